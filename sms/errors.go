@@ -1,0 +1,79 @@
+package sms
+
+// Errors: the codes by which a failed send is named, and the shape in which a
+// workflow reads it.
+
+import "time"
+
+// Code names why something was not sent. The names are those of the Alfresco
+// connector where it has one.
+type Code string
+
+// The codes of the Alfresco connector.
+const (
+	// MissingInput: a required field is absent or empty.
+	MissingInput Code = "MISSING_INPUT"
+	// InvalidInput: the input is not of the documented shape.
+	InvalidInput Code = "INVALID_INPUT"
+	// ConnectionError: Twilio could not be reached, and surely took nothing.
+	ConnectionError Code = "TWILIO_CONNECTION_ERROR"
+	// AuthenticationError: Twilio refused the credentials.
+	AuthenticationError Code = "AUTHENTICATION_CONNECTION_ERROR"
+	// InvalidRequest: Twilio refused the message for another reason.
+	InvalidRequest Code = "INVALID_REQUEST_ERROR"
+	// InvalidTo: the recipient's number cannot receive a message.
+	InvalidTo Code = "INVALID_TO_PHONE_NUMBER_ERROR"
+	// InvalidFrom: the account cannot send from this number.
+	InvalidFrom Code = "INVALID_FROM_PHONE_NUMBER_ERROR"
+	// PermissionDenied: the account may not do this.
+	PermissionDenied Code = "PERMISSION_DENIED_ERROR"
+	// InvalidRegion: the account may not send to the recipient's region.
+	InvalidRegion Code = "INVALID_REGION_TO_PHONE_NUMBER_ERROR"
+	// TemplateMetadata: the template wants a variable that is missing or of
+	// another type.
+	TemplateMetadata Code = "TEMPLATE_METADATA_ERROR"
+	// TemplateSyntax: the template cannot be parsed.
+	TemplateSyntax Code = "TEMPLATE_SYNTAX_ERROR"
+	// UnknownError: a fault of our own.
+	UnknownError Code = "UNKNOWN_ERROR"
+)
+
+// The codes that the Alfresco connector lacks.
+const (
+	// RateLimited: Twilio surely took nothing, because too much was asked of it.
+	RateLimited Code = "RATE_LIMITED"
+	// OptedOut: the recipient has told this sender to stop. It says nothing of
+	// other senders.
+	OptedOut Code = "RECIPIENT_OPTED_OUT"
+	// OutcomeUnknown: Twilio may or may not have taken the message. Sending it
+	// again may text the recipient twice.
+	OutcomeUnknown Code = "OUTCOME_UNKNOWN"
+	// Cancelled: the send was cancelled before this recipient's turn.
+	Cancelled Code = "CANCELLED"
+)
+
+// Error is one thing that went wrong, as the payload of SendSms tells it.
+type Error struct {
+	// To is the recipient it concerns; empty if it concerns the whole send.
+	To string `json:"to,omitempty"`
+	// Code is never empty.
+	Code Code `json:"code"`
+	// TwilioCode is Twilio's own number (https://www.twilio.com/docs/api/errors).
+	TwilioCode int `json:"twilioCode,omitempty"`
+	// HTTPStatus is that of Twilio's answer, 0 if there was none.
+	HTTPStatus int `json:"httpStatus,omitempty"`
+	// Message says what was tried, on what, and what to do. It may hold a phone
+	// number: it belongs in the payload and nowhere else.
+	Message string `json:"message"`
+	// MoreInfo is the address of Twilio's page on the error.
+	MoreInfo string `json:"moreInfo,omitempty"`
+	// Retryable is true only if nothing was sent and a later attempt may succeed.
+	Retryable bool `json:"retryable"`
+	// RetryAfter is how long Twilio asked us to wait, 0 if it did not. It is not
+	// part of the payload.
+	RetryAfter time.Duration `json:"-"`
+}
+
+// Error gives the code alone: the message may hold a phone number, and errors
+// end in logs.
+func (e *Error) Error() string { return string(e.Code) }

@@ -1,0 +1,142 @@
+package sms
+
+// Segments: how a body is cut into the parts that are billed and sent.
+
+import "unicode/utf8"
+
+// Encoding is the alphabet a body is sent in. One character outside GSM-7
+// makes the whole body UCS-2, which more than halves what fits in a segment.
+type Encoding string
+
+const (
+	// GSM7 carries 160 septets in a single segment, 153 in each of several.
+	GSM7 Encoding = "GSM-7"
+	// UCS2 carries 70 UTF-16 units in a single segment, 67 in each of several.
+	UCS2 Encoding = "UCS-2"
+)
+
+// MaxBodyLength is the longest body that Twilio accepts, in characters (error
+// 21617 above it).
+const MaxBodyLength = 1600
+
+// Size says what a body costs.
+type Size struct {
+	// Encoding is GSM7 unless a character demands UCS2.
+	Encoding Encoding
+	// Segments is at least 1, also for an empty body.
+	Segments int
+	// Units counts septets for GSM7 (extension characters count two), UTF-16
+	// units for UCS2.
+	Units int
+	// Culprit is the first character that GSM-7 lacks, 0 if there is none.
+	Culprit rune
+	// CulpritIndex is its place in characters from 0, -1 if there is none.
+	CulpritIndex int
+}
+
+// Measure says in which encoding a body travels and in how many segments. What
+// a reader sees as one character is never split over two segments, be it an
+// escaped pair of septets, a surrogate pair, or an emoji joined of several; so a
+// body can need one segment more than its length suggests.
+//
+// Source: 3GPP TS 23.038 (the alphabet), and the behaviour of Twilio's
+// sms-segments-calculator.
+func Measure(body string) Size {
+	size := Size{Encoding: GSM7, CulpritIndex: -1}
+	index := 0
+	for _, r := range body {
+		if septets(r) == 0 {
+			size.Encoding, size.Culprit, size.CulpritIndex = UCS2, r, index
+			break
+		}
+		index++
+	}
+	if size.Encoding == GSM7 {
+		size.Segments, size.Units = measureGSM7(body)
+	} else {
+		size.Segments, size.Units = measureUCS2(body)
+	}
+	return size
+}
+
+func measureGSM7(body string) (segments, units int) {
+	fill := filling{single: 160, several: 153}
+	for _, r := range body {
+		fill.add(septets(r))
+	}
+	return fill.segments(), fill.units
+}
+
+func measureUCS2(body string) (segments, units int) {
+	fill := filling{single: 70, several: 67}
+	var clusters clusterer
+	width := 0
+	for _, r := range body {
+		if !clusters.joins(r) {
+			fill.add(width)
+			width = 0
+		}
+		width += utf16Units(r)
+	}
+	fill.add(width)
+	return fill.segments(), fill.units
+}
+
+// filling puts what must stay together into segments one after the other.
+type filling struct {
+	single, several int // units that fit into an only segment, and into one of several
+	units           int
+	full, used      int // segments before the current one, units in it
+}
+
+func (f *filling) add(width int) {
+	f.units += width
+	if f.used+width > f.several {
+		f.full++
+		f.used = 0
+	}
+	f.used += width
+}
+
+func (f *filling) segments() int {
+	if f.units <= f.single {
+		return 1
+	}
+	return f.full + 1
+}
+
+// septets is the width of a character in GSM-7: 1, 2 for the extension table,
+// 0 if the alphabet lacks it.
+func septets(r rune) int {
+	if r < rune(len(gsm7Width)) {
+		return int(gsm7Width[r])
+	}
+	switch r {
+	case 'Δ', 'Φ', 'Γ', 'Λ', 'Ω', 'Π', 'Ψ', 'Σ', 'Θ', 'Ξ':
+		return 1
+	case '€':
+		return 2
+	}
+	return 0
+}
+
+func utf16Units(r rune) int {
+	if r > 0xFFFF && r <= utf8.MaxRune {
+		return 2
+	}
+	return 1
+}
+
+// gsm7Width holds the width of each Latin-1 character.
+var gsm7Width = func() (widths [256]uint8) {
+	const basic = "@£$¥èéùìòÇ\nØø\rÅå_ÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?" +
+		"¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+	const extension = "\f^{}\\[~]|"
+	for _, r := range basic {
+		widths[r] = 1
+	}
+	for _, r := range extension {
+		widths[r] = 2
+	}
+	return widths
+}()
