@@ -1,0 +1,44 @@
+package javaregex
+
+// This file holds case-insensitive matching: which characters a letter or a range stands for.
+
+// foldASCII answers r and, if it is an ASCII letter, its other case.
+func foldASCII(r rune) runeSet {
+	if isASCIILetter(r) {
+		return setOf(r, r^0x20)
+	}
+	return rangeOf(r, r)
+}
+
+// foldUnicode answers all that (?iu) takes for r.
+func foldUnicode(r rune) runeSet {
+	if r < 0x80 && !isASCIILetter(r) {
+		return rangeOf(r, r)
+	}
+	t := cases()
+	fold := t.fold(r)
+	return setOf(append([]rune{fold}, t.folding[fold]...)...)
+}
+
+// foldRangeASCII answers what (?i) takes for a range: a character is in it if it, or either case
+// of an ASCII one, lies between the ends as they are written.
+func foldRangeASCII(lo, hi rune) runeSet {
+	set := []runeRange{{lo, hi}}
+	for c := rune('A'); c <= 'Z'; c++ {
+		if other := c | 0x20; lo <= c && c <= hi || lo <= other && other <= hi {
+			set = append(set, runeRange{c, c}, runeRange{other, other})
+		}
+	}
+	return normalize(set)
+}
+
+// foldRangeUnicode is foldRangeASCII under (?iu): upper case and its lower case are tried.
+func foldRangeUnicode(lo, hi rune) runeSet {
+	set := []runeRange{{lo, hi}}
+	for _, c := range cases().cased {
+		if lo <= c.upper && c.upper <= hi || lo <= c.fold && c.fold <= hi {
+			set = append(set, runeRange{c.char, c.char})
+		}
+	}
+	return normalize(set)
+}

@@ -1,0 +1,262 @@
+package javaregex
+
+// This file holds what must be true of any pattern and input: nothing panics, limits are kept, and
+// every way to match faster gives the answer of the plain one.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+func seeds(f *testing.F) {
+	for _, c := range generate(3, 12, "") {
+		f.Add(c.Pattern, c.Input, int(c.Flags))
+	}
+	for _, c := range hostile {
+		if len(c.pattern) < 100 {
+			f.Add(c.pattern, c.input, 0)
+		}
+	}
+	f.Add("(?<=.)\xff.", "\xf0\x9f\x98\xff\x80a", 0)
+	f.Add(`(?<=.)\W`, "\xf0\x9f\x98\x80\x80\xc3", 0)
+}
+
+var fuzzLimits = Limits{Steps: 200_000, Memory: 1 << 20, Nesting: 300}
+
+// FuzzAnyPattern gives anything to everything: no panic, offsets within the input and in order.
+func FuzzAnyPattern(f *testing.F) {
+	seeds(f)
+	f.Fuzz(func(t *testing.T, pattern, input string, flags int) {
+		p, err := CompileLimits(pattern, Flags(flags), fuzzLimits)
+		if err != nil {
+			var syntax *SyntaxError
+			if !errors.As(err, &syntax) || syntax.Index < -1 || syntax.Index > len(pattern) {
+				t.Fatalf("%#v", err)
+			}
+			return
+		}
+		ctx := context.Background()
+		all, err := p.FindAll(ctx, input, 100)
+		checkError(t, err)
+		for _, m := range all {
+			for i := range m.GroupCount() + 1 {
+				if start, end := m.GroupStart(i), m.GroupEnd(i); start > end || end > len(input) || start < -1 {
+					t.Fatalf("group %d from %d to %d", i, start, end)
+				}
+				m.Group(i)
+			}
+		}
+		_, err = p.Matches(ctx, input)
+		checkError(t, err)
+		_, err = p.ReplaceAll(ctx, input, input)
+		var replacement *ReplacementError
+		if !errors.As(err, &replacement) {
+			checkError(t, err)
+		}
+		_, err = p.Split(ctx, input, 0)
+		checkError(t, err)
+	})
+}
+
+func checkError(t *testing.T, err error) {
+	var budget *BudgetError
+	if err != nil && !errors.As(err, &budget) {
+		t.Fatalf("%#v", err)
+	}
+}
+
+// FuzzShortcuts compares what is left out because it cannot match, and what is remembered as
+// failed, with the plain matcher.
+func FuzzShortcuts(f *testing.F) {
+	seeds(f)
+	f.Fuzz(checkShortcuts)
+}
+
+func TestShortcutsAgreeWithThePlainMatcher(t *testing.T) {
+	for _, c := range generate(11, 300, "") {
+		checkShortcuts(t, c.Pattern, c.Input, int(c.Flags))
+	}
+}
+
+func checkShortcuts(t *testing.T, pattern, input string, flags int) {
+	if !utf8.ValidString(input) {
+		return // U+FFFD in a pattern and an invalid byte: text is compared by bytes, classes are not
+	}
+	limits := fuzzLimits.withDefaults()
+	tree, err := parse(pattern, Flags(flags), limits)
+	if err != nil {
+		return
+	}
+	fast := newPattern(pattern, limits, compile(tree))
+	tree, _ = parse(pattern, Flags(flags), limits)
+	c := newCompiler(tree)
+	leaky := c.leaky
+	c.leaky = true
+	c.compile(tree.root)
+	plain := newPattern(pattern, limits, c.program)
+
+	want, ok := outcome(plain, input, false)
+	if !ok {
+		return
+	}
+	if got, ok := outcome(fast, input, false); ok && got != want {
+		t.Fatalf("%q on %q: %s, the plain matcher %s", pattern, input, got, want)
+	}
+	if got, ok := outcome(fast, input, true); ok && !leaky && got != want {
+		t.Fatalf("%q on %q: %s with memory, the plain matcher %s", pattern, input, got, want)
+	}
+}
+
+// outcome is the first match and its groups as text; not ok if a budget ended it.
+func outcome(p *Pattern, input string, remember bool) (string, bool) {
+	m := machine{stack: make([]frame, 1)}
+	if m.begin(context.Background(), p, input) != nil {
+		return "", false
+	}
+	if remember {
+		m.slow = true
+		m.memo.start(&m)
+	}
+	found, err := p.next(context.Background(), &m, searching, 0, 0)
+	if err != nil {
+		return "", false
+	}
+	if !found {
+		return "none", true
+	}
+	return fmt.Sprint(m.groups), true
+}
+
+func TestContextEndsAMatch(t *testing.T) {
+	p, err := CompileLimits(`^(?:(a+)(a+)\1\2)+$`, 0, Limits{Steps: 1 << 40, Memory: 1 << 28})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	begun := time.Now()
+	_, err = p.Find(ctx, strings.Repeat("a", 1009))
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("error is %v", err)
+	}
+	if took := time.Since(begun); took > 500*time.Millisecond {
+		t.Errorf("took %v", took)
+	}
+	ctx, cancel = context.WithCancel(context.Background())
+	cancel()
+	if _, err := p.Find(ctx, "a"); !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestLimitsAreKept(t *testing.T) {
+	for _, c := range []struct {
+		name, pattern, input string
+		limits               Limits
+		budget               Budget
+	}{
+		{"steps", `^(?:(a+)(a+)\1\2)+$`, strings.Repeat("a", 101), Limits{Steps: 10_000}, BudgetSteps},
+		{"memory", `(?:a|b)*c`, strings.Repeat("ab", 100_000) + "c", Limits{Memory: 1 << 20}, BudgetMemory},
+		{"input", `a`, "aaaa", Limits{Input: 3}, BudgetInput},
+		{"output", `a`, "aaaa", Limits{Output: 3}, BudgetOutput},
+		{"steps of many matches", `a`, strings.Repeat("a", 100_000), Limits{Steps: 10_000}, BudgetSteps},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := CompileLimits(c.pattern, 0, c.limits)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = p.ReplaceAll(context.Background(), c.input, "$0")
+			var budget *BudgetError
+			if !errors.As(err, &budget) || budget.Budget != c.budget {
+				t.Errorf("error is %v, want the budget of %s", err, c.budget)
+			}
+		})
+	}
+	if _, err := CompileLimits("aaaa", 0, Limits{Pattern: 3}); err == nil {
+		t.Error("a pattern that is too long compiles")
+	}
+	if _, err := CompileLimits("((a))", 0, Limits{Nesting: 2}); err == nil {
+		t.Error("a pattern that is nested too deep compiles")
+	}
+	if _, err := CompileFlags("a", CanonEq); err == nil {
+		t.Error("CANON_EQ compiles")
+	}
+}
+
+func TestAMatchAllocatesItsResultAlone(t *testing.T) {
+	p, err := Compile(`(?i)\b(?:code|otp)\b\D{0,20}(?<code>\d{4,8})\b`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(input string) float64 {
+		return testing.AllocsPerRun(200, func() {
+			if _, err := p.Find(context.Background(), input); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if n := find("your code is 482913"); n > 1 {
+		t.Errorf("%v allocations for a match", n)
+	}
+	if n := find("no such thing"); n > 0 {
+		t.Errorf("%v allocations for none", n)
+	}
+}
+
+func TestOnePatternServesManyGoroutines(t *testing.T) {
+	p, err := Compile(`(?i)(\p{L}+) (?<n>\d+)`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 200 {
+				want := strings.Repeat("7", i+1)
+				m, err := p.Find(context.Background(), "ordine "+want)
+				if err != nil || m.Named()["n"] != want {
+					t.Errorf("%v, %v, want %s", m, err, want)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestFindFromSeesTheWholeInput(t *testing.T) {
+	for _, c := range []struct {
+		pattern, input string
+		from, want     int
+	}{
+		{`a`, "aba", 1, 2},
+		{`^a`, "aa", 1, -1},
+		{`(?<=a)a`, "aa", 1, 1},
+		{`\Ga`, "aa", 1, 1},
+		{`\bb`, "ab b", 1, 3},
+		{`$`, "ab", 2, 2},
+		{`a`, "a", 2, -1},
+		{`a`, "a", -1, -1},
+		{`.`, "éa", 1, 2},
+	} {
+		p, err := Compile(c.pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := p.FindFrom(context.Background(), c.input, c.from)
+		got := -1
+		if m != nil {
+			got = m.Start()
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%q in %q from %d: %d, %v, want %d", c.pattern, c.input, c.from, got, err, c.want)
+		}
+	}
+}

@@ -1,0 +1,22 @@
+package javaregex
+
+// This file gives all groups of a match at once.
+
+import "strconv"
+
+// Groups has the text of every group by its number, from "1", and of the named ones by their name
+// as well; nil where a group took no part.
+func (m *Match) Groups() map[string]*string {
+	groups := make(map[string]*string, m.GroupCount()+len(m.pattern.prog.names))
+	for i := 1; i <= m.GroupCount(); i++ {
+		var value *string
+		if text, ok := m.Group(i); ok {
+			value = &text
+		}
+		groups[strconv.Itoa(i)] = value
+	}
+	for name, group := range m.pattern.prog.names {
+		groups[name] = groups[strconv.Itoa(group)]
+	}
+	return groups
+}

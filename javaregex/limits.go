@@ -1,0 +1,77 @@
+package javaregex
+
+// This file holds what bounds a pattern and a match, and the error that says a bound was met.
+
+import "fmt"
+
+// Limits bounds what a pattern and one call of a match may cost. A zero field means its default.
+// A match that meets a bound ends with a *BudgetError; a pattern that meets one does not compile.
+type Limits struct {
+	// Steps that one call may take. A step is one instruction of the pattern at one place of the
+	// input, or sixteen characters of a scan: 5 to 20 ns. Default 3,000,000, about a tenth of a
+	// second.
+	Steps int
+	// Memory in bytes that one call may hold for backtracking and for remembered failures.
+	// Default 32 MiB.
+	Memory int
+	// Input in bytes. Default 16 MiB, at most 1 GiB.
+	Input int
+	// Output in bytes that ReplaceAll, ReplaceFirst, Split and FindAll may make. Default 16 MiB.
+	Output int
+	// Pattern in bytes. Default 32 KiB, at most 1 MiB.
+	Pattern int
+	// Nesting of groups and classes in a pattern. Default 5,000.
+	Nesting int
+}
+
+// DefaultLimits are the limits of Compile and CompileFlags.
+var DefaultLimits = Limits{
+	Steps:   3_000_000,
+	Memory:  32 << 20,
+	Input:   16 << 20,
+	Output:  16 << 20,
+	Pattern: 32 << 10,
+	Nesting: 5000,
+}
+
+// withDefaults answers l with each field that is not positive replaced by its default.
+func (l Limits) withDefaults() Limits {
+	fill := func(field *int, value int) {
+		if *field <= 0 {
+			*field = value
+		}
+	}
+	fill(&l.Steps, DefaultLimits.Steps)
+	fill(&l.Memory, DefaultLimits.Memory)
+	fill(&l.Input, DefaultLimits.Input)
+	fill(&l.Output, DefaultLimits.Output)
+	fill(&l.Pattern, DefaultLimits.Pattern)
+	fill(&l.Nesting, DefaultLimits.Nesting)
+	l.Input = min(l.Input, 1<<30) // places are 32-bit numbers
+	l.Pattern = min(l.Pattern, 1<<20)
+	return l
+}
+
+// Budget names one of the bounds in Limits.
+type Budget string
+
+// The budgets that a call can use up.
+const (
+	BudgetSteps  Budget = "steps"
+	BudgetMemory Budget = "bytes of memory"
+	BudgetInput  Budget = "bytes of input"
+	BudgetOutput Budget = "bytes of output"
+
+	budgetContext Budget = "the context" // inside the matcher only
+)
+
+// BudgetError says that a call was ended because it met a limit: there may or may not be a match.
+// Errors of a cancelled context are the context's own.
+type BudgetError struct {
+	Budget Budget
+	Limit  int
+}
+
+func (e *BudgetError) Error() string {
+	return fmt.Sprintf("javaregex: match ended after %d %s: simplify the pattern (nested repetition is the usual cause) or shorten the input", e.Limit, e.Budget)
+}

@@ -1,0 +1,508 @@
+package javaregex
+
+// This file holds the matcher: a loop over instructions with a stack of its own, so that neither
+// pattern nor input can exhaust Go's, and a budget for all it does.
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+)
+
+// frameKind says what to do when the matcher backtracks to a frame.
+type frameKind uint32
+
+const (
+	frameAlt        frameKind = iota // go on at pc, place a
+	frameBranch                      // try the branches left in the mask b, c at place a
+	frameBranchAt                    // try the branches from b on at place a
+	frameLocal                       // restore local a to b
+	frameGroup                       // restore group a to b, c
+	frameMark                        // remember that the memo key a, b fails
+	frameBarrier                     // a sub-match has failed
+	frameRun                         // give back a character of a run from a to b
+	frameLazyRun                     // take one more character at a, the run having b
+	frameRepeat                      // go on after an iteration that ended at a; capture at success if b
+	frameLazyRepeat                  // begin iteration b at a
+	frameTriedLoop                   // note that the loop's body has failed at a, and go on after it
+	frameLazyLoop                    // begin another iteration at a
+	frameSuccess                     // nothing; but when the match succeeds set group a to b, c
+)
+
+// frame is an entry of the stack: its kind in the low byte of op, a pc above it.
+type frame struct {
+	op      uint32
+	a, b, c int32
+}
+
+const frameBytes = 16
+
+// barrier is a sub-match under way.
+type barrier struct {
+	frame    int32 // index in the stack of its frameBarrier
+	pc       int32 // the instruction that began it
+	pos      int32 // where it began
+	count    int32 // of opRepeat: iterations done
+	length   int32 // of opRepeat: length of the iterations since it last changed, 0 for none yet
+	behindTo int32 // of opBehind: the outer machine.behindTo
+	at, left int32 // of opBehind: where the sub-match tries now, and how many steps back are left
+}
+
+// pauseEvery is how many steps pass between two looks at the budget and the context.
+const pauseEvery = 2048
+
+// machine matches one program against one input. It lives on the stack of its call: what it needs
+// for most patterns is in a workspace there, and only more than that is allocated. For that it
+// must not let go of anything it holds: results and errors are made by its caller.
+type machine struct {
+	prog     *program
+	input    string
+	stack    []frame // those below depth are in use
+	depth    int
+	barriers []barrier // those below nested are in use
+	nested   int
+	locals   []int32
+	groups   []int32
+	dirty    bool // groups were set without a frame to restore them
+
+	whole    bool  // the match must end at the end of the input
+	last     int32 // where the previous match ended, for \G
+	accepted int32 // where the latest sub-match ended, or the match before: \b{g} looks from there
+	behindTo int32 // where the lookbehind under way must end
+	runEnd   int32 // where the leading run of this attempt ended, -1 if there was none
+
+	done   <-chan struct{} // of the context
+	limits *Limits
+	begun  int    // where the attempt under way began
+	given  bool   // the search is given up: no match can come
+	slow   bool   // the call has taken long
+	tick   int    // steps to the next pause
+	spent  int    // steps up to the last pause
+	ended  Budget // what ended the match, "" if nothing has
+
+	memo memo
+	// tried are the places at which the body of a loop has failed, a bit each. Java goes on after
+	// the loop there, which in a leaky program can be told from trying again.
+	tried    [][]uint64
+	hasTried bool // there is such a place
+}
+
+// workspace is the memory that most matches do with.
+type workspace struct {
+	stack    [20]frame
+	barriers [2]barrier
+	locals   [8]int32
+	groups   [16]int32
+}
+
+// begin prepares the machine for calls of find about one input, which share a budget. Its slices
+// are set here for what does not fit in the workspace that the caller has given them.
+func (m *machine) begin(ctx context.Context, p *Pattern, input string) error {
+	m.prog, m.limits = p.prog, &p.limits
+	m.done, m.input, m.tick = ctx.Done(), input, pauseEvery
+	if n := m.prog.locals; n > len(m.locals) {
+		m.locals = make([]int32, n)
+	}
+	if n := 2 * m.prog.groups; n > len(m.groups) {
+		m.groups = make([]int32, n)
+	} else {
+		m.groups = m.groups[:n]
+	}
+	if len(input) > m.limits.Input {
+		return &BudgetError{BudgetInput, m.limits.Input}
+	}
+	return ctx.Err()
+}
+
+// grow makes the stack longer: twice, but past the limit only by what can be pushed up to the next
+// pause.
+func (m *machine) grow() {
+	length := 2*len(m.stack) + 64
+	if most := m.limits.Memory/frameBytes + 4*pauseEvery; length > most && len(m.stack) < most {
+		length = most
+	}
+	longer := make([]frame, length)
+	copy(longer, m.stack)
+	m.stack = longer
+}
+
+// pause looks at the budget and the context. It answers false if the match must end.
+func (m *machine) pause() bool {
+	m.spent += pauseEvery - m.tick
+	m.tick = pauseEvery
+	switch {
+	case m.ended != "":
+	case m.spent > m.limits.Steps:
+		m.ended = BudgetSteps
+	case m.depth*frameBytes+m.memo.size() > m.limits.Memory:
+		m.ended = BudgetMemory
+	default:
+		select {
+		case <-m.done:
+			m.ended = budgetContext
+		default:
+		}
+	}
+	if !m.slow && m.spent >= 2*pauseEvery {
+		m.slow = true
+		m.given = m.isHopeless(m.begun)
+	}
+	if !m.memo.on && m.spent >= m.memoThreshold() {
+		m.memo.start(m)
+	}
+	return m.ended == "" && !m.given
+}
+
+// memoThreshold is after how many steps failures are remembered: a typical match ends before it.
+// In a leaky program the captures of a failed attempt can stay, which a remembered failure would
+// not repeat; there it is only done when the match would otherwise hardly end.
+func (m *machine) memoThreshold() int {
+	if m.prog.leaky {
+		return min(m.limits.Steps/8, 400_000)
+	}
+	return 4096
+}
+
+// search finds the first match that begins at start or later. It answers -1 if there is none.
+func (m *machine) search(start int) int {
+	p := m.prog
+	for i := range m.groups {
+		m.groups[i] = -1
+	}
+	m.dirty = false
+	m.forgetTried()
+	if p.required != "" && !strings.Contains(m.input[start:], p.required) {
+		return -1
+	}
+	for pos := start; ; {
+		if pos = m.candidate(pos); pos < 0 {
+			return -1
+		}
+		if m.attempt(pos) {
+			return pos
+		}
+		if m.ended != "" || m.given || p.anchored {
+			return -1
+		}
+		if end := int(m.runEnd); end > pos {
+			pos = end // a match that begins within the run would go on as this attempt did
+		}
+		if pos >= len(m.input) {
+			return -1
+		}
+		pos += runeWidth(m.input, pos)
+	}
+}
+
+// matchAll matches the whole input.
+func (m *machine) matchAll() bool {
+	for i := range m.groups {
+		m.groups[i] = -1
+	}
+	m.dirty = false
+	m.forgetTried()
+	return m.attempt(0)
+}
+
+// forgetTried begins a search without places at which loops have failed.
+func (m *machine) forgetTried() {
+	switch {
+	case m.prog.triedSets == 0:
+	case m.tried == nil:
+		m.tried = make([][]uint64, m.prog.triedSets)
+		for i := range m.tried {
+			m.tried[i] = make([]uint64, len(m.input)/64+1)
+		}
+	case m.hasTried:
+		for i := range m.tried {
+			clear(m.tried[i])
+			m.tick -= len(m.tried[i]) >> 4
+		}
+	}
+	m.hasTried = false
+}
+
+// candidate answers the first place from pos on at which a match may begin, or -1.
+func (m *machine) candidate(pos int) int {
+	p, s := m.prog, m.input
+	switch {
+	case len(s)-pos < p.minLength || p.anchored && pos > 0:
+		return -1
+	case p.anchored:
+		return pos
+	case p.prefix != "":
+		i := strings.Index(s[pos:], p.prefix)
+		if i < 0 {
+			return -1
+		}
+		return pos + i
+	case p.firsts != nil:
+		start := pos
+		for pos < len(s) && !p.firsts.has(s[pos]) {
+			if s[pos] < utf8.RuneSelf {
+				pos++
+			} else {
+				pos += runeWidth(s, pos)
+			}
+		}
+		m.tick -= (pos - start) >> 4
+		if len(s)-pos < max(p.minLength, 1) {
+			return -1
+		}
+	}
+	return pos
+}
+
+// runeWidth is the length in bytes of the character at i; 1 for a byte that begins none.
+func runeWidth(s string, i int) int {
+	if i >= len(s) || s[i] < utf8.RuneSelf {
+		return 1
+	}
+	_, width := utf8.DecodeRuneInString(s[i:])
+	return width
+}
+
+// attempt matches from pos on. Group 0 is set if it succeeds.
+func (m *machine) attempt(pos int) bool {
+	m.depth, m.nested = 0, 0
+	m.runEnd, m.begun, m.given = -1, pos, false
+	if m.dirty {
+		for i := range m.groups {
+			m.groups[i] = -1
+		}
+		m.dirty = false
+	}
+	end := m.run(m.prog.start, pos)
+	if end < 0 {
+		return false
+	}
+	m.succeed(0)
+	m.groups[0], m.groups[1] = int32(pos), int32(end)
+	return true
+}
+
+// succeed does what frames from the top down to index base do when their match has succeeded.
+func (m *machine) succeed(base int) {
+	if !m.prog.hasSuccess {
+		return
+	}
+	for i := m.depth - 1; i >= base; i-- {
+		if f := &m.stack[i]; frameKind(f.op&0xFF) == frameSuccess {
+			m.groups[2*f.a], m.groups[2*f.a+1] = f.b, f.c
+		}
+	}
+}
+
+func (m *machine) push(kind frameKind, pc, a, b, c int32) {
+	if m.depth == len(m.stack) {
+		m.grow()
+	}
+	m.stack[m.depth] = frame{uint32(kind) | uint32(pc)<<8, a, b, c}
+	m.depth++
+}
+
+// run executes from pc at place pos. It answers the end of the match, or -1.
+func (m *machine) run(pc int32, pos int) int {
+	s, insts := m.input, m.prog.insts
+	for {
+		if m.tick--; m.tick < 0 && !m.pause() {
+			return -1
+		}
+		in := &insts[pc]
+		ok := false
+		switch in.op {
+		case opByte:
+			if ok = pos < len(s) && s[pos] == in.byte; ok {
+				pc, pos = in.next, pos+1
+			}
+		case opText:
+			if ok = len(s)-pos >= len(in.text) && s[pos:pos+len(in.text)] == in.text; ok {
+				pc, pos = in.next, pos+len(in.text)
+			}
+		case opFoldText:
+			if ok = hasFoldedPrefix(s[pos:], in.text); ok {
+				pc, pos = in.next, pos+len(in.text)
+			}
+		case opSet:
+			if pos < len(s) {
+				if b := s[pos]; b < utf8.RuneSelf {
+					if ok = in.class.ascii[b]; ok {
+						pc, pos = in.next, pos+1
+					}
+				} else if r, width := m.charAt(pos); in.class.contains(r) {
+					ok, pc, pos = true, in.next, pos+width
+				}
+			}
+		case opRun:
+			if in.optional && pos < len(s) && s[pos] < utf8.RuneSelf && !in.class.ascii[s[pos]] {
+				pc, ok = in.next, true // an empty run
+			} else {
+				pc, pos, ok = m.startRun(pc, in, pos)
+			}
+		case opBranch:
+			pc, ok = m.branch(pc, in, pos)
+		case opOpen:
+			if in.restore && m.depth > 0 {
+				m.push(frameLocal, 0, in.local, m.locals[in.local], 0)
+			}
+			m.locals[in.local] = int32(pos)
+			pc, ok = in.next, true
+		case opClose:
+			m.capture(in.group, m.locals[in.local], int32(pos))
+			pc, ok = in.next, true
+		case opAssert:
+			pc, ok = in.next, m.assert(in.assert, pos)
+		case opLoopInit:
+			pc, ok = m.loopInit(in, pos)
+		case opLoop:
+			pc, ok = m.loop(pc, in, pos)
+		case opEnd:
+			if !m.whole || pos == len(s) {
+				return pos
+			}
+		case opBehindEnd:
+			if pos == int(m.behindTo) {
+				pc, pos, ok = m.accept(pos)
+			}
+		case opAccept:
+			pc, pos, ok = m.accept(pos)
+		default:
+			pc, pos, ok = m.rare(pc, in, pos)
+		}
+		if !ok {
+			if pc, pos = m.backtrack(); pc < 0 {
+				return -1
+			}
+		}
+	}
+}
+
+// rare executes the instructions that few patterns have.
+func (m *machine) rare(pc int32, in *inst, pos int) (int32, int, bool) {
+	switch in.op {
+	case opBackref:
+		end, ok := m.backref(in, pos)
+		return in.next, end, ok
+	case opLineBreak:
+		return m.lineBreak(in, pos)
+	case opGrapheme:
+		if pos >= len(m.input) {
+			return 0, 0, false
+		}
+		return in.next, m.nextGrapheme(pos, len(m.input)), true
+	case opAtomic, opLook:
+		m.enter(barrier{pc: pc, pos: int32(pos)})
+		return in.sub, pos, true
+	case opBehind:
+		return m.behind(pc, in, pos)
+	}
+	return m.startRepeat(pc, in, pos)
+}
+
+// hasFoldedPrefix says whether s begins with text, which is ASCII in lower case, in either case.
+func hasFoldedPrefix(s, text string) bool {
+	if len(s) < len(text) {
+		return false
+	}
+	for i := range len(text) {
+		c, want := s[i], text[i]
+		if c != want && (c|0x20 != want || want < 'a' || want > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// capture sets a group, to be undone on backtracking. Where nothing is left to backtrack to, the
+// next attempt begins anew; but in a leaky program captures outlive their attempt.
+func (m *machine) capture(group, start, end int32) {
+	g := m.groups[2*group : 2*group+2 : 2*group+2]
+	if m.depth > 0 || m.prog.leaky {
+		m.push(frameGroup, 0, group, g[0], g[1])
+	} else {
+		m.dirty = true
+	}
+	g[0], g[1] = start, end
+}
+
+// branch begins an alternation: only the branches that can begin with the next byte are tried.
+func (m *machine) branch(pc int32, in *inst, pos int) (int32, bool) {
+	if m.memo.on && !m.memo.enter(m, in.memo, pos) {
+		return 0, false
+	}
+	if in.masks == nil {
+		m.push(frameBranchAt, pc, int32(pos), 1, 0)
+		return in.branches[0], true
+	}
+	mask := in.atEnd
+	if pos < len(m.input) {
+		mask = in.masks[m.input[pos]]
+	}
+	return m.nextBranch(pc, in, pos, mask)
+}
+
+// nextBranch goes on with the first branch in mask, and keeps the others for later.
+func (m *machine) nextBranch(pc int32, in *inst, pos int, mask uint64) (int32, bool) {
+	if mask == 0 {
+		return 0, false
+	}
+	first := trailingZeros(mask)
+	if mask &= mask - 1; mask != 0 {
+		m.push(frameBranch, pc, int32(pos), int32(uint32(mask)), int32(uint32(mask>>32)))
+	}
+	return in.branches[first], true
+}
+
+// backtrack pops frames up to one that has another way to go. It answers pc -1 if there is none.
+func (m *machine) backtrack() (int32, int) {
+	for m.depth > 0 {
+		f := &m.stack[m.depth-1]
+		kind, pc := frameKind(f.op&0xFF), int32(f.op>>8)
+		if kind == frameRun {
+			if pc, pos, ok := m.giveBack(f, pc); ok {
+				return pc, pos
+			}
+			continue
+		}
+		a, b, c := f.a, f.b, f.c
+		m.depth--
+		ok, pos := false, int(a)
+		switch kind {
+		case frameAlt:
+			return pc, pos
+		case frameLocal:
+			m.locals[a] = b
+		case frameGroup:
+			m.groups[2*a], m.groups[2*a+1] = b, c
+		case frameMark:
+			m.memo.mark(m, uint64(uint32(a))|uint64(uint32(b))<<32)
+		case frameBranch:
+			pc, ok = m.nextBranch(pc, &m.prog.insts[pc], pos, uint64(uint32(b))|uint64(uint32(c))<<32)
+		case frameBranchAt:
+			branches := m.prog.insts[pc].branches
+			if int(b)+1 < len(branches) {
+				m.push(frameBranchAt, pc, a, b+1, 0)
+			}
+			pc, ok = branches[b], true
+		case frameLazyRun:
+			pc, pos, ok = m.extendRun(pc, pos, b)
+		case frameTriedLoop:
+			in := &m.prog.insts[pc]
+			m.tried[in.tried][pos/64] |= 1 << (pos % 64)
+			m.hasTried = true
+			return in.next, pos
+		case frameLazyLoop:
+			pc, ok = m.iterate(&m.prog.insts[pc])
+		case frameRepeat:
+			pc, ok = m.afterRepeat(&m.prog.insts[pc], b != 0), true
+		case frameLazyRepeat:
+			pc, pos, ok = m.lazyIteration(pc, pos, b)
+		case frameBarrier:
+			pc, pos, ok = m.subFailed()
+		}
+		if ok {
+			return pc, pos
+		}
+	}
+	return -1, 0
+}

@@ -1,0 +1,140 @@
+package javaregex
+
+// This file holds the memory of failures: an instruction that has failed at a place fails there
+// again, so that a match that would take exponential time takes about as long as instructions
+// times places. What else an instruction's outcome depends on is part of the key.
+
+import "slices"
+
+// memo remembers failures of one input. It is off until a match takes long.
+type memo struct {
+	on    bool
+	bases []uint64 // the first key of each point
+	width uint64   // how many values a place has
+	bits  []uint64 // a bit a key, if the keys are few
+	set   []uint64 // else a hash table of key+1
+	used  int
+	limit int // bytes
+}
+
+func (t *memo) size() int { return 8 * (cap(t.bits) + cap(t.set)) }
+
+// drop forgets all.
+func (t *memo) drop() { *t = memo{} }
+
+// start begins to remember, unless the keys do not fit in 63 bits.
+func (t *memo) start(m *machine) {
+	points := m.prog.memos
+	t.drop()
+	t.width = uint64(len(m.input) + 2)
+	total := uint64(0)
+	t.bases = make([]uint64, len(points))
+	for i := range points {
+		t.bases[i] = total
+		size, ok := t.pointSize(&points[i])
+		if total += size; !ok || total >= 1<<63 {
+			return
+		}
+	}
+	t.limit = m.limits.Memory / 2
+	if bytes := total / 8; bytes <= uint64(t.limit) && bytes <= 1<<22 {
+		t.bits = make([]uint64, total/64+1)
+	} else {
+		t.set = make([]uint64, 1<<12)
+	}
+	t.on = len(points) > 0
+}
+
+// pointSize answers how many keys a point has.
+func (t *memo) pointSize(p *memoPoint) (uint64, bool) {
+	size := t.width
+	multiply := func(n uint64) bool {
+		if size > 1<<62/n {
+			return false
+		}
+		size *= n
+		return true
+	}
+	ok := true
+	for _, c := range p.counts {
+		ok = ok && multiply(uint64(c.cap)+2)
+	}
+	for range 2*len(p.groups) + len(p.opens) {
+		ok = ok && multiply(t.width)
+	}
+	return size, ok
+}
+
+// key answers the key of a point at pos, with all that it depends on.
+func (t *memo) key(m *machine, point int32, pos int) uint64 {
+	p := &m.prog.memos[point]
+	key := uint64(pos)
+	for _, c := range p.counts {
+		key = key*(uint64(c.cap)+2) + uint64(min(max(m.locals[c.local], 0), c.cap))
+	}
+	for _, g := range p.groups {
+		key = (key*t.width+uint64(m.groups[2*g]+1))*t.width + uint64(m.groups[2*g+1]+1)
+	}
+	for _, local := range p.opens {
+		key = key*t.width + uint64(m.locals[local]+1)
+	}
+	return t.bases[point] + key
+}
+
+// enter answers false if the point is known to fail at pos. Otherwise it leaves a frame that will
+// remember the failure, should it come to that.
+func (t *memo) enter(m *machine, point int32, pos int) bool {
+	if point < 0 {
+		return true
+	}
+	key := t.key(m, point, pos)
+	m.tick--
+	if t.has(key) {
+		return false
+	}
+	m.push(frameMark, 0, int32(uint32(key)), int32(uint32(key>>32)), 0)
+	return true
+}
+
+func (t *memo) has(key uint64) bool {
+	if t.bits != nil {
+		return t.bits[key/64]>>(key%64)&1 != 0
+	}
+	_, found := t.slot(key)
+	return found
+}
+
+// slot answers where key is, or would be, in the hash table.
+func (t *memo) slot(key uint64) (int, bool) {
+	mask := len(t.set) - 1
+	i := int(key*0x9E3779B97F4A7C15>>20) & mask
+	for t.set[i] != 0 && t.set[i] != key+1 {
+		i = (i + 1) & mask
+	}
+	return i, t.set[i] != 0
+}
+
+// mark remembers that key fails, as long as there is memory.
+func (t *memo) mark(_ *machine, key uint64) {
+	if t.bits != nil {
+		t.bits[key/64] |= 1 << (key % 64)
+		return
+	}
+	if 4*t.used >= 3*len(t.set) {
+		if len(t.set)*16 > t.limit {
+			return
+		}
+		old := slices.Clone(t.set)
+		t.set = make([]uint64, 2*len(old))
+		for _, k := range old {
+			if k != 0 {
+				i, _ := t.slot(k - 1)
+				t.set[i] = k
+			}
+		}
+	}
+	if i, found := t.slot(key); !found {
+		t.set[i] = key + 1
+		t.used++
+	}
+}

@@ -1,0 +1,128 @@
+//go:build java
+
+package javaregex
+
+// This file asks the JDK on the PATH (17 is the reference) for its answers, to fresh cases and to
+// those of the corpus, which it writes anew:
+//
+//	go test -tags java ./javaregex -run Java -java 20000 -seed 1
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	javaCases = flag.Int("java", 200, "how many cases to make and compare with the JDK on the PATH, for each area")
+	seed      = flag.Int64("seed", 1, "of the cases")
+	onlyArea  = flag.String("area", "", "the area to make cases of; all if empty")
+	keep      = flag.Int("keep", 0, "how many cases of each area to make anew")
+)
+
+func TestAgainstJava(t *testing.T) {
+	tally := newTally()
+	for _, c := range answered(t, generate(*seed, *javaCases, *onlyArea)) {
+		tally.check(t, c)
+	}
+	tally.print()
+}
+
+// TestTheCorpusIsWhatTheJDKAnswers writes the corpus anew: its cases with the JDK's answers, and
+// fresh ones if -keep.
+func TestTheCorpusIsWhatTheJDKAnswers(t *testing.T) {
+	cases := readCorpus(t, *corpusFile)
+	if *keep > 0 {
+		cases = slices.DeleteFunc(cases, func(c *corpusCase) bool { return generators[c.Area] != nil })
+		cases = append(cases, generate(*seed, *keep, *onlyArea)...)
+	}
+	writeCorpus(t, *corpusFile, answered(t, cases))
+}
+
+// answered gives the cases Java's answers; those that Java cannot answer are left out.
+func answered(t testing.TB, cases []*corpusCase) []*corpusCase {
+	var good []*corpusCase
+	for i, text := range askJava(t, cases) {
+		expect := new(answer)
+		if err := json.Unmarshal(text, expect); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		c := cases[i]
+		if c.Expect != nil && c.Expect.BoundedMS > 0 {
+			good = append(good, c)
+			continue
+		}
+		if expect.Fault != "" {
+			continue
+		}
+		c.Expect = expect
+		good = append(good, c)
+	}
+	return good
+}
+
+// request is a line for internal/jdk/Oracle.java.
+func (c *corpusCase) request() string {
+	kind := c.Kind
+	if kind == "" {
+		kind = "find"
+	}
+	escape := func(s string) string {
+		quoted, _ := json.Marshal(s)
+		return string(quoted[1 : len(quoted)-1])
+	}
+	return fmt.Sprintf("%s\t%d\t%s\t%s\t%s\n", kind, c.Flags, escape(c.Pattern), escape(c.Input), escape(c.Argument))
+}
+
+// askJava answers one line of JSON for each case.
+func askJava(t testing.TB, cases []*corpusCase) []json.RawMessage {
+	t.Helper()
+	classes := filepath.Join(os.TempDir(), "javaregex-jdk")
+	if out, err := exec.Command("javac", "-encoding", "UTF-8", "-d", classes, "internal/jdk/Oracle.java").CombinedOutput(); err != nil {
+		t.Fatalf("javac: %v\n%s", err, out)
+	}
+	var requests strings.Builder
+	for _, c := range cases {
+		requests.WriteString(c.request())
+	}
+	java := exec.Command("java", "-Xss4m", "-cp", classes, "Oracle")
+	java.Stdin = strings.NewReader(requests.String())
+	java.Stderr = os.Stderr
+	out, err := java.Output()
+	if err != nil {
+		t.Fatalf("java: %v", err)
+	}
+	var answers []json.RawMessage
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, 1<<24)
+	for lines.Scan() {
+		answers = append(answers, json.RawMessage(bytes.Clone(lines.Bytes())))
+	}
+	if len(answers) != len(cases) {
+		t.Fatalf("java answered %d of %d cases", len(answers), len(cases))
+	}
+	return answers
+}
+
+func writeCorpus(t testing.TB, file string, cases []*corpusCase) {
+	t.Helper()
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	for _, c := range cases {
+		if err := encoder.Encode(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,268 @@
+package javaregex
+
+// This file holds character classes: [a-z], unions, intersections, negation, and \p{…}.
+
+// classParser is one pair of brackets, or the right side of an &&.
+type classParser struct {
+	*parser
+	// small gathers single characters below 256, which Java keeps in a bit set apart from the
+	// rest. If hasSmall, all of them join the rest at an && or at the end.
+	small    []rune
+	hasSmall bool
+	// sum is what has been read, last the latest operand; each may not be there yet.
+	sum, last       runeSet
+	hasSum, hasLast bool
+}
+
+// class reads a class whose [ is next, or whose first character follows the cursor. With consume
+// it takes the ], else it leaves it to the class around.
+func (p *parser) class(consume bool) (runeSet, error) {
+	if p.depth++; p.depth > p.nesting {
+		return nil, p.errorf("classes are nested too deep: at most %d", p.nesting)
+	}
+	defer func() { p.depth-- }()
+	c := &classParser{parser: p}
+	negated := false
+	ch := p.next()
+	if ch == '^' && p.char(p.cursor-1) == '[' {
+		negated = true
+		p.next()
+	}
+	if err := c.operands(); err != nil {
+		return nil, err
+	}
+	if consume {
+		p.next()
+	}
+	c.takeSmall()
+	if negated {
+		return c.sum.negate(), nil
+	}
+	return c.sum, nil
+}
+
+// operands reads up to the closing ].
+func (c *classParser) operands() error {
+	for {
+		switch ch := c.peek(); {
+		case ch == '[':
+			set, err := c.class(true)
+			if err != nil {
+				return err
+			}
+			c.add(set)
+			continue
+		case ch == '&':
+			if c.next() == '&' {
+				if err := c.intersection(); err != nil {
+					return err
+				}
+				continue
+			}
+			c.unread()
+		case ch == 0 && c.atEnd():
+			return c.errorf("unclosed character class: add a ], or write \\[ for the character itself")
+		case ch == ']' && (c.hasSum || c.hasSmall):
+			return nil
+		}
+		if err := c.element(); err != nil {
+			return err
+		}
+	}
+}
+
+// add makes set the latest operand and joins it to the sum.
+func (c *classParser) add(set runeSet) {
+	c.last, c.hasLast = set, true
+	if c.hasSum {
+		set = union(c.sum, set)
+	}
+	c.sum, c.hasSum = set, true
+}
+
+// takeSmall joins the gathered characters to the sum.
+func (c *classParser) takeSmall() {
+	if !c.hasSmall {
+		return
+	}
+	set := setOf(c.small...)
+	if c.hasSum {
+		c.sum = union(c.sum, set)
+	} else {
+		c.sum, c.hasSum = set, true
+		c.last, c.hasLast = set, true
+	}
+	c.hasSmall = false
+}
+
+// intersection reads what follows an &&, whose second & is next.
+func (c *classParser) intersection() error {
+	var (
+		right    runeSet
+		hasRight bool
+	)
+	for ch := c.next(); ch != ']' && ch != '&'; ch = c.peek() {
+		isBracket := ch == '['
+		if !isBracket {
+			c.unread() // a run of literals is one operand up to the ]
+		}
+		set, err := c.class(isBracket)
+		if err != nil {
+			return err
+		}
+		right, hasRight = union(right, set), true
+	}
+	c.takeSmall()
+	if hasRight {
+		c.last, c.hasLast = right, true
+	}
+	switch {
+	case !c.hasSum && !hasRight:
+		return c.errorf("&& needs an operand on one side at least")
+	case !c.hasSum:
+		c.sum, c.hasSum = right, true
+	case !c.hasLast:
+		return c.errorf("&& without a right side after these operands is not defined: write the right side")
+	default:
+		c.sum = intersect(c.sum, c.last)
+	}
+	return nil
+}
+
+// element reads a character, a range or an escape.
+func (c *classParser) element() error {
+	var ch rune
+	if c.peek() == '\\' {
+		set, escaped, err := c.classEscape()
+		if err != nil {
+			return err
+		}
+		if set != nil {
+			c.add(set)
+			return nil
+		}
+		ch = escaped
+	} else {
+		ch = c.peek()
+		c.next()
+	}
+	if c.peek() == '-' {
+		switch end := c.char(c.cursor + 1); end {
+		case '[', ']':
+		default:
+			return c.rangeTo(ch)
+		}
+	}
+	c.addSingle(ch)
+	return nil
+}
+
+// classEscape reads an escape. It answers a set, or the character that may begin a range.
+func (c *classParser) classEscape() (runeSet, rune, error) {
+	if ch := c.nextEscaped(); ch == 'p' || ch == 'P' {
+		set, err := c.property(ch == 'P')
+		return set, 0, err
+	}
+	beginsRange := c.char(c.cursor+1) == '-'
+	c.unread()
+	e, err := c.escape(true, beginsRange)
+	if err != nil {
+		return nil, 0, err
+	}
+	if e.kind == escapeSet {
+		return nonNil(e.set), 0, nil
+	}
+	return nil, e.char, nil
+}
+
+// nonNil keeps an empty set apart from none.
+func nonNil(s runeSet) runeSet {
+	if s == nil {
+		return runeSet{}
+	}
+	return s
+}
+
+// rangeTo reads the rest of a range that begins with lo, from the - on.
+func (c *classParser) rangeTo(lo rune) error {
+	c.next()
+	hi := c.peek()
+	if hi == '\\' {
+		e, err := c.escape(true, true)
+		if err != nil {
+			return err
+		}
+		if hi = e.char; e.kind == escapeSet {
+			hi = -1
+		}
+	} else {
+		c.next()
+	}
+	switch {
+	case hi < lo:
+		return c.errorf("illegal range in a class: write the lower character first, or \\- for a hyphen")
+	case !c.has(CaseInsensitive):
+		c.add(rangeOf(lo, hi))
+	case c.has(UnicodeCase):
+		c.add(foldRangeUnicode(lo, hi))
+	default:
+		c.add(foldRangeASCII(lo, hi))
+	}
+	return nil
+}
+
+// addSingle adds one character as the flags say.
+func (c *classParser) addSingle(ch rune) {
+	caseless, unicode := c.has(CaseInsensitive), c.has(UnicodeCase)
+	if ch >= 256 || caseless && unicode && foldsOutOfLatin1(ch) {
+		c.add(c.singleSet(ch))
+		return
+	}
+	c.small, c.hasSmall = append(c.small, ch), true
+	switch {
+	case !caseless:
+	case isASCIILetter(ch):
+		c.small = append(c.small, ch^0x20)
+	case unicode && ch >= 0x80:
+		c.small = append(c.small, cases().toLower(ch), cases().toUpper(ch))
+	}
+}
+
+// foldsOutOfLatin1 says whether some character above U+00FF folds to ch.
+func foldsOutOfLatin1(ch rune) bool {
+	switch ch {
+	case 'I', 'i', 'K', 'k', 'S', 's', 0xB5, 0xC5, 0xE5, 0xFF:
+		return true
+	}
+	return false
+}
+
+// property reads \p{…} or \pL; the cursor is at the p.
+func (p *parser) property(negated bool) (runeSet, error) {
+	var name string
+	if p.next() != '{' {
+		p.unread()
+		p.next()
+		name = string(p.char(p.cursor))
+		p.read()
+	} else {
+		p.next()
+		start := p.cursor
+		for p.read() != '}' {
+			if p.cursor > p.length {
+				return nil, p.errorf("unclosed \\p{: add a }")
+			}
+		}
+		name = string(p.chars[start : p.cursor-1])
+		if name == "" {
+			return nil, p.errorf("\\p{} needs a name")
+		}
+	}
+	return p.cachedSet(name, negated, func() (runeSet, error) {
+		set, message := propertySet(name, p.flags)
+		if message != "" {
+			return nil, p.errorf("%s", message)
+		}
+		return set, nil
+	})
+}

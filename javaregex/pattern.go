@@ -1,0 +1,299 @@
+package javaregex
+
+// This file holds what a caller sees: compiling a pattern, finding, and what a match holds.
+
+import (
+	"context"
+	"fmt"
+	"unicode/utf8"
+)
+
+// Flags are those of java.util.regex.Pattern, with their Java values.
+type Flags int
+
+// The flags, with the letter that sets each inside a pattern.
+const (
+	UnixLines             Flags = 0x01  // (?d): only \n ends a line
+	CaseInsensitive       Flags = 0x02  // (?i): ASCII letters match in either case
+	Comments              Flags = 0x04  // (?x): white space and #… in the pattern are ignored
+	Multiline             Flags = 0x08  // (?m): ^ and $ match at every line
+	Literal               Flags = 0x10  // the pattern is plain text
+	DotAll                Flags = 0x20  // (?s): . matches line terminators as well
+	UnicodeCase           Flags = 0x40  // (?u): (?i) is about all letters
+	CanonEq               Flags = 0x80  // canonical equivalence: refused
+	UnicodeCharacterClass Flags = 0x100 // (?U): \w, \d, \s, \b and POSIX classes are Unicode's; sets UnicodeCase
+
+	allFlags = 0x1ff
+)
+
+// SyntaxError says why a pattern is not one of Java's.
+type SyntaxError struct {
+	// Index is the byte offset in the pattern near which it goes wrong, as Java points to it;
+	// -1 where the fault has no place.
+	Index int
+	// Message says what is wrong and what to write instead.
+	Message string
+}
+
+func (e *SyntaxError) Error() string {
+	if e.Index < 0 {
+		return "javaregex: " + e.Message
+	}
+	return fmt.Sprintf("javaregex: %s near index %d", e.Message, e.Index)
+}
+
+// Pattern is a compiled pattern. It is immutable: any number of goroutines may use it at once.
+type Pattern struct {
+	source string
+	limits Limits
+	prog   *program
+}
+
+// Compile compiles a pattern with no flags and DefaultLimits. The error is a *SyntaxError.
+func Compile(pattern string) (*Pattern, error) { return CompileFlags(pattern, 0) }
+
+// CompileFlags is Compile with flags set from the start. CanonEq is refused.
+func CompileFlags(pattern string, flags Flags) (*Pattern, error) {
+	return CompileLimits(pattern, flags, DefaultLimits)
+}
+
+// CompileLimits is CompileFlags with limits of your own.
+func CompileLimits(pattern string, flags Flags, limits Limits) (*Pattern, error) {
+	limits = limits.withDefaults()
+	tree, err := parse(pattern, flags, limits)
+	if err != nil {
+		return nil, err
+	}
+	return newPattern(pattern, limits, compile(tree)), nil
+}
+
+func newPattern(source string, limits Limits, prog *program) *Pattern {
+	return &Pattern{source: source, limits: limits, prog: prog}
+}
+
+// String is the pattern as it was given to Compile.
+func (p *Pattern) String() string { return p.source }
+
+// GroupCount is the number of capturing groups, group 0 (the whole match) not counted.
+func (p *Pattern) GroupCount() int { return p.prog.groups - 1 }
+
+// GroupNames has an entry for each group from 0 on: its name, or "" where it has none.
+func (p *Pattern) GroupNames() []string {
+	names := make([]string, p.prog.groups)
+	for name, group := range p.prog.names {
+		names[group] = name
+	}
+	return names
+}
+
+// Find answers the first match in input, as Matcher.find() does, or nil if there is none.
+// The error is a *BudgetError, or that of the context.
+func (p *Pattern) Find(ctx context.Context, input string) (*Match, error) {
+	return p.find(ctx, input, searching, 0, 0)
+}
+
+// FindFrom answers the first match that begins at byte start or later, as Matcher.find(int) does
+// but for \G, which matches at start: anchors and lookbehind see the whole input.
+// A start outside the input finds nothing; one inside a character is moved to the next.
+func (p *Pattern) FindFrom(ctx context.Context, input string, start int) (*Match, error) {
+	if start < 0 || start > len(input) {
+		return nil, nil
+	}
+	for start < len(input) && !utf8.RuneStart(input[start]) {
+		start++
+	}
+	return p.find(ctx, input, searching, start, start)
+}
+
+// Matches answers the match of the whole input, as Matcher.matches() does, or nil.
+func (p *Pattern) Matches(ctx context.Context, input string) (*Match, error) {
+	return p.find(ctx, input, wholeInput, 0, 0)
+}
+
+// MatchesWhole says whether the whole input matches, as Matcher.matches() does. It allocates
+// nothing for most patterns.
+func (p *Pattern) MatchesWhole(ctx context.Context, input string) (bool, error) {
+	var (
+		space workspace
+		m     machine
+	)
+	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], space.groups[:]
+	if err := m.begin(ctx, p, input); err != nil {
+		return false, err
+	}
+	return p.next(ctx, &m, wholeInput, 0, 0)
+}
+
+// FindAll answers the matches that repeated calls of Matcher.find() give: each begins where the
+// one before it ended, one character further if that was empty. A limit of 0 or less means all.
+// When a budget or the context ends the search, it answers the matches so far with the error.
+func (p *Pattern) FindAll(ctx context.Context, input string, limit int) ([]*Match, error) {
+	var (
+		space workspace
+		m     machine
+		all   []*Match
+	)
+	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], space.groups[:]
+	if err := m.begin(ctx, p, input); err != nil {
+		return nil, err
+	}
+	for start, last := 0, 0; start <= len(input); {
+		found, err := p.next(ctx, &m, searching, start, last)
+		if err != nil || !found {
+			return all, err
+		}
+		if len(all)*matchBytes > p.limits.Output {
+			return all, &BudgetError{BudgetOutput, p.limits.Output}
+		}
+		all = append(all, p.newMatch(input, m.groups))
+		if len(all) == limit {
+			break
+		}
+		start, last = m.after()
+	}
+	return all, nil
+}
+
+// matchBytes is about what a Match takes.
+const matchBytes = 80
+
+// after answers where to go on after a match: where the next one may begin, and where \G matches.
+func (m *machine) after() (start, last int) {
+	last = int(m.groups[1])
+	start = last
+	if int(m.groups[0]) == last {
+		start += runeWidth(m.input, start)
+	}
+	return start, last
+}
+
+// Match is what a pattern matched. It shares the input's memory.
+type Match struct {
+	pattern *Pattern
+	input   string
+	bounds  []int32 // start and end of each group; -1 where it took no part
+}
+
+// Start is the byte offset at which the match begins.
+func (m *Match) Start() int { return int(m.bounds[0]) }
+
+// End is the byte offset after the match.
+func (m *Match) End() int { return int(m.bounds[1]) }
+
+// GroupCount is the number of capturing groups of the pattern, group 0 not counted.
+func (m *Match) GroupCount() int { return len(m.bounds)/2 - 1 }
+
+// GroupStart is the byte offset at which group i begins; -1 if it took no part or does not exist.
+func (m *Match) GroupStart(i int) int {
+	if i < 0 || i > m.GroupCount() {
+		return -1
+	}
+	return int(m.bounds[2*i])
+}
+
+// GroupEnd is the byte offset after group i; -1 if it took no part or does not exist.
+func (m *Match) GroupEnd(i int) int {
+	if i < 0 || i > m.GroupCount() {
+		return -1
+	}
+	return int(m.bounds[2*i+1])
+}
+
+// Group is the text of group i, 0 being the whole match, and whether it took part. A group that
+// the pattern does not have took no part.
+func (m *Match) Group(i int) (string, bool) {
+	start, end := m.GroupStart(i), m.GroupEnd(i)
+	if start < 0 {
+		return "", false
+	}
+	return m.input[start:end], true
+}
+
+// Named has the text of each named group that took part.
+func (m *Match) Named() map[string]string {
+	named := make(map[string]string, len(m.pattern.prog.names))
+	for name, group := range m.pattern.prog.names {
+		if text, ok := m.Group(group); ok {
+			named[name] = text
+		}
+	}
+	return named
+}
+
+// searchMode says where a match may begin and end.
+type searchMode uint8
+
+const (
+	searching  searchMode = iota // anywhere
+	wholeInput                   // all of the input
+)
+
+// find is one search with a budget of its own. last is where \G matches.
+func (p *Pattern) find(ctx context.Context, input string, mode searchMode, start, last int) (*Match, error) {
+	var (
+		space workspace
+		m     machine
+	)
+	// Set here, not by a method: else the compiler would move the workspace to the heap.
+	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], space.groups[:]
+	if err := m.begin(ctx, p, input); err != nil {
+		return nil, err
+	}
+	if found, err := p.next(ctx, &m, mode, start, last); err != nil || !found {
+		return nil, err
+	}
+	return p.newMatch(input, m.groups), nil
+}
+
+// next is one match of a machine that has begun: its groups are in m. Several share a budget.
+func (p *Pattern) next(ctx context.Context, m *machine, mode searchMode, start, last int) (bool, error) {
+	m.whole, m.last, m.accepted = mode == wholeInput, int32(last), int32(last)
+	if p.prog.usesLastMatch {
+		m.memo.drop() // what failed may not fail now
+	}
+	found := false
+	if mode == wholeInput {
+		found = m.matchAll()
+	} else {
+		found = m.search(start) >= 0
+	}
+	switch m.ended {
+	case "":
+		return found, nil
+	case BudgetSteps:
+		return false, &BudgetError{BudgetSteps, p.limits.Steps}
+	case BudgetMemory:
+		return false, &BudgetError{BudgetMemory, p.limits.Memory}
+	}
+	return false, ctx.Err()
+}
+
+// newMatch makes the result in one allocation, as small as the groups allow.
+func (p *Pattern) newMatch(input string, groups []int32) *Match {
+	var found *Match
+	switch n := len(groups); {
+	case n <= 4:
+		match := new(struct {
+			Match
+			bounds [4]int32
+		})
+		found, match.Match.bounds = &match.Match, match.bounds[:n]
+	case n <= 8:
+		match := new(struct {
+			Match
+			bounds [8]int32
+		})
+		found, match.Match.bounds = &match.Match, match.bounds[:n]
+	case n <= 16:
+		match := new(struct {
+			Match
+			bounds [16]int32
+		})
+		found, match.Match.bounds = &match.Match, match.bounds[:n]
+	default:
+		found = &Match{bounds: make([]int32, n)}
+	}
+	found.pattern, found.input = p, input
+	copy(found.bounds, groups)
+	return found
+}

@@ -1,0 +1,349 @@
+package javaregex
+
+// This file holds what the matcher looks at around a place: characters, assertions, lookbehind and
+// back references. Java counts UTF-16 units, so a lookbehind of its may begin between the halves
+// of a pair; that place is written as the middle of the character's four bytes.
+
+import (
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// isMiddle says whether pos is between the halves of a surrogate pair.
+func (m *machine) isMiddle(pos int) bool {
+	if pos < 2 || pos >= len(m.input) || utf8.RuneStart(m.input[pos]) || m.input[pos-2] < 0xF0 {
+		return false
+	}
+	_, width := utf8.DecodeRuneInString(m.input[pos-2:])
+	return width == 4
+}
+
+// charAt answers the character at pos and its length; a byte that begins none is U+FFFD.
+func (m *machine) charAt(pos int) (rune, int) {
+	if b := m.input[pos]; b < utf8.RuneSelf {
+		return rune(b), 1
+	} else if b < 0xC0 && m.isMiddle(pos) {
+		r, _ := utf8.DecodeRuneInString(m.input[pos-2:])
+		return 0xDC00 + (r-0x10000)&0x3FF, 2
+	}
+	return utf8.DecodeRuneInString(m.input[pos:])
+}
+
+// charBefore answers the character that ends at pos, and its length.
+func (m *machine) charBefore(pos int) (rune, int) {
+	if b := m.input[pos-1]; b < utf8.RuneSelf {
+		return rune(b), 1
+	}
+	if m.isMiddle(pos) {
+		r, _ := utf8.DecodeRuneInString(m.input[pos-2:])
+		return 0xD800 + (r-0x10000)>>10, 2
+	}
+	return utf8.DecodeLastRuneInString(m.input[:pos])
+}
+
+// unitBack answers the place one UTF-16 unit before pos.
+func (m *machine) unitBack(pos int) int {
+	if _, width := m.charBefore(pos); width < 4 {
+		return pos - width
+	}
+	return pos - 2
+}
+
+// units is the length in UTF-16 units of the input from start to end.
+func (m *machine) units(start, end int) int {
+	n := 0
+	for i := start; i < end; {
+		if m.input[i] < utf8.RuneSelf {
+			i++
+			n++
+			continue
+		}
+		_, width := m.charAt(i)
+		i += width
+		if n++; width == 4 {
+			n++
+		}
+	}
+	return n
+}
+
+func isLineTerminator(r rune) bool {
+	return r == '\n' || r == '\r' || r == 0x85 || r == 0x2028 || r == 0x2029
+}
+
+// assert says whether the assertion holds at pos.
+func (m *machine) assert(a assertion, pos int) bool {
+	s := m.input
+	switch a {
+	case atBegin:
+		return pos == 0
+	case atEnd:
+		return pos == len(s)
+	case atLastMatch:
+		return pos == int(m.last)
+	case atWordBoundary:
+		return m.wordBoundary(pos, false)
+	case notWordBoundary:
+		return !m.wordBoundary(pos, false)
+	case atUnicodeBoundary:
+		return m.wordBoundary(pos, true)
+	case notUnicodeBoundary:
+		return !m.wordBoundary(pos, true)
+	case atGraphemeBound:
+		return m.graphemeBoundary(pos)
+	case atUnixFinalEnd:
+		return pos == len(s) || pos == len(s)-1 && s[pos] == '\n'
+	case atUnixLineEnd:
+		return pos == len(s) || s[pos] == '\n'
+	case atFinalLineEnd:
+		return m.lineEnd(pos, true)
+	case atLineEnd:
+		return m.lineEnd(pos, false)
+	case atUnixLineBegin:
+		return pos < len(s) && (pos == 0 || s[pos-1] == '\n')
+	}
+	return m.lineBegin(pos)
+}
+
+// lineEnd says whether pos is before a line terminator, the last of the input if final, or at the
+// end; \r\n is one.
+func (m *machine) lineEnd(pos int, final bool) bool {
+	s := m.input
+	if pos == len(s) {
+		return true
+	}
+	r, width := m.charAt(pos)
+	if !isLineTerminator(r) || r == '\n' && pos > 0 && s[pos-1] == '\r' {
+		return false
+	}
+	return !final || pos+width == len(s) || s[pos:] == "\r\n"
+}
+
+// lineBegin says whether pos is after a line terminator or at the beginning; never at the end.
+func (m *machine) lineBegin(pos int) bool {
+	if pos == len(m.input) {
+		return false
+	}
+	if pos == 0 {
+		return true
+	}
+	r, _ := m.charBefore(pos)
+	return isLineTerminator(r) && !(r == '\r' && m.input[pos] == '\n')
+}
+
+// wordASCII are the ASCII word characters.
+var wordASCII = func() (table [utf8.RuneSelf]bool) {
+	for _, r := range asciiWord {
+		for c := r.lo; c <= r.hi; c++ {
+			table[c] = true
+		}
+	}
+	return table
+}()
+
+// wordSets are the sets that \b looks at.
+type wordSets struct{ letterOrDigit, unicode, mark runeSet }
+
+var wordTables = sync.OnceValue(func() *wordSets {
+	return &wordSets{
+		letterOrDigit: categories(categorySets["LD"]),
+		unicode:       known("is", "Word"),
+		mark:          categories("Mn"),
+	}
+})
+
+func (m *machine) wordBoundary(pos int, unicode bool) bool {
+	s := m.input
+	var before, after bool
+	if pos > 0 {
+		if b := s[pos-1]; b < utf8.RuneSelf {
+			before = wordASCII[b]
+		} else {
+			r, _ := m.charBefore(pos)
+			before = isWord(r, unicode) || isMark(r) && m.hasBase(m.unitBack(pos))
+		}
+	}
+	if pos < len(s) {
+		if b := s[pos]; b < utf8.RuneSelf {
+			after = wordASCII[b]
+		} else {
+			r, _ := m.charAt(pos)
+			after = isWord(r, unicode) || isMark(r) && m.hasBase(pos)
+		}
+	}
+	return before != after
+}
+
+// isWord says whether \b takes r for part of a word; that is more than \w in ASCII mode.
+func isWord(r rune, unicode bool) bool {
+	if r < utf8.RuneSelf {
+		return wordASCII[r]
+	}
+	if unicode {
+		return wordTables().unicode.contains(r)
+	}
+	return wordTables().letterOrDigit.contains(r)
+}
+
+func isMark(r rune) bool { return r >= 0x300 && wordTables().mark.contains(r) }
+
+// hasBase says whether the marks up to the one at pos stand on a letter or digit. Java goes back
+// by units, and so does not see a letter that is a pair.
+func (m *machine) hasBase(pos int) bool {
+	for {
+		r, _ := m.charAt(pos)
+		switch {
+		case r < utf8.RuneSelf && r != '_' && wordASCII[r], r >= utf8.RuneSelf && wordTables().letterOrDigit.contains(r):
+			return true
+		case !isMark(r) || pos == 0:
+			return false
+		}
+		pos = m.unitBack(pos)
+		m.tick--
+	}
+}
+
+// backref matches what a group has captured again. It answers the end.
+func (m *machine) backref(in *inst, pos int) (int, bool) {
+	if int(in.group) >= m.prog.groups {
+		return 0, false
+	}
+	start, end := int(m.groups[2*in.group]), int(m.groups[2*in.group+1])
+	if start < 0 {
+		return 0, false
+	}
+	if end < start {
+		return 0, false
+	}
+	if caseless := in.optional || in.negative; caseless {
+		return m.foldedBackref(in, start, end, pos)
+	}
+	text := m.input[start:end]
+	m.tick -= len(text) >> 4
+	return pos + len(text), strings.HasPrefix(m.input[pos:], text)
+}
+
+// foldedBackref compares in either case. As in Java it compares as many characters as the group
+// has UTF-16 units, and goes on as many units further.
+func (m *machine) foldedBackref(in *inst, start, end, pos int) (int, bool) {
+	units := m.units(start, end)
+	to := pos
+	m.tick -= units
+	for x, y, n := start, pos, 0; n < units; n++ {
+		if x >= len(m.input) || y >= len(m.input) {
+			return 0, false
+		}
+		a, widthA := m.charAt(x)
+		b, widthB := m.charAt(y)
+		if !equalFold(a, b, in.negative) {
+			return 0, false
+		}
+		x, y = x+widthA, y+widthB
+	}
+	for n := 0; n < units; n++ {
+		if to >= len(m.input) {
+			return 0, false
+		}
+		_, width := m.charAt(to)
+		if width == 4 && n+1 == units {
+			return to + 2, true
+		}
+		if width == 4 {
+			n++
+		}
+		to += width
+	}
+	return to, true
+}
+
+func equalFold(a, b rune, unicode bool) bool {
+	switch {
+	case a == b:
+		return true
+	case unicode:
+		t := cases()
+		return t.fold(a) == t.fold(b)
+	}
+	return isASCIILetter(a) && a^0x20 == b
+}
+
+// lineBreak matches \R: \r\n, or else one vertical space; \r alone is what is left of \r\n.
+func (m *machine) lineBreak(in *inst, pos int) (int32, int, bool) {
+	if pos >= len(m.input) {
+		return 0, 0, false
+	}
+	if strings.HasPrefix(m.input[pos:], "\r\n") {
+		m.push(frameAlt, in.next, int32(pos+1), 0, 0)
+		return in.next, pos + 2, true
+	}
+	r, width := m.charAt(pos)
+	return in.next, pos + width, verticalSpace.contains(r)
+}
+
+// behind begins a lookbehind: it tries from the shortest length on.
+func (m *machine) behind(pc int32, in *inst, pos int) (int32, int, bool) {
+	b := barrier{pc: pc, pos: int32(pos), behindTo: m.behindTo, at: int32(pos), left: m.behindReach(in, pos)}
+	for n := in.behindMin; n > 0; n-- {
+		if b.at == 0 && in.byCharacter {
+			break // Java counts back as far as it gets
+		}
+		if !m.behindBack(in, &b) {
+			return in.next, pos, in.negative
+		}
+	}
+	if b.left < 0 {
+		return in.next, pos, in.negative
+	}
+	m.behindTo = int32(pos)
+	m.enter(b)
+	return in.sub, int(b.at), true
+}
+
+// behindBack goes back one step of a lookbehind; false if it may not.
+func (m *machine) behindBack(in *inst, b *barrier) bool {
+	if b.at == 0 || b.left <= 0 {
+		return false
+	}
+	at := int(b.at)
+	b.left--
+	if !in.byCharacter {
+		b.at = int32(m.unitBack(at))
+		return true
+	}
+	_, width := m.charBefore(at)
+	b.at = int32(at - width)
+	if in.behindMax < 0 && width == 4 {
+		b.left--
+	}
+	return b.left >= 0
+}
+
+// behindReach answers how many steps back a lookbehind at pos may go, below 0 for not even none.
+// Where the greatest length has overflowed, Java's further arithmetic overflows again or goes
+// astray: by units it reaches everywhere or nowhere, by character as far as the input goes on.
+func (m *machine) behindReach(in *inst, pos int) int32 {
+	const everywhere = 1<<31 - 1
+	over := int(in.behindMax) + 1<<31
+	switch {
+	case in.behindMax >= 0:
+		return in.behindMax
+	case in.byCharacter && over == 0:
+		return 0
+	case in.byCharacter:
+		return int32(m.units(pos, len(m.input)))
+	case pos >= over && m.units(0, min(pos, 4*over)) >= over:
+		return everywhere
+	}
+	return -1
+}
+
+// behindStep tries a lookbehind that has failed one step further back.
+func (m *machine) behindStep(in *inst, b barrier) (int32, int, bool) {
+	if !m.behindBack(in, &b) {
+		m.behindTo = b.behindTo
+		return in.next, int(b.pos), in.negative
+	}
+	m.enter(b)
+	return in.sub, int(b.at), true
+}

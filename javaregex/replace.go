@@ -1,0 +1,273 @@
+package javaregex
+
+// This file holds replacing and splitting, as java.util.regex.Matcher and String.split do it.
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// ReplacementError says why a replacement is not one of Java's.
+type ReplacementError struct {
+	// Index is the byte offset in the replacement at which it goes wrong.
+	Index   int
+	Message string
+}
+
+func (e *ReplacementError) Error() string {
+	return fmt.Sprintf("javaregex: replacement: %s at index %d", e.Message, e.Index)
+}
+
+// ReplaceAll answers input with every match replaced, as Matcher.replaceAll does. In the
+// replacement $1 and ${name} stand for groups ("" for one that took no part) and a backslash
+// makes the next character plain. The error is a *ReplacementError (as in Java, only once
+// there is a match to replace), a *BudgetError, or that of the context.
+func (p *Pattern) ReplaceAll(ctx context.Context, input, replacement string) (string, error) {
+	return p.replace(ctx, input, replacement, true)
+}
+
+// ReplaceFirst is ReplaceAll for the first match alone.
+func (p *Pattern) ReplaceFirst(ctx context.Context, input, replacement string) (string, error) {
+	return p.replace(ctx, input, replacement, false)
+}
+
+func (p *Pattern) replace(ctx context.Context, input, replacement string, all bool) (string, error) {
+	out, found, err := p.AppendReplaced(ctx, nil, input, replacement, all)
+	switch {
+	case err != nil:
+		return "", err
+	case !found:
+		return input, nil
+	}
+	return string(out), nil
+}
+
+// AppendReplaced appends to dst what ReplaceAll, or without all ReplaceFirst, answers. It appends
+// nothing and answers false if there is no match, and what it has appended together with an error
+// is of no use.
+func (p *Pattern) AppendReplaced(ctx context.Context, dst []byte, input, replacement string, all bool) ([]byte, bool, error) {
+	plain := strings.IndexByte(replacement, '$') < 0 && strings.IndexByte(replacement, '\\') < 0
+	if plain && p.prog.single != nil && len(input) <= min(p.limits.Input, p.limits.Steps) {
+		return p.replaceSingle(ctx, dst, input, replacement, all)
+	}
+	var (
+		space workspace
+		m     machine
+		parts []replacementPart
+		end   int
+		base  = len(dst)
+		found = false
+		room  = func(n int) bool { return len(dst)-base+n <= p.limits.Output }
+	)
+	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], space.groups[:]
+	if err := m.begin(ctx, p, input); err != nil {
+		return dst, false, err
+	}
+	for start, last := 0, 0; start <= len(input); {
+		hit, err := p.next(ctx, &m, searching, start, last)
+		if err != nil {
+			return dst, false, err
+		}
+		if !hit {
+			break
+		}
+		if !found && !plain {
+			if parts, err = p.parseReplacement(replacement); err != nil {
+				return dst, false, err
+			}
+		}
+		found = true
+		dst = append(dst, input[end:m.groups[0]]...)
+		end = int(m.groups[1])
+		if plain {
+			if !room(len(replacement)) {
+				return dst, false, &BudgetError{BudgetOutput, p.limits.Output}
+			}
+			dst = append(dst, replacement...)
+		}
+		for _, part := range parts {
+			text := part.text
+			if g := part.group; g >= 0 {
+				text = ""
+				if m.groups[2*g] >= 0 {
+					text = input[m.groups[2*g]:m.groups[2*g+1]]
+				}
+			}
+			if !room(len(text)) {
+				return dst, false, &BudgetError{BudgetOutput, p.limits.Output}
+			}
+			dst = append(dst, text...)
+		}
+		if !all {
+			break
+		}
+		start, last = m.after()
+	}
+	if !found {
+		return dst, false, nil
+	}
+	if !room(len(input) - end) {
+		return dst, false, &BudgetError{BudgetOutput, p.limits.Output}
+	}
+	return append(dst, input[end:]...), true, nil
+}
+
+// replaceSingle is AppendReplaced for a pattern that is a single character of a class, and a
+// replacement without groups: it needs no machine.
+func (p *Pattern) replaceSingle(ctx context.Context, dst []byte, input, replacement string, all bool) ([]byte, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return dst, false, err
+	}
+	class, base, end := p.prog.single, len(dst), 0
+	for i := 0; i < len(input); {
+		width, in := 1, false
+		if b := input[i]; b < utf8.RuneSelf {
+			in = class.ascii[b]
+		} else {
+			var r rune
+			r, width = utf8.DecodeRuneInString(input[i:])
+			in = class.contains(r)
+		}
+		if !in {
+			i += width
+			continue
+		}
+		dst = append(dst, input[end:i]...)
+		if len(dst)-base+len(replacement) > p.limits.Output {
+			return dst, false, &BudgetError{BudgetOutput, p.limits.Output}
+		}
+		dst = append(dst, replacement...)
+		i += width
+		if end = i; !all {
+			break
+		}
+	}
+	if end == 0 {
+		return dst, false, nil
+	}
+	if len(dst)-base+len(input)-end > p.limits.Output {
+		return dst, false, &BudgetError{BudgetOutput, p.limits.Output}
+	}
+	return append(dst, input[end:]...), true, nil
+}
+
+// replacementPart is a piece of a replacement: a group, or text where group is -1.
+type replacementPart struct {
+	group int
+	text  string
+}
+
+// parseReplacement reads a replacement. It answers at least one part, so that nil means "not read".
+func (p *Pattern) parseReplacement(s string) ([]replacementPart, error) {
+	var (
+		parts []replacementPart
+		text  strings.Builder
+	)
+	for i := 0; i < len(s); {
+		switch s[i] {
+		case '\\':
+			if i+1 == len(s) {
+				return nil, &ReplacementError{i, `ends in a lone backslash: write \\ for one`}
+			}
+			_, n := utf8.DecodeRuneInString(s[i+1:])
+			text.WriteString(s[i+1 : i+1+n])
+			i += 1 + n
+		case '$':
+			group, n, err := p.groupReference(s, i)
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, replacementPart{-1, text.String()}, replacementPart{group, ""})
+			text.Reset()
+			i += n
+		default:
+			text.WriteByte(s[i])
+			i++
+		}
+	}
+	return append(parts, replacementPart{-1, text.String()}), nil
+}
+
+// groupReference reads the $1 or ${name} at s[i:]; it answers the group and the length read.
+// Of $12 Java takes as many digits as there is a group for.
+func (p *Pattern) groupReference(s string, i int) (group, length int, err error) {
+	rest := s[i+1:]
+	switch {
+	case rest == "":
+		return 0, 0, &ReplacementError{i, `ends in a lone $: write \$ for one`}
+	case rest[0] == '{':
+		name := rest[1:]
+		n := 0
+		for n < len(name) && (isASCIILetter(rune(name[n])) || n > 0 && isDigit(rune(name[n]))) {
+			n++
+		}
+		if n == 0 || n == len(name) || name[n] != '}' {
+			return 0, 0, &ReplacementError{i, "${ needs a group name, letters and digits, and }"}
+		}
+		group, ok := p.prog.names[name[:n]]
+		if !ok {
+			return 0, 0, &ReplacementError{i, fmt.Sprintf("there is no group named %q", name[:n])}
+		}
+		return group, n + 3, nil
+	case !isDigit(rune(rest[0])):
+		return 0, 0, &ReplacementError{i, `$ needs a group, as in $1 or ${name}: write \$ for a dollar sign`}
+	}
+	group, length = int(rest[0]-'0'), 2
+	if group > p.GroupCount() {
+		return 0, 0, &ReplacementError{i, fmt.Sprintf("there is no group %d", group)}
+	}
+	for _, c := range rest[1:] {
+		if !isDigit(c) || group*10+int(c-'0') > p.GroupCount() {
+			break
+		}
+		group = group*10 + int(c-'0')
+		length++
+	}
+	return group, length, nil
+}
+
+// Split cuts input at the matches, as String.split does: with a limit above 0 into at most so many
+// pieces, with 0 into all but the empty ones at the end, below 0 into all. An empty match at the
+// very beginning gives no empty first piece; without any match there is one piece, the input.
+func (p *Pattern) Split(ctx context.Context, input string, limit int) ([]string, error) {
+	var (
+		space  workspace
+		m      machine
+		pieces []string
+		cut    int // where the last piece ended
+	)
+	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], space.groups[:]
+	if err := m.begin(ctx, p, input); err != nil {
+		return nil, err
+	}
+	for start, last := 0, 0; start <= len(input); start, last = m.after() {
+		found, err := p.next(ctx, &m, searching, start, last)
+		if err != nil {
+			return nil, err
+		}
+		if !found || limit > 0 && len(pieces) == limit-1 {
+			break
+		}
+		if m.groups[1] == 0 {
+			continue
+		}
+		if len(pieces)*16 > p.limits.Output {
+			return nil, &BudgetError{BudgetOutput, p.limits.Output}
+		}
+		pieces = append(pieces, input[cut:m.groups[0]])
+		cut = int(m.groups[1])
+	}
+	if cut == 0 {
+		return []string{input}, nil
+	}
+	pieces = append(pieces, input[cut:])
+	for limit == 0 && len(pieces) > 0 && pieces[len(pieces)-1] == "" {
+		pieces = pieces[:len(pieces)-1]
+	}
+	return pieces, nil
+}
+
+func isDigit(c rune) bool       { return '0' <= c && c <= '9' }
+func isASCIILetter(c rune) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
