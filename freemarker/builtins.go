@@ -1,0 +1,227 @@
+package freemarker
+
+// The built-ins: what one is, and how it is called. The built-ins themselves
+// are in the files builtins_*.go, by the kind of value they work on.
+
+import "strings"
+
+// builtin is a built-in, such as ?upper_case.
+type builtin struct {
+	name       string // in the legacy naming convention
+	binds      binding
+	lazyTarget bool // its operand may be generated while it is consumed
+	canBeLazy  bool // its result may be generated while it is consumed
+
+	// eval computes the value of a built-in that is no method.
+	eval func(e *env, n *builtinNode) (Value, error)
+
+	// A built-in that takes arguments: prepare evaluates and checks the operand,
+	// method computes the result.
+	prepare  func(e *env, n *builtinNode) (Value, error)
+	method   func(e *env, n *builtinNode, target Value, args []Value) (Value, error)
+	strings  bool // the arguments are turned into strings
+	min, max int  // how many arguments; max < 0 means any number
+
+	// alone is the value without arguments, for those that may have them.
+	alone func(e *env, n *builtinNode, target Value) (Value, error)
+	// keyed is the value of x?name.key.
+	keyed func(e *env, n *builtinNode, target Value, key string) (Value, error)
+}
+
+// binding says what a built-in takes from the place where it stands.
+type binding uint8
+
+const (
+	bindsNothing        binding = iota
+	bindsLoopVar                // the loop whose variable is the operand
+	bindsLegacyEscaping         // nothing, but it is banned when auto-escaping is on
+	bindsMarkup                 // the output format, which must be a markup format
+	bindsFormat                 // the output format and escaping
+	bindsParams                 // its arguments, unevaluated
+	bindsLambda                 // its argument, which may be a lambda
+	bindsDirectCall             // nothing, but a direct call allows a lazy operand
+)
+
+// builtins holds all built-ins by name, in both naming conventions.
+var builtins = map[string]*builtin{}
+
+// define adds a built-in.
+func define(name string, b builtin) {
+	b.name = name
+	builtins[name] = &b
+	builtins[camelName(name)] = &b
+}
+
+// camelName returns the name in the camel case convention.
+func camelName(name string) string {
+	parts := strings.Split(name, "_")
+	out := parts[0]
+	iso := parts[0] == "iso"
+	for _, p := range parts[1:] {
+		switch {
+		case iso && (p == "fz" || p == "nz"):
+			out += strings.ToUpper(p)
+		default:
+			out += strings.ToUpper(p[:1]) + p[1:]
+		}
+	}
+	return out
+}
+
+func (n *builtinNode) eval(e *env) (Value, error) {
+	e.stepsLeft--
+	if e.stepsLeft < 0 {
+		if err := e.nextSteps(0); err != nil {
+			return Value{}, err
+		}
+	}
+	b := n.bi
+	if b.eval != nil {
+		return b.eval(e, n)
+	}
+	target, err := b.prepare(e, n)
+	if err != nil {
+		return Value{}, err
+	}
+	if n.called {
+		return n.call(e, target)
+	}
+	if b.alone != nil {
+		return b.alone(e, n, target)
+	}
+	return object0(&boundMethod{n: n, target: target}), nil
+}
+
+// call evaluates the arguments and calls the method.
+func (n *builtinNode) call(e *env, target Value) (Value, error) {
+	base := len(e.args)
+	for _, x := range n.args {
+		v, err := x.eval(e)
+		if err != nil {
+			e.args = e.args[:base]
+			return Value{}, err
+		}
+		if n.bi.strings && v.kind != kString {
+			s, err := e.plainTextOf(v, x)
+			if err != nil {
+				e.args = e.args[:base]
+				return Value{}, err
+			}
+			v = String(s)
+		}
+		e.args = append(e.args, v)
+	}
+	v, err := n.apply(e, target, e.args[base:])
+	e.args = e.args[:base]
+	return v, err
+}
+
+func (n *builtinNode) apply(e *env, target Value, args []Value) (Value, error) {
+	if len(args) < n.bi.min || n.bi.max >= 0 && len(args) > n.bi.max {
+		return Value{}, otherError(n.pos, "?%s was called with %d arguments", n.name, len(args))
+	}
+	return n.bi.method(e, n, target, args)
+}
+
+// evalKeyed evaluates x?name.key.
+func (n *builtinNode) evalKeyed(e *env, key string) (Value, error) {
+	target, err := n.bi.prepare(e, n)
+	if err != nil {
+		return Value{}, err
+	}
+	return n.bi.keyed(e, n, target, key)
+}
+
+// boundMethod is a built-in that was not called at once, with its operand.
+type boundMethod struct {
+	n      *builtinNode
+	target Value
+}
+
+func (*boundMethod) abilities() ability { return aMethod }
+
+func (m *boundMethod) wantsStrings() bool { return m.n.bi.strings }
+
+func (m *boundMethod) call(e *env, _ pos, args []Value) (Value, error) {
+	return m.n.apply(e, m.target, args)
+}
+
+// Ways to prepare an operand.
+
+func prepareString(e *env, n *builtinNode) (Value, error) {
+	v, err := n.target.eval(e)
+	if err != nil || v.kind == kString {
+		return v, err
+	}
+	s, _, err := e.text(v, n.target, false)
+	return String(s), err
+}
+
+func prepareSequence(e *env, n *builtinNode) (Value, error) {
+	v, err := n.target.eval(e)
+	if err == nil && !v.can(aSequence) {
+		err = e.typeError(n.target, v, "a sequence")
+	}
+	return v, err
+}
+
+func prepareSequenceOrCollection(e *env, n *builtinNode) (Value, error) {
+	v, err := n.target.eval(e)
+	if err == nil && !v.can(aSequence|aCollection) {
+		err = e.typeError(n.target, v, "a sequence or collection")
+	}
+	return v, err
+}
+
+// onString makes a built-in of a function of strings.
+func onString(f func(e *env, n *builtinNode, s string) (Value, error)) builtin {
+	return builtin{eval: func(e *env, n *builtinNode) (Value, error) {
+		v, err := prepareString(e, n)
+		if err != nil {
+			return v, err
+		}
+		if len(v.str()) > 64 {
+			if err := e.work(len(v.str())); err != nil {
+				return Value{}, err
+			}
+		}
+		return f(e, n, v.str())
+	}}
+}
+
+// stringMethod makes a built-in of a method of strings.
+func stringMethod(lo, hi int, f func(e *env, n *builtinNode, s string, args []Value) (Value, error)) builtin {
+	return builtin{
+		prepare: prepareString, min: lo, max: hi,
+		method: func(e *env, n *builtinNode, target Value, args []Value) (Value, error) {
+			if len(target.str()) > 64 {
+				if err := e.work(len(target.str())); err != nil {
+					return Value{}, err
+				}
+			}
+			return f(e, n, target.str(), args)
+		},
+	}
+}
+
+// newString returns a string that was just built.
+func (e *env) newString(s string) (Value, error) { return String(s), e.grow(len(s)) }
+
+// argString returns an argument that must be a string.
+func (n *builtinNode) argString(e *env, args []Value, i int) (string, error) {
+	if args[i].kind == kString {
+		return args[i].str(), nil
+	}
+	if args[i].can(aString) {
+		return e.stringOf(args[i])
+	}
+	return "", otherError(n.pos, "argument %d of ?%s must be a string", i+1, n.name)
+}
+
+// argInt returns an argument that must be a number, as an int.
+func (n *builtinNode) argInt(args []Value, i int) (int, error) {
+	if !args[i].isNumber() {
+		return 0, otherError(n.pos, "argument %d of ?%s must be a number", i+1, n.name)
+	}
+	return toInt(args[i]), nil
+}

@@ -1,0 +1,247 @@
+package freemarker
+
+// Built-ins that run code: ?eval, ?interpret, and those that bind arguments to
+// macros and functions; also ?eval_json.
+
+import "strings"
+
+func init() {
+	define("eval", builtin{binds: bindsFormat, eval: evalString})
+	define("interpret", builtin{binds: bindsFormat, eval: interpret})
+	define("eval_json", onString(func(e *env, n *builtinNode, s string) (Value, error) {
+		if err := e.alloc(2 * len(s)); err != nil {
+			return Value{}, err
+		}
+		v, err := parseJSON(e, s)
+		if err != nil {
+			return v, wrapOther(n.pos, "?eval_json failed", err)
+		}
+		return v, nil
+	}))
+	define("with_args", builtin{prepare: prepareCallable, min: 1, max: 1, method: withArgs})
+	define("with_args_last", builtin{prepare: prepareCallable, min: 1, max: 1, method: withArgs})
+}
+
+func evalString(e *env, n *builtinNode) (Value, error) {
+	v, err := prepareString(e, n)
+	if err != nil {
+		return v, err
+	}
+	if err := e.parseWork(len(v.str())); err != nil {
+		return v, err
+	}
+	x, err := parseExpression("("+v.str()+")", e.limits, lexical{format: n.format, escPolicy: n.escPolicy})
+	if err != nil {
+		return v, e.codeError(n, err)
+	}
+	if err := e.enter(); err != nil {
+		return v, err
+	}
+	defer e.leave()
+	v, err = x.eval(e)
+	if err != nil {
+		return v, wrapOther(n.pos, "?eval failed", err)
+	}
+	return v, nil
+}
+
+// parseWork counts the cost of parsing n bytes.
+func (e *env) parseWork(n int) error {
+	if n > e.limits.SourceBytes {
+		return e.limitError("a template is too long")
+	}
+	return e.alloc(1024 + 64*n)
+}
+
+// codeError turns a parse error of code that a built-in runs into an error of
+// the rendering.
+func (e *env) codeError(n *builtinNode, err error) error {
+	if pe, ok := err.(*ParseError); ok && pe.Limit {
+		return e.limitError("code for ?" + n.name + ": " + pe.Message)
+	}
+	if pe, ok := err.(*ParseError); ok { // its text may quote the code, which is data
+		return otherError(n.pos, "the code for ?%s is not valid at line %d, column %d", n.name, pe.Line, pe.Column)
+	}
+	return wrapOther(n.pos, "the code for ?"+n.name+" is not valid", err)
+}
+
+// parseExpression parses an expression that will run in a scope only known at
+// run time. What follows the expression is ignored.
+func parseExpression(src string, limits *Limits, lex lexical) (x expr, err error) {
+	p := &parser{lx: newLexer(validSource(src), 1, 1), limits: limits, lexical: lex, dynamic: true}
+	p.lx.state = stExpr
+	defer recoverParse(&err)
+	return p.expression(), nil
+}
+
+func interpret(e *env, n *builtinNode) (Value, error) {
+	v, err := n.target.eval(e)
+	if err != nil {
+		return v, err
+	}
+	if v.can(aSequence) {
+		s := v.ref.(sequence)
+		size, err := s.size(e)
+		if err != nil {
+			return v, err
+		}
+		if size == 0 {
+			return v, e.missingError(n.target)
+		}
+		if size > 1 { // the name of the template, which nothing shows
+			name, err := s.at(e, 1)
+			if err != nil {
+				return v, err
+			}
+			if _, err := e.plainTextOf(name, n.target); err != nil {
+				return v, err
+			}
+		}
+		if v, err = s.at(e, 0); err != nil {
+			return v, err
+		}
+	} else if !v.can(aString) {
+		return v, e.typeError(n.target, v, "a sequence or string")
+	}
+	src, err := e.plainTextOf(v, n.target)
+	if err != nil {
+		return v, err
+	}
+	if err := e.parseWork(len(src)); err != nil {
+		return v, err
+	}
+	t := &Template{name: e.template.name, limits: e.limits}
+	if err := t.parse(src, lexical{format: n.format, escPolicy: n.escPolicy}, true); err != nil {
+		return v, e.codeError(n, err)
+	}
+	return object0(&interpreted{t: t}), nil
+}
+
+// interpreted is the result of ?interpret: a directive that runs the template.
+type interpreted struct{ t *Template }
+
+func (*interpreted) abilities() ability { return aDirective }
+
+func (i *interpreted) run(e *env, at pos, _ []namedValue, body func() error) error {
+	if err := e.enter(); err != nil {
+		return err
+	}
+	quiet := e.quiet
+	e.quiet = false
+	err := i.render(e)
+	e.quiet = quiet
+	e.leave()
+	if err != nil {
+		if isJump(err) {
+			return fatalError(at, err.Error())
+		}
+		return wrapOther(at, "the code of ?interpret failed", err)
+	}
+	return body()
+}
+
+func (i *interpreted) render(e *env) error {
+	for _, m := range i.t.root.macros {
+		e.defineMacro(m.def)
+	}
+	return i.t.root.node.exec(e)
+}
+
+func prepareCallable(e *env, n *builtinNode) (Value, error) {
+	v, err := n.target.eval(e)
+	if err == nil && v.kind != kMacro && !v.can(aMethod) {
+		err = e.typeError(n.target, v, "a macro, function, directive or method")
+	}
+	return v, err
+}
+
+func withArgs(e *env, n *builtinNode, target Value, args []Value) (Value, error) {
+	last := n.bi.name == "with_args_last"
+	arg := args[0]
+	if target.kind != kMacro {
+		if !arg.can(aSequence) {
+			return target, otherError(n.pos, "?%s of a method needs a sequence", n.name)
+		}
+		items, err := e.items(arg)
+		return object0(&boundCall{n: n, m: target.ref.(method), args: items, last: last}), err
+	}
+	m := *target.ref.(*macroValue)
+	m.bound = &boundArgs{last: last}
+	switch {
+	case arg.can(aSequence):
+		items, err := e.items(arg)
+		if err != nil {
+			return target, err
+		}
+		m.bound.positional = items
+	case arg.can(aHashEx):
+		if m.def.function {
+			return target, otherError(n.pos, "?%s of a function needs a sequence", n.name)
+		}
+		m.bound.byName = true
+		h := arg.ref.(hashEx)
+		vals, err := h.values(e)
+		if err != nil {
+			return target, err
+		}
+		for i, k := range h.keys(e) {
+			m.bound.named = append(m.bound.named, namedValue{k.str(), vals[i]})
+		}
+	default:
+		return target, otherError(n.pos, "the argument of ?%s must be a sequence or a hash", n.name)
+	}
+	return Value{ref: &m, kind: kMacro}, nil
+}
+
+// boundCall is a method with arguments bound to it.
+type boundCall struct {
+	n    *builtinNode
+	m    method
+	args []Value
+	last bool
+}
+
+func (*boundCall) abilities() ability { return aMethod }
+
+func (b *boundCall) wantsStrings() bool { return b.m.wantsStrings() }
+
+func (b *boundCall) call(e *env, at pos, args []Value) (Value, error) {
+	bound := append([]Value(nil), b.args...)
+	if b.m.wantsStrings() {
+		for i, v := range bound {
+			s, err := e.plainTextOf(v, b.n)
+			if err != nil {
+				return v, wrapOther(at, "an argument is not a string", err)
+			}
+			bound[i] = String(s)
+		}
+	}
+	all := append(bound, args...)
+	if b.last {
+		all = append(append([]Value(nil), args...), bound...)
+	}
+	if err := e.enter(); err != nil {
+		return Value{}, err
+	}
+	defer e.leave()
+	return b.m.call(e, at, all)
+}
+
+// resolveName resolves the name of a template relative to another, as
+// ?absolute_template_name does.
+func resolveName(base, name string) string {
+	switch {
+	case strings.Contains(name, "://"):
+		return name
+	case strings.HasPrefix(name, "/"):
+		if i := strings.Index(base, "://"); i > 0 {
+			name = base[:i+2] + name
+		}
+	default:
+		name = base[:strings.LastIndexByte(base, '/')+1] + name
+	}
+	if strings.Contains(name, "://") || strings.HasPrefix(name, "/") {
+		return name
+	}
+	return "/" + name
+}

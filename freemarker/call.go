@@ -1,0 +1,446 @@
+package freemarker
+
+// Calling macros and functions, and the nested content of calls.
+
+// macroValue is a macro or function as a value: its definition, the namespace
+// it was defined in, and the arguments that ?with_args bound to it.
+type macroValue struct {
+	def   *macroDef
+	ns    *namespace
+	bound *boundArgs
+}
+
+// boundArgs are the arguments of ?with_args and ?with_args_last.
+type boundArgs struct {
+	named      []namedValue
+	positional []Value
+	byName     bool
+	last       bool
+}
+
+// passMacro is the special variable .pass, which does nothing.
+var passMacro = &macroDef{name: ".pass", catchSlot: -1}
+
+// callArgs are the arguments of a call as they stand in the template.
+type callArgs struct {
+	named      []namedArg
+	positional []expr
+	byName     bool
+}
+
+func (n *userCallNode) exec(e *env) error {
+	v, err := n.x.eval(e)
+	if err != nil {
+		return err
+	}
+	if v.kind == kMacro {
+		m := v.ref.(*macroValue)
+		if m.def == passMacro {
+			return nil
+		}
+		if m.def.function && !n.legacy {
+			return otherError(n.pos, "a function cannot be called like a directive")
+		}
+		return e.invoke(n.pos, m, callArgs{n.named, n.positional, n.byName}, n)
+	}
+	t, ok := v.ref.(transform)
+	if !ok {
+		return e.typeError(n.x, v, "a user-defined directive or macro")
+	}
+	args, err := e.namedValues(n.named)
+	if err != nil {
+		return err
+	}
+	return t.run(e, n.pos, args, func() error { return e.run(n.kids) })
+}
+
+// callFunction calls a function and returns its value. What it prints is lost.
+func (e *env) callFunction(at pos, m *macroValue, args []expr) (Value, error) {
+	e.returned = Value{}
+	if !m.def.function {
+		return Value{}, otherError(at, "a macro cannot be called in an expression")
+	}
+	start := len(e.out)
+	err := e.invoke(at, m, callArgs{positional: args}, nil)
+	e.out = e.out[:start]
+	return e.returned, err
+}
+
+// invoke runs a macro or function.
+func (e *env) invoke(at pos, m *macroValue, args callArgs, call *userCallNode) error {
+	if err := e.enter(); err != nil {
+		return err
+	}
+	defer e.leave()
+	d := m.def
+	ctx := e.newCtx(d)
+	if call != nil {
+		ctx.content, ctx.params, ctx.hasParams = call.kids, call.params, call.hasParams
+	}
+	ctx.callerFrame, ctx.caller, ctx.callerNS = e.top, e.macro, e.ns
+	var err error
+	if m.bound == nil && !args.byName && d.catchSlot < 0 {
+		err = e.bindPositional(at, ctx, args.positional)
+	} else {
+		err = e.bindArgs(at, ctx, m, args)
+	}
+	if err != nil {
+		e.freeCtx(ctx)
+		return err
+	}
+	e.top, e.macro, e.ns = nil, ctx, m.ns
+	if err = e.applyDefaults(at, ctx); err == nil {
+		err = e.run(d.body)
+	}
+	e.top, e.macro, e.ns = ctx.callerFrame, ctx.caller, ctx.callerNS
+	e.freeCtx(ctx)
+	if err == errReturn {
+		return nil
+	}
+	return err
+}
+
+// newCtx makes the context of a call, from one that has been used if there is.
+func (e *env) newCtx(d *macroDef) *macroCtx {
+	ctx := e.freeCtxs
+	if ctx != nil {
+		e.freeCtxs = ctx.caller
+		ctx.caller = nil
+	} else {
+		ctx = &macroCtx{}
+	}
+	ctx.def = d
+	if len(d.slots) <= len(ctx.inline) {
+		ctx.locals = ctx.inline[:len(d.slots)]
+	} else {
+		ctx.locals = make([]Value, len(d.slots))
+	}
+	return ctx
+}
+
+func (e *env) freeCtx(ctx *macroCtx) {
+	if ctx.kept {
+		return
+	}
+	clear(ctx.locals)
+	ctx.locals, ctx.callerFrame, ctx.callerNS = nil, nil, nil
+	if ctx.hasParams || ctx.content != nil {
+		ctx.content, ctx.params, ctx.hasParams = nil, nil, false
+	}
+	if ctx.args.kind != kMissing {
+		ctx.args = Value{}
+	}
+	ctx.caller = e.freeCtxs
+	e.freeCtxs = ctx
+}
+
+// bindPositional sets parameters by position, the plain case.
+func (e *env) bindPositional(at pos, ctx *macroCtx, args []expr) error {
+	if len(args) > len(ctx.def.params) {
+		return tooManyArgs(at, ctx.def)
+	}
+	for i, x := range args {
+		v, err := x.eval(e)
+		if err != nil {
+			return err
+		}
+		ctx.locals[i] = v
+	}
+	return nil
+}
+
+func tooManyArgs(at pos, d *macroDef) error {
+	return otherError(at, "%s accepts only %d arguments", d.name, len(d.params))
+}
+
+// argBinder sets the parameters of one call.
+type argBinder struct {
+	e        *env
+	at       pos
+	ctx      *macroCtx
+	bound    *boundArgs
+	next     int // the next parameter to be set by position
+	catchMap *hashMap
+	catchAll *list
+	later    []namedValue // bound by name, to come after those of the call
+}
+
+func (b *argBinder) useMap() {
+	b.catchMap = newHashMap(4)
+	b.ctx.locals[b.ctx.def.catchSlot] = Value{ref: b.catchMap, kind: kMap}
+}
+
+func (b *argBinder) useList() {
+	b.catchAll = &list{}
+	b.ctx.locals[b.ctx.def.catchSlot] = Value{ref: b.catchAll, kind: kList}
+}
+
+// bindArgs sets parameters by name or position, with a catch-all parameter and
+// arguments that were bound before.
+func (e *env) bindArgs(at pos, ctx *macroCtx, m *macroValue, args callArgs) error {
+	b := &argBinder{e: e, at: at, ctx: ctx, bound: m.bound}
+	if b.bound != nil {
+		if err := b.bindBound(args); err != nil {
+			return err
+		}
+	}
+	var err error
+	if args.byName {
+		err = b.bindNamed(args.named)
+	} else {
+		err = b.bindList(args.positional)
+	}
+	if err != nil {
+		return err
+	}
+	for _, a := range b.later {
+		if b.catchMap != nil && b.catchMap.find(a.name) < 0 {
+			b.catchMap.set(a.name, a.val)
+		}
+	}
+	if b.bound != nil && b.bound.last && !b.bound.byName {
+		for _, v := range b.bound.positional {
+			if err := b.position(v); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// bindBound sets what ?with_args gave, and checks what ?with_args_last will.
+func (b *argBinder) bindBound(args callArgs) error {
+	d := b.ctx.def
+	if b.bound.byName {
+		for _, a := range b.bound.named {
+			if i := d.hasParam(a.name); i >= 0 {
+				b.ctx.locals[i] = a.val
+				continue
+			}
+			if d.catchSlot < 0 {
+				return b.unknownParam(a.name)
+			}
+			if b.catchMap == nil {
+				b.useMap()
+			}
+			if b.bound.last {
+				b.later = append(b.later, a)
+			} else {
+				b.catchMap.set(a.name, a.val)
+			}
+		}
+		return nil
+	}
+	if b.bound.last {
+		if len(args.named) > 0 && len(b.bound.positional) > 0 {
+			return otherError(b.at, "arguments cannot be given by name to a macro with arguments bound by position")
+		}
+		if d.catchSlot < 0 && len(args.positional)+len(b.bound.positional) > len(d.params) {
+			return tooManyArgs(b.at, d)
+		}
+		return nil
+	}
+	if len(b.bound.positional) > len(d.params) && d.catchSlot < 0 {
+		return tooManyArgs(b.at, d)
+	}
+	for _, v := range b.bound.positional {
+		if err := b.position(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// position sets the next parameter, or adds to the catch-all list.
+func (b *argBinder) position(v Value) error {
+	d := b.ctx.def
+	if b.next < len(d.params) {
+		b.ctx.locals[b.next] = v
+		b.next++
+		return nil
+	}
+	if b.catchAll == nil {
+		if d.catchSlot < 0 {
+			return tooManyArgs(b.at, d)
+		}
+		b.useList()
+	}
+	b.catchAll.items = append(b.catchAll.items, v)
+	return b.e.growList(1)
+}
+
+func (b *argBinder) unknownParam(name string) error {
+	return otherError(b.at, "%s has no parameter %s", b.ctx.def.name, name)
+}
+
+func (b *argBinder) bindNamed(named []namedArg) error {
+	d := b.ctx.def
+	if d.catchSlot >= 0 && b.catchMap == nil && b.catchAll == nil {
+		if len(named) == 0 && b.bound != nil && !b.bound.byName {
+			b.useList()
+		} else {
+			b.useMap()
+		}
+	}
+	for _, a := range named {
+		i := d.hasParam(a.name)
+		if i < 0 && b.catchMap == nil {
+			if b.catchAll != nil {
+				return otherError(b.at, "%s cannot take both named and positional arguments", d.name)
+			}
+			return b.unknownParam(a.name)
+		}
+		v, err := a.x.eval(b.e)
+		if err != nil {
+			return err
+		}
+		if i >= 0 {
+			b.ctx.locals[i] = v
+		} else {
+			b.catchMap.set(a.name, v)
+		}
+	}
+	return nil
+}
+
+func (b *argBinder) bindList(args []expr) error {
+	d := b.ctx.def
+	if d.catchSlot >= 0 && b.catchMap == nil && b.catchAll == nil {
+		if len(args) == 0 && b.bound != nil && b.bound.byName {
+			b.useMap()
+		} else {
+			b.useList()
+		}
+	}
+	if len(args)+b.next > len(d.params) && b.catchAll == nil {
+		if b.catchMap != nil {
+			return otherError(b.at, "%s cannot take both named and positional arguments", d.name)
+		}
+		return tooManyArgs(b.at, d)
+	}
+	for _, x := range args {
+		v, err := x.eval(b.e)
+		if err != nil {
+			return err
+		}
+		if err := b.position(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyDefaults sets the parameters that got no argument. A default may refer
+// to parameters that only get their value from another default.
+func (e *env) applyDefaults(at pos, ctx *macroCtx) error {
+	d := ctx.def
+	for {
+		resolved := false
+		var firstErr error
+		for i := range d.params {
+			if !ctx.locals[i].missing() {
+				continue
+			}
+			x := d.defaults[i]
+			if x == nil {
+				return otherError(at, "%s needs a value for its parameter %s", d.name, d.params[i])
+			}
+			v, err := x.eval(e)
+			if err == nil && v.missing() {
+				err = e.missingError(x)
+			}
+			if err == nil {
+				ctx.locals[i] = v
+				resolved = true
+				continue
+			}
+			if !isMissing(err) {
+				return err
+			}
+			if firstErr == nil {
+				firstErr = err
+			}
+		}
+		if firstErr == nil {
+			break
+		}
+		if !resolved {
+			return firstErr
+		}
+	}
+	if d.needsArgs {
+		return e.setArgs(at, ctx)
+	}
+	return nil
+}
+
+// setArgs computes the special variable .args.
+func (e *env) setArgs(at pos, ctx *macroCtx) error {
+	d := ctx.def
+	var rest Value
+	if d.catchSlot >= 0 {
+		rest = ctx.locals[d.catchSlot]
+	}
+	if d.function {
+		items := append([]Value(nil), ctx.locals[:len(d.params)]...)
+		if l, ok := rest.ref.(*list); ok {
+			items = append(items, l.items...)
+		}
+		ctx.args = listOf(items)
+		return e.growList(len(items))
+	}
+	m := newHashMap(len(d.params))
+	for i, p := range d.params {
+		m.set(p, ctx.locals[i])
+	}
+	switch r := rest.ref.(type) {
+	case *list:
+		if len(r.items) > 0 {
+			return otherError(at, "%s uses .args, so it can only be called with named arguments", d.name)
+		}
+	case *hashMap:
+		for i, k := range r.names {
+			m.set(k, r.vals[i])
+		}
+	}
+	ctx.args = Value{ref: m, kind: kMap}
+	return e.growList(len(m.names))
+}
+
+// exec runs the content that the call of the macro has between its tags.
+func (n *nestedNode) exec(e *env) error {
+	ctx := e.macro
+	var vals []Value
+	if ctx.hasParams {
+		vals = make([]Value, len(ctx.params))
+	}
+	for i, x := range n.args {
+		v, err := x.eval(e)
+		if err != nil {
+			return err
+		}
+		if i < len(vals) {
+			vals[i] = v
+		}
+	}
+	if len(ctx.content) == 0 {
+		return nil
+	}
+	if err := e.enter(); err != nil {
+		return err
+	}
+	defer e.leave()
+	top, ns := e.top, e.ns
+	e.top, e.macro, e.ns = ctx.callerFrame, ctx.caller, ctx.callerNS
+	var f *frame
+	if ctx.hasParams {
+		f = e.push(frameNested)
+		f.params, f.vals = ctx.params, vals
+	}
+	err := e.run(ctx.content)
+	if f != nil {
+		e.pop(f)
+	}
+	e.top, e.macro, e.ns = top, ctx, ns
+	return err
+}

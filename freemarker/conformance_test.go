@@ -1,0 +1,197 @@
+package freemarker_test
+
+// The corpus: templates with the answers of Apache FreeMarker itself.
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sort"
+	"testing"
+	"time"
+
+	"temporal-twilio/freemarker"
+	"temporal-twilio/freemarker/internal/corpus"
+)
+
+// answer is what a template comes to: its output, or the class of its error
+// with the place of a parse error.
+type answer struct {
+	output, class string
+	line, column  int
+	err           error
+}
+
+func ask(template string, model json.RawMessage, locale, zone string) answer {
+	var opts []freemarker.Option
+	if locale != "" {
+		opts = append(opts, freemarker.WithLocale(locale))
+	}
+	if zone != "" {
+		opts = append(opts, freemarker.WithTimeZone(zone))
+	}
+	v, err := freemarker.FromJSON(model)
+	if err != nil {
+		return answer{class: "model", err: err}
+	}
+	t, err := freemarker.Parse("smsBody", template, opts...)
+	var pe *freemarker.ParseError
+	if errors.As(err, &pe) {
+		return answer{class: "parse", line: pe.Line, column: pe.Column, err: err}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	output, err := t.Render(ctx, v)
+	var re *freemarker.RenderError
+	if errors.As(err, &re) {
+		return answer{class: re.Kind.String(), err: err}
+	}
+	return answer{output: output}
+}
+
+// tally counts, by area, how many answers are right, and how many parse errors
+// are at the right place.
+type tally struct {
+	areas    map[string]*areaResult
+	failures io.Writer // for the details; may be nil
+}
+
+type areaResult struct{ passed, total, parseErrors, exact int }
+
+func (t *tally) count(area, template string, want, got answer) {
+	r := t.areas[area]
+	if r == nil {
+		r = &areaResult{}
+		t.areas[area] = r
+	}
+	r.total++
+	ok := got.class == want.class && got.output == want.output
+	if ok {
+		r.passed++
+	}
+	exact := true
+	if want.class == "parse" {
+		r.parseErrors++
+		exact = ok && got.line == want.line && got.column == want.column
+		if exact {
+			r.exact++
+		}
+	}
+	if t.failures != nil && (!ok || !exact) {
+		fmt.Fprintf(t.failures, "%s\n  template: %q\n  want: %q %s %d:%d\n  got:  %q %s %d:%d %v\n", area, template,
+			want.output, want.class, want.line, want.column, got.output, got.class, got.line, got.column, got.err)
+	}
+}
+
+// TestConformance renders the corpus and reports the pass rate of each area.
+// FREEMARKER_CASES names another file of cases to use instead, and
+// FREEMARKER_FAILURES a file for the details of what differs.
+func TestConformance(t *testing.T) {
+	results := &tally{areas: map[string]*areaResult{}}
+	if name := os.Getenv("FREEMARKER_FAILURES"); name != "" {
+		f, err := os.Create(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		results.failures = f
+	}
+	if name := os.Getenv("FREEMARKER_CASES"); name != "" {
+		results.other(t, name)
+	} else {
+		results.corpus(t)
+	}
+	results.report(t)
+}
+
+func (t *tally) corpus(tb testing.TB) {
+	base, files, err := corpus.Load("testdata/corpus")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for _, name := range files {
+		cases, err := corpus.ReadFile(name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		for _, c := range cases {
+			want := answer{class: c.Class, line: c.Line, column: c.Column}
+			if c.Output != nil {
+				want.output = *c.Output
+			} else if c.Class == "" {
+				continue
+			}
+			t.count(c.Area, c.Template, want, ask(base.Source(c), base.ModelOf(c), c.Locale, c.TimeZone))
+		}
+	}
+}
+
+// other reads cases in the form of a judge: with an id, expect_output or
+// expect_error_class, expect_line and expect_column.
+func (t *tally) other(tb testing.TB, name string) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	lines := bufio.NewScanner(bytes.NewReader(data))
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var c struct {
+			Area, Template, Locale, TimeZone string
+			Model                            json.RawMessage
+			Output                           string  `json:"expect_output"`
+			Alt                              *string `json:"alt_output"`
+			Class                            string  `json:"expect_error_class"`
+			Line                             int     `json:"expect_line"`
+			Column                           int     `json:"expect_column"`
+		}
+		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+			tb.Fatalf("%s: %v", name, err)
+		}
+		if len(c.Model) == 0 || string(c.Model) == "null" {
+			c.Model = json.RawMessage("{}")
+		}
+		got := ask(c.Template, c.Model, c.Locale, c.TimeZone)
+		want := answer{output: c.Output, class: c.Class, line: c.Line, column: c.Column}
+		if c.Alt != nil && got.class == "" && got.output == *c.Alt {
+			want = got
+		}
+		t.count(c.Area, c.Template, want, got)
+	}
+}
+
+func (t *tally) report(tb testing.TB) {
+	var areas []string
+	for a := range t.areas {
+		areas = append(areas, a)
+	}
+	sort.Strings(areas)
+	var all areaResult
+	for _, a := range areas {
+		r := t.areas[a]
+		all.passed += r.passed
+		all.total += r.total
+		all.parseErrors += r.parseErrors
+		all.exact += r.exact
+		tb.Logf("%-24s %5d/%-5d %6.2f%%", a, r.passed, r.total, 100*float64(r.passed)/float64(r.total))
+		if 100*r.passed < 95*r.total {
+			tb.Errorf("area %s is below 95%%", a)
+		}
+	}
+	if all.total == 0 {
+		tb.Fatal("there are no cases")
+	}
+	tb.Logf("%-24s %5d/%-5d %6.2f%%", "all", all.passed, all.total, 100*float64(all.passed)/float64(all.total))
+	tb.Logf("parse errors at the exact place: %d/%d", all.exact, all.parseErrors)
+	if 100*all.passed < 99*all.total {
+		tb.Error("fewer than 99% of all cases pass")
+	}
+	if 100*all.exact < 95*all.parseErrors {
+		tb.Error("fewer than 95% of the parse errors are at the exact place")
+	}
+}

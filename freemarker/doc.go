@@ -1,0 +1,52 @@
+// Package freemarker renders Apache FreeMarker templates: the language of
+// version 2.3.31 with its default settings, output for output and error for
+// error. A template is parsed once and rendered any number of times, by any
+// number of goroutines:
+//
+//	t, err := freemarker.Parse("greeting", "Hello ${name}!")
+//	if err != nil {
+//		return err // a *ParseError with line and column
+//	}
+//	model, err := freemarker.FromJSON([]byte(`{"name": "Anna"}`))
+//	if err != nil {
+//		return err
+//	}
+//	text, err := t.Render(ctx, model) // a *RenderError with its kind and place
+//
+// # The model
+//
+// A model is a [Map] of values: strings, numbers, booleans, lists and maps.
+// [FromJSON] makes one of a JSON object. It keeps the order of keys, and the
+// kinds of numbers as Java has them: 5 is an integer, 5.0 a double. JSON has
+// no dates; a template makes them of strings, as in ${due?date.iso}.
+//
+// # Missing values
+//
+// A variable that does not exist is an error of [KindMissing] when it is used,
+// with the variable's path in Name, unless the template says what to do then:
+// ${name!"guest"}, <#if name??>, ${(customer.name)!}.
+//
+// # Safety
+//
+// Templates may come from people who are not trusted. Everything is bounded by
+// [Limits]: the length and nesting of the source, the depth of calls, steps,
+// time, output, and the size of every string, list and number on the way. The
+// end of the context ends a rendering as well. Both are errors of [KindLimit],
+// which a template cannot catch. A template reaches nothing but its model:
+// ?new, ?api, #include and #import always fail. Text comes whole or not at
+// all; errors hold no values of the model.
+//
+// # What is not supported
+//
+// XML nodes, Java objects, custom formats and the loading of other templates.
+// They fail at run time, as they do in Java without the data they need.
+//
+// # Layout
+//
+// The lexer (lexer*.go) and the parser (parser*.go) make the tree (nodes.go),
+// from which strip.go takes superfluous white space. The tree runs itself
+// (eval.go, exec*.go, call.go) in an environment (env.go). The built-ins are in
+// builtins_*.go, numbers in number.go, their text in numfmt.go and text.go.
+package freemarker
+
+//go:generate go run ./internal/docs ../docs/freemarker.md

@@ -1,0 +1,260 @@
+package freemarker
+
+// The state of one rendering: output, variables, settings and accounts.
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"temporal-twilio/freemarker/internal/javatext/dateformat"
+)
+
+// env is the environment in which a template runs.
+type env struct {
+	ctx       context.Context
+	out       []byte
+	stepsLeft int
+	top       *frame    // the innermost loop, lambda or nested content
+	macro     *macroCtx // the macro or function that runs
+	ns        *namespace
+	quiet     bool // nobody reads the details of a missing value
+	depth     int
+	format    *formats                        // how values are written; shared until a setting changes
+	moved     map[movedKey]*dateformat.Format // date formats that go on in a zone they have read
+
+	mainNS   namespace
+	globals  namespace
+	model    Value
+	steps    int64
+	memory   int64
+	limits   *Limits
+	started  time.Time
+	failed   error // the limit that was exceeded
+	returned Value // by #return
+	errors   []error
+	freed    *frame
+	freeCtxs *macroCtx
+	settings *settingsState // shared with the template until #setting changes it
+	template *Template
+	recentFormats
+	args []Value // a stack of arguments of built-ins
+}
+
+// frame holds the variables of a loop round, a lambda or nested content.
+type frame struct {
+	outer      *frame
+	kind       frameKind
+	visible    bool // the loop variables exist
+	hasNext    bool
+	entered    bool // #items was run
+	index      int
+	var1, var2 string
+	val1, val2 Value
+	params     []string
+	vals       []Value
+	loop       *loopState
+}
+
+type frameKind uint8
+
+const (
+	frameLoop frameKind = iota
+	frameLambda
+	frameNested
+)
+
+// push makes a new innermost frame.
+func (e *env) push(k frameKind) *frame {
+	f := e.freed
+	if f != nil {
+		e.freed = f.outer
+	} else {
+		f = &frame{}
+	}
+	f.kind = k
+	f.outer = e.top
+	e.top = f
+	return f
+}
+
+// pop removes the innermost frame, which must be f.
+func (e *env) pop(f *frame) {
+	e.top = f.outer
+	*f = frame{outer: e.freed}
+	e.freed = f
+}
+
+// macroCtx is a running macro or function.
+type macroCtx struct {
+	def         *macroDef
+	locals      []Value
+	content     []node // nested content of the call
+	params      []string
+	hasParams   bool
+	callerFrame *frame
+	caller      *macroCtx
+	callerNS    *namespace
+	args        Value // .args
+	kept        bool  // a value refers to it: it must not be used again
+	inline      [4]Value
+}
+
+var (
+	errBreak    = errors.New("#break outside of a loop")
+	errContinue = errors.New("#continue outside of a loop")
+	errReturn   = errors.New("#return outside of a macro")
+)
+
+func isJump(err error) bool { return err == errBreak || err == errContinue || err == errReturn }
+
+// variable looks a name up as code without a known scope does.
+func (e *env) variable(name string) (Value, error) {
+	v, hidden := e.frameVariable(e.top, name)
+	if !v.missing() || hidden {
+		return v, nil
+	}
+	if e.macro != nil {
+		if v := e.macro.local(name); !v.missing() {
+			return v, nil
+		}
+	}
+	return e.nonLocal(name)
+}
+
+// local returns the value of a local variable of a macro.
+func (m *macroCtx) local(name string) Value {
+	for i, s := range m.def.slots {
+		if s == name {
+			return m.locals[i]
+		}
+	}
+	return Value{}
+}
+
+// localVariable looks a name up among local variables only.
+func (e *env) localVariable(name string) Value {
+	v, hidden := e.frameVariable(e.top, name)
+	if v.missing() && !hidden && e.macro != nil {
+		return e.macro.local(name)
+	}
+	return v
+}
+
+// frameVariable looks a name up in frames, from f outwards. A null lambda
+// parameter hides outer variables; a null loop variable does not.
+func (e *env) frameVariable(f *frame, name string) (v Value, hidden bool) {
+	for ; f != nil; f = f.outer {
+		switch f.kind {
+		case frameLoop:
+			v = f.loopVariable(name)
+		default:
+			v = Value{}
+			for i, p := range f.params {
+				if p == name {
+					v = f.vals[i]
+					if f.kind == frameLambda {
+						return v, true
+					}
+				}
+			}
+		}
+		if !v.missing() {
+			return v, false
+		}
+	}
+	return Value{}, false
+}
+
+func (f *frame) loopVariable(name string) Value {
+	if !f.visible {
+		return Value{}
+	}
+	if strings.HasPrefix(name, f.var1) {
+		switch name[len(f.var1):] {
+		case "":
+			return f.val1
+		case "_index":
+			return Value{num: int64(f.index), kind: kInt}
+		case "_has_next":
+			return Bool(f.hasNext)
+		}
+	}
+	if f.var2 != "" && name == f.var2 {
+		return f.val2
+	}
+	return Value{}
+}
+
+// nonLocal looks a name up in the namespace, the globals and the data model.
+func (e *env) nonLocal(name string) (Value, error) {
+	if len(e.ns.names) > 0 {
+		if v := e.ns.lookup(name); !v.missing() {
+			return v, nil
+		}
+	}
+	return e.global(name)
+}
+
+func (e *env) global(name string) (Value, error) {
+	if len(e.globals.names) > 0 {
+		if v := e.globals.lookup(name); !v.missing() {
+			return v, nil
+		}
+	}
+	return e.modelVariable(name)
+}
+
+// modelVariable looks a name up in the data model.
+func (e *env) modelVariable(name string) (Value, error) {
+	if e.model.kind == kMap {
+		if v := e.model.ref.(*hashMap).lookup(name); !v.missing() {
+			return v, nil
+		}
+	}
+	return sharedVariables[name], nil
+}
+
+// findLoop returns the innermost loop, or with a name the innermost that has
+// this variable.
+func (e *env) findLoop(name string) *frame {
+	for f := e.top; f != nil; f = f.outer {
+		if f.kind == frameLoop && (name == "" || f.visible && (f.var1 == name || f.var2 == name)) {
+			return f
+		}
+	}
+	return nil
+}
+
+// write appends text to the output.
+func (e *env) write(s string) error {
+	e.out = append(e.out, s...)
+	if len(e.out) > e.limits.OutputBytes {
+		return e.limitError("the output is too long")
+	}
+	return nil
+}
+
+// capture runs body and returns what it prints, as a string.
+func (e *env) capture(body func() error) (string, error) {
+	start := len(e.out)
+	err := body()
+	var s string
+	if err == nil {
+		s = joinHalves(string(e.out[start:]))
+		err = e.grow(len(s))
+	}
+	e.out = e.out[:start]
+	return s, err
+}
+
+// run executes nodes in order.
+func (e *env) run(kids []node) error {
+	for _, k := range kids {
+		if err := k.exec(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package freemarker
+
+// The two errors of this package, and how the interpreter makes them.
+
+import "fmt"
+
+// ParseError says that a template is not valid, and where. Line and column are
+// those that Apache FreeMarker reports: both count from 1, a column is a UTF-16
+// unit, a tab runs to the next multiple of 8; the end of the source has the
+// position of its last character.
+type ParseError struct {
+	Line, Column int
+	Message      string
+	// Limit is set when the template is valid as far as it was read but exceeds
+	// one of the Limits.
+	Limit bool
+}
+
+func (e *ParseError) Error() string {
+	return fmt.Sprintf("template line %d, column %d: %s", e.Line, e.Column, e.Message)
+}
+
+// Kind is the reason why a rendering failed.
+type Kind uint8
+
+// The kinds of a RenderError.
+const (
+	// KindOther is any failure that is none of the others: bad arguments,
+	// a number that cannot be parsed, division by zero, #stop.
+	KindOther Kind = iota
+	// KindMissing: the template used a variable that is missing or null.
+	KindMissing
+	// KindType: a value has a type that cannot be used where it stands.
+	KindType
+	// KindLimit: the rendering exceeded one of its Limits or its context
+	// ended. A template cannot catch it.
+	KindLimit
+)
+
+func (k Kind) String() string {
+	switch k {
+	case KindMissing:
+		return "missing"
+	case KindType:
+		return "type"
+	case KindLimit:
+		return "limit"
+	}
+	return "other"
+}
+
+// RenderError says why a template could not be rendered with a model, and
+// where. It never holds a value of the model.
+type RenderError struct {
+	Kind Kind
+	// Line and Column are where the failing expression or directive starts,
+	// both from 1. They are 0 when that is unknown.
+	Line, Column int
+	Message      string
+	// Name is the expression that was missing, such as customer.name; empty
+	// unless Kind is KindMissing and the expression is a path of names.
+	Name string
+
+	// cause is what ended the rendering from outside: the context's error.
+	cause error
+	// fatal marks an error that <#attempt> lets pass, as Java's unchecked
+	// exceptions do.
+	fatal bool
+}
+
+func (e *RenderError) Error() string {
+	if e.Line == 0 {
+		return e.Kind.String() + ": " + e.Message
+	}
+	return fmt.Sprintf("template line %d, column %d: %s: %s", e.Line, e.Column, e.Kind, e.Message)
+}
+
+// Unwrap returns the context's error when that is what ended the rendering.
+func (e *RenderError) Unwrap() error { return e.cause }
+
+// pos is a place in a template's source.
+type pos struct{ line, col int32 }
+
+func (p pos) at() pos { return p }
+
+func newError(k Kind, at pos, msg string) *RenderError {
+	return &RenderError{Kind: k, Line: int(at.line), Column: int(at.col), Message: msg}
+}
+
+func otherError(at pos, format string, args ...any) error {
+	if len(args) > 0 {
+		format = fmt.Sprintf(format, args...)
+	}
+	return newError(KindOther, at, format)
+}
+
+// errQuietMissing stands for a missing value inside (…)! and the like, where
+// nobody will read the details.
+var errQuietMissing = &RenderError{Kind: KindMissing, Message: "a value is missing"}
+
+// missingError says that x has no value.
+func (e *env) missingError(x expr) error {
+	if e.quiet {
+		return errQuietMissing
+	}
+	err := newError(KindMissing, x.at(), "the value is null or missing")
+	if name := exprName(x); name != "" {
+		err.Name = name
+		err.Message = name + " is null or missing"
+	}
+	return err
+}
+
+// typeError says that the value of x is not what was wanted; a missing value
+// is reported as missing.
+func (e *env) typeError(x expr, v Value, wanted string) error {
+	if v.missing() {
+		return e.missingError(x)
+	}
+	return newError(KindType, x.at(), "expected "+wanted+", but this is a "+describe(v))
+}
+
+// isMissing reports whether err is a missing value, which the operators ! and
+// ?? recover from when their operand is in parentheses.
+func isMissing(err error) bool {
+	re, ok := err.(*RenderError)
+	return ok && re.Kind == KindMissing
+}
+
+// wrapOther turns the failure of a piece of code that a built-in ran into a
+// failure of that built-in. Limits stay limits.
+func wrapOther(at pos, what string, err error) error {
+	if re, ok := err.(*RenderError); ok && (re.Kind == KindLimit || re.fatal) {
+		return err
+	}
+	return otherError(at, "%s: %s", what, err.Error())
+}
+
+// exprName returns the path of names that x is, or "".
+func exprName(x expr) string {
+	switch x := x.(type) {
+	case *identNode:
+		return x.name
+	case *dotNode:
+		if t := exprName(x.target); t != "" {
+			return t + "." + x.key
+		}
+	case *parenNode:
+		return exprName(x.x)
+	case *specialNode:
+		return "." + x.name
+	}
+	return ""
+}

@@ -1,0 +1,163 @@
+package freemarker
+
+import "sync/atomic"
+
+// Running assignments.
+
+func (n *assignListNode) exec(e *env) error { return e.run(n.kids) }
+
+func (n *assignNode) exec(e *env) error {
+	if err := e.step(); err != nil {
+		return err
+	}
+	ns := e.ns
+	var err error
+	if n.ns != nil || n.scope != scopeNamespace {
+		if ns, err = e.targetNamespace(n.scope, n.ns); err != nil {
+			return err
+		}
+	}
+	v, err := n.value(e, ns)
+	if err != nil {
+		return err
+	}
+	if ns != nil {
+		if h := atomic.LoadUint32(&n.near); int(h) < len(ns.names) && sameName(ns.names[h], n.name) {
+			ns.vals[h] = v
+			return nil
+		}
+	}
+	if err := e.assign(n.pos, ns, n.slot, n.name, v); err != nil || ns == nil {
+		return err
+	}
+	atomic.StoreUint32(&n.near, uint32(ns.find(n.name)))
+	return nil
+}
+
+// targetNamespace returns where an assignment goes; nil means a local variable.
+func (e *env) targetNamespace(s assignScope, x expr) (*namespace, error) {
+	if x != nil {
+		v, err := x.eval(e)
+		if err != nil {
+			return nil, err
+		}
+		if v.kind != kNamespace {
+			return nil, e.typeError(x, v, "a namespace")
+		}
+		return v.ref.(*namespace), nil
+	}
+	switch s {
+	case scopeLocal:
+		return nil, nil
+	case scopeGlobal:
+		return &e.globals, nil
+	}
+	return e.ns, nil
+}
+
+func (e *env) assign(at pos, ns *namespace, slot int32, name string, v Value) error {
+	if ns != nil {
+		before := len(ns.names)
+		ns.set(name, v)
+		if len(ns.names) != before {
+			return e.growList(1)
+		}
+		return nil
+	}
+	if e.macro == nil {
+		return fatalError(at, "a local variable was assigned outside of a macro")
+	}
+	if slot < 0 || int(slot) >= len(e.macro.locals) {
+		return fatalError(at, "a local variable was assigned outside of its macro")
+	}
+	e.macro.locals[slot] = v
+	return nil
+}
+
+// fatalError is a failure that <#attempt> does not catch.
+func fatalError(at pos, msg string) error {
+	err := newError(KindOther, at, msg)
+	err.fatal = true
+	return err
+}
+
+// value computes what is assigned.
+func (n *assignNode) value(e *env, ns *namespace) (Value, error) {
+	if n.op == tEquals {
+		if v, err := n.x.eval(e); err != nil || v.kind != kMissing {
+			return v, err
+		}
+		return e.unassigned(n.x)
+	}
+	var old Value
+	if ns == nil {
+		old = e.localVariable(n.name)
+	} else {
+		old = ns.lookup(n.name)
+	}
+	if old.missing() && e.settings.classic && n.op == tPlusEquals {
+		old = String("")
+	}
+	if old.missing() {
+		return old, e.missingError(&identNode{pos: n.pos, name: n.name})
+	}
+	if n.op == tPlusEquals {
+		v, err := e.assigned(n.x)
+		if err != nil {
+			return v, err
+		}
+		return e.add(n.pos, nil, old, n.x, v)
+	}
+	if !old.isNumber() {
+		return old, newError(KindType, n.pos, "the assigned variable is not a number but a "+describe(old))
+	}
+	switch n.op {
+	case tPlusPlus:
+		v, err := e.addNumbers(old, Int(1))
+		if err != nil {
+			err = arithmeticError(n.pos, err)
+		}
+		return v, err
+	case tMinusMinus:
+		return e.arithmetic(n.pos, '-', old, Int(1))
+	}
+	v, err := e.number(n.x)
+	if err != nil {
+		return v, err
+	}
+	op := map[tokenKind]byte{tMinusEquals: '-', tTimesEquals: '*', tDivEquals: '/', tModEquals: '%'}[n.op]
+	return e.arithmetic(n.pos, op, old, v)
+}
+
+// assigned evaluates a value that is to be assigned.
+func (e *env) assigned(x expr) (Value, error) {
+	v, err := x.eval(e)
+	if err == nil && v.missing() {
+		return e.unassigned(x)
+	}
+	return v, err
+}
+
+// unassigned is what is assigned if x is missing.
+func (e *env) unassigned(x expr) (Value, error) {
+	if e.settings.classic {
+		return String(""), nil
+	}
+	return Value{}, e.missingError(x)
+}
+
+func (n *blockAssignNode) exec(e *env) error {
+	s, err := e.capture(func() error { return e.run(n.kids) })
+	if err != nil {
+		return err
+	}
+	v := String(s)
+	if n.format != nil {
+		v = n.format.fromMarkup(s)
+	}
+	ns, err := e.targetNamespace(n.scope, n.ns)
+	if err != nil {
+		return err
+	}
+	return e.assign(n.pos, ns, n.slot, n.name, v)
+}

@@ -1,0 +1,235 @@
+package freemarker
+
+// Running loops.
+
+// loopState is what a #list without a variable keeps for its #items.
+type loopState struct {
+	v    Value
+	it   iterator
+	hash bool
+	x    expr
+}
+
+func (n *loopNode) exec(e *env) error {
+	_, err := n.run(e)
+	return err
+}
+
+func (n *loopElseNode) exec(e *env) error {
+	any, err := n.loop.run(e)
+	if err != nil || any {
+		return err
+	}
+	return e.run(n.loop.otherwise.kids)
+}
+
+// run runs the loop; it reports whether there was anything to loop over.
+func (n *loopNode) run(e *env) (bool, error) {
+	v, err := n.x.eval(e)
+	if err != nil {
+		return false, err
+	}
+	if v.missing() {
+		if !e.settings.classic {
+			return false, e.missingError(n.x)
+		}
+		v = listOf(nil)
+	} else if e.settings.classic && !n.hash && !v.can(aSequence|aCollection) {
+		v = listOf([]Value{v})
+	}
+	f := e.push(frameLoop)
+	defer e.pop(f)
+	if n.var1 != "" {
+		f.var1, f.var2 = n.var1, n.var2
+		return e.loop(f, n.x, v, nil, n.hash, n.kids)
+	}
+	s := &loopState{v: v, hash: n.hash, x: n.x}
+	any, err := s.open(e)
+	if err != nil || !any {
+		return false, err
+	}
+	f.loop = s
+	return true, e.run(n.kids)
+}
+
+// open checks what is to be listed and whether there is anything.
+func (s *loopState) open(e *env) (bool, error) {
+	if s.hash {
+		if !s.v.can(aHashEx) {
+			return false, hashLoopError(e, s.x, s.v)
+		}
+		return s.v.ref.(hashEx).hashSize() > 0, nil
+	}
+	if s.v.can(aCollection) {
+		it, err := e.iterator(s.v)
+		if err != nil {
+			return false, err
+		}
+		s.it = it
+		return it.hasNext(e)
+	}
+	if !s.v.can(aSequence) {
+		return false, e.typeError(s.x, s.v, "a sequence or collection")
+	}
+	n, err := s.v.ref.(sequence).size(e)
+	return n > 0, err
+}
+
+func hashLoopError(e *env, x expr, v Value) error {
+	if v.can(aSequence | aCollection) {
+		return newError(KindType, x.at(), "a loop with two variables needs a hash")
+	}
+	return e.typeError(x, v, "a hash that can list its keys")
+}
+
+func (n *itemsNode) exec(e *env) error {
+	f := e.findLoop("")
+	if f == nil {
+		return otherError(n.pos, "#items must run inside its #list")
+	}
+	if f.entered || f.loop == nil {
+		return otherError(n.pos, "#items was already run for this #list")
+	}
+	f.entered = true
+	f.var1, f.var2 = n.var1, n.var2
+	s := f.loop
+	_, err := e.loop(f, s.x, s.v, s.it, s.hash, n.kids)
+	f.var1, f.var2 = "", ""
+	return err
+}
+
+func (n *sepNode) exec(e *env) error {
+	f := e.findLoop("")
+	if f == nil {
+		return otherError(n.pos, "#sep must run inside a loop")
+	}
+	if !f.hasNext {
+		return nil
+	}
+	return e.run(n.kids)
+}
+
+// loop runs kids for every item of v, whose variables go into f.
+func (e *env) loop(f *frame, x expr, v Value, it iterator, isHash bool, kids []node) (bool, error) {
+	if isHash {
+		return e.loopHash(f, x, v, kids)
+	}
+	switch r := v.ref.(type) {
+	case *list:
+		return e.loopList(f, r.items, kids)
+	case *joinedKeys:
+		return e.loopList(f, r.items, kids)
+	case *rangeValue:
+		if !r.unbound {
+			return e.loopRange(f, r, kids)
+		}
+	}
+	if v.can(aCollection) {
+		if it == nil {
+			var err error
+			if it, err = e.iterator(v); err != nil {
+				return false, err
+			}
+		}
+		return e.loopIterator(f, it, kids)
+	}
+	if v.can(aSequence) {
+		it, err := e.iterator(v)
+		if err != nil {
+			return false, err
+		}
+		return e.loopIterator(f, it, kids)
+	}
+	if v.can(aHashEx) {
+		return false, newError(KindType, x.at(), "a loop over a hash needs two variables")
+	}
+	return false, e.typeError(x, v, "a sequence or collection")
+}
+
+// round runs the body of a loop once. more is false after a #break.
+func (e *env) round(f *frame, kids []node) (more bool, err error) {
+	e.stepsLeft--
+	if e.stepsLeft < 0 {
+		if err := e.nextSteps(0); err != nil {
+			return false, err
+		}
+	}
+	f.visible = true
+	for _, k := range kids {
+		if err = k.exec(e); err != nil {
+			f.visible = false
+			switch err {
+			case errBreak:
+				return false, nil
+			case errContinue:
+				return true, nil
+			}
+			return false, err
+		}
+	}
+	f.visible = false
+	return true, nil
+}
+
+func (e *env) loopList(f *frame, items []Value, kids []node) (bool, error) {
+	for i := range items {
+		f.index, f.val1, f.hasNext = i, items[i], i+1 < len(items)
+		if more, err := e.round(f, kids); !more {
+			return true, err
+		}
+	}
+	f.index = len(items)
+	return len(items) > 0, nil
+}
+
+func (e *env) loopRange(f *frame, r *rangeValue, kids []node) (bool, error) {
+	for i := 0; i < r.n; i++ {
+		f.index, f.val1, f.hasNext = i, Int(int64(r.first+i*r.step)), i+1 < r.n
+		if more, err := e.round(f, kids); !more {
+			return true, err
+		}
+	}
+	f.index = r.n
+	return r.n > 0, nil
+}
+
+func (e *env) loopIterator(f *frame, it iterator, kids []node) (bool, error) {
+	any, err := it.hasNext(e)
+	if err != nil || !any {
+		return false, err
+	}
+	for f.hasNext = true; f.hasNext; f.index++ {
+		v, ok, err := it.next(e)
+		if err != nil || !ok {
+			return true, err
+		}
+		f.val1 = v
+		if f.hasNext, err = it.hasNext(e); err != nil {
+			return true, err
+		}
+		if more, err := e.round(f, kids); !more {
+			return true, err
+		}
+	}
+	return true, nil
+}
+
+func (e *env) loopHash(f *frame, x expr, v Value, kids []node) (bool, error) {
+	if !v.can(aHashEx) {
+		return false, hashLoopError(e, x, v)
+	}
+	h := v.ref.(hashEx)
+	keys := h.keys(e)
+	vals, err := h.values(e)
+	if err != nil {
+		return false, err
+	}
+	for i := range keys {
+		f.index, f.val1, f.hasNext = i, keys[i], i+1 < len(keys)
+		f.val2 = vals[i]
+		if more, err := e.round(f, kids); !more {
+			return true, err
+		}
+	}
+	return len(keys) > 0, nil
+}

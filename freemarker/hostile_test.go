@@ -1,0 +1,195 @@
+package freemarker_test
+
+// Templates that try to use up time, memory or the stack.
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"temporal-twilio/freemarker"
+)
+
+func rep(s string, n int) string { return strings.Repeat(s, n) }
+
+// hostile templates by what they attack. Each must be answered in time; most
+// must be refused.
+var hostile = map[string]string{
+	"nested parentheses":           "${" + rep("(", 50000) + "1" + rep(")", 50000) + "}",
+	"nested lists":                 "${" + rep("[", 50000) + rep("]", 50000) + "?size}",
+	"nested hashes":                "${" + rep(`{"a":`, 20000) + "1" + rep("}", 20000) + "?size}",
+	"nested #if":                   rep("<#if true>", 20000) + rep("</#if>", 20000),
+	"nested #list":                 rep("<#list 1..2 as x>", 2000) + "x" + rep("</#list>", 2000),
+	"thirty loops":                 rep("<#list 1..9 as x>", 30) + "x" + rep("</#list>", 30),
+	"comments in an expression":    "${1" + rep("<!---->", 30000) + "}",
+	"open comments":                rep("<#-- ", 40000),
+	"almost comments":              "${1 <!--" + rep("-- ", 80000) + "}",
+	"almost end tags":              "<#noparse>" + rep("</", 100000),
+	"dashes":                       "<#--" + rep("-", 200000),
+	"almost tags":                  rep("<#", 120000),
+	"almost interpolations":        rep("$", 250000),
+	"raw strings":                  "${" + rep(`r"" + `, 30000) + `""}`,
+	"many negations":               "${" + rep("!", 100000) + "true}",
+	"long path":                    "${a" + rep(".a", 50000) + "}",
+	"long index":                   "${a" + rep("[0]", 50000) + "}",
+	"long built-ins":               `${"a"` + rep("?trim", 50000) + "}",
+	"long calls":                   "${a" + rep("()", 50000) + "}",
+	"long defaults":                "${a" + rep("!a", 50000) + "}",
+	"long defaults in parentheses": "${" + rep("(a!", 50000) + "1" + rep(")", 50000) + "}",
+	"long sum":                     "${1" + rep("+1", 100000) + "}",
+	"long concatenation":           `${"a"` + rep(`+"a"`, 60000) + "}",
+	"long product":                 "${9" + rep("*9", 100000) + "}",
+	"long conjunction":             "<#if true" + rep("&&true", 40000) + ">x</#if>",
+	"long #elseif":                 "<#if false>" + rep("<#elseif false>", 17000) + "</#if>",
+	"unclosed lists":               "${x!" + rep("[x![", 40000),
+	"scanned twice":                "${" + rep("x!(", 140) + "1" + rep("+1", 60000) + rep(")", 140) + "}",
+	"nested string literals":       "${" + rep(`"${'`, 3000) + "}",
+	"many lines":                   rep("\n<#if true>\n</#if>", 15000),
+	"many texts on one line":       rep("<#assign a=1> ", 18000),
+	"many trims on one line":       rep("<#t>a", 50000),
+	"unclosed tags":                rep("<#if x>", 30000),
+	"unclosed comment":             "<#--" + rep("-", 200000),
+	"many brackets":                rep("<", 200000),
+	"nested escapes":               rep("<#escape x as x + x>", 100) + "${'a'}" + rep("</#escape>", 100),
+	"endless range":                "<#list 1.. as x></#list>",
+	"large range":                  "<#list 1..2000000000 as x></#list>",
+	"large range joined":           `${(1..2000000000)?join(",")}`,
+	"large range reversed":         `<#list (1..2000000000)?reverse as x>${x}</#list>`,
+	"large range sorted":           `${(1..2000000000)?sort?size}`,
+	"large range added":            `${((1..2000000000) + [1])?size}`,
+	"large range chunked":          `${(1..2000000000)?chunk(2)?size}`,
+	"large range sliced":           `${(1..2000000000)[0..1999999998]?size}`,
+	"large range contains":         `${(1..2000000000)?seq_contains(-1)?c}`,
+	"large range mapped":           `${(1..2000000000)?map(x -> x)?size}`,
+	"large range filtered":         `<#list (1..2000000000)?filter(x -> false) as x></#list>`,
+	"endless range filtered":       `${(1..)?filter(x -> false)?first!}`,
+	"endless minimum":              `${(1..)?map(x -> x)?min}`,
+	"endless macro":                "<#macro m><@m/></#macro><@m/>",
+	"endless function":             "<#function f x><#return f(x + 1)></#function>${f(1)}",
+	"endless nested content":       "<#macro m><#nested></#macro><#macro n><@m><@n/></@m></#macro><@n/>",
+	"wide function":                "<#function f x><#return f(x) + f(x)></#function>${f(1)}",
+	"deep expression in function":  "<#function f x><#return " + rep("(", 140) + "f(x)" + rep(")", 140) + "></#function>${f(1)}",
+	"endless eval":                 `<#assign s = "s?eval">${s?eval}`,
+	"endless interpret":            `<#assign s = "<@s?interpret/>"><@s?interpret/>`,
+	"eval in a loop":               `<#list 1..1000000 as x>${"1+1"?eval}</#list>`,
+	"interpret in a loop":          `<#list 1..1000000 as x><@"${x}"?interpret/></#list>`,
+	"deep eval":                    `${("(" + ""?left_pad(100000, "(") + "1")?eval}`,
+	"deep JSON":                    `${""?left_pad(100000, "[")?eval_json}`,
+	"long JSON":                    `${("[" + ""?left_pad(200000, "1,") + "1]")?eval_json?size}`,
+	"doubled string":               `<#assign s = "x"><#list 1..100 as i><#assign s = s + s></#list>`,
+	"doubled string in literal":    `<#assign s = "x"><#list 1..100 as i><#assign s = "${s}${s}"></#list>`,
+	"doubled capture":              `<#assign s>xx</#assign><#list 1..100 as i><#assign s>${s}${s}</#assign></#list>`,
+	"doubled list":                 `<#assign s = [1]><#list 1..100 as i><#assign s = s + s></#list>`,
+	"doubled hash":                 `<#assign h = {}><#list 1..1000000 as i><#assign h = h + {"${i}": h}></#list>`,
+	"grown list":                   `<#assign s = []><#list 1..10000000 as i><#assign s = s + [i]></#list>`,
+	"grown string":                 `<#assign s = ""><#list 1..10000000 as i><#assign s = s + "x"></#list>`,
+	"list of strings":              `<#assign s = ""?left_pad(200000)><#assign l = []><#list 1..100000 as i><#assign l = l + [s + i]></#list>`,
+	"many variables":               `<#list 1..1000000 as i><@"<#assign a${i} = 1>"?interpret/></#list>`,
+	"padding":                      `${"x"?left_pad(2000000000)}`,
+	"padding right":                `${"x"?right_pad(2000000000, "ab")}`,
+	"padding in a loop":            `<#list 1..1000000 as i><#assign s = "x"?left_pad(200000)></#list>`,
+	"replacing nothing":            `<#assign s = ""?left_pad(1000)>${s?replace("", s)}`,
+	"replacing by much":            `<#assign s = ""?left_pad(20000)>${s?replace(" ", s)}`,
+	"regex replacing by much":      `<#assign s = ""?left_pad(20000)>${s?replace(" ", s, "r")}`,
+	"catastrophic regex":           `${("a"?left_pad(40, "a") + "!")?matches("(a+)+$")?c}`,
+	"catastrophic regex 2":         `${(""?left_pad(5000, "a"))?replace("(a|aa)+b", "", "r")}`,
+	"catastrophic regexes":         `<#list 1..1000 as i>${(""?left_pad(3000, "a"))?replace("a*a*a*a*b", "", "r")}</#list>`,
+	"many regexes":                 `<#list 1..1000000 as i>${"a"?replace("a{${i?c}}", "", "r")}</#list>`,
+	"large repetition":             `${"a"?matches("((a{1,1000}){1,1000}){1,1000}")?c}`,
+	"nested regex":                 `${"a"?matches(""?left_pad(10000, "(") + ""?left_pad(10000, ")"))?c}`,
+	"splitting":                    `${""?left_pad(250000, "a,")?split(",")?size}`,
+	"splitting into units":         `${""?left_pad(250000, "a")?split("")?size}`,
+	"squares":                      `<#assign x = 12345678901234567890><#list 1..100 as i><#assign x = x * x></#list>${x}`,
+	"squares divided":              `<#assign x = 3><#list 1..100 as i><#assign x = (x / 7) * (x / 7) * 1000></#list>${x}`,
+	"large exponent":               `${"1e999999999"?number}`,
+	"large negative exponent":      `${"1e-999999999"?number + 1}`,
+	"large literal":                "${" + rep("9", 200000) + "}",
+	"many digits":                  `${1?string(""?left_pad(900, "0"))}`,
+	"long number format":           `${1?string(""?left_pad(100000, "0"))}`,
+	"long date format":             `${.now?string(""?left_pad(100000, "y"))}`,
+	"wide date format":             `<#list 1..100000 as i>${.now?string(""?left_pad(900, "y"))}</#list>`,
+	"many number formats":          `<#list 1..1000000 as i>${1?string("0.'${i}'")}</#list>`,
+	"many date formats":            `<#list 1..1000000 as i>${.now?string("'${i}'")}</#list>`,
+	"many locales":                 `<#list 1..1000000 as i><#setting locale="x${i}_Y">${i?string.currency}</#list>`,
+	"many time zones":              `<#list 1..1000000 as i><#setting time_zone="Z/${i}">${.now}</#list>`,
+	"time zone path":               `<#setting time_zone="../../../etc/passwd">${.time_zone}`,
+	"sorting long strings":         `<#assign s = ""?left_pad(100000, "é")>${(1..300)?map(i -> s + i)?sort?size}`,
+	"sorting":                      `${(1..90000)?map(i -> "é" + (i * 7919 % 90001))?sort?size}`,
+	"sorting in a loop":            `<#assign l = (1..5000)?map(i -> "" + (i * 7919 % 90001))><#list 1..10000 as i>${l?sort?size}</#list>`,
+	"comparing long strings":       `<#assign s = ""?left_pad(250000, "é")><#list 1..10000 as i><#if s + "a" == s + "b"></#if></#list>`,
+	"indexing long strings":        `<#assign s = ""?left_pad(250000, "é")><#list 1..10000000 as i>${s[i]}</#list>`,
+	"searching long strings":       `<#assign s = ""?left_pad(250000, "a")><#list 1..10000000 as i>${s?index_of(s + "b")}</#list>`,
+	"upper case":                   `<#assign s = ""?left_pad(250000, "ß")><#list 1..1000000 as i><#assign t = s?upper_case></#list>`,
+	"escaping":                     `<#assign s = ""?left_pad(250000, "<")><#list 1..1000000 as i><#assign t = s?html?html></#list>`,
+	"json escaping":                `<#assign s = ""?left_pad(250000, "<")><#list 1..1000000 as i><#assign t = s?json_string></#list>`,
+	"url escaping":                 `<#assign s = ""?left_pad(250000, "é")><#list 1..1000000 as i><#assign t = s?url("UTF-8")></#list>`,
+	"truncating":                   `<#assign s = ""?left_pad(250000, "a")><#list 1..1000000 as i><#assign t = s?truncate(200000)></#list>`,
+	"words":                        `<#assign s = ""?left_pad(250000, "a ")><#list 1..1000000 as i><#assign t = s?word_list></#list>`,
+	"keys":                         `<#assign h = {}><#list 1..1000 as i><#assign h = h + {"${i}": i}></#list><#list 1..10000000 as i>${h?keys?size}</#list>`,
+	"large output":                 `<#list 1..10000000 as x>xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx</#list>`,
+	"compressed output":            `<#compress><#list 1..10000000 as x>  </#list></#compress>`,
+	"nested compress":              rep("<#compress>", 100) + `<#list 1..100000 as x>x x</#list>` + rep("</#compress>", 100),
+	"caught limits":                `<#list 1..1000 as i><#attempt><#list 1.. as x></#list><#recover>caught</#attempt></#list>`,
+	"caught recursion":             `<#macro m><#attempt><@m/><#recover><@m/></#attempt></#macro><@m/>`,
+	"caught errors":                `<#list 1..10000000 as i><#attempt>${nope}<#recover></#attempt></#list>`,
+	"defaults that recurse":        `<#function f x><#return (f(x))!f(x)></#function>${f(1)}`,
+	"macro with many parameters":   "<#macro m " + rep("a ", 1) + strings.Join(strings.Fields(rep("p=1 ", 20000)), " ") + "></#macro><@m 1/>",
+	"new":                          `${"freemarker.template.utility.Execute"?new()("id")}`,
+	"api":                          `${m?api.class}`,
+	"include":                      `<#include "/etc/passwd">`,
+	"import":                       `<#import "/etc/passwd" as p>`,
+}
+
+// TestHostileTemplatesAreAnsweredInTime runs all of them with a deadline that
+// none needs.
+func TestHostileTemplatesAreAnsweredInTime(t *testing.T) {
+	model := freemarker.Map(
+		freemarker.Entry{Key: "m", Value: freemarker.Map()},
+		freemarker.Entry{Key: "a", Value: freemarker.String("a")},
+	)
+	for name, source := range hostile {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			tpl, err := freemarker.Parse("hostile", source)
+			parsed := time.Since(start)
+			if err == nil {
+				_, err = tpl.Render(context.Background(), model)
+			}
+			took := time.Since(start)
+			if took > 2*time.Second*slowdown {
+				t.Errorf("took %v, %v of it to parse", took, parsed)
+			}
+			if err != nil && strings.Contains(err.Error(), "internal error") {
+				t.Error(err)
+			}
+			var re *freemarker.RenderError
+			if errors.As(err, &re) && re.Kind == freemarker.KindLimit && strings.Contains(name, "caught") {
+				return
+			}
+			t.Logf("%v (parsing %v): %v", took.Round(time.Millisecond), parsed.Round(time.Millisecond), err)
+		})
+	}
+}
+
+// TestTheContextEndsARendering checks that a deadline is honoured in the midst
+// of each hostile template. It allows for a busy machine.
+func TestTheContextEndsARendering(t *testing.T) {
+	model := freemarker.Map(freemarker.Entry{Key: "a", Value: freemarker.String("a")})
+	for name, source := range hostile {
+		tpl, err := freemarker.Parse("hostile", source, freemarker.WithLimits(freemarker.Limits{Time: time.Minute}))
+		if err != nil {
+			continue
+		}
+		const deadline = 20 * time.Millisecond
+		ctx, cancel := context.WithTimeout(context.Background(), deadline)
+		start := time.Now()
+		_, err = tpl.Render(ctx, model)
+		took := time.Since(start)
+		cancel()
+		if took > deadline+500*time.Millisecond {
+			t.Errorf("%s: ended after %v: %v", name, took, err)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+// Package collate compares text as java.text.Collator does, with the JDK's own rules (not
+// CLDR's): what FreeMarker's ==, ?sort and ?seq_contains use.
+package collate
+
+import (
+	"sync"
+
+	"temporal-twilio/freemarker/internal/javatext/locale"
+)
+
+// Collator compares strings by a locale's rules: immutable, safe for concurrent use.
+type Collator struct {
+	tables func() *tables
+}
+
+// For gives Collator.getInstance(locale): tertiary strength, no decomposition. The collators
+// of a language share their tables, which are built when they are first needed.
+func For(l locale.Locale) *Collator {
+	r := ruleTables()
+	for _, name := range [...]string{l.Language + "_" + l.Country, l.Language} {
+		if c, ok := r[name]; ok {
+			return c
+		}
+	}
+	return r[""]
+}
+
+// Equal is Compare(a, b) == 0, faster for strings of plain letters and digits.
+func (c *Collator) Equal(a, b string) bool {
+	if a == b {
+		return true
+	}
+	if c.tables().plain(a) && c.tables().plain(b) {
+		return false
+	}
+	return c.Compare(a, b) == 0
+}
+
+// Compare gives -1, 0 or 1. It is no order on all strings: what is ignorable in the one and
+// not in the other can make two of them each greater than the other, as in Java.
+func (c *Collator) Compare(a, b string) int {
+	if a == b {
+		return 0
+	}
+	t := c.tables()
+	cmp := comparison{source: elements{t: t, text: a}, target: elements{t: t, text: b}, second: true, third: true}
+	return cmp.run(t)
+}
+
+// Orders of a character: primary in the upper two bytes, then secondary, then tertiary.
+func primary(order int32) int32   { return int32(uint32(order) >> 16) }
+func secondary(order int32) int32 { return order >> 8 & 0xff }
+func tertiary(order int32) int32  { return order & 0xff }
+
+// comparison is RuleBasedCollator.compare under way.
+type comparison struct {
+	source, target elements
+	result         int
+	second, third  bool // such differences still count
+}
+
+func (c *comparison) run(t *tables) int {
+	var s, u int32
+	nextSource, nextTarget := true, true
+	for {
+		if nextSource {
+			s = c.source.next()
+		}
+		if nextTarget {
+			u = c.target.next()
+		}
+		nextSource, nextTarget = true, true
+		if s == end || u == end {
+			break
+		}
+		ps, pu := primary(s), primary(u)
+		switch {
+		case s == u:
+			if t.french && ps != 0 && !c.second {
+				c.second, c.third = true, false
+			}
+		case ps == pu:
+			c.lower(s, u)
+		case s == 0:
+			nextTarget = false
+		case u == 0:
+			nextSource = false
+		case ps == 0:
+			c.differ(1)
+			nextTarget = false
+		case pu == 0:
+			c.differ(-1)
+			nextSource = false
+		case ps < pu:
+			return -1
+		default:
+			return 1
+		}
+	}
+	if s != end {
+		return c.rest(&c.source, s, 1)
+	}
+	if u != end {
+		return c.rest(&c.target, u, -1)
+	}
+	return c.result
+}
+
+// differ notes a secondary difference, if none came before it.
+func (c *comparison) differ(result int) {
+	if c.second {
+		c.result, c.second = result, false
+	}
+}
+
+// lower compares two elements of the same primary order.
+func (c *comparison) lower(s, u int32) {
+	if !c.second {
+		return
+	}
+	if a, b := secondary(s), secondary(u); a != b {
+		c.result, c.second = sign(a, b), false
+	} else if a, b := tertiary(s), tertiary(u); c.third && a != b {
+		c.result, c.third = sign(a, b), false
+	}
+}
+
+func sign(a, b int32) int {
+	if a < b {
+		return -1
+	}
+	return 1
+}
+
+// rest compares what one string has more than the other.
+func (c *comparison) rest(e *elements, order int32, result int) int {
+	for ; order != end; order = e.next() {
+		if primary(order) != 0 {
+			return result
+		}
+		if secondary(order) != 0 {
+			c.differ(result)
+		}
+	}
+	return c.result
+}
+
+// ruleTables holds the collators by language, or language and country; the root's is "".
+var ruleTables = sync.OnceValue(func() map[string]*Collator {
+	collators := map[string]*Collator{}
+	root := ""
+	for line := range locale.Lines(packed) {
+		names, rules, tailored := cutRules(line)
+		if !tailored {
+			root = rules
+			collators[""] = &Collator{tables: sync.OnceValue(func() *tables { return build(root) })}
+			continue
+		}
+		c := &Collator{tables: sync.OnceValue(func() *tables { return build(root + rules) })}
+		for _, name := range names {
+			collators[name] = c
+		}
+	}
+	return collators
+})

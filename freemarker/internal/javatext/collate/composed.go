@@ -1,0 +1,54 @@
+package collate
+
+import (
+	"sync"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// composed lists the characters with a canonical decomposition, but for the Hangul syllables.
+var composed = sync.OnceValue(func() []rune {
+	var list []rune
+	for r := rune(0xc0); r <= 0x2fa1d; r++ {
+		switch r {
+		case 0x3400: // Han, of which none decomposes
+			r = 0xa000
+		case 0xac00: // Hangul
+			r = 0xf900
+		case 0x10000:
+			r = 0x11080
+		case 0x12000:
+			r = 0x1d000
+		case 0x1e000:
+			r = 0x2f800
+		}
+		var buf [4]byte
+		if p := norm.NFD.Properties(append(buf[:0], string(r)...)); p.Decomposition() != nil {
+			list = append(list, r)
+		}
+	}
+	return list
+})
+
+// markPlain finds the ASCII characters of which any two different strings differ: none is
+// ignorable, none part of a contraction, and no two have the same order.
+func (t *tables) markPlain() {
+	seen := map[int32]bool{}
+	for r := rune(0); r < 128; r++ {
+		o := t.order(r)
+		if o != unmapped && o < expansions && (primary(o) != 0 || secondary(o) != 0) && !seen[o] {
+			t.isPlain[r] = true
+		}
+		seen[o] = true
+	}
+}
+
+// plain says if a string is made of such characters.
+func (t *tables) plain(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 128 || !t.isPlain[s[i]] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,366 @@
+package collate
+
+import (
+	_ "embed"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// The rules of the JDK, one line for all collators and one for what each tailored one adds;
+// gen/Collations.java tells the form.
+//
+//go:embed rules.txt.gz
+var packed []byte
+
+var unescape = strings.NewReplacer(`\\`, `\`, `\t`, "\t", `\n`, "\n", `\r`, "\r")
+
+// cutRules splits a line into the locales that it is for and the rules.
+func cutRules(line string) (names []string, rules string, tailored bool) {
+	if head, rest, ok := strings.Cut(line, "\t"); ok {
+		return strings.Fields(head), unescape.Replace(rest), true
+	}
+	return nil, unescape.Replace(line), false
+}
+
+// strength is the kind of difference that a rule's sign says.
+type strength int
+
+const (
+	none strength = iota
+	reset
+	identical
+	tertiaryDifference
+	secondaryDifference
+	primaryDifference
+)
+
+var strengths = map[byte]strength{
+	'=': identical, ',': tertiaryDifference, ';': secondaryDifference, '<': primaryDifference, '&': reset,
+}
+
+// entry is one rule: a string, how it differs from the one before it, and what it is to be
+// read like after its own order.
+type entry struct {
+	strength  strength
+	chars     string
+	extension string
+}
+
+// parse reads rules: signs of strength, each with a string. Quotes keep characters from being
+// signs.
+func parse(rules string) []entry {
+	var entries []entry
+	var current entry
+	extending := false
+	put := func(s string) {
+		if extending {
+			current.extension += s
+		} else {
+			current.chars += s
+		}
+	}
+	for i := 0; i < len(rules); {
+		c := rules[i]
+		switch {
+		case strengths[c] != none:
+			if current.strength != none {
+				entries = append(entries, current)
+			}
+			current, extending = entry{strength: strengths[c]}, false
+			i++
+		case c == '/':
+			extending = true
+			i++
+		case c == ' ':
+			i++
+		case c == '\'':
+			// What follows the opening quote is quoted, be it a quote.
+			_, size := utf8.DecodeRuneInString(rules[i+1:])
+			end := i + 1 + size
+			for end < len(rules) && rules[end] != '\'' {
+				end++
+			}
+			put(rules[i+1 : end])
+			i = end + 1
+		default:
+			_, size := utf8.DecodeRuneInString(rules[i:])
+			put(rules[i : i+size])
+			i += size
+		}
+	}
+	return append(entries, current)
+}
+
+// merger puts entries in their order, java.text.MergeCollation.
+type merger struct {
+	list []entry
+	seen map[string]bool
+	last *entry // that the next one goes behind
+	save *entry // the one at the list's end
+}
+
+// merge gives the entries in the order that they define: an entry goes behind the one before
+// it, and moves if it was there already; a reset says which one that is.
+func merge(entries []entry) []entry {
+	m := merger{seen: map[string]bool{}}
+	for i := range entries {
+		m.add(entries[i])
+	}
+	return m.list
+}
+
+func (m *merger) find(chars string) int {
+	if m.seen[chars] {
+		for i := len(m.list) - 1; i >= 0; i-- {
+			if m.list[i].chars == chars {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+func (m *merger) add(e entry) {
+	if m.last != nil && e.chars == m.last.chars && e.extension == m.last.extension {
+		return
+	}
+	follow := true
+	if e.strength != reset {
+		if old := m.find(e.chars); old >= 0 {
+			m.list = append(m.list[:old], m.list[old+1:]...)
+		}
+		m.seen[e.chars] = true
+		at, excess := m.place()
+		if excess != "" {
+			e.extension = excess + e.extension
+			if at != len(m.list) {
+				m.last = m.save
+				follow = false
+			}
+		}
+		if at == len(m.list) {
+			m.save = &e
+		}
+		m.list = append(m.list, entry{})
+		copy(m.list[at+1:], m.list[at:])
+		m.list[at] = e
+	}
+	if follow {
+		m.last = &e
+	}
+}
+
+// place gives the index behind the last entry. A reset may name a string that has no entry of
+// its own: then the excess over the longest beginning that has one becomes an extension.
+func (m *merger) place() (at int, excess string) {
+	switch {
+	case m.last == nil:
+		return 0, ""
+	case m.last.strength != reset:
+		return m.find(m.last.chars) + 1, ""
+	}
+	for i := len(m.list) - 1; i >= 0; i-- {
+		if rest, ok := strings.CutPrefix(m.last.chars, m.list[i].chars); ok {
+			return i + 1, rest
+		}
+	}
+	return 0, ""
+}
+
+// Orders from here on are numbers of expansions and contractions.
+const (
+	expansions   int32 = 0x7e000000
+	contractions int32 = 0x7f000000
+	unmapped     int32 = -1
+	unfilled     int32 = 0x70000000 // plus a character: its order was not known yet
+)
+
+// contraction is a string with an order of its own; the first of a list is a character's
+// order when no longer string matches.
+type contraction struct {
+	text  string
+	order int32
+}
+
+// tables are the orders that rules give to characters.
+type tables struct {
+	low          [0x250]int32
+	high         map[rune]int32
+	expansions   [][]int32
+	contractions [][]contraction
+	french       bool // accents count from the end of the string
+	swapsThai    bool
+	isPlain      [128]bool
+}
+
+func (t *tables) order(r rune) int32 {
+	if int(r) < len(t.low) {
+		return t.low[r]
+	}
+	if o, ok := t.high[r]; ok {
+		return o
+	}
+	return unmapped
+}
+
+func (t *tables) setOrder(r rune, order int32) {
+	if int(r) < len(t.low) {
+		t.low[r] = order
+	} else {
+		t.high[r] = order
+	}
+}
+
+// build makes tables of rules, java.text.RBTableBuilder.
+func build(rules string) *tables {
+	t := &tables{high: map[rune]int32{}}
+	for i := range t.low {
+		t.low[i] = unmapped
+	}
+	order := int32(0)
+	for _, e := range merge(parse(rules)) {
+		chars := e.chars
+		if rest, ok := strings.CutSuffix(chars, "@"); ok && rest != "" {
+			t.french, chars = true, rest
+		} else if rest, ok := strings.CutSuffix(chars, "!"); ok && rest != "" {
+			t.swapsThai, chars = true, rest
+		}
+		switch e.strength {
+		case primaryDifference:
+			order = (order + 0x10000) & ^0xffff
+		case secondaryDifference:
+			order = (order + 0x100) & ^0xff
+		case tertiaryDifference:
+			order++
+		}
+		value := order
+		if e.extension != "" {
+			value = t.expansion(order, e.extension)
+		}
+		if r, size := utf8.DecodeRuneInString(chars); size == len(chars) {
+			t.add(r, value)
+		} else {
+			t.contract(chars, value)
+		}
+	}
+	t.addComposed()
+	for _, list := range t.expansions {
+		for i, o := range list {
+			if unfilled < o && o < expansions {
+				ch := o - unfilled
+				if list[i] = t.single(rune(ch)); list[i] == unmapped {
+					list[i] = ch & 0xffff
+				}
+			}
+		}
+	}
+	t.markPlain()
+	return t
+}
+
+// single gives the order of a character by itself.
+func (t *tables) single(r rune) int32 {
+	o := t.order(r)
+	if o >= contractions {
+		o = t.contractions[o-contractions][0].order
+	}
+	return o
+}
+
+func (t *tables) add(r rune, order int32) {
+	if t.order(r) >= contractions {
+		t.contract(string(r), order)
+	} else {
+		t.setOrder(r, order)
+	}
+}
+
+// contract gives an order to a string of characters.
+func (t *tables) contract(s string, order int32) {
+	r, _ := utf8.DecodeRuneInString(s)
+	list := t.list(r)
+	// The JDK also has a list for the last character, to read backwards. It matters for one
+	// that has no order: in a list it does not come after all others, but ends its string.
+	last, _ := utf8.DecodeLastRuneInString(s)
+	defer t.list(last)
+	for i := range *list {
+		if (*list)[i].text == s {
+			(*list)[i].order = order
+			return
+		}
+	}
+	*list = append(*list, contraction{s, order})
+}
+
+// list gives the contractions that start with a character. The first is the character itself.
+func (t *tables) list(r rune) *[]contraction {
+	at := t.order(r)
+	if at < contractions {
+		t.contractions = append(t.contractions, []contraction{{string(r), at}})
+		at = contractions + int32(len(t.contractions)) - 1
+		t.setOrder(r, at)
+	}
+	return &t.contractions[at-contractions]
+}
+
+// expansion gives the order that stands for a list of orders: one of its own, unless it is
+// unmapped, and those of some characters.
+func (t *tables) expansion(order int32, chars string) int32 {
+	var list []int32
+	if order != unmapped {
+		list = append(list, order)
+	}
+	for _, r := range chars {
+		o := t.single(r)
+		if o == unmapped {
+			o = unfilled + r
+		}
+		list = append(list, o)
+	}
+	t.expansions = append(t.expansions, list)
+	return expansions + int32(len(t.expansions)) - 1
+}
+
+// addComposed gives orders to the characters that Unicode decomposes, by the orders of their
+// parts. Hangul syllables are not among them.
+func (t *tables) addComposed() {
+	for _, r := range composed() {
+		if t.single(r) != unmapped {
+			continue
+		}
+		parts := norm.NFD.String(string(r))
+		if first, size := utf8.DecodeRuneInString(parts); size == len(parts) {
+			if o := t.single(first); o != unmapped {
+				t.add(r, o)
+			}
+			continue
+		}
+		if o := t.contracted(parts); o != unmapped {
+			t.add(r, o)
+			continue
+		}
+		known := true
+		for _, part := range parts {
+			// The JDK looks at UTF-16 units here, of which it knows no surrogate.
+			known = known && part <= 0xffff && t.single(part) != unmapped
+		}
+		if known {
+			t.add(r, t.expansion(unmapped, parts))
+		}
+	}
+}
+
+// contracted gives the order that a string has, if it has one of its own.
+func (t *tables) contracted(s string) int32 {
+	r, _ := utf8.DecodeRuneInString(s)
+	if o := t.order(r); o >= contractions {
+		for _, c := range t.contractions[o-contractions] {
+			if c.text == s {
+				return c.order
+			}
+		}
+	}
+	return unmapped
+}

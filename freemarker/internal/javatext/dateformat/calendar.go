@@ -1,0 +1,174 @@
+package dateformat
+
+import "temporal-twilio/freemarker/internal/javatext/locale"
+
+const (
+	dayMillis  = 86_400_000
+	hourMillis = 3_600_000
+
+	// cutoverDay is 15 October 1582, the first day of the Gregorian calendar; the day before
+	// it was 4 October. Days count from 1 January 1970.
+	cutoverDay  = -141_427
+	cutoverYear = 1582
+)
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b != 0 && (a < 0) != (b < 0) {
+		q--
+	}
+	return q
+}
+
+func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }
+
+// system is a way to count years: gregorian or julian. Years are astronomical: 0 is 1 BC.
+type system bool
+
+const (
+	gregorian system = true
+	julian    system = false
+)
+
+// day gives the day of a date, days since 1970. Months count from 1 and may lie outside of
+// the year; days may lie outside of the month.
+func (s system) day(year int64, month, day int) int64 {
+	year += floorDiv(int64(month)-1, 12)
+	m := floorMod(int64(month)-1, 12)
+	// Years start with March, so that a leap day is their last.
+	y := year
+	if m < 2 {
+		y--
+	}
+	days := 365*y + floorDiv(y, 4)
+	if s == gregorian {
+		days += floorDiv(y, 400) - floorDiv(y, 100) - 719_468
+	} else {
+		days -= 719_470
+	}
+	return days + (153*floorMod(m-2, 12)+2)/5 + int64(day) - 1
+}
+
+// date gives year, month from 1, and day of a day.
+func (s system) date(day int64) (year int64, month, dom int) {
+	var y, rest int64
+	if s == gregorian {
+		day += 719_468
+		era := floorDiv(day, 146_097)
+		doe := day - era*146_097
+		yoe := (doe - doe/1460 + doe/36_524 - doe/146_096) / 365
+		y, rest = era*400+yoe, doe-(365*yoe+yoe/4-yoe/100)
+	} else {
+		day += 719_470
+		era := floorDiv(day, 1461)
+		doe := day - era*1461
+		yoe := (doe - doe/1460) / 365
+		y, rest = era*4+yoe, doe-365*yoe
+	}
+	m := (5*rest + 2) / 153
+	dom = int(rest-(153*m+2)/5) + 1
+	month = int(m) + 3
+	if month > 12 {
+		month -= 12
+		y++
+	}
+	return y, month, dom
+}
+
+// monthLength gives the number of days of a month from 0 to 11.
+func (s system) monthLength(year int64, month int) int64 {
+	return s.day(year, month+2, 1) - s.day(year, month+1, 1)
+}
+
+// moment is an instant taken apart by a zone and a calendar.
+type moment struct {
+	day       int64 // since 1970, in the zone
+	offset    offset
+	year      int64 // astronomical
+	month     int   // from 1
+	dom       int
+	millis    int64 // of the day
+	gregorian bool  // else of the Julian calendar
+}
+
+// moment takes an instant apart, by the Gregorian calendar for all times, or by the Julian one
+// up to 1582.
+func (z *Zone) moment(ms int64, pure bool) moment {
+	o := z.offsetAt(ms)
+	m := moment{offset: o}
+	m.day = floorDiv(ms, dayMillis)
+	m.millis = ms - m.day*dayMillis + o.total()
+	for ; m.millis < 0; m.millis += dayMillis {
+		m.day--
+	}
+	for ; m.millis >= dayMillis; m.millis -= dayMillis {
+		m.day++
+	}
+	m.gregorian = pure || m.day >= cutoverDay
+	m.year, m.month, m.dom = system(m.gregorian).date(m.day)
+	return m
+}
+
+// eraYear gives the year as it is counted in its era, and the era: 0 before Christ.
+func (m *moment) eraYear() (year int64, era int) {
+	if m.year <= 0 {
+		return 1 - m.year, 0
+	}
+	return m.year, 1
+}
+
+// weekday gives 1 for Sundays to 7 for Saturdays.
+func weekday(day int64) int { return int(floorMod(day+4, 7)) + 1 }
+
+// onOrBefore gives the last day up to a day that is a certain weekday.
+func onOrBefore(day int64, wd int) int64 {
+	return day - floorMod(int64(weekday(day)-wd), 7)
+}
+
+// newYear gives the first day of a year, in the calendar that was used then.
+func newYear(year int64) int64 {
+	return system(year > cutoverYear).day(year, 1, 1)
+}
+
+// dayOfYear counts from 1. The year 1582 had ten days less.
+func (m *moment) dayOfYear() int { return int(m.day-newYear(m.year)) + 1 }
+
+// firstOfMonth gives the first day of the moment's month.
+func (m *moment) firstOfMonth() int64 {
+	if m.gregorian && m.year == cutoverYear && m.month == 10 {
+		return julian.day(cutoverYear, 10, 1)
+	}
+	return m.day - int64(m.dom) + 1
+}
+
+// weeks is how a locale counts weeks.
+type weeks struct{ first, minimal int }
+
+func weeksOf(d *locale.Dates) weeks { return weeks{d.FirstDay, d.MinimalDays} }
+
+// number gives the number of the week of a day in a period.
+func (w weeks) number(start, day int64) int {
+	first := onOrBefore(start+6, w.first)
+	if int(first-start) >= w.minimal {
+		first -= 7
+	}
+	return int(floorDiv(day-first, 7)) + 1
+}
+
+// ofYear gives the number of the moment's week, and the year that the week belongs to.
+func (w weeks) ofYear(m *moment) (week int, year int64) {
+	start := newYear(m.year)
+	week = w.number(start, m.day)
+	if week == 0 {
+		return w.number(newYear(m.year-1), start-1), m.year - 1
+	}
+	next := newYear(m.year + 1)
+	first := onOrBefore(next+6, w.first)
+	if int(first-next) >= w.minimal && m.day >= first-7 {
+		return 1, m.year + 1
+	}
+	return week, m.year
+}
+
+// ofMonth gives the number of the moment's week in its month.
+func (w weeks) ofMonth(m *moment) int { return w.number(m.firstOfMonth(), m.day) }

@@ -1,0 +1,41 @@
+// Package javatext is the part of java.text and java.util that the output of Apache
+// FreeMarker 2.3.31 depends on, as JDK 17 does it with its default (CLDR) locale data,
+// byte for byte.
+//
+// The subjects live in packages of their own:
+//
+//   - locale: locales as FreeMarker's settings write them ("pt_BR"), the data the JDK has
+//     for them, and upper and lower case.
+//   - decimal: java.text.DecimalFormat, with FreeMarker's pattern extension and its named
+//     formats ("number", "currency", "percent", "computer").
+//   - dateformat: time zones, java.text.SimpleDateFormat, the styles of
+//     java.text.DateFormat and FreeMarker's "iso" and "xs" formats; formatting and parsing.
+//   - collate: java.text.Collator.
+//
+// This package itself holds the text of floating point numbers (Double.toString).
+//
+// Everything handed out is immutable and safe for concurrent use. Nothing panics on what
+// templates may ask for, and time and memory grow with the length of pattern and text alone.
+//
+// # Tables
+//
+// The tables come from a JDK, by the programs in gen (gen/generate.sh), and are unpacked when
+// first needed:
+//
+//   - locale/locales.txt.gz, 60 kB: numbers, currencies and dates of all locales of the JDK.
+//   - dateformat/zones.txt.gz, 150 kB: the rules of all time zones, and their names in some
+//     forty languages; other languages show those of the root locale. The rules are not those
+//     of time/tzdata, which would take 450 kB more and disagrees with Java before 1970 and on
+//     what is winter time in Ireland.
+//   - collate/rules.txt.gz, 100 kB: the collation rules, which are the JDK's own.
+//
+// The corpora of the tests have the answers of a JDK and of FreeMarker (gen/cases.sh).
+//
+// # Where Java is not followed
+//
+// Variants of locales (th_TH_TH, ja_JP_JP, en_US_POSIX) count as the locale without. Week
+// years before Christ may be off by one. Characters that came with Unicode 14 and 15 have a
+// case here. A number of more than 2^20 digits is an error.
+package javatext
+
+//go:generate gen/generate.sh

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Asks the JDK on the path, a JDK 17, and FreeMarker 2.3.31 (FREEMARKER_JAR) for the answers
+# that the tests compare with. Each program also makes larger corpora; the tests read those
+# with JAVATEXT_NUMBERS, JAVATEXT_DATES, JAVATEXT_COLLATION, JAVATEXT_FLOATS and
+# JAVATEXT_CASING set to the names of the packed files.
+set -e
+cd "$(dirname "$0")"
+jar=${FREEMARKER_JAR:-/usr/share/java/freemarker.jar}
+classes=$(mktemp -d)
+trap 'rm -rf "$classes"' EXIT
+javac -nowarn -encoding UTF-8 -cp "$jar" -d "$classes" *Cases.java
+run() { java -Dfile.encoding=UTF-8 -cp "$classes:$jar" "$@" 2>/dev/null | gzip -9n; }
+run NumberCases 5000 2026 >../decimal/testdata/numbers.txt.gz
+run DateCases 10000 2026 >../dateformat/testdata/dates.txt.gz
+run CollationCases 8000 2026 >../collate/testdata/comparisons.txt.gz
+run TextCases floats 4000 2026 >../testdata/floats.txt.gz
+run TextCases casing 3000 2026 >../locale/testdata/casing.txt.gz

@@ -1,0 +1,137 @@
+package locale
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
+)
+
+// Upper is String.toUpperCase(locale): with the rules of Turkish, Azeri and Lithuanian, and
+// "SS" for a sharp s.
+func Upper(l Locale, s string) string { return convert(l, s, 'a', 'z', uppers) }
+
+// Lower is String.toLowerCase(locale): with the rules of Turkish, Azeri and Lithuanian, and
+// a final sigma at the ends of words.
+func Lower(l Locale, s string) string {
+	if strings.ContainsRune(s, sigma) {
+		s = lowerSigmas(s)
+	}
+	if l.Language == "lt" {
+		s = strings.ReplaceAll(strings.Map(lowerLithuanian, s), "\u0130", "i\u0307")
+	}
+	return convert(l, s, 'A', 'Z', lowers)
+}
+
+// lowerLithuanian lowers the letters that x/text would decompose in Lithuanian but Java does
+// not. Those it leaves get a dot that stays above them under an accent.
+func lowerLithuanian(r rune) rune {
+	if strings.ContainsRune("IJ\u0130\u012e\u00cc\u00cd\u0128", r) {
+		return r
+	}
+	return unicode.ToLower(r)
+}
+
+const (
+	sigma      = '\u03a3'
+	smallSigma = '\u03c3'
+	finalSigma = '\u03c2'
+)
+
+// lowerSigmas puts small sigmas in the place of capital ones: final ones behind the last cased
+// letter of a word, if it is not the only one. What is a word is up to java.text.BreakIterator,
+// which sees fewer boundaries than Unicode's condition Final_Sigma: a hyphen or a digit is no
+// end of a word.
+func lowerSigmas(s string) string {
+	chars := []rune(s)
+	out := make([]rune, len(chars))
+	copy(out, chars)
+	for i, c := range chars {
+		if c == sigma {
+			out[i] = smallSigma
+			if casedInWord(chars, i, -1) && !casedInWord(chars, i, 1) {
+				out[i] = finalSigma
+			}
+		}
+	}
+	return string(out)
+}
+
+// casedInWord says if there is a cased letter before or after a character, in its word.
+func casedInWord(chars []rune, i, step int) bool {
+	for i += step; 0 <= i && i < len(chars); i += step {
+		c := chars[i]
+		switch {
+		case unicode.IsUpper(c), unicode.IsLower(c), unicode.IsTitle(c),
+			unicode.In(c, unicode.Other_Lowercase, unicode.Other_Uppercase):
+			return true
+		case wordPart(c):
+		case c == '.' || c == '\'' || c == '"' || c == '\u00ad' || unicode.In(c, unicode.Pd, unicode.Pc):
+			// One of these holds two parts of a word together.
+			if next := i + step; next < 0 || next >= len(chars) || !wordPart(chars[next]) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+func wordPart(c rune) bool {
+	return c != '\u00ad' && unicode.In(c, unicode.L, unicode.M, unicode.N, unicode.Cf)
+}
+
+var (
+	uppers = casers(func(t language.Tag) cases.Caser { return cases.Upper(t) })
+	lowers = casers(func(t language.Tag) cases.Caser { return cases.Lower(t) })
+)
+
+// A Caser has state, so each language that Java treats apart has a pool of them.
+func casers(make func(language.Tag) cases.Caser) map[string]*sync.Pool {
+	pools := map[string]*sync.Pool{}
+	for _, lang := range []string{"und", "tr", "az", "lt"} {
+		tag := language.Make(lang)
+		pools[lang] = &sync.Pool{New: func() any { c := make(tag); return &c }}
+	}
+	return pools
+}
+
+// convert changes the case of s; from and to are the ASCII letters that change.
+func convert(l Locale, s string, from, to byte, pools map[string]*sync.Pool) string {
+	pool := pools[l.Language]
+	if pool == nil {
+		if t, ok := convertASCII(s, from, to); ok {
+			return t
+		}
+		pool = pools["und"]
+	}
+	c := pool.Get().(*cases.Caser)
+	defer pool.Put(c)
+	return c.String(s)
+}
+
+// convertASCII swaps the case of the letters in a range, if s is ASCII.
+func convertASCII(s string, from, to byte) (string, bool) {
+	change := -1
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return "", false
+		}
+		if change < 0 && from <= s[i] && s[i] <= to {
+			change = i
+		}
+	}
+	if change < 0 {
+		return s, true
+	}
+	b := []byte(s)
+	for i := change; i < len(b); i++ {
+		if from <= b[i] && b[i] <= to {
+			b[i] ^= 0x20
+		}
+	}
+	return string(b), true
+}

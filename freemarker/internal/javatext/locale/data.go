@@ -1,0 +1,252 @@
+package locale
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	_ "embed"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Symbols are a locale's java.text.DecimalFormatSymbols, without the currency.
+type Symbols struct {
+	Decimal, Grouping                 rune
+	MonetaryDecimal, MonetaryGrouping rune
+	ZeroDigit                         rune
+	Minus, Percent, PerMille          string // a sign may come with marks of direction
+	Exponent, Infinity, NaN           string
+}
+
+// Numbers is what number formats need of a locale.
+type Numbers struct {
+	Symbols
+	NumberPattern, CurrencyPattern, PercentPattern string
+
+	CurrencyCode   string // ISO 4217, of the country; "XXX" if it has none
+	CurrencySymbol string
+
+	symbols map[string]string // by currency code, where they differ from it
+}
+
+// Dates is what date formats need of a locale. Weekdays start with Sunday.
+type Dates struct {
+	Eras, LongEras          []string
+	Months, ShortMonths     []string
+	AloneMonths             []string // standalone: where no day goes with the month
+	AloneShortMonths        []string
+	Weekdays, ShortWeekdays []string
+	AmPm, LongAmPm          []string
+	DateStyles, TimeStyles  []string // SimpleDateFormat patterns of full, long, medium, short
+	Glue                    []string // of {1} date and {0} time, by the shorter of their styles
+	FirstDay, MinimalDays   int      // of weeks: Sunday is 1; days of the year its first week has
+	ZeroDigit               rune
+	Buddhist                bool // years count from 543 before Christ
+}
+
+//go:embed locales.txt.gz
+var packed []byte
+
+// tables holds the values that locales share, and for each locale the numbers of its values.
+type tables struct {
+	sections  map[string][]string
+	locales   map[string][]int
+	countries map[string]country
+	digits    map[string]int // decimals by currency code
+}
+
+type country struct {
+	currency              string
+	firstDay, minimalDays int
+}
+
+// The order of a locale's values in its line of locales.txt.
+var sections = []string{
+	"symbols", "patterns", "currencies", "eras", "months", "shortmonths", "standalonemonths",
+	"standaloneshortmonths", "weekdays", "shortweekdays", "ampm", "styles", "glue", "week",
+}
+
+var data = sync.OnceValue(func() *tables {
+	t := &tables{
+		sections: map[string][]string{}, locales: map[string][]int{},
+		countries: map[string]country{}, digits: map[string]int{},
+	}
+	section := ""
+	for line := range Lines(packed) {
+		if name, ok := strings.CutPrefix(line, "@"); ok {
+			section = name
+			continue
+		}
+		switch section {
+		case "locales":
+			name, rest, _ := strings.Cut(line, " ")
+			numbers := strings.Split(rest, " ")
+			values := make([]int, len(numbers))
+			for i, n := range numbers {
+				v, _ := strconv.ParseInt(n, 36, 32)
+				values[i] = int(v)
+			}
+			t.locales[name] = values
+		case "countries":
+			f := strings.Split(line, "|")
+			first, _ := strconv.Atoi(f[2])
+			minimal, _ := strconv.Atoi(f[3])
+			t.countries[f[0]] = country{f[1], first, minimal}
+		case "currencydigits":
+			n, codes, _ := strings.Cut(line, "|")
+			d, _ := strconv.Atoi(n)
+			for _, code := range strings.Fields(codes) {
+				t.digits[code] = d
+			}
+		default:
+			t.sections[section] = append(t.sections[section], line)
+		}
+	}
+	return t
+})
+
+// Lines gives the lines of a table packed with gzip. The tables are part of the program, so
+// a table that does not unpack is a mistake in the program.
+func Lines(packed []byte) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		r, err := gzip.NewReader(bytes.NewReader(packed))
+		if err != nil {
+			panic("javatext: a table that is not packed: " + err.Error())
+		}
+		s := bufio.NewScanner(r)
+		s.Buffer(nil, 1<<20)
+		for s.Scan() {
+			if !yield(s.Text()) {
+				return
+			}
+		}
+		if s.Err() != nil {
+			panic("javatext: a broken table: " + s.Err().Error())
+		}
+	}
+}
+
+// resolve finds the name under which the tables have a locale: language and country, else
+// the language, else the root.
+func (t *tables) resolve(l Locale) string {
+	for _, name := range [...]string{l.Language + "_" + l.Country, l.Language} {
+		if _, ok := t.locales[name]; ok {
+			return name
+		}
+	}
+	return ""
+}
+
+func (t *tables) value(name, section string) string {
+	for i, s := range sections {
+		if s == section {
+			return t.sections[section][t.locales[name][i]]
+		}
+	}
+	panic("javatext: no section " + section)
+}
+
+// known is what a locale's data hangs on: the name it resolves to, and its country for the
+// currency and the calendar. There are few of these, however many names are asked for.
+type known struct{ name, country string }
+
+func (t *tables) known(l Locale) known {
+	k := known{name: t.resolve(l), country: l.Country}
+	if _, ok := t.countries[k.country]; !ok && k.country != "" {
+		k.country = "?"
+	}
+	return k
+}
+
+var (
+	numbers sync.Map // known to *Numbers
+	dates   sync.Map // known to *Dates
+)
+
+// Numbers gives what number formats need of the locale. It is shared: read only.
+func (l Locale) Numbers() *Numbers {
+	t := data()
+	k := t.known(l)
+	if n, ok := numbers.Load(k); ok {
+		return n.(*Numbers)
+	}
+	f := strings.Split(t.value(k.name, "symbols"), "|")
+	p := strings.Split(t.value(k.name, "patterns"), "|")
+	n := &Numbers{
+		Symbols: Symbols{
+			Decimal: first(f[0]), Grouping: first(f[1]), Percent: f[2], ZeroDigit: first(f[3]), Minus: f[4],
+			Exponent: f[5], PerMille: f[6], Infinity: f[7], NaN: f[8],
+			MonetaryDecimal: first(f[9]), MonetaryGrouping: first(f[10]),
+		},
+		NumberPattern: p[0], CurrencyPattern: p[1], PercentPattern: p[2],
+		CurrencyCode: "XXX", CurrencySymbol: "\u00a4", symbols: map[string]string{},
+	}
+	if s := t.value(k.name, "currencies"); s != "" {
+		for _, pair := range strings.Split(s, "\t") {
+			n.symbols[pair[:3]] = pair[3:]
+		}
+	}
+	if c := t.countries[k.country].currency; c != "" {
+		n.CurrencyCode, n.CurrencySymbol = c, n.SymbolOf(c)
+	}
+	numbers.Store(k, n)
+	return n
+}
+
+// SymbolOf gives a currency's symbol in the locale: its code if it has none.
+func (n *Numbers) SymbolOf(code string) string {
+	if s, ok := n.symbols[code]; ok {
+		return s
+	}
+	return code
+}
+
+// CurrencyDigits gives the number of decimals of a currency, -1 for currencies that have no
+// such number ("XXX", "XAU"), and false for codes that are no ISO 4217 currency.
+func CurrencyDigits(code string) (digits int, ok bool) {
+	digits, ok = data().digits[code]
+	return digits, ok
+}
+
+// Dates gives what date formats need of the locale. It is shared: read only.
+func (l Locale) Dates() *Dates {
+	t := data()
+	k := t.known(l)
+	if d, ok := dates.Load(k); ok {
+		return d.(*Dates)
+	}
+	list := func(section string) []string { return strings.Split(t.value(k.name, section), "\t") }
+	bars := func(section string) []string { return strings.Split(t.value(k.name, section), "|") }
+	halves := func(section string) ([]string, []string) {
+		short, long, _ := strings.Cut(t.value(k.name, section), "|")
+		return strings.Split(short, "\t"), strings.Split(long, "\t")
+	}
+	styles, week := bars("styles"), bars("week")
+	d := &Dates{
+		Months: list("months"), ShortMonths: list("shortmonths"),
+		AloneMonths: list("standalonemonths"), AloneShortMonths: list("standaloneshortmonths"),
+		Weekdays: list("weekdays"), ShortWeekdays: list("shortweekdays"),
+		DateStyles: styles[:4], TimeStyles: styles[4:], Glue: bars("glue"),
+		ZeroDigit: l.Numbers().ZeroDigit,
+		Buddhist:  l.Language == "th" && l.Country == "TH",
+	}
+	d.Eras, d.LongEras = halves("eras")
+	d.AmPm, d.LongAmPm = halves("ampm")
+	d.FirstDay, _ = strconv.Atoi(week[0])
+	d.MinimalDays, _ = strconv.Atoi(week[1])
+	if c, ok := t.countries[k.country]; ok {
+		d.FirstDay, d.MinimalDays = c.firstDay, c.minimalDays
+	} else if k.country == "?" {
+		d.FirstDay, d.MinimalDays = 2, 1
+	}
+	dates.Store(k, d)
+	return d
+}
+
+func first(s string) rune {
+	for _, r := range s {
+		return r
+	}
+	return 0
+}

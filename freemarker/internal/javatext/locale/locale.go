@@ -1,0 +1,57 @@
+// Package locale knows locales by the names that FreeMarker's settings use, and what the
+// JDK's locale data says about them.
+package locale
+
+import "strings"
+
+// Locale names a locale by language, country and variant, as java.util.Locale does. It is
+// comparable, so it can be part of a cache's key. The zero Locale is Java's Locale.ROOT.
+type Locale struct {
+	Language string // lower case, "" if none
+	Country  string // upper case, "" if none
+	Variant  string // as given
+}
+
+// Parse reads a locale setting ("en_US", "pt_BR", "de") as FreeMarker's
+// StringUtil.deduceLocale does. It never fails: unknown locales behave as the root locale.
+// "JVM default" is en_US.
+func Parse(setting string) Locale {
+	if strings.EqualFold(setting, "JVM default") {
+		return Locale{Language: "en", Country: "US"}
+	}
+	if len(setting) > 1 && setting[0] == '"' {
+		setting = setting[1 : len(setting)-1]
+	}
+	parts := strings.FieldsFunc(setting, func(r rune) bool { return r == ',' || r == '_' || r == ' ' })
+	var l Locale
+	if len(parts) > 0 {
+		l.Language = strings.ToLower(parts[0])
+	}
+	if len(parts) > 1 {
+		l.Country = strings.ToUpper(parts[1])
+	}
+	if len(parts) > 2 {
+		l.Variant = parts[2]
+	}
+	switch l.Language { // the codes that ISO 639 has withdrawn
+	case "iw":
+		l.Language = "he"
+	case "in":
+		l.Language = "id"
+	case "ji":
+		l.Language = "yi"
+	}
+	return l
+}
+
+// String gives Locale.toString(): what the special variable .locale prints.
+func (l Locale) String() string {
+	s := l.Language
+	if l.Country != "" || l.Language != "" && l.Variant != "" {
+		s += "_" + l.Country
+	}
+	if l.Variant != "" && (l.Language != "" || l.Country != "") {
+		s += "_" + l.Variant
+	}
+	return s
+}

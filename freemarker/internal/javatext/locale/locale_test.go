@@ -1,0 +1,85 @@
+package locale
+
+import (
+	"bufio"
+	"compress/gzip"
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestCasesAreJavas changes the case of the strings of testdata/casing.txt.gz, which
+// gen/TextCases.java wrote, or of the file that JAVATEXT_CASING names.
+func TestCasesAreJavas(t *testing.T) {
+	name := "testdata/casing.txt.gz"
+	if other := os.Getenv("JAVATEXT_CASING"); other != "" {
+		name = other
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	r, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	total, wrong := 0, 0
+	s := bufio.NewScanner(r)
+	for s.Scan() {
+		f := strings.Split(s.Text(), "\t")
+		total++
+		l := Parse(f[0])
+		if up, low := Upper(l, f[1]), Lower(l, f[1]); up != f[2] || low != f[3] {
+			if wrong++; wrong <= 20 {
+				t.Errorf("%s %+q: %+q %+q, Java gives %+q %+q", f[0], f[1], up, low, f[2], f[3])
+			}
+		}
+	}
+	if s.Err() != nil || total < 1000 {
+		t.Fatalf("%s: %d cases, error %v", name, total, s.Err())
+	}
+}
+
+func TestSettingsAreReadAsFreeMarkerReadsThem(t *testing.T) {
+	for setting, want := range map[string]string{
+		"en_US": "en_US", "pt_br": "pt_BR", "DE": "de", "": "", "en-US": "en-us", "no_NO_NY": "no_NO_NY",
+		"iw_IL": "he_IL", "en,GB": "en_GB", `"fr_FR"`: "fr_FR", "JVM default": "en_US", "_": "", "in": "id",
+	} {
+		if got := Parse(setting).String(); got != want {
+			t.Errorf("%q is %q, want %q", setting, got, want)
+		}
+	}
+}
+
+func TestLocalesWithoutDataFallBack(t *testing.T) {
+	if got := Parse("de_US").Numbers(); got.Decimal != ',' || got.CurrencyCode != "USD" || got.CurrencySymbol != "$" {
+		t.Errorf("German in the United States has %c %s %s", got.Decimal, got.CurrencyCode, got.CurrencySymbol)
+	}
+	if got := Parse("xx_YY").Numbers(); got.Decimal != '.' || got.CurrencyCode != "XXX" {
+		t.Errorf("an unknown locale has %c %s", got.Decimal, got.CurrencyCode)
+	}
+	if got := Parse("xx_DE").Dates(); got.FirstDay != 2 || got.MinimalDays != 4 {
+		t.Errorf("weeks in Germany start with day %d and need %d days", got.FirstDay, got.MinimalDays)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("en_US")
+	f.Add(`"`)
+	f.Fuzz(func(t *testing.T, setting string) {
+		l := Parse(setting)
+		if l.Numbers() == nil || l.Dates() == nil {
+			t.Error("no data")
+		}
+		Lower(l, Upper(l, setting))
+	})
+}
+
+func BenchmarkLowerASCII(b *testing.B) {
+	b.ReportAllocs()
+	l := Parse("en_US")
+	for b.Loop() {
+		Lower(l, "Order 66 Is Ready")
+	}
+}

@@ -1,0 +1,106 @@
+package freemarker
+
+// Reading a data model from JSON.
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// maxJSONDepth bounds the nesting of a model.
+const maxJSONDepth = 1000
+
+// FromJSON makes a value of a JSON text. Objects keep the order of their keys,
+// of which the last one of the same name wins. A number with a point or an
+// exponent is a floating point number, any other an integer of any size.
+func FromJSON(data []byte) (Value, error) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	v, err := readJSON(d, 0)
+	if err != nil {
+		return Value{}, fmt.Errorf("reading a template's model from JSON: %w", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return Value{}, errors.New("reading a template's model from JSON: there is more than one value")
+	}
+	return v, nil
+}
+
+func readJSON(d *json.Decoder, depth int) (Value, error) {
+	t, err := d.Token()
+	if err != nil {
+		return Value{}, err
+	}
+	switch t := t.(type) {
+	case string:
+		return String(t), nil
+	case bool:
+		return Bool(t), nil
+	case json.Number:
+		return jsonNumber(string(t))
+	case json.Delim:
+		if depth >= maxJSONDepth {
+			return Value{}, errors.New("it is nested too deep")
+		}
+		if t == '[' {
+			return readJSONArray(d, depth+1)
+		}
+		return readJSONObject(d, depth+1)
+	}
+	return Value{}, nil // null
+}
+
+func readJSONArray(d *json.Decoder, depth int) (Value, error) {
+	items := []Value{}
+	for d.More() {
+		v, err := readJSON(d, depth)
+		if err != nil {
+			return Value{}, err
+		}
+		items = append(items, v)
+	}
+	_, err := d.Token()
+	return List(items...), err
+}
+
+func readJSONObject(d *json.Decoder, depth int) (Value, error) {
+	m := newHashMap(4)
+	m.fromModel = true
+	for d.More() {
+		k, err := d.Token()
+		if err != nil {
+			return Value{}, err
+		}
+		v, err := readJSON(d, depth)
+		if err != nil {
+			return Value{}, err
+		}
+		m.set(k.(string), v)
+	}
+	_, err := d.Token()
+	return Value{ref: m, kind: kMap}, err
+}
+
+func jsonNumber(s string) (Value, error) {
+	if strings.ContainsAny(s, ".eE") {
+		f, err := strconv.ParseFloat(s, 64)
+		if err != nil && !errors.Is(err, strconv.ErrRange) {
+			return Value{}, err
+		}
+		return Float(f), nil
+	}
+	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return Int(n), nil
+	}
+	n, ok := new(big.Int).SetString(s, 10)
+	if !ok || len(s) > 100_000 {
+		return Value{}, errors.New("a number is too long")
+	}
+	return BigInt(n), nil
+}

@@ -1,0 +1,199 @@
+package freemarker
+
+// What one template and one rendering may cost at most, and the accounts that
+// the interpreter keeps of it.
+
+import (
+	"math"
+	"time"
+)
+
+// Limits bounds what a template may cost. A zero field means its default.
+// Exceeding a limit while parsing is a *ParseError with Limit set; while
+// rendering it is a *RenderError of KindLimit, which no template can catch.
+type Limits struct {
+	// Time is the longest that one rendering may take by the clock. Default one
+	// second.
+	Time time.Duration
+	// SourceBytes is the longest template, in bytes, also for ?eval and
+	// ?interpret. Default 256 KiB.
+	SourceBytes int
+	// Nesting is how deep expressions and directives may be nested in each
+	// other in the source. Default 150.
+	Nesting int
+	// CallDepth is how deep macros, functions, nested content, ?eval and
+	// ?interpret may run inside each other. Default 500.
+	CallDepth int
+	// Steps is the number of elementary steps of one rendering: expressions,
+	// directives, loop rounds, and one for every 64 bytes that a built-in
+	// walks over. Default 10 million, about half a second.
+	Steps int64
+	// OutputBytes is the longest output, in bytes. Default 2 MiB.
+	OutputBytes int
+	// StringBytes is the longest intermediate string, in bytes. Default 256 KiB.
+	StringBytes int
+	// ListItems is the longest list that a template may build or that a range
+	// may be turned into. Default 100,000.
+	ListItems int
+	// Memory is the sum of the bytes of all strings, lists and hashes that one
+	// rendering builds, including those it no longer holds. Default 64 MiB.
+	Memory int64
+	// NumberDigits is the largest number of decimal digits of a number.
+	// Default 1,000.
+	NumberDigits int
+}
+
+// DefaultLimits returns the limits of a template that is parsed without
+// WithLimits.
+func DefaultLimits() Limits { return defaultLimits }
+
+func (l Limits) withDefaults() Limits {
+	set := func(p *int, d int) {
+		if *p <= 0 {
+			*p = d
+		}
+	}
+	set(&l.SourceBytes, 256<<10)
+	set(&l.Nesting, 150)
+	set(&l.CallDepth, 500)
+	set(&l.OutputBytes, 2<<20)
+	set(&l.StringBytes, 256<<10)
+	set(&l.ListItems, 100_000)
+	set(&l.NumberDigits, 1000)
+	if l.Time <= 0 {
+		l.Time = time.Second
+	}
+	if l.Steps <= 0 {
+		l.Steps = 10_000_000
+	}
+	if l.Memory <= 0 {
+		l.Memory = 64 << 20
+	}
+	return l
+}
+
+// checkEvery is the number of steps between two looks at the context.
+const checkEvery = 2048
+
+// step counts one step.
+func (e *env) step() error {
+	e.stepsLeft--
+	if e.stepsLeft < 0 {
+		return e.nextSteps(0)
+	}
+	return nil
+}
+
+// work counts the steps of walking over n bytes or n items of 64 bytes.
+func (e *env) work(n int) error {
+	e.stepsLeft -= n>>6 + 1
+	if e.stepsLeft < 0 {
+		return e.nextSteps(-e.stepsLeft)
+	}
+	return nil
+}
+
+// nextSteps looks at the context and the total, and hands out more steps.
+func (e *env) nextSteps(overdrawn int) error {
+	e.steps += checkEvery + int64(overdrawn)
+	e.stepsLeft = checkEvery
+	if e.failed != nil {
+		return e.failed
+	}
+	if e.steps > e.limits.Steps {
+		return e.limitError("too many steps")
+	}
+	if e.started.IsZero() { // short renderings need no clock
+		e.started = time.Now()
+	} else if time.Since(e.started) > e.limits.Time {
+		return e.limitError("the rendering takes too long")
+	}
+	return e.checkContext()
+}
+
+// slow counts an operation that takes as long as many steps, such as compiling
+// a pattern, and looks at the clock.
+func (e *env) slow() error { return e.work(checkEvery << 6) }
+
+func (e *env) checkContext() error {
+	if err := e.ctx.Err(); err != nil {
+		return e.contextError(err)
+	}
+	return nil
+}
+
+func (e *env) contextError(err error) error {
+	le := newError(KindLimit, pos{}, "the rendering was ended: "+err.Error())
+	le.cause = err
+	e.failed = le
+	return le
+}
+
+func (e *env) limitError(msg string) error {
+	err := newError(KindLimit, pos{}, msg)
+	e.failed = err
+	return err
+}
+
+// grow accounts for a new string of n bytes.
+func (e *env) grow(n int) error {
+	if n > e.limits.StringBytes {
+		return e.limitError("a string is too long")
+	}
+	return e.alloc(n)
+}
+
+// alloc accounts for n bytes of memory.
+func (e *env) alloc(n int) error {
+	e.memory -= int64(n)
+	if e.memory < 0 {
+		return e.limitError("too much memory")
+	}
+	if n > 1024 {
+		return e.work(n)
+	}
+	return nil
+}
+
+const valueBytes = 40 // of one element of a list
+
+// growList accounts for a new list of n items.
+func (e *env) growList(n int) error {
+	if n > e.limits.ListItems {
+		return e.limitError("a list is too long")
+	}
+	return e.alloc(n * valueBytes)
+}
+
+// enter counts one more call that runs inside the present one.
+func (e *env) enter() error {
+	if e.depth >= e.limits.CallDepth {
+		return e.limitError("calls are nested too deep")
+	}
+	e.depth++
+	return e.step()
+}
+
+func (e *env) leave() { e.depth-- }
+
+// checkOutput is called after output was written.
+func (e *env) checkOutput() error {
+	if len(e.out) > e.limits.OutputBytes {
+		return e.limitError("the output is too long")
+	}
+	return nil
+}
+
+// checkDigits refuses a number that has too many digits once it is multiplied
+// by 10^shift.
+func (e *env) checkDigits(v Value, shift int32) error {
+	limit := e.limits.NumberDigits
+	digits := 19
+	if v.kind == kBigDec {
+		digits = int(float64(v.unscaled().BitLen())*math.Log10(2)) + 1
+	}
+	if digits+int(max(shift, 0)) > limit+19 || int(v.scale) > limit || int(v.scale) < -limit {
+		return e.limitError("a number has too many digits")
+	}
+	return nil
+}

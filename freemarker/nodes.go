@@ -1,0 +1,397 @@
+package freemarker
+
+// The syntax tree: expressions, and the elements of a template's text.
+
+// expr is an expression. eval returns a missing value, not an error, for a
+// variable that does not exist.
+type expr interface {
+	eval(e *env) (Value, error)
+	at() pos
+}
+
+type (
+	stringNode struct {
+		pos
+		v     Value
+		parts []stringPart // nil unless it has interpolations
+	}
+	// stringPart is either text or an interpolation.
+	stringPart struct {
+		text string
+		out  interpolation
+	}
+	numberNode struct {
+		pos
+		v Value
+	}
+	boolNode struct {
+		pos
+		v Value
+	}
+	listNode struct {
+		pos
+		items    []expr
+		constant Value // the list itself when all items are literals
+	}
+	hashNode struct {
+		pos
+		keys, values []expr
+	}
+	// identNode is a variable. If it is known at parse time to be the variable
+	// of an enclosing loop, lambda or nested content, depth says how many
+	// frames are between; if it is a local variable of the macro, slot is its
+	// place.
+	identNode struct {
+		pos
+		name  string
+		depth int32
+		which frameVar
+		param int32
+		slot  int32
+		hint  uint32 // where the last data model had this name
+		near  uint32 // where the last namespace had it
+	}
+	// specialNode is a special variable, such as .now.
+	specialNode struct {
+		pos
+		name  string
+		fixed Value // known at parse time
+	}
+	parenNode struct {
+		pos
+		x expr
+	}
+	dotNode struct {
+		pos
+		target expr
+		key    string
+		hint   uint32 // where the last map had this key
+	}
+	indexNode struct {
+		pos
+		target, key expr
+		lazy        bool
+	}
+	callNode struct {
+		pos
+		target expr
+		args   []expr
+	}
+	// builtinNode is target?name, with the arguments if it is called at once.
+	builtinNode struct {
+		pos
+		target    expr
+		bi        *builtin
+		name      string // as written
+		args      []expr
+		called    bool
+		lazy      bool // the result may be generated while it is consumed
+		escPolicy escPolicy
+		limit     int32 // ?size need not count further than this; 0: all
+		format    *outputFormat
+	}
+	defaultNode struct {
+		pos
+		x, other expr // other is nil for x!
+	}
+	existsNode struct {
+		pos
+		x expr
+	}
+	notNode struct {
+		pos
+		x expr
+	}
+	signNode struct {
+		pos
+		x        expr
+		minus    bool
+		constant Value
+	}
+	// chainNode is first op x op x …, for operators of the same precedence.
+	chainNode struct {
+		pos
+		first expr
+		rest  []chainLink
+	}
+	chainLink struct {
+		op byte // + - * / %
+		x  expr
+	}
+	compareNode struct {
+		pos
+		l, r expr
+		op   compareOp
+	}
+	rangeNode struct {
+		pos
+		from, to expr
+		kind     rangeKind
+	}
+	// logicNode is x && x && …, or x || x || ….
+	logicNode struct {
+		pos
+		xs []expr
+		or bool
+	}
+	lambdaNode struct {
+		pos
+		params []string
+		body   expr
+	}
+	// fixedNode is an argument whose value is already known.
+	fixedNode struct {
+		pos
+		v Value
+	}
+)
+
+// frameVar says which variable of a frame an identifier is.
+type frameVar uint8
+
+const (
+	varNone frameVar = iota
+	varFirst
+	varSecond
+	varIndex
+	varHasNext
+	varParam
+)
+
+type compareOp uint8
+
+const (
+	opEqual compareOp = iota
+	opNotEqual
+	opLess
+	opGreater
+	opLessEqual
+	opGreaterEqual
+)
+
+type rangeKind uint8
+
+const (
+	rangeInclusive rangeKind = iota
+	rangeExclusive
+	rangeUnbound
+	rangeSized
+)
+
+// node is an element of a template: text, an interpolation or a directive.
+type node interface {
+	exec(e *env) error
+	base() *element
+}
+
+// element is what all nodes have. The links are only used while white space
+// is stripped.
+type element struct {
+	pos
+	endLine int32
+	index   int32
+	parent  node
+	kids    []node
+}
+
+func (n *element) base() *element { return n }
+
+// interpolation is ${…} or #{…}, in text or in a string literal.
+type interpolation interface {
+	node
+	// result returns the text, or markup.
+	result(e *env) (Value, error)
+}
+
+type (
+	textNode struct {
+		element
+		text string
+	}
+	outputNode struct {
+		element
+		x       expr
+		format  *outputFormat
+		autoEsc bool
+	}
+	numberOutputNode struct {
+		element
+		x                expr
+		hasFormat        bool
+		minFrac, maxFrac int
+		format           *outputFormat // nil unless auto-escaping
+	}
+	// blockNode runs its children: the root, branches, and directives that only
+	// matter to the parser.
+	blockNode struct {
+		element
+		kind blockKind
+		cond expr // of #if, #elseif and #case
+	}
+	ifNode struct {
+		element // the branches, as blockNodes
+	}
+	loopNode struct {
+		element
+		x          expr
+		var1, var2 string
+		hash       bool
+		otherwise  *blockNode
+	}
+	// loopElseNode holds a loop and its #else.
+	loopElseNode struct {
+		element
+		loop *loopNode
+	}
+	itemsNode struct {
+		element
+		var1, var2 string
+	}
+	sepNode    struct{ element }
+	switchNode struct {
+		element
+		x     expr
+		cases []*blockNode
+	}
+	assignNode struct {
+		element
+		scope assignScope
+		name  string
+		slot  int32
+		op    tokenKind
+		near  uint32 // where the last namespace had the name
+		x     expr
+		ns    expr
+	}
+	assignListNode  struct{ element }
+	blockAssignNode struct {
+		element
+		scope  assignScope
+		name   string
+		slot   int32
+		ns     expr
+		format *outputFormat
+	}
+	macroNode struct {
+		element
+		def *macroDef
+	}
+	// userCallNode is <@name …>.
+	userCallNode struct {
+		element
+		x          expr
+		named      []namedArg
+		positional []expr
+		byName     bool
+		params     []string // of the nested content
+		hasParams  bool
+		legacy     bool // <#call>
+	}
+	nestedNode struct {
+		element
+		args []expr
+	}
+	returnNode struct {
+		element
+		x    expr
+		last bool // at the end of the macro
+	}
+	stopNode struct {
+		element
+		x expr
+	}
+	attemptNode struct {
+		element
+		body    node
+		recover *blockNode
+	}
+	compressNode struct{ element }
+	settingNode  struct {
+		element
+		name string
+		x    expr
+	}
+	jumpNode struct { // #break and #continue
+		element
+		signal error
+	}
+	refusedNode struct { // #include and #import
+		element
+		what     string
+		name     expr
+		encoding expr // nil if it is a constant
+		parse    expr // nil if it is a constant
+		optional expr // of #include: do nothing if there is no such template
+	}
+	transformNode struct {
+		element
+		x    expr
+		args []namedArg
+	}
+	// visitNode is #visit, #recurse and #fallback: they need an XML node.
+	visitNode struct {
+		element
+		what string
+		x    expr
+	}
+	silentNode struct { // comments, #flush, #t and its like
+		element
+		kind        blockKind
+		left, right bool
+	}
+)
+
+type blockKind uint8
+
+const (
+	blockMixed blockKind = iota
+	blockIf
+	blockElseIf
+	blockElse
+	blockCase
+	blockDefault
+	blockRecover
+	blockEscape
+	blockOutputFormat
+	blockAutoEsc
+	blockLoopElse
+	silentComment
+	silentFlush
+	silentTrim
+)
+
+type assignScope uint8
+
+const (
+	scopeNamespace assignScope = iota
+	scopeGlobal
+	scopeLocal
+)
+
+type namedArg struct {
+	name string
+	x    expr
+}
+
+// macroDef is the definition of a macro or function.
+type macroDef struct {
+	pos
+	name      string
+	params    []string
+	defaults  []expr // nil where a parameter has none
+	catchAll  string
+	slots     []string // the parameters, the catch-all and all other locals
+	catchSlot int32
+	function  bool
+	needsArgs bool // uses .args
+	body      []node
+}
+
+func (d *macroDef) hasParam(name string) int {
+	for i, p := range d.params {
+		if p == name {
+			return i
+		}
+	}
+	return -1
+}

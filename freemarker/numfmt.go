@@ -1,0 +1,182 @@
+package freemarker
+
+// How numbers are written: the default format of ${n} and of ?c. Patterns and
+// other locales go through the java.text package.
+
+import (
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+)
+
+// appendGrouped writes a number as java.text's default format of en_US:
+// groups of three, at most three decimals, half even.
+func appendGrouped(out []byte, v Value) []byte {
+	switch v.kind {
+	case kInt, kLong:
+		if v.num >= 0 && v.num < 1000 {
+			return strconv.AppendInt(out, v.num, 10)
+		}
+		var buf [24]byte
+		return appendGroups(out, v.num < 0, strconv.AppendUint(buf[:0], absInt(v.num), 10), nil)
+	case kDouble, kFloat:
+		return appendFloatGrouped(out, v.float())
+	case kBigInt:
+		n := v.ref.(*big.Int)
+		return appendGroups(out, n.Sign() < 0, new(big.Int).Abs(n).Append(nil, 10), nil)
+	}
+	return appendDecimalGrouped(out, v, 3)
+}
+
+func appendFloatGrouped(out []byte, f float64) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(out, "\uFFFD"...)
+	case math.IsInf(f, 1):
+		return append(out, "∞"...)
+	case math.IsInf(f, -1):
+		return append(out, "-∞"...)
+	}
+	var buf [32]byte
+	if abs := math.Abs(f); abs >= 1<<53 { // only the digits that tell it apart
+		return appendGroups(out, f < 0, strconv.AppendFloat(buf[:0], abs, 'f', -1, 64), nil)
+	}
+	b := strconv.AppendFloat(buf[:0], math.Abs(f), 'f', 3, 64)
+	dot := len(b) - 4
+	frac := b[dot+1:]
+	for len(frac) > 0 && frac[len(frac)-1] == '0' {
+		frac = frac[:len(frac)-1]
+	}
+	return appendGroups(out, math.Signbit(f), b[:dot], frac)
+}
+
+// appendDecimalGrouped writes a decimal with at most maxFrac decimals.
+func appendDecimalGrouped(out []byte, v Value, maxFrac int32) []byte {
+	neg := sign(v) < 0
+	if v.kind == kDec && v.scale >= 0 && int(v.scale) < len(pow10) {
+		var buf [40]byte
+		u := absInt(v.num)
+		if v.scale == 0 {
+			return appendGroups(out, neg, strconv.AppendUint(buf[:0], u, 10), nil)
+		}
+		if v.scale > maxFrac {
+			u = halfEven(u, uint64(pow10[v.scale-maxFrac]))
+		}
+		scale := min(v.scale, maxFrac)
+		p := uint64(pow10[scale])
+		whole, frac := u/p, u%p
+		for scale > 0 && frac%10 == 0 {
+			frac /= 10
+			scale--
+		}
+		b := strconv.AppendUint(buf[:0], whole, 10)
+		n := len(b)
+		for i := scale - 1; i >= 0; i-- {
+			b = append(b, byte('0'+frac/uint64(pow10[i])%10))
+		}
+		return appendGroups(out, neg, b[:n], b[n:])
+	}
+	s := decimalText(roundHalfEven(v, maxFrac))
+	s = strings.TrimPrefix(s, "-")
+	whole, frac, _ := strings.Cut(s, ".")
+	return appendGroups(out, neg, []byte(whole), []byte(frac))
+}
+
+func halfEven(n, d uint64) uint64 {
+	q, r := n/d, n%d
+	if r > d-r || r == d-r && q&1 == 1 {
+		q++
+	}
+	return q
+}
+
+// roundHalfEven cuts a decimal to a scale.
+func roundHalfEven(v Value, scale int32) Value {
+	if v.scale <= scale {
+		return v
+	}
+	d := bigPow10(v.scale - scale)
+	q, r := new(big.Int).QuoRem(v.unscaled(), d, new(big.Int))
+	r.Abs(r).Lsh(r, 1)
+	if c := r.CmpAbs(d); c > 0 || c == 0 && q.Bit(0) == 1 {
+		q.Add(q, big.NewInt(int64(sign(v))))
+	}
+	return bigDecimal(q, scale)
+}
+
+// appendGroups writes sign, whole part in groups of three, and decimals.
+func appendGroups(out []byte, neg bool, whole, frac []byte) []byte {
+	if neg {
+		out = append(out, '-')
+	}
+	first := (len(whole)-1)%3 + 1
+	out = append(out, whole[:first]...)
+	for whole = whole[first:]; len(whole) > 0; whole = whole[3:] {
+		out = append(out, ',', whole[0], whole[1], whole[2])
+	}
+	if len(frac) > 0 {
+		out = append(out, '.')
+		out = append(out, frac...)
+	}
+	return out
+}
+
+// computerText is the result of ?c: at most 16 decimals, no groups.
+func computerText(v Value) string {
+	switch v.kind {
+	case kInt, kLong:
+		return strconv.FormatInt(v.num, 10)
+	case kDouble, kFloat:
+		f := v.float()
+		switch {
+		case math.IsNaN(f):
+			return "NaN"
+		case math.IsInf(f, 1):
+			return "INF"
+		case math.IsInf(f, -1):
+			return "-INF"
+		}
+		s := trimZeros(strconv.FormatFloat(f, 'f', 16, 64))
+		// Java's digits of a double end where they suffice to tell it apart.
+		if short := strconv.FormatFloat(f, 'f', -1, 64); len(short) < len(s) || len(short) == len(s) && short != s {
+			s = short
+		}
+		return s
+	case kBigInt:
+		return v.ref.(*big.Int).String()
+	}
+	s := decimalText(roundHalfEven(v, 16))
+	if s == "0" && sign(v) < 0 {
+		return "-0"
+	}
+	return s
+}
+
+func trimZeros(s string) string {
+	if strings.IndexByte(s, '.') < 0 {
+		return s
+	}
+	return strings.TrimRight(strings.TrimRight(s, "0"), ".")
+}
+
+// javaNumberText is Number.toString, which settings use.
+func javaNumberText(v Value) string {
+	switch v.kind {
+	case kInt, kLong:
+		return strconv.FormatInt(v.num, 10)
+	case kBigInt:
+		return v.ref.(*big.Int).String()
+	case kDouble, kFloat:
+		d, err := toDecimal(v)
+		if err != nil {
+			return strconv.FormatFloat(v.float(), 'g', -1, 64)
+		}
+		s := decimalText(d)
+		if !strings.Contains(s, ".") {
+			s += ".0"
+		}
+		return s
+	}
+	return decimalText(v)
+}

@@ -1,0 +1,447 @@
+package freemarker
+
+// The parser's core: the token stream, errors, the context that directives
+// set up for what they contain, and the text level of the grammar.
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// parser turns a source into a syntax tree. It panics with a *ParseError.
+type parser struct {
+	lx       lexer
+	toks     []token // those from i to n are read ahead
+	i, n     int
+	last     pos   // of the token consumed last
+	lastLine int32 // where that ends
+	buf      [4]token
+	defaults int    // how many right sides of ! are being parsed
+	lead     expr   // an operand that was parsed before what binds it
+	nodes    []node // a stack of what will be children
+	exprs    []expr // a stack of what will be arguments
+	space    nodeSpace
+	limits   *Limits
+	depth    int
+
+	lexical
+	record  *[]token // tokens consumed are also put here
+	fixed   bool     // there are no more tokens than toks
+	subst   string   // an identifier that stands for substX
+	substX  expr
+	dynamic bool // the code runs in a scope that only the run time knows
+}
+
+// lexical is the part of the state that code inside string literals shares.
+type lexical struct {
+	loops               []*loopScope
+	breakable, continua int
+	inMacro, inFunction bool
+	needsArgs           bool
+	macro               *macroScope
+	scope               *scope
+	escapes             []escapeDef
+	format              *outputFormat
+	escPolicy           escPolicy
+	stripSpace          bool
+	stripText           bool
+	mixed               int // how deep in text, for stripText
+	trims               bool
+}
+
+// loopScope is an enclosing loop, or a user-defined directive whose nested
+// content hides the loop's variable.
+type loopScope struct {
+	var1, var2 string
+	kind       loopKind
+	hash       bool
+	scope      *scope
+}
+
+type loopKind uint8
+
+const (
+	loopList loopKind = iota
+	loopForeach
+	loopItems
+	loopUserDirective
+)
+
+// scope is a frame of local variables that will exist at run time.
+type scope struct {
+	outer      *scope
+	var1, var2 string // of a loop
+	params     []string
+}
+
+// macroScope collects the local variables of the macro being parsed.
+type macroScope struct {
+	slots  []string
+	idents []*identNode
+}
+
+func (m *macroScope) slot(name string) int32 {
+	for i, s := range m.slots {
+		if s == name {
+			return int32(i)
+		}
+	}
+	return -1
+}
+
+func (m *macroScope) declare(name string) int32 {
+	if i := m.slot(name); i >= 0 {
+		return i
+	}
+	m.slots = append(m.slots, name)
+	return int32(len(m.slots) - 1)
+}
+
+type escapeDef struct {
+	variable string
+	toks     []token
+}
+
+func (p *parser) fail(at pos, msg string) {
+	if p.defaults > 0 {
+		p.scanTail()
+	}
+	panic(&ParseError{Line: int(at.line), Column: int(at.col), Message: msg})
+}
+
+func (p *parser) failLimit(at pos, msg string) {
+	panic(&ParseError{Line: int(at.line), Column: int(at.col), Message: msg, Limit: true})
+}
+
+// enter counts one more level of nesting in the source.
+func (p *parser) enter() {
+	p.depth++
+	if p.depth > p.limits.Nesting {
+		p.failLimit(p.last, "expressions or directives are nested too deep")
+	}
+}
+
+func (p *parser) leave() { p.depth-- }
+
+// ahead returns the token n places ahead; 0 is the next one.
+func (p *parser) ahead(n int) token {
+	for p.i+n >= p.n {
+		p.fill()
+	}
+	return p.toks[p.i+n]
+}
+
+// fill reads one more token ahead, and returns its kind.
+func (p *parser) fill() tokenKind {
+	t := token{kind: tEOF}
+	if !p.fixed {
+		t = p.lx.next()
+	}
+	if p.n == len(p.toks) {
+		p.grow()
+	}
+	p.toks[p.n] = t
+	p.n++
+	return t.kind
+}
+
+// grow makes room for more tokens read ahead.
+func (p *parser) grow() {
+	toks := p.buf[:]
+	if p.n > 0 {
+		toks = make([]token, 2*p.n+4)
+		copy(toks, p.toks[:p.n])
+	}
+	p.toks = toks
+}
+
+func (p *parser) peek() tokenKind {
+	if p.i < p.n {
+		return p.toks[p.i].kind
+	}
+	return p.fill()
+}
+
+// take consumes the next token.
+func (p *parser) take() token {
+	if p.i >= p.n {
+		p.fill()
+	}
+	t := p.toks[p.i]
+	p.i++
+	if p.i == p.n {
+		p.i, p.n = 0, 0
+	}
+	if p.record != nil {
+		*p.record = append(*p.record, t)
+	}
+	p.last, p.lastLine = t.pos, t.endLine
+	return t
+}
+
+func (p *parser) expect(k tokenKind) token {
+	if p.peek() != k {
+		p.unexpected()
+	}
+	return p.take()
+}
+
+// accept consumes the next token if it is of kind k.
+func (p *parser) accept(k tokenKind) bool {
+	if p.peek() == k {
+		p.take()
+		return true
+	}
+	return false
+}
+
+func (p *parser) unexpected() {
+	t := p.ahead(0)
+	if t.kind == tEOF {
+		p.fail(t.pos, "unexpected end of the template; is a directive or an expression not closed?")
+	}
+	p.fail(t.pos, "unexpected "+strconv.Quote(p.image(t)))
+}
+
+// image returns the text of a token; an identifier's without backslashes.
+func (p *parser) image(t token) string {
+	s := p.lx.src[t.start:t.end]
+	if t.kind == tID && strings.IndexByte(s, '\\') >= 0 {
+		return strings.ReplaceAll(s, "\\", "")
+	}
+	return s
+}
+
+func (p *parser) autoEsc() bool {
+	return p.format.markup && p.escPolicy != escDisabled
+}
+
+func (p *parser) escFormat() *outputFormat {
+	if p.autoEsc() {
+		return p.format
+	}
+	return nil
+}
+
+// parseTemplate parses a whole template into root.
+func parseTemplate(root *rootNode, src string, limits *Limits, lexical lexical, dynamic bool) (err error) {
+	if len(src) > limits.SourceBytes {
+		return &ParseError{Line: 1, Column: 1, Message: "the template is too long", Limit: true}
+	}
+	src = validSource(src)
+	p := parsers.Get().(*parser)
+	*p = parser{
+		lx: newLexer(src, 1, 1), limits: limits, lexical: lexical, dynamic: dynamic,
+		nodes: p.nodes[:0], exprs: p.exprs[:0],
+	}
+	p.space.reserve(src)
+	p.stripSpace = true
+	defer recoverParse(&err)
+	if k := p.peek(); k == tTrivialFTLHeader || k == tFTLHeader {
+		p.header()
+	} else if k == tTextSpace {
+		if k := p.ahead(1).kind; k == tTrivialFTLHeader || k == tFTLHeader {
+			p.header()
+		}
+	}
+	kids := p.content(&root.macros)
+	p.expect(tEOF)
+	root.node = stripRoot(kids, p.stripSpace, p.trims)
+	root.format, root.escPolicy = p.format, p.escPolicy
+	clear(p.nodes[:cap(p.nodes)])
+	clear(p.exprs[:cap(p.exprs)])
+	p.space = nodeSpace{}
+	parsers.Put(p)
+	return nil
+}
+
+// parsers keeps parsers for another use; one that failed is not put back.
+var parsers = sync.Pool{New: func() any { return &parser{} }}
+
+// rootNode is a parsed template: its content and the macros that are defined
+// before it runs.
+type rootNode struct {
+	node      node
+	macros    []*macroNode
+	format    *outputFormat
+	escPolicy escPolicy
+}
+
+func recoverParse(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case *ParseError:
+		*err = r
+	default: // a mistake in this package
+		*err = &ParseError{Line: 1, Column: 1, Message: fmt.Sprint("internal error: ", r)}
+	}
+}
+
+func validSource(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// content parses text, interpolations and directives up to a tag that belongs
+// to an enclosing directive.
+func (p *parser) content(macros *[]*macroNode) []node {
+	p.enter()
+	p.mixed++
+	base := len(p.nodes)
+	for {
+		var n node
+		switch k := p.peek(); k {
+		case tText, tTextSpace:
+			t := p.text()
+			if t == nil {
+				continue
+			}
+			n = t
+		case tDollarOpen:
+			n = p.dollar()
+		case tHashOpen:
+			n = p.numerical()
+		default:
+			n = p.directive(k, macros)
+			if n == nil {
+				p.mixed--
+				p.leave()
+				kids := append([]node(nil), p.nodes[base:]...)
+				p.nodes = p.nodes[:base]
+				return kids
+			}
+		}
+		p.nodes = append(p.nodes, n)
+	}
+}
+
+// text joins adjacent pieces of text.
+func (p *parser) text() *textNode {
+	first := p.take()
+	last := first
+	for k := p.peek(); k == tText || k == tTextSpace; k = p.peek() {
+		last = p.take()
+	}
+	if p.stripText && p.mixed == 1 {
+		return nil
+	}
+	n := p.space.text()
+	n.element, n.text = span(first, last), p.lx.src[first.start:last.end]
+	return n
+}
+
+func span(first, last token) element {
+	return element{pos: first.pos, endLine: last.endLine}
+}
+
+// spanBlock is the place of a tag and the children that follow it.
+func spanBlock(first, end token, kids []node) element {
+	el := span(first, end)
+	el.kids = kids
+	if len(kids) > 0 {
+		el.endLine = kids[len(kids)-1].base().endLine
+	}
+	return el
+}
+
+func (p *parser) dollar() *outputNode {
+	first := p.take()
+	n := p.space.output()
+	x := p.expression()
+	p.space.ident = nil
+	last := p.expect(tCloseCurly)
+	switch x.(type) {
+	case *hashNode, *listNode:
+		p.fail(x.at(), "a list or hash cannot be printed")
+	}
+	*n = outputNode{element: span(first, last), x: p.escaped(x), format: p.format, autoEsc: p.autoEsc()}
+	return n
+}
+
+func (p *parser) numerical() *numberOutputNode {
+	first := p.take()
+	x := p.expression()
+	p.numberOnly(x)
+	n := &numberOutputNode{x: x, format: p.escFormat()}
+	var format token
+	if p.accept(tSemicolon) {
+		format = p.expect(tID)
+	}
+	n.element = span(first, p.expect(tCloseCurly))
+	if format.kind == tID {
+		p.fractionDigits(n, format)
+	}
+	return n
+}
+
+// fractionDigits reads the format of #{x; m1M3}.
+func (p *parser) fractionDigits(n *numberOutputNode, t token) {
+	s := p.image(t)
+	minFrac, maxFrac := -1, -1
+	for i := 0; i < len(s); {
+		into := &minFrac
+		if s[i] == 'M' {
+			into = &maxFrac
+		} else if s[i] != 'm' {
+			p.fail(t.pos, "a number format is made of m and M, each followed by a number")
+		}
+		end := i + 1
+		for end < len(s) && s[end] != 'm' && s[end] != 'M' {
+			end++
+		}
+		if end == i+1 && end == len(s) {
+			break // a letter without number at the end says nothing
+		}
+		d, err := strconv.Atoi(s[i+1 : end])
+		if err != nil || *into != -1 {
+			p.fail(t.pos, "a number format is made of m and M, each followed by a number")
+		}
+		*into = d
+		i = end
+	}
+	switch {
+	case minFrac == -1 && maxFrac == -1:
+		p.fail(t.pos, "a number format needs m or M")
+	case maxFrac == -1:
+		maxFrac = minFrac
+	case minFrac == -1:
+		minFrac = 0
+	}
+	if minFrac > maxFrac {
+		p.fail(t.pos, "the minimum of fraction digits is greater than the maximum")
+	}
+	if maxFrac > 50 {
+		p.fail(t.pos, "there cannot be more than 50 fraction digits")
+	}
+	n.hasFormat, n.minFrac, n.maxFrac = true, minFrac, maxFrac
+}
+
+// escaped applies the enclosing #escape directives to an interpolation.
+func (p *parser) escaped(x expr) expr {
+	for i := len(p.escapes) - 1; i >= 0; i-- {
+		x = p.applyEscape(p.escapes[i], x)
+	}
+	return x
+}
+
+// applyEscape parses the expression of an #escape again, with its variable
+// standing for x.
+func (p *parser) applyEscape(def escapeDef, x expr) expr {
+	q := &parser{
+		lx: p.lx, limits: p.limits, depth: p.depth + 1, lexical: p.lexical, dynamic: p.dynamic,
+		fixed: true, subst: def.variable, substX: x,
+	}
+	q.toks, q.n = append([]token(nil), def.toks...), len(def.toks)
+	q.escapes = nil
+	if q.depth > p.limits.Nesting {
+		p.failLimit(x.at(), "#escape directives are nested too deep")
+	}
+	y := q.expression()
+	p.needsArgs = p.needsArgs || q.needsArgs
+	return y
+}

@@ -1,0 +1,251 @@
+package freemarker
+
+// Looking ahead: whether an expression follows, where the grammar makes it
+// optional. A scan consumes as much as it can and steps back from what does
+// not fit, which is not always what parsing would do.
+
+// startsExpression reports whether the next tokens start an expression.
+func (p *parser) startsExpression() bool {
+	switch p.peek() {
+	case tString, tRawString, tFalse, tTrue, tInteger, tDecimal, tID:
+		return true
+	}
+	_, ok := p.scanUnary(0)
+	return ok
+}
+
+func (p *parser) startsUnary() bool { return p.startsExpression() }
+
+// scan functions take the number of tokens already passed and return it with
+// those of the construct added.
+
+func (p *parser) scanKind(i int, kinds ...tokenKind) (int, bool) {
+	k := p.ahead(i).kind
+	for _, want := range kinds {
+		if k == want {
+			return i + 1, true
+		}
+	}
+	return i, false
+}
+
+// scanChain scans: item (separator item)*, at most limit times if that is not
+// negative.
+func (p *parser) scanChain(i int, item func(int) (int, bool), limit int, seps ...tokenKind) (int, bool) {
+	i, ok := item(i)
+	if !ok {
+		return i, false
+	}
+	for ; limit != 0; limit-- {
+		j, ok := p.scanKind(i, seps...)
+		if !ok {
+			break
+		}
+		if j, ok = item(j); !ok {
+			break
+		}
+		i = j
+	}
+	return i, true
+}
+
+func (p *parser) scanExpression(i int) (int, bool) {
+	p.enter()
+	defer p.leave()
+	return p.scanChain(i, p.scanAnd, -1, tOr)
+}
+
+func (p *parser) scanAnd(i int) (int, bool) { return p.scanChain(i, p.scanEquality, -1, tAnd) }
+
+func (p *parser) scanEquality(i int) (int, bool) {
+	return p.scanChain(i, p.scanRelation, 1, tEquals, tDoubleEquals, tNotEquals)
+}
+
+func (p *parser) scanRelation(i int) (int, bool) {
+	return p.scanChain(i, p.scanRange, 1, tNaturalGTE, tNaturalGT, tEscapedGTE, tEscapedGT, tLessEquals, tLess)
+}
+
+func (p *parser) scanRange(i int) (int, bool) {
+	i, ok := p.scanAdditive(i)
+	if !ok {
+		return i, false
+	}
+	if j, ok := p.scanKind(i, tDotDot); ok {
+		if k, ok := p.scanAdditive(j); ok {
+			return k, true
+		}
+		return j, true
+	}
+	if j, ok := p.scanKind(i, tDotDotLess, tDotDotAsterisk); ok {
+		if k, ok := p.scanAdditive(j); ok {
+			return k, true
+		}
+	}
+	return i, true
+}
+
+func (p *parser) scanAdditive(i int) (int, bool) {
+	return p.scanChain(i, p.scanMultiplicative, -1, tPlus, tMinus)
+}
+
+func (p *parser) scanMultiplicative(i int) (int, bool) {
+	return p.scanChain(i, p.scanUnary, -1, tTimes, tDivide, tPercent)
+}
+
+func (p *parser) scanUnary(i int) (int, bool) {
+	if j, ok := p.scanKind(i, tPlus, tMinus); ok {
+		return p.scanPrimary(j)
+	}
+	for p.ahead(i).kind == tExclam {
+		i++
+	}
+	return p.scanPrimary(i)
+}
+
+func (p *parser) scanPrimary(i int) (int, bool) {
+	i, ok := p.scanAtom(i)
+	if !ok {
+		return i, false
+	}
+	for {
+		j, ok := p.scanPostfix(i)
+		if !ok {
+			return i, true
+		}
+		i = j
+	}
+}
+
+func (p *parser) scanAtom(i int) (int, bool) {
+	switch p.ahead(i).kind {
+	case tInteger, tDecimal, tString, tRawString, tTrue, tFalse, tID:
+		return i + 1, true
+	case tOpenCurly:
+		i, ok := p.scanPairs(i + 1)
+		if !ok {
+			return i, false
+		}
+		return p.scanKind(i, tCloseCurly)
+	case tOpenBracket:
+		return p.scanKind(p.scanArgs(i+1), tCloseBracket)
+	case tOpenParen:
+		i, ok := p.scanExpression(i + 1)
+		if !ok {
+			return i, false
+		}
+		return p.scanKind(i, tCloseParen)
+	case tDot:
+		return p.scanKind(i+1, tID)
+	}
+	return i, false
+}
+
+// scanPairs scans the content of a hash literal.
+func (p *parser) scanPairs(i int) (int, bool) {
+	j := i
+	for {
+		var ok bool
+		if j, ok = p.scanExpression(j); !ok {
+			return i, true
+		}
+		if j, ok = p.scanKind(j, tComma, tColon); !ok {
+			return i, true
+		}
+		if j, ok = p.scanExpression(j); !ok {
+			return i, true
+		}
+		i = j
+		if j, ok = p.scanKind(j, tComma); !ok {
+			return i, true
+		}
+	}
+}
+
+func (p *parser) scanArgs(i int) int {
+	i, ok := p.scanArg(i)
+	for ok {
+		j := i
+		if k, comma := p.scanKind(i, tComma); comma {
+			j = k
+		}
+		if j, ok = p.scanArg(j); ok {
+			i = j
+		}
+	}
+	return i
+}
+
+func (p *parser) scanArg(i int) (int, bool) {
+	if j, ok := p.scanLambdaParams(i); ok {
+		return p.scanExpression(j)
+	}
+	return p.scanExpression(i)
+}
+
+// scanLambdaParams scans the parameters of a lambda and its arrow.
+func (p *parser) scanLambdaParams(i int) (int, bool) {
+	if j, ok := p.scanKind(i, tID); ok {
+		return p.scanKind(j, tLambdaArrow)
+	}
+	j, ok := p.scanKind(i, tOpenParen)
+	if !ok {
+		return i, false
+	}
+	if p.ahead(j).kind == tID {
+		for {
+			if j, ok = p.scanKind(j, tID); !ok {
+				return i, false
+			}
+			k, comma := p.scanKind(j, tComma)
+			if !comma {
+				break
+			}
+			j = k
+		}
+	}
+	if j, ok = p.scanKind(j, tCloseParen); !ok {
+		return i, false
+	}
+	return p.scanKind(j, tLambdaArrow)
+}
+
+// scanTail scans the rest of an expression in which a mistake was found. The
+// reference scans all of what follows ! before it judges it, and so finds
+// characters that cannot be there first.
+func (p *parser) scanTail() {
+	p.defaults = 0
+	for i, ok := 0, true; ok; {
+		if i, ok = p.scanPostfix(i); ok {
+			continue
+		}
+		if isBinary[p.ahead(i).kind] {
+			i, ok = p.scanUnary(i + 1)
+		}
+	}
+}
+
+func (p *parser) scanPostfix(i int) (int, bool) {
+	switch p.ahead(i).kind {
+	case tDot:
+		return p.scanKind(i+1, tID, tTimes, tDoubleStar, tLess, tLessEquals, tEscapedGT, tEscapedGTE,
+			tFalse, tTrue, tIn, tAs, tUsing)
+	case tOpenBracket:
+		j, ok := p.scanExpression(i + 1)
+		if !ok {
+			return i, false
+		}
+		return p.scanKind(j, tCloseBracket)
+	case tOpenParen:
+		return p.scanKind(p.scanArgs(i+1), tCloseParen)
+	case tBuiltIn:
+		return p.scanKind(i+1, tID)
+	case tTerminatingExclam, tExists:
+		return i + 1, true
+	case tExclam:
+		if j, ok := p.scanExpression(i + 1); ok {
+			return j, true
+		}
+		return i + 1, true
+	}
+	return i, false
+}

@@ -1,0 +1,449 @@
+package freemarker
+
+// White space stripping: lines that hold only directives leave no line break
+// and no indentation behind, and <#t>, <#lt>, <#rt> and <#nt> trim or keep the
+// line they stand on. The rules are those of the reference, which compares the
+// lines on which neighbouring nodes start and end.
+
+import "strings"
+
+// stripRoot strips a template's content and returns it as one node.
+func stripRoot(kids []node, stripSpace, trims bool) node {
+	root := asSingle(kids)
+	link(root, nil, 0)
+	s := &stripper{strip: stripSpace, trims: trims, steps: 500_000}
+	root = s.cleanUp(root)
+	root.base().parent = nil
+	root.base().index = 0
+	return root
+}
+
+// stripper strips one template.
+type stripper struct {
+	strip bool
+	trims bool // the template has trim directives
+	steps int  // how many neighbours it may still look at
+}
+
+// look counts one look at a neighbour: a line of many thousand directives
+// would take a time that grows with its square.
+func (s *stripper) look(n node) bool {
+	s.steps--
+	if s.steps < 0 {
+		panic(&ParseError{
+			Line: int(n.base().line), Column: int(n.base().col), Limit: true,
+			Message: "there are too many directives on one line",
+		})
+	}
+	return true
+}
+
+// link sets the parents and positions of all nodes.
+func link(n, parent node, index int) {
+	b := n.base()
+	b.parent, b.index = parent, int32(index)
+	for i, k := range b.kids {
+		link(k, n, i)
+	}
+}
+
+// cleanUp strips n and everything in it, and returns what takes its place.
+func (s *stripper) cleanUp(n node) node {
+	if t, ok := n.(*textNode); ok {
+		if s.strip || s.trims {
+			s.stripText(t)
+		}
+		return n
+	}
+	if f, ok := n.(*ifNode); ok && len(f.kids) == 1 {
+		block := f.kids[0].(*blockNode)
+		block.endLine = f.endLine
+		return s.cleanUp(block)
+	}
+	b := n.base()
+	for i, k := range b.kids {
+		k = s.cleanUp(k)
+		b.kids[i] = k
+		k.base().parent, k.base().index = n, int32(i)
+	}
+	s.dropIgnorable(b)
+	switch n := n.(type) {
+	case *macroNode:
+		n.def.body = n.kids
+		if len(n.kids) > 0 {
+			if r, ok := n.kids[len(n.kids)-1].(*returnNode); ok {
+				r.last = true
+			}
+		}
+	case *blockNode:
+		if n.kind == blockMixed && len(n.kids) == 1 {
+			return n.kids[0]
+		}
+	}
+	return n
+}
+
+// dropIgnorable removes the children that can be dropped after stripping. What
+// stands before a child counts as it is then, what stands after it as it was.
+func (s *stripper) dropIgnorable(b *element) {
+	kept := b.kids[:0]
+	var before node
+	for i, k := range b.kids {
+		var after node
+		if i+1 < len(b.kids) {
+			after = b.kids[i+1]
+		}
+		if ignorable(k, before, after, s.strip) {
+			continue
+		}
+		k.base().index = int32(len(kept))
+		kept = append(kept, k)
+		before = k
+	}
+	clear(b.kids[len(kept):])
+	b.kids = kept
+}
+
+// ignorable reports whether a node between two others can be dropped.
+func ignorable(n, before, after node, strip bool) bool {
+	switch n := n.(type) {
+	case *textNode:
+		return n.ignorable(before, after, strip)
+	case *silentNode:
+		return n.kind == silentTrim
+	case *compressNode:
+		return len(n.kids) == 0
+	case *blockNode:
+		switch n.kind {
+		case blockMixed, blockOutputFormat, blockAutoEsc:
+			return len(n.kids) == 0
+		}
+	}
+	return false
+}
+
+func previous(n node) node {
+	b := n.base()
+	if b.parent == nil || b.index == 0 {
+		return nil
+	}
+	return b.parent.base().kids[b.index-1]
+}
+
+func following(n node) node {
+	b := n.base()
+	if b.parent == nil {
+		return nil
+	}
+	kids := b.parent.base().kids
+	if int(b.index)+1 >= len(kids) {
+		return nil
+	}
+	return kids[b.index+1]
+}
+
+// prevLeaf returns the leaf before n in the source. Macros and captured blocks
+// count as leaves.
+func prevLeaf(n node) node {
+	for n != nil {
+		if s := previous(n); s != nil {
+			for !isLeaf(s) {
+				kids := s.base().kids
+				s = kids[len(kids)-1]
+			}
+			return s
+		}
+		n = n.base().parent
+	}
+	return nil
+}
+
+func nextLeaf(n node) node {
+	for n != nil {
+		if s := following(n); s != nil {
+			for !isLeaf(s) {
+				s = s.base().kids[0]
+			}
+			return s
+		}
+		n = n.base().parent
+	}
+	return nil
+}
+
+func isLeaf(n node) bool {
+	switch n.(type) {
+	case *macroNode, *blockAssignNode:
+		return true
+	}
+	return len(n.base().kids) == 0
+}
+
+// blank reports whether s has nothing but control characters and spaces.
+func blank(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] > ' ' {
+			return false
+		}
+	}
+	return true
+}
+
+// firstBreak returns where the first line break of s is, or -1.
+func firstBreak(s string) int {
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\n' || s[i] == '\r' {
+			return i
+		}
+	}
+	return -1
+}
+
+// lastBreak returns where the last line break of s is, or -1.
+func lastBreak(s string) int {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] == '\n' || s[i] == '\r' {
+			return i
+		}
+	}
+	return -1
+}
+
+func (s *stripper) stripText(t *textNode) {
+	if t.text == "" {
+		return
+	}
+	keepLeft := s.trims && s.trimBefore(t)
+	keepRight := s.trims && s.trimAfter(t)
+	if !s.strip || t.text == "" || t.topLevel() && previous(t) == nil {
+		return
+	}
+	head, tail := 0, 0
+	if !keepLeft {
+		tail = s.tailToStrip(t)
+	}
+	if !keepRight {
+		head = s.headToStrip(t)
+	}
+	if head == 0 && tail == 0 {
+		return
+	}
+	t.text = t.text[head : len(t.text)-tail]
+	if head > 0 {
+		t.line++
+		t.col = 1
+	}
+}
+
+// topLevel reports whether a text stands directly in the template.
+func (t *textNode) topLevel() bool {
+	if t.parent == nil {
+		return true
+	}
+	b, ok := t.parent.(*blockNode)
+	return ok && b.kind == blockMixed && b.parent == nil
+}
+
+// trimBefore applies the trim directives that follow on the last line of the
+// text. It reports whether there are any.
+func (s *stripper) trimBefore(t *textNode) bool {
+	found := false
+	for n := nextLeaf(t); n != nil && n.base().line == t.endLine && s.look(n); n = nextLeaf(n) {
+		trim, ok := n.(*silentNode)
+		if !ok || trim.kind != silentTrim {
+			continue
+		}
+		if !trim.left && !trim.right {
+			found = true
+		}
+		if !trim.left {
+			continue
+		}
+		found = true
+		last := lastBreak(t.text)
+		if last < 0 && t.col != 1 {
+			continue
+		}
+		line := t.text[last+1:]
+		if blank(line) {
+			t.text = t.text[:last+1]
+			continue
+		}
+		t.text = t.text[:last+1] + trimLeftSpace(line)
+	}
+	return found
+}
+
+func trimLeftSpace(s string) string {
+	for len(s) > 0 {
+		r, n := decodeUnit(s)
+		if !isJavaSpace(r) {
+			break
+		}
+		s = s[n:]
+	}
+	return s
+}
+
+// trimRightSpace cuts white space from the end of s.
+func trimRightSpace(s string) string {
+	return strings.TrimRightFunc(s, isJavaSpace)
+}
+
+// trimAfter applies the trim directives that stand before the text on its
+// first line. It reports whether there are any.
+func (s *stripper) trimAfter(t *textNode) bool {
+	found := false
+	for n := prevLeaf(t); n != nil && n.base().endLine == t.line && s.look(n); n = prevLeaf(n) {
+		trim, ok := n.(*silentNode)
+		if !ok || trim.kind != silentTrim {
+			continue
+		}
+		if !trim.left && !trim.right {
+			found = true
+		}
+		if !trim.right {
+			continue
+		}
+		found = true
+		end := firstBreak(t.text) + 1
+		if end == 0 {
+			return false
+		}
+		if end < len(t.text) && t.text[end-1] == '\r' && t.text[end] == '\n' {
+			end++
+		}
+		opening, rest := t.text[:end], t.text[end:]
+		if blank(opening) {
+			t.text = rest
+			t.line++
+			t.col = 1
+			continue
+		}
+		if blank(rest) && s.trimsRest(t) {
+			rest = ""
+		}
+		t.text = trimRightSpace(opening) + rest
+	}
+	return found
+}
+
+// trimsRest decides whether white space after a trimmed line goes, too.
+func (s *stripper) trimsRest(t *textNode) bool {
+	trims := true
+	for n := nextLeaf(t); n != nil && n.base().line == t.endLine && s.look(n); n = nextLeaf(n) {
+		if heedsBefore(n) {
+			trims = false
+		}
+		if trim, ok := n.(*silentNode); ok && trim.kind == silentTrim && trim.left {
+			return true
+		}
+	}
+	return trims
+}
+
+// headToStrip returns how much of the first line goes with the directives
+// before it.
+func (s *stripper) headToStrip(t *textNode) int {
+	end := firstBreak(t.text)
+	if end < 0 && t.col != 1 {
+		return 0
+	}
+	end++
+	if end > 0 && end < len(t.text) && t.text[end-1] == '\r' && t.text[end] == '\n' {
+		end++
+	}
+	if !blank(t.text[:end]) {
+		return 0
+	}
+	for n := prevLeaf(t); n != nil && n.base().endLine == t.line && s.look(n); n = prevLeaf(n) {
+		if heedsBefore(n) {
+			return 0
+		}
+	}
+	return end
+}
+
+// tailToStrip returns how much of the last line is the indentation of
+// directives.
+func (s *stripper) tailToStrip(t *textNode) int {
+	last := lastBreak(t.text)
+	if last < 0 && t.col != 1 || !blank(t.text[last+1:]) {
+		return 0
+	}
+	for n := nextLeaf(t); n != nil && n.base().line == t.endLine && s.look(n); n = nextLeaf(n) {
+		if heedsAfter(n) {
+			return 0
+		}
+	}
+	return len(t.text) - last - 1
+}
+
+// heedsBefore reports whether white space at the start of what follows n
+// matters because of n.
+func heedsBefore(n node) bool {
+	switch n := n.(type) {
+	case *outputNode, *numberOutputNode:
+		return true
+	case *textNode:
+		if n.ignorable(previous(n), following(n), true) {
+			return false
+		}
+		for i := len(n.text) - 1; i >= 0; i-- {
+			if c := n.text[i]; c == '\n' || c == '\r' {
+				return false
+			} else if !isJavaSpace(rune(c)) {
+				return true
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// heedsAfter is heedsBefore for what stands before n.
+func heedsAfter(n node) bool {
+	switch n := n.(type) {
+	case *outputNode, *numberOutputNode:
+		return true
+	case *textNode:
+		if n.ignorable(previous(n), following(n), true) {
+			return false
+		}
+		for i := 0; i < len(n.text); i++ {
+			if c := n.text[i]; c == '\n' || c == '\r' {
+				return false
+			} else if !isJavaSpace(rune(c)) {
+				return true
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// ignorable reports whether a text is only the space between directives that
+// never print anything.
+func (t *textNode) ignorable(before, after node, strip bool) bool {
+	if t.text == "" {
+		return true
+	}
+	if !strip || !blank(t.text) {
+		return false
+	}
+	top := t.topLevel()
+	return (before == nil && top || silent(before)) && (after == nil && top || silent(after))
+}
+
+// silent reports whether a node never prints anything.
+func silent(n node) bool {
+	switch n := n.(type) {
+	case *macroNode, *assignNode, *assignListNode, *settingNode:
+		return true
+	case *refusedNode:
+		return n.what == "#import"
+	case *silentNode:
+		return n.kind == silentComment
+	}
+	return false
+}

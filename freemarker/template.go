@@ -1,0 +1,146 @@
+package freemarker
+
+// Parsing and rendering: what a user of the package calls.
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Template is a parsed template. It can be rendered any number of times, also
+// by several goroutines at once.
+type Template struct {
+	name     string
+	root     rootNode
+	limits   *Limits
+	settings *settingsState
+}
+
+// Option changes how a template is parsed and rendered.
+type Option func(*Template)
+
+// WithLocale sets the locale, such as "de" or "pt_BR". It decides how numbers
+// and dates are written and how strings compare. Optional: default en_US.
+func WithLocale(name string) Option {
+	return func(t *Template) {
+		s := newSettings(name, "UTC")
+		s.zone = t.settings.zone
+		t.settings = &s
+	}
+}
+
+// WithTimeZone sets the time zone, such as "Europe/Berlin" or "GMT+02:00". An
+// unknown one means GMT. Optional: default UTC.
+func WithTimeZone(name string) Option {
+	return func(t *Template) {
+		s := *t.settings
+		s.zone = parseZoneSetting(name)
+		t.settings = &s
+	}
+}
+
+// WithLimits sets limits; those that are zero keep their default.
+func WithLimits(l Limits) Option {
+	l = l.withDefaults()
+	return func(t *Template) { t.limits = &l }
+}
+
+var defaultSettings = newSettings("en_US", "UTC")
+
+// Parse parses a template. The name is only used by the template itself, as
+// the special variable .template_name. The error is a *ParseError.
+func Parse(name, source string, opts ...Option) (*Template, error) {
+	t := &Template{name: name, settings: &defaultSettings, limits: &defaultLimits}
+	for _, o := range opts {
+		o(t)
+	}
+	if err := t.parse(source, lexical{format: formatUndefined}, false); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+var defaultLimits = Limits{}.withDefaults()
+
+func (t *Template) parse(source string, lex lexical, dynamic bool) (err error) {
+	return parseTemplate(&t.root, source, t.limits, lex, dynamic)
+}
+
+var envs = sync.Pool{New: func() any { return &env{out: make([]byte, 0, 1024)} }}
+
+// Render renders the template with a model, which must be a Map. The context's
+// end ends the rendering. The error is a *RenderError; then there is no text.
+func (t *Template) Render(ctx context.Context, model Value) (text string, err error) {
+	defer func() { recovered(&err, recover()) }()
+	e := envs.Get().(*env)
+	e.reset(ctx, t, model)
+	err = e.process(t)
+	if err == nil {
+		text = wellFormed(string(e.out))
+	}
+	e.release()
+	return text, err
+}
+
+// recovered turns a panic, which is a mistake in this package, into an error.
+func recovered(err *error, r any) {
+	if r != nil {
+		*err = newError(KindOther, pos{}, fmt.Sprint("internal error: ", r))
+	}
+}
+
+// reset prepares an environment for a rendering.
+func (e *env) reset(ctx context.Context, t *Template, model Value) {
+	e.ctx, e.template, e.model = ctx, t, model
+	e.limits, e.settings = t.limits, t.settings
+	e.memory = t.limits.Memory
+	e.stepsLeft, e.steps = checkEvery, checkEvery
+	e.ns = &e.mainNS
+}
+
+// release gives an environment back for another rendering. Nothing of the
+// first one may reach the second, but for buffers and compiled formats.
+func (e *env) release() {
+	e.out = e.out[:0]
+	if cap(e.out) > 64<<10 {
+		e.out = make([]byte, 0, 1024)
+	}
+	if len(e.mainNS.names) > 0 {
+		e.mainNS.clear()
+	}
+	if len(e.globals.names) > 0 {
+		e.globals.clear()
+	}
+	if cap(e.args) > 0 {
+		clear(e.args[:cap(e.args)])
+		e.args = e.args[:0]
+	}
+	e.ctx, e.model, e.template, e.settings, e.limits = nil, Value{}, nil, nil, nil
+	e.top, e.macro, e.ns, e.format = nil, nil, nil, nil
+	e.moved = nil
+	e.failed, e.errors, e.returned = nil, nil, Value{}
+	e.quiet, e.depth, e.started = false, 0, time.Time{}
+	envs.Put(e)
+}
+
+func (e *env) process(t *Template) error {
+	if e.model.kind != kMap {
+		return otherError(pos{}, "the data model must be a map")
+	}
+	if err := e.checkContext(); err != nil {
+		return err
+	}
+	for _, m := range t.root.macros {
+		e.defineMacro(m.def)
+	}
+	err := t.root.node.exec(e)
+	if err == nil && e.failed != nil {
+		return e.failed
+	}
+	if isJump(err) {
+		return otherError(t.root.node.base().pos, err.Error())
+	}
+	return err
+}

@@ -1,0 +1,474 @@
+package freemarker
+
+// The values a template works on: a small struct that holds numbers and
+// strings without an allocation, and references to everything larger.
+
+import (
+	"math"
+	"math/big"
+	"sync/atomic"
+	"unsafe"
+)
+
+// kind says how a Value is stored. What a template may do with it follows
+// from its abilities (see can).
+type kind uint8
+
+const (
+	kMissing kind = iota
+	kString
+	kInt    // a Java int, in num
+	kLong   // a Java long, in num
+	kDec    // a decimal number: num / 10^scale
+	kBigDec // a decimal number: *big.Int / 10^scale
+	kBigInt // an integer beyond a long: *big.Int
+	kDouble // the bits of a float64
+	kFloat  // the bits of a float64 that holds a Java float
+	kBool
+	kDate // num is milliseconds since 1970 UTC, scale is the dateType
+	kList // *list
+	kMap  // *hashMap
+	kNamespace
+	kMacro
+	kMarkup
+	kObject // object
+)
+
+// ability is a set of the roles that a value can play in a template. One value
+// may play several: the result of ?matches is a boolean and a sequence.
+type ability uint32
+
+const (
+	aString ability = 1 << iota
+	aNumber
+	aBoolean
+	aDate
+	aSequence
+	aCollection
+	aCollectionEx
+	aHash
+	aHashEx
+	aMethod
+	aMacro
+	aMarkup
+	aDirective
+	aNamespace
+	aAPI // the value came from the data model as a container: ?has_api is true
+	aLazy
+	aLazySequence
+)
+
+var abilities = [...]ability{
+	kMissing:   0,
+	kString:    aString,
+	kInt:       aNumber,
+	kLong:      aNumber,
+	kDec:       aNumber,
+	kBigDec:    aNumber,
+	kBigInt:    aNumber,
+	kDouble:    aNumber,
+	kFloat:     aNumber,
+	kBool:      aBoolean,
+	kDate:      aDate,
+	kList:      aSequence,
+	kMap:       aHash | aHashEx,
+	kNamespace: aHash | aHashEx | aNamespace,
+	kMacro:     aMacro | aDirective,
+	kMarkup:    aMarkup,
+	kObject:    0,
+}
+
+// Value is one value of a template's data model. The zero Value is a missing
+// value (null). Values are immutable and safe to share between goroutines.
+type Value struct {
+	ref   any
+	num   int64
+	scale int32
+	kind  kind
+}
+
+// object is what stands behind a value that is neither a plain string, number,
+// boolean, list nor hash. It implements those of the interfaces below that its
+// abilities name.
+type object interface{ abilities() ability }
+
+type (
+	stringer interface {
+		asString(e *env) (string, error)
+	}
+	booler interface {
+		asBool(e *env) (bool, error)
+	}
+	dater interface {
+		asDate(e *env) (Value, error)
+	}
+	sequence interface {
+		size(e *env) (int, error)
+		at(e *env, i int) (Value, error)
+	}
+	iterable interface {
+		iterate(e *env) (iterator, error)
+	}
+	hash interface {
+		get(e *env, key string) (Value, error)
+	}
+	hashEx interface {
+		hash
+		hashSize() int
+		keys(e *env) []Value
+		values(e *env) ([]Value, error)
+	}
+	method interface {
+		call(e *env, at pos, args []Value) (Value, error)
+		// wantsStrings says that arguments are turned into strings first.
+		wantsStrings() bool
+	}
+	// transform is a directive that rewrites the output of its body.
+	transform interface {
+		run(e *env, at pos, args []namedValue, body func() error) error
+	}
+)
+
+// iterator walks a sequence or a collection once.
+type iterator interface {
+	// hasNext reports whether there is a next element. It does not compute one
+	// that comes from a function, unless it must.
+	hasNext(e *env) (bool, error)
+	// next returns the next element; ok is false at the end.
+	next(e *env) (v Value, ok bool, err error)
+}
+
+type namedValue struct {
+	name string
+	val  Value
+}
+
+// can reports whether v plays at least one of the roles in a.
+func (v Value) can(a ability) bool { return v.abilities()&a != 0 }
+
+func (v Value) abilities() ability {
+	switch v.kind {
+	case kObject:
+		return v.ref.(object).abilities()
+	case kList:
+		if v.ref.(*list).fromModel {
+			return aSequence | aAPI
+		}
+	case kMap:
+		if v.ref.(*hashMap).fromModel {
+			return aHash | aHashEx | aAPI
+		}
+	}
+	return abilities[v.kind]
+}
+
+func (v Value) missing() bool { return v.kind == kMissing }
+
+// isNumber reports whether v is a number; it is cheaper than can(aNumber).
+func (v Value) isNumber() bool { return v.kind >= kInt && v.kind <= kFloat }
+
+// Null is the missing value.
+func Null() Value { return Value{} }
+
+// stringPtr marks a Value's ref as the first byte of a string of num bytes.
+type stringPtr *byte
+
+// String returns a string value. Text is taken as UTF-8.
+func String(s string) Value {
+	return Value{ref: stringPtr(unsafe.StringData(s)), num: int64(len(s)), kind: kString}
+}
+
+// str returns the text of a kString.
+func (v Value) str() string {
+	p, _ := v.ref.(stringPtr)
+	return unsafe.String((*byte)(p), int(v.num))
+}
+
+// Int returns an integer value, an int or a long as Java would have it.
+func Int(n int64) Value {
+	if n == int64(int32(n)) {
+		return Value{num: n, kind: kInt}
+	}
+	return Value{num: n, kind: kLong}
+}
+
+// Float returns a floating point value, a Java double.
+func Float(f float64) Value { return Value{num: int64(math.Float64bits(f)), kind: kDouble} }
+
+// BigInt returns an integer of any size; n must not change afterwards.
+func BigInt(n *big.Int) Value {
+	if n.IsInt64() {
+		return Int(n.Int64())
+	}
+	return Value{ref: n, kind: kBigInt}
+}
+
+// Bool returns a boolean value.
+func Bool(b bool) Value {
+	if b {
+		return Value{num: 1, kind: kBool}
+	}
+	return Value{kind: kBool}
+}
+
+// List returns a sequence. The slice must not change afterwards.
+func List(items ...Value) Value {
+	return Value{ref: &list{items: items, fromModel: true}, kind: kList}
+}
+
+// Entry is one key and its value in a Map.
+type Entry struct {
+	Key   string
+	Value Value
+}
+
+// Map returns a hash that keeps the order of its entries. A later entry with
+// the same key replaces the earlier one's value.
+func Map(entries ...Entry) Value {
+	m := newHashMap(len(entries))
+	for _, x := range entries {
+		m.set(x.Key, x.Value)
+	}
+	m.fromModel = true
+	return Value{ref: m, kind: kMap}
+}
+
+func (v Value) float() float64 { return math.Float64frombits(uint64(v.num)) }
+
+func (v Value) bool() bool { return v.num != 0 }
+
+// dateType says which parts of a point in time a date value carries.
+type dateType int32
+
+const (
+	dateUnknown dateType = iota
+	dateTime             // a time of day
+	dateDate             // a day
+	dateDateTime
+)
+
+func dateValue(ms int64, t dateType) Value {
+	return Value{num: ms, scale: int32(t), kind: kDate}
+}
+
+// list is a sequence held in memory. Appending to a list by concatenation
+// shares its backing array when it is the last one to have grown it, so that
+// building a list in a loop costs what it does with Go's append.
+type list struct {
+	items     []Value
+	tail      *int // how much of the backing array is taken; nil: all of it
+	fromModel bool
+}
+
+func listOf(items []Value) Value { return Value{ref: &list{items: items}, kind: kList} }
+
+func (l *list) size(*env) (int, error) { return len(l.items), nil }
+
+func (l *list) at(_ *env, i int) (Value, error) {
+	if i < 0 || i >= len(l.items) {
+		return Value{}, nil
+	}
+	return l.items[i], nil
+}
+
+// concat returns l followed by more.
+func (l *list) concat(more []Value) *list {
+	n := len(l.items)
+	if l.tail == nil || *l.tail != n || cap(l.items) < n+len(more) {
+		items := make([]Value, n, 2*(n+len(more))+4)
+		copy(items, l.items)
+		taken := n
+		l = &list{items: items, tail: &taken}
+	}
+	items := append(l.items, more...)
+	*l.tail = len(items)
+	return &list{items: items, tail: l.tail}
+}
+
+// hashMap is a hash that keeps insertion order.
+type hashMap struct {
+	names     []string
+	vals      []Value
+	index     map[string]int // only when there are many
+	extra     int            // literals count a repeated key twice in ?size
+	fromModel bool
+}
+
+// smallMap is the size up to which a search is cheaper than an index.
+const smallMap = 8
+
+func newHashMap(n int) *hashMap {
+	return &hashMap{names: make([]string, 0, n), vals: make([]Value, 0, n)}
+}
+
+func (m *hashMap) find(key string) int {
+	if m.index != nil {
+		if i, ok := m.index[key]; ok {
+			return i
+		}
+		return -1
+	}
+	for i, k := range m.names {
+		if k == key {
+			return i
+		}
+	}
+	return -1
+}
+
+func (m *hashMap) set(key string, v Value) {
+	if i := m.find(key); i >= 0 {
+		m.vals[i] = v
+		return
+	}
+	m.names = append(m.names, key)
+	m.vals = append(m.vals, v)
+	if m.index != nil {
+		m.index[key] = len(m.names) - 1
+	} else if len(m.names) > smallMap {
+		m.index = make(map[string]int, 2*len(m.names))
+		for i, k := range m.names {
+			m.index[k] = i
+		}
+	}
+}
+
+func (m *hashMap) lookup(key string) Value {
+	if i := m.find(key); i >= 0 {
+		return m.vals[i]
+	}
+	return Value{}
+}
+
+// lookupNear is lookup that first looks where the key was the last time: the
+// maps that one expression reads are mostly made alike.
+func (m *hashMap) lookupNear(key string, hint *uint32) Value {
+	h := atomic.LoadUint32(hint)
+	if int(h) < len(m.names) && sameName(m.names[h], key) {
+		return m.vals[h]
+	}
+	i := m.find(key)
+	if i < 0 {
+		return Value{}
+	}
+	atomic.StoreUint32(hint, uint32(i))
+	return m.vals[i]
+}
+
+// sameName reports whether two names, mostly short ones, are equal.
+func sameName(a, b string) bool {
+	if len(a) != len(b) || len(a) == 0 || a[0] != b[0] {
+		return len(a)+len(b) == 0
+	}
+	return len(a) == 1 || a[1:] == b[1:]
+}
+
+func (m *hashMap) get(_ *env, key string) (Value, error) { return m.lookup(key), nil }
+
+func (m *hashMap) hashSize() int { return len(m.names) + m.extra }
+
+func (m *hashMap) keys(*env) []Value { return stringValues(m.names) }
+
+func (m *hashMap) values(*env) ([]Value, error) { return m.vals, nil }
+
+func stringValues(names []string) []Value {
+	out := make([]Value, len(names))
+	for i, s := range names {
+		out[i] = String(s)
+	}
+	return out
+}
+
+// namespace holds the variables that a template assigned. Its keys come out in
+// the order of a java.util.HashMap.
+type namespace struct{ hashMap }
+
+// clear empties the namespace but keeps its memory, unless that is much.
+func (n *namespace) clear() {
+	if cap(n.names) > 64 {
+		n.hashMap = hashMap{}
+		return
+	}
+	clear(n.names)
+	clear(n.vals)
+	n.hashMap = hashMap{names: n.names[:0], vals: n.vals[:0]}
+}
+
+func (n *namespace) keys(*env) []Value {
+	order := javaHashOrder(n.names)
+	out := make([]Value, len(order))
+	for i, k := range order {
+		out[i] = String(n.names[k])
+	}
+	return out
+}
+
+func (n *namespace) values(*env) ([]Value, error) {
+	order := javaHashOrder(n.names)
+	out := make([]Value, len(order))
+	for i, k := range order {
+		out[i] = n.vals[k]
+	}
+	return out, nil
+}
+
+// markup is text that is already in an output format, or plain text that is
+// known to become such text by escaping.
+type markup struct {
+	format  *outputFormat
+	plain   string
+	text    string
+	isPlain bool // plain is set
+	hasText bool // text is set
+}
+
+func markupValue(m *markup) Value { return Value{ref: m, kind: kMarkup} }
+
+// markupText returns the text in its output format.
+func (m *markup) markupText() string {
+	if m.hasText {
+		return m.text
+	}
+	return m.format.escape(m.plain)
+}
+
+// describe names the type of a value as error messages do.
+func describe(v Value) string {
+	if v.kind == kMacro {
+		if v.ref.(*macroValue).def.function {
+			return "function"
+		}
+		return "macro"
+	}
+	names := [...]struct {
+		a ability
+		s string
+	}{
+		{aNamespace, "namespace"},
+		{aSequence, "sequence"},
+		{aCollection, "collection"},
+		{aHashEx, "extended_hash"},
+		{aHash, "hash"},
+		{aString, "string"},
+		{aNumber, "number"},
+		{aDate, "date/time"},
+		{aBoolean, "boolean"},
+		{aMarkup, "markup_output"},
+		{aMethod, "method"},
+		{aDirective, "transform"},
+	}
+	a, out := v.abilities(), ""
+	for _, n := range names {
+		if a&n.a == 0 || n.a == aHash && a&aHashEx != 0 {
+			continue
+		}
+		if out != "" {
+			out += "+"
+		}
+		out += n.s
+	}
+	if out == "" {
+		return "value"
+	}
+	return out
+}
