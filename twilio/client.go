@@ -1,0 +1,108 @@
+package twilio
+
+// The client: one account's access to Twilio, over twilio-go.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/twilio/twilio-go/client"
+	api "github.com/twilio/twilio-go/rest/api/v2010"
+)
+
+// Access says how to reach one Twilio account.
+type Access struct {
+	// AccountSID is the account that sends, "AC" and 32 hex digits.
+	AccountSID string
+	// Username and Password are an API key and its secret. Optional: default
+	// the account SID and Token.
+	Username, Password string
+	// Token is the account's auth token.
+	Token string
+	// Region and Edge choose where Twilio handles the requests, such as "ie1"
+	// and "dublin". Optional, but only together: default us1.
+	Region, Edge string
+	// BaseURL sends every request to another host, such as a local Twilio.
+	// Optional: default Twilio's own.
+	BaseURL string
+	// Timeout bounds one request. Optional: default 10 s.
+	Timeout time.Duration
+}
+
+// DefaultTimeout bounds one request to Twilio. Its slowest creates are well
+// below; a longer wait only delays the news that the outcome is unknown.
+const DefaultTimeout = 10 * time.Second
+
+// Client sends and looks up the messages of one account. It is safe for
+// concurrent use.
+type Client struct {
+	access    Access
+	base      *url.URL
+	transport http.RoundTripper
+}
+
+// New checks the options and gives a client. It makes no request.
+func New(o Access) (*Client, error) {
+	if o.AccountSID == "" {
+		return nil, errors.New("twilio: no account: set TWILIO_ACCOUNT to the account's SID")
+	}
+	if o.Username == "" {
+		o.Username, o.Password = o.AccountSID, o.Token
+	}
+	if o.Password == "" {
+		return nil, errors.New("twilio: no credentials: set TWILIO_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET")
+	}
+	if (o.Region == "") != (o.Edge == "") {
+		return nil, errors.New("twilio: TWILIO_REGION and TWILIO_EDGE work only together: set both or neither")
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	c := &Client{access: o, transport: newTransport()}
+	if o.BaseURL != "" {
+		base, err := url.Parse(o.BaseURL)
+		if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+			return nil, fmt.Errorf("twilio: TWILIO_BASE_URL %q is not an http or https address", o.BaseURL)
+		}
+		c.base = base
+	}
+	return c, nil
+}
+
+// newTransport keeps connections for all calls. It does not follow the
+// environment's default of two idle connections a host: a list is sent over
+// as many as its sender's pace asks for.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout:    5 * time.Second,
+		ForceAttemptHTTP2:      true,
+		MaxIdleConnsPerHost:    64,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 1 << 16,
+	}
+}
+
+// service gives twilio-go's message service for one call, and the exchange that
+// observes it. twilio-go takes no context and drops the headers of errors, so
+// both travel in the RoundTripper that is made for the call.
+func (c *Client) service(ctx context.Context) (*api.ApiService, *exchange) {
+	x := &exchange{ctx: ctx, base: c.base, transport: c.transport}
+	base := &client.Client{
+		Credentials: client.NewCredentials(c.access.Username, c.access.Password),
+		HTTPClient: &http.Client{
+			Transport:     x,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	base.SetAccountSid(c.access.AccountSID)
+	handler := client.NewRequestHandler(base)
+	handler.Region, handler.Edge = c.access.Region, c.access.Edge
+	return api.NewApiService(handler), x
+}

@@ -1,0 +1,67 @@
+package twilio
+
+// One request and its response, observed: what twilio-go's errors do not tell,
+// above all whether Twilio can have seen the request at all.
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+	"time"
+)
+
+// maxResponse bounds what is read of a response. A message is about 1 kB, a
+// page of 1,000 about 1 MB.
+const maxResponse = 4 << 20
+
+// exchange is the RoundTripper of one call.
+type exchange struct {
+	ctx       context.Context
+	base      *url.URL
+	transport http.RoundTripper
+
+	// reached is set once there is a connection to write to: from then on
+	// Twilio may have acted.
+	reached atomic.Bool
+	// status is the HTTP status of the response, 0 if there was none.
+	status int
+	// retryAfter is what the response asked for, 0 if nothing.
+	retryAfter time.Duration
+}
+
+// RoundTrip carries the call's context and sends the request to the base URL.
+func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := httptrace.WithClientTrace(x.ctx, &httptrace.ClientTrace{
+		// The transport tries again by itself only where nothing was written.
+		GetConn: func(string) { x.reached.Store(false) },
+		GotConn: func(httptrace.GotConnInfo) { x.reached.Store(true) },
+	})
+	req = req.Clone(ctx)
+	if x.base != nil {
+		req.URL.Scheme, req.URL.Host, req.Host = x.base.Scheme, x.base.Host, x.base.Host
+	}
+	resp, err := x.transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	x.status = resp.StatusCode
+	x.retryAfter = parseRetryAfter(resp.Header.Get("Retry-After"))
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, maxResponse), resp.Body}
+	return resp, nil
+}
+
+// parseRetryAfter reads a number of seconds, up to an hour; 0 for anything else.
+func parseRetryAfter(s string) time.Duration {
+	seconds, err := strconv.ParseFloat(s, 64)
+	if err != nil || !(seconds > 0) {
+		return 0
+	}
+	return time.Duration(min(seconds, 3600) * float64(time.Second))
+}

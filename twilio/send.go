@@ -1,0 +1,145 @@
+package twilio
+
+// Sending: one create request, and what is known of the message afterwards.
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	api "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"temporal-twilio/sms"
+)
+
+// Draft is a message to be created. To is required, and one of From and
+// MessagingServiceSID, and one of Body, MediaURLs and ContentSID. The rest is
+// optional; its zero value leaves the choice to Twilio.
+type Draft struct {
+	// To is the recipient: a number in E.164 form, or a channel address.
+	To string
+	// From is the sender: a number of the account in E.164 form, a short code,
+	// an alphanumeric sender ID, or a channel address.
+	From string
+	// Body is the text, at most [sms.MaxBodyLength] characters.
+	Body string
+	Options
+}
+
+// Options are those of a create that do not depend on the recipient.
+type Options struct {
+	// MessagingServiceSID picks a sender from a service, "MG" and 32 hex digits.
+	MessagingServiceSID string
+	// MediaURLs are up to 10 addresses of media.
+	MediaURLs []string
+	// ContentSID names a content template, ContentVariables its JSON object.
+	ContentSID, ContentVariables string
+	// SendAt schedules the message. It needs MessagingServiceSID.
+	SendAt time.Time
+	// ValidityPeriod is how long the message may wait in the queue, 1 s to 10 h.
+	ValidityPeriod time.Duration
+	// StatusCallback is called at each change of status.
+	StatusCallback string
+	// SmartEncoded replaces characters that make a text UCS-2 by look-alikes.
+	SmartEncoded *bool
+	// ShortenURLs shortens links. It needs MessagingServiceSID.
+	ShortenURLs *bool
+	// SendAsMMS sends a text as MMS.
+	SendAsMMS *bool
+	// ProvideFeedback announces that feedback will be given.
+	ProvideFeedback *bool
+	// ForceDelivery is Twilio's parameter of that name; reserved.
+	ForceDelivery *bool
+	// RiskCheck is "enable" or "disable".
+	RiskCheck string
+	// ContentRetention is "retain" or "discard", AddressRetention "retain" or
+	// "obfuscate".
+	ContentRetention, AddressRetention string
+	// TrafficType is "free".
+	TrafficType string
+	// MaxPrice is the most the message may cost in US dollars.
+	MaxPrice *float32
+	// Attempt is how often this message was tried before, the first being 1.
+	Attempt int
+	// PersistentAction are rich actions of the message's channel.
+	PersistentAction []string
+}
+
+// params writes the draft as twilio-go wants it.
+func (d *Draft) params() *api.CreateMessageParams {
+	p := (&api.CreateMessageParams{}).SetTo(d.To)
+	for _, text := range []struct {
+		value string
+		set   func(string) *api.CreateMessageParams
+	}{
+		{d.From, p.SetFrom},
+		{d.MessagingServiceSID, p.SetMessagingServiceSid},
+		{d.Body, p.SetBody},
+		{d.ContentSID, p.SetContentSid},
+		{d.ContentVariables, p.SetContentVariables},
+		{d.StatusCallback, p.SetStatusCallback},
+		{d.RiskCheck, p.SetRiskCheck},
+		{d.ContentRetention, p.SetContentRetention},
+		{d.AddressRetention, p.SetAddressRetention},
+		{d.TrafficType, p.SetTrafficType},
+	} {
+		if text.value != "" {
+			text.set(text.value)
+		}
+	}
+	p.SmartEncoded, p.ShortenUrls, p.SendAsMms = d.SmartEncoded, d.ShortenURLs, d.SendAsMMS
+	p.ProvideFeedback, p.ForceDelivery, p.MaxPrice = d.ProvideFeedback, d.ForceDelivery, d.MaxPrice
+	if len(d.MediaURLs) > 0 {
+		p.SetMediaUrl(d.MediaURLs)
+	}
+	if len(d.PersistentAction) > 0 {
+		p.SetPersistentAction(d.PersistentAction)
+	}
+	if !d.SendAt.IsZero() {
+		p.SetScheduleType("fixed").SetSendAt(d.SendAt.UTC().Truncate(time.Second))
+	}
+	if d.ValidityPeriod > 0 {
+		p.SetValidityPeriod(int(d.ValidityPeriod / time.Second))
+	}
+	if d.Attempt > 0 {
+		p.SetAttempt(d.Attempt)
+	}
+	return p
+}
+
+// Send asks Twilio to create one message. A nil error means that Twilio took
+// it. An error says by its Code what is known: [sms.OutcomeUnknown] if Twilio
+// may have taken it all the same; anything else if it surely did not, and
+// Retryable if it might take it later.
+func (c *Client) Send(ctx context.Context, d Draft) (sms.Message, *sms.Error) {
+	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
+	defer cancel()
+	service, x := c.service(ctx)
+	created, err := service.CreateMessage(d.params())
+	if err != nil {
+		return sms.Message{}, x.failure(d.To, err)
+	}
+	if created == nil || created.Sid == nil || *created.Sid == "" {
+		return sms.Message{}, x.withoutSID(d.To)
+	}
+	return message(created), nil
+}
+
+// message reads what Twilio says of a message. Segments are "0" until a
+// Messaging Service has chosen the sender.
+func message(m *api.ApiV2010Message) sms.Message {
+	segments, _ := strconv.Atoi(value(m.NumSegments))
+	return sms.Message{
+		To:       value(m.To),
+		SID:      value(m.Sid),
+		Status:   sms.Status(value(m.Status)),
+		Segments: segments,
+	}
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}

@@ -1,0 +1,279 @@
+package twilio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"temporal-twilio/sms"
+)
+
+const (
+	testAccount = "AC00000000000000000000000000000001"
+	testToken   = "0123456789abcdef0123456789abcdef"
+	created     = `{"sid":"SM00000000000000000000000000000001","to":"+15005550009","from":"+15005550006","status":"queued","num_segments":"2","body":"Hi"}`
+)
+
+var draft = Draft{From: "+15005550006", To: "+15005550009", Body: "Hi"}
+
+func newTestClient(t *testing.T, baseURL string, timeout time.Duration) *Client {
+	t.Helper()
+	c, err := New(Access{AccountSID: testAccount, Token: testToken, BaseURL: baseURL, Timeout: timeout})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// answering starts a server that gives one answer.
+func answering(t *testing.T, handler http.HandlerFunc) *Client {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return newTestClient(t, server.URL, 5*time.Second)
+}
+
+func TestSendCreatesTheMessageAtTwilio(t *testing.T) {
+	var (
+		path, user, password string
+		form                 url.Values
+	)
+	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		path = r.URL.Path
+		user, password, _ = r.BasicAuth()
+		_ = r.ParseForm()
+		form = r.PostForm
+		w.WriteHeader(http.StatusCreated)
+		_, _ = io.WriteString(w, created)
+	})
+	got, problem := c.Send(t.Context(), draft)
+	if problem != nil {
+		t.Fatalf("%+v", *problem)
+	}
+	want := sms.Message{To: "+15005550009", SID: "SM00000000000000000000000000000001", Status: sms.Queued, Segments: 2}
+	if got != want {
+		t.Errorf("message %+v, want %+v", got, want)
+	}
+	if path != "/2010-04-01/Accounts/"+testAccount+"/Messages.json" || user != testAccount || password != testToken {
+		t.Errorf("request to %s by %s", path, user)
+	}
+	if form.Encode() != "Body=Hi&From=%2B15005550006&To=%2B15005550009" {
+		t.Errorf("form %s", form.Encode())
+	}
+}
+
+func TestSendNamesEachHTTPStatus(t *testing.T) {
+	for status := 200; status <= 599; status++ {
+		c := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
+		_, problem := c.Send(t.Context(), draft)
+		if problem == nil {
+			t.Fatalf("%d without a message counts as sent", status)
+		}
+		code, retryable := sms.OutcomeUnknown, false
+		switch {
+		case status == 401:
+			code = sms.AuthenticationError
+		case status == 403:
+			code = sms.PermissionDenied
+		case status == 408:
+		case status == 429:
+			code, retryable = sms.RateLimited, true
+		case status >= 300 && status < 400:
+			code = sms.ConnectionError
+		case status >= 400 && status < 500:
+			code = sms.InvalidRequest
+		}
+		if problem.Code != code || problem.Retryable != retryable || problem.HTTPStatus != status || problem.To != draft.To {
+			t.Errorf("%d: %+v, want %s, retryable %v", status, *problem, code, retryable)
+		}
+	}
+}
+
+func TestSendNamesTwiliosErrors(t *testing.T) {
+	for _, tc := range []struct {
+		twilio, status int
+		code           sms.Code
+		retryable      bool
+	}{
+		{20003, 401, sms.AuthenticationError, false},
+		{20008, 403, sms.PermissionDenied, false},
+		{20404, 404, sms.InvalidRequest, false},
+		{20429, 429, sms.RateLimited, true},
+		{21211, 400, sms.InvalidTo, false},
+		{21212, 400, sms.InvalidFrom, false},
+		{21408, 400, sms.InvalidRegion, false},
+		{21602, 400, sms.MissingInput, false},
+		{21606, 400, sms.InvalidFrom, false},
+		{21608, 400, sms.PermissionDenied, false},
+		{21610, 400, sms.OptedOut, false},
+		{21611, 429, sms.RateLimited, true},
+		{21612, 400, sms.InvalidTo, false},
+		{21614, 400, sms.InvalidTo, false},
+		{21617, 400, sms.InvalidRequest, false},
+		{20500, 500, sms.OutcomeUnknown, false},
+		{20503, 503, sms.OutcomeUnknown, false},
+	} {
+		t.Run(fmt.Sprint(tc.twilio), func(t *testing.T) {
+			c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(tc.status)
+				_, _ = fmt.Fprintf(w, `{"code":%d,"message":"Said by Twilio","more_info":"https://www.twilio.com/docs/errors/%d","status":%d}`, tc.twilio, tc.twilio, tc.status)
+			})
+			_, problem := c.Send(t.Context(), draft)
+			if problem == nil {
+				t.Fatal("no error")
+			}
+			if problem.Code != tc.code || problem.Retryable != tc.retryable || problem.TwilioCode != tc.twilio || problem.HTTPStatus != tc.status {
+				t.Errorf("%+v", *problem)
+			}
+			if problem.MoreInfo == "" || problem.Message == "" {
+				t.Errorf("no explanation: %+v", *problem)
+			}
+		})
+	}
+}
+
+func TestSendNeverTakesALostAnswerForNotSent(t *testing.T) {
+	hijack := func(before func(net.Conn)) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				panic(err)
+			}
+			before(conn)
+			_ = conn.Close()
+		}
+	}
+	for name, handler := range map[string]http.HandlerFunc{
+		"the connection closes without an answer": hijack(func(net.Conn) {}),
+		"the connection is reset":                 hijack(func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }),
+		"the answer is cut off": hijack(func(c net.Conn) {
+			_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n"+created[:40])
+		}),
+		"the answer is not HTTP": hijack(func(c net.Conn) { _, _ = io.WriteString(c, "hello\r\n\r\n") }),
+		"the answer is not JSON": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusCreated)
+			_, _ = io.WriteString(w, "<html>")
+		},
+		"the answer has no SID": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusCreated)
+			_, _ = io.WriteString(w, "{}")
+		},
+		"a gateway's page comes with 502": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadGateway)
+			_, _ = io.WriteString(w, "<html>")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, problem := answering(t, handler).Send(t.Context(), draft)
+			if problem == nil || problem.Code != sms.OutcomeUnknown || problem.Retryable {
+				t.Errorf("%+v, want OUTCOME_UNKNOWN", problem)
+			}
+		})
+	}
+	t.Run("the answer takes too long", func(t *testing.T) {
+		asked := make(chan struct{})
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // so that the server notices the client leave
+			close(asked)
+			<-r.Context().Done()
+		}))
+		defer server.Close()
+		_, problem := newTestClient(t, server.URL, 50*time.Millisecond).Send(t.Context(), draft)
+		<-asked
+		if problem == nil || problem.Code != sms.OutcomeUnknown {
+			t.Errorf("%+v, want OUTCOME_UNKNOWN", problem)
+		}
+	})
+}
+
+func TestSendKnowsThatNothingWasSentWhereTwilioWasNotReached(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = closed.Close()
+	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
+	defer untrusted.Close()
+	untrusted.Config.ErrorLog = nil
+	for name, tc := range map[string]struct {
+		url       string
+		retryable bool
+	}{
+		"the connection is refused":        {"http://" + closed.Addr().String(), true},
+		"the host has no address":          {"http://twilio.invalid", true},
+		"the certificate is not trusted":   {untrusted.URL, false},
+		"the server speaks something else": {"https://" + strings.TrimPrefix(answeringURL(t), "http://"), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, problem := newTestClient(t, tc.url, 5*time.Second).Send(t.Context(), draft)
+			if problem == nil || problem.Code != sms.ConnectionError || problem.Retryable != tc.retryable {
+				t.Errorf("%+v, want TWILIO_CONNECTION_ERROR, retryable %v", problem, tc.retryable)
+			}
+		})
+	}
+}
+
+func answeringURL(t *testing.T) string {
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestSendHeedsItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	c := answering(t, func(http.ResponseWriter, *http.Request) { t.Error("Twilio was asked") })
+	if _, problem := c.Send(ctx, draft); problem == nil || problem.Code != sms.ConnectionError || problem.Retryable {
+		t.Errorf("%+v", problem)
+	}
+}
+
+func TestErrorsOfTheGatewayKeepNumbersToTheirPayload(t *testing.T) {
+	var err error = &sms.Error{To: "+15005550009", Code: sms.InvalidTo, Message: "The 'To' number +15005550009 is not a valid phone number."}
+	if strings.Contains(fmt.Sprint(errors.Join(err)), "555") {
+		t.Errorf("the error prints the number: %v", err)
+	}
+}
+
+func TestNewRefusesOptionsThatCannotWork(t *testing.T) {
+	for name, o := range map[string]Access{
+		"no account":            {Token: testToken},
+		"no credentials":        {AccountSID: testAccount},
+		"a key without secret":  {AccountSID: testAccount, Username: "SK1"},
+		"a region alone":        {AccountSID: testAccount, Token: testToken, Region: "ie1"},
+		"an edge alone":         {AccountSID: testAccount, Token: testToken, Edge: "dublin"},
+		"a base URL of no kind": {AccountSID: testAccount, Token: testToken, BaseURL: "localhost:8090"},
+	} {
+		if _, err := New(o); err == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+}
+
+func TestReplyEscapesWhatItSays(t *testing.T) {
+	for _, tc := range []struct {
+		bodies []string
+		want   string
+	}{
+		{nil, `<Response></Response>`},
+		{[]string{`<b>"A" & 'B'</b>`}, `<Response><Message>&lt;b&gt;&#34;A&#34; &amp; &#39;B&#39;&lt;/b&gt;</Message></Response>`},
+		{[]string{"one", "two"}, `<Response><Message>one</Message><Message>two</Message></Response>`},
+		{[]string{"nul\x00"}, "<Response><Message>nul\uFFFD</Message></Response>"},
+	} {
+		got := string(Reply(tc.bodies...))
+		if got != `<?xml version="1.0" encoding="UTF-8"?>`+"\n"+tc.want {
+			t.Errorf("Reply(%q) = %s", tc.bodies, got)
+		}
+	}
+	if n := strings.Count(string(Reply(make([]string, 30)...)), "<Message>"); n != MaxReplies {
+		t.Errorf("%d replies, want %d", n, MaxReplies)
+	}
+}

@@ -1,0 +1,120 @@
+package twilio
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+// The vectors of Twilio's own helper libraries, all under one token.
+const (
+	vectorToken = "12345"
+	vectorURL   = "https://mycompany.com/myapp.php?foo=1&bar=2"
+	vectorJSON  = `{"property": "value", "boolean": true}`
+	vectorSHA   = "&bodySHA256=0a1ff7634d9ab3b95db5c9a2dfe9416e41502b283a80c7cf19632632f96e6620"
+)
+
+func vectorParams(more url.Values) url.Values {
+	params := url.Values{
+		"CallSid": {"CA1234567890ABCDE"},
+		"Caller":  {"+14158675309"},
+		"Digits":  {"1234"},
+		"From":    {"+14158675309"},
+		"To":      {"+18005551212"},
+	}
+	for key, values := range more {
+		params[key] = values
+	}
+	return params
+}
+
+func TestVerifyAcceptsWhatTwilioSigned(t *testing.T) {
+	for name, tc := range map[string]struct {
+		url       string
+		params    url.Values
+		signature string
+	}{
+		"a form":                             {vectorURL, vectorParams(nil), "RSOYDt4T1cUTdK1PDd93/VVr8B8="},
+		"a form, signed with port 443":       {vectorURL, vectorParams(nil), "kvajT1Ptam85bY51eRf/AJRuM3w="},
+		"port 443 given, signed without":     {"https://mycompany.com:443/myapp.php?foo=1&bar=2", vectorParams(nil), "RSOYDt4T1cUTdK1PDd93/VVr8B8="},
+		"port 443 given and signed":          {"https://mycompany.com:443/myapp.php?foo=1&bar=2", vectorParams(nil), "kvajT1Ptam85bY51eRf/AJRuM3w="},
+		"http, signed with port 80":          {"http://mycompany.com/myapp.php?foo=1&bar=2", vectorParams(nil), "0ZXoZLH/DfblKGATFgpif+LLRf4="},
+		"http on another port":               {"http://mycompany.com:1234/myapp.php?foo=1&bar=2", vectorParams(nil), "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="},
+		"https on another port":              {"https://mycompany.com:1234/myapp.php?foo=1&bar=2", vectorParams(nil), "CYn1h0gLBdNxDGkKJg6hYohgeD8="},
+		"a URL without query":                {"https://mycompany.com/myapp.php", vectorParams(nil), "1xaxFBvyzXYvWplzNOSs28HWO94="},
+		"a request without params":           {vectorURL, nil, "zYQTYrRWXE7LtzbG4PfP7/bkkGo="},
+		"repeated values, sorted and unique": {vectorURL, url.Values{"Sid": {"CA123"}, "SidAccount": {"AC123"}, "Digits": {"5678", "1234", "1234"}}, "IK+Dwps556ElfBT0I3Rgjkr1wJU="},
+		"a key with a dot, two values":       {vectorURL, url.Values{"MessagingBinding.Address": {"+1325xxxxxxx", "+1415xxxxxxx"}}, "83O6e2vORAoJHUNzJjDWN1jz+BA="},
+		"special and accented characters":    {vectorURL, url.Values{"Message": {"Hello & goodbye! @#$%^*()"}, "From": {"+1 (415) 867-5309"}, "Special": {"unicode: ñáéíóú"}}, "dCPiR4WtQ6QFN6pJh81CtlCcWLQ="},
+		"the older query encoding":           {vectorURL + "&Body=It's+amazing", vectorParams(nil), "TfZzewPq8wqrGlMfyAud8+/IvJ0="},
+		"a key that begins another":          {vectorURL, vectorParams(url.Values{"ReasonConferenceEnded": {"test"}, "Reason": {"Participant"}}), "vOEb5UThFn24KEfnOFLQY2AE5FY="},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !Verify(vectorToken, tc.url, tc.params, tc.signature) {
+				t.Fatal("refused")
+			}
+			for what, refused := range map[string]bool{
+				"another token":     Verify("12346", tc.url, tc.params, tc.signature),
+				"an empty token":    Verify("", tc.url, tc.params, tc.signature),
+				"an empty header":   Verify(vectorToken, tc.url, tc.params, ""),
+				"another host":      Verify(vectorToken, strings.Replace(tc.url, "mycompany", "evil", 1), tc.params, tc.signature),
+				"one more param":    Verify(vectorToken, tc.url, url.Values{"Body": {"x"}}, tc.signature),
+				"another signature": Verify(vectorToken, tc.url, tc.params, "A"+tc.signature[1:]),
+			} {
+				if refused {
+					t.Errorf("accepted with %s", what)
+				}
+			}
+		})
+	}
+}
+
+func TestVerifyBodyAcceptsASignedJSONBodyAndNoOther(t *testing.T) {
+	const signature = "a9nBmqA0ju/hNViExpshrM61xv4="
+	if !VerifyBody(vectorToken, vectorURL+vectorSHA, []byte(vectorJSON), signature) {
+		t.Error("refused the vector")
+	}
+	if VerifyBody(vectorToken, vectorURL+vectorSHA, []byte(vectorJSON+" "), signature) {
+		t.Error("accepted another body")
+	}
+	if VerifyBody(vectorToken, vectorURL, []byte(vectorJSON), Sign(vectorToken, vectorURL, nil)) {
+		t.Error("accepted a URL without the body's digest")
+	}
+}
+
+func TestVerifyToleratesTheDefaultPortOnly(t *testing.T) {
+	for _, tc := range []struct {
+		signed, given string
+		want          bool
+	}{
+		{"https://[::1]/sms", "https://[::1]:443/sms", true},
+		{"https://[::1]:443/sms", "https://[::1]/sms", true},
+		{"http://host:443/sms", "http://host/sms", false},
+		{"https://host:8443/sms", "https://host/sms", false},
+		{"https://user:secret@host/sms", "https://user:secret@host:443/sms", true},
+		{"https://host/sms", "http://host/sms", false},
+		{"https://host/sms", "https://host/sms/", false},
+	} {
+		if got := Verify("t", tc.given, nil, Sign("t", tc.signed, nil)); got != tc.want {
+			t.Errorf("signed %s, given %s: %v, want %v", tc.signed, tc.given, got, tc.want)
+		}
+	}
+}
+
+func FuzzVerifyAcceptsWhatSignMade(f *testing.F) {
+	f.Add("t", "https://host/p?q=1", "k", "v", "v2")
+	f.Fuzz(func(t *testing.T, token, u, k, v, v2 string) {
+		params := url.Values{k: {v, v2}}
+		if got := Verify(token, u, params, Sign(token, u, params)); got != (token != "") {
+			t.Errorf("Verify = %v", got)
+		}
+	})
+}
+
+func BenchmarkVerify(b *testing.B) {
+	params := vectorParams(nil)
+	b.ReportAllocs()
+	for b.Loop() {
+		Verify(vectorToken, vectorURL, params, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+	}
+}
