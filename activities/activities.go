@@ -1,0 +1,100 @@
+// Package activities is what a worker does for a workflow: it sends messages.
+//
+// The activities depend on the world only through the fields of [Activities],
+// so a worker chooses the gateway and a test can too.
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// TaskQueue is the task queue that the worker of this project polls.
+const TaskQueue = "twilio"
+
+// SendSmsName is the activity type of [Activities.SendSms].
+const SendSmsName = "SendSms"
+
+// Gateway sends and finds messages. *twilio.Client is one.
+type Gateway interface {
+	// Send creates one message. Its error says what is known of the message.
+	Send(ctx context.Context, draft twilio.Draft) (sms.Message, *sms.Error)
+	// List gives messages, the newest first. Those created a moment ago may be
+	// missing.
+	List(ctx context.Context, query twilio.Query) ([]twilio.Record, *sms.Error)
+	// Fetch, Cancel and Redact read and change one message.
+	Fetch(ctx context.Context, sid string) (twilio.Record, *sms.Error)
+	Cancel(ctx context.Context, sid string) (twilio.Record, *sms.Error)
+	Redact(ctx context.Context, sid string) (twilio.Record, *sms.Error)
+}
+
+// Renderer fills in the body's template.
+type Renderer interface {
+	// Render gives the text of source with variables, a JSON object (or
+	// nothing). An error's Code is TemplateSyntax or TemplateMetadata, and then
+	// there is no text at all.
+	Render(ctx context.Context, source string, variables json.RawMessage) (string, *sms.Error)
+}
+
+// Register registers all activities on a worker.
+func (a *Activities) Register(r worker.ActivityRegistry) {
+	for name, function := range map[string]any{
+		SendSmsName:                a.SendSms,
+		GetMessageName:             a.GetMessage,
+		GetMessagesName:            a.GetMessages,
+		ListMessagesName:           a.ListMessages,
+		CancelScheduledMessageName: a.CancelScheduledMessage,
+		RedactMessageName:          a.RedactMessage,
+		LookUpSegmentsName:         a.LookUpSegments,
+		OpenQuestionName:           a.OpenQuestion,
+		CloseQuestionName:          a.CloseQuestion,
+		MatchReplyName:             a.MatchReply,
+		ReadRecipientsName:         a.ReadRecipients,
+		WriteReportName:            a.WriteReport,
+		FinishReportName:           a.FinishReport,
+	} {
+		r.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
+	}
+}
+
+// Account is one set of credentials at Twilio.
+type Account struct {
+	Gateway Gateway
+	// Pace is shared by all sends of the account in this worker.
+	Pace *Pace
+}
+
+// Activities holds what the activities need. Register its methods on a worker
+// that polls [TaskQueue].
+type Activities struct {
+	// Accounts are the accounts by the name that callers give; "" is the default.
+	Accounts map[string]Account
+	Renderer Renderer
+	// DefaultRegion is the country of numbers without a country code, such as
+	// "US". Optional: default none, and such numbers are refused.
+	DefaultRegion string
+	// StatusCallback is where our webhook takes status callbacks. Optional:
+	// default none, and no workflow hears what became of its messages.
+	StatusCallback string
+	// Files is the folder of broadcasts' recipients and reports. Optional:
+	// default none.
+	Files string
+	// IDSecret makes the workflow IDs of keyed sends. Every worker needs the same.
+	IDSecret []byte
+	// Record writes heartbeat details down before it returns. Optional: default
+	// the Temporal client of the worker.
+	Record func(ctx context.Context, details any) error
+	// Settle is how long after a create was given up Twilio may still carry it
+	// out. Optional: default 15 s, beyond the 10 s of a request.
+	Settle time.Duration
+	// Patience is how long a listing may take to show a message that exists.
+	// Optional: default 30 s.
+	Patience time.Duration
+}

@@ -1,0 +1,207 @@
+package activities
+
+// Doubts: recipients who may or may not have been texted, looked up at Twilio.
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"temporal-twilio/twilio"
+)
+
+const (
+	defaultSettle   = 15 * time.Second
+	defaultPatience = 30 * time.Second
+	// maxSettleWait is the longest wait for a listing to be known as complete.
+	maxSettleWait = 2 * time.Minute
+	// maxRounds is how often a send tries again whom it found not to be texted.
+	maxRounds = 3
+)
+
+func (a *Activities) settle() time.Duration {
+	if a.Settle > 0 {
+		return a.Settle
+	}
+	return defaultSettle
+}
+
+func (a *Activities) patience() time.Duration {
+	if a.Patience > 0 {
+		return a.Patience
+	}
+	return defaultPatience
+}
+
+// settle looks up those in doubt, and reports whether some are to be tried
+// again. It adopts each message that it finds. A message that it does not find
+// was not created only if the listing is known to be complete; what cannot be
+// decided stays in doubt.
+//
+// Twilio's listings lag by nobody knows how much, so absence alone proves
+// nothing. But a listing that shows a message of ours lags by no more than that
+// message's age, and shows all messages of the same age a moment later.
+func (s *send) settle(ctx context.Context) bool {
+	if !s.progress.has(doubtful) || s.rounds == maxRounds {
+		return s.recall(ctx)
+	}
+	s.rounds++
+	var (
+		patience = time.Now().Add(s.activities.patience())
+		complete time.Time
+	)
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		if complete.IsZero() {
+			complete = s.completeFrom(ctx)
+		}
+		decided := !complete.IsZero() && !time.Now().Before(complete)
+		absent := s.adopt(ctx)
+		// What was found is not to be lost if this attempt ends, too.
+		_ = s.writeDown(ctx) // the wait sees the context end
+		outOfPatience := time.Now().After(later(patience, complete))
+		switch {
+		case !s.progress.has(doubtful):
+			return true
+		case decided && len(absent) > 0:
+			s.release(absent)
+			return true
+		case outOfPatience && s.input.OnUnknown == Resend && time.Now().After(s.quiet):
+			s.release(s.progress.places(doubtful, len(s.to)))
+			return true
+		case outOfPatience && s.input.OnUnknown != Resend, ctx.Err() != nil:
+			return s.recall(ctx)
+		}
+		if sleep(ctx, min(wait, time.Until(later(patience, complete))+time.Millisecond)) != nil {
+			return false
+		}
+	}
+}
+
+// completeFrom is when a listing will show every message that was in doubt, if
+// it shows the newest one that is known; the zero time if it does not.
+func (s *send) completeFrom(ctx context.Context) time.Time {
+	known := s.progress.known
+	if known == nil {
+		return time.Time{}
+	}
+	records, problem := s.account.Gateway.List(ctx, s.query(known.To))
+	if problem != nil {
+		return time.Time{}
+	}
+	// A message that is old by now proves little about new ones.
+	wait := max(0, s.quiet.Sub(known.At)+time.Second)
+	if wait > maxSettleWait {
+		return time.Time{}
+	}
+	for i := range records {
+		if records[i].SID == known.SID {
+			return time.Now().Add(wait)
+		}
+	}
+	return time.Time{}
+}
+
+// adopt takes the messages in doubt that Twilio's listing shows for ours. It
+// gives the recipients to whom the listing shows nothing that could be.
+func (s *send) adopt(ctx context.Context) (absent []int) {
+	for _, place := range s.progress.places(doubtful, len(s.to)) {
+		body, problem := s.bodies.of(ctx, s.input.SmsTo[place])
+		if problem != nil {
+			continue
+		}
+		records, problem := s.account.Gateway.List(ctx, s.query(s.to[place]))
+		if problem != nil {
+			continue
+		}
+		found := s.find(records, place, body)
+		switch {
+		case found == nil:
+			absent = append(absent, place)
+		case s.sure(found, body):
+			s.progress.take(place, found.Message, found.Created)
+		}
+	}
+	return absent
+}
+
+// find gives the message that this send may have made for a recipient, the one
+// with its body first; nil if there is none. Each recipient is in the list
+// once, so no message is found for two.
+func (s *send) find(records []twilio.Record, place int, body string) (found *twilio.Record) {
+	for i := range records {
+		r := &records[i]
+		if r.Direction == "inbound" || r.To != s.to[place] || r.Created.Before(s.since) {
+			continue
+		}
+		if strings.HasSuffix(r.Body, body) {
+			return r
+		}
+		// A service may write a text in other characters; a number's text is sent
+		// as it is, and another body is another message.
+		if found == nil && (s.input.MessagingServiceSID != "" || s.input.rewritten()) {
+			found = r
+		}
+	}
+	return found
+}
+
+// sure reports whether a message that was found is ours beyond doubt. Trial
+// accounts put words before the body.
+func (s *send) sure(r *twilio.Record, body string) bool {
+	return strings.HasSuffix(r.Body, body) || s.input.rewritten()
+}
+
+// release gives recipients free to be tried again.
+func (s *send) release(places []int) {
+	for _, place := range places {
+		s.progress.outcomes[place] = outcome{}
+	}
+}
+
+// recall fills in the SIDs that the record named no more, as far as Twilio
+// shows them. It never gives cause to try again.
+func (s *send) recall(ctx context.Context) bool {
+	missing := make(map[string]int)
+	for place := range s.progress.outcomes {
+		if o := &s.progress.outcomes[place]; o.state == taken && o.message.SID == "" {
+			missing[s.to[place]] = place
+		}
+	}
+	until := time.Now().Add(s.activities.patience())
+	for wait := 100 * time.Millisecond; len(missing) > 0 && time.Now().Before(until); wait = min(2*wait, 5*time.Second) {
+		query := s.query("")
+		query.Limit = 2*len(s.to) + 1000
+		records, _ := s.account.Gateway.List(ctx, query) // tried again
+		for i := range records {
+			place, ok := missing[records[i].To]
+			if !ok {
+				continue
+			}
+			body, problem := s.bodies.of(ctx, s.input.SmsTo[place])
+			if problem == nil && s.find(records[i:i+1], place, body) != nil {
+				s.progress.outcomes[place].message = records[i].Message
+				delete(missing, records[i].To)
+			}
+		}
+		if len(missing) > 0 && sleep(ctx, wait) != nil {
+			break
+		}
+	}
+	return false
+}
+
+// query asks for the messages of this send's sender to a recipient.
+func (s *send) query(to string) twilio.Query {
+	q := twilio.Query{To: to, Limit: 50}
+	// A Messaging Service's choice of sender is not known before.
+	if s.input.MessagingServiceSID == "" {
+		q.From = s.from
+	}
+	return q
+}
+
+// rewritten reports whether Twilio may change the body, so that it says nothing.
+func (in *SendSmsInput) rewritten() bool {
+	return in.ContentSID != "" || in.ContentRetention == "discard" ||
+		in.SmartEncoded != nil && *in.SmartEncoded || in.ShortenURLs != nil && *in.ShortenURLs
+}

@@ -1,0 +1,342 @@
+package activities
+
+// The input of SendSms, read with care: it comes from workflows in any
+// language, and from process models whose every value is a string.
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// SendSmsInput asks for one text to be sent to each of a list of recipients.
+type SendSmsInput struct {
+	// SmsFrom is the sender: a number of the account in E.164 form, a short
+	// code, an alphanumeric sender ID or a WhatsApp address. Required unless
+	// MessagingServiceSID is given.
+	SmsFrom string `json:"smsFrom,omitempty"`
+	// SmsTo lists the recipients. Required. In JSON it is an array, a string
+	// that holds a JSON array, or a comma-separated string.
+	SmsTo Recipients `json:"smsTo"`
+	// SmsBody is the text, a FreeMarker template. Required unless MediaURL or
+	// ContentSID is given.
+	SmsBody string `json:"smsBody,omitempty"`
+	// Variables is the template's data model, a JSON object. Optional.
+	Variables json.RawMessage `json:"variables,omitempty"`
+	// Metadata is the connector's older name for Variables. Optional.
+	Metadata json.RawMessage `json:"metadata,omitempty"`
+
+	// DefaultRegion is the country of numbers without a country code, such as
+	// "US". Optional: default the worker's.
+	DefaultRegion string `json:"defaultRegion,omitempty"`
+	// Account picks a set of credentials by its name in the worker's
+	// configuration. Optional: default that of the environment.
+	Account string `json:"account,omitempty"`
+	// IdempotencyKey makes this the one send of its key: whoever else asks with
+	// the same key gets the same result, and nothing more is sent. Optional.
+	IdempotencyKey string `json:"idempotencyKey,omitempty"`
+	// OnUnknown says what to do with a recipient of whom it cannot be decided
+	// whether Twilio took the message. Optional: default [Report].
+	OnUnknown OnUnknown `json:"onUnknown,omitempty"`
+
+	// MessagingServiceSID picks the sender from a service, "MG" and 32 hex
+	// digits. Optional.
+	MessagingServiceSID string `json:"messagingServiceSid,omitempty"`
+	// MediaURL are up to 10 addresses of media. Optional.
+	MediaURL []string `json:"mediaUrl,omitempty"`
+	// ContentSID names a content template, "HX" and 32 hex digits. Optional.
+	ContentSID string `json:"contentSid,omitempty"`
+	// ContentVariables are its variables, a JSON object. Optional.
+	ContentVariables json.RawMessage `json:"contentVariables,omitempty"`
+	// SendAt schedules the messages, 15 minutes to 35 days ahead. It needs
+	// MessagingServiceSID. Optional.
+	SendAt *time.Time `json:"sendAt,omitempty"`
+	// ValidityPeriod is how many seconds a message may wait to be sent, 1 to
+	// 36000. Optional: default Twilio's, 36000.
+	ValidityPeriod int `json:"validityPeriod,omitempty"`
+	// StatusCallback is called at each change of a message's status. Optional:
+	// default our own webhook, which signals "SmsStatus" to the workflow.
+	StatusCallback string `json:"statusCallback,omitempty"`
+	// StatusSignals set to false keeps those signals away. Optional.
+	StatusSignals *bool `json:"statusSignals,omitempty"`
+	// SmartEncoded replaces characters that make a text UCS-2 by look-alikes.
+	// Optional.
+	SmartEncoded *bool `json:"smartEncoded,omitempty"`
+	// ShortenURLs shortens links. It needs MessagingServiceSID. Optional.
+	ShortenURLs *bool `json:"shortenUrls,omitempty"`
+	// SendAsMMS sends a text as MMS. Optional.
+	SendAsMMS *bool `json:"sendAsMms,omitempty"`
+	// RiskCheck is enable or disable. Optional.
+	RiskCheck string `json:"riskCheck,omitempty"`
+	// ContentRetention is retain or discard. Optional.
+	ContentRetention string `json:"contentRetention,omitempty"`
+	// AddressRetention is retain or obfuscate. Optional.
+	AddressRetention string `json:"addressRetention,omitempty"`
+	// MaxPrice is the most that a message may cost in US dollars. Optional.
+	MaxPrice *float32 `json:"maxPrice,omitempty"`
+	// ProvideFeedback announces that feedback will be given. Optional.
+	ProvideFeedback *bool `json:"provideFeedback,omitempty"`
+	// PersistentAction are rich actions of the message's channel. Optional.
+	PersistentAction []string `json:"persistentAction,omitempty"`
+
+	// MaxSegments refuses a text that takes more segments. Optional: default no
+	// limit but Twilio's 1600 characters.
+	MaxSegments int `json:"maxSegments,omitempty"`
+}
+
+// OnUnknown is a way to deal with an unknown outcome.
+type OnUnknown string
+
+const (
+	// Report tells the caller OUTCOME_UNKNOWN and does not send again.
+	Report OnUnknown = "report"
+	// Resend sends again, at the risk of texting the recipient twice.
+	Resend OnUnknown = "resend"
+)
+
+// Recipients is a list of whom to send to.
+type Recipients []Recipient
+
+// Recipient is one of them. In JSON it is a string, or an object with "to" and
+// "variables" where the text differs by recipient.
+type Recipient struct {
+	// To is an address, such as "+15005550006".
+	To string `json:"to"`
+	// Variables are laid over those of the whole send, name by name. Optional.
+	Variables json.RawMessage `json:"variables,omitempty"`
+}
+
+// To makes a list of plain addresses.
+func To(addresses ...string) Recipients {
+	list := make(Recipients, len(addresses))
+	for i, address := range addresses {
+		list[i].To = address
+	}
+	return list
+}
+
+// MarshalJSON writes a plain address as a string.
+func (r Recipient) MarshalJSON() ([]byte, error) {
+	if !given(r.Variables) {
+		return json.Marshal(r.To)
+	}
+	type object Recipient
+	return json.Marshal(object(r))
+}
+
+// UnmarshalJSON reads both forms. What is neither is kept as its JSON text:
+// it then fails as an address, alone, and does not stop the others.
+func (r *Recipient) UnmarshalJSON(data []byte) error {
+	if json.Unmarshal(data, &r.To) == nil {
+		return nil
+	}
+	type object Recipient
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if decoder.Decode((*object)(r)) != nil || (given(r.Variables) && !isObject(r.Variables)) {
+		*r = Recipient{To: string(data)}
+	}
+	return nil
+}
+
+// UnmarshalJSON reads the three forms of a list.
+func (l *Recipients) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		trimmed := strings.TrimSpace(text)
+		if !strings.HasPrefix(trimmed, "[") {
+			*l = To(splitComma(text)...)
+			return nil
+		}
+		data = []byte(trimmed)
+	}
+	var list []Recipient
+	if err := json.Unmarshal(data, &list); err != nil {
+		return errors.New(`smsTo must be an array of strings, a string that holds such an array, or a comma-separated string, for example ["+15005550006"]`)
+	}
+	*l = list
+	return nil
+}
+
+func splitComma(text string) (list []string) {
+	for part := range strings.SplitSeq(text, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			list = append(list, part)
+		}
+	}
+	return list
+}
+
+// decodeInput reads the activity's raw argument. It is decoded here and not by
+// the SDK, whose failure would be the activity's.
+func decodeInput(raw converter.RawValue) (SendSmsInput, *sms.Error) {
+	var input SendSmsInput
+	payload := raw.Payload()
+	if payload == nil || len(payload.GetData()) == 0 {
+		return input, &sms.Error{Code: sms.MissingInput, Message: "SendSms was called without an argument; give it {smsFrom, smsTo, smsBody}"}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(payload.GetData()))
+	// A misspelt option would be ignored otherwise, and the text sent without it.
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(&input)
+	if err == nil {
+		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
+			err = errors.New("there is more after the JSON object")
+		}
+	}
+	if err != nil {
+		return input, &sms.Error{Code: sms.InvalidInput, Message: describeDecode(payload, err)}
+	}
+	return input, input.check()
+}
+
+func describeDecode(payload *commonpb.Payload, err error) string {
+	encoding := string(payload.GetMetadata()[converter.MetadataEncoding])
+	switch encoding {
+	case converter.MetadataEncodingJSON, converter.MetadataEncodingProtoJSON, converter.MetadataEncodingBinary:
+	default:
+		return fmt.Sprintf("the argument of SendSms is encoded as %q, but it must be a JSON object; if the workflow uses a payload codec, the worker needs the same", encoding)
+	}
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) {
+		where := kind.Field
+		if where == "" {
+			return fmt.Sprintf("the argument of SendSms is a JSON %s, but it must be an object {smsFrom, smsTo, smsBody}", kind.Value)
+		}
+		return fmt.Sprintf("%s is a JSON %s, but it must be a %s", where, kind.Value, kind.Type)
+	}
+	return "the argument of SendSms could not be read: " + strings.TrimPrefix(err.Error(), "json: ")
+}
+
+// check reports what is absent or contradicts itself, and merges the two names
+// of the data model.
+func (in *SendSmsInput) check() *sms.Error {
+	var missing []string
+	if strings.TrimSpace(in.SmsFrom) == "" && in.MessagingServiceSID == "" {
+		missing = append(missing, "smsFrom")
+	}
+	if len(in.SmsTo) == 0 {
+		missing = append(missing, "smsTo")
+	}
+	if in.SmsBody == "" && len(in.MediaURL) == 0 && in.ContentSID == "" {
+		missing = append(missing, "smsBody")
+	}
+	if len(missing) > 0 {
+		return &sms.Error{Code: sms.MissingInput, Message: "missing or empty: " + strings.Join(missing, ", ")}
+	}
+	for _, rule := range in.rules() {
+		if rule.broken {
+			return &sms.Error{Code: sms.InvalidInput, Message: rule.says}
+		}
+	}
+	if given(in.Metadata) {
+		in.Variables = in.Metadata
+	}
+	return nil
+}
+
+var (
+	serviceSID = regexp.MustCompile(`^MG[0-9a-fA-F]{32}$`)
+	contentSID = regexp.MustCompile(`^HX[0-9a-fA-F]{32}$`)
+)
+
+// The bounds of Twilio's scheduler. Its documents disagree on the least time;
+// this is the longer. Source: https://www.twilio.com/docs/messaging/features/message-scheduling
+const (
+	minSchedule = 15 * time.Minute
+	maxSchedule = 35 * 24 * time.Hour
+)
+
+type rule struct {
+	broken bool
+	says   string
+}
+
+// rules are what holds between the fields.
+func (in *SendSmsInput) rules() []rule {
+	return []rule{
+		{given(in.Variables) && given(in.Metadata), "variables and metadata are two names of the same; give one"},
+		{given(in.Variables) && !isObject(in.Variables) || given(in.Metadata) && !isObject(in.Metadata), "variables must be a JSON object"},
+		{in.OnUnknown != "" && in.OnUnknown != Report && in.OnUnknown != Resend, "onUnknown must be report or resend"},
+		{in.MessagingServiceSID != "" && !serviceSID.MatchString(in.MessagingServiceSID), "messagingServiceSid must be MG and 32 hex digits"},
+		{in.ContentSID != "" && !contentSID.MatchString(in.ContentSID), "contentSid must be HX and 32 hex digits"},
+		{given(in.ContentVariables) && !isObject(in.ContentVariables), "contentVariables must be a JSON object"},
+		{len(in.MediaURL) > 10, "mediaUrl may hold 10 addresses at most"},
+		{in.ValidityPeriod < 0 || in.ValidityPeriod > 36000, "validityPeriod must be 1 to 36000 seconds"},
+		{in.ShortenURLs != nil && *in.ShortenURLs && in.MessagingServiceSID == "", "shortenUrls needs messagingServiceSid"},
+		{in.SendAt != nil && in.MessagingServiceSID == "", "sendAt needs messagingServiceSid: Twilio schedules for Messaging Services only"},
+		{!knownRegion(in.DefaultRegion), "defaultRegion must be a country's two capital letters, such as US"},
+		{len(in.IdempotencyKey) > 1000, "idempotencyKey may have 1000 bytes at most"},
+		{in.MaxSegments < 0, "maxSegments must not be negative"},
+	}
+}
+
+// schedule checks the time of a scheduled send, as long as nothing was begun.
+func (in *SendSmsInput) schedule(now time.Time) *sms.Error {
+	if in.SendAt == nil {
+		return nil
+	}
+	if ahead := in.SendAt.Sub(now); ahead < minSchedule || ahead > maxSchedule {
+		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("sendAt %s is not 15 minutes to 35 days ahead", in.SendAt.UTC().Format(time.RFC3339))}
+	}
+	return nil
+}
+
+// sender reads the sender.
+func (in *SendSmsInput) sender() (string, *sms.Error) {
+	if strings.TrimSpace(in.SmsFrom) == "" {
+		return "", nil
+	}
+	from, ok := sms.ParseSender(in.SmsFrom)
+	if !ok {
+		return "", &sms.Error{Code: sms.InvalidFrom, Message: fmt.Sprintf("smsFrom %q is no sender; write a number in E.164 form such as +15005550006, a short code or an alphanumeric sender ID", in.SmsFrom)}
+	}
+	return from, nil
+}
+
+// options are the input's as the gateway takes them.
+func (in *SendSmsInput) options() twilio.Options {
+	o := twilio.Options{
+		MessagingServiceSID: in.MessagingServiceSID,
+		MediaURLs:           in.MediaURL,
+		ContentSID:          in.ContentSID,
+		ValidityPeriod:      time.Duration(in.ValidityPeriod) * time.Second,
+		StatusCallback:      in.StatusCallback,
+		SmartEncoded:        in.SmartEncoded,
+		ShortenURLs:         in.ShortenURLs,
+		SendAsMMS:           in.SendAsMMS,
+		RiskCheck:           in.RiskCheck,
+		ContentRetention:    in.ContentRetention,
+		AddressRetention:    in.AddressRetention,
+		MaxPrice:            in.MaxPrice,
+		ProvideFeedback:     in.ProvideFeedback,
+		PersistentAction:    in.PersistentAction,
+	}
+	if given(in.ContentVariables) {
+		o.ContentVariables = string(in.ContentVariables)
+	}
+	if in.SendAt != nil {
+		o.SendAt = *in.SendAt
+	}
+	return o
+}
+
+func given(raw json.RawMessage) bool {
+	return len(raw) > 0 && string(raw) != "null"
+}
+
+func isObject(raw json.RawMessage) bool {
+	trimmed := bytes.TrimSpace(raw)
+	return len(trimmed) > 0 && trimmed[0] == '{'
+}

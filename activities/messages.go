@@ -1,0 +1,192 @@
+package activities
+
+// Messages that exist: their state, and what can still be done to them.
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// The activity types beside SendSms.
+const (
+	GetMessageName             = "GetMessage"
+	GetMessagesName            = "GetMessages"
+	ListMessagesName           = "ListMessages"
+	CancelScheduledMessageName = "CancelScheduledMessage"
+	RedactMessageName          = "RedactMessage"
+	LookUpSegmentsName         = "LookUpSegments"
+)
+
+var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
+
+// MessageInput names a message.
+type MessageInput struct {
+	// SID is the message's. Required.
+	SID string `json:"sid"`
+	// Account picks the credentials. Optional: default that of the environment.
+	Account string `json:"account,omitempty"`
+}
+
+// MessagesInput names messages of one account.
+type MessagesInput struct {
+	// SIDs are the messages'. Required.
+	SIDs []string `json:"sids"`
+	// Account picks the credentials. Optional: default that of the environment.
+	Account string `json:"account,omitempty"`
+}
+
+// ListInput narrows a listing. Every field is optional.
+type ListInput struct {
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
+	// Limit is how many messages are wanted. Default 50, at most 1000.
+	Limit   int    `json:"limit,omitempty"`
+	Account string `json:"account,omitempty"`
+}
+
+// MessageState is what Twilio knows of a message.
+type MessageState struct {
+	sms.Message
+	From                string `json:"from,omitempty"`
+	MessagingServiceSID string `json:"messagingServiceSid,omitempty"`
+	Body                string `json:"body"`
+	Direction           string `json:"direction"`
+	// Created is when Twilio took it, RFC 3339.
+	Created string `json:"created,omitempty"`
+	// ErrorCode says why it failed or was not delivered.
+	ErrorCode    int    `json:"errorCode,omitempty"`
+	ErrorMessage string `json:"errorMessage,omitempty"`
+}
+
+// GetMessage gives one message. Like its siblings, and unlike SendSms, it fails
+// where Twilio does, for Temporal to try again: nothing can happen twice.
+func (a *Activities) GetMessage(ctx context.Context, in MessageInput) (MessageState, error) {
+	return a.one(in, func(g Gateway) (twilio.Record, *sms.Error) { return g.Fetch(ctx, in.SID) })
+}
+
+// CancelScheduledMessage stops a message that was scheduled and not yet sent.
+func (a *Activities) CancelScheduledMessage(ctx context.Context, in MessageInput) (MessageState, error) {
+	return a.one(in, func(g Gateway) (twilio.Record, *sms.Error) { return g.Cancel(ctx, in.SID) })
+}
+
+// RedactMessage empties a message's body at Twilio.
+func (a *Activities) RedactMessage(ctx context.Context, in MessageInput) (MessageState, error) {
+	return a.one(in, func(g Gateway) (twilio.Record, *sms.Error) { return g.Redact(ctx, in.SID) })
+}
+
+func (a *Activities) one(in MessageInput, do func(Gateway) (twilio.Record, *sms.Error)) (MessageState, error) {
+	if !messageSID.MatchString(in.SID) {
+		return MessageState{}, failure(&sms.Error{Code: sms.InvalidInput})
+	}
+	gateway, err := a.gateway(in.Account)
+	if err != nil {
+		return MessageState{}, err
+	}
+	record, problem := do(gateway)
+	if problem != nil {
+		return MessageState{}, failure(problem)
+	}
+	return stateOf(record), nil
+}
+
+// GetMessages gives the status of each message that Twilio knows. It is for
+// many at once: those that could not be read are left out.
+func (a *Activities) GetMessages(ctx context.Context, in MessagesInput) ([]sms.StatusUpdate, error) {
+	gateway, err := a.gateway(in.Account)
+	if err != nil {
+		return nil, err
+	}
+	updates := make([]sms.StatusUpdate, 0, len(in.SIDs))
+	for _, sid := range in.SIDs {
+		record, problem := gateway.Fetch(ctx, sid)
+		if problem != nil {
+			continue
+		}
+		updates = append(updates, sms.StatusUpdate{
+			MessageSID: sid, Status: record.Status, ErrorCode: record.ErrorCode, ErrorMessage: record.ErrorMessage,
+		})
+	}
+	return updates, nil
+}
+
+// ListMessages gives messages, the newest first. Those created a moment ago may
+// be missing.
+func (a *Activities) ListMessages(ctx context.Context, in ListInput) ([]MessageState, error) {
+	if in.Limit <= 0 {
+		in.Limit = 50
+	}
+	gateway, err := a.gateway(in.Account)
+	if err != nil {
+		return nil, err
+	}
+	records, problem := gateway.List(ctx, twilio.Query{From: in.From, To: in.To, Limit: min(in.Limit, 1000)})
+	if problem != nil {
+		return nil, failure(problem)
+	}
+	states := make([]MessageState, len(records))
+	for i := range records {
+		states[i] = stateOf(records[i])
+	}
+	return states, nil
+}
+
+// SegmentsInput is a text to be measured.
+type SegmentsInput struct {
+	Body string `json:"body"`
+}
+
+// Segments says what a text would cost.
+type Segments struct {
+	Encoding sms.Encoding `json:"encoding"`
+	Segments int          `json:"segments"`
+	// Units counts septets for GSM-7, UTF-16 units for UCS-2.
+	Units int `json:"units"`
+	// Culprit is the first character that made the text UCS-2, empty if none
+	// did; Place counts characters from 1.
+	Culprit string `json:"culprit,omitempty"`
+	Place   int    `json:"place,omitempty"`
+}
+
+// LookUpSegments says in how many segments a text travels. It asks nobody.
+func (a *Activities) LookUpSegments(_ context.Context, in SegmentsInput) (Segments, error) {
+	size := sms.Measure(in.Body)
+	s := Segments{Encoding: size.Encoding, Segments: size.Segments, Units: size.Units, Place: size.CulpritIndex + 1}
+	if size.Culprit != 0 {
+		s.Culprit = string(size.Culprit)
+	}
+	return s, nil
+}
+
+func (a *Activities) gateway(name string) (Gateway, error) {
+	account, ok := a.Accounts[name]
+	if !ok {
+		return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("there is no account %q in this worker's configuration", name), string(sms.InvalidInput), nil)
+	}
+	return account.Gateway, nil
+}
+
+// failure is an error whose type is the code. Its message holds no number.
+func failure(problem *sms.Error) error {
+	message := string(problem.Code)
+	if problem.TwilioCode != 0 {
+		message = fmt.Sprintf("%s (Twilio's error %d)", problem.Code, problem.TwilioCode)
+	}
+	return temporal.NewApplicationErrorWithOptions(message, string(problem.Code), temporal.ApplicationErrorOptions{
+		NonRetryable:   !problem.Retryable,
+		NextRetryDelay: problem.RetryAfter,
+	})
+}
+
+func stateOf(r twilio.Record) MessageState {
+	return MessageState{
+		Message: r.Message, From: r.From, MessagingServiceSID: r.MessagingServiceSID, Body: r.Body, Direction: r.Direction,
+		Created: r.Created.UTC().Format(time.RFC3339), ErrorCode: r.ErrorCode, ErrorMessage: r.ErrorMessage,
+	}
+}

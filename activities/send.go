@@ -1,0 +1,366 @@
+package activities
+
+// The send: window after window of recipients, each recorded before it is tried.
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// send is one attempt of SendSms.
+type send struct {
+	activities *Activities
+	account    Account
+	info       activity.Info
+	input      SendSmsInput
+
+	from    string
+	to      []string
+	bodies  *bodies
+	options twilio.Options
+	// since is when the first attempt was scheduled: no message of ours is older.
+	since time.Time
+
+	heart *heart
+	// mu guards what follows while a window is being tried.
+	mu       sync.Mutex
+	progress *progress
+	// resumed is set if an earlier attempt left a record.
+	resumed bool
+	// settledBefore is how many recipients were settled when the attempt began.
+	settledBefore int
+	// quiet is when Twilio will have finished with every create in doubt.
+	quiet time.Time
+	// pause is how long Twilio asked us to stay away.
+	pause time.Duration
+	// rounds counts how often doubts led to new tries.
+	rounds int
+}
+
+// clockSkew is how far Twilio's clock and ours may be apart. A message that
+// seems older than the send is another one.
+const clockSkew = time.Minute
+
+// Why an attempt stops before its end.
+var (
+	errStopping = errors.New("the worker is stopping")
+	errTimeUp   = errors.New("the attempt's time is up")
+)
+
+// RetryType is the type of the error by which SendSms asks Temporal for another
+// attempt. A retry policy that names it as non-retryable gets the result as it
+// stands instead.
+const RetryType = "SmsNotSentYet"
+
+// prepare checks everything that can be checked before anything leaves.
+func (s *send) prepare(ctx context.Context) *sms.Error {
+	var problem *sms.Error
+	if s.from, problem = s.input.sender(); problem != nil {
+		return problem
+	}
+	if s.bodies, problem = newBodies(ctx, s.activities.Renderer, s.input); problem != nil {
+		return problem
+	}
+	s.options = s.input.options()
+	if s.options.StatusCallback == "" {
+		s.options.StatusCallback = s.activities.callback(s.info.WorkflowExecution.ID, &s.input)
+	}
+	s.since = s.info.ScheduledTime.Add(-clockSkew)
+	s.addresses()
+	if activity.HasHeartbeatDetails(ctx) {
+		var r record
+		if err := activity.GetHeartbeatDetails(ctx, &r); err != nil {
+			r = record{Runs: [][3]int{{-1, -1, -1}}} // which is no record of this list
+		}
+		s.progress.resume(r, s.to)
+		s.resumed = true
+		s.quiet = time.Now().Add(s.activities.settle())
+	} else if problem := s.input.schedule(time.Now()); problem != nil {
+		return problem
+	}
+	s.settledBefore = s.settled()
+	return nil
+}
+
+// maxCallback is the longest address that Twilio takes (21609 above it).
+const maxCallback = 4000
+
+// callback names the workflow that is to hear what becomes of the messages;
+// empty for none. What stands after # tells Twilio to call again.
+// Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+func (a *Activities) callback(workflowID string, input *SendSmsInput) string {
+	if a.StatusCallback == "" || workflowID == "" || input.StatusSignals != nil && !*input.StatusSignals {
+		return ""
+	}
+	address := a.StatusCallback + "?" + url.Values{sms.StatusWorkflow: {workflowID}}.Encode() + "#rc=3&rp=5xx,ct,rt"
+	if len(address) > maxCallback {
+		return ""
+	}
+	return address
+}
+
+// addresses reads the list. Addresses that are none are refused from the start,
+// and one that comes twice is sent to once.
+func (s *send) addresses() {
+	region := cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)
+	seen := make(map[string]bool, len(s.input.SmsTo))
+	recipients := s.input.SmsTo[:0]
+	var bad []int
+	for _, recipient := range s.input.SmsTo {
+		to, ok := readRecipient(recipient.To, region)
+		if !ok {
+			to = recipient.To
+			bad = append(bad, len(s.to))
+		} else if seen[to] {
+			continue
+		}
+		seen[to] = true
+		s.to = append(s.to, to)
+		recipients = append(recipients, recipient)
+	}
+	s.input.SmsTo = recipients
+	s.progress = newProgress(len(s.to))
+	for _, place := range bad {
+		s.progress.set(place, refused, sms.Error{
+			To: s.to[place], Code: sms.InvalidTo,
+			Message: fmt.Sprintf("%q is no recipient; write a number in E.164 form such as +15005550006", s.to[place]),
+		})
+	}
+}
+
+// run sends until there is nobody left, or the attempt has to end. Its error
+// asks for another attempt.
+func (s *send) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if margin := s.margin(); margin > 0 {
+		var done context.CancelFunc
+		ctx, done = context.WithDeadlineCause(ctx, s.info.Deadline.Add(-margin), errTimeUp)
+		defer done()
+	}
+	s.heart = newHeart(s.activities.recorder(ctx), s.info.HeartbeatTimeout, cancel)
+	defer s.heart.watch(ctx, activity.GetWorkerStopChannel(ctx))()
+
+	// What was found in an earlier record is this attempt's as well: from now on
+	// it is repeated while the attempt waits.
+	if s.resumed {
+		_ = s.writeDown(ctx) // the loop sees the context end
+	}
+	for ctx.Err() == nil {
+		window := s.progress.places(untried, s.account.Pace.Concurrency())
+		if len(window) == 0 {
+			if !s.settle(ctx) {
+				break
+			}
+			continue
+		}
+		s.progress.begin(window)
+		if s.writeDown(ctx) != nil {
+			s.progress.window = nil
+			break
+		}
+		s.try(ctx, window)
+		s.progress.window = nil
+		if s.progress.has(again) && s.room(s.delay()) {
+			break
+		}
+	}
+	return s.conclude(ctx)
+}
+
+// writeDown records the progress. Where that fails, the attempt ends.
+func (s *send) writeDown(ctx context.Context) error {
+	return s.heart.record(ctx, s.progress.record(s.to))
+}
+
+// margin is the time at the end of an attempt in which nothing new is begun.
+func (s *send) margin() time.Duration {
+	if s.info.Deadline.IsZero() {
+		return 0
+	}
+	return min(12*time.Second, s.info.StartToCloseTimeout/4)
+}
+
+// try sends to the recipients of a window, all at the same time.
+func (s *send) try(ctx context.Context, window []int) {
+	var trying sync.WaitGroup
+	for _, place := range window {
+		trying.Go(func() {
+			defer func() {
+				if recover() != nil {
+					logPanic(ctx)
+					s.note(place, sms.Message{}, &sms.Error{Code: sms.OutcomeUnknown, Message: "a fault in the gateway: the message may or may not have been created; the worker's log holds the stack"})
+				}
+			}()
+			s.one(ctx, place)
+		})
+	}
+	trying.Wait()
+}
+
+// one sends to one recipient, if the attempt may still do so once it is this
+// sender's turn. A create that has begun is not broken off.
+func (s *send) one(ctx context.Context, place int) {
+	body, problem := s.bodies.of(ctx, s.input.SmsTo[place])
+	if problem != nil {
+		s.note(place, sms.Message{}, problem)
+		return
+	}
+	if s.account.Pace.Acquire(ctx, s.lane()) != nil {
+		return
+	}
+	defer s.account.Pace.Release()
+	if ctx.Err() != nil || !s.heart.fresh() {
+		return
+	}
+	creating := context.WithoutCancel(ctx)
+	if !s.info.Deadline.IsZero() {
+		var cancel context.CancelFunc
+		creating, cancel = context.WithDeadline(creating, s.info.Deadline.Add(-s.margin()/2))
+		defer cancel()
+	}
+	message, problem := s.account.Gateway.Send(creating, twilio.Draft{From: s.from, To: s.to[place], Body: body, Options: s.options})
+	if problem == nil {
+		message.To = s.to[place]
+	}
+	s.note(place, message, problem)
+}
+
+// lane is what the pace knows this send's sender by.
+func (s *send) lane() string {
+	if s.from != "" {
+		return s.from
+	}
+	return s.input.MessagingServiceSID
+}
+
+// note keeps what became of a create.
+func (s *send) note(place int, message sms.Message, problem *sms.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case problem == nil:
+		s.progress.take(place, message, time.Now())
+	case problem.Code == sms.OutcomeUnknown:
+		s.quiet = later(s.quiet, time.Now().Add(s.activities.settle()))
+		s.progress.set(place, doubtful, *problem)
+	case problem.Retryable:
+		s.slow(problem)
+		s.progress.set(place, again, *problem)
+	default:
+		s.progress.set(place, refused, *problem)
+	}
+}
+
+// queueFull is Twilio's word for a sender whose queue is full, which takes
+// minutes to empty. Other refusals for pace concern the account.
+const queueFull = 21611
+
+// slow keeps the sender or the account that was told to wait from sending.
+func (s *send) slow(problem *sms.Error) {
+	wait := problem.RetryAfter
+	s.pause = max(s.pause, wait)
+	switch {
+	case problem.TwilioCode == queueFull:
+		s.account.Pace.SlowSender(s.lane(), max(wait, 10*time.Second))
+	case problem.Code == sms.RateLimited:
+		s.account.Pace.SlowAccount(max(wait, time.Second))
+	}
+}
+
+// conclude ends the attempt: with an error where another one is to go on, and
+// with none where the result stands.
+func (s *send) conclude(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	switch {
+	case cause == nil && !s.progress.has(again):
+		return nil
+	case cause == nil:
+		return s.another(ctx, s.delay(), "Twilio could not take every message yet")
+	case errors.Is(cause, errStopping), errors.Is(cause, errTimeUp):
+		return s.another(ctx, 100*time.Millisecond, cause.Error())
+	case temporal.IsCanceledError(cause), errors.Is(cause, context.Canceled):
+		s.adopt(context.WithoutCancel(ctx))
+		return nil
+	}
+	// Temporal does not count on this attempt any more.
+	return temporal.NewApplicationErrorWithOptions("the attempt was given up", RetryType, temporal.ApplicationErrorOptions{Cause: cause})
+}
+
+// another asks Temporal for another attempt, if there is room for one. What is
+// known goes with it.
+func (s *send) another(ctx context.Context, delay time.Duration, why string) error {
+	if !s.room(delay) {
+		return nil
+	}
+	if s.settled() > s.settledBefore {
+		s.progress.stalls = 0
+	} else {
+		s.progress.stalls++
+	}
+	// Without this record the next attempt begins at the one before: it finds
+	// more in doubt, and nothing is lost.
+	_ = s.writeDown(context.WithoutCancel(ctx))
+	return temporal.NewApplicationErrorWithOptions(why, RetryType, temporal.ApplicationErrorOptions{
+		NextRetryDelay: delay,
+		Category:       temporal.ApplicationErrorCategoryBenign,
+	})
+}
+
+// delay is how long the next attempt should wait: what Twilio asked for, or
+// twice as long after each attempt in vain; never all workers at once.
+func (s *send) delay() time.Duration {
+	backoff := min(time.Second<<min(s.progress.stalls, 6), time.Minute)
+	return time.Duration(float64(max(s.pause, backoff)) * (1 + rand.Float64()/4))
+}
+
+// maxStalls is how many attempts in a row may settle nobody, where the caller
+// has set no bound.
+const maxStalls = 4
+
+// room reports whether the caller's policy and timeouts leave room for another
+// attempt after a delay.
+func (s *send) room(delay time.Duration) bool {
+	policy := s.info.RetryPolicy
+	if policy == nil || slices.Contains(policy.NonRetryableErrorTypes, RetryType) {
+		return false
+	}
+	if policy.MaximumAttempts > 0 && s.info.Attempt >= policy.MaximumAttempts {
+		return false
+	}
+	if total := s.info.ScheduleToCloseTimeout; total > 0 {
+		return time.Now().Add(delay + 5*time.Second).Before(s.info.ScheduledTime.Add(total))
+	}
+	return policy.MaximumAttempts > 0 || s.progress.stalls < maxStalls
+}
+
+// settled counts the recipients of whom all is known.
+func (s *send) settled() (n int) {
+	for place := range s.progress.outcomes {
+		if s.progress.outcomes[place].state >= refused {
+			n++
+		}
+	}
+	return n
+}
+
+// untold explains a recipient whose turn never came.
+func (s *send) untold(place int) sms.Error {
+	return sms.Error{
+		To: s.to[place], Code: sms.Cancelled, Retryable: true,
+		Message: "the send ended before this recipient's turn, because it was cancelled, its time was up or its worker stopped; nothing was sent",
+	}
+}

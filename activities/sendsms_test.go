@@ -1,0 +1,385 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// gatewayFunc is a gateway for tests of what comes before it. It lists nothing
+// and knows no message.
+type gatewayFunc func(context.Context, twilio.Draft) (sms.Message, *sms.Error)
+
+func (f gatewayFunc) Fetch(context.Context, string) (twilio.Record, *sms.Error) {
+	return twilio.Record{}, &sms.Error{Code: sms.InvalidRequest, TwilioCode: 20404}
+}
+
+func (f gatewayFunc) Cancel(ctx context.Context, sid string) (twilio.Record, *sms.Error) {
+	return f.Fetch(ctx, sid)
+}
+
+func (f gatewayFunc) Redact(ctx context.Context, sid string) (twilio.Record, *sms.Error) {
+	return f.Fetch(ctx, sid)
+}
+
+func (f gatewayFunc) List(context.Context, twilio.Query) ([]twilio.Record, *sms.Error) {
+	return nil, nil
+}
+
+func (f gatewayFunc) Send(ctx context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+	return f(ctx, d)
+}
+
+// taking takes every message and notes it.
+func taking(drafts *[]twilio.Draft) gatewayFunc {
+	return func(_ context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+		*drafts = append(*drafts, d)
+		return sms.Message{To: d.To, SID: "SM" + strings.TrimPrefix(d.To, "+"), Status: sms.Queued, Segments: 1}, nil
+	}
+}
+
+// newActivities sends one message at a time, has no Temporal to record at, and
+// does not wait for Twilio's listings.
+func newActivities(gateway Gateway) *Activities {
+	return &Activities{
+		Accounts: map[string]Account{"": {gateway, NewPace(1, 0)}},
+		Renderer: NewFreeMarker(),
+		Record:   func(context.Context, any) error { return nil },
+		Settle:   time.Millisecond,
+		Patience: time.Millisecond,
+	}
+}
+
+// execute runs SendSms as a worker would, with arguments of any kind.
+func execute(t *testing.T, gateway Gateway, args ...any) SendSmsResult {
+	t.Helper()
+	result, err := run(t, newActivities(gateway), args...)
+	if err != nil {
+		t.Fatalf("SendSms failed: %v", err)
+	}
+	return result
+}
+
+func run(t *testing.T, a *Activities, args ...any) (SendSmsResult, error) {
+	t.Helper()
+	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: SendSmsName})
+	encoded, err := env.ExecuteActivity(SendSmsName, args...)
+	if err != nil {
+		return SendSmsResult{}, err
+	}
+	var result SendSmsResult
+	if err := encoded.Get(&result); err != nil {
+		t.Fatal(err)
+	}
+	checkContract(t, result)
+	return result, nil
+}
+
+// checkContract checks what holds of every result.
+func checkContract(t *testing.T, r SendSmsResult) {
+	t.Helper()
+	var messages []sms.Message
+	if err := json.Unmarshal([]byte(r.TwilioResult), &messages); err != nil || !reflect.DeepEqual(messages, r.Messages) {
+		t.Errorf("twilioResult %s is not messages %v", r.TwilioResult, r.Messages)
+	}
+	if (r.TwilioError == nil) != (len(r.Errors) == 0) {
+		t.Errorf("twilioError %v with %d errors", r.TwilioError, len(r.Errors))
+	}
+	if r.TwilioError != nil {
+		var errors []sms.Error
+		if err := json.Unmarshal([]byte(*r.TwilioError), &errors); err != nil || !reflect.DeepEqual(errors, r.Errors) {
+			t.Errorf("twilioError %s is not errors %v", *r.TwilioError, r.Errors)
+		}
+	}
+	for _, e := range r.Errors {
+		if e.Code == "" || e.Message == "" {
+			t.Errorf("an error does not explain itself: %+v", e)
+		}
+	}
+}
+
+func TestSendSmsReadsEveryFormOfTheList(t *testing.T) {
+	for name, list := range map[string]any{
+		"a JSON array":                 []string{"+15005550001", "+15005550002"},
+		"a string with a JSON array":   `["+15005550001", "+15005550002"]`,
+		"a comma-separated string":     " +15005550001,+15005550002 ,",
+		"objects":                      []any{map[string]any{"to": "+15005550001"}, "+15005550002"},
+		"a number twice is sent once":  []string{"+15005550001", "+1 500 555 0001", "+15005550002"},
+		"a string with spaces around":  ` ["+15005550001","+15005550002"] `,
+		"punctuation within a number":  "+1 (500) 555-0001, +1.500.555.0002",
+		"a string with objects inside": `[{"to":"+15005550001"},{"to":"+15005550002"}]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var drafts []twilio.Draft
+			result := execute(t, taking(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": list, "smsBody": "Hi"})
+			want := []twilio.Draft{
+				{From: "+15005550006", To: "+15005550001", Body: "Hi"},
+				{From: "+15005550006", To: "+15005550002", Body: "Hi"},
+			}
+			if !reflect.DeepEqual(drafts, want) {
+				t.Errorf("sent %v", drafts)
+			}
+			if len(result.Messages) != 2 || result.TwilioError != nil {
+				t.Errorf("result %+v", result)
+			}
+		})
+	}
+}
+
+func TestANumberWithoutACountryCodeIsOneOfTheRegion(t *testing.T) {
+	for _, tc := range []struct {
+		region, to, want string
+	}{
+		{"", "0170 1234567", ""},
+		{"DE", "0170 1234567", "+491701234567"},
+		{"DE", "+1 (415) 555-2671", "+14155552671"},
+		{"US", "415-555-2671", "+14155552671"},
+		{"GB", "07400 123456", "+447400123456"},
+		{"DE", "nobody", ""},
+		{"DE", "12", ""},
+		{"US", "whatsapp:+14155552671", "whatsapp:+14155552671"},
+	} {
+		var drafts []twilio.Draft
+		execute(t, taking(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": []string{tc.to}, "smsBody": "Hi", "defaultRegion": tc.region})
+		got := ""
+		if len(drafts) > 0 {
+			got = drafts[0].To
+		}
+		if got != tc.want {
+			t.Errorf("%q in %q is sent to %q, want %q", tc.to, tc.region, got, tc.want)
+		}
+	}
+	var drafts []twilio.Draft
+	if got := execute(t, taking(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": "0170", "smsBody": "Hi", "defaultRegion": "Germany"}); got.Errors[0].Code != sms.InvalidInput {
+		t.Errorf("a region that is none: %+v", got)
+	}
+}
+
+func TestSendSmsAlwaysCompletes(t *testing.T) {
+	good := map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550001", "smsBody": "Hi"}
+	with := func(changes map[string]any) map[string]any {
+		all := map[string]any{}
+		for _, m := range []map[string]any{good, changes} {
+			for k, v := range m {
+				all[k] = v
+			}
+		}
+		return all
+	}
+	raw := func(encoding, data string) converter.RawValue {
+		return converter.NewRawValue(&commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte(encoding)}, Data: []byte(data)})
+	}
+	for name, tc := range map[string]struct {
+		args    []any
+		code    sms.Code
+		mention string
+	}{
+		"without an argument":            {nil, sms.MissingInput, "without an argument"},
+		"with null":                      {[]any{nil}, sms.MissingInput, "smsFrom"},
+		"with an empty object":           {[]any{map[string]any{}}, sms.MissingInput, "smsFrom, smsTo, smsBody"},
+		"with a string":                  {[]any{"hello"}, sms.InvalidInput, "must be an object"},
+		"with broken JSON":               {[]any{raw("json/plain", `{"smsFrom":`)}, sms.InvalidInput, "could not be read"},
+		"with two JSON objects":          {[]any{raw("json/plain", `{} {}`)}, sms.InvalidInput, "more after"},
+		"with another encoding":          {[]any{raw("binary/encrypted", "\x00\x01")}, sms.InvalidInput, "binary/encrypted"},
+		"with a sender of another type":  {[]any{with(map[string]any{"smsFrom": 15005550006})}, sms.InvalidInput, "smsFrom"},
+		"with a list of another type":    {[]any{with(map[string]any{"smsTo": 15005550001})}, sms.InvalidInput, "smsTo"},
+		"with an unknown field":          {[]any{with(map[string]any{"sendTime": "tomorrow"})}, sms.InvalidInput, "sendTime"},
+		"without recipients":             {[]any{with(map[string]any{"smsTo": " , "})}, sms.MissingInput, "smsTo"},
+		"without a body":                 {[]any{with(map[string]any{"smsBody": ""})}, sms.MissingInput, "smsBody"},
+		"with a sender that is none":     {[]any{with(map[string]any{"smsFrom": "+1"})}, sms.InvalidFrom, "E.164"},
+		"with a recipient that is none":  {[]any{with(map[string]any{"smsTo": "12"})}, sms.InvalidTo, "E.164"},
+		"with variables that are a list": {[]any{with(map[string]any{"variables": []int{1}})}, sms.InvalidInput, "variables"},
+		"with two data models":           {[]any{with(map[string]any{"variables": map[string]any{}, "metadata": map[string]any{}})}, sms.InvalidInput, "metadata"},
+		"with a variable missing":        {[]any{with(map[string]any{"smsBody": "Hi ${user.name}"})}, sms.TemplateMetadata, "variable user is missing"},
+		"with a broken template":         {[]any{with(map[string]any{"smsBody": "Hi ${name"})}, sms.TemplateSyntax, "smsBody"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var drafts []twilio.Draft
+			result := execute(t, taking(&drafts), tc.args...)
+			if len(drafts) > 0 {
+				t.Errorf("sent %v", drafts)
+			}
+			if len(result.Errors) != 1 || result.Errors[0].Code != tc.code || !strings.Contains(result.Errors[0].Message, tc.mention) {
+				t.Errorf("errors %+v, want %s with %q", result.Errors, tc.code, tc.mention)
+			}
+		})
+	}
+}
+
+func TestSendSmsCompletesThroughAPanic(t *testing.T) {
+	calls := 0
+	gateway := gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+		if calls++; calls == 2 {
+			panic("number " + d.To)
+		}
+		return sms.Message{To: d.To, SID: "SM1", Status: sms.Queued, Segments: 1}, nil
+	})
+	result := execute(t, gateway, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To("+15005550001", "+15005550002", "+15005550003"), SmsBody: "Hi"})
+	if len(result.Messages) != 2 || len(result.Errors) != 1 {
+		t.Fatalf("%+v", result)
+	}
+	if e := result.Errors[0]; e.To != "+15005550002" || e.Code != sms.OutcomeUnknown {
+		t.Errorf("%+v, want OUTCOME_UNKNOWN of the second", e)
+	}
+}
+
+func TestOneBadRecipientNeverStopsTheOthers(t *testing.T) {
+	gateway := gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+		if d.To == "+15005550002" {
+			return sms.Message{}, &sms.Error{To: d.To, Code: sms.OptedOut, TwilioCode: 21610, HTTPStatus: 400, Message: "Attempt to send to unsubscribed recipient"}
+		}
+		return sms.Message{To: d.To, SID: "SM1", Status: sms.Queued, Segments: 1}, nil
+	})
+	result := execute(t, gateway, map[string]any{
+		"smsFrom": "+15005550006", "smsBody": "Hi",
+		"smsTo": []any{"nobody", 15005550001, "+15005550002", nil, map[string]any{"too": "x"}, "+15005550003"},
+	})
+	var codes []sms.Code
+	for _, e := range result.Errors {
+		codes = append(codes, e.Code)
+	}
+	want := []sms.Code{sms.InvalidTo, sms.InvalidTo, sms.OptedOut, sms.InvalidTo, sms.InvalidTo}
+	if !reflect.DeepEqual(codes, want) {
+		t.Errorf("errors %v, want %v", codes, want)
+	}
+	if len(result.Messages) != 1 || result.Messages[0].To != "+15005550003" {
+		t.Errorf("messages %v", result.Messages)
+	}
+}
+
+func TestARecipientsVariablesAreLaidOverTheOthers(t *testing.T) {
+	var drafts []twilio.Draft
+	result := execute(t, taking(&drafts), map[string]any{
+		"smsFrom": "+15005550006", "smsBody": "${greeting} ${name}",
+		"variables": map[string]any{"greeting": "Hi", "name": "all"},
+		"smsTo": []any{
+			"+15005550001",
+			map[string]any{"to": "+15005550002", "variables": map[string]any{"name": "Ann"}},
+			map[string]any{"to": "+15005550003", "variables": map[string]any{"name": nil}},
+		},
+	})
+	var texts []string
+	for _, d := range drafts {
+		texts = append(texts, d.Body)
+	}
+	if !reflect.DeepEqual(texts, []string{"Hi all", "Hi Ann"}) {
+		t.Errorf("sent %q", texts)
+	}
+	if len(result.Errors) != 1 || result.Errors[0].To != "+15005550003" || result.Errors[0].Code != sms.TemplateMetadata {
+		t.Errorf("errors %+v", result.Errors)
+	}
+}
+
+func TestCancellationReturnsWhatHadBeenSent(t *testing.T) {
+	gateway := gatewayFunc(func(sending context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+		if sending.Err() != nil {
+			t.Error("a create that had begun was broken off")
+		}
+		return sms.Message{To: d.To, SID: "SM1", Status: sms.Queued, Segments: 1}, nil
+	})
+	a := newActivities(gateway)
+	records := 0
+	a.Record = func(context.Context, any) error {
+		if records++; records == 2 {
+			return temporal.NewCanceledError()
+		}
+		return nil
+	}
+	result, err := run(t, a, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To("+15005550001", "+15005550002", "+15005550003"), SmsBody: "Hi"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Messages) != 1 || len(result.Errors) != 2 || result.Errors[0].Code != sms.Cancelled || result.Errors[1].To != "+15005550003" {
+		t.Errorf("%+v", result)
+	}
+}
+
+func FuzzRecipientsNeverPanic(f *testing.F) {
+	for _, seed := range []string{`"+1"`, `["+1",null,3]`, `"[\"+1\"]"`, `[{"to":"+1","variables":{"a":1}}]`, `null`, `"["`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		var list Recipients
+		if json.Unmarshal(data, &list) != nil {
+			return
+		}
+		again, err := json.Marshal(list)
+		if err != nil {
+			t.Fatalf("%q reads but does not write: %v", data, err)
+		}
+		var second Recipients
+		if err := json.Unmarshal(again, &second); err != nil || len(second) != len(list) {
+			t.Errorf("%s reads as %v, not %v", again, second, list)
+		}
+	})
+}
+
+func TestATemplateSaysWhatItsVariablesSay(t *testing.T) {
+	const variables = `{"name":"Ann & Bo","items":[{"name":"Tea","price":2.5},{"name":"Cake","price":10}],"n":1234567}`
+	for source, want := range map[string]string{
+		"Dear ${name}":        "Dear Ann & Bo",
+		"${n} and ${n?c}":     "1,234,567 and 1234567",
+		"${missing!'nobody'}": "nobody",
+		"<#list items as i>${i.name}<#sep>, </#list>": "Tea, Cake",
+		"${items[1].price?string('0.00')}":            "10.00",
+		"costs $5 {x} #1 <b>":                         "costs $5 {x} #1 <b>",
+		"${name?replace('(.) & (.)', '$2', 'r')}":     "AnBo",
+	} {
+		text, problem := NewFreeMarker().Render(t.Context(), source, json.RawMessage(variables))
+		if problem != nil || text != want {
+			t.Errorf("%s gives %q, %+v, want %q", source, text, problem, want)
+		}
+	}
+}
+
+func TestABrokenTemplateSaysWhere(t *testing.T) {
+	f := NewFreeMarker()
+	for source, want := range map[string]sms.Error{
+		"Hi\n ${name":                  {Code: sms.TemplateSyntax, Message: "smsBody, line 2, column "},
+		"Hi <#if x>":                   {Code: sms.TemplateSyntax, Message: "smsBody, line 1, column "},
+		"Hi ${user.name}":              {Code: sms.TemplateMetadata, Message: "smsBody, line 1, column 6: variable user.name is missing"},
+		"Hi ${1 + user}":               {Code: sms.TemplateMetadata, Message: "smsBody, line 1, column "},
+		"${user?upper_case}":           {Code: sms.TemplateMetadata, Message: "smsBody, line 1, column 3"},
+		"<#list 1.. as i>${i}</#list>": {Code: sms.TemplateMetadata, Message: "smsBody"},
+	} {
+		text, problem := f.Render(t.Context(), source, json.RawMessage(`{"user":{}}`))
+		if problem == nil || problem.Code != want.Code || !strings.HasPrefix(problem.Message, want.Message) || text != "" {
+			t.Errorf("%q gives %q, %+v, want %s %s", source, text, problem, want.Code, want.Message)
+		}
+	}
+}
+
+func TestParsedTemplatesAreKeptButNotWithoutBound(t *testing.T) {
+	f := NewFreeMarker()
+	for i := range 3 * maxTemplates {
+		if _, problem := f.Render(t.Context(), fmt.Sprintf("text %d", i), nil); problem != nil {
+			t.Fatalf("%+v", problem)
+		}
+	}
+	if n := len(f.parsed); n == 0 || n > maxTemplates {
+		t.Errorf("%d templates are kept", n)
+	}
+}
+
+func BenchmarkRender(b *testing.B) {
+	f := NewFreeMarker()
+	variables := json.RawMessage(`{"name":"Ann","order":{"number":42,"total":19.5}}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		_, _ = f.Render(b.Context(), "Dear ${name}, order ${order.number?c} comes to ${order.total?string('0.00')}.", variables)
+	}
+}
