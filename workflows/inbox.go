@@ -1,0 +1,125 @@
+package workflows
+
+// Inbox: texts that reach a workflow as signals, each taken once.
+
+import (
+	"encoding/json"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// inboxMemory is how many messages an inbox remembers. Twilio delivers a
+// message again within seconds or minutes; each takes about 60 bytes.
+const inboxMemory = 1000
+
+// InboxState is what an inbox remembers and what it holds. A workflow that
+// continues as new passes it on.
+type InboxState struct {
+	// Seen are the latest messages, oldest first.
+	Seen []string `json:"seen,omitempty"`
+	// Waiting are signals that came and were not yet received.
+	Waiting []json.RawMessage `json:"waiting,omitempty"`
+}
+
+// Inbox receives the signals of one name, decoded as T. Temporal takes a
+// signal of one request ID once within a run, but not again after
+// ContinueAsNew: there a redelivered message is recognised by its MessageSid
+// and trigger, which triggers put into the signal. A signal without a
+// MessageSid is always taken.
+//
+//	inbox := workflows.NewInbox[triggers.Event](ctx, "text", input.Inbox)
+//	for !workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+//		event := inbox.Receive(ctx)
+//		…
+//	}
+//	input.Inbox = inbox.Drain(ctx)
+//	return workflow.NewContinueAsNewError(ctx, MyWorkflow, input)
+type Inbox[T any] struct {
+	channel workflow.ReceiveChannel
+	state   InboxState
+	seen    map[string]bool
+}
+
+// NewInbox opens the inbox for signals of a name. carried is the zero value,
+// or what [Inbox.Drain] gave to the run before.
+func NewInbox[T any](ctx workflow.Context, signal string, carried InboxState) *Inbox[T] {
+	i := &Inbox[T]{channel: workflow.GetSignalChannel(ctx, signal), state: carried, seen: map[string]bool{}}
+	for _, key := range carried.Seen {
+		i.seen[key] = true
+	}
+	return i
+}
+
+// Receive waits for the next message. It gives the zero T if a message does
+// not decode as T; its other fields are still there.
+func (i *Inbox[T]) Receive(ctx workflow.Context) T {
+	for {
+		if value, ok := i.next(); ok {
+			return value
+		}
+		var data json.RawMessage
+		i.channel.Receive(ctx, &data)
+		i.take(data)
+	}
+}
+
+// ReceiveAsync gives the next message if there is one.
+func (i *Inbox[T]) ReceiveAsync() (value T, ok bool) {
+	i.takeAll()
+	return i.next()
+}
+
+// Waiting reports whether there is a message. It can be awaited beside other
+// things: workflow.Await(ctx, func() bool { return inbox.Waiting() || done }).
+func (i *Inbox[T]) Waiting() bool {
+	i.takeAll()
+	return len(i.state.Waiting) > 0
+}
+
+// Drain takes in what has come, and gives the state for the next run: signals
+// that were not received wait there.
+func (i *Inbox[T]) Drain(workflow.Context) InboxState {
+	i.takeAll()
+	return i.state
+}
+
+func (i *Inbox[T]) takeAll() {
+	var data json.RawMessage
+	for i.channel.ReceiveAsync(&data) {
+		i.take(data)
+		data = nil
+	}
+}
+
+// take keeps a signal unless its message has been seen.
+func (i *Inbox[T]) take(data json.RawMessage) {
+	var id struct {
+		MessageSID string `json:"messageSid"`
+		Trigger    string `json:"trigger"`
+	}
+	if json.Unmarshal(data, &id) == nil && id.MessageSID != "" {
+		key := id.MessageSID + "/" + id.Trigger
+		if i.seen[key] {
+			return
+		}
+		i.seen[key] = true
+		i.state.Seen = append(i.state.Seen, key)
+		if extra := len(i.state.Seen) - inboxMemory; extra > 0 {
+			for _, old := range i.state.Seen[:extra] {
+				delete(i.seen, old)
+			}
+			i.state.Seen = i.state.Seen[extra:]
+		}
+	}
+	i.state.Waiting = append(i.state.Waiting, data)
+}
+
+func (i *Inbox[T]) next() (value T, ok bool) {
+	if len(i.state.Waiting) == 0 {
+		return value, false
+	}
+	data := i.state.Waiting[0]
+	i.state.Waiting = i.state.Waiting[1:]
+	_ = json.Unmarshal(data, &value) // what fits is there; see Receive
+	return value, true
+}

@@ -1,0 +1,211 @@
+package workflows
+
+// QuestionsWorkflow: the open questions between one of our numbers and a phone.
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/activities"
+)
+
+// ReplySignal is the signal that brings a [Reply] to the workflow that asked.
+const ReplySignal = "SmsReply"
+
+// Reply is a text that answers a question.
+type Reply struct {
+	// MessageSID names the message; the same reply comes once.
+	MessageSID string `json:"messageSid"`
+	Body       string `json:"body"`
+	// From is the phone, To our number.
+	From string `json:"from"`
+	To   string `json:"to"`
+	// MatchGroups are those of the question's pattern, as triggers have them.
+	MatchGroups map[string]*string `json:"matchGroups,omitempty"`
+	ReceivedAt  time.Time          `json:"receivedAt"`
+}
+
+const (
+	// linger is how long the keeper stays once no question is open: a reply that
+	// Twilio delivers again in that time is known to be one.
+	linger = 15 * time.Minute
+	// maxReplies is how many replies the keeper remembers.
+	maxReplies = 200
+)
+
+// QuestionsState is what the keeper of questions carries over.
+type QuestionsState struct {
+	// Open are the questions, the oldest first.
+	Open []activities.Question `json:"open,omitempty"`
+	// Taken are the SIDs of replies that were given to a question.
+	Taken []string `json:"taken,omitempty"`
+}
+
+// QuestionsWorkflow keeps the open questions of one pair of numbers, and gives
+// each reply to one of them, never to all. There is one for each pair; the
+// activity OpenQuestion starts it, and it ends when nothing is open any more.
+func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
+	if state == nil {
+		state = &QuestionsState{}
+	}
+	k := &keeper{QuestionsState: *state, turn: workflow.NewMutex(ctx)}
+	err := workflow.SetUpdateHandler(ctx, activities.ReplyUpdate, k.reply)
+	if err != nil {
+		return err
+	}
+	opened := workflow.GetSignalChannel(ctx, activities.OpenSignal)
+	closed := workflow.GetSignalChannel(ctx, activities.CloseSignal)
+	listen(ctx, opened, k.open)
+	listen(ctx, closed, k.close)
+	for {
+		wait := linger
+		if len(k.Open) > 0 {
+			wait = 24 * time.Hour
+		}
+		ended, err := workflow.AwaitWithTimeout(ctx, wait, func() bool { return k.changed || workflow.GetInfo(ctx).GetContinueAsNewSuggested() })
+		if err != nil {
+			return err
+		}
+		k.changed = false
+		// Who waits for a turn is answered first.
+		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+			return err
+		}
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			return workflow.NewContinueAsNewError(ctx, activities.QuestionsWorkflowName, &k.QuestionsState)
+		}
+		if !ended && len(k.Open) == 0 {
+			return nil
+		}
+	}
+}
+
+// listen hands every signal of a channel on.
+func listen(ctx workflow.Context, channel workflow.ReceiveChannel, take func(activities.Question)) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for {
+			var question activities.Question
+			if !channel.Receive(ctx, &question) {
+				return
+			}
+			take(question)
+		}
+	})
+}
+
+// keeper is the state of QuestionsWorkflow.
+type keeper struct {
+	QuestionsState
+	// turn is held by the one reply that is being given.
+	turn workflow.Mutex
+	// changed tells the workflow that something happened.
+	changed bool
+}
+
+func (k *keeper) open(q activities.Question) {
+	k.close(q)
+	k.Open = append(k.Open, q)
+}
+
+func (k *keeper) close(q activities.Question) {
+	k.changed = true
+	k.Open = slices.DeleteFunc(k.Open, func(o activities.Question) bool { return o.WorkflowID == q.WorkflowID })
+}
+
+// reply gives a text to the question that it answers, and reports whether there
+// was one. The same text gets the same answer.
+func (k *keeper) reply(ctx workflow.Context, reply Reply) (taken bool, err error) {
+	if err := k.turn.Lock(ctx); err != nil {
+		return false, err
+	}
+	defer k.turn.Unlock()
+	k.changed = true
+	if slices.Contains(k.Taken, reply.MessageSID) {
+		return true, nil
+	}
+	candidates, groups, err := k.candidates(ctx, reply)
+	if err != nil {
+		return false, err
+	}
+	for len(candidates) > 0 {
+		chosen := choose(candidates, reply.Body)
+		if chosen < 0 {
+			return false, nil
+		}
+		reply.MatchGroups = groups[chosen]
+		if workflow.SignalExternalWorkflow(ctx, candidates[chosen].WorkflowID, "", ReplySignal, reply).Get(ctx, nil) == nil {
+			k.close(candidates[chosen])
+			k.Taken = append(k.Taken, reply.MessageSID)
+			k.Taken = k.Taken[max(0, len(k.Taken)-maxReplies):]
+			return true, nil
+		}
+		// Whoever asked has gone.
+		k.close(candidates[chosen])
+		candidates = slices.Delete(candidates, chosen, chosen+1)
+		groups = slices.Delete(groups, chosen, chosen+1)
+	}
+	return false, nil
+}
+
+// candidates are the open questions whose pattern the reply matches, the oldest
+// first, with the groups of each.
+func (k *keeper) candidates(ctx workflow.Context, reply Reply) (open []activities.Question, groups []map[string]*string, err error) {
+	if len(k.Open) == 0 {
+		return nil, nil, nil
+	}
+	asked := slices.Clone(k.Open)
+	input := activities.MatchInput{Body: reply.Body}
+	for _, q := range asked {
+		input.Patterns = append(input.Patterns, q.Pattern)
+	}
+	matching := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: 5 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 3},
+		Summary:             "Match a reply",
+	})
+	var found []map[string]*string
+	if err := workflow.ExecuteLocalActivity(matching, activities.MatchReplyName, input).Get(ctx, &found); err != nil {
+		return nil, nil, err
+	}
+	for i, q := range asked {
+		if found[i] != nil {
+			open, groups = append(open, q), append(groups, found[i])
+		}
+	}
+	return open, groups, nil
+}
+
+// choose picks one of several questions by the policy of the latest; -1 for
+// none.
+func choose(questions []activities.Question, body string) int {
+	last := len(questions) - 1
+	if last == 0 && questions[0].IfSeveral != activities.ByCode {
+		return 0
+	}
+	switch questions[last].IfSeveral {
+	case activities.Latest:
+		return last
+	case activities.ByCode:
+		return coded(questions, body)
+	case activities.Refuse:
+		return -1
+	}
+	return 0
+}
+
+// coded picks the question whose code the text begins with. One question that
+// is alone needs no code.
+func coded(questions []activities.Question, body string) int {
+	if len(questions) == 1 {
+		return 0
+	}
+	words := strings.Fields(body)
+	if len(words) == 0 {
+		return -1
+	}
+	return slices.IndexFunc(questions, func(q activities.Question) bool { return q.Code != "" && strings.EqualFold(q.Code, words[0]) })
+}

@@ -1,0 +1,116 @@
+// Package smstest stands in for the phones, so that workflows which send and
+// ask can be tested without Twilio, Temporal or time.
+//
+//	env := suite.NewTestWorkflowEnvironment()
+//	phones := smstest.New(env)
+//	phones.Reply("+15005550009", "yes", time.Minute)
+//	env.ExecuteWorkflow(MyWorkflow)
+//	texts := phones.Texts("+15005550009")
+package smstest
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/sms"
+	"temporal-twilio/workflows"
+)
+
+// Text is one that was sent to a phone.
+type Text struct {
+	From, To string
+	// Body is the template, Variables its data model: nothing is rendered.
+	Body      string
+	Variables json.RawMessage
+}
+
+// Phones are all phones there are. They take every text, unless told otherwise.
+type Phones struct {
+	env     *testsuite.TestWorkflowEnvironment
+	texts   []Text
+	refuses map[string]sms.Code
+	replies map[string]reply
+}
+
+type reply struct {
+	body  string
+	after time.Duration
+}
+
+// New registers stand-ins for the activities that send, and for AskSmsWorkflow.
+func New(env *testsuite.TestWorkflowEnvironment) *Phones {
+	p := &Phones{env: env, refuses: make(map[string]sms.Code), replies: make(map[string]reply)}
+	env.RegisterActivityWithOptions(p.send, activity.RegisterOptions{Name: activities.SendSmsName})
+	env.RegisterActivityWithOptions(p.look, activity.RegisterOptions{Name: activities.GetMessagesName})
+	env.RegisterWorkflowWithOptions(p.ask, workflow.RegisterOptions{Name: workflows.AskSmsWorkflowName})
+	return p
+}
+
+// Refuse has every text to a phone fail with a code.
+func (p *Phones) Refuse(to string, code sms.Code) { p.refuses[to] = code }
+
+// Reply has a phone answer the next question that it is asked, some time later.
+// A phone without a reply lets questions time out.
+func (p *Phones) Reply(from, body string, after time.Duration) { p.replies[from] = reply{body, after} }
+
+// Texts are those that a phone got, or all phones if it is "", in their order.
+func (p *Phones) Texts(to string) (texts []Text) {
+	for _, text := range p.texts {
+		if to == "" || text.To == to {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+func (p *Phones) send(input activities.SendSmsInput) (activities.SendSmsResult, error) {
+	result := activities.SendSmsResult{Messages: []sms.Message{}, Errors: []sms.Error{}}
+	for _, recipient := range input.SmsTo {
+		if code := p.refuses[recipient.To]; code != "" {
+			result.Errors = append(result.Errors, sms.Error{To: recipient.To, Code: code, Message: "refused by the test"})
+			continue
+		}
+		p.texts = append(p.texts, Text{From: input.SmsFrom, To: recipient.To, Body: input.SmsBody, Variables: input.Variables})
+		result.Messages = append(result.Messages, sms.Message{
+			To: recipient.To, SID: fmt.Sprintf("SM%032x", len(p.texts)), Status: sms.Queued, Segments: 1,
+		})
+	}
+	return result, nil
+}
+
+// look says of every message that it was delivered.
+func (p *Phones) look(input activities.MessagesInput) (updates []sms.StatusUpdate, _ error) {
+	for _, sid := range input.SIDs {
+		updates = append(updates, sms.StatusUpdate{MessageSID: sid, Status: sms.Delivered})
+	}
+	return updates, nil
+}
+
+func (p *Phones) ask(ctx workflow.Context, input workflows.AskSmsInput) (result workflows.AskSmsResult, err error) {
+	result.Sent, _ = p.send(activities.SendSmsInput{SmsFrom: input.SmsFrom, SmsTo: activities.To(input.SmsTo), SmsBody: input.SmsBody, Variables: input.Variables})
+	timeout := time.Duration(input.Timeout)
+	if timeout == 0 {
+		timeout = workflows.DefaultAskTimeout
+	}
+	reply, replies := p.replies[input.SmsTo]
+	switch {
+	case len(result.Sent.Messages) == 0:
+		result.Outcome = workflows.NotSent
+		return result, nil
+	case !replies || reply.after > timeout:
+		result.Outcome = workflows.TimedOut
+		return result, workflow.Sleep(ctx, timeout)
+	}
+	delete(p.replies, input.SmsTo)
+	result.Outcome = workflows.Answered
+	result.Reply = &workflows.Reply{
+		MessageSID: fmt.Sprintf("SM%032x", 1<<40), Body: reply.body, From: input.SmsTo, To: input.SmsFrom, ReceivedAt: workflow.Now(ctx).Add(reply.after),
+	}
+	return result, workflow.Sleep(ctx, reply.after)
+}
