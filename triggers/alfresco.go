@@ -1,0 +1,214 @@
+package triggers
+
+// Alfresco's own trigger files, read unchanged: each is turned into a trigger
+// as we write them, with notes on what was read as what.
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"temporal-twilio/sms"
+)
+
+// alfrescoFile is a file <trigger-name>.json.
+type alfrescoFile struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Event       struct {
+		Source string `json:"source"`
+		Inputs struct {
+			Pattern   string `json:"pattern"`
+			Echo      string `json:"echo"`
+			EchoError string `json:"echoError"`
+			Condition string `json:"condition"`
+		} `json:"inputs"`
+		Condition string `json:"condition"`
+	} `json:"event"`
+	Action struct {
+		Source  string          `json:"source"`
+		Payload json.RawMessage `json:"payload"`
+	} `json:"action"`
+}
+
+// alfrescoPayload is what action.payload holds, over all its types.
+type alfrescoPayload struct {
+	PayloadType          string         `json:"payloadType"`
+	ID                   string         `json:"id"`
+	ProcessDefinitionKey string         `json:"processDefinitionKey"`
+	Name                 string         `json:"name"`
+	BusinessKey          string         `json:"businessKey"`
+	CorrelationKey       any            `json:"correlationKey"`
+	Variables            map[string]any `json:"variables"`
+	// Inputs and the bare smsFrom, smsTo, smsBody are a connector action's.
+	Inputs        map[string]any `json:"inputs"`
+	InputMappings map[string]any `json:"inBoundVariables"`
+}
+
+// The actions of Alfresco's runtime.
+const commandConsumer = "command-consumer"
+
+// isAlfresco tells Alfresco's format from ours: an event with a source.
+func isAlfresco(data []byte) bool {
+	var probe struct {
+		Event  json.RawMessage `json:"event"`
+		Action json.RawMessage `json:"action"`
+	}
+	return json.Unmarshal(data, &probe) == nil && (probe.Event != nil || probe.Action != nil)
+}
+
+// alfrescoPath is where a field of ours is found in a file of theirs.
+func alfrescoPath(_ int, field string) string {
+	switch root, _, _ := strings.Cut(field, "."); root {
+	case "pattern", "echo", "echoError", "condition":
+		return "$.event.inputs." + root
+	case "event":
+		return "$.event.source"
+	case "name":
+		return "$.name"
+	case "action":
+		return "$.action.source"
+	}
+	return "$.action.payload"
+}
+
+func (c *checker) readAlfresco(data []byte) {
+	var written alfrescoFile
+	if err := json.Unmarshal(data, &written); err != nil {
+		c.mistakes = append(c.mistakes, fmt.Errorf("%s:1: not a trigger of Alfresco: %w", c.name, err))
+		return
+	}
+	name := strings.TrimSuffix(filepath.Base(c.name), filepath.Ext(c.name))
+	if written.Name != "" {
+		name = written.Name
+	}
+	w := &fileTrigger{
+		Name: name, Description: written.Description,
+		Pattern: written.Event.Inputs.Pattern, Echo: written.Event.Inputs.Echo, EchoError: written.Event.Inputs.EchoError,
+		Condition: written.Event.Condition,
+	}
+	if w.Condition == "" {
+		w.Condition = written.Event.Inputs.Condition
+	}
+	parts := strings.Split(written.Event.Source, ".")
+	if len(parts) != 3 || parts[0] != "connector" || !slices.Contains(sms.Events, sms.Event(parts[2])) {
+		c.at(0, "event", "trigger %q: event.source is %q; it must be connector.NAME.SMS_RECEIVED (or SMS_OPT_OUT, SMS_OPT_IN, SMS_HELP)", name, written.Event.Source)
+		return
+	}
+	w.Event = parts[2]
+	if c.alfrescoAction(&written, w) {
+		c.compile(0, w)
+	}
+}
+
+func (c *checker) alfrescoAction(written *alfrescoFile, w *fileTrigger) bool {
+	var p alfrescoPayload
+	if len(written.Action.Payload) == 0 {
+		c.at(0, "payload", "trigger %q has no action.payload", w.Name)
+		return false
+	}
+	if err := json.Unmarshal(written.Action.Payload, &p); err != nil {
+		c.at(0, "payload", "trigger %q: action.payload: %v", w.Name, err)
+		return false
+	}
+	if source := written.Action.Source; source != commandConsumer {
+		return c.alfrescoConnector(source, written.Action.Payload, p, w)
+	}
+	switch p.PayloadType {
+	case "StartProcessPayload":
+		if p.ProcessDefinitionKey == "" && p.Name != "" && p.BusinessKey == "" {
+			w.notes = append(w.notes, "a StartProcessPayload without processDefinitionKey was read as a SignalPayload")
+			return c.alfrescoSignal(p, w)
+		}
+		return c.alfrescoStart("processDefinitionKey", p.ProcessDefinitionKey, p, w)
+	case "StartMessagePayload":
+		return c.alfrescoStart("name", p.Name, p, w)
+	case "SignalPayload":
+		return c.alfrescoSignal(p, w)
+	case "ReceiveMessagePayload":
+		w.SignalAll = &fileSignalAll{Name: p.Name, CorrelationKey: p.CorrelationKey, Input: variables(p)}
+		if p.CorrelationKey == nil || p.CorrelationKey == "" {
+			w.SignalAll.CorrelationKey = literal("")
+		}
+		w.notes = append(w.notes, fmt.Sprintf("ReceiveMessagePayload %q: signals each open workflow that catches this message with this correlation key", p.Name))
+		return true
+	}
+	c.at(0, "payload", "trigger %q: payloadType is %q; there are StartProcessPayload, StartMessagePayload, SignalPayload and ReceiveMessagePayload. A script cannot be run here: put it into a workflow and start that", w.Name, p.PayloadType)
+	return false
+}
+
+func (c *checker) alfrescoStart(field, workflow string, p alfrescoPayload, w *fileTrigger) bool {
+	if workflow == "" {
+		c.at(0, "payload", "trigger %q: %s lacks its %s", w.Name, p.PayloadType, field)
+		return false
+	}
+	w.Start = &fileStart{Workflow: workflow, TaskQueue: c.options.TaskQueue, Input: variables(p)}
+	w.notes = append(w.notes, fmt.Sprintf("%s: starts workflow %s on task queue %s", p.PayloadType, workflow, c.options.TaskQueue))
+	if p.BusinessKey == "" {
+		return true
+	}
+	w.Start.ID = p.BusinessKey
+	w.notes = append(w.notes, "businessKey: the workflow's ID; while one with this ID is open, another is not started and the sender is told")
+	for name, pseudonym := range map[string]string{"from": "fromId", "to": "toId"} {
+		if text := expression.ReplaceAllStringFunc(w.Start.ID, func(found string) string {
+			if strings.TrimSpace(found[2:len(found)-1]) == name {
+				return "${" + pseudonym + "}"
+			}
+			return found
+		}); text != w.Start.ID {
+			w.Start.ID = text
+			w.notes = append(w.notes, fmt.Sprintf("businessKey: ${%s} became its pseudonym ${%s}, as IDs are shown in clear", name, pseudonym))
+		}
+	}
+	return true
+}
+
+func (c *checker) alfrescoSignal(p alfrescoPayload, w *fileTrigger) bool {
+	w.SignalAll = &fileSignalAll{Name: p.Name, Input: variables(p)}
+	w.notes = append(w.notes, fmt.Sprintf("SignalPayload %q: signals each open workflow that catches this name", p.Name))
+	return true
+}
+
+// alfrescoConnector reads an action of a connector; only ours can be run.
+func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p alfrescoPayload, w *fileTrigger) bool {
+	action := source[strings.LastIndexByte(source, '.')+1:]
+	if !strings.EqualFold(strings.ReplaceAll(action, "-", "_"), "SEND_SMS") {
+		c.at(0, "action", "trigger %q: action.source is %q; it must be %s, or end in .SEND_SMS. An action of another connector cannot be run here: put it into a workflow and start that", w.Name, source, commandConsumer)
+		return false
+	}
+	inputs := p.Inputs
+	for _, other := range []map[string]any{p.InputMappings, p.Variables} {
+		if inputs == nil {
+			inputs = other
+		}
+	}
+	if inputs == nil {
+		_ = json.Unmarshal(payload, &inputs) // it has been read once
+	}
+	for _, name := range []string{"smsFrom", "smsTo", "smsBody"} {
+		if inputs[name] == nil {
+			c.at(0, "payload", "trigger %q: %s needs %s", w.Name, action, name)
+			return false
+		}
+	}
+	w.Start = &fileStart{Workflow: "SendSmsWorkflow", TaskQueue: c.options.TaskQueue, Input: map[string]any{
+		"smsFrom": inputs["smsFrom"], "smsTo": inputs["smsTo"],
+		// The text is the value of a variable: what the sender wrote must not be
+		// read as a template.
+		"smsBody":   literal("${text}"),
+		"variables": map[string]any{"text": inputs["smsBody"]},
+	}}
+	w.notes = append(w.notes, fmt.Sprintf("%s: starts SendSmsWorkflow on task queue %s", source, c.options.TaskQueue))
+	return true
+}
+
+// variables are the workflow's input, or none: the event itself.
+func variables(p alfrescoPayload) any {
+	if len(p.Variables) == 0 {
+		return nil
+	}
+	return p.Variables
+}

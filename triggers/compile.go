@@ -1,0 +1,402 @@
+package triggers
+
+// Compiling: from a trigger as it is written to one that is checked.
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"temporal-twilio/sms"
+)
+
+// fileTrigger is a trigger as it is written. schema.json describes it.
+type fileTrigger struct {
+	Name            string               `yaml:"name"`
+	Description     string               `yaml:"description"`
+	Event           string               `yaml:"event"`
+	Pattern         string               `yaml:"pattern"`
+	Match           string               `yaml:"match"`
+	Condition       string               `yaml:"condition"`
+	To              any                  `yaml:"to"`
+	Account         string               `yaml:"account"`
+	Stop            bool                 `yaml:"stop"`
+	Echo            string               `yaml:"echo"`
+	EchoError       string               `yaml:"echoError"`
+	OnPublishError  string               `yaml:"onPublishError"`
+	CatchUp         bool                 `yaml:"catchUp"`
+	Start           *fileStart           `yaml:"start"`
+	Signal          *fileSignal          `yaml:"signal"`
+	SignalWithStart *fileSignalWithStart `yaml:"signalWithStart"`
+	SignalAll       *fileSignalAll       `yaml:"signalAll"`
+	Update          *fileSignal          `yaml:"update"`
+
+	notes []string
+}
+
+type fileStart struct {
+	Workflow         string         `yaml:"workflow"`
+	TaskQueue        string         `yaml:"taskQueue"`
+	ID               string         `yaml:"id"`
+	IDConflict       string         `yaml:"idConflict"`
+	IDReuse          string         `yaml:"idReuse"`
+	ExecutionTimeout string         `yaml:"executionTimeout"`
+	RunTimeout       string         `yaml:"runTimeout"`
+	TaskTimeout      string         `yaml:"taskTimeout"`
+	Memo             map[string]any `yaml:"memo"`
+	SearchAttributes map[string]any `yaml:"searchAttributes"`
+	Input            any            `yaml:"input"`
+}
+
+type fileSignal struct {
+	WorkflowID string `yaml:"workflowId"`
+	Name       string `yaml:"name"`
+	Input      any    `yaml:"input"`
+}
+
+type fileSignalWithStart struct {
+	Start  fileStart `yaml:",inline"`
+	Signal string    `yaml:"signal"`
+	// SignalInput is what the signal carries; Input is the workflow's.
+	SignalInput any `yaml:"signalInput"`
+}
+
+type fileSignalAll struct {
+	Name           string `yaml:"name"`
+	CorrelationKey any    `yaml:"correlationKey"`
+	Input          any    `yaml:"input"`
+}
+
+// triggerName is what Alfresco allows in one.
+var triggerName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,24}[a-z0-9])?$`)
+
+// accountSID is Twilio's form.
+var accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
+
+// compile adds trigger i of the file to the set, or its mistakes to the list.
+func (c *checker) compile(i int, w *fileTrigger) {
+	t := &Trigger{
+		Name: w.Name, File: c.name, Line: c.line(i, "name"), account: w.Account, stop: w.Stop, catchUp: w.CatchUp,
+		source: w.Pattern, notes: w.notes, secret: c.options.IDSecret,
+	}
+	c.set.triggers = append(c.set.triggers, t)
+	c.nameOf(i, w)
+	c.filters(i, w, t)
+	if !c.patternOf(i, w, t) {
+		return
+	}
+	var err error
+	if w.Condition != "" {
+		if t.condition, err = c.scope(t).condition(w.Condition); err != nil {
+			c.at(i, "condition", "trigger %q: condition: %v", w.Name, err)
+		}
+	}
+	c.replies(i, w, t)
+	c.action(i, w, t)
+	if w.CatchUp {
+		c.catchUp(i, w, t)
+	}
+}
+
+func (c *checker) nameOf(i int, w *fileTrigger) {
+	if !triggerName.MatchString(w.Name) {
+		c.at(i, "name", "trigger name %q: use 1 to 26 lower-case letters, digits and hyphens, beginning with a letter and not ending in a hyphen", w.Name)
+	}
+	here := fmt.Sprintf("%s:%d", c.name, c.line(i, "name"))
+	if first, taken := c.places[w.Name]; taken {
+		c.at(i, "name", "trigger %q is also defined at %s; give one of them another name", w.Name, first)
+	} else {
+		c.places[w.Name] = here
+	}
+}
+
+// filters are what a message must have besides the pattern.
+func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
+	t.event = sms.Event(w.Event)
+	if w.Event == "" {
+		t.event = sms.Received
+	}
+	if !slices.Contains(sms.Events, t.event) {
+		c.at(i, "event", "trigger %q: there is no event %q; use one of %v", w.Name, w.Event, sms.Events)
+	}
+	if w.Account != "" && !accountSID.MatchString(w.Account) {
+		c.at(i, "account", "trigger %q: account %q is not an account SID: AC and 32 hexadecimal digits", w.Name, w.Account)
+	}
+	numbers, ok := w.To.([]any)
+	if number, one := w.To.(string); one {
+		numbers, ok = []any{number}, true
+	}
+	if w.To != nil && !ok {
+		c.at(i, "to", "trigger %q: to is not a number in quotes or a list of them", w.Name)
+	}
+	for _, written := range numbers {
+		text, _ := written.(string)
+		number, ok := sms.ParseSender(text)
+		if !ok {
+			c.at(i, "to", "trigger %q: to has something that is not a number: write it in quotes, as '+15005550006' or 'whatsapp:+15005550006'", w.Name)
+		}
+		t.to = append(t.to, number)
+	}
+}
+
+func (c *checker) patternOf(i int, w *fileTrigger, t *Trigger) bool {
+	if w.Match != "" && w.Match != "find" && w.Match != "full" {
+		c.at(i, "match", "trigger %q: match is %q; it must be find (the default) or full", w.Name, w.Match)
+	}
+	source := w.Pattern
+	if source == "" {
+		if t.event == sms.Received {
+			c.at(i, "pattern", "trigger %q has no pattern", w.Name)
+			return false
+		}
+		source = `(?s).*` // the event says enough
+	}
+	var err error
+	if t.pattern, err = compilePattern(source, w.Match == "full"); err != nil {
+		c.at(i, "pattern", "trigger %q: the pattern is not valid: %v", w.Name, err)
+		return false
+	}
+	return true
+}
+
+func (c *checker) scope(t *Trigger) scope {
+	return scope{groups: t.pattern.groups, secret: len(c.options.IDSecret) > 0}
+}
+
+func (c *checker) replies(i int, w *fileTrigger, t *Trigger) {
+	if t.event != sms.Received && w.Echo+w.EchoError != "" {
+		c.at(i, "echo", "trigger %q: %s is never answered: Twilio itself does; leave out echo and echoError", w.Name, t.event)
+	}
+	reply := c.scope(t)
+	reply.bare = true
+	var err error
+	if t.echoError, err = reply.parse(w.EchoError); err != nil {
+		c.at(i, "echoError", "trigger %q: echoError: %v", w.Name, err)
+	}
+	reply.result = w.Update != nil
+	if t.echo, err = reply.parse(w.Echo); err != nil {
+		c.at(i, "echo", "trigger %q: echo: %v", w.Name, err)
+	}
+	switch w.OnPublishError {
+	case "":
+	case "reply":
+		if w.EchoError == "" {
+			c.at(i, "onPublishError", "trigger %q: to reply where publishing failed it needs an echoError", w.Name)
+		}
+	case "retry":
+		t.retry = true
+	default:
+		c.at(i, "onPublishError", "trigger %q: onPublishError is %q; it must be reply or retry", w.Name, w.OnPublishError)
+	}
+}
+
+func (c *checker) action(i int, w *fileTrigger, t *Trigger) {
+	written := map[string]bool{
+		"start": w.Start != nil, "signal": w.Signal != nil, "signalWithStart": w.SignalWithStart != nil,
+		"signalAll": w.SignalAll != nil, "update": w.Update != nil,
+	}
+	var actions []string
+	for _, name := range []string{"start", "signal", "signalWithStart", "signalAll", "update"} {
+		if written[name] {
+			actions = append(actions, name)
+		}
+	}
+	switch len(actions) {
+	case 0:
+		c.at(i, "name", "trigger %q does nothing; give it start, signal, signalWithStart, signalAll or update", w.Name)
+		return
+	case 1:
+	default:
+		c.at(i, actions[1], "trigger %q has %s; make a trigger of each", w.Name, strings.Join(actions, " and "))
+		return
+	}
+	switch {
+	case w.Start != nil:
+		t.action.start = c.start(i, "start", w.Name, w.Start, t)
+	case w.Signal != nil:
+		s := signal(c.target(i, "signal", w.Name, w.Signal, t))
+		t.action.signal = &s
+	case w.SignalWithStart != nil:
+		t.action.signalWithStart = c.signalWithStart(i, w, t)
+	case w.SignalAll != nil:
+		t.action.signalAll = c.signalAll(i, w, t)
+	case w.Update != nil:
+		s := update(c.target(i, "update", w.Name, w.Update, t))
+		t.action.update = &s
+	}
+}
+
+func (c *checker) start(i int, where, name string, w *fileStart, t *Trigger) *start {
+	s := &start{workflow: w.Workflow, taskQueue: w.TaskQueue}
+	if s.workflow == "" {
+		c.at(i, where, "trigger %q: %s needs the workflow's type: workflow: MyWorkflow", name, where)
+	}
+	if s.taskQueue == "" {
+		c.at(i, where, "trigger %q: %s needs the workflow's task queue: taskQueue: my-queue", name, where)
+	}
+	private := c.scope(t)
+	private.private = true
+	var err error
+	if w.ID != "" {
+		if s.id, err = private.parse(w.ID); err != nil {
+			c.at(i, where+".id", "trigger %q: id: %v", name, err)
+		}
+	}
+	c.policies(i, where, name, w, s)
+	for field, value := range map[string]struct {
+		written string
+		into    *time.Duration
+	}{
+		"executionTimeout": {w.ExecutionTimeout, &s.executionTimeout},
+		"runTimeout":       {w.RunTimeout, &s.runTimeout},
+		"taskTimeout":      {w.TaskTimeout, &s.taskTimeout},
+	} {
+		if value.written == "" {
+			continue
+		}
+		if *value.into, err = time.ParseDuration(value.written); err != nil || *value.into <= 0 {
+			c.at(i, where+"."+field, "trigger %q: %s is %q; write a time such as 30s, 15m or 24h", name, field, value.written)
+		}
+	}
+	s.memo = c.mappings(i, where+".memo", name, w.Memo, private)
+	s.searchAttributes = c.mappings(i, where+".searchAttributes", name, w.SearchAttributes, private)
+	s.input = c.input(i, where+".input", name, w.Input, t)
+	return s
+}
+
+// The policies by the names that trigger files use.
+var (
+	conflicts = map[string]enumspb.WorkflowIdConflictPolicy{
+		"fail":              enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		"useExisting":       enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		"terminateExisting": enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
+	}
+	reuses = map[string]enumspb.WorkflowIdReusePolicy{
+		"allowDuplicate":           enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		"allowDuplicateFailedOnly": enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+		"rejectDuplicate":          enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+	}
+)
+
+func (c *checker) policies(i int, where, name string, w *fileStart, s *start) {
+	if w.ID == "" && where == "start" {
+		// The default ID is one message's alone.
+		s.conflict, s.reuse = conflicts["useExisting"], reuses["rejectDuplicate"]
+		if w.IDConflict+w.IDReuse != "" {
+			c.at(i, where, "trigger %q: idConflict and idReuse are about an id of your own; give one, or leave them out", name)
+		}
+		return
+	}
+	s.conflict, s.reuse = conflicts["fail"], reuses["allowDuplicate"]
+	var ok bool
+	if w.IDConflict != "" {
+		if s.conflict, ok = conflicts[w.IDConflict]; !ok {
+			c.at(i, where+".idConflict", "trigger %q: idConflict is %q; it must be fail (the default), useExisting or terminateExisting", name, w.IDConflict)
+		}
+	}
+	if w.IDReuse != "" {
+		if s.reuse, ok = reuses[w.IDReuse]; !ok {
+			c.at(i, where+".idReuse", "trigger %q: idReuse is %q; it must be allowDuplicate (the default), allowDuplicateFailedOnly or rejectDuplicate", name, w.IDReuse)
+		}
+	}
+}
+
+func (c *checker) mappings(i int, field, name string, written map[string]any, in scope) map[string]mapping {
+	made := make(map[string]mapping, len(written))
+	for key, value := range written {
+		var err error
+		if made[key], err = in.mapping(value); err != nil {
+			c.at(i, field, "trigger %q: %s: %v", name, key, err)
+		}
+	}
+	return made
+}
+
+// target is the workflow and what is said to it, of a signal or an update.
+func (c *checker) target(i int, where, name string, w *fileSignal, t *Trigger) (s struct {
+	workflowID template
+	name       string
+	input      mapping
+},
+) {
+	s.name = w.Name
+	if s.name == "" {
+		c.at(i, where, "trigger %q: %s needs a name: name: my%s", name, where, strings.ToUpper(where[:1])+where[1:])
+	}
+	if w.WorkflowID == "" {
+		c.at(i, where, "trigger %q: %s needs the workflow's ID: workflowId: 'order-${matchGroups.1}'", name, where)
+	}
+	s.workflowID = c.id(i, where+".workflowId", name, w.WorkflowID, t)
+	s.input = c.input(i, where+".input", name, w.Input, t)
+	return s
+}
+
+func (c *checker) id(i int, field, name, written string, t *Trigger) template {
+	in := c.scope(t)
+	in.private = true
+	id, err := in.parse(written)
+	if err != nil {
+		c.at(i, field, "trigger %q: workflowId: %v", name, err)
+	}
+	return id
+}
+
+func (c *checker) signalWithStart(i int, w *fileTrigger, t *Trigger) *signalWithStart {
+	const where = "signalWithStart"
+	written := w.SignalWithStart
+	s := &signalWithStart{start: *c.start(i, where, w.Name, &written.Start, t)}
+	if written.Start.ID == "" {
+		c.at(i, where, "trigger %q: %s needs the workflow's ID: id: 'chat-${conversation}'", w.Name, where)
+	}
+	if written.Start.IDConflict != "" {
+		c.at(i, where+".idConflict", "trigger %q: %s signals the open workflow; leave idConflict out", w.Name, where)
+	}
+	if written.Signal == "" {
+		c.at(i, where, "trigger %q: %s needs the signal's name: signal: mySignal", w.Name, where)
+	}
+	s.start.conflict = conflicts["useExisting"]
+	s.signal = signal{workflowID: s.start.id, name: written.Signal, input: c.input(i, where+".signalInput", w.Name, written.SignalInput, t)}
+	return s
+}
+
+func (c *checker) signalAll(i int, w *fileTrigger, t *Trigger) *signalAll {
+	const where = "signalAll"
+	s := &signalAll{name: w.SignalAll.Name}
+	if s.name == "" {
+		c.at(i, where, "trigger %q: %s needs a name: name: mySignal", w.Name, where)
+	}
+	if w.SignalAll.CorrelationKey != nil {
+		s.correlation = c.input(i, where+".correlationKey", w.Name, w.SignalAll.CorrelationKey, t)
+		if len(c.options.IDSecret) == 0 {
+			c.at(i, where+".correlationKey", "trigger %q: correlation keys are kept as pseudonyms, which need a secret: set ID_SECRET or ID_SECRET_FILE to 32 random characters, the same for all webhooks and workers", w.Name)
+		}
+	}
+	s.input = c.input(i, where+".input", w.Name, w.SignalAll.Input, t)
+	return s
+}
+
+func (c *checker) input(i int, field, name string, written any, t *Trigger) mapping {
+	if written == nil {
+		return nil
+	}
+	made, err := c.scope(t).mapping(written)
+	if err != nil {
+		c.at(i, field, "trigger %q: input: %v", name, err)
+	}
+	return made
+}
+
+// catchUp checks that publishing late cannot publish twice.
+func (c *checker) catchUp(i int, w *fileTrigger, t *Trigger) {
+	start := t.action.start
+	if start == nil || len(start.id.literals) == 0 || start.reuse == reuses["rejectDuplicate"] && start.conflict != conflicts["terminateExisting"] {
+		return
+	}
+	if !strings.Contains(w.Start.ID, "${messageSid}") {
+		c.at(i, "catchUp", "trigger %q: with an id of your own, catchUp could start a workflow twice: put ${messageSid} into the id, or set idReuse: rejectDuplicate", w.Name)
+	}
+}

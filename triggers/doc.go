@@ -1,0 +1,28 @@
+// Package triggers is the events of inbound texts: it reads trigger files, finds
+// the triggers that a message meets, and publishes each match to Temporal, where
+// it starts, signals or asks a workflow.
+//
+// A trigger file is YAML:
+//
+//	triggers:
+//	  - name: order-status
+//	    pattern: 'Order Number (?<orderNumber>.+)'
+//	    echo: 'Your reference number is ${orderNumber}'
+//	    echoError: 'There was a problem publishing that event.'
+//	    start:
+//	      workflow: OrderStatusWorkflow
+//	      taskQueue: twilio
+//	      input: {orderNumber: '${matchGroups.orderNumber}', from: '${from}'}
+//	  - name: cancel
+//	    pattern: '(?i)^cancel (?<orderNumber>\d+)$'
+//	    signal: {workflowId: 'order-${matchGroups.orderNumber}', name: cancel}
+//
+// Every trigger that the message meets fires. The contract is that of the
+// Alfresco Twilio connector's event SMS_RECEIVED, and its own trigger files are
+// read as they are. docs/triggers.md tells of all that a file can say,
+// schema.json describes it for editors.
+//
+// [Load] reads files and [Open] follows them; [Set.Match] gives a [Firing] for
+// each trigger that fires, and [Dispatcher.Publish] takes it to Temporal: once,
+// however often the message is delivered.
+package triggers

@@ -1,0 +1,242 @@
+package triggers
+
+// Expressions: ${…} in the texts and inputs of a trigger.
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+var expression = regexp.MustCompile(`\$\{[^}]*\}`)
+
+// The prefixes of expressions that reach into a part of the event.
+const (
+	groupPrefix     = "matchGroups."
+	parameterPrefix = "parameters."
+	resultName      = "result"
+)
+
+// template is a text with its expressions resolved to places in the event.
+type template struct {
+	// literals has one more element than references: they alternate. The zero
+	// template is the empty text.
+	literals   []string
+	references []reference
+}
+
+// reference reaches one value of the event.
+type reference func(*Event) any
+
+// scope says what an expression can refer to.
+type scope struct {
+	// groups are the keys of matchGroups.
+	groups []string
+	// bare lets a group be named without "matchGroups.", as echo does.
+	bare bool
+	// private refuses what names a person, as a workflow ID does: IDs are never
+	// encrypted.
+	private bool
+	// secret is there to make pseudonyms.
+	secret bool
+	// result is there: what an update answered.
+	result bool
+}
+
+// parse reads a text and refuses what could never be resolved. Values are
+// filled in as they are and never read as expressions again.
+func (s scope) parse(text string) (template, error) {
+	var t template
+	at := 0
+	for _, place := range expression.FindAllStringIndex(text, -1) {
+		ref, err := s.resolve(strings.TrimSpace(text[place[0]+2 : place[1]-1]))
+		if err != nil {
+			return t, err
+		}
+		t.literals = append(t.literals, text[at:place[0]])
+		t.references = append(t.references, ref)
+		at = place[1]
+	}
+	t.literals = append(t.literals, text[at:])
+	return t, nil
+}
+
+func (s scope) resolve(name string) (reference, error) {
+	group, prefixed := strings.CutPrefix(name, groupPrefix)
+	if prefixed || s.bare && slices.Contains(s.groups, name) {
+		if !slices.Contains(s.groups, group) {
+			return nil, fmt.Errorf("${%s} names no group of the pattern; it has %s", name, s.known())
+		}
+		return groupReference(group), nil
+	}
+	if s.result && (name == resultName || strings.HasPrefix(name, resultName+".")) {
+		return resultReference(strings.Split(name, ".")[1:]), nil
+	}
+	if parameter, ok := strings.CutPrefix(name, parameterPrefix); ok && !s.private {
+		return func(e *Event) any { return orNull(e.Parameters[parameter]) }, nil
+	}
+	field, ok := fields[name]
+	switch {
+	case !ok && slices.Contains(s.groups, name):
+		return nil, fmt.Errorf("${%s} is a group of the pattern: write ${%s%s}", name, groupPrefix, name)
+	case !ok && (name == resultName || strings.HasPrefix(name, resultName+".")):
+		return nil, fmt.Errorf("${%s}: only the echo of an update has a result", name)
+	case !ok:
+		return nil, fmt.Errorf("${%s} is unknown; there are %s, and of the event %s", name, s.known(), eventFields)
+	case s.private && field.private:
+		return nil, fmt.Errorf("${%s} must not stand here: IDs, memos and search attributes are shown and logged in clear; use ${messageSid}, ${conversation}, ${fromId} or a group", name)
+	case field.pseudonym && !s.secret:
+		return nil, fmt.Errorf("${%s} needs a secret: set ID_SECRET or ID_SECRET_FILE to 32 random characters, the same for all webhooks and workers", name)
+	}
+	return field.value, nil
+}
+
+// resultReference reaches into what an update answered; null where there is no
+// such member.
+func resultReference(path []string) reference {
+	return func(e *Event) any {
+		value := e.result
+		for _, name := range path {
+			object, ok := value.(map[string]any)
+			if !ok {
+				return nil
+			}
+			value = object[name]
+		}
+		return value
+	}
+}
+
+func groupReference(name string) reference {
+	return func(e *Event) any {
+		if value := e.MatchGroups[name]; value != nil {
+			return *value
+		}
+		return nil
+	}
+}
+
+func (s scope) known() string {
+	if len(s.groups) == 0 {
+		return "no groups"
+	}
+	names := make([]string, len(s.groups))
+	for i, group := range s.groups {
+		names[i] = groupPrefix + group
+	}
+	return strings.Join(names, ", ")
+}
+
+var eventFields = func() string {
+	names := make([]string, 0, len(fields))
+	for name := range fields {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}()
+
+// text fills the template in. A value that is null leaves nothing.
+func (t template) text(e *Event) string {
+	if len(t.literals) == 0 {
+		return ""
+	}
+	if len(t.references) == 0 {
+		return t.literals[0]
+	}
+	var out strings.Builder
+	for i, ref := range t.references {
+		out.WriteString(t.literals[i])
+		out.WriteString(inText(ref(e)))
+	}
+	out.WriteString(t.literals[len(t.references)])
+	return out.String()
+}
+
+// inText is a value as it stands inside a text: null leaves nothing, lists and
+// objects are JSON.
+func inText(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return ""
+	case string:
+		return value
+	case time.Time:
+		return value.Format(time.RFC3339Nano)
+	}
+	data, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(data)
+}
+
+// value is the typed value where the template is one whole expression, and the
+// text otherwise.
+func (t template) value(e *Event) any {
+	if len(t.references) == 1 && t.literals[0] == "" && t.literals[1] == "" {
+		return t.references[0](e)
+	}
+	return t.text(e)
+}
+
+// mapping makes a workflow's input from the event: maps and lists as in the
+// trigger, each string a template. Keys are left alone.
+type mapping func(*Event) any
+
+// literal is a text of a trigger that is no template, whatever it holds.
+type literal string
+
+// mapping reads a value of a trigger file.
+func (s scope) mapping(node any) (mapping, error) {
+	switch node := node.(type) {
+	case literal:
+		return func(*Event) any { return string(node) }, nil
+	case string:
+		t, err := s.parse(node)
+		return t.value, err
+	case []any:
+		return s.list(node)
+	case map[string]any:
+		return s.object(node)
+	}
+	return func(*Event) any { return node }, nil
+}
+
+func (s scope) list(nodes []any) (mapping, error) {
+	elements := make([]mapping, len(nodes))
+	for i, node := range nodes {
+		var err error
+		if elements[i], err = s.mapping(node); err != nil {
+			return nil, err
+		}
+	}
+	return func(e *Event) any {
+		values := make([]any, len(elements))
+		for i, element := range elements {
+			values[i] = element(e)
+		}
+		return values
+	}, nil
+}
+
+func (s scope) object(nodes map[string]any) (mapping, error) {
+	members := make(map[string]mapping, len(nodes))
+	for key, node := range nodes {
+		member, err := s.mapping(node)
+		if err != nil {
+			return nil, err
+		}
+		members[key] = member
+	}
+	return func(e *Event) any {
+		values := make(map[string]any, len(members))
+		for key, member := range members {
+			values[key] = member(e)
+		}
+		return values
+	}, nil
+}

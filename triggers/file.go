@@ -1,0 +1,222 @@
+package triggers
+
+// Trigger files: one file or a folder of them, read strictly, with errors that
+// name the place.
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+)
+
+const (
+	// maxFile bounds a trigger file. A thousand triggers take about 500 kB.
+	maxFile = 4 << 20
+	// maxFiles bounds a folder.
+	maxFiles = 1000
+)
+
+// Options change how trigger files are read.
+type Options struct {
+	// TaskQueue is where workflows start whose trigger names none, as those of
+	// Alfresco do not. Optional: default "twilio".
+	TaskQueue string
+	// IDSecret makes the pseudonyms ${conversation}, ${fromId}, ${toId}.
+	// Optional: without it triggers that use them are refused.
+	IDSecret []byte
+}
+
+// DefaultTaskQueue is where workflows start whose trigger names no task queue.
+const DefaultTaskQueue = "twilio"
+
+// Load reads a trigger file, or all of a folder: *.yaml, *.yml and *.json in
+// the order of their names. All mistakes are reported, each as
+// "file:line: what is wrong and what to change".
+func Load(path string, o Options) (*Set, error) {
+	names, err := files(path)
+	if err != nil {
+		return nil, err
+	}
+	c := newChecker(o)
+	for _, name := range names {
+		data, err := readFile(name)
+		if err != nil {
+			return nil, err
+		}
+		c.read(name, data)
+	}
+	return c.finish()
+}
+
+// files lists the trigger files at a path.
+func files(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the triggers: %w", err)
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the triggers: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		name := filepath.Join(path, entry.Name())
+		if strings.HasPrefix(entry.Name(), ".") || !slices.Contains([]string{".yaml", ".yml", ".json"}, filepath.Ext(name)) {
+			continue
+		}
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s: no trigger files; put *.yaml or *.json there", path)
+	}
+	if len(names) > maxFiles {
+		return nil, fmt.Errorf("%s: %d files are too many; the limit is %d", path, len(names), maxFiles)
+	}
+	return names, nil
+}
+
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the triggers: %w", err)
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("%s: %d bytes are too many for a trigger file; the limit is %d", path, info.Size(), maxFile)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read the triggers: %w", err)
+	}
+	return data, nil
+}
+
+// checker compiles triggers and collects mistakes with their lines.
+type checker struct {
+	options Options
+	// The file at hand, and how a field of trigger i is found in it.
+	name string
+	file *ast.File
+	path func(i int, field string) string
+
+	set *Set
+	// places holds where each trigger name was first used.
+	places   map[string]string
+	mistakes []error
+}
+
+func newChecker(o Options) *checker {
+	if o.TaskQueue == "" {
+		o.TaskQueue = DefaultTaskQueue
+	}
+	return &checker{options: o, set: &Set{}, places: map[string]string{}}
+}
+
+func (c *checker) finish() (*Set, error) {
+	if len(c.mistakes) > 0 {
+		return nil, errors.Join(c.mistakes...)
+	}
+	return c.set, nil
+}
+
+// read reads one file of either format.
+func (c *checker) read(name string, data []byte) {
+	if filepath.Ext(name) == ".json" {
+		// Tabs are white space in JSON, but not in the YAML that it is read as.
+		data = []byte(strings.ReplaceAll(string(data), "\t", " "))
+	}
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil {
+		c.mistakes = append(c.mistakes, yamlError(name, err))
+		return
+	}
+	c.name, c.file = name, file
+	if alias := anyAlias(file); alias != nil {
+		c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: aliases are not read; write the value out", name, alias.GetToken().Position.Line))
+		return
+	}
+	if isAlfresco(data) {
+		c.path = alfrescoPath
+		c.readAlfresco(data)
+		return
+	}
+	c.path = func(i int, field string) string { return fmt.Sprintf("$.triggers[%d].%s", i, field) }
+	var content struct {
+		// Schema is for editors.
+		Schema   string        `yaml:"$schema"`
+		Triggers []fileTrigger `yaml:"triggers"`
+	}
+	if err := yaml.UnmarshalWithOptions(data, &content, yaml.Strict()); err != nil {
+		c.mistakes = append(c.mistakes, yamlError(name, err))
+		return
+	}
+	if len(content.Triggers) == 0 {
+		c.mistakes = append(c.mistakes, fmt.Errorf("%s:1: no triggers; begin with \"triggers:\" and list them below it", name))
+	}
+	for i := range content.Triggers {
+		c.compile(i, &content.Triggers[i])
+	}
+}
+
+// anyAlias finds an alias: a few of them can stand for gigabytes.
+func anyAlias(file *ast.File) ast.Node {
+	for _, doc := range file.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		if aliases := ast.Filter(ast.AliasType, doc.Body); len(aliases) > 0 {
+			return aliases[0]
+		}
+	}
+	return nil
+}
+
+// yamlError gives the parser's finding in our form.
+func yamlError(name string, err error) error {
+	var located yaml.Error
+	if errors.As(err, &located) && located.GetToken() != nil {
+		return fmt.Errorf("%s:%d: %s", name, located.GetToken().Position.Line, located.GetMessage())
+	}
+	return fmt.Errorf("%s: %s", name, strings.TrimSpace(yaml.FormatError(err, false, false)))
+}
+
+// at adds a mistake at a field of trigger i, such as "pattern".
+func (c *checker) at(i int, field, format string, args ...any) {
+	c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: %s", c.name, c.line(i, field), fmt.Sprintf(format, args...)))
+}
+
+// line finds the line of a field, or of what holds it if it is absent.
+func (c *checker) line(i int, field string) int {
+	for where := c.path(i, field); where != "$" && where != ""; where = where[:max(strings.LastIndexByte(where, '.'), 0)] {
+		path, err := yaml.PathString(where)
+		if err != nil {
+			continue
+		}
+		if node, err := path.FilterFile(c.file); err == nil && node != nil {
+			return firstLine(node)
+		}
+	}
+	return 1
+}
+
+// firstLine is where a node begins: a mapping's own token is the first colon.
+func firstLine(node ast.Node) int {
+	switch node := node.(type) {
+	case *ast.MappingNode:
+		if len(node.Values) > 0 {
+			return firstLine(node.Values[0])
+		}
+	case *ast.MappingValueNode:
+		return node.Key.GetToken().Position.Line
+	}
+	return node.GetToken().Position.Line
+}

@@ -1,0 +1,200 @@
+package triggers
+
+import (
+	"strings"
+	"testing"
+
+	"temporal-twilio/sms"
+)
+
+// goodTriggers are each a trigger with something that the format has.
+var goodTriggers = map[string]string{
+	"a start": `  - name: a
+    description: What it is for
+    pattern: 'x (?<g>.+)'
+    match: full
+    condition: '${matchGroups.g != "y"}'
+    to: '+15005550006'
+    account: AC00000000000000000000000000000001
+    stop: true
+    echo: 'Hi ${g}'
+    echoError: 'No'
+    onPublishError: reply
+    catchUp: true
+    start:
+      workflow: W
+      taskQueue: q
+      id: 'w-${messageSid}'
+      idConflict: useExisting
+      idReuse: rejectDuplicate
+      executionTimeout: 24h
+      runTimeout: 1h30m
+      taskTimeout: 10s
+      memo: {g: '${matchGroups.g}'}
+      searchAttributes: {CustomerId: '${fromId}'}
+      input: [1, {a: '${media}', b: '${location.latitude}', c: '${parameters.ProfileName}'}]
+`,
+	"a signal":                     "  - {name: a, pattern: x, onPublishError: retry, to: ['+15005550006', '12345', 'whatsapp:+15005550006'], signal: {workflowId: w, name: s, input: 5}}\n",
+	"a signal with start":          "  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, id: 'chat-${conversation}', idReuse: rejectDuplicate, signal: s, signalInput: {t: '${originalMessage}'}, input: {n: '${from}'}}}\n",
+	"a signal to all":              "  - {name: a, pattern: x, signalAll: {name: s}}\n",
+	"a signal to those with a key": "  - {name: a, pattern: '(x)', signalAll: {name: s, correlationKey: '${matchGroups.1}', input: {a: b}}}\n",
+	"an update":                    "  - {name: a, pattern: x, echo: 'It is ${result.status}', update: {workflowId: w, name: u}}\n",
+	"an opt-out":                   "  - {name: a, event: SMS_OPT_OUT, start: {workflow: W, taskQueue: q}}\n",
+	"help with a pattern":          "  - {name: a, event: SMS_HELP, pattern: INFO, start: {workflow: W, taskQueue: q}}\n",
+}
+
+// badTriggers are each a trigger with one mistake, and what is said of it.
+var badTriggers = map[string]struct {
+	text, want string
+	// loaderOnly is what a schema cannot see.
+	loaderOnly bool
+}{
+	"an unknown match":             {"  - {name: a, pattern: x, match: all, start: {workflow: W, taskQueue: q}}\n", "match is \"all\"; it must be find (the default) or full", false},
+	"an unknown event":             {"  - {name: a, event: SMS_SENT, start: {workflow: W, taskQueue: q}}\n", `there is no event "SMS_SENT"`, false},
+	"a number without quotes":      {"  - {name: a, pattern: x, to: [15005550006], start: {workflow: W, taskQueue: q}}\n", "write it in quotes", false},
+	"an account that is none":      {"  - {name: a, pattern: x, account: AC1, start: {workflow: W, taskQueue: q}}\n", "is not an account SID", false},
+	"an unknown policy":            {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idReuse: never}}\n", `idReuse is "never"`, false},
+	"another unknown policy":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: never}}\n", `idConflict is "never"`, false},
+	"policies without an id":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, idReuse: rejectDuplicate}}\n", "are about an id of your own", true},
+	"a time that is none":          {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: soon}}\n", "write a time such as 30s", false},
+	"a time without a unit":        {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: '30'}}\n", "write a time such as 30s", false},
+	"an unknown onPublishError":    {"  - {name: a, pattern: x, onPublishError: ignore, start: {workflow: W, taskQueue: q}}\n", "must be reply or retry", false},
+	"a reply without words":        {"  - {name: a, pattern: x, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "needs an echoError", false},
+	"an opt-out that is echoed":    {"  - {name: a, event: SMS_OPT_OUT, echo: Bye, start: {workflow: W, taskQueue: q}}\n", "never answered", false},
+	"a number in a memo":           {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, memo: {n: '${from}'}}}\n", "${from} must not stand here", true},
+	"a text in a search attribute": {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, searchAttributes: {n: '${originalMessage}'}}}\n", "${originalMessage} must not stand here", true},
+	"a result without an update":   {"  - {name: a, pattern: x, echo: '${result}', start: {workflow: W, taskQueue: q}}\n", "only the echo of an update has a result", true},
+	"a result in echoError":        {"  - {name: a, pattern: x, echoError: '${result}', update: {workflowId: w, name: u}}\n", "only the echo of an update has a result", true},
+	"signalWithStart without id":   {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, signal: s}}\n", "needs the workflow's ID", false},
+	"signalWithStart, no signal":   {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, id: w}}\n", "needs the signal's name", false},
+	"signalWithStart, a conflict":  {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, id: w, signal: s, idConflict: fail}}\n", "leave idConflict out", false},
+	"signalAll without a name":     {"  - {name: a, pattern: x, signalAll: {input: 5}}\n", "needs a name", false},
+	"an update without an ID":      {"  - {name: a, pattern: x, update: {name: u}}\n", "needs the workflow's ID", false},
+	"catchUp that could double":    {"  - {name: a, pattern: x, catchUp: true, start: {workflow: W, taskQueue: q, id: w}}\n", "could start a workflow twice", true},
+	"an alias":                     {"  - {name: a, pattern: &p x, description: *p, start: {workflow: W, taskQueue: q}}\n", "aliases are not read", true},
+	"a condition that is none":     {"  - {name: a, pattern: x, condition: 'from == to', start: {workflow: W, taskQueue: q}}\n", "write it as one expression", false},
+}
+
+func TestEachMistakeIsToldWithItsLineAndAWayOut(t *testing.T) {
+	for name, tc := range badTriggers {
+		_, err := parse("t.yaml", "triggers:\n"+tc.text)
+		if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "t.yaml:2: ") {
+			t.Errorf("%s: %v\n want %q", name, err, tc.want)
+		}
+	}
+}
+
+func TestPseudonymsNeedASecret(t *testing.T) {
+	for _, text := range []string{goodTriggers["a signal with start"], goodTriggers["a signal to those with a key"]} {
+		c := newChecker(Options{})
+		c.read("t.yaml", []byte("triggers:\n"+text))
+		if _, err := c.finish(); err == nil || !strings.Contains(err.Error(), "ID_SECRET") {
+			t.Errorf("without a secret: %v", err)
+		}
+	}
+}
+
+func TestFiltersDecideWhichTriggersAMessageMeets(t *testing.T) {
+	set := mustParse(t, `triggers:
+  - {name: whole, pattern: 'a+', match: full, start: {workflow: W, taskQueue: q}}
+  - {name: other-number, pattern: '.', to: '+15005550007', start: {workflow: W, taskQueue: q}}
+  - {name: other-account, pattern: '.', account: AC00000000000000000000000000000009, start: {workflow: W, taskQueue: q}}
+  - {name: ours, pattern: '.', to: ['+15005550007', '+15005550006'], start: {workflow: W, taskQueue: q}}
+  - {name: high, pattern: '(\d+)', condition: '${matchGroups.1 > 100}', start: {workflow: W, taskQueue: q}}
+  - {name: last, pattern: 'b', stop: true, start: {workflow: W, taskQueue: q}}
+  - {name: unseen, pattern: 'b', start: {workflow: W, taskQueue: q}}
+  - {name: gone, event: SMS_OPT_OUT, start: {workflow: W, taskQueue: q}}
+`)
+	for _, tc := range []struct {
+		body string
+		want string
+	}{
+		{"aaa", "whole ours"},
+		{"aab", "ours last"},
+		{"99", "ours"},
+		{"101", "ours high"},
+		{"STOP", "gone"},
+		{"HELP", ""},
+	} {
+		m := message(tc.body)
+		m.Event = sms.Classify(m.From, m.Body, "")
+		firings, err := set.Match(t.Context(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for i := range firings {
+			names = append(names, firings[i].Trigger())
+		}
+		if got := strings.Join(names, " "); got != tc.want {
+			t.Errorf("%q fires %q, want %q", tc.body, got, tc.want)
+		}
+	}
+}
+
+func TestAPatternThatRunsOutOfItsBudgetIsToldAndStopsNoOther(t *testing.T) {
+	set := mustParse(t, `triggers:
+  - {name: hostile, pattern: '(?:(a+)+\1)+$', start: {workflow: W, taskQueue: q}}
+  - {name: good, pattern: 'a', start: {workflow: W, taskQueue: q}}
+`)
+	firings, err := set.Match(t.Context(), message(strings.Repeat("a", 1500)+"b"))
+	if err == nil || !strings.Contains(err.Error(), "trigger hostile") || strings.Contains(err.Error(), "aaa") {
+		t.Errorf("error %v", err)
+	}
+	if len(firings) != 1 || firings[0].Trigger() != "good" {
+		t.Errorf("fires %v", firings)
+	}
+}
+
+func TestConditionsAreTheDocumentedSubset(t *testing.T) {
+	in := scope{groups: []string{"amount", "1", "word"}}
+	amount, word := "150", "Ann"
+	e := &Event{MatchGroups: map[string]*string{"amount": &amount, "1": nil, "word": &word}, From: "+1", OriginalMessage: "x"}
+	for text, want := range map[string]bool{
+		`${true}`: true, `${false}`: false, `${!false}`: true, `${not true or true}`: true,
+		`${matchGroups.amount > 100}`: true, `${matchGroups.amount lt 100}`: false, `${matchGroups.amount >= 150 && matchGroups.amount <= 150}`: true,
+		`${matchGroups.word == 'Ann'}`: true, `${matchGroups.word eq "Bob"}`: false, `${matchGroups.word != 'Bob'}`: true, `${matchGroups.word > 100}`: false,
+		`${matchGroups.1 == null}`: true, `${empty matchGroups.1}`: true, `${empty matchGroups.word}`: false, `${matchGroups.1 < 5}`: false,
+		`${(from == '+1' || from == '+2') and originalMessage == 'x'}`: true, ` ${ from == '}' } `: false, `${'a\'b' == "a'b"}`: true,
+		`${true || false && false}`: true, `${location == null}`: true, `${matchGroups.amount == 150.0}`: true,
+	} {
+		c, err := in.condition(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got := c(e); got != want {
+			t.Errorf("%s is %t", text, got)
+		}
+	}
+	for text, want := range map[string]string{
+		`from == to`: "one expression", `${from.startsWith('+1')}`: "the call of from.startsWith", `${matchGroups['x']}`: "[ ]",
+		`${true ? 1 : 2}`: "the choice", `${1 + 1}`: "arithmetic", `${from = 1}`: "to compare write ==", `${5 div 2}`: "div", `${a}`: "unknown",
+		`${matchGroups.x == 1}`: "names no group", `${from ==}`: "a value is missing", `${(from}`: "a ) is missing", `${from to}`: "one too many",
+		`${'a}`: "closing '", `${}`: "a value is missing", `${` + strings.Repeat("!", 100) + `true}`: "nested", `${from & to}`: "write &&", `${€}`: "no meaning",
+		`${1.2.3 == 1}`: "no number",
+	} {
+		if _, err := in.condition(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestAlfrescosFilesAreRefusedWithAReason(t *testing.T) {
+	const event = `"event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "x"}}`
+	file := func(action string) string { return "{\n" + event + ",\n\"action\": " + action + "\n}" }
+	for name, tc := range map[string]struct{ text, want string }{
+		"another event":        {`{"event": {"source": "connector.slack.MESSAGE_RECEIVED"}, "action": {"source": "command-consumer", "payload": {}}}`, "connector.NAME.SMS_RECEIVED"},
+		"no payload":           {file(`{"source": "command-consumer"}`), "has no action.payload"},
+		"an unknown payload":   {file(`{"source": "command-consumer", "payload": {"payloadType": "ScriptPayload"}}`), `payloadType is "ScriptPayload"`},
+		"another connector":    {file(`{"source": "connector.slack.SEND_MESSAGE", "payload": {}}`), "another connector cannot be run"},
+		"SEND_SMS, no numbers": {file(`{"source": "twilio.SEND_SMS", "payload": {"smsFrom": "+1"}}`), "needs smsTo"},
+		"a start of nothing":   {file(`{"source": "command-consumer", "payload": {"payloadType": "StartMessagePayload"}}`), "lacks its name"},
+		"an unknown group":     {file(`{"source": "command-consumer", "payload": {"payloadType": "SignalPayload", "name": "n", "variables": {"a": "${matchGroups.b}"}}}`), "names no group"},
+		"no pattern":           {`{"event": {"source": "connector.t.SMS_RECEIVED"}, "action": {"source": "command-consumer", "payload": {"payloadType": "SignalPayload", "name": "n"}}}`, "has no pattern"},
+	} {
+		if _, err := parse("some-trigger.json", tc.text); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "some-trigger.json:") {
+			t.Errorf("%s: %v\n want %q", name, err, tc.want)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package triggers
+
+// Lint: triggers that load, but probably do not do what is wanted.
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"temporal-twilio/sms"
+)
+
+// Finding is something about a trigger that its author should know.
+type Finding struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Trigger string `json:"trigger"`
+	Message string `json:"message"`
+}
+
+func (f Finding) String() string {
+	return fmt.Sprintf("%s:%d: trigger %q: %s", f.File, f.Line, f.Trigger, f.Message)
+}
+
+// Lint looks for triggers that never fire, that fire together, that take too
+// long or that tell nobody of a failure. It tries texts made from the patterns:
+// what it finds is so, but it may not find all.
+func (s *Set) Lint(ctx context.Context) []Finding {
+	var findings []Finding
+	say := func(t *Trigger, format string, args ...any) {
+		findings = append(findings, Finding{t.File, t.Line, t.Name, fmt.Sprintf(format, args...)})
+	}
+	samples := make([][]string, len(s.triggers))
+	for i, t := range s.triggers {
+		samples[i] = t.samples(ctx)
+		if t.slow(ctx, samples[i]) {
+			say(t, "the pattern runs out of its budget on a long text, and then counts as not found; avoid repetitions inside repetitions")
+		}
+		if t.event == sms.Received && allKeywords(samples[i]) {
+			say(t, "it never fires: what it matches is %s, an event of its own; set event: %s", sms.Classify("", samples[i][0], ""), sms.Classify("", samples[i][0], ""))
+		}
+		if t.event == sms.Received && t.echoError.text(&Event{}) == "" && !t.retry {
+			say(t, "where publishing fails nobody may be told; give it an echoError, or onPublishError: retry")
+		}
+	}
+	for i, later := range s.triggers {
+		if by := s.hiddenBy(ctx, i, samples[i]); by != nil {
+			say(later, "it never fires: trigger %q at line %d takes %q and stops", by.Name, by.Line, samples[i][0])
+			continue
+		}
+		for j, earlier := range s.triggers[:i] {
+			if text, both := s.both(ctx, earlier, later, slices.Concat(samples[j], samples[i])); both && !earlier.stop {
+				say(later, "it fires together with trigger %q at line %d, for example for %q; both answer. To have one of them, set stop: true on the first", earlier.Name, earlier.Line, text)
+			}
+		}
+	}
+	return findings
+}
+
+// slow tries long texts of the pattern's own characters.
+func (t *Trigger) slow(ctx context.Context, samples []string) bool {
+	for _, seed := range append([]string{"a", "1", " "}, samples...) {
+		if seed == "" {
+			continue
+		}
+		long := strings.Repeat(seed, maxSampleLength/len(seed)+1)[:maxSampleLength-1] + "!"
+		if _, _, err := t.pattern.match(ctx, strings.ToValidUTF8(long, "")); err != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func allKeywords(samples []string) bool {
+	for _, text := range samples {
+		if sms.Classify("", text, "") == sms.Received {
+			return false
+		}
+	}
+	return len(samples) > 0
+}
+
+// hiddenBy gives an earlier trigger that stops and takes all samples of one.
+func (s *Set) hiddenBy(ctx context.Context, i int, samples []string) *Trigger {
+	if len(samples) == 0 {
+		return nil
+	}
+	for _, earlier := range s.triggers[:i] {
+		if !earlier.stop || earlier.condition != nil || !earlier.covers(s.triggers[i]) {
+			continue
+		}
+		all := true
+		for _, text := range samples {
+			_, found, err := earlier.pattern.match(ctx, text)
+			all = all && err == nil && found
+		}
+		if all {
+			return earlier
+		}
+	}
+	return nil
+}
+
+// covers reports whether a trigger listens wherever another does.
+func (t *Trigger) covers(other *Trigger) bool {
+	if t.event != other.event || t.account != "" && t.account != other.account {
+		return false
+	}
+	if len(t.to) == 0 {
+		return true
+	}
+	for _, number := range other.to {
+		if !slices.Contains(t.to, number) {
+			return false
+		}
+	}
+	return len(other.to) > 0
+}
+
+// both looks for a text that two triggers take. Where a condition decides
+// between them nothing is said.
+func (s *Set) both(ctx context.Context, a, b *Trigger, texts []string) (string, bool) {
+	if a.event != b.event || a.condition != nil || b.condition != nil || a.account != "" && b.account != "" && a.account != b.account {
+		return "", false
+	}
+	if len(a.to) > 0 && len(b.to) > 0 && !slices.ContainsFunc(a.to, func(number string) bool { return slices.Contains(b.to, number) }) {
+		return "", false
+	}
+	for _, text := range texts {
+		if text == "" || sms.Classify("", text, "") != a.event {
+			continue
+		}
+		_, one, errOne := a.pattern.match(ctx, text)
+		_, two, errTwo := b.pattern.match(ctx, text)
+		if one && two && errOne == nil && errTwo == nil {
+			return text, true
+		}
+	}
+	return "", false
+}
+
+// TaskQueues lists where the triggers start workflows: for each task queue the
+// triggers that name it.
+func (s *Set) TaskQueues() map[string][]*Trigger {
+	queues := map[string][]*Trigger{}
+	for _, t := range s.triggers {
+		switch a := t.action; {
+		case a.start != nil:
+			queues[a.start.taskQueue] = append(queues[a.start.taskQueue], t)
+		case a.signalWithStart != nil:
+			queues[a.signalWithStart.start.taskQueue] = append(queues[a.signalWithStart.start.taskQueue], t)
+		}
+	}
+	return queues
+}

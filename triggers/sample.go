@@ -1,0 +1,119 @@
+package triggers
+
+// Samples: texts that a pattern matches, made from the pattern.
+
+import (
+	"context"
+	"regexp"
+	"regexp/syntax"
+	"strings"
+)
+
+const (
+	// maxSamples bounds how many texts are made for a pattern.
+	maxSamples = 12
+	// maxSampleLength bounds each: no text is longer.
+	maxSampleLength = 1600
+)
+
+// What Java's patterns have and Go's do not, and a text can be made without:
+// possessive quantifiers, atomic groups, lookaround.
+var (
+	possessive = regexp.MustCompile(`([+*?}])\+`)
+	grouping   = strings.NewReplacer("(?>", "(?:")
+	lookaround = regexp.MustCompile(`\(\?<?[=!][^()]*\)`)
+)
+
+// samples gives texts that the trigger matches; none where its pattern is
+// beyond us. They are examples, not all that it matches.
+func (t *Trigger) samples(ctx context.Context) []string {
+	source := lookaround.ReplaceAllString(grouping.Replace(possessive.ReplaceAllString(t.source, "$1")), "")
+	tree, err := syntax.Parse(source, syntax.Perl)
+	if err != nil {
+		return nil
+	}
+	var good []string
+	for _, text := range expand(tree.Simplify(), 0) {
+		if _, found, err := t.pattern.match(ctx, text); err == nil && found {
+			good = append(good, text)
+		}
+	}
+	return good
+}
+
+// expand gives texts for a part of a pattern.
+func expand(re *syntax.Regexp, depth int) []string {
+	if depth > 50 {
+		return nil
+	}
+	switch re.Op {
+	case syntax.OpLiteral:
+		return []string{string(re.Rune)}
+	case syntax.OpCharClass:
+		return []string{string(pick(re.Rune))}
+	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
+		return []string{"x", "7"}
+	case syntax.OpCapture:
+		return expand(re.Sub[0], depth+1)
+	case syntax.OpStar, syntax.OpQuest:
+		return limited(append(expand(re.Sub[0], depth+1), ""))
+	case syntax.OpPlus:
+		return expand(re.Sub[0], depth+1)
+	case syntax.OpRepeat:
+		return repeat(expand(re.Sub[0], depth+1), re.Min)
+	case syntax.OpConcat:
+		texts := []string{""}
+		for _, sub := range re.Sub {
+			texts = join(texts, expand(sub, depth+1))
+		}
+		return texts
+	case syntax.OpAlternate:
+		var texts []string
+		for _, sub := range re.Sub {
+			texts = append(texts, expand(sub, depth+1)...)
+		}
+		return limited(texts)
+	case syntax.OpNoMatch:
+		return nil
+	default: // anchors and borders take no text
+		return []string{""}
+	}
+}
+
+// pick prefers characters that a person would write.
+func pick(ranges []rune) rune {
+	for _, wanted := range "x7A -" {
+		for i := 0; i+1 < len(ranges); i += 2 {
+			if ranges[i] <= wanted && wanted <= ranges[i+1] {
+				return wanted
+			}
+		}
+	}
+	if len(ranges) == 0 {
+		return 'x'
+	}
+	return ranges[0]
+}
+
+func repeat(texts []string, times int) []string {
+	all := []string{""}
+	for range min(times, maxSampleLength) {
+		all = join(all, texts)
+	}
+	return all
+}
+
+// join gives each start with each end, as far as there is room.
+func join(starts, ends []string) []string {
+	var all []string
+	for _, end := range ends {
+		for _, start := range starts {
+			if len(start)+len(end) <= maxSampleLength {
+				all = append(all, start+end)
+			}
+		}
+	}
+	return limited(all)
+}
+
+func limited(texts []string) []string { return texts[:min(len(texts), maxSamples)] }

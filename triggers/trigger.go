@@ -1,0 +1,170 @@
+package triggers
+
+// Triggers: what is looked for in a message, and what then happens.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"temporal-twilio/sms"
+)
+
+// Trigger is one rule of a trigger file, checked and compiled.
+type Trigger struct {
+	// Name is unique in its set. It is part of workflow IDs.
+	Name string
+	// File and Line are where it is written.
+	File string
+	Line int
+
+	event     sms.Event
+	source    string // the pattern as written
+	pattern   *pattern
+	condition condition // nil: always
+	to        []string  // none: any number
+	account   string    // "": any account
+	stop      bool
+	retry     bool
+	catchUp   bool
+	echo      template
+	echoError template
+	action    action
+	// notes say what of the file was read as something else.
+	notes []string
+	// secret makes pseudonyms of the numbers.
+	secret []byte
+}
+
+// action is what publishing does. One of them is set.
+type action struct {
+	start           *start
+	signal          *signal
+	signalWithStart *signalWithStart
+	signalAll       *signalAll
+	update          *update
+}
+
+// start starts a workflow.
+type start struct {
+	workflow  string
+	taskQueue string
+	// id is empty for the default, which is unique to message and trigger.
+	id               template
+	conflict         enumspb.WorkflowIdConflictPolicy
+	reuse            enumspb.WorkflowIdReusePolicy
+	executionTimeout time.Duration
+	runTimeout       time.Duration
+	taskTimeout      time.Duration
+	memo             map[string]mapping
+	searchAttributes map[string]mapping
+	// input is nil if the workflow gets the event itself.
+	input mapping
+}
+
+// signal signals the open workflow with an ID.
+type signal struct {
+	workflowID template
+	name       string
+	// input is nil if the signal carries the event itself.
+	input mapping
+}
+
+// signalWithStart signals the open workflow with an ID, started if need be.
+type signalWithStart struct {
+	start  start
+	signal signal
+}
+
+// signalAll signals every open workflow that catches the name, or with a
+// correlation key those that catch the name with that key.
+type signalAll struct {
+	name        string
+	correlation mapping
+	input       mapping
+}
+
+// update asks the open workflow with an ID, and waits for its answer.
+type update struct {
+	workflowID template
+	name       string
+	input      mapping
+}
+
+// Set is all triggers in force, in the order of their files. It never changes
+// and is safe for concurrent use.
+type Set struct {
+	triggers []*Trigger
+}
+
+// Len is the number of triggers.
+func (s *Set) Len() int { return len(s.triggers) }
+
+// Firing is one trigger that a message matched.
+type Firing struct {
+	trigger *Trigger
+	// Event is what is published.
+	Event Event
+}
+
+// Trigger is the name of the trigger.
+func (f *Firing) Trigger() string { return f.trigger.Name }
+
+// Echo is the reply once the event is published; empty for none. For an update
+// it may hold its answer.
+func (f *Firing) Echo() string { return f.trigger.echo.text(&f.Event) }
+
+// EchoError is the reply where publishing failed; empty for none.
+func (f *Firing) EchoError() string { return f.trigger.echoError.text(&f.Event) }
+
+// Retry says that where publishing failed Twilio is asked to deliver again
+// rather than the sender told.
+func (f *Firing) Retry() bool { return f.trigger.retry }
+
+// CatchUp says that the trigger also takes messages that were missed.
+func (f *Firing) CatchUp() bool { return f.trigger.catchUp }
+
+// Match gives a firing for each trigger that the message matches, in order, up
+// to the first that stops. A pattern that runs out of its budget counts as not
+// found; the error then names its trigger, and the firings are still good.
+func (s *Set) Match(ctx context.Context, message sms.Inbound) ([]Firing, error) {
+	var (
+		firings  []Firing
+		failures []error
+	)
+	for _, trigger := range s.triggers {
+		firing, fired, err := trigger.match(ctx, message)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("trigger %s: match its pattern: %w", trigger.Name, err))
+		}
+		if fired {
+			firings = append(firings, firing)
+			if trigger.stop {
+				break
+			}
+		}
+	}
+	return firings, errors.Join(failures...)
+}
+
+func (t *Trigger) match(ctx context.Context, message sms.Inbound) (firing Firing, fired bool, err error) {
+	if message.Event == "" {
+		message.Event = sms.Received
+	}
+	if message.Event != t.event || len(t.to) > 0 && !slices.Contains(t.to, message.To) || t.account != "" && message.AccountSID != t.account {
+		return firing, false, nil
+	}
+	groups, found, err := t.pattern.match(ctx, message.Body)
+	if err != nil || !found {
+		return firing, false, err
+	}
+	firing = Firing{t, newEvent(t.Name, t.secret, message, groups)}
+	if t.condition != nil && !t.condition(&firing.Event) {
+		return firing, false, nil
+	}
+	return firing, true, nil
+}

@@ -1,0 +1,245 @@
+package triggers
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"temporal-twilio/sms"
+)
+
+const contract = `triggers:
+  - name: order-status
+    pattern: 'Order Number (?<orderNumber>.+)'
+    echo: 'Your reference number is ${orderNumber}'
+    echoError: 'There was a problem publishing that event.'
+    start:
+      workflow: OrderStatusWorkflow
+      taskQueue: twilio
+      input: {orderNumber: '${matchGroups.orderNumber}', from: '${from}'}
+  - name: cancel
+    pattern: '(?i)^cancel (?<orderNumber>\d+)$'
+    signal: {workflowId: 'order-${matchGroups.orderNumber}', name: cancel}
+`
+
+func message(body string) sms.Inbound {
+	return sms.Inbound{
+		MessageSID: "SM00000000000000000000000000000001", AccountSID: "AC1",
+		From: "+15005550009", To: "+15005550006", Body: body, ReceivedAt: time.Unix(1, 0),
+	}
+}
+
+func mustParse(t *testing.T, text string) *Set {
+	t.Helper()
+	set, err := parse("triggers.yaml", text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// secret is for pseudonyms.
+const secret = "0123456789abcdef0123456789abcdef"
+
+// parse reads the text of one file.
+func parse(name, text string) (*Set, error) {
+	c := newChecker(Options{IDSecret: []byte(secret)})
+	c.read(name, []byte(text))
+	return c.finish()
+}
+
+func match(t *testing.T, set *Set, body string) []Firing {
+	t.Helper()
+	firings, err := set.Match(t.Context(), message(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return firings
+}
+
+func asJSON(t *testing.T, value any) string {
+	t.Helper()
+	data, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestAMessageFiresTheTriggersWhosePatternItHolds(t *testing.T) {
+	set := mustParse(t, contract)
+	for body, want := range map[string][]string{
+		"Order Number 42":               {"order-status"},
+		"hello, Order Number 42 please": {"order-status"},
+		"order number 42":               nil,
+		"CANCEL 42":                     {"cancel"},
+		"please CANCEL 42":              nil,
+		"":                              nil,
+	} {
+		var got []string
+		for _, firing := range match(t, set, body) {
+			got = append(got, firing.Trigger())
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%q fires %v, want %v", body, got, want)
+		}
+	}
+}
+
+func TestTheEventIsThatOfTheContract(t *testing.T) {
+	firing := match(t, mustParse(t, contract), "Order Number 42")[0]
+	want := `{"event":"SMS_RECEIVED","matchGroups":{"1":"42","orderNumber":"42"},"originalMessage":"Order Number 42","to":"+15005550006","from":"+15005550009",` +
+		`"messageSid":"SM00000000000000000000000000000001","accountSid":"AC1","receivedAt":"1970-01-01T00:00:01Z","trigger":"order-status"}`
+	if got := asJSON(t, firing.Event); got != want {
+		t.Errorf("event %s\n want %s", got, want)
+	}
+	if got := asJSON(t, argument(&firing, firing.trigger.action.start.input)); got != `{"from":"+15005550009","orderNumber":"42"}` {
+		t.Errorf("input %s", got)
+	}
+	if firing.Echo() != "Your reference number is 42" || firing.EchoError() != "There was a problem publishing that event." {
+		t.Errorf("echo %q, echoError %q", firing.Echo(), firing.EchoError())
+	}
+	cancel := match(t, mustParse(t, contract), "cancel 7")[0]
+	if id := cancel.trigger.action.signal.workflowID.text(&cancel.Event); id != "order-7" {
+		t.Errorf("signals %s", id)
+	}
+}
+
+func TestAGroupThatTookNoPartIsNull(t *testing.T) {
+	set := mustParse(t, `triggers:
+  - name: either
+    pattern: '(?<yes>yes)|(?<no>no)'
+    echo: 'yes=${yes} no=${no} first=${1}'
+    start: {workflow: W, taskQueue: q, input: {no: '${matchGroups.no}', text: 'no=${matchGroups.no}'}}
+`)
+	firing := match(t, set, "yes")[0]
+	if got := asJSON(t, firing.Event.MatchGroups); got != `{"1":"yes","2":null,"no":null,"yes":"yes"}` {
+		t.Errorf("groups %s", got)
+	}
+	if firing.Echo() != "yes=yes no= first=yes" {
+		t.Errorf("echo %q", firing.Echo())
+	}
+	if got := asJSON(t, argument(&firing, firing.trigger.action.start.input)); got != `{"no":null,"text":"no="}` {
+		t.Errorf("input %s", got)
+	}
+}
+
+func TestValuesAreFilledInAsTheyAre(t *testing.T) {
+	set := mustParse(t, `triggers:
+  - name: any
+    pattern: '(?s)(?<all>.*)'
+    echo: '[${all}]'
+    start: {workflow: W, taskQueue: q, input: {s: '<${matchGroups.all}>', n: 5, b: true, l: ['${matchGroups.all}', 1.5], '${from}': x, e: '${matchGroups}'}}
+`)
+	for _, body := range []string{`${from}`, `$1 \1 \$`, `&lt;`, "a\nb", `{{x}}`, `\Q`} {
+		firing := match(t, set, body)[0]
+		if firing.Echo() != "["+body+"]" {
+			t.Errorf("echo %q of %q", firing.Echo(), body)
+		}
+		want := map[string]any{
+			"s": "<" + body + ">", "n": uint64(5), "b": true, "l": []any{body, 1.5}, "${from}": "x",
+			"e": map[string]*string{"all": &body, "1": &body},
+		}
+		if got := argument(&firing, firing.trigger.action.start.input); !reflect.DeepEqual(got, want) {
+			t.Errorf("input %v, want %v", got, want)
+		}
+	}
+}
+
+func TestABrokenTriggerFileIsRefusedWithItsLineAndAWayOut(t *testing.T) {
+	const good = "  - name: a\n    pattern: 'x(?<g>.)'\n    start: {workflow: W, taskQueue: q}\n"
+	for name, tc := range map[string]struct{ text, want string }{
+		"not YAML":                      {"triggers: [", "triggers.yaml:1: "},
+		"no triggers":                   {"triggers: []\n", "triggers.yaml:1: no triggers"},
+		"an empty file":                 {"", "triggers.yaml:1: no triggers"},
+		"an unknown key":                {"triggers:\n  - name: a\n    patern: x\n", "triggers.yaml:3: unknown field"},
+		"a value of another type":       {"triggers:\n  - name: [a]\n", "triggers.yaml:2: "},
+		"no pattern":                    {"triggers:\n  - name: a\n    start: {workflow: W, taskQueue: q}\n", `triggers.yaml:2: trigger "a" has no pattern`},
+		"a pattern that is none":        {"triggers:\n  - name: a\n    pattern: '('\n    start: {workflow: W, taskQueue: q}\n", `triggers.yaml:3: trigger "a": the pattern is not valid`},
+		"a name of another form":        {"triggers:\n  - name: My Trigger\n    pattern: x\n    start: {workflow: W, taskQueue: q}\n", "triggers.yaml:2: trigger name"},
+		"a name used twice":             {"triggers:\n" + good + good, "triggers.yaml:5: trigger \"a\" is also defined at triggers.yaml:2"},
+		"an echo with an unknown group": {"triggers:\n" + good + "    echo: 'Hi ${h}'\n", "triggers.yaml:5: trigger \"a\": echo: ${h} is unknown; there are matchGroups.g, matchGroups.1"},
+		"an echoError likewise":         {"triggers:\n" + good + "    echoError: '${matchGroups.h}'\n", "triggers.yaml:5: trigger \"a\": echoError: ${matchGroups.h} names no group"},
+		"neither start nor signal":      {"triggers:\n  - name: a\n    pattern: x\n", `triggers.yaml:2: trigger "a" does nothing`},
+		"both start and signal":         {"triggers:\n" + good + "    signal: {workflowId: w, name: s}\n", "triggers.yaml:5: trigger \"a\" has start and signal"},
+		"a start without a workflow":    {"triggers:\n  - name: a\n    pattern: x\n    start: {taskQueue: q}\n", "triggers.yaml:4: trigger \"a\": start needs the workflow's type"},
+		"a start without a task queue":  {"triggers:\n  - name: a\n    pattern: x\n    start: {workflow: W}\n", "triggers.yaml:4: trigger \"a\": start needs the workflow's task queue"},
+		"a signal without a name":       {"triggers:\n  - name: a\n    pattern: x\n    signal: {workflowId: w}\n", "triggers.yaml:4: trigger \"a\": signal needs a name"},
+		"a signal without an ID":        {"triggers:\n  - name: a\n    pattern: x\n    signal: {name: s}\n", "triggers.yaml:4: trigger \"a\": signal needs the workflow's ID"},
+		"a bare group in an input":      {"triggers:\n  - name: a\n    pattern: '(?<g>x)'\n    start:\n      workflow: W\n      taskQueue: q\n      input:\n        k: '${g}'\n", "triggers.yaml:8: trigger \"a\": input: ${g} is a group of the pattern: write ${matchGroups.g}"},
+		"a phone number in an ID":       {"triggers:\n  - name: a\n    pattern: x\n    signal: {workflowId: 'x-${from}', name: s}\n", "triggers.yaml:4: trigger \"a\": workflowId: ${from} must not stand here: IDs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := parse("triggers.yaml", tc.text)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %q\n want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+func TestAllMistakesOfAFileAreToldAtOnce(t *testing.T) {
+	_, err := parse("t.yaml", "triggers:\n  - name: A\n    pattern: '('\n  - name: b\n")
+	if err == nil || strings.Count(err.Error(), "t.yaml:") != 3 {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestLoadSaysWhichFileItCouldNotRead(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "none.yaml")
+	if _, err := Load(missing, Options{}); err == nil || !strings.Contains(err.Error(), missing) {
+		t.Errorf("error %v", err)
+	}
+	huge := filepath.Join(t.TempDir(), "huge.yaml")
+	if err := os.WriteFile(huge, make([]byte, maxFile+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(huge, Options{}); err == nil || !strings.Contains(err.Error(), "too many") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func FuzzTriggerFilesNeverPanic(f *testing.F) {
+	f.Add(false, contract, "Order Number 42")
+	f.Add(false, "triggers:\n  - {name: a, pattern: '(x)|y', condition: '${empty matchGroups.1}', echo: '${1}', start: {workflow: W, taskQueue: q, input: [{a: '${matchGroups.1}'}]}}", "y")
+	f.Add(true, `{"event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "(.)"}}, "action": {"source": "command-consumer", "payload": {"payloadType": "StartProcessPayload", "processDefinitionKey": "p", "businessKey": "${from}"}}}`, "y")
+	f.Fuzz(func(t *testing.T, asJSON bool, data, body string) {
+		name := "f.yaml"
+		if asJSON {
+			name = "f.json"
+		}
+		set, err := parse(name, data)
+		if err != nil {
+			return
+		}
+		firings, _ := set.Match(t.Context(), message(body))
+		d := &Dispatcher{}
+		for i := range firings {
+			_ = firings[i].Echo() + firings[i].EchoError()
+			if start := firings[i].trigger.action.start; start != nil {
+				_, _ = d.startRequest(&firings[i], start)
+			}
+		}
+		set.Report()
+	})
+}
+
+func BenchmarkMatch(b *testing.B) {
+	set, err := parse("triggers.yaml", contract)
+	if err != nil {
+		b.Fatal(err)
+	}
+	m := message("Order Number 42")
+	b.ReportAllocs()
+	for b.Loop() {
+		firings, _ := set.Match(b.Context(), m)
+		_ = firings[0].Echo()
+	}
+}
