@@ -1,0 +1,113 @@
+package webhook
+
+// Guards: no conversation of two machines that burns credit, no reply that
+// Twilio would refuse.
+
+import (
+	"slices"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/time/rate"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+const (
+	// DefaultEchoBurst is how many texts of one phone to one of our numbers are
+	// echoed at once; after that one in DefaultEchoEvery. People write less;
+	// Twilio itself stops a loop after 30 replies in 30 s (error 14107).
+	DefaultEchoBurst = 10
+	DefaultEchoEvery = 6 * time.Second
+	// pairsKept bounds what is remembered of pairs and messages.
+	pairsKept = 20_000
+	// maxReplyBytes is what Twilio reads of a reply (error 11750), less a margin
+	// for its markup.
+	maxReplyBytes = 60 << 10
+)
+
+// guard decides which messages are echoed. It is safe for concurrent use.
+type guard struct {
+	own   []string
+	every time.Duration
+	burst int
+
+	mu sync.Mutex
+	// Of two generations the older is forgotten as a whole, so that memory is
+	// bounded and what is recent is kept.
+	pairs, oldPairs     map[[2]string]*rate.Limiter
+	answers, oldAnswers map[string]bool
+}
+
+func newGuard(o *Options) *guard {
+	g := &guard{own: o.OwnNumbers, every: o.EchoEvery, burst: o.EchoBurst}
+	if g.every <= 0 {
+		g.every = DefaultEchoEvery
+	}
+	if g.burst <= 0 {
+		g.burst = DefaultEchoBurst
+	}
+	g.pairs, g.answers = map[[2]string]*rate.Limiter{}, map[string]bool{}
+	return g
+}
+
+// mayEcho reports whether a message may be answered, and why not. It says the
+// same of each delivery of a message.
+func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
+	switch {
+	case message.Event != sms.Received:
+		return false, "Twilio itself answers it"
+	case message.From == message.To || slices.Contains(g.own, message.From):
+		return false, "it comes from a number of our own"
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	may, known := g.answers[message.MessageSID]
+	if !known {
+		may, known = g.oldAnswers[message.MessageSID]
+	}
+	if !known {
+		may = g.limiter([2]string{message.To, message.From}).Allow()
+		if len(g.answers) >= pairsKept {
+			g.answers, g.oldAnswers = map[string]bool{}, g.answers
+		}
+		g.answers[message.MessageSID] = may
+	}
+	return may, "this phone and number exchange too many texts"
+}
+
+func (g *guard) limiter(pair [2]string) *rate.Limiter {
+	limiter := g.pairs[pair]
+	if limiter == nil {
+		if limiter = g.oldPairs[pair]; limiter == nil {
+			limiter = rate.NewLimiter(rate.Every(g.every), g.burst)
+		}
+		if len(g.pairs) >= pairsKept {
+			g.pairs, g.oldPairs = map[[2]string]*rate.Limiter{}, g.pairs
+		}
+		g.pairs[pair] = limiter
+	}
+	return limiter
+}
+
+// bounded gives the replies that Twilio takes: at most ten, each of up to 1600
+// characters, in a document of up to 64 kB.
+func bounded(replies []string) (kept []string, cut bool) {
+	size := 0
+	for _, reply := range replies {
+		if reply == "" {
+			continue
+		}
+		if utf8.RuneCountInString(reply) > sms.MaxBodyLength {
+			reply, cut = string([]rune(reply)[:sms.MaxBodyLength]), true
+		}
+		size += len(twilio.Reply(reply))
+		if len(kept) == twilio.MaxReplies || size > maxReplyBytes {
+			return kept, true
+		}
+		kept = append(kept, reply)
+	}
+	return kept, cut
+}

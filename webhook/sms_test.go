@@ -1,0 +1,317 @@
+package webhook
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/triggers"
+	"temporal-twilio/twilio"
+)
+
+// with loads triggers of the test's own.
+func with(t *testing.T, text string) func(*Options) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "triggers.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set, err := triggers.Load(path, triggers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(o *Options) { o.Triggers = func() *triggers.Set { return set } }
+}
+
+const everything = `triggers:
+  - {name: all, pattern: '(?s).*', echo: 'Got it', start: {workflow: W, taskQueue: q}}
+  - {name: out, event: SMS_OPT_OUT, start: {workflow: W, taskQueue: q}}
+  - {name: in, event: SMS_OPT_IN, start: {workflow: W, taskQueue: q}}
+  - {name: help, event: SMS_HELP, start: {workflow: W, taskQueue: q}}
+`
+
+// numbered gives a form of a message of its own.
+func numbered(n int, body string) url.Values {
+	f := form(body)
+	f.Set("MessageSid", fmt.Sprintf("SM%032x", n))
+	return f
+}
+
+func TestKeywordsAreEventsOfTheirOwnAndNeverEchoed(t *testing.T) {
+	for i, tc := range []struct{ body, optOutType, want string }{
+		{"STOP", "", "out"}, {"stop ", "", "out"}, {"Yes", "", "in"}, {"help", "", "help"}, {"adios", "STOP", "out"}, {"please stop", "", "all"},
+	} {
+		b := newBench(t, with(t, everything))
+		f := numbered(i, tc.body)
+		f.Set("OptOutType", tc.optOutType)
+		w := b.deliver(f, token)
+		if got := strings.Join(b.published, " "); got != tc.want {
+			t.Errorf("%q publishes %q, want %q", tc.body, got, tc.want)
+		}
+		if echoed := strings.Contains(w.Body.String(), "Got it"); w.Code != http.StatusOK || echoed != (tc.want == "all") {
+			t.Errorf("%q is answered %d %s", tc.body, w.Code, w.Body)
+		}
+	}
+}
+
+func TestTheEventHoldsWhatElseTwilioSent(t *testing.T) {
+	var got triggers.Event
+	b := newBench(t, func(o *Options) {
+		with(t, everything)(o)
+		o.Publish = func(_ context.Context, f *triggers.Firing) error { got = f.Event; return nil }
+	})
+	f := form("look")
+	for name, value := range map[string]string{
+		"NumMedia": "2", "MediaUrl0": "https://m/0", "MediaContentType0": "image/png", "MediaUrl1": "https://m/1", "MediaContentType1": "video/mp4",
+		"MessagingServiceSid": "MG1", "Latitude": "52.5", "Longitude": "-13.4", "Address": "Street 1", "Label": "Home",
+		"ProfileName": "Ann", "WaId": "15005550009", "FromCity": "", "NumSegments": "1", "SmsStatus": "received",
+	} {
+		f.Set(name, value)
+	}
+	b.deliver(f, token)
+	if want := []sms.Media{{URL: "https://m/0", ContentType: "image/png"}, {URL: "https://m/1", ContentType: "video/mp4"}}; !reflect.DeepEqual(got.Media, want) {
+		t.Errorf("media %+v", got.Media)
+	}
+	if want := (&sms.Location{Latitude: 52.5, Longitude: -13.4, Address: "Street 1", Label: "Home"}); !reflect.DeepEqual(got.Location, want) {
+		t.Errorf("location %+v", got.Location)
+	}
+	if want := map[string]string{"ProfileName": "Ann", "WaId": "15005550009", "NumSegments": "1"}; !reflect.DeepEqual(got.Parameters, want) || got.MessagingServiceSID != "MG1" {
+		t.Errorf("parameters %v, service %q", got.Parameters, got.MessagingServiceSID)
+	}
+	if _, err := json.Marshal(got); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestJSONAndGETAreVerifiedAndRead(t *testing.T) {
+	body, _ := json.Marshal(map[string]any{"MessageSid": "SM00000000000000000000000000000001", "AccountSid": "AC1", "From": "+15005550009", "To": "+15005550006", "Body": "Order Number 42", "NumMedia": 0})
+	digest := sha256.Sum256(body)
+	path := SmsPath + "?bodySHA256=" + hex.EncodeToString(digest[:])
+	asJSON := func(body string) *http.Request {
+		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set(twilio.SignatureHeader, twilio.Sign(token, publicURL+path, nil))
+		return r
+	}
+	query := SmsPath + "?" + form("Order Number 42").Encode()
+	get := func(signed string) *http.Request {
+		r := httptest.NewRequest(http.MethodGet, query, nil)
+		r.Header.Set(twilio.SignatureHeader, twilio.Sign(token, signed, nil))
+		return r
+	}
+	for name, tc := range map[string]struct {
+		request *http.Request
+		status  int
+	}{
+		"JSON":                     {asJSON(string(body)), 200},
+		"JSON of other content":    {asJSON(strings.Replace(string(body), "42", "43", 1)), 403},
+		"JSON that is none":        {asJSON("{"), 400},
+		"JSON that is a list":      {asJSON("[]"), 400},
+		"GET":                      {get(publicURL + query), 200},
+		"GET signed for no params": {get(publicURL + SmsPath), 403},
+	} {
+		b := newBench(t, nil)
+		w := b.serve(tc.request)
+		if w.Code != tc.status || (tc.status == 200) != (len(b.published) == 2) {
+			t.Errorf("%s: %d %s, published %v", name, w.Code, w.Body, b.published)
+		}
+		if tc.status == 200 && !strings.Contains(w.Body.String(), "Your reference number is 42") {
+			t.Errorf("%s: %s", name, w.Body)
+		}
+		if lines := strings.Count(b.log.String(), "\n"); tc.status != 200 && lines != 1 {
+			t.Errorf("%s: %d log lines", name, lines)
+		}
+	}
+}
+
+func TestATokenSpeaksForItsOwnAccountOnly(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Tokens = map[string][]string{"AC1": {"one", "one-new"}, "AC2": {"two"}} })
+	for i, tc := range []struct {
+		account, token string
+		status         int
+	}{
+		{"AC1", "one", 200},
+		{"AC1", "one-new", 200},
+		{"AC2", "two", 200},
+		{"AC1", "two", 403},
+		{"AC2", "one", 403},
+		{"AC3", "one", 403},
+		{"", "one", 403},
+	} {
+		f := numbered(i, "quiet")
+		f.Set("AccountSid", tc.account)
+		if w := b.deliver(f, tc.token); w.Code != tc.status {
+			t.Errorf("account %q with token %q: %d", tc.account, tc.token, w.Code)
+		}
+	}
+}
+
+func TestForwardedHeadersAreBelievedOnlyIfNamed(t *testing.T) {
+	deliver := func(b *bench, host string) int {
+		r := httptest.NewRequest(http.MethodPost, SmsPath, strings.NewReader(form("quiet").Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("X-Forwarded-Host", host)
+		r.Header.Set("X-Forwarded-Proto", "https")
+		r.Header.Set(twilio.SignatureHeader, twilio.Sign(token, "https://sms.example.org"+SmsPath, form("quiet")))
+		return b.serve(r).Code
+	}
+	named := newBench(t, func(o *Options) {
+		o.PublicURL, o.Forwarded = "", []string{"X-Forwarded-Host", "X-Forwarded-Proto"}
+	})
+	if got := deliver(named, "sms.example.org"); got != http.StatusOK {
+		t.Errorf("named: %d", got)
+	}
+	for _, host := range []string{"", "evil.example.org", "evil.example.org, sms.example.org"} {
+		if got := deliver(named, host); got != http.StatusForbidden {
+			t.Errorf("host %q: %d", host, got)
+		}
+	}
+	if got := deliver(newBench(t, nil), "sms.example.org"); got != http.StatusForbidden {
+		t.Errorf("not named: %d", got)
+	}
+	both := newBench(t, func(o *Options) { o.Forwarded = []string{"X-Forwarded-Host"} })
+	if got := deliver(both, "sms.example.org"); got != http.StatusForbidden {
+		t.Errorf("a public URL goes before: %d", got)
+	}
+}
+
+func TestARedeliveryIsAskedForWhereNobodyWouldBeTold(t *testing.T) {
+	const text = `triggers:
+  - {name: mute, pattern: 'mute', start: {workflow: W, taskQueue: q}}
+  - {name: again, pattern: 'again', echoError: Sorry, onPublishError: retry, start: {workflow: W, taskQueue: q}}
+  - {name: told, pattern: 'told', echo: Fine, echoError: Sorry, start: {workflow: W, taskQueue: q}}
+`
+	for i, tc := range []struct {
+		body   string
+		status int
+		reply  string
+	}{
+		{"mute", 503, ""}, {"again", 503, ""}, {"told", 200, "Sorry"}, {"told mute", 200, "Sorry"}, {"told again", 503, ""}, {"STOP", 200, ""},
+	} {
+		b := newBench(t, with(t, text))
+		b.err = errors.New("away")
+		w := b.deliver(numbered(i, tc.body), token)
+		if w.Code != tc.status || strings.Contains(w.Body.String(), "Sorry") != (tc.reply != "") {
+			t.Errorf("%q: %d %s", tc.body, w.Code, w.Body)
+		}
+		if tc.status == 503 && strings.Contains(w.Header().Get("Content-Type"), "xml") {
+			t.Errorf("%q: a refusal that looks like TwiML", tc.body)
+		}
+	}
+}
+
+func TestAReplyToAQuestionComesBeforeTriggers(t *testing.T) {
+	var asked []string
+	taken, failure := true, error(nil)
+	newOne := func() *bench {
+		return newBench(t, func(o *Options) {
+			with(t, everything)(o)
+			o.Asked = func(_ context.Context, m sms.Inbound) (bool, error) {
+				asked = append(asked, string(m.Event)+" "+m.Body)
+				return taken, failure
+			}
+		})
+	}
+	b := newOne()
+	if w := b.deliver(numbered(1, "blue"), token); w.Code != 200 || len(b.published) > 0 || strings.Contains(w.Body.String(), "Got it") {
+		t.Errorf("a taken reply: %d, published %v", w.Code, b.published)
+	}
+	if b.deliver(numbered(2, "STOP"), token); len(b.published) != 1 || b.published[0] != "out" {
+		t.Errorf("an opt-out in reply publishes %v", b.published)
+	}
+	if want := []string{"SMS_RECEIVED blue", "SMS_OPT_OUT STOP"}; !reflect.DeepEqual(asked, want) {
+		t.Errorf("asked %q", asked)
+	}
+	taken = false
+	if b = newOne(); b.deliver(numbered(3, "blue"), token).Code != 200 || len(b.published) != 1 {
+		t.Errorf("a reply to nobody publishes %v", b.published)
+	}
+	failure = errors.New("away")
+	if b = newOne(); b.deliver(numbered(4, "blue"), token).Code != 503 || len(b.published) != 0 {
+		t.Errorf("a reply that was not delivered publishes %v", b.published)
+	}
+}
+
+func TestLoopsAndOwnNumbersAreNotEchoed(t *testing.T) {
+	b := newBench(t, func(o *Options) {
+		with(t, everything)(o)
+		o.OwnNumbers, o.EchoBurst, o.EchoEvery = []string{"+15005550007"}, 3, time.Hour
+	})
+	echoed := func(n int, from string) bool {
+		f := numbered(n, "hi")
+		f.Set("From", from)
+		w := b.deliver(f, token)
+		if w.Code != http.StatusOK {
+			t.Errorf("message %d: %d", n, w.Code)
+		}
+		return strings.Contains(w.Body.String(), "Got it")
+	}
+	for n := range 6 {
+		if got := echoed(n, "+15005550009"); got != (n < 3) {
+			t.Errorf("message %d echoed: %t", n, got)
+		}
+	}
+	// A redelivery is answered as before, and counts for nothing.
+	if !echoed(0, "+15005550009") || echoed(5, "+15005550009") {
+		t.Error("a redelivery is answered otherwise")
+	}
+	if !echoed(10, "+15005550010") {
+		t.Error("another phone is not echoed")
+	}
+	if echoed(11, "+15005550007") || echoed(12, "+15005550006") {
+		t.Error("our own number is echoed")
+	}
+	if len(b.published) != 6+2+3 {
+		t.Errorf("published %d events", len(b.published))
+	}
+}
+
+func TestRepliesKeepToTwiliosLimits(t *testing.T) {
+	many := make([]string, 15)
+	for i := range many {
+		many[i] = strings.Repeat("я", 2000)
+	}
+	kept, cut := bounded(many)
+	if !cut || len(kept) != 10 || len([]rune(kept[0])) != sms.MaxBodyLength {
+		t.Errorf("kept %d, cut %t", len(kept), cut)
+	}
+	for i := range many {
+		many[i] = strings.Repeat("<", 1600)
+	}
+	if kept, cut = bounded(many); !cut || len(twilio.Reply(kept...)) > 64<<10 {
+		t.Errorf("a document of %d bytes", len(twilio.Reply(kept...)))
+	}
+	if kept, cut = bounded([]string{"", "a", ""}); cut || len(kept) != 1 {
+		t.Errorf("kept %q", kept)
+	}
+}
+
+func TestAGuardForgetsButNeverGrows(t *testing.T) {
+	g := newGuard(&Options{})
+	var guarding sync.WaitGroup
+	for w := range 4 {
+		guarding.Go(func() {
+			for n := range pairsKept {
+				g.mayEcho(sms.Inbound{Event: sms.Received, MessageSID: fmt.Sprint(w, n), From: fmt.Sprint(n), To: fmt.Sprint(w)})
+			}
+		})
+	}
+	guarding.Wait()
+	if len(g.answers) > pairsKept || len(g.oldAnswers) > pairsKept || len(g.pairs) > pairsKept {
+		t.Errorf("remembers %d and %d answers, %d pairs", len(g.answers), len(g.oldAnswers), len(g.pairs))
+	}
+}

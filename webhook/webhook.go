@@ -1,0 +1,173 @@
+// Package webhook is the HTTP that Twilio calls when somebody texts one of our
+// numbers: it verifies the signature, publishes what the triggers match, and
+// answers with their echoes.
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/triggers"
+)
+
+// The paths that the handler serves.
+const (
+	SmsPath   = "/twilio/sms"
+	LivePath  = "/healthz"
+	ReadyPath = "/readyz"
+)
+
+const (
+	// maxBody bounds a request. Twilio's own are a few kB.
+	maxBody = 64 << 10
+	// answerTimeout bounds all that happens to a message. Twilio waits 15 s.
+	answerTimeout = 13 * time.Second
+	// readyTimeout bounds a readiness check.
+	readyTimeout = 2 * time.Second
+	// maxAtOnce bounds the requests that are worked on at the same time; more
+	// wait for a place.
+	maxAtOnce = 1000
+)
+
+// AnyAccount stands in Options.Tokens for the accounts that are not named.
+const AnyAccount = ""
+
+// Options says how the webhook works.
+type Options struct {
+	// PublicURL is the address under which Twilio reaches us, such as
+	// "https://sms.example.com": what Twilio signs. Required unless Unsigned or
+	// Forwarded.
+	PublicURL string
+	// Forwarded are the headers, such as X-Forwarded-Host and
+	// X-Forwarded-Proto, that say the address in place of PublicURL. A proxy
+	// must set each of them, or anybody could. Optional: default none.
+	Forwarded []string
+	// Tokens are the auth tokens that requests may be signed with, by the SID
+	// of the account or subaccount; during rotation it has two. Required unless
+	// Unsigned.
+	Tokens map[string][]string
+	// Unsigned takes requests from anybody. For development only.
+	Unsigned bool
+	// Triggers gives what messages are held against now. Required.
+	Triggers func() *triggers.Set
+	// Asked delivers a reply to whoever asked this sender a question, and
+	// reports whether somebody did: then triggers do not see the message. It
+	// must be safe to call again for the same message. Optional: nobody asks.
+	Asked func(context.Context, sms.Inbound) (taken bool, err error)
+	// OwnNumbers are never echoed to. Optional.
+	OwnNumbers []string
+	// EchoBurst texts of one phone to one number are echoed at once, after that
+	// one in EchoEvery. Optional: default DefaultEchoBurst, DefaultEchoEvery.
+	EchoBurst int
+	EchoEvery time.Duration
+	// Publish publishes one firing; it must be safe to call again for the same
+	// message. Required.
+	Publish func(context.Context, *triggers.Firing) error
+	// Status tells a workflow what became of a message that it sent; it must be
+	// safe to call again with the same news. Optional: no status callbacks.
+	Status func(ctx context.Context, workflowID string, update sms.StatusUpdate) error
+	// Ready reports why events cannot be published now. Optional.
+	Ready func(context.Context) error
+	// Logger gets one line for each refused or failed request, without numbers
+	// or texts. Required.
+	Logger *slog.Logger
+}
+
+// Handler checks the options and gives the HTTP handler.
+func Handler(o Options) (http.Handler, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	h := &handler{Options: o, guard: newGuard(&o)}
+	mux := http.NewServeMux()
+	places := make(chan struct{}, maxAtOnce)
+	receive := func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case places <- struct{}{}:
+			defer func() { <-places }()
+			h.sms(w, r)
+		case <-r.Context().Done():
+		}
+	}
+	mux.HandleFunc("POST "+SmsPath, receive)
+	mux.HandleFunc("GET "+SmsPath, receive)
+	mux.HandleFunc(SmsPath, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", "GET, POST")
+		h.refuse(w, r, http.StatusMethodNotAllowed, "messages come by POST or GET")
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		h.refuse(w, r, http.StatusNotFound, "there is nothing at this address; messages come to "+SmsPath)
+	})
+	if h.Status != nil {
+		mux.HandleFunc("POST "+StatusPath, h.status)
+	}
+	mux.HandleFunc("GET "+LivePath, func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
+	mux.HandleFunc("GET "+ReadyPath, h.ready)
+	return mux, nil
+}
+
+func (o *Options) check() error {
+	if o.Triggers == nil || o.Publish == nil || o.Logger == nil {
+		return errors.New("webhook: Triggers, Publish and Logger are required")
+	}
+	if o.Unsigned {
+		return nil
+	}
+	given := false
+	for _, tokens := range o.Tokens {
+		for _, token := range tokens {
+			if token == "" {
+				return errors.New("webhook: an auth token is empty")
+			}
+			given = true
+		}
+	}
+	if !given {
+		return errors.New("webhook: there is no auth token to verify signatures with: set TWILIO_TOKEN (an API key's secret does not do), or for development set WEBHOOK_SIGNATURE=off")
+	}
+	if o.PublicURL == "" && len(o.Forwarded) > 0 {
+		return nil
+	}
+	if public, err := url.Parse(o.PublicURL); err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
+		return fmt.Errorf("webhook: public URL %q is not an http or https address: set WEBHOOK_PUBLIC_URL to what Twilio calls, such as https://sms.example.com", o.PublicURL)
+	}
+	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	return nil
+}
+
+type handler struct {
+	Options
+	guard *guard
+}
+
+func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
+	defer cancel()
+	if h.Ready != nil {
+		if err := h.Ready(ctx); err != nil {
+			say(w, http.StatusServiceUnavailable, "Temporal is away")
+			return
+		}
+	}
+	say(w, http.StatusOK, "ready")
+}
+
+func say(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintln(w, text) // the client may have gone
+}
+
+// refuse answers a request that is not Twilio's or not well formed, and leaves
+// one line about it.
+func (h *handler) refuse(w http.ResponseWriter, r *http.Request, status int, why string) {
+	h.Logger.WarnContext(r.Context(), "webhook request refused", "status", status, "reason", why)
+	say(w, status, why)
+}

@@ -1,0 +1,288 @@
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"temporal-twilio/triggers"
+	"temporal-twilio/twilio"
+)
+
+const (
+	token     = "0123456789abcdef0123456789abcdef"
+	publicURL = "https://sms.example.com/prefix"
+	file      = `triggers:
+  - name: order-status
+    pattern: 'Order Number (?<orderNumber>.+)'
+    echo: 'Your reference number is ${orderNumber}'
+    echoError: 'There was a problem with ${orderNumber}.'
+    start: {workflow: W, taskQueue: q}
+  - name: quiet
+    pattern: 'quiet'
+    start: {workflow: W, taskQueue: q}
+  - name: number
+    pattern: 'Number'
+    echo: 'Second'
+    start: {workflow: W, taskQueue: q}
+`
+)
+
+// bench is a webhook whose publishing the test controls.
+type bench struct {
+	handler   http.Handler
+	log       bytes.Buffer
+	mu        sync.Mutex
+	published []string
+	err       error
+}
+
+func newBench(t *testing.T, change func(*Options)) *bench {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "triggers.yaml")
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set, err := triggers.Load(path, triggers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{}
+	o := Options{
+		PublicURL: publicURL,
+		Tokens:    map[string][]string{AnyAccount: {token}},
+		Triggers:  func() *triggers.Set { return set },
+		Publish: func(_ context.Context, f *triggers.Firing) error {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			if b.err == nil {
+				b.published = append(b.published, f.Trigger())
+			}
+			return b.err
+		},
+		Logger: slog.New(slog.NewTextHandler(&b.log, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
+	}
+	if change != nil {
+		change(&o)
+	}
+	if b.handler, err = Handler(o); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// withoutTime keeps digits that mean nothing out of the log.
+func withoutTime(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return a
+}
+
+func form(body string) url.Values {
+	return url.Values{
+		"MessageSid": {"SM00000000000000000000000000000001"}, "AccountSid": {"AC1"},
+		"From": {"+15005550009"}, "To": {"+15005550006"}, "Body": {body},
+	}
+}
+
+// deliver sends a form as Twilio does, signed with a token.
+func (b *bench) deliver(form url.Values, token string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(http.MethodPost, SmsPath+"?a=1", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	r.Header.Set(twilio.SignatureHeader, twilio.Sign(token, publicURL+SmsPath+"?a=1", form))
+	return b.serve(r)
+}
+
+func (b *bench) serve(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	b.handler.ServeHTTP(w, r)
+	return w
+}
+
+func TestAMessageIsAnsweredWithTheEchoes(t *testing.T) {
+	for body, want := range map[string]string{
+		"Order Number 42":       "<Response><Message>Your reference number is 42</Message><Message>Second</Message></Response>",
+		"Order Number <R&D> 5=": "<Response><Message>Your reference number is &lt;R&amp;D&gt; 5=</Message><Message>Second</Message></Response>",
+		"quiet":                 "<Response></Response>",
+		"nothing":               "<Response></Response>",
+		"a+b%26c Number":        "<Response><Message>Second</Message></Response>",
+	} {
+		w := newBench(t, nil).deliver(form(body), token)
+		if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/xml") || !strings.HasSuffix(w.Body.String(), "\n"+want) {
+			t.Errorf("%q: %d %s", body, w.Code, w.Body)
+		}
+	}
+}
+
+func TestTheSenderIsToldWherePublishingFailed(t *testing.T) {
+	b := newBench(t, nil)
+	b.err = errors.New("Temporal is away")
+	w := b.deliver(form("Order Number 42"), token)
+	if want := "<Response><Message>There was a problem with 42.</Message></Response>"; w.Code != http.StatusOK || !strings.HasSuffix(w.Body.String(), want) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+func TestRequestsThatAreNotTwiliosPublishNothing(t *testing.T) {
+	good := form("Order Number 42")
+	sign := func(r *http.Request, form url.Values) *http.Request {
+		r.Header.Set(twilio.SignatureHeader, twilio.Sign(token, publicURL+r.URL.RequestURI(), form))
+		return r
+	}
+	post := func(contentType, body string) *http.Request {
+		r := httptest.NewRequest(http.MethodPost, SmsPath, strings.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		return r
+	}
+	const formType = "application/x-www-form-urlencoded"
+	without := func(key string) url.Values {
+		f := form("Order Number 42")
+		f.Del(key)
+		return f
+	}
+	strange := form("Order Number 42")
+	strange.Set("MessageSid", "SM1/../x")
+	long := form(strings.Repeat("Order Number 42 ", 8000))
+	forwarded := post(formType, good.Encode())
+	forwarded.Header.Set("X-Forwarded-Host", "evil.example.com")
+	forwarded.Header.Set("X-Forwarded-Proto", "https")
+	forwarded.Header.Set(twilio.SignatureHeader, twilio.Sign(token, "https://evil.example.com"+SmsPath, good))
+	for name, tc := range map[string]struct {
+		request *http.Request
+		status  int
+	}{
+		"without a signature":              {post(formType, good.Encode()), 403},
+		"signed for other content":         {sign(post(formType, good.Encode()), form("Order Number 43")), 403},
+		"signed for a forwarded host":      {forwarded, 403},
+		"of another content type":          {sign(post("text/plain", "{}"), nil), 415},
+		"without a content type":           {sign(post("", good.Encode()), good), 415},
+		"with a body that is no form":      {sign(post(formType, "a=%zz"), nil), 400},
+		"with a body that is too large":    {sign(post(formType, long.Encode()), long), 413},
+		"without MessageSid":               {sign(post(formType, without("MessageSid").Encode()), without("MessageSid")), 400},
+		"without From":                     {sign(post(formType, without("From").Encode()), without("From")), 400},
+		"without To":                       {sign(post(formType, without("To").Encode()), without("To")), 400},
+		"with a MessageSid that is none":   {sign(post(formType, strange.Encode()), strange), 400},
+		"by GET without a signature":       {httptest.NewRequest(http.MethodGet, SmsPath, nil), 403},
+		"by PUT":                           {httptest.NewRequest(http.MethodPut, SmsPath, nil), 405},
+		"to another path":                  {sign(httptest.NewRequest(http.MethodPost, "/twilio/other", nil), nil), 404},
+		"with a body that ends in between": {httptest.NewRequest(http.MethodPost, SmsPath, io.MultiReader(strings.NewReader("a"), broken{})), 415},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, nil)
+			if w := b.serve(tc.request); w.Code != tc.status {
+				t.Errorf("status %d, want %d", w.Code, tc.status)
+			}
+			if len(b.published) > 0 {
+				t.Errorf("published %v", b.published)
+			}
+			if lines := strings.Count(b.log.String(), "\n"); lines != 1 || !strings.Contains(b.log.String(), "webhook request refused") {
+				t.Errorf("%d log lines:\n%s", lines, &b.log)
+			}
+		})
+	}
+	b := newBench(t, nil)
+	if w := b.deliver(good, "another token"); w.Code != http.StatusForbidden || len(b.published) > 0 {
+		t.Errorf("another token: %d, published %v", w.Code, b.published)
+	}
+}
+
+type broken struct{}
+
+func (broken) Read([]byte) (int, error) { return 0, errors.New("connection lost") }
+
+func TestEitherOfTwoTokensWillDo(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Tokens = map[string][]string{"AC1": {"primary", "secondary"}} })
+	for _, token := range []string{"primary", "secondary"} {
+		if w := b.deliver(form("quiet"), token); w.Code != http.StatusOK {
+			t.Errorf("%s: %d", token, w.Code)
+		}
+	}
+}
+
+func TestTheHandlerIsRefusedWithoutAWayToVerify(t *testing.T) {
+	set := func() *triggers.Set { return &triggers.Set{} }
+	publish := func(context.Context, *triggers.Firing) error { return nil }
+	logger := slog.New(slog.DiscardHandler)
+	for name, tc := range map[string]struct {
+		options Options
+		want    string
+	}{
+		"without a token":       {Options{PublicURL: publicURL, Triggers: set, Publish: publish, Logger: logger}, "TWILIO_TOKEN"},
+		"with an empty token":   {Options{PublicURL: publicURL, Tokens: map[string][]string{"AC1": {""}}, Triggers: set, Publish: publish, Logger: logger}, "empty"},
+		"without a public URL":  {Options{Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Publish: publish, Logger: logger}, "WEBHOOK_PUBLIC_URL"},
+		"with a URL to nowhere": {Options{PublicURL: "https://", Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Publish: publish, Logger: logger}, "WEBHOOK_PUBLIC_URL"},
+		"without triggers":      {Options{PublicURL: publicURL, Tokens: map[string][]string{AnyAccount: {token}}, Publish: publish, Logger: logger}, "required"},
+	} {
+		if _, err := Handler(tc.options); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v, want %q", name, err, tc.want)
+		}
+	}
+	if _, err := Handler(Options{Unsigned: true, Triggers: set, Publish: publish, Logger: logger}); err != nil {
+		t.Errorf("switched off by name: %v", err)
+	}
+}
+
+func TestNoNumberOrTextIsLogged(t *testing.T) {
+	b := newBench(t, nil)
+	b.deliver(form("Order Number 42"), token)
+	b.deliver(form("Order Number 42"), "another")
+	b.err = errors.New("away")
+	b.deliver(form("Order Number 42"), token)
+	b.serve(httptest.NewRequest(http.MethodPost, SmsPath, strings.NewReader(form("x").Encode())))
+	log := b.log.String()
+	if !strings.Contains(log, "event published") || !strings.Contains(log, "refused") || !strings.Contains(log, "not published") {
+		t.Errorf("log lacks a line:\n%s", log)
+	}
+	for _, private := range []string{"555", "42", token} {
+		if strings.Contains(log, private) {
+			t.Errorf("log holds %q:\n%s", private, log)
+		}
+	}
+}
+
+func TestHealthTellsAliveFromReady(t *testing.T) {
+	away := errors.New("away")
+	b := newBench(t, func(o *Options) { o.Ready = func(context.Context) error { return away } })
+	if w := b.serve(httptest.NewRequest(http.MethodGet, LivePath, nil)); w.Code != http.StatusOK {
+		t.Errorf("alive: %d", w.Code)
+	}
+	if w := b.serve(httptest.NewRequest(http.MethodGet, ReadyPath, nil)); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("ready while Temporal is away: %d", w.Code)
+	}
+	away = nil
+	if w := b.serve(httptest.NewRequest(http.MethodGet, ReadyPath, nil)); w.Code != http.StatusOK {
+		t.Errorf("ready: %d", w.Code)
+	}
+}
+
+func FuzzTheFormIsReadWithoutPanic(f *testing.F) {
+	f.Add(http.MethodPost, "application/x-www-form-urlencoded", form("Order Number 42").Encode())
+	f.Add(http.MethodPost, "application/x-www-form-urlencoded", "a;b=%00&Body=%ff")
+	f.Add(http.MethodPost, "application/json", `{"MessageSid": "SM00000000000000000000000000000001", "From": 5, "To": null, "Latitude": "NaN"}`)
+	f.Add(http.MethodGet, "", form("Order Number 42").Encode())
+	f.Fuzz(func(t *testing.T, method, contentType, body string) {
+		if method != http.MethodGet {
+			method = http.MethodPost
+		}
+		b := newBench(t, func(o *Options) { o.Unsigned = true })
+		r := httptest.NewRequest(method, SmsPath, strings.NewReader(body))
+		if method == http.MethodGet {
+			r.URL.RawQuery = body
+		}
+		r.Header.Set("Content-Type", contentType)
+		if w := b.serve(r); w.Code != http.StatusOK && (w.Code < 400 || w.Code > 499) {
+			t.Errorf("%d", w.Code)
+		}
+	})
+}
