@@ -1,0 +1,118 @@
+package config
+
+// Accounts: further sets of credentials, by the names that callers give.
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"temporal-twilio/twilio"
+)
+
+// NamedAccount is one account of the accounts file, which looks like this:
+//
+//	accounts:
+//	  marketing:
+//	    account: AC00000000000000000000000000000002
+//	    tokenFile: /run/secrets/marketing-token
+//	    region: ie1
+//	    edge: dublin
+//	    rate: 1
+type NamedAccount struct {
+	// Account is its SID. Required.
+	Account string `yaml:"account"`
+	// Token or TokenFile is its auth token; APIKey with APISecret or
+	// APISecretFile does as well. One of the two is required.
+	Token         Secret `yaml:"token"`
+	TokenFile     string `yaml:"tokenFile"`
+	APIKey        string `yaml:"apiKey"`
+	APISecret     Secret `yaml:"apiSecret"`
+	APISecretFile string `yaml:"apiSecretFile"`
+	// Region and Edge go together. Optional: default us1.
+	Region string `yaml:"region"`
+	Edge   string `yaml:"edge"`
+	// BaseURL replaces Twilio by another host. Optional.
+	BaseURL string `yaml:"baseUrl"`
+	// Concurrency and Rate are the account's own pace. Optional: default
+	// SEND_CONCURRENCY and SEND_RATE.
+	Concurrency int     `yaml:"concurrency"`
+	Rate        float64 `yaml:"rate"`
+
+	timeout time.Duration
+}
+
+// NamedAccounts reads the accounts file, if there is one.
+func (c Config) NamedAccounts() (map[string]NamedAccount, error) {
+	if c.Accounts == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(c.Accounts)
+	if err != nil {
+		return nil, fmt.Errorf("read TWILIO_ACCOUNTS: %w", err)
+	}
+	var file struct {
+		Accounts map[string]NamedAccount `yaml:"accounts"`
+	}
+	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
+		// The library's errors quote the file, which may hold secrets.
+		var located yaml.Error
+		if errors.As(err, &located) && located.GetToken() != nil {
+			return nil, fmt.Errorf("TWILIO_ACCOUNTS: %s:%d: %s", c.Accounts, located.GetToken().Position.Line, located.GetMessage())
+		}
+		return nil, fmt.Errorf("TWILIO_ACCOUNTS: %s cannot be read", c.Accounts)
+	}
+	for name, account := range file.Accounts {
+		if account, err = account.complete(c); err != nil {
+			return nil, fmt.Errorf("TWILIO_ACCOUNTS: %s: account %q: %w", c.Accounts, name, err)
+		}
+		file.Accounts[name] = account
+	}
+	return file.Accounts, nil
+}
+
+// complete reads the account's secrets, and fills in what it leaves open.
+func (a NamedAccount) complete(c Config) (NamedAccount, error) {
+	for _, secret := range []struct {
+		value *Secret
+		file  string
+	}{{&a.Token, a.TokenFile}, {&a.APISecret, a.APISecretFile}} {
+		if secret.file == "" {
+			continue
+		}
+		if secret.value.Reveal() != "" {
+			return a, errors.New("a secret is given both itself and as a file")
+		}
+		data, err := os.ReadFile(secret.file)
+		if err != nil {
+			return a, err
+		}
+		*secret.value = NewSecret(strings.TrimSpace(string(data)))
+	}
+	if a.Concurrency == 0 {
+		a.Concurrency = c.Concurrency
+	}
+	if a.Rate == 0 {
+		a.Rate = c.Rate
+	}
+	a.timeout = c.Timeout
+	return a, nil
+}
+
+// Twilio says how the account is reached.
+func (a NamedAccount) Twilio() twilio.Access {
+	return twilio.Access{
+		AccountSID: a.Account,
+		Token:      a.Token.Reveal(),
+		Username:   a.APIKey,
+		Password:   a.APISecret.Reveal(),
+		Region:     a.Region,
+		Edge:       a.Edge,
+		BaseURL:    a.BaseURL,
+		Timeout:    a.timeout,
+	}
+}

@@ -1,0 +1,60 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func write(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestAccountsHaveCredentialsAndAPaceOfTheirOwn(t *testing.T) {
+	token := write(t, "fromfile\n")
+	c := Config{Concurrency: 20, Timeout: time.Second, Accounts: write(t, `accounts:
+  marketing: {account: AC2, tokenFile: `+token+`, region: ie1, edge: dublin, rate: 1}
+  alerts: {account: AC3, apiKey: SK3, apiSecret: hidden, concurrency: 5}
+`)}
+	accounts, err := c.NamedAccounts()
+	if err != nil {
+		t.Fatal(err)
+	}
+	marketing, alerts := accounts["marketing"], accounts["alerts"]
+	if access := marketing.Twilio(); access.AccountSID != "AC2" || access.Token != "fromfile" || access.Region != "ie1" || access.Edge != "dublin" || access.Timeout != time.Second {
+		t.Errorf("marketing is reached by %+v", access)
+	}
+	if marketing.Concurrency != 20 || marketing.Rate != 1 || alerts.Concurrency != 5 || alerts.Rate != 0 {
+		t.Errorf("the paces are %+v and %+v", marketing, alerts)
+	}
+	if access := alerts.Twilio(); access.Username != "SK3" || access.Password != "hidden" {
+		t.Errorf("alerts is reached by %+v", access)
+	}
+}
+
+func TestABrokenAccountsFileIsRefusedWithoutShowingSecrets(t *testing.T) {
+	const secret = "0123456789abcdef"
+	for name, tc := range map[string]struct{ text, want string }{
+		"an unknown key":       {"accounts:\n  a:\n    tokn: " + secret + "\n", ":3: unknown field"},
+		"not YAML":             {"accounts: {" + secret, "TWILIO_ACCOUNTS"},
+		"a secret given twice": {"accounts:\n  a: {account: AC1, token: " + secret + ", tokenFile: x}\n", `account "a": a secret is given both`},
+		"a file that is away":  {"accounts:\n  a: {account: AC1, tokenFile: /does/not/exist}\n", "/does/not/exist"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Config{Accounts: write(t, tc.text)}.NamedAccounts()
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+			if err != nil && strings.Contains(err.Error(), secret) {
+				t.Errorf("the error shows the secret: %v", err)
+			}
+		})
+	}
+}

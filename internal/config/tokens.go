@@ -1,0 +1,43 @@
+package config
+
+// Tokens of further accounts.
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// AccountTokens are auth tokens by account SID, written as
+// "AC…=token,AC…=token", with commas or lines between them. An account may be
+// named twice while its tokens are rotated. It prints as a [Secret] does.
+type AccountTokens struct {
+	Secret
+	tokens map[string][]string
+}
+
+var accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
+
+// Reveal gives the tokens by account.
+func (t AccountTokens) Reveal() map[string][]string { return t.tokens }
+
+// UnmarshalText reads the tokens. No error holds one.
+func (t *AccountTokens) UnmarshalText(text []byte) error {
+	t.Secret, t.tokens = NewSecret(string(text)), map[string][]string{}
+	pairs := strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == '\n' || r == '\r' || r == ' ' })
+	for i, pair := range pairs {
+		account, token, found := strings.Cut(pair, "=")
+		if !found || token == "" {
+			return fmt.Errorf("entry %d is not of the form AC…=token", i+1)
+		}
+		if !accountSID.MatchString(account) {
+			return fmt.Errorf("entry %d does not begin with an account SID, AC and 32 hexadecimal digits", i+1)
+		}
+		t.tokens[account] = append(t.tokens[account], token)
+	}
+	if len(pairs) == 0 {
+		return errors.New("there are no entries of the form AC…=token")
+	}
+	return nil
+}

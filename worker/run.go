@@ -1,0 +1,189 @@
+package main
+
+// Run: the process's halves, started and stopped together.
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"golang.org/x/sync/errgroup"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/telemetry"
+	"temporal-twilio/internal/temporal"
+	"temporal-twilio/twilio"
+	"temporal-twilio/webhook"
+	"temporal-twilio/workflows"
+)
+
+// stopTimeout is how long work in progress may take once a stop is asked for.
+const stopTimeout = 30 * time.Second
+
+// run runs the parts until the context ends or one of them fails. All that can
+// be wrong with the configuration is found before anything starts.
+func run(ctx context.Context, c config.Config, p parts) error {
+	logger, err := telemetry.NewLogger(os.Stderr, c.LogLevel, c.LogFormat)
+	if err != nil {
+		return err
+	}
+	metrics, err := telemetry.NewMetrics()
+	if err != nil {
+		return err
+	}
+	temporalClient, err := temporal.NewClient(logger, metrics.Meter)
+	if err != nil {
+		return err
+	}
+	defer temporalClient.Close()
+
+	var services []func(context.Context) error
+	if p.worker {
+		w, err := newWorker(c, temporalClient, logger)
+		if err != nil {
+			return err
+		}
+		services = append(services, w)
+	}
+	if p.webhook {
+		w, err := newWebhook(ctx, c, temporalClient, logger)
+		if err != nil {
+			return err
+		}
+		services = append(services, w)
+	}
+	if c.MetricsAddr != "" {
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", metrics.Handler)
+		service, err := serve(logger, listening{name: "metrics", variable: "METRICS_ADDR", address: c.MetricsAddr, handler: mux})
+		if err != nil {
+			return err
+		}
+		services = append(services, service)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, service := range services {
+		group.Go(func() error { return service(ctx) })
+	}
+	return group.Wait()
+}
+
+// newWorker gives a service that polls the task queue.
+func newWorker(c config.Config, temporalClient *temporal.Client, logger *slog.Logger) (func(context.Context) error, error) {
+	accounts, err := openAccounts(c)
+	if err != nil {
+		return nil, err
+	}
+	fatal := make(chan error, 1)
+	build := func() worker.Worker {
+		w := worker.New(temporalClient.Client, activities.TaskQueue, worker.Options{
+			WorkerStopTimeout:           stopTimeout,
+			DisableRegistrationAliasing: true,
+			OnFatalError:                func(err error) { fatal <- err },
+		})
+		workflows.Register(w)
+		sending := &activities.Activities{
+			Accounts: accounts,
+			Renderer: activities.NewFreeMarker(),
+			// Twilio may carry out a create for a while after we gave it up.
+			Settle:   c.Timeout + c.Timeout/2,
+			Patience: c.Patience,
+			IDSecret: idSecret(c),
+			Files:    c.BroadcastDir,
+
+			DefaultRegion: c.DefaultRegion,
+		}
+		if c.WebhookPublicURL != "" {
+			sending.StatusCallback = strings.TrimRight(c.WebhookPublicURL, "/") + webhook.StatusPath
+		}
+		sending.Register(w)
+		return w
+	}
+	return func(ctx context.Context) error {
+		w, err := startWorker(ctx, build, temporalClient, logger)
+		if err != nil || w == nil {
+			return err
+		}
+		defer w.Stop()
+		if err := temporal.EnsureSearchAttributes(ctx, temporalClient); err != nil {
+			logger.Warn("workflows cannot catch signals by name", "error", err)
+		}
+		logger.Info("worker polls", "taskQueue", activities.TaskQueue, "namespace", temporalClient.Namespace)
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-fatal:
+			return fmt.Errorf("the worker cannot go on: %w", err)
+		}
+	}, nil
+}
+
+// openAccounts gives the accounts that callers can name, "" being that of the
+// environment.
+func openAccounts(c config.Config) (map[string]activities.Account, error) {
+	gateway, err := twilio.New(c.Twilio())
+	if err != nil {
+		return nil, err
+	}
+	accounts := map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(c.Concurrency, c.Rate)}}
+	named, err := c.NamedAccounts()
+	if err != nil {
+		return nil, err
+	}
+	for name, account := range named {
+		gateway, err := twilio.New(account.Twilio())
+		if err != nil {
+			return nil, fmt.Errorf("account %q: %w", name, err)
+		}
+		accounts[name] = activities.Account{Gateway: gateway, Pace: activities.NewPace(account.Concurrency, account.Rate)}
+	}
+	return accounts, nil
+}
+
+// idSecret is ID_SECRET, or else the auth token, which changes when it is
+// rotated.
+func idSecret(c config.Config) []byte {
+	if secret := c.IDSecret.Reveal(); secret != "" {
+		return []byte(secret)
+	}
+	return []byte(c.Token.Reveal())
+}
+
+// startWorker starts a worker as soon as Temporal answers. It gives nil if the
+// context ends before.
+func startWorker(ctx context.Context, build func() worker.Worker, temporalClient *temporal.Client, logger *slog.Logger) (worker.Worker, error) {
+	wait := time.Second
+	for {
+		err := temporalAnswers(ctx, temporalClient)
+		if err == nil {
+			w := build()
+			if err = w.Start(); err == nil {
+				return w, nil
+			}
+		}
+		if ctx.Err() != nil {
+			return nil, nil
+		}
+		logger.Warn("Temporal does not answer yet; trying again", "address", temporalClient.Address, "wait", wait, "error", err)
+		select {
+		case <-ctx.Done():
+			return nil, nil
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, 15*time.Second)
+	}
+}
+
+func temporalAnswers(ctx context.Context, temporalClient *temporal.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	_, err := temporalClient.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return err
+}

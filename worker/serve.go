@@ -1,0 +1,129 @@
+package main
+
+// Serving: an address that is listened at, with TLS if asked for, and drained
+// when the process stops.
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/acme/autocert"
+
+	"temporal-twilio/internal/config"
+)
+
+// listening is a server to be.
+type listening struct {
+	name string
+	// variable is the one that gives the address.
+	variable string
+	address  string
+	handler  http.Handler
+	// tls is nil for plain HTTP.
+	tls *tls.Config
+	// drain is how long requests are still taken once a stop is asked for, so
+	// that a load balancer learns of it.
+	drain time.Duration
+}
+
+// serve listens, and gives a service that answers there until the context ends,
+// and then finishes the requests that it has.
+func serve(logger *slog.Logger, l listening) (func(context.Context) error, error) {
+	listener, err := net.Listen("tcp", l.address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: listen at %s, set another with %s: %w", l.name, l.address, l.variable, err)
+	}
+	scheme := "http"
+	if l.tls != nil {
+		listener, scheme = tls.NewListener(listener, l.tls), "https"
+	}
+	server := &http.Server{
+		Handler:           l.handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      25 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		// Its lines tell of broken connections, and may quote what came.
+		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn),
+	}
+	return func(ctx context.Context) error {
+		drained := make(chan error, 1)
+		stop := context.AfterFunc(ctx, func() {
+			time.Sleep(l.drain)
+			draining, cancel := context.WithTimeout(context.Background(), stopTimeout)
+			defer cancel()
+			drained <- server.Shutdown(draining)
+		})
+		logger.Info(l.name+" listens", "address", listener.Addr().String(), "scheme", scheme)
+		err := server.Serve(listener)
+		if stop() || !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("%s at %s: %w", l.name, l.address, err)
+		}
+		return <-drained
+	}, nil
+}
+
+// webhookTLS reads how the webhook speaks TLS: by files, by certificates that
+// an ACME authority such as Let's Encrypt gives, or not at all (nil).
+func webhookTLS(c config.Config) (*tls.Config, error) {
+	switch {
+	case len(c.WebhookACMEHosts) > 0 && c.WebhookTLSCert != "":
+		return nil, errors.New("WEBHOOK_ACME_HOSTS and WEBHOOK_TLS_CERT are both set; unset one")
+	case len(c.WebhookACMEHosts) > 0:
+		manager := &autocert.Manager{
+			Prompt:     autocert.AcceptTOS,
+			HostPolicy: autocert.HostWhitelist(c.WebhookACMEHosts...),
+			Cache:      autocert.DirCache(c.WebhookACMECache),
+		}
+		config := manager.TLSConfig()
+		config.MinVersion = tls.VersionTLS12
+		return config, nil
+	case (c.WebhookTLSCert == "") != (c.WebhookTLSKey == ""):
+		return nil, errors.New("WEBHOOK_TLS_CERT and WEBHOOK_TLS_KEY go together; set both or neither")
+	case c.WebhookTLSCert == "":
+		return nil, nil
+	}
+	pair := &keyPair{certFile: c.WebhookTLSCert, keyFile: c.WebhookTLSKey}
+	if _, err := pair.get(nil); err != nil {
+		return nil, err
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}, nil
+}
+
+// keyPair is a certificate in files, read again when it is renewed.
+type keyPair struct {
+	certFile, keyFile string
+
+	mu       sync.Mutex
+	modified time.Time
+	pair     *tls.Certificate
+}
+
+func (k *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	info, err := os.Stat(k.certFile)
+	if err == nil && k.pair != nil && info.ModTime().Equal(k.modified) {
+		return k.pair, nil
+	}
+	if err == nil {
+		var pair tls.Certificate
+		if pair, err = tls.LoadX509KeyPair(k.certFile, k.keyFile); err == nil {
+			k.pair, k.modified = &pair, info.ModTime()
+			return k.pair, nil
+		}
+	}
+	if k.pair != nil {
+		return k.pair, nil // a renewal that is half done
+	}
+	return nil, fmt.Errorf("read WEBHOOK_TLS_CERT and WEBHOOK_TLS_KEY: %w", err)
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"temporal-twilio/internal/config"
+)
+
+// served runs a service at a free port, and gives its address, a way to stop
+// it and its end.
+func served(t *testing.T, l listening) (address string, stop context.CancelFunc, ended <-chan error) {
+	t.Helper()
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.name, l.address = "test", free.Addr().String()
+	if err := free.Close(); err != nil {
+		t.Fatal(err)
+	}
+	service, err := serve(slog.New(slog.DiscardHandler), l)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	end := make(chan error, 1)
+	go func() { end <- service(ctx) }()
+	t.Cleanup(stop)
+	return l.address, stop, end
+}
+
+func TestARequestInProgressIsAnsweredBeforeTheProcessEnds(t *testing.T) {
+	t.Parallel()
+	begun, finish := make(chan struct{}), make(chan struct{})
+	address, stop, ended := served(t, listening{handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(begun)
+		<-finish
+		_, _ = io.WriteString(w, "done")
+	})})
+	answer := make(chan string, 1)
+	go func() {
+		response, err := http.Get("http://" + address)
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		defer response.Body.Close()
+		body, _ := io.ReadAll(response.Body)
+		answer <- string(body)
+	}()
+	<-begun
+	stop()
+	select {
+	case err := <-ended:
+		t.Fatalf("the service ended with a request in progress: %v", err)
+	case <-time.After(50 * time.Millisecond): // it has had its chance
+	}
+	close(finish)
+	if got := <-answer; got != "done" {
+		t.Errorf("answered %s", got)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestAWebhookThatDrainsStillAnswers(t *testing.T) {
+	t.Parallel()
+	address, stop, ended := served(t, listening{drain: time.Second, handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
+	stop()
+	response, err := http.Get("http://" + address)
+	if err != nil {
+		t.Fatalf("while it drains: %v", err)
+	}
+	response.Body.Close()
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+func TestASlowClientIsLeft(t *testing.T) {
+	t.Parallel()
+	address, _, _ := served(t, listening{handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
+	connection, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	if _, err := io.WriteString(connection, "POST /twilio/sms HTTP/1.1\r\nHost: x\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := connection.SetReadDeadline(time.Now().Add(12 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(connection); err != nil {
+		t.Errorf("the connection is still open: %v", err)
+	}
+}
+
+func TestHugeHeadersAreRefused(t *testing.T) {
+	t.Parallel()
+	address, _, _ := served(t, listening{handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
+	request, err := http.NewRequest(http.MethodPost, "http://"+address, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("X-Large", strings.Repeat("x", 64<<10))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+		t.Errorf("status %d", response.StatusCode)
+	}
+}
+
+// certificate writes a certificate for a name, and its key.
+func certificate(t *testing.T, dir, name string) (certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for path, block := range map[string]*pem.Block{certFile: {Type: "CERTIFICATE", Bytes: der}, keyFile: {Type: "PRIVATE KEY", Bytes: keyDER}} {
+		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return certFile, keyFile
+}
+
+func TestARenewedCertificateIsTakenWithoutARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	certFile, keyFile := certificate(t, dir, "old.example.com")
+	secure, err := webhookTLS(config.Config{WebhookTLSCert: certFile, WebhookTLSKey: keyFile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, _, _ := served(t, listening{tls: secure, handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
+	names := func() string {
+		connection, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		return fmt.Sprint(connection.ConnectionState().PeerCertificates[0].DNSNames)
+	}
+	if got := names(); got != "[old.example.com]" {
+		t.Errorf("certificate for %s", got)
+	}
+	if err := os.WriteFile(certFile, []byte("half written"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(); got != "[old.example.com]" {
+		t.Errorf("with a broken file the certificate is for %s", got)
+	}
+	certificate(t, dir, "new.example.com")
+	later := time.Now().Add(time.Minute)
+	if err := os.Chtimes(certFile, later, later); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(); got != "[new.example.com]" {
+		t.Errorf("after renewal the certificate is for %s", got)
+	}
+}
+
+func TestTLSThatCannotBeMeantIsRefused(t *testing.T) {
+	for name, tc := range map[string]struct {
+		config config.Config
+		want   string
+	}{
+		"a certificate alone":   {config.Config{WebhookTLSCert: "c.pem"}, "go together"},
+		"a key alone":           {config.Config{WebhookTLSKey: "k.pem"}, "go together"},
+		"both ways":             {config.Config{WebhookTLSCert: "c.pem", WebhookTLSKey: "k.pem", WebhookACMEHosts: []string{"h"}}, "unset one"},
+		"files that are absent": {config.Config{WebhookTLSCert: "/none/c.pem", WebhookTLSKey: "/none/k.pem"}, "WEBHOOK_TLS_CERT"},
+	} {
+		if _, err := webhookTLS(tc.config); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if plain, err := webhookTLS(config.Config{}); err != nil || plain != nil {
+		t.Errorf("nothing set: %v, %v", plain, err)
+	}
+	if acme, err := webhookTLS(config.Config{WebhookACMEHosts: []string{"sms.example.com"}, WebhookACMECache: t.TempDir()}); err != nil || acme.GetCertificate == nil {
+		t.Errorf("ACME: %v", err)
+	}
+}

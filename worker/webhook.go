@@ -1,0 +1,97 @@
+package main
+
+// The webhook: its handler, the triggers that follow their files, and the
+// address where it listens.
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"golang.org/x/sync/errgroup"
+
+	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/temporal"
+	"temporal-twilio/triggers"
+	"temporal-twilio/webhook"
+)
+
+// newWebhook gives a service that takes messages.
+func newWebhook(stopping context.Context, c config.Config, temporalClient *temporal.Client, logger *slog.Logger) (func(context.Context) error, error) {
+	live, err := triggers.Open(c.Triggers, triggers.Options{TaskQueue: c.TriggersTaskQueue, IDSecret: []byte(c.IDSecret.Reveal())})
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := c.WebhookTokens()
+	if err != nil {
+		return nil, err
+	}
+	unsigned := c.WebhookSignature == "off"
+	if unsigned {
+		logger.Warn("webhook signatures are not verified: anybody can publish events; for development only")
+	}
+	dispatcher := &triggers.Dispatcher{Client: temporalClient, Namespace: temporalClient.Namespace, IDSecret: idSecret(c)}
+	handler, err := webhook.Handler(webhook.Options{
+		PublicURL:  c.WebhookPublicURL,
+		Forwarded:  c.WebhookForwarded,
+		Tokens:     tokens,
+		Unsigned:   unsigned,
+		Triggers:   live.Set,
+		Publish:    dispatcher.Publish,
+		Status:     dispatcher.Status,
+		Asked:      dispatcher.Asked,
+		OwnNumbers: c.WebhookOwnNumbers,
+		Ready: func(ctx context.Context) error {
+			if stopping.Err() != nil {
+				return errors.New("the process stops")
+			}
+			return temporalAnswers(ctx, temporalClient)
+		},
+		Logger: logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	secure, err := webhookTLS(c)
+	if err != nil {
+		return nil, err
+	}
+	tell(logger, live.Set(), nil)
+	listen, err := serve(logger, listening{
+		name: "webhook", variable: "WEBHOOK_ADDR", address: c.WebhookAddr, handler: handler, tls: secure, drain: c.WebhookDrain,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var catchUp func(context.Context) error
+	if c.CatchUp > 0 {
+		if catchUp, err = newCatchUp(c, temporalClient, live, dispatcher, logger); err != nil {
+			return nil, err
+		}
+	}
+	return func(ctx context.Context) error {
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() error { return listen(ctx) })
+		if catchUp != nil {
+			group.Go(func() error { return catchUp(ctx) })
+		}
+		group.Go(func() error {
+			live.Watch(ctx, triggers.WatchInterval, func(set *triggers.Set, err error) { tell(logger, set, err) })
+			return nil
+		})
+		return group.Wait()
+	}, nil
+}
+
+// tell leaves a line about the triggers that are now in force, and one about
+// each that was read as something else than it says.
+func tell(logger *slog.Logger, set *triggers.Set, err error) {
+	if err != nil {
+		logger.Error("the changed triggers are broken; the old ones stay in force", "triggers", set.Len(), "error", err)
+		return
+	}
+	logger.Info("triggers loaded", "triggers", set.Len())
+	for _, line := range set.Report() {
+		logger.Info("trigger read", "trigger", line.Trigger, "file", line.File, "as", line.As)
+	}
+}
