@@ -1,0 +1,47 @@
+// Command starter is what a person types: it sends texts through Temporal,
+// checks triggers, and plays Twilio to a webhook.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// errNotAllSent ends the process with status 1; the report has been printed.
+var errNotAllSent = errors.New("not every recipient was sent to")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := command().ExecuteContext(ctx)
+	switch {
+	case errors.Is(err, errNotAllSent), errors.Is(err, errFindings):
+		os.Exit(1)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "starter:", err)
+		os.Exit(2)
+	}
+}
+
+func command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "starter",
+		Short: "Send and look at SMS from the command line",
+		Long: `Send SMS through Temporal from the command line.
+
+Temporal is found by its own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …),
+by default at localhost:7233. A worker must poll task queue "twilio".
+
+Exit status: 0 all went well, 1 a recipient was not sent to, 2 anything else.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(sendCommand(), triggersCommand(), simulateCommand())
+	return root
+}

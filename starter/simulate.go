@@ -1,0 +1,155 @@
+package main
+
+// starter simulate: deliver a text to a webhook, as Twilio does.
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"temporal-twilio/twilio"
+)
+
+type simulateFlags struct {
+	url, signedURL, from, to, body, account, sid string
+	params                                       []string
+	timeout                                      time.Duration
+}
+
+func simulateCommand() *cobra.Command {
+	var f simulateFlags
+	cmd := &cobra.Command{
+		Use:   "simulate --from NUMBER --body TEXT",
+		Short: "Deliver a text to a webhook, signed as Twilio signs",
+		Long: `Deliver a text to a webhook, signed as Twilio signs, and print what it answers.
+The auth token is that of the webhook: TWILIO_TOKEN or TWILIO_AUTH_TOKEN, by
+default that of the local stack. Behind a proxy --signed-url is the address
+that Twilio would call, the webhook's WEBHOOK_PUBLIC_URL with /twilio/sms.
+
+Exit status: 0 answered with 200, 1 with anything else, 2 no answer.`,
+		Example: `  starter simulate --from +15005550009 --body 'Order Number 42'
+  starter simulate --from +15005550009 --body hi --url http://10.0.0.5:8080/twilio/sms \
+      --signed-url https://sms.example.com/twilio/sms
+  starter simulate --from +15005550009 --body hi --sid SM00000000000000000000000000000001   # a redelivery`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return simulate(cmd.Context(), cmd.OutOrStdout(), f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.url, "url", "http://127.0.0.1:8080/twilio/sms", "the webhook")
+	flags.StringVar(&f.signedURL, "signed-url", "", "what is signed, if it is not --url")
+	flags.StringVar(&f.from, "from", "", "the sender")
+	flags.StringVar(&f.to, "to", "+15005550006", "the number that is texted")
+	flags.StringVar(&f.body, "body", "", "the text")
+	flags.StringVar(&f.account, "account", "AC00000000000000000000000000000001", "the account; TWILIO_ACCOUNT goes before the default")
+	flags.StringVar(&f.sid, "sid", "", "the message's SID (default a new one)")
+	flags.StringArrayVar(&f.params, "param", nil, "a further parameter, name=value, such as OptOutType=STOP; repeat it")
+	flags.DurationVar(&f.timeout, "timeout", 15*time.Second, "how long to wait, as Twilio does")
+	for _, name := range []string{"from", "body"} {
+		_ = cmd.MarkFlagRequired(name) // the flags are defined above
+	}
+	return cmd
+}
+
+// localToken is that of the local stack.
+const localToken = "0123456789abcdef0123456789abcdef"
+
+func firstOf(values ...string) string {
+	for _, value := range values {
+		if value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
+	form, err := f.form()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.url, strings.NewReader(form.Encode()))
+	if err != nil {
+		return fmt.Errorf("--url %q: %w", f.url, err)
+	}
+	token := firstOf(os.Getenv("TWILIO_TOKEN"), os.Getenv("TWILIO_AUTH_TOKEN"), localToken)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	request.Header.Set("User-Agent", "TwilioProxy/1.1")
+	request.Header.Set("I-Twilio-Idempotency-Token", uuid.NewString())
+	request.Header.Set(twilio.SignatureHeader, twilio.Sign(token, firstOf(f.signedURL, f.url), form))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return fmt.Errorf("deliver to %s: %w", f.url, errors.Unwrap(err))
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return fmt.Errorf("read the answer of %s: %w", f.url, err)
+	}
+	fmt.Fprintf(out, "%s: %s\n", form.Get("MessageSid"), response.Status)
+	if response.StatusCode != http.StatusOK {
+		fmt.Fprintln(out, strings.TrimSpace(string(body)))
+		return errFindings
+	}
+	replies, err := messages(body)
+	if err != nil {
+		return fmt.Errorf("the answer is not TwiML: %w\n%s", err, body)
+	}
+	if len(replies) == 0 {
+		fmt.Fprintln(out, "no reply")
+	}
+	for _, reply := range replies {
+		fmt.Fprintln(out, "reply:", reply)
+	}
+	return nil
+}
+
+func (f simulateFlags) form() (url.Values, error) {
+	form := url.Values{
+		"MessageSid": {firstOf(f.sid, "SM"+strings.ReplaceAll(uuid.NewString(), "-", ""))},
+		"AccountSid": {firstOf(os.Getenv("TWILIO_ACCOUNT"), f.account)},
+		"From":       {f.from}, "To": {f.to}, "Body": {f.body},
+		"NumMedia": {"0"}, "NumSegments": {"1"}, "SmsStatus": {"received"}, "ApiVersion": {"2010-04-01"},
+	}
+	form["SmsSid"], form["SmsMessageSid"] = form["MessageSid"], form["MessageSid"]
+	for _, param := range f.params {
+		name, value, found := strings.Cut(param, "=")
+		if !found || name == "" {
+			return nil, fmt.Errorf("--param %q is not name=value", param)
+		}
+		form.Set(name, value)
+	}
+	return form, nil
+}
+
+// messages gives the texts of a TwiML document.
+func messages(document []byte) ([]string, error) {
+	var response struct {
+		XMLName  xml.Name `xml:"Response"`
+		Messages []struct {
+			Text string `xml:",chardata"`
+			Body string `xml:"Body"`
+		} `xml:"Message"`
+	}
+	if err := xml.Unmarshal(document, &response); err != nil {
+		return nil, err
+	}
+	var texts []string
+	for _, m := range response.Messages {
+		texts = append(texts, firstOf(m.Body, m.Text))
+	}
+	return texts, nil
+}

@@ -1,0 +1,357 @@
+package main
+
+// starter triggers: look at trigger files before they are in force.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"temporal-twilio/internal/temporal"
+	"temporal-twilio/sms"
+	"temporal-twilio/triggers"
+)
+
+// errFindings ends the process with status 1; what was found has been printed.
+var errFindings = errors.New("something was found")
+
+func triggersCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "triggers",
+		Short: "Check and try trigger files",
+		Args:  cobra.NoArgs,
+	}
+	cmd.AddCommand(lintCommand(), testCommand(), schemaCommand())
+	return cmd
+}
+
+// secretDefault lets files be checked that use pseudonyms, without the secret of
+// production.
+const secretDefault = "starter-has-no-secret-of-its-own"
+
+func idSecret() []byte {
+	if secret := os.Getenv("ID_SECRET"); secret != "" {
+		return []byte(secret)
+	}
+	return []byte(secretDefault)
+}
+
+func lintCommand() *cobra.Command {
+	pollers := false
+	cmd := &cobra.Command{
+		Use:   "lint FILE…",
+		Short: "Find mistakes in trigger files",
+		Long: `Find mistakes in trigger files or folders of them: what the webhook would refuse
+(unknown groups, patterns that Java would not take, …), and what it would take
+but is probably not meant: patterns that overlap, with a text that hits both,
+triggers that never fire, patterns that take too long, failures of which nobody
+is told. With --pollers it asks Temporal whether any worker polls the task
+queues. Each file is checked alone, a folder as one.
+
+Exit status: 0 nothing found, 1 something found, 2 anything else.`,
+		Example: `  starter triggers lint triggers.yaml
+  starter triggers lint --pollers triggers/`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return lint(cmd.Context(), cmd.OutOrStdout(), files, pollers)
+		},
+	}
+	cmd.Flags().BoolVar(&pollers, "pollers", false, "ask Temporal who polls the task queues")
+	return cmd
+}
+
+func lint(ctx context.Context, out io.Writer, files []string, pollers bool) error {
+	found := false
+	for _, file := range files {
+		set, err := triggers.Load(file, triggers.Options{IDSecret: idSecret()})
+		if err != nil {
+			found = true
+			fmt.Fprintln(out, err)
+			continue
+		}
+		findings := set.Lint(ctx)
+		if pollers {
+			more, err := unpolled(ctx, set)
+			if err != nil {
+				return err
+			}
+			findings = append(findings, more...)
+		}
+		for _, finding := range findings {
+			found = true
+			fmt.Fprintln(out, finding)
+		}
+		for _, read := range set.Report() {
+			fmt.Fprintf(out, "%s:%d: trigger %q: reads as: %s\n", read.File, read.Line, read.Trigger, read.As)
+		}
+	}
+	if found {
+		return errFindings
+	}
+	return nil
+}
+
+// unpolled finds task queues that no worker polls.
+func unpolled(ctx context.Context, set *triggers.Set) (findings []triggers.Finding, err error) {
+	c, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for queue, starting := range set.TaskQueues() {
+		description, err := c.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+		if err != nil {
+			return nil, fmt.Errorf("ask Temporal at %s who polls task queue %q: %w", c.Address, queue, err)
+		}
+		if len(description.GetPollers()) > 0 {
+			continue
+		}
+		for _, t := range starting {
+			findings = append(findings, triggers.Finding{
+				File: t.File, Line: t.Line, Trigger: t.Name,
+				Message: fmt.Sprintf("no worker polls task queue %q: what it starts waits there", queue),
+			})
+		}
+	}
+	return findings, nil
+}
+
+// testFlags describe the message to try.
+type testFlags struct {
+	body, from, to, account, sid string
+	cases                        string
+	asJSON                       bool
+}
+
+func testCommand() *cobra.Command {
+	var f testFlags
+	cmd := &cobra.Command{
+		Use:   "test FILE",
+		Short: "Try a text on trigger files",
+		Long: `Try a text on a trigger file or folder, without Temporal or Twilio: which
+triggers fire, with which groups, what the sender is told, and what exactly is
+asked of Temporal. Or run a file of cases:
+
+  cases:
+    - body: Order Number 42
+      want:
+        - trigger: order-status
+          groups: {orderNumber: '42'}
+          echo: Your reference number is 42
+          call: {action: start, workflow: OrderStatusWorkflow, input: {orderNumber: '42', from: '+15005550009'}}
+    - body: hello
+      want: []
+
+A case may also say from, to and account. Of each trigger just what is written
+is compared.
+
+Exit status: 0 a trigger fires and all cases hold, 1 not so, 2 anything else.`,
+		Example: `  starter triggers test triggers.yaml --body 'Order Number 42'
+  starter triggers test triggers.yaml --cases cases.yaml`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			set, err := triggers.Load(args[0], triggers.Options{IDSecret: idSecret()})
+			if err != nil {
+				return err
+			}
+			if f.cases != "" {
+				return runCases(cmd.Context(), cmd.OutOrStdout(), set, f)
+			}
+			if !cmd.Flags().Changed("body") {
+				return errors.New("give a text with --body, or a file of cases with --cases")
+			}
+			return tryText(cmd.Context(), cmd.OutOrStdout(), set, f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.body, "body", "", "the text")
+	flags.StringVar(&f.from, "from", "+15005550009", "the sender")
+	flags.StringVar(&f.to, "to", "+15005550006", "our number")
+	flags.StringVar(&f.account, "account", "AC00000000000000000000000000000001", "our account")
+	flags.StringVar(&f.sid, "sid", "SM00000000000000000000000000000001", "the message's SID")
+	flags.StringVar(&f.cases, "cases", "", "a file of cases")
+	flags.BoolVar(&f.asJSON, "json", false, "print as JSON")
+	return cmd
+}
+
+// outcome is what one trigger makes of a text.
+type outcome struct {
+	Trigger   string             `json:"trigger" yaml:"trigger"`
+	Groups    map[string]*string `json:"groups" yaml:"groups"`
+	Echo      string             `json:"echo" yaml:"echo"`
+	EchoError string             `json:"echoError" yaml:"echoError"`
+	Call      triggers.Call      `json:"call" yaml:"call"`
+}
+
+func outcomes(ctx context.Context, set *triggers.Set, f testFlags) ([]outcome, error) {
+	message := sms.Inbound{
+		Event: sms.Classify(f.from, f.body, ""), MessageSID: f.sid, AccountSID: f.account, From: f.from, To: f.to, Body: f.body, ReceivedAt: time.Now(),
+	}
+	firings, err := set.Match(ctx, message)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]outcome, len(firings))
+	for i := range firings {
+		firing := &firings[i]
+		all[i] = outcome{firing.Trigger(), firing.Event.MatchGroups, firing.Echo(), firing.EchoError(), firing.Call()}
+	}
+	return all, nil
+}
+
+func tryText(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags) error {
+	all, err := outcomes(ctx, set, f)
+	if err != nil {
+		return err
+	}
+	if f.asJSON {
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(all); err != nil {
+			return err
+		}
+	} else {
+		printOutcomes(out, f, all)
+	}
+	if len(all) == 0 {
+		return errFindings
+	}
+	return nil
+}
+
+func printOutcomes(out io.Writer, f testFlags, all []outcome) {
+	if len(all) == 0 {
+		fmt.Fprintf(out, "No trigger fires. The text is %s.\n", sms.Classify(f.from, f.body, ""))
+	}
+	for _, o := range all {
+		groups, _ := json.Marshal(o.Groups) // texts and nulls
+		call, err := json.MarshalIndent(o.Call, "  ", "  ")
+		if err != nil {
+			call = []byte(err.Error())
+		}
+		fmt.Fprintf(out, "%s\n  groups: %s\n  echo: %s\n  echoError: %s\n  Temporal: %s\n", o.Trigger, groups, o.Echo, o.EchoError, call)
+	}
+}
+
+// caseFile is a file of cases.
+type caseFile struct {
+	Cases []struct {
+		Body    string           `yaml:"body"`
+		From    string           `yaml:"from"`
+		To      string           `yaml:"to"`
+		Account string           `yaml:"account"`
+		Want    []map[string]any `yaml:"want"`
+	} `yaml:"cases"`
+}
+
+func runCases(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags) error {
+	data, err := os.ReadFile(f.cases)
+	if err != nil {
+		return fmt.Errorf("read the cases: %w", err)
+	}
+	var file caseFile
+	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
+		return fmt.Errorf("%s: %w", f.cases, err)
+	}
+	if len(file.Cases) == 0 {
+		return fmt.Errorf("%s: there are no cases", f.cases)
+	}
+	failed := 0
+	for i, c := range file.Cases {
+		one := f
+		one.body = c.Body
+		for _, given := range []struct {
+			value string
+			into  *string
+		}{{c.From, &one.from}, {c.To, &one.to}, {c.Account, &one.account}} {
+			if given.value != "" {
+				*given.into = given.value
+			}
+		}
+		got, err := outcomes(ctx, set, one)
+		if err != nil {
+			return err
+		}
+		if wrong := differences(got, c.Want); len(wrong) > 0 {
+			failed++
+			fmt.Fprintf(out, "case %d, %q: FAILED\n  %s\n", i+1, c.Body, strings.Join(wrong, "\n  "))
+		} else {
+			fmt.Fprintf(out, "case %d, %q: ok\n", i+1, c.Body)
+		}
+	}
+	fmt.Fprintf(out, "%d of %d cases hold\n", len(file.Cases)-failed, len(file.Cases))
+	if failed > 0 {
+		return errFindings
+	}
+	return nil
+}
+
+// differences compares what fires with what is wanted, in order.
+func differences(got []outcome, want []map[string]any) (wrong []string) {
+	if len(got) != len(want) {
+		var names []string
+		for _, o := range got {
+			names = append(names, o.Trigger)
+		}
+		return []string{fmt.Sprintf("%d triggers fire, %v; wanted are %d", len(got), names, len(want))}
+	}
+	for i := range got {
+		wrong = append(wrong, differs(got[i].Trigger, plain(got[i]), plain(want[i]))...)
+	}
+	return wrong
+}
+
+// differs lists where got lacks what want says. Members that want does not name
+// are free.
+func differs(where string, got, want any) []string {
+	wanted, ok := want.(map[string]any)
+	if !ok {
+		if reflect.DeepEqual(got, want) {
+			return nil
+		}
+		return []string{fmt.Sprintf("%s is %v, wanted is %v", where, got, want)}
+	}
+	has, _ := got.(map[string]any)
+	var wrong []string
+	for name, value := range wanted {
+		wrong = append(wrong, differs(where+"."+name, has[name], value)...)
+	}
+	return wrong
+}
+
+// plain is a value as JSON has it.
+func plain(value any) any {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return err.Error()
+	}
+	var same any
+	_ = json.Unmarshal(data, &same) // it was written just now
+	return same
+}
+
+func schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "schema",
+		Short:   "Print the JSON Schema of trigger files, for editors",
+		Example: `  starter triggers schema > triggers.schema.json`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := cmd.OutOrStdout().Write(triggers.Schema)
+			return err
+		},
+	}
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"temporal-twilio/triggers"
+	"temporal-twilio/webhook"
+)
+
+const orderTriggers = `triggers:
+  - name: order-status
+    pattern: 'Order Number (?<orderNumber>.+)'
+    echo: 'Your reference number is ${orderNumber}'
+    echoError: 'There was a problem publishing that event.'
+    start:
+      workflow: OrderStatusWorkflow
+      taskQueue: twilio
+      input: {orderNumber: '${matchGroups.orderNumber}', from: '${from}'}
+`
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// starter runs the command line.
+func starter(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := command()
+	cmd.SetArgs(args)
+	cmd.SetOut(&out)
+	err := cmd.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+func TestLintPrintsWhatItFindsAndFails(t *testing.T) {
+	good := write(t, "t.yaml", orderTriggers)
+	out, err := starter(t, "triggers", "lint", good)
+	if err != nil || !strings.Contains(out, "reads as: start OrderStatusWorkflow on task queue twilio") {
+		t.Errorf("a good file: %s %v", out, err)
+	}
+	for name, tc := range map[string]struct{ text, want string }{
+		"an unknown group":          {strings.Replace(orderTriggers, "is ${orderNumber}", "is ${orderNr}", 1), "t.yaml:4: trigger \"order-status\": echo: ${orderNr} is unknown"},
+		"what Java would not take":  {strings.Replace(orderTriggers, "(?<orderNumber>.+)", "(?P<orderNumber>.+)", 1), "t.yaml:3: trigger \"order-status\": the pattern is not valid"},
+		"what never fires":          {strings.Replace(orderTriggers, "Order Number (?<orderNumber>.+)", "(?<orderNumber>STOP)", 1), "it never fires"},
+		"a file that is not there ": {"", "no triggers"},
+	} {
+		out, err := starter(t, "triggers", "lint", good, write(t, "t.yaml", tc.text))
+		if !errors.Is(err, errFindings) || !strings.Contains(out, tc.want) {
+			t.Errorf("%s: %s %v\n want %q", name, out, err, tc.want)
+		}
+	}
+}
+
+func TestTestShowsGroupsEchoAndCall(t *testing.T) {
+	file := write(t, "t.yaml", orderTriggers)
+	out, err := starter(t, "triggers", "test", file, "--body", "Order Number 42")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`{"1":"42","orderNumber":"42"}`, "Your reference number is 42", `"action": "start"`, `"workflow": "OrderStatusWorkflow"`,
+		`"workflowId": "sms-SM00000000000000000000000000000001-order-status"`, `"idReuse": "rejectDuplicate"`, `"orderNumber": "42"`,
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %s in\n%s", want, out)
+		}
+	}
+	if out, err := starter(t, "triggers", "test", file, "--body", "hello"); !errors.Is(err, errFindings) || !strings.Contains(out, "No trigger fires") {
+		t.Errorf("a text that fires nothing: %s %v", out, err)
+	}
+	if out, _ := starter(t, "triggers", "test", file, "--body", "STOP"); !strings.Contains(out, "SMS_OPT_OUT") {
+		t.Errorf("a keyword: %s", out)
+	}
+}
+
+func TestCasesHoldOrFail(t *testing.T) {
+	file := write(t, "t.yaml", orderTriggers)
+	const good = `cases:
+  - body: Order Number 42
+    from: '+15005550010'
+    want:
+      - trigger: order-status
+        groups: {orderNumber: '42'}
+        echo: Your reference number is 42
+        call: {action: start, workflow: OrderStatusWorkflow, input: {orderNumber: '42', from: '+15005550010'}}
+  - body: hello
+    want: []
+`
+	if out, err := starter(t, "triggers", "test", file, "--cases", write(t, "c.yaml", good)); err != nil || !strings.Contains(out, "2 of 2 cases hold") {
+		t.Errorf("%s %v", out, err)
+	}
+	for from, to := range map[string]string{"is 42": "is 43", "{orderNumber: '42'}": "{orderNumber: '4'}", "want: []": "want: [{trigger: x}]", "OrderStatusWorkflow": "Other"} {
+		out, err := starter(t, "triggers", "test", file, "--cases", write(t, "c.yaml", strings.Replace(good, from, to, 1)))
+		if !errors.Is(err, errFindings) || !strings.Contains(out, "1 of 2 cases hold") {
+			t.Errorf("%s: %s %v", to, out, err)
+		}
+	}
+}
+
+func TestSimulateIsTakenByTheWebhook(t *testing.T) {
+	set, err := triggers.Load(write(t, "t.yaml", orderTriggers), triggers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	published := 0
+	var handler *httptest.Server
+	newHandler := func(address string) {
+		h, err := webhook.Handler(webhook.Options{
+			PublicURL: address, Tokens: map[string][]string{webhook.AnyAccount: {localToken}}, Triggers: func() *triggers.Set { return set },
+			Publish: func(context.Context, *triggers.Firing) error { published++; return nil }, Logger: slog.New(slog.DiscardHandler),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		handler = httptest.NewServer(h)
+		t.Cleanup(handler.Close)
+	}
+	newHandler("https://sms.example.com")
+	url := handler.URL + webhook.SmsPath
+	args := []string{"simulate", "--from", "+15005550009", "--body", "Order Number <42>", "--url", url}
+	if out, err := starter(t, append(args, "--signed-url", "https://sms.example.com"+webhook.SmsPath)...); err != nil || !strings.Contains(out, "reply: Your reference number is <42>") || published != 1 {
+		t.Errorf("%s %v, published %d", out, err, published)
+	}
+	if out, err := starter(t, args...); !errors.Is(err, errFindings) || !strings.Contains(out, "403") || published != 1 {
+		t.Errorf("signed for another address: %s %v, published %d", out, err, published)
+	}
+}
