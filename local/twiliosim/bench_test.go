@@ -1,0 +1,122 @@
+package twiliosim
+
+// What the simulator costs: creates a second, listings in a full store, and
+// memory.
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The goal is 5,000 creates a second on two cores, with the client on the same
+// cores.
+func BenchmarkCreateOverHTTP(b *testing.B) {
+	sim := start(b, Options{Concurrency: -1})
+	httpClient := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	target := sim.URL + "/2010-04-01/Accounts/" + sim.Account + "/Messages.json"
+	var n atomic.Int64
+	b.SetParallelism(16)
+	b.ReportAllocs()
+	cpu := cpuTime(b)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			form := fmt.Sprintf("To=%%2B1555%07d&From=%%2B15005550006&Body=Your+order+42+is+on+its+way", n.Add(1)%10_000_000)
+			req, _ := http.NewRequest("POST", target, strings.NewReader(form))
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			req.SetBasicAuth(sim.Account, sim.Token)
+			res, err := httpClient.Do(req)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			_, _ = io.Copy(io.Discard, res.Body)
+			_ = res.Body.Close()
+			if res.StatusCode != http.StatusCreated {
+				b.Errorf("status %d", res.StatusCode)
+				return
+			}
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "creates/s")
+	// On a busy machine this says more: two cores have two million a second.
+	b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/create")
+}
+
+// cpuTime is what this process, client and simulator, has used of all cores.
+func cpuTime(b *testing.B) time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// fill creates messages without HTTP, each to its own recipient.
+func fill(tb testing.TB, sim *Sim, n int) {
+	tb.Helper()
+	acc := sim.accounts[sim.Account]
+	for i := range n {
+		r := sim.create(acc, url.Values{
+			"To": {fmt.Sprintf("+1555%07d", i)}, "From": {DefaultNumber}, "Body": {fmt.Sprintf("%0160d", i)},
+			"StatusCallback": {""},
+		})
+		if r.status != http.StatusCreated {
+			tb.Fatalf("create %d: %+v", i, r.body)
+		}
+	}
+}
+
+func BenchmarkListInAFullStore(b *testing.B) {
+	sim := start(b, Options{})
+	fill(b, sim, DefaultMaxMessages)
+	for name, query := range map[string]string{
+		"by recipient": "To=%2B15550050000&From=%2B15005550006", "newest": "PageSize=50", "by date": "DateSent%3E=2000-01-01&PageSize=50",
+	} {
+		b.Run(name, func(b *testing.B) {
+			form, _ := url.ParseQuery(query)
+			for b.Loop() {
+				if r := sim.list(&request{account: sim.accounts[sim.Account], form: form}); r.status != http.StatusOK {
+					b.Fatal(r.body)
+				}
+			}
+		})
+	}
+}
+
+func TestAFullStoreFitsIntoItsMemory(t *testing.T) {
+	// The collector lets the heap grow to twice what is alive; so that the whole
+	// stays under 300 MB, the living must stay under half of it.
+	const bound = 140 << 20
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	sim := start(t, Options{})
+	fill(t, sim, DefaultMaxMessages+10_000)
+	deadline := time.Now().Add(5 * time.Minute) // for a busy machine
+	for one(t, sim, sim.Messages(Filter{Limit: 1})[0].SID).Status != Delivered {
+		if time.Now().After(deadline) {
+			t.Fatal("not delivered in time")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	if n := sim.State().Messages; n != DefaultMaxMessages {
+		t.Errorf("%d messages are kept, want %d", n, DefaultMaxMessages)
+	}
+	used := int64(after.HeapAlloc) - int64(before.HeapAlloc)
+	t.Logf("%d messages of 160 characters take %d MB", DefaultMaxMessages, used>>20)
+	if used > bound {
+		t.Errorf("they take %d MB, want under %d", used>>20, bound>>20)
+	}
+	runtime.KeepAlive(sim)
+}

@@ -1,0 +1,192 @@
+package twiliosim
+
+// The simulated clock: it runs with the real one, can be advanced or frozen,
+// and runs what was scheduled in the order in which it falls due.
+
+import (
+	"container/heap"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// clock tells simulated time and runs functions at moments of it.
+type clock struct {
+	mu     sync.Mutex
+	offset time.Duration
+	frozen time.Time // zero while the clock runs
+	queue  timerQueue
+	serial uint64
+	swept  int // the length at which the queue is next rid of what is void
+
+	running sync.Mutex // held while due functions run, so that they run in order
+	wake    chan struct{}
+	stop    chan struct{}
+	done    chan struct{}
+}
+
+// minSwept is a length that is not worth sweeping.
+const minSwept = 10_000
+
+func newClock() *clock {
+	c := &clock{wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+	go c.loop()
+	return c
+}
+
+func (c *clock) close() {
+	close(c.stop)
+	<-c.done
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.nowLocked()
+}
+
+func (c *clock) nowLocked() time.Time {
+	if !c.frozen.IsZero() {
+		return c.frozen
+	}
+	return time.Now().Add(c.offset).UTC()
+}
+
+// at runs fn when the clock reads t. fn is given t, not the moment it came to
+// run, so that chains of steps keep their distances however far the clock jumps.
+func (c *clock) at(t time.Time, fn func(at time.Time)) { c.atUnless(new(atomic.Bool), t, fn) }
+
+// atUnless is at for something that may have become pointless by then: what is
+// void is forgotten when the queue grows long.
+func (c *clock) atUnless(void *atomic.Bool, t time.Time, fn func(at time.Time)) {
+	c.mu.Lock()
+	if len(c.queue) > max(c.swept, minSwept) {
+		c.queue = slices.DeleteFunc(c.queue, func(t timer) bool { return t.void.Load() })
+		heap.Init(&c.queue)
+		c.swept = 2 * len(c.queue)
+	}
+	c.serial++
+	heap.Push(&c.queue, timer{at: t, serial: c.serial, fn: fn, void: void})
+	first := c.queue[0].serial == c.serial
+	c.mu.Unlock()
+	if first {
+		c.nudge()
+	}
+}
+
+// advance moves the clock forward and returns when all that fell due has run.
+func (c *clock) advance(d time.Duration) {
+	c.mu.Lock()
+	if c.frozen.IsZero() {
+		c.offset += d
+	} else {
+		c.frozen = c.frozen.Add(d)
+	}
+	c.mu.Unlock()
+	c.runDue()
+	c.nudge()
+}
+
+// freeze stops the clock, or lets it run on from where it stands.
+func (c *clock) freeze(frozen bool) {
+	c.mu.Lock()
+	now := c.nowLocked()
+	if frozen {
+		c.frozen = now
+	} else if !c.frozen.IsZero() {
+		c.offset, c.frozen = time.Until(now), time.Time{}
+	}
+	c.mu.Unlock()
+	c.nudge()
+}
+
+// reset drops all that is scheduled and returns to real time.
+func (c *clock) reset() {
+	c.mu.Lock()
+	c.offset, c.frozen, c.queue = 0, time.Time{}, nil
+	c.mu.Unlock()
+	c.nudge()
+}
+
+func (c *clock) state() (now time.Time, offset time.Duration, frozen bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now = c.nowLocked()
+	return now, time.Until(now).Round(time.Millisecond), !c.frozen.IsZero()
+}
+
+func (c *clock) nudge() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *clock) loop() {
+	defer close(c.done)
+	idle := time.NewTimer(time.Hour)
+	defer idle.Stop()
+	for {
+		c.runDue()
+		idle.Reset(c.untilNext())
+		select {
+		case <-c.stop:
+			return
+		case <-c.wake:
+		case <-idle.C:
+		}
+	}
+}
+
+// untilNext is how long the loop may sleep: a frozen clock brings nothing due.
+func (c *clock) untilNext() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.queue) == 0 || !c.frozen.IsZero() {
+		return time.Hour
+	}
+	return max(0, c.queue[0].at.Sub(c.nowLocked()))
+}
+
+func (c *clock) runDue() {
+	c.running.Lock()
+	defer c.running.Unlock()
+	for {
+		c.mu.Lock()
+		if len(c.queue) == 0 || c.queue[0].at.After(c.nowLocked()) {
+			c.mu.Unlock()
+			return
+		}
+		due := heap.Pop(&c.queue).(timer)
+		c.mu.Unlock()
+		due.fn(due.at)
+	}
+}
+
+type timer struct {
+	at     time.Time
+	serial uint64
+	fn     func(at time.Time)
+	void   *atomic.Bool
+}
+
+// timerQueue is a heap: the earliest first, in order of scheduling among equals.
+type timerQueue []timer
+
+func (q timerQueue) Len() int { return len(q) }
+func (q timerQueue) Less(i, j int) bool {
+	if q[i].at.Equal(q[j].at) {
+		return q[i].serial < q[j].serial
+	}
+	return q[i].at.Before(q[j].at)
+}
+func (q timerQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *timerQueue) Push(x any)   { *q = append(*q, x.(timer)) }
+func (q *timerQueue) Pop() any {
+	last := len(*q) - 1
+	t := (*q)[last]
+	(*q)[last] = timer{}
+	*q = (*q)[:last]
+	return t
+}

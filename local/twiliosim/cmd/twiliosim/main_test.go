@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// launch runs the program with these flags on a free port and returns its URL,
+// a way to stop it, and what became of it.
+func launch(t *testing.T, args ...string) (url string, stop func(), ended <-chan error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	out, in := io.Pipe()
+	cmd := command()
+	cmd.SetArgs(append([]string{"--addr", "127.0.0.1:0"}, args...))
+	cmd.SetOut(in)
+	done := make(chan error, 1)
+	go func() {
+		err := cmd.ExecuteContext(ctx)
+		_ = in.CloseWithError(err)
+		done <- err
+	}()
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "twiliosim listens on ")
+	if !ok {
+		t.Fatalf("it said %q", line)
+	}
+	return url, cancel, done
+}
+
+func TestItListensSaysSoAndStopsWhenTold(t *testing.T) {
+	url, stop, ended := launch(t, "--number", "+15005550006", "--number", "+18885550007", "--fault", "500,op=list,next=1",
+		"--api-key", "SK00000000000000000000000000000001=secret", "--webhook", "http://127.0.0.1:1/x", "--speed", "10", "--seed", "7")
+	res, err := http.Get(url + "/sim/state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, _ := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	for _, want := range []string{
+		`"number":"+18885550007"`, `"webhook":"http://127.0.0.1:1/x"`, `"kind":"500"`, `"speed":10`, `"seed":"7"`,
+		`"uiUrl":"http://127.0.0.1:8233"`, `"namespace":"default"`, `"account":"AC00000000000000000000000000000001"`,
+	} {
+		if !strings.Contains(string(raw), want) {
+			t.Errorf("the state lacks %s: %s", want, raw)
+		}
+	}
+	stop()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("ended with %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it did not stop")
+	}
+	if _, err := http.Get(url + "/sim/health"); err == nil {
+		t.Error("it still listens")
+	}
+}
+
+func TestABadFlagIsNamed(t *testing.T) {
+	for _, tc := range []struct{ args, want string }{
+		{"--fault explode", "want one of"},
+		{"--fault delay,often=1", "not a setting"},
+		{"--api-key secret", "SK…=secret"},
+		{"--number 5", "want E.164"},
+		{"--webhook nowhere", "want an http"},
+		{"--account AC1", "32 hexadecimal"},
+		{"--addr 0.0.0.0:0", "--allow-remote"},
+		{"--addr nonsense", "host:port"},
+		{"--speed 0.0001", "such as 1"},
+		{"--unknown", "unknown flag"},
+		{"argument", "unknown command"},
+	} {
+		cmd := command()
+		cmd.SetArgs(strings.Fields(tc.args))
+		cmd.SetOut(io.Discard)
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel() // should it start, it stops at once
+		if err := cmd.ExecuteContext(ctx); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v, want something with %q", tc.args, err, tc.want)
+		}
+	}
+}
+
+func TestHelpHasExamplesAndEveryFaultKind(t *testing.T) {
+	var help strings.Builder
+	cmd := command()
+	cmd.SetArgs([]string{"--help"})
+	cmd.SetOut(&help)
+	if err := cmd.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Examples:", "--webhook", "response-lost", "webhook-reordered", "/sim/inbound"} {
+		if !strings.Contains(help.String(), want) {
+			t.Errorf("help lacks %s", want)
+		}
+	}
+}

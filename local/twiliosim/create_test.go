@@ -1,0 +1,293 @@
+package twiliosim
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+const pool = "MG00000000000000000000000000000001"
+
+func TestCreateRefusesAsTwilioDoes(t *testing.T) {
+	sim := start(t, Options{Numbers: []string{DefaultNumber, "whatsapp:" + DefaultNumber}})
+	if _, err := sim.AddService(Service{SID: pool, Senders: []string{DefaultNumber}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sim.AddService(Service{SID: "MG00000000000000000000000000000002"}); err != nil {
+		t.Fatal(err)
+	}
+	in := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.RFC3339) }
+	for name, tc := range map[string]struct {
+		change  map[string]string // of a good request; "-" takes a parameter away
+		code    int
+		message string
+	}{
+		"without To":                    {map[string]string{"To": "-"}, 21604, "A 'To' phone number is required."},
+		"without sender":                {map[string]string{"From": "-"}, 21603, "A 'From' phone number is required."},
+		"with an empty body":            {map[string]string{"Body": ""}, 21602, "Message body is required."},
+		"without content":               {map[string]string{"Body": "-"}, 21619, "A text message body or media urls must be specified."},
+		"to no number":                  {map[string]string{"To": "hello"}, 21211, "The 'To' number hello is not a valid phone number."},
+		"to a number that is too short": {map[string]string{"To": "+1555"}, 21211, "The 'To' number +1555 is not a valid phone number."},
+		"from an impossible sender":     {map[string]string{"From": "no such sender!"}, 21212, "The 'From' number no such sender! is not a valid phone number, shortcode, or alphanumeric sender ID."},
+		"from a number not owned":       {map[string]string{"From": "+15005550001"}, 21606, "The From phone number +15005550001 is not a valid, SMS-capable inbound phone number or short code for your account."},
+		"from a short code not owned":   {map[string]string{"From": "12345"}, 21606, ""},
+		"from a word to the USA":        {map[string]string{"From": "Acme"}, 21612, ""},
+		"to its own sender":             {map[string]string{"To": DefaultNumber}, 21266, ""},
+		"across channels":               {map[string]string{"To": "whatsapp:" + phone}, 21910, ""},
+		"from a channel not owned":      {map[string]string{"To": "whatsapp:" + phone, "From": "whatsapp:+15005550001"}, 63007, ""},
+		"with 1601 characters":          {map[string]string{"Body": strings.Repeat("я", 1601)}, 21617, ""},
+		"with a bad media URL":          {map[string]string{"MediaUrl": "cat.png"}, 21620, ""},
+		"with a bad callback":           {map[string]string{"StatusCallback": "nowhere"}, 21609, "The 'StatusCallback' URL nowhere is not a valid URL."},
+		"with an endless callback":      {map[string]string{"StatusCallback": "http://host/" + strings.Repeat("x", 4000)}, 21609, ""},
+		"with a validity of 0":          {map[string]string{"ValidityPeriod": "0"}, 21624, ""},
+		"with a validity of 36001":      {map[string]string{"ValidityPeriod": "36001"}, 21624, ""},
+		"with a bad content SID":        {map[string]string{"ContentSid": "HX1"}, 21654, ""},
+		"with a malformed service":      {map[string]string{"From": "-", "MessagingServiceSid": "MG1"}, 21705, ""},
+		"with an unknown service":       {map[string]string{"From": "-", "MessagingServiceSid": "MG00000000000000000000000000000009"}, 21701, ""},
+		"with an empty service":         {map[string]string{"From": "-", "MessagingServiceSid": "MG00000000000000000000000000000002"}, 21704, ""},
+		"scheduled without a time":      {map[string]string{"ScheduleType": "fixed", "MessagingServiceSid": pool}, 35111, ""},
+		"scheduled without a service":   {map[string]string{"ScheduleType": "fixed", "SendAt": in(time.Hour)}, 35118, ""},
+		"scheduled at nonsense":         {map[string]string{"ScheduleType": "fixed", "SendAt": "soon", "MessagingServiceSid": pool}, 35114, ""},
+		"scheduled too soon":            {map[string]string{"ScheduleType": "fixed", "SendAt": in(14 * time.Minute), "MessagingServiceSid": pool}, 35115, ""},
+		"scheduled too late":            {map[string]string{"ScheduleType": "fixed", "SendAt": in(36 * 24 * time.Hour), "MessagingServiceSid": pool}, 35117, ""},
+		"scheduled without its type":    {map[string]string{"SendAt": in(time.Hour), "MessagingServiceSid": pool}, 35125, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			form := url.Values{"To": {phone}, "From": {DefaultNumber}, "Body": {"hi"}}
+			for key, value := range tc.change {
+				if form.Set(key, value); value == "-" {
+					form.Del(key)
+				}
+			}
+			g := rest(t, sim, "POST", "Messages.json", form)
+			if g.status != http.StatusBadRequest || g.code() != tc.code || tc.message != "" && g.str("message") != tc.message {
+				t.Errorf("got %d %s, want 400, code %d, %q", g.status, g.raw, tc.code, tc.message)
+			}
+			checkError(t, g)
+		})
+	}
+	if n := len(sim.Messages(Filter{})); n != 0 {
+		t.Errorf("refused requests left %d messages", n)
+	}
+	t.Run("with 11 media", func(t *testing.T) {
+		form := url.Values{"To": {phone}, "From": {DefaultNumber}}
+		for range 11 {
+			form.Add("MediaUrl", "https://example.org/cat.png")
+		}
+		if g := rest(t, sim, "POST", "Messages.json", form); g.code() != 21623 {
+			t.Errorf("got %s", g.raw)
+		}
+	})
+}
+
+// checkError holds an error against the shape that all of Twilio's have.
+func checkError(t *testing.T, g got) {
+	t.Helper()
+	for field := range g.body {
+		switch field {
+		case "code", "message", "more_info", "status", "detail":
+		default:
+			t.Errorf("an error has the field %s", field)
+		}
+	}
+	status, _ := g.body["status"].(float64)
+	if int(status) != g.status || g.str("message") == "" || g.str("more_info") != moreInfo(g.code()) {
+		t.Errorf("error body %s under HTTP %d", g.raw, g.status)
+	}
+	if got := g.header.Get("X-Twilio-Error-Code"); got != strings.TrimPrefix(g.str("more_info"), "https://www.twilio.com/docs/errors/") {
+		t.Errorf("X-Twilio-Error-Code %q beside %s", got, g.raw)
+	}
+}
+
+func TestCreateAcceptsWhatTwilioAccepts(t *testing.T) {
+	sim := start(t, Options{Numbers: []string{DefaultNumber, "whatsapp:" + DefaultNumber, "12345", "+18885550007"}})
+	for name, form := range map[string]url.Values{
+		"punctuation in a number":     {"To": {"+1 (555) 123-0001"}, "From": {DefaultNumber}, "Body": {"hi"}},
+		"a number of another country": {"To": {"+491701234567"}, "From": {DefaultNumber}, "Body": {"hi"}},
+		"1600 characters":             {"To": {phone}, "From": {DefaultNumber}, "Body": {strings.Repeat("я", 1600)}},
+		"a short code":                {"To": {phone}, "From": {"12345"}, "Body": {"hi"}},
+		"a word as sender":            {"To": {"+491701234567"}, "From": {"Acme GmbH"}, "Body": {"hi"}},
+		"WhatsApp":                    {"To": {"whatsapp:" + phone}, "From": {"whatsapp:" + DefaultNumber}, "Body": {"hi"}},
+		"a callback on this machine":  {"To": {phone}, "From": {DefaultNumber}, "Body": {"hi"}, "StatusCallback": {"http://127.0.0.1:1/x?ref=1"}},
+		"parameters it does not use":  {"To": {phone}, "From": {DefaultNumber}, "Body": {"hi"}, "Attempt": {"1"}, "RiskCheck": {"enable"}, "Nonsense": {"x"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := rest(t, sim, "POST", "Messages.json", form)
+			if g.status != http.StatusCreated || g.str("status") != "queued" || g.str("direction") != "outbound-api" {
+				t.Errorf("got %d %s", g.status, g.raw)
+			}
+		})
+	}
+}
+
+func TestAPictureMessageHasMediaOfItsOwn(t *testing.T) {
+	sim := start(t, Options{})
+	g := rest(t, sim, "POST", "Messages.json", url.Values{
+		"To": {phone}, "From": {DefaultNumber}, "MediaUrl": {"https://example.org/cat.png?v=1", "https://example.org/b.mp4"},
+	})
+	if !strings.HasPrefix(g.str("sid"), "MM") || g.str("num_media") != "2" {
+		t.Fatalf("got %s", g.raw)
+	}
+	list := rest(t, sim, "GET", "Messages/"+g.str("sid")+"/Media.json", nil)
+	items, _ := list.body["media_list"].([]any)
+	if len(items) != 2 {
+		t.Fatalf("media list %s", list.raw)
+	}
+	first := items[0].(map[string]any)
+	if first["content_type"] != "image/png" || first["parent_sid"] != g.str("sid") {
+		t.Errorf("first medium %v", first)
+	}
+	uri := first["uri"].(string)
+	if one := rest(t, sim, "GET", uri, nil); one.str("sid") != first["sid"] {
+		t.Errorf("medium %s", one.raw)
+	}
+	noRedirect := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := noRedirect.Get(sim.URL + strings.TrimSuffix(uri, ".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.Header.Get("Location") != "https://example.org/cat.png?v=1" {
+		t.Errorf("the medium itself: %d to %q", res.StatusCode, res.Header.Get("Location"))
+	}
+	if d := rest(t, sim, "DELETE", uri, nil); d.status != http.StatusNoContent {
+		t.Errorf("delete: %d %s", d.status, d.raw)
+	}
+	if again := rest(t, sim, "GET", uri, nil); again.code() != 20404 {
+		t.Errorf("after delete: %s", again.raw)
+	}
+}
+
+func TestAuthenticationIsBySIDAndTokenOrByKey(t *testing.T) {
+	const key, child, stranger = "SK00000000000000000000000000000001", "AC000000000000000000000000000000c1", "AC000000000000000000000000000000d1"
+	sim := start(t, Options{APIKeys: map[string]string{key: "secret"}})
+	for _, a := range []Account{{SID: child, Token: "childtoken", Parent: sim.Account}, {SID: stranger, Token: "strangertoken"}} {
+		if _, err := sim.AddAccount(a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, tc := range map[string]struct {
+		user, password, account string
+		status                  int
+	}{
+		"SID and token":                   {sim.Account, sim.Token, sim.Account, 200},
+		"a key":                           {key, "secret", sim.Account, 200},
+		"a wrong token":                   {sim.Account, "x", sim.Account, 401},
+		"an empty token":                  {sim.Account, "", sim.Account, 401},
+		"nothing":                         {"", "", sim.Account, 401},
+		"a wrong secret":                  {key, "x", sim.Account, 401},
+		"an unknown account":              {"AC00000000000000000000000000000009", "x", sim.Account, 401},
+		"the parent for its subaccount":   {sim.Account, sim.Token, child, 200},
+		"the parent's key for it":         {key, "secret", child, 200},
+		"the subaccount for itself":       {child, "childtoken", child, 200},
+		"the subaccount for its parent":   {child, "childtoken", sim.Account, 401},
+		"the account for a stranger":      {sim.Account, sim.Token, stranger, 401},
+		"the account for one not there":   {sim.Account, sim.Token, "AC00000000000000000000000000000009", 401},
+		"test credentials for a listing":  {DefaultTestAccount, DefaultTestToken, DefaultTestAccount, 403},
+		"test credentials for the others": {DefaultTestAccount, DefaultTestToken, sim.Account, 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := restAs(t, sim, tc.user, tc.password, "GET", "/2010-04-01/Accounts/"+tc.account+"/Messages.json", nil)
+			if g.status != tc.status {
+				t.Fatalf("got %d %s, want %d", g.status, g.raw, tc.status)
+			}
+			if tc.status == 401 {
+				if g.code() != 20003 || g.str("message") != "Authenticate" || g.str("detail") == "" || g.header.Get("WWW-Authenticate") == "" {
+					t.Errorf("got %s", g.raw)
+				}
+				checkError(t, g)
+			}
+		})
+	}
+	made := rest(t, sim, "POST", "/2010-04-01/Accounts.json", url.Values{"FriendlyName": {"Shop"}})
+	if made.status != http.StatusCreated || made.str("owner_account_sid") != sim.Account {
+		t.Fatalf("subaccount by API: %d %s", made.status, made.raw)
+	}
+	sub := restAs(t, sim, made.str("sid"), made.str("auth_token"), "GET", made.str("uri"), nil)
+	if sub.status != 200 || sub.str("friendly_name") != "Shop" {
+		t.Errorf("its own credentials: %d %s", sub.status, sub.raw)
+	}
+}
+
+func TestASubaccountSeesItsOwnMessagesAlone(t *testing.T) {
+	const child = "AC000000000000000000000000000000c1"
+	sim := start(t, Options{})
+	if _, err := sim.AddAccount(Account{SID: child, Token: "childtoken", Parent: sim.Account}); err != nil {
+		t.Fatal(err)
+	}
+	if err := sim.SetNumber(Number{Number: "+15005550011", Account: child}); err != nil {
+		t.Fatal(err)
+	}
+	mine := send(t, sim, phone, "from the parent")
+	path := "/2010-04-01/Accounts/" + child + "/Messages"
+	theirs := rest(t, sim, "POST", path+".json", url.Values{"To": {phone}, "From": {"+15005550011"}, "Body": {"from the child"}})
+	if theirs.str("account_sid") != child {
+		t.Fatalf("created %s", theirs.raw)
+	}
+	if g := rest(t, sim, "POST", path+".json", url.Values{"To": {phone}, "From": {DefaultNumber}, "Body": {"x"}}); g.code() != 21606 {
+		t.Errorf("the child sent from its parent's number: %s", g.raw)
+	}
+	if g := rest(t, sim, "GET", path+"/"+mine+".json", nil); g.code() != 20404 {
+		t.Errorf("the child sees its parent's message: %s", g.raw)
+	}
+	list := rest(t, sim, "GET", path+".json", nil)
+	if n := len(list.body["messages"].([]any)); n != 1 {
+		t.Errorf("the child's listing has %d messages", n)
+	}
+}
+
+func TestMagicNumbersAnswerTestCredentialsAlone(t *testing.T) {
+	sim := start(t, Options{})
+	path := "/2010-04-01/Accounts/" + DefaultTestAccount + "/Messages.json"
+	for _, tc := range []struct {
+		from, to     string
+		status, code int
+	}{
+		{"+15005550006", phone, 201, 0},
+		{"+15005550006", "+15005550006", 201, 0},
+		{"+15005550001", phone, 400, 21212},
+		{"+15005550007", phone, 400, 21606},
+		{"+15005550008", phone, 429, 21611},
+		{"+15551239999", phone, 400, 21606},
+		{"+15005550006", "+15005550001", 400, 21211},
+		{"+15005550006", "+15005550002", 400, 21612},
+		{"+15005550006", "+15005550003", 400, 21408},
+		{"+15005550006", "+15005550004", 400, 21610},
+		{"+15005550006", "+15005550009", 400, 21614},
+	} {
+		form := url.Values{"To": {tc.to}, "From": {tc.from}, "Body": {"hi"}}
+		g := restAs(t, sim, DefaultTestAccount, DefaultTestToken, "POST", path, form)
+		if g.status != tc.status || g.code() != tc.code {
+			t.Errorf("test credentials, %s to %s: %d %s, want %d %d", tc.from, tc.to, g.status, g.raw, tc.status, tc.code)
+		}
+		if tc.from == DefaultNumber && tc.to != DefaultNumber {
+			if g := rest(t, sim, "POST", "Messages.json", form); g.status != http.StatusCreated {
+				t.Errorf("the main account, to %s: %d %s", tc.to, g.status, g.raw)
+			}
+		}
+	}
+}
+
+func TestEveryAnswerHasTwiliosHeaders(t *testing.T) {
+	sim := start(t, Options{})
+	for _, path := range []string{"Messages.json", "Messages/SM00000000000000000000000000000000.json", "Nothing.json"} {
+		g := rest(t, sim, "GET", path, nil)
+		for _, name := range []string{"Twilio-Request-Id", "Twilio-Concurrent-Requests", "Twilio-Request-Duration", "X-Home-Region", "X-Api-Domain"} {
+			if g.header.Get(name) == "" {
+				t.Errorf("%s: no %s", path, name)
+			}
+		}
+		if !strings.HasPrefix(g.header.Get("Twilio-Request-Id"), "RQ") {
+			t.Errorf("%s: request ID %q", path, g.header.Get("Twilio-Request-Id"))
+		}
+	}
+	if g := rest(t, sim, "GET", "Messages/SM00000000000000000000000000000000.json", nil); g.code() != 20404 ||
+		!strings.Contains(g.str("message"), "/Messages/SM00000000000000000000000000000000.json was not found") {
+		t.Errorf("unknown message: %s", g.raw)
+	}
+	if g := rest(t, sim, "PUT", "Messages.json", nil); g.status != 405 || g.code() != 20004 {
+		t.Errorf("PUT: %d %s", g.status, g.raw)
+	}
+}

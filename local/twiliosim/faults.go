@@ -1,0 +1,301 @@
+package twiliosim
+
+// Faults on demand: what goes wrong, how often, for whom, and the dice.
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The kinds of faults.
+const (
+	// FaultDelay holds a REST request up for Delay before it is handled.
+	FaultDelay = "delay"
+	// Fault429 refuses a REST request with 20429, unprocessed, with Retry-After.
+	Fault429 = "429"
+	// Fault500 answers 500: before anything happened or, with After, afterwards.
+	Fault500 = "500"
+	// Fault503 answers 503: before anything happened or, with After, afterwards.
+	Fault503 = "503"
+	// FaultRefuse closes the listening socket for Delay, at once: connections
+	// are refused by the operating system. Idle connections are closed too.
+	FaultRefuse = "refuse"
+	// FaultReset resets the connection before anything happened.
+	FaultReset = "reset"
+	// FaultResponseLost handles the request (the message exists, and will be
+	// delivered) and resets the connection instead of answering.
+	FaultResponseLost = "response-lost"
+	// FaultTruncated handles the request and breaks off in the middle of the answer.
+	FaultTruncated = "truncated"
+	// FaultNotJSON handles the request and answers its status with an HTML page.
+	FaultNotJSON = "not-json"
+	// FaultListingLag keeps a new message out of listings for Delay.
+	FaultListingLag = "listing-lag"
+	// FaultWebhookLost never sends a webhook request.
+	FaultWebhookLost = "webhook-lost"
+	// FaultWebhookLate sends a webhook request after Delay.
+	FaultWebhookLate = "webhook-late"
+	// FaultWebhookDoubled sends a webhook request twice.
+	FaultWebhookDoubled = "webhook-doubled"
+	// FaultWebhookReordered sends a status callback after the one that follows it.
+	FaultWebhookReordered = "webhook-reordered"
+)
+
+// The operations that a fault can be narrowed to.
+const (
+	opCreate   = "create"
+	opFetch    = "fetch"
+	opList     = "list"
+	opUpdate   = "update"
+	opDelete   = "delete"
+	opMedia    = "media"
+	opFeedback = "feedback"
+	opAccount  = "account"
+	opCallback = "callback"
+	opInbound  = "inbound"
+)
+
+var (
+	restOperations    = []string{opCreate, opFetch, opList, opUpdate, opDelete, opMedia, opFeedback, opAccount}
+	webhookOperations = []string{opCallback, opInbound}
+
+	// faultOperations are the kinds, each with the operations it can befall.
+	faultOperations = map[string][]string{
+		FaultDelay: restOperations, Fault429: restOperations, Fault500: restOperations, Fault503: restOperations,
+		FaultReset: restOperations, FaultResponseLost: restOperations, FaultTruncated: restOperations,
+		FaultNotJSON: restOperations, FaultRefuse: nil, FaultListingLag: nil,
+		FaultWebhookLost: webhookOperations, FaultWebhookLate: webhookOperations,
+		FaultWebhookDoubled: webhookOperations, FaultWebhookReordered: {opCallback},
+	}
+	// FaultKinds lists the kinds in the order of the documentation.
+	FaultKinds = []string{
+		FaultDelay, Fault429, Fault500, Fault503, FaultRefuse, FaultReset, FaultResponseLost, FaultTruncated,
+		FaultNotJSON, FaultListingLag, FaultWebhookLost, FaultWebhookLate, FaultWebhookDoubled, FaultWebhookReordered,
+	}
+)
+
+// Fault is something that goes wrong until it is removed or used up.
+type Fault struct {
+	// ID names it for removal. Made up by AddFault.
+	ID string `json:"id"`
+	// Kind is one of the Fault constants.
+	Kind string `json:"kind"`
+	// Operation narrows it to one: create, fetch, list, update, delete, media,
+	// feedback, account, callback or inbound. Optional: every REST operation; for
+	// the webhook kinds, status callbacks.
+	Operation string `json:"operation,omitempty"`
+	// Number narrows it to messages from or to this address. Optional: all.
+	Number string `json:"number,omitempty"`
+	// Next is for how many more times it happens. Optional: 0, until removed.
+	Next int `json:"next,omitempty"`
+	// Rate is the probability with which it happens, above 0 to 1. Optional: 1.
+	Rate float64 `json:"rate,omitempty"`
+	// Delay is how long: of delay, refuse, listing-lag and webhook-late.
+	// Optional: 1s. Real time for delay and refuse, the simulated clock's for
+	// the others.
+	Delay Duration `json:"delay,omitempty"`
+	// RetryAfter is the header of a 429 or 503, in whole seconds. Optional: 1s
+	// for 429, none for 503.
+	RetryAfter Duration `json:"retryAfter,omitempty"`
+	// After makes 500 and 503 answer when the work was done already.
+	After bool `json:"after,omitempty"`
+	// Fired counts how often it happened.
+	Fired int `json:"fired"`
+}
+
+// Duration is a time.Duration that travels as "1.5s".
+type Duration time.Duration
+
+// MarshalText writes "1.5s".
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads "1.5s".
+func (d *Duration) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = 0
+		return nil
+	}
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("duration %q: write it like 500ms, 2s or 1h30m", text)
+	}
+	*d = Duration(v)
+	return nil
+}
+
+// ParseFault reads a fault from one line: the kind, then settings after commas,
+// such as "response-lost,next=3,op=create,number=+15551230001" or
+// "delay,delay=2s,rate=0.1".
+func ParseFault(line string) (Fault, error) {
+	kind, rest, _ := strings.Cut(line, ",")
+	f := Fault{Kind: strings.TrimSpace(kind)}
+	for _, setting := range strings.Split(rest, ",") {
+		key, value, _ := strings.Cut(strings.TrimSpace(setting), "=")
+		var err error
+		switch key {
+		case "":
+		case "op", "operation":
+			f.Operation = value
+		case "number":
+			f.Number = value
+		case "next":
+			f.Next, err = strconv.Atoi(value)
+		case "rate":
+			f.Rate, err = strconv.ParseFloat(value, 64)
+		case "delay":
+			err = f.Delay.UnmarshalText([]byte(value))
+		case "retry-after":
+			err = f.RetryAfter.UnmarshalText([]byte(value))
+		case "after":
+			f.After = value == "" || value == "true"
+		default:
+			return f, fmt.Errorf("fault %q: %q is not a setting; they are op, number, next, rate, delay, retry-after and after", line, key)
+		}
+		if err != nil {
+			return f, fmt.Errorf("fault %q: %s: %w", line, key, err)
+		}
+	}
+	return f, f.complete()
+}
+
+// complete checks a fault and fills in what was left out.
+func (f *Fault) complete() error {
+	operations, known := faultOperations[f.Kind]
+	if !known {
+		return fmt.Errorf("fault kind %q: want one of %s", f.Kind, strings.Join(FaultKinds, ", "))
+	}
+	if f.Operation != "" && !slices.Contains(operations, f.Operation) {
+		if operations == nil {
+			return fmt.Errorf("fault %s: it cannot be narrowed to an operation; leave operation out", f.Kind)
+		}
+		return fmt.Errorf("fault %s: operation %q: want one of %s", f.Kind, f.Operation, strings.Join(operations, ", "))
+	}
+	if f.Kind == FaultRefuse && (f.Number != "" || f.Rate != 0 || f.Next > 1) {
+		return fmt.Errorf("fault refuse: it closes the port for everybody, once; give it a delay alone")
+	}
+	if !(f.Rate >= 0 && f.Rate <= 1) { // so that NaN is none either
+		return fmt.Errorf("fault %s: rate %v: want above 0 to 1", f.Kind, f.Rate)
+	}
+	if f.Next < 0 {
+		return fmt.Errorf("fault %s: next %d: want 1 or more, or leave it out", f.Kind, f.Next)
+	}
+	if f.Delay < 0 || f.RetryAfter < 0 {
+		return fmt.Errorf("fault %s: a duration below zero", f.Kind)
+	}
+	if f.After && f.Kind != Fault500 && f.Kind != Fault503 {
+		return fmt.Errorf("fault %s: after is for 500 and 503 alone", f.Kind)
+	}
+	if f.Operation == "" && slices.Equal(operations, webhookOperations) {
+		f.Operation = opCallback
+	}
+	if f.Delay == 0 && slices.Contains([]string{FaultDelay, FaultRefuse, FaultListingLag, FaultWebhookLate}, f.Kind) {
+		f.Delay = Duration(time.Second)
+	}
+	if f.Kind == FaultRefuse && f.Delay > Duration(time.Minute) {
+		return fmt.Errorf("fault refuse: delay %v: want at most 1m, since the controls are closed too", time.Duration(f.Delay))
+	}
+	if f.Kind == Fault429 && f.RetryAfter == 0 {
+		f.RetryAfter = Duration(time.Second)
+	}
+	f.Number = normalize(f.Number)
+	return nil
+}
+
+// faults are the faults in force, and the simulator's only dice.
+type faults struct {
+	mu     sync.Mutex
+	list   []*Fault
+	serial int
+	random *rand.Rand
+	events *events
+}
+
+func newFaults(seed uint64, e *events) *faults {
+	return &faults{random: rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15)), events: e}
+}
+
+func (fs *faults) add(f Fault) Fault {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	fs.serial++
+	f.ID, f.Fired = "F"+strconv.Itoa(fs.serial), 0
+	fs.list = append(fs.list, &f)
+	fs.publishLocked()
+	return f
+}
+
+// remove takes one fault out, or all with an empty ID, and says how many.
+func (fs *faults) remove(id string) int {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	before := len(fs.list)
+	fs.list = slices.DeleteFunc(fs.list, func(f *Fault) bool { return id == "" || f.ID == id })
+	fs.publishLocked()
+	return before - len(fs.list)
+}
+
+func (fs *faults) all() []Fault {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return fs.allLocked()
+}
+
+func (fs *faults) allLocked() []Fault {
+	list := make([]Fault, len(fs.list))
+	for i, f := range fs.list {
+		list[i] = *f
+	}
+	return list
+}
+
+func (fs *faults) publishLocked() { fs.events.publish(eventFaults, fs.allLocked()) }
+
+// occasion is what a fault may befall: an operation and the addresses it is about.
+type occasion struct {
+	operation string
+	numbers   []string
+	// done is whether the work has been done: then 500 and 503 with After may
+	// fire, before it those without.
+	done bool
+}
+
+// take returns the first fault of these kinds that fires on this occasion, and
+// counts it; nil if none does.
+func (fs *faults) take(o occasion, kinds ...string) *Fault {
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for i, f := range fs.list {
+		if !slices.Contains(kinds, f.Kind) || f.After != o.done && (f.Kind == Fault500 || f.Kind == Fault503) ||
+			f.Operation != "" && f.Operation != o.operation || f.Number != "" && !slices.Contains(o.numbers, f.Number) {
+			continue
+		}
+		if f.Rate > 0 && f.Rate < 1 && fs.random.Float64() >= f.Rate {
+			continue
+		}
+		f.Fired++
+		fired := *f
+		if f.Next > 0 {
+			if f.Next--; f.Next == 0 {
+				fs.list = slices.Delete(fs.list, i, i+1)
+			}
+			fs.publishLocked()
+		}
+		return &fired
+	}
+	return nil
+}
+
+// chance is true with probability rate.
+func (fs *faults) chance(rate float64) bool {
+	if rate <= 0 || rate >= 1 {
+		return rate >= 1
+	}
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	return fs.random.Float64() < rate
+}

@@ -1,0 +1,437 @@
+package twiliosim
+
+// Inbound: a phone texts a number. The webhook is called, its TwiML carried
+// out, and what went wrong listed in the debugger.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"temporal-twilio/sms"
+)
+
+const (
+	// maxDocuments is how many TwiML documents one inbound message may lead
+	// through (14106), maxReplies how many messages it may be answered with (14109).
+	maxDocuments = 50
+	maxReplies   = 10
+)
+
+// Inbound is a text from a phone to one of the simulator's numbers.
+type Inbound struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	Body string `json:"body"`
+	// Media are what a picture message carries. Optional: none.
+	Media []Media `json:"media,omitempty"`
+	// Params are further parameters for the webhook, such as ProfileName or
+	// Latitude. Optional: none.
+	Params map[string]string `json:"params,omitempty"`
+	// MessageSID repeats a message that came in before: no new message is
+	// made, the webhook is called again with the same SID. Optional.
+	MessageSID string `json:"messageSid,omitempty"`
+}
+
+// InboundResult is what came of a text.
+type InboundResult struct {
+	MessageSID string `json:"messageSid"`
+	// WebhookStatus is the HTTP status of the webhook, or of its fallback; 0
+	// if there is none or it did not answer.
+	WebhookStatus int     `json:"webhookStatus"`
+	Replies       []Reply `json:"replies"`
+	// OptOut is STOP, START or HELP if the body was such a word; AutoReply is
+	// what Twilio itself answered to it.
+	OptOut    string `json:"optOut,omitempty"`
+	AutoReply string `json:"autoReply,omitempty"`
+	// TwiML is the webhook's last answer as it came.
+	TwiML       string `json:"twiml,omitempty"`
+	ContentType string `json:"contentType,omitempty"`
+	DurationMS  int64  `json:"durationMs"`
+	// ErrorCode and Error are the last problem that the debugger lists for it.
+	ErrorCode int    `json:"errorCode,omitempty"`
+	Error     string `json:"error,omitempty"`
+}
+
+// Reply is a message that the webhook answered with.
+type Reply struct {
+	SID   string   `json:"sid"`
+	To    string   `json:"to"`
+	From  string   `json:"from"`
+	Body  string   `json:"body"`
+	Media []string `json:"media,omitempty"`
+}
+
+// session is one inbound message on its way through the application's TwiML.
+type session struct {
+	sim      *Sim
+	message  *message
+	number   Number
+	account  *account
+	params   url.Values
+	fallback string
+	fellBack bool
+	result   InboundResult
+}
+
+// Inbound delivers a text from a phone to one of the simulator's numbers, calls
+// the webhook and carries out its TwiML. It returns when that is done, or when
+// ctx ends: the text goes its way all the same. An error means that the text
+// could not be taken; what goes wrong at the webhook is in the result and in the
+// debugger.
+func (s *Sim) Inbound(ctx context.Context, in Inbound) (InboundResult, error) {
+	in.From, in.To = normalize(in.From), normalize(in.To)
+	se, webhook, err := s.receive(in)
+	if err != nil {
+		return InboundResult{}, err
+	}
+	if webhook == "" {
+		se.result.Error = "no webhook is configured for " + in.To
+		return se.result, nil
+	}
+	done := make(chan InboundResult, 1)
+	if !s.spawn(func() {
+		se.deliver(s.ctx, webhook)
+		done <- se.result
+	}) {
+		se.debug(problem{11200, tooManyWaiting}, webhook, 0)
+		return se.result, nil
+	}
+	select {
+	case result := <-done:
+		return result, nil
+	case <-ctx.Done():
+		return InboundResult{}, fmt.Errorf("message %s: still waiting for its webhook: %w", se.message.sid, ctx.Err())
+	case <-s.ctx.Done():
+		return InboundResult{}, errClosed
+	}
+}
+
+// deliver runs the webhook, with the faults that befall it.
+func (se *session) deliver(ctx context.Context, webhook string) {
+	s := se.sim
+	o := occasion{operation: opInbound, numbers: []string{se.message.from, se.message.to}}
+	if s.faults.take(o, FaultWebhookLost) != nil {
+		se.result.Error = "the webhook request was lost (fault webhook-lost)"
+		return
+	}
+	if f := s.faults.take(o, FaultWebhookLate); f != nil && !s.waitUntil(ctx, s.clock.now().Add(time.Duration(f.Delay))) {
+		return
+	}
+	if s.faults.take(o, FaultWebhookDoubled) != nil {
+		twin := *se
+		twin.result.Replies = []Reply{}
+		s.spawn(func() { twin.run(ctx, webhook) })
+	}
+	se.run(ctx, webhook)
+}
+
+// waitUntil waits for a moment of the simulated clock; false means that ctx
+// ended first.
+func (s *Sim) waitUntil(ctx context.Context, at time.Time) bool {
+	reached := make(chan struct{})
+	s.clock.at(at, func(time.Time) { close(reached) })
+	select {
+	case <-reached:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+var errClosed = errors.New("the simulator is closed")
+
+// receive stores the message and makes a session for it.
+func (s *Sim) receive(in Inbound) (*session, string, error) {
+	if kind := kindOf(in.From); kind == invalidAddress {
+		return nil, "", fmt.Errorf("from %q: want a phone number such as +15551230001, or whatsapp:+…", in.From)
+	}
+	if in.From == in.To {
+		return nil, "", fmt.Errorf("from and to are the same number: a phone cannot text itself")
+	}
+	if utf8.RuneCountInString(in.Body) > sms.MaxBodyLength {
+		return nil, "", fmt.Errorf("body: it has more than %d characters", sms.MaxBodyLength)
+	}
+	if len(in.Media) > maxMedia {
+		return nil, "", fmt.Errorf("media: there are more than %d", maxMedia)
+	}
+	size := sms.Measure(in.Body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	snd := s.numbers[in.To]
+	if snd == nil {
+		return nil, "", fmt.Errorf("to %q is no number of this simulator: it has %s", in.To, strings.Join(s.numberOrder, ", "))
+	}
+	if (kindOf(in.From) == whatsApp) != (snd.kind == whatsApp) {
+		return nil, "", fmt.Errorf("from and to must both be whatsapp: addresses, or neither")
+	}
+	var m *message
+	var keyword, answer string
+	if in.MessageSID != "" {
+		if m = s.bySID[in.MessageSID]; m == nil || m.direction != directionInbound {
+			return nil, "", fmt.Errorf("messageSid %q: there is no such inbound message to repeat", in.MessageSID)
+		}
+	} else {
+		d := draft{to: in.To, from: in.From, body: in.Body, account: snd.account, direction: directionInbound}
+		for _, item := range in.Media {
+			if !isHTTPURL(item.URL) {
+				return nil, "", fmt.Errorf("media %q: want an http or https URL", item.URL)
+			}
+			d.media = append(d.media, item.URL)
+		}
+		keyword, answer = s.keyword(snd, in.From, in.Body)
+		m = s.newMessage(d, size, s.clock.now())
+		for i, item := range in.Media {
+			if item.ContentType != "" {
+				m.media[i].contentType = item.ContentType
+			}
+		}
+	}
+	se := &session{sim: s, message: m, number: snd.Number, account: snd.account, fallback: snd.Fallback}
+	se.result = InboundResult{MessageSID: m.sid, Replies: []Reply{}, OptOut: keyword, AutoReply: answer}
+	se.params = m.inboundParams(s.externalURL)
+	for key, value := range in.Params {
+		se.params.Set(key, value)
+	}
+	webhook := snd.Webhook
+	if svc := snd.service; svc != nil {
+		se.params.Set("MessagingServiceSid", svc.SID)
+		if keyword != "" && svc.AdvancedOptOut {
+			se.params.Set("OptOutType", keyword)
+		}
+		if svc.Webhook != "" {
+			webhook, se.fallback = svc.Webhook, svc.Fallback
+		}
+	}
+	if answer != "" {
+		s.reply(draft{to: m.from, from: m.to, body: answer, account: m.account, sender: snd, inReplyTo: m.sid})
+	}
+	if m.account.Test {
+		webhook = ""
+	}
+	return se, webhook, nil
+}
+
+// inboundParams are Twilio's for an inbound message.
+func (m *message) inboundParams(base string) url.Values {
+	params := url.Values{
+		"MessageSid": {m.sid}, "SmsSid": {m.sid}, "SmsMessageSid": {m.sid}, "AccountSid": {m.account.SID},
+		"From": {m.from}, "To": {m.to}, "Body": {m.body}, "NumMedia": {strconv.Itoa(len(m.media))},
+		"NumSegments": {strconv.Itoa(m.segments)}, "SmsStatus": {Received.String()}, "ApiVersion": {apiVersion},
+	}
+	for i, item := range m.media {
+		n := strconv.Itoa(i)
+		params.Set("MediaUrl"+n, base+m.account.uri()+"/Messages/"+m.sid+"/Media/"+item.sid)
+		params.Set("MediaContentType"+n, item.contentType)
+	}
+	for side, address := range map[string]string{"From": m.from, "To": m.to} {
+		if number, ok := strings.CutPrefix(address, whatsAppPrefix); ok {
+			if side == "From" {
+				params.Set("WaId", strings.TrimPrefix(number, "+"))
+				params.Set("ProfileName", number)
+			}
+			continue
+		}
+		// Twilio sends these empty where it knows nothing better.
+		for _, part := range []string{"City", "State", "Zip"} {
+			params.Set(side+part, "")
+		}
+		params.Set(side+"Country", countryOf(address))
+	}
+	return params
+}
+
+func countryOf(number string) string {
+	for prefix, country := range map[string]string{"+1": "US", "+44": "GB", "+49": "DE", "+33": "FR", "+41": "CH", "+43": "AT", "+34": "ES", "+39": "IT", "+31": "NL", "+61": "AU"} {
+		if strings.HasPrefix(number, prefix) {
+			return country
+		}
+	}
+	return ""
+}
+
+// run fetches documents and carries out their verbs until there are no more.
+func (se *session) run(ctx context.Context, webhook string) {
+	started := time.Now()
+	defer func() { se.result.DurationMS = time.Since(started).Milliseconds() }()
+	h := hook{kind: "inbound", url: webhook, method: se.number.Method, params: se.params, account: se.account, messageSID: se.message.sid}
+	for documents := 1; ; documents++ {
+		if documents > maxDocuments {
+			se.debug(problem{14106, fmt.Sprintf("more than %d documents", maxDocuments)}, h.url, 0)
+			return
+		}
+		verbs, failed := se.fetch(ctx, h)
+		if failed != 0 {
+			if se.fallback == "" || se.fellBack || ctx.Err() != nil {
+				return
+			}
+			se.fellBack = true
+			h.params = withError(se.params, failed, h.url)
+			h.kind, h.url, h.method = "fallback", se.fallback, "POST"
+			continue
+		}
+		next, more := se.perform(h, verbs)
+		if !more {
+			return
+		}
+		h = next
+	}
+}
+
+// fetch calls the application for a document; failed is what to tell the
+// fallback, 0 if all went well.
+func (se *session) fetch(ctx context.Context, h hook) (verbs []verb, failed int) {
+	a := se.sim.call(ctx, h)
+	se.result.WebhookStatus = a.status
+	se.result.ContentType, se.result.TwiML = a.contentType, string(a.body[:min(len(a.body), shownTwiML)])
+	if a.code != 0 {
+		se.debug(problem{a.code, a.detail}, h.url, a.status)
+		return nil, a.code
+	}
+	if a.status == http.StatusNoContent {
+		return nil, 0
+	}
+	verbs, warnings, failure := readAnswer(a.contentType, a.body)
+	for _, w := range warnings {
+		se.debug(w, h.url, a.status)
+	}
+	if failure != nil {
+		se.debug(*failure, h.url, a.status)
+		return nil, failure.code
+	}
+	return verbs, 0
+}
+
+// perform sends a document's messages; next is where its Redirect or a
+// message's action leads.
+func (se *session) perform(h hook, verbs []verb) (next hook, more bool) {
+	for _, v := range verbs {
+		if v.redirect {
+			return se.follow(h, "redirect", v, se.params), true
+		}
+		sid, status := se.send(h, v)
+		if v.url == "" || sid == "" {
+			continue
+		}
+		params := withoutChange(se.params)
+		params.Set("MessageSid", sid)
+		params.Set("MessageStatus", status.String())
+		return se.follow(h, "action", v, params), true
+	}
+	return hook{}, false
+}
+
+func withoutChange(params url.Values) url.Values {
+	out := make(url.Values, len(params)+1)
+	for key, values := range params {
+		out[key] = values
+	}
+	return out
+}
+
+// follow resolves a verb's URL against the document it is in.
+func (se *session) follow(h hook, kind string, v verb, params url.Values) hook {
+	h.kind, h.params, h.method = kind, params, v.method
+	h.url = resolve(h.url, v.url)
+	return h
+}
+
+func resolve(base, ref string) string {
+	from, err := url.Parse(base)
+	if err != nil {
+		return ref
+	}
+	from.Fragment, from.RawFragment = "", ""
+	to, err := from.Parse(strings.TrimSpace(ref))
+	if err != nil {
+		return ref
+	}
+	return to.String()
+}
+
+// send carries out a Message verb.
+func (se *session) send(h hook, v verb) (sid string, status Status) {
+	s := se.sim
+	refuse := func(code int, format string, args ...any) (string, Status) {
+		se.debug(problem{code, fmt.Sprintf(format, args...)}, h.url, 0)
+		return "", 0
+	}
+	if len(se.result.Replies) >= maxReplies {
+		return refuse(14109, "a reply beyond the %dth was not sent", maxReplies)
+	}
+	d := draft{to: se.message.from, from: se.message.to, body: v.body, media: v.media, account: se.account, inReplyTo: se.message.sid}
+	if v.to != "" {
+		d.to = normalize(v.to)
+	}
+	if v.from != "" {
+		d.from = normalize(v.from)
+	}
+	if v.statusCallback != "" {
+		d.statusCallback = resolve(h.url, v.statusCallback)
+		if !isHTTPURL(d.statusCallback) {
+			se.debug(problem{12200, "statusCallback is not an http or https URL and is ignored"}, h.url, 0)
+			d.statusCallback = ""
+		}
+	}
+	for i, u := range d.media {
+		if d.media[i] = resolve(h.url, u); !isHTTPURL(d.media[i]) {
+			return refuse(21620, "Media is not an http or https URL")
+		}
+	}
+	switch kind := kindOf(d.to); {
+	case kind == invalidAddress || kind == alphanumeric:
+		return refuse(14101, "to is not a phone number")
+	case d.body == "" && len(d.media) == 0:
+		return refuse(14103, "a Message without text or media was not sent")
+	case utf8.RuneCountInString(d.body) > sms.MaxBodyLength:
+		return refuse(21617, "a Message of more than %d characters was not sent", sms.MaxBodyLength)
+	case len(d.media) > maxMedia:
+		return refuse(21623, "a Message with more than %d media was not sent", maxMedia)
+	}
+	s.mu.Lock()
+	d.sender = s.numbers[d.from]
+	if d.sender == nil || d.sender.account != se.account || (d.sender.kind == whatsApp) != (kindOf(d.to) == whatsApp) {
+		s.mu.Unlock()
+		return refuse(14102, "from is not a number of the account that can text the recipient")
+	}
+	if s.optedOut(d.sender.optOutScope(), d.to) {
+		s.mu.Unlock()
+		return refuse(21610, "the recipient has opted out; the reply was not sent")
+	}
+	m := s.reply(d)
+	sid, status = m.sid, m.status
+	s.mu.Unlock()
+	se.result.Replies = append(se.result.Replies, Reply{SID: sid, To: d.to, From: d.from, Body: d.body, Media: d.media})
+	return sid, status
+}
+
+// reply makes an outbound-reply message and sends it on its way, unless the two
+// numbers are in a loop. The caller holds the lock.
+func (s *Sim) reply(d draft) *message {
+	d.direction = directionReply
+	now := s.clock.now()
+	size := sms.Measure(d.body)
+	full := s.queueFull(d.sender, size.Segments, now)
+	m := s.newMessage(d, size, now)
+	switch {
+	case s.looping(d.from, d.to, now):
+		s.become(m, Failed, 14107, now)
+	case full:
+		s.become(m, Failed, 21611, now)
+	default:
+		s.begin(m, d.sender, now)
+	}
+	return m
+}
+
+// debug lists a problem and keeps it for the result.
+func (se *session) debug(p problem, target string, status int) {
+	se.result.ErrorCode, se.result.Error = p.code, p.detail
+	se.sim.debug(DebuggerEntry{Code: p.code, MessageSID: se.message.sid, URL: target, HTTPStatus: status, Detail: p.detail})
+}

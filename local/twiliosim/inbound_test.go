@@ -1,0 +1,519 @@
+package twiliosim
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"temporal-twilio/twilio"
+)
+
+func text(t testing.TB, sim *Sim, body string) InboundResult {
+	t.Helper()
+	return inbound(t, sim, Inbound{From: phone, To: DefaultNumber, Body: body})
+}
+
+func inbound(t testing.TB, sim *Sim, in Inbound) InboundResult {
+	t.Helper()
+	result, err := sim.Inbound(context.Background(), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// bodies are the replies, one a line.
+func bodies(r InboundResult) string {
+	var lines []string
+	for _, reply := range r.Replies {
+		lines = append(lines, reply.Body)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestTheWebhookIsToldWhatTwilioTells(t *testing.T) {
+	app := newApplication(t, twiml("<Response/>"))
+	sim := start(t, Options{})
+	hook := app.URL + "/twilio/sms?tenant=a%20b"
+	if err := sim.SetWebhook(hook + "#rc=2&rp=all"); err != nil {
+		t.Fatal(err)
+	}
+	result := inbound(t, sim, Inbound{
+		From: phone, To: DefaultNumber, Body: "R&D a=b +100% ’ñ\n€",
+		Media: []Media{{URL: "https://example.org/cat.png"}}, Params: map[string]string{"Latitude": "47.5"},
+	})
+	req := app.seen()[0]
+	for key, want := range map[string]string{
+		"MessageSid": result.MessageSID, "SmsSid": result.MessageSID, "SmsMessageSid": result.MessageSID,
+		"AccountSid": sim.Account, "From": phone, "To": DefaultNumber, "Body": "R&D a=b +100% ’ñ\n€", "NumMedia": "1",
+		"NumSegments": "1", "SmsStatus": "received", "ApiVersion": "2010-04-01", "FromCountry": "US", "Latitude": "47.5",
+		"MediaContentType0": "image/png",
+	} {
+		if got := req.PostForm.Get(key); got != want {
+			t.Errorf("%s is %q, want %q", key, got, want)
+		}
+	}
+	for name, want := range map[string]string{
+		"User-Agent": "TwilioProxy/1.1", "Accept": "*/*", "X-Home-Region": "us1",
+		"Content-Type": "application/x-www-form-urlencoded; charset=utf-8",
+	} {
+		if got := req.Header.Get(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+	if req.Header.Get("I-Twilio-Idempotency-Token") == "" {
+		t.Error("no idempotency token")
+	}
+	if req.URL.Fragment != "" || req.URL.Query().Get("tenant") != "a b" {
+		t.Errorf("requested %s", req.URL)
+	}
+	if !twilio.Verify(sim.Token, hook, req.PostForm, req.Header.Get(twilio.SignatureHeader)) {
+		t.Error("the signature does not verify over the URL without its fragment")
+	}
+	res, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Get(req.PostForm.Get("MediaUrl0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.Header.Get("Location") != "https://example.org/cat.png" {
+		t.Errorf("MediaUrl0 leads to %q", res.Header.Get("Location"))
+	}
+	stored := rest(t, sim, "GET", "Messages/"+result.MessageSID+".json", nil)
+	if stored.str("direction") != "inbound" || stored.str("status") != "received" || stored.str("body") != "R&D a=b +100% ’ñ\n€" {
+		t.Errorf("stored %s", stored.raw)
+	}
+}
+
+func TestAGetWebhookCarriesEverythingInItsSignedURL(t *testing.T) {
+	app := newApplication(t, twiml("<Response><Message>ok</Message></Response>"))
+	sim := start(t, Options{})
+	if err := sim.SetNumber(Number{Number: DefaultNumber, Webhook: app.URL + "/sms?a=1", Method: "GET"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := bodies(text(t, sim, "R&D")); got != "ok" {
+		t.Errorf("replied %q", got)
+	}
+	req := app.seen()[0]
+	if req.Method != "GET" || req.URL.Query().Get("Body") != "R&D" || req.URL.Query().Get("a") != "1" {
+		t.Errorf("%s %s", req.Method, req.URL)
+	}
+	if !twilio.Verify(sim.Token, app.URL+req.URL.String(), nil, req.Header.Get(twilio.SignatureHeader)) {
+		t.Error("the signature does not verify")
+	}
+}
+
+func TestTwiMLIsCarriedOut(t *testing.T) {
+	const xml = "text/xml"
+	for name, tc := range map[string]struct {
+		contentType, document string
+		replies               string
+		code                  int // of the last entry in the debugger
+	}{
+		"a bare message":               {xml, `<Response><Message>Hi &amp; bye</Message></Response>`, "Hi & bye", 0},
+		"a body":                       {xml, `<?xml version="1.0" encoding="UTF-8"?><Response><Message><Body>Hi</Body></Message></Response>`, "Hi", 0},
+		"space around":                 {"application/xml; charset=utf-8", "\n <Response>\n <Message>\n  Hi\n </Message>\n</Response>\n", "Hi", 0},
+		"CDATA":                        {"text/html", `<Response><Message><![CDATA[1 < 2]]></Message></Response>`, "1 < 2", 0},
+		"two messages":                 {xml, `<Response><Message>one</Message><Message>two</Message></Response>`, "one\ntwo", 0},
+		"the older verb":               {xml, `<Response><Sms>old</Sms></Response>`, "old", 0},
+		"another charset":              {xml, "<?xml version='1.0' encoding='ISO-8859-1'?><Response><Message>\xe9</Message></Response>", "é", 0},
+		"nothing to do":                {xml, `<Response/>`, "", 0},
+		"an empty document":            {xml, ``, "", 0},
+		"plain text":                   {"text/plain; charset=utf-8", "just <this>", "just <this>", 0},
+		"empty plain text":             {"text/plain", "", "", 0},
+		"JSON":                         {"application/json", `{"a":1}`, "", 12300},
+		"no XML":                       {xml, `Hello`, "", 12100},
+		"broken XML":                   {xml, `<Response><Message>Hi</Response>`, "", 12100},
+		"an unclosed document":         {xml, `<Response><Message>Hi</Message>`, "", 12100},
+		"an unescaped ampersand":       {xml, `<Response><Message>R&D</Message></Response>`, "", 12100},
+		"another root":                 {xml, `<Reply><Message>Hi</Message></Reply>`, "", 12100},
+		"two roots":                    {xml, `<Response/><Response/>`, "", 12100},
+		"an unknown charset":           {xml, `<?xml version="1.0" encoding="EBCDIC"?><Response/>`, "", 12100},
+		"too long a document":          {xml, `<Response><Message>` + strings.Repeat("x", 64<<10) + `</Message></Response>`, "", 11750},
+		"a verb of voice":              {xml, `<Response><Say>Hi</Say><Message>text</Message></Response>`, "text", 12200},
+		"an unknown attribute":         {xml, `<Response><Message colour="red">Hi</Message></Response>`, "Hi", 12200},
+		"an unknown child":             {xml, `<Response><Message><Body>Hi</Body><Emoji/></Message></Response>`, "Hi", 12200},
+		"text outside of verbs":        {xml, `<Response>loose<Message>Hi</Message></Response>`, "Hi", 12200},
+		"an empty message":             {xml, `<Response><Message> </Message><Message>Hi</Message></Response>`, "Hi", 14103},
+		"a message that is too long":   {xml, `<Response><Message>` + strings.Repeat("x", 1601) + `</Message></Response>`, "", 21617},
+		"a recipient that is none":     {xml, `<Response><Message to="you">Hi</Message></Response>`, "", 14101},
+		"a sender that is not owned":   {xml, `<Response><Message from="+15551239999">Hi</Message></Response>`, "", 14102},
+		"media that is no URL":         {xml, `<Response><Message><Media>ftp://host/x</Media></Message></Response>`, "", 21620},
+		"a Redirect to itself forever": {xml, `<Response><Redirect/></Response>`, "", 14106},
+		"eleven messages":              {xml, `<Response>` + strings.Repeat(`<Message>n</Message>`, 11) + `</Response>`, strings.TrimSpace(strings.Repeat("n\n", 10)), 14109},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := newApplication(t, answer(tc.contentType, tc.document))
+			sim := start(t, Options{Webhook: app.URL})
+			result := text(t, sim, "hi")
+			if got := bodies(result); got != tc.replies {
+				t.Errorf("replied %q, want %q", got, tc.replies)
+			}
+			if result.ErrorCode != tc.code {
+				t.Errorf("error %d %s, want %d", result.ErrorCode, result.Error, tc.code)
+			}
+			entries := sim.Debugger()
+			if (len(entries) > 0) != (tc.code != 0) || tc.code != 0 && entries[0].Code != tc.code {
+				t.Errorf("debugger %+v", entries)
+			}
+			for _, reply := range result.Replies {
+				if m := one(t, sim, reply.SID); m.Direction != "outbound-reply" || m.To != phone || m.From != DefaultNumber || m.InReplyTo != result.MessageSID {
+					t.Errorf("reply %+v", m)
+				}
+			}
+		})
+	}
+}
+
+func TestAMessageVerbsAttributesCount(t *testing.T) {
+	app := newApplication(t, nil)
+	app.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		switch r.URL.Path {
+		case "/app/sms":
+			twiml(`<Response>
+				<Message to="+15551230002" from="+15005550011" statusCallback="status?x=1">
+					<Body>see</Body><Media>/cat.png</Media><Media>https://example.org/b.gif</Media>
+				</Message></Response>`)(w, r)
+		default:
+			app.arrived <- r.Form
+		}
+	})
+	sim := start(t, Options{Numbers: []string{DefaultNumber, "+15005550011"}, Webhook: app.URL + "/app/sms"})
+	result := text(t, sim, "hi")
+	if len(result.Replies) != 1 {
+		t.Fatalf("result %+v", result)
+	}
+	m := one(t, sim, result.Replies[0].SID)
+	if m.To != "+15551230002" || m.From != "+15005550011" || m.StatusCallback != app.URL+"/app/status?x=1" ||
+		len(m.Media) != 2 || m.Media[0].URL != app.URL+"/cat.png" || m.Media[1].ContentType != "image/gif" {
+		t.Errorf("reply %+v", m)
+	}
+	if form := app.next(t); form.Get("MessageStatus") != "sent" || form.Get("MessageSid") != m.SID {
+		t.Errorf("callback %v", form)
+	}
+}
+
+func TestRedirectsAndActionsLeadOn(t *testing.T) {
+	var asked []string
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		asked = append(asked, r.Method+" "+r.URL.Path)
+		switch r.URL.Path {
+		case "/a/first":
+			twiml(`<Response><Message>one</Message><Redirect>second?x=1</Redirect><Message>never</Message></Response>`)(w, r)
+		case "/a/second":
+			if r.URL.Query().Get("x") != "1" || r.PostForm.Get("Body") != "hi" {
+				t.Errorf("second document: %s %v", r.URL, r.PostForm)
+			}
+			twiml(`<Response><Message action="/after" method="GET">two</Message><Message>never</Message></Response>`)(w, r)
+		case "/after":
+			if !strings.HasPrefix(r.Form.Get("MessageSid"), "SM") || r.Form.Get("MessageStatus") != "queued" {
+				t.Errorf("action: %v", r.Form)
+			}
+			http.Redirect(w, r, "/moved", http.StatusFound)
+		case "/moved":
+			twiml(`<Response><Message>three</Message></Response>`)(w, r)
+		}
+	}))
+	defer app.Close()
+	sim := start(t, Options{Webhook: app.URL + "/a/first"})
+	if got := bodies(text(t, sim, "hi")); got != "one\ntwo\nthree" {
+		t.Errorf("replied %q", got)
+	}
+	if got := strings.Join(asked, ", "); got != "POST /a/first, POST /a/second, GET /after, GET /moved" {
+		t.Errorf("asked %s", got)
+	}
+}
+
+func TestWebhookFailuresHaveTwiliosNumbers(t *testing.T) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm() // an unread body would hide that the caller left
+		switch r.URL.Path {
+		case "/slow":
+			select {
+			case <-r.Context().Done():
+			case <-time.After(10 * time.Second):
+			}
+		case "/loop":
+			http.Redirect(w, r, "/loop", http.StatusTemporaryRedirect)
+		case "/hang-up":
+			conn, _, _ := w.(http.Hijacker).Hijack()
+			_ = conn.Close()
+		default:
+			w.WriteHeader(http.StatusTeapot)
+		}
+	}))
+	defer app.Close()
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	defer secure.Close()
+	for name, tc := range map[string]struct {
+		url          string
+		code, status int
+	}{
+		"an error status":             {app.URL + "/", 11200, 418},
+		"no answer in time":           {app.URL + "/slow#rt=100", 11200, 0},
+		"no end in time":              {app.URL + "/slow#tt=100", 11200, 0},
+		"a connection that is closed": {app.URL + "/hang-up", 11200, 0},
+		"nobody listening":            {"http://127.0.0.1:1/", 11205, 0},
+		"no such host":                {"http://no-such-host.invalid/", 11210, 0},
+		"redirects without end":       {app.URL + "/loop", 11215, 307},
+		"a certificate not trusted":   {secure.URL, 11220, 0},
+		"TLS to a plain server":       {strings.Replace(app.URL, "http:", "https:", 1), 11220, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim := start(t, Options{Webhook: tc.url})
+			result := text(t, sim, "hi")
+			if result.ErrorCode != tc.code || result.WebhookStatus != tc.status {
+				t.Errorf("error %d %q, status %d; want %d, %d", result.ErrorCode, result.Error, result.WebhookStatus, tc.code, tc.status)
+			}
+			if entries := sim.Debugger(); len(entries) != 1 || entries[0].Code != tc.code || entries[0].MessageSID != result.MessageSID {
+				t.Errorf("debugger %+v", entries)
+			}
+		})
+	}
+}
+
+func TestAFailedConnectionIsTriedOnceMore(t *testing.T) {
+	sim := start(t, Options{Webhook: "http://127.0.0.1:1/"})
+	text(t, sim, "hi")
+	if calls := sim.WebhookCalls(); len(calls) != 1 || calls[0].Attempts != 2 {
+		t.Errorf("calls %+v, want two attempts", calls)
+	}
+}
+
+func TestAFailedWebhookGoesToItsFallbackOnce(t *testing.T) {
+	for name, first := range map[string]http.HandlerFunc{
+		"11200": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
+		"12100": twiml("<oops"),
+		"12300": answer("application/json", "{}"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := newApplication(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/sms" {
+					first(w, r)
+					return
+				}
+				twiml(`<Response><Message>from the fallback</Message></Response>`)(w, r)
+			})
+			sim := start(t, Options{Webhook: app.URL + "/sms", Fallback: app.URL + "/fallback"})
+			result := text(t, sim, "hi")
+			if got := bodies(result); got != "from the fallback" || result.WebhookStatus != 200 {
+				t.Errorf("result %+v", result)
+			}
+			req := app.seen()[1]
+			if req.PostForm.Get("ErrorCode") != name || req.PostForm.Get("ErrorUrl") != app.URL+"/sms" || req.PostForm.Get("Body") != "hi" {
+				t.Errorf("the fallback got %v", req.PostForm)
+			}
+			if !twilio.Verify(sim.Token, app.URL+"/fallback", req.PostForm, req.Header.Get(twilio.SignatureHeader)) {
+				t.Error("the fallback's signature does not verify")
+			}
+		})
+	}
+	t.Run("when it fails too", func(t *testing.T) {
+		app := newApplication(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) })
+		sim := start(t, Options{Webhook: app.URL + "/sms", Fallback: app.URL + "/fallback"})
+		text(t, sim, "hi")
+		if n := len(app.seen()); n != 2 {
+			t.Errorf("%d requests, want 2", n)
+		}
+	})
+}
+
+func TestCredentialsInAURLAreGivenWhenAskedFor(t *testing.T) {
+	var sent []string
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, ok := r.BasicAuth()
+		sent = append(sent, fmt.Sprint(user, ":", password))
+		if !ok {
+			w.Header().Set("WWW-Authenticate", "Basic")
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		twiml("<Response><Message>in</Message></Response>")(w, r)
+	}))
+	defer app.Close()
+	sim := start(t, Options{Webhook: strings.Replace(app.URL, "http://", "http://ann:secret@", 1)})
+	if got := bodies(text(t, sim, "hi")); got != "in" || strings.Join(sent, " ") != ": ann:secret" {
+		t.Errorf("replied %q after %v", got, sent)
+	}
+}
+
+func TestOptOutsAreKeptForEachSenderAndRecipient(t *testing.T) {
+	app := newApplication(t, twiml(`<Response><Message>echo</Message></Response>`))
+	sim := start(t, Options{Numbers: []string{DefaultNumber, "+15005550011"}, Webhook: app.URL})
+	refused := func(from, to string) bool {
+		g, err := try(sim, url.Values{"To": {to}, "From": {from}, "Body": {"hi"}})
+		if err != nil || g.status != 201 && (g.code() != 21610 || g.status != 400 || g.str("message") != "Attempt to send to unsubscribed recipient") {
+			t.Fatalf("%d %s %v", g.status, g.raw, err)
+		}
+		return g.status != 201
+	}
+	if result := text(t, sim, "please STOP"); result.OptOut != "" || refused(DefaultNumber, phone) {
+		t.Error("a sentence counted as a keyword")
+	}
+	result := text(t, sim, " Stop\n")
+	if result.OptOut != "STOP" || result.AutoReply == "" || result.WebhookStatus != 200 {
+		t.Errorf("STOP: %+v", result)
+	}
+	if len(result.Replies) != 0 || result.ErrorCode != 21610 {
+		t.Errorf("the webhook's reply after STOP: %+v", result)
+	}
+	if !refused(DefaultNumber, phone) {
+		t.Error("still texting the phone that said STOP")
+	}
+	if refused("+15005550011", phone) || refused(DefaultNumber, "+15551230002") {
+		t.Error("the opt-out spread to another sender or recipient")
+	}
+	if result := text(t, sim, "QUIT"); result.AutoReply != "" {
+		t.Error("a second STOP was answered")
+	}
+	if result := text(t, sim, "HELP"); result.OptOut != "HELP" || result.AutoReply == "" {
+		t.Errorf("HELP: %+v", result)
+	}
+	if result := text(t, sim, "unstop"); result.OptOut != "START" || result.AutoReply == "" || bodies(result) != "echo" || refused(DefaultNumber, phone) {
+		t.Errorf("UNSTOP: %+v", result)
+	}
+	if result := text(t, sim, "yes"); result.AutoReply != "" || bodies(result) != "echo" {
+		t.Errorf("YES from a phone that never stopped: %+v", result)
+	}
+}
+
+func TestEveryStopWordStopsAndEveryStartWordStarts(t *testing.T) {
+	sim := start(t, Options{})
+	for _, stop := range []string{"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"} {
+		text(t, sim, stop)
+		if len(sim.OptOuts()) != 1 {
+			t.Errorf("%s did not stop", stop)
+		}
+		if g, _ := try(sim, good); g.code() != 21610 {
+			t.Errorf("%s: %s", stop, g.raw)
+		}
+		for _, begin := range []string{"START", "YES", "UNSTOP"} {
+			text(t, sim, begin)
+			if len(sim.OptOuts()) != 0 {
+				t.Errorf("%s did not start", begin)
+			}
+			text(t, sim, stop)
+		}
+		text(t, sim, "START")
+	}
+}
+
+func TestAServiceSharesOptOutsAndNamesTheirTypeIfAdvanced(t *testing.T) {
+	app := newApplication(t, twiml("<Response/>"))
+	numbers := []string{"+15005550011", "+15005550012"}
+	sim := start(t, Options{Numbers: numbers})
+	if _, err := sim.AddService(Service{SID: pool, Senders: numbers, Webhook: app.URL, AdvancedOptOut: true}); err != nil {
+		t.Fatal(err)
+	}
+	inbound(t, sim, Inbound{From: phone, To: numbers[0], Body: "stop"})
+	if form := app.next(t); form.Get("OptOutType") != "STOP" || form.Get("MessagingServiceSid") != pool {
+		t.Errorf("webhook got %v", form)
+	}
+	for _, form := range []url.Values{
+		{"To": {phone}, "From": {numbers[1]}, "Body": {"hi"}},
+		{"To": {phone}, "MessagingServiceSid": {pool}, "Body": {"hi"}},
+	} {
+		if g, _ := try(sim, form); g.code() != 21610 {
+			t.Errorf("%v: %s", form, g.raw)
+		}
+	}
+}
+
+func TestTwoProgramsThatAnswerEachOtherAreStopped(t *testing.T) {
+	app := newApplication(t, twiml(`<Response><Message>no, you</Message></Response>`))
+	sim := start(t, Options{Numbers: []string{DefaultNumber, "+15005550011"}, Webhook: app.URL, ReplyLimit: 6})
+	if err := sim.SetNumber(Number{Number: "+15005550011", Webhook: app.URL, Rate: 1000}); err != nil {
+		t.Fatal(err)
+	}
+	inbound(t, sim, Inbound{From: "+15005550011", To: DefaultNumber, Body: "hello"})
+	stopped := func() []Message { return sim.Messages(Filter{Status: Failed}) }
+	await(t, "the loop to be stopped", func() bool { return len(stopped()) > 0 })
+	if m := stopped()[0]; m.Error != 14107 {
+		t.Errorf("stopped with %d", m.Error)
+	}
+	advance(t, sim, loopWindow)
+	if r := inbound(t, sim, Inbound{From: phone, To: DefaultNumber, Body: "hello"}); one(t, sim, r.Replies[0].SID).Error != 0 {
+		t.Error("another pair of numbers was stopped")
+	}
+	r := inbound(t, sim, Inbound{From: "+15005550011", To: DefaultNumber, Body: "hello again"})
+	if m := one(t, sim, r.Replies[0].SID); m.Error != 0 {
+		t.Errorf("after the pause: %d", m.Error)
+	}
+}
+
+func TestAnInboundMessageIsRepeatedUnderItsSID(t *testing.T) {
+	app := newApplication(t, twiml("<Response/>"))
+	sim := start(t, Options{Webhook: app.URL})
+	first := text(t, sim, "once")
+	again := inbound(t, sim, Inbound{From: phone, To: DefaultNumber, MessageSID: first.MessageSID})
+	if again.MessageSID != first.MessageSID || len(sim.Messages(Filter{Direction: "inbound"})) != 1 {
+		t.Errorf("repeated as %+v", again)
+	}
+	if a, b := app.next(t), app.next(t); a.Get("MessageSid") != b.Get("MessageSid") || b.Get("Body") != "once" {
+		t.Errorf("webhook got %v, then %v", a, b)
+	}
+	fault(t, sim, Fault{Kind: FaultWebhookDoubled, Operation: "inbound", Next: 1})
+	text(t, sim, "twice")
+	if a, b := app.next(t), app.next(t); a.Get("MessageSid") != b.Get("MessageSid") || a.Get("Body") != "twice" || b.Get("Body") != "twice" {
+		t.Errorf("doubled: %v, %v", a, b)
+	}
+	fault(t, sim, Fault{Kind: FaultWebhookLost, Operation: "inbound", Next: 1})
+	if result := text(t, sim, "never"); result.WebhookStatus != 0 || result.Error == "" {
+		t.Errorf("lost: %+v", result)
+	}
+}
+
+func TestATextThatCannotBeTakenSaysWhy(t *testing.T) {
+	sim := start(t, Options{Numbers: []string{DefaultNumber, "whatsapp:" + DefaultNumber}})
+	for name, tc := range map[string]struct {
+		in   Inbound
+		want string
+	}{
+		"to a stranger":     {Inbound{From: phone, To: "+15551239999", Body: "hi"}, "is no number of this simulator: it has " + DefaultNumber},
+		"from nobody":       {Inbound{From: "me!", To: DefaultNumber, Body: "hi"}, "want a phone number"},
+		"from itself":       {Inbound{From: DefaultNumber, To: DefaultNumber, Body: "hi"}, "cannot text itself"},
+		"too long":          {Inbound{From: phone, To: DefaultNumber, Body: strings.Repeat("x", 1601)}, "1600"},
+		"across channels":   {Inbound{From: phone, To: "whatsapp:" + DefaultNumber, Body: "hi"}, "both be whatsapp"},
+		"with odd media":    {Inbound{From: phone, To: DefaultNumber, Media: []Media{{URL: "cat"}}}, "want an http"},
+		"repeating a ghost": {Inbound{From: phone, To: DefaultNumber, MessageSID: "SM1"}, "no such inbound message"},
+	} {
+		if _, err := sim.Inbound(context.Background(), tc.in); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v, want something with %q", name, err, tc.want)
+		}
+	}
+}
+
+func TestWhatsAppTellsItsOwnParameters(t *testing.T) {
+	app := newApplication(t, twiml(`<Response><Message>hi</Message></Response>`))
+	sim := start(t, Options{Numbers: []string{"whatsapp:" + DefaultNumber}, Webhook: app.URL})
+	result := inbound(t, sim, Inbound{From: "whatsapp:" + phone, To: "whatsapp:" + DefaultNumber, Body: "STOP"})
+	if form := app.next(t); form.Get("WaId") != "15551230001" || form.Get("From") != "whatsapp:"+phone || form.Get("ProfileName") == "" {
+		t.Errorf("webhook got %v", form)
+	}
+	if len(result.Replies) != 1 || result.Replies[0].From != "whatsapp:"+DefaultNumber || result.OptOut != "" {
+		t.Errorf("result %+v", result)
+	}
+}
+
+func TestAWebhookThatAnswersForeverIsCutOff(t *testing.T) {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/xml")
+		for r.Context().Err() == nil {
+			if _, err := io.WriteString(w, strings.Repeat(" ", 4096)); err != nil {
+				return
+			}
+		}
+	}))
+	defer app.Close()
+	sim := start(t, Options{Webhook: app.URL})
+	if result := text(t, sim, "hi"); result.ErrorCode != 11750 {
+		t.Errorf("error %d %s", result.ErrorCode, result.Error)
+	}
+}

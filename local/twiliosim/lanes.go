@@ -1,0 +1,50 @@
+package twiliosim
+
+// Lanes: how many requests to one URL run at a time. Each URL has its own, so
+// that an application that answers slowly holds up nobody else.
+
+import (
+	"context"
+	"strings"
+	"sync"
+)
+
+type lanes struct {
+	mu    sync.Mutex
+	lanes map[string]*lane
+}
+
+type lane struct {
+	slots chan struct{}
+	users int
+}
+
+func newLanes() *lanes { return &lanes{lanes: map[string]*lane{}} }
+
+// enter waits for a place in the URL's lane; the query does not make a
+// difference. False means that ctx ended first.
+func (l *lanes) enter(ctx context.Context, target string) (release func(), ok bool) {
+	key, _, _ := strings.Cut(target, "?")
+	l.mu.Lock()
+	ln := l.lanes[key]
+	if ln == nil {
+		ln = &lane{slots: make(chan struct{}, maxTogether)}
+		l.lanes[key] = ln
+	}
+	ln.users++
+	l.mu.Unlock()
+	leave := func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if ln.users--; ln.users == 0 {
+			delete(l.lanes, key)
+		}
+	}
+	select {
+	case ln.slots <- struct{}{}:
+		return func() { <-ln.slots; leave() }, true
+	case <-ctx.Done():
+		leave()
+		return nil, false
+	}
+}

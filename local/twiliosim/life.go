@@ -1,0 +1,165 @@
+package twiliosim
+
+// The life of an outbound message: it waits its turn at its sender, is sent,
+// and ends as the outcome rules say. Every step runs on the simulated clock.
+
+import (
+	"time"
+)
+
+const (
+	// How long a message takes between its steps, at speed 1.
+	choosing   = 50 * time.Millisecond  // of a service, to find a sender
+	submitting = 150 * time.Millisecond // to the carrier
+	delivering = 400 * time.Millisecond // to the handset
+
+	// queueLength is how much a sender's queue holds, as time to send it.
+	queueLength = 10 * time.Hour
+)
+
+// scaled is a duration at the simulator's speed.
+func (s *Sim) scaled(d time.Duration) time.Duration {
+	return time.Duration(float64(d) / s.speed)
+}
+
+func (snd *sender) segmentsPerSecond() float64 {
+	if snd.Rate > 0 {
+		return snd.Rate
+	}
+	return snd.kind.rate()
+}
+
+// queueFull reports whether so many more segments would exceed the sender's
+// queue.
+func (s *Sim) queueFull(snd *sender, segments int, now time.Time) bool {
+	waiting := float64(max(0, snd.freeAt.Sub(now))) * s.speed * snd.segmentsPerSecond() / float64(time.Second)
+	return waiting+float64(segments) > s.options.QueueLength.Seconds()*snd.segmentsPerSecond()
+}
+
+// begin sends a new message on its way.
+func (s *Sim) begin(m *message, snd *sender, now time.Time) {
+	switch m.status {
+	case Scheduled:
+		s.later(m.sendAt, m, Scheduled, s.choose)
+	case Accepted:
+		s.later(now.Add(s.scaled(choosing)), m, Accepted, s.choose)
+	default:
+		s.enqueue(m, snd, now)
+	}
+}
+
+// later runs a step at a moment of the clock, under the lock, and only if the
+// message is still there and still in the status that the step starts from.
+func (s *Sim) later(at time.Time, m *message, from Status, step func(*message, time.Time)) {
+	s.clock.atUnless(&m.evicted, at, func(at time.Time) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !m.evicted.Load() && m.status == from {
+			step(m, at)
+		}
+	})
+}
+
+// choose gives a service's message its sender.
+func (s *Sim) choose(m *message, at time.Time) {
+	snd := s.numbers[m.from]
+	if m.from == "" {
+		if snd = m.service.pick(s, m.to); snd == nil {
+			s.become(m, Failed, 21704, at)
+			return
+		}
+		s.setSender(m, snd.Number.Number)
+	}
+	if snd == nil {
+		s.become(m, Failed, 21606, at)
+		return
+	}
+	if s.queueFull(snd, m.segments, at) {
+		s.become(m, Failed, 30001, at)
+		return
+	}
+	s.become(m, Queued, 0, at)
+	s.enqueue(m, snd, at)
+}
+
+// enqueue books the sender's next free moment. A message whose validity ends
+// before that takes no place in the queue.
+func (s *Sim) enqueue(m *message, snd *sender, at time.Time) {
+	start := at
+	if snd.freeAt.After(start) {
+		start = snd.freeAt
+	}
+	since := m.createdAt
+	if !m.sendAt.IsZero() {
+		since = m.sendAt
+	}
+	if expiry := since.Add(m.validity); start.After(expiry) {
+		s.later(expiry, m, Queued, func(m *message, at time.Time) { s.become(m, Failed, 30036, at) })
+		return
+	}
+	takes := time.Duration(float64(m.segments) / snd.segmentsPerSecond() * float64(time.Second))
+	snd.freeAt = start.Add(s.scaled(takes))
+	s.later(start, m, Queued, s.send)
+}
+
+func (s *Sim) send(m *message, at time.Time) {
+	s.become(m, Sending, 0, at)
+	s.later(at.Add(s.scaled(submitting)), m, Sending, s.submit)
+}
+
+// submit hands the message to the carrier; what it says decides.
+func (s *Sim) submit(m *message, at time.Time) {
+	end, code := s.outcomes.of(m.from, m.to, m.body)
+	if end == Failed {
+		s.become(m, Failed, code, at)
+		return
+	}
+	m.sentAt = at
+	s.become(m, Sent, 0, at)
+	if end == Sent {
+		return
+	}
+	s.later(at.Add(s.scaled(delivering)), m, Sent, func(m *message, at time.Time) { s.conclude(m, end, code, at) })
+}
+
+// conclude is the carrier's receipt.
+func (s *Sim) conclude(m *message, end Status, code int, at time.Time) {
+	if end == Undelivered {
+		s.become(m, Undelivered, code, at)
+		return
+	}
+	s.become(m, Delivered, 0, at)
+	if end == Read {
+		s.later(at.Add(s.scaled(delivering)), m, Delivered, func(m *message, at time.Time) { s.become(m, Read, 0, at) })
+	}
+	s.arrive(m)
+}
+
+// become moves a message to a status, tells the page, and calls back.
+func (s *Sim) become(m *message, status Status, code int, at time.Time) {
+	m.status, m.updatedAt = status, at
+	if code != 0 {
+		m.errorCode, m.errorText = code, errorText(code)
+	}
+	m.history = append(m.history, change{status, int32(code), at})
+	s.events.publish(eventMessageUpdated, m.view())
+	if status == Failed || status == Undelivered {
+		s.debugLocked(DebuggerEntry{Code: code, MessageSID: m.sid})
+	}
+	s.callBack(m, at)
+}
+
+// arrive hands a delivered message to its recipient if that is a number of the
+// simulator too: then it is an inbound message there.
+func (s *Sim) arrive(m *message) {
+	if s.numbers[m.to] == nil {
+		return
+	}
+	in := Inbound{From: m.from, To: m.to, Body: m.body}
+	for _, item := range m.media {
+		in.Media = append(in.Media, Media{URL: item.url, ContentType: item.contentType})
+	}
+	if !s.spawn(func() { _, _ = s.Inbound(s.ctx, in) }) {
+		s.debugLocked(DebuggerEntry{Code: 11200, MessageSID: m.sid, Detail: tooManyWaiting})
+	}
+}

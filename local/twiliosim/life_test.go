@@ -1,0 +1,430 @@
+package twiliosim
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"temporal-twilio/twilio"
+)
+
+func steps(m Message) string {
+	var words []string
+	for _, c := range m.History {
+		words = append(words, c.Status.String())
+	}
+	return strings.Join(words, " ")
+}
+
+func advance(t testing.TB, sim *Sim, d time.Duration) {
+	t.Helper()
+	if err := sim.Advance(d); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func outcome(t testing.TB, sim *Sim, o Outcome) {
+	t.Helper()
+	if _, err := sim.AddOutcome(o); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAMessageLivesAsItsOutcomeSays(t *testing.T) {
+	for name, tc := range map[string]struct {
+		outcome Outcome
+		steps   string
+		code    int
+		told    string // the statuses of the callbacks
+	}{
+		"delivered":                {Outcome{}, "queued sending sent delivered", 0, "sent delivered"},
+		"undelivered":              {Outcome{Status: "undelivered", ErrorCode: 30003}, "queued sending sent undelivered", 30003, "sent undelivered"},
+		"undelivered, code unsaid": {Outcome{Status: "undelivered"}, "queued sending sent undelivered", 30008, "sent undelivered"},
+		"failed":                   {Outcome{Status: "failed", ErrorCode: 30007}, "queued sending failed", 30007, "failed"},
+		"sent without a receipt":   {Outcome{Status: "sent"}, "queued sending sent", 0, "sent"},
+		"read":                     {Outcome{Status: "read"}, "queued sending sent delivered read", 0, "sent delivered read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := newApplication(t, answer("text/plain", ""))
+			sim := start(t, Options{})
+			if tc.outcome.Status != "" {
+				tc.outcome.To = "+1555*"
+				outcome(t, sim, tc.outcome)
+			}
+			sid := send(t, sim, phone, "hi", "StatusCallback", app.URL+"/status?ref=7")
+			await(t, "the end", func() bool { return steps(one(t, sim, sid)) == tc.steps })
+			if m := one(t, sim, sid); m.Error != tc.code {
+				t.Errorf("error %d, want %d", m.Error, tc.code)
+			}
+			for _, status := range strings.Fields(tc.told) {
+				form := app.next(t)
+				if form.Get("MessageStatus") != status || form.Get("SmsStatus") != status || form.Get("MessageSid") != sid || form.Get("ref") != "7" {
+					t.Errorf("callback %v, want %s", form, status)
+				}
+				failed := status == "failed" || status == "undelivered"
+				if form.Has("ErrorCode") != failed || failed && form.Get("ErrorCode") != fmt.Sprint(tc.code) {
+					t.Errorf("%s has ErrorCode %q", status, form.Get("ErrorCode"))
+				}
+				if ended := status == "delivered" || status == "undelivered"; form.Has("RawDlrDoneDate") != ended || ended && len(form.Get("RawDlrDoneDate")) != 10 {
+					t.Errorf("%s has RawDlrDoneDate %q", status, form.Get("RawDlrDoneDate"))
+				}
+			}
+			for _, req := range app.seen() {
+				if !twilio.Verify(sim.Token, app.URL+req.URL.String(), req.PostForm, req.Header.Get(twilio.SignatureHeader)) {
+					t.Error("a callback's signature does not verify")
+				}
+			}
+		})
+	}
+}
+
+func TestARejectionIsTheRESTAPIs(t *testing.T) {
+	sim := start(t, Options{})
+	outcome(t, sim, Outcome{To: "+15551230014", Status: "rejected", ErrorCode: 21614})
+	outcome(t, sim, Outcome{Body: "flood", Status: "rejected", ErrorCode: 21611, Next: 1})
+	form := func(to, body string) url.Values {
+		return url.Values{"To": {to}, "From": {DefaultNumber}, "Body": {body}}
+	}
+	if g, _ := try(sim, form("+15551230014", "hi")); g.status != 400 || g.str("message") != "To number: +15551230014, is not a mobile number" {
+		t.Errorf("landline: %d %s", g.status, g.raw)
+	}
+	if g, _ := try(sim, form(phone, "a flood")); g.status != 429 || g.code() != 21611 {
+		t.Errorf("flood: %d %s", g.status, g.raw)
+	}
+	if g, _ := try(sim, form(phone, "a flood")); g.status != 201 {
+		t.Errorf("after its one time: %d %s", g.status, g.raw)
+	}
+}
+
+func TestASenderSendsAtItsPace(t *testing.T) {
+	sim := start(t, Options{Speed: 1, Numbers: []string{DefaultNumber, "+18885550007"}})
+	sim.Freeze(true)
+	var long, free []string
+	for range 4 {
+		long = append(long, send(t, sim, phone, strings.Repeat("a", 161))) // two segments
+		free = append(free, send(t, sim, phone, "hi", "From", "+18885550007"))
+	}
+	sent := func(sids []string) (n int) {
+		for _, sid := range sids {
+			if one(t, sim, sid).Status != Queued {
+				n++
+			}
+		}
+		return n
+	}
+	advance(t, sim, 0)
+	if l, f := sent(long), sent(free); l != 1 || f != 1 {
+		t.Errorf("at once %d and %d left, want 1 and 1", l, f)
+	}
+	advance(t, sim, time.Second)
+	if l, f := sent(long), sent(free); l != 1 || f != 4 {
+		t.Errorf("after 1 s %d and %d left, want 1 of two segments each, and 4 at three a second", l, f)
+	}
+	advance(t, sim, time.Second)
+	if l := sent(long); l != 2 {
+		t.Errorf("after 2 s %d left, want 2", l)
+	}
+	advance(t, sim, time.Hour)
+	first, last := one(t, sim, long[0]), one(t, sim, long[3])
+	if d := last.SentAt.Sub(*first.SentAt); d != 6*time.Second {
+		t.Errorf("the last of four was sent %v after the first, want 6s, however far the clock jumped", d)
+	}
+}
+
+func TestAFullQueueRefuses(t *testing.T) {
+	sim := start(t, Options{Speed: 1, QueueLength: 5 * time.Second})
+	if _, err := sim.AddService(Service{SID: pool, Senders: []string{DefaultNumber}}); err != nil {
+		t.Fatal(err)
+	}
+	sim.Freeze(true)
+	for range 5 {
+		send(t, sim, phone, "hi")
+	}
+	g, _ := try(sim, good)
+	if g.status != 429 || g.code() != 21611 || g.str("message") != "SMS queue is full." {
+		t.Errorf("direct: %d %s", g.status, g.raw)
+	}
+	g, _ = try(sim, url.Values{"To": {phone}, "MessagingServiceSid": {pool}, "Body": {"hi"}})
+	if g.status != 201 || g.str("status") != "accepted" {
+		t.Fatalf("by service: %d %s", g.status, g.raw)
+	}
+	advance(t, sim, choosing)
+	if m := one(t, sim, g.str("sid")); m.Status != Failed || m.Error != 30001 {
+		t.Errorf("by service it became %s %d, want failed 30001", m.Status, m.Error)
+	}
+	advance(t, sim, 2*time.Second)
+	if g, _ := try(sim, good); g.status != 201 {
+		t.Errorf("after some have left: %d %s", g.status, g.raw)
+	}
+}
+
+func TestTooManyRequestsAtATimeAreRefused(t *testing.T) {
+	sim := start(t, Options{Concurrency: 2})
+	fault(t, sim, Fault{Kind: FaultDelay, Delay: Duration(time.Second), Operation: "list", Next: 2})
+	var busy sync.WaitGroup
+	for range 2 {
+		busy.Go(func() { rest(t, sim, "GET", "Messages.json", nil) })
+	}
+	await(t, "both to be under way", func() bool { return len(sim.Faults()) == 0 })
+	g, err := try(sim, good)
+	if err != nil || g.status != 429 || g.code() != 20429 || g.header.Get("Twilio-Concurrent-Requests") != "3" {
+		t.Errorf("the third: %d %s %v", g.status, g.raw, err)
+	}
+	busy.Wait()
+	if g, _ := try(sim, good); g.status != 201 {
+		t.Errorf("afterwards: %d %s", g.status, g.raw)
+	}
+}
+
+func TestAServiceChoosesAndKeepsASender(t *testing.T) {
+	app := newApplication(t, answer("text/plain", ""))
+	numbers := []string{"+15005550011", "+15005550012"}
+	sim := start(t, Options{Numbers: numbers})
+	if _, err := sim.AddService(Service{SID: pool, Senders: numbers, StatusCallback: app.URL}); err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]string{}
+	for i := range 8 {
+		to := "+1555123000" + fmt.Sprint(1+i%3) // an odd number, so that taking turns alone would not keep them
+		g, _ := try(sim, url.Values{"To": {to}, "MessagingServiceSid": {pool}, "Body": {"hi"}})
+		if g.status != 201 || g.str("status") != "accepted" || g.body["from"] != nil || g.str("num_segments") != "0" || g.str("messaging_service_sid") != pool {
+			t.Fatalf("created %d %s", g.status, g.raw)
+		}
+		await(t, "delivery", func() bool { return one(t, sim, g.str("sid")).Status == Delivered })
+		m := one(t, sim, g.str("sid"))
+		if before := used[to]; before != "" && before != m.From {
+			t.Errorf("%s was texted from %s, then from %s", to, before, m.From)
+		}
+		used[to] = m.From
+		for _, status := range []string{"queued", "sent", "delivered"} {
+			if form := app.next(t); form.Get("MessageStatus") != status || form.Get("MessagingServiceSid") != pool || form.Get("From") != m.From {
+				t.Errorf("callback %v, want %s", form, status)
+			}
+		}
+		if list := rest(t, sim, "GET", "Messages.json?From="+url.QueryEscape(m.From), nil); !strings.Contains(list.raw, m.SID) {
+			t.Errorf("not listed by its sender %s", m.From)
+		}
+	}
+	if used["+15551230001"] != numbers[0] || used["+15551230002"] != numbers[1] {
+		t.Errorf("the pool took turns like this: %v", used)
+	}
+}
+
+func TestAScheduledMessageGoesOutAtItsTimeOrIsCanceled(t *testing.T) {
+	app := newApplication(t, answer("text/plain", ""))
+	sim := start(t, Options{})
+	if _, err := sim.AddService(Service{SID: pool, Senders: []string{DefaultNumber}}); err != nil {
+		t.Fatal(err)
+	}
+	schedule := func() string {
+		g, _ := try(sim, url.Values{
+			"To": {phone}, "MessagingServiceSid": {pool}, "Body": {"later"}, "ScheduleType": {"fixed"},
+			"SendAt": {sim.Now().Add(time.Hour).Format(time.RFC3339)}, "StatusCallback": {app.URL},
+		})
+		if g.status != 201 || g.str("status") != "scheduled" {
+			t.Fatalf("created %d %s", g.status, g.raw)
+		}
+		return g.str("sid")
+	}
+	goes, stays := schedule(), schedule()
+	g := rest(t, sim, "POST", "Messages/"+stays+".json", url.Values{"Status": {"canceled"}})
+	if g.status != 200 || g.str("status") != "canceled" {
+		t.Fatalf("cancel: %d %s", g.status, g.raw)
+	}
+	if form := app.next(t); form.Get("MessageStatus") != "canceled" || form.Get("MessageSid") != stays {
+		t.Errorf("callback %v", form)
+	}
+	advance(t, sim, 59*time.Minute)
+	if m := one(t, sim, goes); m.Status != Scheduled {
+		t.Errorf("a minute before its time it is %s", m.Status)
+	}
+	advance(t, sim, 2*time.Minute)
+	await(t, "delivery", func() bool { return one(t, sim, goes).Status == Delivered })
+	if m := one(t, sim, stays); steps(m) != "scheduled canceled" {
+		t.Errorf("the canceled one: %s", steps(m))
+	}
+	if form := app.next(t); form.Get("MessageStatus") != "queued" {
+		t.Errorf("first callback of the one that went: %v", form)
+	}
+	if g := rest(t, sim, "POST", "Messages/"+goes+".json", url.Values{"Status": {"canceled"}}); g.code() != 30409 {
+		t.Errorf("canceling it afterwards: %s", g.raw)
+	}
+}
+
+func TestAMessageThatWaitsTooLongExpires(t *testing.T) {
+	sim := start(t, Options{Speed: 1})
+	sim.Freeze(true)
+	for range 10 {
+		send(t, sim, phone, "hi")
+	}
+	late := send(t, sim, phone, "hi", "ValidityPeriod", "5")
+	next := send(t, sim, phone, "hi")
+	advance(t, sim, 5*time.Second)
+	if m := one(t, sim, late); m.Status != Failed || m.Error != 30036 {
+		t.Errorf("it is %s %d, want failed 30036", m.Status, m.Error)
+	}
+	advance(t, sim, 6*time.Second)
+	if m := one(t, sim, next); m.Status == Queued {
+		t.Error("the expired message held a place in the queue")
+	}
+}
+
+func TestAMessageToAnOwnNumberArrivesThere(t *testing.T) {
+	app := newApplication(t, twiml("<Response/>"))
+	sim := start(t, Options{Numbers: []string{DefaultNumber, "+15005550011"}, Webhook: app.URL})
+	send(t, sim, "+15005550011", "hello")
+	if form := app.next(t); form.Get("To") != "+15005550011" || form.Get("From") != DefaultNumber || form.Get("Body") != "hello" {
+		t.Errorf("webhook got %v", form)
+	}
+}
+
+func TestCallbacksAreRepeatedAsTheirURLSays(t *testing.T) {
+	for name, tc := range map[string]struct {
+		fragment string
+		status   int
+		attempts int
+	}{
+		"a 500 is not, by default":   {"", 500, 1},
+		"a 500 is, if it is asked":   {"#rc=2&rp=5xx", 500, 3},
+		"a 404 is not under 5xx":     {"#rc=2&rp=5xx", 404, 1},
+		"a 404 is under 4xx":         {"#rc=1&rp=ct,4xx", 404, 2},
+		"everything is under all":    {"#rc=5&rp=all", 503, 6},
+		"more than five are not had": {"#rc=9&rp=all", 503, 2},
+		"success is never":           {"#rc=5&rp=all", 204, 1},
+		"nothing is with rc=0":       {"#rc=0&rp=all", 500, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := newApplication(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(tc.status) })
+			sim := start(t, Options{})
+			outcome(t, sim, Outcome{Status: "sent"})
+			send(t, sim, phone, "hi", "StatusCallback", app.URL+"/status"+tc.fragment)
+			await(t, "the call", func() bool { return len(sim.WebhookCalls()) == 1 })
+			if got := sim.WebhookCalls()[0]; got.Attempts != tc.attempts || len(app.seen()) != tc.attempts || got.Status != tc.status {
+				t.Errorf("%d attempts, status %d, want %d", got.Attempts, got.Status, tc.attempts)
+			}
+			if failed := tc.status >= 400; (len(sim.Debugger()) == 1) != failed || failed && sim.Debugger()[0].Code != 11200 {
+				t.Errorf("debugger %+v", sim.Debugger())
+			}
+			tokens := map[string]bool{}
+			for _, req := range app.seen() {
+				tokens[req.Header.Get("I-Twilio-Idempotency-Token")] = true
+			}
+			if len(tokens) != 1 || tokens[""] {
+				t.Errorf("idempotency tokens %v, want one for all attempts", tokens)
+			}
+		})
+	}
+}
+
+func TestAFailedCallbackGoesToItsFallback(t *testing.T) {
+	app := newApplication(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/status" {
+			w.WriteHeader(500)
+		}
+	})
+	sim := start(t, Options{StatusFallback: app.URL + "/fallback"})
+	outcome(t, sim, Outcome{Status: "sent"})
+	send(t, sim, phone, "hi", "StatusCallback", app.URL+"/status")
+	app.next(t)
+	form := app.next(t)
+	if form.Get("ErrorCode") != "11200" || form.Get("ErrorUrl") != app.URL+"/status" || form.Get("MessageStatus") != "sent" {
+		t.Errorf("fallback got %v", form)
+	}
+	if last := app.seen()[1]; !twilio.Verify(sim.Token, app.URL+"/fallback", last.PostForm, last.Header.Get(twilio.SignatureHeader)) {
+		t.Error("the fallback's signature does not verify")
+	}
+}
+
+func TestCallbacksAreLostLateDoubledAndReordered(t *testing.T) {
+	for name, tc := range map[string]struct {
+		faults []Fault
+		told   string
+	}{
+		"lost":      {[]Fault{{Kind: FaultWebhookLost, Next: 1}}, "delivered"},
+		"doubled":   {[]Fault{{Kind: FaultWebhookDoubled, Next: 1}}, "sent sent delivered"},
+		"reordered": {[]Fault{{Kind: FaultWebhookReordered, Next: 1}}, "delivered sent"},
+		"late":      {[]Fault{{Kind: FaultWebhookLate, Next: 1, Delay: Duration(time.Hour)}}, "delivered sent"},
+		"all lost":  {[]Fault{{Kind: FaultWebhookLost, Number: phone}}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app := newApplication(t, answer("text/plain", ""))
+			sim := start(t, Options{Faults: tc.faults})
+			sid := send(t, sim, phone, "hi", "StatusCallback", app.URL)
+			await(t, "delivery", func() bool { return one(t, sim, sid).Status == Delivered })
+			told := strings.Fields(tc.told)
+			for i, status := range told {
+				if i > 0 && name == "late" {
+					advance(t, sim, time.Hour)
+				}
+				if form := app.next(t); form.Get("MessageStatus") != status {
+					t.Errorf("callback %d is %s, want %s", i, form.Get("MessageStatus"), status)
+				}
+			}
+			if err := sim.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(app.seen()); n != len(told) {
+				t.Errorf("%d callbacks, want %d", n, len(told))
+			}
+		})
+	}
+}
+
+func TestASlowWebhookHoldsUpNobodyElse(t *testing.T) {
+	release := make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer slow.Close()
+	defer close(release)
+	app := newApplication(t, answer("text/plain", ""))
+	sim := start(t, Options{})
+	for range 2 * maxTogether {
+		send(t, sim, phone, "hi", "StatusCallback", slow.URL)
+	}
+	send(t, sim, phone, "hi", "StatusCallback", app.URL)
+	for range 2 {
+		app.next(t)
+	}
+}
+
+func TestAHangingApplicationCostsCallbacksNotMemory(t *testing.T) {
+	release := make(chan struct{})
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
+	defer hanging.Close()
+	defer close(release)
+	sim := start(t, Options{})
+	sim.waiting.Store(maxWaiting - 1)
+	outcome(t, sim, Outcome{Status: "sent"})
+	send(t, sim, phone, "the last that may wait", "StatusCallback", hanging.URL)
+	await(t, "its callback to wait", func() bool { return sim.waiting.Load() == maxWaiting })
+	dropped := send(t, sim, phone, "one too many", "StatusCallback", hanging.URL)
+	await(t, "the debugger to say so", func() bool { return len(sim.Debugger()) == 1 })
+	if e := sim.Debugger()[0]; e.MessageSID != dropped || e.Detail != tooManyWaiting {
+		t.Errorf("debugger %+v", e)
+	}
+}
+
+func TestWhatIsScheduledForEvictedMessagesIsForgotten(t *testing.T) {
+	sim := start(t, Options{MaxMessages: 100})
+	if _, err := sim.AddService(Service{SID: pool, Senders: []string{DefaultNumber}}); err != nil {
+		t.Fatal(err)
+	}
+	form := url.Values{
+		"To": {phone}, "MessagingServiceSid": {pool}, "Body": {"later"}, "ScheduleType": {"fixed"},
+		"SendAt": {sim.Now().Add(30 * 24 * time.Hour).Format(time.RFC3339)},
+	}
+	for range 3 * minSwept {
+		if r := sim.create(sim.accounts[sim.Account], form); r.status != http.StatusCreated {
+			t.Fatalf("%+v", r.body)
+		}
+	}
+	sim.clock.mu.Lock()
+	defer sim.clock.mu.Unlock()
+	if n := len(sim.clock.queue); n > minSwept+1 {
+		t.Errorf("%d steps are kept for 100 messages", n)
+	}
+}

@@ -1,0 +1,268 @@
+package twiliosim
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+)
+
+func sids(t testing.TB, g got) []string {
+	t.Helper()
+	list, ok := g.body["messages"].([]any)
+	if g.status != http.StatusOK || !ok {
+		t.Fatalf("listing: %d %s", g.status, g.raw)
+	}
+	out := make([]string, len(list))
+	for i, item := range list {
+		out[i] = item.(map[string]any)["sid"].(string)
+	}
+	return out
+}
+
+func reversed(list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[len(list)-1-i] = s
+	}
+	return out
+}
+
+func TestAListingIsPagedNewestFirst(t *testing.T) {
+	sim := start(t, Options{})
+	var made []string
+	for i := range 7 {
+		made = append(made, send(t, sim, phone, fmt.Sprint("message ", i)))
+	}
+	want := strings.Join(reversed(made), " ")
+
+	var seen, back []string
+	var pages []got
+	for uri := "Messages.json?PageSize=3&To=" + url.QueryEscape(phone); uri != ""; {
+		g := rest(t, sim, "GET", uri, nil)
+		pages = append(pages, g)
+		seen = append(seen, sids(t, g)...)
+		uri = g.str("next_page_uri")
+		if len(pages) == 1 {
+			// A message that comes in while somebody pages moves nothing.
+			send(t, sim, phone, "meanwhile")
+		}
+	}
+	if got := strings.Join(seen, " "); got != want {
+		t.Errorf("paged\n%s\nwant\n%s", got, want)
+	}
+	if len(pages) != 3 {
+		t.Fatalf("%d pages, want 3", len(pages))
+	}
+	for i, g := range pages {
+		prefix := "/2010-04-01/Accounts/" + sim.Account + "/Messages.json?To=%2B15551230001&PageSize=3&Page="
+		if g.str("first_page_uri") != prefix+"0" || !strings.HasPrefix(g.str("uri"), prefix+fmt.Sprint(i)) ||
+			g.body["page"] != float64(i) || g.body["page_size"] != 3.0 || g.body["start"] != float64(3*i) || g.body["end"] != float64(3*i+len(sids(t, g))-1) {
+			t.Errorf("page %d: %s", i, g.raw)
+		}
+		if (g.body["previous_page_uri"] == nil) != (i == 0) || (g.body["next_page_uri"] == nil) != (i == 2) {
+			t.Errorf("page %d: previous %v, next %v", i, g.body["previous_page_uri"], g.body["next_page_uri"])
+		}
+	}
+	if token := pages[0].str("next_page_uri"); !strings.HasSuffix(token, "&Page=1&PageToken=PA"+made[4]) {
+		t.Errorf("next page %s", token)
+	}
+	for uri := pages[2].str("previous_page_uri"); uri != "" && len(back) < 9; {
+		g := rest(t, sim, "GET", uri, nil)
+		back = append(sids(t, g), back...)
+		uri = g.str("previous_page_uri")
+	}
+	if got, want := strings.Join(back, " "), strings.Join(seen[:6], " "); got != want {
+		t.Errorf("paged back\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestPagingGoesOnAfterTheMessageOfItsTokenIsDeleted(t *testing.T) {
+	sim := start(t, Options{})
+	var made []string
+	for range 4 {
+		made = append(made, send(t, sim, phone, "hi"))
+	}
+	first := rest(t, sim, "GET", "Messages.json?PageSize=2", nil)
+	sid := sids(t, first)[1]
+	await(t, "delivery", func() bool { return one(t, sim, sid).Status == Delivered })
+	if g := rest(t, sim, "DELETE", "Messages/"+sid+".json", nil); g.status != http.StatusNoContent || g.raw != "" {
+		t.Fatalf("delete: %d %s", g.status, g.raw)
+	}
+	second := sids(t, rest(t, sim, "GET", first.str("next_page_uri"), nil))
+	if len(second) != 2 || second[0] != made[1] || second[1] != made[0] {
+		t.Errorf("second page %v of %v", second, made)
+	}
+}
+
+func TestAListingIsFiltered(t *testing.T) {
+	const other, second = "+15551230002", "+18885550007"
+	sim := start(t, Options{Numbers: []string{DefaultNumber, second}})
+	a := send(t, sim, phone, "a")
+	b := send(t, sim, other, "b")
+	c := send(t, sim, phone, "c", "From", second)
+	d := inbound(t, sim, Inbound{From: phone, To: DefaultNumber, Body: "d"}).MessageSID
+	name := strings.NewReplacer(a, "a", b, "b", c, "c", d, "d").Replace
+	for query, want := range map[string]string{
+		"":                                "d c b a",
+		"To=" + phone:                     "c a",
+		"To=" + DefaultNumber:             "d",
+		"From=" + phone:                   "d",
+		"From=" + DefaultNumber:           "b a",
+		"To=" + phone + "&From=" + second: "c",
+		"To=" + other + "&From=" + second: "",
+		"To=+1 (555) 123-0002":            "b",
+		"To=+15559999999":                 "",
+		"PageSize=2":                      "d c",
+		"To=" + phone + "&PageSize=1":     "c",
+	} {
+		values, _ := url.ParseQuery(strings.ReplaceAll(query, "+", "%2B"))
+		if got := name(strings.Join(sids(t, rest(t, sim, "GET", "Messages.json?"+values.Encode(), nil)), " ")); got != want {
+			t.Errorf("%q lists %q, want %q", query, got, want)
+		}
+	}
+}
+
+func TestAListingIsFilteredByTheDateItWasSent(t *testing.T) {
+	sim := start(t, Options{})
+	sim.Freeze(true)
+	// To noon of some day, so that the days below do not depend on the hour.
+	advance(t, sim, time.Until(time.Now().UTC().Truncate(24*time.Hour).Add(36*time.Hour)))
+	noon := sim.Now().Truncate(time.Second)
+	advance(t, sim, noon.Add(time.Second).Sub(sim.Now()))
+	noon = sim.Now()
+	var made []string
+	for range 3 {
+		made = append(made, send(t, sim, phone, "hi"))
+		advance(t, sim, 24*time.Hour)
+	}
+	sim.Freeze(true)
+	unsent := send(t, sim, phone, "waiting", "From", DefaultNumber)
+	name := strings.NewReplacer(made[0], "1", made[1], "2", made[2], "3", unsent, "waiting").Replace
+	day := func(n int) string { return noon.AddDate(0, 0, n-1).Format(time.DateOnly) }
+	second := func(n int, d time.Duration) string {
+		return noon.AddDate(0, 0, n-1).Add(d).Format(time.RFC3339)
+	}
+	for _, tc := range []struct {
+		query url.Values
+		want  string
+	}{
+		{url.Values{}, "waiting 3 2 1"},
+		{url.Values{"DateSent": {day(2)}}, "2"},
+		{url.Values{"DateSent>": {day(2)}}, "3 2"},
+		{url.Values{"DateSent<": {day(2)}}, "2 1"},
+		{url.Values{"DateSent>": {day(2)}, "DateSent<": {day(2)}}, "2"},
+		{url.Values{"DateSent>": {second(2, 0)}}, "3 2"},
+		{url.Values{"DateSent>": {second(2, time.Second)}}, "3"},
+		{url.Values{"DateSent<": {second(2, 0)}}, "2 1"},
+		{url.Values{"DateSent<": {second(2, -time.Second)}}, "1"},
+		{url.Values{"DateSent": {second(2, 0)}}, "2"},
+		{url.Values{"DateSent": {second(2, time.Second)}}, ""},
+		{url.Values{"DateSent>": {day(1)}, "PageSize": {"1"}}, "3"},
+	} {
+		if got := name(strings.Join(sids(t, rest(t, sim, "GET", "Messages.json?"+tc.query.Encode(), nil)), " ")); got != tc.want {
+			t.Errorf("%v lists %q, want %q", tc.query, got, tc.want)
+		}
+	}
+}
+
+func TestAListingRefusesWhatItCannotRead(t *testing.T) {
+	sim := start(t, Options{})
+	for query, code := range map[string]int{
+		"PageSize=0": 20006, "PageSize=x": 20006, "PageSize=1001": 20007, "Page=-1": 20006, "Page=1": 20006,
+		"Page=1&PageToken=PASM00000000000000000000000000000000": 20006, "PageToken=x": 20006,
+		"DateSent=yesterday": 20001, "DateSent%3E=2026-13-01": 20001,
+	} {
+		g := rest(t, sim, "GET", "Messages.json?"+query, nil)
+		if g.status != http.StatusBadRequest || g.code() != code {
+			t.Errorf("%s: %d %s, want code %d", query, g.status, g.raw, code)
+		}
+	}
+}
+
+func TestARedactedMessageHasNoBody(t *testing.T) {
+	sim := start(t, Options{})
+	sid := send(t, sim, phone, "secret")
+	path := "Messages/" + sid + ".json"
+	if g := rest(t, sim, "POST", path, url.Values{"Body": {"other"}}); g.code() != 20001 {
+		t.Errorf("another body: %s", g.raw)
+	}
+	if g := rest(t, sim, "POST", path, url.Values{"Status": {"sent"}}); g.code() != 20001 {
+		t.Errorf("another status: %s", g.raw)
+	}
+	if g := rest(t, sim, "POST", path, url.Values{"Status": {"canceled"}}); g.code() != 30409 {
+		t.Errorf("canceling what is not scheduled: %s", g.raw)
+	}
+	if g := rest(t, sim, "POST", path, url.Values{"Body": {""}}); g.status != 200 || g.body["body"] != "" {
+		t.Errorf("redact: %d %s", g.status, g.raw)
+	}
+	if g := rest(t, sim, "GET", path, nil); strings.Contains(g.raw, "secret") || g.str("num_segments") != "1" {
+		t.Errorf("afterwards: %s", g.raw)
+	}
+}
+
+func TestAMessageIsDeletedOnceItIsDone(t *testing.T) {
+	sim := start(t, Options{Speed: 1})
+	sim.Freeze(true)
+	sid := send(t, sim, phone, "hi")
+	path := "Messages/" + sid + ".json"
+	if g := rest(t, sim, "DELETE", path, nil); g.status != 400 || g.code() != 20009 {
+		t.Errorf("on its way: %d %s", g.status, g.raw)
+	}
+	advance(t, sim, time.Minute)
+	if g := rest(t, sim, "DELETE", path, nil); g.status != http.StatusNoContent {
+		t.Errorf("done: %d %s", g.status, g.raw)
+	}
+	for _, method := range []string{"GET", "DELETE", "POST"} {
+		if g := rest(t, sim, method, path, nil); g.status != 404 || g.code() != 20404 {
+			t.Errorf("%s of what is gone: %d %s", method, g.status, g.raw)
+		}
+	}
+	if list := sids(t, rest(t, sim, "GET", "Messages.json", nil)); len(list) != 0 {
+		t.Errorf("listed: %v", list)
+	}
+	if m := one(t, sim, sid); !m.Deleted || m.Body != "" {
+		t.Errorf("the controls show %+v", m)
+	}
+}
+
+func TestFeedbackIsTaken(t *testing.T) {
+	sim := start(t, Options{})
+	sid := send(t, sim, phone, "hi")
+	g := rest(t, sim, "POST", "Messages/"+sid+"/Feedback.json", url.Values{"Outcome": {"confirmed"}})
+	if g.status != 200 || g.str("outcome") != "confirmed" || g.str("message_sid") != sid || g.str("date_created") == "" {
+		t.Errorf("%d %s", g.status, g.raw)
+	}
+	if g := rest(t, sim, "POST", "Messages/"+sid+"/Feedback.json", url.Values{"Outcome": {"great"}}); g.code() != 20001 {
+		t.Errorf("another outcome: %s", g.raw)
+	}
+}
+
+func TestTheOldestMessagesGoBeyondTheBound(t *testing.T) {
+	sim := start(t, Options{MaxMessages: 10})
+	var made []string
+	for i := range 25 {
+		made = append(made, send(t, sim, "+1555123000"+fmt.Sprint(i%3), "hi"))
+	}
+	if got := sids(t, rest(t, sim, "GET", "Messages.json", nil)); strings.Join(got, " ") != strings.Join(reversed(made[15:]), " ") {
+		t.Errorf("kept %v", got)
+	}
+	total := 0
+	for i := range 3 {
+		total += len(sids(t, rest(t, sim, "GET", "Messages.json?To=%2B1555123000"+fmt.Sprint(i), nil)))
+	}
+	if total != 10 {
+		t.Errorf("%d found by recipient, want 10", total)
+	}
+	if g := rest(t, sim, "GET", "Messages/"+made[0]+".json", nil); g.code() != 20404 {
+		t.Errorf("the oldest: %s", g.raw)
+	}
+	sim.mu.RLock()
+	defer sim.mu.RUnlock()
+	f := &sim.accounts[sim.Account].feed
+	if len(sim.bySID) != 10 || len(f.all) != 10 || len(f.from[DefaultNumber]) != 10 {
+		t.Errorf("indexes hold %d, %d, %d", len(sim.bySID), len(f.all), len(f.from[DefaultNumber]))
+	}
+}

@@ -1,0 +1,11 @@
+// Counts segments with Twilio's own calculator: a JSON array of texts comes in,
+// an array of [encoding, segments] goes out.
+
+import { text } from "node:stream/consumers";
+import { SegmentedMessage } from "sms-segments-calculator";
+
+const bodies = JSON.parse(await text(process.stdin));
+process.stdout.write(JSON.stringify(bodies.map((body) => {
+  const m = new SegmentedMessage(body);
+  return [m.getEncodingName(), m.segmentsCount];
+})));

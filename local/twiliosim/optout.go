@@ -1,0 +1,134 @@
+package twiliosim
+
+// Opt-outs: which recipients have told which sender to stop, and the words by
+// which they do so.
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// The default keywords. The whole body must be one of them, in any case.
+//
+// Source: Twilio's documentation of default opt-out behaviour.
+var (
+	stopWords  = []string{"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"}
+	startWords = []string{"START", "YES", "UNSTOP"}
+	helpWords  = []string{"HELP", "INFO"}
+)
+
+const (
+	stopReply  = "You have successfully been unsubscribed. You will not receive any more messages from this number. Reply START to resubscribe."
+	startReply = "You have successfully been re-subscribed to messages from this number. Reply HELP for help. Reply STOP to unsubscribe. Msg&Data Rates May Apply."
+	helpReply  = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
+)
+
+// OptOut says that Recipient takes no more messages from Sender, a number or
+// the SID of a Messaging Service.
+type OptOut struct {
+	Sender    string    `json:"sender"`
+	Recipient string    `json:"recipient"`
+	OptedOut  bool      `json:"optedOut"`
+	At        time.Time `json:"at"`
+}
+
+type optOutKey struct{ scope, recipient string }
+
+func (d *draft) optOutScope() string {
+	if d.service != nil {
+		return d.service.SID
+	}
+	return d.sender.optOutScope()
+}
+
+// optOutScope is the sender for opt-outs: a service's numbers share them.
+func (snd *sender) optOutScope() string {
+	if snd.service != nil {
+		return snd.service.SID
+	}
+	return snd.Number.Number
+}
+
+func (s *Sim) optedOut(scope, recipient string) bool {
+	_, out := s.optOuts[optOutKey{scope, recipient}]
+	return out
+}
+
+// setOptOut changes the state and reports whether it was another before.
+func (s *Sim) setOptOut(scope, recipient string, out bool) bool {
+	key := optOutKey{scope, recipient}
+	if _, was := s.optOuts[key]; was == out {
+		return false
+	}
+	now := s.clock.now()
+	if out {
+		s.optOuts[key] = now
+	} else {
+		delete(s.optOuts, key)
+	}
+	s.events.publish(eventOptOut, OptOut{scope, recipient, out, now})
+	return true
+}
+
+// keyword reads a body as an opt-out keyword: its type, "" if it is none, and
+// what Twilio answers, "" if nothing. STOP and START are answered only when
+// they change something.
+func (s *Sim) keyword(snd *sender, from, body string) (kind, answer string) {
+	word := strings.ToUpper(strings.TrimSpace(body))
+	switch {
+	case snd.kind == whatsApp:
+	case slices.Contains(stopWords, word):
+		if s.setOptOut(snd.optOutScope(), from, true) {
+			return "STOP", stopReply
+		}
+		return "STOP", ""
+	case slices.Contains(startWords, word):
+		if s.setOptOut(snd.optOutScope(), from, false) {
+			return "START", startReply
+		}
+		return "START", ""
+	case slices.Contains(helpWords, word):
+		return "HELP", helpReply
+	}
+	return "", ""
+}
+
+// The guard against two programs that answer each other: replies between two
+// numbers, each within loopWindow of the one before, are counted; beyond
+// loopLimit they fail until there is a pause.
+//
+// Source: Twilio's description of error 14107.
+const (
+	loopWindow = 30 * time.Second
+	loopLimit  = 30
+	maxLoops   = 100_000
+)
+
+type loop struct {
+	count int
+	last  time.Time
+}
+
+// looping counts a reply and reports whether it is one too many.
+func (s *Sim) looping(from, to string, now time.Time) bool {
+	if s.options.ReplyLimit < 0 {
+		return false
+	}
+	key := optOutKey{from, to}
+	l := s.loops[key]
+	if now.Sub(l.last) >= loopWindow {
+		l.count = 0
+	}
+	l.count++
+	if l.count > s.options.ReplyLimit {
+		// Failed replies do not prolong the pause.
+		return true
+	}
+	l.last = now
+	if len(s.loops) >= maxLoops {
+		clear(s.loops)
+	}
+	s.loops[key] = l
+	return false
+}

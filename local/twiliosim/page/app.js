@@ -1,0 +1,20 @@
+// The phone page: phones on one side, what happens behind them on the other.
+// Each part is a module of its own; here they are put together.
+
+import { startHeader } from "./header.js";
+import { Phones } from "./phones.js";
+import { Views } from "./views.js";
+import { DebuggerPanel } from "./debugger.js";
+import { FaultsPanel } from "./faults.js";
+import { WebhookPanel } from "./webhook.js";
+import { follow } from "./sim.js";
+
+const byId = (id) => document.getElementById(id);
+
+startHeader();
+const views = new Views(byId("views"));
+const webhook = new WebhookPanel(byId("webhook-panel"), views);
+new DebuggerPanel(byId("debugger-panel"), views);
+new FaultsPanel(byId("faults-panel"), views);
+new Phones(byId("phones"), byId("strip"), (sid) => webhook.showCall(sid));
+follow();

@@ -1,0 +1,68 @@
+// Words and figures: how numbers, times and statuses are written.
+
+// phone writes a North American number in groups, any other as it is.
+export function phone(number) {
+  const parts = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
+  return parts ? `+1 ${parts[1]} ${parts[2]} ${parts[3]}` : number;
+}
+
+// readPhone reads what a person typed as an address, or gives null.
+export function readPhone(text) {
+  const number = text.trim().replace(/[\s().-]/g, "");
+  return /^(whatsapp:)?\+[1-9]\d{6,14}$/.test(number) ? number : null;
+}
+
+const shortTime = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const longTime = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const dayAndTime = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
+export const minuteOf = (at) => shortTime.format(new Date(at));
+export const secondOf = (at) => longTime.format(new Date(at));
+export const momentOf = (at) => dayAndTime.format(new Date(at));
+
+// instant gives a time to the nanosecond in a form that sorts: the controls leave
+// out the zeros at its end.
+export function instant(at) {
+  const [seconds, fraction = ""] = at.replace("Z", "").split(".");
+  return `${seconds}.${fraction.padEnd(9, "0")}`;
+}
+
+// took writes milliseconds.
+export const took = (ms) => (ms < 1 ? "< 1 ms" : ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);
+
+export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
+
+// size says what a body costs, such as "GSM-7 · 1 segment".
+export const size = (m) => `${m.encoding} · ${count(m.segments, "segment")}`;
+
+// room is how many units fit into as many segments as a body has.
+export function room({ encoding, segments }) {
+  const [single, several] = encoding === "UCS-2" ? [70, 67] : [160, 153];
+  return segments === 1 ? single : segments * several;
+}
+
+// status gives the word and the icon for a message's status.
+export function status(message) {
+  return statuses[message.status] ?? { word: message.status, icon: "clock" };
+}
+
+const statuses = {
+  accepted: { word: "Accepted", icon: "clock" },
+  scheduled: { word: "Scheduled", icon: "clock" },
+  queued: { word: "Queued", icon: "clock" },
+  sending: { word: "Sending", icon: "clock" },
+  sent: { word: "Sent", icon: "tick" },
+  delivered: { word: "Delivered", icon: "ticks" },
+  read: { word: "Read", icon: "ticks" },
+  undelivered: { word: "Not delivered", icon: "failed" },
+  failed: { word: "Failed", icon: "failed" },
+  canceled: { word: "Cancelled", icon: "close" },
+  received: { word: "Received", icon: "tick" },
+};
+
+// named shows a character that would not be seen by its name.
+export function named(character) {
+  const code = character.codePointAt(0);
+  const hex = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+  return /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character) ? { shown: character, hex } : { shown: hex, hex };
+}

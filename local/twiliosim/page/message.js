@@ -1,0 +1,128 @@
+// One message in a thread: what it says, what became of it, and for a text to
+// our side what the application answered and which workflows it started.
+
+import { el, icon, link, isWeb } from "./dom.js";
+import * as write from "./format.js";
+import { known, callOf, workflowsOf } from "./sim.js";
+
+// MessageView shows a message; its parts change in place, so that a screen
+// reader hears of a new message and not of each of its steps.
+export class MessageView {
+  // phone is the number in whose thread it is; fresh tells a message that has
+  // just been made; showCall(sid) shows what the webhook answered.
+  constructor(message, { phone, fresh, showCall }) {
+    this.mine = message.direction === "inbound";
+    this.bubble = el("div", { class: "bubble" });
+    this.summary = el("summary", {});
+    this.life = el("div", { class: "life" });
+    this.behind = el("p", { class: "behind" });
+    this.trouble = el("p", { class: "trouble" });
+    this.node = el("li", { class: `message ${this.mine ? "mine" : "theirs"}`, id: `message-${message.sid}` },
+      el("span", { class: "unseen" }, this.mine ? `${write.phone(phone)} wrote:` : `${write.phone(message.from) || "Twilio"} wrote:`),
+      this.bubble, this.trouble, el("details", {}, this.summary, this.life), this.behind);
+    this.showCall = showCall;
+    this.waiting = fresh;
+    this.set(message);
+  }
+
+  // update takes a newer state of the message; an older one changes nothing.
+  update(message) {
+    const old = this.message;
+    if (message.history.length < old.history.length || write.instant(message.updatedAt) < write.instant(old.updatedAt)) return;
+    this.set(message);
+  }
+
+  set(message) {
+    this.message = message;
+    this.node.dataset.status = message.status;
+    this.node.classList.toggle("deleted", Boolean(message.deleted));
+    const said = JSON.stringify([message.body, message.media]);
+    if (said !== this.said) {
+      this.said = said;
+      this.bubble.replaceChildren(...content(message));
+    }
+    this.showStatus();
+    this.showLife();
+    this.showCallOf();
+  }
+
+  showStatus() {
+    const m = this.message;
+    const { word, icon: shape } = write.status(m);
+    const failed = m.status === "failed" || m.status === "undelivered";
+    this.trouble.replaceChildren(...(failed ? [icon("failed"), el("span", {}, `${word}. `, ...reason(m))] : []));
+    const parts = [el("time", { datetime: m.createdAt, title: write.momentOf(m.createdAt) }, write.minuteOf(m.createdAt))];
+    if (!this.mine && !failed) parts.push(el("span", { class: "status" }, icon(shape), word));
+    const ours = this.mine ? m.to : m.from;
+    const { numbers } = known.state;
+    if (ours && (numbers.length > 1 || numbers[0].number !== ours)) parts.push(el("span", {}, `${this.mine ? "to" : "from"} ${write.phone(ours)}`));
+    if (m.status === "scheduled" && m.sendAt) parts.push(el("span", {}, `for ${write.momentOf(m.sendAt)}`));
+    if (m.segments > 1) parts.push(el("span", {}, write.count(m.segments, "segment")));
+    if (m.encoding === "UCS-2") parts.push(el("span", {}, "UCS-2"));
+    if (m.deleted) parts.push(el("span", {}, "deleted by the API"));
+    this.summary.replaceChildren(...parts.flatMap((part, i) => (i ? [el("span", { class: "dot", "aria-hidden": "true" }, "·"), part] : [part])));
+  }
+
+  showLife() {
+    const m = this.message;
+    const rows = [["SID", el("code", {}, m.sid)], [this.mine ? "To" : "From", write.phone(this.mine ? m.to : m.from) || "not chosen yet"]];
+    if (m.messagingServiceSid) rows.push(["Service", el("code", {}, m.messagingServiceSid)]);
+    rows.push(["Size", `${write.size(m)} · ${m.units} units`]);
+    if (m.culprit) rows.push(["UCS-2 for", `“${write.named(m.culprit).shown}” (${write.named(m.culprit).hex})`]);
+    if (!this.mine) rows.push(["Made by", m.direction === "outbound-reply" ? "a TwiML reply" : "the REST API"]);
+    for (const step of m.history) {
+      const { word } = write.status(step);
+      rows.push([word, el("time", { datetime: step.at }, write.secondOf(step.at))]);
+    }
+    this.life.replaceChildren(el("dl", {}, ...rows.flatMap(([term, value]) => [el("dt", {}, term), el("dd", {}, value)])));
+  }
+
+  // answered says that there is no call to wait for any more, and why it failed.
+  answered(error) {
+    this.waiting = false;
+    this.failure = error;
+    this.showCallOf();
+  }
+
+  // showCallOf shows how the application answered, and where its workflows are.
+  showCallOf() {
+    if (!this.mine) return;
+    const { sid, to } = this.message;
+    const call = callOf(sid);
+    const parts = [];
+    if (call) {
+      const well = call.status >= 200 && call.status < 300 && !call.errorCode;
+      const said = call.status ? `Webhook ${call.status}` : "No answer";
+      parts.push(el("button", { type: "button", class: `chip ${well ? "well" : "badly"}`, onclick: () => this.showCall(sid) }, `${said} · ${write.took(call.durationMs)}`));
+      const workflows = well && workflowsOf(sid);
+      if (workflows) parts.push(link(workflows, { class: "chip" }, "Workflow", icon("out"), el("span", { class: "unseen" }, " in Temporal’s Web UI")));
+    } else if (this.failure) {
+      parts.push(el("span", { class: "chip badly" }, this.failure));
+    } else if (this.waiting && known.state.numbers.some((n) => n.number === to && n.webhook)) {
+      parts.push(el("span", { class: "chip" }, "Waiting for your webhook"));
+    }
+    this.behind.replaceChildren(...parts);
+  }
+}
+
+function content(m) {
+  const parts = [];
+  if (m.body) parts.push(el("p", { class: "body", dir: "auto" }, m.body));
+  for (const item of m.media ?? []) parts.push(medium(item));
+  if (!parts.length) parts.push(el("p", { class: "body empty" }, "No text"));
+  return parts;
+}
+
+function medium({ url, contentType = "" }) {
+  const name = url.split("/").pop() || url;
+  if (!contentType.startsWith("image/") || !isWeb(url)) return el("p", { class: "medium" }, icon("attach"), link(url, {}, name));
+  const image = el("img", { src: url, alt: `Picture ${name}`, loading: "lazy", referrerpolicy: "no-referrer" });
+  const shown = link(url, { class: "picture" }, image);
+  image.addEventListener("error", () => shown.replaceChildren(icon("attach"), name));
+  return shown;
+}
+
+function reason(m) {
+  if (!m.errorCode) return [];
+  return [link(`https://www.twilio.com/docs/api/errors/${m.errorCode}`, {}, String(m.errorCode)), m.errorMessage ? ` ${m.errorMessage}` : ""];
+}

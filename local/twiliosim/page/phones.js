@@ -1,0 +1,172 @@
+// The phones side by side: which there are, kept between visits, and which one
+// is shown where there is room for one alone.
+
+import { el, icon } from "./dom.js";
+import * as write from "./format.js";
+import { Phone } from "./phone.js";
+import { known, on } from "./sim.js";
+
+const key = "phones";
+const most = 12;
+const mostUnasked = 4; // phones that appear by themselves
+const mostContacts = 8;
+const frame = 16; // ms
+
+// Phones fills the row of phones and, for narrow screens, the strip above it.
+export class Phones {
+  constructor(row, strip, showCall) {
+    Object.assign(this, { row, strip, showCall });
+    this.phones = [];
+    this.selected = 0;
+    this.contacts = new Map(); // numbers without a phone, to how many messages
+    this.away = new Set(); // numbers whose phone was put away
+    this.batch = new Map(); // messages to be shown, by SID
+    this.contactList = el("datalist", { id: "contacts" });
+    this.addCard = el("div", { class: "add" });
+    row.append(this.addCard, this.contactList);
+    on("loaded", () => this.loaded());
+    on("state", () => this.phones.forEach((phone) => phone.showState()));
+    on("message", ({ message, fresh }) => this.take(message, fresh));
+    on("call", (call) => this.phones.forEach((phone) => phone.called(call.messageSid)));
+  }
+
+  loaded() {
+    if (!this.phones.length) {
+      const stored = read();
+      for (const phone of stored.phones) this.open(phone);
+      this.select(Math.min(stored.selected, this.phones.length - 1));
+      if (matchMedia("(min-width: 900px)").matches) this.phones[this.selected].composer.focus();
+    }
+    this.phones.forEach((phone) => phone.load());
+    this.showOthers();
+  }
+
+  // open puts a phone at the end of the row.
+  open({ number, to }) {
+    const phone = new Phone({ number, to }, {
+      changed: () => this.changed(),
+      close: () => this.close(phone),
+      showCall: this.showCall,
+      flush: () => this.flush(),
+    });
+    this.phones.push(phone);
+    this.contacts.delete(number);
+    this.row.insertBefore(phone.node, this.addCard);
+    return phone;
+  }
+
+  // add is open for a person: it loads, shows and focuses the phone.
+  add(number = this.freeNumber()) {
+    if (this.phones.length >= most) return;
+    const phone = this.open({ number, to: this.phones.at(-1)?.to });
+    phone.load();
+    this.select(this.phones.length - 1);
+    this.changed();
+    phone.node.scrollIntoView({ inline: "nearest", block: "nearest" });
+    phone.composer.focus();
+  }
+
+  close(phone) {
+    const place = this.phones.indexOf(phone);
+    this.away.add(phone.number);
+    this.phones.splice(place, 1);
+    phone.node.remove();
+    if (!this.phones.length) this.add();
+    this.select(Math.max(0, Math.min(this.selected, this.phones.length - 1)));
+    this.changed();
+    this.phones[Math.max(0, place - 1)].composer.focus();
+  }
+
+  select(place) {
+    this.selected = place;
+    this.phones.forEach((phone, i) => phone.node.classList.toggle("selected", i === place));
+    if (this.phones[place]) {
+      this.phones[place].unread = 0;
+      this.phones[place].toEnd();
+    }
+    this.showStrip();
+  }
+
+  changed() {
+    keep(this.phones, this.selected);
+    this.showStrip();
+    this.showOthers();
+  }
+
+  // take gathers what comes within a frame: of a message's many steps the last
+  // is shown, and a thread is laid out once.
+  take(message, fresh) {
+    if (!this.batch.size) setTimeout(() => this.flush(), frame);
+    const { sid } = message;
+    this.batch.set(sid, { message, fresh: fresh || Boolean(this.batch.get(sid)?.fresh) });
+  }
+
+  flush() {
+    const batch = [...this.batch.values()];
+    this.batch.clear();
+    for (const { message, fresh } of batch) if (fresh) this.meet(message);
+    for (const phone of this.phones) phone.take(batch);
+    if (batch.some(({ fresh }) => fresh)) this.showStrip();
+  }
+
+  // meet opens a phone for a number that has none, or offers one.
+  meet(message) {
+    const [number, to] = message.direction === "inbound" ? [message.from, message.to] : [message.to, message.from];
+    if (this.phones.some((phone) => phone.number === number)) return;
+    if (this.phones.length < mostUnasked && !this.away.has(number)) {
+      this.open({ number, to }).load();
+      this.changed();
+    } else if (this.contacts.size < mostContacts || this.contacts.has(number)) {
+      this.contacts.set(number, (this.contacts.get(number) ?? 0) + 1);
+      this.showOthers();
+    }
+  }
+
+  freeNumber() {
+    const taken = new Set(this.phones.map((phone) => phone.number));
+    for (let n = 1; ; n++) {
+      const number = `+1555123${String(n).padStart(4, "0")}`;
+      if (!taken.has(number)) return number;
+    }
+  }
+
+  // showOthers offers another phone, and the numbers that have messages but no phone.
+  showOthers() {
+    const numbers = [...this.contacts.keys()];
+    this.contactList.replaceChildren(...[...new Set([...numbers, this.freeNumber()])].map((number) => el("option", { value: number })));
+    const full = this.phones.length >= most;
+    this.addCard.replaceChildren(
+      el("button", { type: "button", class: "add-phone", disabled: full, onclick: () => this.add() }, icon("add"), full ? `${most} phones are the most` : "Another phone"),
+      ...(numbers.length ? [el("p", { id: "others" }, "Messages for others"), el("ul", { "aria-labelledby": "others" },
+        ...numbers.map((number) => el("li", {}, el("button", { type: "button", disabled: full, onclick: () => this.add(number) },
+          write.phone(number), el("span", { class: "badge" }, String(this.contacts.get(number)))))))] : []));
+  }
+
+  showStrip() {
+    const focused = this.strip.contains(document.activeElement);
+    this.strip.replaceChildren(
+      ...this.phones.map((phone, i) => el("button", { type: "button", class: "tab", "aria-pressed": String(i === this.selected), "aria-label": `${write.phone(phone.number)}${phone.unread ? `, ${phone.unread} new` : ""}`, onclick: () => { this.select(i); this.changed(); } },
+        `…${phone.number.slice(-4)}`, phone.unread ? el("span", { class: "badge" }, String(phone.unread)) : null)),
+      el("button", { type: "button", class: "tab", "aria-label": "Another phone", disabled: this.phones.length >= most, onclick: () => this.add() }, icon("add")));
+    if (focused) this.strip.children[this.selected].focus();
+  }
+}
+
+const first = { phones: [{ number: "+15551230001" }, { number: "+15551230002" }], selected: 0 };
+
+// read gives the phones of the last visit. What is stored may be anything.
+function read() {
+  try {
+    const { phones, selected } = JSON.parse(localStorage.getItem(key));
+    const good = phones.filter(({ number, to }) => write.readPhone(number) === number && (to === undefined || typeof to === "string")).slice(0, most);
+    return good.length ? { phones: good, selected: Number.isInteger(selected) && selected >= 0 ? selected : 0 } : first;
+  } catch {
+    return first;
+  }
+}
+
+function keep(phones, selected) {
+  try {
+    localStorage.setItem(key, JSON.stringify({ phones: phones.map(({ number, to }) => ({ number, to })), selected }));
+  } catch { /* storage is switched off: the phones last as long as the page */ }
+}

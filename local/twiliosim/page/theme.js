@@ -1,0 +1,9 @@
+// The theme that the reader chose, set before the first paint. Without a choice
+// the page follows the system.
+"use strict";
+(() => {
+  try {
+    const theme = localStorage.getItem("theme");
+    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  } catch { /* storage is switched off: follow the system */ }
+})();

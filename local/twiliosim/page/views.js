@@ -1,0 +1,61 @@
+// The tabs: which panel is shown beside the phones and, where there is room for
+// one thing alone, whether that is the phones.
+
+import { el } from "./dom.js";
+
+const names = { phones: "Phones", webhook: "Webhook", debugger: "Debugger", faults: "Faults" };
+const narrow = matchMedia("(max-width: 899.98px)");
+
+// Views fills the tab list. A tab is reached by Tab, its neighbours by arrows.
+export class Views {
+  constructor(list) {
+    this.tabs = {};
+    for (const [name, label] of Object.entries(names)) {
+      const badge = el("span", { class: "badge", hidden: true });
+      const tab = el("button", { type: "button", role: "tab", class: "tab", id: `${name}-tab`, "aria-controls": `${name}-panel`,
+        onclick: () => this.show(name), onkeydown: (event) => this.key(event) }, label, badge);
+      this.tabs[name] = { tab, badge, count: 0, keep: false };
+      list.append(tab);
+    }
+    narrow.addEventListener("change", () => this.show(narrow.matches ? "phones" : this.name));
+    this.show(narrow.matches ? "phones" : "webhook");
+  }
+
+  show(name) {
+    // Beside the phones there is always another panel; the phones need no tab.
+    this.name = name === "phones" && !narrow.matches ? "webhook" : name;
+    document.body.dataset.view = this.name;
+    for (const [other, { tab }] of Object.entries(this.tabs)) {
+      const chosen = other === this.name;
+      tab.setAttribute("aria-selected", String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+      if (other !== "phones") document.getElementById(`${other}-panel`).hidden = !chosen;
+    }
+    this.badge(this.name, this.tabs[this.name].count, this.tabs[this.name].keep);
+  }
+
+  // badge shows how many things a tab has. With keep false, only while the tab
+  // has not been looked at.
+  badge(name, count, keep) {
+    const entry = this.tabs[name];
+    if (!keep && this.name === name) count = 0;
+    Object.assign(entry, { count, keep });
+    entry.badge.hidden = count === 0;
+    entry.badge.textContent = count > 99 ? "99+" : String(count);
+  }
+
+  // more counts one more on a badge that goes when the tab is looked at.
+  more(name) {
+    this.badge(name, this.tabs[name].count + 1, false);
+  }
+
+  key(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const order = Object.keys(this.tabs).filter((name) => name !== "phones" || narrow.matches);
+    const next = order[(order.indexOf(this.name) + step + order.length) % order.length];
+    this.show(next);
+    this.tabs[next].tab.focus();
+  }
+}

@@ -1,0 +1,104 @@
+// The panel of the webhook: what the application answered, newest first, with
+// how long it took and its TwiML.
+
+import { el } from "./dom.js";
+import * as write from "./format.js";
+import { known, on } from "./sim.js";
+
+const shown = 50;
+
+const kinds = {
+  inbound: "Message", redirect: "Redirect", action: "Action", fallback: "Fallback", status: "Status callback", "status-fallback": "Status fallback",
+};
+
+export class WebhookPanel {
+  constructor(panel, views) {
+    this.views = views;
+    this.list = el("ol", { class: "cards" });
+    this.empty = el("div", { class: "blank" });
+    panel.append(el("h2", {}, "What your webhook answered"), this.empty, this.list);
+    on("loaded", () => this.showAll());
+    on("state", () => this.showEmpty());
+    on("call", (call) => this.add(call));
+  }
+
+  showAll() {
+    this.list.replaceChildren(...known.calls.slice(0, shown).map((call, i) => card(call, i === 0)));
+    this.showEmpty();
+  }
+
+  add(call) {
+    const newest = this.list.firstElementChild;
+    // The newest message's answer is open; a status callback leaves it so.
+    if (call.kind === "inbound") newest?.parentElement.querySelectorAll("details[data-unasked]").forEach((d) => { d.open = false; });
+    this.list.prepend(card(call, call.kind === "inbound"));
+    while (this.list.children.length > shown) this.list.lastElementChild.remove();
+    this.showEmpty();
+  }
+
+  showEmpty() {
+    this.empty.hidden = this.list.children.length > 0;
+    const hooks = [...new Set(known.state.numbers.map((n) => n.webhook).filter(Boolean))];
+    this.empty.replaceChildren(
+      el("p", {}, hooks.length ? "Send a text; the request and the answer show up here." : "None of our numbers has a webhook. Start with --webhook http://127.0.0.1:8080/twilio/sms."),
+      ...hooks.map((hook) => el("p", {}, el("code", {}, hook))));
+  }
+
+  // showCall opens the answer about a message, and goes there.
+  showCall(sid) {
+    this.views.show("webhook");
+    const found = [...this.list.children].find((item) => item.dataset.sid === sid && !item.dataset.kind.startsWith("status"));
+    if (!found) return;
+    const details = found.querySelector("details");
+    details.open = true;
+    found.scrollIntoView({ block: "nearest" });
+    details.querySelector("summary").focus();
+  }
+}
+
+function card(call, open) {
+  const well = call.status >= 200 && call.status < 300 && !call.errorCode;
+  const text = known.texts.get(call.messageSid);
+  const details = el("details", { open, "data-unasked": open },
+    el("summary", {},
+      el("span", { class: `verdict ${well ? "well" : "badly"}` }, call.status ? String(call.status) : "None"),
+      el("span", { class: "what" }, call.kind === "inbound" && text ? write.phone(text.from) : kinds[call.kind] ?? call.kind),
+      el("span", { class: "took" }, write.took(call.durationMs)),
+      el("time", { datetime: call.at }, write.secondOf(call.at))),
+    call.error ? el("p", { class: "trouble" }, `${call.errorCode ? `${call.errorCode}: ` : ""}${call.error}`) : null,
+    call.body ? el("pre", { tabindex: "0", "aria-label": "The answer" }, el("code", {}, ...twiml(call.body))) : el("p", { class: "note" }, "The answer has no body."),
+    el("dl", {},
+      ...row("Text", text?.body),
+      ...row("Request", el("code", {}, `${call.method} ${call.url}`)),
+      ...row("Type", call.contentType),
+      ...row("Attempts", call.attempts > 1 ? String(call.attempts) : ""),
+      ...row("Message", call.messageSid ? el("code", {}, call.messageSid) : ""),
+      ...Object.entries(call.headers ?? {}).flatMap(([name, value]) => row(name, value))));
+  return el("li", { class: "card", "data-sid": call.messageSid, "data-kind": call.kind }, details);
+}
+
+const row = (term, value) => (value ? [el("dt", {}, term), el("dd", {}, value)] : []);
+
+// twiml sets tags apart from text, and indents a document that came in one line.
+function twiml(source) {
+  const parts = [];
+  let depth = 0;
+  let before = "";
+  for (const token of source.match(/<[^>]*>|[^<]+|</g) ?? []) {
+    const isTag = token.length > 1 && token.startsWith("<");
+    const closes = token.startsWith("</");
+    if (closes) depth = Math.max(0, depth - 1);
+    if (isTag && before === "tag" && !(closes && opened(parts))) parts.push(`\n${"  ".repeat(depth)}`);
+    parts.push(isTag ? el("span", { class: "tag" }, token) : token);
+    if (isTag && !closes && !token.endsWith("/>") && !token.startsWith("<?")) depth++;
+    before = isTag ? "tag" : token.trim() ? "text" : before === "tag" ? "space" : before;
+  }
+  return parts;
+}
+
+// opened reports whether the last part is an opening tag: an empty element
+// stays in one line.
+function opened(parts) {
+  const last = parts.at(-1)?.textContent ?? "";
+  return last.startsWith("<") && !last.startsWith("</") && !last.startsWith("<?") && !last.endsWith("/>");
+}

@@ -1,0 +1,489 @@
+package twiliosim
+
+// Sim: starting and stopping a simulator, and what a Go test can do with it.
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The values that a simulator has unless it is told otherwise.
+const (
+	DefaultAddr        = "127.0.0.1:8090"
+	DefaultAccount     = "AC00000000000000000000000000000001"
+	DefaultToken       = "0123456789abcdef0123456789abcdef"
+	DefaultTestAccount = "AC00000000000000000000000000000002"
+	DefaultTestToken   = "fedcba9876543210fedcba9876543210"
+	DefaultNumber      = "+15005550006"
+	DefaultMaxMessages = 100_000
+	DefaultConcurrency = 100
+)
+
+// Options say how a simulator is set up. The zero value is useful.
+type Options struct {
+	// Addr to listen on. Optional: a free port of 127.0.0.1.
+	Addr string
+	// AllowRemote permits an address that other machines can reach.
+	AllowRemote bool
+	// Account and Token of the main account. Optional: DefaultAccount, DefaultToken.
+	Account, Token string
+	// TestAccount and TestToken are the test credentials, where the magic
+	// numbers answer. Optional: DefaultTestAccount, DefaultTestToken.
+	TestAccount, TestToken string
+	// APIKeys of the main account, "SK…" to secret. Optional: none.
+	APIKeys map[string]string
+	// Numbers of the main account. Optional: DefaultNumber.
+	Numbers []string
+	// Webhook, Fallback and StatusFallback of these numbers. Optional: none.
+	Webhook, Fallback, StatusFallback string
+	// UIURL and Namespace are told to the page, for its links to workflows.
+	// Optional: none, "default".
+	UIURL, Namespace string
+	// Faults in force from the start. Optional: none.
+	Faults []Fault
+	// Speed is how many times faster than at Twilio messages are sent and
+	// delivered. It leaves the clock, SendAt and ValidityPeriod alone.
+	// Optional: 1.
+	Speed float64
+	// Seed makes faults and outcomes by rate repeatable. SIDs are never made
+	// from it. Optional: chosen at random.
+	Seed uint64
+	// MaxMessages are kept; beyond that the oldest go. Optional: DefaultMaxMessages.
+	MaxMessages int
+	// Concurrency is how many REST requests of an account run at a time before
+	// 20429. Optional: DefaultConcurrency; below 0 there is no limit.
+	Concurrency int
+	// QueueLength is how much time's worth of segments a sender's queue holds
+	// before 21611. Optional: 10 hours, as at Twilio.
+	QueueLength time.Duration
+	// ReplyLimit is how many replies two numbers may exchange without a pause
+	// of 30 seconds before 14107. Optional: 30, as at Twilio; below 0 there is
+	// no limit.
+	ReplyLimit int
+}
+
+// Sim is a running simulator. Its methods may be called from any goroutine.
+type Sim struct {
+	// URL is where it listens, such as http://127.0.0.1:8090.
+	URL string
+	// Account and Token are the main account's credentials.
+	Account, Token string
+
+	options     Options
+	externalURL string
+	clock       *clock
+	events      *events
+	faults      *faults
+	outcomes    *outcomes
+	lanes       *lanes
+	client      *http.Client
+	server      *server
+	ctx         context.Context // ends when the simulator closes
+	cancel      context.CancelFunc
+
+	mu            sync.RWMutex
+	closed        bool
+	work          sync.WaitGroup
+	waiting       atomic.Int64
+	speed         float64
+	accounts      map[string]*account
+	keys          map[string]*account
+	numbers       map[string]*sender
+	numberOrder   []string
+	alphanumerics map[string]*sender
+	seq           uint64
+	bySID         map[string]*message
+	order         []*message
+	optOuts       map[optOutKey]time.Time
+	loops         map[optOutKey]loop
+	debugger      []DebuggerEntry
+	calls         []WebhookCall
+}
+
+// Start sets a simulator up and listens. Close it when done.
+func Start(options Options) (*Sim, error) {
+	o := options
+	o.Addr = cmp.Or(o.Addr, "127.0.0.1:0")
+	o.Account, o.Token = cmp.Or(o.Account, DefaultAccount), cmp.Or(o.Token, DefaultToken)
+	o.TestAccount, o.TestToken = cmp.Or(o.TestAccount, DefaultTestAccount), cmp.Or(o.TestToken, DefaultTestToken)
+	o.Namespace, o.Speed = cmp.Or(o.Namespace, "default"), cmp.Or(o.Speed, 1)
+	o.Seed = cmp.Or(o.Seed, rand.Uint64())
+	o.MaxMessages, o.Concurrency = cmp.Or(o.MaxMessages, DefaultMaxMessages), cmp.Or(o.Concurrency, DefaultConcurrency)
+	o.QueueLength, o.ReplyLimit = cmp.Or(o.QueueLength, queueLength), cmp.Or(o.ReplyLimit, loopLimit)
+	if len(o.Numbers) == 0 {
+		o.Numbers = []string{DefaultNumber}
+	}
+	s := &Sim{
+		Account: o.Account, Token: o.Token, options: o, clock: newClock(), events: newEvents(), lanes: newLanes(),
+		accounts: map[string]*account{}, keys: map[string]*account{}, numbers: map[string]*sender{},
+		alphanumerics: map[string]*sender{}, bySID: map[string]*message{},
+		optOuts: map[optOutKey]time.Time{}, loops: map[optOutKey]loop{},
+	}
+	s.faults = newFaults(o.Seed, s.events)
+	s.outcomes = &outcomes{faults: s.faults, events: s.events}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.client = &http.Client{
+		Transport:     webhookTransport(),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	if err := s.setUp(); err != nil {
+		s.clock.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// setUp registers what the options name and begins to listen.
+func (s *Sim) setUp() error {
+	o := s.options
+	if err := s.setSpeed(o.Speed); err != nil {
+		return err
+	}
+	if o.MaxMessages < 1 {
+		return fmt.Errorf("max messages %d: want 1 or more", o.MaxMessages)
+	}
+	if _, err := s.addAccount(Account{SID: o.Account, Token: o.Token, FriendlyName: "Main account", Keys: o.APIKeys}); err != nil {
+		return err
+	}
+	if _, err := s.addAccount(Account{SID: o.TestAccount, Token: o.TestToken, FriendlyName: "Test credentials", Test: true}); err != nil {
+		return err
+	}
+	for _, number := range o.Numbers {
+		n := Number{Number: number, Webhook: o.Webhook, Fallback: o.Fallback, StatusFallback: o.StatusFallback}
+		if err := s.setNumber(n); err != nil {
+			return err
+		}
+	}
+	var err error
+	if s.server, err = listen(o.Addr, o.AllowRemote, s.handler()); err != nil {
+		return err
+	}
+	s.URL = "http://" + s.server.addr
+	s.externalURL = s.URL
+	for _, f := range o.Faults {
+		if _, err := s.AddFault(f); err != nil {
+			_ = s.server.listener.Close()
+			return err
+		}
+	}
+	// From here on requests read what was set above.
+	s.server.serve(s.server.listener)
+	return nil
+}
+
+// Close stops listening, ends the webhook requests that are under way, and
+// returns when nothing of the simulator runs any more.
+func (s *Sim) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	return s.Shutdown(ctx)
+}
+
+// Shutdown is Close with a bound on how long requests under way may take.
+func (s *Sim) Shutdown(ctx context.Context) error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	err := s.server.close(ctx)
+	s.clock.close()
+	s.work.Wait()
+	s.client.CloseIdleConnections()
+	return err
+}
+
+// maxWaiting is how many messages may wait for their webhooks at a time: an
+// application that hangs under load costs requests, not memory without end.
+const (
+	maxWaiting     = 20_000
+	tooManyWaiting = "too many webhook requests are waiting for an answer already; this one was dropped"
+)
+
+// spawn runs fn beside everything else; Close waits for it. False means that fn
+// does not run, since too much does. The caller may hold the lock.
+func (s *Sim) spawn(fn func()) bool {
+	if s.ctx.Err() != nil {
+		return false
+	}
+	if s.waiting.Add(1) > maxWaiting {
+		s.waiting.Add(-1)
+		return false
+	}
+	s.work.Go(func() {
+		defer s.waiting.Add(-1)
+		fn()
+	})
+	return true
+}
+
+// SetWebhook makes all numbers of the main account call this URL.
+func (s *Sim) SetWebhook(url string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, number := range s.numberOrder {
+		n := s.numbers[number].Number
+		if n.Account != s.Account {
+			continue
+		}
+		n.Webhook = url
+		if err := s.setNumber(n); err != nil {
+			return err
+		}
+	}
+	s.events.publish(eventState, struct{}{})
+	return nil
+}
+
+// SetNumber adds a number, or replaces its settings.
+func (s *Sim) SetNumber(n Number) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.events.publish(eventState, struct{}{})
+	return s.setNumber(n)
+}
+
+// AddService adds a Messaging Service, or replaces its settings.
+func (s *Sim) AddService(v Service) (Service, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	svc, err := s.addService(v)
+	if err != nil {
+		return Service{}, err
+	}
+	s.events.publish(eventState, struct{}{})
+	return svc.Service, nil
+}
+
+// AddAccount adds an account, or a subaccount if Parent is given.
+func (s *Sim) AddAccount(a Account) (Account, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	acc, err := s.addAccount(a)
+	if err != nil {
+		return Account{}, err
+	}
+	s.events.publish(eventState, struct{}{})
+	return acc.Account, nil
+}
+
+// AddFault makes something go wrong from now on.
+func (s *Sim) AddFault(f Fault) (Fault, error) {
+	if err := f.complete(); err != nil {
+		return f, err
+	}
+	if f.Kind == FaultRefuse {
+		s.server.refuse(time.Duration(f.Delay))
+		f.Fired = 1
+		return f, nil
+	}
+	return s.faults.add(f), nil
+}
+
+// RemoveFault ends a fault; it reports whether there was one.
+func (s *Sim) RemoveFault(id string) bool { return id != "" && s.faults.remove(id) > 0 }
+
+// ClearFaults ends all faults.
+func (s *Sim) ClearFaults() { s.faults.remove("") }
+
+// Faults lists those in force, with how often each has happened.
+func (s *Sim) Faults() []Fault { return s.faults.all() }
+
+// AddOutcome adds a rule for what becomes of messages; earlier rules go first.
+func (s *Sim) AddOutcome(o Outcome) (Outcome, error) { return s.outcomes.add(o) }
+
+// RemoveOutcome ends a rule; it reports whether there was one.
+func (s *Sim) RemoveOutcome(id string) bool { return id != "" && s.outcomes.remove(id) > 0 }
+
+// ClearOutcomes ends all rules.
+func (s *Sim) ClearOutcomes() { s.outcomes.remove("") }
+
+// Outcomes lists the rules in force.
+func (s *Sim) Outcomes() []Outcome { return s.outcomes.all() }
+
+// Now is the simulated time.
+func (s *Sim) Now() time.Time { return s.clock.now() }
+
+// Advance moves the simulated clock forward. It returns when every step that
+// fell due has been taken; the callbacks of these steps may still be under way.
+func (s *Sim) Advance(d time.Duration) error {
+	if d < 0 {
+		return errors.New("the clock only goes forward: give a duration above zero")
+	}
+	s.clock.advance(d)
+	s.events.publish(eventState, struct{}{})
+	return nil
+}
+
+// Freeze stops the simulated clock, or lets it run on from where it stands.
+func (s *Sim) Freeze(frozen bool) {
+	s.clock.freeze(frozen)
+	s.events.publish(eventState, struct{}{})
+}
+
+// SetSpeed changes Options.Speed; what is under way keeps its pace.
+func (s *Sim) SetSpeed(speed float64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.events.publish(eventState, struct{}{})
+	return s.setSpeed(speed)
+}
+
+func (s *Sim) setSpeed(speed float64) error {
+	if !(speed >= 0.001 && speed <= 1e9) {
+		return fmt.Errorf("speed %v: want 0.001 to 1000000000, such as 1 for Twilio's own pace or 1000 for tests", speed)
+	}
+	s.speed = speed
+	return nil
+}
+
+// SetOptOut says whether recipient refuses messages from sender: a number, or
+// the SID of a Messaging Service.
+func (s *Sim) SetOptOut(sender, recipient string, optedOut bool) error {
+	sender, recipient = normalize(sender), normalize(recipient)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if snd := s.numbers[sender]; snd != nil {
+		sender = snd.optOutScope()
+	} else if !s.isService(sender) {
+		return fmt.Errorf("sender %q is neither a number nor a Messaging Service of this simulator", sender)
+	}
+	if kindOf(recipient) == invalidAddress {
+		return fmt.Errorf("recipient %q: want a phone number such as +15551230001", recipient)
+	}
+	s.setOptOut(sender, recipient, optedOut)
+	return nil
+}
+
+func (s *Sim) isService(sid string) bool {
+	for _, acc := range s.accounts {
+		if acc.services[sid] != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// OptOuts lists who has opted out of what, oldest first.
+func (s *Sim) OptOuts() []OptOut {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := make([]OptOut, 0, len(s.optOuts))
+	for key, at := range s.optOuts {
+		list = append(list, OptOut{key.scope, key.recipient, true, at})
+	}
+	slices.SortFunc(list, func(a, b OptOut) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Recipient, b.Recipient), strings.Compare(a.Sender, b.Sender))
+	})
+	return list
+}
+
+// Debugger lists errors and warnings, newest first.
+func (s *Sim) Debugger() []DebuggerEntry {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := append([]DebuggerEntry{}, s.debugger...)
+	slices.Reverse(list)
+	return list
+}
+
+// WebhookCalls lists the last webhook requests, newest first.
+func (s *Sim) WebhookCalls() []WebhookCall {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := append([]WebhookCall{}, s.calls...)
+	slices.Reverse(list)
+	return list
+}
+
+// Filter says which messages are wanted. Its zero value is all of them.
+type Filter struct {
+	// Phone is in From or To.
+	Phone string
+	// From and To are exact.
+	From, To string
+	// Direction is inbound, outbound-api, outbound-reply, or outbound for both.
+	Direction string
+	// Status is Twilio's word.
+	Status Status
+	// InReplyTo is the SID of an inbound message.
+	InReplyTo string
+	// SID is of one message.
+	SID string
+	// Limit is how many at most. Optional: 1000.
+	Limit int
+}
+
+// Messages lists messages, newest first, those deleted by the REST API too.
+func (s *Sim) Messages(f Filter) []Message {
+	f.Phone, f.From, f.To = normalize(f.Phone), normalize(f.From), normalize(f.To)
+	limit := cmp.Or(f.Limit, 1000)
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := []Message{}
+	for i := len(s.order) - 1; i >= 0 && len(list) < limit; i-- {
+		if m := s.order[i]; f.matches(m) {
+			list = append(list, m.view())
+		}
+	}
+	return list
+}
+
+func (f *Filter) matches(m *message) bool {
+	return (f.Phone == "" || m.from == f.Phone || m.to == f.Phone) && (f.From == "" || m.from == f.From) &&
+		(f.To == "" || m.to == f.To) && strings.HasPrefix(m.direction, f.Direction) &&
+		(f.Status == 0 || m.status == f.Status) && (f.InReplyTo == "" || m.inReplyTo == f.InReplyTo) &&
+		(f.SID == "" || m.sid == f.SID)
+}
+
+// Reset forgets messages, opt-outs, faults, outcomes, the debugger and the
+// queues, and sets the clock to real time. Accounts, numbers and services stay.
+func (s *Sim) Reset() {
+	s.clock.reset()
+	s.mu.Lock()
+	for _, m := range s.order {
+		m.evicted.Store(true)
+		m.callbacks = callbackQueue{busy: m.callbacks.busy}
+	}
+	for _, acc := range s.accounts {
+		acc.feed.init()
+		acc.feed.all = nil
+		for _, svc := range acc.services {
+			clear(svc.sticky)
+		}
+	}
+	for _, snd := range s.numbers {
+		snd.freeAt = time.Time{}
+	}
+	clear(s.alphanumerics)
+	clear(s.bySID)
+	clear(s.optOuts)
+	clear(s.loops)
+	s.order, s.debugger, s.calls = nil, nil, nil
+	s.mu.Unlock()
+	s.faults.remove("")
+	s.outcomes.remove("")
+	s.events.publish(eventReset, struct{}{})
+}
+
+// isLoopback reports whether a host is this machine alone.
+func isLoopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,175 @@
+package twiliosim
+
+// twilio-go, Twilio's own client for Go, against the simulator.
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	twiliogo "github.com/twilio/twilio-go"
+	"github.com/twilio/twilio-go/client"
+	api "github.com/twilio/twilio-go/rest/api/v2010"
+)
+
+// rerouted sends the client's requests, which know one host alone, to the
+// simulator.
+type rerouted struct{ to *url.URL }
+
+func (r rerouted) RoundTrip(req *http.Request) (*http.Response, error) {
+	req = req.Clone(req.Context())
+	req.URL.Scheme, req.URL.Host, req.Host = r.to.Scheme, r.to.Host, ""
+	return http.DefaultTransport.RoundTrip(req)
+}
+
+func goClient(t *testing.T, sim *Sim, user, password string) *api.ApiService {
+	t.Helper()
+	to, err := url.Parse(sim.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &client.Client{Credentials: client.NewCredentials(user, password), HTTPClient: &http.Client{Transport: rerouted{to}}}
+	c.SetAccountSid(sim.Account)
+	return twiliogo.NewRestClientWithParams(twiliogo.ClientParams{Client: c}).Api
+}
+
+func create(to, body string) *api.CreateMessageParams {
+	p := &api.CreateMessageParams{}
+	return p.SetTo(to).SetFrom(DefaultNumber).SetBody(body)
+}
+
+func TestTwilioGoCreatesFetchesUpdatesAndDeletes(t *testing.T) {
+	const key = "SK00000000000000000000000000000001"
+	sim := start(t, Options{APIKeys: map[string]string{key: "secret"}})
+	for name, c := range map[string]*api.ApiService{
+		"token": goClient(t, sim, sim.Account, sim.Token), "key": goClient(t, sim, key, "secret"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			m, err := c.CreateMessage(create(phone, "R&D a=b + ’"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if *m.Body != "R&D a=b + ’" || *m.Status != "queued" || *m.To != phone || *m.From != DefaultNumber || *m.NumSegments != "1" || m.ErrorCode != nil || m.DateSent != nil {
+				t.Errorf("created %+v", m)
+			}
+			await(t, "delivery", func() bool { return one(t, sim, *m.Sid).Status == Delivered })
+			f, err := c.FetchMessage(*m.Sid, nil)
+			if err != nil || *f.Status != "delivered" || f.DateSent == nil || f.Price == nil {
+				t.Errorf("fetched %+v %v", f, err)
+			}
+			u, err := c.UpdateMessage(*m.Sid, (&api.UpdateMessageParams{}).SetBody(""))
+			if err != nil || *u.Body != "" {
+				t.Errorf("redacted %+v %v", u, err)
+			}
+			if err := c.DeleteMessage(*m.Sid, nil); err != nil {
+				t.Error(err)
+			}
+			_, err = c.FetchMessage(*m.Sid, nil)
+			var refused *client.TwilioRestError
+			if !errors.As(err, &refused) || refused.Code != 20404 || refused.Status != 404 || refused.MoreInfo == "" {
+				t.Errorf("fetched what is gone: %v", err)
+			}
+		})
+	}
+}
+
+func TestTwilioGoListsAllPages(t *testing.T) {
+	sim := start(t, Options{})
+	c := goClient(t, sim, sim.Account, sim.Token)
+	for i := range 23 {
+		if _, err := c.CreateMessage(create("+1555123000"+fmt.Sprint(i%2), fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := func(p *api.ListMessageParams) (bodies []string) {
+		found, err := c.ListMessage(p.SetPageSize(5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range found {
+			bodies = append(bodies, *m.Body)
+		}
+		return bodies
+	}
+	if got := list(&api.ListMessageParams{}); len(got) != 23 || got[0] != "22" || got[22] != "0" {
+		t.Errorf("all: %v", got)
+	}
+	if got := list((&api.ListMessageParams{}).SetTo("+15551230001")); len(got) != 11 || got[0] != "21" {
+		t.Errorf("by recipient: %v", got)
+	}
+	if got := list((&api.ListMessageParams{}).SetLimit(7)); len(got) != 7 {
+		t.Errorf("limited: %v", got)
+	}
+	await(t, "delivery", func() bool { return len(sim.Messages(Filter{Status: Delivered})) == 23 })
+	hour := time.Hour
+	now := sim.Now()
+	if got := list((&api.ListMessageParams{}).SetDateSentAfter(now.Add(-hour)).SetDateSentBefore(now.Add(hour))); len(got) != 23 {
+		t.Errorf("this hour: %v", got)
+	}
+	if got := list((&api.ListMessageParams{}).SetDateSentAfter(now.Add(hour))); len(got) != 0 {
+		t.Errorf("the next hour: %v", got)
+	}
+}
+
+func TestTwilioGoReadsErrors(t *testing.T) {
+	sim := start(t, Options{})
+	c := goClient(t, sim, sim.Account, sim.Token)
+	for _, tc := range []struct {
+		what         string
+		do           func() error
+		status, code int
+	}{
+		{"a bad number", func() error { _, err := c.CreateMessage(create("+1", "x")); return err }, 400, 21211},
+		{"a bad token", func() error {
+			_, err := goClient(t, sim, sim.Account, "wrong").CreateMessage(create(phone, "x"))
+			return err
+		}, 401, 20003},
+		{"too many requests", func() error {
+			fault(t, sim, Fault{Kind: Fault429, Next: 1})
+			_, err := c.CreateMessage(create(phone, "x"))
+			return err
+		}, 429, 20429},
+		{"a server error", func() error {
+			fault(t, sim, Fault{Kind: Fault503, Next: 1})
+			_, err := c.CreateMessage(create(phone, "x"))
+			return err
+		}, 503, 20503},
+	} {
+		var refused *client.TwilioRestError
+		if err := tc.do(); !errors.As(err, &refused) || refused.Status != tc.status || refused.Code != tc.code {
+			t.Errorf("%s: %v", tc.what, err)
+		}
+	}
+	fault(t, sim, Fault{Kind: FaultNotJSON, Next: 1})
+	if _, err := c.CreateMessage(create(phone, "not JSON")); err == nil {
+		t.Error("an HTML page was read as a message")
+	}
+	fault(t, sim, Fault{Kind: FaultTruncated, Next: 1})
+	if _, err := c.CreateMessage(create(phone, "truncated")); err == nil {
+		t.Error("half an answer was read as a message")
+	}
+	if n := len(sim.Messages(Filter{})); n != 2 {
+		t.Errorf("%d messages, want the two whose answers broke", n)
+	}
+}
+
+func TestTwilioGoVerifiesOurWebhooks(t *testing.T) {
+	app := newApplication(t, twiml("<Response/>"))
+	sim := start(t, Options{Webhook: app.URL + "/sms?x=1"})
+	text(t, sim, "R&D ’ = +")
+	req := app.seen()[0]
+	params := map[string]string{}
+	for key, values := range req.PostForm {
+		params[key] = values[0]
+	}
+	v := client.NewRequestValidator(sim.Token)
+	if !v.Validate(app.URL+"/sms?x=1", params, req.Header.Get("X-Twilio-Signature")) {
+		t.Error("twilio-go refuses the signature")
+	}
+	if params["Body"] += "!"; v.Validate(app.URL+"/sms?x=1", params, req.Header.Get("X-Twilio-Signature")) {
+		t.Error("twilio-go accepts another body")
+	}
+}

@@ -1,0 +1,144 @@
+package twiliosim
+
+// What can be done to a message that exists: redact, cancel, delete, look at its
+// media, and say whether it served its purpose.
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// update answers POST …/Messages/{sid}.json: an empty Body redacts, the status
+// canceled cancels a scheduled message.
+func (s *Sim) update(q *request) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.messageOf(q)
+	if m == nil {
+		return notFound(q.path)
+	}
+	now := s.clock.now()
+	if q.form.Has("Body") && q.form.Get("Body") != "" {
+		return fail(badRequest, 20001, "Body can only be set to an empty string, which redacts the message")
+	}
+	if status := q.form.Get("Status"); status != "" {
+		if status != Canceled.String() {
+			return fail(badRequest, 20001, "Status can only be set to canceled")
+		}
+		if m.status != Scheduled {
+			return fail(badRequest, 30409, "Unable to update record: message %s cannot be canceled, its status is %s", m.sid, m.status)
+		}
+		s.become(m, Canceled, 0, now)
+	}
+	if q.form.Has("Body") {
+		m.body, m.updatedAt = "", now
+		s.events.publish(eventMessageUpdated, m.view())
+	}
+	return reply{status: http.StatusOK, body: m.resource()}
+}
+
+// remove answers DELETE …/Messages/{sid}.json.
+func (s *Sim) remove(q *request) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.messageOf(q)
+	if m == nil {
+		return notFound(q.path)
+	}
+	if !m.status.final() {
+		return fail(badRequest, 20009, "Cannot delete message in state %s", strings.ToUpper(m.status.String()))
+	}
+	m.deleted, m.body, m.media, m.updatedAt = true, "", nil, s.clock.now()
+	s.events.publish(eventMessageDeleted, m.view())
+	return reply{status: http.StatusNoContent}
+}
+
+type mediaResource struct {
+	SID         string `json:"sid"`
+	AccountSID  string `json:"account_sid"`
+	ParentSID   string `json:"parent_sid"`
+	ContentType string `json:"content_type"`
+	DateCreated string `json:"date_created"`
+	DateUpdated string `json:"date_updated"`
+	URI         string `json:"uri"`
+}
+
+type mediaPage struct {
+	End             int             `json:"end"`
+	FirstPageURI    string          `json:"first_page_uri"`
+	NextPageURI     *string         `json:"next_page_uri"`
+	Page            int             `json:"page"`
+	PageSize        int             `json:"page_size"`
+	PreviousPageURI *string         `json:"previous_page_uri"`
+	Start           int             `json:"start"`
+	URI             string          `json:"uri"`
+	MediaList       []mediaResource `json:"media_list"`
+}
+
+func (m *message) mediaURI() string { return m.account.uri() + "/Messages/" + m.sid + "/Media" }
+
+func (m *message) mediaResource(item mediaItem) mediaResource {
+	date := rfc2822(item.createdAt)
+	return mediaResource{item.sid, m.account.SID, m.sid, item.contentType, date, date, m.mediaURI() + "/" + item.sid + ".json"}
+}
+
+// mediaOf answers everything under …/Messages/{sid}/Media. A message has at
+// most ten, so that there is one page.
+func (s *Sim) mediaOf(q *request) reply {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.messageOf(q)
+	if m == nil {
+		return notFound(q.path)
+	}
+	if q.sub == "" {
+		uri := m.mediaURI() + ".json?PageSize=50&Page=0"
+		p := mediaPage{PageSize: defaultPageSize, URI: uri, FirstPageURI: uri, MediaList: []mediaResource{}}
+		for _, item := range m.media {
+			p.MediaList = append(p.MediaList, m.mediaResource(item))
+		}
+		p.End = max(0, len(p.MediaList)-1)
+		return reply{status: http.StatusOK, body: p}
+	}
+	i := slices.IndexFunc(m.media, func(item mediaItem) bool { return item.sid == q.sub })
+	switch {
+	case i < 0:
+		return notFound(q.path)
+	case q.method == http.MethodDelete:
+		m.media = slices.Delete(slices.Clone(m.media), i, i+1)
+		s.events.publish(eventMessageUpdated, m.view())
+		return reply{status: http.StatusNoContent}
+	case !strings.HasSuffix(q.path, ".json"):
+		// The medium itself: the simulator keeps none, its source does.
+		return reply{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {m.media[i].url}}}
+	}
+	return reply{status: http.StatusOK, body: m.mediaResource(m.media[i])}
+}
+
+// feedbackOn answers POST …/Messages/{sid}/Feedback.json.
+func (s *Sim) feedbackOn(q *request) reply {
+	outcome := q.form.Get("Outcome")
+	if outcome == "" {
+		outcome = "confirmed"
+	}
+	if outcome != "confirmed" && outcome != "unconfirmed" {
+		return fail(badRequest, 20001, "Outcome must be confirmed or unconfirmed")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := s.messageOf(q)
+	if m == nil {
+		return notFound(q.path)
+	}
+	now := s.clock.now()
+	if m.feedback == nil {
+		m.feedback = &feedbackState{createdAt: now}
+	}
+	m.feedback.outcome, m.feedback.updatedAt = outcome, now
+	return reply{status: http.StatusOK, body: map[string]string{
+		"account_sid": m.account.SID, "message_sid": m.sid, "outcome": outcome,
+		"date_created": rfc2822(m.feedback.createdAt), "date_updated": rfc2822(now),
+		"uri": m.account.uri() + "/Messages/" + m.sid + "/Feedback.json",
+	}}
+}
