@@ -1,0 +1,239 @@
+package main
+
+// The server and its Web UI: put together, started, and stopped.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	uiserver "github.com/temporalio/ui-server/v2/server"
+	uiconfig "github.com/temporalio/ui-server/v2/server/config"
+	uioptions "github.com/temporalio/ui-server/v2/server/server_options"
+	"go.temporal.io/server/common/authorization"
+	"go.temporal.io/server/common/cluster"
+	"go.temporal.io/server/common/config"
+	"go.temporal.io/server/common/dynamicconfig"
+	"go.temporal.io/server/common/log"
+	"go.temporal.io/server/common/membership/static"
+	sqliteplugin "go.temporal.io/server/common/persistence/sql/sqlplugin/sqlite"
+	"go.temporal.io/server/common/primitives"
+	"go.temporal.io/server/temporal"
+	"go.uber.org/zap"
+)
+
+const (
+	clusterName = "active"
+	loopback    = "127.0.0.1"
+	// stopTimeout bounds a shutdown. What is cut short is taken up at the next
+	// start, as after a crash.
+	stopTimeout = 15 * time.Second
+)
+
+// defaultDynamicConfig suits one shard on one machine; --dynamic-config-value
+// overrides it.
+var defaultDynamicConfig = map[string]any{
+	// With their default of 20 a second, the one history shard makes each
+	// workflow task wait up to 50 ms.
+	"history.transferProcessorMaxPollRPS": 400,
+	"history.timerProcessorMaxPollRPS":    400,
+	// No call to the internet to ask for newer versions.
+	"frontend.enableServerVersionCheck": false,
+	// `temporal operator search-attribute create` is seen at once.
+	"system.forceSearchAttributesCacheRefreshOnRead": true,
+	// A person and the Web UI ask more often than the default of 10 a second.
+	"frontend.namespaceRPS.visibility": 100,
+}
+
+// run serves until the context ends.
+func run(ctx context.Context, opts options, out io.Writer) error {
+	if err := opts.complete(); err != nil {
+		return err
+	}
+	if !slices.Contains(opts.namespaces, "default") {
+		opts.namespaces = append([]string{"default"}, opts.namespaces...)
+	}
+	if err := checkFree("gRPC", opts.ip, opts.port); err != nil {
+		return err
+	}
+	if !opts.headless {
+		if err := checkFree("the Web UI", opts.uiIP, opts.uiPort); err != nil {
+			return err
+		}
+	}
+
+	logger, level := newLogger(opts)
+	server, err := newServer(ctx, opts, logger)
+	if err != nil {
+		return err
+	}
+	if err := server.Start(); err != nil {
+		return fmt.Errorf("start Temporal: %w", err)
+	}
+	fmt.Fprintf(out, "Server: %s\n", address(opts.ip, opts.port))
+	if !opts.headless {
+		ui := newUI(opts)
+		go func() { _ = ui.Start() }()
+		defer ui.Stop()
+		fmt.Fprintf(out, "UI:     http://%s\n", address(opts.uiIP, opts.uiPort))
+	}
+
+	<-ctx.Done()
+	// The services complain of each other's absence while they stop.
+	level.SetLevel(zap.FatalLevel)
+	return stopWithin(server, stopTimeout)
+}
+
+func stopWithin(server temporal.Server, limit time.Duration) error {
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.Stop() }()
+	select {
+	case err := <-stopped:
+		return err
+	case <-time.After(limit):
+		return fmt.Errorf("Temporal did not stop within %s", limit)
+	}
+}
+
+func newServer(ctx context.Context, opts options, logger log.Logger) (temporal.Server, error) {
+	sql := sqlConfig(opts.dbFilename)
+	if err := prepareStorage(ctx, sql, opts); err != nil {
+		return nil, err
+	}
+	ports, err := freePorts(4)
+	if err != nil {
+		return nil, err
+	}
+	httpPort, internalPorts := ports[0], ports[1:]
+	frontend := address(reachable(opts.ip), opts.port)
+	cfg := &config.Config{
+		Persistence: config.Persistence{
+			DefaultStore:     sqliteplugin.PluginName,
+			VisibilityStore:  sqliteplugin.PluginName,
+			NumHistoryShards: 1,
+			DataStores:       map[string]config.DataStore{sqliteplugin.PluginName: {SQL: sql}},
+		},
+		ClusterMetadata: &cluster.Config{
+			FailoverVersionIncrement: 10,
+			MasterClusterName:        clusterName,
+			CurrentClusterName:       clusterName,
+			ClusterInformation: map[string]cluster.ClusterInformation{
+				clusterName: {Enabled: true, InitialFailoverVersion: 1, RPCAddress: frontend},
+			},
+		},
+		DCRedirectionPolicy: config.DCRedirectionPolicy{Policy: "noop"},
+		PublicClient:        config.PublicClient{HostPort: frontend},
+		Archival: config.Archival{
+			History:    config.HistoryArchival{State: "disabled"},
+			Visibility: config.VisibilityArchival{State: "disabled"},
+		},
+		NamespaceDefaults: config.NamespaceDefaults{
+			Archival: config.ArchivalNamespaceDefaults{
+				History:    config.HistoryArchivalNamespaceDefaults{State: "disabled"},
+				Visibility: config.VisibilityArchivalNamespaceDefaults{State: "disabled"},
+			},
+		},
+		Services: map[string]config.Service{
+			// Nexus operations report their end over HTTP.
+			"frontend": {RPC: config.RPC{GRPCPort: opts.port, HTTPPort: httpPort, BindOnIP: opts.ip}},
+		},
+	}
+	// Each service is the only one of its kind, at a known address: no gossip.
+	hosts := map[primitives.ServiceName]static.Hosts{
+		primitives.FrontendService: static.SingleLocalHost(frontend),
+	}
+	for i, service := range []primitives.ServiceName{primitives.HistoryService, primitives.MatchingService, primitives.WorkerService} {
+		cfg.Services[string(service)] = config.Service{RPC: config.RPC{GRPCPort: internalPorts[i], BindOnIP: loopback}}
+		hosts[service] = static.SingleLocalHost(address(loopback, internalPorts[i]))
+	}
+	server, err := temporal.NewServer(
+		temporal.WithConfig(cfg),
+		temporal.WithStaticHosts(hosts),
+		temporal.ForServices(temporal.DefaultServices),
+		temporal.WithLogger(logger),
+		temporal.WithDynamicConfigClient(withDefaults(opts.dynamicConfig)),
+		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
+		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper { return authorization.NewNoopClaimMapper() }),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("put Temporal together: %w", err)
+	}
+	return server, nil
+}
+
+func newUI(opts options) *uiserver.Server {
+	return uiserver.NewServer(uioptions.WithConfigProvider(&uiconfig.Config{
+		Host:                opts.uiIP,
+		Port:                opts.uiPort,
+		TemporalGRPCAddress: address(reachable(opts.ip), opts.port),
+		EnableUI:            true,
+		HideLogs:            true,
+		DisableNewsFetch:    true,
+		// Plain HTTP: a cookie marked secure would never come back.
+		CORS: uiconfig.CORS{CookieInsecure: true},
+	}))
+}
+
+// newLogger writes to standard error. Its level can be raised later, not lowered.
+func newLogger(opts options) (log.Logger, zap.AtomicLevel) {
+	if opts.logLevel == "never" {
+		return log.NewNoopLogger(), zap.NewAtomicLevel()
+	}
+	format := "console"
+	if opts.logFormat == "json" {
+		format = "json"
+	}
+	core := log.BuildZapLogger(log.Config{Level: opts.logLevel, Format: format})
+	level := zap.NewAtomicLevelAt(core.Level())
+	// A stack of Temporal's own functions behind each error helps nobody here.
+	return log.NewZapLogger(core.WithOptions(zap.IncreaseLevel(level), zap.AddStacktrace(zap.FatalLevel))), level
+}
+
+func withDefaults(values dynamicconfig.StaticClient) dynamicconfig.StaticClient {
+	all := make(dynamicconfig.StaticClient, len(values)+len(defaultDynamicConfig))
+	for key, value := range defaultDynamicConfig {
+		all[dynamicconfig.MakeKey(key)] = value
+	}
+	for key, value := range values {
+		all[key] = value
+	}
+	return all
+}
+
+// checkFree finds a taken port before the server, which would report it from
+// the depth of its start-up, or not at all.
+func checkFree(use, ip string, port int) error {
+	listener, err := net.Listen("tcp", address(ip, port))
+	if err != nil {
+		return fmt.Errorf("port for %s: %w", use, err)
+	}
+	return listener.Close()
+}
+
+// freePorts returns n ports of 127.0.0.1 that nobody listened on a moment ago.
+func freePorts(n int) (ports []int, err error) {
+	for range n {
+		listener, listenErr := net.Listen("tcp", loopback+":0")
+		if listenErr != nil {
+			return nil, errors.Join(err, listenErr)
+		}
+		defer func() { err = errors.Join(err, listener.Close()) }()
+		ports = append(ports, listener.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
+
+// reachable is the address at which a listener on ip answers this machine.
+func reachable(ip string) string {
+	if net.ParseIP(ip).IsUnspecified() {
+		return loopback
+	}
+	return ip
+}
+
+func address(ip string, port int) string { return net.JoinHostPort(ip, strconv.Itoa(port)) }
