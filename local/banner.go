@@ -1,0 +1,43 @@
+package main
+
+// What a newcomer reads when all is ready.
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+func banner(s settings, temporal temporalServer) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+
+	line("")
+	line("Ready. Now:")
+	line("")
+	line("  1. open the phone        %s", url(s.twilioPort, ""))
+	line("  2. text                  Order Number 42      to %s", number)
+	line("  3. see the workflow in   %s", url(s.uiPort, ""))
+	line("")
+	line("  or, in another terminal, from the repository:")
+	line("")
+	line("     %s", starterExample(s))
+	line("")
+	line("  webhook    %s", url(s.webhookPort, "/twilio/sms"))
+	line("  metrics    %s", url(s.metricsPort, "/metrics"))
+	line("  Temporal   %s (%s)", address(s.temporalPort), temporal)
+	line("  data       %s, logs in %s", temporal.database(s.data), filepath.Join(s.data, "logs"))
+	line("")
+	line("Ctrl-C stops all of it.")
+	line("")
+	return b.String()
+}
+
+// starterExample works as it stands, also when Temporal is not at its usual place.
+func starterExample(s settings) string {
+	example := filepath.Join(s.bin, "starter") + " send --from " + number + " --to +14155550100 --body 'Hello, ${name}' --var name=Ann"
+	if s.temporalPort != 7233 {
+		example = "TEMPORAL_ADDRESS=" + address(s.temporalPort) + " " + example
+	}
+	return example
+}

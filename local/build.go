@@ -1,0 +1,212 @@
+package main
+
+// Building the embedded Temporal: some 1700 packages the first time, so with
+// progress.
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+const embeddedSource = "local/devserver"
+
+// The flags of the embedded server's build. Its tests use the same -trimpath
+// and CGO_ENABLED (see the Makefile): with others, Go would compile all of its
+// packages once more.
+var (
+	buildFlags = []string{"-trimpath", "-ldflags=-s -w"}
+	buildEnv   = []string{"CGO_ENABLED=0"}
+)
+
+// buildEmbedded returns the embedded server's binary, built if it is missing
+// or older than its sources.
+func buildEmbedded(ctx context.Context, bin string, out *console) (string, error) {
+	binary := filepath.Join(bin, "temporal-devserver")
+	fresh, err := newerThanSources(binary, embeddedSource)
+	if err != nil || fresh {
+		return binary, err
+	}
+	out.print("building the embedded Temporal server; the first time takes about 5 minutes\n")
+	start := time.Now()
+	if err := build(ctx, embeddedSource, binary, out); err != nil {
+		return "", err
+	}
+	out.print(fmt.Sprintf("built the embedded Temporal server in %s\n", time.Since(start).Round(time.Second)))
+	return binary, nil
+}
+
+// newerThanSources tells whether binary was made after the last change of a
+// file in the folder dir that goes into it.
+func newerThanSources(binary, dir string) (bool, error) {
+	info, err := os.Stat(binary)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false, err
+	}
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), "_test.go") {
+			continue
+		}
+		source, err := entry.Info()
+		if err != nil {
+			return false, err
+		}
+		if source.ModTime().After(info.ModTime()) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// build compiles the main package in dir and shows how far it has come.
+func build(ctx context.Context, dir, binary string, out *console) error {
+	binary, err := filepath.Abs(binary)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(binary), 0o755); err != nil {
+		return err
+	}
+	total, err := packagesToBuild(ctx, dir, out)
+	if err != nil {
+		return err
+	}
+	// Built beside its place and moved there: whoever starts it meanwhile, or
+	// builds it too, finds a whole one.
+	temporary, err := os.MkdirTemp(filepath.Dir(binary), ".build-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(temporary) }()
+	made := filepath.Join(temporary, filepath.Base(binary))
+
+	bar := &progress{out: out, what: "packages", total: total}
+	args := append(append([]string{"build", "-v", "-o", made}, buildFlags...), ".")
+	if err := goCommand(ctx, dir, io.Discard, bar, args...); err != nil {
+		return err
+	}
+	return os.Rename(made, binary)
+}
+
+// packagesToBuild counts the packages in dir's build that Go has not compiled
+// yet. It fetches the modules first, if they are missing.
+func packagesToBuild(ctx context.Context, dir string, out *console) (int, error) {
+	var list bytes.Buffer
+	bar := &progress{out: out, what: "modules fetched"}
+	args := append(append([]string{"list", "-deps"}, buildFlags...), "-f", "{{.StaleReason}}", ".")
+	if err := goCommand(ctx, dir, &list, bar, args...); err != nil {
+		return 0, err
+	}
+	total := 0
+	for line := range strings.Lines(list.String()) {
+		if line != "\n" && !strings.Contains(line, "available in build cache") {
+			total++
+		}
+	}
+	return total, nil
+}
+
+// goCommand runs the go command in dir. Each line it writes to standard error
+// moves the bar; those that the bar does not know are in the error.
+func goCommand(ctx context.Context, dir string, stdout io.Writer, bar *progress, args ...string) error {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), buildEnv...)
+	cmd.Stdout = stdout
+	cmd.SysProcAttr = ownGroup()
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("go %s: %w", args[0], err)
+	}
+	var rest []string
+	lines := bufio.NewScanner(stderr)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		if !bar.line(lines.Text()) {
+			rest = append(rest, lines.Text())
+		}
+	}
+	bar.finish()
+	if err := cmd.Wait(); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("go %s in %s: %w\n%s", args[0], dir, err, strings.Join(rest, "\n"))
+	}
+	return nil
+}
+
+// progress shows a count: on a terminal in one line that is rewritten,
+// elsewhere a line for each tenth of the total.
+type progress struct {
+	out   *console
+	what  string
+	total int // 0: not known
+	done  int
+	shown int // tenths
+}
+
+// line takes a line that the go command wrote and tells whether it reported a
+// step: a module fetched, or a package compiled.
+func (p *progress) line(text string) bool {
+	isPackage := text != "" && !strings.ContainsAny(text, " \t#:")
+	if !isPackage && !strings.HasPrefix(text, "go: downloading ") {
+		return false
+	}
+	if !isPackage && p.total > 0 {
+		return true // a module that only the build needs
+	}
+	p.done++
+	p.show()
+	return true
+}
+
+func (p *progress) show() {
+	if p.out.terminal {
+		p.out.print("\r\x1b[K  " + p.text())
+		return
+	}
+	if p.total == 0 {
+		return
+	}
+	if tenths := p.done * 10 / p.total; tenths > p.shown {
+		p.shown = tenths
+		p.out.print("  " + p.text() + "\n")
+	}
+}
+
+func (p *progress) text() string {
+	if p.total == 0 {
+		return fmt.Sprintf("%d %s", p.done, p.what)
+	}
+	done := min(p.done, p.total) // Go may compile a package in two variants
+	return fmt.Sprintf("%d of %d %s (%d %%)", done, p.total, p.what, done*100/p.total)
+}
+
+// finish ends a line that was being rewritten.
+func (p *progress) finish() {
+	if p.out.terminal && p.done > 0 {
+		p.out.print("\n")
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// module writes a main package with one package beside it.
+func module(t *testing.T, say string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":    "module example.com/tiny\n\ngo 1.26.0\n",
+		"main.go":   "package main\n\nimport \"example.com/tiny/a\"\n\nfunc main() { println(a.Say) }\n",
+		"a/a.go":    "package a\n\nconst Say = " + say + "\n",
+		"x_test.go": "package main\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestBuildShowsHowFarItHasCome(t *testing.T) {
+	var out bytes.Buffer
+	// A text of its own, so that nothing of it is in Go's cache.
+	dir := module(t, `"built `+time.Now().String()+`"`)
+	binary := filepath.Join(t.TempDir(), "new", "tiny")
+	if err := build(t.Context(), dir, binary, newConsole(&out, os.Getenv)); err != nil {
+		t.Fatal(err)
+	}
+	said, err := exec.Command(binary).CombinedOutput()
+	if err != nil || !strings.HasPrefix(string(said), "built ") {
+		t.Errorf("what was built says %q: %v", said, err)
+	}
+	if !regexp.MustCompile(`(?m)^  (\d+) of (\d+) packages \(100 %\)$`).MatchString(out.String()) {
+		t.Errorf("progress:\n%s", out.String())
+	}
+	if rest, _ := os.ReadDir(filepath.Dir(binary)); len(rest) != 1 {
+		t.Errorf("left beside the binary: %v", rest)
+	}
+}
+
+func TestBuildThatFailsShowsTheCompilersWords(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "tiny")
+	err := build(t.Context(), module(t, "undefinedName"), binary, newConsole(&bytes.Buffer{}, os.Getenv))
+	if err == nil || !strings.Contains(err.Error(), "undefined: undefinedName") {
+		t.Errorf("error: %v", err)
+	}
+	if _, err := os.Stat(binary); err == nil {
+		t.Error("there is a binary all the same")
+	}
+}
+
+func TestBuildThatIsInterruptedSaysSo(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := build(ctx, module(t, `"x"`), filepath.Join(t.TempDir(), "tiny"), newConsole(&bytes.Buffer{}, os.Getenv))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error: %v, want context.Canceled", err)
+	}
+}
+
+func TestNewerThanSources(t *testing.T) {
+	dir := module(t, `"x"`)
+	binary := filepath.Join(t.TempDir(), "tiny")
+	check := func(when string, want bool) {
+		t.Helper()
+		got, err := newerThanSources(binary, dir)
+		if err != nil || got != want {
+			t.Errorf("%s: %v, %v, want %v", when, got, err, want)
+		}
+	}
+	check("without a binary", false)
+	if err := os.WriteFile(binary, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	touch := func(path string, ago time.Duration) {
+		t.Helper()
+		at := time.Now().Add(-ago)
+		if err := os.Chtimes(path, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"main.go", "go.mod", "a"} {
+		touch(filepath.Join(dir, name), 2*time.Hour)
+	}
+	touch(binary, time.Hour)
+	check("with older sources and a newer test", true)
+	touch(filepath.Join(dir, "go.mod"), 0)
+	check("with a newer go.mod", false)
+}
+
+func TestProgressIsALineForEachTenth(t *testing.T) {
+	var out bytes.Buffer
+	bar := &progress{out: newConsole(&out, os.Getenv), what: "packages", total: 200}
+	for range 200 {
+		if !bar.line("example.com/p") {
+			t.Fatal("a compiled package is not taken as a step")
+		}
+	}
+	bar.finish()
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	if len(lines) != 10 || lines[0] != "20 of 200 packages (10 %)" || lines[9] != "  200 of 200 packages (100 %)" {
+		t.Errorf("progress:\n%s", out.String())
+	}
+}
+
+func TestProgressOnATerminalIsOneLine(t *testing.T) {
+	var out bytes.Buffer
+	console := newConsole(&out, os.Getenv)
+	console.terminal = true
+	bar := &progress{out: console, what: "packages", total: 2}
+	bar.line("example.com/p")
+	bar.line("example.com/q")
+	bar.finish()
+	if want := "\r\x1b[K  1 of 2 packages (50 %)\r\x1b[K  2 of 2 packages (100 %)\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+func TestProgressCountsWhatGoReports(t *testing.T) {
+	bar := &progress{out: newConsole(&bytes.Buffer{}, os.Getenv), what: "modules fetched"}
+	for line, want := range map[string]bool{
+		"go: downloading example.com/m v1.0.0": true,
+		"example.com/m/p":                      true,
+		"runtime":                              true,
+		"# example.com/m/p":                    false,
+		"./p.go:1:2: undefined: x":             false,
+		"go: example.com/m@v1: not found":      false,
+		"":                                     false,
+	} {
+		if got := bar.line(line); got != want {
+			t.Errorf("%q is a step: %v, want %v", line, got, want)
+		}
+	}
+}

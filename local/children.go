@@ -1,0 +1,167 @@
+package main
+
+// Children: started one after the other, watched, and stopped in reverse.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// child is a program that runs as long as the stack does.
+type child struct {
+	name string
+	path string
+	args []string
+	env  []string
+	// ready asks once whether the child can be used; it is asked again and again.
+	ready func(context.Context) error
+}
+
+// process is a child that was started.
+type process struct {
+	child
+	cmd    *exec.Cmd
+	log    string        // file with its output
+	exited chan struct{} // closed when it has ended and its output is written
+}
+
+// family is the children that were started, in that order.
+type family struct {
+	out       *console
+	settings  settings
+	hurry     context.Context // ends when there is no more time for grace
+	processes []*process
+}
+
+// start starts a child and waits until it is ready.
+func (f *family) start(ctx context.Context, c child) error {
+	p := &process{
+		child:  c,
+		log:    filepath.Join(f.settings.data, "logs", c.name+".log"),
+		exited: make(chan struct{}),
+	}
+	log, err := os.Create(p.log)
+	if err != nil {
+		return fmt.Errorf("%s: open its log: %w", c.name, err)
+	}
+	output := f.out.lines(c.name, log)
+
+	p.cmd = exec.Command(c.path, c.args...)
+	p.cmd.Env = c.env
+	p.cmd.Stdout, p.cmd.Stderr = output, output
+	p.cmd.SysProcAttr = ownGroup()
+	// A grandchild that keeps the output open must not keep us waiting.
+	p.cmd.WaitDelay = time.Second
+	if err := p.cmd.Start(); err != nil {
+		return errors.Join(startError(c, err), log.Close())
+	}
+	f.processes = append(f.processes, p)
+	go func() {
+		_ = p.cmd.Wait() // ProcessState keeps what came of it
+		output.flush()
+		_ = log.Close()
+		close(p.exited)
+	}()
+	return f.untilReady(ctx, p)
+}
+
+func startError(c child, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%s: %s does not exist: run make build", c.name, c.path)
+	}
+	return fmt.Errorf("%s: %w", c.name, err)
+}
+
+func (f *family) untilReady(ctx context.Context, p *process) error {
+	ctx, cancel := context.WithTimeout(ctx, f.settings.ready)
+	defer cancel()
+	again := time.NewTicker(50 * time.Millisecond)
+	defer again.Stop()
+	var last error
+	for {
+		attempt, cancelAttempt := context.WithTimeout(ctx, 5*time.Second)
+		err := p.ready(attempt)
+		cancelAttempt()
+		if err == nil {
+			return f.dead()
+		}
+		if ctx.Err() == nil {
+			last = err
+		}
+		select {
+		case <-again.C:
+			if err := f.dead(); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return fmt.Errorf("%s is not ready after %s (%w); its output is in %s", p.name, f.settings.ready, last, p.log)
+			}
+			return ctx.Err()
+		}
+	}
+}
+
+// dead returns an error that names a child that has ended, if there is one.
+func (f *family) dead() error {
+	for _, p := range f.processes {
+		select {
+		case <-p.exited:
+			return fmt.Errorf("%s ended unexpectedly (%s); its last lines are in %s", p.name, p.cmd.ProcessState, p.log)
+		default:
+		}
+	}
+	return nil
+}
+
+// watch returns when the context ends or nobody reads the terminal any more
+// (nil), or a child does (an error that names it).
+func (f *family) watch(ctx context.Context) error {
+	someone := make(chan struct{}, len(f.processes))
+	for _, p := range f.processes {
+		go func() {
+			<-p.exited
+			someone <- struct{}{}
+		}()
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-f.out.closed:
+		return nil
+	case <-someone:
+		return f.dead()
+	}
+}
+
+// stop ends the children, the last one first.
+func (f *family) stop() {
+	for _, p := range slices.Backward(f.processes) {
+		f.stopOne(p)
+	}
+	if len(f.processes) > 0 {
+		f.out.print("everything has stopped\n")
+	}
+}
+
+// stopOne asks the child to end, and after the grace period makes it. What it
+// has left behind in its process group ends with it.
+func (f *family) stopOne(p *process) {
+	group := -p.cmd.Process.Pid
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.exited:
+	case <-time.After(f.settings.grace):
+		f.out.print(fmt.Sprintf("%s does not stop within %s: killing it\n", p.name, f.settings.grace))
+	case <-f.hurry.Done():
+	}
+	_ = syscall.Kill(group, syscall.SIGKILL)
+	<-p.exited
+}

@@ -1,0 +1,116 @@
+package main
+
+// One terminal for several writers: whole lines, each with its writer's name.
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+)
+
+// nameWidth is that of the longest name.
+const nameWidth = len("twiliosim")
+
+// longestLine is where a line without end is cut, in bytes.
+const longestLine = 64 << 10
+
+// console is what the user looks at. All methods may be called at any time.
+type console struct {
+	terminal bool // lines can be rewritten
+	colour   bool
+	closed   chan struct{} // closed when writing has failed: nobody looks any more
+
+	mu    sync.Mutex
+	w     io.Writer
+	names int // so far, for the colours
+}
+
+// newConsole writes in colour to a terminal, unless NO_COLOR (no-color.org) is
+// set or the terminal is dumb.
+func newConsole(w io.Writer, getenv func(string) string) *console {
+	c := &console{w: w, closed: make(chan struct{})}
+	if file, ok := w.(*os.File); ok {
+		info, err := file.Stat()
+		c.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0 && getenv("TERM") != "dumb"
+	}
+	c.colour = c.terminal && getenv("NO_COLOR") == ""
+	return c
+}
+
+// print writes text, which brings its own line ends.
+func (c *console) print(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.write([]byte(text))
+}
+
+// write needs the lock.
+func (c *console) write(b []byte) {
+	if _, err := c.w.Write(b); err != nil {
+		select {
+		case <-c.closed:
+		default:
+			close(c.closed)
+		}
+	}
+}
+
+// lines returns a writer for one child: its lines go to the console behind its
+// name, and to its log as they are.
+func (c *console) lines(name string, log io.Writer) *lineWriter {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	prefix := fmt.Sprintf("%-*s | ", nameWidth, name)
+	if c.colour {
+		colours := []int{36, 35, 32, 33, 34} // cyan, magenta, green, yellow, blue
+		prefix = fmt.Sprintf("\x1b[%dm%s\x1b[0m", colours[c.names%len(colours)], prefix)
+	}
+	c.names++
+	return &lineWriter{console: c, prefix: prefix, log: log}
+}
+
+type lineWriter struct {
+	console *console
+	prefix  string
+	log     io.Writer
+
+	mu   sync.Mutex
+	rest []byte // a line that has not ended yet
+}
+
+// Write never fails: a child must not block or die because its log cannot be
+// written or its terminal is gone.
+func (l *lineWriter) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, _ = l.log.Write(b)
+	l.rest = append(l.rest, b...)
+	for {
+		end := bytes.IndexByte(l.rest, '\n')
+		if end < 0 && len(l.rest) < longestLine {
+			return len(b), nil
+		}
+		if end < 0 || end > longestLine {
+			end = longestLine - 1
+		}
+		l.line(l.rest[:end+1])
+		l.rest = append(l.rest[:0], l.rest[end+1:]...)
+	}
+}
+
+// flush writes a last line that has no end.
+func (l *lineWriter) flush() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.rest) > 0 {
+		l.line(l.rest)
+		l.rest = nil
+	}
+}
+
+func (l *lineWriter) line(text []byte) {
+	text = bytes.TrimRight(text, "\r\n")
+	l.console.print(l.prefix + string(text) + "\n")
+}

@@ -1,0 +1,164 @@
+package main
+
+// The test binary plays all parts: under the name of a child it is a small
+// fake of it, under the name "local" it is the program itself.
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+)
+
+// A fake takes FAKE_<NAME> to tell how to misbehave, and FAKE_DIR for the
+// files by which it tells the test about itself.
+const (
+	dieEarly    = "die-early"    // exit with 3 before it is ready
+	neverReady  = "never-ready"  // answer 503
+	ignoreTerm  = "ignore-term"  // and live on
+	grandchild  = "grandchild"   // leave a process behind
+	oldVersion  = "old-version"  // be a CLI of version 1.4.2
+	diesWith4   = "/die"         // a path: exit with 4
+	printsALine = "/print"       // a path: print a line
+	pidSuffix   = ".pid"         // FAKE_DIR/NAME.pid
+	termFile    = "asked-to-end" // FAKE_DIR/…: names in the order of their SIGTERM
+)
+
+func TestMain(m *testing.M) {
+	switch name := filepath.Base(os.Args[0]); name {
+	case "local":
+		main()
+	case "temporal", "twiliosim", "worker":
+		if err := fake(name, os.Getenv("FAKE_"+strings.ToUpper(name))); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+func fake(name, behaviour string) error {
+	if len(os.Args) == 2 && os.Args[1] == "--version" {
+		if behaviour == oldVersion {
+			fmt.Println("temporal version 1.4.2 (Server 1.28.0, UI 2.39.0)")
+		} else {
+			fmt.Println("temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)")
+		}
+		return nil
+	}
+	if err := writePid(name, os.Getpid()); err != nil {
+		return err
+	}
+	if behaviour == dieEarly {
+		fmt.Println("I cannot start")
+		os.Exit(3)
+	}
+	if behaviour == grandchild {
+		sleep := exec.Command("sleep", "1000")
+		sleep.Stdout = os.Stdout
+		if err := sleep.Start(); err != nil {
+			return err
+		}
+		if err := writePid("grandchild", sleep.Process.Pid); err != nil {
+			return err
+		}
+	}
+	term := make(chan os.Signal, 1)
+	signal.Notify(term, syscall.SIGTERM, os.Interrupt)
+	if err := fakeServe(name, behaviour); err != nil {
+		return err
+	}
+	fmt.Println("I serve")
+	for got := range term {
+		if err := noteEnd(name, got); err != nil {
+			return err
+		}
+		if behaviour != ignoreTerm {
+			return nil
+		}
+	}
+	return nil
+}
+
+func writePid(name string, pid int) error {
+	return os.WriteFile(filepath.Join(os.Getenv("FAKE_DIR"), name+pidSuffix), []byte(strconv.Itoa(pid)), 0o644)
+}
+
+func noteEnd(name string, got os.Signal) error {
+	file, err := os.OpenFile(filepath.Join(os.Getenv("FAKE_DIR"), termFile), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(file, "%s: %v\n", name, got)
+	return errors.Join(err, file.Close())
+}
+
+// fakeServe listens where the real one would, as its flags or environment say.
+func fakeServe(name, behaviour string) error {
+	mux := http.NewServeMux()
+	mux.HandleFunc(diesWith4, func(http.ResponseWriter, *http.Request) { os.Exit(4) })
+	mux.HandleFunc(printsALine, func(http.ResponseWriter, *http.Request) { fmt.Println("a line") })
+	ok := func(w http.ResponseWriter, _ *http.Request) {
+		if behaviour == neverReady {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}
+	switch name {
+	case "temporal":
+		mux.HandleFunc("/{$}", ok)
+		if err := fakeTemporal(flagValue("--port")); err != nil {
+			return err
+		}
+		return serveHTTP(net.JoinHostPort(flagValue("--ui-ip"), flagValue("--ui-port")), mux)
+	case "twiliosim":
+		mux.HandleFunc("/sim/health", ok)
+		return serveHTTP(flagValue("--addr"), mux)
+	default:
+		mux.HandleFunc("/readyz", ok)
+		return serveHTTP(os.Getenv("WEBHOOK_ADDR"), mux)
+	}
+}
+
+func flagValue(flag string) string {
+	for i, arg := range os.Args[:len(os.Args)-1] {
+		if arg == flag {
+			return os.Args[i+1]
+		}
+	}
+	return ""
+}
+
+func fakeTemporal(port string) error {
+	listener, err := net.Listen("tcp", net.JoinHostPort(loopback, port))
+	if err != nil {
+		return err
+	}
+	service := health.NewServer()
+	service.SetServingStatus("temporal.api.workflowservice.v1.WorkflowService", healthpb.HealthCheckResponse_SERVING)
+	server := grpc.NewServer()
+	healthpb.RegisterHealthServer(server, service)
+	go func() { _ = server.Serve(listener) }()
+	return nil
+}
+
+func serveHTTP(addr string, handler http.Handler) error {
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	go func() { _ = http.Serve(listener, handler) }()
+	return nil
+}

@@ -1,0 +1,178 @@
+// Command local is `make run`: Temporal, a local Twilio, and the worker with
+// its webhook, in one terminal, until Ctrl-C.
+//
+//	main.go      the command line
+//	stack.go     which children there are, and what each is told
+//	children.go  starting, watching and stopping them
+//	ports.go     are the ports free; do they answer
+//	temporal.go  which Temporal: a CLI on PATH, or the embedded one
+//	build.go     building the embedded one, with progress
+//	console.go   several children's lines on one terminal
+//	banner.go    what to try next
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// settings are the flags.
+type settings struct {
+	temporalPort, uiPort, twilioPort, webhookPort, metricsPort int
+
+	data     string        // folder of the SQLite file and the logs
+	bin      string        // folder of the binaries
+	temporal string        // Temporal's binary; empty: choose
+	triggers string        // file or folder
+	ready    time.Duration // within which a child must answer
+	grace    time.Duration // that a child has to stop
+}
+
+func main() {
+	// A child is told of this program's death by the death of the thread that
+	// started it: that must be the main thread, which lives as long as we do.
+	runtime.LockOSThread()
+
+	ctx, hurry := untilSignal()
+	out := newConsole(os.Stdout, os.Getenv)
+	if err := newCommand(out, hurry).ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "local:", err)
+		os.Exit(1)
+	}
+}
+
+// untilSignal returns two contexts: the first signal ends the first, another
+// one the second, for who does not want to wait.
+func untilSignal() (ctx, hurry context.Context) {
+	ctx, stop := context.WithCancel(context.Background())
+	hurry, stopNow := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // as it is under nohup
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	// A reader that went away must not kill us before the children are stopped.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	go func() {
+		<-signals
+		stop()
+		<-signals
+		stopNow()
+	}()
+	return ctx, hurry
+}
+
+func newCommand(out *console, hurry context.Context) *cobra.Command {
+	var s settings
+	cmd := &cobra.Command{
+		Use:   "local",
+		Short: "Temporal, a local Twilio and the worker in one terminal",
+		Long: `Runs the whole stack on this machine: Temporal with its Web UI, a local Twilio
+with a phone in the browser, and the worker with the webhook. Ctrl-C stops it.
+
+Each flag can also be set in the environment, as LOCAL_ and its name:
+LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081.`,
+		Example: `  make run
+  .local/bin/local --webhook-port 8081 --metrics-port 9091
+  .local/bin/local --temporal /usr/local/bin/temporal
+  LOCAL_DATA=/tmp/fresh make run`,
+		Args:              cobra.NoArgs,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if err := flagsFromEnvironment(cmd.Flags(), os.LookupEnv); err != nil {
+				return err
+			}
+			return goToRepository(cmd.Flags())
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runStack(cmd.Context(), hurry, s, out)
+		},
+	}
+	f := cmd.PersistentFlags()
+	f.IntVar(&s.temporalPort, "temporal-port", 7233, "Temporal, gRPC")
+	f.IntVar(&s.uiPort, "ui-port", 8233, "Temporal's Web UI")
+	f.IntVar(&s.twilioPort, "twilio-port", 8090, "local Twilio, with the phone page")
+	f.IntVar(&s.webhookPort, "webhook-port", 8080, "webhook")
+	f.IntVar(&s.metricsPort, "metrics-port", 9090, "the worker's metrics")
+	f.StringVar(&s.data, "data", ".local", "folder for Temporal's SQLite file and the logs")
+	f.StringVar(&s.bin, "bin", ".local/bin", "folder of the binaries that make build makes")
+	f.StringVar(&s.temporal, "temporal", "", "Temporal's binary (default: the CLI temporal on PATH if 1.5 or newer, else the embedded server)")
+	f.StringVar(&s.triggers, "triggers", "local/triggers.yaml", "trigger file or folder")
+	f.DurationVar(&s.ready, "ready-timeout", time.Minute, "how long each program may take to be ready")
+	f.DurationVar(&s.grace, "grace", 10*time.Second, "how long each program may take to stop")
+
+	cmd.AddCommand(&cobra.Command{
+		Use:   "devserver",
+		Short: "Build the embedded Temporal if it is missing or its sources are newer",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := buildEmbedded(cmd.Context(), s.bin, out)
+			return err
+		},
+	})
+	return cmd
+}
+
+// flagsFromEnvironment sets each flag that was not given from LOCAL_<NAME>.
+func flagsFromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
+	var errs []error
+	flags.VisitAll(func(flag *pflag.Flag) {
+		name := "LOCAL_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		value, ok := lookup(name)
+		if !ok || flag.Changed {
+			return
+		}
+		if err := flags.Set(flag.Name, value); err != nil {
+			errs = append(errs, fmt.Errorf("%s=%s: %w", name, value, err))
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// goToRepository makes the repository's root the working directory: children
+// and defaults are relative to it. A path that was given stays what it meant.
+func goToRepository(flags *pflag.FlagSet) error {
+	start, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	root, err := findRoot(start)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"data", "bin", "temporal", "triggers"} {
+		flag := flags.Lookup(name)
+		path := flag.Value.String()
+		if !flag.Changed || path == "" || filepath.IsAbs(path) {
+			continue
+		}
+		if err := flag.Value.Set(filepath.Join(start, path)); err != nil {
+			return err
+		}
+	}
+	return os.Chdir(root)
+}
+
+func findRoot(dir string) (string, error) {
+	for at := dir; ; at = filepath.Dir(at) {
+		if _, err := os.Stat(filepath.Join(at, "local", "devserver", "go.mod")); err == nil {
+			return at, nil
+		}
+		if at == filepath.Dir(at) {
+			return "", fmt.Errorf("%s is not inside the temporal-twilio repository: run it from there", dir)
+		}
+	}
+}

@@ -1,0 +1,429 @@
+package main
+
+// The program as its user meets it: a process in a terminal, with children.
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds each wait of these tests.
+const patience = 20 * time.Second
+
+// launcher is a running `local` whose children are fakes.
+type launcher struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	dir    string // FAKE_DIR, with bin/ and data/
+	ports  map[string]int
+	reader *os.File // the other end of its stdout
+	output *buffer
+	exited chan struct{}
+}
+
+// launch starts `local` on free ports. Each setting is FAKE_NAME=behaviour, or
+// a flag.
+func launch(t *testing.T, settings ...string) *launcher {
+	t.Helper()
+	l := prepare(t, settings...)
+	l.start()
+	return l
+}
+
+func prepare(t *testing.T, settings ...string) *launcher {
+	t.Helper()
+	l := &launcher{t: t, dir: t.TempDir(), ports: freePorts(t), output: &buffer{}, exited: make(chan struct{})}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"local", "temporal", "twiliosim", "worker"} {
+		if err := os.Symlink(self, filepath.Join(l.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.cmd = exec.Command(filepath.Join(l.dir, "local"), "--bin", l.dir, "--data", filepath.Join(l.dir, "data"))
+	l.cmd.Env = append(os.Environ(), "FAKE_DIR="+l.dir, "PATH="+l.dir+":"+os.Getenv("PATH"),
+		"GORACE=atexit_sleep_ms=0") // else each of these processes takes 1 s to end
+	for flag, port := range l.ports {
+		l.cmd.Args = append(l.cmd.Args, flag, strconv.Itoa(port))
+	}
+	for _, setting := range settings {
+		if strings.HasPrefix(setting, "--") {
+			l.cmd.Args = append(l.cmd.Args, setting)
+		} else {
+			l.cmd.Env = append(l.cmd.Env, setting)
+		}
+	}
+	return l
+}
+
+func (l *launcher) start() {
+	l.t.Helper()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.reader = reader
+	l.cmd.Stdout, l.cmd.Stderr = writer, writer
+	// As in a shell: what Ctrl-C signals is a group of its own.
+	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := l.cmd.Start(); err != nil {
+		l.t.Fatal(err)
+	}
+	_ = writer.Close()
+	go func() { _, _ = io.Copy(l.output, reader) }()
+	go func() {
+		_ = l.cmd.Wait()
+		close(l.exited)
+	}()
+	l.t.Cleanup(func() {
+		_ = syscall.Kill(-l.cmd.Process.Pid, syscall.SIGKILL)
+		for _, pid := range l.pids() {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	})
+}
+
+// waitFor asks until the condition holds.
+func (l *launcher) waitFor(what string, condition func() bool) {
+	l.t.Helper()
+	for deadline := time.Now().Add(patience); !condition(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			l.t.Fatalf("no %s within %s; it says:\n%s", what, patience, l.output)
+		}
+	}
+}
+
+func (l *launcher) waitForOutput(text string) {
+	l.t.Helper()
+	l.waitFor(fmt.Sprintf("%q in its output", text), func() bool { return strings.Contains(l.output.String(), text) })
+}
+
+func (l *launcher) signalGroup(s syscall.Signal) {
+	l.t.Helper()
+	if err := syscall.Kill(-l.cmd.Process.Pid, s); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// wait returns the exit status; no process of the stack must be left then.
+func (l *launcher) wait() int {
+	l.t.Helper()
+	select {
+	case <-l.exited:
+	case <-time.After(patience):
+		l.t.Fatalf("it does not end; it says:\n%s", l.output)
+	}
+	for name, pid := range l.pids() {
+		l.waitFor("end of "+name, func() bool { return !alive(pid) })
+	}
+	return l.cmd.ProcessState.ExitCode()
+}
+
+// pids are those of the fakes that have run.
+func (l *launcher) pids() map[string]int {
+	files, _ := filepath.Glob(filepath.Join(l.dir, "*"+pidSuffix))
+	pids := map[string]int{}
+	for _, file := range files {
+		text, _ := os.ReadFile(file)
+		if pid, err := strconv.Atoi(string(text)); err == nil {
+			pids[strings.TrimSuffix(filepath.Base(file), pidSuffix)] = pid
+		}
+	}
+	return pids
+}
+
+// alive does not count a process that has ended and waits to be collected.
+func alive(pid int) bool {
+	state, _ := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
+	s := strings.TrimSpace(string(state))
+	return s != "" && !strings.HasPrefix(s, "Z")
+}
+
+func (l *launcher) lastLine() string {
+	lines := strings.Split(strings.TrimSpace(l.output.String()), "\n")
+	return lines[len(lines)-1]
+}
+
+// buffer is a bytes.Buffer for two goroutines.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}
+
+func freePorts(t *testing.T) map[string]int {
+	t.Helper()
+	ports := map[string]int{}
+	for _, flag := range []string{"--temporal-port", "--ui-port", "--twilio-port", "--webhook-port", "--metrics-port"} {
+		listener, err := net.Listen("tcp", loopback+":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = listener.Close() }()
+		ports[flag] = listener.Addr().(*net.TCPAddr).Port
+	}
+	return ports
+}
+
+func TestCtrlCStopsAllInReverseOrderAndExitsWith0(t *testing.T) {
+	l := launch(t)
+	l.waitForOutput("Ctrl-C stops all of it.")
+	for _, name := range []string{"temporal", "twiliosim", "worker"} {
+		l.waitForOutput(fmt.Sprintf("%-9s | I serve\n", name))
+	}
+	for _, want := range []string{
+		url(l.ports["--twilio-port"], ""), url(l.ports["--ui-port"], ""), url(l.ports["--webhook-port"], "/twilio/sms"),
+		"Order Number 42", "+15005550006", "starter send", "TEMPORAL_ADDRESS=" + address(l.ports["--temporal-port"]),
+	} {
+		if !strings.Contains(l.output.String(), want) {
+			t.Errorf("%q is missing from the banner:\n%s", want, l.output)
+		}
+	}
+	l.signalGroup(syscall.SIGINT)
+	if status := l.wait(); status != 0 {
+		t.Errorf("exit status %d, want 0", status)
+	}
+	order, err := os.ReadFile(filepath.Join(l.dir, termFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// "terminated" is SIGTERM: Ctrl-C's own signal has not reached them.
+	if want := "worker: terminated\ntwiliosim: terminated\ntemporal: terminated\n"; string(order) != want {
+		t.Errorf("they were asked to end as\n%swant\n%s", order, want)
+	}
+}
+
+func TestSIGTERMAndSIGHUPStopAllToo(t *testing.T) {
+	// Where the tests run under nohup, what they start ignores SIGHUP as well,
+	// unless they take the signal themselves.
+	lost := make(chan os.Signal, 1)
+	signal.Notify(lost, syscall.SIGHUP)
+	defer signal.Stop(lost)
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
+		l := launch(t)
+		l.waitForOutput("Ctrl-C stops all of it.")
+		l.signalGroup(s)
+		if status := l.wait(); status != 0 {
+			t.Errorf("%v: exit status %d, want 0", s, status)
+		}
+	}
+}
+
+func TestCtrlCWhileStartingStopsWhatHasStarted(t *testing.T) {
+	l := launch(t, "FAKE_TWILIOSIM="+neverReady)
+	l.waitForOutput("twiliosim | I serve")
+	l.signalGroup(syscall.SIGINT)
+	if status := l.wait(); status != 0 {
+		t.Errorf("exit status %d, want 0:\n%s", status, l.output)
+	}
+	if strings.Contains(l.output.String(), "worker") {
+		t.Errorf("the worker was started before the local Twilio was ready:\n%s", l.output)
+	}
+}
+
+func TestAChildThatIgnoresSIGTERMIsKilledAfterTheGracePeriod(t *testing.T) {
+	l := launch(t, "FAKE_WORKER="+ignoreTerm, "--grace=100ms")
+	l.waitForOutput("Ctrl-C stops all of it.")
+	l.signalGroup(syscall.SIGINT)
+	if status := l.wait(); status != 0 {
+		t.Errorf("exit status %d, want 0", status)
+	}
+	l.waitForOutput("worker does not stop within 100ms")
+}
+
+func TestASecondCtrlCKillsWhatHasNotStopped(t *testing.T) {
+	l := launch(t, "FAKE_WORKER="+ignoreTerm, "--grace=1h")
+	l.waitForOutput("Ctrl-C stops all of it.")
+	l.signalGroup(syscall.SIGINT)
+	l.waitFor("SIGTERM at the worker", func() bool {
+		_, err := os.Stat(filepath.Join(l.dir, termFile))
+		return err == nil
+	})
+	l.signalGroup(syscall.SIGINT)
+	if status := l.wait(); status != 0 {
+		t.Errorf("exit status %d, want 0", status)
+	}
+}
+
+func TestWhatAChildLeavesBehindEndsWithIt(t *testing.T) {
+	l := launch(t, "FAKE_WORKER="+grandchild)
+	l.waitForOutput("Ctrl-C stops all of it.")
+	if _, ok := l.pids()["grandchild"]; !ok {
+		t.Fatal("the fake worker has started no grandchild")
+	}
+	l.signalGroup(syscall.SIGINT)
+	if status := l.wait(); status != 0 {
+		t.Errorf("exit status %d, want 0", status)
+	}
+}
+
+func TestALostTerminalStopsAll(t *testing.T) {
+	l := launch(t)
+	l.waitForOutput("Ctrl-C stops all of it.")
+	_ = l.reader.Close()
+	// Only writing shows that nobody reads; the worker gives occasion.
+	// It may be stopped before it has answered.
+	if response, err := http.Get(url(l.ports["--webhook-port"], printsALine)); err == nil {
+		_ = response.Body.Close()
+	}
+	if status := l.wait(); status != 0 {
+		t.Errorf("exit status %d, want 0", status)
+	}
+}
+
+func TestAChildThatDiesEarlyIsNamed(t *testing.T) {
+	for _, name := range []string{"temporal", "twiliosim", "worker"} {
+		l := launch(t, "FAKE_"+strings.ToUpper(name)+"="+dieEarly)
+		if status := l.wait(); status != 1 {
+			t.Errorf("%s: exit status %d, want 1", name, status)
+		}
+		l.checkObituary(name, "exit status 3", "I cannot start")
+	}
+}
+
+func TestAChildThatDiesLaterIsNamed(t *testing.T) {
+	for name, port := range map[string]string{"temporal": "--ui-port", "twiliosim": "--twilio-port", "worker": "--webhook-port"} {
+		l := launch(t)
+		l.waitForOutput("Ctrl-C stops all of it.")
+		if response, err := http.Get(url(l.ports[port], diesWith4)); err == nil {
+			_ = response.Body.Close()
+			t.Fatalf("%s is still alive", name)
+		}
+		if status := l.wait(); status != 1 {
+			t.Errorf("%s: exit status %d, want 1", name, status)
+		}
+		l.checkObituary(name, "exit status 4", "I serve")
+	}
+}
+
+// checkObituary wants one line, the last one, that tells who has died, how,
+// and where its own last words are.
+func (l *launcher) checkObituary(name, how, lastWords string) {
+	l.t.Helper()
+	log := filepath.Join(l.dir, "data", "logs", name+".log")
+	l.waitForOutput("local: ")
+	line := l.lastLine()
+	for _, want := range []string{"local: " + name + " ", how, log} {
+		if !strings.Contains(line, want) {
+			l.t.Errorf("%q is missing from the last line: %s", want, line)
+		}
+	}
+	text, err := os.ReadFile(log)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if !strings.HasSuffix(string(text), lastWords+"\n") {
+		l.t.Errorf("%s ends with %q, want %q", log, text, lastWords)
+	}
+}
+
+func TestAChildThatIsNeverReadyIsNamed(t *testing.T) {
+	l := launch(t, "FAKE_WORKER="+neverReady, "--ready-timeout=1s")
+	if status := l.wait(); status != 1 {
+		t.Errorf("exit status %d, want 1", status)
+	}
+	l.waitForOutput("local: worker is not ready after 1s")
+	if line := l.lastLine(); !strings.Contains(line, "/readyz: 503") || !strings.Contains(line, "worker.log") {
+		t.Errorf("the last line does not tell why and where to look: %s", line)
+	}
+}
+
+func TestAMissingBinaryIsNamedWithItsRemedy(t *testing.T) {
+	l := launch(t, "--bin="+t.TempDir())
+	if status := l.wait(); status != 1 {
+		t.Errorf("exit status %d, want 1", status)
+	}
+	l.waitForOutput("local: twiliosim")
+	if !strings.Contains(l.lastLine(), "run make build") {
+		t.Errorf("no remedy: %s", l.lastLine())
+	}
+}
+
+func TestATakenPortIsFoundBeforeAnythingStarts(t *testing.T) {
+	for flag, use := range map[string]string{
+		"--temporal-port": "Temporal", "--ui-port": "Temporal's Web UI", "--twilio-port": "the local Twilio",
+		"--webhook-port": "the webhook", "--metrics-port": "the worker's metrics",
+	} {
+		t.Run(use, func(t *testing.T) {
+			holder, err := net.Listen("tcp", loopback+":0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = holder.Close() }()
+			port := strconv.Itoa(holder.Addr().(*net.TCPAddr).Port)
+
+			l := launch(t, flag+"="+port)
+			if status := l.wait(); status != 1 {
+				t.Errorf("exit status %d, want 1", status)
+			}
+			l.waitForOutput("\n")
+			got := l.output.String()
+			for _, want := range []string{"port " + port, use, "lsof -nP -iTCP:" + port, flag} {
+				if !strings.Contains(got, want) {
+					t.Errorf("%q is missing from: %s", want, got)
+				}
+			}
+			if strings.Count(got, "\n") != 1 {
+				t.Errorf("more than one line: %s", got)
+			}
+			if started := l.pids(); len(started) != 0 {
+				t.Errorf("started all the same: %v", started)
+			}
+		})
+	}
+}
+
+func TestAPathIsRelativeToWhereTheProgramWasStarted(t *testing.T) {
+	l := prepare(t)
+	repository, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.cmd.Dir = filepath.Join(repository, "local", "devserver")
+	data, err := filepath.Rel(l.cmd.Dir, filepath.Join(l.dir, "elsewhere"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.cmd.Args = append(l.cmd.Args, "--data", data)
+	l.start()
+	l.waitForOutput("Ctrl-C stops all of it.")
+	if _, err := os.Stat(filepath.Join(l.dir, "elsewhere", "logs", "worker.log")); err != nil {
+		t.Error(err)
+	}
+	l.signalGroup(syscall.SIGINT)
+	l.wait()
+}
+
+func TestAFlagCanBeSetInTheEnvironment(t *testing.T) {
+	l := launch(t, "LOCAL_READY_TIMEOUT=soon")
+	if status := l.wait(); status != 1 {
+		t.Errorf("exit status %d, want 1", status)
+	}
+	l.waitForOutput("LOCAL_READY_TIMEOUT=soon")
+}

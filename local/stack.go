@@ -1,0 +1,123 @@
+package main
+
+// Which programs make up the stack, and what each is told.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// The local Twilio's account, known to everyone; its number is Twilio's magic
+// one that may send.
+const (
+	account = "AC00000000000000000000000000000001"
+	token   = "0123456789abcdef0123456789abcdef"
+	number  = "+15005550006"
+)
+
+// runStack starts everything, says so, and returns when the context has ended
+// (nil) or something went wrong; by then nothing runs any more.
+func runStack(ctx, hurry context.Context, s settings, out *console) error {
+	if err := checkPorts(s); err != nil {
+		return err
+	}
+	temporal, err := chooseTemporal(ctx, s, out)
+	if err != nil {
+		return quietIfStopped(ctx, err)
+	}
+	if err := os.MkdirAll(filepath.Join(s.data, "logs"), 0o755); err != nil {
+		return err
+	}
+	family := &family{out: out, settings: s, hurry: hurry}
+	defer family.stop()
+	for _, c := range children(s, temporal) {
+		if err := family.start(ctx, c); err != nil {
+			return quietIfStopped(ctx, err)
+		}
+	}
+	out.print(banner(s, temporal))
+	return family.watch(ctx)
+}
+
+// quietIfStopped drops an error that comes of the user having wanted to stop.
+func quietIfStopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// children are in the order in which they start.
+func children(s settings, temporal temporalServer) []child {
+	env := environment(os.Environ(), s)
+	return []child{
+		{
+			name: "temporal",
+			path: temporal.path,
+			args: []string{
+				"server", "start-dev",
+				"--ip", loopback, "--port", strconv.Itoa(s.temporalPort),
+				"--ui-ip", loopback, "--ui-port", strconv.Itoa(s.uiPort),
+				"--db-filename", temporal.database(s.data),
+				// Its warnings are about its own parts missing each other while it stops.
+				"--log-level", "error",
+				// Without these, one history shard makes each task wait up to 50 ms.
+				"--dynamic-config-value", "history.transferProcessorMaxPollRPS=400",
+				"--dynamic-config-value", "history.timerProcessorMaxPollRPS=400",
+			},
+			env: env,
+			ready: func(ctx context.Context) error {
+				return errors.Join(temporalAnswers(ctx, address(s.temporalPort)), httpAnswers(ctx, url(s.uiPort, "/")))
+			},
+		},
+		{
+			name: "twiliosim",
+			path: filepath.Join(s.bin, "twiliosim"),
+			args: []string{
+				"--addr", address(s.twilioPort),
+				"--account", account, "--token", token, "--number", number,
+				"--webhook", url(s.webhookPort, "/twilio/sms"),
+				"--ui-url", url(s.uiPort, ""), "--namespace", "default",
+			},
+			env:   env,
+			ready: func(ctx context.Context) error { return httpAnswers(ctx, url(s.twilioPort, "/sim/health")) },
+		},
+		{
+			name:  "worker",
+			path:  filepath.Join(s.bin, "worker"),
+			env:   env,
+			ready: func(ctx context.Context) error { return httpAnswers(ctx, url(s.webhookPort, "/readyz")) },
+		},
+	}
+}
+
+// environment is that of the user without what would lead a child to another
+// Temporal or Twilio, and with the addresses of this stack.
+func environment(inherited []string, s settings) []string {
+	var env []string
+	for _, pair := range inherited {
+		if !strings.HasPrefix(pair, "TEMPORAL_") && !strings.HasPrefix(pair, "TWILIO_") {
+			env = append(env, pair)
+		}
+	}
+	return append(env,
+		"TEMPORAL_ADDRESS="+address(s.temporalPort),
+		"TEMPORAL_CONFIG_FILE="+os.DevNull, // not the user's profile of another Temporal
+		"TWILIO_ACCOUNT="+account,
+		"TWILIO_TOKEN="+token,
+		"TWILIO_BASE_URL="+url(s.twilioPort, ""),
+		"WEBHOOK_ADDR="+address(s.webhookPort),
+		"WEBHOOK_PUBLIC_URL="+url(s.webhookPort, ""),
+		"TRIGGERS="+s.triggers,
+		"METRICS_ADDR="+address(s.metricsPort),
+	)
+}
+
+func address(port int) string { return fmt.Sprintf("%s:%d", loopback, port) }
+
+func url(port int, path string) string { return "http://" + address(port) + path }

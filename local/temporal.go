@@ -1,0 +1,102 @@
+package main
+
+// Which Temporal to run.
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// The oldest CLI that will do. Standalone activities want a newer server still
+// (1.31, or the embedded one).
+const (
+	oldestMajor = 1
+	oldestMinor = 5
+)
+
+// temporalServer is a binary that takes `server start-dev`.
+type temporalServer struct {
+	path    string
+	version string // empty for the embedded one
+}
+
+// database is the SQLite file. Versions of the server do not read each other's
+// files, so each CLI version gets one of its own.
+func (t temporalServer) database(data string) string {
+	if t.version == "" {
+		return filepath.Join(data, "temporal.db")
+	}
+	return filepath.Join(data, "temporal-"+t.version+".db")
+}
+
+func (t temporalServer) String() string {
+	if t.version == "" {
+		return "the embedded server"
+	}
+	return fmt.Sprintf("%s, version %s", t.path, t.version)
+}
+
+// chooseTemporal takes the binary that was named, else a CLI on PATH that is
+// new enough, else the embedded server, which it builds if need be.
+func chooseTemporal(ctx context.Context, s settings, out *console) (temporalServer, error) {
+	if s.temporal != "" {
+		version, err := cliVersion(ctx, s.temporal)
+		return temporalServer{path: s.temporal, version: version.String()}, err
+	}
+	if path, err := exec.LookPath("temporal"); err == nil {
+		version, err := cliVersion(ctx, path)
+		if err == nil && version.atLeast(oldestMajor, oldestMinor) {
+			return temporalServer{path: path, version: version.String()}, nil
+		}
+		if err != nil {
+			out.print(fmt.Sprintf("not using %s: %v\n", path, err))
+		} else {
+			out.print(fmt.Sprintf("not using %s: its version is %s, and 1.5 is the oldest that will do\n", path, version))
+		}
+	}
+	path, err := buildEmbedded(ctx, s.bin, out)
+	return temporalServer{path: path}, err
+}
+
+type version struct{ major, minor, patch int }
+
+func (v version) String() string { return fmt.Sprintf("%d.%d.%d", v.major, v.minor, v.patch) }
+
+func (v version) atLeast(major, minor int) bool {
+	return v.major > major || v.major == major && v.minor >= minor
+}
+
+// cliVersion asks a Temporal CLI for its version.
+func cliVersion(ctx context.Context, path string) (version, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	output, err := exec.CommandContext(ctx, path, "--version").Output()
+	if err != nil {
+		return version{}, fmt.Errorf("%s --version: %w", path, err)
+	}
+	v, ok := parseVersion(string(output))
+	if !ok {
+		return version{}, fmt.Errorf("%s --version says %.100q, which is not what Temporal's CLI says", path, output)
+	}
+	return v, nil
+}
+
+// "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)"
+var versionPattern = regexp.MustCompile(`^temporal\S* version v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})`)
+
+func parseVersion(output string) (version, bool) {
+	m := versionPattern.FindStringSubmatch(output)
+	if m == nil {
+		return version{}, false
+	}
+	var v version
+	for i, field := range []*int{&v.major, &v.minor, &v.patch} {
+		*field, _ = strconv.Atoi(m[i+1])
+	}
+	return v, true
+}
