@@ -1,0 +1,153 @@
+// Package architecture keeps the direction in which the rooms of the project
+// import each other. CONTRIBUTING.md shows the same as a picture.
+package architecture
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "temporal-twilio"
+
+// rooms says for each top-level folder which others its packages may reach,
+// directly or through others. A room always reaches itself.
+var rooms = map[string][]string{
+	"sms":        {},
+	"javaregex":  {},
+	"freemarker": {"javaregex"},
+	"twilio":     {"sms"},
+	"activities": {"sms", "javaregex", "freemarker", "twilio"},
+	"workflows":  {"sms", "javaregex", "freemarker", "twilio", "activities"},
+	"triggers":   {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows"},
+	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers"},
+	"internal":   {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers"},
+	"worker":     {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal"},
+	"starter":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal"},
+	"local":      {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal"},
+	"test":       {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", "local"},
+}
+
+// goPackage is what "go list -json" says of a package.
+type goPackage struct {
+	ImportPath string
+	// Imports are direct, Deps all that is reached. Tests do not count: a test
+	// may use what its room may not.
+	Imports, Deps []string
+}
+
+func TestRoomsImportEachOtherOnlyAlongTheArrows(t *testing.T) {
+	packages := list(t)
+	for _, p := range packages {
+		for _, mistake := range mistakes(p, packages) {
+			t.Error(mistake)
+		}
+	}
+}
+
+// mistakes names what a package reaches and must not.
+func mistakes(p *goPackage, packages map[string]*goPackage) (found []string) {
+	from := room(p.ImportPath)
+	allowed, known := rooms[from]
+	if !known {
+		return []string{fmt.Sprintf("%s is in a folder that has no arrows yet: say in test/architecture and in CONTRIBUTING.md what %s/ may import", p.ImportPath, from)}
+	}
+	for _, reached := range p.Deps {
+		if packages[reached] == nil {
+			continue // not ours
+		}
+		to := room(reached)
+		if to == from || slices.Contains(allowed, to) {
+			continue
+		}
+		found = append(found, fmt.Sprintf("%s imports %s%s, but %s", p.ImportPath, reached, through(p, reached, packages), arrow(from, to)))
+	}
+	return found
+}
+
+// through names the import by which a package reaches one that it does not
+// import itself.
+func through(p *goPackage, reached string, packages map[string]*goPackage) string {
+	if slices.Contains(p.Imports, reached) {
+		return ""
+	}
+	for _, direct := range p.Imports {
+		if next := packages[direct]; next != nil && slices.Contains(next.Deps, reached) {
+			return " through " + direct
+		}
+	}
+	return ""
+}
+
+// arrow says which rule forbids an import.
+func arrow(from, to string) string {
+	switch {
+	case to == "local":
+		return "nothing outside local/ and test/ imports local/"
+	case slices.Contains(rooms[to], from):
+		return fmt.Sprintf("the arrow runs %s <- %s, and never back", from, to)
+	}
+	return fmt.Sprintf("no arrow runs %s <- %s", to, from)
+}
+
+// room is the top-level folder of a package of ours.
+func room(path string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, module+"/"), "/")
+	return first
+}
+
+// list gives the packages of the module by path.
+func list(t *testing.T) map[string]*goPackage {
+	t.Helper()
+	command := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", module+"/...")
+	var stderr strings.Builder
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("list the packages: %v\n%s", err, stderr.String())
+	}
+	packages := map[string]*goPackage{}
+	decoder := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p goPackage
+		err := decoder.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return packages
+		}
+		if err != nil {
+			t.Fatalf("read what go list says: %v", err)
+		}
+		packages[p.ImportPath] = &p
+	}
+}
+
+func TestABrokenArrowIsNamed(t *testing.T) {
+	packages := map[string]*goPackage{}
+	for _, p := range []*goPackage{
+		{ImportPath: module + "/twilio", Deps: []string{module + "/sms"}},
+		{ImportPath: module + "/sms", Imports: []string{module + "/twilio"}, Deps: []string{module + "/twilio"}},
+		{ImportPath: module + "/local/twiliosim", Deps: []string{"net/http"}},
+		{ImportPath: module + "/webhook", Imports: []string{module + "/local/twiliosim"}, Deps: []string{module + "/local/twiliosim"}},
+		{ImportPath: module + "/freemarker", Imports: []string{module + "/javaregex"}, Deps: []string{module + "/javaregex", module + "/sms"}},
+		{ImportPath: module + "/javaregex", Imports: []string{module + "/sms"}, Deps: []string{module + "/sms"}},
+		{ImportPath: module + "/shed"},
+	} {
+		packages[p.ImportPath] = p
+	}
+	for path, want := range map[string]string{
+		"twilio":     "",
+		"sms":        "temporal-twilio/sms imports temporal-twilio/twilio, but the arrow runs sms <- twilio, and never back",
+		"webhook":    "temporal-twilio/webhook imports temporal-twilio/local/twiliosim, but nothing outside local/ and test/ imports local/",
+		"freemarker": "temporal-twilio/freemarker imports temporal-twilio/sms through temporal-twilio/javaregex, but no arrow runs sms <- freemarker",
+		"shed":       "temporal-twilio/shed is in a folder that has no arrows yet: say in test/architecture and in CONTRIBUTING.md what shed/ may import",
+	} {
+		if got := strings.Join(mistakes(packages[module+"/"+path], packages), "\n"); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", path, got, want)
+		}
+	}
+}

@@ -1,0 +1,549 @@
+package browser
+
+// What a person does on the page, one test each.
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"temporal-twilio/local/twiliosim"
+)
+
+// start opens the page of a local Twilio that has an application.
+func start(t *testing.T, o twiliosim.Options) (*twiliosim.Sim, *tab) {
+	t.Helper()
+	t.Parallel()
+	o.Webhook = startApplication(t) + "/twilio/sms"
+	sim := startTwilio(t, o)
+	return sim, open(t, sim.URL)
+}
+
+func TestATextIsSentAndItsReplyReceived(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233"})
+	p.write(phone(1, "textarea"), "Order Number 42")
+	p.click(phone(1, ".send"))
+
+	p.shows(phone(1, ".mine"), "Order Number 42")
+	p.shows(phone(1, ".theirs"), "Your reference number is 42")
+	p.shows(phone(1, ".mine .chip"), "Webhook 200")
+	p.shows("#webhook-panel pre", "<Message>Your reference number is 42</Message>")
+	p.shows("#webhook-panel summary", "+1 555 123 0001")
+	p.shows("#webhook-panel dd", "Order Number 42")
+	p.until("the field is empty again", `document.querySelector("textarea").value === ""`)
+
+	sid := sim.Messages(twiliosim.Filter{From: ann})[0].SID
+	href := eval[string](p, `document.querySelector(".mine a").href`)
+	if want := "http://127.0.0.1:8233/namespaces/default/workflows?query=WorkflowId%20STARTS_WITH%20%22sms-" + sid + "%22"; href != want {
+		t.Errorf("the link to the workflow is %s, want %s", href, want)
+	}
+	if eval[bool](p, `document.querySelector("article:nth-of-type(2) .message") !== null`) {
+		t.Error("the other phone shows the message too")
+	}
+}
+
+func TestTheExampleIsOneKeystrokeAway(t *testing.T) {
+	_, p := start(t, twiliosim.Options{})
+	p.shows(phone(1, ".start"), "Order Number 42")
+	p.press(kb.Enter)
+	p.shows(phone(1, ".mine"), "Order Number 42")
+	p.absent(phone(1, ".start"))
+	p.until("the example is gone", `document.querySelector("textarea").placeholder === "Text message"`)
+}
+
+func TestTheExampleIsOneClickAway(t *testing.T) {
+	_, p := start(t, twiliosim.Options{})
+	p.click(phone(2, ".example"))
+	p.shows(phone(2, ".theirs"), "Your reference number is 42")
+}
+
+func TestTicksFollowAMessageUntilItIsDelivered(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{Speed: 1})
+	sim.Freeze(true)
+	send(t, sim, ann, "one")
+	send(t, sim, ann, "two")
+	p.until("both are there", `document.querySelectorAll(".message").length === 2`)
+	p.run(`document.querySelectorAll(".message").forEach((m) => { m.dataset.kept = "" })`)
+	// The sender's pace is one message a second, so the second one waits.
+	p.shows(phone(1, "li:nth-child(2) .status"), "Queued")
+	if err := sim.Advance(time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	p.shows(phone(1, "li:nth-child(1) .status"), "Delivered")
+	p.shows(phone(1, "li:nth-child(2) .status"), "Delivered")
+	// New elements in the log would be read out again.
+	if n := eval[int](p, `document.querySelectorAll("[role=log] .message[data-kept]").length`); n != 2 {
+		t.Errorf("%d of 2 messages changed in place", n)
+	}
+	p.click(phone(1, "li:nth-child(2) summary"))
+	for _, step := range []string{"Queued", "Sending", "Sent", "Delivered"} {
+		p.shows(phone(1, "li:nth-child(2) dt"), step)
+	}
+}
+
+func TestAMessageThatIsNotDeliveredSaysWhy(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click(phone(1, "header button[aria-pressed]"))
+	p.shows(phone(1, ".notice"), "Switched off")
+	send(t, sim, ann, "are you there?")
+	p.shows(phone(1, ".theirs[data-status=undelivered] .trouble"), "30003")
+	p.shows(phone(1, ".trouble"), "Unreachable destination handset")
+
+	p.click(phone(1, "header button[aria-pressed=true]"))
+	p.absent(phone(1, ".notice"))
+	send(t, sim, ann, "and now?")
+	p.shows(phone(1, ".theirs[data-status=delivered]"), "and now?")
+}
+
+func TestARuleDecidesWhatBecomesOfMessages(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	p.write("#rule-body", "spam")
+	p.choose("#rule-status", "failed")
+	p.write("#rule-code", "30007")
+	p.click("#rule-form .primary")
+	p.shows("#faults-panel .rule", "Failed")
+	send(t, sim, ann, "this is spam")
+	send(t, sim, ann, "this is not")
+	p.shows(phone(1, ".theirs[data-status=failed] .trouble"), "30007")
+	p.shows(phone(1, ".theirs[data-status=delivered]"), "this is not")
+	p.click("#faults-panel .rule button")
+	p.absent("#faults-panel .rule")
+}
+
+func TestAPhoneOptsOutAndInAgain(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.write(phone(1, "textarea"), "STOP"+kb.Enter)
+	p.shows(phone(1, ".opted-out"), "Opted out of +1 500 555 0006")
+	p.shows(phone(1, ".theirs"), "unsubscribed")
+	p.absent(phone(2, ".opted-out"))
+	if status := send(t, sim, ann, "an offer"); status != http.StatusBadRequest {
+		t.Errorf("sending to a phone that opted out answers %d", status)
+	}
+	p.click(phone(1, ".opted-out button"))
+	p.absent(phone(1, ".opted-out"))
+	p.shows(phone(1, ".theirs"), "re-subscribed")
+}
+
+func TestAFaultIsAddedTakesEffectAndIsUsedUp(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	p.choose("#fault-kind", "503")
+	p.choose("#fault-operation", "create")
+	p.write("[name=next]", "2")
+	p.click("#fault-form .primary")
+	p.shows("#faults-panel .rule", "503 Unavailable")
+	p.shows("#faults-panel .rule", "next 2 times")
+	p.shows("#faults-tab .badge", "1")
+
+	if status := send(t, sim, ann, "first"); status != http.StatusServiceUnavailable {
+		t.Errorf("with the fault, a create answers %d", status)
+	}
+	p.shows("#faults-panel .rule", "next 1 time")
+	if status := send(t, sim, ann, "second"); status != http.StatusServiceUnavailable {
+		t.Errorf("with the fault, a second create answers %d", status)
+	}
+	p.absent("#faults-panel .rule")
+	if status := send(t, sim, ann, "third"); status != http.StatusCreated {
+		t.Errorf("with the fault used up, a create answers %d", status)
+	}
+	p.shows(phone(1, ".theirs"), "third")
+}
+
+func TestALostAnswerStillDeliversTheMessage(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	p.click("#fault-form .primary")
+	p.shows("#faults-panel .rule", "Answer lost")
+	if status := send(t, sim, ann, "did you get this?"); status != 0 {
+		t.Errorf("a create whose answer is lost answers %d", status)
+	}
+	p.shows(phone(1, ".theirs[data-status=delivered]"), "did you get this?")
+}
+
+func TestAFaultByRateIsRemoved(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	p.choose("#fault-kind", "webhook-late")
+	p.click("#fault-form [value=rate]")
+	p.write("[name=rate]", "25")
+	p.write("#fault-delay", "3s")
+	p.click("#fault-form .primary")
+	p.shows("#faults-panel .rule", "status callbacks · 25 % of cases · for 3s")
+	if faults := sim.Faults(); len(faults) != 1 || faults[0].Rate != 0.25 || time.Duration(faults[0].Delay) != 3*time.Second {
+		t.Errorf("the fault in force is %+v", faults)
+	}
+	p.click("#faults-panel .rule button")
+	p.absent("#faults-panel .rule")
+	if faults := sim.Faults(); len(faults) != 0 {
+		t.Errorf("a removed fault is still in force: %+v", faults)
+	}
+}
+
+func TestAFaultThatIsRefusedSaysWhy(t *testing.T) {
+	t.Parallel()
+	p := newTab(t) // the browser logs the status 400
+	p.visit(startTwilio(t, twiliosim.Options{}).URL)
+	p.click("#faults-tab")
+	p.choose("#fault-kind", "delay")
+	p.write("#fault-delay", "soon")
+	p.click("#fault-form .primary")
+	p.shows("#fault-form [role=alert]", "write it like 500ms, 2s or 1h30m")
+}
+
+func TestTheCharacterThatMakesATextUCS2IsNamed(t *testing.T) {
+	_, p := start(t, twiliosim.Options{})
+	p.write(phone(1, "textarea"), "It's 42")
+	p.shows(phone(1, ".size"), "GSM-7")
+	p.shows(phone(1, ".size"), "7 of 160 · 1 segment")
+	p.write(phone(1, "textarea"), "🙂 no: It’s 42")
+	p.shows(phone(1, ".size"), "UCS-2 because of 🙂")
+	p.write(phone(1, "textarea"), "[€] It’s 42")
+	p.shows(phone(1, ".size .culprit"), "’")
+	p.shows(phone(1, ".size"), "11 of 70 · 1 segment")
+	p.click(phone(1, ".culprit"))
+	if got := eval[string](p, `(({ value, selectionStart, selectionEnd }) => value.slice(selectionStart, selectionEnd))(document.activeElement)`); got != "’" {
+		t.Errorf("the character selected is %q", got)
+	}
+	p.write(phone(1, "textarea"), strings.Repeat("0123456789", 17))
+	p.shows(phone(1, ".size"), "170 of 306 · 2 segments")
+}
+
+func TestTextIsShownAsText(t *testing.T) {
+	_, p := start(t, twiliosim.Options{UIURL: "javascript:document.title='owned'//"})
+	evil := `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>&amp;<b>bold</b>`
+	p.write(phone(1, "textarea"), "echo "+evil+kb.Enter)
+	p.shows(phone(1, ".mine .body"), "echo "+evil)
+	p.shows(phone(1, ".theirs .body"), evil)
+	p.shows("#webhook-panel pre", "&lt;script&gt;")
+	p.shows(phone(1, ".mine .chip"), "Workflow") // its address is no web address, so it is no link
+	if n := eval[int](p, `document.querySelectorAll(".thread img, .thread b, .thread script, #webhook-panel b, #webhook-panel script, .thread a").length`); n != 0 {
+		t.Errorf("%d elements were made from text", n)
+	}
+	if title := eval[string](p, "document.title"); title != "Local Twilio" {
+		t.Errorf("a script from a message ran: the title is %q", title)
+	}
+}
+
+func TestAPictureIsSentAndShown(t *testing.T) {
+	t.Parallel()
+	application := startApplication(t)
+	sim := startTwilio(t, twiliosim.Options{Webhook: application + "/twilio/sms"})
+	p := open(t, sim.URL)
+	p.click(phone(1, "[aria-expanded]"))
+	p.press("a picture" + kb.Enter)
+	p.shows(phone(1, ".composer [role=alert]"), "must begin with http")
+	p.write(phone(1, ".media input"), application+"/picture.png")
+	p.write(phone(1, "textarea"), "look"+kb.Enter)
+	p.until("the picture is shown", `document.querySelector(".mine .picture img")?.naturalWidth === 440`)
+	if media := sim.Messages(twiliosim.Filter{From: ann})[0].Media; len(media) != 1 || media[0].ContentType != "image/png" {
+		t.Errorf("the message carries %+v", media)
+	}
+}
+
+func TestAWebhookThatBreaksIsListed(t *testing.T) {
+	_, p := start(t, twiliosim.Options{})
+	p.write(phone(1, "textarea"), "break"+kb.Enter)
+	p.shows(phone(1, ".chip.badly"), "Webhook 500")
+	p.shows("#debugger-tab .badge", "1")
+	p.absent(phone(1, ".mine a"))
+	p.click("#debugger-tab")
+	p.shows("#debugger-panel .entry", "11200")
+	p.absent("#debugger-tab .badge")
+	p.click(phone(1, ".chip.badly"))
+	p.shows("#webhook-panel .verdict", "500")
+}
+
+func TestEverythingWorksByKeyboard(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	tabTo := func(what, expression string) {
+		t.Helper()
+		for range 40 {
+			if eval[bool](p, "Boolean("+expression+")") {
+				return
+			}
+			p.press(kb.Tab)
+		}
+		t.Fatalf("Tab does not lead to %s", what)
+	}
+	focused := `document.activeElement`
+	p.press("Order Number 7" + kb.Enter)
+	p.shows(phone(1, ".theirs"), "Your reference number is 7")
+	p.press(kb.ArrowUp)
+	p.until("the last text is back", focused+`.value === "Order Number 7"`)
+	p.press(kb.Backspace + "8" + kb.Enter)
+	p.shows(phone(1, ".theirs"), "Your reference number is 8")
+
+	tabTo("the second phone's number", focused+`.matches("article:nth-of-type(2) .number")`)
+	if outline := eval[string](p, `getComputedStyle(document.activeElement).outlineStyle`); outline != "solid" {
+		t.Errorf("the focus ring is %s", outline)
+	}
+	p.press("+44 7700 900123" + kb.Enter)
+	p.until("the number is taken", `document.querySelector("article:nth-of-type(2) .number").value === "+447700900123"`)
+	tabTo("the second phone's text", focused+`.matches("article:nth-of-type(2) textarea")`)
+	p.press("line one")
+	p.do("press Shift+Enter", chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(kb.ModifierShift)))
+	p.press("line two" + kb.Enter)
+	p.shows(phone(2, ".mine"), "line one\nline two")
+	if got := sim.Messages(twiliosim.Filter{From: "+447700900123"}); len(got) != 1 {
+		t.Errorf("the other number sent %d messages", len(got))
+	}
+
+	tabTo("another phone", focused+`.matches(".add-phone")`)
+	p.press(kb.Enter)
+	p.until("the new phone's text has the focus", focused+`.matches("article:nth-of-type(3) textarea")`)
+	tabTo("the tabs", focused+`.getAttribute("role") === "tab"`)
+	p.press(kb.ArrowRight + kb.ArrowRight)
+	p.shows("#faults-panel h2", "Make things go wrong")
+	tabTo("the button that adds a fault", focused+`.matches("#fault-form .primary")`)
+	p.press(kb.Enter)
+	p.shows("#faults-panel .rule", "Answer lost")
+}
+
+func TestANarrowScreenShowsOnePhoneAtATime(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.do("make it narrow", chromedp.EmulateViewport(320, 568))
+	p.until("one phone is shown", `[...document.querySelectorAll("article")].filter((a) => a.checkVisibility()).length === 1`)
+	long := strings.Repeat("unbreakable", 30)
+	text(t, sim, ann, "echo "+long)
+	p.shows(phone(1, ".theirs"), long)
+	fits := func(what string) {
+		t.Helper()
+		p.until("no scrolling sideways in "+what, `document.scrollingElement.scrollWidth <= 320 && [...document.querySelectorAll("body *")].every((e) =>
+			!e.checkVisibility() || e.closest(".unseen, .strip") || e.getBoundingClientRect().right <= 320.5)`)
+	}
+	fits("the phones")
+	text(t, sim, bob, "Order Number 9")
+	p.shows("#strip .badge", "1")
+	p.click("#strip button:nth-child(2)")
+	p.shows(phone(2, ".theirs"), "Your reference number is 9")
+	p.absent("#strip .badge")
+	p.write(phone(2, "textarea"), "It’s "+strings.Repeat("long ", 20)+kb.Enter)
+	fits("the second phone")
+	text(t, sim, bob, "break")
+	for _, panel := range []string{"webhook", "debugger", "faults"} {
+		p.click("#" + panel + "-tab")
+		p.absent("article")
+		p.until("the panel is shown", `document.getElementById("`+panel+`-panel").checkVisibility()`)
+		fits(panel)
+	}
+	p.click("#phones-tab")
+	p.shows(phone(2, ".mine"), "long")
+}
+
+func TestPhonesStayBetweenVisitsAndAReset(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{Numbers: []string{ours, "+18885550007"}})
+	p.click(".add-phone")
+	p.write(phone(3, ".number"), "555"+kb.Enter)
+	p.shows(phone(3, "[role=alert]"), "+15551230001")
+	p.write(phone(3, ".number"), "+1 (555) 123-0042"+kb.Enter)
+	p.choose(phone(3, "select"), "+18885550007")
+	p.write(phone(3, "textarea"), "hello"+kb.Enter)
+	p.shows(phone(3, ".mine"), "hello")
+	p.shows(phone(3, ".mine summary"), "to +1 888 555 0007")
+	p.click(phone(1, "[title='Put this phone away']"))
+	p.until("two phones are left", `document.querySelectorAll("article").length === 2`)
+
+	p.visit(sim.URL)
+	p.shows(phone(2, ".mine"), "hello")
+	if got := eval[[]string](p, `[...document.querySelectorAll("article .number, article select")].map((e) => e.value)`); strings.Join(got, " ") != "+1 555 123 0002 +15005550006 +1 555 123 0042 +18885550007" {
+		t.Errorf("after a second visit the phones are %q", got)
+	}
+	if sent := sim.Messages(twiliosim.Filter{From: "+15551230042"}); len(sent) != 1 || sent[0].To != "+18885550007" {
+		t.Errorf("the message was %+v", sent)
+	}
+
+	p.click("#reset-button")
+	p.click("#reset .danger")
+	p.absent(".message")
+	p.shows(phone(2, ".start"), "Order Number 42")
+}
+
+func TestThePageSurvivesARestart(t *testing.T) {
+	t.Parallel()
+	webhook := startApplication(t) + "/twilio/sms"
+	first, err := twiliosim.Start(twiliosim.Options{Webhook: webhook, Speed: 1e6})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newTab(t) // it will log that the connection was lost
+	p.visit(first.URL)
+	p.write(phone(1, "textarea"), "before"+kb.Enter)
+	p.shows(phone(1, ".mine"), "before")
+	p.write(phone(1, "textarea"), "a draft")
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.shows("#connection", "Reconnecting")
+	p.press(kb.Enter)
+	p.shows(phone(1, ".composer [role=alert]"), "does not answer")
+	p.until("the draft is kept", `document.querySelector("textarea").value === "a draft"`)
+
+	startTwilio(t, twiliosim.Options{Webhook: webhook, Addr: strings.TrimPrefix(first.URL, "http://")})
+	p.shows("#connection", "Live")
+	p.absent(".message")
+	p.press(kb.Enter)
+	p.shows(phone(1, ".mine"), "a draft")
+}
+
+func TestAWebhookThatIsNotCalledIsTold(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	if _, err := sim.AddFault(twiliosim.Fault{Kind: twiliosim.FaultWebhookLost, Operation: "inbound", Next: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sim.AddFault(twiliosim.Fault{Kind: twiliosim.FaultWebhookLate, Operation: "inbound", Delay: twiliosim.Duration(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	p.press("lost" + kb.Enter)
+	p.shows(phone(1, ".mine .chip.badly"), "fault webhook-lost")
+	p.press("late" + kb.Enter)
+	p.shows(phone(1, ".mine .chip"), "Waiting for your webhook")
+	if err := sim.Advance(2 * time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	p.shows(phone(1, ".mine .chip.well"), "Webhook 200")
+}
+
+func TestEveryControlHasANameAndEveryTextIsReadable(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233"})
+	text(t, sim, ann, "Order Number 42")
+	text(t, sim, ann, "break")
+	text(t, sim, bob, "STOP")
+	p.click(phone(1, "header button[aria-pressed]"))
+	p.shows(phone(1, ".notice"), "Switched off")
+	send(t, sim, ann, "are you there?")
+	p.shows(phone(1, ".trouble"), "30003")
+	p.write(phone(1, "textarea"), "It’s 42")
+	p.shows(phone(1, ".size"), "UCS-2")
+	for _, theme := range []string{"light", "dark"} {
+		p.run(`document.documentElement.dataset.theme = ` + js(theme))
+		for _, view := range []string{"webhook", "debugger", "faults"} {
+			p.click("#" + view + "-tab")
+			p.until("nothing moves", `document.getAnimations().length === 0`)
+			for _, fault := range eval[[]string](p, unreadable) {
+				t.Errorf("%s, %s: %s", theme, view, fault)
+			}
+		}
+	}
+}
+
+// unreadable lists controls that a screen reader cannot name, and texts whose
+// contrast is below the 4.5 that WCAG 2.2 asks for.
+const unreadable = `(() => {
+	const found = [];
+	const seen = [...document.body.querySelectorAll("*")].filter((e) => e.checkVisibility() && !e.closest(".unseen"));
+	for (const e of seen.filter((e) => e.matches("button, input, select, textarea, a"))) {
+		const name = e.getAttribute("aria-label") || [...e.labels ?? []].map((l) => l.textContent).join() || (e.matches("button, a") && e.textContent);
+		if (!name || !name.trim()) found.push("no name: " + e.outerHTML.slice(0, 120));
+	}
+	const rgba = (color) => {
+		const [r, g, b, a = 1] = color.match(/[\d.]+/g).map(Number);
+		return color.startsWith("color(") ? [r * 255, g * 255, b * 255, a] : [r, g, b, a];
+	};
+	const over = ([r, g, b, a], [R, G, B]) => [r * a + R * (1 - a), g * a + G * (1 - a), b * a + B * (1 - a)];
+	const ground = (e) => {
+		if (!e) return [255, 255, 255];
+		const color = rgba(getComputedStyle(e).backgroundColor);
+		return color[3] === 1 ? color.slice(0, 3) : over(color, ground(e.parentElement));
+	};
+	const light = (color) => {
+		const [r, g, b] = color.map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+		return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+	};
+	for (const e of seen.filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) && !e.closest("option, select"))) {
+		const below = ground(e);
+		const [a, b] = [light(over(rgba(getComputedStyle(e).color), below)), light(below)];
+		const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+		if (contrast < 4.5) found.push("contrast " + contrast.toFixed(2) + ": " + e.outerHTML.slice(0, 120));
+	}
+	return found;
+})()`
+
+func TestTheClockIsAdvanced(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	before := sim.Now()
+	p.click("#clock-button")
+	p.click("#clock .steps button:nth-child(2)")
+	p.shows("#clock-button", "+1h")
+	p.write("#clock-by", "90m"+kb.Enter)
+	p.shows("#clock-button", "+2h 30m")
+	if ahead := sim.Now().Sub(before); ahead < 150*time.Minute || ahead > 151*time.Minute {
+		t.Errorf("the clock is %v ahead", ahead)
+	}
+}
+
+func TestMessagesForANumberWithoutAPhoneAreNotMissed(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	for _, number := range []string{"+15551230011", "+15551230012", "+15551230013"} {
+		send(t, sim, number, "hello "+number)
+	}
+	p.shows(phone(3, ".theirs"), "hello +15551230011")
+	p.shows(phone(4, ".theirs"), "hello +15551230012")
+	p.shows("#others + ul button", "+1 555 123 0013")
+	p.click("#others + ul button")
+	p.shows(phone(5, ".theirs"), "hello +15551230013")
+}
+
+func TestAFloodOfMessagesIsFollowed(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	for n := range 1500 {
+		send(t, sim, ann, fmt.Sprintf("message %d", n))
+		send(t, sim, fmt.Sprintf("+1555777%04d", n), "to somebody else")
+	}
+	p.shows(phone(1, ".theirs:last-child[data-status=delivered]"), "message 1499")
+	if n := eval[int](p, `document.querySelectorAll("article:nth-of-type(1) .message").length`); n != 300 {
+		t.Errorf("the thread holds %d messages, want the newest 300", n)
+	}
+	if n := eval[int](p, `document.querySelectorAll("article").length`); n != 4 {
+		t.Errorf("there are %d phones, want 2 more than at the start", n)
+	}
+}
+
+func TestTheThemeIsChosenAndKept(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	ground := `getComputedStyle(document.body).backgroundColor`
+	light := eval[string](p, ground)
+	p.click("#theme-button")
+	dark := eval[string](p, ground)
+	if light == dark {
+		t.Errorf("both themes have the ground %s", light)
+	}
+	p.visit(sim.URL)
+	if again := eval[string](p, ground); again != dark {
+		t.Errorf("on the next visit the ground is %s, want %s", again, dark)
+	}
+}
+
+func TestScriptsFromElsewhereAreRefused(t *testing.T) {
+	t.Parallel()
+	sim := startTwilio(t, twiliosim.Options{})
+	response, err := http.Get(sim.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	policy := response.Header.Get("Content-Security-Policy")
+	for _, want := range []string{"default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} {
+		if !strings.Contains(policy, want) {
+			t.Errorf("the policy %q lacks %q", policy, want)
+		}
+	}
+	p := newTab(t)
+	p.visit(sim.URL)
+	for _, attempt := range []string{
+		`document.body.innerHTML = "<b>bold</b>"`,
+		`document.body.append(Object.assign(document.createElement("script"), { textContent: "document.title = 'owned'" }))`,
+	} {
+		if refused := eval[bool](p, `(() => { try { `+attempt+`; return false } catch { return true } })()`); !refused {
+			t.Errorf("the browser allows %s", attempt)
+		}
+	}
+	if title := eval[string](p, "document.title"); title != "Local Twilio" {
+		t.Errorf("an inline script ran: the title is %q", title)
+	}
+}

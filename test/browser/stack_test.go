@@ -1,0 +1,57 @@
+package browser
+
+// The whole product: a text on the page, the worker and its webhook as a
+// process, and a real Temporal.
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"go.temporal.io/api/workflowservice/v1"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/test/stack"
+)
+
+func TestATextOnThePageStartsAWorkflow(t *testing.T) {
+	t.Parallel()
+	product := stack.Start(t, stack.Options{})
+	// A local Twilio that knows of a Web UI, as that of make run does.
+	sim := startTwilio(t, twiliosim.Options{
+		Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number},
+		Webhook: product.Webhook + "/twilio/sms", UIURL: "http://127.0.0.1:8233",
+	})
+	p := open(t, sim.URL)
+	p.press("Order Number 42" + kb.Enter)
+	p.shows(phone(1, ".theirs"), "Your reference number is 42")
+	p.shows(phone(1, ".theirs[data-status=delivered]"), "Your reference number is 42")
+	p.shows(phone(1, ".mine a"), "Workflow")
+
+	link, err := url.Parse(eval[string](p, `document.querySelector(".mine a").href`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if link.Host != "127.0.0.1:8233" || link.Path != "/namespaces/default/workflows" {
+		t.Errorf("the link leads to %s", link)
+	}
+	sid := sim.Messages(twiliosim.Filter{Direction: "inbound"})[0].SID
+	stack.Eventually(t, "the link's query finds the workflow", func(ctx context.Context) error {
+		found, err := product.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: link.Query().Get("query")})
+		if err != nil {
+			return err
+		}
+		if len(found.Executions) != 1 {
+			return fmt.Errorf("it finds %d workflows", len(found.Executions))
+		}
+		execution := found.Executions[0]
+		if id := execution.Execution.WorkflowId; !strings.HasPrefix(id, "sms-"+sid) || execution.Type.Name != "OrderStatusWorkflow" {
+			t.Errorf("it finds %s %s", execution.Type.Name, id)
+		}
+		return nil
+	})
+}

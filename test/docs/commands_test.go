@@ -1,0 +1,255 @@
+package docs
+
+// The commands of the README, run by a shell as they stand there.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/twilio"
+)
+
+// notRun are the commands that no test runs, and why.
+var notRun = map[string]string{
+	"make run":                           "it takes fixed ports, which may be in use: a test of its own runs it on others",
+	"make test":                          "it is what runs this test",
+	"docker compose up --build --detach": "it needs a Docker engine",
+}
+
+// ownNumber is the section whose commands run a worker of their own.
+const ownNumber = "Against your own Twilio number"
+
+const phone = "+15005550009"
+
+func TestTheCommandsOfTheReadmeDoWhatItSays(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Triggers: snippet(t, "yaml")})
+	shell := newShell(t, "TEMPORAL_ADDRESS="+s.Temporal.Address)
+	// The addresses of "make run" are those of this stack here.
+	addresses := strings.NewReplacer("http://127.0.0.1:8090", s.Twilio.URL)
+	all := blocks(t)
+	left := len(notRun)
+	for i, b := range all {
+		command := strings.TrimSpace(b.text)
+		if b.language != "sh" || b.section == ownNumber {
+			continue
+		}
+		if notRun[command] != "" {
+			left--
+			continue
+		}
+		output := shell.run(t, b.line, addresses.Replace(command))
+		if i+1 < len(all) && (all[i+1].language == "text" || all[i+1].language == "json") {
+			if want := all[i+1]; !matches(want.text, output) {
+				t.Errorf("README.md:%d: the command prints\n%s\nand not\n%s", want.line, output, want.text)
+			}
+		}
+	}
+	if left != 0 {
+		t.Errorf("the README has not all of the commands that are excepted: %v", notRun)
+	}
+	inspected(t, s)
+}
+
+// inspected checks what the commands of the section on the CLI have done.
+func inspected(t *testing.T, s *stack.Stack) {
+	t.Helper()
+	description, err := s.Temporal.Client.DescribeWorkflowExecution(t.Context(), "order-42", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status := description.GetWorkflowExecutionInfo().GetStatus(); status != enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED {
+		t.Errorf("order-42 is %s", status)
+	}
+	history := s.Temporal.Client.GetWorkflowHistory(t.Context(), "order-42", "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	signals := 0
+	for history.HasNext() {
+		event, err := history.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if event.GetWorkflowExecutionSignaledEventAttributes().GetSignalName() == "cancel" {
+			signals++
+		}
+	}
+	if signals != 1 {
+		t.Errorf("order-42 was signalled %d times", signals)
+	}
+}
+
+func TestTheTriggersOfTheReadmeDoWhatItSays(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Triggers: snippet(t, "yaml")})
+	shell := newShell(t, "TEMPORAL_ADDRESS="+s.Temporal.Address)
+	shell.run(t, 0, "temporal workflow start --workflow-id order-7 --type OrderWorkflow --task-queue orders")
+	for text, want := range map[string]string{
+		"Order Number 42": "Your reference number is 42",
+		"CANCEL 7":        "Order 7 will be cancelled.",
+		"cancel 8":        "There is no order 8.",
+	} {
+		result, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: text})
+		if err != nil || len(result.Replies) != 1 || result.Replies[0].Body != want {
+			t.Errorf("%s: %+v, %v", text, result.Replies, err)
+		}
+	}
+}
+
+func TestTheWorkerOfTheReadmeServesYourOwnNumber(t *testing.T) {
+	t.Parallel()
+	temporal := stack.StartTemporal(t)
+	sim, err := twiliosim.Start(twiliosim.Options{Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	shell := newShell(t, "TEMPORAL_ADDRESS="+temporal.Address)
+	if err := os.WriteFile(filepath.Join(shell.dir, "token.txt"), []byte(stack.Token+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var commands []block
+	for _, b := range blocks(t) {
+		if b.section == ownNumber && b.language == "sh" {
+			commands = append(commands, b)
+		}
+	}
+	if len(commands) != 2 {
+		t.Fatalf("the section %q has %d commands; this test knows a worker and a send", ownNumber, len(commands))
+	}
+	// exec: a signal to the shell must reach the worker.
+	worker := stack.StartProcess(t, "worker", append(shell.environment, "TWILIO_BASE_URL="+sim.URL, "WEBHOOK_ADDR=127.0.0.1:0"),
+		"bash", "-ec", "cd "+shell.dir+"\n"+strings.Replace(commands[0].text, "\n.local/bin/worker", "\nexec .local/bin/worker", 1))
+	webhook := ""
+	stack.Eventually(t, "the worker polls", func(context.Context) error {
+		listens := regexp.MustCompile(`msg="webhook listens" address=(\S+)`).FindStringSubmatch(worker.Output())
+		if listens == nil || !strings.Contains(worker.Output(), "worker polls") {
+			return errors.New(worker.Output())
+		}
+		webhook = listens[1]
+		return nil
+	})
+	shell.run(t, commands[1].line, commands[1].text)
+	sent := sim.Messages(twiliosim.Filter{To: phone})
+	if len(sent) != 1 || sent[0].Body != "Hello from my own number" {
+		t.Errorf("the local Twilio has %+v", sent)
+	}
+	// What Twilio would post, signed for the public address.
+	form := url.Values{"MessageSid": {"SM000000000000000000000000000000aa"}, "AccountSid": {stack.Account}, "From": {phone}, "To": {stack.Number}, "Body": {"Order Number 42"}}
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+webhook+"/twilio/sms", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set(twilio.SignatureHeader, twilio.Sign(stack.Token, "https://sms.example.com/twilio/sms", form))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("the webhook answers %s", response.Status)
+	}
+}
+
+// shell runs commands where a reader would: in a folder with the binaries that
+// "make build" makes and the files of the repository that they name, and with
+// Temporal's CLI on PATH.
+type shell struct {
+	dir         string
+	environment []string
+}
+
+func newShell(t *testing.T, environment ...string) *shell {
+	t.Helper()
+	dir := t.TempDir()
+	bin := filepath.Join(dir, ".local", "bin")
+	onPath := filepath.Join(dir, "path")
+	for _, folder := range []string{bin, onPath} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, target := range map[string]string{
+		filepath.Join(bin, "starter"):     stack.Build(t, "starter"),
+		filepath.Join(bin, "worker"):      stack.Build(t, "worker"),
+		filepath.Join(dir, "local"):       filepath.Join(root(t), "local"),
+		filepath.Join(onPath, "temporal"): temporalCLI(t),
+	} {
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// HOME: the CLI reads a configuration file there.
+	environment = append(environment, "HOME="+dir, "PATH="+onPath+":"+os.Getenv("PATH"))
+	return &shell{dir: dir, environment: environment}
+}
+
+// temporalCLI is Temporal's own command line, as test/temporalcli pins it.
+func temporalCLI(t *testing.T) string {
+	t.Helper()
+	binary := os.Getenv("TEMPORAL_CLI")
+	if binary == "" {
+		binary = filepath.Join(root(t), ".local", "bin", "temporal-cli")
+	}
+	if _, err := exec.LookPath(binary); err != nil {
+		t.Fatalf("there is no Temporal CLI to test with (%v): run \"make temporalcli\", or set TEMPORAL_CLI", err)
+	}
+	return binary
+}
+
+// run runs a command of the README and gives what it prints. It must succeed.
+func (s *shell) run(t *testing.T, line int, command string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	bash := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", command)
+	bash.Dir = s.dir
+	bash.Env = s.environment
+	output, err := bash.CombinedOutput()
+	if err != nil {
+		t.Fatalf("README.md:%d: %v: %s\n%s", line, err, command, output)
+	}
+	return string(output)
+}
+
+// sid is a message's SID, another in each run.
+var sid = regexp.MustCompile(`SM[0-9a-f]{32}`)
+
+// matches holds what a command printed against what the README shows, where
+// "…" stands for anything.
+func matches(shown, printed string) bool {
+	parts := strings.Split(sid.ReplaceAllString(strings.TrimSpace(shown), "…"), "…")
+	for i, part := range parts {
+		parts[i] = regexp.QuoteMeta(part)
+	}
+	return regexp.MustCompile(`(?s)^` + strings.Join(parts, `.*?`) + `$`).MatchString(strings.TrimSpace(printed))
+}
+
+func TestWhatIsShownIsComparedWithWhatIsPrinted(t *testing.T) {
+	const printed = "TO  SID\n+1  SM0123456789abcdef0123456789abcdef\n"
+	for shown, want := range map[string]bool{
+		printed:                     true,
+		"TO  SID\n+1  SM…":          true,
+		"TO  …+1…":                  true,
+		"TO  SID\n+2  SM…":          false,
+		"TO  SID":                   false,
+		"TO  SID\n+1  SM…\n+2  SM…": false,
+	} {
+		if got := matches(shown, printed); got != want {
+			t.Errorf("%s: %t", fmt.Sprintf("%q", shown), got)
+		}
+	}
+}

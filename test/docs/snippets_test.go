@@ -1,0 +1,147 @@
+package docs
+
+// The workflows of the README: each in a worker of its own language, which
+// calls SendSms of the real worker.
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/test/stack"
+)
+
+// remind runs a snippet's workflow and checks that it texted its phone.
+func remind(t *testing.T, s *stack.Stack, taskQueue string) {
+	t.Helper()
+	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+		TaskQueue: taskQueue, WorkflowExecutionTimeout: 3 * time.Minute,
+	}, "Remind", phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var result activities.SendSmsResult
+	if err := run.Get(t.Context(), &result); err != nil {
+		t.Fatal(err)
+	}
+	sent := s.Twilio.Messages(twiliosim.Filter{To: phone})
+	if len(sent) != 1 || sent[0].Body != "Dear Ann, your table is ready." {
+		t.Fatalf("the local Twilio has %+v", sent)
+	}
+	if len(result.Errors) != 0 || len(result.Messages) != 1 || result.Messages[0].SID != sent[0].SID || result.Messages[0].Segments != 1 {
+		t.Errorf("the workflow has %+v of %+v", result, sent)
+	}
+}
+
+func TestTheGoWorkflowOfTheReadmeSends(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "remind.go"), "package main\n\n"+snippet(t, "go"))
+	write(t, filepath.Join(dir, "main.go"), read(t, "test/docs/testdata/go/main.go"))
+	program := filepath.Join(dir, "reminder")
+	mustRun(t, root(t), "go", "build", "-o", program, filepath.Join(dir, "main.go"), filepath.Join(dir, "remind.go"))
+	stack.StartProcess(t, "reminder", []string{"TEMPORAL_ADDRESS=" + s.Temporal.Address}, program)
+	remind(t, s, "reminders")
+}
+
+func TestTheTypeScriptWorkflowOfTheReadmeSends(t *testing.T) {
+	t.Parallel()
+	needs(t, "npm", "--version")
+	needs(t, "node", "--eval", "if (process.versions.node.split('.')[0] < 20) throw 'Node.js 20 or newer, not ' + process.version")
+	modules := nodeModules(t)
+	dir, err := os.MkdirTemp(modules, "run-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	write(t, filepath.Join(dir, "remind.ts"), snippet(t, "ts"))
+	write(t, filepath.Join(dir, "tsconfig.json"), read(t, "test/docs/testdata/typescript/tsconfig.json"))
+	write(t, filepath.Join(dir, "worker.mjs"), read(t, "test/docs/testdata/typescript/worker.mjs"))
+	mustRun(t, dir, filepath.Join(modules, "node_modules", ".bin", "tsc"), "--project", dir)
+	s := stack.Start(t, stack.Options{})
+	stack.StartProcess(t, "reminder", []string{"TEMPORAL_ADDRESS=" + s.Temporal.Address},
+		"node", filepath.Join(dir, "worker.mjs"), filepath.Join(dir, "remind.ts"))
+	remind(t, s, "reminders")
+}
+
+// nodeModules gives a folder with the packages of testdata/typescript, which
+// are installed once for each of its states.
+func nodeModules(t *testing.T) string {
+	t.Helper()
+	packages := read(t, "test/docs/testdata/typescript/package.json")
+	final := filepath.Join(root(t), ".local", fmt.Sprintf("typescript-%.4x", sha256.Sum256([]byte(packages))))
+	if _, err := os.Stat(final); err == nil {
+		return final
+	}
+	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	installing, err := os.MkdirTemp(filepath.Dir(final), "typescript-installing-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(installing)
+	write(t, filepath.Join(installing, "package.json"), packages)
+	mustRun(t, installing, "npm", "install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund")
+	// Only a complete folder has the final name.
+	if err := os.Rename(installing, final); err != nil {
+		if _, missing := os.Stat(final); missing != nil {
+			t.Fatal(err)
+		}
+	}
+	return final
+}
+
+func TestThePythonWorkflowOfTheReadmeCompilesAndIsNotRun(t *testing.T) {
+	t.Parallel()
+	code := snippet(t, "python")
+	needs(t, "python3", "--version")
+	file := filepath.Join(t.TempDir(), "remind.py")
+	write(t, file, code)
+	mustRun(t, root(t), "python3", "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])", file)
+	for _, name := range []string{activities.SendSmsName, activities.TaskQueue, "smsFrom", "smsTo", "smsBody", "variables"} {
+		if !strings.Contains(code, `"`+name+`"`) {
+			t.Errorf("the Python snippet does not name %q", name)
+		}
+	}
+}
+
+// needs skips the test on a machine without a language, but not in CI.
+func needs(t *testing.T, program string, args ...string) {
+	t.Helper()
+	output, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
+	switch {
+	case err == nil:
+	case os.Getenv("CI") == "true":
+		t.Fatalf("CI must test this snippet: %s: %v\n%s", program, err, output)
+	default:
+		t.Skipf("this snippet needs %s: %v\n%s", program, err, output)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// mustRun runs a program that must succeed.
+func mustRun(t *testing.T, dir, program string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Dir = dir
+	if output, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s %s: %v\n%s", filepath.Base(program), strings.Join(args, " "), err, output)
+	}
+}

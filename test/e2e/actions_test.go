@@ -1,0 +1,259 @@
+package e2e
+
+// What a trigger can do, beside starting and signalling.
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/triggers"
+	"temporal-twilio/workflows"
+)
+
+// account is a workflow that answers what it has, until it is closed.
+func account(ctx workflow.Context) error {
+	asked, closed := 0, false
+	err := workflow.SetUpdateHandlerWithOptions(ctx, "balance", func(_ workflow.Context, e triggers.Event) (map[string]any, error) {
+		asked++
+		return map[string]any{"amount": 7.5, "asked": asked, "who": map[string]any{"name": "Ann"}}, nil
+	}, workflow.UpdateHandlerOptions{Validator: func(e triggers.Event) error {
+		if strings.Contains(e.OriginalMessage, "other") {
+			return fmt.Errorf("there is no other account")
+		}
+		return nil
+	}})
+	if err != nil {
+		return err
+	}
+	workflow.GetSignalChannel(ctx, "close").Receive(ctx, nil)
+	closed = true
+	return workflow.Await(ctx, func() bool { return closed && workflow.AllHandlersFinished(ctx) })
+}
+
+func startWorker(t *testing.T, s *stack.Stack, queue string, types map[string]any) {
+	t.Helper()
+	w := worker.New(s.Temporal.Client, queue, worker.Options{DisableRegistrationAliasing: true})
+	for name, f := range types {
+		w.RegisterWorkflowWithOptions(f, workflow.RegisterOptions{Name: name})
+	}
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+}
+
+func TestAWorkflowsAnswerBecomesTheReply(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Triggers: `triggers:
+  - name: balance
+    pattern: 'balance (?<id>\d+)'
+    echo: '${result.who.name} has ${result.amount}, asked ${result.asked} times'
+    echoError: 'No account ${id}.'
+    update: {workflowId: 'account-${matchGroups.id}', name: balance}
+`})
+	startWorker(t, s, "bank", map[string]any{"Account": account})
+	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "account-1", TaskQueue: "bank"}, "Account"); err != nil {
+		t.Fatal(err)
+	}
+	const sid = "SM000000000000000000000000000000dd"
+	const want = "Ann has 7.5, asked 1 times"
+	for range 2 {
+		if _, body, err := send(delivery(t, s, stack.Token, sid, "balance 1")); err != nil || !strings.Contains(body, want) {
+			t.Errorf("answered %s, %v", body, err)
+		}
+	}
+	if err := s.Temporal.Client.SignalWorkflow(t.Context(), "account-1", "", "close", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Temporal.Client.GetWorkflow(t.Context(), "account-1", "").Get(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, body, err := send(delivery(t, s, stack.Token, sid, "balance 1")); err != nil || !strings.Contains(body, want) {
+		t.Errorf("after the workflow closed: %s, %v", body, err)
+	}
+	for _, body := range []string{"balance 2", "balance 1 other"} {
+		if result := text(t, s, body); !strings.HasPrefix(replies(result), "No account") {
+			t.Errorf("%q is answered %q", body, replies(result))
+		}
+	}
+}
+
+func TestASignalIsAnsweredTheSameAfterItsWorkflowClosed(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Triggers: `triggers:
+  - name: close
+    pattern: 'close (?<id>\d+)'
+    echo: 'Closed.'
+    echoError: 'There is no account ${id}.'
+    signal: {workflowId: 'account-${matchGroups.id}', name: close}
+`})
+	startWorker(t, s, "bank", map[string]any{"Account": account})
+	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "account-1", TaskQueue: "bank"}, "Account"); err != nil {
+		t.Fatal(err)
+	}
+	another := s.AnotherWebhook(t)
+	const sid = "SM000000000000000000000000000000ee"
+	if _, body, err := send(delivery(t, s, stack.Token, sid, "close 1")); err != nil || !strings.Contains(body, "Closed.") {
+		t.Fatalf("answered %s, %v", body, err)
+	}
+	if err := s.Temporal.Client.GetWorkflow(t.Context(), "account-1", "").Get(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, hook := range []string{s.Webhook, another} {
+		here := *s
+		here.Webhook = hook
+		if _, body, err := send(delivery(t, &here, stack.Token, sid, "close 1")); err != nil || !strings.Contains(body, "Closed.") {
+			t.Errorf("redelivered to %s: %s, %v", hook, body, err)
+		}
+	}
+	if _, body, err := send(delivery(t, s, stack.Token, "SM000000000000000000000000000000ef", "close 1")); err != nil || !strings.Contains(body, "There is no account 1.") {
+		t.Errorf("another message: %s, %v", body, err)
+	}
+}
+
+func TestTwilioIsAskedAgainWhereATriggerWantsItSo(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Triggers: `triggers:
+  - name: again
+    pattern: 'again'
+    echo: 'Done.'
+    echoError: 'Never said.'
+    onPublishError: retry
+    signal: {workflowId: account-1, name: close}
+`})
+	startWorker(t, s, "bank", map[string]any{"Account": account})
+	request := func() *http.Request {
+		return delivery(t, s, stack.Token, "SM000000000000000000000000000000f0", "again")
+	}
+	if status, body, err := send(request()); err != nil || status != http.StatusServiceUnavailable || strings.Contains(body, "Never") {
+		t.Errorf("answered %d %s, %v", status, body, err)
+	}
+	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "account-1", TaskQueue: "bank"}, "Account"); err != nil {
+		t.Fatal(err)
+	}
+	if status, body, err := send(request()); err != nil || status != http.StatusOK || !strings.Contains(body, "Done.") {
+		t.Errorf("once the workflow is there: %d %s, %v", status, body, err)
+	}
+}
+
+func TestAnIDOfOnesOwnIsStartedOncePerMessage(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Triggers: `triggers:
+  - name: own
+    pattern: 'order (?<id>\d+)'
+    echo: 'Taken.'
+    echoError: 'Order ${id} is open already.'
+    start:
+      workflow: Account
+      taskQueue: bank
+      id: 'order-${matchGroups.id}'
+      runTimeout: 1h
+      memo: {order: '${matchGroups.id}'}
+      searchAttributes: {SmsCatches: ['order:${matchGroups.id}']}
+`})
+	startWorker(t, s, "bank", map[string]any{"Account": account})
+	stack.Eventually(t, "the search attribute is known", func(ctx context.Context) error {
+		_, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(workflows.CatchesAttribute+" = 'order:1'"))
+		return err
+	})
+	answer := func(n int) string {
+		_, body, err := send(delivery(t, s, stack.Token, fmt.Sprintf("SM%032x", 0x100+n), "order 1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return body[strings.Index(body, "<Response>"):]
+	}
+	const taken, open = "<Response><Message>Taken.</Message></Response>", "<Response><Message>Order 1 is open already.</Message></Response>"
+	closeIt := func() {
+		if err := s.Temporal.Client.SignalWorkflow(t.Context(), "order-1", "", "close", nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Temporal.Client.GetWorkflow(t.Context(), "order-1", "").Get(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, step := range []struct {
+		message int
+		want    string
+	}{{1, taken}, {1, taken}, {2, open}} {
+		if got := answer(step.message); got != step.want {
+			t.Errorf("step %d: %s", i, got)
+		}
+	}
+	closeIt()
+	for i, step := range []struct {
+		message int
+		want    string
+	}{{1, taken}, {2, taken}, {1, taken}, {2, taken}, {3, open}} {
+		if got := answer(step.message); got != step.want {
+			t.Errorf("after closing, step %d: %s", i, got)
+		}
+	}
+	description, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "order-1", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeIt()
+	if got := answer(1); got != taken {
+		t.Errorf("after two runs: %s", got)
+	}
+	now, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "order-1", "")
+	if err != nil || now.WorkflowExecution.RunID != description.WorkflowExecution.RunID {
+		t.Errorf("the first message started a third run: %v", err)
+	}
+	if found, err := s.Temporal.Client.ListWorkflow(t.Context(), listRequest(workflows.CatchesAttribute+" = 'order:1'")); err != nil || len(found.Executions) == 0 {
+		t.Errorf("the search attribute is not there: %v", err)
+	}
+}
+
+func TestChangedTriggersAreInForceWithoutARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(text string) {
+		if err := os.WriteFile(filepath.Join(dir, "t.yaml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trigger := func(echo string) string {
+		return "triggers:\n  - {name: a, pattern: hello, echo: " + echo + ", start: {workflow: OrderStatusWorkflow, taskQueue: twilio}}\n"
+	}
+	write(trigger("one"))
+	s := stack.Start(t, stack.Options{TriggersPath: dir})
+	// Texts all the while, each from a phone of its own: none is dropped.
+	phones := 0
+	textUntil := func(what string, done func(reply string) bool) {
+		t.Helper()
+		stack.Eventually(t, what, func(context.Context) error {
+			phones++
+			result, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: fmt.Sprintf("+1500556%04d", phones), To: stack.Number, Body: "hello"})
+			if err != nil || result.WebhookStatus != http.StatusOK || replies(result) == "" {
+				t.Fatalf("answered %+v, %v", result, err)
+			}
+			if !done(replies(result)) {
+				return fmt.Errorf("answered %q", replies(result))
+			}
+			return nil
+		})
+	}
+	textUntil("the first file is in force", func(reply string) bool { return reply == "one" })
+	write(trigger("second"))
+	textUntil("the second file is in force", func(reply string) bool { return reply == "second" })
+	write("triggers: [")
+	textUntil("the broken file is reported", func(reply string) bool {
+		if reply != "second" {
+			t.Fatalf("answered %q", reply)
+		}
+		return strings.Contains(s.Worker.Output(), "the old ones stay in force")
+	})
+}

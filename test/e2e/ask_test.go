@@ -1,0 +1,83 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/workflows"
+)
+
+// ask starts a question and waits until it has been sent.
+func ask(t *testing.T, s *stack.Stack, question string, more map[string]any) client.WorkflowRun {
+	t.Helper()
+	input := map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": question, "timeout": "2m"}
+	for name, value := range more {
+		input[name] = value
+	}
+	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, workflows.AskSmsWorkflowName, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the question is sent", func(context.Context) error {
+		for _, m := range messages(t, s) {
+			if m.Body == question {
+				return nil
+			}
+		}
+		return fmt.Errorf("not yet")
+	})
+	return run
+}
+
+func answer(t *testing.T, run client.WorkflowRun) workflows.AskSmsResult {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var result workflows.AskSmsResult
+	if err := run.Get(ctx, &result); err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func TestAReplyGoesToItsQuestionAndNotToTriggers(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	run := ask(t, s, "Shall we come on Monday?", map[string]any{"pattern": "(?i)^(?<word>yes|no)\\b"})
+	if got := text(t, s, "Order Number 42"); replies(got) != "Your reference number is 42" {
+		t.Errorf("a text that is no reply: %q", replies(got))
+	}
+	if got := text(t, s, "Yes, please. Order Number 43"); len(got.Replies) > 0 {
+		t.Errorf("a trigger answered the reply: %q", replies(got))
+	}
+	result := answer(t, run)
+	if result.Outcome != workflows.Answered || result.Reply == nil || *result.Reply.MatchGroups["word"] != "Yes" {
+		t.Errorf("result %+v", result)
+	}
+	if got := text(t, s, "yes"); len(got.Replies) > 0 || got.WebhookStatus != 200 {
+		t.Errorf("a reply to nothing: %+v", got)
+	}
+}
+
+func TestOneOfSeveralOpenQuestionsGetsTheReply(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	coded := func(code string) map[string]any { return map[string]any{"ifSeveral": "code", "code": code} }
+	first := ask(t, s, "A1: Monday?", coded("A1"))
+	second := ask(t, s, "B2: Tuesday?", coded("B2"))
+	text(t, s, "yes")    // is for none of them
+	text(t, s, "b2 yes") // is for the second
+	if result := answer(t, second); result.Outcome != workflows.Answered || result.Reply.Body != "b2 yes" {
+		t.Errorf("the second got %+v", result)
+	}
+	text(t, s, "fine") // is for the first, which is now alone
+	if result := answer(t, first); result.Outcome != workflows.Answered || result.Reply.Body != "fine" {
+		t.Errorf("the first got %+v", result)
+	}
+}

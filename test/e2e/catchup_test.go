@@ -1,0 +1,83 @@
+package e2e
+
+// What comes while nobody listens is published later, once.
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"go.temporal.io/api/workflowservice/v1"
+
+	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/triggers"
+	"temporal-twilio/workflows"
+)
+
+func TestAMessageThatWasMissedArrivesAfterCatchUpOnce(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{
+		Environment: []string{"CATCH_UP=1s"},
+		Triggers: `triggers:
+  - name: order
+    pattern: 'Order Number (?<orderNumber>.+)'
+    echo: 'Your reference number is ${orderNumber}'
+    catchUp: true
+    start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '${matchGroups.orderNumber}', from: '${from}'}}
+  - name: live-only
+    pattern: 'Order'
+    start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: 'any', from: '${from}'}}
+`,
+	})
+	heard := text(t, s, "Order Number 1")
+	if replies(heard) != "Your reference number is 1" {
+		t.Fatalf("replies %q", replies(heard))
+	}
+	s.Worker.Stop(t)
+	missed, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: "Order Number 2"})
+	if err != nil || missed.WebhookStatus == 200 {
+		t.Fatalf("the webhook is down, and answers %d, %v", missed.WebhookStatus, err)
+	}
+	s.StartWorker(t)
+	var status workflows.OrderStatus
+	stack.Eventually(t, "the missed message has its workflow", func(ctx context.Context) error {
+		return s.Temporal.Client.GetWorkflow(ctx, triggers.WorkflowID(missed.MessageSID, "order"), "").Get(ctx, &status)
+	})
+	if status.OrderNumber != "2" {
+		t.Errorf("workflow result %+v", status)
+	}
+	// Two more catch-ups see both messages, and publish nothing.
+	stack.Eventually(t, "it caught up more often", func(ctx context.Context) error {
+		found, err := s.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query: "WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'",
+		})
+		if err == nil && len(found.Executions) < 4 {
+			err = fmt.Errorf("%d times", len(found.Executions))
+		}
+		return err
+	})
+	var last workflows.CatchUpSmsResult
+	found, err := s.Temporal.Client.ListWorkflow(t.Context(), listRequest("WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	latest := found.Executions[0].Execution
+	if err := s.Temporal.Client.GetWorkflow(t.Context(), latest.WorkflowId, latest.RunId).Get(t.Context(), &last); err != nil || last.Received != 2 || last.Matched != 2 || last.Failed != 0 {
+		t.Errorf("the last catch-up says %+v, %v", last, err)
+	}
+	for sid, want := range map[string]string{heard.MessageSID: "live-only order", missed.MessageSID: "order"} {
+		found, err := s.Temporal.Client.ListWorkflow(t.Context(), listRequest(fmt.Sprintf("WorkflowId STARTS_WITH 'sms-%s'", sid)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, execution := range found.Executions {
+			names = append(names, strings.TrimPrefix(execution.Execution.WorkflowId, "sms-"+sid+"-"))
+		}
+		if len(names) != len(strings.Fields(want)) {
+			t.Errorf("%s published %v, want %s", sid, names, want)
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/workflows"
+)
+
+func TestAWorkflowLearnsWhatBecameOfItsMessages(t *testing.T) {
+	t.Parallel()
+	const unreachable = "+15005550021"
+	s := stack.Start(t, stack.Options{})
+	if err := s.Twilio.SetSpeed(100); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Twilio.AddOutcome(twiliosim.Outcome{To: unreachable, Status: "undelivered", ErrorCode: 30003}); err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range []string{"webhook-doubled", "webhook-reordered"} {
+		if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: fault, Operation: "callback"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // less than the first look-up
+	defer cancel()
+	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, workflows.SendSmsWorkflowName, map[string]any{
+		"smsFrom": stack.Number, "smsTo": []string{phone, unreachable}, "smsBody": "Hi", "waitForDelivery": true, "timeout": "5m",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report workflows.SendSmsReport
+	if err := run.Get(ctx, &report); err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.Delivered || report.Deliveries[1].Status != sms.Undelivered || report.Deliveries[1].ErrorCode != 30003 {
+		t.Errorf("deliveries %+v", report.Deliveries)
+	}
+}

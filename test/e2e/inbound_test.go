@@ -1,0 +1,232 @@
+// Package e2e tests the product as its users meet it: programs as processes, a
+// real Temporal, a local Twilio over HTTP.
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+
+	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/triggers"
+	"temporal-twilio/twilio"
+	"temporal-twilio/workflows"
+)
+
+const phone = "+15005550009"
+
+// text sends a text from the phone to our number, and gives the replies.
+func text(t *testing.T, s *stack.Stack, body string) twiliosim.InboundResult {
+	t.Helper()
+	result, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func replies(result twiliosim.InboundResult) string {
+	var all []string
+	for _, reply := range result.Replies {
+		all = append(all, reply.Body)
+	}
+	return strings.Join(all, "|")
+}
+
+func TestATextStartsAWorkflowAndIsAnswered(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	result := text(t, s, "Order Number 42")
+	if result.WebhookStatus != http.StatusOK || replies(result) != "Your reference number is 42" {
+		t.Fatalf("status %d, replies %q", result.WebhookStatus, replies(result))
+	}
+	id := triggers.WorkflowID(result.MessageSID, "order-status")
+	var status workflows.OrderStatus
+	if err := s.Temporal.Client.GetWorkflow(t.Context(), id, "").Get(t.Context(), &status); err != nil {
+		t.Fatal(err)
+	}
+	if status.OrderNumber != "42" {
+		t.Errorf("workflow result %+v", status)
+	}
+	description, err := s.Temporal.Client.DescribeWorkflow(t.Context(), id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	memo := fmt.Sprint(description.Memo)
+	if !strings.Contains(memo, "order-status") || !strings.Contains(memo, result.MessageSID) || strings.Contains(memo, "+1500555") {
+		t.Errorf("memo %s", memo)
+	}
+	if nothing := text(t, s, "hello"); nothing.WebhookStatus != http.StatusOK || len(nothing.Replies) > 0 {
+		t.Errorf("a text that matches nothing is answered: %+v", nothing)
+	}
+	if strings.Contains(s.Worker.Output(), "+1500555") {
+		t.Error("the worker logged a phone number")
+	}
+}
+
+// delivery is a webhook request as Twilio makes it.
+func delivery(t *testing.T, s *stack.Stack, token, messageSID, body string) *http.Request {
+	t.Helper()
+	form := url.Values{"MessageSid": {messageSID}, "AccountSid": {stack.Account}, "From": {phone}, "To": {stack.Number}, "Body": {body}}
+	target := s.Webhook + "/twilio/sms"
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set(twilio.SignatureHeader, twilio.Sign(token, target, form))
+	return request
+}
+
+func send(request *http.Request) (status int, body string, err error) {
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, "", err
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	return response.StatusCode, string(data), err
+}
+
+// executions counts the runs whose workflow ID is that of a message.
+func executions(t *testing.T, s *stack.Stack, messageSID string) int {
+	t.Helper()
+	var found int
+	stack.Eventually(t, "the visibility store answers", func(ctx context.Context) error {
+		response, err := s.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query: fmt.Sprintf("WorkflowId STARTS_WITH 'sms-%s'", messageSID),
+		})
+		found = len(response.GetExecutions())
+		return err
+	})
+	return found
+}
+
+func TestOneMessageDeliveredManyTimesStartsOneWorkflow(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	const sid = "SM000000000000000000000000000000aa"
+	answers := make([]string, 20)
+	var delivering sync.WaitGroup
+	for i := range answers {
+		request := delivery(t, s, stack.Token, sid, "Order Number 42")
+		delivering.Go(func() {
+			status, body, err := send(request)
+			answers[i] = fmt.Sprint(status, err, body)
+		})
+	}
+	delivering.Wait()
+	for _, answer := range answers {
+		if answer != answers[0] || !strings.Contains(answer, "Your reference number is 42") {
+			t.Errorf("answered %s, and %s", answers[0], answer)
+		}
+	}
+	id := triggers.WorkflowID(sid, "order-status")
+	if err := s.Temporal.Client.GetWorkflow(t.Context(), id, "").Get(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	// Once more, after the workflow has closed.
+	if _, body, err := send(delivery(t, s, stack.Token, sid, "Order Number 42")); err != nil || !strings.Contains(body, "Your reference number is 42") {
+		t.Errorf("after the workflow closed: %s, %v", body, err)
+	}
+	stack.Eventually(t, "the workflow is visible", func(context.Context) error {
+		if executions(t, s, sid) == 0 {
+			return fmt.Errorf("no execution is listed")
+		}
+		return nil
+	})
+	if n := executions(t, s, sid); n != 1 {
+		t.Errorf("%d workflows were started", n)
+	}
+}
+
+func TestABadSignatureIsRefusedAndPublishesNothing(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	const bad, good = "SM000000000000000000000000000000bb", "SM000000000000000000000000000000cc"
+	status, _, err := send(delivery(t, s, "another token", bad, "Order Number 42"))
+	if err != nil || status != http.StatusForbidden {
+		t.Errorf("answered %d, %v", status, err)
+	}
+	// A good one afterwards shows that listing would have found the bad one.
+	if status, _, err := send(delivery(t, s, stack.Token, good, "Order Number 42")); err != nil || status != http.StatusOK {
+		t.Fatalf("answered %d, %v", status, err)
+	}
+	stack.Eventually(t, "the good message's workflow is visible", func(context.Context) error {
+		if executions(t, s, good) != 1 {
+			return fmt.Errorf("not yet")
+		}
+		return nil
+	})
+	if n := executions(t, s, bad); n != 0 {
+		t.Errorf("the refused request started %d workflows", n)
+	}
+}
+
+func TestTheSenderIsToldWhileTemporalIsAwayAndAllWorksOnceItIsBack(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	s.Temporal.Stop(t)
+	began := time.Now()
+	result := text(t, s, "Order Number 42")
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("the sender waited %s", took)
+	}
+	if replies(result) != "There was a problem publishing that event." {
+		t.Errorf("status %d, replies %q", result.WebhookStatus, replies(result))
+	}
+	if status, exited := s.Worker.Exited(); exited {
+		t.Fatalf("the worker ended with status %d", status)
+	}
+	if err := stack.Get(t.Context(), s.Webhook+"/readyz"); err == nil {
+		t.Error("the webhook calls itself ready")
+	}
+	s.Temporal.Start(t)
+	stack.Eventually(t, "the webhook is ready again", func(ctx context.Context) error {
+		return stack.Get(ctx, s.Webhook+"/readyz")
+	})
+	result = text(t, s, "Order Number 43")
+	if replies(result) != "Your reference number is 43" {
+		t.Fatalf("status %d, replies %q", result.WebhookStatus, replies(result))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	if err := s.Temporal.Client.GetWorkflow(ctx, triggers.WorkflowID(result.MessageSID, "order-status"), "").Get(ctx, nil); err != nil {
+		t.Errorf("the same worker did not run the workflow: %v", err)
+	}
+}
+
+func TestATextSignalsTheWorkflowThatItNames(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Triggers: `triggers:
+  - name: cancel
+    pattern: '(?i)^cancel (?<orderNumber>\d+)$'
+    echo: 'Order ${orderNumber} is cancelled.'
+    echoError: 'There is no order ${orderNumber}.'
+    signal: {workflowId: 'order-${matchGroups.orderNumber}', name: cancel}
+`})
+	got := listen(t, s, "order-7", "cancel")
+	if result := text(t, s, "CANCEL 7"); replies(result) != "Order 7 is cancelled." {
+		t.Errorf("replies %q", replies(result))
+	}
+	event := <-got
+	if event.OriginalMessage != "CANCEL 7" || event.From != phone || *event.MatchGroups["orderNumber"] != "7" || event.Trigger != "cancel" {
+		t.Errorf("signal %+v", event)
+	}
+	if result := text(t, s, "cancel 8"); replies(result) != "There is no order 8." {
+		t.Errorf("replies %q", replies(result))
+	}
+}
+
+func listRequest(query string) *workflowservice.ListWorkflowExecutionsRequest {
+	return &workflowservice.ListWorkflowExecutionsRequest{Query: query}
+}

@@ -1,0 +1,256 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/triggers"
+)
+
+// listen runs a workflow of the test's own that waits for one signal.
+func listen(t *testing.T, s *stack.Stack, workflowID, signal string) <-chan triggers.Event {
+	t.Helper()
+	const queue = "listeners"
+	waiting := func(ctx workflow.Context) (event triggers.Event, err error) {
+		workflow.GetSignalChannel(ctx, signal).Receive(ctx, &event)
+		return event, nil
+	}
+	w := worker.New(s.Temporal.Client, queue, worker.Options{})
+	w.RegisterWorkflowWithOptions(waiting, workflow.RegisterOptions{Name: "Waiting"})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: workflowID, TaskQueue: queue}, "Waiting")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan triggers.Event, 1)
+	go func() {
+		var event triggers.Event
+		if err := run.Get(context.Background(), &event); err != nil {
+			t.Errorf("the listening workflow: %v", err)
+		}
+		got <- event
+	}()
+	return got
+}
+
+// sendSms runs SendSmsWorkflow with an input of any shape.
+func sendSms(t *testing.T, s *stack.Stack, input any) activities.SendSmsResult {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var result activities.SendSmsResult
+	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, "SendSmsWorkflow", input)
+	if err == nil {
+		err = run.Get(ctx, &result)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func codes(result activities.SendSmsResult) (all []sms.Code) {
+	for _, e := range result.Errors {
+		all = append(all, e.Code)
+	}
+	return all
+}
+
+func TestSendSmsTextsEachRecipient(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	result := sendSms(t, s, map[string]any{
+		"smsFrom": stack.Number, "smsTo": "+15005550011, nobody, +15005550012",
+		"smsBody": "Dear ${user.name}, your table is ready.", "variables": map[string]any{"user": map[string]any{"name": "Ann"}},
+	})
+	if len(result.Messages) != 2 || len(result.Errors) != 1 || result.Errors[0].Code != sms.InvalidTo || result.TwilioError == nil {
+		t.Fatalf("%+v", result)
+	}
+	for i, to := range []string{"+15005550011", "+15005550012"} {
+		m := result.Messages[i]
+		if m.To != to || !strings.HasPrefix(m.SID, "SM") || m.Status != sms.Queued || m.Segments != 1 {
+			t.Errorf("message %+v", m)
+		}
+	}
+	var bodies []string
+	for _, m := range messages(t, s) {
+		bodies = append(bodies, m.To+" "+m.Body)
+	}
+	if got := strings.Join(bodies, "|"); got != "+15005550011 Dear Ann, your table is ready.|+15005550012 Dear Ann, your table is ready." {
+		t.Errorf("the local Twilio has %s", got)
+	}
+}
+
+func TestSendSmsRunsWithoutAWorkflowToo(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	handle, err := s.Temporal.Client.ExecuteActivity(t.Context(), client.StartActivityOptions{
+		ID: "one", TaskQueue: activities.TaskQueue, StartToCloseTimeout: time.Minute,
+	}, activities.SendSmsName, map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone}, "smsBody": "Hi"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var raw map[string]json.RawMessage
+	if err := handle.Get(t.Context(), &raw); err != nil {
+		t.Fatal(err)
+	}
+	if string(raw["twilioError"]) != "null" || string(raw["errors"]) != "[]" || !strings.HasPrefix(string(raw["twilioResult"]), `"[{\"to\":\"+15005550009\",\"sid\":\"SM`) {
+		t.Errorf("result %s", raw)
+	}
+}
+
+func TestOneKeyIsOneSend(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	input := map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone, "nobody"}, "smsBody": "Hi", "idempotencyKey": "order-42/confirmation"}
+	results := make([]activities.SendSmsResult, 6)
+	var sending sync.WaitGroup
+	for i := range results {
+		sending.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			var err error
+			if i%2 == 0 {
+				var run client.WorkflowRun
+				if run, err = s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, "SendSmsWorkflow", input); err == nil {
+					err = run.Get(ctx, &results[i])
+				}
+			} else {
+				var handle client.ActivityHandle
+				if handle, err = s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
+					ID: fmt.Sprint("standalone-", i), TaskQueue: activities.TaskQueue, StartToCloseTimeout: time.Minute,
+				}, activities.SendSmsName, input); err == nil {
+					err = handle.Get(ctx, &results[i])
+				}
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	sending.Wait()
+	for _, result := range results {
+		if result.TwilioError == nil || len(result.Messages) != 1 || !reflect.DeepEqual(result, results[0]) {
+			t.Errorf("results %+v and %+v", results[0], result)
+		}
+	}
+	if sent := messages(t, s); len(sent) != 1 {
+		t.Errorf("%d messages were sent", len(sent))
+	}
+}
+
+// longList is a send that takes a while.
+func longList(t *testing.T, s *stack.Stack) (client.WorkflowRun, int) {
+	t.Helper()
+	const recipients = 200
+	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(300 * time.Millisecond)}); err != nil {
+		t.Fatal(err)
+	}
+	var to []string
+	for i := range recipients {
+		to = append(to, fmt.Sprintf("+1555000%04d", i))
+	}
+	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, "SendSmsWorkflow",
+		map[string]any{"smsFrom": stack.Number, "smsTo": to, "smsBody": "Hi"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "some messages are sent", func(context.Context) error {
+		if n := len(messages(t, s)); n < 20 {
+			return fmt.Errorf("%d so far", n)
+		}
+		return nil
+	})
+	return run, recipients
+}
+
+func TestACancelledSendReturnsWhatWasSent(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	run, recipients := longList(t, s)
+	if err := s.Temporal.Client.CancelWorkflow(t.Context(), run.GetID(), ""); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var result activities.SendSmsResult
+	if err := run.Get(ctx, &result); err != nil {
+		t.Fatal(err)
+	}
+	sent := len(messages(t, s))
+	if len(result.Messages) != sent || len(result.Messages)+len(result.Errors) != recipients || sent == recipients {
+		t.Errorf("%d messages and %d errors of %d recipients; %d were sent", len(result.Messages), len(result.Errors), recipients, sent)
+	}
+	for _, e := range result.Errors {
+		if e.Code != sms.Cancelled || !e.Retryable {
+			t.Fatalf("error %+v", e)
+		}
+	}
+}
+
+func TestAWorkerThatStopsLeavesTheRestToAnother(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	run, recipients := longList(t, s)
+	s.Worker.Stop(t)
+	before := len(messages(t, s))
+	if before == recipients {
+		t.Fatal("the list was too short to be interrupted")
+	}
+	s.StartWorker(t)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var result activities.SendSmsResult
+	if err := run.Get(ctx, &result); err != nil {
+		t.Fatal(err)
+	}
+	if sent := len(messages(t, s)); len(result.Messages) != recipients || sent != recipients {
+		t.Errorf("%d messages and %d errors of %d recipients; %d were sent", len(result.Messages), len(result.Errors), recipients, sent)
+	}
+}
+
+func TestSendSmsTellsWhatTwilioSaid(t *testing.T) {
+	t.Parallel()
+	wrong := stack.Start(t, stack.Options{Environment: []string{"TWILIO_TOKEN=ffffffffffffffffffffffffffffffff"}})
+	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})); len(got) != 1 || got[0] != sms.AuthenticationError {
+		t.Errorf("wrong credentials give %v", got)
+	}
+	if err := wrong.Twilio.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})); len(got) != 1 || got[0] != sms.ConnectionError {
+		t.Errorf("a Twilio that is down gives %v", got)
+	}
+}
+
+// messages are those that the local Twilio has sent for us, by recipient: they
+// are created several at a time.
+func messages(t *testing.T, s *stack.Stack) []twiliosim.Message {
+	t.Helper()
+	var outbound []twiliosim.Message
+	for _, m := range s.Twilio.Messages(twiliosim.Filter{Limit: 1 << 20}) {
+		if m.Direction != "inbound" {
+			outbound = append(outbound, m)
+		}
+	}
+	slices.SortFunc(outbound, func(a, b twiliosim.Message) int { return strings.Compare(a.To, b.To) })
+	return outbound
+}

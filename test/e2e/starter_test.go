@@ -1,0 +1,184 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+)
+
+// ran is what a program did.
+type ran struct {
+	stdout, stderr string
+	status         int
+}
+
+// starter runs the starter with an environment and nothing else.
+func starter(t *testing.T, environment []string, args ...string) ran {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, stack.Build(t, "starter"), args...)
+	cmd.Env = append([]string{"HOME=" + t.TempDir()}, environment...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return ran{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+func TestStarterSendShowsWhatBecameOfEachRecipient(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	got := starter(t, s.Environment(), "send", "--from", stack.Number, "--to", "+15005550011,+15005550012",
+		"--to", "+15005550013", "--body", "Dear ${name}", "--var", "name=Ann")
+	if got.status != 0 || got.stderr != "" {
+		t.Fatalf("%+v", got)
+	}
+	sent := messages(t, s)
+	if len(sent) != 3 {
+		t.Fatalf("the local Twilio has %+v", sent)
+	}
+	lines := strings.Split(strings.TrimSpace(got.stdout), "\n")
+	if len(lines) != 4 || strings.Join(strings.Fields(lines[0]), " ") != "TO STATUS SID SEGMENTS" {
+		t.Fatalf("printed\n%s", got.stdout)
+	}
+	for i, line := range lines[1:] {
+		message := sent[i]
+		if want := message.To + " queued " + message.SID + " 1"; strings.Join(strings.Fields(line), " ") != want || message.Body != "Dear Ann" {
+			t.Errorf("line %q of %+v", line, message)
+		}
+	}
+
+	got = starter(t, s.Environment(), "send", "--from", stack.Number, "--to", "+15005550014,nobody", "--body", "Hi")
+	if got.status != 1 || got.stderr != "" {
+		t.Errorf("with a recipient that fails: %+v", got)
+	}
+	if lines := strings.Split(got.stdout, "\n"); len(lines) < 3 || !strings.HasPrefix(lines[1], "+15005550014") || !strings.Contains(lines[2], string(sms.InvalidTo)) {
+		t.Errorf("printed\n%s", got.stdout)
+	}
+}
+
+func TestStarterSendPrintsTheResultAsJSON(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	for name, tc := range map[string]struct {
+		to     string
+		status int
+		codes  string
+	}{
+		"of a send that went well":    {"+15005550011", 0, ""},
+		"with a recipient that fails": {"nobody", 1, string(sms.InvalidTo)},
+	} {
+		got := starter(t, s.Environment(), "send", "--from", stack.Number, "--to", tc.to, "--body", "Hi", "--json")
+		var result activities.SendSmsResult
+		if err := json.Unmarshal([]byte(got.stdout), &result); err != nil {
+			t.Errorf("%s: %v in %s", name, err, got.stdout)
+		}
+		var names []string
+		for _, code := range codes(result) {
+			names = append(names, string(code))
+		}
+		if got.status != tc.status || got.stderr != "" || strings.Join(names, " ") != tc.codes || len(result.Messages)+len(result.Errors) != 1 {
+			t.Errorf("%s: status %d, %+v, %s", name, got.status, result, got.stderr)
+		}
+	}
+}
+
+func TestStarterSendStandaloneStartsNoWorkflow(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	args := []string{"send", "--from", stack.Number, "--to", phone, "--body", "Hi"}
+	if got := starter(t, s.Environment(), append(args, "--standalone")...); got.status != 0 {
+		t.Fatalf("%+v", got)
+	}
+	// A second one, with a workflow, shows that listing would have found the first.
+	if got := starter(t, s.Environment(), args...); got.status != 0 {
+		t.Fatalf("%+v", got)
+	}
+	if n := len(s.Twilio.Messages(twiliosim.Filter{To: phone})); n != 2 {
+		t.Errorf("%d messages", n)
+	}
+	found := 0
+	stack.Eventually(t, "the workflow of the second send is visible", func(ctx context.Context) error {
+		list, err := s.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{})
+		if found = len(list.GetExecutions()); err == nil && found == 0 {
+			err = errors.New("not yet")
+		}
+		return err
+	})
+	if found != 1 {
+		t.Errorf("%d workflows", found)
+	}
+}
+
+func TestStarterTellsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	temporal := stack.StartTemporal(t) // and no worker
+	here, nowhere := "TEMPORAL_ADDRESS="+temporal.Address, "TEMPORAL_ADDRESS=127.0.0.1:1"
+	valid := []string{"send", "--from", stack.Number, "--to", phone, "--body", "Hi", "--timeout", "2s"}
+	for name, tc := range map[string]struct {
+		environment string
+		args        []string
+		want        []string
+	}{
+		"without a recipient":         {here, []string{"send", "--from", stack.Number, "--body", "Hi"}, []string{`"to"`}},
+		"with a variable without =":   {here, append(valid, "--var", "Ann"), []string{`"Ann"`, "name=value"}},
+		"with an unknown flag":        {here, append(valid, "--tto", "x"), []string{"--tto"}},
+		"with an unknown command":     {here, []string{"sned"}, []string{"sned"}},
+		"with a stray argument":       {here, append(valid, "Hello"), []string{"Hello"}},
+		"while no worker polls":       {here, valid, []string{temporal.Address, `"twilio"`, "worker"}},
+		"no worker, standalone":       {here, append(valid, "--standalone"), []string{temporal.Address, `"twilio"`, "worker"}},
+		"while Temporal is away":      {nowhere, valid, []string{"127.0.0.1:1"}},
+		"Temporal away, standalone":   {nowhere, append(valid, "--standalone"), []string{"127.0.0.1:1"}},
+		"with a broken configuration": {"TEMPORAL_TLS_CLIENT_CERT_PATH=/nowhere/client.pem", valid, []string{"Temporal's configuration", "client cert"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := starter(t, []string{tc.environment}, tc.args...)
+			if got.status != 2 || got.stdout != "" || !strings.HasPrefix(got.stderr, "starter: ") {
+				t.Errorf("%+v", got)
+			}
+			for _, want := range tc.want {
+				if !strings.Contains(got.stderr, want) {
+					t.Errorf("%q does not name %s", got.stderr, want)
+				}
+			}
+		})
+	}
+}
+
+func TestStarterHelpShowsExamples(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"--help"}, []string{"TEMPORAL_ADDRESS", "Exit status", "send"}},
+		{[]string{"send", "--help"}, []string{"Examples:", "starter send --to +1", "--var name=Ann", "--standalone", "--json"}},
+	} {
+		got := starter(t, nil, tc.args...)
+		if got.status != 0 || got.stderr != "" {
+			t.Errorf("%v: %+v", tc.args, got)
+		}
+		for _, want := range tc.want {
+			if !strings.Contains(got.stdout, want) {
+				t.Errorf("%v does not show %q:\n%s", tc.args, want, got.stdout)
+			}
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package e2e
+
+// The tools for triggers, run as a person runs them.
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"temporal-twilio/test/stack"
+)
+
+func TestLintTellsWhichTaskQueuesNobodyPolls(t *testing.T) {
+	t.Parallel()
+	const file = `triggers:
+  - {name: polled, pattern: 'a', echoError: e, start: {workflow: OrderStatusWorkflow, taskQueue: twilio}}
+  - {name: waits, pattern: 'b', echoError: e, start: {workflow: W, taskQueue: nobody}}
+`
+	s := stack.Start(t, stack.Options{})
+	path := filepath.Join(t.TempDir(), "t.yaml")
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	starter := func(args ...string) (string, int) {
+		cmd := exec.CommandContext(t.Context(), stack.Build(t, "starter"), args...)
+		cmd.Env = append(os.Environ(), s.Environment()...)
+		out, _ := cmd.CombinedOutput() // the status says it
+		return string(out), cmd.ProcessState.ExitCode()
+	}
+	out, status := starter("triggers", "lint", "--pollers", path)
+	if status != 1 || !strings.Contains(out, `t.yaml:3: trigger "waits": no worker polls task queue "nobody"`) || strings.Contains(out, `task queue "twilio"`) {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	if out, status := starter("triggers", "lint", path); status != 0 {
+		t.Errorf("without --pollers: status %d\n%s", status, out)
+	}
+	out, status = starter("simulate", "--from", phone, "--body", "Order Number 42", "--url", s.Webhook+"/twilio/sms")
+	if status != 0 || !strings.Contains(out, "reply: Your reference number is 42") {
+		t.Errorf("simulate: status %d\n%s", status, out)
+	}
+	if out, status := starter("simulate", "--from", phone, "--body", "x", "--url", "http://127.0.0.1:1/"); status != 2 {
+		t.Errorf("with nobody there: status %d\n%s", status, out)
+	}
+}

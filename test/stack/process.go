@@ -1,0 +1,161 @@
+package stack
+
+// Processes: the programs under test, run as a user runs them.
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Process is a program that runs until it is stopped or the test ends.
+type Process struct {
+	name string
+	cmd  *exec.Cmd
+	out  *lockedBuffer
+	done chan struct{}
+}
+
+// StartProcess starts a program with variables added to the environment. What
+// it prints is shown if the test fails.
+func StartProcess(t testing.TB, name string, environment []string, program string, args ...string) *Process {
+	t.Helper()
+	p := &Process{name: name, cmd: exec.Command(program, args...), out: &lockedBuffer{}, done: make(chan struct{})}
+	p.cmd.Env = append(cleanEnvironment(), environment...)
+	p.cmd.Dir = root(t)
+	p.cmd.Stdout, p.cmd.Stderr = p.out, p.out
+	if err := p.cmd.Start(); err != nil {
+		t.Fatalf("start %s: %v", name, err)
+	}
+	go func() {
+		_ = p.cmd.Wait() // a killed process is no error here
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		p.Kill()
+		if t.Failed() {
+			t.Logf("what %s printed:\n%s", name, p.Output())
+		}
+	})
+	return p
+}
+
+// cleanEnvironment is the environment without what would configure the
+// programs under test.
+func cleanEnvironment() (kept []string) {
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, "TWILIO_") && !strings.HasPrefix(name, "TEMPORAL_") && !strings.HasPrefix(name, "WEBHOOK_") {
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+// Output is what the process has printed so far.
+func (p *Process) Output() string { return p.out.String() }
+
+// Exited reports whether the process has ended, and with which status.
+func (p *Process) Exited() (status int, exited bool) {
+	select {
+	case <-p.done:
+		return p.cmd.ProcessState.ExitCode(), true
+	default:
+		return 0, false
+	}
+}
+
+// Wait waits for the process to end by itself and gives its exit status.
+func (p *Process) Wait(t testing.TB) int {
+	t.Helper()
+	select {
+	case <-p.done:
+		return p.cmd.ProcessState.ExitCode()
+	case <-time.After(30 * time.Second):
+		t.Fatalf("%s still runs", p.name)
+		return 0
+	}
+}
+
+// Stop asks the process to end and waits for it.
+func (p *Process) Stop(t testing.TB) {
+	t.Helper()
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
+	p.Wait(t)
+}
+
+// Kill ends the process at once, as a crash does.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill() // it may have ended already
+	<-p.done
+}
+
+// lockedBuffer is a buffer that one goroutine writes and others read.
+type lockedBuffer struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.String()
+}
+
+// root is the folder of the repository.
+func root(t testing.TB) string {
+	t.Helper()
+	_, file, _, ok := runtime.Caller(0)
+	if !ok {
+		t.Fatal("the test does not know its source file")
+	}
+	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
+}
+
+// built holds the programs that this test process has built, by folder.
+var built sync.Map
+
+// Build builds one of the mains, with the race detector if the test has it,
+// and gives the program's path.
+func Build(t testing.TB, folder string) string {
+	t.Helper()
+	build, _ := built.LoadOrStore(folder, sync.OnceValues(func() (string, error) {
+		dir, err := os.MkdirTemp("", "temporal-twilio-test-")
+		if err != nil {
+			return "", err
+		}
+		program := filepath.Join(dir, filepath.Base(folder))
+		args := []string{"build", "-o", program}
+		if raceEnabled {
+			args = append(args, "-race")
+		}
+		cmd := exec.Command("go", append(args, "./"+folder)...)
+		cmd.Dir = root(t)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", &buildError{folder, string(out)}
+		}
+		return program, nil
+	}))
+	program, err := build.(func() (string, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+type buildError struct{ folder, output string }
+
+func (e *buildError) Error() string { return "build " + e.folder + ":\n" + e.output }

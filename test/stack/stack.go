@@ -1,0 +1,159 @@
+// Package stack runs the whole product for tests: a real Temporal server, a
+// local Twilio over HTTP, and the worker with its webhook as a process. Each
+// stack has servers of its own on free ports, so tests run side by side, and
+// beside "make run".
+package stack
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"temporal-twilio/local/twiliosim"
+)
+
+// What the local Twilio knows.
+const (
+	Account = "AC00000000000000000000000000000001"
+	Token   = "0123456789abcdef0123456789abcdef"
+	// Number is the account's own.
+	Number = "+15005550006"
+)
+
+// Stack is the whole product, running.
+type Stack struct {
+	Temporal *Temporal
+	Twilio   *twiliosim.Sim
+	// Webhook is the base URL under which the local Twilio reaches the worker.
+	Webhook string
+	// Worker is the current process.
+	Worker *Process
+
+	environment []string
+}
+
+// Options change a stack.
+type Options struct {
+	// Triggers is a trigger file's text. Optional: default local/triggers.yaml.
+	Triggers string
+	// TriggersPath is a trigger file or folder, in place of Triggers. Optional.
+	TriggersPath string
+	// Environment is added to the worker's. Optional.
+	Environment []string
+	// NoWorker leaves the worker to the test.
+	NoWorker bool
+}
+
+// Start starts a stack, which ends with the test.
+func Start(t testing.TB, o Options) *Stack {
+	t.Helper()
+	s := &Stack{Temporal: StartTemporal(t)}
+	address := "127.0.0.1:" + FreePort(t)
+	s.Webhook = "http://" + address
+	var err error
+	s.Twilio, err = twiliosim.Start(twiliosim.Options{
+		Account: Account, Token: Token, Numbers: []string{Number},
+		Webhook: s.Webhook + "/twilio/sms",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Twilio.Close() })
+	s.environment = append([]string{
+		"TEMPORAL_ADDRESS=" + s.Temporal.Address,
+		"TWILIO_ACCOUNT=" + Account,
+		"TWILIO_TOKEN=" + Token,
+		"TWILIO_BASE_URL=" + s.Twilio.URL,
+		"WEBHOOK_ADDR=" + address,
+		"WEBHOOK_PUBLIC_URL=" + s.Webhook,
+		"TRIGGERS=" + triggerFile(t, o),
+	}, o.Environment...)
+	if !o.NoWorker {
+		s.StartWorker(t)
+	}
+	return s
+}
+
+// StartWorker starts the worker, or another after the first was killed, and
+// waits until it is ready.
+func (s *Stack) StartWorker(t testing.TB) {
+	t.Helper()
+	s.Worker = StartProcess(t, "worker", s.environment, Build(t, "worker"))
+	Eventually(t, "the webhook is ready", func(ctx context.Context) error {
+		if status, exited := s.Worker.Exited(); exited {
+			t.Fatalf("the worker ended with status %d:\n%s", status, s.Worker.Output())
+		}
+		return Get(ctx, s.Webhook+"/readyz")
+	})
+}
+
+// AnotherWebhook starts a second process that is just the webhook, with the
+// same triggers, and gives its base URL.
+func (s *Stack) AnotherWebhook(t testing.TB) string {
+	t.Helper()
+	address := "127.0.0.1:" + FreePort(t)
+	base := "http://" + address
+	environment := append(append([]string{}, s.environment...), "WEBHOOK_ADDR="+address, "WEBHOOK_PUBLIC_URL="+base)
+	StartProcess(t, "webhook", environment, Build(t, "worker"), "--only", "webhook")
+	Eventually(t, "the second webhook is ready", func(ctx context.Context) error { return Get(ctx, base+"/readyz") })
+	return base
+}
+
+// Environment is what the worker runs with; other programs of the product need
+// the same to reach this stack.
+func (s *Stack) Environment() []string { return s.environment }
+
+func triggerFile(t testing.TB, o Options) string {
+	t.Helper()
+	if o.TriggersPath != "" {
+		path, err := filepath.Abs(o.TriggersPath)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	if o.Triggers == "" {
+		return filepath.Join(root(t), "local", "triggers.yaml")
+	}
+	path := filepath.Join(t.TempDir(), "triggers.yaml")
+	if err := os.WriteFile(path, []byte(o.Triggers), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Get fails unless a URL answers with status 200.
+func Get(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers with status %d", url, response.StatusCode)
+	}
+	return nil
+}
+
+// FreePort finds a port that nobody listens at.
+func FreePort(t testing.TB) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}

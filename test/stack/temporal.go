@@ -1,0 +1,102 @@
+package stack
+
+// Temporal: a real server, that a test can stop and bring back.
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+)
+
+// Temporal is a server of its own on a free port, with its data in a file.
+type Temporal struct {
+	// Address is host:port, the same through stops and starts.
+	Address string
+	// Client works in the default namespace.
+	Client client.Client
+
+	binary, port, file string
+	process            *Process
+}
+
+// TemporalBinary is the server's program: the embedded one, or what the variable
+// TEMPORAL_BINARY names.
+func TemporalBinary(t testing.TB) string {
+	t.Helper()
+	binary := os.Getenv("TEMPORAL_BINARY")
+	if binary == "" {
+		binary = filepath.Join(root(t), ".local", "bin", "temporal-devserver")
+	}
+	if _, err := exec.LookPath(binary); err != nil {
+		t.Fatalf("there is no Temporal server to test with (%v): run \"make devserver\", or set TEMPORAL_BINARY", err)
+	}
+	return binary
+}
+
+// StartTemporal starts a server, which ends with the test.
+func StartTemporal(t testing.TB) *Temporal {
+	t.Helper()
+	port := FreePort(t)
+	s := &Temporal{Address: "127.0.0.1:" + port, binary: TemporalBinary(t), port: port, file: filepath.Join(t.TempDir(), "temporal.db")}
+	var err error
+	s.Client, err = client.NewLazyClient(client.Options{HostPort: s.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Client.Close)
+	s.Start(t)
+	return s
+}
+
+// Start starts the server again, with the data it had.
+func (s *Temporal) Start(t testing.TB) {
+	t.Helper()
+	s.launch(t)
+	Eventually(t, "Temporal answers", func(ctx context.Context) error {
+		if _, exited := s.process.Exited(); exited {
+			s.launch(t) // another test took one of the ports that it chose
+		}
+		_, err := s.Client.CheckHealth(ctx, &client.CheckHealthRequest{})
+		return err
+	})
+}
+
+func (s *Temporal) launch(t testing.TB) {
+	t.Helper()
+	s.process = StartProcess(t, "temporal", nil, s.binary,
+		"server", "start-dev", "--ip", "127.0.0.1", "--port", s.port, "--headless", "--db-filename", s.file, "--log-level", "error")
+}
+
+// Stop stops the server; nothing answers at its address until Start.
+func (s *Temporal) Stop(t testing.TB) {
+	t.Helper()
+	s.process.Stop(t)
+}
+
+// Eventually waits until check gives no error, for up to 30 s.
+func Eventually(t testing.TB, what string, check func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	var last error
+	for ctx.Err() == nil {
+		one, done := context.WithTimeout(ctx, 5*time.Second)
+		last = check(one)
+		done()
+		if last == nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	t.Fatalf("waited in vain until %s: %v", what, last)
+}
