@@ -1,0 +1,98 @@
+# Every command of the project; `make` lists them.
+
+BIN       = .local/bin
+DEVSERVER = ${BIN}/temporal-devserver
+CLI       = ${BIN}/temporal-cli
+FUZZTIME  = 10s
+
+# The mains; the name of each folder is that of its binary.
+MAINS = ./worker ./starter ./local ./local/twiliosim/cmd/twiliosim
+
+# The race detector needs a C compiler, except on macOS.
+RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && echo -race)
+
+# As local/build.go builds the embedded Temporal: with other flags its tests
+# would compile its 1700 packages once more. The same goes for go vet.
+DEVSERVER_TEST = CGO_ENABLED=0 go test -vet=off -trimpath
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' ${MAKEFILE_LIST}
+
+.PHONY: run
+run: build ## Temporal, a local Twilio and the worker in this terminal
+	@${BIN}/local
+
+.PHONY: build
+build: ## the binaries, into .local/bin
+	@mkdir -p ${BIN}
+	go build -o ${BIN}/ ${MAINS}
+
+.PHONY: devserver
+devserver: build ## the embedded Temporal, into .local/bin (about 5 minutes the first time)
+	@${BIN}/local devserver
+
+.PHONY: temporalcli
+temporalcli: ${CLI} ## Temporal's own CLI, for the tests of the documentation
+
+${CLI}: test/temporalcli/go.mod test/temporalcli/go.sum
+	@mkdir -p ${BIN}
+	@echo "building Temporal's CLI, a few minutes the first time"
+	cd test/temporalcli && version=$$(go list -m -f '{{slice .Version 1}}' github.com/temporalio/cli) && \
+		CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X github.com/temporalio/cli/temporalcli.Version=$$version" -o ../../${CLI} github.com/temporalio/cli/cmd/temporal
+	@touch ${CLI}
+
+.PHONY: test
+test: devserver temporalcli ## all tests, with the race detector, against a real Temporal
+	$(if ${RACE},,@echo "no C compiler found: testing without the race detector")
+	TEMPORAL_BINARY="$(abspath ${DEVSERVER})" go test -count=1 ${RACE} ${TESTFLAGS} ./...
+	cd local/devserver && ${DEVSERVER_TEST} -count=1 ${TESTFLAGS} ./...
+	cd tools && go test ${TESTFLAGS} ./...
+
+.PHONY: lint
+lint: tools ## format, vet, staticcheck, and determinism of the workflows
+	@unformatted=$$(${BIN}/gofumpt -l .); test -z "$$unformatted" || { echo "run make format, for:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	${BIN}/staticcheck ./...
+	${BIN}/workflowcheck -config tools/workflowcheck.yaml ./workflows/...
+
+.PHONY: format
+format: tools ## format all Go files
+	${BIN}/gofumpt -w .
+
+.PHONY: tools
+tools: ${BIN}/tools.built
+
+${BIN}/tools.built: tools/go.mod tools/go.sum tools/testsummary/main.go
+	@mkdir -p ${BIN}
+	cd tools && GOBIN="$(abspath ${BIN})" go install tool ./testsummary
+	@touch $@
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (10s)
+	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | sort | while read -r file target; do \
+		echo "$$target in $$(dirname $$file)"; \
+		go test -run='^$$' -fuzz="^$$target$$" -fuzztime=${FUZZTIME} "$$(dirname $$file)" || exit 1; \
+	done
+
+# A JDK, and Debian's libfreemarker-java.
+JAVA = $(shell command -v javac >/dev/null && test -e $${FREEMARKER_JAR:-/usr/share/java/freemarker.jar} && echo yes)
+
+.PHONY: conformance
+conformance: ## both engines against Java's answers, which Java gives anew where it is installed
+	$(if ${JAVA},cd freemarker && go run ./internal/corpus/regenerate,@echo "no Java here: its answers are those that were committed")
+	$(if ${JAVA},go test -tags java ./javaregex -run 'Java|JDK' -v -seed $(shell date +%s))
+	go test ./freemarker -run TestConformance -v
+	go test ./javaregex -run TestCorpus -v
+
+.PHONY: bench-freemarker
+bench-freemarker: ## the template engine beside Java's; needs Java
+	go test -tags java ./freemarker -run TestSpeedAgainstJava -v
+
+.PHONY: bench-javaregex
+bench-javaregex: ## the regular expressions beside Go's, and Java's where it is installed
+	go run ./javaregex/internal/bench
+
+.PHONY: clean
+clean: ## remove .local: binaries, and the data of make run
+	rm -rf .local
