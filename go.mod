@@ -6,7 +6,6 @@ require (
 	github.com/caarlos0/env/v11 v11.4.2
 	github.com/chromedp/cdproto v0.159.0
 	github.com/chromedp/chromedp v0.23.0
-	github.com/goccy/go-yaml v1.19.2
 	github.com/google/uuid v1.6.0
 	github.com/prometheus/client_golang v1.25.0
 	github.com/spf13/cobra v1.10.2
@@ -27,6 +26,8 @@ require golang.org/x/crypto v0.58.0
 require github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 
 require github.com/nyaruka/phonenumbers v1.8.1
+
+require go.yaml.in/yaml/v4 v4.0.0
 
 require (
 	github.com/BurntSushi/toml v1.4.0 // indirect

@@ -14,11 +14,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"temporal-twilio/internal/temporal"
+	"temporal-twilio/internal/yamlfile"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
 )
@@ -263,8 +263,12 @@ func runCases(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags
 		return fmt.Errorf("read the cases: %w", err)
 	}
 	var file caseFile
-	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
-		return fmt.Errorf("%s: %w", f.cases, err)
+	parsed, err := yamlfile.Parse(f.cases, data)
+	if err == nil {
+		err = parsed.Decode(&file)
+	}
+	if err != nil {
+		return err
 	}
 	if len(file.Cases) == 0 {
 		return fmt.Errorf("%s: there are no cases", f.cases)

@@ -61,18 +61,18 @@ func isAlfresco(data []byte) bool {
 }
 
 // alfrescoPath is where a field of ours is found in a file of theirs.
-func alfrescoPath(_ int, field string) string {
+func alfrescoPath(_ int, field string) []any {
 	switch root, _, _ := strings.Cut(field, "."); root {
 	case "pattern", "echo", "echoError", "condition":
-		return "$.event.inputs." + root
+		return []any{"event", "inputs", root}
 	case "event":
-		return "$.event.source"
+		return []any{"event", "source"}
 	case "name":
-		return "$.name"
+		return []any{"name"}
 	case "action":
-		return "$.action.source"
+		return []any{"action", "source"}
 	}
-	return "$.action.payload"
+	return []any{"action", "payload"}
 }
 
 func (c *checker) readAlfresco(data []byte) {

@@ -11,14 +11,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
+	"temporal-twilio/internal/yamlfile"
 )
 
 const (
 	// maxFile bounds a trigger file. A thousand triggers take about 500 kB.
-	maxFile = 4 << 20
+	maxFile = 1 << 20
 	// maxFiles bounds a folder.
 	maxFiles = 1000
 )
@@ -105,8 +103,8 @@ type checker struct {
 	options Options
 	// The file at hand, and how a field of trigger i is found in it.
 	name string
-	file *ast.File
-	path func(i int, field string) string
+	file *yamlfile.File
+	path func(i int, field string) []any
 
 	set *Set
 	// places holds where each trigger name was first used.
@@ -130,33 +128,25 @@ func (c *checker) finish() (*Set, error) {
 
 // read reads one file of either format.
 func (c *checker) read(name string, data []byte) {
-	if filepath.Ext(name) == ".json" {
-		// Tabs are white space in JSON, but not in the YAML that it is read as.
-		data = []byte(strings.ReplaceAll(string(data), "\t", " "))
-	}
-	file, err := parser.ParseBytes(data, 0)
+	file, err := yamlfile.Parse(name, data)
 	if err != nil {
-		c.mistakes = append(c.mistakes, yamlError(name, err))
+		c.mistakes = append(c.mistakes, err)
 		return
 	}
 	c.name, c.file = name, file
-	if alias := anyAlias(file); alias != nil {
-		c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: aliases are not read; write the value out", name, alias.GetToken().Position.Line))
-		return
-	}
 	if isAlfresco(data) {
 		c.path = alfrescoPath
 		c.readAlfresco(data)
 		return
 	}
-	c.path = func(i int, field string) string { return fmt.Sprintf("$.triggers[%d].%s", i, field) }
+	c.path = ownPath
 	var content struct {
 		// Schema is for editors.
 		Schema   string        `yaml:"$schema"`
 		Triggers []fileTrigger `yaml:"triggers"`
 	}
-	if err := yaml.UnmarshalWithOptions(data, &content, yaml.Strict()); err != nil {
-		c.mistakes = append(c.mistakes, yamlError(name, err))
+	if err := file.Decode(&content); err != nil {
+		c.mistakes = append(c.mistakes, err)
 		return
 	}
 	if len(content.Triggers) == 0 {
@@ -167,26 +157,13 @@ func (c *checker) read(name string, data []byte) {
 	}
 }
 
-// anyAlias finds an alias: a few of them can stand for gigabytes.
-func anyAlias(file *ast.File) ast.Node {
-	for _, doc := range file.Docs {
-		if doc.Body == nil {
-			continue
-		}
-		if aliases := ast.Filter(ast.AliasType, doc.Body); len(aliases) > 0 {
-			return aliases[0]
-		}
+// ownPath is where a field such as "start.id" of trigger i is found.
+func ownPath(i int, field string) []any {
+	path := []any{"triggers", i}
+	for name := range strings.SplitSeq(field, ".") {
+		path = append(path, name)
 	}
-	return nil
-}
-
-// yamlError gives the parser's finding in our form.
-func yamlError(name string, err error) error {
-	var located yaml.Error
-	if errors.As(err, &located) && located.GetToken() != nil {
-		return fmt.Errorf("%s:%d: %s", name, located.GetToken().Position.Line, located.GetMessage())
-	}
-	return fmt.Errorf("%s: %s", name, strings.TrimSpace(yaml.FormatError(err, false, false)))
+	return path
 }
 
 // at adds a mistake at a field of trigger i, such as "pattern".
@@ -195,28 +172,4 @@ func (c *checker) at(i int, field, format string, args ...any) {
 }
 
 // line finds the line of a field, or of what holds it if it is absent.
-func (c *checker) line(i int, field string) int {
-	for where := c.path(i, field); where != "$" && where != ""; where = where[:max(strings.LastIndexByte(where, '.'), 0)] {
-		path, err := yaml.PathString(where)
-		if err != nil {
-			continue
-		}
-		if node, err := path.FilterFile(c.file); err == nil && node != nil {
-			return firstLine(node)
-		}
-	}
-	return 1
-}
-
-// firstLine is where a node begins: a mapping's own token is the first colon.
-func firstLine(node ast.Node) int {
-	switch node := node.(type) {
-	case *ast.MappingNode:
-		if len(node.Values) > 0 {
-			return firstLine(node.Values[0])
-		}
-	case *ast.MappingValueNode:
-		return node.Key.GetToken().Position.Line
-	}
-	return node.GetToken().Position.Line
-}
+func (c *checker) line(i int, field string) int { return c.file.Line(c.path(i, field)...) }

@@ -141,7 +141,7 @@ func TestValuesAreFilledInAsTheyAre(t *testing.T) {
 			t.Errorf("echo %q of %q", firing.Echo(), body)
 		}
 		want := map[string]any{
-			"s": "<" + body + ">", "n": uint64(5), "b": true, "l": []any{body, 1.5}, "${from}": "x",
+			"s": "<" + body + ">", "n": 5, "b": true, "l": []any{body, 1.5}, "${from}": "x",
 			"e": map[string]*string{"all": &body, "1": &body},
 		}
 		if got := argument(&firing, firing.trigger.action.start.input); !reflect.DeepEqual(got, want) {

@@ -9,8 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
+	"temporal-twilio/internal/yamlfile"
 	"temporal-twilio/twilio"
 )
 
@@ -58,13 +57,12 @@ func (c Config) NamedAccounts() (map[string]NamedAccount, error) {
 	var file struct {
 		Accounts map[string]NamedAccount `yaml:"accounts"`
 	}
-	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
-		// The library's errors quote the file, which may hold secrets.
-		var located yaml.Error
-		if errors.As(err, &located) && located.GetToken() != nil {
-			return nil, fmt.Errorf("TWILIO_ACCOUNTS: %s:%d: %s", c.Accounts, located.GetToken().Position.Line, located.GetMessage())
-		}
-		return nil, fmt.Errorf("TWILIO_ACCOUNTS: %s cannot be read", c.Accounts)
+	parsed, err := yamlfile.Parse(c.Accounts, data)
+	if err == nil {
+		err = parsed.Decode(&file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("TWILIO_ACCOUNTS: %w", err)
 	}
 	for name, account := range file.Accounts {
 		if account, err = account.complete(c); err != nil {

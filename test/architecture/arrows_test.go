@@ -15,6 +15,10 @@ import (
 
 const module = "temporal-twilio"
 
+// yamlfile is a room of its own: the one part of internal/ that more than the
+// programs need.
+const yamlfile = "internal/yamlfile"
+
 // rooms says for each top-level folder which others its packages may reach,
 // directly or through others. A room always reaches itself.
 var rooms = map[string][]string{
@@ -24,13 +28,14 @@ var rooms = map[string][]string{
 	"twilio":     {"sms"},
 	"activities": {"sms", "javaregex", "freemarker", "twilio"},
 	"workflows":  {"sms", "javaregex", "freemarker", "twilio", "activities"},
-	"triggers":   {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows"},
-	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers"},
-	"internal":   {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers"},
-	"worker":     {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal"},
-	"starter":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal"},
-	"local":      {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal"},
-	"test":       {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", "local"},
+	"triggers":   {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", yamlfile},
+	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", yamlfile},
+	"internal":   {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", yamlfile},
+	yamlfile:     {},
+	"worker":     {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
+	"starter":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
+	"local":      {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
+	"test":       {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", "local", yamlfile},
 }
 
 // goPackage is what "go list -json" says of a package.
@@ -97,7 +102,11 @@ func arrow(from, to string) string {
 
 // room is the top-level folder of a package of ours.
 func room(path string) string {
-	first, _, _ := strings.Cut(strings.TrimPrefix(path, module+"/"), "/")
+	path = strings.TrimPrefix(path, module+"/")
+	if path == yamlfile {
+		return path
+	}
+	first, _, _ := strings.Cut(path, "/")
 	return first
 }
 

@@ -1,0 +1,209 @@
+// Package yamlfile reads files that people write in YAML or JSON: strictly, so
+// that a slip of the pen is told with its line, and within bounds, since the
+// file may be anybody's.
+package yamlfile
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf16"
+
+	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+)
+
+const (
+	// maxDepth bounds how deep lists and mappings may nest.
+	maxDepth = 64
+	// maxKeys bounds one mapping: the library compares each key to each other.
+	maxKeys = 1000
+)
+
+// File is a file that has been read, with the lines of its parts.
+type File struct {
+	name string
+	// root is nil if the file is empty.
+	root *yaml.Node
+}
+
+// Parse reads the one document of a file. Its errors are "name:line: what is
+// wrong", and quote none of the file's values, which may be secrets.
+//
+// A date, an infinity and a key that is no text are read as the text that
+// stands there: JSON, which they end up in, has no such thing. Aliases and tags
+// are refused: a few aliases can stand for gigabytes.
+func Parse(name string, data []byte) (*File, error) {
+	if filepath.Ext(name) == ".json" {
+		data = asYAML(data)
+	}
+	f := &File{name: name}
+	var document yaml.Node
+	err := yaml.Load(data, &document, yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
+	if located := (*yaml.LoadError)(nil); errors.As(err, &located) {
+		switch {
+		case strings.Contains(located.Message, "no documents"):
+			return f, nil
+		case strings.Contains(located.Message, "found multiple"):
+			return nil, f.at(1, "there is more than one document; make a file of each")
+		}
+		return nil, f.at(syntaxLine(located, data), "%s", located.Message)
+	}
+	if err != nil {
+		return nil, f.at(1, "it is not YAML")
+	}
+	if len(document.Content) > 0 {
+		f.root = document.Content[0]
+	}
+	return f, f.tidy(f.root)
+}
+
+// syntaxLine is where the parser stumbled; the end of the file counts as its
+// last line.
+func syntaxLine(e *yaml.LoadError, data []byte) int {
+	last := strings.Count(strings.TrimRight(string(data), "\n"), "\n") + 1
+	return min(max(e.Mark.Line, 1), last)
+}
+
+// tidy refuses what is not read, and makes texts of what JSON does not have.
+func (f *File) tidy(n *yaml.Node) error {
+	if n == nil {
+		return nil
+	}
+	switch {
+	case n.Kind == yaml.AliasNode:
+		return f.at(n.Line, "aliases are not read; write the value out")
+	case n.Style&yaml.TaggedStyle != 0:
+		return f.at(n.Line, "tags are not read; leave %s out", n.Tag)
+	case n.Kind == yaml.MappingNode && len(n.Content) > 2*maxKeys:
+		return f.at(n.Line, "%d keys are too many for one mapping; the limit is %d", len(n.Content)/2, maxKeys)
+	case n.Kind == yaml.ScalarNode && (n.ShortTag() == "!!timestamp" || n.ShortTag() == "!!float" && strings.ContainsAny(n.Value, "nN")):
+		n.Tag = "!!str"
+	}
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 {
+			if child.Kind != yaml.ScalarNode && child.Kind != yaml.AliasNode {
+				return f.at(child.Line, "a key must be a text")
+			}
+			if child.Kind == yaml.ScalarNode && child.Style&yaml.TaggedStyle == 0 {
+				child.Tag = "!!str"
+			}
+		}
+		if err := f.tidy(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Decode fills a struct by its yaml tags. Every key must have a field, and no
+// key may come twice. All mistakes are reported.
+func (f *File) Decode(into any) error {
+	if f.root == nil {
+		return nil
+	}
+	err := f.root.Load(into, yaml.WithKnownFields())
+	var all *yaml.LoadErrors
+	if !errors.As(err, &all) {
+		return err
+	}
+	mistakes := make([]error, len(all.Errors))
+	for i, one := range all.Errors {
+		mistakes[i] = f.at(one.Mark.Line, "%s", plainly(one.Message))
+	}
+	return errors.Join(mistakes...)
+}
+
+// Line is the line of a part, given by the keys and the places in lists that
+// lead to it, or of what would hold it if it is absent.
+func (f *File) Line(path ...any) int {
+	n := f.root
+	if n == nil {
+		return 1
+	}
+	for _, step := range path {
+		next := child(n, step)
+		if next == nil {
+			break
+		}
+		n = next
+	}
+	return n.Line
+}
+
+func child(n *yaml.Node, step any) *yaml.Node {
+	switch step := step.(type) {
+	case int:
+		if n.Kind == yaml.SequenceNode && step < len(n.Content) {
+			return n.Content[step]
+		}
+	case string:
+		if n.Kind != yaml.MappingNode {
+			return nil
+		}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == step {
+				return n.Content[i+1]
+			}
+		}
+	}
+	return nil
+}
+
+func (f *File) at(line int, format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %s", f.name, line, fmt.Sprintf(format, args...))
+}
+
+var (
+	unknownField = regexp.MustCompile(`^field (.*) not found in type `)
+	otherKind    = regexp.MustCompile("(?s)^cannot construct !!([a-z]+)(?: `.*`)? into (.*)$")
+)
+
+// plainly says what the library finds in words that know neither its tags nor
+// Go's types.
+func plainly(message string) string {
+	if m := unknownField.FindStringSubmatch(message); m != nil {
+		return fmt.Sprintf("unknown field %q", m[1])
+	}
+	if m := otherKind.FindStringSubmatch(message); m != nil {
+		found, wanted := kinds[m[1]], "a mapping"
+		switch goType := m[2]; {
+		case strings.HasPrefix(goType, "[]"):
+			wanted = "a list"
+		case slices.Contains([]string{"string", "int", "float64", "bool"}, goType):
+			wanted = kinds[map[string]string{"string": "str", "int": "int", "float64": "float", "bool": "bool"}[goType]]
+		case m[1] == "seq" || m[1] == "map":
+			return found + " does not belong here"
+		}
+		return fmt.Sprintf("%s stands where %s is expected", found, wanted)
+	}
+	return message
+}
+
+// kinds are YAML's in words.
+var kinds = map[string]string{
+	"str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false", "null": "nothing",
+	"seq": "a list", "map": "a mapping",
+}
+
+// jsonEscape is an escape of a JSON string, or two that make one character.
+var jsonEscape = regexp.MustCompile(`\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|.)`)
+
+// asYAML changes what JSON has and YAML has not: tabs as white space, and
+// characters escaped as two surrogates. Lines stay where they are.
+func asYAML(data []byte) []byte {
+	text := strings.ReplaceAll(string(data), "\t", " ")
+	return []byte(jsonEscape.ReplaceAllStringFunc(text, func(escape string) string {
+		if len(escape) != len(`\ud83d\ude00`) {
+			return escape
+		}
+		var high, low rune
+		if _, err := fmt.Sscanf(escape, `\u%04x\u%04x`, &high, &low); err != nil {
+			return escape
+		}
+		return string(utf16.DecodeRune(high, low))
+	}))
+}

@@ -1,0 +1,115 @@
+package yamlfile
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+type content struct {
+	Name  string         `yaml:"name"`
+	Count int            `yaml:"count"`
+	List  []string       `yaml:"list"`
+	Part  *content       `yaml:"part"`
+	Any   any            `yaml:"any"`
+	Map   map[string]any `yaml:"map"`
+}
+
+func read(name, text string) (c content, err error) {
+	f, err := Parse(name, []byte(text))
+	if err == nil {
+		err = f.Decode(&c)
+	}
+	return c, err
+}
+
+func TestWhatIsWrittenIsRead(t *testing.T) {
+	for text, want := range map[string]content{
+		"":                                {},
+		"# nothing\n":                     {},
+		"name: 5\n":                       {Name: "5"},
+		"{name: a, list: [b]}":            {Name: "a", List: []string{"b"}},
+		"part: {part: {name: x}}":         {Part: &content{Part: &content{Name: "x"}}},
+		"any: 2020-01-02\n":               {Any: "2020-01-02"},
+		"any: [.inf, .NaN, 1.5, on, ~]\n": {Any: []any{".inf", ".NaN", 1.5, "on", nil}},
+		"map: {1: a, true: b, ~: c}":      {Map: map[string]any{"1": "a", "true": "b", "~": "c"}},
+	} {
+		if got, err := read("t.yaml", text); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q is read as %+v, %v", text, got, err)
+		}
+	}
+}
+
+func TestJSONIsReadAsJSON(t *testing.T) {
+	got, err := read("t.json", "{\t\"name\":\t\"\\ud83d\\ude00 \\\\ud83d\\\\ude00 \\/ \\u00e9\",\n\t\"count\": 5}")
+	if want := (content{Name: "😀 \\ud83d\\ude00 / é", Count: 5}); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("read as %+v, %v", got, err)
+	}
+}
+
+func TestEachMistakeIsToldWithItsLineAndWithoutTheValue(t *testing.T) {
+	for text, want := range map[string]string{
+		"name: a\nnam: secret\n":                 `t.yaml:2: unknown field "nam"`,
+		"name: a\nname: secret\n":                `t.yaml:2: mapping key "name" already defined at line 1`,
+		"name: [secret]\n":                       "t.yaml:1: a list stands where a text is expected",
+		"\ncount: secret\n":                      "t.yaml:2: a text stands where a whole number is expected",
+		"list: secret\n":                         "t.yaml:1: a text stands where a list is expected",
+		"part: secret\n":                         "t.yaml:1: a text stands where a mapping is expected",
+		"- secret\n":                             "t.yaml:1: a list does not belong here",
+		"name: [":                                "t.yaml:1: did not find expected node content",
+		"name: x\nany: secret: x\n":              "t.yaml:2: mapping values are not allowed in this context",
+		"name: x\n---\nname: secret\n":           "t.yaml:1: there is more than one document",
+		"name: &a secret\nany: *a\n":             "t.yaml:2: aliases are not read",
+		"name: !!binary secret\n":                "t.yaml:1: tags are not read",
+		"[secret]: x\n":                          "t.yaml:1: a key must be a text",
+		"any: " + strings.Repeat("[", 100_000):   "t.yaml:1: exceeded max depth of 64",
+		"any:\n" + strings.Repeat("- ", 100_000): "t.yaml:2: exceeded max depth of 64",
+		"any: {" + manyKeys() + "}":              "t.yaml:1: 1001 keys are too many",
+	} {
+		_, err := read("t.yaml", text)
+		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%.40q: %v\n want %q", text, err, want)
+		}
+	}
+}
+
+func manyKeys() string {
+	var keys strings.Builder
+	for i := range maxKeys + 1 {
+		keys.WriteString(strings.Repeat("k", i+1) + ": 1, ")
+	}
+	return keys.String()
+}
+
+func TestLinesAreThoseOfThePartOrOfWhatWouldHoldIt(t *testing.T) {
+	f, err := Parse("t.yaml", []byte("name: a\nlist:\n  - x\n  - y\npart:\n\n  part: {name: b}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, path := range map[int][]any{
+		1: {},
+		3: {"list", 0},
+		4: {"list", 1},
+		7: {"part", "part", "name", "nothing"},
+	} {
+		if got := f.Line(path...); got != want {
+			t.Errorf("%v is in line %d, want %d", path, got, want)
+		}
+	}
+	if got := f.Line("list", 7); got != 3 {
+		t.Errorf("what is absent is in line %d, want 3", got)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{"name: [a, {b: c}]\n", "{\"a\": \"\\ud83d\\ude00\"}", "a: &x !t b\n? c\n: *x\n", "--- |\n x\n...\n---\n", "any: 2020-01-02\n<<: {a: 1}"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, name := range []string{"t.yaml", "t.json"} {
+			if _, err := read(name, text); err != nil && !strings.HasPrefix(err.Error(), name+":") {
+				t.Errorf("an error without a place: %v", err)
+			}
+		}
+	})
+}
