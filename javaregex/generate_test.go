@@ -124,7 +124,7 @@ func (m *maker) sequence(depth int) string {
 }
 
 func (m *maker) quantifier() string {
-	return m.pick("", "", "", "", "", "?", "*", "+", "{2}", "{0,2}", "{1,2}", "{2,}", "{0}") + m.pick("", "", "", "?", "+")
+	return m.pick("", "", "", "", "", "?", "*", "+", "{2}", "{0,1}", "{0,2}", "{1,2}", "{2,}", "{0}") + m.pick("", "", "", "?", "+")
 }
 
 func (m *maker) atom(depth int) string {

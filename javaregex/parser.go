@@ -420,6 +420,7 @@ func (p *parser) count(r *node) error {
 	case r.max < r.min:
 		return p.errorf("the first count is greater than the second: swap them")
 	}
+	r.optional = r.min == 0 && r.max == 1 // {0,1} is ? in Java as well, oddities included
 	return nil
 }
 
