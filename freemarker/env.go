@@ -31,6 +31,7 @@ type env struct {
 	memory   int64
 	limits   *Limits
 	started  time.Time
+	now      time.Time // what .now gives; the zero time: the clock's
 	failed   error // the limit that was exceeded
 	returned Value // by #return
 	errors   []error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"temporal-twilio/freemarker"
 )
@@ -55,6 +56,13 @@ func ExampleWithLocale() {
 	text, _ := t.Render(context.Background(), model)
 	fmt.Println(text)
 	// Output: 1.234,5 8 März
+}
+
+func ExampleTemplate_RenderAt() {
+	t, _ := freemarker.Parse("day", `${.now?string("d MMMM yyyy")}`)
+	text, _ := t.RenderAt(context.Background(), freemarker.Map(), time.Unix(1_700_000_000, 0))
+	fmt.Println(text)
+	// Output: 14 November 2023
 }
 
 func ExampleWithLimits() {

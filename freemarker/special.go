@@ -54,8 +54,12 @@ func init() {
 	def(func(e *env, _ *specialNode) (Value, error) {
 		return Value{ref: e.ns, kind: kNamespace}, nil
 	}, "namespace")
-	def(func(*env, *specialNode) (Value, error) {
-		return dateValue(time.Now().UnixMilli(), dateDateTime), nil
+	def(func(e *env, _ *specialNode) (Value, error) {
+		now := e.now
+		if now.IsZero() {
+			now = time.Now()
+		}
+		return dateValue(now.UnixMilli(), dateDateTime), nil
 	}, "now")
 	def(func(*env, *specialNode) (Value, error) {
 		return Value{ref: &macroValue{def: passMacro}, kind: kMacro}, nil

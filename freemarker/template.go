@@ -72,10 +72,17 @@ var envs = sync.Pool{New: func() any { return &env{out: make([]byte, 0, 1024)} }
 
 // Render renders the template with a model, which must be a Map. The context's
 // end ends the rendering. The error is a *RenderError; then there is no text.
-func (t *Template) Render(ctx context.Context, model Value) (text string, err error) {
+func (t *Template) Render(ctx context.Context, model Value) (string, error) {
+	return t.RenderAt(ctx, model, time.Time{})
+}
+
+// RenderAt renders as Render does, but for .now, which is the given time: the
+// same time and model give the same text again. The zero time means the clock's.
+func (t *Template) RenderAt(ctx context.Context, model Value, now time.Time) (text string, err error) {
 	defer func() { recovered(&err, recover()) }()
 	e := envs.Get().(*env)
 	e.reset(ctx, t, model)
+	e.now = now
 	err = e.process(t)
 	if err == nil {
 		text = wellFormed(string(e.out))
@@ -121,7 +128,7 @@ func (e *env) release() {
 	e.top, e.macro, e.ns, e.format = nil, nil, nil, nil
 	e.moved = nil
 	e.failed, e.errors, e.returned = nil, nil, Value{}
-	e.quiet, e.depth, e.started = false, 0, time.Time{}
+	e.quiet, e.depth, e.started, e.now = false, 0, time.Time{}, time.Time{}
 	envs.Put(e)
 }
 
