@@ -82,6 +82,14 @@ func TestShortcutsAgreeWithThePlainMatcher(t *testing.T) {
 	for _, c := range generate(11, 300, "") {
 		checkShortcuts(t, c.Pattern, c.Input, int(c.Flags))
 	}
+	// What follows x? is tried first in an iteration that is still empty, then in one that is not.
+	for _, pattern := range []string{
+		`(?>(?:yx|x?(?:a|)|b)*(?=[xd]))(?=x)`,
+		`(?>(?:yx|x?(?:ab|)a*|b)*(?=[xd]))(?=x)`,
+		`(?>(?:yx|x?a*?|b)*(?=[xd]))(?=x)`,
+	} {
+		checkShortcuts(t, pattern, "yxbd", 0)
+	}
 }
 
 func checkShortcuts(t *testing.T, pattern, input string, flags int) {

@@ -55,7 +55,7 @@ func (t *memo) pointSize(p *memoPoint) (uint64, bool) {
 		size *= n
 		return true
 	}
-	ok := true
+	ok := multiply(uint64(len(p.starts)) + 1)
 	for _, c := range p.counts {
 		ok = ok && multiply(uint64(c.cap)+2)
 	}
@@ -68,7 +68,7 @@ func (t *memo) pointSize(p *memoPoint) (uint64, bool) {
 // key answers the key of a point at pos, with all that it depends on.
 func (t *memo) key(m *machine, point int32, pos int) uint64 {
 	p := &m.prog.memos[point]
-	key := uint64(pos)
+	key := uint64(pos)*uint64(len(p.starts)+1) + m.begunHere(p.starts, pos)
 	for _, c := range p.counts {
 		key = key*(uint64(c.cap)+2) + uint64(min(max(m.locals[c.local], 0), c.cap))
 	}
@@ -79,6 +79,17 @@ func (t *memo) key(m *machine, point int32, pos int) uint64 {
 		key = key*t.width + uint64(m.locals[local]+1)
 	}
 	return t.bases[point] + key
+}
+
+// begunHere answers how many of the loops around have begun their iteration at pos: each is still
+// empty, and would end its loop. An outer iteration begins no later than an inner one.
+func (m *machine) begunHere(starts []int32, pos int) uint64 {
+	n := len(starts)
+	for n > 0 && int(m.locals[starts[n-1]]) == pos {
+		n--
+	}
+	m.tick -= (len(starts) - n) >> 4
+	return uint64(len(starts) - n)
 }
 
 // enter answers false if the point is known to fail at pos. Otherwise it leaves a frame that will

@@ -4,6 +4,7 @@ package javaregex
 // compiled from the end, so that each instruction knows what follows it.
 
 import (
+	"slices"
 	"unicode/utf8"
 )
 
@@ -71,6 +72,7 @@ type memoPoint struct {
 	counts []memoCount
 	groups []int32 // captures that a back reference may look at
 	opens  []int32 // locals of those that are open here
+	starts []int32 // locals of the loops around that an empty iteration ends, the innermost last
 }
 
 // memoCount is the counter of a loop around.
@@ -147,6 +149,7 @@ type compiler struct {
 	// where the walk is
 	counts   []memoCount // of the loops around
 	opens    []int32     // of the referenced groups around
+	starts   []int32     // of the loops around that an empty iteration ends
 	inLoop   bool
 	inBehind bool
 }
@@ -284,7 +287,7 @@ func (c *compiler) newMemo() int32 {
 	if c.inBehind {
 		return -1
 	}
-	m := memoPoint{counts: append([]memoCount(nil), c.counts...), opens: append([]int32(nil), c.opens...)}
+	m := memoPoint{counts: slices.Clone(c.counts), opens: slices.Clone(c.opens), starts: slices.Clone(c.starts)}
 	for group := range c.referenced {
 		if group < c.groups {
 			m.groups = append(m.groups, int32(group))
@@ -446,9 +449,14 @@ func (c *compiler) groupBody(n *node, local, end int32, follow *firstInfo) int32
 }
 
 // atom compiles a part that is matched by itself: once it has matched, it is not tried again.
+// What becomes of it does not depend on the loops around.
 func (c *compiler) atom(n *node) int32 {
+	counts, starts := c.counts, c.starts
+	c.counts, c.starts = nil, nil
 	unknown := anything()
-	return c.node(n, c.emit(inst{op: opAccept}), &unknown)
+	entry := c.node(n, c.emit(inst{op: opAccept}), &unknown)
+	c.counts, c.starts = counts, starts
+	return entry
 }
 
 func (c *compiler) look(n *node, next int32) int32 {
@@ -542,7 +550,7 @@ func (c *compiler) loop(n *node, next int32, follow *firstInfo) int32 {
 		in.tried = int32(c.triedSets)
 		c.triedSets++
 	}
-	nested, counts := c.inLoop, len(c.counts)
+	nested, counts, starts := c.inLoop, len(c.counts), len(c.starts)
 	c.inLoop = true
 	if n.min > 1 || n.max != unbounded {
 		in.count = c.newLocal()
@@ -555,6 +563,9 @@ func (c *compiler) loop(n *node, next int32, follow *firstInfo) int32 {
 	in.memo = c.newMemo()
 	if body.first().empty || body.group > 0 {
 		in.local = c.newLocal()
+	}
+	if body.first().empty {
+		c.starts = append(c.starts, in.local)
 	}
 	loop := c.emit(in)
 	inner := *body.first()
@@ -574,7 +585,7 @@ func (c *compiler) loop(n *node, next int32, follow *firstInfo) int32 {
 	if !body.first().empty {
 		c.insts[loop].local = -1 // no iteration is empty
 	}
-	c.inLoop, c.counts = nested, c.counts[:counts]
+	c.inLoop, c.counts, c.starts = nested, c.counts[:counts], c.starts[:starts]
 	init := c.insts[loop]
 	init.op, init.next, init.restore, init.memo = opLoopInit, loop, nested, -1
 	return c.emit(init)
