@@ -80,6 +80,8 @@ const (
 const (
 	defaultPageSize = 200
 	maxPageSize     = 1000
+	// maxKey leaves room for the page's number in the 1000 bytes of a send's key.
+	maxKey = 900
 )
 
 // BroadcastSmsWorkflow sends one text to all recipients, with the promise of
@@ -131,16 +133,23 @@ func (b *broadcast) check() error {
 			given++
 		}
 	}
-	if given != 1 {
-		return temporal.NewNonRetryableApplicationError("give the recipients in one of smsTo, file and source", string(sms.InvalidInput), nil)
-	}
 	if b.input.PageSize == 0 {
 		b.input.PageSize = defaultPageSize
 	}
-	if b.input.PageSize < 1 || b.input.PageSize > maxPageSize {
-		return temporal.NewNonRetryableApplicationError("pageSize must be 1 to 1000", string(sms.InvalidInput), nil)
+	switch {
+	case given != 1:
+		return refusal("give the recipients in one of smsTo, file and source")
+	case b.input.PageSize < 1 || b.input.PageSize > maxPageSize:
+		return refusal("pageSize must be 1 to 1000")
+	case len(b.input.IdempotencyKey) > maxKey:
+		return refusal("the idempotencyKey of a broadcast may have 900 bytes at most")
 	}
 	return nil
+}
+
+// refusal is the error of a broadcast that texts nobody.
+func refusal(why string) error {
+	return temporal.NewNonRetryableApplicationError(why, string(sms.InvalidInput), nil)
 }
 
 // handle answers queries and updates.
@@ -184,6 +193,9 @@ func (b *broadcast) page(ctx workflow.Context) (last bool, err error) {
 func (b *broadcast) send(ctx workflow.Context, recipients activities.Recipients) error {
 	input := b.input.SendSmsInput
 	input.SmsTo = recipients
+	if input.IdempotencyKey != "" {
+		input.IdempotencyKey = pageKey(input.IdempotencyKey, b.progress.Pages+1)
+	}
 	if input.StatusCallback == "" {
 		input.StatusSignals = new(bool) // a signal for each message would fill the history
 	}
@@ -206,6 +218,10 @@ func (b *broadcast) send(ctx workflow.Context, recipients activities.Recipients)
 	b.count(ctx, result)
 	return nil
 }
+
+// pageKey is a page's own key. One key for all would give every page the result
+// of the first, and send nothing more.
+func pageKey(key string, page int) string { return fmt.Sprintf("%s (page %d of a broadcast)", key, page) }
 
 func (b *broadcast) count(ctx workflow.Context, result activities.SendSmsResult) {
 	b.progress.Pages++

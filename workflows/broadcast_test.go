@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"go.temporal.io/sdk/activity"
@@ -20,6 +22,7 @@ import (
 type broadcastBench struct {
 	*testsuite.TestWorkflowEnvironment
 	texted []string
+	keys   []string
 }
 
 func newBroadcastBench(recipients int) *broadcastBench {
@@ -29,6 +32,7 @@ func newBroadcastBench(recipients int) *broadcastBench {
 		if in.SmsBody == "broken" {
 			return activities.SendSmsResult{Errors: []sms.Error{{Code: sms.TemplateSyntax}}}, nil
 		}
+		b.keys = append(b.keys, in.IdempotencyKey)
 		for _, r := range in.SmsTo {
 			b.texted = append(b.texted, r.To)
 			result.Messages = append(result.Messages, sms.Message{To: r.To})
@@ -75,6 +79,20 @@ func TestABroadcastGetsItsRecipientsFromAnActivity(t *testing.T) {
 	}
 }
 
+func TestEachPageOfAKeyedBroadcastHasAKeyOfItsOwn(t *testing.T) {
+	b := newBroadcastBench(35)
+	input := fromSource()
+	input.IdempotencyKey = "spring"
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	if err := b.GetWorkflowError(); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(b.keys)
+	if keys := slices.Compact(b.keys); len(keys) != 4 || slices.Contains(keys, "") || slices.Contains(keys, "spring") {
+		t.Errorf("four pages have the keys %q", keys)
+	}
+}
+
 func TestABroadcastGoesOnInANewRunWhereTheLastOneEnded(t *testing.T) {
 	list := make([]string, 35)
 	for i := range list {
@@ -109,13 +127,14 @@ func TestABroadcastGoesOnInANewRunWhereTheLastOneEnded(t *testing.T) {
 }
 
 func TestABroadcastThatCannotBeginSaysSo(t *testing.T) {
-	broken, two, none, huge := fromSource(), fromSource(), fromSource(), fromSource()
+	broken, two, none, huge, wordy := fromSource(), fromSource(), fromSource(), fromSource(), fromSource()
+	wordy.IdempotencyKey = strings.Repeat("k", maxKey+1)
 	broken.SmsBody = "broken"
 	two.File = "x.csv"
 	none.Source = nil
 	huge.PageSize = maxPageSize + 1
 	for name, input := range map[string]BroadcastSmsInput{
-		"a broken template": broken, "two lists": two, "no list": none, "pages that are too large": huge,
+		"a broken template": broken, "two lists": two, "no list": none, "pages that are too large": huge, "a key that is too long": wordy,
 	} {
 		b := newBroadcastBench(35)
 		b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
