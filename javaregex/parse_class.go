@@ -9,9 +9,10 @@ type classParser struct {
 	// rest. If hasSmall, all of them join the rest at an && or at the end.
 	small    []rune
 	hasSmall bool
-	// sum is what has been read, last the latest operand; each may not be there yet.
-	sum, last       runeSet
-	hasSum, hasLast bool
+	// parts are what has been read, to be joined by sum; last is the latest operand, if there is one.
+	parts   []runeSet
+	last    runeSet
+	hasLast bool
 }
 
 // class reads a class whose [ is next, or whose first character follows the cursor. With consume
@@ -36,9 +37,9 @@ func (p *parser) class(consume bool) (runeSet, error) {
 	}
 	c.takeSmall()
 	if negated {
-		return c.sum.negate(), nil
+		return c.sum().negate(), nil
 	}
-	return c.sum, nil
+	return c.sum(), nil
 }
 
 // operands reads up to the closing ].
@@ -62,7 +63,7 @@ func (c *classParser) operands() error {
 			c.unread()
 		case ch == 0 && c.atEnd():
 			return c.errorf("unclosed character class: add a ], or write \\[ for the character itself")
-		case ch == ']' && (c.hasSum || c.hasSmall):
+		case ch == ']' && (len(c.parts) > 0 || c.hasSmall):
 			return nil
 		}
 		if err := c.element(); err != nil {
@@ -71,14 +72,14 @@ func (c *classParser) operands() error {
 	}
 }
 
-// add makes set the latest operand and joins it to the sum.
+// add makes set the latest operand.
 func (c *classParser) add(set runeSet) {
 	c.last, c.hasLast = set, true
-	if c.hasSum {
-		set = union(c.sum, set)
-	}
-	c.sum, c.hasSum = set, true
+	c.parts = append(c.parts, set)
 }
+
+// sum answers all that has been read: joined once, because a class may have thousands of operands.
+func (c *classParser) sum() runeSet { return union(c.parts...) }
 
 // takeSmall joins the gathered characters to the sum.
 func (c *classParser) takeSmall() {
@@ -86,21 +87,16 @@ func (c *classParser) takeSmall() {
 		return
 	}
 	set := setOf(c.small...)
-	if c.hasSum {
-		c.sum = union(c.sum, set)
-	} else {
-		c.sum, c.hasSum = set, true
+	if len(c.parts) == 0 {
 		c.last, c.hasLast = set, true
 	}
+	c.parts = append(c.parts, set)
 	c.hasSmall = false
 }
 
 // intersection reads what follows an &&, whose second & is next.
 func (c *classParser) intersection() error {
-	var (
-		right    runeSet
-		hasRight bool
-	)
+	var right []runeSet
 	for ch := c.next(); ch != ']' && ch != '&'; ch = c.peek() {
 		isBracket := ch == '['
 		if !isBracket {
@@ -110,21 +106,22 @@ func (c *classParser) intersection() error {
 		if err != nil {
 			return err
 		}
-		right, hasRight = union(right, set), true
+		right = append(right, set)
 	}
 	c.takeSmall()
+	hasRight := len(right) > 0
 	if hasRight {
-		c.last, c.hasLast = right, true
+		c.last, c.hasLast = union(right...), true
 	}
 	switch {
-	case !c.hasSum && !hasRight:
+	case len(c.parts) == 0 && !hasRight:
 		return c.errorf("&& needs an operand on one side at least")
-	case !c.hasSum:
-		c.sum, c.hasSum = right, true
+	case len(c.parts) == 0:
+		c.parts = append(c.parts, c.last)
 	case !c.hasLast:
 		return c.errorf("&& without a right side after these operands is not defined: write the right side")
 	default:
-		c.sum = intersect(c.sum, c.last)
+		c.parts = append(c.parts[:0], intersect(c.sum(), c.last))
 	}
 	return nil
 }
