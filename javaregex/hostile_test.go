@@ -92,8 +92,24 @@ var hostile = []struct {
 	{"great counts", `(?:a{1,1000}){1,1000}b`, strings.Repeat("a", 1000), false},
 	{"great counts of branches", `(?:a|b){1,2000}c`, strings.Repeat("ab", 800), false},
 	{"a great count alone", `a{2147483647}`, strings.Repeat("a", 1000), false},
+	{"a run at either end", `^\s+|\s+$`, "x" + strings.Repeat(" ", 1<<16) + "x", false},
+	{"an address", `^(https?://)?([\da-z.-]+)\.([a-z.]{2,6})([/\w .-]*)*/?$`, "http://a.co" + strings.Repeat("/x", 20000) + "?", false},
+	{"runs in nested lookaheads", strings.Repeat("(?=a*", 100) + "b" + strings.Repeat(")", 100), strings.Repeat("a", 500), false},
+	{"lazy runs in a row", `(.*?)(.*?)(.*?)(.*?)[;!]$`, "!" + strings.Repeat("a", 1<<16), false},
+	{"lazy runs in nested loops", `^(?:(?:a+?)+?)+?$`, strings.Repeat("a", 20000) + "!", false},
+	{"a long text that nearly fits", "(?i)" + strings.Repeat("a", 30000) + "b", strings.Repeat("a", 1<<16), false},
+	{"a class of many", "[" + apart(5000) + "]x", strings.Repeat("\u4E01", 20000), false},
 	{"nothing, very often", `(?:(?:){1000000}){1000000}x`, "y", false},
 	{"nothing, in a loop of branches", `(?:|(?:)){2000000000}x`, "y", false},
+}
+
+// apart answers n characters, no two of which are neighbours.
+func apart(n int) string {
+	runes := make([]rune, n)
+	for i := range runes {
+		runes[i] = rune(0x4E00 + 2*i)
+	}
+	return string(runes)
 }
 
 // TestHostilePatterns gives each 200 ms; nearly all must get their true answer, none a false one.

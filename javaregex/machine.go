@@ -19,6 +19,7 @@ const (
 	frameLocal                       // restore local a to b
 	frameGroup                       // restore group a to b, c
 	frameMark                        // remember that the memo key a, b fails
+	frameFailedRun                   // remember that all places from a to b fail after a run
 	frameBarrier                     // a sub-match has failed
 	frameRun                         // give back a character of a run from a to b
 	frameLazyRun                     // take one more character at a, the run having b
@@ -316,10 +317,12 @@ func (m *machine) run(pc int32, pos int) int {
 				pc, pos = in.next, pos+1
 			}
 		case opText:
+			m.tick -= len(in.text) >> 6
 			if ok = len(s)-pos >= len(in.text) && s[pos:pos+len(in.text)] == in.text; ok {
 				pc, pos = in.next, pos+len(in.text)
 			}
 		case opFoldText:
+			m.tick -= len(in.text) >> 6
 			if ok = hasFoldedPrefix(s[pos:], in.text); ok {
 				pc, pos = in.next, pos+len(in.text)
 			}
@@ -401,16 +404,20 @@ func (m *machine) rare(pc int32, in *inst, pos int) (int32, int, bool) {
 
 // hasFoldedPrefix says whether s begins with text, which is ASCII in lower case, in either case.
 func hasFoldedPrefix(s, text string) bool {
-	if len(s) < len(text) {
+	last := len(text) - 1
+	if len(s) <= last || !foldsTo(s[last], text[last]) { // the end first: long texts often begin alike
 		return false
 	}
-	for i := range len(text) {
-		c, want := s[i], text[i]
-		if c != want && (c|0x20 != want || want < 'a' || want > 'z') {
+	for i := range last {
+		if !foldsTo(s[i], text[i]) {
 			return false
 		}
 	}
 	return true
+}
+
+func foldsTo(c, want byte) bool {
+	return c == want || c|0x20 == want && 'a' <= want && want <= 'z'
 }
 
 // capture sets a group, to be undone on backtracking. Where nothing is left to backtrack to, the
@@ -476,6 +483,8 @@ func (m *machine) backtrack() (int32, int) {
 			m.groups[2*a], m.groups[2*a+1] = b, c
 		case frameMark:
 			m.memo.mark(m, uint64(uint32(a))|uint64(uint32(b))<<32)
+		case frameFailedRun:
+			m.markRun(&m.prog.insts[pc], pos, int(b))
 		case frameBranch:
 			pc, ok = m.nextBranch(pc, &m.prog.insts[pc], pos, uint64(uint32(b))|uint64(uint32(c))<<32)
 		case frameBranchAt:

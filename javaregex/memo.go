@@ -14,10 +14,17 @@ type memo struct {
 	bits  []uint64 // a bit a key, if the keys are few
 	set   []uint64 // else a hash table of key+1
 	used  int
-	limit int // bytes
+	limit int         // bytes
+	runs  []failedRun // by point, of those that are ranged
 }
 
-func (t *memo) size() int { return 8 * (cap(t.bits) + cap(t.set)) }
+// failedRun is the end of a run of characters: on every place from lo to hi, where the characters
+// end, what follows the run has failed. A run that begins among them, or before them, need not go
+// on there again, which makes a row of runs linear in the input. The place at which a run begins
+// is not one of them: to go on there is an empty run, which may end a loop.
+type failedRun struct{ lo, hi int32 }
+
+func (t *memo) size() int { return 8 * (cap(t.bits) + cap(t.set) + cap(t.runs)) }
 
 // drop forgets all.
 func (t *memo) drop() { *t = memo{} }
@@ -43,6 +50,10 @@ func (t *memo) start(m *machine) {
 		t.set = make([]uint64, 1<<12)
 	}
 	t.on = len(points) > 0
+	t.runs = make([]failedRun, len(points))
+	for i := range t.runs {
+		t.runs[i] = failedRun{-1, -1}
+	}
 }
 
 // pointSize answers how many keys a point has.

@@ -44,6 +44,7 @@ type inst struct {
 	optional bool // of opRepeat: an empty iteration counts; of opRun: it may be empty
 	leading  bool // of opRun: every match begins with it
 	marks    bool // of opRun: moves machine.accepted, as an atomic iteration does
+	ranged   bool // of opRun: its failures are remembered by range, see failedRun
 	restore  bool // of opOpen and opLoopInit: the local must be restored on backtracking
 	byte     byte
 
@@ -535,6 +536,10 @@ func (c *compiler) run(n *node, next int32, follow *firstInfo) int32 {
 	in.optional = in.min == 0 && in.repeat != lazy
 	if in.repeat != possessive && in.min != in.max {
 		in.memo = c.newMemo()
+	}
+	if in.memo >= 0 && in.max == unbounded && in.min <= 1 && !in.marks {
+		point := &c.memos[in.memo]
+		in.ranged = len(point.counts)+len(point.groups)+len(point.opens) == 0
 	}
 	return c.emit(in)
 }

@@ -18,6 +18,9 @@ func (m *machine) startRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	if m.memo.on && !m.memo.enter(m, in.memo, pos) {
 		return 0, 0, false
 	}
+	if m.memo.on && in.ranged {
+		return m.rangedRun(pc, in, pos)
+	}
 	end, least, ok := m.scan(in, pos)
 	if in.leading {
 		m.runEnd = int32(end)
@@ -38,10 +41,72 @@ func (m *machine) startRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	return 0, 0, false // the frame gives back at once
 }
 
+// rangedRun is startRun for a greedy run that remembers where it has failed.
+func (m *machine) rangedRun(pc int32, in *inst, pos int) (int32, int, bool) {
+	known := m.memo.runs[in.memo]
+	lo, hi := int(known.lo), int(known.hi)
+	if lo <= pos && pos <= hi { // all but an empty run has failed
+		if in.leading {
+			m.runEnd = known.hi
+		}
+		return in.next, pos, in.min == 0
+	}
+	stop := len(m.input)
+	if pos < lo {
+		stop = lo
+	}
+	end := m.scanAll(in.class, pos, stop)
+	m.tick -= (end - pos) >> 4
+	if end == pos {
+		return in.next, pos, in.min == 0
+	}
+	_, width := m.charAt(pos)
+	from, least := end, pos+width
+	if end == lo { // what is known is of the same run
+		_, back := m.charBefore(end)
+		from, end = end-back, hi
+	}
+	if in.leading {
+		m.runEnd = int32(end)
+	}
+	if in.min == 0 {
+		least = pos
+	}
+	if from < least {
+		return 0, 0, false
+	}
+	m.push(frameFailedRun, pc, int32(pos+width), int32(end), 0)
+	if from > least {
+		m.push(frameRun, pc, int32(least), int32(from), 0)
+	}
+	fits := in.after == nil || from < len(m.input) && in.after.has(m.input[from])
+	return in.next, from, fits
+}
+
+// markRun remembers that what follows a run has failed on all places from lo to hi, or to the end
+// of its characters if hi is below 0.
+func (m *machine) markRun(in *inst, lo, hi int) {
+	known := &m.memo.runs[in.memo]
+	if hi < 0 {
+		stop := len(m.input)
+		if lo < int(known.lo) {
+			stop = int(known.lo)
+		}
+		hi = m.scanAll(in.class, lo, stop)
+		m.tick -= (hi - lo) >> 4
+		if hi == int(known.lo) {
+			hi = int(known.hi)
+		}
+	}
+	if int(known.hi) != hi || lo < int(known.lo) {
+		*known = failedRun{int32(lo), int32(hi)}
+	}
+}
+
 // scan answers where the longest run from pos ends, and where the shortest.
 func (m *machine) scan(in *inst, pos int) (end, least int, ok bool) {
 	if in.max == unbounded && in.min <= 1 {
-		end = m.scanAll(in.class, pos)
+		end = m.scanAll(in.class, pos, len(m.input))
 		m.tick -= (end - pos) >> 4
 		switch {
 		case in.min == 0:
@@ -80,9 +145,9 @@ func (m *machine) scan(in *inst, pos int) (end, least int, ok bool) {
 	return pos, least, need == 0
 }
 
-// scanAll answers where the characters of class that begin at pos end.
-func (m *machine) scanAll(class *charClass, pos int) int {
-	for s := m.input; pos < len(s); {
+// scanAll answers where the characters of class that begin at pos end, at most stop.
+func (m *machine) scanAll(class *charClass, pos, stop int) int {
+	for s := m.input; pos < stop; {
 		if b := s[pos]; b < utf8.RuneSelf {
 			if !class.ascii[b] {
 				return pos
@@ -129,6 +194,14 @@ func (m *machine) startLazyRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	if m.memo.on && in.memo >= 0 && !m.memo.enter(m, in.memo, pos) {
 		return 0, 0, false
 	}
+	if m.memo.on && in.ranged && pos < len(m.input) {
+		if known := m.memo.runs[in.memo]; int(known.lo) <= pos && pos <= int(known.hi) {
+			return in.next, pos, in.min == 0
+		}
+		if r, width := m.charAt(pos); in.class.contains(r) {
+			m.push(frameFailedRun, pc, int32(pos+width), -1, 0)
+		}
+	}
 	shortest := *in
 	shortest.max = in.min
 	end, _, ok := m.scan(&shortest, pos)
@@ -144,6 +217,11 @@ func (m *machine) startLazyRun(pc int32, in *inst, pos int) (int32, int, bool) {
 // lazyRun goes on after a run of count characters that ends at pos, or takes more at once if what
 // follows cannot begin there.
 func (m *machine) lazyRun(pc int32, in *inst, pos int, count int32) (int32, int, bool) {
+	if count > 0 && m.memo.on && in.ranged {
+		if known := m.memo.runs[in.memo]; int(known.lo) <= pos && pos <= int(known.hi) {
+			return 0, 0, false
+		}
+	}
 	s, start := m.input, pos
 	if in.after != nil {
 		for pos < len(s) && !in.after.has(s[pos]) {
