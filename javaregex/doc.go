@@ -14,9 +14,9 @@
 // Patterns of this kind can take exponential time: (a+)+$ on a few dozen a's is enough to keep
 // Java busy for years. Here a match that takes long begins to remember what has failed where,
 // after which most such patterns take about as long as their input is. What remains ends with a
-// [BudgetError] after [Limits].Steps, about a tenth of a second by default. Memory is bounded in
-// the same way, the context is looked at every 2048 steps, and neither a pattern nor an input can
-// exhaust the stack. An error means that it is not known whether there is a match.
+// [BudgetError] after [Limits].Steps, about a tenth of a second by default, or [Limits].Time. Memory
+// is bounded in the same way, the context is looked at every 2048 steps, and neither a pattern nor
+// an input can exhaust the stack. An error means that it is not known whether there is a match.
 //
 // # Text
 //

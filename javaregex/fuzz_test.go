@@ -142,7 +142,7 @@ func outcome(p *Pattern, input string, remember bool) (string, bool) {
 }
 
 func TestContextEndsAMatch(t *testing.T) {
-	p, err := CompileLimits(`^(?:(a+)(a+)\1\2)+$`, 0, Limits{Steps: 1 << 40, Memory: 1 << 28})
+	p, err := CompileLimits(`^(?:(a+)(a+)\1\2)+$`, 0, Limits{Steps: 1 << 40, Memory: 1 << 28, Time: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,6 +170,7 @@ func TestLimitsAreKept(t *testing.T) {
 		budget               Budget
 	}{
 		{"steps", `^(?:(a+)(a+)\1\2)+$`, strings.Repeat("a", 101), Limits{Steps: 10_000}, BudgetSteps},
+		{"time", `^(?:(a+)(a+)\1\2)+$`, strings.Repeat("a", 1009), Limits{Steps: 1 << 40, Memory: 1 << 28, Time: time.Millisecond}, BudgetTime},
 		{"memory", `(?:a|b)*c`, strings.Repeat("ab", 100_000) + "c", Limits{Memory: 1 << 20}, BudgetMemory},
 		{"input", `a`, "aaaa", Limits{Input: 3}, BudgetInput},
 		{"output", `a`, "aaaa", Limits{Output: 3}, BudgetOutput},

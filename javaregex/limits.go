@@ -2,7 +2,10 @@ package javaregex
 
 // This file holds what bounds a pattern and a match, and the error that says a bound was met.
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Limits bounds what a pattern and one call of a match may cost. A zero field means its default.
 // A match that meets a bound ends with a *BudgetError; a pattern that meets one does not compile.
@@ -11,6 +14,9 @@ type Limits struct {
 	// input, or sixteen characters of a scan: 5 to 20 ns. Default 3,000,000, about a tenth of a
 	// second.
 	Steps int
+	// Time that one call may take, by the clock: on a busy machine a tenth of a second of steps may
+	// last longer. Default 150 ms.
+	Time time.Duration
 	// Memory in bytes that one call may hold for backtracking and for remembered failures.
 	// Default 32 MiB.
 	Memory int
@@ -27,6 +33,7 @@ type Limits struct {
 // DefaultLimits are the limits of Compile and CompileFlags.
 var DefaultLimits = Limits{
 	Steps:   3_000_000,
+	Time:    150 * time.Millisecond,
 	Memory:  32 << 20,
 	Input:   16 << 20,
 	Output:  16 << 20,
@@ -40,6 +47,9 @@ func (l Limits) withDefaults() Limits {
 		if *field <= 0 {
 			*field = value
 		}
+	}
+	if l.Time <= 0 {
+		l.Time = DefaultLimits.Time
 	}
 	fill(&l.Steps, DefaultLimits.Steps)
 	fill(&l.Memory, DefaultLimits.Memory)
@@ -58,6 +68,7 @@ type Budget string
 // The budgets that a call can use up.
 const (
 	BudgetSteps  Budget = "steps"
+	BudgetTime   Budget = "milliseconds"
 	BudgetMemory Budget = "bytes of memory"
 	BudgetInput  Budget = "bytes of input"
 	BudgetOutput Budget = "bytes of output"

@@ -6,6 +6,7 @@ package javaregex
 import (
 	"context"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -74,12 +75,13 @@ type machine struct {
 
 	done   <-chan struct{} // of the context
 	limits *Limits
-	begun  int    // where the attempt under way began
-	given  bool   // the search is given up: no match can come
-	slow   bool   // the call has taken long
-	tick   int    // steps to the next pause
-	spent  int    // steps up to the last pause
-	ended  Budget // what ended the match, "" if nothing has
+	begun  int       // where the attempt under way began
+	given  bool      // the search is given up: no match can come
+	slow   bool      // the call has taken long
+	tick   int       // steps to the next pause
+	spent  int       // steps up to the last pause
+	ended  Budget    // what ended the match, "" if nothing has
+	paused time.Time // when the first pause was; a short match never looks at the clock
 
 	memo memo
 	// tried are the places at which the body of a loop has failed, a bit each. Java goes on after
@@ -131,12 +133,17 @@ func (m *machine) grow() {
 func (m *machine) pause() bool {
 	m.spent += pauseEvery - m.tick
 	m.tick = pauseEvery
+	if m.paused.IsZero() {
+		m.paused = time.Now()
+	}
 	switch {
 	case m.ended != "":
 	case m.spent > m.limits.Steps:
 		m.ended = BudgetSteps
 	case m.depth*frameBytes+m.memo.size() > m.limits.Memory:
 		m.ended = BudgetMemory
+	case time.Since(m.paused) > m.limits.Time:
+		m.ended = BudgetTime
 	default:
 		select {
 		case <-m.done:

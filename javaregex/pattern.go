@@ -262,6 +262,8 @@ func (p *Pattern) next(ctx context.Context, m *machine, mode searchMode, start, 
 		return found, nil
 	case BudgetSteps:
 		return false, &BudgetError{BudgetSteps, p.limits.Steps}
+	case BudgetTime:
+		return false, &BudgetError{BudgetTime, int(p.limits.Time.Milliseconds())}
 	case BudgetMemory:
 		return false, &BudgetError{BudgetMemory, p.limits.Memory}
 	}
