@@ -24,7 +24,7 @@ type Limits struct {
 	Input int
 	// Output in bytes that ReplaceAll, ReplaceFirst, Split and FindAll may make. Default 16 MiB.
 	Output int
-	// Pattern in bytes. Default 32 KiB, at most 1 MiB.
+	// Pattern in bytes. Default 64 KiB, at most 1 MiB.
 	Pattern int
 	// Nesting of groups and classes in a pattern. Default 5,000.
 	Nesting int
@@ -37,7 +37,7 @@ var DefaultLimits = Limits{
 	Memory:  32 << 20,
 	Input:   16 << 20,
 	Output:  16 << 20,
-	Pattern: 32 << 10,
+	Pattern: 64 << 10,
 	Nesting: 5000,
 }
 

@@ -2,6 +2,8 @@ package javaregex
 
 // This file holds character classes: [a-z], unions, intersections, negation, and \p{…}.
 
+import "slices"
+
 // classParser is one pair of brackets, or the right side of an &&.
 type classParser struct {
 	*parser
@@ -13,6 +15,31 @@ type classParser struct {
 	parts   []runeSet
 	last    runeSet
 	hasLast bool
+}
+
+// seenClass is the text of a class in the pattern, under flags, and its set.
+type seenClass struct {
+	text  []rune
+	flags Flags
+	set   runeSet
+}
+
+// wholeClass reads a class that is in no other, or finds it among those seen: a set that is shared
+// is prepared for matching once.
+func (p *parser) wholeClass() (runeSet, error) {
+	rest := p.chars[p.cursor:]
+	for _, seen := range p.seen {
+		if seen.flags == p.flags && len(seen.text) <= len(rest) && slices.Equal(seen.text, rest[:len(seen.text)]) {
+			p.cursor += len(seen.text)
+			return seen.set, nil
+		}
+	}
+	start := p.cursor
+	set, err := p.class(true)
+	if err == nil && len(p.seen) < 8 {
+		p.seen = append(p.seen, seenClass{p.chars[start:min(p.cursor, p.length)], p.flags, set})
+	}
+	return set, err
 }
 
 // class reads a class whose [ is next, or whose first character follows the cursor. With consume

@@ -14,6 +14,10 @@ type parser struct {
 	nesting int
 	// sets are those of the properties and predefined classes met so far, by name and flags.
 	sets map[setKey]runeSet
+	// seen are some of the classes read so far: people write the same one again.
+	seen []seenClass
+	// wide is the last character that is a pair of UTF-16 units, or half of one; -1 if none is.
+	wide int
 	// loops are the unbounded ones that are in no other repetition; hasBackref says that there is
 	// a back reference: without, Java remembers where the loops have failed.
 	loops      []*node
@@ -60,6 +64,10 @@ func parse(pattern string, flags Flags, limits Limits) (*tree, error) {
 		flags |= UnicodeCase
 	}
 	p := &parser{lexer: newLexer(pattern, flags), groups: 1, nesting: limits.Nesting}
+	p.wide = p.length - 1
+	for p.wide >= 0 && !isWide(p.chars[p.wide]) {
+		p.wide--
+	}
 	var root *node
 	if flags&Literal != 0 {
 		root = p.literal()
@@ -161,7 +169,7 @@ func (p *parser) sequence() (*node, error) {
 func (p *parser) atom(c rune) (*node, error) {
 	switch c {
 	case '[':
-		set, err := p.class(true)
+		set, err := p.wholeClass()
 		return &node{kind: nodeSet, set: set}, err
 	case '\\':
 		return p.escapedAtom()
@@ -313,13 +321,11 @@ func (p *parser) lookbehind(negative bool) (*node, error) {
 		return nil, p.errorf("what a lookbehind looks for needs a greatest length: use {0,n} instead of *, + or a back reference")
 	}
 	n.behindMin, n.behindMax = lengths.min, lengths.max
-	for _, c := range p.chars[min(start, p.length):p.length] {
-		if c >= 0x10000 || isSurrogate(c) {
-			n.byCharacter = true
-		}
-	}
+	n.byCharacter = start <= p.wide
 	return n, nil
 }
+
+func isWide(c rune) bool { return c >= 0x10000 || isSurrogate(c) }
 
 func isSurrogate(c rune) bool { return 0xD800 <= c && c <= 0xDFFF }
 
