@@ -279,7 +279,7 @@ func (p *parser) property(negated bool) (runeSet, error) {
 		}
 		name = string(p.chars[start : p.cursor-1])
 		if name == "" {
-			return nil, p.errorf("\\p{} needs a name")
+			return nil, p.errorf("\\p{} needs a name: write a property, as in \\p{L}")
 		}
 	}
 	return p.cachedSet(name, negated, func() (runeSet, error) {

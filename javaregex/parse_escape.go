@@ -128,7 +128,7 @@ func (p *parser) namedBackref() (*node, error) {
 	}
 	group, ok := p.names[name]
 	if !ok {
-		return nil, p.errorf("there is no group named %s before this place", name)
+		return nil, p.errorf("there is no group named %s before this place: write (?<%s>…) first", name, name)
 	}
 	return p.backref(group), nil
 }
@@ -140,7 +140,7 @@ func (p *parser) boundary() (*node, error) {
 			if p.read() == '}' {
 				return assertNode(atGraphemeBound), nil
 			}
-			return nil, p.errorf("the boundaries are \\b and \\b{g}")
+			return nil, p.errorf("unknown boundary: write \\b, or \\b{g} for one between graphemes")
 		}
 		p.unread()
 		p.unread()

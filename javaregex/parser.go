@@ -247,7 +247,7 @@ func (p *parser) group() (*node, error) {
 	case '<':
 		return p.namedGroupOrLookbehind()
 	case '$', '@':
-		return nil, p.errorf("unknown kind of group (?%c", c)
+		return nil, p.errorf("unknown kind of group (?%c: write (?: for one without capture, or \\( for the character itself", c)
 	}
 	p.unread()
 	if err := p.inlineFlags(); err != nil {
@@ -259,7 +259,7 @@ func (p *parser) group() (*node, error) {
 	case ':':
 		return p.groupBody(&node{kind: nodeGroup})
 	}
-	return nil, p.errorf("unknown flag or kind of group: after (? write : = ! > <name> <= <! or flags of idmsuxU")
+	return nil, p.errorf("unknown flag or kind of group: after (? write : = ! > <name> <= <! (without a P) or flags of idmsuxU")
 }
 
 // newGroup numbers a capturing group.
@@ -297,7 +297,7 @@ func (p *parser) namedGroupOrLookbehind() (*node, error) {
 // groupName reads a name that begins with c, and the > after it.
 func (p *parser) groupName(c rune) (string, error) {
 	if !isASCIILetter(c) {
-		return "", p.errorf("the name of a group begins with a letter from A to Z")
+		return "", p.errorf("the name of a group begins with a letter from A to Z, as in (?<name>")
 	}
 	var name []rune
 	for isASCIILetter(c) || isDigit(c) {
