@@ -148,7 +148,7 @@ func TestHostilePatterns(t *testing.T) {
 }
 
 func compileAndFind(pattern, input string) (*Match, error) {
-	p, err := Compile(pattern)
+	p, err := CompileLimits(pattern, 0, Limits{Time: DefaultLimits.Time * slowdown})
 	if err != nil {
 		return nil, err
 	}
