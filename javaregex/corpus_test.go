@@ -108,7 +108,7 @@ func (c *corpusCase) run() string {
 	if want.Truth != nil && want.Truth.Error {
 		want = want.Truth
 	}
-	p, err := CompileFlags(c.Pattern, c.Flags)
+	p, err := CompileLimits(c.Pattern, c.Flags, Limits{Time: DefaultLimits.Time * slowdown})
 	if want.Error != (err != nil) {
 		return fmt.Sprintf("error is %v, want one: %v", err, want.Error)
 	}
