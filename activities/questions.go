@@ -40,6 +40,15 @@ type Question struct {
 	Code string `json:"code,omitempty"`
 	// IfSeveral says which of several open questions gets a reply.
 	IfSeveral IfSeveral `json:"ifSeveral,omitempty"`
+	// OpenedAt is when it was about to be asked: no text from before replies to
+	// it. Zero if not known.
+	OpenedAt time.Time `json:"openedAt,omitzero"`
+}
+
+// MayBeAnsweredBy reports whether a text that was received at a time came late
+// enough to be a reply. Twilio tells that time to the second, cut off.
+func (q Question) MayBeAnsweredBy(receivedAt time.Time) bool {
+	return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))
 }
 
 // IfSeveral is a policy for replies where several questions are open.

@@ -82,6 +82,8 @@ func AskSmsWorkflow(ctx workflow.Context, input AskSmsInput) (result AskSmsResul
 	pair := activities.PairInput{Ours: ours, Theirs: theirs, Question: activities.Question{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID,
 		Pattern:    input.Pattern, Code: input.Code, IfSeveral: input.IfSeveral,
+		// Not when the keeper hears of it, which may be after the reply came.
+		OpenedAt: workflow.Now(ctx).UTC(),
 	}}
 	keeping := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: activities.TaskQueue, StartToCloseTimeout: 10 * time.Second, Summary: "Tell that a question is open",

@@ -31,8 +31,8 @@ type Reply struct {
 
 const (
 	// linger is how long the keeper stays once no question is open: a reply that
-	// Twilio delivers again in that time is known to be one.
-	linger = 15 * time.Minute
+	// Twilio delivers again in that time, or a catch-up finds, is known to be one.
+	linger = 2 * time.Hour
 	// maxReplies is how many replies the keeper remembers.
 	maxReplies = 200
 )
@@ -151,13 +151,13 @@ func (k *keeper) reply(ctx workflow.Context, reply Reply) (taken bool, err error
 	return false, nil
 }
 
-// candidates are the open questions whose pattern the reply matches, the oldest
-// first, with the groups of each.
+// candidates are the questions that were open when the reply came, and whose
+// pattern it matches, the oldest first, with the groups of each.
 func (k *keeper) candidates(ctx workflow.Context, reply Reply) (open []activities.Question, groups []map[string]*string, err error) {
-	if len(k.Open) == 0 {
+	asked := slices.DeleteFunc(slices.Clone(k.Open), func(q activities.Question) bool { return !q.MayBeAnsweredBy(reply.ReceivedAt) })
+	if len(asked) == 0 {
 		return nil, nil, nil
 	}
-	asked := slices.Clone(k.Open)
 	input := activities.MatchInput{Body: reply.Body}
 	for _, q := range asked {
 		input.Patterns = append(input.Patterns, q.Pattern)
