@@ -38,9 +38,10 @@ type Gateway interface {
 // Renderer fills in the body's template.
 type Renderer interface {
 	// Render gives the text of source with variables, a JSON object (or
-	// nothing). An error's Code is TemplateSyntax or TemplateMetadata, and then
-	// there is no text at all.
-	Render(ctx context.Context, source string, variables json.RawMessage) (string, *sms.Error)
+	// nothing), at a time. The same arguments give the same text. An error's
+	// Code is TemplateSyntax or TemplateMetadata, and then there is no text at
+	// all.
+	Render(ctx context.Context, source string, variables json.RawMessage, now time.Time) (string, *sms.Error)
 }
 
 // Register registers all activities on a worker.
@@ -86,8 +87,13 @@ type Activities struct {
 	// Files is the folder of broadcasts' recipients and reports. Optional:
 	// default none.
 	Files string
-	// IDSecret makes the workflow IDs of keyed sends. Every worker needs the same.
+	// IDSecret makes the workflow IDs of open questions. Every worker and webhook
+	// needs the same.
 	IDSecret []byte
+	// KeySecret makes the workflow IDs of keyed sends. Every worker needs the
+	// same, and for ever: with another one a key is a new key. Optional: default
+	// none, and idempotencyKey is refused.
+	KeySecret []byte
 	// Record writes heartbeat details down before it returns. Optional: default
 	// the Temporal client of the worker.
 	Record func(ctx context.Context, details any) error

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"temporal-twilio/sms"
@@ -17,6 +18,7 @@ type bodies struct {
 	renderer    Renderer
 	source      string
 	variables   json.RawMessage
+	now         time.Time
 	maxSegments int
 	// shared is the text of every recipient without variables of its own.
 	shared string
@@ -24,8 +26,8 @@ type bodies struct {
 
 // newBodies renders the shared text, so that a template that is broken for all
 // is found before anything is sent.
-func newBodies(ctx context.Context, renderer Renderer, input SendSmsInput) (*bodies, *sms.Error) {
-	b := &bodies{renderer: renderer, source: input.SmsBody, variables: input.Variables, maxSegments: input.MaxSegments}
+func newBodies(ctx context.Context, renderer Renderer, input SendSmsInput, now time.Time) (*bodies, *sms.Error) {
+	b := &bodies{renderer: renderer, source: input.SmsBody, variables: input.Variables, now: now, maxSegments: input.MaxSegments}
 	for _, recipient := range input.SmsTo {
 		if !given(recipient.Variables) {
 			var problem *sms.Error
@@ -49,7 +51,7 @@ func (b *bodies) render(ctx context.Context, variables json.RawMessage) (string,
 	if b.source == "" {
 		return "", nil
 	}
-	text, problem := b.renderer.Render(ctx, b.source, variables)
+	text, problem := b.renderer.Render(ctx, b.source, variables, b.now)
 	if problem != nil {
 		return "", problem
 	}

@@ -15,6 +15,8 @@ const (
 	defaultPatience = 30 * time.Second
 	// maxSettleWait is the longest wait for a listing to be known as complete.
 	maxSettleWait = 2 * time.Minute
+	// maxLastLook bounds the lookup before a result that cannot wait.
+	maxLastLook = 10 * time.Second
 	// maxRounds is how often a send tries again whom it found not to be texted.
 	maxRounds = 3
 )
@@ -35,8 +37,8 @@ func (a *Activities) patience() time.Duration {
 
 // settle looks up those in doubt, and reports whether some are to be tried
 // again. It adopts each message that it finds. A message that it does not find
-// was not created only if the listing is known to be complete; what cannot be
-// decided stays in doubt.
+// was not created only if the listing is known to be complete and has had the
+// time that listings may take; what cannot be decided stays in doubt.
 //
 // Twilio's listings lag by nobody knows how much, so absence alone proves
 // nothing. But a listing that shows a message of ours lags by no more than that
@@ -47,31 +49,31 @@ func (s *send) settle(ctx context.Context) bool {
 	}
 	s.rounds++
 	var (
-		patience = time.Now().Add(s.activities.patience())
+		patience = later(time.Now(), s.quiet).Add(s.activities.patience())
 		complete time.Time
 	)
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		if complete.IsZero() {
 			complete = s.completeFrom(ctx)
 		}
-		decided := !complete.IsZero() && !time.Now().Before(complete)
+		until := later(patience, complete)
+		timeUp := !time.Now().Before(until)
 		absent := s.adopt(ctx)
 		// What was found is not to be lost if this attempt ends, too.
 		_ = s.writeDown(ctx) // the wait sees the context end
-		outOfPatience := time.Now().After(later(patience, complete))
 		switch {
 		case !s.progress.has(doubtful):
 			return true
-		case decided && len(absent) > 0:
-			s.release(absent)
-			return true
-		case outOfPatience && s.input.OnUnknown == Resend && time.Now().After(s.quiet):
+		case timeUp && s.input.OnUnknown == Resend:
 			s.release(s.progress.places(doubtful, len(s.to)))
 			return true
-		case outOfPatience && s.input.OnUnknown != Resend, ctx.Err() != nil:
+		case timeUp && !complete.IsZero() && len(absent) > 0:
+			s.release(absent)
+			return true
+		case timeUp, ctx.Err() != nil:
 			return s.recall(ctx)
 		}
-		if sleep(ctx, min(wait, time.Until(later(patience, complete))+time.Millisecond)) != nil {
+		if sleep(ctx, min(wait, time.Until(until)+time.Millisecond)) != nil {
 			return false
 		}
 	}
@@ -101,9 +103,20 @@ func (s *send) completeFrom(ctx context.Context) time.Time {
 	return time.Time{}
 }
 
+// lastLook looks once for those in doubt before the result stands, in as much
+// time as Temporal waits for it.
+func (s *send) lastLook(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(s.heart.patience()/2, maxLastLook))
+	defer cancel()
+	s.adopt(ctx)
+}
+
 // adopt takes the messages in doubt that Twilio's listing shows for ours. It
 // gives the recipients to whom the listing shows nothing that could be.
 func (s *send) adopt(ctx context.Context) (absent []int) {
+	if s.input.AddressRetention == "obfuscate" {
+		return nil // a listing does not show to whom they went
+	}
 	for _, place := range s.progress.places(doubtful, len(s.to)) {
 		body, problem := s.bodies.of(ctx, s.input.SmsTo[place])
 		if problem != nil {
@@ -113,42 +126,51 @@ func (s *send) adopt(ctx context.Context) (absent []int) {
 		if problem != nil {
 			continue
 		}
-		found := s.find(records, place, body)
+		found, sure := s.find(records, place, body)
 		switch {
 		case found == nil:
 			absent = append(absent, place)
-		case s.sure(found, body):
+		case sure:
 			s.progress.take(place, found.Message, found.Created)
 		}
 	}
 	return absent
 }
 
-// find gives the message that this send may have made for a recipient, the one
-// with its body first; nil if there is none. Each recipient is in the list
+// find gives the message that this send made for a recipient, and whether it is
+// sure to be; nil if there is none that could be. Each recipient is in the list
 // once, so no message is found for two.
-func (s *send) find(records []twilio.Record, place int, body string) (found *twilio.Record) {
+func (s *send) find(records []twilio.Record, place int, body string) (found *twilio.Record, sure bool) {
 	for i := range records {
 		r := &records[i]
-		if r.Direction == "inbound" || r.To != s.to[place] || r.Created.Before(s.since) {
+		if r.Direction == "inbound" || r.To != s.to[place] {
 			continue
 		}
-		if strings.HasSuffix(r.Body, body) {
-			return r
+		// A message without a time that can be read may be of any time.
+		if !r.Created.IsZero() && r.Created.Before(s.since.Add(-clockSkew)) {
+			continue
 		}
-		// A service may write a text in other characters; a number's text is sent
-		// as it is, and another body is another message.
-		if found == nil && (s.input.MessagingServiceSID != "" || s.input.rewritten()) {
+		same := body != "" && says(r.Body, body)
+		if same && !r.Created.Before(s.since) && !s.input.rewritten() {
+			return r, true
+		}
+		// Another text to the recipient is another message, unless somebody may
+		// have changed it: a service, an option of ours, or whoever redacted it.
+		if same || r.Body == "" || body == "" || s.input.MessagingServiceSID != "" || s.input.rewritten() {
 			found = r
 		}
 	}
-	return found
+	return found, false
 }
 
-// sure reports whether a message that was found is ours beyond doubt. Trial
-// accounts put words before the body.
-func (s *send) sure(r *twilio.Record, body string) bool {
-	return strings.HasSuffix(r.Body, body) || s.input.rewritten()
+// trialPrefix is what Twilio puts before the texts of trial accounts.
+const trialPrefix = "Sent from your Twilio trial account - "
+
+// says reports whether a listed text is the one that was sent, but for what
+// Twilio does to white space.
+func says(listed, sent string) bool {
+	listed = strings.TrimPrefix(listed, trialPrefix)
+	return listed == sent || strings.Join(strings.Fields(listed), " ") == strings.Join(strings.Fields(sent), " ")
 }
 
 // release gives recipients free to be tried again.
@@ -178,7 +200,10 @@ func (s *send) recall(ctx context.Context) bool {
 				continue
 			}
 			body, problem := s.bodies.of(ctx, s.input.SmsTo[place])
-			if problem == nil && s.find(records[i:i+1], place, body) != nil {
+			if problem != nil {
+				continue
+			}
+			if found, _ := s.find(records[i:i+1], place, body); found != nil {
 				s.progress.outcomes[place].message = records[i].Message
 				delete(missing, records[i].To)
 			}

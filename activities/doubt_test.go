@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,13 @@ func resumeWith(t *testing.T, a *Activities, left record, input SendSmsInput) Se
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
 	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: SendSmsName})
+	if left.List == "" {
+		var to []string
+		for _, recipient := range input.SmsTo {
+			to = append(to, recipient.To)
+		}
+		left.List = fingerprint(to)
+	}
 	env.SetHeartbeatDetails(left)
 	encoded, err := env.ExecuteActivity(SendSmsName, input)
 	if err != nil {
@@ -48,7 +56,19 @@ const (
 
 // listed is a message as Twilio lists it.
 func listed(to, sid, body string) twilio.Record {
-	return twilio.Record{Message: sms.Message{To: to, SID: sid, Status: sms.Sent, Segments: 1}, Body: body, Direction: "outbound-api", Created: time.Now()}
+	return twilio.Record{Message: sms.Message{To: to, SID: sid, Status: sms.Sent, Segments: 1}, Body: body, Direction: "outbound-api", Created: time.Now().Truncate(time.Second)}
+}
+
+// showing is a listing of records that are made anew for each look.
+func showing(records func() []twilio.Record) func(twilio.Query) []twilio.Record {
+	return func(q twilio.Query) (found []twilio.Record) {
+		for _, r := range records() {
+			if q.To == "" || r.To == q.To {
+				found = append(found, r)
+			}
+		}
+		return found
+	}
 }
 
 func TestWhoWasInDoubtIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
@@ -57,41 +77,54 @@ func TestWhoWasInDoubtIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
 		Window: []int{1, 2},
 		Runs:   [][3]int{{int(taken), -1, 1}},
 		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
-		Known:  &known{To: first, SID: "SM1", At: time.Now().Add(-100 * time.Millisecond)},
 	}
-	everything := []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
-	stale := listed(third, "SM0", "Hi")
-	stale.Created = time.Now().Add(-time.Hour) // another send's
-	other := listed(third, "SM9", "Bye")
+	everything := func() []twilio.Record {
+		return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
+	}
+	// with adds a message to the third, changed.
+	with := func(body string, change func(*twilio.Record)) func() []twilio.Record {
+		return func() []twilio.Record {
+			one := listed(third, "SM3", body)
+			change(&one)
+			return append(everything(), one)
+		}
+	}
+	as := func(age time.Duration) func(*twilio.Record) {
+		return func(r *twilio.Record) { r.Created = r.Created.Add(-age) }
+	}
 	for name, tc := range map[string]struct {
-		records   []twilio.Record
+		records   func() []twilio.Record
 		onUnknown OnUnknown
 		sent      int
 		messages  int
 		unknown   int
 	}{
 		"what the list shows is adopted, what it surely lacks is sent": {everything, "", 1, 3, 0},
-		"older messages and other texts are not taken for ours":        {append([]twilio.Record{stale, other}, everything...), "", 1, 3, 0},
-		"nothing is sent where the list lags":                          {nil, "", 0, 1, 2},
-		"but where the caller wants it so":                             {nil, Resend, 2, 3, 0},
+		"another text is not taken for ours":                           {with("Bye", as(0)), "", 1, 3, 0},
+		"an older message is not taken for ours":                       {with("Hi", as(time.Hour)), "", 1, 3, 0},
+		"one that may be older is neither adopted nor sent again":      {with("Hi", as(40*time.Second)), "", 0, 2, 1},
+		"nor is one without a time":                                    {with("Hi", func(r *twilio.Record) { r.Created = time.Time{} }), "", 0, 2, 1},
+		"nor one whose text was redacted":                              {with("", as(0)), "", 0, 2, 1},
+		"one with the words of a trial account is ours":                {with(trialPrefix+"Hi", as(0)), "", 0, 3, 0},
+		"one that ends in the same words is not":                       {with("Oh Hi", as(0)), "", 1, 3, 0},
+		"nothing is sent where the list lags":                          {func() []twilio.Record { return nil }, "", 0, 1, 2},
+		"but where the caller wants it so":                             {func() []twilio.Record { return nil }, Resend, 2, 3, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			left := left
+			left.Known = &known{To: first, SID: "SM1", At: time.Now()}
 			var drafts []twilio.Draft
 			recorded := 0
-			gateway := lister{taking(&drafts), func(q twilio.Query) (found []twilio.Record) {
+			show := showing(tc.records)
+			gateway := lister{taking(&drafts), func(q twilio.Query) []twilio.Record {
 				if recorded == 0 {
 					t.Error("the attempt waits without a heartbeat")
 				}
-				for _, r := range tc.records {
-					if q.To == "" || r.To == q.To {
-						found = append(found, r)
-					}
-				}
-				return found
+				return show(q)
 			}}
 			a := newActivities(gateway)
 			a.Record = func(context.Context, any) error { recorded++; return nil }
-			a.Patience = 1500 * time.Millisecond // beyond the second that a listing is given
 			result := resumeWith(t, a, left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second, third), SmsBody: "Hi", OnUnknown: tc.onUnknown})
 			if len(drafts) != tc.sent || len(result.Messages) != tc.messages || len(result.Errors) != tc.unknown {
 				t.Errorf("sent %v; %+v", drafts, result)
@@ -112,6 +145,90 @@ func TestSIDsThatTheRecordNamesNoMoreAreRecalled(t *testing.T) {
 	}}
 	result := resumeWith(t, newActivities(gateway), left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "Hi"})
 	if len(result.Messages) != 2 || result.Messages[0].SID != "SM1" || result.Messages[1].SID != "SM2" {
+		t.Errorf("%+v", result)
+	}
+}
+
+func TestWhatAListingCannotTellIsNeitherAdoptedNorSentAgain(t *testing.T) {
+	one := func(body string) func() []twilio.Record {
+		return func() []twilio.Record {
+			return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", body)}
+		}
+	}
+	yes := true
+	for name, tc := range map[string]struct {
+		input   SendSmsInput
+		records func() []twilio.Record
+	}{
+		"a picture without words":        {SendSmsInput{MediaURL: []string{"https://example.com/a.png"}}, one("Your order is cancelled")},
+		"a content template":             {SendSmsInput{ContentSID: "HX" + strings.Repeat("0", 32)}, one("Hello Ann")},
+		"a text that Twilio may rewrite": {SendSmsInput{SmsBody: "Hi", SmartEncoded: &yes}, one("Hi")},
+		"recipients that are hidden":     {SendSmsInput{SmsBody: "Hi", AddressRetention: "obfuscate"}, func() []twilio.Record { return one("Hi")()[:1] }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			left := record{
+				Window: []int{1},
+				Runs:   [][3]int{{int(taken), -1, 1}},
+				Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
+				Known:  &known{To: first, SID: "SM1", At: time.Now()},
+			}
+			var drafts []twilio.Draft
+			tc.input.SmsFrom, tc.input.SmsTo = "+15005550006", To(first, second)
+			result := resumeWith(t, newActivities(lister{taking(&drafts), showing(tc.records)}), left, tc.input)
+			if len(drafts) > 0 || len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.OutcomeUnknown {
+				t.Errorf("sent %v; %+v", drafts, result)
+			}
+		})
+	}
+}
+
+func TestAbsenceCountsOnlyAfterTheTimeThatAListingMayTake(t *testing.T) {
+	// Twilio lists the first at once, the second after two seconds.
+	began := time.Now()
+	left := record{
+		Window: []int{1},
+		Runs:   [][3]int{{int(taken), -1, 1}},
+		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
+		Known:  &known{To: first, SID: "SM1", At: began},
+	}
+	var drafts []twilio.Draft
+	a := newActivities(lister{taking(&drafts), showing(func() []twilio.Record {
+		records := []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
+		if time.Since(began) < 2*time.Second {
+			return records[:1]
+		}
+		return records
+	})})
+	a.Patience = 4 * time.Second
+	result := resumeWith(t, a, left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "Hi"})
+	if len(drafts) > 0 || len(result.Messages) != 2 {
+		t.Errorf("sent %v; %+v", drafts, result)
+	}
+}
+
+func TestTheNextAttemptRendersTheSameText(t *testing.T) {
+	var drafts []twilio.Draft
+	input := SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "It is ${.now?string('yyyy-MM-dd HH:mm:ss.SSS')}"}
+	a := newActivities(taking(&drafts))
+	scheduled := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for range 2 {
+		b, problem := newBodies(t.Context(), a.Renderer, input, scheduled)
+		if problem != nil || b.shared != "It is 2026-01-02 03:04:05.000" {
+			t.Errorf("%q, %+v", b.shared, problem)
+		}
+	}
+}
+
+func TestAWorkerThatCannotGoOnForgetsNobody(t *testing.T) {
+	left := record{
+		Runs:   [][3]int{{int(taken), -1, 1}},
+		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
+	}
+	a := newActivities(gatewayFunc(nil))
+	delete(a.Accounts, "")
+	result := resumeWith(t, a, left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "Hi"})
+	if len(result.Messages) != 1 || result.Messages[0].SID != "SM1" || len(result.Errors) != 1 || result.Errors[0].To != second || result.Errors[0].Code != sms.InvalidInput {
 		t.Errorf("%+v", result)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"temporal-twilio/freemarker"
 	"temporal-twilio/sms"
@@ -28,8 +29,8 @@ func NewFreeMarker() *FreeMarker {
 	return &FreeMarker{parsed: make(map[string]*freemarker.Template)}
 }
 
-// Render gives the text of source with variables.
-func (f *FreeMarker) Render(ctx context.Context, source string, variables json.RawMessage) (string, *sms.Error) {
+// Render gives the text of source with variables; .now is the given time.
+func (f *FreeMarker) Render(ctx context.Context, source string, variables json.RawMessage, now time.Time) (string, *sms.Error) {
 	template, err := f.parse(source)
 	if err != nil {
 		return "", templateError(err)
@@ -41,7 +42,7 @@ func (f *FreeMarker) Render(ctx context.Context, source string, variables json.R
 	if err != nil {
 		return "", &sms.Error{Code: sms.InvalidInput, Message: "variables could not be read: " + err.Error()}
 	}
-	text, err := template.Render(ctx, model)
+	text, err := template.RenderAt(ctx, model, now)
 	if err != nil {
 		return "", templateError(err)
 	}

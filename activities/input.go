@@ -95,6 +95,10 @@ type SendSmsInput struct {
 	MaxSegments int `json:"maxSegments,omitempty"`
 }
 
+// MaxRecipients is how long a list may be. Temporal takes payloads of 2 MB, and
+// the report of a longer list would not fit: nobody would know who was texted.
+const MaxRecipients = 5000
+
 // OnUnknown is a way to deal with an unknown outcome.
 type OnUnknown string
 
@@ -234,6 +238,9 @@ func (in *SendSmsInput) check() *sms.Error {
 	}
 	if len(missing) > 0 {
 		return &sms.Error{Code: sms.MissingInput, Message: "missing or empty: " + strings.Join(missing, ", ")}
+	}
+	if len(in.SmsTo) > MaxRecipients {
+		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("smsTo lists %d recipients; SendSms takes %d, whose report fits into a payload of Temporal's: start BroadcastSmsWorkflow with the list", len(in.SmsTo), MaxRecipients)}
 	}
 	for _, rule := range in.rules() {
 		if rule.broken {

@@ -24,15 +24,17 @@ const keyedWorkflow = "SendSmsWorkflow"
 // namespace keeps closed workflows.
 func (a *Activities) once(ctx context.Context, input SendSmsInput) (SendSmsResult, error) {
 	info := activity.GetInfo(ctx)
-	if len(a.IDSecret) == 0 {
-		return newResult(nil, []sms.Error{{Code: sms.InvalidInput, Message: "idempotencyKey needs a secret to make workflow IDs with: set ID_SECRET for the worker"}}), nil
+	if len(a.KeySecret) == 0 {
+		return newResult(nil, []sms.Error{{Code: sms.InvalidInput, Message: "idempotencyKey needs a secret to make workflow IDs with, the same on all workers and for ever: set ID_SECRET or ID_SECRET_FILE to 32 random characters"}}), nil
 	}
 	key := input.IdempotencyKey
 	input.IdempotencyKey = ""
 	if input.StatusCallback == "" {
 		input.StatusCallback = a.callback(info.WorkflowExecution.ID, &input)
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
+	s := &send{activities: a, info: info, input: input}
+	s.addresses()
+	ctx, cancel := s.bounded(ctx)
 	defer cancel(nil)
 	heart := newHeart(a.recorder(ctx), info.HeartbeatTimeout, cancel)
 	_ = heart.record(ctx, struct{}{}) // the start of the send sees the context end
@@ -40,7 +42,7 @@ func (a *Activities) once(ctx context.Context, input SendSmsInput) (SendSmsResul
 
 	var result SendSmsResult
 	run, err := activity.GetClient(ctx).ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:                       "sms-once-" + sms.Pseudonym(a.IDSecret, "idempotencyKey", input.Account, key),
+		ID:                       "sms-once-" + sms.Pseudonym(a.KeySecret, "idempotencyKey", input.Account, key),
 		TaskQueue:                info.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
@@ -52,21 +54,24 @@ func (a *Activities) once(ctx context.Context, input SendSmsInput) (SendSmsResul
 	if err == nil {
 		return result, nil
 	}
-	return a.notYet(ctx, info, err)
+	return s.notYet(ctx, err)
 }
 
 // notYet ends an attempt that did not learn the result: another attempt finds
 // the same send, if the caller leaves room for one.
-func (a *Activities) notYet(ctx context.Context, info activity.Info, err error) (SendSmsResult, error) {
+func (s *send) notYet(ctx context.Context, err error) (SendSmsResult, error) {
+	why := "the send with this idempotencyKey has not ended, and goes on; ask again with the same key to learn its result"
 	cause := context.Cause(ctx)
 	cancelled := temporal.IsCanceledError(cause) || errors.Is(cause, context.Canceled)
-	s := &send{info: info, progress: newProgress(0)}
-	if !cancelled && s.room(s.delay()) {
+	switch ended := (*temporal.WorkflowExecutionError)(nil); {
+	case errors.As(err, &ended):
+		why = "the send with this idempotencyKey was ended from outside, and its result is lost; look in Twilio's log whom it texted before you send with another key"
+	case !cancelled && s.room(s.delay()):
 		return SendSmsResult{}, temporal.NewApplicationErrorWithOptions("the keyed send has not ended yet", RetryType,
 			temporal.ApplicationErrorOptions{NextRetryDelay: s.delay(), Category: temporal.ApplicationErrorCategoryBenign, Cause: err})
 	}
-	return newResult(nil, []sms.Error{{
-		Code:    sms.OutcomeUnknown,
-		Message: "the send with this idempotencyKey has not ended, and goes on; ask again with the same key to learn its result",
-	}}), nil
+	for _, place := range s.progress.places(untried, len(s.to)) {
+		s.progress.set(place, doubtful, sms.Error{Code: sms.OutcomeUnknown, Message: why})
+	}
+	return s.result(), nil
 }

@@ -17,12 +17,13 @@ const DefaultConcurrency = 20
 // maxSenders bounds how many senders a pace remembers.
 const maxSenders = 10_000
 
-// Pace holds back the creates of one account: so many at a time, so many a
-// second for each sender, and none while Twilio has asked for a pause. It is
-// safe for concurrent use.
+// Pace holds back the creates of one account: so many at a time, so much a
+// second for each sender and for the account, and none while Twilio has asked
+// for a pause. It is safe for concurrent use.
 type Pace struct {
-	slots     chan struct{}
-	perSecond rate.Limit
+	limits  Limits
+	slots   chan struct{}
+	account *rate.Limiter
 
 	mu      sync.Mutex
 	senders map[string]*sender
@@ -30,45 +31,90 @@ type Pace struct {
 	until time.Time
 }
 
+// Limits are those of a pace. The zero value leaves the pace to Twilio, which
+// queues what its senders cannot send at once.
+type Limits struct {
+	// Concurrency is how many creates run at a time. Optional: default
+	// [DefaultConcurrency].
+	Concurrency int
+	// PerSender and PerAccount are how many messages a second. Optional: default
+	// no limit.
+	PerSender, PerAccount float64
+	// Segments counts segments instead of messages, as Twilio's senders do.
+	Segments bool
+}
+
 type sender struct {
 	limiter *rate.Limiter
 	until   time.Time
 }
 
-// NewPace limits the creates that run at a time (0: [DefaultConcurrency]) and
-// the messages of each sender a second (0: no limit; Twilio queues what its
-// sender cannot send at once).
-func NewPace(concurrency int, perSecond float64) *Pace {
-	if concurrency <= 0 {
-		concurrency = DefaultConcurrency
+// NewPace gives a pace.
+func NewPace(l Limits) *Pace {
+	if l.Concurrency <= 0 {
+		l.Concurrency = DefaultConcurrency
 	}
-	limit := rate.Limit(perSecond)
+	return &Pace{
+		limits: l, slots: make(chan struct{}, l.Concurrency), account: newLimiter(l.PerAccount),
+		senders: make(map[string]*sender),
+	}
+}
+
+// newLimiter lets so many pass a second, a second's worth at once after a rest;
+// 0: all.
+func newLimiter(perSecond float64) *rate.Limiter {
 	if perSecond <= 0 {
-		limit = rate.Inf
+		return rate.NewLimiter(rate.Inf, 1)
 	}
-	return &Pace{slots: make(chan struct{}, concurrency), perSecond: limit, senders: make(map[string]*sender)}
+	return rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))
 }
 
 // Concurrency is how many creates run at a time.
 func (p *Pace) Concurrency() int { return cap(p.slots) }
 
-// Acquire waits for a sender's turn. Release ends it.
-func (p *Pace) Acquire(ctx context.Context, from string) error {
-	s, pause := p.sender(from)
-	if pause > 0 {
-		if err := sleep(ctx, pause); err != nil {
+// Acquire waits for the turn of a sender's message of so many segments. Release
+// ends it.
+func (p *Pace) Acquire(ctx context.Context, from string, segments int) error {
+	s, _ := p.sender(from)
+	count := 1
+	if p.limits.Segments {
+		count = max(1, segments)
+	}
+	for _, limiter := range []*rate.Limiter{s.limiter, p.account} {
+		if err := through(ctx, limiter, count); err != nil {
 			return err
 		}
 	}
-	if err := s.limiter.Wait(ctx); err != nil {
-		return err
+	for {
+		if _, pause := p.sender(from); pause > 0 {
+			if err := sleep(ctx, pause); err != nil {
+				return err
+			}
+		}
+		select {
+		case p.slots <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		// A pause may have begun while others had the slots.
+		if _, pause := p.sender(from); pause <= 0 {
+			return nil
+		}
+		p.Release()
 	}
-	select {
-	case p.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+}
+
+// through waits until a limiter lets so many through, which may be more than it
+// does at once.
+func through(ctx context.Context, limiter *rate.Limiter, count int) error {
+	for count > 0 {
+		part := min(count, limiter.Burst())
+		if err := limiter.WaitN(ctx, part); err != nil {
+			return err
+		}
+		count -= part
 	}
+	return nil
 }
 
 // Release ends a turn.
@@ -98,7 +144,7 @@ func (p *Pace) sender(from string) (*sender, time.Duration) {
 		if len(p.senders) >= maxSenders {
 			clear(p.senders)
 		}
-		s = &sender{limiter: rate.NewLimiter(p.perSecond, burst(p.perSecond))}
+		s = &sender{limiter: newLimiter(p.limits.PerSender)}
 		p.senders[from] = s
 	}
 	return s, time.Until(later(s.until, p.until))
@@ -121,12 +167,4 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-}
-
-// burst is how many messages may go at once after a rest: a second's worth.
-func burst(limit rate.Limit) int {
-	if limit == rate.Inf {
-		return 1
-	}
-	return max(1, int(limit))
 }

@@ -4,7 +4,10 @@ package activities
 // texts nobody twice.
 
 import (
+	"hash/fnv"
+	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,6 +43,8 @@ type outcome struct {
 // progress is all of a send's outcomes, by the recipient's place in the list.
 type progress struct {
 	outcomes []outcome
+	// list tells one list from another.
+	list string
 	// window are the recipients that are being tried.
 	window []int
 	// known is the newest message that Twilio took; nil before the first.
@@ -76,6 +81,8 @@ const maxProblems = 40
 // record is the progress as heartbeat details. It stays small however long the
 // list is.
 type record struct {
+	// List is that of progress.
+	List string `json:"list"`
 	// Window are the recipients that are being tried, by place.
 	Window []int `json:"window,omitempty"`
 	// Runs are [state, problem, how many], in the order of the list; the
@@ -96,8 +103,18 @@ type recentMessage struct {
 	Segments int        `json:"n"`
 }
 
-func newProgress(recipients int) *progress {
-	return &progress{outcomes: make([]outcome, recipients)}
+func newProgress(recipients []string) *progress {
+	return &progress{outcomes: make([]outcome, len(recipients)), list: fingerprint(recipients)}
+}
+
+// fingerprint tells one list from another. Two workers may read an input as two
+// lists: their default region or their library of numbers differs.
+func fingerprint(recipients []string) string {
+	hash := fnv.New64a()
+	for _, to := range recipients {
+		_, _ = io.WriteString(hash, to+"\n") // a hash takes everything
+	}
+	return strconv.FormatUint(hash.Sum64(), 36)
 }
 
 // take notes that Twilio took a recipient's message.
@@ -148,7 +165,7 @@ func (p *progress) record(recipients []string) record {
 	for ; p.base < p.next && p.outcomes[p.base].state >= refused; p.base++ {
 		p.runs = p.problems.append(p.runs, &p.outcomes[p.base], recipients[p.base])
 	}
-	r := record{Window: p.window, Known: p.known, Stalls: p.stalls, Runs: slices.Clone(p.runs)}
+	r := record{List: p.list, Window: p.window, Known: p.known, Stalls: p.stalls, Runs: slices.Clone(p.runs)}
 	for place := p.base; place < p.next; place++ {
 		r.Runs = p.problems.append(r.Runs, &p.outcomes[place], recipients[place])
 	}
@@ -206,7 +223,7 @@ func (t *problems) place(o *outcome, to string) int {
 // something was begun.
 func (p *progress) resume(r record, recipients []string) {
 	fresh := slices.Clone(p.outcomes)
-	if !r.fill(p, recipients) {
+	if r.List != p.list || !r.fill(p, recipients) {
 		p.outcomes, p.recent = fresh, nil
 		r = record{}
 		for place := range recipients {

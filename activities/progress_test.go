@@ -11,7 +11,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func addresses(n int) []string {
+func phones(n int) []string {
 	list := make([]string, n)
 	for i := range list {
 		list[i] = fmt.Sprintf("+1500%07d", i)
@@ -35,8 +35,8 @@ func pass(t *testing.T, r record) (record, int) {
 
 func TestTheRecordStaysSmallHoweverLongTheListIs(t *testing.T) {
 	size := func(n int) int {
-		to := addresses(n)
-		p := newProgress(n)
+		to := phones(n)
+		p := newProgress(to)
 		largest := 0
 		for at := 0; at < n; at += 20 {
 			window := p.places(untried, 20)
@@ -64,8 +64,8 @@ func TestANewAttemptKnowsWhatTheLastOneRecorded(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
 		n := 1 + random.IntN(400)
-		to := addresses(n)
-		p := newProgress(n)
+		to := phones(n)
+		p := newProgress(to)
 		for range random.IntN(40) {
 			window := p.places(untried, 1+random.IntN(20))
 			p.begin(window)
@@ -85,7 +85,7 @@ func TestANewAttemptKnowsWhatTheLastOneRecorded(t *testing.T) {
 		window := p.places(untried, random.IntN(20))
 		p.begin(window)
 		read, _ := pass(t, p.record(to))
-		q := newProgress(n)
+		q := newProgress(to)
 		q.resume(read, to)
 		inWindow := make(map[int]bool)
 		for _, place := range window {
@@ -114,7 +114,7 @@ func TestANewAttemptKnowsWhatTheLastOneRecorded(t *testing.T) {
 }
 
 func TestARecordOfAnotherListPutsEverybodyInDoubt(t *testing.T) {
-	to := addresses(3)
+	to := phones(3)
 	for name, r := range map[string]record{
 		"too many recipients":       {Runs: [][3]int{{int(taken), -1, 4}}},
 		"a state that is none":      {Runs: [][3]int{{9, -1, 1}}},
@@ -122,9 +122,13 @@ func TestARecordOfAnotherListPutsEverybodyInDoubt(t *testing.T) {
 		"a window outside the list": {Window: []int{7}},
 		"a message of nobody":       {Recent: []recentMessage{{Place: 2}}},
 		"a negative count":          {Runs: [][3]int{{int(taken), -1, -2}}},
+		"other recipients":          {List: "other", Runs: [][3]int{{int(taken), -1, 3}}},
 	} {
-		p := newProgress(3)
+		p := newProgress(to)
 		p.set(1, refused, sms.Error{Code: sms.InvalidTo})
+		if r.List == "" {
+			r.List = p.list
+		}
 		p.resume(r, to)
 		if got := p.places(doubtful, 3); !reflect.DeepEqual(got, []int{0, 2}) || p.outcomes[1].state != refused {
 			t.Errorf("%s: in doubt are %v", name, got)
@@ -135,8 +139,8 @@ func TestARecordOfAnotherListPutsEverybodyInDoubt(t *testing.T) {
 func BenchmarkRecord(b *testing.B) {
 	for _, n := range []int{100, 10_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			to := addresses(n)
-			p := newProgress(n)
+			to := phones(n)
+			p := newProgress(to)
 			p.begin(p.places(untried, n))
 			for place := range to {
 				p.take(place, sms.Message{To: to[place], SID: "SM"}, time.Unix(int64(place), 0))

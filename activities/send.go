@@ -31,7 +31,8 @@ type send struct {
 	to      []string
 	bodies  *bodies
 	options twilio.Options
-	// since is when the first attempt was scheduled: no message of ours is older.
+	// since is when the first attempt was scheduled, to Twilio's second: no message
+	// of ours is older, unless Twilio's clock and Temporal's differ.
 	since time.Time
 
 	heart *heart
@@ -51,7 +52,7 @@ type send struct {
 }
 
 // clockSkew is how far Twilio's clock and ours may be apart. A message that
-// seems older than the send is another one.
+// seems older than the send by more is another one; by less, nobody can tell.
 const clockSkew = time.Minute
 
 // Why an attempt stops before its end.
@@ -67,32 +68,44 @@ const RetryType = "SmsNotSentYet"
 
 // prepare checks everything that can be checked before anything leaves.
 func (s *send) prepare(ctx context.Context) *sms.Error {
+	if s.info.IsLocalActivity {
+		return &sms.Error{Code: sms.InvalidInput, Message: "SendSms cannot run as a local activity: those have no heartbeat to record what was sent; run it as an ordinary activity"}
+	}
+	var known bool
+	if s.account, known = s.activities.Accounts[s.input.Account]; !known {
+		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("there is no account %q in this worker's configuration", s.input.Account)}
+	}
 	var problem *sms.Error
 	if s.from, problem = s.input.sender(); problem != nil {
 		return problem
 	}
-	if s.bodies, problem = newBodies(ctx, s.activities.Renderer, s.input); problem != nil {
+	// What .now says is the same for each attempt, so that its texts are.
+	if s.bodies, problem = newBodies(ctx, s.activities.Renderer, s.input, s.info.ScheduledTime); problem != nil {
 		return problem
 	}
 	s.options = s.input.options()
 	if s.options.StatusCallback == "" {
 		s.options.StatusCallback = s.activities.callback(s.info.WorkflowExecution.ID, &s.input)
 	}
-	s.since = s.info.ScheduledTime.Add(-clockSkew)
-	s.addresses()
+	s.since = s.info.ScheduledTime.Truncate(time.Second)
+	if !s.resumed {
+		return s.input.schedule(time.Now())
+	}
+	return nil
+}
+
+// resume reads what an earlier attempt recorded.
+func (s *send) resume(ctx context.Context) {
 	if activity.HasHeartbeatDetails(ctx) {
 		var r record
 		if err := activity.GetHeartbeatDetails(ctx, &r); err != nil {
-			r = record{Runs: [][3]int{{-1, -1, -1}}} // which is no record of this list
+			r = record{} // which is of no list
 		}
 		s.progress.resume(r, s.to)
 		s.resumed = true
 		s.quiet = time.Now().Add(s.activities.settle())
-	} else if problem := s.input.schedule(time.Now()); problem != nil {
-		return problem
 	}
 	s.settledBefore = s.settled()
-	return nil
 }
 
 // maxCallback is the longest address that Twilio takes (21609 above it).
@@ -132,7 +145,7 @@ func (s *send) addresses() {
 		recipients = append(recipients, recipient)
 	}
 	s.input.SmsTo = recipients
-	s.progress = newProgress(len(s.to))
+	s.progress = newProgress(s.to)
 	for _, place := range bad {
 		s.progress.set(place, refused, sms.Error{
 			To: s.to[place], Code: sms.InvalidTo,
@@ -144,13 +157,8 @@ func (s *send) addresses() {
 // run sends until there is nobody left, or the attempt has to end. Its error
 // asks for another attempt.
 func (s *send) run(ctx context.Context) error {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := s.bounded(ctx)
 	defer cancel(nil)
-	if margin := s.margin(); margin > 0 {
-		var done context.CancelFunc
-		ctx, done = context.WithDeadlineCause(ctx, s.info.Deadline.Add(-margin), errTimeUp)
-		defer done()
-	}
 	s.heart = newHeart(s.activities.recorder(ctx), s.info.HeartbeatTimeout, cancel)
 	defer s.heart.watch(ctx, activity.GetWorkerStopChannel(ctx))()
 
@@ -186,6 +194,21 @@ func (s *send) writeDown(ctx context.Context) error {
 	return s.heart.record(ctx, s.progress.record(s.to))
 }
 
+// bounded ends a context a margin before Temporal gives the attempt up, or when
+// it is cancelled with a cause.
+func (s *send) bounded(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	margin := s.margin()
+	if margin == 0 {
+		return ctx, cancel
+	}
+	ctx, done := context.WithDeadlineCause(ctx, s.info.Deadline.Add(-margin), errTimeUp)
+	return ctx, func(cause error) {
+		cancel(cause)
+		done()
+	}
+}
+
 // margin is the time at the end of an attempt in which nothing new is begun.
 func (s *send) margin() time.Duration {
 	if s.info.Deadline.IsZero() {
@@ -219,7 +242,7 @@ func (s *send) one(ctx context.Context, place int) {
 		s.note(place, sms.Message{}, problem)
 		return
 	}
-	if s.account.Pace.Acquire(ctx, s.lane()) != nil {
+	if s.account.Pace.Acquire(ctx, s.lane(), sms.Measure(body).Segments) != nil {
 		return
 	}
 	defer s.account.Pace.Release()
@@ -265,9 +288,13 @@ func (s *send) note(place int, message sms.Message, problem *sms.Error) {
 	}
 }
 
-// queueFull is Twilio's word for a sender whose queue is full, which takes
-// minutes to empty. Other refusals for pace concern the account.
-const queueFull = 21611
+// Twilio's words for what does not concern the whole account: a sender's queue
+// is full, which takes minutes to empty, or a phone and a number answer each
+// other without end.
+const (
+	queueFull = 21611
+	replyLoop = 14107
+)
 
 // slow keeps the sender or the account that was told to wait from sending.
 func (s *send) slow(problem *sms.Error) {
@@ -276,6 +303,7 @@ func (s *send) slow(problem *sms.Error) {
 	switch {
 	case problem.TwilioCode == queueFull:
 		s.account.Pace.SlowSender(s.lane(), max(wait, 10*time.Second))
+	case problem.TwilioCode == replyLoop: // which concerns this recipient alone
 	case problem.Code == sms.RateLimited:
 		s.account.Pace.SlowAccount(max(wait, time.Second))
 	}
@@ -293,10 +321,13 @@ func (s *send) conclude(ctx context.Context) error {
 	case errors.Is(cause, errStopping), errors.Is(cause, errTimeUp):
 		return s.another(ctx, 100*time.Millisecond, cause.Error())
 	case temporal.IsCanceledError(cause), errors.Is(cause, context.Canceled):
-		s.adopt(context.WithoutCancel(ctx))
+		s.lastLook(ctx)
 		return nil
 	}
-	// Temporal does not count on this attempt any more.
+	// Temporal does not count on this attempt any more, or did not answer.
+	if !s.room(s.delay()) {
+		return nil
+	}
 	return temporal.NewApplicationErrorWithOptions("the attempt was given up", RetryType, temporal.ApplicationErrorOptions{Cause: cause})
 }
 
@@ -304,6 +335,7 @@ func (s *send) conclude(ctx context.Context) error {
 // known goes with it.
 func (s *send) another(ctx context.Context, delay time.Duration, why string) error {
 	if !s.room(delay) {
+		s.lastLook(ctx)
 		return nil
 	}
 	if s.settled() > s.settledBefore {

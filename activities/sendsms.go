@@ -54,9 +54,9 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	if input.IdempotencyKey != "" {
 		return a.once(ctx, input)
 	}
-	s, problem = a.newSend(ctx, input)
-	if problem != nil {
-		return newResult(nil, []sms.Error{*problem}), nil
+	s = a.newSend(ctx, input)
+	if problem := s.prepare(ctx); problem != nil {
+		return s.unable(ctx, problem)
 	}
 	if retry := s.run(ctx); retry != nil {
 		return result, retry
@@ -64,21 +64,29 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	return s.result(), nil
 }
 
-// newSend prepares a send, with what earlier attempts recorded.
-func (a *Activities) newSend(ctx context.Context, input SendSmsInput) (*send, *sms.Error) {
-	info := activity.GetInfo(ctx)
-	if info.IsLocalActivity {
-		return nil, &sms.Error{Code: sms.InvalidInput, Message: "SendSms cannot run as a local activity: those have no heartbeat to record what was sent; run it as an ordinary activity"}
+// newSend reads the list, and what earlier attempts recorded of it.
+func (a *Activities) newSend(ctx context.Context, input SendSmsInput) *send {
+	s := &send{activities: a, info: activity.GetInfo(ctx), input: input}
+	s.addresses()
+	s.resume(ctx)
+	return s
+}
+
+// unable ends an attempt that cannot begin. After an earlier attempt that is no
+// word on the whole list: another worker may go on, and whoever was texted is
+// not forgotten.
+func (s *send) unable(ctx context.Context, problem *sms.Error) (SendSmsResult, error) {
+	if !s.resumed {
+		return newResult(nil, []sms.Error{*problem}), nil
 	}
-	account, ok := a.Accounts[input.Account]
-	if !ok {
-		return nil, &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("there is no account %q in this worker's configuration", input.Account)}
+	s.heart = newHeart(s.activities.recorder(ctx), s.info.HeartbeatTimeout, func(error) {})
+	if retry := s.another(ctx, s.delay(), "this worker cannot go on with the send"); retry != nil {
+		return SendSmsResult{}, retry
 	}
-	s := &send{activities: a, account: account, info: info, input: input}
-	if problem := s.prepare(ctx); problem != nil {
-		return nil, problem
+	for _, place := range s.progress.places(untried, len(s.to)) {
+		s.progress.set(place, refused, *problem)
 	}
-	return s, nil
+	return s.result(), nil
 }
 
 // result tells what became of each recipient.
@@ -129,14 +137,36 @@ func newResult(messages []sms.Message, errors []sms.Error) SendSmsResult {
 	result := SendSmsResult{TwilioResult: text(messages), Messages: messages, Errors: errors}
 	if len(errors) > 0 {
 		all := text(errors)
+		if len(result.TwilioResult)+len(all) > maxReport {
+			shorten(errors)
+			all = text(errors)
+		}
 		result.TwilioError = &all
 	}
 	return result
 }
 
-// text is a list as JSON. Lists of plain structs always marshal.
-func text(list any) string {
-	data, err := json.Marshal(list)
+// maxReport is how many bytes the two strings of a result may take. They stand
+// in it a second time, typed, and Temporal takes 2 MB.
+const maxReport = 800 << 10
+
+// shorten leaves of each error what a program needs.
+func shorten(errors []sms.Error) {
+	for i := range errors {
+		e := &errors[i]
+		e.MoreInfo, e.Message = "", "see the code"
+		if len(text(e.To)) > maxShortTo {
+			e.To = fmt.Sprintf("(an address of %d bytes)", len(e.To))
+		}
+	}
+}
+
+// maxShortTo is longer than any address.
+const maxShortTo = 40
+
+// text is a value as JSON. Texts and lists of plain structs always marshal.
+func text(value any) string {
+	data, err := json.Marshal(value)
 	if err != nil {
 		panic(err)
 	}

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -55,7 +56,7 @@ func taking(drafts *[]twilio.Draft) gatewayFunc {
 // does not wait for Twilio's listings.
 func newActivities(gateway Gateway) *Activities {
 	return &Activities{
-		Accounts: map[string]Account{"": {gateway, NewPace(1, 0)}},
+		Accounts: map[string]Account{"": {gateway, NewPace(Limits{Concurrency: 1})}},
 		Renderer: NewFreeMarker(),
 		Record:   func(context.Context, any) error { return nil },
 		Settle:   time.Millisecond,
@@ -308,6 +309,53 @@ func TestCancellationReturnsWhatHadBeenSent(t *testing.T) {
 	}
 }
 
+func TestAReportStandsWhereTheRecordIsLostAndNoAttemptIsLeft(t *testing.T) {
+	var drafts []twilio.Draft
+	a := newActivities(taking(&drafts))
+	records := 0
+	a.Record = func(context.Context, any) error {
+		if records++; records == 2 {
+			return errors.New("Temporal is away")
+		}
+		return nil
+	}
+	// The test's environment gives no retry policy, so no room.
+	result, err := run(t, a, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To("+15005550001", "+15005550002"), SmsBody: "Hi"})
+	if err != nil || len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.Cancelled {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+func TestTheLongestReportFitsIntoAPayload(t *testing.T) {
+	to := phones(MaxRecipients)
+	for name, gateway := range map[string]gatewayFunc{
+		"all are sent": func(_ context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+			return sms.Message{To: d.To, SID: "SM" + strings.Repeat("0", 32), Status: sms.Queued, Segments: 1}, nil
+		},
+		"all are refused": func(_ context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+			return sms.Message{}, &sms.Error{
+				To: d.To, Code: sms.InvalidRegion, TwilioCode: 21408, HTTPStatus: 400, MoreInfo: "https://www.twilio.com/docs/errors/21408",
+				Message: "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: " + d.To,
+			}
+		},
+	} {
+		result := execute(t, gateway, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(to...), SmsBody: "Hi"})
+		if size := len(text(result)); size > 2<<20 || len(result.Messages)+len(result.Errors) != MaxRecipients {
+			t.Errorf("%s: %d bytes for %d messages and %d errors", name, size, len(result.Messages), len(result.Errors))
+		}
+	}
+	hostile := make([]string, MaxRecipients)
+	for i := range hostile {
+		hostile[i] = fmt.Sprint(i, strings.Repeat("<\x00", 100))
+	}
+	if size := len(text(execute(t, gatewayFunc(nil), SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(hostile...), SmsBody: "Hi"}))); size > 2<<20 {
+		t.Errorf("hostile addresses: %d bytes", size)
+	}
+	if got := execute(t, gatewayFunc(nil), SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(phones(MaxRecipients + 1)...), SmsBody: "Hi"}); got.Errors[0].Code != sms.InvalidInput {
+		t.Errorf("a longer list: %+v", got.Errors[0])
+	}
+}
+
 func FuzzRecipientsNeverPanic(f *testing.F) {
 	for _, seed := range []string{`"+1"`, `["+1",null,3]`, `"[\"+1\"]"`, `[{"to":"+1","variables":{"a":1}}]`, `null`, `"["`} {
 		f.Add([]byte(seed))
@@ -339,7 +387,7 @@ func TestATemplateSaysWhatItsVariablesSay(t *testing.T) {
 		"costs $5 {x} #1 <b>":                         "costs $5 {x} #1 <b>",
 		"${name?replace('(.) & (.)', '$2', 'r')}":     "AnBo",
 	} {
-		text, problem := NewFreeMarker().Render(t.Context(), source, json.RawMessage(variables))
+		text, problem := NewFreeMarker().Render(t.Context(), source, json.RawMessage(variables), time.Time{})
 		if problem != nil || text != want {
 			t.Errorf("%s gives %q, %+v, want %q", source, text, problem, want)
 		}
@@ -356,7 +404,7 @@ func TestABrokenTemplateSaysWhere(t *testing.T) {
 		"${user?upper_case}":           {Code: sms.TemplateMetadata, Message: "smsBody, line 1, column 3"},
 		"<#list 1.. as i>${i}</#list>": {Code: sms.TemplateMetadata, Message: "smsBody"},
 	} {
-		text, problem := f.Render(t.Context(), source, json.RawMessage(`{"user":{}}`))
+		text, problem := f.Render(t.Context(), source, json.RawMessage(`{"user":{}}`), time.Time{})
 		if problem == nil || problem.Code != want.Code || !strings.HasPrefix(problem.Message, want.Message) || text != "" {
 			t.Errorf("%q gives %q, %+v, want %s %s", source, text, problem, want.Code, want.Message)
 		}
@@ -366,7 +414,7 @@ func TestABrokenTemplateSaysWhere(t *testing.T) {
 func TestParsedTemplatesAreKeptButNotWithoutBound(t *testing.T) {
 	f := NewFreeMarker()
 	for i := range 3 * maxTemplates {
-		if _, problem := f.Render(t.Context(), fmt.Sprintf("text %d", i), nil); problem != nil {
+		if _, problem := f.Render(t.Context(), fmt.Sprintf("text %d", i), nil, time.Time{}); problem != nil {
 			t.Fatalf("%+v", problem)
 		}
 	}
@@ -380,6 +428,6 @@ func BenchmarkRender(b *testing.B) {
 	variables := json.RawMessage(`{"name":"Ann","order":{"number":42,"total":19.5}}`)
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _ = f.Render(b.Context(), "Dear ${name}, order ${order.number?c} comes to ${order.total?string('0.00')}.", variables)
+		_, _ = f.Render(b.Context(), "Dear ${name}, order ${order.number?c} comes to ${order.total?string('0.00')}.", variables, time.Time{})
 	}
 }

@@ -101,7 +101,7 @@ func children(s settings, temporal temporalServer) []child {
 func environment(inherited []string, s settings) []string {
 	var env []string
 	for _, pair := range inherited {
-		if !strings.HasPrefix(pair, "TEMPORAL_") && !strings.HasPrefix(pair, "TWILIO_") {
+		if !strings.HasPrefix(pair, "TEMPORAL_") && !strings.HasPrefix(pair, "TWILIO_") && !strings.HasPrefix(pair, "ID_SECRET") {
 			env = append(env, pair)
 		}
 	}
@@ -111,6 +111,7 @@ func environment(inherited []string, s settings) []string {
 		"TWILIO_ACCOUNT="+account,
 		"TWILIO_TOKEN="+token,
 		"TWILIO_BASE_URL="+url(s.twilioPort, ""),
+		"ID_SECRET=of-this-machine-and-no-secret",
 		"WEBHOOK_ADDR="+address(s.webhookPort),
 		"WEBHOOK_PUBLIC_URL="+url(s.webhookPort, ""),
 		"TRIGGERS="+s.triggers,

@@ -75,7 +75,7 @@ func TestATemporalThatIsNoTemporalIsNamed(t *testing.T) {
 
 func TestChildrenHearOfThisStackAndOfNoOther(t *testing.T) {
 	s := settings{temporalPort: 1, twilioPort: 2, webhookPort: 3, metricsPort: 4, triggers: "t.yaml"}
-	env := environment([]string{"HOME=/h", "TEMPORAL_API_KEY=theirs", "TEMPORAL_ADDRESS=cloud", "TWILIO_AUTH_TOKEN_FILE=theirs", "TRIGGERS=theirs"}, s)
+	env := environment([]string{"HOME=/h", "TEMPORAL_API_KEY=theirs", "TEMPORAL_ADDRESS=cloud", "TWILIO_AUTH_TOKEN_FILE=theirs", "ID_SECRET_FILE=theirs", "TRIGGERS=theirs"}, s)
 	for _, want := range []string{
 		"HOME=/h",
 		"TEMPORAL_ADDRESS=127.0.0.1:1",
@@ -92,7 +92,7 @@ func TestChildrenHearOfThisStackAndOfNoOther(t *testing.T) {
 		}
 	}
 	// Of two, the last one counts.
-	if strings.Contains(strings.Join(env, " "), "API_KEY") || strings.Contains(strings.Join(env, " "), "AUTH_TOKEN_FILE") || env[len(env)-2] != "TRIGGERS=t.yaml" {
+	if strings.Contains(strings.Join(env, " "), "API_KEY") || strings.Contains(strings.Join(env, " "), "_FILE=theirs") || env[len(env)-2] != "TRIGGERS=t.yaml" {
 		t.Errorf("another stack's settings come through: %v", env)
 	}
 }

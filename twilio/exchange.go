@@ -4,6 +4,7 @@ package twilio
 // above all whether Twilio can have seen the request at all.
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -31,6 +32,9 @@ type exchange struct {
 	status int
 	// retryAfter is what the response asked for, 0 if nothing.
 	retryAfter time.Duration
+	// pages counts the responses that are pages of a listing, others those that
+	// are not.
+	pages, others int
 }
 
 // RoundTrip carries the call's context and sends the request to the base URL.
@@ -50,10 +54,17 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	x.status = resp.StatusCode
 	x.retryAfter = parseRetryAfter(resp.Header.Get("Retry-After"))
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.LimitReader(resp.Body, maxResponse), resp.Body}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
+	_ = resp.Body.Close() // it was only read
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode == http.StatusOK && bytes.Contains(body, []byte(`"messages"`)) {
+		x.pages++
+	} else {
+		x.others++
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
 }
 

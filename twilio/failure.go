@@ -117,6 +117,9 @@ func (x *exchange) refused(to string, rest *client.TwilioRestError) *sms.Error {
 	return e
 }
 
+// statusClientClosed is what nginx says where the connection broke.
+const statusClientClosed = 499
+
 // byStatus names a refusal that Twilio gave no number for.
 func byStatus(status int) sms.Code {
 	switch status {
@@ -126,7 +129,7 @@ func byStatus(status int) sms.Code {
 		return sms.PermissionDenied
 	case http.StatusTooManyRequests:
 		return sms.RateLimited
-	case http.StatusRequestTimeout:
+	case http.StatusRequestTimeout, statusClientClosed:
 		// A proxy's word, that may come after the request went through.
 		return sms.OutcomeUnknown
 	}
@@ -144,7 +147,10 @@ func (x *exchange) unknown(to string, rest *client.TwilioRestError, what string)
 	return e
 }
 
-var errNoMessage = errors.New("the answer holds no message")
+var (
+	errNoMessage = errors.New("the answer holds no message")
+	errNoListing = errors.New("the answer is no list of messages")
+)
 
 // failedRead names the failure of a request that changes nothing when it is
 // repeated. Whatever went wrong on the way may be gone next time.

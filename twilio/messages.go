@@ -20,7 +20,8 @@ type Record struct {
 	Body                string
 	// Direction is inbound, outbound-api, outbound-call or outbound-reply.
 	Direction string
-	// Created is when Twilio took the message, to the second.
+	// Created is when Twilio took the message, to the second; the zero time if
+	// that cannot be read.
 	Created time.Time
 	// ErrorCode says why it failed or was not delivered, 0 if it did not.
 	ErrorCode int
@@ -54,6 +55,9 @@ func (c *Client) List(ctx context.Context, q Query) ([]Record, *sms.Error) {
 		params.SetDateSentAfter(q.Since.UTC())
 	}
 	listed, err := service.ListMessage(params)
+	if err == nil && (x.pages == 0 || x.others > 0) {
+		err = errNoListing // which twilio-go takes for an empty one
+	}
 	if err != nil {
 		return nil, x.failedRead(err)
 	}
@@ -106,7 +110,7 @@ func (c *Client) one(ctx context.Context, request func(*api.ApiService) (*api.Ap
 }
 
 func record(m *api.ApiV2010Message) Record {
-	// Twilio writes RFC 2822 dates; one that cannot be read counts as long ago.
+	// Twilio writes RFC 2822 dates; one that cannot be read is the zero time.
 	created, _ := time.Parse(time.RFC1123Z, value(m.DateCreated))
 	return Record{
 		Message:             message(m),

@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -83,7 +84,7 @@ func TestSendNamesEachHTTPStatus(t *testing.T) {
 			code = sms.AuthenticationError
 		case status == 403:
 			code = sms.PermissionDenied
-		case status == 408:
+		case status == 408, status == 499:
 		case status == 429:
 			code, retryable = sms.RateLimited, true
 		case status >= 300 && status < 400:
@@ -93,6 +94,62 @@ func TestSendNamesEachHTTPStatus(t *testing.T) {
 		}
 		if problem.Code != code || problem.Retryable != retryable || problem.HTTPStatus != status || problem.To != draft.To {
 			t.Errorf("%d: %+v, want %s, retryable %v", status, *problem, code, retryable)
+		}
+	}
+}
+
+func TestAnAnswerThatOnlyAnnouncesAnotherLeavesTheOutcomeUnknown(t *testing.T) {
+	for status := 100; status <= 199; status++ {
+		c := newTestClient(t, "http://"+raw(t, fmt.Sprintf("HTTP/1.1 %d Wait\r\n\r\n", status)), 5*time.Second)
+		if _, problem := c.Send(t.Context(), draft); problem == nil || problem.Code != sms.OutcomeUnknown || problem.Retryable {
+			t.Errorf("%d: %+v", status, problem)
+		}
+	}
+}
+
+// raw answers the first request of each connection with some bytes, and closes.
+func raw(t *testing.T, answer string) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	go func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return // the test has ended
+			}
+			if request, err := http.ReadRequest(bufio.NewReader(connection)); err == nil {
+				_, _ = io.Copy(io.Discard, request.Body)
+				_, _ = io.WriteString(connection, answer)
+			}
+			_ = connection.Close()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func TestAnAnswerThatIsNoListIsNotTakenForAnEmptyOne(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status int
+		body   string
+		empty  bool
+	}{
+		"an empty list":  {200, `{"messages":[],"page":0,"next_page_uri":null}`, true},
+		"something else": {200, `{}`, false},
+		"a redirect":     {302, ``, false},
+		"a proxy's page": {200, `<html>`, false},
+		"nothing":        {204, ``, false},
+	} {
+		c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(tc.status)
+			_, _ = io.WriteString(w, tc.body)
+		})
+		records, problem := c.List(t.Context(), Query{To: draft.To, Limit: 50})
+		if (problem == nil) != tc.empty || len(records) > 0 {
+			t.Errorf("%s: %v, %+v", name, records, problem)
 		}
 	}
 }

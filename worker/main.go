@@ -39,6 +39,8 @@ Configuration comes from the environment:
   TWILIO_LISTING_PATIENCE              how long Twilio's listings may lag (30s)
   SEND_CONCURRENCY                     messages created at a time (20)
   SEND_RATE                            messages of one sender a second (no limit)
+  SEND_ACCOUNT_RATE                    messages of all senders a second (no limit)
+  SEND_RATE_UNIT                       what these count: messages or segments (messages)
   DEFAULT_REGION                       country of numbers without a country code
   BROADCAST_DIR                        recipients and reports of broadcasts
   TRIGGERS                             the trigger file, or a folder of them

@@ -96,7 +96,9 @@ func newWorker(c config.Config, temporalClient *temporal.Client, logger *slog.Lo
 			Settle:   c.Timeout + c.Timeout/2,
 			Patience: c.Patience,
 			IDSecret: idSecret(c),
-			Files:    c.BroadcastDir,
+			// A rotated auth token would make a new key of each key.
+			KeySecret: []byte(c.IDSecret.Reveal()),
+			Files:     c.BroadcastDir,
 
 			DefaultRegion: c.DefaultRegion,
 		}
@@ -132,7 +134,7 @@ func openAccounts(c config.Config) (map[string]activities.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	accounts := map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(c.Concurrency, c.Rate)}}
+	accounts := map[string]activities.Account{"": {Gateway: gateway, Pace: newPace(c, c.Concurrency, c.Rate, c.AccountRate)}}
 	named, err := c.NamedAccounts()
 	if err != nil {
 		return nil, err
@@ -142,9 +144,15 @@ func openAccounts(c config.Config) (map[string]activities.Account, error) {
 		if err != nil {
 			return nil, fmt.Errorf("account %q: %w", name, err)
 		}
-		accounts[name] = activities.Account{Gateway: gateway, Pace: activities.NewPace(account.Concurrency, account.Rate)}
+		accounts[name] = activities.Account{Gateway: gateway, Pace: newPace(c, account.Concurrency, account.Rate, account.AccountRate)}
 	}
 	return accounts, nil
+}
+
+func newPace(c config.Config, concurrency int, perSender, perAccount float64) *activities.Pace {
+	return activities.NewPace(activities.Limits{
+		Concurrency: concurrency, PerSender: perSender, PerAccount: perAccount, Segments: c.RateUnit == "segments",
+	})
 }
 
 // idSecret is ID_SECRET, or else the auth token, which changes when it is

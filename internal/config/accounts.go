@@ -37,10 +37,11 @@ type NamedAccount struct {
 	Edge   string `yaml:"edge"`
 	// BaseURL replaces Twilio by another host. Optional.
 	BaseURL string `yaml:"baseUrl"`
-	// Concurrency and Rate are the account's own pace. Optional: default
-	// SEND_CONCURRENCY and SEND_RATE.
+	// Concurrency, Rate and AccountRate are the account's own pace. Optional:
+	// default SEND_CONCURRENCY, SEND_RATE and SEND_ACCOUNT_RATE.
 	Concurrency int     `yaml:"concurrency"`
 	Rate        float64 `yaml:"rate"`
+	AccountRate float64 `yaml:"accountRate"`
 
 	timeout time.Duration
 }
@@ -96,6 +97,9 @@ func (a NamedAccount) complete(c Config) (NamedAccount, error) {
 	}
 	if a.Rate == 0 {
 		a.Rate = c.Rate
+	}
+	if a.AccountRate == 0 {
+		a.AccountRate = c.AccountRate
 	}
 	a.timeout = c.Timeout
 	return a, nil

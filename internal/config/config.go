@@ -43,10 +43,13 @@ type Config struct {
 	// exists.
 	Patience time.Duration `env:"TWILIO_LISTING_PATIENCE" envDefault:"30s"`
 
-	// Concurrency is how many messages the worker creates at a time, Rate how
-	// many of one sender a second; 0 leaves the pace to Twilio's queue.
+	// Concurrency is how many messages the worker creates at a time. Rate is how
+	// many of one sender a second, AccountRate of all senders; 0 leaves the pace
+	// to Twilio's queue. RateUnit is what they count: messages or segments.
 	Concurrency int     `env:"SEND_CONCURRENCY" envDefault:"20"`
 	Rate        float64 `env:"SEND_RATE" envDefault:"0"`
+	AccountRate float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0"`
+	RateUnit    string  `env:"SEND_RATE_UNIT" envDefault:"messages"`
 
 	// DefaultRegion is the country of numbers without a country code.
 	DefaultRegion string `env:"DEFAULT_REGION"`
@@ -129,8 +132,11 @@ func Read(variables map[string]string) (Config, error) {
 	if c.WebhookSignature != "on" && c.WebhookSignature != "off" {
 		return c, fmt.Errorf("WEBHOOK_SIGNATURE is %q; it must be on or off", c.WebhookSignature)
 	}
-	if c.Concurrency < 1 || c.Rate < 0 {
-		return c, errors.New("SEND_CONCURRENCY must be 1 or more, and SEND_RATE 0 or more")
+	if c.Concurrency < 1 || c.Rate < 0 || c.AccountRate < 0 {
+		return c, errors.New("SEND_CONCURRENCY must be 1 or more, and SEND_RATE and SEND_ACCOUNT_RATE 0 or more")
+	}
+	if c.RateUnit != "messages" && c.RateUnit != "segments" {
+		return c, fmt.Errorf("SEND_RATE_UNIT is %q; it must be messages or segments", c.RateUnit)
 	}
 	if (c.APIKey == "") != (c.APISecret.Reveal() == "") {
 		return c, errors.New("TWILIO_API_KEY and TWILIO_API_SECRET go together; set both or neither")

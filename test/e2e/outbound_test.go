@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -154,6 +156,57 @@ func TestOneKeyIsOneSend(t *testing.T) {
 	}
 	if sent := messages(t, s); len(sent) != 1 {
 		t.Errorf("%d messages were sent", len(sent))
+	}
+}
+
+func TestAKeyedSendThatWasEndedFromOutsideHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Environment: []string{"TWILIO_TIMEOUT=60s"}})
+	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	handle, err := s.Temporal.Client.ExecuteActivity(t.Context(), client.StartActivityOptions{
+		ID: "asks", TaskQueue: activities.TaskQueue, StartToCloseTimeout: time.Minute,
+	}, activities.SendSmsName, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "idempotencyKey": "order-42"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the keyed send runs", func(ctx context.Context) error {
+		list, err := s.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId STARTS_WITH 'sms-once-'"})
+		if err != nil || len(list.Executions) != 1 {
+			return fmt.Errorf("%d, %v", len(list.GetExecutions()), err)
+		}
+		return s.Temporal.Client.TerminateWorkflow(ctx, list.Executions[0].Execution.WorkflowId, "", "the test's")
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var result activities.SendSmsResult
+	if err := handle.Get(ctx, &result); err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Errors) != 1 || result.Errors[0].To != phone || result.Errors[0].Code != sms.OutcomeUnknown {
+		t.Errorf("%+v", result)
+	}
+}
+
+func TestAKeyedSendCompletesWithinItsTimeout(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Environment: []string{"TWILIO_TIMEOUT=60s"}})
+	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	handle, err := s.Temporal.Client.ExecuteActivity(t.Context(), client.StartActivityOptions{
+		ID: "asks", TaskQueue: activities.TaskQueue, StartToCloseTimeout: 4 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+	}, activities.SendSmsName, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "idempotencyKey": "order-42"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var result activities.SendSmsResult
+	if err := handle.Get(t.Context(), &result); err != nil {
+		t.Fatal(err)
+	}
+	if len(result.Errors) != 1 || result.Errors[0].Code != sms.OutcomeUnknown || !strings.Contains(result.Errors[0].Message, "goes on") {
+		t.Errorf("%+v", result)
 	}
 }
 

@@ -71,6 +71,7 @@ func Start(t testing.TB, o Options) *Stack {
 		"WEBHOOK_ADDR=" + address,
 		"WEBHOOK_PUBLIC_URL=" + s.Webhook,
 		"TRIGGERS=" + triggerFile(t, o),
+		"ID_SECRET=the-secret-of-the-tests",
 	}, o.Environment...)
 	if !o.NoWorker {
 		s.StartWorker(t)

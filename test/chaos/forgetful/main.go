@@ -40,7 +40,7 @@ func run() error {
 	}
 	defer temporal.Close()
 	sending := &activities.Activities{
-		Accounts: map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(c.Concurrency, c.Rate)}},
+		Accounts: map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(activities.Limits{Concurrency: c.Concurrency})}},
 		Renderer: activities.NewFreeMarker(),
 		Record: func(ctx context.Context, _ any) error {
 			// The attempt is kept alive, and nothing is said of its progress.

@@ -1,0 +1,92 @@
+package activities
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// turns takes turns of one sender and gives when each came.
+func turns(t *testing.T, p *Pace, from string, segments, count int) (at []time.Duration) {
+	t.Helper()
+	began := time.Now()
+	for range count {
+		if err := p.Acquire(t.Context(), from, segments); err != nil {
+			t.Fatal(err)
+		}
+		at = append(at, time.Since(began).Round(100*time.Millisecond))
+		p.Release()
+	}
+	return at
+}
+
+func last(at []time.Duration) time.Duration { return at[len(at)-1] }
+
+func TestAPaceCountsMessagesOrSegmentsOfASenderAndOfAllSenders(t *testing.T) {
+	for name, tc := range map[string]struct {
+		limits   Limits
+		segments int
+		want     time.Duration // of ten turns, the first of which come at once
+	}{
+		"no limit":                 {Limits{}, 3, 0},
+		"messages of a sender":     {Limits{PerSender: 1}, 3, 9 * time.Second},
+		"messages of the account":  {Limits{PerAccount: 2}, 3, 4 * time.Second},
+		"segments of a sender":     {Limits{PerSender: 3, Segments: true}, 3, 9 * time.Second},
+		"more than a second holds": {Limits{PerSender: 1, Segments: true}, 2, 19 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			if got := last(turns(t, NewPace(tc.limits), "+15005550006", tc.segments, 10)); got != tc.want {
+				t.Errorf("%s: the last of ten turns comes after %s, want %s", name, got, tc.want)
+			}
+		})
+	}
+}
+
+func TestAFullQueueSlowsItsOwnSenderAndTooManyRequestsTheAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPace(Limits{})
+		p.SlowSender("+15005550006", 10*time.Second)
+		if got := last(turns(t, p, "+15005550007", 1, 1)); got != 0 {
+			t.Errorf("another sender waits %s", got)
+		}
+		if got := last(turns(t, p, "+15005550006", 1, 1)); got != 10*time.Second {
+			t.Errorf("the sender waits %s", got)
+		}
+		p.SlowAccount(5 * time.Second)
+		if got := last(turns(t, p, "+15005550007", 1, 1)); got != 5*time.Second {
+			t.Errorf("a sender of the account waits %s", got)
+		}
+	})
+}
+
+func TestAPauseHoldsThoseWhoWaitAlready(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPace(Limits{Concurrency: 1})
+		if err := p.Acquire(t.Context(), "+15005550006", 1); err != nil {
+			t.Fatal(err)
+		}
+		began, came := time.Now(), make(chan time.Duration)
+		go func() {
+			if p.Acquire(t.Context(), "+15005550006", 1) == nil {
+				came <- time.Since(began)
+			}
+		}()
+		synctest.Wait() // it waits for the slot
+		p.SlowAccount(5 * time.Second)
+		p.Release()
+		if got := <-came; got < 5*time.Second {
+			t.Errorf("it came after %s, in the pause", got)
+		}
+	})
+}
+
+func TestATurnEndsWithItsContext(t *testing.T) {
+	p := NewPace(Limits{})
+	p.SlowAccount(time.Hour)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if p.Acquire(ctx, "+15005550006", 1) == nil {
+		t.Error("a turn was given after the end")
+	}
+}
