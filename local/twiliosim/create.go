@@ -47,10 +47,16 @@ type draft struct {
 
 // readDraft checks what can be checked without looking at the account.
 func readDraft(form url.Values) (draft, *reply) {
+	// Values may be parts of the whole request, which must not live as long as
+	// the message.
+	own := func(key string) string { return strings.Clone(form.Get(key)) }
 	d := draft{
-		to: normalize(form.Get("To")), from: normalize(form.Get("From")), serviceSID: form.Get("MessagingServiceSid"),
-		body: form.Get("Body"), media: form["MediaUrl"], statusCallback: form.Get("StatusCallback"),
+		to: normalize(own("To")), from: normalize(own("From")), serviceSID: form.Get("MessagingServiceSid"),
+		body: own("Body"), statusCallback: own("StatusCallback"),
 		smart: form.Get("SmartEncoded") == "true", direction: directionAPI,
+	}
+	for _, u := range form["MediaUrl"] {
+		d.media = append(d.media, strings.Clone(u))
 	}
 	refuse := func(code int, format string, args ...any) (draft, *reply) {
 		r := fail(badRequest, code, format, args...)
@@ -118,7 +124,7 @@ func (d *draft) readSchedule(form url.Values, now time.Time) *reply {
 		return nil
 	}
 	if kind != scheduleKind {
-		return refuse(35125, "ScheduleType must be fixed to schedule a message.")
+		return refuse(35126, "The ScheduleType value provided is not supported for this channel")
 	}
 	if at == "" {
 		return refuse(35111, "You must indicate SendAt timestamp if ScheduleType is 'fixed'.")
@@ -251,8 +257,8 @@ func (s *Sim) alphanumericSender(acc *account, name string) *sender {
 	return snd
 }
 
-// newMessage stores a message in its first status.
-func (s *Sim) newMessage(d draft, size sms.Size, now time.Time) *message {
+// message makes a message of a draft, in its first status.
+func (d *draft) message(size sms.Size, now time.Time) *message {
 	prefix := "SM"
 	if len(d.media) > 0 {
 		prefix = "MM"
@@ -284,10 +290,16 @@ func (s *Sim) newMessage(d draft, size sms.Size, now time.Time) *message {
 	default:
 		m.status = Queued
 	}
+	m.history = append(make([]change, 0, 4), change{status: m.status, at: now})
+	return m
+}
+
+// newMessage stores a message in its first status.
+func (s *Sim) newMessage(d draft, size sms.Size, now time.Time) *message {
+	m := d.message(size, now)
 	if lag := s.faults.take(occasion{numbers: []string{m.to, m.from}}, FaultListingLag); lag != nil {
 		m.listedFrom = now.Add(time.Duration(lag.Delay))
 	}
-	m.history = append(make([]change, 0, 4), change{status: m.status, at: now})
 	s.add(m)
 	s.events.publish(eventMessageCreated, m.view())
 	return m

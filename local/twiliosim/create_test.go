@@ -52,7 +52,8 @@ func TestCreateRefusesAsTwilioDoes(t *testing.T) {
 		"scheduled at nonsense":         {map[string]string{"ScheduleType": "fixed", "SendAt": "soon", "MessagingServiceSid": pool}, 35114, ""},
 		"scheduled too soon":            {map[string]string{"ScheduleType": "fixed", "SendAt": in(14 * time.Minute), "MessagingServiceSid": pool}, 35115, ""},
 		"scheduled too late":            {map[string]string{"ScheduleType": "fixed", "SendAt": in(36 * 24 * time.Hour), "MessagingServiceSid": pool}, 35117, ""},
-		"scheduled without its type":    {map[string]string{"SendAt": in(time.Hour), "MessagingServiceSid": pool}, 35125, ""},
+		"scheduled without its type":    {map[string]string{"SendAt": in(time.Hour), "MessagingServiceSid": pool}, 35126, ""},
+		"scheduled in another way":      {map[string]string{"ScheduleType": "smart", "SendAt": in(time.Hour), "MessagingServiceSid": pool}, 35126, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := url.Values{"To": {phone}, "From": {DefaultNumber}, "Body": {"hi"}}
@@ -267,6 +268,32 @@ func TestMagicNumbersAnswerTestCredentialsAlone(t *testing.T) {
 				t.Errorf("the main account, to %s: %d %s", tc.to, g.status, g.raw)
 			}
 		}
+	}
+}
+
+func TestTestCredentialsReachNothingElse(t *testing.T) {
+	app := newApplication(t, answer("text/plain", ""))
+	sim := start(t, Options{})
+	base := "/2010-04-01/Accounts/" + DefaultTestAccount
+	as := func(method, path string, form url.Values) got {
+		return restAs(t, sim, DefaultTestAccount, DefaultTestToken, method, base+path, form)
+	}
+	form := url.Values{"To": {phone}, "From": {DefaultNumber}, "MediaUrl": {"https://example.org/cat.png"}, "StatusCallback": {app.URL}}
+	made := as("POST", "/Messages.json", form)
+	if made.status != http.StatusCreated || made.str("num_media") != "1" || !strings.HasPrefix(made.str("sid"), "MM") {
+		t.Errorf("created %d %s", made.status, made.raw)
+	}
+	for _, request := range []string{
+		"GET /Messages.json", "GET /Messages/" + made.str("sid") + ".json", "POST /Messages/" + made.str("sid") + ".json",
+		"DELETE /Messages/" + made.str("sid") + ".json", "GET .json", "GET /Calls.json", "PUT /Messages.json",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		if g := as(method, path, nil); g.status != http.StatusForbidden || g.code() != 20008 {
+			t.Errorf("%s: %d %s", request, g.status, g.raw)
+		}
+	}
+	if len(sim.Messages(Filter{})) != 0 || len(app.seen()) != 0 {
+		t.Error("test credentials left a message or made a callback")
 	}
 }
 

@@ -99,6 +99,12 @@ func TestARejectionIsTheRESTAPIs(t *testing.T) {
 	if g, _ := try(sim, form(phone, "a flood")); g.status != 201 {
 		t.Errorf("after its one time: %d %s", g.status, g.raw)
 	}
+	for code, status := range map[int]int{20003: 401, 20404: 404, 20429: 429, 20500: 500, 20503: 503, 21211: 400, 21408: 400, 21703: 400} {
+		outcome(t, sim, Outcome{Status: "rejected", ErrorCode: code, Next: 1})
+		if g, _ := try(sim, form(phone, "hi")); g.status != status || g.code() != code || g.str("message") == "Unknown error" {
+			t.Errorf("%d: %d %s", code, g.status, g.raw)
+		}
+	}
 }
 
 func TestASenderSendsAtItsPace(t *testing.T) {
@@ -212,6 +218,22 @@ func TestAServiceChoosesAndKeepsASender(t *testing.T) {
 	}
 	if used["+15551230001"] != numbers[0] || used["+15551230002"] != numbers[1] {
 		t.Errorf("the pool took turns like this: %v", used)
+	}
+}
+
+func TestAMessageWhoseServiceLosesItsSendersSaysSo(t *testing.T) {
+	sim := start(t, Options{})
+	if _, err := sim.AddService(Service{SID: pool, Senders: []string{DefaultNumber}}); err != nil {
+		t.Fatal(err)
+	}
+	sim.Freeze(true)
+	g, _ := try(sim, url.Values{"To": {phone}, "MessagingServiceSid": {pool}, "Body": {"hi"}})
+	if _, err := sim.AddService(Service{SID: pool}); err != nil {
+		t.Fatal(err)
+	}
+	advance(t, sim, time.Second)
+	if m := one(t, sim, g.str("sid")); m.Status != Failed || m.Error != 21704 || m.ErrorMessage != "The Messaging Service contains no phone numbers" {
+		t.Errorf("it is %s %d %q", m.Status, m.Error, m.ErrorMessage)
 	}
 }
 

@@ -30,9 +30,6 @@ type page struct {
 
 // route carries a request out.
 func (s *Sim) route(q *request) reply {
-	if q.account.Test && q.operation != opCreate {
-		return fail(http.StatusForbidden, 20008, "Resource not accessible with Test Account Credentials")
-	}
 	switch q.operation {
 	case opCreate:
 		return s.create(q.account, q.form)

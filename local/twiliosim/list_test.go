@@ -183,18 +183,27 @@ func TestAListingRefusesWhatItCannotRead(t *testing.T) {
 }
 
 func TestARedactedMessageHasNoBody(t *testing.T) {
-	sim := start(t, Options{})
+	sim := start(t, Options{Speed: 1})
+	sim.Freeze(true)
 	sid := send(t, sim, phone, "secret")
 	path := "Messages/" + sid + ".json"
-	if g := rest(t, sim, "POST", path, url.Values{"Body": {"other"}}); g.code() != 20001 {
-		t.Errorf("another body: %s", g.raw)
+	for name, form := range map[string]url.Values{
+		"another body":              {"Body": {"other"}},
+		"another status":            {"Status": {"sent"}},
+		"nothing":                   {},
+		"redacting while canceling": {"Body": {""}, "Status": {"canceled"}},
+	} {
+		if g := rest(t, sim, "POST", path, form); g.status != http.StatusBadRequest || g.code() != 30400 {
+			t.Errorf("%s: %d %s", name, g.status, g.raw)
+		}
 	}
-	if g := rest(t, sim, "POST", path, url.Values{"Status": {"sent"}}); g.code() != 20001 {
-		t.Errorf("another status: %s", g.raw)
+	if g := rest(t, sim, "POST", path, url.Values{"Status": {"canceled"}}); g.status != http.StatusConflict || g.code() != 30409 || g.str("message") != "This message cannot be canceled" {
+		t.Errorf("canceling what is not scheduled: %d %s", g.status, g.raw)
 	}
-	if g := rest(t, sim, "POST", path, url.Values{"Status": {"canceled"}}); g.code() != 30409 {
-		t.Errorf("canceling what is not scheduled: %s", g.raw)
+	if g := rest(t, sim, "POST", path, url.Values{"Body": {""}}); g.status != http.StatusConflict || g.code() != 20009 {
+		t.Errorf("redacting what is on its way: %d %s", g.status, g.raw)
 	}
+	advance(t, sim, time.Minute)
 	if g := rest(t, sim, "POST", path, url.Values{"Body": {""}}); g.status != 200 || g.body["body"] != "" {
 		t.Errorf("redact: %d %s", g.status, g.raw)
 	}
@@ -208,7 +217,8 @@ func TestAMessageIsDeletedOnceItIsDone(t *testing.T) {
 	sim.Freeze(true)
 	sid := send(t, sim, phone, "hi")
 	path := "Messages/" + sid + ".json"
-	if g := rest(t, sim, "DELETE", path, nil); g.status != 400 || g.code() != 20009 {
+	if g := rest(t, sim, "DELETE", path, nil); g.status != http.StatusConflict || g.code() != 20009 ||
+		g.str("message") != "Cannot delete message because delivery has not been completed." {
 		t.Errorf("on its way: %d %s", g.status, g.raw)
 	}
 	advance(t, sim, time.Minute)

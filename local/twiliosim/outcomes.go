@@ -147,6 +147,10 @@ func fits(pattern, address string) bool {
 // rejectionStatus and rejectionText are how Twilio words a refusal.
 func rejectionStatus(code int) int {
 	switch code {
+	case 20003:
+		return http.StatusUnauthorized
+	case 20404:
+		return http.StatusNotFound
 	case 20429, 21611, 14107:
 		return http.StatusTooManyRequests
 	case 20500:
@@ -207,10 +211,6 @@ func (s *Sim) createTest(acc *account, form map[string][]string) reply {
 			return fail(badRequest, code, "%s", rejectionText(code, d.to, d.from))
 		}
 	}
-	size, now := d.measure(), s.clock.now()
-	m := &message{
-		sid: newSID("SM"), account: acc, direction: directionAPI, from: d.from, to: d.to, body: d.body, status: Queued,
-		encoding: size.Encoding, segments: size.Segments, createdAt: now, updatedAt: now,
-	}
-	return reply{status: http.StatusCreated, body: m.resource()}
+	d.account = acc
+	return reply{status: http.StatusCreated, body: d.message(d.measure(), s.clock.now()).resource()}
 }

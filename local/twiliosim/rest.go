@@ -243,11 +243,11 @@ func (s *Sim) readRequest(r *http.Request) (request, *reply) {
 	} else if q.account = s.reach(who, parts[1]); q.account == nil {
 		return refuse(unauthorized())
 	}
-	if !isJSON && !isMedium(r.Method, parts) {
-		return refuse(notFound(q.path))
-	}
 	operation, known := operationOf(r.Method, parts)
-	if !known {
+	if q.account.Test && operation != opCreate {
+		return refuse(fail(http.StatusForbidden, 20008, "Resource not accessible with Test Account Credentials"))
+	}
+	if !known || !isJSON && !isMedium(r.Method, parts) {
 		return refuse(notFound(q.path))
 	}
 	if operation == "" {

@@ -10,7 +10,9 @@ import (
 )
 
 // update answers POST …/Messages/{sid}.json: an empty Body redacts, the status
-// canceled cancels a scheduled message.
+// canceled cancels a scheduled message, and it is one or the other.
+//
+// Source: Twilio's descriptions of errors 30400 and 30409.
 func (s *Sim) update(q *request) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -18,24 +20,29 @@ func (s *Sim) update(q *request) reply {
 	if m == nil {
 		return notFound(q.path)
 	}
+	redact, cancel := q.form.Has("Body"), q.form.Has("Status")
+	if redact == cancel || redact && q.form.Get("Body") != "" || cancel && q.form.Get("Status") != Canceled.String() {
+		return fail(badRequest, 30400, "Parameters are not valid: want either an empty Body or the Status canceled")
+	}
 	now := s.clock.now()
-	if q.form.Has("Body") && q.form.Get("Body") != "" {
-		return fail(badRequest, 20001, "Body can only be set to an empty string, which redacts the message")
-	}
-	if status := q.form.Get("Status"); status != "" {
-		if status != Canceled.String() {
-			return fail(badRequest, 20001, "Status can only be set to canceled")
-		}
-		if m.status != Scheduled {
-			return fail(badRequest, 30409, "Unable to update record: message %s cannot be canceled, its status is %s", m.sid, m.status)
-		}
+	switch {
+	case cancel && m.status != Scheduled:
+		return fail(http.StatusConflict, 30409, "This message cannot be canceled")
+	case cancel:
 		s.become(m, Canceled, 0, now)
-	}
-	if q.form.Has("Body") {
+	case !m.status.final():
+		return incomplete()
+	default:
 		m.body, m.updatedAt = "", now
 		s.events.publish(eventMessageUpdated, m.view())
 	}
 	return reply{status: http.StatusOK, body: m.resource()}
+}
+
+// incomplete refuses to remove what is still on its way; a message that was sent
+// is, until its receipt has come.
+func incomplete() reply {
+	return fail(http.StatusConflict, 20009, "Cannot delete message because delivery has not been completed.")
 }
 
 // remove answers DELETE …/Messages/{sid}.json.
@@ -47,7 +54,7 @@ func (s *Sim) remove(q *request) reply {
 		return notFound(q.path)
 	}
 	if !m.status.final() {
-		return fail(badRequest, 20009, "Cannot delete message in state %s", strings.ToUpper(m.status.String()))
+		return incomplete()
 	}
 	m.deleted, m.body, m.media, m.updatedAt = true, "", nil, s.clock.now()
 	s.events.publish(eventMessageDeleted, m.view())
