@@ -89,6 +89,7 @@ type message struct {
 	encoding  sms.Encoding
 	segments  int
 	units     int
+	weight    int // as counted when it was stored
 
 	errorCode      int
 	errorText      string

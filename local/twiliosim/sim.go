@@ -58,7 +58,8 @@ type Options struct {
 	// Seed makes faults and outcomes by rate repeatable. SIDs are never made
 	// from it. Optional: chosen at random.
 	Seed uint64
-	// MaxMessages are kept; beyond that the oldest go. Optional: DefaultMaxMessages.
+	// MaxMessages are kept, fewer if their texts and addresses take more than
+	// 64 MiB; beyond that the oldest go. Optional: DefaultMaxMessages.
 	MaxMessages int
 	// Concurrency is how many REST requests of an account run at a time before
 	// 20429. Optional: DefaultConcurrency; below 0 there is no limit.
@@ -104,6 +105,7 @@ type Sim struct {
 	seq           uint64
 	bySID         map[string]*message
 	order         []*message
+	weight        int // of all in order
 	optOuts       map[optOutKey]time.Time
 	loops         map[optOutKey]loop
 	debugger      []DebuggerEntry
@@ -472,7 +474,7 @@ func (s *Sim) Reset() {
 	clear(s.bySID)
 	clear(s.optOuts)
 	clear(s.loops)
-	s.order, s.debugger, s.calls = nil, nil, nil
+	s.order, s.weight, s.debugger, s.calls = nil, 0, nil, nil
 	s.mu.Unlock()
 	s.faults.remove("")
 	s.outcomes.remove("")

@@ -17,7 +17,20 @@ type feed struct {
 
 func (f *feed) init() { f.to, f.from = map[string][]*message{}, map[string][]*message{} }
 
-// add stores a message as the newest and evicts the oldest beyond the bound.
+// maxWeight bounds what the texts and addresses of all messages take together:
+// 100,000 long messages would take more than a bound on their number suggests.
+const maxWeight = 64 << 20 // bytes
+
+// weigh is what a message brings along, in bytes.
+func (m *message) weigh() int {
+	weight := len(m.body) + len(m.statusCallback)
+	for _, item := range m.media {
+		weight += len(item.url) + len(item.sid)
+	}
+	return weight
+}
+
+// add stores a message as the newest and evicts the oldest beyond the bounds.
 func (s *Sim) add(m *message) {
 	s.seq++
 	m.seq = s.seq
@@ -29,7 +42,9 @@ func (s *Sim) add(m *message) {
 	if m.from != "" {
 		f.from[m.from] = append(f.from[m.from], m)
 	}
-	for len(s.order) > s.options.MaxMessages {
+	m.weight = m.weigh()
+	s.weight += m.weight
+	for len(s.order) > s.options.MaxMessages || s.weight > maxWeight {
 		s.evictOldest()
 	}
 }
@@ -50,6 +65,7 @@ func (s *Sim) evictOldest() {
 	s.order[0] = nil
 	s.order = s.order[1:]
 	m.evicted.Store(true)
+	s.weight -= m.weight
 	delete(s.bySID, m.sid)
 	f := &m.account.feed
 	f.all = withoutFirst(f.all)
