@@ -107,6 +107,30 @@ func TestControlsSayWhatToChange(t *testing.T) {
 	}
 }
 
+func TestEveryFaultIsAddedAndRemovedByTheControls(t *testing.T) {
+	sim := start(t, Options{})
+	for _, kind := range FaultKinds {
+		status, out := ask(t, sim, "POST", "/sim/faults", `{"kind":"`+kind+`","delay":"1ms"}`)
+		if status != 200 || out["kind"] != kind {
+			t.Fatalf("%s: %d %v", kind, status, out)
+		}
+		if kind == FaultRefuse { // it happens at once and is over
+			await(t, "the port to open again", func() bool {
+				res, err := http.Get(sim.URL + "/sim/health")
+				return err == nil && res.Body.Close() == nil
+			})
+			continue
+		}
+		if list := sim.Faults(); len(list) != 1 || list[0].Kind != kind {
+			t.Errorf("in force: %+v", list)
+		}
+		id, _ := out["id"].(string)
+		if status, out := ask(t, sim, "DELETE", "/sim/faults/"+id, ""); status != 200 || len(sim.Faults()) != 0 {
+			t.Errorf("removing %s: %d %v", kind, status, out)
+		}
+	}
+}
+
 func TestAnotherSitesPageCannotUseTheControls(t *testing.T) {
 	sim := start(t, Options{})
 	host := strings.TrimPrefix(sim.URL, "http://")

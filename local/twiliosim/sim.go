@@ -172,14 +172,25 @@ func (s *Sim) setUp() error {
 	}
 	s.URL = "http://" + s.server.addr
 	s.externalURL = s.URL
+	// A port is closed once it is open; all other faults hold from the first
+	// request on.
+	var refusals []time.Duration
 	for _, f := range o.Faults {
-		if _, err := s.AddFault(f); err != nil {
+		if err := f.complete(); err != nil {
 			_ = s.server.listener.Close()
 			return err
 		}
+		if f.Kind == FaultRefuse {
+			refusals = append(refusals, time.Duration(f.Delay))
+			continue
+		}
+		s.faults.add(f)
 	}
 	// From here on requests read what was set above.
 	s.server.serve(s.server.listener)
+	for _, d := range refusals {
+		s.server.refuse(d)
+	}
 	return nil
 }
 

@@ -108,7 +108,12 @@ func run(cmd *cobra.Command, o twiliosim.Options) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "twiliosim listens on %s\n", sim.URL)
+	token := o.Token
+	if token != twiliosim.DefaultToken {
+		token = "…" // known to whoever chose it, and to no log
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "twiliosim listens on %s\n\nOpen it in a browser: it has phones to text from. A program texts them with\n  TWILIO_BASE_URL=%s TWILIO_ACCOUNT=%s TWILIO_TOKEN=%s\n",
+		sim.URL, sim.URL, sim.Account, token)
 	<-cmd.Context().Done()
 	return sim.Close()
 }

@@ -3,11 +3,15 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"temporal-twilio/local/twiliosim"
 )
 
 // launch runs the program with these flags on a free port and returns its URL,
@@ -65,6 +69,58 @@ func TestItListensSaysSoAndStopsWhenTold(t *testing.T) {
 	}
 	if _, err := http.Get(url + "/sim/health"); err == nil {
 		t.Error("it still listens")
+	}
+}
+
+func TestItSaysHowAProgramTextsThePhones(t *testing.T) {
+	said := func(args ...string) string {
+		var out strings.Builder
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel() // it stops when it has started
+		cmd := command()
+		cmd.SetArgs(append([]string{"--addr", "127.0.0.1:0"}, args...))
+		cmd.SetOut(&out)
+		if err := cmd.ExecuteContext(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	if got := said(); !strings.Contains(got, "TWILIO_BASE_URL=http://127.0.0.1:") || !strings.Contains(got, "TWILIO_TOKEN=0123456789abcdef0123456789abcdef") {
+		t.Errorf("it said %q", got)
+	}
+	if got := said("--token", "mysecret"); strings.Contains(got, "mysecret") {
+		t.Errorf("it told a token of one's own: %q", got)
+	}
+}
+
+func TestEveryFaultIsAFlag(t *testing.T) {
+	var args []string
+	for _, kind := range twiliosim.FaultKinds {
+		args = append(args, "--fault", kind+",delay=1ms")
+	}
+	url, _, _ := launch(t, args...)
+	var state struct{ Faults []twiliosim.Fault }
+	deadline := time.Now().Add(10 * time.Second)
+	for { // until the port, which refuses at first, is open again
+		res, err := http.Get(url + "/sim/state")
+		if err == nil {
+			err = json.NewDecoder(res.Body).Decode(&state)
+			_ = res.Body.Close()
+		}
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+	}
+	var kinds []string
+	for _, f := range state.Faults {
+		kinds = append(kinds, f.Kind)
+	}
+	want := slices.DeleteFunc(slices.Clone(twiliosim.FaultKinds), func(kind string) bool { return kind == twiliosim.FaultRefuse })
+	if !slices.Equal(kinds, want) {
+		t.Errorf("in force: %v, want %v", kinds, want)
 	}
 }
 
