@@ -57,7 +57,9 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 		OpenQuestionName:           a.OpenQuestion,
 		CloseQuestionName:          a.CloseQuestion,
 		MatchReplyName:             a.MatchReply,
+		BeginBroadcastName:         a.BeginBroadcast,
 		ReadRecipientsName:         a.ReadRecipients,
+		FindRepeatedName:           a.FindRepeated,
 		WriteReportName:            a.WriteReport,
 		FinishReportName:           a.FinishReport,
 	} {

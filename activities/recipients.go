@@ -1,18 +1,18 @@
 package activities
 
-// Recipients from a file: CSV or JSON lines, a page at a time.
+// Recipients: those of a file, a page at a time, and those that a list names
+// twice.
 
 import (
-	"bufio"
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path"
+	"strconv"
 	"strings"
 
 	"go.temporal.io/sdk/temporal"
@@ -22,7 +22,9 @@ import (
 
 // The activity types of broadcasts.
 const (
+	BeginBroadcastName = "BeginBroadcast"
 	ReadRecipientsName = "ReadRecipients"
+	FindRepeatedName   = "FindRepeated"
 	WriteReportName    = "WriteReport"
 	FinishReportName   = "FinishReport"
 )
@@ -32,6 +34,9 @@ const (
 type PageInput struct {
 	// File is the file's name below the worker's BROADCAST_DIR.
 	File string `json:"file,omitempty"`
+	// DefaultRegion is the country of numbers without a country code. Optional:
+	// default the worker's.
+	DefaultRegion string `json:"defaultRegion,omitempty"`
 	// Input is what the caller gave for an activity of its own.
 	Input json.RawMessage `json:"input,omitempty"`
 	// Cursor is the Next of the page before, empty for the first.
@@ -40,128 +45,131 @@ type PageInput struct {
 	Limit int `json:"limit"`
 }
 
-// Page is a part of a list of recipients.
+// Page is a part of a list of recipients. No recipient may stand on two pages:
+// an activity of the caller's own has to see to that, as nobody else knows all
+// of its list.
 type Page struct {
 	Recipients Recipients `json:"recipients"`
+	// Errors are what the list holds in the place of recipients. They go into the
+	// report.
+	Errors []sms.Error `json:"errors,omitempty"`
 	// Next is the cursor of the page after; empty after the last.
 	Next string `json:"next"`
 }
 
-// maxLine bounds a line of a file.
-const maxLine = 64 << 10
+// maxPageBytes bounds a page of a file. Written as JSON it may be six times as
+// long, and Temporal takes 2 MB.
+const maxPageBytes = 256 << 10
 
 // ReadRecipients reads a page of a file below BROADCAST_DIR. A name that ends in
 // .jsonl holds a recipient in each line, as smsTo has them; every other is CSV
-// with a heading: column "to" is the number, the others are variables.
-func (a *Activities) ReadRecipients(_ context.Context, in PageInput) (Page, error) {
+// with a heading: column "to" is the number, the others are variables. What
+// makes no sense is told in the page's Errors.
+//
+// A recipient that comes again in the file is given once. To know that, each
+// page reads the file from its beginning.
+func (a *Activities) ReadRecipients(ctx context.Context, in PageInput) (page Page, err error) {
+	var from int64
+	if in.Cursor != "" {
+		if from, err = strconv.ParseInt(in.Cursor, 10, 64); err != nil || from < 0 {
+			return page, invalid("%q is no cursor of a file", in.Cursor)
+		}
+	}
 	root, err := a.files()
 	if err != nil {
-		return Page{}, err
-	}
-	defer root.Close()
-	file, err := root.Open(in.File)
-	if err != nil {
-		return Page{}, invalid("the file of recipients cannot be opened: %v", err)
-	}
-	defer file.Close()
-	var offset int64
-	if in.Cursor != "" {
-		if _, err := fmt.Sscan(in.Cursor, &offset); err != nil || offset < 0 {
-			return Page{}, invalid("%q is no cursor of a file", in.Cursor)
-		}
-	}
-	if path.Ext(in.File) == ".jsonl" {
-		return readLines(file, offset, in.Limit)
-	}
-	return readCSV(file, offset, in.Limit)
-}
-
-// readLines reads JSON lines from an offset.
-func readLines(file *os.File, offset int64, limit int) (page Page, err error) {
-	if _, err := file.Seek(offset, io.SeekStart); err != nil {
 		return page, err
 	}
-	reader := bufio.NewReaderSize(file, maxLine)
-	for len(page.Recipients) < limit {
-		line, err := reader.ReadSlice('\n')
-		offset += int64(len(line))
-		if errors.Is(err, bufio.ErrBufferFull) {
-			return page, invalid("a line of the file is longer than %d bytes", maxLine)
+	defer root.Close()
+	file, r, err := openRecipients(root, in.File)
+	if err != nil {
+		return page, err
+	}
+	defer file.Close()
+	known := make(addresses)
+	region := cmp.Or(in.DefaultRegion, a.DefaultRegion)
+	for size := 0; len(page.Recipients)+len(page.Errors) < in.Limit && size < maxPageBytes; {
+		if ctx.Err() != nil {
+			return page, ctx.Err()
 		}
-		if text := bytes.TrimSpace(line); len(text) > 0 {
-			var recipient Recipient
-			if !json.Valid(text) {
-				return page, invalid("the line that ends at byte %d is not JSON", offset)
-			}
-			if err := json.Unmarshal(text, &recipient); err != nil {
-				return page, invalid("the line that ends at byte %d is no recipient", offset)
-			}
-			page.Recipients = append(page.Recipients, recipient)
-		}
-		if errors.Is(err, io.EOF) {
+		line, wanted := r.line, r.offset >= from
+		recipient, err := r.next(wanted)
+		bad, isBad := errors.AsType[badRecord](err)
+		switch {
+		case errors.Is(err, io.EOF):
 			return page, nil
-		}
-		if err != nil {
+		case errors.Is(err, errBlank):
+		case isBad:
+			if wanted {
+				page.Errors = append(page.Errors, sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("line %d of the file %v", line, bad)})
+			}
+		case err != nil:
 			return page, err
+		case !known.add(recipient.To, region) && wanted:
+			page.Recipients = append(page.Recipients, recipient)
+			size += len(recipient.To) + len(recipient.Variables)
 		}
 	}
-	page.Next = fmt.Sprint(offset)
+	page.Next = strconv.FormatInt(r.offset, 10)
 	return page, nil
 }
 
-// readCSV reads CSV from an offset, which is 0 or the end of a record.
-func readCSV(file *os.File, offset int64, limit int) (page Page, err error) {
-	reader := csv.NewReader(bufio.NewReaderSize(file, maxLine))
-	heading, err := reader.Read()
+// openRecipients opens a file and reads what stands before the recipients.
+func openRecipients(root *os.Root, name string) (*os.File, *records, error) {
+	file, err := root.Open(name)
 	if err != nil {
-		return page, invalid("the file has no heading: %v", err)
+		return nil, nil, invalid("the file of recipients cannot be opened: %v", err)
 	}
-	to := -1
-	for i, name := range heading {
-		heading[i] = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
-		if strings.EqualFold(heading[i], "to") {
-			to = i
+	r, err := newRecords(file, path.Ext(name) != ".jsonl")
+	if err != nil {
+		_ = file.Close() // it was only read
+		return nil, nil, err
+	}
+	return file, r, nil
+}
+
+// addresses is a set of addresses. It keeps a number for each, as a file can
+// have very many.
+type addresses map[uint64]struct{}
+
+// add puts an address into the set, and reports whether it was there. What is no
+// address never is: it is for SendSms to tell of each.
+func (set addresses) add(address, region string) (known bool) {
+	to, ok := readRecipient(address, region)
+	if !ok {
+		return false
+	}
+	const onWhatsApp = 1 << 63
+	digits, err := strconv.ParseUint(to[strings.IndexByte(to, '+')+1:], 10, 63)
+	if err != nil {
+		return false
+	}
+	if to[0] != '+' {
+		digits |= onWhatsApp
+	}
+	_, known = set[digits]
+	set[digits] = struct{}{}
+	return known
+}
+
+// RepeatedInput is a list of recipients.
+type RepeatedInput struct {
+	Recipients Recipients `json:"recipients"`
+	// DefaultRegion is that of the send.
+	DefaultRegion string `json:"defaultRegion,omitempty"`
+}
+
+// FindRepeated gives the places of the recipients that stand earlier in their
+// list, however they are written. It is a local activity: how numbers are read
+// depends on the worker's settings, and takes too long for a workflow.
+func (a *Activities) FindRepeated(_ context.Context, in RepeatedInput) (repeated []int, _ error) {
+	known := make(addresses, len(in.Recipients))
+	region := cmp.Or(in.DefaultRegion, a.DefaultRegion)
+	for place := range in.Recipients {
+		if known.add(in.Recipients[place].To, region) {
+			repeated = append(repeated, place)
 		}
 	}
-	if to < 0 {
-		return page, invalid("the file's heading has no column \"to\"")
-	}
-	begin := reader.InputOffset()
-	if offset > begin {
-		begin = offset
-		if _, err := file.Seek(offset, io.SeekStart); err != nil {
-			return page, err
-		}
-		reader = csv.NewReader(bufio.NewReaderSize(file, maxLine))
-		reader.FieldsPerRecord = len(heading)
-		offset = 0
-	} else {
-		offset = begin
-	}
-	for len(page.Recipients) < limit {
-		fields, err := reader.Read()
-		if errors.Is(err, io.EOF) {
-			return page, nil
-		}
-		if err != nil {
-			return page, invalid("the file is not CSV after byte %d", begin)
-		}
-		recipient := Recipient{To: fields[to]}
-		if len(fields) > 1 {
-			variables := make(map[string]string, len(fields)-1)
-			for i, value := range fields {
-				if i != to {
-					variables[heading[i]] = value
-				}
-			}
-			if recipient.Variables, err = json.Marshal(variables); err != nil {
-				return page, err
-			}
-		}
-		page.Recipients = append(page.Recipients, recipient)
-	}
-	page.Next = fmt.Sprint(begin - offset + reader.InputOffset())
-	return page, nil
+	return repeated, nil
 }
 
 // files opens BROADCAST_DIR. Nothing outside of it can be named, not by "..",

@@ -1,10 +1,11 @@
 package activities
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,23 +70,17 @@ func TestAFileOutsideTheFolderOrOfAnotherFormIsRefused(t *testing.T) {
 	}
 	write(t, dir, "none.csv", "")
 	write(t, dir, "other.csv", "phone\n+1\n")
-	write(t, dir, "ragged.csv", "to,name\n+15000000001\n")
-	write(t, dir, "broken.jsonl", "{\n")
-	write(t, dir, "long.jsonl", `"`+strings.Repeat("1", maxLine)+`"`)
 	write(t, dir, "good.csv", "to\n+15000000001\n")
 	a := &Activities{Files: dir}
 	for name, in := range map[string]PageInput{
-		"a file above":         {File: "../" + filepath.Base(filepath.Dir(secret)) + "/secret.csv"},
-		"an absolute path":     {File: secret},
-		"a link out":           {File: "link.csv"},
-		"a file that is away":  {File: "away.csv"},
-		"an empty file":        {File: "none.csv"},
-		"no column to":         {File: "other.csv"},
-		"rows of other length": {File: "ragged.csv"},
-		"a line that is none":  {File: "broken.jsonl"},
-		"a line without end":   {File: "long.jsonl"},
-		"a cursor of words":    {File: "good.csv", Cursor: "next"},
-		"a negative cursor":    {File: "good.csv", Cursor: "-5"},
+		"a file above":        {File: "../" + filepath.Base(filepath.Dir(secret)) + "/secret.csv"},
+		"an absolute path":    {File: secret},
+		"a link out":          {File: "link.csv"},
+		"a file that is away": {File: "away.csv"},
+		"an empty file":       {File: "none.csv"},
+		"no column to":        {File: "other.csv"},
+		"a cursor of words":   {File: "good.csv", Cursor: "next"},
+		"a negative cursor":   {File: "good.csv", Cursor: "-5"},
 	} {
 		in.Limit = 10
 		if page, err := a.ReadRecipients(t.Context(), in); err == nil {
@@ -97,14 +92,113 @@ func TestAFileOutsideTheFolderOrOfAnotherFormIsRefused(t *testing.T) {
 	}
 }
 
+// readAll reads a file page by page.
+func readAll(t *testing.T, a *Activities, name, region string, limit int) (to []string, bad []sms.Error) {
+	t.Helper()
+	for cursor, more := "", true; more; {
+		page, err := a.ReadRecipients(t.Context(), PageInput{File: name, DefaultRegion: region, Cursor: cursor, Limit: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Recipients {
+			to = append(to, r.To)
+		}
+		bad = append(bad, page.Errors...)
+		cursor, more = page.Next, page.Next != ""
+	}
+	return to, bad
+}
+
+func TestANumberThatComesAgainInAFileIsGivenOnce(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "list.csv", "to\n+12125550100\n(212) 555-0101\nwhatsapp:+12125550100\n+1 212 555 0101\nnobody\n212-555-0100\nnobody\n+12125550102\n")
+	want := []string{"+12125550100", "(212) 555-0101", "whatsapp:+12125550100", "nobody", "nobody", "+12125550102"}
+	for _, limit := range []int{1, 2, 3, 100} {
+		if got, _ := readAll(t, &Activities{Files: dir, DefaultRegion: "US"}, "list.csv", "", limit); !slices.Equal(got, want) {
+			t.Errorf("by %d, in the worker's region: %q", limit, got)
+		}
+		if got, _ := readAll(t, &Activities{Files: dir, DefaultRegion: "DE"}, "list.csv", "US", limit); !slices.Equal(got, want) {
+			t.Errorf("by %d, in the send's region: %q", limit, got)
+		}
+	}
+	repeated, err := (&Activities{DefaultRegion: "US"}).FindRepeated(t.Context(), RepeatedInput{
+		Recipients: To("+12125550100", "nobody", "212 555 0100", "nobody", "+12125550101", "+12125550100"),
+	})
+	if want := []int{2, 5}; err != nil || !slices.Equal(repeated, want) {
+		t.Errorf("in a list, the places %v come again, want %v; %v", repeated, want, err)
+	}
+}
+
+func TestALineThatMakesNoSenseCostsItselfAlone(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "list.csv", strings.Join([]string{
+		"\ufeff\"to\",name", "+15000000001,Ann", "+15000000002", "+15000000003,\"Bo", "+15000000004,5\" pipe",
+		"+15000000005,\"two", "lines\"", "", strings.Repeat("6", maxLine+1), "+15000000007,\"\"\"Cy\"\"\"", strings.Repeat("8", maxAddress+1) + ",Di", "+15000000009,\"Ed",
+	}, "\r\n"))
+	write(t, dir, "list.jsonl", strings.Join([]string{
+		`"+15000000001"`, `{"to":`, strings.Repeat("3", 9*maxLine), `["+15000000004"]`, "", `{"to":"+15000000005"}`,
+	}, "\n"))
+	for name, want := range map[string]struct {
+		to    []string
+		lines []int
+	}{
+		"list.csv":   {[]string{"+15000000001", "+15000000005", "+15000000007"}, []int{3, 4, 5, 9, 11, 12}},
+		"list.jsonl": {[]string{"+15000000001", `["+15000000004"]`, "+15000000005"}, []int{2, 3}},
+	} {
+		for _, limit := range []int{1, 2, 100} {
+			to, bad := readAll(t, &Activities{Files: dir}, name, "", limit)
+			var lines []int
+			for _, problem := range bad {
+				var line int
+				if _, err := fmt.Sscanf(problem.Message, "line %d of the file ", &line); err != nil || problem.Code != sms.InvalidInput {
+					t.Errorf("%s: %+v", name, problem)
+				}
+				lines = append(lines, line)
+			}
+			if !slices.Equal(to, want.to) || !slices.Equal(lines, want.lines) {
+				t.Errorf("%s by %d gives %.200q, and bad lines %v: %.500v", name, limit, to, lines, bad)
+			}
+		}
+	}
+}
+
+func TestAPageOfAFileFitsIntoAPayload(t *testing.T) {
+	dir := t.TempDir()
+	var lines strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&lines, `{"to":"+1500%07d","variables":{"name":"%s"}}`+"\n", i, strings.Repeat("<", 60<<10))
+	}
+	write(t, dir, "list.jsonl", lines.String())
+	read := 0
+	for cursor, more := "", true; more; {
+		page, err := (&Activities{Files: dir}).ReadRecipients(t.Context(), PageInput{File: "list.jsonl", Cursor: cursor, Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := json.Marshal(page); err != nil || len(data) > 2<<20 {
+			t.Errorf("a page of %d recipients has %d bytes; %v", len(page.Recipients), len(data), err)
+		}
+		read += len(page.Recipients)
+		cursor, more = page.Next, page.Next != ""
+	}
+	if read != 30 {
+		t.Errorf("%d were read", read)
+	}
+}
+
 func TestAReportHoldsEachPageOnce(t *testing.T) {
 	dir := t.TempDir()
 	a := &Activities{Files: dir}
 	page := func(n int) ReportInput {
-		return ReportInput{Name: "monday", Page: n, Result: SendSmsResult{
+		return ReportInput{Name: "monday", Broadcast: "b1", Page: n, Result: SendSmsResult{
 			Messages: []sms.Message{{To: fmt.Sprint("+1", n), SID: "SM1", Status: sms.Queued, Segments: 1}},
 			Errors:   []sms.Error{{To: fmt.Sprint("+2", n), Code: sms.InvalidTo, Message: "no"}},
 		}}
+	}
+	for range 2 { // begun again
+		if err := a.BeginBroadcast(t.Context(), BeginInput{Report: "monday", Broadcast: "b1"}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, n := range []int{0, 1, 1, 2, 0} { // some written again
 		if err := a.WriteReport(t.Context(), page(n)); err != nil {
@@ -112,7 +206,7 @@ func TestAReportHoldsEachPageOnce(t *testing.T) {
 		}
 	}
 	for range 2 { // and finished again
-		name, err := a.FinishReport(t.Context(), FinishInput{Name: "monday", Pages: 3})
+		name, err := a.FinishReport(t.Context(), FinishInput{Name: "monday", Broadcast: "b1", Pages: 3})
 		if err != nil || name != "monday.jsonl" {
 			t.Fatal(name, err)
 		}
@@ -125,15 +219,77 @@ func TestAReportHoldsEachPageOnce(t *testing.T) {
 	for line := range strings.Lines(string(data)) {
 		to = append(to, strings.Split(line, `"`)[3])
 	}
-	if want := []string{"+10", "+20", "+11", "+21", "+12", "+22"}; !reflect.DeepEqual(to, want) {
+	if want := []string{"+10", "+20", "+11", "+21", "+12", "+22"}; !slices.Equal(to, want) {
 		t.Errorf("the report tells of %v", to)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
 		t.Errorf("left behind: %v", left)
 	}
-	for _, name := range []string{"../up", "a/b", "", ".hidden"} {
-		if err := a.WriteReport(t.Context(), ReportInput{Name: name}); err == nil {
-			t.Errorf("a report named %q is written", name)
+}
+
+func TestTwoBroadcastsNeverShareAReport(t *testing.T) {
+	dir := t.TempDir()
+	a := &Activities{Files: dir}
+	begin := func(broadcast string) error {
+		return a.BeginBroadcast(t.Context(), BeginInput{Report: "monday", Broadcast: broadcast})
+	}
+	if err := begin("b1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := begin("b2"); err == nil {
+		t.Error("a second broadcast began while the first one wrote its report")
+	}
+	if err := a.WriteReport(t.Context(), ReportInput{Name: "monday", Broadcast: "b2"}); err == nil {
+		t.Error("a page of the second broadcast got into the first one's report")
+	}
+	if _, err := a.FinishReport(t.Context(), FinishInput{Name: "monday", Broadcast: "b2", Pages: 1}); err == nil {
+		t.Error("the second broadcast finished the first one's report")
+	}
+	if err := a.WriteReport(t.Context(), ReportInput{Name: "monday", Broadcast: "b1"}); err != nil {
+		t.Error(err)
+	}
+	if _, err := a.FinishReport(t.Context(), FinishInput{Name: "monday", Broadcast: "b1", Pages: 1}); err != nil {
+		t.Error(err)
+	}
+	if err := begin("b3"); err == nil {
+		t.Error("a broadcast began whose report would replace a finished one")
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestABroadcastThatTextsNobodyLeavesNoReport(t *testing.T) {
+	dir := t.TempDir()
+	a := &Activities{Files: dir}
+	for range 2 {
+		if err := a.BeginBroadcast(t.Context(), BeginInput{Report: "monday", Broadcast: "b1"}); err != nil {
+			t.Fatal(err)
 		}
+		if name, err := a.FinishReport(t.Context(), FinishInput{Name: "monday", Broadcast: "b1"}); name != "" || err != nil {
+			t.Errorf("finished as %q, %v", name, err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestABroadcastThatCannotReadOrReportDoesNotBegin(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "other.csv", "phone\n+1\n")
+	for name, in := range map[string]BeginInput{
+		"a file that is away":  {File: "away.csv"},
+		"no column to":         {File: "other.csv"},
+		"a report above":       {Report: "../up"},
+		"a report in a folder": {Report: "a/b"},
+		"a hidden report":      {Report: ".hidden"},
+	} {
+		if err := (&Activities{Files: dir}).BeginBroadcast(t.Context(), in); err == nil {
+			t.Errorf("%s: it began", name)
+		}
+	}
+	if err := (&Activities{}).BeginBroadcast(t.Context(), BeginInput{Report: "monday"}); err == nil || !strings.Contains(err.Error(), "BROADCAST_DIR") {
+		t.Errorf("without a folder: %v", err)
 	}
 }

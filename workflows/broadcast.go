@@ -53,11 +53,13 @@ type BroadcastProgress struct {
 	// Errors counts the others by code.
 	Errors map[sms.Code]int `json:"errors"`
 	Pages  int              `json:"pages"`
-	// State is sending, paused, cancelled or done.
+	// State is sending, paused, cancelled, failed or done.
 	State string `json:"state"`
+	// Error says why the broadcast failed before its end, or has no report.
+	Error string `json:"error,omitempty"`
 	// Report is the file's name below BROADCAST_DIR, once it is complete.
 	Report string `json:"report,omitempty"`
-	// Cursor is where the next page begins.
+	// Cursor is where the next page begins, or would have begun.
 	Cursor string `json:"cursor,omitempty"`
 }
 
@@ -66,6 +68,7 @@ const (
 	broadcastSending   = "sending"
 	broadcastPaused    = "paused"
 	broadcastCancelled = "cancelled"
+	broadcastFailed    = "failed"
 	broadcastDone      = "done"
 )
 
@@ -87,11 +90,17 @@ const (
 // BroadcastSmsWorkflow sends one text to all recipients, with the promise of
 // SendSms: nobody is texted twice, and each is in the report. The updates
 // "pause", "resume" and "cancel" take effect between two pages; a page that has
-// begun is finished.
+// begun is finished, also if the workflow is cancelled.
+//
+// It fails only if nobody was texted. Once somebody was, its result says how far
+// it came, and why not further.
 func BroadcastSmsWorkflow(ctx workflow.Context, input BroadcastSmsInput) (BroadcastProgress, error) {
-	b := &broadcast{input: input, progress: BroadcastProgress{Errors: map[sms.Code]int{}, State: broadcastSending}}
+	b := &broadcast{input: input, progress: BroadcastProgress{State: broadcastSending}}
 	if input.Carried != nil {
 		b.progress = *input.Carried
+	}
+	if b.progress.Errors == nil {
+		b.progress.Errors = map[sms.Code]int{}
 	}
 	if err := b.check(); err != nil {
 		return b.progress, err
@@ -99,31 +108,28 @@ func BroadcastSmsWorkflow(ctx workflow.Context, input BroadcastSmsInput) (Broadc
 	if err := b.handle(ctx); err != nil {
 		return b.progress, err
 	}
-	for b.progress.State != broadcastCancelled {
-		if err := workflow.Await(ctx, func() bool { return b.progress.State != broadcastPaused }); err != nil {
-			return b.progress, err
-		}
-		if b.progress.State == broadcastCancelled {
-			break
-		}
-		last, err := b.page(ctx)
-		if err != nil {
-			return b.progress, err
-		}
-		if last {
-			break
-		}
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-			return b.progress, b.next(ctx)
+	var err error
+	if input.Carried == nil {
+		err = b.begin(ctx)
+	}
+	if err == nil {
+		var more bool
+		if more, err = b.run(ctx); more {
+			if err = b.next(ctx); !temporal.IsCanceledError(err) {
+				return b.progress, err
+			}
 		}
 	}
-	return b.progress, b.finish(ctx)
+	err = b.end(ctx, err)
+	return b.progress, err
 }
 
 // broadcast is the state of BroadcastSmsWorkflow.
 type broadcast struct {
 	input    BroadcastSmsInput
 	progress BroadcastProgress
+	// unwritten is how many pages are missing in the report.
+	unwritten int
 }
 
 func (b *broadcast) check() error {
@@ -175,14 +181,72 @@ func (b *broadcast) handle(ctx workflow.Context) error {
 	)
 }
 
+// begin finds out what would keep the broadcast from its end, before anybody is
+// texted, and drops who stands twice in a list.
+func (b *broadcast) begin(ctx workflow.Context) error {
+	if b.input.File != "" || b.input.Report != "" {
+		in := activities.BeginInput{File: b.input.File, Report: b.input.Report, Broadcast: identity(ctx)}
+		beginning := workflow.WithActivityOptions(ctx, brief("Begin the broadcast"))
+		if err := workflow.ExecuteActivity(beginning, activities.BeginBroadcastName, in).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	if len(b.input.SmsTo) <= b.input.PageSize {
+		return nil // SendSms sees the whole list
+	}
+	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: time.Minute, Summary: "Find who stands twice",
+	})
+	var repeated []int
+	in := activities.RepeatedInput{Recipients: b.input.SmsTo, DefaultRegion: b.input.DefaultRegion}
+	if err := workflow.ExecuteLocalActivity(finding, activities.FindRepeatedName, in).Get(ctx, &repeated); err != nil {
+		return err
+	}
+	b.input.SmsTo = without(b.input.SmsTo, repeated)
+	return nil
+}
+
+// identity tells this broadcast from all others, through all of its runs.
+func identity(ctx workflow.Context) string { return workflow.GetInfo(ctx).FirstRunID }
+
+// without gives a list without some places, which are in their order.
+func without(list activities.Recipients, places []int) (kept activities.Recipients) {
+	for place := range list {
+		if len(places) > 0 && places[0] == place {
+			places = places[1:]
+			continue
+		}
+		kept = append(kept, list[place])
+	}
+	return kept
+}
+
+// run sends page after page, and reports whether a new run is to go on.
+func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
+	for {
+		if err := workflow.Await(ctx, func() bool { return b.progress.State != broadcastPaused }); err != nil {
+			return false, err
+		}
+		if ctx.Err() != nil || b.progress.State == broadcastCancelled {
+			return false, ctx.Err()
+		}
+		if last, err := b.page(ctx); err != nil || last {
+			return false, err
+		}
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() && ctx.Err() == nil {
+			return true, nil
+		}
+	}
+}
+
 // page sends to the next recipients, and reports whether they were the last.
 func (b *broadcast) page(ctx workflow.Context) (last bool, err error) {
 	page, err := b.read(ctx)
 	if err != nil {
 		return false, err
 	}
-	if len(page.Recipients) > 0 {
-		if err := b.send(ctx, page.Recipients); err != nil {
+	if len(page.Recipients)+len(page.Errors) > 0 {
+		if err := b.deal(ctx, page); err != nil {
 			return false, err
 		}
 	}
@@ -190,7 +254,36 @@ func (b *broadcast) page(ctx workflow.Context) (last bool, err error) {
 	return page.Next == "", nil
 }
 
-func (b *broadcast) send(ctx workflow.Context, recipients activities.Recipients) error {
+// deal sends to a page's recipients, and tells what became of each.
+func (b *broadcast) deal(ctx workflow.Context, page activities.Page) error {
+	var (
+		result  activities.SendSmsResult
+		failure error
+	)
+	if len(page.Recipients) > 0 {
+		if result, failure = b.send(ctx, page.Recipients); failure != nil && result.Errors == nil {
+			return failure
+		}
+	}
+	result.Errors = append(page.Errors, result.Errors...)
+	number := b.progress.Pages
+	b.count(ctx, result)
+	if b.input.Report != "" {
+		// People were texted: the report says so, also if the workflow is cancelled.
+		writing, _ := workflow.NewDisconnectedContext(workflow.WithActivityOptions(ctx, brief("Write the report")))
+		result.TwilioResult, result.TwilioError = "", nil // the same once more, as text
+		in := activities.ReportInput{Name: b.input.Report, Broadcast: identity(ctx), Page: number, Result: result}
+		if err := workflow.ExecuteActivity(writing, activities.WriteReportName, in).Get(writing, nil); err != nil {
+			b.unwritten++
+			return fmt.Errorf("page %d is not in the report, only in the workflow's history: %s", number+1, reason(err))
+		}
+	}
+	return failure
+}
+
+// send sends to some recipients. Its error comes without a result if nobody was
+// texted at all.
+func (b *broadcast) send(ctx workflow.Context, recipients activities.Recipients) (result activities.SendSmsResult, err error) {
 	input := b.input.SendSmsInput
 	input.SmsTo = recipients
 	if input.IdempotencyKey != "" {
@@ -199,29 +292,35 @@ func (b *broadcast) send(ctx workflow.Context, recipients activities.Recipients)
 	if input.StatusCallback == "" {
 		input.StatusSignals = new(bool) // a signal for each message would fill the history
 	}
-	var result activities.SendSmsResult
 	sending := workflow.WithActivityOptions(ctx, SendOptions(fmt.Sprintf("Page %d", b.progress.Pages+1)))
 	if err := workflow.ExecuteActivity(sending, activities.SendSmsName, input).Get(ctx, &result); err != nil {
-		return err
+		return forEach(recipients, sms.Error{Code: sms.OutcomeUnknown, Message: "the page's send ended without a result: the message may or may not have been created"}), err
 	}
-	// A broken template is one error for the whole page.
-	if len(result.Messages) == 0 && len(result.Errors) == 1 && result.Errors[0].To == "" {
-		return temporal.NewNonRetryableApplicationError(string(result.Errors[0].Code), string(result.Errors[0].Code), nil)
+	// What is wrong with the input or the template is one error for the whole page.
+	if len(result.Messages) > 0 || len(result.Errors) != 1 || result.Errors[0].To != "" {
+		return result, nil
 	}
-	if b.input.Report != "" {
-		writing := workflow.WithActivityOptions(ctx, brief("Write the report"))
-		in := activities.ReportInput{Name: b.input.Report, Page: b.progress.Pages, Result: result}
-		if err := workflow.ExecuteActivity(writing, activities.WriteReportName, in).Get(ctx, nil); err != nil {
-			return err
-		}
+	problem := result.Errors[0]
+	if b.progress.Pages == 0 && problem.Code != sms.OutcomeUnknown {
+		return activities.SendSmsResult{}, temporal.NewNonRetryableApplicationError(string(problem.Code), string(problem.Code), nil)
 	}
-	b.count(ctx, result)
-	return nil
+	return forEach(recipients, problem), nil
+}
+
+// forEach tells each recipient's error.
+func forEach(recipients activities.Recipients, problem sms.Error) (result activities.SendSmsResult) {
+	for i := range recipients {
+		problem.To = recipients[i].To
+		result.Errors = append(result.Errors, problem)
+	}
+	return result
 }
 
 // pageKey is a page's own key. One key for all would give every page the result
 // of the first, and send nothing more.
-func pageKey(key string, page int) string { return fmt.Sprintf("%s (page %d of a broadcast)", key, page) }
+func pageKey(key string, page int) string {
+	return fmt.Sprintf("%s (page %d of a broadcast)", key, page)
+}
 
 func (b *broadcast) count(ctx workflow.Context, result activities.SendSmsResult) {
 	b.progress.Pages++
@@ -235,12 +334,13 @@ func (b *broadcast) count(ctx workflow.Context, result activities.SendSmsResult)
 
 // read gives the next page.
 func (b *broadcast) read(ctx workflow.Context) (page activities.Page, err error) {
-	in := activities.PageInput{File: b.input.File, Cursor: b.progress.Cursor, Limit: b.input.PageSize}
+	in := activities.PageInput{File: b.input.File, DefaultRegion: b.input.DefaultRegion, Cursor: b.progress.Cursor, Limit: b.input.PageSize}
 	switch {
 	case b.input.Source != nil:
 		in.Input = b.input.Source.Input
 		options := brief("Get recipients")
 		options.TaskQueue = b.input.Source.TaskQueue
+		options.RetryPolicy = nil // whether it fails for good is for the caller to say
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), b.input.Source.Activity, in).Get(ctx, &page)
 	case b.input.File != "":
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, brief("Read recipients")), activities.ReadRecipientsName, in).Get(ctx, &page)
@@ -271,23 +371,49 @@ func (b *broadcast) next(ctx workflow.Context) error {
 	return workflow.NewContinueAsNewError(ctx, BroadcastSmsWorkflowName, input)
 }
 
-// finish ends the broadcast, and its report.
-func (b *broadcast) finish(ctx workflow.Context) error {
+// end ends the broadcast, and its report, for whatever reason. It gives an error
+// only if nobody was texted: a workflow that fails has no result.
+func (b *broadcast) end(ctx workflow.Context, why error) error {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	untouched := b.progress.Pages == 0
+	switch {
+	case temporal.IsCanceledError(why):
+		b.progress.State, why = broadcastCancelled, nil
+	case why != nil:
+		b.progress.State, b.progress.Error = broadcastFailed, reason(why)
+	case b.progress.State != broadcastCancelled:
+		b.progress.State, b.progress.Cursor = broadcastDone, ""
+	}
 	if b.input.Report != "" {
-		in := activities.FinishInput{Name: b.input.Report, Pages: b.progress.Pages}
+		in := activities.FinishInput{Name: b.input.Report, Broadcast: identity(ctx), Pages: b.progress.Pages - b.unwritten}
 		finishing := workflow.WithActivityOptions(ctx, brief("Finish the report"))
-		if err := workflow.ExecuteActivity(finishing, activities.FinishReportName, in).Get(ctx, &b.progress.Report); err != nil {
-			return err
+		if err := workflow.ExecuteActivity(finishing, activities.FinishReportName, in).Get(ctx, &b.progress.Report); err != nil && b.progress.Error == "" {
+			b.progress.Error = "the report is not finished: " + reason(err)
 		}
 	}
-	if b.progress.State != broadcastCancelled {
-		b.progress.State = broadcastDone
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+		return err
 	}
-	b.progress.Cursor = ""
-	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	if untouched {
+		return why
+	}
+	return nil
 }
 
-// brief are the options of an activity that takes seconds at most.
+// reason is what an activity said, without Temporal's words around it.
+func reason(err error) string {
+	var said *temporal.ApplicationError
+	if errors.As(err, &said) {
+		return said.Message()
+	}
+	return err.Error()
+}
+
+// brief are the options of an activity that takes seconds at most. Its attempts
+// are bounded: what is not there, or not on this worker's disk, never comes.
 func brief(summary string) workflow.ActivityOptions {
-	return workflow.ActivityOptions{TaskQueue: activities.TaskQueue, StartToCloseTimeout: time.Minute, Summary: summary}
+	return workflow.ActivityOptions{
+		TaskQueue: activities.TaskQueue, StartToCloseTimeout: time.Minute, Summary: summary,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 30 * time.Second, MaximumAttempts: 10},
+	}
 }

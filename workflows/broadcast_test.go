@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,16 +25,32 @@ type broadcastBench struct {
 	*testsuite.TestWorkflowEnvironment
 	texted []string
 	keys   []string
+	// dir is BROADCAST_DIR.
+	dir string
+	// sending runs when a page is about to be sent.
+	sending func(page int)
+	pages   int
 }
 
-func newBroadcastBench(recipients int) *broadcastBench {
-	b := &broadcastBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()}
+func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
+	t.Helper()
+	b := &broadcastBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), dir: t.TempDir()}
 	Register(b)
+	files := &activities.Activities{Files: b.dir}
+	for name, function := range map[string]any{
+		activities.BeginBroadcastName: files.BeginBroadcast, activities.ReadRecipientsName: files.ReadRecipients, activities.FindRepeatedName: files.FindRepeated,
+		activities.WriteReportName: files.WriteReport, activities.FinishReportName: files.FinishReport,
+	} {
+		b.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
+	}
 	b.RegisterActivityWithOptions(func(in activities.SendSmsInput) (result activities.SendSmsResult, _ error) {
-		if in.SmsBody == "broken" {
+		if in.SmsBody == "broken" || in.SmsBody == "broken later" && b.pages > 0 {
 			return activities.SendSmsResult{Errors: []sms.Error{{Code: sms.TemplateSyntax}}}, nil
 		}
 		b.keys = append(b.keys, in.IdempotencyKey)
+		if b.pages++; b.sending != nil {
+			b.sending(b.pages)
+		}
 		for _, r := range in.SmsTo {
 			b.texted = append(b.texted, r.To)
 			result.Messages = append(result.Messages, sms.Message{To: r.To})
@@ -68,7 +86,7 @@ func fromSource() BroadcastSmsInput {
 }
 
 func TestABroadcastGetsItsRecipientsFromAnActivity(t *testing.T) {
-	b := newBroadcastBench(35)
+	b := newBroadcastBench(t, 35)
 	b.ExecuteWorkflow(BroadcastSmsWorkflowName, fromSource())
 	var progress BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil {
@@ -80,7 +98,7 @@ func TestABroadcastGetsItsRecipientsFromAnActivity(t *testing.T) {
 }
 
 func TestEachPageOfAKeyedBroadcastHasAKeyOfItsOwn(t *testing.T) {
-	b := newBroadcastBench(35)
+	b := newBroadcastBench(t, 35)
 	input := fromSource()
 	input.IdempotencyKey = "spring"
 	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
@@ -103,7 +121,7 @@ func TestABroadcastGoesOnInANewRunWhereTheLastOneEnded(t *testing.T) {
 	for name, input := range map[string]BroadcastSmsInput{"a source": fromSource(), "a list": inList} {
 		var texted []string
 		for run := 0; ; run++ {
-			b := newBroadcastBench(35)
+			b := newBroadcastBench(t, 35)
 			b.SetContinueAsNewSuggested(true)
 			b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
 			texted = append(texted, b.texted...)
@@ -128,18 +146,142 @@ func TestABroadcastGoesOnInANewRunWhereTheLastOneEnded(t *testing.T) {
 
 func TestABroadcastThatCannotBeginSaysSo(t *testing.T) {
 	broken, two, none, huge, wordy := fromSource(), fromSource(), fromSource(), fromSource(), fromSource()
+	badReport, away := fromSource(), fromSource()
+	broken.Report, badReport.Report = "monday", "../monday"
+	away.Source, away.File = nil, "away.csv"
 	wordy.IdempotencyKey = strings.Repeat("k", maxKey+1)
 	broken.SmsBody = "broken"
 	two.File = "x.csv"
 	none.Source = nil
 	huge.PageSize = maxPageSize + 1
 	for name, input := range map[string]BroadcastSmsInput{
-		"a broken template": broken, "two lists": two, "no list": none, "pages that are too large": huge, "a key that is too long": wordy,
+		"a broken template": broken, "two lists": two, "no list": none, "a report above": badReport, "a file that is away": away, "pages that are too large": huge, "a key that is too long": wordy,
 	} {
-		b := newBroadcastBench(35)
+		b := newBroadcastBench(t, 35)
 		b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
 		if err := b.GetWorkflowError(); err == nil || len(b.texted) > 0 {
 			t.Errorf("%s: texted %d, error %v", name, len(b.texted), err)
 		}
+		if left, _ := filepath.Glob(filepath.Join(b.dir, "*")); len(left) > 0 {
+			t.Errorf("%s: left behind %q", name, left)
+		}
+	}
+}
+
+// fromList is a broadcast to numbers of a list.
+func fromList(to ...string) BroadcastSmsInput {
+	input := fromSource()
+	input.Source, input.SmsTo = nil, activities.To(to...)
+	return input
+}
+
+func TestANumberOnTwoPagesOfAListIsTextedOnce(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := fromList("+12125550100", "+12125550101", "(212) 555-0100", "+12125550102", "+12125550101")
+	input.PageSize, input.DefaultRegion = 2, "US"
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	if want := []string{"+12125550100", "+12125550101", "+12125550102"}; !slices.Equal(b.texted, want) {
+		t.Errorf("texted %q, %v", b.texted, b.GetWorkflowError())
+	}
+}
+
+// runOn runs a broadcast with a report, and gives its progress and the report's
+// lines.
+func (b *broadcastBench) runOn(t *testing.T, input BroadcastSmsInput) (progress BroadcastProgress, report []sms.Error) {
+	t.Helper()
+	input.Report = "monday"
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	if err := b.GetWorkflowResult(&progress); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(b.dir, "monday.jsonl"))
+	if err != nil && progress.Report != "" {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		var told sms.Error
+		if err := json.Unmarshal([]byte(line), &told); err != nil {
+			t.Fatal(err)
+		}
+		report = append(report, told)
+	}
+	return progress, report
+}
+
+// fromFile is a broadcast to numbers of a file, with lines of another kind.
+func (b *broadcastBench) fromFile(t *testing.T, lines ...string) BroadcastSmsInput {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(b.dir, "list.csv"), []byte("to,name\n"+strings.Join(lines, "\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	input := fromSource()
+	input.Source, input.File, input.PageSize = nil, "list.csv", 2
+	return input
+}
+
+func TestABadLineIsReportedAndTheOthersAreTexted(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	progress, report := b.runOn(t, b.fromFile(t, "+15550000001,Ann", "+15550000002", "+15550000003,Cy", "?", "!", "+15550000004,Di"))
+	if progress.State != "done" || progress.Sent != 3 || progress.Recipients != 6 || progress.Errors[sms.InvalidInput] != 3 || len(report) != 6 {
+		t.Errorf("%+v, report %+v", progress, report)
+	}
+	if want := []string{"+15550000001", "+15550000003", "+15550000004"}; !slices.Equal(b.texted, want) {
+		t.Errorf("texted %q", b.texted)
+	}
+}
+
+func TestABroadcastThatFailsOnItsWayTellsHowFarItCame(t *testing.T) {
+	lines := []string{"+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di"}
+	for name, tc := range map[string]struct {
+		spoil        func(*broadcastBench)
+		sent, report int
+		says         string
+	}{
+		"the file goes":       {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, "the file of recipients cannot be opened"},
+		"the report's folder": {func(b *broadcastBench) { _ = os.RemoveAll(filepath.Join(b.dir, "monday.parts")) }, 2, 0, "BROADCAST_DIR: it must be one folder"},
+	} {
+		b := newBroadcastBench(t, 0)
+		b.sending = func(int) { tc.spoil(b) }
+		progress, report := b.runOn(t, b.fromFile(t, lines...))
+		if progress.State != "failed" || progress.Sent != tc.sent || len(report) != tc.report || !strings.Contains(progress.Error, tc.says) {
+			t.Errorf("%s: %+v, report %+v", name, progress, report)
+		}
+	}
+}
+
+func TestAPageThatIsRefusedAsAWholeIsReportedByRecipient(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di", "+15550000005,Ed")
+	input.SmsBody = "broken later"
+	progress, report := b.runOn(t, input)
+	if progress.State != "done" || progress.Sent != 2 || progress.Errors[sms.TemplateSyntax] != 3 || len(report) != 5 || report[4].To != "+15550000005" {
+		t.Errorf("%+v, report %+v", progress, report)
+	}
+}
+
+func TestACancelledBroadcastFinishesItsReport(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	b.sending = func(page int) {
+		if page == 2 {
+			b.CancelWorkflow()
+		}
+	}
+	progress, report := b.runOn(t, b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di", "+15550000005,Ed"))
+	// This environment takes the second page's result away, which Temporal does
+	// only where no worker gives one.
+	if progress.State != "cancelled" || progress.Report != "monday.jsonl" || progress.Recipients != 4 || len(report) != 4 {
+		t.Errorf("%+v, report %+v", progress, report)
+	}
+	if report[3].Code != sms.OutcomeUnknown || report[3].To != "+15550000004" {
+		t.Errorf("the page without a result is reported as %+v", report[2:])
+	}
+}
+
+func TestABroadcastThatIsCancelledBeforeItsFirstPageHasNoReport(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	b.RegisterDelayedCallback(b.CancelWorkflow, 0)
+	progress, _ := b.runOn(t, b.fromFile(t, "+15550000001,Ann"))
+	if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); progress.State != "cancelled" || progress.Report != "" || len(b.texted) != 0 || len(left) != 0 {
+		t.Errorf("%+v, texted %q, left %q", progress, b.texted, left)
 	}
 }
