@@ -47,6 +47,41 @@ func TestATextIsSentAndItsReplyReceived(t *testing.T) {
 	}
 }
 
+func TestAMessageLeadsToTheWorkflowThatSentIt(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233/"})
+	send(t, sim, ann, "from a workflow", "StatusCallback", "http://127.0.0.1:1/twilio/status?workflow=order+%22A%2F1%22#rc=0")
+	send(t, sim, ann, "from elsewhere", "StatusCallback", "http://127.0.0.1:1/twilio/status?ref=1#rc=0")
+	p.shows(phone(1, ".theirs"), "from elsewhere")
+	p.shows(phone(1, ".theirs a.chip"), "Workflow")
+	links := eval[[]string](p, `[...document.querySelectorAll(".theirs a.chip")].map((a) => new URL(a.href).pathname + " " + new URL(a.href).searchParams.get("query"))`)
+	if want := `/namespaces/default/workflows WorkflowId = "order \"A/1\""`; len(links) != 1 || links[0] != want {
+		t.Errorf("the links are %q, want %q", links, want)
+	}
+}
+
+func TestAWebhookIsSetOnThePage(t *testing.T) {
+	t.Parallel()
+	sim := startTwilio(t, twiliosim.Options{Numbers: []string{ours, "+18885550007"}})
+	if err := sim.SetNumber(twiliosim.Number{Number: "+18885550007", Rate: 7}); err != nil {
+		t.Fatal(err)
+	}
+	application := startApplication(t)
+	p := open(t, sim.URL)
+	p.shows(phone(1, ".start"), "Set one under Webhook")
+	p.shows("#webhook-form", "+1 500 555 0006, +1 888 555 0007 have no webhook")
+	p.shows("#webhook-panel", "as the account "+sim.Account)
+	p.write("#webhook-address", "nowhere"+kb.Enter)
+	p.shows("#webhook-form [role=alert]", "must begin with http")
+	p.write("#webhook-address", application+"/twilio/sms"+kb.Enter)
+	p.absent("#webhook-form")
+	p.shows("#webhook-panel code", application+"/twilio/sms")
+	if n := sim.State().Numbers[1]; n.Rate != 7 || n.Webhook != application+"/twilio/sms" {
+		t.Errorf("the other number is %+v", n)
+	}
+	p.click(phone(1, ".example"))
+	p.shows(phone(1, ".theirs"), "Your reference number is 42")
+}
+
 func TestTheExampleIsOneKeystrokeAway(t *testing.T) {
 	_, p := start(t, twiliosim.Options{})
 	p.shows(phone(1, ".start"), "Order Number 42")
@@ -183,6 +218,47 @@ func TestAFaultByRateIsRemoved(t *testing.T) {
 	if faults := sim.Faults(); len(faults) != 0 {
 		t.Errorf("a removed fault is still in force: %+v", faults)
 	}
+}
+
+func TestEveryFaultIsAddedOnThePage(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	for _, kind := range twiliosim.FaultKinds {
+		if kind == twiliosim.FaultRefuse {
+			continue // it is not in force, it happens: see the next test
+		}
+		p.choose("#fault-kind", kind)
+		p.click("#fault-form .primary")
+		p.until(kind+" is in force", `document.querySelectorAll("#faults-panel .rule").length === 1`)
+		if faults := sim.Faults(); len(faults) != 1 || faults[0].Kind != kind || faults[0].Next != 1 {
+			t.Errorf("%s: in force are %+v", kind, faults)
+		}
+		if name := eval[string](p, `document.querySelector("#faults-panel .rule strong").innerText`); name == kind {
+			t.Errorf("%s has no name on the page", kind)
+		}
+		p.click("#faults-panel .rule button")
+		p.absent("#faults-panel .rule")
+	}
+}
+
+func TestThePortIsClosedFromThePage(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	p.choose("#fault-kind", "refuse")
+	p.absent("#fault-form .often")
+	p.write("#fault-delay", "2s")
+	p.click("#fault-form .primary")
+	p.until("the page says so", `document.getElementById("announcer").textContent.includes("Connection refused")`)
+	if status := send(t, sim, ann, "anybody there?"); status != 0 {
+		t.Errorf("a create through the closed port answers %d", status)
+	}
+	deadline := time.Now().Add(patience)
+	for send(t, sim, ann, "and now?") != http.StatusCreated {
+		if time.Now().After(deadline) {
+			t.Fatal("the port stays closed")
+		}
+	}
+	p.shows(phone(1, ".theirs"), "and now?")
 }
 
 func TestAFaultThatIsRefusedSaysWhy(t *testing.T) {

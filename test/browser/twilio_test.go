@@ -103,11 +103,14 @@ func text(t testing.TB, sim *twiliosim.Sim, from, body string, media ...twiliosi
 	return result
 }
 
-// send sends a message through the REST API, and gives the status of the
-// answer; 0 if there was none.
-func send(t testing.TB, sim *twiliosim.Sim, to, body string) int {
+// send sends a message through the REST API, with more parameters and their
+// values if given, and gives the status of the answer; 0 if there was none.
+func send(t testing.TB, sim *twiliosim.Sim, to, body string, more ...string) int {
 	t.Helper()
 	form := url.Values{"To": {to}, "From": {ours}, "Body": {body}}
+	for i := 0; i+1 < len(more); i += 2 {
+		form.Set(more[i], more[i+1])
+	}
 	path := sim.URL + "/2010-04-01/Accounts/" + sim.Account + "/Messages.json"
 	request, err := http.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
 	if err != nil {

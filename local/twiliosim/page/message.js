@@ -84,9 +84,14 @@ export class MessageView {
     this.showCallOf();
   }
 
-  // showCallOf shows how the application answered, and where its workflows are.
+  // showCallOf shows how the application answered, and where the workflows are
+  // that the message started, or the one that sent it.
   showCallOf() {
-    if (!this.mine) return;
+    if (!this.mine) {
+      // It never becomes another, and a link made anew would lose the focus.
+      if (!this.behind.childElementCount) this.behind.replaceChildren(...this.workflowLink());
+      return;
+    }
     const { sid, to } = this.message;
     const call = callOf(sid);
     const parts = [];
@@ -94,14 +99,18 @@ export class MessageView {
       const well = call.status >= 200 && call.status < 300 && !call.errorCode;
       const said = call.status ? `Webhook ${call.status}` : "No answer";
       parts.push(el("button", { type: "button", class: `chip ${well ? "well" : "badly"}`, onclick: () => this.showCall(sid) }, `${said} · ${write.took(call.durationMs)}`));
-      const workflows = well && workflowsOf(sid);
-      if (workflows) parts.push(link(workflows, { class: "chip" }, "Workflow", icon("out"), el("span", { class: "unseen" }, " in Temporal’s Web UI")));
+      if (well) parts.push(...this.workflowLink());
     } else if (this.failure) {
       parts.push(el("span", { class: "chip badly" }, this.failure));
     } else if (this.waiting && known.state.numbers.some((n) => n.number === to && n.webhook)) {
       parts.push(el("span", { class: "chip" }, "Waiting for your webhook"));
     }
     this.behind.replaceChildren(...parts);
+  }
+
+  workflowLink() {
+    const workflows = workflowsOf(this.message);
+    return workflows ? [link(workflows, { class: "chip" }, "Workflow", icon("out"), el("span", { class: "unseen" }, " in Temporal’s Web UI"))] : [];
   }
 }
 
@@ -124,5 +133,5 @@ function medium({ url, contentType = "" }) {
 
 function reason(m) {
   if (!m.errorCode) return [];
-  return [link(`https://www.twilio.com/docs/api/errors/${m.errorCode}`, {}, String(m.errorCode)), m.errorMessage ? ` ${m.errorMessage}` : ""];
+  return [link(`https://www.twilio.com/docs/errors/${m.errorCode}`, {}, String(m.errorCode)), m.errorMessage ? ` ${m.errorMessage}` : ""];
 }

@@ -104,7 +104,7 @@ export class Phone {
     const webhook = known.state.numbers.find((n) => n.number === this.to)?.webhook;
     this.start.replaceChildren(
       el("h2", {}, `Text ${write.phone(this.to)}`),
-      el("p", {}, webhook ? "Your webhook gets it, signed as Twilio signs. Its reply appears here." : "No webhook is set for this number, so nothing will answer."),
+      el("p", {}, webhook ? "Your webhook gets it, signed as Twilio signs. Its reply appears here." : "It has no webhook yet, so nothing will answer. Set one under Webhook."),
       el("button", { type: "button", class: "example", onclick: () => { this.composer.put(example); this.composer.node.requestSubmit(); this.composer.focus(); } },
         el("span", {}, example), icon("send")),
       el("p", { class: "hint" }, "or just press ", el("kbd", {}, "Enter")));

@@ -152,12 +152,23 @@ export function callOf(messageSid) {
   return known.calls.find((call) => call.messageSid === messageSid && !call.kind.startsWith("status"));
 }
 
-// workflowsOf is where Temporal's Web UI lists the workflows that an inbound
-// message started; null if no Web UI is known. Their IDs begin with the
-// message's SID.
-export function workflowsOf(messageSid) {
+// workflowsOf is where Temporal's Web UI lists the workflows of a message; null
+// if no Web UI is known, or no workflow. Those that an inbound message started
+// have IDs that begin with its SID; a workflow that sent a message is named in
+// the address of its status callback.
+export function workflowsOf({ sid, direction, statusCallback }) {
   const { uiUrl, namespace } = known.state;
-  if (!uiUrl) return null;
-  const query = encodeURIComponent(`WorkflowId STARTS_WITH "sms-${messageSid}"`);
-  return `${uiUrl.replace(/\/$/, "")}/namespaces/${encodeURIComponent(namespace)}/workflows?query=${query}`;
+  const sender = direction === "inbound" ? null : parameter(statusCallback, "workflow");
+  if (!uiUrl || (direction !== "inbound" && !sender)) return null;
+  const query = sender ? `WorkflowId = ${JSON.stringify(sender)}` : `WorkflowId STARTS_WITH "sms-${sid}"`;
+  return `${uiUrl.replace(/\/$/, "")}/namespaces/${encodeURIComponent(namespace)}/workflows?query=${encodeURIComponent(query)}`;
+}
+
+// parameter is a value of an address's query, null if there is none.
+function parameter(address, name) {
+  try {
+    return new URL(address).searchParams.get(name);
+  } catch {
+    return null;
+  }
 }

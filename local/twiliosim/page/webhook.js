@@ -1,9 +1,9 @@
 // The panel of the webhook: what the application answered, newest first, with
 // how long it took and its TwiML.
 
-import { el } from "./dom.js";
+import { el, announce, isWeb } from "./dom.js";
 import * as write from "./format.js";
-import { known, on } from "./sim.js";
+import { ask, known, on } from "./sim.js";
 
 const shown = 50;
 
@@ -16,10 +16,43 @@ export class WebhookPanel {
     this.views = views;
     this.list = el("ol", { class: "cards" });
     this.empty = el("div", { class: "blank" });
-    panel.append(el("h2", {}, "What your webhook answered"), this.empty, this.list);
+    panel.append(el("h2", {}, "What your webhook answered"), this.form(), this.empty, this.list);
     on("loaded", () => this.showAll());
-    on("state", () => this.showEmpty());
+    on("state", () => {
+      this.showForm();
+      this.showEmpty();
+    });
     on("call", (call) => this.add(call));
+  }
+
+  // form asks where texts to our numbers go, as long as one has no webhook.
+  form() {
+    this.without = el("p", { class: "note" });
+    this.address = el("input", { id: "webhook-address", type: "url", value: "http://127.0.0.1:8080/twilio/sms", autocomplete: "off", spellcheck: "false" });
+    this.error = el("p", { class: "error", role: "alert" });
+    this.setting = el("form", { id: "webhook-form", class: "settings", novalidate: true, hidden: true, onsubmit: (event) => this.setWebhook(event) },
+      this.without, el("p", { class: "field" }, el("label", { for: "webhook-address" }, "Address of your application"), this.address),
+      this.error, el("button", { class: "primary" }, "Set webhook"));
+    return this.setting;
+  }
+
+  showForm() {
+    const numbers = unhooked();
+    this.setting.hidden = numbers.length === 0;
+    this.without.textContent = `${numbers.map((n) => write.phone(n.number)).join(", ")} ${numbers.length === 1 ? "has" : "have"} no webhook: nothing answers a text to ${numbers.length === 1 ? "it" : "them"}.`;
+  }
+
+  async setWebhook(event) {
+    event.preventDefault();
+    const webhook = this.address.value.trim();
+    this.error.textContent = isWeb(webhook) ? "" : "The address must begin with http:// or https://.";
+    if (this.error.textContent) return;
+    try {
+      for (const number of unhooked()) await ask("POST", "/sim/numbers", { ...number, webhook });
+      announce("Webhook set");
+    } catch (problem) {
+      this.error.textContent = problem.message;
+    }
   }
 
   showAll() {
@@ -38,10 +71,11 @@ export class WebhookPanel {
 
   showEmpty() {
     this.empty.hidden = this.list.children.length > 0;
-    const hooks = [...new Set(known.state.numbers.map((n) => n.webhook).filter(Boolean))];
+    const { numbers, url, account } = known.state;
+    const hooks = [...new Set(numbers.map((n) => n.webhook).filter(Boolean))];
     this.empty.replaceChildren(
-      el("p", {}, hooks.length ? "Send a text; the request and the answer show up here." : "None of our numbers has a webhook. Start with --webhook http://127.0.0.1:8080/twilio/sms."),
-      ...hooks.map((hook) => el("p", {}, el("code", {}, hook))));
+      ...(hooks.length ? [el("p", {}, "Send a text; the request and the answer show up here."), ...hooks.map((hook) => el("p", {}, el("code", {}, hook)))] : []),
+      el("p", {}, "A program texts the phones through ", el("code", {}, url), " as the account ", el("code", {}, account), "."));
   }
 
   // showCall opens the answer about a message, and goes there.
@@ -55,6 +89,8 @@ export class WebhookPanel {
     details.querySelector("summary").focus();
   }
 }
+
+const unhooked = () => known.state.numbers.filter((n) => !n.webhook);
 
 function card(call, open) {
   const well = call.status >= 200 && call.status < 300 && !call.errorCode;
