@@ -13,6 +13,9 @@ func init() {
 		define(name, builtin{
 			prepare: func(e *env, n *builtinNode) (Value, error) {
 				v, err := prepareDate(e, n)
+				if err == nil && v.kind == kString {
+					err = e.checkDefaultDateFormat(n.pos, t)
+				}
 				if err != nil || !n.called || v.kind == kString {
 					return v, err
 				}
@@ -33,10 +36,7 @@ func init() {
 				if target.can(aDate) {
 					return convertDate(e, n, target, t)
 				}
-				if _, err := e.dateFormat("", t, false); err != nil {
-					return Value{}, formatError(n.pos, "cannot parse a date", err)
-				}
-				return object0(&dateParser{n: n, text: target.str(), t: t}), nil
+				return object0(&dateParser{n: n, text: target.str(), t: t, settings: e.settings}), nil
 			},
 			keyed: func(e *env, n *builtinNode, target Value, key string) (Value, error) {
 				if target.can(aDate) {
@@ -67,6 +67,19 @@ func prepareDate(e *env, n *builtinNode) (Value, error) {
 	return String(s), err
 }
 
+// checkDefaultDateFormat checks the format in the settings. ?string and the
+// built-ins that parse dates fail if that is not valid, even where another is
+// given.
+func (e *env) checkDefaultDateFormat(at pos, t dateType) error {
+	if e.settings.dateFormats[t] == "" {
+		return nil
+	}
+	if _, err := e.dateFormat("", t, false); err != nil {
+		return formatError(at, "the date format of the settings", err)
+	}
+	return nil
+}
+
 // convertDate makes a date of a date-time and the like.
 func convertDate(e *env, n *builtinNode, v Value, t dateType) (Value, error) {
 	d, err := e.date(v)
@@ -92,11 +105,13 @@ func (e *env) dateOperand(n *builtinNode) (Value, error) {
 }
 
 // dateParser is ?date of a string without a format: a date in the format of
-// the settings, which is only parsed when it is used as a date.
+// the settings where ?date stands, which is only parsed when it is used as a
+// date.
 type dateParser struct {
-	n    *builtinNode
-	text string
-	t    dateType
+	n        *builtinNode
+	text     string
+	t        dateType
+	settings *settingsState
 }
 
 func (*dateParser) abilities() ability { return aDate | aHash | aMethod }
@@ -104,6 +119,7 @@ func (*dateParser) abilities() ability { return aDate | aHash | aMethod }
 func (*dateParser) wantsStrings() bool { return true }
 
 func (d *dateParser) asDate(e *env) (Value, error) {
+	defer e.useSettings(d.settings)()
 	return e.parseDate(d.n.pos, d.text, d.t, "", false)
 }
 

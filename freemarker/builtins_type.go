@@ -235,35 +235,46 @@ func computer(e *env, n *builtinNode) (Value, error) {
 // prepareForString evaluates the operand of ?string.
 func prepareForString(e *env, n *builtinNode) (Value, error) {
 	v, err := n.target.eval(e)
-	if err == nil && v.kind == kString && n.called {
-		return v, e.typeError(n, v, "a method")
-	}
 	switch {
-	case err != nil || v.kind == kString || v.isNumber() || v.kind == kDate || v.kind == kBool:
+	case err != nil || v.kind == kBool:
 		return v, err
+	case v.isNumber():
+		return v, e.checkDefaultNumberFormat(n.pos)
 	case v.can(aDate):
-		return e.date(v)
+		d, err := e.date(v)
+		if err != nil {
+			return d, err
+		}
+		return d, e.checkDefaultDateFormat(n.pos, dateType(d.scale))
 	case v.can(aBoolean):
 		return v, nil
 	case v.can(aString):
 		s, err := e.stringOf(v)
-		return String(s), err
+		v = String(s)
+		if err == nil && n.called {
+			err = e.typeError(n, v, "a method")
+		}
+		return v, err
 	}
 	return v, e.typeError(n.target, v, "a number, date, boolean or string")
 }
 
+// checkDefaultNumberFormat checks the format in the settings. ?string fails if
+// that is not valid, even where another is given.
+func (e *env) checkDefaultNumberFormat(at pos) error {
+	if e.settings.numberFormat == "number" {
+		return nil
+	}
+	if _, err := e.numberFormat(e.settings.numberFormat); err != nil {
+		return formatError(at, "the number format of the settings", err)
+	}
+	return nil
+}
+
 // formatAlone is x?string.
 func formatAlone(e *env, n *builtinNode, v Value) (Value, error) {
-	switch {
-	case v.isNumber():
-		return object0(&formatter{n, v}), nil
-	case v.kind == kDate:
-		if _, err := e.dateFormat("", dateType(v.scale), false); err != nil {
-			return v, formatError(n.pos, "cannot format the date", err)
-		}
-		return object0(&formatter{n, v}), nil
-	case v.can(aBoolean):
-		return object0(&formatter{n, v}), nil
+	if v.isNumber() || v.kind == kDate || v.can(aBoolean) {
+		return object0(&formatter{n, v, e.settings}), nil
 	}
 	return v, nil
 }
@@ -303,10 +314,12 @@ func formatAs(e *env, n *builtinNode, v Value, spec string) (Value, error) {
 }
 
 // formatter is x?string without arguments: a string, a method and, unless x is
-// a boolean, a hash.
+// a boolean, a hash. The string is that of the settings where ?string stands,
+// even if it is used after they have changed.
 type formatter struct {
-	n *builtinNode
-	v Value
+	n        *builtinNode
+	v        Value
+	settings *settingsState
 }
 
 func (f *formatter) abilities() ability {
@@ -327,8 +340,10 @@ func (f *formatter) get(e *env, key string) (Value, error) { return formatAs(e, 
 func (f *formatter) asString(e *env) (string, error) {
 	switch {
 	case f.v.isNumber():
+		defer e.useSettings(f.settings)()
 		return e.numberText(f.n.pos, f.v, "", false)
 	case f.v.kind == kDate:
+		defer e.useSettings(f.settings)()
 		return e.dateText(f.n.pos, f.v, "", false)
 	}
 	if f.v.can(aString) {

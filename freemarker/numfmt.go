@@ -32,7 +32,7 @@ func appendGrouped(out []byte, v Value) []byte {
 func appendFloatGrouped(out []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
-		return append(out, "\uFFFD"...)
+		return append(out, "NaN"...)
 	case math.IsInf(f, 1):
 		return append(out, "∞"...)
 	case math.IsInf(f, -1):

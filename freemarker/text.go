@@ -143,6 +143,17 @@ func (e *env) set(at pos, name, value string) error {
 	return nil
 }
 
+// useSettings brings back earlier settings until the function that it returns
+// is called.
+func (e *env) useSettings(s *settingsState) (done func()) {
+	if s == e.settings {
+		return func() {}
+	}
+	settings, format := e.settings, e.format
+	e.settings, e.format = s, nil
+	return func() { e.settings, e.format = settings, format }
+}
+
 func (e *env) formats() *formats {
 	if e.format == nil {
 		e.format = &formats{}
