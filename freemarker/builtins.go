@@ -95,6 +95,7 @@ func (n *builtinNode) eval(e *env) (Value, error) {
 // call evaluates the arguments and calls the method.
 func (n *builtinNode) call(e *env, target Value) (Value, error) {
 	base := len(e.args)
+	e.stepsLeft -= len(n.args)
 	for _, x := range n.args {
 		v, err := x.eval(e)
 		if err != nil {

@@ -30,7 +30,7 @@ func evalString(e *env, n *builtinNode) (Value, error) {
 	if err := e.parseWork(len(v.str())); err != nil {
 		return v, err
 	}
-	x, err := parseExpression("("+v.str()+")", e.limits, lexical{format: n.format, escPolicy: n.escPolicy})
+	x, err := parseExpression("("+v.str()+")", e.limits, e.lexical(n))
 	if err != nil {
 		return v, e.codeError(n, err)
 	}
@@ -56,6 +56,9 @@ func (e *env) parseWork(n int) error {
 // codeError turns a parse error of code that a built-in runs into an error of
 // the rendering.
 func (e *env) codeError(n *builtinNode, err error) error {
+	if e.failed != nil {
+		return e.failed
+	}
 	if pe, ok := err.(*ParseError); ok && pe.Limit {
 		return e.limitError("code for ?" + n.name + ": " + pe.Message)
 	}
@@ -63,6 +66,16 @@ func (e *env) codeError(n *builtinNode, err error) error {
 		return otherError(n.pos, "the code for ?%s is not valid at line %d, column %d", n.name, pe.Line, pe.Column)
 	}
 	return wrapOther(n.pos, "the code for ?"+n.name+" is not valid", err)
+}
+
+// lexical is where code for a built-in starts. Long code may take longer to
+// parse than the context allows.
+func (e *env) lexical(n *builtinNode) lexical {
+	lex := lexical{format: n.format, escPolicy: n.escPolicy}
+	if e.ctx.Done() != nil {
+		lex.check = e.checkContext
+	}
+	return lex
 }
 
 // parseExpression parses an expression that will run in a scope only known at
@@ -111,7 +124,7 @@ func interpret(e *env, n *builtinNode) (Value, error) {
 		return v, err
 	}
 	t := &Template{name: e.template.name, limits: e.limits}
-	if err := t.parse(src, lexical{format: n.format, escPolicy: n.escPolicy}, true); err != nil {
+	if err := t.parse(src, e.lexical(n), true); err != nil {
 		return v, e.codeError(n, err)
 	}
 	return object0(&interpreted{t: t}), nil

@@ -73,11 +73,17 @@ func (e *env) invoke(at pos, m *macroValue, args callArgs, call *userCallNode) e
 	}
 	defer e.leave()
 	d := m.def
+	if n := len(d.slots.names); n > manyNames {
+		if err := e.alloc(n * valueBytes); err != nil {
+			return err
+		}
+	}
 	ctx := e.newCtx(d)
 	if call != nil {
 		ctx.content, ctx.params, ctx.hasParams = call.kids, call.params, call.hasParams
 	}
 	ctx.callerFrame, ctx.caller, ctx.callerNS = e.top, e.macro, e.ns
+	e.stepsLeft -= len(args.positional) + len(args.named)
 	var err error
 	if m.bound == nil && !args.byName && d.catchSlot < 0 {
 		err = e.bindPositional(at, ctx, args.positional)
@@ -110,10 +116,10 @@ func (e *env) newCtx(d *macroDef) *macroCtx {
 		ctx = &macroCtx{}
 	}
 	ctx.def = d
-	if len(d.slots) <= len(ctx.inline) {
-		ctx.locals = ctx.inline[:len(d.slots)]
+	if n := len(d.slots.names); n <= len(ctx.inline) {
+		ctx.locals = ctx.inline[:n]
 	} else {
-		ctx.locals = make([]Value, len(d.slots))
+		ctx.locals = make([]Value, n)
 	}
 	return ctx
 }

@@ -32,8 +32,8 @@ type env struct {
 	limits   *Limits
 	started  time.Time
 	now      time.Time // what .now gives; the zero time: the clock's
-	failed   error // the limit that was exceeded
-	returned Value // by #return
+	failed   error     // the limit that was exceeded
+	returned Value     // by #return
 	errors   []error
 	freed    *frame
 	freeCtxs *macroCtx
@@ -126,10 +126,8 @@ func (e *env) variable(name string) (Value, error) {
 
 // local returns the value of a local variable of a macro.
 func (m *macroCtx) local(name string) Value {
-	for i, s := range m.def.slots {
-		if s == name {
-			return m.locals[i]
-		}
+	if i := m.def.slots.find(name); i >= 0 {
+		return m.locals[i]
 	}
 	return Value{}
 }

@@ -105,6 +105,9 @@ func (e *env) missingError(x expr) error {
 	}
 	err := newError(KindMissing, x.at(), "the value is null or missing")
 	if name := exprName(x); name != "" {
+		if limit := e.alloc(len(name)); limit != nil {
+			return limit
+		}
 		err.Name = name
 		err.Message = name + " is null or missing"
 	}

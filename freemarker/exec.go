@@ -109,6 +109,9 @@ func (n *ifNode) exec(e *env) error {
 				return err
 			}
 			if !ok {
+				if err := e.step(); err != nil {
+					return err
+				}
 				continue
 			}
 		}

@@ -380,7 +380,7 @@ type macroDef struct {
 	params    []string
 	defaults  []expr // nil where a parameter has none
 	catchAll  string
-	slots     []string // the parameters, the catch-all and all other locals
+	slots     nameList // the parameters, the catch-all and all other locals
 	catchSlot int32
 	function  bool
 	needsArgs bool // uses .args
@@ -388,10 +388,8 @@ type macroDef struct {
 }
 
 func (d *macroDef) hasParam(name string) int {
-	for i, p := range d.params {
-		if p == name {
-			return i
-		}
+	if i := int(d.slots.find(name)); i < len(d.params) {
+		return i
 	}
 	return -1
 }

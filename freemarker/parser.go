@@ -26,6 +26,7 @@ type parser struct {
 	space    nodeSpace
 	limits   *Limits
 	depth    int
+	filled   int // how many tokens were read, if check is set
 
 	lexical
 	record  *[]token // tokens consumed are also put here
@@ -48,7 +49,8 @@ type lexical struct {
 	escPolicy           escPolicy
 	stripSpace          bool
 	stripText           bool
-	mixed               int // how deep in text, for stripText
+	mixed               int          // how deep in text, for stripText
+	check               func() error // asked now and then whether to go on; may be nil
 	trims               bool
 }
 
@@ -79,25 +81,8 @@ type scope struct {
 
 // macroScope collects the local variables of the macro being parsed.
 type macroScope struct {
-	slots  []string
+	slots  nameList
 	idents []*identNode
-}
-
-func (m *macroScope) slot(name string) int32 {
-	for i, s := range m.slots {
-		if s == name {
-			return int32(i)
-		}
-	}
-	return -1
-}
-
-func (m *macroScope) declare(name string) int32 {
-	if i := m.slot(name); i >= 0 {
-		return i
-	}
-	m.slots = append(m.slots, name)
-	return int32(len(m.slots) - 1)
 }
 
 type escapeDef struct {
@@ -139,6 +124,12 @@ func (p *parser) fill() tokenKind {
 	t := token{kind: tEOF}
 	if !p.fixed {
 		t = p.lx.next()
+	}
+	if p.check != nil {
+		p.filled++
+		if p.filled%1024 == 0 && p.check() != nil {
+			p.failLimit(t.pos, "parsing was ended")
+		}
 	}
 	if p.n == len(p.toks) {
 		p.grow()

@@ -86,7 +86,7 @@ func (p *parser) localSlot(scope assignScope, name string) int32 {
 	if scope != scopeLocal || p.macro == nil {
 		return -1
 	}
-	return p.macro.declare(name)
+	return p.macro.slots.add(name)
 }
 
 // inNamespace parses "in ns".
@@ -148,7 +148,7 @@ func (p *parser) macroDefinition(macros *[]*macroNode) node {
 	}
 	d.slots, d.needsArgs = p.macro.slots, p.needsArgs
 	for _, id := range p.macro.idents {
-		id.slot = p.macro.slot(id.name)
+		id.slot = p.macro.slots.find(id.name)
 	}
 	p.loops, p.breakable, p.continua = outer.loops, outer.breakable, outer.continua
 	p.scope, p.macro = outer.scope, outer.macro
@@ -164,6 +164,7 @@ func (p *parser) macroDefinition(macros *[]*macroNode) node {
 func (p *parser) parameters(d *macroDef, outer lexical) {
 	d.catchSlot = -1
 	catchAll, hasDefaults := false, false
+	var params nameList
 	p.loops = outer.loops
 	for p.peek() == tID {
 		t := p.take()
@@ -190,22 +191,20 @@ func (p *parser) parameters(d *macroDef, outer lexical) {
 		if hasDefaults && def == nil {
 			p.fail(t.pos, "parameters without default must come before those with one")
 		}
-		if i := d.hasParam(name); i >= 0 {
+		if i := params.find(name); i >= 0 {
 			d.defaults[i] = def
 			continue
 		}
-		d.params = append(d.params, name)
+		params.add(name)
 		d.defaults = append(d.defaults, def)
 	}
 	p.loops = nil
-	// Parameters take the first slots.
-	old := p.macro.slots
-	p.macro.slots = append([]string(nil), d.params...)
-	for _, s := range old {
-		p.macro.declare(s)
-	}
+	// Parameters take the first slots. Their defaults have declared no local
+	// variable that was not one of them.
+	d.params = params.names[:len(params.names):len(params.names)]
+	p.macro.slots = params
 	if d.catchAll != "" {
-		d.catchSlot = p.macro.declare(d.catchAll)
+		d.catchSlot = p.macro.slots.add(d.catchAll)
 	}
 }
 

@@ -108,7 +108,7 @@ func specialLocals(e *env, _ *specialNode) (Value, error) {
 		return Value{}, nil
 	}
 	ns := &namespace{}
-	for i, name := range e.macro.def.slots {
+	for i, name := range e.macro.def.slots.names {
 		if v := e.macro.locals[i]; !v.missing() {
 			ns.set(name, v)
 		}
@@ -357,11 +357,7 @@ func (*captureTransform) run(e *env, at pos, args []namedValue, body func() erro
 	}
 	slot := int32(-1)
 	if scope == scopeLocal && e.macro != nil {
-		for i, l := range e.macro.def.slots {
-			if l == name.str() {
-				slot = int32(i)
-			}
-		}
+		slot = e.macro.def.slots.find(name.str())
 	}
 	return e.assign(at, target, slot, name.str(), String(s))
 }
