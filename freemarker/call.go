@@ -348,11 +348,17 @@ func (e *env) applyDefaults(at pos, ctx *macroCtx) error {
 				continue
 			}
 			x := d.defaults[i]
+			if x == nil && e.settings.classic {
+				continue
+			}
 			if x == nil {
 				return otherError(at, "%s needs a value for its parameter %s", d.name, d.params[i])
 			}
 			v, err := x.eval(e)
 			if err == nil && v.missing() {
+				if e.settings.classic {
+					continue
+				}
 				err = e.missingError(x)
 			}
 			if err == nil {

@@ -85,9 +85,14 @@ type macroScope struct {
 	idents []*identNode
 }
 
+// escapeDef is an enclosing #escape. Its expression was checked where it
+// stands: with the loops, the output format and the escaping of that place.
 type escapeDef struct {
-	variable string
-	toks     []token
+	variable  string
+	toks      []token
+	loops     []*loopScope
+	format    *outputFormat
+	escPolicy escPolicy
 }
 
 func (p *parser) fail(at pos, msg string) {
@@ -429,6 +434,7 @@ func (p *parser) applyEscape(def escapeDef, x expr) expr {
 	}
 	q.toks, q.n = append([]token(nil), def.toks...), len(def.toks)
 	q.escapes = nil
+	q.loops, q.format, q.escPolicy = def.loops, def.format, def.escPolicy
 	if q.depth > p.limits.Nesting {
 		p.failLimit(x.at(), "#escape directives are nested too deep")
 	}

@@ -420,7 +420,7 @@ func (p *parser) escape(k tokenKind, macros *[]*macroNode) node {
 	if p.autoEsc() {
 		p.fail(first.pos, "#escape is not allowed when auto-escaping is on")
 	}
-	def := escapeDef{variable: p.image(p.expect(tID))}
+	def := escapeDef{variable: p.image(p.expect(tID)), loops: p.loops, format: p.format, escPolicy: p.escPolicy}
 	p.expect(tAs)
 	outerRecord := p.record
 	p.record = &def.toks
