@@ -1,0 +1,79 @@
+package activities
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+func TestEveryOptionReachesTwilio(t *testing.T) {
+	var drafts []twilio.Draft
+	execute(t, taking(&drafts), json.RawMessage(`{
+		"messagingServiceSid": "MG00000000000000000000000000000001", "smsTo": "+15005550001", "smsBody": "Hi",
+		"mediaUrl": ["https://example.com/a.png"], "contentSid": "HX00000000000000000000000000000001", "contentVariables": {"1": "a"},
+		"validityPeriod": 60, "statusCallback": "https://example.com/status", "smartEncoded": true, "shortenUrls": true, "sendAsMms": true,
+		"riskCheck": "disable", "contentRetention": "retain", "addressRetention": "retain", "maxPrice": 0.5, "provideFeedback": true,
+		"persistentAction": ["geo:1,2"], "sendAt": "`+time.Now().Add(time.Hour).Format(time.RFC3339)+`"
+	}`))
+	if len(drafts) != 1 {
+		t.Fatalf("sent %v", drafts)
+	}
+	// Of Twilio's own there is nothing that a caller gives.
+	ours := map[string]bool{"ForceDelivery": true, "TrafficType": true, "Attempt": true}
+	options := reflect.ValueOf(drafts[0].Options)
+	for i := range options.NumField() {
+		if name := options.Type().Field(i).Name; options.Field(i).IsZero() && !ours[name] {
+			t.Errorf("%s is not set", name)
+		}
+	}
+}
+
+func TestWhatContradictsItselfIsRefusedBeforeAnythingLeaves(t *testing.T) {
+	const service = `"messagingServiceSid": "MG00000000000000000000000000000001", `
+	at := func(d time.Duration) string { return `"sendAt": "` + time.Now().Add(d).Format(time.RFC3339) + `"` }
+	for name, tc := range map[string]struct{ fields, want string }{
+		"a schedule without a service": {`"smsFrom": "+15005550006", ` + at(time.Hour), "messagingServiceSid"},
+		"a schedule too near":          {service + at(14*time.Minute), "15 minutes to 35 days"},
+		"a schedule too far":           {service + at(36*24*time.Hour), "15 minutes to 35 days"},
+		"a service that is none":       {`"messagingServiceSid": "MG1"`, "MG and 32 hex digits"},
+		"a content that is none":       {service + `"contentSid": "HX1"`, "HX and 32 hex digits"},
+		"eleven pictures":              {service + `"mediaUrl": ["1","2","3","4","5","6","7","8","9","10","11"]`, "10 addresses"},
+		"too long a validity":          {service + `"validityPeriod": 36001`, "36000"},
+		"a shortener without service":  {`"smsFrom": "+15005550006", "shortenUrls": true`, "shortenUrls"},
+		"an unknown onUnknown":         {service + `"onUnknown": "guess"`, "report or resend"},
+	} {
+		var drafts []twilio.Draft
+		result := execute(t, taking(&drafts), json.RawMessage(`{"smsTo": "+15005550001", "smsBody": "Hi", `+tc.fields+`}`))
+		if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.InvalidInput || !strings.Contains(result.Errors[0].Message, tc.want) {
+			t.Errorf("%s: sent %v, %+v", name, drafts, result.Errors)
+		}
+	}
+}
+
+func TestATextOfTooManySegmentsIsRefusedAndTheCharacterNamed(t *testing.T) {
+	for body, want := range map[string]string{
+		strings.Repeat("a", 161):         "2 segments, maxSegments is 1",
+		strings.Repeat("a", 80) + "’":    `character '’' at place 81 makes it UCS-2`,
+		strings.Repeat("a", 1601):        "1601 characters; Twilio takes 1600",
+		strings.Repeat("a", 160):         "",
+		strings.Repeat("a", 69) + "’":    "",
+		"<#list 1..200 as i>a</#list>":   "2 segments, maxSegments is 1",
+		"<#if false>x</#if>  ":           "an empty text",
+		"<#list 1..2000 as i>a</#list>":  "2000 characters; Twilio takes 1600",
+		strings.Repeat("€", 80) + "${1}": "2 segments",
+	} {
+		var drafts []twilio.Draft
+		result := execute(t, taking(&drafts), SendSmsInput{SmsFrom: "+15005550006", SmsTo: To("+15005550001"), SmsBody: body, MaxSegments: 1})
+		switch {
+		case want == "" && len(drafts) != 1:
+			t.Errorf("%.20q… is refused: %+v", body, result.Errors)
+		case want != "" && (len(drafts) > 0 || !strings.Contains(result.Errors[0].Message, want)):
+			t.Errorf("%.20q…: sent %d, %+v, want %q", body, len(drafts), result.Errors, want)
+		}
+	}
+}
