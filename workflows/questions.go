@@ -52,21 +52,20 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 	if state == nil {
 		state = &QuestionsState{}
 	}
-	k := &keeper{QuestionsState: *state, turn: workflow.NewMutex(ctx)}
-	err := workflow.SetUpdateHandler(ctx, activities.ReplyUpdate, k.reply)
-	if err != nil {
+	k := &keeper{
+		QuestionsState: *state, turn: workflow.NewMutex(ctx),
+		opened: workflow.GetSignalChannel(ctx, activities.OpenSignal), closed: workflow.GetSignalChannel(ctx, activities.CloseSignal),
+	}
+	if err := workflow.SetUpdateHandler(ctx, activities.ReplyUpdate, k.reply); err != nil {
 		return err
 	}
-	opened := workflow.GetSignalChannel(ctx, activities.OpenSignal)
-	closed := workflow.GetSignalChannel(ctx, activities.CloseSignal)
-	listen(ctx, opened, k.open)
-	listen(ctx, closed, k.close)
+	suggested := func() bool { return workflow.GetInfo(ctx).GetContinueAsNewSuggested() }
 	for {
 		wait := linger
 		if len(k.Open) > 0 {
 			wait = 24 * time.Hour
 		}
-		ended, err := workflow.AwaitWithTimeout(ctx, wait, func() bool { return k.changed || workflow.GetInfo(ctx).GetContinueAsNewSuggested() })
+		ended, err := workflow.AwaitWithTimeout(ctx, wait, func() bool { return k.take() || k.changed || suggested() })
 		if err != nil {
 			return err
 		}
@@ -75,26 +74,15 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 			return err
 		}
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+		// What came last must not be lost with this run.
+		came := k.take()
+		if suggested() {
 			return workflow.NewContinueAsNewError(ctx, activities.QuestionsWorkflowName, &k.QuestionsState)
 		}
-		if !ended && len(k.Open) == 0 {
+		if !ended && !came && len(k.Open) == 0 {
 			return nil
 		}
 	}
-}
-
-// listen hands every signal of a channel on.
-func listen(ctx workflow.Context, channel workflow.ReceiveChannel, take func(activities.Question)) {
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		for {
-			var question activities.Question
-			if !channel.Receive(ctx, &question) {
-				return
-			}
-			take(question)
-		}
-	})
 }
 
 // keeper is the state of QuestionsWorkflow.
@@ -104,6 +92,24 @@ type keeper struct {
 	turn workflow.Mutex
 	// changed tells the workflow that something happened.
 	changed bool
+
+	opened, closed workflow.ReceiveChannel
+}
+
+// take takes in the signals that have come, and reports whether there were any.
+// It is called wherever they matter, and not by coroutines: those run after the
+// workflow itself, which would end before them.
+func (k *keeper) take() (came bool) {
+	var q activities.Question
+	for k.opened.ReceiveAsync(&q) {
+		k.open(q)
+		q, came = activities.Question{}, true
+	}
+	for k.closed.ReceiveAsync(&q) {
+		k.close(q)
+		q, came = activities.Question{}, true
+	}
+	return came
 }
 
 func (k *keeper) open(q activities.Question) {
@@ -111,9 +117,13 @@ func (k *keeper) open(q activities.Question) {
 	k.Open = append(k.Open, q)
 }
 
+// close ends a question. One that the same workflow asked later stays open: of
+// signals that came together, nobody knows the order.
 func (k *keeper) close(q activities.Question) {
 	k.changed = true
-	k.Open = slices.DeleteFunc(k.Open, func(o activities.Question) bool { return o.WorkflowID == q.WorkflowID })
+	k.Open = slices.DeleteFunc(k.Open, func(o activities.Question) bool {
+		return o.WorkflowID == q.WorkflowID && !o.OpenedAt.After(q.OpenedAt)
+	})
 }
 
 // reply gives a text to the question that it answers, and reports whether there
@@ -123,6 +133,7 @@ func (k *keeper) reply(ctx workflow.Context, reply Reply) (taken bool, err error
 		return false, err
 	}
 	defer k.turn.Unlock()
+	k.take()
 	k.changed = true
 	if slices.Contains(k.Taken, reply.MessageSID) {
 		return true, nil

@@ -1,12 +1,15 @@
 package workflows
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
 )
@@ -52,5 +55,75 @@ func TestATextFromBeforeAQuestionIsNoReplyToIt(t *testing.T) {
 	}
 	if len(answers) != 4 || !slices.Equal(taken, []string{late}) {
 		t.Errorf("taken: %q of %v", taken, answers)
+	}
+}
+
+// keep runs the keeper on a state, with signals that come in the workflow task
+// in which it ends its run, and gives the state of the next run; nil for none.
+func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkflowEnvironment)) *QuestionsState {
+	t.Helper()
+	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+	Register(env)
+	arrive(env)
+	env.ExecuteWorkflow(activities.QuestionsWorkflowName, state)
+	err := env.GetWorkflowError()
+	if err == nil {
+		return nil
+	}
+	var next *workflow.ContinueAsNewError
+	if !errors.As(err, &next) {
+		t.Fatal(err)
+	}
+	state = &QuestionsState{}
+	if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, state); err != nil {
+		t.Fatal(err)
+	}
+	return state
+}
+
+func TestSignalsThatComeAsTheKeepersRunEndsAreNotLost(t *testing.T) {
+	a, b := activities.Question{WorkflowID: "a"}, activities.Question{WorkflowID: "b"}
+	both := func(env *testsuite.TestWorkflowEnvironment) {
+		env.SignalWorkflowSkippingWorkflowTask(activities.OpenSignal, b)
+		env.SignalWorkflowSkippingWorkflowTask(activities.CloseSignal, a)
+	}
+	for name, arrive := range map[string]func(*testsuite.TestWorkflowEnvironment){
+		"in the first task": func(env *testsuite.TestWorkflowEnvironment) {
+			env.SetContinueAsNewSuggested(true)
+			env.RegisterDelayedCallback(func() { both(env) }, 0)
+		},
+		"in the task of the suggestion": func(env *testsuite.TestWorkflowEnvironment) {
+			env.RegisterDelayedCallback(func() { both(env) }, time.Hour)
+			env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, time.Hour+time.Millisecond) // begins a task
+		},
+	} {
+		next := keep(t, &QuestionsState{Open: []activities.Question{a}}, arrive)
+		if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" {
+			t.Errorf("%s: the next run begins with %+v", name, next)
+		}
+	}
+	// At the end of its time without a question, one comes.
+	next := keep(t, nil, func(env *testsuite.TestWorkflowEnvironment) {
+		env.RegisterDelayedCallback(func() { env.SignalWorkflowSkippingWorkflowTask(activities.OpenSignal, b) }, linger-time.Millisecond)
+		env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, linger+time.Hour)
+	})
+	if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" {
+		t.Errorf("as it ends: the next run begins with %+v", next)
+	}
+}
+
+func TestAQuestionThatIsAskedAgainIsNotClosedByTheEndOfTheFirst(t *testing.T) {
+	opened := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
+	first := activities.Question{WorkflowID: "a", OpenedAt: opened}
+	again := activities.Question{WorkflowID: "a", OpenedAt: opened.Add(time.Hour)}
+	next := keep(t, &QuestionsState{Open: []activities.Question{first}}, func(env *testsuite.TestWorkflowEnvironment) {
+		env.SetContinueAsNewSuggested(true)
+		env.RegisterDelayedCallback(func() {
+			env.SignalWorkflowSkippingWorkflowTask(activities.CloseSignal, first)
+			env.SignalWorkflowSkippingWorkflowTask(activities.OpenSignal, again)
+		}, 0)
+	})
+	if next == nil || len(next.Open) != 1 || !next.Open[0].OpenedAt.Equal(again.OpenedAt) {
+		t.Errorf("the next run begins with %+v", next)
 	}
 }
