@@ -21,7 +21,7 @@ func main() {
 	defer stop()
 	err := command().ExecuteContext(ctx)
 	switch {
-	case errors.Is(err, errNotAllSent), errors.Is(err, errFindings):
+	case errors.Is(err, errNotAllSent), errors.Is(err, errNotAnswered), errors.Is(err, errFindings):
 		os.Exit(1)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "starter:", err)
@@ -38,10 +38,11 @@ func command() *cobra.Command {
 Temporal is found by its own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …),
 by default at localhost:7233. A worker must poll task queue "twilio".
 
-Exit status: 0 all went well, 1 a recipient was not sent to, 2 anything else.`,
+Exit status: 0 all went well, 1 a recipient was not sent to or did not answer,
+2 anything else.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(sendCommand(), triggersCommand(), simulateCommand())
+	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), triggersCommand(), simulateCommand())
 	return root
 }

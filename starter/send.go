@@ -23,11 +23,45 @@ import (
 	"temporal-twilio/sms"
 )
 
-type sendFlags struct {
-	to, vars   []string
+// textFlags say what is sent, of every command that sends.
+type textFlags struct {
 	from, body string
-	standalone bool
+	vars       []string
 	asJSON     bool
+}
+
+// add defines the flags.
+func (f *textFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.from, "from", "", "sender: a number of the account")
+	flags.StringVar(&f.body, "body", "", "the text, a FreeMarker template")
+	flags.StringArrayVar(&f.vars, "var", nil, "a template variable, name=value; repeat it")
+	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
+	for _, name := range []string{"from", "body"} {
+		_ = cmd.MarkFlagRequired(name) // the flags are defined above
+	}
+}
+
+// variables is the template's data model; nil if there is none.
+func (f *textFlags) variables() (json.RawMessage, error) {
+	if len(f.vars) == 0 {
+		return nil, nil
+	}
+	variables := make(map[string]string, len(f.vars))
+	for _, pair := range f.vars {
+		name, value, found := strings.Cut(pair, "=")
+		if !found || name == "" {
+			return nil, fmt.Errorf("--var %q is not name=value", pair)
+		}
+		variables[name] = value
+	}
+	return json.Marshal(variables)
+}
+
+type sendFlags struct {
+	textFlags
+	to         []string
+	standalone bool
 	timeout    time.Duration
 }
 
@@ -48,17 +82,12 @@ FreeMarker template; --var gives its variables.`,
 			return send(cmd.Context(), cmd.OutOrStdout(), f)
 		},
 	}
+	f.add(cmd)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.to, "to", nil, "recipient in E.164 form; repeat it, or separate by commas")
-	flags.StringVar(&f.from, "from", "", "sender: a number of the account")
-	flags.StringVar(&f.body, "body", "", "the text, a FreeMarker template")
-	flags.StringArrayVar(&f.vars, "var", nil, "a template variable, name=value; repeat it")
 	flags.BoolVar(&f.standalone, "standalone", false, "run the activity without a workflow")
-	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait for the result")
-	for _, name := range []string{"to", "from", "body"} {
-		_ = cmd.MarkFlagRequired(name) // the flags are defined above
-	}
+	_ = cmd.MarkFlagRequired("to") // the flag is defined above
 	return cmd
 }
 
@@ -68,7 +97,7 @@ func send(ctx context.Context, out io.Writer, f sendFlags) error {
 	if err != nil {
 		return err
 	}
-	c, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil)
+	c, err := connect()
 	if err != nil {
 		return err
 	}
@@ -95,6 +124,11 @@ func send(ctx context.Context, out io.Writer, f sendFlags) error {
 	return nil
 }
 
+// connect gives a client for the Temporal of the environment.
+func connect() (*temporal.Client, error) {
+	return temporal.NewClient(slog.New(slog.DiscardHandler), nil)
+}
+
 // timedOut reports whether an error is that of the deadline, ours or, where the
 // server was the first to notice, the server's.
 func timedOut(err error) bool {
@@ -103,24 +137,16 @@ func timedOut(err error) bool {
 }
 
 func (f sendFlags) input() (activities.SendSmsInput, error) {
-	input := activities.SendSmsInput{SmsFrom: f.from, SmsBody: f.body}
-	for _, to := range f.to {
-		input.SmsTo = append(input.SmsTo, activities.To(strings.Split(to, ",")...)...)
+	variables, err := f.variables()
+	return activities.SendSmsInput{SmsFrom: f.from, SmsTo: recipients(f.to), SmsBody: f.body, Variables: variables}, err
+}
+
+// recipients reads the values of --to.
+func recipients(values []string) (list activities.Recipients) {
+	for _, value := range values {
+		list = append(list, activities.To(strings.Split(value, ",")...)...)
 	}
-	if len(f.vars) == 0 {
-		return input, nil
-	}
-	variables := make(map[string]string, len(f.vars))
-	for _, pair := range f.vars {
-		name, value, found := strings.Cut(pair, "=")
-		if !found || name == "" {
-			return input, fmt.Errorf("--var %q is not name=value", pair)
-		}
-		variables[name] = value
-	}
-	var err error
-	input.Variables, err = json.Marshal(variables)
-	return input, err
+	return list
 }
 
 // viaWorkflow sends by SendSmsWorkflow.
@@ -155,9 +181,7 @@ func viaActivity(ctx context.Context, c *temporal.Client, input activities.SendS
 
 func (f sendFlags) print(out io.Writer, result activities.SendSmsResult) error {
 	if f.asJSON {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(result)
+		return printJSON(out, result)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "TO\tSTATUS\tSID\tSEGMENTS")
@@ -168,6 +192,12 @@ func (f sendFlags) print(out io.Writer, result activities.SendSmsResult) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t\n", whole(e), e.Code, e.Message)
 	}
 	return table.Flush()
+}
+
+func printJSON(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }
 
 // whole names the recipient of an error, if it has just one.

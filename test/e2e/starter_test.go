@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -162,6 +164,61 @@ func TestStarterTellsWhatIsWrong(t *testing.T) {
 	}
 }
 
+func TestStarterAskPrintsTheReply(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	for _, tc := range []struct {
+		reply, stdout string
+		more          []string
+		status        int
+	}{
+		{"yes, please", "yes, please\n", []string{"--pattern", "^yes"}, 0},
+		{"", "", []string{"--timeout", "1s"}, 1},
+	} {
+		asked := len(messages(t, s))
+		got := make(chan ran)
+		go func() {
+			got <- starter(t, s.Environment(), append([]string{"ask", "--from", stack.Number, "--to", phone, "--body", "Monday?"}, tc.more...)...)
+		}()
+		stack.Eventually(t, "the question is sent", func(context.Context) error {
+			if len(messages(t, s)) == asked {
+				return errors.New("not yet")
+			}
+			return nil
+		})
+		if tc.reply != "" {
+			text(t, s, tc.reply)
+		}
+		if g := <-got; g.status != tc.status || !strings.HasPrefix(g.stdout, tc.stdout) || !strings.Contains(g.stderr, "waiting for the reply") {
+			t.Errorf("%v: %+v", tc.more, g)
+		}
+	}
+}
+
+func TestStarterBroadcastTellsHowFarItCame(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := stack.Start(t, stack.Options{Environment: []string{"BROADCAST_DIR=" + dir}})
+	if err := os.WriteFile(filepath.Join(dir, "list.csv"), []byte("to,name\n+15005550011,Ann\n+15005550012,Bo\nnobody,Cy\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Dear ${name}", "--file", "list.csv", "--report", "monday")
+	if got.status != 1 || !strings.HasPrefix(got.stdout, "done: 3 recipients, 2 sent\n  INVALID_TO_PHONE_NUMBER_ERROR: 1\n  report: monday") || !strings.Contains(got.stderr, "sending, as workflow broadcast-") {
+		t.Errorf("%+v", got)
+	}
+	got = starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Hi", "--to", "+15005550013", "--json")
+	var p struct {
+		State            string
+		Recipients, Sent int
+	}
+	if err := json.Unmarshal([]byte(got.stdout), &p); err != nil || got.status != 0 || p.State != "done" || p.Recipients != 1 || p.Sent != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got := starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Hi"); got.status != 2 || !strings.Contains(got.stderr, "[file to]") {
+		t.Errorf("with no recipients: %+v", got)
+	}
+}
+
 func TestStarterHelpShowsExamples(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -169,6 +226,8 @@ func TestStarterHelpShowsExamples(t *testing.T) {
 		want []string
 	}{
 		{[]string{"--help"}, []string{"TEMPORAL_ADDRESS", "Exit status", "send"}},
+		{[]string{"ask", "--help"}, []string{"Examples:", "starter ask --to +1", "--pattern", "--json"}},
+		{[]string{"broadcast", "--help"}, []string{"Examples:", "starter broadcast --from +1", "--report", "--json"}},
 		{[]string{"send", "--help"}, []string{"Examples:", "starter send --to +1", "--var name=Ann", "--standalone", "--json"}},
 	} {
 		got := starter(t, nil, tc.args...)

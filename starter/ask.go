@@ -1,0 +1,91 @@
+package main
+
+// starter ask: a question to one phone, and its reply.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/workflows"
+)
+
+// errNotAnswered ends the process with status 1; how the question ended has been
+// printed.
+var errNotAnswered = errors.New("there is no answer")
+
+type askFlags struct {
+	textFlags
+	to, pattern string
+	timeout     time.Duration
+}
+
+func askCommand() *cobra.Command {
+	var f askFlags
+	cmd := &cobra.Command{
+		Use:   "ask --to NUMBER --from NUMBER --body TEXT",
+		Short: "Ask one phone a question and wait for the reply",
+		Long: `Ask one phone a question with the workflow AskSmsWorkflow and wait for the reply.
+A reply that --pattern, a Java regular expression, is not found in is left to the
+triggers. Ctrl-C ends the wait; the question stays open.`,
+		Example: `  starter ask --to +15005550009 --from +15005550006 --body 'Shall we come on Monday?'
+  starter ask --to +15005550009 --from +15005550006 --body 'Yes or no?' \
+      --pattern '(?i)^(?<answer>yes|no)\b' --timeout 10m --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return ask(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), f)
+		},
+	}
+	f.add(cmd)
+	flags := cmd.Flags()
+	flags.StringVar(&f.to, "to", "", "the phone in E.164 form")
+	flags.StringVar(&f.pattern, "pattern", "", "what a reply must hold (default: anything)")
+	flags.DurationVar(&f.timeout, "timeout", workflows.DefaultAskTimeout, "how long the question stays open")
+	_ = cmd.MarkFlagRequired("to") // the flag is defined above
+	return cmd
+}
+
+func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
+	variables, err := f.variables()
+	if err != nil {
+		return err
+	}
+	c, err := connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: "ask-" + uuid.NewString(), TaskQueue: activities.TaskQueue, StaticSummary: "starter ask",
+	}, workflows.AskSmsWorkflowName, workflows.AskSmsInput{
+		SmsFrom: f.from, SmsTo: f.to, SmsBody: f.body, Variables: variables, Pattern: f.pattern, Timeout: workflows.Duration(f.timeout),
+	})
+	if err != nil {
+		return fmt.Errorf("ask through Temporal at %s: %w", c.Address, err)
+	}
+	fmt.Fprintf(progress, "waiting for the reply, as workflow %s\n", run.GetID())
+	var result workflows.AskSmsResult
+	if err := run.Get(ctx, &result); err != nil {
+		return fmt.Errorf("ask through Temporal at %s: %w", c.Address, err)
+	}
+	switch {
+	case f.asJSON:
+		err = printJSON(out, result)
+	case result.Reply != nil:
+		_, err = fmt.Fprintln(out, result.Reply.Body)
+	default:
+		err = sendFlags{}.print(out, result.Sent)
+		fmt.Fprintln(progress, "the question ended:", result.Outcome)
+	}
+	if err == nil && result.Outcome != workflows.Answered {
+		err = errNotAnswered
+	}
+	return err
+}
