@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"temporal-twilio/sms"
@@ -96,24 +97,40 @@ func (a *Activities) one(in MessageInput, do func(Gateway) (twilio.Record, *sms.
 	return stateOf(record), nil
 }
 
+// looked is how far a look-up of many messages is, as heartbeat details.
+type looked struct {
+	// Asked is how many messages were asked for, found or not.
+	Asked   int                `json:"asked"`
+	Updates []sms.StatusUpdate `json:"updates"`
+}
+
 // GetMessages gives the status of each message that Twilio knows. It is for
-// many at once: those that could not be read are left out.
+// many at once: those that could not be read are left out. An attempt goes on
+// where the last one ended.
 func (a *Activities) GetMessages(ctx context.Context, in MessagesInput) ([]sms.StatusUpdate, error) {
 	gateway, err := a.gateway(in.Account)
 	if err != nil {
 		return nil, err
 	}
-	updates := make([]sms.StatusUpdate, 0, len(in.SIDs))
-	for _, sid := range in.SIDs {
-		record, problem := gateway.Fetch(ctx, sid)
-		if problem != nil {
-			continue
-		}
-		updates = append(updates, sms.StatusUpdate{
-			MessageSID: sid, Status: record.Status, ErrorCode: record.ErrorCode, ErrorMessage: record.ErrorMessage,
-		})
+	so := looked{Updates: make([]sms.StatusUpdate, 0, len(in.SIDs))}
+	if activity.HasHeartbeatDetails(ctx) {
+		_ = activity.GetHeartbeatDetails(ctx, &so) // what cannot be read is begun again
 	}
-	return updates, nil
+	for so.Asked < len(in.SIDs) {
+		sid := in.SIDs[so.Asked]
+		record, problem := gateway.Fetch(ctx, sid)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if problem == nil {
+			so.Updates = append(so.Updates, sms.StatusUpdate{
+				MessageSID: sid, Status: record.Status, ErrorCode: record.ErrorCode, ErrorMessage: record.ErrorMessage,
+			})
+		}
+		so.Asked++
+		activity.RecordHeartbeat(ctx, so)
+	}
+	return so.Updates, nil
 }
 
 // ListMessages gives messages, the newest first. Those created a moment ago may

@@ -1,0 +1,75 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// lookUp is a gateway that only looks messages up.
+type lookUp struct {
+	Gateway
+	fetch func(sid string) (twilio.Record, *sms.Error)
+}
+
+func (l lookUp) Fetch(_ context.Context, sid string) (twilio.Record, *sms.Error) { return l.fetch(sid) }
+
+func TestALookUpGoesOnWhereTheLastAttemptEnded(t *testing.T) {
+	var asked []string
+	var details converter.EncodedValues
+	begun, stop := context.WithCancel(t.Context())
+	a := &Activities{Accounts: map[string]Account{"": {Gateway: lookUp{fetch: func(sid string) (twilio.Record, *sms.Error) {
+		asked = append(asked, sid)
+		switch sid {
+		case "SM2":
+			return twilio.Record{}, &sms.Error{Code: sms.InvalidRequest}
+		case "SM3":
+			stop() // the first attempt ends here
+		}
+		return twilio.Record{Message: sms.Message{Status: sms.Delivered}}, nil
+	}}}}}
+	attempt := func(ctx context.Context) (updates []sms.StatusUpdate, err error) {
+		env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+		env.RegisterActivityWithOptions(a.GetMessages, activity.RegisterOptions{Name: GetMessagesName})
+		env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
+		env.SetOnActivityHeartbeatListener(func(_ *activity.Info, so converter.EncodedValues) { details = so })
+		if details != nil {
+			var so looked
+			if err := details.Get(&so); err != nil {
+				t.Fatal(err)
+			}
+			env.SetHeartbeatDetails(so)
+		}
+		encoded, err := env.ExecuteActivity(GetMessagesName, MessagesInput{SIDs: []string{"SM1", "SM2", "SM3", "SM4"}})
+		if err != nil {
+			return nil, err
+		}
+		return updates, encoded.Get(&updates)
+	}
+	if _, err := attempt(begun); err == nil || !errors.Is(begun.Err(), context.Canceled) {
+		t.Fatalf("the first attempt ended with %v", err)
+	}
+	updates, err := attempt(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, update := range updates {
+		got = append(got, update.MessageSID)
+	}
+	if want := []string{"SM1", "SM3", "SM4"}; !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+	if want := []string{"SM1", "SM2", "SM3", "SM3", "SM4"}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %v", asked)
+	}
+}
