@@ -3,6 +3,7 @@ package workflows
 // Deliveries: what becomes of the messages that a workflow sent.
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -26,19 +27,41 @@ type Delivery struct {
 // "SmsStatus", in any order, late, doubled, or before the activity that sent the
 // message has returned; a status never goes backwards.
 //
-//	deliveries := workflows.NewDeliveries(ctx)
+//	deliveries := workflows.NewDeliveries(ctx, input.Deliveries)
 //	err := workflow.ExecuteActivity(ctx, "SendSms", input).Get(ctx, &result)
 //	deliveries.Expect(result.Messages...)
 //	err = deliveries.Await(ctx, time.Hour)
 //	for _, d := range deliveries.All() { … }
+//
+// A workflow that continues as new passes [Deliveries.State] on.
 type Deliveries struct {
 	// Account is the one that sent, for looking up what never called back.
 	// Optional: default that of the environment.
 	Account string
 
-	order []string
-	known map[string]*Delivery
+	news  workflow.ReceiveChannel
+	known map[string]*tracked
+	// order are the expected messages, early those of which there was news
+	// before they were expected.
+	order, early []string
 }
+
+type tracked struct {
+	Delivery
+	expected bool
+}
+
+// DeliveriesState is what a workflow knows of its messages, for its next run.
+type DeliveriesState struct {
+	// Expected are the messages that were named, in their order.
+	Expected []Delivery `json:"expected,omitempty"`
+	// Early are those that were not, and of which there was news.
+	Early []Delivery `json:"early,omitempty"`
+}
+
+// maxEarly is how many messages are remembered that nobody expects: they may be
+// another's, or of a run before.
+const maxEarly = 1000
 
 // pollEvery is how long a message may leave us without news before it is looked
 // up; each time twice as long, up to maxPoll.
@@ -50,62 +73,107 @@ const (
 )
 
 // NewDeliveries begins to listen. Call it before the first send: the news can
-// be faster than the activity's result.
-func NewDeliveries(ctx workflow.Context) *Deliveries {
-	d := &Deliveries{known: make(map[string]*Delivery)}
-	news := workflow.GetSignalChannel(ctx, sms.StatusSignal)
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		for {
-			var update sms.StatusUpdate
-			if !news.Receive(ctx, &update) {
-				return
-			}
-			d.merge(update)
-		}
-	})
+// be faster than the activity's result. carried is the zero value, or what
+// [Deliveries.State] gave to the run before.
+func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
+	d := &Deliveries{known: make(map[string]*tracked), news: workflow.GetSignalChannel(ctx, sms.StatusSignal)}
+	for _, one := range carried.Early {
+		d.of(one.SID).Delivery = one
+	}
+	for _, one := range carried.Expected {
+		d.expect(one.SID).Delivery = one
+	}
 	return d
+}
+
+// State takes in what has come, and gives what the next run needs. No news is
+// lost if the workflow continues as new with it at once.
+func (d *Deliveries) State() (state DeliveriesState) {
+	d.takeAll()
+	state.Expected = d.all()
+	for _, sid := range d.early {
+		state.Early = append(state.Early, d.known[sid].Delivery)
+	}
+	return state
 }
 
 // Expect names messages that Twilio has taken.
 func (d *Deliveries) Expect(messages ...sms.Message) {
+	d.takeAll()
 	for _, m := range messages {
 		if m.SID == "" {
 			continue // nobody knows its name, so there will be no news of it
 		}
-		known := d.known[m.SID]
-		if known == nil {
-			known = &Delivery{}
-			d.known[m.SID] = known
-		}
-		known.To, known.SID = m.To, m.SID
-		d.order = append(d.order, m.SID)
+		d.expect(m.SID).To = m.To
 		d.merge(sms.StatusUpdate{MessageSID: m.SID, Status: m.Status})
+	}
+}
+
+func (d *Deliveries) expect(sid string) *tracked {
+	known := d.of(sid)
+	if !known.expected {
+		known.expected = true
+		d.order = append(d.order, sid)
+		d.early = slices.DeleteFunc(d.early, func(one string) bool { return one == sid })
+	}
+	return known
+}
+
+// of gives what is known of a message, which is early if it is not expected.
+func (d *Deliveries) of(sid string) *tracked {
+	known := d.known[sid]
+	if known == nil {
+		known = &tracked{Delivery: Delivery{SID: sid}}
+		d.known[sid] = known
+		d.early = append(d.early, sid)
+		if len(d.early) > maxEarly {
+			delete(d.known, d.early[0])
+			d.early = d.early[1:]
+		}
+	}
+	return known
+}
+
+// takeAll takes in the news that has come. It is called wherever news matters,
+// and not by a coroutine: that one runs after the workflow itself, which would
+// end a run before it.
+func (d *Deliveries) takeAll() {
+	var update sms.StatusUpdate
+	for d.news.ReceiveAsync(&update) {
+		d.merge(update)
+		update = sms.StatusUpdate{}
 	}
 }
 
 // merge takes one piece of news.
 func (d *Deliveries) merge(update sms.StatusUpdate) {
-	known := d.known[update.MessageSID]
-	if known == nil {
-		known = &Delivery{SID: update.MessageSID}
-		d.known[update.MessageSID] = known
-	}
-	if update.Status.After(known.Status) {
+	known := d.of(update.MessageSID)
+	switch {
+	case update.Status.After(known.Status):
 		known.Status, known.ErrorCode, known.ErrorMessage = update.Status, update.ErrorCode, update.ErrorMessage
+	case update.Status == known.Status && known.ErrorCode == 0:
+		// The reason can come after the status.
+		known.ErrorCode, known.ErrorMessage = update.ErrorCode, update.ErrorMessage
 	}
 }
 
 // All gives what is known of each expected message, in their order.
 func (d *Deliveries) All() []Delivery {
+	d.takeAll()
+	return d.all()
+}
+
+func (d *Deliveries) all() []Delivery {
 	all := make([]Delivery, len(d.order))
 	for i, sid := range d.order {
-		all[i] = *d.known[sid]
+		all[i] = d.known[sid].Delivery
 	}
 	return all
 }
 
 // open lists the expected messages whose end is not known.
 func (d *Deliveries) open() (sids []string) {
+	d.takeAll()
 	for _, sid := range d.order {
 		if !d.known[sid].Status.Final() {
 			sids = append(sids, sid)
@@ -130,7 +198,7 @@ func (d *Deliveries) Await(ctx workflow.Context, timeout time.Duration) error {
 			return err
 		}
 		if !done {
-			d.poll(ctx)
+			d.poll(ctx, left)
 		}
 		if len(d.open()) == 0 {
 			d.show(ctx)
@@ -139,13 +207,14 @@ func (d *Deliveries) Await(ctx workflow.Context, timeout time.Duration) error {
 	}
 }
 
-// poll looks up the messages whose end is not known. What cannot be read now is
-// read next time.
-func (d *Deliveries) poll(ctx workflow.Context) {
+// poll looks up the messages whose end is not known, for a while. What cannot be
+// read now is read next time. An attempt that ends early has told in its
+// heartbeat how far it was, and the next goes on from there.
+func (d *Deliveries) poll(ctx workflow.Context, left time.Duration) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:              activities.TaskQueue,
-		ScheduleToCloseTimeout: 5 * time.Minute,
-		StartToCloseTimeout:    2 * time.Minute,
+		ScheduleToCloseTimeout: min(left, 30*time.Minute),
+		HeartbeatTimeout:       30 * time.Second,
 		Summary:                "Look up messages without news",
 	})
 	open := d.open()
@@ -164,6 +233,7 @@ func (d *Deliveries) poll(ctx workflow.Context) {
 
 // show tells in the Web UI how far the deliveries are.
 func (d *Deliveries) show(ctx workflow.Context) {
+	d.takeAll()
 	delivered, ended := 0, 0
 	for _, sid := range d.order {
 		switch status := d.known[sid].Status; {

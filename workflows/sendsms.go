@@ -3,7 +3,6 @@ package workflows
 // SendSmsWorkflow: a send, and if wanted the wait for what becomes of it.
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
+	"temporal-twilio/sms"
 )
 
 // SendSmsRequest is the input of SendSmsWorkflow: that of the activity, and how
@@ -40,51 +40,88 @@ const DefaultDeliveryTimeout = time.Hour
 // DeliveriesQuery is the query that gives the deliveries so far.
 const DeliveriesQuery = "deliveries"
 
+// maxAwaited is how many messages one run can hear of: each has a few pieces of
+// news, and Temporal takes 10,000 signals a run.
+const maxAwaited = 1000
+
 // SendSmsWorkflow runs the activity SendSms. It completes also where nothing
-// could be sent: the result says what became of each recipient. Its argument is
-// a [SendSmsRequest].
+// could be sent: the result says what became of each recipient. Cancelled while
+// it waits for delivery, it completes with what is known. Its argument is a
+// [SendSmsRequest].
 func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report SendSmsReport, err error) {
-	request, waits := wantsDelivery(raw)
-	var input any
-	switch {
-	case waits:
-		input = request.SendSmsInput
-	case raw.Payload() != nil:
-		input = raw
+	request, problem := readRequest(raw)
+	if problem != "" {
+		report.SendSmsResult = activities.Refused(sms.InvalidInput, problem)
+		return report, nil
 	}
-	deliveries := NewDeliveries(ctx)
-	if err := workflow.SetQueryHandler(ctx, DeliveriesQuery, func() ([]Delivery, error) { return deliveries.All(), nil }); err != nil {
+	deliveries := NewDeliveries(ctx, DeliveriesState{})
+	deliveries.Account = request.Account
+	if err := workflow.SetQueryHandler(ctx, DeliveriesQuery, func() ([]Delivery, error) { return deliveries.all(), nil }); err != nil {
 		return report, err
 	}
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Sending to %d recipients.", len(request.SmsTo)))
 	sending := workflow.WithActivityOptions(ctx, SendOptions("Send an SMS"))
-	if err := workflow.ExecuteActivity(sending, activities.SendSmsName, input).Get(ctx, &report.SendSmsResult); err != nil || !waits {
+	if err := workflow.ExecuteActivity(sending, activities.SendSmsName, request.input).Get(ctx, &report.SendSmsResult); err != nil {
 		return report, err
+	}
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio took %d messages, %d were not sent.", len(report.Messages), len(report.Errors)))
+	if !request.WaitForDelivery {
+		return report, nil
 	}
 	deliveries.Expect(report.Messages...)
-	deliveries.Account = request.Account
-	timeout := time.Duration(request.Timeout)
-	if timeout == 0 {
-		timeout = DefaultDeliveryTimeout
-	}
-	err = deliveries.Await(ctx, timeout)
+	err = deliveries.Await(ctx, time.Duration(request.Timeout))
 	report.Deliveries = deliveries.All()
+	if temporal.IsCanceledError(err) {
+		err = nil // a workflow that ends as cancelled has no result
+	}
 	return report, err
 }
 
-// wantsDelivery reads the request, if it asks for more than the activity does.
-// Whatever else is in it, or wrong with it, is for the activity to tell.
-func wantsDelivery(raw converter.RawValue) (request SendSmsRequest, waits bool) {
-	var asked struct {
-		WaitForDelivery bool      `json:"waitForDelivery"`
-		Timeout         *Duration `json:"timeout"`
+// request is the argument of SendSmsWorkflow, as far as the workflow reads it.
+type request struct {
+	SmsTo           activities.Recipients
+	Account         string
+	WaitForDelivery bool
+	Timeout         Duration
+	// input is for the activity: the argument without what is the workflow's.
+	input any
+}
+
+// readRequest reads what is the workflow's in the argument, and takes it out:
+// the activity refuses what it does not know. Whatever else is in it, or wrong
+// with it, is for the activity to tell.
+func readRequest(raw converter.RawValue) (r request, problem string) {
+	if raw.Payload() == nil {
+		return r, ""
 	}
+	r.input = raw
 	data := raw.Payload().GetData()
-	if json.Unmarshal(data, &asked) != nil || !asked.WaitForDelivery {
-		return request, false
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(data, &fields) != nil {
+		return r, ""
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	return request, decoder.Decode(&request) == nil
+	var ours struct {
+		WaitForDelivery bool
+		Timeout         Duration
+	}
+	if json.Unmarshal(data, &ours) != nil {
+		return r, `waitForDelivery must be true or false, and timeout a duration such as "90s" or "1h30m"`
+	}
+	_ = json.Unmarshal(data, &r) // the rest is for the activity to tell
+	r.WaitForDelivery, r.Timeout = ours.WaitForDelivery, ours.Timeout
+	if r.Timeout == 0 {
+		r.Timeout = Duration(DefaultDeliveryTimeout)
+	}
+	if r.WaitForDelivery && len(r.SmsTo) > maxAwaited {
+		return r, fmt.Sprintf("waitForDelivery can wait for %d recipients at most, as Temporal bounds the signals of a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave waitForDelivery out", maxAwaited, len(r.SmsTo))
+	}
+	all := len(fields)
+	delete(fields, "waitForDelivery")
+	delete(fields, "timeout")
+	if len(fields) < all {
+		r.input = fields
+	}
+	return r, ""
 }
 
 // SendOptions are the options for the activity SendSms. It bounds its attempts

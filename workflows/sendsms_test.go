@@ -1,6 +1,9 @@
 package workflows
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -9,6 +12,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
 	"temporal-twilio/sms"
@@ -140,11 +144,17 @@ func TestASendThatDoesNotWaitEndsAtOnce(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeReadIsForTheActivityToTell(t *testing.T) {
-	for name, input := range map[string]any{
-		"a string":                 "hello",
-		"a broken request to wait": map[string]any{"waitForDelivery": true, "timeout": "soon"},
-		"an unknown field beside":  map[string]any{"waitForDelivery": true, "smsWhen": "now"},
+func TestTheActivityGetsTheInputWithoutWhatIsTheWorkflows(t *testing.T) {
+	for name, tc := range map[string]struct {
+		input any
+		want  string
+	}{
+		"a string":                {"hello", `"hello"`},
+		"no field of ours":        {json.RawMessage(`{"smsTo":"+1", "smsBody":"Hi"}`), `{"smsTo":"+1","smsBody":"Hi"}`},
+		"no wait":                 {map[string]any{"waitForDelivery": false, "smsTo": "+1"}, `{"smsTo":"+1"}`},
+		"a timeout alone":         {map[string]any{"timeout": "5m", "smsTo": "+1"}, `{"smsTo":"+1"}`},
+		"a wait":                  {map[string]any{"waitForDelivery": true, "timeout": 300, "smsTo": "+1"}, `{"smsTo":"+1"}`},
+		"an unknown field beside": {map[string]any{"waitForDelivery": true, "smsWhen": "now"}, `{"smsWhen":"now"}`},
 	} {
 		var got string
 		b := newBench(t, took(), unasked)
@@ -152,9 +162,111 @@ func TestWhatCannotBeReadIsForTheActivityToTell(t *testing.T) {
 			got = string(raw.Payload().GetData())
 			return took(), nil
 		}, activity.RegisterOptions{Name: activities.SendSmsName, DisableAlreadyRegisteredCheck: true})
-		b.run(input)
-		if !strings.Contains(got, "hello") && !strings.Contains(got, "waitForDelivery") {
+		b.run(tc.input)
+		if got != tc.want {
 			t.Errorf("%s: the activity got %s", name, got)
+		}
+	}
+}
+
+func TestAWaitThatCannotBeIsRefusedBeforeAnythingIsSent(t *testing.T) {
+	many := make([]string, maxAwaited+1)
+	for i := range many {
+		many[i] = fmt.Sprintf("+1555%07d", i)
+	}
+	for name, tc := range map[string]struct {
+		input map[string]any
+		says  string
+	}{
+		"more than can be heard of":   {map[string]any{"waitForDelivery": true, "smsTo": many}, "BroadcastSmsWorkflow"},
+		"a timeout that is none":      {map[string]any{"waitForDelivery": true, "timeout": "soon"}, "timeout"},
+		"neither true nor false":      {map[string]any{"waitForDelivery": "perhaps"}, "true or false"},
+		"a timeout before it begins":  {map[string]any{"waitForDelivery": true, "timeout": "-5m"}, "timeout"},
+		"a bad timeout without waits": {map[string]any{"timeout": "soon"}, "timeout"},
+	} {
+		b := newBench(t, took(), unasked)
+		b.RegisterActivityWithOptions(func(converter.RawValue) (activities.SendSmsResult, error) {
+			t.Errorf("%s: something was sent", name)
+			return took(), nil
+		}, activity.RegisterOptions{Name: activities.SendSmsName, DisableAlreadyRegisteredCheck: true})
+		report := b.run(tc.input)
+		if len(report.Errors) != 1 || report.Errors[0].Code != sms.InvalidInput || !strings.Contains(report.Errors[0].Message, tc.says) || report.TwilioError == nil {
+			t.Errorf("%s: %+v", name, report)
+		}
+	}
+	b := newBench(t, took("SM1"), unasked)
+	b.news(time.Second, "SM1", sms.Delivered, 0)
+	if report := b.run(map[string]any{"waitForDelivery": true, "smsTo": many[:maxAwaited]}); len(report.Deliveries) != 1 {
+		t.Errorf("as many as can be heard of: %+v", report)
+	}
+}
+
+func TestACancelledWaitGivesWhatIsKnown(t *testing.T) {
+	b := newBench(t, took("SM1", "SM2"), unasked)
+	b.news(time.Second, "SM1", sms.Delivered, 0)
+	b.RegisterDelayedCallback(b.CancelWorkflow, 2*time.Second)
+	report := b.run(waiting)
+	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.Delivered || report.Deliveries[1].Status != sms.Queued {
+		t.Errorf("%+v", report)
+	}
+}
+
+func TestAReasonThatComesAfterItsStatusCounts(t *testing.T) {
+	b := newBench(t, took("SM1", "SM2"), unasked)
+	b.news(time.Second, "SM1", sms.Undelivered, 0)
+	b.news(2*time.Second, "SM1", sms.Undelivered, 30003)
+	b.news(3*time.Second, "SM1", sms.Undelivered, 30005) // the first one stands
+	b.news(4*time.Second, "SM1", sms.Sent, 30006)        // which is of another time
+	b.news(5*time.Second, "SM2", sms.Delivered, 0)
+	if report := b.run(waiting); report.Deliveries[0] != (Delivery{To: "+SM1", SID: "SM1", Status: sms.Undelivered, ErrorCode: 30003}) {
+		t.Errorf("deliveries %+v", report.Deliveries)
+	}
+}
+
+// relay hears of its messages through several runs.
+func relay(ctx workflow.Context, carried DeliveriesState, sids []string) ([]Delivery, error) {
+	deliveries := NewDeliveries(ctx, carried)
+	for _, sid := range sids {
+		deliveries.Expect(sms.Message{SID: sid, Status: sms.Queued})
+	}
+	if err := workflow.Sleep(ctx, time.Minute); err != nil {
+		return nil, err
+	}
+	if len(sids) == 0 {
+		return deliveries.All(), nil
+	}
+	return nil, workflow.NewContinueAsNewError(ctx, relay, deliveries.State(), sids[1:])
+}
+
+func TestDeliveriesGoOnInTheNextRun(t *testing.T) {
+	var carried DeliveriesState
+	for sids := []string{"SM1", "SM2"}; ; sids = sids[1:] {
+		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+		// In the task in which the run ends.
+		env.RegisterDelayedCallback(func() {
+			for _, sid := range []string{"SM1", "SM2", "SM9"} {
+				status := map[int]sms.Status{2: sms.Sent, 1: sms.Delivered, 0: sms.Sending}[len(sids)]
+				env.SignalWorkflowSkippingWorkflowTask(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status})
+			}
+		}, time.Minute-time.Millisecond)
+		env.ExecuteWorkflow(relay, carried, sids)
+		var next *workflow.ContinueAsNewError
+		if !errors.As(env.GetWorkflowError(), &next) {
+			var got []Delivery
+			if err := env.GetWorkflowResult(&got); err != nil {
+				t.Fatal(err)
+			}
+			if want := []Delivery{{SID: "SM1", Status: sms.Delivered}, {SID: "SM2", Status: sms.Delivered}}; !reflect.DeepEqual(got, want) {
+				t.Errorf("after three runs %+v", got)
+			}
+			return
+		}
+		carried = DeliveriesState{}
+		if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &carried, &[]string{}); err != nil {
+			t.Fatal(err)
+		}
+		if len(carried.Early) == 0 || carried.Early[len(carried.Early)-1].SID != "SM9" {
+			t.Errorf("the news of a message that is not expected is forgotten: %+v", carried)
 		}
 	}
 }

@@ -25,7 +25,7 @@ func appointment(ctx workflow.Context, to string) (string, error) {
 	if err != nil || answer.Outcome != workflows.Answered {
 		return string(answer.Outcome), err
 	}
-	deliveries := workflows.NewDeliveries(ctx)
+	deliveries := workflows.NewDeliveries(ctx, workflows.DeliveriesState{})
 	sent, err := workflows.SendSms(ctx, activities.SendSmsInput{SmsFrom: ours, SmsTo: activities.To(to), SmsBody: "See you!"})
 	if err != nil {
 		return "", err
