@@ -48,15 +48,11 @@ func (s *send) settle(ctx context.Context) bool {
 		return s.recall(ctx)
 	}
 	s.rounds++
-	var (
-		patience = later(time.Now(), s.quiet).Add(s.activities.patience())
-		complete time.Time
-	)
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		if complete.IsZero() {
-			complete = s.completeFrom(ctx)
+		if s.progress.complete.IsZero() {
+			s.progress.complete = s.completeFrom(ctx)
 		}
-		until := later(patience, complete)
+		until := later(s.progress.quiet.Add(s.activities.patience()), s.progress.complete)
 		timeUp := !time.Now().Before(until)
 		absent := s.adopt(ctx)
 		// What was found is not to be lost if this attempt ends, too.
@@ -67,7 +63,7 @@ func (s *send) settle(ctx context.Context) bool {
 		case timeUp && s.input.OnUnknown == Resend:
 			s.release(s.progress.places(doubtful, len(s.to)))
 			return true
-		case timeUp && !complete.IsZero() && len(absent) > 0:
+		case timeUp && !s.progress.complete.IsZero() && len(absent) > 0:
 			s.release(absent)
 			return true
 		case timeUp, ctx.Err() != nil:
@@ -91,7 +87,7 @@ func (s *send) completeFrom(ctx context.Context) time.Time {
 		return time.Time{}
 	}
 	// A message that is old by now proves little about new ones.
-	wait := max(0, s.quiet.Sub(known.At)+time.Second)
+	wait := max(0, s.progress.quiet.Sub(known.At)+time.Second)
 	if wait > maxSettleWait {
 		return time.Time{}
 	}

@@ -232,3 +232,21 @@ func TestAWorkerThatCannotGoOnForgetsNobody(t *testing.T) {
 		t.Errorf("%+v", result)
 	}
 }
+
+func TestAnAttemptWaitsNoLongerThanTheOneBeforeWouldHave(t *testing.T) {
+	ago := time.Now().Add(-time.Hour)
+	left := record{
+		Runs:     [][3]int{{int(taken), -1, 1}, {int(doubtful), 0, 1}},
+		Problems: []sms.Error{{Code: sms.OutcomeUnknown, Message: "lost"}},
+		Recent:   []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
+		Known:    &known{To: first, SID: "SM1", At: ago},
+		Quiet:    ago, Complete: ago,
+	}
+	var drafts []twilio.Draft
+	a := newActivities(lister{taking(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })})
+	a.Settle, a.Patience = 10*time.Minute, 30*time.Minute
+	result := resumeWith(t, a, left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "Hi"})
+	if len(drafts) != 1 || len(result.Messages) != 2 {
+		t.Errorf("sent %v; %+v", drafts, result)
+	}
+}

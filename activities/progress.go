@@ -53,6 +53,9 @@ type progress struct {
 	recent []int
 	// stalls counts the attempts in a row that settled nobody.
 	stalls int
+	// quiet is when Twilio will have finished with every create in doubt, complete
+	// when a listing will show all of them; the zero time if that is not known.
+	quiet, complete time.Time
 
 	// next is the first recipient that no attempt has reached.
 	next int
@@ -94,6 +97,10 @@ type record struct {
 	Recent []recentMessage `json:"recent,omitempty"`
 	Known  *known          `json:"known,omitempty"`
 	Stalls int             `json:"stalls,omitempty"`
+	// Quiet and Complete are those of progress: an attempt that waits for them
+	// may end before, and the next one waits no longer.
+	Quiet    time.Time `json:"quiet,omitzero"`
+	Complete time.Time `json:"complete,omitzero"`
 }
 
 type recentMessage struct {
@@ -126,6 +133,13 @@ func (p *progress) take(place int, m sms.Message, now time.Time) {
 	}
 	if p.known == nil || now.After(p.known.At) {
 		p.known = &known{To: m.To, SID: m.SID, At: now}
+	}
+}
+
+// disturb notes that a create in doubt may be carried out until then.
+func (p *progress) disturb(until time.Time) {
+	if until.After(p.quiet) {
+		p.quiet, p.complete = until, time.Time{}
 	}
 }
 
@@ -165,7 +179,7 @@ func (p *progress) record(recipients []string) record {
 	for ; p.base < p.next && p.outcomes[p.base].state >= refused; p.base++ {
 		p.runs = p.problems.append(p.runs, &p.outcomes[p.base], recipients[p.base])
 	}
-	r := record{List: p.list, Window: p.window, Known: p.known, Stalls: p.stalls, Runs: slices.Clone(p.runs)}
+	r := record{List: p.list, Window: p.window, Known: p.known, Stalls: p.stalls, Quiet: p.quiet, Complete: p.complete, Runs: slices.Clone(p.runs)}
 	for place := p.base; place < p.next; place++ {
 		r.Runs = p.problems.append(r.Runs, &p.outcomes[place], recipients[place])
 	}
@@ -220,8 +234,8 @@ func (t *problems) place(o *outcome, to string) int {
 // resume reads the record of an earlier attempt. What that attempt was trying
 // when it ended is in doubt, and what it left for later is untried. A record
 // that is not one of this list puts everybody in doubt: it was written, so
-// something was begun.
-func (p *progress) resume(r record, recipients []string) {
+// something was begun. It reports whether somebody was put in doubt.
+func (p *progress) resume(r record, recipients []string) (disturbed bool) {
 	fresh := slices.Clone(p.outcomes)
 	if r.List != p.list || !r.fill(p, recipients) {
 		p.outcomes, p.recent = fresh, nil
@@ -241,7 +255,8 @@ func (p *progress) resume(r record, recipients []string) {
 			p.outcomes[place] = outcome{}
 		}
 	}
-	p.known, p.stalls = r.Known, r.Stalls
+	p.known, p.stalls, p.quiet, p.complete = r.Known, r.Stalls, r.Quiet, r.Complete
+	return len(r.Window) > 0
 }
 
 // died explains a recipient whom the last attempt was texting when it ended.

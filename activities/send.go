@@ -43,8 +43,6 @@ type send struct {
 	resumed bool
 	// settledBefore is how many recipients were settled when the attempt began.
 	settledBefore int
-	// quiet is when Twilio will have finished with every create in doubt.
-	quiet time.Time
 	// pause is how long Twilio asked us to stay away.
 	pause time.Duration
 	// rounds counts how often doubts led to new tries.
@@ -101,9 +99,10 @@ func (s *send) resume(ctx context.Context) {
 		if err := activity.GetHeartbeatDetails(ctx, &r); err != nil {
 			r = record{} // which is of no list
 		}
-		s.progress.resume(r, s.to)
+		if s.progress.resume(r, s.to) {
+			s.progress.disturb(time.Now().Add(s.activities.settle()))
+		}
 		s.resumed = true
-		s.quiet = time.Now().Add(s.activities.settle())
 	}
 	s.settledBefore = s.settled()
 }
@@ -278,7 +277,7 @@ func (s *send) note(place int, message sms.Message, problem *sms.Error) {
 	case problem == nil:
 		s.progress.take(place, message, time.Now())
 	case problem.Code == sms.OutcomeUnknown:
-		s.quiet = later(s.quiet, time.Now().Add(s.activities.settle()))
+		s.progress.disturb(time.Now().Add(s.activities.settle()))
 		s.progress.set(place, doubtful, *problem)
 	case problem.Retryable:
 		s.slow(problem)
