@@ -4,6 +4,7 @@ package workflows
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -121,7 +122,7 @@ func (a *asking) run(ctx workflow.Context) error {
 	if err := a.send(ctx, a.input.SmsBody, "Ask by SMS").Get(ctx, &a.result.Sent); err != nil {
 		return err
 	}
-	if len(a.result.Sent.Messages) == 0 {
+	if !mayBeThere(a.result.Sent) {
 		a.result.Outcome = NotSent
 		return nil
 	}
@@ -152,6 +153,13 @@ func (a *asking) run(ctx workflow.Context) error {
 			return err
 		}
 	}
+}
+
+// mayBeThere reports whether the phone may have got the question: of an unknown
+// outcome a reply is the best proof.
+func mayBeThere(sent activities.SendSmsResult) bool {
+	return len(sent.Messages) > 0 ||
+		slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.OutcomeUnknown })
 }
 
 func (a *asking) send(ctx workflow.Context, body, summary string) workflow.Future {

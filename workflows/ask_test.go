@@ -18,15 +18,16 @@ type askBench struct {
 	opened, shut int
 }
 
-func newAskBench(takes bool) *askBench {
+// newAskBench has every text taken, or end with a code.
+func newAskBench(ends sms.Code) *askBench {
 	b := &askBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()}
 	Register(b)
 	b.RegisterActivityWithOptions(func(in activities.SendSmsInput) (result activities.SendSmsResult, _ error) {
 		b.sent = append(b.sent, in.SmsBody)
-		if takes {
+		if ends == "" {
 			result.Messages = []sms.Message{{To: in.SmsTo[0].To, SID: "SM1"}}
 		} else {
-			result.Errors = []sms.Error{{Code: sms.OptedOut}}
+			result.Errors = []sms.Error{{Code: ends}}
 		}
 		return result, nil
 	}, activity.RegisterOptions{Name: activities.SendSmsName})
@@ -47,7 +48,7 @@ func (b *askBench) run(t *testing.T, input AskSmsInput) AskSmsResult {
 }
 
 func TestAQuestionIsRemindedOfUntilItTimesOut(t *testing.T) {
-	b := newAskBench(true)
+	b := newAskBench("")
 	began := b.Now()
 	result := b.run(t, AskSmsInput{Timeout: Duration(3 * time.Hour), Reminders: []Reminder{
 		{After: Duration(time.Hour), SmsBody: "Still coming?"}, {After: Duration(2 * time.Hour), SmsBody: "Last call"}, {After: Duration(9 * time.Hour), SmsBody: "Too late"},
@@ -64,7 +65,7 @@ func TestAQuestionIsRemindedOfUntilItTimesOut(t *testing.T) {
 }
 
 func TestAReplyEndsTheQuestion(t *testing.T) {
-	b := newAskBench(true)
+	b := newAskBench("")
 	b.RegisterDelayedCallback(func() { b.SignalWorkflow(ReplySignal, Reply{MessageSID: "SM9", Body: "yes"}) }, 90*time.Minute)
 	result := b.run(t, AskSmsInput{Reminders: []Reminder{{After: Duration(time.Hour), SmsBody: "Still coming?"}}})
 	if result.Outcome != Answered || result.Reply.Body != "yes" || result.Reminders != 1 || b.shut != 0 {
@@ -73,9 +74,21 @@ func TestAReplyEndsTheQuestion(t *testing.T) {
 }
 
 func TestAQuestionThatWasNotSentWaitsForNothing(t *testing.T) {
-	b := newAskBench(false)
+	b := newAskBench(sms.OptedOut)
 	if result := b.run(t, AskSmsInput{}); result.Outcome != NotSent || result.Sent.Errors[0].Code != sms.OptedOut || b.shut != 1 {
 		t.Errorf("%+v, closed %d times", result, b.shut)
+	}
+}
+
+func TestAQuestionThatMayHaveBeenSentWaitsForItsReply(t *testing.T) {
+	b := newAskBench(sms.OutcomeUnknown)
+	b.RegisterDelayedCallback(func() { b.SignalWorkflow(ReplySignal, Reply{MessageSID: "SM9", Body: "yes"}) }, time.Hour)
+	if result := b.run(t, AskSmsInput{}); result.Outcome != Answered || result.Reply.Body != "yes" || result.Sent.Errors[0].Code != sms.OutcomeUnknown || b.shut != 0 {
+		t.Errorf("%+v, closed %d times", result, b.shut)
+	}
+	b = newAskBench(sms.OutcomeUnknown)
+	if result := b.run(t, AskSmsInput{}); result.Outcome != TimedOut || b.shut != 1 {
+		t.Errorf("without a reply: %+v, closed %d times", result, b.shut)
 	}
 }
 
