@@ -36,6 +36,7 @@ type Phones struct {
 	texts   []Text
 	refuses map[string]sms.Code
 	replies map[string]reply
+	files   map[string]activities.Recipients
 }
 
 type reply struct {
@@ -43,21 +44,27 @@ type reply struct {
 	after time.Duration
 }
 
-// New registers stand-ins for the activities that send, and for AskSmsWorkflow.
+// New registers stand-ins for the activities that send, and for AskSmsWorkflow
+// and BroadcastSmsWorkflow.
 func New(env *testsuite.TestWorkflowEnvironment) *Phones {
-	p := &Phones{env: env, refuses: make(map[string]sms.Code), replies: make(map[string]reply)}
+	p := &Phones{env: env, refuses: make(map[string]sms.Code), replies: make(map[string]reply), files: make(map[string]activities.Recipients)}
 	env.RegisterActivityWithOptions(p.send, activity.RegisterOptions{Name: activities.SendSmsName})
 	env.RegisterActivityWithOptions(p.look, activity.RegisterOptions{Name: activities.GetMessagesName})
 	env.RegisterWorkflowWithOptions(p.ask, workflow.RegisterOptions{Name: workflows.AskSmsWorkflowName})
+	env.RegisterWorkflowWithOptions(p.broadcast, workflow.RegisterOptions{Name: workflows.BroadcastSmsWorkflowName})
 	return p
 }
 
-// Refuse has every text to a phone fail with a code.
+// Refuse has every text to a phone fail with a code. With OUTCOME_UNKNOWN the
+// phone gets the text all the same, of which the workflow is not told.
 func (p *Phones) Refuse(to string, code sms.Code) { p.refuses[to] = code }
 
 // Reply has a phone answer the next question that it is asked, some time later.
 // A phone without a reply lets questions time out.
 func (p *Phones) Reply(from, body string, after time.Duration) { p.replies[from] = reply{body, after} }
+
+// File has a broadcast read a file: these are its recipients.
+func (p *Phones) File(name string, recipients ...activities.Recipient) { p.files[name] = recipients }
 
 // Texts are those that a phone got, or all phones if it is "", in their order.
 func (p *Phones) Texts(to string) (texts []Text) {
@@ -72,11 +79,14 @@ func (p *Phones) Texts(to string) (texts []Text) {
 func (p *Phones) send(input activities.SendSmsInput) (activities.SendSmsResult, error) {
 	result := activities.SendSmsResult{Messages: []sms.Message{}, Errors: []sms.Error{}}
 	for _, recipient := range input.SmsTo {
-		if code := p.refuses[recipient.To]; code != "" {
+		code := p.refuses[recipient.To]
+		if code == "" || code == sms.OutcomeUnknown {
+			p.texts = append(p.texts, Text{From: input.SmsFrom, To: recipient.To, Body: input.SmsBody, Variables: input.Variables})
+		}
+		if code != "" {
 			result.Errors = append(result.Errors, sms.Error{To: recipient.To, Code: code, Message: "refused by the test"})
 			continue
 		}
-		p.texts = append(p.texts, Text{From: input.SmsFrom, To: recipient.To, Body: input.SmsBody, Variables: input.Variables})
 		result.Messages = append(result.Messages, sms.Message{
 			To: recipient.To, SID: fmt.Sprintf("SM%032x", len(p.texts)), Status: sms.Queued, Segments: 1,
 		})
@@ -100,7 +110,7 @@ func (p *Phones) ask(ctx workflow.Context, input workflows.AskSmsInput) (result 
 	}
 	reply, replies := p.replies[input.SmsTo]
 	switch {
-	case len(result.Sent.Messages) == 0:
+	case len(result.Sent.Messages) == 0 && result.Sent.Errors[0].Code != sms.OutcomeUnknown:
 		result.Outcome = workflows.NotSent
 		return result, nil
 	case !replies || reply.after > timeout:
@@ -113,4 +123,38 @@ func (p *Phones) ask(ctx workflow.Context, input workflows.AskSmsInput) (result 
 		MessageSID: fmt.Sprintf("SM%032x", 1<<40), Body: reply.body, From: input.SmsTo, To: input.SmsFrom, ReceivedAt: workflow.Now(ctx).Add(reply.after),
 	}
 	return result, workflow.Sleep(ctx, reply.after)
+}
+
+// broadcast sends to all recipients at once. It asks a source of the test's own,
+// page by page.
+func (p *Phones) broadcast(ctx workflow.Context, input workflows.BroadcastSmsInput) (progress workflows.BroadcastProgress, err error) {
+	progress = workflows.BroadcastProgress{State: "done", Errors: map[sms.Code]int{}}
+	page := activities.Page{Recipients: input.SmsTo}
+	if input.File != "" {
+		page.Recipients = p.files[input.File]
+	}
+	asking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+	for more := true; more; more = page.Next != "" {
+		if source := input.Source; source != nil {
+			in := activities.PageInput{Input: source.Input, Cursor: page.Next, Limit: max(input.PageSize, 1)}
+			page = activities.Page{}
+			if err := workflow.ExecuteActivity(asking, source.Activity, in).Get(ctx, &page); err != nil {
+				return progress, err
+			}
+		}
+		sending := input.SendSmsInput
+		sending.SmsTo = page.Recipients
+		result, _ := p.send(sending)
+		result.Errors = append(result.Errors, page.Errors...)
+		progress.Pages++
+		progress.Sent += len(result.Messages)
+		progress.Recipients += len(result.Messages) + len(result.Errors)
+		for i := range result.Errors {
+			progress.Errors[result.Errors[i].Code]++
+		}
+	}
+	if input.Report != "" {
+		progress.Report = input.Report + ".jsonl"
+	}
+	return progress, nil
 }

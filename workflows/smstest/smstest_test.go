@@ -1,9 +1,11 @@
 package smstest_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -44,6 +46,7 @@ func TestAWorkflowOfSomebodyElsesIsTestedWithoutTwilio(t *testing.T) {
 		"a reply":       {func(p *smstest.Phones) { p.Reply(ann, "yes", time.Minute) }, "yes, delivered", 2},
 		"no reply":      {func(*smstest.Phones) {}, "timedOut", 1},
 		"a late reply":  {func(p *smstest.Phones) { p.Reply(ann, "yes", 2*time.Hour) }, "timedOut", 1},
+		"a doubt":       {func(p *smstest.Phones) { p.Refuse(ann, sms.OutcomeUnknown) }, "timedOut", 1},
 		"an opt-out":    {func(p *smstest.Phones) { p.Refuse(ann, sms.OptedOut) }, "notSent", 0},
 		"another phone": {func(p *smstest.Phones) { p.Reply(bo, "yes", time.Minute) }, "timedOut", 1},
 	} {
@@ -61,5 +64,50 @@ func TestAWorkflowOfSomebodyElsesIsTestedWithoutTwilio(t *testing.T) {
 				t.Errorf("ended with %q after %d texts, want %q after %d", got, len(texts), tc.want, tc.texts)
 			}
 		})
+	}
+}
+
+// campaign texts everybody of a list, a file and an activity.
+func campaign(ctx workflow.Context, lists []workflows.BroadcastSmsInput) (all []workflows.BroadcastProgress, _ error) {
+	for _, input := range lists {
+		progress, err := workflows.BroadcastSms(ctx, input)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, progress)
+	}
+	return all, nil
+}
+
+func TestABroadcastIsTestedWithoutTwilio(t *testing.T) {
+	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+	env.RegisterWorkflow(campaign)
+	env.RegisterActivityWithOptions(func(in activities.PageInput) (activities.Page, error) {
+		if in.Cursor == "" {
+			return activities.Page{Recipients: activities.To(ann), Next: "2"}, nil
+		}
+		return activities.Page{Recipients: activities.To(bo)}, nil
+	}, activity.RegisterOptions{Name: "Customers"})
+	phones := smstest.New(env)
+	phones.File("all.csv", activities.Recipient{To: ann}, activities.Recipient{To: "+15005550011"})
+	phones.Refuse(bo, sms.OptedOut)
+	text := activities.SendSmsInput{SmsFrom: ours, SmsBody: "We moved."}
+	listed := text
+	listed.SmsTo = activities.To(ann, bo)
+	env.ExecuteWorkflow(campaign, []workflows.BroadcastSmsInput{
+		{SendSmsInput: listed}, {SendSmsInput: text, File: "all.csv", Report: "moved"}, {SendSmsInput: text, Source: &workflows.Source{Activity: "Customers"}},
+	})
+	var got []workflows.BroadcastProgress
+	if err := env.GetWorkflowResult(&got); err != nil {
+		t.Fatal(err)
+	}
+	opted := map[sms.Code]int{sms.OptedOut: 1}
+	want := []workflows.BroadcastProgress{
+		{State: "done", Recipients: 2, Sent: 1, Pages: 1, Errors: opted},
+		{State: "done", Recipients: 2, Sent: 2, Pages: 1, Errors: map[sms.Code]int{}, Report: "moved.jsonl"},
+		{State: "done", Recipients: 2, Sent: 1, Pages: 2, Errors: opted},
+	}
+	if !reflect.DeepEqual(got, want) || len(phones.Texts(ann)) != 3 || len(phones.Texts("")) != 4 {
+		t.Errorf("got %+v and %d texts", got, len(phones.Texts("")))
 	}
 }
