@@ -4,6 +4,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,38 +178,46 @@ func (s *send) release(places []int) {
 }
 
 // recall fills in the SIDs that the record named no more, as far as Twilio
-// shows them. It never gives cause to try again.
+// shows them: by the sender's newest messages, then by each recipient's, since
+// other sends may have pushed ours out. It never gives cause to try again.
 func (s *send) recall(ctx context.Context) bool {
-	missing := make(map[string]int)
-	for place := range s.progress.outcomes {
-		if o := &s.progress.outcomes[place]; o.state == taken && o.message.SID == "" {
-			missing[s.to[place]] = place
-		}
+	missing := s.progress.nameless()
+	if len(missing) == 0 {
+		return false
 	}
+	newest := s.query("")
+	newest.Limit = 2*len(s.to) + 1000
+	records, _ := s.account.Gateway.List(ctx, newest) // tried again, one by one
+	shown := make(map[string][]twilio.Record)
+	for _, r := range records {
+		shown[r.To] = append(shown[r.To], r)
+	}
+	missing = slices.DeleteFunc(missing, func(place int) bool { return s.name(ctx, place, shown[s.to[place]]) })
 	until := time.Now().Add(s.activities.patience())
-	for wait := 100 * time.Millisecond; len(missing) > 0 && time.Now().Before(until); wait = min(2*wait, 5*time.Second) {
-		query := s.query("")
-		query.Limit = 2*len(s.to) + 1000
-		records, _ := s.account.Gateway.List(ctx, query) // tried again
-		for i := range records {
-			place, ok := missing[records[i].To]
-			if !ok {
-				continue
-			}
-			body, problem := s.bodies.of(ctx, s.input.SmsTo[place])
-			if problem != nil {
-				continue
-			}
-			if found, _ := s.find(records[i:i+1], place, body); found != nil {
-				s.progress.outcomes[place].message = records[i].Message
-				delete(missing, records[i].To)
-			}
-		}
-		if len(missing) > 0 && sleep(ctx, wait) != nil {
+	for wait := 100 * time.Millisecond; len(missing) > 0; wait = min(2*wait, 5*time.Second) {
+		last := time.Now().After(until)
+		missing = slices.DeleteFunc(missing, func(place int) bool {
+			records, _ := s.account.Gateway.List(ctx, s.query(s.to[place])) // tried again
+			return s.name(ctx, place, records)
+		})
+		if last || len(missing) > 0 && sleep(ctx, wait) != nil {
 			break
 		}
 	}
 	return false
+}
+
+// name fills in a recipient's SID, if a listing shows it.
+func (s *send) name(ctx context.Context, place int, records []twilio.Record) bool {
+	body, problem := s.bodies.of(ctx, s.input.SmsTo[place])
+	if problem != nil {
+		return false
+	}
+	found, _ := s.find(records, place, body)
+	if found != nil {
+		s.progress.outcomes[place].message = found.Message
+	}
+	return found != nil
 }
 
 // query asks for the messages of this send's sender to a recipient.

@@ -140,8 +140,11 @@ func TestWhoWasInDoubtIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
 
 func TestSIDsThatTheRecordNamesNoMoreAreRecalled(t *testing.T) {
 	left := record{Runs: [][3]int{{int(taken), -1, 2}}}
-	gateway := lister{gatewayFunc(nil), func(twilio.Query) []twilio.Record {
-		return []twilio.Record{listed(second, "SM2", "Hi"), listed(first, "SM1", "Hi")}
+	gateway := lister{gatewayFunc(nil), func(q twilio.Query) []twilio.Record {
+		if q.To == first { // whom newer messages have pushed out of the other list
+			return []twilio.Record{listed(first, "SM1", "Hi")}
+		}
+		return []twilio.Record{listed(second, "SM2", "Hi")}
 	}}
 	result := resumeWith(t, newActivities(gateway), left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "Hi"})
 	if len(result.Messages) != 2 || result.Messages[0].SID != "SM1" || result.Messages[1].SID != "SM2" {

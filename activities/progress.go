@@ -164,6 +164,16 @@ func (p *progress) places(s state, limit int) (found []int) {
 	return found
 }
 
+// nameless lists those whom Twilio took, by a SID that the record does not name.
+func (p *progress) nameless() (found []int) {
+	for place := range p.outcomes {
+		if o := &p.outcomes[place]; o.state == taken && o.message.SID == "" {
+			found = append(found, place)
+		}
+	}
+	return found
+}
+
 func (p *progress) has(s state) bool { return len(p.places(s, 1)) > 0 }
 
 // begin names the recipients that are going to be tried.
