@@ -29,10 +29,11 @@ func BroadcastSms(ctx workflow.Context, input BroadcastSmsInput) (progress Broad
 	return progress, err
 }
 
-// child has a child workflow run by our workers, unless the caller has chosen.
+// child has a child workflow run by our workers, unless the caller has chosen
+// others than the caller's own.
 func child(ctx workflow.Context) workflow.Context {
-	if options := workflow.GetChildWorkflowOptions(ctx); options.TaskQueue == "" {
-		return workflow.WithTaskQueue(ctx, activities.TaskQueue)
+	if queue := workflow.GetChildWorkflowOptions(ctx).TaskQueue; queue != "" && queue != workflow.GetInfo(ctx).TaskQueueName {
+		return ctx
 	}
-	return ctx
+	return workflow.WithWorkflowTaskQueue(ctx, activities.TaskQueue)
 }
