@@ -200,13 +200,13 @@ func outcomes(ctx context.Context, set *triggers.Set, f testFlags) ([]outcome, e
 	message := sms.Inbound{
 		Event: sms.Classify(f.from, f.body, ""), MessageSID: f.sid, AccountSID: f.account, From: f.from, To: f.to, Body: f.body, ReceivedAt: time.Now(),
 	}
-	firings, err := set.Match(ctx, message)
-	if err != nil {
-		return nil, err
-	}
+	firings := set.Match(ctx, message)
 	all := make([]outcome, len(firings))
 	for i := range firings {
 		firing := &firings[i]
+		if firing.Err != nil {
+			return nil, firing.Err
+		}
 		all[i] = outcome{firing.Trigger(), firing.Event.MatchGroups, firing.Echo(), firing.EchoError(), firing.Call()}
 	}
 	return all, nil

@@ -53,7 +53,7 @@ func (f *Firing) Call() Call {
 func (c *Call) start(f *Firing, s *start) {
 	c.Workflow, c.TaskQueue, c.Input = s.workflow, s.taskQueue, argument(f, s.input)
 	c.WorkflowID = WorkflowID(f.Event.MessageSID, f.trigger.Name)
-	if len(s.id.literals) > 0 {
+	if s.own() {
 		c.WorkflowID = s.id.text(&f.Event)
 	}
 	c.IDConflict, c.IDReuse = nameOf(conflicts, s.conflict), nameOf(reuses, s.reuse)

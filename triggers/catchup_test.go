@@ -3,12 +3,16 @@ package triggers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/workflows"
@@ -44,7 +48,9 @@ func TestCatchUpPublishesWhatOptsInTheOldestFirst(t *testing.T) {
 			}
 			return nil
 		},
-		Asked:  func(_ context.Context, m sms.Inbound) (bool, error) { return m.Body == "answered order 9", nil },
+		Asked: func(_ context.Context, m sms.Inbound, _ []Firing) (bool, error) {
+			return m.Body == "answered order 9", nil
+		},
 		Logger: slog.New(slog.DiscardHandler),
 	}
 	result, err := c.CatchUpSms(t.Context(), workflows.CatchUpSmsQuery{Since: since})
@@ -64,5 +70,78 @@ func TestCatchUpPublishesWhatOptsInTheOldestFirst(t *testing.T) {
 	c.Received = func(context.Context, time.Time) ([]sms.Inbound, error) { return nil, errors.New("down") }
 	if _, err := c.CatchUpSms(t.Context(), workflows.CatchUpSmsQuery{Since: since}); err == nil {
 		t.Error("with Twilio down the activity does not fail")
+	}
+}
+
+func TestAFailureKeepsNoOtherMessageBack(t *testing.T) {
+	set := mustParse(t, missed)
+	var published []string
+	errs := map[string]error{
+		"order 1": &PublishError{Trigger: "late", What: "ask", Err: temporal.NewApplicationError("already shipped", "")},
+		"order 2": &PublishError{Trigger: "late", What: "start", Err: serviceerror.NewUnavailable("away")},
+		"order 3": &PublishError{Trigger: "late", What: "start", Err: errors.New("encode the input")},
+		"order 4": nil,
+	}
+	asked := map[string]error{
+		"order 5": &PublishError{Trigger: "questions", Err: context.DeadlineExceeded},
+		"order 6": &PublishError{Trigger: "questions", Err: temporal.NewApplicationError("no", "")},
+	}
+	c := &CatchUp{
+		Received: func(context.Context, time.Time) (all []sms.Inbound, err error) {
+			for n := range 7 {
+				m := message(fmt.Sprintf("order %d", n+1))
+				m.ReceivedAt = time.Unix(1000, 0) // all in one second, and in order
+				all = append(all, m)
+			}
+			return all, errors.New("one account could not be listed")
+		},
+		Triggers: func() *Set { return set },
+		Asked: func(_ context.Context, m sms.Inbound, firings []Firing) (bool, error) {
+			if len(firings) != 2 {
+				t.Errorf("asked with %d firings", len(firings))
+			}
+			return false, asked[m.Body]
+		},
+		Publish: func(_ context.Context, f *Firing) error {
+			published = append(published, f.Event.OriginalMessage)
+			return errs[f.Event.OriginalMessage]
+		},
+		Logger: slog.New(slog.DiscardHandler),
+	}
+	result, err := c.CatchUpSms(t.Context(), workflows.CatchUpSmsQuery{Since: time.Unix(0, 0)})
+	if want := (workflows.CatchUpSmsResult{Received: 7, Matched: 5, Failed: 3}); result != want {
+		t.Errorf("result %+v, want %+v", result, want)
+	}
+	if err == nil || !strings.Contains(err.Error(), "2 of 7 messages") || !strings.Contains(err.Error(), "one account could not be listed") {
+		t.Errorf("error %v", err)
+	}
+	if want := []string{"order 1", "order 2", "order 3", "order 4", "order 7"}; !reflect.DeepEqual(published, want) {
+		t.Errorf("published %q, want %q", published, want)
+	}
+}
+
+func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err   error
+		final bool
+		says  string
+	}{
+		"a refused update":     {temporal.NewApplicationError("for +15005550009", ""), true, "the workflow refused it"},
+		"no workflow":          {serviceerror.NewNotFound("order-+1500"), true, "no open workflow"},
+		"no namespace":         {serviceerror.NewNamespaceNotFound("nowhere"), false, "no such namespace"},
+		"one that is there":    {serviceerror.NewWorkflowExecutionAlreadyStarted("", "", ""), true, "a workflow with this ID already"},
+		"what cannot be sent":  {errors.New("encode +15005550009"), true, "*fmt.wrapError"},
+		"Temporal away":        {serviceerror.NewUnavailable("+1500"), false, "Unavailable"},
+		"no time":              {context.DeadlineExceeded, false, "in time"},
+		"no time, in its own":  {serviceerror.NewDeadlineExceeded("+1500"), false, "DeadlineExceeded"},
+		"an update in no time": {client.NewWorkflowUpdateServiceTimeoutOrCanceledError(errors.New("+1500")), false, ""},
+	} {
+		e := &PublishError{Trigger: "t", What: "do", Err: fmt.Errorf("on the way: %w", tc.err)}
+		if e.Final() != tc.final || !strings.Contains(e.Error(), tc.says) || strings.Contains(e.Error(), "+1500") {
+			t.Errorf("%s: final %t, %s", name, e.Final(), e)
+		}
+	}
+	if isNotFound(serviceerror.NewNamespaceNotFound("nowhere")) {
+		t.Error("where there is no namespace, there is said to be no workflow")
 	}
 }

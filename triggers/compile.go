@@ -303,6 +303,9 @@ func (c *checker) policies(i int, where, name string, w *fileStart, s *start) {
 			c.at(i, where+".idReuse", "trigger %q: idReuse is %q; it must be allowDuplicate (the default), allowDuplicateFailedOnly or rejectDuplicate", name, w.IDReuse)
 		}
 	}
+	if w.IDConflict == "terminateExisting" && w.IDReuse == "rejectDuplicate" {
+		c.at(i, where+".idReuse", "trigger %q: idReuse rejectDuplicate lets no second workflow start, so idConflict terminateExisting would end one for nothing; leave one of them out", name)
+	}
 }
 
 func (c *checker) mappings(i int, field, name string, written map[string]any, in scope) map[string]mapping {
@@ -393,7 +396,7 @@ func (c *checker) input(i int, field, name string, written any, t *Trigger) mapp
 // catchUp checks that publishing late cannot publish twice.
 func (c *checker) catchUp(i int, w *fileTrigger, t *Trigger) {
 	start := t.action.start
-	if start == nil || len(start.id.literals) == 0 || start.reuse == reuses["rejectDuplicate"] && start.conflict != conflicts["terminateExisting"] {
+	if start == nil || !start.own() || start.reuse == reuses["rejectDuplicate"] {
 		return
 	}
 	if !strings.Contains(w.Start.ID, "${messageSid}") {

@@ -5,15 +5,11 @@ package triggers
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -81,53 +77,15 @@ func (d *Dispatcher) Publish(ctx context.Context, f *Firing) error {
 	case a.update != nil:
 		do, what, timeout = d.update, "ask the workflow", updateTimeout
 	}
+	if f.Err != nil {
+		return f.Err
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	if err := do(ctx, f); err != nil {
 		return &PublishError{Trigger: f.trigger.Name, What: what, Err: err}
 	}
 	return nil
-}
-
-// PublishError says why an event was not published, in words that may be
-// logged: Temporal's own hold workflow IDs, and so perhaps what was texted.
-type PublishError struct {
-	Trigger string
-	// What was tried.
-	What string
-	Err  error
-}
-
-func (e *PublishError) Error() string {
-	return fmt.Sprintf("trigger %s: %s: %s", e.Trigger, e.What, reason(e.Err))
-}
-
-// Final reports whether trying again is no use: Temporal has answered, and
-// said no.
-func (e *PublishError) Final() bool {
-	switch serviceerror.ToStatus(e.Err).Code() {
-	case codes.NotFound, codes.AlreadyExists, codes.InvalidArgument, codes.PermissionDenied, codes.FailedPrecondition:
-		return true
-	}
-	return false
-}
-
-func (e *PublishError) Unwrap() error { return e.Err }
-
-func reason(err error) string {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return "Temporal did not answer in time"
-	}
-	switch code := serviceerror.ToStatus(err).Code(); code {
-	case codes.NotFound:
-		return "there is no open workflow with this ID"
-	case codes.AlreadyExists:
-		return "there is a workflow with this ID already"
-	case codes.Unknown:
-		return fmt.Sprintf("%T", err)
-	default:
-		return code.String()
-	}
 }
 
 // retrying calls until Temporal takes the request or refuses it, or time is
@@ -146,96 +104,6 @@ func retrying(ctx context.Context, call func(context.Context) error) error {
 		case <-time.After(wait):
 		}
 	}
-}
-
-// start starts the workflow of a message. Its default ID is the message's
-// alone. Under an ID of the trigger's own, a run that this message started may
-// have closed, and another begun.
-func (d *Dispatcher) start(ctx context.Context, f *Firing) error {
-	s := f.trigger.action.start
-	request, err := d.startRequest(f, s)
-	if err != nil {
-		return err
-	}
-	own := len(s.id.literals) > 0
-	if own {
-		last, err := d.describeRun(ctx, request.WorkflowId, "")
-		if ignoreNotFound(err) != nil {
-			return err
-		}
-		if err == nil {
-			if started, err := d.startedBy(ctx, request, last); started || err != nil {
-				return err
-			}
-			if err := d.follow(request, last); err != nil {
-				return err
-			}
-		}
-	}
-	err = d.startExecution(ctx, request)
-	if exists := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil); !errors.As(err, &exists) || own {
-		return err
-	}
-	return nil // by another delivery of this message
-}
-
-// startedBy reports whether this very request started the last run of the
-// workflow, the run that it continues, or one before.
-func (d *Dispatcher) startedBy(ctx context.Context, request *workflowservice.StartWorkflowExecutionRequest, last run) (bool, error) {
-	if last.requests[request.RequestId] {
-		return true, nil
-	}
-	runs, err := d.earlier(ctx, request.WorkflowId, last)
-	if err != nil {
-		return false, err
-	}
-	if last.first != last.id {
-		first, err := d.describeRun(ctx, request.WorkflowId, last.first)
-		if ignoreNotFound(err) != nil {
-			return false, err
-		}
-		runs = append([]run{first}, runs...)
-	}
-	for _, r := range runs {
-		if r.requests[request.RequestId] {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
-func (d *Dispatcher) startExecution(ctx context.Context, request *workflowservice.StartWorkflowExecutionRequest) error {
-	return retrying(ctx, func(ctx context.Context) error {
-		_, err := d.Client.WorkflowService().StartWorkflowExecution(ctx, request)
-		return err
-	})
-}
-
-// startRequest goes below the SDK's client, which makes up a request ID at
-// each call.
-func (d *Dispatcher) startRequest(f *Firing, s *start) (*workflowservice.StartWorkflowExecutionRequest, error) {
-	input, err := d.payloads(argument(f, s.input))
-	if err != nil {
-		return nil, err
-	}
-	request := &workflowservice.StartWorkflowExecutionRequest{
-		Namespace:                d.Namespace,
-		WorkflowId:               WorkflowID(f.Event.MessageSID, f.trigger.Name),
-		WorkflowType:             &commonpb.WorkflowType{Name: s.workflow},
-		TaskQueue:                &taskqueuepb.TaskQueue{Name: s.taskQueue},
-		Input:                    input,
-		WorkflowExecutionTimeout: duration(s.executionTimeout),
-		WorkflowRunTimeout:       duration(s.runTimeout),
-		WorkflowTaskTimeout:      duration(s.taskTimeout),
-		Identity:                 identity,
-		RequestId:                requestID(f),
-		WorkflowIdReusePolicy:    s.reuse,
-		WorkflowIdConflictPolicy: s.conflict,
-	}
-	if len(s.id.literals) > 0 {
-		request.WorkflowId = s.id.text(&f.Event)
-	}
-	return request, d.describe(f, s, request)
 }
 
 func (d *Dispatcher) signal(ctx context.Context, f *Firing) error {
@@ -269,6 +137,11 @@ func (d *Dispatcher) deliver(ctx context.Context, f *Firing, workflowID, name st
 				return err
 			}
 		}
+		if f.late {
+			if last, err = d.runOfThen(ctx, f, workflowID, last); err != nil {
+				return err
+			}
+		}
 		// The run is named: another that begins now may not know the message.
 		if err := signal(last); !isNotFound(err) || !last.open {
 			return err
@@ -296,75 +169,11 @@ func (d *Dispatcher) signalRun(ctx context.Context, f *Firing, workflowID, runID
 	})
 }
 
-// signalWithStart must not start a second run for a message whose run has
-// closed in the meantime, and Temporal's own request of that name would. So it
-// first delivers. Only where no run is open is one started: in one request
-// with the signal if it is the first of its ID, else in two, of which each is
-// taken once.
-func (d *Dispatcher) signalWithStart(ctx context.Context, f *Firing) error {
-	s := f.trigger.action.signalWithStart
-	start, err := d.startRequest(f, &s.start)
-	if err != nil {
-		return err
-	}
-	deliver := func() error { return d.deliver(ctx, f, start.WorkflowId, s.signal.name, s.signal.input) }
-	if err := deliver(); !isNotFound(err) {
-		return err
-	}
-	err = d.startFirst(ctx, f, start)
-	if exists := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil); !errors.As(err, &exists) {
-		return err
-	}
-	last, err := d.describeRun(ctx, start.WorkflowId, "")
-	if err != nil {
-		return err
-	}
-	if !last.open {
-		if err := d.follow(start, last); err != nil {
-			return err
-		}
-		if err := d.startExecution(ctx, start); err != nil {
-			return err
-		}
-	}
-	return deliver()
-}
-
-// follow notes the run before in the memo of one that is to be started.
-func (d *Dispatcher) follow(request *workflowservice.StartWorkflowExecutionRequest, before run) error {
-	payload, err := d.converter().ToPayload(before.id)
-	if err != nil {
-		return fmt.Errorf("encode the memo: %w", err)
-	}
-	request.Memo.Fields[previousRun] = payload
-	return nil
-}
-
-// startFirst starts the first run of an ID, with the signal.
-func (d *Dispatcher) startFirst(ctx context.Context, f *Firing, start *workflowservice.StartWorkflowExecutionRequest) error {
-	s := f.trigger.action.signalWithStart
-	input, err := d.payloads(signalArgument(f, s.signal.input))
-	if err != nil {
-		return err
-	}
-	return retrying(ctx, func(ctx context.Context) error {
-		_, err := d.Client.WorkflowService().SignalWithStartWorkflowExecution(ctx, &workflowservice.SignalWithStartWorkflowExecutionRequest{
-			Namespace: d.Namespace, WorkflowId: start.WorkflowId, WorkflowType: start.WorkflowType, TaskQueue: start.TaskQueue,
-			Input: start.Input, WorkflowExecutionTimeout: start.WorkflowExecutionTimeout, WorkflowRunTimeout: start.WorkflowRunTimeout,
-			WorkflowTaskTimeout: start.WorkflowTaskTimeout, Identity: identity, RequestId: start.RequestId,
-			WorkflowIdReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-			SignalName:            s.signal.name, SignalInput: input,
-			Memo: start.Memo, SearchAttributes: start.SearchAttributes, UserMetadata: start.UserMetadata,
-		})
-		return err
-	})
-}
-
 // signalAll finds the workflows that catch by their search attribute, which
 // Temporal may show a moment late.
 func (d *Dispatcher) signalAll(ctx context.Context, f *Firing) error {
 	s := f.trigger.action.signalAll
-	ids, err := d.catchers(ctx, s.catches(f))
+	ids, err := d.listIDs(ctx, workflows.CatchersQuery(s.catches(f)), maxCatchers)
 	if err != nil {
 		return err
 	}
@@ -375,23 +184,18 @@ func (d *Dispatcher) signalAll(ctx context.Context, f *Firing) error {
 			if err := d.deliver(ctx, f, id, s.name, s.input); !isNotFound(err) {
 				return err
 			}
-			return nil // it has closed: it catches no more
+			return nil // it has closed, or began later: it does not catch this
 		})
 	}
 	return signalling.Wait()
 }
 
-func (d *Dispatcher) catchers(ctx context.Context, catches string) (map[string]bool, error) {
+// listIDs gives the IDs of workflows that a query finds, up to about a limit.
+func (d *Dispatcher) listIDs(ctx context.Context, query string, limit int) (map[string]bool, error) {
 	ids := map[string]bool{}
-	request := &workflowservice.ListWorkflowExecutionsRequest{
-		Namespace: d.Namespace, PageSize: 1000, Query: workflows.CatchersQuery(catches),
-	}
-	for len(ids) < maxCatchers {
-		var page *workflowservice.ListWorkflowExecutionsResponse
-		err := retrying(ctx, func(ctx context.Context) (err error) {
-			page, err = d.Client.WorkflowService().ListWorkflowExecutions(ctx, request)
-			return err
-		})
+	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: d.Namespace, PageSize: int32(min(limit, 1000)), Query: query}
+	for len(ids) < limit {
+		page, err := d.list(ctx, request)
 		if err != nil {
 			return nil, err
 		}
@@ -403,6 +207,14 @@ func (d *Dispatcher) catchers(ctx context.Context, catches string) (map[string]b
 		}
 	}
 	return ids, nil
+}
+
+func (d *Dispatcher) list(ctx context.Context, request *workflowservice.ListWorkflowExecutionsRequest) (page *workflowservice.ListWorkflowExecutionsResponse, err error) {
+	err = retrying(ctx, func(ctx context.Context) (err error) {
+		page, err = d.Client.WorkflowService().ListWorkflowExecutions(ctx, request)
+		return err
+	})
+	return page, err
 }
 
 // update asks a workflow and keeps its answer for the echo. Temporal gives a

@@ -1,6 +1,7 @@
 package triggers
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -55,6 +56,7 @@ var badTriggers = map[string]struct {
 	"an account that is none":      {"  - {name: a, pattern: x, account: AC1, start: {workflow: W, taskQueue: q}}\n", "is not an account SID", false},
 	"an unknown policy":            {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idReuse: never}}\n", `idReuse is "never"`, false},
 	"another unknown policy":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: never}}\n", `idConflict is "never"`, false},
+	"policies that contradict":     {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: terminateExisting, idReuse: rejectDuplicate}}\n", "would end one for nothing", true},
 	"policies without an id":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, idReuse: rejectDuplicate}}\n", "are about an id of your own", true},
 	"a time that is none":          {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: soon}}\n", "write a time such as 30s", false},
 	"a time without a unit":        {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: '30'}}\n", "write a time such as 30s", false},
@@ -118,12 +120,12 @@ func TestFiltersDecideWhichTriggersAMessageMeets(t *testing.T) {
 	} {
 		m := message(tc.body)
 		m.Event = sms.Classify(m.From, m.Body, "")
-		firings, err := set.Match(t.Context(), m)
-		if err != nil {
-			t.Fatal(err)
-		}
+		firings := set.Match(t.Context(), m)
 		var names []string
 		for i := range firings {
+			if firings[i].Err != nil {
+				t.Fatal(firings[i].Err)
+			}
 			names = append(names, firings[i].Trigger())
 		}
 		if got := strings.Join(names, " "); got != tc.want {
@@ -132,17 +134,24 @@ func TestFiltersDecideWhichTriggersAMessageMeets(t *testing.T) {
 	}
 }
 
-func TestAPatternThatRunsOutOfItsBudgetIsToldAndStopsNoOther(t *testing.T) {
+func TestAPatternThatRunsOutOfItsBudgetHasFailedAndStopsNoOther(t *testing.T) {
 	set := mustParse(t, `triggers:
-  - {name: hostile, pattern: '(?:(a+)+\1)+$', start: {workflow: W, taskQueue: q}}
+  - {name: hostile, pattern: '(?:(a+)+\1)+$', echoError: 'Not ${1}.', start: {workflow: W, taskQueue: q, id: 'w-${matchGroups.1}'}}
   - {name: good, pattern: 'a', start: {workflow: W, taskQueue: q}}
 `)
-	firings, err := set.Match(t.Context(), message(strings.Repeat("a", 1500)+"b"))
-	if err == nil || !strings.Contains(err.Error(), "trigger hostile") || strings.Contains(err.Error(), "aaa") {
-		t.Errorf("error %v", err)
+	firings := set.Match(t.Context(), message(strings.Repeat("a", 1500)+"b"))
+	if len(firings) != 2 || firings[0].Err == nil || firings[1].Trigger() != "good" || firings[1].Err != nil {
+		t.Fatalf("fires %v", firings)
 	}
-	if len(firings) != 1 || firings[0].Trigger() != "good" {
-		t.Errorf("fires %v", firings)
+	err := firings[0].Err.Error()
+	if !strings.Contains(err, "trigger hostile: match its pattern") || strings.Contains(err, "aaa") {
+		t.Errorf("error %s", err)
+	}
+	if got := firings[0].EchoError(); got != "Not ." {
+		t.Errorf("echoError %q", got)
+	}
+	if err := (&Dispatcher{}).Publish(t.Context(), &firings[0]); !errors.Is(err, firings[0].Err) {
+		t.Errorf("published, %v", err)
 	}
 }
 

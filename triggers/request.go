@@ -40,6 +40,9 @@ func (d *Dispatcher) describe(f *Firing, s *start, request *workflowservice.Star
 	for name, value := range s.memo {
 		memo[name] = value(&f.Event)
 	}
+	if s.own() {
+		memo[startedFor] = requestID(f)
+	}
 	fields, err := encode(d.converter(), memo)
 	if err != nil {
 		return fmt.Errorf("encode the memo: %w", err)

@@ -7,7 +7,8 @@ package triggers
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,8 +19,10 @@ import (
 )
 
 const (
-	// previousRun is the memo's entry that names the run before.
+	// previousRun is the memo's entry that names the run before, startedFor the
+	// one that names the request for which a run was started.
 	previousRun = "previousRun"
+	startedFor  = "startedFor"
 	// redelivery is how late a message may be delivered again. Twilio gives up
 	// within a minute; a catch-up looks back an hour by default.
 	redelivery = 2 * time.Hour
@@ -31,20 +34,30 @@ const (
 	chainsKept = 10_000
 )
 
+// queryText writes a text into a query of Temporal's.
+var queryText = strings.NewReplacer(`\`, `\\`, "'", `\'`)
+
 // run is one execution of a workflow ID.
 type run struct {
 	id string
 	// first is the run that this one continues, or itself.
 	first    string
 	open     bool
+	began    time.Time
 	closed   time.Time
 	previous string
+	// starter is the request for which it was started; it may not have been
+	// signalled by that yet.
+	starter string
 	// requests are the IDs of the requests that started it and, once it is
 	// closed and its history read, of those that signalled it.
 	requests map[string]bool
 	// unsure says that requests may lack some.
 	unsure bool
 }
+
+// knows reports whether a request started it, joined it or signalled it.
+func (r *run) knows(request string) bool { return r.starter == request || r.requests[request] }
 
 // describeRun gives a run, the last one of its ID if runID is empty. The error is
 // NotFound if there is none.
@@ -63,6 +76,7 @@ func (d *Dispatcher) describeRun(ctx context.Context, workflowID, runID string) 
 	r = run{
 		id: info.GetExecution().GetRunId(), first: info.GetFirstRunId(),
 		open:     info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING,
+		began:    info.GetStartTime().AsTime(),
 		requests: map[string]bool{},
 	}
 	if info.GetCloseTime() != nil {
@@ -74,8 +88,10 @@ func (d *Dispatcher) describeRun(ctx context.Context, workflowID, runID string) 
 	for request := range description.GetWorkflowExtendedInfo().GetRequestIdInfos() {
 		r.requests[request] = true
 	}
-	if payload := info.GetMemo().GetFields()[previousRun]; payload != nil {
-		_ = d.converter().FromPayload(payload, &r.previous) // another's memo is no chain of ours
+	for name, into := range map[string]*string{previousRun: &r.previous, startedFor: &r.starter} {
+		if payload := info.GetMemo().GetFields()[name]; payload != nil {
+			_ = d.converter().FromPayload(payload, into) // another's memo is no chain of ours
+		}
 	}
 	return r, nil
 }
@@ -144,16 +160,32 @@ func (d *Dispatcher) readHistory(ctx context.Context, workflowID string, r *run)
 	return nil
 }
 
-func isNotFound(err error) bool {
-	var notFound *serviceerror.NotFound
-	return errors.As(err, &notFound)
-}
-
-func ignoreNotFound(err error) error {
-	if isNotFound(err) {
-		return nil
+// runOfThen gives the last run of an ID for a message that came a while ago: the
+// one that was there then. Who began the later one did not do so for this
+// message, but where a trigger starts all runs, which then know each other.
+func (d *Dispatcher) runOfThen(ctx context.Context, f *Firing, workflowID string, last run) (run, error) {
+	first := last
+	if last.first != last.id {
+		var err error
+		if first, err = d.describeRun(ctx, workflowID, last.first); ignoreNotFound(err) != nil {
+			return run{}, err
+		}
 	}
-	return err
+	received := f.Event.ReceivedAt // to the second, cut off
+	if !first.began.Truncate(time.Second).After(received) || first.starter != "" && f.trigger.action.signalWithStart != nil {
+		return last, nil
+	}
+	found, err := d.list(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Namespace: d.Namespace, PageSize: 1, // the latest comes first
+		Query: fmt.Sprintf("WorkflowId = '%s' AND StartTime < '%s'", queryText.Replace(workflowID), received.Add(time.Second).Format(time.RFC3339)),
+	})
+	if err != nil {
+		return run{}, err
+	}
+	if len(found.GetExecutions()) == 0 {
+		return run{}, serviceerror.NewNotFound("the workflow began after the message came")
+	}
+	return d.describeRun(ctx, workflowID, found.GetExecutions()[0].GetExecution().GetRunId())
 }
 
 // chains remembers the earlier runs of runs, which never change. The zero

@@ -4,7 +4,6 @@ package triggers
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -109,6 +108,13 @@ type Firing struct {
 	trigger *Trigger
 	// Event is what is published.
 	Event Event
+	// Err says why it is not known whether the message matches. Such a firing has
+	// no groups and cannot be published: it has failed.
+	Err error
+
+	// late says that the message came a while ago: what began since does not get
+	// it.
+	late bool
 }
 
 // Trigger is the name of the trigger.
@@ -129,42 +135,38 @@ func (f *Firing) Retry() bool { return f.trigger.retry }
 func (f *Firing) CatchUp() bool { return f.trigger.catchUp }
 
 // Match gives a firing for each trigger that the message matches, in order, up
-// to the first that stops. A pattern that runs out of its budget counts as not
-// found; the error then names its trigger, and the firings are still good.
-func (s *Set) Match(ctx context.Context, message sms.Inbound) ([]Firing, error) {
-	var (
-		firings  []Firing
-		failures []error
-	)
+// to the first that stops. A trigger whose pattern runs out of its budget may
+// match: its firing has an Err.
+func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
+	var firings []Firing
 	for _, trigger := range s.triggers {
-		firing, fired, err := trigger.match(ctx, message)
-		if err != nil {
-			failures = append(failures, fmt.Errorf("trigger %s: match its pattern: %w", trigger.Name, err))
+		firing, fired := trigger.match(ctx, message)
+		if !fired {
+			continue
 		}
-		if fired {
-			firings = append(firings, firing)
-			if trigger.stop {
-				break
-			}
+		firings = append(firings, firing)
+		if trigger.stop {
+			break
 		}
 	}
-	return firings, errors.Join(failures...)
+	return firings
 }
 
-func (t *Trigger) match(ctx context.Context, message sms.Inbound) (firing Firing, fired bool, err error) {
+func (t *Trigger) match(ctx context.Context, message sms.Inbound) (firing Firing, fired bool) {
 	if message.Event == "" {
 		message.Event = sms.Received
 	}
 	if message.Event != t.event || len(t.to) > 0 && !slices.Contains(t.to, message.To) || t.account != "" && message.AccountSID != t.account {
-		return firing, false, nil
+		return firing, false
 	}
 	groups, found, err := t.pattern.match(ctx, message.Body)
-	if err != nil || !found {
-		return firing, false, err
+	firing = Firing{trigger: t, Event: newEvent(t.Name, t.secret, message, groups)}
+	if err != nil {
+		firing.Err = fmt.Errorf("trigger %s: match its pattern: %w", t.Name, err)
+		return firing, true
 	}
-	firing = Firing{t, newEvent(t.Name, t.secret, message, groups)}
-	if t.condition != nil && !t.condition(&firing.Event) {
-		return firing, false, nil
+	if !found || t.condition != nil && !t.condition(&firing.Event) {
+		return firing, false
 	}
-	return firing, true, nil
+	return firing, true
 }

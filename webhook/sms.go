@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -51,13 +52,14 @@ var errRetry = errors.New("deliver again")
 
 // answer publishes a message and gives the replies. The error is errRetry.
 func (h *handler) answer(ctx context.Context, message sms.Inbound) ([]string, error) {
-	taken, unasked := h.asked(ctx, message)
+	firings := h.Triggers().Match(ctx, message)
+	taken, unasked := h.asked(ctx, message, firings)
 	// A reply to a question is no news to triggers, but that somebody opts out
 	// always is.
 	if taken && message.Event != sms.OptOut {
 		return nil, nil
 	}
-	replies, err := h.publish(ctx, message, unasked)
+	replies, failures, err := h.publish(ctx, message, firings, unasked)
 	if err != nil {
 		return nil, err
 	}
@@ -65,22 +67,28 @@ func (h *handler) answer(ctx context.Context, message sms.Inbound) ([]string, er
 	if cut {
 		h.Logger.WarnContext(ctx, "replies were cut to what Twilio takes", "messageSid", message.MessageSID)
 	}
-	if len(replies) == 0 {
+	if len(replies)+len(failures) == 0 {
 		return nil, nil
 	}
 	if may, why := h.guard.mayEcho(message); !may {
 		h.Logger.WarnContext(ctx, "a message is not answered", "messageSid", message.MessageSID, "reason", why)
-		return nil, nil
+		replies = nil
+	}
+	// Of a failure the sender hears, or Twilio.
+	for _, failure := range failures {
+		if !slices.Contains(replies, failure) {
+			return nil, errRetry
+		}
 	}
 	return replies, nil
 }
 
 // asked offers the message to whoever waits for a reply from this sender.
-func (h *handler) asked(ctx context.Context, message sms.Inbound) (taken bool, err error) {
+func (h *handler) asked(ctx context.Context, message sms.Inbound, firings []triggers.Firing) (taken bool, err error) {
 	if h.Asked == nil {
 		return false, nil
 	}
-	taken, err = h.Asked(ctx, message)
+	taken, err = h.Asked(ctx, message, firings)
 	if err != nil {
 		h.Logger.ErrorContext(ctx, "a reply could not be delivered", "messageSid", message.MessageSID, "error", err)
 		return false, errRetry
@@ -89,46 +97,46 @@ func (h *handler) asked(ctx context.Context, message sms.Inbound) (taken bool, e
 }
 
 // publish publishes what the message matches, all triggers at the same time,
-// and gives the replies in their order. Where something failed the sender is
-// told; if a trigger wants it so, or has no words for it, the error is errRetry.
-// Where it could not be learned whether the message replies to a question, no
-// trigger may have it, and all of them have failed.
-func (h *handler) publish(ctx context.Context, message sms.Inbound, unasked error) ([]string, error) {
-	firings, err := h.Triggers().Match(ctx, message)
-	if err != nil {
-		h.Logger.ErrorContext(ctx, "a pattern could not be matched", "messageSid", message.MessageSID, "error", err)
-	}
+// and gives the replies in their order, and those of them that tell of a
+// failure. If a trigger wants it so, or has no words for it, the error is
+// errRetry. Where it could not be learned whether the message replies to a
+// question, no trigger may have it, and all of them have failed.
+func (h *handler) publish(ctx context.Context, message sms.Inbound, firings []triggers.Firing, unasked error) (replies, failures []string, err error) {
 	failed := make([]bool, len(firings))
 	var publishing sync.WaitGroup
 	for i := range firings {
 		publishing.Go(func() { failed[i] = unasked != nil || !h.published(ctx, message, &firings[i]) })
 	}
 	publishing.Wait()
-	var replies []string
-	failures, told := 0, 0
+	untold := unasked != nil
 	for i := range firings {
 		if !failed[i] {
 			replies = append(replies, firings[i].Echo())
 			continue
 		}
 		if firings[i].Retry() {
-			return nil, errRetry
+			return nil, nil, errRetry
 		}
-		failures++
-		if reply := firings[i].EchoError(); reply != "" {
-			told++
-			replies = append(replies, reply)
+		reply := firings[i].EchoError()
+		if reply == "" {
+			untold = true
+			continue
 		}
+		replies, failures = append(replies, reply), append(failures, reply)
 	}
-	if told == 0 && (failures > 0 || unasked != nil) {
-		return nil, errRetry
+	if untold && len(failures) == 0 {
+		return nil, nil, errRetry
 	}
-	return replies, nil
+	return replies, failures, nil
 }
 
 // published publishes one firing and leaves a line about it.
 func (h *handler) published(ctx context.Context, message sms.Inbound, firing *triggers.Firing) bool {
-	if err := h.Publish(ctx, firing); err != nil {
+	err := firing.Err
+	if err == nil {
+		err = h.Publish(ctx, firing)
+	}
+	if err != nil {
 		h.Logger.ErrorContext(ctx, "event not published", "messageSid", message.MessageSID, "trigger", firing.Trigger(), "error", err)
 		return false
 	}

@@ -214,13 +214,89 @@ func TestARedeliveryIsAskedForWhereNobodyWouldBeTold(t *testing.T) {
 	}
 }
 
+func TestAFailureThatCannotBeToldIsDeliveredAgain(t *testing.T) {
+	const failing = `triggers:
+  - {name: told, pattern: 'told', echo: Fine, echoError: Sorry, start: {workflow: W, taskQueue: q}}
+  - {name: long, pattern: 'long', echo: Fine, echoError: "` + "%s" + `", start: {workflow: W, taskQueue: q}}
+`
+	long := fmt.Sprintf(failing, strings.Repeat("x", sms.MaxBodyLength+1))
+	for name, tc := range map[string]struct {
+		change func(*Options)
+		body   string
+		status int
+	}{
+		"a failure that is told":    {func(*Options) {}, "told", 200},
+		"to a number of our own":    {func(o *Options) { o.OwnNumbers = []string{"+15005550009"} }, "told", 503},
+		"to a phone that texts on":  {func(o *Options) { o.EchoBurst, o.EchoEvery = 1, time.Hour }, "told", 503},
+		"in words that are cut off": {func(*Options) {}, "long", 503},
+	} {
+		b := newBench(t, func(o *Options) {
+			with(t, long)(o)
+			tc.change(o)
+		})
+		if name == "to a phone that texts on" {
+			b.deliver(numbered(1, "told"), token) // uses up what may be echoed
+		}
+		b.err = errors.New("away")
+		if w := b.deliver(numbered(2, tc.body), token); w.Code != tc.status || tc.status == 503 && strings.Contains(w.Header().Get("Content-Type"), "xml") {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+}
+
+func TestFailuresAreToldAmongMoreRepliesThanTwilioTakes(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("triggers:\n")
+	for n := range 12 {
+		fmt.Fprintf(&text, "  - {name: t%d, pattern: 'many', echo: 'Fine %d', echoError: 'Sorry %d', start: {workflow: W, taskQueue: q}}\n", n, n, n)
+	}
+	for failing, status := range map[string]int{"t3": 200, "t11": 503} {
+		b := newBench(t, func(o *Options) {
+			with(t, text.String())(o)
+			o.Publish = func(_ context.Context, f *triggers.Firing) error {
+				if f.Trigger() == failing {
+					return errors.New("away")
+				}
+				return nil
+			}
+		})
+		if w := b.deliver(numbered(1, "many"), token); w.Code != status || status == 200 && !strings.Contains(w.Body.String(), "Sorry 3") {
+			t.Errorf("with %s failing: %d %s", failing, w.Code, w.Body)
+		}
+	}
+}
+
+func TestAPatternThatRunsOutOfItsBudgetIsAFailure(t *testing.T) {
+	const hostile = `triggers:
+  - {name: slow, pattern: '(?:(a+)+\1)+$'%s, start: {workflow: W, taskQueue: q}}
+  - {name: good, pattern: 'a', echo: 'Good', start: {workflow: W, taskQueue: q}}
+`
+	for more, want := range map[string]struct {
+		status int
+		reply  string
+	}{
+		", echo: Fine, echoError: Sorry": {200, "Sorry"},
+		", echo: Fine":                   {503, ""},
+		", echo: Fine, echoError: Sorry, onPublishError: retry": {503, ""},
+	} {
+		b := newBench(t, with(t, fmt.Sprintf(hostile, more)))
+		w := b.deliver(numbered(1, strings.Repeat("a", 1500)+"b"), token)
+		if w.Code != want.status || strings.Contains(w.Body.String(), "Fine") || !strings.Contains(w.Body.String(), want.reply) {
+			t.Errorf("%s: %d %s", more, w.Code, w.Body)
+		}
+		if !reflect.DeepEqual(b.published, []string{"good"}) || strings.Contains(b.log.String(), "aaa") {
+			t.Errorf("%s: published %v, log %s", more, b.published, b.log.String())
+		}
+	}
+}
+
 func TestAReplyToAQuestionComesBeforeTriggers(t *testing.T) {
 	var asked []string
 	taken, failure := true, error(nil)
 	newOne := func() *bench {
 		return newBench(t, func(o *Options) {
 			with(t, everything)(o)
-			o.Asked = func(_ context.Context, m sms.Inbound) (bool, error) {
+			o.Asked = func(_ context.Context, m sms.Inbound, _ []triggers.Firing) (bool, error) {
 				asked = append(asked, string(m.Event)+" "+m.Body)
 				return taken, failure
 			}

@@ -58,9 +58,10 @@ type Options struct {
 	// Triggers gives what messages are held against now. Required.
 	Triggers func() *triggers.Set
 	// Asked delivers a reply to whoever asked this sender a question, and
-	// reports whether somebody did: then triggers do not see the message. It
-	// must be safe to call again for the same message. Optional: nobody asks.
-	Asked func(context.Context, sms.Inbound) (taken bool, err error)
+	// reports whether somebody did: then triggers do not publish the message. It
+	// gets what the message matches, and must be safe to call again for the same
+	// message. Optional: nobody asks.
+	Asked func(context.Context, sms.Inbound, []triggers.Firing) (taken bool, err error)
 	// OwnNumbers are never echoed to. Optional.
 	OwnNumbers []string
 	// EchoBurst texts of one phone to one number are echoed at once, after that

@@ -1,0 +1,127 @@
+package e2e
+
+// What is caught up on reaches no workflow that began after it came.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/test/stack"
+	"temporal-twilio/workflows"
+)
+
+// gather waits for a text, or until it is told to end, and gives the text's SID.
+func gather(ctx workflow.Context, _ any) (sid string, err error) {
+	if err := workflows.CatchSignal(ctx, "text"); err != nil {
+		return "", err
+	}
+	texts, end := workflow.GetSignalChannel(ctx, "text"), workflow.GetSignalChannel(ctx, "end")
+	var event struct {
+		MessageSID string `json:"messageSid"`
+	}
+	workflow.NewSelector(ctx).
+		AddReceive(texts, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, &event) }).
+		AddReceive(end, func(c workflow.ReceiveChannel, _ bool) { c.Receive(ctx, nil) }).
+		Select(ctx)
+	return event.MessageSID, nil
+}
+
+func TestACatchUpReachesNoWorkflowThatBeganLater(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s"}, Triggers: `triggers:
+  - {name: one, pattern: 'one', echo: 'Taken.', echoError: 'Lost.', catchUp: true, signal: {workflowId: one, name: text}}
+  - {name: all, pattern: 'all', echo: 'Taken.', catchUp: true, signalAll: {name: text}}
+`})
+	startWorker(t, s, "shop", map[string]any{"Gather": gather})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	begin := func(id string) client.WorkflowRun {
+		run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: "shop"}, "Gather", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run
+	}
+	gathered := func(run client.WorkflowRun) (sid string) {
+		if err := run.Get(ctx, &sid); err != nil {
+			t.Fatalf("workflow %s: %v", run.GetID(), err)
+		}
+		return sid
+	}
+	first := begin("one")
+	one, all := text(t, s, "one"), text(t, s, "all") // the latter is caught by nobody
+	if got := gathered(first); replies(one) != "Taken." || got != one.MessageSID {
+		t.Fatalf("replies %q, the workflow got %s of %s", replies(one), got, one.MessageSID)
+	}
+	said := time.Now()
+	stack.Eventually(t, "it is a later second", func(context.Context) error {
+		if !time.Now().Truncate(time.Second).After(said) {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	runs := []client.WorkflowRun{begin("one"), begin("later")}
+	stack.Eventually(t, "both catch", func(ctx context.Context) error {
+		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(workflows.CatchersQuery(workflows.SignalCatch("text"))))
+		if err == nil && len(found.Executions) < 2 {
+			err = fmt.Errorf("%d do", len(found.Executions))
+		}
+		return err
+	})
+	caughtUp(t, s, 3)
+	var last workflows.CatchUpSmsResult
+	found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest("WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	latest := found.Executions[0].Execution
+	// The first workflow had its text: catching up on it is no failure.
+	if err := s.Temporal.Client.GetWorkflow(ctx, latest.WorkflowId, latest.RunId).Get(ctx, &last); err != nil || last.Matched != 2 || last.Failed != 0 {
+		t.Errorf("the last catch-up says %+v, %v", last, err)
+	}
+	for _, run := range runs {
+		if err := s.Temporal.Client.SignalWorkflow(ctx, run.GetID(), run.GetRunID(), "end", nil); err != nil {
+			t.Errorf("workflow %s: %v", run.GetID(), err)
+		}
+		if got := gathered(run); got != "" {
+			t.Errorf("workflow %s, which began later, got %s; there were %s and %s", run.GetID(), got, one.MessageSID, all.MessageSID)
+		}
+	}
+}
+
+// refuses ships nothing.
+func refuses(ctx workflow.Context, _ any) error {
+	err := workflow.SetUpdateHandler(ctx, "ship", func(workflow.Context, any) (string, error) { return "", errors.New("already shipped") })
+	if err != nil {
+		return err
+	}
+	return workflow.Sleep(ctx, time.Hour)
+}
+
+func TestARefusedUpdateKeepsNoMissedMessageBack(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s"}, Triggers: `triggers:
+  - {name: ship, pattern: 'ship', echoError: 'It is shipped.', catchUp: true, update: {workflowId: order, name: ship}}
+  - {name: buy, pattern: 'buy', catchUp: true, start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '1', from: '${from}'}}}
+`})
+	startWorker(t, s, "shop", map[string]any{"Refuses": refuses})
+	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "order", TaskQueue: "shop"}, "Refuses", 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := text(t, s, "ship it"); replies(got) != "It is shipped." {
+		t.Fatalf("replies %q", replies(got))
+	}
+	s.Worker.Stop(t)
+	missed := text(t, s, "buy bread")
+	s.StartWorker(t)
+	stack.Eventually(t, "the missed message has its workflow", func(ctx context.Context) error {
+		_, err := s.Temporal.Client.DescribeWorkflow(ctx, "sms-"+missed.MessageSID+"-buy", "")
+		return err
+	})
+}

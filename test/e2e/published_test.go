@@ -1,0 +1,174 @@
+package e2e
+
+// A text that was published is no reply to the question that came of it.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/test/stack"
+	"temporal-twilio/triggers"
+	"temporal-twilio/workflows"
+)
+
+// asks waits for a text, if it is to be waited for, asks back and gives the
+// reply.
+func asks(ctx workflow.Context, _ any) (string, error) {
+	var e triggers.Event
+	waits := workflow.GetInfo(ctx).WorkflowExecution.ID
+	switch waits {
+	case "by-signal", "by-signalWithStart":
+		workflow.GetSignalChannel(ctx, "text").Receive(ctx, &e)
+	case "by-signalAll":
+		if err := workflows.CatchSignal(ctx, "text"); err != nil {
+			return "", err
+		}
+		workflow.GetSignalChannel(ctx, "text").Receive(ctx, &e)
+	case "by-update":
+		asked := false
+		err := workflow.SetUpdateHandler(ctx, "text", func(workflow.Context, triggers.Event) (string, error) {
+			asked = true
+			return "fine", nil
+		})
+		if err != nil {
+			return "", err
+		}
+		if err := workflow.Await(ctx, func() bool { return asked }); err != nil {
+			return "", err
+		}
+	}
+	result, err := workflows.AskSms(ctx, workflows.AskSmsInput{SmsFrom: stack.Number, SmsTo: phone, SmsBody: "Sure?"})
+	if err != nil {
+		return "", err
+	}
+	return result.Reply.Body, nil
+}
+
+func TestATextThatWasPublishedDoesNotAnswerTheQuestionThatCameOfIt(t *testing.T) {
+	t.Parallel()
+	for action, says := range map[string]string{
+		"start":           "start: {workflow: Asks, taskQueue: shop}",
+		"start-own":       "start: {workflow: Asks, taskQueue: shop, id: by-start-own}",
+		"signal":          "signal: {workflowId: by-signal, name: text}",
+		"signalWithStart": "signalWithStart: {workflow: Asks, taskQueue: shop, id: by-signalWithStart, signal: text, input: 0}",
+		"signalAll":       "signalAll: {name: text}",
+		"update":          "update: {workflowId: by-update, name: text}",
+	} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			// Each delivery comes to another process: neither knows what the other saw.
+			s := stack.Start(t, stack.Options{Triggers: "triggers:\n  - {name: buy, pattern: '^buy', echo: 'Taken.', echoError: 'Lost.', " + says + "}\n"})
+			another := *s
+			another.Webhook = s.AnotherWebhook(t)
+			startWorker(t, s, "shop", map[string]any{"Asks": asks})
+			const sid = "SM000000000000000000000000000000a1"
+			id := "by-" + action
+			switch action {
+			case "start":
+				id = triggers.WorkflowID(sid, "buy")
+			case "signal", "signalAll", "update":
+				if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: "shop"}, "Asks", 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if action == "signalAll" {
+				stack.Eventually(t, "the catcher is listed", func(ctx context.Context) error {
+					found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(workflows.CatchersQuery(workflows.SignalCatch("text"))))
+					if err == nil && len(found.Executions) == 0 {
+						err = errors.New("not yet")
+					}
+					return err
+				})
+			}
+			say := func(s *stack.Stack, sid, body, want string) {
+				t.Helper()
+				status, answer, err := send(delivery(t, s, stack.Token, sid, body))
+				if err != nil || status != http.StatusOK || strings.Contains(answer, "Taken.") != (want != "") {
+					t.Errorf("%q is answered %d %s, %v; want %q", body, status, answer, err, want)
+				}
+			}
+			say(s, sid, "buy bread", "Taken.")
+			stack.Eventually(t, "it asks back", func(context.Context) error {
+				for _, m := range messages(t, s) {
+					if m.Body == "Sure?" {
+						return nil
+					}
+				}
+				return errors.New("not yet")
+			})
+			say(&another, sid, "buy bread", "Taken.")
+			say(s, sid, "buy bread", "Taken.")
+			const reply = "SM000000000000000000000000000000a2"
+			say(s, reply, "buy it, yes", "")
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			defer cancel()
+			var got string
+			if err := s.Temporal.Client.GetWorkflow(ctx, id, "").Get(ctx, &got); err != nil || got != "buy it, yes" {
+				t.Errorf("the reply is %q, %v", got, err)
+			}
+			// What answered is no news to triggers when it comes again.
+			say(&another, reply, "buy it, yes", "")
+		})
+	}
+}
+
+// caughtUp waits until so many more catch-ups have begun and ended.
+func caughtUp(t *testing.T, s *stack.Stack, more int) {
+	t.Helper()
+	const ended = "WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"
+	before := -1
+	stack.Eventually(t, "it has caught up", func(ctx context.Context) error {
+		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(ended))
+		if err != nil {
+			return err
+		}
+		if before < 0 {
+			before = len(found.Executions)
+		}
+		if now := len(found.Executions); now <= before+more {
+			return fmt.Errorf("%d times", now-before)
+		}
+		return nil
+	})
+}
+
+func TestACatchUpGivesNoQuestionATextFromBefore(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s"}, Triggers: `triggers:
+  - {name: order, pattern: 'Order', echo: 'Taken.', start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '1', from: '${from}'}}}
+  - {name: rest, pattern: '^(sure|yes)', echo: 'Rest.', catchUp: true, start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '2', from: '${from}'}}}
+`})
+	text(t, s, "Order Number 42")
+	text(t, s, "hello")
+	for question, reply := range map[string]string{"Do you confirm?": "sure", "Pay 1000?": "yes"} {
+		// Twilio's times are to the second.
+		said := time.Now()
+		stack.Eventually(t, "it is a later second", func(context.Context) error {
+			if !time.Now().Truncate(time.Second).After(said) {
+				return errors.New("not yet")
+			}
+			return nil
+		})
+		run := ask(t, s, question, nil)
+		caughtUp(t, s, 2)
+		if got := text(t, s, reply); len(got.Replies) > 0 {
+			t.Errorf("%q is answered %q", reply, replies(got))
+		}
+		if result := answer(t, run); result.Outcome != workflows.Answered || result.Reply.Body != reply {
+			t.Errorf("%q: outcome %s, reply %+v", question, result.Outcome, result.Reply)
+		}
+	}
+	caughtUp(t, s, 2)
+	found, err := s.Temporal.Client.ListWorkflow(t.Context(), listRequest("WorkflowType = 'OrderStatusWorkflow'"))
+	if err != nil || len(found.Executions) != 1 {
+		t.Errorf("%d events were published, want just the order; %v", len(found.GetExecutions()), err)
+	}
+}
