@@ -25,12 +25,8 @@ import (
 	"temporal-twilio/workflows"
 )
 
-const (
-	// catchUpSchedule is the schedule's ID. All webhooks share it.
-	catchUpSchedule = "sms-catch-up"
-	// catchUpLimit bounds what one catch-up lists.
-	catchUpLimit = 10_000
-)
+// catchUpSchedule is the schedule's ID. All webhooks share it.
+const catchUpSchedule = "sms-catch-up"
 
 // newCatchUp gives a service that catches up every CATCH_UP, and at once.
 func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers.Live, dispatcher *triggers.Dispatcher, logger *slog.Logger) (func(context.Context) error, error) {
@@ -39,16 +35,12 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 		return nil, fmt.Errorf("CATCH_UP: %w", err)
 	}
 	catchUp := &triggers.CatchUp{
-		Received: func(ctx context.Context, since time.Time) ([]sms.Inbound, error) {
-			var all []sms.Inbound
+		Received: func(ctx context.Context, since time.Time) (all []sms.Inbound, err error) {
 			for account, gateway := range gateways {
-				messages, err := received(ctx, gateway, account, since)
-				if err != nil {
-					return nil, err
-				}
-				all = append(all, messages...)
+				messages, failed := received(ctx, gateway, account, since)
+				all, err = append(all, messages...), errors.Join(err, failed)
 			}
-			return all, nil
+			return all, err
 		},
 		Triggers: live.Set,
 		Publish:  dispatcher.Publish,
@@ -105,7 +97,7 @@ func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Cli
 }
 
 // receiving gives the accounts whose messages are caught up on, by their SIDs:
-// that of the environment and those of the accounts file.
+// all whose webhooks are taken.
 func receiving(c config.Config) (map[string]*twilio.Client, error) {
 	gateway, err := twilio.New(c.Twilio())
 	if err != nil {
@@ -121,25 +113,32 @@ func receiving(c config.Config) (map[string]*twilio.Client, error) {
 			return nil, fmt.Errorf("account %q: %w", name, err)
 		}
 	}
+	for account, tokens := range c.Subaccounts.Reveal() {
+		if gateways[account] != nil {
+			continue
+		}
+		access := c.Twilio()
+		access.AccountSID, access.Token, access.Username, access.Password = account, tokens[0], "", ""
+		if gateways[account], err = twilio.New(access); err != nil {
+			return nil, fmt.Errorf("TWILIO_SUBACCOUNT_TOKENS: account %s: %w", account, err)
+		}
+	}
 	return gateways, nil
 }
 
-// received lists the messages that the account received. Twilio's listing has
-// neither media nor what else its webhook tells.
+// received lists the messages that the account received, the oldest first.
+// Twilio's listing has neither media nor what else its webhook tells.
 func received(ctx context.Context, gateway *twilio.Client, account string, since time.Time) ([]sms.Inbound, error) {
-	records, failed := gateway.List(ctx, twilio.Query{Since: since, Limit: catchUpLimit})
+	records, failed := gateway.Received(ctx, since)
 	if failed != nil {
-		return nil, fmt.Errorf("%s: %s", failed.Code, failed.Message)
+		return nil, fmt.Errorf("account %s: %s: %s", account, failed.Code, failed.Message)
 	}
-	var messages []sms.Inbound
-	for _, record := range records {
-		if record.Direction != "inbound" || record.Created.Before(since) {
-			continue
-		}
-		messages = append(messages, sms.Inbound{
+	messages := make([]sms.Inbound, len(records))
+	for i, record := range records {
+		messages[i] = sms.Inbound{
 			MessageSID: record.SID, AccountSID: account, From: record.From, To: record.To, Body: record.Body,
 			MessagingServiceSID: record.MessagingServiceSID, ReceivedAt: record.Created,
-		})
+		}
 	}
 	return messages, nil
 }

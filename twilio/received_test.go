@@ -1,0 +1,66 @@
+package twilio
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"temporal-twilio/sms"
+)
+
+// listingOf serves pages of messages, and gives the queries that came.
+func listingOf(t *testing.T, page func(n string) (messages []string, next string)) (*Client, *[]string) {
+	t.Helper()
+	var queries []string
+	return answering(t, func(w http.ResponseWriter, r *http.Request) {
+		queries = append(queries, r.URL.RawQuery)
+		messages, next := page(r.URL.Query().Get("Page"))
+		if next != "" {
+			next = fmt.Sprintf(`"/2010-04-01/Accounts/%s/Messages.json?PageSize=1000&Page=%s&PageToken=PASM%s"`, testAccount, next, next)
+		} else {
+			next = "null"
+		}
+		fmt.Fprintf(w, `{"messages": [%s], "next_page_uri": %s, "page_size": 1000}`, strings.Join(messages, ","), next)
+	}), &queries
+}
+
+func listed(sid, direction, created string) string {
+	return fmt.Sprintf(`{"sid": %q, "direction": %q, "date_created": "Wed, 25 Nov 2026 %s +0000", "status": "received", "num_segments": "1"}`, sid, direction, created)
+}
+
+func TestAllThatWasReceivedIsListedHoweverMuchWasSent(t *testing.T) {
+	c, queries := listingOf(t, func(n string) ([]string, string) {
+		switch n {
+		case "":
+			return []string{listed("SM5", "outbound-api", "10:00:09"), listed("SM4", "inbound", "10:00:05")}, "1"
+		case "1":
+			return []string{listed("SM3", "inbound", "10:00:05"), listed("SM2", "outbound-reply", "10:00:03")}, "2"
+		}
+		return []string{listed("SM1", "inbound", "10:00:00"), listed("SM0", "inbound", "09:59:59")}, ""
+	})
+	since := time.Date(2026, 11, 25, 10, 0, 0, 500, time.UTC)
+	received, failed := c.Received(t.Context(), since)
+	if failed != nil {
+		t.Fatalf("%+v", *failed)
+	}
+	var sids []string
+	for _, r := range received {
+		sids = append(sids, r.SID)
+	}
+	if got := strings.Join(sids, " "); got != "SM1 SM3 SM4" {
+		t.Errorf("received %s", got)
+	}
+	if len(*queries) != 3 || !strings.Contains((*queries)[0], "DateSent%3E=2026-11-25T10%3A00%3A00Z") || !strings.Contains((*queries)[2], "PageToken=PASM2") {
+		t.Errorf("asked %q", *queries)
+	}
+}
+
+func TestAListingThatDoesNotEndIsAFailure(t *testing.T) {
+	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
+	received, failed := c.Received(t.Context(), time.Now())
+	if failed == nil || failed.Code != sms.UnknownError || !strings.Contains(failed.Message, "200000 messages") || received != nil || len(*queries) != maxReceivedPages {
+		t.Errorf("received %v, %+v, asked %d times", received, failed, len(*queries))
+	}
+}
