@@ -23,6 +23,10 @@ import (
 var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
 
 func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
+	// Twilio's time began when it called. Its connection may break; what was begun
+	// is finished.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerTimeout)
+	defer cancel()
 	params, status, why := h.params(w, r)
 	if status != 0 {
 		h.refuse(w, r, status, why)
@@ -33,10 +37,14 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
-	// The sender's connection may break; what was begun is finished.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerTimeout)
-	defer cancel()
-	replies, err := h.answer(ctx, message)
+	// Just whom we know takes a place: nobody else can take them all.
+	replies, err := []string(nil), errRetry
+	if h.enter(ctx) {
+		defer h.leave()
+		replies, err = h.answer(ctx, message)
+	} else {
+		h.Logger.ErrorContext(ctx, "too many messages at once", "messageSid", message.MessageSID)
+	}
 	if err != nil {
 		// Twilio calls the fallback URL, or again where it is told to (rp=5xx).
 		w.Header().Set("Retry-After", "1")
@@ -46,6 +54,20 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", twilio.ReplyContentType)
 	_, _ = w.Write(twilio.Reply(replies...)) // the client may have gone
 }
+
+// enter waits for a place, and reports whether there was one in time.
+func (h *handler) enter(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, placeTimeout)
+	defer cancel()
+	select {
+	case h.places <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+func (h *handler) leave() { <-h.places }
 
 // errRetry asks for another delivery. What failed is in the log.
 var errRetry = errors.New("deliver again")
@@ -102,12 +124,20 @@ func (h *handler) asked(ctx context.Context, message sms.Inbound, firings []trig
 // errRetry. Where it could not be learned whether the message replies to a
 // question, no trigger may have it, and all of them have failed.
 func (h *handler) publish(ctx context.Context, message sms.Inbound, firings []triggers.Firing, unasked error) (replies, failures []string, err error) {
-	failed := make([]bool, len(firings))
+	failed, panics := make([]bool, len(firings)), make([]any, len(firings))
 	var publishing sync.WaitGroup
 	for i := range firings {
-		publishing.Go(func() { failed[i] = unasked != nil || !h.published(ctx, message, &firings[i]) })
+		publishing.Go(func() {
+			defer func() { panics[i] = recover() }()
+			failed[i] = unasked != nil || !h.published(ctx, message, &firings[i])
+		})
 	}
 	publishing.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p) // here it ends this request, there the process
+		}
+	}
 	untold := unasked != nil
 	for i := range firings {
 		if !failed[i] {

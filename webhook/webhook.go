@@ -31,9 +31,10 @@ const (
 	answerTimeout = 13 * time.Second
 	// readyTimeout bounds a readiness check.
 	readyTimeout = 2 * time.Second
-	// maxAtOnce bounds the requests that are worked on at the same time; more
-	// wait for a place.
-	maxAtOnce = 1000
+	// maxAtOnce bounds the messages that are published at the same time; more
+	// wait for a place, for placeTimeout.
+	maxAtOnce    = 1000
+	placeTimeout = 2 * time.Second
 )
 
 // AnyAccount stands in Options.Tokens for the accounts that are not named.
@@ -86,19 +87,10 @@ func Handler(o Options) (http.Handler, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	h := &handler{Options: o, guard: newGuard(&o)}
+	h := &handler{Options: o, guard: newGuard(&o), places: make(chan struct{}, maxAtOnce)}
 	mux := http.NewServeMux()
-	places := make(chan struct{}, maxAtOnce)
-	receive := func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-			h.sms(w, r)
-		case <-r.Context().Done():
-		}
-	}
-	mux.HandleFunc("POST "+SmsPath, receive)
-	mux.HandleFunc("GET "+SmsPath, receive)
+	mux.HandleFunc("POST "+SmsPath, h.sms)
+	mux.HandleFunc("GET "+SmsPath, h.sms)
 	mux.HandleFunc(SmsPath, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", "GET, POST")
 		h.refuse(w, r, http.StatusMethodNotAllowed, "messages come by POST or GET")
@@ -111,7 +103,21 @@ func Handler(o Options) (http.Handler, error) {
 	}
 	mux.HandleFunc("GET "+LivePath, func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET "+ReadyPath, h.ready)
-	return mux, nil
+	return h.recovering(mux), nil
+}
+
+// recovering answers where a request ends in a panic, and leaves a line: just
+// the type, as the rest may be what was texted.
+func (h *handler) recovering(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if p := recover(); p != nil {
+				h.Logger.ErrorContext(r.Context(), "a request ended in a panic", "type", fmt.Sprintf("%T", p))
+				say(w, http.StatusInternalServerError, "the webhook has failed")
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
 }
 
 func (o *Options) check() error {
@@ -140,12 +146,19 @@ func (o *Options) check() error {
 		return fmt.Errorf("webhook: public URL %q is not an http or https address: set WEBHOOK_PUBLIC_URL to what Twilio calls, such as https://sms.example.com", o.PublicURL)
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
+	for _, path := range []string{SmsPath, StatusPath} {
+		if base, found := strings.CutSuffix(o.PublicURL, path); found {
+			return fmt.Errorf("webhook: public URL %q names a path of the webhook's own: set WEBHOOK_PUBLIC_URL to %s", o.PublicURL, base)
+		}
+	}
 	return nil
 }
 
 type handler struct {
 	Options
 	guard *guard
+	// places holds one element for each message that is being published.
+	places chan struct{}
 }
 
 func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
@@ -153,7 +166,7 @@ func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	if h.Ready != nil {
 		if err := h.Ready(ctx); err != nil {
-			say(w, http.StatusServiceUnavailable, "Temporal is away")
+			say(w, http.StatusServiceUnavailable, "Temporal is away, or has not got our namespace")
 			return
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -285,4 +286,97 @@ func FuzzTheFormIsReadWithoutPanic(f *testing.F) {
 			t.Errorf("%d", w.Code)
 		}
 	})
+}
+
+func TestWhoIsNotKnownTakesNobodysPlace(t *testing.T) {
+	b := newBench(t, nil)
+	server := httptest.NewServer(b.handler)
+	defer server.Close()
+	for range maxAtOnce {
+		slow, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer slow.Close()
+		if _, err := io.WriteString(slow, "POST "+SmsPath+" HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\na"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := form("Order Number 42")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+SmsPath, strings.NewReader(f.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set(twilio.SignatureHeader, twilio.Sign(token, publicURL+SmsPath, f))
+	response, err := (&http.Client{Timeout: placeTimeout}).Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("answered %s", response.Status)
+	}
+}
+
+func TestOfTooManyMessagesAtOnceTheLastAreDeliveredAgain(t *testing.T) {
+	publishing, done := make(chan struct{}, maxAtOnce+1), make(chan struct{})
+	b := newBench(t, func(o *Options) {
+		o.Publish = func(context.Context, *triggers.Firing) error {
+			publishing <- struct{}{}
+			<-done
+			return nil
+		}
+	})
+	var delivering sync.WaitGroup
+	for n := range maxAtOnce {
+		delivering.Go(func() { b.deliver(numbered(n, "quiet"), token) })
+	}
+	for range maxAtOnce {
+		<-publishing
+	}
+	if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusServiceUnavailable || len(publishing) > 0 {
+		t.Errorf("answered %d, published %d", w.Code, len(publishing))
+	}
+	close(done)
+	delivering.Wait()
+	if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusOK {
+		t.Errorf("once there is room: %d", w.Code)
+	}
+}
+
+func TestAPanicEndsOneRequestAndIsToldWithoutWords(t *testing.T) {
+	for where, change := range map[string]func(*Options){
+		"while it publishes": func(o *Options) {
+			o.Publish = func(context.Context, *triggers.Firing) error { panic("for +15005550009") }
+		},
+		"while it is matched": func(o *Options) { o.Triggers = func() *triggers.Set { panic(errors.New("for +15005550009")) } },
+	} {
+		b := newBench(t, change)
+		w := b.deliver(form("Order Number 42"), token)
+		if w.Code != http.StatusInternalServerError || strings.Contains(w.Header().Get("Content-Type"), "xml") {
+			t.Errorf("%s: %d %s", where, w.Code, w.Body)
+		}
+		if got := b.log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "type=") || strings.Contains(got, "+1500") {
+			t.Errorf("%s: log %s", where, got)
+		}
+	}
+}
+
+func TestAPublicURLWithAPathOfTheWebhooksOwnIsRefused(t *testing.T) {
+	for public, want := range map[string]string{
+		"https://sms.example.com/twilio/sms":     "set WEBHOOK_PUBLIC_URL to https://sms.example.com",
+		"https://sms.example.com/a/twilio/sms/":  "set WEBHOOK_PUBLIC_URL to https://sms.example.com/a",
+		"https://sms.example.com/twilio/status":  "set WEBHOOK_PUBLIC_URL to https://sms.example.com",
+		"https://sms.example.com/twilio":         "",
+		"https://sms.example.com/my/twilio/sms2": "",
+	} {
+		_, err := Handler(Options{
+			PublicURL: public, Tokens: map[string][]string{"AC1": {token}}, Logger: slog.New(slog.DiscardHandler),
+			Triggers: func() *triggers.Set { return nil }, Publish: func(context.Context, *triggers.Firing) error { return nil },
+		})
+		if want == "" && err != nil || want != "" && (err == nil || !strings.HasSuffix(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", public, err, want)
+		}
+	}
 }

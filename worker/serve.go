@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -52,9 +53,9 @@ func serve(logger *slog.Logger, l listening) (func(context.Context) error, error
 		WriteTimeout:      25 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		// Its lines tell of broken connections, and may quote what came.
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn),
+		ErrorLog:          log.New(wordless{logger, l.name}, "", 0),
 	}
+	tellUnread(server, logger, l.name)
 	return func(ctx context.Context) error {
 		drained := make(chan error, 1)
 		stop := context.AfterFunc(ctx, func() {
@@ -70,6 +71,44 @@ func serve(logger *slog.Logger, l listening) (func(context.Context) error, error
 		}
 		return <-drained
 	}, nil
+}
+
+// wordless leaves a line for each of the HTTP server's, which tell of broken
+// connections and may quote what came.
+type wordless struct {
+	logger *slog.Logger
+	name   string
+}
+
+func (w wordless) Write(line []byte) (int, error) {
+	w.logger.Warn(w.name + ": the HTTP server had trouble with a connection")
+	return len(line), nil
+}
+
+// tellUnread leaves a line where a connection brought something that the server
+// could not read as a request. It answers that by itself, such as headers that
+// are too large with status 431, and tells nobody.
+func tellUnread(server *http.Server, logger *slog.Logger, name string) {
+	type connection struct{}
+	var unread sync.Map // the connections on which something came and no request yet
+	server.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connection{}, c) }
+	server.ConnState = func(c net.Conn, state http.ConnState) {
+		switch state {
+		case http.StateActive:
+			unread.Store(c, nil)
+		case http.StateClosed:
+			if _, was := unread.LoadAndDelete(c); was {
+				logger.Warn(name + ": what came was no request that can be read")
+			}
+		default:
+			unread.Delete(c)
+		}
+	}
+	handler := server.Handler
+	server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		unread.Delete(r.Context().Value(connection{}))
+		handler.ServeHTTP(w, r)
+	})
 }
 
 // webhookTLS reads how the webhook speaks TLS: by files, by certificates that

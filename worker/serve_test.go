@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,11 @@ import (
 // it and its end.
 func served(t *testing.T, l listening) (address string, stop context.CancelFunc, ended <-chan error) {
 	t.Helper()
+	return servedWith(t, slog.New(slog.DiscardHandler), l)
+}
+
+func servedWith(t *testing.T, logger *slog.Logger, l listening) (address string, stop context.CancelFunc, ended <-chan error) {
+	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +41,7 @@ func served(t *testing.T, l listening) (address string, stop context.CancelFunc,
 	if err := free.Close(); err != nil {
 		t.Fatal(err)
 	}
-	service, err := serve(slog.New(slog.DiscardHandler), l)
+	service, err := serve(logger, l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +135,70 @@ func TestHugeHeadersAreRefused(t *testing.T) {
 	response.Body.Close()
 	if response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 		t.Errorf("status %d", response.StatusCode)
+	}
+}
+
+// lines is a log that can be read while it is written.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+func TestWhatIsNoRequestLeavesALineWithoutItsText(t *testing.T) {
+	t.Parallel()
+	certFile, keyFile := certificate(t, t.TempDir(), "sms.example.com")
+	secure, err := webhookTLS(config.Config{WebhookTLSCert: certFile, WebhookTLSKey: keyFile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	const large = "GET / HTTP/1.1\r\nHost: x\r\nX-Large: "
+	for name, tc := range map[string]struct {
+		tls          *tls.Config
+		text, status string
+		lines        int
+	}{
+		"headers that are too large": {nil, large + strings.Repeat("+15005550009", 8<<10) + "\r\n\r\n", "431", 1},
+		"no HTTP":                    {nil, "+15005550009 calling\r\n\r\n", "400", 1},
+		"HTTP where TLS is spoken":   {secure, "GET /+15005550009 HTTP/1.1\r\n\r\n", "400", 1},
+		"nothing":                    {nil, "", "", 0},
+		"a request":                  {nil, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "200", 0},
+	} {
+		log := &lines{}
+		address, stop, ended := servedWith(t, slog.New(slog.NewTextHandler(log, nil)), listening{tls: tc.tls, handler: ok})
+		connection, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tc.text != "" {
+			_, _ = io.WriteString(connection, tc.text) // the server may have had enough
+			answer := make([]byte, 100)
+			n, _ := io.ReadAtLeast(connection, answer, 12)
+			if !strings.Contains(string(answer[:n]), " "+tc.status+" ") {
+				t.Errorf("%s: answered %q", name, answer[:n])
+			}
+			_, _ = io.Copy(io.Discard, connection)
+		}
+		connection.Close()
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("%s: ended with %v", name, err)
+		}
+		if got := strings.Count(log.String(), "level=WARN"); got != tc.lines || strings.Contains(log.String(), "+1500") {
+			t.Errorf("%s: %d lines, want %d: %s", name, got, tc.lines, log)
+		}
 	}
 }
 

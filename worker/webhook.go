@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"go.temporal.io/api/workflowservice/v1"
 	"golang.org/x/sync/errgroup"
 
 	"temporal-twilio/internal/config"
@@ -45,7 +46,7 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 			if stopping.Err() != nil {
 				return errors.New("the process stops")
 			}
-			return temporalAnswers(ctx, temporalClient)
+			return namespaceAnswers(ctx, temporalClient)
 		},
 		Logger: logger,
 	})
@@ -81,6 +82,13 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		})
 		return group.Wait()
 	}, nil
+}
+
+// namespaceAnswers asks more than whether Temporal is there: events go to our
+// namespace, which may not be.
+func namespaceAnswers(ctx context.Context, temporalClient *temporal.Client) error {
+	_, err := temporalClient.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: temporalClient.Namespace})
+	return err
 }
 
 // tell leaves a line about the triggers that are now in force, and one about

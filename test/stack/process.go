@@ -84,6 +84,9 @@ func (p *Process) Wait(t testing.TB) int {
 	}
 }
 
+// Signal sends the process a signal.
+func (p *Process) Signal(signal os.Signal) error { return p.cmd.Process.Signal(signal) }
+
 // Stop asks the process to end and waits for it.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()

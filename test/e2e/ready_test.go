@@ -1,0 +1,60 @@
+package e2e
+
+// When the webhook calls itself ready.
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+
+	"temporal-twilio/test/stack"
+)
+
+func TestAWebhookIsNotReadyInANamespaceThatDoesNotExist(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{NoWorker: true})
+	environment := append(s.Environment(), "TEMPORAL_NAMESPACE=nowhere")
+	worker := stack.StartProcess(t, "worker", environment, stack.Build(t, "worker"), "--only", "webhook")
+	stack.Eventually(t, "the webhook answers", func(ctx context.Context) error { return stack.Get(ctx, s.Webhook+"/healthz") })
+	if err := stack.Get(t.Context(), s.Webhook+"/readyz"); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("it calls itself ready: %v", err)
+	}
+	// The sender is told: it is not taken for a text that nobody waits for.
+	if got := text(t, s, "Order Number 42"); replies(got) != "There was a problem publishing that event." {
+		t.Errorf("status %d, replies %q", got.WebhookStatus, replies(got))
+	}
+	if got := text(t, s, "hello"); got.WebhookStatus != http.StatusServiceUnavailable {
+		t.Errorf("a text that might be a reply: %d", got.WebhookStatus)
+	}
+	if !strings.Contains(worker.Output(), "there is no such namespace") {
+		t.Error("the log does not say why")
+	}
+}
+
+func TestAWebhookThatIsToStopDrainsUnready(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Environment: []string{"WEBHOOK_DRAIN=3s"}})
+	if err := s.Worker.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the webhook is unready", func(ctx context.Context) error {
+		switch err := stack.Get(ctx, s.Webhook+"/readyz"); {
+		case err == nil:
+			return errors.New("it is ready")
+		case strings.Contains(err.Error(), "status 503"):
+			return nil
+		default:
+			t.Fatalf("while it drains: %v", err)
+			return nil
+		}
+	})
+	if got := text(t, s, "Order Number 42"); replies(got) != "Your reference number is 42" {
+		t.Errorf("a text while it drains: status %d, replies %q", got.WebhookStatus, replies(got))
+	}
+	if status := s.Worker.Wait(t); status != 0 {
+		t.Errorf("it ended with status %d", status)
+	}
+}
