@@ -4,12 +4,18 @@ package triggers
 // as we write them, with notes on what was read as what.
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
+	"temporal-twilio/freemarker"
 	"temporal-twilio/sms"
 )
 
@@ -194,15 +200,84 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 			return false
 		}
 	}
+	template, ok := inputs["smsBody"].(string)
+	model, fine := smsModel(inputs["metadata"])
+	if !ok || !fine {
+		c.at(0, "payload", "trigger %q: of %s, smsBody must be a text, and metadata an object", w.Name, action)
+		return false
+	}
+	template = numberedGroup.ReplaceAllString(template, `$${matchGroups["$1"]`)
+	w.smsBody = template
 	w.Start = &fileStart{Workflow: "SendSmsWorkflow", TaskQueue: c.options.TaskQueue, Input: map[string]any{
 		"smsFrom": inputs["smsFrom"], "smsTo": inputs["smsTo"],
-		// The text is the value of a variable: what the sender wrote must not be
-		// read as a template.
-		"smsBody":   literal("${text}"),
-		"variables": map[string]any{"text": inputs["smsBody"]},
+		// FreeMarker fills it in, and nobody before: what the sender wrote is the
+		// value of a variable, and never read as a template.
+		"smsBody": literal(template), "variables": model,
 	}}
-	w.notes = append(w.notes, fmt.Sprintf("%s: starts SendSmsWorkflow on task queue %s", source, c.options.TaskQueue))
+	w.notes = append(w.notes,
+		fmt.Sprintf("%s: starts SendSmsWorkflow on task queue %s", source, c.options.TaskQueue),
+		"smsBody is a FreeMarker template; its variables are matchGroups, where a group that took no part is the empty text, from, to, originalMessage and those of metadata")
 	return true
+}
+
+// numberedGroup is how Alfresco writes a group by number, which is no FreeMarker.
+var numberedGroup = regexp.MustCompile(`\$\{\s*matchGroups\.(\d+)`)
+
+// smsModel gives the variables of a text's template: those of metadata, an object
+// or the JSON text of one, beside the event's.
+func smsModel(metadata any) (map[string]any, bool) {
+	model := map[string]any{"from": "${from}", "to": "${to}", "originalMessage": "${originalMessage}", "matchGroups": mapping(groupTexts)}
+	if text, ok := metadata.(string); ok {
+		var object map[string]any
+		if json.Unmarshal([]byte(text), &object) != nil {
+			return nil, false
+		}
+		metadata = object
+	}
+	object, ok := metadata.(map[string]any)
+	maps.Copy(model, object)
+	return model, ok || metadata == nil
+}
+
+func groupTexts(e *Event) any {
+	texts := make(map[string]string, len(e.MatchGroups))
+	for name, group := range e.MatchGroups {
+		texts[name] = ""
+		if group != nil {
+			texts[name] = *group
+		}
+	}
+	return texts
+}
+
+// checkTemplate tries the text's template on an event in which every group is
+// there, so that a mistake in it is found before the first text.
+func (c *checker) checkTemplate(w *fileTrigger, t *Trigger) {
+	e := Event{MatchGroups: map[string]*string{}}
+	for _, name := range t.pattern.groups {
+		e.MatchGroups[name] = &name
+	}
+	input, _ := t.action.start.input(&e).(map[string]any)
+	data, err := json.Marshal(input["variables"])
+	if err != nil {
+		return // the input has mistakes of its own
+	}
+	template, err := freemarker.Parse("smsBody", w.smsBody)
+	if err == nil {
+		var model freemarker.Value
+		if model, err = freemarker.FromJSON(data); err == nil {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			_, err = template.Render(ctx, model)
+			cancel()
+		}
+		// Other failures may be of the values that were made up.
+		if missing := (*freemarker.RenderError)(nil); errors.As(err, &missing) && missing.Kind != freemarker.KindMissing {
+			err = nil
+		}
+	}
+	if err != nil {
+		c.at(0, "payload", "trigger %q: smsBody: %v", w.Name, err)
+	}
 }
 
 // variables are the workflow's input, or none: the event itself.

@@ -36,6 +36,8 @@ type fileTrigger struct {
 	Update          *fileSignal          `yaml:"update"`
 
 	notes []string
+	// smsBody is the template of an action of Alfresco's that sends a text.
+	smsBody string
 }
 
 type fileStart struct {
@@ -99,6 +101,9 @@ func (c *checker) compile(i int, w *fileTrigger) {
 	c.action(i, w, t)
 	if w.CatchUp {
 		c.catchUp(i, w, t)
+	}
+	if w.smsBody != "" && t.action.start.input != nil {
+		c.checkTemplate(w, t)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -316,12 +317,20 @@ func order(a, b any) (order int, ok bool) {
 	return cmp.Compare(x, y), okX && okY
 }
 
+// decimal is what a person writes for a number. Go reads more as one: NaN, Inf,
+// 0x10, 1_0.
+var decimal = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
+
 func number(value any) (float64, bool) {
 	switch value := value.(type) {
 	case float64:
 		return value, true
 	case string:
-		n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		text := strings.TrimSpace(value)
+		if !decimal.MatchString(text) {
+			return 0, false
+		}
+		n, err := strconv.ParseFloat(text, 64)
 		return n, err == nil
 	}
 	return 0, false

@@ -195,6 +195,8 @@ func (s scope) mapping(node any) (mapping, error) {
 	switch node := node.(type) {
 	case literal:
 		return func(*Event) any { return string(node) }, nil
+	case mapping:
+		return node, nil
 	case string:
 		t, err := s.parse(node)
 		return t.value, err

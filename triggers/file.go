@@ -4,6 +4,8 @@ package triggers
 // name the place.
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -128,6 +130,13 @@ func (c *checker) finish() (*Set, error) {
 
 // read reads one file of either format.
 func (c *checker) read(name string, data []byte) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if filepath.Ext(name) == ".json" {
+		if err := checkJSON(name, data); err != nil {
+			c.mistakes = append(c.mistakes, err)
+			return
+		}
+	}
 	file, err := yamlfile.Parse(name, data)
 	if err != nil {
 		c.mistakes = append(c.mistakes, err)
@@ -155,6 +164,16 @@ func (c *checker) read(name string, data []byte) {
 	for i := range content.Triggers {
 		c.compile(i, &content.Triggers[i])
 	}
+}
+
+// checkJSON says what is wrong with a text that is not JSON, and in which line.
+func checkJSON(name string, data []byte) error {
+	var whatever json.RawMessage
+	err := json.Unmarshal(data, &whatever)
+	if wrong := (*json.SyntaxError)(nil); errors.As(err, &wrong) {
+		return fmt.Errorf("%s:%d: not JSON: %w", name, 1+bytes.Count(data[:wrong.Offset], []byte("\n")), err)
+	}
+	return err
 }
 
 // ownPath is where a field such as "start.id" of trigger i is found.

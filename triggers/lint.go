@@ -35,7 +35,7 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 	for i, t := range s.triggers {
 		samples[i] = t.samples(ctx)
 		if t.slow(ctx, samples[i]) {
-			say(t, "the pattern runs out of its budget on a long text, and then counts as not found; avoid repetitions inside repetitions")
+			say(t, "the pattern runs out of its budget on a long text, and then its trigger fails; avoid repetitions inside repetitions")
 		}
 		if t.event == sms.Received && allKeywords(samples[i]) {
 			say(t, "it never fires: what it matches is %s, an event of its own; set event: %s", sms.Classify("", samples[i][0], ""), sms.Classify("", samples[i][0], ""))

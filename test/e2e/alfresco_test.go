@@ -60,7 +60,7 @@ var sampleCases = map[string]sampleCase{
 	"start-message-key":  {body: "rebook 9", reply: "Rebooked.", starts: "bookingMessage", id: "booking-9", input: `{"id":"9"}`},
 	"send-sms": {
 		body: "tell +15005550010 hi ${x}", reply: "Told.", starts: "SendSmsWorkflow",
-		input: `{"smsFrom":"+15005550006","smsTo":"+15005550010","smsBody":"${text}","variables":{"text":"PHONE says: hi ${x}"}}`,
+		input: `{"smsFrom":"+15005550006","smsTo":"+15005550010","smsBody":"${from} says: ${matchGroups.text}","variables":{"from":"PHONE","to":"+15005550006","originalMessage":"tell +15005550010 hi ${x}","matchGroups":{"1":"+15005550010","2":"hi ${x}","who":"+15005550010","text":"hi ${x}"}}}`,
 	},
 	"condition-met":       {body: "spend 101", reply: "A manager will look at 101.", starts: "Process_approve", input: `{"amount":"101"}`},
 	"condition-otherwise": {body: "spend 99", reply: "Fine.", starts: "Process_spend", input: `{"amount":"99"}`},
@@ -145,6 +145,14 @@ func TestAlfrescosTriggerFilesRunUnchanged(t *testing.T) {
 		}
 		checkCaught(t, name, result.MessageSID, tc, caught)
 	}
+	stack.Eventually(t, "the text that a sample sends has gone out", func(context.Context) error {
+		for _, m := range messages(t, s) {
+			if m.To == "+15005550010" && m.Body == phoneOf("send-sms")+" says: hi ${x}" {
+				return nil
+			}
+		}
+		return fmt.Errorf("not yet")
+	})
 	// Nothing came besides.
 	select {
 	case extra := <-caught:
