@@ -175,18 +175,21 @@ func lineRecipient(text []byte) (recipient Recipient, err error) {
 type table struct {
 	heading []string
 	// to is the column of the recipients.
-	to     int
+	to int
+	// text is the record that csv reads, through source.
+	text   *bytes.Reader
 	source *bufio.Reader
 	csv    *csv.Reader
 }
 
 func newTable(heading []byte) (*table, error) {
-	t := &table{to: -1, source: bufio.NewReader(nil)}
+	t := &table{to: -1, text: bytes.NewReader(nil), source: bufio.NewReader(nil)}
 	t.csv = csv.NewReader(t.source)
 	var err error
 	if t.heading, err = t.fields(heading); err != nil {
 		return nil, invalid("the file has no heading: its first line %v", err)
 	}
+	t.csv.ReuseRecord = true // from here on, as records are read very often
 	for i, name := range t.heading {
 		t.heading[i] = strings.TrimSpace(name)
 		if strings.EqualFold(t.heading[i], "to") {
@@ -200,7 +203,8 @@ func newTable(heading []byte) (*table, error) {
 }
 
 func (t *table) fields(text []byte) ([]string, error) {
-	t.source.Reset(bytes.NewReader(text))
+	t.text.Reset(text)
+	t.source.Reset(t.text)
 	fields, err := t.csv.Read()
 	var problem *csv.ParseError
 	switch {
