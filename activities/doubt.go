@@ -49,18 +49,22 @@ func (s *send) settle(ctx context.Context) bool {
 		return s.recall(ctx)
 	}
 	s.rounds++
+	began := time.Now()
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		heard := true
 		if s.progress.complete.IsZero() {
-			s.progress.complete = s.completeFrom(ctx)
+			s.progress.complete, heard = s.completeFrom(ctx)
 		}
 		until := later(s.progress.quiet.Add(s.activities.patience()), s.progress.complete)
 		timeUp := !time.Now().Before(until)
-		absent := s.adopt(ctx)
+		absent, all := s.adopt(ctx)
 		// What was found is not to be lost if this attempt ends, too.
 		_ = s.writeDown(ctx) // the wait sees the context end
 		switch {
 		case !s.progress.has(doubtful):
 			return true
+		case timeUp && !(heard && all) && ctx.Err() == nil && time.Now().Before(later(began, until).Add(s.activities.patience())):
+			// Twilio did not answer every question: they are asked again.
 		case timeUp && s.input.OnUnknown == Resend:
 			s.release(s.progress.places(doubtful, len(s.to)))
 			return true
@@ -70,34 +74,34 @@ func (s *send) settle(ctx context.Context) bool {
 		case timeUp, ctx.Err() != nil:
 			return s.recall(ctx)
 		}
-		if sleep(ctx, min(wait, time.Until(until)+time.Millisecond)) != nil {
+		pause := wait
+		if !timeUp {
+			pause = min(wait, time.Until(until)+time.Millisecond)
+		}
+		if sleep(ctx, pause) != nil {
 			return false
 		}
 	}
 }
 
 // completeFrom is when a listing will show every message that was in doubt, if
-// it shows the newest one that is known; the zero time if it does not.
-func (s *send) completeFrom(ctx context.Context) time.Time {
+// it shows the newest one that is known; the zero time if it does not. Not
+// heard: Twilio gave no listing.
+func (s *send) completeFrom(ctx context.Context) (complete time.Time, heard bool) {
 	known := s.progress.known
 	if known == nil {
-		return time.Time{}
-	}
-	records, problem := s.account.Gateway.List(ctx, s.query(known.To))
-	if problem != nil {
-		return time.Time{}
+		return complete, true
 	}
 	// A message that is old by now proves little about new ones.
 	wait := max(0, s.progress.quiet.Sub(known.At)+time.Second)
 	if wait > maxSettleWait {
-		return time.Time{}
+		return complete, true
 	}
-	for i := range records {
-		if records[i].SID == known.SID {
-			return time.Now().Add(wait)
-		}
+	records, problem := s.account.Gateway.List(ctx, s.query(known.To))
+	if slices.ContainsFunc(records, func(r twilio.Record) bool { return r.SID == known.SID }) {
+		complete = time.Now().Add(wait)
 	}
-	return time.Time{}
+	return complete, problem == nil
 }
 
 // lastLook looks once for those in doubt before the result stands, in as much
@@ -109,11 +113,13 @@ func (s *send) lastLook(ctx context.Context) {
 }
 
 // adopt takes the messages in doubt that Twilio's listing shows for ours. It
-// gives the recipients to whom the listing shows nothing that could be.
-func (s *send) adopt(ctx context.Context) (absent []int) {
+// gives the recipients to whom the listing shows nothing that could be, and
+// whether Twilio gave every listing.
+func (s *send) adopt(ctx context.Context) (absent []int, all bool) {
 	if s.input.AddressRetention == "obfuscate" {
-		return nil // a listing does not show to whom they went
+		return nil, true // a listing does not show to whom they went
 	}
+	all = true
 	for _, place := range s.progress.places(doubtful, len(s.to)) {
 		body, problem := s.bodies.of(ctx, s.input.SmsTo[place])
 		if problem != nil {
@@ -121,6 +127,7 @@ func (s *send) adopt(ctx context.Context) (absent []int) {
 		}
 		records, problem := s.account.Gateway.List(ctx, s.query(s.to[place]))
 		if problem != nil {
+			all = false
 			continue
 		}
 		found, sure := s.find(records, place, body)
@@ -131,7 +138,7 @@ func (s *send) adopt(ctx context.Context) (absent []int) {
 			s.progress.take(place, found.Message, found.Created)
 		}
 	}
-	return absent
+	return absent, all
 }
 
 // find gives the message that this send made for a recipient, and whether it is

@@ -253,3 +253,35 @@ func TestAnAttemptWaitsNoLongerThanTheOneBeforeWouldHave(t *testing.T) {
 		t.Errorf("sent %v; %+v", drafts, result)
 	}
 }
+
+func TestAQuestionThatTwilioDidNotAnswerIsAskedAgain(t *testing.T) {
+	ago := time.Now().Add(-time.Hour)
+	left := record{
+		Runs:     [][3]int{{int(taken), -1, 1}, {int(doubtful), 0, 1}},
+		Problems: []sms.Error{{Code: sms.OutcomeUnknown, Message: "lost"}},
+		Recent:   []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
+		Known:    &known{To: first, SID: "SM1", At: time.Now()},
+		Quiet:    ago,
+	}
+	var drafts []twilio.Draft
+	gateway := &stumbling{lister: lister{taking(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
+	a := newActivities(gateway)
+	a.Patience = 10 * time.Second
+	result := resumeWith(t, a, left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "Hi"})
+	if len(drafts) != 1 || len(result.Messages) != 2 {
+		t.Errorf("sent %v; %+v", drafts, result)
+	}
+}
+
+// stumbling lists only at each third call.
+type stumbling struct {
+	lister
+	calls int
+}
+
+func (s *stumbling) List(ctx context.Context, q twilio.Query) ([]twilio.Record, *sms.Error) {
+	if s.calls++; s.calls%3 != 0 {
+		return nil, &sms.Error{Code: sms.ConnectionError, Retryable: true}
+	}
+	return s.lister.List(ctx, q)
+}
