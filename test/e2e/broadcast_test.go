@@ -39,10 +39,12 @@ func TestABroadcastReachesEverybodyOnceThroughPausesAndCrashes(t *testing.T) {
 		fmt.Fprintf(list, "+1555%07d,Ann %d\n", i, i)
 	}
 	fmt.Fprintln(list, "nobody,Bo")
+	fmt.Fprintln(list, "+1 555 000 0000,Ann again")
+	fmt.Fprintln(list, "+15559999999")
 	if err := list.Close(); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute+time.Duration(*broadcastSize)*3*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute+time.Duration(*broadcastSize)*15*time.Millisecond)
 	defer cancel()
 	c := s.Temporal.Client
 	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "broadcast", TaskQueue: activities.TaskQueue}, workflows.BroadcastSmsWorkflowName, map[string]any{
@@ -85,11 +87,18 @@ func TestABroadcastReachesEverybodyOnceThroughPausesAndCrashes(t *testing.T) {
 	}
 	s.Worker.Kill()
 	s.StartWorker(t)
+	early := memoryAt(ctx, t, s, progress, *broadcastSize/10)
+	began := time.Now()
 	var done workflows.BroadcastProgress
 	if err := run.Get(ctx, &done); err != nil {
 		t.Fatal(err)
 	}
-	if done.State != "done" || done.Sent != *broadcastSize || done.Recipients != *broadcastSize+1 || done.Errors[sms.InvalidTo] != 1 {
+	late := s.Worker.PeakMemory(t)
+	t.Logf("%d recipients; after the first tenth %s and a peak of %d MB, at its end of %d MB", *broadcastSize, time.Since(began).Round(time.Second), early>>20, late>>20)
+	if late > early*3/2+margin {
+		t.Errorf("the worker's memory grew from %d MB, after a tenth of the recipients, to %d MB", early>>20, late>>20)
+	}
+	if done.State != "done" || done.Sent != *broadcastSize || done.Recipients != *broadcastSize+2 || done.Errors[sms.InvalidTo] != 1 || done.Errors[sms.InvalidInput] != 1 {
 		t.Errorf("the broadcast ended with %+v", done)
 	}
 	created := make(map[string]int)
@@ -107,6 +116,70 @@ func TestABroadcastReachesEverybodyOnceThroughPausesAndCrashes(t *testing.T) {
 	}
 	if told["nobody"] != 1 {
 		t.Errorf("the bad recipient is reported %d times", told["nobody"])
+	}
+}
+
+// margin is how many bytes a worker may need besides, for what has nothing to do
+// with the length of the list.
+const margin = 32 << 20
+
+// memoryAt waits until a number of recipients were dealt with, and gives the most
+// memory that the worker had until then.
+func memoryAt(ctx context.Context, t *testing.T, s *stack.Stack, progress func(context.Context) (workflows.BroadcastProgress, error), recipients int) int64 {
+	t.Helper()
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		if p, err := progress(ctx); err == nil && p.Recipients >= recipients {
+			return s.Worker.PeakMemory(t)
+		}
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%d recipients were never dealt with", recipients)
+		case <-ticker.C:
+		}
+	}
+}
+
+func TestABroadcastThatTemporalCancelsFinishesItsPageAndItsReport(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := stack.Start(t, stack.Options{Environment: []string{"BROADCAST_DIR=" + dir, "SEND_CONCURRENCY=5"}})
+	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(200 * time.Millisecond)}); err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for i := range 100 {
+		list = append(list, fmt.Sprintf("+1555%07d", i))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, workflows.BroadcastSmsWorkflowName, map[string]any{
+		"smsFrom": stack.Number, "smsBody": "Hello", "smsTo": list, "report": "cancelled", "pageSize": 50,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outbound := func() int { return len(s.Twilio.Messages(twiliosim.Filter{Limit: 1000, Direction: "outbound"})) }
+	stack.Eventually(t, "the first page is being sent", func(context.Context) error {
+		if outbound() == 0 {
+			return fmt.Errorf("nobody was texted")
+		}
+		return nil
+	})
+	if err := s.Temporal.Client.CancelWorkflow(ctx, run.GetID(), run.GetRunID()); err != nil {
+		t.Fatal(err)
+	}
+	var done workflows.BroadcastProgress
+	if err := run.Get(ctx, &done); err != nil {
+		t.Fatal(err)
+	}
+	told := readReport(t, filepath.Join(dir, "cancelled.jsonl"))
+	if done.State != "cancelled" || done.Report != "cancelled.jsonl" || done.Recipients != 50 || len(told) != 50 {
+		t.Errorf("ended with %+v, a report on %d", done, len(told))
+	}
+	if sent := outbound(); done.Sent != sent || done.Errors[sms.Cancelled] != 50-sent || sent == 50 {
+		t.Errorf("%d were texted, and it ended with %+v", sent, done)
 	}
 }
 

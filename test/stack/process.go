@@ -4,6 +4,7 @@ package stack
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -98,6 +99,27 @@ func (p *Process) Stop(t testing.TB) {
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill() // it may have ended already
 	<-p.done
+}
+
+// PeakMemory is the most memory that the process has had in RAM so far, in bytes;
+// 0 where the system does not tell.
+func (p *Process) PeakMemory(t testing.TB) int64 {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		return 0
+	}
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		var kB int64
+		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kB); n == 1 {
+			return kB << 10
+		}
+	}
+	t.Fatalf("/proc tells no peak of %s", p.name)
+	return 0
 }
 
 // lockedBuffer is a buffer that one goroutine writes and others read.
