@@ -59,7 +59,7 @@ type Options struct {
 	// from it. Optional: chosen at random.
 	Seed uint64
 	// MaxMessages are kept, fewer if their texts and addresses take more than
-	// 64 MiB; beyond that the oldest go. Optional: DefaultMaxMessages.
+	// 40 MiB; beyond that the oldest go. Optional: DefaultMaxMessages.
 	MaxMessages int
 	// Concurrency is how many REST requests of an account run at a time before
 	// 20429. Optional: DefaultConcurrency; below 0 there is no limit.

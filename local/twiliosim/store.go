@@ -19,7 +19,7 @@ func (f *feed) init() { f.to, f.from = map[string][]*message{}, map[string][]*me
 
 // maxWeight bounds what the texts and addresses of all messages take together:
 // 100,000 long messages would take more than a bound on their number suggests.
-const maxWeight = 64 << 20 // bytes
+const maxWeight = 40 << 20 // bytes
 
 // weigh is what a message brings along, in bytes.
 func (m *message) weigh() int {

@@ -73,7 +73,7 @@ func command() *cobra.Command {
 	f.StringArrayVar(&faults, "fault", nil, "something that goes wrong: kind[,op=…][,number=…][,next=N][,rate=R][,delay=D][,retry-after=D][,after] (repeatable)\nkinds: "+strings.Join(twiliosim.FaultKinds, " "))
 	f.Float64Var(&o.Speed, "speed", 1, "how many times faster than Twilio messages are sent and delivered")
 	f.Uint64Var(&o.Seed, "seed", 0, "make faults by rate repeatable (0: chosen at random)")
-	f.IntVar(&o.MaxMessages, "max-messages", twiliosim.DefaultMaxMessages, "how many messages are kept, fewer if they take more than 64 MiB")
+	f.IntVar(&o.MaxMessages, "max-messages", twiliosim.DefaultMaxMessages, "how many messages are kept, fewer if they take more than 40 MiB")
 	f.IntVar(&o.Concurrency, "concurrency", twiliosim.DefaultConcurrency, "requests of an account at a time before 429 (below 0: no limit)")
 	f.DurationVar(&o.QueueLength, "queue", 10*time.Hour, "how much time's worth of segments a sender's queue holds before 21611")
 	f.IntVar(&o.ReplyLimit, "reply-limit", 30, "replies between two numbers without a pause of 30 s before 14107 (below 0: no limit)")
