@@ -13,6 +13,7 @@ import (
 	"cmp"
 	"context"
 	"flag"
+	"fmt"
 	"log/slog"
 	"maps"
 	"os"
@@ -28,10 +29,12 @@ import (
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
+	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/workflows"
 )
@@ -45,7 +48,22 @@ type scene struct {
 	input    any
 	queue    string
 	id       string
+	// act happens while the workflow runs. Optional.
+	act func(*stage) error
+	// short has Temporal suggest a new run after few events. The first run is
+	// recorded; another scene may record the last.
+	short bool
 }
+
+// The phones of the questions, each with a keeper of its own, and the file of the
+// broadcasts.
+const (
+	quiet    = "+15005550009"
+	answers  = "+15005550011"
+	fileName = "list.csv"
+	// secret makes the IDs of the keepers.
+	secret = "of the recordings and of nobody else"
+)
 
 var scenes = map[string]scene{
 	"order-status": {workflow: workflows.OrderStatusWorkflowName, input: workflows.OrderStatusInput{OrderNumber: "42", From: "+15005550009"}},
@@ -53,17 +71,98 @@ var scenes = map[string]scene{
 	"send-sms-and-wait": {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{
 		"waitForDelivery": true, "timeout": "2s",
 	})},
+	"send-sms-cancelled": {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true}), act: cancel},
+	"send-sms-keyed":     {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{"idempotencyKey": "order-42"})},
+	"send-sms-refused":   {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "soon"})},
 	"ask-sms": {workflow: workflows.AskSmsWorkflowName, input: map[string]any{
-		"smsFrom": stack.Number, "smsTo": "+15005550009", "smsBody": "Coming?", "timeout": "2s",
+		"smsFrom": stack.Number, "smsTo": quiet, "smsBody": "Coming?", "timeout": "2s",
 		"reminders": []map[string]any{{"after": "1s", "smsBody": "Still coming?"}},
 	}},
+	"ask-sms-answered": {workflow: workflows.AskSmsWorkflowName, act: answer, input: map[string]any{
+		"smsFrom": stack.Number, "smsTo": answers, "smsBody": "Coming?", "pattern": "(?<word>yes|no)",
+	}},
+	"ask-sms-cancelled": {workflow: workflows.AskSmsWorkflowName, act: cancel, input: map[string]any{
+		"smsFrom": stack.Number, "smsTo": "+15005550012", "smsBody": "Coming?",
+	}},
 	"broadcast-sms": {workflow: workflows.BroadcastSmsWorkflowName, input: send(map[string]any{
-		"smsTo": []string{"+15005550009", "+15005550010", "nobody"}, "pageSize": 2,
+		"smsTo": []string{"+15005550009", "+15005550010", "nobody", "+15005550009"}, "pageSize": 2,
 	})},
-	"catch-up-sms": {workflow: workflows.CatchUpSmsWorkflowName, input: workflows.CatchUpSmsInput{}, queue: workflows.CatchUpTaskQueue},
-	// What ask-sms opened and closed.
-	"sms-questions":        {id: activities.QuestionsID([]byte(stack.Token), stack.Number, "+15005550009")},
-	"send-sms-with-errors": {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
+	"broadcast-sms-file": {workflow: workflows.BroadcastSmsWorkflowName, act: update, input: map[string]any{
+		"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "updated", "pageSize": 2,
+	}},
+	"broadcast-sms-cancelled": {workflow: workflows.BroadcastSmsWorkflowName, act: cancel, input: map[string]any{
+		"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "cancelled", "pageSize": 20,
+	}},
+	"broadcast-sms-continued": {workflow: workflows.BroadcastSmsWorkflowName, short: true, input: map[string]any{
+		"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "continued", "pageSize": 2,
+	}},
+	"broadcast-sms-continued-last": {id: "broadcast-sms-continued", short: true},
+	"catch-up-sms":                 {workflow: workflows.CatchUpSmsWorkflowName, input: workflows.CatchUpSmsInput{}, queue: workflows.CatchUpTaskQueue},
+	// What ask-sms opened and closed, and what was answered.
+	"sms-questions":          {id: activities.QuestionsID([]byte(secret), stack.Number, quiet)},
+	"sms-questions-answered": {id: activities.QuestionsID([]byte(secret), stack.Number, answers)},
+	"send-sms-with-errors":   {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
+}
+
+// stage is where a scene's workflow runs.
+type stage struct {
+	context.Context
+	*stack.Stack
+	run client.WorkflowRun
+	// before is how many texts were sent before the scene.
+	before int
+}
+
+func (s *stage) texts() int {
+	return len(s.Twilio.Messages(twiliosim.Filter{Limit: 10000, Direction: "outbound"}))
+}
+
+// texted waits until the scene has texted somebody.
+func (s *stage) texted() error {
+	for tick := time.Tick(10 * time.Millisecond); s.texts() == s.before; {
+		select {
+		case <-s.Done():
+			return s.Err()
+		case <-tick:
+		}
+	}
+	return nil
+}
+
+// cancel cancels the workflow once it has texted somebody.
+func cancel(s *stage) error {
+	if err := s.texted(); err != nil {
+		return err
+	}
+	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
+}
+
+// answer answers the question once it is asked.
+func answer(s *stage) error {
+	if err := s.texted(); err != nil {
+		return err
+	}
+	_, err := s.Twilio.Inbound(s, twiliosim.Inbound{From: answers, To: stack.Number, Body: "yes"})
+	return err
+}
+
+// update has a broadcast pause, go on, and stop.
+func update(s *stage) error {
+	if err := s.texted(); err != nil {
+		return err
+	}
+	for _, name := range []string{workflows.PauseUpdate, workflows.ResumeUpdate, workflows.CancelUpdate} {
+		handle, err := s.Temporal.Client.UpdateWorkflow(s, client.UpdateWorkflowOptions{
+			WorkflowID: s.run.GetID(), UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		if err == nil {
+			err = handle.Get(s, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func send(more map[string]any) map[string]any {
@@ -86,14 +185,14 @@ func TestWorkflowsOfTodayReplayTheHistoriesOfTheirTime(t *testing.T) {
 	replayer := worker.NewWorkflowReplayer()
 	workflows.Register(replayer)
 	replayer.RegisterWorkflowWithOptions(workflows.CatchUpSmsWorkflow, workflow.RegisterOptions{Name: workflows.CatchUpSmsWorkflowName})
-	quiet := sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
+	logger := sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	histories, err := filepath.Glob(filepath.Join("testdata", "*.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, history := range histories {
 		t.Run(strings.TrimSuffix(filepath.Base(history), ".json"), func(t *testing.T) {
-			if err := replayer.ReplayWorkflowHistoryFromJSONFile(quiet, history); err != nil {
+			if err := replayer.ReplayWorkflowHistoryFromJSONFile(logger, history); err != nil {
 				t.Error(err)
 			}
 		})
@@ -107,13 +206,39 @@ func TestWorkflowsOfTodayReplayTheHistoriesOfTheirTime(t *testing.T) {
 
 // record runs each scene that has no history yet.
 func record(t *testing.T) {
-	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1h"}})
-	names := slices.Sorted(maps.Keys(scenes)) // ask-sms comes before sms-questions
-	for _, name := range names {
-		if _, err := os.Stat(file(name)); err != nil {
-			run(t, s, name, scenes[name])
+	whole, short := open(t), open(t, "limit.historyCount.suggestContinueAsNew=40")
+	for _, name := range slices.Sorted(maps.Keys(scenes)) { // ask-sms comes before sms-questions
+		if _, err := os.Stat(file(name)); err == nil {
+			continue
 		}
+		s := whole
+		if scenes[name].short {
+			s = short
+		}
+		run(t, s, name, scenes[name])
 	}
+}
+
+// open starts a stack whose Twilio is slow enough for things to happen meanwhile.
+func open(t *testing.T, settings ...string) *stack.Stack {
+	t.Helper()
+	dir := t.TempDir()
+	list := "to,name\nno line\n"
+	for i := range 60 {
+		list += fmt.Sprintf("+1500555%04d,Ann\n", 100+i)
+	}
+	if err := os.WriteFile(filepath.Join(dir, fileName), []byte(list), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := stack.Start(t, stack.Options{
+		TemporalSettings: settings,
+		Environment:      []string{"CATCH_UP=1h", "BROADCAST_DIR=" + dir, "SEND_CONCURRENCY=2", "ID_SECRET=" + secret},
+	})
+	delay := twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(50 * time.Millisecond)}
+	if _, err := s.Twilio.AddFault(delay); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // run runs a scene and writes its history.
@@ -121,20 +246,16 @@ func run(t *testing.T, s *stack.Stack, name string, of scene) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	c := s.Temporal.Client
-	id := of.id
+	id, runID := of.id, ""
 	if id == "" {
-		id = name
-		started, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: cmp.Or(of.queue, activities.TaskQueue)}, of.workflow, of.input)
-		if err == nil {
-			err = started.Get(ctx, nil)
-		}
+		started, err := play(ctx, s, name, of)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
+		id, runID = name, started.GetRunID()
 	}
 	history := &historypb.History{}
-	events := c.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := s.Temporal.Client.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
@@ -150,4 +271,26 @@ func run(t *testing.T, s *stack.Stack, name string, of scene) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// play starts a scene's workflow and waits for its end.
+func play(ctx context.Context, s *stack.Stack, name string, of scene) (client.WorkflowRun, error) {
+	on := &stage{Context: ctx, Stack: s}
+	on.before = on.texts()
+	options := client.StartWorkflowOptions{ID: name, TaskQueue: cmp.Or(of.queue, activities.TaskQueue)}
+	started, err := s.Temporal.Client.ExecuteWorkflow(ctx, options, of.workflow, of.input)
+	if err != nil {
+		return nil, err
+	}
+	on.run = started
+	first := s.Temporal.Client.GetWorkflow(ctx, name, started.GetRunID()) // which Get leaves behind for the last run
+	if of.act != nil {
+		if err := of.act(on); err != nil {
+			return nil, err
+		}
+	}
+	if err := started.Get(ctx, nil); err != nil && !temporal.IsCanceledError(err) {
+		return nil, err
+	}
+	return first, nil
 }

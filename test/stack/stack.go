@@ -44,6 +44,9 @@ type Options struct {
 	TriggersPath string
 	// Environment is added to the worker's. Optional.
 	Environment []string
+	// TemporalSettings are added to Temporal's dynamic configuration, each as
+	// key=JSON. Optional.
+	TemporalSettings []string
 	// NoWorker leaves the worker to the test.
 	NoWorker bool
 }
@@ -51,7 +54,7 @@ type Options struct {
 // Start starts a stack, which ends with the test.
 func Start(t testing.TB, o Options) *Stack {
 	t.Helper()
-	s := &Stack{Temporal: StartTemporal(t)}
+	s := &Stack{Temporal: StartTemporal(t, o.TemporalSettings...)}
 	address := "127.0.0.1:" + FreePort(t)
 	s.Webhook = "http://" + address
 	var err error

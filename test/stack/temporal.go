@@ -23,6 +23,7 @@ type Temporal struct {
 	Client client.Client
 
 	binary, port, file string
+	settings           []string
 	process            *Process
 }
 
@@ -40,11 +41,12 @@ func TemporalBinary(t testing.TB) string {
 	return binary
 }
 
-// StartTemporal starts a server, which ends with the test.
-func StartTemporal(t testing.TB) *Temporal {
+// StartTemporal starts a server, which ends with the test. Settings are those of
+// its dynamic configuration, each as key=JSON.
+func StartTemporal(t testing.TB, settings ...string) *Temporal {
 	t.Helper()
 	port := FreePort(t)
-	s := &Temporal{Address: "127.0.0.1:" + port, binary: TemporalBinary(t), port: port, file: filepath.Join(t.TempDir(), "temporal.db")}
+	s := &Temporal{Address: "127.0.0.1:" + port, binary: TemporalBinary(t), port: port, settings: settings, file: filepath.Join(t.TempDir(), "temporal.db")}
 	var err error
 	s.Client, err = client.NewLazyClient(client.Options{HostPort: s.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	if err != nil {
@@ -70,8 +72,11 @@ func (s *Temporal) Start(t testing.TB) {
 
 func (s *Temporal) launch(t testing.TB) {
 	t.Helper()
-	s.process = StartProcess(t, "temporal", nil, s.binary,
-		"server", "start-dev", "--ip", "127.0.0.1", "--port", s.port, "--headless", "--db-filename", s.file, "--log-level", "error")
+	args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", s.port, "--headless", "--db-filename", s.file, "--log-level", "error"}
+	for _, setting := range s.settings {
+		args = append(args, "--dynamic-config-value", setting)
+	}
+	s.process = StartProcess(t, "temporal", nil, s.binary, args...)
 }
 
 // Stop stops the server; nothing answers at its address until Start.
