@@ -10,13 +10,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"temporal-twilio/internal/config"
 	"temporal-twilio/twilio"
 )
 
@@ -32,8 +32,8 @@ func simulateCommand() *cobra.Command {
 		Use:   "simulate --from NUMBER --body TEXT",
 		Short: "Deliver a text to a webhook, signed as Twilio signs",
 		Long: `Deliver a text to a webhook, signed as Twilio signs, and print what it answers.
-The auth token is that of the webhook: TWILIO_TOKEN or TWILIO_AUTH_TOKEN, by
-default that of the local stack. Behind a proxy --signed-url is the address
+The auth token is that of the webhook: TWILIO_TOKEN, TWILIO_AUTH_TOKEN or the
+file TWILIO_TOKEN_FILE, by default that of the local stack. Behind a proxy --signed-url is the address
 that Twilio would call, the webhook's WEBHOOK_PUBLIC_URL with /twilio/sms.
 
 Exit status: 0 answered with 200, 1 with anything else, 2 no answer.`,
@@ -75,6 +75,11 @@ func firstOf(values ...string) string {
 }
 
 func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
+	c, err := config.FromEnvironment()
+	if err != nil {
+		return err
+	}
+	f.account = firstOf(c.Account, f.account)
 	form, err := f.form()
 	if err != nil {
 		return err
@@ -85,7 +90,7 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 	if err != nil {
 		return fmt.Errorf("--url %q: %w", f.url, err)
 	}
-	token := firstOf(os.Getenv("TWILIO_TOKEN"), os.Getenv("TWILIO_AUTH_TOKEN"), localToken)
+	token := firstOf(c.Token.Reveal(), localToken)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	request.Header.Set("User-Agent", "TwilioProxy/1.1")
 	request.Header.Set("I-Twilio-Idempotency-Token", uuid.NewString())
@@ -120,7 +125,7 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 func (f simulateFlags) form() (url.Values, error) {
 	form := url.Values{
 		"MessageSid": {firstOf(f.sid, "SM"+strings.ReplaceAll(uuid.NewString(), "-", ""))},
-		"AccountSid": {firstOf(os.Getenv("TWILIO_ACCOUNT"), f.account)},
+		"AccountSid": {f.account},
 		"From":       {f.from}, "To": {f.to}, "Body": {f.body},
 		"NumMedia": {"0"}, "NumSegments": {"1"}, "SmsStatus": {"received"}, "ApiVersion": {"2010-04-01"},
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"reflect"
@@ -17,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
 
+	"temporal-twilio/internal/config"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/internal/yamlfile"
 	"temporal-twilio/sms"
@@ -31,6 +33,8 @@ func triggersCommand() *cobra.Command {
 		Use:   "triggers",
 		Short: "Check and try trigger files",
 		Args:  cobra.NoArgs,
+		// Without it a word that is no command would be none that is wrong.
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(lintCommand(), testCommand(), schemaCommand())
 	return cmd
@@ -40,15 +44,17 @@ func triggersCommand() *cobra.Command {
 // production.
 const secretDefault = "starter-has-no-secret-of-its-own"
 
-func idSecret() []byte {
-	if secret := os.Getenv("ID_SECRET"); secret != "" {
-		return []byte(secret)
+// options are those of the webhook that has this environment.
+func options() (triggers.Options, error) {
+	c, err := config.FromEnvironment()
+	if err != nil {
+		return triggers.Options{}, err
 	}
-	return []byte(secretDefault)
+	return triggers.Options{TaskQueue: c.TriggersTaskQueue, IDSecret: []byte(firstOf(c.IDSecret.Reveal(), secretDefault))}, nil
 }
 
 func lintCommand() *cobra.Command {
-	pollers := false
+	var f lintFlags
 	cmd := &cobra.Command{
 		Use:   "lint FILE…",
 		Short: "Find mistakes in trigger files",
@@ -64,40 +70,71 @@ Exit status: 0 nothing found, 1 something found, 2 anything else.`,
   starter triggers lint --pollers triggers/`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			return lint(cmd.Context(), cmd.OutOrStdout(), files, pollers)
+			return lint(cmd.Context(), cmd.OutOrStdout(), files, f)
 		},
 	}
-	cmd.Flags().BoolVar(&pollers, "pollers", false, "ask Temporal who polls the task queues")
+	cmd.Flags().BoolVar(&f.pollers, "pollers", false, "ask Temporal who polls the task queues")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print as JSON: {mistakes, findings, read}")
 	return cmd
 }
 
-func lint(ctx context.Context, out io.Writer, files []string, pollers bool) error {
-	found := false
+type lintFlags struct{ pollers, asJSON bool }
+
+// linted is what lint has to say of all files.
+type linted struct {
+	// Mistakes are why a file is refused, each as "file:line: …".
+	Mistakes []string           `json:"mistakes"`
+	Findings []triggers.Finding `json:"findings"`
+	Read     []triggers.Read    `json:"read"`
+}
+
+func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error {
+	how, err := options()
+	if err != nil {
+		return err
+	}
+	all := linted{Mistakes: []string{}, Findings: []triggers.Finding{}, Read: []triggers.Read{}}
 	for _, file := range files {
-		set, err := triggers.Load(file, triggers.Options{IDSecret: idSecret()})
+		set, err := triggers.Load(file, how)
+		if unread := (*fs.PathError)(nil); errors.As(err, &unread) {
+			return err
+		}
 		if err != nil {
-			found = true
-			fmt.Fprintln(out, err)
+			all.Mistakes = append(all.Mistakes, strings.Split(err.Error(), "\n")...)
 			continue
 		}
-		findings := set.Lint(ctx)
-		if pollers {
+		all.Findings, all.Read = append(all.Findings, set.Lint(ctx)...), append(all.Read, set.Report()...)
+		if f.pollers {
 			more, err := unpolled(ctx, set)
 			if err != nil {
 				return err
 			}
-			findings = append(findings, more...)
-		}
-		for _, finding := range findings {
-			found = true
-			fmt.Fprintln(out, finding)
-		}
-		for _, read := range set.Report() {
-			fmt.Fprintf(out, "%s:%d: trigger %q: reads as: %s\n", read.File, read.Line, read.Trigger, read.As)
+			all.Findings = append(all.Findings, more...)
 		}
 	}
-	if found {
+	if err := all.print(out, f.asJSON); err != nil {
+		return err
+	}
+	if len(all.Mistakes)+len(all.Findings) > 0 {
 		return errFindings
+	}
+	return nil
+}
+
+func (l *linted) print(out io.Writer, asJSON bool) error {
+	if asJSON {
+		encoder := json.NewEncoder(out)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(l)
+	}
+	for _, mistake := range l.Mistakes {
+		fmt.Fprintln(out, mistake)
+	}
+	for _, finding := range l.Findings {
+		fmt.Fprintln(out, finding)
+	}
+	for _, read := range l.Read {
+		fmt.Fprintf(out, "%s:%d: trigger %q: reads as: %s\n", read.File, read.Line, read.Trigger, read.As)
 	}
 	return nil
 }
@@ -163,7 +200,11 @@ Exit status: 0 a trigger fires and all cases hold, 1 not so, 2 anything else.`,
   starter triggers test triggers.yaml --cases cases.yaml`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			set, err := triggers.Load(args[0], triggers.Options{IDSecret: idSecret()})
+			how, err := options()
+			if err != nil {
+				return err
+			}
+			set, err := triggers.Load(args[0], how)
 			if err != nil {
 				return err
 			}

@@ -3,15 +3,19 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
+	"temporal-twilio/twilio"
 	"temporal-twilio/webhook"
 )
 
@@ -137,5 +141,46 @@ func TestSimulateIsTakenByTheWebhook(t *testing.T) {
 	}
 	if out, err := starter(t, args...); !errors.Is(err, errFindings) || !strings.Contains(out, "403") || published != 1 {
 		t.Errorf("signed for another address: %s %v, published %d", out, err, published)
+	}
+}
+
+func TestLintTellsWhatItCannotReadFromWhatItFinds(t *testing.T) {
+	good := write(t, "t.yaml", orderTriggers)
+	missing := filepath.Join(t.TempDir(), "none.yaml")
+	if _, err := starter(t, "triggers", "lint", good, missing); err == nil || errors.Is(err, errFindings) || !strings.Contains(err.Error(), missing) {
+		t.Errorf("a missing file: %v", err)
+	}
+	if _, err := starter(t, "triggers", "nonsense"); err == nil || !strings.Contains(err.Error(), "nonsense") {
+		t.Errorf("a command that is none: %v", err)
+	}
+	var all linted
+	out, err := starter(t, "triggers", "lint", "--json", good, write(t, "u.yaml", "triggers:\n  - {name: a}\n"), write(t, "v.yaml", "triggers:\n  - {name: b, pattern: STOP, start: {workflow: W, taskQueue: q}}\n"))
+	if !errors.Is(err, errFindings) || json.Unmarshal([]byte(out), &all) != nil || len(all.Mistakes) == 0 || len(all.Findings) != 2 || len(all.Read) != 2 {
+		t.Errorf("%s %v", out, err)
+	}
+}
+
+func TestTheToolsReadTheWebhooksEnvironment(t *testing.T) {
+	const alfresco = `{"name": "a", "event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "x"}},
+ "action": {"source": "command-consumer", "payload": {"payloadType": "StartProcessPayload", "processDefinitionKey": "P", "businessKey": "${from}"}}}`
+	t.Setenv("TRIGGERS_TASK_QUEUE", "shop")
+	t.Setenv("ID_SECRET_FILE", write(t, "secret", "0123456789abcdef0123456789abcdef\n"))
+	t.Setenv("TWILIO_TOKEN_FILE", write(t, "token", "a-token\n"))
+	t.Setenv("TWILIO_ACCOUNT", "AC00000000000000000000000000000009")
+	out, err := starter(t, "triggers", "test", write(t, "a.json", alfresco), "--body", "x", "--from", "+15005550009")
+	if want := `"workflowId": "` + sms.Pseudonym([]byte("0123456789abcdef0123456789abcdef"), "+15005550009") + `"`; err != nil || !strings.Contains(out, `"taskQueue": "shop"`) || !strings.Contains(out, want) {
+		t.Errorf("%s %v, want %s", out, err, want)
+	}
+	var account string
+	var valid bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		account = r.PostForm.Get("AccountSid")
+		valid = twilio.Verify("a-token", "https://sms.example.com/twilio/sms", r.PostForm, r.Header.Get(twilio.SignatureHeader))
+		_, _ = w.Write(twilio.Reply())
+	}))
+	defer server.Close()
+	if out, err := starter(t, "simulate", "--from", "+1", "--body", "x", "--url", server.URL, "--signed-url", "https://sms.example.com/twilio/sms"); err != nil || !valid || account != "AC00000000000000000000000000000009" {
+		t.Errorf("%s %v, signed %t for %s", out, err, valid, account)
 	}
 }

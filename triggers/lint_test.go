@@ -1,8 +1,11 @@
 package triggers
 
 import (
+	"context"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestLintFindsWhatProbablyIsNotWanted(t *testing.T) {
@@ -40,5 +43,20 @@ func TestSamplesAreMatchedByTheirPattern(t *testing.T) {
 		if len(samples) == 0 || !strings.EqualFold(strings.ReplaceAll(samples[0], "\t", " "), want) {
 			t.Errorf("%s: %q, want %q", pattern, samples, want)
 		}
+	}
+}
+
+func TestLintOfVeryManyTriggersEnds(t *testing.T) {
+	t.Parallel()
+	var text strings.Builder
+	text.WriteString("triggers:\n")
+	for n := range 1500 {
+		fmt.Fprintf(&text, "  - {name: t%d, pattern: '(?i)^word%d (a|b|c|d) .+$', echoError: e, start: {workflow: W, taskQueue: q}}\n", n, n%1490)
+	}
+	set := mustParse(t, text.String())
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	if findings := set.Lint(ctx); len(findings) != 10 || ctx.Err() != nil {
+		t.Errorf("%d findings, %v", len(findings), ctx.Err())
 	}
 }
