@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -116,8 +118,12 @@ func (a *Activities) ReadRecipients(ctx context.Context, in PageInput) (page Pag
 // openRecipients opens a file and reads what stands before the recipients.
 func openRecipients(root *os.Root, name string) (*os.File, *records, error) {
 	file, err := root.Open(name)
-	if err != nil {
+	switch {
+	case err == nil:
+	case !filepath.IsLocal(name), errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return nil, nil, invalid("the file of recipients cannot be opened: %v", err)
+	default: // a disk that is away may come back
+		return nil, nil, fmt.Errorf("open the file of recipients: %w", err)
 	}
 	r, err := newRecords(file, path.Ext(name) != ".jsonl")
 	if err != nil {
