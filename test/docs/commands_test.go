@@ -117,8 +117,10 @@ func TestTheWorkerOfTheReadmeServesYourOwnNumber(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = sim.Close() })
 	shell := newShell(t, "TEMPORAL_ADDRESS="+temporal.Address)
-	if err := os.WriteFile(filepath.Join(shell.dir, "token.txt"), []byte(stack.Token+"\n"), 0o600); err != nil {
-		t.Fatal(err)
+	for name, secret := range map[string]string{"token.txt": stack.Token, "id-secret.txt": "0123456789abcdef0123456789abcdef"} {
+		if err := os.WriteFile(filepath.Join(shell.dir, name), []byte(secret+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	var commands []block
 	for _, b := range blocks(t) {
