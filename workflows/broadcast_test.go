@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +31,8 @@ type broadcastBench struct {
 	// sending runs when a page is about to be sent.
 	sending func(page int)
 	pages   int
+	// attempts counts those to write a page of the report.
+	attempts int
 }
 
 func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
@@ -39,10 +42,14 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	files := &activities.Activities{Files: b.dir}
 	for name, function := range map[string]any{
 		activities.BeginBroadcastName: files.BeginBroadcast, activities.ReadRecipientsName: files.ReadRecipients, activities.FindRepeatedName: files.FindRepeated,
-		activities.WriteReportName: files.WriteReport, activities.FinishReportName: files.FinishReport,
+		activities.FinishReportName: files.FinishReport,
 	} {
 		b.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}
+	b.RegisterActivityWithOptions(func(ctx context.Context, in activities.ReportInput) error {
+		b.attempts++
+		return files.WriteReport(ctx, in)
+	}, activity.RegisterOptions{Name: activities.WriteReportName})
 	b.RegisterActivityWithOptions(func(in activities.SendSmsInput) (result activities.SendSmsResult, _ error) {
 		if in.SmsBody == "broken" || in.SmsBody == "broken later" && b.pages > 0 {
 			return activities.SendSmsResult{Errors: []sms.Error{{Code: sms.TemplateSyntax}}}, nil
@@ -235,16 +242,20 @@ func TestABroadcastThatFailsOnItsWayTellsHowFarItCame(t *testing.T) {
 	for name, tc := range map[string]struct {
 		spoil        func(*broadcastBench)
 		sent, report int
+		attempts     int // to write a page; they are bounded
 		says         string
 	}{
-		"the file goes":       {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, "the file of recipients cannot be opened"},
-		"the report's folder": {func(b *broadcastBench) { _ = os.RemoveAll(filepath.Join(b.dir, "monday.parts")) }, 2, 0, "BROADCAST_DIR: it must be one folder"},
+		"the file goes":       {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, 1, "the file of recipients cannot be opened"},
+		"the report's folder": {func(b *broadcastBench) { _ = os.RemoveAll(filepath.Join(b.dir, "monday.parts")) }, 2, 0, 10, "BROADCAST_DIR: it must be one folder"},
 	} {
 		b := newBroadcastBench(t, 0)
 		b.sending = func(int) { tc.spoil(b) }
 		progress, report := b.runOn(t, b.fromFile(t, lines...))
 		if progress.State != "failed" || progress.Sent != tc.sent || len(report) != tc.report || !strings.Contains(progress.Error, tc.says) {
 			t.Errorf("%s: %+v, report %+v", name, progress, report)
+		}
+		if b.attempts != tc.attempts {
+			t.Errorf("%s: pages were written in %d attempts", name, b.attempts)
 		}
 	}
 }

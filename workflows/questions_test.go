@@ -127,3 +127,23 @@ func TestAQuestionThatIsAskedAgainIsNotClosedByTheEndOfTheFirst(t *testing.T) {
 		t.Errorf("the next run begins with %+v", next)
 	}
 }
+
+func TestAQuestionThatOpensWhileAReplyIsGivenIsNotLost(t *testing.T) {
+	next := keep(t, &QuestionsState{Open: []activities.Question{{WorkflowID: "a"}}}, func(env *testsuite.TestWorkflowEnvironment) {
+		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: activities.MatchReplyName})
+		reply := Reply{MessageSID: "SM1", Body: "yes", ReceivedAt: env.Now().UTC()}
+		given := reply
+		given.MatchGroups = map[string]*string{}
+		env.OnSignalExternalWorkflow("default-test-namespace", "a", "", ReplySignal, given).After(time.Minute).Return(nil)
+		env.RegisterDelayedCallback(func() {
+			env.UpdateWorkflow(activities.ReplyUpdate, "reply", &testsuite.TestUpdateCallback{
+				OnAccept: func() {}, OnReject: func(err error) { t.Error(err) }, OnComplete: func(any, error) {},
+			}, reply)
+		}, time.Second)
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow(activities.OpenSignal, activities.Question{WorkflowID: "b"}) }, 30*time.Second)
+		env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 40*time.Second)
+	})
+	if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" || len(next.Taken) != 1 {
+		t.Errorf("the next run begins with %+v", next)
+	}
+}
