@@ -154,11 +154,16 @@ func root(t testing.TB) string {
 var built sync.Map
 
 // Build builds one of the mains, with the race detector if the test has it,
-// and gives the program's path.
+// and gives the program's path. It lies beside the test's own program, in a
+// folder that "go test" removes.
 func Build(t testing.TB, folder string) string {
 	t.Helper()
 	build, _ := built.LoadOrStore(folder, sync.OnceValues(func() (string, error) {
-		dir, err := os.MkdirTemp("", "temporal-twilio-test-")
+		tests, err := os.Executable()
+		if err != nil {
+			return "", err
+		}
+		dir, err := os.MkdirTemp(filepath.Dir(tests), "programs-")
 		if err != nil {
 			return "", err
 		}
