@@ -44,7 +44,8 @@ func storm(t *testing.T) int {
 
 // The storm's messages go to workflows in each way that can fail on its own:
 // one workflow each, a few long ones that continue as new while they receive,
-// and short ones that close after a message and are started again by the next.
+// short ones that close after a message and are started again by the next, those
+// under an ID that others have as well, one that catches and one that answers.
 const stormTriggers = `triggers:
   - name: each
     pattern: 'start (?<n>\d+)'
@@ -61,6 +62,21 @@ const stormTriggers = `triggers:
     echo: 'taken ${n}'
     echoError: 'lost ${n}'
     signalWithStart: {workflow: Chat, taskQueue: storm, id: 'chat-${matchGroups.chat}', signal: text, signalInput: {n: '${matchGroups.n}'}}
+  - name: own
+    pattern: 'own (?<n>\d+) as (?<id>\d)'
+    echo: 'taken ${n}'
+    echoError: 'lost ${n}'
+    start: {workflow: One, taskQueue: storm, id: 'own-${matchGroups.id}', input: {n: '${matchGroups.n}'}}
+  - name: all
+    pattern: 'all (?<n>\d+)'
+    echo: 'taken ${n}'
+    echoError: 'lost ${n}'
+    signalAll: {name: text, input: {n: '${matchGroups.n}'}}
+  - name: ask
+    pattern: 'ask (?<n>\d+)'
+    echo: 'taken ${n}'
+    echoError: 'lost ${n}'
+    update: {workflowId: hall, name: ask, input: {n: '${matchGroups.n}'}}
 `
 
 type stormText struct {
@@ -93,12 +109,35 @@ func chat(ctx workflow.Context) ([]string, error) {
 	return taken, nil
 }
 
+// hall is one for all: it catches texts and answers questions, and lists them
+// when asked.
+func hall(ctx workflow.Context) error {
+	taken := []string{}
+	if err := workflow.SetQueryHandler(ctx, "taken", func() ([]string, error) { return taken, nil }); err != nil {
+		return err
+	}
+	err := workflow.SetUpdateHandler(ctx, "ask", func(_ workflow.Context, in stormText) error {
+		taken = append(taken, in.N)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := workflows.CatchSignal(ctx, "text"); err != nil {
+		return err
+	}
+	for inbox := workflows.NewInbox[stormText](ctx, "text", workflows.InboxState{}); ; {
+		taken = append(taken, inbox.Receive(ctx).N)
+	}
+}
+
 func stormWorker(t *testing.T, c client.Client) {
 	t.Helper()
 	w := worker.New(c, "storm", worker.Options{DisableRegistrationAliasing: true})
 	w.RegisterWorkflowWithOptions(one, workflow.RegisterOptions{Name: "One"})
 	w.RegisterWorkflowWithOptions(ledger, workflow.RegisterOptions{Name: "Ledger"})
 	w.RegisterWorkflowWithOptions(chat, workflow.RegisterOptions{Name: "Chat"})
+	w.RegisterWorkflowWithOptions(hall, workflow.RegisterOptions{Name: "Hall"})
 	if err := w.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -109,21 +148,25 @@ const ledgers = 4
 
 // stormBody gives message n's text.
 func stormBody(n int) string {
-	switch n % 3 {
+	switch n % 6 {
 	case 0:
 		return fmt.Sprintf("start %d", n)
 	case 1:
-		return fmt.Sprintf("long %d to %d", n, n%ledgers)
+		return fmt.Sprintf("long %d to %d", n, n/6%ledgers)
+	case 2:
+		return fmt.Sprintf("short %d to %d", n, n/6%10)
+	case 3:
+		return fmt.Sprintf("own %d as %d", n, n/6%10)
+	case 4:
+		return fmt.Sprintf("all %d", n)
 	default:
-		return fmt.Sprintf("short %d to %d", n, n%10)
+		return fmt.Sprintf("ask %d", n)
 	}
 }
 
-func TestAStormOfRedeliveriesReachesEachWorkflowOnce(t *testing.T) {
-	t.Parallel()
-	all := storm(t)
-	s := stack.Start(t, stack.Options{Triggers: stormTriggers, Environment: []string{"LOG_LEVEL=error"}})
-	hooks := []string{s.Webhook, s.AnotherWebhook(t)}
+// startStorm starts the workflows that the storm's messages are for.
+func startStorm(t *testing.T, s *stack.Stack) {
+	t.Helper()
 	stormWorker(t, s.Temporal.Client)
 	for n := range ledgers {
 		_, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: fmt.Sprintf("ledger-%d", n), TaskQueue: "storm"}, "Ledger", workflows.InboxState{}, []string{})
@@ -131,10 +174,33 @@ func TestAStormOfRedeliveriesReachesEachWorkflowOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "hall", TaskQueue: "storm"}, "Hall"); err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the hall is known to catch", func(ctx context.Context) error {
+		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(workflows.CatchersQuery(workflows.SignalCatch("text"))))
+		if err == nil && len(found.Executions) == 0 {
+			err = fmt.Errorf("not yet")
+		}
+		return err
+	})
+}
+
+// What is promised: each message is in its workflow once, or its sender was never
+// told that it was taken. One that was answered "taken" is so by each later
+// delivery, but where Temporal is away meanwhile.
+func TestAStormOfRedeliveriesReachesEachWorkflowOnce(t *testing.T) {
+	t.Parallel()
+	all := storm(t)
+	s := stack.Start(t, stack.Options{Triggers: stormTriggers, Environment: []string{"LOG_LEVEL=error"}})
+	hooks := []string{s.Webhook, s.AnotherWebhook(t)}
+	startStorm(t, s)
 
 	told, failures, outages := deliverStorm(t, s, hooks, all)
 	t.Logf("%d messages, Temporal stopped %d times, %d deliveries failed, %d senders told of nothing else", all, outages, failures, len(told))
 
+	takenInStorm(t, s, all, told)
+	deliverInCalm(t, hooks, all, told)
 	taken := takenInStorm(t, s, all, told)
 	missing, doubled := 0, 0
 	for n := range all {
@@ -220,26 +286,37 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 		mu      sync.Mutex
 		success = map[int]bool{}
 		workers sync.WaitGroup
+		// rough is when Temporal was last away, or had just come back.
+		rough time.Time
 	)
+	const recovery = 15 * time.Second // of a server that restarts on a busy machine
+	roughUntil := func(at time.Time) {
+		mu.Lock()
+		defer mu.Unlock()
+		rough = at
+	}
 	transport := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	for range 24 {
 		workers.Go(func() {
 			for j := range jobs {
-				reply, err := deliver(transport, j.hook, j.n)
+				mu.Lock()
+				before := success[j.n]
+				mu.Unlock()
+				began := time.Now()
+				taken, err := deliver(transport, j.hook, j.n)
+				mu.Lock()
 				switch {
 				case err != nil:
 					t.Errorf("message %d: %v", j.n, err)
-				case strings.Contains(reply, fmt.Sprintf("taken %d<", j.n)):
-					mu.Lock()
+				case taken:
 					success[j.n] = true
-					mu.Unlock()
-				case strings.Contains(reply, fmt.Sprintf("lost %d<", j.n)):
-					mu.Lock()
-					failures++
-					mu.Unlock()
 				default:
-					t.Errorf("message %d is answered %s", j.n, reply)
+					failures++
+					if before && began.After(rough) {
+						t.Errorf("message %d (%s) was taken, and lost when it came again, with Temporal there all the while", j.n, stormBody(j.n))
+					}
 				}
+				mu.Unlock()
 			}
 		})
 	}
@@ -248,12 +325,14 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 	weather.Go(func() {
 		<-begin
 		for {
+			roughUntil(time.Now().Add(time.Hour))
 			s.Temporal.Stop(t)
 			if outages == 0 {
 				// Longer than a webhook tries: senders are told.
 				time.Sleep(8 * time.Second)
 			}
 			s.Temporal.Start(t)
+			roughUntil(time.Now().Add(recovery))
 			outages++
 			select {
 			case <-done:
@@ -298,8 +377,27 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 	return told, failures, outages
 }
 
-// deliver delivers message n of the storm, from a phone of its own.
-func deliver(c *http.Client, hook string, n int) (string, error) {
+// deliverInCalm delivers each message once more to each webhook: what was answered
+// "taken" once is so again. What was lost may be taken now.
+func deliverInCalm(t *testing.T, hooks []string, all int, told map[int]bool) {
+	t.Helper()
+	transport := &http.Client{Timeout: 30 * time.Second}
+	for n := range all {
+		for _, hook := range hooks {
+			taken, err := deliver(transport, hook, n)
+			if err != nil || !taken && !told[n] {
+				t.Errorf("message %d (%s) was taken, and lost when it came again: %v", n, stormBody(n), err)
+			}
+			if taken {
+				delete(told, n)
+			}
+		}
+	}
+}
+
+// deliver delivers message n of the storm, from a phone of its own, and reports
+// whether the answer is that it was taken, or lost.
+func deliver(c *http.Client, hook string, n int) (taken bool, err error) {
 	form := url.Values{
 		"MessageSid": {fmt.Sprintf("SM%032x", n+1)}, "AccountSid": {stack.Account},
 		"From": {fmt.Sprintf("+1500%07d", n)}, "To": {stack.Number}, "Body": {stormBody(n)},
@@ -307,22 +405,32 @@ func deliver(c *http.Client, hook string, n int) (string, error) {
 	// What is signed is the address that all webhooks are configured with.
 	request, err := http.NewRequest(http.MethodPost, hook+"/twilio/sms", strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", err
+		return false, err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set(twilio.SignatureHeader, twilio.Sign(stack.Token, hook+"/twilio/sms", form))
 	response, err := c.Do(request)
 	if err != nil {
-		return "", err
+		return false, err
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
-	return string(body), err
+	if err != nil {
+		return false, err
+	}
+	taken = strings.Contains(string(body), fmt.Sprintf("taken %d<", n))
+	if !taken && !strings.Contains(string(body), fmt.Sprintf("lost %d<", n)) {
+		err = fmt.Errorf("answered %s: %s", response.Status, body)
+	}
+	return taken, err
 }
 
 // takenInStorm counts the messages over all workflows, once none is on its way.
+// After many restarts it takes the server a while to get to every workflow, so it
+// waits for as long as something moves.
 func takenInStorm(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[string]int {
 	t.Helper()
+	const patience = time.Minute
 	var taken map[string]int
 	enough := func() error {
 		for n := range all {
@@ -332,25 +440,25 @@ func takenInStorm(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[
 		}
 		return nil
 	}
-	// After many restarts it takes the server a while to get to every workflow.
-	deadline := time.Now().Add(2*time.Minute + time.Duration(all)*200*time.Millisecond)
+	moved, seen := time.Now(), ""
 	for {
-		var err error
-		if taken, err = countStorm(t.Context(), s); err == nil {
+		counted, err := countStorm(t.Context(), s)
+		open := openStorm(t.Context(), s)
+		if err == nil {
+			taken = counted
 			err = enough()
 		}
-		if err == nil {
+		if err == nil && open == 0 {
 			// Once more: what comes twice may come late.
-			if open := openStorm(t.Context(), s); open == 0 {
-				if again, err := countStorm(t.Context(), s); err == nil {
-					return again
-				}
+			if again, err := countStorm(t.Context(), s); err == nil {
+				return again
 			}
 		}
-		if time.Now().After(deadline) {
-			if err != nil {
-				t.Logf("gave up waiting: %v", err)
-			}
+		if now := fmt.Sprint(open, taken); now != seen {
+			moved, seen = time.Now(), now
+		}
+		if time.Since(moved) > patience {
+			t.Logf("gave up waiting, as nothing has moved for %s: %d workflows are open, %v", patience, open, err)
 			return taken
 		}
 		select {
@@ -398,8 +506,12 @@ func countStorm(ctx context.Context, s *stack.Stack) (map[string]int, error) {
 			break
 		}
 	}
+	lists := []string{"hall"}
 	for n := range ledgers {
-		answer, err := s.Temporal.Client.QueryWorkflow(ctx, fmt.Sprintf("ledger-%d", n), "", "taken")
+		lists = append(lists, fmt.Sprintf("ledger-%d", n))
+	}
+	for _, id := range lists {
+		answer, err := s.Temporal.Client.QueryWorkflow(ctx, id, "", "taken")
 		if err != nil {
 			return nil, err
 		}
