@@ -414,6 +414,6 @@ func reason(err error) string {
 func brief(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue: activities.TaskQueue, StartToCloseTimeout: time.Minute, Summary: summary,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 30 * time.Second, MaximumAttempts: 10},
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 30 * time.Second, MaximumAttempts: 12},
 	}
 }
