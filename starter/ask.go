@@ -9,11 +9,8 @@ import (
 	"io"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/workflows"
 )
 
@@ -62,9 +59,7 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 		return err
 	}
 	defer c.Close()
-	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: "ask-" + uuid.NewString(), TaskQueue: activities.TaskQueue, StaticSummary: "starter ask",
-	}, workflows.AskSmsWorkflowName, workflows.AskSmsInput{
+	run, err := start(ctx, c, "ask", workflows.AskSmsWorkflowName, workflows.AskSmsInput{
 		SmsFrom: f.from, SmsTo: f.to, SmsBody: f.body, Variables: variables, Pattern: f.pattern, Timeout: workflows.Duration(f.timeout),
 	})
 	if err != nil {

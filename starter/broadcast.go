@@ -10,11 +10,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/workflows"
 )
@@ -64,9 +61,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 		return err
 	}
 	defer c.Close()
-	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: "broadcast-" + uuid.NewString(), TaskQueue: activities.TaskQueue, StaticSummary: "starter broadcast",
-	}, workflows.BroadcastSmsWorkflowName, input)
+	run, err := start(ctx, c, "broadcast", workflows.BroadcastSmsWorkflowName, input)
 	if err != nil {
 		return fmt.Errorf("broadcast through Temporal at %s: %w", c.Address, err)
 	}

@@ -21,6 +21,7 @@ import (
 	"temporal-twilio/activities"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
+	"temporal-twilio/workflows"
 )
 
 // textFlags say what is sent, of every command that sends.
@@ -151,16 +152,21 @@ func recipients(values []string) (list activities.Recipients) {
 
 // viaWorkflow sends by SendSmsWorkflow.
 func viaWorkflow(ctx context.Context, c *temporal.Client, input activities.SendSmsInput, _ time.Duration) (result activities.SendSmsResult, err error) {
-	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:            "send-" + uuid.NewString(),
-		TaskQueue:     activities.TaskQueue,
-		StaticSummary: "starter send",
-	}, "SendSmsWorkflow", input)
+	run, err := start(ctx, c, "send", workflows.SendSmsWorkflowName, input)
 	if err != nil {
 		return result, err
 	}
 	err = run.Get(ctx, &result)
 	return result, err
+}
+
+// start starts the workflow of a command.
+func start(ctx context.Context, c *temporal.Client, command, workflow string, input any) (client.WorkflowRun, error) {
+	return c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:            command + "-" + uuid.NewString(),
+		TaskQueue:     activities.TaskQueue,
+		StaticSummary: "starter " + command,
+	}, workflow, input)
 }
 
 // viaActivity sends by SendSms as a standalone activity.
