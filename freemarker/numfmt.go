@@ -16,7 +16,7 @@ func appendGrouped(out []byte, v Value) []byte {
 	switch v.kind {
 	case kInt, kLong:
 		if v.num >= 0 && v.num < 1000 {
-			return strconv.AppendInt(out, v.num, 10)
+			return appendBelow1000(out, uint64(v.num))
 		}
 		var buf [24]byte
 		return appendGroups(out, v.num < 0, strconv.AppendUint(buf[:0], absInt(v.num), 10), nil)
@@ -42,13 +42,68 @@ func appendFloatGrouped(out []byte, f float64) []byte {
 	if abs := math.Abs(f); abs >= 1<<53 { // only the digits that tell it apart
 		return appendGroups(out, f < 0, strconv.AppendFloat(buf[:0], abs, 'f', -1, 64), nil)
 	}
-	b := strconv.AppendFloat(buf[:0], math.Abs(f), 'f', 3, 64)
-	dot := len(b) - 4
-	frac := b[dot+1:]
-	for len(frac) > 0 && frac[len(frac)-1] == '0' {
-		frac = frac[:len(frac)-1]
+	whole, frac := thousandths(f)
+	if math.Signbit(f) {
+		out = append(out, '-')
 	}
-	return appendGroups(out, math.Signbit(f), b[:dot], frac)
+	if whole < 1000 {
+		out = appendBelow1000(out, whole)
+	} else {
+		out = appendGroups(out, false, strconv.AppendUint(buf[:0], whole, 10), nil)
+	}
+	if frac == 0 {
+		return out
+	}
+	out = append(out, '.', byte('0'+frac/100))
+	if frac %= 100; frac > 0 {
+		out = append(out, byte('0'+frac/10))
+		if frac %= 10; frac > 0 {
+			out = append(out, byte('0'+frac))
+		}
+	}
+	return out
+}
+
+// thousandths rounds |f| < 2^53 half even to three decimals. It works on the
+// exact value, mant / 2^shift: mant * 1000 fits into 63 bits.
+func thousandths(f float64) (whole, frac uint64) {
+	b := math.Float64bits(f)
+	mant, exp := b&(1<<52-1), int(b>>52&0x7FF)
+	if exp == 0 { // zero, or far too small
+		return 0, 0
+	}
+	mant |= 1 << 52
+	shift := 1075 - exp
+	if shift >= 64 { // it is below 2^-11, which is less than half of 0.001
+		return 0, 0
+	}
+	if shift <= 52 {
+		whole = mant >> shift
+		mant &= 1<<shift - 1
+	}
+	mant *= 1000
+	frac = mant >> shift
+	if shift > 0 {
+		half := uint64(1) << (shift - 1)
+		if rest := mant & (1<<shift - 1); rest > half || rest == half && frac&1 == 1 {
+			frac++
+		}
+	}
+	if frac == 1000 {
+		return whole + 1, 0
+	}
+	return whole, frac
+}
+
+// appendBelow1000 writes a number that needs no groups.
+func appendBelow1000(out []byte, n uint64) []byte {
+	switch {
+	case n < 10:
+		return append(out, byte('0'+n))
+	case n < 100:
+		return append(out, byte('0'+n/10), byte('0'+n%10))
+	}
+	return append(out, byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
 }
 
 // appendDecimalGrouped writes a decimal with at most maxFrac decimals.
