@@ -71,10 +71,10 @@ func (e *env) invoke(at pos, m *macroValue, args callArgs, call *userCallNode) e
 	if err := e.enter(); err != nil {
 		return err
 	}
-	defer e.leave()
 	d := m.def
 	if n := len(d.slots.names); n > manyNames {
 		if err := e.alloc(n * valueBytes); err != nil {
+			e.leave()
 			return err
 		}
 	}
@@ -92,6 +92,7 @@ func (e *env) invoke(at pos, m *macroValue, args callArgs, call *userCallNode) e
 	}
 	if err != nil {
 		e.freeCtx(ctx)
+		e.leave()
 		return err
 	}
 	e.top, e.macro, e.ns = nil, ctx, m.ns
@@ -100,6 +101,7 @@ func (e *env) invoke(at pos, m *macroValue, args callArgs, call *userCallNode) e
 	}
 	e.top, e.macro, e.ns = ctx.callerFrame, ctx.caller, ctx.callerNS
 	e.freeCtx(ctx)
+	e.leave()
 	if err == errReturn {
 		return nil
 	}
@@ -128,7 +130,9 @@ func (e *env) freeCtx(ctx *macroCtx) {
 	if ctx.kept {
 		return
 	}
-	clear(ctx.locals)
+	if len(ctx.locals) <= len(ctx.inline) {
+		ctx.inline = [4]Value{} // a few stores; clear is a call
+	}
 	ctx.locals, ctx.callerFrame, ctx.callerNS = nil, nil, nil
 	if ctx.hasParams || ctx.content != nil {
 		ctx.content, ctx.params, ctx.hasParams = nil, nil, false

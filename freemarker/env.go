@@ -212,7 +212,7 @@ func (e *env) modelVariable(name string) (Value, error) {
 			return v, nil
 		}
 	}
-	return sharedVariables[name], nil
+	return *shared(name), nil
 }
 
 // findLoop returns the innermost loop, or with a name the innermost that has

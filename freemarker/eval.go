@@ -119,6 +119,60 @@ func (n *identNode) eval(e *env) (Value, error) {
 			return Value{}, err
 		}
 	}
+	if v := n.find(e); v != nil {
+		return *v, nil
+	}
+	return n.search(e)
+}
+
+// find returns where the variable's value is, to be read before anything else
+// runs, or nil if that takes a search.
+func (n *identNode) find(e *env) *Value {
+	if n.depth >= 0 {
+		f := e.top
+		for d := n.depth; d > 0; d-- {
+			f = f.outer
+		}
+		var v *Value
+		switch n.which {
+		case varFirst:
+			v = &f.val1
+		case varSecond:
+			v = &f.val2
+		case varParam:
+			v = &f.vals[n.param]
+		default:
+			return nil
+		}
+		if v.kind == kMissing {
+			return nil
+		}
+		return v
+	}
+	if n.depth == -2 {
+		return nil
+	}
+	if n.slot >= 0 && e.macro != nil {
+		if v := &e.macro.locals[n.slot]; v.kind != kMissing {
+			return v
+		}
+	}
+	if len(e.ns.names) > 0 {
+		if v := e.ns.near(n.name, &n.near); v != nil && v.kind != kMissing {
+			return v
+		}
+	}
+	if len(e.globals.names) > 0 || e.model.kind != kMap {
+		return nil
+	}
+	if v := e.model.ref.(*hashMap).near(n.name, &n.hint); v != nil && v.kind != kMissing {
+		return v
+	}
+	return shared(n.name)
+}
+
+// search looks the variable up where find did not look.
+func (n *identNode) search(e *env) (Value, error) {
 	if n.depth == -2 {
 		return e.variable(n.name)
 	}
@@ -127,24 +181,15 @@ func (n *identNode) eval(e *env) (Value, error) {
 		for d := n.depth; d > 0; d-- {
 			f = f.outer
 		}
-		v := Value{}
 		switch n.which {
-		case varFirst:
-			v = f.val1
-		case varSecond:
-			v = f.val2
 		case varIndex:
 			return Value{num: int64(f.index), kind: kInt}, nil
 		case varHasNext:
 			return Bool(f.hasNext), nil
 		case varParam:
-			v = f.vals[n.param]
 			if f.kind == frameLambda {
-				return v, nil
+				return Value{}, nil
 			}
-		}
-		if v.kind != kMissing {
-			return v, nil
 		}
 		v, hidden := e.frameVariable(f.outer, n.name)
 		if !v.missing() || hidden {
@@ -156,19 +201,7 @@ func (n *identNode) eval(e *env) (Value, error) {
 			return v, nil
 		}
 	}
-	if len(e.ns.names) > 0 {
-		if v := e.ns.lookupNear(n.name, &n.near); v.kind != kMissing {
-			return v, nil
-		}
-	}
-	if len(e.globals.names) > 0 || e.model.kind != kMap {
-		return e.global(n.name)
-	}
-	v := e.model.ref.(*hashMap).lookupNear(n.name, &n.hint)
-	if v.kind == kMissing {
-		return sharedVariables[n.name], nil
-	}
-	return v, nil
+	return e.nonLocal(n.name)
 }
 
 func (n *parenNode) eval(e *env) (Value, error) { return n.x.eval(e) }
@@ -176,6 +209,12 @@ func (n *parenNode) eval(e *env) (Value, error) { return n.x.eval(e) }
 func (n *dotNode) eval(e *env) (Value, error) {
 	if b, ok := n.target.(*builtinNode); ok && b.bi.keyed != nil && !b.called {
 		return b.evalKeyed(e, n.key)
+	}
+	if id, ok := n.target.(*identNode); ok && e.stepsLeft > 0 { // no need to copy the map's value
+		if v := id.find(e); v != nil && v.kind == kMap {
+			e.stepsLeft--
+			return v.ref.(*hashMap).lookupNear(n.key, &n.hint), nil
+		}
 	}
 	v, err := n.target.eval(e)
 	if err != nil {
@@ -196,6 +235,12 @@ func (n *dotNode) eval(e *env) (Value, error) {
 func (n *callNode) eval(e *env) (Value, error) {
 	if err := e.step(); err != nil {
 		return Value{}, err
+	}
+	if id, ok := n.target.(*identNode); ok && e.stepsLeft > 0 {
+		if v := id.find(e); v != nil && v.kind == kMacro {
+			e.stepsLeft--
+			return e.callFunction(n.pos, v.ref.(*macroValue), n.args)
+		}
 	}
 	v, err := n.target.eval(e)
 	if err != nil {
@@ -337,6 +382,15 @@ func (n *signNode) eval(e *env) (Value, error) {
 }
 
 func (n *chainNode) eval(e *env) (Value, error) {
+	if n.steps > 0 && e.stepsLeft >= int(n.steps) {
+		if l, ok := n.integer(e); ok {
+			e.stepsLeft -= int(n.steps)
+			if n.rest[len(n.rest)-1].op == '%' {
+				return Value{num: l, kind: kLong}, nil
+			}
+			return Value{num: l, kind: kDec}, nil
+		}
+	}
 	l, err := n.first.eval(e)
 	if err != nil {
 		return Value{}, err
@@ -380,6 +434,81 @@ func (n *chainNode) eval(e *env) (Value, error) {
 		}
 	}
 	return l, nil
+}
+
+// integer computes a chain of variables and literals only, if all of them and
+// all results are integers that fit. Otherwise nothing has happened.
+func (n *chainNode) integer(e *env) (int64, bool) {
+	var l int64
+	var ok bool
+	switch x := n.first.(type) {
+	case *identNode:
+		v := x.find(e)
+		if v == nil || !v.isSmall() || v.scale != 0 {
+			return 0, false
+		}
+		l = v.num
+	case *numberNode:
+		l = x.v.num
+	case *chainNode:
+		if l, ok = x.integer(e); !ok {
+			return 0, false
+		}
+	}
+	for i := range n.rest {
+		link := &n.rest[i]
+		var r int64
+		switch x := link.x.(type) {
+		case *numberNode:
+			r = x.v.num
+		case *identNode:
+			v := x.find(e)
+			if v == nil || !v.isSmall() || v.scale != 0 {
+				return 0, false
+			}
+			r = v.num
+		case *chainNode:
+			if r, ok = x.integer(e); !ok {
+				return 0, false
+			}
+		}
+		if link.op == '%' {
+			if r <= 0 {
+				return 0, false
+			}
+			l = remainder(l, r)
+		} else if l, ok = smallResult(link.op, l, r); !ok {
+			return 0, false
+		}
+	}
+	return l, true
+}
+
+// plan counts the steps of a chain that integer can compute.
+func (n *chainNode) plan() {
+	steps, ok := integerSteps(n.first)
+	for _, link := range n.rest {
+		s, can := integerSteps(link.x)
+		steps += s + 1
+		ok = ok && can && link.op != '/'
+	}
+	if ok {
+		n.steps = steps
+	}
+}
+
+// integerSteps returns the steps that a part of a chain takes; ok is false if
+// it is none for integer.
+func integerSteps(x expr) (steps int32, ok bool) {
+	switch x := x.(type) {
+	case *identNode:
+		return 1, x.depth != -2
+	case *numberNode:
+		return 0, x.v.kind == kDec && x.v.scale == 0
+	case *chainNode:
+		return x.steps, x.steps > 0
+	}
+	return 0, false
 }
 
 // smallResult computes l op r for integers, if the result is one that fits.
@@ -601,6 +730,14 @@ func (h *joinedHash) get(e *env, key string) (Value, error) {
 }
 
 func (n *compareNode) eval(e *env) (Value, error) {
+	if c, ok := n.r.(*numberNode); ok && e.stepsLeft > 0 {
+		if id, ok := n.l.(*identNode); ok {
+			if v := id.find(e); v != nil && v.isSmall() && c.v.isSmall() && v.scale == c.v.scale {
+				e.stepsLeft--
+				return Bool(n.op.holds(cmpInt(v.num, c.v.num))), nil
+			}
+		}
+	}
 	l, err := n.l.eval(e)
 	if err != nil {
 		return Value{}, err

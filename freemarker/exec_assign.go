@@ -17,7 +17,15 @@ func (n *assignNode) exec(e *env) error {
 			return err
 		}
 	}
-	v, err := n.value(e, ns)
+	var v Value
+	if n.op == tEquals {
+		v, err = n.x.eval(e)
+		if err == nil && v.kind == kMissing {
+			v, err = e.unassigned(n.x)
+		}
+	} else {
+		v, err = n.changed(e, ns)
+	}
 	if err != nil {
 		return err
 	}
@@ -81,14 +89,8 @@ func fatalError(at pos, msg string) error {
 	return err
 }
 
-// value computes what is assigned.
-func (n *assignNode) value(e *env, ns *namespace) (Value, error) {
-	if n.op == tEquals {
-		if v, err := n.x.eval(e); err != nil || v.kind != kMissing {
-			return v, err
-		}
-		return e.unassigned(n.x)
-	}
+// changed computes what is assigned by +=, ++ and the like.
+func (n *assignNode) changed(e *env, ns *namespace) (Value, error) {
 	var old Value
 	if ns == nil {
 		old = e.localVariable(n.name)

@@ -113,6 +113,7 @@ type (
 		pos
 		first expr
 		rest  []chainLink
+		steps int32 // that integer takes; 0 if it cannot compute the chain
 	}
 	chainLink struct {
 		op byte // + - * / %

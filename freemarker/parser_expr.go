@@ -190,6 +190,7 @@ func (p *parser) additive() expr {
 			op = '-'
 		default:
 			if n != nil {
+				n.plan()
 				return n
 			}
 			return l
@@ -223,6 +224,7 @@ func (p *parser) multiplicative() expr {
 			op = '%'
 		default:
 			if n != nil {
+				n.plan()
 				return n
 			}
 			return l

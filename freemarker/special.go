@@ -207,13 +207,23 @@ var (
 )
 
 // sharedVariables are the variables that exist without being in the model.
-var sharedVariables = map[string]Value{
-	"capture_output":     object0(&captureTransform{}),
-	"compress":           object0(&compressTransform{}),
-	"html_escape":        object0(&textTransform{htmlTransformReplacer.Replace}),
-	"normalize_newlines": object0(&textTransform{normalizeNewlines}),
-	"xml_escape":         object0(&textTransform{xmlReplacer.Replace}),
+var sharedVariables = map[string]*Value{
+	"capture_output":     new(object0(&captureTransform{})),
+	"compress":           new(object0(&compressTransform{})),
+	"html_escape":        new(object0(&textTransform{htmlTransformReplacer.Replace})),
+	"normalize_newlines": new(object0(&textTransform{normalizeNewlines})),
+	"xml_escape":         new(object0(&textTransform{xmlReplacer.Replace})),
 }
+
+// shared returns a shared variable, or a missing value that nobody may change.
+func shared(name string) *Value {
+	if v := sharedVariables[name]; v != nil {
+		return v
+	}
+	return &missingValue
+}
+
+var missingValue Value
 
 var htmlTransformReplacer = strings.NewReplacer("<", "&lt;", ">", "&gt;", "&", "&amp;", `"`, "&quot;")
 

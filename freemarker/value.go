@@ -343,24 +343,41 @@ func (m *hashMap) lookup(key string) Value {
 // lookupNear is lookup that first looks where the key was the last time: the
 // maps that one expression reads are mostly made alike.
 func (m *hashMap) lookupNear(key string, hint *uint32) Value {
+	if v := m.near(key, hint); v != nil {
+		return *v
+	}
+	return Value{}
+}
+
+// near returns where the value of a key is, or nil. It starts where the hint
+// says, and updates it.
+func (m *hashMap) near(key string, hint *uint32) *Value {
 	h := atomic.LoadUint32(hint)
 	if int(h) < len(m.names) && sameName(m.names[h], key) {
-		return m.vals[h]
+		return &m.vals[h]
 	}
 	i := m.find(key)
 	if i < 0 {
-		return Value{}
+		return nil
 	}
 	atomic.StoreUint32(hint, uint32(i))
-	return m.vals[i]
+	return &m.vals[i]
 }
 
 // sameName reports whether two names, mostly short ones, are equal.
 func sameName(a, b string) bool {
-	if len(a) != len(b) || len(a) == 0 || a[0] != b[0] {
-		return len(a)+len(b) == 0
+	if len(a) != len(b) {
+		return false
 	}
-	return len(a) == 1 || a[1:] == b[1:]
+	if len(a) > 3 {
+		return a == b
+	}
+	for i := range len(a) { // done before a call of memequal would be
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *hashMap) get(_ *env, key string) (Value, error) { return m.lookup(key), nil }
