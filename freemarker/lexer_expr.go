@@ -101,6 +101,8 @@ func (lx *lexer) expression() token {
 	rest := lx.src[lx.p:]
 	c := rest[0]
 	switch {
+	case isLetter(c) && c != 'r': // most tokens are names and operators
+		return lx.word(rest)
 	case c == 'r' && len(rest) > 1 && (rest[1] == '"' || rest[1] == '\''):
 		if n := rawLength(rest); n > 0 {
 			return lx.take(tRawString, n)
@@ -137,19 +139,25 @@ func (lx *lexer) expression() token {
 		lx.state = stExpr
 		return t
 	}
-	if n, plain := idLength(rest); n > 0 {
-		if plain {
-			return lx.takeWord(keyword(rest[:n]), n)
-		}
-		return lx.take(tID, n)
-	}
 	for _, o := range operators[c] {
-		if len(rest) >= len(o.text) && rest[:len(o.text)] == o.text {
-			return lx.operator(lx.takeWord(o.kind, len(o.text)))
+		if n := len(o.text); n == 1 || n <= len(rest) && rest[1] == o.text[1] && rest[:n] == o.text {
+			return lx.operator(lx.takeWord(o.kind, n))
 		}
+	}
+	if n, _ := idLength(rest); n > 0 {
+		return lx.word(rest)
 	}
 	lx.badCharacter(rest)
 	return token{}
+}
+
+// word reads an identifier or a keyword.
+func (lx *lexer) word(rest string) token {
+	n, plain := idLength(rest)
+	if plain {
+		return lx.takeWord(keyword(rest[:n]), n)
+	}
+	return lx.take(tID, n)
 }
 
 // operator keeps count of what is open.

@@ -7,10 +7,12 @@ import "strings"
 // nodeSpace holds the nodes of one template that are still to be used. Those
 // of different templates never share memory, so none keeps another alive.
 type nodeSpace struct {
-	outputs []outputSpace
-	texts   []textNode
-	strings []stringNode
-	ident   *identNode // for the first variable of the interpolation under way
+	outputs  []outputSpace
+	texts    []textNode
+	strings  []stringNode
+	builtins []builtinNode
+	args     []expr
+	ident    *identNode // for the first variable of the interpolation under way
 }
 
 // outputSpace is an interpolation and a variable that it prints.
@@ -51,14 +53,51 @@ func (s *nodeSpace) output() *outputNode {
 	return &n.outputNode
 }
 
-// literal returns a string literal; they mostly come in pairs.
-func (s *nodeSpace) literal() *stringNode {
+// soon returns the source up to a little after what is being parsed. What it
+// has more of is made together.
+func (p *parser) soon() string {
+	rest := p.lx.src[p.lx.p:]
+	return rest[:min(len(rest), 80)]
+}
+
+const maxTogether = 4
+
+func (p *parser) newLiteral() *stringNode {
+	s := &p.space
 	if len(s.strings) == 0 {
-		s.strings = make([]stringNode, 2)
+		soon := p.soon()
+		quotes := strings.Count(soon, `"`) + strings.Count(soon, "'")
+		s.strings = make([]stringNode, min(1+quotes/2, maxTogether))
 	}
 	n := &s.strings[0]
 	s.strings = s.strings[1:]
 	return n
+}
+
+func (p *parser) newBuiltin() *builtinNode {
+	s := &p.space
+	if len(s.builtins) == 0 {
+		s.builtins = make([]builtinNode, min(1+strings.Count(p.soon(), "?"), maxTogether))
+	}
+	n := &s.builtins[0]
+	s.builtins = s.builtins[1:]
+	return n
+}
+
+// newArgs copies arguments off the parser's stack.
+func (p *parser) newArgs(xs []expr) []expr {
+	s := &p.space
+	if len(s.args) < len(xs) {
+		n := len(xs)
+		if n < maxTogether && strings.IndexByte(p.soon(), '(') >= 0 {
+			n = maxTogether
+		}
+		s.args = make([]expr, n)
+	}
+	args := s.args[:len(xs):len(xs)]
+	s.args = s.args[len(xs):]
+	copy(args, xs)
+	return args
 }
 
 func (s *nodeSpace) variable() *identNode {

@@ -12,7 +12,8 @@ func (p *parser) builtin(x expr) expr {
 	if bi == nil {
 		p.fail(t.pos, "there is no built-in ?"+name)
 	}
-	n := &builtinNode{pos: x.at(), target: x, bi: bi, name: name}
+	n := p.newBuiltin()
+	n.pos, n.target, n.bi, n.name = x.at(), x, bi, name
 	if bi.lazyTarget {
 		enableLazy(x)
 	}

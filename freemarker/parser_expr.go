@@ -441,12 +441,12 @@ func (p *parser) stringLiteral(interpolate bool) *stringNode {
 	t := p.take()
 	image := p.lx.src[t.start:t.end]
 	if t.kind == tRawString {
-		n := p.space.literal()
+		n := p.newLiteral()
 		n.pos, n.v = t.pos, String(image[2:len(image)-1])
 		return n
 	}
 	s := unescapeString(image[1 : len(image)-1])
-	n := p.space.literal()
+	n := p.newLiteral()
 	n.pos, n.v = t.pos, String(s)
 	if interpolate && strings.IndexByte(image, '{') >= 0 && (strings.Contains(image, "${") || strings.Contains(image, "#{")) &&
 		utf16Len(s) > 3 && (strings.Contains(s, "${") || strings.Contains(s, "#{")) {
@@ -626,7 +626,7 @@ func (p *parser) positional() []expr {
 	for p.accept(tComma) || p.atExpression() {
 		p.exprs = append(p.exprs, p.expression())
 	}
-	args := append([]expr(nil), p.exprs[base:]...)
+	args := p.newArgs(p.exprs[base:])
 	p.exprs = p.exprs[:base]
 	return args
 }
