@@ -245,7 +245,7 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lexical lexical, 
 	}
 	kids := p.content(&root.macros)
 	p.expect(tEOF)
-	root.node = stripRoot(kids, p.stripSpace, p.trims)
+	root.node = stripRoot(kids, &root.block, p.stripSpace, p.trims)
 	root.format, root.escPolicy = p.format, p.escPolicy
 	clear(p.nodes[:cap(p.nodes)])
 	clear(p.exprs[:cap(p.exprs)])
@@ -261,6 +261,7 @@ var parsers = sync.Pool{New: func() any { return &parser{} }}
 // before it runs.
 type rootNode struct {
 	node      node
+	block     blockNode // memory for node
 	macros    []*macroNode
 	format    *outputFormat
 	escPolicy escPolicy

@@ -632,15 +632,11 @@ func (p *parser) positional() []expr {
 }
 
 // atExpression reports whether the next token can start an expression.
-func (p *parser) atExpression() bool { return startsExpr(p.peek()) }
+func (p *parser) atExpression() bool { return startsExpr[p.peek()] }
 
-func startsExpr(k tokenKind) bool {
-	switch k {
-	case tString, tRawString, tFalse, tTrue, tInteger, tDecimal, tDot, tPlus, tMinus, tExclam,
-		tOpenBracket, tOpenParen, tOpenCurly, tID:
-		return true
-	}
-	return false
+var startsExpr = [256]bool{
+	tString: true, tRawString: true, tFalse: true, tTrue: true, tInteger: true, tDecimal: true, tDot: true,
+	tPlus: true, tMinus: true, tExclam: true, tOpenBracket: true, tOpenParen: true, tOpenCurly: true, tID: true,
 }
 
 func (p *parser) numberOnly(x expr) {

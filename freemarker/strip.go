@@ -8,8 +8,8 @@ package freemarker
 import "strings"
 
 // stripRoot strips a template's content and returns it as one node.
-func stripRoot(kids []node, stripSpace, trims bool) node {
-	root := asSingle(kids)
+func stripRoot(kids []node, block *blockNode, stripSpace, trims bool) node {
+	root := asSingle(kids, block)
 	link(root, nil, 0)
 	s := &stripper{strip: stripSpace, trims: trims, steps: 500_000}
 	root = s.cleanUp(root)
