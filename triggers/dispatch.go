@@ -88,14 +88,21 @@ func (d *Dispatcher) Publish(ctx context.Context, f *Firing) error {
 	return nil
 }
 
+// passing reports whether Temporal may take the same request a moment later.
+func passing(err error) bool {
+	switch serviceerror.ToStatus(err).Code() {
+	case codes.Unavailable, codes.ResourceExhausted, codes.Aborted:
+		return true
+	}
+	return false
+}
+
 // retrying calls until Temporal takes the request or refuses it, or time is
 // up. Every request of ours is safe to repeat.
 func retrying(ctx context.Context, call func(context.Context) error) error {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		err := call(ctx)
-		switch serviceerror.ToStatus(err).Code() {
-		case codes.Unavailable, codes.ResourceExhausted, codes.Aborted:
-		default:
+		if !passing(err) {
 			return err
 		}
 		select {

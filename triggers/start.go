@@ -6,6 +6,7 @@ package triggers
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	commonpb "go.temporal.io/api/common/v1"
@@ -32,7 +33,7 @@ func (d *Dispatcher) start(ctx context.Context, f *Firing) error {
 	if s.own() {
 		return d.startOwn(ctx, f, request)
 	}
-	if _, err = d.startExecution(ctx, request); isAlreadyStarted(err) {
+	if err = d.startExecution(ctx, request); isAlreadyStarted(err) {
 		return nil // by another delivery of this message
 	}
 	return err
@@ -86,25 +87,43 @@ func (d *Dispatcher) startAfter(ctx context.Context, request *startRequest, befo
 	request.Memo.Fields[previousRun] = payload
 	request.RequestId = uuid.NewSHA1(requestIDs, []byte(request.WorkflowId+"\x00after\x00"+before.id)).String()
 	request.WorkflowIdConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL
-	began, refused := d.startExecution(ctx, request)
-	if refused != nil && !isAlreadyStarted(refused) {
-		return run{}, refused
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		began, refused := d.startOnce(ctx, request)
+		if refused != nil && !passing(refused) && !isAlreadyStarted(refused) {
+			return run{}, refused
+		}
+		// Before a start is tried again it must be known that the run before is
+		// still the last: to Temporal it is a new start once others have passed.
+		last, err := d.describeRun(ctx, request.WorkflowId, began)
+		if isNotFound(err) && refused != nil && before.id == "" {
+			err = nil
+		}
+		switch {
+		case err != nil || refused == nil || last.id != before.id:
+			return last, err
+		case !passing(refused):
+			return run{}, refused
+		}
+		select {
+		case <-ctx.Done():
+			return run{}, refused
+		case <-time.After(wait):
+		}
 	}
-	last, err := d.describeRun(ctx, request.WorkflowId, began)
-	if err == nil && refused != nil && last.id == before.id {
-		return run{}, refused
-	}
-	return last, err
 }
 
-// startExecution gives the ID of the run that began.
-func (d *Dispatcher) startExecution(ctx context.Context, request *startRequest) (runID string, err error) {
-	err = retrying(ctx, func(ctx context.Context) error {
-		response, err := d.Client.WorkflowService().StartWorkflowExecution(ctx, request)
-		runID = response.GetRunId()
+// startOnce gives the ID of the run that began.
+func (d *Dispatcher) startOnce(ctx context.Context, request *startRequest) (runID string, err error) {
+	response, err := d.Client.WorkflowService().StartWorkflowExecution(ctx, request)
+	return response.GetRunId(), err
+}
+
+// startExecution starts a run whose request is the same at any time.
+func (d *Dispatcher) startExecution(ctx context.Context, request *startRequest) error {
+	return retrying(ctx, func(ctx context.Context) error {
+		_, err := d.startOnce(ctx, request)
 		return err
 	})
-	return runID, err
 }
 
 // join has the open run know the message, which then starts no other once that
@@ -117,8 +136,7 @@ func (d *Dispatcher) join(ctx context.Context, f *Firing, request *startRequest,
 	request.Memo.Fields[previousRun] = payload
 	request.RequestId = requestID(f)
 	request.OnConflictOptions = &workflowpb.OnConflictOptions{AttachRequestId: true}
-	_, err = d.startExecution(ctx, request)
-	return err
+	return d.startExecution(ctx, request)
 }
 
 // terminate ends a run and those that continue it, and no other.
@@ -188,10 +206,9 @@ func (d *Dispatcher) startRequest(f *Firing, s *start) (*startRequest, error) {
 }
 
 // signalWithStart must not start a second run for a message whose run has
-// closed in the meantime, and Temporal's own request of that name would. So it
-// first delivers. Only where no run is open is one started: in one request
-// with the signal if it is the first of its ID, else in two, of which each is
-// taken once.
+// closed in the meantime, and Temporal's own request of that name would: it
+// signals whatever run is open by then. So it first delivers. Only where no run
+// is open is one started, and then delivered to, each of which is taken once.
 func (d *Dispatcher) signalWithStart(ctx context.Context, f *Firing) error {
 	s := f.trigger.action.signalWithStart
 	start, err := d.startRequest(f, &s.start)
@@ -199,45 +216,23 @@ func (d *Dispatcher) signalWithStart(ctx context.Context, f *Firing) error {
 		return err
 	}
 	deliver := func() error { return d.deliver(ctx, f, start.WorkflowId, s.signal.name, s.signal.input) }
-	if err := deliver(); !isNotFound(err) {
-		return err
-	}
-	if err := d.startFirst(ctx, f, start); !isAlreadyStarted(err) {
-		return err
-	}
 	for {
+		undelivered := deliver()
+		if !isNotFound(undelivered) {
+			return undelivered
+		}
 		last, err := d.describeRun(ctx, start.WorkflowId, "")
-		if err != nil {
+		if ignoreNotFound(err) != nil {
 			return err
 		}
-		if !last.open {
-			if _, err := d.startAfter(ctx, start, last); err != nil {
-				return err
+		if last.open {
+			if f.late {
+				return undelivered // the run began after the message
 			}
+			continue // another message began it just now
 		}
-		// An open run that began after a late message does not get it.
-		if err := deliver(); !isNotFound(err) || last.open && f.late {
+		if _, err := d.startAfter(ctx, start, last); err != nil {
 			return err
 		}
 	}
-}
-
-// startFirst starts the first run of an ID, with the signal.
-func (d *Dispatcher) startFirst(ctx context.Context, f *Firing, start *startRequest) error {
-	s := f.trigger.action.signalWithStart
-	input, err := d.payloads(signalArgument(f, s.signal.input))
-	if err != nil {
-		return err
-	}
-	return retrying(ctx, func(ctx context.Context) error {
-		_, err := d.Client.WorkflowService().SignalWithStartWorkflowExecution(ctx, &workflowservice.SignalWithStartWorkflowExecutionRequest{
-			Namespace: d.Namespace, WorkflowId: start.WorkflowId, WorkflowType: start.WorkflowType, TaskQueue: start.TaskQueue,
-			Input: start.Input, WorkflowExecutionTimeout: start.WorkflowExecutionTimeout, WorkflowRunTimeout: start.WorkflowRunTimeout,
-			WorkflowTaskTimeout: start.WorkflowTaskTimeout, Identity: identity, RequestId: requestID(f),
-			WorkflowIdReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-			SignalName:            s.signal.name, SignalInput: input,
-			Memo: start.Memo, SearchAttributes: start.SearchAttributes, UserMetadata: start.UserMetadata,
-		})
-		return err
-	})
 }
