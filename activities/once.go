@@ -47,7 +47,7 @@ func (a *Activities) once(ctx context.Context, input SendSmsInput) (SendSmsResul
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            "SendSms with an idempotency key",
-	}, keyedWorkflow, input)
+	}, keyedWorkflow, s.input)
 	if err == nil {
 		err = run.Get(ctx, &result)
 	}

@@ -122,7 +122,7 @@ func TestSendSmsRunsWithoutAWorkflowToo(t *testing.T) {
 func TestOneKeyIsOneSend(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
-	input := map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone, "nobody"}, "smsBody": "Hi", "idempotencyKey": "order-42/confirmation"}
+	input := map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone, phone, "nobody"}, "smsBody": "Hi", "idempotencyKey": "order-42/confirmation"}
 	results := make([]activities.SendSmsResult, 6)
 	var sending sync.WaitGroup
 	for i := range results {
@@ -150,7 +150,7 @@ func TestOneKeyIsOneSend(t *testing.T) {
 	}
 	sending.Wait()
 	for _, result := range results {
-		if result.TwilioError == nil || len(result.Messages) != 1 || !reflect.DeepEqual(result, results[0]) {
+		if result.TwilioError == nil || len(result.Messages) != 1 || len(result.Errors) != 1 || !reflect.DeepEqual(result, results[0]) {
 			t.Errorf("results %+v and %+v", results[0], result)
 		}
 	}
