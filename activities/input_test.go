@@ -23,11 +23,9 @@ func TestEveryOptionReachesTwilio(t *testing.T) {
 	if len(drafts) != 1 {
 		t.Fatalf("sent %v", drafts)
 	}
-	// Of Twilio's own there is nothing that a caller gives.
-	ours := map[string]bool{"ForceDelivery": true, "TrafficType": true, "Attempt": true}
 	options := reflect.ValueOf(drafts[0].Options)
 	for i := range options.NumField() {
-		if name := options.Type().Field(i).Name; options.Field(i).IsZero() && !ours[name] {
+		if name := options.Type().Field(i).Name; options.Field(i).IsZero() {
 			t.Errorf("%s is not set", name)
 		}
 	}

@@ -48,19 +48,13 @@ type Options struct {
 	SendAsMMS *bool
 	// ProvideFeedback announces that feedback will be given.
 	ProvideFeedback *bool
-	// ForceDelivery is Twilio's parameter of that name; reserved.
-	ForceDelivery *bool
 	// RiskCheck is "enable" or "disable".
 	RiskCheck string
 	// ContentRetention is "retain" or "discard", AddressRetention "retain" or
 	// "obfuscate".
 	ContentRetention, AddressRetention string
-	// TrafficType is "free".
-	TrafficType string
 	// MaxPrice is the most the message may cost in US dollars.
 	MaxPrice *float32
-	// Attempt is how often this message was tried before, the first being 1.
-	Attempt int
 	// PersistentAction are rich actions of the message's channel.
 	PersistentAction []string
 }
@@ -81,14 +75,13 @@ func (d *Draft) params() *api.CreateMessageParams {
 		{d.RiskCheck, p.SetRiskCheck},
 		{d.ContentRetention, p.SetContentRetention},
 		{d.AddressRetention, p.SetAddressRetention},
-		{d.TrafficType, p.SetTrafficType},
 	} {
 		if text.value != "" {
 			text.set(text.value)
 		}
 	}
 	p.SmartEncoded, p.ShortenUrls, p.SendAsMms = d.SmartEncoded, d.ShortenURLs, d.SendAsMMS
-	p.ProvideFeedback, p.ForceDelivery, p.MaxPrice = d.ProvideFeedback, d.ForceDelivery, d.MaxPrice
+	p.ProvideFeedback, p.MaxPrice = d.ProvideFeedback, d.MaxPrice
 	if len(d.MediaURLs) > 0 {
 		p.SetMediaUrl(d.MediaURLs)
 	}
@@ -100,9 +93,6 @@ func (d *Draft) params() *api.CreateMessageParams {
 	}
 	if d.ValidityPeriod > 0 {
 		p.SetValidityPeriod(int(d.ValidityPeriod / time.Second))
-	}
-	if d.Attempt > 0 {
-		p.SetAttempt(d.Attempt)
 	}
 	return p
 }
