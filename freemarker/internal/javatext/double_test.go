@@ -1,33 +1,19 @@
 package javatext
 
 import (
-	"bufio"
-	"compress/gzip"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
+
+	"temporal-twilio/freemarker/internal/javatext/cases"
 )
 
 // TestTextsOfFloatsAreJavas checks testdata/floats.txt.gz, which gen/TextCases.java wrote, or
 // the file that JAVATEXT_FLOATS names.
 func TestTextsOfFloatsAreJavas(t *testing.T) {
-	name := "testdata/floats.txt.gz"
-	if other := os.Getenv("JAVATEXT_FLOATS"); other != "" {
-		name = other
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	r, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, name := cases.Open(t, "testdata/floats.txt.gz", "JAVATEXT_FLOATS")
 	total := 0
-	s := bufio.NewScanner(r)
 	for s.Scan() {
 		f := strings.Fields(s.Text())
 		total++

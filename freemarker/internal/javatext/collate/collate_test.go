@@ -1,34 +1,19 @@
 package collate
 
 import (
-	"bufio"
-	"compress/gzip"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 
+	"temporal-twilio/freemarker/internal/javatext/cases"
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
 
 // TestOrderIsJavas compares the strings of testdata/comparisons.txt.gz, which
 // gen/CollationCases.java wrote, or of the file that JAVATEXT_COLLATION names.
 func TestOrderIsJavas(t *testing.T) {
-	name := "testdata/comparisons.txt.gz"
-	if other := os.Getenv("JAVATEXT_COLLATION"); other != "" {
-		name = other
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	r, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, name := cases.Open(t, "testdata/comparisons.txt.gz", "JAVATEXT_COLLATION")
 	total, wrong := 0, 0
-	s := bufio.NewScanner(r)
 	for s.Scan() {
 		f := strings.Split(s.Text(), "\t")
 		a, b := unescape.Replace(f[1]), unescape.Replace(f[2])

@@ -1,14 +1,12 @@
 package dateformat
 
 import (
-	"bufio"
-	"compress/gzip"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"temporal-twilio/freemarker/internal/javatext/cases"
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
 
@@ -17,21 +15,8 @@ var unescape = strings.NewReplacer(`\\`, `\`, `\t`, "\t", `\n`, "\n", `\r`, "\r"
 // TestDatesAreJavas formats and parses the dates of testdata/dates.txt.gz, which
 // gen/DateCases.java wrote, or of the file that JAVATEXT_DATES names.
 func TestDatesAreJavas(t *testing.T) {
-	name := "testdata/dates.txt.gz"
-	if other := os.Getenv("JAVATEXT_DATES"); other != "" {
-		name = other
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	r, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, name := cases.Open(t, "testdata/dates.txt.gz", "JAVATEXT_DATES")
 	total, wrong := 0, 0
-	s := bufio.NewScanner(r)
 	s.Buffer(nil, 1<<20)
 	if !s.Scan() {
 		t.Fatalf("%s is empty", name)

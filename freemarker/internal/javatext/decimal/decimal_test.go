@@ -1,15 +1,13 @@
 package decimal
 
 import (
-	"bufio"
-	"compress/gzip"
 	"math"
 	"math/big"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
 
+	"temporal-twilio/freemarker/internal/javatext/cases"
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
 
@@ -18,21 +16,8 @@ var unescape = strings.NewReplacer(`\\`, `\`, `\t`, "\t", `\n`, "\n", `\r`, "\r"
 // TestTextIsJavas formats the numbers of testdata/numbers.txt.gz, which gen/NumberCases.java
 // wrote, or of the file that JAVATEXT_NUMBERS names.
 func TestTextIsJavas(t *testing.T) {
-	name := "testdata/numbers.txt.gz"
-	if other := os.Getenv("JAVATEXT_NUMBERS"); other != "" {
-		name = other
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	r, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, name := cases.Open(t, "testdata/numbers.txt.gz", "JAVATEXT_NUMBERS")
 	total, wrong := 0, 0
-	s := bufio.NewScanner(r)
 	for s.Scan() {
 		c := strings.Split(s.Text(), "\t")
 		for i := range c {

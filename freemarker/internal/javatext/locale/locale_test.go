@@ -1,31 +1,17 @@
 package locale
 
 import (
-	"bufio"
-	"compress/gzip"
-	"os"
 	"strings"
 	"testing"
+
+	"temporal-twilio/freemarker/internal/javatext/cases"
 )
 
 // TestCasesAreJavas changes the case of the strings of testdata/casing.txt.gz, which
 // gen/TextCases.java wrote, or of the file that JAVATEXT_CASING names.
 func TestCasesAreJavas(t *testing.T) {
-	name := "testdata/casing.txt.gz"
-	if other := os.Getenv("JAVATEXT_CASING"); other != "" {
-		name = other
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	r, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, name := cases.Open(t, "testdata/casing.txt.gz", "JAVATEXT_CASING")
 	total, wrong := 0, 0
-	s := bufio.NewScanner(r)
 	for s.Scan() {
 		f := strings.Split(s.Text(), "\t")
 		total++

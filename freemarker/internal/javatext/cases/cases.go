@@ -1,0 +1,29 @@
+// Package cases opens the files of Java's answers with which the tests of the
+// javatext packages compare.
+package cases
+
+import (
+	"bufio"
+	"compress/gzip"
+	"os"
+	"testing"
+)
+
+// Open gives the lines of a gzipped file below testdata, or of the file that an
+// environment variable names, with the name of the file that it is.
+func Open(t testing.TB, name, variable string) (lines *bufio.Scanner, opened string) {
+	t.Helper()
+	if other := os.Getenv(variable); other != "" {
+		name = other
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() }) // it is only read
+	r, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bufio.NewScanner(r), name
+}
