@@ -8,21 +8,26 @@ package freemarker_test
 //	go test -tags java ./freemarker -run TestSpeedAgainstJava -v
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 )
 
+const (
+	warmUp  = 1500 * time.Millisecond
+	window  = 100 * time.Millisecond
+	windows = 9
+)
+
 // rate returns how often f runs in a second.
-func rate(f func()) float64 {
-	for start := time.Now(); time.Since(start) < 200*time.Millisecond; {
-		f()
-	}
+func rate(f func(), d time.Duration) float64 {
 	n, start := 0, time.Now()
-	for time.Since(start) < 700*time.Millisecond {
+	for time.Since(start) < d {
 		for range 10 {
 			f()
 		}
@@ -31,42 +36,90 @@ func rate(f func()) float64 {
 	return float64(n) / time.Since(start).Seconds()
 }
 
-// javaRates runs the Java harness: name → cached, parse+render, output.
-func javaRates(t *testing.T) map[string][3]string {
-	cmd := exec.Command("sh", "testdata/oracle/bench.sh")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("running the Java harness: %v", err)
-	}
-	rates := map[string][3]string{}
-	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
-		f := strings.Split(line, "\t")
-		if len(f) != 4 {
-			t.Fatalf("the Java harness printed %q", line)
-		}
-		rates[f[0]] = [3]string(f[1:])
-	}
-	return rates
+// javaEngine is the Java harness, which renders when it is told to.
+type javaEngine struct {
+	lines *bufio.Scanner
+	ask   func(line string) error
 }
 
-// TestSpeedAgainstJava prints both engines' speed side by side.
+func startJava(t *testing.T) *javaEngine {
+	cmd := exec.CommandContext(t.Context(), "sh", "testdata/oracle/bench.sh")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatalf("starting the Java harness: %v", err)
+	}
+	t.Cleanup(func() { in.Close(); cmd.Wait() })
+	return &javaEngine{bufio.NewScanner(out), func(line string) error {
+		_, err := fmt.Fprintln(in, line)
+		return err
+	}}
+}
+
+func (j *javaEngine) line(t *testing.T) string {
+	if !j.lines.Scan() {
+		t.Fatalf("the Java harness ended: %v", j.lines.Err())
+	}
+	return j.lines.Text()
+}
+
+func (j *javaEngine) rate(t *testing.T, row, mode string, d time.Duration) float64 {
+	if err := j.ask(fmt.Sprintf("%s\t%s\t%d", row, mode, d.Milliseconds())); err != nil {
+		t.Fatal(err)
+	}
+	r, err := strconv.ParseFloat(j.line(t), 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// TestSpeedAgainstJava prints both engines' speed side by side. They take turns
+// in short windows, so that a machine that is faster now than a second later
+// is so for both; the ratio is the median of those of neighbours.
 func TestSpeedAgainstJava(t *testing.T) {
-	java := javaRates(t)
+	java := startJava(t)
+	rows := benchRows(t)
+	for _, r := range rows {
+		want := java.line(t)
+		if got := fmt.Sprintf("%q", render(t, r.parse(t), r.model(t))); r.Rows == 0 && got != want {
+			t.Errorf("%s: Go renders %s, Java %s", r.Name, got, want)
+		}
+	}
 	fmt.Printf("%-16s %12s %12s %7s   %12s %12s %7s\n", "ops/s", "Java cached", "Go cached", "ratio",
 		"Java parse+", "Go parse+", "ratio")
-	for _, r := range benchRows(t) {
+	for _, r := range rows {
 		tpl, model := r.parse(t), r.model(t)
-		j := java[r.Name]
-		if got := fmt.Sprintf("%q", render(t, tpl, model)); r.Rows == 0 && got != j[2] {
-			t.Errorf("%s: Go renders %s, Java %s", r.Name, got, j[2])
+		fmt.Printf("%-16s", r.Name)
+		for _, m := range []struct {
+			name string
+			run  func()
+		}{
+			{"cached", func() { render(t, tpl, model) }},
+			{"full", func() { render(t, r.parse(t), model) }},
+		} {
+			java.rate(t, r.Name, m.name, warmUp)
+			rate(m.run, window)
+			var theirs, ours, ratios []float64
+			for range windows {
+				a := java.rate(t, r.Name, m.name, window)
+				b := rate(m.run, window)
+				theirs, ours, ratios = append(theirs, a), append(ours, b), append(ratios, b/a)
+			}
+			fmt.Printf(" %12.0f %12.0f %6.1fx  ", median(theirs), median(ours), median(ratios))
 		}
-		var cached, full float64
-		fmt.Sscan(j[0], &cached)
-		fmt.Sscan(j[1], &full)
-		goCached := rate(func() { render(t, tpl, model) })
-		goFull := rate(func() { render(t, r.parse(t), model) })
-		fmt.Printf("%-16s %12.0f %12.0f %6.1fx   %12.0f %12.0f %6.1fx\n",
-			r.Name, cached, goCached, goCached/cached, full, goFull, goFull/full)
+		fmt.Println()
 	}
+}
+
+func median(xs []float64) float64 {
+	slices.Sort(xs)
+	return xs[len(xs)/2]
 }

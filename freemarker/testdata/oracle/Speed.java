@@ -1,31 +1,34 @@
 import freemarker.template.Configuration;
 import freemarker.template.Template;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.StringReader;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /**
- * Prints for each template of rows.json how often a second the Java engine renders it, and parses and
- * renders it, on one thread and warm; and what it renders.
+ * Renders templates of rows.json on one thread for as long as it is told to. Each line of its input is the
+ * name of a row, "cached" or "full" (parse, too), and milliseconds, with tabs between them; it answers with
+ * how often a second it did that. Before that it prints what each row renders, a line each.
  */
 final class Speed {
     interface Task { void run() throws Exception; }
 
-    static double rate(Task task) throws Exception {
-        for (long end = System.nanoTime() + 1_500_000_000L; System.nanoTime() < end; ) task.run();
+    static double rate(Task task, long millis) throws Exception {
         long n = 0;
         long start = System.nanoTime();
-        while (System.nanoTime() - start < 1_000_000_000L) {
+        do {
             for (int i = 0; i < 10; i++) task.run();
             n += 10;
-        }
+        } while (System.nanoTime() - start < millis * 1_000_000L);
         return n * 1e9 / (System.nanoTime() - start);
     }
 
@@ -34,16 +37,23 @@ final class Speed {
         Path dir = Path.of(args[0]);
         Configuration c = Answers.configuration(null, null);
         Object shared = Json.read(Files.readString(dir.resolve("model.json")));
+        Map<String, Task> tasks = new HashMap<>();
         for (Object o : (List<?>) Json.read(Files.readString(dir.resolve("rows.json")))) {
             Map<?, ?> row = (Map<?, ?>) o;
+            String name = (String) row.get("name");
             String source = (String) row.get("template");
             Object model = row.containsKey("rows") ? rows((Integer) row.get("rows")) : shared;
-            Template parsed = new Template("bench", new StringReader(source), c);
-            double cached = rate(() -> parsed.process(model, new StringWriter()));
-            double full = rate(() -> parse(source, c).process(model, new StringWriter()));
+            Template parsed = parse(source, c);
+            tasks.put(name + "\tcached", () -> parsed.process(model, new StringWriter()));
+            tasks.put(name + "\tfull", () -> parse(source, c).process(model, new StringWriter()));
             StringWriter text = new StringWriter();
             parsed.process(model, text);
-            System.out.printf("%s\t%.0f\t%.0f\t%s%n", row.get("name"), cached, full, Json.quote(text.toString()));
+            System.out.println(Json.quote(text.toString()));
+        }
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
+        for (String line; (line = in.readLine()) != null; ) {
+            int tab = line.lastIndexOf('\t');
+            System.out.println(rate(tasks.get(line.substring(0, tab)), Long.parseLong(line.substring(tab + 1))));
         }
     }
 

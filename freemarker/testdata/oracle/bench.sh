@@ -1,4 +1,4 @@
 #!/bin/sh
-# Prints the speed of the Java engine for each template of ../bench/rows.json.
+# Times the Java engine on templates of ../bench/rows.json; see Speed.java.
 . "$(dirname "$0")/classes.sh"
 exec $run Speed "$here/../bench"
