@@ -94,7 +94,7 @@ func (e *env) function(x expr) (itemFunc, error) {
 	if v.kind == kMacro {
 		m := v.ref.(*macroValue)
 		return func(e *env, v Value) (Value, error) {
-			return e.callFunction(x.at(), m, []expr{&fixedNode{pos: x.at(), v: v}})
+			return e.callFunction(x.at(), m, &callArgs{positional: []expr{&fixedNode{pos: x.at(), v: v}}})
 		}, nil
 	}
 	if v.can(aMethod) {

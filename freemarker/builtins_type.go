@@ -57,10 +57,10 @@ func init() {
 		if v.kind != kMacro {
 			return v, e.typeError(n.target, v, "a macro or function")
 		}
-		if ns := v.ref.(*macroValue).ns; ns != nil {
-			return Value{ref: ns, kind: kNamespace}, nil
+		if v.ref.(*macroValue).def == passMacro {
+			return Value{}, nil
 		}
-		return Value{}, nil
+		return e.namespace(), nil
 	}})
 	defineExistence()
 	defineRefused()

@@ -2,11 +2,10 @@ package freemarker
 
 // Calling macros and functions, and the nested content of calls.
 
-// macroValue is a macro or function as a value: its definition, the namespace
-// it was defined in, and the arguments that ?with_args bound to it.
+// macroValue is a macro or function as a value: its definition, and the
+// arguments that ?with_args bound to it.
 type macroValue struct {
 	def   *macroDef
-	ns    *namespace
 	bound *boundArgs
 }
 
@@ -41,7 +40,7 @@ func (n *userCallNode) exec(e *env) error {
 		if m.def.function && !n.legacy {
 			return otherError(n.pos, "a function cannot be called like a directive")
 		}
-		return e.invoke(n.pos, m, callArgs{n.named, n.positional, n.byName}, n)
+		return e.invoke(n.pos, m, &n.callArgs, n)
 	}
 	t, ok := v.ref.(transform)
 	if !ok {
@@ -55,19 +54,19 @@ func (n *userCallNode) exec(e *env) error {
 }
 
 // callFunction calls a function and returns its value. What it prints is lost.
-func (e *env) callFunction(at pos, m *macroValue, args []expr) (Value, error) {
+func (e *env) callFunction(at pos, m *macroValue, args *callArgs) (Value, error) {
 	e.returned = Value{}
 	if !m.def.function {
 		return Value{}, otherError(at, "a macro cannot be called in an expression")
 	}
 	start := len(e.out)
-	err := e.invoke(at, m, callArgs{positional: args}, nil)
+	err := e.invoke(at, m, args, nil)
 	e.out = e.out[:start]
 	return e.returned, err
 }
 
 // invoke runs a macro or function.
-func (e *env) invoke(at pos, m *macroValue, args callArgs, call *userCallNode) error {
+func (e *env) invoke(at pos, m *macroValue, args *callArgs, call *userCallNode) error {
 	if err := e.enter(); err != nil {
 		return err
 	}
@@ -82,11 +81,12 @@ func (e *env) invoke(at pos, m *macroValue, args callArgs, call *userCallNode) e
 	if call != nil {
 		ctx.content, ctx.params, ctx.hasParams = call.kids, call.params, call.hasParams
 	}
-	ctx.callerFrame, ctx.caller, ctx.callerNS = e.top, e.macro, e.ns
+	ctx.callerFrame, ctx.caller = e.top, e.macro
 	e.stepsLeft -= len(args.positional) + len(args.named)
 	var err error
+	complete := false
 	if m.bound == nil && !args.byName && d.catchSlot < 0 {
-		err = e.bindPositional(at, ctx, args.positional)
+		complete, err = e.bindPositional(at, ctx, args.positional)
 	} else {
 		err = e.bindArgs(at, ctx, m, args)
 	}
@@ -95,11 +95,17 @@ func (e *env) invoke(at pos, m *macroValue, args callArgs, call *userCallNode) e
 		e.leave()
 		return err
 	}
-	e.top, e.macro, e.ns = nil, ctx, m.ns
-	if err = e.applyDefaults(at, ctx); err == nil {
+	e.top, e.macro = nil, ctx
+	if !complete {
+		err = e.applyDefaults(at, ctx)
+	}
+	if err == nil && d.needsArgs {
+		err = e.setArgs(at, ctx)
+	}
+	if err == nil {
 		err = e.run(d.body)
 	}
-	e.top, e.macro, e.ns = ctx.callerFrame, ctx.caller, ctx.callerNS
+	e.top, e.macro = ctx.callerFrame, ctx.caller
 	e.freeCtx(ctx)
 	e.leave()
 	if err == errReturn {
@@ -133,7 +139,7 @@ func (e *env) freeCtx(ctx *macroCtx) {
 	if len(ctx.locals) <= len(ctx.inline) {
 		ctx.inline = [4]Value{} // a few stores; clear is a call
 	}
-	ctx.locals, ctx.callerFrame, ctx.callerNS = nil, nil, nil
+	ctx.locals, ctx.callerFrame = nil, nil
 	if ctx.hasParams || ctx.content != nil {
 		ctx.content, ctx.params, ctx.hasParams = nil, nil, false
 	}
@@ -144,19 +150,22 @@ func (e *env) freeCtx(ctx *macroCtx) {
 	e.freeCtxs = ctx
 }
 
-// bindPositional sets parameters by position, the plain case.
-func (e *env) bindPositional(at pos, ctx *macroCtx, args []expr) error {
+// bindPositional sets parameters by position, the plain case. It reports
+// whether all have a value.
+func (e *env) bindPositional(at pos, ctx *macroCtx, args []expr) (complete bool, err error) {
 	if len(args) > len(ctx.def.params) {
-		return tooManyArgs(at, ctx.def)
+		return false, tooManyArgs(at, ctx.def)
 	}
+	complete = len(args) == len(ctx.def.params)
 	for i, x := range args {
 		v, err := x.eval(e)
 		if err != nil {
-			return err
+			return false, err
 		}
 		ctx.locals[i] = v
+		complete = complete && v.kind != kMissing
 	}
-	return nil
+	return complete, nil
 }
 
 func tooManyArgs(at pos, d *macroDef) error {
@@ -187,7 +196,7 @@ func (b *argBinder) useList() {
 
 // bindArgs sets parameters by name or position, with a catch-all parameter and
 // arguments that were bound before.
-func (e *env) bindArgs(at pos, ctx *macroCtx, m *macroValue, args callArgs) error {
+func (e *env) bindArgs(at pos, ctx *macroCtx, m *macroValue, args *callArgs) error {
 	b := &argBinder{e: e, at: at, ctx: ctx, bound: m.bound}
 	if b.bound != nil {
 		if err := b.bindBound(args); err != nil {
@@ -219,7 +228,7 @@ func (e *env) bindArgs(at pos, ctx *macroCtx, m *macroValue, args callArgs) erro
 }
 
 // bindBound sets what ?with_args gave, and checks what ?with_args_last will.
-func (b *argBinder) bindBound(args callArgs) error {
+func (b *argBinder) bindBound(args *callArgs) error {
 	d := b.ctx.def
 	if b.bound.byName {
 		for _, a := range b.bound.named {
@@ -377,17 +386,10 @@ func (e *env) applyDefaults(at pos, ctx *macroCtx) error {
 				firstErr = err
 			}
 		}
-		if firstErr == nil {
-			break
-		}
-		if !resolved {
+		if firstErr == nil || !resolved {
 			return firstErr
 		}
 	}
-	if d.needsArgs {
-		return e.setArgs(at, ctx)
-	}
-	return nil
 }
 
 // setArgs computes the special variable .args.
@@ -446,8 +448,8 @@ func (n *nestedNode) exec(e *env) error {
 		return err
 	}
 	defer e.leave()
-	top, ns := e.top, e.ns
-	e.top, e.macro, e.ns = ctx.callerFrame, ctx.caller, ctx.callerNS
+	top := e.top
+	e.top, e.macro = ctx.callerFrame, ctx.caller
 	var f *frame
 	if ctx.hasParams {
 		f = e.push(frameNested)
@@ -457,6 +459,6 @@ func (n *nestedNode) exec(e *env) error {
 	if f != nil {
 		e.pop(f)
 	}
-	e.top, e.macro, e.ns = top, ctx, ns
+	e.top, e.macro = top, ctx
 	return err
 }

@@ -18,13 +18,14 @@ type env struct {
 	stepsLeft int
 	top       *frame    // the innermost loop, lambda or nested content
 	macro     *macroCtx // the macro or function that runs
-	ns        *namespace
-	quiet     bool // nobody reads the details of a missing value
+	places    []int32   // by place of a variable: where it is in ns, plus one; 0: not known
+	quiet     bool      // nobody reads the details of a missing value
 	depth     int
 	format    *formats                        // how values are written; shared until a setting changes
 	moved     map[movedKey]*dateformat.Format // date formats that go on in a zone they have read
 
-	mainNS   namespace
+	ns       namespace // what #assign, #macro and #function have set
+	byName   bool      // some of that was set for a name that has no place
 	globals  namespace
 	model    Value
 	steps    int64
@@ -96,7 +97,6 @@ type macroCtx struct {
 	hasParams   bool
 	callerFrame *frame
 	caller      *macroCtx
-	callerNS    *namespace
 	args        Value // .args
 	kept        bool  // a value refers to it: it must not be used again
 	inline      [4]Value
@@ -184,6 +184,25 @@ func (f *frame) loopVariable(name string) Value {
 		return f.val2
 	}
 	return Value{}
+}
+
+// namespace returns the template's namespace as a value.
+func (e *env) namespace() Value { return Value{ref: &e.ns, kind: kNamespace} }
+
+// namespaceVariable returns where a variable of the template's namespace is, or
+// nil.
+func (e *env) namespaceVariable(place int32, name string) *Value {
+	if place >= 0 {
+		if i := e.places[place]; i > 0 {
+			return &e.ns.vals[i-1]
+		}
+	}
+	if e.byName {
+		if i := e.ns.find(name); i >= 0 {
+			return &e.ns.vals[i]
+		}
+	}
+	return nil
 }
 
 // nonLocal looks a name up in the namespace, the globals and the data model.

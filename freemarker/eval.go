@@ -157,8 +157,8 @@ func (n *identNode) find(e *env) *Value {
 			return v
 		}
 	}
-	if len(e.ns.names) > 0 {
-		if v := e.ns.near(n.name, &n.near); v != nil && v.kind != kMissing {
+	if n.place >= 0 || e.byName {
+		if v := e.namespaceVariable(n.place, n.name); v != nil && v.kind != kMissing {
 			return v
 		}
 	}
@@ -239,7 +239,7 @@ func (n *callNode) eval(e *env) (Value, error) {
 	if id, ok := n.target.(*identNode); ok && e.stepsLeft > 0 {
 		if v := id.find(e); v != nil && v.kind == kMacro {
 			e.stepsLeft--
-			return e.callFunction(n.pos, v.ref.(*macroValue), n.args)
+			return e.callFunction(n.pos, v.ref.(*macroValue), &n.callArgs)
 		}
 	}
 	v, err := n.target.eval(e)
@@ -247,13 +247,13 @@ func (n *callNode) eval(e *env) (Value, error) {
 		return Value{}, err
 	}
 	if v.kind == kMacro {
-		return e.callFunction(n.pos, v.ref.(*macroValue), n.args)
+		return e.callFunction(n.pos, v.ref.(*macroValue), &n.callArgs)
 	}
 	if !v.can(aMethod) {
 		return Value{}, e.typeError(n.target, v, "a method or function")
 	}
 	m := v.ref.(method)
-	args, err := e.arguments(n.args, m.wantsStrings())
+	args, err := e.arguments(n.positional, m.wantsStrings())
 	if err != nil {
 		return Value{}, err
 	}
@@ -382,13 +382,10 @@ func (n *signNode) eval(e *env) (Value, error) {
 }
 
 func (n *chainNode) eval(e *env) (Value, error) {
-	if n.steps > 0 && e.stepsLeft >= int(n.steps) {
+	if len(n.ints) > 0 && e.stepsLeft >= int(n.steps) {
 		if l, ok := n.integer(e); ok {
 			e.stepsLeft -= int(n.steps)
-			if n.rest[len(n.rest)-1].op == '%' {
-				return Value{num: l, kind: kLong}, nil
-			}
-			return Value{num: l, kind: kDec}, nil
+			return Value{num: l, kind: n.intKind}, nil
 		}
 	}
 	l, err := n.first.eval(e)
@@ -434,107 +431,6 @@ func (n *chainNode) eval(e *env) (Value, error) {
 		}
 	}
 	return l, nil
-}
-
-// integer computes a chain of variables and literals only, if all of them and
-// all results are integers that fit. Otherwise nothing has happened.
-func (n *chainNode) integer(e *env) (int64, bool) {
-	var l int64
-	var ok bool
-	switch x := n.first.(type) {
-	case *identNode:
-		v := x.find(e)
-		if v == nil || !v.isSmall() || v.scale != 0 {
-			return 0, false
-		}
-		l = v.num
-	case *numberNode:
-		l = x.v.num
-	case *chainNode:
-		if l, ok = x.integer(e); !ok {
-			return 0, false
-		}
-	}
-	for i := range n.rest {
-		link := &n.rest[i]
-		var r int64
-		switch x := link.x.(type) {
-		case *numberNode:
-			r = x.v.num
-		case *identNode:
-			v := x.find(e)
-			if v == nil || !v.isSmall() || v.scale != 0 {
-				return 0, false
-			}
-			r = v.num
-		case *chainNode:
-			if r, ok = x.integer(e); !ok {
-				return 0, false
-			}
-		}
-		if link.op == '%' {
-			if r <= 0 {
-				return 0, false
-			}
-			l = remainder(l, r)
-		} else if l, ok = smallResult(link.op, l, r); !ok {
-			return 0, false
-		}
-	}
-	return l, true
-}
-
-// plan counts the steps of a chain that integer can compute.
-func (n *chainNode) plan() {
-	steps, ok := integerSteps(n.first)
-	for _, link := range n.rest {
-		s, can := integerSteps(link.x)
-		steps += s + 1
-		ok = ok && can && link.op != '/'
-	}
-	if ok {
-		n.steps = steps
-	}
-}
-
-// integerSteps returns the steps that a part of a chain takes; ok is false if
-// it is none for integer.
-func integerSteps(x expr) (steps int32, ok bool) {
-	switch x := x.(type) {
-	case *identNode:
-		return 1, x.depth != -2
-	case *numberNode:
-		return 0, x.v.kind == kDec && x.v.scale == 0
-	case *chainNode:
-		return x.steps, x.steps > 0
-	}
-	return 0, false
-}
-
-// smallResult computes l op r for integers, if the result is one that fits.
-func smallResult(op byte, l, r int64) (int64, bool) {
-	switch op {
-	case '+':
-		s := l + r
-		return s, (s^l)&(s^r) >= 0
-	case '-':
-		s := l - r
-		return s, (l^r)&(s^l) >= 0
-	case '*':
-		if l == int64(int32(l)) && r == int64(int32(r)) {
-			return l * r, true
-		}
-		return mulSmall(l, r)
-	}
-	return 0, false
-}
-
-// remainder is l % r for a positive r.
-func remainder(l, r int64) int64 {
-	if uint64(l)|uint64(r) < 1<<32 {
-		return int64(uint32(l) % uint32(r)) // a division in half the time
-	}
-	return l % r
 }
 
 // general computes link i of the chain, whose operands are l and r, for values

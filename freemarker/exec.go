@@ -311,7 +311,7 @@ func (n *macroNode) exec(e *env) error {
 }
 
 func (e *env) defineMacro(d *macroDef) {
-	e.ns.set(d.name, Value{ref: &macroValue{def: d, ns: e.ns}, kind: kMacro})
+	e.setVariable(d.place, d.name, Value{ref: &macroValue{def: d}, kind: kMacro})
 }
 
 func (n *transformNode) exec(e *env) error {

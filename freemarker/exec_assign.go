@@ -1,16 +1,23 @@
 package freemarker
 
-import "sync/atomic"
-
 // Running assignments.
 
 func (n *assignListNode) exec(e *env) error { return e.run(n.kids) }
 
 func (n *assignNode) exec(e *env) error {
+	if n.sum != nil {
+		if i, steps := e.places[n.place], int(n.sum.steps)+1; i > 0 && e.stepsLeft >= steps {
+			if l, ok := n.sum.integer(e); ok {
+				e.stepsLeft -= steps
+				e.ns.vals[i-1] = Value{num: l, kind: n.sum.intKind}
+				return nil
+			}
+		}
+	}
 	if err := e.step(); err != nil {
 		return err
 	}
-	ns := e.ns
+	ns := &e.ns
 	var err error
 	if n.ns != nil || n.scope != scopeNamespace {
 		if ns, err = e.targetNamespace(n.scope, n.ns); err != nil {
@@ -29,17 +36,7 @@ func (n *assignNode) exec(e *env) error {
 	if err != nil {
 		return err
 	}
-	if ns != nil {
-		if h := atomic.LoadUint32(&n.near); int(h) < len(ns.names) && sameName(ns.names[h], n.name) {
-			ns.vals[h] = v
-			return nil
-		}
-	}
-	if err := e.assign(n.pos, ns, n.slot, n.name, v); err != nil || ns == nil {
-		return err
-	}
-	atomic.StoreUint32(&n.near, uint32(ns.find(n.name)))
-	return nil
+	return e.assign(n.pos, ns, n.place, n.name, v)
 }
 
 // targetNamespace returns where an assignment goes; nil means a local variable.
@@ -60,18 +57,45 @@ func (e *env) targetNamespace(s assignScope, x expr) (*namespace, error) {
 	case scopeGlobal:
 		return &e.globals, nil
 	}
-	return e.ns, nil
+	return &e.ns, nil
 }
 
-func (e *env) assign(at pos, ns *namespace, slot int32, name string, v Value) error {
-	if ns != nil {
-		before := len(ns.names)
-		ns.set(name, v)
-		if len(ns.names) != before {
+// assign sets a variable of a namespace, or if that is nil, a local one. place
+// is what the parser knows of where it is.
+func (e *env) assign(at pos, ns *namespace, place int32, name string, v Value) error {
+	switch ns {
+	case &e.ns:
+		if e.setVariable(place, name, v) {
 			return e.growList(1)
 		}
 		return nil
+	case nil:
+		return e.assignLocal(at, place, v)
 	}
+	if _, isNew := ns.set(name, v); isNew {
+		return e.growList(1)
+	}
+	return nil
+}
+
+// setVariable sets a variable of the template's namespace; it reports whether
+// that is new.
+func (e *env) setVariable(place int32, name string, v Value) bool {
+	if place < 0 {
+		e.byName = true
+		_, isNew := e.ns.set(name, v)
+		return isNew
+	}
+	if i := e.places[place]; i > 0 {
+		e.ns.vals[i-1] = v
+		return false
+	}
+	i, isNew := e.ns.set(name, v)
+	e.places[place] = int32(i) + 1
+	return isNew
+}
+
+func (e *env) assignLocal(at pos, slot int32, v Value) error {
 	if e.macro == nil {
 		return fatalError(at, "a local variable was assigned outside of a macro")
 	}
@@ -161,5 +185,5 @@ func (n *blockAssignNode) exec(e *env) error {
 	if err != nil {
 		return err
 	}
-	return e.assign(n.pos, ns, n.slot, n.name, v)
+	return e.assign(n.pos, ns, n.place, n.name, v)
 }

@@ -147,17 +147,15 @@ func (e *env) loop(f *frame, x expr, v Value, it iterator, isHash bool, kids []n
 }
 
 // round runs the body of a loop once. more is false after a #break.
-func (e *env) round(f *frame, kids []node) (more bool, err error) {
+func (e *env) round(kids []node) (more bool, err error) {
 	e.stepsLeft--
 	if e.stepsLeft < 0 {
 		if err := e.nextSteps(0); err != nil {
 			return false, err
 		}
 	}
-	f.visible = true
 	for _, k := range kids {
-		if err = k.exec(e); err != nil {
-			f.visible = false
+		if err := k.exec(e); err != nil {
 			switch err {
 			case errBreak:
 				return false, nil
@@ -167,29 +165,34 @@ func (e *env) round(f *frame, kids []node) (more bool, err error) {
 			return false, err
 		}
 	}
-	f.visible = false
 	return true, nil
 }
 
-func (e *env) loopList(f *frame, items []Value, kids []node) (bool, error) {
+func (e *env) loopList(f *frame, items []Value, kids []node) (any bool, err error) {
+	f.visible = true
 	for i := range items {
 		f.index, f.val1, f.hasNext = i, items[i], i+1 < len(items)
-		if more, err := e.round(f, kids); !more {
+		if more, err := e.round(kids); !more {
+			f.visible = false
 			return true, err
 		}
 	}
-	f.index = len(items)
+	f.visible, f.index = false, len(items)
 	return len(items) > 0, nil
 }
 
-func (e *env) loopRange(f *frame, r *rangeValue, kids []node) (bool, error) {
+func (e *env) loopRange(f *frame, r *rangeValue, kids []node) (any bool, err error) {
+	f.visible = true
 	for i := 0; i < r.n; i++ {
-		f.index, f.val1, f.hasNext = i, Int(int64(r.first+i*r.step)), i+1 < r.n
-		if more, err := e.round(f, kids); !more {
+		f.index, f.hasNext = i, i+1 < r.n
+		v := int64(r.first + i*r.step)
+		f.val1.num, f.val1.kind = v, intKind(v)
+		if more, err := e.round(kids); !more {
+			f.visible = false
 			return true, err
 		}
 	}
-	f.index = r.n
+	f.visible, f.index = false, r.n
 	return r.n > 0, nil
 }
 
@@ -207,7 +210,10 @@ func (e *env) loopIterator(f *frame, it iterator, kids []node) (bool, error) {
 		if f.hasNext, err = it.hasNext(e); err != nil {
 			return true, err
 		}
-		if more, err := e.round(f, kids); !more {
+		f.visible = true
+		more, err := e.round(kids)
+		f.visible = false // the next item must not see this one
+		if !more {
 			return true, err
 		}
 	}
@@ -224,12 +230,15 @@ func (e *env) loopHash(f *frame, x expr, v Value, kids []node) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	f.visible = true
 	for i := range keys {
 		f.index, f.val1, f.hasNext = i, keys[i], i+1 < len(keys)
 		f.val2 = vals[i]
-		if more, err := e.round(f, kids); !more {
+		if more, err := e.round(kids); !more {
+			f.visible = false
 			return true, err
 		}
 	}
+	f.visible = false
 	return len(keys) > 0, nil
 }

@@ -40,7 +40,8 @@ type (
 	// identNode is a variable. If it is known at parse time to be the variable
 	// of an enclosing loop, lambda or nested content, depth says how many
 	// frames are between; if it is a local variable of the macro, slot is its
-	// place.
+	// place there; if the template assigns it, place is that among those that
+	// it assigns.
 	identNode struct {
 		pos
 		name  string
@@ -48,8 +49,8 @@ type (
 		which frameVar
 		param int32
 		slot  int32
+		place int32
 		hint  uint32 // where the last data model had this name
-		near  uint32 // where the last namespace had it
 	}
 	// specialNode is a special variable, such as .now.
 	specialNode struct {
@@ -75,7 +76,7 @@ type (
 	callNode struct {
 		pos
 		target expr
-		args   []expr
+		callArgs
 	}
 	// builtinNode is target?name, with the arguments if it is called at once.
 	builtinNode struct {
@@ -111,9 +112,12 @@ type (
 	// chainNode is first op x op x …, for operators of the same precedence.
 	chainNode struct {
 		pos
-		first expr
-		rest  []chainLink
-		steps int32 // that integer takes; 0 if it cannot compute the chain
+		first   expr
+		rest    []chainLink
+		ints    []intOp // how to compute it if all of it are integers; nil: cannot be
+		steps   int32   // that ints take
+		aside   int32   // how many numbers they put aside at once
+		intKind kind    // of what ints compute
 	}
 	chainLink struct {
 		op byte // + - * / %
@@ -258,18 +262,18 @@ type (
 		element
 		scope assignScope
 		name  string
-		slot  int32
+		place int32 // among the local variables, or those that the template assigns; or -1
 		op    tokenKind
-		near  uint32 // where the last namespace had the name
 		x     expr
 		ns    expr
+		sum   *chainNode // x, if it may be a sum of integers that goes to a place
 	}
 	assignListNode  struct{ element }
 	blockAssignNode struct {
 		element
 		scope  assignScope
 		name   string
-		slot   int32
+		place  int32 // as of an assignNode
 		ns     expr
 		format *outputFormat
 	}
@@ -280,13 +284,11 @@ type (
 	// userCallNode is <@name …>.
 	userCallNode struct {
 		element
-		x          expr
-		named      []namedArg
-		positional []expr
-		byName     bool
-		params     []string // of the nested content
-		hasParams  bool
-		legacy     bool // <#call>
+		x expr
+		callArgs
+		params    []string // of the nested content
+		hasParams bool
+		legacy    bool // <#call>
 	}
 	nestedNode struct {
 		element
@@ -378,6 +380,7 @@ type namedArg struct {
 type macroDef struct {
 	pos
 	name      string
+	place     int32 // of its name among those that the template assigns; or -1
 	params    []string
 	defaults  []expr // nil where a parameter has none
 	catchAll  string

@@ -34,6 +34,7 @@ type parser struct {
 	subst   string   // an identifier that stands for substX
 	substX  expr
 	dynamic bool // the code runs in a scope that only the run time knows
+	own     varScope
 }
 
 // lexical is the part of the state that code inside string literals shares.
@@ -43,6 +44,7 @@ type lexical struct {
 	inMacro, inFunction bool
 	needsArgs           bool
 	macro               *macroScope
+	vars                *varScope // nil if the code runs in a scope that only the run time knows
 	scope               *scope
 	escapes             []escapeDef
 	format              *outputFormat
@@ -83,6 +85,35 @@ type scope struct {
 type macroScope struct {
 	slots  nameList
 	idents []*identNode
+}
+
+// varScope collects the variables of the template being parsed, to find out
+// which of them it assigns.
+type varScope struct {
+	assigned nameList
+	idents   []*identNode
+	chains   []*chainNode // those of integers
+}
+
+// resolve tells the variables their places, and returns the names that have one.
+func (s *varScope) resolve() []string {
+	if len(s.assigned.names) > 0 {
+		for _, id := range s.idents {
+			id.place = s.assigned.find(id.name)
+		}
+	}
+	for _, n := range s.chains {
+		n.resolve()
+	}
+	return s.assigned.names
+}
+
+// assignedPlace returns the place of a variable that is assigned.
+func (p *parser) assignedPlace(name string) int32 {
+	if p.dynamic {
+		return -1
+	}
+	return p.vars.assigned.add(name)
 }
 
 // escapeDef is an enclosing #escape. Its expression was checked where it
@@ -231,8 +262,9 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lexical lexical, 
 	p := parsers.Get().(*parser)
 	*p = parser{
 		lx: newLexer(src, 1, 1), limits: limits, lexical: lexical, dynamic: dynamic,
-		nodes: p.nodes[:0], exprs: p.exprs[:0],
+		nodes: p.nodes[:0], exprs: p.exprs[:0], own: varScope{idents: p.own.idents[:0]},
 	}
+	p.vars = &p.own
 	p.space.reserve(src)
 	p.stripSpace = true
 	defer recoverParse(&err)
@@ -246,9 +278,11 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lexical lexical, 
 	kids := p.content(&root.macros)
 	p.expect(tEOF)
 	root.node = stripRoot(kids, &root.block, p.stripSpace, p.trims)
+	root.vars = p.own.resolve()
 	root.format, root.escPolicy = p.format, p.escPolicy
 	clear(p.nodes[:cap(p.nodes)])
 	clear(p.exprs[:cap(p.exprs)])
+	clear(p.own.idents[:cap(p.own.idents)])
 	p.space = nodeSpace{}
 	parsers.Put(p)
 	return nil
@@ -263,6 +297,7 @@ type rootNode struct {
 	node      node
 	block     blockNode // memory for node
 	macros    []*macroNode
+	vars      []string // those that it assigns, by place
 	format    *outputFormat
 	escPolicy escPolicy
 }

@@ -146,5 +146,5 @@ func newCall(x expr, args []expr) expr {
 		b.called, b.args = true, args
 		return b
 	}
-	return &callNode{pos: x.at(), target: x, args: args}
+	return &callNode{pos: x.at(), target: x, callArgs: callArgs{positional: args}}
 }

@@ -37,7 +37,8 @@ func (p *parser) assign(macros *[]*macroNode) node {
 	}
 	if ns := p.inNamespace(scope); ns != nil {
 		for _, k := range kids {
-			k.(*assignNode).ns = ns
+			n := k.(*assignNode)
+			n.ns, n.place, n.sum = ns, -1, nil
 		}
 	}
 	end := p.looseEnd()
@@ -74,19 +75,26 @@ func (p *parser) targetName() (string, pos) {
 }
 
 func (p *parser) assignment(scope assignScope, name string, at pos) *assignNode {
-	n := &assignNode{scope: scope, name: name, op: p.take().kind, slot: p.localSlot(scope, name)}
+	n := &assignNode{scope: scope, name: name, op: p.take().kind, place: p.place(scope, name)}
 	if n.op != tPlusPlus && n.op != tMinusMinus {
 		n.x = p.expression()
 	}
 	n.element = element{pos: at, endLine: p.lastLine}
+	if c, ok := n.x.(*chainNode); ok && n.op == tEquals && scope == scopeNamespace && n.place >= 0 && len(c.ints) > 0 {
+		n.sum = c
+	}
 	return n
 }
 
-func (p *parser) localSlot(scope assignScope, name string) int32 {
-	if scope != scopeLocal || p.macro == nil {
-		return -1
+// place returns the place of a variable that is assigned, or -1.
+func (p *parser) place(scope assignScope, name string) int32 {
+	switch {
+	case scope == scopeLocal && p.macro != nil:
+		return p.macro.slots.add(name)
+	case scope == scopeNamespace:
+		return p.assignedPlace(name)
 	}
-	return p.macro.slots.add(name)
+	return -1
 }
 
 // inNamespace parses "in ns".
@@ -103,7 +111,10 @@ func (p *parser) inNamespace(scope assignScope) expr {
 }
 
 func (p *parser) blockAssign(first token, scope assignScope, name string, macros *[]*macroNode) node {
-	n := &blockAssignNode{scope: scope, name: name, slot: p.localSlot(scope, name), ns: p.inNamespace(scope)}
+	n := &blockAssignNode{scope: scope, name: name, place: -1, ns: p.inNamespace(scope)}
+	if n.ns == nil {
+		n.place = p.place(scope, name)
+	}
 	p.expect(tDirectiveEnd)
 	kids := p.content(macros)
 	k := p.peek()
@@ -134,6 +145,7 @@ func (p *parser) macroDefinition(macros *[]*macroNode) node {
 	p.scope, p.macro = nil, &macroScope{}
 	p.loops, p.breakable, p.continua = nil, 0, 0
 	d.name, _ = p.targetName()
+	d.place = p.assignedPlace(d.name)
 	p.accept(tOpenParen)
 	p.parameters(d, outer)
 	p.accept(tCloseParen)
@@ -341,7 +353,7 @@ func hashOrdered(names []string, byName map[string]expr) []namedArg {
 func (p *parser) call() node {
 	first := p.take()
 	t := p.expect(tID)
-	id := &identNode{pos: t.pos, name: p.image(t), depth: -2, slot: -1}
+	id := &identNode{pos: t.pos, name: p.image(t), depth: -2, slot: -1, place: -1}
 	n := &userCallNode{x: id, legacy: true}
 	if p.peek() == tID && p.ahead(1).kind == tEquals {
 		n.byName, n.named = true, p.namedArgs()

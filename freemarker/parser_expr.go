@@ -190,7 +190,7 @@ func (p *parser) additive() expr {
 			op = '-'
 		default:
 			if n != nil {
-				n.plan()
+				p.plan(n)
 				return n
 			}
 			return l
@@ -224,7 +224,7 @@ func (p *parser) multiplicative() expr {
 			op = '%'
 		default:
 			if n != nil {
-				n.plan()
+				p.plan(n)
 				return n
 			}
 			return l
@@ -373,7 +373,7 @@ func (p *parser) identifier() expr {
 		return p.substX
 	}
 	n := p.space.variable()
-	*n = identNode{pos: t.pos, name: name, depth: -1, slot: -1}
+	*n = identNode{pos: t.pos, name: name, depth: -1, slot: -1, place: -1}
 	if p.dynamic {
 		n.depth = -2
 		return n
@@ -389,6 +389,7 @@ func (p *parser) identifier() expr {
 	if p.macro != nil {
 		p.macro.idents = append(p.macro.idents, n)
 	}
+	p.vars.idents = append(p.vars.idents, n)
 	return n
 }
 

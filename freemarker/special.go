@@ -48,12 +48,7 @@ func init() {
 	def(func(e *env, _ *specialNode) (Value, error) { return object0(&localeObject{}), nil },
 		"locale_object", "localeObject")
 	def(specialLocals, "locals")
-	def(func(e *env, _ *specialNode) (Value, error) {
-		return Value{ref: &e.mainNS, kind: kNamespace}, nil
-	}, "main")
-	def(func(e *env, _ *specialNode) (Value, error) {
-		return Value{ref: e.ns, kind: kNamespace}, nil
-	}, "namespace")
+	def(func(e *env, _ *specialNode) (Value, error) { return e.namespace(), nil }, "main", "namespace")
 	def(func(e *env, _ *specialNode) (Value, error) {
 		now := e.now
 		if now.IsZero() {

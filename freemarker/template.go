@@ -104,7 +104,9 @@ func (e *env) reset(ctx context.Context, t *Template, model Value) {
 	e.limits, e.settings = t.limits, t.settings
 	e.memory = t.limits.Memory
 	e.stepsLeft, e.steps = checkEvery, checkEvery
-	e.ns = &e.mainNS
+	if n := len(t.root.vars); n > 0 {
+		e.places = append(e.places[:0], make([]int32, n)...)
+	}
 }
 
 // release gives an environment back for another rendering. Nothing of the
@@ -114,8 +116,8 @@ func (e *env) release() {
 	if cap(e.out) > 64<<10 {
 		e.out = make([]byte, 0, 1024)
 	}
-	if len(e.mainNS.names) > 0 {
-		e.mainNS.clear()
+	if len(e.ns.names) > 0 {
+		e.ns.clear()
 	}
 	if len(e.globals.names) > 0 {
 		e.globals.clear()
@@ -125,8 +127,8 @@ func (e *env) release() {
 		e.args = e.args[:0]
 	}
 	e.ctx, e.model, e.template, e.settings, e.limits = nil, Value{}, nil, nil, nil
-	e.top, e.macro, e.ns, e.format = nil, nil, nil, nil
-	e.moved = nil
+	e.top, e.macro, e.format = nil, nil, nil
+	e.moved, e.byName = nil, false
 	e.failed, e.errors, e.returned = nil, nil, Value{}
 	e.quiet, e.depth, e.started, e.now = false, 0, time.Time{}, time.Time{}
 	envs.Put(e)

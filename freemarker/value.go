@@ -185,11 +185,13 @@ func (v Value) str() string {
 }
 
 // Int returns an integer value, an int or a long as Java would have it.
-func Int(n int64) Value {
+func Int(n int64) Value { return Value{num: n, kind: intKind(n)} }
+
+func intKind(n int64) kind {
 	if n == int64(int32(n)) {
-		return Value{num: n, kind: kInt}
+		return kInt
 	}
-	return Value{num: n, kind: kLong}
+	return kLong
 }
 
 // Float returns a floating point value, a Java double.
@@ -316,10 +318,11 @@ func (m *hashMap) find(key string) int {
 	return -1
 }
 
-func (m *hashMap) set(key string, v Value) {
+// set sets the value of a key, and returns where it is and whether it is new.
+func (m *hashMap) set(key string, v Value) (i int, isNew bool) {
 	if i := m.find(key); i >= 0 {
 		m.vals[i] = v
-		return
+		return i, false
 	}
 	m.names = append(m.names, key)
 	m.vals = append(m.vals, v)
@@ -331,6 +334,7 @@ func (m *hashMap) set(key string, v Value) {
 			m.index[k] = i
 		}
 	}
+	return len(m.names) - 1, true
 }
 
 func (m *hashMap) lookup(key string) Value {
