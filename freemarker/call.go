@@ -18,7 +18,7 @@ type boundArgs struct {
 }
 
 // passMacro is the special variable .pass, which does nothing.
-var passMacro = &macroDef{name: ".pass", catchSlot: -1}
+var passMacro = &macroDef{name: ".pass", catchSlot: -1, body: &element{}}
 
 // callArgs are the arguments of a call as they stand in the template.
 type callArgs struct {
@@ -61,75 +61,49 @@ func (e *env) callFunction(at pos, m *macroValue, args *callArgs) (Value, error)
 	}
 	start := len(e.out)
 	err := e.invoke(at, m, args, nil)
-	e.out = e.out[:start]
+	if len(e.out) > start {
+		e.out = e.out[:start]
+	}
 	return e.returned, err
 }
 
 // invoke runs a macro or function.
 func (e *env) invoke(at pos, m *macroValue, args *callArgs, call *userCallNode) error {
+	e.stepsLeft -= len(args.positional) + len(args.named)
 	if err := e.enter(); err != nil {
 		return err
 	}
 	d := m.def
-	if n := len(d.slots.names); n > manyNames {
-		if err := e.alloc(n * valueBytes); err != nil {
-			e.leave()
-			return err
-		}
-	}
-	ctx := e.newCtx(d)
-	if call != nil {
-		ctx.content, ctx.params, ctx.hasParams = call.kids, call.params, call.hasParams
-	}
-	ctx.callerFrame, ctx.caller = e.top, e.macro
-	e.stepsLeft -= len(args.positional) + len(args.named)
-	var err error
-	complete := false
-	if m.bound == nil && !args.byName && d.catchSlot < 0 {
-		complete, err = e.bindPositional(at, ctx, args.positional)
-	} else {
-		err = e.bindArgs(at, ctx, m, args)
-	}
-	if err != nil {
-		e.freeCtx(ctx)
-		e.leave()
-		return err
-	}
-	e.top, e.macro = nil, ctx
-	if !complete {
-		err = e.applyDefaults(at, ctx)
-	}
-	if err == nil && d.needsArgs {
-		err = e.setArgs(at, ctx)
-	}
-	if err == nil {
-		err = e.run(d.body)
-	}
-	e.top, e.macro = ctx.callerFrame, ctx.caller
-	e.freeCtx(ctx)
-	e.leave()
-	if err == errReturn {
-		return nil
-	}
-	return err
-}
-
-// newCtx makes the context of a call, from one that has been used if there is.
-func (e *env) newCtx(d *macroDef) *macroCtx {
 	ctx := e.freeCtxs
 	if ctx != nil {
 		e.freeCtxs = ctx.caller
-		ctx.caller = nil
 	} else {
 		ctx = &macroCtx{}
 	}
-	ctx.def = d
-	if n := len(d.slots.names); n <= len(ctx.inline) {
-		ctx.locals = ctx.inline[:n]
-	} else {
-		ctx.locals = make([]Value, n)
+	ctx.def, ctx.callerFrame, ctx.caller = d, e.top, e.macro
+	if call != nil {
+		ctx.content, ctx.params, ctx.hasParams = call.kids, call.params, call.hasParams
 	}
-	return ctx
+	complete, err := e.bind(at, ctx, m, args)
+	if err == nil {
+		e.top, e.macro = nil, ctx
+		if !complete {
+			err = e.applyDefaults(at, ctx)
+		}
+		if err == nil && d.needsArgs {
+			err = e.setArgs(at, ctx)
+		}
+		if err == nil {
+			err = e.run(d.body.kids)
+		}
+		e.top, e.macro = ctx.callerFrame, ctx.caller
+	}
+	e.freeCtx(ctx)
+	e.leave()
+	if err != nil && err == errReturn {
+		return nil
+	}
+	return err
 }
 
 func (e *env) freeCtx(ctx *macroCtx) {
@@ -150,14 +124,26 @@ func (e *env) freeCtx(ctx *macroCtx) {
 	e.freeCtxs = ctx
 }
 
-// bindPositional sets parameters by position, the plain case. It reports
-// whether all have a value.
-func (e *env) bindPositional(at pos, ctx *macroCtx, args []expr) (complete bool, err error) {
-	if len(args) > len(ctx.def.params) {
-		return false, tooManyArgs(at, ctx.def)
+// bind makes room for local variables and sets the parameters that the call has
+// an argument for. It reports whether those are surely all.
+func (e *env) bind(at pos, ctx *macroCtx, m *macroValue, args *callArgs) (complete bool, err error) {
+	d := m.def
+	if n := len(d.slots.names); n <= len(ctx.inline) {
+		ctx.locals = ctx.inline[:n]
+	} else {
+		if err := e.alloc(n * valueBytes); err != nil {
+			return false, err
+		}
+		ctx.locals = make([]Value, n)
 	}
-	complete = len(args) == len(ctx.def.params)
-	for i, x := range args {
+	if m.bound != nil || args.byName || d.catchSlot >= 0 {
+		return false, e.bindArgs(at, ctx, m, args)
+	}
+	if len(args.positional) > len(d.params) {
+		return false, tooManyArgs(at, d)
+	}
+	complete = len(args.positional) == len(d.params)
+	for i, x := range args.positional {
 		v, err := x.eval(e)
 		if err != nil {
 			return false, err

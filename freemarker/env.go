@@ -18,14 +18,12 @@ type env struct {
 	stepsLeft int
 	top       *frame    // the innermost loop, lambda or nested content
 	macro     *macroCtx // the macro or function that runs
-	places    []int32   // by place of a variable: where it is in ns, plus one; 0: not known
 	quiet     bool      // nobody reads the details of a missing value
 	depth     int
 	format    *formats                        // how values are written; shared until a setting changes
 	moved     map[movedKey]*dateformat.Format // date formats that go on in a zone they have read
 
 	ns       namespace // what #assign, #macro and #function have set
-	byName   bool      // some of that was set for a name that has no place
 	globals  namespace
 	model    Value
 	steps    int64
@@ -189,25 +187,9 @@ func (f *frame) loopVariable(name string) Value {
 // namespace returns the template's namespace as a value.
 func (e *env) namespace() Value { return Value{ref: &e.ns, kind: kNamespace} }
 
-// namespaceVariable returns where a variable of the template's namespace is, or
-// nil.
-func (e *env) namespaceVariable(place int32, name string) *Value {
-	if place >= 0 {
-		if i := e.places[place]; i > 0 {
-			return &e.ns.vals[i-1]
-		}
-	}
-	if e.byName {
-		if i := e.ns.find(name); i >= 0 {
-			return &e.ns.vals[i]
-		}
-	}
-	return nil
-}
-
 // nonLocal looks a name up in the namespace, the globals and the data model.
 func (e *env) nonLocal(name string) (Value, error) {
-	if len(e.ns.names) > 0 {
+	if len(e.ns.vals) > 0 {
 		if v := e.ns.lookup(name); !v.missing() {
 			return v, nil
 		}
@@ -216,7 +198,7 @@ func (e *env) nonLocal(name string) (Value, error) {
 }
 
 func (e *env) global(name string) (Value, error) {
-	if len(e.globals.names) > 0 {
+	if len(e.globals.vals) > 0 {
 		if v := e.globals.lookup(name); !v.missing() {
 			return v, nil
 		}

@@ -157,12 +157,16 @@ func (n *identNode) find(e *env) *Value {
 			return v
 		}
 	}
-	if n.place >= 0 || e.byName {
-		if v := e.namespaceVariable(n.place, n.name); v != nil && v.kind != kMissing {
+	if n.place >= 0 {
+		if v := &e.ns.vals[n.place]; v.kind != kMissing {
+			return v
+		}
+	} else if len(e.ns.more.names) > 0 {
+		if v := e.ns.where(n.name); v != nil {
 			return v
 		}
 	}
-	if len(e.globals.names) > 0 || e.model.kind != kMap {
+	if len(e.globals.vals) > 0 || e.model.kind != kMap {
 		return nil
 	}
 	if v := e.model.ref.(*hashMap).near(n.name, &n.hint); v != nil && v.kind != kMissing {
@@ -207,13 +211,18 @@ func (n *identNode) search(e *env) (Value, error) {
 func (n *parenNode) eval(e *env) (Value, error) { return n.x.eval(e) }
 
 func (n *dotNode) eval(e *env) (Value, error) {
-	if b, ok := n.target.(*builtinNode); ok && b.bi.keyed != nil && !b.called {
-		return b.evalKeyed(e, n.key)
-	}
-	if id, ok := n.target.(*identNode); ok && e.stepsLeft > 0 { // no need to copy the map's value
-		if v := id.find(e); v != nil && v.kind == kMap {
+	switch t := n.target.(type) {
+	case *identNode:
+		if e.stepsLeft <= 0 {
+			break
+		}
+		if v := t.find(e); v != nil && v.kind == kMap { // no need to copy the map's value
 			e.stepsLeft--
 			return v.ref.(*hashMap).lookupNear(n.key, &n.hint), nil
+		}
+	case *builtinNode:
+		if t.bi.keyed != nil && !t.called {
+			return t.evalKeyed(e, n.key)
 		}
 	}
 	v, err := n.target.eval(e)
@@ -233,14 +242,14 @@ func (n *dotNode) eval(e *env) (Value, error) {
 }
 
 func (n *callNode) eval(e *env) (Value, error) {
-	if err := e.step(); err != nil {
-		return Value{}, err
-	}
 	if id, ok := n.target.(*identNode); ok && e.stepsLeft > 0 {
 		if v := id.find(e); v != nil && v.kind == kMacro {
-			e.stepsLeft--
+			e.stepsLeft -= 2
 			return e.callFunction(n.pos, v.ref.(*macroValue), &n.callArgs)
 		}
+	}
+	if err := e.step(); err != nil {
+		return Value{}, err
 	}
 	v, err := n.target.eval(e)
 	if err != nil {
@@ -332,8 +341,13 @@ func (n *logicNode) eval(e *env) (Value, error) {
 
 // boolean evaluates x, which must be a boolean.
 func (e *env) boolean(x expr) (bool, error) {
-	if r, ok := x.(*rangeNode); ok { // it is refused before it is evaluated
-		return false, newError(KindType, r.pos, "expected a boolean, but this is a sequence")
+	switch x := x.(type) {
+	case *compareNode:
+		if holds, ok := x.integers(e); ok {
+			return holds, nil
+		}
+	case *rangeNode: // it is refused before it is evaluated
+		return false, newError(KindType, x.pos, "expected a boolean, but this is a sequence")
 	}
 	v, err := x.eval(e)
 	if err != nil {
@@ -382,9 +396,9 @@ func (n *signNode) eval(e *env) (Value, error) {
 }
 
 func (n *chainNode) eval(e *env) (Value, error) {
-	if len(n.ints) > 0 && e.stepsLeft >= int(n.steps) {
-		if l, ok := n.integer(e); ok {
-			e.stepsLeft -= int(n.steps)
+	if len(n.ints.ops) > 0 && e.stepsLeft >= int(n.ints.steps) {
+		if l, ok := n.ints.run(e); ok {
+			e.stepsLeft -= int(n.ints.steps)
 			return Value{num: l, kind: n.intKind}, nil
 		}
 	}
@@ -626,13 +640,8 @@ func (h *joinedHash) get(e *env, key string) (Value, error) {
 }
 
 func (n *compareNode) eval(e *env) (Value, error) {
-	if c, ok := n.r.(*numberNode); ok && e.stepsLeft > 0 {
-		if id, ok := n.l.(*identNode); ok {
-			if v := id.find(e); v != nil && v.isSmall() && c.v.isSmall() && v.scale == c.v.scale {
-				e.stepsLeft--
-				return Bool(n.op.holds(cmpInt(v.num, c.v.num))), nil
-			}
-		}
+	if holds, ok := n.integers(e); ok {
+		return Bool(holds), nil
 	}
 	l, err := n.l.eval(e)
 	if err != nil {
@@ -647,6 +656,31 @@ func (n *compareNode) eval(e *env) (Value, error) {
 	}
 	b, err := e.compare(n.pos, n.l, l, n.op, n.r, r, 0)
 	return Bool(b), err
+}
+
+// integers compares the results of the programs of both sides, if they have one.
+func (n *compareNode) integers(e *env) (holds, ok bool) {
+	if len(n.left.ops) == 0 || e.stepsLeft < int(n.steps) {
+		return false, false
+	}
+	l, ok := n.left.run(e)
+	if !ok {
+		return false, false
+	}
+	r := n.bound
+	if len(n.right.ops) > 0 {
+		if r, ok = n.right.run(e); !ok {
+			return false, false
+		}
+	}
+	e.stepsLeft -= int(n.steps)
+	switch n.op {
+	case opLess:
+		return l < r, true
+	case opEqual:
+		return l == r, true
+	}
+	return n.op.holds(cmpInt(l, r)), true
 }
 
 func (n *lambdaNode) eval(*env) (Value, error) {

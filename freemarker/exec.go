@@ -23,7 +23,7 @@ func (n *outputNode) exec(e *env) error {
 		return n.write(e, v.str())
 	case kInt, kLong, kDec, kDouble:
 		if e.settings.fast && !n.autoEsc {
-			e.out = appendGrouped(e.out, v)
+			e.out = append(appendGrouped(e.out, v), n.after...)
 			return e.checkOutput()
 		}
 	case kMarkup:
@@ -36,21 +36,28 @@ func (n *outputNode) exec(e *env) error {
 	return n.write(e, s)
 }
 
+// write prints the text of the value.
 func (n *outputNode) write(e *env, s string) error {
 	if n.autoEsc {
 		s = n.format.escape(s)
 	}
-	return e.write(s)
+	return n.writeRaw(e, s)
+}
+
+// writeRaw prints what needs no escaping, and the text after it.
+func (n *outputNode) writeRaw(e *env, s string) error {
+	e.out = append(append(e.out, s...), n.after...)
+	return e.checkOutput()
 }
 
 func (n *outputNode) writeMarkup(e *env, m *markup) error {
 	if m.format.same(n.format) || n.format.mixing {
-		return e.write(m.markupText())
+		return n.writeRaw(e, m.markupText())
 	}
 	if !m.isPlain {
 		return otherError(n.x.at(), "%s markup cannot be printed as %s", m.format.name, n.format.name)
 	}
-	return e.write(n.format.escape(m.plain))
+	return n.writeRaw(e, n.format.escape(m.plain))
 }
 
 func (n *outputNode) result(e *env) (Value, error) {
@@ -311,7 +318,7 @@ func (n *macroNode) exec(e *env) error {
 }
 
 func (e *env) defineMacro(d *macroDef) {
-	e.setVariable(d.place, d.name, Value{ref: &macroValue{def: d}, kind: kMacro})
+	e.ns.set(d.place, d.name, Value{ref: &macroValue{def: d}, kind: kMacro})
 }
 
 func (n *transformNode) exec(e *env) error {

@@ -5,15 +5,20 @@ package freemarker
 func (n *assignListNode) exec(e *env) error { return e.run(n.kids) }
 
 func (n *assignNode) exec(e *env) error {
-	if n.sum != nil {
-		if i, steps := e.places[n.place], int(n.sum.steps)+1; i > 0 && e.stepsLeft >= steps {
-			if l, ok := n.sum.integer(e); ok {
+	if n.sum != nil { // to a variable that has been assigned before
+		v, steps := &e.ns.vals[n.place], int(n.sum.ints.steps)+1
+		if !v.missing() && e.stepsLeft >= steps {
+			if l, ok := n.sum.ints.run(e); ok {
 				e.stepsLeft -= steps
-				e.ns.vals[i-1] = Value{num: l, kind: n.sum.intKind}
+				*v = Value{num: l, kind: n.sum.intKind}
 				return nil
 			}
 		}
 	}
+	return n.assign(e)
+}
+
+func (n *assignNode) assign(e *env) error {
 	if err := e.step(); err != nil {
 		return err
 	}
@@ -63,36 +68,13 @@ func (e *env) targetNamespace(s assignScope, x expr) (*namespace, error) {
 // assign sets a variable of a namespace, or if that is nil, a local one. place
 // is what the parser knows of where it is.
 func (e *env) assign(at pos, ns *namespace, place int32, name string, v Value) error {
-	switch ns {
-	case &e.ns:
-		if e.setVariable(place, name, v) {
-			return e.growList(1)
-		}
-		return nil
-	case nil:
+	if ns == nil {
 		return e.assignLocal(at, place, v)
 	}
-	if _, isNew := ns.set(name, v); isNew {
+	if ns.set(place, name, v) {
 		return e.growList(1)
 	}
 	return nil
-}
-
-// setVariable sets a variable of the template's namespace; it reports whether
-// that is new.
-func (e *env) setVariable(place int32, name string, v Value) bool {
-	if place < 0 {
-		e.byName = true
-		_, isNew := e.ns.set(name, v)
-		return isNew
-	}
-	if i := e.places[place]; i > 0 {
-		e.ns.vals[i-1] = v
-		return false
-	}
-	i, isNew := e.ns.set(name, v)
-	e.places[place] = int32(i) + 1
-	return isNew
 }
 
 func (e *env) assignLocal(at pos, slot int32, v Value) error {

@@ -183,10 +183,11 @@ func (e *env) loopList(f *frame, items []Value, kids []node) (any bool, err erro
 
 func (e *env) loopRange(f *frame, r *rangeValue, kids []node) (any bool, err error) {
 	f.visible = true
-	for i := 0; i < r.n; i++ {
-		f.index, f.hasNext = i, i+1 < r.n
-		v := int64(r.first + i*r.step)
+	v := int64(r.first)
+	for i, n := 0, r.n; i < n; i++ {
+		f.index, f.hasNext = i, i+1 < n
 		f.val1.num, f.val1.kind = v, intKind(v)
+		v += int64(r.step)
 		if more, err := e.round(kids); !more {
 			f.visible = false
 			return true, err

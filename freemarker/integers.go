@@ -1,9 +1,16 @@
 package freemarker
 
-// Arithmetic on integers, which is most of what loops and counters compute: a
-// chain of variables and literals as a short program.
+// Arithmetic on integers, which is most of what loops and counters compute:
+// variables and literals, and chains of them, as short programs.
 
 import "slices"
+
+// intProgram computes an integer from variables and literals.
+type intProgram struct {
+	ops   []intOp // none if there is no program
+	steps int32
+	aside int32 // how many numbers it puts aside at once
+}
 
 // intOp is one operation on the number computed so far.
 type intOp struct {
@@ -34,12 +41,12 @@ const (
 	maxIntOps = 32 // so that chains in chains do not copy each other without end
 )
 
-// integer runs the chain's program, if all that it reads and computes are
-// integers that fit. Otherwise nothing has happened.
-func (n *chainNode) integer(e *env) (l int64, ok bool) {
+// run runs the program, if all that it reads and computes are integers that
+// fit. Otherwise nothing has happened.
+func (p *intProgram) run(e *env) (l int64, ok bool) {
 	var aside [maxAside]int64
 	top := 0
-	ops := n.ints
+	ops := p.ops
 	for i := range ops {
 		o := &ops[i]
 		var v *Value
@@ -52,11 +59,7 @@ func (n *chainNode) integer(e *env) (l int64, ok bool) {
 		case fromLocal:
 			v = &e.macro.locals[o.at]
 		case fromAssigned:
-			p := e.places[o.at]
-			if p == 0 {
-				return 0, false
-			}
-			v = &e.ns.vals[p-1]
+			v = &e.ns.vals[o.at]
 		case fromVariable:
 			if v = o.x.find(e); v == nil {
 				return 0, false
@@ -130,68 +133,94 @@ func remainder(l, r int64) int64 {
 // plan writes the program of a chain that consists of variables, integers and
 // such chains, unless it is long.
 func (p *parser) plan(n *chainNode) {
-	var room [8]intOp
-	ops, steps := room[:0], int32(len(n.rest))
 	first, rest := n.first, n.rest
 	if len(rest) == 1 && (rest[0].op == '+' || rest[0].op == '*') && isChain(rest[0].x) && !isChain(first) {
 		first, rest = rest[0].x, []chainLink{{rest[0].op, first}} // nothing to put aside
 	}
-	for i := -1; i < len(rest); i++ {
-		op, x := byte('+'), first // to the zero that a program begins with
-		if i >= 0 {
-			op, x = rest[i].op, rest[i].x
-		}
-		switch x := unwrap(x).(type) {
-		case *identNode:
-			if x.depth == -2 {
-				return
-			}
-			o := intOp{op: op, x: x, from: fromVariable}
-			if x.depth == 0 && x.which == varFirst {
-				o.from = fromItem
-			}
-			ops = append(ops, o)
-			steps++
-		case *numberNode:
-			if x.v.kind != kDec || x.v.scale != 0 {
-				return
-			}
-			ops = append(ops, intOp{op: op, n: x.v.num})
-		case *chainNode:
-			if len(x.ints) == 0 || x.aside == maxAside {
-				return
-			}
-			begin := len(ops)
-			ops = append(ops, x.ints...)
-			steps += x.steps
-			if i >= 0 {
-				ops[begin].op = opAside
-				ops = append(ops, intOp{op: op, from: fromAside})
-				n.aside = max(n.aside, x.aside+1)
-			} else {
-				n.aside = x.aside
-			}
-		default:
-			return
-		}
-		if op == '/' || len(ops) > maxIntOps {
+	var room [8]intOp
+	prog := intProgram{ops: room[:0], steps: int32(len(rest))}
+	if !prog.add('+', first) { // to the zero that a program begins with
+		return
+	}
+	for _, link := range rest {
+		if link.op == '/' || !prog.add(link.op, link.x) {
 			return
 		}
 	}
-	n.ints, n.steps = slices.Clone(ops), steps
+	n.ints = p.keep(prog)
 	n.intKind = kDec
 	if n.rest[len(n.rest)-1].op == '%' {
 		n.intKind = kLong
 	}
-	if p.vars != nil {
-		p.vars.chains = append(p.vars.chains, n)
+}
+
+// planCompare writes the programs of both sides of a comparison.
+func (p *parser) planCompare(n *compareNode) {
+	var room [8]intOp
+	left, right := intProgram{ops: room[:0]}, intProgram{ops: room[4:4]}
+	if !left.add('+', n.l) || len(left.ops) > 4 || !right.add('+', n.r) {
+		return
+	}
+	n.steps = left.steps + right.steps
+	n.left = p.keep(left)
+	if o := right.ops[0]; len(right.ops) == 1 && o.from == fromLiteral {
+		n.bound = o.n
+	} else {
+		n.right = p.keep(right)
 	}
 }
 
-// resolve tells a program where its variables are, once all are known.
-func (n *chainNode) resolve() {
-	for i := range n.ints {
-		o := &n.ints[i]
+// add adds an operation with x. It reports false if x is none for a program.
+func (p *intProgram) add(op byte, x expr) bool {
+	switch x := unwrap(x).(type) {
+	case *identNode:
+		if x.depth == -2 {
+			return false
+		}
+		o := intOp{op: op, x: x, from: fromVariable}
+		if x.depth == 0 && x.which == varFirst {
+			o.from = fromItem
+		}
+		p.ops = append(p.ops, o)
+		p.steps++
+	case *numberNode:
+		if x.v.kind != kDec || x.v.scale != 0 {
+			return false
+		}
+		p.ops = append(p.ops, intOp{op: op, n: x.v.num})
+	case *chainNode:
+		if len(x.ints.ops) == 0 || x.ints.aside == maxAside {
+			return false
+		}
+		begin := len(p.ops)
+		p.ops = append(p.ops, x.ints.ops...)
+		p.steps += x.ints.steps
+		p.aside = max(p.aside, x.ints.aside)
+		if begin > 0 {
+			p.ops[begin].op = opAside
+			p.ops = append(p.ops, intOp{op: op, from: fromAside})
+			p.aside = max(p.aside, x.ints.aside+1)
+		}
+	default:
+		return false
+	}
+	return len(p.ops) <= maxIntOps
+}
+
+// keep copies a program, which will be told where its variables are once all
+// are known.
+func (p *parser) keep(prog intProgram) intProgram {
+	prog.ops = slices.Clone(prog.ops)
+	if p.vars != nil {
+		p.vars.programs = append(p.vars.programs, prog.ops)
+	}
+	return prog
+}
+
+// resolve tells a program where its variables are.
+func resolve(ops []intOp) {
+	for i := range ops {
+		o := &ops[i]
 		if o.from != fromVariable || o.x.depth >= 0 {
 			continue
 		}

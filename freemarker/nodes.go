@@ -114,10 +114,8 @@ type (
 		pos
 		first   expr
 		rest    []chainLink
-		ints    []intOp // how to compute it if all of it are integers; nil: cannot be
-		steps   int32   // that ints take
-		aside   int32   // how many numbers they put aside at once
-		intKind kind    // of what ints compute
+		ints    intProgram
+		intKind kind // of what ints computes
 	}
 	chainLink struct {
 		op byte // + - * / %
@@ -125,8 +123,11 @@ type (
 	}
 	compareNode struct {
 		pos
-		l, r expr
-		op   compareOp
+		l, r        expr
+		op          compareOp
+		left, right intProgram
+		bound       int64 // what left is compared with if right has no program
+		steps       int32 // of both programs
 	}
 	rangeNode struct {
 		pos
@@ -217,6 +218,7 @@ type (
 		element
 		x       expr
 		format  *outputFormat
+		after   string // text that follows
 		autoEsc bool
 	}
 	numberOutputNode struct {
@@ -388,7 +390,7 @@ type macroDef struct {
 	catchSlot int32
 	function  bool
 	needsArgs bool // uses .args
-	body      []node
+	body      *element // whose children it runs
 }
 
 func (d *macroDef) hasParam(name string) int {

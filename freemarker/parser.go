@@ -92,20 +92,20 @@ type macroScope struct {
 type varScope struct {
 	assigned nameList
 	idents   []*identNode
-	chains   []*chainNode // those of integers
+	programs [][]intOp
 }
 
 // resolve tells the variables their places, and returns the names that have one.
-func (s *varScope) resolve() []string {
+func (s *varScope) resolve() nameList {
 	if len(s.assigned.names) > 0 {
 		for _, id := range s.idents {
 			id.place = s.assigned.find(id.name)
 		}
 	}
-	for _, n := range s.chains {
-		n.resolve()
+	for _, ops := range s.programs {
+		resolve(ops)
 	}
-	return s.assigned.names
+	return s.assigned
 }
 
 // assignedPlace returns the place of a variable that is assigned.
@@ -297,7 +297,7 @@ type rootNode struct {
 	node      node
 	block     blockNode // memory for node
 	macros    []*macroNode
-	vars      []string // those that it assigns, by place
+	vars      nameList // those that it assigns, by place
 	format    *outputFormat
 	escPolicy escPolicy
 }

@@ -80,7 +80,7 @@ func (p *parser) assignment(scope assignScope, name string, at pos) *assignNode 
 		n.x = p.expression()
 	}
 	n.element = element{pos: at, endLine: p.lastLine}
-	if c, ok := n.x.(*chainNode); ok && n.op == tEquals && scope == scopeNamespace && n.place >= 0 && len(c.ints) > 0 {
+	if c, ok := n.x.(*chainNode); ok && n.op == tEquals && scope == scopeNamespace && n.place >= 0 && len(c.ints.ops) > 0 {
 		n.sum = c
 	}
 	return n
@@ -167,6 +167,7 @@ func (p *parser) macroDefinition(macros *[]*macroNode) node {
 	p.inMacro, p.inFunction = false, false
 	n := &macroNode{element: span(first, end), def: d}
 	n.kids = kids
+	d.body = &n.element
 	*macros = append(*macros, n)
 	return n
 }

@@ -88,7 +88,7 @@ func (p *parser) equality() expr {
 			p.fail(x.at(), "a list cannot be compared")
 		}
 	}
-	return newCompare(l, r, op)
+	return p.newCompare(l, r, op)
 }
 
 func (p *parser) relation() expr {
@@ -110,14 +110,16 @@ func (p *parser) relation() expr {
 	r := p.rangeExpr()
 	p.numberOnly(l)
 	p.numberOnly(r)
-	return newCompare(l, r, op)
+	return p.newCompare(l, r, op)
 }
 
 // newCompare also tells ?size how far it needs to count.
-func newCompare(l, r expr, op compareOp) expr {
+func (p *parser) newCompare(l, r expr, op compareOp) expr {
 	setCountLimit(l, r, op)
 	setCountLimit(r, l, mirrored[op])
-	return &compareNode{pos: l.at(), l: l, r: r, op: op}
+	n := &compareNode{pos: l.at(), l: l, r: r, op: op}
+	p.planCompare(n)
+	return n
 }
 
 var mirrored = [...]compareOp{

@@ -102,13 +102,13 @@ func specialLocals(e *env, _ *specialNode) (Value, error) {
 	if e.macro == nil {
 		return Value{}, nil
 	}
-	ns := &namespace{}
+	ns := &namespace{placed: &noNames}
 	for i, name := range e.macro.def.slots.names {
 		if v := e.macro.locals[i]; !v.missing() {
-			ns.set(name, v)
+			ns.set(-1, name, v)
 		}
 	}
-	return Value{ref: ns, kind: kNamespace}, e.growList(len(ns.names))
+	return Value{ref: ns, kind: kNamespace}, e.growList(len(ns.vals))
 }
 
 // optionalTemplate is .get_optional_template: a method that never finds one.

@@ -96,26 +96,28 @@ func TestSpeedAgainstJava(t *testing.T) {
 	fmt.Printf("%-16s %12s %12s %7s   %12s %12s %7s\n", "ops/s", "Java cached", "Go cached", "ratio",
 		"Java parse+", "Go parse+", "ratio")
 	for _, r := range rows {
-		tpl, model := r.parse(t), r.model(t)
-		fmt.Printf("%-16s", r.Name)
-		for _, m := range []struct {
-			name string
-			run  func()
-		}{
-			{"cached", func() { render(t, tpl, model) }},
-			{"full", func() { render(t, r.parse(t), model) }},
-		} {
-			java.rate(t, r.Name, m.name, warmUp)
-			rate(m.run, window)
-			var theirs, ours, ratios []float64
-			for range windows {
-				a := java.rate(t, r.Name, m.name, window)
-				b := rate(m.run, window)
-				theirs, ours, ratios = append(theirs, a), append(ours, b), append(ratios, b/a)
+		t.Run(r.Name, func(t *testing.T) {
+			tpl, model := r.parse(t), r.model(t)
+			line := fmt.Sprintf("%-16s", r.Name)
+			for _, m := range []struct {
+				name string
+				run  func()
+			}{
+				{"cached", func() { render(t, tpl, model) }},
+				{"full", func() { render(t, r.parse(t), model) }},
+			} {
+				java.rate(t, r.Name, m.name, warmUp)
+				rate(m.run, window)
+				var theirs, ours, ratios []float64
+				for range windows {
+					a := java.rate(t, r.Name, m.name, window)
+					b := rate(m.run, window)
+					theirs, ours, ratios = append(theirs, a), append(ours, b), append(ratios, b/a)
+				}
+				line += fmt.Sprintf(" %12.0f %12.0f %6.1fx  ", median(theirs), median(ours), median(ratios))
 			}
-			fmt.Printf(" %12.0f %12.0f %6.1fx  ", median(theirs), median(ours), median(ratios))
-		}
-		fmt.Println()
+			fmt.Println(line)
+		})
 	}
 }
 

@@ -13,8 +13,9 @@ func stripRoot(kids []node, block *blockNode, stripSpace, trims bool) node {
 	link(root, nil, 0)
 	s := &stripper{strip: stripSpace, trims: trims, steps: 500_000}
 	root = s.cleanUp(root)
-	root.base().parent = nil
-	root.base().index = 0
+	b := root.base()
+	b.parent, b.index = nil, 0
+	joinTexts(b)
 	return root
 }
 
@@ -69,7 +70,6 @@ func (s *stripper) cleanUp(n node) node {
 	s.dropIgnorable(b)
 	switch n := n.(type) {
 	case *macroNode:
-		n.def.body = n.kids
 		if len(n.kids) > 0 {
 			if r, ok := n.kids[len(n.kids)-1].(*returnNode); ok {
 				r.last = true

@@ -68,7 +68,12 @@ func (t *Template) parse(source string, lex lexical, dynamic bool) (err error) {
 	return parseTemplate(&t.root, source, t.limits, lex, dynamic)
 }
 
-var envs = sync.Pool{New: func() any { return &env{out: make([]byte, 0, 1024)} }}
+var envs = sync.Pool{New: func() any { return newEnv() }}
+
+func newEnv() *env {
+	none := namespace{placed: &noNames}
+	return &env{out: make([]byte, 0, 1024), ns: none, globals: none}
+}
 
 // Render renders the template with a model, which must be a Map. The context's
 // end ends the rendering. The error is a *RenderError; then there is no text.
@@ -104,8 +109,8 @@ func (e *env) reset(ctx context.Context, t *Template, model Value) {
 	e.limits, e.settings = t.limits, t.settings
 	e.memory = t.limits.Memory
 	e.stepsLeft, e.steps = checkEvery, checkEvery
-	if n := len(t.root.vars); n > 0 {
-		e.places = append(e.places[:0], make([]int32, n)...)
+	if len(t.root.vars.names) > 0 {
+		e.ns.reset(&t.root.vars)
 	}
 }
 
@@ -116,10 +121,10 @@ func (e *env) release() {
 	if cap(e.out) > 64<<10 {
 		e.out = make([]byte, 0, 1024)
 	}
-	if len(e.ns.names) > 0 {
+	if len(e.ns.vals) > 0 {
 		e.ns.clear()
 	}
-	if len(e.globals.names) > 0 {
+	if len(e.globals.vals) > 0 {
 		e.globals.clear()
 	}
 	if cap(e.args) > 0 {
@@ -128,7 +133,7 @@ func (e *env) release() {
 	}
 	e.ctx, e.model, e.template, e.settings, e.limits = nil, Value{}, nil, nil, nil
 	e.top, e.macro, e.format = nil, nil, nil
-	e.moved, e.byName = nil, false
+	e.moved = nil
 	e.failed, e.errors, e.returned = nil, nil, Value{}
 	e.quiet, e.depth, e.started, e.now = false, 0, time.Time{}, time.Time{}
 	envs.Put(e)

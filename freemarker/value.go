@@ -318,11 +318,10 @@ func (m *hashMap) find(key string) int {
 	return -1
 }
 
-// set sets the value of a key, and returns where it is and whether it is new.
-func (m *hashMap) set(key string, v Value) (i int, isNew bool) {
+func (m *hashMap) set(key string, v Value) {
 	if i := m.find(key); i >= 0 {
 		m.vals[i] = v
-		return i, false
+		return
 	}
 	m.names = append(m.names, key)
 	m.vals = append(m.vals, v)
@@ -334,7 +333,6 @@ func (m *hashMap) set(key string, v Value) (i int, isNew bool) {
 			m.index[k] = i
 		}
 	}
-	return len(m.names) - 1, true
 }
 
 func (m *hashMap) lookup(key string) Value {
@@ -368,20 +366,29 @@ func (m *hashMap) near(key string, hint *uint32) *Value {
 	return &m.vals[i]
 }
 
-// sameName reports whether two names, mostly short ones, are equal.
+// sameName reports whether two names are equal. Most are short, and compared
+// before a call of memequal would be.
 func sameName(a, b string) bool {
-	if len(a) != len(b) {
+	n := len(a)
+	switch {
+	case n != len(b):
 		return false
-	}
-	if len(a) > 3 {
+	case n > 8:
 		return a == b
+	case n >= 4:
+		return word(a) == word(b) && word(a[n-4:]) == word(b[n-4:])
 	}
-	for i := range len(a) { // done before a call of memequal would be
+	for i := range n {
 		if a[i] != b[i] {
 			return false
 		}
 	}
 	return true
+}
+
+// word returns the first four bytes of s.
+func word(s string) uint32 {
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
 
 func (m *hashMap) get(_ *env, key string) (Value, error) { return m.lookup(key), nil }
@@ -398,39 +405,6 @@ func stringValues(names []string) []Value {
 		out[i] = String(s)
 	}
 	return out
-}
-
-// namespace holds the variables that a template assigned. Its keys come out in
-// the order of a java.util.HashMap.
-type namespace struct{ hashMap }
-
-// clear empties the namespace but keeps its memory, unless that is much.
-func (n *namespace) clear() {
-	if cap(n.names) > 64 {
-		n.hashMap = hashMap{}
-		return
-	}
-	clear(n.names)
-	clear(n.vals)
-	n.hashMap = hashMap{names: n.names[:0], vals: n.vals[:0]}
-}
-
-func (n *namespace) keys(*env) []Value {
-	order := javaHashOrder(n.names)
-	out := make([]Value, len(order))
-	for i, k := range order {
-		out[i] = String(n.names[k])
-	}
-	return out
-}
-
-func (n *namespace) values(*env) ([]Value, error) {
-	order := javaHashOrder(n.names)
-	out := make([]Value, len(order))
-	for i, k := range order {
-		out[i] = n.vals[k]
-	}
-	return out, nil
 }
 
 // markup is text that is already in an output format, or plain text that is
