@@ -112,9 +112,6 @@ func (lx *lexer) breakLine(c byte) {
 
 // next returns the next token.
 func (lx *lexer) next() token {
-	if lx.state >= stExpr && lx.state != stUnparsed && !lx.skip() {
-		return lx.eof()
-	}
 	if lx.p >= len(lx.src) {
 		return lx.eof()
 	}
@@ -123,13 +120,15 @@ func (lx *lexer) next() token {
 		return lx.text()
 	case stUnparsed:
 		return lx.unparsed()
-	default:
-		return lx.expression()
 	}
+	if k := starts[lx.src[lx.p]]; (k == startsSpace || k == startsTag || lx.state == stExprComment) && !lx.skip() {
+		return lx.eof()
+	}
+	return lx.expression()
 }
 
 func (lx *lexer) eof() token {
-	return token{pos{lx.line, lx.col}, extent{lx.line, int32(lx.p), int32(lx.p)}, tEOF}
+	return token{pos{lx.line, lx.col}, extent{lx.line, int32(lx.p), int32(lx.p)}, tEOF, 0}
 }
 
 // take makes a token of the next n bytes.
@@ -145,7 +144,7 @@ func (lx *lexer) takeWord(k tokenKind, n int) token {
 	if lx.prev != 0 {
 		lx.breakLine(' ')
 	}
-	t := token{pos{lx.line, lx.col + 1}, extent{lx.line, int32(lx.p), int32(lx.p + n)}, k}
+	t := token{pos{lx.line, lx.col + 1}, extent{lx.line, int32(lx.p), int32(lx.p + n)}, k, 0}
 	lx.p += n
 	lx.col += int32(n)
 	return t

@@ -71,6 +71,46 @@ func init() {
 	}
 }
 
+// starts says by its first byte what a token inside an expression may be.
+var starts [256]start
+
+type start uint8
+
+const (
+	startsOther start = iota
+	startsWord
+	startsRaw // a word, or r"…"
+	startsString
+	startsNumber
+	startsSpace
+	startsTag    // < and [ may start a comment
+	startsSingle // an operator of one character that is not part of another one
+)
+
+// singles holds the operators of startsSingle.
+var singles [256]tokenKind
+
+func init() {
+	for i := range starts {
+		switch c := byte(i); {
+		case c == 'r':
+			starts[i] = startsRaw
+		case isLetter(c):
+			starts[i] = startsWord
+		case c == '"', c == '\'':
+			starts[i] = startsString
+		case isDigit(c):
+			starts[i] = startsNumber
+		case isBlank(c):
+			starts[i] = startsSpace
+		case c == '<', c == '[':
+			starts[i] = startsTag
+		case len(operators[i]) == 1 && len(operators[i][0].text) == 1:
+			starts[i], singles[i] = startsSingle, operators[i][0].kind
+		}
+	}
+}
+
 // keyword returns the kind of a word that may be a keyword.
 func keyword(s string) tokenKind {
 	switch s {
@@ -100,18 +140,23 @@ func keyword(s string) tokenKind {
 func (lx *lexer) expression() token {
 	rest := lx.src[lx.p:]
 	c := rest[0]
-	switch {
-	case isLetter(c) && c != 'r': // most tokens are names and operators
+	switch starts[c] {
+	case startsWord:
 		return lx.word(rest)
-	case c == 'r' && len(rest) > 1 && (rest[1] == '"' || rest[1] == '\''):
-		if n := rawLength(rest); n > 0 {
-			return lx.take(tRawString, n)
+	case startsRaw:
+		if len(rest) > 1 && (rest[1] == '"' || rest[1] == '\'') {
+			if n := rawLength(rest); n > 0 {
+				return lx.take(tRawString, n)
+			}
 		}
-	case c == '"' || c == '\'':
-		return lx.take(tString, lx.stringLength(rest))
-	case isDigit(c):
+		return lx.word(rest)
+	case startsString:
+		return lx.string(rest)
+	case startsNumber:
 		return lx.number(rest)
-	case isBlank(c): // only after <@
+	case startsSingle:
+		return lx.operator(lx.takeWord(singles[c], 1))
+	case startsSpace: // only after <@
 		n := 1
 		for n < len(rest) && isBlank(rest[n]) {
 			n++
@@ -119,14 +164,16 @@ func (lx *lexer) expression() token {
 		t := lx.take(tTerminatingSpace, n)
 		lx.state = stExpr
 		return t
+	}
+	switch {
+	case c == '}':
+		return lx.closeCurly()
 	case c == '>':
 		return lx.greater(rest)
 	case c == '/' && lx.state != stParen && len(rest) > 1 && (rest[1] == '>' || rest[1] == ']'):
 		return lx.emptyEnd(rest)
 	case c == ']':
 		return lx.closeBracket()
-	case c == '}':
-		return lx.closeCurly()
 	case len(rest) > 1 && (rest[1] == '{' && (c == '$' || c == '#') || c == '[' && rest[1] == '='):
 		t := lx.begin(tEOF)
 		lx.fail(t.line, t.col, "an interpolation cannot stand inside an expression")
@@ -158,6 +205,19 @@ func (lx *lexer) word(rest string) token {
 		return lx.takeWord(keyword(rest[:n]), n)
 	}
 	return lx.take(tID, n)
+}
+
+// string reads a string literal.
+func (lx *lexer) string(rest string) token {
+	n, has := lx.scanString(rest)
+	var t token
+	if has&hasSpecial == 0 {
+		t = lx.takeWord(tString, n)
+	} else {
+		t = lx.take(tString, n)
+	}
+	t.has = has
+	return t
 }
 
 // operator keeps count of what is open.
@@ -271,19 +331,27 @@ func rawLength(s string) int {
 	return 0
 }
 
-// stringLength returns the length of the string literal at the start of s.
-func (lx *lexer) stringLength(s string) int {
+// scanString returns the length of the string literal at the start of s, and
+// what is in it.
+func (lx *lexer) scanString(s string) (n int, has traits) {
 	for i := 1; i < len(s); i++ {
-		switch s[i] {
+		c := s[i]
+		switch c {
 		case s[0]:
-			return i + 1
+			return i + 1, has
+		case '{':
+			has |= hasBrace
 		case '\\':
+			has |= hasEscape
 			i++
 			if i >= len(s) {
 				lx.failAt(len(s))
 			}
 			switch s[i] {
 			case 'n', 't', 'r', 'f', 'b', 'g', 'l', 'a', '\\', '\'', '"', '{', '=':
+				if s[i] == '{' {
+					has |= hasBrace
+				}
 			case 'x':
 				if i+1 >= len(s) {
 					lx.failAt(len(s))
@@ -295,10 +363,14 @@ func (lx *lexer) stringLength(s string) int {
 			default:
 				lx.failAt(i)
 			}
+		default:
+			if special[c] {
+				has |= hasSpecial
+			}
 		}
 	}
 	lx.failAt(len(s))
-	return 0
+	return 0, 0
 }
 
 func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
@@ -352,8 +424,10 @@ func (lx *lexer) badCharacter(rest string) {
 // idLength returns the length of the identifier at the start of s, or 0, and
 // whether it consists of ASCII letters and the like only.
 func idLength(s string) (n int, plain bool) {
-	for n < len(s) && (idByte[s[n]] || isDigit(s[n]) && n > 0) {
-		n++
+	if len(s) > 0 && idByte[s[0]] {
+		for n = 1; n < len(s) && idPart[s[n]]; {
+			n++
+		}
 	}
 	if n == len(s) || s[n] != '\\' && s[n] < utf8.RuneSelf {
 		return n, true
@@ -379,8 +453,9 @@ func idLength(s string) (n int, plain bool) {
 	return i, i == n
 }
 
-// idByte marks the ASCII characters with which an identifier may start.
-var idByte [256]bool
+// idByte marks the ASCII characters with which an identifier may start, idPart
+// those that it may consist of.
+var idByte, idPart [256]bool
 
 func init() {
 	for c := byte('@'); c <= 'Z'; c++ {
@@ -390,4 +465,8 @@ func init() {
 		idByte[c] = true
 	}
 	idByte['_'], idByte['$'] = true, true
+	idPart = idByte
+	for c := byte('0'); c <= '9'; c++ {
+		idPart[c] = true
+	}
 }

@@ -389,7 +389,7 @@ type macroDef struct {
 	slots     nameList // the parameters, the catch-all and all other locals
 	catchSlot int32
 	function  bool
-	needsArgs bool // uses .args
+	needsArgs bool     // uses .args
 	body      *element // whose children it runs
 }
 

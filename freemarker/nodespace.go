@@ -4,11 +4,21 @@ package freemarker
 
 import "strings"
 
+// ownNodes is memory that comes with a template. It is enough for a short one.
+type ownNodes struct {
+	root    blockNode
+	outputs [1]outputSpace
+	texts   [2]textNode
+	kids    [4]node
+}
+
 // nodeSpace holds the nodes of one template that are still to be used. Those
 // of different templates never share memory, so none keeps another alive.
 type nodeSpace struct {
 	outputs  []outputSpace
+	more     int // how many interpolations there will be beyond those
 	texts    []textNode
+	kids     []node
 	strings  []stringNode
 	builtins []builtinNode
 	args     []expr
@@ -24,17 +34,15 @@ type outputSpace struct {
 // maxReserved is how many nodes are made at once at most.
 const maxReserved = 32
 
-// reserve makes as many nodes as the source will probably need.
-func (s *nodeSpace) reserve(src string) {
-	n := min(strings.Count(src, "${"), maxReserved)
-	if n > 0 {
-		s.outputs = make([]outputSpace, n)
-	}
+// use makes the space of a template with that source.
+func (s *nodeSpace) use(own *ownNodes, src string) {
+	s.outputs, s.texts, s.kids = own.outputs[:], own.texts[:], own.kids[:]
+	s.more = strings.Count(src, "$") - len(own.outputs)
 }
 
 func (s *nodeSpace) text() *textNode {
 	if len(s.texts) == 0 {
-		s.texts = make([]textNode, len(s.outputs)+1) // around the interpolations to come
+		s.texts = make([]textNode, len(s.outputs)+min(max(s.more, 0), maxReserved)+1) // around the interpolations to come
 	}
 	n := &s.texts[0]
 	s.texts = s.texts[1:]
@@ -45,12 +53,44 @@ func (s *nodeSpace) text() *textNode {
 // the next one.
 func (s *nodeSpace) output() *outputNode {
 	if len(s.outputs) == 0 {
-		s.outputs = make([]outputSpace, 1)
+		n := max(1, min(s.more, maxReserved))
+		s.outputs = make([]outputSpace, n)
+		s.more -= n
 	}
 	n := &s.outputs[0]
 	s.outputs = s.outputs[1:]
 	s.ident = &n.ident
 	return &n.outputNode
+}
+
+// children copies nodes off the parser's stack.
+func (s *nodeSpace) children(nodes []node) []node {
+	n := len(nodes)
+	if n > len(s.kids) {
+		return append([]node(nil), nodes...)
+	}
+	kids := s.kids[:n:n]
+	s.kids = s.kids[n:]
+	copy(kids, nodes)
+	return kids
+}
+
+func (s *nodeSpace) variable() *identNode {
+	n := s.ident
+	if n == nil {
+		return &identNode{}
+	}
+	s.ident = nil
+	return n
+}
+
+const maxTogether = 4
+
+// callSpace is what a call of a built-in with arguments mostly needs.
+type callSpace struct {
+	builtins [maxTogether]builtinNode
+	strings  [maxTogether]stringNode
+	args     [maxTogether]expr
 }
 
 // soon returns the source up to a little after what is being parsed. What it
@@ -60,7 +100,21 @@ func (p *parser) soon() string {
 	return rest[:min(len(rest), 80)]
 }
 
-const maxTogether = 4
+func (p *parser) newBuiltin() *builtinNode {
+	s := &p.space
+	if len(s.builtins) == 0 {
+		soon := p.soon()
+		if len(s.strings) == 0 && len(s.args) == 0 && strings.IndexByte(soon, '(') >= 0 {
+			c := &callSpace{}
+			s.builtins, s.strings, s.args = c.builtins[:], c.strings[:], c.args[:]
+		} else {
+			s.builtins = make([]builtinNode, min(1+strings.Count(soon, "?"), maxTogether))
+		}
+	}
+	n := &s.builtins[0]
+	s.builtins = s.builtins[1:]
+	return n
+}
 
 func (p *parser) newLiteral() *stringNode {
 	s := &p.space
@@ -74,37 +128,15 @@ func (p *parser) newLiteral() *stringNode {
 	return n
 }
 
-func (p *parser) newBuiltin() *builtinNode {
-	s := &p.space
-	if len(s.builtins) == 0 {
-		s.builtins = make([]builtinNode, min(1+strings.Count(p.soon(), "?"), maxTogether))
-	}
-	n := &s.builtins[0]
-	s.builtins = s.builtins[1:]
-	return n
-}
-
 // newArgs copies arguments off the parser's stack.
 func (p *parser) newArgs(xs []expr) []expr {
 	s := &p.space
-	if len(s.args) < len(xs) {
-		n := len(xs)
-		if n < maxTogether && strings.IndexByte(p.soon(), '(') >= 0 {
-			n = maxTogether
-		}
-		s.args = make([]expr, n)
+	n := len(xs)
+	if len(s.args) < n {
+		s.args = make([]expr, max(n, min(1+strings.Count(p.soon(), ","), maxTogether)))
 	}
-	args := s.args[:len(xs):len(xs)]
-	s.args = s.args[len(xs):]
+	args := s.args[:n:n]
+	s.args = s.args[n:]
 	copy(args, xs)
 	return args
-}
-
-func (s *nodeSpace) variable() *identNode {
-	n := s.ident
-	if n == nil {
-		return &identNode{}
-	}
-	s.ident = nil
-	return n
 }

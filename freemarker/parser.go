@@ -30,6 +30,7 @@ type parser struct {
 
 	lexical
 	record  *[]token // tokens consumed are also put here
+	tagged  bool     // the text has directives
 	fixed   bool     // there are no more tokens than toks
 	subst   string   // an identifier that stands for substX
 	substX  expr
@@ -265,7 +266,7 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lexical lexical, 
 		nodes: p.nodes[:0], exprs: p.exprs[:0], own: varScope{idents: p.own.idents[:0]},
 	}
 	p.vars = &p.own
-	p.space.reserve(src)
+	p.space.use(&root.own, src)
 	p.stripSpace = true
 	defer recoverParse(&err)
 	if k := p.peek(); k == tTrivialFTLHeader || k == tFTLHeader {
@@ -277,7 +278,7 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lexical lexical, 
 	}
 	kids := p.content(&root.macros)
 	p.expect(tEOF)
-	root.node = stripRoot(kids, &root.block, p.stripSpace, p.trims)
+	root.node = p.strip(kids, &root.own.root)
 	root.vars = p.own.resolve()
 	root.format, root.escPolicy = p.format, p.escPolicy
 	clear(p.nodes[:cap(p.nodes)])
@@ -295,7 +296,7 @@ var parsers = sync.Pool{New: func() any { return &parser{} }}
 // before it runs.
 type rootNode struct {
 	node      node
-	block     blockNode // memory for node
+	own       ownNodes
 	macros    []*macroNode
 	vars      nameList // those that it assigns, by place
 	format    *outputFormat
@@ -343,10 +344,11 @@ func (p *parser) content(macros *[]*macroNode) []node {
 			if n == nil {
 				p.mixed--
 				p.leave()
-				kids := append([]node(nil), p.nodes[base:]...)
+				kids := p.space.children(p.nodes[base:])
 				p.nodes = p.nodes[:base]
 				return kids
 			}
+			p.tagged = true
 		}
 		p.nodes = append(p.nodes, n)
 	}

@@ -448,10 +448,13 @@ func (p *parser) stringLiteral(interpolate bool) *stringNode {
 		n.pos, n.v = t.pos, String(image[2:len(image)-1])
 		return n
 	}
-	s := unescapeString(image[1 : len(image)-1])
+	s := image[1 : len(image)-1]
+	if t.has&hasEscape != 0 {
+		s = unescapeString(s)
+	}
 	n := p.newLiteral()
 	n.pos, n.v = t.pos, String(s)
-	if interpolate && strings.IndexByte(image, '{') >= 0 && (strings.Contains(image, "${") || strings.Contains(image, "#{")) &&
+	if interpolate && t.has&hasBrace != 0 && (strings.Contains(image, "${") || strings.Contains(image, "#{")) &&
 		utf16Len(s) > 3 && (strings.Contains(s, "${") || strings.Contains(s, "#{")) {
 		n.parts = p.stringParts(s, t)
 	}

@@ -7,15 +7,17 @@ package freemarker
 
 import "strings"
 
-// stripRoot strips a template's content and returns it as one node.
-func stripRoot(kids []node, block *blockNode, stripSpace, trims bool) node {
+// strip strips a template's content and returns it as one node.
+func (p *parser) strip(kids []node, block *blockNode) node {
 	root := asSingle(kids, block)
-	link(root, nil, 0)
-	s := &stripper{strip: stripSpace, trims: trims, steps: 500_000}
-	root = s.cleanUp(root)
-	b := root.base()
-	b.parent, b.index = nil, 0
-	joinTexts(b)
+	if p.tagged || p.lx.line > 1 || p.lx.prev != 0 { // there is white space to strip
+		link(root, nil, 0)
+		s := &stripper{strip: p.stripSpace, trims: p.trims, steps: 500_000}
+		root = s.cleanUp(root)
+		b := root.base()
+		b.parent, b.index = nil, 0
+	}
+	joinTexts(root.base())
 	return root
 }
 

@@ -160,7 +160,17 @@ type token struct {
 	pos
 	extent
 	kind tokenKind
+	has  traits // of a tString
 }
+
+// traits says what needs care in the text of a token.
+type traits uint8
+
+const (
+	hasSpecial traits = 1 << iota // bytes for which special is true
+	hasEscape                     // a backslash
+	hasBrace                      // {, so that there may be an interpolation
+)
 
 // extent says where a token is in the source, and on which line it ends.
 type extent struct{ endLine, start, end int32 }
