@@ -426,7 +426,7 @@ func (n *chainNode) eval(e *env) (Value, error) {
 		if l.isSmall() && r.isSmall() {
 			if l.scale|r.scale == 0 {
 				if link.op == '%' && r.num > 0 {
-					l = Value{num: remainder(l.num, r.num), kind: kLong}
+					l = Value{num: l.num % r.num, kind: kLong}
 					continue
 				}
 				if v, ok := smallResult(link.op, l.num, r.num); ok {

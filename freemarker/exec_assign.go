@@ -5,12 +5,12 @@ package freemarker
 func (n *assignListNode) exec(e *env) error { return e.run(n.kids) }
 
 func (n *assignNode) exec(e *env) error {
-	if n.sum != nil { // to a variable that has been assigned before
-		v, steps := &e.ns.vals[n.place], int(n.sum.ints.steps)+1
-		if !v.missing() && e.stepsLeft >= steps {
-			if l, ok := n.sum.ints.run(e); ok {
-				e.stepsLeft -= steps
-				*v = Value{num: l, kind: n.sum.intKind}
+	if len(n.ints.ops) > 0 {
+		// A number of its kind is at the variable's place already.
+		if v := &e.ns.vals[n.place]; v.isSmall() && e.stepsLeft > int(n.ints.steps) {
+			if l, ok := n.ints.run(e); ok {
+				e.stepsLeft -= int(n.ints.steps) + 1
+				v.num, v.scale, v.kind = l, 0, n.intKind
 				return nil
 			}
 		}

@@ -146,35 +146,25 @@ func (e *env) loop(f *frame, x expr, v Value, it iterator, isHash bool, kids []n
 	return false, e.typeError(x, v, "a sequence or collection")
 }
 
-// round runs the body of a loop once. more is false after a #break.
-func (e *env) round(kids []node) (more bool, err error) {
-	e.stepsLeft--
-	if e.stepsLeft < 0 {
-		if err := e.nextSteps(0); err != nil {
-			return false, err
-		}
+// endLoop returns the error of a loop that its body has ended with err: none
+// after a #break.
+func (f *frame) endLoop(err error) error {
+	f.visible = false
+	if err == errBreak {
+		return nil
 	}
-	for _, k := range kids {
-		if err := k.exec(e); err != nil {
-			switch err {
-			case errBreak:
-				return false, nil
-			case errContinue:
-				return true, nil
-			}
-			return false, err
-		}
-	}
-	return true, nil
+	return err
 }
 
 func (e *env) loopList(f *frame, items []Value, kids []node) (any bool, err error) {
 	f.visible = true
 	for i := range items {
 		f.index, f.val1, f.hasNext = i, items[i], i+1 < len(items)
-		if more, err := e.round(kids); !more {
-			f.visible = false
+		if err := e.step(); err != nil {
 			return true, err
+		}
+		if err := e.run(kids); err != nil && err != errContinue {
+			return true, f.endLoop(err)
 		}
 	}
 	f.visible, f.index = false, len(items)
@@ -188,17 +178,19 @@ func (e *env) loopRange(f *frame, r *rangeValue, kids []node) (any bool, err err
 		f.index, f.hasNext = i, i+1 < n
 		f.val1.num, f.val1.kind = v, intKind(v)
 		v += int64(r.step)
-		if more, err := e.round(kids); !more {
-			f.visible = false
+		if err := e.step(); err != nil {
 			return true, err
+		}
+		if err := e.run(kids); err != nil && err != errContinue {
+			return true, f.endLoop(err)
 		}
 	}
 	f.visible, f.index = false, r.n
 	return r.n > 0, nil
 }
 
-func (e *env) loopIterator(f *frame, it iterator, kids []node) (bool, error) {
-	any, err := it.hasNext(e)
+func (e *env) loopIterator(f *frame, it iterator, kids []node) (any bool, err error) {
+	any, err = it.hasNext(e)
 	if err != nil || !any {
 		return false, err
 	}
@@ -212,16 +204,18 @@ func (e *env) loopIterator(f *frame, it iterator, kids []node) (bool, error) {
 			return true, err
 		}
 		f.visible = true
-		more, err := e.round(kids)
-		f.visible = false // the next item must not see this one
-		if !more {
+		if err := e.step(); err != nil {
 			return true, err
 		}
+		if err := e.run(kids); err != nil && err != errContinue {
+			return true, f.endLoop(err)
+		}
+		f.visible = false // the next item must not see this one
 	}
 	return true, nil
 }
 
-func (e *env) loopHash(f *frame, x expr, v Value, kids []node) (bool, error) {
+func (e *env) loopHash(f *frame, x expr, v Value, kids []node) (any bool, err error) {
 	if !v.can(aHashEx) {
 		return false, hashLoopError(e, x, v)
 	}
@@ -235,9 +229,11 @@ func (e *env) loopHash(f *frame, x expr, v Value, kids []node) (bool, error) {
 	for i := range keys {
 		f.index, f.val1, f.hasNext = i, keys[i], i+1 < len(keys)
 		f.val2 = vals[i]
-		if more, err := e.round(kids); !more {
-			f.visible = false
+		if err := e.step(); err != nil {
 			return true, err
+		}
+		if err := e.run(kids); err != nil && err != errContinue {
+			return true, f.endLoop(err)
 		}
 	}
 	f.visible = false

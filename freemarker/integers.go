@@ -3,7 +3,11 @@ package freemarker
 // Arithmetic on integers, which is most of what loops and counters compute:
 // variables and literals, and chains of them, as short programs.
 
-import "slices"
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
 
 // intProgram computes an integer from variables and literals.
 type intProgram struct {
@@ -19,6 +23,11 @@ type intOp struct {
 	at   int32      // the place of a variable, if from says so
 	n    int64      // a literal
 	x    *identNode // a variable
+
+	// inverse of a literal that divides is 2^64 / n, rounded up. With it the
+	// remainder of a number below 2^32 takes two multiplications and no division
+	// (Lemire, Kaser, Kurz: Faster remainder by direct computation, 2019).
+	inverse uint64
 }
 
 // opAside puts the number computed so far aside and begins with the operand.
@@ -88,16 +97,23 @@ func (p *intProgram) run(e *env) (l int64, ok bool) {
 			}
 			l = s
 		case '*':
-			if l == int64(int32(l)) && r == int64(int32(r)) {
-				l *= r
-			} else if l, ok = mulSmall(l, r); !ok {
-				return 0, false
+			if l != int64(int32(l)) || r != int64(int32(r)) {
+				if l, ok = smallResult(o.op, l, r); !ok {
+					return 0, false
+				}
+				continue
 			}
+			l *= r
 		case '%':
 			if r <= 0 {
 				return 0, false
 			}
-			l = remainder(l, r)
+			if o.inverse != 0 && uint64(l) < 1<<32 {
+				rest, _ := bits.Mul64(o.inverse*uint64(l), uint64(r))
+				l = int64(rest)
+			} else {
+				l %= r
+			}
 		default:
 			aside[top&(maxAside-1)] = l
 			top++
@@ -120,14 +136,6 @@ func smallResult(op byte, l, r int64) (int64, bool) {
 		return mulSmall(l, r)
 	}
 	return 0, false
-}
-
-// remainder is l % r for a positive r.
-func remainder(l, r int64) int64 {
-	if uint64(l)|uint64(r) < 1<<32 {
-		return int64(uint32(l) % uint32(r)) // a division in half the time
-	}
-	return l % r
 }
 
 // plan writes the program of a chain that consists of variables, integers and
@@ -187,7 +195,11 @@ func (p *intProgram) add(op byte, x expr) bool {
 		if x.v.kind != kDec || x.v.scale != 0 {
 			return false
 		}
-		p.ops = append(p.ops, intOp{op: op, n: x.v.num})
+		o := intOp{op: op, n: x.v.num}
+		if op == '%' && o.n > 1 && o.n < 1<<32 {
+			o.inverse = math.MaxUint64/uint64(o.n) + 1
+		}
+		p.ops = append(p.ops, o)
 	case *chainNode:
 		if len(x.ints.ops) == 0 || x.ints.aside == maxAside {
 			return false

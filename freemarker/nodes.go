@@ -262,13 +262,14 @@ type (
 	}
 	assignNode struct {
 		element
-		scope assignScope
-		name  string
-		place int32 // among the local variables, or those that the template assigns; or -1
-		op    tokenKind
-		x     expr
-		ns    expr
-		sum   *chainNode // x, if it may be a sum of integers that goes to a place
+		scope   assignScope
+		name    string
+		place   int32 // among the local variables, or those that the template assigns; or -1
+		op      tokenKind
+		x       expr
+		ns      expr
+		ints    intProgram // of x, if that goes to a place of the namespace
+		intKind kind
 	}
 	assignListNode  struct{ element }
 	blockAssignNode struct {

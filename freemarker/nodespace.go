@@ -7,9 +7,9 @@ import "strings"
 // ownNodes is memory that comes with a template. It is enough for a short one.
 type ownNodes struct {
 	root    blockNode
-	outputs [1]outputSpace
-	texts   [2]textNode
-	kids    [4]node
+	outputs [2]outputSpace
+	texts   [3]textNode
+	kids    [6]node
 }
 
 // nodeSpace holds the nodes of one template that are still to be used. Those
