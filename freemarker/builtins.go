@@ -71,7 +71,7 @@ func camelName(name string) string {
 func (n *builtinNode) eval(e *env) (Value, error) {
 	e.stepsLeft--
 	if e.stepsLeft < 0 {
-		if err := e.nextSteps(0); err != nil {
+		if err := e.nextSteps(); err != nil {
 			return Value{}, err
 		}
 	}

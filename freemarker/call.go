@@ -56,33 +56,28 @@ func (n *userCallNode) exec(e *env) error {
 // callFunction calls a function and returns its value. What it prints is lost.
 func (e *env) callFunction(at pos, m *macroValue, args *callArgs) (Value, error) {
 	e.returned = Value{}
-	if !m.def.function {
-		return Value{}, otherError(at, "a macro cannot be called in an expression")
-	}
-	start := len(e.out)
 	err := e.invoke(at, m, args, nil)
-	if len(e.out) > start {
-		e.out = e.out[:start]
-	}
 	return e.returned, err
 }
 
-// invoke runs a macro or function.
+// invoke runs a macro, or if there is no tag that calls it, a function.
 func (e *env) invoke(at pos, m *macroValue, args *callArgs, call *userCallNode) error {
+	if call == nil && !m.def.function {
+		return otherError(at, "a macro cannot be called in an expression")
+	}
 	e.stepsLeft -= len(args.positional) + len(args.named)
 	if err := e.enter(); err != nil {
 		return err
 	}
-	d := m.def
-	ctx := e.freeCtxs
-	if ctx != nil {
-		e.freeCtxs = ctx.caller
-	} else {
-		ctx = &macroCtx{}
+	start := len(e.out)
+	d, top, macro := m.def, e.top, e.macro
+	ctx := e.newCtx()
+	if ctx.def != d {
+		ctx.def = d
 	}
-	ctx.def, ctx.callerFrame, ctx.caller = d, e.top, e.macro
 	if call != nil {
 		ctx.content, ctx.params, ctx.hasParams = call.kids, call.params, call.hasParams
+		ctx.callerFrame, ctx.caller, ctx.extras = top, macro, true
 	}
 	complete, err := e.bind(at, ctx, m, args)
 	if err == nil {
@@ -96,32 +91,39 @@ func (e *env) invoke(at pos, m *macroValue, args *callArgs, call *userCallNode) 
 		if err == nil {
 			err = e.run(d.body.kids)
 		}
-		e.top, e.macro = ctx.callerFrame, ctx.caller
+		e.top, e.macro = top, macro
 	}
 	e.freeCtx(ctx)
 	e.leave()
+	if call == nil {
+		e.out = e.out[:start]
+	}
 	if err != nil && err == errReturn {
 		return nil
 	}
 	return err
 }
 
+// newCtx returns the context of a call inside the present one.
+func (e *env) newCtx() *macroCtx {
+	if e.running == len(e.ctxs) {
+		ctx := &macroCtx{}
+		ctx.locals = ctx.inline[:0]
+		e.ctxs = append(e.ctxs, ctx)
+	}
+	ctx := e.ctxs[e.running]
+	e.running++
+	return ctx
+}
+
+// freeCtx ends the innermost call.
 func (e *env) freeCtx(ctx *macroCtx) {
-	if ctx.kept {
-		return
+	e.running--
+	ctx.inline = [4]Value{}
+	if ctx.extras {
+		*ctx = macroCtx{def: ctx.def}
+		ctx.locals = ctx.inline[:0]
 	}
-	if len(ctx.locals) <= len(ctx.inline) {
-		ctx.inline = [4]Value{} // a few stores; clear is a call
-	}
-	ctx.locals, ctx.callerFrame = nil, nil
-	if ctx.hasParams || ctx.content != nil {
-		ctx.content, ctx.params, ctx.hasParams = nil, nil, false
-	}
-	if ctx.args.kind != kMissing {
-		ctx.args = Value{}
-	}
-	ctx.caller = e.freeCtxs
-	e.freeCtxs = ctx
 }
 
 // bind makes room for local variables and sets the parameters that the call has
@@ -129,12 +131,12 @@ func (e *env) freeCtx(ctx *macroCtx) {
 func (e *env) bind(at pos, ctx *macroCtx, m *macroValue, args *callArgs) (complete bool, err error) {
 	d := m.def
 	if n := len(d.slots.names); n <= len(ctx.inline) {
-		ctx.locals = ctx.inline[:n]
+		ctx.locals = ctx.locals[:n]
 	} else {
 		if err := e.alloc(n * valueBytes); err != nil {
 			return false, err
 		}
-		ctx.locals = make([]Value, n)
+		ctx.locals, ctx.extras = make([]Value, n), true
 	}
 	if m.bound != nil || args.byName || d.catchSlot >= 0 {
 		return false, e.bindArgs(at, ctx, m, args)
@@ -144,6 +146,12 @@ func (e *env) bind(at pos, ctx *macroCtx, m *macroValue, args *callArgs) (comple
 	}
 	complete = len(args.positional) == len(d.params)
 	for i, x := range args.positional {
+		if c, ok := x.(*chainNode); ok && len(c.ints.ops) > 0 {
+			if n, ok := c.ints.value(e); ok {
+				ctx.locals[i].num, ctx.locals[i].kind = n, c.ints.kind
+				continue
+			}
+		}
 		v, err := x.eval(e)
 		if err != nil {
 			return false, err
@@ -381,6 +389,7 @@ func (e *env) applyDefaults(at pos, ctx *macroCtx) error {
 // setArgs computes the special variable .args.
 func (e *env) setArgs(at pos, ctx *macroCtx) error {
 	d := ctx.def
+	ctx.extras = true
 	var rest Value
 	if d.catchSlot >= 0 {
 		rest = ctx.locals[d.catchSlot]

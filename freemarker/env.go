@@ -16,10 +16,10 @@ type env struct {
 	ctx       context.Context
 	out       []byte
 	stepsLeft int
-	top       *frame    // the innermost loop, lambda or nested content
-	macro     *macroCtx // the macro or function that runs
-	quiet     bool      // nobody reads the details of a missing value
-	depth     int
+	top       *frame                          // the innermost loop, lambda or nested content
+	macro     *macroCtx                       // the macro or function that runs
+	quiet     bool                            // nobody reads the details of a missing value
+	callsLeft int                             // how many calls may still run inside the present one
 	format    *formats                        // how values are written; shared until a setting changes
 	moved     map[movedKey]*dateformat.Format // date formats that go on in a zone they have read
 
@@ -35,7 +35,8 @@ type env struct {
 	returned Value     // by #return
 	errors   []error
 	freed    *frame
-	freeCtxs *macroCtx
+	ctxs     []*macroCtx    // of the calls that run, and further ones to be used
+	running  int            // how many of them run
 	settings *settingsState // shared with the template until #setting changes it
 	template *Template
 	recentFormats
@@ -88,16 +89,17 @@ func (e *env) pop(f *frame) {
 
 // macroCtx is a running macro or function.
 type macroCtx struct {
-	def         *macroDef
-	locals      []Value
+	def    *macroDef
+	locals []Value
+	inline [4]Value // memory for locals
+
+	extras      bool   // some of what follows is set, or locals is elsewhere
 	content     []node // nested content of the call
 	params      []string
 	hasParams   bool
 	callerFrame *frame
 	caller      *macroCtx
 	args        Value // .args
-	kept        bool  // a value refers to it: it must not be used again
-	inline      [4]Value
 }
 
 var (

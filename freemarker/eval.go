@@ -115,7 +115,7 @@ func (n *hashNode) eval(e *env) (Value, error) {
 func (n *identNode) eval(e *env) (Value, error) {
 	e.stepsLeft--
 	if e.stepsLeft < 0 {
-		if err := e.nextSteps(0); err != nil {
+		if err := e.nextSteps(); err != nil {
 			return Value{}, err
 		}
 	}
@@ -396,10 +396,9 @@ func (n *signNode) eval(e *env) (Value, error) {
 }
 
 func (n *chainNode) eval(e *env) (Value, error) {
-	if len(n.ints.ops) > 0 && e.stepsLeft >= int(n.ints.steps) {
-		if l, ok := n.ints.run(e); ok {
-			e.stepsLeft -= int(n.ints.steps)
-			return Value{num: l, kind: n.intKind}, nil
+	if len(n.ints.ops) > 0 {
+		if l, ok := n.ints.value(e); ok {
+			return Value{num: l, kind: n.ints.kind}, nil
 		}
 	}
 	l, err := n.first.eval(e)
@@ -410,7 +409,7 @@ func (n *chainNode) eval(e *env) (Value, error) {
 		link := &n.rest[i]
 		e.stepsLeft--
 		if e.stepsLeft < 0 {
-			if err := e.nextSteps(0); err != nil {
+			if err := e.nextSteps(); err != nil {
 				return Value{}, err
 			}
 		}
@@ -660,20 +659,19 @@ func (n *compareNode) eval(e *env) (Value, error) {
 
 // integers compares the results of the programs of both sides, if they have one.
 func (n *compareNode) integers(e *env) (holds, ok bool) {
-	if len(n.left.ops) == 0 || e.stepsLeft < int(n.steps) {
+	if len(n.left.ops) == 0 {
 		return false, false
 	}
-	l, ok := n.left.run(e)
+	l, ok := n.left.value(e)
 	if !ok {
 		return false, false
 	}
 	r := n.bound
 	if len(n.right.ops) > 0 {
-		if r, ok = n.right.run(e); !ok {
+		if r, ok = n.right.value(e); !ok {
 			return false, false
 		}
 	}
-	e.stepsLeft -= int(n.steps)
 	switch n.op {
 	case opLess:
 		return l < r, true

@@ -6,7 +6,7 @@ func (n *textNode) exec(e *env) error {
 	e.out = append(e.out, n.text...)
 	e.stepsLeft--
 	if e.stepsLeft < 0 {
-		if err := e.nextSteps(0); err != nil {
+		if err := e.nextSteps(); err != nil {
 			return err
 		}
 	}

@@ -14,6 +14,7 @@ type intProgram struct {
 	ops   []intOp // none if there is no program
 	steps int32
 	aside int32 // how many numbers it puts aside at once
+	kind  kind  // of what it computes
 }
 
 // intOp is one operation on the number computed so far.
@@ -50,8 +51,13 @@ const (
 	maxIntOps = 32 // so that chains in chains do not copy each other without end
 )
 
-// run runs the program, if all that it reads and computes are integers that
-// fit. Otherwise nothing has happened.
+// value runs the program, if all that it reads and computes are integers that
+// fit. Otherwise nothing has happened, except that steps were counted.
+func (p *intProgram) value(e *env) (int64, bool) {
+	e.stepsLeft -= int(p.steps)
+	return p.run(e)
+}
+
 func (p *intProgram) run(e *env) (l int64, ok bool) {
 	var aside [maxAside]int64
 	top := 0
@@ -146,7 +152,10 @@ func (p *parser) plan(n *chainNode) {
 		first, rest = rest[0].x, []chainLink{{rest[0].op, first}} // nothing to put aside
 	}
 	var room [8]intOp
-	prog := intProgram{ops: room[:0], steps: int32(len(rest))}
+	prog := intProgram{ops: room[:0], steps: int32(len(rest)), kind: kDec}
+	if n.rest[len(n.rest)-1].op == '%' {
+		prog.kind = kLong
+	}
 	if !prog.add('+', first) { // to the zero that a program begins with
 		return
 	}
@@ -156,10 +165,6 @@ func (p *parser) plan(n *chainNode) {
 		}
 	}
 	n.ints = p.keep(prog)
-	n.intKind = kDec
-	if n.rest[len(n.rest)-1].op == '%' {
-		n.intKind = kLong
-	}
 }
 
 // planCompare writes the programs of both sides of a comparison.
@@ -169,7 +174,6 @@ func (p *parser) planCompare(n *compareNode) {
 	if !left.add('+', n.l) || len(left.ops) > 4 || !right.add('+', n.r) {
 		return
 	}
-	n.steps = left.steps + right.steps
 	n.left = p.keep(left)
 	if o := right.ops[0]; len(right.ops) == 1 && o.from == fromLiteral {
 		n.bound = o.n

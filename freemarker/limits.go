@@ -79,7 +79,7 @@ const checkEvery = 2048
 func (e *env) step() error {
 	e.stepsLeft--
 	if e.stepsLeft < 0 {
-		return e.nextSteps(0)
+		return e.nextSteps()
 	}
 	return nil
 }
@@ -88,14 +88,15 @@ func (e *env) step() error {
 func (e *env) work(n int) error {
 	e.stepsLeft -= n>>6 + 1
 	if e.stepsLeft < 0 {
-		return e.nextSteps(-e.stepsLeft)
+		return e.nextSteps()
 	}
 	return nil
 }
 
-// nextSteps looks at the context and the total, and hands out more steps.
-func (e *env) nextSteps(overdrawn int) error {
-	e.steps += checkEvery + int64(overdrawn)
+// nextSteps looks at the context and the total, and hands out more steps. Those
+// that were taken beyond what was left count.
+func (e *env) nextSteps() error {
+	e.steps += checkEvery - int64(e.stepsLeft)
 	e.stepsLeft = checkEvery
 	if e.failed != nil {
 		return e.failed
@@ -167,14 +168,23 @@ func (e *env) growList(n int) error {
 
 // enter counts one more call that runs inside the present one.
 func (e *env) enter() error {
-	if e.depth >= e.limits.CallDepth {
-		return e.limitError("calls are nested too deep")
+	e.callsLeft--
+	e.stepsLeft--
+	if e.callsLeft < 0 || e.stepsLeft < 0 {
+		return e.mayEnter()
 	}
-	e.depth++
-	return e.step()
+	return nil
 }
 
-func (e *env) leave() { e.depth-- }
+// mayEnter says whether a call may be made after all.
+func (e *env) mayEnter() error {
+	if e.callsLeft < 0 {
+		return e.limitError("calls are nested too deep")
+	}
+	return e.nextSteps()
+}
+
+func (e *env) leave() { e.callsLeft++ }
 
 // checkOutput is called after output was written.
 func (e *env) checkOutput() error {

@@ -112,10 +112,9 @@ type (
 	// chainNode is first op x op x …, for operators of the same precedence.
 	chainNode struct {
 		pos
-		first   expr
-		rest    []chainLink
-		ints    intProgram
-		intKind kind // of what ints computes
+		first expr
+		rest  []chainLink
+		ints  intProgram
 	}
 	chainLink struct {
 		op byte // + - * / %
@@ -127,7 +126,6 @@ type (
 		op          compareOp
 		left, right intProgram
 		bound       int64 // what left is compared with if right has no program
-		steps       int32 // of both programs
 	}
 	rangeNode struct {
 		pos
@@ -262,14 +260,13 @@ type (
 	}
 	assignNode struct {
 		element
-		scope   assignScope
-		name    string
-		place   int32 // among the local variables, or those that the template assigns; or -1
-		op      tokenKind
-		x       expr
-		ns      expr
-		ints    intProgram // of x, if that goes to a place of the namespace
-		intKind kind
+		scope assignScope
+		name  string
+		place int32 // among the local variables, or those that the template assigns; or -1
+		op    tokenKind
+		x     expr
+		ns    expr
+		ints  intProgram // of x, if that goes to a place of the namespace
 	}
 	assignListNode  struct{ element }
 	blockAssignNode struct {

@@ -81,7 +81,7 @@ func (p *parser) assignment(scope assignScope, name string, at pos) *assignNode 
 	}
 	n.element = element{pos: at, endLine: p.lastLine}
 	if c, ok := n.x.(*chainNode); ok && n.op == tEquals && scope == scopeNamespace && n.place >= 0 {
-		n.ints, n.intKind = c.ints, c.intKind
+		n.ints = c.ints
 	}
 	return n
 }

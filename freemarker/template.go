@@ -107,7 +107,7 @@ func recovered(err *error, r any) {
 func (e *env) reset(ctx context.Context, t *Template, model Value) {
 	e.ctx, e.template, e.model = ctx, t, model
 	e.limits, e.settings = t.limits, t.settings
-	e.memory = t.limits.Memory
+	e.memory, e.callsLeft = t.limits.Memory, t.limits.CallDepth
 	e.stepsLeft, e.steps = checkEvery, checkEvery
 	if len(t.root.vars.names) > 0 {
 		e.ns.reset(&t.root.vars)
@@ -131,11 +131,17 @@ func (e *env) release() {
 		clear(e.args[:cap(e.args)])
 		e.args = e.args[:0]
 	}
+	for _, c := range e.ctxs {
+		if c.def == nil {
+			break // none has been used from here on
+		}
+		c.def = nil
+	}
 	e.ctx, e.model, e.template, e.settings, e.limits = nil, Value{}, nil, nil, nil
 	e.top, e.macro, e.format = nil, nil, nil
 	e.moved = nil
 	e.failed, e.errors, e.returned = nil, nil, Value{}
-	e.quiet, e.depth, e.started, e.now = false, 0, time.Time{}, time.Time{}
+	e.quiet, e.started, e.now = false, time.Time{}, time.Time{}
 	envs.Put(e)
 }
 
