@@ -70,8 +70,8 @@ func (e *env) codeError(n *builtinNode, err error) error {
 
 // lexical is where code for a built-in starts. Long code may take longer to
 // parse than the context allows.
-func (e *env) lexical(n *builtinNode) lexical {
-	lex := lexical{format: n.format, escPolicy: n.escPolicy}
+func (e *env) lexical(n *builtinNode) *lexical {
+	lex := &lexical{format: n.format, escPolicy: n.escPolicy}
 	if e.ctx.Done() != nil {
 		lex.check = e.checkContext
 	}
@@ -80,8 +80,8 @@ func (e *env) lexical(n *builtinNode) lexical {
 
 // parseExpression parses an expression that will run in a scope only known at
 // run time. What follows the expression is ignored.
-func parseExpression(src string, limits *Limits, lex lexical) (x expr, err error) {
-	p := &parser{lx: newLexer(validSource(src), 1, 1), limits: limits, lexical: lex, dynamic: true}
+func parseExpression(src string, limits *Limits, lex *lexical) (x expr, err error) {
+	p := &parser{lx: newLexer(validSource(src), 1, 1), limits: limits, lexical: *lex, dynamic: true}
 	p.lx.state = stExpr
 	defer recoverParse(&err)
 	return p.expression(), nil

@@ -8,8 +8,8 @@ import "strings"
 type ownNodes struct {
 	root    blockNode
 	outputs [2]outputSpace
-	texts   [3]textNode
-	kids    [6]node
+	texts   [2]textNode
+	kids    [5]node
 }
 
 // nodeSpace holds the nodes of one template that are still to be used. Those

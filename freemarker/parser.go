@@ -5,6 +5,7 @@ package freemarker
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,10 +15,11 @@ import (
 // parser turns a source into a syntax tree. It panics with a *ParseError.
 type parser struct {
 	lx       lexer
-	toks     []token // those from i to n are read ahead
-	i, n     int
-	last     pos   // of the token consumed last
-	lastLine int32 // where that ends
+	tok      token // the next one, if ready
+	ready    bool
+	queue    []token // those after tok that were read ahead
+	last     pos     // of the token consumed last
+	lastLine int32   // where that ends
 	buf      [4]token
 	defaults int    // how many right sides of ! are being parsed
 	lead     expr   // an operand that was parsed before what binds it
@@ -31,7 +33,7 @@ type parser struct {
 	lexical
 	record  *[]token // tokens consumed are also put here
 	tagged  bool     // the text has directives
-	fixed   bool     // there are no more tokens than toks
+	fixed   bool     // there are no more tokens than tok and queue
 	subst   string   // an identifier that stands for substX
 	substX  expr
 	dynamic bool // the code runs in a scope that only the run time knows
@@ -148,60 +150,59 @@ func (p *parser) enter() {
 
 func (p *parser) leave() { p.depth-- }
 
-// ahead returns the token n places ahead; 0 is the next one.
-func (p *parser) ahead(n int) token {
-	for p.i+n >= p.n {
-		p.fill()
-	}
-	return p.toks[p.i+n]
-}
-
-// fill reads one more token ahead, and returns its kind.
-func (p *parser) fill() tokenKind {
-	t := token{kind: tEOF}
-	if !p.fixed {
-		t = p.lx.next()
+// read returns a new token.
+func (p *parser) read() token {
+	if p.fixed {
+		return token{kind: tEOF}
 	}
 	if p.check != nil {
 		p.filled++
 		if p.filled%1024 == 0 && p.check() != nil {
-			p.failLimit(t.pos, "parsing was ended")
+			p.failLimit(p.last, "parsing was ended")
 		}
 	}
-	if p.n == len(p.toks) {
-		p.grow()
-	}
-	p.toks[p.n] = t
-	p.n++
-	return t.kind
+	return p.lx.next()
 }
 
-// grow makes room for more tokens read ahead.
-func (p *parser) grow() {
-	toks := p.buf[:]
-	if p.n > 0 {
-		toks = make([]token, 2*p.n+4)
-		copy(toks, p.toks[:p.n])
-	}
-	p.toks = toks
+// fill reads the next token, and returns its kind.
+func (p *parser) fill() tokenKind {
+	p.tok, p.ready = p.read(), true
+	return p.tok.kind
 }
 
 func (p *parser) peek() tokenKind {
-	if p.i < p.n {
-		return p.toks[p.i].kind
+	if p.ready {
+		return p.tok.kind
 	}
 	return p.fill()
 }
 
-// take consumes the next token.
-func (p *parser) take() token {
-	if p.i >= p.n {
+// ahead returns the token n places ahead; 0 is the next one.
+func (p *parser) ahead(n int) token {
+	if !p.ready {
 		p.fill()
 	}
-	t := p.toks[p.i]
-	p.i++
-	if p.i == p.n {
-		p.i, p.n = 0, 0
+	if n == 0 {
+		return p.tok
+	}
+	if len(p.queue) == 0 {
+		p.queue = p.buf[:0]
+	}
+	for len(p.queue) < n {
+		p.queue = append(p.queue, p.read())
+	}
+	return p.queue[n-1]
+}
+
+// take consumes the next token.
+func (p *parser) take() token {
+	if !p.ready {
+		p.fill()
+	}
+	t := p.tok
+	p.ready = len(p.queue) > 0
+	if p.ready {
+		p.tok, p.queue = p.queue[0], p.queue[1:]
 	}
 	if p.record != nil {
 		*p.record = append(*p.record, t)
@@ -255,16 +256,14 @@ func (p *parser) escFormat() *outputFormat {
 }
 
 // parseTemplate parses a whole template into root.
-func parseTemplate(root *rootNode, src string, limits *Limits, lexical lexical, dynamic bool) (err error) {
+func parseTemplate(root *rootNode, src string, limits *Limits, lex *lexical, dynamic bool) (err error) {
 	if len(src) > limits.SourceBytes {
 		return &ParseError{Line: 1, Column: 1, Message: "the template is too long", Limit: true}
 	}
 	src = validSource(src)
 	p := parsers.Get().(*parser)
-	*p = parser{
-		lx: newLexer(src, 1, 1), limits: limits, lexical: lexical, dynamic: dynamic,
-		nodes: p.nodes[:0], exprs: p.exprs[:0], own: varScope{idents: p.own.idents[:0]},
-	}
+	p.lx.src, p.lx.line = src, 1
+	p.limits, p.lexical, p.dynamic = limits, *lex, dynamic
 	p.vars = &p.own
 	p.space.use(&root.own, src)
 	p.stripSpace = true
@@ -281,12 +280,19 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lexical lexical, 
 	root.node = p.strip(kids, &root.own.root)
 	root.vars = p.own.resolve()
 	root.format, root.escPolicy = p.format, p.escPolicy
-	clear(p.nodes[:cap(p.nodes)])
-	clear(p.exprs[:cap(p.exprs)])
-	clear(p.own.idents[:cap(p.own.idents)])
-	p.space = nodeSpace{}
-	parsers.Put(p)
+	p.release()
 	return nil
+}
+
+// release gives the parser back for another use, empty but for its stacks.
+func (p *parser) release() {
+	nodes, exprs, idents := p.nodes, p.exprs, p.own.idents
+	clear(nodes[:cap(nodes)])
+	clear(exprs[:cap(exprs)])
+	clear(idents)
+	*p = parser{}
+	p.nodes, p.exprs, p.own.idents = nodes[:0], exprs[:0], idents[:0]
+	parsers.Put(p)
 }
 
 // parsers keeps parsers for another use; one that failed is not put back.
@@ -365,7 +371,8 @@ func (p *parser) text() *textNode {
 		return nil
 	}
 	n := p.space.text()
-	n.element, n.text = span(first, last), p.lx.src[first.start:last.end]
+	n.pos, n.endLine = first.pos, last.endLine
+	n.text = p.lx.src[first.start:last.end]
 	return n
 }
 
@@ -393,7 +400,8 @@ func (p *parser) dollar() *outputNode {
 	case *hashNode, *listNode:
 		p.fail(x.at(), "a list or hash cannot be printed")
 	}
-	*n = outputNode{element: span(first, last), x: p.escaped(x), format: p.format, autoEsc: p.autoEsc()}
+	n.pos, n.endLine = first.pos, last.endLine
+	n.x, n.format, n.autoEsc = p.escaped(x), p.format, p.autoEsc()
 	return n
 }
 
@@ -470,7 +478,9 @@ func (p *parser) applyEscape(def escapeDef, x expr) expr {
 		lx: p.lx, limits: p.limits, depth: p.depth + 1, lexical: p.lexical, dynamic: p.dynamic,
 		fixed: true, subst: def.variable, substX: x,
 	}
-	q.toks, q.n = append([]token(nil), def.toks...), len(def.toks)
+	if q.ready = len(def.toks) > 0; q.ready {
+		q.tok, q.queue = def.toks[0], slices.Clone(def.toks[1:])
+	}
 	q.escapes = nil
 	q.loops, q.format, q.escPolicy = def.loops, def.format, def.escPolicy
 	if q.depth > p.limits.Nesting {

@@ -375,7 +375,8 @@ func (p *parser) identifier() expr {
 		return p.substX
 	}
 	n := p.space.variable()
-	*n = identNode{pos: t.pos, name: name, depth: -1, slot: -1, place: -1}
+	n.pos, n.name = t.pos, name
+	n.depth, n.slot, n.place = -1, -1, -1
 	if p.dynamic {
 		n.depth = -2
 		return n
@@ -499,50 +500,36 @@ func (p *parser) stringParts(s string, t token) []stringPart {
 // unescapeString decodes the escapes of a string literal, which the lexer has
 // checked.
 func unescapeString(s string) string {
-	i := strings.IndexByte(s, '\\')
-	if i < 0 {
-		return s
-	}
-	var b strings.Builder
-	b.Grow(len(s))
-	b.WriteString(s[:i])
-	for ; i < len(s); i++ {
-		if s[i] != '\\' {
-			b.WriteByte(s[i])
+	var room [64]byte
+	out := room[:0]
+	for {
+		i := strings.IndexByte(s, '\\')
+		if i < 0 {
+			return joinHalves(string(append(out, s...)))
+		}
+		out = append(out, s[:i]...)
+		c := s[i+1]
+		s = s[i+2:]
+		if c != 'x' {
+			if e := escapes[c]; e != 0 {
+				c = e
+			}
+			out = append(out, c)
 			continue
 		}
-		i++
-		switch s[i] {
-		case 'n':
-			b.WriteByte('\n')
-		case 't':
-			b.WriteByte('\t')
-		case 'r':
-			b.WriteByte('\r')
-		case 'f':
-			b.WriteByte('\f')
-		case 'b':
-			b.WriteByte('\b')
-		case 'g':
-			b.WriteByte('>')
-		case 'l':
-			b.WriteByte('<')
-		case 'a':
-			b.WriteByte('&')
-		case 'x':
-			r := rune(0)
-			n := 0
-			for n < 4 && i+1 < len(s) && isHex(s[i+1]) {
-				i++
-				n++
-				r = r<<4 | hexValue(s[i])
-			}
-			b.WriteString(unitString(r))
-		default:
-			b.WriteByte(s[i])
+		r, n := rune(0), 0
+		for n < 4 && n < len(s) && isHex(s[n]) {
+			r = r<<4 | hexValue(s[n])
+			n++
 		}
+		out = append(out, unitString(r)...)
+		s = s[n:]
 	}
-	return joinHalves(b.String())
+}
+
+// escapes holds what a letter after a backslash means, if not itself.
+var escapes = [256]byte{
+	'n': '\n', 't': '\t', 'r': '\r', 'f': '\f', 'b': '\b', 'g': '>', 'l': '<', 'a': '&',
 }
 
 func hexValue(c byte) rune {

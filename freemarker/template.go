@@ -56,7 +56,7 @@ func Parse(name, source string, opts ...Option) (*Template, error) {
 	for _, o := range opts {
 		o(t)
 	}
-	if err := t.parse(source, lexical{format: formatUndefined}, false); err != nil {
+	if err := t.parse(source, &lexical{format: formatUndefined}, false); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -64,7 +64,7 @@ func Parse(name, source string, opts ...Option) (*Template, error) {
 
 var defaultLimits = Limits{}.withDefaults()
 
-func (t *Template) parse(source string, lex lexical, dynamic bool) (err error) {
+func (t *Template) parse(source string, lex *lexical, dynamic bool) (err error) {
 	return parseTemplate(&t.root, source, t.limits, lex, dynamic)
 }
 
