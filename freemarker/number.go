@@ -62,9 +62,27 @@ func toDecimal(v Value) (Value, error) {
 		if math.IsNaN(f) || math.IsInf(f, 0) {
 			return Value{}, errNotFinite
 		}
+		if d, ok := shortDecimal(f); ok && v.kind == kDouble {
+			return d, nil
+		}
 		return floatDecimal(f, v.kind == kFloat), nil
 	}
 	return v, nil
+}
+
+// shortDecimal is floatDecimal for a double that is written with few decimals,
+// as prices are. A quotient of two whole numbers below 2^53 is the double
+// nearest to it; so if that is f, f is written with these digits.
+func shortDecimal(f float64) (d Value, ok bool) {
+	if abs := math.Abs(f); abs < 1e-3 || abs >= 1e7 {
+		return Value{}, false
+	}
+	for scale, p := int32(1), 10.0; scale <= 4; scale, p = scale+1, p*10 {
+		if n := math.Round(f * p); n/p == f {
+			return newDecimal(int64(n), scale), true
+		}
+	}
+	return Value{}, false
 }
 
 // floatDecimal is new BigDecimal(Double.toString(f)), or Float's.
@@ -158,7 +176,11 @@ func mulSmall(a, b int64) (int64, bool) {
 
 // addNumbers returns a + b.
 func (e *env) addNumbers(a, b Value) (Value, error) {
-	if a.isSmall() && b.isSmall() {
+	a, b, err := decimals(a, b)
+	if err != nil {
+		return Value{}, err
+	}
+	if a.kind == kDec && b.kind == kDec {
 		if x, y, scale, ok := align(a, b); ok {
 			if r := x + y; (r^x)&(r^y) >= 0 {
 				return newDecimal(r, scale), nil
@@ -170,7 +192,11 @@ func (e *env) addNumbers(a, b Value) (Value, error) {
 
 // subNumbers returns a - b.
 func (e *env) subNumbers(a, b Value) (Value, error) {
-	if a.isSmall() && b.isSmall() {
+	a, b, err := decimals(a, b)
+	if err != nil {
+		return Value{}, err
+	}
+	if a.kind == kDec && b.kind == kDec {
 		if x, y, scale, ok := align(a, b); ok {
 			if r := x - y; (x^y)&(r^x) >= 0 {
 				return newDecimal(r, scale), nil
@@ -180,11 +206,8 @@ func (e *env) subNumbers(a, b Value) (Value, error) {
 	return e.bigSum(a, b, (*big.Int).Sub)
 }
 
+// bigSum computes a sum or difference of decimals that may be large.
 func (e *env) bigSum(a, b Value, op func(z, x, y *big.Int) *big.Int) (Value, error) {
-	a, b, err := decimals(a, b)
-	if err != nil {
-		return Value{}, err
-	}
 	scale := max(a.scale, b.scale)
 	if err := e.checkDigits(a, scale-a.scale); err != nil {
 		return Value{}, err
@@ -195,9 +218,9 @@ func (e *env) bigSum(a, b Value, op func(z, x, y *big.Int) *big.Int) (Value, err
 	return e.checkedDecimal(op(new(big.Int), rescale(a, scale), rescale(b, scale)), scale)
 }
 
-func decimals(a, b Value) (Value, Value, error) {
-	a, err := toDecimal(a)
-	if err != nil {
+// decimals turns two numbers into decimal ones.
+func decimals(a, b Value) (x, y Value, err error) {
+	if a, err = toDecimal(a); err != nil {
 		return a, b, err
 	}
 	b, err = toDecimal(b)
@@ -206,14 +229,14 @@ func decimals(a, b Value) (Value, Value, error) {
 
 // mulNumbers returns a * b, rounded to 12 decimals.
 func (e *env) mulNumbers(a, b Value) (Value, error) {
-	if a.isSmall() && b.isSmall() {
-		if r, ok := mulSmall(a.num, b.num); ok && a.scale+b.scale <= minScale {
-			return newDecimal(r, a.scale+b.scale), nil
-		}
-	}
 	a, b, err := decimals(a, b)
 	if err != nil {
 		return Value{}, err
+	}
+	if a.kind == kDec && b.kind == kDec && a.scale+b.scale <= minScale {
+		if r, ok := mulSmall(a.num, b.num); ok {
+			return newDecimal(r, a.scale+b.scale), nil
+		}
 	}
 	if err := e.checkDigits(a, 0); err != nil {
 		return Value{}, err
