@@ -8,6 +8,7 @@ import "strings"
 // builtin is a built-in, such as ?upper_case.
 type builtin struct {
 	name       string // in the legacy naming convention
+	written    string // as it stands in the template
 	binds      binding
 	lazyTarget bool // its operand may be generated while it is consumed
 	canBeLazy  bool // its result may be generated while it is consumed
@@ -47,9 +48,13 @@ var builtins = map[string]*builtin{}
 
 // define adds a built-in.
 func define(name string, b builtin) {
-	b.name = name
+	b.name, b.written = name, name
 	builtins[name] = &b
-	builtins[camelName(name)] = &b
+	if camel := camelName(name); camel != name {
+		c := b
+		c.written = camel
+		builtins[camel] = &c
+	}
 }
 
 // camelName returns the name in the camel case convention.
@@ -119,7 +124,7 @@ func (n *builtinNode) call(e *env, target Value) (Value, error) {
 
 func (n *builtinNode) apply(e *env, target Value, args []Value) (Value, error) {
 	if len(args) < n.bi.min || n.bi.max >= 0 && len(args) > n.bi.max {
-		return Value{}, otherError(n.pos, "?%s was called with %d arguments", n.name, len(args))
+		return Value{}, otherError(n.pos, "?%s was called with %d arguments", n.bi.written, len(args))
 	}
 	return n.bi.method(e, n, target, args)
 }
@@ -216,13 +221,13 @@ func (n *builtinNode) argString(e *env, args []Value, i int) (string, error) {
 	if args[i].can(aString) {
 		return e.stringOf(args[i])
 	}
-	return "", otherError(n.pos, "argument %d of ?%s must be a string", i+1, n.name)
+	return "", otherError(n.pos, "argument %d of ?%s must be a string", i+1, n.bi.written)
 }
 
 // argInt returns an argument that must be a number, as an int.
 func (n *builtinNode) argInt(args []Value, i int) (int, error) {
 	if !args[i].isNumber() {
-		return 0, otherError(n.pos, "argument %d of ?%s must be a number", i+1, n.name)
+		return 0, otherError(n.pos, "argument %d of ?%s must be a number", i+1, n.bi.written)
 	}
 	return toInt(args[i]), nil
 }

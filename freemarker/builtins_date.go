@@ -87,7 +87,7 @@ func convertDate(e *env, n *builtinNode, v Value, t dateType) (Value, error) {
 		return d, err
 	}
 	if d.scale != int32(t) && d.scale != int32(dateDateTime) {
-		return d, otherError(n.pos, "?%s cannot convert this type of date", n.name)
+		return d, otherError(n.pos, "?%s cannot convert this type of date", n.bi.written)
 	}
 	return dateValue(d.num, t), nil
 }
@@ -132,7 +132,7 @@ func (d *dateParser) call(e *env, _ pos, args []Value) (Value, error) {
 		return d.asDate(e)
 	}
 	if len(args) > 1 {
-		return Value{}, otherError(d.n.pos, "?%s was called with %d arguments", d.n.name, len(args))
+		return Value{}, otherError(d.n.pos, "?%s was called with %d arguments", d.n.bi.written, len(args))
 	}
 	return d.get(e, args[0].str())
 }
@@ -177,7 +177,7 @@ func defineISO() {
 					}
 					z, ok := dateformat.LoadZoneStrict(name)
 					if !ok {
-						return d, otherError(n.pos, "?%s does not know this time zone", n.name)
+						return d, otherError(n.pos, "?%s does not know this time zone", n.bi.written)
 					}
 					return isoText(e, d, zone != "_nz", accuracy, z)
 				},

@@ -62,7 +62,7 @@ func escapeLegacy(e *env, n *builtinNode, enc func(string) string) (Value, error
 	}
 	if m, ok := v.ref.(*markup); ok {
 		for _, name := range m.format.bypass {
-			if name == n.name {
+			if name == n.bi.written {
 				return v, nil
 			}
 		}
@@ -225,7 +225,7 @@ func (u *urlValue) asString(e *env) (string, error) {
 		charset = e.settings.encoding
 	}
 	if charset == "" {
-		return "", otherError(u.n.pos, "?%s needs a charset, as an argument or a setting", u.n.name)
+		return "", otherError(u.n.pos, "?%s needs a charset, as an argument or a setting", u.n.bi.written)
 	}
 	v, err := encodeURL(e, u.n, u.target, []Value{String(charset)})
 	return v.str(), err
@@ -253,7 +253,7 @@ func encodeURL(e *env, n *builtinNode, target Value, args []Value) (Value, error
 		}
 		encoded, err := encodeCharset(s[start:i], charset)
 		if err != nil {
-			return Value{}, otherError(n.pos, "?%s does not know this charset", n.name)
+			return Value{}, otherError(n.pos, "?%s does not know this charset", n.bi.written)
 		}
 		for _, c := range []byte(encoded) {
 			fmt.Fprintf(&b, "%%%02X", c)

@@ -60,12 +60,12 @@ func (e *env) codeError(n *builtinNode, err error) error {
 		return e.failed
 	}
 	if pe, ok := err.(*ParseError); ok && pe.Limit {
-		return e.limitError("code for ?" + n.name + ": " + pe.Message)
+		return e.limitError("code for ?" + n.bi.written + ": " + pe.Message)
 	}
 	if pe, ok := err.(*ParseError); ok { // its text may quote the code, which is data
-		return otherError(n.pos, "the code for ?%s is not valid at line %d, column %d", n.name, pe.Line, pe.Column)
+		return otherError(n.pos, "the code for ?%s is not valid at line %d, column %d", n.bi.written, pe.Line, pe.Column)
 	}
-	return wrapOther(n.pos, "the code for ?"+n.name+" is not valid", err)
+	return wrapOther(n.pos, "the code for ?"+n.bi.written+" is not valid", err)
 }
 
 // lexical is where code for a built-in starts. Long code may take longer to
@@ -173,7 +173,7 @@ func withArgs(e *env, n *builtinNode, target Value, args []Value) (Value, error)
 	arg := args[0]
 	if target.kind != kMacro {
 		if !arg.can(aSequence) {
-			return target, otherError(n.pos, "?%s of a method needs a sequence", n.name)
+			return target, otherError(n.pos, "?%s of a method needs a sequence", n.bi.written)
 		}
 		items, err := e.items(arg)
 		return object0(&boundCall{n: n, m: target.ref.(method), args: items, last: last}), err
@@ -189,7 +189,7 @@ func withArgs(e *env, n *builtinNode, target Value, args []Value) (Value, error)
 		m.bound.positional = items
 	case arg.can(aHashEx):
 		if m.def.function {
-			return target, otherError(n.pos, "?%s of a function needs a sequence", n.name)
+			return target, otherError(n.pos, "?%s of a function needs a sequence", n.bi.written)
 		}
 		m.bound.byName = true
 		h := arg.ref.(hashEx)
@@ -201,7 +201,7 @@ func withArgs(e *env, n *builtinNode, target Value, args []Value) (Value, error)
 			m.bound.named = append(m.bound.named, namedValue{k.str(), vals[i]})
 		}
 	default:
-		return target, otherError(n.pos, "the argument of ?%s must be a sequence or a hash", n.name)
+		return target, otherError(n.pos, "the argument of ?%s must be a sequence or a hash", n.bi.written)
 	}
 	return Value{ref: &m, kind: kMacro}, nil
 }

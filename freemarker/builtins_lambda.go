@@ -37,7 +37,7 @@ func stream(k streamKind) func(e *env, n *builtinNode) (Value, error) {
 		it := &streamIterator{kind: k, src: src, f: f, at: n.args[0].at()}
 		if !n.lazy {
 			if !isSequence {
-				return v, otherError(n.pos, "the result of ?%s must be listed or turned into a sequence", n.name)
+				return v, otherError(n.pos, "the result of ?%s must be listed or turned into a sequence", n.bi.written)
 			}
 			items, err := e.items(object0(&lazyValue{it: it, knownSize: -1}))
 			return listOf(items), err

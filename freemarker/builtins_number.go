@@ -130,7 +130,7 @@ func toWhole(n *builtinNode, v Value, direction int, half bool) (Value, error) {
 func letters(n *builtinNode, v Value, first byte) (Value, error) {
 	i, ok := toIntExact(v)
 	if !ok || i < 1 {
-		return v, otherError(n.pos, "?%s needs a whole number of at least 1", n.name)
+		return v, otherError(n.pos, "?%s needs a whole number of at least 1", n.bi.written)
 	}
 	var out []byte
 	for ; i > 0; i = (i - 1) / 26 {

@@ -441,7 +441,7 @@ func splitPlain(s, sep string, ignoreCase bool) []string {
 func (e *env) separator(n *builtinNode, s, sep string, f regexFlags, last bool) (start, end int, err error) {
 	if !f.regex {
 		if f.java&^javaregex.CaseInsensitive != 0 {
-			return 0, 0, otherError(n.pos, "?%s takes the flags m, s and c only together with r", n.name)
+			return 0, 0, otherError(n.pos, "?%s takes the flags m, s and c only together with r", n.bi.written)
 		}
 		if f.ignoreCase() {
 			s, sep = lowered(s, sep)
@@ -539,7 +539,7 @@ func ensureStartsWith(e *env, n *builtinNode, s string, args []Value) (Value, er
 		ok, err = e.looksAt(n, s, prefix, f)
 	} else {
 		if f.java&^javaregex.CaseInsensitive != 0 {
-			return Value{}, otherError(n.pos, "?%s takes the flags m, s and c only together with r", n.name)
+			return Value{}, otherError(n.pos, "?%s takes the flags m, s and c only together with r", n.bi.written)
 		}
 		t := s
 		if f.ignoreCase() {

@@ -159,7 +159,7 @@ func prepareJoin(e *env, n *builtinNode) (Value, error) {
 
 func refuseInfinite(n *builtinNode, v Value) error {
 	if r, ok := v.ref.(*rangeValue); ok && r.unbound {
-		return otherError(n.pos, "?%s cannot process an endless range", n.name)
+		return otherError(n.pos, "?%s cannot process an endless range", n.bi.written)
 	}
 	return nil
 }
@@ -220,7 +220,7 @@ func (e *env) same(n *builtinNode, item, searched Value) (bool, error) {
 	}
 	eq, err := e.compare(n.pos, nil, item, opEqual, nil, searched, mismatchDiffers|nullIsFalse)
 	if err != nil {
-		err = wrapOther(n.pos, "?"+n.name+" failed", err)
+		err = wrapOther(n.pos, "?"+n.bi.written+" failed", err)
 	}
 	return eq, err
 }

@@ -193,12 +193,12 @@ func substring(_ *env, n *builtinNode, s string, args []Value) (Value, error) {
 			return Value{}, err
 		}
 		if b < 0 || b > length {
-			return Value{}, otherError(n.pos, "argument %d of ?%s is outside of the string", i+1, n.name)
+			return Value{}, otherError(n.pos, "argument %d of ?%s is outside of the string", i+1, n.bi.written)
 		}
 		bounds[i] = b
 	}
 	if bounds[0] > bounds[1] {
-		return Value{}, otherError(n.pos, "the start of ?%s is after its end", n.name)
+		return Value{}, otherError(n.pos, "the start of ?%s is after its end", n.bi.written)
 	}
 	return String(slice16(s, bounds[0], bounds[1])), nil
 }
@@ -215,7 +215,7 @@ func pad(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 			return Value{}, err
 		}
 		if fill == "" && width > utf16Len(s) {
-			return Value{}, otherError(n.pos, "argument 2 of ?%s cannot be empty", n.name)
+			return Value{}, otherError(n.pos, "argument 2 of ?%s cannot be empty", n.bi.written)
 		}
 	}
 	length := utf16Len(s)

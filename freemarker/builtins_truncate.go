@@ -41,7 +41,7 @@ func truncateMethod(e *env, n *builtinNode, s string, args []Value) (Value, erro
 		return Value{}, err
 	}
 	if limit < 0 {
-		return Value{}, otherError(n.pos, "argument 1 of ?%s cannot be negative", n.name)
+		return Value{}, otherError(n.pos, "argument 1 of ?%s cannot be negative", n.bi.written)
 	}
 	t := truncation{
 		max: limit, words: strings.HasPrefix(n.bi.name, "truncate_w"),
@@ -88,7 +88,7 @@ func (t *truncation) terminator(e *env, n *builtinNode, args []Value, withMarkup
 			t.endLen = lengthWithoutTags(m.markupText())
 		}
 	default:
-		return otherError(n.pos, "argument 2 of ?%s must be a string", n.name)
+		return otherError(n.pos, "argument 2 of ?%s must be a string", n.bi.written)
 	}
 	if len(args) > 2 {
 		l, err := n.argInt(args, 2)
@@ -96,7 +96,7 @@ func (t *truncation) terminator(e *env, n *builtinNode, args []Value, withMarkup
 			return err
 		}
 		if l < 0 {
-			return otherError(n.pos, "argument 3 of ?%s cannot be negative", n.name)
+			return otherError(n.pos, "argument 3 of ?%s cannot be negative", n.bi.written)
 		}
 		t.endLen = l
 	}

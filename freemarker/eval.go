@@ -8,7 +8,7 @@ func (n *fixedNode) eval(*env) (Value, error)  { return n.v, nil }
 
 func (n *stringNode) eval(e *env) (Value, error) {
 	if n.parts == nil {
-		return n.v, nil
+		return String(n.s), nil
 	}
 	start := len(e.out)
 	var mk *markup

@@ -12,7 +12,7 @@ type expr interface {
 type (
 	stringNode struct {
 		pos
-		v     Value
+		s     string
 		parts []stringPart // nil unless it has interpolations
 	}
 	// stringPart is either text or an interpolation.
@@ -83,7 +83,6 @@ type (
 		pos
 		target    expr
 		bi        *builtin
-		name      string // as written
 		args      []expr
 		called    bool
 		lazy      bool // the result may be generated while it is consumed

@@ -13,7 +13,7 @@ func (p *parser) builtin(x expr) expr {
 		p.fail(t.pos, "there is no built-in ?"+name)
 	}
 	n := p.newBuiltin()
-	n.pos, n.target, n.bi, n.name = x.at(), x, bi, name
+	n.pos, n.target, n.bi = x.at(), x, bi
 	if bi.lazyTarget {
 		enableLazy(x)
 	}
@@ -52,17 +52,17 @@ func (p *parser) bindLoopVar(n *builtinNode, x expr, t token) {
 		if p.subst != "" {
 			return // an #escape: its own text was checked
 		}
-		p.fail(x.at(), "?"+n.name+" needs the variable of a loop")
+		p.fail(x.at(), "?"+n.bi.written+" needs the variable of a loop")
 	}
 	for i := len(p.loops) - 1; i >= 0; i-- {
 		if l := p.loops[i]; l.var1 == id.name || l.var2 == id.name && l.var2 != "" {
 			if l.kind == loopUserDirective {
-				p.fail(x.at(), "?"+n.name+" does not work with the variable of a user-defined directive")
+				p.fail(x.at(), "?"+n.bi.written+" does not work with the variable of a user-defined directive")
 			}
 			return
 		}
 	}
-	p.fail(x.at(), "?"+n.name+" needs the variable of a loop; there is none called "+id.name)
+	p.fail(x.at(), "?"+n.bi.written+" needs the variable of a loop; there is none called "+id.name)
 }
 
 // bindParams parses the arguments of ?then, ?switch, ?map and the like.
@@ -77,14 +77,14 @@ func (p *parser) bindParams(n *builtinNode) {
 	n.called = true
 	switch c := len(n.args); {
 	case n.bi.binds == bindsLambda && c != 1:
-		p.fail(open.pos, "?"+n.name+" requires exactly 1 parameter")
+		p.fail(open.pos, "?"+n.bi.written+" requires exactly 1 parameter")
 	case n.bi.name == "then" && c != 2:
 		p.fail(open.pos, "?then requires exactly 2 parameters")
 	case n.bi.name == "switch" && c < 2:
 		p.fail(open.pos, "?switch must have at least 2 parameters")
 	}
 	if l, ok := n.args[0].(*lambdaNode); ok && len(l.params) != 1 {
-		p.fail(l.pos, "?"+n.name+" needs a lambda with exactly 1 parameter")
+		p.fail(l.pos, "?"+n.bi.written+" needs a lambda with exactly 1 parameter")
 	}
 }
 

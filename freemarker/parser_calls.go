@@ -68,7 +68,7 @@ func (p *parser) targetName() (string, pos) {
 		return p.image(t), t.pos
 	case tString, tRawString:
 		s := p.stringLiteral(false)
-		return s.v.str(), s.pos
+		return s.s, s.pos
 	}
 	p.unexpected()
 	return "", pos{}

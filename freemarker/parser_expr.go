@@ -355,7 +355,7 @@ func (n *listNode) fold() {
 			if x.parts != nil {
 				return
 			}
-			items[i] = x.v
+			items[i] = String(x.s)
 		case *listNode:
 			if x.constant.missing() {
 				return
@@ -446,7 +446,7 @@ func (p *parser) stringLiteral(interpolate bool) *stringNode {
 	image := p.lx.src[t.start:t.end]
 	if t.kind == tRawString {
 		n := p.newLiteral()
-		n.pos, n.v = t.pos, String(image[2:len(image)-1])
+		n.pos, n.s = t.pos, image[2:len(image)-1]
 		return n
 	}
 	s := image[1 : len(image)-1]
@@ -454,7 +454,7 @@ func (p *parser) stringLiteral(interpolate bool) *stringNode {
 		s = unescapeString(s)
 	}
 	n := p.newLiteral()
-	n.pos, n.v = t.pos, String(s)
+	n.pos, n.s = t.pos, s
 	if interpolate && t.has&hasBrace != 0 && (strings.Contains(image, "${") || strings.Contains(image, "#{")) &&
 		utf16Len(s) > 3 && (strings.Contains(s, "${") || strings.Contains(s, "#{")) {
 		n.parts = p.stringParts(s, t)

@@ -106,7 +106,7 @@ func constantValue(x expr) (Value, bool) {
 	case *boolNode:
 		return x.v, true
 	case *stringNode:
-		return x.v, x.parts == nil
+		return String(x.s), x.parts == nil
 	case *parenNode:
 		return constantValue(x.x)
 	case *signNode:
