@@ -18,7 +18,7 @@ type boundArgs struct {
 }
 
 // passMacro is the special variable .pass, which does nothing.
-var passMacro = &macroDef{name: ".pass", catchSlot: -1, body: &element{}}
+var passMacro = &macroDef{name: ".pass", catchSlot: -1, body: &group{}}
 
 // callArgs are the arguments of a call as they stand in the template.
 type callArgs struct {

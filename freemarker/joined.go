@@ -3,12 +3,16 @@ package freemarker
 // Interpolations that also print the text after them: half as many elements
 // to run in the usual template.
 
-// joinTexts moves each text that follows an interpolation into that, in an
-// element and all within it. White space must have been stripped.
-func joinTexts(b *element) {
-	kept := b.kids[:0]
+// joinTexts moves each text that follows an interpolation into that, in a
+// node and all within it. White space must have been stripped.
+func joinTexts(n node) {
+	g := n.inside()
+	if g == nil {
+		return
+	}
+	kept := g.kids[:0]
 	var before *outputNode
-	for _, k := range b.kids {
+	for _, k := range g.kids {
 		switch k := k.(type) {
 		case *textNode:
 			if before != nil {
@@ -20,12 +24,10 @@ func joinTexts(b *element) {
 			before = k
 		default:
 			before = nil
-			if el := k.base(); len(el.kids) > 0 {
-				joinTexts(el)
-			}
+			joinTexts(k)
 		}
 		kept = append(kept, k)
 	}
-	clear(b.kids[len(kept):])
-	b.kids = kept
+	clear(g.kids[len(kept):])
+	g.kids = kept
 }

@@ -185,6 +185,8 @@ const (
 type node interface {
 	exec(e *env) error
 	base() *element
+	// inside returns what the node contains, or nil.
+	inside() *group
 }
 
 // element is what all nodes have. The links are only used while white space
@@ -194,10 +196,27 @@ type element struct {
 	endLine int32
 	index   int32
 	parent  node
-	kids    []node
 }
 
 func (n *element) base() *element { return n }
+
+func (n *element) inside() *group { return nil }
+
+// group is an element that contains others.
+type group struct {
+	element
+	kids []node
+}
+
+func (n *group) inside() *group { return n }
+
+// children returns the nodes that a node contains.
+func children(n node) []node {
+	if g := n.inside(); g != nil {
+		return g.kids
+	}
+	return nil
+}
 
 // interpolation is ${…} or #{…}, in text or in a string literal.
 type interpolation interface {
@@ -228,15 +247,15 @@ type (
 	// blockNode runs its children: the root, branches, and directives that only
 	// matter to the parser.
 	blockNode struct {
-		element
+		group
 		kind blockKind
 		cond expr // of #if, #elseif and #case
 	}
 	ifNode struct {
-		element // the branches, as blockNodes
+		group // the branches, as blockNodes
 	}
 	loopNode struct {
-		element
+		group
 		x          expr
 		var1, var2 string
 		hash       bool
@@ -244,16 +263,16 @@ type (
 	}
 	// loopElseNode holds a loop and its #else.
 	loopElseNode struct {
-		element
+		group
 		loop *loopNode
 	}
 	itemsNode struct {
-		element
+		group
 		var1, var2 string
 	}
-	sepNode    struct{ element }
+	sepNode    struct{ group }
 	switchNode struct {
-		element
+		group
 		x     expr
 		cases []*blockNode
 	}
@@ -267,9 +286,9 @@ type (
 		ns    expr
 		ints  intProgram // of x, if that goes to a place of the namespace
 	}
-	assignListNode  struct{ element }
+	assignListNode  struct{ group }
 	blockAssignNode struct {
-		element
+		group
 		scope  assignScope
 		name   string
 		place  int32 // as of an assignNode
@@ -277,12 +296,12 @@ type (
 		format *outputFormat
 	}
 	macroNode struct {
-		element
+		group
 		def *macroDef
 	}
 	// userCallNode is <@name …>.
 	userCallNode struct {
-		element
+		group
 		x expr
 		callArgs
 		params    []string // of the nested content
@@ -303,11 +322,11 @@ type (
 		x expr
 	}
 	attemptNode struct {
-		element
+		group
 		body    node
 		recover *blockNode
 	}
-	compressNode struct{ element }
+	compressNode struct{ group }
 	settingNode  struct {
 		element
 		name string
@@ -326,7 +345,7 @@ type (
 		optional expr // of #include: do nothing if there is no such template
 	}
 	transformNode struct {
-		element
+		group
 		x    expr
 		args []namedArg
 	}
@@ -386,8 +405,8 @@ type macroDef struct {
 	slots     nameList // the parameters, the catch-all and all other locals
 	catchSlot int32
 	function  bool
-	needsArgs bool     // uses .args
-	body      *element // whose children it runs
+	needsArgs bool   // uses .args
+	body      *group // whose children it runs
 }
 
 func (d *macroDef) hasParam(name string) int {

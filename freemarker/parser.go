@@ -381,13 +381,12 @@ func span(first, last token) element {
 }
 
 // spanBlock is the place of a tag and the children that follow it.
-func spanBlock(first, end token, kids []node) element {
-	el := span(first, end)
-	el.kids = kids
+func spanBlock(first, end token, kids []node) group {
+	g := group{element: span(first, end), kids: kids}
 	if len(kids) > 0 {
-		el.endLine = kids[len(kids)-1].base().endLine
+		g.endLine = kids[len(kids)-1].base().endLine
 	}
-	return el
+	return g
 }
 
 func (p *parser) dollar() *outputNode {

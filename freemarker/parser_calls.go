@@ -47,8 +47,7 @@ func (p *parser) assign(macros *[]*macroNode) node {
 		n.element = span(first, end)
 		return n
 	}
-	n := &assignListNode{span(first, end)}
-	n.kids = kids
+	n := &assignListNode{group{span(first, end), kids}}
 	return n
 }
 
@@ -165,9 +164,8 @@ func (p *parser) macroDefinition(macros *[]*macroNode) node {
 	p.loops, p.breakable, p.continua = outer.loops, outer.breakable, outer.continua
 	p.scope, p.macro = outer.scope, outer.macro
 	p.inMacro, p.inFunction = false, false
-	n := &macroNode{element: span(first, end), def: d}
-	n.kids = kids
-	d.body = &n.element
+	n := &macroNode{group: group{span(first, end), kids}, def: d}
+	d.body = &n.group
 	*macros = append(*macros, n)
 	return n
 }

@@ -23,7 +23,7 @@ func (p *parser) directive(k tokenKind, macros *[]*macroNode) node {
 	case tCompress:
 		first := p.take()
 		kids := p.content(macros)
-		n := &compressNode{span(first, p.expect(tEndCompress))}
+		n := &compressNode{group{element: span(first, p.expect(tEndCompress))}}
 		n.kids = kids
 		return n
 	case tUnifiedCall:
@@ -114,7 +114,7 @@ func (p *parser) ifDirective(macros *[]*macroNode) node {
 		ifNode
 		branch   blockNode
 		branches [2]node
-	}{branch: blockNode{element: spanBlock(first, end, kids), kind: blockIf, cond: cond}}
+	}{branch: blockNode{group: spanBlock(first, end, kids), kind: blockIf, cond: cond}}
 	n := &space.ifNode
 	n.kids = append(space.branches[:0], &space.branch)
 	for p.peek() == tElseIf {
@@ -122,12 +122,12 @@ func (p *parser) ifDirective(macros *[]*macroNode) node {
 		cond := p.expression()
 		end := p.looseEnd()
 		kids := p.content(macros)
-		n.kids = append(n.kids, &blockNode{element: spanBlock(t, end, kids), kind: blockElseIf, cond: cond})
+		n.kids = append(n.kids, &blockNode{group: spanBlock(t, end, kids), kind: blockElseIf, cond: cond})
 	}
 	if p.peek() == tElse {
 		t := p.take()
 		kids := p.content(macros)
-		n.kids = append(n.kids, &blockNode{element: spanBlock(t, t, kids), kind: blockElse})
+		n.kids = append(n.kids, &blockNode{group: spanBlock(t, t, kids), kind: blockElse})
 	}
 	branches := n.kids
 	n.element = span(first, p.expect(tEndIf))
@@ -170,7 +170,7 @@ func (p *parser) list(macros *[]*macroNode) node {
 	if p.peek() == tElse {
 		t := p.take()
 		elseKids := p.content(macros)
-		otherwise = &blockNode{element: spanBlock(t, t, elseKids), kind: blockLoopElse}
+		otherwise = &blockNode{group: spanBlock(t, t, elseKids), kind: blockLoopElse}
 	}
 	end := p.expect(tEndList)
 	n.element = span(first, end)
@@ -179,7 +179,7 @@ func (p *parser) list(macros *[]*macroNode) node {
 		return n
 	}
 	n.otherwise = otherwise
-	c := &loopElseNode{element: span(first, end), loop: n}
+	c := &loopElseNode{group: group{element: span(first, end)}, loop: n}
 	c.kids = []node{n, otherwise}
 	return c
 }
@@ -296,7 +296,7 @@ func (p *parser) caseBlock(n *switchNode, first token, macros *[]*macroNode) nod
 		c.kind, c.cond = blockCase, p.expression()
 		p.expect(tDirectiveEnd)
 	}
-	c.element = spanBlock(t, t, p.content(macros))
+	c.group = spanBlock(t, t, p.content(macros))
 	if c.kind == blockDefault {
 		for _, other := range n.cases {
 			if other.kind == blockDefault {
@@ -314,7 +314,7 @@ func (p *parser) attempt(macros *[]*macroNode) node {
 	t := p.expect(tRecover)
 	kids := p.content(macros)
 	n := &attemptNode{body: body}
-	n.recover = &blockNode{element: spanBlock(t, t, kids), kind: blockRecover}
+	n.recover = &blockNode{group: spanBlock(t, t, kids), kind: blockRecover}
 	if p.peek() != tEndRecover && p.peek() != tEndAttempt {
 		p.unexpected()
 	}
@@ -333,7 +333,7 @@ func asSingle(kids []node, block *blockNode) node {
 	}
 	first, last := kids[0].base(), kids[len(kids)-1].base()
 	*block = blockNode{
-		element: element{pos: first.pos, endLine: last.endLine, kids: kids}, kind: blockMixed,
+		group: group{element: element{pos: first.pos, endLine: last.endLine}, kids: kids}, kind: blockMixed,
 	}
 	return block
 }
@@ -413,7 +413,7 @@ func (p *parser) escape(k tokenKind, macros *[]*macroNode) node {
 		saved := p.escapes
 		p.escapes = saved[: len(saved)-1 : len(saved)-1]
 		kids := p.content(macros)
-		n := &blockNode{element: span(first, p.expect(tEndNoEscape)), kind: blockEscape}
+		n := &blockNode{group: group{element: span(first, p.expect(tEndNoEscape))}, kind: blockEscape}
 		p.escapes = saved
 		n.kids = kids
 		return n
@@ -432,7 +432,7 @@ func (p *parser) escape(k tokenKind, macros *[]*macroNode) node {
 	p.escapes = append(saved[:len(saved):len(saved)], def)
 	kids := p.content(macros)
 	p.escapes = saved
-	n := &blockNode{element: span(first, p.expect(tEndEscape)), kind: blockEscape}
+	n := &blockNode{group: group{element: span(first, p.expect(tEndEscape))}, kind: blockEscape}
 	n.kids = kids
 	return n
 }
@@ -451,7 +451,7 @@ func (p *parser) outputFormatBlock(macros *[]*macroNode) node {
 	saved := p.format
 	p.format = p.namedFormat(v.str(), first.pos)
 	kids := p.content(macros)
-	n := &blockNode{element: span(first, p.expect(tEndOutputFormat)), kind: blockOutputFormat}
+	n := &blockNode{group: group{element: span(first, p.expect(tEndOutputFormat))}, kind: blockOutputFormat}
 	n.kids = kids
 	p.format = saved
 	return n
@@ -492,7 +492,7 @@ func (p *parser) autoEscBlock(k tokenKind, macros *[]*macroNode) node {
 		p.escPolicy = escDisabled
 	}
 	kids := p.content(macros)
-	n := &blockNode{element: span(first, p.expect(end)), kind: blockAutoEsc}
+	n := &blockNode{group: group{element: span(first, p.expect(end))}, kind: blockAutoEsc}
 	n.kids = kids
 	p.escPolicy = saved
 	return n

@@ -17,7 +17,7 @@ func (p *parser) strip(kids []node, block *blockNode) node {
 		b := root.base()
 		b.parent, b.index = nil, 0
 	}
-	joinTexts(root.base())
+	joinTexts(root)
 	return root
 }
 
@@ -45,7 +45,7 @@ func (s *stripper) look(n node) bool {
 func link(n, parent node, index int) {
 	b := n.base()
 	b.parent, b.index = parent, int32(index)
-	for i, k := range b.kids {
+	for i, k := range children(n) {
 		link(k, n, i)
 	}
 }
@@ -63,13 +63,14 @@ func (s *stripper) cleanUp(n node) node {
 		block.endLine = f.endLine
 		return s.cleanUp(block)
 	}
-	b := n.base()
-	for i, k := range b.kids {
-		k = s.cleanUp(k)
-		b.kids[i] = k
-		k.base().parent, k.base().index = n, int32(i)
+	if g := n.inside(); g != nil {
+		for i, k := range g.kids {
+			k = s.cleanUp(k)
+			g.kids[i] = k
+			k.base().parent, k.base().index = n, int32(i)
+		}
+		s.dropIgnorable(g)
 	}
-	s.dropIgnorable(b)
 	switch n := n.(type) {
 	case *macroNode:
 		if len(n.kids) > 0 {
@@ -87,13 +88,13 @@ func (s *stripper) cleanUp(n node) node {
 
 // dropIgnorable removes the children that can be dropped after stripping. What
 // stands before a child counts as it is then, what stands after it as it was.
-func (s *stripper) dropIgnorable(b *element) {
-	kept := b.kids[:0]
+func (s *stripper) dropIgnorable(g *group) {
+	kept := g.kids[:0]
 	var before node
-	for i, k := range b.kids {
+	for i, k := range g.kids {
 		var after node
-		if i+1 < len(b.kids) {
-			after = b.kids[i+1]
+		if i+1 < len(g.kids) {
+			after = g.kids[i+1]
 		}
 		if ignorable(k, before, after, s.strip) {
 			continue
@@ -102,8 +103,8 @@ func (s *stripper) dropIgnorable(b *element) {
 		kept = append(kept, k)
 		before = k
 	}
-	clear(b.kids[len(kept):])
-	b.kids = kept
+	clear(g.kids[len(kept):])
+	g.kids = kept
 }
 
 // ignorable reports whether a node between two others can be dropped.
@@ -129,7 +130,7 @@ func previous(n node) node {
 	if b.parent == nil || b.index == 0 {
 		return nil
 	}
-	return b.parent.base().kids[b.index-1]
+	return children(b.parent)[b.index-1]
 }
 
 func following(n node) node {
@@ -137,7 +138,7 @@ func following(n node) node {
 	if b.parent == nil {
 		return nil
 	}
-	kids := b.parent.base().kids
+	kids := children(b.parent)
 	if int(b.index)+1 >= len(kids) {
 		return nil
 	}
@@ -150,7 +151,7 @@ func prevLeaf(n node) node {
 	for n != nil {
 		if s := previous(n); s != nil {
 			for !isLeaf(s) {
-				kids := s.base().kids
+				kids := children(s)
 				s = kids[len(kids)-1]
 			}
 			return s
@@ -164,7 +165,7 @@ func nextLeaf(n node) node {
 	for n != nil {
 		if s := following(n); s != nil {
 			for !isLeaf(s) {
-				s = s.base().kids[0]
+				s = children(s)[0]
 			}
 			return s
 		}
@@ -178,7 +179,7 @@ func isLeaf(n node) bool {
 	case *macroNode, *blockAssignNode:
 		return true
 	}
-	return len(n.base().kids) == 0
+	return len(children(n)) == 0
 }
 
 // blank reports whether s has nothing but control characters and spaces.
