@@ -7,8 +7,9 @@ import "strings"
 
 // builtin is a built-in, such as ?upper_case.
 type builtin struct {
-	name       string // in the legacy naming convention
-	written    string // as it stands in the template
+	name       string     // in the legacy naming convention
+	written    string     // as it stands in the template
+	conv       convention // of that
 	binds      binding
 	lazyTarget bool // its operand may be generated while it is consumed
 	canBeLazy  bool // its result may be generated while it is consumed
@@ -48,11 +49,11 @@ var builtins = map[string]*builtin{}
 
 // define adds a built-in.
 func define(name string, b builtin) {
-	b.name, b.written = name, name
+	b.name, b.written, b.conv = name, name, conventionOf(name)
 	builtins[name] = &b
 	if camel := camelName(name); camel != name {
 		c := b
-		c.written = camel
+		c.written, c.conv = camel, conventionOf(camel)
 		builtins[camel] = &c
 	}
 }

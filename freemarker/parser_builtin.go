@@ -7,11 +7,12 @@ func (p *parser) builtin(x expr) expr {
 	p.take()
 	t := p.expect(tID)
 	name := p.image(t)
-	p.lx.checkConvention(t, conventionOf(name))
 	bi := builtins[name]
 	if bi == nil {
+		p.lx.checkConvention(t, conventionOf(name))
 		p.fail(t.pos, "there is no built-in ?"+name)
 	}
+	p.lx.checkConvention(t, bi.conv)
 	n := p.newBuiltin()
 	n.pos, n.target, n.bi = x.at(), x, bi
 	if bi.lazyTarget {

@@ -87,13 +87,15 @@ func (t *Template) RenderAt(ctx context.Context, model Value, now time.Time) (te
 	defer func() { recovered(&err, recover()) }()
 	e := envs.Get().(*env)
 	e.reset(ctx, t, model)
-	e.now = now
-	err = e.process(t)
-	if err == nil {
-		text = wellFormed(string(e.out))
+	if !now.IsZero() {
+		e.now = now
 	}
+	if err = e.process(t); err != nil {
+		return "", err
+	}
+	text = wellFormed(string(e.out))
 	e.release()
-	return text, err
+	return text, nil
 }
 
 // recovered turns a panic, which is a mistake in this package, into an error.
@@ -114,8 +116,9 @@ func (e *env) reset(ctx context.Context, t *Template, model Value) {
 	}
 }
 
-// release gives an environment back for another rendering. Nothing of the
-// first one may reach the second, but for buffers and compiled formats.
+// release gives an environment back for another rendering, if this one has not
+// failed. Nothing of the first may reach the second, but for buffers and compiled
+// formats.
 func (e *env) release() {
 	e.out = e.out[:0]
 	if cap(e.out) > 64<<10 {
@@ -137,11 +140,19 @@ func (e *env) release() {
 		}
 		c.def = nil
 	}
-	e.ctx, e.model, e.template, e.settings, e.limits = nil, Value{}, nil, nil, nil
-	e.top, e.macro, e.format = nil, nil, nil
-	e.moved = nil
-	e.failed, e.errors, e.returned = nil, nil, Value{}
-	e.quiet, e.started, e.now = false, time.Time{}, time.Time{}
+	e.ctx, e.model, e.template, e.settings, e.limits, e.format = nil, Value{}, nil, nil, nil, nil
+	if e.moved != nil {
+		e.moved = nil
+	}
+	if !e.returned.missing() {
+		e.returned = Value{}
+	}
+	if !e.started.IsZero() {
+		e.started = time.Time{}
+	}
+	if !e.now.IsZero() {
+		e.now = time.Time{}
+	}
 	envs.Put(e)
 }
 
