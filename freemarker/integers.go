@@ -164,7 +164,19 @@ func (p *parser) plan(n *chainNode) {
 			return
 		}
 	}
-	n.ints = p.keep(prog)
+	p.keep(&n.ints, prog)
+	absorbed(n.first)
+	for _, link := range n.rest {
+		absorbed(link.x)
+	}
+}
+
+// absorbed drops the program of a chain that is part of a longer one: nested
+// chains would hold many copies.
+func absorbed(x expr) {
+	if c, ok := unwrap(x).(*chainNode); ok {
+		c.ints = intProgram{}
+	}
 }
 
 // planCompare writes the programs of both sides of a comparison.
@@ -174,11 +186,13 @@ func (p *parser) planCompare(n *compareNode) {
 	if !left.add('+', n.l) || len(left.ops) > 4 || !right.add('+', n.r) {
 		return
 	}
-	n.left = p.keep(left)
+	p.keep(&n.left, left)
+	absorbed(n.l)
 	if o := right.ops[0]; len(right.ops) == 1 && o.from == fromLiteral {
 		n.bound = o.n
 	} else {
-		n.right = p.keep(right)
+		p.keep(&n.right, right)
+		absorbed(n.r)
 	}
 }
 
@@ -223,20 +237,20 @@ func (p *intProgram) add(op byte, x expr) bool {
 	return len(p.ops) <= maxIntOps
 }
 
-// keep copies a program, which will be told where its variables are once all
-// are known.
-func (p *parser) keep(prog intProgram) intProgram {
-	prog.ops = slices.Clone(prog.ops)
+// keep copies a program to where it stays. It will be told where its variables
+// are once all are known.
+func (p *parser) keep(to *intProgram, prog intProgram) {
+	*to = prog
+	to.ops = slices.Clone(prog.ops)
 	if p.vars != nil {
-		p.vars.programs = append(p.vars.programs, prog.ops)
+		p.vars.programs = append(p.vars.programs, to)
 	}
-	return prog
 }
 
 // resolve tells a program where its variables are.
-func resolve(ops []intOp) {
-	for i := range ops {
-		o := &ops[i]
+func (p *intProgram) resolve() {
+	for i := range p.ops {
+		o := &p.ops[i]
 		if o.from != fromVariable || o.x.depth >= 0 {
 			continue
 		}

@@ -95,7 +95,7 @@ type macroScope struct {
 type varScope struct {
 	assigned nameList
 	idents   []*identNode
-	programs [][]intOp
+	programs []*intProgram
 }
 
 // resolve tells the variables their places, and returns the names that have one.
@@ -105,8 +105,8 @@ func (s *varScope) resolve() nameList {
 			id.place = s.assigned.find(id.name)
 		}
 	}
-	for _, ops := range s.programs {
-		resolve(ops)
+	for _, prog := range s.programs {
+		prog.resolve()
 	}
 	return s.assigned
 }

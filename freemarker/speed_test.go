@@ -93,8 +93,8 @@ func TestSpeedAgainstJava(t *testing.T) {
 			t.Errorf("%s: Go renders %s, Java %s", r.Name, got, want)
 		}
 	}
-	fmt.Printf("%-16s %12s %12s %7s   %12s %12s %7s\n", "ops/s", "Java cached", "Go cached", "ratio",
-		"Java parse+", "Go parse+", "ratio")
+	fmt.Printf("%-16s %12s %12s %7s %9s   %12s %12s %7s %9s\n", "ops/s", "Java cached", "Go cached", "ratio",
+		"allocs/op", "Java parse+", "Go parse+", "ratio", "allocs/op")
 	for _, r := range rows {
 		t.Run(r.Name, func(t *testing.T) {
 			tpl, model := r.parse(t), r.model(t)
@@ -114,7 +114,8 @@ func TestSpeedAgainstJava(t *testing.T) {
 					b := rate(m.run, window)
 					theirs, ours, ratios = append(theirs, a), append(ours, b), append(ratios, b/a)
 				}
-				line += fmt.Sprintf(" %12.0f %12.0f %6.1fx  ", median(theirs), median(ours), median(ratios))
+				line += fmt.Sprintf(" %12.0f %12.0f %6.1fx %9.0f  ", median(theirs), median(ours), median(ratios),
+					testing.AllocsPerRun(100, m.run))
 			}
 			fmt.Println(line)
 		})
