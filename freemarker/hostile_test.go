@@ -49,6 +49,7 @@ var hostile = map[string]string{
 	"long defaults":                 "${a" + rep("!a", 50000) + "}",
 	"long defaults in parentheses":  "${" + rep("(a!", 50000) + "1" + rep(")", 50000) + "}",
 	"long sum":                      "${1" + rep("+1", 100000) + "}",
+	"sums within sums":              rep("${"+rep("(", 30)+"1"+rep("+1)", 30)+"}", 1900),
 	"long concatenation":            `${"a"` + rep(`+"a"`, 60000) + "}",
 	"long product":                  "${9" + rep("*9", 100000) + "}",
 	"long conjunction":              "<#if true" + rep("&&true", 40000) + ">x</#if>",
@@ -216,7 +217,7 @@ func TestHostileTemplatesAreAnsweredInTime(t *testing.T) {
 }
 
 // TestTheContextEndsARendering checks that a deadline is honoured in the midst
-// of each hostile template. It allows for a busy machine.
+// of each hostile template. A busy machine gets three tries.
 func TestTheContextEndsARendering(t *testing.T) {
 	model := freemarker.Map(freemarker.Entry{Key: "a", Value: freemarker.String("a")})
 	for name, source := range hostile {
@@ -225,13 +226,19 @@ func TestTheContextEndsARendering(t *testing.T) {
 			continue
 		}
 		const deadline = 20 * time.Millisecond
-		ctx, cancel := context.WithTimeout(context.Background(), deadline)
-		start := time.Now()
-		_, err = tpl.Render(ctx, model)
-		took := time.Since(start)
-		cancel()
-		if took > deadline+500*time.Millisecond {
-			t.Errorf("%s: ended after %v: %v", name, took, err)
+		late := time.Duration(0)
+		for range 3 {
+			ctx, cancel := context.WithTimeout(context.Background(), deadline)
+			start := time.Now()
+			_, err = tpl.Render(ctx, model)
+			late = time.Since(start) - deadline
+			cancel()
+			if late < 500*time.Millisecond {
+				break
+			}
+		}
+		if late >= 500*time.Millisecond {
+			t.Errorf("%s: ended %v after the deadline: %v", name, late, err)
 		}
 	}
 }
