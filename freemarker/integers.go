@@ -58,6 +58,8 @@ func (p *intProgram) value(e *env) (int64, bool) {
 	return p.run(e)
 }
 
+// run is value without the count. That top is less than maxAside is said where
+// it is used, so that the compiler knows.
 func (p *intProgram) run(e *env) (l int64, ok bool) {
 	var aside [maxAside]int64
 	top := 0
