@@ -44,18 +44,34 @@ const (
 	bindsDirectCall             // nothing, but a direct call allows a lazy operand
 )
 
-// builtins holds all built-ins by name, in both naming conventions.
-var builtins = map[string]*builtin{}
+// builtins holds all built-ins, in both naming conventions, by their first
+// letter. The few of a letter differ in length, so that a search is faster than
+// a hash.
+var builtins [256][]*builtin
 
 // define adds a built-in.
 func define(name string, b builtin) {
-	b.name, b.written, b.conv = name, name, conventionOf(name)
-	builtins[name] = &b
+	b.name = name
+	b.add(name)
 	if camel := camelName(name); camel != name {
-		c := b
-		c.written, c.conv = camel, conventionOf(camel)
-		builtins[camel] = &c
+		b.add(camel)
 	}
+}
+
+// add adds a built-in as it is written in one naming convention.
+func (b builtin) add(written string) {
+	b.written, b.conv = written, conventionOf(written)
+	builtins[written[0]] = append(builtins[written[0]], &b)
+}
+
+// findBuiltin returns a built-in, or nil.
+func findBuiltin(name string) *builtin {
+	for _, b := range builtins[name[0]] {
+		if len(b.written) == len(name) && b.written == name {
+			return b
+		}
+	}
+	return nil
 }
 
 // camelName returns the name in the camel case convention.

@@ -7,7 +7,7 @@ func (p *parser) builtin(x expr) expr {
 	p.take()
 	t := p.expect(tID)
 	name := p.image(t)
-	bi := builtins[name]
+	bi := findBuiltin(name)
 	if bi == nil {
 		p.lx.checkConvention(t, conventionOf(name))
 		p.fail(t.pos, "there is no built-in ?"+name)

@@ -19,9 +19,11 @@ func Supported() map[string][]string {
 		}
 	}
 	add("directives", "ftl")
-	for name, b := range builtins {
-		if name == b.name {
-			add("built-ins", name)
+	for _, list := range builtins {
+		for _, b := range list {
+			if b.written == b.name {
+				add("built-ins", b.name)
+			}
 		}
 	}
 	for name := range specialVariables {
