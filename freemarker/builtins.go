@@ -91,11 +91,8 @@ func camelName(name string) string {
 }
 
 func (n *builtinNode) eval(e *env) (Value, error) {
-	e.stepsLeft--
-	if e.stepsLeft < 0 {
-		if err := e.nextSteps(); err != nil {
-			return Value{}, err
-		}
+	if err := e.step(); err != nil {
+		return Value{}, err
 	}
 	b := n.bi
 	if b.eval != nil {

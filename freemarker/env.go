@@ -232,10 +232,7 @@ func (e *env) findLoop(name string) *frame {
 // write appends text to the output.
 func (e *env) write(s string) error {
 	e.out = append(e.out, s...)
-	if len(e.out) > e.limits.OutputBytes {
-		return e.limitError("the output is too long")
-	}
-	return nil
+	return e.checkOutput()
 }
 
 // capture runs body and returns what it prints, as a string.

@@ -113,11 +113,8 @@ func (n *hashNode) eval(e *env) (Value, error) {
 }
 
 func (n *identNode) eval(e *env) (Value, error) {
-	e.stepsLeft--
-	if e.stepsLeft < 0 {
-		if err := e.nextSteps(); err != nil {
-			return Value{}, err
-		}
+	if err := e.step(); err != nil {
+		return Value{}, err
 	}
 	if v := n.find(e); v != nil {
 		return *v, nil
@@ -407,11 +404,8 @@ func (n *chainNode) eval(e *env) (Value, error) {
 	}
 	for i := range n.rest {
 		link := &n.rest[i]
-		e.stepsLeft--
-		if e.stepsLeft < 0 {
-			if err := e.nextSteps(); err != nil {
-				return Value{}, err
-			}
+		if err := e.step(); err != nil {
+			return Value{}, err
 		}
 		if link.op != '+' && !l.isNumber() {
 			return Value{}, e.typeError(n.operand(i), l, "a number")
@@ -422,21 +416,10 @@ func (n *chainNode) eval(e *env) (Value, error) {
 		} else if r, err = link.x.eval(e); err != nil {
 			return Value{}, err
 		}
-		if l.isSmall() && r.isSmall() {
-			if l.scale|r.scale == 0 {
-				if link.op == '%' && r.num > 0 {
-					l = Value{num: l.num % r.num, kind: kLong}
-					continue
-				}
-				if v, ok := smallResult(link.op, l.num, r.num); ok {
-					l = Value{num: v, kind: kDec}
-					continue
-				}
-			} else if link.op == '+' && l.scale == r.scale {
-				if s := l.num + r.num; (s^l.num)&(s^r.num) >= 0 {
-					l = newDecimal(s, l.scale)
-					continue
-				}
+		if l.isSmall() && r.isSmall() && l.scale|r.scale == 0 {
+			if v, ok := smallResult(link.op, l.num, r.num); ok {
+				l = newDecimal(v, 0)
+				continue
 			}
 		}
 		if l, err = n.general(e, i, l, r); err != nil {

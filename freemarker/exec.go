@@ -3,14 +3,10 @@ package freemarker
 // Running the elements of a template.
 
 func (n *textNode) exec(e *env) error {
-	e.out = append(e.out, n.text...)
-	e.stepsLeft--
-	if e.stepsLeft < 0 {
-		if err := e.nextSteps(); err != nil {
-			return err
-		}
+	if err := e.step(); err != nil {
+		return err
 	}
-	return e.checkOutput()
+	return e.write(n.text)
 }
 
 func (n *outputNode) exec(e *env) error {

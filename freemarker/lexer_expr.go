@@ -436,7 +436,7 @@ func idLength(s string) (n int, plain bool) {
 	for i < len(s) {
 		c := s[i]
 		switch {
-		case idByte[c], isDigit(c) && i > 0:
+		case idPart[c] && i > 0:
 			i++
 		case c == '\\' && i+1 < len(s) && (s[i+1] == '-' || s[i+1] == '.' || s[i+1] == ':' || s[i+1] == '#'):
 			i += 2
