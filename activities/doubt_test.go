@@ -236,15 +236,22 @@ func TestAWorkerThatCannotGoOnForgetsNobody(t *testing.T) {
 	}
 }
 
-func TestAnAttemptWaitsNoLongerThanTheOneBeforeWouldHave(t *testing.T) {
-	ago := time.Now().Add(-time.Hour)
-	left := record{
+// leftInDoubt is the record of an attempt that texted the first recipient and
+// lost the answer about the second.
+func leftInDoubt(quiet time.Time) record {
+	return record{
 		Runs:     [][3]int{{int(taken), -1, 1}, {int(doubtful), 0, 1}},
 		Problems: []sms.Error{{Code: sms.OutcomeUnknown, Message: "lost"}},
 		Recent:   []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
-		Known:    &known{To: first, SID: "SM1", At: ago},
-		Quiet:    ago, Complete: ago,
+		Known:    &known{To: first, SID: "SM1", At: time.Now()},
+		Quiet:    quiet,
 	}
+}
+
+func TestAnAttemptWaitsNoLongerThanTheOneBeforeWouldHave(t *testing.T) {
+	ago := time.Now().Add(-time.Hour)
+	left := leftInDoubt(ago)
+	left.Known.At, left.Complete = ago, ago
 	var drafts []twilio.Draft
 	a := newActivities(lister{taking(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })})
 	a.Settle, a.Patience = 10*time.Minute, 30*time.Minute
@@ -256,13 +263,7 @@ func TestAnAttemptWaitsNoLongerThanTheOneBeforeWouldHave(t *testing.T) {
 
 func TestAQuestionThatTwilioDidNotAnswerIsAskedAgain(t *testing.T) {
 	ago := time.Now().Add(-time.Hour)
-	left := record{
-		Runs:     [][3]int{{int(taken), -1, 1}, {int(doubtful), 0, 1}},
-		Problems: []sms.Error{{Code: sms.OutcomeUnknown, Message: "lost"}},
-		Recent:   []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
-		Known:    &known{To: first, SID: "SM1", At: time.Now()},
-		Quiet:    ago,
-	}
+	left := leftInDoubt(ago)
 	var drafts []twilio.Draft
 	gateway := &stumbling{lister: lister{taking(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
 	a := newActivities(gateway)
