@@ -67,6 +67,12 @@ func CompileLimits(pattern string, flags Flags, limits Limits) (*Pattern, error)
 	return newPattern(pattern, limits, compile(tree)), nil
 }
 
+// WithLimits is the same pattern with other limits on each call. It costs one small allocation:
+// nothing is compiled again.
+func (p *Pattern) WithLimits(limits Limits) *Pattern {
+	return newPattern(p.source, limits.withDefaults(), p.prog)
+}
+
 func newPattern(source string, limits Limits, prog *program) *Pattern {
 	return &Pattern{source: source, limits: limits, prog: prog}
 }

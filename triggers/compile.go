@@ -250,6 +250,7 @@ func (c *checker) start(i int, where, name string, w *fileStart, t *Trigger) *st
 		if s.id, err = private.parse(w.ID); err != nil {
 			c.at(i, where+".id", "trigger %q: id: %v", name, err)
 		}
+		t.id = s.id
 	}
 	c.policies(i, where, name, w, s)
 	for field, value := range map[string]struct {
@@ -350,6 +351,7 @@ func (c *checker) id(i int, field, name, written string, t *Trigger) template {
 	if err != nil {
 		c.at(i, field, "trigger %q: workflowId: %v", name, err)
 	}
+	t.id = id
 	return id
 }
 

@@ -26,6 +26,8 @@ type template struct {
 	// template is the empty text.
 	literals   []string
 	references []reference
+	// names are how the references are written.
+	names []string
 }
 
 // reference reaches one value of the event.
@@ -52,12 +54,13 @@ func (s scope) parse(text string) (template, error) {
 	var t template
 	at := 0
 	for _, place := range expression.FindAllStringIndex(text, -1) {
-		ref, err := s.resolve(strings.TrimSpace(text[place[0]+2 : place[1]-1]))
+		name := strings.TrimSpace(text[place[0]+2 : place[1]-1])
+		ref, err := s.resolve(name)
 		if err != nil {
 			return t, err
 		}
 		t.literals = append(t.literals, text[at:place[0]])
-		t.references = append(t.references, ref)
+		t.references, t.names = append(t.references, ref), append(t.names, name)
 		at = place[1]
 	}
 	t.literals = append(t.literals, text[at:])

@@ -2,6 +2,7 @@ package triggers
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -152,6 +153,77 @@ func TestAPatternThatRunsOutOfItsBudgetHasFailedAndStopsNoOther(t *testing.T) {
 	}
 	if err := (&Dispatcher{}).Publish(t.Context(), &firings[0]); !errors.Is(err, firings[0].Err) {
 		t.Errorf("published, %v", err)
+	}
+}
+
+// hungry is a pattern that needs more steps than each has for itself, and ends.
+const hungry = `(?<= )(a+)(a+)(a+)\1\2\3b$`
+
+func TestHostilePatternsShareOneBudgetAndFailAlone(t *testing.T) {
+	text := strings.Repeat("a", 1400) + " " + strings.Repeat("a", 96) + "b"
+	var file strings.Builder
+	file.WriteString("triggers:\n")
+	for n := range 40 {
+		fmt.Fprintf(&file, "  - {name: hostile-%d, pattern: '(?:(a+)+\\1)+$', start: {workflow: W, taskQueue: q}}\n", n)
+	}
+	file.WriteString("  - {name: elsewhere, pattern: '(?:(a+)+\\1)+$', to: '+15005550001', start: {workflow: W, taskQueue: q}}\n")
+	file.WriteString("  - {name: good, pattern: '(a+)b$', start: {workflow: W, taskQueue: q}}\n")
+	file.WriteString("  - {name: hungry, pattern: '" + hungry + "', start: {workflow: W, taskQueue: q}}\n")
+	firings := mustParse(t, file.String()).Match(t.Context(), message(text))
+	if len(firings) != 42 {
+		t.Fatalf("%d firings", len(firings))
+	}
+	for i, firing := range firings {
+		// The hungry one finds nothing left: the budget is the text's, not its own.
+		if good := i == 40; good != (firing.Err == nil) || good && firing.Event.MatchGroups["1"] == nil {
+			t.Errorf("%s: %v", firing.Trigger(), firing.Err)
+		}
+	}
+}
+
+func TestAPatternThatNeedsMoreThanMostGetsIt(t *testing.T) {
+	set := mustParse(t, "triggers:\n  - {name: hungry, pattern: '"+hungry+"', start: {workflow: W, taskQueue: q}}\n")
+	text := strings.Repeat("a", 1400) + " " + strings.Repeat("a", 96) + "b"
+	nothing := budget(0)
+	if _, err := set.triggers[0].pattern.find(t.Context(), text, &nothing); !exceeded(err) {
+		t.Fatalf("it needs no more than the others: %v", err)
+	}
+	if firings := match(t, set, text); len(firings) != 1 {
+		t.Errorf("%d firings", len(firings))
+	}
+}
+
+func TestAnIDWithAHoleIsRefused(t *testing.T) {
+	const file = `triggers:
+  - {name: a, pattern: 'go(?: to (?<room>\w*))?', echoError: 'No room.', ACTION}
+`
+	for name, action := range map[string]string{
+		"start":           "start: {workflow: W, taskQueue: q, id: 'room-${matchGroups.room}'}",
+		"signal":          "signal: {workflowId: 'room-${matchGroups.room}', name: s}",
+		"update":          "update: {workflowId: 'room-${ matchGroups.room }', name: u}",
+		"signalWithStart": "signalWithStart: {workflow: W, taskQueue: q, id: 'room-${matchGroups.room}', signal: s}",
+	} {
+		set := mustParse(t, strings.Replace(file, "ACTION", action, 1))
+		for _, body := range []string{"go", "go to "} {
+			firing := set.Match(t.Context(), message(body))[0]
+			if firing.Err == nil || !strings.Contains(firing.Err.Error(), "trigger a: the workflow ID needs ${matchGroups.room}") {
+				t.Errorf("%s, %q: %v", name, body, firing.Err)
+			}
+			if firing.EchoError() != "No room." {
+				t.Errorf("%s, %q: the sender is told %q", name, body, firing.EchoError())
+			}
+		}
+		if firing := set.Match(t.Context(), message("go to 5"))[0]; firing.Err != nil {
+			t.Errorf("%s: %v", name, firing.Err)
+		}
+		findings := fmt.Sprint(set.Lint(t.Context()))
+		if !strings.Contains(findings, `it fails for "go to ": the workflow ID needs ${matchGroups.room}`) {
+			t.Errorf("%s: lint finds %s", name, findings)
+		}
+	}
+	whole := mustParse(t, "triggers:\n  - {name: a, pattern: '(?<room>\\d+)', echoError: e, signal: {workflowId: 'room-${matchGroups.room}-${messageSid}-${fromId}', name: s}}\n")
+	if findings := whole.Lint(t.Context()); len(findings) != 0 {
+		t.Errorf("lint finds %v", findings)
 	}
 }
 

@@ -46,6 +46,9 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 		if t.event == sms.Received && allKeywords(samples[i]) {
 			say(t, "it never fires: what it matches is %s, an event of its own; set event: %s", sms.Classify("", samples[i][0], ""), sms.Classify("", samples[i][0], ""))
 		}
+		if text, name := t.incomplete(ctx, samples[i]); name != "" {
+			say(t, "it fails for %q: the workflow ID needs ${%s}, and this text has none; make the group match always, or leave it out of the ID", text, name)
+		}
 		if t.event == sms.Received && t.echoError.text(&Event{}) == "" && !t.retry {
 			say(t, "where publishing fails nobody may be told; give it an echoError, or onPublishError: retry")
 		}
@@ -78,11 +81,28 @@ func (t *Trigger) slow(ctx context.Context, samples []string) bool {
 			continue
 		}
 		long := strings.Repeat(seed, maxSampleLength/len(seed)+1)[:maxSampleLength-1] + "!"
-		if _, _, err := t.pattern.match(ctx, strings.ToValidUTF8(long, "")); err != nil {
+		left := budget(textSteps)
+		if _, err := t.pattern.find(ctx, strings.ToValidUTF8(long, ""), &left); err != nil {
 			return true
 		}
 	}
 	return false
+}
+
+// incomplete gives a text of the trigger's for which its workflow ID lacks a
+// part, and the part.
+func (t *Trigger) incomplete(ctx context.Context, samples []string) (text, name string) {
+	for _, text := range samples {
+		left := budget(textSteps)
+		groups, _, _ := t.pattern.match(ctx, text, &left)
+		e := newEvent(t.Name, t.secret, sms.Inbound{
+			MessageSID: "SM", AccountSID: "AC", MessagingServiceSID: "MG", From: "+1", To: "+1", Event: t.event, Body: text,
+		}, groups)
+		if name := t.missing(&e); name != "" {
+			return text, name
+		}
+	}
+	return "", ""
 }
 
 func allKeywords(samples []string) bool {
@@ -105,8 +125,7 @@ func (s *Set) hiddenBy(ctx context.Context, i int, samples []string) *Trigger {
 		}
 		all := true
 		for _, text := range samples {
-			_, found, err := earlier.pattern.match(ctx, text)
-			all = all && err == nil && found
+			all = all && earlier.pattern.takes(ctx, text)
 		}
 		if all {
 			return earlier
@@ -146,8 +165,7 @@ func (t *Trigger) first(ctx context.Context, texts []string) (string, bool) {
 		if text == "" || sms.Classify("", text, "") != t.event {
 			continue
 		}
-		// Without the clock of a match, which takes longer than most do.
-		if match, err := t.pattern.find(ctx, text); err == nil && match != nil {
+		if t.pattern.takes(ctx, text) {
 			return text, true
 		}
 	}

@@ -4,34 +4,38 @@ package triggers
 
 import (
 	"context"
+	"errors"
 	"strconv"
-	"time"
 
 	"temporal-twilio/javaregex"
 )
 
-// matchTimeout bounds the match of one pattern beside the engine's budget of
-// steps, on a machine that has no time for it. Twilio waits 15 s in all.
-const matchTimeout = 500 * time.Millisecond
+// Steps of the engine, of which a machine does about 30 in a microsecond.
+const (
+	// freeSteps are what each pattern has for itself: those that people write end
+	// within a few hundred.
+	freeSteps = 20_000
+	// textSteps are what all patterns have together for one text beyond that: one
+	// that repeats inside repetitions takes them all, and 40 of them no more.
+	textSteps = 5_000_000
+)
 
 // pattern is a compiled pattern.
 type pattern struct {
+	// compiled has freeSteps.
 	compiled *javaregex.Pattern
-	// find is the engine's way to match: anywhere, or the whole text.
-	find func(context.Context, string) (*javaregex.Match, error)
+	// full says that the whole text must match, and not a part of it.
+	full bool
 	// groups are all keys of matchGroups.
 	groups []string
 }
 
 func compilePattern(source string, full bool) (*pattern, error) {
-	compiled, err := javaregex.Compile(source)
+	compiled, err := javaregex.CompileLimits(source, 0, javaregex.Limits{Steps: freeSteps})
 	if err != nil {
 		return nil, err
 	}
-	p := &pattern{compiled: compiled, find: compiled.Find}
-	if full {
-		p.find = compiled.Matches
-	}
+	p := &pattern{compiled: compiled, full: full}
 	for i, name := range compiled.GroupNames()[1:] {
 		if name != "" {
 			p.groups = append(p.groups, name)
@@ -41,13 +45,47 @@ func compilePattern(source string, full bool) (*pattern, error) {
 	return p, nil
 }
 
-// match holds the pattern against a text. A group that took no part is null.
-func (p *pattern) match(ctx context.Context, text string) (groups map[string]*string, found bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, matchTimeout)
-	defer cancel()
-	match, err := p.find(ctx, text)
+// budget is what is left of a text's textSteps.
+type budget int
+
+// match holds the pattern against a text. A group that took no part is null. The
+// budget may be shared by all patterns that are held against the text; one that
+// needs more than is left of it fails, and takes nothing from those that need
+// none.
+func (p *pattern) match(ctx context.Context, text string, left *budget) (groups map[string]*string, found bool, err error) {
+	match, err := p.find(ctx, text, left)
 	if err != nil || match == nil {
 		return nil, false, err
 	}
 	return match.Groups(), true, nil
+}
+
+// find tries with ever more steps: the engine does not say how many it took, so
+// a try counts as all that it had.
+func (p *pattern) find(ctx context.Context, text string, left *budget) (*javaregex.Match, error) {
+	match, err := p.try(ctx, text, p.compiled)
+	for steps := min(4*freeSteps, *left); exceeded(err) && steps > 0; steps = min(4*steps, *left) {
+		*left -= steps
+		match, err = p.try(ctx, text, p.compiled.WithLimits(javaregex.Limits{Steps: int(steps)}))
+	}
+	return match, err
+}
+
+func (p *pattern) try(ctx context.Context, text string, limited *javaregex.Pattern) (*javaregex.Match, error) {
+	if p.full {
+		return limited.Matches(ctx, text)
+	}
+	return limited.Find(ctx, text)
+}
+
+func exceeded(err error) bool {
+	over := (*javaregex.BudgetError)(nil)
+	return errors.As(err, &over) && over.Budget == javaregex.BudgetSteps
+}
+
+// takes reports whether the pattern matches a text that is held against it alone.
+func (p *pattern) takes(ctx context.Context, text string) bool {
+	left := budget(textSteps)
+	match, err := p.find(ctx, text, &left)
+	return err == nil && match != nil
 }

@@ -33,6 +33,9 @@ type Trigger struct {
 	echo      template
 	echoError template
 	action    action
+	// id is the workflow ID that is started, signalled or asked, if it is of the
+	// trigger's own making; each part of it must be there.
+	id template
 	// notes say what of the file was read as something else.
 	notes []string
 	// secret makes pseudonyms of the numbers.
@@ -108,8 +111,9 @@ type Firing struct {
 	trigger *Trigger
 	// Event is what is published.
 	Event Event
-	// Err says why it is not known whether the message matches. Such a firing has
-	// no groups and cannot be published: it has failed.
+	// Err says why the firing cannot be published, and so has failed: the pattern
+	// ran out of its budget, so that it is not known whether the message matches
+	// and there are no groups, or the workflow ID lacks a part.
 	Err error
 
 	// late says that the message came a while ago: what began since does not get
@@ -139,8 +143,9 @@ func (f *Firing) CatchUp() bool { return f.trigger.catchUp }
 // match: its firing has an Err.
 func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
 	var firings []Firing
+	left := budget(textSteps)
 	for _, trigger := range s.triggers {
-		firing, fired := trigger.match(ctx, message)
+		firing, fired := trigger.match(ctx, message, &left)
 		if !fired {
 			continue
 		}
@@ -152,14 +157,14 @@ func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
 	return firings
 }
 
-func (t *Trigger) match(ctx context.Context, message sms.Inbound) (firing Firing, fired bool) {
+func (t *Trigger) match(ctx context.Context, message sms.Inbound, left *budget) (firing Firing, fired bool) {
 	if message.Event == "" {
 		message.Event = sms.Received
 	}
 	if message.Event != t.event || len(t.to) > 0 && !slices.Contains(t.to, message.To) || t.account != "" && message.AccountSID != t.account {
 		return firing, false
 	}
-	groups, found, err := t.pattern.match(ctx, message.Body)
+	groups, found, err := t.pattern.match(ctx, message.Body, left)
 	firing = Firing{trigger: t, Event: newEvent(t.Name, t.secret, message, groups)}
 	if err != nil {
 		firing.Err = fmt.Errorf("trigger %s: match its pattern: %w", t.Name, err)
@@ -168,5 +173,20 @@ func (t *Trigger) match(ctx context.Context, message sms.Inbound) (firing Firing
 	if !found || t.condition != nil && !t.condition(&firing.Event) {
 		return firing, false
 	}
+	if name := t.missing(&firing.Event); name != "" {
+		firing.Err = fmt.Errorf("trigger %s: the workflow ID needs ${%s}, and the text has none", t.Name, name)
+	}
 	return firing, true
+}
+
+// missing names a part of the workflow ID that is not there. With a hole in it,
+// the ID would be the same for all who leave the part out, and their texts would
+// meet in one workflow.
+func (t *Trigger) missing(e *Event) string {
+	for i, value := range t.id.references {
+		if inText(value(e)) == "" {
+			return t.id.names[i]
+		}
+	}
+	return ""
 }
