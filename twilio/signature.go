@@ -1,7 +1,7 @@
 package twilio
 
 // Webhook signatures. twilio-go's own validator reads only the first value of
-// a repeated parameter and knows no legacy query encoding, so it refuses some
+// a repeated parameter and knows one spelling of the query, so it refuses some
 // requests that Twilio signed; this one accepts what Twilio signs, no more.
 //
 // Source: https://www.twilio.com/docs/usage/security
@@ -14,6 +14,7 @@ import (
 	"encoding/hex"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -26,15 +27,11 @@ const SignatureHeader = "X-Twilio-Signature"
 // A GET or JSON request has no params: its URL carries them all.
 func Sign(token, rawURL string, params url.Values) string {
 	keys := make([]string, 0, len(params))
-	size := len(rawURL)
-	for key, values := range params {
+	for key := range params {
 		keys = append(keys, key)
-		for _, v := range values {
-			size += len(key) + len(v)
-		}
 	}
 	slices.Sort(keys)
-	signed := make([]byte, 0, size)
+	signed := make([]byte, 0, len(rawURL)+size(params))
 	signed = append(signed, rawURL...)
 	for _, key := range keys {
 		values := params[key]
@@ -53,21 +50,19 @@ func Sign(token, rawURL string, params url.Values) string {
 
 // Verify reports whether signature is Twilio's for a form request to rawURL.
 // rawURL must be the address as it is configured at Twilio, with its query;
-// behind a proxy that is not the address the server sees. It is accepted with
-// and without the scheme's default port, and with the older query encoding.
-// An empty token or signature never verifies.
+// behind a proxy that is not the address the server sees. Twilio and the
+// proxies on the way do not agree on one spelling of an address, so every other
+// spelling that means the same is accepted too: with and without a port, as
+// Twilio's own validators try it, and with the query escaped in another valid
+// way. An empty token or signature never verifies.
 func Verify(token, rawURL string, params url.Values, signature string) bool {
 	if token == "" || signature == "" {
 		return false
 	}
-	valid := false
-	for _, candidate := range signedForms(rawURL) {
-		// No early return: the time taken says nothing about which form fits.
-		if hmac.Equal([]byte(Sign(token, candidate, params)), []byte(signature)) {
-			valid = true
-		}
+	signed := func(spelling string) bool {
+		return hmac.Equal([]byte(Sign(token, spelling, params)), []byte(signature))
 	}
-	return valid
+	return signed(rawURL) || slices.ContainsFunc(spellings(rawURL, size(params)), signed)
 }
 
 // VerifyBody reports whether signature is Twilio's for a request whose body is
@@ -86,61 +81,153 @@ func VerifyBody(token, rawURL string, body []byte, signature string) bool {
 	return hmac.Equal(want, got[:]) && Verify(token, rawURL, nil, signature)
 }
 
-// signedForms lists the spellings of rawURL that Twilio may have signed.
-func signedForms(rawURL string) []string {
-	forms := []string{rawURL}
-	if other := togglePort(rawURL); other != "" {
-		forms = append(forms, other)
-	}
-	for _, form := range forms {
-		if legacy := legacyQuery(form); legacy != form {
-			forms = append(forms, legacy)
+// A forged request has every spelling tried. These bound the spellings and the
+// bytes that are hashed for it, together a few milliseconds of work.
+const (
+	maxSpellings = 512
+	maxHashed    = 512 << 10
+)
+
+// spellings lists the other addresses that mean the same as rawURL. A
+// request is hashed with each, together with a form of formSize bytes; the list
+// ends when that becomes too much.
+func spellings(rawURL string, formSize int) []string {
+	room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))
+	all, known := []string{rawURL}, map[string]bool{rawURL: true}
+	add := func(spelling string) {
+		if len(all) < room && !known[spelling] {
+			all, known[spelling] = append(all, spelling), true
 		}
 	}
-	return forms
+	add(togglePort(rawURL))
+	for _, one := range all {
+		add(lowerHost(one))
+	}
+	for _, change := range querySpellings {
+		for _, one := range all {
+			if base, query, found := strings.Cut(one, "?"); found {
+				for _, spell := range change {
+					if len(all) == room {
+						return all[1:]
+					}
+					add(base + "?" + spell(query))
+				}
+			}
+		}
+	}
+	return all[1:]
 }
 
-// togglePort adds the scheme's default port to an address without one, or
-// takes it away, and returns "" where another port is named. It works on the
-// text, because what was signed is the text: parsing would normalise it.
+func size(params url.Values) (n int) {
+	for key, values := range params {
+		for _, v := range values {
+			n += len(key) + len(v)
+		}
+	}
+	return n
+}
+
+// togglePort returns the address without its port, whichever it is, or
+// with the scheme's default port if it has none. It works on the text, because
+// what was signed is the text: parsing would normalise it.
 func togglePort(rawURL string) string {
-	scheme, rest, found := strings.Cut(rawURL, "://")
-	if !found {
-		return ""
-	}
-	port := ""
-	switch strings.ToLower(scheme) {
-	case "https":
-		port = ":443"
-	case "http":
-		port = ":80"
-	default:
-		return ""
-	}
-	end := strings.IndexAny(rest, "/?#")
-	if end < 0 {
-		end = len(rest)
-	}
-	host, tail := rest[:end], rest[end:]
-	if bare, ok := strings.CutSuffix(host, port); ok {
-		return scheme + "://" + bare + tail
-	}
+	scheme, host, tail := splitHost(rawURL)
 	// An IPv6 address has colons of its own, inside brackets.
-	hostname := host[strings.LastIndexByte(host, '@')+1:]
-	if strings.LastIndexByte(hostname, ':') > strings.LastIndexByte(hostname, ']') {
-		return ""
+	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') && colon > strings.LastIndexByte(host, '@') {
+		return scheme + host[:colon] + tail
 	}
-	return scheme + "://" + host + port + tail
+	switch strings.ToLower(scheme) {
+	case "https://":
+		return scheme + host + ":443" + tail
+	case "http://":
+		return scheme + host + ":80" + tail
+	}
+	return rawURL
 }
 
-// legacyQuery percent-encodes the characters of the query that Twilio's older
-// encoder did and today's leaves alone.
-func legacyQuery(rawURL string) string {
-	path, query, found := strings.Cut(rawURL, "?")
-	if !found {
-		return rawURL
-	}
-	return path + "?" + legacyEncoder.Replace(query)
+// lowerHost writes the host as URL parsers do; a user name stays as it is.
+func lowerHost(rawURL string) string {
+	scheme, host, tail := splitHost(rawURL)
+	at := strings.LastIndexByte(host, '@') + 1
+	return scheme + host[:at] + strings.ToLower(host[at:]) + tail
 }
 
-var legacyEncoder = strings.NewReplacer("'", "%27", "!", "%21", "*", "%2A", "(", "%28", ")", "%29")
+// splitHost cuts an address before and after its host, port and user included.
+// An address without a scheme is all tail.
+func splitHost(rawURL string) (scheme, host, tail string) {
+	begin := strings.Index(rawURL, "://")
+	if begin < 0 {
+		return "", "", rawURL
+	}
+	begin += len("://")
+	end := strings.IndexAny(rawURL[begin:], "/?#")
+	if end < 0 {
+		end = len(rawURL) - begin
+	}
+	return rawURL[:begin], rawURL[begin : begin+end], rawURL[begin+end:]
+}
+
+// querySpellings are the ways in which two encoders of a query differ, each
+// with its alternatives. Together they make what is known: Java's URLEncoder,
+// encodeURIComponent, the URL standard, Go, Python, .NET and PHP. None of them
+// touches a character that means something in a form (& = + # %).
+var querySpellings = [][]func(string) string{
+	{
+		func(query string) string { return strings.ReplaceAll(query, "%20", "+") },
+		func(query string) string { return strings.ReplaceAll(query, "+", "%20") },
+	},
+	escapedOrPlain("'"), escapedOrPlain(":"), escapedOrPlain("@"), escapedOrPlain("!()"), escapedOrPlain("*"),
+	escapedOrPlain("~"), escapedOrPlain(",$/?"), escapedOrPlain("[]{}|^`\\\"<>"),
+	{escapeIn("0123456789ABCDEF"), escapeIn("0123456789abcdef")},
+}
+
+// escapedOrPlain writes all of a group of characters as escapes, or none.
+func escapedOrPlain(group string) []func(string) string {
+	plain := func(query string) string {
+		return respell(query, func(c byte, spelt string) string {
+			if len(spelt) > 1 && strings.IndexByte(group, c) >= 0 {
+				return string(rune(c))
+			}
+			return spelt
+		})
+	}
+	escaped := func(query string) string {
+		return respell(query, func(c byte, spelt string) string {
+			if len(spelt) == 1 && strings.IndexByte(group, c) >= 0 {
+				return "%" + strings.ToUpper(hex.EncodeToString([]byte{c}))
+			}
+			return spelt
+		})
+	}
+	return []func(string) string{plain, escaped}
+}
+
+// escapeIn writes every escape with these digits.
+func escapeIn(digits string) func(string) string {
+	return func(query string) string {
+		return respell(query, func(c byte, spelt string) string {
+			if len(spelt) > 1 {
+				return "%" + string(digits[c>>4]) + string(digits[c&15])
+			}
+			return spelt
+		})
+	}
+}
+
+// respell writes each character of a query anew; it is given the character and
+// how it is spelt, plainly or as an escape.
+func respell(query string, write func(c byte, spelt string) string) string {
+	var out strings.Builder
+	out.Grow(len(query) + 16)
+	for query != "" {
+		c, width := query[0], 1
+		if c == '%' && len(query) > 2 {
+			if b, err := strconv.ParseUint(query[1:3], 16, 8); err == nil {
+				c, width = byte(b), 3
+			}
+		}
+		out.WriteString(write(c, query[:width]))
+		query = query[width:]
+	}
+	return out.String()
+}

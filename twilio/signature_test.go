@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"net/url"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -82,7 +83,7 @@ func TestVerifyBodyAcceptsASignedJSONBodyAndNoOther(t *testing.T) {
 	}
 }
 
-func TestVerifyToleratesTheDefaultPortOnly(t *testing.T) {
+func TestVerifyTriesPortsAsTwiliosValidatorsDo(t *testing.T) {
 	for _, tc := range []struct {
 		signed, given string
 		want          bool
@@ -90,7 +91,13 @@ func TestVerifyToleratesTheDefaultPortOnly(t *testing.T) {
 		{"https://[::1]/sms", "https://[::1]:443/sms", true},
 		{"https://[::1]:443/sms", "https://[::1]/sms", true},
 		{"http://host:443/sms", "http://host/sms", false},
+		{"https://host/sms", "https://host:8443/sms", true},
+		{"https://host:8443/sms", "https://host:8443/sms", true},
 		{"https://host:8443/sms", "https://host/sms", false},
+		{"https://host:443/sms", "https://host:8443/sms", false},
+		{"https://[::1]/sms", "https://[::1]:8443/sms", true},
+		{"https://user:secret@host/sms", "https://user:secret@host:8443/sms", true},
+		{"https://user@host/sms", "https://user:secret@host/sms", false},
 		{"https://user:secret@host/sms", "https://user:secret@host:443/sms", true},
 		{"https://host/sms", "http://host/sms", false},
 		{"https://host/sms", "https://host/sms/", false},
@@ -111,10 +118,43 @@ func FuzzVerifyAcceptsWhatSignMade(f *testing.F) {
 	})
 }
 
+func FuzzSpellingsMeanTheSame(f *testing.F) {
+	f.Add("a=It%27s+42&b=%25%2B%26%3D%23&c=x%3ay")
+	f.Add("a=%2527&b=~*()!'@:%7B")
+	f.Fuzz(func(t *testing.T, query string) {
+		want, err := url.ParseQuery(query)
+		if err != nil || strings.ContainsAny(query, "?#") {
+			t.Skip("refused before, or no query")
+		}
+		for _, spelling := range spellings("https://host/p?"+query, 0) {
+			_, other, _ := strings.Cut(spelling, "?")
+			if got, err := url.ParseQuery(other); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%q is taken for %q, which means %v, %v", other, query, got, err)
+			}
+		}
+	})
+}
+
+func TestSpellingsAreBounded(t *testing.T) {
+	long := "https://host/p?a=" + strings.Repeat("'~*!():@,$/?[]{}|^%3a+%20", 1000)
+	for _, formSize := range []int{0, 64 << 10, 10 << 20} {
+		if n := (len(spellings(long, formSize)) + 1) * (len(long) + formSize); n > max(maxHashed, len(long)+formSize) {
+			t.Errorf("with a form of %d bytes %d are hashed", formSize, n)
+		}
+	}
+}
+
 func BenchmarkVerify(b *testing.B) {
-	params := vectorParams(nil)
-	b.ReportAllocs()
-	for b.Loop() {
-		Verify(vectorToken, vectorURL, params, "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
+	for name, tc := range map[string]struct{ url, signature string }{
+		"signed": {vectorURL, "RSOYDt4T1cUTdK1PDd93/VVr8B8="},
+		"forged": {vectorURL + "&a='~*!():@,$/?[]{}|^%3a+%20", "RSOYDt4T1cUTdK1PDd93/VVr8B8="},
+	} {
+		b.Run(name, func(b *testing.B) {
+			params := vectorParams(nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				Verify(vectorToken, tc.url, params, tc.signature)
+			}
+		})
 	}
 }

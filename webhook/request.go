@@ -6,12 +6,10 @@ package webhook
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"temporal-twilio/twilio"
 )
@@ -50,8 +48,8 @@ func (h *handler) params(w http.ResponseWriter, r *http.Request) (params url.Val
 			return nil, http.StatusBadRequest, "the body is not what its content type says"
 		}
 	}
-	if !h.verified(r, params.Get("AccountSid"), verify) {
-		return nil, http.StatusForbidden, "the signature is not valid for this address and account; is WEBHOOK_PUBLIC_URL the address that Twilio calls, and the token that of the account or subaccount?"
+	if why := h.verified(r, params.Get("AccountSid"), verify); why != "" {
+		return nil, http.StatusForbidden, why
 	}
 	return params, 0, ""
 }
@@ -73,51 +71,35 @@ func object(body []byte) (url.Values, error) {
 	return params, nil
 }
 
-// verified reports whether the request was signed for our address with one of
-// the account's tokens. Another account's token does not do: whoever has that
-// must not speak for this one.
-func (h *handler) verified(r *http.Request, account string, verify func(token, address, signature string) bool) bool {
+// verified returns why the request was not signed for our address with one of
+// the account's tokens, or "" if it was. Another account's token does not do: whoever has that must
+// not speak for this one.
+func (h *handler) verified(r *http.Request, account string, verify func(token, address, signature string) bool) (why string) {
 	if h.Unsigned {
-		return true
+		return ""
+	}
+	signature := r.Header.Get(twilio.SignatureHeader)
+	if signature == "" {
+		return "there is no " + twilio.SignatureHeader + ": either Twilio did not send this, or a proxy removed the header"
 	}
 	address, err := h.address(r)
 	if err != nil {
-		return false
+		return err.Error()
 	}
 	tokens, known := h.Tokens[account]
 	if !known {
 		tokens = h.Tokens[AnyAccount]
 	}
-	signature := r.Header.Get(twilio.SignatureHeader)
-	valid := false
 	for _, token := range tokens {
 		if verify(token, address, signature) {
-			valid = true
+			return ""
 		}
 	}
-	return valid
-}
-
-// address is what Twilio called: what it signed. It comes from the
-// configuration, or from forwarded headers if these were named.
-func (h *handler) address(r *http.Request) (string, error) {
-	if h.PublicURL != "" {
-		return h.PublicURL + r.URL.RequestURI(), nil
+	switch {
+	case len(tokens) == 0:
+		return "there is no auth token for this account"
+	case h.prefixIgnored(r):
+		return "the signature is not valid for this address, and a proxy says that it removed a prefix from its path (" + prefixHeader + "): include the prefix in the public URL, or name that header among the forwarded ones"
 	}
-	scheme, host := "https", ""
-	for _, name := range h.Forwarded {
-		value, _, _ := strings.Cut(r.Header.Get(name), ",") // nearest to the client first
-		value = strings.TrimSpace(value)
-		switch {
-		case value == "":
-		case strings.HasSuffix(strings.ToLower(name), "proto"):
-			scheme = value
-		default:
-			host = value
-		}
-	}
-	if host == "" || scheme != "http" && scheme != "https" {
-		return "", fmt.Errorf("the forwarded headers %v do not say where the request was sent", h.Forwarded)
-	}
-	return scheme + "://" + host + r.URL.RequestURI(), nil
+	return "the signature is not valid for this address and account; is the public URL the address that Twilio calls, and the token that of the account or subaccount?"
 }

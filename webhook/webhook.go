@@ -46,9 +46,10 @@ type Options struct {
 	// "https://sms.example.com": what Twilio signs. Required unless Unsigned or
 	// Forwarded.
 	PublicURL string
-	// Forwarded are the headers, such as X-Forwarded-Host and
-	// X-Forwarded-Proto, that say the address in place of PublicURL. A proxy
-	// must set each of them, or anybody could. Optional: default none.
+	// Forwarded are the headers that say the address in place of PublicURL:
+	// Forwarded (RFC 7239), or X-Forwarded-Host, -Proto, -Port and -Prefix, or
+	// Host if the proxy keeps it. A proxy must set each of them, or anybody
+	// could. Optional: default none.
 	Forwarded []string
 	// Tokens are the auth tokens that requests may be signed with, by the SID
 	// of the account or subaccount; during rotation it has two. Required unless
@@ -140,9 +141,9 @@ func (o *Options) check() error {
 		return errors.New("webhook: there is no auth token to verify signatures with: set TWILIO_TOKEN (an API key's secret does not do), or for development set WEBHOOK_SIGNATURE=off")
 	}
 	if o.PublicURL == "" && len(o.Forwarded) > 0 {
-		return nil
+		return checkForwarded(o.Forwarded)
 	}
-	if public, err := url.Parse(o.PublicURL); err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
+	if public, err := url.Parse(o.PublicURL); err != nil || public.Host == "" || public.RawQuery != "" || public.Fragment != "" || public.Scheme != "http" && public.Scheme != "https" {
 		return fmt.Errorf("webhook: public URL %q is not an http or https address: set WEBHOOK_PUBLIC_URL to what Twilio calls, such as https://sms.example.com", o.PublicURL)
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")

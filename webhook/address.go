@@ -1,0 +1,146 @@
+package webhook
+
+// The address that Twilio called, which is what it signed. Behind a proxy the
+// request does not show it.
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// prefixHeader is how a proxy says which prefix it removed from the path.
+const prefixHeader = "X-Forwarded-Prefix"
+
+// forwarded is the address as proxies say it; empty for what they do not say.
+type forwarded struct{ scheme, host, port, prefix string }
+
+// readers say what each kind of header holds, by the end of its name.
+var readers = []struct {
+	suffix string
+	read   func(*forwarded) *string
+}{
+	{"host", func(f *forwarded) *string { return &f.host }},
+	{"proto", func(f *forwarded) *string { return &f.scheme }},
+	{"scheme", func(f *forwarded) *string { return &f.scheme }},
+	{"port", func(f *forwarded) *string { return &f.port }},
+	{"prefix", func(f *forwarded) *string { return &f.prefix }},
+}
+
+// reader returns what a header of this name holds, nil if that is not known.
+func reader(name string) func(*forwarded) *string {
+	for _, r := range readers {
+		if strings.HasSuffix(strings.ToLower(name), r.suffix) {
+			return r.read
+		}
+	}
+	return nil
+}
+
+// checkForwarded refuses headers that do not say the address.
+func checkForwarded(names []string) error {
+	host := false
+	for _, name := range names {
+		read := reader(name)
+		if read == nil && !strings.EqualFold(name, "Forwarded") {
+			return fmt.Errorf("the forwarded header %q is not known: name Forwarded, or headers that end in Host, Proto, Port or Prefix, such as X-Forwarded-Host", name)
+		}
+		var probe forwarded
+		host = host || read == nil || read(&probe) == &probe.host
+	}
+	if !host {
+		return errors.New("no forwarded header says the host: add X-Forwarded-Host, Forwarded or, if the proxy keeps it, Host")
+	}
+	return nil
+}
+
+// address returns what Twilio called. It comes from the configuration, or from
+// forwarded headers if these were named.
+func (h *handler) address(r *http.Request) (string, error) {
+	if h.PublicURL != "" {
+		return h.PublicURL + r.URL.RequestURI(), nil
+	}
+	f, err := h.forwarded(r)
+	if err != nil {
+		return "", err
+	}
+	if f.scheme == "" {
+		f.scheme = "https"
+	}
+	if f.host == "" || f.scheme != "http" && f.scheme != "https" {
+		return "", fmt.Errorf("the forwarded headers (%s) do not say where the request was sent", strings.Join(h.Forwarded, ", "))
+	}
+	host := f.host
+	if f.port != "" && (&url.URL{Host: host}).Port() == "" {
+		host += ":" + f.port // if it is the default port, verification tries it without
+	}
+	return f.scheme + "://" + host + strings.TrimRight(f.prefix, "/") + r.URL.RequestURI(), nil
+}
+
+// forwarded reads the named headers. Of a chain of proxies the one nearest to
+// the client counts, which each header lists first.
+func (h *handler) forwarded(r *http.Request) (f forwarded, err error) {
+	for _, name := range h.Forwarded {
+		read, value := reader(name), strings.Join(r.Header.Values(name), ",")
+		switch {
+		case strings.EqualFold(name, "Host"):
+			f.host = r.Host
+		case read != nil:
+			first, _, _ := strings.Cut(value, ",")
+			if first = strings.TrimSpace(first); first != "" {
+				*read(&f) = first
+			}
+		default:
+			if err := f.parse(value); err != nil {
+				return f, err
+			}
+		}
+	}
+	f.scheme = strings.ToLower(f.scheme)
+	return f, nil
+}
+
+// pair is one name=value of a Forwarded header with what separates it from its
+// neighbours; a value is a token or a quoted string.
+//
+// Source: https://www.rfc-editor.org/rfc/rfc7239#section-4
+var pair = regexp.MustCompile(`^[ \t,;]*([\w!#$%&'*+.^|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([^ \t,;"]+))[ \t]*(?:[,;]+[ \t]*|$)`)
+
+var quotedPair = regexp.MustCompile(`\\(.)`)
+
+// parse reads host and proto of a Forwarded header, each from the first element
+// that has it. An error says nothing of the header's value, which is anybody's.
+func (f *forwarded) parse(header string) error {
+	for header != "" {
+		m := pair.FindStringSubmatch(header)
+		if m == nil {
+			return errors.New("the header Forwarded does not have the form of RFC 7239, such as host=example.com;proto=https")
+		}
+		header = header[len(m[0]):]
+		value := quotedPair.ReplaceAllString(m[2], "$1") + m[3]
+		switch name := strings.ToLower(m[1]); {
+		case name == "host" && f.host == "":
+			f.host = value
+		case name == "proto" && f.scheme == "":
+			f.scheme = value
+		}
+	}
+	return nil
+}
+
+// prefixIgnored reports whether a proxy says that it removed a prefix from the
+// path, and the address that we verify has none.
+func (h *handler) prefixIgnored(r *http.Request) bool {
+	removed := strings.TrimRight(r.Header.Get(prefixHeader), "/")
+	if removed == "" {
+		return false
+	}
+	if h.PublicURL != "" {
+		return !strings.HasSuffix(h.PublicURL, removed)
+	}
+	return !slices.ContainsFunc(h.Forwarded, func(name string) bool { return strings.EqualFold(name, prefixHeader) })
+}

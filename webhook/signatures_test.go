@@ -1,0 +1,137 @@
+package webhook
+
+// Signatures: requests as Twilio and the proxies on the way make them.
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// signatureCase is one request and what is to become of it.
+type signatureCase struct {
+	ID     string `json:"id"`
+	Token  string `json:"token"`
+	Method string `json:"method"`
+	// PublicURL is configured, or a remark that names the forwarded headers.
+	PublicURL string `json:"publicUrl"`
+	// RequestedURL is what reaches the webhook, SignedURL what Twilio signed.
+	RequestedURL string            `json:"requestedUrl"`
+	SignedURL    string            `json:"signedUrl"`
+	Form         map[string]string `json:"form"`
+	Headers      map[string]string `json:"headers"`
+	Signature    string            `json:"signature"`
+	Accept       bool              `json:"accept"`
+}
+
+var forwardedRemark = regexp.MustCompile(`WEBHOOK_FORWARDED=([\w,-]+)`)
+
+func (c signatureCase) request() *http.Request {
+	form := url.Values{}
+	for name, value := range c.Form {
+		form.Set(name, value)
+	}
+	body := ""
+	if c.Method == http.MethodPost {
+		body = form.Encode()
+	}
+	r := httptest.NewRequest(c.Method, c.RequestedURL, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for name, value := range c.Headers {
+		r.Header.Set(name, value)
+	}
+	r.Header.Set(twilio.SignatureHeader, c.Signature)
+	return r
+}
+
+func TestSignaturesOfEachSpelling(t *testing.T) {
+	data, err := os.ReadFile("testdata/signatures.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []signatureCase
+	if err := json.Unmarshal(data, &cases); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cases {
+		t.Run(c.ID, func(t *testing.T) {
+			b := newBench(t, func(o *Options) {
+				o.Tokens = map[string][]string{AnyAccount: {c.Token}}
+				o.PublicURL = c.PublicURL
+				if names := forwardedRemark.FindStringSubmatch(c.PublicURL); names != nil {
+					o.PublicURL, o.Forwarded = "", strings.Split(names[1], ",")
+				}
+				o.Status = func(context.Context, string, sms.StatusUpdate) error { return nil }
+			})
+			w := b.serve(c.request())
+			if accepted := w.Code < 300; accepted != c.Accept || !accepted && w.Code != http.StatusForbidden {
+				t.Errorf("status %d, want accepted %t", w.Code, c.Accept)
+			}
+			if strings.Contains(b.log.String(), "sms.example") {
+				t.Errorf("the log quotes a header: %s", b.log.String())
+			}
+		})
+	}
+}
+
+func TestSignatureRefusalsNameTheCause(t *testing.T) {
+	request := func(header, value string) *http.Request {
+		r := signatureCase{Method: http.MethodPost, RequestedURL: SmsPath, Form: map[string]string{"AccountSid": "AC1"}, Signature: "x"}.request()
+		r.Header.Set(header, value)
+		return r
+	}
+	behind := func(names ...string) func(*Options) {
+		return func(o *Options) { o.PublicURL, o.Forwarded = "", names }
+	}
+	for name, tc := range map[string]struct {
+		change        func(*Options)
+		header, value string
+		want          string
+	}{
+		"no signature":                {nil, twilio.SignatureHeader, "", "there is no X-Twilio-Signature"},
+		"a removed prefix":            {nil, "X-Forwarded-Prefix", "/api", "removed a prefix from its path (X-Forwarded-Prefix)"},
+		"a removed prefix, forwarded": {behind("Host"), "X-Forwarded-Prefix", "/api/", "removed a prefix from its path (X-Forwarded-Prefix)"},
+		"a prefix that is known":      {nil, "X-Forwarded-Prefix", "/prefix/", "is the public URL the address"},
+		"a prefix that is believed":   {behind("Host", "X-Forwarded-Prefix"), "X-Forwarded-Prefix", "/api", "is the public URL the address"},
+		"a broken header":             {behind("Forwarded"), "Forwarded", "host", "RFC 7239"},
+		"a header without the host":   {behind("Forwarded"), "Forwarded", "for=192.0.2.1", "do not say where"},
+		"an unknown account":          {func(o *Options) { o.Tokens = map[string][]string{"AC2": {token}} }, "X", "", "no auth token for this account"},
+	} {
+		b := newBench(t, tc.change)
+		if w := b.serve(request(tc.header, tc.value)); w.Code != http.StatusForbidden || !strings.Contains(b.log.String(), tc.want) {
+			t.Errorf("%s: %d, log %s", name, w.Code, b.log.String())
+		}
+		if strings.Contains(b.log.String(), "/api") {
+			t.Errorf("%s: the log quotes a header: %s", name, b.log.String())
+		}
+	}
+}
+
+func TestForwardedHeadersThatSayNoAddressAreRefused(t *testing.T) {
+	for names, want := range map[string]string{
+		"X-Forwarded-For":                    `"X-Forwarded-For" is not known`,
+		"X-Forwarded-Host,Front-End-Https":   `"Front-End-Https" is not known`,
+		"X-Forwarded-Proto":                  "no forwarded header says the host",
+		"X-Forwarded-Proto,X-Original-Host":  "",
+		"forwarded":                          "",
+		"Host,X-Scheme,X-Forwarded-Prefix":   "",
+		"X-Forwarded-Host,X-Forwarded-Proto": "",
+	} {
+		var o Options
+		newBench(t, func(whole *Options) { o = *whole })
+		o.PublicURL, o.Forwarded = "", strings.Split(names, ",")
+		_, err := Handler(o)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", names, err, want)
+		}
+	}
+}
