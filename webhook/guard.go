@@ -5,6 +5,7 @@ package webhook
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -61,6 +62,8 @@ func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 		return false, "Twilio itself answers it"
 	case message.From == message.To || slices.Contains(g.own, message.From):
 		return false, "it comes from a number of our own"
+	case !answerable(message.From):
+		return false, "its sender is neither a phone nor a channel address, so Twilio would refuse a reply"
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -76,6 +79,14 @@ func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 		g.answers[message.MessageSID] = may
 	}
 	return may, "this phone and number exchange too many texts"
+}
+
+// answerable reports whether a message can go to this sender: a phone, or an
+// address on a channel such as whatsapp:+1…. A name (SUPPORT) and a short code
+// send and receive nothing from us (errors 21211 and 21265).
+func answerable(from string) bool {
+	_, phone := sms.ParseRecipient(from)
+	return phone || strings.Contains(from, ":")
 }
 
 func (g *guard) limiter(pair [2]string) *rate.Limiter {

@@ -356,6 +356,21 @@ func TestLoopsAndOwnNumbersAreNotEchoed(t *testing.T) {
 	}
 }
 
+func TestSendersThatCannotBeAnsweredAreNotEchoed(t *testing.T) {
+	for from, want := range map[string]bool{
+		"+15005550009": true, "whatsapp:+15005550009": true, "messenger:1234567890": true, "rcs:agent_1": true,
+		"SUPPORT": false, "Bank 24": false, "73737": false, "266696687": false,
+	} {
+		b := newBench(t, with(t, everything))
+		f := form("hi")
+		f.Set("From", from)
+		w := b.deliver(f, token)
+		if len(b.published) != 1 || w.Code != http.StatusOK || strings.Contains(w.Body.String(), "Got it") != want {
+			t.Errorf("%s: %d %s, published %v", from, w.Code, w.Body, b.published)
+		}
+	}
+}
+
 func TestRepliesKeepToTwiliosLimits(t *testing.T) {
 	many := make([]string, 15)
 	for i := range many {

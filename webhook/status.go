@@ -3,17 +3,21 @@ package webhook
 // /twilio/status: what became of a message that we sent.
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"regexp"
 	"strconv"
 
 	"temporal-twilio/sms"
 )
 
-// StatusPath is where Twilio tells what became of a message.
+// StatusPath is where Twilio reports what became of a message.
 const StatusPath = "/twilio/status"
 
-// status brings the news to the workflow that sent the message.
+// status brings the news to the workflow that sent the message. News that
+// nobody can use is acknowledged and leaves a line: Twilio would deliver it
+// again, and shows each refusal as an error in the customer's console.
 func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	params, status, why := h.params(w, r)
 	if status != 0 {
@@ -21,21 +25,21 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	update := sms.StatusUpdate{
-		MessageSID:   params.Get("MessageSid"),
-		Status:       sms.Status(params.Get("MessageStatus")),
+		MessageSID:   cmp.Or(params.Get("MessageSid"), params.Get("SmsSid")),
+		Status:       sms.Status(cmp.Or(params.Get("MessageStatus"), params.Get("SmsStatus"))),
 		ErrorMessage: params.Get("ErrorMessage"),
 	}
-	update.ErrorCode, _ = strconv.Atoi(params.Get("ErrorCode")) // absent where nothing went wrong
+	update.ErrorCode, _ = strconv.Atoi(params.Get("ErrorCode")) // absent if nothing went wrong
 	workflowID := r.URL.Query().Get(sms.StatusWorkflow)
 	switch {
 	case !messageSID.MatchString(update.MessageSID):
-		h.refuse(w, r, http.StatusBadRequest, "parameter MessageSid is not a message SID")
+		h.ignore(w, r, update, "it names no message")
 		return
 	case !update.Status.Known():
-		h.refuse(w, r, http.StatusBadRequest, "parameter MessageStatus is not a status")
+		h.ignore(w, r, update, "its status is not known")
 		return
 	case workflowID == "":
-		h.refuse(w, r, http.StatusBadRequest, "the address names no workflow")
+		h.ignore(w, r, update, "its address names no workflow")
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerTimeout)
@@ -45,5 +49,21 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 		say(w, http.StatusServiceUnavailable, "the status could not be delivered; call again")
 		return
 	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// word is a text that may be logged: Twilio's own, and nobody's number.
+var word = regexp.MustCompile(`^[a-zA-Z_-]{1,32}$`)
+
+// ignore acknowledges a status that no workflow gets, and leaves one line about
+// it.
+func (h *handler) ignore(w http.ResponseWriter, r *http.Request, update sms.StatusUpdate, why string) {
+	if !messageSID.MatchString(update.MessageSID) {
+		update.MessageSID = ""
+	}
+	if !word.MatchString(string(update.Status)) {
+		update.Status = ""
+	}
+	h.Logger.WarnContext(r.Context(), "status callback ignored", "reason", why, "messageSid", update.MessageSID, "status", update.Status)
 	w.WriteHeader(http.StatusNoContent)
 }

@@ -1,0 +1,80 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+const statusSID = "SM00000000000000000000000000000001"
+
+// callBack sends a status as Twilio does, signed with a token.
+func (b *bench) callBack(query string, form url.Values, token string) *httptest.ResponseRecorder {
+	path := StatusPath + query
+	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set(twilio.SignatureHeader, twilio.Sign(token, publicURL+path, form))
+	return b.serve(r)
+}
+
+// takeStatus keeps what reaches a workflow.
+func takeStatus(got *[]string) func(*Options) {
+	return func(o *Options) {
+		o.Status = func(_ context.Context, workflowID string, u sms.StatusUpdate) error {
+			*got = append(*got, fmt.Sprintf("%s %s %s %d", workflowID, u.MessageSID, u.Status, u.ErrorCode))
+			return nil
+		}
+	}
+}
+
+func TestStatusThatNobodyCanUseIsAcknowledged(t *testing.T) {
+	for name, tc := range map[string]struct {
+		query string
+		form  url.Values
+		got   string
+		log   string
+	}{
+		"a status":              {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"delivered"}}, "w " + statusSID + " delivered 0", ""},
+		"an error":              {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"failed"}, "ErrorCode": {"30003"}}, "w " + statusSID + " failed 30003", ""},
+		"by the older names":    {"?workflow=w", url.Values{"SmsSid": {statusSID}, "SmsStatus": {"sent"}}, "w " + statusSID + " sent 0", ""},
+		"a status of tomorrow":  {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"teleported"}}, "", "status=teleported"},
+		"a status with a phone": {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"+15005550009"}}, "", "its status is not known"},
+		"no status":             {"?workflow=w", url.Values{"MessageSid": {statusSID}}, "", "its status is not known"},
+		"no workflow":           {"", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}}, "", "names no workflow"},
+		"no message":            {"?workflow=w", url.Values{"MessageSid": {"+15005550009"}, "MessageStatus": {"sent"}}, "", "names no message"},
+	} {
+		var got []string
+		b := newBench(t, takeStatus(&got))
+		tc.form.Set("AccountSid", "AC1")
+		if w := b.callBack(tc.query, tc.form, token); w.Code != http.StatusNoContent || strings.Join(got, ",") != tc.got {
+			t.Errorf("%s: %d, delivered %q", name, w.Code, got)
+		}
+		log := b.log.String()
+		if lines := strings.Count(log, "\n"); !strings.Contains(log, tc.log) || strings.Contains(log, "555") || lines != map[bool]int{true: 0, false: 1}[tc.log == ""] {
+			t.Errorf("%s: log %s", name, log)
+		}
+	}
+}
+
+func TestStatusThatIsForgedOrUndeliveredIsNotAcknowledged(t *testing.T) {
+	form := url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}, "AccountSid": {"AC1"}}
+	var got []string
+	b := newBench(t, takeStatus(&got))
+	if w := b.callBack("?workflow=w", form, "another"); w.Code != http.StatusForbidden || len(got) > 0 {
+		t.Errorf("forged: %d, delivered %q", w.Code, got)
+	}
+	b = newBench(t, func(o *Options) {
+		o.Status = func(context.Context, string, sms.StatusUpdate) error { return errors.New("away") }
+	})
+	if w := b.callBack("?workflow=w", form, token); w.Code != http.StatusServiceUnavailable {
+		t.Errorf("undelivered: %d", w.Code)
+	}
+}
