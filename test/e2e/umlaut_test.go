@@ -1,0 +1,58 @@
+package e2e
+
+// Workflow IDs beyond ASCII, through every client of ours.
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/internal/temporal"
+	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/test/stack"
+)
+
+func TestAWorkflowIDMayHoldAnyLetter(t *testing.T) {
+	s := stack.Start(t, stack.Options{Triggers: `triggers:
+  - name: chat
+    pattern: 'chat with (?<name>.+)'
+    start:
+      workflow: SendSmsWorkflow
+      taskQueue: twilio
+      id: 'chat-${matchGroups.name}'
+      input: {smsFrom: '` + stack.Number + `', smsTo: '${from}', smsBody: 'Hello ${matchGroups.name}'}
+`})
+	t.Setenv("TEMPORAL_ADDRESS", s.Temporal.Address)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	ours, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil) // the starter's
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ours.Close()
+	run, err := ours.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "Bestellung-ä", TaskQueue: activities.TaskQueue}, "SendSmsWorkflow",
+		map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})
+	var result activities.SendSmsResult
+	if err == nil {
+		err = run.Get(ctx, &result) // which the worker's client sent
+	}
+	if err != nil || len(result.Messages) != 1 || run.GetID() != "Bestellung-ä" {
+		t.Errorf("%+v, %v", result, err)
+	}
+	if _, err := s.Twilio.Inbound(ctx, twiliosim.Inbound{From: phone, To: stack.Number, Body: "chat with Zoë"}); err != nil { // the webhook's
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the trigger's workflow has texted", func(context.Context) error {
+		for _, m := range messages(t, s) {
+			if m.Body == "Hello Zoë" {
+				return ours.GetWorkflow(ctx, "chat-Zoë", "").Get(ctx, nil)
+			}
+		}
+		return errors.New("not yet")
+	})
+}
