@@ -3,6 +3,7 @@ package main
 // starter triggers: look at trigger files before they are in force.
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -296,11 +297,11 @@ func printOutcomes(out io.Writer, f testFlags, all []outcome) {
 // caseFile is a file of cases.
 type caseFile struct {
 	Cases []struct {
-		Body    string           `yaml:"body"`
-		From    string           `yaml:"from"`
-		To      string           `yaml:"to"`
-		Account string           `yaml:"account"`
-		Want    []map[string]any `yaml:"want"`
+		Body    string                      `yaml:"body"`
+		From    string                      `yaml:"from"`
+		To      string                      `yaml:"to"`
+		Account string                      `yaml:"account"`
+		Want    []map[string]yamlfile.Value `yaml:"want"`
 	} `yaml:"cases"`
 }
 
@@ -347,7 +348,7 @@ func runCases(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags
 }
 
 // differences compares what fires with what is wanted, in order.
-func differences(got []outcome, want []map[string]any) (wrong []string) {
+func differences(got []outcome, want []map[string]yamlfile.Value) (wrong []string) {
 	if len(got) != len(want) {
 		var names []string
 		for _, o := range got {
@@ -366,7 +367,7 @@ func differences(got []outcome, want []map[string]any) (wrong []string) {
 func differs(where string, got, want any) []string {
 	wanted, ok := want.(map[string]any)
 	if !ok {
-		if reflect.DeepEqual(got, want) {
+		if reflect.DeepEqual(got, want) || sameNumber(got, want) {
 			return nil
 		}
 		return []string{fmt.Sprintf("%s is %v, wanted is %v", where, got, want)}
@@ -379,14 +380,29 @@ func differs(where string, got, want any) []string {
 	return wrong
 }
 
-// plain is a value as JSON has it.
+// sameNumber takes 7.50 for 7.5, and no whole number for another.
+func sameNumber(a, b any) bool {
+	x, isX := a.(json.Number)
+	y, isY := b.(json.Number)
+	whole := func(n json.Number) bool { return !strings.ContainsAny(n.String(), ".eE") }
+	if !isX || !isY || whole(x) && whole(y) {
+		return false
+	}
+	m, noM := x.Float64()
+	n, noN := y.Float64()
+	return m == n && noM == nil && noN == nil
+}
+
+// plain is a value as JSON has it, with its numbers as they are written.
 func plain(value any) any {
 	data, err := json.Marshal(value)
 	if err != nil {
 		return err.Error()
 	}
 	var same any
-	_ = json.Unmarshal(data, &same) // it was written just now
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	_ = decoder.Decode(&same) // it was written just now
 	return same
 }
 

@@ -184,3 +184,14 @@ func TestTheToolsReadTheWebhooksEnvironment(t *testing.T) {
 		t.Errorf("%s %v, signed %t for %s", out, err, valid, account)
 	}
 }
+
+func TestCasesCompareNumbersExactly(t *testing.T) {
+	for wanted, same := range map[string]bool{"9007199254740993": true, "9007199254740992": false, "12345678901234567890": false, "7.5": false} {
+		if got := len(differs("x", plain(json.Number("9007199254740993")), plain(json.Number(wanted)))) == 0; got != same {
+			t.Errorf("9007199254740993 is the same as %s: %t", wanted, got)
+		}
+	}
+	if wrong := differs("x", plain(7.5), plain(json.Number("7.50"))); len(wrong) > 0 {
+		t.Error(wrong)
+	}
+}

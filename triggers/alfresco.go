@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"temporal-twilio/freemarker"
+	"temporal-twilio/internal/yamlfile"
 	"temporal-twilio/sms"
 )
 
@@ -83,7 +84,7 @@ func alfrescoPath(_ int, field string) []any {
 
 func (c *checker) readAlfresco(data []byte) {
 	var written alfrescoFile
-	if err := json.Unmarshal(data, &written); err != nil {
+	if err := unmarshal(data, &written); err != nil {
 		c.mistakes = append(c.mistakes, fmt.Errorf("%s:1: not a trigger of Alfresco: %w", c.name, err))
 		return
 	}
@@ -116,7 +117,7 @@ func (c *checker) alfrescoAction(written *alfrescoFile, w *fileTrigger) bool {
 		c.at(0, "payload", "trigger %q has no action.payload", w.Name)
 		return false
 	}
-	if err := json.Unmarshal(written.Action.Payload, &p); err != nil {
+	if err := unmarshal(written.Action.Payload, &p); err != nil {
 		c.at(0, "payload", "trigger %q: action.payload: %v", w.Name, err)
 		return false
 	}
@@ -135,9 +136,9 @@ func (c *checker) alfrescoAction(written *alfrescoFile, w *fileTrigger) bool {
 	case "SignalPayload":
 		return c.alfrescoSignal(p, w)
 	case "ReceiveMessagePayload":
-		w.SignalAll = &fileSignalAll{Name: p.Name, CorrelationKey: p.CorrelationKey, Input: variables(p)}
+		w.SignalAll = &fileSignalAll{Name: p.Name, CorrelationKey: yamlfile.Value{Any: p.CorrelationKey}, Input: variables(p)}
 		if p.CorrelationKey == nil || p.CorrelationKey == "" {
-			w.SignalAll.CorrelationKey = literal("")
+			w.SignalAll.CorrelationKey.Any = literal("")
 		}
 		w.notes = append(w.notes, fmt.Sprintf("ReceiveMessagePayload %q: signals each open workflow that catches this message with this correlation key", p.Name))
 		return true
@@ -192,7 +193,7 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 		}
 	}
 	if inputs == nil {
-		_ = json.Unmarshal(payload, &inputs) // it has been read once
+		_ = unmarshal(payload, &inputs) // it has been read once
 	}
 	for _, name := range []string{"smsFrom", "smsTo", "smsBody"} {
 		if inputs[name] == nil {
@@ -208,12 +209,12 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	}
 	template = numberedGroup.ReplaceAllString(template, `$${matchGroups["$1"]`)
 	w.smsBody = template
-	w.Start = &fileStart{Workflow: "SendSmsWorkflow", TaskQueue: c.options.TaskQueue, Input: map[string]any{
+	w.Start = &fileStart{Workflow: "SendSmsWorkflow", TaskQueue: c.options.TaskQueue, Input: yamlfile.Value{Any: map[string]any{
 		"smsFrom": inputs["smsFrom"], "smsTo": inputs["smsTo"],
 		// FreeMarker fills it in, and nobody before: what the sender wrote is the
 		// value of a variable, and never read as a template.
 		"smsBody": literal(template), "variables": model,
-	}}
+	}}}
 	w.notes = append(w.notes,
 		fmt.Sprintf("%s: starts SendSmsWorkflow on task queue %s", source, c.options.TaskQueue),
 		"smsBody is a FreeMarker template; its variables are matchGroups, where a group that took no part is the empty text, from, to, originalMessage and those of metadata")
@@ -229,7 +230,7 @@ func smsModel(metadata any) (map[string]any, bool) {
 	model := map[string]any{"from": "${from}", "to": "${to}", "originalMessage": "${originalMessage}", "matchGroups": mapping(groupTexts)}
 	if text, ok := metadata.(string); ok {
 		var object map[string]any
-		if json.Unmarshal([]byte(text), &object) != nil {
+		if unmarshal([]byte(text), &object) != nil {
 			return nil, false
 		}
 		metadata = object
@@ -281,9 +282,9 @@ func (c *checker) checkTemplate(w *fileTrigger, t *Trigger) {
 }
 
 // variables are the workflow's input, or none: the event itself.
-func variables(p alfrescoPayload) any {
+func variables(p alfrescoPayload) yamlfile.Value {
 	if len(p.Variables) == 0 {
-		return nil
+		return yamlfile.Value{}
 	}
-	return p.Variables
+	return yamlfile.Value{Any: p.Variables}
 }

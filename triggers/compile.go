@@ -11,6 +11,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 
+	"temporal-twilio/internal/yamlfile"
 	"temporal-twilio/sms"
 )
 
@@ -22,7 +23,7 @@ type fileTrigger struct {
 	Pattern         string               `yaml:"pattern"`
 	Match           string               `yaml:"match"`
 	Condition       string               `yaml:"condition"`
-	To              any                  `yaml:"to"`
+	To              yamlfile.Value       `yaml:"to"`
 	Account         string               `yaml:"account"`
 	Stop            bool                 `yaml:"stop"`
 	Echo            string               `yaml:"echo"`
@@ -41,36 +42,36 @@ type fileTrigger struct {
 }
 
 type fileStart struct {
-	Workflow         string         `yaml:"workflow"`
-	TaskQueue        string         `yaml:"taskQueue"`
-	ID               string         `yaml:"id"`
-	IDConflict       string         `yaml:"idConflict"`
-	IDReuse          string         `yaml:"idReuse"`
-	ExecutionTimeout string         `yaml:"executionTimeout"`
-	RunTimeout       string         `yaml:"runTimeout"`
-	TaskTimeout      string         `yaml:"taskTimeout"`
-	Memo             map[string]any `yaml:"memo"`
-	SearchAttributes map[string]any `yaml:"searchAttributes"`
-	Input            any            `yaml:"input"`
+	Workflow         string                    `yaml:"workflow"`
+	TaskQueue        string                    `yaml:"taskQueue"`
+	ID               string                    `yaml:"id"`
+	IDConflict       string                    `yaml:"idConflict"`
+	IDReuse          string                    `yaml:"idReuse"`
+	ExecutionTimeout string                    `yaml:"executionTimeout"`
+	RunTimeout       string                    `yaml:"runTimeout"`
+	TaskTimeout      string                    `yaml:"taskTimeout"`
+	Memo             map[string]yamlfile.Value `yaml:"memo"`
+	SearchAttributes map[string]yamlfile.Value `yaml:"searchAttributes"`
+	Input            yamlfile.Value            `yaml:"input"`
 }
 
 type fileSignal struct {
-	WorkflowID string `yaml:"workflowId"`
-	Name       string `yaml:"name"`
-	Input      any    `yaml:"input"`
+	WorkflowID string         `yaml:"workflowId"`
+	Name       string         `yaml:"name"`
+	Input      yamlfile.Value `yaml:"input"`
 }
 
 type fileSignalWithStart struct {
 	Start  fileStart `yaml:",inline"`
 	Signal string    `yaml:"signal"`
 	// SignalInput is what the signal carries; Input is the workflow's.
-	SignalInput any `yaml:"signalInput"`
+	SignalInput yamlfile.Value `yaml:"signalInput"`
 }
 
 type fileSignalAll struct {
-	Name           string `yaml:"name"`
-	CorrelationKey any    `yaml:"correlationKey"`
-	Input          any    `yaml:"input"`
+	Name           string         `yaml:"name"`
+	CorrelationKey yamlfile.Value `yaml:"correlationKey"`
+	Input          yamlfile.Value `yaml:"input"`
 }
 
 // triggerName is what Alfresco allows in one.
@@ -86,6 +87,7 @@ func (c *checker) compile(i int, w *fileTrigger) {
 		source: w.Pattern, notes: w.notes, secret: c.options.IDSecret,
 	}
 	c.set.triggers = append(c.set.triggers, t)
+	c.loose(i, t)
 	c.nameOf(i, w)
 	c.filters(i, w, t)
 	if !c.patternOf(i, w, t) {
@@ -104,6 +106,14 @@ func (c *checker) compile(i int, w *fileTrigger) {
 	}
 	if w.smsBody != "" && t.action.start.input != nil {
 		c.checkTemplate(w, t)
+	}
+}
+
+// loose warns of numbers that another reader of the file would make something
+// else of.
+func (c *checker) loose(i int, t *Trigger) {
+	for _, n := range c.file.Loose("triggers", i) {
+		c.warn(n.Line, t.Name, "%s has something without quotes that YAML takes for a number and JSON does not, such as 01234 or +15005550009; it is read as the text that stands there: write it in quotes", n.Key)
 	}
 }
 
@@ -131,11 +141,11 @@ func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
 	if w.Account != "" && !accountSID.MatchString(w.Account) {
 		c.at(i, "account", "trigger %q: account %q is not an account SID: AC and 32 hexadecimal digits", w.Name, w.Account)
 	}
-	numbers, ok := w.To.([]any)
-	if number, one := w.To.(string); one {
+	numbers, ok := w.To.Any.([]any)
+	if number, one := w.To.Any.(string); one {
 		numbers, ok = []any{number}, true
 	}
-	if w.To != nil && !ok {
+	if w.To.Any != nil && !ok {
 		c.at(i, "to", "trigger %q: to is not a number in quotes or a list of them", w.Name)
 	}
 	for _, written := range numbers {
@@ -314,11 +324,11 @@ func (c *checker) policies(i int, where, name string, w *fileStart, s *start) {
 	}
 }
 
-func (c *checker) mappings(i int, field, name string, written map[string]any, in scope) map[string]mapping {
+func (c *checker) mappings(i int, field, name string, written map[string]yamlfile.Value, in scope) map[string]mapping {
 	made := make(map[string]mapping, len(written))
 	for key, value := range written {
 		var err error
-		if made[key], err = in.mapping(value); err != nil {
+		if made[key], err = in.mapping(value.Any); err != nil {
 			c.at(i, field, "trigger %q: %s: %v", name, key, err)
 		}
 	}
@@ -379,7 +389,7 @@ func (c *checker) signalAll(i int, w *fileTrigger, t *Trigger) *signalAll {
 	if s.name == "" {
 		c.at(i, where, "trigger %q: %s needs a name: name: mySignal", w.Name, where)
 	}
-	if w.SignalAll.CorrelationKey != nil {
+	if w.SignalAll.CorrelationKey.Any != nil {
 		s.correlation = c.input(i, where+".correlationKey", w.Name, w.SignalAll.CorrelationKey, t)
 		if len(c.options.IDSecret) == 0 {
 			c.at(i, where+".correlationKey", "trigger %q: correlation keys are kept as pseudonyms, which need a secret: set ID_SECRET or ID_SECRET_FILE to 32 random characters, the same for all webhooks and workers", w.Name)
@@ -389,11 +399,11 @@ func (c *checker) signalAll(i int, w *fileTrigger, t *Trigger) *signalAll {
 	return s
 }
 
-func (c *checker) input(i int, field, name string, written any, t *Trigger) mapping {
-	if written == nil {
+func (c *checker) input(i int, field, name string, written yamlfile.Value, t *Trigger) mapping {
+	if written.Any == nil {
 		return nil
 	}
-	made, err := c.scope(t).mapping(written)
+	made, err := c.scope(t).mapping(written.Any)
 	if err != nil {
 		c.at(i, field, "trigger %q: input: %v", name, err)
 	}

@@ -5,11 +5,10 @@ package triggers
 // language has is refused by name.
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
+	"math/big"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -251,9 +250,9 @@ func (p *conditionParser) operand() (reference, error) {
 	case textToken:
 		value = constant(token.text)
 	case numberToken:
-		number, err := strconv.ParseFloat(token.text, 64)
-		if err != nil {
-			return nil, fmt.Errorf("%s is no number", token.text)
+		number, ok := number(token.text)
+		if !ok {
+			return nil, fmt.Errorf("%s is not a number", token.text)
 		}
 		value = constant(number)
 	case nameToken:
@@ -307,33 +306,48 @@ func compare(operator string, a, b reference) reference {
 // order compares two values; ok is false where one is a number and the other
 // does not read as one.
 func order(a, b any) (order int, ok bool) {
-	_, left := a.(float64)
-	_, right := b.(float64)
-	if !left && !right {
+	if !isNumber(a) && !isNumber(b) {
 		return strings.Compare(inText(a), inText(b)), true
 	}
 	x, okX := number(a)
 	y, okY := number(b)
-	return cmp.Compare(x, y), okX && okY
+	if !okX || !okY {
+		return 0, false
+	}
+	return x.Cmp(y), true
 }
 
 // decimal is what a person writes for a number. Go reads more as one: NaN, Inf,
-// 0x10, 1_0.
+// 0x10, 1_0, 1/3.
 var decimal = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 
-func number(value any) (float64, bool) {
+// maxDigits bounds a number in a text.
+const maxDigits = 100
+
+func isNumber(value any) bool {
+	switch value.(type) {
+	case *big.Rat, float64:
+		return true
+	}
+	return false
+}
+
+// number reads a number exactly, however many digits it has.
+func number(value any) (*big.Rat, bool) {
 	switch value := value.(type) {
-	case float64:
+	case *big.Rat:
 		return value, true
+	case float64:
+		n := new(big.Rat).SetFloat64(value)
+		return n, n != nil
 	case string:
 		text := strings.TrimSpace(value)
-		if !decimal.MatchString(text) {
-			return 0, false
+		if len(text) > maxDigits || !decimal.MatchString(text) {
+			return nil, false
 		}
-		n, err := strconv.ParseFloat(text, 64)
-		return n, err == nil
+		return new(big.Rat).SetString(text)
 	}
-	return 0, false
+	return nil, false
 }
 
 // truth is as in the expression language: a text is true if it reads "true".

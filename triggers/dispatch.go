@@ -5,6 +5,7 @@ package triggers
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
@@ -239,11 +240,11 @@ func (d *Dispatcher) update(ctx context.Context, f *Firing) error {
 		if err != nil {
 			return err
 		}
-		var result any
+		var result json.RawMessage
 		if err := handle.Get(ctx, &result); err != nil {
 			return err
 		}
-		f.Event.result = result
+		f.Event.answered(result)
 		return nil
 	})
 }

@@ -3,6 +3,7 @@ package triggers
 // Expressions: ${…} in the texts and inputs of a trigger.
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -97,6 +98,15 @@ func (s scope) resolve(name string) (reference, error) {
 	return field.value, nil
 }
 
+// answered keeps what an update answered, for ${result}; its numbers stay as they
+// came. No answer is null.
+func (e *Event) answered(result json.RawMessage) {
+	e.result = nil
+	if len(result) > 0 && unmarshal(result, &e.result) != nil {
+		e.result = string(result)
+	}
+}
+
 // resultReference reaches into what an update answered; null where there is no
 // such member.
 func resultReference(path []string) reference {
@@ -170,11 +180,20 @@ func inText(value any) string {
 	case time.Time:
 		return value.Format(time.RFC3339Nano)
 	}
-	data, err := json.Marshal(value)
-	if err != nil {
+	var out strings.Builder
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false) // R&D is R&D
+	if err := encoder.Encode(value); err != nil {
 		return fmt.Sprint(value)
 	}
-	return string(data)
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+// unmarshal reads JSON with its numbers as they are written.
+func unmarshal(data []byte, into any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	return decoder.Decode(into)
 }
 
 // value is the typed value where the template is one whole expression, and the

@@ -190,5 +190,10 @@ func (c *checker) at(i int, field, format string, args ...any) {
 	c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: %s", c.name, c.line(i, field), fmt.Sprintf(format, args...)))
 }
 
+// warn adds something that the author should know and that refuses nothing.
+func (c *checker) warn(line int, trigger, format string, args ...any) {
+	c.set.warnings = append(c.set.warnings, Finding{c.name, line, trigger, fmt.Sprintf(format, args...)})
+}
+
 // line finds the line of a field, or of what holds it if it is absent.
 func (c *checker) line(i int, field string) int { return c.file.Line(c.path(i, field)...) }

@@ -237,7 +237,8 @@ func TestConditionsAreTheDocumentedSubset(t *testing.T) {
 		`${matchGroups.word == 'Ann'}`: true, `${matchGroups.word eq "Bob"}`: false, `${matchGroups.word != 'Bob'}`: true, `${matchGroups.word > 100}`: false,
 		`${matchGroups.1 == null}`: true, `${empty matchGroups.1}`: true, `${empty matchGroups.word}`: false, `${matchGroups.1 < 5}`: false,
 		`${(from == '+1' || from == '+2') and originalMessage == 'x'}`: true, ` ${ from == '}' } `: false, `${'a\'b' == "a'b"}`: true,
-		`${true || false && false}`: true, `${location == null}`: true, `${matchGroups.amount == 150.0}`: true,
+		`${true || false && false}`: true, `${9007199254740993 == 9007199254740992}`: false, `${'12345678901234567890' < 12345678901234567891}`: true,
+		`${'0.10' == 0.1}`: true, `${location == null}`: true, `${matchGroups.amount == 150.0}`: true,
 	} {
 		c, err := in.condition(text)
 		if err != nil {
@@ -253,7 +254,7 @@ func TestConditionsAreTheDocumentedSubset(t *testing.T) {
 		`${true ? 1 : 2}`: "the choice", `${1 + 1}`: "arithmetic", `${from = 1}`: "to compare write ==", `${5 div 2}`: "div", `${a}`: "unknown",
 		`${matchGroups.x == 1}`: "names no group", `${from ==}`: "a value is missing", `${(from}`: "a ) is missing", `${from to}`: "one too many",
 		`${'a}`: "closing '", `${}`: "a value is missing", `${` + strings.Repeat("!", 100) + `true}`: "nested", `${from & to}`: "write &&", `${€}`: "no meaning",
-		`${1.2.3 == 1}`: "no number",
+		`${1.2.3 == 1}`: "not a number",
 	} {
 		if _, err := in.condition(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)

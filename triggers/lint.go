@@ -32,7 +32,7 @@ const maxTries = 5_000_000
 // what it finds is so, but it may not find all, and in a set of more than 600
 // triggers it tries fewer texts of each on the others.
 func (s *Set) Lint(ctx context.Context) []Finding {
-	var findings []Finding
+	findings := slices.Clone(s.warnings)
 	say := func(t *Trigger, format string, args ...any) {
 		findings = append(findings, Finding{t.File, t.Line, t.Name, fmt.Sprintf(format, args...)})
 	}

@@ -101,7 +101,13 @@ type update struct {
 // and is safe for concurrent use.
 type Set struct {
 	triggers []*Trigger
+	// warnings are what is odd about the files.
+	warnings []Finding
 }
+
+// Warnings are what was probably meant otherwise, found while the files were
+// read. [Set.Lint] finds more, and takes longer.
+func (s *Set) Warnings() []Finding { return s.warnings }
 
 // Len is the number of triggers.
 func (s *Set) Len() int { return len(s.triggers) }

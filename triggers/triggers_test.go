@@ -143,11 +143,69 @@ func TestValuesAreFilledInAsTheyAre(t *testing.T) {
 			t.Errorf("echo %q of %q", firing.Echo(), body)
 		}
 		want := map[string]any{
-			"s": "<" + body + ">", "n": 5, "b": true, "l": []any{body, 1.5}, "${from}": "x",
+			"s": "<" + body + ">", "n": json.Number("5"), "b": true, "l": []any{body, json.Number("1.5")}, "${from}": "x",
 			"e": map[string]*string{"all": &body, "1": &body},
 		}
 		if got := argument(&firing, firing.trigger.action.start.input); !reflect.DeepEqual(got, want) {
 			t.Errorf("input %v, want %v", got, want)
+		}
+	}
+}
+
+func TestNumbersStayWhatTheyWere(t *testing.T) {
+	const numbers = `{"a":9007199254740993,"b":12345678901234567890,"c":[1.10,-0.5]}`
+	sets := map[string]string{
+		"t.yaml": "triggers:\n  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, input: {a: 9007199254740993, b: 12345678901234567890, c: [1.10, -0.5]}}}\n",
+		"a.json": `{"event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "x"}}, "action": {"source": "command-consumer", "payload": {"payloadType": "StartProcessPayload", "processDefinitionKey": "p", "variables": ` + numbers + `}}}`,
+		"s.json": `{"event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "x"}}, "action": {"source": "twilio.SEND_SMS", "payload": {"smsFrom": 1, "smsTo": 9007199254740993, "smsBody": "x"}}}`,
+	}
+	for name, text := range sets {
+		set, err := parse(name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := numbers
+		if name == "s.json" {
+			want = `9007199254740993`
+		}
+		if got := asJSON(t, match(t, set, "x")[0].Call().Input); !strings.Contains(got, want) {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+	set := mustParse(t, "triggers:\n  - {name: a, pattern: x, echo: '${result.id} ${result.list}', update: {workflowId: w, name: u}}\n")
+	for answer, want := range map[string]string{
+		`{"id": 9007199254740993, "list": ["R&D", 12345678901234567890]}`: `9007199254740993 ["R&D",12345678901234567890]`,
+		`null`: ` `, ``: ` `, `5`: ` `,
+	} {
+		firing := match(t, set, "x")[0]
+		firing.Event.answered(json.RawMessage(answer))
+		if got := firing.Echo(); got != want {
+			t.Errorf("%s is echoed as %q, want %q", answer, got, want)
+		}
+	}
+}
+
+func TestWhatIsNoNumberInJSONIsATextAndWarnedOf(t *testing.T) {
+	set := mustParse(t, `triggers:
+  - name: a
+    pattern: x
+    to: +15005550006
+    echoError: e
+    start:
+      workflow: W
+      taskQueue: q
+      input:
+        zip: 01234
+        fine: '01234'
+  - {name: b, pattern: y, to: ['+15005550006'], echoError: e, start: {workflow: W, taskQueue: q}}
+`)
+	if got := asJSON(t, match(t, set, "x")[0].Call().Input); got != `{"fine":"01234","zip":"01234"}` {
+		t.Errorf("input %s", got)
+	}
+	for _, findings := range [][]Finding{set.Warnings(), set.Lint(t.Context())} {
+		if len(findings) != 2 || findings[0].Line != 4 || findings[1].Line != 10 || findings[1].Trigger != "a" ||
+			!strings.Contains(findings[0].Message, "to has something without quotes") || !strings.Contains(findings[1].Message, "zip has") {
+			t.Errorf("findings %v", findings)
 		}
 	}
 }

@@ -99,6 +99,9 @@ func tell(logger *slog.Logger, set *triggers.Set, err error) {
 		return
 	}
 	logger.Info("triggers loaded", "triggers", set.Len())
+	for _, warning := range set.Warnings() {
+		logger.Warn("trigger file", "file", warning.File, "line", warning.Line, "trigger", warning.Trigger, "warning", warning.Message)
+	}
 	for _, line := range set.Report() {
 		logger.Info("trigger read", "trigger", line.Trigger, "file", line.File, "as", line.As)
 	}

@@ -34,7 +34,8 @@ type File struct {
 // wrong", and quote none of the file's values, which may be secrets.
 //
 // A date, an infinity and a key that is no text are read as the text that
-// stands there: JSON, which they end up in, has no such thing. Aliases and tags
+// stands there: JSON, which they end up in, has no such thing; so are, in a
+// [Value], numbers that JSON would not write so. Aliases and tags
 // are refused: a few aliases can stand for gigabytes.
 func Parse(name string, data []byte) (*File, error) {
 	if filepath.Ext(name) == ".json" {
@@ -83,6 +84,7 @@ func (f *File) tidy(n *yaml.Node) error {
 	case n.Kind == yaml.ScalarNode && (n.ShortTag() == "!!timestamp" || n.ShortTag() == "!!float" && strings.ContainsAny(n.Value, "nN")):
 		n.Tag = "!!str"
 	}
+	first := map[string]int{}
 	for i, child := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 {
 			if child.Kind != yaml.ScalarNode && child.Kind != yaml.AliasNode {
@@ -91,6 +93,10 @@ func (f *File) tidy(n *yaml.Node) error {
 			if child.Kind == yaml.ScalarNode && child.Style&yaml.TaggedStyle == 0 {
 				child.Tag = "!!str"
 			}
+			if line, again := first[child.Value]; again {
+				return f.at(child.Line, "key %q is already defined at line %d", child.Value, line)
+			}
+			first[child.Value] = child.Line
 		}
 		if err := f.tidy(child); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package yamlfile
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
@@ -50,7 +51,7 @@ func TestJSONIsReadAsJSON(t *testing.T) {
 func TestEachMistakeIsToldWithItsLineAndWithoutTheValue(t *testing.T) {
 	for text, want := range map[string]string{
 		"name: a\nnam: secret\n":                 `t.yaml:2: unknown field "nam"`,
-		"name: a\nname: secret\n":                `t.yaml:2: mapping key "name" already defined at line 1`,
+		"name: a\nname: secret\n":                `t.yaml:2: key "name" is already defined at line 1`,
 		"name: [secret]\n":                       "t.yaml:1: a list stands where a text is expected",
 		"\ncount: secret\n":                      "t.yaml:2: a text stands where a whole number is expected",
 		"list: secret\n":                         "t.yaml:1: a text stands where a list is expected",
@@ -70,6 +71,51 @@ func TestEachMistakeIsToldWithItsLineAndWithoutTheValue(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%.40q: %v\n want %q", text, err, want)
 		}
+	}
+}
+
+func TestNumbersStayWhatIsWritten(t *testing.T) {
+	type content struct {
+		V Value            `yaml:"v"`
+		M map[string]Value `yaml:"m"`
+	}
+	for text, want := range map[string]string{
+		"9007199254740993": `9007199254740993`, "12345678901234567890": `12345678901234567890`, "-0": `-0`, "1.10": `1.10`, "1e400": `1e400`,
+		strings.Repeat("9", 50) + ".5": strings.Repeat("9", 50) + ".5",
+		// What JSON has not is the text that stands there.
+		"01234": `"01234"`, "+15005550009": `"+15005550009"`, "0x10": `"0x10"`, "1_000": `"1_000"`, ".5": `".5"`, "08": `"08"`, ".inf": `".inf"`,
+		"'5'": `"5"`, "true": `true`, "False": `false`, "~": `null`, "yes": `"yes"`, "[1, {a: 0777, b: [~]}]": `[1,{"a":"0777","b":[null]}]`, "R&D": `"R\u0026D"`,
+	} {
+		f, err := Parse("t.yaml", []byte("v: "+text+"\nm: {k: "+text+"}\n"))
+		var c content
+		if err == nil {
+			err = f.Decode(&c)
+		}
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		for _, v := range []Value{c.V, c.M["k"]} {
+			if got, err := json.Marshal(v); err != nil || string(got) != want {
+				t.Errorf("%s is %s, %v; want %s", text, got, err, want)
+			}
+		}
+	}
+	if _, err := read("t.yaml", "any: {a: {k: 1, k: 2}}\n"); err == nil || !strings.Contains(err.Error(), `t.yaml:1: key "k"`) {
+		t.Errorf("a key that comes twice inside of a value: %v", err)
+	}
+}
+
+func TestNumbersThatJSONHasNotAreFound(t *testing.T) {
+	f, err := Parse("t.yaml", []byte("a:\n  - zip: 01234\n    to: [+15005550009, '+15005550009', 5]\n  - 0x10\nb: 007\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := f.Loose("a"), []Loose{{2, "zip"}, {3, "to"}, {4, ""}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("found %v, want %v", got, want)
+	}
+	if got := f.Loose("nothing"); got != nil {
+		t.Errorf("found %v in nothing", got)
 	}
 }
 

@@ -1,0 +1,94 @@
+package yamlfile
+
+// Values of any kind, with their numbers as they are written.
+
+import (
+	"encoding/json"
+	"regexp"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Value is a text, a [json.Number], true or false, nil, a []any or a
+// map[string]any of these. A number stays what is written, however long. What is
+// a number for YAML and not for JSON, as 01234, +15005550009 and 0x10, is the
+// text that stands there: it hardly is meant to be 668 or to lose its sign. See
+// [File.Loose].
+type Value struct{ Any any }
+
+// jsonNumber is how JSON writes a number.
+var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+
+// UnmarshalYAML is called by [File.Decode].
+func (v *Value) UnmarshalYAML(n *yaml.Node) error {
+	v.Any = plain(n)
+	return nil
+}
+
+// MarshalJSON writes what is inside.
+func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.Any) }
+
+// plain is the value of a node that has been tidied.
+func plain(n *yaml.Node) any {
+	switch n.Kind {
+	case yaml.SequenceNode:
+		list := make([]any, len(n.Content))
+		for i, element := range n.Content {
+			list[i] = plain(element)
+		}
+		return list
+	case yaml.MappingNode:
+		object := make(map[string]any, len(n.Content)/2)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			object[n.Content[i].Value] = plain(n.Content[i+1])
+		}
+		return object
+	}
+	switch tag := n.ShortTag(); {
+	case tag == "!!null":
+		return nil
+	case tag == "!!bool":
+		return n.Value[0] == 't' || n.Value[0] == 'T'
+	case n.Style == 0 && jsonNumber.MatchString(n.Value): // also 1e400, which the library has for a text
+		return json.Number(n.Value)
+	}
+	return n.Value
+}
+
+// Loose is a text without quotes that another reader of YAML takes for a number.
+type Loose struct {
+	Line int
+	// Key is the nearest key above it; empty if there is none.
+	Key string
+}
+
+// Loose lists such texts in a part of the file, which is given as for
+// [File.Line].
+func (f *File) Loose(path ...any) []Loose {
+	n := f.root
+	for _, step := range path {
+		if n != nil {
+			n = child(n, step)
+		}
+	}
+	if n == nil {
+		return nil
+	}
+	return loose(n, "")
+}
+
+func loose(n *yaml.Node, key string) (all []Loose) {
+	if tag := n.ShortTag(); n.Kind == yaml.ScalarNode && (tag == "!!int" || tag == "!!float") && !jsonNumber.MatchString(n.Value) {
+		return []Loose{{n.Line, key}}
+	}
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode {
+			if i%2 == 0 {
+				continue
+			}
+			key = n.Content[i-1].Value
+		}
+		all = append(all, loose(child, key)...)
+	}
+	return all
+}
