@@ -29,8 +29,6 @@ const (
 	maxBody = 64 << 10
 	// answerTimeout bounds all that happens to a message. Twilio waits 15 s.
 	answerTimeout = 13 * time.Second
-	// readyTimeout bounds a readiness check.
-	readyTimeout = 2 * time.Second
 	// maxAtOnce bounds the messages that are published at the same time; more
 	// wait for a place, for placeTimeout.
 	maxAtOnce    = 1000
@@ -76,8 +74,9 @@ type Options struct {
 	// Status tells a workflow what became of a message that it sent; it must be
 	// safe to call again with the same news. Optional: no status callbacks.
 	Status func(ctx context.Context, workflowID string, update sms.StatusUpdate) error
-	// Ready reports why events cannot be published now. Optional.
-	Ready func(context.Context) error
+	// Ready returns why events cannot be published now, in words for anybody; or
+	// else what is not well although they can. Optional: default always ready.
+	Ready func(context.Context) (note string, err error)
 	// Logger gets one line for each refused or failed request, without numbers
 	// or texts. Required.
 	Logger *slog.Logger
@@ -163,15 +162,18 @@ type handler struct {
 }
 
 func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
-	defer cancel()
+	text := "ready"
 	if h.Ready != nil {
-		if err := h.Ready(ctx); err != nil {
-			say(w, http.StatusServiceUnavailable, "Temporal is away, or has not got our namespace")
+		note, err := h.Ready(r.Context())
+		if err != nil {
+			say(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
 			return
 		}
+		if note != "" {
+			text += "; " + note
+		}
 	}
-	say(w, http.StatusOK, "ready")
+	say(w, http.StatusOK, text)
 }
 
 func say(w http.ResponseWriter, status int, text string) {

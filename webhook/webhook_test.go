@@ -253,17 +253,26 @@ func TestNoNumberOrTextIsLogged(t *testing.T) {
 }
 
 func TestHealthTellsAliveFromReady(t *testing.T) {
-	away := errors.New("away")
-	b := newBench(t, func(o *Options) { o.Ready = func(context.Context) error { return away } })
-	if w := b.serve(httptest.NewRequest(http.MethodGet, LivePath, nil)); w.Code != http.StatusOK {
-		t.Errorf("alive: %d", w.Code)
+	var note string
+	away := errors.New("Temporal is unreachable")
+	b := newBench(t, func(o *Options) { o.Ready = func(context.Context) (string, error) { return note, away } })
+	get := func(path string) (int, string) {
+		w := b.serve(httptest.NewRequest(http.MethodGet, path, nil))
+		return w.Code, strings.TrimSpace(w.Body.String())
 	}
-	if w := b.serve(httptest.NewRequest(http.MethodGet, ReadyPath, nil)); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("ready while Temporal is away: %d", w.Code)
+	if code, _ := get(LivePath); code != http.StatusOK {
+		t.Errorf("alive: %d", code)
+	}
+	if code, text := get(ReadyPath); code != http.StatusServiceUnavailable || text != "not ready: Temporal is unreachable" {
+		t.Errorf("ready while Temporal is away: %d %s", code, text)
 	}
 	away = nil
-	if w := b.serve(httptest.NewRequest(http.MethodGet, ReadyPath, nil)); w.Code != http.StatusOK {
-		t.Errorf("ready: %d", w.Code)
+	if code, text := get(ReadyPath); code != http.StatusOK || text != "ready" {
+		t.Errorf("ready: %d %s", code, text)
+	}
+	note = "Temporal is slow"
+	if code, text := get(ReadyPath); code != http.StatusOK || text != "ready; Temporal is slow" {
+		t.Errorf("while Temporal is slow: %d %s", code, text)
 	}
 }
 

@@ -7,8 +7,10 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,7 +65,8 @@ func ready(ctx context.Context, c config.Config) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("the webhook is not ready: %s", response.Status)
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 500)) // the status says enough
+		return fmt.Errorf("the webhook answers with status %d: %s", response.StatusCode, strings.TrimSpace(string(text)))
 	}
 	return nil
 }

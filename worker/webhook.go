@@ -32,6 +32,7 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		logger.Warn("webhook signatures are not verified: anybody can publish events; for development only")
 	}
 	dispatcher := &triggers.Dispatcher{Client: temporalClient, Namespace: temporalClient.Namespace, IDSecret: idSecret(c)}
+	ready := &readiness{ask: func(ctx context.Context) error { return namespaceAnswers(ctx, temporalClient) }}
 	handler, err := webhook.Handler(webhook.Options{
 		PublicURL:  c.WebhookPublicURL,
 		Forwarded:  c.WebhookForwarded,
@@ -42,11 +43,11 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		Status:     dispatcher.Status,
 		Asked:      dispatcher.Asked,
 		OwnNumbers: c.WebhookOwnNumbers,
-		Ready: func(ctx context.Context) error {
+		Ready: func(ctx context.Context) (string, error) {
 			if stopping.Err() != nil {
-				return errors.New("the process stops")
+				return "", errors.New("the process is stopping")
 			}
-			return namespaceAnswers(ctx, temporalClient)
+			return ready.get(ctx)
 		},
 		Logger: logger,
 	})

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -121,9 +122,12 @@ func TestTheWorkerSaysWhetherItIsReady(t *testing.T) {
 		}
 	}
 	s.Temporal.Stop(t)
-	if status, output := ready("127.0.0.1" + port); status != 1 || !strings.Contains(output, "not ready") {
-		t.Errorf("while Temporal is away: status %d: %s", status, output)
-	}
+	stack.Eventually(t, "it says that Temporal is unreachable", func(context.Context) error {
+		if status, output := ready("127.0.0.1" + port); status != 1 || !strings.Contains(output, "not ready: Temporal is unreachable") {
+			return fmt.Errorf("status %d: %s", status, output)
+		}
+		return nil
+	})
 	s.Worker.Stop(t)
 	if status, output := ready("127.0.0.1" + port); status != 1 || !strings.Contains(output, "does not answer") {
 		t.Errorf("after the worker has stopped: status %d: %s", status, output)

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+)
+
+func TestReadinessTellsWhyTemporalTakesNoTexts(t *testing.T) {
+	for name, tc := range map[string]struct {
+		answer    error
+		note, err string
+	}{
+		"well":                {nil, "", ""},
+		"limits our requests": {serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "namespace rate limit exceeded"), "Temporal limits our requests", ""},
+		"no namespace":        {serviceerror.NewNamespaceNotFound("n"), "", "does not have our namespace"},
+		"no permission":       {serviceerror.NewPermissionDenied("no", ""), "", "refuses our credentials"},
+		"away":                {serviceerror.NewUnavailable("connection refused"), "", "unreachable"},
+		"silent":              {context.DeadlineExceeded, "", "does not answer"},
+	} {
+		r := &readiness{ask: func(context.Context) error { return tc.answer }}
+		note, err := r.get(t.Context())
+		if note != tc.note || (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {
+			t.Errorf("%s: note %q, error %v", name, note, err)
+		}
+	}
+}
+
+func TestReadinessIsAskedOnceASecondForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var asked atomic.Int64
+		r := &readiness{ask: func(context.Context) error {
+			asked.Add(1)
+			time.Sleep(100 * time.Millisecond)
+			return nil
+		}}
+		all := func() {
+			var getting sync.WaitGroup
+			for range 100 {
+				getting.Go(func() {
+					if _, err := r.get(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			getting.Wait()
+		}
+		all()
+		time.Sleep(readyFor / 2)
+		all()
+		if got := asked.Load(); got != 1 {
+			t.Errorf("asked %d times within a second", got)
+		}
+		time.Sleep(readyFor)
+		all()
+		if got := asked.Load(); got != 2 {
+			t.Errorf("asked %d times, want once more after a second", got)
+		}
+	})
+}
+
+func TestReadinessStaysWhileTemporalIsSlow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		delay, answer := time.Duration(0), error(nil)
+		r := &readiness{ask: func(ctx context.Context) error {
+			select {
+			case <-time.After(delay):
+				return answer
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}}
+		get := func(wait time.Duration) (string, error) {
+			time.Sleep(wait)
+			began := time.Now()
+			note, err := r.get(t.Context())
+			if took := time.Since(began); took > time.Second {
+				t.Errorf("a probe waited for %v", took)
+			}
+			return note, err
+		}
+		if note, err := get(0); note != "" || err != nil {
+			t.Fatalf("well: %q, %v", note, err)
+		}
+		delay = 9 * time.Second
+		for range 5 {
+			if note, err := get(2 * time.Second); note != "Temporal is slow" || err != nil {
+				t.Errorf("slow: %q, %v", note, err)
+			}
+		}
+		delay = time.Hour
+		get(askTimeout) // asks anew: what was asked before has been answered
+		if note, err := get(askTimeout); err == nil || !strings.Contains(err.Error(), "does not answer") {
+			t.Errorf("silent: %q, %v", note, err)
+		}
+		delay, answer = 0, errors.New("closed")
+		if note, err := get(askTimeout + time.Second); err == nil {
+			t.Errorf("away: %q, %v", note, err)
+		}
+	})
+}
+
+func TestReadinessIsNotKnownBeforeTemporalAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &readiness{ask: func(context.Context) error { time.Sleep(5 * time.Second); return nil }}
+		if _, err := r.get(t.Context()); err == nil {
+			t.Error("ready before Temporal answered")
+		}
+		time.Sleep(3500 * time.Millisecond)
+		if _, err := r.get(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
