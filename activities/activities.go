@@ -24,24 +24,25 @@ const SendSmsName = "SendSms"
 
 // Gateway sends and finds messages. *twilio.Client is one.
 type Gateway interface {
-	// Send creates one message. Its error says what is known of the message.
-	Send(ctx context.Context, draft twilio.Draft) (sms.Message, *sms.Error)
+	// Send creates one message. Its error is a *sms.Error that says what is known
+	// of the message.
+	Send(ctx context.Context, draft twilio.Draft) (sms.Message, error)
 	// List gives messages, the newest first. Those created a moment ago may be
 	// missing.
-	List(ctx context.Context, query twilio.Query) ([]twilio.Record, *sms.Error)
+	List(ctx context.Context, query twilio.Query) ([]twilio.Record, error)
 	// Fetch, Cancel and Redact read and change one message.
-	Fetch(ctx context.Context, sid string) (twilio.Record, *sms.Error)
-	Cancel(ctx context.Context, sid string) (twilio.Record, *sms.Error)
-	Redact(ctx context.Context, sid string) (twilio.Record, *sms.Error)
+	Fetch(ctx context.Context, sid string) (twilio.Record, error)
+	Cancel(ctx context.Context, sid string) (twilio.Record, error)
+	Redact(ctx context.Context, sid string) (twilio.Record, error)
 }
 
 // Renderer fills in the body's template.
 type Renderer interface {
 	// Render gives the text of source with variables, a JSON object (or
-	// nothing), at a time. The same arguments give the same text. An error's
-	// Code is TemplateSyntax or TemplateMetadata, and then there is no text at
-	// all.
-	Render(ctx context.Context, source string, variables json.RawMessage, now time.Time) (string, *sms.Error)
+	// nothing), at a time. The same arguments give the same text. An error is a
+	// *sms.Error with the Code TemplateSyntax or TemplateMetadata, and then there
+	// is no text at all.
+	Render(ctx context.Context, source string, variables json.RawMessage, now time.Time) (string, error)
 }
 
 // Register registers all activities on a worker.

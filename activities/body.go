@@ -51,9 +51,9 @@ func (b *bodies) render(ctx context.Context, variables json.RawMessage) (string,
 	if b.source == "" {
 		return "", nil
 	}
-	text, problem := b.renderer.Render(ctx, b.source, variables, b.now)
-	if problem != nil {
-		return "", problem
+	text, err := b.renderer.Render(ctx, b.source, variables, b.now)
+	if err != nil {
+		return "", sms.AsError(err)
 	}
 	return text, b.check(text)
 }

@@ -97,11 +97,11 @@ func (s *send) completeFrom(ctx context.Context) (complete time.Time, heard bool
 	if wait > maxSettleWait {
 		return complete, true
 	}
-	records, problem := s.account.Gateway.List(ctx, s.query(known.To))
+	records, err := s.account.Gateway.List(ctx, s.query(known.To))
 	if slices.ContainsFunc(records, func(r twilio.Record) bool { return r.SID == known.SID }) {
 		complete = time.Now().Add(wait)
 	}
-	return complete, problem == nil
+	return complete, err == nil
 }
 
 // lastLook looks once for those in doubt before the result stands, in as much
@@ -125,8 +125,8 @@ func (s *send) adopt(ctx context.Context) (absent []int, all bool) {
 		if problem != nil {
 			continue
 		}
-		records, problem := s.account.Gateway.List(ctx, s.query(s.to[place]))
-		if problem != nil {
+		records, err := s.account.Gateway.List(ctx, s.query(s.to[place]))
+		if err != nil {
 			all = false
 			continue
 		}

@@ -19,7 +19,7 @@ type lister struct {
 	list func(twilio.Query) []twilio.Record
 }
 
-func (l lister) List(_ context.Context, q twilio.Query) ([]twilio.Record, *sms.Error) {
+func (l lister) List(_ context.Context, q twilio.Query) ([]twilio.Record, error) {
 	return l.list(q), nil
 }
 
@@ -280,7 +280,7 @@ type stumbling struct {
 	calls int
 }
 
-func (s *stumbling) List(ctx context.Context, q twilio.Query) ([]twilio.Record, *sms.Error) {
+func (s *stumbling) List(ctx context.Context, q twilio.Query) ([]twilio.Record, error) {
 	if s.calls++; s.calls%3 != 0 {
 		return nil, &sms.Error{Code: sms.ConnectionError, Retryable: true}
 	}

@@ -30,7 +30,7 @@ func NewFreeMarker() *FreeMarker {
 }
 
 // Render gives the text of source with variables; .now is the given time.
-func (f *FreeMarker) Render(ctx context.Context, source string, variables json.RawMessage, now time.Time) (string, *sms.Error) {
+func (f *FreeMarker) Render(ctx context.Context, source string, variables json.RawMessage, now time.Time) (string, error) {
 	template, err := f.parse(source)
 	if err != nil {
 		return "", templateError(err)

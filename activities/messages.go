@@ -69,20 +69,20 @@ type MessageState struct {
 // GetMessage gives one message. Like its siblings, and unlike SendSms, it fails
 // where Twilio does, for Temporal to try again: nothing can happen twice.
 func (a *Activities) GetMessage(ctx context.Context, in MessageInput) (MessageState, error) {
-	return a.one(in, func(g Gateway) (twilio.Record, *sms.Error) { return g.Fetch(ctx, in.SID) })
+	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Fetch(ctx, in.SID) })
 }
 
 // CancelScheduledMessage stops a message that was scheduled and not yet sent.
 func (a *Activities) CancelScheduledMessage(ctx context.Context, in MessageInput) (MessageState, error) {
-	return a.one(in, func(g Gateway) (twilio.Record, *sms.Error) { return g.Cancel(ctx, in.SID) })
+	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Cancel(ctx, in.SID) })
 }
 
 // RedactMessage empties a message's body at Twilio.
 func (a *Activities) RedactMessage(ctx context.Context, in MessageInput) (MessageState, error) {
-	return a.one(in, func(g Gateway) (twilio.Record, *sms.Error) { return g.Redact(ctx, in.SID) })
+	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Redact(ctx, in.SID) })
 }
 
-func (a *Activities) one(in MessageInput, do func(Gateway) (twilio.Record, *sms.Error)) (MessageState, error) {
+func (a *Activities) one(in MessageInput, do func(Gateway) (twilio.Record, error)) (MessageState, error) {
 	if !messageSID.MatchString(in.SID) {
 		return MessageState{}, failure(&sms.Error{Code: sms.InvalidInput})
 	}
@@ -90,9 +90,9 @@ func (a *Activities) one(in MessageInput, do func(Gateway) (twilio.Record, *sms.
 	if err != nil {
 		return MessageState{}, err
 	}
-	record, problem := do(gateway)
-	if problem != nil {
-		return MessageState{}, failure(problem)
+	record, err := do(gateway)
+	if err != nil {
+		return MessageState{}, failure(err)
 	}
 	return stateOf(record), nil
 }
@@ -118,11 +118,11 @@ func (a *Activities) GetMessages(ctx context.Context, in MessagesInput) ([]sms.S
 	}
 	for so.Asked < len(in.SIDs) {
 		sid := in.SIDs[so.Asked]
-		record, problem := gateway.Fetch(ctx, sid)
+		record, err := gateway.Fetch(ctx, sid)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if problem == nil {
+		if err == nil {
 			so.Updates = append(so.Updates, sms.StatusUpdate{
 				MessageSID: sid, Status: record.Status, ErrorCode: record.ErrorCode, ErrorMessage: record.ErrorMessage,
 			})
@@ -143,9 +143,9 @@ func (a *Activities) ListMessages(ctx context.Context, in ListInput) ([]MessageS
 	if err != nil {
 		return nil, err
 	}
-	records, problem := gateway.List(ctx, twilio.Query{From: in.From, To: in.To, Limit: min(in.Limit, 1000)})
-	if problem != nil {
-		return nil, failure(problem)
+	records, err := gateway.List(ctx, twilio.Query{From: in.From, To: in.To, Limit: min(in.Limit, 1000)})
+	if err != nil {
+		return nil, failure(err)
 	}
 	states := make([]MessageState, len(records))
 	for i := range records {
@@ -190,7 +190,8 @@ func (a *Activities) gateway(name string) (Gateway, error) {
 }
 
 // failure is an error whose type is the code. Its message holds no number.
-func failure(problem *sms.Error) error {
+func failure(err error) error {
+	problem := sms.AsError(err)
 	message := string(problem.Code)
 	if problem.TwilioCode != 0 {
 		message = fmt.Sprintf("%s (Twilio's error %d)", problem.Code, problem.TwilioCode)

@@ -18,16 +18,16 @@ import (
 // lookUp is a gateway that only looks messages up.
 type lookUp struct {
 	Gateway
-	fetch func(sid string) (twilio.Record, *sms.Error)
+	fetch func(sid string) (twilio.Record, error)
 }
 
-func (l lookUp) Fetch(_ context.Context, sid string) (twilio.Record, *sms.Error) { return l.fetch(sid) }
+func (l lookUp) Fetch(_ context.Context, sid string) (twilio.Record, error) { return l.fetch(sid) }
 
 func TestALookUpGoesOnWhereTheLastAttemptEnded(t *testing.T) {
 	var asked []string
 	var details converter.EncodedValues
 	begun, stop := context.WithCancel(t.Context())
-	a := &Activities{Accounts: map[string]Account{"": {Gateway: lookUp{fetch: func(sid string) (twilio.Record, *sms.Error) {
+	a := &Activities{Accounts: map[string]Account{"": {Gateway: lookUp{fetch: func(sid string) (twilio.Record, error) {
 		asked = append(asked, sid)
 		switch sid {
 		case "SM2":

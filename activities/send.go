@@ -254,11 +254,11 @@ func (s *send) one(ctx context.Context, place int) {
 		creating, cancel = context.WithDeadline(creating, s.info.Deadline.Add(-s.margin()/2))
 		defer cancel()
 	}
-	message, problem := s.account.Gateway.Send(creating, twilio.Draft{From: s.from, To: s.to[place], Body: body, Options: s.options})
-	if problem == nil {
+	message, err := s.account.Gateway.Send(creating, twilio.Draft{From: s.from, To: s.to[place], Body: body, Options: s.options})
+	if err == nil {
 		message.To = s.to[place]
 	}
-	s.note(place, message, problem)
+	s.note(place, message, sms.AsError(err))
 }
 
 // lane is what the pace knows this send's sender by.

@@ -22,31 +22,31 @@ import (
 
 // gatewayFunc is a gateway for tests of what comes before it. It lists nothing
 // and knows no message.
-type gatewayFunc func(context.Context, twilio.Draft) (sms.Message, *sms.Error)
+type gatewayFunc func(context.Context, twilio.Draft) (sms.Message, error)
 
-func (f gatewayFunc) Fetch(context.Context, string) (twilio.Record, *sms.Error) {
+func (f gatewayFunc) Fetch(context.Context, string) (twilio.Record, error) {
 	return twilio.Record{}, &sms.Error{Code: sms.InvalidRequest, TwilioCode: 20404}
 }
 
-func (f gatewayFunc) Cancel(ctx context.Context, sid string) (twilio.Record, *sms.Error) {
+func (f gatewayFunc) Cancel(ctx context.Context, sid string) (twilio.Record, error) {
 	return f.Fetch(ctx, sid)
 }
 
-func (f gatewayFunc) Redact(ctx context.Context, sid string) (twilio.Record, *sms.Error) {
+func (f gatewayFunc) Redact(ctx context.Context, sid string) (twilio.Record, error) {
 	return f.Fetch(ctx, sid)
 }
 
-func (f gatewayFunc) List(context.Context, twilio.Query) ([]twilio.Record, *sms.Error) {
+func (f gatewayFunc) List(context.Context, twilio.Query) ([]twilio.Record, error) {
 	return nil, nil
 }
 
-func (f gatewayFunc) Send(ctx context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+func (f gatewayFunc) Send(ctx context.Context, d twilio.Draft) (sms.Message, error) {
 	return f(ctx, d)
 }
 
 // taking takes every message and notes it.
 func taking(drafts *[]twilio.Draft) gatewayFunc {
-	return func(_ context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+	return func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 		*drafts = append(*drafts, d)
 		return sms.Message{To: d.To, SID: "SM" + strings.TrimPrefix(d.To, "+"), Status: sms.Queued, Segments: 1}, nil
 	}
@@ -223,7 +223,7 @@ func TestSendSmsAlwaysCompletes(t *testing.T) {
 
 func TestSendSmsCompletesThroughAPanic(t *testing.T) {
 	calls := 0
-	gateway := gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+	gateway := gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
 		if calls++; calls == 2 {
 			panic("number " + d.To)
 		}
@@ -239,7 +239,7 @@ func TestSendSmsCompletesThroughAPanic(t *testing.T) {
 }
 
 func TestOneBadRecipientNeverStopsTheOthers(t *testing.T) {
-	gateway := gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+	gateway := gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 		if d.To == "+15005550002" {
 			return sms.Message{}, &sms.Error{To: d.To, Code: sms.OptedOut, TwilioCode: 21610, HTTPStatus: 400, Message: "Attempt to send to unsubscribed recipient"}
 		}
@@ -286,7 +286,7 @@ func TestARecipientsVariablesAreLaidOverTheOthers(t *testing.T) {
 }
 
 func TestCancellationReturnsWhatHadBeenSent(t *testing.T) {
-	gateway := gatewayFunc(func(sending context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+	gateway := gatewayFunc(func(sending context.Context, d twilio.Draft) (sms.Message, error) {
 		if sending.Err() != nil {
 			t.Error("a create that had begun was broken off")
 		}
@@ -329,10 +329,10 @@ func TestAReportStandsWhereTheRecordIsLostAndNoAttemptIsLeft(t *testing.T) {
 func TestTheLongestReportFitsIntoAPayload(t *testing.T) {
 	to := phones(MaxRecipients)
 	for name, gateway := range map[string]gatewayFunc{
-		"all are sent": func(_ context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+		"all are sent": func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 			return sms.Message{To: d.To, SID: "SM" + strings.Repeat("0", 32), Status: sms.Queued, Segments: 1}, nil
 		},
-		"all are refused": func(_ context.Context, d twilio.Draft) (sms.Message, *sms.Error) {
+		"all are refused": func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 			return sms.Message{}, &sms.Error{
 				To: d.To, Code: sms.InvalidRegion, TwilioCode: 21408, HTTPStatus: 400, MoreInfo: "https://www.twilio.com/docs/errors/21408",
 				Message: "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: " + d.To,
@@ -404,7 +404,8 @@ func TestABrokenTemplateSaysWhere(t *testing.T) {
 		"${user?upper_case}":           {Code: sms.TemplateMetadata, Message: "smsBody, line 1, column 3"},
 		"<#list 1.. as i>${i}</#list>": {Code: sms.TemplateMetadata, Message: "smsBody"},
 	} {
-		text, problem := f.Render(t.Context(), source, json.RawMessage(`{"user":{}}`), time.Time{})
+		text, err := f.Render(t.Context(), source, json.RawMessage(`{"user":{}}`), time.Time{})
+		problem := sms.AsError(err)
 		if problem == nil || problem.Code != want.Code || !strings.HasPrefix(problem.Message, want.Message) || text != "" {
 			t.Errorf("%q gives %q, %+v, want %s %s", source, text, problem, want.Code, want.Message)
 		}

@@ -3,7 +3,10 @@ package sms
 // Errors: the codes by which a failed send is named, and the shape in which a
 // workflow reads it.
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Code names why something was not sent. The names are those of the Alfresco
 // connector where it has one.
@@ -72,6 +75,18 @@ type Error struct {
 	// RetryAfter is how long Twilio asked us to wait, 0 if it did not. It is not
 	// part of the payload.
 	RetryAfter time.Duration `json:"-"`
+}
+
+// AsError is the *Error in err's tree, or one with the code UnknownError if there
+// is none. It is nil for nil.
+func AsError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return &Error{Code: UnknownError, Message: "a fault that nobody has named; the worker's log may hold more"}
 }
 
 // Error gives the code alone: the message may hold a phone number, and errors

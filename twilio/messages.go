@@ -40,7 +40,7 @@ type Query struct {
 
 // List gives the messages of a query, the newest first. A message that was
 // created a moment ago may be missing: Twilio's listings lag.
-func (c *Client) List(ctx context.Context, q Query) ([]Record, *sms.Error) {
+func (c *Client) List(ctx context.Context, q Query) ([]Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.listTimeout(q))
 	defer cancel()
 	service, x := c.service(ctx)
@@ -74,28 +74,28 @@ func (c *Client) listTimeout(q Query) time.Duration {
 }
 
 // Fetch gives one message.
-func (c *Client) Fetch(ctx context.Context, sid string) (Record, *sms.Error) {
+func (c *Client) Fetch(ctx context.Context, sid string) (Record, error) {
 	return c.one(ctx, func(service *api.ApiService) (*api.ApiV2010Message, error) {
 		return service.FetchMessage(sid, &api.FetchMessageParams{})
 	})
 }
 
 // Cancel stops a scheduled message. Twilio refuses it for any other (30409).
-func (c *Client) Cancel(ctx context.Context, sid string) (Record, *sms.Error) {
+func (c *Client) Cancel(ctx context.Context, sid string) (Record, error) {
 	return c.one(ctx, func(service *api.ApiService) (*api.ApiV2010Message, error) {
 		return service.UpdateMessage(sid, (&api.UpdateMessageParams{}).SetStatus(string(sms.Canceled)))
 	})
 }
 
 // Redact empties the body of a message at Twilio.
-func (c *Client) Redact(ctx context.Context, sid string) (Record, *sms.Error) {
+func (c *Client) Redact(ctx context.Context, sid string) (Record, error) {
 	return c.one(ctx, func(service *api.ApiService) (*api.ApiV2010Message, error) {
 		return service.UpdateMessage(sid, (&api.UpdateMessageParams{}).SetBody(""))
 	})
 }
 
 // one makes a request that may be repeated and answers with one message.
-func (c *Client) one(ctx context.Context, request func(*api.ApiService) (*api.ApiV2010Message, error)) (Record, *sms.Error) {
+func (c *Client) one(ctx context.Context, request func(*api.ApiService) (*api.ApiV2010Message, error)) (Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
 	defer cancel()
 	service, x := c.service(ctx)

@@ -24,7 +24,7 @@ const (
 // Received gives the messages that the account received since a moment, the
 // oldest first, and those of one second in the order in which they came. It
 // gives all of them or fails: Code is UnknownError where there are too many.
-func (c *Client) Received(ctx context.Context, since time.Time) ([]Record, *sms.Error) {
+func (c *Client) Received(ctx context.Context, since time.Time) ([]Record, error) {
 	params := (&api.ListMessageParams{}).SetPageSize(receivedPageSize).SetDateSentAfter(since.UTC())
 	var received []Record
 	token, number := "", ""
@@ -53,7 +53,7 @@ func (c *Client) Received(ctx context.Context, since time.Time) ([]Record, *sms.
 }
 
 // page gives one page of a listing of messages.
-func (c *Client) page(ctx context.Context, params *api.ListMessageParams, token, number string) (*api.ListMessageResponse, *sms.Error) {
+func (c *Client) page(ctx context.Context, params *api.ListMessageParams, token, number string) (*api.ListMessageResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
 	defer cancel()
 	service, x := c.service(ctx)

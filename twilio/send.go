@@ -98,10 +98,10 @@ func (d *Draft) params() *api.CreateMessageParams {
 }
 
 // Send asks Twilio to create one message. A nil error means that Twilio took
-// it. An error says by its Code what is known: [sms.OutcomeUnknown] if Twilio
+// it. An error is a *sms.Error and says by its Code what is known: [sms.OutcomeUnknown] if Twilio
 // may have taken it all the same; anything else if it surely did not, and
 // Retryable if it might take it later.
-func (c *Client) Send(ctx context.Context, d Draft) (sms.Message, *sms.Error) {
+func (c *Client) Send(ctx context.Context, d Draft) (sms.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
 	defer cancel()
 	service, x := c.service(ctx)

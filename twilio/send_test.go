@@ -23,6 +23,9 @@ const (
 	created     = `{"sid":"SM00000000000000000000000000000001","to":"+15005550009","from":"+15005550006","status":"queued","num_segments":"2","body":"Hi"}`
 )
 
+// named gives a failure as the payload tells it.
+func named[T any](value T, err error) (T, *sms.Error) { return value, sms.AsError(err) }
+
 var draft = Draft{From: "+15005550006", To: "+15005550009", Body: "Hi"}
 
 func newTestClient(t *testing.T, baseURL string, timeout time.Duration) *Client {
@@ -55,7 +58,7 @@ func TestSendCreatesTheMessageAtTwilio(t *testing.T) {
 		w.WriteHeader(http.StatusCreated)
 		_, _ = io.WriteString(w, created)
 	})
-	got, problem := c.Send(t.Context(), draft)
+	got, problem := named(c.Send(t.Context(), draft))
 	if problem != nil {
 		t.Fatalf("%+v", *problem)
 	}
@@ -74,7 +77,7 @@ func TestSendCreatesTheMessageAtTwilio(t *testing.T) {
 func TestSendNamesEachHTTPStatus(t *testing.T) {
 	for status := 200; status <= 599; status++ {
 		c := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
-		_, problem := c.Send(t.Context(), draft)
+		_, problem := named(c.Send(t.Context(), draft))
 		if problem == nil {
 			t.Fatalf("%d without a message counts as sent", status)
 		}
@@ -101,7 +104,7 @@ func TestSendNamesEachHTTPStatus(t *testing.T) {
 func TestAnAnswerThatOnlyAnnouncesAnotherLeavesTheOutcomeUnknown(t *testing.T) {
 	for status := 100; status <= 199; status++ {
 		c := newTestClient(t, "http://"+raw(t, fmt.Sprintf("HTTP/1.1 %d Wait\r\n\r\n", status)), 5*time.Second)
-		if _, problem := c.Send(t.Context(), draft); problem == nil || problem.Code != sms.OutcomeUnknown || problem.Retryable {
+		if _, problem := named(c.Send(t.Context(), draft)); problem == nil || problem.Code != sms.OutcomeUnknown || problem.Retryable {
 			t.Errorf("%d: %+v", status, problem)
 		}
 	}
@@ -147,7 +150,7 @@ func TestAnAnswerThatIsNoListIsNotTakenForAnEmptyOne(t *testing.T) {
 			w.WriteHeader(tc.status)
 			_, _ = io.WriteString(w, tc.body)
 		})
-		records, problem := c.List(t.Context(), Query{To: draft.To, Limit: 50})
+		records, problem := named(c.List(t.Context(), Query{To: draft.To, Limit: 50}))
 		if (problem == nil) != tc.empty || len(records) > 0 {
 			t.Errorf("%s: %v, %+v", name, records, problem)
 		}
@@ -183,7 +186,7 @@ func TestSendNamesTwiliosErrors(t *testing.T) {
 				w.WriteHeader(tc.status)
 				_, _ = fmt.Fprintf(w, `{"code":%d,"message":"Said by Twilio","more_info":"https://www.twilio.com/docs/errors/%d","status":%d}`, tc.twilio, tc.twilio, tc.status)
 			})
-			_, problem := c.Send(t.Context(), draft)
+			_, problem := named(c.Send(t.Context(), draft))
 			if problem == nil {
 				t.Fatal("no error")
 			}
@@ -229,7 +232,7 @@ func TestSendNeverTakesALostAnswerForNotSent(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, problem := answering(t, handler).Send(t.Context(), draft)
+			_, problem := named(answering(t, handler).Send(t.Context(), draft))
 			if problem == nil || problem.Code != sms.OutcomeUnknown || problem.Retryable {
 				t.Errorf("%+v, want OUTCOME_UNKNOWN", problem)
 			}
@@ -243,7 +246,7 @@ func TestSendNeverTakesALostAnswerForNotSent(t *testing.T) {
 			<-r.Context().Done()
 		}))
 		defer server.Close()
-		_, problem := newTestClient(t, server.URL, 50*time.Millisecond).Send(t.Context(), draft)
+		_, problem := named(newTestClient(t, server.URL, 50*time.Millisecond).Send(t.Context(), draft))
 		<-asked
 		if problem == nil || problem.Code != sms.OutcomeUnknown {
 			t.Errorf("%+v, want OUTCOME_UNKNOWN", problem)
@@ -270,7 +273,7 @@ func TestSendKnowsThatNothingWasSentWhereTwilioWasNotReached(t *testing.T) {
 		"the server speaks something else": {"https://" + strings.TrimPrefix(answeringURL(t), "http://"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, problem := newTestClient(t, tc.url, 5*time.Second).Send(t.Context(), draft)
+			_, problem := named(newTestClient(t, tc.url, 5*time.Second).Send(t.Context(), draft))
 			if problem == nil || problem.Code != sms.ConnectionError || problem.Retryable != tc.retryable {
 				t.Errorf("%+v, want TWILIO_CONNECTION_ERROR, retryable %v", problem, tc.retryable)
 			}
@@ -288,7 +291,7 @@ func TestSendHeedsItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	c := answering(t, func(http.ResponseWriter, *http.Request) { t.Error("Twilio was asked") })
-	if _, problem := c.Send(ctx, draft); problem == nil || problem.Code != sms.ConnectionError || problem.Retryable {
+	if _, problem := named(c.Send(ctx, draft)); problem == nil || problem.Code != sms.ConnectionError || problem.Retryable {
 		t.Errorf("%+v", problem)
 	}
 }

@@ -129,8 +129,9 @@ func receiving(c config.Config) (map[string]*twilio.Client, error) {
 // received lists the messages that the account received, the oldest first.
 // Twilio's listing has neither media nor what else its webhook tells.
 func received(ctx context.Context, gateway *twilio.Client, account string, since time.Time) ([]sms.Inbound, error) {
-	records, failed := gateway.Received(ctx, since)
-	if failed != nil {
+	records, err := gateway.Received(ctx, since)
+	if err != nil {
+		failed := sms.AsError(err)
 		return nil, fmt.Errorf("account %s: %s: %s", account, failed.Code, failed.Message)
 	}
 	messages := make([]sms.Inbound, len(records))
