@@ -256,11 +256,16 @@ func encodeURL(e *env, n *builtinNode, target Value, args []Value) (Value, error
 			return Value{}, otherError(n.pos, "?%s does not know this charset", n.bi.written)
 		}
 		for _, c := range []byte(encoded) {
-			fmt.Fprintf(&b, "%%%02X", c)
+			b.Write([]byte{'%', hexDigits[c>>4], hexDigits[c&15]})
+		}
+		if b.Len() > e.limits.StringBytes {
+			break
 		}
 	}
 	return e.newString(b.String())
 }
+
+const hexDigits = "0123456789ABCDEF"
 
 // encodeCharset encodes text; what the charset does not have becomes "?".
 func encodeCharset(s, charset string) (string, error) {

@@ -69,13 +69,9 @@ func (e *env) codeError(n *builtinNode, err error) error {
 }
 
 // lexical is where code for a built-in starts. Long code may take longer to
-// parse than the context allows.
+// parse than the rendering may still take.
 func (e *env) lexical(n *builtinNode) *lexical {
-	lex := &lexical{format: n.format, escPolicy: n.escPolicy}
-	if e.ctx.Done() != nil {
-		lex.check = e.checkContext
-	}
-	return lex
+	return &lexical{format: n.format, escPolicy: n.escPolicy, check: e.checkClock}
 }
 
 // parseExpression parses an expression that will run in a scope only known at
@@ -154,6 +150,7 @@ func (i *interpreted) run(e *env, at pos, _ []namedValue, body func() error) err
 }
 
 func (i *interpreted) render(e *env) error {
+	e.charge(len(i.t.root.macros))
 	for _, m := range i.t.root.macros {
 		e.defineMacro(m.def)
 	}
@@ -176,7 +173,10 @@ func withArgs(e *env, n *builtinNode, target Value, args []Value) (Value, error)
 			return target, otherError(n.pos, "?%s of a method needs a sequence", n.bi.written)
 		}
 		items, err := e.items(arg)
-		return object0(&boundCall{n: n, m: target.ref.(method), args: items, last: last}), err
+		if err != nil {
+			return target, err
+		}
+		return object0(&boundCall{n: n, m: target.ref.(method), args: items, last: last}), nil
 	}
 	m := *target.ref.(*macroValue)
 	m.bound = &boundArgs{last: last}
@@ -193,6 +193,9 @@ func withArgs(e *env, n *builtinNode, target Value, args []Value) (Value, error)
 		}
 		m.bound.byName = true
 		h := arg.ref.(hashEx)
+		if err := e.growList(2 * h.hashSize()); err != nil {
+			return target, err
+		}
 		vals, err := h.values(e)
 		if err != nil {
 			return target, err
@@ -219,6 +222,9 @@ func (*boundCall) abilities() ability { return aMethod }
 func (b *boundCall) wantsStrings() bool { return b.m.wantsStrings() }
 
 func (b *boundCall) call(e *env, at pos, args []Value) (Value, error) {
+	if err := e.growList(2 * (len(b.args) + len(args))); err != nil {
+		return Value{}, err
+	}
 	bound := append([]Value(nil), b.args...)
 	if b.m.wantsStrings() {
 		for i, v := range bound {

@@ -65,6 +65,10 @@ type patternKey struct {
 	output int // the longest result of a replacement
 }
 
+// maxPattern is the longest pattern in bytes: to compile one takes up to a
+// microsecond a byte.
+const maxPattern = 16 << 10
+
 var patterns cache[patternKey, *javaregex.Pattern]
 
 // pattern compiles a regular expression.
@@ -80,6 +84,9 @@ func (e *env) pattern(at pos, source string, f regexFlags) (*javaregex.Pattern, 
 
 // compiledPattern returns a pattern that was not in use lately.
 func (e *env) compiledPattern(at pos, k patternKey) (*javaregex.Pattern, error) {
+	if len(k.source) > maxPattern {
+		return nil, e.limitError("a regular expression is too long")
+	}
 	k.source = strings.Clone(k.source) // it must not keep a whole template
 	compile := func() (*javaregex.Pattern, error) {
 		limits := javaregex.Limits{Output: e.limits.StringBytes}
@@ -122,6 +129,9 @@ func (e *env) compiledPattern(at pos, k patternKey) (*javaregex.Pattern, error) 
 func (e *env) regexError(at pos, err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, errOverdue) {
+		return e.limitError(err.Error())
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return e.contextError(err)
@@ -168,7 +178,7 @@ func (m *regexMatch) asBool(e *env) (bool, error) {
 		if err := e.matched(m.input); err != nil {
 			return false, err
 		}
-		w, err := m.p.MatchesWhole(e.ctx, m.input)
+		w, err := m.p.MatchesWhole(clock{e}, m.input)
 		if err != nil {
 			return false, e.regexError(m.place, err)
 		}
@@ -182,7 +192,7 @@ func (m *regexMatch) groups(e *env) (*javaregex.Match, error) {
 	if err := e.matched(m.input); err != nil {
 		return nil, err
 	}
-	w, err := m.p.Matches(e.ctx, m.input)
+	w, err := m.p.Matches(clock{e}, m.input)
 	if err != nil {
 		return nil, e.regexError(m.place, err)
 	}
@@ -197,7 +207,7 @@ func (m *regexMatch) all(e *env) ([]Value, error) {
 	if err := e.matched(m.input); err != nil {
 		return nil, err
 	}
-	found, err := m.p.FindAll(e.ctx, m.input, e.limits.ListItems+1)
+	found, err := m.p.FindAll(clock{e}, m.input, e.limits.ListItems+1)
 	if err != nil {
 		return nil, e.regexError(m.place, err)
 	}
@@ -250,7 +260,7 @@ func groups(e *env, n *builtinNode) (Value, error) {
 	}
 	switch m := v.ref.(type) {
 	case *groupMatch:
-		return groupList(m.m, false), nil
+		return groupList(m.m, false), e.growList(m.m.GroupCount() + 1)
 	case *regexMatch:
 		whole, err := m.groups(e)
 		if err != nil {
@@ -259,7 +269,7 @@ func groups(e *env, n *builtinNode) (Value, error) {
 		if whole == nil {
 			return object0(&noGroups{place: n.pos, n: m.p.GroupCount() + 1}), nil
 		}
-		return groupList(whole, true), nil
+		return groupList(whole, true), e.growList(whole.GroupCount() + 1)
 	}
 	if v.missing() {
 		return v, e.missingError(n)
@@ -311,7 +321,7 @@ func replace(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 		return Value{}, err
 	}
 	start := len(e.out) // the output's memory serves until the string is there
-	out, found, err := p.AppendReplaced(e.ctx, e.out, s, to, !f.firstOnly)
+	out, found, err := p.AppendReplaced(clock{e}, e.out, s, to, !f.firstOnly)
 	e.out = out[:start]
 	switch {
 	case err != nil:
@@ -401,7 +411,7 @@ func split(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 		if err := e.matched(s); err != nil {
 			return Value{}, err
 		}
-		if parts, err = p.Split(e.ctx, s, 0); err != nil {
+		if parts, err = p.Split(clock{e}, s, 0); err != nil {
 			return Value{}, e.regexError(n.pos, err)
 		}
 	case sep == "":
@@ -465,7 +475,7 @@ func (e *env) separator(n *builtinNode, s, sep string, f regexFlags, last bool) 
 		if err := e.matched(s[from:]); err != nil {
 			return 0, 0, err
 		}
-		m, err := p.FindFrom(e.ctx, s, from)
+		m, err := p.FindFrom(clock{e}, s, from)
 		if err != nil {
 			return 0, 0, e.regexError(n.pos, err)
 		}
@@ -569,7 +579,7 @@ func (e *env) looksAt(n *builtinNode, s, source string, f regexFlags) (bool, err
 	if err := e.matched(s); err != nil {
 		return false, err
 	}
-	m, err := p.Find(e.ctx, s)
+	m, err := p.Find(clock{e}, s)
 	if err != nil {
 		return false, e.regexError(n.pos, err)
 	}

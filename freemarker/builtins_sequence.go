@@ -2,10 +2,7 @@ package freemarker
 
 // Built-ins for sequences and hashes.
 
-import (
-	"sort"
-	"strings"
-)
+import "strings"
 
 func init() {
 	define("first", builtin{lazyTarget: true, eval: first})
@@ -142,11 +139,22 @@ func hashPart(e *env, n *builtinNode, part func(hashEx) ([]Value, error)) (Value
 	if !v.can(aHashEx) {
 		return v, e.typeError(n.target, v, "a hash that can list its keys")
 	}
-	items, err := part(v.ref.(hashEx))
-	if err != nil {
+	h := v.ref.(hashEx)
+	if err := e.listing(h); err != nil {
 		return v, err
 	}
-	return object0(&joinedKeys{list{items: items}}), e.growList(len(items))
+	if err := e.growList(h.hashSize()); err != nil {
+		return v, err
+	}
+	items, err := part(h)
+	return object0(&joinedKeys{list{items: items}}), err
+}
+
+// listing counts the cost of listing a hash: a step for each entry, which for
+// the variables of a namespace have to be put in order.
+func (e *env) listing(h hashEx) error {
+	e.charge(h.hashSize())
+	return e.step()
 }
 
 func prepareJoin(e *env, n *builtinNode) (Value, error) {
@@ -427,40 +435,80 @@ func (e *env) sort(n *builtinNode, target Value, path []string) (Value, error) {
 	if err != nil || len(items) == 0 {
 		return target, err
 	}
-	s := &sorter{e: e, n: n, items: append([]Value(nil), items...)}
-	if err := e.growList(2 * len(items)); err != nil {
+	if err := e.growList(3 * len(items)); err != nil {
 		return Value{}, err
 	}
-	for _, v := range items {
-		if err := s.addKey(v, path); err != nil {
+	s := &sorter{e: e, n: n}
+	order := make([]sortItem, len(items))
+	for i, v := range items {
+		if order[i].key, err = s.key(v, path); err != nil {
 			return Value{}, err
 		}
+		order[i].place = i
 	}
-	sort.Stable(s)
-	return listOf(s.items), s.err
+	if order, err = s.sort(order, make([]sortItem, len(order))); err != nil {
+		return Value{}, err
+	}
+	sorted := make([]Value, len(items))
+	for i, o := range order {
+		sorted[i] = items[o.place]
+	}
+	return listOf(sorted), nil
 }
 
 // sorter sorts items by keys of one type.
 type sorter struct {
-	e     *env
-	n     *builtinNode
-	items []Value
-	keys  []Value
-	typ   ability
-	err   error
+	e   *env
+	n   *builtinNode
+	typ ability
 }
 
-func (s *sorter) addKey(key Value, path []string) error {
+// sortItem is the key of an item, and where that is among all.
+type sortItem struct {
+	key   Value
+	place int
+}
+
+// sort sorts by merging, which is stable, and ends as soon as a comparison
+// fails. The result is in items or in spare, which has the same length.
+func (s *sorter) sort(items, spare []sortItem) ([]sortItem, error) {
+	for width := 1; width < len(items); width *= 2 {
+		for lo := 0; lo < len(items); lo += 2 * width {
+			mid, hi := min(lo+width, len(items)), min(lo+2*width, len(items))
+			for i, j, k := lo, mid, lo; k < hi; k++ {
+				right := i == mid
+				if i < mid && j < hi {
+					var err error
+					if right, err = s.less(items[j].key, items[i].key); err != nil {
+						return nil, err
+					}
+				}
+				if right {
+					spare[k] = items[j]
+					j++
+				} else {
+					spare[k] = items[i]
+					i++
+				}
+			}
+		}
+		items, spare = spare, items
+	}
+	return items, nil
+}
+
+// key returns what an item is sorted by.
+func (s *sorter) key(key Value, path []string) (Value, error) {
 	for _, name := range path {
 		if !key.can(aHash) {
-			return otherError(s.n.pos, "?sort_by needs hashes")
+			return key, otherError(s.n.pos, "?sort_by needs hashes")
 		}
 		var err error
 		if key, err = key.ref.(hash).get(s.e, name); err != nil {
-			return err
+			return key, err
 		}
 		if key.missing() {
-			return otherError(s.n.pos, "?sort_by found no %s in an item", name)
+			return key, otherError(s.n.pos, "?sort_by found no %s in an item", name)
 		}
 	}
 	if s.typ == 0 {
@@ -471,11 +519,11 @@ func (s *sorter) addKey(key Value, path []string) error {
 			}
 		}
 		if s.typ == 0 {
-			return otherError(s.n.pos, "only numbers, strings, dates and booleans can be sorted")
+			return key, otherError(s.n.pos, "only numbers, strings, dates and booleans can be sorted")
 		}
 	}
 	if !key.can(s.typ) {
-		return otherError(s.n.pos, "the values to be sorted must all have the same type")
+		return key, otherError(s.n.pos, "the values to be sorted must all have the same type")
 	}
 	var err error
 	switch s.typ {
@@ -490,35 +538,23 @@ func (s *sorter) addKey(key Value, path []string) error {
 		b, err = s.e.truth(key)
 		key = Bool(b)
 	}
-	s.keys = append(s.keys, key)
-	return err
+	return key, err
 }
 
-func (s *sorter) Len() int { return len(s.items) }
-
-func (s *sorter) Swap(i, j int) {
-	s.items[i], s.items[j] = s.items[j], s.items[i]
-	s.keys[i], s.keys[j] = s.keys[j], s.keys[i]
-}
-
-func (s *sorter) Less(i, j int) bool {
-	if s.err != nil {
-		return false
+func (s *sorter) less(a, b Value) (bool, error) {
+	if err := s.e.step(); err != nil {
+		return false, err
 	}
-	if s.err = s.e.step(); s.err != nil {
-		return false
-	}
-	a, b := s.keys[i], s.keys[j]
 	switch s.typ {
 	case aString:
-		s.err = s.e.work(64 * (len(a.str()) + len(b.str())))
-		return s.err == nil && s.e.collator().Compare(a.str(), b.str()) < 0
+		err := s.e.work(64 * (len(a.str()) + len(b.str())))
+		return err == nil && s.e.collator().Compare(a.str(), b.str()) < 0, err
 	case aNumber:
 		c, err := s.e.compareNumbers(a, b)
 		if err != nil {
-			s.err = otherError(s.n.pos, "these numbers cannot be compared")
+			err = otherError(s.n.pos, "these numbers cannot be compared")
 		}
-		return c < 0
+		return c < 0, err
 	}
-	return a.num < b.num
+	return a.num < b.num, nil
 }

@@ -88,6 +88,9 @@ func switchValue(e *env, n *builtinNode) (Value, error) {
 		return v, err
 	}
 	for i := 0; i+1 < len(n.args); i += 2 {
+		if err := e.step(); err != nil {
+			return v, err
+		}
 		c, err := e.nonMissing(n.args[i])
 		if err != nil {
 			return v, err

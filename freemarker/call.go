@@ -225,6 +225,9 @@ func (e *env) bindArgs(at pos, ctx *macroCtx, m *macroValue, args *callArgs) err
 func (b *argBinder) bindBound(args *callArgs) error {
 	d := b.ctx.def
 	if b.bound.byName {
+		if err := b.e.growList(2 * len(b.bound.named)); err != nil {
+			return err
+		}
 		for _, a := range b.bound.named {
 			if i := d.hasParam(a.name); i >= 0 {
 				b.ctx.locals[i] = a.val
@@ -348,6 +351,7 @@ func (b *argBinder) bindList(args []expr) error {
 func (e *env) applyDefaults(at pos, ctx *macroCtx) error {
 	d := ctx.def
 	for {
+		e.charge(len(d.params) >> 3)
 		resolved := false
 		var firstErr error
 		for i := range d.params {
@@ -425,6 +429,9 @@ func (n *nestedNode) exec(e *env) error {
 	ctx := e.macro
 	var vals []Value
 	if ctx.hasParams {
+		if err := e.growList(len(ctx.params)); err != nil {
+			return err
+		}
 		vals = make([]Value, len(ctx.params))
 	}
 	for i, x := range n.args {

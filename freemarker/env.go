@@ -145,6 +145,7 @@ func (e *env) localVariable(name string) Value {
 // parameter hides outer variables; a null loop variable does not.
 func (e *env) frameVariable(f *frame, name string) (v Value, hidden bool) {
 	for ; f != nil; f = f.outer {
+		e.stepsLeft--
 		switch f.kind {
 		case frameLoop:
 			v = f.loopVariable(name)
@@ -222,6 +223,7 @@ func (e *env) modelVariable(name string) (Value, error) {
 // this variable.
 func (e *env) findLoop(name string) *frame {
 	for f := e.top; f != nil; f = f.outer {
+		e.stepsLeft--
 		if f.kind == frameLoop && (name == "" || f.visible && (f.var1 == name || f.var2 == name)) {
 			return f
 		}
@@ -231,6 +233,7 @@ func (e *env) findLoop(name string) *frame {
 
 // write appends text to the output.
 func (e *env) write(s string) error {
+	e.stepsLeft -= len(s) >> 6
 	e.out = append(e.out, s...)
 	return e.checkOutput()
 }
@@ -248,9 +251,14 @@ func (e *env) capture(body func() error) (string, error) {
 	return s, err
 }
 
-// run executes nodes in order.
+// run executes nodes in order. Each takes a step.
 func (e *env) run(kids []node) error {
 	for _, k := range kids {
+		if e.stepsLeft--; e.stepsLeft < 0 {
+			if err := e.nextSteps(); err != nil {
+				return err
+			}
+		}
 		if err := k.exec(e); err != nil {
 			return err
 		}

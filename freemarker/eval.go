@@ -13,6 +13,10 @@ func (n *stringNode) eval(e *env) (Value, error) {
 	start := len(e.out)
 	var mk *markup
 	for _, p := range n.parts {
+		if err := e.step(); err != nil {
+			e.out = e.out[:start]
+			return Value{}, err
+		}
 		part := String(p.text)
 		if p.out != nil {
 			var err error
@@ -72,6 +76,7 @@ func (n *listNode) eval(e *env) (Value, error) {
 	if n.constant.kind == kList {
 		return n.constant, nil
 	}
+	e.charge(len(n.items))
 	if err := e.growList(len(n.items)); err != nil {
 		return Value{}, err
 	}
@@ -90,6 +95,7 @@ func (n *listNode) eval(e *env) (Value, error) {
 }
 
 func (n *hashNode) eval(e *env) (Value, error) {
+	e.charge(len(n.keys))
 	if err := e.growList(2 * len(n.keys)); err != nil {
 		return Value{}, err
 	}
@@ -208,6 +214,9 @@ func (n *identNode) search(e *env) (Value, error) {
 func (n *parenNode) eval(e *env) (Value, error) { return n.x.eval(e) }
 
 func (n *dotNode) eval(e *env) (Value, error) {
+	if err := e.step(); err != nil {
+		return Value{}, err
+	}
 	switch t := n.target.(type) {
 	case *identNode:
 		if e.stepsLeft <= 0 {
@@ -268,6 +277,9 @@ func (n *callNode) eval(e *env) (Value, error) {
 
 // arguments evaluates the arguments of a method.
 func (e *env) arguments(xs []expr, asStrings bool) ([]Value, error) {
+	if err := e.growList(len(xs)); err != nil {
+		return nil, err
+	}
 	args := make([]Value, len(xs))
 	for i, x := range xs {
 		v, err := x.eval(e)
@@ -289,6 +301,9 @@ func (e *env) arguments(xs []expr, asStrings bool) ([]Value, error) {
 // evalQuietly evaluates the operand of !, ??, ?default and the like: if it is
 // in parentheses, a missing value anywhere in it makes it missing.
 func (e *env) evalQuietly(x expr) (Value, error) {
+	if err := e.step(); err != nil {
+		return Value{}, err
+	}
 	if _, ok := x.(*parenNode); !ok {
 		return x.eval(e)
 	}
@@ -319,12 +334,18 @@ func (n *existsNode) eval(e *env) (Value, error) {
 }
 
 func (n *notNode) eval(e *env) (Value, error) {
+	if err := e.step(); err != nil {
+		return Value{}, err
+	}
 	b, err := e.boolean(n.x)
 	return Bool(!b), err
 }
 
 func (n *logicNode) eval(e *env) (Value, error) {
 	for _, x := range n.xs {
+		if err := e.step(); err != nil {
+			return Value{}, err
+		}
 		b, err := e.boolean(x)
 		if err != nil {
 			return Value{}, err
@@ -375,6 +396,9 @@ func (e *env) number(x expr) (Value, error) {
 func (n *signNode) eval(e *env) (Value, error) {
 	if !n.constant.missing() {
 		return n.constant, nil
+	}
+	if err := e.step(); err != nil {
+		return Value{}, err
 	}
 	v, err := n.x.eval(e)
 	if err != nil {
@@ -625,6 +649,9 @@ func (n *compareNode) eval(e *env) (Value, error) {
 	if holds, ok := n.integers(e); ok {
 		return Bool(holds), nil
 	}
+	if err := e.step(); err != nil {
+		return Value{}, err
+	}
 	l, err := n.l.eval(e)
 	if err != nil {
 		return Value{}, err
@@ -669,6 +696,9 @@ func (n *lambdaNode) eval(*env) (Value, error) {
 }
 
 func (n *rangeNode) eval(e *env) (Value, error) {
+	if err := e.step(); err != nil {
+		return Value{}, err
+	}
 	from, err := e.number(n.from)
 	if err != nil {
 		return Value{}, err

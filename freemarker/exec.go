@@ -2,12 +2,7 @@ package freemarker
 
 // Running the elements of a template.
 
-func (n *textNode) exec(e *env) error {
-	if err := e.step(); err != nil {
-		return err
-	}
-	return e.write(n.text)
-}
+func (n *textNode) exec(e *env) error { return e.write(n.text) }
 
 func (n *outputNode) exec(e *env) error {
 	v, err := n.x.eval(e)
@@ -42,6 +37,7 @@ func (n *outputNode) write(e *env, s string) error {
 
 // writeRaw prints what needs no escaping, and the text after it.
 func (n *outputNode) writeRaw(e *env, s string) error {
+	e.stepsLeft -= len(s) >> 6
 	e.out = append(append(e.out, s...), n.after...)
 	return e.checkOutput()
 }
@@ -105,6 +101,9 @@ func (n *blockNode) exec(e *env) error {
 
 func (n *ifNode) exec(e *env) error {
 	for _, k := range n.kids {
+		if err := e.step(); err != nil {
+			return err
+		}
 		b := k.(*blockNode)
 		if b.cond != nil {
 			ok, err := e.boolean(b.cond)
@@ -112,9 +111,6 @@ func (n *ifNode) exec(e *env) error {
 				return err
 			}
 			if !ok {
-				if err := e.step(); err != nil {
-					return err
-				}
 				continue
 			}
 		}
@@ -127,6 +123,9 @@ func (n *switchNode) exec(e *env) error {
 	matched := false
 	var fallback *blockNode
 	for _, c := range n.cases {
+		if err := e.step(); err != nil {
+			return err
+		}
 		if c.kind == blockDefault {
 			fallback = c
 		}
@@ -334,6 +333,9 @@ func (n *transformNode) exec(e *env) error {
 }
 
 func (e *env) namedValues(named []namedArg) ([]namedValue, error) {
+	if err := e.growList(len(named)); err != nil {
+		return nil, err
+	}
 	args := make([]namedValue, len(named))
 	for i, a := range named {
 		v, err := a.x.eval(e)

@@ -64,6 +64,10 @@ func (e *env) targetNamespace(s assignScope, x expr) (*namespace, error) {
 	return &e.ns, nil
 }
 
+// variableItems is how many items of a list a new variable takes as much memory
+// as: its name is kept, and can be found.
+const variableItems = 4
+
 // assign sets a variable of a namespace, or if that is nil, a local one. place
 // is what the parser knows of where it is.
 func (e *env) assign(at pos, ns *namespace, place int32, name string, v Value) error {
@@ -71,7 +75,7 @@ func (e *env) assign(at pos, ns *namespace, place int32, name string, v Value) e
 		return e.assignLocal(at, place, v)
 	}
 	if ns.set(place, name, v) {
-		return e.growList(1)
+		return e.growList(variableItems)
 	}
 	return nil
 }

@@ -220,6 +220,9 @@ func (e *env) loopHash(f *frame, x expr, v Value, kids []node) (any bool, err er
 		return false, hashLoopError(e, x, v)
 	}
 	h := v.ref.(hashEx)
+	if err := e.listing(h); err != nil {
+		return false, err
+	}
 	keys := h.keys(e)
 	vals, err := h.values(e)
 	if err != nil {

@@ -13,12 +13,15 @@ import (
 	"strings"
 )
 
-// maxJSONDepth bounds the nesting of a model.
-const maxJSONDepth = 1000
+const (
+	maxJSONDepth  = 1000   // bounds the nesting of a model
+	maxJSONDigits = 10_000 // bounds an integer: to convert it takes a time that grows with the square
+)
 
 // FromJSON makes a value of a JSON text. Objects keep the order of their keys,
 // of which the last one of the same name wins. A number with a point or an
-// exponent is a floating point number, any other an integer of any size.
+// exponent is a floating point number, any other an integer of up to 10,000
+// digits.
 func FromJSON(data []byte) (Value, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -98,9 +101,12 @@ func jsonNumber(s string) (Value, error) {
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return Int(n), nil
 	}
+	if len(s) > maxJSONDigits {
+		return Value{}, fmt.Errorf("an integer has more than %d digits", maxJSONDigits)
+	}
 	n, ok := new(big.Int).SetString(s, 10)
-	if !ok || len(s) > 100_000 {
-		return Value{}, errors.New("a number is too long")
+	if !ok {
+		return Value{}, errors.New("an integer is not valid")
 	}
 	return BigInt(n), nil
 }

@@ -4,6 +4,7 @@ package freemarker
 // the interpreter keeps of it.
 
 import (
+	"errors"
 	"math"
 	"time"
 )
@@ -104,13 +105,56 @@ func (e *env) nextSteps() error {
 	if e.steps > e.limits.Steps {
 		return e.limitError("too many steps")
 	}
-	if e.started.IsZero() { // short renderings need no clock
-		e.started = time.Now()
-	} else if time.Since(e.started) > e.limits.Time {
+	return e.checkClock()
+}
+
+// charge counts the steps of an operation that cannot fail, or that comes with
+// another step.
+func (e *env) charge(n int) { e.stepsLeft -= n }
+
+// checkClock looks at the time and the context.
+func (e *env) checkClock() error {
+	if time.Since(e.begin()) > e.limits.Time {
 		return e.limitError("the rendering takes too long")
 	}
 	return e.checkContext()
 }
+
+// begin returns when the rendering began: the first time that anybody asks, as
+// short renderings need no clock.
+func (e *env) begin() time.Time {
+	if e.started.IsZero() {
+		e.started = time.Now()
+	}
+	return e.started
+}
+
+// clock is the context of what runs within a rendering: it ends with that.
+type clock struct{ e *env }
+
+var errOverdue = errors.New("the rendering takes too long")
+
+func (c clock) Deadline() (time.Time, bool) {
+	end := c.e.begin().Add(c.e.limits.Time)
+	if d, ok := c.e.ctx.Deadline(); ok && d.Before(end) {
+		end = d
+	}
+	return end, true
+}
+
+func (c clock) Done() <-chan struct{} { return c.e.ctx.Done() }
+
+func (c clock) Err() error {
+	if err := c.e.ctx.Err(); err != nil {
+		return err
+	}
+	if !c.e.started.IsZero() && time.Since(c.e.started) > c.e.limits.Time {
+		return errOverdue
+	}
+	return nil
+}
+
+func (c clock) Value(key any) any { return c.e.ctx.Value(key) }
 
 // slow counts an operation that takes as long as many steps, such as compiling
 // a pattern, and looks at the clock.
@@ -201,6 +245,7 @@ func (e *env) checkDigits(v Value, shift int32) error {
 	digits := 19
 	if v.kind == kBigDec {
 		digits = int(float64(v.unscaled().BitLen())*math.Log10(2)) + 1
+		e.charge(digits >> 5)
 	}
 	if digits+int(max(shift, 0)) > limit+19 || int(v.scale) > limit || int(v.scale) < -limit {
 		return e.limitError("a number has too many digits")

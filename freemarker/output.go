@@ -40,11 +40,17 @@ var outputFormats = map[string]*outputFormat{
 	"JSON":       {name: "JSON"},
 }
 
+// maxCombined is how many times output formats may be nested in a name.
+const maxCombined = 100
+
 // findFormat returns the format with a name, which may be a combination such
 // as HTML{RTF}, or a reason why there is none.
 func findFormat(name string) (*outputFormat, string) {
 	if name == "" {
 		return nil, "the name of an output format cannot be empty"
+	}
+	if strings.Count(name, "{") > maxCombined {
+		return nil, "too many output formats are combined"
 	}
 	if strings.HasSuffix(name, "}") {
 		i := strings.IndexByte(name, '{')

@@ -5,7 +5,6 @@ package freemarker
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -28,7 +27,7 @@ type parser struct {
 	space    nodeSpace
 	limits   *Limits
 	depth    int
-	filled   int // how many tokens were read, if check is set
+	filled   int // how many tokens were read or scanned, if check is set
 
 	lexical
 	record  *[]token // tokens consumed are also put here
@@ -38,6 +37,7 @@ type parser struct {
 	substX  expr
 	dynamic bool // the code runs in a scope that only the run time knows
 	own     varScope
+	copied  int // how many tokens #escape has added
 }
 
 // lexical is the part of the state that code inside string literals shares.
@@ -155,13 +155,18 @@ func (p *parser) read() token {
 	if p.fixed {
 		return token{kind: tEOF}
 	}
+	p.tick()
+	return p.lx.next()
+}
+
+// tick counts a token, and asks now and then whether to go on.
+func (p *parser) tick() {
 	if p.check != nil {
 		p.filled++
 		if p.filled%1024 == 0 && p.check() != nil {
 			p.failLimit(p.last, "parsing was ended")
 		}
 	}
-	return p.lx.next()
 }
 
 // fill reads the next token, and returns its kind.
@@ -470,6 +475,10 @@ func (p *parser) escaped(x expr) expr {
 	return x
 }
 
+// maxCopied bounds the tokens that #escape adds to a template: its expression,
+// for each interpolation.
+const maxCopied = 400_000
+
 // applyEscape parses the expression of an #escape again, with its variable
 // standing for x.
 func (p *parser) applyEscape(def escapeDef, x expr) expr {
@@ -478,12 +487,16 @@ func (p *parser) applyEscape(def escapeDef, x expr) expr {
 		fixed: true, subst: def.variable, substX: x,
 	}
 	if q.ready = len(def.toks) > 0; q.ready {
-		q.tok, q.queue = def.toks[0], slices.Clone(def.toks[1:])
+		q.tok, q.queue = def.toks[0], def.toks[1:len(def.toks):len(def.toks)]
 	}
 	q.escapes = nil
 	q.loops, q.format, q.escPolicy = def.loops, def.format, def.escPolicy
 	if q.depth > p.limits.Nesting {
 		p.failLimit(x.at(), "#escape directives are nested too deep")
+	}
+	p.copied += len(def.toks)
+	if p.copied > maxCopied {
+		p.failLimit(x.at(), "the expressions of #escape are too long for so many interpolations")
 	}
 	y := q.expression()
 	p.needsArgs = p.needsArgs || q.needsArgs

@@ -136,15 +136,24 @@ func constantValue(x expr) (Value, bool) {
 		}
 		return Value{ref: m, kind: kMap}, true
 	case *chainNode:
-		v, ok := constantValue(x.first)
-		for _, l := range x.rest {
-			r, ok2 := constantValue(l.x)
-			if !ok || !ok2 || l.op != '+' || v.kind != kString || r.kind != kString {
-				return Value{}, false
-			}
-			v = String(concat(v.str(), r.str()))
-		}
-		return v, ok
+		return constantText(x)
 	}
 	return Value{}, false
+}
+
+// constantText evaluates a sum of string literals.
+func constantText(x *chainNode) (Value, bool) {
+	v, ok := constantValue(x.first)
+	if !ok || v.kind != kString {
+		return Value{}, false
+	}
+	text := []byte(v.str())
+	for _, l := range x.rest {
+		r, ok := constantValue(l.x)
+		if !ok || l.op != '+' || r.kind != kString {
+			return Value{}, false
+		}
+		text = append(text, r.str()...)
+	}
+	return String(joinHalves(string(text))), true
 }

@@ -117,6 +117,7 @@ func (p *parser) scanPrimary(i int) (int, bool) {
 }
 
 func (p *parser) scanAtom(i int) (int, bool) {
+	p.tick()
 	switch p.ahead(i).kind {
 	case tInteger, tDecimal, tString, tRawString, tTrue, tFalse, tID:
 		return i + 1, true

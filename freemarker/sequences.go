@@ -186,6 +186,9 @@ func (r *reversed) at(e *env, i int) (Value, error) {
 }
 
 func (n *indexNode) eval(e *env) (Value, error) {
+	if err := e.step(); err != nil {
+		return Value{}, err
+	}
 	if b, ok := n.target.(*builtinNode); ok && b.bi.keyed != nil && !b.called {
 		key, err := n.key.eval(e)
 		if err != nil {

@@ -80,6 +80,9 @@ func (n *specialNode) eval(e *env) (Value, error) {
 	if !n.fixed.missing() {
 		return n.fixed, nil
 	}
+	if err := e.step(); err != nil {
+		return Value{}, err
+	}
 	return specialVariables[n.name](e, n)
 }
 

@@ -163,6 +163,7 @@ func (e *env) process(t *Template) error {
 	if err := e.checkContext(); err != nil {
 		return err
 	}
+	e.charge(len(t.root.macros))
 	for _, m := range t.root.macros {
 		e.defineMacro(m.def)
 	}

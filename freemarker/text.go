@@ -326,6 +326,7 @@ func (e *env) numberText(at pos, v Value, spec string, hasSpec bool) (string, er
 	if err != nil {
 		return "", formatError(at, "cannot format the number", err)
 	}
+	e.charge((len(spec) + len(out)) >> 3)
 	return string(out), e.grow(len(out))
 }
 
@@ -386,6 +387,7 @@ func (e *env) dateText(at pos, v Value, spec string, hasSpec bool) (string, erro
 		return "", formatError(at, "cannot format the date", err)
 	}
 	out := f.Append(make([]byte, 0, 32), v.num)
+	e.charge((len(spec) + len(out)) >> 2)
 	return string(out), e.grow(len(out))
 }
 

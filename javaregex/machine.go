@@ -81,7 +81,8 @@ type machine struct {
 	tick   int       // steps to the next pause
 	spent  int       // steps up to the last pause
 	ended  Budget    // what ended the match, "" if nothing has
-	paused time.Time // when the first pause was; a short match never looks at the clock
+	end    time.Time // the context's deadline, if it has one
+	paused time.Time // when the first pause was; most matches never look at the clock
 
 	memo memo
 	// tried are the places at which the body of a loop has failed, a bit each. Java goes on after
@@ -103,6 +104,7 @@ type workspace struct {
 func (m *machine) begin(ctx context.Context, p *Pattern, input string) error {
 	m.prog, m.limits = p.prog, &p.limits
 	m.done, m.input, m.tick = ctx.Done(), input, pauseEvery
+	m.end, _ = ctx.Deadline()
 	if n := m.prog.locals; n > len(m.locals) {
 		m.locals = make([]int32, n)
 	}
@@ -133,8 +135,9 @@ func (m *machine) grow() {
 func (m *machine) pause() bool {
 	m.spent += pauseEvery - m.tick
 	m.tick = pauseEvery
+	now := time.Now()
 	if m.paused.IsZero() {
-		m.paused = time.Now()
+		m.paused = now
 	}
 	switch {
 	case m.ended != "":
@@ -142,8 +145,10 @@ func (m *machine) pause() bool {
 		m.ended = BudgetSteps
 	case m.depth*frameBytes+m.memo.size() > m.limits.Memory:
 		m.ended = BudgetMemory
-	case time.Since(m.paused) > m.limits.Time:
+	case now.Sub(m.paused) > m.limits.Time:
 		m.ended = BudgetTime
+	case !m.end.IsZero() && now.After(m.end):
+		m.ended = budgetContext
 	default:
 		select {
 		case <-m.done:

@@ -273,7 +273,10 @@ func (p *Pattern) next(ctx context.Context, m *machine, mode searchMode, start, 
 	case BudgetMemory:
 		return false, &BudgetError{BudgetMemory, p.limits.Memory}
 	}
-	return false, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	return false, context.DeadlineExceeded // which the context has not noticed yet
 }
 
 // newMatch makes the result in one allocation, as small as the groups allow.
