@@ -1,27 +1,233 @@
 package activities
 
-// Addresses: the recipients' numbers, as people write them.
+// Addresses: recipients and senders, as people and spreadsheets write them. This
+// is the one reader of the product. It reads a text in full or refuses it: an
+// address of which anything had to be guessed may be another person's phone.
 
 import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+
 	"github.com/nyaruka/phonenumbers"
 
 	"temporal-twilio/sms"
 )
 
-// readRecipient reads an address. A number without a country code is one of the
-// region ("US", "DE"); without a region it is none.
-func readRecipient(s, region string) (string, bool) {
-	if to, ok := sms.ParseRecipient(s); ok {
-		return to, true
+// readRecipient reads an address that a message can go to. A number without a
+// country code is one of the region ("US", "DE"); without a region it is
+// refused. The error says why an address is refused, and does not repeat it.
+func readRecipient(written, region string) (string, error) {
+	text, err := clean(written)
+	if err != nil {
+		return "", err
+	}
+	channel, rest := sms.CutChannel(text)
+	switch channel {
+	case "", sms.RCS:
+	case "tel:":
+		channel = ""
+		if strings.Contains(rest, ";") {
+			return "", errors.New("the parameters of a tel: address cannot be texted; write the number with its country code")
+		}
+	case sms.WhatsApp, sms.Messenger:
+		if address, ok := sms.ParseRecipient(channel + rest); ok && !strings.HasPrefix(rest, "+") {
+			return address, nil // the ID of a user
+		}
+		if channel == sms.Messenger {
+			return "", errors.New("messenger: must be followed by the ID of a user")
+		}
+	default:
+		return "", fmt.Errorf("%s is not a channel; the channels are whatsapp:, rcs: and messenger:, and a number without one is texted by SMS", clip(channel))
+	}
+	number, err := readNumber(rest, region)
+	if err != nil {
+		return "", err
+	}
+	if rest = "+" + digitsOf(rest); channel == sms.WhatsApp && sms.Party(rest) == sms.Party(number) {
+		number = rest // WhatsApp knows some phones by an older spelling only
+	}
+	return channel + number, nil
+}
+
+// readSender reads an address that a message can come from: all that
+// [readRecipient] reads, a short code, a name, or an agent on RCS.
+func readSender(written, region string) (string, error) {
+	text, err := clean(written)
+	if err != nil {
+		return "", err
+	}
+	if sender, ok := sms.ParseSender(text); ok && !strings.Contains(sender, "+") {
+		return sender, nil // not a number
+	}
+	if sms.IsName(text) {
+		return text, nil
+	}
+	return readRecipient(text, region)
+}
+
+// clean leaves out what cannot be seen, and writes spaces, digits and
+// punctuation of other alphabets and widths as ASCII.
+func clean(written string) (string, error) {
+	const longest = 200
+	if len(written) > longest {
+		return "", fmt.Errorf("it has %d bytes, and no address has more than %d", len(written), longest)
+	}
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		switch {
+		case r < unicode.MaxASCII:
+			return r
+		case unicode.Is(unicode.Cf, r): // bidirectional marks, zero-width spaces, a byte order mark
+			return -1
+		case unicode.Is(unicode.Zs, r):
+			return ' '
+		case unicode.Is(unicode.Pd, r), r == '\u2212':
+			return '-'
+		case r >= '\uff01' && r <= '\uff5e': // the full-width forms of ASCII
+			return r - '\uff01' + '!'
+		}
+		for _, zero := range zeros {
+			if r >= zero && r <= zero+9 {
+				return r - zero + '0'
+			}
+		}
+		return r
+	}, written)), nil
+}
+
+// zeros begin the digits of other alphabets: Arabic, Persian, Devanagari and
+// Bengali. Those of further ones are refused.
+var zeros = []rune{'\u0660', '\u06f0', '\u0966', '\u09e6'}
+
+var (
+	// asNumber is what is left of a text that is a phone number: digits, an
+	// optional plus before them, and punctuation that people put between them.
+	asNumber = regexp.MustCompile(`^\(?\+?[0-9 ()./-]*$`)
+	// A spreadsheet that takes a number for a quantity writes it so.
+	wholeFloat = regexp.MustCompile(`^(\+?[0-9]{7,})\.0+$`)
+	fraction   = regexp.MustCompile(`^\+?[0-9]{7,}\.[0-9]{1,3}$`)
+	exponent   = regexp.MustCompile(`^\+?[0-9][0-9.,]*[eE][+-]?[0-9]+$`)
+	extension  = regexp.MustCompile(`(?i)[0-9) ][.,;]* *(x|ext[a-z]*|доб)[.:= ]*[0-9]+$|#`)
+	// A slash stands behind an area code, as in 030/1234567, or before a second
+	// number or its last digits.
+	slashed = regexp.MustCompile(`^(\+|\(?0)[0-9 ()-]*/[ ]?[0-9 -]*$`)
+	// optional is a digit in parentheses, such as (0), that is dialled at home only.
+	optional = regexp.MustCompile(`\([0-9]\)`)
+)
+
+// readNumber reads a phone number into E.164 form.
+func readNumber(text, region string) (string, error) {
+	digits := digitsOf(text)
+	if digits == "" || strings.TrimPrefix(text, "+") != digits { // most need no such care
+		if whole := wholeFloat.FindStringSubmatch(text); whole != nil {
+			text, digits = whole[1], digitsOf(whole[1])
+		}
+		if err := notOneNumber(text); err != nil {
+			return "", err
+		}
+	}
+	if strings.Contains(text, "+") {
+		return readInternational(digits, optional.MatchString(text))
 	}
 	if region == "" {
-		return "", false
+		return "", errors.New("it has no country code, and no defaultRegion says of which country it is; write it in E.164 form, such as +15005550006")
 	}
-	number, err := phonenumbers.Parse(s, region)
-	if err != nil || !phonenumbers.IsPossibleNumber(number) {
-		return "", false
+	return readNational(digits, region)
+}
+
+// notOneNumber says what keeps a text from being one phone number and no more.
+func notOneNumber(text string) error {
+	switch {
+	case text == "":
+		return errors.New("it is empty")
+	case text[0] == '{' || text[0] == '[':
+		return errors.New(`a recipient must be an address, or an object with "to" and, if the text differs, "variables" and "contentVariables"`)
+	case exponent.MatchString(text):
+		return errors.New("it is a number as a spreadsheet rounds it; format the column as text, and write all digits")
+	case fraction.MatchString(text):
+		return errors.New("it is a decimal number; format the column as text, and write the digits alone")
+	case extension.MatchString(text):
+		return errors.New("an extension cannot be texted; write the number without it, if that is a mobile phone")
+	case strings.Count(text, "+") > 1 || strings.ContainsAny(text, ",;|\n\r\t"):
+		return errors.New("it is more than one number; give each as a recipient of its own")
+	case strings.ContainsFunc(text, unicode.IsLetter):
+		return errors.New("it has letters; write the digits alone, in E.164 form, such as +15005550006")
+	case !asNumber.MatchString(text):
+		return errors.New("it has characters that are not those of a phone number; write it in E.164 form, such as +15005550006")
+	case strings.Contains(text, "/"):
+		before, after, _ := strings.Cut(text, "/")
+		if !slashed.MatchString(text) || len(digitsOf(before)) > 7 || len(digitsOf(after)) < 5 {
+			return errors.New("it has a slash, so it may be more than one number; write one, in E.164 form, such as +15005550006")
+		}
 	}
-	return sms.ParseRecipient(phonenumbers.Format(number, phonenumbers.E164))
+	return nil
+}
+
+// readInternational reads the digits behind a plus. They are changed only to
+// leave out what is dialled at home, such as the 0 of +44 (0)7400, and only if
+// that makes a number that is in use.
+func readInternational(digits string, hasOptional bool) (string, error) {
+	if rest, ok := strings.CutPrefix(digits, "521"); ok && len(rest) == 10 {
+		digits = "52" + rest // Mexico has dropped the 1 of mobile phones
+	}
+	parsed, err := phonenumbers.Parse("+"+digits, "")
+	if err != nil {
+		return "", errors.New("its country code does not exist, or it is too short or too long; write it in E.164 form, such as +15005550006")
+	}
+	number := phonenumbers.Format(parsed, phonenumbers.E164)
+	if phonenumbers.IsValidNumber(parsed) {
+		return number, nil
+	}
+	// A range that this library does not know yet is for Twilio to judge, as
+	// long as the digits are those that were written.
+	country := fmt.Sprint(parsed.GetCountryCode())
+	if number != "+"+digits || hasOptional || strings.HasPrefix(digits[len(country):], "0") ||
+		phonenumbers.IsPossibleNumberWithReason(parsed) != phonenumbers.IS_POSSIBLE {
+		return "", fmt.Errorf("no number of country code +%s looks like this; check its length and write it in E.164 form, such as +15005550006", country)
+	}
+	return number, nil
+}
+
+// readNational reads digits as they are dialled in a region.
+func readNational(digits, region string) (string, error) {
+	refused := fmt.Errorf("no number of the region %s looks like this; write it with its country code, in E.164 form, such as +15005550006", region)
+	parsed, err := phonenumbers.Parse(digits, region)
+	if err != nil || !phonenumbers.IsValidNumber(parsed) {
+		if strings.HasPrefix(digits, "00") {
+			refused = fmt.Errorf("00 does not lead abroad from the region %s; write + in its place", region)
+		}
+		return "", refused
+	}
+	number := phonenumbers.Format(parsed, phonenumbers.E164)
+	// 491701234567 is a number of Germany whose plus was lost, or one of its area
+	// code 4917: both are in use.
+	if code := fmt.Sprint(phonenumbers.GetCountryCodeForRegion(region)); strings.HasPrefix(digits, code) {
+		other, err := phonenumbers.Parse("+"+digits, "")
+		if err == nil && phonenumbers.IsValidNumber(other) && phonenumbers.Format(other, phonenumbers.E164) != number {
+			return "", errors.New("it may begin with the country code or with an area code; write + before a country code")
+		}
+	}
+	return number, nil
+}
+
+func digitsOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// clip shortens what is repeated in an error.
+func clip(text string) string {
+	const most = 60
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
 }
 
 // knownRegion reports whether numbers can be read for a region.

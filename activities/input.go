@@ -236,14 +236,14 @@ func (in *SendSmsInput) schedule(now time.Time) *sms.Error {
 	return nil
 }
 
-// sender reads the sender.
-func (in *SendSmsInput) sender() (string, *sms.Error) {
+// sender reads the sender; a number without a country code is one of the region.
+func (in *SendSmsInput) sender(region string) (string, *sms.Error) {
 	if strings.TrimSpace(in.SmsFrom) == "" {
 		return "", nil
 	}
-	from, ok := sms.ParseSender(in.SmsFrom)
-	if !ok {
-		return "", &sms.Error{Code: sms.InvalidFrom, Message: fmt.Sprintf("smsFrom %q is no sender; write a number in E.164 form such as +15005550006, a short code or an alphanumeric sender ID", in.SmsFrom)}
+	from, err := readSender(in.SmsFrom, region)
+	if err != nil {
+		return "", &sms.Error{Code: sms.InvalidFrom, Message: fmt.Sprintf("smsFrom %q cannot send: %v; a sender is a number, a short code, a name of up to 11 letters and digits, or an address on a channel", clip(in.SmsFrom), err)}
 	}
 	return from, nil
 }

@@ -15,7 +15,6 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
-	"strings"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -133,27 +132,19 @@ func openRecipients(root *os.Root, name string) (*os.File, *records, error) {
 	return file, r, nil
 }
 
-// addresses is a set of addresses. It keeps a number for each, as a file can
-// have very many.
-type addresses map[uint64]struct{}
+// addresses is a set of phones, in one spelling each.
+type addresses map[string]struct{}
 
 // add puts an address into the set, and reports whether it was there. What is no
 // address never is: it is for SendSms to tell of each.
 func (set addresses) add(address, region string) (known bool) {
-	to, ok := readRecipient(address, region)
-	if !ok {
-		return false
-	}
-	const onWhatsApp = 1 << 63
-	digits, err := strconv.ParseUint(to[strings.IndexByte(to, '+')+1:], 10, 63)
+	to, err := readRecipient(address, region)
 	if err != nil {
 		return false
 	}
-	if to[0] != '+' {
-		digits |= onWhatsApp
-	}
-	_, known = set[digits]
-	set[digits] = struct{}{}
+	to = sms.Party(to)
+	_, known = set[to]
+	set[to] = struct{}{}
 	return known
 }
 

@@ -74,7 +74,7 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("there is no account %q in this worker's configuration", s.input.Account)}
 	}
 	var problem *sms.Error
-	if s.from, problem = s.input.sender(); problem != nil {
+	if s.from, problem = s.input.sender(cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)); problem != nil {
 		return problem
 	}
 	// What .now says is the same for each attempt, so that its texts are.
@@ -130,25 +130,24 @@ func (s *send) addresses() {
 	region := cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)
 	seen := make(map[string]bool, len(s.input.SmsTo))
 	recipients := s.input.SmsTo[:0]
-	var bad []int
+	bad := map[int]error{}
 	for _, recipient := range s.input.SmsTo {
-		to, ok := readRecipient(recipient.To, region)
-		if !ok {
+		to, err := readRecipient(recipient.To, region)
+		if err != nil {
 			to = recipient.To
-			bad = append(bad, len(s.to))
-		} else if seen[to] {
+			bad[len(s.to)] = err
+		} else if seen[sms.Party(to)] {
 			continue
 		}
-		seen[to] = true
+		seen[sms.Party(to)] = true
 		s.to = append(s.to, to)
 		recipients = append(recipients, recipient)
 	}
 	s.input.SmsTo = recipients
 	s.progress = newProgress(s.to)
-	for _, place := range bad {
+	for place, err := range bad {
 		s.progress.set(place, refused, sms.Error{
-			To: s.to[place], Code: sms.InvalidTo,
-			Message: fmt.Sprintf("%q is no recipient; write a number in E.164 form such as +15005550006", s.to[place]),
+			To: s.to[place], Code: sms.InvalidTo, Message: fmt.Sprintf("%q cannot be texted: %v", clip(s.to[place]), err),
 		})
 	}
 }

@@ -1,10 +1,18 @@
 package sms
 
-// Addresses: where a message can go, and where it can come from.
+// Addresses: where a message can go, and where it can come from, as Twilio
+// takes them. What people write is read by the activities.
 
 import (
 	"regexp"
 	"strings"
+)
+
+// The channels beside SMS, as an address begins with them.
+const (
+	WhatsApp  = "whatsapp:"
+	RCS       = "rcs:"
+	Messenger = "messenger:"
 )
 
 var (
@@ -13,34 +21,85 @@ var (
 	// Alphanumeric sender IDs have up to 11 characters and at least one letter.
 	alphanumeric = regexp.MustCompile(`^[A-Za-z0-9 &+_-]{1,11}$`)
 	letter       = regexp.MustCompile(`[A-Za-z]`)
-	punctuation  = strings.NewReplacer(" ", "", "-", "", ".", "", "(", "", ")", "", "\u00a0", "")
+	// A WhatsApp user without a visible number has an ID: a country, a dot and
+	// up to 128 letters and digits; a business's parent account has ENT between.
+	whatsAppUser = regexp.MustCompile(`^[A-Za-z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$`)
+	// channelID is the name of an RCS agent, or the ID of a page or a user on
+	// Messenger.
+	channelID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+	scheme    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 )
 
-// whatsApp begins an address on that channel.
-const whatsApp = "whatsapp:"
+// CutChannel cuts an address into its channel, "" for SMS, and the rest, without
+// the white space around it. The channel may be written in any letter case and
+// is returned in lower case; it may be one that this package does not know.
+func CutChannel(address string) (channel, rest string) {
+	address = strings.TrimSpace(address)
+	channel = scheme.FindString(address)
+	return strings.ToLower(channel), strings.TrimSpace(address[len(channel):])
+}
 
 // ParseRecipient reads an address that a message can go to: a number in E.164
-// form ("+15005550006"), with or without punctuation, or a WhatsApp
-// address ("whatsapp:+15005550006"). It reports false for anything else.
-func ParseRecipient(s string) (string, bool) {
-	s = strings.TrimSpace(s)
-	if rest, ok := strings.CutPrefix(s, whatsApp); ok {
-		number, ok := ParseRecipient(rest)
-		return whatsApp + number, ok && strings.HasPrefix(number, "+")
+// form ("+15005550006"), also on a channel ("whatsapp:+15005550006"), or the ID
+// of a user of WhatsApp or Messenger. It reports false for anything else, such
+// as a number with punctuation.
+func ParseRecipient(address string) (string, bool) {
+	channel, rest := CutChannel(address)
+	ok := false
+	switch channel {
+	case "", RCS:
+		ok = e164.MatchString(rest)
+	case WhatsApp:
+		ok = e164.MatchString(rest) || whatsAppUser.MatchString(rest)
+	case Messenger:
+		ok = channelID.MatchString(rest)
 	}
-	s = punctuation.Replace(s)
-	return s, e164.MatchString(s)
+	return channel + rest, ok
 }
 
 // ParseSender reads an address that a message can come from: all that
-// [ParseRecipient] reads, a short code, or an alphanumeric sender ID.
-func ParseSender(s string) (string, bool) {
-	s = strings.TrimSpace(s)
-	if number, ok := ParseRecipient(s); ok {
-		return number, true
+// [ParseRecipient] reads, a short code, an alphanumeric sender ID, or an agent
+// on RCS.
+func ParseSender(address string) (string, bool) {
+	if parsed, ok := ParseRecipient(address); ok {
+		return parsed, true
 	}
-	if shortCode.MatchString(s) {
-		return s, true
+	channel, rest := CutChannel(address)
+	ok := false
+	switch channel {
+	case "":
+		ok = shortCode.MatchString(rest) || IsName(rest)
+	case RCS:
+		ok = channelID.MatchString(rest)
 	}
-	return s, alphanumeric.MatchString(s) && letter.MatchString(s)
+	return channel + rest, ok
+}
+
+// IsName reports whether a sender is an alphanumeric sender ID, to which nobody
+// can reply.
+func IsName(sender string) bool {
+	return alphanumeric.MatchString(sender) && letter.MatchString(sender)
+}
+
+// otherSpellings are the mobile numbers that have two spellings in use: with and
+// without Mexico's 1, Argentina's 9 and Brazil's 9.
+// Source: https://www.twilio.com/docs/whatsapp/api#international-numbers and
+// https://faq.whatsapp.com/1294841057948784
+var otherSpellings = []struct {
+	pattern *regexp.Regexp
+	one     string
+}{
+	{regexp.MustCompile(`^\+521([0-9]{10})$`), "+52$1"},
+	{regexp.MustCompile(`^\+549([0-9]{10})$`), "+54$1"},
+	{regexp.MustCompile(`^\+55([1-9][0-9])([6-9][0-9]{7})$`), "+55${1}9$2"},
+}
+
+// Party is one spelling of an address for all in which a phone may appear, to
+// compare addresses by. It is not for sending: the network knows one of them.
+func Party(address string) string {
+	channel, rest := CutChannel(address)
+	for _, other := range otherSpellings {
+		rest = other.pattern.ReplaceAllString(rest, other.one)
+	}
+	return channel + rest
 }

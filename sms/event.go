@@ -41,7 +41,7 @@ func Classify(from, body, optOutType string) Event {
 	if event, ok := optOutTypes[strings.ToUpper(optOutType)]; ok {
 		return event
 	}
-	if strings.HasPrefix(from, whatsApp) {
+	if strings.HasPrefix(from, WhatsApp) {
 		return Received
 	}
 	word := strings.ToUpper(strings.TrimSpace(body))

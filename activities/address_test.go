@@ -1,0 +1,202 @@
+package activities
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// What a person or a spreadsheet wrote, the region, and the one phone that it can
+// be; empty for what is refused.
+var addressCases = []struct{ written, region, want string }{
+	{"+15005550009", "", "+15005550009"},
+	{"+15550000001", "", "+15550000001"}, // not in use as far as is known, but written in full
+	{" +1 (500) 555-0009 ", "", "+15005550009"},
+	{"+1.500.555.0009", "", "+15005550009"},
+	{"(+44) 7400 123456", "", "+447400123456"},
+	{"tel:+1-500-555-0009", "", "+15005550009"},
+	{"Tel:+15005550009", "", "+15005550009"},
+
+	// The prefix that is dialled at home.
+	{"+44 (0)7400 123456", "", "+447400123456"},
+	{"+4407400123456", "", "+447400123456"},
+	{"+49 (0)170 1234567", "", "+491701234567"},
+	{"+39 06 1234 5678", "", "+390612345678"},
+	{"+39 (0)6 1234 5678", "", "+390612345678"},
+	{"+39 0347 1234567", "", ""},
+	{"+39 (0)347 1234567", "", ""},
+	{"+225 07 12 34 56 78", "", "+2250712345678"},
+	{"+61(0412)345-678", "", "+61412345678"},
+	{"+36 (06) 20 123 4567", "", "+36201234567"},
+	{"+7 8 912 345-67-89", "", "+79123456789"},
+	{"+44 (0)1 23", "", ""},
+	{"+1 (5) 550000001", "", ""},
+	{"+52 1 55 1234 5678", "", "+525512345678"},
+	{"+54 11 15 1234 5678", "", "+5491112345678"},
+
+	// A region.
+	{"07123456789", "GB", "+447123456789"},
+	{"447123456789", "GB", "+447123456789"},
+	{"00 44 7123456789", "GB", "+447123456789"},
+	{"0044 7123456789", "US", ""},
+	{"0044 7123456789", "", ""},
+	{"011 44 7123456789", "US", "+447123456789"},
+	{"1-202-555-0123", "US", "+12025550123"},
+	{"030/1234567", "DE", "+49301234567"},
+	{"06 1234 5678", "IT", "+390612345678"},
+	{"202-555-0123", "", ""},
+	{"555-0006", "US", ""},
+	{"999", "GB", ""},
+	{"12345", "US", ""},
+	{"447123456789", "US", ""},
+
+	// Spreadsheets.
+	{"+491701234567.0", "", "+491701234567"},
+	{"447123456789.00", "GB", "+447123456789"},
+	{"491701234567.0", "DE", ""}, // the plus is lost, and +49491701234567 is in use
+	{"+491701234567.5", "", ""},
+	{"4.47900E+11", "GB", ""},
+	{"4,47900E+11", "GB", ""},
+	{"4.479e11", "", ""},
+
+	// What cannot be seen, and other alphabets.
+	{"\u202a+15005550009\u202c", "", "+15005550009"},
+	{"\u2066+15005550009\u2069\u200e", "", "+15005550009"},
+	{"\ufeff+1\u202f500\u00a0555\u20070009\u200b", "", "+15005550009"},
+	{"+1\u2011500\u2013555\u22120009", "", "+15005550009"},
+	{"＋１（５００）５５５－０００９", "", "+15005550009"},
+	{"+١٥٠٠٥٥٥٠٠٠٩", "", "+15005550009"},
+	{"+۱۵۰۰۵۵۵۰۰۰۹", "", "+15005550009"},
+	{"+1500555000⁹", "", ""},
+	{"+15005550009²", "", ""},
+
+	// More than a number, or another thing.
+	{"212-555-0123x619", "US", ""},
+	{"212-555-0123 ext. 619", "US", ""},
+	{"+12125550123;ext=619", "", ""},
+	{"+12125550123,619", "", ""},
+	{"+12125550123#619", "", ""},
+	{"tel:+1-212-555-0123;ext=619", "", ""},
+	{"tel:863-1234;phone-context=+1-914-555", "US", ""},
+	{"Ann 202-555-0123", "US", ""},
+	{"1-800-FLOWERS", "US", ""},
+	{"+1800FLOWERS", "", ""},
+	{"+15005550009 +15005550010", "", ""},
+	{"+15005550009/+15005550010", "", ""},
+	{"0170 1234567/68", "DE", ""},
+	{"1234567/7654321", "DE", ""},
+	{"+15005550009;+15005550010", "", ""},
+	{"+1500555\n0009", "", ""},
+	{"++15005550009", "", ""},
+	{"+1500+5550009", "", ""},
+	{"+999123456789", "", ""},
+	{"+1500555000", "", ""},
+	{"+1500555000999", "", ""},
+	{`{"number":"+15005550009"}`, "", ""},
+	{"", "US", ""},
+	{"\u200b", "US", ""},
+	{"+", "", ""},
+	{strings.Repeat("1", 133_000), "", ""},
+
+	// Channels.
+	{"whatsapp:+15005550009", "", "whatsapp:+15005550009"},
+	{"WhatsApp:+44 (0)7400 123456", "", "whatsapp:+447400123456"},
+	{"WHATSAPP: 07123456789", "GB", "whatsapp:+447123456789"},
+	{"whatsapp:+52 1 55 1234 5678", "", "whatsapp:+5215512345678"}, // as WhatsApp knows it
+	{"whatsapp:US.13491208655302741918", "", "whatsapp:US.13491208655302741918"},
+	{"whatsapp:whatsapp:+15005550009", "", ""},
+	{"rcs:+15005550009", "", "rcs:+15005550009"},
+	{"RCS:+1 500 555 0009", "", "rcs:+15005550009"},
+	{"rcs:acme_agent", "", ""},
+	{"Messenger:5551234567", "", "messenger:5551234567"},
+	{"mailto:ann@example.com", "", ""},
+	{"mailto:15005550009", "US", ""},
+	{"sip:+15005550009", "", ""},
+	{"https://example.com/15005550009", "US", ""},
+}
+
+func TestAnAddressIsReadInFullOrRefused(t *testing.T) {
+	for _, tc := range addressCases {
+		got, err := readRecipient(tc.written, tc.region)
+		if got != tc.want || (err == nil) != (tc.want != "") {
+			t.Errorf("%.80q in %q is %q (%v), want %q", tc.written, tc.region, got, err, tc.want)
+		}
+	}
+}
+
+func TestARefusedAddressIsExplained(t *testing.T) {
+	for written, want := range map[string]string{
+		"212-555-0123x619":       "an extension cannot be texted",
+		"+12125550123;ext=619":   "an extension cannot be texted",
+		"4.47900E+11":            "format the column as text",
+		"+491701234567.5":        "format the column as text",
+		"Ann 202-555-0123":       "it has letters",
+		"mailto:ann@example.com": "mailto: is not a channel",
+		"0044 7123456789":        "00 does not lead abroad",
+		"+15005550009 +1":        "more than one number",
+		"555-0006":               "no number of the region US",
+		`{"phone":"+1"}`:         `an object with "to"`,
+		"+99912345678":           "country code",
+	} {
+		if _, err := readRecipient(written, "US"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", written, err, want)
+		}
+	}
+	if _, err := readRecipient("202-555-0123", ""); err == nil || !strings.Contains(err.Error(), "defaultRegion") {
+		t.Errorf("without a region: %v", err)
+	}
+}
+
+func TestASenderIsANumberACodeANameOrOnAChannel(t *testing.T) {
+	for written, want := range map[string]string{
+		"+1 (500) 555-0006":     "+15005550006",
+		"07123456789":           "+447123456789",
+		"12345":                 "12345",
+		"ACME":                  "ACME",
+		"A+B":                   "A+B",
+		"WhatsApp:+15005550006": "whatsapp:+15005550006",
+		"rcs:acme_x1_agent":     "rcs:acme_x1_agent",
+		"messenger:123456":      "messenger:123456",
+		"viber:acme":            "",
+		"a name too long":       "",
+		"":                      "",
+	} {
+		if got, err := readSender(written, "GB"); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q is %q (%v), want %q", written, got, err, want)
+		}
+	}
+}
+
+func TestAPhoneInTwoSpellingsIsTextedOnce(t *testing.T) {
+	var drafts []twilio.Draft
+	result := execute(t, taking(&drafts), json.RawMessage(`{"smsFrom": "+15005550006", "defaultRegion": "GB", "smsBody": "Hi", "smsTo": [
+		"+447123456789", "07123 456789", "+44 (0)7123 456789", "whatsapp:+447123456789", "whatsapp:+525512345678", "whatsapp:+5215512345678", "mailto:a@b.c"]}`))
+	var to []string
+	for _, draft := range drafts {
+		to = append(to, draft.To)
+	}
+	if len(to) != 3 || len(result.Errors) != 1 || result.Errors[0].Code != sms.InvalidTo {
+		t.Errorf("texted %q, errors %+v", to, result.Errors)
+	}
+}
+
+func FuzzAnAddressReadsAsOneThatTwilioTakes(f *testing.F) {
+	for _, tc := range addressCases {
+		f.Add(tc.written, tc.region)
+	}
+	f.Fuzz(func(t *testing.T, written, region string) {
+		got, err := readRecipient(written, region)
+		if err != nil {
+			return
+		}
+		if parsed, ok := sms.ParseRecipient(got); !ok || parsed != got {
+			t.Errorf("%q reads as %q, which Twilio does not take", written, got)
+		}
+		if again, err := readRecipient(got, ""); again != got || err != nil {
+			t.Errorf("%q reads as %q, and that as %q (%v)", written, got, again, err)
+		}
+	})
+}
