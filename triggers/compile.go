@@ -152,7 +152,7 @@ func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
 		text, _ := written.(string)
 		number, ok := sms.ParseSender(text)
 		if !ok {
-			c.at(i, "to", "trigger %q: to has something that is not a number: write it in quotes, as '+15005550006' or 'whatsapp:+15005550006'", w.Name)
+			c.at(i, "to", "trigger %q: to has something that is not an address of ours: write it in quotes and without spaces, as '+15005550006', 'whatsapp:+15005550006' or 'rcs:my_agent'", w.Name)
 		}
 		t.to = append(t.to, number)
 	}
