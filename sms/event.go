@@ -22,33 +22,64 @@ const (
 // Events are all kinds.
 var Events = []Event{Received, OptOut, OptIn, Help}
 
-// Twilio's default keywords. The whole text must be one of them, in any case.
-//
-// Source: Twilio's documentation of default opt-out behaviour.
-var keywords = map[Event][]string{
-	OptOut: {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"},
-	OptIn:  {"START", "YES", "UNSTOP"},
-	Help:   {"HELP", "INFO"},
+// Keywords are the words on which Twilio acts by itself at one of our numbers. A
+// text is one of them if it is nothing else, in any case.
+type Keywords struct {
+	OptOut []string `yaml:"optOut"`
+	OptIn  []string `yaml:"optIn"`
+	Help   []string `yaml:"help"`
 }
 
-// optOutTypes are the values of the parameter OptOutType, which Advanced
-// Opt-Out adds: there the account has keywords of its own.
+// DefaultKeywords are those of a number that has none of its own.
+//
+// Source: Twilio's documentation of default opt-out behaviour.
+var DefaultKeywords = Keywords{
+	OptOut: []string{"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"},
+	OptIn:  []string{"START", "YES", "UNSTOP"},
+	Help:   []string{"HELP", "INFO"},
+}
+
+// OptOutType is Twilio's parameter that says what a text is, which Advanced
+// Opt-Out adds.
+const OptOutType = "OptOutType"
+
+// optOutTypes are its values.
 var optOutTypes = map[string]Event{"STOP": OptOut, "START": OptIn, "HELP": Help}
 
-// Classify gives the kind of a text. optOutType is Twilio's parameter
-// OptOutType, which decides where it is given. WhatsApp has no such keywords.
-func Classify(from, body, optOutType string) Event {
-	if event, ok := optOutTypes[strings.ToUpper(optOutType)]; ok {
+// Classify returns the kind of a text. What Twilio marked it as decides. Without
+// a mark, words that opt out or ask for help are events of their own, and words
+// that opt in are ordinary texts, since "yes" more often answers a question: see
+// [Keywords.OptsIn].
+func (k Keywords) Classify(m Inbound) Event {
+	if event, ok := optOutTypes[strings.ToUpper(m.Parameters[OptOutType])]; ok {
 		return event
 	}
-	if strings.HasPrefix(from, WhatsApp) {
-		return Received
-	}
-	word := strings.ToUpper(strings.TrimSpace(body))
-	for _, event := range Events {
-		if slices.Contains(keywords[event], word) {
-			return event
-		}
+	switch {
+	case has(k.OptOut, m):
+		return OptOut
+	case has(k.Help, m):
+		return Help
 	}
 	return Received
+}
+
+// OptsIn reports whether a text opts in, be it that Twilio says so or that it is
+// a word for it.
+func (k Keywords) OptsIn(m Inbound) bool {
+	event := k.Classify(m)
+	return event == OptIn || event == Received && has(k.OptIn, m)
+}
+
+// has reports whether a text is one of the words. They are of SMS: other
+// channels, such as whatsapp:, have none.
+func has(words []string, m Inbound) bool {
+	channel, _ := CutChannel(m.From)
+	body := strings.TrimSpace(m.Body)
+	return channel == "" && slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, body) })
+}
+
+// Classify returns the kind of a text to a number that has Twilio's default
+// keywords. optOutType is Twilio's parameter of that name.
+func Classify(from, body, optOutType string) Event {
+	return DefaultKeywords.Classify(Inbound{From: from, Body: body, Parameters: map[string]string{OptOutType: optOutType}})
 }

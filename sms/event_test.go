@@ -1,6 +1,9 @@
 package sms
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestClassifyTellsKeywordsFromTexts(t *testing.T) {
 	for _, tc := range []struct {
@@ -11,7 +14,9 @@ func TestClassifyTellsKeywordsFromTexts(t *testing.T) {
 		{"+15005550009", " stop\n", "", OptOut},
 		{"+15005550009", "Cancel", "", OptOut},
 		{"+15005550009", "OPTOUT", "", OptOut},
-		{"+15005550009", "yes", "", OptIn},
+		{"+15005550009", "yes", "", Received},
+		{"+15005550009", "START", "", Received},
+		{"+15005550009", "yes", "START", OptIn},
 		{"+15005550009", "INFO", "", Help},
 		{"+15005550009", "please stop", "", Received},
 		{"+15005550009", "STOP 42", "", Received},
@@ -24,6 +29,37 @@ func TestClassifyTellsKeywordsFromTexts(t *testing.T) {
 	} {
 		if got := Classify(tc.from, tc.body, tc.optOutType); got != tc.want {
 			t.Errorf("%q with OptOutType %q is %s, want %s", tc.body, tc.optOutType, got, tc.want)
+		}
+	}
+}
+
+func TestWordsThatOptInAreAlsoOrdinaryTextsUnlessTwilioMarkedThem(t *testing.T) {
+	for _, word := range DefaultKeywords.OptIn {
+		m := Inbound{From: "+15005550009", Body: " " + strings.ToLower(word)}
+		if event := DefaultKeywords.Classify(m); event != Received || !DefaultKeywords.OptsIn(m) {
+			t.Errorf("%s unmarked is %s, and opts in: %t", word, event, DefaultKeywords.OptsIn(m))
+		}
+		m.Parameters = map[string]string{OptOutType: "START"}
+		if event := DefaultKeywords.Classify(m); event != OptIn || !DefaultKeywords.OptsIn(m) {
+			t.Errorf("%s marked is %s, and opts in: %t", word, event, DefaultKeywords.OptsIn(m))
+		}
+	}
+	for _, m := range []Inbound{{From: "+1", Body: "STOP"}, {From: "+1", Body: "yes please"}, {From: "whatsapp:+1", Body: "START"}, {From: "+1", Body: "YES", Parameters: map[string]string{OptOutType: "STOP"}}} {
+		if DefaultKeywords.OptsIn(m) {
+			t.Errorf("%q opts in", m.Body)
+		}
+	}
+}
+
+func TestANumberCanHaveWordsOfItsOwnOrNone(t *testing.T) {
+	french := Keywords{OptOut: []string{"ARRÊT"}, OptIn: []string{"REPRISE"}, Help: []string{"AIDE"}}
+	for body, want := range map[string]Event{"arrêt": OptOut, "Aide": Help, "STOP": Received, "HELP": Received, "reprise": Received} {
+		m := Inbound{From: "+15005550009", Body: body}
+		if got := french.Classify(m); got != want || french.OptsIn(m) != (body == "reprise") {
+			t.Errorf("%q is %s, want %s", body, got, want)
+		}
+		if got := (Keywords{}).Classify(m); got != Received {
+			t.Errorf("without any words %q is %s", body, got)
 		}
 	}
 }

@@ -21,7 +21,7 @@ type Inbound struct {
 	// Location is where the sender says to be, on WhatsApp.
 	Location *Location
 	// Parameters are all others that Twilio sent, by its names, such as
-	// ProfileName, WaId, ButtonPayload or FromCountry.
+	// ProfileName, WaId, ButtonPayload, FromCountry or OptOutType.
 	Parameters map[string]string
 	// ReceivedAt is when this delivery arrived. A redelivery has another.
 	ReceivedAt time.Time

@@ -240,11 +240,12 @@ type outcome struct {
 	Error string         `json:"error,omitempty" yaml:"error"`
 }
 
+func (f testFlags) message() sms.Inbound {
+	return sms.Inbound{MessageSID: f.sid, AccountSID: f.account, From: f.from, To: f.to, Body: f.body, ReceivedAt: time.Now()}
+}
+
 func outcomes(ctx context.Context, set *triggers.Set, f testFlags) []outcome {
-	message := sms.Inbound{
-		Event: sms.Classify(f.from, f.body, ""), MessageSID: f.sid, AccountSID: f.account, From: f.from, To: f.to, Body: f.body, ReceivedAt: time.Now(),
-	}
-	firings := set.Match(ctx, message)
+	firings := set.Match(ctx, f.message())
 	all := make([]outcome, len(firings))
 	for i := range firings {
 		firing := &firings[i]
@@ -268,7 +269,7 @@ func tryText(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags)
 			return err
 		}
 	} else {
-		printOutcomes(out, f, all)
+		printOutcomes(out, set.Event(f.message()), all)
 	}
 	if len(all) == 0 {
 		return errFindings
@@ -276,9 +277,9 @@ func tryText(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags)
 	return nil
 }
 
-func printOutcomes(out io.Writer, f testFlags, all []outcome) {
+func printOutcomes(out io.Writer, event sms.Event, all []outcome) {
 	if len(all) == 0 {
-		fmt.Fprintf(out, "No trigger fires. The text is %s.\n", sms.Classify(f.from, f.body, ""))
+		fmt.Fprintf(out, "No trigger fires. The text is %s.\n", event)
 	}
 	for _, o := range all {
 		groups, _ := json.Marshal(o.Groups) // texts and nulls

@@ -8,12 +8,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"temporal-twilio/internal/yamlfile"
+	"temporal-twilio/sms"
 )
 
 const (
@@ -151,18 +153,39 @@ func (c *checker) read(name string, data []byte) {
 	c.path = ownPath
 	var content struct {
 		// Schema is for editors.
-		Schema   string        `yaml:"$schema"`
-		Triggers []fileTrigger `yaml:"triggers"`
+		Schema   string                  `yaml:"$schema"`
+		Keywords map[string]sms.Keywords `yaml:"keywords"`
+		Triggers []fileTrigger           `yaml:"triggers"`
 	}
 	if err := file.Decode(&content); err != nil {
 		c.mistakes = append(c.mistakes, err)
 		return
 	}
-	if len(content.Triggers) == 0 {
+	c.keywords(content.Keywords)
+	if len(content.Triggers)+len(content.Keywords) == 0 {
 		c.mistakes = append(c.mistakes, fmt.Errorf("%s:1: no triggers; begin with \"triggers:\" and list them below it", name))
 	}
 	for i := range content.Triggers {
 		c.compile(i, &content.Triggers[i])
+	}
+}
+
+// keywords takes the words of numbers on which Twilio acts by itself.
+func (c *checker) keywords(written map[string]sms.Keywords) {
+	for _, key := range slices.Sorted(maps.Keys(written)) {
+		line := c.file.Line("keywords", key)
+		number, ok := sms.ParseSender(key)
+		_, taken := c.set.keywords[number]
+		switch {
+		case !ok:
+			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: %q is not one of your numbers; write it as '+15005550006' or '12345'", c.name, line, key))
+		case taken:
+			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: those of %s are defined twice; put them together", c.name, line, key))
+		}
+		if c.set.keywords == nil {
+			c.set.keywords = map[string]sms.Keywords{}
+		}
+		c.set.keywords[number] = written[key]
 	}
 }
 

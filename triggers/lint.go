@@ -5,7 +5,9 @@ package triggers
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"temporal-twilio/sms"
@@ -43,8 +45,10 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 		if t.slow(ctx, samples[i]) {
 			say(t, "the pattern runs out of its budget on a long text, and then its trigger fails; avoid repetitions inside repetitions")
 		}
-		if t.event == sms.Received && allKeywords(samples[i]) {
-			say(t, "it never fires: what it matches is %s, an event of its own; set event: %s", sms.Classify("", samples[i][0], ""), sms.Classify("", samples[i][0], ""))
+		if words, event := s.unheard(t, samples[i]); len(words) == len(samples[i]) && len(words) > 0 && !t.pattern.takes(ctx, "x "+words[0]+" x") {
+			say(t, "it never fires: what it matches is %s, an event of its own; set event: %s", event, event)
+		} else if len(words) > 0 {
+			say(t, "it never fires for %s: that alone is %s, an event of its own, of which Twilio takes care; make a trigger with event: %s for it, or say under keywords: that this number has other words", quotedList(words), event, event)
 		}
 		if text, name := t.incomplete(ctx, samples[i]); name != "" {
 			say(t, "it fails for %q: the workflow ID needs ${%s}, and this text has none; make the group match always, or leave it out of the ID", text, name)
@@ -62,9 +66,9 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 			if earlier.stop || !earlier.meets(later) {
 				continue
 			}
-			text, both := later.first(ctx, samples[j][:min(tried, len(samples[j]))])
+			text, both := s.first(ctx, later, samples[j][:min(tried, len(samples[j]))])
 			if !both {
-				text, both = earlier.first(ctx, samples[i][:min(tried, len(samples[i]))])
+				text, both = s.first(ctx, earlier, samples[i][:min(tried, len(samples[i]))])
 			}
 			if both {
 				say(later, "it fires together with trigger %q at line %d, for example for %q; both answer. To have one of them, set stop: true on the first", earlier.Name, earlier.Line, text)
@@ -105,13 +109,45 @@ func (t *Trigger) incomplete(ctx context.Context, samples []string) (text, name 
 	return "", ""
 }
 
-func allKeywords(samples []string) bool {
-	for _, text := range samples {
-		if sms.Classify("", text, "") == sms.Received {
-			return false
-		}
+// unheard lists texts of an ordinary trigger that are an event of their own at
+// all its numbers, and the event of the first.
+func (s *Set) unheard(t *Trigger, samples []string) (words []string, event sms.Event) {
+	if t.event != sms.Received {
+		return nil, ""
 	}
-	return len(samples) > 0
+	for _, text := range samples {
+		if s.hears(t, text) || slices.Contains(words, text) {
+			continue
+		}
+		if len(words) == 0 {
+			event = s.Event(sms.Inbound{To: s.numbers(t)[0], Body: text})
+		}
+		words = append(words, text)
+	}
+	return words, event
+}
+
+// hears reports whether a text is of the kind that a trigger wants, at any of its
+// numbers.
+func (s *Set) hears(t *Trigger, text string) bool {
+	return slices.ContainsFunc(s.numbers(t), func(number string) bool { return s.meant(t, sms.Inbound{To: number, Body: text}) })
+}
+
+// numbers are a trigger's, and for one that listens on all those with keywords
+// of their own and one without.
+func (s *Set) numbers(t *Trigger) []string {
+	if len(t.to) > 0 {
+		return t.to
+	}
+	return append([]string{""}, slices.Sorted(maps.Keys(s.keywords))...)
+}
+
+func quotedList(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = strconv.Quote(word)
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // hiddenBy gives an earlier trigger that stops and takes all samples of one.
@@ -160,9 +196,9 @@ func (t *Trigger) meets(other *Trigger) bool {
 }
 
 // first gives the first of another's texts that the trigger takes as well.
-func (t *Trigger) first(ctx context.Context, texts []string) (string, bool) {
+func (s *Set) first(ctx context.Context, t *Trigger, texts []string) (string, bool) {
 	for _, text := range texts {
-		if text == "" || sms.Classify("", text, "") != t.event {
+		if text == "" || !s.hears(t, text) {
 			continue
 		}
 		if t.pattern.takes(ctx, text) {

@@ -63,6 +63,9 @@ func TestTheSchemaTakesEverySampleAndSoDoesTheLoader(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
+	if err := valid(t, s, strings.Replace(keywordTriggers, "+15005550007", "'+15005550007'", 1)); err != nil {
+		t.Errorf("keywords: %v", err)
+	}
 	for name, text := range goodTriggers {
 		if err := valid(t, s, "triggers:\n"+text); err != nil {
 			t.Errorf("schema, %s: %v", name, err)

@@ -101,8 +101,32 @@ type update struct {
 // and is safe for concurrent use.
 type Set struct {
 	triggers []*Trigger
+	// keywords are those of our numbers that do not have Twilio's default.
+	keywords map[string]sms.Keywords
 	// warnings are what is odd about the files.
 	warnings []Finding
+}
+
+// Event is the kind of a message, by what Twilio marked it as and by the
+// keywords of the number that it went to.
+func (s *Set) Event(message sms.Inbound) sms.Event {
+	return s.keywordsOf(message.To).Classify(message)
+}
+
+func (s *Set) keywordsOf(number string) sms.Keywords {
+	if words, ok := s.keywords[number]; ok {
+		return words
+	}
+	return sms.DefaultKeywords
+}
+
+// meant reports whether a message is of the kind that a trigger wants. One that
+// opts in unmarked is of two kinds.
+func (s *Set) meant(t *Trigger, message sms.Inbound) bool {
+	if t.event == sms.OptIn {
+		return s.keywordsOf(message.To).OptsIn(message)
+	}
+	return t.event == s.Event(message)
 }
 
 // Warnings are what was probably meant otherwise, found while the files were
@@ -146,11 +170,15 @@ func (f *Firing) CatchUp() bool { return f.trigger.catchUp }
 
 // Match gives a firing for each trigger that the message matches, in order, up
 // to the first that stops. A trigger whose pattern runs out of its budget may
-// match: its firing has an Err.
+// match: its firing has an Err. What kind of text it is, is decided here.
 func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
 	var firings []Firing
 	left := budget(textSteps)
 	for _, trigger := range s.triggers {
+		if !s.meant(trigger, message) {
+			continue
+		}
+		message.Event = trigger.event
 		firing, fired := trigger.match(ctx, message, &left)
 		if !fired {
 			continue
@@ -164,10 +192,7 @@ func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
 }
 
 func (t *Trigger) match(ctx context.Context, message sms.Inbound, left *budget) (firing Firing, fired bool) {
-	if message.Event == "" {
-		message.Event = sms.Received
-	}
-	if message.Event != t.event || len(t.to) > 0 && !slices.Contains(t.to, message.To) || t.account != "" && message.AccountSID != t.account {
+	if len(t.to) > 0 && !slices.Contains(t.to, message.To) || t.account != "" && message.AccountSID != t.account {
 		return firing, false
 	}
 	groups, found, err := t.pattern.match(ctx, message.Body, left)

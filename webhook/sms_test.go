@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -53,16 +54,17 @@ func numbered(n int, body string) url.Values {
 
 func TestKeywordsAreEventsOfTheirOwnAndNeverEchoed(t *testing.T) {
 	for i, tc := range []struct{ body, optOutType, want string }{
-		{"STOP", "", "out"}, {"stop ", "", "out"}, {"Yes", "", "in"}, {"help", "", "help"}, {"adios", "STOP", "out"}, {"please stop", "", "all"},
+		{"STOP", "", "out"}, {"stop ", "", "out"}, {"Yes", "", "all in"}, {"Yes", "START", "in"}, {"help", "", "help"}, {"adios", "STOP", "out"}, {"please stop", "", "all"},
 	} {
 		b := newBench(t, with(t, everything))
 		f := numbered(i, tc.body)
 		f.Set("OptOutType", tc.optOutType)
 		w := b.deliver(f, token)
+		slices.Sort(b.published)
 		if got := strings.Join(b.published, " "); got != tc.want {
 			t.Errorf("%q publishes %q, want %q", tc.body, got, tc.want)
 		}
-		if echoed := strings.Contains(w.Body.String(), "Got it"); w.Code != http.StatusOK || echoed != (tc.want == "all") {
+		if echoed := strings.Contains(w.Body.String(), "Got it"); w.Code != http.StatusOK || echoed != strings.Contains(tc.want, "all") {
 			t.Errorf("%q is answered %d %s", tc.body, w.Code, w.Body)
 		}
 	}
