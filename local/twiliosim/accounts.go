@@ -255,11 +255,11 @@ func (v *service) pick(s *Sim, to string) *sender {
 	if number, ok := v.sticky[to]; ok && slices.Contains(v.Senders, number) {
 		return s.numbers[number]
 	}
-	wantWhatsApp := kindOf(to) == whatsApp
+	kind := kindOf(to)
 	for range v.Senders {
 		number := v.Senders[v.next%len(v.Senders)]
 		v.next++
-		if strings.HasPrefix(number, whatsAppPrefix) != wantWhatsApp {
+		if !sameChannel(kindOf(number), kind) {
 			continue
 		}
 		if len(v.sticky) < maxSticky {

@@ -5,6 +5,8 @@ package twiliosim
 
 import (
 	"strings"
+
+	"temporal-twilio/sms"
 )
 
 // addressKind says what a sender or a recipient is.
@@ -17,20 +19,17 @@ const (
 	shortCode
 	alphanumeric
 	whatsApp
+	rcs
+	messenger
 )
-
-const whatsAppPrefix = "whatsapp:"
 
 // normalize drops the punctuation that people write into phone numbers, as
 // Twilio does, adds the plus to a North American number, restores a plus that
 // an unencoded form turned into a space, and leaves everything else alone.
 func normalize(address string) string {
-	trimmed := strings.TrimSpace(address)
-	prefix, number := "", trimmed
-	if rest, ok := strings.CutPrefix(trimmed, whatsAppPrefix); ok {
-		prefix, number = whatsAppPrefix, rest
-	}
-	lostPlus := strings.HasPrefix(number, " ") || prefix == "" && strings.HasPrefix(address, " ")
+	prefix, number := sms.CutChannel(address)
+	trimmed := prefix + number
+	lostPlus := strings.HasPrefix(strings.TrimSpace(address)[len(prefix):], " ") || prefix == "" && strings.HasPrefix(address, " ")
 	bare := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(" -.()\u00a0", r) {
 			return -1
@@ -52,11 +51,13 @@ func normalize(address string) string {
 
 // kindOf classifies a normalized address.
 func kindOf(address string) addressKind {
-	if number, ok := strings.CutPrefix(address, whatsAppPrefix); ok {
-		if isE164(number) {
-			return whatsApp
+	if channel, rest := sms.CutChannel(address); channel != "" {
+		_, known := sms.ParseSender(address)
+		kind, ok := map[string]addressKind{sms.WhatsApp: whatsApp, sms.RCS: rcs, sms.Messenger: messenger}[channel]
+		if !known || !ok || rest[0] == '+' && !isE164(rest) {
+			return invalidAddress
 		}
-		return invalidAddress
+		return kind
 	}
 	switch {
 	case isE164(address):
@@ -70,6 +71,17 @@ func kindOf(address string) addressKind {
 		return alphanumeric
 	}
 	return invalidAddress
+}
+
+// sameChannel reports whether a text can go from one kind of address to another.
+func sameChannel(from, to addressKind) bool { return from.channel() == to.channel() }
+
+// channel is the kind of a channel's addresses; all those of SMS have the same.
+func (k addressKind) channel() addressKind {
+	if k >= whatsApp {
+		return k
+	}
+	return longCode
 }
 
 // isE164 accepts + and 7 to 15 digits without a leading zero; a number of the
@@ -133,7 +145,7 @@ func (k addressKind) rate() float64 {
 		return 3
 	case shortCode:
 		return 100
-	case whatsApp:
+	case whatsApp, rcs, messenger:
 		return 80
 	case alphanumeric:
 		return 10

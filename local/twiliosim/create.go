@@ -77,7 +77,7 @@ func readDraft(form url.Values) (draft, *reply) {
 	if sid := form.Get("ContentSid"); sid != "" && !isSID("HX", sid) {
 		return refuse(21654, "The ContentSid %s is invalid", sid)
 	}
-	if kind := kindOf(d.to); kind == invalidAddress || kind == alphanumeric || kind == shortCode {
+	if _, ok := sms.ParseRecipient(d.to); !ok || kindOf(d.to) == invalidAddress {
 		return refuse(21211, "The 'To' number %s is not a valid phone number.", form.Get("To"))
 	}
 	if d.from != "" && kindOf(d.from) == invalidAddress {
@@ -218,7 +218,7 @@ func (s *Sim) resolveSender(d *draft) *reply {
 		return nil
 	}
 	kind, toKind := kindOf(d.from), kindOf(d.to)
-	if (kind == whatsApp) != (toKind == whatsApp) {
+	if !sameChannel(kind, toKind) {
 		return refuse(21910, "Invalid From and To pair. From and To should be of the same channel")
 	}
 	if kind == alphanumeric {
@@ -231,7 +231,7 @@ func (s *Sim) resolveSender(d *draft) *reply {
 	d.sender = s.numbers[d.from]
 	if d.sender == nil || d.sender.account != d.account {
 		d.sender = nil
-		if kind == whatsApp {
+		if kind.channel() != longCode {
 			return refuse(63007, "Twilio could not find a Channel with the specified From address")
 		}
 		return refuse(21606, "The From phone number %s is not a valid, SMS-capable inbound phone number or short code for your account.", d.from)

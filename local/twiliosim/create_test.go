@@ -11,7 +11,7 @@ import (
 const pool = "MG00000000000000000000000000000001"
 
 func TestCreateRefusesAsTwilioDoes(t *testing.T) {
-	sim := start(t, Options{Numbers: []string{DefaultNumber, "whatsapp:" + DefaultNumber}})
+	sim := start(t, Options{Numbers: []string{DefaultNumber, "whatsapp:" + DefaultNumber, "rcs:my_agent"}})
 	if _, err := sim.AddService(Service{SID: pool, Senders: []string{DefaultNumber}}); err != nil {
 		t.Fatal(err)
 	}
@@ -37,6 +37,9 @@ func TestCreateRefusesAsTwilioDoes(t *testing.T) {
 		"to its own sender":             {map[string]string{"To": DefaultNumber}, 21266, ""},
 		"across channels":               {map[string]string{"To": "whatsapp:" + phone}, 21910, ""},
 		"from a channel not owned":      {map[string]string{"To": "whatsapp:" + phone, "From": "whatsapp:+15005550001"}, 63007, ""},
+		"from WhatsApp to RCS":          {map[string]string{"To": "rcs:" + phone, "From": "whatsapp:" + DefaultNumber}, 21910, ""},
+		"to an agent":                   {map[string]string{"To": "rcs:another", "From": "rcs:my_agent"}, 21211, ""},
+		"to an unknown channel":         {map[string]string{"To": "mailto:" + phone}, 21211, ""},
 		"with 1601 characters":          {map[string]string{"Body": strings.Repeat("я", 1601)}, 21617, ""},
 		"with a bad media URL":          {map[string]string{"MediaUrl": "cat.png"}, 21620, ""},
 		"with a bad callback":           {map[string]string{"StatusCallback": "nowhere"}, 21609, "The 'StatusCallback' URL nowhere is not a valid URL."},
@@ -103,7 +106,7 @@ func checkError(t *testing.T, g got) {
 }
 
 func TestCreateAcceptsWhatTwilioAccepts(t *testing.T) {
-	sim := start(t, Options{Numbers: []string{DefaultNumber, "whatsapp:" + DefaultNumber, "12345", "+18885550007"}})
+	sim := start(t, Options{Numbers: []string{DefaultNumber, "whatsapp:" + DefaultNumber, "12345", "+18885550007", "rcs:my_agent", "messenger:100"}})
 	for name, form := range map[string]url.Values{
 		"punctuation in a number":     {"To": {"+1 (555) 123-0001"}, "From": {DefaultNumber}, "Body": {"hi"}},
 		"a number of another country": {"To": {"+491701234567"}, "From": {DefaultNumber}, "Body": {"hi"}},
@@ -111,6 +114,9 @@ func TestCreateAcceptsWhatTwilioAccepts(t *testing.T) {
 		"a short code":                {"To": {phone}, "From": {"12345"}, "Body": {"hi"}},
 		"a word as sender":            {"To": {"+491701234567"}, "From": {"Acme GmbH"}, "Body": {"hi"}},
 		"WhatsApp":                    {"To": {"whatsapp:" + phone}, "From": {"whatsapp:" + DefaultNumber}, "Body": {"hi"}},
+		"a user of WhatsApp":          {"To": {"whatsapp:US.13491208655302741918"}, "From": {"WhatsApp:" + DefaultNumber}, "Body": {"hi"}},
+		"an agent on RCS":             {"To": {"rcs:" + phone}, "From": {"rcs:my_agent"}, "Body": {"hi"}},
+		"a page on Messenger":         {"To": {"messenger:200"}, "From": {"messenger:100"}, "Body": {"hi"}},
 		"a callback on this machine":  {"To": {phone}, "From": {DefaultNumber}, "Body": {"hi"}, "StatusCallback": {"http://127.0.0.1:1/x?ref=1"}},
 		"parameters it does not use":  {"To": {phone}, "From": {DefaultNumber}, "Body": {"hi"}, "Attempt": {"1"}, "RiskCheck": {"enable"}, "Nonsense": {"x"}},
 	} {

@@ -168,8 +168,8 @@ func (s *Sim) receive(in Inbound) (*session, string, error) {
 	if snd == nil {
 		return nil, "", fmt.Errorf("to %q is no number of this simulator: it has %s", in.To, strings.Join(s.numberOrder, ", "))
 	}
-	if (kindOf(in.From) == whatsApp) != (snd.kind == whatsApp) {
-		return nil, "", fmt.Errorf("from and to must both be whatsapp: addresses, or neither")
+	if !sameChannel(kindOf(in.From), snd.kind) {
+		return nil, "", fmt.Errorf("from and to must be on the same channel, such as whatsapp:, or both numbers")
 	}
 	var m *message
 	var keyword, answer string
@@ -231,10 +231,12 @@ func (m *message) inboundParams(base string) url.Values {
 		params.Set("MediaContentType"+n, item.contentType)
 	}
 	for side, address := range map[string]string{"From": m.from, "To": m.to} {
-		if number, ok := strings.CutPrefix(address, whatsAppPrefix); ok {
-			if side == "From" {
-				params.Set("WaId", strings.TrimPrefix(number, "+"))
+		if channel, number := sms.CutChannel(address); channel != "" {
+			if side == "From" && channel == sms.WhatsApp {
 				params.Set("ProfileName", number)
+				if strings.HasPrefix(number, "+") {
+					params.Set("WaId", number[1:])
+				}
 			}
 			continue
 		}
@@ -396,7 +398,7 @@ func (se *session) send(h hook, v verb) (sid string, status Status) {
 	}
 	s.mu.Lock()
 	d.sender = s.numbers[d.from]
-	if d.sender == nil || d.sender.account != se.account || (d.sender.kind == whatsApp) != (kindOf(d.to) == whatsApp) {
+	if d.sender == nil || d.sender.account != se.account || !sameChannel(d.sender.kind, kindOf(d.to)) {
 		s.mu.Unlock()
 		return refuse(14102, "from is not a number of the account that can text the recipient")
 	}

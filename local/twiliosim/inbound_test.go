@@ -480,7 +480,7 @@ func TestATextThatCannotBeTakenSaysWhy(t *testing.T) {
 		"from nobody":       {Inbound{From: "me!", To: DefaultNumber, Body: "hi"}, "want a phone number"},
 		"from itself":       {Inbound{From: DefaultNumber, To: DefaultNumber, Body: "hi"}, "cannot text itself"},
 		"too long":          {Inbound{From: phone, To: DefaultNumber, Body: strings.Repeat("x", 1601)}, "1600"},
-		"across channels":   {Inbound{From: phone, To: "whatsapp:" + DefaultNumber, Body: "hi"}, "both be whatsapp"},
+		"across channels":   {Inbound{From: phone, To: "whatsapp:" + DefaultNumber, Body: "hi"}, "on the same channel"},
 		"with odd media":    {Inbound{From: phone, To: DefaultNumber, Media: []Media{{URL: "cat"}}}, "want an http"},
 		"repeating a ghost": {Inbound{From: phone, To: DefaultNumber, MessageSID: "SM1"}, "no such inbound message"},
 	} {
@@ -499,6 +499,24 @@ func TestWhatsAppTellsItsOwnParameters(t *testing.T) {
 	}
 	if len(result.Replies) != 1 || result.Replies[0].From != "whatsapp:"+DefaultNumber || result.OptOut != "" {
 		t.Errorf("result %+v", result)
+	}
+}
+
+func TestATextOnAChannelIsAnsweredOnIt(t *testing.T) {
+	app := newApplication(t, twiml(`<Response><Message>hi</Message></Response>`))
+	sim := start(t, Options{Numbers: []string{"whatsapp:" + DefaultNumber, "rcs:my_agent", "messenger:100"}, Webhook: app.URL})
+	for from, to := range map[string]string{
+		"whatsapp:US.13491208655302741918": "whatsapp:" + DefaultNumber,
+		"rcs:" + phone:                     "RCS:my_agent",
+		"messenger:200":                    "messenger:100",
+	} {
+		result := inbound(t, sim, Inbound{From: from, To: to, Body: "hello"})
+		if form := app.next(t); form.Get("From") != from || form.Has("WaId") {
+			t.Errorf("the webhook got %v", form)
+		}
+		if len(result.Replies) != 1 || result.Replies[0].To != from {
+			t.Errorf("%s: %+v", from, result)
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func (s *Sim) setOptOut(scope, recipient string, out bool) bool {
 func (s *Sim) keyword(snd *sender, from, body string) (kind, answer string) {
 	word := strings.ToUpper(strings.TrimSpace(body))
 	switch {
-	case snd.kind == whatsApp:
+	case snd.kind.channel() != longCode:
 	case slices.Contains(stopWords, word):
 		if s.setOptOut(snd.optOutScope(), from, true) {
 			return "STOP", stopReply

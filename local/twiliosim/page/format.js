@@ -8,8 +8,12 @@ export function phone(number) {
 
 // readPhone reads what a person typed as an address, or gives null.
 export function readPhone(text) {
-  const number = text.trim().replace(/[\s().-]/g, "");
-  return /^(whatsapp:)?\+[1-9]\d{6,14}$/.test(number) ? number : null;
+  const [, channel, address] = /^\s*([a-z]+:)?(.*)$/is.exec(text);
+  const at = (channel ?? "").toLowerCase();
+  const number = address.replace(/[\s().-]/g, "");
+  if (["", "whatsapp:", "rcs:"].includes(at) && /^\+[1-9]\d{6,14}$/.test(number)) return at + number;
+  if (at === "whatsapp:" && /^[a-z]{2}\.(ENT\.)?[a-z0-9]{1,128}$/i.test(address.trim())) return at + address.trim();
+  return at === "messenger:" && /^\d+$/.test(number) ? at + number : null;
 }
 
 const shortTime = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
