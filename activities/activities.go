@@ -70,6 +70,9 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 
 // Account is one set of credentials at Twilio.
 type Account struct {
+	// SID is the account's own. Optional: without it a status callback or a reply
+	// is not held against the account that sent.
+	SID     string
 	Gateway Gateway
 	// Pace is shared by all sends of the account in this worker.
 	Pace *Pace
@@ -90,8 +93,8 @@ type Activities struct {
 	// Files is the folder of broadcasts' recipients and reports. Optional:
 	// default none.
 	Files string
-	// IDSecret makes the workflow IDs of open questions. Every worker and webhook
-	// needs the same.
+	// IDSecret makes the workflow IDs of open questions and the proofs of status
+	// callbacks. Every worker and webhook needs the same.
 	IDSecret []byte
 	// KeySecret makes the workflow IDs of keyed sends. Every worker needs the
 	// same, and for ever: with another one a key is a new key. Optional: default

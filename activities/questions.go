@@ -43,11 +43,18 @@ type Question struct {
 	// OpenedAt is when it was about to be asked: no text from before replies to
 	// it. Zero if not known.
 	OpenedAt time.Time `json:"openedAt,omitzero"`
+	// AccountSID is the account that asks, from which a reply must come. Empty if
+	// not known.
+	AccountSID string `json:"accountSid,omitempty"`
 }
 
-// MayBeAnsweredBy reports whether a text that was received at a time came late
-// enough to be a reply. Twilio tells that time to the second, cut off.
-func (q Question) MayBeAnsweredBy(receivedAt time.Time) bool {
+// MayBeAnsweredBy reports whether a text that an account received at a time can
+// be a reply: it came late enough, and to the account that asked if both are
+// known. Twilio gives that time to the second, cut off.
+func (q Question) MayBeAnsweredBy(receivedAt time.Time, accountSID string) bool {
+	if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {
+		return false
+	}
 	return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))
 }
 
@@ -68,8 +75,10 @@ const (
 
 // PairInput names a pair of numbers and a question between them.
 type PairInput struct {
-	Ours     string   `json:"ours"`
-	Theirs   string   `json:"theirs"`
+	Ours   string `json:"ours"`
+	Theirs string `json:"theirs"`
+	// Account is the one that asks, by the name that callers give.
+	Account  string   `json:"account,omitempty"`
 	Question Question `json:"question"`
 }
 
@@ -95,6 +104,7 @@ func (a *Activities) tellKeeper(ctx context.Context, signal string, in PairInput
 	if len(a.IDSecret) == 0 {
 		return invalid("questions need a secret to make workflow IDs with: set ID_SECRET for the worker and the webhook")
 	}
+	in.Question.AccountSID = a.Accounts[in.Account].SID
 	id := QuestionsID(a.IDSecret, in.Ours, in.Theirs)
 	_, err := activity.GetClient(ctx).SignalWithStartWorkflow(ctx, id, signal, in.Question, client.StartWorkflowOptions{
 		TaskQueue:     activity.GetInfo(ctx).TaskQueue,

@@ -110,14 +110,22 @@ func (s *send) resume(ctx context.Context) {
 // maxCallback is the longest address that Twilio takes (21609 above it).
 const maxCallback = 4000
 
-// callback names the workflow that is to hear what becomes of the messages;
-// empty for none. What stands after # tells Twilio to call again.
+// callback names the workflow that is to hear what becomes of the messages, and
+// the account that sends them; empty for none. The part after # asks Twilio to
+// call again.
 // Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 func (a *Activities) callback(workflowID string, input *SendSmsInput) string {
 	if a.StatusCallback == "" || workflowID == "" || input.StatusSignals != nil && !*input.StatusSignals {
 		return ""
 	}
-	address := a.StatusCallback + "?" + url.Values{sms.StatusWorkflow: {workflowID}}.Encode() + "#rc=3&rp=5xx,ct,rt"
+	query := url.Values{sms.StatusWorkflow: {workflowID}}
+	if sid := a.Accounts[input.Account].SID; sid != "" {
+		query.Set(sms.StatusAccount, sid)
+	}
+	if len(a.IDSecret) > 0 {
+		sms.ProveStatus(a.IDSecret, query)
+	}
+	address := a.StatusCallback + "?" + query.Encode() + "#rc=3&rp=5xx,ct,rt"
 	if len(address) > maxCallback {
 		return ""
 	}

@@ -56,7 +56,7 @@ func taking(drafts *[]twilio.Draft) gatewayFunc {
 // does not wait for Twilio's listings.
 func newActivities(gateway Gateway) *Activities {
 	return &Activities{
-		Accounts: map[string]Account{"": {gateway, NewPace(Limits{Concurrency: 1})}},
+		Accounts: map[string]Account{"": {Gateway: gateway, Pace: NewPace(Limits{Concurrency: 1})}},
 		Renderer: NewFreeMarker(),
 		Record:   func(context.Context, any) error { return nil },
 		Settle:   time.Millisecond,

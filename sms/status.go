@@ -3,6 +3,12 @@ package sms
 // Status: the order of a message's life, and the news of it, which Twilio sends
 // late, doubled and in any order.
 
+import (
+	"crypto/hmac"
+	"maps"
+	"net/url"
+)
+
 // rank is how far a message has come; a later status never gives way to an
 // earlier one.
 var rank = map[Status]int{
@@ -31,10 +37,33 @@ func (s Status) Known() bool { return rank[s] > 0 }
 // workflow that sent the message.
 const StatusSignal = "SmsStatus"
 
-// StatusWorkflow is the query parameter of a status callback that names the
-// workflow that sent the message. Twilio signs it with the rest of the address,
-// so nobody else can make one up.
-const StatusWorkflow = "workflow"
+// The query parameters of a status callback's address.
+const (
+	// StatusWorkflow names the workflow that sent the message.
+	StatusWorkflow = "workflow"
+	// StatusAccount is the SID of the account that it was sent from.
+	StatusAccount = "account"
+	// statusProof shows that one of our workers made the address. Twilio's own
+	// signature shows less: it signs whatever address an account gives it.
+	statusProof = "proof"
+)
+
+// ProveStatus adds a proof to the query of a status callback, once all else is
+// in it.
+func ProveStatus(secret []byte, query url.Values) {
+	query.Set(statusProof, proof(secret, query))
+}
+
+// StatusProven reports whether the query has a proof under the secret.
+func StatusProven(secret []byte, query url.Values) bool {
+	return len(secret) > 0 && hmac.Equal([]byte(query.Get(statusProof)), []byte(proof(secret, query)))
+}
+
+func proof(secret []byte, query url.Values) string {
+	proven := maps.Clone(query)
+	delete(proven, statusProof)
+	return Pseudonym(secret, "status callback", proven.Encode())
+}
 
 // StatusUpdate is the news of one message.
 type StatusUpdate struct {

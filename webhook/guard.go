@@ -81,6 +81,14 @@ func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 	return may, "this phone and number exchange too many texts"
 }
 
+// receives reports whether an account may bring texts to a number: it is the
+// number's own, or that is not known. An address on a channel is its number's.
+func (h *handler) receives(account, number string) bool {
+	_, number = sms.CutChannel(number)
+	owner, known := h.NumberAccounts[number]
+	return !known || owner == account
+}
+
 // answerable reports whether a message can go to this sender: a phone, or an
 // address on a channel such as whatsapp:+1…. A name (SUPPORT) and a short code
 // send and receive nothing from us (errors 21211 and 21265).

@@ -37,6 +37,10 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
+	if !h.receives(message.AccountSID, message.To) {
+		h.refuse(w, r, http.StatusForbidden, "the number belongs to another account than the one that signed")
+		return
+	}
 	// Just whom we know takes a place: nobody else can take them all.
 	replies, err := []string(nil), errRetry
 	if h.enter(ctx) {

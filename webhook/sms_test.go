@@ -373,6 +373,31 @@ func TestSendersThatCannotBeAnsweredAreNotEchoed(t *testing.T) {
 	}
 }
 
+func TestTextsToANumberComeFromItsAccount(t *testing.T) {
+	for _, tc := range []struct {
+		account, token, to string
+		status             int
+	}{
+		{"AC1", "one", "+15005550006", 200},
+		{"AC2", "two", "+15005550006", 403},
+		{"AC2", "two", "whatsapp:+15005550006", 403},
+		{"AC2", "two", "+15005550007", 200},
+		{"AC1", "one", "+15005550007", 403},
+		{"AC2", "two", "+15005550008", 200}, // nobody said whose it is
+	} {
+		b := newBench(t, func(o *Options) {
+			o.Tokens = map[string][]string{"AC1": {"one"}, "AC2": {"two"}}
+			o.NumberAccounts = map[string]string{"+15005550006": "AC1", "+15005550007": "AC2"}
+		})
+		f := form("quiet")
+		f.Set("AccountSid", tc.account)
+		f.Set("To", tc.to)
+		if w := b.deliver(f, tc.token); w.Code != tc.status || (len(b.published) == 1) != (tc.status == 200) {
+			t.Errorf("%+v: %d, published %v", tc, w.Code, b.published)
+		}
+	}
+}
+
 func TestRepliesKeepToTwiliosLimits(t *testing.T) {
 	many := make([]string, 15)
 	for i := range many {

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strconv"
 
@@ -30,7 +31,8 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 		ErrorMessage: params.Get("ErrorMessage"),
 	}
 	update.ErrorCode, _ = strconv.Atoi(params.Get("ErrorCode")) // absent if nothing went wrong
-	workflowID := r.URL.Query().Get(sms.StatusWorkflow)
+	query := r.URL.Query()
+	workflowID := query.Get(sms.StatusWorkflow)
 	switch {
 	case !messageSID.MatchString(update.MessageSID):
 		h.ignore(w, r, update, "it names no message")
@@ -41,6 +43,9 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	case workflowID == "":
 		h.ignore(w, r, update, "its address names no workflow")
 		return
+	case !h.sentBy(params.Get("AccountSid"), query):
+		h.ignore(w, r, update, "the message was sent from another account than the workflow's, or its address was not made by a worker with our secret")
+		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerTimeout)
 	defer cancel()
@@ -50,6 +55,17 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// sentBy reports whether a verified account may bring news to the workflow that
+// the address names: it is the one that the workflow sent from. If there are
+// several accounts, the address must prove that, since each of them can make
+// Twilio sign any address.
+func (h *handler) sentBy(account string, query url.Values) bool {
+	if sender := query.Get(sms.StatusAccount); sender != "" && sender != account {
+		return false
+	}
+	return h.Unsigned || len(h.Tokens) < 2 || sms.StatusProven(h.StatusSecret, query)
 }
 
 // word is a text that may be logged: Twilio's own, and nobody's number.

@@ -64,6 +64,42 @@ func TestStatusThatNobodyCanUseIsAcknowledged(t *testing.T) {
 	}
 }
 
+func TestStatusReachesOnlyWorkflowsOfItsAccount(t *testing.T) {
+	secret := []byte("of the workers")
+	proven := func(secret []byte, workflow, account string) url.Values {
+		query := url.Values{sms.StatusWorkflow: {workflow}, sms.StatusAccount: {account}, "place": {"3"}}
+		sms.ProveStatus(secret, query)
+		return query
+	}
+	changed := func(query url.Values, name, value string) url.Values { query.Set(name, value); return query }
+	several := map[string][]string{"AC1": {"one"}, "AC2": {"two"}}
+	for name, tc := range map[string]struct {
+		tokens map[string][]string
+		query  url.Values
+		want   bool
+	}{
+		"its own":                        {several, proven(secret, "w", "AC2"), true},
+		"another's":                      {several, proven(secret, "w", "AC1"), false},
+		"another's, called its own":      {several, changed(proven(secret, "w", "AC1"), sms.StatusAccount, "AC2"), false},
+		"another workflow":               {several, changed(proven(secret, "w", "AC2"), sms.StatusWorkflow, "v"), false},
+		"another place":                  {several, changed(proven(secret, "w", "AC2"), "place", "4"), false},
+		"without a proof":                {several, url.Values{sms.StatusWorkflow: {"w"}, sms.StatusAccount: {"AC2"}}, false},
+		"proven with another secret":     {several, proven([]byte("of nobody"), "w", "AC2"), false},
+		"one account, without a proof":   {map[string][]string{"AC2": {"two"}}, url.Values{sms.StatusWorkflow: {"w"}}, true},
+		"one account, but not the named": {map[string][]string{AnyAccount: {"two"}}, proven(secret, "w", "AC1"), false},
+	} {
+		var got []string
+		b := newBench(t, func(o *Options) {
+			takeStatus(&got)(o)
+			o.Tokens, o.StatusSecret = tc.tokens, secret
+		})
+		w := b.callBack("?"+tc.query.Encode(), url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}, "AccountSid": {"AC2"}}, "two")
+		if w.Code != http.StatusNoContent || (len(got) == 1) != tc.want || strings.Contains(b.log.String(), "another account") == tc.want {
+			t.Errorf("%s: %d, delivered %q, log %s", name, w.Code, got, b.log.String())
+		}
+	}
+}
+
 func TestStatusThatIsForgedOrUndeliveredIsNotAcknowledged(t *testing.T) {
 	form := url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}, "AccountSid": {"AC1"}}
 	var got []string

@@ -64,6 +64,10 @@ type Options struct {
 	Asked func(context.Context, sms.Inbound, []triggers.Firing) (taken bool, err error)
 	// OwnNumbers are never echoed to. Optional.
 	OwnNumbers []string
+	// NumberAccounts are the accounts that numbers of ours belong to, by SID. A
+	// text to one of them from another account is refused. Optional: of a number
+	// that is not named, every account whose token verifies can bring texts.
+	NumberAccounts map[string]string
 	// EchoBurst texts of one phone to one number are echoed at once, after that
 	// one in EchoEvery. Optional: default DefaultEchoBurst, DefaultEchoEvery.
 	EchoBurst int
@@ -74,6 +78,11 @@ type Options struct {
 	// Status tells a workflow what became of a message that it sent; it must be
 	// safe to call again with the same news. Optional: no status callbacks.
 	Status func(ctx context.Context, workflowID string, update sms.StatusUpdate) error
+	// StatusSecret verifies that a worker made the address of a status callback,
+	// which is required of each if Tokens has several accounts: one account's
+	// token must not reach the workflows of another. It must be the workers'
+	// IDSecret.
+	StatusSecret []byte
 	// Ready returns why events cannot be published now, in words for anybody; or
 	// else what is not well although they can. Optional: default always ready.
 	Ready func(context.Context) (note string, err error)

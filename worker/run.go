@@ -134,7 +134,7 @@ func openAccounts(c config.Config) (map[string]activities.Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	accounts := map[string]activities.Account{"": {Gateway: gateway, Pace: newPace(c, c.Concurrency, c.Rate, c.AccountRate)}}
+	accounts := map[string]activities.Account{"": {SID: c.Account, Gateway: gateway, Pace: newPace(c, c.Concurrency, c.Rate, c.AccountRate)}}
 	named, err := c.NamedAccounts()
 	if err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func openAccounts(c config.Config) (map[string]activities.Account, error) {
 		if err != nil {
 			return nil, fmt.Errorf("account %q: %w", name, err)
 		}
-		accounts[name] = activities.Account{Gateway: gateway, Pace: newPace(c, account.Concurrency, account.Rate, account.AccountRate)}
+		accounts[name] = activities.Account{SID: account.Account, Gateway: gateway, Pace: newPace(c, account.Concurrency, account.Rate, account.AccountRate)}
 	}
 	return accounts, nil
 }

@@ -34,15 +34,19 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 	dispatcher := &triggers.Dispatcher{Client: temporalClient, Namespace: temporalClient.Namespace, IDSecret: idSecret(c)}
 	ready := &readiness{ask: func(ctx context.Context) error { return namespaceAnswers(ctx, temporalClient) }}
 	handler, err := webhook.Handler(webhook.Options{
-		PublicURL:  c.WebhookPublicURL,
-		Forwarded:  c.WebhookForwarded,
-		Tokens:     tokens,
-		Unsigned:   unsigned,
-		Triggers:   live.Set,
-		Publish:    dispatcher.Publish,
-		Status:     dispatcher.Status,
-		Asked:      dispatcher.Asked,
-		OwnNumbers: c.WebhookOwnNumbers,
+		PublicURL: c.WebhookPublicURL,
+		Forwarded: c.WebhookForwarded,
+		Tokens:    tokens,
+		Unsigned:  unsigned,
+		Triggers:  live.Set,
+		Publish:   dispatcher.Publish,
+		Status:    dispatcher.Status,
+		Asked:     dispatcher.Asked,
+
+		StatusSecret:   idSecret(c),
+		OwnNumbers:     c.WebhookOwnNumbers.All,
+		NumberAccounts: c.WebhookOwnNumbers.Accounts,
+
 		Ready: func(ctx context.Context) (string, error) {
 			if stopping.Err() != nil {
 				return "", errors.New("the process is stopping")

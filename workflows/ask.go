@@ -80,7 +80,7 @@ func AskSmsWorkflow(ctx workflow.Context, input AskSmsInput) (result AskSmsResul
 	if !ok || !fine {
 		return result, temporal.NewNonRetryableApplicationError("smsFrom and smsTo must be one number each, in E.164 form", string(sms.InvalidInput), nil)
 	}
-	pair := activities.PairInput{Ours: ours, Theirs: theirs, Question: activities.Question{
+	pair := activities.PairInput{Ours: ours, Theirs: theirs, Account: input.Account, Question: activities.Question{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID,
 		Pattern:    input.Pattern, Code: input.Code, IfSeveral: input.IfSeveral,
 		// Not when the keeper hears of it, which may be after the reply came.

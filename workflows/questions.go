@@ -24,6 +24,8 @@ type Reply struct {
 	// From is the phone, To our number.
 	From string `json:"from"`
 	To   string `json:"to"`
+	// AccountSID is the account that received it.
+	AccountSID string `json:"accountSid,omitempty"`
 	// MatchGroups are those of the question's pattern, as triggers have them.
 	MatchGroups map[string]*string `json:"matchGroups,omitempty"`
 	ReceivedAt  time.Time          `json:"receivedAt"`
@@ -165,7 +167,7 @@ func (k *keeper) reply(ctx workflow.Context, reply Reply) (taken bool, err error
 // candidates are the questions that were open when the reply came, and whose
 // pattern it matches, the oldest first, with the groups of each.
 func (k *keeper) candidates(ctx workflow.Context, reply Reply) (open []activities.Question, groups []map[string]*string, err error) {
-	asked := slices.DeleteFunc(slices.Clone(k.Open), func(q activities.Question) bool { return !q.MayBeAnsweredBy(reply.ReceivedAt) })
+	asked := slices.DeleteFunc(slices.Clone(k.Open), func(q activities.Question) bool { return !q.MayBeAnsweredBy(reply.ReceivedAt, reply.AccountSID) })
 	if len(asked) == 0 {
 		return nil, nil, nil
 	}

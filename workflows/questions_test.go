@@ -58,6 +58,44 @@ func TestATextFromBeforeAQuestionIsNoReplyToIt(t *testing.T) {
 	}
 }
 
+func TestAReplyToAnotherAccountAnswersNoQuestion(t *testing.T) {
+	const ours, theirs = "AC00000000000000000000000000000001", "AC00000000000000000000000000000002"
+	for name, tc := range map[string]struct {
+		asked, received string
+		want            bool
+	}{
+		"the account that asked": {ours, ours, true},
+		"another account":        {ours, theirs, false},
+		"a question of before":   {"", theirs, true},
+		"a reply of before":      {ours, "", true},
+	} {
+		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+		Register(env)
+		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: activities.MatchReplyName})
+		reply := Reply{MessageSID: "SM1", AccountSID: tc.received, ReceivedAt: env.Now().UTC()}
+		signalled := reply
+		signalled.MatchGroups = map[string]*string{}
+		env.OnSignalExternalWorkflow("default-test-namespace", "asks", "", ReplySignal, signalled).Return(nil)
+		env.RegisterDelayedCallback(func() {
+			env.SignalWorkflow(activities.OpenSignal, activities.Question{WorkflowID: "asks", AccountSID: tc.asked})
+		}, 0)
+		answered := false
+		env.RegisterDelayedCallback(func() {
+			env.UpdateWorkflow(activities.ReplyUpdate, "reply", &testsuite.TestUpdateCallback{
+				OnAccept: func() {}, OnReject: func(err error) { t.Error(err) },
+				OnComplete: func(taken any, err error) { answered = taken.(bool) && err == nil },
+			}, reply)
+		}, time.Second)
+		env.RegisterDelayedCallback(func() {
+			env.SignalWorkflow(activities.CloseSignal, activities.Question{WorkflowID: "asks"})
+		}, time.Minute)
+		env.ExecuteWorkflow(activities.QuestionsWorkflowName, nil)
+		if err := env.GetWorkflowError(); err != nil || answered != tc.want {
+			t.Errorf("%s: answered %t, %v", name, answered, err)
+		}
+	}
+}
+
 // keep runs the keeper on a state, with signals that come in the workflow task
 // in which it ends its run, and gives the state of the next run; nil for none.
 func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkflowEnvironment)) *QuestionsState {

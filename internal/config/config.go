@@ -71,8 +71,9 @@ type Config struct {
 	// WebhookForwarded are the headers that are believed to say the address
 	// that Twilio called, if WebhookPublicURL is not set.
 	WebhookForwarded []string `env:"WEBHOOK_FORWARDED"`
-	// WebhookOwnNumbers are never echoed to.
-	WebhookOwnNumbers []string `env:"WEBHOOK_OWN_NUMBERS"`
+	// WebhookOwnNumbers are never echoed to, and take texts only from the account
+	// that they belong to, if that is named.
+	WebhookOwnNumbers Numbers `env:"WEBHOOK_OWN_NUMBERS"`
 	// WebhookTLSCert and WebhookTLSKey are files in PEM form. Both empty: plain
 	// HTTP, unless WebhookACMEHosts are set.
 	WebhookTLSCert string `env:"WEBHOOK_TLS_CERT"`

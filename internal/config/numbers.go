@@ -1,0 +1,47 @@
+package config
+
+// Numbers of our own, and the accounts that they belong to.
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"temporal-twilio/sms"
+)
+
+// Numbers are numbers of our own, written as "+1…, AC…=+1…": with the SID of
+// the account that a number belongs to, or without.
+type Numbers struct {
+	// All are the numbers, Accounts the accounts of those that name one.
+	All      []string
+	Accounts map[string]string
+}
+
+// UnmarshalText reads the numbers.
+func (n *Numbers) UnmarshalText(text []byte) error {
+	*n = Numbers{Accounts: map[string]string{}}
+	var mistakes []error
+	for i, entry := range strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == '\n' }) {
+		account, address, named := strings.Cut(entry, "=")
+		if !named {
+			account, address = "", entry
+		}
+		account = strings.TrimSpace(account)
+		number, ok := sms.ParseSender(address)
+		switch owner, known := n.Accounts[number]; {
+		case !ok || sms.IsName(number):
+			mistakes = append(mistakes, fmt.Errorf("entry %d is not a number such as +15005550006", i+1))
+		case named && !accountSID.MatchString(account):
+			mistakes = append(mistakes, fmt.Errorf("entry %d does not begin with an account SID, AC and 32 hexadecimal digits", i+1))
+		case known && named && owner != account:
+			mistakes = append(mistakes, fmt.Errorf("entry %d belongs to two accounts", i+1))
+		default:
+			n.All = append(n.All, number)
+			if named {
+				n.Accounts[number] = account
+			}
+		}
+	}
+	return errors.Join(mistakes...)
+}
