@@ -25,6 +25,7 @@ type fileTrigger struct {
 	Condition       string               `yaml:"condition"`
 	To              yamlfile.Value       `yaml:"to"`
 	Account         string               `yaml:"account"`
+	Reactions       bool                 `yaml:"reactions"`
 	Stop            bool                 `yaml:"stop"`
 	Echo            string               `yaml:"echo"`
 	EchoError       string               `yaml:"echoError"`
@@ -83,7 +84,7 @@ var accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 // compile adds trigger i of the file to the set, or its mistakes to the list.
 func (c *checker) compile(i int, w *fileTrigger) {
 	t := &Trigger{
-		Name: w.Name, File: c.name, Line: c.line(i, "name"), account: w.Account, stop: w.Stop, catchUp: w.CatchUp,
+		Name: w.Name, File: c.name, Line: c.line(i, "name"), account: w.Account, reactions: w.Reactions, stop: w.Stop, catchUp: w.CatchUp,
 		source: w.Pattern, notes: w.notes, secret: c.options.IDSecret,
 	}
 	c.set.triggers = append(c.set.triggers, t)

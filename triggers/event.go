@@ -30,6 +30,9 @@ type Event struct {
 	Media []sms.Media `json:"media,omitempty"`
 	// Location is where the sender says to be.
 	Location *sms.Location `json:"location,omitempty"`
+	// Reaction is set if the text is an emoji put onto a message, such as
+	// Liked “Order 5 is ready”. Only triggers with reactions: true get such.
+	Reaction *sms.Reaction `json:"reaction,omitempty"`
 	// Parameters are what else Twilio sent, by its names.
 	Parameters map[string]string `json:"parameters,omitempty"`
 	// ReceivedAt is when the delivery arrived that published the event.
@@ -88,6 +91,10 @@ var fields = map[string]field{
 	"location.longitude":  {value: location(func(l *sms.Location) any { return l.Longitude }), private: true},
 	"location.address":    {value: location(func(l *sms.Location) any { return orNull(l.Address) }), private: true},
 	"location.label":      {value: location(func(l *sms.Location) any { return orNull(l.Label) }), private: true},
+	"reaction":            {value: reaction(func(r *sms.Reaction) any { return r }), private: true},
+	"reaction.emoji":      {value: reaction(func(r *sms.Reaction) any { return orNull(r.Emoji) })},
+	"reaction.text":       {value: reaction(func(r *sms.Reaction) any { return r.Text }), private: true},
+	"reaction.removed":    {value: reaction(func(r *sms.Reaction) any { return r.Removed })},
 	"parameters":          {value: func(e *Event) any { return e.Parameters }, private: true},
 	"receivedAt":          {value: func(e *Event) any { return e.ReceivedAt }},
 	"trigger":             {value: func(e *Event) any { return e.Trigger }},
@@ -95,6 +102,15 @@ var fields = map[string]field{
 	"fromId":       {value: func(e *Event) any { return sms.Pseudonym(e.secret, e.From) }, pseudonym: true},
 	"toId":         {value: func(e *Event) any { return sms.Pseudonym(e.secret, e.To) }, pseudonym: true},
 	"conversation": {value: func(e *Event) any { return sms.Pseudonym(e.secret, e.To, e.From) }, pseudonym: true},
+}
+
+func reaction(part func(*sms.Reaction) any) func(*Event) any {
+	return func(e *Event) any {
+		if e.Reaction == nil {
+			return nil
+		}
+		return part(e.Reaction)
+	}
 }
 
 func location(part func(*sms.Location) any) func(*Event) any {

@@ -18,6 +18,7 @@ var goodTriggers = map[string]string{
     condition: '${matchGroups.g != "y"}'
     to: '+15005550006'
     account: AC00000000000000000000000000000001
+    reactions: true
     stop: true
     echo: 'Hi ${g}'
     echoError: 'No'
@@ -190,6 +191,34 @@ func TestAPatternThatNeedsMoreThanMostGetsIt(t *testing.T) {
 	}
 	if firings := match(t, set, text); len(firings) != 1 {
 		t.Errorf("%d firings", len(firings))
+	}
+}
+
+func TestAReactionIsNoOrderUnlessATriggerWantsIt(t *testing.T) {
+	set := mustParse(t, `triggers:
+  - {name: order, pattern: 'Order (?<n>\d+)', echo: 'Ordered ${n}.', start: {workflow: W, taskQueue: q}}
+  - {name: liked, pattern: '.+', reactions: true, condition: '${reaction.emoji == "👍" && !reaction.removed}', start: {workflow: L, taskQueue: q, input: {to: '${reaction.text}'}}}
+  - {name: all, pattern: '.+', reactions: true, start: {workflow: A, taskQueue: q}}
+`)
+	for body, want := range map[string]string{
+		"Order 5": "order all", "Liked “Order 5”": "liked all", "\u200a\u200b👍\u200b to “\u200aOrder 5\u200a”\u200a": "liked all", "Loved “Order 5”": "all", "Removed a like from “Order 5”": "all",
+	} {
+		var names []string
+		for _, firing := range match(t, set, body) {
+			names = append(names, firing.Trigger())
+			if reaction := firing.Event.Reaction; (reaction == nil) != (body == "Order 5") || reaction != nil && reaction.Text != "Order 5" {
+				t.Errorf("%q: the event has %+v", body, reaction)
+			}
+			if firing.Trigger() == "liked" && asJSON(t, firing.Call().Input) != `{"to":"Order 5"}` {
+				t.Errorf("input %v", firing.Call().Input)
+			}
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%q fires %q, want %q", body, got, want)
+		}
+	}
+	if got := asJSON(t, match(t, set, "Removed a like from “A”")[0].Event); !strings.Contains(got, `"reaction":{"emoji":"👍","text":"A","removed":true}`) {
+		t.Errorf("event %s", got)
 	}
 }
 

@@ -27,6 +27,7 @@ type Trigger struct {
 	condition condition // nil: always
 	to        []string  // none: any number
 	account   string    // "": any account
+	reactions bool      // wants them, too
 	stop      bool
 	retry     bool
 	catchUp   bool
@@ -174,12 +175,13 @@ func (f *Firing) CatchUp() bool { return f.trigger.catchUp }
 func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
 	var firings []Firing
 	left := budget(textSteps)
+	reaction := message.Reaction()
 	for _, trigger := range s.triggers {
-		if !s.meant(trigger, message) {
+		if !s.meant(trigger, message) || reaction != nil && !trigger.reactions {
 			continue
 		}
 		message.Event = trigger.event
-		firing, fired := trigger.match(ctx, message, &left)
+		firing, fired := trigger.match(ctx, message, reaction, &left)
 		if !fired {
 			continue
 		}
@@ -191,12 +193,13 @@ func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
 	return firings
 }
 
-func (t *Trigger) match(ctx context.Context, message sms.Inbound, left *budget) (firing Firing, fired bool) {
+func (t *Trigger) match(ctx context.Context, message sms.Inbound, reaction *sms.Reaction, left *budget) (firing Firing, fired bool) {
 	if len(t.to) > 0 && !slices.Contains(t.to, message.To) || t.account != "" && message.AccountSID != t.account {
 		return firing, false
 	}
 	groups, found, err := t.pattern.match(ctx, message.Body, left)
 	firing = Firing{trigger: t, Event: newEvent(t.Name, t.secret, message, groups)}
+	firing.Event.Reaction = reaction
 	if err != nil {
 		firing.Err = fmt.Errorf("trigger %s: match its pattern: %w", t.Name, err)
 		return firing, true

@@ -1,0 +1,192 @@
+package sms
+
+// Reactions: what a phone sends as a text when somebody taps a heart or a thumb
+// onto a message, in the words of its maker and of its owner's language.
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Reaction is an emoji that somebody put onto a message, or took away again.
+type Reaction struct {
+	// Emoji is the sign itself: a like is 👍, in whatever words it came. Empty for a
+	// sticker.
+	Emoji string `json:"emoji"`
+	// Text is the message that it is about, as the phone quotes it, which may be
+	// shortened; empty if that is a picture or the like.
+	Text    string `json:"text"`
+	Removed bool   `json:"removed"`
+}
+
+// The sentences of iPhones: %s is the quoted message, %e an emoji. Those of
+// several languages have a | between them: English, German, French, Spanish
+// (Spain, then Latin America), Italian, Dutch, Swedish, Danish, Norwegian.
+var tapbacks = []struct{ emoji, added, removed string }{
+	{
+		"❤️", "Loved %s|%s ein Herz hinzugefügt|A ajouté un « J’adore » à %s|Le encanta %s|Le encantó %s|" +
+			"Ha aggiunto un cuoricino a %s|Gaf een hartje aan %s|Gav ett hjärta till %s|Føjede et hjerte til %s|Satte et hjerte ved %s",
+		"Removed a heart from %s|Herz von %s entfernt|A retiré son « J’adore » de %s|Ya no le encanta %s|" +
+			"Ha rimosso il cuoricino da %s|Verwijderde een hartje van %s|Tog bort ett hjärta från %s|Fjernede et hjerte fra %s|Fjernet et hjerte fra %s",
+	},
+	{
+		"👍", "Liked %s|Gefällt: %s|Gefällt %s|A ajouté un « J’aime » à %s|A attribué la mention « J’aime » à %s|A aimé %s|Le gusta %s|Le gustó %s|" +
+			"Ha aggiunto “Mi piace” a %s|Vond %s leuk|Gillade %s|Syntes om %s|Likte %s",
+		"Removed a like from %s|„Gefällt mir“ von %s entfernt|A retiré son « J’aime » de %s|Ya no le gusta %s|" +
+			"Ha rimosso “Mi piace” da %s|Verwijderde een duim omhoog van %s|Tog bort ett gillande från %s|Fjernede et synes om fra %s|Liker ikke lenger %s",
+	},
+	{
+		"👎", "Disliked %s|Gefällt nicht: %s|A ajouté un « Je n’aime pas » à %s|A attribué la mention « Je n’aime pas » à %s|No le gusta %s|No le gustó %s|" +
+			"Ha aggiunto “Non mi piace” a %s|Vond %s niet leuk|Ogillade %s|Syntes ikke om %s|Mislikte %s",
+		"Removed a dislike from %s|„Gefällt mir nicht“ von %s entfernt|A retiré son « Je n’aime pas » de %s|Ya no le disgusta %s|" +
+			"Ha rimosso “Non mi piace” da %s|Verwijderde een duim omlaag van %s|Tog bort ett ogillande från %s|Fjernede et synes ikke om fra %s|Misliker ikke lenger %s",
+	},
+	{
+		"😂", "Laughed at %s|%s ein Lachen hinzugefügt|A ajouté un rire à %s|Le hace gracia %s|Le dio risa %s|" +
+			"Trova divertente %s|Lachte om %s|Skrattade åt %s|Grinede af %s|Lo av %s",
+		"Removed a laugh from %s|Lachen von %s entfernt|A retiré son rire de %s|Ya no le hace gracia %s|" +
+			"Non trova più divertente %s|Verwijderde een lach van %s|Tog bort ett skratt från %s|Fjernede et grin fra %s|Fjernet latter fra %s",
+	},
+	{
+		"‼️", "Emphasized %s|Emphasised %s|%s ein Ausrufezeichen hinzugefügt|A ajouté des points d’exclamation à %s|Le sorprende %s|Exclamó por %s|" +
+			"Ha aggiunto i punti esclamativi a %s|Benadrukte %s|Betonade %s|Føjede udråbstegn til %s|Satte utropstegn ved %s",
+		"Removed an exclamation from %s|Ausrufezeichen von %s entfernt|A retiré ses points d’exclamation de %s|Ya no le sorprende %s|" +
+			"Ha rimosso i punti esclamativi da %s|Verwijderde een uitroepteken van %s|Tog bort utropstecken från %s|Fjernede et udråbstegn fra %s|Fjernet et utropstegn fra %s",
+	},
+	{
+		"❓", "Questioned %s|%s ein Fragezeichen hinzugefügt|A ajouté un point d’interrogation à %s|Duda sobre %s|Dudó sobre %s|" +
+			"Ha aggiunto il punto interrogativo a %s|Zette een vraagteken bij %s|Satte ett frågetecken på %s|Føjede et spørgsmålstegn til %s|Satte spørsmålstegn ved %s",
+		"Removed a question mark from %s|Fragezeichen von %s entfernt|A retiré son point d’interrogation de %s|Ya no duda sobre %s|" +
+			"Ha rimosso il punto interrogativo da %s|Verwijderde een vraagteken van %s|Tog bort ett frågetecken från %s|Fjernede et spørgsmålstegn fra %s|Fjernet et spørsmålstegn fra %s",
+	},
+	{"", "Reacted with a sticker to %s", "Removed a sticker from %s"},
+	// Since iOS 18 any emoji, and Google's Messages in English.
+	{
+		"%e", "Reacted %e to %s|%e to %s|Hat mit %e auf %s reagiert|A réagi avec %e à %s|Se ha reaccionado con %e a %s|Reaccionó con %e a %s|" +
+			"Ha reagito con %e a %s|Reageerde met %e op %s|Reagerade med %e på %s|Reagerede med %e på %s|Reagerte med %e på %s",
+		"Removed %e from %s|%e aus %s entfernt|A retiré %e de %s|Ha eliminado %e de %s|" +
+			"Ha rimosso %e da %s|Verwijderde %e uit %s|Tog bort %e från %s|Fjernede %e fra %s|Fjernet %e fra %s",
+	},
+}
+
+// sentence is one of them, taken apart: prefix, emoji, middle, quote, suffix. One
+// without an emoji has no middle.
+type sentence struct {
+	emoji, prefix, middle, suffix string
+	removed                       bool
+}
+
+var sentences = func() (all []sentence) {
+	for _, t := range tapbacks {
+		for i, list := range []string{t.added, t.removed} {
+			for written := range strings.SplitSeq(list, "|") {
+				s := sentence{emoji: t.emoji, removed: i == 1}
+				s.prefix, s.suffix, _ = strings.Cut(written, "%s")
+				if t.emoji == "%e" {
+					s.prefix, s.middle, _ = strings.Cut(s.prefix, "%e")
+				}
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}()
+
+// googles is what Google's Messages writes in any language: the emoji between
+// zero-width spaces (non-joiners once it is taken away), the message between
+// hair spaces.
+var googles = regexp.MustCompile(`^\x{200A}?[^\x{200A}-\x{200C}]*([\x{200B}\x{200C}])([^\x{200A}-\x{200C}]+)[\x{200B}\x{200C}][^\x{200A}]*\x{200A}([^\x{200A}]*)\x{200A}[^\x{200A}]*\x{200A}?\s*$`)
+
+// spaces makes one kind of all white space, and takes away what has no width.
+var spaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200a", "", "\u200b", "", "\u200c", "", "\u200e", "", "\u2060", "", "\ufeff", "")
+
+// ParseReaction returns the reaction that a text is, or nil. It knows those of
+// iPhones in the languages above, and those of Google's Messages in all.
+func ParseReaction(body string) *Reaction {
+	if m := googles.FindStringSubmatch(body); m != nil && isEmoji(m[2]) {
+		return &Reaction{Emoji: m[2], Text: m[3], Removed: m[1] == "\u200c"}
+	}
+	text := strings.TrimSpace(spaces.Replace(body))
+	for i := range sentences {
+		if r := sentences[i].parse(text); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+func (s *sentence) parse(text string) *Reaction {
+	if len(text) < len(s.prefix)+len(s.suffix) || !strings.EqualFold(text[:len(s.prefix)], s.prefix) || !strings.HasSuffix(text, s.suffix) {
+		return nil
+	}
+	text = text[len(s.prefix) : len(text)-len(s.suffix)]
+	emoji := s.emoji
+	if s.middle != "" {
+		var found bool
+		if emoji, text, found = strings.Cut(text, s.middle); !found || !isEmoji(emoji) {
+			return nil
+		}
+	}
+	quoted, ok := unquoted(text, s.suffix == "")
+	if !ok {
+		return nil
+	}
+	return &Reaction{Emoji: emoji, Text: quoted, Removed: s.removed}
+}
+
+// things are what iPhones say of a message that is no text.
+var things = []string{
+	"an image", "a photo", "a video", "a movie", "an attachment", "an audio message", "a sticker", "a location",
+	"una imagen",
+}
+
+// unquoted takes the marks off a quoted message. One at the end of a text may be
+// cut off and so lack its closing mark, unless it began with a mark that a person
+// types.
+func unquoted(text string, mayBeCut bool) (string, bool) {
+	if slices.Contains(things, text) {
+		return "", true
+	}
+	opening, length := utf8.DecodeRuneInString(text)
+	if !strings.ContainsRune("“”„«‘「\"", opening) {
+		return "", false
+	}
+	rest := text[length:]
+	for _, closing := range []string{"”", "“", "»", "’", "」", "\""} {
+		if quoted, ok := strings.CutSuffix(strings.TrimSuffix(rest, "."), closing); ok {
+			return strings.TrimSpace(quoted), true
+		}
+	}
+	return strings.TrimSpace(rest), mayBeCut && opening != '"'
+}
+
+// maxEmoji bounds an emoji in bytes: families have 25, flags of regions 28.
+const maxEmoji = 40
+
+// isEmoji reports whether a text is signs and what joins and colours them.
+func isEmoji(text string) bool {
+	sign := false
+	for _, r := range text {
+		switch {
+		case r < 0x80:
+			if !strings.ContainsRune("0123456789#*", r) || !strings.Contains(text, "\u20e3") {
+				return false // just keycaps have these
+			}
+		case r == '‼', r == '⁉', r == '\u20e3', unicode.Is(unicode.So, r), unicode.Is(unicode.Sm, r):
+			sign = true
+		case !unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf, unicode.Sk):
+			return false
+		}
+	}
+	return sign && len(text) <= maxEmoji
+}
+
+// Reaction returns the reaction that the message is, or nil.
+func (m Inbound) Reaction() *Reaction { return ParseReaction(m.Body) }
+
+// Ordinary reports whether the message is something that somebody wrote, and so
+// may be an answer: no word for Twilio and no reaction.
+func (m Inbound) Ordinary() bool { return m.Event == Received && m.Reaction() == nil }
