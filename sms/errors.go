@@ -53,6 +53,14 @@ const (
 	OutcomeUnknown Code = "OUTCOME_UNKNOWN"
 	// Cancelled: the send was cancelled before this recipient's turn.
 	Cancelled Code = "CANCELLED"
+	// TimeUp: the activity's time was up before this recipient's turn.
+	TimeUp Code = "TIME_UP"
+	// WorkerStopped: the worker stopped before this recipient's turn, and the
+	// caller's retry policy leaves no attempt to another.
+	WorkerStopped Code = "WORKER_STOPPED"
+	// NoAttemptLeft: the attempt was lost before this recipient's turn, and the
+	// caller's retry policy leaves no other.
+	NoAttemptLeft Code = "NO_ATTEMPT_LEFT"
 )
 
 // Error is one thing that went wrong, as the payload of SendSms tells it.
@@ -72,10 +80,32 @@ type Error struct {
 	MoreInfo string `json:"moreInfo,omitempty"`
 	// Retryable is true only if nothing was sent and a later attempt may succeed.
 	Retryable bool `json:"retryable"`
-	// RetryAfter is how long Twilio asked us to wait, 0 if it did not. It is not
-	// part of the payload.
+	// Recipient names the recipient of an unknown outcome as Twilio's callbacks
+	// about it do ([StatusUpdate.Recipient]). Empty for all others, and where no
+	// callback was asked for.
+	Recipient string `json:"recipient,omitempty"`
+
+	// What follows is for those who send, and not part of the payload.
+
+	// RetryAfter is how long Twilio asked us to wait, 0 if it did not.
 	RetryAfter time.Duration `json:"-"`
+	// Scope is whom it concerns beside the recipient.
+	Scope Scope `json:"-"`
+	// Reason is the label of the failure in metrics, of a small closed set.
+	Reason string `json:"-"`
 }
+
+// Scope is whom a failure concerns beside its recipient.
+type Scope string
+
+const (
+	// ScopeRecipient: nobody else.
+	ScopeRecipient Scope = ""
+	// ScopeSender: all recipients of the same sender.
+	ScopeSender Scope = "sender"
+	// ScopeAccount: all recipients of the account.
+	ScopeAccount Scope = "account"
+)
 
 // AsError is the *Error in err's tree, or one with the code UnknownError if there
 // is none. It is nil for nil.

@@ -44,6 +44,7 @@ type Client struct {
 	access    Access
 	base      *url.URL
 	transport http.RoundTripper
+	clock     clock
 }
 
 // New checks the options and gives a client. It makes no request.
@@ -76,13 +77,17 @@ func New(o Access) (*Client, error) {
 
 // newTransport keeps connections for all calls. It does not follow the
 // environment's default of two idle connections a host: a list is sent over
-// as many as its sender's pace asks for.
+// as many as its sender's pace asks for. It speaks HTTP/1.1, in which a
+// connection carries one request at a time: a create that must not be written
+// any more ends with its connection, and takes no other with it.
 func newTransport() *http.Transport {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
 	return &http.Transport{
+		Protocols:              protocols,
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    5 * time.Second,
-		ForceAttemptHTTP2:      true,
 		MaxIdleConnsPerHost:    64,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 1 << 16,
@@ -93,7 +98,7 @@ func newTransport() *http.Transport {
 // observes it. twilio-go takes no context and drops the headers of errors, so
 // both travel in the RoundTripper that is made for the call.
 func (c *Client) service(ctx context.Context) (*api.ApiService, *exchange) {
-	x := &exchange{ctx: ctx, base: c.base, transport: c.transport}
+	x := &exchange{ctx: ctx, base: c.base, transport: c.transport, clock: &c.clock}
 	base := &client.Client{
 		Credentials: client.NewCredentials(c.access.Username, c.access.Password),
 		HTTPClient: &http.Client{

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -24,10 +25,16 @@ type exchange struct {
 	ctx       context.Context
 	base      *url.URL
 	transport http.RoundTripper
+	clock     *clock
+	// check is asked at the last moment before a request is written; its error
+	// keeps it from being written. Optional.
+	check func() error
 
 	// reached is set once there is a connection to write to: from then on
 	// Twilio may have acted.
 	reached atomic.Bool
+	// held is the first error of check, which the transport's goroutine asks.
+	held atomic.Pointer[error]
 	// status is the HTTP status of the response, 0 if there was none.
 	status int
 	// retryAfter is what the response asked for, 0 if nothing.
@@ -39,21 +46,41 @@ type exchange struct {
 
 // RoundTrip carries the call's context and sends the request to the base URL.
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx := httptrace.WithClientTrace(x.ctx, &httptrace.ClientTrace{
-		// The transport tries again by itself only where nothing was written.
+	ctx, cancel := context.WithCancel(x.ctx)
+	defer cancel()
+	var conn net.Conn
+	req = req.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		// The transport tries again by itself only if nothing was written.
 		GetConn: func(string) { x.reached.Store(false) },
-		GotConn: func(httptrace.GotConnInfo) { x.reached.Store(true) },
-	})
-	req = req.Clone(ctx)
+		GotConn: func(info httptrace.GotConnInfo) {
+			conn = info.Conn
+			x.reached.Store(true)
+		},
+		// The request is in the connection's buffer, and none of it is written yet.
+		WroteHeaders: func() {
+			if x.check == nil {
+				return
+			}
+			if err := x.check(); err != nil {
+				x.held.CompareAndSwap(nil, &err)
+			}
+			if x.held.Load() != nil {
+				_ = conn.Close() // so that nothing will be
+				cancel()
+			}
+		},
+	}))
 	if x.base != nil {
 		req.URL.Scheme, req.URL.Host, req.Host = x.base.Scheme, x.base.Host, x.base.Host
 	}
+	sent := time.Now()
 	resp, err := x.transport.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
 	x.status = resp.StatusCode
 	x.retryAfter = parseRetryAfter(resp.Header.Get("Retry-After"))
+	x.clock.measure(sent, time.Now(), resp.Header.Get("Date"))
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
 	_ = resp.Body.Close() // it was only read
 	if err != nil {

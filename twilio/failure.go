@@ -18,42 +18,96 @@ import (
 	"temporal-twilio/sms"
 )
 
-// codes maps Twilio's numbers to ours. What is not listed is named by its HTTP
+// reason is why there is no message, or perhaps none: what the caller is told,
+// whom it concerns, and whether a later attempt may succeed.
+type reason struct {
+	// label is the reason's name in metrics.
+	label string
+	code  sms.Code
+	scope sms.Scope
+	retry bool
+}
+
+// The reasons. No other labels exist.
+var (
+	credentials  = reason{"credentials", sms.AuthenticationError, sms.ScopeAccount, false}
+	suspended    = reason{"suspended", sms.AuthenticationError, sms.ScopeAccount, false}
+	denied       = reason{"denied", sms.PermissionDenied, sms.ScopeAccount, false}
+	wrongAccount = reason{"account", sms.InvalidRequest, sms.ScopeAccount, false}
+	notTwilio    = reason{"not_twilio", sms.ConnectionError, sms.ScopeAccount, false}
+	certificate  = reason{"certificate", sms.ConnectionError, sms.ScopeAccount, false}
+	cancelled    = reason{"cancelled", sms.ConnectionError, sms.ScopeRecipient, false}
+	unreachable  = reason{"unreachable", sms.ConnectionError, sms.ScopeAccount, true}
+	tooMany      = reason{"too_many", sms.RateLimited, sms.ScopeAccount, true}
+	queueFull    = reason{"queue_full", sms.RateLimited, sms.ScopeSender, true}
+	replyLoop    = reason{"reply_loop", sms.RateLimited, sms.ScopeRecipient, true}
+	recipient    = reason{"recipient", sms.InvalidTo, sms.ScopeRecipient, false}
+	region       = reason{"region", sms.InvalidRegion, sms.ScopeRecipient, false}
+	unverified   = reason{"unverified", sms.PermissionDenied, sms.ScopeRecipient, false}
+	optedOut     = reason{"opted_out", sms.OptedOut, sms.ScopeRecipient, false}
+	sender       = reason{"sender", sms.InvalidFrom, sms.ScopeRecipient, false}
+	missing      = reason{"missing", sms.MissingInput, sms.ScopeRecipient, false}
+	refused      = reason{"refused", sms.InvalidRequest, sms.ScopeRecipient, false}
+	lost         = reason{"lost", sms.OutcomeUnknown, sms.ScopeRecipient, false}
+)
+
+// codes are the reasons by Twilio's numbers. What is not listed goes by its HTTP
 // status. Source: https://www.twilio.com/docs/api/errors
-var codes = map[int]sms.Code{
-	20003: sms.AuthenticationError, // authenticate
-	20005: sms.AuthenticationError, // account not active
-	20006: sms.PermissionDenied,    // access denied
-	20008: sms.PermissionDenied,    // resource not accessible with test credentials
-	20429: sms.RateLimited,         // too many requests
-	21222: sms.AuthenticationError, // username with characters that none has
-	21224: sms.AuthenticationError, // password likewise
+var codes = map[int]reason{
+	20003: credentials,  // authenticate
+	20005: suspended,    // account not active
+	20006: denied,       // access denied
+	20008: denied,       // resource not accessible with test credentials
+	20404: wrongAccount, // not found: of a create, the account
+	20429: tooMany,
+	21222: credentials, // username with characters that none has
+	21224: credentials, // password likewise
 
-	21211: sms.InvalidTo, // not a valid phone number
-	21217: sms.InvalidTo, // not properly formatted
-	21265: sms.InvalidTo, // cannot be a short code
-	21266: sms.InvalidTo, // same as From
-	21408: sms.InvalidRegion,
-	21604: sms.MissingInput,     // no To
-	21608: sms.PermissionDenied, // trial account, unverified recipient
-	21610: sms.OptedOut,
-	21612: sms.InvalidTo, // not reachable from this From
-	21614: sms.InvalidTo, // not a mobile number
-	21635: sms.InvalidTo, // a landline
+	21211: recipient, // not a valid phone number
+	21217: recipient, // not properly formatted
+	21265: recipient, // cannot be a short code
+	21266: recipient, // same as From
+	21408: region,
+	21604: missing,    // no To
+	21608: unverified, // trial account
+	21610: optedOut,
+	21612: recipient, // not reachable from this From
+	21614: recipient, // not a mobile number
+	21635: recipient, // a landline
 
-	21212: sms.InvalidFrom,  // not a valid phone number
-	21601: sms.InvalidFrom,  // not capable of SMS
-	21603: sms.MissingInput, // no From
-	21606: sms.InvalidFrom,  // not a number of the account
-	21611: sms.RateLimited,  // the sender's queue is full
-	21659: sms.InvalidFrom,  // not a Twilio number
-	21660: sms.InvalidFrom,  // a number of another account
-	21910: sms.InvalidFrom,  // sender and recipient on different channels
-	63007: sms.InvalidFrom,  // no such channel sender
+	21212: sender,  // not a valid phone number
+	21601: sender,  // not capable of SMS
+	21603: missing, // no From
+	21606: sender,  // not a number of the account
+	21611: queueFull,
+	21659: sender, // not a Twilio number
+	21660: sender, // a number of another account
+	21910: sender, // sender and recipient on different channels
+	63007: sender, // no such channel sender
 
-	21602: sms.MissingInput, // no body
-	21619: sms.MissingInput, // neither body nor media
-	14107: sms.RateLimited,  // reply loop guard
+	21602: missing, // no body
+	21619: missing, // neither body nor media
+	14107: replyLoop,
+}
+
+// statusClientClosed is what nginx says if the connection broke.
+const statusClientClosed = 499
+
+// byStatus is the reason of a refusal that Twilio has no number for. A time-out
+// or a closed connection is a proxy's word, and may come after the request went
+// through.
+func byStatus(status int) reason {
+	switch status {
+	case http.StatusUnauthorized:
+		return credentials
+	case http.StatusForbidden:
+		return denied
+	case http.StatusTooManyRequests:
+		return tooMany
+	case http.StatusRequestTimeout, statusClientClosed:
+		return lost
+	}
+	return refused
 }
 
 // failure names an error of twilio-go. The rule behind it: nothing but an
@@ -64,10 +118,7 @@ func (x *exchange) failure(to string, err error) *sms.Error {
 	switch {
 	case errors.As(err, &rest) && x.status == 0:
 		// twilio-go refused the credentials by their characters and sent nothing.
-		return &sms.Error{
-			To: to, Code: sms.AuthenticationError, TwilioCode: rest.Code, MoreInfo: rest.MoreInfo,
-			Message: "the Twilio credentials hold characters that no SID, token or key has: " + rest.Message,
-		}
+		return x.because(credentials, to, rest, "the Twilio credentials hold characters that no SID, token or key has: "+rest.Message)
 	case x.status >= 300 && x.status < 400:
 		return x.withoutSID(to)
 	case x.status >= 400 && x.status < 500:
@@ -75,10 +126,7 @@ func (x *exchange) failure(to string, err error) *sms.Error {
 	case x.status != 0:
 		return x.unknown(to, rest, fmt.Sprintf("Twilio answered with HTTP status %d", x.status))
 	case !x.reached.Load():
-		return &sms.Error{
-			To: to, Code: sms.ConnectionError, Retryable: retryableDial(err),
-			Message: "Twilio could not be reached: " + cause(err) + "; nothing was sent",
-		}
+		return x.because(dialReason(err), to, nil, "Twilio could not be reached: "+cause(err)+"; nothing was sent")
 	default:
 		return x.unknown(to, nil, "the connection to Twilio failed before its answer came ("+cause(err)+")")
 	}
@@ -88,58 +136,38 @@ func (x *exchange) failure(to string, err error) *sms.Error {
 // holds no message: a redirect, or a body that is something else.
 func (x *exchange) withoutSID(to string) *sms.Error {
 	if x.status >= 300 && x.status < 400 {
-		return &sms.Error{
-			To: to, Code: sms.ConnectionError, HTTPStatus: x.status,
-			Message: fmt.Sprintf("HTTP status %d: what answered redirects elsewhere and is not Twilio's API; check TWILIO_BASE_URL, TWILIO_REGION and TWILIO_EDGE; nothing was sent", x.status),
-		}
+		return x.because(notTwilio, to, nil, fmt.Sprintf("HTTP status %d: what answered redirects elsewhere and is not Twilio's API; check TWILIO_BASE_URL, TWILIO_REGION and TWILIO_EDGE; nothing was sent", x.status))
 	}
 	return x.unknown(to, nil, fmt.Sprintf("Twilio answered with HTTP status %d but named no message", x.status))
 }
 
 // refused names an answer of the 4xx kind: Twilio looked and took nothing.
 func (x *exchange) refused(to string, rest *client.TwilioRestError) *sms.Error {
-	e := &sms.Error{To: to, HTTPStatus: x.status}
+	why := byStatus(x.status)
+	message := fmt.Sprintf("HTTP status %d (%s) without Twilio's explanation; is a proxy in between?", x.status, http.StatusText(x.status))
 	if rest != nil {
-		e.TwilioCode, e.Message, e.MoreInfo = rest.Code, rest.Message, rest.MoreInfo
+		if known, ok := codes[rest.Code]; ok {
+			why = known
+		}
+		if rest.Message != "" {
+			message = rest.Message
+		}
 	}
-	if e.Message == "" {
-		e.Message = fmt.Sprintf("HTTP status %d (%s) without Twilio's explanation; is a proxy in between?", x.status, http.StatusText(x.status))
-	}
-	e.Code = codes[e.TwilioCode]
-	if e.Code == "" {
-		e.Code = byStatus(x.status)
-	}
-	if e.Code == sms.OutcomeUnknown {
+	if why == lost {
 		return x.unknown(to, rest, fmt.Sprintf("HTTP status %d", x.status))
 	}
-	e.Retryable = e.Code == sms.RateLimited
-	e.RetryAfter = x.retryAfter
-	return e
-}
-
-// statusClientClosed is what nginx says where the connection broke.
-const statusClientClosed = 499
-
-// byStatus names a refusal that Twilio gave no number for.
-func byStatus(status int) sms.Code {
-	switch status {
-	case http.StatusUnauthorized:
-		return sms.AuthenticationError
-	case http.StatusForbidden:
-		return sms.PermissionDenied
-	case http.StatusTooManyRequests:
-		return sms.RateLimited
-	case http.StatusRequestTimeout, statusClientClosed:
-		// A proxy's word, that may come after the request went through.
-		return sms.OutcomeUnknown
-	}
-	return sms.InvalidRequest
+	return x.because(why, to, rest, message)
 }
 
 func (x *exchange) unknown(to string, rest *client.TwilioRestError, what string) *sms.Error {
+	return x.because(lost, to, rest, what+": the message may or may not have been created; look in Twilio's log before sending it again")
+}
+
+// because is the error of a reason, with what Twilio said of it.
+func (x *exchange) because(why reason, to string, rest *client.TwilioRestError, message string) *sms.Error {
 	e := &sms.Error{
-		To: to, Code: sms.OutcomeUnknown, HTTPStatus: x.status,
-		Message: what + ": the message may or may not have been created; look in Twilio's log before sending it again",
+		To: to, Code: why.code, HTTPStatus: x.status, Message: message,
+		Retryable: why.retry, RetryAfter: x.retryAfter, Scope: why.scope, Reason: why.label,
 	}
 	if rest != nil {
 		e.TwilioCode, e.MoreInfo = rest.Code, rest.MoreInfo
@@ -150,6 +178,7 @@ func (x *exchange) unknown(to string, rest *client.TwilioRestError, what string)
 var (
 	errNoMessage = errors.New("the answer holds no message")
 	errNoListing = errors.New("the answer is no list of messages")
+	errNoAccount = errors.New("the answer holds no account")
 )
 
 // failedRead names the failure of a request that changes nothing when it is
@@ -157,20 +186,24 @@ var (
 func (x *exchange) failedRead(err error) *sms.Error {
 	e := x.failure("", err)
 	if e.Code == sms.OutcomeUnknown {
-		e.Code, e.Retryable = sms.ConnectionError, true
-		e.Message = "Twilio gave no usable answer: " + cause(err)
+		return x.because(unreachable, "", nil, "Twilio gave no usable answer: "+cause(err))
 	}
 	return e
 }
 
-// retryableDial reports whether a later attempt may reach Twilio. A bad
-// certificate stays bad.
-func retryableDial(err error) bool {
+// dialReason is why there was no connection. A bad certificate stays bad.
+func dialReason(err error) reason {
 	var (
-		certificate *tls.CertificateVerificationError
-		authority   x509.UnknownAuthorityError
+		invalid   *tls.CertificateVerificationError
+		authority x509.UnknownAuthorityError
 	)
-	return !errors.As(err, &certificate) && !errors.As(err, &authority) && !errors.Is(err, context.Canceled)
+	switch {
+	case errors.As(err, &invalid), errors.As(err, &authority):
+		return certificate
+	case errors.Is(err, context.Canceled):
+		return cancelled
+	}
+	return unreachable
 }
 
 // cause says why a request failed, without the address that url.Error adds.

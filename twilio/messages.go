@@ -4,6 +4,8 @@ package twilio
 
 import (
 	"context"
+	"iter"
+	"net/url"
 	"time"
 
 	api "github.com/twilio/twilio-go/rest/api/v2010"
@@ -32,45 +34,102 @@ type Record struct {
 // Query narrows a listing. Empty fields do not.
 type Query struct {
 	From, To string
-	// Since leaves out what was sent, or received, before.
+	// Since ends the listing at the first message that was created before.
 	Since time.Time
 	// Limit is how many messages are wanted at most, the newest first.
 	Limit int
 }
 
-// List gives the messages of a query, the newest first. A message that was
+// Listing is what Twilio shows of a query's messages, the newest first. Those
 // created a moment ago may be missing: Twilio's listings lag.
-func (c *Client) List(ctx context.Context, q Query) ([]Record, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.listTimeout(q))
-	defer cancel()
-	service, x := c.service(ctx)
-	params := (&api.ListMessageParams{}).SetLimit(q.Limit).SetPageSize(min(q.Limit, 1000))
+type Listing struct {
+	Records []Record
+	// Whole is set if there are no others, back to Query.Since.
+	Whole bool
+}
+
+// List gives the messages of a query, page by page.
+func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
+	params := &api.ListMessageParams{}
+	size := min(q.Limit, maxPageSize)
+	if !q.Since.IsZero() {
+		size = min(size, lookUpPageSize)
+	}
+	params.SetPageSize(size)
 	if q.From != "" {
 		params.SetFrom(q.From)
 	}
 	if q.To != "" {
 		params.SetTo(q.To)
 	}
-	if !q.Since.IsZero() {
-		params.SetDateSentAfter(q.Since.UTC())
+	var listing Listing
+	for page, err := range c.pages(ctx, params) {
+		if err != nil {
+			return Listing{}, err
+		}
+		for _, r := range page {
+			if !r.Created.IsZero() && r.Created.Before(q.Since) {
+				listing.Whole = true
+				return listing, nil
+			}
+			if len(listing.Records) == q.Limit {
+				return listing, nil
+			}
+			listing.Records = append(listing.Records, r)
+		}
 	}
-	listed, err := service.ListMessage(params)
+	listing.Whole = true
+	return listing, nil
+}
+
+const (
+	// maxPageSize is Twilio's.
+	maxPageSize = 1000
+	// lookUpPageSize is for listings that are expected to be short.
+	lookUpPageSize = 100
+)
+
+// pages gives a listing page by page, each within the time of one request.
+func (c *Client) pages(ctx context.Context, params *api.ListMessageParams) iter.Seq2[[]Record, error] {
+	return func(yield func([]Record, error) bool) {
+		token, number := "", ""
+		for {
+			page, err := c.page(ctx, params, token, number)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			records := make([]Record, len(page.Messages))
+			for i := range page.Messages {
+				records[i] = record(&page.Messages[i])
+			}
+			next := value(page.NextPageUri)
+			if !yield(records, nil) || next == "" {
+				return
+			}
+			address, err := url.Parse(next)
+			if err != nil || address.Query().Get("PageToken") == "" {
+				yield(nil, &sms.Error{Code: sms.UnknownError, Message: "Twilio's listing does not say where its next page is"})
+				return
+			}
+			token, number = address.Query().Get("PageToken"), address.Query().Get("Page")
+		}
+	}
+}
+
+// page gives one page of a listing of messages.
+func (c *Client) page(ctx context.Context, params *api.ListMessageParams, token, number string) (*api.ListMessageResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
+	defer cancel()
+	service, x := c.service(ctx)
+	page, err := service.PageMessage(params, token, number)
 	if err == nil && (x.pages == 0 || x.others > 0) {
 		err = errNoListing // which twilio-go takes for an empty one
 	}
 	if err != nil {
 		return nil, x.failedRead(err)
 	}
-	records := make([]Record, len(listed))
-	for i := range listed {
-		records[i] = record(&listed[i])
-	}
-	return records, nil
-}
-
-// listTimeout gives each page of a listing the time of one request.
-func (c *Client) listTimeout(q Query) time.Duration {
-	return c.access.Timeout * time.Duration(1+q.Limit/1000)
+	return page, nil
 }
 
 // Fetch gives one message.
@@ -92,6 +151,29 @@ func (c *Client) Redact(ctx context.Context, sid string) (Record, error) {
 	return c.one(ctx, func(service *api.ApiService) (*api.ApiV2010Message, error) {
 		return service.UpdateMessage(sid, (&api.UpdateMessageParams{}).SetBody(""))
 	})
+}
+
+// Probe asks whether Twilio takes the credentials, and what time it is there. An
+// error's Scope is [sms.ScopeAccount] if the account cannot send.
+func (c *Client) Probe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
+	defer cancel()
+	if c.access.Username != c.access.AccountSID {
+		// An API key cannot fetch accounts, but their messages.
+		_, err := c.page(ctx, (&api.ListMessageParams{}).SetPageSize(1), "", "")
+		return err
+	}
+	service, x := c.service(ctx)
+	account, err := service.FetchAccount(c.access.AccountSID)
+	switch {
+	case err != nil:
+		return x.failedRead(err)
+	case account == nil || value(account.Sid) == "":
+		return x.failedRead(errNoAccount)
+	case value(account.Status) == "active":
+		return nil
+	}
+	return x.because(suspended, "", nil, "the Twilio account is "+value(account.Status))
 }
 
 // one makes a request that may be repeated and answers with one message.

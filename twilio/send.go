@@ -23,6 +23,9 @@ type Draft struct {
 	From string
 	// Body is the text, at most [sms.MaxBodyLength] characters.
 	Body string
+	// Check is asked at the last moment before the request is written. Its error
+	// keeps it from being written, and is Send's. Optional.
+	Check func() error
 	Options
 }
 
@@ -105,7 +108,11 @@ func (c *Client) Send(ctx context.Context, d Draft) (sms.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
 	defer cancel()
 	service, x := c.service(ctx)
+	x.check = d.Check
 	created, err := service.CreateMessage(d.params())
+	if held := x.held.Load(); held != nil {
+		return sms.Message{}, *held
+	}
 	if err != nil {
 		return sms.Message{}, x.failure(d.To, err)
 	}

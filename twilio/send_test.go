@@ -150,9 +150,9 @@ func TestAnAnswerThatIsNoListIsNotTakenForAnEmptyOne(t *testing.T) {
 			w.WriteHeader(tc.status)
 			_, _ = io.WriteString(w, tc.body)
 		})
-		records, problem := named(c.List(t.Context(), Query{To: draft.To, Limit: 50}))
-		if (problem == nil) != tc.empty || len(records) > 0 {
-			t.Errorf("%s: %v, %+v", name, records, problem)
+		listing, problem := named(c.List(t.Context(), Query{To: draft.To, Limit: 50}))
+		if (problem == nil) != tc.empty || len(listing.Records) > 0 || listing.Whole != tc.empty {
+			t.Errorf("%s: %v, %+v", name, listing, problem)
 		}
 	}
 }

@@ -1,0 +1,130 @@
+package twilio
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"temporal-twilio/sms"
+)
+
+func TestAListingIsWholeOnlyIfNothingOlderIsLeft(t *testing.T) {
+	pages := map[string][]string{
+		"":  {listed("SM5", "outbound-api", "10:00:09"), listed("SM4", "outbound-api", "10:00:05")},
+		"1": {listed("SM3", "outbound-api", "10:00:05"), listed("SM2", "outbound-api", "10:00:03")},
+		"2": {listed("SM1", "outbound-api", "10:00:00")},
+	}
+	next := map[string]string{"": "1", "1": "2"}
+	at := func(second int) time.Time { return time.Date(2026, 11, 25, 10, 0, second, 0, time.UTC) }
+	for name, tc := range map[string]struct {
+		query Query
+		found string
+		whole bool
+		asked int
+	}{
+		"all of them":          {Query{Limit: 50}, "SM5 SM4 SM3 SM2 SM1", true, 3},
+		"back to a moment":     {Query{Limit: 50, Since: at(4)}, "SM5 SM4 SM3", true, 2},
+		"more than are wanted": {Query{Limit: 4, Since: at(0)}, "SM5 SM4 SM3 SM2", false, 3},
+		"exactly as many":      {Query{Limit: 5, Since: at(0)}, "SM5 SM4 SM3 SM2 SM1", true, 3},
+	} {
+		c, queries := listingOf(t, func(n string) ([]string, string) { return pages[n], next[n] })
+		listing, err := c.List(t.Context(), tc.query)
+		var sids []string
+		for _, r := range listing.Records {
+			sids = append(sids, r.SID)
+		}
+		if err != nil || strings.Join(sids, " ") != tc.found || listing.Whole != tc.whole || len(*queries) != tc.asked {
+			t.Errorf("%s: %v, whole %v, asked %d times, %v", name, sids, listing.Whole, len(*queries), err)
+		}
+	}
+}
+
+func TestTheClockIsTwilios(t *testing.T) {
+	for _, skew := range []time.Duration{0, 65 * time.Second, -90 * time.Second} {
+		c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", time.Now().Add(skew).UTC().Format(http.TimeFormat))
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+		if _, known := c.Now(); known {
+			t.Error("the clock was never measured")
+		}
+		for range 3 {
+			_, _ = c.Send(t.Context(), draft)
+		}
+		now, known := c.Now()
+		if off := now.Sub(time.Now().Add(skew)); !known || off > 0 || off < -1500*time.Millisecond {
+			t.Errorf("skew %s: the clock is %s off", skew, off)
+		}
+	}
+}
+
+func TestTheClockFollowsOneThatWasSet(t *testing.T) {
+	var c Client
+	now := time.Now()
+	for _, ahead := range []time.Duration{0, time.Hour, -time.Hour} {
+		c.clock.measure(now, now.Add(time.Millisecond), now.Add(ahead).UTC().Format(http.TimeFormat))
+		if at, _ := c.Now(); at.Sub(now.Add(ahead)).Abs() > 2*time.Second {
+			t.Errorf("%s ahead: %s", ahead, at.Sub(now))
+		}
+	}
+	c.clock.measure(now, now, "soon") // is no date
+}
+
+func TestACreateIsCheckedAtTheLastMoment(t *testing.T) {
+	asked := 0
+	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.WriteHeader(http.StatusCreated)
+		_, _ = io.WriteString(w, created)
+	})
+	late := fmt.Errorf("too late")
+	checked := draft
+	checked.Check = func() error { return late }
+	if _, err := c.Send(t.Context(), checked); err != late || asked != 0 {
+		t.Errorf("%v, asked %d times", err, asked)
+	}
+	checked.Check = func() error { return nil }
+	for range 2 { // the second on a connection that is kept
+		if _, err := c.Send(t.Context(), checked); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checked.Check = func() error { return late }
+	if _, err := c.Send(t.Context(), checked); err != late || asked != 2 {
+		t.Errorf("%v, asked %d times", err, asked)
+	}
+}
+
+func TestAProbeTellsARefusedAccount(t *testing.T) {
+	for name, tc := range map[string]struct {
+		status  int
+		body    string
+		refused bool
+		code    sms.Code
+	}{
+		"an active account":   {200, `{"sid":"` + testAccount + `","status":"active"}`, false, ""},
+		"a suspended one":     {200, `{"sid":"` + testAccount + `","status":"suspended"}`, true, sms.AuthenticationError},
+		"a wrong token":       {401, `{"code":20003,"message":"Authenticate","status":401}`, true, sms.AuthenticationError},
+		"a Twilio in trouble": {503, `{}`, true, sms.ConnectionError},
+	} {
+		c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(tc.status)
+			_, _ = io.WriteString(w, tc.body)
+		})
+		err := sms.AsError(c.Probe(t.Context()))
+		if (err != nil) != tc.refused || err != nil && (err.Code != tc.code || err.Scope != sms.ScopeAccount) {
+			t.Errorf("%s: %+v", name, err)
+		}
+	}
+	key, err := New(Access{AccountSID: testAccount, Username: "SK1", Password: "x", BaseURL: "http://" + raw(t, "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"messages\":[]}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := key.Probe(t.Context()); err != nil {
+		t.Errorf("an API key, which cannot fetch accounts: %v", err)
+	}
+}
