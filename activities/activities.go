@@ -29,7 +29,7 @@ type Gateway interface {
 	Send(ctx context.Context, draft twilio.Draft) (sms.Message, error)
 	// List gives messages, the newest first. Those created a moment ago may be
 	// missing.
-	List(ctx context.Context, query twilio.Query) ([]twilio.Record, error)
+	List(ctx context.Context, query twilio.Query) (twilio.Listing, error)
 	// Fetch, Cancel and Redact read and change one message.
 	Fetch(ctx context.Context, sid string) (twilio.Record, error)
 	Cancel(ctx context.Context, sid string) (twilio.Record, error)

@@ -97,8 +97,8 @@ func (s *send) completeFrom(ctx context.Context) (complete time.Time, heard bool
 	if wait > maxSettleWait {
 		return complete, true
 	}
-	records, err := s.account.Gateway.List(ctx, s.query(known.To))
-	if slices.ContainsFunc(records, func(r twilio.Record) bool { return r.SID == known.SID }) {
+	listing, err := s.account.Gateway.List(ctx, s.query(known.To))
+	if slices.ContainsFunc(listing.Records, func(r twilio.Record) bool { return r.SID == known.SID }) {
 		complete = time.Now().Add(wait)
 	}
 	return complete, err == nil
@@ -125,12 +125,12 @@ func (s *send) adopt(ctx context.Context) (absent []int, all bool) {
 		if problem != nil {
 			continue
 		}
-		records, err := s.account.Gateway.List(ctx, s.query(s.to[place]))
+		listing, err := s.account.Gateway.List(ctx, s.query(s.to[place]))
 		if err != nil {
 			all = false
 			continue
 		}
-		found, sure := s.find(records, place, body)
+		found, sure := s.find(listing.Records, place, body)
 		switch {
 		case found == nil:
 			absent = append(absent, place)
@@ -194,9 +194,9 @@ func (s *send) recall(ctx context.Context) bool {
 	}
 	newest := s.query("")
 	newest.Limit = 2*len(s.to) + 1000
-	records, _ := s.account.Gateway.List(ctx, newest) // tried again, one by one
+	listing, _ := s.account.Gateway.List(ctx, newest) // tried again, one by one
 	shown := make(map[string][]twilio.Record)
-	for _, r := range records {
+	for _, r := range listing.Records {
 		shown[r.To] = append(shown[r.To], r)
 	}
 	missing = slices.DeleteFunc(missing, func(place int) bool { return s.name(ctx, place, shown[s.to[place]]) })
@@ -204,8 +204,8 @@ func (s *send) recall(ctx context.Context) bool {
 	for wait := 100 * time.Millisecond; len(missing) > 0; wait = min(2*wait, 5*time.Second) {
 		last := time.Now().After(until)
 		missing = slices.DeleteFunc(missing, func(place int) bool {
-			records, _ := s.account.Gateway.List(ctx, s.query(s.to[place])) // tried again
-			return s.name(ctx, place, records)
+			listing, _ := s.account.Gateway.List(ctx, s.query(s.to[place])) // tried again
+			return s.name(ctx, place, listing.Records)
 		})
 		if last || len(missing) > 0 && sleep(ctx, wait) != nil {
 			break

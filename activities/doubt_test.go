@@ -19,8 +19,8 @@ type lister struct {
 	list func(twilio.Query) []twilio.Record
 }
 
-func (l lister) List(_ context.Context, q twilio.Query) ([]twilio.Record, error) {
-	return l.list(q), nil
+func (l lister) List(_ context.Context, q twilio.Query) (twilio.Listing, error) {
+	return twilio.Listing{Records: l.list(q), Whole: true}, nil
 }
 
 // resumeWith runs an attempt after one that left a record.
@@ -280,9 +280,9 @@ type stumbling struct {
 	calls int
 }
 
-func (s *stumbling) List(ctx context.Context, q twilio.Query) ([]twilio.Record, error) {
+func (s *stumbling) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
 	if s.calls++; s.calls%3 != 0 {
-		return nil, &sms.Error{Code: sms.ConnectionError, Retryable: true}
+		return twilio.Listing{}, &sms.Error{Code: sms.ConnectionError, Retryable: true}
 	}
 	return s.lister.List(ctx, q)
 }

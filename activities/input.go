@@ -43,6 +43,15 @@ type SendSmsInput struct {
 	// Account picks a set of credentials by its name in the worker's
 	// configuration. Optional: default that of the environment.
 	Account string `json:"account,omitempty"`
+	// GiveUpAfter is for how long a send that gets nowhere goes on trying what
+	// surely was not sent and may be later, across attempts. Optional: default as
+	// long as the caller's timeouts and retry policy allow, and 1 h if they set no
+	// end.
+	GiveUpAfter sms.Duration `json:"giveUpAfter,omitempty"`
+	// OnError is "complete" or "fail": whether the activity fails if a recipient
+	// was not sent to, with an error that is not retried and whose details are the
+	// result. Optional: default complete.
+	OnError OnError `json:"onError,omitempty"`
 	// IdempotencyKey makes this the one send of its key: whoever else asks with
 	// the same key gets the same result, and nothing more is sent. Optional.
 	IdempotencyKey string `json:"idempotencyKey,omitempty"`
@@ -66,9 +75,10 @@ type SendSmsInput struct {
 	// 36000. Optional: default Twilio's, 36000.
 	ValidityPeriod int `json:"validityPeriod,omitempty"`
 	// StatusCallback is called at each change of a message's status. Optional:
-	// default our own webhook, which signals "SmsStatus" to the workflow.
+	// default none, or our own webhook if StatusSignals is set.
 	StatusCallback string `json:"statusCallback,omitempty"`
-	// StatusSignals set to false keeps those signals away. Optional.
+	// StatusSignals has the worker's webhook signal "SmsStatus" to the workflow at
+	// each change of a message's status. Optional: default false.
 	StatusSignals *bool `json:"statusSignals,omitempty"`
 	// SmartEncoded replaces characters that make a text UCS-2 by look-alikes.
 	// Optional.
@@ -107,6 +117,16 @@ const (
 	Report OnUnknown = "report"
 	// Resend sends again, at the risk of texting the recipient twice.
 	Resend OnUnknown = "resend"
+)
+
+// OnError is a way to tell that somebody was not sent to.
+type OnError string
+
+const (
+	// Complete tells it in the result.
+	Complete OnError = "complete"
+	// Fail tells it by an error whose details are the result.
+	Fail OnError = "fail"
 )
 
 // Recipients is a list of whom to send to.
@@ -212,6 +232,7 @@ func (in *SendSmsInput) rules() []rule {
 		{given(in.Variables) && given(in.Metadata), "variables and metadata are two names of the same; give one"},
 		{given(in.Variables) && !isObject(in.Variables) || given(in.Metadata) && !isObject(in.Metadata), "variables must be a JSON object"},
 		{in.OnUnknown != "" && in.OnUnknown != Report && in.OnUnknown != Resend, "onUnknown must be report or resend"},
+		{in.OnError != "" && in.OnError != Complete && in.OnError != Fail, "onError must be complete or fail"},
 		{in.MessagingServiceSID != "" && !serviceSID.MatchString(in.MessagingServiceSID), "messagingServiceSid must be MG and 32 hex digits"},
 		{in.ContentSID != "" && !contentSID.MatchString(in.ContentSID), "contentSid must be HX and 32 hex digits"},
 		{given(in.ContentVariables) && !isObject(in.ContentVariables), "contentVariables must be a JSON object"},

@@ -143,13 +143,13 @@ func (a *Activities) ListMessages(ctx context.Context, in ListInput) ([]MessageS
 	if err != nil {
 		return nil, err
 	}
-	records, err := gateway.List(ctx, twilio.Query{From: in.From, To: in.To, Limit: min(in.Limit, 1000)})
+	listing, err := gateway.List(ctx, twilio.Query{From: in.From, To: in.To, Limit: min(in.Limit, 1000)})
 	if err != nil {
 		return nil, failure(err)
 	}
-	states := make([]MessageState, len(records))
-	for i := range records {
-		states[i] = stateOf(records[i])
+	states := make([]MessageState, len(listing.Records))
+	for i, record := range listing.Records {
+		states[i] = stateOf(record)
 	}
 	return states, nil
 }

@@ -36,8 +36,8 @@ func (f gatewayFunc) Redact(ctx context.Context, sid string) (twilio.Record, err
 	return f.Fetch(ctx, sid)
 }
 
-func (f gatewayFunc) List(context.Context, twilio.Query) ([]twilio.Record, error) {
-	return nil, nil
+func (f gatewayFunc) List(context.Context, twilio.Query) (twilio.Listing, error) {
+	return twilio.Listing{Whole: true}, nil
 }
 
 func (f gatewayFunc) Send(ctx context.Context, d twilio.Draft) (sms.Message, error) {
