@@ -58,11 +58,6 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 		OpenQuestionName:           a.OpenQuestion,
 		CloseQuestionName:          a.CloseQuestion,
 		MatchReplyName:             a.MatchReply,
-		BeginBroadcastName:         a.BeginBroadcast,
-		ReadRecipientsName:         a.ReadRecipients,
-		FindRepeatedName:           a.FindRepeated,
-		WriteReportName:            a.WriteReport,
-		FinishReportName:           a.FinishReport,
 	} {
 		r.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}
@@ -90,9 +85,6 @@ type Activities struct {
 	// StatusCallback is where our webhook takes status callbacks. Optional:
 	// default none, and no workflow hears what became of its messages.
 	StatusCallback string
-	// Files is the folder of broadcasts' recipients and reports. Optional:
-	// default none.
-	Files string
 	// IDSecret makes the workflow IDs of open questions and the proofs of status
 	// callbacks. Every worker and webhook needs the same.
 	IDSecret []byte

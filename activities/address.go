@@ -5,6 +5,7 @@ package activities
 // address of which anything had to be guessed may be another person's phone.
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -50,6 +51,14 @@ func readRecipient(written, region string) (string, error) {
 		number = rest // WhatsApp knows some phones by an older spelling only
 	}
 	return channel + number, nil
+}
+
+// Party reads an address as SendSms does, and reports whether it is one. Two
+// spellings of a recipient become the same. Without a region numbers are those of
+// the worker's own.
+func (a *Activities) Party(written, region string) (string, bool) {
+	to, err := readRecipient(written, cmp.Or(region, a.DefaultRegion))
+	return sms.Party(to), err == nil
 }
 
 // readSender reads an address that a message can come from: all that

@@ -10,6 +10,8 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
+	"go.temporal.io/sdk/temporal"
+
 	"temporal-twilio/javaregex"
 	"temporal-twilio/sms"
 )
@@ -102,7 +104,7 @@ func (a *Activities) CloseQuestion(ctx context.Context, in PairInput) error {
 // tellKeeper signals the keeper of a pair, which begins with the first signal.
 func (a *Activities) tellKeeper(ctx context.Context, signal string, in PairInput) error {
 	if len(a.IDSecret) == 0 {
-		return invalid("questions need a secret to make workflow IDs with: set ID_SECRET for the worker and the webhook")
+		return temporal.NewNonRetryableApplicationError("questions need a secret to make workflow IDs with: set ID_SECRET for the worker and the webhook", string(sms.InvalidInput), nil)
 	}
 	in.Question.AccountSID = a.Accounts[in.Account].SID
 	id := QuestionsID(a.IDSecret, in.Ours, in.Theirs)

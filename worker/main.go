@@ -42,7 +42,8 @@ Configuration comes from the environment:
   SEND_ACCOUNT_RATE                    messages of all senders a second (no limit)
   SEND_RATE_UNIT                       what these count: messages or segments (messages)
   DEFAULT_REGION                       country of numbers without a country code
-  BROADCAST_DIR                        recipients and reports of broadcasts
+  BROADCAST_STORE                      recipients and reports of broadcasts: file:///… or s3://…
+  BROADCAST_DIR                        a folder in its place
   TRIGGERS                             the trigger file, or a folder of them
   TRIGGERS_TASK_QUEUE                  where Alfresco's triggers start workflows (twilio)
   ID_SECRET                            makes pseudonyms of numbers in workflow IDs

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"temporal-twilio/activities"
+	"temporal-twilio/broadcast"
 	"temporal-twilio/internal/config"
 	"temporal-twilio/internal/telemetry"
 	"temporal-twilio/internal/temporal"
@@ -46,7 +47,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 
 	var services []func(context.Context) error
 	if p.worker {
-		w, err := newWorker(c, temporalClient, logger)
+		w, err := newWorker(ctx, c, temporalClient, logger)
 		if err != nil {
 			return err
 		}
@@ -76,8 +77,12 @@ func run(ctx context.Context, c config.Config, p parts) error {
 }
 
 // newWorker gives a service that polls the task queue.
-func newWorker(c config.Config, temporalClient *temporal.Client, logger *slog.Logger) (func(context.Context) error, error) {
+func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Client, logger *slog.Logger) (func(context.Context) error, error) {
 	accounts, err := openAccounts(c)
+	if err != nil {
+		return nil, err
+	}
+	store, err := openStore(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +103,6 @@ func newWorker(c config.Config, temporalClient *temporal.Client, logger *slog.Lo
 			IDSecret: idSecret(c),
 			// A rotated auth token would make a new key of each key.
 			KeySecret: []byte(c.IDSecret.Reveal()),
-			Files:     c.BroadcastDir,
 
 			DefaultRegion: c.DefaultRegion,
 		}
@@ -106,6 +110,7 @@ func newWorker(c config.Config, temporalClient *temporal.Client, logger *slog.Lo
 			sending.StatusCallback = strings.TrimRight(c.WebhookPublicURL, "/") + webhook.StatusPath
 		}
 		sending.Register(w)
+		(&broadcast.Files{Store: store, Party: sending.Party}).Register(w)
 		return w
 	}
 	return func(ctx context.Context) error {
@@ -125,6 +130,21 @@ func newWorker(c config.Config, temporalClient *temporal.Client, logger *slog.Lo
 			return fmt.Errorf("the worker cannot go on: %w", err)
 		}
 	}, nil
+}
+
+// openStore opens the store of broadcasts; nil without one.
+func openStore(ctx context.Context, c config.Config) (store broadcast.Store, err error) {
+	switch {
+	case c.BroadcastDir != "":
+		if store, err = broadcast.OpenFolder(c.BroadcastDir); err != nil {
+			return nil, fmt.Errorf("BROADCAST_DIR: %w", err)
+		}
+	case c.BroadcastStore != "":
+		if store, err = broadcast.Open(ctx, c.BroadcastStore); err != nil {
+			return nil, fmt.Errorf("BROADCAST_STORE: %w", err)
+		}
+	}
+	return store, nil
 }
 
 // openAccounts gives the accounts that callers can name, "" being that of the

@@ -19,12 +19,12 @@ import (
 // the recipients in SmsTo, in a file, or from an activity.
 type BroadcastSmsInput struct {
 	activities.SendSmsInput
-	// File holds the recipients: its name below the worker's BROADCAST_DIR, CSV
+	// File holds the recipients: its name below the worker's BROADCAST_STORE, CSV
 	// or .jsonl. Optional.
 	File string `json:"file,omitempty"`
 	// Source gives the recipients by an activity of the caller's. Optional.
 	Source *Source `json:"source,omitempty"`
-	// Report is the name of a report below BROADCAST_DIR, without ".jsonl".
+	// Report is the name of a report below BROADCAST_STORE, without ".jsonl".
 	// Optional: default no report.
 	Report string `json:"report,omitempty"`
 	// PageSize is how many recipients one SendSms gets, 1 to 1000. Optional:
@@ -35,8 +35,8 @@ type BroadcastSmsInput struct {
 	Carried *BroadcastProgress `json:"carried,omitempty"`
 }
 
-// Source is an activity that takes an [activities.PageInput] and gives an
-// [activities.Page].
+// Source is an activity that takes an [sms.PageInput] and returns
+// an [sms.Page].
 type Source struct {
 	Activity  string `json:"activity"`
 	TaskQueue string `json:"taskQueue"`
@@ -57,7 +57,7 @@ type BroadcastProgress struct {
 	State string `json:"state"`
 	// Error says why the broadcast failed before its end, or has no report.
 	Error string `json:"error,omitempty"`
-	// Report is the file's name below BROADCAST_DIR, once it is complete.
+	// Report is the file's name below BROADCAST_STORE, once it is complete.
 	Report string `json:"report,omitempty"`
 	// Cursor is where the next page begins, or would have begun.
 	Cursor string `json:"cursor,omitempty"`
@@ -185,9 +185,9 @@ func (b *broadcast) handle(ctx workflow.Context) error {
 // texted, and drops who stands twice in a list.
 func (b *broadcast) begin(ctx workflow.Context) error {
 	if b.input.File != "" || b.input.Report != "" {
-		in := activities.BeginInput{File: b.input.File, Report: b.input.Report, Broadcast: identity(ctx)}
+		in := sms.BeginInput{File: b.input.File, Report: b.input.Report, Broadcast: identity(ctx)}
 		beginning := workflow.WithActivityOptions(ctx, brief("Begin the broadcast"))
-		if err := workflow.ExecuteActivity(beginning, activities.BeginBroadcastName, in).Get(ctx, nil); err != nil {
+		if err := workflow.ExecuteActivity(beginning, sms.BeginBroadcastName, in).Get(ctx, nil); err != nil {
 			return err
 		}
 	}
@@ -198,8 +198,8 @@ func (b *broadcast) begin(ctx workflow.Context) error {
 		StartToCloseTimeout: time.Minute, Summary: "Find who stands twice",
 	})
 	var repeated []int
-	in := activities.RepeatedInput{Recipients: b.input.SmsTo, DefaultRegion: b.input.DefaultRegion}
-	if err := workflow.ExecuteLocalActivity(finding, activities.FindRepeatedName, in).Get(ctx, &repeated); err != nil {
+	in := sms.RepeatedInput{Recipients: b.input.SmsTo, DefaultRegion: b.input.DefaultRegion}
+	if err := workflow.ExecuteLocalActivity(finding, sms.FindRepeatedName, in).Get(ctx, &repeated); err != nil {
 		return err
 	}
 	b.input.SmsTo = without(b.input.SmsTo, repeated)
@@ -255,7 +255,7 @@ func (b *broadcast) page(ctx workflow.Context) (last bool, err error) {
 }
 
 // deal sends to a page's recipients, and tells what became of each.
-func (b *broadcast) deal(ctx workflow.Context, page activities.Page) error {
+func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 	var (
 		result  activities.SendSmsResult
 		failure error
@@ -271,9 +271,11 @@ func (b *broadcast) deal(ctx workflow.Context, page activities.Page) error {
 	if b.input.Report != "" {
 		// People were texted: the report says so, also if the workflow is cancelled.
 		writing, _ := workflow.NewDisconnectedContext(workflow.WithActivityOptions(ctx, brief("Write the report")))
-		result.TwilioResult, result.TwilioError = "", nil // the same once more, as text
-		in := activities.ReportInput{Name: b.input.Report, Broadcast: identity(ctx), Page: number, Result: result}
-		if err := workflow.ExecuteActivity(writing, activities.WriteReportName, in).Get(writing, nil); err != nil {
+		in := sms.ReportInput{
+			Name: b.input.Report, Broadcast: identity(ctx), Page: number,
+			Result: sms.ReportPage{Messages: result.Messages, Errors: result.Errors},
+		}
+		if err := workflow.ExecuteActivity(writing, sms.WriteReportName, in).Get(writing, nil); err != nil {
 			b.unwritten++
 			return fmt.Errorf("page %d is not in the report, only in the workflow's history: %s", number+1, reason(err))
 		}
@@ -333,8 +335,8 @@ func (b *broadcast) count(ctx workflow.Context, result activities.SendSmsResult)
 }
 
 // read gives the next page.
-func (b *broadcast) read(ctx workflow.Context) (page activities.Page, err error) {
-	in := activities.PageInput{File: b.input.File, DefaultRegion: b.input.DefaultRegion, Cursor: b.progress.Cursor, Limit: b.input.PageSize}
+func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
+	in := sms.PageInput{File: b.input.File, DefaultRegion: b.input.DefaultRegion, Cursor: b.progress.Cursor, Limit: b.input.PageSize}
 	switch {
 	case b.input.Source != nil:
 		in.Input = b.input.Source.Input
@@ -343,7 +345,7 @@ func (b *broadcast) read(ctx workflow.Context) (page activities.Page, err error)
 		options.RetryPolicy = nil // whether it fails for good is for the caller to say
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), b.input.Source.Activity, in).Get(ctx, &page)
 	case b.input.File != "":
-		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, brief("Read recipients")), activities.ReadRecipientsName, in).Get(ctx, &page)
+		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, brief("Read recipients")), sms.ReadRecipientsName, in).Get(ctx, &page)
 	default:
 		page = b.slice()
 	}
@@ -352,7 +354,7 @@ func (b *broadcast) read(ctx workflow.Context) (page activities.Page, err error)
 
 // slice gives the next page of a list in the input. What was sent is dropped
 // from the list, so that a later run does not carry it on.
-func (b *broadcast) slice() (page activities.Page) {
+func (b *broadcast) slice() (page sms.Page) {
 	n := min(b.input.PageSize, len(b.input.SmsTo))
 	page.Recipients, b.input.SmsTo = b.input.SmsTo[:n], b.input.SmsTo[n:]
 	if len(b.input.SmsTo) > 0 {
@@ -385,9 +387,9 @@ func (b *broadcast) end(ctx workflow.Context, why error) error {
 		b.progress.State, b.progress.Cursor = broadcastDone, ""
 	}
 	if b.input.Report != "" {
-		in := activities.FinishInput{Name: b.input.Report, Broadcast: identity(ctx), Pages: b.progress.Pages - b.unwritten}
+		in := sms.FinishInput{Name: b.input.Report, Broadcast: identity(ctx), Pages: b.progress.Pages - b.unwritten}
 		finishing := workflow.WithActivityOptions(ctx, brief("Finish the report"))
-		if err := workflow.ExecuteActivity(finishing, activities.FinishReportName, in).Get(ctx, &b.progress.Report); err != nil && b.progress.Error == "" {
+		if err := workflow.ExecuteActivity(finishing, sms.FinishReportName, in).Get(ctx, &b.progress.Report); err != nil && b.progress.Error == "" {
 			b.progress.Error = "the report is not finished: " + reason(err)
 		}
 	}

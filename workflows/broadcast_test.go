@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
+	files "temporal-twilio/broadcast"
 	"temporal-twilio/sms"
 )
 
@@ -39,17 +40,21 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	t.Helper()
 	b := &broadcastBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), dir: t.TempDir()}
 	Register(b)
-	files := &activities.Activities{Files: b.dir}
+	store, err := files.OpenFolder(b.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := &files.Files{Store: store, Party: (&activities.Activities{}).Party}
 	for name, function := range map[string]any{
-		activities.BeginBroadcastName: files.BeginBroadcast, activities.ReadRecipientsName: files.ReadRecipients, activities.FindRepeatedName: files.FindRepeated,
-		activities.FinishReportName: files.FinishReport,
+		sms.BeginBroadcastName: files.BeginBroadcast, sms.ReadRecipientsName: files.ReadRecipients, sms.FindRepeatedName: files.FindRepeated,
+		sms.FinishReportName: files.FinishReport,
 	} {
 		b.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}
-	b.RegisterActivityWithOptions(func(ctx context.Context, in activities.ReportInput) error {
+	b.RegisterActivityWithOptions(func(ctx context.Context, in sms.ReportInput) error {
 		b.attempts++
 		return files.WriteReport(ctx, in)
-	}, activity.RegisterOptions{Name: activities.WriteReportName})
+	}, activity.RegisterOptions{Name: sms.WriteReportName})
 	b.RegisterActivityWithOptions(func(in activities.SendSmsInput) (result activities.SendSmsResult, _ error) {
 		if in.SmsBody == "broken" || in.SmsBody == "broken later" && b.pages > 0 {
 			return activities.SendSmsResult{Errors: []sms.Error{{Code: sms.TemplateSyntax}}}, nil
@@ -64,7 +69,7 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 		}
 		return result, nil
 	}, activity.RegisterOptions{Name: activities.SendSmsName})
-	b.RegisterActivityWithOptions(func(in activities.PageInput) (page activities.Page, err error) {
+	b.RegisterActivityWithOptions(func(in sms.PageInput) (page sms.Page, err error) {
 		if string(in.Input) != `{"segment":"all"}` {
 			return page, fmt.Errorf("the source got input %s", in.Input)
 		}
@@ -246,7 +251,7 @@ func TestABroadcastThatFailsOnItsWayTellsHowFarItCame(t *testing.T) {
 		says         string
 	}{
 		"the file goes":       {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, 1, "the file of recipients cannot be opened"},
-		"the report's folder": {func(b *broadcastBench) { _ = os.RemoveAll(filepath.Join(b.dir, "monday.parts")) }, 2, 0, 12, "BROADCAST_DIR: it must be one folder"},
+		"the report's folder": {func(b *broadcastBench) { _ = os.RemoveAll(filepath.Join(b.dir, "monday.parts")) }, 2, 0, 12, "BROADCAST_STORE: it must be one store"},
 	} {
 		b := newBroadcastBench(t, 0)
 		b.sending = func(int) { tc.spoil(b) }

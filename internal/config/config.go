@@ -53,7 +53,9 @@ type Config struct {
 
 	// DefaultRegion is the country of numbers without a country code.
 	DefaultRegion string `env:"DEFAULT_REGION"`
-	// BroadcastDir is the folder of broadcasts' recipients and reports.
+	// BroadcastStore is the URL of the store of broadcasts' recipients and reports.
+	BroadcastStore string `env:"BROADCAST_STORE"`
+	// BroadcastDir is the path of a folder in its place.
 	BroadcastDir string `env:"BROADCAST_DIR"`
 
 	// Triggers is the trigger file, or a folder of them.
@@ -138,6 +140,9 @@ func Read(variables map[string]string) (Config, error) {
 	}
 	if c.RateUnit != "messages" && c.RateUnit != "segments" {
 		return c, fmt.Errorf("SEND_RATE_UNIT is %q; it must be messages or segments", c.RateUnit)
+	}
+	if c.BroadcastStore != "" && c.BroadcastDir != "" {
+		return c, errors.New("BROADCAST_STORE and BROADCAST_DIR are both set; BROADCAST_DIR=/srv/sms is the same as BROADCAST_STORE=file:///srv/sms: unset one")
 	}
 	if (c.APIKey == "") != (c.APISecret.Reveal() == "") {
 		return c, errors.New("TWILIO_API_KEY and TWILIO_API_SECRET go together; set both or neither")

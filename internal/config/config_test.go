@@ -90,3 +90,14 @@ func TestReadRefusesWhatCannotBeMeant(t *testing.T) {
 		})
 	}
 }
+
+func TestTwoStoresOfBroadcastsAreRefused(t *testing.T) {
+	_, err := Read(map[string]string{"BROADCAST_STORE": "s3://bucket", "BROADCAST_DIR": "/srv/sms"})
+	if err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE=file:///srv/sms") {
+		t.Errorf("both: %v", err)
+	}
+	c, err := Read(map[string]string{"BROADCAST_STORE": "s3://bucket"})
+	if err != nil || c.BroadcastStore != "s3://bucket" {
+		t.Errorf("one: %q, %v", c.BroadcastStore, err)
+	}
+}

@@ -26,16 +26,17 @@ var rooms = map[string][]string{
 	"javaregex":  {},
 	"freemarker": {"javaregex"},
 	"twilio":     {"sms"},
+	"broadcast":  {"sms"},
 	"activities": {"sms", "javaregex", "freemarker", "twilio"},
 	"workflows":  {"sms", "javaregex", "freemarker", "twilio", "activities"},
 	"triggers":   {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", yamlfile},
 	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", yamlfile},
 	"internal":   {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", yamlfile},
 	yamlfile:     {},
-	"worker":     {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
+	"worker":     {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
 	"starter":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
-	"local":      {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
-	"test":       {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", "local", yamlfile},
+	"local":      {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
+	"test":       {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", "local", yamlfile},
 }
 
 // goPackage is what "go list -json" says of a package.

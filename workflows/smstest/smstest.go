@@ -129,15 +129,15 @@ func (p *Phones) ask(ctx workflow.Context, input workflows.AskSmsInput) (result 
 // page by page.
 func (p *Phones) broadcast(ctx workflow.Context, input workflows.BroadcastSmsInput) (progress workflows.BroadcastProgress, err error) {
 	progress = workflows.BroadcastProgress{State: "done", Errors: map[sms.Code]int{}}
-	page := activities.Page{Recipients: input.SmsTo}
+	page := sms.Page{Recipients: input.SmsTo}
 	if input.File != "" {
 		page.Recipients = p.files[input.File]
 	}
 	asking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
 	for more := true; more; more = page.Next != "" {
 		if source := input.Source; source != nil {
-			in := activities.PageInput{Input: source.Input, Cursor: page.Next, Limit: max(input.PageSize, 1)}
-			page = activities.Page{}
+			in := sms.PageInput{Input: source.Input, Cursor: page.Next, Limit: max(input.PageSize, 1)}
+			page = sms.Page{}
 			if err := workflow.ExecuteActivity(asking, source.Activity, in).Get(ctx, &page); err != nil {
 				return progress, err
 			}

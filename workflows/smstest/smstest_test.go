@@ -82,11 +82,11 @@ func campaign(ctx workflow.Context, lists []workflows.BroadcastSmsInput) (all []
 func TestABroadcastIsTestedWithoutTwilio(t *testing.T) {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	env.RegisterWorkflow(campaign)
-	env.RegisterActivityWithOptions(func(in activities.PageInput) (activities.Page, error) {
+	env.RegisterActivityWithOptions(func(in sms.PageInput) (sms.Page, error) {
 		if in.Cursor == "" {
-			return activities.Page{Recipients: activities.To(ann), Next: "2"}, nil
+			return sms.Page{Recipients: activities.To(ann), Next: "2"}, nil
 		}
-		return activities.Page{Recipients: activities.To(bo)}, nil
+		return sms.Page{Recipients: activities.To(bo)}, nil
 	}, activity.RegisterOptions{Name: "Customers"})
 	phones := smstest.New(env)
 	phones.File("all.csv", activities.Recipient{To: ann}, activities.Recipient{To: "+15005550011"})

@@ -1,0 +1,117 @@
+package broadcast
+
+// Encodings: what the bytes of a file of recipients mean.
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+)
+
+// encoding is how a file holds its text.
+type encoding int
+
+const (
+	utf8Text encoding = iota
+	utf16LE
+	utf16BE
+)
+
+// refusedHeads are the first bytes of what is no text that can be read, and what
+// to do about it.
+var refusedHeads = []struct{ head, says string }{
+	{"\xff\xfe\x00\x00", "is UTF-32; save it as UTF-8"},
+	{"\x00\x00\xfe\xff", "is UTF-32; save it as UTF-8"},
+	{"PK\x03\x04", "is an Excel workbook or another ZIP archive; save it as \"CSV UTF-8\""},
+	{"\xd0\xcf\x11\xe0", "is an Excel workbook; save it as \"CSV UTF-8\""},
+	{"\x1f\x8b", "is compressed; unpack it"},
+	{"%PDF-", "is a PDF; export the list as CSV in UTF-8"},
+}
+
+// detect finds the encoding of a file by its first bytes, and how many of these
+// only say so. UTF-16 without a mark shows by the zero byte of its first letter.
+func detect(head []byte) (found encoding, mark int, err error) {
+	for _, refused := range refusedHeads {
+		if bytes.HasPrefix(head, []byte(refused.head)) {
+			return 0, 0, refuse("the file %s", refused.says)
+		}
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
+		return utf8Text, 3, nil
+	case bytes.HasPrefix(head, []byte("\xff\xfe")):
+		return utf16LE, 2, nil
+	case bytes.HasPrefix(head, []byte("\xfe\xff")):
+		return utf16BE, 2, nil
+	case len(head) >= 2 && head[0] != 0 && head[1] == 0:
+		return utf16LE, 0, nil
+	case len(head) >= 2 && head[0] == 0 && head[1] != 0:
+		return utf16BE, 0, nil
+	}
+	return utf8Text, 0, nil
+}
+
+// text decodes a file to UTF-8, from behind its mark.
+func (e encoding) text(file io.Reader) io.Reader {
+	switch e {
+	case utf16LE:
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder().Reader(file)
+	case utf16BE:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder().Reader(file)
+	}
+	return file
+}
+
+// size is how many bytes of the file a decoded text was. Half a surrogate pair
+// was decoded to U+FFFD, which has two bytes as it had.
+func (e encoding) size(text []byte) int64 {
+	if e == utf8Text {
+		return int64(len(text))
+	}
+	units := 0
+	for _, c := range text {
+		switch {
+		case c < 0x80, c >= 0xc0 && c < 0xf0: // the first byte of a character
+			units++
+		case c >= 0xf0: // of one that takes two units
+			units += 2
+		}
+	}
+	return int64(2 * units)
+}
+
+// damage says what is wrong with the text of a record; empty for nothing.
+func damage(text []byte) string {
+	switch {
+	case bytes.IndexByte(text, 0) >= 0:
+		return "has a zero byte"
+	case bytes.Contains(text, []byte("\ufffd")):
+		return "has U+FFFD, the mark of a character that an earlier conversion lost"
+	}
+	return ""
+}
+
+// foreign says by which byte a text is not UTF-8; empty if it is.
+func foreign(text []byte) string {
+	for rest := text; !utf8.Valid(rest); {
+		r, size := utf8.DecodeRune(rest)
+		if r == utf8.RuneError && size == 1 {
+			return fmt.Sprintf("is not UTF-8: it has the byte 0x%X%s; save the file as UTF-8 (in Excel: \"CSV UTF-8\")", rest[0], windows1252(rest[0]))
+		}
+		rest = rest[size:]
+	}
+	return ""
+}
+
+// windows1252 says what a byte is in the encoding that most such files are in.
+func windows1252(b byte) string {
+	r := charmap.Windows1252.DecodeByte(b)
+	if r == utf8.RuneError {
+		return ""
+	}
+	return fmt.Sprintf(", which is %q in Windows-1252", r)
+}

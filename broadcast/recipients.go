@@ -1,0 +1,356 @@
+package broadcast
+
+// Recipients: those of a file, a page at a time, and those that a list has twice.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+
+	"temporal-twilio/sms"
+)
+
+// Files has the activities of broadcasts.
+type Files struct {
+	// Store is where the files are. Optional: default none, and only broadcasts
+	// without a file and a report run.
+	Store Store
+	// Party reads an address as sending does: two spellings of one recipient
+	// become the same text. It reports false for what is not an address.
+	Party func(address, region string) (string, bool)
+
+	mu sync.Mutex
+	// readings are those that this worker may go on with, the latest last.
+	readings []*reading
+}
+
+// Register registers the activities on a worker.
+func (f *Files) Register(r worker.ActivityRegistry) {
+	for name, function := range map[string]any{
+		sms.BeginBroadcastName: f.BeginBroadcast,
+		sms.ReadRecipientsName: f.ReadRecipients,
+		sms.FindRepeatedName:   f.FindRepeated,
+		sms.WriteReportName:    f.WriteReport,
+		sms.FinishReportName:   f.FinishReport,
+	} {
+		r.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
+	}
+}
+
+const (
+	// maxPageBytes bounds a page of a file. Written as JSON it may be six times as
+	// long, and Temporal takes 2 MB.
+	maxPageBytes = 256 << 10
+	// maxReadings is how many files a worker keeps the recipients of. Another
+	// one, read in turn with these, is read from its beginning for each page.
+	maxReadings = 8
+	// maxDistinct is how many recipients one file may have. A worker keeps 8 bytes
+	// of each, about 20 with their table.
+	maxDistinct = 5_000_000
+	// beat is how many records are read between two heartbeats.
+	beat = 10_000
+)
+
+// reading is how far a file was read, and who is in what was read.
+type reading struct {
+	file, region, version string
+
+	position
+	layout
+	known addresses
+}
+
+// ReadRecipients reads a page of a file. A name that ends in .jsonl holds a
+// recipient in each line, as smsTo has them; every other is CSV with a heading:
+// column "to" is the number, the others are variables. What makes no sense is
+// reported in the page's Errors. A recipient that is in the file again is
+// returned once.
+func (f *Files) ReadRecipients(ctx context.Context, in sms.PageInput) (page sms.Page, err error) {
+	at, r, closer, err := f.resume(ctx, in)
+	if err != nil {
+		return page, err
+	}
+	defer closer.Close()
+	for size := 0; len(page.Recipients)+len(page.Errors) < in.Limit && size < maxPageBytes; {
+		if ctx.Err() != nil {
+			return page, ctx.Err()
+		}
+		recipient, line, known, err := f.next(at, r, true)
+		bad, isBad := errors.AsType[badRecord](err)
+		switch {
+		case errors.Is(err, io.EOF):
+			return page, nil
+		case isBad:
+			page.Errors = append(page.Errors, sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("line %d of the file %v", line, bad)})
+		case err != nil:
+			return page, err
+		case !known:
+			page.Recipients = append(page.Recipients, recipient)
+			size += len(recipient.To) + len(recipient.Variables)
+		}
+	}
+	at.position = r.position
+	page.Next = at.cursor()
+	f.keep(at)
+	return page, nil
+}
+
+// next reads the next record that is not blank, and where it begins. A record in
+// another encoding is a bad one.
+func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipient, line int, known bool, err error) {
+	for {
+		line = r.line
+		recipient, err = r.next(wanted)
+		switch other, foreign := errors.AsType[foreignRecord](err); {
+		case errors.Is(err, errBlank):
+			continue
+		case foreign:
+			return recipient, line, false, badRecord(other)
+		case err != nil:
+			return recipient, line, false, err
+		}
+		known, err = at.known.add(recipient.To, at.region, f.Party)
+		return recipient, line, known, err
+	}
+}
+
+// cursor is a reading's position as a page carries it.
+func (at *reading) cursor() string {
+	return strconv.FormatInt(at.offset, 10) + "-" + strconv.FormatUint(at.sum, 16)
+}
+
+// resume opens a file at the cursor.
+func (f *Files) resume(ctx context.Context, in sms.PageInput) (*reading, *records, io.Closer, error) {
+	offset := int64(0)
+	if in.Cursor != "" {
+		text, _, _ := strings.Cut(in.Cursor, "-")
+		var err error
+		if offset, err = strconv.ParseInt(text, 10, 64); err != nil || offset < 0 {
+			return nil, nil, nil, refuse("%q is not a cursor of a file", in.Cursor)
+		}
+	}
+	if at := f.kept(in); at != nil {
+		file, version, err := f.open(ctx, in.File, at.offset)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if version == at.version {
+			return at, resumeRecords(file, at.position, at.layout), file, nil
+		}
+		_ = file.Close() // it was only read
+	}
+	at, r, file, err := f.begin(ctx, in)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := f.advance(ctx, at, r, offset); err != nil {
+		_ = file.Close() // it was only read
+		return nil, nil, nil, err
+	}
+	if at.position = r.position; in.Cursor != "" && !at.isAt(in.Cursor) {
+		_ = file.Close() // it was only read
+		return nil, nil, nil, refuse("the file of recipients was changed before byte %d, where the broadcast is; start another one with those that are left", offset)
+	}
+	return at, r, file, nil
+}
+
+// isAt reports whether a reading is at a cursor. Cursors of older workers have no
+// checksum.
+func (at *reading) isAt(cursor string) bool {
+	if offset, _, summed := strings.Cut(cursor, "-"); !summed {
+		return offset == strconv.FormatInt(at.offset, 10)
+	}
+	return cursor == at.cursor()
+}
+
+// begin opens a file and reads what comes before the recipients.
+func (f *Files) begin(ctx context.Context, in sms.PageInput) (*reading, *records, io.Closer, error) {
+	file, version, err := f.open(ctx, in.File, 0)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	r, err := newRecords(file, path.Ext(in.File) != ".jsonl")
+	if err != nil {
+		_ = file.Close() // it was only read
+		return nil, nil, nil, err
+	}
+	at := &reading{file: in.File, region: in.DefaultRegion, version: version, position: r.position, layout: r.layout}
+	return at, r, file, nil
+}
+
+// advance reads records up to an offset, to know who is in them.
+func (f *Files) advance(ctx context.Context, at *reading, r *records, offset int64) error {
+	for n := 0; r.offset < offset; n++ {
+		if n%beat == 0 {
+			alive(ctx)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		_, _, _, err := f.next(at, r, false)
+		if _, bad := errors.AsType[badRecord](err); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil && !bad {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan reads all of a file, and counts. It refuses a file in another encoding as
+// a whole, before anybody is texted.
+func (f *Files) scan(ctx context.Context, in sms.PageInput) (found sms.BeginResult, err error) {
+	at, r, file, err := f.begin(ctx, in)
+	if err != nil {
+		return found, err
+	}
+	defer file.Close()
+	for n := 0; ; n++ {
+		if n%beat == 0 {
+			alive(ctx)
+		}
+		if ctx.Err() != nil {
+			return found, ctx.Err()
+		}
+		line := r.line
+		recipient, err := r.next(false)
+		repeated := false
+		if err == nil {
+			repeated, err = at.known.add(recipient.To, at.region, f.Party)
+		}
+		_, isBad := errors.AsType[badRecord](err)
+		other, isForeign := errors.AsType[foreignRecord](err)
+		switch {
+		case errors.Is(err, io.EOF):
+			return found, nil
+		case errors.Is(err, errBlank):
+		case isForeign:
+			return found, refuse("the file of recipients cannot be read: line %d %v", line, other)
+		case err != nil && !isBad:
+			return found, err
+		case repeated:
+			found.Repeated++
+		default:
+			found.Total++
+		}
+	}
+}
+
+// open opens a file from an offset.
+func (f *Files) open(ctx context.Context, name string, offset int64) (io.ReadCloser, string, error) {
+	store, err := f.store()
+	if err != nil {
+		return nil, "", err
+	}
+	file, version, err := store.open(ctx, name, offset)
+	switch {
+	case errors.As(err, new(refusal)):
+		return nil, "", refuse("the file of recipients cannot be opened: %v", err)
+	case err != nil: // a store that is away may come back
+		return nil, "", fmt.Errorf("open the file of recipients: %w", err)
+	}
+	return file, version, nil
+}
+
+// kept takes the reading that ended at a cursor, nil if there is none. Whoever
+// takes it has it alone.
+func (f *Files) kept(in sms.PageInput) *reading {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, at := range f.readings {
+		if at.file == in.File && at.region == in.DefaultRegion && at.cursor() == in.Cursor {
+			f.readings = slices.Delete(f.readings, i, i+1)
+			return at
+		}
+	}
+	return nil
+}
+
+// keep keeps a reading for the page after.
+func (f *Files) keep(at *reading) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.readings = append(f.readings, at)
+	if len(f.readings) > maxReadings {
+		f.readings = slices.Delete(f.readings, 0, 1)
+	}
+}
+
+// FindRepeated returns the places of the recipients that are earlier in their
+// list, however they are written. It is a local activity: how numbers are read
+// depends on the worker's settings, and takes too long for a workflow.
+func (f *Files) FindRepeated(_ context.Context, in sms.RepeatedInput) (repeated []int, _ error) {
+	var known addresses
+	for place := range in.Recipients {
+		again, err := known.add(in.Recipients[place].To, in.DefaultRegion, f.Party)
+		if err != nil {
+			return nil, err
+		}
+		if again {
+			repeated = append(repeated, place)
+		}
+	}
+	return repeated, nil
+}
+
+// addresses is a set of addresses. A file can have very many, so a number is kept
+// as such.
+type addresses struct {
+	numbers map[uint64]struct{}
+	others  map[string]struct{}
+}
+
+// add puts an address into the set, and reports whether it was there. What is not
+// an address is never known: SendSms has to report each.
+func (set *addresses) add(address, region string, read func(string, string) (string, bool)) (known bool, err error) {
+	if set.numbers == nil {
+		set.numbers, set.others = make(map[uint64]struct{}), make(map[string]struct{})
+	}
+	if len(set.numbers)+len(set.others) > maxDistinct {
+		return false, refuse("there are more than %d recipients; split the list", maxDistinct)
+	}
+	to, ok := read(address, region)
+	if !ok {
+		return false, nil
+	}
+	if digits, isNumber := strings.CutPrefix(to, "+"); isNumber {
+		if number, err := strconv.ParseUint(digits, 10, 64); err == nil {
+			_, known = set.numbers[number]
+			set.numbers[number] = struct{}{}
+			return known, nil
+		}
+	}
+	_, known = set.others[to]
+	set.others[to] = struct{}{}
+	return known, nil
+}
+
+// alive records a heartbeat.
+func alive(ctx context.Context) {
+	if activity.IsActivity(ctx) {
+		activity.RecordHeartbeat(ctx)
+	}
+}
+
+func (f *Files) store() (Store, error) {
+	if f.Store == nil {
+		return nil, refuse("this worker has no store for files of recipients and reports: set BROADCAST_STORE")
+	}
+	return f.Store, nil
+}
+
+// refuse is an error of a broadcast that cannot begin or go on, however often it
+// is tried.
+func refuse(format string, args ...any) error {
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(sms.InvalidInput), nil)
+}

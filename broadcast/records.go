@@ -1,0 +1,270 @@
+package broadcast
+
+// Records: a file of recipients, cut into records, whatever is wrong with one
+// of them.
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc64"
+	"io"
+	"strings"
+
+	"temporal-twilio/sms"
+)
+
+// maxRecord bounds a record of a file, in bytes.
+const maxRecord = 64 << 10
+
+// maxAddress bounds an address in a file, in bytes. The longest that is one,
+// on WhatsApp, has 25, beside punctuation.
+const maxAddress = 200
+
+// position is a place between two records of a file.
+type position struct {
+	// offset counts bytes from 0, line from 1.
+	offset int64
+	line   int
+	// sum is a checksum of all text before.
+	sum uint64
+}
+
+// layout is how a file is to be read.
+type layout struct {
+	encoding encoding
+	// table is nil for JSON lines.
+	table *table
+}
+
+// records reads a file of recipients, one record after the other. A record that
+// makes no sense costs itself alone.
+type records struct {
+	position
+	layout
+	reader *bufio.Reader
+}
+
+var checksums = crc64.MakeTable(crc64.ECMA)
+
+// badRecord says what is wrong with a record. It repeats nothing of it: what
+// is there may be anybody's.
+type badRecord string
+
+func (e badRecord) Error() string { return string(e) }
+
+// foreignRecord is a record in another encoding, which all of the file is in.
+type foreignRecord string
+
+func (e foreignRecord) Error() string { return string(e) }
+
+// newRecords begins with a file: JSON lines, or CSV with a heading.
+func newRecords(file io.Reader, isTable bool) (*records, error) {
+	raw := bufio.NewReaderSize(sips{file}, 4*maxRecord)
+	head, err := raw.Peek(8)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	r := &records{position: position{line: 1}}
+	mark := 0
+	if r.encoding, mark, err = detect(head); err != nil {
+		return nil, err
+	}
+	_, _ = raw.Discard(mark) // which has been peeked at
+	r.offset = int64(mark)
+	r.reader = raw
+	if r.encoding != utf8Text {
+		r.reader = bufio.NewReaderSize(r.encoding.text(raw), 4*maxRecord)
+	}
+	if !isTable {
+		return r, nil
+	}
+	return r, r.heading()
+}
+
+// resumeRecords goes on with a file from a position.
+func resumeRecords(file io.Reader, at position, as layout) *records {
+	return &records{position: at, layout: as, reader: bufio.NewReaderSize(as.encoding.text(sips{file}), 4*maxRecord)}
+}
+
+// sips reads little at a time: what a page does not need would be read again for
+// the next one.
+type sips struct{ io.Reader }
+
+func (s sips) Read(p []byte) (int, error) { return s.Reader.Read(p[:min(len(p), 8<<10)]) }
+
+// heading reads the names of the columns, and before them Excel's "sep=;".
+func (r *records) heading() error {
+	text, err := r.peek(separators)
+	if err != nil {
+		return refuse("the file has no heading: %v", err)
+	}
+	if i := bytes.IndexByte(text, '\r'); i >= 0 && i+1 < len(text) && text[i+1] != '\n' {
+		return refuse("the lines of the file end in CR alone, as on very old Macs; save it as \"CSV UTF-8\"")
+	}
+	separator := ""
+	if rest, found := bytes.CutPrefix(bytes.TrimRight(text, "\r\n"), []byte("sep=")); found && len(rest) == 1 {
+		separator = string(rest)
+		r.take(text)
+		if text, err = r.peek(separators); err != nil {
+			return refuse("the file has no heading: %v", err)
+		}
+	}
+	if what := foreign(text) + damage(text); what != "" {
+		return refuse("the heading of the file %s", what)
+	}
+	if r.table, err = newTable(text, separator); err != nil {
+		return err
+	}
+	r.take(text)
+	return nil
+}
+
+// next reads the next recipient, with variables only if they are wanted. Its
+// error is a badRecord if there is none in this record, io.EOF after the last.
+func (r *records) next(wanted bool) (recipient sms.Recipient, err error) {
+	separator := ""
+	if r.table != nil {
+		separator = r.table.separator
+	}
+	text, err := r.peek(separator)
+	switch {
+	case errors.Is(err, errLong):
+		if err := r.skip(); err != nil {
+			return recipient, err
+		}
+		return recipient, badRecord(fmt.Sprintf("is longer than %d bytes", maxRecord))
+	case err != nil:
+		return recipient, err
+	}
+	recipient, err = r.recipient(text, wanted)
+	if _, bad := errors.AsType[badRecord](err); bad {
+		// A quote that is never closed would swallow the records behind it.
+		text = text[:firstLine(text)]
+	}
+	r.take(text)
+	if err == nil && len(recipient.To) > maxAddress {
+		err = badRecord(fmt.Sprintf("has an address of more than %d bytes", maxAddress))
+	}
+	return recipient, err
+}
+
+// recipient reads a record.
+func (r *records) recipient(text []byte, wanted bool) (recipient sms.Recipient, err error) {
+	if what := foreign(text); what != "" {
+		return recipient, foreignRecord(what)
+	}
+	if what := damage(text); what != "" {
+		return recipient, badRecord(what)
+	}
+	if r.table == nil {
+		return lineRecipient(text)
+	}
+	return r.table.recipient(text, wanted)
+}
+
+// errBlank is a record without anything in it.
+var errBlank = errors.New("a blank record")
+
+// errLong is a line that is longer than maxRecord.
+var errLong = errors.New("a line is too long")
+
+// peek returns the next record without going on. In a table, a line break inside
+// a quoted field does not end it; if such a field is never closed, the record is
+// one line. JSON lines have no separator; the heading has any.
+func (r *records) peek(separators string) ([]byte, error) {
+	for n := 4 << 10; ; n *= 4 {
+		window, err := r.reader.Peek(n)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		ended := err != nil
+		end, first, open := recordEnd(window, separators)
+		switch {
+		case len(window) == 0:
+			return nil, io.EOF
+		case end > 0:
+			return window[:end], nil
+		case ended && (!open || first == 0):
+			return window, nil // the last line needs no line break
+		case !ended && n < maxRecord:
+			continue
+		case first > 0:
+			return window[:first], nil
+		}
+		return nil, errLong
+	}
+}
+
+// recordEnd finds where the first record of a window ends, 0 if it does not, and
+// where its first line does. A quote opens a field only at the field's beginning.
+func recordEnd(window []byte, separators string) (end, first int, open bool) {
+	beginning := true // of a field
+	for i := 0; i < len(window); i++ {
+		c := window[i]
+		if c == '\n' && first == 0 {
+			first = i + 1
+		}
+		switch {
+		case open && c != '"':
+		case open && i+1 < len(window) && window[i+1] == '"': // which is a quote in the field
+			i++
+		case open:
+			open = false
+		case c == '\n':
+			return i + 1, first, false
+		case c == '"' && beginning && separators != "":
+			open, beginning = true, false
+		case strings.IndexByte(separators, c) >= 0:
+			beginning = true
+		case c != ' ':
+			beginning = false
+		}
+	}
+	return 0, first, open
+}
+
+// take goes on behind a record.
+func (r *records) take(text []byte) {
+	r.offset += r.encoding.size(text)
+	r.sum = crc64.Update(r.sum, checksums, text)
+	r.line += bytes.Count(text, []byte("\n"))
+	_, _ = r.reader.Discard(len(text)) // which has been read
+}
+
+// skip goes on behind a line of any length.
+func (r *records) skip() error {
+	for {
+		part, err := r.reader.ReadSlice('\n')
+		r.offset += r.encoding.size(part)
+		r.sum = crc64.Update(r.sum, checksums, part)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			r.line++
+			if errors.Is(err, io.EOF) {
+				err = nil
+			}
+			return err
+		}
+	}
+}
+
+func firstLine(text []byte) int {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		return i + 1
+	}
+	return len(text)
+}
+
+// lineRecipient reads a line of JSON.
+func lineRecipient(text []byte) (recipient sms.Recipient, err error) {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 {
+		return recipient, errBlank
+	}
+	if !json.Valid(text) || json.Unmarshal(text, &recipient) != nil {
+		return recipient, badRecord("is not JSON")
+	}
+	return recipient, nil
+}

@@ -1,0 +1,202 @@
+package broadcast
+
+// Reports: a file that says what became of each recipient of a broadcast.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path"
+	"regexp"
+
+	"temporal-twilio/sms"
+)
+
+// reportName keeps a report in its store.
+var reportName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,200}$`)
+
+// BeginBroadcast finds out, before anybody is texted, whether the file of
+// recipients can be read to its end and the report be written. It reserves the
+// report's name. It may be called again.
+func (f *Files) BeginBroadcast(ctx context.Context, in sms.BeginInput) (found sms.BeginResult, err error) {
+	if in.File != "" {
+		if found, err = f.scan(ctx, sms.PageInput{File: in.File, DefaultRegion: in.DefaultRegion}); err != nil {
+			return found, err
+		}
+	}
+	if in.Report == "" {
+		return found, nil
+	}
+	store, err := f.store()
+	if err != nil {
+		return found, err
+	}
+	if !reportName.MatchString(in.Report) {
+		return found, refuse("%q is not a name for a report: it may have letters, digits and _.-", in.Report)
+	}
+	if in.DryRun {
+		return found, vacant(ctx, store, in.Report)
+	}
+	return found, reserve(ctx, store, in.Report, in.Broadcast)
+}
+
+// reserve writes the file that names the owner of a report, which is there as
+// long as the broadcast goes on: two broadcasts never share a report.
+func reserve(ctx context.Context, store Store, name, broadcast string) error {
+	reserved, err := store.reserve(ctx, owner(name), broadcast)
+	if err != nil {
+		return fmt.Errorf("reserve the report %q: %w", name, err)
+	}
+	if !reserved {
+		ours, err := owns(ctx, store, name, broadcast)
+		if err != nil || ours { // an earlier attempt got this far
+			return err
+		}
+		return refuse("another broadcast writes the report %q, or was terminated while it did; give another name, or take its pages in %s away", name, parts(name))
+	}
+	// Only now nobody else can finish a report of this name.
+	if err := vacant(ctx, store, name); err != nil {
+		giveUp(ctx, store, name, 0)
+		return err
+	}
+	return nil
+}
+
+// vacant refuses the name of a report that is there.
+func vacant(ctx context.Context, store Store, name string) error {
+	there, err := store.exists(ctx, name+".jsonl")
+	if err != nil {
+		return fmt.Errorf("look for the report %q: %w", name, err)
+	}
+	if there {
+		return refuse("there is a report %q already; give another name, or take %[1]s.jsonl away", name)
+	}
+	return nil
+}
+
+// WriteReport writes a page of a report: a line of JSON for each recipient, a
+// message or an error. Written again, it is the same.
+func (f *Files) WriteReport(ctx context.Context, in sms.ReportInput) error {
+	store, err := f.store()
+	if err != nil {
+		return err
+	}
+	if err := mustOwn(ctx, store, in.Name, in.Broadcast); err != nil {
+		return err
+	}
+	return store.write(ctx, part(in.Name, in.Page), func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		for i := range in.Result.Messages {
+			if err := encoder.Encode(&in.Result.Messages[i]); err != nil {
+				return err
+			}
+		}
+		for i := range in.Result.Errors {
+			if err := encoder.Encode(&in.Result.Errors[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// FinishReport joins a report's pages and returns the name of the file, none if
+// there are no pages. It may be called again.
+func (f *Files) FinishReport(ctx context.Context, in sms.FinishInput) (string, error) {
+	store, err := f.store()
+	if err != nil {
+		return "", err
+	}
+	ours, err := owns(ctx, store, in.Name, in.Broadcast)
+	if err != nil {
+		return "", err
+	}
+	name := in.Name + ".jsonl"
+	if in.Pages == 0 {
+		name = ""
+	} else if there, err := store.exists(ctx, name); err != nil {
+		return "", err
+	} else if !there { // else an earlier attempt got this far
+		if !ours {
+			return "", elsewhere(in.Name)
+		}
+		if err := join(ctx, store, name, in); err != nil {
+			return "", fmt.Errorf("join the pages of the report %q: %w", in.Name, err)
+		}
+	}
+	if ours {
+		giveUp(ctx, store, in.Name, in.Pages)
+	}
+	return name, nil
+}
+
+// join writes the pages of a report into one file.
+func join(ctx context.Context, store Store, name string, in sms.FinishInput) error {
+	return store.write(ctx, name, func(w io.Writer) error {
+		for page := range in.Pages {
+			alive(ctx)
+			file, _, err := store.open(ctx, part(in.Name, page), 0)
+			if err != nil {
+				return err
+			}
+			_, err = io.Copy(w, file)
+			_ = file.Close() // it was only read
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// giveUp removes the pages of a report, and then the file that names its owner.
+// What cannot be removed is in the way of another report of this name, and of
+// nothing else.
+func giveUp(ctx context.Context, store Store, name string, pages int) {
+	for page := range pages {
+		alive(ctx)
+		_ = store.remove(ctx, part(name, page))
+	}
+	_ = store.remove(ctx, owner(name))
+	_ = store.remove(ctx, parts(name)) // the folder, if it is empty
+}
+
+func parts(name string) string { return name + ".parts" }
+
+func part(name string, page int) string {
+	return path.Join(parts(name), fmt.Sprintf("%06d.jsonl", page))
+}
+
+// owner is the file that names the broadcast whose report this is.
+func owner(name string) string { return path.Join(parts(name), "broadcast") }
+
+// owns reports whether a report is that of a broadcast.
+func owns(ctx context.Context, store Store, name, broadcast string) (bool, error) {
+	if !reportName.MatchString(name) {
+		return false, nil
+	}
+	there, err := store.exists(ctx, owner(name))
+	if err != nil || !there {
+		return false, err
+	}
+	file, _, err := store.open(ctx, owner(name), 0)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	found, err := io.ReadAll(io.LimitReader(file, 1<<10))
+	return string(found) == broadcast, err
+}
+
+func mustOwn(ctx context.Context, store Store, name, broadcast string) error {
+	ours, err := owns(ctx, store, name, broadcast)
+	if err == nil && !ours {
+		err = elsewhere(name)
+	}
+	return err
+}
+
+func elsewhere(name string) error {
+	return fmt.Errorf("the pages of the report %q are not in this worker's BROADCAST_STORE: it must be one store for all workers of the task queue", name)
+}

@@ -1,0 +1,121 @@
+package broadcast
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"temporal-twilio/sms"
+)
+
+func TestAReportHoldsEachPageOnce(t *testing.T) {
+	dir := t.TempDir()
+	a := files(t, dir, "")
+	page := func(n int) sms.ReportInput {
+		return sms.ReportInput{Name: "monday", Broadcast: "b1", Page: n, Result: sms.ReportPage{
+			Messages: []sms.Message{{To: fmt.Sprint("+1", n), SID: "SM1", Status: sms.Queued, Segments: 1}},
+			Errors:   []sms.Error{{To: fmt.Sprint("+2", n), Code: sms.InvalidTo, Message: "no"}},
+		}}
+	}
+	for range 2 { // begun again
+		if _, err := a.BeginBroadcast(t.Context(), sms.BeginInput{Report: "monday", Broadcast: "b1"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, n := range []int{0, 1, 1, 2, 0} { // some written again
+		if err := a.WriteReport(t.Context(), page(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 { // and finished again
+		name, err := a.FinishReport(t.Context(), sms.FinishInput{Name: "monday", Broadcast: "b1", Pages: 3})
+		if err != nil || name != "monday.jsonl" {
+			t.Fatal(name, err)
+		}
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "monday.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var to []string
+	for line := range strings.Lines(string(data)) {
+		to = append(to, strings.Split(line, `"`)[3])
+	}
+	if want := []string{"+10", "+20", "+11", "+21", "+12", "+22"}; !slices.Equal(to, want) {
+		t.Errorf("the report tells of %v", to)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestTwoBroadcastsNeverShareAReport(t *testing.T) {
+	dir := t.TempDir()
+	a := files(t, dir, "")
+	begin := func(broadcast string) error {
+		_, err := a.BeginBroadcast(t.Context(), sms.BeginInput{Report: "monday", Broadcast: broadcast})
+		return err
+	}
+	if err := begin("b1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := begin("b2"); err == nil {
+		t.Error("a second broadcast began while the first one wrote its report")
+	}
+	if err := a.WriteReport(t.Context(), sms.ReportInput{Name: "monday", Broadcast: "b2"}); err == nil {
+		t.Error("a page of the second broadcast got into the first one's report")
+	}
+	if _, err := a.FinishReport(t.Context(), sms.FinishInput{Name: "monday", Broadcast: "b2", Pages: 1}); err == nil {
+		t.Error("the second broadcast finished the first one's report")
+	}
+	if err := a.WriteReport(t.Context(), sms.ReportInput{Name: "monday", Broadcast: "b1"}); err != nil {
+		t.Error(err)
+	}
+	if _, err := a.FinishReport(t.Context(), sms.FinishInput{Name: "monday", Broadcast: "b1", Pages: 1}); err != nil {
+		t.Error(err)
+	}
+	if err := begin("b3"); err == nil {
+		t.Error("a broadcast began whose report would replace a finished one")
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestABroadcastThatTextsNobodyLeavesNoReport(t *testing.T) {
+	dir := t.TempDir()
+	a := files(t, dir, "")
+	for range 2 {
+		if _, err := a.BeginBroadcast(t.Context(), sms.BeginInput{Report: "monday", Broadcast: "b1"}); err != nil {
+			t.Fatal(err)
+		}
+		if name, err := a.FinishReport(t.Context(), sms.FinishInput{Name: "monday", Broadcast: "b1"}); name != "" || err != nil {
+			t.Errorf("finished as %q, %v", name, err)
+		}
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestABroadcastThatCannotReadOrReportDoesNotBegin(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "other.csv", "phone\n+1\n")
+	for name, in := range map[string]sms.BeginInput{
+		"a file that is away":  {File: "away.csv"},
+		"no column to":         {File: "other.csv"},
+		"a report above":       {Report: "../up"},
+		"a report in a folder": {Report: "a/b"},
+		"a hidden report":      {Report: ".hidden"},
+	} {
+		if _, err := files(t, dir, "").BeginBroadcast(t.Context(), in); err == nil {
+			t.Errorf("%s: it began", name)
+		}
+	}
+	if _, err := (&Files{}).BeginBroadcast(t.Context(), sms.BeginInput{Report: "monday"}); err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE") {
+		t.Errorf("without a folder: %v", err)
+	}
+}

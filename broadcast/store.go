@@ -1,0 +1,222 @@
+package broadcast
+
+// The store: where the files of recipients are, and the reports go.
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"gocloud.dev/blob"
+	_ "gocloud.dev/blob/s3blob" // s3:// in Open
+	"gocloud.dev/gcerrors"
+)
+
+// Store holds files by name. A name may have slashes, and never leads out of the
+// store. The error of a file that is absent, or that the worker may not read, is a
+// refusal.
+type Store interface {
+	// open reads a file from a byte offset. Its version changes with the file.
+	open(ctx context.Context, name string, offset int64) (file io.ReadCloser, version string, err error)
+	// reserve writes a small file unless there is one, which it reports.
+	reserve(ctx context.Context, name, text string) (reserved bool, err error)
+	// write writes a file that is there in full or not at all.
+	write(ctx context.Context, name string, write func(io.Writer) error) error
+	exists(ctx context.Context, name string) (bool, error)
+	// remove removes a file, or an empty folder, if it is there.
+	remove(ctx context.Context, name string) error
+}
+
+// refusal is an error that no other attempt will change.
+type refusal struct{ error }
+
+// Open opens the store at a URL. file:///a/folder is a folder, one for all
+// workers. s3://bucket, or s3://bucket/folder, is a bucket of S3 or of what
+// speaks its language; region, endpoint, use_path_style and other parameters are
+// those of https://pkg.go.dev/gocloud.dev/blob/s3blob, and the credentials are
+// found as the AWS SDK finds them. Other schemes are those whose driver the
+// program imports.
+func Open(ctx context.Context, address string) (Store, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, errors.New("the address is not a URL; write it like file:///srv/broadcasts or s3://bucket?region=eu-central-1")
+	}
+	switch {
+	case u.Scheme == "file" && (u.Host == "" || u.Host == "localhost") && path.IsAbs(u.Path):
+		return OpenFolder(filepath.FromSlash(u.Path))
+	case u.Scheme == "file":
+		return nil, errors.New("a folder needs three slashes and its whole path, like file:///srv/broadcasts")
+	case !blob.DefaultURLMux().ValidBucketScheme(u.Scheme):
+		return nil, unknownScheme(u.Scheme)
+	}
+	prefix := strings.Trim(u.Path, "/")
+	u.Path = ""
+	opened, err := blob.OpenBucket(ctx, u.String())
+	if err != nil {
+		return nil, fmt.Errorf("open %s://%s: %w", u.Scheme, u.Host, err)
+	}
+	if prefix != "" {
+		opened = blob.PrefixedBucket(opened, prefix+"/")
+	}
+	return bucket{opened}, nil
+}
+
+// unknownScheme says what to do about a store that this program has no driver of.
+func unknownScheme(scheme string) error {
+	driver := map[string]string{"gs": "gcsblob", "azblob": "azureblob"}[scheme]
+	if driver == "" {
+		return fmt.Errorf("%q is not a kind of store; use file:// for a folder or s3:// for a bucket", scheme)
+	}
+	help := "copy worker/, and import _ \"gocloud.dev/blob/" + driver + "\" in its main.go"
+	if scheme == "gs" {
+		help = "use Google's S3 endpoint with an HMAC key, s3://bucket?endpoint=https://storage.googleapis.com&region=auto, or " + help
+	}
+	return fmt.Errorf("this program has no driver for %s://, which would make it 20 MB larger: %s", scheme, help)
+}
+
+// folder is a store on disk. Nothing outside of it can be named, not by "..", and
+// not by a link.
+type folder struct{ root *os.Root }
+
+// OpenFolder opens a folder as a store.
+func OpenFolder(dir string) (Store, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open the folder of broadcasts: %w", err)
+	}
+	return folder{root}, nil
+}
+
+func (f folder) open(_ context.Context, name string, offset int64) (io.ReadCloser, string, error) {
+	file, err := f.root.Open(name)
+	if err != nil {
+		if !filepath.IsLocal(name) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+			err = refusal{err}
+		}
+		return nil, "", err
+	}
+	info, err := file.Stat()
+	if err == nil && info.IsDir() {
+		err = refusal{fmt.Errorf("%s is a folder", name)}
+	}
+	if err == nil {
+		_, err = file.Seek(offset, io.SeekStart)
+	}
+	if err != nil {
+		_ = file.Close() // it was only read
+		return nil, "", err
+	}
+	return file, version(info.Size(), info.ModTime().UnixNano()), nil
+}
+
+func (f folder) reserve(_ context.Context, name, text string) (bool, error) {
+	if err := f.root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		return false, err
+	}
+	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	_, err = file.WriteString(text)
+	return true, errors.Join(err, file.Sync(), file.Close())
+}
+
+func (f folder) write(_ context.Context, name string, write func(io.Writer) error) error {
+	file, err := f.root.Create(name + ".new")
+	if err != nil {
+		return err
+	}
+	buffered := bufio.NewWriter(file)
+	err = write(buffered)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	return f.root.Rename(name+".new", name)
+}
+
+func (f folder) exists(_ context.Context, name string) (bool, error) {
+	_, err := f.root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (f folder) remove(_ context.Context, name string) error {
+	if err := f.root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// bucket is a store of objects.
+type bucket struct{ *blob.Bucket }
+
+func (b bucket) open(ctx context.Context, name string, offset int64) (io.ReadCloser, string, error) {
+	if !filepath.IsLocal(name) {
+		return nil, "", refusal{fmt.Errorf("%q is not the name of a file in the store", name)}
+	}
+	if offset > 0 {
+		// S3 has no empty range: a file may end right here.
+		if about, err := b.Attributes(ctx, name); err == nil && about.Size <= offset {
+			return io.NopCloser(strings.NewReader("")), version(about.Size, about.ModTime.UnixNano()), nil
+		}
+	}
+	reader, err := b.NewRangeReader(ctx, name, offset, -1, nil)
+	if err != nil {
+		if code := gcerrors.Code(err); code == gcerrors.NotFound || code == gcerrors.PermissionDenied {
+			err = refusal{err}
+		}
+		return nil, "", err
+	}
+	return reader, version(reader.Size(), reader.ModTime().UnixNano()), nil
+}
+
+func version(size, modified int64) string { return fmt.Sprintf("%d-%d", size, modified) }
+
+func (b bucket) reserve(ctx context.Context, name, text string) (bool, error) {
+	err := b.WriteAll(ctx, name, []byte(text), &blob.WriterOptions{IfNotExist: true})
+	if gcerrors.Code(err) == gcerrors.FailedPrecondition {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// write relies on objects that appear in full once their writer is closed.
+func (b bucket) write(ctx context.Context, name string, write func(io.Writer) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	w, err := b.NewWriter(ctx, name, nil)
+	if err != nil {
+		return err
+	}
+	if err := write(w); err != nil {
+		cancel() // else closing would leave a part of it as the whole
+		_ = w.Close()
+		return err
+	}
+	return w.Close()
+}
+
+func (b bucket) exists(ctx context.Context, name string) (bool, error) { return b.Exists(ctx, name) }
+
+func (b bucket) remove(ctx context.Context, name string) error {
+	if err := b.Delete(ctx, name); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return err
+	}
+	return nil
+}

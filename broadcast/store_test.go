@@ -1,0 +1,58 @@
+package broadcast
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"temporal-twilio/sms"
+)
+
+func TestStoreIsOpenedByItsURL(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "list.csv", "to\n+15005550009\n")
+	store, err := Open(t.Context(), "file://"+dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker := files(t, dir, "US")
+	worker.Store = store
+	if page, err := worker.ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Limit: 10}); err != nil || len(page.Recipients) != 1 {
+		t.Errorf("%+v, %v", page, err)
+	}
+	for address, says := range map[string]string{
+		"/srv/broadcasts":       "s3://",
+		"file://srv/broadcasts": "three slashes",
+		"file:///does/not/be":   "no such file",
+		"gs://customers":        "endpoint=https://storage.googleapis.com",
+		"azblob://customers":    `import _ "gocloud.dev/blob/azureblob"`,
+		"ftp://host/folder":     `"ftp" is not a kind of store`,
+		"://":                   "is not a URL",
+		"s3://bucket?regoin=eu": `"regoin"`,
+	} {
+		if _, err := Open(t.Context(), address); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", address, err, says)
+		}
+	}
+}
+
+func TestReportIsReservedByOneOfManyAtATime(t *testing.T) {
+	dir := t.TempDir()
+	for round := range 20 {
+		var reserved atomic.Int32
+		var all sync.WaitGroup
+		for worker := range 8 {
+			all.Go(func() {
+				in := sms.BeginInput{Report: string(rune('a' + round)), Broadcast: string(rune('0' + worker))}
+				if _, err := files(t, dir, "US").BeginBroadcast(t.Context(), in); err == nil {
+					reserved.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if n := reserved.Load(); n != 1 {
+			t.Fatalf("%d broadcasts have reserved one report", n)
+		}
+	}
+}

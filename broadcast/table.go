@@ -1,0 +1,161 @@
+package broadcast
+
+// Tables: CSV as spreadsheets and people write it.
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"temporal-twilio/sms"
+)
+
+// separators are those that a heading may use, the most usual first.
+const separators = ",;\t|"
+
+// recipientColumn is the name of the column of the recipients, in any case.
+const recipientColumn = "to"
+
+// table reads the records of a CSV file.
+type table struct {
+	heading []string
+	// to is the column of the recipients.
+	to        int
+	separator string
+	// text is the record that csv reads, through source.
+	text   *bytes.Reader
+	source *bufio.Reader
+	csv    *csv.Reader
+}
+
+// newTable reads a heading. Without a separator it finds the one by which there
+// is a column of recipients, and the most others.
+func newTable(heading []byte, separator string) (*table, error) {
+	var best *table
+	var problem error
+	for _, candidate := range separators {
+		if separator != "" && separator != string(candidate) {
+			continue
+		}
+		t := &table{to: -1, separator: string(candidate), text: bytes.NewReader(nil), source: bufio.NewReader(nil)}
+		t.csv = csv.NewReader(t.source)
+		t.csv.Comma = candidate
+		t.csv.FieldsPerRecord = -1 // counted below
+		// A space after a separator, where the separator itself is none.
+		t.csv.TrimLeadingSpace = candidate != '\t'
+		fields, err := t.fields(heading)
+		if err != nil {
+			problem = err
+			continue
+		}
+		t.name(fields)
+		if t.to >= 0 && (best == nil || len(t.heading) > len(best.heading)) {
+			best = t
+		}
+	}
+	switch {
+	case best != nil:
+		best.csv.ReuseRecord = true // from here on, as records are read very often
+		return best, best.unique()
+	case separator != "" && !strings.Contains(separators, separator):
+		return nil, refuse("the file says \"sep=%s\", but its separator must be one of , ; | or a tab", separator)
+	case problem != nil:
+		return nil, refuse("the file has no heading: its first line %v", problem)
+	}
+	return nil, refuse("the file's heading has no column %q", recipientColumn)
+}
+
+// name names the columns.
+func (t *table) name(fields []string) {
+	for i, name := range fields {
+		name = strings.TrimSpace(name)
+		if t.to < 0 && strings.EqualFold(name, recipientColumn) {
+			t.to = i
+		}
+		t.heading = append(t.heading, name)
+	}
+}
+
+// unique refuses a heading with the same name twice: one column would hide the
+// other. Columns without a name are not read.
+func (t *table) unique() error {
+	seen := make(map[string]string, len(t.heading))
+	for _, name := range t.heading {
+		if name == "" {
+			continue
+		}
+		if first, twice := seen[strings.ToLower(name)]; twice {
+			return refuse("the file's heading has the column %q twice, as %q and as %q; rename or remove one", strings.ToLower(name), first, name)
+		}
+		seen[strings.ToLower(name)] = name
+	}
+	return nil
+}
+
+// fields cuts a record. A quote within an unquoted field is a character of it.
+func (t *table) fields(text []byte) ([]string, error) {
+	fields, err := t.cut(text)
+	if errors.Is(err, csv.ErrBareQuote) {
+		t.csv.LazyQuotes = true
+		fields, err = t.cut(text)
+		t.csv.LazyQuotes = false
+	}
+	var problem *csv.ParseError
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil, errBlank
+	case errors.As(err, &problem):
+		return nil, badRecord("is not CSV: " + problem.Err.Error())
+	}
+	return fields, err
+}
+
+func (t *table) cut(text []byte) ([]string, error) {
+	t.text.Reset(text)
+	t.source.Reset(t.text)
+	return t.csv.Read()
+}
+
+func (t *table) recipient(text []byte, wanted bool) (recipient sms.Recipient, err error) {
+	fields, err := t.fields(text)
+	if err != nil {
+		return recipient, err
+	}
+	if blank(fields) {
+		return recipient, errBlank
+	}
+	// Spreadsheets leave separators behind the last column.
+	if n := len(t.heading); len(fields) > n && blank(fields[n:]) {
+		fields = fields[:n]
+	}
+	if len(fields) != len(t.heading) {
+		return recipient, badRecord(fmt.Sprintf("has %d fields, the heading %d", len(fields), len(t.heading)))
+	}
+	recipient.To = fields[t.to]
+	if len(fields) == 1 || !wanted {
+		return recipient, nil
+	}
+	variables := make(map[string]string, len(fields)-1)
+	for i, value := range fields {
+		if i != t.to && t.heading[i] != "" {
+			variables[t.heading[i]] = value
+		}
+	}
+	recipient.Variables, err = json.Marshal(variables)
+	return recipient, err
+}
+
+// blank reports whether there is nothing in any field.
+func blank(fields []string) bool {
+	for _, field := range fields {
+		if strings.TrimSpace(field) != "" {
+			return false
+		}
+	}
+	return true
+}
