@@ -5,9 +5,11 @@ package triggers
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -21,8 +23,9 @@ import (
 const (
 	// maxFile bounds a trigger file. A thousand triggers take about 500 kB.
 	maxFile = 1 << 20
-	// maxFiles bounds a folder.
+	// maxFiles and maxTotal bound a folder.
 	maxFiles = 1000
+	maxTotal = 16 << 20
 )
 
 // Options change how trigger files are read.
@@ -41,34 +44,77 @@ const DefaultTaskQueue = "twilio"
 // Load reads a trigger file, or all of a folder: *.yaml, *.yml and *.json in
 // the order of their names. All mistakes are reported, each as
 // "file:line: what is wrong and what to change".
-func Load(path string, o Options) (*Set, error) {
-	names, err := files(path)
-	if err != nil {
-		return nil, err
+func Load(path string, o Options) (*Set, error) { return look(path).parse(o) }
+
+// snapshot is what the files at a path held when they were looked at.
+type snapshot struct {
+	files []fileText
+	// err says why they could not be read.
+	err error
+	// sum is the same for the same files, or the same error.
+	sum [sha256.Size]byte
+}
+
+type fileText struct {
+	name string
+	text []byte
+}
+
+// look reads the files at a path.
+func look(path string) (s snapshot) {
+	s.files, s.err = readFiles(path)
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%v\n", s.err)
+	for _, f := range s.files {
+		fmt.Fprintf(sum, "%q %d\n%s", f.name, len(f.text), f.text)
+	}
+	sum.Sum(s.sum[:0])
+	return s
+}
+
+func (s snapshot) parse(o Options) (*Set, error) {
+	if s.err != nil {
+		return nil, s.err
 	}
 	c := newChecker(o)
-	for _, name := range names {
-		data, err := readFile(name)
-		if err != nil {
-			return nil, err
-		}
-		c.read(name, data)
+	for _, f := range s.files {
+		c.read(f.name, f.text)
 	}
 	return c.finish()
 }
 
-// files lists the trigger files at a path.
-func files(path string) ([]string, error) {
-	info, err := os.Stat(path)
+func readFiles(path string) ([]fileText, error) {
+	names, err := fileNames(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the triggers: %w", err)
+	}
+	all := make([]fileText, 0, len(names))
+	total := 0
+	for _, name := range names {
+		text, err := readFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read the triggers: %w", err)
+		}
+		if total += len(text); total > maxTotal {
+			return nil, fmt.Errorf("read the triggers: %s: its files have more than %d bytes together", path, maxTotal)
+		}
+		all = append(all, fileText{name, text})
+	}
+	return all, nil
+}
+
+// fileNames lists the trigger files at a path.
+func fileNames(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
 	}
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
 	entries, err := os.ReadDir(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the triggers: %w", err)
+		return nil, err
 	}
 	var names []string
 	for _, entry := range entries {
@@ -90,16 +136,21 @@ func files(path string) ([]string, error) {
 func readFile(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the triggers: %w", err)
+		return nil, err
 	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s: %d bytes are too many for a trigger file; the limit is %d", path, info.Size(), maxFile)
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a file", path)
 	}
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the triggers: %w", err)
+		return nil, err
 	}
-	return data, nil
+	defer f.Close() //nolint:errcheck // it was read
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(text) > maxFile {
+		err = fmt.Errorf("%s: too many bytes for a trigger file; the limit is %d", path, maxFile)
+	}
+	return text, err
 }
 
 // checker compiles triggers and collects mistakes with their lines.

@@ -4,16 +4,14 @@ package triggers
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"strings"
+	"crypto/sha256"
 	"sync/atomic"
 	"time"
 )
 
 // WatchInterval is how often files are looked at. Looking is portable, and
 // sees also what mounted configuration does to its links.
-const WatchInterval = 2 * time.Second
+const WatchInterval = time.Second
 
 // Live holds the triggers in force. A message is held against one set from
 // start to end, whatever happens to the files. It is safe for concurrent use.
@@ -21,18 +19,17 @@ type Live struct {
 	path    string
 	options Options
 	set     atomic.Pointer[Set]
-	// state is what the files looked like when they were last read.
-	state string
+	// seen is what the last look found; tried is what was last put in force, or
+	// refused.
+	seen, tried [sha256.Size]byte
 }
 
 // Open loads the triggers at a path, as [Load] does.
 func Open(path string, o Options) (*Live, error) {
-	l := &Live{path: path, options: o, state: state(path)}
-	set, err := Load(path, o)
-	if err != nil {
+	l := &Live{path: path, options: o}
+	if _, err := l.put(look(path)); err != nil {
 		return nil, err
 	}
-	l.set.Store(set)
 	return l, nil
 }
 
@@ -40,7 +37,9 @@ func Open(path string, o Options) (*Live, error) {
 func (l *Live) Set() *Set { return l.set.Load() }
 
 // Watch follows the files until the context ends. It reports each change: the
-// new set, or why the old one stays in force.
+// new set, or why the old one stays in force. A change counts once two looks in
+// a row find the same: a file that is being copied, or is gone for a moment
+// while another takes its place, is not what anybody wants in force.
 func (l *Live) Watch(ctx context.Context, every time.Duration, report func(*Set, error)) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -49,37 +48,30 @@ func (l *Live) Watch(ctx context.Context, every time.Duration, report func(*Set,
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if now := state(l.path); now != l.state {
-				l.state = now
-				report(l.reload())
+			if changed, set, err := l.turn(); changed {
+				report(set, err)
 			}
 		}
 	}
 }
 
-func (l *Live) reload() (*Set, error) {
-	set, err := Load(l.path, l.options)
+// turn looks once, and puts in force what the look before found as well.
+func (l *Live) turn() (changed bool, set *Set, err error) {
+	now := look(l.path)
+	if changed = now.sum == l.seen && now.sum != l.tried; changed {
+		set, err = l.put(now)
+	}
+	l.seen = now.sum
+	return changed, set, err
+}
+
+// put puts files in force, unless they are broken.
+func (l *Live) put(files snapshot) (*Set, error) {
+	l.tried = files.sum
+	set, err := files.parse(l.options)
 	if err != nil {
 		return l.Set(), err
 	}
 	l.set.Store(set)
 	return set, nil
-}
-
-// state tells one state of the files from another.
-func state(path string) string {
-	names, err := files(path)
-	if err != nil {
-		return err.Error()
-	}
-	var all strings.Builder
-	for _, name := range names {
-		info, err := os.Stat(name)
-		if err != nil {
-			fmt.Fprintln(&all, name, err)
-			continue
-		}
-		fmt.Fprintln(&all, name, info.Size(), info.ModTime().UnixNano())
-	}
-	return all.String()
 }

@@ -80,3 +80,151 @@ func TestABrokenFileLeavesTheOldTriggersInForce(t *testing.T) {
 		t.Errorf("a mended file: %v", r.err)
 	}
 }
+
+// turns gives what a number of looks report.
+func turns(l *Live, n int) (reports []report) {
+	for range n {
+		if changed, set, err := l.turn(); changed {
+			reports = append(reports, report{set, err})
+		}
+	}
+	return reports
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func opened(t *testing.T, path string) *Live {
+	t.Helper()
+	l, err := Open(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestAHalfCopiedFileIsNotPutInForce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t.yaml")
+	write(t, path, contract)
+	l := opened(t, path)
+	changed := strings.ReplaceAll(contract, "Order Number", "Order No")
+	half, _, _ := strings.Cut(changed, "  - name: cancel") // it would load
+	for _, part := range []string{half[:20], half, changed[:len(changed)-10]} {
+		write(t, path, part)
+		if reports := turns(l, 1); reports != nil {
+			t.Errorf("after %d bytes: %+v", len(part), reports)
+		}
+	}
+	write(t, path, changed)
+	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || reports[0].set.Len() != 2 || l.Set() != reports[0].set {
+		t.Errorf("the whole file: %+v", reports)
+	}
+}
+
+func TestAFileThatVanishesAndReturnsIsSeen(t *testing.T) {
+	dir := t.TempDir()
+	path, away := filepath.Join(dir, "t.json"), filepath.Join(dir, "t.json~")
+	text := sendingFile(`"smsBody": "x"`)
+	write(t, path, text)
+	write(t, filepath.Join(dir, "other.yaml"), contract)
+	l := opened(t, dir)
+	before := l.Set()
+	rename := func(from, to string) {
+		t.Helper()
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Gone for one look only: nothing happened.
+	rename(path, away)
+	if reports := turns(l, 1); reports != nil {
+		t.Errorf("gone: %+v", reports)
+	}
+	rename(away, path)
+	if reports := turns(l, 3); reports != nil || l.Set() != before {
+		t.Errorf("back again: %+v", reports)
+	}
+	// Replaced by one of the same size and time, as tools that keep times do.
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, away, strings.Replace(text, "tell (", "TELL (", 1))
+	if err := os.Chtimes(away, info.ModTime(), info.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	rename(away, path)
+	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || len(match(t, l.Set(), "TELL Ann")) != 1 {
+		t.Errorf("replaced: %+v", reports)
+	}
+	// Gone for good, and back later.
+	rename(path, away)
+	if reports := turns(l, 3); len(reports) != 1 || reports[0].set.Len() != 2 {
+		t.Errorf("gone for good: %+v", reports)
+	}
+	rename(away, path)
+	if reports := turns(l, 3); len(reports) != 1 || reports[0].set.Len() != 3 {
+		t.Errorf("back: %+v", reports)
+	}
+}
+
+func TestMountedConfigurationThatSwapsItsLinksIsSeen(t *testing.T) {
+	dir := t.TempDir()
+	link := func(to, name string) {
+		t.Helper()
+		temporary := filepath.Join(dir, "..tmp")
+		if err := os.Symlink(to, temporary); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(temporary, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for version, text := range map[string]string{"..1": contract, "..2": strings.ReplaceAll(contract, "Order Number", "Order No")} {
+		if err := os.Mkdir(filepath.Join(dir, version), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, version, "t.yaml"), text)
+	}
+	link("..1", "..data")
+	link(filepath.Join("..data", "t.yaml"), "t.yaml")
+	l := opened(t, dir)
+	link("..2", "..data")
+	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || len(match(t, l.Set(), "Order No 42")) != 1 {
+		t.Errorf("after the swap: %+v", reports)
+	}
+}
+
+func TestABrokenFileIsToldOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t.yaml")
+	write(t, path, contract)
+	l := opened(t, path)
+	write(t, path, "triggers: [")
+	if reports := turns(l, 5); len(reports) != 1 || reports[0].err == nil {
+		t.Errorf("broken: %+v", reports)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if reports := turns(l, 5); len(reports) != 1 || reports[0].err == nil || reports[0].set.Len() != 2 {
+		t.Errorf("gone: %+v", reports)
+	}
+	write(t, path, contract)
+	if reports := turns(l, 5); len(reports) != 1 || reports[0].err != nil {
+		t.Errorf("as before: %+v", reports)
+	}
+}
+
+func TestWhatIsNoFileIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "t.yaml"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(dir, Options{}); err == nil || !strings.Contains(err.Error(), "not a file") {
+		t.Errorf("a folder: %v", err)
+	}
+}

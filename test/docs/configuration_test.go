@@ -157,6 +157,20 @@ func TestTheComposeFileSetsOnlyWhatTheWorkerReads(t *testing.T) {
 	}
 }
 
+func TestTheComposeFileMountsTheFolderOfTriggers(t *testing.T) {
+	connector := readCompose(t).Services["connector"]
+	for _, volume := range connector.Volumes {
+		source, rest, _ := strings.Cut(volume, ":")
+		if target, _, _ := strings.Cut(rest, ":"); target == connector.Environment["TRIGGERS"] {
+			if info, err := os.Stat("../../" + source); err != nil || !info.IsDir() {
+				t.Errorf("%s is not a folder: %v", source, err)
+			}
+			return
+		}
+	}
+	t.Errorf("TRIGGERS is %q, which is not mounted", connector.Environment["TRIGGERS"])
+}
+
 // pinned is an image with a version of at least two numbers.
 var pinned = regexp.MustCompile(`:v?\d+\.\d+[\w.-]*$`)
 
