@@ -4,16 +4,13 @@ package activities
 // language, and from process models whose every value is a string.
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"time"
 
-	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 
 	"temporal-twilio/sms"
@@ -25,24 +22,24 @@ type SendSmsInput struct {
 	// SmsFrom is the sender: a number of the account in E.164 form, a short
 	// code, an alphanumeric sender ID or a WhatsApp address. Required unless
 	// MessagingServiceSID is given.
-	SmsFrom string `json:"smsFrom,omitempty"`
-	// SmsTo lists the recipients. Required. In JSON it is an array, a string
-	// that holds a JSON array, or a comma-separated string.
+	SmsFrom string `json:"smsFrom,omitempty" example:"\"+15005550006\""`
+	// SmsTo lists the recipients. Required. In JSON it is an array, an object for
+	// one, a string that holds either, or a comma-separated string.
 	SmsTo Recipients `json:"smsTo"`
 	// SmsBody is the text, a FreeMarker template. Required unless MediaURL or
 	// ContentSID is given.
-	SmsBody string `json:"smsBody,omitempty"`
+	SmsBody string `json:"smsBody,omitempty" example:"\"Dear ${name}, hello\""`
 	// Variables is the template's data model, a JSON object. Optional.
-	Variables json.RawMessage `json:"variables,omitempty"`
+	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
 	// Metadata is the connector's older name for Variables. Optional.
-	Metadata json.RawMessage `json:"metadata,omitempty"`
+	Metadata json.RawMessage `json:"metadata,omitempty" example:"{\"name\": \"Ann\"}"`
 
 	// DefaultRegion is the country of numbers without a country code, such as
 	// "US". Optional: default the worker's.
-	DefaultRegion string `json:"defaultRegion,omitempty"`
+	DefaultRegion string `json:"defaultRegion,omitempty" example:"\"US\""`
 	// Account picks a set of credentials by its name in the worker's
 	// configuration. Optional: default that of the environment.
-	Account string `json:"account,omitempty"`
+	Account string `json:"account,omitempty" example:"\"marketing\""`
 	// GiveUpAfter is for how long a send that gets nowhere goes on trying what
 	// surely was not sent and may be later, across attempts. Optional: default as
 	// long as the caller's timeouts and retry policy allow, and 1 h if they set no
@@ -51,32 +48,32 @@ type SendSmsInput struct {
 	// OnError is "complete" or "fail": whether the activity fails if a recipient
 	// was not sent to, with an error that is not retried and whose details are the
 	// result. Optional: default complete.
-	OnError OnError `json:"onError,omitempty"`
+	OnError OnError `json:"onError,omitempty" example:"\"complete\" or \"fail\""`
 	// IdempotencyKey makes this the one send of its key: whoever else asks with
 	// the same key gets the same result, and nothing more is sent. Optional.
-	IdempotencyKey string `json:"idempotencyKey,omitempty"`
+	IdempotencyKey string `json:"idempotencyKey,omitempty" example:"\"order-42/confirmed\""`
 	// OnUnknown says what to do with a recipient of whom it cannot be decided
 	// whether Twilio took the message. Optional: default [Report].
-	OnUnknown OnUnknown `json:"onUnknown,omitempty"`
+	OnUnknown OnUnknown `json:"onUnknown,omitempty" example:"\"report\" or \"resend\""`
 
 	// MessagingServiceSID picks the sender from a service, "MG" and 32 hex
 	// digits. Optional.
-	MessagingServiceSID string `json:"messagingServiceSid,omitempty"`
+	MessagingServiceSID string `json:"messagingServiceSid,omitempty" example:"\"MG0123456789abcdef0123456789abcdef\""`
 	// MediaURL are up to 10 addresses of media. Optional.
-	MediaURL []string `json:"mediaUrl,omitempty"`
+	MediaURL []string `json:"mediaUrl,omitempty" example:"[\"https://example.com/a.png\"]"`
 	// ContentSID names a content template, "HX" and 32 hex digits. Optional.
-	ContentSID string `json:"contentSid,omitempty"`
+	ContentSID string `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
 	// ContentVariables are its variables, a JSON object. Optional.
-	ContentVariables json.RawMessage `json:"contentVariables,omitempty"`
+	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
 	// SendAt schedules the messages, 15 minutes to 35 days ahead. It needs
 	// MessagingServiceSID. Optional.
 	SendAt *time.Time `json:"sendAt,omitempty"`
 	// ValidityPeriod is how many seconds a message may wait to be sent, 1 to
 	// 36000. Optional: default Twilio's, 36000.
-	ValidityPeriod int `json:"validityPeriod,omitempty"`
+	ValidityPeriod int `json:"validityPeriod,omitempty" example:"3600"`
 	// StatusCallback is called at each change of a message's status. Optional:
 	// default none, or our own webhook if StatusSignals is set.
-	StatusCallback string `json:"statusCallback,omitempty"`
+	StatusCallback string `json:"statusCallback,omitempty" example:"\"https://example.com/status\""`
 	// StatusSignals has the worker's webhook signal "SmsStatus" to the workflow at
 	// each change of a message's status. Optional: default false.
 	StatusSignals *bool `json:"statusSignals,omitempty"`
@@ -88,21 +85,21 @@ type SendSmsInput struct {
 	// SendAsMMS sends a text as MMS. Optional.
 	SendAsMMS *bool `json:"sendAsMms,omitempty"`
 	// RiskCheck is enable or disable. Optional.
-	RiskCheck string `json:"riskCheck,omitempty"`
+	RiskCheck string `json:"riskCheck,omitempty" example:"\"enable\" or \"disable\""`
 	// ContentRetention is retain or discard. Optional.
-	ContentRetention string `json:"contentRetention,omitempty"`
+	ContentRetention string `json:"contentRetention,omitempty" example:"\"retain\" or \"discard\""`
 	// AddressRetention is retain or obfuscate. Optional.
-	AddressRetention string `json:"addressRetention,omitempty"`
+	AddressRetention string `json:"addressRetention,omitempty" example:"\"retain\" or \"obfuscate\""`
 	// MaxPrice is the most that a message may cost in US dollars. Optional.
-	MaxPrice *float32 `json:"maxPrice,omitempty"`
+	MaxPrice *float32 `json:"maxPrice,omitempty" example:"0.05"`
 	// ProvideFeedback announces that feedback will be given. Optional.
 	ProvideFeedback *bool `json:"provideFeedback,omitempty"`
 	// PersistentAction are rich actions of the message's channel. Optional.
-	PersistentAction []string `json:"persistentAction,omitempty"`
+	PersistentAction []string `json:"persistentAction,omitempty" example:"[\"geo:52.5,13.4|Berlin\"]"`
 
 	// MaxSegments refuses a text that takes more segments. Optional: default no
 	// limit but Twilio's 1600 characters.
-	MaxSegments int `json:"maxSegments,omitempty"`
+	MaxSegments int `json:"maxSegments,omitempty" example:"2"`
 }
 
 // MaxRecipients is how long a list may be. Temporal takes payloads of 2 MB, and
@@ -139,72 +136,65 @@ type Recipient = sms.Recipient
 func To(addresses ...string) Recipients { return sms.To(addresses...) }
 
 // decodeInput reads the activity's raw argument. It is decoded here and not by
-// the SDK, whose failure would be the activity's.
-func decodeInput(raw converter.RawValue) (SendSmsInput, *sms.Error) {
-	var input SendSmsInput
-	payload := raw.Payload()
-	if payload == nil || len(payload.GetData()) == 0 {
+// the SDK, whose failure would be the activity's. The error is a *sms.Error with
+// all that is wrong.
+func decodeInput(raw converter.RawValue) (input SendSmsInput, err error) {
+	if raw.Payload() == nil {
 		return input, &sms.Error{Code: sms.MissingInput, Message: "SendSms was called without an argument; give it {smsFrom, smsTo, smsBody}"}
 	}
-	decoder := json.NewDecoder(bytes.NewReader(payload.GetData()))
-	// A misspelt option would be ignored otherwise, and the text sent without it.
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(&input)
-	if err == nil {
-		if _, more := decoder.Token(); !errors.Is(more, io.EOF) {
-			err = errors.New("there is more after the JSON object")
-		}
-	}
-	if err != nil {
-		return input, &sms.Error{Code: sms.InvalidInput, Message: describeDecode(payload, err)}
-	}
-	return input, input.check()
+	problems, _ := errors.AsType[sms.Problems](Decode(raw, &input))
+	return input, input.check(problems)
 }
 
-func describeDecode(payload *commonpb.Payload, err error) string {
-	encoding := string(payload.GetMetadata()[converter.MetadataEncoding])
-	switch encoding {
+// Decode reads the argument of an activity or a workflow, as [sms.Decode] does,
+// into a pointer to a struct. Without an argument the struct stays as it is.
+func Decode(raw converter.RawValue, into any) error {
+	payload := raw.Payload()
+	if payload == nil {
+		return nil
+	}
+	switch encoding := string(payload.GetMetadata()[converter.MetadataEncoding]); encoding {
+	case converter.MetadataEncodingNil:
+		return nil
 	case converter.MetadataEncodingJSON, converter.MetadataEncodingProtoJSON, converter.MetadataEncodingBinary:
+		return sms.Decode(payload.GetData(), into)
 	default:
-		return fmt.Sprintf("the argument of SendSms is encoded as %q, but it must be a JSON object; if the workflow uses a payload codec, the worker needs the same", encoding)
+		return sms.Problems{{Says: fmt.Sprintf("the argument is encoded as %q, but it must be a JSON object; if the caller uses a payload codec, the worker needs the same", encoding)}}
 	}
-	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
-		where := kind.Field
-		if where == "" {
-			return fmt.Sprintf("the argument of SendSms is a JSON %s, but it must be an object {smsFrom, smsTo, smsBody}", kind.Value)
-		}
-		return fmt.Sprintf("%s is a JSON %s, but it must be a %s", where, kind.Value, kind.Type)
-	}
-	return "the argument of SendSms could not be read: " + strings.TrimPrefix(err.Error(), "json: ")
 }
 
-// check reports what is absent or contradicts itself, and merges the two names
-// of the data model.
-func (in *SendSmsInput) check() *sms.Error {
+// check adds to the problems what is absent or contradicts itself, and merges the
+// two names of the data model.
+func (in *SendSmsInput) check(problems sms.Problems) error {
 	var missing []string
-	if strings.TrimSpace(in.SmsFrom) == "" && in.MessagingServiceSID == "" {
-		missing = append(missing, "smsFrom")
-	}
-	if len(in.SmsTo) == 0 {
-		missing = append(missing, "smsTo")
-	}
-	if in.SmsBody == "" && len(in.MediaURL) == 0 && in.ContentSID == "" {
-		missing = append(missing, "smsBody")
-	}
-	if len(missing) > 0 {
-		return &sms.Error{Code: sms.MissingInput, Message: "missing or empty: " + strings.Join(missing, ", ")}
-	}
-	if len(in.SmsTo) > MaxRecipients {
-		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("smsTo lists %d recipients; SendSms takes %d, whose report fits into a payload of Temporal's: start BroadcastSmsWorkflow with the list", len(in.SmsTo), MaxRecipients)}
+	for _, absent := range []struct {
+		field string
+		is    bool
+	}{
+		{"smsFrom", strings.TrimSpace(in.SmsFrom) == "" && in.MessagingServiceSID == ""},
+		{"smsTo", len(in.SmsTo) == 0},
+		{"smsBody", in.SmsBody == "" && len(in.MediaURL) == 0 && in.ContentSID == ""},
+	} {
+		if absent.is && !problems.Names(absent.field) && !problems.Names("") {
+			missing = append(missing, absent.field)
+		}
 	}
 	for _, rule := range in.rules() {
-		if rule.broken {
-			return &sms.Error{Code: sms.InvalidInput, Message: rule.says}
+		if rule.broken && !problems.Names(rule.field) {
+			problems = append(problems, sms.Problem{Field: rule.field, Says: rule.says})
 		}
 	}
 	if given(in.Metadata) {
 		in.Variables = in.Metadata
+	}
+	switch {
+	case len(missing) > 0 && len(problems) == 0:
+		return &sms.Error{Code: sms.MissingInput, Message: "missing or empty: " + strings.Join(missing, ", ")}
+	case len(missing) > 0:
+		problems = append(problems, sms.Problem{Says: "missing or empty: " + strings.Join(missing, ", ")})
+	}
+	if len(problems) > 0 {
+		return &sms.Error{Code: sms.InvalidInput, Message: problems.Error()}
 	}
 	return nil
 }
@@ -222,27 +212,33 @@ const (
 )
 
 type rule struct {
+	field  string
 	broken bool
 	says   string
 }
 
-// rules are what holds between the fields.
+// rules are what holds between the fields, and within one beyond its form.
 func (in *SendSmsInput) rules() []rule {
+	oneOf := func(field, value, one, other string) rule {
+		return rule{field, value != "" && value != one && value != other, fmt.Sprintf("%s must be %s or %s", field, one, other)}
+	}
 	return []rule{
-		{given(in.Variables) && given(in.Metadata), "variables and metadata are two names of the same; give one"},
-		{given(in.Variables) && !isObject(in.Variables) || given(in.Metadata) && !isObject(in.Metadata), "variables must be a JSON object"},
-		{in.OnUnknown != "" && in.OnUnknown != Report && in.OnUnknown != Resend, "onUnknown must be report or resend"},
-		{in.OnError != "" && in.OnError != Complete && in.OnError != Fail, "onError must be complete or fail"},
-		{in.MessagingServiceSID != "" && !serviceSID.MatchString(in.MessagingServiceSID), "messagingServiceSid must be MG and 32 hex digits"},
-		{in.ContentSID != "" && !contentSID.MatchString(in.ContentSID), "contentSid must be HX and 32 hex digits"},
-		{given(in.ContentVariables) && !isObject(in.ContentVariables), "contentVariables must be a JSON object"},
-		{len(in.MediaURL) > 10, "mediaUrl may hold 10 addresses at most"},
-		{in.ValidityPeriod < 0 || in.ValidityPeriod > 36000, "validityPeriod must be 1 to 36000 seconds"},
-		{in.ShortenURLs != nil && *in.ShortenURLs && in.MessagingServiceSID == "", "shortenUrls needs messagingServiceSid"},
-		{in.SendAt != nil && in.MessagingServiceSID == "", "sendAt needs messagingServiceSid: Twilio schedules for Messaging Services only"},
-		{!knownRegion(in.DefaultRegion), "defaultRegion must be a country's two capital letters, such as US"},
-		{len(in.IdempotencyKey) > 1000, "idempotencyKey may have 1000 bytes at most"},
-		{in.MaxSegments < 0, "maxSegments must not be negative"},
+		{"smsTo", len(in.SmsTo) > MaxRecipients, fmt.Sprintf("smsTo lists %d recipients; SendSms takes %d, whose report fits into a payload of Temporal's: start BroadcastSmsWorkflow with the list", len(in.SmsTo), MaxRecipients)},
+		{"variables", given(in.Variables) && given(in.Metadata), "variables and metadata are two names of the same; give one"},
+		oneOf("onUnknown", string(in.OnUnknown), string(Report), string(Resend)),
+		oneOf("onError", string(in.OnError), string(Complete), string(Fail)),
+		{"messagingServiceSid", in.MessagingServiceSID != "" && !serviceSID.MatchString(in.MessagingServiceSID), "messagingServiceSid must be MG and 32 hex digits"},
+		{"contentSid", in.ContentSID != "" && !contentSID.MatchString(in.ContentSID), "contentSid must be HX and 32 hex digits"},
+		{"mediaUrl", len(in.MediaURL) > 10, "mediaUrl may hold 10 addresses at most"},
+		{"validityPeriod", in.ValidityPeriod < 0 || in.ValidityPeriod > 36000, "validityPeriod must be 1 to 36000 seconds"},
+		{"shortenUrls", in.ShortenURLs != nil && *in.ShortenURLs && in.MessagingServiceSID == "", "shortenUrls needs messagingServiceSid"},
+		{"sendAt", in.SendAt != nil && in.MessagingServiceSID == "", "sendAt needs messagingServiceSid: Twilio schedules for Messaging Services only"},
+		{"defaultRegion", !knownRegion(in.DefaultRegion), "defaultRegion must be a country's two capital letters, such as US"},
+		{"idempotencyKey", len(in.IdempotencyKey) > 1000, "idempotencyKey may have 1000 bytes at most"},
+		{"maxSegments", in.MaxSegments < 0, "maxSegments must not be negative"},
+		oneOf("riskCheck", in.RiskCheck, "enable", "disable"),
+		oneOf("contentRetention", in.ContentRetention, "retain", "discard"),
+		oneOf("addressRetention", in.AddressRetention, "retain", "obfuscate"),
 	}
 }
 
@@ -298,9 +294,4 @@ func (in *SendSmsInput) options() twilio.Options {
 
 func given(raw json.RawMessage) bool {
 	return len(raw) > 0 && string(raw) != "null"
-}
-
-func isObject(raw json.RawMessage) bool {
-	trimmed := bytes.TrimSpace(raw)
-	return len(trimmed) > 0 && trimmed[0] == '{'
 }

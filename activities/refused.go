@@ -2,10 +2,16 @@ package activities
 
 // Refusals: the result of a send that texts nobody.
 
-import "temporal-twilio/sms"
+import (
+	"errors"
 
-// Refused is the result of a send of which nothing was begun, for whoever
-// refuses one before the activity.
-func Refused(code sms.Code, message string) SendSmsResult {
-	return newResult(nil, []sms.Error{{Code: code, Message: message}})
+	"temporal-twilio/sms"
+)
+
+// Refused is the result of a send of which nothing was begun, for whoever refuses
+// one before the activity because of an error of [Decode]. It tells what else is
+// wrong with the input as well.
+func Refused(input SendSmsInput, err error) SendSmsResult {
+	problems, _ := errors.AsType[sms.Problems](err)
+	return newResult(nil, []sms.Error{*sms.AsError(input.check(problems))})
 }

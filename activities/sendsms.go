@@ -47,9 +47,9 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 			result, err = s.broken(), nil
 		}
 	}()
-	input, problem := decodeInput(raw)
-	if problem != nil {
-		return newResult(nil, []sms.Error{*problem}), nil
+	input, err := decodeInput(raw)
+	if err != nil {
+		return newResult(nil, []sms.Error{*sms.AsError(err)}), nil
 	}
 	if input.IdempotencyKey != "" {
 		return a.once(ctx, input)

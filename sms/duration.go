@@ -1,38 +1,129 @@
 package sms
 
-// Durations: spans of time in inputs, as people and process models write them.
+// Times and spans of time, as callers write them.
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
 	"time"
 )
 
-// Duration is a span of time that travels in JSON as "1h30m", or as a number of
-// seconds.
+// Duration is a span of time that travels in JSON as "1h30m", as ISO 8601 writes
+// it ("PT24H"), or as a number of seconds.
 type Duration time.Duration
+
+const durationExample = `"90s", "1h30m" or "PT24H"`
 
 // MarshalJSON writes "1h30m0s".
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
-// UnmarshalJSON reads both forms. A span is never negative.
+// UnmarshalJSON reads all forms. A span is never negative.
 func (d *Duration) UnmarshalJSON(data []byte) error {
-	var seconds float64
-	if json.Unmarshal(data, &seconds) == nil {
-		*d = Duration(seconds * float64(time.Second))
-	} else {
-		var text string
-		if err := json.Unmarshal(data, &text); err != nil {
-			return fmt.Errorf("%s is no duration; write it like \"90s\" or \"1h30m\"", data)
-		}
-		span, err := time.ParseDuration(text)
-		if err != nil {
-			return fmt.Errorf("%q is no duration; write it like \"90s\" or \"1h30m\"", text)
-		}
-		*d = Duration(span)
+	text, _ := asText(data)
+	span, _, err := parseDuration(orText(data, text))
+	if err != nil {
+		return fmt.Errorf("%s is not a duration, such as %s", given(data), durationExample)
 	}
-	if *d < 0 {
-		return fmt.Errorf("%s is a negative duration", data)
-	}
+	*d = span
 	return nil
+}
+
+var (
+	isoDuration = regexp.MustCompile(`(?i)^P(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]+)?)S)?)?$`)
+	isoUnits    = []time.Duration{7 * 24 * time.Hour, 24 * time.Hour, time.Hour, time.Minute, time.Second}
+
+	errNoDuration = errors.New("not a duration")
+)
+
+// parseDuration reads a span, and reports whether it was a bare number.
+func parseDuration(text string) (span Duration, bare bool, err error) {
+	if isNumber([]byte(text)) {
+		seconds, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return 0, true, err
+		}
+		span, err = spanOf(seconds, time.Second)
+		return span, true, err
+	}
+	if parts := isoDuration.FindStringSubmatch(text); parts != nil && !strings.HasSuffix(strings.ToUpper(text), "T") && len(text) > 1 {
+		for i, part := range parts[1:] {
+			if part == "" {
+				continue
+			}
+			count, err := strconv.ParseFloat(strings.Replace(part, ",", ".", 1), 64)
+			if err != nil {
+				return 0, false, err
+			}
+			more, err := spanOf(count, isoUnits[i])
+			if err != nil {
+				return 0, false, err
+			}
+			span += more
+		}
+		return span, false, nil
+	}
+	plain, err := time.ParseDuration(text)
+	if err != nil || plain < 0 {
+		return 0, false, errNoDuration
+	}
+	return Duration(plain), false, nil
+}
+
+// spanOf multiplies, as far as a century.
+func spanOf(count float64, unit time.Duration) (Duration, error) {
+	const century = 100 * 366 * 24 * time.Hour
+	if span := count * float64(unit); span >= 0 && span <= float64(century) {
+		return Duration(span), nil
+	}
+	return 0, errNoDuration
+}
+
+// duration reads a span. A large bare number is rather milliseconds than seconds.
+func (d *decoder) duration(f field, data []byte, text string, into *Duration) {
+	f.example = durationExample
+	span, bare, err := parseDuration(orText(data, text))
+	if err != nil || data[0] == '{' || data[0] == '[' {
+		d.must(f, "a duration", data)
+		return
+	}
+	*into = span
+	if bare && span > Duration(24*time.Hour) {
+		d.add(Problem{
+			Field: f.name, Given: given(data),
+			Says: fmt.Sprintf("%s must have a unit if it is longer than a day, such as \"48h\" or \"P2D\": a number counts seconds", f),
+		})
+	}
+}
+
+// zoned and unzoned are the forms of a moment, with and without a time zone.
+// Java leaves out seconds that are zero.
+var (
+	zoned   = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07"}
+	unzoned = []string{"2006-01-02T15:04:05", "2006-01-02T15:04"}
+)
+
+func (d *decoder) time(f field, data []byte, text string, into *time.Time) {
+	// Java's ZonedDateTime names its zone behind the offset.
+	written, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(text)), "[")
+	if len(written) > 10 && written[10] == ' ' {
+		written = written[:10] + "T" + written[11:]
+	}
+	for _, form := range zoned {
+		if at, err := time.Parse(form, written); err == nil {
+			*into = at
+			return
+		}
+	}
+	f.example = `"2026-01-31T09:00:00+01:00" or "2026-01-31T08:00:00Z"`
+	kind := "a date and time with a time zone"
+	for _, form := range unzoned {
+		if _, err := time.Parse(form, written); err == nil {
+			kind = "in a time zone, which is missing: add Z or an offset"
+		}
+	}
+	d.must(f, kind, data)
 }

@@ -3,22 +3,23 @@ package sms
 // Recipients: whom a text goes to, as callers in any language write them.
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
+	"reflect"
 	"strings"
 )
 
 // Recipients is a list of whom to send to.
 type Recipients []Recipient
 
-// Recipient is one of them. In JSON it is a string, or an object with "to" and
-// "variables" where the text differs by recipient.
+// Recipient is one of them. In JSON it is a string, or an object with "to",
+// "variables" and "contentVariables" if the text differs by recipient.
 type Recipient struct {
 	// To is an address, such as "+15005550006".
-	To string `json:"to"`
+	To string `json:"to" example:"\"+15005550009\""`
 	// Variables are laid over those of the whole send, name by name. Optional.
-	Variables json.RawMessage `json:"variables,omitempty"`
+	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
+	// ContentVariables are laid over those of the whole send. Optional.
+	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
 }
 
 // To makes a list of plain addresses.
@@ -32,7 +33,7 @@ func To(addresses ...string) Recipients {
 
 // MarshalJSON writes a plain address as a string.
 func (r Recipient) MarshalJSON() ([]byte, error) {
-	if !hasVariables(r.Variables) {
+	if !isGiven(r.Variables) && !isGiven(r.ContentVariables) {
 		return json.Marshal(r.To)
 	}
 	type object Recipient
@@ -42,35 +43,53 @@ func (r Recipient) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads both forms. What is neither is kept as its JSON text:
 // it then fails as an address, alone, and does not stop the others.
 func (r *Recipient) UnmarshalJSON(data []byte) error {
-	if json.Unmarshal(data, &r.To) == nil {
-		return nil
+	d := decoder{}
+	type object Recipient // without this method
+	var read object
+	switch text, isText := asText(data); {
+	case isText:
+		read.To = text
+	case data[0] == '{':
+		d.object(field{}, data, reflect.ValueOf(&read).Elem())
+		if len(d.problems) > 0 {
+			read = object{To: string(data)}
+		}
+	default:
+		read.To = string(data)
 	}
-	type object Recipient
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if decoder.Decode((*object)(r)) != nil || (hasVariables(r.Variables) && !isObject(r.Variables)) {
-		*r = Recipient{To: string(data)}
-	}
+	*r = Recipient(read)
 	return nil
 }
 
-// UnmarshalJSON reads the three forms of a list.
+// UnmarshalJSON reads all forms of a list.
 func (l *Recipients) UnmarshalJSON(data []byte) error {
-	var text string
-	if json.Unmarshal(data, &text) == nil {
-		trimmed := strings.TrimSpace(text)
-		if !strings.HasPrefix(trimmed, "[") {
-			*l = To(splitComma(text)...)
-			return nil
-		}
-		data = []byte(trimmed)
+	d := decoder{}
+	if string(data) != "null" {
+		text, _ := asText(data)
+		d.recipients(field{name: "smsTo"}, data, text, l)
 	}
-	var list []Recipient
-	if err := json.Unmarshal(data, &list); err != nil {
-		return errors.New(`smsTo must be an array of strings, a string that holds such an array, or a comma-separated string, for example ["+15005550006"]`)
+	return d.problems.err()
+}
+
+// recipients reads an array, one object, or a string that holds either or
+// addresses with commas between them.
+func (d *decoder) recipients(f field, data []byte, text string, into *Recipients) {
+	data = inner(inner(data, text, '['), text, '{')
+	switch data[0] {
+	case '[':
+		var list []Recipient
+		_ = json.Unmarshal(data, &list) // it is valid, and each recipient is taken
+		*into = list
+	case '"':
+		*into = To(splitComma(text)...)
+	case 't', 'f':
+		f.example = `["+15005550009"], "+15005550009, +15005550010" or {"to": "+15005550009", "variables": {"name": "Ann"}}`
+		d.must(f, "a list of recipients", data)
+	default:
+		var one Recipient
+		_ = json.Unmarshal(data, &one)
+		*into = Recipients{one}
 	}
-	*l = list
-	return nil
 }
 
 func splitComma(text string) (list []string) {
@@ -82,10 +101,5 @@ func splitComma(text string) (list []string) {
 	return list
 }
 
-// hasVariables reports whether variables are given, which null does not count as.
-func hasVariables(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
-
-func isObject(raw json.RawMessage) bool {
-	trimmed := bytes.TrimSpace(raw)
-	return len(trimmed) > 0 && trimmed[0] == '{'
-}
+// isGiven reports whether a value is there, which null does not count as.
+func isGiven(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }

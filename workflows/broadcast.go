@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -21,15 +22,15 @@ type BroadcastSmsInput struct {
 	activities.SendSmsInput
 	// File holds the recipients: its name below the worker's BROADCAST_STORE, CSV
 	// or .jsonl. Optional.
-	File string `json:"file,omitempty"`
+	File string `json:"file,omitempty" example:"\"customers.csv\""`
 	// Source gives the recipients by an activity of the caller's. Optional.
-	Source *Source `json:"source,omitempty"`
+	Source *Source `json:"source,omitempty" example:"{\"activity\": \"MyRecipients\", \"taskQueue\": \"shop\"}"`
 	// Report is the name of a report below BROADCAST_STORE, without ".jsonl".
 	// Optional: default no report.
-	Report string `json:"report,omitempty"`
+	Report string `json:"report,omitempty" example:"\"monday\""`
 	// PageSize is how many recipients one SendSms gets, 1 to 1000. Optional:
 	// default 200.
-	PageSize int `json:"pageSize,omitempty"`
+	PageSize int `json:"pageSize,omitempty" example:"200"`
 
 	// Carried is what a run hands on to the next. Not for callers.
 	Carried *BroadcastProgress `json:"carried,omitempty"`
@@ -94,7 +95,11 @@ const (
 //
 // It fails only if nobody was texted. Once somebody was, its result says how far
 // it came, and why not further.
-func BroadcastSmsWorkflow(ctx workflow.Context, input BroadcastSmsInput) (BroadcastProgress, error) {
+//
+// Its argument is a [BroadcastSmsInput].
+func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (BroadcastProgress, error) {
+	var input BroadcastSmsInput
+	problems := readInput(ctx, raw, &input)
 	b := &broadcast{input: input, progress: BroadcastProgress{State: broadcastSending}}
 	if input.Carried != nil {
 		b.progress = *input.Carried
@@ -102,8 +107,8 @@ func BroadcastSmsWorkflow(ctx workflow.Context, input BroadcastSmsInput) (Broadc
 	if b.progress.Errors == nil {
 		b.progress.Errors = map[sms.Code]int{}
 	}
-	if err := b.check(); err != nil {
-		return b.progress, err
+	if err := b.check(problems); err != nil {
+		return b.progress, refusal(err)
 	}
 	if err := b.handle(ctx); err != nil {
 		return b.progress, err
@@ -132,7 +137,9 @@ type broadcast struct {
 	unwritten int
 }
 
-func (b *broadcast) check() error {
+// check adds to what is wrong with the input's form.
+func (b *broadcast) check(wrong error) error {
+	problems, _ := errors.AsType[sms.Problems](wrong)
 	given := 0
 	for _, one := range []bool{len(b.input.SmsTo) > 0, b.input.File != "", b.input.Source != nil} {
 		if one {
@@ -142,20 +149,19 @@ func (b *broadcast) check() error {
 	if b.input.PageSize == 0 {
 		b.input.PageSize = defaultPageSize
 	}
-	switch {
-	case given != 1:
-		return refusal("give the recipients in one of smsTo, file and source")
-	case b.input.PageSize < 1 || b.input.PageSize > maxPageSize:
-		return refusal("pageSize must be 1 to 1000")
-	case len(b.input.IdempotencyKey) > maxKey:
-		return refusal("the idempotencyKey of a broadcast may have 900 bytes at most")
+	if given != 1 && len(problems) == 0 {
+		problems = append(problems, sms.Problem{Says: "give the recipients in one of smsTo, file and source"})
+	}
+	if b.input.PageSize < 1 || b.input.PageSize > maxPageSize {
+		problems = append(problems, sms.Problem{Field: "pageSize", Says: "pageSize must be 1 to 1000"})
+	}
+	if len(b.input.IdempotencyKey) > maxKey {
+		problems = append(problems, sms.Problem{Field: "idempotencyKey", Says: "the idempotencyKey of a broadcast may have 900 bytes at most"})
+	}
+	if len(problems) > 0 {
+		return problems
 	}
 	return nil
-}
-
-// refusal is the error of a broadcast that texts nobody.
-func refusal(why string) error {
-	return temporal.NewNonRetryableApplicationError(why, string(sms.InvalidInput), nil)
 }
 
 // handle answers queries and updates.

@@ -3,7 +3,6 @@ package workflows
 // SendSmsWorkflow: a send, and if wanted the wait for what becomes of it.
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -21,7 +20,7 @@ type SendSmsRequest struct {
 	activities.SendSmsInput
 	// WaitForDelivery waits until each message is delivered or cannot be.
 	// Optional: default false, and the workflow ends once Twilio has taken them.
-	WaitForDelivery bool `json:"waitForDelivery,omitempty"`
+	WaitForDelivery bool `json:"waitForDelivery,omitempty" example:"true"`
 	// Timeout ends the wait. Optional: default 1 h.
 	Timeout Duration `json:"timeout,omitempty"`
 }
@@ -49,9 +48,9 @@ const maxAwaited = 1000
 // it waits for delivery, it completes with what is known. Its argument is a
 // [SendSmsRequest].
 func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report SendSmsReport, err error) {
-	request, problem := readRequest(raw)
-	if problem != "" {
-		report.SendSmsResult = activities.Refused(sms.InvalidInput, problem)
+	request, problem := readRequest(ctx, raw)
+	if problem != nil {
+		report.SendSmsResult = activities.Refused(request.SendSmsInput, problem)
 		return report, nil
 	}
 	deliveries := NewDeliveries(ctx, DeliveriesState{})
@@ -61,7 +60,7 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report SendS
 	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Sending to %d recipients.", len(request.SmsTo)))
 	sending := workflow.WithActivityOptions(ctx, SendOptions("Send an SMS"))
-	if err := workflow.ExecuteActivity(sending, activities.SendSmsName, request.input).Get(ctx, &report.SendSmsResult); err != nil {
+	if err := workflow.ExecuteActivity(sending, activities.SendSmsName, request.SendSmsInput).Get(ctx, &report.SendSmsResult); err != nil {
 		return report, err
 	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio took %d messages, %d were not sent.", len(report.Messages), len(report.Errors)))
@@ -77,51 +76,17 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report SendS
 	return report, err
 }
 
-// request is the argument of SendSmsWorkflow, as far as the workflow reads it.
-type request struct {
-	SmsTo           activities.Recipients
-	Account         string
-	WaitForDelivery bool
-	Timeout         Duration
-	// input is for the activity: the argument without what is the workflow's.
-	input any
-}
-
-// readRequest reads what is the workflow's in the argument, and takes it out:
-// the activity refuses what it does not know. Whatever else is in it, or wrong
-// with it, is for the activity to tell.
-func readRequest(raw converter.RawValue) (r request, problem string) {
-	if raw.Payload() == nil {
-		return r, ""
+// readRequest reads the argument of SendSmsWorkflow. The error is a
+// [sms.Problems].
+func readRequest(ctx workflow.Context, raw converter.RawValue) (request SendSmsRequest, err error) {
+	err = readInput(ctx, raw, &request)
+	if request.Timeout == 0 {
+		request.Timeout = Duration(DefaultDeliveryTimeout)
 	}
-	r.input = raw
-	data := raw.Payload().GetData()
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(data, &fields) != nil {
-		return r, ""
+	if err == nil && request.WaitForDelivery && len(request.SmsTo) > maxAwaited {
+		err = sms.Problems{{Field: "waitForDelivery", Says: fmt.Sprintf("waitForDelivery can wait for %d recipients at most, as Temporal bounds the signals of a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave waitForDelivery out", maxAwaited, len(request.SmsTo))}}
 	}
-	var ours struct {
-		WaitForDelivery bool
-		Timeout         Duration
-	}
-	if json.Unmarshal(data, &ours) != nil {
-		return r, `waitForDelivery must be true or false, and timeout a duration such as "90s" or "1h30m"`
-	}
-	_ = json.Unmarshal(data, &r) // the rest is for the activity to tell
-	r.WaitForDelivery, r.Timeout = ours.WaitForDelivery, ours.Timeout
-	if r.Timeout == 0 {
-		r.Timeout = Duration(DefaultDeliveryTimeout)
-	}
-	if r.WaitForDelivery && len(r.SmsTo) > maxAwaited {
-		return r, fmt.Sprintf("waitForDelivery can wait for %d recipients at most, as Temporal bounds the signals of a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave waitForDelivery out", maxAwaited, len(r.SmsTo))
-	}
-	all := len(fields)
-	delete(fields, "waitForDelivery")
-	delete(fields, "timeout")
-	if len(fields) < all {
-		r.input = fields
-	}
-	return r, ""
+	return request, err
 }
 
 // SendOptions are the options for the activity SendSms. It bounds its attempts

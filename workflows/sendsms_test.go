@@ -149,12 +149,13 @@ func TestTheActivityGetsTheInputWithoutWhatIsTheWorkflows(t *testing.T) {
 		input any
 		want  string
 	}{
-		"a string":                {"hello", `"hello"`},
-		"no field of ours":        {json.RawMessage(`{"smsTo":"+1", "smsBody":"Hi"}`), `{"smsTo":"+1","smsBody":"Hi"}`},
-		"no wait":                 {map[string]any{"waitForDelivery": false, "smsTo": "+1"}, `{"smsTo":"+1"}`},
-		"a timeout alone":         {map[string]any{"timeout": "5m", "smsTo": "+1"}, `{"smsTo":"+1"}`},
-		"a wait":                  {map[string]any{"waitForDelivery": true, "timeout": 300, "smsTo": "+1"}, `{"smsTo":"+1"}`},
-		"an unknown field beside": {map[string]any{"waitForDelivery": true, "smsWhen": "now"}, `{"smsWhen":"now"}`},
+		"no field of ours":  {json.RawMessage(`{"smsTo":"+1", "smsBody":"Hi"}`), `{"smsTo":["+1"],"smsBody":"Hi"}`},
+		"no wait":           {map[string]any{"waitForDelivery": false, "smsTo": "+1"}, `{"smsTo":["+1"]}`},
+		"a timeout alone":   {map[string]any{"timeout": "5m", "smsTo": "+1"}, `{"smsTo":["+1"]}`},
+		"a wait":            {map[string]any{"waitForDelivery": true, "timeout": 300, "smsTo": "+1"}, `{"smsTo":["+1"]}`},
+		"the names of .NET": {map[string]any{"SmsTo": "+1", "WaitForDelivery": false, "Timeout": nil, "IdempotencyKey": "k"}, `{"smsTo":["+1"],"idempotencyKey":"k"}`},
+		"a bad recipient":   {map[string]any{"smsTo": []any{map[string]any{"number": "+1"}}}, `{"smsTo":["{\"number\":\"+1\"}"]}`},
+		"a recipient's own": {map[string]any{"smsTo": map[string]any{"To": "+1", "Variables": `{"a":1}`}}, `{"smsTo":[{"to":"+1","variables":{"a":1}}]}`},
 	} {
 		var got string
 		b := newBench(t, took(), unasked)
@@ -183,6 +184,10 @@ func TestAWaitThatCannotBeIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"neither true nor false":      {map[string]any{"waitForDelivery": "perhaps"}, "true or false"},
 		"a timeout before it begins":  {map[string]any{"waitForDelivery": true, "timeout": "-5m"}, "timeout"},
 		"a bad timeout without waits": {map[string]any{"timeout": "soon"}, "timeout"},
+		"an unknown field":            {map[string]any{"smsWhen": "now"}, "smsWhen"},
+		"two of another type":         {map[string]any{"smsBody": []string{"Hi"}, "validityPeriod": "long"}, "smsBody must be a text"},
+		"milliseconds":                {map[string]any{"timeout": 300_000}, "a number counts seconds"},
+		"all that is wrong":           {map[string]any{"timeout": "soon", "smsFrom": "+1", "smsTo": "+1"}, "missing or empty: smsBody"},
 	} {
 		b := newBench(t, took(), unasked)
 		b.RegisterActivityWithOptions(func(converter.RawValue) (activities.SendSmsResult, error) {

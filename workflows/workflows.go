@@ -8,7 +8,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
-	"temporal-twilio/sms"
 )
 
 // The workflow types.
@@ -32,6 +31,3 @@ func Register(r worker.WorkflowRegistry) {
 		r.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{Name: name})
 	}
 }
-
-// Duration is a span of time in the inputs of workflows.
-type Duration = sms.Duration

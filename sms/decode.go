@@ -1,0 +1,403 @@
+package sms
+
+// Decoding: the inputs of activities and workflows, which come from any language
+// and from process models whose every value is a string. It is strict about what
+// it does not know, which would be ignored otherwise and the text sent without
+// it, and kind about how a known value is written.
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Decode reads an input, a JSON object, into a pointer to a struct.
+//
+// Names match in any letter case, and null or an empty string stands for an
+// absent value. Numbers, true and false, objects and lists may be written as
+// text; a list of one may be that one. The tag "example" of a field is shown to
+// callers whose value is another; a field of the type json.RawMessage takes
+// objects only if its example is one.
+//
+// The error is a [Problems] with all that is wrong. Then into has what could be
+// read.
+func Decode(data []byte, into any) error {
+	d := decoder{}
+	var syntax *json.SyntaxError
+	if err := json.Unmarshal(data, new(json.RawMessage)); errors.As(err, &syntax) {
+		d.add(Problem{Says: fmt.Sprintf("the input must be one JSON object; after %d bytes it is not JSON", syntax.Offset)})
+	} else {
+		d.value(field{example: `{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hello"}`}, data, reflect.ValueOf(into).Elem())
+	}
+	return d.problems.err()
+}
+
+// Problem is one thing that is wrong with an input.
+type Problem struct {
+	// Field is the field's name, such as reminders[1].after; empty for the whole
+	// input.
+	Field string
+	// Says what must be, in a sentence that names the field.
+	Says string
+	// Given is what was there instead. It may be anybody's number or words.
+	Given string
+}
+
+// Problems are all that is wrong with an input.
+type Problems []Problem
+
+// maxProblems bounds how many are told.
+const maxProblems = 20
+
+func (p Problems) Error() string { return p.join(true) }
+
+// Public is the error without what was given, which may be private.
+func (p Problems) Public() string { return p.join(false) }
+
+func (p Problems) join(all bool) string {
+	var says []string
+	for i := range p {
+		if i == maxProblems {
+			says = append(says, fmt.Sprintf("and %d more", len(p)-i))
+			break
+		}
+		text := p[i].Says
+		if all && p[i].Given != "" {
+			text += "; it is " + p[i].Given
+		}
+		says = append(says, text)
+	}
+	return strings.Join(says, ". ")
+}
+
+// Names reports whether there is a problem with a field.
+func (p Problems) Names(field string) bool {
+	for i := range p {
+		if p[i].Field == field {
+			return true
+		}
+	}
+	return false
+}
+
+func (p Problems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
+	return p
+}
+
+// field is where a value stands.
+type field struct {
+	// name is empty for the whole input.
+	name, example string
+}
+
+func (f field) String() string {
+	if f.name == "" {
+		return "the input"
+	}
+	return f.name
+}
+
+type decoder struct{ problems Problems }
+
+func (d *decoder) add(p Problem) { d.problems = append(d.problems, p) }
+
+// must says that a value is of another kind.
+func (d *decoder) must(f field, kind string, data []byte) {
+	says := fmt.Sprintf("%s must be %s", f, kind)
+	if f.example != "" {
+		says += ", such as " + f.example
+	}
+	d.add(Problem{Field: f.name, Says: says, Given: given(data)})
+}
+
+// given describes a value that was not expected.
+func given(data []byte) string {
+	switch data[0] {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	}
+	const most = 40
+	if utf8.RuneCount(data) > most {
+		return string([]rune(string(data))[:most]) + "…"
+	}
+	return string(data)
+}
+
+// value reads one value.
+func (d *decoder) value(f field, data []byte, into reflect.Value) {
+	data = bytes.TrimSpace(data)
+	if string(data) == "null" {
+		return
+	}
+	text, isText := asText(data)
+	if isText && into.Kind() != reflect.String && strings.TrimSpace(text) == "" {
+		return
+	}
+	switch v := into.Addr().Interface().(type) {
+	case *json.RawMessage:
+		d.raw(f, data, text, v)
+		return
+	case *time.Time:
+		d.time(f, data, text, v)
+		return
+	case *Duration:
+		d.duration(f, data, text, v)
+		return
+	case *Recipients:
+		d.recipients(f, data, text, v)
+		return
+	}
+	switch into.Kind() {
+	case reflect.Pointer:
+		into.Set(reflect.New(into.Type().Elem()))
+		d.value(f, data, into.Elem())
+	case reflect.Struct:
+		d.object(f, inner(data, text, '{'), into)
+	case reflect.Slice:
+		d.list(f, inner(data, text, '['), into)
+	case reflect.String:
+		switch {
+		case isText:
+			into.SetString(text)
+		case isNumber(data):
+			into.SetString(string(data))
+		default:
+			d.must(f, "a text", data)
+		}
+	case reflect.Bool:
+		d.boolean(f, data, text, into)
+	case reflect.Int, reflect.Int64:
+		d.integer(f, data, text, into)
+	case reflect.Float32, reflect.Float64:
+		number := orText(data, text)
+		n, err := strconv.ParseFloat(number, 64)
+		if err != nil || !isNumber([]byte(number)) {
+			d.must(f, "a number", data)
+			return
+		}
+		into.SetFloat(n)
+	default:
+		if err := json.Unmarshal(data, into.Addr().Interface()); err != nil {
+			d.must(f, "of another form", data)
+		}
+	}
+}
+
+// asText reads a JSON string.
+func asText(data []byte) (text string, ok bool) {
+	if len(data) == 0 || data[0] != '"' {
+		return "", false
+	}
+	return text, json.Unmarshal(data, &text) == nil
+}
+
+// orText is what a string holds, and any other value as it is written.
+func orText(data []byte, text string) string {
+	if data[0] == '"' {
+		return strings.TrimSpace(text)
+	}
+	return string(data)
+}
+
+// inner is the JSON of a string that holds an object or a list, if it begins so.
+func inner(data []byte, text string, begins byte) []byte {
+	if trimmed := strings.TrimSpace(text); trimmed != "" && trimmed[0] == begins && json.Valid([]byte(trimmed)) {
+		return []byte(trimmed)
+	}
+	return data
+}
+
+// isNumber reports whether valid JSON, or a text, is a JSON number.
+func isNumber(data []byte) bool {
+	return len(data) > 0 && (data[0] == '-' || data[0] >= '0' && data[0] <= '9') && json.Valid(data)
+}
+
+func (d *decoder) boolean(f field, data []byte, text string, into reflect.Value) {
+	switch strings.ToLower(orText(data, text)) {
+	case "true":
+		into.SetBool(true)
+	case "false":
+		into.SetBool(false)
+	default:
+		d.must(field{f.name, ""}, "true or false", data)
+	}
+}
+
+func (d *decoder) integer(f field, data []byte, text string, into reflect.Value) {
+	number := orText(data, text)
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil { // 1.0 and 1e3 are whole as well
+		const exact = 1 << 53
+		var float float64
+		float, err = strconv.ParseFloat(number, 64)
+		n = int64(float)
+		if !(float > -exact && float < exact) || float != float64(n) {
+			err = strconv.ErrRange
+		}
+	}
+	if err != nil || !isNumber([]byte(number)) {
+		d.must(f, "a whole number", data)
+		return
+	}
+	into.SetInt(n)
+}
+
+// raw keeps a value as it is, an object if the example is one.
+func (d *decoder) raw(f field, data []byte, text string, into *json.RawMessage) {
+	if strings.HasPrefix(f.example, "{") {
+		if data = inner(data, text, '{'); data[0] != '{' {
+			d.must(f, "an object", data)
+			return
+		}
+	}
+	*into = bytes.Clone(data)
+}
+
+// list reads a list. One value is a list of one.
+func (d *decoder) list(f field, data []byte, into reflect.Value) {
+	if data[0] != '[' {
+		one := reflect.New(into.Type().Elem()).Elem()
+		before := len(d.problems)
+		if d.value(f, data, one); len(d.problems) == before {
+			into.Set(reflect.Append(reflect.MakeSlice(into.Type(), 0, 1), one))
+		}
+		return
+	}
+	var items []json.RawMessage
+	_ = json.Unmarshal(data, &items) // it is valid
+	into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
+	for i := range items {
+		d.value(field{fmt.Sprintf("%s[%d]", f.name, i), f.example}, items[i], into.Index(i))
+	}
+}
+
+// object reads an object into a struct.
+func (d *decoder) object(f field, data []byte, into reflect.Value) {
+	if data[0] != '{' {
+		d.must(f, "an object", data)
+		return
+	}
+	known := fieldsOf(into)
+	given := make([]bool, len(known))
+	members := json.NewDecoder(bytes.NewReader(data))
+	_, _ = members.Token() // the brace; all of it is valid
+	for members.More() {
+		key, _ := members.Token()
+		name := key.(string)
+		var member json.RawMessage
+		_ = members.Decode(&member)
+		at := -1
+		for i := range known {
+			if strings.EqualFold(known[i].name, name) {
+				at = i
+			}
+		}
+		path := name
+		if at >= 0 {
+			path = known[at].name
+		}
+		if f.name != "" {
+			path = f.name + "." + path
+		}
+		switch {
+		case at < 0:
+			d.unknown(path, name, known)
+		case given[at] && string(member) != "null":
+			d.add(Problem{Field: path, Says: path + " is given twice"})
+		default:
+			given[at] = given[at] || string(member) != "null"
+			d.value(field{path, known[at].example}, member, known[at].value)
+		}
+	}
+}
+
+// unknown tells of a field that there is not, and of the one that was meant.
+func (d *decoder) unknown(path, name string, known []structField) {
+	p := Problem{Field: path, Says: "there is no field of that name", Given: strconv.Quote(clip(path))}
+	if isName(name) {
+		p.Says, p.Given = fmt.Sprintf("there is no field %s", path), ""
+	}
+	for i := range known {
+		original := known[i].name
+		known, name := strings.ToLower(known[i].name), strings.ToLower(strings.ReplaceAll(name, "_", ""))
+		if near(known, name) || len(name) > 1 && strings.HasSuffix(known, name) {
+			p.Says += " (did you mean " + original + "?)"
+			break
+		}
+	}
+	d.add(p)
+}
+
+func clip(text string) string {
+	const most = 40
+	if utf8.RuneCountInString(text) > most {
+		return string([]rune(text)[:most]) + "…"
+	}
+	return text
+}
+
+// isName reports whether a text can be a field's name, and not somebody's number.
+func isName(s string) bool {
+	return len(s) > 0 && len(s) <= 40 && !strings.ContainsFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '_'
+	})
+}
+
+// near reports whether two names differ by one letter that is wrong, missing or
+// in excess, or by two that are swapped.
+func near(a, b string) bool {
+	start, end := 0, 0
+	for start < min(len(a), len(b)) && a[start] == b[start] {
+		start++
+	}
+	for end < min(len(a), len(b))-start && a[len(a)-1-end] == b[len(b)-1-end] {
+		end++
+	}
+	a, b = a[start:len(a)-end], b[start:len(b)-end]
+	return len(a) <= 1 && len(b) <= 1 || len(a) == 2 && len(b) == 2 && a[0] == b[1] && a[1] == b[0]
+}
+
+// structField is a field of a struct by its JSON name.
+type structField struct {
+	name, example string
+	value         reflect.Value
+}
+
+// fieldsOf lists the fields of a struct, its own before those of structs that it
+// embeds, which it may hide.
+func fieldsOf(s reflect.Value) (fields []structField) {
+	var embedded []reflect.Value
+	for i := range s.NumField() {
+		f := s.Type().Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "":
+			embedded = append(embedded, s.Field(i))
+		case name != "" && name != "-":
+			fields = append(fields, structField{name, f.Tag.Get("example"), s.Field(i)})
+		}
+	}
+	for _, inner := range embedded {
+	next:
+		for _, f := range fieldsOf(inner) {
+			for i := range fields {
+				if fields[i].name == f.name {
+					continue next
+				}
+			}
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}

@@ -1,0 +1,40 @@
+package workflows
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"go.temporal.io/sdk/temporal"
+
+	"temporal-twilio/sms"
+)
+
+func TestABroadcastTakesWhatProcessModelsWrite(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, json.RawMessage(`{
+		"SmsFrom": "+15005550006", "SmsBody": "Hi", "Metadata": "{\"a\": 1}", "PageSize": "1", "smartEncoded": "true", "File": null,
+		"SmsTo": "[\"+15005550009\", {\"To\": \"+15005550010\", \"Variables\": \"{}\"}]"
+	}`))
+	if err := b.GetWorkflowError(); err != nil || strings.Join(b.texted, " ") != "+15005550009 +15005550010" || b.pages != 2 {
+		t.Errorf("texted %q in %d pages, %v", b.texted, b.pages, err)
+	}
+}
+
+func TestABroadcastRefusesWhatItDoesNotKnow(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, json.RawMessage(`{"smsFrom": "+15005550006", "smsBody": "Hi", "smsTo": "+4915112345678", "pageSze": 1, "pageSize": "+4915112345678"}`))
+	var failure *temporal.ApplicationError
+	if !errors.As(b.GetWorkflowError(), &failure) || failure.Type() != string(sms.InvalidInput) || len(b.texted) > 0 {
+		t.Fatalf("texted %q, %v", b.texted, b.GetWorkflowError())
+	}
+	var details sms.Error
+	if err := failure.Details(&details); err != nil {
+		t.Fatal(err)
+	}
+	const want = "there is no field pageSze (did you mean pageSize?). pageSize must be a whole number, such as 200"
+	if failure.Message() != want || details.Message != want+`; it is "+4915112345678"` {
+		t.Errorf("the failure says %q, its details %q", failure.Message(), details.Message)
+	}
+}
