@@ -51,7 +51,9 @@ func options() (triggers.Options, error) {
 	if err != nil {
 		return triggers.Options{}, err
 	}
-	return triggers.Options{TaskQueue: c.TriggersTaskQueue, IDSecret: []byte(firstOf(c.IDSecret.Reveal(), secretDefault))}, nil
+	return triggers.Options{
+		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(firstOf(c.IDSecret.Reveal(), secretDefault)),
+	}, nil
 }
 
 func lintCommand() *cobra.Command {

@@ -168,7 +168,7 @@ func TestTheToolsReadTheWebhooksEnvironment(t *testing.T) {
 	t.Setenv("TWILIO_TOKEN_FILE", write(t, "token", "a-token\n"))
 	t.Setenv("TWILIO_ACCOUNT", "AC00000000000000000000000000000009")
 	out, err := starter(t, "triggers", "test", write(t, "a.json", alfresco), "--body", "x", "--from", "+15005550009")
-	if want := `"workflowId": "` + sms.Pseudonym([]byte("0123456789abcdef0123456789abcdef"), "+15005550009") + `"`; err != nil || !strings.Contains(out, `"taskQueue": "shop"`) || !strings.Contains(out, want) {
+	if want := `"workflowId": "` + sms.Pseudonym([]byte("0123456789abcdef0123456789abcdef"), "+15005550009") + `-SM00000000000000000000000000000001"`; err != nil || !strings.Contains(out, `"taskQueue": "shop"`) || !strings.Contains(out, want) {
 		t.Errorf("%s %v, want %s", out, err, want)
 	}
 	var account string

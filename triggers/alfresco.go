@@ -4,12 +4,14 @@ package triggers
 // as we write them, with notes on what was read as what.
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -53,6 +55,10 @@ type alfrescoPayload struct {
 	// Inputs and the bare smsFrom, smsTo, smsBody are a connector action's.
 	Inputs        map[string]any `json:"inputs"`
 	InputMappings map[string]any `json:"inBoundVariables"`
+	SMSFrom       any            `json:"smsFrom"`
+	SMSTo         any            `json:"smsTo"`
+	SMSBody       any            `json:"smsBody"`
+	Metadata      any            `json:"metadata"`
 }
 
 // The actions of Alfresco's runtime.
@@ -100,15 +106,98 @@ func (c *checker) readAlfresco(data []byte) {
 	if w.Condition == "" {
 		w.Condition = written.Event.Inputs.Condition
 	}
-	parts := strings.Split(written.Event.Source, ".")
-	if len(parts) != 3 || parts[0] != "connector" || !slices.Contains(sms.Events, sms.Event(parts[2])) {
-		c.at(0, "event", "trigger %q: event.source is %q; it must be connector.NAME.SMS_RECEIVED (or SMS_OPT_OUT, SMS_OPT_IN, SMS_HELP)", name, written.Event.Source)
+	w.alfresco = true
+	c.misspelt(data, &written, name)
+	switch event, ok := c.alfrescoEvent(written.Event.Source, name); {
+	case ok:
+		w.Event = event
+	case event != "":
+		c.warn(c.line(0, "event"), name, "it waits for %s, an event of another connector: the file is skipped", event)
+		return
+	default:
 		return
 	}
-	w.Event = parts[2]
 	if c.alfrescoAction(&written, w) {
 		c.compile(0, w)
 	}
+}
+
+// alfrescoEvent returns our event that a source names. If it is not ours, ok is
+// false, and event the source; or empty, if that is a mistake.
+func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
+	parts := strings.Split(source, ".")
+	last := parts[len(parts)-1]
+	if len(parts) == 3 && parts[0] == "connector" && slices.Contains(sms.Events, sms.Event(last)) {
+		return last, true
+	}
+	known := make([]string, len(sms.Events))
+	for i, one := range sms.Events {
+		known[i] = string(one)
+	}
+	meant := yamlfile.DidYouMean(last, known)
+	if source != "" && meant == "" {
+		return source, false
+	}
+	c.at(0, "event", "trigger %q: event.source is %q; it must be connector.NAME.SMS_RECEIVED (or SMS_OPT_OUT, SMS_OPT_IN, SMS_HELP)%s", name, source, meant)
+	return "", false
+}
+
+// misspelt warns of keys that are not read and look like one that is. Exports of
+// Alfresco have more keys than are read here, so others are let be.
+func (c *checker) misspelt(data []byte, written *alfrescoFile, name string) {
+	var event struct {
+		Event struct {
+			Inputs json.RawMessage `json:"inputs"`
+		} `json:"event"`
+	}
+	var parts struct {
+		Event  json.RawMessage `json:"event"`
+		Action json.RawMessage `json:"action"`
+	}
+	_ = errors.Join(json.Unmarshal(data, &event), json.Unmarshal(data, &parts)) // they have been read once
+	for _, part := range []struct {
+		where string
+		data  json.RawMessage
+		like  any
+	}{
+		{"", data, alfrescoFile{}},
+		{"event", parts.Event, written.Event},
+		{"event.inputs", event.Event.Inputs, written.Event.Inputs},
+		{"action", parts.Action, written.Action},
+		{"action.payload", written.Action.Payload, alfrescoPayload{}},
+	} {
+		c.misspeltIn(part.where, part.data, jsonKeys(part.like), name)
+	}
+}
+
+func (c *checker) misspeltIn(where string, data json.RawMessage, known []string, name string) {
+	var object map[string]json.RawMessage
+	_ = json.Unmarshal(data, &object) // what is no object is found elsewhere
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if slices.ContainsFunc(known, func(one string) bool { return strings.EqualFold(one, key) }) {
+			continue
+		}
+		if meant := yamlfile.DidYouMean(key, known); meant != "" {
+			c.warn(c.lineOf(`"`+key+`"`), name, "%q is not read%s", strings.TrimPrefix(where+"."+key, "."), meant)
+		}
+	}
+}
+
+// jsonKeys are those that a struct is read from.
+func jsonKeys(like any) (keys []string) {
+	for i := range reflect.TypeOf(like).NumField() {
+		keys = append(keys, reflect.TypeOf(like).Field(i).Tag.Get("json"))
+	}
+	return keys
+}
+
+// lineOf is the line of the first place where the file at hand has a text.
+func (c *checker) lineOf(text string) int {
+	before, _, found := bytes.Cut(c.text, []byte(text))
+	if !found {
+		return 1
+	}
+	return 1 + bytes.Count(before, []byte("\n"))
 }
 
 func (c *checker) alfrescoAction(written *alfrescoFile, w *fileTrigger) bool {
@@ -152,25 +241,65 @@ func (c *checker) alfrescoStart(field, workflow string, p alfrescoPayload, w *fi
 		c.at(0, "payload", "trigger %q: %s lacks its %s", w.Name, p.PayloadType, field)
 		return false
 	}
-	w.Start = &fileStart{Workflow: workflow, TaskQueue: c.options.TaskQueue, Input: variables(p)}
-	w.notes = append(w.notes, fmt.Sprintf("%s: starts workflow %s on task queue %s", p.PayloadType, workflow, c.options.TaskQueue))
-	if p.BusinessKey == "" {
-		return true
+	queue := c.options.TaskQueue
+	if queue == DefaultTaskQueue && p.PayloadType == "StartProcessPayload" {
+		c.at(0, "payload", "trigger %q: workflow %q would start on task queue %s, which is the connector's own, and no worker there has it: set TRIGGERS_TASK_QUEUE to the task queue of yours", w.Name, workflow, queue)
+		return false
 	}
-	w.Start.ID = p.BusinessKey
-	w.notes = append(w.notes, "businessKey: the workflow's ID; while one with this ID is open, another is not started and the sender is told")
-	for name, pseudonym := range map[string]string{"from": "fromId", "to": "toId"} {
-		if text := expression.ReplaceAllStringFunc(w.Start.ID, func(found string) string {
-			if strings.TrimSpace(found[2:len(found)-1]) == name {
-				return "${" + pseudonym + "}"
-			}
-			return found
-		}); text != w.Start.ID {
-			w.Start.ID = text
-			w.notes = append(w.notes, fmt.Sprintf("businessKey: ${%s} became its pseudonym ${%s}, as IDs are shown in clear", name, pseudonym))
-		}
+	if queue == DefaultTaskQueue {
+		c.warn(c.line(0, "payload"), w.Name, "workflow %q starts on task queue %s, which is the connector's own: set TRIGGERS_TASK_QUEUE to the task queue of your workers", workflow, queue)
+	}
+	w.Start = &fileStart{Workflow: workflow, TaskQueue: queue, Input: variables(p), Memo: map[string]yamlfile.Value{}}
+	w.notes = append(w.notes, fmt.Sprintf("%s: starts workflow %s on task queue %s", p.PayloadType, workflow, queue))
+	if p.PayloadType == "StartProcessPayload" && p.Name != "" {
+		c.processName(p.Name, w)
+	}
+	if p.BusinessKey != "" {
+		c.businessKey(p.BusinessKey, w)
 	}
 	return true
+}
+
+// processName keeps the name of a process in the workflow's memo, if it may be
+// shown there.
+func (c *checker) processName(name string, w *fileTrigger) {
+	shown := pseudonymous(name)
+	in := scope{private: true, secret: len(c.options.IDSecret) > 0, unknown: func(string) {}}
+	if _, err := in.parse(shown); err != nil {
+		c.warn(c.line(0, "payload"), w.Name, "name: it is left out of the workflow's memo: %v", err)
+		return
+	}
+	w.Start.Memo["name"] = yamlfile.Value{Any: shown}
+	w.notes = append(w.notes, "name: in the workflow's memo")
+}
+
+// businessKey is not an ID: processes may have the same, and so may workflows
+// that closed. It is the beginning of the ID, for people who look for it, and
+// goes along in the memo, and in a search attribute if one is there for it.
+func (c *checker) businessKey(key string, w *fileTrigger) {
+	shown := pseudonymous(key)
+	if shown != key {
+		w.notes = append(w.notes, "businessKey: ${from} and ${to} became their pseudonyms ${fromId} and ${toId}, as IDs are shown in clear")
+	}
+	w.Start.ID, w.Start.holes = shown+"-${messageSid}", true
+	w.Start.Memo["businessKey"] = yamlfile.Value{Any: shown}
+	where := "in the memo"
+	if attribute := c.options.BusinessKeyAttribute; attribute != "" {
+		w.Start.SearchAttributes = map[string]yamlfile.Value{attribute: {Any: shown}}
+		where += " and the search attribute " + attribute
+	}
+	w.notes = append(w.notes, "businessKey: each text starts a workflow of its own, with the ID "+w.Start.ID+"; the key is "+where)
+}
+
+// pseudonymous replaces the numbers in a text that is shown in clear.
+func pseudonymous(text string) string {
+	return expression.ReplaceAllStringFunc(text, func(found string) string {
+		switch name := strings.TrimSpace(found[2 : len(found)-1]); name {
+		case "from", "to":
+			return "${" + name + "Id}"
+		}
+		return found
+	})
 }
 
 func (c *checker) alfrescoSignal(p alfrescoPayload, w *fileTrigger) bool {
@@ -209,14 +338,14 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	}
 	template = numberedGroup.ReplaceAllString(template, `$${matchGroups["$1"]`)
 	w.smsBody = template
-	w.Start = &fileStart{Workflow: "SendSmsWorkflow", TaskQueue: c.options.TaskQueue, Input: yamlfile.Value{Any: map[string]any{
+	w.Start = &fileStart{Workflow: "SendSmsWorkflow", TaskQueue: DefaultTaskQueue, Input: yamlfile.Value{Any: map[string]any{
 		"smsFrom": inputs["smsFrom"], "smsTo": inputs["smsTo"],
 		// FreeMarker fills it in, and nobody before: what the sender wrote is the
 		// value of a variable, and never read as a template.
 		"smsBody": literal(template), "variables": model,
 	}}}
 	w.notes = append(w.notes,
-		fmt.Sprintf("%s: starts SendSmsWorkflow on task queue %s", source, c.options.TaskQueue),
+		fmt.Sprintf("%s: starts SendSmsWorkflow on task queue %s", source, DefaultTaskQueue),
 		"smsBody is a FreeMarker template; its variables are matchGroups, where a group that took no part is the empty text, from, to, originalMessage and those of metadata")
 	return true
 }

@@ -2,10 +2,14 @@ package triggers
 
 import (
 	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"temporal-twilio/freemarker"
+	"temporal-twilio/sms"
 )
 
 // sendingFile is a file of Alfresco's whose action sends a text.
@@ -64,7 +68,7 @@ func TestATemplateOfAlfrescosThatCannotBeFilledInIsRefused(t *testing.T) {
 		"metadata that is none": {`"smsBody": "x", "metadata": [1]`, "metadata an object"},
 		"metadata that is text": {`"smsBody": "x", "metadata": "x"`, "metadata an object"},
 		"a body that is none":   {`"smsBody": 5`, "smsBody must be a text"},
-		"in the metadata":       {`"smsBody": "x", "metadata": {"a": "${matchGroups.whom}"}`, "names no group"},
+		"null in the metadata":  {`"smsBody": "${a}", "metadata": {"a": "${matchGroups.whom}"}`, "smsBody: "},
 	} {
 		if _, err := parse("tell.json", sendingFile(tc.inputs)); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "tell.json:3: ") {
 			t.Errorf("%s: %v, want %q", name, err, tc.want)
@@ -99,5 +103,147 @@ func TestJustDecimalDigitsAreANumber(t *testing.T) {
 		if _, ok := number(text); ok != want {
 			t.Errorf("%q is a number: %t", text, ok)
 		}
+	}
+}
+
+// starting is a file of Alfresco's with a payload.
+func starting(payload string) string {
+	return `{"name": "a",
+ "event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "go(?: (?<n>\\w+))?", "echo": "${n}", "echoError": "No"}},
+ "action": {"source": "command-consumer", "payload": ` + payload + `}}`
+}
+
+func TestAProcessNeedsATaskQueueThatHasIt(t *testing.T) {
+	file := func(payload string) (*Set, error) {
+		c := newChecker(Options{})
+		c.read("a.json", []byte(starting(payload)))
+		return c.finish()
+	}
+	_, err := file(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p"}`)
+	if err == nil || !strings.Contains(err.Error(), `a.json:3: trigger "a": workflow "p" would start on task queue twilio`) || !strings.Contains(err.Error(), "TRIGGERS_TASK_QUEUE") {
+		t.Errorf("a process on the connector's own task queue: %v", err)
+	}
+	set, err := file(`{"payloadType": "StartMessagePayload", "name": "m"}`)
+	if err != nil || len(set.Warnings()) != 1 || !strings.Contains(set.Warnings()[0].Message, "TRIGGERS_TASK_QUEUE") {
+		t.Errorf("a message: %v, %v", err, set.Warnings())
+	}
+	set, err = file(`{"payloadType": "SignalPayload", "name": "s"}`)
+	if err != nil || len(set.Warnings()) != 0 {
+		t.Errorf("a signal: %v", err)
+	}
+	// A text is the connector's to send, whatever task queue processes have.
+	set, err = parse("tell.json", sendingFile(`"smsBody": "x"`))
+	if err != nil || set.triggers[0].action.start.taskQueue != DefaultTaskQueue {
+		t.Errorf("a text: %v", err)
+	}
+}
+
+func TestABusinessKeyIsNoUniqueID(t *testing.T) {
+	set, err := parse("a.json", starting(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p", "name": "Order ${matchGroups.n} of ${from}", "businessKey": "order-${matchGroups.n}-${from}"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := message("go 5")
+	fromID := sms.Pseudonym([]byte(secret), m.From)
+	for _, sid := range []string{"SM1", "SM2"} {
+		m.MessageSID = sid
+		firing := set.Match(t.Context(), m)[0]
+		start := firing.trigger.action.start
+		if got, want := firing.Call().WorkflowID, "order-5-"+fromID+"-"+sid; got != want || firing.Err != nil {
+			t.Errorf("the ID is %q, want %q; %v", got, want, firing.Err)
+		}
+		for name, want := range map[string]string{"businessKey": "order-5-" + fromID, "name": "Order 5 of " + fromID} {
+			if got := start.memo[name](&firing.Event); got != want {
+				t.Errorf("memo %s is %v, want %s", name, got, want)
+			}
+		}
+		if got := start.searchAttributes["BusinessKey"](&firing.Event); got != "order-5-"+fromID {
+			t.Errorf("the search attribute is %v", got)
+		}
+	}
+	// In Alfresco a process whose key is null starts as well.
+	if firing := set.Match(t.Context(), message("go"))[0]; firing.Err != nil {
+		t.Errorf("without its group: %v", firing.Err)
+	}
+	c := newChecker(Options{TaskQueue: "q"})
+	c.read("a.json", []byte(starting(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p", "name": "${originalMessage}", "businessKey": "k"}`)))
+	set, err = c.finish()
+	if err != nil || len(set.triggers[0].action.start.searchAttributes) != 0 || set.triggers[0].action.start.memo["name"] != nil {
+		t.Errorf("without an attribute: %v", err)
+	}
+	if !strings.Contains(fmt.Sprint(set.Warnings()), "name: it is left out of the workflow's memo: ${originalMessage} must not stand here") {
+		t.Errorf("of a name that may not be shown: %v", set.Warnings())
+	}
+}
+
+func TestMisspeltKeysOfAlfrescosFilesAreToldWithTheRightOnes(t *testing.T) {
+	set, err := parse("a.json", `{"name": "a", "descripton": "", "projectId": 5, "Id": "x",
+ "event": {"source": "connector.t.SMS_RECEIVED",
+  "inputs": {"pattern": "x", "ehco": "Hi", "echoeror": "No"}},
+ "action": {"source": "command-consumer", "payload": {"payloadType": "StartProcessPayload", "processDefinitionKey": "p", "varaibles": {}}}}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, w := range set.Warnings() {
+		got = append(got, w.String())
+	}
+	want := []string{
+		`a.json:1: trigger "a": "descripton" is not read; did you mean "description"?`,
+		`a.json:3: trigger "a": "event.inputs.echoeror" is not read; did you mean "echoError"?`,
+		`a.json:3: trigger "a": "event.inputs.ehco" is not read; did you mean "echo"?`,
+		`a.json:4: trigger "a": "action.payload.varaibles" is not read; did you mean "variables"?`,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+}
+
+func TestWhatAlfrescoMakesNullOfIsNullAndLinted(t *testing.T) {
+	set, err := parse("a.json", strings.Replace(starting(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p",
+ "variables": {"a": "${matchGroups.m}", "b": "[${customer.name}]", "c": "${n}"}}`), `"${n}"`, `"Hi ${who}${n}"`, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	firing := match(t, set, "go 5")[0]
+	if got := asJSON(t, firing.Call().Input); got != `{"a":null,"b":"[]","c":null}` {
+		t.Errorf("input %s", got)
+	}
+	if got := firing.Echo(); got != "Hi 5" {
+		t.Errorf("echo %q", got)
+	}
+	findings := fmt.Sprint(set.Lint(t.Context()))
+	for _, want := range []string{
+		`a.json:4: trigger "a": ${matchGroups.m} is unknown, and null, as it is in Alfresco; did you mean "matchGroups.1"?`,
+		`a.json:4: trigger "a": ${customer.name} is unknown, and null, as it is in Alfresco`, `a.json:2: trigger "a": ${who} is unknown`,
+	} {
+		if !strings.Contains(findings, want) {
+			t.Errorf("lint finds %s\nwant %s", findings, want)
+		}
+	}
+	for _, refused := range []string{"${matchGroups['n']}", "${n + 1}", "${execution.getVariable('x')}"} {
+		if _, err := parse("a.json", starting(`{"payloadType": "SignalPayload", "name": "s", "variables": {"a": "`+refused+`"}}`)); err == nil {
+			t.Errorf("%s, which has a value in Alfresco, is read as null", refused)
+		}
+	}
+}
+
+func TestAFileWithAnEventOfAnotherConnectorIsSkipped(t *testing.T) {
+	other := strings.Replace(starting(`{"payloadType": "SignalPayload", "name": "s"}`), "connector.t.SMS_RECEIVED", "connector.slack.MESSAGE_RECEIVED", 1)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "slack.json"), other)
+	if _, err := Load(dir, Options{}); err == nil || !strings.Contains(err.Error(), "slack.json:2: ") || !strings.Contains(err.Error(), "the file is skipped") {
+		t.Errorf("nothing but such a file: %v", err)
+	}
+	write(t, filepath.Join(dir, "t.yaml"), contract)
+	set, err := Load(dir, Options{})
+	if err != nil || set.Len() != 2 {
+		t.Fatalf("%v", err)
+	}
+	if w := set.Warnings(); len(w) != 1 || !strings.Contains(w[0].String(), `slack.json:2: trigger "a": it waits for connector.slack.MESSAGE_RECEIVED, an event of another connector: the file is skipped`) {
+		t.Errorf("warnings %v", w)
+	}
+	if _, err := parse("a.json", strings.Replace(other, "slack.MESSAGE_RECEIVED", "twilio.SMS_RECIEVED", 1)); err == nil || !strings.Contains(err.Error(), `did you mean "SMS_RECEIVED"?`) {
+		t.Errorf("an event that is misspelt: %v", err)
 	}
 }

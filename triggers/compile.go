@@ -40,6 +40,8 @@ type fileTrigger struct {
 	notes []string
 	// smsBody is the template of an action of Alfresco's that sends a text.
 	smsBody string
+	// alfresco says that it is written in a file of Alfresco's.
+	alfresco bool
 }
 
 type fileStart struct {
@@ -54,6 +56,9 @@ type fileStart struct {
 	Memo             map[string]yamlfile.Value `yaml:"memo"`
 	SearchAttributes map[string]yamlfile.Value `yaml:"searchAttributes"`
 	Input            yamlfile.Value            `yaml:"input"`
+
+	// holes says that parts of ID may lack: it is another for each text anyway.
+	holes bool
 }
 
 type fileSignal struct {
@@ -85,7 +90,7 @@ var accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 func (c *checker) compile(i int, w *fileTrigger) {
 	t := &Trigger{
 		Name: w.Name, File: c.name, Line: c.line(i, "name"), account: w.Account, reactions: w.Reactions, stop: w.Stop, catchUp: w.CatchUp,
-		source: w.Pattern, notes: w.notes, secret: c.options.IDSecret,
+		source: w.Pattern, notes: w.notes, secret: c.options.IDSecret, alfresco: w.alfresco,
 	}
 	c.set.triggers = append(c.set.triggers, t)
 	c.loose(i, t)
@@ -180,7 +185,13 @@ func (c *checker) patternOf(i int, w *fileTrigger, t *Trigger) bool {
 }
 
 func (c *checker) scope(t *Trigger) scope {
-	return scope{groups: t.pattern.groups, secret: len(c.options.IDSecret) > 0}
+	in := scope{groups: t.pattern.groups, secret: len(c.options.IDSecret) > 0}
+	if t.alfresco {
+		in.unknown = func(name string) {
+			c.warn(c.lineOf("${"+name), t.Name, "${%s} is unknown, and null, as it is in Alfresco%s", name, yamlfile.DidYouMean(name, in.names()))
+		}
+	}
+	return in
 }
 
 func (c *checker) replies(i int, w *fileTrigger, t *Trigger) {
@@ -261,7 +272,9 @@ func (c *checker) start(i int, where, name string, w *fileStart, t *Trigger) *st
 		if s.id, err = private.parse(w.ID); err != nil {
 			c.at(i, where+".id", "trigger %q: id: %v", name, err)
 		}
-		t.id = s.id
+		if !w.holes {
+			t.id = s.id
+		}
 	}
 	c.policies(i, where, name, w, s)
 	for field, value := range map[string]struct {

@@ -5,7 +5,9 @@ package triggers
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -47,7 +49,13 @@ type scope struct {
 	secret bool
 	// result is there: what an update answered.
 	result bool
+	// unknown hears of names that are unknown, which are then null. Nil: they are
+	// refused.
+	unknown func(name string)
 }
+
+// plainName is what an expression is that just names something.
+var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
 
 // parse reads a text and refuses what could never be resolved. Values are
 // filled in as they are and never read as expressions again.
@@ -69,10 +77,26 @@ func (s scope) parse(text string) (template, error) {
 }
 
 func (s scope) resolve(name string) (reference, error) {
+	ref, err := s.known(name)
+	if unknown := unknownError(""); s.unknown != nil && errors.As(err, &unknown) && plainName.MatchString(name) {
+		s.unknown(name)
+		return func(*Event) any { return nil }, nil
+	}
+	return ref, err
+}
+
+// unknownError says that there is nothing of a name.
+type unknownError string
+
+func (e unknownError) Error() string { return string(e) }
+
+func unknown(format string, args ...any) error { return unknownError(fmt.Sprintf(format, args...)) }
+
+func (s scope) known(name string) (reference, error) {
 	group, prefixed := strings.CutPrefix(name, groupPrefix)
 	if prefixed || s.bare && slices.Contains(s.groups, name) {
 		if !slices.Contains(s.groups, group) {
-			return nil, fmt.Errorf("${%s} names no group of the pattern; it has %s", name, s.known())
+			return nil, unknown("${%s} names no group of the pattern; it has %s", name, s.listed())
 		}
 		return groupReference(group), nil
 	}
@@ -85,11 +109,11 @@ func (s scope) resolve(name string) (reference, error) {
 	field, ok := fields[name]
 	switch {
 	case !ok && slices.Contains(s.groups, name):
-		return nil, fmt.Errorf("${%s} is a group of the pattern: write ${%s%s}", name, groupPrefix, name)
+		return nil, unknown("${%s} is a group of the pattern: write ${%s%s}", name, groupPrefix, name)
 	case !ok && (name == resultName || strings.HasPrefix(name, resultName+".")):
-		return nil, fmt.Errorf("${%s}: only the echo of an update has a result", name)
+		return nil, unknown("${%s}: only the echo of an update has a result", name)
 	case !ok:
-		return nil, fmt.Errorf("${%s} is unknown; there are %s, and of the event %s", name, s.known(), eventFields)
+		return nil, unknown("${%s} is unknown; there are %s, and of the event %s", name, s.listed(), eventFields)
 	case s.private && field.private:
 		return nil, fmt.Errorf("${%s} must not stand here: IDs, memos and search attributes are shown and logged in clear; use ${messageSid}, ${conversation}, ${fromId} or a group", name)
 	case field.pseudonym && !s.secret:
@@ -132,7 +156,7 @@ func groupReference(name string) reference {
 	}
 }
 
-func (s scope) known() string {
+func (s scope) listed() string {
 	if len(s.groups) == 0 {
 		return "no groups"
 	}
@@ -141,6 +165,19 @@ func (s scope) known() string {
 		names[i] = groupPrefix + group
 	}
 	return strings.Join(names, ", ")
+}
+
+// names are all that an expression can name.
+func (s scope) names() []string {
+	names := slices.Collect(maps.Keys(fields))
+	for _, group := range s.groups {
+		names = append(names, groupPrefix+group)
+		if s.bare {
+			names = append(names, group)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 var eventFields = func() string {

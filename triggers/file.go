@@ -31,8 +31,13 @@ const (
 // Options change how trigger files are read.
 type Options struct {
 	// TaskQueue is where workflows start whose trigger names none, as those of
-	// Alfresco do not. Optional: default "twilio".
+	// Alfresco do not. Optional: default "twilio", which has no process of
+	// Alfresco's: files that start one are refused.
 	TaskQueue string
+	// BusinessKeyAttribute is a search attribute of type Keyword for the business
+	// keys of Alfresco's processes. Optional: default none, as Temporal refuses a
+	// start with an attribute that the namespace does not have.
+	BusinessKeyAttribute string
 	// IDSecret makes the pseudonyms ${conversation}, ${fromId}, ${toId}.
 	// Optional: without it triggers that use them are refused.
 	IDSecret []byte
@@ -158,6 +163,7 @@ type checker struct {
 	options Options
 	// The file at hand, and how a field of trigger i is found in it.
 	name string
+	text []byte
 	file *yamlfile.File
 	path func(i int, field string) []any
 
@@ -175,6 +181,11 @@ func newChecker(o Options) *checker {
 }
 
 func (c *checker) finish() (*Set, error) {
+	if len(c.mistakes) == 0 && len(c.set.triggers)+len(c.set.keywords) == 0 {
+		for _, skipped := range c.set.warnings {
+			c.mistakes = append(c.mistakes, errors.New(skipped.String()))
+		}
+	}
 	if len(c.mistakes) > 0 {
 		return nil, errors.Join(c.mistakes...)
 	}
@@ -195,7 +206,7 @@ func (c *checker) read(name string, data []byte) {
 		c.mistakes = append(c.mistakes, err)
 		return
 	}
-	c.name, c.file = name, file
+	c.name, c.text, c.file = name, data, file
 	if isAlfresco(data) {
 		c.path = alfrescoPath
 		c.readAlfresco(data)
@@ -266,7 +277,9 @@ func (c *checker) at(i int, field, format string, args ...any) {
 
 // warn adds something that the author should know and that refuses nothing.
 func (c *checker) warn(line int, trigger, format string, args ...any) {
-	c.set.warnings = append(c.set.warnings, Finding{c.name, line, trigger, fmt.Sprintf(format, args...)})
+	if f := (Finding{c.name, line, trigger, fmt.Sprintf(format, args...)}); !slices.Contains(c.set.warnings, f) {
+		c.set.warnings = append(c.set.warnings, f)
+	}
 }
 
 // line finds the line of a field, or of what holds it if it is absent.

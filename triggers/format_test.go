@@ -295,13 +295,13 @@ func TestAlfrescosFilesAreRefusedWithAReason(t *testing.T) {
 	const event = `"event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "x"}}`
 	file := func(action string) string { return "{\n" + event + ",\n\"action\": " + action + "\n}" }
 	for name, tc := range map[string]struct{ text, want string }{
-		"another event":        {`{"event": {"source": "connector.slack.MESSAGE_RECEIVED"}, "action": {"source": "command-consumer", "payload": {}}}`, "connector.NAME.SMS_RECEIVED"},
+		"no event":             {`{"event": {}, "action": {"source": "command-consumer", "payload": {}}}`, "connector.NAME.SMS_RECEIVED"},
 		"no payload":           {file(`{"source": "command-consumer"}`), "has no action.payload"},
 		"an unknown payload":   {file(`{"source": "command-consumer", "payload": {"payloadType": "ScriptPayload"}}`), `payloadType is "ScriptPayload"`},
 		"another connector":    {file(`{"source": "connector.slack.SEND_MESSAGE", "payload": {}}`), "another connector cannot be run"},
 		"SEND_SMS, no numbers": {file(`{"source": "twilio.SEND_SMS", "payload": {"smsFrom": "+1"}}`), "needs smsTo"},
 		"a start of nothing":   {file(`{"source": "command-consumer", "payload": {"payloadType": "StartMessagePayload"}}`), "lacks its name"},
-		"an unknown group":     {file(`{"source": "command-consumer", "payload": {"payloadType": "SignalPayload", "name": "n", "variables": {"a": "${matchGroups.b}"}}}`), "names no group"},
+		"a number in a key":    {file(`{"source": "command-consumer", "payload": {"payloadType": "StartMessagePayload", "name": "n", "businessKey": "${originalMessage}"}}`), "must not stand here"},
 		"no pattern":           {`{"event": {"source": "connector.t.SMS_RECEIVED"}, "action": {"source": "command-consumer", "payload": {"payloadType": "SignalPayload", "name": "n"}}}`, "has no pattern"},
 	} {
 		if _, err := parse("some-trigger.json", tc.text); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "some-trigger.json:") {

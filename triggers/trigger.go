@@ -41,6 +41,8 @@ type Trigger struct {
 	notes []string
 	// secret makes pseudonyms of the numbers.
 	secret []byte
+	// alfresco says that it is of a file of Alfresco's.
+	alfresco bool
 }
 
 // action is what publishing does. One of them is set.

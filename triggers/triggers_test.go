@@ -47,7 +47,7 @@ const secret = "0123456789abcdef0123456789abcdef"
 
 // parse reads the text of one file.
 func parse(name, text string) (*Set, error) {
-	c := newChecker(Options{IDSecret: []byte(secret)})
+	c := newChecker(Options{IDSecret: []byte(secret), TaskQueue: "processes", BusinessKeyAttribute: "BusinessKey"})
 	c.read(name, []byte(text))
 	return c.finish()
 }

@@ -46,6 +46,7 @@ Configuration comes from the environment:
   BROADCAST_DIR                        a folder in its place
   TRIGGERS                             the trigger file, or a folder of them
   TRIGGERS_TASK_QUEUE                  where Alfresco's triggers start workflows (twilio)
+  TRIGGERS_BUSINESS_KEY_ATTRIBUTE      search attribute for their business keys
   ID_SECRET                            makes pseudonyms of numbers in workflow IDs
   WEBHOOK_ADDR                         where the webhook listens (127.0.0.1:8080)
   WEBHOOK_PUBLIC_URL                   where Twilio reaches it

@@ -19,7 +19,9 @@ import (
 
 // newWebhook gives a service that takes messages.
 func newWebhook(stopping context.Context, c config.Config, temporalClient *temporal.Client, logger *slog.Logger) (func(context.Context) error, error) {
-	live, err := triggers.Open(c.Triggers, triggers.Options{TaskQueue: c.TriggersTaskQueue, IDSecret: []byte(c.IDSecret.Reveal())})
+	live, err := triggers.Open(c.Triggers, triggers.Options{
+		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
+	})
 	if err != nil {
 		return nil, err
 	}

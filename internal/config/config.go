@@ -63,6 +63,9 @@ type Config struct {
 	// TriggersTaskQueue is where workflows start whose trigger names no task
 	// queue, as those of Alfresco do not.
 	TriggersTaskQueue string `env:"TRIGGERS_TASK_QUEUE" envDefault:"twilio"`
+	// TriggersBusinessKey is a search attribute for the business keys of
+	// Alfresco's processes.
+	TriggersBusinessKey string `env:"TRIGGERS_BUSINESS_KEY_ATTRIBUTE"`
 	// IDSecret makes the pseudonyms of phone numbers in workflow IDs. It must
 	// be the same for all webhooks and workers.
 	IDSecret Secret `env:"ID_SECRET"`

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -116,9 +117,11 @@ func (f *File) Decode(into any) error {
 	if !errors.As(err, &all) {
 		return err
 	}
+	known := map[string][]string{}
+	fields(reflect.TypeOf(into), known)
 	mistakes := make([]error, len(all.Errors))
 	for i, one := range all.Errors {
-		mistakes[i] = f.at(one.Mark.Line, "%s", plainly(one.Message))
+		mistakes[i] = f.at(one.Mark.Line, "%s", plainly(one.Message, known))
 	}
 	return errors.Join(mistakes...)
 }
@@ -164,15 +167,15 @@ func (f *File) at(line int, format string, args ...any) error {
 }
 
 var (
-	unknownField = regexp.MustCompile(`^field (.*) not found in type `)
+	unknownField = regexp.MustCompile(`(?s)^field (.*) not found in type (.*)$`)
 	otherKind    = regexp.MustCompile("(?s)^cannot construct !!([a-z]+)(?: `.*`)? into (.*)$")
 )
 
 // plainly says what the library finds in words that know neither its tags nor
 // Go's types.
-func plainly(message string) string {
+func plainly(message string, known map[string][]string) string {
 	if m := unknownField.FindStringSubmatch(message); m != nil {
-		return fmt.Sprintf("unknown field %q", m[1])
+		return fmt.Sprintf("unknown field %q%s", m[1], DidYouMean(m[1], known[m[2]]))
 	}
 	if m := otherKind.FindStringSubmatch(message); m != nil {
 		found, wanted := kinds[m[1]], "a mapping"

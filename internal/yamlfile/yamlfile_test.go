@@ -119,6 +119,28 @@ func TestNumbersThatJSONHasNotAreFound(t *testing.T) {
 	}
 }
 
+func TestAMisspeltKeyIsToldWithTheRightOne(t *testing.T) {
+	for text, want := range map[string]string{
+		"nmae: a\n":                        `t.yaml:1: unknown field "nmae"; did you mean "name"?`,
+		"part: {part: {cuont: 1}}":         `unknown field "cuont"; did you mean "count"?`,
+		"lst: []":                          `did you mean "list"?`,
+		"something: 1":                     `unknown field "something"`,
+		strings.Repeat("name", 99) + ": 1": `unknown field "namename`,
+	} {
+		if _, err := read("t.yaml", text); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(want, "mean") != strings.Contains(err.Error(), "mean") {
+			t.Errorf("%.40s: %v, want %s", text, err, want)
+		}
+	}
+	for _, tc := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"ehco", "echo", 1}, {"ecoh", "echo", 1}, {"eco", "echo", 1}, {"echoo", "echo", 1}, {"acho", "echo", 1}, {"", "abc", 3}, {"kitten", "sitting", 3}} {
+		if got := distance(tc.a, tc.b); got != tc.want {
+			t.Errorf("from %q to %q are %d, want %d", tc.a, tc.b, got, tc.want)
+		}
+	}
+}
+
 func manyKeys() string {
 	var keys strings.Builder
 	for i := range maxKeys + 1 {

@@ -97,7 +97,7 @@ func triggerDoc(t *testing.T) (dir string, conversations [][]string, commands []
 func TestTheTriggersOfTheDocumentDoWhatItSays(t *testing.T) {
 	t.Parallel()
 	dir, conversations, commands := triggerDoc(t)
-	s := stack.Start(t, stack.Options{TriggersPath: filepath.Join(dir, "folder"), Environment: []string{"ID_SECRET=" + triggersSecret}})
+	s := stack.Start(t, stack.Options{TriggersPath: filepath.Join(dir, "folder"), Environment: []string{"ID_SECRET=" + triggersSecret, "TRIGGERS_TASK_QUEUE=shop"}})
 	invoice := startExamples(t, s)
 	for i, conversation := range conversations {
 		converse(t, s, fmt.Sprintf("+1500557%04d", i), conversation)

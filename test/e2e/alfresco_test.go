@@ -35,7 +35,8 @@ const (
 // sampleCase is a text to one sample and what must come of it.
 type sampleCase struct {
 	body, reply string
-	// starts is the type of the workflow, id its ID (default: the message's),
+	// starts is the type of the workflow, id its ID with SID for the message's
+	// (default: the message's own),
 	// input its input as JSON ("event": the event itself).
 	starts, id, input string
 	// caught are the catchers that get the signal, and with what.
@@ -45,8 +46,8 @@ type sampleCase struct {
 var sampleCases = map[string]sampleCase{
 	"order-status":       {body: "Order Number 42", reply: "Your reference number is 42", starts: "Process_order", input: `{"orderNumber":"42","customer":"PHONE"}`},
 	"start-plain":        {body: "hello connector", reply: "Hello!", starts: "Process_hello", input: "event"},
-	"business-key":       {body: "ticket 7", reply: "Ticket 7 is open.", starts: "Process_ticket", id: "ticket-7", input: `{"number":"7"}`},
-	"business-key-from":  {body: "register me", reply: "Registered.", starts: "Process_register", id: sms.Pseudonym([]byte(idSecret), phoneOf("business-key-from")), input: "event"},
+	"business-key":       {body: "ticket 7", reply: "Ticket 7 is open.", starts: "Process_ticket", id: "ticket-7-SID", input: `{"number":"7"}`},
+	"business-key-from":  {body: "register me", reply: "Registered.", starts: "Process_register", id: sms.Pseudonym([]byte(idSecret), phoneOf("business-key-from")) + "-SID", input: "event"},
 	"unnamed-groups":     {body: "Ann pays 30", reply: "Thank you, Ann.", starts: "Process_pay", input: `{"who":"Ann","amount":"30"}`},
 	"typed-values":       {body: "typed x", reply: "ok x", starts: "Process_typed", input: `{"groups":{"1":"x","word":"x"},"nested":{"list":["PHONE","to +15005550006!"],"n":5,"yes":true,"none":null},"${from}":"keys stay"}`},
 	"special-characters": {body: `Note $1 \d ${from} & <b>`, reply: `Noted: $1 \d ${from} & <b>`, starts: "Process_note", input: `{"note":"$1 \\d ${from} & <b>","quoted":"<$1 \\d ${from} & <b>>"}`},
@@ -57,7 +58,7 @@ var sampleCases = map[string]sampleCase{
 	"receive-message":    {body: "answer k1 forty two", reply: "Got it.", caught: map[string]string{"catcher-1": `{"text":"forty two"}`}},
 	"message-by-number":  {body: "my pin is 1234", reply: "", caught: map[string]string{"catcher-2": `{"pin":"1234"}`}},
 	"start-message":      {body: "book table", reply: "Booked: table", starts: "bookingMessage", input: `{"what":"table"}`},
-	"start-message-key":  {body: "rebook 9", reply: "Rebooked.", starts: "bookingMessage", id: "booking-9", input: `{"id":"9"}`},
+	"start-message-key":  {body: "rebook 9", reply: "Rebooked.", starts: "bookingMessage", id: "booking-9-SID", input: `{"id":"9"}`},
 	"send-sms": {
 		body: "tell +15005550010 hi ${x}", reply: "Told.", starts: "SendSmsWorkflow",
 		input: `{"smsFrom":"+15005550006","smsTo":"+15005550010","smsBody":"${from} says: ${matchGroups.text}","variables":{"from":"PHONE","to":"+15005550006","originalMessage":"tell +15005550010 hi ${x}","matchGroups":{"1":"+15005550010","2":"hi ${x}","who":"+15005550010","text":"hi ${x}"}}}`,
@@ -121,7 +122,7 @@ func TestAlfrescosTriggerFilesRunUnchanged(t *testing.T) {
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d samples, %v", len(files), err)
 	}
-	s := stack.Start(t, stack.Options{TriggersPath: samples, Environment: []string{"ID_SECRET=" + idSecret}})
+	s := stack.Start(t, stack.Options{TriggersPath: samples, Environment: []string{"ID_SECRET=" + idSecret, "TRIGGERS_TASK_QUEUE=processes"}})
 	caught := startCatchers(t, s)
 	for _, file := range files {
 		name := strings.TrimSuffix(file.Name(), ".json")
@@ -196,7 +197,7 @@ func startCatchers(t *testing.T, s *stack.Stack) <-chan [3]string {
 
 func checkStarted(t *testing.T, s *stack.Stack, name, messageSID string, tc sampleCase) {
 	t.Helper()
-	id := tc.id
+	id := strings.Replace(tc.id, "SID", messageSID, 1)
 	if id == "" {
 		id = triggers.WorkflowID(messageSID, name)
 	}

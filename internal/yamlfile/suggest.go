@@ -1,0 +1,79 @@
+package yamlfile
+
+// Suggestions for names that are misspelt.
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// DidYouMean returns `; did you mean "echo"?` for the known name that a name
+// comes nearest to, and nothing if none is near.
+func DidYouMean(name string, known []string) string {
+	nearest, least := "", 3
+	if len(name) < 4 {
+		least = 2
+	}
+	for _, one := range known {
+		if len(name) > maxName {
+			break
+		}
+		if d := distance(strings.ToLower(name), strings.ToLower(one)); d < least {
+			nearest, least = one, d
+		}
+	}
+	if nearest == "" {
+		return ""
+	}
+	return fmt.Sprintf("; did you mean %q?", nearest)
+}
+
+// maxName bounds what is compared.
+const maxName = 100
+
+// distance counts the letters to change, add, leave out or swap with the next to
+// make b of a.
+func distance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range len(a) {
+		row[0] = i + 1
+		for j := range len(b) {
+			change := 1
+			if a[i] == b[j] {
+				change = 0
+			}
+			row[j+1] = min(last[j]+change, last[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
+
+// fields lists the keys of each struct that a type is made of, by its name.
+func fields(t reflect.Type, into map[string][]string) {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map:
+		fields(t.Elem(), into)
+	case reflect.Struct:
+		if _, seen := into[t.String()]; seen {
+			return
+		}
+		into[t.String()] = []string{}
+		for i := range t.NumField() {
+			key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+			fields(t.Field(i).Type, into)
+			if options == "inline" {
+				into[t.String()] = append(into[t.String()], into[t.Field(i).Type.String()]...)
+			} else if key != "" {
+				into[t.String()] = append(into[t.String()], key)
+			}
+		}
+	}
+}
