@@ -269,10 +269,10 @@ const hexDigits = "0123456789ABCDEF"
 
 // encodeCharset encodes text; what the charset does not have becomes "?".
 func encodeCharset(s, charset string) (string, error) {
-	s = wellFormed(s)
+	s = replaceHalves(s, "?")
 	switch name := strings.ToLower(charset); name {
 	case "utf-8", "utf8":
-		return strings.ReplaceAll(s, "\uFFFD", "?"), nil
+		return s, nil
 	case "iso-8859-1", "iso8859_1", "latin1", "iso_8859-1", "iso8859-1", "us-ascii", "ascii":
 		limit := rune(0xFF)
 		if strings.HasSuffix(name, "ascii") {

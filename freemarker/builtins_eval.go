@@ -30,7 +30,7 @@ func evalString(e *env, n *builtinNode) (Value, error) {
 	if err := e.parseWork(len(v.str())); err != nil {
 		return v, err
 	}
-	x, err := parseExpression("("+v.str()+")", e.limits, e.lexical(n))
+	x, err := parseExpression("("+v.str()+")", e.limits, e.lexical(n.code.begin, n.code.template))
 	if err != nil {
 		return v, e.codeError(n, err)
 	}
@@ -70,8 +70,8 @@ func (e *env) codeError(n *builtinNode, err error) error {
 
 // lexical is where code for a built-in starts. Long code may take longer to
 // parse than the rendering may still take.
-func (e *env) lexical(n *builtinNode) *lexical {
-	return &lexical{format: n.format, escPolicy: n.escPolicy, check: e.checkClock}
+func (e *env) lexical(begin, template escaping) *lexical {
+	return &lexical{format: begin.format, escPolicy: begin.policy, began: template, check: e.checkClock}
 }
 
 // parseExpression parses an expression that will run in a scope only known at
@@ -120,7 +120,7 @@ func interpret(e *env, n *builtinNode) (Value, error) {
 		return v, err
 	}
 	t := &Template{name: e.template.name, limits: e.limits}
-	if err := t.parse(src, e.lexical(n), true); err != nil {
+	if err := t.parse(src, e.lexical(n.code.begin, n.code.begin), true); err != nil {
 		return v, e.codeError(n, err)
 	}
 	return object0(&interpreted{t: t}), nil

@@ -132,9 +132,18 @@ func letters(n *builtinNode, v Value, first byte) (Value, error) {
 	if !ok || i < 1 {
 		return v, otherError(n.pos, "?%s needs a whole number of at least 1", n.bi.written)
 	}
+	// As in the reference: from the smallest number with as many letters, each of
+	// them is raised as far as it goes. Large numbers overflow its 32 bits.
+	whole, reached, weight := int32(i), int32(1), int32(1)
+	for reached+weight*26 <= whole {
+		weight *= 26
+		reached += weight
+	}
 	var out []byte
-	for ; i > 0; i = (i - 1) / 26 {
-		out = append([]byte{first + byte((i-1)%26)}, out...)
+	for ; weight != 0; weight /= 26 {
+		more := (whole - reached) / weight
+		out = append(out, first+byte(more))
+		reached += more * weight
 	}
 	return String(string(out)), nil
 }

@@ -4,7 +4,7 @@ package freemarker
 
 import (
 	"strings"
-	"unicode/utf8"
+	"unicode/utf16"
 
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
@@ -17,10 +17,10 @@ func init() {
 		return e.newString(locale.Lower(e.settings.locale, s))
 	}))
 	define("cap_first", onString(func(e *env, _ *builtinNode, s string) (Value, error) {
-		return e.newString(changeFirst(s, locale.Upper))
+		return e.newString(changeFirst(s, locale.UpperChar))
 	}))
 	define("uncap_first", onString(func(e *env, _ *builtinNode, s string) (Value, error) {
-		return e.newString(changeFirst(s, lowerChar))
+		return e.newString(changeFirst(s, locale.LowerChar))
 	}))
 	define("capitalize", onString(func(e *env, _ *builtinNode, s string) (Value, error) {
 		return e.newString(capitalize(s))
@@ -75,29 +75,19 @@ func init() {
 }
 
 // changeFirst changes the case of the first character that is no white space.
-func changeFirst(s string, change func(locale.Locale, string) string) string {
+func changeFirst(s string, change func(rune) rune) string {
 	for i := 0; i < len(s); {
 		r, n := decodeUnit(s[i:])
 		if isJavaSpace(r) {
 			i += n
 			continue
 		}
-		c := change(locale.Locale{}, s[i:i+n])
-		if r >= 0x10000 || utf8.RuneCountInString(c) != 1 {
-			return s // Java changes one char only, to one char
+		if r >= 0x10000 || utf16.IsSurrogate(r) {
+			return s // Java changes one char only
 		}
-		return s[:i] + c + s[i+n:]
+		return s[:i] + string(change(r)) + s[i+n:]
 	}
 	return s
-}
-
-// lowerChar is Character.toLowerCase, which for one letter is not what it is
-// in a string.
-func lowerChar(l locale.Locale, c string) string {
-	if c == "İ" {
-		return "i"
-	}
-	return locale.Lower(l, c)
 }
 
 // capitalize makes the first letter of each word upper case and the others
@@ -116,10 +106,11 @@ func capitalize(s string) string {
 			i = len(s)
 		}
 		_, n := decodeUnit(s)
-		if n == 4 {
-			n = 0 // half a pair has no case
+		if n == 4 { // Java changes its first half, which has no case
+			b.WriteString(s[:n])
+		} else {
+			b.WriteString(locale.Upper(root, s[:n]))
 		}
-		b.WriteString(locale.Upper(root, s[:n]))
 		b.WriteString(locale.Lower(root, s[n:i]))
 		s = s[i:]
 	}

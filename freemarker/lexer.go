@@ -344,6 +344,9 @@ func (lx *lexer) eatNewline() {
 		}
 		i += n
 		if r == '\r' {
+			if i == len(lx.src) {
+				return // the reference looks for one more character
+			}
 			if i < len(lx.src) && lx.src[i] == '\n' {
 				i++
 			}

@@ -81,14 +81,14 @@ type (
 	// builtinNode is target?name, with the arguments if it is called at once.
 	builtinNode struct {
 		pos
-		target    expr
-		bi        *builtin
-		args      []expr
-		called    bool
-		lazy      bool // the result may be generated while it is consumed
-		escPolicy escPolicy
-		limit     int32 // ?size need not count further than this; 0: all
-		format    *outputFormat
+		target expr
+		bi     *builtin
+		args   []expr
+		called bool
+		lazy   bool  // the result may be generated while it is consumed
+		limit  int32 // ?size need not count further than this; 0: all
+		format *outputFormat
+		code   *codeEscaping // of ?eval and ?interpret
 	}
 	defaultNode struct {
 		pos

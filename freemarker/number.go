@@ -12,6 +12,10 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"temporal-twilio/freemarker/internal/javatext"
 )
 
 const minScale = 12 // the scale of quotients, and the largest scale of products
@@ -87,41 +91,18 @@ func shortDecimal(f float64) (d Value, ok bool) {
 
 // floatDecimal is new BigDecimal(Double.toString(f)), or Float's.
 func floatDecimal(f float64, single bool) Value {
-	bitSize := 64
-	if single {
-		bitSize = 32
-	}
 	var buf [32]byte
-	b := strconv.AppendFloat(buf[:0], f, 'e', -1, bitSize)
-	neg := b[0] == '-'
-	if neg {
-		b = b[1:]
+	text := javatext.AppendDouble(buf[:0], f)
+	if single {
+		text = javatext.AppendFloat(buf[:0], float32(f))
 	}
-	var n int64
-	digits, i := int32(0), 0
-	for ; b[i] != 'e'; i++ {
-		if b[i] != '.' {
-			n = n*10 + int64(b[i]-'0')
-			digits++
-		}
-	}
-	exp, _ := strconv.Atoi(string(b[i+1:]))
-	if neg {
-		n = -n
-	}
-	scale := digits - 1 - int32(exp)
-	// Java writes at least one digit after the point.
-	if abs := math.Abs(f); f == 0 || abs >= 1e-3 && abs < 1e7 {
-		for scale < 1 {
-			n *= 10
-			scale++
-		}
-	} else if digits == 1 {
-		n *= 10
-		scale++
-	}
-	return newDecimal(n, scale)
+	v, _ := parseDecimal(string(text), maxDoubleScale)
+	return v
 }
+
+// maxDoubleScale is more than the scale or the digits of any floating point
+// number's text.
+const maxDoubleScale = 400
 
 // unscaled returns the digits of a decimal as a big integer.
 func (v Value) unscaled() *big.Int {
@@ -337,18 +318,13 @@ func (e *env) modNumbers(a, b Value) (Value, error) {
 	return Value{num: toLong(a) % y, kind: kLong}, nil
 }
 
-// negate returns -v as the unary minus does: an int stays an int if it can.
+// negate returns -v as the unary minus does: of an int it makes a long, and the
+// smallest of either stays what it is.
 func (e *env) negate(v Value) (Value, error) {
 	switch v.kind {
 	case kInt:
-		if v.num == math.MinInt32 {
-			return Value{num: -v.num, kind: kLong}, nil
-		}
-		return Value{num: -v.num, kind: kInt}, nil
+		return Value{num: int64(int32(-v.num)), kind: kLong}, nil
 	case kLong:
-		if v.num == math.MinInt64 {
-			return BigInt(new(big.Int).Neg(big.NewInt(v.num))), nil
-		}
 		return Value{num: -v.num, kind: kLong}, nil
 	case kDouble, kFloat:
 		return Value{num: int64(math.Float64bits(-1 * v.float())), kind: v.kind}, nil
@@ -588,6 +564,7 @@ func toIntExact(v Value) (int, bool) {
 }
 
 // parseDecimal is new BigDecimal(s). It reports too large exponents as errors.
+// Digits may be those of any script.
 func parseDecimal(s string, maxDigits int) (Value, error) {
 	bad := errors.New("not a number")
 	i, neg := 0, false
@@ -597,16 +574,18 @@ func parseDecimal(s string, maxDigits int) (Value, error) {
 	}
 	digits := make([]byte, 0, len(s))
 	scale, point := 0, false
-	for ; i < len(s); i++ {
-		c := s[i]
-		if c == '.' && !point {
+	for i < len(s) {
+		if s[i] == '.' && !point {
 			point = true
+			i++
 			continue
 		}
-		if c < '0' || c > '9' {
+		d, n := decimalDigit(s[i:])
+		if n == 0 {
 			break
 		}
-		digits = append(digits, c)
+		digits = append(digits, d)
+		i += n
 		if point {
 			scale++
 		}
@@ -618,15 +597,11 @@ func parseDecimal(s string, maxDigits int) (Value, error) {
 		if s[i] != 'e' && s[i] != 'E' {
 			return Value{}, bad
 		}
-		exp := s[i+1:]
-		if t := strings.TrimLeft(exp, "+-"); len(t) == 0 || len(exp)-len(t) > 1 || t[0] == '_' {
+		x, ok := parseExponent(s[i+1:])
+		if !ok {
 			return Value{}, bad
 		}
-		x, err := strconv.ParseInt(strings.TrimPrefix(exp, "+"), 10, 32)
-		if err != nil {
-			return Value{}, bad
-		}
-		scale -= int(x)
+		scale -= x
 	}
 	if len(digits) > maxDigits || scale > maxDigits || scale < -maxDigits {
 		return Value{}, errTooManyDigit
@@ -646,6 +621,53 @@ func parseDecimal(s string, maxDigits int) (Value, error) {
 		n.Neg(n)
 	}
 	return bigDecimal(n, int32(scale)), nil
+}
+
+// decimalDigit returns the digit that s begins with, as '0' to '9', and its
+// length in bytes: 0 if there is none. As in Java one beyond U+FFFF does not count.
+func decimalDigit(s string) (digit byte, length int) {
+	if s[0] < utf8.RuneSelf {
+		if isDigit(s[0]) {
+			return s[0], 1
+		}
+		return 0, 0
+	}
+	r, n := utf8.DecodeRuneInString(s)
+	if r > 0xFFFF || !unicode.Is(unicode.Nd, r) {
+		return 0, 0
+	}
+	return '0' + byte(digitValue(r)), n
+}
+
+// digitValue returns what a decimal digit of any script counts. The digits of a
+// script stand together, those of several scripts may.
+func digitValue(r rune) rune {
+	for _, t := range unicode.Nd.R16 {
+		if r <= rune(t.Hi) {
+			return (r - rune(t.Lo)) % 10
+		}
+	}
+	return 0
+}
+
+// parseExponent reads the exponent of a number: a sign and digits.
+func parseExponent(s string) (int, bool) {
+	text := make([]byte, 0, 12)
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		text, s = append(text, s[0]), s[1:]
+	}
+	if s == "" {
+		return 0, false
+	}
+	for s != "" {
+		d, n := decimalDigit(s)
+		if n == 0 {
+			return 0, false
+		}
+		text, s = append(text, d), s[n:]
+	}
+	x, err := strconv.ParseInt(string(text), 10, 32)
+	return int(x), err == nil
 }
 
 // decimalText writes a decimal number in full, without an exponent and

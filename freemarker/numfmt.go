@@ -4,10 +4,15 @@ package freemarker
 // other locales go through the java.text package.
 
 import (
+	"bytes"
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
 	"strings"
+
+	"temporal-twilio/freemarker/internal/javatext"
+	"temporal-twilio/freemarker/internal/javatext/decimal"
 )
 
 // appendGrouped writes a number as java.text's default format of en_US:
@@ -38,10 +43,10 @@ func appendFloatGrouped(out []byte, f float64) []byte {
 	case math.IsInf(f, -1):
 		return append(out, "-∞"...)
 	}
-	var buf [32]byte
-	if abs := math.Abs(f); abs >= 1<<53 { // only the digits that tell it apart
-		return appendGroups(out, f < 0, strconv.AppendFloat(buf[:0], abs, 'f', -1, 64), nil)
+	if math.Abs(f) >= maxExact {
+		return appendLargeFloat(out, f)
 	}
+	var buf [32]byte
 	whole, frac := thousandths(f)
 	if math.Signbit(f) {
 		out = append(out, '-')
@@ -62,6 +67,20 @@ func appendFloatGrouped(out []byte, f float64) []byte {
 		}
 	}
 	return out
+}
+
+// maxExact is up to where three decimals are fewer than Java's digits of a double
+// have, so that it does not matter that those end early.
+const maxExact = 1 << 42
+
+// appendLargeFloat writes the digits that Java makes of a double.
+func appendLargeFloat(out []byte, f float64) []byte {
+	d := javatext.DoubleDigits(f)
+	text := bytes.Clone(d.Text[:d.Count])
+	for len(text) < d.Point {
+		text = append(text, '0')
+	}
+	return appendGroups(out, f < 0, text[:d.Point], text[d.Point:])
 }
 
 // thousandths rounds |f| < 2^53 half even to three decimals. It works on the
@@ -183,21 +202,9 @@ func computerText(v Value) string {
 	case kInt, kLong:
 		return strconv.FormatInt(v.num, 10)
 	case kDouble, kFloat:
-		f := v.float()
-		switch {
-		case math.IsNaN(f):
-			return "NaN"
-		case math.IsInf(f, 1):
-			return "INF"
-		case math.IsInf(f, -1):
-			return "-INF"
-		}
-		s := trimZeros(strconv.FormatFloat(f, 'f', 16, 64))
-		// Java's digits of a double end where they suffice to tell it apart.
-		if short := strconv.FormatFloat(f, 'f', -1, 64); len(short) < len(s) || len(short) == len(s) && short != s {
-			s = short
-		}
-		return s
+		var buf [32]byte
+		text, _ := decimal.Computer().AppendFloat64(buf[:0], v.float())
+		return string(text)
 	case kBigInt:
 		return v.ref.(*big.Int).String()
 	}
@@ -208,13 +215,6 @@ func computerText(v Value) string {
 	return s
 }
 
-func trimZeros(s string) string {
-	if strings.IndexByte(s, '.') < 0 {
-		return s
-	}
-	return strings.TrimRight(strings.TrimRight(s, "0"), ".")
-}
-
 // javaNumberText is Number.toString, which settings use.
 func javaNumberText(v Value) string {
 	switch v.kind {
@@ -223,15 +223,27 @@ func javaNumberText(v Value) string {
 	case kBigInt:
 		return v.ref.(*big.Int).String()
 	case kDouble, kFloat:
-		d, err := toDecimal(v)
-		if err != nil {
-			return strconv.FormatFloat(v.float(), 'g', -1, 64)
+		if v.kind == kFloat {
+			return string(javatext.AppendFloat(nil, float32(v.float())))
 		}
-		s := decimalText(d)
-		if !strings.Contains(s, ".") {
-			s += ".0"
-		}
-		return s
+		return string(javatext.AppendDouble(nil, v.float()))
 	}
-	return decimalText(v)
+	digits, sign := v.unscaled().String(), ""
+	if digits[0] == '-' {
+		sign, digits = "-", digits[1:]
+	}
+	scale := int(v.scale)
+	exponent := len(digits) - 1 - scale
+	switch {
+	case scale == 0:
+		return sign + digits
+	case scale > 0 && exponent >= -6:
+		if missing := scale + 1 - len(digits); missing > 0 {
+			digits = strings.Repeat("0", missing) + digits
+		}
+		return sign + digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
+	case len(digits) > 1:
+		digits = digits[:1] + "." + digits[1:]
+	}
+	return fmt.Sprintf("%s%sE%+d", sign, digits, exponent)
 }

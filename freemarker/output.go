@@ -2,7 +2,10 @@ package freemarker
 
 // Output formats and the escaping that goes with them.
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // outputFormat is one of FreeMarker's standard output formats, or a
 // combination of two.
@@ -68,7 +71,9 @@ func findFormat(name string) (*outputFormat, string) {
 		if !outer.markup || !inner.markup {
 			return nil, "only markup output formats can be combined"
 		}
-		return combineFormats(outer, inner), ""
+		f := combineFormats(outer, inner)
+		f.name = "" // the reference gives none to what is named outright
+		return f, ""
 	}
 	if f := outputFormats[name]; f != nil {
 		return f, ""
@@ -78,7 +83,7 @@ func findFormat(name string) (*outputFormat, string) {
 
 func combineFormats(outer, inner *outputFormat) *outputFormat {
 	return &outputFormat{
-		name:   outer.name + "{" + inner.name + "}",
+		name:   cmp.Or(outer.name, "null") + "{" + cmp.Or(inner.name, "null") + "}",
 		markup: true,
 		enc:    func(s string) string { return outer.enc(inner.enc(s)) },
 		bypass: outer.bypass,
@@ -120,6 +125,17 @@ func concatMarkup(at pos, a, b *markup) (Value, error) {
 	}
 	return a.format.fromMarkup(a.markupText() + b.markupText()), nil
 }
+
+// escaping says how code is escaped.
+type escaping struct {
+	format *outputFormat
+	policy escPolicy
+}
+
+// codeEscaping is how ?eval and ?interpret begin to escape what they run: as the
+// place does where they stand, but if that has the output format with which the
+// template began, as the template began.
+type codeEscaping struct{ begin, template escaping }
 
 // escPolicy says when auto-escaping is on.
 type escPolicy uint8

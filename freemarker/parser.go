@@ -21,6 +21,7 @@ type parser struct {
 	lastLine int32   // where that ends
 	buf      [4]token
 	defaults int    // how many right sides of ! are being parsed
+	right    mark   // where the outermost of them begins
 	lead     expr   // an operand that was parsed before what binds it
 	nodes    []node // a stack of what will be children
 	exprs    []expr // a stack of what will be arguments
@@ -40,6 +41,15 @@ type parser struct {
 	copied  int // how many tokens #escape has added
 }
 
+// mark is a place in the source to which the parser can go back.
+type mark struct {
+	lx    lexer
+	tok   token
+	queue []token
+	ready bool
+	depth int
+}
+
 // lexical is the part of the state that code inside string literals shares.
 type lexical struct {
 	loops               []*loopScope
@@ -52,6 +62,7 @@ type lexical struct {
 	escapes             []escapeDef
 	format              *outputFormat
 	escPolicy           escPolicy
+	began               escaping // how the template begins, before its header
 	stripSpace          bool
 	stripText           bool
 	mixed               int          // how deep in text, for stripText
@@ -131,7 +142,7 @@ type escapeDef struct {
 
 func (p *parser) fail(at pos, msg string) {
 	if p.defaults > 0 {
-		p.scanTail()
+		p.scanRight()
 	}
 	panic(&ParseError{Line: int(at.line), Column: int(at.col), Message: msg})
 }
@@ -284,7 +295,6 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lex *lexical, dyn
 	p.expect(tEOF)
 	root.node = p.strip(kids, &root.own.root)
 	root.vars = p.own.resolve()
-	root.format, root.escPolicy = p.format, p.escPolicy
 	p.release()
 	return nil
 }
@@ -306,12 +316,10 @@ var parsers = sync.Pool{New: func() any { return &parser{} }}
 // rootNode is a parsed template: its content and the macros that are defined
 // before it runs.
 type rootNode struct {
-	node      node
-	own       ownNodes
-	macros    []*macroNode
-	vars      nameList // those that it assigns, by place
-	format    *outputFormat
-	escPolicy escPolicy
+	node   node
+	own    ownNodes
+	macros []*macroNode
+	vars   nameList // those that it assigns, by place
 }
 
 func recoverParse(err *error) {

@@ -31,7 +31,10 @@ func (p *parser) builtin(x expr) expr {
 		}
 		n.format = p.format
 	case bindsFormat:
-		n.format, n.escPolicy = p.format, p.escPolicy
+		n.code = &codeEscaping{begin: p.began, template: p.began}
+		if p.format != p.began.format {
+			n.code.begin = escaping{p.format, p.escPolicy}
+		}
 	case bindsParams, bindsLambda:
 		p.bindParams(n)
 	case bindsDirectCall:

@@ -4,6 +4,7 @@ package freemarker
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -601,6 +602,9 @@ func (p *parser) defaultTo(x expr) expr {
 	p.take()
 	n := &defaultNode{pos: x.at(), x: x}
 	if p.startsExpression() {
+		if p.defaults == 0 {
+			p.right = mark{p.lx, p.tok, slices.Clone(p.queue), p.ready, p.depth}
+		}
 		p.defaults++
 		n.other = p.expression()
 		p.defaults--

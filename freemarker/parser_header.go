@@ -61,7 +61,11 @@ func (p *parser) headerParam(name string, t token, x expr, v Value) bool {
 			p.fail(x.at(), msg)
 		}
 		p.format = f
-	case is("ns_prefixes", "nsPrefixes"), is("attributes", ""):
+	case is("ns_prefixes", "nsPrefixes"):
+		if msg := checkPrefixes(v); msg != "" {
+			p.fail(x.at(), msg)
+		}
+	case is("attributes", ""):
 		if v.kind != kMap {
 			p.fail(x.at(), "a hash is needed here")
 		}
@@ -69,6 +73,30 @@ func (p *parser) headerParam(name string, t token, x expr, v Value) bool {
 		p.fail(t.pos, "there is no parameter "+name+" of #ftl")
 	}
 	return false
+}
+
+// checkPrefixes checks the XML prefixes of a template, which nothing here uses.
+func checkPrefixes(v Value) (msg string) {
+	m, ok := v.ref.(*hashMap)
+	if !ok {
+		return "a hash is needed here"
+	}
+	uris := map[string]bool{}
+	for i, prefix := range m.names {
+		uri := m.vals[i]
+		switch {
+		case uri.kind != kString:
+			return "the URI of a prefix must be a string"
+		case uri.str() == "" || prefix == "":
+			return "a prefix and its URI cannot be empty"
+		case prefix == "N":
+			return "the prefix N is reserved"
+		case uris[uri.str()]:
+			return "two prefixes cannot have the same URI"
+		}
+		uris[uri.str()] = prefix != "D" // the default namespace's may have another prefix
+	}
+	return ""
 }
 
 func (p *parser) constantBool(x expr, v Value, yesNo bool) bool {

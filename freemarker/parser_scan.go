@@ -210,19 +210,14 @@ func (p *parser) scanLambdaParams(i int) (int, bool) {
 	return p.scanKind(j, tLambdaArrow)
 }
 
-// scanTail scans the rest of an expression in which a mistake was found. The
-// reference scans all of what follows ! before it judges it, and so finds
-// characters that cannot be there first.
-func (p *parser) scanTail() {
+// scanRight scans the right side of ! in which a mistake was found. The reference
+// scans all of it before it parses it, and so finds characters that cannot be
+// there first.
+func (p *parser) scanRight() {
+	m := p.right
+	p.lx, p.tok, p.queue, p.ready, p.depth = m.lx, m.tok, m.queue, m.ready, m.depth
 	p.defaults = 0
-	for i, ok := 0, true; ok; {
-		if i, ok = p.scanPostfix(i); ok {
-			continue
-		}
-		if isBinary[p.ahead(i).kind] {
-			i, ok = p.scanUnary(i + 1)
-		}
-	}
+	p.scanExpression(0)
 }
 
 func (p *parser) scanPostfix(i int) (int, bool) {

@@ -373,14 +373,19 @@ func (r *rangeValue) countIn(at pos, size int) (int, error) {
 func (n *indexNode) lazyRange(e *env, v Value, r *rangeValue) (Value, error) {
 	l := v.ref.(*lazyValue)
 	if !r.unbound && r.n == 0 {
-		return listOf(nil), nil
+		return String(""), nil // as in the reference, which takes all but lists in memory for strings here
 	}
 	if r.first < 0 {
 		return Value{}, otherError(n.key.at(), "a range must not start below 0 here")
 	}
+	size := -1
 	if l.knownSize >= 0 {
-		if _, err := r.countIn(n.key.at(), l.knownSize); err != nil {
+		var err error
+		if size, err = r.countIn(n.key.at(), l.knownSize); err != nil {
 			return Value{}, err
+		}
+		if size == 0 {
+			return String(""), nil
 		}
 	}
 	if r.step < 0 {
@@ -388,10 +393,6 @@ func (n *indexNode) lazyRange(e *env, v Value, r *rangeValue) (Value, error) {
 	}
 	it := &sliceIterator{it: l.it, skip: r.first, left: r.n, r: r, at: n.key.at()}
 	if n.lazy {
-		size := -1
-		if l.knownSize >= 0 {
-			size, _ = r.countIn(n.key.at(), l.knownSize)
-		}
 		return Value{ref: &lazyValue{it: it, isSequence: true, knownSize: size}, kind: kObject}, nil
 	}
 	items, err := e.items(Value{ref: &lazyValue{it: it, knownSize: -1}, kind: kObject})

@@ -5,7 +5,10 @@ package freemarker
 // line they stand on. The rules are those of the reference, which compares the
 // lines on which neighbouring nodes start and end.
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // strip strips a template's content and returns it as one node.
 func (p *parser) strip(kids []node, block *blockNode) node {
@@ -16,6 +19,9 @@ func (p *parser) strip(kids []node, block *blockNode) node {
 		root = s.cleanUp(root)
 		b := root.base()
 		b.parent, b.index = nil, 0
+		if s.blank != nil {
+			root = s.blank
+		}
 	}
 	joinTexts(root)
 	return root
@@ -26,6 +32,15 @@ type stripper struct {
 	strip bool
 	trims bool // the template has trim directives
 	steps int  // how many neighbours it may still look at
+	blank node // what the template comes to if a line cannot be trimmed
+}
+
+// blankLineNode fails. The reference cannot load a template with a line that is
+// to be trimmed and holds nothing but spaces, if not all are those of ASCII.
+type blankLineNode struct{ element }
+
+func (n *blankLineNode) exec(*env) error {
+	return otherError(n.pos, "a line that a trim directive trims holds only spaces, and not only those of ASCII")
 }
 
 // look counts one look at a neighbour: a line of many thousand directives
@@ -272,7 +287,11 @@ func (s *stripper) trimBefore(t *textNode) bool {
 			t.text = t.text[:last+1]
 			continue
 		}
-		t.text = t.text[:last+1] + trimLeftSpace(line)
+		printable := trimLeftSpace(line)
+		if printable == "" {
+			s.blank = &blankLineNode{element{pos: t.pos}}
+		}
+		t.text = t.text[:last+1] + printable
 	}
 	return found
 }
@@ -326,7 +345,11 @@ func (s *stripper) trimAfter(t *textNode) bool {
 		if blank(rest) && s.trimsRest(t) {
 			rest = ""
 		}
-		t.text = trimRightSpace(opening) + rest
+		printable := trimRightSpace(opening)
+		if printable == "" {
+			s.blank = &blankLineNode{element{pos: t.pos}}
+		}
+		t.text = printable + rest
 	}
 	return found
 }
@@ -392,12 +415,14 @@ func heedsBefore(n node) bool {
 		if n.ignorable(previous(n), following(n), true) {
 			return false
 		}
-		for i := len(n.text) - 1; i >= 0; i-- {
-			if c := n.text[i]; c == '\n' || c == '\r' {
+		for text := n.text; text != ""; {
+			c, size := utf8.DecodeLastRuneInString(text)
+			if c == '\n' || c == '\r' {
 				return false
-			} else if !isJavaSpace(rune(c)) {
+			} else if !isJavaSpace(c) {
 				return true
 			}
+			text = text[:len(text)-size]
 		}
 		return true
 	}
@@ -413,10 +438,10 @@ func heedsAfter(n node) bool {
 		if n.ignorable(previous(n), following(n), true) {
 			return false
 		}
-		for i := 0; i < len(n.text); i++ {
-			if c := n.text[i]; c == '\n' || c == '\r' {
+		for _, c := range n.text {
+			if c == '\n' || c == '\r' {
 				return false
-			} else if !isJavaSpace(rune(c)) {
+			} else if !isJavaSpace(c) {
 				return true
 			}
 		}

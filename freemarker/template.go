@@ -56,7 +56,7 @@ func Parse(name, source string, opts ...Option) (*Template, error) {
 	for _, o := range opts {
 		o(t)
 	}
-	if err := t.parse(source, &lexical{format: formatUndefined}, false); err != nil {
+	if err := t.parse(source, &lexical{format: formatUndefined, began: escaping{format: formatUndefined}}, false); err != nil {
 		return nil, err
 	}
 	return t, nil

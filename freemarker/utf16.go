@@ -183,7 +183,11 @@ func concat(a, b string) string {
 
 // wellFormed returns s with halves of surrogate pairs joined or replaced by
 // U+FFFD, as valid UTF-8.
-func wellFormed(s string) string {
+func wellFormed(s string) string { return replaceHalves(s, "\uFFFD") }
+
+// replaceHalves returns s as valid UTF-8, with halves of surrogate pairs joined,
+// or replaced if they are alone.
+func replaceHalves(s, replacement string) string {
 	if strings.IndexByte(s, 0xED) < 0 {
 		return s
 	}
@@ -195,9 +199,10 @@ func wellFormed(s string) string {
 	for i := 0; i < len(s); {
 		r, n := decodeUnit(s[i:])
 		if r >= 0xD800 && r < 0xE000 {
-			r = utf8.RuneError
+			out.WriteString(replacement)
+		} else {
+			out.WriteRune(r)
 		}
-		out.WriteRune(r)
 		i += n
 	}
 	return out.String()

@@ -23,19 +23,17 @@
 // first needed:
 //
 //   - locale/locales.txt.gz, 60 kB: numbers, currencies and dates of all locales of the JDK.
-//   - dateformat/zones.txt.gz, 150 kB: the rules of all time zones, and their names in some
-//     forty languages; other languages show those of the root locale. The rules are not those
-//     of time/tzdata, which would take 450 kB more and disagrees with Java before 1970 and on
-//     what is winter time in Ireland.
+//   - dateformat/zones.txt.gz, 340 kB: the rules of all time zones, and their names in all
+//     languages of the JDK. The rules are not those of time/tzdata, which would take 450 kB
+//     more and disagrees with Java before 1970 and on what is winter time in Ireland.
 //   - collate/rules.txt.gz, 100 kB: the collation rules, which are the JDK's own.
 //
 // The corpora of the tests have the answers of a JDK and of FreeMarker (gen/cases.sh).
 //
 // # Where Java is not followed
 //
-// Variants of locales (th_TH_TH, ja_JP_JP, en_US_POSIX) count as the locale without. Week
-// years before Christ may be off by one. Characters that came with Unicode 14 and 15 have a
-// case here. A number of more than 2^20 digits is an error.
+// The locale ja_JP_JP has no calendar of Japanese eras. Week years before Christ may be off by
+// one. A number of more than 2^20 digits is an error.
 package javatext
 
 //go:generate gen/generate.sh

@@ -74,6 +74,12 @@ var local sync.Map // locale's name to *localZones; only of locales that the tab
 func zonesIn(l locale.Locale) *localZones {
 	t := zoneTables()
 	chain := []string{""}
+	switch l { // the JDK takes the names of other locales for these
+	case thaiDigits:
+		l = locale.Locale{}
+	case locale.Locale{Language: "no", Country: "NO", Variant: "NY"}:
+		l = locale.Locale{Language: "nn", Country: "NO"}
+	}
 	for _, name := range []string{l.Language, l.Language + "_" + l.Country} {
 		if t.names[name] != "" || t.orders[name] != "" {
 			chain = append(chain, name)
@@ -106,6 +112,9 @@ func zonesIn(l locale.Locale) *localZones {
 	return z
 }
 
+// thaiDigits is the locale that writes digits in Thai, also those of an offset.
+var thaiDigits = locale.Locale{Language: "th", Country: "TH", Variant: "TH"}
+
 // name gives TimeZone.getDisplayName(summer, long or short, locale).
 func (z *Zone) name(l locale.Locale, summer, long bool) string {
 	n := z.names
@@ -122,5 +131,14 @@ func (z *Zone) name(l locale.Locale, summer, long bool) string {
 	if !long {
 		i++
 	}
-	return zonesIn(l).names[n][i]
+	name := zonesIn(l).names[n][i]
+	if l == thaiDigits && strings.HasPrefix(name, "GMT") {
+		name = strings.Map(func(r rune) rune {
+			if '0' <= r && r <= '9' {
+				r += '\u0e50' - '0'
+			}
+			return r
+		}, name)
+	}
+	return name
 }

@@ -34,6 +34,10 @@ public class Locales {
             Locale l = p.length == 1 ? new Locale(p[0]) : new Locale(p[0], p[1]);
             all.put(l.toString(), l);
         }
+        // Of the variants, ja_JP_JP is left out: it has a calendar of its own.
+        for (Locale l : new Locale[] {
+                new Locale("ca", "ES", "VALENCIA"), new Locale("en", "US", "POSIX"), new Locale("no", "NO", "NY"), new Locale("th", "TH", "TH")})
+            all.put(l.getLanguage() + "_" + l.getCountry() + "_" + l.getVariant(), l);
         TreeMap<String, String> lines = new TreeMap<>();
         lines.put("", line(Locale.ROOT));
         for (Map.Entry<String, Locale> e : all.entrySet()) {
@@ -41,7 +45,7 @@ public class Locales {
             Locale l = e.getValue();
             String parent = l.getCountry().isEmpty() ? "" : l.getLanguage();
             // A locale with the data of the one it falls back to needs no line.
-            if (!line.equals(line(parent.isEmpty() ? Locale.ROOT : new Locale(parent)))
+            if (!l.getVariant().isEmpty() || !line.equals(line(parent.isEmpty() ? Locale.ROOT : new Locale(parent)))
                     || !all.containsKey(parent) && !parent.isEmpty())
                 lines.put(e.getKey(), line);
         }

@@ -28,10 +28,8 @@ public class Zones {
         Arrays.sort(ids);
         TreeSet<String> locales = new TreeSet<>();
         locales.add("");
-        Set<String> only = a.length > 0 ? new HashSet<>(Arrays.asList(a[0].split(","))) : null;
         for (Locale l : Locale.getAvailableLocales())
-            if (!l.getLanguage().isEmpty() && l.getVariant().isEmpty()
-                    && (only == null || only.contains(l.getLanguage())))
+            if (!l.getLanguage().isEmpty() && l.getVariant().isEmpty())
                 locales.add(l.getLanguage() + (l.getCountry().isEmpty() ? "" : "_" + l.getCountry()));
 
         Map<String, Integer> rules = new LinkedHashMap<>(), groups = new LinkedHashMap<>();

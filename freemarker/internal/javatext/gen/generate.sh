@@ -9,5 +9,4 @@ javac -encoding UTF-8 -d "$classes" Collations.java Locales.java Zones.java
 run() { java --add-exports java.base/jdk.internal.icu.impl=ALL-UNNAMED -Dfile.encoding=UTF-8 -cp "$classes" "$@" | gzip -9n; }
 run Locales >../locale/locales.txt.gz
 run Collations >../collate/rules.txt.gz
-# The names of zones are the bulk of it, so only these languages have them.
-run Zones ar,bg,ca,cs,da,de,el,en,es,et,fa,fi,fr,he,hi,hr,hu,id,it,ja,ko,lt,lv,ms,nb,nl,nn,no,pl,pt,ro,ru,sk,sl,sr,sv,th,tr,uk,vi,zh >../dateformat/zones.txt.gz
+run Zones >../dateformat/zones.txt.gz

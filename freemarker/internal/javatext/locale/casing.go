@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/language"
@@ -11,7 +12,13 @@ import (
 
 // Upper is String.toUpperCase(locale): with the rules of Turkish, Azeri and Lithuanian, and
 // "SS" for a sharp s.
-func Upper(l Locale, s string) string { return convert(l, s, 'a', 'z', uppers) }
+func Upper(l Locale, s string) string {
+	s = convert(l, s, 'a', 'z', uppers)
+	if l.Language == "lt" { // there x/text leaves the iota below alone
+		s = strings.ReplaceAll(s, "\u0345", "\u0399")
+	}
+	return s
+}
 
 // Lower is String.toLowerCase(locale): with the rules of Turkish, Azeri and Lithuanian, and
 // a final sigma at the ends of words.
@@ -31,7 +38,7 @@ func lowerLithuanian(r rune) rune {
 	if strings.ContainsRune("IJ\u0130\u012e\u00cc\u00cd\u0128", r) {
 		return r
 	}
-	return unicode.ToLower(r)
+	return LowerChar(r)
 }
 
 const (
@@ -110,7 +117,47 @@ func convert(l Locale, s string, from, to byte, pools map[string]*sync.Pool) str
 	}
 	c := pool.Get().(*cases.Caser)
 	defer pool.Put(c)
-	return c.String(s)
+	i := strings.IndexFunc(s, caselessInJava)
+	if i < 0 {
+		return c.String(s)
+	}
+	var b strings.Builder
+	for ; i >= 0; i = strings.IndexFunc(s, caselessInJava) {
+		_, size := utf8.DecodeRuneInString(s[i:])
+		b.WriteString(c.String(s[:i]))
+		b.WriteString(s[i : i+size])
+		s = s[i+size:]
+	}
+	b.WriteString(c.String(s))
+	return b.String()
+}
+
+// caselessInJava says if a letter got its other case after Unicode 13, which is that of the
+// JDK 17.
+func caselessInJava(r rune) bool {
+	switch {
+	case r < 0x2C2F:
+		return false
+	case r == 0x2C2F, r == 0x2C5F, r == 0xA7C0, r == 0xA7C1, r == 0xA7D0, r == 0xA7D1:
+		return true
+	}
+	return 0xA7D6 <= r && r <= 0xA7D9 || 0x10570 <= r && r <= 0x105BC
+}
+
+// UpperChar is Character.toUpperCase: one character for one.
+func UpperChar(r rune) rune {
+	if caselessInJava(r) {
+		return r
+	}
+	return unicode.ToUpper(r)
+}
+
+// LowerChar is Character.toLowerCase.
+func LowerChar(r rune) rune {
+	if caselessInJava(r) {
+		return r
+	}
+	return unicode.ToLower(r)
 }
 
 // convertASCII swaps the case of the letters in a range, if s is ASCII.

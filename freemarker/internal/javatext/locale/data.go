@@ -127,10 +127,10 @@ func Lines(packed []byte) func(yield func(string) bool) {
 	}
 }
 
-// resolve finds the name under which the tables have a locale: language and country, else
-// the language, else the root.
+// resolve finds the name under which the tables have a locale: language, country and variant,
+// else without the variant, else the language, else the root.
 func (t *tables) resolve(l Locale) string {
-	for _, name := range [...]string{l.Language + "_" + l.Country, l.Language} {
+	for _, name := range [...]string{l.Language + "_" + l.Country + "_" + l.Variant, l.Language + "_" + l.Country, l.Language} {
 		if _, ok := t.locales[name]; ok {
 			return name
 		}

@@ -53,5 +53,11 @@ func (l Locale) String() string {
 	if l.Variant != "" && (l.Language != "" || l.Country != "") {
 		s += "_" + l.Variant
 	}
+	switch l { // java.util.Locale gives these two an extension
+	case Locale{"th", "TH", "TH"}:
+		s += "_#u-nu-thai"
+	case Locale{"ja", "JP", "JP"}:
+		s += "_#u-ca-japanese"
+	}
 	return s
 }
