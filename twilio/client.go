@@ -50,16 +50,16 @@ type Client struct {
 // New checks the options and gives a client. It makes no request.
 func New(o Access) (*Client, error) {
 	if o.AccountSID == "" {
-		return nil, errors.New("twilio: no account: set TWILIO_ACCOUNT to the account's SID")
+		return nil, errors.New("there is no account SID")
 	}
 	if o.Username == "" {
 		o.Username, o.Password = o.AccountSID, o.Token
 	}
 	if o.Password == "" {
-		return nil, errors.New("twilio: no credentials: set TWILIO_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET")
+		return nil, errors.New("there are no credentials: give the auth token, or an API key and its secret")
 	}
 	if (o.Region == "") != (o.Edge == "") {
-		return nil, errors.New("twilio: TWILIO_REGION and TWILIO_EDGE work only together: set both or neither")
+		return nil, errors.New("region and edge go together: give both or neither")
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
@@ -68,7 +68,7 @@ func New(o Access) (*Client, error) {
 	if o.BaseURL != "" {
 		base, err := url.Parse(o.BaseURL)
 		if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-			return nil, fmt.Errorf("twilio: TWILIO_BASE_URL %q is not an http or https address", o.BaseURL)
+			return nil, fmt.Errorf("base URL %q is not an http or https address", o.BaseURL)
 		}
 		c.base = base
 	}

@@ -136,7 +136,7 @@ func (x *exchange) failure(to string, err error) *sms.Error {
 // holds no message: a redirect, or a body that is something else.
 func (x *exchange) withoutSID(to string) *sms.Error {
 	if x.status >= 300 && x.status < 400 {
-		return x.because(notTwilio, to, nil, fmt.Sprintf("HTTP status %d: what answered redirects elsewhere and is not Twilio's API; check TWILIO_BASE_URL, TWILIO_REGION and TWILIO_EDGE; nothing was sent", x.status))
+		return x.because(notTwilio, to, nil, fmt.Sprintf("HTTP status %d: what answered redirects elsewhere and is not Twilio's API; check the base URL, the region and the edge; nothing was sent", x.status))
 	}
 	return x.unknown(to, nil, fmt.Sprintf("Twilio answered with HTTP status %d but named no message", x.status))
 }

@@ -146,18 +146,18 @@ func (o *Options) check() error {
 		}
 	}
 	if !given {
-		return errors.New("webhook: there is no auth token to verify signatures with: set TWILIO_TOKEN (an API key's secret does not do), or for development set WEBHOOK_SIGNATURE=off")
+		return errors.New("webhook: Tokens has no auth token to verify signatures with")
 	}
 	if o.PublicURL == "" && len(o.Forwarded) > 0 {
 		return checkForwarded(o.Forwarded)
 	}
 	if public, err := url.Parse(o.PublicURL); err != nil || public.Host == "" || public.RawQuery != "" || public.Fragment != "" || public.Scheme != "http" && public.Scheme != "https" {
-		return fmt.Errorf("webhook: public URL %q is not an http or https address: set WEBHOOK_PUBLIC_URL to what Twilio calls, such as https://sms.example.com", o.PublicURL)
+		return fmt.Errorf("webhook: public URL %q is not an http or https address: it must be what Twilio calls, such as https://sms.example.com", o.PublicURL)
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	for _, path := range []string{SmsPath, StatusPath} {
 		if base, found := strings.CutSuffix(o.PublicURL, path); found {
-			return fmt.Errorf("webhook: public URL %q names a path of the webhook's own: set WEBHOOK_PUBLIC_URL to %s", o.PublicURL, base)
+			return fmt.Errorf("webhook: public URL %q ends in a path of the webhook's own: it must be %s", o.PublicURL, base)
 		}
 	}
 	return nil

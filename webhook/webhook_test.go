@@ -219,10 +219,10 @@ func TestTheHandlerIsRefusedWithoutAWayToVerify(t *testing.T) {
 		options Options
 		want    string
 	}{
-		"without a token":       {Options{PublicURL: publicURL, Triggers: set, Publish: publish, Logger: logger}, "TWILIO_TOKEN"},
+		"without a token":       {Options{PublicURL: publicURL, Triggers: set, Publish: publish, Logger: logger}, "no auth token"},
 		"with an empty token":   {Options{PublicURL: publicURL, Tokens: map[string][]string{"AC1": {""}}, Triggers: set, Publish: publish, Logger: logger}, "empty"},
-		"without a public URL":  {Options{Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Publish: publish, Logger: logger}, "WEBHOOK_PUBLIC_URL"},
-		"with a URL to nowhere": {Options{PublicURL: "https://", Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Publish: publish, Logger: logger}, "WEBHOOK_PUBLIC_URL"},
+		"without a public URL":  {Options{Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Publish: publish, Logger: logger}, "public URL"},
+		"with a URL to nowhere": {Options{PublicURL: "https://", Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Publish: publish, Logger: logger}, "public URL"},
 		"without triggers":      {Options{PublicURL: publicURL, Tokens: map[string][]string{AnyAccount: {token}}, Publish: publish, Logger: logger}, "required"},
 	} {
 		if _, err := Handler(tc.options); err == nil || !strings.Contains(err.Error(), tc.want) {
@@ -374,9 +374,9 @@ func TestAPanicEndsOneRequestAndIsToldWithoutWords(t *testing.T) {
 
 func TestAPublicURLWithAPathOfTheWebhooksOwnIsRefused(t *testing.T) {
 	for public, want := range map[string]string{
-		"https://sms.example.com/twilio/sms":     "set WEBHOOK_PUBLIC_URL to https://sms.example.com",
-		"https://sms.example.com/a/twilio/sms/":  "set WEBHOOK_PUBLIC_URL to https://sms.example.com/a",
-		"https://sms.example.com/twilio/status":  "set WEBHOOK_PUBLIC_URL to https://sms.example.com",
+		"https://sms.example.com/twilio/sms":     "it must be https://sms.example.com",
+		"https://sms.example.com/a/twilio/sms/":  "it must be https://sms.example.com/a",
+		"https://sms.example.com/twilio/status":  "it must be https://sms.example.com",
 		"https://sms.example.com/twilio":         "",
 		"https://sms.example.com/my/twilio/sms2": "",
 	} {

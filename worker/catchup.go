@@ -104,11 +104,7 @@ func receiving(c config.Config) (map[string]*twilio.Client, error) {
 		return nil, err
 	}
 	gateways := map[string]*twilio.Client{c.Account: gateway}
-	named, err := c.NamedAccounts()
-	if err != nil {
-		return nil, err
-	}
-	for name, account := range named {
+	for name, account := range c.Named {
 		if gateways[account.Account], err = twilio.New(account.Twilio()); err != nil {
 			return nil, fmt.Errorf("account %q: %w", name, err)
 		}

@@ -35,6 +35,9 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	if err != nil {
 		return err
 	}
+	for _, warning := range c.Warnings {
+		logger.Warn(warning)
+	}
 	metrics, err := telemetry.NewMetrics()
 	if err != nil {
 		return err
@@ -155,11 +158,7 @@ func openAccounts(c config.Config) (map[string]activities.Account, error) {
 		return nil, err
 	}
 	accounts := map[string]activities.Account{"": {SID: c.Account, Gateway: gateway, Pace: newPace(c, c.Concurrency, c.Rate, c.AccountRate)}}
-	named, err := c.NamedAccounts()
-	if err != nil {
-		return nil, err
-	}
-	for name, account := range named {
+	for name, account := range c.Named {
 		gateway, err := twilio.New(account.Twilio())
 		if err != nil {
 			return nil, fmt.Errorf("account %q: %w", name, err)

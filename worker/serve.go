@@ -115,8 +115,6 @@ func tellUnread(server *http.Server, logger *slog.Logger, name string) {
 // an ACME authority such as Let's Encrypt gives, or not at all (nil).
 func webhookTLS(c config.Config) (*tls.Config, error) {
 	switch {
-	case len(c.WebhookACMEHosts) > 0 && c.WebhookTLSCert != "":
-		return nil, errors.New("WEBHOOK_ACME_HOSTS and WEBHOOK_TLS_CERT are both set; unset one")
 	case len(c.WebhookACMEHosts) > 0:
 		manager := &autocert.Manager{
 			Prompt:     autocert.AcceptTOS,
@@ -126,8 +124,6 @@ func webhookTLS(c config.Config) (*tls.Config, error) {
 		config := manager.TLSConfig()
 		config.MinVersion = tls.VersionTLS12
 		return config, nil
-	case (c.WebhookTLSCert == "") != (c.WebhookTLSKey == ""):
-		return nil, errors.New("WEBHOOK_TLS_CERT and WEBHOOK_TLS_KEY go together; set both or neither")
 	case c.WebhookTLSCert == "":
 		return nil, nil
 	}

@@ -268,9 +268,6 @@ func TestTLSThatCannotBeMeantIsRefused(t *testing.T) {
 		config config.Config
 		want   string
 	}{
-		"a certificate alone":   {config.Config{WebhookTLSCert: "c.pem"}, "go together"},
-		"a key alone":           {config.Config{WebhookTLSKey: "k.pem"}, "go together"},
-		"both ways":             {config.Config{WebhookTLSCert: "c.pem", WebhookTLSKey: "k.pem", WebhookACMEHosts: []string{"h"}}, "unset one"},
 		"files that are absent": {config.Config{WebhookTLSCert: "/none/c.pem", WebhookTLSKey: "/none/k.pem"}, "WEBHOOK_TLS_CERT"},
 	} {
 		if _, err := webhookTLS(tc.config); err == nil || !strings.Contains(err.Error(), tc.want) {

@@ -3,9 +3,12 @@ package config
 // Accounts: further sets of credentials, by the names that callers give.
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,8 +49,8 @@ type NamedAccount struct {
 	timeout time.Duration
 }
 
-// NamedAccounts reads the accounts file, if there is one.
-func (c Config) NamedAccounts() (map[string]NamedAccount, error) {
+// readAccounts reads the accounts file, if there is one.
+func (c Config) readAccounts() (map[string]NamedAccount, error) {
 	if c.Accounts == "" {
 		return nil, nil
 	}
@@ -65,13 +68,18 @@ func (c Config) NamedAccounts() (map[string]NamedAccount, error) {
 	if err != nil {
 		return nil, fmt.Errorf("TWILIO_ACCOUNTS: %w", err)
 	}
-	for name, account := range file.Accounts {
-		if account, err = account.complete(c); err != nil {
-			return nil, fmt.Errorf("TWILIO_ACCOUNTS: %s: account %q: %w", c.Accounts, name, err)
+	var mistakes Mistakes
+	for _, name := range slices.Sorted(maps.Keys(file.Accounts)) {
+		account, err := file.Accounts[name].complete(c)
+		if err == nil {
+			err = checkAccount(account)
+		}
+		if err != nil {
+			mistakes.add(fmt.Errorf("TWILIO_ACCOUNTS: %s: account %q: %w", c.Accounts, name, err))
 		}
 		file.Accounts[name] = account
 	}
-	return file.Accounts, nil
+	return file.Accounts, mistakes.err()
 }
 
 // complete reads the account's secrets, and fills in what it leaves open.
@@ -80,6 +88,7 @@ func (a NamedAccount) complete(c Config) (NamedAccount, error) {
 		value *Secret
 		file  string
 	}{{&a.Token, a.TokenFile}, {&a.APISecret, a.APISecretFile}} {
+		*secret.value = NewSecret(strings.TrimSpace(secret.value.Reveal()))
 		if secret.file == "" {
 			continue
 		}
@@ -92,15 +101,10 @@ func (a NamedAccount) complete(c Config) (NamedAccount, error) {
 		}
 		*secret.value = NewSecret(strings.TrimSpace(string(data)))
 	}
-	if a.Concurrency == 0 {
-		a.Concurrency = c.Concurrency
-	}
-	if a.Rate == 0 {
-		a.Rate = c.Rate
-	}
-	if a.AccountRate == 0 {
-		a.AccountRate = c.AccountRate
-	}
+	// What is wrong with the environment's own is told of there.
+	a.Concurrency = cmp.Or(a.Concurrency, max(c.Concurrency, 1))
+	a.Rate = cmp.Or(a.Rate, max(c.Rate, 0))
+	a.AccountRate = cmp.Or(a.AccountRate, max(c.AccountRate, 0))
 	a.timeout = c.Timeout
 	return a, nil
 }

@@ -23,7 +23,7 @@ func TestAccountsHaveCredentialsAndAPaceOfTheirOwn(t *testing.T) {
   marketing: {account: AC2, tokenFile: `+token+`, region: ie1, edge: dublin, rate: 1}
   alerts: {account: AC3, apiKey: SK3, apiSecret: hidden, concurrency: 5}
 `)}
-	accounts, err := c.NamedAccounts()
+	accounts, err := c.readAccounts()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,10 +45,13 @@ func TestABrokenAccountsFileIsRefusedWithoutShowingSecrets(t *testing.T) {
 		"an unknown key":       {"accounts:\n  a:\n    tokn: " + secret + "\n", ":3: unknown field"},
 		"not YAML":             {"accounts: {" + secret, "TWILIO_ACCOUNTS"},
 		"a secret given twice": {"accounts:\n  a: {account: AC1, token: " + secret + ", tokenFile: x}\n", `account "a": a secret is given both`},
+		"no credentials":       {"accounts:\n  a: {account: AC1}\n", `account "a": there are no credentials`},
+		"a region and no edge": {"accounts:\n  a: {account: AC1, token: t, region: ie1}\n", "region and edge go together"},
+		"a negative pace":      {"accounts:\n  a: {account: AC1, token: t, rate: -1}\n", "rate and accountRate 0 or more"},
 		"a file that is away":  {"accounts:\n  a: {account: AC1, tokenFile: /does/not/exist}\n", "/does/not/exist"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Config{Accounts: write(t, tc.text)}.NamedAccounts()
+			_, err := Config{Accounts: write(t, tc.text)}.readAccounts()
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}

@@ -1,11 +1,12 @@
-// Package config reads the worker's configuration from the environment.
+// Package config reads the configuration of our programs from the environment.
+// The descriptions of the variables are in the tags of [Config]; the help of the
+// worker and docs/configuration.md are made of them.
 package config
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"os"
-	"reflect"
 	"strings"
 	"time"
 
@@ -14,95 +15,67 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// Config is what the environment says, but for Temporal's own TEMPORAL_*
+//go:generate go run ./document ../../docs/configuration.md
+
+// Config is what the environment says, except for Temporal's own TEMPORAL_*
 // variables. Every secret X can also be given as X_FILE, the path of a file
 // that holds it.
+//
+// The tags: group begins a section of the documentation, oneof lists the values
+// that are allowed, min is the least one.
 type Config struct {
-	// Account is the SID of the account that sends.
-	Account string `env:"TWILIO_ACCOUNT"`
-	// Token is the account's auth token. It also verifies webhooks.
-	Token Secret `env:"TWILIO_TOKEN"`
-	// TokenSecondary verifies webhooks beside Token while tokens are rotated.
-	TokenSecondary Secret `env:"TWILIO_TOKEN_SECONDARY"`
-	// Subaccounts are the tokens of further accounts whose webhooks are taken.
-	Subaccounts AccountTokens `env:"TWILIO_SUBACCOUNT_TOKENS"`
+	Account string `env:"TWILIO_ACCOUNT" group:"Twilio" description:"The account's SID. Also TWILIO_ACCOUNT_SID."`
+	Token   Secret `env:"TWILIO_TOKEN" description:"Its auth token, which verifies webhooks, and sends if there is no API key. Also TWILIO_AUTH_TOKEN."`
 	// APIKey and APISecret send in place of Token, if given.
-	APIKey    string `env:"TWILIO_API_KEY"`
-	APISecret Secret `env:"TWILIO_API_SECRET"`
-	// Region and Edge go together. Default: us1.
-	Region string `env:"TWILIO_REGION"`
-	Edge   string `env:"TWILIO_EDGE"`
-	// BaseURL replaces Twilio by another host, such as a local Twilio.
-	BaseURL string `env:"TWILIO_BASE_URL"`
+	APIKey    string        `env:"TWILIO_API_KEY" description:"An API key to send with, in place of the auth token."`
+	APISecret Secret        `env:"TWILIO_API_SECRET" description:"The secret of the API key."`
+	Region    string        `env:"TWILIO_REGION" description:"The region that handles requests, such as ie1, together with TWILIO_EDGE. Default us1."`
+	Edge      string        `env:"TWILIO_EDGE" description:"The edge through which it is reached, such as dublin, together with TWILIO_REGION."`
+	BaseURL   string        `env:"TWILIO_BASE_URL" description:"Another host in place of Twilio, such as a local Twilio."`
+	Accounts  string        `env:"TWILIO_ACCOUNTS" description:"A file of further accounts, which a send picks by name. docs/sending.md shows its form."`
+	Timeout   time.Duration `env:"TWILIO_TIMEOUT" envDefault:"10s" min:"1ms" description:"The longest wait for one answer of Twilio."`
+	Patience  time.Duration `env:"TWILIO_LISTING_PATIENCE" envDefault:"30s" min:"0s" description:"How long Twilio's listings may take to show a message that exists."`
 
-	// Accounts is a file of further accounts.
-	Accounts string `env:"TWILIO_ACCOUNTS"`
-	// Timeout bounds one request to Twilio.
-	Timeout time.Duration `env:"TWILIO_TIMEOUT" envDefault:"10s"`
-	// Patience is how long Twilio's listings may take to show a message that
-	// exists.
-	Patience time.Duration `env:"TWILIO_LISTING_PATIENCE" envDefault:"30s"`
+	Concurrency   int     `env:"SEND_CONCURRENCY" envDefault:"20" min:"1" group:"Sending" description:"How many messages are created at a time."`
+	Rate          float64 `env:"SEND_RATE" envDefault:"0" min:"0" description:"How many messages of one sender a second. 0 leaves the pace to Twilio's queue."`
+	AccountRate   float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"How many messages of all senders of the account a second. 0 leaves the pace to Twilio's queue."`
+	RateUnit      string  `env:"SEND_RATE_UNIT" envDefault:"messages" oneof:"messages segments" description:"What the two rates count."`
+	DefaultRegion string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it they are refused."`
+	// BroadcastStore is a URL, BroadcastDir the path of a folder in its place.
+	BroadcastStore string `env:"BROADCAST_STORE" description:"The URL of the recipients and reports of broadcasts, the same for all workers, such as file:///srv/sms or s3://bucket?region=eu-west-1."`
+	BroadcastDir   string `env:"BROADCAST_DIR" description:"The path of a folder, in place of BROADCAST_STORE."`
+	// IDSecret makes the pseudonyms of phone numbers in workflow IDs.
+	IDSecret Secret `env:"ID_SECRET" description:"Makes the pseudonyms of numbers in workflow IDs: 32 random characters, at least 16, the same for all workers and webhooks. Without it the auth token does, triggers have no pseudonyms, and idempotencyKey is refused. Changing it invalidates all keys, and the questions that are open."`
 
-	// Concurrency is how many messages the worker creates at a time. Rate is how
-	// many of one sender a second, AccountRate of all senders; 0 leaves the pace
-	// to Twilio's queue. RateUnit is what they count: messages or segments.
-	Concurrency int     `env:"SEND_CONCURRENCY" envDefault:"20"`
-	Rate        float64 `env:"SEND_RATE" envDefault:"0"`
-	AccountRate float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0"`
-	RateUnit    string  `env:"SEND_RATE_UNIT" envDefault:"messages"`
-
-	// DefaultRegion is the country of numbers without a country code.
-	DefaultRegion string `env:"DEFAULT_REGION"`
-	// BroadcastStore is the URL of the store of broadcasts' recipients and reports.
-	BroadcastStore string `env:"BROADCAST_STORE"`
-	// BroadcastDir is the path of a folder in its place.
-	BroadcastDir string `env:"BROADCAST_DIR"`
-
-	// Triggers is the trigger file, or a folder of them.
-	Triggers string `env:"TRIGGERS"`
-	// TriggersTaskQueue is where workflows start whose trigger names no task
-	// queue, as those of Alfresco do not.
-	TriggersTaskQueue string `env:"TRIGGERS_TASK_QUEUE" envDefault:"twilio"`
-	// TriggersBusinessKey is a search attribute for the business keys of
-	// Alfresco's processes.
-	TriggersBusinessKey string `env:"TRIGGERS_BUSINESS_KEY_ATTRIBUTE"`
-	// IDSecret makes the pseudonyms of phone numbers in workflow IDs. It must
-	// be the same for all webhooks and workers.
-	IDSecret Secret `env:"ID_SECRET"`
-	// WebhookAddr is where the webhook listens.
-	WebhookAddr string `env:"WEBHOOK_ADDR" envDefault:"127.0.0.1:8080"`
-	// WebhookPublicURL is where Twilio reaches it.
-	WebhookPublicURL string `env:"WEBHOOK_PUBLIC_URL"`
-	// WebhookForwarded are the headers that are believed to say the address
-	// that Twilio called, if WebhookPublicURL is not set.
-	WebhookForwarded []string `env:"WEBHOOK_FORWARDED"`
-	// WebhookOwnNumbers are never echoed to, and take texts only from the account
-	// that they belong to, if that is named.
-	WebhookOwnNumbers Numbers `env:"WEBHOOK_OWN_NUMBERS"`
-	// WebhookTLSCert and WebhookTLSKey are files in PEM form. Both empty: plain
-	// HTTP, unless WebhookACMEHosts are set.
-	WebhookTLSCert string `env:"WEBHOOK_TLS_CERT"`
-	WebhookTLSKey  string `env:"WEBHOOK_TLS_KEY"`
+	Triggers            string  `env:"TRIGGERS" group:"Receiving" description:"The trigger file, or a folder of them. Without it there is no webhook."`
+	TriggersTaskQueue   string  `env:"TRIGGERS_TASK_QUEUE" envDefault:"twilio" description:"Where workflows start whose trigger names no task queue, as those of Alfresco do not. Its processes need another than twilio."`
+	TriggersBusinessKey string  `env:"TRIGGERS_BUSINESS_KEY_ATTRIBUTE" description:"The search attribute of type Keyword for the business keys of Alfresco's processes. The namespace must have it, or Temporal refuses the start."`
+	WebhookAddr         string  `env:"WEBHOOK_ADDR" envDefault:"127.0.0.1:8080" description:"Where the webhook listens: /twilio/sms, /twilio/status, /healthz, /readyz."`
+	WebhookPublicURL    string  `env:"WEBHOOK_PUBLIC_URL" description:"Where Twilio reaches the webhook, without /twilio/sms, as Twilio signs it. Workers also ask for status callbacks there."`
+	WebhookForwarded    List    `env:"WEBHOOK_FORWARDED" description:"Headers that say the public URL in its place: Forwarded, or X-Forwarded-Host, -Proto, -Port and -Prefix, or Host. The proxy must set each of them."`
+	WebhookSignature    string  `env:"WEBHOOK_SIGNATURE" envDefault:"on" oneof:"on off" description:"Whether requests must have a signature of Twilio. Without, anybody can send them: for development only."`
+	WebhookOwnNumbers   Numbers `env:"WEBHOOK_OWN_NUMBERS" description:"Numbers that are never echoed to. AC…=+1… also takes texts to a number only from its account."`
+	// TokenSecondary verifies webhooks beside Token while tokens are rotated.
+	TokenSecondary Secret        `env:"TWILIO_TOKEN_SECONDARY" description:"Also verifies webhooks, while tokens are rotated."`
+	Subaccounts    AccountTokens `env:"TWILIO_SUBACCOUNT_TOKENS" description:"Further accounts whose webhooks are taken: AC…=token,AC…=token. Twice the same account while its tokens are rotated."`
+	WebhookTLSCert string        `env:"WEBHOOK_TLS_CERT" description:"A certificate to speak TLS with, a PEM file. It is read again when it changes."`
+	WebhookTLSKey  string        `env:"WEBHOOK_TLS_KEY" description:"The key of the certificate, a PEM file."`
 	// WebhookACMEHosts are host names for which Let's Encrypt is asked for
 	// certificates, kept in the folder WebhookACMECache.
-	WebhookACMEHosts []string `env:"WEBHOOK_ACME_HOSTS"`
-	WebhookACMECache string   `env:"WEBHOOK_ACME_CACHE" envDefault:".acme"`
-	// WebhookDrain is how long the webhook still takes requests, unready, once
-	// it is asked to stop.
-	WebhookDrain time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s"`
-	// CatchUp is how often missed messages are published, looking back
-	// CatchUpWindow. 0: never.
-	CatchUp       time.Duration `env:"CATCH_UP" envDefault:"0s"`
-	CatchUpWindow time.Duration `env:"CATCH_UP_WINDOW" envDefault:"1h"`
-	// WebhookSignature is "on", or "off" to take requests from anybody.
-	WebhookSignature string `env:"WEBHOOK_SIGNATURE" envDefault:"on"`
+	WebhookACMEHosts List          `env:"WEBHOOK_ACME_HOSTS" description:"Or hosts for which Let's Encrypt is asked for certificates."`
+	WebhookACMECache string        `env:"WEBHOOK_ACME_CACHE" envDefault:".acme" description:"The folder where these are kept."`
+	WebhookDrain     time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is to stop still takes requests, unready."`
+	CatchUp          time.Duration `env:"CATCH_UP" envDefault:"0s" min:"0s" description:"How often missed texts are looked for and published, such as 5m. 0s is never."`
+	CatchUpWindow    time.Duration `env:"CATCH_UP_WINDOW" envDefault:"1h" min:"1s" description:"How far back they are looked for."`
 
-	// MetricsAddr is where /metrics listens. Empty: nowhere.
-	MetricsAddr string `env:"METRICS_ADDR"`
-	// LogLevel is debug, info, warn or error.
-	LogLevel string `env:"LOG_LEVEL" envDefault:"info"`
-	// LogFormat is text or json.
-	LogFormat string `env:"LOG_FORMAT" envDefault:"text"`
+	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"Where /metrics listens, for Prometheus. By default nowhere."`
+	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The least level that is logged."`
+	LogFormat   string `env:"LOG_FORMAT" envDefault:"text" oneof:"text json" description:"The form of a line."`
+
+	// Named are the accounts of the file Accounts, by name.
+	Named map[string]NamedAccount `env:"-"`
+	// Warnings are what the environment may not mean as it says it, to be logged.
+	Warnings []string `env:"-"`
 }
 
 // aliases are the names that Twilio's own tools use.
@@ -111,63 +84,38 @@ var aliases = map[string]string{
 	"TWILIO_TOKEN":   "TWILIO_AUTH_TOKEN",
 }
 
-// secrets can be given as files.
-var secrets = []string{"TWILIO_TOKEN", "TWILIO_AUTH_TOKEN", "TWILIO_TOKEN_SECONDARY", "TWILIO_SUBACCOUNT_TOKENS", "TWILIO_API_SECRET", "ID_SECRET"}
-
 // FromEnvironment reads the process's environment.
 func FromEnvironment() (Config, error) {
 	return Read(env.ToMap(os.Environ()))
 }
 
-// Read reads a configuration from variables, which it may change.
-func Read(variables map[string]string) (Config, error) {
-	var c Config
-	for _, name := range secrets {
-		if err := readFile(variables, name); err != nil {
-			return c, err
+// Read reads a configuration from variables. The error is of type [Mistakes] and
+// has them all. Values lose the white space around them.
+func Read(environment map[string]string) (Config, error) {
+	var (
+		c         = Config{Warnings: unknown(environment)}
+		variables = map[string]string{}
+		mistakes  Mistakes
+	)
+	for name, value := range environment {
+		variables[name] = strings.TrimSpace(value)
+	}
+	for _, v := range variablesOf() {
+		for _, name := range []string{v.name, aliases[v.name]} {
+			if v.secret && name != "" {
+				mistakes.add(readFile(variables, name))
+			}
 		}
 	}
 	for name, alias := range aliases {
-		if variables[name] == "" {
-			variables[name] = variables[alias]
-		}
+		variables[name] = cmp.Or(variables[name], variables[alias])
 	}
-	if err := env.ParseWithOptions(&c, env.Options{Environment: variables}); err != nil {
-		return c, named(err)
-	}
-	if c.WebhookSignature != "on" && c.WebhookSignature != "off" {
-		return c, fmt.Errorf("WEBHOOK_SIGNATURE is %q; it must be on or off", c.WebhookSignature)
-	}
-	if c.Concurrency < 1 || c.Rate < 0 || c.AccountRate < 0 {
-		return c, errors.New("SEND_CONCURRENCY must be 1 or more, and SEND_RATE and SEND_ACCOUNT_RATE 0 or more")
-	}
-	if c.RateUnit != "messages" && c.RateUnit != "segments" {
-		return c, fmt.Errorf("SEND_RATE_UNIT is %q; it must be messages or segments", c.RateUnit)
-	}
-	if c.BroadcastStore != "" && c.BroadcastDir != "" {
-		return c, errors.New("BROADCAST_STORE and BROADCAST_DIR are both set; BROADCAST_DIR=/srv/sms is the same as BROADCAST_STORE=file:///srv/sms: unset one")
-	}
-	if (c.APIKey == "") != (c.APISecret.Reveal() == "") {
-		return c, errors.New("TWILIO_API_KEY and TWILIO_API_SECRET go together; set both or neither")
-	}
-	return c, nil
-}
-
-// named gives the first error by the name of its variable.
-func named(err error) error {
-	var (
-		all   env.AggregateError
-		parse env.ParseError
-	)
-	if errors.As(err, &all) && len(all.Errors) > 0 {
-		err = all.Errors[0]
-	}
-	if !errors.As(err, &parse) {
-		return fmt.Errorf("read the environment: %w", err)
-	}
-	field, _ := reflect.TypeFor[Config]().FieldByName(parse.Name)
-	name, _, _ := strings.Cut(field.Tag.Get("env"), ",")
-	return fmt.Errorf("%s: %w", name, parse.Err)
+	mistakes.add(misread(variables, env.ParseWithOptions(&c, env.Options{Environment: variables})))
+	mistakes.add(c.normalise(variables))
+	var err error
+	c.Named, err = c.readAccounts()
+	mistakes.add(err)
+	return c, mistakes.err()
 }
 
 // readFile sets a secret from the file that NAME_FILE names.
@@ -204,21 +152,17 @@ func (c Config) Twilio() twilio.Access {
 	}
 }
 
-// WebhookTokens gives the auth tokens that webhooks may be signed with, by
+// WebhookTokens returns the auth tokens that webhooks may be signed with, by
 // account: those of the environment, of the accounts file and of further
 // subaccounts; by "" for any account if TWILIO_ACCOUNT is not set.
-func (c Config) WebhookTokens() (map[string][]string, error) {
+func (c Config) WebhookTokens() map[string][]string {
 	tokens := map[string][]string{}
 	for _, token := range []Secret{c.Token, c.TokenSecondary} {
 		if token.Reveal() != "" {
 			tokens[c.Account] = append(tokens[c.Account], token.Reveal())
 		}
 	}
-	named, err := c.NamedAccounts()
-	if err != nil {
-		return nil, err
-	}
-	for _, account := range named {
+	for _, account := range c.Named {
 		if token := account.Token.Reveal(); token != "" {
 			tokens[account.Account] = append(tokens[account.Account], token)
 		}
@@ -226,5 +170,19 @@ func (c Config) WebhookTokens() (map[string][]string, error) {
 	for account, more := range c.Subaccounts.Reveal() {
 		tokens[account] = append(tokens[account], more...)
 	}
-	return tokens, nil
+	return tokens
+}
+
+// List is a list of texts with commas or lines between them.
+type List []string
+
+// UnmarshalText reads the list.
+func (l *List) UnmarshalText(text []byte) error {
+	*l = nil
+	for entry := range strings.FieldsFuncSeq(string(text), func(r rune) bool { return r == ',' || r == '\n' }) {
+		if entry = strings.TrimSpace(entry); entry != "" {
+			*l = append(*l, entry)
+		}
+	}
+	return nil
 }

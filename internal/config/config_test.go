@@ -3,12 +3,16 @@ package config
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestSecretsNeverPrint(t *testing.T) {
@@ -73,19 +77,37 @@ func TestReadRefusesWhatCannotBeMeant(t *testing.T) {
 		variables map[string]string
 		want      string
 	}{
-		"a secret given twice":     {map[string]string{"TWILIO_TOKEN": "t", "TWILIO_TOKEN_FILE": "/x"}, "both set"},
-		"a file that is not there": {map[string]string{"TWILIO_TOKEN_FILE": "/does/not/exist"}, "TWILIO_TOKEN_FILE"},
-		"an empty file":            {map[string]string{"TWILIO_TOKEN_FILE": os.DevNull}, "is empty"},
-		"a span that is none":      {map[string]string{"TWILIO_TIMEOUT": "soon"}, "TWILIO_TIMEOUT: "},
-		"no concurrency at all":    {map[string]string{"SEND_CONCURRENCY": "0"}, "SEND_CONCURRENCY"},
-		"a negative rate":          {map[string]string{"SEND_RATE": "-1"}, "SEND_RATE"},
-		"a misspelt switch":        {map[string]string{"WEBHOOK_SIGNATURE": "none"}, "on or off"},
-		"a key without its secret": {map[string]string{"TWILIO_API_KEY": "SK1"}, "go together"},
-		"a secret without its key": {map[string]string{"TWILIO_API_SECRET": "s"}, "go together"},
+		"a secret given twice":        {map[string]string{"TWILIO_TOKEN": "t", "TWILIO_TOKEN_FILE": "/x"}, "TWILIO_TOKEN and TWILIO_TOKEN_FILE are both set"},
+		"a file that is not there":    {map[string]string{"TWILIO_TOKEN_FILE": "/does/not/exist"}, "read TWILIO_TOKEN_FILE: open /does/not/exist"},
+		"an empty file":               {map[string]string{"TWILIO_TOKEN_FILE": os.DevNull}, "TWILIO_TOKEN_FILE: /dev/null is empty"},
+		"a time without a unit":       {map[string]string{"TWILIO_TIMEOUT": "10"}, `TWILIO_TIMEOUT is "10": add a unit, such as "10s"`},
+		"a time that is none":         {map[string]string{"TWILIO_TIMEOUT": "soon"}, `TWILIO_TIMEOUT is "soon": write a time with its unit, such as "10s" or "1h30m"`},
+		"a time that is negative":     {map[string]string{"WEBHOOK_DRAIN": "-1s"}, `WEBHOOK_DRAIN is "-1s"; it must be 0s or more`},
+		"no time at all":              {map[string]string{"TWILIO_TIMEOUT": "0s"}, `TWILIO_TIMEOUT is "0s"; it must be 1ms or more`},
+		"a count that is none":        {map[string]string{"SEND_CONCURRENCY": "2.5"}, `SEND_CONCURRENCY is "2.5": write a whole number, such as 20`},
+		"no concurrency at all":       {map[string]string{"SEND_CONCURRENCY": "0"}, `SEND_CONCURRENCY is "0"; it must be 1 or more`},
+		"a rate that is none":         {map[string]string{"SEND_RATE": "fast"}, `SEND_RATE is "fast": write a number, such as 1.5`},
+		"a negative rate":             {map[string]string{"SEND_RATE": "-1"}, `SEND_RATE is "-1"; it must be 0 or more`},
+		"a rate that is not a value":  {map[string]string{"SEND_ACCOUNT_RATE": "NaN"}, `SEND_ACCOUNT_RATE is "NaN"; it must be 0 or more`},
+		"an endless rate":             {map[string]string{"SEND_RATE": "+Inf"}, `SEND_RATE is "+Inf"; it must be 0 or more`},
+		"a misspelt unit":             {map[string]string{"SEND_RATE_UNIT": "parts"}, `SEND_RATE_UNIT is "parts"; it must be messages or segments`},
+		"a misspelt switch":           {map[string]string{"WEBHOOK_SIGNATURE": "none"}, `WEBHOOK_SIGNATURE is "none"; it must be on or off`},
+		"a misspelt level":            {map[string]string{"LOG_LEVEL": "loud"}, `LOG_LEVEL is "loud"; it must be debug, info, warn or error`},
+		"a key without its secret":    {map[string]string{"TWILIO_API_KEY": "SK1"}, "TWILIO_API_KEY and TWILIO_API_SECRET go together; set both or neither"},
+		"a secret without its key":    {map[string]string{"TWILIO_API_SECRET": "s"}, "TWILIO_API_KEY and TWILIO_API_SECRET go together; set both or neither"},
+		"a region without an edge":    {map[string]string{"TWILIO_REGION": "ie1"}, "TWILIO_REGION and TWILIO_EDGE go together; set both or neither"},
+		"a certificate alone":         {map[string]string{"WEBHOOK_TLS_CERT": "c.pem"}, "WEBHOOK_TLS_CERT and WEBHOOK_TLS_KEY go together; set both or neither"},
+		"two kinds of certificates":   {map[string]string{"WEBHOOK_TLS_CERT": "c.pem", "WEBHOOK_TLS_KEY": "k.pem", "WEBHOOK_ACME_HOSTS": "h"}, "WEBHOOK_ACME_HOSTS and WEBHOOK_TLS_CERT are both set; unset one"},
+		"an address that is none":     {map[string]string{"TWILIO_BASE_URL": "localhost:8090"}, `TWILIO_BASE_URL is "localhost:8090": write an http or https address, such as https://sms.example.com`},
+		"an address with a query":     {map[string]string{"WEBHOOK_PUBLIC_URL": "https://sms.example.com?a=b"}, `WEBHOOK_PUBLIC_URL is "https://sms.example.com?a=b": write an http or https address, such as https://sms.example.com`},
+		"a country that is none":      {map[string]string{"DEFAULT_REGION": "XX"}, `DEFAULT_REGION is "XX": write a country by its two letters (ISO 3166), such as US`},
+		"a secret that is short":      {map[string]string{"ID_SECRET": "short"}, "ID_SECRET is too short: it has 5 characters and must have at least 16, better 32 random ones"},
+		"accounts that are not there": {map[string]string{"TWILIO_ACCOUNTS": "/does/not/exist"}, "read TWILIO_ACCOUNTS: open /does/not/exist: no such file or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := Read(tc.variables); err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("error %v, want one with %q", err, tc.want)
+			_, err := Read(tc.variables)
+			if err == nil || !strings.HasPrefix(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v, want %s", err, tc.want)
 			}
 		})
 	}
@@ -99,5 +121,117 @@ func TestTwoStoresOfBroadcastsAreRefused(t *testing.T) {
 	c, err := Read(map[string]string{"BROADCAST_STORE": "s3://bucket"})
 	if err != nil || c.BroadcastStore != "s3://bucket" {
 		t.Errorf("one: %q, %v", c.BroadcastStore, err)
+	}
+}
+
+func TestMistakesAreToldAllAtOnce(t *testing.T) {
+	_, err := Read(map[string]string{"TWILIO_TIMEOUT": "10", "SEND_RATE": "fast", "SEND_CONCURRENCY": "0", "DEFAULT_REGION": "XX", "ID_SECRET": "short", "TWILIO_SUBACCOUNT_TOKENS": "secret"})
+	c, _ := Read(map[string]string{"BROADCAST_DIR": "/does/not/exist"})
+	err = All(err, nil, c.Check(true, true))
+	lines := strings.Split(err.Error(), "\n")
+	for _, name := range []string{
+		"TWILIO_TIMEOUT", "SEND_RATE", "SEND_CONCURRENCY", "DEFAULT_REGION", "ID_SECRET", "TWILIO_SUBACCOUNT_TOKENS",
+		"TWILIO_ACCOUNT ", "TWILIO_TOKEN ", "BROADCAST_DIR", "WEBHOOK_PUBLIC_URL", "there is no auth token",
+	} {
+		named := 0
+		for _, line := range lines {
+			if strings.HasPrefix(line, name) {
+				named++
+			}
+		}
+		if named != 1 {
+			t.Errorf("%s is told of %d times:\n%v", name, named, err)
+		}
+	}
+	if len(lines) != 11 || strings.Contains(err.Error(), "secret\"") || strings.Contains(err.Error(), "strconv") || strings.Contains(err.Error(), "parse") {
+		t.Errorf("%d lines:\n%v", len(lines), err)
+	}
+}
+
+func TestCheckAsksOnlyForWhatIsUsed(t *testing.T) {
+	sends := map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_API_KEY": "SK1", "TWILIO_API_SECRET": "s"}
+	for name, tc := range map[string]struct {
+		variables       map[string]string
+		worker, webhook bool
+		mistakes        int
+	}{
+		"a worker":                     {sends, true, false, 0},
+		"a worker of nothing":          {nil, true, false, 2},
+		"a webhook of nothing":         {nil, false, true, 2},
+		"a webhook of a subaccount":    {map[string]string{"TWILIO_SUBACCOUNT_TOKENS": one + "=t", "WEBHOOK_FORWARDED": "Forwarded"}, false, true, 0},
+		"a webhook without signatures": {map[string]string{"WEBHOOK_SIGNATURE": "off"}, false, true, 0},
+	} {
+		c, err := Read(tc.variables)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var mistakes Mistakes
+		if err := c.Check(tc.worker, tc.webhook); (err == nil) != (tc.mistakes == 0) || err != nil && (!errors.As(err, &mistakes) || len(mistakes) != tc.mistakes) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestValuesLoseTheWhiteSpaceAroundThem(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(file, []byte("0123456789abcdef0123456789abcdef\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Read(map[string]string{
+		"TWILIO_TOKEN": "token\n", "TWILIO_API_KEY": " SK1", "TWILIO_API_SECRET": "secret\r\n", "ID_SECRET_FILE": file + "\n",
+		"TWILIO_SUBACCOUNT_TOKENS": "\n" + two + "=a ,\n " + two + "=b\n", "WEBHOOK_FORWARDED": " X-Forwarded-Host, X-Forwarded-Proto,\n",
+		"TWILIO_TIMEOUT": " 5s\n", "LOG_LEVEL": "INFO", "DEFAULT_REGION": "us ", "TWILIO_BASE_URL": "http://127.0.0.1:1\n",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Token.Reveal() != "token" || c.APIKey != "SK1" || c.APISecret.Reveal() != "secret" || c.IDSecret.Reveal() != "0123456789abcdef0123456789abcdef" {
+		t.Error("a secret has white space around it")
+	}
+	if got := c.Subaccounts.Reveal()[two]; !slices.Equal(got, []string{"a", "b"}) {
+		t.Errorf("tokens %q", got)
+	}
+	if !slices.Equal(c.WebhookForwarded, []string{"X-Forwarded-Host", "X-Forwarded-Proto"}) {
+		t.Errorf("headers %q", c.WebhookForwarded)
+	}
+	if c.Timeout != 5*time.Second || c.LogLevel != "info" || c.DefaultRegion != "US" || c.BaseURL != "http://127.0.0.1:1" {
+		t.Errorf("read as %v, %q, %q, %q", c.Timeout, c.LogLevel, c.DefaultRegion, c.BaseURL)
+	}
+}
+
+func TestVariablesThatLookLikeOursAreWarnedOf(t *testing.T) {
+	c, err := Read(map[string]string{
+		"TWILIO_TOKN": "t", "WEBHOOK_URL": "u", "SEND_RATES": "1", "CATCHUP": "5m", "CATCH_UP_EVERY": "5m", "SMS_FROM": "+15005550006", "TWILIO_AUTHTOKEN_FILE": "f",
+		"TWILIO_AUTH_TOKEN": "t", "ID_SECRET_FILE": "", "PATH": "/bin", "TEMPORAL_ADDRESS": "x", "LOG_LEVEL": "info",
+		"WEBHOOK_SERVICE_HOST": "10.0.0.1", "WEBHOOK_PORT_8080_TCP_ADDR": "10.0.0.1", "WEBHOOK_PORT": "tcp://10.0.0.1:8080",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{
+		"the environment variable CATCHUP is not read by this program; did you mean CATCH_UP?",
+		"the environment variable CATCH_UP_EVERY is not read by this program; did you mean CATCH_UP?",
+		"the environment variable SEND_RATES is not read by this program; did you mean SEND_RATE?",
+		"the environment variable SMS_FROM is not read by this program",
+		"the environment variable TWILIO_AUTHTOKEN_FILE is not read by this program; did you mean TWILIO_AUTH_TOKEN_FILE?",
+		"the environment variable TWILIO_TOKN is not read by this program; did you mean TWILIO_TOKEN?",
+		"the environment variable WEBHOOK_URL is not read by this program; did you mean WEBHOOK_PUBLIC_URL?",
+	}; !slices.Equal(c.Warnings, want) {
+		t.Errorf("warned of:\n%s", strings.Join(c.Warnings, "\n"))
+	}
+}
+
+func TestEachVariableIsDescribed(t *testing.T) {
+	for _, v := range variablesOf() {
+		if v.name == "" || v.group == "" || !strings.HasSuffix(v.description, ".") {
+			t.Errorf("field %s of Config lacks a tag: name %q, group %q, description %q", reflect.TypeFor[Config]().Field(v.index).Name, v.name, v.group, v.description)
+		}
+	}
+}
+
+func TestThePageIsCurrent(t *testing.T) {
+	page, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil || string(page) != Markdown() {
+		t.Errorf("docs/configuration.md is not what Config says: run go generate ./internal/config (%v)", err)
 	}
 }

@@ -13,7 +13,8 @@ import (
 // Numbers are numbers of our own, written as "+1…, AC…=+1…": with the SID of
 // the account that a number belongs to, or without.
 type Numbers struct {
-	// All are the numbers, Accounts the accounts of those that name one.
+	// All are the numbers. Accounts are the accounts of those that name one, by the
+	// number without its channel.
 	All      []string
 	Accounts map[string]string
 }
@@ -29,7 +30,8 @@ func (n *Numbers) UnmarshalText(text []byte) error {
 		}
 		account = strings.TrimSpace(account)
 		number, ok := sms.ParseSender(address)
-		switch owner, known := n.Accounts[number]; {
+		_, bare := sms.CutChannel(number)
+		switch owner, known := n.Accounts[bare]; {
 		case !ok || sms.IsName(number):
 			mistakes = append(mistakes, fmt.Errorf("entry %d is not a number such as +15005550006", i+1))
 		case named && !accountSID.MatchString(account):
@@ -39,7 +41,7 @@ func (n *Numbers) UnmarshalText(text []byte) error {
 		default:
 			n.All = append(n.All, number)
 			if named {
-				n.Accounts[number] = account
+				n.Accounts[bare] = account
 			}
 		}
 	}

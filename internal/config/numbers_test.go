@@ -16,7 +16,7 @@ func TestNumbersAreTrimmedAndBelongToAccounts(t *testing.T) {
 	if want := []string{"+15005550006", "+15005550007", "whatsapp:+15005550008", "73737"}; !slices.Equal(got.All, want) {
 		t.Errorf("numbers %q", got.All)
 	}
-	if want := map[string]string{"+15005550007": two, "whatsapp:+15005550008": one}; !reflect.DeepEqual(got.Accounts, want) {
+	if want := map[string]string{"+15005550007": two, "+15005550008": one}; !reflect.DeepEqual(got.Accounts, want) {
 		t.Errorf("accounts %v", got.Accounts)
 	}
 }

@@ -69,6 +69,8 @@ func TestTheWorkerRefusesToStartAndNamesWhatToChange(t *testing.T) {
 		"with the metrics' port taken":     {map[string]string{"METRICS_ADDR": taken.Addr().String()}, nil, []string{"METRICS_ADDR", taken.Addr().String(), "in use"}},
 		"with an address that is none":     {map[string]string{"WEBHOOK_ADDR": "8080"}, nil, []string{"WEBHOOK_ADDR", "8080"}},
 		"with a pace that is no number":    {map[string]string{"SEND_CONCURRENCY": "many"}, nil, []string{"SEND_CONCURRENCY", `"many"`}},
+		"with several mistakes":            {map[string]string{"TWILIO_TIMEOUT": "10", "SEND_RATE": "fast", "ID_SECRET": "short", "TRIGGERS": ""}, nil, []string{`"10s"`, `"fast"`, "ID_SECRET"}},
+		"with a folder that is absent":     {map[string]string{"BROADCAST_DIR": "/nowhere"}, nil, []string{"BROADCAST_DIR", "/nowhere"}},
 		"with an unknown log level":        {map[string]string{"LOG_LEVEL": "loud"}, nil, []string{"LOG_LEVEL", `"loud"`}},
 		"with an unknown log format":       {map[string]string{"LOG_FORMAT": "xml"}, nil, []string{"LOG_FORMAT", `"xml"`}},
 		"with half of Temporal's TLS":      {map[string]string{"TEMPORAL_TLS_CLIENT_CERT_PATH": "/nowhere/client.pem"}, nil, []string{"Temporal's configuration"}},
@@ -90,15 +92,16 @@ func TestTheWorkerRefusesToStartAndNamesWhatToChange(t *testing.T) {
 			if status := worker.Wait(t); status != 1 {
 				t.Errorf("the worker ended with status %d", status)
 			}
-			// The last line is the reason; warnings may come before.
-			lines := strings.Split(strings.TrimSpace(worker.Output()), "\n")
-			last := lines[len(lines)-1]
-			if !strings.HasPrefix(last, "worker: ") {
-				t.Errorf("the last line is %q", last)
+			// The last lines are the reasons; warnings may come before.
+			_, reasons, _ := strings.Cut("\n"+worker.Output(), "\nworker: ")
+			for line := range strings.SplitSeq(strings.TrimSpace(reasons), "\nworker: ") {
+				if line == "" || strings.Contains(line, "\n") {
+					t.Errorf("the worker ends with %q", worker.Output())
+				}
 			}
 			for _, want := range tc.want {
-				if !strings.Contains(last, want) {
-					t.Errorf("%q does not name %s", last, want)
+				if !strings.Contains(reasons, want) {
+					t.Errorf("%q does not name %s", reasons, want)
 				}
 			}
 			if strings.Contains(worker.Output(), stack.Token) {

@@ -1,0 +1,222 @@
+package config
+
+// Checks: everything that is wrong with a configuration, told at once and in
+// the names of its variables.
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/nyaruka/phonenumbers"
+
+	"temporal-twilio/twilio"
+)
+
+// Mistakes are errors that are told together, each on a line of its own.
+type Mistakes []error
+
+func (m Mistakes) Error() string {
+	lines := make([]string, len(m))
+	for i, err := range m {
+		lines[i] = err.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Unwrap returns the errors.
+func (m Mistakes) Unwrap() []error { return m }
+
+// All puts errors together, those within [Mistakes] included; nil for none.
+func All(errs ...error) error {
+	var m Mistakes
+	for _, err := range errs {
+		m.add(err)
+	}
+	return m.err()
+}
+
+func (m *Mistakes) add(err error) {
+	if several := Mistakes(nil); errors.As(err, &several) {
+		*m = append(*m, several...)
+	} else if err != nil {
+		*m = append(*m, err)
+	}
+}
+
+func (m Mistakes) err() error {
+	if len(m) == 0 {
+		return nil
+	}
+	return m
+}
+
+// minIDSecret is the least length of ID_SECRET: with a shorter one all phone
+// numbers can be tried against a pseudonym.
+const minIDSecret = 16
+
+// misread says of each variable that could not be read what is expected of it.
+func misread(variables map[string]string, err error) error {
+	var (
+		all      env.AggregateError
+		mistakes Mistakes
+	)
+	if err == nil {
+		return nil
+	}
+	if !errors.As(err, &all) {
+		return fmt.Errorf("read the environment: %w", err)
+	}
+	for _, one := range all.Errors {
+		var parse env.ParseError
+		if !errors.As(one, &parse) {
+			mistakes.add(fmt.Errorf("read the environment: %w", one))
+			continue
+		}
+		field, _ := reflect.TypeFor[Config]().FieldByName(parse.Name)
+		name := field.Tag.Get("env")
+		value := variables[name]
+		switch {
+		case field.Type == reflect.TypeFor[time.Duration]() && isNumber(value):
+			mistakes.add(fmt.Errorf("%s is %q: add a unit, such as %q", name, value, value+"s"))
+		case field.Type == reflect.TypeFor[time.Duration]():
+			mistakes.add(fmt.Errorf("%s is %q: write a time with its unit, such as %q or %q", name, value, "10s", "1h30m"))
+		case field.Type.Kind() == reflect.Int:
+			mistakes.add(fmt.Errorf("%s is %q: write a whole number, such as %s", name, value, field.Tag.Get("envDefault")))
+		case field.Type.Kind() == reflect.Float64:
+			mistakes.add(fmt.Errorf("%s is %q: write a number, such as 1.5", name, value))
+		default: // reads itself, and may be a secret
+			for line := range strings.SplitSeq(parse.Err.Error(), "\n") {
+				mistakes.add(fmt.Errorf("%s: %s", name, line))
+			}
+		}
+	}
+	return mistakes.err()
+}
+
+func isNumber(value string) bool {
+	_, err := strconv.ParseFloat(value, 64)
+	return err == nil
+}
+
+// normalise checks the values, each by itself and together, and writes those
+// that can be written in several ways in one.
+func (c *Config) normalise(variables map[string]string) error {
+	var m Mistakes
+	fail := func(format string, args ...any) { m.add(fmt.Errorf(format, args...)) }
+	for _, v := range variablesOf() {
+		m.add(v.check(reflect.ValueOf(c).Elem().Field(v.index), variables[v.name]))
+	}
+	for name, address := range map[string]string{"TWILIO_BASE_URL": c.BaseURL, "WEBHOOK_PUBLIC_URL": c.WebhookPublicURL} {
+		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https") {
+			fail("%s is %q: write an http or https address, such as https://sms.example.com", name, address)
+		}
+	}
+	for _, pair := range [][2]string{
+		{"TWILIO_API_KEY", "TWILIO_API_SECRET"}, {"TWILIO_REGION", "TWILIO_EDGE"}, {"WEBHOOK_TLS_CERT", "WEBHOOK_TLS_KEY"},
+	} {
+		if (variables[pair[0]] == "") != (variables[pair[1]] == "") {
+			fail("%s and %s go together; set both or neither", pair[0], pair[1])
+		}
+	}
+	if len(c.WebhookACMEHosts) > 0 && c.WebhookTLSCert != "" {
+		fail("WEBHOOK_ACME_HOSTS and WEBHOOK_TLS_CERT are both set; unset one")
+	}
+	if c.BroadcastStore != "" && c.BroadcastDir != "" {
+		fail("BROADCAST_STORE and BROADCAST_DIR are both set; BROADCAST_DIR=/srv/sms is the same as BROADCAST_STORE=file:///srv/sms: unset one")
+	}
+	c.DefaultRegion = strings.ToUpper(c.DefaultRegion)
+	if c.DefaultRegion != "" && !phonenumbers.GetSupportedRegions()[c.DefaultRegion] {
+		fail("DEFAULT_REGION is %q: write a country by its two letters (ISO 3166), such as US", c.DefaultRegion)
+	}
+	if n := utf8.RuneCountInString(c.IDSecret.Reveal()); n > 0 && n < minIDSecret {
+		fail("ID_SECRET is too short: it has %d characters and must have at least %d, better 32 random ones", n, minIDSecret)
+	}
+	return m.err()
+}
+
+// check holds a value against the variable's oneof and min. What could not be
+// read has been told of already.
+func (v variable) check(field reflect.Value, written string) error {
+	if v.oneof != nil {
+		allowed := slices.IndexFunc(v.oneof, func(one string) bool { return strings.EqualFold(one, field.String()) })
+		if allowed < 0 {
+			return fmt.Errorf("%s is %q; it must be %s", v.name, written, or(v.oneof))
+		}
+		field.SetString(v.oneof[allowed])
+	}
+	if v.min == "" || written == "" {
+		return nil
+	}
+	below := false
+	switch value := field.Interface().(type) {
+	case time.Duration:
+		least, _ := time.ParseDuration(v.min)
+		parsed, err := time.ParseDuration(written)
+		below = err == nil && parsed < least
+	case int:
+		least, _ := strconv.Atoi(v.min)
+		_, err := strconv.Atoi(written)
+		below = err == nil && value < least
+	case float64:
+		least, _ := strconv.ParseFloat(v.min, 64)
+		below = isNumber(written) && !(value >= least && value <= math.MaxFloat64)
+	}
+	if below {
+		return fmt.Errorf("%s is %q; it must be %s or more", v.name, written, v.min)
+	}
+	return nil
+}
+
+// or lists words: a, b or c.
+func or(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// Check returns, as [Mistakes], what a worker or a webhook lacks.
+func (c Config) Check(worker, webhook bool) error {
+	var m Mistakes
+	fail := func(format string, args ...any) { m.add(fmt.Errorf(format, args...)) }
+	if worker {
+		if c.Account == "" {
+			fail("TWILIO_ACCOUNT is not set: set it to the account's SID")
+		}
+		if cmp.Or(c.Token.Reveal(), c.APISecret.Reveal()) == "" {
+			fail("TWILIO_TOKEN is not set: set it to the account's auth token, or set TWILIO_API_KEY and TWILIO_API_SECRET")
+		}
+		if info, err := os.Stat(c.BroadcastDir); c.BroadcastDir != "" && (err != nil || !info.IsDir()) {
+			fail("BROADCAST_DIR is %q, which is not a folder: create it, or set another", c.BroadcastDir)
+		}
+	}
+	if webhook && c.WebhookSignature != "off" {
+		if len(c.WebhookTokens()) == 0 {
+			fail("there is no auth token to verify webhooks with: set TWILIO_TOKEN (the secret of an API key cannot), or for development set WEBHOOK_SIGNATURE=off")
+		}
+		if c.WebhookPublicURL == "" && len(c.WebhookForwarded) == 0 {
+			fail("WEBHOOK_PUBLIC_URL is not set: set it to where Twilio reaches the webhook, such as https://sms.example.com")
+		}
+	}
+	return m.err()
+}
+
+// checkAccount returns why an account of the accounts file cannot be used.
+func checkAccount(a NamedAccount) error {
+	if _, err := twilio.New(a.Twilio()); err != nil {
+		return err
+	}
+	if a.Concurrency < 1 || !(a.Rate >= 0) || !(a.AccountRate >= 0) {
+		return errors.New("concurrency must be 1 or more, and rate and accountRate 0 or more")
+	}
+	return nil
+}

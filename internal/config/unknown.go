@@ -1,0 +1,83 @@
+package config
+
+// Unknown variables: those that look like ours and are none.
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// ours begin the names of our variables.
+var ours = regexp.MustCompile(`^(TWILIO|WEBHOOK|SEND|SMS|CATCH_UP|CATCHUP|TRIGGERS?|BROADCAST|ID_SECRET)(_|$)`)
+
+// kubernetes sets such variables for each service of the namespace, which may
+// well be named webhook or twilio.
+var kubernetes = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP)`)
+
+// unknown returns a line for each variable that looks like ours and is none,
+// with the name that may have been meant.
+func unknown(variables map[string]string) (lines []string) {
+	known := map[string]bool{}
+	for _, v := range variablesOf() {
+		for _, name := range []string{v.name, aliases[v.name]} {
+			known[name] = name != ""
+			if v.secret {
+				known[name+"_FILE"] = name != ""
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if known[name] || !ours.MatchString(name) || kubernetes.MatchString(name) || strings.HasPrefix(variables[name], "tcp://") {
+			continue
+		}
+		line := fmt.Sprintf("the environment variable %s is not read by this program", name)
+		if meant := nearest(name, known); meant != "" {
+			line += fmt.Sprintf("; did you mean %s?", meant)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// nearest is the known name that is least different, "" if none is near: a few
+// letters differ, or one name has all words of the other.
+func nearest(name string, known map[string]bool) (best string) {
+	least := len(name)
+	for _, other := range slices.Sorted(maps.Keys(known)) {
+		d := distance(name, other)
+		if known[other] && d < least && (d <= len(name)/4 || within(name, other) || within(other, name)) {
+			best, least = other, d
+		}
+	}
+	return best
+}
+
+// within reports whether a name has all words of another.
+func within(few, many string) bool {
+	words := strings.Split(many, "_")
+	return !slices.ContainsFunc(strings.Split(few, "_"), func(word string) bool { return !slices.Contains(words, word) })
+}
+
+// distance is how many letters have to be added, removed or changed.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := before
+			if a[i] != b[j] {
+				cost++
+			}
+			before = row[j+1]
+			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
+		}
+	}
+	return row[len(b)]
+}
