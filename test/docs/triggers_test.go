@@ -60,8 +60,6 @@ func triggerDoc(t *testing.T) (dir string, conversations [][]string, commands []
 	files := map[string]string{}
 	for i, b := range blocksOf(t, "docs/triggers.md") {
 		switch {
-		case b.language == "yaml" && strings.HasPrefix(b.text, "cases:"):
-			files["../cases.yaml"] = b.text
 		case b.language == "yaml" && len(files) == 0:
 			files["triggers.yaml"] = b.text
 		case b.language == "yaml" || b.language == "json":
@@ -106,7 +104,7 @@ func TestTheTriggersOfTheDocumentDoWhatItSays(t *testing.T) {
 	if err := invoice.Get(t.Context(), &payer); err != nil || !strings.HasPrefix(payer, "+1500557") {
 		t.Errorf("the invoice was paid by %q, %v", payer, err)
 	}
-	if len(commands) != 3 {
+	if len(commands) != 2 {
 		t.Errorf("the document has %d blocks of commands", len(commands))
 	}
 	starter := filepath.Dir(stack.Build(t, "starter"))
