@@ -58,6 +58,10 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 		OpenQuestionName:           a.OpenQuestion,
 		CloseQuestionName:          a.CloseQuestion,
 		MatchReplyName:             a.MatchReply,
+		AskKeeperName:              a.AskKeeper,
+		AskWorkflowName:            a.AskWorkflow,
+		FindCatchersName:           a.FindCatchers,
+		FindRunName:                a.FindRun,
 	} {
 		r.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

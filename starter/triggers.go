@@ -238,8 +238,8 @@ type outcome struct {
 	Echo      string             `json:"echo" yaml:"echo"`
 	EchoError string             `json:"echoError" yaml:"echoError"`
 	// Call is nil if Error says why nothing can be asked of Temporal.
-	Call  *triggers.Call `json:"call,omitempty" yaml:"call"`
-	Error string         `json:"error,omitempty" yaml:"error"`
+	Call  *sms.Call `json:"call,omitempty" yaml:"call"`
+	Error string    `json:"error,omitempty" yaml:"error"`
 }
 
 func (f testFlags) message() sms.Inbound {
@@ -250,14 +250,19 @@ func outcomes(ctx context.Context, set *triggers.Set, f testFlags) []outcome {
 	firings := set.Match(ctx, f.message())
 	all := make([]outcome, len(firings))
 	for i := range firings {
-		firing := &firings[i]
-		all[i] = outcome{Trigger: firing.Trigger(), Groups: firing.Event.MatchGroups, Echo: firing.Echo(), EchoError: firing.EchoError()}
-		if firing.Err != nil {
-			all[i].Error = firing.Err.Error()
+		plan := firings[i].Plan()
+		all[i] = outcome{
+			Trigger: plan.Trigger, Groups: firings[i].Event.MatchGroups, Echo: plan.Echo.String(), EchoError: plan.EchoError, Error: plan.Problem,
+		}
+		if plan.Problem != "" {
 			continue
 		}
-		call := firing.Call()
-		all[i].Call = &call
+		if all[i].Call = &plan.Call; plan.Call.Plain() {
+			plan.Call.WorkflowID = sms.StartedWorkflowID(f.sid, plan.Trigger)
+			if len(firings) == 1 {
+				plan.Call.WorkflowID = sms.TextWorkflowID(f.sid)
+			}
+		}
 	}
 	return all
 }

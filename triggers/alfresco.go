@@ -382,12 +382,12 @@ func groupTexts(e *Event) any {
 
 // checkTemplate tries the text's template on an event in which every group is
 // there, so that a mistake in it is found before the first text.
-func (c *checker) checkTemplate(w *fileTrigger, t *Trigger) {
+func (c *checker) checkTemplate(w *fileTrigger, t *Trigger, s *start) {
 	e := Event{MatchGroups: map[string]*string{}}
 	for _, name := range t.pattern.groups {
 		e.MatchGroups[name] = &name
 	}
-	input, _ := t.action.start.input(&e).(map[string]any)
+	input, _ := s.input(&e).(map[string]any)
 	data, err := json.Marshal(input["variables"])
 	if err != nil {
 		return // the input has mistakes of its own

@@ -37,7 +37,11 @@ func TestATextOfAlfrescosIsATemplateOverTheEventAndItsMetadata(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		input := match(t, set, tc.body)[0].Call().Input.(map[string]any)
+		firing := match(t, set, tc.body)[0]
+		var input map[string]any
+		if err := json.Unmarshal(firing.Plan().Call.Input, &input); err != nil {
+			t.Fatal(err)
+		}
 		data, err := json.Marshal(input["variables"])
 		if err != nil {
 			t.Fatal(err)
@@ -133,7 +137,7 @@ func TestAProcessNeedsATaskQueueThatHasIt(t *testing.T) {
 	}
 	// A text is the connector's to send, whatever task queue processes have.
 	set, err = parse("tell.json", sendingFile(`"smsBody": "x"`))
-	if err != nil || set.triggers[0].action.start.taskQueue != DefaultTaskQueue {
+	if err != nil || set.triggers[0].action.(*start).taskQueue != DefaultTaskQueue {
 		t.Errorf("a text: %v", err)
 	}
 }
@@ -148,8 +152,8 @@ func TestABusinessKeyIsNoUniqueID(t *testing.T) {
 	for _, sid := range []string{"SM1", "SM2"} {
 		m.MessageSID = sid
 		firing := set.Match(t.Context(), m)[0]
-		start := firing.trigger.action.start
-		if got, want := firing.Call().WorkflowID, "order-5-"+fromID+"-"+sid; got != want || firing.Err != nil {
+		start := firing.trigger.action.(*start)
+		if got, want := firing.Plan().Call.WorkflowID, "order-5-"+fromID+"-"+sid; got != want || firing.Err != nil {
 			t.Errorf("the ID is %q, want %q; %v", got, want, firing.Err)
 		}
 		for name, want := range map[string]string{"businessKey": "order-5-" + fromID, "name": "Order 5 of " + fromID} {
@@ -168,7 +172,7 @@ func TestABusinessKeyIsNoUniqueID(t *testing.T) {
 	c := newChecker(Options{TaskQueue: "q"})
 	c.read("a.json", []byte(starting(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p", "name": "${originalMessage}", "businessKey": "k"}`)))
 	set, err = c.finish()
-	if err != nil || len(set.triggers[0].action.start.searchAttributes) != 0 || set.triggers[0].action.start.memo["name"] != nil {
+	if err != nil || len(set.triggers[0].action.(*start).searchAttributes) != 0 || set.triggers[0].action.(*start).memo["name"] != nil {
 		t.Errorf("without an attribute: %v", err)
 	}
 	if !strings.Contains(fmt.Sprint(set.Warnings()), "name: it is left out of the workflow's memo: ${originalMessage} must not stand here") {
@@ -206,10 +210,10 @@ func TestWhatAlfrescoMakesNullOfIsNullAndLinted(t *testing.T) {
 		t.Fatal(err)
 	}
 	firing := match(t, set, "go 5")[0]
-	if got := asJSON(t, firing.Call().Input); got != `{"a":null,"b":"[]","c":null}` {
+	if got := asJSON(t, firing.Plan().Call.Input); got != `{"a":null,"b":"[]","c":null}` {
 		t.Errorf("input %s", got)
 	}
-	if got := firing.Echo(); got != "Hi 5" {
+	if got := firing.Plan().Echo.String(); got != "Hi 5" {
 		t.Errorf("echo %q", got)
 	}
 	findings := fmt.Sprint(set.Lint(t.Context()))

@@ -3,13 +3,12 @@ package triggers
 // Compiling: from a trigger as it is written to one that is checked.
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
-
-	enumspb "go.temporal.io/api/enums/v1"
 
 	"temporal-twilio/internal/yamlfile"
 	"temporal-twilio/sms"
@@ -101,17 +100,16 @@ func (c *checker) compile(i int, w *fileTrigger) {
 	}
 	var err error
 	if w.Condition != "" {
-		if t.condition, err = c.scope(t).condition(w.Condition); err != nil {
+		deciding := c.scope(t)
+		deciding.logged = w.CatchUp
+		if t.condition, err = deciding.condition(w.Condition); err != nil {
 			c.at(i, "condition", "trigger %q: condition: %v", w.Name, err)
 		}
 	}
 	c.replies(i, w, t)
 	c.action(i, w, t)
-	if w.CatchUp {
-		c.catchUp(i, w, t)
-	}
-	if w.smsBody != "" && t.action.start.input != nil {
-		c.checkTemplate(w, t)
+	if start, ok := t.action.(*start); ok && w.smsBody != "" && start.input != nil {
+		c.checkTemplate(w, t, start)
 	}
 }
 
@@ -204,13 +202,16 @@ func (c *checker) replies(i int, w *fileTrigger, t *Trigger) {
 	if t.echoError, err = reply.parse(w.EchoError); err != nil {
 		c.at(i, "echoError", "trigger %q: echoError: %v", w.Name, err)
 	}
-	reply.result = w.Update != nil
+	reply.result = w.Update != nil || w.SignalAll != nil
 	if t.echo, err = reply.parse(w.Echo); err != nil {
 		c.at(i, "echo", "trigger %q: echo: %v", w.Name, err)
 	}
 	switch w.OnPublishError {
 	case "":
 	case "reply":
+		if w.CatchUp {
+			c.at(i, "onPublishError", "trigger %q: with catchUp a text is published later, so the sender must not be told that it was not; set onPublishError: retry or leave it out", w.Name)
+		}
 		if w.EchoError == "" {
 			c.at(i, "onPublishError", "trigger %q: to reply where publishing failed it needs an echoError", w.Name)
 		}
@@ -243,17 +244,17 @@ func (c *checker) action(i int, w *fileTrigger, t *Trigger) {
 	}
 	switch {
 	case w.Start != nil:
-		t.action.start = c.start(i, "start", w.Name, w.Start, t)
+		t.action = c.start(i, "start", w.Name, w.Start, t)
 	case w.Signal != nil:
 		s := signal(c.target(i, "signal", w.Name, w.Signal, t))
-		t.action.signal = &s
+		t.action = &s
 	case w.SignalWithStart != nil:
-		t.action.signalWithStart = c.signalWithStart(i, w, t)
+		t.action = c.signalWithStart(i, w, t)
 	case w.SignalAll != nil:
-		t.action.signalAll = c.signalAll(i, w, t)
+		t.action = c.signalAll(i, w, t)
 	case w.Update != nil:
 		s := update(c.target(i, "update", w.Name, w.Update, t))
-		t.action.update = &s
+		t.action = &s
 	}
 }
 
@@ -298,43 +299,28 @@ func (c *checker) start(i int, where, name string, w *fileStart, t *Trigger) *st
 	return s
 }
 
-// The policies by the names that trigger files use.
+// The policies that trigger files can name.
 var (
-	conflicts = map[string]enumspb.WorkflowIdConflictPolicy{
-		"fail":              enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		"useExisting":       enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		"terminateExisting": enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
-	}
-	reuses = map[string]enumspb.WorkflowIdReusePolicy{
-		"allowDuplicate":           enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		"allowDuplicateFailedOnly": enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
-		"rejectDuplicate":          enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-	}
+	conflicts = []string{sms.ConflictFail, sms.ConflictUseExisting, sms.ConflictTerminateExisting}
+	reuses    = []string{sms.ReuseAllowDuplicate, sms.ReuseAllowDuplicateFailedOnly, sms.ReuseRejectDuplicate}
 )
 
 func (c *checker) policies(i int, where, name string, w *fileStart, s *start) {
 	if w.ID == "" && where == "start" {
-		// The default ID is one message's alone.
-		s.conflict, s.reuse = conflicts["useExisting"], reuses["rejectDuplicate"]
 		if w.IDConflict+w.IDReuse != "" {
 			c.at(i, where, "trigger %q: idConflict and idReuse are about an id of your own; give one, or leave them out", name)
 		}
 		return
 	}
-	s.conflict, s.reuse = conflicts["fail"], reuses["allowDuplicate"]
-	var ok bool
-	if w.IDConflict != "" {
-		if s.conflict, ok = conflicts[w.IDConflict]; !ok {
-			c.at(i, where+".idConflict", "trigger %q: idConflict is %q; it must be fail (the default), useExisting or terminateExisting", name, w.IDConflict)
-		}
+	s.conflict, s.reuse = cmp.Or(w.IDConflict, sms.ConflictFail), cmp.Or(w.IDReuse, sms.ReuseAllowDuplicate)
+	if !slices.Contains(conflicts, s.conflict) {
+		c.at(i, where+".idConflict", "trigger %q: idConflict is %q; it must be fail (the default), useExisting or terminateExisting", name, w.IDConflict)
 	}
-	if w.IDReuse != "" {
-		if s.reuse, ok = reuses[w.IDReuse]; !ok {
-			c.at(i, where+".idReuse", "trigger %q: idReuse is %q; it must be allowDuplicate (the default), allowDuplicateFailedOnly or rejectDuplicate", name, w.IDReuse)
-		}
+	if !slices.Contains(reuses, s.reuse) {
+		c.at(i, where+".idReuse", "trigger %q: idReuse is %q; it must be allowDuplicate (the default), allowDuplicateFailedOnly or rejectDuplicate", name, w.IDReuse)
 	}
-	if w.IDConflict == "terminateExisting" && w.IDReuse == "rejectDuplicate" {
-		c.at(i, where+".idReuse", "trigger %q: idReuse rejectDuplicate lets no second workflow start, so idConflict terminateExisting would end one for nothing; leave one of them out", name)
+	if s.conflict == sms.ConflictTerminateExisting && s.reuse != sms.ReuseAllowDuplicate {
+		c.at(i, where+".idReuse", "trigger %q: idConflict terminateExisting always starts a workflow, so idReuse must be allowDuplicate; leave it out", name)
 	}
 }
 
@@ -392,14 +378,14 @@ func (c *checker) signalWithStart(i int, w *fileTrigger, t *Trigger) *signalWith
 	if written.Signal == "" {
 		c.at(i, where, "trigger %q: %s needs the signal's name: signal: mySignal", w.Name, where)
 	}
-	s.start.conflict = conflicts["useExisting"]
+	s.start.conflict = sms.ConflictUseExisting
 	s.signal = signal{workflowID: s.start.id, name: written.Signal, input: c.input(i, where+".signalInput", w.Name, written.SignalInput, t)}
 	return s
 }
 
 func (c *checker) signalAll(i int, w *fileTrigger, t *Trigger) *signalAll {
 	const where = "signalAll"
-	s := &signalAll{name: w.SignalAll.Name}
+	s := &signalAll{name: w.SignalAll.Name, secret: c.options.IDSecret}
 	if s.name == "" {
 		c.at(i, where, "trigger %q: %s needs a name: name: mySignal", w.Name, where)
 	}
@@ -422,15 +408,4 @@ func (c *checker) input(i int, field, name string, written yamlfile.Value, t *Tr
 		c.at(i, field, "trigger %q: input: %v", name, err)
 	}
 	return made
-}
-
-// catchUp checks that publishing late cannot publish twice.
-func (c *checker) catchUp(i int, w *fileTrigger, t *Trigger) {
-	start := t.action.start
-	if start == nil || !start.own() || start.reuse == reuses["rejectDuplicate"] {
-		return
-	}
-	if !strings.Contains(w.Start.ID, "${messageSid}") {
-		c.at(i, "catchUp", "trigger %q: with an id of your own, catchUp could start a workflow twice: put ${messageSid} into the id, or set idReuse: rejectDuplicate", w.Name)
-	}
 }

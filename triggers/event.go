@@ -42,8 +42,6 @@ type Event struct {
 
 	// secret makes pseudonyms of the numbers.
 	secret []byte
-	// result is what an update answered.
-	result any
 }
 
 func newEvent(trigger string, secret []byte, message sms.Inbound, groups map[string]*string) Event {

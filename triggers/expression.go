@@ -47,6 +47,8 @@ type scope struct {
 	private bool
 	// secret is there to make pseudonyms.
 	secret bool
+	// logged refuses what Twilio's log does not show.
+	logged bool
 	// result is there: what an update answered.
 	result bool
 	// unknown hears of names that are unknown, which are then null. Nil: they are
@@ -101,7 +103,10 @@ func (s scope) known(name string) (reference, error) {
 		return groupReference(group), nil
 	}
 	if s.result && (name == resultName || strings.HasPrefix(name, resultName+".")) {
-		return resultReference(strings.Split(name, ".")[1:]), nil
+		return func(*Event) any { return resultPath(name) }, nil
+	}
+	if s.logged && (strings.HasPrefix(name, parameterPrefix) || name == "parameters" || strings.HasPrefix(name, "location")) {
+		return nil, fmt.Errorf("${%s} is not in Twilio's log, which catchUp reads; leave catchUp out, or decide by something else", name)
 	}
 	if parameter, ok := strings.CutPrefix(name, parameterPrefix); ok && !s.private {
 		return func(e *Event) any { return orNull(e.Parameters[parameter]) }, nil
@@ -111,7 +116,7 @@ func (s scope) known(name string) (reference, error) {
 	case !ok && slices.Contains(s.groups, name):
 		return nil, unknown("${%s} is a group of the pattern: write ${%s%s}", name, groupPrefix, name)
 	case !ok && (name == resultName || strings.HasPrefix(name, resultName+".")):
-		return nil, unknown("${%s}: only the echo of an update has a result", name)
+		return nil, unknown("${%s}: only the echo of an update or a signalAll has a result", name)
 	case !ok:
 		return nil, unknown("${%s} is unknown; there are %s, and of the event %s", name, s.listed(), eventFields)
 	case s.private && field.private:
@@ -120,31 +125,6 @@ func (s scope) known(name string) (reference, error) {
 		return nil, fmt.Errorf("${%s} needs a secret: set ID_SECRET or ID_SECRET_FILE to 32 random characters, the same for all webhooks and workers", name)
 	}
 	return field.value, nil
-}
-
-// answered keeps what an update answered, for ${result}; its numbers stay as they
-// came. No answer is null.
-func (e *Event) answered(result json.RawMessage) {
-	e.result = nil
-	if len(result) > 0 && unmarshal(result, &e.result) != nil {
-		e.result = string(result)
-	}
-}
-
-// resultReference reaches into what an update answered; null where there is no
-// such member.
-func resultReference(path []string) reference {
-	return func(e *Event) any {
-		value := e.result
-		for _, name := range path {
-			object, ok := value.(map[string]any)
-			if !ok {
-				return nil
-			}
-			value = object[name]
-		}
-		return value
-	}
 }
 
 func groupReference(name string) reference {

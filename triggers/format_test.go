@@ -1,7 +1,6 @@
 package triggers
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -22,7 +21,7 @@ var goodTriggers = map[string]string{
     stop: true
     echo: 'Hi ${g}'
     echoError: 'No'
-    onPublishError: reply
+    onPublishError: retry
     catchUp: true
     start:
       workflow: W
@@ -58,7 +57,7 @@ var badTriggers = map[string]struct {
 	"an account that is none":      {"  - {name: a, pattern: x, account: AC1, start: {workflow: W, taskQueue: q}}\n", "is not an account SID", false},
 	"an unknown policy":            {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idReuse: never}}\n", `idReuse is "never"`, false},
 	"another unknown policy":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: never}}\n", `idConflict is "never"`, false},
-	"policies that contradict":     {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: terminateExisting, idReuse: rejectDuplicate}}\n", "would end one for nothing", true},
+	"policies that contradict":     {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: terminateExisting, idReuse: rejectDuplicate}}\n", "so idReuse must be allowDuplicate", true},
 	"policies without an id":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, idReuse: rejectDuplicate}}\n", "are about an id of your own", true},
 	"a time that is none":          {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: soon}}\n", "write a time such as 30s", false},
 	"a time without a unit":        {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: '30'}}\n", "write a time such as 30s", false},
@@ -67,14 +66,15 @@ var badTriggers = map[string]struct {
 	"an opt-out that is echoed":    {"  - {name: a, event: SMS_OPT_OUT, echo: Bye, start: {workflow: W, taskQueue: q}}\n", "never answered", false},
 	"a number in a memo":           {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, memo: {n: '${from}'}}}\n", "${from} must not stand here", true},
 	"a text in a search attribute": {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, searchAttributes: {n: '${originalMessage}'}}}\n", "${originalMessage} must not stand here", true},
-	"a result without an update":   {"  - {name: a, pattern: x, echo: '${result}', start: {workflow: W, taskQueue: q}}\n", "only the echo of an update has a result", true},
-	"a result in echoError":        {"  - {name: a, pattern: x, echoError: '${result}', update: {workflowId: w, name: u}}\n", "only the echo of an update has a result", true},
+	"a result without an update":   {"  - {name: a, pattern: x, echo: '${result}', start: {workflow: W, taskQueue: q}}\n", "only the echo of an update or a signalAll has a result", true},
+	"a result in echoError":        {"  - {name: a, pattern: x, echoError: '${result}', update: {workflowId: w, name: u}}\n", "only the echo of an update or a signalAll has a result", true},
 	"signalWithStart without id":   {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, signal: s}}\n", "needs the workflow's ID", false},
 	"signalWithStart, no signal":   {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, id: w}}\n", "needs the signal's name", false},
 	"signalWithStart, a conflict":  {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, id: w, signal: s, idConflict: fail}}\n", "leave idConflict out", false},
 	"signalAll without a name":     {"  - {name: a, pattern: x, signalAll: {input: 5}}\n", "needs a name", false},
 	"an update without an ID":      {"  - {name: a, pattern: x, update: {name: u}}\n", "needs the workflow's ID", false},
-	"catchUp that could double":    {"  - {name: a, pattern: x, catchUp: true, start: {workflow: W, taskQueue: q, id: w}}\n", "could start a workflow twice", true},
+	"catchUp by a parameter":       {"  - {name: a, pattern: x, catchUp: true, condition: '${parameters.ProfileName == 1}', start: {workflow: W, taskQueue: q}}\n", "not in Twilio's log", true},
+	"catchUp and a reply":          {"  - {name: a, pattern: x, catchUp: true, echoError: e, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "must not be told", true},
 	"an alias":                     {"  - {name: a, pattern: &p x, description: *p, start: {workflow: W, taskQueue: q}}\n", "aliases are not read", true},
 	"a condition that is none":     {"  - {name: a, pattern: x, condition: 'from == to', start: {workflow: W, taskQueue: q}}\n", "write it as one expression", false},
 }
@@ -149,11 +149,11 @@ func TestAPatternThatRunsOutOfItsBudgetHasFailedAndStopsNoOther(t *testing.T) {
 	if !strings.Contains(err, "trigger hostile: match its pattern") || strings.Contains(err, "aaa") {
 		t.Errorf("error %s", err)
 	}
-	if got := firings[0].EchoError(); got != "Not ." {
+	if got := firings[0].Plan().EchoError; got != "Not ." {
 		t.Errorf("echoError %q", got)
 	}
-	if err := (&Dispatcher{}).Publish(t.Context(), &firings[0]); !errors.Is(err, firings[0].Err) {
-		t.Errorf("published, %v", err)
+	if problem := firings[0].Plan().Problem; problem != err {
+		t.Errorf("planned, %q", problem)
 	}
 }
 
@@ -209,8 +209,8 @@ func TestAReactionIsNoOrderUnlessATriggerWantsIt(t *testing.T) {
 			if reaction := firing.Event.Reaction; (reaction == nil) != (body == "Order 5") || reaction != nil && reaction.Text != "Order 5" {
 				t.Errorf("%q: the event has %+v", body, reaction)
 			}
-			if firing.Trigger() == "liked" && asJSON(t, firing.Call().Input) != `{"to":"Order 5"}` {
-				t.Errorf("input %v", firing.Call().Input)
+			if firing.Trigger() == "liked" && asJSON(t, firing.Plan().Call.Input) != `{"to":"Order 5"}` {
+				t.Errorf("input %v", firing.Plan().Call.Input)
 			}
 		}
 		if got := strings.Join(names, " "); got != want {
@@ -238,8 +238,8 @@ func TestAnIDWithAHoleIsRefused(t *testing.T) {
 			if firing.Err == nil || !strings.Contains(firing.Err.Error(), "trigger a: the workflow ID needs ${matchGroups.room}") {
 				t.Errorf("%s, %q: %v", name, body, firing.Err)
 			}
-			if firing.EchoError() != "No room." {
-				t.Errorf("%s, %q: the sender is told %q", name, body, firing.EchoError())
+			if firing.Plan().EchoError != "No room." {
+				t.Errorf("%s, %q: the sender is told %q", name, body, firing.Plan().EchoError)
 			}
 		}
 		if firing := set.Match(t.Context(), message("go to 5"))[0]; firing.Err != nil {

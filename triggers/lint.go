@@ -213,11 +213,11 @@ func (s *Set) first(ctx context.Context, t *Trigger, texts []string) (string, bo
 func (s *Set) TaskQueues() map[string][]*Trigger {
 	queues := map[string][]*Trigger{}
 	for _, t := range s.triggers {
-		switch a := t.action; {
-		case a.start != nil:
+		switch a := t.action.(type) {
+		case *start:
+			queues[a.taskQueue] = append(queues[a.taskQueue], t)
+		case *signalWithStart:
 			queues[a.start.taskQueue] = append(queues[a.start.taskQueue], t)
-		case a.signalWithStart != nil:
-			queues[a.signalWithStart.start.taskQueue] = append(queues[a.signalWithStart.start.taskQueue], t)
 		}
 	}
 	return queues

@@ -3,7 +3,6 @@ package triggers
 // Reports: what was read as what.
 
 import (
-	"fmt"
 	"strings"
 )
 
@@ -28,22 +27,4 @@ func (s *Set) Report() []Read {
 		report[i] = Read{Trigger: t.Name, File: t.File, Line: t.Line, As: as}
 	}
 	return report
-}
-
-func (a action) String() string {
-	switch {
-	case a.start != nil:
-		return fmt.Sprintf("start %s on task queue %s", a.start.workflow, a.start.taskQueue)
-	case a.signal != nil:
-		return "signal " + a.signal.name
-	case a.signalWithStart != nil:
-		return fmt.Sprintf("signal %s, with start of %s on task queue %s", a.signalWithStart.signal.name, a.signalWithStart.start.workflow, a.signalWithStart.start.taskQueue)
-	case a.signalAll != nil && a.signalAll.correlation != nil:
-		return "signal all that catch message " + a.signalAll.name + " with the correlation key"
-	case a.signalAll != nil:
-		return "signal all that catch " + a.signalAll.name
-	case a.update != nil:
-		return "update " + a.update.name
-	}
-	return "nothing"
 }

@@ -6,9 +6,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
-
-	enumspb "go.temporal.io/api/enums/v1"
 
 	"temporal-twilio/sms"
 )
@@ -43,61 +40,6 @@ type Trigger struct {
 	secret []byte
 	// alfresco says that it is of a file of Alfresco's.
 	alfresco bool
-}
-
-// action is what publishing does. One of them is set.
-type action struct {
-	start           *start
-	signal          *signal
-	signalWithStart *signalWithStart
-	signalAll       *signalAll
-	update          *update
-}
-
-// start starts a workflow.
-type start struct {
-	workflow  string
-	taskQueue string
-	// id is empty for the default, which is unique to message and trigger.
-	id               template
-	conflict         enumspb.WorkflowIdConflictPolicy
-	reuse            enumspb.WorkflowIdReusePolicy
-	executionTimeout time.Duration
-	runTimeout       time.Duration
-	taskTimeout      time.Duration
-	memo             map[string]mapping
-	searchAttributes map[string]mapping
-	// input is nil if the workflow gets the event itself.
-	input mapping
-}
-
-// signal signals the open workflow with an ID.
-type signal struct {
-	workflowID template
-	name       string
-	// input is nil if the signal carries the event itself.
-	input mapping
-}
-
-// signalWithStart signals the open workflow with an ID, started if need be.
-type signalWithStart struct {
-	start  start
-	signal signal
-}
-
-// signalAll signals every open workflow that catches the name, or with a
-// correlation key those that catch the name with that key.
-type signalAll struct {
-	name        string
-	correlation mapping
-	input       mapping
-}
-
-// update asks the open workflow with an ID, and waits for its answer.
-type update struct {
-	workflowID template
-	name       string
-	input      mapping
 }
 
 // Set is all triggers in force, in the order of their files. It never changes
@@ -148,27 +90,12 @@ type Firing struct {
 	// ran out of its budget, so that it is not known whether the message matches
 	// and there are no groups, or the workflow ID lacks a part.
 	Err error
-
-	// late says that the message came a while ago: what began since does not get
-	// it.
-	late bool
 }
 
 // Trigger is the name of the trigger.
 func (f *Firing) Trigger() string { return f.trigger.Name }
 
-// Echo is the reply once the event is published; empty for none. For an update
-// it may hold its answer.
-func (f *Firing) Echo() string { return f.trigger.echo.text(&f.Event) }
-
-// EchoError is the reply where publishing failed; empty for none.
-func (f *Firing) EchoError() string { return f.trigger.echoError.text(&f.Event) }
-
-// Retry says that where publishing failed Twilio is asked to deliver again
-// rather than the sender told.
-func (f *Firing) Retry() bool { return f.trigger.retry }
-
-// CatchUp says that the trigger also takes messages that were missed.
+// CatchUp reports whether the trigger also takes messages that were missed.
 func (f *Firing) CatchUp() bool { return f.trigger.catchUp }
 
 // Match gives a firing for each trigger that the message matches, in order, up

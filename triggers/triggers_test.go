@@ -99,14 +99,14 @@ func TestTheEventIsThatOfTheContract(t *testing.T) {
 	if got := asJSON(t, firing.Event); got != want {
 		t.Errorf("event %s\n want %s", got, want)
 	}
-	if got := asJSON(t, argument(&firing, firing.trigger.action.start.input)); got != `{"from":"+15005550009","orderNumber":"42"}` {
+	if got := string(firing.Plan().Call.Input); got != `{"from":"+15005550009","orderNumber":"42"}` {
 		t.Errorf("input %s", got)
 	}
-	if firing.Echo() != "Your reference number is 42" || firing.EchoError() != "There was a problem publishing that event." {
-		t.Errorf("echo %q, echoError %q", firing.Echo(), firing.EchoError())
+	if firing.Plan().Echo.String() != "Your reference number is 42" || firing.Plan().EchoError != "There was a problem publishing that event." {
+		t.Errorf("echo %q, echoError %q", firing.Plan().Echo.String(), firing.Plan().EchoError)
 	}
 	cancel := match(t, mustParse(t, contract), "cancel 7")[0]
-	if id := cancel.trigger.action.signal.workflowID.text(&cancel.Event); id != "order-7" {
+	if id := cancel.Plan().Call.WorkflowID; id != "order-7" {
 		t.Errorf("signals %s", id)
 	}
 }
@@ -122,10 +122,10 @@ func TestAGroupThatTookNoPartIsNull(t *testing.T) {
 	if got := asJSON(t, firing.Event.MatchGroups); got != `{"1":"yes","2":null,"no":null,"yes":"yes"}` {
 		t.Errorf("groups %s", got)
 	}
-	if firing.Echo() != "yes=yes no= first=yes" {
-		t.Errorf("echo %q", firing.Echo())
+	if firing.Plan().Echo.String() != "yes=yes no= first=yes" {
+		t.Errorf("echo %q", firing.Plan().Echo.String())
 	}
-	if got := asJSON(t, argument(&firing, firing.trigger.action.start.input)); got != `{"no":null,"text":"no="}` {
+	if got := string(firing.Plan().Call.Input); got != `{"no":null,"text":"no="}` {
 		t.Errorf("input %s", got)
 	}
 }
@@ -139,15 +139,15 @@ func TestValuesAreFilledInAsTheyAre(t *testing.T) {
 `)
 	for _, body := range []string{`${from}`, `$1 \1 \$`, `&lt;`, "a\nb", `{{x}}`, `\Q`} {
 		firing := match(t, set, body)[0]
-		if firing.Echo() != "["+body+"]" {
-			t.Errorf("echo %q of %q", firing.Echo(), body)
+		if firing.Plan().Echo.String() != "["+body+"]" {
+			t.Errorf("echo %q of %q", firing.Plan().Echo.String(), body)
 		}
-		want := map[string]any{
+		want := asJSON(t, map[string]any{
 			"s": "<" + body + ">", "n": json.Number("5"), "b": true, "l": []any{body, json.Number("1.5")}, "${from}": "x",
 			"e": map[string]*string{"all": &body, "1": &body},
-		}
-		if got := argument(&firing, firing.trigger.action.start.input); !reflect.DeepEqual(got, want) {
-			t.Errorf("input %v, want %v", got, want)
+		})
+		if got := string(firing.Plan().Call.Input); got != want {
+			t.Errorf("input %s, want %s", got, want)
 		}
 	}
 }
@@ -168,7 +168,7 @@ func TestNumbersStayWhatTheyWere(t *testing.T) {
 		if name == "s.json" {
 			want = `9007199254740993`
 		}
-		if got := asJSON(t, match(t, set, "x")[0].Call().Input); !strings.Contains(got, want) {
+		if got := string(match(t, set, "x")[0].Plan().Call.Input); !strings.Contains(got, want) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
@@ -178,8 +178,7 @@ func TestNumbersStayWhatTheyWere(t *testing.T) {
 		`null`: ` `, ``: ` `, `5`: ` `,
 	} {
 		firing := match(t, set, "x")[0]
-		firing.Event.answered(json.RawMessage(answer))
-		if got := firing.Echo(); got != want {
+		if got := firing.Plan().Echo.In(json.RawMessage(answer)); got != want {
 			t.Errorf("%s is echoed as %q, want %q", answer, got, want)
 		}
 	}
@@ -199,7 +198,7 @@ func TestWhatIsNoNumberInJSONIsATextAndWarnedOf(t *testing.T) {
         fine: '01234'
   - {name: b, pattern: y, to: ['+15005550006'], echoError: e, start: {workflow: W, taskQueue: q}}
 `)
-	if got := asJSON(t, match(t, set, "x")[0].Call().Input); got != `{"fine":"01234","zip":"01234"}` {
+	if got := string(match(t, set, "x")[0].Plan().Call.Input); got != `{"fine":"01234","zip":"01234"}` {
 		t.Errorf("input %s", got)
 	}
 	for _, findings := range [][]Finding{set.Warnings(), set.Lint(t.Context())} {
@@ -280,11 +279,9 @@ func FuzzTriggerFilesNeverPanic(f *testing.F) {
 			return
 		}
 		firings := set.Match(t.Context(), message(body))
-		d := &Dispatcher{}
 		for i := range firings {
-			_ = firings[i].Echo() + firings[i].EchoError()
-			if start := firings[i].trigger.action.start; start != nil {
-				_, _ = d.startRequest(&firings[i], start)
+			if _, err := json.Marshal(firings[i].Plan()); err != nil {
+				t.Error(err)
 			}
 		}
 		set.Report()
@@ -300,6 +297,6 @@ func BenchmarkMatch(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		firings := set.Match(b.Context(), m)
-		_ = firings[0].Echo()
+		_ = firings[0].Plan().Echo.String()
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"iter"
 	"net/url"
+	"strconv"
 	"time"
 
 	api "github.com/twilio/twilio-go/rest/api/v2010"
@@ -25,6 +26,8 @@ type Record struct {
 	// Created is when Twilio took the message, to the second; the zero time if
 	// that cannot be read.
 	Created time.Time
+	// NumMedia is how many pictures and files came or went with it.
+	NumMedia int
 	// ErrorCode says why it failed or was not delivered, 0 if it did not.
 	ErrorCode int
 	// ErrorMessage is Twilio's text for ErrorCode.
@@ -194,6 +197,7 @@ func (c *Client) one(ctx context.Context, request func(*api.ApiService) (*api.Ap
 func record(m *api.ApiV2010Message) Record {
 	// Twilio writes RFC 2822 dates; one that cannot be read is the zero time.
 	created, _ := time.Parse(time.RFC1123Z, value(m.DateCreated))
+	media, _ := strconv.Atoi(value(m.NumMedia)) // Twilio writes a number
 	return Record{
 		Message:             message(m),
 		From:                value(m.From),
@@ -201,6 +205,7 @@ func record(m *api.ApiV2010Message) Record {
 		Body:                value(m.Body),
 		Direction:           value(m.Direction),
 		Created:             created,
+		NumMedia:            media,
 		ErrorCode:           value(m.ErrorCode),
 		ErrorMessage:        value(m.ErrorMessage),
 	}

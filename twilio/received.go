@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	api "github.com/twilio/twilio-go/rest/api/v2010"
@@ -20,8 +21,8 @@ const maxReceivedPages = 200
 // Received gives the messages that the account received since a moment, the
 // oldest first, and those of one second in the order in which they came. It
 // gives all of them or fails: Code is UnknownError where there are too many.
-func (c *Client) Received(ctx context.Context, since time.Time) ([]Record, error) {
-	params := (&api.ListMessageParams{}).SetPageSize(maxPageSize).SetDateSentAfter(since.UTC())
+func (c *Client) Received(ctx context.Context, since, until time.Time) ([]Record, error) {
+	params := (&api.ListMessageParams{}).SetPageSize(maxPageSize).SetDateSentAfter(since.UTC()).SetDateSentBefore(until.UTC().Add(time.Second))
 	var received []Record
 	read := 0
 	for page, err := range c.pages(ctx, params) {
@@ -32,7 +33,7 @@ func (c *Client) Received(ctx context.Context, since time.Time) ([]Record, error
 			return nil, err
 		}
 		for _, r := range page {
-			if r.Direction == "inbound" && !r.Created.Before(since.Truncate(time.Second)) {
+			if r.Direction == "inbound" && !r.Created.Before(since.Truncate(time.Second)) && r.Created.Before(until) {
 				received = append(received, r)
 			}
 		}
@@ -40,3 +41,23 @@ func (c *Client) Received(ctx context.Context, since time.Time) ([]Record, error
 	slices.Reverse(received)
 	return received, nil
 }
+
+// Media returns the pictures and files that came with a message.
+func (c *Client) Media(ctx context.Context, sid string) ([]sms.Media, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
+	defer cancel()
+	service, x := c.service(ctx)
+	page, err := service.PageMedia(sid, &api.ListMediaParams{}, "", "")
+	if err != nil {
+		return nil, x.failedRead(err)
+	}
+	media := make([]sms.Media, len(page.MediaList))
+	for i := range page.MediaList {
+		m := &page.MediaList[i]
+		media[i] = sms.Media{URL: mediaURL + strings.TrimSuffix(value(m.Uri), ".json"), ContentType: value(m.ContentType)}
+	}
+	return media, nil
+}
+
+// mediaURL is where Twilio serves media; its webhooks name them so.
+const mediaURL = "https://api.twilio.com"

@@ -41,7 +41,7 @@ func TestAllThatWasReceivedIsListedHoweverMuchWasSent(t *testing.T) {
 		return []string{listed("SM1", "inbound", "10:00:00"), listed("SM0", "inbound", "09:59:59")}, ""
 	})
 	since := time.Date(2026, 11, 25, 10, 0, 0, 500, time.UTC)
-	received, failed := named(c.Received(t.Context(), since))
+	received, failed := named(c.Received(t.Context(), since, since.AddDate(1, 0, 0)))
 	if failed != nil {
 		t.Fatalf("%+v", *failed)
 	}
@@ -59,7 +59,7 @@ func TestAllThatWasReceivedIsListedHoweverMuchWasSent(t *testing.T) {
 
 func TestAListingThatDoesNotEndIsAFailure(t *testing.T) {
 	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
-	received, failed := named(c.Received(t.Context(), time.Now()))
+	received, failed := named(c.Received(t.Context(), time.Now(), time.Now()))
 	if failed == nil || failed.Code != sms.UnknownError || !strings.Contains(failed.Message, "200000 messages") || received != nil || len(*queries) != maxReceivedPages+1 {
 		t.Errorf("received %v, %+v, asked %d times", received, failed, len(*queries))
 	}

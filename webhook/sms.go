@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
-	"sync"
+	"strings"
 	"time"
 
 	"temporal-twilio/sms"
@@ -41,22 +41,26 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusForbidden, "the number belongs to another account than the one that signed")
 		return
 	}
+	answer, matched := Answer{Again: true, Outcome: "too many texts at once"}, []triggers.Firing(nil)
 	// Just whom we know takes a place: nobody else can take them all.
-	replies, err := []string(nil), errRetry
 	if h.enter(ctx) {
 		defer h.leave()
-		replies, err = h.answer(ctx, message)
-	} else {
-		h.Logger.ErrorContext(ctx, "too many messages at once", "messageSid", message.MessageSID)
+		matched = h.Triggers().Match(ctx, message)
+		answer = h.Receive(ctx, message, matched, false)
 	}
-	if err != nil {
-		// Twilio calls the fallback URL, or again where it is told to (rp=5xx).
+	answer.Replies = h.say(ctx, message, answer)
+	h.report(ctx, message, matched, answer)
+	if h.ShowOutcome {
+		w.Header().Set(OutcomeHeader, answer.Outcome)
+	}
+	if answer.Again {
+		// Twilio calls the fallback URL, or again if it is told to (rp=5xx).
 		w.Header().Set("Retry-After", "1")
-		say(w, http.StatusServiceUnavailable, "the message could not be published; deliver it again")
+		say(w, http.StatusServiceUnavailable, "the text could not be published; deliver it again")
 		return
 	}
 	w.Header().Set("Content-Type", twilio.ReplyContentType)
-	_, _ = w.Write(twilio.Reply(replies...)) // the client may have gone
+	_, _ = w.Write(twilio.Reply(answer.Replies...)) // the client may have gone
 }
 
 // enter waits for a place, and reports whether there was one in time.
@@ -73,109 +77,44 @@ func (h *handler) enter(ctx context.Context) bool {
 
 func (h *handler) leave() { <-h.places }
 
-// errRetry asks for another delivery. What failed is in the log.
-var errRetry = errors.New("deliver again")
-
-// answer publishes a message and gives the replies. The error is errRetry.
-func (h *handler) answer(ctx context.Context, message sms.Inbound) ([]string, error) {
-	firings := h.Triggers().Match(ctx, message)
-	taken, unasked := h.asked(ctx, message, firings)
-	// A reply to a question is no news to triggers, but that somebody opts out
-	// always is.
-	if taken && message.Event != sms.OptOut {
-		return nil, nil
+// say returns the replies that may be sent and that Twilio takes.
+func (h *handler) say(ctx context.Context, message sms.Inbound, answer Answer) []string {
+	if answer.Again || len(answer.Replies) == 0 {
+		return nil
 	}
-	replies, failures, err := h.publish(ctx, message, firings, unasked)
-	if err != nil {
-		return nil, err
+	if may, why := h.guard.mayEcho(message); !may {
+		h.Logger.WarnContext(ctx, "a text is not answered", "messageSid", message.MessageSID, "reason", why)
+		return nil
 	}
-	replies, cut := bounded(replies)
+	replies, cut := bounded(answer.Replies)
 	if cut {
 		h.Logger.WarnContext(ctx, "replies were cut to what Twilio takes", "messageSid", message.MessageSID)
 	}
-	if len(replies)+len(failures) == 0 {
-		return nil, nil
-	}
-	if may, why := h.guard.mayEcho(message); !may {
-		h.Logger.WarnContext(ctx, "a message is not answered", "messageSid", message.MessageSID, "reason", why)
-		replies = nil
-	}
-	// Of a failure the sender hears, or Twilio.
-	for _, failure := range failures {
-		if !slices.Contains(replies, failure) {
-			return nil, errRetry
-		}
-	}
-	return replies, nil
+	return replies
 }
 
-// asked offers the message to whoever waits for a reply from this sender.
-func (h *handler) asked(ctx context.Context, message sms.Inbound, firings []triggers.Firing) (taken bool, err error) {
-	if h.Asked == nil {
-		return false, nil
+// report leaves one line about a text.
+func (h *handler) report(ctx context.Context, message sms.Inbound, matched []triggers.Firing, answer Answer) {
+	level := slog.LevelInfo
+	attributes := []any{
+		"outcome", answer.Outcome, "triggers", strings.Join(names(matched), " "), "messageSid", message.MessageSID, "account", message.AccountSID,
 	}
-	taken, err = h.Asked(ctx, message, firings)
-	if err != nil {
-		h.Logger.ErrorContext(ctx, "a reply could not be delivered", "messageSid", message.MessageSID, "error", err)
-		return false, errRetry
+	if answer.Known {
+		attributes = append(attributes, "redelivered", true)
 	}
-	return taken, nil
+	if len(answer.Reasons) > 0 || answer.Again {
+		level = slog.LevelError
+		attributes = append(attributes, "reason", answer.reasons())
+	}
+	h.Logger.Log(ctx, level, "text received", attributes...)
 }
 
-// publish publishes what the message matches, all triggers at the same time,
-// and gives the replies in their order, and those of them that tell of a
-// failure. If a trigger wants it so, or has no words for it, the error is
-// errRetry. Where it could not be learned whether the message replies to a
-// question, no trigger may have it, and all of them have failed.
-func (h *handler) publish(ctx context.Context, message sms.Inbound, firings []triggers.Firing, unasked error) (replies, failures []string, err error) {
-	failed, panics := make([]bool, len(firings)), make([]any, len(firings))
-	var publishing sync.WaitGroup
+func names(firings []triggers.Firing) []string {
+	names := make([]string, len(firings))
 	for i := range firings {
-		publishing.Go(func() {
-			defer func() { panics[i] = recover() }()
-			failed[i] = unasked != nil || !h.published(ctx, message, &firings[i])
-		})
+		names[i] = firings[i].Trigger()
 	}
-	publishing.Wait()
-	for _, p := range panics {
-		if p != nil {
-			panic(p) // here it ends this request, there the process
-		}
-	}
-	untold := unasked != nil
-	for i := range firings {
-		if !failed[i] {
-			replies = append(replies, firings[i].Echo())
-			continue
-		}
-		if firings[i].Retry() {
-			return nil, nil, errRetry
-		}
-		reply := firings[i].EchoError()
-		if reply == "" {
-			untold = true
-			continue
-		}
-		replies, failures = append(replies, reply), append(failures, reply)
-	}
-	if untold && len(failures) == 0 {
-		return nil, nil, errRetry
-	}
-	return replies, failures, nil
-}
-
-// published publishes one firing and leaves a line about it.
-func (h *handler) published(ctx context.Context, message sms.Inbound, firing *triggers.Firing) bool {
-	err := firing.Err
-	if err == nil {
-		err = h.Publish(ctx, firing)
-	}
-	if err != nil {
-		h.Logger.ErrorContext(ctx, "event not published", "messageSid", message.MessageSID, "trigger", firing.Trigger(), "error", err)
-		return false
-	}
-	h.Logger.InfoContext(ctx, "event published", "messageSid", message.MessageSID, "trigger", firing.Trigger())
-	return true
+	return names
 }
 
 // maxMedia is how many files Twilio takes with a message.

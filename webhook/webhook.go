@@ -35,6 +35,10 @@ const (
 	placeTimeout = 2 * time.Second
 )
 
+// OutcomeHeader says in a word or two what became of a text, for a page that
+// plays Twilio.
+const OutcomeHeader = "X-Sms-Outcome"
+
 // AnyAccount stands in Options.Tokens for the accounts that are not named.
 const AnyAccount = ""
 
@@ -57,11 +61,6 @@ type Options struct {
 	Unsigned bool
 	// Triggers gives what messages are held against now. Required.
 	Triggers func() *triggers.Set
-	// Asked delivers a reply to whoever asked this sender a question, and
-	// reports whether somebody did: then triggers do not publish the message. It
-	// gets what the message matches, and must be safe to call again for the same
-	// message. Optional: nobody asks.
-	Asked func(context.Context, sms.Inbound, []triggers.Firing) (taken bool, err error)
 	// OwnNumbers are never echoed to. Optional.
 	OwnNumbers []string
 	// NumberAccounts are the accounts that numbers of ours belong to, by SID. A
@@ -72,9 +71,11 @@ type Options struct {
 	// one in EchoEvery. Optional: default DefaultEchoBurst, DefaultEchoEvery.
 	EchoBurst int
 	EchoEvery time.Duration
-	// Publish publishes one firing; it must be safe to call again for the same
-	// message. Required.
-	Publish func(context.Context, *triggers.Firing) error
+	// Receive takes a text and what it matches to Temporal, as
+	// [Dispatcher.Receive] does. Required.
+	Receive func(ctx context.Context, message sms.Inbound, firings []triggers.Firing, late bool) Answer
+	// ShowOutcome adds OutcomeHeader to each answer. Optional: default not.
+	ShowOutcome bool
 	// Status tells a workflow what became of a message that it sent; it must be
 	// safe to call again with the same news. Optional: no status callbacks.
 	Status func(ctx context.Context, workflowID string, update sms.StatusUpdate) error
@@ -130,8 +131,8 @@ func (h *handler) recovering(next http.Handler) http.Handler {
 }
 
 func (o *Options) check() error {
-	if o.Triggers == nil || o.Publish == nil || o.Logger == nil {
-		return errors.New("webhook: Triggers, Publish and Logger are required")
+	if o.Triggers == nil || o.Receive == nil || o.Logger == nil {
+		return errors.New("webhook: Triggers, Receive and Logger are required")
 	}
 	if o.Unsigned {
 		return nil

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing"
 
+	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
 	"temporal-twilio/twilio"
 )
@@ -39,13 +40,16 @@ const (
 `
 )
 
-// bench is a webhook whose publishing the test controls.
+// bench is a webhook whose Temporal the test controls: it takes every call, or
+// none.
 type bench struct {
 	handler   http.Handler
 	log       bytes.Buffer
 	mu        sync.Mutex
 	published []string
+	events    []triggers.Firing
 	err       error
+	doubt     bool
 }
 
 func newBench(t *testing.T, change func(*Options)) *bench {
@@ -63,15 +67,8 @@ func newBench(t *testing.T, change func(*Options)) *bench {
 		PublicURL: publicURL,
 		Tokens:    map[string][]string{AnyAccount: {token}},
 		Triggers:  func() *triggers.Set { return set },
-		Publish: func(_ context.Context, f *triggers.Firing) error {
-			b.mu.Lock()
-			defer b.mu.Unlock()
-			if b.err == nil {
-				b.published = append(b.published, f.Trigger())
-			}
-			return b.err
-		},
-		Logger: slog.New(slog.NewTextHandler(&b.log, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
+		Receive:   b.receive,
+		Logger:    slog.New(slog.NewTextHandler(&b.log, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
 	}
 	if change != nil {
 		change(&o)
@@ -80,6 +77,28 @@ func newBench(t *testing.T, change func(*Options)) *bench {
 		t.Fatal(err)
 	}
 	return b
+}
+
+func (b *bench) receive(_ context.Context, message sms.Inbound, firings []triggers.Firing, late bool) Answer {
+	r := &reception{Dispatcher: &Dispatcher{}, message: message}
+	for i := range firings {
+		r.input.Firings = append(r.input.Firings, firings[i].Plan())
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case !r.wanted():
+		return r.unwanted()
+	case b.err != nil:
+		return r.unreached(b.err, b.doubt)
+	}
+	for i := range firings {
+		if firings[i].Err == nil {
+			b.published = append(b.published, firings[i].Trigger())
+		}
+	}
+	b.events = append(b.events, firings...)
+	return Answer{Replies: r.replies(true), Outcome: outcomeAccepted, Reasons: r.problems()}
 }
 
 // withoutTime keeps digits that mean nothing out of the log.
@@ -213,23 +232,23 @@ func TestEitherOfTwoTokensWillDo(t *testing.T) {
 
 func TestTheHandlerIsRefusedWithoutAWayToVerify(t *testing.T) {
 	set := func() *triggers.Set { return &triggers.Set{} }
-	publish := func(context.Context, *triggers.Firing) error { return nil }
+	receive := (&Dispatcher{}).Receive
 	logger := slog.New(slog.DiscardHandler)
 	for name, tc := range map[string]struct {
 		options Options
 		want    string
 	}{
-		"without a token":       {Options{PublicURL: publicURL, Triggers: set, Publish: publish, Logger: logger}, "no auth token"},
-		"with an empty token":   {Options{PublicURL: publicURL, Tokens: map[string][]string{"AC1": {""}}, Triggers: set, Publish: publish, Logger: logger}, "empty"},
-		"without a public URL":  {Options{Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Publish: publish, Logger: logger}, "public URL"},
-		"with a URL to nowhere": {Options{PublicURL: "https://", Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Publish: publish, Logger: logger}, "public URL"},
-		"without triggers":      {Options{PublicURL: publicURL, Tokens: map[string][]string{AnyAccount: {token}}, Publish: publish, Logger: logger}, "required"},
+		"without a token":       {Options{PublicURL: publicURL, Triggers: set, Receive: receive, Logger: logger}, "no auth token"},
+		"with an empty token":   {Options{PublicURL: publicURL, Tokens: map[string][]string{"AC1": {""}}, Triggers: set, Receive: receive, Logger: logger}, "empty"},
+		"without a public URL":  {Options{Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Receive: receive, Logger: logger}, "public URL"},
+		"with a URL to nowhere": {Options{PublicURL: "https://", Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Receive: receive, Logger: logger}, "public URL"},
+		"without triggers":      {Options{PublicURL: publicURL, Tokens: map[string][]string{AnyAccount: {token}}, Receive: receive, Logger: logger}, "required"},
 	} {
 		if _, err := Handler(tc.options); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v, want %q", name, err, tc.want)
 		}
 	}
-	if _, err := Handler(Options{Unsigned: true, Triggers: set, Publish: publish, Logger: logger}); err != nil {
+	if _, err := Handler(Options{Unsigned: true, Triggers: set, Receive: receive, Logger: logger}); err != nil {
 		t.Errorf("switched off by name: %v", err)
 	}
 }
@@ -242,7 +261,7 @@ func TestNoNumberOrTextIsLogged(t *testing.T) {
 	b.deliver(form("Order Number 42"), token)
 	b.serve(httptest.NewRequest(http.MethodPost, SmsPath, strings.NewReader(form("x").Encode())))
 	log := b.log.String()
-	if !strings.Contains(log, "event published") || !strings.Contains(log, "refused") || !strings.Contains(log, "not published") {
+	if !strings.Contains(log, "outcome=accepted triggers=\"order-status number\"") || !strings.Contains(log, "refused") || !strings.Contains(log, "outcome=\"Temporal unreachable\"") {
 		t.Errorf("log lacks a line:\n%s", log)
 	}
 	for _, private := range []string{"555", "42", token} {
@@ -331,10 +350,10 @@ func TestWhoIsNotKnownTakesNobodysPlace(t *testing.T) {
 func TestOfTooManyMessagesAtOnceTheLastAreDeliveredAgain(t *testing.T) {
 	publishing, done := make(chan struct{}, maxAtOnce+1), make(chan struct{})
 	b := newBench(t, func(o *Options) {
-		o.Publish = func(context.Context, *triggers.Firing) error {
+		o.Receive = func(context.Context, sms.Inbound, []triggers.Firing, bool) Answer {
 			publishing <- struct{}{}
 			<-done
-			return nil
+			return Answer{}
 		}
 	})
 	var delivering sync.WaitGroup
@@ -357,7 +376,7 @@ func TestOfTooManyMessagesAtOnceTheLastAreDeliveredAgain(t *testing.T) {
 func TestAPanicEndsOneRequestAndIsToldWithoutWords(t *testing.T) {
 	for where, change := range map[string]func(*Options){
 		"while it publishes": func(o *Options) {
-			o.Publish = func(context.Context, *triggers.Firing) error { panic("for +15005550009") }
+			o.Receive = func(context.Context, sms.Inbound, []triggers.Firing, bool) Answer { panic("for +15005550009") }
 		},
 		"while it is matched": func(o *Options) { o.Triggers = func() *triggers.Set { panic(errors.New("for +15005550009")) } },
 	} {
@@ -382,7 +401,7 @@ func TestAPublicURLWithAPathOfTheWebhooksOwnIsRefused(t *testing.T) {
 	} {
 		_, err := Handler(Options{
 			PublicURL: public, Tokens: map[string][]string{"AC1": {token}}, Logger: slog.New(slog.DiscardHandler),
-			Triggers: func() *triggers.Set { return nil }, Publish: func(context.Context, *triggers.Firing) error { return nil },
+			Triggers: func() *triggers.Set { return nil }, Receive: (&Dispatcher{}).Receive,
 		})
 		if want == "" && err != nil || want != "" && (err == nil || !strings.HasSuffix(err.Error(), want)) {
 			t.Errorf("%s: %v, want %q", public, err, want)

@@ -16,36 +16,46 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 
 	"temporal-twilio/internal/config"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
 	"temporal-twilio/twilio"
+	"temporal-twilio/webhook"
 	"temporal-twilio/workflows"
 )
+
+// maxSettle is how long a text is left to the webhooks at most: Twilio delivers
+// it for about so long.
+const maxSettle = time.Minute
 
 // catchUpSchedule is the schedule's ID. All webhooks share it.
 const catchUpSchedule = "sms-catch-up"
 
 // newCatchUp gives a service that catches up every CATCH_UP, and at once.
-func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers.Live, dispatcher *triggers.Dispatcher, logger *slog.Logger) (func(context.Context) error, error) {
+func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, logger *slog.Logger) (func(context.Context) error, error) {
 	gateways, err := receiving(c)
 	if err != nil {
 		return nil, fmt.Errorf("CATCH_UP: %w", err)
 	}
-	catchUp := &triggers.CatchUp{
-		Received: func(ctx context.Context, since time.Time) (all []sms.Inbound, err error) {
+	catchUp := &webhook.CatchUp{
+		Received: func(ctx context.Context, since, until time.Time) (all []webhook.Logged, err error) {
 			for account, gateway := range gateways {
-				messages, failed := received(ctx, gateway, account, since)
+				messages, failed := received(ctx, gateway, account, since, until)
 				all, err = append(all, messages...), errors.Join(err, failed)
 			}
 			return all, err
 		},
-		Triggers: live.Set,
-		Publish:  dispatcher.Publish,
-		Asked:    dispatcher.Asked,
-		Logger:   logger,
+		Media: func(ctx context.Context, message sms.Inbound) ([]sms.Media, error) {
+			return gateways[message.AccountSID].Media(ctx, message.MessageSID)
+		},
+		Triggers:  live.Set,
+		Receive:   dispatcher.Receive,
+		Retention: temporalClient.Retention,
+		Settle:    min(c.CatchUp, maxSettle),
+		Logger:    logger,
 	}
 	build := func() worker.Worker {
 		w := worker.New(temporalClient.Client, workflows.CatchUpTaskQueue, worker.Options{
@@ -61,13 +71,42 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 			return err
 		}
 		defer w.Stop()
-		if err := schedule(ctx, c, temporalClient); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("CATCH_UP: %w", err)
-		}
-		logger.Info("catching up", "schedule", catchUpSchedule, "every", c.CatchUp, "window", c.CatchUpWindow)
+		insist(ctx, logger, "make the schedule by which missed texts are caught up on", func(ctx context.Context) error {
+			return schedule(ctx, c, temporalClient)
+		})
+		logger.Info("catching up", "schedule", catchUpSchedule, "every", c.CatchUp)
 		<-ctx.Done()
 		return nil
 	}, nil
+}
+
+// insist tries until it could do something, and leaves a line about each failure:
+// the webhook works without.
+func insist(ctx context.Context, logger *slog.Logger, what string, do func(context.Context) error) {
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		err := do(ctx)
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		logger.Error("could not "+what+"; trying again", "schedule", catchUpSchedule, "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
+// unschedule removes the schedule of a webhook that caught up before: nothing
+// would run it any more.
+func unschedule(ctx context.Context, temporalClient *temporal.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	err := temporalClient.ScheduleClient().GetHandle(ctx, catchUpSchedule).Delete(ctx)
+	if gone := (*serviceerror.NotFound)(nil); errors.As(err, &gone) {
+		return nil
+	}
+	return err
 }
 
 // schedule makes the schedule, or brings it up to date, and catches up at once.
@@ -75,8 +114,8 @@ func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Cli
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: c.CatchUp}}}
 	action := &client.ScheduleWorkflowAction{
 		ID: catchUpSchedule, Workflow: workflows.CatchUpSmsWorkflowName, TaskQueue: workflows.CatchUpTaskQueue,
-		Args:          []any{workflows.CatchUpSmsInput{Window: workflows.Duration(c.CatchUpWindow)}},
-		StaticSummary: "Publish messages that were missed",
+		Args:          []any{workflows.CatchUpSmsInput{}},
+		StaticSummary: "Publish texts that were missed",
 	}
 	_, err := temporalClient.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID: catchUpSchedule, Spec: spec, Action: action, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP, TriggerImmediately: true,
@@ -122,20 +161,20 @@ func receiving(c config.Config) (map[string]*twilio.Client, error) {
 	return gateways, nil
 }
 
-// received lists the messages that the account received, the oldest first.
-// Twilio's listing has neither media nor what else its webhook tells.
-func received(ctx context.Context, gateway *twilio.Client, account string, since time.Time) ([]sms.Inbound, error) {
-	records, err := gateway.Received(ctx, since)
+// received lists the texts that the account received in a span of time, the
+// oldest first. Twilio's log shows neither media nor what else its webhook says.
+func received(ctx context.Context, gateway *twilio.Client, account string, since, until time.Time) ([]webhook.Logged, error) {
+	records, err := gateway.Received(ctx, since, until)
 	if err != nil {
 		failed := sms.AsError(err)
 		return nil, fmt.Errorf("account %s: %s: %s", account, failed.Code, failed.Message)
 	}
-	messages := make([]sms.Inbound, len(records))
+	texts := make([]webhook.Logged, len(records))
 	for i, record := range records {
-		messages[i] = sms.Inbound{
+		texts[i] = webhook.Logged{NumMedia: record.NumMedia, Inbound: sms.Inbound{
 			MessageSID: record.SID, AccountSID: account, From: record.From, To: record.To, Body: record.Body,
 			MessagingServiceSID: record.MessagingServiceSID, ReceivedAt: record.Created,
-		}
+		}}
 	}
-	return messages, nil
+	return texts, nil
 }

@@ -35,7 +35,7 @@ func TestEachAccountWhoseWebhooksAreTakenIsCaughtUpOn(t *testing.T) {
 	}
 	var got []string
 	for account, gateway := range gateways {
-		messages, err := received(t.Context(), gateway, account, time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC))
+		messages, err := received(t.Context(), gateway, account, time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC))
 		if err != nil {
 			t.Error(err)
 		}

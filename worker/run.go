@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc"
 
 	"temporal-twilio/activities"
 	"temporal-twilio/broadcast"
@@ -42,7 +43,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	if err != nil {
 		return err
 	}
-	temporalClient, err := temporal.NewClient(logger, metrics.Meter)
+	temporalClient, err := temporal.NewClient(logger, metrics.Meter, grpc.WithStatsHandler(webhook.SentHandler{}))
 	if err != nil {
 		return err
 	}
@@ -122,8 +123,8 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 			return err
 		}
 		defer w.Stop()
-		if err := temporal.EnsureSearchAttributes(ctx, temporalClient); err != nil {
-			logger.Warn("workflows cannot catch signals by name", "error", err)
+		if err := temporalClient.EnsureSearchAttributes(ctx); err != nil {
+			logger.Warn("workflows cannot be found by what they catch, or by their texts", "error", err)
 		}
 		logger.Info("worker polls", "taskQueue", activities.TaskQueue, "namespace", temporalClient.Namespace)
 		select {

@@ -29,7 +29,11 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 	if unsigned {
 		logger.Warn("webhook signatures are not verified: anybody can publish events; for development only")
 	}
-	dispatcher := &triggers.Dispatcher{Client: temporalClient, Namespace: temporalClient.Namespace, IDSecret: idSecret(c)}
+	dispatcher := &webhook.Dispatcher{
+		Client: temporalClient, Converter: temporalClient.Converter, IDSecret: idSecret(c),
+		Attributes:   func(ctx context.Context) webhook.Attributes { return temporalClient.SearchAttributes(ctx) },
+		RecordMarked: c.CatchUp > 0,
+	}
 	ready := &readiness{ask: func(ctx context.Context) error { return namespaceAnswers(ctx, temporalClient) }}
 	handler, err := webhook.Handler(webhook.Options{
 		PublicURL: c.WebhookPublicURL,
@@ -37,9 +41,8 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		Tokens:    c.WebhookTokens(),
 		Unsigned:  unsigned,
 		Triggers:  live.Set,
-		Publish:   dispatcher.Publish,
+		Receive:   dispatcher.Receive,
 		Status:    dispatcher.Status,
-		Asked:     dispatcher.Asked,
 
 		StatusSecret:   idSecret(c),
 		OwnNumbers:     c.WebhookOwnNumbers.All,
@@ -78,6 +81,13 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		group.Go(func() error { return listen(ctx) })
 		if catchUp != nil {
 			group.Go(func() error { return catchUp(ctx) })
+		} else {
+			group.Go(func() error {
+				insist(ctx, logger, "remove the schedule of the catch-up, as CATCH_UP is not set", func(ctx context.Context) error {
+					return unschedule(ctx, temporalClient)
+				})
+				return nil
+			})
 		}
 		group.Go(func() error {
 			live.Watch(ctx, triggers.WatchInterval, func(set *triggers.Set, err error) { tell(logger, set, err) })

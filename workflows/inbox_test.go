@@ -11,6 +11,8 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/sms"
 )
 
 type text struct {
@@ -115,10 +117,10 @@ func TestAWorkflowDeclaresWhatItCatches(t *testing.T) {
 	if err := env.GetWorkflowResult(&all); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"signal:paid", MessageCatch([]byte("s"), "answer", "+15005550009")}; !reflect.DeepEqual(all, want) {
+	if want := []string{"signal:paid", sms.MessageCatch([]byte("s"), "answer", "+15005550009")}; !reflect.DeepEqual(all, want) {
 		t.Errorf("catches %q, want %q", all, want)
 	}
-	if query := CatchersQuery(SignalCatch(`o'x\`)); query != `SmsCatches = 'signal:o\'x\\' AND ExecutionStatus = 'Running'` {
+	if query := sms.CatchersQuery(sms.SignalCatch(`o'x\`)); query != `SmsCatches = 'signal:o\'x\\' AND ExecutionStatus = 'Running'` {
 		t.Errorf("query %s", query)
 	}
 }

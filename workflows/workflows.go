@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
+	"temporal-twilio/sms"
 )
 
 // The workflow types.
@@ -27,6 +28,7 @@ func Register(r worker.WorkflowRegistry) {
 		BroadcastSmsWorkflowName: BroadcastSmsWorkflow,
 
 		activities.QuestionsWorkflowName: QuestionsWorkflow,
+		sms.ReceiveSmsWorkflowName:       ReceiveSmsWorkflow,
 	} {
 		r.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{Name: name})
 	}

@@ -66,7 +66,6 @@ type Config struct {
 	WebhookACMECache string        `env:"WEBHOOK_ACME_CACHE" envDefault:".acme" description:"The folder where these are kept."`
 	WebhookDrain     time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is to stop still takes requests, unready."`
 	CatchUp          time.Duration `env:"CATCH_UP" envDefault:"0s" min:"0s" description:"How often missed texts are looked for and published, such as 5m. 0s is never."`
-	CatchUpWindow    time.Duration `env:"CATCH_UP_WINDOW" envDefault:"1h" min:"1s" description:"How far back they are looked for."`
 
 	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"Where /metrics listens, for Prometheus. By default nowhere."`
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The least level that is logged."`

@@ -6,25 +6,72 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
 
-	"temporal-twilio/workflows"
+	"temporal-twilio/sms"
 )
 
+// ours are the search attributes of our workflows.
+var ours = map[string]enumspb.IndexedValueType{
+	sms.AttributeCatches: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+	sms.AttributeParty:   enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+	sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+	sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+}
+
 // EnsureSearchAttributes adds the search attributes of our workflows to the
-// namespace, unless it has them. Where this is not permitted an administrator
-// does it: temporal operator search-attribute create --name SmsCatches --type
+// namespace, unless it has them. If this is not permitted an administrator does
+// it: temporal operator search-attribute create --name SmsCatches --type
 // KeywordList.
-func EnsureSearchAttributes(ctx context.Context, c *Client) error {
-	_, err := c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
-		Namespace:        c.Namespace,
-		SearchAttributes: map[string]enumspb.IndexedValueType{workflows.CatchesAttribute: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST},
-	})
-	if exists := (*serviceerror.AlreadyExists)(nil); err != nil && !errors.As(err, &exists) {
-		return fmt.Errorf("add the search attribute %s to namespace %s: %w", workflows.CatchesAttribute, c.Namespace, err)
+func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
+	var failed error
+	for name, kind := range ours {
+		_, err := c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+			Namespace: c.Namespace, SearchAttributes: map[string]enumspb.IndexedValueType{name: kind},
+		})
+		if exists := (*serviceerror.AlreadyExists)(nil); err != nil && !errors.As(err, &exists) {
+			failed = errors.Join(failed, fmt.Errorf("add the search attribute %s to namespace %s: %w", name, c.Namespace, err))
+		}
 	}
-	return nil
+	return failed
+}
+
+// attributesFor is how long the list of search attributes is taken as known.
+const attributesFor = 30 * time.Second
+
+// SearchAttributes returns the namespace's own search attributes; nil if they are
+// not known. It asks Temporal every half minute.
+func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.IndexedValueType {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.asked) < attributesFor {
+		return c.attributes
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	listed, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.Namespace})
+	if err == nil {
+		c.attributes = listed.GetCustomAttributes()
+	}
+	if missing := c.lacks(); err == nil && missing > 0 {
+		// They are made by a worker that starts with us.
+		c.asked = time.Now().Add(time.Second - attributesFor)
+	} else {
+		c.asked = time.Now()
+	}
+	return c.attributes
+}
+
+// lacks is how many of our search attributes are not there.
+func (c *Client) lacks() (n int) {
+	for name := range ours {
+		if _, there := c.attributes[name]; !there {
+			n++
+		}
+	}
+	return n
 }

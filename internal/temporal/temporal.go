@@ -2,13 +2,19 @@
 package temporal
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
+	"sync"
+	"time"
 
 	"go.opentelemetry.io/otel/metric"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"google.golang.org/grpc"
 )
@@ -19,12 +25,24 @@ type Client struct {
 	Namespace string
 	// Address is where the server is expected.
 	Address string
+	// Converter encodes what the client sends.
+	Converter converter.DataConverter
+
+	mu         sync.Mutex
+	asked      time.Time
+	attributes map[string]enumspb.IndexedValueType
+}
+
+// Retention is how long the namespace keeps a workflow that has closed.
+func (c *Client) Retention(ctx context.Context) (time.Duration, error) {
+	described, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
+	return described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(), err
 }
 
 // NewClient reads Temporal's own TEMPORAL_* variables and configuration file.
 // It does not connect: a server that is away now may be there when it is
 // needed. meter may be nil.
-func NewClient(logger *slog.Logger, meter metric.Meter) (*Client, error) {
+func NewClient(logger *slog.Logger, meter metric.Meter, dialing ...grpc.DialOption) (*Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("read Temporal's configuration: %w", err)
@@ -36,6 +54,7 @@ func NewClient(logger *slog.Logger, meter metric.Meter) (*Client, error) {
 		options.Namespace = client.DefaultNamespace
 	}
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(asciiHeaders))
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, dialing...)
 	options.Logger = sdklog.NewStructuredLogger(logger)
 	if meter != nil {
 		options.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
@@ -47,5 +66,9 @@ func NewClient(logger *slog.Logger, meter metric.Meter) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the Temporal client for %s: %w", options.HostPort, err)
 	}
-	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort}, nil
+	dc := options.DataConverter
+	if dc == nil {
+		dc = converter.GetDefaultDataConverter()
+	}
+	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort, Converter: dc}, nil
 }

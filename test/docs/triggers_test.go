@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/triggers"
 	"temporal-twilio/workflows"
@@ -141,7 +142,7 @@ func startExamples(t *testing.T, s *stack.Stack) client.WorkflowRun {
 		}
 	}
 	stack.Eventually(t, "the invoice is listed", func(ctx context.Context) error {
-		count, err := s.Temporal.Client.CountWorkflow(ctx, countRequest(workflows.CatchersQuery(workflows.MessageCatch([]byte(triggersSecret), "paid", "inv1"))))
+		count, err := s.Temporal.Client.CountWorkflow(ctx, countRequest(sms.CatchersQuery(sms.MessageCatch([]byte(triggersSecret), "paid", "inv1"))))
 		if err == nil && count.Count != 1 {
 			err = fmt.Errorf("%d", count.Count)
 		}

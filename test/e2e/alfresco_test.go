@@ -23,7 +23,6 @@ import (
 	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
-	"temporal-twilio/triggers"
 	"temporal-twilio/workflows"
 )
 
@@ -176,7 +175,7 @@ func startCatchers(t *testing.T, s *stack.Stack) <-chan [3]string {
 			t.Fatal(err)
 		}
 	}
-	for _, query := range []string{workflows.CatchersQuery(workflows.SignalCatch("orderPaid")), workflows.CatchersQuery(workflows.MessageCatch([]byte(idSecret), "answer", "k2"))} {
+	for _, query := range []string{sms.CatchersQuery(sms.SignalCatch("orderPaid")), sms.CatchersQuery(sms.MessageCatch([]byte(idSecret), "answer", "k2"))} {
 		stack.Eventually(t, "the catchers are listed", func(ctx context.Context) error {
 			found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(query))
 			if err == nil && len(found.Executions) == 0 {
@@ -186,7 +185,7 @@ func startCatchers(t *testing.T, s *stack.Stack) <-chan [3]string {
 		})
 	}
 	stack.Eventually(t, "the last declaration is listed", func(ctx context.Context) error {
-		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(workflows.CatchersQuery(workflows.MessageCatch([]byte(idSecret), "pin", phoneOf("message-by-number")))))
+		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(sms.CatchersQuery(sms.MessageCatch([]byte(idSecret), "pin", phoneOf("message-by-number")))))
 		if err == nil && len(found.Executions) != 1 {
 			err = fmt.Errorf("%d", len(found.Executions))
 		}
@@ -199,7 +198,7 @@ func checkStarted(t *testing.T, s *stack.Stack, name, messageSID string, tc samp
 	t.Helper()
 	id := strings.Replace(tc.id, "SID", messageSID, 1)
 	if id == "" {
-		id = triggers.WorkflowID(messageSID, name)
+		id = sms.TextWorkflowID(messageSID)
 	}
 	history := s.Temporal.Client.GetWorkflowHistory(t.Context(), id, "", false, 0)
 	if !history.HasNext() {

@@ -16,8 +16,8 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
-	"temporal-twilio/triggers"
 	"temporal-twilio/twilio"
 	"temporal-twilio/workflows"
 )
@@ -49,7 +49,7 @@ func TestATextStartsAWorkflowAndIsAnswered(t *testing.T) {
 	if result.WebhookStatus != http.StatusOK || replies(result) != "Your reference number is 42" {
 		t.Fatalf("status %d, replies %q", result.WebhookStatus, replies(result))
 	}
-	id := triggers.WorkflowID(result.MessageSID, "order-status")
+	id := sms.TextWorkflowID(result.MessageSID)
 	var status workflows.OrderStatus
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), id, "").Get(t.Context(), &status); err != nil {
 		t.Fatal(err)
@@ -137,7 +137,7 @@ func TestOneMessageDeliveredManyTimesStartsOneWorkflow(t *testing.T) {
 			t.Errorf("answered %s, and %s", answers[0], answer)
 		}
 	}
-	id := triggers.WorkflowID(sid, "order-status")
+	id := sms.TextWorkflowID(sid)
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), id, "").Get(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +207,7 @@ func TestTheSenderIsToldWhileTemporalIsAwayAndAllWorksOnceItIsBack(t *testing.T)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	if err := s.Temporal.Client.GetWorkflow(ctx, triggers.WorkflowID(result.MessageSID, "order-status"), "").Get(ctx, nil); err != nil {
+	if err := s.Temporal.Client.GetWorkflow(ctx, sms.TextWorkflowID(result.MessageSID), "").Get(ctx, nil); err != nil {
 		t.Errorf("the same worker did not run the workflow: %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/workflows"
 )
@@ -68,7 +69,7 @@ func TestACatchUpReachesNoWorkflowThatBeganLater(t *testing.T) {
 	})
 	runs := []client.WorkflowRun{begin("one"), begin("later")}
 	stack.Eventually(t, "both catch", func(ctx context.Context) error {
-		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(workflows.CatchersQuery(workflows.SignalCatch("text"))))
+		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(sms.CatchersQuery(sms.SignalCatch("text"))))
 		if err == nil && len(found.Executions) < 2 {
 			err = fmt.Errorf("%d do", len(found.Executions))
 		}
@@ -121,7 +122,7 @@ func TestARefusedUpdateKeepsNoMissedMessageBack(t *testing.T) {
 	missed := text(t, s, "buy bread")
 	s.StartWorker(t)
 	stack.Eventually(t, "the missed message has its workflow", func(ctx context.Context) error {
-		_, err := s.Temporal.Client.DescribeWorkflow(ctx, "sms-"+missed.MessageSID+"-buy", "")
+		_, err := s.Temporal.Client.DescribeWorkflow(ctx, sms.TextWorkflowID(missed.MessageSID), "")
 		return err
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/triggers"
 	"temporal-twilio/workflows"
@@ -73,7 +74,7 @@ func TestATextThatWasPublishedDoesNotAnswerTheQuestionThatCameOfIt(t *testing.T)
 			id := "by-" + action
 			switch action {
 			case "start":
-				id = triggers.WorkflowID(sid, "buy")
+				id = sms.TextWorkflowID(sid)
 			case "signal", "signalAll", "update":
 				if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: "shop"}, "Asks", 0); err != nil {
 					t.Fatal(err)
@@ -81,7 +82,7 @@ func TestATextThatWasPublishedDoesNotAnswerTheQuestionThatCameOfIt(t *testing.T)
 			}
 			if action == "signalAll" {
 				stack.Eventually(t, "the catcher is listed", func(ctx context.Context) error {
-					found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(workflows.CatchersQuery(workflows.SignalCatch("text"))))
+					found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(sms.CatchersQuery(sms.SignalCatch("text"))))
 					if err == nil && len(found.Executions) == 0 {
 						err = errors.New("not yet")
 					}

@@ -1,12 +1,12 @@
 package e2e
 
 // Workflow IDs that several messages share: each message starts or joins one
-// run, however the messages race.
+// run, or its sender is told that it did not, however the messages race.
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 )
 
@@ -47,56 +48,49 @@ func TestOfMessagesThatRaceForAnIDEachStartsOneRun(t *testing.T) {
 `})
 	hooks := []string{s.Webhook, s.AnotherWebhook(t)}
 	startWorker(t, s, "race", map[string]any{"Quick": quick})
+	text := func(policy string, id, n int) string { return fmt.Sprintf("SM%031x%x", 100*id+n, len(policy)) }
 	say := func(policy string, id, n, hook int) (taken bool) {
 		here := *s
 		here.Webhook = hooks[hook]
-		status, body, err := send(deliveryFrom(t, &here, fmt.Sprintf("+1500%07d", 100*id+n), stack.Token, fmt.Sprintf("SM%032x", 100*id+n), fmt.Sprintf("%s %d", policy, id)))
+		status, body, err := send(deliveryFrom(t, &here, fmt.Sprintf("+1500%07d", 100*id+n), stack.Token, text(policy, id, n), fmt.Sprintf("%s %d", policy, id)))
 		if err != nil || status != http.StatusOK {
 			t.Errorf("%s %d, message %d: %d %s, %v", policy, id, n, status, body, err)
 		}
 		return strings.Contains(body, "taken")
 	}
+	want := map[string]map[string]int{}
 	for _, policy := range []string{"fail", "terminate"} {
 		for id := range ids {
+			name := fmt.Sprintf("%s-%d", policy, id)
 			taken := make([]bool, racing)
+			want[name] = map[string]int{}
 			var all sync.WaitGroup
 			for n := range racing {
 				all.Go(func() { taken[n] = say(policy, id, n, n%2) })
 			}
 			all.Wait()
 			for n := range racing {
-				if !taken[n] { // it may be once the run before has ended
-					stack.Eventually(t, fmt.Sprintf("%s %d: message %d is taken", policy, id, n), func(context.Context) error {
-						if !say(policy, id, n, n%2) {
-							return errors.New("it was refused")
-						}
-						return nil
-					})
+				if taken[n] {
+					want[name][text(policy, id, n)] = 1
+				} else if policy == "terminate" {
+					t.Errorf("%s: message %d was refused", name, n)
 				}
 				for hook := range hooks {
-					if !say(policy, id, n, hook) {
-						t.Errorf("%s %d: message %d was taken, and refused when it came again", policy, id, n)
+					if again := say(policy, id, n, hook); again != taken[n] {
+						t.Errorf("%s %d: message %d was taken: %t, and when it came again: %t", policy, id, n, taken[n], again)
 					}
 				}
 			}
 		}
 	}
-	for _, policy := range []string{"fail", "terminate"} {
-		for id := range ids {
-			name := fmt.Sprintf("%s-%d", policy, id)
-			var runs map[string]int
-			stack.Eventually(t, "all runs of "+name+" are listed", func(ctx context.Context) (err error) {
-				if runs, err = startersOf(ctx, s, name); err == nil && len(runs) < racing {
-					err = fmt.Errorf("only %v", runs)
-				}
-				return err
-			})
-			for message, n := range runs {
-				if n > 1 {
-					t.Errorf("%s: message %s started %d runs", name, message, n)
-				}
+	for name, starters := range want {
+		stack.Eventually(t, "each message that was taken, and no other, has started a run of "+name, func(ctx context.Context) error {
+			runs, err := startersOf(ctx, s, name)
+			if err == nil && !maps.Equal(runs, starters) {
+				err = fmt.Errorf("runs by message %v, want %v", runs, starters)
 			}
-		}
+			return err
+		})
 	}
 }
 
@@ -119,7 +113,11 @@ func TestAMessageThatJoinedAWorkflowStartsNoOtherLater(t *testing.T) {
 		}
 	}
 	say(1)
+	started(t, s, "brief")
 	say(2)
+	stack.Eventually(t, "the second has joined", func(ctx context.Context) error {
+		return s.Temporal.Client.GetWorkflow(ctx, sms.TextWorkflowID(fmt.Sprintf("SM%032x", 2)), "").Get(ctx, nil)
+	})
 	if err := s.Temporal.Client.SignalWorkflow(t.Context(), "brief", "", "end", nil); err != nil {
 		t.Fatal(err)
 	}
@@ -133,9 +131,21 @@ func TestAMessageThatJoinedAWorkflowStartsNoOtherLater(t *testing.T) {
 		t.Errorf("a message that had joined the first run started %s", now)
 	}
 	say(3)
-	if now := runID(t, s, "brief"); now == first {
-		t.Error("another message started none")
-	}
+	stack.Eventually(t, "another message starts another", func(context.Context) error {
+		if runID(t, s, "brief") == first {
+			return fmt.Errorf("not yet")
+		}
+		return nil
+	})
+}
+
+// started waits until a workflow is there.
+func started(t *testing.T, s *stack.Stack, workflowID string) {
+	t.Helper()
+	stack.Eventually(t, "workflow "+workflowID+" has started", func(ctx context.Context) error {
+		_, err := s.Temporal.Client.DescribeWorkflow(ctx, workflowID, "")
+		return err
+	})
 }
 
 func runID(t *testing.T, s *stack.Stack, workflowID string) string {

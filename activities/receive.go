@@ -1,0 +1,222 @@
+package activities
+
+// What ReceiveSmsWorkflow asks Temporal: who catches a signal, which run of an ID
+// is open, whether a question or a workflow takes a text. Each may be asked again.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"temporal-twilio/sms"
+)
+
+// The activity types.
+const (
+	AskKeeperName    = "AskKeeper"
+	AskWorkflowName  = "AskWorkflow"
+	FindCatchersName = "FindCatchers"
+	FindRunName      = "FindRun"
+)
+
+// AskKeeperInput is a text and a keeper of questions.
+type AskKeeperInput struct {
+	Keeper string   `json:"keeper"`
+	Text   sms.Text `json:"text"`
+}
+
+// AskKeeper offers a text to the keeper of the questions to its sender, and
+// reports whether it answers one. The keeper knows a text that it has taken.
+func (a *Activities) AskKeeper(ctx context.Context, in AskKeeperInput) (taken bool, err error) {
+	handle, err := activity.GetClient(ctx).UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: in.Keeper, UpdateName: ReplyUpdate, UpdateID: "reply-" + in.Text.MessageSID,
+		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{in.Text},
+	})
+	if err == nil {
+		err = handle.Get(ctx, &taken)
+	}
+	if isNotFound(err) {
+		return false, nil // nobody asks
+	}
+	return taken, err
+}
+
+// AskWorkflowInput is an update of one run.
+type AskWorkflowInput struct {
+	WorkflowID string          `json:"workflowId"`
+	RunID      string          `json:"runId"`
+	Name       string          `json:"name"`
+	UpdateID   string          `json:"updateId"`
+	Input      json.RawMessage `json:"input"`
+}
+
+// AskWorkflowResult is how the update ended.
+type AskWorkflowResult struct {
+	// Value is what the workflow answered.
+	Value json.RawMessage `json:"value,omitempty"`
+	// Refused is set if the workflow refused it, Closed if it closed before it took
+	// it.
+	Refused bool `json:"refused,omitempty"`
+	Closed  bool `json:"closed,omitempty"`
+}
+
+// AskWorkflow asks a run for its answer. Temporal returns the first answer to a
+// repeated update, also if the run has closed since.
+func (a *Activities) AskWorkflow(ctx context.Context, in AskWorkflowInput) (result AskWorkflowResult, err error) {
+	handle, err := activity.GetClient(ctx).UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: in.WorkflowID, RunID: in.RunID, UpdateName: in.Name, UpdateID: in.UpdateID,
+		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{in.Input},
+	})
+	if err == nil {
+		err = handle.Get(ctx, &result.Value)
+	}
+	refused := (*temporal.ApplicationError)(nil)
+	switch {
+	case errors.As(err, &refused):
+		return AskWorkflowResult{Refused: true}, nil
+	case isNotFound(err):
+		return AskWorkflowResult{Closed: true}, nil
+	}
+	return result, err
+}
+
+// FindRunInput names a workflow.
+type FindRunInput struct {
+	WorkflowID string    `json:"workflowId"`
+	ReceivedAt time.Time `json:"receivedAt"`
+}
+
+// FindRunResult is the latest run of a workflow.
+type FindRunResult struct {
+	RunID string `json:"runId,omitempty"`
+	Open  bool   `json:"open,omitempty"`
+	// BeganLater is set if the workflow began after the text was received, to
+	// Twilio's second. A run that continues another began when the first did.
+	BeganLater bool `json:"beganLater,omitempty"`
+}
+
+// FindRun looks up the latest run of a workflow.
+func (a *Activities) FindRun(ctx context.Context, in FindRunInput) (result FindRunResult, err error) {
+	c := activity.GetClient(ctx)
+	found, err := c.DescribeWorkflow(ctx, in.WorkflowID, "")
+	if isNotFound(err) {
+		return result, nil
+	}
+	if err != nil {
+		return result, err
+	}
+	result.RunID = found.WorkflowExecution.RunID
+	result.Open = found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	result.BeganLater, err = beganAfter(ctx, c, found, in.ReceivedAt)
+	return result, err
+}
+
+// beganAfter reports whether a workflow began after a text was received.
+func beganAfter(ctx context.Context, c client.Client, found *client.WorkflowExecutionDescription, receivedAt time.Time) (bool, error) {
+	began := found.WorkflowStartTime
+	if first := found.RawResponse.GetWorkflowExecutionInfo().GetFirstRunId(); first != "" && first != found.WorkflowExecution.RunID {
+		origin, err := c.DescribeWorkflow(ctx, found.WorkflowExecution.ID, first)
+		if isNotFound(err) {
+			return false, nil // it began before all that is kept
+		}
+		if err != nil {
+			return false, err
+		}
+		began = origin.WorkflowStartTime
+	}
+	return began.Truncate(time.Second).After(receivedAt), nil
+}
+
+// FindCatchersInput asks for workflows that catch, in the order of their IDs.
+type FindCatchersInput struct {
+	Query string `json:"query"`
+	// After is the ID after which to begin.
+	After string `json:"after,omitempty"`
+	Limit int    `json:"limit"`
+	// ReceivedAt leaves out workflows that began later. Optional: default none.
+	ReceivedAt time.Time `json:"receivedAt,omitzero"`
+}
+
+// FindCatchersResult is a part of them.
+type FindCatchersResult struct {
+	WorkflowIDs []string `json:"workflowIds"`
+	// Next is the ID after which to go on; empty at the end.
+	Next string `json:"next,omitempty"`
+}
+
+// FindCatchers lists workflows that catch. The order of IDs does not change if
+// workflows begin, close or continue as new meanwhile: each is listed once.
+func (a *Activities) FindCatchers(ctx context.Context, in FindCatchersInput) (result FindCatchersResult, err error) {
+	c := activity.GetClient(ctx)
+	all := map[string]bool{}
+	// A workflow that continues as new while the pages are read moves to the first,
+	// so they are read a second time.
+	for range 2 {
+		before := len(all)
+		for request := (&workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, Query: in.Query}); ; {
+			page, err := c.ListWorkflow(ctx, request)
+			if err != nil {
+				return result, fmt.Errorf("list the workflows that catch: %w", err)
+			}
+			for _, execution := range page.GetExecutions() {
+				if id := execution.GetExecution().GetWorkflowId(); id > in.After {
+					all[id] = true
+				}
+			}
+			if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
+				break
+			}
+		}
+		if len(all) == before || len(all) < 1000 {
+			break
+		}
+	}
+	for id := range all {
+		result.WorkflowIDs = append(result.WorkflowIDs, id)
+	}
+	slices.Sort(result.WorkflowIDs)
+	if len(result.WorkflowIDs) > in.Limit {
+		result.WorkflowIDs = result.WorkflowIDs[:in.Limit]
+		result.Next = result.WorkflowIDs[in.Limit-1]
+	}
+	if !in.ReceivedAt.IsZero() {
+		result.WorkflowIDs, err = a.thatWereThere(ctx, c, result.WorkflowIDs, in.ReceivedAt)
+	}
+	return result, err
+}
+
+// thatWereThere leaves out workflows that began after a text was received.
+func (a *Activities) thatWereThere(ctx context.Context, c client.Client, ids []string, receivedAt time.Time) (there []string, err error) {
+	for _, id := range ids {
+		found, err := c.DescribeWorkflow(ctx, id, "")
+		if isNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		later, err := beganAfter(ctx, c, found, receivedAt)
+		if err != nil {
+			return nil, err
+		}
+		if !later {
+			there = append(there, id)
+		}
+	}
+	return there, nil
+}
+
+func isNotFound(err error) bool {
+	var notFound *serviceerror.NotFound
+	return errors.As(err, &notFound)
+}

@@ -1,0 +1,259 @@
+package sms
+
+// Receiving: what is decided about an inbound text before anything happens, and
+// what became of it.
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// ReceiveSmsWorkflowName is the workflow type that carries out the plan of a
+// text, for every plan but one plain start.
+const ReceiveSmsWorkflowName = "ReceiveSmsWorkflow"
+
+// GiveUpSignal tells a ReceiveSmsWorkflow that the sender is about to hear the
+// echoErrors, because no worker had begun with it. A workflow that has begun
+// ignores it. Its argument is 1, or -1 to take one back.
+const GiveUpSignal = "giveUp"
+
+// The memo of a text's workflow.
+const (
+	// MemoTrigger holds the name of the trigger that started it.
+	MemoTrigger = "trigger"
+	// MemoMessageSid holds the SID of the text.
+	MemoMessageSid = "messageSid"
+	// MemoReplies holds what the sender is answered, a list of texts, if that was
+	// decided when the workflow was accepted. Without it the answer is in the
+	// result of the workflow.
+	MemoReplies = "replies"
+)
+
+// The search attributes of a text's workflow. A namespace that lacks them gets
+// workflows without them.
+const (
+	// AttributeTrigger is a Keyword: the trigger, of several the first.
+	AttributeTrigger = "SmsTrigger"
+	// AttributeOutcome is a Keyword: one of the outcomes below, of several the
+	// worst.
+	AttributeOutcome = "SmsOutcome"
+	// AttributeParty is a KeywordList: the pseudonym of the phone.
+	AttributeParty = "SmsParty"
+)
+
+// TextWorkflowID is the ID of a text's one workflow: the ledger of what became
+// of the text.
+func TextWorkflowID(messageSID string) string { return "sms-" + messageSID }
+
+// StartedWorkflowID is the ID of a workflow that a ReceiveSmsWorkflow starts for
+// a trigger, unless the trigger has an ID of its own.
+func StartedWorkflowID(messageSID, trigger string) string {
+	return TextWorkflowID(messageSID) + "-" + trigger
+}
+
+// ReceiveSmsInput is the input of ReceiveSmsWorkflow: the plan of one text. What
+// is decided here is never decided again.
+type ReceiveSmsInput struct {
+	Text Text `json:"text"`
+	// Keepers are the workflows that keep the open questions to the sender. The
+	// first that takes the text has it alone.
+	Keepers []string `json:"keepers,omitempty"`
+	// Firings are the triggers that the text matches, in their order.
+	Firings []Firing `json:"firings"`
+	// Late is set if the text comes from Twilio's log: it reaches no workflow that
+	// began after it was received.
+	Late bool `json:"late,omitempty"`
+	// Attributes is set if the namespace has the search attributes of texts.
+	Attributes bool `json:"attributes,omitempty"`
+}
+
+// Text is what a question gets of an inbound text.
+type Text struct {
+	MessageSID string `json:"messageSid"`
+	Body       string `json:"body"`
+	// From is the phone, To our number.
+	From string `json:"from"`
+	To   string `json:"to"`
+	// AccountSID is the account that received it.
+	AccountSID string    `json:"accountSid"`
+	ReceivedAt time.Time `json:"receivedAt"`
+}
+
+// Firing is one trigger that a text matches.
+type Firing struct {
+	Trigger string `json:"trigger"`
+	Call    Call   `json:"call"`
+	// Echo is the reply once the event is published, EchoError the reply if it is
+	// not. Empty: none.
+	Echo      Echo   `json:"echo,omitempty"`
+	EchoError string `json:"echoError,omitempty"`
+	// Retry is set if Twilio is asked to deliver again rather than the sender told
+	// while Temporal or the workers are away.
+	Retry bool `json:"retry,omitempty"`
+	// Problem says why the event cannot be published, if that is known already. It
+	// names no number and no text.
+	Problem string `json:"problem,omitempty"`
+}
+
+// The actions of a call.
+const (
+	ActionStart           = "start"
+	ActionSignal          = "signal"
+	ActionSignalWithStart = "signalWithStart"
+	ActionSignalAll       = "signalAll"
+	ActionUpdate          = "update"
+)
+
+// The policies of a start for an ID of its own: while a workflow of the ID is
+// open, and once it has closed.
+const (
+	ConflictFail              = "fail"
+	ConflictUseExisting       = "useExisting"
+	ConflictTerminateExisting = "terminateExisting"
+
+	ReuseAllowDuplicate           = "allowDuplicate"
+	ReuseAllowDuplicateFailedOnly = "allowDuplicateFailedOnly"
+	ReuseRejectDuplicate          = "rejectDuplicate"
+)
+
+// Call is what publishing an event asks of Temporal. Fields that the action does
+// not have are empty.
+type Call struct {
+	// Action is start, signal, signalWithStart, signalAll or update.
+	Action   string `json:"action"`
+	Workflow string `json:"workflow,omitempty"`
+	// WorkflowID is empty for a start that leaves it to us.
+	WorkflowID string `json:"workflowId,omitempty"`
+	TaskQueue  string `json:"taskQueue,omitempty"`
+	// IDConflict and IDReuse are the policies of a start with a WorkflowID.
+	IDConflict string `json:"idConflict,omitempty"`
+	IDReuse    string `json:"idReuse,omitempty"`
+	// The timeouts of a start, such as "1h30m"; default Temporal's.
+	ExecutionTimeout string `json:"executionTimeout,omitempty"`
+	RunTimeout       string `json:"runTimeout,omitempty"`
+	TaskTimeout      string `json:"taskTimeout,omitempty"`
+	// Memo and SearchAttributes are the trigger's own.
+	Memo             map[string]json.RawMessage `json:"memo,omitempty"`
+	SearchAttributes map[string]json.RawMessage `json:"searchAttributes,omitempty"`
+	// Name is that of the signal or the update.
+	Name string `json:"name,omitempty"`
+	// Catchers is the query that finds the workflows of a signalAll.
+	Catchers string `json:"catchers,omitempty"`
+	// Input is the workflow's, SignalInput what a signal or an update carries.
+	Input       json.RawMessage `json:"input,omitempty"`
+	SignalInput json.RawMessage `json:"signalInput,omitempty"`
+}
+
+// Certain reports whether the call succeeds once Temporal has accepted it, so
+// that the sender need not wait for a worker to hear the echo.
+func (c *Call) Certain() bool {
+	switch c.Action {
+	case ActionSignalWithStart:
+		return c.IDReuse == ReuseAllowDuplicate
+	case ActionStart:
+		return c.WorkflowID == "" || c.IDReuse == ReuseAllowDuplicate && c.IDConflict != ConflictFail
+	}
+	return false
+}
+
+// Plain reports whether the call is a start that needs no more than the workflow
+// ID of the text.
+func (c *Call) Plain() bool { return c.Action == ActionStart && c.WorkflowID == "" }
+
+// Echo is a reply. Its parts are texts, and places in the result of the call,
+// which is known once the call was made.
+type Echo []EchoPart
+
+// EchoPart is a text, or the path to a value, such as "result.amount".
+type EchoPart struct {
+	Text   string `json:"text,omitempty"`
+	Result string `json:"result,omitempty"`
+}
+
+// In fills in the result of the call, a JSON value. A member that is not there
+// leaves nothing.
+func (e Echo) In(result json.RawMessage) string {
+	var out strings.Builder
+	for _, part := range e {
+		out.WriteString(part.Text)
+		if part.Result != "" {
+			out.WriteString(member(result, strings.Split(part.Result, ".")[1:]))
+		}
+	}
+	return out.String()
+}
+
+// String shows the places in the result as ${result.amount}.
+func (e Echo) String() string {
+	var out strings.Builder
+	for _, part := range e {
+		out.WriteString(part.Text)
+		if part.Result != "" {
+			out.WriteString("${" + part.Result + "}")
+		}
+	}
+	return out.String()
+}
+
+// member returns a member of a JSON value as it reads in a text: a string without
+// its quotes, nothing for null, numbers as they were written, all else as JSON.
+func member(value json.RawMessage, path []string) string {
+	for _, name := range path {
+		var object map[string]json.RawMessage
+		if json.Unmarshal(value, &object) != nil {
+			return ""
+		}
+		value = object[name]
+	}
+	decoder := json.NewDecoder(bytes.NewReader(value))
+	decoder.UseNumber()
+	var decoded any
+	if decoder.Decode(&decoded) != nil || decoded == nil {
+		return ""
+	}
+	if text, ok := decoded.(string); ok {
+		return text
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if encoder.Encode(decoded) != nil {
+		return ""
+	}
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+// Outcome is what became of a firing, or of a text.
+type Outcome string
+
+// The outcomes, from good to bad.
+const (
+	// OutcomePublished: the workflow was started, signalled or has answered.
+	OutcomePublished Outcome = "published"
+	// OutcomeAnswered: the text answered a question.
+	OutcomeAnswered Outcome = "answered"
+	// OutcomeTooLate: no worker came in time, and the sender was told so.
+	OutcomeTooLate Outcome = "tooLate"
+	// OutcomeRefused: Temporal or the workflow refused.
+	OutcomeRefused Outcome = "refused"
+)
+
+// FiringResult is what became of a firing.
+type FiringResult struct {
+	Trigger string  `json:"trigger"`
+	Outcome Outcome `json:"outcome"`
+	// Reason says why it was refused. It names no number and no text.
+	Reason string `json:"reason,omitempty"`
+	// Count is how many workflows a signalAll reached.
+	Count *int `json:"count,omitempty"`
+}
+
+// ReceiveSmsResult is the result of ReceiveSmsWorkflow.
+type ReceiveSmsResult struct {
+	Outcome Outcome `json:"outcome"`
+	// Replies are what the sender is answered, in the order of the triggers.
+	Replies []string       `json:"replies"`
+	Firings []FiringResult `json:"firings"`
+}

@@ -1,0 +1,49 @@
+package triggers
+
+// Plans: what a firing asks of Temporal and what the sender is told, resolved
+// once and for all.
+
+import "temporal-twilio/sms"
+
+// Plan resolves the firing. It depends on the message and the trigger alone.
+func (f *Firing) Plan() sms.Firing {
+	t := f.trigger
+	plan := sms.Firing{Trigger: t.Name, EchoError: t.echoError.text(&f.Event), Retry: t.retry || t.catchUp}
+	err := f.Err
+	if err == nil {
+		plan.Call, err = t.action.call(&f.Event)
+		plan.Echo = t.echo.reply(&f.Event)
+	}
+	if err != nil {
+		plan.Problem = err.Error()
+	}
+	return plan
+}
+
+// resultPath is the value of a reference to the result of the call, which a plan
+// does not know.
+type resultPath string
+
+// reply resolves a template, but for the result of the call.
+func (t template) reply(e *Event) (echo sms.Echo) {
+	add := func(text string) {
+		if last := len(echo) - 1; last >= 0 && echo[last].Result == "" {
+			echo[last].Text += text
+		} else if text != "" {
+			echo = append(echo, sms.EchoPart{Text: text})
+		}
+	}
+	for i, literal := range t.literals {
+		add(literal)
+		if i == len(t.references) {
+			break
+		}
+		value := t.references[i](e)
+		if path, ok := value.(resultPath); ok {
+			echo = append(echo, sms.EchoPart{Result: string(path)})
+		} else {
+			add(inText(value))
+		}
+	}
+	return echo
+}

@@ -1,0 +1,509 @@
+package webhook
+
+// Dispatch: from a text and what it matches to the text's one workflow, and to
+// what its sender is answered.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/sms"
+	"temporal-twilio/triggers"
+)
+
+const (
+	// acceptTimeout bounds how long Temporal may take to accept a text, with all
+	// attempts. The sender is told within 10 s.
+	acceptTimeout = 7 * time.Second
+	// attemptTimeout bounds one attempt.
+	attemptTimeout = 3 * time.Second
+	// giveUpTimeout is kept at the end of answerTimeout, to give up in an orderly
+	// way.
+	giveUpTimeout = 2 * time.Second
+)
+
+// optOutType is the parameter with which Twilio marks a text.
+const optOutType = "OptOutType"
+
+// Dispatcher takes texts to Temporal.
+type Dispatcher struct {
+	Client client.Client
+	// Converter encodes memos. It must be Client's own.
+	Converter converter.DataConverter
+	// IDSecret makes the pseudonyms of phones, and the IDs of the workflows that
+	// keep questions. It must be that of the workers.
+	IDSecret []byte
+	// Attributes returns the search attributes of the namespace. Optional: default
+	// none, and no workflow gets those of texts.
+	Attributes func(context.Context) Attributes
+	// RecordMarked also makes a workflow of a text that nobody wants if Twilio
+	// marked it as an opt-out: Twilio's log, which is caught up on, does not show
+	// the mark.
+	RecordMarked bool
+}
+
+// Attributes are search attributes by name.
+type Attributes map[string]enumspb.IndexedValueType
+
+// ofTexts reports whether all attributes of texts are there.
+func (a Attributes) ofTexts() bool {
+	return a[sms.AttributeTrigger] == enumspb.INDEXED_VALUE_TYPE_KEYWORD &&
+		a[sms.AttributeOutcome] == enumspb.INDEXED_VALUE_TYPE_KEYWORD &&
+		a[sms.AttributeParty] == enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST
+}
+
+// Answer is what the sender of a text is told, and the log.
+type Answer struct {
+	// Replies are texts, in the order of the triggers.
+	Replies []string
+	// Again asks Twilio to deliver the text again: nothing is known yet that the
+	// sender could be told.
+	Again bool
+	// Outcome says what became of the text, in a word or two.
+	Outcome string
+	// Known is set if the text was delivered before.
+	Known bool
+	// Reasons say why something failed, by trigger, or by "" for the text. They name
+	// no number and no text.
+	Reasons map[string]string
+}
+
+// reasons are the reasons for a log line.
+func (a *Answer) reasons() string {
+	var all []string
+	for _, trigger := range slices.Sorted(maps.Keys(a.Reasons)) {
+		all = append(all, strings.TrimPrefix(trigger+": "+a.Reasons[trigger], ": "))
+	}
+	return strings.Join(all, "; ")
+}
+
+// What may become of a text, besides the outcomes of its workflow.
+const (
+	outcomeUnwanted = "no trigger"
+	outcomeAccepted = "accepted"
+	outcomeAway     = "Temporal unreachable"
+	outcomePending  = "pending"
+)
+
+// Receive takes a text to Temporal. It may be called again for the same text,
+// also at the same time, by other processes, and with other triggers in force:
+// what was decided first stands. late: the text comes from Twilio's log, and
+// nobody is answered.
+func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings []triggers.Firing, late bool) Answer {
+	accepting, cancel := context.WithTimeout(ctx, acceptTimeout)
+	defer cancel()
+	r := &reception{Dispatcher: d, message: message, workflowID: sms.TextWorkflowID(message.MessageSID)}
+	if err := r.plan(accepting, firings, late); err != nil {
+		return r.unreached(err, false)
+	}
+	if !r.wanted() {
+		return r.unwanted()
+	}
+	known, doubt, err := r.accept(accepting)
+	switch {
+	case err != nil:
+		return r.unreached(err, doubt)
+	case late:
+		return Answer{Outcome: outcomeAccepted, Known: known}
+	case !known && r.certain():
+		return Answer{Replies: r.replies(true), Outcome: outcomeAccepted, Reasons: r.problems()}
+	}
+	answer := r.decided(ctx, known)
+	answer.Known = known
+	return answer
+}
+
+// reception is one delivery of a text.
+type reception struct {
+	*Dispatcher
+	message    sms.Inbound
+	workflowID string
+	input      sms.ReceiveSmsInput
+	attributes Attributes
+}
+
+// plan resolves the firings and finds out whether a question may be open.
+func (r *reception) plan(ctx context.Context, firings []triggers.Firing, late bool) (err error) {
+	m := r.message
+	r.input = sms.ReceiveSmsInput{
+		Text: sms.Text{MessageSID: m.MessageSID, Body: m.Body, From: m.From, To: m.To, AccountSID: m.AccountSID, ReceivedAt: m.ReceivedAt.UTC()},
+		Late: late, Firings: make([]sms.Firing, len(firings)),
+	}
+	if r.Attributes != nil {
+		r.attributes = r.Attributes(ctx)
+	}
+	for i := range firings {
+		r.input.Firings[i] = firings[i].Plan()
+		r.check(&r.input.Firings[i])
+	}
+	r.input.Keepers, err = r.keepers(ctx)
+	return err
+}
+
+// check finds what Temporal would refuse of a call: a workflow that asks for it
+// could not go on.
+func (r *reception) check(f *sms.Firing) {
+	if r.attributes == nil {
+		return // not known
+	}
+	for name := range f.Call.SearchAttributes {
+		if _, there := r.attributes[name]; !there && f.Problem == "" {
+			f.Problem = "the namespace lacks the search attribute " + name + "; create it with: temporal operator search-attribute create"
+		}
+	}
+}
+
+// keepers returns the open workflows that keep questions to the sender.
+func (r *reception) keepers(ctx context.Context) (open []string, err error) {
+	if r.message.Event == sms.OptOut || r.message.Event == sms.Help {
+		return nil, nil // Twilio answers these; they answer no question
+	}
+	id := activities.QuestionsID(r.IDSecret, r.message.To, r.message.From)
+	_, err = r.try(ctx, func(ctx context.Context) error {
+		found, err := r.Client.DescribeWorkflow(ctx, id, "")
+		if err == nil && found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+			open = []string{id}
+		}
+		return err
+	})
+	if isNotFound(err) {
+		return nil, nil
+	}
+	return open, err
+}
+
+// wanted reports whether there is anything to decide.
+func (r *reception) wanted() bool {
+	if len(r.input.Keepers) > 0 || r.RecordMarked && r.message.Parameters[optOutType] != "" {
+		return true
+	}
+	for i := range r.input.Firings {
+		if r.input.Firings[i].Problem == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// unwanted is the answer to a text that no question and no trigger can have.
+func (r *reception) unwanted() Answer {
+	answer := Answer{Replies: r.replies(false), Outcome: outcomeUnwanted, Reasons: r.problems()}
+	for i := range r.input.Firings {
+		answer.Outcome = string(sms.OutcomeRefused)
+		answer.Again = answer.Again || r.input.Firings[i].Retry
+	}
+	return answer
+}
+
+// certain reports whether the answer depends on nothing but that Temporal
+// accepts the text.
+func (r *reception) certain() bool {
+	for i := range r.input.Firings {
+		if f := &r.input.Firings[i]; f.Problem == "" && !f.Call.Certain() {
+			return false
+		}
+	}
+	return len(r.input.Keepers) == 0
+}
+
+// replies are what the sender is answered if the certain calls succeed, or none
+// does, and no other.
+func (r *reception) replies(published bool) []string {
+	replies := []string{}
+	for i := range r.input.Firings {
+		f := &r.input.Firings[i]
+		reply := f.EchoError
+		if published && f.Problem == "" && f.Call.Certain() {
+			reply = f.Echo.In(nil)
+		}
+		if reply != "" {
+			replies = append(replies, reply)
+		}
+	}
+	return replies
+}
+
+func (r *reception) problems() map[string]string {
+	problems := map[string]string{}
+	for i := range r.input.Firings {
+		if f := &r.input.Firings[i]; f.Problem != "" {
+			problems[f.Trigger] = f.Problem
+		}
+	}
+	return problems
+}
+
+// tells reports whether the sender is to hear that publishing failed: there are
+// words for it, and no trigger that would rather have the text delivered again.
+func (r *reception) tells() bool {
+	words := false
+	for i := range r.input.Firings {
+		if r.input.Firings[i].Retry {
+			return false
+		}
+		words = words || r.input.Firings[i].EchoError != ""
+	}
+	return words
+}
+
+// unreached is the answer if Temporal did not accept the text. If it may have,
+// the sender must not hear that it did not.
+func (r *reception) unreached(err error, doubt bool) Answer {
+	answer := Answer{Outcome: outcomeAway, Again: doubt || !r.tells(), Reasons: map[string]string{"": reason(err)}}
+	if !isPassing(err) {
+		answer.Outcome, answer.Again = string(sms.OutcomeRefused), false
+	}
+	if !answer.Again {
+		answer.Replies = r.replies(false)
+	}
+	return answer
+}
+
+// accept has Temporal start the text's workflow. known: it has one already.
+// doubt: it may have one in spite of the error.
+func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
+	options := client.StartWorkflowOptions{
+		ID: r.workflowID, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		Memo:                                     map[string]any{sms.MemoMessageSid: r.message.MessageSID},
+	}
+	if r.certain() {
+		options.Memo[sms.MemoReplies] = r.replies(true)
+	}
+	attributes := map[string]any{}
+	if r.input.Attributes = r.attributes.ofTexts(); r.input.Attributes {
+		attributes[sms.AttributeOutcome] = outcomeAccepted
+		attributes[sms.AttributeParty] = []string{sms.Pseudonym(r.IDSecret, r.message.From)}
+		if len(r.input.Firings) > 0 {
+			attributes[sms.AttributeTrigger] = r.input.Firings[0].Trigger
+		}
+	}
+	workflow, args := sms.ReceiveSmsWorkflowName, []any{r.input, nil}
+	if len(r.input.Firings) == 1 && r.certain() && r.input.Firings[0].Call.Plain() {
+		f := &r.input.Firings[0]
+		plain(f, &options, attributes)
+		workflow, args = f.Call.Workflow, []any{f.Call.Input}
+	} else {
+		options.TaskQueue = activities.TaskQueue
+		options.StaticSummary = fmt.Sprintf("SMS matched %d triggers", len(r.input.Firings))
+		if len(r.input.Firings) == 1 {
+			options.StaticSummary = "SMS matched trigger " + r.input.Firings[0].Trigger
+		}
+	}
+	if len(attributes) > 0 {
+		//lint:ignore SA1019 Temporal knows the types of a trigger's attributes, we do not.
+		options.SearchAttributes = attributes
+	}
+	doubt, err = r.try(ctx, func(ctx context.Context) error {
+		_, err := r.Client.ExecuteWorkflow(ctx, options, workflow, args...)
+		return err
+	})
+	if already := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil); errors.As(err, &already) {
+		return true, false, nil
+	}
+	return false, doubt, err
+}
+
+// plain turns the options into those of a trigger's one start.
+func plain(f *sms.Firing, options *client.StartWorkflowOptions, attributes map[string]any) {
+	options.TaskQueue = f.Call.TaskQueue
+	options.WorkflowExecutionTimeout = span(f.Call.ExecutionTimeout)
+	options.WorkflowRunTimeout = span(f.Call.RunTimeout)
+	options.WorkflowTaskTimeout = span(f.Call.TaskTimeout)
+	options.StaticSummary = "SMS matched trigger " + f.Trigger
+	options.Memo[sms.MemoTrigger] = f.Trigger
+	for name, value := range f.Call.Memo {
+		options.Memo[name] = value
+	}
+	if len(attributes) > 0 {
+		attributes[sms.AttributeOutcome] = string(sms.OutcomePublished)
+	}
+	for name, value := range f.Call.SearchAttributes {
+		attributes[name] = value
+	}
+}
+
+// decided finds what was decided about the text: in the memo if that was before
+// its workflow began, in the result otherwise.
+func (r *reception) decided(ctx context.Context, known bool) Answer {
+	waiting, cancel := context.WithTimeout(ctx, untilDeadline(ctx)-giveUpTimeout)
+	defer cancel()
+	if known {
+		replies, found, err := r.recorded(waiting)
+		if err != nil {
+			return Answer{Again: true, Outcome: outcomePending, Reasons: map[string]string{"": reason(err)}}
+		}
+		if found {
+			return Answer{Replies: replies, Outcome: outcomeAccepted}
+		}
+	}
+	if answer, decided := r.outcome(waiting); decided {
+		return answer
+	}
+	if r.tells() && r.giveUp(ctx) {
+		return Answer{Replies: r.replies(true), Outcome: string(sms.OutcomeTooLate)}
+	}
+	if answer, decided := r.outcome(ctx); decided {
+		return answer
+	}
+	return Answer{Again: true, Outcome: outcomePending}
+}
+
+// recorded returns the replies in the memo of the text's workflow.
+func (r *reception) recorded(ctx context.Context) (replies []string, found bool, err error) {
+	_, err = r.try(ctx, func(ctx context.Context) error {
+		description, err := r.Client.DescribeWorkflow(ctx, r.workflowID, "")
+		if err != nil {
+			return err
+		}
+		if payload := description.Memo.GetFields()[sms.MemoReplies]; payload != nil {
+			found = true
+			return r.converter().FromPayload(payload, &replies)
+		}
+		found = description.WorkflowType.Name != sms.ReceiveSmsWorkflowName // of another version
+		return nil
+	})
+	return replies, found, err
+}
+
+// outcome waits for the result of the text's workflow.
+func (r *reception) outcome(ctx context.Context) (answer Answer, decided bool) {
+	var result sms.ReceiveSmsResult
+	err := r.Client.GetWorkflow(ctx, r.workflowID, "").Get(ctx, &result)
+	switch {
+	case err == nil:
+		answer = Answer{Replies: result.Replies, Outcome: string(result.Outcome), Reasons: map[string]string{}}
+		for _, f := range result.Firings {
+			if f.Reason != "" {
+				answer.Reasons[f.Trigger] = f.Reason
+			}
+		}
+		return answer, true
+	case isEnded(err):
+		return Answer{Outcome: "its workflow was ended", Reasons: map[string]string{"": reason(err)}}, true
+	}
+	return answer, false
+}
+
+// giveUp has the text's workflow publish nothing that it can answer for, if no
+// worker has begun with it; otherwise it reports false, and nothing has changed.
+func (r *reception) giveUp(ctx context.Context) bool {
+	if idle, err := r.idle(ctx); err != nil || !idle {
+		return false
+	}
+	if r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, 1) != nil {
+		r.goOn() // it may have arrived
+		return false
+	}
+	// No worker has begun, so each that will sees the signal.
+	idle, err := r.idle(ctx)
+	if err == nil && idle {
+		begun, err := r.begun(ctx)
+		if err == nil && !begun {
+			return true
+		}
+	}
+	r.goOn()
+	return false
+}
+
+// goOn takes a giveUp back: the sender was not told.
+func (r *reception) goOn() {
+	ctx, cancel := context.WithTimeout(context.Background(), acceptTimeout)
+	defer cancel()
+	_, _ = r.try(ctx, func(ctx context.Context) error {
+		return r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, -1)
+	})
+}
+
+// idle reports whether the text's workflow waits for a worker.
+func (r *reception) idle(ctx context.Context) (bool, error) {
+	description, err := r.Client.DescribeWorkflow(ctx, r.workflowID, "")
+	if err != nil {
+		return false, err
+	}
+	return description.RawResponse.GetPendingWorkflowTask().GetState() == enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED, nil
+}
+
+// begun reports whether a worker has done anything for the text's workflow.
+func (r *reception) begun(ctx context.Context) (bool, error) {
+	history := r.Client.GetWorkflowHistory(ctx, r.workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for history.HasNext() {
+		event, err := history.Next()
+		if err != nil {
+			return false, err
+		}
+		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Status signals what became of a message to the workflow that sent it. A
+// workflow that has closed does not want to know.
+func (d *Dispatcher) Status(ctx context.Context, workflowID string, update sms.StatusUpdate) error {
+	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
+	defer cancel()
+	_, err := d.try(ctx, func(ctx context.Context) error {
+		return d.Client.SignalWorkflow(ctx, workflowID, "", sms.StatusSignal, update)
+	})
+	if err != nil && !isNotFound(err) {
+		return fmt.Errorf("signal the workflow that sent the message: %s", reason(err))
+	}
+	return nil
+}
+
+// try calls until Temporal takes the request or refuses it, or time is up. Each
+// request may be repeated. doubt: Temporal may have carried one out.
+func (d *Dispatcher) try(ctx context.Context, call func(context.Context) error) (doubt bool, err error) {
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
+		attempt, sent := watchSent(attempt)
+		err = call(attempt)
+		cancel()
+		if err == nil || !isPassing(err) {
+			return false, err
+		}
+		doubt = doubt || sent.Load() && !isUntouched(err)
+		select {
+		case <-ctx.Done():
+			return doubt, err
+		case <-time.After(time.Duration(float64(wait) * (0.5 + rand.Float64()))): // not all webhooks at once
+		}
+	}
+}
+
+func (d *Dispatcher) converter() converter.DataConverter {
+	if d.Converter == nil {
+		return converter.GetDefaultDataConverter()
+	}
+	return d.Converter
+}
+
+// untilDeadline is how much time is left.
+func untilDeadline(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return answerTimeout
+	}
+	return time.Until(deadline)
+}
+
+// span is a timeout of a call; 0 is Temporal's default.
+func span(text string) time.Duration {
+	d, _ := time.ParseDuration(text) // written by us
+	return d
+}

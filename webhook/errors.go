@@ -1,0 +1,64 @@
+package webhook
+
+// Errors: what Temporal answered, in words that may be logged. Its own hold
+// workflow IDs, and so perhaps what was texted.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc/codes"
+)
+
+// isPassing reports whether the same request may be taken a moment later.
+func isPassing(err error) bool {
+	if isNamespaceNotFound(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return true // somebody will make the namespace
+	}
+	switch serviceerror.ToStatus(err).Code() {
+	case codes.Unavailable, codes.ResourceExhausted, codes.Aborted, codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown, codes.DataLoss:
+		return true
+	}
+	return false
+}
+
+// isUntouched reports whether Temporal refused the request before it did
+// anything.
+func isUntouched(err error) bool {
+	return isNamespaceNotFound(err) || serviceerror.ToStatus(err).Code() == codes.ResourceExhausted
+}
+
+func isNotFound(err error) bool {
+	var notFound *serviceerror.NotFound
+	return errors.As(err, &notFound)
+}
+
+func isNamespaceNotFound(err error) bool {
+	var none *serviceerror.NamespaceNotFound
+	return errors.As(err, &none)
+}
+
+// isEnded reports whether a workflow was ended without a result.
+func isEnded(err error) bool {
+	var ended *temporal.WorkflowExecutionError
+	return errors.As(err, &ended)
+}
+
+// reason says why a request failed.
+func reason(err error) string {
+	switch code := serviceerror.ToStatus(err).Code(); {
+	case errors.Is(err, context.DeadlineExceeded), code == codes.DeadlineExceeded:
+		return "Temporal did not answer in time"
+	case isNamespaceNotFound(err):
+		return "there is no such namespace; set TEMPORAL_NAMESPACE to one that exists"
+	case isEnded(err):
+		return "it was terminated, cancelled or failed"
+	case code == codes.Unknown:
+		return fmt.Sprintf("%T", err)
+	default:
+		return code.String()
+	}
+}

@@ -1,0 +1,455 @@
+package workflows
+
+// ReceiveSmsWorkflow: the plan of one inbound text, carried out once. Its
+// workflow ID is the ledger: a redelivery of the text finds what was decided.
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/sms"
+)
+
+var outcomeKey = temporal.NewSearchAttributeKeyKeyword(sms.AttributeOutcome)
+
+const (
+	// updateTimeout bounds the wait for a workflow's answer to an update, so that
+	// the webhook can still tell the sender: Twilio waits 15 s.
+	updateTimeout = 9 * time.Second
+	// patientTimeout bounds it if nobody is told that it takes long.
+	patientTimeout = time.Hour
+	// maxRaces bounds how often a call meets a workflow that closes or begins at
+	// the same moment.
+	maxRaces = 20
+	// signalsAtOnce bounds the signals in flight; Temporal takes up to 2,000.
+	signalsAtOnce = 500
+	// signalsPerRun bounds the signals of one run: each takes two events of its
+	// history, which Temporal bounds.
+	signalsPerRun = 2000
+)
+
+// receiveState is what a ReceiveSmsWorkflow with very many signals carries over
+// to its next run: what is known of each firing.
+type receiveState struct {
+	Firings []firingState `json:"firings"`
+}
+
+// firingState is what is known of a firing.
+type firingState struct {
+	// Result is nil while the firing is not decided.
+	Result *sms.FiringResult `json:"result,omitempty"`
+	// Value is what the call returned, for the echo.
+	Value json.RawMessage `json:"value,omitempty"`
+	// After is the last workflow that a signalAll has signalled, Count how many.
+	After string `json:"after,omitempty"`
+	Count int    `json:"count,omitempty"`
+}
+
+// ReceiveSmsWorkflow carries out the plan of a text: it gives the text to the
+// question that it answers, or else makes the call of each firing. It decides
+// each outcome once, and its result says what the sender is answered. Its ID is
+// sms.TextWorkflowID. state is for its own later runs.
+func ReceiveSmsWorkflow(ctx workflow.Context, input sms.ReceiveSmsInput, state *receiveState) (sms.ReceiveSmsResult, error) {
+	r := &receiving{input: input}
+	if state != nil && len(state.Firings) == len(input.Firings) {
+		r.receiveState = *state
+	} else {
+		taken, err := r.begin(ctx)
+		if err != nil {
+			return sms.ReceiveSmsResult{}, err
+		}
+		if taken {
+			return r.conclude(ctx, sms.ReceiveSmsResult{Outcome: sms.OutcomeAnswered, Replies: []string{}, Firings: []sms.FiringResult{}})
+		}
+	}
+	if err := r.publish(ctx); err != nil {
+		return sms.ReceiveSmsResult{}, err
+	}
+	for i := range r.Firings {
+		if r.Firings[i].Result == nil {
+			return sms.ReceiveSmsResult{}, workflow.NewContinueAsNewError(ctx, sms.ReceiveSmsWorkflowName, input, r.receiveState)
+		}
+	}
+	return r.conclude(ctx, r.result())
+}
+
+// receiving is the state of ReceiveSmsWorkflow.
+type receiving struct {
+	receiveState
+	input sms.ReceiveSmsInput
+}
+
+// begin decides what the plan and a sender who has been told decide, and asks
+// the keepers of questions. taken: a question has the text, and nobody else.
+func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
+	// The signals that came before the first workflow task are here already, and
+	// later ones do not count.
+	told, one := 0, 0
+	for given := workflow.GetSignalChannel(ctx, sms.GiveUpSignal); given.ReceiveAsync(&one); one = 0 {
+		told += one
+	}
+	r.Firings = make([]firingState, len(r.input.Firings))
+	for i := range r.input.Firings {
+		switch f := &r.input.Firings[i]; {
+		case f.Problem != "":
+			r.decide(i, sms.OutcomeRefused, f.Problem)
+		case told > 0 && f.EchoError != "" && !f.Call.Certain():
+			r.decide(i, sms.OutcomeTooLate, "no worker came in time")
+		}
+	}
+	if told > 0 {
+		return false, nil
+	}
+	for _, keeper := range r.input.Keepers {
+		ask := activities.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
+		if err := workflow.ExecuteLocalActivity(briefly(ctx, "Ask whether it answers a question"), activities.AskKeeperName, ask).Get(ctx, &taken); err != nil || taken {
+			return taken, err
+		}
+	}
+	return false, nil
+}
+
+// publish makes the calls of all firings that are not decided, side by side.
+func (r *receiving) publish(ctx workflow.Context) (failed error) {
+	all := workflow.NewWaitGroup(ctx)
+	for i := range r.input.Firings {
+		if r.Firings[i].Result != nil {
+			continue
+		}
+		all.Add(1)
+		workflow.GoNamed(ctx, r.input.Firings[i].Trigger, func(ctx workflow.Context) {
+			defer all.Done()
+			if err := r.call(ctx, i); err != nil && failed == nil {
+				failed = err
+			}
+		})
+	}
+	all.Wait(ctx)
+	return failed
+}
+
+// call makes the call of a firing and decides its outcome. Its error ends the
+// workflow.
+func (r *receiving) call(ctx workflow.Context, i int) (err error) {
+	switch f := &r.input.Firings[i]; f.Call.Action {
+	case sms.ActionStart:
+		err = r.start(ctx, f)
+	case sms.ActionSignal:
+		err = r.signal(ctx, f)
+	case sms.ActionSignalWithStart:
+		err = r.signalWithStart(ctx, f)
+	case sms.ActionUpdate:
+		r.Firings[i].Value, err = r.update(ctx, f)
+	case sms.ActionSignalAll:
+		if err = r.signalAll(ctx, i); err == nil && r.Firings[i].After != "" {
+			return nil // the next run goes on
+		}
+	default:
+		err = denial("there is no action " + f.Call.Action)
+	}
+	why := denial("")
+	switch {
+	case err == nil:
+		r.decide(i, sms.OutcomePublished, "")
+	case errors.As(err, &why):
+		r.decide(i, sms.OutcomeRefused, string(why))
+	default:
+		return err
+	}
+	return nil
+}
+
+// denial is why a call is refused for good. It names no number and no text.
+type denial string
+
+func (d denial) Error() string { return string(d) }
+
+func (r *receiving) decide(i int, outcome sms.Outcome, reason string) {
+	result := sms.FiringResult{Trigger: r.input.Firings[i].Trigger, Outcome: outcome, Reason: reason}
+	if r.input.Firings[i].Call.Action == sms.ActionSignalAll && outcome == sms.OutcomePublished {
+		result.Count = &r.Firings[i].Count
+	}
+	r.Firings[i].Result = &result
+}
+
+// result says what became of the text.
+func (r *receiving) result() sms.ReceiveSmsResult {
+	result := sms.ReceiveSmsResult{Outcome: sms.OutcomePublished, Replies: []string{}, Firings: []sms.FiringResult{}}
+	for i := range r.Firings {
+		decided := *r.Firings[i].Result
+		result.Firings = append(result.Firings, decided)
+		reply := r.input.Firings[i].EchoError
+		switch decided.Outcome {
+		case sms.OutcomePublished:
+			reply = r.input.Firings[i].Echo.In(r.Firings[i].Value)
+		case sms.OutcomeRefused:
+			result.Outcome = sms.OutcomeRefused
+		case sms.OutcomeTooLate:
+			if result.Outcome != sms.OutcomeRefused {
+				result.Outcome = sms.OutcomeTooLate
+			}
+		}
+		if reply != "" {
+			result.Replies = append(result.Replies, reply)
+		}
+	}
+	return result
+}
+
+// conclude shows the outcome to whoever lists workflows.
+func (r *receiving) conclude(ctx workflow.Context, result sms.ReceiveSmsResult) (sms.ReceiveSmsResult, error) {
+	if !r.input.Attributes {
+		return result, nil
+	}
+	return result, workflow.UpsertTypedSearchAttributes(ctx, outcomeKey.ValueSet(string(result.Outcome)))
+}
+
+// start starts a workflow as an abandoned child: Temporal starts it once.
+func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
+	call := &f.Call
+	for range maxRaces {
+		started, err := r.child(ctx, f)
+		switch {
+		case err != nil || started:
+			return err
+		case call.WorkflowID == "":
+			return nil // this text has started it
+		case call.IDConflict == sms.ConflictFail:
+			return denial("there is a workflow with this ID already")
+		case call.IDReuse == sms.ReuseAllowDuplicate && call.IDConflict == sms.ConflictUseExisting:
+			return nil // one is open: the text joins it
+		}
+		// The ID is taken by a workflow that is open, or by one that has closed.
+		run, err := r.find(ctx, call.WorkflowID)
+		switch {
+		case err != nil:
+			return err
+		case run.Open && call.IDConflict == sms.ConflictUseExisting:
+			return nil
+		case !run.Open && call.IDReuse != sms.ReuseAllowDuplicate:
+			return denial("there was a workflow with this ID, and idReuse lets no other start")
+		}
+		// terminateExisting met another start.
+	}
+	return denial("workflows with this ID begin and close all the time")
+}
+
+// child starts the workflow of a call. started is false if the policies of its
+// ID do not let it start.
+func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, err error) {
+	call := &f.Call
+	options := workflow.ChildWorkflowOptions{
+		WorkflowID: call.WorkflowID, TaskQueue: call.TaskQueue,
+		WorkflowExecutionTimeout: span(call.ExecutionTimeout), WorkflowRunTimeout: span(call.RunTimeout), WorkflowTaskTimeout: span(call.TaskTimeout),
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowIDReusePolicy: reusePolicy(call),
+		Memo:                  map[string]any{sms.MemoTrigger: f.Trigger, sms.MemoMessageSid: r.input.Text.MessageSID},
+		StaticSummary:         "SMS matched trigger " + f.Trigger,
+	}
+	if call.WorkflowID == "" {
+		options.WorkflowID = sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger)
+	}
+	for name, value := range call.Memo {
+		options.Memo[name] = value
+	}
+	if len(call.SearchAttributes) > 0 {
+		options.SearchAttributes = map[string]any{}
+		for name, value := range call.SearchAttributes {
+			options.SearchAttributes[name] = value
+		}
+	}
+	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, options), call.Workflow, call.Input)
+	err = child.GetChildWorkflowExecution().Get(ctx, nil)
+	if already := (*temporal.ChildWorkflowExecutionAlreadyStartedError)(nil); errors.As(err, &already) {
+		return false, nil
+	}
+	if err != nil && ctx.Err() == nil {
+		return false, denial(fmt.Sprintf("Temporal did not start the workflow: %T", err))
+	}
+	return true, err
+}
+
+// reusePolicy is the policy of a child, which has no conflict policy of its own.
+func reusePolicy(call *sms.Call) enumspb.WorkflowIdReusePolicy {
+	switch {
+	case call.WorkflowID == "" || call.IDReuse == sms.ReuseRejectDuplicate:
+		return enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
+	case call.IDConflict == sms.ConflictTerminateExisting:
+		return enumspb.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING
+	case call.IDReuse == sms.ReuseAllowDuplicateFailedOnly:
+		return enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
+	}
+	return enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+}
+
+// errNotOpen: there is no open workflow with the ID.
+const errNotOpen = denial("there is no open workflow with this ID")
+
+// signal signals the open workflow of an ID.
+func (r *receiving) signal(ctx workflow.Context, f *sms.Firing) error {
+	if r.input.Late {
+		run, err := r.find(ctx, f.Call.WorkflowID)
+		if err != nil {
+			return err
+		}
+		if run.Open && run.BeganLater {
+			return denial("the workflow with this ID began after the text was received")
+		}
+	}
+	return deliver(ctx, f.Call.WorkflowID, f.Call.Name, f.Call.SignalInput)
+}
+
+func deliver(ctx workflow.Context, workflowID, name string, input json.RawMessage) error {
+	err := workflow.SignalExternalWorkflow(ctx, workflowID, "", name, input).Get(ctx, nil)
+	if unknown := (*temporal.UnknownExternalWorkflowExecutionError)(nil); errors.As(err, &unknown) {
+		return errNotOpen
+	}
+	if err != nil && ctx.Err() == nil {
+		return denial(fmt.Sprintf("Temporal did not take the signal: %T", err))
+	}
+	return err
+}
+
+// signalWithStart signals the open workflow of an ID, and starts it first if
+// there is none. The signal follows a start whatever happens in between.
+func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
+	for range maxRaces {
+		err := deliver(ctx, f.Call.WorkflowID, f.Call.Name, f.Call.SignalInput)
+		if !errors.Is(err, errNotOpen) {
+			return err
+		}
+		started, err := r.child(ctx, f)
+		if err != nil {
+			return err
+		}
+		if started || f.Call.IDReuse == sms.ReuseAllowDuplicate {
+			continue // this text or another has started it
+		}
+		run, err := r.find(ctx, f.Call.WorkflowID)
+		if err != nil {
+			return err
+		}
+		if !run.Open {
+			return denial("there was a workflow with this ID, and idReuse lets no other start")
+		}
+	}
+	return denial("workflows with this ID close without waiting for the signal")
+}
+
+// update asks the open workflow of an ID for its answer. Each run is asked once.
+func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage, error) {
+	patience := updateTimeout
+	if f.Retry {
+		patience = patientTimeout
+	}
+	deadline := workflow.Now(ctx).Add(patience)
+	for range maxRaces {
+		run, err := r.find(ctx, f.Call.WorkflowID)
+		switch {
+		case err != nil:
+			return nil, err
+		case !run.Open:
+			return nil, errNotOpen
+		case r.input.Late && run.BeganLater:
+			return nil, denial("the workflow with this ID began after the text was received")
+		}
+		left := deadline.Sub(workflow.Now(ctx))
+		if left <= 0 {
+			break
+		}
+		asking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+			TaskQueue: activities.TaskQueue, ScheduleToCloseTimeout: left, Summary: "Ask the workflow",
+			RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: 5 * time.Second},
+		})
+		var answer activities.AskWorkflowResult
+		err = workflow.ExecuteActivity(asking, activities.AskWorkflowName, activities.AskWorkflowInput{
+			WorkflowID: f.Call.WorkflowID, RunID: run.RunID, Name: f.Call.Name, Input: f.Call.SignalInput,
+			UpdateID: sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger),
+		}).Get(ctx, &answer)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			return nil, denial("the workflow did not answer in time")
+		case answer.Refused:
+			return nil, denial("the workflow refused it")
+		case !answer.Closed:
+			return answer.Value, nil
+		}
+		// The run has closed; another may have begun, such as by ContinueAsNew.
+	}
+	return nil, denial("the workflow did not answer in time")
+}
+
+// signalAll signals all workflows that catch. If there are more than one run can
+// take, After says where the next begins.
+func (r *receiving) signalAll(ctx workflow.Context, i int) error {
+	f, s := &r.input.Firings[i], &r.Firings[i]
+	find := activities.FindCatchersInput{Query: f.Call.Catchers, Limit: signalsPerRun}
+	if r.input.Late {
+		find.ReceivedAt = r.input.Text.ReceivedAt
+	}
+	for signalled := 0; signalled < signalsPerRun; {
+		find.After = s.After
+		var found activities.FindCatchersResult
+		if err := workflow.ExecuteLocalActivity(briefly(ctx, "Find who catches"), activities.FindCatchersName, find).Get(ctx, &found); err != nil {
+			return err
+		}
+		for some := range slices.Chunk(found.WorkflowIDs, signalsAtOnce) {
+			if err := s.signal(ctx, some, f.Call.Name, f.Call.SignalInput); err != nil {
+				return err
+			}
+		}
+		signalled += len(found.WorkflowIDs)
+		if s.After = found.Next; s.After == "" {
+			s.Value = json.RawMessage(fmt.Sprintf(`{"count":%d}`, s.Count))
+			return nil
+		}
+	}
+	return nil
+}
+
+// signal signals some workflows at once, and counts those that it reaches: the
+// others have closed, so they do not catch it.
+func (s *firingState) signal(ctx workflow.Context, workflowIDs []string, name string, input json.RawMessage) error {
+	signals := make([]workflow.Future, len(workflowIDs))
+	for n, id := range workflowIDs {
+		signals[n] = workflow.SignalExternalWorkflow(ctx, id, "", name, input)
+	}
+	for _, signal := range signals {
+		if signal.Get(ctx, nil) == nil {
+			s.Count++
+		}
+	}
+	return ctx.Err()
+}
+
+// find looks up the workflow of an ID.
+func (r *receiving) find(ctx workflow.Context, workflowID string) (run activities.FindRunResult, err error) {
+	find := activities.FindRunInput{WorkflowID: workflowID, ReceivedAt: r.input.Text.ReceivedAt}
+	err = workflow.ExecuteLocalActivity(briefly(ctx, "Find the workflow"), activities.FindRunName, find).Get(ctx, &run)
+	return run, err
+}
+
+// briefly are the options of local activities that ask Temporal something. They
+// are tried until Temporal answers.
+func briefly(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		StartToCloseTimeout: 20 * time.Second, Summary: summary,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, MaximumInterval: 5 * time.Second},
+	})
+}
+
+// span is a timeout of a call; 0 is Temporal's default.
+func span(text string) time.Duration {
+	d, _ := time.ParseDuration(text) // written by us
+	return d
+}
