@@ -20,6 +20,18 @@ func foldUnicode(r rune) runeSet {
 	return setOf(append([]rune{fold}, t.folding[fold]...)...)
 }
 
+// foldsLittleAlone says whether (?iu) takes a character that has no other beside it for itself
+// only. Java looks for its cases by way of its upper case, and finds none for ß, which is the
+// lower case of ẞ.
+func foldsLittleAlone(r rune) bool {
+	if r < 0x80 {
+		return false
+	}
+	t := cases()
+	upper := t.toUpper(r)
+	return upper == t.toLower(upper) && len(t.folding[upper]) > 0
+}
+
 // foldRangeASCII answers what (?i) takes for a range: a character is in it if it, or either case
 // of an ASCII one, lies between the ends as they are written.
 func foldRangeASCII(lo, hi rune) runeSet {

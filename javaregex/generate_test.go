@@ -204,7 +204,7 @@ func (m *maker) mix() string {
 		case 3:
 			b.WriteString(m.pick("\\p{", "\\P{") + m.pick(names...) + "}")
 		case 4:
-			b.WriteString(m.pick("k", "ſ", "É", "é", "K", "ß", "σ", "ς", "i", "İ", "ab", "é😀", "[a-é]", "[K-ſ]"))
+			b.WriteString(m.pick("k", "ſ", "É", "é", "K", "ß", "ẞ", "ßa", "aß", "[ß]", "(ß)", "ß", "σ", "ς", "i", "İ", "ab", "é😀", "[a-é]", "[K-ſ]"))
 		case 5:
 			b.WriteString(m.pick(boundaryTokens...))
 		case 6:
@@ -314,8 +314,7 @@ func casefold(m *maker) *corpusCase {
 		input.WriteString(string([]rune{c.char, c.upper, c.fold}))
 	}
 	input.WriteString("aAzZiIıİkKKsSſåÅÅÿŸµμΜσςΣ" + strings.Trim(pattern, "(?iuU)[]^-&"))
-	text := strings.NewReplacer("ß", "", "ẞ", "").Replace(input.String())
-	return m.kind("all", strings.NewReplacer("ß", "", "ẞ", "").Replace(pattern), text, "")
+	return m.kind("all", pattern, input.String(), "")
 }
 
 var (
@@ -345,5 +344,5 @@ var (
 	boundaryTokens = []string{"\\b", "\\B", "\\b.", ".\\b", "\\w", "\\W", "\\b\\w+\\b", "(\\b|a)", "\\B.", "."}
 	boundaryInput  = []string{"a", "_", "1", " ", "-", "é", "\u0301", "\u0300\u0301", "😀", "𝒜", "٣", "\u200d", "²", "\u0903", "Ⅷ", "ª", "\U0001E8D0", "к"}
 	backrefTokens  = []string{"(a)", "(b|a)", "(?<n>.)", "(..)", "\\1", "\\2", "\\3", "\\k<n>", "\\11", "(\\1a)", "(?:(a)|b)*", "(é)", "(ß)?", "+", "*", "?", "a", "."}
-	foldInput      = []string{"a", "A", "b", "B", "é", "É", "k", "K", "s", "ſ", "1", "aa", "ab"}
+	foldInput      = []string{"ß", "ẞ", "a", "A", "b", "B", "é", "É", "k", "K", "s", "ſ", "1", "aa", "ab"}
 )

@@ -100,7 +100,13 @@ func (p *parser) literal() *node {
 }
 
 // single is a node for one character, folded as the flags say.
-func (p *parser) single(c rune) *node { return &node{kind: nodeSet, set: p.singleSet(c)} }
+func (p *parser) single(c rune) *node {
+	n := &node{kind: nodeSet, set: p.singleSet(c), literal: true}
+	if p.has(CaseInsensitive) && p.has(UnicodeCase) && foldsLittleAlone(c) {
+		n.alone = rangeOf(c, c)
+	}
+	return n
+}
 
 func (p *parser) singleSet(c rune) runeSet {
 	switch {
@@ -137,6 +143,13 @@ func (p *parser) alternatives() (*node, error) {
 // sequence reads repeated atoms up to a |, a ) or the end.
 func (p *parser) sequence() (*node, error) {
 	var nodes []*node
+	literals := 0 // how many stand beside each other at the end of nodes
+	end := func() {
+		if literals == 1 {
+			nodes[len(nodes)-1].standAlone()
+		}
+		literals = 0
+	}
 	for {
 		var (
 			n   *node
@@ -144,6 +157,7 @@ func (p *parser) sequence() (*node, error) {
 		)
 		switch c := p.peek(); {
 		case c == '|' || c == ')' || c == 0 && p.atEnd():
+			end()
 			return seqOf(nodes), nil
 		case c == '(':
 			n, err = p.groupAtom()
@@ -159,9 +173,23 @@ func (p *parser) sequence() (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n != nil {
-			nodes = append(nodes, n)
+		if n == nil || !n.literal {
+			end()
 		}
+		if n == nil {
+			continue
+		}
+		nodes = append(nodes, n)
+		if n.literal {
+			literals++
+		}
+	}
+}
+
+// standAlone is for a literal that has no other beside it.
+func (n *node) standAlone() {
+	if n.alone != nil {
+		n.set = n.alone
 	}
 }
 
@@ -388,6 +416,7 @@ func (p *parser) quantifier(n *node) (*node, error) {
 	default:
 		return n, nil
 	}
+	n.standAlone()
 	r.once = studyOf(n)
 	switch p.peek() {
 	case '?':

@@ -59,6 +59,8 @@ const unbounded = math.MaxInt32
 type node struct {
 	kind     nodeKind
 	set      runeSet
+	literal  bool    // of nodeSet: a character of the pattern that stands for itself
+	alone    runeSet // of a literal: what it matches if no other stands beside it, if that is less
 	subs     []*node
 	group    int // of nodeGroup and nodeBackref
 	min, max int // of nodeRepeat
