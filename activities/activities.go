@@ -6,7 +6,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -34,15 +33,6 @@ type Gateway interface {
 	Fetch(ctx context.Context, sid string) (twilio.Record, error)
 	Cancel(ctx context.Context, sid string) (twilio.Record, error)
 	Redact(ctx context.Context, sid string) (twilio.Record, error)
-}
-
-// Renderer fills in the body's template.
-type Renderer interface {
-	// Render gives the text of source with variables, a JSON object (or
-	// nothing), at a time. The same arguments give the same text. An error is a
-	// *sms.Error with the Code TemplateSyntax or TemplateMetadata, and then there
-	// is no text at all.
-	Render(ctx context.Context, source string, variables json.RawMessage, now time.Time) (string, error)
 }
 
 // Register registers all activities on a worker.
@@ -82,7 +72,7 @@ type Account struct {
 type Activities struct {
 	// Accounts are the accounts by the name that callers give; "" is the default.
 	Accounts map[string]Account
-	Renderer Renderer
+	Renderer *FreeMarker
 	// DefaultRegion is the country of numbers without a country code, such as
 	// "US". Optional: default none, and such numbers are refused.
 	DefaultRegion string

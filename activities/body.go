@@ -1,98 +1,191 @@
 package activities
 
-// Bodies: the text that each recipient gets.
+// Bodies: what each recipient gets, the text and the variables of a content
+// template.
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"temporal-twilio/freemarker"
 	"temporal-twilio/sms"
 )
 
-// bodies renders the template for a list of recipients.
-type bodies struct {
-	renderer    Renderer
-	source      string
-	variables   json.RawMessage
-	now         time.Time
-	maxSegments int
-	// shared is the text of every recipient without variables of its own.
-	shared string
+// content is what one recipient gets.
+type content struct {
+	body string
+	// variables are those of a content template, a JSON object; empty for none.
+	variables string
+	// segments is 0 as long as nobody has asked.
+	segments int
 }
 
-// newBodies renders the shared text, so that a template that is broken for all
-// is found before anything is sent.
-func newBodies(ctx context.Context, renderer Renderer, input SendSmsInput, now time.Time) (*bodies, *sms.Error) {
-	b := &bodies{renderer: renderer, source: input.SmsBody, variables: input.Variables, now: now, maxSegments: input.MaxSegments}
-	for _, recipient := range input.SmsTo {
-		if !given(recipient.Variables) {
-			var problem *sms.Error
-			b.shared, problem = b.render(ctx, b.variables)
+// size is in how many segments the body travels. It is measured once.
+func (c *content) size() int {
+	if c.segments == 0 {
+		c.segments = sms.Measure(c.body).Segments
+	}
+	return c.segments
+}
+
+// bodies renders the templates for a list of recipients. What all of them share
+// is read once.
+type bodies struct {
+	renderer *FreeMarker
+	style    style
+	now      time.Time
+	// body is nil if there is no text.
+	body        *freemarker.Template
+	variables   freemarker.Value
+	content     map[string]string
+	maxSegments int
+	// shared is what every recipient gets who has no variables.
+	shared content
+}
+
+// newBodies reads the templates and renders what is shared, so that a template
+// that is broken for all is found before anything is sent.
+func newBodies(ctx context.Context, renderer *FreeMarker, input SendSmsInput, now time.Time) (b *bodies, problem *sms.Error) {
+	b = &bodies{renderer: renderer, style: style{input.Locale, input.TimeZone}, now: now, maxSegments: input.MaxSegments}
+	if input.SmsBody != "" {
+		if b.body, problem = renderer.parse("smsBody", input.SmsBody, b.style); problem != nil {
+			return nil, problem
+		}
+	}
+	if b.variables, problem = readModel(input.Variables); problem != nil {
+		return nil, problem
+	}
+	if b.content, problem = readContent(nil, input.ContentVariables); problem != nil {
+		return nil, problem
+	}
+	for i := range input.SmsTo {
+		if !hasOwn(&input.SmsTo[i]) {
+			b.shared, problem = b.render(ctx, b.variables, b.content)
+			if b.maxSegments > 0 && problem == nil {
+				b.shared.size() // for all of them
+			}
 			return b, problem
 		}
 	}
 	return b, nil
 }
 
-// of gives one recipient's text.
-func (b *bodies) of(ctx context.Context, recipient Recipient) (string, *sms.Error) {
-	if !given(recipient.Variables) {
+func hasOwn(r *Recipient) bool { return given(r.Variables) || given(r.ContentVariables) }
+
+// of returns what one recipient gets.
+func (b *bodies) of(ctx context.Context, recipient Recipient) (c content, problem *sms.Error) {
+	if !hasOwn(&recipient) {
 		return b.shared, nil
 	}
-	return b.render(ctx, overlay(b.variables, recipient.Variables))
+	variables, own := b.variables, b.content
+	if given(recipient.Variables) {
+		model, problem := readModel(recipient.Variables)
+		if problem != nil {
+			return c, problem
+		}
+		variables = freemarker.Overlay(variables, model)
+	}
+	if given(recipient.ContentVariables) {
+		if own, problem = readContent(own, recipient.ContentVariables); problem != nil {
+			return c, problem
+		}
+	}
+	return b.render(ctx, variables, own)
 }
 
-// render gives a text that Twilio will take.
-func (b *bodies) render(ctx context.Context, variables json.RawMessage) (string, *sms.Error) {
-	if b.source == "" {
-		return "", nil
+// render returns a text that Twilio will take, and the variables beside it.
+func (b *bodies) render(ctx context.Context, variables freemarker.Value, templates map[string]string) (c content, problem *sms.Error) {
+	if b.body != nil {
+		text, err := b.body.RenderAt(ctx, variables, b.now)
+		if err != nil {
+			return c, templateError("smsBody", err)
+		}
+		c.body = text
+		if problem := b.check(&c); problem != nil {
+			return c, problem
+		}
 	}
-	text, err := b.renderer.Render(ctx, b.source, variables, b.now)
-	if err != nil {
-		return "", sms.AsError(err)
+	if len(templates) == 0 {
+		return c, nil
 	}
-	return text, b.check(text)
+	rendered := make(map[string]string, len(templates))
+	for _, name := range slices.Sorted(maps.Keys(templates)) {
+		field := "contentVariables." + clip(name)
+		template, problem := b.renderer.parse(field, templates[name], b.style)
+		if problem != nil {
+			return c, problem
+		}
+		text, err := template.RenderAt(ctx, variables, b.now)
+		if err != nil {
+			return c, templateError(field, err)
+		}
+		rendered[name] = text
+	}
+	c.variables = text(rendered)
+	return c, nil
 }
 
-// check measures a text.
-func (b *bodies) check(text string) *sms.Error {
-	if strings.TrimSpace(text) == "" {
+// check refuses a text that Twilio would, or that is longer than wanted.
+func (b *bodies) check(c *content) *sms.Error {
+	if strings.TrimSpace(c.body) == "" {
 		return &sms.Error{Code: sms.MissingInput, Message: "smsBody gives an empty text"}
 	}
-	if n := utf8.RuneCountInString(text); n > sms.MaxBodyLength {
+	if n := utf8.RuneCountInString(c.body); n > sms.MaxBodyLength {
 		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("smsBody gives %d characters; Twilio takes %d", n, sms.MaxBodyLength)}
 	}
-	size := sms.Measure(text)
-	if b.maxSegments == 0 || size.Segments <= b.maxSegments {
+	if b.maxSegments == 0 || c.size() <= b.maxSegments {
 		return nil
 	}
 	why := ""
-	if size.Encoding == sms.UCS2 {
+	if size := sms.Measure(c.body); size.Encoding == sms.UCS2 {
 		why = fmt.Sprintf("; character %q at place %d makes it UCS-2, which fits 67 in a segment instead of 153", size.Culprit, size.CulpritIndex+1)
 	}
-	return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("smsBody gives %d segments, maxSegments is %d%s", size.Segments, b.maxSegments, why)}
+	return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("smsBody gives %d segments, maxSegments is %d%s", c.segments, b.maxSegments, why)}
 }
 
-// overlay lays the names of one JSON object over those of another. It writes
-// them one after the other: where a name comes twice, the renderer takes the
-// last value and keeps the first place, as Java's maps do.
-func overlay(base, over json.RawMessage) json.RawMessage {
-	if !given(base) {
-		return over
+// readModel reads a data model, which is empty if none is given.
+func readModel(variables json.RawMessage) (model freemarker.Value, problem *sms.Error) {
+	if !given(variables) {
+		return freemarker.Map(), nil
 	}
-	first, second := members(base), members(over)
-	if len(first) == 0 || len(second) == 0 {
-		return json.RawMessage("{" + first + second + "}")
+	model, err := freemarker.FromJSON(variables)
+	if err != nil {
+		return model, &sms.Error{Code: sms.InvalidInput, Message: "variables could not be read: " + err.Error()}
 	}
-	return json.RawMessage("{" + first + "," + second + "}")
+	return model, nil
 }
 
-// members is what stands between an object's braces.
-func members(object json.RawMessage) string {
-	text := strings.TrimSpace(string(object))
-	return strings.TrimSpace(text[1 : len(text)-1])
+// readContent lays the variables of a content template over others. Twilio takes
+// texts; a number, true or false is written as one.
+func readContent(base map[string]string, variables json.RawMessage) (map[string]string, *sms.Error) {
+	if !given(variables) {
+		return base, nil
+	}
+	var values map[string]json.RawMessage
+	if err := json.Unmarshal(variables, &values); err != nil {
+		return nil, &sms.Error{Code: sms.InvalidInput, Message: `contentVariables must be an object, such as {"1": "Ann"}`}
+	}
+	all := maps.Clone(base)
+	if all == nil {
+		all = make(map[string]string, len(values))
+	}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		value := bytes.TrimSpace(values[name])
+		text := string(value)
+		switch value[0] {
+		case '"':
+			_ = json.Unmarshal(value, &text) // it is valid
+		case '{', '[', 'n':
+			return nil, &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("contentVariables.%s must be a text, such as \"Ann\"", clip(name))}
+		}
+		all[name] = text
+	}
+	return all, nil
 }

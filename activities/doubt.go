@@ -121,7 +121,7 @@ func (s *send) adopt(ctx context.Context) (absent []int, all bool) {
 	}
 	all = true
 	for _, place := range s.progress.places(doubtful, len(s.to)) {
-		body, problem := s.bodies.of(ctx, s.input.SmsTo[place])
+		wanted, problem := s.bodies.of(ctx, s.input.SmsTo[place])
 		if problem != nil {
 			continue
 		}
@@ -130,7 +130,7 @@ func (s *send) adopt(ctx context.Context) (absent []int, all bool) {
 			all = false
 			continue
 		}
-		found, sure := s.find(listing.Records, place, body)
+		found, sure := s.find(listing.Records, place, wanted.body)
 		switch {
 		case found == nil:
 			absent = append(absent, place)
@@ -216,11 +216,11 @@ func (s *send) recall(ctx context.Context) bool {
 
 // name fills in a recipient's SID, if a listing shows it.
 func (s *send) name(ctx context.Context, place int, records []twilio.Record) bool {
-	body, problem := s.bodies.of(ctx, s.input.SmsTo[place])
+	wanted, problem := s.bodies.of(ctx, s.input.SmsTo[place])
 	if problem != nil {
 		return false
 	}
-	found, _ := s.find(records, place, body)
+	found, _ := s.find(records, place, wanted.body)
 	if found != nil {
 		s.progress.outcomes[place].message = found.Message
 	}

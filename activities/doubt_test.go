@@ -217,8 +217,8 @@ func TestTheNextAttemptRendersTheSameText(t *testing.T) {
 	scheduled := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for range 2 {
 		b, problem := newBodies(t.Context(), a.Renderer, input, scheduled)
-		if problem != nil || b.shared != "It is 2026-01-02 03:04:05.000" {
-			t.Errorf("%q, %+v", b.shared, problem)
+		if problem != nil || b.shared.body != "It is 2026-01-02 03:04:05.000" {
+			t.Errorf("%q, %+v", b.shared.body, problem)
 		}
 	}
 }

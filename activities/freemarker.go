@@ -1,96 +1,90 @@
 package activities
 
-// FreeMarker: the renderer of message bodies.
+// FreeMarker: the templates of messages.
 
 import (
-	"context"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"temporal-twilio/freemarker"
 	"temporal-twilio/sms"
 )
 
-// maxTemplates is how many parsed templates a renderer keeps.
+// maxTemplates is how many parsed templates are kept.
 const maxTemplates = 500
 
-// FreeMarker renders FreeMarker templates. Each is parsed once and kept by its
+// FreeMarker parses FreeMarker templates. Each is parsed once and kept by its
 // source. It is safe for concurrent use.
 type FreeMarker struct {
+	standard style
+
 	mu     sync.Mutex
-	parsed map[string]*freemarker.Template
+	parsed map[parsedKey]*freemarker.Template
 }
 
-// NewFreeMarker gives a renderer that knows no template yet.
-func NewFreeMarker() *FreeMarker {
-	return &FreeMarker{parsed: make(map[string]*freemarker.Template)}
+// style is how a template writes numbers and times.
+type style struct{ locale, timeZone string }
+
+type parsedKey struct {
+	source string
+	style
 }
 
-// Render gives the text of source with variables; .now is the given time.
-func (f *FreeMarker) Render(ctx context.Context, source string, variables json.RawMessage, now time.Time) (string, error) {
-	template, err := f.parse(source)
-	if err != nil {
-		return "", templateError(err)
+// NewFreeMarker returns one that has parsed nothing yet. Templates write in a
+// locale, such as "de_DE", and a time zone, such as "Europe/Berlin", unless a send
+// names its own; empty means en_US and UTC.
+func NewFreeMarker(locale, timeZone string) *FreeMarker {
+	return &FreeMarker{
+		standard: style{cmp.Or(locale, "en_US"), cmp.Or(timeZone, "UTC")},
+		parsed:   make(map[parsedKey]*freemarker.Template),
 	}
-	if !given(variables) {
-		variables = json.RawMessage("{}")
-	}
-	model, err := freemarker.FromJSON(variables)
-	if err != nil {
-		return "", &sms.Error{Code: sms.InvalidInput, Message: "variables could not be read: " + err.Error()}
-	}
-	text, err := template.RenderAt(ctx, model, now)
-	if err != nil {
-		return "", templateError(err)
-	}
-	return text, nil
 }
 
-// parse gives the template of a source.
-func (f *FreeMarker) parse(source string) (*freemarker.Template, error) {
+// parse returns the template of a field.
+func (f *FreeMarker) parse(field, source string, own style) (*freemarker.Template, *sms.Error) {
+	key := parsedKey{source, style{cmp.Or(own.locale, f.standard.locale), cmp.Or(own.timeZone, f.standard.timeZone)}}
 	f.mu.Lock()
-	template := f.parsed[source]
+	template := f.parsed[key]
 	f.mu.Unlock()
 	if template != nil {
 		return template, nil
 	}
-	template, err := freemarker.Parse("smsBody", source)
+	template, err := freemarker.Parse("smsBody", source, freemarker.WithLocale(key.locale), freemarker.WithTimeZone(key.timeZone))
 	if err != nil {
-		return nil, err
+		return nil, templateError(field, err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.parsed) >= maxTemplates {
 		clear(f.parsed)
 	}
-	f.parsed[source] = template
+	f.parsed[key] = template
 	return template, nil
 }
 
 // templateError names an error of the engine, with its place in the template.
-func templateError(err error) *sms.Error {
+func templateError(field string, err error) *sms.Error {
 	var (
 		parse  *freemarker.ParseError
 		render *freemarker.RenderError
 	)
 	switch {
 	case errors.As(err, &parse):
-		return &sms.Error{Code: sms.TemplateSyntax, Message: place(parse.Line, parse.Column) + parse.Message}
+		return &sms.Error{Code: sms.TemplateSyntax, Message: place(field, parse.Line, parse.Column) + parse.Message}
 	case errors.As(err, &render) && render.Name != "":
-		return &sms.Error{Code: sms.TemplateMetadata, Message: fmt.Sprintf("%svariable %s is missing; give it, or a default: ${%s!\"…\"}", place(render.Line, render.Column), render.Name, render.Name)}
+		return &sms.Error{Code: sms.TemplateMetadata, Message: fmt.Sprintf("%svariable %s is missing; give it, or a default: ${%s!\"…\"}", place(field, render.Line, render.Column), render.Name, render.Name)}
 	case errors.As(err, &render):
-		return &sms.Error{Code: sms.TemplateMetadata, Message: place(render.Line, render.Column) + render.Message}
+		return &sms.Error{Code: sms.TemplateMetadata, Message: place(field, render.Line, render.Column) + render.Message}
 	}
-	return &sms.Error{Code: sms.TemplateMetadata, Message: "smsBody could not be rendered: " + err.Error()}
+	return &sms.Error{Code: sms.TemplateMetadata, Message: field + " could not be rendered: " + err.Error()}
 }
 
 // place begins an error's message. The engine does not always know a place.
-func place(line, column int) string {
+func place(field string, line, column int) string {
 	if line == 0 {
-		return "smsBody: "
+		return field + ": "
 	}
-	return fmt.Sprintf("smsBody, line %d, column %d: ", line, column)
+	return fmt.Sprintf("%s, line %d, column %d: ", field, line, column)
 }

@@ -13,6 +13,7 @@ import (
 
 	"go.temporal.io/sdk/converter"
 
+	"temporal-twilio/freemarker"
 	"temporal-twilio/sms"
 	"temporal-twilio/twilio"
 )
@@ -37,6 +38,11 @@ type SendSmsInput struct {
 	// DefaultRegion is the country of numbers without a country code, such as
 	// "US". Optional: default the worker's.
 	DefaultRegion string `json:"defaultRegion,omitempty" example:"\"US\""`
+	// Locale is how the templates write numbers and dates, such as "de" or "pt_BR",
+	// TimeZone where they tell the time, such as "Europe/Berlin" or "GMT+02:00".
+	// Optional: default the worker's, en_US and UTC unless it is configured.
+	Locale   string `json:"locale,omitempty" example:"\"pt_BR\""`
+	TimeZone string `json:"timeZone,omitempty" example:"\"Europe/Berlin\""`
 	// Account picks a set of credentials by its name in the worker's
 	// configuration. Optional: default that of the environment.
 	Account string `json:"account,omitempty" example:"\"marketing\""`
@@ -63,7 +69,8 @@ type SendSmsInput struct {
 	MediaURL []string `json:"mediaUrl,omitempty" example:"[\"https://example.com/a.png\"]"`
 	// ContentSID names a content template, "HX" and 32 hex digits. Optional.
 	ContentSID string `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
-	// ContentVariables are its variables, a JSON object. Optional.
+	// ContentVariables are its variables, a JSON object whose values are FreeMarker
+	// templates over Variables. Optional.
 	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
 	// SendAt schedules the messages, 15 minutes to 35 days ahead. It needs
 	// MessagingServiceSID. Optional.
@@ -234,6 +241,8 @@ func (in *SendSmsInput) rules() []rule {
 		{"shortenUrls", in.ShortenURLs != nil && *in.ShortenURLs && in.MessagingServiceSID == "", "shortenUrls needs messagingServiceSid"},
 		{"sendAt", in.SendAt != nil && in.MessagingServiceSID == "", "sendAt needs messagingServiceSid: Twilio schedules for Messaging Services only"},
 		{"defaultRegion", !knownRegion(in.DefaultRegion), "defaultRegion must be a country's two capital letters, such as US"},
+		{"locale", in.Locale != "" && !freemarker.IsLocale(in.Locale), "locale must be a language and, if wanted, a country, such as pt_BR"},
+		{"timeZone", in.TimeZone != "" && !freemarker.IsTimeZone(in.TimeZone), "timeZone must be a place, such as Europe/Berlin, or an offset, such as GMT+02:00"},
 		{"idempotencyKey", len(in.IdempotencyKey) > 1000, "idempotencyKey may have 1000 bytes at most"},
 		{"maxSegments", in.MaxSegments < 0, "maxSegments must not be negative"},
 		oneOf("riskCheck", in.RiskCheck, "enable", "disable"),
@@ -282,9 +291,6 @@ func (in *SendSmsInput) options() twilio.Options {
 		MaxPrice:            in.MaxPrice,
 		ProvideFeedback:     in.ProvideFeedback,
 		PersistentAction:    in.PersistentAction,
-	}
-	if given(in.ContentVariables) {
-		o.ContentVariables = string(in.ContentVariables)
 	}
 	if in.SendAt != nil {
 		o.SendAt = *in.SendAt

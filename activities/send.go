@@ -243,12 +243,12 @@ func (s *send) try(ctx context.Context, window []int) {
 // one sends to one recipient, if the attempt may still do so once it is this
 // sender's turn. A create that has begun is not broken off.
 func (s *send) one(ctx context.Context, place int) {
-	body, problem := s.bodies.of(ctx, s.input.SmsTo[place])
+	content, problem := s.bodies.of(ctx, s.input.SmsTo[place])
 	if problem != nil {
 		s.note(place, sms.Message{}, problem)
 		return
 	}
-	if s.account.Pace.Acquire(ctx, s.lane(), sms.Measure(body).Segments) != nil {
+	if s.account.Pace.Acquire(ctx, s.lane(), content.size()) != nil {
 		return
 	}
 	defer s.account.Pace.Release()
@@ -261,7 +261,9 @@ func (s *send) one(ctx context.Context, place int) {
 		creating, cancel = context.WithDeadline(creating, s.info.Deadline.Add(-s.margin()/2))
 		defer cancel()
 	}
-	message, err := s.account.Gateway.Send(creating, twilio.Draft{From: s.from, To: s.to[place], Body: body, Options: s.options})
+	draft := twilio.Draft{From: s.from, To: s.to[place], Body: content.body, Options: s.options}
+	draft.ContentVariables = content.variables
+	message, err := s.account.Gateway.Send(creating, draft)
 	if err == nil {
 		message.To = s.to[place]
 	}

@@ -57,7 +57,7 @@ func taking(drafts *[]twilio.Draft) gatewayFunc {
 func newActivities(gateway Gateway) *Activities {
 	return &Activities{
 		Accounts: map[string]Account{"": {Gateway: gateway, Pace: NewPace(Limits{Concurrency: 1})}},
-		Renderer: NewFreeMarker(),
+		Renderer: NewFreeMarker("", ""),
 		Record:   func(context.Context, any) error { return nil },
 		Settle:   time.Millisecond,
 		Patience: time.Millisecond,
@@ -387,15 +387,24 @@ func TestATemplateSaysWhatItsVariablesSay(t *testing.T) {
 		"costs $5 {x} #1 <b>":                         "costs $5 {x} #1 <b>",
 		"${name?replace('(.) & (.)', '$2', 'r')}":     "AnBo",
 	} {
-		text, problem := NewFreeMarker().Render(t.Context(), source, json.RawMessage(variables), time.Time{})
+		text, problem := rendered(t.Context(), NewFreeMarker("", ""), source, variables)
 		if problem != nil || text != want {
 			t.Errorf("%s gives %q, %+v, want %q", source, text, problem, want)
 		}
 	}
 }
 
+// rendered is the text of a template over variables.
+func rendered(ctx context.Context, f *FreeMarker, source, variables string) (string, *sms.Error) {
+	b, problem := newBodies(ctx, f, SendSmsInput{SmsBody: source, Variables: json.RawMessage(variables), SmsTo: To("+15005550009")}, time.Time{})
+	if problem != nil {
+		return "", problem
+	}
+	return b.shared.body, nil
+}
+
 func TestABrokenTemplateSaysWhere(t *testing.T) {
-	f := NewFreeMarker()
+	f := NewFreeMarker("", "")
 	for source, want := range map[string]sms.Error{
 		"Hi\n ${name":                  {Code: sms.TemplateSyntax, Message: "smsBody, line 2, column "},
 		"Hi <#if x>":                   {Code: sms.TemplateSyntax, Message: "smsBody, line 1, column "},
@@ -404,8 +413,7 @@ func TestABrokenTemplateSaysWhere(t *testing.T) {
 		"${user?upper_case}":           {Code: sms.TemplateMetadata, Message: "smsBody, line 1, column 3"},
 		"<#list 1.. as i>${i}</#list>": {Code: sms.TemplateMetadata, Message: "smsBody"},
 	} {
-		text, err := f.Render(t.Context(), source, json.RawMessage(`{"user":{}}`), time.Time{})
-		problem := sms.AsError(err)
+		text, problem := rendered(t.Context(), f, source, `{"user":{}}`)
 		if problem == nil || problem.Code != want.Code || !strings.HasPrefix(problem.Message, want.Message) || text != "" {
 			t.Errorf("%q gives %q, %+v, want %s %s", source, text, problem, want.Code, want.Message)
 		}
@@ -413,9 +421,9 @@ func TestABrokenTemplateSaysWhere(t *testing.T) {
 }
 
 func TestParsedTemplatesAreKeptButNotWithoutBound(t *testing.T) {
-	f := NewFreeMarker()
+	f := NewFreeMarker("", "")
 	for i := range 3 * maxTemplates {
-		if _, problem := f.Render(t.Context(), fmt.Sprintf("text %d", i), nil, time.Time{}); problem != nil {
+		if _, problem := rendered(t.Context(), f, fmt.Sprintf("text %d", i), "{}"); problem != nil {
 			t.Fatalf("%+v", problem)
 		}
 	}
@@ -425,10 +433,9 @@ func TestParsedTemplatesAreKeptButNotWithoutBound(t *testing.T) {
 }
 
 func BenchmarkRender(b *testing.B) {
-	f := NewFreeMarker()
-	variables := json.RawMessage(`{"name":"Ann","order":{"number":42,"total":19.5}}`)
+	f := NewFreeMarker("", "")
 	b.ReportAllocs()
 	for b.Loop() {
-		_, _ = f.Render(b.Context(), "Dear ${name}, order ${order.number?c} comes to ${order.total?string('0.00')}.", variables, time.Time{})
+		_, _ = rendered(b.Context(), f, "Dear ${name}, order ${order.number?c} comes to ${order.total?string('0.00')}.", `{"name":"Ann","order":{"number":42,"total":19.5}}`)
 	}
 }

@@ -110,3 +110,21 @@ func jsonNumber(s string) (Value, error) {
 	}
 	return BigInt(n), nil
 }
+
+// Overlay lays the entries of one Map over those of another, which stays as it
+// is. A name that both have keeps its place, and what is below it is not merged.
+func Overlay(base, over Value) Value {
+	below, ok := base.ref.(*hashMap)
+	above, fine := over.ref.(*hashMap)
+	if !ok || !fine {
+		return over
+	}
+	m := newHashMap(len(below.names) + len(above.names))
+	m.fromModel = true
+	for _, layer := range []*hashMap{below, above} {
+		for i, name := range layer.names {
+			m.set(name, layer.vals[i])
+		}
+	}
+	return Value{ref: m, kind: kMap}
+}

@@ -5,8 +5,12 @@ package freemarker
 import (
 	"context"
 	"fmt"
+	"regexp"
+	"strings"
 	"sync"
 	"time"
+
+	"temporal-twilio/freemarker/internal/javatext/dateformat"
 )
 
 // Template is a parsed template. It can be rendered any number of times, also
@@ -21,11 +25,11 @@ type Template struct {
 // Option changes how a template is parsed and rendered.
 type Option func(*Template)
 
-// WithLocale sets the locale, such as "de" or "pt_BR". It decides how numbers
+// WithLocale sets the locale, such as "de", "pt_BR" or "pt-BR". It decides how numbers
 // and dates are written and how strings compare. Optional: default en_US.
 func WithLocale(name string) Option {
 	return func(t *Template) {
-		s := newSettings(name, "UTC")
+		s := newSettings(strings.ReplaceAll(name, "-", "_"), "UTC")
 		s.zone = t.settings.zone
 		t.settings = &s
 	}
@@ -39,6 +43,19 @@ func WithTimeZone(name string) Option {
 		s.zone = parseZoneSetting(name)
 		t.settings = &s
 	}
+}
+
+// IsLocale reports whether a name has the form of a locale. One that the JDK has no
+// data for writes numbers and dates as the root locale does.
+func IsLocale(name string) bool { return localeName.MatchString(name) }
+
+var localeName = regexp.MustCompile(`^[A-Za-z]{2,3}([_-][A-Za-z]{2}([_-][A-Za-z0-9]{1,8})?)?$`)
+
+// IsTimeZone reports whether a name is a time zone's, and not taken for GMT as it
+// is unknown.
+func IsTimeZone(name string) bool {
+	_, ok := dateformat.LoadZoneStrict(name)
+	return ok
 }
 
 // WithLimits sets limits; those that are zero keep their default.

@@ -100,7 +100,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 		workflows.Register(w)
 		sending := &activities.Activities{
 			Accounts: accounts,
-			Renderer: activities.NewFreeMarker(),
+			Renderer: activities.NewFreeMarker(c.TemplateLocale, c.TemplateTimeZone),
 			// Twilio may carry out a create for a while after we gave it up.
 			Settle:   c.Timeout + c.Timeout/2,
 			Patience: c.Patience,

@@ -20,6 +20,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/nyaruka/phonenumbers"
 
+	"temporal-twilio/freemarker"
 	"temporal-twilio/twilio"
 )
 
@@ -138,6 +139,12 @@ func (c *Config) normalise(variables map[string]string) error {
 	c.DefaultRegion = strings.ToUpper(c.DefaultRegion)
 	if c.DefaultRegion != "" && !phonenumbers.GetSupportedRegions()[c.DefaultRegion] {
 		fail("DEFAULT_REGION is %q: write a country by its two letters (ISO 3166), such as US", c.DefaultRegion)
+	}
+	if !freemarker.IsLocale(c.TemplateLocale) {
+		fail("TEMPLATE_LOCALE is %q: write a language and, if wanted, a country, such as pt_BR", c.TemplateLocale)
+	}
+	if !freemarker.IsTimeZone(c.TemplateTimeZone) {
+		fail("TEMPLATE_TIME_ZONE is %q: write a place, such as Europe/Berlin, or an offset, such as GMT+02:00", c.TemplateTimeZone)
 	}
 	if n := utf8.RuneCountInString(c.IDSecret.Reveal()); n > 0 && n < minIDSecret {
 		fail("ID_SECRET is too short: it has %d characters and must have at least %d, better 32 random ones", n, minIDSecret)

@@ -36,11 +36,13 @@ type Config struct {
 	Timeout   time.Duration `env:"TWILIO_TIMEOUT" envDefault:"10s" min:"1ms" description:"The longest wait for one answer of Twilio."`
 	Patience  time.Duration `env:"TWILIO_LISTING_PATIENCE" envDefault:"30s" min:"0s" description:"How long Twilio's listings may take to show a message that exists."`
 
-	Concurrency   int     `env:"SEND_CONCURRENCY" envDefault:"20" min:"1" group:"Sending" description:"How many messages are created at a time."`
-	Rate          float64 `env:"SEND_RATE" envDefault:"0" min:"0" description:"How many messages of one sender a second. 0 leaves the pace to Twilio's queue."`
-	AccountRate   float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"How many messages of all senders of the account a second. 0 leaves the pace to Twilio's queue."`
-	RateUnit      string  `env:"SEND_RATE_UNIT" envDefault:"messages" oneof:"messages segments" description:"What the two rates count."`
-	DefaultRegion string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it they are refused."`
+	Concurrency      int     `env:"SEND_CONCURRENCY" envDefault:"20" min:"1" group:"Sending" description:"How many messages are created at a time."`
+	Rate             float64 `env:"SEND_RATE" envDefault:"0" min:"0" description:"How many messages of one sender a second. 0 leaves the pace to Twilio's queue."`
+	AccountRate      float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"How many messages of all senders of the account a second. 0 leaves the pace to Twilio's queue."`
+	RateUnit         string  `env:"SEND_RATE_UNIT" envDefault:"messages" oneof:"messages segments" description:"What the two rates count."`
+	DefaultRegion    string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it they are refused."`
+	TemplateLocale   string  `env:"TEMPLATE_LOCALE" envDefault:"en_US" description:"How the templates of messages write numbers and dates, such as pt_BR. A send may say otherwise."`
+	TemplateTimeZone string  `env:"TEMPLATE_TIME_ZONE" envDefault:"UTC" description:"Where they tell the time, such as Europe/Berlin or GMT+02:00. A send may say otherwise."`
 	// BroadcastStore is a URL, BroadcastDir the path of a folder in its place.
 	BroadcastStore string `env:"BROADCAST_STORE" description:"The URL of the recipients and reports of broadcasts, the same for all workers, such as file:///srv/sms or s3://bucket?region=eu-west-1."`
 	BroadcastDir   string `env:"BROADCAST_DIR" description:"The path of a folder, in place of BROADCAST_STORE."`

@@ -100,6 +100,8 @@ func TestReadRefusesWhatCannotBeMeant(t *testing.T) {
 		"two kinds of certificates":   {map[string]string{"WEBHOOK_TLS_CERT": "c.pem", "WEBHOOK_TLS_KEY": "k.pem", "WEBHOOK_ACME_HOSTS": "h"}, "WEBHOOK_ACME_HOSTS and WEBHOOK_TLS_CERT are both set; unset one"},
 		"an address that is none":     {map[string]string{"TWILIO_BASE_URL": "localhost:8090"}, `TWILIO_BASE_URL is "localhost:8090": write an http or https address, such as https://sms.example.com`},
 		"an address with a query":     {map[string]string{"WEBHOOK_PUBLIC_URL": "https://sms.example.com?a=b"}, `WEBHOOK_PUBLIC_URL is "https://sms.example.com?a=b": write an http or https address, such as https://sms.example.com`},
+		"a locale that is none":       {map[string]string{"TEMPLATE_LOCALE": "English"}, `TEMPLATE_LOCALE is "English": write a language and, if wanted, a country, such as pt_BR`},
+		"a time zone that is none":    {map[string]string{"TEMPLATE_TIME_ZONE": "Berlin"}, `TEMPLATE_TIME_ZONE is "Berlin": write a place, such as Europe/Berlin, or an offset, such as GMT+02:00`},
 		"a country that is none":      {map[string]string{"DEFAULT_REGION": "XX"}, `DEFAULT_REGION is "XX": write a country by its two letters (ISO 3166), such as US`},
 		"a secret that is short":      {map[string]string{"ID_SECRET": "short"}, "ID_SECRET is too short: it has 5 characters and must have at least 16, better 32 random ones"},
 		"accounts that are not there": {map[string]string{"TWILIO_ACCOUNTS": "/does/not/exist"}, "read TWILIO_ACCOUNTS: open /does/not/exist: no such file or directory"},

@@ -41,7 +41,7 @@ func run() error {
 	defer temporal.Close()
 	sending := &activities.Activities{
 		Accounts: map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(activities.Limits{Concurrency: c.Concurrency})}},
-		Renderer: activities.NewFreeMarker(),
+		Renderer: activities.NewFreeMarker("", ""),
 		Record: func(ctx context.Context, _ any) error {
 			// The attempt is kept alive, and nothing is said of its progress.
 			return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken)
