@@ -58,14 +58,20 @@ type AskWorkflowInput struct {
 	Name       string          `json:"name"`
 	UpdateID   string          `json:"updateId"`
 	Input      json.RawMessage `json:"input"`
+	// Known only looks whether the workflow has taken the update.
+	Known bool `json:"known,omitempty"`
 }
+
+// lookTimeout bounds the wait for the answer to an update that a workflow has
+// taken.
+const lookTimeout = 2 * time.Second
 
 // AskWorkflowResult is how the update ended.
 type AskWorkflowResult struct {
 	// Value is what the workflow answered.
 	Value json.RawMessage `json:"value,omitempty"`
 	// Refused is set if the workflow refused it, Closed if it closed before it took
-	// it.
+	// it, or has not answered what it took.
 	Refused bool `json:"refused,omitempty"`
 	Closed  bool `json:"closed,omitempty"`
 }
@@ -73,10 +79,19 @@ type AskWorkflowResult struct {
 // AskWorkflow asks a run for its answer. Temporal returns the first answer to a
 // repeated update, also if the run has closed since.
 func (a *Activities) AskWorkflow(ctx context.Context, in AskWorkflowInput) (result AskWorkflowResult, err error) {
-	handle, err := activity.GetClient(ctx).UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: in.WorkflowID, RunID: in.RunID, UpdateName: in.Name, UpdateID: in.UpdateID,
-		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{in.Input},
-	})
+	c := activity.GetClient(ctx)
+	var handle client.WorkflowUpdateHandle
+	if in.Known {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, lookTimeout)
+		defer cancel()
+		handle = c.GetWorkflowUpdateHandle(client.GetWorkflowUpdateHandleOptions{WorkflowID: in.WorkflowID, RunID: in.RunID, UpdateID: in.UpdateID})
+	} else {
+		handle, err = c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			WorkflowID: in.WorkflowID, RunID: in.RunID, UpdateName: in.Name, UpdateID: in.UpdateID,
+			WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{in.Input},
+		})
+	}
 	if err == nil {
 		err = handle.Get(ctx, &result.Value)
 	}
@@ -84,7 +99,7 @@ func (a *Activities) AskWorkflow(ctx context.Context, in AskWorkflowInput) (resu
 	switch {
 	case errors.As(err, &refused):
 		return AskWorkflowResult{Refused: true}, nil
-	case isNotFound(err):
+	case isNotFound(err), in.Known && ctx.Err() != nil:
 		return AskWorkflowResult{Closed: true}, nil
 	}
 	return result, err

@@ -24,6 +24,8 @@ const (
 	// updateTimeout bounds the wait for a workflow's answer to an update, so that
 	// the webhook can still tell the sender: Twilio waits 15 s.
 	updateTimeout = 9 * time.Second
+	// askTimeout bounds one attempt.
+	askTimeout = 3 * time.Second
 	// patientTimeout bounds it if nobody is told that it takes long.
 	patientTimeout = time.Hour
 	// maxRaces bounds how often a call meets a workflow that closes or begins at
@@ -361,24 +363,10 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 		case r.input.Late && run.BeganLater:
 			return nil, denial("the workflow with this ID began after the text was received")
 		}
-		left := deadline.Sub(workflow.Now(ctx))
-		if left <= 0 {
-			break
-		}
-		asking := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-			TaskQueue: activities.TaskQueue, ScheduleToCloseTimeout: left, Summary: "Ask the workflow",
-			RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: 5 * time.Second},
-		})
-		var answer activities.AskWorkflowResult
-		err = workflow.ExecuteActivity(asking, activities.AskWorkflowName, activities.AskWorkflowInput{
-			WorkflowID: f.Call.WorkflowID, RunID: run.RunID, Name: f.Call.Name, Input: f.Call.SignalInput,
-			UpdateID: sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger),
-		}).Get(ctx, &answer)
+		answer, err := r.ask(ctx, f, run.RunID, deadline.Sub(workflow.Now(ctx)))
 		switch {
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
 		case err != nil:
-			return nil, denial("the workflow did not answer in time")
+			return nil, err
 		case answer.Refused:
 			return nil, denial("the workflow refused it")
 		case !answer.Closed:
@@ -386,7 +374,33 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 		}
 		// The run has closed; another may have begun, such as by ContinueAsNew.
 	}
-	return nil, denial("the workflow did not answer in time")
+	return nil, denial("workflows with this ID begin and close all the time")
+}
+
+// ask asks a run of a workflow for its answer, and takes one that comes at the
+// last moment.
+func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patience time.Duration) (answer activities.AskWorkflowResult, err error) {
+	in := activities.AskWorkflowInput{
+		WorkflowID: f.Call.WorkflowID, RunID: runID, Name: f.Call.Name, Input: f.Call.SignalInput,
+		UpdateID: sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger),
+	}
+	options := workflow.ActivityOptions{
+		TaskQueue: activities.TaskQueue, Summary: "Ask the workflow",
+		// Short attempts, as the worker of one may crash: each gets the same answer.
+		ScheduleToCloseTimeout: max(patience, time.Second), StartToCloseTimeout: askTimeout,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: time.Second},
+	}
+	if err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), activities.AskWorkflowName, in).Get(ctx, &answer); err == nil || ctx.Err() != nil {
+		return answer, err
+	}
+	in.Known = true
+	if err = workflow.ExecuteLocalActivity(briefly(ctx, "Look whether it has answered"), activities.AskWorkflowName, in).Get(ctx, &answer); err != nil {
+		return answer, err
+	}
+	if answer.Closed {
+		return answer, denial("the workflow did not answer in time")
+	}
+	return answer, nil
 }
 
 // signalAll signals all workflows that catch. If there are more than one run can

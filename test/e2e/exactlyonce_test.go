@@ -400,6 +400,13 @@ func deliverInCalm(t *testing.T, hooks []string, all int, told map[int]bool) {
 // whether the answer is that it was taken; or else that it was lost, or that
 // nothing is known yet.
 func deliver(c *http.Client, hook string, n int) (taken bool, err error) {
+	taken, _, err = deliverOnce(c, hook, n)
+	return taken, err
+}
+
+// deliverOnce also says the status. The error is of the network, or of an answer
+// that is neither.
+func deliverOnce(c *http.Client, hook string, n int) (taken bool, status int, err error) {
 	form := url.Values{
 		"MessageSid": {fmt.Sprintf("SM%032x", n+1)}, "AccountSid": {stack.Account},
 		"From": {fmt.Sprintf("+1500%07d", n)}, "To": {stack.Number}, "Body": {stormBody(n)},
@@ -407,25 +414,25 @@ func deliver(c *http.Client, hook string, n int) (taken bool, err error) {
 	// What is signed is the address that all webhooks are configured with.
 	request, err := http.NewRequest(http.MethodPost, hook+"/twilio/sms", strings.NewReader(form.Encode()))
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set(twilio.SignatureHeader, twilio.Sign(stack.Token, hook+"/twilio/sms", form))
 	response, err := c.Do(request)
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		return false, err
+		return false, 0, err
 	}
 	taken = strings.Contains(string(body), fmt.Sprintf("taken %d<", n))
 	told := strings.Contains(string(body), fmt.Sprintf("lost %d<", n)) || response.StatusCode == http.StatusServiceUnavailable
 	if !taken && !told {
 		err = fmt.Errorf("answered %s: %s", response.Status, body)
 	}
-	return taken, err
+	return taken, response.StatusCode, err
 }
 
 // takenInStorm counts the messages over all workflows, once none is on its way.
