@@ -77,9 +77,3 @@ func has(words []string, m Inbound) bool {
 	body := strings.TrimSpace(m.Body)
 	return channel == "" && slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, body) })
 }
-
-// Classify returns the kind of a text to a number that has Twilio's default
-// keywords. optOutType is Twilio's parameter of that name.
-func Classify(from, body, optOutType string) Event {
-	return DefaultKeywords.Classify(Inbound{From: from, Body: body, Parameters: map[string]string{OptOutType: optOutType}})
-}

@@ -27,7 +27,8 @@ func TestClassifyTellsKeywordsFromTexts(t *testing.T) {
 		{"whatsapp:+15005550009", "STOP", "", Received},
 		{"whatsapp:+15005550009", "STOP", "STOP", OptOut},
 	} {
-		if got := Classify(tc.from, tc.body, tc.optOutType); got != tc.want {
+		m := Inbound{From: tc.from, Body: tc.body, Parameters: map[string]string{OptOutType: tc.optOutType}}
+		if got := DefaultKeywords.Classify(m); got != tc.want {
 			t.Errorf("%q with OptOutType %q is %s, want %s", tc.body, tc.optOutType, got, tc.want)
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-
-	"temporal-twilio/sms"
 )
 
 // goodTriggers are each a trigger with something that the format has.
@@ -121,7 +119,6 @@ func TestFiltersDecideWhichTriggersAMessageMeets(t *testing.T) {
 		{"HELP", ""},
 	} {
 		m := message(tc.body)
-		m.Event = sms.Classify(m.From, m.Body, "")
 		firings := set.Match(t.Context(), m)
 		var names []string
 		for i := range firings {

@@ -96,7 +96,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query workflows.CatchUpSmsQuer
 // take publishes one text. Its error is one after which to try again.
 func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, result *workflows.CatchUpSmsResult) error {
 	result.Received++
-	message.Event = sms.Classify(message.From, message.Body, "")
+	message.Event = set.Event(message.Inbound)
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	match := func() []triggers.Firing {

@@ -34,9 +34,6 @@ const (
 	giveUpTimeout = 2 * time.Second
 )
 
-// optOutType is the parameter with which Twilio marks a text.
-const optOutType = "OptOutType"
-
 // Dispatcher takes texts to Temporal.
 type Dispatcher struct {
 	Client client.Client
@@ -167,8 +164,8 @@ func (r *reception) check(f *sms.Firing) {
 
 // keepers returns the open workflows that keep questions to the sender.
 func (r *reception) keepers(ctx context.Context) (open []string, err error) {
-	if r.message.Event == sms.OptOut || r.message.Event == sms.Help {
-		return nil, nil // Twilio answers these; they answer no question
+	if !r.message.Ordinary() {
+		return nil, nil // a word for Twilio or a reaction, which answer no question
 	}
 	id := activities.QuestionsID(r.IDSecret, r.message.To, r.message.From)
 	_, err = r.try(ctx, func(ctx context.Context) error {
@@ -186,7 +183,7 @@ func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 
 // wanted reports whether there is anything to decide.
 func (r *reception) wanted() bool {
-	if len(r.input.Keepers) > 0 || r.RecordMarked && r.message.Parameters[optOutType] != "" {
+	if len(r.input.Keepers) > 0 || r.RecordMarked && r.message.Parameters[sms.OptOutType] != "" {
 		return true
 	}
 	for i := range r.input.Firings {

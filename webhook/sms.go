@@ -45,7 +45,9 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 	// Just whom we know takes a place: nobody else can take them all.
 	if h.enter(ctx) {
 		defer h.leave()
-		matched = h.Triggers().Match(ctx, message)
+		set := h.Triggers()
+		message.Event = set.Event(message)
+		matched = set.Match(ctx, message)
 		answer = h.Receive(ctx, message, matched, false)
 	}
 	answer.Replies = h.say(ctx, message, answer)
@@ -149,7 +151,6 @@ func inbound(params url.Values) (sms.Inbound, error) {
 	if !messageSID.MatchString(message.MessageSID) {
 		return message, errors.New("parameter MessageSid is not a message SID")
 	}
-	message.Event = sms.Classify(message.From, message.Body, params.Get("OptOutType"))
 	if params.Get("NumMedia") != "" && params.Get("NumMedia") != "0" {
 		for n := range maxMedia {
 			if address := params.Get("MediaUrl" + strconv.Itoa(n)); address != "" {

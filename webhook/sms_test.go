@@ -69,6 +69,13 @@ func TestKeywordsAreEventsOfTheirOwnAndNeverEchoed(t *testing.T) {
 	}
 }
 
+func TestAKeywordThatTheNumberDoesNotHaveIsAnOrdinaryText(t *testing.T) {
+	b := newBench(t, with(t, "keywords: {+15005550006: {}}\n"+everything))
+	if w := b.deliver(form("STOP"), token); strings.Join(b.published, " ") != "all" || !strings.Contains(w.Body.String(), "Got it") {
+		t.Errorf("published %q, answered %s", b.published, w.Body)
+	}
+}
+
 func TestTheEventHoldsWhatElseTwilioSent(t *testing.T) {
 	b := newBench(t, with(t, everything))
 	f := form("look")
