@@ -468,13 +468,13 @@ func (d *Dispatcher) Status(ctx context.Context, workflowID string, update sms.S
 func (d *Dispatcher) try(ctx context.Context, call func(context.Context) error) (doubt bool, err error) {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
-		attempt, sent := watchSent(attempt)
+		attempt, doubtful := watchDoubt(attempt)
 		err = call(attempt)
 		cancel()
 		if err == nil || !isPassing(err) {
 			return false, err
 		}
-		doubt = doubt || sent.Load() && !isUntouched(err)
+		doubt = doubt || doubtful.Load()
 		select {
 		case <-ctx.Done():
 			return doubt, err

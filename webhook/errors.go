@@ -25,12 +25,6 @@ func isPassing(err error) bool {
 	return false
 }
 
-// isUntouched reports whether Temporal refused the request before it did
-// anything.
-func isUntouched(err error) bool {
-	return isNamespaceNotFound(err) || serviceerror.ToStatus(err).Code() == codes.ResourceExhausted
-}
-
 func isNotFound(err error) bool {
 	var notFound *serviceerror.NotFound
 	return errors.As(err, &notFound)

@@ -43,7 +43,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	if err != nil {
 		return err
 	}
-	temporalClient, err := temporal.NewClient(logger, metrics.Meter, grpc.WithStatsHandler(webhook.SentHandler{}))
+	temporalClient, err := temporal.NewClient(logger, metrics.Meter, grpc.WithStatsHandler(webhook.DoubtHandler{}))
 	if err != nil {
 		return err
 	}

@@ -35,6 +35,7 @@ import (
 
 	"temporal-twilio/activities"
 	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/workflows"
 )
@@ -101,7 +102,35 @@ var scenes = map[string]scene{
 	// What ask-sms opened and closed, and what was answered.
 	"sms-questions":          {id: activities.QuestionsID([]byte(secret), stack.Number, quiet)},
 	"sms-questions-answered": {id: activities.QuestionsID([]byte(secret), stack.Number, answers)},
-	"send-sms-with-errors":   {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
+	"receive-sms": {workflow: sms.ReceiveSmsWorkflowName, input: sms.ReceiveSmsInput{
+		Text: sms.Text{MessageSID: "SM1", From: quiet, To: stack.Number, Body: "hi"}, Attributes: true,
+		Firings: []sms.Firing{
+			calling(sms.Call{Action: sms.ActionStart}),
+			calling(sms.Call{Action: sms.ActionStart, WorkflowID: "own", IDConflict: sms.ConflictFail, IDReuse: sms.ReuseRejectDuplicate}),
+			calling(sms.Call{Action: sms.ActionStart, WorkflowID: "order-status", IDConflict: sms.ConflictUseExisting, IDReuse: sms.ReuseRejectDuplicate}),
+			calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"}),
+			calling(sms.Call{Action: sms.ActionSignalWithStart, WorkflowID: "chat", IDReuse: sms.ReuseAllowDuplicate, Name: "s"}),
+			calling(sms.Call{Action: sms.ActionSignalAll, Name: "s", Catchers: sms.CatchersQuery(sms.SignalCatch("s"))}),
+			calling(sms.Call{Action: sms.ActionUpdate, WorkflowID: "none", Name: "u"}),
+			{Trigger: "broken", Problem: "its pattern takes too long", EchoError: "no"},
+		},
+	}},
+	"receive-sms-unasked": {workflow: sms.ReceiveSmsWorkflowName, input: sms.ReceiveSmsInput{
+		Text: sms.Text{MessageSID: "SM2", From: quiet, To: stack.Number, Body: "hi"}, Late: true, Keepers: []string{"none"},
+		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
+	}},
+	"send-sms-with-errors": {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
+}
+
+// calling is a firing of a trigger of the same name as its action.
+func calling(call sms.Call) sms.Firing {
+	f := sms.Firing{Trigger: call.Action + "-" + call.WorkflowID, Call: call, Echo: sms.Echo{{Text: "done"}}, EchoError: "failed"}
+	f.Trigger = strings.ToLower(strings.Trim(f.Trigger, "-"))
+	if call.Action == sms.ActionStart || call.Action == sms.ActionSignalWithStart {
+		f.Call.Workflow, f.Call.TaskQueue = workflows.OrderStatusWorkflowName, activities.TaskQueue
+		f.Call.Input = []byte(`{"orderNumber": "42"}`)
+	}
+	return f
 }
 
 // stage is where a scene's workflow runs.

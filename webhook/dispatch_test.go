@@ -1,0 +1,232 @@
+package webhook
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	sdklog "go.temporal.io/sdk/log"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/triggers"
+)
+
+// server is a Temporal that answers as the test says.
+type server struct {
+	workflowservice.UnimplementedWorkflowServiceServer
+	start  func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error
+	starts atomic.Int32
+	// memo is that of the workflow that is there already.
+	memo *commonpb.Memo
+}
+
+func (s *server) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
+	return &workflowservice.GetSystemInfoResponse{}, nil
+}
+
+func (s *server) StartWorkflowExecution(ctx context.Context, r *workflowservice.StartWorkflowExecutionRequest) (*workflowservice.StartWorkflowExecutionResponse, error) {
+	s.starts.Add(1)
+	if err := s.start(ctx, r); err != nil {
+		return nil, serviceerror.ToStatus(err).Err()
+	}
+	return &workflowservice.StartWorkflowExecutionResponse{RunId: "run"}, nil
+}
+
+func (s *server) DescribeWorkflowExecution(_ context.Context, r *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if strings.HasPrefix(r.Execution.WorkflowId, "sms-questions-") {
+		return nil, status.Error(codes.NotFound, "nobody asks")
+	}
+	response := &workflowservice.DescribeWorkflowExecutionResponse{ExecutionConfig: &workflowpb.WorkflowExecutionConfig{}}
+	response.WorkflowExecutionInfo = info(r.Execution.WorkflowId, s.memo)
+	return response, nil
+}
+
+// dispatcher returns one that reaches the server, and a function that takes the
+// server away.
+func dispatcher(t *testing.T, s *server) (d *Dispatcher, stop func()) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := grpc.NewServer()
+	workflowservice.RegisterWorkflowServiceServer(g, s)
+	go func() { _ = g.Serve(listener) }() // until it is stopped
+	t.Cleanup(g.Stop)
+	c, err := client.NewLazyClient(client.Options{
+		HostPort: listener.Addr().String(), Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithStatsHandler(DoubtHandler{})}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return &Dispatcher{Client: c, IDSecret: []byte("secret")}, g.Stop
+}
+
+// matched are the firings of a text.
+func matched(t *testing.T, file, body string) (sms.Inbound, []triggers.Firing) {
+	t.Helper()
+	var o Options
+	with(t, file)(&o)
+	m := sms.Inbound{Event: sms.Received, MessageSID: "SM00000000000000000000000000000001", AccountSID: "AC1", From: "+15005550009", To: "+15005550006", Body: body, ReceivedAt: time.Now()}
+	return m, o.Triggers().Match(t.Context(), m)
+}
+
+const plainStart = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n"
+
+func TestDispatchTriesAgainWhatFailedOnce(t *testing.T) {
+	for name, failure := range map[string]error{
+		"Internal":          serviceerror.NewInternal("x"),
+		"Unknown":           status.Error(codes.Unknown, "x"),
+		"DeadlineExceeded":  serviceerror.NewDeadlineExceeded("x"),
+		"Unavailable":       serviceerror.NewUnavailable("x"),
+		"ResourceExhausted": serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "x"),
+		"a black hole":      nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{}
+			s.start = func(ctx context.Context, _ *workflowservice.StartWorkflowExecutionRequest) error {
+				switch {
+				case s.starts.Load() > 1:
+					return nil
+				case failure == nil:
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				return failure
+			}
+			d, _ := dispatcher(t, s)
+			m, firings := matched(t, plainStart, "a")
+			if got := d.Receive(t.Context(), m, firings, false); got.Again || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
+				t.Errorf("%+v after %d starts", got, s.starts.Load())
+			}
+		})
+	}
+}
+
+func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
+	for name, tc := range map[string]struct {
+		failure error
+		again   bool
+	}{
+		"a request of which nobody knows": {nil, true},
+		"a server that limits requests":   {serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "x"), false},
+		"a request that is refused":       {serviceerror.NewInvalidArgument("for +15005550009"), false},
+		"no server":                       {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{start: func(ctx context.Context, _ *workflowservice.StartWorkflowExecutionRequest) error {
+				if tc.failure != nil {
+					return tc.failure
+				}
+				<-ctx.Done()
+				return ctx.Err()
+			}}
+			d, stop := dispatcher(t, s)
+			if name == "no server" {
+				stop()
+			}
+			m, firings := matched(t, plainStart, "a")
+			got := d.Receive(t.Context(), m, firings, false)
+			if got.Again != tc.again || !tc.again && !reflect.DeepEqual(got.Replies, []string{"Lost"}) || strings.Contains(got.reasons(), "+1500") {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+func TestDispatchAnswersARedeliveryAsTheFirstDelivery(t *testing.T) {
+	replies, err := converter.GetDefaultDataConverter().ToPayload([]string{"Said before"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &server{memo: &commonpb.Memo{Fields: map[string]*commonpb.Payload{sms.MemoReplies: replies}}}
+	s.start = func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
+		return serviceerror.NewWorkflowExecutionAlreadyStarted("x", "", "run")
+	}
+	d, _ := dispatcher(t, s)
+	m, firings := matched(t, plainStart, "a")
+	if got := d.Receive(t.Context(), m, firings, false); !got.Known || !reflect.DeepEqual(got.Replies, []string{"Said before"}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestDispatchStartsNothingThatNobodyWants(t *testing.T) {
+	s := &server{}
+	d, _ := dispatcher(t, s)
+	m, firings := matched(t, plainStart, "b")
+	if got := d.Receive(t.Context(), m, firings, false); got.Again || len(got.Replies) > 0 || got.Outcome != outcomeUnwanted || s.starts.Load() > 0 {
+		t.Errorf("%+v, %d starts", got, s.starts.Load())
+	}
+}
+
+func TestDispatchRecordsATextThatTwilioMarked(t *testing.T) {
+	var id, kind string
+	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		id, kind = r.WorkflowId, r.WorkflowType.Name
+		return nil
+	}}
+	d, _ := dispatcher(t, s)
+	d.RecordMarked = true
+	m, _ := matched(t, plainStart, "ARRET")
+	m.Event, m.Parameters = sms.OptOut, map[string]string{"OptOutType": "STOP"}
+	if got := d.Receive(t.Context(), m, nil, false); got.Again || id != "sms-"+m.MessageSID || kind != sms.ReceiveSmsWorkflowName {
+		t.Errorf("%+v, started %s %s", got, kind, id)
+	}
+}
+
+func TestDispatchUsesSearchAttributesThatTheNamespaceHas(t *testing.T) {
+	var request *workflowservice.StartWorkflowExecutionRequest
+	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		request = r
+		return nil
+	}}
+	d, _ := dispatcher(t, s)
+	attributes := Attributes{}
+	d.Attributes = func(context.Context) Attributes { return attributes }
+	m, firings := matched(t, plainStart, "a")
+	d.Receive(t.Context(), m, firings, false)
+	if len(request.GetSearchAttributes().GetIndexedFields()) > 0 {
+		t.Errorf("attributes that are not there: %v", request.SearchAttributes)
+	}
+	attributes = Attributes{
+		sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+		sms.AttributeParty: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+	}
+	d.Receive(t.Context(), m, firings, false)
+	if fields := request.GetSearchAttributes().GetIndexedFields(); len(fields) != 3 || strings.Contains(string(fields[sms.AttributeParty].GetData()), "+1500") {
+		t.Errorf("attributes %v", fields)
+	}
+	// A trigger's own that is not there would stop the workflow for good.
+	m, firings = matched(t, "triggers:\n  - {name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n", "a")
+	starts := s.starts.Load()
+	got := d.Receive(t.Context(), m, firings, false)
+	if !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attribute Order") || s.starts.Load() != starts {
+		t.Errorf("%+v", got)
+	}
+}
+
+func info(workflowID string, memo *commonpb.Memo) *workflowpb.WorkflowExecutionInfo {
+	return &workflowpb.WorkflowExecutionInfo{
+		Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: "run"}, Type: &commonpb.WorkflowType{Name: "W"},
+		Status: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, Memo: memo, SearchAttributes: &commonpb.SearchAttributes{},
+	}
+}

@@ -1,0 +1,205 @@
+package workflows
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/mock"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/sms"
+)
+
+// receivingStage runs ReceiveSmsWorkflow with the open workflows, catchers and
+// questions of the test.
+type receivingStage struct {
+	*testsuite.TestWorkflowEnvironment
+	open     map[string]bool
+	catchers []string
+	asks     bool
+	mu       sync.Mutex
+	// signals are the workflows that were signalled.
+	signals []string
+	started []string
+}
+
+func newReceivingStage() *receivingStage {
+	s := &receivingStage{TestWorkflowEnvironment: new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment(), open: map[string]bool{}}
+	register := func(name string, function any) {
+		s.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
+	}
+	s.RegisterWorkflowWithOptions(ReceiveSmsWorkflow, workflow.RegisterOptions{Name: sms.ReceiveSmsWorkflowName})
+	s.RegisterWorkflowWithOptions(func(ctx workflow.Context, _ any) error {
+		s.started = append(s.started, workflow.GetInfo(ctx).WorkflowExecution.ID)
+		return nil
+	}, workflow.RegisterOptions{Name: "W"})
+	register(activities.AskKeeperName, func(context.Context, activities.AskKeeperInput) (bool, error) { return s.asks, nil })
+	register(activities.FindRunName, func(_ context.Context, in activities.FindRunInput) (activities.FindRunResult, error) {
+		return activities.FindRunResult{Open: s.open[in.WorkflowID], RunID: "run", BeganLater: in.WorkflowID == "later"}, nil
+	})
+	register(activities.AskWorkflowName, func(_ context.Context, in activities.AskWorkflowInput) (activities.AskWorkflowResult, error) {
+		if in.WorkflowID == "refuses" {
+			return activities.AskWorkflowResult{Refused: true}, nil
+		}
+		return activities.AskWorkflowResult{Value: json.RawMessage(`{"id": 9007199254740993}`)}, nil
+	})
+	register(activities.FindCatchersName, func(_ context.Context, in activities.FindCatchersInput) (result activities.FindCatchersResult, err error) {
+		for _, id := range s.catchers {
+			if id > in.After {
+				result.WorkflowIDs = append(result.WorkflowIDs, id)
+			}
+		}
+		if len(result.WorkflowIDs) > in.Limit {
+			result.WorkflowIDs = result.WorkflowIDs[:in.Limit]
+			result.Next = result.WorkflowIDs[in.Limit-1]
+		}
+		return result, nil
+	})
+	s.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(
+		func(_, id, _, _ string, _ any) error {
+			if !s.open[id] && !slices.Contains(s.catchers, id) {
+				return errors.New("unknown external workflow execution")
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.signals = append(s.signals, id)
+			return nil
+		})
+	return s
+}
+
+func (s *receivingStage) receive(t *testing.T, firings ...sms.Firing) (result sms.ReceiveSmsResult) {
+	t.Helper()
+	input := sms.ReceiveSmsInput{Text: sms.Text{MessageSID: "SM1"}, Firings: firings}
+	if s.asks {
+		input.Keepers = []string{"keeper"}
+	}
+	s.ExecuteWorkflow(sms.ReceiveSmsWorkflowName, input, nil)
+	if err := s.GetWorkflowResult(&result); err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func firing(trigger string, call sms.Call) sms.Firing {
+	return sms.Firing{Trigger: trigger, Call: call, Echo: sms.Echo{{Text: trigger + " done"}}, EchoError: trigger + " failed"}
+}
+
+func TestReceiveMakesEachCallAndSaysWhatCameOfIt(t *testing.T) {
+	s := newReceivingStage()
+	s.open["open"] = true
+	balance := firing("balance", sms.Call{Action: sms.ActionUpdate, WorkflowID: "open", Name: "u"})
+	balance.Echo = sms.Echo{{Text: "You have "}, {Result: "result.id"}}
+	broken := firing("broken", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"})
+	broken.Problem = "its pattern takes too long"
+	silent := firing("silent", sms.Call{Action: sms.ActionUpdate, WorkflowID: "refuses", Name: "u"})
+	silent.EchoError, s.open["refuses"] = "", true
+	got := s.receive(t,
+		firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}),
+		firing("signal", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"}),
+		balance, broken, silent)
+	want := []string{"plain done", "signal done", "You have 9007199254740993", "broken failed"}
+	if !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomeRefused {
+		t.Errorf("%s, replies %q, want %q", got.Outcome, got.Replies, want)
+	}
+	if len(got.Firings) != 5 || got.Firings[4].Reason != "the workflow refused it" || got.Firings[3].Reason != broken.Problem {
+		t.Errorf("firings %+v", got.Firings)
+	}
+	if !reflect.DeepEqual(s.signals, []string{"open"}) || !reflect.DeepEqual(s.started, []string{"sms-SM1-plain"}) {
+		t.Errorf("signalled %q, started %q", s.signals, s.started)
+	}
+}
+
+func TestReceiveGivesAReplyToItsQuestionAlone(t *testing.T) {
+	s := newReceivingStage()
+	s.asks = true
+	got := s.receive(t, firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
+	if got.Outcome != sms.OutcomeAnswered || len(got.Replies)+len(s.started) > 0 {
+		t.Errorf("%+v, started %q", got, s.started)
+	}
+}
+
+func TestReceivePublishesNothingThatTheSenderWasToldIsLost(t *testing.T) {
+	for _, told := range []int{1, 0} {
+		s := newReceivingStage()
+		s.open["open"], s.asks = true, true
+		s.RegisterDelayedCallback(func() {
+			s.SignalWorkflow(sms.GiveUpSignal, 1)
+			if told == 0 {
+				s.SignalWorkflow(sms.GiveUpSignal, -1) // it was not told after all
+			}
+		}, 0)
+		if told == 0 {
+			s.asks = false
+		}
+		audit := firing("audit", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"})
+		audit.EchoError = ""
+		got := s.receive(t, audit,
+			firing("signal", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"}),
+			firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
+		want := []string{"audit done", "signal done", "plain done"}
+		if told == 1 {
+			want[1] = "signal failed"
+		}
+		if !reflect.DeepEqual(got.Replies, want) || len(s.signals) != 2-told || len(s.started) != 1 {
+			t.Errorf("told %d: %+v, signalled %q, started %q", told, got, s.signals, s.started)
+		}
+	}
+}
+
+func TestReceiveReachesFifteenThousandCatchers(t *testing.T) {
+	s := newReceivingStage()
+	for n := range 15_000 {
+		s.catchers = append(s.catchers, fmt.Sprintf("w-%05d", n))
+	}
+	all := firing("all", sms.Call{Action: sms.ActionSignalAll, Name: "s"})
+	all.Echo = sms.Echo{{Text: "Told "}, {Result: "result.count"}}
+	args, runs := []any{sms.ReceiveSmsInput{Firings: []sms.Firing{all}}, nil}, 0
+	var result sms.ReceiveSmsResult
+	for {
+		runs++
+		s.ExecuteWorkflow(sms.ReceiveSmsWorkflowName, args...)
+		next := (*workflow.ContinueAsNewError)(nil)
+		if err := s.GetWorkflowError(); !errors.As(err, &next) {
+			if err := s.GetWorkflowResult(&result); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+		var input sms.ReceiveSmsInput
+		var state receiveState
+		if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &input, &state); err != nil {
+			t.Fatal(err)
+		}
+		catchers, signals := s.catchers, s.signals
+		s = newReceivingStage()
+		s.catchers, s.signals, args = catchers, signals, []any{input, state}
+	}
+	slices.Sort(s.signals)
+	if !slices.Equal(s.signals, s.catchers) || len(result.Replies) != 1 || result.Replies[0] != "Told 15000" {
+		t.Errorf("%d signalled, %+v", len(s.signals), result)
+	}
+	if runs < 2 || *result.Firings[0].Count != 15_000 {
+		t.Errorf("%d runs, %+v", runs, result.Firings)
+	}
+}
+
+func TestReceiveTellsThatNobodyCatches(t *testing.T) {
+	s := newReceivingStage()
+	all := firing("all", sms.Call{Action: sms.ActionSignalAll, Name: "s"})
+	all.Echo = sms.Echo{{Text: "Told "}, {Result: "result.count"}}
+	if got := s.receive(t, all); strings.Join(got.Replies, "") != "Told 0" || got.Outcome != sms.OutcomePublished {
+		t.Errorf("%+v", got)
+	}
+}
