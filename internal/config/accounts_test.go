@@ -21,7 +21,7 @@ func TestAccountsHaveCredentialsAndAPaceOfTheirOwn(t *testing.T) {
 	token := write(t, "fromfile\n")
 	c := Config{Concurrency: 20, Timeout: time.Second, Accounts: write(t, `accounts:
   marketing: {account: AC2, tokenFile: `+token+`, region: ie1, edge: dublin, rate: 1}
-  alerts: {account: AC3, apiKey: SK3, apiSecret: hidden, concurrency: 5}
+  alerts: {account: AC3, apiKey: SK3, apiSecret: "hidden\n", concurrency: 5}
 `)}
 	accounts, err := c.readAccounts()
 	if err != nil {
