@@ -1,0 +1,77 @@
+package e2e
+
+// Several accounts at one webhook: each speaks for itself.
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"temporal-twilio/test/stack"
+	"temporal-twilio/twilio"
+	"temporal-twilio/webhook"
+	"temporal-twilio/workflows"
+)
+
+// another is an account whose webhooks are taken, too.
+const (
+	another      = "AC00000000000000000000000000000002"
+	anotherToken = "fedcba9876543210fedcba9876543210"
+)
+
+// textAs brings a text from phone to an address as an account would, and returns
+// the status and the replies.
+func textAs(t *testing.T, s *stack.Stack, account, token, messageSID, to, body string) (int, string) {
+	t.Helper()
+	form := url.Values{"MessageSid": {messageSID}, "AccountSid": {account}, "From": {phone}, "To": {to}, "Body": {body}}
+	address := s.Webhook + webhook.SmsPath
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set(twilio.SignatureHeader, twilio.Sign(token, address, form))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(answer)
+}
+
+func TestAnAccountSpeaksForItselfOnly(t *testing.T) {
+	t.Parallel()
+	const bound = "+15005550007"
+	s := stack.Start(t, stack.Options{
+		Triggers: `triggers:
+  - {name: ours, pattern: hello, account: ` + stack.Account + `, echo: Ours, start: {workflow: OrderStatusWorkflow, taskQueue: twilio}}
+  - {name: theirs, pattern: hello, account: ` + another + `, echo: Theirs, start: {workflow: OrderStatusWorkflow, taskQueue: twilio}}
+`,
+		Environment: []string{"TWILIO_SUBACCOUNT_TOKENS=" + another + "=" + anotherToken, "WEBHOOK_OWN_NUMBERS=" + stack.Account + "=" + bound},
+	})
+	run := ask(t, s, "Shall we come?", nil)
+	if status, _ := textAs(t, s, another, anotherToken, "SM00000000000000000000000000000a01", stack.Number, "Mallory says yes"); status != http.StatusOK {
+		t.Errorf("another account's text: status %d", status)
+	}
+	if status, answer := textAs(t, s, another, anotherToken, "SM00000000000000000000000000000a02", stack.Number, "hello"); status != http.StatusOK || !strings.Contains(answer, "Theirs") || strings.Contains(answer, "Ours") {
+		t.Errorf("another account's text fires: %d %s", status, answer)
+	}
+	if status, _ := textAs(t, s, stack.Account, anotherToken, "SM00000000000000000000000000000a03", stack.Number, "hello"); status != http.StatusForbidden {
+		t.Errorf("under the name of ours: status %d", status)
+	}
+	if status, _ := textAs(t, s, another, anotherToken, "SM00000000000000000000000000000a04", bound, "hello"); status != http.StatusForbidden {
+		t.Errorf("to a number of ours: status %d", status)
+	}
+	if status, answer := textAs(t, s, stack.Account, stack.Token, "SM00000000000000000000000000000a05", stack.Number, "Yes, please"); status != http.StatusOK || strings.Contains(answer, "Ours") {
+		t.Errorf("our own account's reply: %d %s", status, answer)
+	}
+	if got := answer(t, run); got.Outcome != workflows.Answered || got.Reply == nil || got.Reply.Body != "Yes, please" {
+		t.Errorf("the question was answered by %+v", got.Reply)
+	}
+}
