@@ -52,6 +52,9 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 		AskWorkflowName:            a.AskWorkflow,
 		FindCatchersName:           a.FindCatchers,
 		FindRunName:                a.FindRun,
+		sms.ReadAddressesName:      a.ReadAddresses,
+		sms.FindQuietName:          a.FindQuiet,
+		sms.PreviewName:            a.PreviewSms,
 	} {
 		r.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}

@@ -6,6 +6,7 @@ package activities
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -59,6 +60,21 @@ func readRecipient(written, region string) (string, error) {
 func (a *Activities) Party(written, region string) (string, bool) {
 	to, err := readRecipient(written, cmp.Or(region, a.DefaultRegion))
 	return sms.Party(to), err == nil
+}
+
+// ReadAddresses returns each address as the result of SendSms has it. It is a local
+// activity: how numbers are read depends on the worker's settings.
+func (a *Activities) ReadAddresses(_ context.Context, in sms.ReadAddressesInput) ([]string, error) {
+	region := cmp.Or(in.DefaultRegion, a.DefaultRegion)
+	read := make([]string, len(in.To))
+	for i, written := range in.To {
+		to, err := readRecipient(written, region)
+		if err != nil {
+			to = written
+		}
+		read[i] = to
+	}
+	return read, nil
 }
 
 // readSender reads an address that a message can come from: all that

@@ -104,6 +104,10 @@ type SendSmsInput struct {
 	// PersistentAction are rich actions of the message's channel. Optional.
 	PersistentAction []string `json:"persistentAction,omitempty" example:"[\"geo:52.5,13.4|Berlin\"]"`
 
+	// QuietHours keep recipients from being texted in the evening and at night, by
+	// the time where they are. For SendSmsWorkflow and BroadcastSmsWorkflow, which
+	// can wait. Optional.
+	QuietHours *sms.QuietHours `json:"quietHours,omitempty"`
 	// MaxSegments refuses a text that takes more segments. Optional: default no
 	// limit but Twilio's 1600 characters.
 	MaxSegments int `json:"maxSegments,omitempty" example:"2"`
@@ -244,6 +248,7 @@ func (in *SendSmsInput) rules() []rule {
 		{"locale", in.Locale != "" && !freemarker.IsLocale(in.Locale), "locale must be a language and, if wanted, a country, such as pt_BR"},
 		{"timeZone", in.TimeZone != "" && !freemarker.IsTimeZone(in.TimeZone), "timeZone must be a place, such as Europe/Berlin, or an offset, such as GMT+02:00"},
 		{"idempotencyKey", len(in.IdempotencyKey) > 1000, "idempotencyKey may have 1000 bytes at most"},
+		{"quietHours", in.QuietHours != nil, "quietHours needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it"},
 		{"maxSegments", in.MaxSegments < 0, "maxSegments must not be negative"},
 		oneOf("riskCheck", in.RiskCheck, "enable", "disable"),
 		oneOf("contentRetention", in.ContentRetention, "retain", "discard"),

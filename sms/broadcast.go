@@ -95,3 +95,48 @@ type FinishInput struct {
 	// Pages is how many were written. Without any there is no report.
 	Pages int `json:"pages"`
 }
+
+// ReadAddressesName is the activity type that reads addresses as SendSms does.
+const ReadAddressesName = "ReadAddresses"
+
+// ReadAddressesInput are addresses as they were written. The result has each as
+// SendSms reports it.
+type ReadAddressesInput struct {
+	To []string `json:"to"`
+	// DefaultRegion is that of the send.
+	DefaultRegion string `json:"defaultRegion,omitempty"`
+}
+
+// PreviewName is the activity type that renders the texts of a page.
+const PreviewName = "PreviewSms"
+
+// Preview is what would become of recipients.
+type Preview struct {
+	// Texts are the first three.
+	Texts []PreviewText `json:"texts,omitempty"`
+	// Messages would be sent, in so many Segments.
+	Messages int `json:"messages"`
+	Segments int `json:"segments"`
+	// Failures are the first who would not be sent to, and why. The Errors of the
+	// progress count all of them.
+	Failures []Error `json:"failures,omitempty"`
+	// Gaps are the first of GapCount texts that have nothing where a variable of the
+	// recipient's is empty, such as "Dear , hello".
+	Gaps     []PreviewGap `json:"gaps,omitempty"`
+	GapCount int          `json:"gapCount,omitempty"`
+}
+
+// PreviewText is a text as it would be sent.
+type PreviewText struct {
+	To       string   `json:"to"`
+	Text     string   `json:"text"`
+	Segments int      `json:"segments"`
+	Encoding Encoding `json:"encoding"`
+}
+
+// PreviewGap is a text with nothing where a variable is empty.
+type PreviewGap struct {
+	To       string `json:"to"`
+	Variable string `json:"variable"`
+	Text     string `json:"text"`
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -20,24 +21,30 @@ import (
 // the recipients in SmsTo, in a file, or from an activity.
 type BroadcastSmsInput struct {
 	activities.SendSmsInput
-	// File holds the recipients: its name below the worker's BROADCAST_STORE, CSV
-	// or .jsonl. Optional.
+	// File holds the recipients: its name in the worker's BROADCAST_STORE, CSV or
+	// .jsonl. Optional.
 	File string `json:"file,omitempty" example:"\"customers.csv\""`
-	// Source gives the recipients by an activity of the caller's. Optional.
+	// Source names an activity of the caller's that lists the recipients. Optional.
 	Source *Source `json:"source,omitempty" example:"{\"activity\": \"MyRecipients\", \"taskQueue\": \"shop\"}"`
-	// Report is the name of a report below BROADCAST_STORE, without ".jsonl".
+	// Report is the name of a report in BROADCAST_STORE, without ".jsonl".
 	// Optional: default no report.
 	Report string `json:"report,omitempty" example:"\"monday\""`
 	// PageSize is how many recipients one SendSms gets, 1 to 1000. Optional:
-	// default 200.
+	// default what takes about ten seconds; with an IdempotencyKey 200.
 	PageSize int `json:"pageSize,omitempty" example:"200"`
+	// DryRun renders every text and sends none: the result's DryRun says what would
+	// happen. Optional: default false.
+	DryRun bool `json:"dryRun,omitempty" example:"true"`
+	// SenderRate is how many segments a second Twilio sends from SmsFrom, for the
+	// estimates. Optional: default by the kind of sender.
+	SenderRate float64 `json:"senderRate,omitempty" example:"1"`
 
-	// Carried is what a run hands on to the next. Not for callers.
+	// Carried and Held are what a run hands on to the next. Not for callers.
 	Carried *BroadcastProgress `json:"carried,omitempty"`
+	Held    *held              `json:"held,omitempty"`
 }
 
-// Source is an activity that takes an [sms.PageInput] and returns
-// an [sms.Page].
+// Source is an activity that takes an [sms.PageInput] and returns an [sms.Page].
 type Source struct {
 	Activity  string `json:"activity"`
 	TaskQueue string `json:"taskQueue"`
@@ -48,25 +55,42 @@ type Source struct {
 // BroadcastProgress says how far a broadcast is. It is the answer to the query
 // "progress" and the workflow's result.
 type BroadcastProgress struct {
+	// Total is how many recipients there are, 0 if that is not known.
+	Total int `json:"total,omitempty"`
 	// Recipients were dealt with so far, Sent of them were taken by Twilio.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
 	// Errors counts the others by code.
 	Errors map[sms.Code]int `json:"errors"`
-	Pages  int              `json:"pages"`
-	// State is sending, paused, cancelled, failed or done.
+	// Asleep are recipients whose quiet hours the broadcast waits for.
+	Asleep int `json:"asleep,omitempty"`
+	Pages  int `json:"pages"`
+	// Rate is how many recipients a second are dealt with, while it sends, and
+	// SecondsLeft how long the others take at that rate. 0 while it is not known.
+	Rate        float64 `json:"rate,omitempty"`
+	SecondsLeft int     `json:"secondsLeft,omitempty"`
+	// State is sending, waiting, paused, cancelled, failed or done.
 	State string `json:"state"`
+	// Why says why a broadcast waits, or paused itself, and NextTry when it goes on
+	// by itself. Both are empty if somebody paused it.
+	Why     string     `json:"why,omitempty"`
+	NextTry *time.Time `json:"nextTry,omitempty"`
+	// Notes are what whoever started the broadcast should know, each told once.
+	Notes []string `json:"notes,omitempty"`
 	// Error says why the broadcast failed before its end, or has no report.
 	Error string `json:"error,omitempty"`
-	// Report is the file's name below BROADCAST_STORE, once it is complete.
+	// Report is the file's name in BROADCAST_STORE, once it is complete.
 	Report string `json:"report,omitempty"`
 	// Cursor is where the next page begins, or would have begun.
 	Cursor string `json:"cursor,omitempty"`
+	// DryRun is what would happen. It is set for dry runs only.
+	DryRun *sms.Preview `json:"dryRun,omitempty"`
 }
 
 // The states of a broadcast.
 const (
 	broadcastSending   = "sending"
+	broadcastWaiting   = "waiting"
 	broadcastPaused    = "paused"
 	broadcastCancelled = "cancelled"
 	broadcastFailed    = "failed"
@@ -86,12 +110,24 @@ const (
 	maxPageSize     = 1000
 	// maxKey leaves room for the page's number in the 1000 bytes of a send's key.
 	maxKey = 900
+	// maxAsleep is how many recipients a broadcast holds until their quiet hours
+	// end. It reads no more before: what a run hands on to the next has to fit into
+	// a payload.
+	maxAsleep      = 2000
+	maxAsleepBytes = 256 << 10
 )
+
+// DefaultBroadcastPatience is how long a broadcast that can text nobody goes on
+// trying.
+const DefaultBroadcastPatience = 24 * time.Hour
 
 // BroadcastSmsWorkflow sends one text to all recipients, with the promise of
 // SendSms: nobody is texted twice, and each is in the report. The updates
 // "pause", "resume" and "cancel" take effect between two pages; a page that has
 // begun is finished, also if the workflow is cancelled.
+//
+// If Twilio refuses the account, or is away, the broadcast pauses itself and
+// tries again, first soon and then ever later; "resume" has it try at once.
 //
 // It fails only if nobody was texted. Once somebody was, its result says how far
 // it came, and why not further.
@@ -104,6 +140,9 @@ func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (Broadca
 	if input.Carried != nil {
 		b.progress = *input.Carried
 	}
+	if input.Held != nil {
+		b.held = *input.Held
+	}
 	if b.progress.Errors == nil {
 		b.progress.Errors = map[sms.Code]int{}
 	}
@@ -113,6 +152,7 @@ func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (Broadca
 	if err := b.handle(ctx); err != nil {
 		return b.progress, err
 	}
+	b.patient = workflow.GetVersion(ctx, "broadcast-waits", workflow.DefaultVersion, 1) >= 1
 	var err error
 	if input.Carried == nil {
 		err = b.begin(ctx)
@@ -133,8 +173,30 @@ func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (Broadca
 type broadcast struct {
 	input    BroadcastSmsInput
 	progress BroadcastProgress
+	held     held
+	// patient is false for broadcasts that began with an older worker, which took
+	// every failure for final and every page for as long as the first.
+	patient bool
+	// byItself is set while the broadcast waits for a time, and not for a person.
+	byItself bool
 	// unwritten is how many pages are missing in the report.
 	unwritten int
+}
+
+// held are recipients who were read and are not dealt with yet.
+type held struct {
+	// Rest are those of the last page who were surely not sent to, or all of a page
+	// with a key, and Last what the report says of them if it ends so.
+	Rest activities.Recipients `json:"rest,omitempty"`
+	Last sms.ReportPage        `json:"last"`
+	// FailingSince is when a page first ended without any progress, and Failures
+	// how many did since.
+	FailingSince time.Time `json:"failingSince"`
+	Failures     int       `json:"failures,omitempty"`
+	// Asleep are in quiet hours, those who wake first being the first.
+	Asleep []sleepers `json:"asleep,omitempty"`
+	// Ended is set once all recipients were read.
+	Ended bool `json:"ended,omitempty"`
 }
 
 // check adds to what is wrong with the input's form.
@@ -146,17 +208,25 @@ func (b *broadcast) check(wrong error) error {
 			given++
 		}
 	}
-	if b.input.PageSize == 0 {
-		b.input.PageSize = defaultPageSize
-	}
-	if given != 1 && len(problems) == 0 {
+	if given != 1 && len(problems) == 0 && b.input.Carried == nil {
 		problems = append(problems, sms.Problem{Says: "give the recipients in one of smsTo, file and source"})
 	}
-	if b.input.PageSize < 1 || b.input.PageSize > maxPageSize {
-		problems = append(problems, sms.Problem{Field: "pageSize", Says: "pageSize must be 1 to 1000"})
+	for _, rule := range []struct {
+		broken      bool
+		field, says string
+	}{
+		{b.input.PageSize < 0 || b.input.PageSize > maxPageSize, "pageSize", "pageSize must be 1 to 1000"},
+		{len(b.input.IdempotencyKey) > maxKey, "idempotencyKey", "the idempotencyKey of a broadcast may have 900 bytes at most"},
+		{b.input.QuietHours != nil && b.input.SendAt != nil, "sendAt", "sendAt and quietHours do not go together: Twilio would send at sendAt, whoever sleeps then; give one"},
+		{b.input.OnError == activities.Fail, "onError", "a broadcast completes, and its report says what became of each recipient; leave onError out"},
+		{b.input.SenderRate < 0, "senderRate", "senderRate must be segments a second, such as 1"},
+	} {
+		if rule.broken {
+			problems = append(problems, sms.Problem{Field: rule.field, Says: rule.says})
+		}
 	}
-	if len(b.input.IdempotencyKey) > maxKey {
-		problems = append(problems, sms.Problem{Field: "idempotencyKey", Says: "the idempotencyKey of a broadcast may have 900 bytes at most"})
+	if b.input.GiveUpAfter == 0 {
+		b.input.GiveUpAfter = Duration(DefaultBroadcastPatience)
 	}
 	if len(problems) > 0 {
 		return problems
@@ -168,22 +238,20 @@ func (b *broadcast) check(wrong error) error {
 func (b *broadcast) handle(ctx workflow.Context) error {
 	become := func(state string, from ...string) func(workflow.Context) (BroadcastProgress, error) {
 		return func(workflow.Context) (BroadcastProgress, error) {
-			for _, allowed := range from {
-				if b.progress.State == allowed {
-					b.progress.State = state
-				}
-			}
-			if b.progress.State != state {
+			if b.progress.State != state && !slices.Contains(from, b.progress.State) {
 				return b.progress, fmt.Errorf("the broadcast is %s", b.progress.State)
 			}
+			b.byItself = false
+			b.progress.State, b.progress.Why, b.progress.NextTry = state, "", nil
+			b.tell(ctx)
 			return b.progress, nil
 		}
 	}
 	return errors.Join(
 		workflow.SetQueryHandler(ctx, ProgressQuery, func() (BroadcastProgress, error) { return b.progress, nil }),
-		workflow.SetUpdateHandler(ctx, PauseUpdate, become(broadcastPaused, broadcastSending)),
-		workflow.SetUpdateHandler(ctx, ResumeUpdate, become(broadcastSending, broadcastPaused)),
-		workflow.SetUpdateHandler(ctx, CancelUpdate, become(broadcastCancelled, broadcastSending, broadcastPaused)),
+		workflow.SetUpdateHandler(ctx, PauseUpdate, become(broadcastPaused, broadcastSending, broadcastWaiting)),
+		workflow.SetUpdateHandler(ctx, ResumeUpdate, become(broadcastSending, broadcastPaused, broadcastWaiting)),
+		workflow.SetUpdateHandler(ctx, CancelUpdate, become(broadcastCancelled, broadcastSending, broadcastPaused, broadcastWaiting)),
 	)
 }
 
@@ -191,13 +259,32 @@ func (b *broadcast) handle(ctx workflow.Context) error {
 // texted, and drops who stands twice in a list.
 func (b *broadcast) begin(ctx workflow.Context) error {
 	if b.input.File != "" || b.input.Report != "" {
-		in := sms.BeginInput{File: b.input.File, Report: b.input.Report, Broadcast: identity(ctx)}
-		beginning := workflow.WithActivityOptions(ctx, brief("Begin the broadcast"))
-		if err := workflow.ExecuteActivity(beginning, sms.BeginBroadcastName, in).Get(ctx, nil); err != nil {
+		in := sms.BeginInput{
+			File: b.input.File, DefaultRegion: b.input.DefaultRegion,
+			Report: b.input.Report, Broadcast: identity(ctx), DryRun: b.input.DryRun,
+		}
+		var found sms.BeginResult
+		beginning := workflow.WithActivityOptions(ctx, reading("Begin the broadcast"))
+		if err := workflow.ExecuteActivity(beginning, sms.BeginBroadcastName, in).Get(ctx, &found); err != nil {
 			return err
 		}
+		b.progress.Total = found.Total
 	}
-	if len(b.input.SmsTo) <= b.input.PageSize {
+	if err := b.unify(ctx); err != nil {
+		return err
+	}
+	if len(b.input.SmsTo) > 0 {
+		b.progress.Total = len(b.input.SmsTo)
+	}
+	if text := b.forecast(b.progress.Total, "messages"); text != "" && !b.input.DryRun {
+		b.note(ctx, text)
+	}
+	return nil
+}
+
+// unify drops who is in a list twice.
+func (b *broadcast) unify(ctx workflow.Context) error {
+	if len(b.input.SmsTo) <= b.pageSize() {
 		return nil // SendSms sees the whole list
 	}
 	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
@@ -236,8 +323,11 @@ func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 		if ctx.Err() != nil || b.progress.State == broadcastCancelled {
 			return false, ctx.Err()
 		}
-		if last, err := b.page(ctx); err != nil || last {
+		if err := b.step(ctx); err != nil {
 			return false, err
+		}
+		if b.held.Ended && len(b.held.Rest) == 0 && len(b.held.Asleep) == 0 {
+			return false, nil
 		}
 		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() && ctx.Err() == nil {
 			return true, nil
@@ -245,128 +335,67 @@ func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 	}
 }
 
-// page sends to the next recipients, and reports whether they were the last.
-func (b *broadcast) page(ctx workflow.Context) (last bool, err error) {
+// step deals with the recipients whose turn it is: those who were not sent to,
+// those who woke up, or the next of the list. If all that are left sleep, it
+// waits.
+func (b *broadcast) step(ctx workflow.Context) error {
+	switch size := b.pageSize(); {
+	case len(b.held.Rest) > 0:
+		rest := b.held.Rest
+		b.held.Rest, b.held.Last = nil, sms.ReportPage{}
+		return b.deal(ctx, sms.Page{Recipients: rest})
+	case len(b.held.Asleep) > 0 && !b.held.Asleep[0].Until.After(workflow.Now(ctx)):
+		return b.deal(ctx, sms.Page{Recipients: b.awoken(size)})
+	case b.held.Ended || b.manyAsleep():
+		return b.await(ctx, b.held.Asleep[0].Until, broadcastWaiting, "everybody whose turn it is has quiet hours")
+	}
 	page, err := b.read(ctx)
-	if err != nil {
-		return false, err
+	if err == nil && len(page.Recipients)+len(page.Errors) > 0 {
+		err = b.deal(ctx, page)
 	}
-	if len(page.Recipients)+len(page.Errors) > 0 {
-		if err := b.deal(ctx, page); err != nil {
-			return false, err
+	if err == nil {
+		b.progress.Cursor, b.held.Ended = page.Next, page.Next == "" || b.progress.Error != ""
+	}
+	return err
+}
+
+// manyAsleep reports whether the broadcast holds as many sleepers as it may. Pages
+// with a key wait for each other: run again, the broadcast must make the same
+// ones.
+func (b *broadcast) manyAsleep() bool {
+	bytes := 0
+	for _, group := range b.held.Asleep {
+		for i := range group.Recipients {
+			bytes += len(group.Recipients[i].To) + len(group.Recipients[i].Variables)
 		}
 	}
-	b.progress.Cursor = page.Next
-	return page.Next == "", nil
+	return b.progress.Asleep >= maxAsleep || bytes >= maxAsleepBytes || bytes > 0 && b.input.IdempotencyKey != ""
 }
 
-// deal sends to a page's recipients, and tells what became of each.
-func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
-	var (
-		result  activities.SendSmsResult
-		failure error
-	)
-	if len(page.Recipients) > 0 {
-		if result, failure = b.send(ctx, page.Recipients); failure != nil && result.Errors == nil {
-			return failure
-		}
+// awoken takes those who woke up first, up to a number.
+func (b *broadcast) awoken(most int) activities.Recipients {
+	first := &b.held.Asleep[0]
+	n := min(most, len(first.Recipients))
+	awoken := first.Recipients[:n:n]
+	if first.Recipients = first.Recipients[n:]; len(first.Recipients) == 0 {
+		b.held.Asleep = b.held.Asleep[1:]
 	}
-	result.Errors = append(page.Errors, result.Errors...)
-	number := b.progress.Pages
-	b.count(ctx, result)
-	if b.input.Report != "" {
-		// People were texted: the report says so, also if the workflow is cancelled.
-		writing, _ := workflow.NewDisconnectedContext(workflow.WithActivityOptions(ctx, brief("Write the report")))
-		in := sms.ReportInput{
-			Name: b.input.Report, Broadcast: identity(ctx), Page: number,
-			Result: sms.ReportPage{Messages: result.Messages, Errors: result.Errors},
-		}
-		if err := workflow.ExecuteActivity(writing, sms.WriteReportName, in).Get(writing, nil); err != nil {
-			b.unwritten++
-			return fmt.Errorf("page %d is not in the report, only in the workflow's history: %s", number+1, reason(err))
-		}
-	}
-	return failure
+	b.progress.Asleep -= n
+	return awoken
 }
 
-// send sends to some recipients. Its error comes without a result if nobody was
-// texted at all.
-func (b *broadcast) send(ctx workflow.Context, recipients activities.Recipients) (result activities.SendSmsResult, err error) {
-	input := b.input.SendSmsInput
-	input.SmsTo = recipients
-	if input.IdempotencyKey != "" {
-		input.IdempotencyKey = pageKey(input.IdempotencyKey, b.progress.Pages+1)
+// await waits until a time, unless somebody pauses, resumes or cancels before.
+func (b *broadcast) await(ctx workflow.Context, until time.Time, state, why string) error {
+	b.byItself = true
+	b.progress.State, b.progress.Why, b.progress.NextTry = state, why, &until
+	b.tell(ctx)
+	_, err := workflow.AwaitWithTimeout(ctx, until.Sub(workflow.Now(ctx)), func() bool { return !b.byItself })
+	if b.byItself {
+		b.byItself = false
+		b.progress.State, b.progress.Why, b.progress.NextTry = broadcastSending, "", nil
+		b.tell(ctx)
 	}
-	if input.StatusCallback == "" {
-		input.StatusSignals = new(bool) // a signal for each message would fill the history
-	}
-	sending := workflow.WithActivityOptions(ctx, SendOptions(fmt.Sprintf("Page %d", b.progress.Pages+1)))
-	if err := workflow.ExecuteActivity(sending, activities.SendSmsName, input).Get(ctx, &result); err != nil {
-		return forEach(recipients, sms.Error{Code: sms.OutcomeUnknown, Message: "the page's send ended without a result: the message may or may not have been created"}), err
-	}
-	// What is wrong with the input or the template is one error for the whole page.
-	if len(result.Messages) > 0 || len(result.Errors) != 1 || result.Errors[0].To != "" {
-		return result, nil
-	}
-	problem := result.Errors[0]
-	if b.progress.Pages == 0 && problem.Code != sms.OutcomeUnknown {
-		return activities.SendSmsResult{}, temporal.NewNonRetryableApplicationError(string(problem.Code), string(problem.Code), nil)
-	}
-	return forEach(recipients, problem), nil
-}
-
-// forEach tells each recipient's error.
-func forEach(recipients activities.Recipients, problem sms.Error) (result activities.SendSmsResult) {
-	for i := range recipients {
-		problem.To = recipients[i].To
-		result.Errors = append(result.Errors, problem)
-	}
-	return result
-}
-
-// pageKey is a page's own key. One key for all would give every page the result
-// of the first, and send nothing more.
-func pageKey(key string, page int) string {
-	return fmt.Sprintf("%s (page %d of a broadcast)", key, page)
-}
-
-func (b *broadcast) count(ctx workflow.Context, result activities.SendSmsResult) {
-	b.progress.Pages++
-	b.progress.Sent += len(result.Messages)
-	b.progress.Recipients += len(result.Messages) + len(result.Errors)
-	for i := range result.Errors {
-		b.progress.Errors[result.Errors[i].Code]++
-	}
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d recipients: %d sent, %d not.", b.progress.Recipients, b.progress.Sent, b.progress.Recipients-b.progress.Sent))
-}
-
-// read gives the next page.
-func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
-	in := sms.PageInput{File: b.input.File, DefaultRegion: b.input.DefaultRegion, Cursor: b.progress.Cursor, Limit: b.input.PageSize}
-	switch {
-	case b.input.Source != nil:
-		in.Input = b.input.Source.Input
-		options := brief("Get recipients")
-		options.TaskQueue = b.input.Source.TaskQueue
-		options.RetryPolicy = nil // whether it fails for good is for the caller to say
-		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), b.input.Source.Activity, in).Get(ctx, &page)
-	case b.input.File != "":
-		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, brief("Read recipients")), sms.ReadRecipientsName, in).Get(ctx, &page)
-	default:
-		page = b.slice()
-	}
-	return page, err
-}
-
-// slice gives the next page of a list in the input. What was sent is dropped
-// from the list, so that a later run does not carry it on.
-func (b *broadcast) slice() (page sms.Page) {
-	n := min(b.input.PageSize, len(b.input.SmsTo))
-	page.Recipients, b.input.SmsTo = b.input.SmsTo[:n], b.input.SmsTo[n:]
-	if len(b.input.SmsTo) > 0 {
-		page.Next = "list"
-	}
-	return page
+	return err
 }
 
 // next goes on in a run with a fresh history.
@@ -375,30 +404,45 @@ func (b *broadcast) next(ctx workflow.Context) error {
 		return err
 	}
 	input := b.input
-	input.Carried = &b.progress
+	input.Carried, input.Held = &b.progress, &b.held
 	return workflow.NewContinueAsNewError(ctx, BroadcastSmsWorkflowName, input)
 }
 
-// end ends the broadcast, and its report, for whatever reason. It gives an error
-// only if nobody was texted: a workflow that fails has no result.
+// end ends the broadcast, and its report, for whatever reason. It returns an
+// error only if nobody was texted: a workflow that fails has no result.
 func (b *broadcast) end(ctx workflow.Context, why error) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	untouched := b.progress.Pages == 0
+	failed := why != nil && !temporal.IsCanceledError(why)
+	if left := b.left(); !(untouched && failed) && len(left.Messages)+len(left.Errors) > 0 {
+		if err := b.settle(ctx, left); err != nil && why == nil {
+			why = err
+		}
+	}
 	switch {
 	case temporal.IsCanceledError(why):
 		b.progress.State, why = broadcastCancelled, nil
 	case why != nil:
 		b.progress.State, b.progress.Error = broadcastFailed, reason(why)
+	case b.progress.Error != "":
+		b.progress.State = broadcastFailed
 	case b.progress.State != broadcastCancelled:
 		b.progress.State, b.progress.Cursor = broadcastDone, ""
 	}
-	if b.input.Report != "" {
+	if b.progress.DryRun != nil {
+		if text := b.forecast(b.progress.DryRun.Segments, "segments"); text != "" {
+			b.note(ctx, text)
+		}
+	}
+	b.progress.Why, b.progress.NextTry, b.progress.SecondsLeft = "", nil, 0
+	if b.input.Report != "" && !b.input.DryRun {
 		in := sms.FinishInput{Name: b.input.Report, Broadcast: identity(ctx), Pages: b.progress.Pages - b.unwritten}
-		finishing := workflow.WithActivityOptions(ctx, brief("Finish the report"))
+		finishing := workflow.WithActivityOptions(ctx, reading("Finish the report"))
 		if err := workflow.ExecuteActivity(finishing, sms.FinishReportName, in).Get(ctx, &b.progress.Report); err != nil && b.progress.Error == "" {
 			b.progress.Error = "the report is not finished: " + reason(err)
 		}
 	}
+	b.tell(ctx)
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
 	}
@@ -406,6 +450,19 @@ func (b *broadcast) end(ctx workflow.Context, why error) error {
 		return why
 	}
 	return nil
+}
+
+// left are those who are held when the broadcast ends before its time.
+func (b *broadcast) left() sms.ReportPage {
+	left := b.held.Last
+	for _, group := range b.held.Asleep {
+		left.Errors = append(left.Errors, forEach(group.Recipients, sms.Error{
+			Code: sms.Cancelled, Retryable: true,
+			Message: "the broadcast ended before the recipient's quiet hours did; nothing was sent",
+		}).Errors...)
+	}
+	b.held, b.progress.Asleep = held{}, 0
+	return left
 }
 
 // reason is what an activity said, without Temporal's words around it.
@@ -424,4 +481,11 @@ func brief(summary string) workflow.ActivityOptions {
 		TaskQueue: activities.TaskQueue, StartToCloseTimeout: time.Minute, Summary: summary,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 30 * time.Second, MaximumAttempts: 12},
 	}
+}
+
+// reading are the options of an activity that may read a long file.
+func reading(summary string) workflow.ActivityOptions {
+	options := brief(summary)
+	options.StartToCloseTimeout, options.HeartbeatTimeout = 15*time.Minute, time.Minute
+	return options
 }

@@ -11,10 +11,12 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
@@ -34,17 +36,27 @@ type broadcastBench struct {
 	pages   int
 	// attempts counts those to write a page of the report.
 	attempts int
+	// outcome says what becomes of one recipient of a page. Optional: default all
+	// are sent to.
+	outcome func(page int, to string) *sms.Error
 }
 
 func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	t.Helper()
 	b := &broadcastBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), dir: t.TempDir()}
+	b.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // the machine may be busy
 	Register(b)
+	sending := &activities.Activities{Renderer: activities.NewFreeMarker("", "")}
 	store, err := files.OpenFolder(b.dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := &files.Files{Store: store, Party: (&activities.Activities{}).Party}
+	for name, function := range map[string]any{
+		sms.ReadAddressesName: sending.ReadAddresses, sms.FindQuietName: sending.FindQuiet, sms.PreviewName: sending.PreviewSms,
+	} {
+		b.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
+	}
+	files := &files.Files{Store: store, Party: sending.Party}
 	for name, function := range map[string]any{
 		sms.BeginBroadcastName: files.BeginBroadcast, sms.ReadRecipientsName: files.ReadRecipients, sms.FindRepeatedName: files.FindRepeated,
 		sms.FinishReportName: files.FinishReport,
@@ -64,6 +76,14 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 			b.sending(b.pages)
 		}
 		for _, r := range in.SmsTo {
+			if b.outcome != nil {
+				if problem := b.outcome(b.pages, r.To); problem != nil {
+					read, _ := sending.ReadAddresses(context.Background(), sms.ReadAddressesInput{To: []string{r.To}, DefaultRegion: in.DefaultRegion})
+					problem.To = read[0]
+					result.Errors = append(result.Errors, *problem)
+					continue
+				}
+			}
 			b.texted = append(b.texted, r.To)
 			result.Messages = append(result.Messages, sms.Message{To: r.To})
 		}

@@ -1,0 +1,84 @@
+package activities
+
+import (
+	"encoding/json"
+	"testing"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/testsuite"
+
+	"temporal-twilio/sms"
+)
+
+// previewed is what would become of a send.
+func previewed(t *testing.T, input map[string]any) (preview sms.Preview) {
+	t.Helper()
+	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
+	env.RegisterActivityWithOptions((&Activities{Renderer: NewFreeMarker("", ""), DefaultRegion: "US"}).PreviewSms, activity.RegisterOptions{Name: sms.PreviewName})
+	value, err := env.ExecuteActivity(sms.PreviewName, input)
+	if err == nil {
+		err = value.Get(&preview)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return preview
+}
+
+func TestPreviewNamesTheGapsOfATemplate(t *testing.T) {
+	to := func(variables string) []any {
+		return []any{map[string]any{"to": "+12125550100", "variables": json.RawMessage(variables)}}
+	}
+	for name, tc := range map[string]struct {
+		body, variables, gap string
+	}{
+		"an empty name":                   {"Dear ${name}, hello", `{"name":""}`, "name"},
+		"trimmed":                         {"Dear ${name?trim}, hello", `{"name": "" }`, "name"},
+		"a default for what is missing":   {`Dear ${name!"customer"}, hello`, `{"name":""}`, "name"},
+		"a name":                          {"Dear ${name}, hello", `{"name":"Ann"}`, ""},
+		"not used":                        {"Dear ${name}, hello", `{"name":"Ann","note":""}`, ""},
+		"the template sees to it":         {`<#if name?has_content>Dear ${name}<#else>Hello</#if>!`, `{"name":""}`, ""},
+		"the second of two":               {"Dear ${first} ${last}, hello", `{"first":"Ann","last":""}`, "last"},
+		"it only decides":                 {`<#if vip == "">Hello<#else>Dear guest</#if>`, `{"vip":""}`, ""},
+		"another of the template's words": {`Your code is ${code}`, `{"code":""}`, "code"},
+	} {
+		p := previewed(t, map[string]any{"smsFrom": "+15005550006", "smsBody": tc.body, "smsTo": to(tc.variables), "maxSegments": 1})
+		got := ""
+		if len(p.Gaps) > 0 {
+			got = p.Gaps[0].Variable
+		}
+		if p.Messages != 1 || got != tc.gap {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}
+
+func TestPreviewCountsSegmentsAndNamesWhoWouldFail(t *testing.T) {
+	p := previewed(t, map[string]any{"smsFrom": "+15005550006", "smsBody": "Hi ${name}", "smsTo": []any{
+		map[string]any{"to": "212 555 0100", "variables": map[string]any{"name": "Ann"}},
+		map[string]any{"to": "+12125550100", "variables": map[string]any{"name": "Ann again"}},
+		map[string]any{"to": "+12125550101", "variables": map[string]any{"name": "🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂"}},
+		map[string]any{"to": "+12125550102", "variables": map[string]any{"other": "Bo"}},
+		map[string]any{"to": "12", "variables": map[string]any{"name": "Cy"}},
+	}})
+	if p.Messages != 2 || p.Segments != 3 || len(p.Texts) != 2 || p.Texts[0].To != "+12125550100" || p.Texts[1].Encoding != sms.UCS2 ||
+		len(p.Failures) != 2 || p.Failures[0].Code != sms.TemplateMetadata || p.Failures[0].To != "+12125550102" || p.Failures[1].Code != sms.InvalidTo {
+		t.Errorf("%+v", p)
+	}
+	for name, input := range map[string]map[string]any{
+		"a broken template": {"smsFrom": "+15005550006", "smsBody": "Hi ${", "smsTo": "+12125550100"},
+		"no sender":         {"smsBody": "Hi", "smsTo": "+12125550100"},
+		"a bad sender":      {"smsFrom": "nobody at all here", "smsBody": "Hi", "smsTo": "+12125550100"},
+	} {
+		if p := previewed(t, input); len(p.Failures) != 1 || p.Failures[0].To != "" || p.Messages != 0 {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}
+
+func TestQuietHoursAreForTheWorkflow(t *testing.T) {
+	p := previewed(t, map[string]any{"smsFrom": "+15005550006", "smsBody": "Hi", "smsTo": "+12125550100", "quietHours": map[string]any{"from": "21:00", "to": "08:00"}})
+	if len(p.Failures) != 1 || p.Failures[0].Message != "quietHours needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it" {
+		t.Errorf("%+v", p)
+	}
+}

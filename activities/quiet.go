@@ -1,0 +1,123 @@
+package activities
+
+// Quiet hours: who of some recipients is not to be texted yet.
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nyaruka/phonenumbers"
+	"go.temporal.io/sdk/temporal"
+
+	"temporal-twilio/sms"
+)
+
+// FindQuiet returns the recipients who are in quiet hours, in groups by when
+// these end, the first first. A number is in all of the time zones that its
+// digits leave open, and quiet if it is in any. A recipient whose digits say
+// nothing, or leave no hour of the day that is quiet in none, is in the zone that
+// the quiet hours name.
+//
+// It is a local activity: zones change, and how numbers are read depends on the
+// worker's settings.
+func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.QuietGroup, error) {
+	if err := in.QuietHours.Check(); err != nil {
+		return nil, temporal.NewNonRetryableApplicationError(err.Error(), string(sms.InvalidInput), nil)
+	}
+	fallback := []*time.Location{location(in.QuietHours.TimeZone)}
+	region := cmp.Or(in.DefaultRegion, a.DefaultRegion)
+	var groups []sms.QuietGroup
+	var together []*time.Location
+	for place, to := range in.To {
+		read, err := readRecipient(to, region)
+		if err != nil {
+			continue // the send says so, and there is nobody to wake
+		}
+		zones := zonesOf(read)
+		until, ok := in.QuietHours.Until(in.At, zones)
+		if !ok || len(zones) == 0 {
+			zones = fallback
+			until, _ = in.QuietHours.Until(in.At, zones)
+		}
+		together = append(together, zones...)
+		if until.After(in.At) {
+			groups = grouped(groups, until, place)
+		}
+	}
+	slices.SortFunc(groups, func(x, y sms.QuietGroup) int { return x.Until.Compare(y.Until) })
+	if !in.Together {
+		return groups, nil
+	}
+	until, ok := in.QuietHours.Until(in.At, compact(together))
+	if !ok {
+		return nil, temporal.NewNonRetryableApplicationError("there is no hour of the day at which nobody of the list is in quiet hours; without an idempotencyKey each is texted at their own", string(sms.InvalidInput), nil)
+	}
+	if !until.After(in.At) {
+		return nil, nil
+	}
+	all := make([]int, len(in.To))
+	for place := range all {
+		all[place] = place
+	}
+	return []sms.QuietGroup{{Until: until.UTC(), Places: all}}, nil
+}
+
+// grouped puts a recipient into the group of those with the same end.
+func grouped(groups []sms.QuietGroup, until time.Time, place int) []sms.QuietGroup {
+	for i := range groups {
+		if groups[i].Until.Equal(until) {
+			groups[i].Places = append(groups[i].Places, place)
+			return groups
+		}
+	}
+	return append(groups, sms.QuietGroup{Until: until.UTC(), Places: []int{place}})
+}
+
+// compact leaves each location once.
+func compact(all []*time.Location) []*time.Location {
+	seen := make(map[*time.Location]bool)
+	return slices.DeleteFunc(all, func(l *time.Location) bool {
+		known := seen[l]
+		seen[l] = true
+		return known
+	})
+}
+
+// zonesOf are the time zones in which an address may be, none if its digits do not
+// say.
+func zonesOf(to string) (zones []*time.Location) {
+	_, number := sms.CutChannel(to)
+	if !strings.HasPrefix(number, "+") {
+		return nil // the ID of a user
+	}
+	names, err := phonenumbers.GetTimezonesForPrefix(number)
+	if err != nil {
+		return nil
+	}
+	for _, name := range names {
+		if zone := location(name); zone != nil {
+			zones = append(zones, zone)
+		}
+	}
+	return zones
+}
+
+// locations are those that were looked up, by name.
+var locations sync.Map
+
+// location is a time zone by its name; nil if it is not known.
+func location(name string) *time.Location {
+	if known, ok := locations.Load(name); ok {
+		return known.(*time.Location)
+	}
+	loaded, err := time.LoadLocation(name)
+	if err != nil {
+		return nil
+	}
+	known, _ := locations.LoadOrStore(name, loaded)
+	return known.(*time.Location)
+}

@@ -1,0 +1,347 @@
+package workflows
+
+// The pages of a broadcast: read, sent, reported, and tried again.
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/sms"
+)
+
+// pageSize is how many recipients the next page has. Without a wish it begins
+// small, so that there is progress at once, and then takes about ten seconds.
+func (b *broadcast) pageSize() int {
+	const begin, least, most, seconds = 25, 25, 500, 10
+	switch {
+	case b.input.PageSize > 0:
+		return b.input.PageSize
+	case b.input.IdempotencyKey != "" || !b.patient:
+		return defaultPageSize
+	case b.progress.Rate == 0:
+		return begin
+	}
+	return min(max(int(b.progress.Rate*seconds), least), most)
+}
+
+// read reads the next page of the list.
+func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
+	in := sms.PageInput{File: b.input.File, DefaultRegion: b.input.DefaultRegion, Cursor: b.progress.Cursor, Limit: b.pageSize()}
+	switch {
+	case b.input.Source != nil:
+		in.Input = b.input.Source.Input
+		options := brief("Get recipients")
+		options.TaskQueue = b.input.Source.TaskQueue
+		options.RetryPolicy = nil // whether it fails for good is for the caller to say
+		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), b.input.Source.Activity, in).Get(ctx, &page)
+	case b.input.File != "":
+		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, reading("Read recipients")), sms.ReadRecipientsName, in).Get(ctx, &page)
+	default:
+		page = b.slice()
+	}
+	return page, err
+}
+
+// slice takes the next page of a list in the input. What was taken is dropped
+// from the list, so that a later run does not carry it on.
+func (b *broadcast) slice() (page sms.Page) {
+	n := min(b.pageSize(), len(b.input.SmsTo))
+	page.Recipients, b.input.SmsTo = b.input.SmsTo[:n], b.input.SmsTo[n:]
+	if len(b.input.SmsTo) > 0 {
+		page.Next = "list"
+	}
+	return page
+}
+
+// deal sends to a page's recipients who are awake, and reports what became of
+// each. Those who were not sent to, and may be later, are held.
+func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
+	recipients := page.Recipients
+	if b.input.QuietHours != nil && len(recipients) > 0 && !b.input.DryRun {
+		awake, groups, err := asleep(ctx, recipients, &b.input.SendSmsInput, b.input.IdempotencyKey != "")
+		if err != nil {
+			return err
+		}
+		b.hold(groups)
+		recipients = awake
+	}
+	if b.input.DryRun {
+		return b.preview(ctx, page)
+	}
+	began := workflow.Now(ctx)
+	var (
+		result  activities.SendSmsResult
+		failure error
+	)
+	if len(recipients) > 0 {
+		if result, failure = b.send(ctx, recipients); failure != nil && result.Errors == nil {
+			return failure
+		}
+	}
+	settled, rest, err := b.part(ctx, recipients, sms.ReportPage{Messages: result.Messages, Errors: result.Errors})
+	if err != nil {
+		return err
+	}
+	b.measure(ctx, began, len(settled.Messages)+len(settled.Errors))
+	settled.Errors = append(page.Errors, settled.Errors...)
+	if len(settled.Messages)+len(settled.Errors) > 0 {
+		if err := b.settle(ctx, settled); err != nil {
+			return err
+		}
+	}
+	if failure != nil || len(rest) == 0 {
+		b.held.FailingSince, b.held.Failures = time.Time{}, 0
+		return failure
+	}
+	b.held.Rest = rest
+	return b.notYet(ctx, len(settled.Messages) > 0)
+}
+
+// hold keeps sleepers, those who wake first being the first.
+func (b *broadcast) hold(groups []sleepers) {
+	for _, group := range groups {
+		b.progress.Asleep += len(group.Recipients)
+		at := 0
+		for at < len(b.held.Asleep) && b.held.Asleep[at].Until.Before(group.Until) {
+			at++
+		}
+		if at < len(b.held.Asleep) && b.held.Asleep[at].Until.Equal(group.Until) {
+			b.held.Asleep[at].Recipients = append(b.held.Asleep[at].Recipients, group.Recipients...)
+			continue
+		}
+		b.held.Asleep = append(b.held.Asleep[:at:at], append([]sleepers{group}, b.held.Asleep[at:]...)...)
+	}
+}
+
+// part parts what became of a page into what is final, and the recipients who are
+// to be tried again. A page with a key is tried again as a whole: its key stands
+// for the whole list, and whoever was texted is not texted again.
+func (b *broadcast) part(ctx workflow.Context, recipients activities.Recipients, result sms.ReportPage) (settled sms.ReportPage, rest activities.Recipients, err error) {
+	again := make(map[string]bool)
+	for i := range result.Errors {
+		if worthAnother(&result.Errors[i]) {
+			again[result.Errors[i].To] = true
+		}
+	}
+	if !b.patient || len(again) == 0 {
+		return result, nil, nil
+	}
+	if b.input.IdempotencyKey != "" {
+		b.held.Last = result
+		return sms.ReportPage{}, recipients, nil
+	}
+	in := sms.ReadAddressesInput{DefaultRegion: b.input.DefaultRegion}
+	for i := range recipients {
+		in.To = append(in.To, recipients[i].To)
+	}
+	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute, Summary: "Find who was not sent to"})
+	var read []string
+	if err := workflow.ExecuteLocalActivity(finding, sms.ReadAddressesName, in).Get(ctx, &read); err != nil {
+		return result, nil, nil //nolint:nilerr // cancelled: what is known is reported
+	}
+	for i, to := range read {
+		if again[to] {
+			rest = append(rest, recipients[i])
+			delete(again, to) // the list may have it twice
+		}
+	}
+	settled.Messages = result.Messages
+	b.held.Last = sms.ReportPage{}
+	for i := range result.Errors {
+		if worthAnother(&result.Errors[i]) {
+			b.held.Last.Errors = append(b.held.Last.Errors, result.Errors[i])
+		} else {
+			settled.Errors = append(settled.Errors, result.Errors[i])
+		}
+	}
+	return settled, rest, nil
+}
+
+// send sends to some recipients. Its error comes without a result if nobody was
+// texted at all.
+func (b *broadcast) send(ctx workflow.Context, recipients activities.Recipients) (result activities.SendSmsResult, err error) {
+	input := b.input.SendSmsInput
+	input.SmsTo, input.QuietHours, input.GiveUpAfter = recipients, nil, 0
+	options := SendOptions(fmt.Sprintf("Page %d", b.progress.Pages+1))
+	switch {
+	case input.IdempotencyKey != "":
+		input.IdempotencyKey = pageKey(input.IdempotencyKey, b.progress.Pages+1)
+		if b.patient {
+			input.GiveUpAfter = Duration(time.Minute) // and then the broadcast tells, and tries again
+		}
+	case b.patient:
+		// The broadcast itself tries again, and says so meanwhile.
+		options.RetryPolicy.NonRetryableErrorTypes = []string{activities.RetryType}
+	}
+	if input.StatusCallback == "" {
+		input.StatusSignals = new(bool) // a signal for each message would fill the history
+	}
+	sending := workflow.WithActivityOptions(ctx, options)
+	if err := workflow.ExecuteActivity(sending, activities.SendSmsName, input).Get(ctx, &result); err != nil {
+		unknown := sms.Error{Code: sms.OutcomeUnknown, Message: "the page's send ended without a result: the message may or may not have been created"}
+		return activities.SendSmsResult{Errors: forEach(recipients, unknown).Errors}, err
+	}
+	// What is wrong with the input or the template is one error for the whole page.
+	if len(result.Messages) > 0 || len(result.Errors) != 1 || result.Errors[0].To != "" {
+		return result, nil
+	}
+	problem := result.Errors[0]
+	if b.progress.Pages == 0 && problem.Code != sms.OutcomeUnknown && !(b.patient && worthAnother(&problem)) {
+		return activities.SendSmsResult{}, temporal.NewNonRetryableApplicationError(string(problem.Code), string(problem.Code), nil)
+	}
+	result.Errors = forEach(recipients, problem).Errors
+	return result, nil
+}
+
+// forEach is an error for each recipient.
+func forEach(recipients activities.Recipients, problem sms.Error) (page sms.ReportPage) {
+	for i := range recipients {
+		problem.To = recipients[i].To
+		page.Errors = append(page.Errors, problem)
+	}
+	return page
+}
+
+// pageKey is a page's own key. One key for all would give every page the result
+// of the first, and send nothing more.
+func pageKey(key string, page int) string {
+	return fmt.Sprintf("%s (page %d of a broadcast)", key, page)
+}
+
+// settle counts what is final, and reports it.
+func (b *broadcast) settle(ctx workflow.Context, page sms.ReportPage) error {
+	number := b.progress.Pages
+	b.progress.Pages++
+	b.progress.Sent += len(page.Messages)
+	b.progress.Recipients += len(page.Messages) + len(page.Errors)
+	for i := range page.Errors {
+		b.progress.Errors[page.Errors[i].Code]++
+	}
+	b.tell(ctx)
+	if b.input.Report == "" {
+		return nil
+	}
+	// People were texted: the report says so, also if the workflow is cancelled.
+	writing, _ := workflow.NewDisconnectedContext(workflow.WithActivityOptions(ctx, brief("Write the report")))
+	in := sms.ReportInput{Name: b.input.Report, Broadcast: identity(ctx), Page: number, Result: page}
+	if err := workflow.ExecuteActivity(writing, sms.WriteReportName, in).Get(writing, nil); err != nil {
+		b.unwritten++
+		return fmt.Errorf("page %d is not in the report, only in the workflow's history: %s", number+1, reason(err))
+	}
+	return nil
+}
+
+// Twilio's codes of accounts that may not send at all, and of what does not
+// concern the recipient alone.
+const (
+	accountUnknown  = 20003
+	accountInactive = 20005
+	accountClosed   = 30002
+	queueFull       = 21611
+	replyLoop       = 14107
+)
+
+// refusesAccount reports whether an error concerns the account, whoever is texted.
+func refusesAccount(e *sms.Error) bool {
+	switch e.TwilioCode {
+	case accountUnknown, accountInactive, accountClosed:
+		return true
+	}
+	return e.Code == sms.AuthenticationError
+}
+
+// worthAnother reports whether a recipient was surely not sent to, and may be
+// later.
+func worthAnother(e *sms.Error) bool {
+	return refusesAccount(e) || e.Retryable && e.TwilioCode != replyLoop
+}
+
+// How long a broadcast waits before it tries again: soon after some progress, and
+// else twice as long each time; and for a queue of hours, some minutes.
+const (
+	shortWait = 2 * time.Second
+	firstWait = 10 * time.Second
+	longWait  = 15 * time.Minute
+	queueWait = 5 * time.Minute
+)
+
+// notYet waits before the rest of a page is tried again, or gives up.
+func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
+	cause := b.held.Last.Errors[0]
+	for i := range b.held.Last.Errors {
+		if worthAnother(&b.held.Last.Errors[i]) {
+			cause = b.held.Last.Errors[i]
+			break
+		}
+	}
+	now := workflow.Now(ctx)
+	if progressed {
+		b.held.FailingSince, b.held.Failures = time.Time{}, 0
+	} else if b.held.FailingSince.IsZero() {
+		b.held.FailingSince = now
+	}
+	why := because(&cause)
+	switch failing := now.Sub(b.held.FailingSince); {
+	case !progressed && failing >= time.Duration(b.input.GiveUpAfter):
+		return fmt.Errorf("given up after %s without any progress: %s", spoken(failing), why)
+	case cause.TwilioCode == queueFull:
+		b.noteFullQueue(ctx)
+		return b.await(ctx, now.Add(queueWait), broadcastWaiting, "the sender's queue at Twilio is full")
+	case progressed:
+		return workflow.Sleep(ctx, shortWait)
+	}
+	b.held.Failures++
+	if b.held.Failures == 1 {
+		workflow.GetLogger(ctx).Warn("the broadcast has paused itself", "code", string(cause.Code), "twilioCode", cause.TwilioCode, "httpStatus", cause.HTTPStatus)
+	}
+	wait := min(firstWait<<min(b.held.Failures-1, 10), longWait)
+	return b.await(ctx, now.Add(wait), broadcastPaused, why)
+}
+
+// The first of a dry run that are kept: its result has to fit into a payload.
+const (
+	keptTexts    = 3
+	keptFailures = 200
+	keptGaps     = 100
+)
+
+// preview adds what would become of a page.
+func (b *broadcast) preview(ctx workflow.Context, page sms.Page) error {
+	if b.progress.DryRun == nil {
+		b.progress.DryRun = &sms.Preview{}
+	}
+	all := b.progress.DryRun
+	var found sms.Preview
+	if len(page.Recipients) > 0 {
+		input := b.input.SendSmsInput
+		input.SmsTo, input.QuietHours = page.Recipients, nil
+		rendering := workflow.WithActivityOptions(ctx, reading(fmt.Sprintf("Render page %d", b.progress.Pages+1)))
+		if err := workflow.ExecuteActivity(rendering, sms.PreviewName, input).Get(ctx, &found); err != nil {
+			return err
+		}
+	}
+	failures := append(page.Errors, found.Failures...)
+	for i := range failures {
+		b.progress.Errors[failures[i].Code]++
+	}
+	if len(found.Failures) == 1 && found.Failures[0].To == "" {
+		b.progress.Error = "nothing would be sent: " + string(found.Failures[0].Code)
+	}
+	b.progress.Pages++
+	b.progress.Recipients += found.Messages + len(failures)
+	all.Messages += found.Messages
+	all.Segments += found.Segments
+	all.GapCount += found.GapCount
+	all.Texts = first(append(all.Texts, found.Texts...), keptTexts)
+	all.Failures = first(append(all.Failures, failures...), keptFailures)
+	all.Gaps = first(append(all.Gaps, found.Gaps...), keptGaps)
+	b.tell(ctx)
+	return nil
+}
+
+// first leaves so many of a list.
+func first[T any](list []T, most int) []T { return list[:min(len(list), most)] }

@@ -1,0 +1,212 @@
+package workflows
+
+// What a broadcast says of itself: progress, rate, and what to expect of Twilio's
+// queue.
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/sms"
+)
+
+// tell says in the Web UI how far the broadcast is. It names no recipient: these
+// details are never encrypted.
+func (b *broadcast) tell(ctx workflow.Context) {
+	if b.progress.Total > 0 && b.progress.Rate > 0 && b.progress.State == broadcastSending {
+		b.progress.SecondsLeft = int(float64(max(0, b.progress.Total-b.progress.Recipients))/b.progress.Rate + 0.999)
+	}
+	details := b.progress.String()
+	for _, note := range b.progress.Notes {
+		details += "\n\n" + note
+	}
+	workflow.SetCurrentDetails(ctx, details)
+}
+
+// String is the progress in a line, such as "600 of 2,000 · 3 failed · 90/s · 15
+// s left".
+func (p BroadcastProgress) String() string {
+	parts := []string{thousands(p.Recipients)}
+	if p.Total > 0 {
+		parts[0] += " of " + thousands(p.Total)
+	}
+	if failed := p.Recipients - p.Sent; p.DryRun != nil {
+		parts = append(parts, "dry run")
+	} else if failed > 0 {
+		parts = append(parts, thousands(failed)+" failed")
+	}
+	if p.Asleep > 0 {
+		parts = append(parts, thousands(p.Asleep)+" in quiet hours")
+	}
+	switch {
+	case p.State != broadcastSending:
+		parts = append(parts, p.State)
+	case p.Rate > 0:
+		parts = append(parts, fmt.Sprintf("%s/s", rate(p.Rate)))
+		if p.SecondsLeft > 0 {
+			parts = append(parts, spoken(time.Duration(p.SecondsLeft)*time.Second)+" left")
+		}
+	}
+	text := strings.Join(parts, " · ")
+	if p.Why != "" {
+		text += ": " + p.Why
+	}
+	if p.NextTry != nil {
+		text += "; goes on at " + p.NextTry.UTC().Format("15:04:05 MST")
+	}
+	return text
+}
+
+// because says why nobody can be texted, without the number that it was tried on.
+func because(e *sms.Error) string {
+	var why string
+	switch {
+	case refusesAccount(e):
+		why = "Twilio refuses the account"
+	case e.Code == sms.ConnectionError:
+		why = "Twilio cannot be reached"
+	case e.Code == sms.RateLimited:
+		why = "Twilio takes no more for now"
+	default:
+		why = "nobody could be sent to"
+	}
+	why += " (" + string(e.Code)
+	if e.TwilioCode != 0 {
+		why += fmt.Sprintf(", Twilio's error %d", e.TwilioCode)
+	}
+	return why + ")"
+}
+
+// measure notes how fast a page went, of which so many were dealt with.
+func (b *broadcast) measure(ctx workflow.Context, began time.Time, dealt int) {
+	took := workflow.Now(ctx).Sub(began)
+	if dealt == 0 || took <= 0 {
+		return
+	}
+	now := float64(dealt) / took.Seconds()
+	if b.progress.Rate == 0 {
+		b.progress.Rate = now
+		return
+	}
+	b.progress.Rate += (now - b.progress.Rate) * 0.3
+}
+
+// note tells something once.
+func (b *broadcast) note(ctx workflow.Context, note string) {
+	b.progress.Notes = append(b.progress.Notes, note)
+	workflow.GetLogger(ctx).Warn("about the broadcast", "note", note)
+}
+
+// queueSeconds is how much Twilio queues for a sender: ten hours of what it sends.
+// Source: https://www.twilio.com/docs/messaging/guides/queueing-and-latency
+const queueSeconds = 10 * 60 * 60
+
+// forecast says how long so many messages or segments take, if that is long.
+func (b *broadcast) forecast(count int, of string) string {
+	perSecond := b.senderRate()
+	if perSecond == 0 || float64(count) <= perSecond*600 {
+		return ""
+	}
+	seconds := func(n float64) string { return spoken(time.Duration(n/perSecond) * time.Second) }
+	text := fmt.Sprintf("Twilio sends about %s a second from %s: %s %s take at least %s", rate(perSecond), b.sender(), thousands(count), of, seconds(float64(count)))
+	if over := float64(count) - perSecond*queueSeconds; over > 0 {
+		text += fmt.Sprintf(". Its queue holds %s of them, and the broadcast waits %s for room", thousands(int(perSecond*queueSeconds)), seconds(over))
+	}
+	return text + faster
+}
+
+const faster = "; a Messaging Service with more senders is faster"
+
+// noteFullQueue says once that Twilio's queue is full.
+func (b *broadcast) noteFullQueue(ctx workflow.Context) {
+	begin := "the queue of " + b.sender() + " is full"
+	for _, note := range b.progress.Notes {
+		if strings.HasPrefix(note, begin) {
+			return
+		}
+	}
+	text := begin
+	if perSecond := b.senderRate(); perSecond > 0 && b.progress.Total > 0 {
+		left := float64(max(0, b.progress.Total-b.progress.Recipients)) / perSecond
+		text += fmt.Sprintf("; at its %s %s a second %s remain", rate(perSecond), plural(perSecond, "message"), spoken(time.Duration(left)*time.Second))
+	}
+	b.note(ctx, text+faster)
+}
+
+// sender names the sender by its last digits.
+func (b *broadcast) sender() string {
+	if from := strings.TrimSpace(b.input.SmsFrom); len(from) > 4 {
+		return "…" + from[len(from)-4:]
+	} else if from != "" {
+		return from
+	}
+	return "the Messaging Service"
+}
+
+var (
+	tollFree   = regexp.MustCompile(`^\+?1?8(00|33|44|55|66|77|88)[0-9]{7}$`)
+	northern   = regexp.MustCompile(`^\+1[0-9]{10}$`)
+	shortCode  = regexp.MustCompile(`^[0-9]{3,8}$`)
+	inNumber   = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "")
+	onWhatsApp = "whatsapp:"
+)
+
+// senderRate is how many segments Twilio sends a second from the sender, 0 if
+// that is not known.
+// Source: https://help.twilio.com/articles/115002943027
+func (b *broadcast) senderRate() float64 {
+	from := inNumber.Replace(strings.TrimSpace(b.input.SmsFrom))
+	switch {
+	case b.input.SenderRate > 0:
+		return b.input.SenderRate
+	case from == "", b.input.MessagingServiceSID != "":
+		return 0 // a service has any number of senders
+	case strings.HasPrefix(strings.ToLower(from), onWhatsApp):
+		return 80
+	case tollFree.MatchString(from):
+		return 3
+	case shortCode.MatchString(from):
+		return 100
+	case northern.MatchString(from):
+		return 1
+	}
+	return 10
+}
+
+func thousands(n int) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+func rate(perSecond float64) string {
+	if perSecond >= 10 || perSecond == float64(int(perSecond)) {
+		return fmt.Sprintf("%.0f", perSecond)
+	}
+	return fmt.Sprintf("%.1f", perSecond)
+}
+
+func plural(n float64, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
+}
+
+// spoken is a time as people say it: "15 s", "12 min", "17 h 40 min".
+func spoken(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", int(d.Round(time.Second).Seconds()))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", int(d.Round(time.Minute).Minutes()))
+	}
+	d = d.Round(time.Minute)
+	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
+}

@@ -1,0 +1,380 @@
+package workflows
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/sms"
+)
+
+// progress asks a broadcast how far it is.
+func (b *broadcastBench) progress(t *testing.T) (p BroadcastProgress) {
+	t.Helper()
+	answer, err := b.QueryWorkflow(ProgressQuery)
+	if err == nil {
+		err = answer.Get(&p)
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	return p
+}
+
+// update has somebody act on a broadcast.
+func (b *broadcastBench) update(t *testing.T, name string) {
+	b.UpdateWorkflowNoRejection(name, name, t)
+}
+
+// fails gives errors for the first pages.
+func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
+	return func(page int, _ string) *sms.Error {
+		if page > pages {
+			return nil
+		}
+		told := problem
+		return &told
+	}
+}
+
+func TestBroadcastPausesWhenTheAccountIsRefused(t *testing.T) {
+	for name, problem := range map[string]sms.Error{
+		"refused":   {Code: sms.AuthenticationError, TwilioCode: 20003, HTTPStatus: 401},
+		"suspended": {Code: sms.PermissionDenied, TwilioCode: 20005, HTTPStatus: 403},
+		"away":      {Code: sms.ConnectionError, Retryable: true},
+	} {
+		b := newBroadcastBench(t, 35)
+		b.outcome = fails(4, problem)
+		var waits []time.Duration
+		b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { waits = append(waits, d) })
+		b.RegisterDelayedCallback(func() {
+			if p := b.progress(t); p.State != "paused" || !strings.Contains(p.Why, string(problem.Code)) || p.NextTry == nil || p.Recipients != 0 {
+				t.Errorf("%s: meanwhile %+v", name, p)
+			}
+		}, 5*time.Second)
+		b.ExecuteWorkflow(BroadcastSmsWorkflowName, fromSource())
+		var progress BroadcastProgress
+		if err := b.GetWorkflowResult(&progress); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(b.texted)
+		if progress.State != "done" || progress.Sent != 35 || progress.Why != "" || len(progress.Errors) != 0 || len(slices.Compact(b.texted)) != 35 {
+			t.Errorf("%s: %+v, texted %d", name, progress, len(b.texted))
+		}
+		if want := []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second}; !slices.Equal(waits, want) {
+			t.Errorf("%s: it waited %v", name, waits)
+		}
+	}
+}
+
+func TestBroadcastThatPausedItselfObeys(t *testing.T) {
+	refused := sms.Error{Code: sms.AuthenticationError, TwilioCode: 20003}
+	for name, tc := range map[string]struct {
+		act         []string
+		state       string
+		sent, sends int
+	}{
+		"resumed":             {[]string{ResumeUpdate}, "done", 10, 4},
+		"paused, and resumed": {[]string{PauseUpdate, ResumeUpdate}, "done", 10, 4},
+		"cancelled":           {[]string{CancelUpdate}, "cancelled", 0, 3},
+	} {
+		b := newBroadcastBench(t, 10)
+		began := b.Now()
+		b.outcome = func(int, string) *sms.Error {
+			if told := refused; b.Now().Sub(began) < 33*time.Second {
+				return &told
+			}
+			return nil
+		}
+		for i, act := range tc.act {
+			b.RegisterDelayedCallback(func() { b.update(t, act) }, 35*time.Second+time.Duration(i)*time.Hour)
+		}
+		b.ExecuteWorkflow(BroadcastSmsWorkflowName, fromSource())
+		var progress BroadcastProgress
+		if err := b.GetWorkflowResult(&progress); err != nil {
+			t.Fatal(err)
+		}
+		if progress.State != tc.state || progress.Sent != tc.sent || progress.Recipients != 10 || b.pages != tc.sends {
+			t.Errorf("%s: in %d sends %+v", name, b.pages, progress)
+		}
+	}
+}
+
+func TestBroadcastGivesUpInTheEnd(t *testing.T) {
+	for name, tc := range map[string]struct {
+		pages  int // that are sent before
+		failed bool
+	}{"before anybody was texted": {0, true}, "on its way": {1, false}} {
+		b := newBroadcastBench(t, 0)
+		input := b.fromFile(t, "+15005550009,Ann", "+15005550010,Bo", "+15005550011,Cy", "+15005550012,Di", "+15005550013,Ed")
+		input.GiveUpAfter, input.Report = Duration(2*time.Hour), "monday"
+		b.outcome = func(page int, _ string) *sms.Error {
+			if page <= tc.pages {
+				return nil
+			}
+			return &sms.Error{Code: sms.AuthenticationError, TwilioCode: 20003}
+		}
+		began := b.Now()
+		b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+		took := b.Now().Sub(began)
+		var progress BroadcastProgress
+		err := b.GetWorkflowResult(&progress)
+		if (err != nil) != tc.failed || took < 2*time.Hour || took > 3*time.Hour {
+			t.Errorf("%s: after %s %+v, %v", name, took, progress, err)
+		}
+		report, _ := os.ReadFile(filepath.Join(b.dir, "monday.jsonl"))
+		if !tc.failed && (progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.AuthenticationError] != 2 || !strings.Contains(progress.Error, "Twilio refuses the account") ||
+			strings.Count(string(report), "\n") != 4 || progress.Cursor == "") {
+			t.Errorf("%s: %+v, report\n%s", name, progress, report)
+		}
+		if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); tc.failed && len(left) > 0 {
+			t.Errorf("%s: left behind %q", name, left)
+		}
+	}
+}
+
+func TestRestOfAPageIsSentAgain(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := fromList("(212) 555-0100", "+12125550101", "+12125550102", "nobody", "+12125550103")
+	input.DefaultRegion = "US"
+	b.outcome = func(page int, to string) *sms.Error {
+		switch {
+		case to == "nobody":
+			return &sms.Error{Code: sms.InvalidTo}
+		case page == 1 && to != "+12125550101":
+			return &sms.Error{Code: sms.Cancelled, Retryable: true}
+		}
+		return nil
+	}
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	var progress BroadcastProgress
+	if err := b.GetWorkflowResult(&progress); err != nil {
+		t.Fatal(err)
+	}
+	if progress.Sent != 4 || progress.Recipients != 5 || progress.Errors[sms.InvalidTo] != 1 || len(b.texted) != 4 || b.pages != 2 {
+		t.Errorf("%+v, texted %q in %d sends", progress, b.texted, b.pages)
+	}
+}
+
+func TestPageWithAKeyIsSentAgainAsAWhole(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := fromList("+12125550100", "+12125550101")
+	input.IdempotencyKey = "spring"
+	b.outcome = func(page int, to string) *sms.Error {
+		if page == 1 && to == "+12125550101" {
+			return &sms.Error{Code: sms.Cancelled, Retryable: true}
+		}
+		return nil
+	}
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	var progress BroadcastProgress
+	if err := b.GetWorkflowResult(&progress); err != nil {
+		t.Fatal(err)
+	}
+	if progress.Sent != 2 || progress.Recipients != 2 || len(b.keys) != 2 || b.keys[0] != b.keys[1] {
+		t.Errorf("%+v, keys %q", progress, b.keys)
+	}
+}
+
+func TestFullQueueIsToldOnce(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	list := make([]string, 40_000)
+	for i := range list {
+		list[i] = fmt.Sprintf("+1212%07d", i)
+	}
+	input := fromList(list...)
+	input.PageSize = 1000
+	b.outcome = func(page int, _ string) *sms.Error {
+		if page > 36 && page%2 == 1 {
+			return &sms.Error{Code: sms.RateLimited, TwilioCode: 21611, Retryable: true}
+		}
+		return nil
+	}
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	var progress BroadcastProgress
+	if err := b.GetWorkflowResult(&progress); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"Twilio sends about 1 a second from …0006: 40,000 messages take at least 11 h 7 min. Its queue holds 36,000 of them, and the broadcast waits 67 min for room; a Messaging Service with more senders is faster",
+		"the queue of …0006 is full; at its 1 message a second 67 min remain; a Messaging Service with more senders is faster",
+	}
+	if progress.Sent != 40_000 || progress.Total != 40_000 || !slices.Equal(progress.Notes, want) {
+		t.Errorf("sent %d of %d, notes %q", progress.Sent, progress.Total, progress.Notes)
+	}
+}
+
+// atNight is a broadcast at 23:00 in New York and 20:00 in Los Angeles.
+func atNight(t *testing.T, b *broadcastBench, input BroadcastSmsInput) BroadcastSmsInput {
+	t.Helper()
+	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
+	input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
+	return input
+}
+
+func TestWhoSleepsIsTextedInTheMorning(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := atNight(t, b, fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101", "nobody"))
+	input.PageSize = 2
+	at := make(map[string]string)
+	b.outcome = func(_ int, to string) *sms.Error {
+		at[to] = b.Now().UTC().Format("02 15:04")
+		return nil
+	}
+	b.RegisterDelayedCallback(func() {
+		if p := b.progress(t); p.State != "waiting" || p.Asleep != 2 || p.Sent != 3 || p.NextTry == nil || p.String() != "3 of 5 · 2 in quiet hours · waiting: everybody whose turn it is has quiet hours; goes on at 13:00:00 UTC" {
+			t.Errorf("meanwhile %+v: %s", p, p)
+		}
+	}, time.Hour)
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	var progress BroadcastProgress
+	if err := b.GetWorkflowResult(&progress); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]string{"+12125550100": "27 13:00", "+12125550101": "27 13:00", "+14155550100": "27 04:00", "+14155550101": "27 04:00", "nobody": "27 04:00"}
+	if progress.State != "done" || progress.Sent != 5 || progress.Asleep != 0 || fmt.Sprint(at) != fmt.Sprint(want) {
+		t.Errorf("%+v, texted %v", progress, at)
+	}
+}
+
+func TestSleepersOfACancelledBroadcastAreReported(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := atNight(t, b, b.fromFile(t, "+12125550100,Ann", "+14155550100,Bo"))
+	b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
+	progress, report := b.runOn(t, input)
+	if progress.State != "cancelled" || progress.Sent != 1 || progress.Errors[sms.Cancelled] != 1 || len(report) != 2 || !slices.ContainsFunc(report, func(e sms.Error) bool { return e.To == "+12125550100" && e.Code == sms.Cancelled }) {
+		t.Errorf("%+v, report %+v", progress, report)
+	}
+}
+
+func TestSleepersAndTheRestGoIntoTheNextRun(t *testing.T) {
+	input := fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101")
+	input.PageSize = 2
+	texted := make(map[string]int)
+	for run := 0; run < 20; run++ {
+		b := newBroadcastBench(t, 0)
+		start := time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC).Add(time.Duration(run) * time.Second)
+		b.SetStartTime(start)
+		input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
+		b.SetContinueAsNewSuggested(run < 4)
+		if run == 0 { // the first page's only recipient who is awake is not sent to at first
+			b.outcome = fails(1, sms.Error{Code: sms.ConnectionError, Retryable: true})
+		}
+		b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+		for _, to := range b.texted {
+			texted[to]++
+		}
+		var next *workflow.ContinueAsNewError
+		if err := b.GetWorkflowError(); err == nil {
+			break
+		} else if !errors.As(err, &next) {
+			t.Fatal(err)
+		}
+		input = BroadcastSmsInput{}
+		if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &input); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, to := range []string{"+12125550100", "+14155550100", "+12125550101", "+14155550101"} {
+		if texted[to] != 1 {
+			t.Errorf("%s was texted %d times", to, texted[to])
+		}
+	}
+}
+
+func TestManySleepersAreNotAllHeld(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	list := make([]string, 5000)
+	for i := range list {
+		list[i] = fmt.Sprintf("+1212555%04d", i)
+	}
+	input := atNight(t, b, fromList(list...))
+	input.PageSize = 500
+	most := 0
+	b.RegisterDelayedCallback(func() { most = b.progress(t).Asleep }, time.Hour)
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	if err := b.GetWorkflowError(); err != nil || len(b.texted) != 5000 || most != maxAsleep {
+		t.Errorf("texted %d, held %d, %v", len(b.texted), most, err)
+	}
+}
+
+func TestDryRunSendsNothingAndTellsWhatWouldBe(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := b.fromFile(t, "+12125550100,Ann", "+12125550101,", "nobody,Cy", "?", "+12125550102,Zoë 🎂", "+12125550103,Ed", "+12125550100,Ann again")
+	input.SmsBody, input.DryRun, input.Report = "Dear ${name}, hello", true, "monday"
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	var p BroadcastProgress
+	if err := b.GetWorkflowResult(&p); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := json.Marshal(p.DryRun)
+	for _, want := range []string{
+		`"texts":[{"to":"+12125550100","text":"Dear Ann, hello","segments":1,"encoding":"GSM-7"},{"to":"+12125550101","text":"Dear , hello",`,
+		`"messages":4,"segments":4,"failures":[`, `"gaps":[{"to":"+12125550101","variable":"name","text":"Dear , hello"}],"gapCount":1`,
+	} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("%s lacks %s", got, want)
+		}
+	}
+	if p.State != "done" || p.Sent != 0 || p.Recipients != 6 || p.Total != 6 || p.Errors[sms.InvalidTo] != 1 || p.Errors[sms.InvalidInput] != 1 || len(b.texted) > 0 {
+		t.Errorf("%+v, texted %q", p, b.texted)
+	}
+	if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); len(left) > 0 {
+		t.Errorf("left behind %q", left)
+	}
+}
+
+func TestDryRunOfABrokenTemplateSaysSo(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := b.fromFile(t, "+12125550100,Ann", "+12125550101,Bo", "+12125550102,Cy")
+	input.SmsBody, input.DryRun = "Dear ${name, hello", true
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	var p BroadcastProgress
+	if err := b.GetWorkflowResult(&p); err != nil {
+		t.Fatal(err)
+	}
+	if p.DryRun == nil || len(p.DryRun.Failures) == 0 || p.DryRun.Failures[0].Code != sms.TemplateSyntax || p.DryRun.Messages != 0 {
+		t.Errorf("%+v %+v", p, p.DryRun)
+	}
+}
+
+func TestPagesWithoutASizeBeginSmall(t *testing.T) {
+	b := newBroadcastBench(t, 500)
+	input := fromSource()
+	input.PageSize = 0
+	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	var progress BroadcastProgress
+	if err := b.GetWorkflowResult(&progress); err != nil || progress.Sent != 500 || progress.Pages < 2 {
+		t.Errorf("%+v, %v", progress, err)
+	}
+	bench := &broadcast{patient: true}
+	for perSecond, want := range map[float64]int{0: 25, 1: 25, 20: 200, 1000: 500} {
+		bench.progress.Rate = perSecond
+		if got := bench.pageSize(); got != want {
+			t.Errorf("at %v a second a page has %d, want %d", perSecond, got, want)
+		}
+	}
+}
+
+func TestProgressReadsInALine(t *testing.T) {
+	for want, p := range map[string]BroadcastProgress{
+		"600 of 2,000 · 3 failed · 90/s · 15 s left": {State: "sending", Total: 2000, Recipients: 600, Sent: 597, Rate: 90, SecondsLeft: 15},
+		"0 of 1,234,567":        {State: "sending", Total: 1234567},
+		"10 · 0.5/s":            {State: "sending", Recipients: 10, Sent: 10, Rate: 0.5},
+		"2,000 of 2,000 · done": {State: "done", Total: 2000, Recipients: 2000, Sent: 2000, Rate: 90},
+	} {
+		if got := p.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
