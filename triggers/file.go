@@ -240,9 +240,9 @@ func (c *checker) keywords(written map[string]sms.Keywords) {
 		_, taken := c.set.keywords[number]
 		switch {
 		case !ok:
-			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: %q is not one of your numbers; write it as '+15005550006' or '12345'", c.name, line, key))
+			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: the key is not a number of yours; write it as '+15005550006' or '12345'", c.name, line))
 		case taken:
-			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: those of %s are defined twice; put them together", c.name, line, key))
+			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: those of this number are defined twice; put them together", c.name, line))
 		}
 		if c.set.keywords == nil {
 			c.set.keywords = map[string]sms.Keywords{}
