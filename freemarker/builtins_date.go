@@ -161,7 +161,7 @@ func defineISO() {
 					if strings.HasPrefix(where, "iso_utc") {
 						z = utcZone
 					}
-					return isoText(e, d, zone != "_nz", accuracy, z)
+					return isoText(e, n.pos, d, zone != "_nz", accuracy, z)
 				}})
 			}
 			if zone == "_fz" {
@@ -179,7 +179,7 @@ func defineISO() {
 					if !ok {
 						return d, otherError(n.pos, "?%s does not know this time zone", n.bi.written)
 					}
-					return isoText(e, d, zone != "_nz", accuracy, z)
+					return isoText(e, n.pos, d, zone != "_nz", accuracy, z)
 				},
 			})
 		}
@@ -188,8 +188,11 @@ func defineISO() {
 
 var utcZone = dateformat.LoadZone("UTC")
 
-func isoText(e *env, d Value, offset bool, accuracy dateformat.Accuracy, z *dateformat.Zone) (Value, error) {
+func isoText(e *env, at pos, d Value, offset bool, accuracy dateformat.Accuracy, z *dateformat.Zone) (Value, error) {
 	k := dateformat.Kind(d.scale)
-	out := dateformat.AppendISO(make([]byte, 0, 32), d.num, k, offset && k != dateformat.Date, accuracy, z)
+	out, err := dateformat.AppendISO(make([]byte, 0, 32), d.num, k, offset && k != dateformat.Date, accuracy, z)
+	if err != nil {
+		return Value{}, fatalError(at, err.Error())
+	}
 	return e.newString(string(out))
 }

@@ -140,8 +140,12 @@ func (e *env) regexError(at pos, err error) error {
 	if errors.As(err, &budget) {
 		return e.limitError("a regular expression takes too long or too much memory")
 	}
-	// A bad reference to a group is an unchecked exception in Java.
-	return fatalError(at, "the replacement refers to a group that does not exist, or is not valid")
+	var replacement *javaregex.ReplacementError
+	if errors.As(err, &replacement) && replacement.Group > 0 {
+		return otherError(at, "the replacement refers to a group that does not exist")
+	}
+	// Other mistakes in it are unchecked exceptions in Java, which nothing catches.
+	return fatalError(at, "the replacement is not valid, or refers to a group by a name that does not exist")
 }
 
 // matched counts the cost of a match over s.
@@ -483,8 +487,11 @@ func (e *env) separator(n *builtinNode, s, sep string, f regexFlags, last bool) 
 			break
 		}
 		start, end = m.Start(), m.End()
-		if !last || start >= len(s) {
+		if !last {
 			break
+		}
+		if start >= len(s) { // where the reference cannot go on searching
+			return 0, 0, otherError(n.pos, "?%s cannot use a separator that matches nothing", n.bi.written)
 		}
 		_, size := utf8.DecodeRuneInString(s[start:])
 		from = start + size

@@ -5,6 +5,9 @@ package freemarker_test
 
 import (
 	"context"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,18 +63,41 @@ func FuzzRender(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	f.Fuzz(func(t *testing.T, source string) { renderFuzzed(t, familyCase{template: source}, model) })
+}
+
+// FuzzFamilies renders templates of the families, which fuzzing chooses by number.
+func FuzzFamilies(f *testing.F) {
+	names := slices.Sorted(maps.Keys(families))
+	for i := range names {
+		f.Add(uint8(i), uint64(1))
+	}
+	model, err := freemarker.FromJSON([]byte(familyModel))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, family uint8, seed uint64) {
+		m := maker{rand.New(rand.NewPCG(seed, 0))}
+		renderFuzzed(t, families[names[int(family)%len(names)]](m), model)
+	})
+}
+
+// renderFuzzed renders a template of which nothing is known.
+func renderFuzzed(t *testing.T, c familyCase, model freemarker.Value) {
 	limits := freemarker.Limits{Steps: 200_000, Memory: 8 << 20, Time: 300 * time.Millisecond}
-	f.Fuzz(func(t *testing.T, source string) {
-		tpl, err := freemarker.Parse("fuzz", source, freemarker.WithLimits(limits))
-		if err != nil {
-			return
-		}
-		text, err := tpl.Render(context.Background(), model)
-		if err != nil && strings.Contains(err.Error(), "internal error") {
+	options := []freemarker.Option{freemarker.WithLimits(limits), freemarker.WithLocale(c.locale), freemarker.WithTimeZone(c.zone)}
+	tpl, err := freemarker.Parse("fuzz", c.template, options...)
+	if err != nil {
+		if strings.Contains(err.Error(), "internal error") {
 			t.Fatal(err)
 		}
-		if !utf8.ValidString(text) || err != nil && text != "" {
-			t.Fatalf("rendered %q with error %v", text, err)
-		}
-	})
+		return
+	}
+	text, err := tpl.Render(context.Background(), model)
+	if err != nil && strings.Contains(err.Error(), "internal error") {
+		t.Fatal(err)
+	}
+	if !utf8.ValidString(text) || err != nil && text != "" {
+		t.Fatalf("rendered %q with error %v", text, err)
+	}
 }

@@ -475,6 +475,14 @@ func (p *parser) stringParts(s string, t token) []stringPart {
 		p.failLimit(t.pos, "string literals are nested too deep")
 	}
 	q.escapes = nil
+	if p.defaults > 0 {
+		defer func() {
+			if r := recover(); r != nil {
+				p.scanRight() // which finds what comes before that
+				panic(r)
+			}
+		}()
+	}
 	parts := []stringPart{}
 	for {
 		switch q.peek() {

@@ -163,6 +163,14 @@ type joinedKeys struct{ list }
 
 func (*joinedKeys) abilities() ability { return aSequence | aCollection }
 
+// at differs from a list's in that a negative index is an error.
+func (k *joinedKeys) at(e *env, i int) (Value, error) {
+	if i < 0 {
+		return Value{}, otherError(pos{}, "there is no item %d", i)
+	}
+	return k.list.at(e, i)
+}
+
 func (k *joinedKeys) iterate(*env) (iterator, error) {
 	return &seqIterator{s: &k.list, n: len(k.items)}, nil
 }
@@ -387,6 +395,9 @@ func (n *indexNode) lazyRange(e *env, v Value, r *rangeValue) (Value, error) {
 		if size == 0 {
 			return String(""), nil
 		}
+	}
+	if !r.unbound && !r.adaptive && r.first+(r.n-1)*r.step < 0 {
+		return Value{}, otherError(n.key.at(), "the range ends below 0")
 	}
 	if r.step < 0 {
 		return n.lazyBackwards(e, l.it, r)

@@ -386,7 +386,10 @@ func (e *env) dateText(at pos, v Value, spec string, hasSpec bool) (string, erro
 	if err != nil {
 		return "", formatError(at, "cannot format the date", err)
 	}
-	out := f.Append(make([]byte, 0, 32), v.num)
+	out, err := f.Append(make([]byte, 0, 32), v.num)
+	if err != nil {
+		return "", fatalError(at, err.Error())
+	}
 	e.charge((len(spec) + len(out)) >> 2)
 	return string(out), e.grow(len(out))
 }

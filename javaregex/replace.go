@@ -14,6 +14,9 @@ type ReplacementError struct {
 	// Index is the byte offset in the replacement at which it goes wrong.
 	Index   int
 	Message string
+	// Group is the number of a group that the replacement refers to and the pattern does not have;
+	// 0 if the mistake is another one.
+	Group int
 }
 
 func (e *ReplacementError) Error() string {
@@ -169,7 +172,7 @@ func (p *Pattern) parseReplacement(s string) ([]replacementPart, error) {
 		switch s[i] {
 		case '\\':
 			if i+1 == len(s) {
-				return nil, &ReplacementError{i, `ends in a lone backslash: write \\ for one`}
+				return nil, &ReplacementError{Index: i, Message: `ends in a lone backslash: write \\ for one`}
 			}
 			_, n := utf8.DecodeRuneInString(s[i+1:])
 			text.WriteString(s[i+1 : i+1+n])
@@ -196,7 +199,7 @@ func (p *Pattern) groupReference(s string, i int) (group, length int, err error)
 	rest := s[i+1:]
 	switch {
 	case rest == "":
-		return 0, 0, &ReplacementError{i, `ends in a lone $: write \$ for one`}
+		return 0, 0, &ReplacementError{Index: i, Message: `ends in a lone $: write \$ for one`}
 	case rest[0] == '{':
 		name := rest[1:]
 		n := 0
@@ -204,19 +207,19 @@ func (p *Pattern) groupReference(s string, i int) (group, length int, err error)
 			n++
 		}
 		if n == 0 || n == len(name) || name[n] != '}' {
-			return 0, 0, &ReplacementError{i, "${ needs a group name, letters and digits, and }"}
+			return 0, 0, &ReplacementError{Index: i, Message: "${ needs a group name, letters and digits, and }"}
 		}
 		group, ok := p.prog.names[name[:n]]
 		if !ok {
-			return 0, 0, &ReplacementError{i, fmt.Sprintf("there is no group named %q", name[:n])}
+			return 0, 0, &ReplacementError{Index: i, Message: fmt.Sprintf("there is no group named %q", name[:n])}
 		}
 		return group, n + 3, nil
 	case !isDigit(rune(rest[0])):
-		return 0, 0, &ReplacementError{i, `$ needs a group, as in $1 or ${name}: write \$ for a dollar sign`}
+		return 0, 0, &ReplacementError{Index: i, Message: `$ needs a group, as in $1 or ${name}: write \$ for a dollar sign`}
 	}
 	group, length = int(rest[0]-'0'), 2
 	if group > p.GroupCount() {
-		return 0, 0, &ReplacementError{i, fmt.Sprintf("there is no group %d", group)}
+		return 0, 0, &ReplacementError{Index: i, Message: fmt.Sprintf("there is no group %d", group), Group: group}
 	}
 	for _, c := range rest[1:] {
 		if !isDigit(c) || group*10+int(c-'0') > p.GroupCount() {

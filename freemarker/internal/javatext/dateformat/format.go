@@ -95,11 +95,11 @@ func pattern(spec string, kind Kind, d *locale.Dates) (string, error) {
 }
 
 // Append appends the text of a date.
-func (f *Format) Append(dst []byte, ms int64) []byte {
+func (f *Format) Append(dst []byte, ms int64) ([]byte, error) {
 	if f.iso != nil {
 		return f.iso.append(dst, ms)
 	}
-	return f.simple.append(dst, ms)
+	return f.simple.append(dst, ms), nil
 }
 
 // Parse reads a date, as ?date, ?time and ?datetime do. Like FreeMarker it ignores what

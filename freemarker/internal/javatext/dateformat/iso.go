@@ -100,20 +100,21 @@ func newISO(options string, prefix int, kind Kind, xs bool, z *Zone) (*iso, erro
 }
 
 // append appends the text of an instant.
-func (f *iso) append(dst []byte, ms int64) []byte {
+func (f *iso) append(dst []byte, ms int64) ([]byte, error) {
 	return appendISO(dst, ms, f.kind, f.showOffset && (f.xs || f.kind != Date), f.accuracy, f.zone, f.xs)
 }
 
 // AppendISO appends what the ?iso_utc… and ?iso_local… built-ins print. Kind Date never
 // shows an offset.
-func AppendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accuracy, z *Zone) []byte {
+func AppendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accuracy, z *Zone) ([]byte, error) {
 	return appendISO(dst, ms, kind, showOffset && kind != Date, accuracy, z, false)
 }
 
 // appendISO appends date, time and offset, by the Gregorian calendar for all times. XML Schema
 // has no year 0: 1 BC is -1.
-func appendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accuracy, z *Zone, xs bool) []byte {
+func appendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accuracy, z *Zone, xs bool) ([]byte, error) {
 	m := z.moment(ms, true)
+	start, room := len(dst), isoRoom[kind]
 	if kind != Time {
 		year := m.year
 		if year <= 0 && xs {
@@ -124,6 +125,7 @@ func appendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accura
 			dst = appendTwo(dst, year%100)
 		} else {
 			dst = strconv.AppendInt(dst, year, 10)
+			room += max(0, len(dst)-start-4)
 		}
 		dst = append(dst, '-')
 		dst = appendTwo(dst, int64(m.month))
@@ -139,8 +141,17 @@ func appendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accura
 	if showOffset {
 		dst = appendOffset(dst, m.offset.total()/1000)
 	}
-	return dst
+	if len(dst)-start > room {
+		return dst, errOffsetTooLong
+	}
+	return dst, nil
 }
+
+// isoRoom is how much room FreeMarker has for a text. The seconds of an offset, which zones had
+// a hundred years ago, may be too much.
+var isoRoom = map[Kind]int{Date: 16, Time: 18, DateTime: 29}
+
+var errOffsetTooLong = javatext.Reasonf("The offset of the zone has seconds, for which there is no room")
 
 func appendClock(dst []byte, millis int64, accuracy Accuracy) []byte {
 	dst = appendTwo(dst, millis/hourMillis)
