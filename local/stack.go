@@ -114,6 +114,7 @@ func environment(inherited []string, s settings) []string {
 		"ID_SECRET=of-this-machine-and-no-secret",
 		"WEBHOOK_ADDR="+address(s.webhookPort),
 		"WEBHOOK_PUBLIC_URL="+url(s.webhookPort, ""),
+		"WEBHOOK_SHOW_OUTCOME=true",
 		"TRIGGERS="+s.triggers,
 		"METRICS_ADDR="+address(s.metricsPort),
 	)

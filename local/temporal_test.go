@@ -83,6 +83,7 @@ func TestChildrenHearOfThisStackAndOfNoOther(t *testing.T) {
 		"TWILIO_TOKEN=0123456789abcdef0123456789abcdef",
 		"TWILIO_BASE_URL=http://127.0.0.1:2",
 		"WEBHOOK_ADDR=127.0.0.1:3",
+		"WEBHOOK_SHOW_OUTCOME=true",
 		"WEBHOOK_PUBLIC_URL=http://127.0.0.1:3",
 		"TRIGGERS=t.yaml",
 		"METRICS_ADDR=127.0.0.1:4",

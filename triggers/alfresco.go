@@ -73,6 +73,9 @@ func isAlfresco(data []byte) bool {
 	return json.Unmarshal(data, &probe) == nil && (probe.Event != nil || probe.Action != nil)
 }
 
+// sendWorkflow is the type of the workflow that stands for the action SEND_SMS.
+const sendWorkflow = "SendSmsWorkflow"
+
 // alfrescoPath is where a field of ours is found in a file of theirs.
 func alfrescoPath(_ int, field string) []any {
 	switch root, _, _ := strings.Cut(field, "."); root {
@@ -338,14 +341,14 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	}
 	template = numberedGroup.ReplaceAllString(template, `$${matchGroups["$1"]`)
 	w.smsBody = template
-	w.Start = &fileStart{Workflow: "SendSmsWorkflow", TaskQueue: DefaultTaskQueue, Input: yamlfile.Value{Any: map[string]any{
+	w.Start = &fileStart{Workflow: sendWorkflow, TaskQueue: DefaultTaskQueue, Input: yamlfile.Value{Any: map[string]any{
 		"smsFrom": inputs["smsFrom"], "smsTo": inputs["smsTo"],
 		// FreeMarker fills it in, and nobody before: what the sender wrote is the
 		// value of a variable, and never read as a template.
 		"smsBody": literal(template), "variables": model,
 	}}}
 	w.notes = append(w.notes,
-		fmt.Sprintf("%s: starts SendSmsWorkflow on task queue %s", source, DefaultTaskQueue),
+		fmt.Sprintf("%s: starts %s on task queue %s", source, sendWorkflow, DefaultTaskQueue),
 		"smsBody is a FreeMarker template; its variables are matchGroups, where a group that took no part is the empty text, from, to, originalMessage and those of metadata")
 	return true
 }

@@ -98,6 +98,13 @@ func (f *Firing) Trigger() string { return f.trigger.Name }
 // CatchUp reports whether the trigger also takes messages that were missed.
 func (f *Firing) CatchUp() bool { return f.trigger.catchUp }
 
+// Texts reports whether publishing starts a send, as Alfresco's action SEND_SMS
+// does.
+func (f *Firing) Texts() bool {
+	s, ok := f.trigger.action.(*start)
+	return ok && s.workflow == sendWorkflow
+}
+
 // Match gives a firing for each trigger that the message matches, in order, up
 // to the first that stops. A trigger whose pattern runs out of its budget may
 // match: its firing has an Err. What kind of text it is, is decided here.

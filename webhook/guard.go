@@ -22,6 +22,14 @@ const (
 	// Twilio itself stops a loop after 30 replies in 30 s (error 14107).
 	DefaultEchoBurst = 10
 	DefaultEchoEvery = 6 * time.Second
+	// maxStreak is how many texts of one phone to one number may come without a
+	// pause of maxPause, before the two are taken for machines that answer each
+	// other: then the number says nothing more for a day.
+	maxStreak = 50
+	maxPause  = time.Minute
+	// watched is the length of a streak from which all webhooks are asked whether
+	// one of them has taken the two for machines.
+	watched = 10
 	// pairsKept bounds what is remembered of pairs and messages.
 	pairsKept = 20_000
 	// maxReplyBytes is what Twilio reads of a reply (error 11750), less a margin
@@ -38,8 +46,17 @@ type guard struct {
 	mu sync.Mutex
 	// Of two generations the older is forgotten as a whole, so that memory is
 	// bounded and what is recent is kept.
-	pairs, oldPairs     map[[2]string]*rate.Limiter
+	pairs, oldPairs     map[[2]string]*pace
 	answers, oldAnswers map[string]bool
+	counted, oldCounted map[string]bool
+}
+
+// pace is how fast a phone writes to a number of ours.
+type pace struct {
+	echoes *rate.Limiter
+	// streak is how many texts came without a pause, the last one at last.
+	streak int
+	last   time.Time
 }
 
 func newGuard(o *Options) *guard {
@@ -50,7 +67,7 @@ func newGuard(o *Options) *guard {
 	if g.burst <= 0 {
 		g.burst = DefaultEchoBurst
 	}
-	g.pairs, g.answers = map[[2]string]*rate.Limiter{}, map[string]bool{}
+	g.pairs, g.answers, g.counted = map[[2]string]*pace{}, map[string]bool{}, map[string]bool{}
 	return g
 }
 
@@ -72,7 +89,7 @@ func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 		may, known = g.oldAnswers[message.MessageSID]
 	}
 	if !known {
-		may = g.limiter([2]string{message.To, message.From}).Allow()
+		may = g.pace(message).echoes.Allow()
 		if len(g.answers) >= pairsKept {
 			g.answers, g.oldAnswers = map[string]bool{}, g.answers
 		}
@@ -97,18 +114,41 @@ func answerable(from string) bool {
 	return phone || strings.Contains(from, ":")
 }
 
-func (g *guard) limiter(pair [2]string) *rate.Limiter {
-	limiter := g.pairs[pair]
-	if limiter == nil {
-		if limiter = g.oldPairs[pair]; limiter == nil {
-			limiter = rate.NewLimiter(rate.Every(g.every), g.burst)
+// streak counts a text, once however often it is delivered, and returns how many
+// have come without a pause.
+func (g *guard) streak(message sms.Inbound, now time.Time) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := g.pace(message)
+	if g.counted[message.MessageSID] || g.oldCounted[message.MessageSID] {
+		return p.streak
+	}
+	if len(g.counted) >= pairsKept {
+		g.counted, g.oldCounted = map[string]bool{}, g.counted
+	}
+	g.counted[message.MessageSID] = true
+	if now.Sub(p.last) > maxPause {
+		p.streak = 0
+	}
+	p.streak++
+	p.last = now
+	return p.streak
+}
+
+// pace is called with the lock held.
+func (g *guard) pace(message sms.Inbound) *pace {
+	pair := [2]string{message.To, message.From}
+	p := g.pairs[pair]
+	if p == nil {
+		if p = g.oldPairs[pair]; p == nil {
+			p = &pace{echoes: rate.NewLimiter(rate.Every(g.every), g.burst)}
 		}
 		if len(g.pairs) >= pairsKept {
-			g.pairs, g.oldPairs = map[[2]string]*rate.Limiter{}, g.pairs
+			g.pairs, g.oldPairs = map[[2]string]*pace{}, g.pairs
 		}
-		g.pairs[pair] = limiter
+		g.pairs[pair] = p
 	}
-	return limiter
+	return p
 }
 
 // bounded gives the replies that Twilio takes: at most ten, each of up to 1600

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ import (
 var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
 
 func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
 	// Twilio's time began when it called. Its connection may break; what was begun
 	// is finished.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerTimeout)
@@ -48,10 +50,18 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		set := h.Triggers()
 		message.Event = set.Event(message)
 		matched = set.Match(ctx, message)
+		silenced := h.silenced(ctx, message)
+		if silenced {
+			matched = slices.DeleteFunc(matched, func(f triggers.Firing) bool { return f.Texts() })
+		}
 		answer = h.Receive(ctx, message, matched, false)
+		if silenced {
+			answer.Replies = nil
+		}
 	}
 	answer.Replies = h.say(ctx, message, answer)
 	h.report(ctx, message, matched, answer)
+	h.counts.text(ctx, matched, answer, time.Since(began))
 	if h.ShowOutcome {
 		w.Header().Set(OutcomeHeader, answer.Outcome)
 	}
@@ -63,6 +73,26 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", twilio.ReplyContentType)
 	_, _ = w.Write(twilio.Reply(answer.Replies...)) // the client may have gone
+}
+
+// silenced reports whether the sender and our number are taken for machines that
+// answer each other, by this webhook or another.
+func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
+	streak := h.guard.streak(message, time.Now())
+	if streak < watched || h.Silencer == nil {
+		return streak > maxStreak
+	}
+	silenced, err := h.Silencer.Silenced(ctx, message)
+	if err == nil && !silenced && streak > maxStreak {
+		if err = h.Silencer.Silence(ctx, message); err == nil {
+			h.Logger.WarnContext(ctx, "a phone and a number answer each other like machines: the number is silent to it for a day; terminate the workflow to end that",
+				"messageSid", message.MessageSID, "workflow", h.Silencer.SilenceID(message), "texts", streak)
+		}
+	}
+	if err != nil {
+		h.Logger.ErrorContext(ctx, "nobody knows whether a phone is silenced", "messageSid", message.MessageSID, "reason", reason(err))
+	}
+	return silenced || streak > maxStreak
 }
 
 // enter waits for a place, and reports whether there was one in time.
@@ -85,6 +115,7 @@ func (h *handler) say(ctx context.Context, message sms.Inbound, answer Answer) [
 		return nil
 	}
 	if may, why := h.guard.mayEcho(message); !may {
+		h.counts.suppressed.Add(ctx, 1)
 		h.Logger.WarnContext(ctx, "a text is not answered", "messageSid", message.MessageSID, "reason", why)
 		return nil
 	}

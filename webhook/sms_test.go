@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -274,6 +275,77 @@ func TestLoopsAndOwnNumbersAreNotEchoed(t *testing.T) {
 	}
 	if len(b.published) != 6+2+3 {
 		t.Errorf("published %d events", len(b.published))
+	}
+}
+
+// shared is what the webhooks of a test know of machines.
+type shared struct{ silent, asked int }
+
+func (s *shared) SilenceID(sms.Inbound) string { return "sms-silence-x" }
+
+func (s *shared) Silenced(context.Context, sms.Inbound) (bool, error) {
+	s.asked++
+	return s.silent > 0, nil
+}
+
+func (s *shared) Silence(context.Context, sms.Inbound) error {
+	s.silent++
+	return nil
+}
+
+func TestMachinesThatAnswerEachOtherAreSilenced(t *testing.T) {
+	all := &shared{}
+	const file = `triggers:
+  - {name: echo, pattern: 'hi', echo: 'Got it', start: {workflow: W, taskQueue: q}}
+  - {name: back, pattern: 'hi', start: {workflow: SendSmsWorkflow, taskQueue: twilio}}
+`
+	hooks := []*bench{}
+	for range 2 {
+		hooks = append(hooks, newBench(t, func(o *Options) {
+			with(t, file)(o)
+			o.Silencer, o.EchoBurst = all, 1000
+		}))
+	}
+	say := func(hook, n int) (echoed bool, texted int) {
+		before := strings.Count(strings.Join(hooks[hook].published, " "), "back")
+		w := hooks[hook].deliver(numbered(n, "hi"), token)
+		return strings.Contains(w.Body.String(), "Got it"), strings.Count(strings.Join(hooks[hook].published, " "), "back") - before
+	}
+	for n := range maxStreak {
+		if echoed, texted := say(0, n); !echoed || texted != 1 {
+			t.Fatalf("text %d: echoed %t, texted %d", n, echoed, texted)
+		}
+		say(0, n) // a redelivery counts for nothing
+	}
+	// The other webhook has seen fewer, and learns of it.
+	for n := range watched {
+		say(1, 1000+n)
+	}
+	if echoed, texted := say(1, 2000); !echoed || texted != 1 || all.silent != 0 {
+		t.Errorf("before: echoed %t, texted %d, silenced %d times", echoed, texted, all.silent)
+	}
+	for hook, b := range hooks {
+		b.published = nil
+		for n := range 3 {
+			if echoed, texted := say(hook, 3000+10*hook+n); echoed || texted != 0 {
+				t.Errorf("webhook %d goes on: echoed %t, texted %d", hook, echoed, texted)
+			}
+		}
+		if len(b.published) != 3 {
+			t.Errorf("webhook %d published %v", hook, b.published)
+		}
+	}
+	if log := hooks[0].log.String(); all.silent != 1 || strings.Count(log, "like machines") != 1 || strings.Contains(log, "+1500") {
+		t.Errorf("silenced %d times, log %s", all.silent, log)
+	}
+	// After a pause of a person's, a number that nobody silenced answers again.
+	g := newGuard(&Options{})
+	now := time.Now()
+	for n := range 3 * maxStreak {
+		now = now.Add(2 * maxPause)
+		if streak := g.streak(sms.Inbound{MessageSID: fmt.Sprint(n)}, now); streak != 1 {
+			t.Fatalf("a streak of %d", streak)
+		}
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/metric"
+
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
 )
@@ -74,6 +76,9 @@ type Options struct {
 	// Receive takes a text and what it matches to Temporal, as
 	// [Dispatcher.Receive] does. Required.
 	Receive func(ctx context.Context, message sms.Inbound, firings []triggers.Firing, late bool) Answer
+	// Silencer remembers for all webhooks which phones are taken for machines.
+	// Optional: default each webhook for itself.
+	Silencer Silencer
 	// ShowOutcome adds OutcomeHeader to each answer. Optional: default not.
 	ShowOutcome bool
 	// Status tells a workflow what became of a message that it sent; it must be
@@ -87,9 +92,21 @@ type Options struct {
 	// Ready returns why events cannot be published now, in words for anybody; or
 	// else what is not well although they can. Optional: default always ready.
 	Ready func(context.Context) (note string, err error)
+	// Meter makes the webhook's metrics. Optional: default none.
+	Meter metric.Meter
 	// Logger gets one line for each refused or failed request, without numbers
 	// or texts. Required.
 	Logger *slog.Logger
+}
+
+// Silencer remembers conversations of machines. *Dispatcher is one.
+type Silencer interface {
+	// Silenced reports whether a number is silent to a phone, Silence makes it so
+	// for a day.
+	Silenced(ctx context.Context, message sms.Inbound) (bool, error)
+	Silence(ctx context.Context, message sms.Inbound) error
+	// SilenceID is the ID of the workflow that stands for it.
+	SilenceID(message sms.Inbound) string
 }
 
 // Handler checks the options and gives the HTTP handler.
@@ -97,7 +114,11 @@ func Handler(o Options) (http.Handler, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	h := &handler{Options: o, guard: newGuard(&o), places: make(chan struct{}, maxAtOnce)}
+	counts, err := newMetrics(o.Meter)
+	if err != nil {
+		return nil, fmt.Errorf("webhook: make its metrics: %w", err)
+	}
+	h := &handler{Options: o, guard: newGuard(&o), counts: counts, places: make(chan struct{}, maxAtOnce)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+SmsPath, h.sms)
 	mux.HandleFunc("GET "+SmsPath, h.sms)
@@ -166,7 +187,8 @@ func (o *Options) check() error {
 
 type handler struct {
 	Options
-	guard *guard
+	guard  *guard
+	counts *metrics
 	// places holds one element for each message that is being published.
 	places chan struct{}
 }
@@ -195,6 +217,7 @@ func say(w http.ResponseWriter, status int, text string) {
 // refuse answers a request that is not Twilio's or not well formed, and leaves
 // one line about it.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, status int, why string) {
+	h.counts.refuse(r.Context(), status)
 	h.Logger.WarnContext(r.Context(), "webhook request refused", "status", status, "reason", why)
 	say(w, status, why)
 }

@@ -58,7 +58,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 		services = append(services, w)
 	}
 	if p.webhook {
-		w, err := newWebhook(ctx, c, temporalClient, logger)
+		w, err := newWebhook(ctx, c, temporalClient, metrics.Meter, logger)
 		if err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 
+	"go.opentelemetry.io/otel/metric"
 	"go.temporal.io/api/workflowservice/v1"
 	"golang.org/x/sync/errgroup"
 
@@ -18,7 +19,7 @@ import (
 )
 
 // newWebhook gives a service that takes messages.
-func newWebhook(stopping context.Context, c config.Config, temporalClient *temporal.Client, logger *slog.Logger) (func(context.Context) error, error) {
+func newWebhook(stopping context.Context, c config.Config, temporalClient *temporal.Client, meter metric.Meter, logger *slog.Logger) (func(context.Context) error, error) {
 	live, err := triggers.Open(c.Triggers, triggers.Options{
 		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
 	})
@@ -43,6 +44,8 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		Triggers:  live.Set,
 		Receive:   dispatcher.Receive,
 		Status:    dispatcher.Status,
+		Silencer:  dispatcher,
+		Meter:     meter,
 
 		StatusSecret:   idSecret(c),
 		OwnNumbers:     c.WebhookOwnNumbers.All,
@@ -54,7 +57,8 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 			}
 			return ready.get(ctx)
 		},
-		Logger: logger,
+		ShowOutcome: c.WebhookShowOutcome,
+		Logger:      logger,
 	})
 	if err != nil {
 		return nil, err

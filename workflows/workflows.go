@@ -29,6 +29,7 @@ func Register(r worker.WorkflowRegistry) {
 
 		activities.QuestionsWorkflowName: QuestionsWorkflow,
 		sms.ReceiveSmsWorkflowName:       ReceiveSmsWorkflow,
+		sms.SilenceSmsWorkflowName:       SilenceSmsWorkflow,
 	} {
 		r.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{Name: name})
 	}

@@ -1,0 +1,24 @@
+package workflows
+
+// SilenceSmsWorkflow: a number that is silent to a phone, for all webhooks.
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/sms"
+)
+
+// silence is how long a number is silent to a phone that writes like a machine.
+const silence = 24 * time.Hour
+
+// SilenceSmsWorkflow does nothing for a day. While it is open, webhooks neither
+// echo to the phone nor text it by triggers. Terminate it to end the silence.
+func SilenceSmsWorkflow(ctx workflow.Context, input sms.SilenceSmsInput) error {
+	wait := silence
+	if input.Seconds > 0 {
+		wait = time.Duration(input.Seconds) * time.Second
+	}
+	return workflow.Sleep(ctx, wait)
+}
