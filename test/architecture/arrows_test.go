@@ -35,8 +35,9 @@ var rooms = map[string][]string{
 	yamlfile:     {},
 	"worker":     {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
 	"starter":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
-	"local":      {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
-	"test":       {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", "local", yamlfile},
+	"twiliosim":  {"sms", "twilio"},
+	"local":      {"sms", "broadcast", "twiliosim", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
+	"test":       {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", "twiliosim", "local", yamlfile},
 }
 
 // goPackage is what "go list -json" says of a package.
@@ -93,8 +94,8 @@ func through(p *goPackage, reached string, packages map[string]*goPackage) strin
 // arrow says which rule forbids an import.
 func arrow(from, to string) string {
 	switch {
-	case to == "local":
-		return "nothing outside local/ and test/ imports local/"
+	case to == "local" || to == "twiliosim":
+		return "nothing outside local/ and test/ imports " + to + "/"
 	case slices.Contains(rooms[to], from):
 		return fmt.Sprintf("the arrow runs %s <- %s, and never back", from, to)
 	}
@@ -141,8 +142,8 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 	for _, p := range []*goPackage{
 		{ImportPath: module + "/twilio", Deps: []string{module + "/sms"}},
 		{ImportPath: module + "/sms", Imports: []string{module + "/twilio"}, Deps: []string{module + "/twilio"}},
-		{ImportPath: module + "/local/twiliosim", Deps: []string{"net/http"}},
-		{ImportPath: module + "/webhook", Imports: []string{module + "/local/twiliosim"}, Deps: []string{module + "/local/twiliosim"}},
+		{ImportPath: module + "/twiliosim", Deps: []string{"net/http"}},
+		{ImportPath: module + "/webhook", Imports: []string{module + "/twiliosim"}, Deps: []string{module + "/twiliosim"}},
 		{ImportPath: module + "/freemarker", Imports: []string{module + "/javaregex"}, Deps: []string{module + "/javaregex", module + "/sms"}},
 		{ImportPath: module + "/javaregex", Imports: []string{module + "/sms"}, Deps: []string{module + "/sms"}},
 		{ImportPath: module + "/shed"},
@@ -152,7 +153,7 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 	for path, want := range map[string]string{
 		"twilio":     "",
 		"sms":        "temporal-twilio/sms imports temporal-twilio/twilio, but the arrow runs sms <- twilio, and never back",
-		"webhook":    "temporal-twilio/webhook imports temporal-twilio/local/twiliosim, but nothing outside local/ and test/ imports local/",
+		"webhook":    "temporal-twilio/webhook imports temporal-twilio/twiliosim, but nothing outside local/ and test/ imports twiliosim/",
 		"freemarker": "temporal-twilio/freemarker imports temporal-twilio/sms through temporal-twilio/javaregex, but no arrow runs sms <- freemarker",
 		"shed":       "temporal-twilio/shed is in a folder that has no arrows yet: say in test/architecture and in CONTRIBUTING.md what shed/ may import",
 	} {

@@ -12,7 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/twiliosim"
 )
 
 // start opens the page of a local Twilio that has an application.

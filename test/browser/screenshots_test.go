@@ -22,7 +22,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
-	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/twiliosim"
 )
 
 var update = flag.Bool("update", false, "make the pictures in docs/ anew")

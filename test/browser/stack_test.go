@@ -14,8 +14,8 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
 )
 
 func TestATextOnThePageStartsAWorkflow(t *testing.T) {

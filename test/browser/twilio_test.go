@@ -17,8 +17,8 @@ import (
 	"strings"
 	"testing"
 
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/twilio"
+	"temporal-twilio/twiliosim"
 )
 
 const (

@@ -18,9 +18,9 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twilio"
+	"temporal-twilio/twiliosim"
 )
 
 // notRun are the commands that no test runs, and why.

@@ -18,7 +18,7 @@ func TestMakeRunDoesWhatTheReadmeSaysAndLeavesNothingBehind(t *testing.T) {
 	t.Parallel()
 	shell := newShell(t)
 	bin := filepath.Join(shell.dir, ".local", "bin")
-	if err := os.Symlink(stack.Build(t, "local/twiliosim/cmd/twiliosim"), filepath.Join(bin, "twiliosim")); err != nil {
+	if err := os.Symlink(stack.Build(t, "twiliosim/cmd/twiliosim"), filepath.Join(bin, "twiliosim")); err != nil {
 		t.Fatal(err)
 	}
 	ports := map[string]string{}

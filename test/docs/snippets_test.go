@@ -16,8 +16,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"temporal-twilio/activities"
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
 )
 
 // remind runs a snippet's workflow and checks that it texted its phone.

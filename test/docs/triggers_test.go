@@ -17,10 +17,10 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/triggers"
+	"temporal-twilio/twiliosim"
 	"temporal-twilio/workflows"
 )
 

@@ -15,10 +15,10 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/triggers"
+	"temporal-twilio/twiliosim"
 )
 
 // account is a workflow that answers what it has, until it is closed.

@@ -9,9 +9,9 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
 	"temporal-twilio/workflows"
 )
 

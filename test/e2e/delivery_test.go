@@ -8,9 +8,9 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"temporal-twilio/activities"
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
 	"temporal-twilio/workflows"
 )
 

@@ -15,10 +15,10 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twilio"
+	"temporal-twilio/twiliosim"
 	"temporal-twilio/workflows"
 )
 

@@ -18,10 +18,10 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/triggers"
+	"temporal-twilio/twiliosim"
 )
 
 // listen runs a workflow of the test's own that waits for one signal.

@@ -15,9 +15,9 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"temporal-twilio/activities"
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
 )
 
 // ran is what a program did.

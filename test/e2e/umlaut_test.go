@@ -13,8 +13,8 @@ import (
 
 	"temporal-twilio/activities"
 	"temporal-twilio/internal/temporal"
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
 )
 
 func TestAWorkflowIDMayHoldAnyLetter(t *testing.T) {

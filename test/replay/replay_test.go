@@ -34,9 +34,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
-	"temporal-twilio/local/twiliosim"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
 	"temporal-twilio/workflows"
 )
 

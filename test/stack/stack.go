@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/twiliosim"
 )
 
 // What the local Twilio knows.

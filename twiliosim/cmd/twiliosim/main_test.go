@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/twiliosim"
 )
 
 // launch runs the program with these flags on a free port and returns its URL,

@@ -13,7 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"temporal-twilio/local/twiliosim"
+	"temporal-twilio/twiliosim"
 )
 
 func main() {

@@ -34,7 +34,7 @@ func (s *Sim) handler() http.Handler {
 	}
 	mux.HandleFunc("GET /sim/events", func(w http.ResponseWriter, r *http.Request) { s.events.serve(w, r, s.ctx.Done()) })
 	mux.HandleFunc("/sim/", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, http.StatusNotFound, fmt.Errorf("%s %s is not a control; local/twiliosim/API.md lists them", r.Method, r.URL.Path))
+		writeError(w, http.StatusNotFound, fmt.Errorf("%s %s is not a control; twiliosim/API.md lists them", r.Method, r.URL.Path))
 	})
 	return s.guard(mux)
 }
