@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // for quiet hours, as the image has no time zones
 
 	"github.com/spf13/cobra"
 

@@ -3,6 +3,7 @@ package workflows
 // Quiet hours: who sleeps is texted later.
 
 import (
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -48,4 +49,52 @@ func asleep(ctx workflow.Context, recipients activities.Recipients, input *activ
 		}
 	}
 	return awake, groups, nil
+}
+
+// sendAwake sends to each recipient as soon as it is awake. The result has those
+// first who were. A send with a key waits until all are: the key stands for one
+// list.
+func sendAwake(ctx workflow.Context, input activities.SendSmsInput) (result activities.SendSmsResult, err error) {
+	hours := input.QuietHours
+	if input.QuietHours = nil; hours == nil || len(input.SmsTo) == 0 {
+		return SendSms(ctx, input)
+	}
+	left := input.SmsTo
+	for {
+		search := input
+		search.QuietHours = hours
+		awake, groups, err := asleep(ctx, left, &search, input.IdempotencyKey != "")
+		if err != nil {
+			return unsent(result, left, err), nil
+		}
+		if input.SmsTo = awake; len(awake) > 0 {
+			part, err := SendSms(ctx, input)
+			if err != nil {
+				return result, err
+			}
+			result = activities.Joined(result, part)
+		}
+		if len(groups) == 0 {
+			return result, nil
+		}
+		left = nil
+		for _, group := range groups {
+			left = append(left, group.Recipients...)
+		}
+		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio took %d messages, %d were not sent. %d recipients are in quiet hours, the first until %s.",
+			len(result.Messages), len(result.Errors), len(left), groups[0].Until.UTC().Format(time.RFC3339)))
+		if err := workflow.Sleep(ctx, groups[0].Until.Sub(workflow.Now(ctx))); err != nil {
+			return unsent(result, left, err), nil
+		}
+	}
+}
+
+// unsent adds those who were not sent to, because the workflow was cancelled or
+// the quiet hours make no sense.
+func unsent(result activities.SendSmsResult, left activities.Recipients, err error) activities.SendSmsResult {
+	problem := sms.Error{Code: sms.InvalidInput, Message: reason(err)}
+	if temporal.IsCanceledError(err) {
+		problem = sms.Error{Code: sms.Cancelled, Retryable: true, Message: "the workflow was cancelled before the recipient's quiet hours ended; nothing was sent"}
+	}
+	return activities.Joined(result, activities.SendSmsResult{Errors: forEach(left, problem).Errors})
 }

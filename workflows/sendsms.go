@@ -59,8 +59,7 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report SendS
 		return report, err
 	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Sending to %d recipients.", len(request.SmsTo)))
-	sending := workflow.WithActivityOptions(ctx, SendOptions("Send an SMS"))
-	if err := workflow.ExecuteActivity(sending, activities.SendSmsName, request.SendSmsInput).Get(ctx, &report.SendSmsResult); err != nil {
+	if report.SendSmsResult, err = sendAwake(ctx, request.SendSmsInput); err != nil {
 		return report, err
 	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio took %d messages, %d were not sent.", len(report.Messages), len(report.Errors)))
@@ -85,6 +84,9 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request SendSmsR
 	}
 	if err == nil && request.WaitForDelivery && len(request.SmsTo) > maxAwaited {
 		err = sms.Problems{{Field: "waitForDelivery", Says: fmt.Sprintf("waitForDelivery can wait for %d recipients at most, as Temporal bounds the signals of a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave waitForDelivery out", maxAwaited, len(request.SmsTo))}}
+	}
+	if err == nil && request.QuietHours != nil && request.SendAt != nil {
+		err = sms.Problems{{Field: "sendAt", Says: "sendAt and quietHours do not go together: Twilio would send at sendAt, whoever sleeps then; give one"}}
 	}
 	return request, err
 }

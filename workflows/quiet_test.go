@@ -1,0 +1,69 @@
+package workflows
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/sms"
+)
+
+// sentAtNight runs a send that begins at 23:00 in New York and 20:00 in Los
+// Angeles, and returns when each was texted.
+func sentAtNight(t *testing.T, request SendSmsRequest, act func(*broadcastBench)) (report SendSmsReport, at map[string]string) {
+	t.Helper()
+	b := newBroadcastBench(t, 0)
+	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
+	at = make(map[string]string)
+	b.outcome = func(_ int, to string) *sms.Error {
+		at[to] = b.Now().UTC().Format("02 15:04")
+		return nil
+	}
+	if act != nil {
+		b.RegisterDelayedCallback(func() { act(b) }, time.Hour)
+	}
+	b.ExecuteWorkflow(SendSmsWorkflowName, request)
+	if err := b.GetWorkflowResult(&report); err != nil {
+		t.Fatal(err)
+	}
+	return report, at
+}
+
+func TestSendWaitsForTheMorningOfEachRecipient(t *testing.T) {
+	night := &sms.QuietHours{From: "21:00", To: "08:00"}
+	request := SendSmsRequest{SendSmsInput: activities.SendSmsInput{
+		SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: activities.To("+12125550100", "+14155550100", "+12125550101"), QuietHours: night,
+	}}
+	report, at := sentAtNight(t, request, nil)
+	if got := fmt.Sprint(at); len(report.Messages) != 3 || got != "map[+12125550100:27 13:00 +12125550101:27 13:00 +14155550100:27 04:00]" || report.TwilioResult == "" || report.TwilioError != nil {
+		t.Errorf("texted %s, %+v", got, report)
+	}
+	report, at = sentAtNight(t, request, (*broadcastBench).CancelWorkflow)
+	if len(report.Messages) != 1 || len(report.Errors) != 2 || report.Errors[0].Code != sms.Cancelled || report.Errors[0].To != "+12125550100" || len(at) != 1 {
+		t.Errorf("cancelled: texted %v, %+v", at, report)
+	}
+	request.IdempotencyKey = "order-42"
+	report, at = sentAtNight(t, request, nil)
+	if got := fmt.Sprint(at); len(report.Messages) != 3 || got != "map[+12125550100:27 16:00 +12125550101:27 16:00 +14155550100:27 16:00]" {
+		t.Errorf("with a key: texted %s, %+v", got, report)
+	}
+}
+
+func TestQuietHoursThatMakeNoSenseAreRefused(t *testing.T) {
+	soon := time.Date(2026, 11, 27, 5, 0, 0, 0, time.UTC)
+	for name, spoil := range map[string]func(*SendSmsRequest){
+		"no time of day":  func(r *SendSmsRequest) { r.QuietHours.From = "9 pm" },
+		"all day":         func(r *SendSmsRequest) { r.QuietHours.To = "21:00" },
+		"a schedule, too": func(r *SendSmsRequest) { r.SendAt, r.MessagingServiceSID = &soon, "MG0123456789abcdef0123456789abcdef" },
+	} {
+		request := SendSmsRequest{SendSmsInput: activities.SendSmsInput{
+			SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: activities.To("+12125550100"), QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
+		}}
+		spoil(&request)
+		report, at := sentAtNight(t, request, nil)
+		if len(at) > 0 || len(report.Errors) != 1 || report.Errors[0].Code != sms.InvalidInput {
+			t.Errorf("%s: texted %v, %+v", name, at, report)
+		}
+	}
+}
