@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 	"time"
 
@@ -70,7 +69,7 @@ func (r *readiness) get(ctx context.Context) (note string, err error) {
 	}
 	switch {
 	case last == nil:
-		return "", errors.New("Temporal has not answered yet")
+		return "", reason("Temporal has not answered yet")
 	case last.err != nil:
 		return "", last.err
 	}
@@ -86,11 +85,16 @@ func judge(err error) verdict {
 	case codes.ResourceExhausted:
 		return verdict{note: "Temporal limits our requests"}
 	case codes.NotFound:
-		return verdict{err: errors.New("Temporal does not have our namespace")}
+		return verdict{err: reason("Temporal does not have our namespace")}
 	case codes.PermissionDenied, codes.Unauthenticated:
-		return verdict{err: errors.New("Temporal refuses our credentials")}
+		return verdict{err: reason("Temporal refuses our credentials")}
 	case codes.DeadlineExceeded:
-		return verdict{err: errors.New("Temporal does not answer")}
+		return verdict{err: reason("Temporal does not answer")}
 	}
-	return verdict{err: errors.New("Temporal is unreachable")}
+	return verdict{err: reason("Temporal is unreachable")}
 }
+
+// reason is an error in words for whoever asks, which begin with a name.
+type reason string
+
+func (r reason) Error() string { return string(r) }

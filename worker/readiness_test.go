@@ -69,11 +69,15 @@ func TestReadinessIsAskedOnceASecondForAll(t *testing.T) {
 
 func TestReadinessStaysWhileTemporalIsSlow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		delay, answer := time.Duration(0), error(nil)
+		var delay atomic.Int64
+		var away atomic.Bool
 		r := &readiness{ask: func(ctx context.Context) error {
 			select {
-			case <-time.After(delay):
-				return answer
+			case <-time.After(time.Duration(delay.Load())):
+				if away.Load() {
+					return errors.New("closed")
+				}
+				return nil
 			case <-ctx.Done():
 				return ctx.Err()
 			}
@@ -90,18 +94,19 @@ func TestReadinessStaysWhileTemporalIsSlow(t *testing.T) {
 		if note, err := get(0); note != "" || err != nil {
 			t.Fatalf("well: %q, %v", note, err)
 		}
-		delay = 9 * time.Second
+		delay.Store(int64(9 * time.Second))
 		for range 5 {
 			if note, err := get(2 * time.Second); note != "Temporal is slow" || err != nil {
 				t.Errorf("slow: %q, %v", note, err)
 			}
 		}
-		delay = time.Hour
+		delay.Store(int64(time.Hour))
 		get(askTimeout) // asks anew: what was asked before has been answered
 		if note, err := get(askTimeout); err == nil || !strings.Contains(err.Error(), "does not answer") {
 			t.Errorf("silent: %q, %v", note, err)
 		}
-		delay, answer = 0, errors.New("closed")
+		delay.Store(0)
+		away.Store(true)
 		if note, err := get(askTimeout + time.Second); err == nil {
 			t.Errorf("away: %q, %v", note, err)
 		}
