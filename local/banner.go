@@ -21,7 +21,8 @@ func banner(s settings, temporal temporalServer) string {
 	line("")
 	line("  or, in another terminal, from the repository:")
 	line("")
-	line("     %s", starterExample(s))
+	line("     %s", starterExample(s, "send --from "+number+" --to +14155550100 --body 'Hello, ${name}' --var name=Ann"))
+	line("     %s", starterExample(s, "broadcast --from "+number+" --file customers.csv --body 'Dear ${name}, we are closed on Monday.'"))
 	line("")
 	line("  webhook    %s", url(s.webhookPort, "/twilio/sms"))
 	line("  metrics    %s", url(s.metricsPort, "/metrics"))
@@ -34,8 +35,8 @@ func banner(s settings, temporal temporalServer) string {
 }
 
 // starterExample works as it stands, also when Temporal is not at its usual place.
-func starterExample(s settings) string {
-	example := filepath.Join(s.bin, "starter") + " send --from " + number + " --to +14155550100 --body 'Hello, ${name}' --var name=Ann"
+func starterExample(s settings, arguments string) string {
+	example := filepath.Join(s.bin, "starter") + " " + arguments
 	if s.temporalPort != 7233 {
 		example = "TEMPORAL_ADDRESS=" + address(s.temporalPort) + " " + example
 	}

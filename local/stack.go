@@ -4,10 +4,13 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -31,6 +34,9 @@ func runStack(ctx, hurry context.Context, s settings, out *console) error {
 		return quietIfStopped(ctx, err)
 	}
 	if err := os.MkdirAll(filepath.Join(s.data, "logs"), 0o755); err != nil {
+		return err
+	}
+	if err := fillStore(s); err != nil {
 		return err
 	}
 	family := &family{out: out, settings: s, hurry: hurry}
@@ -96,10 +102,37 @@ func children(s settings, temporal temporalServer) []child {
 	}
 }
 
+// customers is a file of recipients to try a broadcast with.
+//
+//go:embed customers.csv
+var customers []byte
+
+// store is the folder of broadcasts' recipients and reports.
+func (s settings) store() string { return filepath.Join(s.data, "broadcasts") }
+
+// fillStore puts the customers into the store, unless a file of theirs is there.
+func fillStore(s settings) error {
+	if err := os.MkdirAll(s.store(), 0o755); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(filepath.Join(s.store(), "customers.csv"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(customers)
+	return errors.Join(err, file.Close())
+}
+
 // environment is that of the user without what would lead a child to another
 // Temporal or Twilio, and with the addresses of this stack.
 func environment(inherited []string, s settings) []string {
 	var env []string
+	if !slices.ContainsFunc(inherited, func(pair string) bool { return strings.HasPrefix(pair, "BROADCAST_") }) {
+		env = append(env, "BROADCAST_DIR="+s.store()) // else the user has a store
+	}
 	for _, pair := range inherited {
 		if !strings.HasPrefix(pair, "TEMPORAL_") && !strings.HasPrefix(pair, "TWILIO_") && !strings.HasPrefix(pair, "ID_SECRET") {
 			env = append(env, pair)

@@ -8,18 +8,23 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
 
 	"temporal-twilio/internal/temporal"
+	"temporal-twilio/sms"
 	"temporal-twilio/workflows"
 )
 
 type broadcastFlags struct {
 	textFlags
-	to           []string
-	file, report string
+	to                  []string
+	file, report, quiet string
+	dryRun              bool
+	rate                float64
 }
 
 func broadcastCommand() *cobra.Command {
@@ -28,12 +33,14 @@ func broadcastCommand() *cobra.Command {
 		Use:   "broadcast --from NUMBER --body TEXT --file NAME",
 		Short: "Send a text to very many recipients, with a report",
 		Long: `Send a text to very many recipients with the workflow BroadcastSmsWorkflow. The
-file is below the workers' BROADCAST_DIR: CSV with a column "to", whose other
-columns are the text's variables, or JSON lines. Ctrl-C ends the wait; the
-broadcast goes on, and the updates pause, resume and cancel act on it.`,
+file is in the workers' BROADCAST_STORE: CSV with a column "to", whose other
+columns are the text's variables, or JSON lines. Ctrl-C ends the wait, not the
+broadcast.`,
 		Example: `  starter broadcast --from +15005550006 --body 'Dear ${name}, we are closed.' \
-      --file customers.csv --report closed
-  temporal workflow update execute --workflow-id broadcast-… --name cancel`,
+      --file customers.csv --dry-run
+  starter broadcast --from +15005550006 --body 'Dear ${name}, we are closed.' \
+      --file customers.csv --report closed --quiet 21:00-08:00
+  starter broadcast pause broadcast-…`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return broadcast(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), f)
@@ -41,16 +48,61 @@ broadcast goes on, and the updates pause, resume and cancel act on it.`,
 	}
 	f.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.file, "file", "", "file of recipients below BROADCAST_DIR")
+	flags.StringVar(&f.file, "file", "", "file of recipients in BROADCAST_STORE")
 	flags.StringArrayVar(&f.to, "to", nil, "recipient in place of a file; repeat it, or separate by commas")
-	flags.StringVar(&f.report, "report", "", "name of a report below BROADCAST_DIR")
+	flags.StringVar(&f.report, "report", "", "name of a report in BROADCAST_STORE")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "render all and send nothing")
+	flags.StringVar(&f.quiet, "quiet", "", "text nobody in these hours, by the time where they are, such as 21:00-08:00")
+	flags.Float64Var(&f.rate, "sender-rate", 0, "segments a second that Twilio sends from this sender, for estimates (default by its kind)")
 	cmd.MarkFlagsOneRequired("file", "to")
 	cmd.MarkFlagsMutuallyExclusive("file", "to")
+	for _, act := range []struct{ name, short string }{
+		{workflows.PauseUpdate, "Pause a broadcast after the page that is being sent"},
+		{workflows.ResumeUpdate, "Go on with a broadcast that is paused, or that waits, at once"},
+		{workflows.CancelUpdate, "End a broadcast after the page that is being sent, with its report"},
+	} {
+		cmd.AddCommand(&cobra.Command{
+			Use: act.name + " WORKFLOW-ID", Short: act.short, Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return actOnBroadcast(cmd.Context(), cmd.OutOrStdout(), act.name, args[0])
+			},
+		})
+	}
 	return cmd
 }
 
+// actOnBroadcast pauses, resumes or cancels a broadcast, and says how far it is.
+func actOnBroadcast(ctx context.Context, out io.Writer, act, id string) error {
+	c, err := connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: id, UpdateName: act, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	var p workflows.BroadcastProgress
+	if err == nil {
+		err = handle.Get(ctx, &p)
+	}
+	if err != nil {
+		return fmt.Errorf("%s the broadcast %s through Temporal at %s: %w", act, id, c.Address, err)
+	}
+	fmt.Fprintln(out, p)
+	return nil
+}
+
 func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) error {
-	input := workflows.BroadcastSmsInput{File: f.file, Report: f.report}
+	input := workflows.BroadcastSmsInput{File: f.file, Report: f.report, DryRun: f.dryRun, SenderRate: f.rate}
+	if f.quiet != "" {
+		from, to, _ := strings.Cut(f.quiet, "-")
+		input.QuietHours = &sms.QuietHours{From: from, To: to}
+		if err := input.QuietHours.Check(); err != nil {
+			return fmt.Errorf("--quiet %q: %w", f.quiet, err)
+		}
+	}
 	input.SmsFrom, input.SmsBody, input.SmsTo = f.from, f.body, recipients(f.to)
 	var err error
 	if input.Variables, err = f.variables(); err != nil {
@@ -72,29 +124,38 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	var result workflows.BroadcastProgress
 	err = run.Get(ctx, &result)
 	watched()
+	if ctx.Err() != nil {
+		return fmt.Errorf("the broadcast goes on as workflow %s; to end it: starter broadcast cancel %[1]s", run.GetID())
+	}
 	if err != nil {
 		return fmt.Errorf("broadcast through Temporal at %s: %w", c.Address, err)
 	}
+	fmt.Fprintln(progress, result)
 	return f.tell(out, result)
 }
 
-// watch tells every other second how far a broadcast is.
+// watch shows how far a broadcast is, whenever that has changed.
 func watch(ctx context.Context, c *temporal.Client, id string, progress io.Writer) {
-	ticker := time.NewTicker(2 * time.Second)
+	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
+	last, notes := "", 0
 	for {
+		answer, err := c.QueryWorkflow(ctx, id, "", workflows.ProgressQuery)
+		var p workflows.BroadcastProgress
+		if err == nil && answer.Get(&p) == nil && ctx.Err() == nil { // else it does not run yet, or not any more
+			for _, note := range p.Notes[min(notes, len(p.Notes)):] {
+				fmt.Fprintln(progress, note)
+			}
+			notes = len(p.Notes)
+			if line := p.String(); line != last && p.Total+p.Recipients > 0 {
+				fmt.Fprintln(progress, line)
+				last = line
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		}
-		answer, err := c.QueryWorkflow(ctx, id, "", workflows.ProgressQuery)
-		if err != nil {
-			continue // it may not run yet, or not any more
-		}
-		var p workflows.BroadcastProgress
-		if answer.Get(&p) == nil && ctx.Err() == nil {
-			fmt.Fprintf(progress, "%s: %d recipients, %d sent\n", p.State, p.Recipients, p.Sent)
 		}
 	}
 }
@@ -110,6 +171,9 @@ func (f broadcastFlags) tell(out io.Writer, p workflows.BroadcastProgress) error
 		for _, code := range slices.Sorted(maps.Keys(p.Errors)) {
 			fmt.Fprintf(out, "  %s: %d\n", code, p.Errors[code])
 		}
+		if p.DryRun != nil {
+			tellDryRun(out, p)
+		}
 		if p.Error != "" {
 			fmt.Fprintln(out, " ", p.Error)
 		}
@@ -117,8 +181,32 @@ func (f broadcastFlags) tell(out io.Writer, p workflows.BroadcastProgress) error
 			fmt.Fprintln(out, "  report:", p.Report)
 		}
 	}
-	if p.Sent < p.Recipients || p.Error != "" {
+	taken := p.Sent
+	if p.DryRun != nil {
+		taken = p.DryRun.Messages
+	}
+	if taken < p.Recipients || p.Error != "" {
 		return errNotAllSent
 	}
 	return nil
+}
+
+// tellDryRun prints what would happen.
+func tellDryRun(out io.Writer, p workflows.BroadcastProgress) {
+	fmt.Fprintf(out, "  nothing was sent; it would be %d messages in %d segments\n", p.DryRun.Messages, p.DryRun.Segments)
+	for _, text := range p.DryRun.Texts {
+		fmt.Fprintf(out, "  to %s, %s, %d segments: %s\n", text.To, text.Encoding, text.Segments, text.Text)
+	}
+	for i := range p.DryRun.Failures {
+		fmt.Fprintf(out, "  not to %s: %s %s\n", whole(p.DryRun.Failures[i]), p.DryRun.Failures[i].Code, p.DryRun.Failures[i].Message)
+	}
+	for _, gap := range p.DryRun.Gaps {
+		fmt.Fprintf(out, "  to %s, %s is empty: %s\n", gap.To, gap.Variable, gap.Text)
+	}
+	if more := p.DryRun.GapCount - len(p.DryRun.Gaps); more > 0 {
+		fmt.Fprintf(out, "  and %d more with an empty variable\n", more)
+	}
+	for _, note := range p.Notes {
+		fmt.Fprintln(out, " ", note)
+	}
 }

@@ -183,6 +183,59 @@ func TestABroadcastThatTemporalCancelsFinishesItsPageAndItsReport(t *testing.T) 
 	}
 }
 
+func TestBroadcastGoesOnAfterTwilioRefusedIt(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	for code, state := range map[int]string{20003: "paused", 21611: "waiting"} {
+		var list []string
+		for i := range 60 {
+			list = append(list, fmt.Sprintf("+1415%d%02d", code, i))
+		}
+		refused, err := s.Twilio.AddOutcome(twiliosim.Outcome{Status: "rejected", ErrorCode: code})
+		if err != nil {
+			t.Fatal(err)
+		}
+		run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, workflows.BroadcastSmsWorkflowName, map[string]any{
+			"smsFrom": stack.Number, "smsBody": "Hello", "smsTo": list,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p workflows.BroadcastProgress
+		stack.Eventually(t, fmt.Sprintf("after %d the broadcast is %s", code, state), func(ctx context.Context) error {
+			answer, err := s.Temporal.Client.QueryWorkflow(ctx, run.GetID(), "", workflows.ProgressQuery)
+			if err == nil {
+				err = answer.Get(&p)
+			}
+			if err == nil && p.State != state {
+				err = fmt.Errorf("it is %+v", p)
+			}
+			return err
+		})
+		if p.Recipients != 0 || p.Why == "" || p.NextTry == nil || (code == 21611) != (len(p.Notes) == 1) {
+			t.Errorf("%d: %+v", code, p)
+		}
+		s.Twilio.RemoveOutcome(refused.ID)
+		handle, err := s.Temporal.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: run.GetID(), UpdateName: workflows.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted})
+		if err == nil {
+			err = handle.Get(ctx, nil)
+		}
+		if err == nil {
+			err = run.Get(ctx, &p)
+		}
+		if err != nil || p.State != "done" || p.Sent != 60 || p.Total != 60 {
+			t.Errorf("%d: %+v, %v", code, p, err)
+		}
+		for _, to := range list {
+			if n := len(s.Twilio.Messages(twiliosim.Filter{Limit: 10, To: to})); n != 1 {
+				t.Errorf("%s was texted %d times", to, n)
+			}
+		}
+	}
+}
+
 func readReport(t *testing.T, path string) map[string]int {
 	t.Helper()
 	file, err := os.Open(path)

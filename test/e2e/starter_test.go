@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,11 +14,13 @@ import (
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
 	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
+	"temporal-twilio/workflows"
 )
 
 // ran is what a program did.
@@ -206,6 +209,15 @@ func TestStarterBroadcastTellsHowFarItCame(t *testing.T) {
 	if got.status != 1 || !strings.HasPrefix(got.stdout, "done: 3 recipients, 2 sent\n  INVALID_TO_PHONE_NUMBER_ERROR: 1\n  report: monday") || !strings.Contains(got.stderr, "sending, as workflow broadcast-") {
 		t.Errorf("%+v", got)
 	}
+	if !strings.Contains(got.stderr, "3 of 3 · 1 failed · done") {
+		t.Errorf("progress without a total: %q", got.stderr)
+	}
+	before := len(s.Twilio.Messages(twiliosim.Filter{Limit: 100}))
+	got = starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Dear ${name}", "--file", "list.csv", "--dry-run")
+	if got.status != 1 || !strings.Contains(got.stdout, "it would be 2 messages in 2 segments\n  to +15005550011, GSM-7, 1 segments: Dear Ann\n") || !strings.Contains(got.stdout, "not to nobody: INVALID_TO") ||
+		len(s.Twilio.Messages(twiliosim.Filter{Limit: 100})) != before {
+		t.Errorf("dry run: %+v", got)
+	}
 	got = starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Hi", "--to", "+15005550013", "--json")
 	var p struct {
 		State            string
@@ -214,8 +226,44 @@ func TestStarterBroadcastTellsHowFarItCame(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.stdout), &p); err != nil || got.status != 0 || p.State != "done" || p.Recipients != 1 || p.Sent != 1 {
 		t.Errorf("%+v, %v", got, err)
 	}
+	actOnASleepingBroadcast(t, s)
 	if got := starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Hi"); got.status != 2 || !strings.Contains(got.stderr, "[file to]") {
 		t.Errorf("with no recipients: %+v", got)
+	}
+}
+
+// actOnASleepingBroadcast pauses, resumes and ends a broadcast to somebody who is
+// in quiet hours but for a minute of the day.
+func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
+	t.Helper()
+	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "asleep", TaskQueue: activities.TaskQueue}, workflows.BroadcastSmsWorkflowName, map[string]any{
+		"smsFrom": stack.Number, "smsBody": "Hi", "smsTo": "+12125550100", "quietHours": map[string]any{"from": "04:01", "to": "04:00"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the broadcast waits", func(ctx context.Context) error {
+		answer, err := s.Temporal.Client.QueryWorkflow(ctx, run.GetID(), "", workflows.ProgressQuery)
+		var p workflows.BroadcastProgress
+		if err == nil {
+			err = answer.Get(&p)
+		}
+		if err == nil && p.State != "waiting" {
+			err = fmt.Errorf("it is %s", p.State)
+		}
+		return err
+	})
+	for _, act := range []struct{ name, says string }{{"pause", "0 of 1 · 1 in quiet hours · paused\n"}, {"resume", "0 of 1 · 1 in quiet hours\n"}, {"cancel", "0 of 1 · 1 in quiet hours · cancelled\n"}} {
+		if got := starter(t, s.Environment(), "broadcast", act.name, run.GetID()); got.status != 0 || got.stdout != act.says {
+			t.Errorf("%s: %+v", act.name, got)
+		}
+	}
+	var p workflows.BroadcastProgress
+	if err := run.Get(t.Context(), &p); err != nil || p.State != "cancelled" || p.Errors[sms.Cancelled] != 1 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if got := starter(t, s.Environment(), "broadcast", "pause", run.GetID()); got.status != 2 {
+		t.Errorf("a broadcast that has ended: %+v", got)
 	}
 }
 

@@ -98,6 +98,10 @@ var scenes = map[string]scene{
 		"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "continued", "pageSize": 2,
 	}},
 	"broadcast-sms-continued-last": {id: "broadcast-sms-continued", short: true},
+	"broadcast-sms-dry-run":        {workflow: workflows.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "dry", "dryRun": true}},
+	"broadcast-sms-waits":          {workflow: workflows.BroadcastSmsWorkflowName, act: recover, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "waits"}},
+	"broadcast-sms-asleep":         {workflow: workflows.BroadcastSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
+	"send-sms-asleep":              {workflow: workflows.SendSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
 	"catch-up-sms":                 {workflow: workflows.CatchUpSmsWorkflowName, input: workflows.CatchUpSmsInput{}, queue: workflows.CatchUpTaskQueue},
 	// What ask-sms opened and closed, and what was answered.
 	"sms-questions":          {id: activities.QuestionsID([]byte(secret), stack.Number, quiet)},
@@ -133,6 +137,9 @@ func calling(call sms.Call) sms.Firing {
 	return f
 }
 
+// asleep are quiet hours of almost all day.
+var asleep = map[string]any{"from": "04:01", "to": "04:00"}
+
 // stage is where a scene's workflow runs.
 type stage struct {
 	context.Context
@@ -164,6 +171,59 @@ func cancel(s *stage) error {
 		return err
 	}
 	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
+}
+
+// waits returns once the scene's workflow has begun so many timers.
+func (s *stage) waits(timers int) error {
+	for tick := time.Tick(50 * time.Millisecond); ; {
+		events := s.Temporal.Client.GetWorkflowHistory(s, s.run.GetID(), s.run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		begun := 0
+		for events.HasNext() {
+			event, err := events.Next()
+			if err != nil {
+				return err
+			}
+			if event.GetEventType() == enumspb.EVENT_TYPE_TIMER_STARTED {
+				begun++
+			}
+		}
+		if begun >= timers {
+			return nil
+		}
+		select {
+		case <-s.Done():
+			return s.Err()
+		case <-tick:
+		}
+	}
+}
+
+// cancelAsleep cancels the workflow once it waits for somebody to wake.
+func cancelAsleep(s *stage) error {
+	if err := s.waits(1); err != nil {
+		return err
+	}
+	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
+}
+
+// recover has Twilio refuse the account until the broadcast has paused itself, and
+// resumes that.
+func recover(s *stage) error {
+	refused, err := s.Twilio.AddOutcome(twiliosim.Outcome{Status: "rejected", ErrorCode: 20003})
+	if err == nil {
+		err = s.waits(2) // the first may be the short one after some progress
+	}
+	if err != nil {
+		return err
+	}
+	s.Twilio.RemoveOutcome(refused.ID)
+	handle, err := s.Temporal.Client.UpdateWorkflow(s, client.UpdateWorkflowOptions{
+		WorkflowID: s.run.GetID(), UpdateName: workflows.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(s, nil)
+	}
+	return err
 }
 
 // answer answers the question once it is asked.
