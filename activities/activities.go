@@ -48,6 +48,7 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 		OpenQuestionName:           a.OpenQuestion,
 		CloseQuestionName:          a.CloseQuestion,
 		MatchReplyName:             a.MatchReply,
+		CheckQuestionName:          a.CheckQuestion,
 		AskKeeperName:              a.AskKeeper,
 		AskWorkflowName:            a.AskWorkflow,
 		FindCatchersName:           a.FindCatchers,

@@ -177,7 +177,24 @@ func Decode(raw converter.RawValue, into any) error {
 // check adds to the problems what is absent or contradicts itself, and merges the
 // two names of the data model.
 func (in *SendSmsInput) check(problems sms.Problems) error {
-	var missing []string
+	problems, missing := in.problems(problems)
+	switch {
+	case len(missing) > 0 && len(problems) == 0:
+		return &sms.Error{Code: sms.MissingInput, Message: "missing or empty: " + strings.Join(missing, ", ")}
+	case len(missing) > 0:
+		problems = append(problems, absent(missing))
+	}
+	if len(problems) > 0 {
+		return &sms.Error{Code: sms.InvalidInput, Message: problems.Error()}
+	}
+	return nil
+}
+
+func absent(fields []string) sms.Problem {
+	return sms.Problem{Says: "missing or empty: " + strings.Join(fields, ", ")}
+}
+
+func (in *SendSmsInput) problems(problems sms.Problems) (all sms.Problems, missing []string) {
 	for _, absent := range []struct {
 		field string
 		is    bool
@@ -198,16 +215,7 @@ func (in *SendSmsInput) check(problems sms.Problems) error {
 	if given(in.Metadata) {
 		in.Variables = in.Metadata
 	}
-	switch {
-	case len(missing) > 0 && len(problems) == 0:
-		return &sms.Error{Code: sms.MissingInput, Message: "missing or empty: " + strings.Join(missing, ", ")}
-	case len(missing) > 0:
-		problems = append(problems, sms.Problem{Says: "missing or empty: " + strings.Join(missing, ", ")})
-	}
-	if len(problems) > 0 {
-		return &sms.Error{Code: sms.InvalidInput, Message: problems.Error()}
-	}
-	return nil
+	return problems, missing
 }
 
 var (

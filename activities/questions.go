@@ -75,8 +75,9 @@ const (
 	Refuse IfSeveral = "refuse"
 )
 
-// PairInput names a pair of numbers and a question between them.
+// PairInput names a pair of addresses and a question between them.
 type PairInput struct {
+	// Ours is a number of ours, or the SID of the Messaging Service that picks one.
 	Ours   string `json:"ours"`
 	Theirs string `json:"theirs"`
 	// Account is the one that asks, by the name that callers give.
@@ -84,10 +85,21 @@ type PairInput struct {
 	Question Question `json:"question"`
 }
 
-// QuestionsID is the workflow ID of the keeper of questions between a number of
-// ours and a phone. It shows neither.
+// QuestionsID is the workflow ID of the keeper of questions between a number or a
+// Messaging Service of ours and a phone. It shows neither. A phone has one in all
+// its spellings: an answer may come from another than was asked.
 func QuestionsID(secret []byte, ours, theirs string) string {
-	return "sms-questions-" + sms.Pseudonym(secret, ours, theirs)
+	return "sms-questions-" + sms.Pseudonym(secret, ours, sms.Party(theirs))
+}
+
+// KeeperIDs are the workflow IDs of all keepers whose questions a text may answer:
+// those of the number that it came to, before those of the number's service.
+func KeeperIDs(secret []byte, message sms.Inbound) []string {
+	ids := []string{QuestionsID(secret, message.To, message.From)}
+	if message.MessagingServiceSID != "" {
+		ids = append(ids, QuestionsID(secret, message.MessagingServiceSID, message.From))
+	}
+	return ids
 }
 
 // OpenQuestion tells the keeper of a pair that a question is open. It may be

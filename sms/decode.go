@@ -45,8 +45,9 @@ type Problem struct {
 	Field string
 	// Says what must be, in a sentence that names the field.
 	Says string
-	// Given is what was there instead. It may be anybody's number or words.
-	Given string
+	// Private is the rest of the sentence, which holds what was given: it may be
+	// anybody's number or words.
+	Private string
 }
 
 // Problems are all that is wrong with an input.
@@ -68,8 +69,8 @@ func (p Problems) join(all bool) string {
 			break
 		}
 		text := p[i].Says
-		if all && p[i].Given != "" {
-			text += "; it is " + p[i].Given
+		if all {
+			text += p[i].Private
 		}
 		says = append(says, text)
 	}
@@ -116,22 +117,18 @@ func (d *decoder) must(f field, kind string, data []byte) {
 	if f.example != "" {
 		says += ", such as " + f.example
 	}
-	d.add(Problem{Field: f.name, Says: says, Given: given(data)})
+	d.add(Problem{Field: f.name, Says: says, Private: given(data)})
 }
 
 // given describes a value that was not expected.
 func given(data []byte) string {
 	switch data[0] {
 	case '{':
-		return "an object"
+		return "; it is an object"
 	case '[':
-		return "a list"
+		return "; it is a list"
 	}
-	const most = 40
-	if utf8.RuneCount(data) > most {
-		return string([]rune(string(data))[:most]) + "…"
-	}
-	return string(data)
+	return "; it is " + clip(string(data))
 }
 
 // value reads one value.
@@ -324,9 +321,9 @@ func (d *decoder) object(f field, data []byte, into reflect.Value) {
 
 // unknown tells of a field that there is not, and of the one that was meant.
 func (d *decoder) unknown(path, name string, known []structField) {
-	p := Problem{Field: path, Says: "there is no field of that name", Given: strconv.Quote(clip(path))}
+	p := Problem{Field: path, Says: "there is no field of that name", Private: ": " + strconv.Quote(clip(path))}
 	if isName(name) {
-		p.Says, p.Given = fmt.Sprintf("there is no field %s", path), ""
+		p.Says, p.Private = fmt.Sprintf("there is no field %s", path), ""
 	}
 	for i := range known {
 		original := known[i].name

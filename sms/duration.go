@@ -26,7 +26,7 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	text, _ := asText(data)
 	span, _, err := parseDuration(orText(data, text))
 	if err != nil {
-		return fmt.Errorf("%s is not a duration, such as %s", given(data), durationExample)
+		return fmt.Errorf("%s is not a duration, such as %s", clip(string(data)), durationExample)
 	}
 	*d = span
 	return nil
@@ -93,7 +93,7 @@ func (d *decoder) duration(f field, data []byte, text string, into *Duration) {
 	*into = span
 	if bare && span > Duration(24*time.Hour) {
 		d.add(Problem{
-			Field: f.name, Given: given(data),
+			Field: f.name, Private: given(data),
 			Says: fmt.Sprintf("%s must have a unit if it is longer than a day, such as \"48h\" or \"P2D\": a number counts seconds", f),
 		})
 	}

@@ -167,18 +167,19 @@ func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 	if !r.message.Ordinary() {
 		return nil, nil // a word for Twilio or a reaction, which answer no question
 	}
-	id := activities.QuestionsID(r.IDSecret, r.message.To, r.message.From)
-	_, err = r.try(ctx, func(ctx context.Context) error {
-		found, err := r.Client.DescribeWorkflow(ctx, id, "")
-		if err == nil && found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-			open = []string{id}
+	for _, id := range activities.KeeperIDs(r.IDSecret, r.message) {
+		_, err := r.try(ctx, func(ctx context.Context) error {
+			found, err := r.Client.DescribeWorkflow(ctx, id, "")
+			if err == nil && found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+				open = append(open, id)
+			}
+			return err
+		})
+		if err != nil && !isNotFound(err) {
+			return nil, err
 		}
-		return err
-	})
-	if isNotFound(err) {
-		return nil, nil
 	}
-	return open, err
+	return open, nil
 }
 
 // wanted reports whether there is anything to decide.

@@ -3,11 +3,14 @@ package workflows
 // AskSmsWorkflow: a question by text, and the wait for the reply.
 
 import (
+	"cmp"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
@@ -16,28 +19,55 @@ import (
 
 // AskSmsInput is the input of AskSmsWorkflow.
 type AskSmsInput struct {
-	// SmsFrom is the number of ours that asks, SmsTo the one phone that is
-	// asked, both in E.164 form. Required.
-	SmsFrom string `json:"smsFrom"`
-	SmsTo   string `json:"smsTo"`
-	// SmsBody is the question, a FreeMarker template, Variables its data model.
-	// SmsBody is required.
-	SmsBody   string          `json:"smsBody"`
-	Variables json.RawMessage `json:"variables,omitempty"`
+	// SmsFrom is the number of ours that asks, or MessagingServiceSID the service
+	// that picks one. One is required. Nobody can reply to a name.
+	SmsFrom             string `json:"smsFrom,omitempty" example:"\"+15005550006\""`
+	MessagingServiceSID string `json:"messagingServiceSid,omitempty" example:"\"MG0123456789abcdef0123456789abcdef\""`
+	// SmsTo is the one phone that is asked. In JSON it may be all that SendSms
+	// takes for one recipient. Required.
+	SmsTo string `json:"smsTo"`
+	// SmsBody is the question, a FreeMarker template, Variables its data model, also
+	// called Metadata. SmsBody or ContentSID is required.
+	SmsBody   string          `json:"smsBody,omitempty" example:"\"Shall we come on Monday?\""`
+	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
+	Metadata  json.RawMessage `json:"metadata,omitempty" example:"{\"name\": \"Ann\"}"`
+	// ContentSID asks by a content template, as WhatsApp requires it of whoever
+	// texts first. ContentVariables are its variables. Optional.
+	ContentSID       string          `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
+	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
 	// Pattern is a Java regular expression that a reply must contain; other
 	// texts are left to triggers. Optional: default any reply.
-	Pattern string `json:"pattern,omitempty"`
+	Pattern string `json:"pattern,omitempty" example:"\"(?i)^(?<answer>yes|no)\\\\b\""`
 	// Reminders are texts that are sent while there is no reply. Optional.
-	Reminders []Reminder `json:"reminders,omitempty"`
+	Reminders []Reminder `json:"reminders,omitempty" example:"[{\"after\": \"1h\", \"smsBody\": \"Please answer yes or no.\"}]"`
 	// Timeout ends the wait. Optional: default 24 h.
 	Timeout Duration `json:"timeout,omitempty"`
 	// IfSeveral says who gets a reply where several questions are open between
 	// the two numbers. Optional: default oldest.
-	IfSeveral activities.IfSeveral `json:"ifSeveral,omitempty"`
+	IfSeveral activities.IfSeveral `json:"ifSeveral,omitempty" example:"\"latest\""`
 	// Code is the word that a reply begins with, for IfSeveral code.
-	Code string `json:"code,omitempty"`
-	// Account picks the credentials. Optional: default that of the environment.
-	Account string `json:"account,omitempty"`
+	Code string `json:"code,omitempty" example:"\"A\""`
+	// DefaultRegion, Locale, TimeZone and Account are those of SendSms. Optional.
+	DefaultRegion string `json:"defaultRegion,omitempty" example:"\"US\""`
+	Locale        string `json:"locale,omitempty" example:"\"pt_BR\""`
+	TimeZone      string `json:"timeZone,omitempty" example:"\"Europe/Berlin\""`
+	Account       string `json:"account,omitempty" example:"\"marketing\""`
+}
+
+// askRequest is an AskSmsInput as callers write it.
+type askRequest struct {
+	AskSmsInput
+	SmsTo activities.Recipients `json:"smsTo"`
+}
+
+// send is the question as SendSms gets it.
+func (r *askRequest) send() activities.SendSmsInput {
+	return activities.SendSmsInput{
+		SmsFrom: r.SmsFrom, MessagingServiceSID: r.MessagingServiceSID, SmsTo: r.SmsTo,
+		SmsBody: r.SmsBody, Variables: r.Variables, Metadata: r.Metadata, ContentSID: r.ContentSID, ContentVariables: r.ContentVariables,
+		DefaultRegion: r.DefaultRegion, Locale: r.Locale, TimeZone: r.TimeZone, Account: r.Account,
+		StatusSignals: new(bool),
+	}
 }
 
 // Reminder is a text that is sent if there was no reply.
@@ -45,7 +75,7 @@ type Reminder struct {
 	// After is counted from the question.
 	After Duration `json:"after"`
 	// SmsBody is a FreeMarker template over the question's variables.
-	SmsBody string `json:"smsBody"`
+	SmsBody string `json:"smsBody" example:"\"Please answer yes or no.\""`
 }
 
 // Answer is how a question ended.
@@ -64,7 +94,7 @@ type AskSmsResult struct {
 	Outcome Answer `json:"outcome"`
 	// Reply is set if the outcome is answered.
 	Reply *Reply `json:"reply"`
-	// Sent tells of the question, Reminders how many reminders were sent.
+	// Sent tells of the question, Reminders how many reminders Twilio took.
 	Sent      activities.SendSmsResult `json:"sent"`
 	Reminders int                      `json:"reminders"`
 }
@@ -73,19 +103,15 @@ type AskSmsResult struct {
 const DefaultAskTimeout = 24 * time.Hour
 
 // AskSmsWorkflow sends a question and waits for the reply. A reply goes to one
-// open question of its pair of numbers and to no trigger.
-func AskSmsWorkflow(ctx workflow.Context, input AskSmsInput) (result AskSmsResult, err error) {
-	ours, ok := sms.ParseSender(input.SmsFrom)
-	theirs, fine := sms.ParseRecipient(input.SmsTo)
-	if !ok || !fine {
-		return result, temporal.NewNonRetryableApplicationError("smsFrom and smsTo must be one number each, in E.164 form", string(sms.InvalidInput), nil)
+// open question of its pair of numbers and to no trigger. Its argument is an
+// [AskSmsInput]. It fails if that is wrong, before anybody is texted.
+func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result AskSmsResult, err error) {
+	a := &asking{result: &result, replies: workflow.GetSignalChannel(ctx, ReplySignal)}
+	a.checks = workflow.GetVersion(ctx, "checked-question", workflow.DefaultVersion, 1) > workflow.DefaultVersion
+	pair, err := a.prepare(ctx, raw)
+	if err != nil {
+		return result, err
 	}
-	pair := activities.PairInput{Ours: ours, Theirs: theirs, Account: input.Account, Question: activities.Question{
-		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID,
-		Pattern:    input.Pattern, Code: input.Code, IfSeveral: input.IfSeveral,
-		// Not when the keeper hears of it, which may be after the reply came.
-		OpenedAt: workflow.Now(ctx).UTC(),
-	}}
 	keeping := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: activities.TaskQueue, StartToCloseTimeout: 10 * time.Second, Summary: "Tell that a question is open",
 	})
@@ -93,7 +119,6 @@ func AskSmsWorkflow(ctx workflow.Context, input AskSmsInput) (result AskSmsResul
 	if err := workflow.ExecuteActivity(keeping, activities.OpenQuestionName, pair).Get(ctx, nil); err != nil {
 		return result, err
 	}
-	a := &asking{input: input, result: &result, replies: workflow.GetSignalChannel(ctx, ReplySignal)}
 	err = a.run(ctx)
 	if result.Outcome == Answered {
 		return result, err // the keeper closed the question
@@ -112,28 +137,72 @@ func AskSmsWorkflow(ctx workflow.Context, input AskSmsInput) (result AskSmsResul
 
 // asking is the state of AskSmsWorkflow.
 type asking struct {
-	input   AskSmsInput
-	result  *AskSmsResult
-	replies workflow.ReceiveChannel
+	request askRequest
+	// question is what SendSms gets.
+	question activities.SendSmsInput
+	result   *AskSmsResult
+	replies  workflow.ReceiveChannel
+	// checks is not set if the workflow began before questions were checked, and
+	// reminders that were not sent counted as sent.
+	checks bool
+}
+
+// prepare reads and checks the input, and returns the question and between whom
+// it is.
+func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair activities.PairInput, err error) {
+	wrong := activities.Decode(raw, &a.request)
+	a.question = a.request.send()
+	pair = activities.PairInput{Account: a.request.Account, Question: activities.Question{
+		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID,
+		Pattern:    a.request.Pattern, Code: a.request.Code, IfSeveral: a.request.IfSeveral,
+		// Not when the keeper hears of it, which may be after the reply came.
+		OpenedAt: workflow.Now(ctx).UTC(),
+	}}
+	if !a.checks {
+		pair.Ours, _ = sms.ParseSender(a.request.SmsFrom)
+		if len(a.request.SmsTo) > 0 {
+			pair.Theirs, _ = sms.ParseRecipient(a.request.SmsTo[0].To)
+		}
+		return pair, nil
+	}
+	check := activities.CheckInput{Send: a.question, Question: pair.Question}
+	check.Problems, _ = errors.AsType[sms.Problems](wrong)
+	for i, reminder := range a.request.Reminders {
+		check.Reminders = append(check.Reminders, reminder.SmsBody)
+		if field := fmt.Sprintf("reminders[%d].after", i); reminder.After == 0 && !check.Problems.Names(field) {
+			check.Problems = append(check.Problems, sms.Problem{Field: field, Says: field + ` must be a duration, such as "1h"`})
+		}
+	}
+	checking := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: 10 * time.Second, Summary: "Check the question"})
+	var checked activities.CheckedQuestion
+	if err := workflow.ExecuteLocalActivity(checking, activities.CheckQuestionName, check).Get(ctx, &checked); err != nil {
+		return pair, err
+	}
+	if len(checked.Problems) > 0 {
+		return pair, refusal(checked.Problems)
+	}
+	a.question.SmsFrom, a.question.SmsTo[0].To = checked.From, checked.To
+	pair.Ours, pair.Theirs = cmp.Or(checked.From, a.request.MessagingServiceSID), checked.To
+	return pair, nil
 }
 
 func (a *asking) run(ctx workflow.Context) error {
 	began := workflow.Now(ctx)
-	if err := a.send(ctx, a.input.SmsBody, "Ask by SMS").Get(ctx, &a.result.Sent); err != nil {
+	if err := send(ctx, a.question, "Ask by SMS").Get(ctx, &a.result.Sent); err != nil {
 		return err
 	}
 	if !mayBeThere(a.result.Sent) {
 		a.result.Outcome = NotSent
 		return nil
 	}
-	timeout := time.Duration(a.input.Timeout)
+	timeout := time.Duration(a.request.Timeout)
 	if timeout == 0 {
 		timeout = DefaultAskTimeout
 	}
-	for {
+	for reminders := a.request.Reminders; ; {
 		next := timeout
-		if a.result.Reminders < len(a.input.Reminders) {
-			next = min(next, time.Duration(a.input.Reminders[a.result.Reminders].After))
+		if len(reminders) > 0 {
+			next = min(next, time.Duration(reminders[0].After))
 		}
 		var reply Reply
 		ok, _ := a.replies.ReceiveWithTimeout(ctx, next-workflow.Now(ctx).Sub(began), &reply)
@@ -147,12 +216,26 @@ func (a *asking) run(ctx workflow.Context) error {
 			a.result.Outcome = TimedOut
 			return nil
 		}
-		body := a.input.Reminders[a.result.Reminders].SmsBody
-		a.result.Reminders++
-		if err := a.send(ctx, body, "Remind by SMS").Get(ctx, nil); err != nil {
+		optedOut, err := a.remind(ctx, reminders[0].SmsBody)
+		if err != nil {
 			return err
 		}
+		if reminders = reminders[1:]; optedOut && a.checks {
+			reminders = nil
+		}
 	}
+}
+
+// remind sends a reminder, and reports whether the phone wants no more texts.
+func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err error) {
+	var sent activities.SendSmsResult
+	if err := send(ctx, a.question.TextOnly(body), "Remind by SMS").Get(ctx, &sent); err != nil {
+		return false, err
+	}
+	if mayBeThere(sent) || !a.checks {
+		a.result.Reminders++
+	}
+	return slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.OptedOut }), nil
 }
 
 // mayBeThere reports whether the phone may have got the question: of an unknown
@@ -162,9 +245,6 @@ func mayBeThere(sent activities.SendSmsResult) bool {
 		slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.OutcomeUnknown })
 }
 
-func (a *asking) send(ctx workflow.Context, body, summary string) workflow.Future {
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, SendOptions(summary)), activities.SendSmsName, activities.SendSmsInput{
-		SmsFrom: a.input.SmsFrom, SmsTo: activities.To(a.input.SmsTo), SmsBody: body, Variables: a.input.Variables,
-		Account: a.input.Account, StatusSignals: new(bool),
-	})
+func send(ctx workflow.Context, input activities.SendSmsInput, summary string) workflow.Future {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, SendOptions(summary)), activities.SendSmsName, input)
 }

@@ -1,10 +1,14 @@
 package workflows
 
 import (
+	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
 	"temporal-twilio/activities"
@@ -16,6 +20,10 @@ type askBench struct {
 	*testsuite.TestWorkflowEnvironment
 	sent         []string
 	opened, shut int
+	// pair is what was opened last.
+	pair activities.PairInput
+	// reminded is the code that reminders end with; empty if they are taken.
+	reminded sms.Code
 }
 
 // newAskBench has every text taken, or end with a code.
@@ -24,6 +32,10 @@ func newAskBench(ends sms.Code) *askBench {
 	Register(b)
 	b.RegisterActivityWithOptions(func(in activities.SendSmsInput) (result activities.SendSmsResult, _ error) {
 		b.sent = append(b.sent, in.SmsBody)
+		ends := ends
+		if len(b.sent) > 1 {
+			ends = b.reminded
+		}
 		if ends == "" {
 			result.Messages = []sms.Message{{To: in.SmsTo[0].To, SID: "SM1"}}
 		} else {
@@ -31,7 +43,9 @@ func newAskBench(ends sms.Code) *askBench {
 		}
 		return result, nil
 	}, activity.RegisterOptions{Name: activities.SendSmsName})
-	b.RegisterActivityWithOptions(func(activities.PairInput) error { b.opened++; return nil }, activity.RegisterOptions{Name: activities.OpenQuestionName})
+	checks := &activities.Activities{Accounts: map[string]activities.Account{"": {}}, Renderer: activities.NewFreeMarker("", "")}
+	b.RegisterActivityWithOptions(checks.CheckQuestion, activity.RegisterOptions{Name: activities.CheckQuestionName})
+	b.RegisterActivityWithOptions(func(in activities.PairInput) error { b.opened++; b.pair = in; return nil }, activity.RegisterOptions{Name: activities.OpenQuestionName})
 	b.RegisterActivityWithOptions(func(activities.PairInput) error { b.shut++; return nil }, activity.RegisterOptions{Name: activities.CloseQuestionName})
 	return b
 }
@@ -89,6 +103,80 @@ func TestAQuestionThatMayHaveBeenSentWaitsForItsReply(t *testing.T) {
 	b = newAskBench(sms.OutcomeUnknown)
 	if result := b.run(t, AskSmsInput{}); result.Outcome != TimedOut || b.shut != 1 {
 		t.Errorf("without a reply: %+v, closed %d times", result, b.shut)
+	}
+}
+
+func TestAReminderThatWasNotSentIsNotCounted(t *testing.T) {
+	reminders := []Reminder{{After: Duration(time.Hour), SmsBody: "Still coming?"}, {After: Duration(2 * time.Hour), SmsBody: "Last call"}}
+	for code, want := range map[sms.Code]int{sms.ConnectionError: 3, sms.OptedOut: 2} { // an opt-out stops them
+		b := newAskBench("")
+		b.reminded = code
+		if result := b.run(t, AskSmsInput{Timeout: Duration(3 * time.Hour), Reminders: reminders}); result.Outcome != TimedOut || result.Reminders != 0 || len(b.sent) != want {
+			t.Errorf("%s: %+v, sent %q", code, result, b.sent)
+		}
+	}
+}
+
+func TestAQuestionIsCheckedBeforeAnybodyIsTexted(t *testing.T) {
+	for _, tc := range []struct {
+		change string // of a good input
+		says   []string
+	}{
+		{`"pattern": "(yes"`, []string{"pattern must be a regular expression of Java"}},
+		{`"pattern": "(?<order_id>[0-9]+)"`, []string{"pattern must be", "groups have letters and digits only"}},
+		{`"ifSeveral": "lastest"`, []string{`ifSeveral must be "oldest", "latest", "code" or "refuse"; it is "lastest"`}},
+		{`"smsFrom": "ACME"`, []string{"nobody can reply to a name"}},
+		{`"smsFrom": null`, []string{"missing or empty: smsFrom"}},
+		{`"smsTo": "212-555-0123x619"`, []string{"smsTo cannot be texted: an extension"}},
+		{`"smsTo": ["+15005550009", "+15005550010"]`, []string{"smsTo must be one phone"}},
+		{`"smsBody": "Hi ${name"`, []string{"smsBody cannot be sent: smsBody, line 1"}},
+		{`"reminders": [{"after": "soon", "smsBody": "${name"}]`, []string{"reminders[0].after must be a duration", "reminders[0].smsBody cannot be sent"}},
+		{`"reminders": [{"smsBody": "Hello"}, {"after": "1h"}]`, []string{`reminders[0].after must be a duration, such as "1h"`, "reminders[1].smsBody must be a text"}},
+		{`"reminders": [{"after": "1h", "smsBody": "${name}"}]`, []string{"variable name is missing"}},
+		{`"account": "marketing"`, []string{`there is no account "marketing"`}},
+		{`"timeout": 86400000`, []string{"timeout must have a unit"}},
+		{`"messagingServiceSid": "MG1"`, []string{"messagingServiceSid must be MG and 32 hex digits"}},
+		{`"patern": "x", "pattern": "(", "timeout": "x"`, []string{"there is no field patern (did you mean pattern?)", "timeout must be a duration", "pattern must be"}},
+	} {
+		b := newAskBench("")
+		var input map[string]any
+		good := `{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Coming?"}`
+		if json.Unmarshal([]byte(good), &input) != nil || json.Unmarshal([]byte("{"+tc.change+"}"), &input) != nil {
+			t.Fatal(tc.change)
+		}
+		b.ExecuteWorkflow(AskSmsWorkflowName, input)
+		var failure *temporal.ApplicationError
+		if !errors.As(b.GetWorkflowError(), &failure) || failure.Type() != string(sms.InvalidInput) || !failure.NonRetryable() || len(b.sent)+b.opened > 0 {
+			t.Errorf("%s: sent %q, opened %d, %v", tc.change, b.sent, b.opened, b.GetWorkflowError())
+			continue
+		}
+		var details sms.Error
+		if err := failure.Details(&details); err != nil {
+			t.Fatal(err)
+		}
+		for _, says := range tc.says {
+			if !strings.Contains(details.Message, says) {
+				t.Errorf("%s: says %q, want %q", tc.change, details.Message, says)
+			}
+		}
+		if strings.Contains(failure.Message(), "212-555") {
+			t.Errorf("%s: the failure's message holds the number: %s", tc.change, failure.Message())
+		}
+	}
+}
+
+func TestAQuestionTakesWhatProcessModelsWrite(t *testing.T) {
+	b := newAskBench("")
+	b.ExecuteWorkflow(AskSmsWorkflowName, json.RawMessage(`{
+		"MessagingServiceSid": "MG00000000000000000000000000000001", "SmsTo": {"to": "WhatsApp:+44 (0)7400 123456"}, "SmsBody": "Coming, ${name}?",
+		"Metadata": "{\"name\": \"Ann\"}", "Timeout": "PT24H", "Reminders": {"After": "3600", "SmsBody": "Still coming?"}, "SmsFrom": ""
+	}`))
+	var result AskSmsResult
+	if err := b.GetWorkflowResult(&result); err != nil {
+		t.Fatal(err)
+	}
+	if b.pair.Ours != "MG00000000000000000000000000000001" || b.pair.Theirs != "whatsapp:+447400123456" || result.Reminders != 1 || len(b.sent) != 2 {
+		t.Errorf("the question is between %s and %s, sent %q, %+v", b.pair.Ours, b.pair.Theirs, b.sent, result)
 	}
 }
 

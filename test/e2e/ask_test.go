@@ -10,6 +10,7 @@ import (
 
 	"temporal-twilio/activities"
 	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
 	"temporal-twilio/workflows"
 )
 
@@ -80,5 +81,41 @@ func TestOneOfSeveralOpenQuestionsGetsTheReply(t *testing.T) {
 	text(t, s, "Yes")                 // is for the first, which is now alone
 	if result := answer(t, first); result.Outcome != workflows.Answered || result.Reply.Body != "Yes" {
 		t.Errorf("the first got %+v", result)
+	}
+}
+
+func TestAQuestionOfAMessagingServiceIsAnsweredToAnyOfItsNumbers(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	const service = "MG00000000000000000000000000000001"
+	if _, err := s.Twilio.AddService(twiliosim.Service{SID: service, Senders: []string{stack.Number}}); err != nil {
+		t.Fatal(err)
+	}
+	run := ask(t, s, "Shall we come on Monday?", map[string]any{"smsFrom": nil, "messagingServiceSid": service})
+	if got := text(t, s, "Order Number 43"); len(got.Replies) > 0 {
+		t.Errorf("a trigger answered the reply: %q", replies(got))
+	}
+	if result := answer(t, run); result.Outcome != workflows.Answered || result.Reply.To != stack.Number {
+		t.Errorf("result %+v", result)
+	}
+}
+
+func TestAnAnswerFromTheOtherSpellingOfAPhoneIsTheAnswer(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	const ours = "whatsapp:" + stack.Number
+	if err := s.Twilio.SetNumber(twiliosim.Number{Number: ours, Webhook: s.Webhook + "/twilio/sms"}); err != nil {
+		t.Fatal(err)
+	}
+	for asked, answers := range map[string]string{
+		"whatsapp:+525512345678": "whatsapp:+5215512345678", "whatsapp:+5511987654321": "whatsapp:+551187654321", "whatsapp:+5491123456789": "whatsapp:+541123456789",
+	} {
+		run := ask(t, s, "Coming, "+asked+"?", map[string]any{"smsFrom": ours, "smsTo": asked})
+		if _, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: answers, To: ours, Body: "yes"}); err != nil {
+			t.Fatal(err)
+		}
+		if result := answer(t, run); result.Outcome != workflows.Answered || result.Reply.From != answers {
+			t.Errorf("%s answered by %s: %+v", asked, answers, result)
+		}
 	}
 }

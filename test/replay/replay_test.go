@@ -79,6 +79,11 @@ var scenes = map[string]scene{
 		"smsFrom": stack.Number, "smsTo": quiet, "smsBody": "Coming?", "timeout": "2s",
 		"reminders": []map[string]any{{"after": "1s", "smsBody": "Still coming?"}},
 	}},
+	// As it is since questions are checked before they are asked.
+	"ask-sms-checked": {workflow: workflows.AskSmsWorkflowName, input: map[string]any{
+		"SmsFrom": stack.Number, "SmsTo": "+15005550013", "SmsBody": "Coming?", "Timeout": "PT2S",
+		"reminders": map[string]any{"after": "1s", "smsBody": "Still coming?"},
+	}},
 	"ask-sms-answered": {workflow: workflows.AskSmsWorkflowName, act: answer, input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": answers, "smsBody": "Coming?", "pattern": "(?<word>yes|no)",
 	}},

@@ -1,0 +1,101 @@
+package activities
+
+// Asking: what is checked of a question before anybody is texted.
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"temporal-twilio/javaregex"
+	"temporal-twilio/sms"
+)
+
+// CheckQuestionName is the activity type of [Activities.CheckQuestion].
+const CheckQuestionName = "CheckQuestion"
+
+// CheckInput is a question that is to be asked.
+type CheckInput struct {
+	// Send is the question as SendSms gets it, Reminders are further texts.
+	Send      SendSmsInput `json:"send"`
+	Reminders []string     `json:"reminders"`
+	Question  Question     `json:"question"`
+	// Problems are what is known to be wrong already.
+	Problems sms.Problems `json:"problems"`
+}
+
+// CheckedQuestion is a question that can be asked, unless there are problems.
+type CheckedQuestion struct {
+	// From is the number that asks; empty if the service picks it.
+	From     string       `json:"from,omitempty"`
+	To       string       `json:"to"`
+	Problems sms.Problems `json:"problems,omitempty"`
+}
+
+// CheckQuestion finds all that would keep a question from its answer, or a
+// reminder from being sent, before anybody is texted. It is a local activity: it
+// asks nobody, and takes the worker's settings into account.
+func (a *Activities) CheckQuestion(ctx context.Context, in CheckInput) (checked CheckedQuestion, _ error) {
+	problems, missing := in.Send.problems(in.Problems)
+	if len(missing) > 0 {
+		problems = append(problems, absent(missing))
+	}
+	add := func(field, says, private string) {
+		if !problems.Names(field) {
+			problems = append(problems, sms.Problem{Field: field, Says: says, Private: private})
+		}
+	}
+	region := cmp.Or(in.Send.DefaultRegion, a.DefaultRegion)
+	var err error
+	if in.Send.SmsFrom != "" {
+		if checked.From, err = readSender(in.Send.SmsFrom, region); err != nil {
+			add("smsFrom", "smsFrom cannot ask: "+err.Error(), quoted(in.Send.SmsFrom))
+		} else if sms.IsName(checked.From) {
+			add("smsFrom", "smsFrom must be a number, a short code or an address on a channel: nobody can reply to a name", quoted(in.Send.SmsFrom))
+		}
+	}
+	switch len(in.Send.SmsTo) {
+	case 0: // it is missing
+	case 1:
+		if checked.To, err = readRecipient(in.Send.SmsTo[0].To, region); err != nil {
+			add("smsTo", "smsTo cannot be texted: "+err.Error(), quoted(in.Send.SmsTo[0].To))
+		}
+	default:
+		add("smsTo", fmt.Sprintf("smsTo must be one phone; there are %d: ask each in a workflow of its own", len(in.Send.SmsTo)), "")
+	}
+	if _, known := a.Accounts[in.Send.Account]; !known {
+		add("account", fmt.Sprintf("there is no account %q in this worker's configuration", clip(in.Send.Account)), "")
+	}
+	if _, err := javaregex.Compile(in.Question.Pattern); err != nil {
+		add("pattern", `pattern must be a regular expression of Java, such as "(?i)^(?<answer>yes|no)\\b"; the names of groups have letters and digits only`, ": "+strings.TrimPrefix(err.Error(), "javaregex: "))
+	}
+	if q := in.Question; q.IfSeveral != "" && !slices.Contains([]IfSeveral{Oldest, Latest, ByCode, Refuse}, q.IfSeveral) {
+		add("ifSeveral", `ifSeveral must be "oldest", "latest", "code" or "refuse"`, quoted(string(q.IfSeveral)))
+	}
+	for i, body := range append([]string{in.Send.SmsBody}, in.Reminders...) {
+		field, send := "smsBody", in.Send
+		if i > 0 {
+			field, send = fmt.Sprintf("reminders[%d].smsBody", i-1), in.Send.TextOnly(body)
+		}
+		if i > 0 && body == "" {
+			add(field, field+` must be a text, such as "Please answer yes or no."`, "")
+		} else if _, problem := newBodies(ctx, a.Renderer, send, time.Now()); problem != nil {
+			add(field, field+" cannot be sent", ": "+problem.Message)
+		}
+	}
+	checked.Problems = problems
+	return checked, nil
+}
+
+// quoted ends a sentence with what was given.
+func quoted(text string) string { return fmt.Sprintf("; it is %q", clip(text)) }
+
+// TextOnly is the input of another text to the same recipients, without a content
+// template.
+func (in SendSmsInput) TextOnly(body string) SendSmsInput {
+	in.SmsBody, in.ContentSID, in.ContentVariables = body, "", nil
+	return in
+}
