@@ -3,6 +3,7 @@
 BIN       = .local/bin
 DEVSERVER = ${BIN}/temporal-devserver
 CLI       = ${BIN}/temporal-cli
+S3        = ${BIN}/versitygw
 FUZZTIME  = 30000x
 
 # The mains; the name of each folder is that of its binary.
@@ -42,8 +43,17 @@ ${CLI}: test/temporalcli/go.mod test/temporalcli/go.sum
 		CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X github.com/temporalio/cli/temporalcli.Version=$$version" -o ../../${CLI} github.com/temporalio/cli/cmd/temporal
 	@touch ${CLI}
 
+.PHONY: s3server
+s3server: ${S3} ## an S3 server, for the tests of broadcasts
+
+${S3}: test/s3server/go.mod test/s3server/go.sum
+	@mkdir -p ${BIN}
+	@echo "building an S3 server, two minutes the first time"
+	cd test/s3server && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o ../../${S3} github.com/versity/versitygw/cmd/versitygw
+	@touch ${S3}
+
 .PHONY: test
-test: devserver temporalcli ## all tests, with the race detector, against a real Temporal
+test: devserver temporalcli s3server ## all tests, with the race detector, against a real Temporal
 	$(if ${RACE},,@echo "no C compiler found: testing without the race detector")
 	TEMPORAL_BINARY="$(abspath ${DEVSERVER})" go test -count=1 ${RACE} ${TESTFLAGS} ./...
 	cd local/devserver && ${DEVSERVER_TEST} -count=1 ${TESTFLAGS} ./...
