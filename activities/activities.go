@@ -6,6 +6,7 @@ package activities
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -23,6 +24,8 @@ const SendSmsName = "SendSms"
 
 // Gateway sends and finds messages. *twilio.Client is one.
 type Gateway interface {
+	// Now is the time at Twilio, at the earliest; false if that is not known yet.
+	Now() (time.Time, bool)
 	// Send creates one message. Its error is a *sms.Error that says what is known
 	// of the message.
 	Send(ctx context.Context, draft twilio.Draft) (sms.Message, error)
@@ -99,4 +102,12 @@ type Activities struct {
 	// Patience is how long a listing may take to show a message that exists.
 	// Optional: default 30 s.
 	Patience time.Duration
+	// RecordFirst has a record written before the first create of a send, also
+	// where the beginning of another attempt is record enough. It is for workers
+	// that run beside those of version 0 of this module, which do not know that.
+	// Optional: default false.
+	RecordFirst bool
+
+	// ledgers are those of the accounts, by name.
+	ledgers sync.Map
 }

@@ -5,22 +5,39 @@ import (
 	"strings"
 	"testing"
 
+	"go.temporal.io/sdk/activity"
+
 	"temporal-twilio/sms"
 )
 
-func TestACallbackProvesTheAccountThatSends(t *testing.T) {
+func TestACallbackProvesTheAccountThatSendsAndNamesTheRecipient(t *testing.T) {
+	yes := true
 	const one, two = "AC00000000000000000000000000000001", "AC00000000000000000000000000000002"
 	a := &Activities{
 		Accounts: map[string]Account{"": {SID: one}, "marketing": {SID: two}}, IDSecret: []byte("secret"),
 		StatusCallback: "https://sms.example.com/twilio/status",
 	}
 	for name, want := range map[string]string{"": one, "marketing": two} {
-		address := a.callback("order:42/ü", &SendSmsInput{Account: name})
+		if a.callback("order:42/ü", &SendSmsInput{Account: name}) != nil {
+			t.Error("a workflow is called back that never asked for it")
+		}
+		s := &send{attempt: &attempt{info: activity.Info{ActivityID: "7", Attempt: 3}}, activities: a}
+		s.callback = a.callback("order:42/ü", &SendSmsInput{Account: name, StatusSignals: &yes})
+		// A send with a key is given the address of whoever asked for it.
+		keyed := a.callbackAddress(s.callback)
+		s.callback = a.callback("sms-once-1", &SendSmsInput{Account: name, StatusCallback: keyed})
+		if forged := a.callback("", &SendSmsInput{StatusCallback: strings.Replace(keyed, "42", "43", 1)}); forged != nil {
+			t.Error("an address that we did not make is taken for ours")
+		}
+		address := s.callbackOf(&recipient{place: 5})
 		u, err := url.Parse(address)
 		if err != nil {
 			t.Fatal(err)
 		}
 		query := u.Query()
+		if query.Get(sms.StatusRecipient) != "7.5" || query.Get(sms.StatusAttempt) != "3" || u.Fragment == "" {
+			t.Errorf("the recipient is not named in %s", address)
+		}
 		if query.Get(sms.StatusWorkflow) != "order:42/ü" || query.Get(sms.StatusAccount) != want || !sms.StatusProven([]byte("secret"), query) {
 			t.Errorf("account %q is called back at %s", name, address)
 		}

@@ -6,8 +6,10 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"temporal-twilio/sms"
 	"temporal-twilio/twilio"
 )
 
@@ -15,11 +17,16 @@ const (
 	defaultSettle   = 15 * time.Second
 	defaultPatience = 30 * time.Second
 	// maxSettleWait is the longest wait for a listing to be known as complete.
-	maxSettleWait = 2 * time.Minute
-	// maxLastLook bounds the lookup before a result that cannot wait.
-	maxLastLook = 10 * time.Second
-	// maxRounds is how often a send tries again whom it found not to be texted.
-	maxRounds = 3
+	maxSettleWait = 10 * time.Minute
+	// longWait is a wait that another attempt takes over, if there will be one: it
+	// needs no place in the worker meanwhile.
+	longWait = 10 * time.Second
+	// slowest is how far apart the looks become.
+	slowest = 5 * time.Second
+	// maxListed is how many messages to one recipient are looked through.
+	maxListed = 2000
+	// lookUps is how many listings are asked for at a time.
+	lookUps = 8
 )
 
 func (a *Activities) settle() time.Duration {
@@ -36,135 +43,225 @@ func (a *Activities) patience() time.Duration {
 	return defaultPatience
 }
 
-// settle looks up those in doubt, and reports whether some are to be tried
-// again. It adopts each message that it finds. A message that it does not find
-// was not created only if the listing is known to be complete and has had the
-// time that listings may take; what cannot be decided stays in doubt.
+// lookUp looks up those in doubt until each is known or nothing more can be
+// learnt. It takes each message that it finds for ours. A message that it does
+// not find was not created only if the listing is known to be complete and has
+// had the time that listings may take: its recipient is tried again. What cannot
+// be decided stays in doubt. A wait that it gives is for another attempt.
 //
 // Twilio's listings lag by nobody knows how much, so absence alone proves
-// nothing. But a listing that shows a message of ours lags by no more than that
-// message's age, and shows all messages of the same age a moment later.
-func (s *send) settle(ctx context.Context) bool {
-	if !s.progress.has(doubtful) || s.rounds == maxRounds {
-		return s.recall(ctx)
+// nothing. But a listing that shows a message lags by no more than that message's
+// age, and shows all messages of the same age a moment later.
+func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
+	if len(s.in(doubtful)) == 0 {
+		s.recall(ctx)
+		return 0
 	}
-	s.rounds++
-	began := time.Now()
-	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+	began, complete := time.Now(), time.Time{}
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, slowest) {
 		heard := true
-		if s.progress.complete.IsZero() {
-			s.progress.complete, heard = s.completeFrom(ctx)
+		if complete.IsZero() || s.now().Before(complete) {
+			var at time.Time
+			if at, heard = s.completeAt(ctx); complete.IsZero() || !at.IsZero() && at.Before(complete) {
+				complete = at
+			}
 		}
-		until := later(s.progress.quiet.Add(s.activities.patience()), s.progress.complete)
-		timeUp := !time.Now().Before(until)
-		absent, all := s.adopt(ctx)
-		// What was found is not to be lost if this attempt ends, too.
-		_ = s.writeDown(ctx) // the wait sees the context end
+		ripe := s.quiet.Add(s.activities.patience())
+		now := s.now()
+		decided := !complete.IsZero() && !now.Before(complete) && !now.Before(ripe)
+		absent, all := s.find(ctx)
+		if s.recorded { // what was found is not to be lost if this attempt ends, too
+			_ = s.heart.record(ctx) // the wait sees the context end
+		}
+		if decided {
+			s.absent(absent)
+		}
+		until := ripe
 		switch {
-		case !s.progress.has(doubtful):
-			return true
-		case timeUp && !(heard && all) && ctx.Err() == nil && time.Now().Before(later(began, until).Add(s.activities.patience())):
-			// Twilio did not answer every question: they are asked again.
-		case timeUp && s.input.OnUnknown == Resend:
-			s.release(s.progress.places(doubtful, len(s.to)))
-			return true
-		case timeUp && !s.progress.complete.IsZero() && len(absent) > 0:
-			s.release(absent)
-			return true
-		case timeUp, ctx.Err() != nil:
-			return s.recall(ctx)
+		case ctx.Err() != nil:
+			return 0
+		case len(s.in(doubtful)) == 0:
+			s.recall(ctx)
+			return 0
+		case now.Before(ripe): // it is too early to conclude anything
+		case !(heard && all) && time.Since(began) < 2*s.activities.patience():
+			until = now // what Twilio did not answer is asked again
+		case s.input.OnUnknown == Resend:
+			s.release(s.in(doubtful))
+			return 0
+		case decided, complete.IsZero(), complete.Sub(now) > maxSettleWait:
+			s.recall(ctx)
+			return 0
+		default:
+			until = complete
 		}
-		pause := wait
-		if !timeUp {
-			pause = min(wait, time.Until(until)+time.Millisecond)
+		rest := until.Sub(now) + time.Millisecond
+		if _, ends := s.mayGoOn(rest); rest > longWait && pause >= slowest && !ends && s.room(rest) {
+			return rest
+		}
+		if rest > 0 {
+			pause = min(pause, rest)
 		}
 		if sleep(ctx, pause) != nil {
-			return false
+			return 0
 		}
 	}
 }
 
-// completeFrom is when a listing will show every message that was in doubt, if
-// it shows the newest one that is known; the zero time if it does not. Not
-// heard: Twilio gave no listing.
-func (s *send) completeFrom(ctx context.Context) (complete time.Time, heard bool) {
-	known := s.progress.known
-	if known == nil {
+// absent notes of recipients that they surely were not texted.
+func (s *send) absent(recipients []*recipient) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, to := range recipients {
+		s.set(to, deferred, sms.Error{
+			Code: sms.ConnectionError, TwilioCode: to.problem.TwilioCode, HTTPStatus: to.problem.HTTPStatus, MoreInfo: to.problem.MoreInfo, Retryable: true,
+			Message: "Twilio failed, and its listing shows that it did not create the message; nothing was sent",
+		})
+		s.ledger.settle(s.owner, to.to)
+	}
+}
+
+// completeAt is when a listing will show every message that was in doubt, by
+// Twilio's clock; the zero time if nobody can tell. Not heard: Twilio gave no
+// listing.
+func (s *send) completeAt(ctx context.Context) (complete time.Time, heard bool) {
+	listing, err := s.account.Gateway.List(ctx, twilio.Query{Limit: 20})
+	if err != nil {
+		return complete, false
+	}
+	var shown time.Time
+	for _, r := range listing.Records {
+		// An account that hides numbers shows none of ours to whom it went.
+		if r.Direction != "inbound" && r.To != "" && r.Created.After(shown) {
+			shown = r.Created
+		}
+	}
+	// What we know to exist must be there.
+	if known, any := s.ledger.before(s.quiet); any {
+		listing, err := s.account.Gateway.List(ctx, twilio.Query{To: known.to, Since: known.at.Add(-time.Minute), Limit: maxListed})
+		if err != nil {
+			return complete, false
+		}
+		if !slices.ContainsFunc(listing.Records, func(r twilio.Record) bool { return r.SID == known.sid && r.To == known.to }) {
+			return complete, true
+		}
+		shown = later(shown, known.at)
+	}
+	if shown.IsZero() {
 		return complete, true
 	}
-	// A message that is old by now proves little about new ones.
-	wait := max(0, s.progress.quiet.Sub(known.At)+time.Second)
-	if wait > maxSettleWait {
-		return complete, true
-	}
-	listing, err := s.account.Gateway.List(ctx, s.query(known.To))
-	if slices.ContainsFunc(listing.Records, func(r twilio.Record) bool { return r.SID == known.SID }) {
-		complete = time.Now().Add(wait)
-	}
-	return complete, err == nil
+	return s.quiet.Add(max(0, s.now().Sub(shown))), true
 }
 
 // lastLook looks once for those in doubt before the result stands, in as much
-// time as Temporal waits for it.
+// time as is left.
 func (s *send) lastLook(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(s.heart.patience()/2, maxLastLook))
+	ctx, cancel := s.within(context.WithoutCancel(ctx), s.payload())
 	defer cancel()
-	s.adopt(ctx)
+	ctx, done := context.WithTimeout(ctx, min(s.patience()/2, 10*time.Second))
+	defer done()
+	s.find(ctx)
+	s.recall(ctx)
 }
 
-// adopt takes the messages in doubt that Twilio's listing shows for ours. It
+// find takes the messages in doubt that Twilio's listing shows for ours. It
 // gives the recipients to whom the listing shows nothing that could be, and
 // whether Twilio gave every listing.
-func (s *send) adopt(ctx context.Context) (absent []int, all bool) {
+func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
 	if s.input.AddressRetention == "obfuscate" {
 		return nil, true // a listing does not show to whom they went
 	}
+	var (
+		mu     sync.Mutex
+		asking sync.WaitGroup
+		places = make(chan struct{}, lookUps)
+	)
 	all = true
-	for _, place := range s.progress.places(doubtful, len(s.to)) {
-		wanted, problem := s.bodies.of(ctx, s.input.SmsTo[place])
-		if problem != nil {
-			continue
-		}
-		listing, err := s.account.Gateway.List(ctx, s.query(s.to[place]))
-		if err != nil {
-			all = false
-			continue
-		}
-		found, sure := s.find(listing.Records, place, wanted.body)
-		switch {
-		case found == nil:
-			absent = append(absent, place)
-		case sure:
-			s.progress.take(place, found.Message, found.Created)
-		}
+	for _, to := range s.in(doubtful) {
+		places <- struct{}{}
+		asking.Go(func() {
+			defer func() { <-places }()
+			problem := s.render(ctx, to)
+			since := s.sinceOf(to)
+			listing, err := s.account.Gateway.List(ctx, s.query(to.to, since.from))
+			mu.Lock()
+			defer mu.Unlock()
+			if problem != nil || err != nil {
+				all = all && err == nil
+				return
+			}
+			s.ledger.claim(s.owner, to.to, to.content.body, s.anyText())
+			switch found, maybe := s.ours(listing.Records, to, since); {
+			case found != nil:
+				s.mu.Lock()
+				s.take(to, found.Message, found.Created)
+				s.mu.Unlock()
+			case !maybe && listing.Whole:
+				absent = append(absent, to)
+			}
+		})
 	}
+	asking.Wait()
 	return absent, all
 }
 
-// find gives the message that this send made for a recipient, and whether it is
-// sure to be; nil if there is none that could be. Each recipient is in the list
+// sinceOf is the moment from which a recipient's message may have been created.
+// Of those that an attempt texted without a record it is when the activity was
+// scheduled: by Temporal's clock, which may not be ours, and by how long ago
+// Temporal says that was.
+func (s *send) sinceOf(to *recipient) moment {
+	if !to.since.from.IsZero() {
+		return to.since
+	}
+	skew := s.now().Sub(time.Now())
+	ago := s.began.Add(-s.info.StartedTime.Sub(s.info.ScheduledTime)).Add(skew)
+	at := s.info.ScheduledTime.Add(skew)
+	first := ago
+	if at.Before(first) {
+		first = at
+	}
+	return moment{first.Truncate(time.Second).Add(-dateSlack), later(ago, at).Truncate(time.Second)}
+}
+
+// ours is the message that this send made for a recipient; maybe is set if there
+// is none that surely is, but one that could be. Each recipient is in the list
 // once, so no message is found for two.
-func (s *send) find(records []twilio.Record, place int, body string) (found *twilio.Record, sure bool) {
+func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found *twilio.Record, maybe bool) {
+	rendering := s.sameRendering(to)
+	sure := 0
 	for i := range records {
 		r := &records[i]
-		if r.Direction == "inbound" || r.To != s.to[place] {
-			continue
-		}
 		// A message without a time that can be read may be of any time.
-		if !r.Created.IsZero() && r.Created.Before(s.since.Add(-clockSkew)) {
+		if r.Direction == "inbound" || r.To != to.to || s.ledger.others(s.owner, r.SID) || !r.Created.IsZero() && r.Created.Before(since.from) {
 			continue
 		}
-		same := body != "" && says(r.Body, body)
-		if same && !r.Created.Before(s.since) && !s.input.rewritten() {
-			return r, true
-		}
+		same := to.content.body != "" && says(r.Body, to.content.body)
+		switch {
+		case same && !r.Created.Before(since.sure) && !s.input.rewritten():
+			found = r // the oldest is the nearest to when we recorded it
+			sure++
 		// Another text to the recipient is another message, unless somebody may
-		// have changed it: a service, an option of ours, or whoever redacted it.
-		if same || r.Body == "" || body == "" || s.input.MessagingServiceSID != "" || s.input.rewritten() {
-			found = r
+		// have changed it: a service, an option of ours, whoever redacted it, or
+		// another version of ours that renders the template in another way.
+		case same || r.Body == "" || s.anyText() || !rendering || skeleton(r.Body) == skeleton(to.content.body):
+			maybe = true
 		}
 	}
-	return found, false
+	// Each of the sends that could own a message gets one, or nobody can tell whose
+	// they are.
+	if found != nil && sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) {
+		return nil, true
+	}
+	if found != nil && !s.ledger.take(s.owner, found.Message, found.Created) {
+		return nil, true
+	}
+	return found, maybe
+}
+
+// sameRendering reports whether the text that may have been sent is known to be
+// the one that this worker renders.
+func (s *send) sameRendering(to *recipient) bool {
+	return !strings.Contains(s.input.SmsBody, "${") && !strings.Contains(s.input.SmsBody, "<#") || to.sum == sumOf(to.content.body)
 }
 
 // trialPrefix is what Twilio puts before the texts of trial accounts.
@@ -177,64 +274,72 @@ func says(listed, sent string) bool {
 	return listed == sent || strings.Join(strings.Fields(listed), " ") == strings.Join(strings.Fields(sent), " ")
 }
 
-// release gives recipients free to be tried again.
-func (s *send) release(places []int) {
-	for _, place := range places {
-		s.progress.outcomes[place] = outcome{}
+// recall fills in the SIDs that the record named no more, as far as Twilio
+// shows them: by the sender's newest messages, then by each recipient's, since
+// other sends may have pushed ours out.
+func (s *send) recall(ctx context.Context) {
+	missing := s.nameless()
+	if len(missing) == 0 {
+		return
+	}
+	newest := s.query("", s.first)
+	newest.Limit = 2*len(s.recipients) + 1000
+	until := time.Now().Add(s.activities.patience())
+	// A question that Twilio did not answer is asked again.
+	for pass, pause := 1, 100*time.Millisecond; len(missing) > 0 && (pass <= leastPasses || time.Now().Before(until)); pass++ {
+		shown := make(map[string][]twilio.Record)
+		listing, err := s.account.Gateway.List(ctx, newest)
+		for _, r := range listing.Records {
+			shown[r.To] = append(shown[r.To], r)
+		}
+		missing = slices.DeleteFunc(missing, func(to *recipient) bool {
+			if s.name(ctx, to, shown[to.to]) || err != nil || listing.Whole {
+				return to.message.SID != ""
+			}
+			one, _ := s.account.Gateway.List(ctx, s.query(to.to, s.first))
+			return s.name(ctx, to, one.Records)
+		})
+		if len(missing) > 0 && sleep(ctx, pause) != nil {
+			return
+		}
+		pause = min(2*pause, slowest)
 	}
 }
 
-// recall fills in the SIDs that the record named no more, as far as Twilio
-// shows them: by the sender's newest messages, then by each recipient's, since
-// other sends may have pushed ours out. It never gives cause to try again.
-func (s *send) recall(ctx context.Context) bool {
-	missing := s.progress.nameless()
-	if len(missing) == 0 {
-		return false
-	}
-	newest := s.query("")
-	newest.Limit = 2*len(s.to) + 1000
-	listing, _ := s.account.Gateway.List(ctx, newest) // tried again, one by one
-	shown := make(map[string][]twilio.Record)
-	for _, r := range listing.Records {
-		shown[r.To] = append(shown[r.To], r)
-	}
-	missing = slices.DeleteFunc(missing, func(place int) bool { return s.name(ctx, place, shown[s.to[place]]) })
-	until := time.Now().Add(s.activities.patience())
-	for wait := 100 * time.Millisecond; len(missing) > 0; wait = min(2*wait, 5*time.Second) {
-		last := time.Now().After(until)
-		missing = slices.DeleteFunc(missing, func(place int) bool {
-			listing, _ := s.account.Gateway.List(ctx, s.query(s.to[place])) // tried again
-			return s.name(ctx, place, listing.Records)
-		})
-		if last || len(missing) > 0 && sleep(ctx, wait) != nil {
-			break
-		}
-	}
-	return false
+// leastPasses is how often all missing SIDs are looked for at least.
+const leastPasses = 4
+
+// nameless lists those whom Twilio took, by a SID that the record does not name.
+func (s *send) nameless() []*recipient {
+	return slices.DeleteFunc(s.in(taken), func(to *recipient) bool { return to.message.SID != "" })
 }
 
 // name fills in a recipient's SID, if a listing shows it.
-func (s *send) name(ctx context.Context, place int, records []twilio.Record) bool {
-	wanted, problem := s.bodies.of(ctx, s.input.SmsTo[place])
-	if problem != nil {
+func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record) bool {
+	if s.render(ctx, to) != nil {
 		return false
 	}
-	found, _ := s.find(records, place, wanted.body)
+	// That Twilio took it is known: it is no older than the first record.
+	found, _ := s.ours(records, to, moment{s.first.Truncate(time.Second).Add(-dateSlack), s.first.Truncate(time.Second)})
 	if found != nil {
-		s.progress.outcomes[place].message = found.Message
+		to.message = found.Message
 	}
 	return found != nil
 }
 
 // query asks for the messages of this send's sender to a recipient.
-func (s *send) query(to string) twilio.Query {
-	q := twilio.Query{To: to, Limit: 50}
+func (s *send) query(to string, since time.Time) twilio.Query {
+	q := twilio.Query{To: to, Since: since, Limit: maxListed}
 	// A Messaging Service's choice of sender is not known before.
 	if s.input.MessagingServiceSID == "" {
 		q.From = s.from
 	}
 	return q
+}
+
+// anyText reports whether our message may show any text, or none.
+func (s *send) anyText() bool {
+	return s.input.MessagingServiceSID != "" || s.input.SmsBody == "" || s.input.rewritten()
 }
 
 // rewritten reports whether Twilio may change the body, so that it says nothing.

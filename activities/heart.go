@@ -6,6 +6,7 @@ package activities
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -17,17 +18,22 @@ type heart struct {
 	recorder func(context.Context, any) error
 	// timeout is the activity's heartbeat timeout, 0 if it has none.
 	timeout time.Duration
-	cancel  context.CancelCauseFunc
+	// details are what is recorded, asked for at each heartbeat.
+	details func() any
 
+	// beat is when Temporal was last known to count on the attempt.
+	beat atomic.Pointer[time.Time]
+
+	// mu makes records follow each other.
 	mu sync.Mutex
-	// details are those of the last record.
-	details any
-	// beat is when Temporal last took a record.
-	beat time.Time
+	// cancel ends the attempt's context.
+	cancel context.CancelCauseFunc
 }
 
-func newHeart(recorder func(context.Context, any) error, timeout time.Duration, cancel context.CancelCauseFunc) *heart {
-	return &heart{recorder: recorder, timeout: timeout, cancel: cancel}
+func newHeart(recorder func(context.Context, any) error, timeout time.Duration, began time.Time) *heart {
+	h := &heart{recorder: recorder, timeout: timeout, details: func() any { return nil }, cancel: func(error) {}}
+	h.beat.Store(&began)
+	return h
 }
 
 // recorder is how details are written down.
@@ -41,28 +47,20 @@ func (a *Activities) recorder(ctx context.Context) func(context.Context, any) er
 	}
 }
 
-// record writes details down. Where that fails the attempt must not go on, and
-// its context ends: it was cancelled, or another took its place, or Temporal did
-// not answer.
-func (h *heart) record(ctx context.Context, details any) error {
+// record writes the details down. Where that fails the attempt must not go on,
+// and its context ends: it was cancelled, or another took its place, or Temporal
+// did not answer.
+func (h *heart) record(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.details = details
-	err := h.send(ctx)
-	if err != nil {
-		h.cancel(err)
-	}
-	return err
-}
-
-func (h *heart) send(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, h.patience())
 	defer cancel()
 	sent := time.Now()
-	if err := h.recorder(ctx, h.details); err != nil {
+	if err := h.recorder(ctx, h.details()); err != nil {
+		h.cancel(err)
 		return err
 	}
-	h.beat = sent
+	h.beat.Store(&sent)
 	return nil
 }
 
@@ -77,38 +75,41 @@ func (h *heart) patience() time.Duration {
 // fresh reports whether Temporal still counts on this attempt, by what it knew
 // a moment ago: an attempt that was asleep for longer has been replaced.
 func (h *heart) fresh() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.timeout == 0 || time.Since(h.beat) < h.timeout*3/4
+	return h.timeout == 0 || elapsed(*h.beat.Load()) < h.timeout*3/4
 }
 
-// watch repeats the last record so that the attempt is not taken for dead while
+// watch records again and again, so that the attempt is not taken for dead while
 // it waits, and ends its context when the worker stops. The function that it
 // gives ends the watch.
-func (h *heart) watch(ctx context.Context, stopping <-chan struct{}) func() {
-	done := make(chan struct{})
-	var watching sync.WaitGroup
-	watching.Go(func() {
-		ticker := time.NewTicker(h.interval())
-		defer ticker.Stop()
+func (h *heart) watch(ctx context.Context, cancel context.CancelCauseFunc, stopping <-chan struct{}) func() {
+	h.mu.Lock()
+	h.cancel = cancel
+	h.mu.Unlock()
+	watching, done := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		// What takes long is soon written down; what does not, never.
+		timer := time.NewTimer(min(h.interval(), time.Second))
+		defer timer.Stop()
 		for {
 			select {
-			case <-done:
+			case <-watching.Done():
 				return
 			case <-stopping:
-				h.cancel(errStopping)
+				cancel(errStopping)
 				return
-			case <-ticker.C:
-				if err := h.repeat(ctx); err != nil {
-					h.cancel(err)
+			case <-timer.C:
+				if h.record(watching) != nil {
 					return
 				}
+				timer.Reset(h.interval())
 			}
 		}
-	})
+	}()
 	return func() {
-		close(done)
-		watching.Wait()
+		done()
+		<-ended
 	}
 }
 
@@ -118,14 +119,4 @@ func (h *heart) interval() time.Duration {
 		return max(min(h.timeout/3, 10*time.Second), time.Millisecond)
 	}
 	return 10 * time.Second
-}
-
-// repeat sends the last record again, if it has grown old.
-func (h *heart) repeat(ctx context.Context) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.details == nil || time.Since(h.beat) < h.interval()/2 || ctx.Err() != nil {
-		return nil
-	}
-	return h.send(ctx)
 }

@@ -4,6 +4,7 @@ package activities
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,21 +73,27 @@ func newLimiter(perSecond float64) *rate.Limiter {
 // Concurrency is how many creates run at a time.
 func (p *Pace) Concurrency() int { return cap(p.slots) }
 
-// Acquire waits for the turn of a sender's message of so many segments. Release
-// ends it.
-func (p *Pace) Acquire(ctx context.Context, from string, segments int) error {
+// CountsSegments reports whether Acquire heeds how many segments a message has.
+func (p *Pace) CountsSegments() bool { return p.limits.Segments }
+
+// Acquire waits for the turn of a sender's message of so many segments; Release
+// ends it. If the turn comes later than a time from now, it does not wait: the
+// error is a [TurnError].
+func (p *Pace) Acquire(ctx context.Context, from string, segments int, within time.Duration) error {
+	deadline := time.Now().Add(within)
 	s, _ := p.sender(from)
 	count := 1
 	if p.limits.Segments {
 		count = max(1, segments)
 	}
-	for _, limiter := range []*rate.Limiter{s.limiter, p.account} {
-		if err := through(ctx, limiter, count); err != nil {
-			return err
-		}
+	if err := p.through(ctx, []*rate.Limiter{s.limiter, p.account}, count, within); err != nil {
+		return err
 	}
 	for {
 		if _, pause := p.sender(from); pause > 0 {
+			if pause > time.Until(deadline) {
+				return TurnError(pause)
+			}
 			if err := sleep(ctx, pause); err != nil {
 				return err
 			}
@@ -104,17 +111,40 @@ func (p *Pace) Acquire(ctx context.Context, from string, segments int) error {
 	}
 }
 
-// through waits until a limiter lets so many through, which may be more than it
-// does at once.
-func through(ctx context.Context, limiter *rate.Limiter, count int) error {
-	for count > 0 {
-		part := min(count, limiter.Burst())
-		if err := limiter.WaitN(ctx, part); err != nil {
-			return err
+// TurnError says after how long a turn comes that is too late for its caller.
+type TurnError time.Duration
+
+func (e TurnError) Error() string { return "the turn comes in " + time.Duration(e).String() }
+
+// through waits until limiters let so many through, which may be more than they
+// do at once. A wait that is too long is given back.
+func (p *Pace) through(ctx context.Context, limiters []*rate.Limiter, count int, within time.Duration) error {
+	var (
+		reserved []*rate.Reservation
+		wait     time.Duration
+	)
+	for _, limiter := range limiters {
+		if limiter.Limit() == rate.Inf {
+			continue
 		}
-		count -= part
+		for left := count; left > 0; {
+			part := min(left, limiter.Burst())
+			reservation := limiter.ReserveN(time.Now(), part)
+			reserved = append(reserved, reservation)
+			wait = max(wait, reservation.Delay())
+			left -= part
+		}
 	}
-	return nil
+	err := error(TurnError(wait))
+	if wait <= within {
+		err = sleep(ctx, wait)
+	}
+	if err != nil {
+		for _, reservation := range slices.Backward(reserved) {
+			reservation.Cancel()
+		}
+	}
+	return err
 }
 
 // Release ends a turn.
@@ -159,6 +189,9 @@ func later(a, b time.Time) time.Time {
 
 // sleep waits, unless the context ends before.
 func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

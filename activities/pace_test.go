@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,7 +13,7 @@ func turns(t *testing.T, p *Pace, from string, segments, count int) (at []time.D
 	t.Helper()
 	began := time.Now()
 	for range count {
-		if err := p.Acquire(t.Context(), from, segments); err != nil {
+		if err := p.Acquire(t.Context(), from, segments, time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		at = append(at, time.Since(began).Round(100*time.Millisecond))
@@ -63,12 +64,12 @@ func TestAFullQueueSlowsItsOwnSenderAndTooManyRequestsTheAccount(t *testing.T) {
 func TestAPauseHoldsThoseWhoWaitAlready(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{Concurrency: 1})
-		if err := p.Acquire(t.Context(), "+15005550006", 1); err != nil {
+		if err := p.Acquire(t.Context(), "+15005550006", 1, time.Hour); err != nil {
 			t.Fatal(err)
 		}
 		began, came := time.Now(), make(chan time.Duration)
 		go func() {
-			if p.Acquire(t.Context(), "+15005550006", 1) == nil {
+			if p.Acquire(t.Context(), "+15005550006", 1, time.Hour) == nil {
 				came <- time.Since(began)
 			}
 		}()
@@ -86,7 +87,30 @@ func TestATurnEndsWithItsContext(t *testing.T) {
 	p.SlowAccount(time.Hour)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if p.Acquire(ctx, "+15005550006", 1) == nil {
+	if p.Acquire(ctx, "+15005550006", 1, 2*time.Hour) == nil {
 		t.Error("a turn was given after the end")
 	}
+}
+
+func TestATurnThatComesTooLateIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPace(Limits{PerSender: 1})
+		var late TurnError
+		for i := range 30 {
+			err := p.Acquire(t.Context(), "+15005550006", 1, 0)
+			if i == 0 && err != nil || i > 0 && !errors.As(err, &late) {
+				t.Fatalf("turn %d: %v", i, err)
+			}
+			if i == 0 {
+				p.Release()
+			}
+		}
+		if late > TurnError(time.Second) {
+			t.Errorf("turns that were not taken are counted: %v", late)
+		}
+		p.SlowAccount(time.Minute)
+		if err := p.Acquire(t.Context(), "+15005550007", 1, time.Second); !errors.As(err, &late) || time.Duration(late) != time.Minute {
+			t.Errorf("a pause: %v", err)
+		}
+	})
 }

@@ -1,7 +1,7 @@
 package activities
 
-// Progress: what a send has recorded of itself, so that whoever comes after it
-// texts nobody twice.
+// Progress: what a send records of itself, so that whoever comes after it texts
+// nobody twice.
 
 import (
 	"hash/fnv"
@@ -20,8 +20,8 @@ type state uint8
 const (
 	// untried: no create was begun, or it is certain that none was carried out.
 	untried state = iota
-	// again: Twilio surely did not take it and may take it later.
-	again
+	// deferred: Twilio surely did not take it and may take it later.
+	deferred
 	// doubtful: it may or may not have been created.
 	doubtful
 	// refused: it will not be sent.
@@ -30,64 +30,64 @@ const (
 	taken
 )
 
-// outcome is what is known of one recipient.
-type outcome struct {
+// recipient is one of a send's: whom, what, and what became of it.
+type recipient struct {
+	Recipient
+	// to is the address as Twilio gets it, or as it was written if it is none.
+	to string
+	// place is that in the send, written that in the input's smsTo, which may name
+	// somebody twice.
+	place, written int
+	// content is what they get, once it is rendered.
+	content  content
+	rendered bool
+
 	state state
-	// problem explains every state but untried and taken.
+	// open is set while a create may be begun: whoever comes next is to take it
+	// for doubtful.
+	open bool
+	// since is when it was first recorded as open.
+	since moment
+	// sum tells the text that may have been sent from others; 0 if it is not known.
+	sum uint32
+	// problem explains every state but untried and taken; cause is its place in the
+	// table of problems, -1 for none.
 	problem sms.Error
+	cause   int
 	// message has no SID if it was taken so long ago that the record names it no
 	// more.
 	message sms.Message
 }
 
-// progress is all of a send's outcomes, by the recipient's place in the list.
-type progress struct {
-	outcomes []outcome
-	// list tells one list from another.
-	list string
-	// window are the recipients that are being tried.
-	window []int
-	// known is the newest message that Twilio took; nil before the first.
-	known *known
-	// recent are the recipients whose messages the record names, oldest first.
-	recent []int
-	// stalls counts the attempts in a row that settled nobody.
-	stalls int
-	// quiet is when Twilio will have finished with every create in doubt, complete
-	// when a listing will show all of them; the zero time if that is not known.
-	quiet, complete time.Time
+// moment is a time of Twilio's clock, as bounds: no message of ours is older than
+// from, and one that says what ours does is ours if it is not older than sure.
+// The zero moment is not known.
+type moment struct{ from, sure time.Time }
 
-	// next is the first recipient that no attempt has reached.
-	next int
-	// runs and problems are the record of the first recipients, up to base: all
-	// of them are settled, so that each is written down once.
-	runs     [][3]int
-	base     int
-	problems problems
-}
-
-// known is a message that a listing must show, unless it lags.
-type known struct {
-	To  string    `json:"to"`
-	SID string    `json:"sid"`
-	At  time.Time `json:"at"`
-}
-
-// maxRecent is how many messages the record names. The SIDs of older ones are
-// looked up at Twilio, if it ever comes to that; their outcome is in the record
-// all the same, and takes next to no room.
-const maxRecent = 100
-
-// maxProblems is how many different errors the record explains in full.
-const maxProblems = 40
+const (
+	// maxRecent is how many messages the record names. The SIDs of older ones are
+	// looked up at Twilio, if it ever comes to that; their outcome is in the record
+	// all the same, and takes next to no room.
+	maxRecent = 100
+	// maxProblems is how many different errors the record explains in full.
+	maxProblems = 40
+	// firstFew is how many recipients, by their place in the input's list, may be
+	// texted before anything is recorded: that a second attempt begins is itself
+	// the record that they may have been. No version may have another number.
+	firstFew = 20
+)
 
 // record is the progress as heartbeat details. It stays small however long the
-// list is.
+// list is. Versions that are deployed after each other read each other's: what
+// one does not understand puts everybody in doubt.
 type record struct {
-	// List is that of progress.
+	// List tells one list from another.
 	List string `json:"list"`
-	// Window are the recipients that are being tried, by place.
+	// Window are the recipients whose create may have been begun, by place.
 	Window []int `json:"window,omitempty"`
+	// Open says more of each of Window: since when, in seconds of Twilio's clock,
+	// and the sum of the text; 0 for what is not known.
+	Open [][2]int64 `json:"open,omitempty"`
 	// Runs are [state, problem, how many], in the order of the list; the
 	// recipients after the last run are untried.
 	Runs [][3]int `json:"runs,omitempty"`
@@ -95,12 +95,17 @@ type record struct {
 	Problems []sms.Error `json:"problems,omitempty"`
 	// Recent are the last messages that Twilio took.
 	Recent []recentMessage `json:"recent,omitempty"`
-	Known  *known          `json:"known,omitempty"`
-	Stalls int             `json:"stalls,omitempty"`
-	// Quiet and Complete are those of progress: an attempt that waits for them
-	// may end before, and the next one waits no longer.
-	Quiet    time.Time `json:"quiet,omitzero"`
-	Complete time.Time `json:"complete,omitzero"`
+	// Known is the newest message that Twilio took; nil before the first.
+	Known *known `json:"known,omitempty"`
+	// Stalls counts the rounds in a row that settled nobody, Stuck is when the
+	// first of them began.
+	Stalls int       `json:"stalls,omitempty"`
+	Stuck  time.Time `json:"stuck,omitzero"`
+	// Quiet is when Twilio will have finished with every create in doubt, by its
+	// clock.
+	Quiet time.Time `json:"quiet,omitzero"`
+	// Began is when the first record was written, by Twilio's clock.
+	Began time.Time `json:"began,omitzero"`
 }
 
 type recentMessage struct {
@@ -110,95 +115,27 @@ type recentMessage struct {
 	Segments int        `json:"n"`
 }
 
-func newProgress(recipients []string) *progress {
-	return &progress{outcomes: make([]outcome, len(recipients)), list: fingerprint(recipients)}
+type known struct {
+	To  string    `json:"to"`
+	SID string    `json:"sid"`
+	At  time.Time `json:"at"`
 }
 
 // fingerprint tells one list from another. Two workers may read an input as two
 // lists: their default region or their library of numbers differs.
-func fingerprint(recipients []string) string {
+func fingerprint(recipients []*recipient) string {
 	hash := fnv.New64a()
-	for _, to := range recipients {
-		_, _ = io.WriteString(hash, to+"\n") // a hash takes everything
+	for _, r := range recipients {
+		_, _ = io.WriteString(hash, r.to+"\n") // a hash takes everything
 	}
 	return strconv.FormatUint(hash.Sum64(), 36)
 }
 
-// take notes that Twilio took a recipient's message.
-func (p *progress) take(place int, m sms.Message, now time.Time) {
-	p.outcomes[place] = outcome{state: taken, message: m}
-	p.recent = append(p.recent, place)
-	if len(p.recent) > 2*maxRecent {
-		p.recent = append(p.recent[:0], p.recent[len(p.recent)-maxRecent:]...)
-	}
-	if p.known == nil || now.After(p.known.At) {
-		p.known = &known{To: m.To, SID: m.SID, At: now}
-	}
-}
-
-// disturb notes that a create in doubt may be carried out until then.
-func (p *progress) disturb(until time.Time) {
-	if until.After(p.quiet) {
-		p.quiet, p.complete = until, time.Time{}
-	}
-}
-
-// set notes any other outcome.
-func (p *progress) set(place int, s state, problem sms.Error) {
-	p.outcomes[place] = outcome{state: s, problem: problem}
-}
-
-// places lists the recipients in a state, up to a number of them. Those that no
-// attempt has reached are untried, or have been refused from the start.
-func (p *progress) places(s state, limit int) (found []int) {
-	for place := p.base; place < p.next && len(found) < limit; place++ {
-		if p.outcomes[place].state == s {
-			found = append(found, place)
-		}
-	}
-	for place := max(p.base, p.next); s == untried && place < len(p.outcomes) && len(found) < limit; place++ {
-		if p.outcomes[place].state == untried {
-			found = append(found, place)
-		}
-	}
-	return found
-}
-
-// nameless lists those whom Twilio took, by a SID that the record does not name.
-func (p *progress) nameless() (found []int) {
-	for place := range p.outcomes {
-		if o := &p.outcomes[place]; o.state == taken && o.message.SID == "" {
-			found = append(found, place)
-		}
-	}
-	return found
-}
-
-func (p *progress) has(s state) bool { return len(p.places(s, 1)) > 0 }
-
-// begin names the recipients that are going to be tried.
-func (p *progress) begin(window []int) {
-	p.window = window
-	for _, place := range window {
-		p.next = max(p.next, place+1)
-	}
-}
-
-// record gives the heartbeat details.
-func (p *progress) record(recipients []string) record {
-	for ; p.base < p.next && p.outcomes[p.base].state >= refused; p.base++ {
-		p.runs = p.problems.append(p.runs, &p.outcomes[p.base], recipients[p.base])
-	}
-	r := record{List: p.list, Window: p.window, Known: p.known, Stalls: p.stalls, Quiet: p.quiet, Complete: p.complete, Runs: slices.Clone(p.runs)}
-	for place := p.base; place < p.next; place++ {
-		r.Runs = p.problems.append(r.Runs, &p.outcomes[place], recipients[place])
-	}
-	r.Problems = p.problems.list
-	for _, place := range p.recent[max(0, len(p.recent)-maxRecent):] {
-		m := &p.outcomes[place].message
-		r.Recent = append(r.Recent, recentMessage{place, m.SID, m.Status, m.Segments})
-	}
-	return r
+// sumOf tells one text from another; it is never 0.
+func sumOf(text string) uint32 {
+	hash := fnv.New32a()
+	_, _ = io.WriteString(hash, text)
+	return max(hash.Sum32(), 1)
 }
 
 // problems is the table of errors that runs refer to.
@@ -207,28 +144,15 @@ type problems struct {
 	known map[string]int
 }
 
-// append adds one outcome to the runs.
-func (t *problems) append(runs [][3]int, o *outcome, to string) [][3]int {
-	problem := t.place(o, to)
-	if last := len(runs) - 1; last >= 0 && runs[last][0] == int(o.state) && runs[last][1] == problem {
-		runs[last][2]++
-		return runs
-	}
-	return append(runs, [3]int{int(o.state), problem, 1})
-}
-
-// place gives the place of an outcome's error in the table, -1 for none.
-func (t *problems) place(o *outcome, to string) int {
-	if o.problem.Code == "" {
-		return -1
-	}
-	e := o.problem
+// place is that of a recipient's error in the table. Errors that differ in what
+// a program reads are never one; only their words may be lost.
+func (t *problems) place(e sms.Error, to string) int {
 	e.To = ""
 	e.Message = strings.ReplaceAll(e.Message, to, "{to}")
 	if len(t.list) >= maxProblems {
-		e.Message = "the attempt that explained it ended"
+		e.Message, e.Recipient = "the attempt that explained it ended", ""
 	}
-	key := string(e.Code) + e.Message
+	key := text(e)
 	place, ok := t.known[key]
 	if !ok {
 		if t.known == nil {
@@ -241,32 +165,125 @@ func (t *problems) place(o *outcome, to string) int {
 	return place
 }
 
-// resume reads the record of an earlier attempt. What that attempt was trying
-// when it ended is in doubt, and what it left for later is untried. A record
-// that is not one of this list puts everybody in doubt: it was written, so
-// something was begun. It reports whether somebody was put in doubt.
-func (p *progress) resume(r record, recipients []string) (disturbed bool) {
-	fresh := slices.Clone(p.outcomes)
-	if r.List != p.list || !r.fill(p, recipients) {
-		p.outcomes, p.recent = fresh, nil
+// snapshot gives the heartbeat details. The caller holds mu.
+func (s *send) snapshot() record {
+	s.recorded = true
+	r := record{
+		List: s.list, Problems: slices.Clone(s.problems.list), Known: s.known,
+		Stalls: s.stalls, Stuck: s.stuck, Quiet: s.quiet, Began: s.first,
+	}
+	next := 0
+	for _, to := range s.recipients {
+		if to.open || to.state != untried {
+			next = to.place + 1
+		}
+		if to.open || to.state == doubtful {
+			r.Window = append(r.Window, to.place)
+			r.Open = append(r.Open, [2]int64{unixOf(to.since), int64(to.sum)})
+		}
+	}
+	for _, to := range s.recipients[:next] {
+		if last := len(r.Runs) - 1; last >= 0 && r.Runs[last][0] == int(to.state) && r.Runs[last][1] == to.cause {
+			r.Runs[last][2]++
+			continue
+		}
+		r.Runs = append(r.Runs, [3]int{int(to.state), to.cause, 1})
+	}
+	for _, to := range s.recent[max(0, len(s.recent)-maxRecent):] {
+		r.Recent = append(r.Recent, recentMessage{to.place, to.message.SID, to.message.Status, to.message.Segments})
+	}
+	return r
+}
+
+func unixOf(m moment) int64 {
+	if m.sure.IsZero() {
+		return 0
+	}
+	return m.sure.Unix()
+}
+
+// adopt reads the record of an earlier attempt. Whose create that attempt may
+// have begun is in doubt, and what it left for later is untried. A record that is
+// not one of this list puts everybody in doubt: it was written, so something was
+// begun.
+func (s *send) adopt(r record) {
+	if r.List != s.list || !r.fits(len(s.recipients)) {
 		r = record{}
-		for place := range recipients {
-			if fresh[place].state == untried {
-				r.Window = append(r.Window, place)
+		for _, to := range s.recipients {
+			if to.state == untried {
+				r.Window = append(r.Window, to.place)
 			}
 		}
 	}
-	for _, place := range r.Window {
-		p.set(place, doubtful, died(recipients[place]))
-		p.next = max(p.next, place+1)
-	}
-	for place := range p.outcomes[:p.next] {
-		if p.outcomes[place].state == again {
-			p.outcomes[place] = outcome{}
+	place := 0
+	for _, run := range r.Runs {
+		for range run[2] {
+			s.recipients[place].lay(state(run[0]), run[1], r.Problems)
+			place++
 		}
 	}
-	p.known, p.stalls, p.quiet, p.complete = r.Known, r.Stalls, r.Quiet, r.Complete
-	return len(r.Window) > 0
+	s.problems = problems{}
+	for _, to := range s.recipients {
+		if to.cause >= 0 {
+			to.cause = s.problems.place(to.problem, to.to)
+		}
+	}
+	if r.Known != nil {
+		s.ledger.take(s.owner, sms.Message{To: r.Known.To, SID: r.Known.SID}, r.Known.At)
+	}
+	for _, m := range r.Recent {
+		to := s.recipients[m.Place]
+		to.message = sms.Message{To: to.to, SID: m.SID, Status: m.Status, Segments: m.Segments}
+		s.recent = append(s.recent, to)
+		s.ledger.take(s.owner, to.message, time.Time{})
+	}
+	for i, place := range r.Window {
+		to := s.recipients[place]
+		if len(r.Open) > i && r.Open[i][0] > 0 {
+			at := time.Unix(r.Open[i][0], 0)
+			to.since, to.sum = moment{at.Add(-dateSlack), at}, uint32(r.Open[i][1])
+		}
+		if to.state != doubtful {
+			s.set(to, doubtful, died(to.to))
+		}
+	}
+	s.known, s.stalls, s.stuck, s.quiet, s.first = r.Known, r.Stalls, r.Stuck, r.Quiet, r.Began
+	if len(r.Window) > 0 {
+		s.disturb()
+	}
+}
+
+// lay puts a recipient into a recorded state.
+func (to *recipient) lay(st state, cause int, problems []sms.Error) {
+	if st == deferred {
+		return // it is untried again
+	}
+	to.state, to.cause = st, cause
+	if cause >= 0 {
+		to.problem = problems[cause]
+		to.problem.To = to.to
+		to.problem.Message = strings.ReplaceAll(to.problem.Message, "{to}", to.to)
+	}
+	if st == taken {
+		to.message.To = to.to
+	}
+}
+
+// fits reports whether a record can be one of a list of so many.
+func (r *record) fits(recipients int) bool {
+	outside := func(place int) bool { return place < 0 || place >= recipients }
+	var states []state
+	for _, run := range r.Runs {
+		s, problem, count := run[0], run[1], run[2]
+		if s < int(untried) || s > int(taken) || problem < -1 || problem >= len(r.Problems) || count < 0 || len(states)+count > recipients {
+			return false
+		}
+		states = append(states, slices.Repeat([]state{state(s)}, count)...)
+	}
+	return !slices.ContainsFunc(r.Window, outside) &&
+		!slices.ContainsFunc(r.Recent, func(m recentMessage) bool {
+			return outside(m.Place) || m.Place >= len(states) || states[m.Place] != taken
+		})
 }
 
 // died explains a recipient whom the last attempt was texting when it ended.
@@ -275,41 +292,4 @@ func died(to string) sms.Error {
 		To: to, Code: sms.OutcomeUnknown,
 		Message: "the worker ended while it was sending: the message may or may not have been created; look in Twilio's log before sending it again",
 	}
-}
-
-// fill lays the record out over the list; false if it is not one of this list.
-func (r *record) fill(p *progress, recipients []string) bool {
-	place := 0
-	for _, run := range r.Runs {
-		s, problem, count := run[0], run[1], run[2]
-		if s < int(untried) || s > int(taken) || problem >= len(r.Problems) || count < 0 || place+count > len(recipients) {
-			return false
-		}
-		for ; count > 0; count-- {
-			o := &p.outcomes[place]
-			o.state = state(s)
-			if problem >= 0 {
-				o.problem = r.Problems[problem]
-				o.problem.To = recipients[place]
-				o.problem.Message = strings.ReplaceAll(o.problem.Message, "{to}", recipients[place])
-			}
-			if o.state == taken {
-				o.message.To = recipients[place]
-			}
-			place++
-		}
-	}
-	p.next = place
-	outside := func(place int) bool { return place < 0 || place >= len(recipients) }
-	if slices.ContainsFunc(r.Window, outside) {
-		return false
-	}
-	for _, m := range r.Recent {
-		if outside(m.Place) || p.outcomes[m.Place].state != taken {
-			return false
-		}
-		p.outcomes[m.Place].message = sms.Message{To: recipients[m.Place], SID: m.SID, Status: m.Status, Segments: m.Segments}
-		p.recent = append(p.recent, m.Place)
-	}
-	return true
 }

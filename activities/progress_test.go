@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,27 @@ func phones(n int) []string {
 		list[i] = fmt.Sprintf("+1500%07d", i)
 	}
 	return list
+}
+
+// newTestSend is a send to a list, as a new attempt finds it.
+func newTestSend(to ...string) *send {
+	a := newActivities(gatewayFunc(nil))
+	s := &send{attempt: &attempt{heart: newHeart(nil, 0, time.Now())}, activities: a, account: a.Accounts[""], ledger: a.ledgerOf(""), owner: "us"}
+	s.news = sync.NewCond(&s.mu)
+	s.input.SmsTo = To(to...)
+	s.recipients = a.readList(&s.input)
+	s.list = fingerprint(s.recipients)
+	return s
+}
+
+// open gives the next recipients free to be tried.
+func (s *send) openNext(n int) []*recipient {
+	batch := s.in(untried)
+	batch = batch[:min(n, len(batch))]
+	for _, to := range batch {
+		to.open, to.since = true, s.moment()
+	}
+	return batch
 }
 
 // pass is what heartbeat details go through.
@@ -35,86 +57,81 @@ func pass(t *testing.T, r record) (record, int) {
 
 func TestTheRecordStaysSmallHoweverLongTheListIs(t *testing.T) {
 	size := func(n int) int {
-		to := phones(n)
-		p := newProgress(to)
+		s := newTestSend(phones(n)...)
 		largest := 0
-		for at := 0; at < n; at += 20 {
-			window := p.places(untried, 20)
-			p.begin(window)
-			_, size := pass(t, p.record(to))
+		for range n / 20 {
+			batch := s.openNext(20)
+			_, size := pass(t, s.snapshot())
 			largest = max(largest, size)
-			for _, place := range window {
-				if place%1000 == 7 {
-					p.set(place, refused, sms.Error{To: to[place], Code: sms.InvalidTo, Message: "The 'To' number " + to[place] + " is not valid."})
+			for _, to := range batch {
+				if to.place%1000 == 7 {
+					s.set(to, refused, sms.Error{Code: sms.InvalidTo, Message: "The 'To' number " + to.to + " is not valid."})
 					continue
 				}
-				p.take(place, sms.Message{To: to[place], SID: fmt.Sprintf("SM%032d", place), Status: sms.Queued, Segments: 1}, time.Unix(int64(place), 0))
+				s.take(to, sms.Message{To: to.to, SID: fmt.Sprintf("SM%032d", to.place), Status: sms.Queued, Segments: 1}, time.Now())
 			}
 		}
 		return largest
 	}
-	short, long := size(500), size(50_000)
-	t.Logf("at most %d bytes for 500 recipients, %d for 50,000", short, long)
+	short, long := size(500), size(5_000)
+	t.Logf("at most %d bytes for 500 recipients, %d for 5,000", short, long)
 	if short > 16<<10 || long > short+4<<10 {
-		t.Errorf("the record takes %d bytes for 500 recipients and %d for 50,000", short, long)
+		t.Errorf("the record takes %d bytes for 500 recipients and %d for 5,000", short, long)
 	}
 }
 
 func TestANewAttemptKnowsWhatTheLastOneRecorded(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
-		n := 1 + random.IntN(400)
-		to := phones(n)
-		p := newProgress(to)
+		to := phones(1 + random.IntN(400))
+		s := newTestSend(to...)
 		for range random.IntN(40) {
-			window := p.places(untried, 1+random.IntN(20))
-			p.begin(window)
-			for _, place := range window {
+			for _, to := range s.openNext(1 + random.IntN(20)) {
 				switch random.IntN(8) {
-				case 0:
-					p.set(place, refused, sms.Error{To: to[place], Code: sms.InvalidTo, Message: "not " + to[place]})
+				case 0: // alike but for Twilio's number
+					s.set(to, refused, sms.Error{Code: sms.InvalidTo, TwilioCode: 21211 + 3*random.IntN(2), HTTPStatus: 400, Message: "not " + to.to})
 				case 1:
-					p.set(place, doubtful, sms.Error{To: to[place], Code: sms.OutcomeUnknown, Message: fmt.Sprint("lost ", random.IntN(60))})
+					s.set(to, refused, sms.Error{Code: sms.InvalidTo, TwilioCode: 21614, HTTPStatus: 400, Message: fmt.Sprint("no mobile ", random.IntN(600))})
 				case 2:
-					p.set(place, again, sms.Error{To: to[place], Code: sms.RateLimited, Message: "later", Retryable: true})
+					s.set(to, doubtful, sms.Error{Code: sms.OutcomeUnknown, HTTPStatus: 500 + random.IntN(3), Message: fmt.Sprint("lost ", random.IntN(60))})
+				case 3:
+					s.set(to, deferred, sms.Error{Code: sms.RateLimited, Message: "later", Retryable: true})
 				default:
-					p.take(place, sms.Message{To: to[place], SID: fmt.Sprintf("SM%032d", place), Status: sms.Queued, Segments: 2}, time.Now())
+					s.take(to, sms.Message{To: to.to, SID: fmt.Sprintf("SM%032d", to.place), Status: sms.Queued, Segments: 2}, time.Now())
 				}
 			}
 		}
-		window := p.places(untried, random.IntN(20))
-		p.begin(window)
-		read, _ := pass(t, p.record(to))
-		q := newProgress(to)
-		q.resume(read, to)
-		inWindow := make(map[int]bool)
-		for _, place := range window {
-			inWindow[place] = true
-		}
+		s.openNext(random.IntN(20))
+		read, _ := pass(t, s.snapshot())
+		next := newTestSend(to...)
+		next.adopt(read)
 		for place := range to {
-			was, is := p.outcomes[place], q.outcomes[place]
+			was, is := s.recipients[place], next.recipients[place]
 			want := was.state
 			switch {
-			case inWindow[place]:
+			case was.open:
 				want = doubtful
-			case was.state == again:
+			case was.state == deferred:
 				want = untried
 			}
 			if is.state != want {
-				t.Fatalf("recipient %d was %d, window %v, and is %d", place, was.state, inWindow[place], is.state)
+				t.Fatalf("recipient %d was %d, open %v, and is %d", place, was.state, was.open, is.state)
 			}
-			if was.state == refused && is.problem.Code != was.problem.Code {
-				t.Fatalf("recipient %d was refused for %+v, now for %+v", place, was.problem, is.problem)
+			if want := was.problem; (was.state == refused || was.state == doubtful) &&
+				(is.problem.Code != want.Code || is.problem.TwilioCode != want.TwilioCode || is.problem.HTTPStatus != want.HTTPStatus || is.problem.To != to[place]) {
+				t.Fatalf("recipient %d had %+v, now %+v", place, want, is.problem)
 			}
 			if was.state == taken && (is.message.To != to[place] || is.message.SID != "" && !reflect.DeepEqual(is.message, was.message)) {
 				t.Fatalf("recipient %d had %+v, now %+v", place, was.message, is.message)
+			}
+			if was.open && !is.since.sure.Equal(was.since.sure) {
+				t.Fatalf("recipient %d was recorded at %s, now at %s", place, was.since.sure, is.since.sure)
 			}
 		}
 	}
 }
 
 func TestARecordOfAnotherListPutsEverybodyInDoubt(t *testing.T) {
-	to := phones(3)
 	for name, r := range map[string]record{
 		"too many recipients":       {Runs: [][3]int{{int(taken), -1, 4}}},
 		"a state that is none":      {Runs: [][3]int{{9, -1, 1}}},
@@ -124,31 +141,54 @@ func TestARecordOfAnotherListPutsEverybodyInDoubt(t *testing.T) {
 		"a negative count":          {Runs: [][3]int{{int(taken), -1, -2}}},
 		"other recipients":          {List: "other", Runs: [][3]int{{int(taken), -1, 3}}},
 	} {
-		p := newProgress(to)
-		p.set(1, refused, sms.Error{Code: sms.InvalidTo})
+		s := newTestSend(first, "nobody", third)
 		if r.List == "" {
-			r.List = p.list
+			r.List = s.list
 		}
-		p.resume(r, to)
-		if got := p.places(doubtful, 3); !reflect.DeepEqual(got, []int{0, 2}) || p.outcomes[1].state != refused {
-			t.Errorf("%s: in doubt are %v", name, got)
+		s.adopt(r)
+		if s.recipients[0].state != doubtful || s.recipients[1].state != refused || s.recipients[2].state != doubtful || s.quiet.IsZero() {
+			t.Errorf("%s: %d %d %d, quiet %s", name, s.recipients[0].state, s.recipients[1].state, s.recipients[2].state, s.quiet)
 		}
 	}
 }
 
+// The records of the version before, as it wrote them.
+func TestTheRecordOfTheVersionBeforeIsUnderstood(t *testing.T) {
+	const written = `{"list":"%s","window":[2,3],"runs":[[4,-1,1],[3,0,1]],
+		"problems":[{"code":"INVALID_TO_PHONE_NUMBER_ERROR","twilioCode":21211,"httpStatus":400,"message":"{to} is not a valid phone number.","retryable":false}],
+		"recent":[{"i":0,"sid":"SM1","status":"queued","n":1}],"known":{"to":"+15000000000","sid":"SM1","at":"2026-11-26T09:00:00Z"},
+		"stalls":1,"quiet":"2026-11-26T09:00:15Z","complete":"2026-11-26T09:00:16Z"}`
+	s := newTestSend(phones(5)...)
+	var r record
+	if err := json.Unmarshal(fmt.Appendf(nil, written, s.list), &r); err != nil {
+		t.Fatal(err)
+	}
+	s.adopt(r)
+	var states []state
+	for _, to := range s.recipients {
+		states = append(states, to.state)
+	}
+	if want := []state{taken, refused, doubtful, doubtful, untried}; !reflect.DeepEqual(states, want) {
+		t.Errorf("states %v, want %v", states, want)
+	}
+	if s.recipients[0].message.SID != "SM1" || s.recipients[1].problem.TwilioCode != 21211 || s.recipients[1].problem.Message != "+15000000001 is not a valid phone number." {
+		t.Errorf("%+v, %+v", s.recipients[0].message, s.recipients[1].problem)
+	}
+	// And it reads ours: whose create may have been begun are in its window.
+	s.openNext(1)
+	ours, _ := pass(t, s.snapshot())
+	if !reflect.DeepEqual(ours.Window, []int{2, 3, 4}) || !reflect.DeepEqual(ours.Runs, [][3]int{{4, -1, 1}, {3, 0, 1}, {2, 1, 2}, {0, -1, 1}}) {
+		t.Errorf("window %v, runs %v", ours.Window, ours.Runs)
+	}
+}
+
 func BenchmarkRecord(b *testing.B) {
-	for _, n := range []int{100, 10_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			to := phones(n)
-			p := newProgress(to)
-			p.begin(p.places(untried, n))
-			for place := range to {
-				p.take(place, sms.Message{To: to[place], SID: "SM"}, time.Unix(int64(place), 0))
-			}
-			b.ReportAllocs()
-			for b.Loop() {
-				p.record(to)
-			}
-		})
+	s := newTestSend(phones(5_000)...)
+	for _, to := range s.recipients {
+		s.take(to, sms.Message{To: to.to, SID: "SM"}, time.Now())
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.snapshot()
 	}
 }

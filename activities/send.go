@@ -1,15 +1,18 @@
 package activities
 
-// The send: window after window of recipients, each recorded before it is tried.
+// The send: a pool of creates over a list of recipients, each of whom is recorded
+// before it is tried.
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/url"
-	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,55 +25,146 @@ import (
 
 // send is one attempt of SendSms.
 type send struct {
+	*attempt
 	activities *Activities
 	account    Account
-	info       activity.Info
-	input      SendSmsInput
+	ledger     *ledger
+	// owner names the send in the ledger, through all of its attempts.
+	owner string
+	input SendSmsInput
 
 	from    string
-	to      []string
 	bodies  *bodies
 	options twilio.Options
-	// since is when the first attempt was scheduled, to Twilio's second: no message
-	// of ours is older, unless Twilio's clock and Temporal's differ.
-	since time.Time
+	// callback is the query of the address where our webhook hears of the messages;
+	// nil if it need not.
+	callback url.Values
+	// list tells one list of recipients from another.
+	list string
 
-	heart *heart
-	// mu guards what follows while a window is being tried.
-	mu       sync.Mutex
-	progress *progress
-	// resumed is set if an earlier attempt left a record.
-	resumed bool
-	// settledBefore is how many recipients were settled when the attempt began.
-	settledBefore int
+	// mu guards what follows, and the recipients, while they are being tried.
+	mu         sync.Mutex
+	recipients []*recipient
+	problems   problems
+	// recent are the last recipients whose messages Twilio took.
+	recent []*recipient
+	known  *known
+	// quiet is when Twilio will have finished with every create in doubt, and
+	// first when the first record was written, by its clock.
+	quiet, first time.Time
+	// stalls counts the rounds in a row that settled nobody, since stuck.
+	stalls int
+	stuck  time.Time
+	// recorded is set once a record was written, resumed if an earlier attempt may
+	// have begun something.
+	recorded, resumed bool
+	// queue are those of this round. The first begun of them were handed out, the
+	// first asked are in the next record, the first named may be tried.
+	queue               []*recipient
+	begun, asked, named int
+	// news tells the pool and the clerk of each other.
+	news *sync.Cond
+	// halt is why nobody else is tried in this round.
+	halt *halt
+	// failures counts the creates in a row that ended without Twilio's word.
+	failures int
 	// pause is how long Twilio asked us to stay away.
 	pause time.Duration
-	// rounds counts how often doubts led to new tries.
-	rounds int
+	// unended is told of those whose turn never came.
+	unended sms.Error
 }
 
-// clockSkew is how far Twilio's clock and ours may be apart. A message that
-// seems older than the send by more is another one; by less, nobody can tell.
-const clockSkew = time.Minute
+// halt is why a round ends early.
+type halt struct {
+	problem sms.Error
+	// final is set if another attempt would end the same.
+	final bool
+}
 
-// Why an attempt stops before its end.
-var (
-	errStopping = errors.New("the worker is stopping")
-	errTimeUp   = errors.New("the attempt's time is up")
+const (
+	// enough failures in a row are those of Twilio and not of the recipients.
+	enough = 5
+	// leastAhead and mostAhead are how many recipients a record names beyond those
+	// being tried. All of them are in doubt if the worker dies.
+	leastAhead, mostAhead = 40, 400
+	// prompt is how soon after it was scheduled an attempt begins whose first few
+	// need no record.
+	prompt = 2 * time.Second
 )
 
-// RetryType is the type of the error by which SendSms asks Temporal for another
-// attempt. A retry policy that names it as non-retryable gets the result as it
-// stands instead.
-const RetryType = "SmsNotSentYet"
+// newSend reads the list, and what earlier attempts recorded of it.
+func (a *Activities) newSend(ctx context.Context, input SendSmsInput) *send {
+	s := &send{attempt: newAttempt(ctx, a), activities: a, account: a.Accounts[input.Account], ledger: a.ledgerOf(input.Account), input: input}
+	s.owner = strings.Join([]string{s.info.WorkflowExecution.ID, s.info.WorkflowExecution.RunID, s.info.ActivityID, s.info.ActivityRunID}, "\x00")
+	s.news = sync.NewCond(&s.mu)
+	s.details = func() any {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.snapshot()
+	}
+	s.recipients = a.readList(&input)
+	s.list = fingerprint(s.recipients)
+	for _, to := range s.recipients {
+		if to.state == refused {
+			s.set(to, refused, to.problem)
+		}
+	}
+	s.resume(ctx)
+	return s
+}
+
+// readList reads the list. Addresses that are none are refused from the start,
+// and one that comes twice is sent to once.
+func (a *Activities) readList(input *SendSmsInput) []*recipient {
+	region := cmp.Or(input.DefaultRegion, a.DefaultRegion)
+	all := make([]recipient, len(input.SmsTo)) // one allocation
+	list := make([]*recipient, 0, len(all))
+	seen := make(map[string]bool, len(all))
+	for written, given := range input.SmsTo {
+		to := &all[written]
+		*to = recipient{Recipient: given, to: given.To, place: len(list), written: written, cause: -1}
+		if address, err := readRecipient(given.To, region); err != nil {
+			to.state = refused
+			to.problem = sms.Error{To: to.to, Code: sms.InvalidTo, Message: fmt.Sprintf("%q cannot be texted: %v", clip(given.To), err)}
+		} else {
+			if to.to = address; seen[sms.Party(address)] {
+				continue
+			}
+			seen[sms.Party(address)] = true
+		}
+		list = append(list, to)
+	}
+	return list
+}
+
+// resume reads what an earlier attempt recorded. One that recorded nothing may
+// have texted the first few all the same.
+func (s *send) resume(ctx context.Context) {
+	switch {
+	case activity.HasHeartbeatDetails(ctx):
+		var r record
+		if activity.GetHeartbeatDetails(ctx, &r) != nil {
+			r = record{} // which is of no list
+		}
+		s.adopt(r)
+		s.recorded, s.resumed = true, true
+	case s.info.Attempt > 1:
+		for _, to := range s.recipients {
+			if to.written < firstFew && to.state == untried {
+				s.set(to, doubtful, died(to.to))
+			}
+		}
+		s.disturb()
+		s.resumed = true
+	}
+}
 
 // prepare checks everything that can be checked before anything leaves.
 func (s *send) prepare(ctx context.Context) *sms.Error {
 	if s.info.IsLocalActivity {
 		return &sms.Error{Code: sms.InvalidInput, Message: "SendSms cannot run as a local activity: those have no heartbeat to record what was sent; run it as an ordinary activity"}
 	}
-	var known bool
-	if s.account, known = s.activities.Accounts[s.input.Account]; !known {
+	if s.account.Gateway == nil {
 		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("there is no account %q in this worker's configuration", s.input.Account)}
 	}
 	var problem *sms.Error
@@ -81,47 +175,44 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 	if s.bodies, problem = newBodies(ctx, s.activities.Renderer, s.input, s.info.ScheduledTime); problem != nil {
 		return problem
 	}
-	s.options = s.input.options()
-	if s.options.StatusCallback == "" {
-		s.options.StatusCallback = s.activities.callback(s.info.WorkflowExecution.ID, &s.input)
+	if s.account.Pace.CountsSegments() {
+		s.bodies.shared.size() // once for all of them
 	}
-	s.since = s.info.ScheduledTime.Truncate(time.Second)
+	s.options = s.input.options()
+	s.callback = s.activities.callback(s.info.WorkflowExecution.ID, &s.input)
 	if !s.resumed {
 		return s.input.schedule(time.Now())
 	}
 	return nil
 }
 
-// resume reads what an earlier attempt recorded.
-func (s *send) resume(ctx context.Context) {
-	if activity.HasHeartbeatDetails(ctx) {
-		var r record
-		if err := activity.GetHeartbeatDetails(ctx, &r); err != nil {
-			r = record{} // which is of no list
-		}
-		if s.progress.resume(r, s.to) {
-			s.progress.disturb(time.Now().Add(s.activities.settle()))
-		}
-		s.resumed = true
-	}
-	s.settledBefore = s.settled()
-}
-
 // maxCallback is the longest address that Twilio takes (21609 above it).
 const maxCallback = 4000
 
-// callback names the workflow that is to hear what becomes of the messages, and
-// the account that sends them; empty for none. The part after # asks Twilio to
-// call again.
-// Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-func (a *Activities) callback(workflowID string, input *SendSmsInput) string {
-	if a.StatusCallback == "" || workflowID == "" || input.StatusSignals != nil && !*input.StatusSignals {
-		return ""
+// callback is the query of the address that brings to a workflow what becomes of
+// its messages: it names the workflow, and the account that sends. It is nil
+// unless the workflow asked for that.
+func (a *Activities) callback(workflowID string, input *SendSmsInput) url.Values {
+	if given, err := url.Parse(input.StatusCallback); err == nil && input.StatusCallback != "" {
+		if query := given.Query(); a.StatusCallback != "" && strings.HasPrefix(input.StatusCallback, a.StatusCallback+"?") && sms.StatusProven(a.IDSecret, query) {
+			return query // that of a send with a key, for whoever asked for it
+		}
+		return nil
+	}
+	if a.StatusCallback == "" || workflowID == "" || input.StatusSignals == nil || !*input.StatusSignals {
+		return nil
 	}
 	query := url.Values{sms.StatusWorkflow: {workflowID}}
 	if sid := a.Accounts[input.Account].SID; sid != "" {
 		query.Set(sms.StatusAccount, sid)
 	}
+	return query
+}
+
+// callbackAddress is the address with a query. The part after # asks Twilio to
+// call again.
+// Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+func (a *Activities) callbackAddress(query url.Values) string {
 	if len(a.IDSecret) > 0 {
 		sms.ProveStatus(a.IDSecret, query)
 	}
@@ -132,275 +223,454 @@ func (a *Activities) callback(workflowID string, input *SendSmsInput) string {
 	return address
 }
 
-// addresses reads the list. Addresses that are none are refused from the start,
-// and one that comes twice is sent to once.
-func (s *send) addresses() {
-	region := cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)
-	seen := make(map[string]bool, len(s.input.SmsTo))
-	recipients := s.input.SmsTo[:0]
-	bad := map[int]error{}
-	for _, recipient := range s.input.SmsTo {
-		to, err := readRecipient(recipient.To, region)
-		if err != nil {
-			to = recipient.To
-			bad[len(s.to)] = err
-		} else if seen[sms.Party(to)] {
-			continue
-		}
-		seen[sms.Party(to)] = true
-		s.to = append(s.to, to)
-		recipients = append(recipients, recipient)
+// reference names a recipient in callbacks and in the error of an unknown
+// outcome: an activity may be one of many of its workflow.
+func (s *send) reference(to *recipient) string {
+	return s.info.ActivityID + "." + strconv.Itoa(to.place)
+}
+
+// callbackOf is the address for one recipient's message.
+func (s *send) callbackOf(to *recipient) string {
+	if s.callback == nil {
+		return s.options.StatusCallback
 	}
-	s.input.SmsTo = recipients
-	s.progress = newProgress(s.to)
-	for place, err := range bad {
-		s.progress.set(place, refused, sms.Error{
-			To: s.to[place], Code: sms.InvalidTo, Message: fmt.Sprintf("%q cannot be texted: %v", clip(s.to[place]), err),
-		})
-	}
+	query := maps.Clone(s.callback)
+	query.Set(sms.StatusRecipient, s.reference(to))
+	query.Set(sms.StatusAttempt, strconv.Itoa(int(s.info.Attempt)))
+	return s.activities.callbackAddress(query)
 }
 
 // run sends until there is nobody left, or the attempt has to end. Its error
 // asks for another attempt.
 func (s *send) run(ctx context.Context) error {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel(nil)
-	s.heart = newHeart(s.activities.recorder(ctx), s.info.HeartbeatTimeout, cancel)
-	defer s.heart.watch(ctx, activity.GetWorkerStopChannel(ctx))()
-
-	// What was found in an earlier record is this attempt's as well: from now on
-	// it is repeated while the attempt waits.
-	if s.resumed {
-		_ = s.writeDown(ctx) // the loop sees the context end
+	ctx, end := s.begin(ctx)
+	defer end()
+	s.measure(ctx)
+	if s.mu.Lock(); s.first.IsZero() {
+		s.first = s.now()
+		if s.resumed {
+			s.first = s.sinceOf(&recipient{}).from
+		}
 	}
-	for ctx.Err() == nil {
-		window := s.progress.places(untried, s.account.Pace.Concurrency())
-		if len(window) == 0 {
-			if !s.settle(ctx) {
-				break
-			}
-			continue
+	s.mu.Unlock()
+	if s.resumed {
+		_ = s.heart.record(ctx) // the work sees the context end
+	}
+	for {
+		settled := s.settled()
+		s.text(ctx)
+		if wait := s.lookUp(ctx); wait > 0 {
+			return s.another(ctx, wait, "Twilio's listing does not show yet what was sent")
 		}
-		s.progress.begin(window)
-		if s.writeDown(ctx) != nil {
-			s.progress.window = nil
+		if s.settled() > settled {
+			s.stalls, s.stuck = 0, time.Time{}
+		} else if s.stalls++; s.stuck.IsZero() {
+			s.stuck = time.Now()
+		}
+		if ctx.Err() != nil || len(s.in(untried, deferred)) == 0 || s.halt != nil && s.halt.final {
 			break
 		}
-		s.try(ctx, window)
-		s.progress.window = nil
-		if s.progress.has(again) && s.room(s.delay()) {
+		delay := s.delay()
+		if s.room(delay) {
+			return s.another(ctx, delay, "Twilio could not take every message yet")
+		}
+		if !s.fits(delay) || s.tired(delay, false) || sleep(ctx, delay) != nil {
 			break
 		}
+		s.release(s.in(deferred))
+		s.halt, s.failures, s.pause = nil, 0, 0
 	}
 	return s.conclude(ctx)
 }
 
-// writeDown records the progress. Where that fails, the attempt ends.
-func (s *send) writeDown(ctx context.Context) error {
-	return s.heart.record(ctx, s.progress.record(s.to))
-}
-
-// bounded ends a context a margin before Temporal gives the attempt up, or when
-// it is cancelled with a cause.
-func (s *send) bounded(ctx context.Context) (context.Context, context.CancelCauseFunc) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	margin := s.margin()
-	if margin == 0 {
-		return ctx, cancel
-	}
-	ctx, done := context.WithDeadlineCause(ctx, s.info.Deadline.Add(-margin), errTimeUp)
-	return ctx, func(cause error) {
-		cancel(cause)
-		done()
+// measure asks Twilio what time it is there, if no answer has told it yet.
+func (s *send) measure(ctx context.Context) {
+	if _, known := s.account.Gateway.Now(); !known {
+		_, _ = s.account.Gateway.List(ctx, twilio.Query{Limit: 1}) // without an answer there will be doubts
 	}
 }
 
-// margin is the time at the end of an attempt in which nothing new is begun.
-func (s *send) margin() time.Duration {
-	if s.info.Deadline.IsZero() {
-		return 0
+// now is the time at Twilio, or ours if that is not known.
+func (s *send) now() time.Time {
+	if now, known := s.account.Gateway.Now(); known {
+		return now
 	}
-	return min(12*time.Second, s.info.StartToCloseTimeout/4)
+	return time.Now()
 }
 
-// try sends to the recipients of a window, all at the same time.
-func (s *send) try(ctx context.Context, window []int) {
-	var trying sync.WaitGroup
-	for _, place := range window {
-		trying.Go(func() {
-			defer func() {
-				if recover() != nil {
-					logPanic(ctx)
-					s.note(place, sms.Message{}, &sms.Error{Code: sms.OutcomeUnknown, Message: "a fault in the gateway: the message may or may not have been created; the worker's log holds the stack"})
-				}
-			}()
-			s.one(ctx, place)
-		})
+// dateSlack is by how much the time in an answer's header, and that at which
+// Twilio dates its message, may differ.
+const dateSlack = 2 * time.Second
+
+// moment is now, for a message that may be created from now on.
+func (s *send) moment() (m moment) {
+	if now, known := s.account.Gateway.Now(); known {
+		m.sure = now.Truncate(time.Second)
+		m.from = m.sure.Add(-dateSlack)
 	}
-	trying.Wait()
+	return m
 }
 
-// one sends to one recipient, if the attempt may still do so once it is this
-// sender's turn. A create that has begun is not broken off.
-func (s *send) one(ctx context.Context, place int) {
-	content, problem := s.bodies.of(ctx, s.input.SmsTo[place])
-	if problem != nil {
-		s.note(place, sms.Message{}, problem)
+// text tries everybody who is untried, as many at a time as the account's pace
+// allows, until somebody's failure is everybody's.
+func (s *send) text(ctx context.Context) {
+	s.mu.Lock()
+	s.queue = s.in(untried)
+	s.begun, s.named = 0, 0
+	if !s.recorded && !s.resumed && !s.activities.RecordFirst && s.info.StartedTime.Sub(s.info.ScheduledTime) < prompt {
+		for since := s.moment(); s.named < len(s.queue) && s.queue[s.named].written < firstFew; s.named++ {
+			s.queue[s.named].open, s.queue[s.named].since = true, since
+		}
+	}
+	s.asked = s.named
+	queue := s.queue
+	s.mu.Unlock()
+	if len(queue) == 0 || ctx.Err() != nil {
 		return
 	}
-	if s.account.Pace.Acquire(ctx, s.lane(), content.size()) != nil {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.news.Broadcast()
+	})()
+	var pool, clerk sync.WaitGroup
+	if s.named < len(queue) {
+		clerk.Go(func() { s.nameAhead(ctx) })
+	}
+	for range min(len(queue), s.account.Pace.Concurrency()) {
+		pool.Go(func() {
+			for to := s.next(ctx); to != nil; to = s.next(ctx) {
+				s.try(ctx, to)
+			}
+		})
+	}
+	pool.Wait()
+	stop()
+	clerk.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, to := range queue {
+		to.open = false
+	}
+}
+
+// next is the recipient to be tried next, once a record names it; nil if there
+// is none.
+func (s *send) next(ctx context.Context) *recipient {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ctx.Err() == nil && s.halt == nil && s.begun < len(s.queue) {
+		if s.begun < s.named {
+			s.begun++
+			s.news.Broadcast()
+			return s.queue[s.begun-1]
+		}
+		s.news.Wait()
+	}
+	return nil
+}
+
+// nameAhead writes records that name recipients ahead of the pool, further ahead
+// the more of them are tried while a record is written.
+func (s *send) nameAhead(ctx context.Context) {
+	ahead := max(leastAhead, 2*s.account.Pace.Concurrency())
+	least := ahead
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		for ctx.Err() == nil && (s.asked == len(s.queue) || s.asked-s.begun > ahead/2) {
+			s.news.Wait()
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		began := s.begun
+		batch := s.queue[s.asked:min(len(s.queue), max(s.asked, began+ahead))]
+		s.mu.Unlock()
+		since := s.moment()
+		for _, to := range batch {
+			s.render(ctx, to)
+		}
+		s.mu.Lock()
+		for _, to := range batch {
+			to.open, to.since = true, since
+			if to.rendered {
+				to.sum = sumOf(to.content.body)
+			}
+		}
+		s.asked += len(batch)
+		s.mu.Unlock()
+		err := s.heart.record(ctx)
+		s.mu.Lock()
+		if err != nil {
+			return // the context has ended
+		}
+		s.named = s.asked
+		ahead = min(max(least, 3*(s.begun-began)), max(least, mostAhead))
+		s.news.Broadcast()
+	}
+}
+
+// render gives a recipient its text, once.
+func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
+	if to.rendered {
+		return nil
+	}
+	content, problem := s.bodies.of(ctx, to.Recipient)
+	if problem == nil {
+		to.content, to.rendered = content, true
+	}
+	return problem
+}
+
+// try sends to one recipient. A panic of the gateway leaves its outcome unknown.
+func (s *send) try(ctx context.Context, to *recipient) {
+	defer func() {
+		if recover() != nil {
+			logPanic(ctx)
+			s.note(to, sms.Message{}, &sms.Error{Code: sms.OutcomeUnknown, Message: "a fault in the gateway: the message may or may not have been created; the worker's log holds the stack"})
+		}
+	}()
+	if problem := s.render(ctx, to); problem != nil {
+		s.note(to, sms.Message{}, problem)
+		return
+	}
+	segments := 1
+	if s.account.Pace.CountsSegments() {
+		segments = to.content.size()
+	}
+	err := s.account.Pace.Acquire(ctx, s.lane(), segments, s.turnLimit())
+	if err != nil {
+		if turn, late := errors.AsType[TurnError](err); late {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.pause = max(s.pause, time.Duration(turn))
+			s.stop(sms.Error{Code: sms.RateLimited, Retryable: true, Message: "the sender's pace leaves no turn before the send ends; nothing was sent"}, false)
+		}
 		return
 	}
 	defer s.account.Pace.Release()
-	if ctx.Err() != nil || !s.heart.fresh() {
-		return
+	s.create(ctx, to)
+}
+
+// turnLimit is how long a turn may be waited for.
+func (s *send) turnLimit() time.Duration {
+	if s.total() == 0 {
+		return DefaultGiveUpAfter
 	}
-	creating := context.WithoutCancel(ctx)
-	if !s.info.Deadline.IsZero() {
-		var cancel context.CancelFunc
-		creating, cancel = context.WithDeadline(creating, s.info.Deadline.Add(-s.margin()/2))
-		defer cancel()
+	return max(0, s.lastBegin()-elapsed(s.began))
+}
+
+// create makes the request, if the attempt may still do so. One that has begun is
+// not broken off before the attempt has to tell what became of it.
+func (s *send) create(ctx context.Context, to *recipient) {
+	options := s.options
+	options.StatusCallback, options.ContentVariables = s.callbackOf(to), to.content.variables
+	creating, cancel := s.within(context.WithoutCancel(ctx), s.lastEnd())
+	defer cancel()
+	s.ledger.claim(s.owner, to.to, to.content.body, s.anyText())
+	for ctx.Err() == nil {
+		message, err := s.account.Gateway.Send(creating, twilio.Draft{
+			From: s.from, To: to.to, Body: to.content.body, Options: options,
+			Check: func() error {
+				if ctx.Err() != nil {
+					return errLate
+				}
+				return s.check()
+			},
+		})
+		if !errors.Is(err, errLate) {
+			s.note(to, message, err)
+			return
+		}
+		if s.heart.record(ctx) != nil || s.check() != nil {
+			break // another attempt goes on
+		}
 	}
-	draft := twilio.Draft{From: s.from, To: s.to[place], Body: content.body, Options: s.options}
-	draft.ContentVariables = content.variables
-	message, err := s.account.Gateway.Send(creating, draft)
-	if err == nil {
-		message.To = s.to[place]
-	}
-	s.note(place, message, sms.AsError(err))
+	s.ledger.settle(s.owner, to.to)
 }
 
 // lane is what the pace knows this send's sender by.
-func (s *send) lane() string {
-	if s.from != "" {
-		return s.from
-	}
-	return s.input.MessagingServiceSID
-}
+func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID) }
 
 // note keeps what became of a create.
-func (s *send) note(place int, message sms.Message, problem *sms.Error) {
+func (s *send) note(to *recipient, message sms.Message, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	defer s.news.Broadcast()
+	if err == nil {
+		message.To = to.to
+		s.failures = 0
+		s.take(to, message, s.now())
+		return
+	}
+	problem := *sms.AsError(err)
 	switch {
-	case problem == nil:
-		s.progress.take(place, message, time.Now())
 	case problem.Code == sms.OutcomeUnknown:
-		s.progress.disturb(time.Now().Add(s.activities.settle()))
-		s.progress.set(place, doubtful, *problem)
+		s.disturb()
+		s.set(to, doubtful, problem)
+		if s.failures++; s.failures >= enough {
+			s.stop(sms.Error{Code: sms.ConnectionError, HTTPStatus: problem.HTTPStatus, Retryable: true, Message: "Twilio failed for those before this recipient; nothing was sent"}, false)
+		}
+		return
 	case problem.Retryable:
-		s.slow(problem)
-		s.progress.set(place, again, *problem)
+		s.set(to, deferred, problem)
+		s.slow(&problem)
 	default:
-		s.progress.set(place, refused, *problem)
+		s.set(to, refused, problem)
 	}
-}
-
-// Twilio's words for what does not concern the whole account: a sender's queue
-// is full, which takes minutes to empty, or a phone and a number answer each
-// other without end.
-const (
-	queueFull = 21611
-	replyLoop = 14107
-)
-
-// slow keeps the sender or the account that was told to wait from sending.
-func (s *send) slow(problem *sms.Error) {
-	wait := problem.RetryAfter
-	s.pause = max(s.pause, wait)
+	s.ledger.settle(s.owner, to.to)
 	switch {
-	case problem.TwilioCode == queueFull:
-		s.account.Pace.SlowSender(s.lane(), max(wait, 10*time.Second))
-	case problem.TwilioCode == replyLoop: // which concerns this recipient alone
-	case problem.Code == sms.RateLimited:
-		s.account.Pace.SlowAccount(max(wait, time.Second))
+	case problem.Scope != sms.ScopeAccount:
+		s.failures = 0
+	case !problem.Retryable:
+		s.stop(s.untriedBecause(problem), true)
+	case problem.Code != sms.RateLimited: // for which the pace waits
+		s.stop(s.untriedBecause(problem), false)
 	}
 }
 
-// conclude ends the attempt: with an error where another one is to go on, and
-// with none where the result stands.
-func (s *send) conclude(ctx context.Context) error {
-	cause := context.Cause(ctx)
-	switch {
-	case cause == nil && !s.progress.has(again):
-		return nil
-	case cause == nil:
-		return s.another(ctx, s.delay(), "Twilio could not take every message yet")
-	case errors.Is(cause, errStopping), errors.Is(cause, errTimeUp):
-		return s.another(ctx, 100*time.Millisecond, cause.Error())
-	case temporal.IsCanceledError(cause), errors.Is(cause, context.Canceled):
-		s.lastLook(ctx)
-		return nil
-	}
-	// Temporal does not count on this attempt any more, or did not answer.
-	if !s.room(s.delay()) {
-		return nil
-	}
-	return temporal.NewApplicationErrorWithOptions("the attempt was given up", RetryType, temporal.ApplicationErrorOptions{Cause: cause})
+// untriedBecause is told of those who were not tried since somebody's failure is
+// the account's.
+func (s *send) untriedBecause(problem sms.Error) sms.Error {
+	problem.Message = "not tried, since for another recipient: " + problem.Message
+	return problem
 }
 
-// another asks Temporal for another attempt, if there is room for one. What is
-// known goes with it.
-func (s *send) another(ctx context.Context, delay time.Duration, why string) error {
-	if !s.room(delay) {
-		s.lastLook(ctx)
-		return nil
+// stop ends the round. The caller holds mu.
+func (s *send) stop(problem sms.Error, final bool) {
+	if s.halt == nil || final {
+		s.halt = &halt{problem, final}
 	}
-	if s.settled() > s.settledBefore {
-		s.progress.stalls = 0
-	} else {
-		s.progress.stalls++
-	}
-	// Without this record the next attempt begins at the one before: it finds
-	// more in doubt, and nothing is lost.
-	_ = s.writeDown(context.WithoutCancel(ctx))
-	return temporal.NewApplicationErrorWithOptions(why, RetryType, temporal.ApplicationErrorOptions{
-		NextRetryDelay: delay,
-		Category:       temporal.ApplicationErrorCategoryBenign,
-	})
+	s.news.Broadcast()
 }
 
-// delay is how long the next attempt should wait: what Twilio asked for, or
-// twice as long after each attempt in vain; never all workers at once.
-func (s *send) delay() time.Duration {
-	backoff := min(time.Second<<min(s.progress.stalls, 6), time.Minute)
-	return time.Duration(float64(max(s.pause, backoff)) * (1 + rand.Float64()/4))
+// take notes that Twilio took a recipient's message. The caller holds mu.
+func (s *send) take(to *recipient, m sms.Message, at time.Time) {
+	to.state, to.open, to.message, to.problem, to.cause, to.content = taken, false, m, sms.Error{}, -1, content{}
+	s.ledger.take(s.owner, m, at)
+	s.ledger.settle(s.owner, to.to)
+	s.known = &known{To: m.To, SID: m.SID, At: at}
+	if s.recent = append(s.recent, to); len(s.recent) > 2*maxRecent {
+		s.recent = append(s.recent[:0], s.recent[len(s.recent)-maxRecent:]...)
+	}
 }
 
-// maxStalls is how many attempts in a row may settle nobody, where the caller
-// has set no bound.
-const maxStalls = 4
+// set notes any other outcome. The caller holds mu.
+func (s *send) set(to *recipient, st state, problem sms.Error) {
+	problem.To = to.to
+	to.state, to.open, to.problem = st, false, problem
+	to.cause = s.problems.place(problem, to.to)
+}
 
-// room reports whether the caller's policy and timeouts leave room for another
-// attempt after a delay.
-func (s *send) room(delay time.Duration) bool {
-	policy := s.info.RetryPolicy
-	if policy == nil || slices.Contains(policy.NonRetryableErrorTypes, RetryType) {
-		return false
+// disturb notes that a create in doubt may be carried out for a while.
+func (s *send) disturb() {
+	if until := s.now().Add(s.activities.settle()); until.After(s.quiet) {
+		s.quiet = until
 	}
-	if policy.MaximumAttempts > 0 && s.info.Attempt >= policy.MaximumAttempts {
-		return false
+}
+
+// release gives recipients free to be tried again.
+func (s *send) release(recipients []*recipient) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, to := range recipients {
+		to.state, to.open, to.problem, to.cause = untried, false, sms.Error{}, -1
+		s.ledger.settle(s.owner, to.to)
 	}
-	if total := s.info.ScheduleToCloseTimeout; total > 0 {
-		return time.Now().Add(delay + 5*time.Second).Before(s.info.ScheduledTime.Add(total))
+}
+
+// in lists the recipients in some states.
+func (s *send) in(states ...state) (found []*recipient) {
+	for _, to := range s.recipients {
+		for _, st := range states {
+			if to.state == st {
+				found = append(found, to)
+			}
+		}
 	}
-	return policy.MaximumAttempts > 0 || s.progress.stalls < maxStalls
+	return found
 }
 
 // settled counts the recipients of whom all is known.
-func (s *send) settled() (n int) {
-	for place := range s.progress.outcomes {
-		if s.progress.outcomes[place].state >= refused {
-			n++
-		}
+func (s *send) settled() int { return len(s.in(refused, taken)) }
+
+// Twilio's words for what does not concern the whole account: a sender's queue
+// is full, which takes minutes to empty.
+const queueFullWait = 10 * time.Second
+
+// slow keeps the sender or the account that was told to wait from sending.
+func (s *send) slow(problem *sms.Error) {
+	s.pause = max(s.pause, problem.RetryAfter)
+	switch {
+	case problem.Scope == sms.ScopeSender:
+		s.account.Pace.SlowSender(s.lane(), max(problem.RetryAfter, queueFullWait))
+	case problem.Scope == sms.ScopeAccount && problem.Code == sms.RateLimited:
+		s.account.Pace.SlowAccount(max(problem.RetryAfter, time.Second))
 	}
-	return n
 }
 
-// untold explains a recipient whose turn never came.
-func (s *send) untold(place int) sms.Error {
-	return sms.Error{
-		To: s.to[place], Code: sms.Cancelled, Retryable: true,
-		Message: "the send ended before this recipient's turn, because it was cancelled, its time was up or its worker stopped; nothing was sent",
+// delay is how long the next round should wait: what Twilio asked for, or twice
+// as long after each round in vain; never all workers at once.
+func (s *send) delay() time.Duration {
+	backoff := min(time.Second<<min(max(s.stalls-1, 0), 6), time.Minute)
+	return time.Duration(float64(max(s.pause, backoff)) * (1 + rand.Float64()/4))
+}
+
+// room reports whether there will be another attempt after a delay.
+func (s *send) room(delay time.Duration) bool {
+	room, ends := s.mayGoOn(delay)
+	return room && !s.tired(delay, ends)
+}
+
+// tired reports whether the send has got nowhere for too long.
+func (s *send) tired(delay time.Duration, ends bool) bool {
+	limit := time.Duration(s.input.GiveUpAfter)
+	if limit == 0 && ends || s.stuck.IsZero() {
+		return false
 	}
+	return time.Since(s.stuck)+delay > cmp.Or(limit, DefaultGiveUpAfter)
+}
+
+// another ends the attempt and asks Temporal for the next. What is known goes
+// with it: without this record the next one begins at the one before, finds more
+// in doubt, and loses nothing.
+func (s *send) another(ctx context.Context, delay time.Duration, why string) error {
+	_ = s.heart.record(context.WithoutCancel(ctx))
+	return again(why, delay, nil)
+}
+
+// conclude ends the attempt: with an error if another one is to go on, and with
+// none if the result stands.
+func (s *send) conclude(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	cancelled := temporal.IsCanceledError(cause) || errors.Is(cause, context.Canceled)
+	late := errors.Is(cause, errStopping) || errors.Is(cause, errTimeUp)
+	if open := len(s.in(untried, deferred, doubtful))+len(s.nameless()) > 0; cause != nil && open && !cancelled && s.room(0) {
+		if late {
+			return s.another(ctx, 100*time.Millisecond, cause.Error())
+		}
+		return again("the attempt was given up", 0, cause) // Temporal does not count on it any more, or did not answer
+	}
+	switch {
+	case s.halt != nil:
+		s.unended = s.halt.problem
+	case cancelled:
+		s.unended = sms.Error{Code: sms.Cancelled, Message: "the send was cancelled before this recipient's turn; nothing was sent"}
+	case errors.Is(cause, errStopping):
+		s.unended = sms.Error{Code: sms.WorkerStopped, Message: "the worker stopped before this recipient's turn, and the caller's retry policy leaves no other attempt; nothing was sent"}
+	case errors.Is(cause, errTimeUp):
+		s.unended = sms.Error{Code: sms.TimeUp, Message: "the activity's time was up before this recipient's turn; nothing was sent"}
+	default:
+		s.unended = sms.Error{Code: sms.NoAttemptLeft, Message: "the attempt was lost before this recipient's turn, and the caller's retry policy leaves no other; nothing was sent"}
+	}
+	if s.unended.Code != "" && s.halt == nil {
+		s.unended.Retryable = true
+	}
+	if cause != nil {
+		s.lastLook(ctx)
+	}
+	return nil
 }

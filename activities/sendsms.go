@@ -8,9 +8,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 
 	"temporal-twilio/sms"
 )
@@ -37,18 +40,23 @@ type SendSmsResult struct {
 // leave room for it.
 //
 // It never texts a recipient twice: what it is about to try is recorded in its
-// heartbeat before it tries, and what an attempt left in doubt is looked up at
-// Twilio by the next.
+// heartbeat before it tries, or by the beginning of another attempt, and what an
+// attempt left in doubt is looked up at Twilio by the next.
 func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (result SendSmsResult, err error) {
-	var s *send
+	var (
+		s     *send
+		input SendSmsInput
+	)
 	defer func() {
 		if recover() != nil {
 			logPanic(ctx)
 			result, err = s.broken(), nil
 		}
+		if err == nil {
+			err = told(ctx, &result, input.OnError)
+		}
 	}()
-	input, err := decodeInput(raw)
-	if err != nil {
+	if input, err = decodeInput(raw); err != nil {
 		return newResult(nil, []sms.Error{*sms.AsError(err)}), nil
 	}
 	if input.IdempotencyKey != "" {
@@ -58,18 +66,27 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	if problem := s.prepare(ctx); problem != nil {
 		return s.unable(ctx, problem)
 	}
-	if retry := s.run(ctx); retry != nil {
-		return result, retry
+	if err := s.run(ctx); err != nil {
+		return result, err
 	}
 	return s.result(), nil
 }
 
-// newSend reads the list, and what earlier attempts recorded of it.
-func (a *Activities) newSend(ctx context.Context, input SendSmsInput) *send {
-	s := &send{activities: a, info: activity.GetInfo(ctx), input: input}
-	s.addresses()
-	s.resume(ctx)
-	return s
+// FailType is the type of the error of a SendSms with [Fail].
+const FailType = "SmsNotSent"
+
+// told leaves a line about each recipient who was not sent to, and makes of the
+// result the error that the caller asked for. Neither names a number.
+func told(ctx context.Context, result *SendSmsResult, onError OnError) error {
+	for i := range result.Errors {
+		e := &result.Errors[i]
+		activity.GetLogger(ctx).Warn("a text was not sent", "code", e.Code, "twilioCode", e.TwilioCode, "httpStatus", e.HTTPStatus)
+	}
+	if onError != Fail || len(result.Errors) == 0 {
+		return nil
+	}
+	why := fmt.Sprintf("%d of %d recipients were not sent to, the first with %s", len(result.Errors), len(result.Errors)+len(result.Messages), result.Errors[0].Code)
+	return temporal.NewApplicationErrorWithOptions(why, FailType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*result}})
 }
 
 // unable ends an attempt that cannot begin. After an earlier attempt that is no
@@ -79,13 +96,14 @@ func (s *send) unable(ctx context.Context, problem *sms.Error) (SendSmsResult, e
 	if !s.resumed {
 		return newResult(nil, []sms.Error{*problem}), nil
 	}
-	s.heart = newHeart(s.activities.recorder(ctx), s.info.HeartbeatTimeout, func(error) {})
-	if retry := s.another(ctx, s.delay(), "this worker cannot go on with the send"); retry != nil {
-		return SendSmsResult{}, retry
+	if s.stuck.IsZero() {
+		s.stuck = time.Now()
 	}
-	for _, place := range s.progress.places(untried, len(s.to)) {
-		s.progress.set(place, refused, *problem)
+	s.stalls++
+	if delay := s.delay(); s.room(delay) {
+		return SendSmsResult{}, s.another(ctx, delay, "this worker cannot go on with the send")
 	}
+	s.unended = *problem
 	return s.result(), nil
 }
 
@@ -95,17 +113,21 @@ func (s *send) result() SendSmsResult {
 		messages []sms.Message
 		errors   []sms.Error
 	)
-	for place := range s.progress.outcomes {
-		o := &s.progress.outcomes[place]
-		switch o.state {
+	for _, to := range s.recipients {
+		problem := to.problem
+		switch to.state {
 		case taken:
-			messages = append(messages, o.message)
+			messages = append(messages, to.message)
+			continue
 		case untried:
-			errors = append(errors, s.untold(place))
-		default:
-			o.problem.To = s.to[place]
-			errors = append(errors, o.problem)
+			problem = s.unended
+		case doubtful:
+			if s.callback != nil {
+				problem.Recipient = s.reference(to)
+			}
 		}
+		problem.To = to.to
+		errors = append(errors, problem)
 	}
 	return newResult(messages, errors)
 }
@@ -113,18 +135,28 @@ func (s *send) result() SendSmsResult {
 // broken is the result after a panic of our own: nobody goes missing.
 func (s *send) broken() SendSmsResult {
 	fault := sms.Error{Code: sms.UnknownError, Message: "a fault in SendSms itself; the worker's log holds the stack"}
-	if s == nil || s.progress == nil {
+	if s == nil || len(s.recipients) == 0 {
 		return newResult(nil, []sms.Error{fault})
 	}
-	for _, place := range s.progress.window {
-		if s.progress.outcomes[place].state == untried {
-			s.progress.set(place, doubtful, died(s.to[place]))
+	for _, to := range s.recipients {
+		if to.open {
+			s.set(to, doubtful, died(to.to))
 		}
 	}
-	for _, place := range s.progress.places(untried, len(s.to)) {
-		s.progress.set(place, refused, fault)
-	}
+	s.unended = fault
 	return s.result()
+}
+
+// Resolve is the result once some of its unknown outcomes are known: Twilio has
+// taken these messages. They come last.
+func (r SendSmsResult) Resolve(taken ...sms.Message) SendSmsResult {
+	if len(taken) == 0 {
+		return r
+	}
+	errors := slices.DeleteFunc(slices.Clone(r.Errors), func(e sms.Error) bool {
+		return e.Code == sms.OutcomeUnknown && slices.ContainsFunc(taken, func(m sms.Message) bool { return m.To == e.To })
+	})
+	return newResult(slices.Concat(r.Messages, taken), errors)
 }
 
 func newResult(messages []sms.Message, errors []sms.Error) SendSmsResult {
@@ -133,6 +165,11 @@ func newResult(messages []sms.Message, errors []sms.Error) SendSmsResult {
 	}
 	if errors == nil {
 		errors = []sms.Error{}
+	}
+	for i := range errors {
+		if to := errors[i].To; len(to) > maxTo {
+			errors[i].To = hidden(to)
+		}
 	}
 	result := SendSmsResult{TwilioResult: text(messages), Messages: messages, Errors: errors}
 	if len(errors) > 0 {
@@ -146,9 +183,13 @@ func newResult(messages []sms.Message, errors []sms.Error) SendSmsResult {
 	return result
 }
 
-// maxReport is how many bytes the two strings of a result may take. They stand
-// in it a second time, typed, and Temporal takes 2 MB.
-const maxReport = 800 << 10
+const (
+	// maxReport is how many bytes the two strings of a result may take. They stand
+	// in it a second time, typed, and Temporal takes 2 MB.
+	maxReport = 700 << 10
+	// maxTo is longer than any address, maxShortTo than most of them as JSON.
+	maxTo, maxShortTo = 200, 40
+)
 
 // shorten leaves of each error what a program needs.
 func shorten(errors []sms.Error) {
@@ -156,13 +197,13 @@ func shorten(errors []sms.Error) {
 		e := &errors[i]
 		e.MoreInfo, e.Message = "", "see the code"
 		if len(text(e.To)) > maxShortTo {
-			e.To = fmt.Sprintf("(an address of %d bytes)", len(e.To))
+			e.To = hidden(e.To)
 		}
 	}
 }
 
-// maxShortTo is longer than any address.
-const maxShortTo = 40
+// hidden stands for an address that is too long to be repeated.
+func hidden(to string) string { return fmt.Sprintf("(an address of %d bytes)", len(to)) }
 
 // text is a value as JSON. Texts and lists of plain structs always marshal.
 func text(value any) string {

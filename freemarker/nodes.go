@@ -113,6 +113,7 @@ type (
 		pos
 		first expr
 		rest  []chainLink
+		ints  intProgram
 	}
 	chainLink struct {
 		op byte // + - * / %
@@ -120,8 +121,10 @@ type (
 	}
 	compareNode struct {
 		pos
-		l, r expr
-		op   compareOp
+		l, r        expr
+		op          compareOp
+		left, right intProgram
+		bound       int64 // what left is compared with if right has no program
 	}
 	rangeNode struct {
 		pos
@@ -231,6 +234,7 @@ type (
 		element
 		x       expr
 		format  *outputFormat
+		after   string // text that follows
 		autoEsc bool
 	}
 	numberOutputNode struct {
@@ -280,6 +284,7 @@ type (
 		op    tokenKind
 		x     expr
 		ns    expr
+		ints  intProgram // of x, if that goes to a place of the namespace
 	}
 	assignListNode  struct{ group }
 	blockAssignNode struct {

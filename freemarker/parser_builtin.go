@@ -13,7 +13,8 @@ func (p *parser) builtin(x expr) expr {
 		p.fail(t.pos, "there is no built-in ?"+name)
 	}
 	p.lx.checkConvention(t, bi.conv)
-	n := &builtinNode{pos: x.at(), target: x, bi: bi}
+	n := p.newBuiltin()
+	n.pos, n.target, n.bi = x.at(), x, bi
 	if bi.lazyTarget {
 		enableLazy(x)
 	}

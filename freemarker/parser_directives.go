@@ -110,8 +110,13 @@ func (p *parser) ifDirective(macros *[]*macroNode) node {
 	cond := p.expression()
 	end := p.expect(tDirectiveEnd)
 	kids := p.content(macros)
-	n := &ifNode{}
-	n.kids = append(n.kids, &blockNode{group: spanBlock(first, end, kids), kind: blockIf, cond: cond})
+	space := &struct {
+		ifNode
+		branch   blockNode
+		branches [2]node
+	}{branch: blockNode{group: spanBlock(first, end, kids), kind: blockIf, cond: cond}}
+	n := &space.ifNode
+	n.kids = append(space.branches[:0], &space.branch)
 	for p.peek() == tElseIf {
 		t := p.take()
 		cond := p.expression()
@@ -305,7 +310,7 @@ func (p *parser) caseBlock(n *switchNode, first token, macros *[]*macroNode) nod
 
 func (p *parser) attempt(macros *[]*macroNode) node {
 	first := p.take()
-	body := asSingle(p.content(macros))
+	body := asSingle(p.content(macros), new(blockNode))
 	t := p.expect(tRecover)
 	kids := p.content(macros)
 	n := &attemptNode{body: body}
@@ -318,8 +323,8 @@ func (p *parser) attempt(macros *[]*macroNode) node {
 	return n
 }
 
-// asSingle makes one node of several.
-func asSingle(kids []node) node {
+// asSingle makes one node of several, for which block is the memory.
+func asSingle(kids []node, block *blockNode) node {
 	switch len(kids) {
 	case 0:
 		return &textNode{}
@@ -327,9 +332,10 @@ func asSingle(kids []node) node {
 		return kids[0]
 	}
 	first, last := kids[0].base(), kids[len(kids)-1].base()
-	return &blockNode{
+	*block = blockNode{
 		group: group{element: element{pos: first.pos, endLine: last.endLine}, kids: kids}, kind: blockMixed,
 	}
+	return block
 }
 
 func (p *parser) returnDirective() node {

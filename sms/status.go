@@ -43,6 +43,10 @@ const (
 	StatusWorkflow = "workflow"
 	// StatusAccount is the SID of the account that it was sent from.
 	StatusAccount = "account"
+	// StatusRecipient names the recipient within the workflow, and StatusAttempt
+	// the attempt at sending to them.
+	StatusRecipient = "recipient"
+	StatusAttempt   = "attempt"
 	// statusProof shows that one of our workers made the address. Twilio's own
 	// signature shows less: it signs whatever address an account gives it.
 	statusProof = "proof"
@@ -75,4 +79,10 @@ type StatusUpdate struct {
 	ErrorCode int `json:"errorCode,omitempty"`
 	// ErrorMessage is Twilio's text for it, if it gave one.
 	ErrorMessage string `json:"errorMessage,omitempty"`
+	// Recipient names the one whose message it is, as [Error.Recipient] does for
+	// an outcome that was unknown. Empty if the address called names none.
+	Recipient string `json:"recipient,omitempty"`
+	// Attempt is the attempt of the activity that sent it, from 1; 0 if the address
+	// called names none.
+	Attempt int `json:"attempt,omitempty"`
 }

@@ -33,6 +33,8 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	update.ErrorCode, _ = strconv.Atoi(params.Get("ErrorCode")) // absent if nothing went wrong
 	query := r.URL.Query()
 	workflowID := query.Get(sms.StatusWorkflow)
+	update.Recipient = query.Get(sms.StatusRecipient)
+	update.Attempt, _ = strconv.Atoi(query.Get(sms.StatusAttempt)) // absent from addresses of older versions
 	switch {
 	case !messageSID.MatchString(update.MessageSID):
 		h.ignore(w, r, update, "it names no message")

@@ -50,15 +50,16 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	defer temporalClient.Close()
 
 	var services []func(context.Context) error
+	refused := &refusals{}
 	if p.worker {
-		w, err := newWorker(ctx, c, temporalClient, logger)
+		w, err := newWorker(ctx, c, temporalClient, refused, logger)
 		if err != nil {
 			return err
 		}
 		services = append(services, w)
 	}
 	if p.webhook {
-		w, err := newWebhook(ctx, c, temporalClient, metrics.Meter, logger)
+		w, err := newWebhook(ctx, c, temporalClient, refused, metrics.Meter, logger)
 		if err != nil {
 			return err
 		}
@@ -81,7 +82,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 }
 
 // newWorker gives a service that polls the task queue.
-func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Client, logger *slog.Logger) (func(context.Context) error, error) {
+func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Client, refused *refusals, logger *slog.Logger) (func(context.Context) error, error) {
 	accounts, err := openAccounts(c)
 	if err != nil {
 		return nil, err
@@ -109,6 +110,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 			KeySecret: []byte(c.IDSecret.Reveal()),
 
 			DefaultRegion: c.DefaultRegion,
+			RecordFirst:   c.RecordFirst,
 		}
 		if c.WebhookPublicURL != "" {
 			sending.StatusCallback = strings.TrimRight(c.WebhookPublicURL, "/") + webhook.StatusPath
@@ -118,6 +120,9 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 		return w
 	}
 	return func(ctx context.Context) error {
+		probing, done := context.WithCancel(ctx)
+		defer done()
+		go refused.probe(probing, accounts, logger)
 		w, err := startWorker(ctx, build, temporalClient, logger)
 		if err != nil || w == nil {
 			return err

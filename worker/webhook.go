@@ -19,7 +19,7 @@ import (
 )
 
 // newWebhook gives a service that takes messages.
-func newWebhook(stopping context.Context, c config.Config, temporalClient *temporal.Client, meter metric.Meter, logger *slog.Logger) (func(context.Context) error, error) {
+func newWebhook(stopping context.Context, c config.Config, temporalClient *temporal.Client, refused *refusals, meter metric.Meter, logger *slog.Logger) (func(context.Context) error, error) {
 	live, err := triggers.Open(c.Triggers, triggers.Options{
 		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
 	})
@@ -54,6 +54,9 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		Ready: func(ctx context.Context) (string, error) {
 			if stopping.Err() != nil {
 				return "", errors.New("the process is stopping")
+			}
+			if err := refused.err(); err != nil {
+				return "", err
 			}
 			return ready.get(ctx)
 		},

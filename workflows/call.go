@@ -10,7 +10,8 @@ import (
 
 // SendSms runs the activity SendSms from a workflow. Its result says what
 // became of each recipient; its error is not nil only if the workflow was
-// cancelled before the activity began, or no worker could carry it out.
+// cancelled before the activity began, no worker could carry it out, or the input
+// has OnError set to fail.
 func SendSms(ctx workflow.Context, input activities.SendSmsInput) (result activities.SendSmsResult, err error) {
 	ctx = workflow.WithActivityOptions(ctx, SendOptions("Send an SMS"))
 	err = workflow.ExecuteActivity(ctx, activities.SendSmsName, input).Get(ctx, &result)

@@ -3,6 +3,7 @@ package workflows
 // Deliveries: what becomes of the messages that a workflow sent.
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -21,6 +22,8 @@ type Delivery struct {
 	// delivered.
 	ErrorCode    int    `json:"errorCode,omitempty"`
 	ErrorMessage string `json:"errorMessage,omitempty"`
+	// Recipient is that of the news, if it named one.
+	Recipient string `json:"recipient,omitempty"`
 }
 
 // Deliveries merges the news of a workflow's messages. News comes as signals
@@ -30,10 +33,12 @@ type Delivery struct {
 //	deliveries := workflows.NewDeliveries(ctx, input.Deliveries)
 //	err := workflow.ExecuteActivity(ctx, "SendSms", input).Get(ctx, &result)
 //	deliveries.Expect(result.Messages...)
+//	deliveries.Doubt(result.Errors...)
 //	err = deliveries.Await(ctx, time.Hour)
 //	for _, d := range deliveries.All() { … }
 //
-// A workflow that continues as new passes [Deliveries.State] on.
+// The input has StatusSignals set: without it there is no news but what is looked
+// up. A workflow that continues as new passes [Deliveries.State] on.
 type Deliveries struct {
 	// Account is the one that sent, for looking up what never called back.
 	// Optional: default that of the environment.
@@ -44,6 +49,11 @@ type Deliveries struct {
 	// order are the expected messages, early those of which there was news
 	// before they were expected.
 	order, early []string
+	// doubts are the recipients of whom it is not known whether Twilio took the
+	// message, by the name that news gives them; resolved are those of whom it came
+	// to be known.
+	doubts   map[string]string
+	resolved []string
 }
 
 type tracked struct {
@@ -57,6 +67,8 @@ type DeliveriesState struct {
 	Expected []Delivery `json:"expected,omitempty"`
 	// Early are those that were not, and of which there was news.
 	Early []Delivery `json:"early,omitempty"`
+	// Doubts are the recipients of unknown outcomes.
+	Doubts []sms.Error `json:"doubts,omitempty"`
 }
 
 // maxEarly is how many messages are remembered that nobody expects: they may be
@@ -76,13 +88,14 @@ const (
 // be faster than the activity's result. carried is the zero value, or what
 // [Deliveries.State] gave to the run before.
 func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
-	d := &Deliveries{known: make(map[string]*tracked), news: workflow.GetSignalChannel(ctx, sms.StatusSignal)}
+	d := &Deliveries{known: make(map[string]*tracked), doubts: make(map[string]string), news: workflow.GetSignalChannel(ctx, sms.StatusSignal)}
 	for _, one := range carried.Early {
 		d.of(one.SID).Delivery = one
 	}
 	for _, one := range carried.Expected {
 		d.expect(one.SID).Delivery = one
 	}
+	d.Doubt(carried.Doubts...)
 	return d
 }
 
@@ -93,6 +106,9 @@ func (d *Deliveries) State() (state DeliveriesState) {
 	state.Expected = d.all()
 	for _, sid := range d.early {
 		state.Early = append(state.Early, d.known[sid].Delivery)
+	}
+	for _, recipient := range workflow.DeterministicKeys(d.doubts) {
+		state.Doubts = append(state.Doubts, sms.Error{To: d.doubts[recipient], Code: sms.OutcomeUnknown, Recipient: recipient})
 	}
 	return state
 }
@@ -107,6 +123,42 @@ func (d *Deliveries) Expect(messages ...sms.Message) {
 		d.expect(m.SID).To = m.To
 		d.merge(sms.StatusUpdate{MessageSID: m.SID, Status: m.Status})
 	}
+}
+
+// Doubt names recipients of unknown outcomes, and leaves all other errors alone.
+// Twilio's first callback about such a recipient's message makes it an expected
+// one.
+func (d *Deliveries) Doubt(errors ...sms.Error) {
+	d.takeAll()
+	for i := range errors {
+		if e := &errors[i]; e.Code == sms.OutcomeUnknown && e.Recipient != "" {
+			d.doubts[e.Recipient] = e.To
+		}
+	}
+	for _, sid := range slices.Clone(d.early) {
+		d.resolve(d.known[sid])
+	}
+}
+
+// resolve expects a message that is known to be one of an unknown outcome.
+func (d *Deliveries) resolve(known *tracked) {
+	to, doubted := d.doubts[known.Recipient]
+	if !doubted || known.expected {
+		return
+	}
+	delete(d.doubts, known.Recipient)
+	d.expect(known.SID).To = to
+	d.resolved = append(d.resolved, known.SID)
+}
+
+// Resolved are the messages of [Deliveries.Doubt] that came to be known.
+func (d *Deliveries) Resolved() (messages []sms.Message) {
+	d.takeAll()
+	for _, sid := range d.resolved {
+		known := d.known[sid]
+		messages = append(messages, sms.Message{To: known.To, SID: sid, Status: known.Status})
+	}
+	return messages
 }
 
 func (d *Deliveries) expect(sid string) *tracked {
@@ -148,6 +200,8 @@ func (d *Deliveries) takeAll() {
 // merge takes one piece of news.
 func (d *Deliveries) merge(update sms.StatusUpdate) {
 	known := d.of(update.MessageSID)
+	known.Recipient = cmp.Or(known.Recipient, update.Recipient)
+	defer d.resolve(known)
 	switch {
 	case update.Status.After(known.Status):
 		known.Status, known.ErrorCode, known.ErrorMessage = update.Status, update.ErrorCode, update.ErrorMessage
@@ -182,9 +236,10 @@ func (d *Deliveries) open() (sids []string) {
 	return sids
 }
 
-// Await waits until the end of every expected message is known, or for timeout.
-// Messages that leave us without news are looked up at Twilio. It fails only if
-// the workflow is cancelled.
+// Await waits until the end of every expected message is known, and of every
+// unknown outcome what became of it, or for timeout. Messages that leave us
+// without news are looked up at Twilio. It fails only if the workflow is
+// cancelled.
 func (d *Deliveries) Await(ctx workflow.Context, timeout time.Duration) error {
 	deadline := workflow.Now(ctx).Add(timeout)
 	for every := pollEvery; ; every = min(2*every, maxPoll) {
@@ -193,32 +248,39 @@ func (d *Deliveries) Await(ctx workflow.Context, timeout time.Duration) error {
 		if left <= 0 {
 			return nil
 		}
-		done, err := workflow.AwaitWithTimeout(ctx, min(every, left), func() bool { return len(d.open()) == 0 })
+		done, err := workflow.AwaitWithTimeout(ctx, min(every, left), d.done)
 		if err != nil {
 			return err
 		}
 		if !done {
-			d.poll(ctx, left)
+			d.poll(ctx, deadline)
 		}
-		if len(d.open()) == 0 {
+		if d.done() {
 			d.show(ctx)
 			return nil
 		}
 	}
 }
 
-// poll looks up the messages whose end is not known, for a while. What cannot be
+// done reports whether there is nothing left to wait for.
+func (d *Deliveries) done() bool { return len(d.open()) == 0 && len(d.doubts) == 0 }
+
+// poll looks up the messages whose end is not known, until a time. What cannot be
 // read now is read next time. An attempt that ends early has told in its
 // heartbeat how far it was, and the next goes on from there.
-func (d *Deliveries) poll(ctx workflow.Context, left time.Duration) {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:              activities.TaskQueue,
-		ScheduleToCloseTimeout: min(left, 30*time.Minute),
-		HeartbeatTimeout:       30 * time.Second,
-		Summary:                "Look up messages without news",
-	})
+func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 	open := d.open()
 	for len(open) > 0 {
+		left := deadline.Sub(workflow.Now(ctx))
+		if left <= 0 && workflow.GetVersion(ctx, "polls-end-in-time", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
+			return
+		}
+		ctx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+			TaskQueue:              activities.TaskQueue,
+			ScheduleToCloseTimeout: min(max(left, time.Second), 30*time.Minute),
+			HeartbeatTimeout:       30 * time.Second,
+			Summary:                "Look up messages without news",
+		})
 		asked := open[:min(len(open), pollAtOnce)]
 		open = open[len(asked):]
 		var updates []sms.StatusUpdate

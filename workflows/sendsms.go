@@ -4,6 +4,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -59,6 +60,10 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report SendS
 		return report, err
 	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Sending to %d recipients.", len(request.SmsTo)))
+	if request.WaitForDelivery && request.StatusSignals == nil {
+		yes := true
+		request.StatusSignals = &yes
+	}
 	if report.SendSmsResult, err = sendAwake(ctx, request.SendSmsInput); err != nil {
 		return report, err
 	}
@@ -67,12 +72,21 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report SendS
 		return report, nil
 	}
 	deliveries.Expect(report.Messages...)
+	if named(report.Errors) && workflow.GetVersion(ctx, "unknown-outcomes", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
+		deliveries.Doubt(report.Errors...)
+	}
 	err = deliveries.Await(ctx, time.Duration(request.Timeout))
 	report.Deliveries = deliveries.All()
+	report.SendSmsResult = report.Resolve(deliveries.Resolved()...)
 	if temporal.IsCanceledError(err) {
 		err = nil // a workflow that ends as cancelled has no result
 	}
 	return report, err
+}
+
+// named reports whether an unknown outcome can be told of by a callback.
+func named(errors []sms.Error) bool {
+	return slices.ContainsFunc(errors, func(e sms.Error) bool { return e.Recipient != "" })
 }
 
 // readRequest reads the argument of SendSmsWorkflow. The error is a

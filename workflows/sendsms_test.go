@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
@@ -152,7 +153,7 @@ func TestTheActivityGetsTheInputWithoutWhatIsTheWorkflows(t *testing.T) {
 		"no field of ours":  {json.RawMessage(`{"smsTo":"+1", "smsBody":"Hi"}`), `{"smsTo":["+1"],"smsBody":"Hi"}`},
 		"no wait":           {map[string]any{"waitForDelivery": false, "smsTo": "+1"}, `{"smsTo":["+1"]}`},
 		"a timeout alone":   {map[string]any{"timeout": "5m", "smsTo": "+1"}, `{"smsTo":["+1"]}`},
-		"a wait":            {map[string]any{"waitForDelivery": true, "timeout": 300, "smsTo": "+1"}, `{"smsTo":["+1"]}`},
+		"a wait":            {map[string]any{"waitForDelivery": true, "timeout": 300, "smsTo": "+1"}, `{"smsTo":["+1"],"statusSignals":true}`},
 		"the names of .NET": {map[string]any{"SmsTo": "+1", "WaitForDelivery": false, "Timeout": nil, "IdempotencyKey": "k"}, `{"smsTo":["+1"],"idempotencyKey":"k"}`},
 		"a bad recipient":   {map[string]any{"smsTo": []any{map[string]any{"number": "+1"}}}, `{"smsTo":["{\"number\":\"+1\"}"]}`},
 		"a recipient's own": {map[string]any{"smsTo": map[string]any{"To": "+1", "Variables": `{"a":1}`}}, `{"smsTo":[{"to":"+1","variables":{"a":1}}]}`},
@@ -273,5 +274,60 @@ func TestDeliveriesGoOnInTheNextRun(t *testing.T) {
 		if len(carried.Early) == 0 || carried.Early[len(carried.Early)-1].SID != "SM9" {
 			t.Errorf("the news of a message that is not expected is forgotten: %+v", carried)
 		}
+	}
+}
+
+func TestAnUnknownOutcomeIsKnownOnceTwilioCallsBackAboutIt(t *testing.T) {
+	sent := took("SM1")
+	sent.Errors = []sms.Error{
+		{To: "+2", Code: sms.OutcomeUnknown, Message: "lost", Recipient: "5.1"},
+		{To: "+3", Code: sms.OutcomeUnknown, Message: "lost", Recipient: "5.2"},
+		{To: "+4", Code: sms.OutcomeUnknown, Message: "lost", Recipient: "5.3"},
+		{To: "+5", Code: sms.InvalidTo, Message: "none"},
+	}
+	b := newBench(t, sent, func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid} })
+	b.news(time.Second, "SM1", sms.Delivered, 0)
+	tell := func(after time.Duration, sid, recipient string, status sms.Status) {
+		b.RegisterDelayedCallback(func() {
+			b.SignalWorkflow(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status, Recipient: recipient, Attempt: 1})
+		}, after)
+	}
+	tell(0, "SM2", "5.1", sms.Sent) // before the activity has returned
+	tell(time.Minute, "SM2", "5.1", sms.Delivered)
+	tell(2*time.Minute, "SM3", "5.2", sms.Undelivered)
+	tell(3*time.Minute, "SM9", "7.2", sms.Delivered) // of another activity
+	began := b.Now()
+	report := b.run(waiting)
+	if waited := b.Now().Sub(began); waited != DefaultDeliveryTimeout {
+		t.Errorf("waited %s for the one that stays unknown", waited)
+	}
+	want := []Delivery{
+		{To: "+SM1", SID: "SM1", Status: sms.Delivered},
+		{To: "+2", SID: "SM2", Status: sms.Delivered, Recipient: "5.1"},
+		{To: "+3", SID: "SM3", Status: sms.Undelivered, Recipient: "5.2"},
+	}
+	if !reflect.DeepEqual(report.Deliveries, want) {
+		t.Errorf("deliveries %+v", report.Deliveries)
+	}
+	if len(report.Messages) != 3 || len(report.Errors) != 2 || report.Errors[0].To != "+4" || report.TwilioError == nil || !strings.Contains(report.TwilioResult, "SM3") {
+		t.Errorf("%+v", report.SendSmsResult)
+	}
+}
+
+func TestManyLookUpsEndWithTheWait(t *testing.T) {
+	var sids []string
+	for i := range 1000 {
+		sids = append(sids, fmt.Sprint("SM", i))
+	}
+	b := newBench(t, took(sids...), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{} })
+	b.OnActivity(activities.GetMessagesName, mock.Anything).After(5*time.Minute).Return([]sms.StatusUpdate{}, nil)
+	input := map[string]any{"timeout": "30m"}
+	for k, v := range waiting {
+		input[k] = v
+	}
+	began := b.Now()
+	b.run(input)
+	if waited := b.Now().Sub(began); waited > 36*time.Minute {
+		t.Errorf("waited %s", waited)
 	}
 }

@@ -39,6 +39,7 @@ type Config struct {
 	Concurrency      int     `env:"SEND_CONCURRENCY" envDefault:"20" min:"1" group:"Sending" description:"How many messages are created at a time."`
 	Rate             float64 `env:"SEND_RATE" envDefault:"0" min:"0" description:"How many messages of one sender a second. 0 leaves the pace to Twilio's queue."`
 	AccountRate      float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"How many messages of all senders of the account a second. 0 leaves the pace to Twilio's queue."`
+	RecordFirst      bool    `env:"SEND_RECORD_FIRST" envDefault:"false" description:"Write down whom a send is about to text before its first text, also if a second attempt would be record enough. Set it while workers of versions that do not know that still run."`
 	RateUnit         string  `env:"SEND_RATE_UNIT" envDefault:"messages" oneof:"messages segments" description:"What the two rates count."`
 	DefaultRegion    string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it they are refused."`
 	TemplateLocale   string  `env:"TEMPLATE_LOCALE" envDefault:"en_US" description:"How the templates of messages write numbers and dates, such as pt_BR. A send may say otherwise."`

@@ -282,14 +282,24 @@ func TestAWorkerThatStopsLeavesTheRestToAnother(t *testing.T) {
 
 func TestSendSmsTellsWhatTwilioSaid(t *testing.T) {
 	t.Parallel()
-	wrong := stack.Start(t, stack.Options{Environment: []string{"TWILIO_TOKEN=ffffffffffffffffffffffffffffffff"}})
+	wrong := stack.Start(t, stack.Options{NoWorker: true, Environment: []string{"TWILIO_TOKEN=ffffffffffffffffffffffffffffffff"}})
+	worker := stack.StartProcess(t, "worker", wrong.Environment(), stack.Build(t, "worker")) // which never becomes ready
 	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})); len(got) != 1 || got[0] != sms.AuthenticationError {
 		t.Errorf("wrong credentials give %v", got)
+	}
+	stack.Eventually(t, "the worker is unready and says why", func(ctx context.Context) error {
+		if err := stack.Get(ctx, wrong.Webhook+"/readyz"); err == nil || !strings.Contains(worker.Output(), "level=ERROR msg=\"Twilio refuses the account") {
+			return fmt.Errorf("%v; %s", err, worker.Output())
+		}
+		return nil
+	})
+	if warned := worker.Output(); !strings.Contains(warned, "level=WARN msg=\"a text was not sent\"") || strings.Contains(warned, strings.TrimPrefix(phone, "+")) {
+		t.Errorf("the log says %s", warned)
 	}
 	if err := wrong.Twilio.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})); len(got) != 1 || got[0] != sms.ConnectionError {
+	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "giveUpAfter": "3s"})); len(got) != 1 || got[0] != sms.ConnectionError {
 		t.Errorf("a Twilio that is down gives %v", got)
 	}
 }

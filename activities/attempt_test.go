@@ -1,0 +1,103 @@
+package activities
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"temporal-twilio/sms"
+)
+
+func TestAnotherAttemptIsAskedForOnlyWhereTheCallerLeavesRoom(t *testing.T) {
+	now := time.Now()
+	for name, tc := range map[string]struct {
+		info   activity.Info
+		stuck  time.Duration
+		giveUp time.Duration
+		want   bool
+	}{
+		"no policy":                        {activity.Info{}, 0, 0, false},
+		"any number of attempts":           {activity.Info{Attempt: 50, RetryPolicy: &temporal.RetryPolicy{}}, 50 * time.Minute, 0, true},
+		"any number, but all in vain":      {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 0, false},
+		"any number, as long as is wanted": {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 2 * time.Hour, true},
+		"an attempt is left":               {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, 0, true},
+		"but not wanted":                   {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, time.Hour, false},
+		"no attempt is left":               {activity.Info{Attempt: 3, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 0, 0, false},
+		"time is left":                     {activity.Info{Attempt: 9, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(30 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, true},
+		"no time is left":                  {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(55 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, false},
+		"the caller retries no such error": {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{NonRetryableErrorTypes: []string{RetryType}}}, 0, 0, false},
+	} {
+		s := &send{attempt: &attempt{info: tc.info, began: now}, stuck: now.Add(-tc.stuck)}
+		s.input.GiveUpAfter = sms.Duration(tc.giveUp)
+		if got := s.room(time.Second); got != tc.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+func TestAttemptsAreAsFarApartAsTwilioAsksAndNeverAllAtOnce(t *testing.T) {
+	for _, tc := range []struct {
+		pause, least time.Duration
+		stalls       int
+	}{
+		{0, time.Second, 0},
+		{0, time.Second, 1},
+		{0, 4 * time.Second, 3},
+		{0, time.Minute, 40},
+		{90 * time.Second, 90 * time.Second, 0},
+	} {
+		s := &send{pause: tc.pause, stalls: tc.stalls}
+		seen := map[time.Duration]bool{}
+		for range 20 {
+			d := s.delay()
+			if d < tc.least || d > tc.least*5/4 {
+				t.Errorf("%+v: %s", tc, d)
+			}
+			seen[d] = true
+		}
+		if len(seen) < 10 {
+			t.Errorf("%+v: no jitter, %v", tc, seen)
+		}
+	}
+}
+
+func TestThePartsOfAnAttemptLeaveTimeForThePayload(t *testing.T) {
+	for _, total := range []time.Duration{time.Second, 5 * time.Second, 20 * time.Second, time.Minute, 30 * time.Minute} {
+		now := time.Now()
+		a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(total)}, began: now}
+		if !(0 < a.lastBegin() && a.lastBegin() < a.lastEnd() && a.lastEnd() < a.payload() && a.payload() < total) {
+			t.Errorf("of %s: %s, %s, %s", total, a.lastBegin(), a.lastEnd(), a.payload())
+		}
+	}
+}
+
+func TestTimeAsleepCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		// The monotonic clock stood still, the other one went on.
+		asleep := now.Round(0).Add(-time.Minute)
+		for name, tc := range map[string]struct {
+			began, beat time.Time
+			heartbeat   time.Duration
+			total       time.Duration
+			late        bool
+		}{
+			"awake":                         {now, now, 30 * time.Second, time.Hour, false},
+			"asleep beyond the heartbeat":   {now, asleep, 30 * time.Second, time.Hour, true},
+			"asleep for less":               {now, asleep, 2 * time.Minute, time.Hour, false},
+			"asleep without heartbeats":     {now, asleep, 0, time.Hour, false},
+			"asleep beyond the attempt":     {asleep, asleep, 0, time.Minute, true},
+			"near the end of the attempt":   {now.Add(-50 * time.Second), now, 30 * time.Second, time.Minute, false},
+			"at the end of the attempt":     {now.Add(-56 * time.Second), now, 30 * time.Second, time.Minute, true},
+			"three quarters of a heartbeat": {now, now.Add(-23 * time.Second), 30 * time.Second, time.Hour, true},
+		} {
+			a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(tc.total)}, began: tc.began, heart: newHeart(nil, tc.heartbeat, tc.beat)}
+			if late := a.check() != nil; late != tc.late {
+				t.Errorf("%s: late %v", name, late)
+			}
+		}
+	})
+}

@@ -1,0 +1,151 @@
+package activities
+
+// The ledger: what this process knows of the messages of one account, so that no
+// send takes another's message for its own.
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"temporal-twilio/sms"
+)
+
+const (
+	// maxEntries is how many messages a ledger remembers.
+	maxEntries = 20_000
+	// maxClaims is how many claims, and claimFor how long one lasts that nobody
+	// has settled.
+	maxClaims = 100_000
+	claimFor  = time.Hour
+)
+
+// ledger is that of one account. It is safe for concurrent use.
+type ledger struct {
+	mu sync.Mutex
+	// owners are the sends that messages belong to, by SID; order are the
+	// messages, the oldest first.
+	owners map[string]string
+	order  []entry
+	// claims are those of sends that may have created a message, by recipient.
+	claims map[string][]claim
+	count  int
+}
+
+// entry is a message of which Twilio told us, at a moment of its clock.
+type entry struct {
+	to, sid string
+	at      time.Time
+}
+
+// claim is that of a send whose message to a recipient may exist.
+type claim struct {
+	owner, text string
+	// any is set if the message may have any text.
+	any   bool
+	until time.Time
+}
+
+// ledgerOf is the ledger of an account by its name.
+func (a *Activities) ledgerOf(account string) *ledger {
+	l, _ := a.ledgers.LoadOrStore(account, &ledger{owners: make(map[string]string), claims: make(map[string][]claim)})
+	return l.(*ledger)
+}
+
+// take notes that a message is a send's, unless it is another's.
+func (l *ledger) take(owner string, m sms.Message, at time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if other, known := l.owners[m.SID]; known {
+		return other == owner
+	}
+	l.owners[m.SID] = owner
+	l.order = append(l.order, entry{m.To, m.SID, at})
+	if len(l.order) > maxEntries {
+		for _, old := range l.order[:maxEntries/10] {
+			delete(l.owners, old.sid)
+		}
+		l.order = slices.Delete(l.order, 0, maxEntries/10)
+	}
+	return true
+}
+
+// others reports whether a message belongs to another send.
+func (l *ledger) others(owner, sid string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	other, known := l.owners[sid]
+	return known && other != owner
+}
+
+// before is the newest message that is known to be older than a moment.
+func (l *ledger) before(at time.Time) (entry, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := len(l.order) - 1; i >= 0; i-- {
+		if known := l.order[i].at; !known.IsZero() && known.Before(at) {
+			return l.order[i], true
+		}
+	}
+	return entry{}, false
+}
+
+// claim notes that a send may have created a message.
+func (l *ledger) claim(owner, to, text string, anyText bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.count >= maxClaims {
+		clear(l.claims)
+		l.count = 0
+	}
+	l.count += 1 - l.drop(owner, to)
+	l.claims[to] = append(l.claims[to], claim{owner, text, anyText, time.Now().Add(claimFor)})
+}
+
+// settle takes a claim back: what became of the message is known.
+func (l *ledger) settle(owner, to string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.count -= l.drop(owner, to)
+}
+
+// drop removes the claims of a send to a recipient, and those that are too old.
+func (l *ledger) drop(owner, to string) int {
+	before, now := len(l.claims[to]), time.Now()
+	kept := slices.DeleteFunc(l.claims[to], func(c claim) bool { return c.owner == owner || now.After(c.until) })
+	if len(kept) == 0 {
+		delete(l.claims, to)
+	} else {
+		l.claims[to] = kept
+	}
+	return before - len(kept)
+}
+
+// rivals counts the other sends that may have created a message with this text.
+func (l *ledger) rivals(owner, to, text string, anyText bool) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text = skeleton(text)
+	for _, c := range l.claims[to] {
+		if c.owner != owner && (anyText || c.any || skeleton(c.text) == text) && time.Now().Before(c.until) {
+			n++
+		}
+	}
+	return n
+}
+
+// skeleton is what is left of a text if Twilio, or another version of ours,
+// writes its quotes, dashes, spaces, accents and invisible characters in another
+// way: its letters and digits.
+func skeleton(text string) string {
+	return strings.ToLower(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, norm.NFKD.String(strings.TrimPrefix(text, trialPrefix))))
+}

@@ -1,0 +1,80 @@
+package main
+
+// Accounts: whether Twilio takes the credentials, asked at the start and until
+// it does.
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/sms"
+)
+
+// recheck is how soon a refused or unanswered account is asked about again.
+const recheck = 30 * time.Second
+
+// refusals are the accounts that Twilio refuses. The zero value refuses none.
+type refusals struct {
+	mu    sync.Mutex
+	names map[string]sms.Code
+}
+
+// err says which account is refused; nil if none is known to be.
+func (r *refusals) err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, code := range r.names {
+		return fmt.Errorf("Twilio refuses the account %q: %s", name, code)
+	}
+	return nil
+}
+
+func (r *refusals) set(name string, code sms.Code) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.names == nil {
+		r.names = make(map[string]sms.Code)
+	}
+	if r.names[name] = code; code == "" {
+		delete(r.names, name)
+	}
+}
+
+// probe asks about each account until Twilio takes it.
+func (r *refusals) probe(ctx context.Context, accounts map[string]activities.Account, logger *slog.Logger) {
+	var probing sync.WaitGroup
+	for name, account := range accounts {
+		gateway, ok := account.Gateway.(interface{ Probe(context.Context) error })
+		if !ok {
+			continue
+		}
+		probing.Go(func() {
+			for {
+				err := sms.AsError(gateway.Probe(ctx))
+				switch {
+				case ctx.Err() != nil:
+					return
+				case err == nil:
+					r.set(name, "")
+					logger.Info("Twilio takes the account", "account", name)
+					return
+				case err.Scope == sms.ScopeAccount && !err.Retryable:
+					r.set(name, err.Code)
+					logger.Error("Twilio refuses the account: check TWILIO_ACCOUNT and TWILIO_TOKEN, or the accounts file", "account", name, "code", err.Code, "twilioCode", err.TwilioCode, "httpStatus", err.HTTPStatus)
+				default:
+					logger.Warn("Twilio does not say whether it takes the account; asking again", "account", name, "code", err.Code, "httpStatus", err.HTTPStatus)
+				}
+				select {
+				case <-ctx.Done():
+					return
+				case <-time.After(recheck):
+				}
+			}
+		})
+	}
+	probing.Wait()
+}
