@@ -106,6 +106,10 @@ bench-freemarker: ## the template engine beside Java's; needs Java
 bench-javaregex: ## the regular expressions beside Go's, and Java's where it is installed
 	go run ./javaregex/internal/bench
 
+.PHONY: bench-inbound
+bench-inbound: devserver ## from a text to its echo, beside a bare client of Temporal's
+	go test ./test/bench -count=1 -run TestInbound -v -turns 9 -turn 1s
+
 .PHONY: clean
 clean: ## remove .local: binaries, and the data of make run
 	rm -rf .local

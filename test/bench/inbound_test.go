@@ -1,0 +1,133 @@
+package bench
+
+// Inbound: from a text at the webhook to its echo, beside a bare client that asks
+// the same of Temporal.
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/test/stack"
+	"temporal-twilio/twilio"
+)
+
+const inboundTriggers = `triggers:
+  - {name: plain, pattern: '^plain', echo: 'ok', start: {workflow: Sink, taskQueue: nobody}}
+  - {name: chat, pattern: '^chat', echo: 'ok', signalWithStart: {workflow: Sink, taskQueue: nobody, id: 'chat-${conversation}', signal: text}}
+  - {name: signal, pattern: '^signal (?<n>\d+)', echo: 'ok', echoError: 'lost', signal: {workflowId: 'target-${matchGroups.n}', name: text}}
+`
+
+// targets are workflows that take signals.
+const targets = 64
+
+// target takes signals, and continues as new before its history is long.
+func target(ctx workflow.Context) error {
+	texts := workflow.GetSignalChannel(ctx, "text")
+	for range 500 {
+		texts.Receive(ctx, nil)
+	}
+	for texts.ReceiveAsync(nil) {
+	}
+	return workflow.NewContinueAsNewError(ctx, "Target")
+}
+
+// signals is the bare workflow that signals another.
+func signals(ctx workflow.Context, n int) error {
+	return workflow.SignalExternalWorkflow(ctx, fmt.Sprintf("target-%d", n%targets), "", "text", "hi").Get(ctx, nil)
+}
+
+func TestInbound(t *testing.T) {
+	s := stack.Start(t, stack.Options{
+		Triggers: inboundTriggers, Environment: []string{"LOG_LEVEL=error"},
+		TemporalSettings: []string{"history.transferProcessorMaxPollRPS=400", "history.timerProcessorMaxPollRPS=400"},
+	})
+	c := s.Temporal.Client
+	w := worker.New(c, "bench", worker.Options{DisableRegistrationAliasing: true})
+	w.RegisterWorkflowWithOptions(target, workflow.RegisterOptions{Name: "Target"})
+	w.RegisterWorkflowWithOptions(signals, workflow.RegisterOptions{Name: "Signals"})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	for n := range targets {
+		if _, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: fmt.Sprintf("target-%d", n), TaskQueue: "bench"}, "Target"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	transport := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	text := func(body string) func(context.Context, int) error {
+		return func(ctx context.Context, n int) error {
+			return deliver(ctx, transport, s.Webhook, strings.ReplaceAll(body, "N", fmt.Sprint(n%targets)))
+		}
+	}
+	start := func(ctx context.Context, n int) error {
+		_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "bare-" + uuid.NewString(), TaskQueue: "nobody"}, "Sink", map[string]string{"text": "plain hello"})
+		return err
+	}
+	signal := func(ctx context.Context, n int) error {
+		run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "signals-" + uuid.NewString(), TaskQueue: "bench"}, "Signals", n)
+		if err != nil {
+			return err
+		}
+		return run.Get(ctx, nil)
+	}
+	report(t, "a plain start, beside a bare client that starts", 32, text("plain hello"), start)
+	report(t, "a plain start, one at a time", 1, text("plain hello"), start)
+	report(t, "signalWithStart, beside a bare client that starts", 32, text("chat hello"), start)
+	drain(t, c)
+	report(t, "signal with its outcome, beside a bare workflow that signals", 32, text("signal N"), signal)
+	report(t, "signal with its outcome, one at a time", 1, text("signal N"), signal)
+	report(t, "a text that nobody wants, beside a bare client that starts", 32, text("nothing"), start)
+}
+
+// drain waits until what was accepted is published.
+func drain(t *testing.T, c client.Client) {
+	t.Helper()
+	for {
+		open, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "WorkflowType = 'ReceiveSmsWorkflow' AND ExecutionStatus = 'Running'"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if open.Count == 0 {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+}
+
+// deliver delivers a text, from a phone of its own, as Twilio does.
+func deliver(ctx context.Context, c *http.Client, hook, body string) error {
+	id := strings.ReplaceAll(uuid.NewString(), "-", "")
+	form := url.Values{
+		"MessageSid": {"SM" + id}, "AccountSid": {stack.Account},
+		"From": {"+1500" + fmt.Sprintf("%07d", uuid.New().ID()%10_000_000)}, "To": {stack.Number}, "Body": {body},
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, hook+"/twilio/sms", strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set(twilio.SignatureHeader, twilio.Sign(stack.Token, hook+"/twilio/sms", form))
+	response, err := c.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && (response.StatusCode != http.StatusOK || !strings.Contains(string(answer), "ok") && body != "nothing") {
+		err = fmt.Errorf("answered %s: %s", response.Status, answer)
+	}
+	return err
+}
