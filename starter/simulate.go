@@ -18,6 +18,7 @@ import (
 
 	"temporal-twilio/internal/config"
 	"temporal-twilio/twilio"
+	"temporal-twilio/webhook"
 )
 
 type simulateFlags struct {
@@ -33,8 +34,10 @@ func simulateCommand() *cobra.Command {
 		Short: "Deliver a text to a webhook, signed as Twilio signs",
 		Long: `Deliver a text to a webhook, signed as Twilio signs, and print what it answers.
 The auth token is that of the webhook: TWILIO_TOKEN, TWILIO_AUTH_TOKEN or the
-file TWILIO_TOKEN_FILE, by default that of the local stack. Behind a proxy --signed-url is the address
-that Twilio would call, the webhook's WEBHOOK_PUBLIC_URL with /twilio/sms.
+file TWILIO_TOKEN_FILE, by default that of the local stack. Behind a proxy
+--signed-url is the address that Twilio would call, the webhook's
+WEBHOOK_PUBLIC_URL with /twilio/sms. A webhook with WEBHOOK_SHOW_OUTCOME=true, as
+that of make run, also says what became of the text.
 
 Exit status: 0 answered with 200, 1 with anything else, 2 no answer.`,
 		Example: `  starter simulate --from +15005550009 --body 'Order Number 42'
@@ -105,6 +108,11 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 		return fmt.Errorf("read the answer of %s: %w", f.url, err)
 	}
 	fmt.Fprintf(out, "%s: %s\n", form.Get("MessageSid"), response.Status)
+	for _, said := range []struct{ name, header string }{{"outcome", webhook.OutcomeHeader}, {"workflow", webhook.WorkflowHeader}} {
+		if value := response.Header.Get(said.header); value != "" {
+			fmt.Fprintf(out, "%s: %s\n", said.name, value)
+		}
+	}
 	if response.StatusCode != http.StatusOK {
 		fmt.Fprintln(out, strings.TrimSpace(string(body)))
 		return errFindings

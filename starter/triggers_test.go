@@ -127,9 +127,9 @@ func TestSimulateIsTakenByTheWebhook(t *testing.T) {
 			PublicURL: address, Tokens: map[string][]string{webhook.AnyAccount: {localToken}}, Triggers: func() *triggers.Set { return set },
 			Receive: func(_ context.Context, _ sms.Inbound, firings []triggers.Firing, _ bool) webhook.Answer {
 				published++
-				return webhook.Answer{Replies: []string{firings[0].Plan().Echo.String()}}
+				return webhook.Answer{Replies: []string{firings[0].Plan().Echo.String()}, Outcome: "accepted", WorkflowID: "sms-1"}
 			},
-			Logger: slog.New(slog.DiscardHandler),
+			Logger: slog.New(slog.DiscardHandler), ShowOutcome: true,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -140,7 +140,7 @@ func TestSimulateIsTakenByTheWebhook(t *testing.T) {
 	newHandler("https://sms.example.com")
 	url := handler.URL + webhook.SmsPath
 	args := []string{"simulate", "--from", "+15005550009", "--body", "Order Number <42>", "--url", url}
-	if out, err := starter(t, append(args, "--signed-url", "https://sms.example.com"+webhook.SmsPath)...); err != nil || !strings.Contains(out, "reply: Your reference number is <42>") || published != 1 {
+	if out, err := starter(t, append(args, "--signed-url", "https://sms.example.com"+webhook.SmsPath)...); err != nil || !strings.Contains(out, "outcome: accepted\nworkflow: sms-1\nreply: Your reference number is <42>") || published != 1 {
 		t.Errorf("%s %v, published %d", out, err, published)
 	}
 	if out, err := starter(t, args...); !errors.Is(err, errFindings) || !strings.Contains(out, "403") || published != 1 {

@@ -22,6 +22,15 @@ const (
 	// through (14106), maxReplies how many messages it may be answered with (14109).
 	maxDocuments = 50
 	maxReplies   = 10
+	// maxWord is how many bytes are kept of what an application says of a text.
+	maxWord = 200
+)
+
+// The headers in which an application may say what became of a text, for people:
+// a few words, and the ID of its workflow. Twilio itself takes no notice of them.
+const (
+	OutcomeHeader  = "X-Sms-Outcome"
+	WorkflowHeader = "X-Sms-Workflow-Id"
 )
 
 // Inbound is a text from a phone to one of the simulator's numbers.
@@ -46,6 +55,10 @@ type InboundResult struct {
 	// if there is none or it did not answer.
 	WebhookStatus int     `json:"webhookStatus"`
 	Replies       []Reply `json:"replies"`
+	// Outcome and WorkflowID are what the webhook says in OutcomeHeader and
+	// WorkflowHeader.
+	Outcome    string `json:"outcome,omitempty"`
+	WorkflowID string `json:"workflowId,omitempty"`
 	// OptOut is STOP, START or HELP if the body was such a word; AutoReply is
 	// what Twilio itself answered to it.
 	OptOut    string `json:"optOut,omitempty"`
@@ -291,6 +304,7 @@ func (se *session) run(ctx context.Context, webhook string) {
 func (se *session) fetch(ctx context.Context, h hook) (verbs []verb, failed int) {
 	a := se.sim.call(ctx, h)
 	se.result.WebhookStatus = a.status
+	se.note(a.header)
 	se.result.ContentType, se.result.TwiML = a.contentType, string(a.body[:min(len(a.body), shownTwiML)])
 	if a.code != 0 {
 		se.debug(problem{a.code, a.detail}, h.url, a.status)
@@ -308,6 +322,20 @@ func (se *session) fetch(ctx context.Context, h hook) (verbs []verb, failed int)
 		return nil, failure.code
 	}
 	return verbs, 0
+}
+
+// note keeps with the message what the application says of it.
+func (se *session) note(header http.Header) {
+	outcome, workflowID := header.Get(OutcomeHeader), header.Get(WorkflowHeader)
+	if outcome == "" && workflowID == "" || len(outcome) > maxWord || len(workflowID) > maxWord {
+		return
+	}
+	se.result.Outcome, se.result.WorkflowID = outcome, workflowID
+	s, m := se.sim, se.message
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m.outcome, m.workflowID = outcome, workflowID
+	s.events.publish(eventMessageUpdated, m.view())
 }
 
 // perform sends a document's messages; next is where its Redirect or a

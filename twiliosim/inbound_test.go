@@ -535,3 +535,25 @@ func TestAWebhookThatAnswersForeverIsCutOff(t *testing.T) {
 		t.Errorf("error %d %s", result.ErrorCode, result.Error)
 	}
 }
+
+func TestWhatTheApplicationSaysOfATextIsKept(t *testing.T) {
+	said := map[string]string{OutcomeHeader: "accepted", WorkflowHeader: "sms-1"}
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		for name, value := range said {
+			w.Header().Set(name, value)
+		}
+		w.Header().Set("Content-Type", "text/xml")
+		_, _ = io.WriteString(w, "<Response/>")
+	}))
+	t.Cleanup(app.Close)
+	sim := start(t, Options{Webhook: app.URL})
+	result := text(t, sim, "hello")
+	m := sim.Messages(Filter{SID: result.MessageSID})[0]
+	if result.Outcome != "accepted" || result.WorkflowID != "sms-1" || m.Outcome != "accepted" || m.WorkflowID != "sms-1" {
+		t.Errorf("the result is %+v, the message %+v", result, m)
+	}
+	said[OutcomeHeader] = strings.Repeat("x", maxWord+1)
+	if result := text(t, sim, "hello"); result.Outcome != "" {
+		t.Errorf("%d bytes are kept", len(result.Outcome))
+	}
+}

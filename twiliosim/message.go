@@ -101,6 +101,8 @@ type message struct {
 	validity       time.Duration
 	statusCallback string
 	inReplyTo      string // the inbound message whose TwiML made this one
+	outcome        string // of an inbound message, as the application says
+	workflowID     string // likewise
 	feedback       *feedbackState
 	history        []change
 
@@ -146,16 +148,20 @@ type Message struct {
 	// Units counts septets for GSM-7, UTF-16 units for UCS-2.
 	Units int `json:"units"`
 	// Culprit is the character that made the body UCS-2.
-	Culprit        string     `json:"culprit,omitempty"`
-	Media          []Media    `json:"media,omitempty"`
-	StatusCallback string     `json:"statusCallback,omitempty"`
-	InReplyTo      string     `json:"inReplyTo,omitempty"`
-	CreatedAt      time.Time  `json:"createdAt"`
-	UpdatedAt      time.Time  `json:"updatedAt"`
-	SentAt         *time.Time `json:"sentAt,omitempty"`
-	SendAt         *time.Time `json:"sendAt,omitempty"`
-	History        []Change   `json:"history"`
-	Deleted        bool       `json:"deleted,omitempty"`
+	Culprit        string  `json:"culprit,omitempty"`
+	Media          []Media `json:"media,omitempty"`
+	StatusCallback string  `json:"statusCallback,omitempty"`
+	InReplyTo      string  `json:"inReplyTo,omitempty"`
+	// Outcome and WorkflowID are what the application says, in OutcomeHeader and
+	// WorkflowHeader of its answer, of an inbound message. Optional.
+	Outcome    string     `json:"outcome,omitempty"`
+	WorkflowID string     `json:"workflowId,omitempty"`
+	CreatedAt  time.Time  `json:"createdAt"`
+	UpdatedAt  time.Time  `json:"updatedAt"`
+	SentAt     *time.Time `json:"sentAt,omitempty"`
+	SendAt     *time.Time `json:"sendAt,omitempty"`
+	History    []Change   `json:"history"`
+	Deleted    bool       `json:"deleted,omitempty"`
 }
 
 // Media is one medium of a message, by its URL.
@@ -178,7 +184,7 @@ func (m *message) view() Message {
 		SID: m.sid, AccountSID: m.account.SID, Direction: m.direction, From: m.from, To: m.to, Body: m.body,
 		Status: m.status, Error: m.errorCode, ErrorMessage: m.errorText,
 		Segments: m.segments, Encoding: m.encoding, Units: m.units,
-		StatusCallback: m.statusCallback, InReplyTo: m.inReplyTo,
+		StatusCallback: m.statusCallback, InReplyTo: m.inReplyTo, Outcome: m.outcome, WorkflowID: m.workflowID,
 		CreatedAt: m.createdAt, UpdatedAt: m.updatedAt, SentAt: optional(m.sentAt), SendAt: optional(m.sendAt),
 		History: make([]Change, len(m.history)), Deleted: m.deleted,
 	}

@@ -44,7 +44,7 @@ func nodeFolder(t *testing.T) string {
 			digest.Write(raw)
 		}
 	}
-	root, err := filepath.Abs(filepath.Join("..", "..", ".local", "nodetest"))
+	root, err := filepath.Abs(filepath.Join("..", ".local", "nodetest"))
 	if err != nil {
 		t.Fatal(err)
 	}

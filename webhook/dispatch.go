@@ -65,11 +65,15 @@ func (a Attributes) ofTexts() bool {
 type Answer struct {
 	// Replies are texts, in the order of the triggers.
 	Replies []string
+	// Unsaid is why replies that there were are not sent; empty if they are.
+	Unsaid string
 	// Again asks Twilio to deliver the text again: nothing is known yet that the
 	// sender could be told.
 	Again bool
 	// Outcome says what became of the text, in a word or two.
 	Outcome string
+	// WorkflowID is that of the text's workflow; empty if it has none.
+	WorkflowID string
 	// Known is set if the text was delivered before.
 	Known bool
 	// Reasons say why something failed, by trigger, or by "" for the text. They name
@@ -109,16 +113,18 @@ func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings [
 		return r.unwanted()
 	}
 	known, doubt, err := r.accept(accepting)
-	switch {
-	case err != nil:
+	if err != nil {
 		return r.unreached(err, doubt)
-	case late:
-		return Answer{Outcome: outcomeAccepted, Known: known}
-	case !known && r.certain():
-		return Answer{Replies: r.replies(true), Outcome: outcomeAccepted, Reasons: r.problems()}
 	}
-	answer := r.decided(ctx, known)
-	answer.Known = known
+	answer := Answer{Outcome: outcomeAccepted}
+	switch {
+	case late:
+	case !known && r.certain():
+		answer.Replies, answer.Reasons = r.replies(true), r.problems()
+	default:
+		answer = r.decided(ctx, known)
+	}
+	answer.Known, answer.WorkflowID = known, r.workflowID
 	return answer
 }
 

@@ -164,7 +164,7 @@ func TestDispatchAnswersARedeliveryAsTheFirstDelivery(t *testing.T) {
 	}
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, plainStart, "a")
-	if got := d.Receive(t.Context(), m, firings, false); !got.Known || !reflect.DeepEqual(got.Replies, []string{"Said before"}) {
+	if got := d.Receive(t.Context(), m, firings, false); !got.Known || got.WorkflowID != sms.TextWorkflowID(m.MessageSID) || !reflect.DeepEqual(got.Replies, []string{"Said before"}) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -173,7 +173,7 @@ func TestDispatchStartsNothingThatNobodyWants(t *testing.T) {
 	s := &server{}
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, plainStart, "b")
-	if got := d.Receive(t.Context(), m, firings, false); got.Again || len(got.Replies) > 0 || got.Outcome != outcomeUnwanted || s.starts.Load() > 0 {
+	if got := d.Receive(t.Context(), m, firings, false); got.Again || len(got.Replies) > 0 || got.Outcome != outcomeUnwanted || got.WorkflowID != "" || s.starts.Load() > 0 {
 		t.Errorf("%+v, %d starts", got, s.starts.Load())
 	}
 }

@@ -78,9 +78,9 @@ func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 	case message.Event != sms.Received:
 		return false, "Twilio itself answers it"
 	case message.From == message.To || slices.Contains(g.own, message.From):
-		return false, "it comes from a number of our own"
+		return false, "it comes from a number of ours"
 	case !answerable(message.From):
-		return false, "its sender is neither a phone nor a channel address, so Twilio would refuse a reply"
+		return false, "its sender takes no texts"
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -95,7 +95,7 @@ func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 		}
 		g.answers[message.MessageSID] = may
 	}
-	return may, "this phone and number exchange too many texts"
+	return may, "too fast"
 }
 
 // receives reports whether an account may bring texts to a number: it is the

@@ -56,14 +56,17 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		}
 		answer = h.Receive(ctx, message, matched, false)
 		if silenced {
-			answer.Replies = nil
+			answer.Replies, answer.Unsaid = nil, "machines answer each other"
 		}
 	}
-	answer.Replies = h.say(ctx, message, answer)
-	h.report(ctx, message, matched, answer)
 	h.counts.text(ctx, matched, answer, time.Since(began))
+	h.restrain(ctx, message, &answer)
+	h.report(ctx, message, matched, answer)
 	if h.ShowOutcome {
-		w.Header().Set(OutcomeHeader, answer.Outcome)
+		w.Header().Set(OutcomeHeader, inWords(message, answer))
+		if answer.WorkflowID != "" {
+			w.Header().Set(WorkflowHeader, answer.WorkflowID)
+		}
 	}
 	if answer.Again {
 		// Twilio calls the fallback URL, or again if it is told to (rp=5xx).
@@ -109,28 +112,46 @@ func (h *handler) enter(ctx context.Context) bool {
 
 func (h *handler) leave() { <-h.places }
 
-// say returns the replies that may be sent and that Twilio takes.
-func (h *handler) say(ctx context.Context, message sms.Inbound, answer Answer) []string {
+// restrain leaves of the replies those that may be sent and that Twilio takes.
+func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Answer) {
 	if answer.Again || len(answer.Replies) == 0 {
-		return nil
+		answer.Replies = nil
+		return
 	}
 	if may, why := h.guard.mayEcho(message); !may {
 		h.counts.suppressed.Add(ctx, 1)
-		h.Logger.WarnContext(ctx, "a text is not answered", "messageSid", message.MessageSID, "reason", why)
-		return nil
+		answer.Replies, answer.Unsaid = nil, why
+		return
 	}
-	replies, cut := bounded(answer.Replies)
-	if cut {
+	var cut bool
+	if answer.Replies, cut = bounded(answer.Replies); cut {
 		h.Logger.WarnContext(ctx, "replies were cut to what Twilio takes", "messageSid", message.MessageSID)
 	}
-	return replies
+}
+
+// kinds are the words for texts that are no ordinary ones.
+var kinds = map[sms.Event]string{sms.OptOut: "opt-out", sms.OptIn: "opt-in", sms.Help: "help"}
+
+// inWords says what became of a text, for a person.
+func inWords(message sms.Inbound, answer Answer) string {
+	var words []string
+	if kind := kinds[message.Event]; kind != "" {
+		words = append(words, kind)
+	} else if message.Reaction() != nil {
+		words = append(words, "reaction")
+	}
+	words = append(words, answer.Outcome)
+	if answer.Unsaid != "" {
+		words = append(words, "not echoed: "+answer.Unsaid)
+	}
+	return strings.Join(words, ", ")
 }
 
 // report leaves one line about a text.
 func (h *handler) report(ctx context.Context, message sms.Inbound, matched []triggers.Firing, answer Answer) {
 	level := slog.LevelInfo
 	attributes := []any{
-		"outcome", answer.Outcome, "triggers", strings.Join(names(matched), " "), "messageSid", message.MessageSID, "account", message.AccountSID,
+		"outcome", inWords(message, answer), "triggers", strings.Join(names(matched), " "), "messageSid", message.MessageSID, "account", message.AccountSID,
 	}
 	if answer.Known {
 		attributes = append(attributes, "redelivered", true)

@@ -424,3 +424,28 @@ func TestAGuardForgetsButNeverGrows(t *testing.T) {
 		t.Errorf("remembers %d and %d answers, %d pairs", len(g.answers), len(g.oldAnswers), len(g.pairs))
 	}
 }
+
+func TestAnswersSayWhatBecameOfATextIfAskedTo(t *testing.T) {
+	b := newBench(t, func(o *Options) {
+		with(t, `triggers: [{name: hi, pattern: '(?i)hi', echo: 'Got it', start: {workflow: W, taskQueue: q}}]`)(o)
+		o.ShowOutcome, o.EchoBurst, o.EchoEvery = true, 1, time.Hour
+	})
+	for n, tc := range []struct{ body, want string }{
+		{"hi", "accepted"},
+		{"hi", "accepted, not echoed: too fast"},
+		{"hello", "no trigger"},
+		{"STOP", "opt-out, no trigger"},
+		{"help", "help, no trigger"},
+		{"Liked “hello”", "reaction, no trigger"},
+	} {
+		if got := b.deliver(numbered(n, tc.body), token).Header().Get(OutcomeHeader); got != tc.want {
+			t.Errorf("%s: the answer says %q, want %q", tc.body, got, tc.want)
+		}
+	}
+	if log := b.log.String(); !strings.Contains(log, `outcome="accepted, not echoed: too fast"`) {
+		t.Errorf("the log says\n%s", log)
+	}
+	if got := newBench(t, nil).deliver(numbered(1, "hello"), token).Header().Get(OutcomeHeader); got != "" {
+		t.Errorf("unasked, the answer says %q", got)
+	}
+}

@@ -37,9 +37,15 @@ const (
 	placeTimeout = 2 * time.Second
 )
 
-// OutcomeHeader says in a word or two what became of a text, for a page that
-// plays Twilio.
-const OutcomeHeader = "X-Sms-Outcome"
+// The headers of answers that say what became of a text, for a page that plays
+// Twilio.
+const (
+	// OutcomeHeader has a few words, such as "no trigger" or "accepted, not echoed:
+	// too fast".
+	OutcomeHeader = "X-Sms-Outcome"
+	// WorkflowHeader has the ID of the text's workflow, if there is one.
+	WorkflowHeader = "X-Sms-Workflow-Id"
+)
 
 // AnyAccount stands in Options.Tokens for the accounts that are not named.
 const AnyAccount = ""
@@ -79,7 +85,7 @@ type Options struct {
 	// Silencer remembers for all webhooks which phones are taken for machines.
 	// Optional: default each webhook for itself.
 	Silencer Silencer
-	// ShowOutcome adds OutcomeHeader to each answer. Optional: default not.
+	// ShowOutcome adds OutcomeHeader and WorkflowHeader to each answer. Optional: default not.
 	ShowOutcome bool
 	// Status tells a workflow what became of a message that it sent; it must be
 	// safe to call again with the same news. Optional: no status callbacks.

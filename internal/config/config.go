@@ -68,7 +68,7 @@ type Config struct {
 	WebhookACMEHosts   List          `env:"WEBHOOK_ACME_HOSTS" description:"Or hosts for which Let's Encrypt is asked for certificates."`
 	WebhookACMECache   string        `env:"WEBHOOK_ACME_CACHE" envDefault:".acme" description:"The folder where these are kept."`
 	WebhookDrain       time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is to stop still takes requests, unready."`
-	WebhookShowOutcome bool          `env:"WEBHOOK_SHOW_OUTCOME" envDefault:"false" description:"Whether answers say in the header X-Sms-Outcome what became of a text, as make run does for its page."`
+	WebhookShowOutcome bool          `env:"WEBHOOK_SHOW_OUTCOME" envDefault:"false" description:"Whether answers say in the headers X-Sms-Outcome and X-Sms-Workflow-Id what became of a text, as make run does for its page."`
 	CatchUp            time.Duration `env:"CATCH_UP" envDefault:"0s" min:"0s" description:"How often missed texts are looked for and published, such as 5m. 0s is never."`
 
 	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"Where /metrics listens, for Prometheus. By default nowhere."`

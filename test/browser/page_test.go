@@ -47,6 +47,16 @@ func TestATextIsSentAndItsReplyReceived(t *testing.T) {
 	}
 }
 
+func TestATextThatStartsNothingSaysSo(t *testing.T) {
+	_, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233"})
+	p.write(phone(1, "textarea"), "hello"+kb.Enter)
+	p.shows(phone(1, ".mine .chip"), "Webhook 200")
+	p.shows(phone(1, ".mine .outcome"), "No trigger matched")
+	if eval[bool](p, `document.querySelector(".mine a.chip") !== null`) {
+		t.Error("there is a link to a workflow, and no workflow")
+	}
+}
+
 func TestAMessageLeadsToTheWorkflowThatSentIt(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233/"})
 	send(t, sim, ann, "from a workflow", "StatusCallback", "http://127.0.0.1:1/twilio/status?workflow=order+%22A%2F1%22#rc=0")

@@ -20,7 +20,7 @@ import (
 
 func TestATextOnThePageStartsAWorkflow(t *testing.T) {
 	t.Parallel()
-	product := stack.Start(t, stack.Options{})
+	product := stack.Start(t, stack.Options{Environment: []string{"WEBHOOK_SHOW_OUTCOME=true"}})
 	// A local Twilio that knows of a Web UI, as that of make run does.
 	sim := startTwilio(t, twiliosim.Options{
 		Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number},
@@ -31,6 +31,8 @@ func TestATextOnThePageStartsAWorkflow(t *testing.T) {
 	p.shows(phone(1, ".theirs"), "Your reference number is 42")
 	p.shows(phone(1, ".theirs[data-status=delivered]"), "Your reference number is 42")
 	p.shows(phone(1, ".mine a"), "Workflow")
+	p.press("hello" + kb.Enter)
+	p.shows(phone(1, ".mine .outcome"), "No trigger matched")
 
 	link, err := url.Parse(eval[string](p, `document.querySelector(".mine a").href`))
 	if err != nil {
@@ -39,7 +41,7 @@ func TestATextOnThePageStartsAWorkflow(t *testing.T) {
 	if link.Host != "127.0.0.1:8233" || link.Path != "/namespaces/default/workflows" {
 		t.Errorf("the link leads to %s", link)
 	}
-	sid := sim.Messages(twiliosim.Filter{Direction: "inbound"})[0].SID
+	sid := sim.Messages(twiliosim.Filter{Direction: "inbound"})[1].SID
 	stack.Eventually(t, "the link's query finds the workflow", func(ctx context.Context) error {
 		found, err := product.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: link.Query().Get("query")})
 		if err != nil {

@@ -55,7 +55,7 @@ func startApplication(t testing.TB) string {
 			http.Error(w, "the signature is not Twilio's", http.StatusForbidden)
 			return
 		}
-		answer(w, r.PostForm.Get("Body"))
+		answer(w, r.PostForm)
 	})
 	mux.HandleFunc("GET /picture.png", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "image/png")
@@ -69,9 +69,9 @@ func startApplication(t testing.TB) string {
 }
 
 // answer is the application: it knows orders, repeats what begins with "echo ",
-// and breaks when it is told to.
-func answer(w http.ResponseWriter, body string) {
-	reply := ""
+// and breaks when it is told to. It says what became of the text.
+func answer(w http.ResponseWriter, text url.Values) {
+	reply, body := "", text.Get("Body")
 	if order, ok := strings.CutPrefix(body, "Order Number "); ok {
 		reply = "Your reference number is " + order
 	} else if echo, ok := strings.CutPrefix(body, "echo "); ok {
@@ -81,6 +81,11 @@ func answer(w http.ResponseWriter, body string) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/xml")
+	w.Header().Set(twiliosim.OutcomeHeader, "no trigger")
+	if reply != "" {
+		w.Header().Set(twiliosim.OutcomeHeader, "accepted")
+		w.Header().Set(twiliosim.WorkflowHeader, "sms-"+text.Get("MessageSid"))
+	}
 	if reply == "" {
 		_, _ = io.WriteString(w, "<Response/>")
 		return

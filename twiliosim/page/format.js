@@ -64,6 +64,21 @@ const statuses = {
   received: { word: "Received", icon: "tick" },
 };
 
+// outcome says what the application made of a text: "no trigger, not echoed: too
+// fast" as "No trigger matched · Not echoed: too fast". Nothing, if its workflow
+// says it all.
+export function outcome(words) {
+  return words.split(", ").filter((word) => word && word !== "accepted" && word !== "published")
+    .map((word) => outcomes[word] ?? word[0].toUpperCase() + word.slice(1)).join(" · ");
+}
+
+const outcomes = {
+  "no trigger": "No trigger matched",
+  answered: "Answered a question",
+  tooLate: "Too late",
+  pending: "Not decided yet",
+};
+
 // named shows a character that would not be seen by its name.
 export function named(character) {
   const code = character.codePointAt(0);

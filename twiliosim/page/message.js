@@ -99,7 +99,9 @@ export class MessageView {
       const well = call.status >= 200 && call.status < 300 && !call.errorCode;
       const said = call.status ? `Webhook ${call.status}` : "No answer";
       parts.push(el("button", { type: "button", class: `chip ${well ? "well" : "badly"}`, onclick: () => this.showCall(sid) }, `${said} · ${write.took(call.durationMs)}`));
-      if (well) parts.push(...this.workflowLink());
+      const outcome = write.outcome(this.message.outcome ?? "");
+      if (outcome) parts.push(el("span", { class: "chip outcome" }, outcome));
+      parts.push(...this.workflowLink());
     } else if (this.failure) {
       parts.push(el("span", { class: "chip badly" }, this.failure));
     } else if (this.waiting && known.state.numbers.some((n) => n.number === to && n.webhook)) {

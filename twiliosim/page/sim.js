@@ -153,14 +153,15 @@ export function callOf(messageSid) {
 }
 
 // workflowsOf is where Temporal's Web UI lists the workflows of a message; null
-// if no Web UI is known, or no workflow. Those that an inbound message started
-// have IDs that begin with its SID; a workflow that sent a message is named in
-// the address of its status callback.
-export function workflowsOf({ sid, direction, statusCallback }) {
+// if no Web UI is known, or no workflow. The application names that of an inbound
+// message in its answer; the IDs of those that it started begin with its own. A
+// workflow that sent a message is named in the address of its status callback.
+export function workflowsOf({ direction, statusCallback, workflowId }) {
   const { uiUrl, namespace } = known.state;
-  const sender = direction === "inbound" ? null : parameter(statusCallback, "workflow");
-  if (!uiUrl || (direction !== "inbound" && !sender)) return null;
-  const query = sender ? `WorkflowId = ${JSON.stringify(sender)}` : `WorkflowId STARTS_WITH "sms-${sid}"`;
+  const inbound = direction === "inbound";
+  const id = inbound ? workflowId : parameter(statusCallback, "workflow");
+  if (!uiUrl || !id) return null;
+  const query = `WorkflowId ${inbound ? "STARTS_WITH" : "="} ${JSON.stringify(id)}`;
   return `${uiUrl.replace(/\/$/, "")}/namespaces/${encodeURIComponent(namespace)}/workflows?query=${encodeURIComponent(query)}`;
 }
 
