@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"strconv"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -166,7 +168,8 @@ type Segments struct {
 	// Units counts septets for GSM-7, UTF-16 units for UCS-2.
 	Units int `json:"units"`
 	// Culprit is the first character that made the text UCS-2, empty if none
-	// did; Place counts characters from 1.
+	// did; one that cannot be seen is written as \u200b. Place counts characters
+	// from 1.
 	Culprit string `json:"culprit,omitempty"`
 	Place   int    `json:"place,omitempty"`
 }
@@ -176,7 +179,7 @@ func (a *Activities) LookUpSegments(_ context.Context, in SegmentsInput) (Segmen
 	size := sms.Measure(in.Body)
 	s := Segments{Encoding: size.Encoding, Segments: size.Segments, Units: size.Units, Place: size.CulpritIndex + 1}
 	if size.Culprit != 0 {
-		s.Culprit = string(size.Culprit)
+		s.Culprit = strings.Trim(strconv.QuoteRune(size.Culprit), "'")
 	}
 	return s, nil
 }

@@ -73,3 +73,12 @@ func TestALookUpGoesOnWhereTheLastAttemptEnded(t *testing.T) {
 		t.Errorf("asked for %v", asked)
 	}
 }
+
+func TestACulpritThatCannotBeSeenIsWrittenAsItsCode(t *testing.T) {
+	for body, want := range map[string]string{"\u200bYour code is 383838": `\u200b`, "it’s": "’", "plain": ""} {
+		got, err := (&Activities{}).LookUpSegments(t.Context(), SegmentsInput{Body: body})
+		if err != nil || got.Culprit != want {
+			t.Errorf("%q: %+v, %v; want the culprit %q", body, got, err, want)
+		}
+	}
+}
