@@ -146,12 +146,6 @@ func (e *env) bind(at pos, ctx *macroCtx, m *macroValue, args *callArgs) (comple
 	}
 	complete = len(args.positional) == len(d.params)
 	for i, x := range args.positional {
-		if c, ok := x.(*chainNode); ok && len(c.ints.ops) > 0 {
-			if n, ok := c.ints.value(e); ok {
-				ctx.locals[i].num, ctx.locals[i].kind = n, c.ints.kind
-				continue
-			}
-		}
 		v, err := x.eval(e)
 		if err != nil {
 			return false, err

@@ -47,7 +47,7 @@
 // from which strip.go takes superfluous white space. The tree runs itself
 // (eval.go, exec*.go, call.go) in an environment (env.go) with the variables
 // that it assigned (namespace.go). The built-ins are in builtins_*.go, numbers
-// in number.go and integers.go, their text in numfmt.go and text.go.
+// in number.go, their text in numfmt.go and text.go.
 package freemarker
 
 //go:generate go run ./internal/docs ../docs/freemarker.md

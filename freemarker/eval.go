@@ -359,13 +359,8 @@ func (n *logicNode) eval(e *env) (Value, error) {
 
 // boolean evaluates x, which must be a boolean.
 func (e *env) boolean(x expr) (bool, error) {
-	switch x := x.(type) {
-	case *compareNode:
-		if holds, ok := x.integers(e); ok {
-			return holds, nil
-		}
-	case *rangeNode: // it is refused before it is evaluated
-		return false, newError(KindType, x.pos, "expected a boolean, but this is a sequence")
+	if r, ok := x.(*rangeNode); ok { // it is refused before it is evaluated
+		return false, newError(KindType, r.pos, "expected a boolean, but this is a sequence")
 	}
 	v, err := x.eval(e)
 	if err != nil {
@@ -417,11 +412,6 @@ func (n *signNode) eval(e *env) (Value, error) {
 }
 
 func (n *chainNode) eval(e *env) (Value, error) {
-	if len(n.ints.ops) > 0 {
-		if l, ok := n.ints.value(e); ok {
-			return Value{num: l, kind: n.ints.kind}, nil
-		}
-	}
 	l, err := n.first.eval(e)
 	if err != nil {
 		return Value{}, err
@@ -646,9 +636,6 @@ func (h *joinedHash) get(e *env, key string) (Value, error) {
 }
 
 func (n *compareNode) eval(e *env) (Value, error) {
-	if holds, ok := n.integers(e); ok {
-		return Bool(holds), nil
-	}
 	if err := e.step(); err != nil {
 		return Value{}, err
 	}
@@ -665,30 +652,6 @@ func (n *compareNode) eval(e *env) (Value, error) {
 	}
 	b, err := e.compare(n.pos, n.l, l, n.op, n.r, r, 0)
 	return Bool(b), err
-}
-
-// integers compares the results of the programs of both sides, if they have one.
-func (n *compareNode) integers(e *env) (holds, ok bool) {
-	if len(n.left.ops) == 0 {
-		return false, false
-	}
-	l, ok := n.left.value(e)
-	if !ok {
-		return false, false
-	}
-	r := n.bound
-	if len(n.right.ops) > 0 {
-		if r, ok = n.right.value(e); !ok {
-			return false, false
-		}
-	}
-	switch n.op {
-	case opLess:
-		return l < r, true
-	case opEqual:
-		return l == r, true
-	}
-	return n.op.holds(cmpInt(l, r)), true
 }
 
 func (n *lambdaNode) eval(*env) (Value, error) {

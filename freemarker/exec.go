@@ -14,7 +14,7 @@ func (n *outputNode) exec(e *env) error {
 		return n.write(e, v.str())
 	case kInt, kLong, kDec, kDouble:
 		if e.settings.fast && !n.autoEsc {
-			e.out = append(appendGrouped(e.out, v), n.after...)
+			e.out = appendGrouped(e.out, v)
 			return e.checkOutput()
 		}
 	case kMarkup:
@@ -32,24 +32,17 @@ func (n *outputNode) write(e *env, s string) error {
 	if n.autoEsc {
 		s = n.format.escape(s)
 	}
-	return n.writeRaw(e, s)
-}
-
-// writeRaw prints what needs no escaping, and the text after it.
-func (n *outputNode) writeRaw(e *env, s string) error {
-	e.stepsLeft -= len(s) >> 6
-	e.out = append(append(e.out, s...), n.after...)
-	return e.checkOutput()
+	return e.write(s)
 }
 
 func (n *outputNode) writeMarkup(e *env, m *markup) error {
 	if m.format.same(n.format) || n.format.mixing {
-		return n.writeRaw(e, m.markupText())
+		return e.write(m.markupText())
 	}
 	if !m.isPlain {
 		return otherError(n.x.at(), "%s markup cannot be printed as %s", m.format.name, n.format.name)
 	}
-	return n.writeRaw(e, n.format.escape(m.plain))
+	return e.write(n.format.escape(m.plain))
 }
 
 func (n *outputNode) result(e *env) (Value, error) {

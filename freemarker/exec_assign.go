@@ -5,19 +5,6 @@ package freemarker
 func (n *assignListNode) exec(e *env) error { return e.run(n.kids) }
 
 func (n *assignNode) exec(e *env) error {
-	if len(n.ints.ops) > 0 {
-		// A number of its kind is at the variable's place already.
-		if v := &e.ns.vals[n.place]; v.isSmall() {
-			if l, ok := n.ints.value(e); ok {
-				v.num, v.scale, v.kind = l, 0, n.ints.kind
-				return nil
-			}
-		}
-	}
-	return n.assign(e)
-}
-
-func (n *assignNode) assign(e *env) error {
 	if err := e.step(); err != nil {
 		return err
 	}

@@ -113,7 +113,6 @@ type (
 		pos
 		first expr
 		rest  []chainLink
-		ints  intProgram
 	}
 	chainLink struct {
 		op byte // + - * / %
@@ -121,10 +120,8 @@ type (
 	}
 	compareNode struct {
 		pos
-		l, r        expr
-		op          compareOp
-		left, right intProgram
-		bound       int64 // what left is compared with if right has no program
+		l, r expr
+		op   compareOp
 	}
 	rangeNode struct {
 		pos
@@ -234,7 +231,6 @@ type (
 		element
 		x       expr
 		format  *outputFormat
-		after   string // text that follows
 		autoEsc bool
 	}
 	numberOutputNode struct {
@@ -284,7 +280,6 @@ type (
 		op    tokenKind
 		x     expr
 		ns    expr
-		ints  intProgram // of x, if that goes to a place of the namespace
 	}
 	assignListNode  struct{ group }
 	blockAssignNode struct {

@@ -155,6 +155,21 @@ func mulSmall(a, b int64) (int64, bool) {
 	return r, shi == r>>63
 }
 
+// smallResult computes l op r for integers, if the result is one that fits.
+func smallResult(op byte, l, r int64) (int64, bool) {
+	switch op {
+	case '+':
+		s := l + r
+		return s, (s^l)&(s^r) >= 0
+	case '-':
+		s := l - r
+		return s, (l^r)&(s^l) >= 0
+	case '*':
+		return mulSmall(l, r)
+	}
+	return 0, false
+}
+
 // addNumbers returns a + b.
 func (e *env) addNumbers(a, b Value) (Value, error) {
 	a, b, err := decimals(a, b)

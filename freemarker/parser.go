@@ -5,6 +5,7 @@ package freemarker
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,7 +26,6 @@ type parser struct {
 	lead     expr   // an operand that was parsed before what binds it
 	nodes    []node // a stack of what will be children
 	exprs    []expr // a stack of what will be arguments
-	space    nodeSpace
 	limits   *Limits
 	depth    int
 	filled   int // how many tokens were read or scanned, if check is set
@@ -106,7 +106,6 @@ type macroScope struct {
 type varScope struct {
 	assigned nameList
 	idents   []*identNode
-	programs []*intProgram
 }
 
 // resolve tells the variables their places, and returns the names that have one.
@@ -115,9 +114,6 @@ func (s *varScope) resolve() nameList {
 		for _, id := range s.idents {
 			id.place = s.assigned.find(id.name)
 		}
-	}
-	for _, prog := range s.programs {
-		prog.resolve()
 	}
 	return s.assigned
 }
@@ -281,7 +277,6 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lex *lexical, dyn
 	p.lx.src, p.lx.line = src, 1
 	p.limits, p.lexical, p.dynamic = limits, *lex, dynamic
 	p.vars = &p.own
-	p.space.use(&root.own, src)
 	p.stripSpace = true
 	defer recoverParse(&err)
 	if k := p.peek(); k == tTrivialFTLHeader || k == tFTLHeader {
@@ -293,7 +288,7 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lex *lexical, dyn
 	}
 	kids := p.content(&root.macros)
 	p.expect(tEOF)
-	root.node = p.strip(kids, &root.own.root)
+	root.node = p.strip(kids)
 	root.vars = p.own.resolve()
 	p.release()
 	return nil
@@ -317,7 +312,6 @@ var parsers = sync.Pool{New: func() any { return &parser{} }}
 // before it runs.
 type rootNode struct {
 	node   node
-	own    ownNodes
 	macros []*macroNode
 	vars   nameList // those that it assigns, by place
 }
@@ -363,7 +357,7 @@ func (p *parser) content(macros *[]*macroNode) []node {
 			if n == nil {
 				p.mixed--
 				p.leave()
-				kids := p.space.children(p.nodes[base:])
+				kids := slices.Clone(p.nodes[base:])
 				p.nodes = p.nodes[:base]
 				return kids
 			}
@@ -383,10 +377,7 @@ func (p *parser) text() *textNode {
 	if p.stripText && p.mixed == 1 {
 		return nil
 	}
-	n := p.space.text()
-	n.pos, n.endLine = first.pos, last.endLine
-	n.text = p.lx.src[first.start:last.end]
-	return n
+	return &textNode{element: span(first, last), text: p.lx.src[first.start:last.end]}
 }
 
 func span(first, last token) element {
@@ -404,17 +395,13 @@ func spanBlock(first, end token, kids []node) group {
 
 func (p *parser) dollar() *outputNode {
 	first := p.take()
-	n := p.space.output()
 	x := p.expression()
-	p.space.ident = nil
 	last := p.expect(tCloseCurly)
 	switch x.(type) {
 	case *hashNode, *listNode:
 		p.fail(x.at(), "a list or hash cannot be printed")
 	}
-	n.pos, n.endLine = first.pos, last.endLine
-	n.x, n.format, n.autoEsc = p.escaped(x), p.format, p.autoEsc()
-	return n
+	return &outputNode{element: span(first, last), x: p.escaped(x), format: p.format, autoEsc: p.autoEsc()}
 }
 
 func (p *parser) numerical() *numberOutputNode {

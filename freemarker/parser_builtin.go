@@ -13,8 +13,7 @@ func (p *parser) builtin(x expr) expr {
 		p.fail(t.pos, "there is no built-in ?"+name)
 	}
 	p.lx.checkConvention(t, bi.conv)
-	n := p.newBuiltin()
-	n.pos, n.target, n.bi = x.at(), x, bi
+	n := &builtinNode{pos: x.at(), target: x, bi: bi}
 	if bi.lazyTarget {
 		enableLazy(x)
 	}

@@ -38,7 +38,7 @@ func (p *parser) assign(macros *[]*macroNode) node {
 	if ns := p.inNamespace(scope); ns != nil {
 		for _, k := range kids {
 			n := k.(*assignNode)
-			n.ns, n.place, n.ints = ns, -1, intProgram{}
+			n.ns, n.place = ns, -1
 		}
 	}
 	end := p.looseEnd()
@@ -79,9 +79,6 @@ func (p *parser) assignment(scope assignScope, name string, at pos) *assignNode 
 		n.x = p.expression()
 	}
 	n.element = element{pos: at, endLine: p.lastLine}
-	if c, ok := n.x.(*chainNode); ok && n.op == tEquals && scope == scopeNamespace && n.place >= 0 {
-		n.ints = c.ints
-	}
 	return n
 }
 

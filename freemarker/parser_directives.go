@@ -110,13 +110,8 @@ func (p *parser) ifDirective(macros *[]*macroNode) node {
 	cond := p.expression()
 	end := p.expect(tDirectiveEnd)
 	kids := p.content(macros)
-	space := &struct {
-		ifNode
-		branch   blockNode
-		branches [2]node
-	}{branch: blockNode{group: spanBlock(first, end, kids), kind: blockIf, cond: cond}}
-	n := &space.ifNode
-	n.kids = append(space.branches[:0], &space.branch)
+	n := &ifNode{}
+	n.kids = append(n.kids, &blockNode{group: spanBlock(first, end, kids), kind: blockIf, cond: cond})
 	for p.peek() == tElseIf {
 		t := p.take()
 		cond := p.expression()
@@ -310,7 +305,7 @@ func (p *parser) caseBlock(n *switchNode, first token, macros *[]*macroNode) nod
 
 func (p *parser) attempt(macros *[]*macroNode) node {
 	first := p.take()
-	body := asSingle(p.content(macros), new(blockNode))
+	body := asSingle(p.content(macros))
 	t := p.expect(tRecover)
 	kids := p.content(macros)
 	n := &attemptNode{body: body}
@@ -323,8 +318,8 @@ func (p *parser) attempt(macros *[]*macroNode) node {
 	return n
 }
 
-// asSingle makes one node of several, for which block is the memory.
-func asSingle(kids []node, block *blockNode) node {
+// asSingle makes one node of several.
+func asSingle(kids []node) node {
 	switch len(kids) {
 	case 0:
 		return &textNode{}
@@ -332,10 +327,9 @@ func asSingle(kids []node, block *blockNode) node {
 		return kids[0]
 	}
 	first, last := kids[0].base(), kids[len(kids)-1].base()
-	*block = blockNode{
+	return &blockNode{
 		group: group{element: element{pos: first.pos, endLine: last.endLine}, kids: kids}, kind: blockMixed,
 	}
-	return block
 }
 
 func (p *parser) returnDirective() node {

@@ -118,9 +118,7 @@ func (p *parser) relation() expr {
 func (p *parser) newCompare(l, r expr, op compareOp) expr {
 	setCountLimit(l, r, op)
 	setCountLimit(r, l, mirrored[op])
-	n := &compareNode{pos: l.at(), l: l, r: r, op: op}
-	p.planCompare(n)
-	return n
+	return &compareNode{pos: l.at(), l: l, r: r, op: op}
 }
 
 var mirrored = [...]compareOp{
@@ -193,7 +191,6 @@ func (p *parser) additive() expr {
 			op = '-'
 		default:
 			if n != nil {
-				p.plan(n)
 				return n
 			}
 			return l
@@ -227,7 +224,6 @@ func (p *parser) multiplicative() expr {
 			op = '%'
 		default:
 			if n != nil {
-				p.plan(n)
 				return n
 			}
 			return l
@@ -375,9 +371,7 @@ func (p *parser) identifier() expr {
 	if p.subst != "" && name == p.subst {
 		return p.substX
 	}
-	n := p.space.variable()
-	n.pos, n.name = t.pos, name
-	n.depth, n.slot, n.place = -1, -1, -1
+	n := &identNode{pos: t.pos, name: name, depth: -1, slot: -1, place: -1}
 	if p.dynamic {
 		n.depth = -2
 		return n
@@ -446,16 +440,13 @@ func (p *parser) stringLiteral(interpolate bool) *stringNode {
 	t := p.take()
 	image := p.lx.src[t.start:t.end]
 	if t.kind == tRawString {
-		n := p.newLiteral()
-		n.pos, n.s = t.pos, image[2:len(image)-1]
-		return n
+		return &stringNode{pos: t.pos, s: image[2 : len(image)-1]}
 	}
 	s := image[1 : len(image)-1]
 	if t.has&hasEscape != 0 {
 		s = unescapeString(s)
 	}
-	n := p.newLiteral()
-	n.pos, n.s = t.pos, s
+	n := &stringNode{pos: t.pos, s: s}
 	if interpolate && t.has&hasBrace != 0 && (strings.Contains(image, "${") || strings.Contains(image, "#{")) &&
 		utf16Len(s) > 3 && (strings.Contains(s, "${") || strings.Contains(s, "#{")) {
 		n.parts = p.stringParts(s, t)
@@ -631,7 +622,7 @@ func (p *parser) positional() []expr {
 	for p.accept(tComma) || p.atExpression() {
 		p.exprs = append(p.exprs, p.expression())
 	}
-	args := p.newArgs(p.exprs[base:])
+	args := slices.Clone(p.exprs[base:])
 	p.exprs = p.exprs[:base]
 	return args
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // strip strips a template's content and returns it as one node.
-func (p *parser) strip(kids []node, block *blockNode) node {
-	root := asSingle(kids, block)
+func (p *parser) strip(kids []node) node {
+	root := asSingle(kids)
 	if p.tagged || p.lx.line > 1 || p.lx.prev != 0 { // there is white space to strip
 		link(root, nil, 0)
 		s := &stripper{strip: p.stripSpace, trims: p.trims, steps: 500_000}
@@ -23,7 +23,6 @@ func (p *parser) strip(kids []node, block *blockNode) node {
 			root = s.blank
 		}
 	}
-	joinTexts(root)
 	return root
 }
 
