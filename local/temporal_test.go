@@ -97,3 +97,31 @@ func TestChildrenHearOfThisStackAndOfNoOther(t *testing.T) {
 		t.Errorf("another stack's settings come through: %v", env)
 	}
 }
+
+func TestStoreOfMakeRunHasCustomers(t *testing.T) {
+	s := settings{data: t.TempDir()}
+	if err := fillStore(s); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(s.store(), "customers.csv")
+	data, err := os.ReadFile(path)
+	if err != nil || strings.Count(string(data), "\n") != 21 || !strings.HasPrefix(string(data), "to,name\n") {
+		t.Errorf("%q, %v", data, err)
+	}
+	if err := os.WriteFile(path, []byte("to\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := fillStore(s); err != nil {
+		t.Fatal(err)
+	}
+	if data, _ = os.ReadFile(path); string(data) != "to\n" {
+		t.Errorf("the user's own file is replaced: %q", data)
+	}
+	if env := environment(nil, s); !slices.Contains(env, "BROADCAST_DIR="+s.store()) {
+		t.Errorf("no store in %q", env)
+	}
+	theirs := "BROADCAST_STORE=s3://theirs"
+	if env := environment([]string{theirs}, s); !slices.Contains(env, theirs) || slices.ContainsFunc(env, func(pair string) bool { return strings.HasPrefix(pair, "BROADCAST_DIR") }) {
+		t.Errorf("the user's store is not theirs in %q", env)
+	}
+}

@@ -126,7 +126,7 @@ func (p *Phones) ask(ctx workflow.Context, input workflows.AskSmsInput) (result 
 }
 
 // broadcast sends to all recipients at once. It asks a source of the test's own,
-// page by page.
+// page by page. A dry run sends nothing, and quiet hours are over at once.
 func (p *Phones) broadcast(ctx workflow.Context, input workflows.BroadcastSmsInput) (progress workflows.BroadcastProgress, err error) {
 	progress = workflows.BroadcastProgress{State: "done", Errors: map[sms.Code]int{}}
 	page := sms.Page{Recipients: input.SmsTo}
@@ -142,6 +142,15 @@ func (p *Phones) broadcast(ctx workflow.Context, input workflows.BroadcastSmsInp
 				return progress, err
 			}
 		}
+		if input.DryRun {
+			if progress.DryRun == nil {
+				progress.DryRun = &sms.Preview{}
+			}
+			progress.DryRun.Messages += len(page.Recipients)
+			progress.Recipients += len(page.Recipients)
+			progress.Pages++
+			continue
+		}
 		sending := input.SendSmsInput
 		sending.SmsTo = page.Recipients
 		result, _ := p.send(sending)
@@ -153,7 +162,7 @@ func (p *Phones) broadcast(ctx workflow.Context, input workflows.BroadcastSmsInp
 			progress.Errors[result.Errors[i].Code]++
 		}
 	}
-	if input.Report != "" {
+	if input.Report != "" && !input.DryRun {
 		progress.Report = input.Report + ".jsonl"
 	}
 	return progress, nil
