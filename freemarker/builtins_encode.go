@@ -184,12 +184,7 @@ func scriptEscape(s string, i int, r rune, n int, forJSON bool) byte {
 			return '\\'
 		}
 	case r == '>':
-		switch {
-		case i == 0:
-			dangerous = true
-		case s[i-1] == ']' || s[i-1] == '-':
-			dangerous = i == 1 || s[i-2] == s[i-1]
-		}
+		dangerous = mayClose(s, i)
 		if dangerous && !forJSON {
 			return '\\'
 		}
@@ -202,6 +197,14 @@ func scriptEscape(s string, i int, r rune, n int, forJSON bool) byte {
 		return 'x'
 	}
 	return 0
+}
+
+// mayClose reports whether the > at s[i:] may end a comment or a CDATA section.
+func mayClose(s string, i int) bool {
+	if i == 0 {
+		return true
+	}
+	return (s[i-1] == ']' || s[i-1] == '-') && (i == 1 || s[i-2] == s[i-1])
 }
 
 // urlValue is x?url without arguments: a string in the charset of the

@@ -61,24 +61,27 @@ func init() {
 		}
 		return v, e.typeError(n.target, v, "a number or date")
 	}})
-	define("number", onString(func(e *env, n *builtinNode, s string) (Value, error) {
-		switch s {
-		case "INF", "Infinity":
-			return Float(math.Inf(1)), nil
-		case "-INF", "-Infinity":
-			return Float(math.Inf(-1)), nil
-		case "NaN":
-			return Float(math.NaN()), nil
-		}
-		v, err := parseDecimal(s, e.limits.NumberDigits)
-		if err == errTooManyDigit {
-			return v, e.limitError(err.Error())
-		}
-		if err != nil {
-			return v, newError(KindType, n.pos, "the string is not a number")
-		}
-		return v, nil
-	}))
+	define("number", onString(parseNumber))
+}
+
+// parseNumber is ?number.
+func parseNumber(e *env, n *builtinNode, s string) (Value, error) {
+	switch s {
+	case "INF", "Infinity":
+		return Float(math.Inf(1)), nil
+	case "-INF", "-Infinity":
+		return Float(math.Inf(-1)), nil
+	case "NaN":
+		return Float(math.NaN()), nil
+	}
+	v, err := parseDecimal(s, e.limits.NumberDigits)
+	if err == errTooManyDigit {
+		return v, e.limitError(err.Error())
+	}
+	if err != nil {
+		return v, newError(KindType, n.pos, "the string is not a number")
+	}
+	return v, nil
 }
 
 func absolute(v Value) Value {

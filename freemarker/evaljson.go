@@ -118,18 +118,8 @@ func (r *jsonReader) word() (Value, error) {
 
 func (r *jsonReader) number() (Value, error) {
 	start := r.p
-	if r.s[r.p] == '-' {
-		r.p++
-		if r.p >= len(r.s) || !isDigit(r.s[r.p]) && r.s[r.p] != '.' {
-			return Value{}, errors.New("a digit was expected after -")
-		}
-	}
-	digits := r.s[r.p:]
-	if digits[0] == '.' {
-		return Value{}, errors.New("a number cannot start with a point")
-	}
-	if digits[0] == '0' && len(digits) > 1 && isDigit(digits[1]) {
-		return Value{}, errors.New("a number cannot start with 0")
+	if err := r.startOfNumber(); err != nil {
+		return Value{}, err
 	}
 	for r.p < len(r.s) && isDigit(r.s[r.p]) {
 		r.p++
@@ -154,6 +144,24 @@ func (r *jsonReader) number() (Value, error) {
 		return v, err
 	}
 	return narrow(v), nil
+}
+
+// startOfNumber passes the sign, and checks the first digits.
+func (r *jsonReader) startOfNumber() error {
+	if r.s[r.p] == '-' {
+		r.p++
+		if r.p >= len(r.s) || !isDigit(r.s[r.p]) && r.s[r.p] != '.' {
+			return errors.New("a digit was expected after -")
+		}
+	}
+	digits := r.s[r.p:]
+	if digits[0] == '.' {
+		return errors.New("a number cannot start with a point")
+	}
+	if digits[0] == '0' && len(digits) > 1 && isDigit(digits[1]) {
+		return errors.New("a number cannot start with 0")
+	}
+	return nil
 }
 
 // narrow turns a whole decimal number into an int or long, if it fits.

@@ -136,7 +136,8 @@ func keyword(s string) tokenKind {
 	return tID
 }
 
-// expression reads a token inside an expression.
+// expression reads a token inside an expression. It is a table of what its first
+// characters say.
 func (lx *lexer) expression() token {
 	rest := lx.src[lx.p:]
 	c := rest[0]

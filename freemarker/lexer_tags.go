@@ -50,20 +50,30 @@ func (lx *lexer) directive(rest string) token {
 			return t
 		}
 	}
-	info, known := tags[rest[name:i]]
-	if known && isEnd {
-		if n := closeTag(rest, i, false); n > 0 && info.end != 0 {
-			return lx.accept(lx.take(info.end, n), info.conv, stText)
-		}
-	} else if known {
-		if t, ok := lx.startTag(rest, i, info); ok {
-			return t
-		}
+	if t, ok := lx.knownTag(rest, name, i, isEnd); ok {
+		return t
 	}
 	if !strict {
 		return lx.take(tText, 1)
 	}
 	return lx.unknownDirective(rest[:i], rest[name:i])
+}
+
+// knownTag reads the tag of a directive whose name is rest[name:i], if there is
+// one and what follows fits.
+func (lx *lexer) knownTag(rest string, name, i int, isEnd bool) (token, bool) {
+	info, known := tags[rest[name:i]]
+	switch {
+	case !known:
+		return token{}, false
+	case !isEnd:
+		return lx.startTag(rest, i, info)
+	}
+	n := closeTag(rest, i, false)
+	if n == 0 || info.end == 0 {
+		return token{}, false
+	}
+	return lx.accept(lx.take(info.end, n), info.conv, stText), true
 }
 
 // startTag reads a start tag whose name ends at i, if what follows fits.

@@ -3,7 +3,7 @@ package freemarker
 // Parsing directives: conditions, loops, assignments and blocks.
 
 // directive parses a directive, or returns nil at a tag that is not the start
-// of one.
+// of one. It is a table of the directives.
 func (p *parser) directive(k tokenKind, macros *[]*macroNode) node {
 	switch k {
 	case tIf:

@@ -47,7 +47,8 @@ func graphemeClassOf(r rune) graphemeClass {
 	return graphemeOther
 }
 
-// breaks says whether two neighbours are in different clusters, what stands before them aside.
+// breaks says whether two neighbours are in different clusters, whatever comes before them. It is
+// the table of Unicode's rules.
 func breaks(a, b graphemeClass) bool {
 	isControl := func(c graphemeClass) bool { return graphemeCR <= c && c <= graphemeControl }
 	switch {

@@ -35,7 +35,8 @@ func newLexer(pattern string, flags Flags) *lexer {
 	return x
 }
 
-// unquote replaces \Q…\E by escapes. Java does so before all else, in classes and comments too.
+// unquote replaces \Q…\E by escapes. Java does so before all else, in classes and comments too. It
+// is the state machine of Java's RemoveQEQuoting.
 func (x *lexer) unquote() {
 	start := 0
 	for start < len(x.chars)-1 && !(x.chars[start] == '\\' && x.chars[start+1] == 'Q') {

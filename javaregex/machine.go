@@ -317,7 +317,8 @@ func (m *machine) push(kind frameKind, pc, a, b, c int32) {
 	m.depth++
 }
 
-// run executes from pc at place pos. It answers the end of the match, or -1.
+// run executes from pc at place pos. It answers the end of the match, or -1. It is one loop over
+// the table of instructions: calls for the common ones would take as long as they do.
 func (m *machine) run(pc int32, pos int) int {
 	s, insts := m.input, m.prog.insts
 	for {

@@ -126,7 +126,8 @@ func identifierIgnorable() runeSet {
 	return union(categories("Cf"), runeSet{{0, 8}, {0xE, 0x1B}, {0x7F, 0x9F}})
 }
 
-// binarySet answers a binary property, as in \p{IsAlphabetic}; any case of the name will do.
+// binarySet answers a binary property, as in \p{IsAlphabetic}; any case of the name will do. It is
+// a table of the names.
 func binarySet(name string, caseless bool) (runeSet, bool) {
 	name = strings.ToUpper(name)
 	if caseless {

@@ -91,13 +91,7 @@ func (p *Pattern) AppendReplaced(ctx context.Context, dst []byte, input, replace
 			dst = append(dst, replacement...)
 		}
 		for _, part := range parts {
-			text := part.text
-			if g := part.group; g >= 0 {
-				text = ""
-				if m.groups[2*g] >= 0 {
-					text = input[m.groups[2*g]:m.groups[2*g+1]]
-				}
-			}
+			text := part.of(input, m.groups)
 			if !room(len(text)) {
 				return dst, false, &BudgetError{BudgetOutput, p.limits.Output}
 			}
@@ -160,6 +154,18 @@ func (p *Pattern) replaceSingle(ctx context.Context, dst []byte, input, replacem
 type replacementPart struct {
 	group int
 	text  string
+}
+
+// of answers what a part stands for in a match with these groups.
+func (part replacementPart) of(input string, groups []int32) string {
+	g := part.group
+	switch {
+	case g < 0:
+		return part.text
+	case groups[2*g] < 0:
+		return ""
+	}
+	return input[groups[2*g]:groups[2*g+1]]
 }
 
 // parseReplacement reads a replacement. It answers at least one part, so that nil means "not read".

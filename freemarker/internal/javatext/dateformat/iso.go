@@ -62,17 +62,8 @@ func newISO(options string, prefix int, kind Kind, xs bool, z *Zone) (*iso, erro
 			if f.accuracy != Milliseconds {
 				return nil, javatext.Reasonf("Character \"%c\" is unexpected as accuracy was already specified earlier (at char pos. %d).", c, at())
 			}
-			switch {
-			case c == 's':
-				f.accuracy = Seconds
-			case c == 'm' && followed('s'):
-				f.accuracy = MillisecondsForced
-			case xs:
+			if f.accuracy = accuracyOf(c, c == 'm' && followed('s')); xs && f.accuracy < Seconds {
 				return nil, errLessThanSeconds
-			case c == 'h':
-				f.accuracy = Hours
-			default:
-				f.accuracy = Minutes
 			}
 		case 'u', 'f', 'n':
 			if c == 'u' || c == 'f' && followed('u') {
@@ -97,6 +88,19 @@ func newISO(options string, prefix int, kind Kind, xs bool, z *Zone) (*iso, erro
 		separated = false
 	}
 	return f, nil
+}
+
+// accuracyOf gives what one of the options h, m, s and ms means.
+func accuracyOf(c rune, millis bool) Accuracy {
+	switch {
+	case millis:
+		return MillisecondsForced
+	case c == 's':
+		return Seconds
+	case c == 'm':
+		return Minutes
+	}
+	return Hours
 }
 
 // append appends the text of an instant.

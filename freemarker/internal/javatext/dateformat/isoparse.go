@@ -250,15 +250,21 @@ func (f *iso) numbers(p *isoParts) (t isoTime, err error) {
 		t.zone = fixedZone("", ms)
 	}
 	if err == nil && t.hour == 24 {
-		t.hour, t.nextDay = 0, true
-		if t.minute != 0 || t.second != 0 || t.millis != 0 {
-			err = javatext.Reasonf("Hour 24 is only allowed in the case of midnight.")
-		}
-		if f.kind == Time {
-			t.day, t.nextDay = 2, false
-		}
+		err = t.midnight(f.kind)
 	}
 	return t, err
+}
+
+// midnight turns the hour 24 into the hour 0 of the next day.
+func (t *isoTime) midnight(k Kind) error {
+	t.hour, t.nextDay = 0, true
+	if k == Time {
+		t.day, t.nextDay = 2, false
+	}
+	if t.minute != 0 || t.second != 0 || t.millis != 0 {
+		return javatext.Reasonf("Hour 24 is only allowed in the case of midnight.")
+	}
+	return nil
 }
 
 // toNumber reads a part, whose value has to lie between two bounds.

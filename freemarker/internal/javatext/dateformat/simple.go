@@ -49,7 +49,7 @@ func newSimple(pattern string, l locale.Locale, z *Zone) (*simple, error) {
 }
 
 // compile splits the pattern into items.
-func (f *simple) compile() error {
+func (f *simple) compile() error { // a state machine of quotes and letters
 	var run item             // letters in a row, or
 	var text strings.Builder // other text
 	flush := func() error {
@@ -69,7 +69,7 @@ func (f *simple) compile() error {
 	quoted := false
 	for i := 0; i < len(f.pattern); i++ {
 		c := f.pattern[i]
-		letter := !quoted && ('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z')
+		letter := !quoted && isPatternLetter(c)
 		if letter && strings.IndexByte(letters, c) < 0 {
 			return javatext.Reasonf("Illegal pattern character '%c'", c)
 		}
@@ -97,6 +97,8 @@ func (f *simple) compile() error {
 	return flush()
 }
 
+func isPatternLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
+
 // append appends the text of an instant.
 func (f *simple) append(dst []byte, ms int64) []byte {
 	m := f.zone.moment(ms, false)
@@ -114,7 +116,8 @@ func (f *simple) append(dst []byte, ms int64) []byte {
 // buddhistYears are what the Buddhist era is ahead.
 const buddhistYears = 543
 
-// field appends one field.
+// field appends one field. It is a table of pattern letters, longer than a function should be
+// otherwise.
 func (f *simple) field(dst []byte, it *item, m *moment) []byte {
 	long := it.count >= 4
 	hour := int64(m.millis / hourMillis)

@@ -305,19 +305,23 @@ func (f *Format) appendFixed(dst []byte, d *digits, integer bool, l limits) []by
 	if f.pointAlways || fraction {
 		dst = utf8.AppendRune(dst, f.point)
 	}
-	for i := 0; i < l.maxFrac; i++ {
-		if i >= l.minFrac && (integer || next >= len(d.text)) {
-			break
-		}
-		switch {
-		case -1-i > d.point-1: // a zero before the first digit of a small number
+	text := d.text[min(next, len(d.text)):]
+	if integer {
+		text = nil
+	}
+	return f.appendFraction(dst, text, -d.point, l)
+}
+
+// appendFraction appends the digits after the point, which follow a number of zeros if that is
+// positive.
+func (f *Format) appendFraction(dst, text []byte, zeros int, l limits) []byte {
+	for i := 0; i < l.maxFrac && (i < l.minFrac || len(text) > 0); i++ {
+		if i < zeros || len(text) == 0 {
 			dst = f.digit(dst, '0')
-		case !integer && next < len(d.text):
-			dst = f.digit(dst, d.text[next])
-			next++
-		default:
-			dst = f.digit(dst, '0')
+			continue
 		}
+		dst = f.digit(dst, text[0])
+		text = text[1:]
 	}
 	return dst
 }
