@@ -45,6 +45,7 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	t.Helper()
 	b := &broadcastBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), dir: t.TempDir()}
 	b.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // the machine may be busy
+	b.SetTestTimeout(time.Minute)
 	Register(b)
 	sending := &activities.Activities{Renderer: activities.NewFreeMarker("", "")}
 	store, err := files.OpenFolder(b.dir)
