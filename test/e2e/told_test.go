@@ -15,9 +15,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/twiliosim"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
 )
 
 // counting takes texts until it is told to end, and returns how many came.
@@ -133,7 +133,8 @@ func TestChangedTriggersDoNothingWithTextsFromBefore(t *testing.T) {
 		t.Errorf("the text from before has %d workflows", n)
 	}
 	// The one that Twilio marked has just the record that it was seen.
-	if n := executions(t, s, marked.MessageSID); n != 1 {
-		t.Errorf("the marked text has %d workflows", n)
+	seen, err := s.Temporal.Client.DescribeWorkflow(t.Context(), sms.TextWorkflowID(marked.MessageSID), "")
+	if err != nil || seen.WorkflowType.Name != sms.ReceiveSmsWorkflowName || executions(t, s, marked.MessageSID) != 1 {
+		t.Errorf("the marked text started %+v, %v", seen, err)
 	}
 }
