@@ -149,14 +149,19 @@ func (s *send) resume(ctx context.Context) {
 		s.adopt(r)
 		s.recorded, s.resumed = true, true
 	case s.info.Attempt > 1:
-		for _, to := range s.recipients {
-			if to.written < firstFew && to.state == untried {
-				s.set(to, doubtful, died(to.to))
-			}
-		}
-		s.disturb()
-		s.resumed = true
+		s.resumeWithout()
 	}
+}
+
+// resumeWithout puts those in doubt who need no record.
+func (s *send) resumeWithout() {
+	for _, to := range s.recipients {
+		if to.written < firstFew && to.state == untried {
+			s.set(to, doubtful, died(to.to))
+		}
+	}
+	s.disturb()
+	s.resumed = true
 }
 
 // prepare checks everything that can be checked before anything leaves.
@@ -470,6 +475,9 @@ func (s *send) create(ctx context.Context, to *recipient) {
 	options.StatusCallback, options.ContentVariables = s.callbackOf(to), to.content.variables
 	creating, cancel := s.within(context.WithoutCancel(ctx), s.lastEnd())
 	defer cancel()
+	s.mu.Lock()
+	to.sum = sumOf(to.content.body)
+	s.mu.Unlock()
 	s.ledger.claim(s.owner, to.to, to.content.body, s.anyText())
 	for ctx.Err() == nil {
 		message, err := s.account.Gateway.Send(creating, twilio.Draft{

@@ -13,6 +13,8 @@ import (
 
 // clock tells simulated time and runs functions at moments of it.
 type clock struct {
+	skew time.Duration // of the start
+
 	mu     sync.Mutex
 	offset time.Duration
 	frozen time.Time // zero while the clock runs
@@ -29,8 +31,8 @@ type clock struct {
 // minSwept is a length that is not worth sweeping.
 const minSwept = 10_000
 
-func newClock() *clock {
-	c := &clock{wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+func newClock(skew time.Duration) *clock {
+	c := &clock{skew: skew, offset: skew, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
 	go c.loop()
 	return c
 }
@@ -104,7 +106,7 @@ func (c *clock) freeze(frozen bool) {
 // reset drops all that is scheduled and returns to real time.
 func (c *clock) reset() {
 	c.mu.Lock()
-	c.offset, c.frozen, c.queue = 0, time.Time{}, nil
+	c.offset, c.frozen, c.queue = c.skew, time.Time{}, nil
 	c.mu.Unlock()
 	c.nudge()
 }

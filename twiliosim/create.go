@@ -300,6 +300,9 @@ func (s *Sim) newMessage(d draft, size sms.Size, now time.Time) *message {
 	if lag := s.faults.take(occasion{numbers: []string{m.to, m.from}}, FaultListingLag); lag != nil {
 		m.listedFrom = now.Add(time.Duration(lag.Delay))
 	}
+	if s.faults.take(occasion{numbers: []string{m.to, m.from}}, FaultRewritten) != nil {
+		m.body = smartEncoding.Replace(m.body)
+	}
 	s.add(m)
 	s.events.publish(eventMessageCreated, m.view())
 	return m

@@ -36,6 +36,9 @@ const (
 	FaultNotJSON = "not-json"
 	// FaultListingLag keeps a new message out of listings for Delay.
 	FaultListingLag = "listing-lag"
+	// FaultRewritten has a message's text changed as Smart Encoding does, or a
+	// Messaging Service whose option nobody has told of.
+	FaultRewritten = "rewritten"
 	// FaultWebhookLost never sends a webhook request.
 	FaultWebhookLost = "webhook-lost"
 	// FaultWebhookLate sends a webhook request after Delay.
@@ -68,14 +71,14 @@ var (
 	faultOperations = map[string][]string{
 		FaultDelay: restOperations, Fault429: restOperations, Fault500: restOperations, Fault503: restOperations,
 		FaultReset: restOperations, FaultResponseLost: restOperations, FaultTruncated: restOperations,
-		FaultNotJSON: restOperations, FaultRefuse: nil, FaultListingLag: nil,
+		FaultNotJSON: restOperations, FaultRefuse: nil, FaultListingLag: nil, FaultRewritten: nil,
 		FaultWebhookLost: webhookOperations, FaultWebhookLate: webhookOperations,
 		FaultWebhookDoubled: webhookOperations, FaultWebhookReordered: {opCallback},
 	}
 	// FaultKinds lists the kinds in the order of the documentation.
 	FaultKinds = []string{
 		FaultDelay, Fault429, Fault500, Fault503, FaultRefuse, FaultReset, FaultResponseLost, FaultTruncated,
-		FaultNotJSON, FaultListingLag, FaultWebhookLost, FaultWebhookLate, FaultWebhookDoubled, FaultWebhookReordered,
+		FaultNotJSON, FaultListingLag, FaultRewritten, FaultWebhookLost, FaultWebhookLate, FaultWebhookDoubled, FaultWebhookReordered,
 	}
 )
 

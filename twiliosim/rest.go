@@ -90,6 +90,7 @@ func (s *Sim) serveREST(w http.ResponseWriter, r *http.Request) {
 	for key, values := range answer.header {
 		header[key] = values
 	}
+	header.Set("Date", s.clock.now().Format(http.TimeFormat))
 	header.Set("Twilio-Request-Id", newSID("RQ"))
 	header.Set("Twilio-Concurrent-Requests", strconv.Itoa(concurrent))
 	header.Set("Twilio-Request-Duration", strconv.FormatFloat(time.Since(started).Seconds(), 'f', 3, 64))

@@ -51,6 +51,9 @@ type Options struct {
 	UIURL, Namespace string
 	// Faults in force from the start. Optional: none.
 	Faults []Fault
+	// Skew is how far the simulator's clock is ahead of the machine's; below 0
+	// behind. Optional: 0.
+	Skew time.Duration
 	// Speed is how many times faster than at Twilio messages are sent and
 	// delivered. It leaves the clock, SendAt and ValidityPeriod alone.
 	// Optional: 1.
@@ -126,7 +129,7 @@ func Start(options Options) (*Sim, error) {
 		o.Numbers = []string{DefaultNumber}
 	}
 	s := &Sim{
-		Account: o.Account, Token: o.Token, options: o, clock: newClock(), events: newEvents(), lanes: newLanes(),
+		Account: o.Account, Token: o.Token, options: o, clock: newClock(o.Skew), events: newEvents(), lanes: newLanes(),
 		accounts: map[string]*account{}, keys: map[string]*account{}, numbers: map[string]*sender{},
 		alphanumerics: map[string]*sender{}, bySID: map[string]*message{},
 		optOuts: map[optOutKey]time.Time{}, loops: map[optOutKey]loop{},

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"temporal-twilio/twiliosim"
 )
@@ -47,6 +48,8 @@ type Options struct {
 	// TemporalSettings are added to Temporal's dynamic configuration, each as
 	// key=JSON. Optional.
 	TemporalSettings []string
+	// Skew is how far the local Twilio's clock is ahead of ours. Optional.
+	Skew time.Duration
 	// NoWorker leaves the worker to the test.
 	NoWorker bool
 }
@@ -60,7 +63,7 @@ func Start(t testing.TB, o Options) *Stack {
 	var err error
 	s.Twilio, err = twiliosim.Start(twiliosim.Options{
 		Account: Account, Token: Token, Numbers: []string{Number},
-		Webhook: s.Webhook + "/twilio/sms",
+		Webhook: s.Webhook + "/twilio/sms", Skew: o.Skew,
 	})
 	if err != nil {
 		t.Fatal(err)

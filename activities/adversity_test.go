@@ -1,0 +1,303 @@
+package activities
+
+// What an adversary does to a send: clocks that differ, listings that are full,
+// texts that come back changed, several sends of the same words, failures of all
+// kinds, and little time.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// fakeTwilio keeps what it is sent, and fails as the test says.
+type fakeTwilio struct {
+	gatewayFunc
+	mu      sync.Mutex
+	skew    time.Duration
+	records []twilio.Record
+	creates int
+	// fail is asked before each create, by its number from 1. created says whether
+	// the message is created all the same.
+	fail func(n int, d twilio.Draft) (err error, created bool)
+	// whole is false if listings have no end.
+	endless bool
+}
+
+func (f *fakeTwilio) Now() (time.Time, bool) { return time.Now().Add(f.skew), true }
+
+func (f *fakeTwilio) Send(_ context.Context, d twilio.Draft) (sms.Message, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.creates++
+	var err error
+	created := true
+	if f.fail != nil {
+		if err, created = f.fail(f.creates, d); err == nil {
+			created = true
+		}
+	}
+	m := sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", f.creates), Status: sms.Queued, Segments: 1}
+	if created {
+		f.records = append([]twilio.Record{{Message: m, Body: d.Body, Direction: "outbound-api", Created: time.Now().Add(f.skew).Truncate(time.Second)}}, f.records...)
+	}
+	if err != nil {
+		return sms.Message{}, err
+	}
+	return m, nil
+}
+
+func (f *fakeTwilio) List(_ context.Context, q twilio.Query) (l twilio.Listing, _ error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.records {
+		if (q.To == "" || r.To == q.To) && !r.Created.Before(q.Since) {
+			l.Records = append(l.Records, r)
+		}
+	}
+	l.Whole = !f.endless
+	return l, nil
+}
+
+func (f *fakeTwilio) sent(to string) (n int) {
+	for _, r := range f.records {
+		if r.To == to {
+			n++
+		}
+	}
+	return n
+}
+
+func unknownError(status int) *sms.Error {
+	return &sms.Error{Code: sms.OutcomeUnknown, HTTPStatus: status, TwilioCode: 20000 + status, Message: "lost"}
+}
+
+// another is a message of somebody else's.
+func another(to, body string, age time.Duration) twilio.Record {
+	r := listed(to, "SMother", body)
+	r.Created = time.Now().Add(-age).Truncate(time.Second)
+	return r
+}
+
+var one = SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first), SmsBody: "Hi"}
+
+func TestADoubtAboutASingleRecipientIsDecided(t *testing.T) {
+	for name, created := range map[string]bool{"created all the same": true, "not created": false} {
+		for _, skew := range []time.Duration{0, 90 * time.Second, -90 * time.Second} {
+			f := &fakeTwilio{skew: skew, fail: func(n int, _ twilio.Draft) (error, bool) {
+				if n == 1 {
+					return unknownError(503), created
+				}
+				return nil, true
+			}}
+			f.records = []twilio.Record{another(second, "of somebody else", time.Second-skew)}
+			result := execute(t, f, one)
+			if len(result.Messages) != 1 || f.sent(first) != 1 {
+				t.Errorf("%s, skew %s: %+v, texted %d times", name, skew, result, f.sent(first))
+			}
+		}
+	}
+}
+
+func TestAFullListingProvesNothing(t *testing.T) {
+	f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), false }}
+	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+	if result := execute(t, f, one); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.OutcomeUnknown {
+		t.Errorf("%d creates, %+v", f.creates, result)
+	}
+}
+
+func TestATextThatSomebodyMayHaveChangedIsUnknown(t *testing.T) {
+	for name, tc := range map[string]struct {
+		ours, listed string
+		variables    string
+		creates      int
+	}{
+		"quotes":            {"It’s “here”", `It's "here"`, "", 1},
+		"invisible":         {"\u200bYour code is 1\ufeff", "Your code is 1", "", 1},
+		"composed":          {"Cafe\u0301", "Café", "", 1},
+		"dots":              {"Wait… now", "Wait... now", "", 1},
+		"another text":      {"Hi", "Bye", "", 2},
+		"a longer text":     {"Hi", "Hi there", "", 2},
+		"another rendering": {"It costs ${n}", "It costs 1.000", `{"n":1000}`, 2}, // this attempt rendered it itself
+	} {
+		f := &fakeTwilio{}
+		f.fail = func(n int, _ twilio.Draft) (error, bool) {
+			if n > 1 {
+				return nil, true
+			}
+			f.records = append(f.records, another(first, tc.listed, 0), another(second, "x", 0))
+			return unknownError(500), false
+		}
+		in := one
+		in.SmsBody, in.Variables = tc.ours, json.RawMessage(tc.variables)
+		execute(t, f, in)
+		if f.creates != tc.creates {
+			t.Errorf("%s: %d creates, want %d", name, f.creates, tc.creates)
+		}
+	}
+}
+
+func TestAMessageThatAnotherSendOwnsIsNeverTakenForOurs(t *testing.T) {
+	f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { return unknownError(500), false }}
+	f.records = []twilio.Record{another(first, "Hi", 0)}
+	a := newActivities(f)
+	a.ledgerOf("").take("another send", f.records[0].Message, time.Now())
+	result, err := run(t, a, SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: "Hi", GiveUpAfter: 1})
+	if err != nil || len(result.Messages) > 0 {
+		t.Errorf("%+v, %v", result, err)
+	}
+	// Two sends could own it.
+	f = &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { return unknownError(500), true }}
+	a = newActivities(f)
+	a.ledgerOf("").claim("another send", first, "Hi", false)
+	result, err = run(t, a, one)
+	if err != nil || f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.OutcomeUnknown {
+		t.Errorf("%+v, %v", result, err)
+	}
+	// There is one for each of them.
+	f.records, f.creates = []twilio.Record{another(first, "Hi", 0)}, 0
+	a = newActivities(f)
+	a.ledgerOf("").claim("another send", first, "Hi", false)
+	if result, err = run(t, a, one); err != nil || len(result.Messages) != 1 {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+func TestAMessageOlderThanTheRecordIsNotOurs(t *testing.T) {
+	// It waited an hour to be sent; ten minutes before, somebody sent the same.
+	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+		if n == 1 {
+			return unknownError(500), false
+		}
+		return nil, true
+	}}
+	f.records = []twilio.Record{another(second, "x", 0), another(first, "Hi", 10*time.Minute)}
+	if result := execute(t, f, one); f.creates != 2 || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" {
+		t.Errorf("%d creates, %+v", f.creates, result)
+	}
+}
+
+func TestAListStopsOnceTheAccountIsRefused(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err  sms.Error
+		most int
+	}{
+		"credentials": {sms.Error{Code: sms.AuthenticationError, HTTPStatus: 401, TwilioCode: 20003, Scope: sms.ScopeAccount, Message: "Authenticate"}, 8},
+		"unreachable": {sms.Error{Code: sms.ConnectionError, Retryable: true, Scope: sms.ScopeAccount, Message: "refused"}, 8},
+		"failing":     {*unknownError(503), enough + 8},
+	} {
+		f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { e := tc.err; return &e, false }}
+		a := newActivities(f)
+		a.Accounts[""] = Account{Gateway: f, Pace: NewPace(Limits{Concurrency: 8})}
+		result, err := run(t, a, SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: To(phones(1000)...), SmsBody: "Hi", GiveUpAfter: 1})
+		if err != nil || f.creates > tc.most || len(result.Errors) != 1000 {
+			t.Fatalf("%s: %d creates, %d errors, %v", name, f.creates, len(result.Errors), err)
+		}
+		if last := result.Errors[999]; last.Code == sms.OutcomeUnknown || last.Code == sms.Cancelled || last.TwilioCode != tc.err.TwilioCode && tc.err.Code != sms.OutcomeUnknown {
+			t.Errorf("%s: the last is told %+v", name, last)
+		}
+	}
+}
+
+func TestATemporaryFailureIsTriedAgainWithinTheOnlyAttempt(t *testing.T) {
+	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+		if n < 3 {
+			return &sms.Error{Code: sms.RateLimited, HTTPStatus: 429, Retryable: true, Message: "too many"}, false
+		}
+		return nil, true
+	}}
+	if result := execute(t, f, one); f.creates != 3 || len(result.Messages) != 1 {
+		t.Errorf("%d creates, %+v", f.creates, result)
+	}
+	f.creates = -1 << 30
+	in := one
+	in.GiveUpAfter = sms.Duration(2 * time.Second)
+	if result := execute(t, f, in); len(result.Errors) != 1 || result.Errors[0].Code != sms.RateLimited || !result.Errors[0].Retryable {
+		t.Errorf("%+v", result)
+	}
+}
+
+func TestASecondAttemptWithoutARecordDoubtsTheFirstFew(t *testing.T) {
+	s := newTestSend(phones(firstFew + 5)...)
+	s.info.Attempt = 2
+	s.resumeWithout()
+	for _, to := range s.recipients {
+		if want := to.place < firstFew; (to.state == doubtful) != want {
+			t.Errorf("recipient %d: %d", to.place, to.state)
+		}
+	}
+}
+
+func TestOneRecipientNeedsNoHeartbeatAndAListFewerThanItsRecipients(t *testing.T) {
+	for n, most := range map[int]int{1: 0, firstFew: 0, 1000: 40} {
+		var drafts []twilio.Draft
+		a := newActivities(taking(&drafts))
+		records := 0
+		a.Record = func(context.Context, any) error { records++; return nil }
+		if _, err := run(t, a, SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: To(phones(n)...), SmsBody: "Hi"}); err != nil || records > most || len(drafts) != n {
+			t.Errorf("%d recipients: %d heartbeats, %d texts, %v", n, records, len(drafts), err)
+		}
+	}
+}
+
+func TestAnErrorIsAFailureIfTheCallerWantsItSo(t *testing.T) {
+	in := one
+	in.SmsTo, in.OnError = To(first, "nobody"), Fail
+	f := &fakeTwilio{}
+	_, err := run(t, newActivities(f), in)
+	var (
+		failed *temporal.ApplicationError
+		result SendSmsResult
+	)
+	if !errors.As(err, &failed) || failed.Type() != FailType || !failed.NonRetryable() || failed.Details(&result) != nil || len(result.Messages) != 1 || len(result.Errors) != 1 {
+		t.Errorf("%v, %+v", err, result)
+	}
+	if strings.Contains(fmt.Sprint(err), "555") {
+		t.Errorf("the failure names a number: %v", err)
+	}
+	in.SmsTo = To(second)
+	if _, err := run(t, newActivities(f), in); err != nil {
+		t.Errorf("nothing failed: %v", err)
+	}
+}
+
+func TestOneHostileAddressFitsIntoAPayload(t *testing.T) {
+	in := one
+	in.SmsTo = To(strings.Repeat(`"`, 133_000))
+	if size := len(text(execute(t, &fakeTwilio{}, in))); size > 4000 {
+		t.Errorf("%d bytes", size)
+	}
+}
+
+func TestKeysAreOfAContent(t *testing.T) {
+	in := one
+	in.Variables = json.RawMessage(`{"a":1,"b":2}`)
+	same := in
+	same.Variables, same.IdempotencyKey, same.OnError = json.RawMessage(`{ "b":2, "a":1 }`), "key", Fail
+	if contentOf(in) != contentOf(same) {
+		t.Error("the same content in other words is another one")
+	}
+	for name, change := range map[string]func(*SendSmsInput){
+		"text": func(in *SendSmsInput) { in.SmsBody = "Bye" },
+		"list": func(in *SendSmsInput) { in.SmsTo = To(first, second) },
+		"from": func(in *SendSmsInput) { in.SmsFrom = "+15005550007" },
+		"data": func(in *SendSmsInput) { in.Variables = json.RawMessage(`{"a":1,"b":12345678901234567890}`) },
+	} {
+		other := in
+		change(&other)
+		if contentOf(in) == contentOf(other) {
+			t.Errorf("another %s is the same content", name)
+		}
+	}
+}
