@@ -8,13 +8,13 @@ import "strings"
 // builtin is a built-in, such as ?upper_case.
 type builtin struct {
 	name       string     // in the legacy naming convention
-	written    string     // as it stands in the template
+	written    string     // as it is written in the template
 	conv       convention // of that
 	binds      binding
 	lazyTarget bool // its operand may be generated while it is consumed
 	canBeLazy  bool // its result may be generated while it is consumed
 
-	// eval computes the value of a built-in that is no method.
+	// eval computes the value of a built-in that is not a method.
 	eval func(e *env, n *builtinNode) (Value, error)
 
 	// A built-in that takes arguments: prepare evaluates and checks the operand,
@@ -30,7 +30,7 @@ type builtin struct {
 	keyed func(e *env, n *builtinNode, target Value, key string) (Value, error)
 }
 
-// binding says what a built-in takes from the place where it stands.
+// binding says what a built-in takes from the place where it is written.
 type binding uint8
 
 const (

@@ -105,7 +105,7 @@ func (e *env) dateOperand(n *builtinNode) (Value, error) {
 }
 
 // dateParser is ?date of a string without a format: a date in the format of
-// the settings where ?date stands, which is only parsed when it is used as a
+// the settings where ?date is written, which is only parsed when it is used as a
 // date.
 type dateParser struct {
 	n        *builtinNode

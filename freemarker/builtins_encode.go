@@ -123,7 +123,7 @@ func escapeJava(s string) string {
 	return b.String()
 }
 
-// controlEscape returns the letter that stands for a control character after a
+// controlEscape returns the letter that means a control character after a
 // backslash, or 0.
 func controlEscape(r rune) byte {
 	switch r {

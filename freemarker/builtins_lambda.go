@@ -73,7 +73,7 @@ type itemFunc func(e *env, v Value) (Value, error)
 // function returns the function that the argument of ?map and the like is.
 func (e *env) function(x expr) (itemFunc, error) {
 	if l, ok := x.(*lambdaNode); ok {
-		// The lambda sees the variables of the place where it stands.
+		// The lambda sees the variables of the place where it is written.
 		top := e.top
 		return func(e *env, v Value) (Value, error) {
 			saved := e.top

@@ -490,7 +490,7 @@ func (e *env) separator(n *builtinNode, s, sep string, f regexFlags, last bool) 
 		if !last {
 			break
 		}
-		if start >= len(s) { // where the reference cannot go on searching
+		if start >= len(s) { // the reference cannot go on searching from there
 			return 0, 0, otherError(n.pos, "?%s cannot use a separator that matches nothing", n.bi.written)
 		}
 		_, size := utf8.DecodeRuneInString(s[start:])

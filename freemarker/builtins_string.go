@@ -74,7 +74,7 @@ func init() {
 	define("right_pad", stringMethod(1, 2, pad))
 }
 
-// changeFirst changes the case of the first character that is no white space.
+// changeFirst changes the case of the first character that is not white space.
 func changeFirst(s string, change func(rune) rune) string {
 	for i := 0; i < len(s); {
 		r, n := decodeUnit(s[i:])

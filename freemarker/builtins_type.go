@@ -317,7 +317,7 @@ func formatAs(e *env, n *builtinNode, v Value, spec string) (Value, error) {
 }
 
 // formatter is x?string without arguments: a string, a method and, unless x is
-// a boolean, a hash. The string is that of the settings where ?string stands,
+// a boolean, a hash. The string is that of the settings where ?string is written,
 // even if it is used after they have changed.
 type formatter struct {
 	n        *builtinNode

@@ -20,7 +20,7 @@ type boundArgs struct {
 // passMacro is the special variable .pass, which does nothing.
 var passMacro = &macroDef{name: ".pass", catchSlot: -1, body: &group{}}
 
-// callArgs are the arguments of a call as they stand in the template.
+// callArgs are the arguments of a call as they are written in the template.
 type callArgs struct {
 	named      []namedArg
 	positional []expr
@@ -60,7 +60,7 @@ func (e *env) callFunction(at pos, m *macroValue, args *callArgs) (Value, error)
 	return e.returned, err
 }
 
-// invoke runs a macro, or if there is no tag that calls it, a function.
+// invoke runs a macro; or a function, which no tag calls.
 func (e *env) invoke(at pos, m *macroValue, args *callArgs, call *userCallNode) error {
 	if call == nil && !m.def.function {
 		return otherError(at, "a macro cannot be called in an expression")
@@ -215,7 +215,7 @@ func (e *env) bindArgs(at pos, ctx *macroCtx, m *macroValue, args *callArgs) err
 	return nil
 }
 
-// bindBound sets what ?with_args gave, and checks what ?with_args_last will.
+// bindBound sets the arguments of ?with_args, and checks those of ?with_args_last.
 func (b *argBinder) bindBound(args *callArgs) error {
 	d := b.ctx.def
 	if b.bound.byName {

@@ -1,7 +1,7 @@
 package freemarker_test
 
 // What java.text.SimpleDateFormat and java.lang.Character keep to themselves.
-// The answers are those of FreeMarker 2.3.31.
+// The returns are those of FreeMarker 2.3.31.
 
 import (
 	"testing"

@@ -90,8 +90,8 @@ func decimalDigit(s string) (digit byte, length int) {
 	return '0' + byte(digitValue(r)), n
 }
 
-// digitValue returns what a decimal digit of any script counts. The digits of a
-// script stand together, those of several scripts may.
+// digitValue returns the value of a decimal digit of any script. The digits of a
+// script are in a row; so may be those of several scripts.
 func digitValue(r rune) rune {
 	for _, t := range unicode.Nd.R16 {
 		if r <= rune(t.Hi) {

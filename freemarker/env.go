@@ -18,7 +18,7 @@ type env struct {
 	stepsLeft int
 	top       *frame                          // the innermost loop, lambda or nested content
 	macro     *macroCtx                       // the macro or function that runs
-	quiet     bool                            // nobody reads the details of a missing value
+	quiet     bool                            // the details of a missing value are not read
 	callsLeft int                             // how many calls may still run inside the present one
 	format    *formats                        // how values are written; shared until a setting changes
 	moved     map[movedKey]*dateformat.Format // date formats that go on in a zone they have read
@@ -30,7 +30,7 @@ type env struct {
 	memory   int64
 	limits   *Limits
 	started  time.Time
-	now      time.Time // what .now gives; the zero time: the clock's
+	now      time.Time // the value of .now; the zero time: the clock's
 	failed   error     // the limit that was exceeded
 	returned Value     // by #return
 	errors   []error

@@ -30,7 +30,7 @@ const (
 	KindOther Kind = iota
 	// KindMissing: the template used a variable that is missing or null.
 	KindMissing
-	// KindType: a value has a type that cannot be used where it stands.
+	// KindType: a value has a type that cannot be used in its place.
 	KindType
 	// KindLimit: the rendering exceeded one of its Limits or its context
 	// ended. A template cannot catch it.
@@ -94,8 +94,8 @@ func otherError(at pos, format string, args ...any) error {
 	return newError(KindOther, at, format)
 }
 
-// errQuietMissing stands for a missing value inside (…)! and the like, where
-// nobody will read the details.
+// errQuietMissing is a missing value inside (…)! and the like, where the details
+// are not read.
 var errQuietMissing = &RenderError{Kind: KindMissing, Message: "a value is missing"}
 
 // missingError says that x has no value.

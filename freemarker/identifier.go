@@ -1,6 +1,6 @@
 package freemarker
 
-// Which characters beyond ASCII may stand in an identifier. The ranges are
+// Which characters beyond ASCII may be part of an identifier. The ranges are
 // those of FreeMarker's grammar (ID_START_CHAR).
 
 import "sort"
@@ -134,7 +134,7 @@ var idRanges = [...][2]rune{
 	{0xFFDA, 0xFFDC},
 }
 
-// isIDRune reports whether r, which is not ASCII, may stand in an identifier.
+// isIDRune reports whether r, which is not ASCII, may be part of an identifier.
 func isIDRune(r rune) bool {
 	i := sort.Search(len(idRanges), func(i int) bool { return idRanges[i][1] >= r })
 	return i < len(idRanges) && idRanges[i][0] <= r

@@ -1,7 +1,7 @@
 package freemarker
 
 // The lexer: it cuts a template's source into tokens. What a token is depends
-// on where it stands (the state), and tokens change the state.
+// on its place (the state), and tokens change the state.
 
 import (
 	"strings"

@@ -177,7 +177,7 @@ func (lx *lexer) expression() token {
 		return lx.closeBracket()
 	case len(rest) > 1 && (rest[1] == '{' && (c == '$' || c == '#') || c == '[' && rest[1] == '='):
 		t := lx.begin(tEOF)
-		lx.fail(t.line, t.col, "an interpolation cannot stand inside an expression")
+		lx.fail(t.line, t.col, "an interpolation is not allowed inside an expression")
 	case c == '!' && lx.state == stNamedArg && len(rest) > 1 && isBlank(rest[1]):
 		n := 2
 		for n < len(rest) && isBlank(rest[n]) {
@@ -376,7 +376,7 @@ func (lx *lexer) scanString(s string) (n int, has traits) {
 
 func isHex(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
-// failAt reports that the character n bytes from here cannot stand there.
+// failAt reports that the character n bytes from here is not allowed there.
 func (lx *lexer) failAt(n int) {
 	end := lx.p + n
 	if end < len(lx.src) {
@@ -388,7 +388,7 @@ func (lx *lexer) failAt(n int) {
 		if size == 4 { // two UTF-16 units, of which it is the first
 			lx.col--
 		}
-		lx.fail(lx.line, lx.col, "this character cannot stand here")
+		lx.fail(lx.line, lx.col, "this character is not allowed here")
 	}
 	lx.failAtEnd()
 }

@@ -120,8 +120,8 @@ func (e *env) checkClock() error {
 	return e.checkContext()
 }
 
-// begin returns when the rendering began: the first time that anybody asks, as
-// short renderings need no clock.
+// begin returns when the rendering began, which is when it is first called: short
+// renderings need no clock.
 func (e *env) begin() time.Time {
 	if e.started.IsZero() {
 		e.started = time.Now()
@@ -220,7 +220,7 @@ func (e *env) enter() error {
 	return nil
 }
 
-// mayEnter says whether a call may be made after all.
+// mayEnter reports whether a call may be made after all.
 func (e *env) mayEnter() error {
 	if e.callsLeft < 0 {
 		return e.limitError("calls are nested too deep")

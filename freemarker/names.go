@@ -5,7 +5,7 @@ package freemarker
 import "slices"
 
 // nameList is a list of names. A map finds them once they are many, so that a
-// template with thousands of parameters does not take forever.
+// template with thousands of parameters does not take a time that grows with the square.
 type nameList struct {
 	names []string
 	index map[string]int32

@@ -395,7 +395,7 @@ type macroDef struct {
 	name      string
 	place     int32 // of its name among those that the template assigns; or -1
 	params    []string
-	defaults  []expr // nil where a parameter has none
+	defaults  []expr // nil if a parameter has none
 	catchAll  string
 	slots     nameList // the parameters, the catch-all and all other locals
 	catchSlot int32

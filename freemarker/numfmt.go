@@ -69,8 +69,8 @@ func appendFloatGrouped(out []byte, f float64) []byte {
 	return out
 }
 
-// maxExact is up to where three decimals are fewer than Java's digits of a double
-// have, so that it does not matter that those end early.
+// maxExact is below where Java's digits of a double may end before the third
+// decimal.
 const maxExact = 1 << 42
 
 // appendLargeFloat writes the digits that Java makes of a double.

@@ -72,7 +72,7 @@ func findFormat(name string) (*outputFormat, string) {
 			return nil, "only markup output formats can be combined"
 		}
 		f := combineFormats(outer, inner)
-		f.name = "" // the reference gives none to what is named outright
+		f.name = "" // in the reference, what is named outright has none
 		return f, ""
 	}
 	if f := outputFormats[name]; f != nil {
@@ -132,9 +132,9 @@ type escaping struct {
 	policy escPolicy
 }
 
-// codeEscaping is how ?eval and ?interpret begin to escape what they run: as the
-// place does where they stand, but if that has the output format with which the
-// template began, as the template began.
+// codeEscaping is how the code of ?eval and ?interpret begins to escape: as the
+// place of the built-in does; but if the output format there is the one with
+// which the template began, as the template began.
 type codeEscaping struct{ begin, template escaping }
 
 // escPolicy says when auto-escaping is on.

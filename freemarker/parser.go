@@ -108,7 +108,7 @@ type varScope struct {
 	idents   []*identNode
 }
 
-// resolve tells the variables their places, and returns the names that have one.
+// resolve sets the places of the variables, and returns the names that have one.
 func (s *varScope) resolve() nameList {
 	if len(s.assigned.names) > 0 {
 		for _, id := range s.idents {
@@ -294,7 +294,7 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lex *lexical, dyn
 	return nil
 }
 
-// release gives the parser back for another use, empty but for its stacks.
+// release returns the parser back for another use, empty but for its stacks.
 func (p *parser) release() {
 	nodes, exprs, idents := p.nodes, p.exprs, p.own.idents
 	clear(nodes[:cap(nodes)])

@@ -114,7 +114,7 @@ func (p *parser) relation() expr {
 	return p.newCompare(l, r, op)
 }
 
-// newCompare also tells ?size how far it needs to count.
+// newCompare also notes how far ?size needs to count.
 func (p *parser) newCompare(l, r expr, op compareOp) expr {
 	setCountLimit(l, r, op)
 	setCountLimit(r, l, mirrored[op])

@@ -112,7 +112,7 @@ func (p *parser) constantBool(x expr, v Value, yesNo bool) bool {
 	return false
 }
 
-// parseYesNo reads the strings that stand for a boolean in old templates.
+// parseYesNo reads the strings that mean a boolean in old templates.
 func parseYesNo(s string) (value, ok bool) {
 	if strings.HasPrefix(s, `"`) && len(s) >= 2 {
 		s = s[1 : len(s)-1]

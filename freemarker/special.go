@@ -213,7 +213,7 @@ var sharedVariables = map[string]*Value{
 	"xml_escape":         new(object0(&textTransform{xmlReplacer.Replace})),
 }
 
-// shared returns a shared variable, or a missing value that nobody may change.
+// shared returns a shared variable, or a missing value that must not be changed.
 func shared(name string) *Value {
 	if v := sharedVariables[name]; v != nil {
 		return v

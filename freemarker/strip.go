@@ -2,7 +2,7 @@ package freemarker
 
 // White space stripping: lines that hold only directives leave no line break
 // and no indentation behind, and <#t>, <#lt>, <#rt> and <#nt> trim or keep the
-// line they stand on. The rules are those of the reference, which compares the
+// line they are on. The rules are those of the reference, which compares the
 // lines on which neighbouring nodes start and end.
 
 import (
@@ -101,7 +101,7 @@ func (s *stripper) cleanUp(n node) node {
 }
 
 // dropIgnorable removes the children that can be dropped after stripping. What
-// stands before a child counts as it is then, what stands after it as it was.
+// comes before a child counts as it is then, what comes after it as it was.
 func (s *stripper) dropIgnorable(g *group) {
 	kept := g.kids[:0]
 	var before node
@@ -252,7 +252,7 @@ func (s *stripper) stripText(t *textNode) {
 	}
 }
 
-// topLevel reports whether a text stands directly in the template.
+// topLevel reports whether a text is directly in the template.
 func (t *textNode) topLevel() bool {
 	if t.parent == nil {
 		return true
@@ -311,7 +311,7 @@ func trimRightSpace(s string) string {
 	return strings.TrimRightFunc(s, isJavaSpace)
 }
 
-// trimAfter applies the trim directives that stand before the text on its
+// trimAfter applies the trim directives that come before the text on its
 // first line. It reports whether there are any.
 func (s *stripper) trimAfter(t *textNode) bool {
 	found := false
@@ -428,7 +428,7 @@ func heedsBefore(n node) bool {
 	return false
 }
 
-// heedsAfter is heedsBefore for what stands before n.
+// heedsAfter is heedsBefore for what comes before n.
 func heedsAfter(n node) bool {
 	switch n := n.(type) {
 	case *outputNode, *numberOutputNode:

@@ -99,7 +99,7 @@ func (t *Template) Render(ctx context.Context, model Value) (string, error) {
 }
 
 // RenderAt renders as Render does, but for .now, which is the given time: the
-// same time and model give the same text again. The zero time means the clock's.
+// same time and model produce the same text again. The zero time means the clock's.
 func (t *Template) RenderAt(ctx context.Context, model Value, now time.Time) (text string, err error) {
 	defer func() { recovered(&err, recover()) }()
 	e := envs.Get().(*env)
@@ -133,7 +133,7 @@ func (e *env) reset(ctx context.Context, t *Template, model Value) {
 	}
 }
 
-// release gives an environment back for another rendering, if this one has not
+// release returns an environment back for another rendering, if this one has not
 // failed. Nothing of the first may reach the second, but for buffers and compiled
 // formats.
 func (e *env) release() {

@@ -205,7 +205,7 @@ func (e *env) dateKey(spec string, t dateType) dateKey {
 	return dateKey{spec, t, e.settings.locale, e.settings.zone}
 }
 
-// movedKey tells the format of the settings from one that is given, which may
+// movedKey distinguishes the format of the settings from one that is written out, which may
 // be the same.
 type movedKey struct {
 	dateKey

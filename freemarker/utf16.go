@@ -146,7 +146,7 @@ func units(s string) []uint16 {
 	return out
 }
 
-// joinHalves joins the two halves of surrogate pairs that stand side by side.
+// joinHalves joins the two halves of surrogate pairs that are side by side.
 func joinHalves(s string) string {
 	if strings.IndexByte(s, 0xED) < 0 {
 		return s

@@ -87,7 +87,7 @@ type Value struct {
 	kind  kind
 }
 
-// object is what stands behind a value that is neither a plain string, number,
+// object is what is behind a value that is neither a plain string, number,
 // boolean, list nor hash. It implements those of the interfaces below that its
 // abilities name.
 type object interface{ abilities() ability }

@@ -102,7 +102,7 @@ func (y *tally) print() {
 	}
 }
 
-// run answers what is wrong with our answer, "" if nothing is.
+// run returns what is wrong with our answer, "" if nothing is.
 func (c *corpusCase) run() string {
 	want, begun := c.Expect, time.Now()
 	if want.Truth != nil && want.Truth.Error {
@@ -125,7 +125,7 @@ func (c *corpusCase) run() string {
 	return problem
 }
 
-// compare answers how our answer to the case's question differs.
+// compare returns how our answer to the case's question differs.
 func (c *corpusCase) compare(p *Pattern, want *answer) string {
 	ctx := context.Background()
 	switch c.Kind {

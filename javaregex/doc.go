@@ -53,7 +53,7 @@
 // itself and never reconsidered; so \R{2} does not match "\r\n". Captures made in a part that is
 // matched by itself stay when what follows fails. The program keeps the same ways apart.
 //
-// What the JDK answers is asked with internal/jdk/Oracle.java; testdata/corpus.jsonl has thousands
-// of its answers, and TestAgainstJava makes new cases at random. The tables of characters in
+// internal/jdk/Oracle.java asks the JDK for its answers; testdata/corpus.jsonl has
+// thousands of them, and TestAgainstJava makes new cases at random. The tables of characters in
 // unicode.txt are written by internal/jdk/Tables.java.
 package javaregex

@@ -18,7 +18,7 @@ func (b *byteSet) add(lo, hi byte) {
 	}
 }
 
-// meets says whether a byte is in both sets.
+// meets reports whether a byte is in both sets.
 func (b *byteSet) meets(other *byteSet) bool {
 	return b[0]&other[0]|b[1]&other[1]|b[2]&other[2]|b[3]&other[3] != 0
 }
@@ -40,7 +40,7 @@ func (f *firstInfo) or(other *firstInfo) {
 	f.empty = f.empty || other.empty
 }
 
-// then answers the beginnings of f followed by g.
+// then returns the beginnings of f followed by g.
 func (f firstInfo) then(g *firstInfo) firstInfo {
 	if f.empty {
 		f.empty = false
@@ -77,7 +77,7 @@ func leadByte(r rune) byte {
 	return 0xF0 | byte(r>>18)
 }
 
-// first answers how the matches of n can begin. It is computed once a node.
+// first returns how the matches of n can begin. It is computed once a node.
 func (n *node) first() *firstInfo {
 	if n.firsts == nil {
 		n.firsts = new(firstInfo)
@@ -121,7 +121,7 @@ func (n *node) findFirst(f *firstInfo) {
 	}
 }
 
-// table answers the bytes, or nil if a match may also take nothing, or begin with any byte.
+// table returns the bytes, or nil if a match may also take nothing, or begin with any byte.
 func (f *firstInfo) table() *byteSet {
 	if f.empty || f.bytes == allBytes {
 		return nil
@@ -130,7 +130,7 @@ func (f *firstInfo) table() *byteSet {
 	return &bytes
 }
 
-// literalChar answers the only character of a set.
+// literalChar returns the only character of a set.
 func (n *node) literalChar() (rune, bool) {
 	if n.kind == nodeSet && len(n.set) == 1 && n.set[0].lo == n.set[0].hi && !isSurrogate(n.set[0].lo) {
 		return n.set[0].lo, true
@@ -211,7 +211,7 @@ func (c *compiler) gatherNeeds(n *node) {
 	}
 }
 
-// isHopeless says whether the input from pos on lacks a character that every match contains. It is
+// isHopeless reports whether the input from pos on lacks a character that every match contains. It is
 // asked when a match has taken long.
 func (m *machine) isHopeless(pos int) bool {
 	for _, class := range m.prog.needs {
@@ -229,7 +229,7 @@ func (m *machine) isHopeless(pos int) bool {
 	return false
 }
 
-// minLength answers how many characters a match of n has at least.
+// minLength returns how many characters a match of n has at least.
 func (n *node) minLength() int {
 	const enough = 1 << 24
 	length := 0

@@ -1,8 +1,8 @@
 package javaregex
 
-// This file holds case-insensitive matching: which characters a letter or a range stands for.
+// This file holds case-insensitive matching: which characters a letter or a range matches.
 
-// foldASCII answers r and, if it is an ASCII letter, its other case.
+// foldASCII returns r and, if it is an ASCII letter, its other case.
 func foldASCII(r rune) runeSet {
 	if isASCIILetter(r) {
 		return setOf(r, r^0x20)
@@ -10,7 +10,7 @@ func foldASCII(r rune) runeSet {
 	return rangeOf(r, r)
 }
 
-// foldUnicode answers all that (?iu) takes for r.
+// foldUnicode returns all that (?iu) takes for r.
 func foldUnicode(r rune) runeSet {
 	if r < 0x80 && !isASCIILetter(r) {
 		return rangeOf(r, r)
@@ -20,7 +20,7 @@ func foldUnicode(r rune) runeSet {
 	return setOf(append([]rune{fold}, t.folding[fold]...)...)
 }
 
-// foldsLittleAlone says whether (?iu) takes a character that has no other beside it for itself
+// foldsLittleAlone reports whether (?iu) takes a character that has no other beside it for itself
 // only. Java looks for its cases by way of its upper case, and finds none for ß, which is the
 // lower case of ẞ.
 func foldsLittleAlone(r rune) bool {
@@ -32,7 +32,7 @@ func foldsLittleAlone(r rune) bool {
 	return upper == t.toLower(upper) && len(t.folding[upper]) > 0
 }
 
-// foldRangeASCII answers what (?i) takes for a range: a character is in it if it, or either case
+// foldRangeASCII returns what (?i) takes for a range: a character is in it if it, or either case
 // of an ASCII one, lies between the ends as they are written.
 func foldRangeASCII(lo, hi rune) runeSet {
 	set := []runeRange{{lo, hi}}

@@ -1,7 +1,7 @@
 package javaregex
 
 // This file holds what must be true of any pattern and input: nothing panics, limits are kept, and
-// every way to match faster gives the answer of the plain one.
+// every way to match faster finds what the plain one does.
 
 import (
 	"context"
@@ -29,7 +29,7 @@ func seeds(f *testing.F) {
 
 var fuzzLimits = Limits{Steps: 200_000, Memory: 1 << 20, Nesting: 300}
 
-// FuzzAnyPattern gives anything to everything: no panic, offsets within the input and in order.
+// FuzzAnyPattern feeds anything to everything: no panic, offsets within the input and in order.
 func FuzzAnyPattern(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, pattern, input string, flags int) {

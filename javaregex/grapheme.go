@@ -47,7 +47,7 @@ func graphemeClassOf(r rune) graphemeClass {
 	return graphemeOther
 }
 
-// breaks says whether two neighbours are in different clusters, whatever comes before them. It is
+// breaks reports whether two neighbours are in different clusters, whatever comes before them. It is
 // the table of Unicode's rules.
 func breaks(a, b graphemeClass) bool {
 	isControl := func(c graphemeClass) bool { return graphemeCR <= c && c <= graphemeControl }
@@ -66,7 +66,7 @@ func breaks(a, b graphemeClass) bool {
 	return b != graphemeExtend && b != graphemeZWJ && b != graphemeSpacingMark && a != graphemePrepend
 }
 
-// nextGrapheme answers the end of the cluster that begins at pos, at most end.
+// nextGrapheme returns the end of the cluster that begins at pos, at most end.
 func (m *machine) nextGrapheme(pos, end int) int {
 	r, width := m.charAt(pos)
 	before := graphemeClassOf(r)
@@ -96,7 +96,7 @@ func (m *machine) nextGrapheme(pos, end int) int {
 	return min(pos, end)
 }
 
-// graphemeBoundary says whether pos is between clusters. As in Java the cluster is one that begins
+// graphemeBoundary reports whether pos is between clusters. As in Java the cluster is one that begins
 // where the latest sub-match or the match before ended, wherever that is.
 func (m *machine) graphemeBoundary(pos int) bool {
 	switch {

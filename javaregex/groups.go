@@ -1,11 +1,11 @@
 package javaregex
 
-// This file gives all groups of a match at once.
+// This file holds how to get all groups of a match at once.
 
 import "strconv"
 
 // Groups has the text of every group by its number, from "1", and of the named ones by their name
-// as well; nil where a group took no part.
+// as well; nil if a group took no part.
 func (m *Match) Groups() map[string]*string {
 	groups := make(map[string]*string, m.GroupCount()+len(m.pattern.prog.names))
 	for i := 1; i <= m.GroupCount(); i++ {

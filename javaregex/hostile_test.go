@@ -103,7 +103,7 @@ var hostile = []struct {
 	{"nothing, in a loop of branches", `(?:|(?:)){2000000000}x`, "y", false},
 }
 
-// apart answers n characters, no two of which are neighbours.
+// apart returns n characters, no two of which are neighbours.
 func apart(n int) string {
 	runes := make([]rune, n)
 	for i := range runes {
@@ -112,7 +112,7 @@ func apart(n int) string {
 	return string(runes)
 }
 
-// TestHostilePatterns gives each 200 ms; nearly all must get their true answer, none a false one.
+// TestHostilePatterns allows each 200 ms; nearly all must get their true answer, none a false one.
 func TestHostilePatterns(t *testing.T) {
 	const allowed = 200 * time.Millisecond * slowdown
 	right := 0

@@ -86,7 +86,7 @@ func (x *lexer) unquote() {
 	}
 }
 
-// errorf answers a SyntaxError at the character before the cursor, which is where Java points.
+// errorf returns a SyntaxError at the character before the cursor, which is where Java points.
 func (x *lexer) errorf(format string, args ...any) *SyntaxError {
 	index := -1
 	if at := x.cursor - 1; at >= 0 {
@@ -107,7 +107,7 @@ func (x *lexer) char(i int) rune {
 
 func (x *lexer) atEnd() bool { return x.cursor >= x.length }
 
-// peek answers the next character without taking it.
+// peek returns the next character without taking it.
 func (x *lexer) peek() rune {
 	c := x.char(x.cursor)
 	if x.has(Comments) {
@@ -126,7 +126,7 @@ func (x *lexer) read() rune {
 	return c
 }
 
-// next takes a character and answers the one after it.
+// next takes a character and returns the one after it.
 func (x *lexer) next() rune {
 	x.cursor++
 	return x.peek()
@@ -138,7 +138,7 @@ func (x *lexer) nextEscaped() rune {
 	return x.char(x.cursor)
 }
 
-// skip takes the next character and the one after it, which it answers; nothing is skipped.
+// skip takes the next character and the one after it, which it returns; nothing is skipped.
 func (x *lexer) skip() rune {
 	c := x.char(x.cursor + 1)
 	x.cursor += 2
@@ -149,7 +149,7 @@ func (x *lexer) unread() { x.cursor-- }
 
 func isPatternSpace(c rune) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
-// endsComment says whether c ends a #… comment.
+// endsComment reports whether c ends a #… comment.
 func (x *lexer) endsComment(c rune) bool {
 	if x.has(UnixLines) {
 		return c == 0 || c == '\n'

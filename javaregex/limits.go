@@ -41,7 +41,7 @@ var DefaultLimits = Limits{
 	Nesting: 5000,
 }
 
-// withDefaults answers l with each field that is not positive replaced by its default.
+// withDefaults returns l with each field that is not positive replaced by its default.
 func (l Limits) withDefaults() Limits {
 	fill := func(field *int, value int) {
 		if *field <= 0 {

@@ -86,7 +86,7 @@ type machine struct {
 
 	memo memo
 	// tried are the places at which the body of a loop has failed, a bit each. Java goes on after
-	// the loop there, which in a leaky program can be told from trying again.
+	// the loop there, which in a leaky program differs from trying again.
 	tried    [][]uint64
 	hasTried bool // there is such a place
 }
@@ -134,7 +134,7 @@ func (m *machine) grow() {
 	m.stack = longer
 }
 
-// pause looks at the budget and the context. It answers false if the match must end.
+// pause looks at the budget and the context. It returns false if the match must end.
 func (m *machine) pause() bool {
 	m.spent += pauseEvery - m.tick
 	m.tick = pauseEvery
@@ -179,7 +179,7 @@ func (m *machine) memoThreshold() int {
 	return 4096
 }
 
-// search finds the first match that begins at start or later. It answers -1 if there is none.
+// search finds the first match that begins at start or later. It returns -1 if there is none.
 func (m *machine) search(start int) int {
 	p := m.prog
 	for i := range m.groups {
@@ -238,7 +238,7 @@ func (m *machine) forgetTried() {
 	m.hasTried = false
 }
 
-// candidate answers the first place from pos on at which a match may begin, or -1.
+// candidate returns the first place from pos on at which a match may begin, or -1.
 func (m *machine) candidate(pos int) int {
 	p, s := m.prog, m.input
 	switch {
@@ -317,7 +317,7 @@ func (m *machine) push(kind frameKind, pc, a, b, c int32) {
 	m.depth++
 }
 
-// run executes from pc at place pos. It answers the end of the match, or -1. It is one loop over
+// run executes from pc at place pos. It returns the end of the match, or -1. It is one loop over
 // the table of instructions: calls for the common ones would take as long as they do.
 func (m *machine) run(pc int32, pos int) int {
 	s, insts := m.input, m.prog.insts
@@ -418,7 +418,7 @@ func (m *machine) rare(pc int32, in *inst, pos int) (int32, int, bool) {
 	return m.startRepeat(pc, in, pos)
 }
 
-// hasFoldedPrefix says whether s begins with text, which is ASCII in lower case, in either case.
+// hasFoldedPrefix reports whether s begins with text, which is ASCII in lower case, in either case.
 func hasFoldedPrefix(s, text string) bool {
 	last := len(text) - 1
 	if len(s) <= last || !foldsTo(s[last], text[last]) { // the end first: long texts often begin alike
@@ -476,7 +476,7 @@ func (m *machine) nextBranch(pc int32, in *inst, pos int, mask uint64) (int32, b
 	return in.branches[first], true
 }
 
-// backtrack pops frames up to one that has another way to go. It answers pc -1 if there is none.
+// backtrack pops frames up to one that has another way to go. It returns pc -1 if there is none.
 func (m *machine) backtrack() (int32, int) {
 	for m.depth > 0 {
 		f := &m.stack[m.depth-1]

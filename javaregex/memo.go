@@ -56,7 +56,7 @@ func (t *memo) start(m *machine) {
 	}
 }
 
-// pointSize answers how many keys a point has.
+// pointSize returns how many keys a point has.
 func (t *memo) pointSize(p *memoPoint) (uint64, bool) {
 	size := t.width
 	multiply := func(n uint64) bool {
@@ -76,7 +76,7 @@ func (t *memo) pointSize(p *memoPoint) (uint64, bool) {
 	return size, ok
 }
 
-// key answers the key of a point at pos, with all that it depends on.
+// key returns the key of a point at pos, with all that it depends on.
 func (t *memo) key(m *machine, point int32, pos int) uint64 {
 	p := &m.prog.memos[point]
 	key := uint64(pos)*uint64(len(p.starts)+1) + m.begunHere(p.starts, pos)
@@ -92,7 +92,7 @@ func (t *memo) key(m *machine, point int32, pos int) uint64 {
 	return t.bases[point] + key
 }
 
-// begunHere answers how many of the loops around have begun their iteration at pos: each is still
+// begunHere returns how many of the loops around have begun their iteration at pos: each is still
 // empty, and would end its loop. An outer iteration begins no later than an inner one.
 func (m *machine) begunHere(starts []int32, pos int) uint64 {
 	n := len(starts)
@@ -103,7 +103,7 @@ func (m *machine) begunHere(starts []int32, pos int) uint64 {
 	return uint64(len(starts) - n)
 }
 
-// enter answers false if the point is known to fail at pos. Otherwise it leaves a frame that will
+// enter returns false if the point is known to fail at pos. Otherwise it leaves a frame that will
 // remember the failure, should it come to that.
 func (t *memo) enter(m *machine, point int32, pos int) bool {
 	if point < 0 {
@@ -126,7 +126,7 @@ func (t *memo) has(key uint64) bool {
 	return found
 }
 
-// slot answers where key is, or would be, in the hash table.
+// slot returns where key is, or would be, in the hash table.
 func (t *memo) slot(key uint64) (int, bool) {
 	mask := len(t.set) - 1
 	i := int(key*0x9E3779B97F4A7C15>>20) & mask

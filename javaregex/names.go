@@ -13,8 +13,8 @@ import (
 	"golang.org/x/text/unicode/runenames"
 )
 
-// charByName answers the character that Character.codePointOf does: by its name in any case, by
-// the old name of a control character, or, where a character has no name of its own, by its block
+// charByName returns the character that Character.codePointOf does: by its name in any case, by
+// the old name of a control character, or, if a character has no name of its own, by its block
 // and code point, as in "CJK UNIFIED IDEOGRAPHS 4E00".
 func charByName(name string) (rune, bool) {
 	name = strings.ToUpper(strings.TrimFunc(name, func(r rune) bool { return r <= ' ' }))

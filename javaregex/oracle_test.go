@@ -47,7 +47,7 @@ func TestTheCorpusIsWhatTheJDKAnswers(t *testing.T) {
 	writeCorpus(t, *corpusFile, answered(t, cases))
 }
 
-// answered gives the cases Java's answers; those that Java cannot answer are left out.
+// answered fills in Java's answers to the cases; those that Java cannot answer are left out.
 func answered(t testing.TB, cases []*corpusCase) []*corpusCase {
 	var good []*corpusCase
 	for i, text := range askJava(t, cases) {
@@ -82,7 +82,7 @@ func (c *corpusCase) request() string {
 	return fmt.Sprintf("%s\t%d\t%s\t%s\t%s\n", kind, c.Flags, escape(c.Pattern), escape(c.Input), escape(c.Argument))
 }
 
-// askJava answers one line of JSON for each case.
+// askJava returns one line of JSON for each case.
 func askJava(t testing.TB, cases []*corpusCase) []json.RawMessage {
 	t.Helper()
 	classes := filepath.Join(os.TempDir(), "javaregex-jdk")

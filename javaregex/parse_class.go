@@ -105,7 +105,7 @@ func (c *classParser) add(set runeSet) {
 	c.parts = append(c.parts, set)
 }
 
-// sum answers all that has been read: joined once, because a class may have thousands of operands.
+// sum returns all that has been read: joined once, because a class may have thousands of operands.
 func (c *classParser) sum() runeSet { return union(c.parts...) }
 
 // takeSmall joins the gathered characters to the sum.
@@ -181,7 +181,7 @@ func (c *classParser) element() error {
 	return nil
 }
 
-// classEscape reads an escape. It answers a set, or the character that may begin a range.
+// classEscape reads an escape. It returns a set, or the character that may begin a range.
 func (c *classParser) classEscape() (runeSet, rune, error) {
 	if ch := c.nextEscaped(); ch == 'p' || ch == 'P' {
 		set, err := c.property(ch == 'P')
@@ -252,7 +252,7 @@ func (c *classParser) addSingle(ch rune) {
 	}
 }
 
-// foldsOutOfLatin1 says whether some character above U+00FF folds to ch.
+// foldsOutOfLatin1 reports whether some character above U+00FF folds to ch.
 func foldsOutOfLatin1(ch rune) bool {
 	switch ch {
 	case 'I', 'i', 'K', 'k', 'S', 's', 0xB5, 0xC5, 0xE5, 0xFF:

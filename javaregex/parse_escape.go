@@ -3,7 +3,7 @@ package javaregex
 // This file holds what a backslash begins: characters by number or name, predefined classes,
 // assertions and back references.
 
-// escapeKind says what an escape stands for.
+// escapeKind says what an escape means.
 type escapeKind uint8
 
 const (
@@ -151,7 +151,7 @@ func (p *parser) boundary() (*node, error) {
 	return assertNode(atWordBoundary), nil
 }
 
-// predefined answers \d, \w and their like; a capital is the negation.
+// predefined returns \d, \w and their like; a capital is the negation.
 func (p *parser) predefined(c rune) (runeSet, bool) {
 	lower := c | 0x20
 	if !isASCIILetter(c) || lower != 'd' && lower != 'h' && lower != 's' && lower != 'v' && lower != 'w' {

@@ -31,7 +31,7 @@ type setKey struct {
 	flags   Flags
 }
 
-// cachedSet answers the set of key, made by find the first time.
+// cachedSet returns the set of key, made by find the first time.
 func (p *parser) cachedSet(name string, negated bool, find func() (runeSet, error)) (runeSet, error) {
 	key := setKey{name, negated, p.flags & (CaseInsensitive | UnicodeCharacterClass)}
 	if set, ok := p.sets[key]; ok {
@@ -143,7 +143,7 @@ func (p *parser) alternatives() (*node, error) {
 // sequence reads repeated atoms up to a |, a ) or the end.
 func (p *parser) sequence() (*node, error) {
 	var nodes []*node
-	literals := 0 // how many stand beside each other at the end of nodes
+	literals := 0 // how many are beside each other at the end of nodes
 	end := func() {
 		if literals == 1 {
 			nodes[len(nodes)-1].standAlone()
@@ -239,7 +239,7 @@ func (p *parser) pick(plain, unix, multi, multiUnix assertion) assertion {
 	return plain
 }
 
-// groupAtom reads a group with its quantifier. It answers nil for flags alone, as in (?i).
+// groupAtom reads a group with its quantifier. It returns nil for flags alone, as in (?i).
 func (p *parser) groupAtom() (*node, error) {
 	saved, outer := p.flags, len(p.loops)
 	n, err := p.group()

@@ -29,7 +29,7 @@ const (
 // SyntaxError says why a pattern is not one of Java's.
 type SyntaxError struct {
 	// Index is the byte offset in the pattern near which it goes wrong, as Java points to it;
-	// -1 where the fault has no place.
+	// -1 if the fault has no place.
 	Index int
 	// Message says what is wrong and what to write instead.
 	Message string
@@ -83,7 +83,7 @@ func (p *Pattern) String() string { return p.source }
 // GroupCount is the number of capturing groups, group 0 (the whole match) not counted.
 func (p *Pattern) GroupCount() int { return p.prog.groups - 1 }
 
-// GroupNames has an entry for each group from 0 on: its name, or "" where it has none.
+// GroupNames has an entry for each group from 0 on: its name, or "" if it has none.
 func (p *Pattern) GroupNames() []string {
 	names := make([]string, p.prog.groups)
 	for name, group := range p.prog.names {
@@ -92,13 +92,13 @@ func (p *Pattern) GroupNames() []string {
 	return names
 }
 
-// Find answers the first match in input, as Matcher.find() does, or nil if there is none.
+// Find returns the first match in input, as Matcher.find() does, or nil if there is none.
 // The error is a *BudgetError, or that of the context.
 func (p *Pattern) Find(ctx context.Context, input string) (*Match, error) {
 	return p.find(ctx, input, searching, 0, 0)
 }
 
-// FindFrom answers the first match that begins at byte start or later, as Matcher.find(int) does
+// FindFrom returns the first match that begins at byte start or later, as Matcher.find(int) does
 // but for \G, which matches at start: anchors and lookbehind see the whole input.
 // A start outside the input finds nothing; one inside a character is moved to the next.
 func (p *Pattern) FindFrom(ctx context.Context, input string, start int) (*Match, error) {
@@ -111,12 +111,12 @@ func (p *Pattern) FindFrom(ctx context.Context, input string, start int) (*Match
 	return p.find(ctx, input, searching, start, start)
 }
 
-// Matches answers the match of the whole input, as Matcher.matches() does, or nil.
+// Matches returns the match of the whole input, as Matcher.matches() does, or nil.
 func (p *Pattern) Matches(ctx context.Context, input string) (*Match, error) {
 	return p.find(ctx, input, wholeInput, 0, 0)
 }
 
-// MatchesWhole says whether the whole input matches, as Matcher.matches() does. It allocates
+// MatchesWhole reports whether the whole input matches, as Matcher.matches() does. It allocates
 // nothing for most patterns.
 func (p *Pattern) MatchesWhole(ctx context.Context, input string) (bool, error) {
 	var (
@@ -130,9 +130,9 @@ func (p *Pattern) MatchesWhole(ctx context.Context, input string) (bool, error) 
 	return p.next(ctx, &m, wholeInput, 0, 0)
 }
 
-// FindAll answers the matches that repeated calls of Matcher.find() give: each begins where the
+// FindAll returns the matches that repeated calls of Matcher.find() find: each begins where the
 // one before it ended, one character further if that was empty. A limit of 0 or less means all.
-// When a budget or the context ends the search, it answers the matches so far with the error.
+// When a budget or the context ends the search, it returns the matches so far with the error.
 func (p *Pattern) FindAll(ctx context.Context, input string, limit int) ([]*Match, error) {
 	var (
 		space workspace
@@ -163,7 +163,7 @@ func (p *Pattern) FindAll(ctx context.Context, input string, limit int) ([]*Matc
 // matchBytes is about what a Match takes.
 const matchBytes = 80
 
-// after answers where to go on after a match: where the next one may begin, and where \G matches.
+// after returns where to go on after a match: where the next one may begin, and where \G matches.
 func (m *machine) after() (start, last int) {
 	last = int(m.groups[1])
 	start = last
@@ -177,7 +177,7 @@ func (m *machine) after() (start, last int) {
 type Match struct {
 	pattern *Pattern
 	input   string
-	bounds  []int32 // start and end of each group; -1 where it took no part
+	bounds  []int32 // start and end of each group; -1 if it took no part
 }
 
 // Start is the byte offset at which the match begins.

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// isMiddle says whether pos is between the halves of a surrogate pair.
+// isMiddle reports whether pos is between the halves of a surrogate pair.
 func (m *machine) isMiddle(pos int) bool {
 	if pos < 2 || pos >= len(m.input) || utf8.RuneStart(m.input[pos]) || m.input[pos-2] < 0xF0 {
 		return false
@@ -19,7 +19,7 @@ func (m *machine) isMiddle(pos int) bool {
 	return width == 4
 }
 
-// charAt answers the character at pos and its length; a byte that begins none is U+FFFD.
+// charAt returns the character at pos and its length; a byte that begins none is U+FFFD.
 func (m *machine) charAt(pos int) (rune, int) {
 	if b := m.input[pos]; b < utf8.RuneSelf {
 		return rune(b), 1
@@ -30,7 +30,7 @@ func (m *machine) charAt(pos int) (rune, int) {
 	return utf8.DecodeRuneInString(m.input[pos:])
 }
 
-// charBefore answers the character that ends at pos, and its length.
+// charBefore returns the character that ends at pos, and its length.
 func (m *machine) charBefore(pos int) (rune, int) {
 	if b := m.input[pos-1]; b < utf8.RuneSelf {
 		return rune(b), 1
@@ -42,7 +42,7 @@ func (m *machine) charBefore(pos int) (rune, int) {
 	return utf8.DecodeLastRuneInString(m.input[:pos])
 }
 
-// unitBack answers the place one UTF-16 unit before pos.
+// unitBack returns the place one UTF-16 unit before pos.
 func (m *machine) unitBack(pos int) int {
 	if _, width := m.charBefore(pos); width < 4 {
 		return pos - width
@@ -72,7 +72,7 @@ func isLineTerminator(r rune) bool {
 	return r == '\n' || r == '\r' || r == 0x85 || r == 0x2028 || r == 0x2029
 }
 
-// assert says whether the assertion holds at pos.
+// assert reports whether the assertion holds at pos.
 func (m *machine) assert(a assertion, pos int) bool {
 	s := m.input
 	switch a {
@@ -106,7 +106,7 @@ func (m *machine) assert(a assertion, pos int) bool {
 	return m.lineBegin(pos)
 }
 
-// lineEnd says whether pos is before a line terminator, the last of the input if final, or at the
+// lineEnd reports whether pos is before a line terminator, the last of the input if final, or at the
 // end; \r\n is one.
 func (m *machine) lineEnd(pos int, final bool) bool {
 	s := m.input
@@ -120,7 +120,7 @@ func (m *machine) lineEnd(pos int, final bool) bool {
 	return !final || pos+width == len(s) || s[pos:] == "\r\n"
 }
 
-// lineBegin says whether pos is after a line terminator or at the beginning; never at the end.
+// lineBegin reports whether pos is after a line terminator or at the beginning; never at the end.
 func (m *machine) lineBegin(pos int) bool {
 	if pos == len(m.input) {
 		return false
@@ -175,7 +175,7 @@ func (m *machine) wordBoundary(pos int, unicode bool) bool {
 	return before != after
 }
 
-// isWord says whether \b takes r for part of a word; that is more than \w in ASCII mode.
+// isWord reports whether \b takes r for part of a word; that is more than \w in ASCII mode.
 func isWord(r rune, unicode bool) bool {
 	if r < utf8.RuneSelf {
 		return wordASCII[r]
@@ -188,7 +188,7 @@ func isWord(r rune, unicode bool) bool {
 
 func isMark(r rune) bool { return r >= 0x300 && wordTables().mark.contains(r) }
 
-// hasBase says whether the marks up to the one at pos stand on a letter or digit. Java goes back
+// hasBase reports whether the marks up to the one at pos belong to a letter or digit. Java goes back
 // by units, and so does not see a letter that is a pair.
 func (m *machine) hasBase(pos int) bool {
 	for {
@@ -204,7 +204,7 @@ func (m *machine) hasBase(pos int) bool {
 	}
 }
 
-// backref matches what a group has captured again. It answers the end.
+// backref matches what a group has captured again. It returns the end.
 func (m *machine) backref(in *inst, pos int) (int, bool) {
 	if int(in.group) >= m.prog.groups {
 		return 0, false
@@ -319,7 +319,7 @@ func (m *machine) behindBack(in *inst, b *barrier) bool {
 	return b.left >= 0
 }
 
-// behindReach answers how many steps back a lookbehind at pos may go, below 0 for not even none.
+// behindReach returns how many steps back a lookbehind at pos may go, below 0 for not even none.
 // Where the greatest length has overflowed, Java's further arithmetic overflows again or goes
 // astray: by units it reaches everywhere or nowhere, by character as far as the input goes on.
 func (m *machine) behindReach(in *inst, pos int) int32 {

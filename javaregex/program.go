@@ -52,8 +52,8 @@ type inst struct {
 	min, max  int32
 	group     int32 // -1 for none
 	local     int32 // of opOpen, opClose; of a loop, where its iteration began, or -1
-	count     int32 // of a loop: the local that counts iterations, -1 where no count matters
-	memo      int32 // index in program.memos, -1 where failures are not remembered
+	count     int32 // of a loop: the local that counts iterations, -1 if no count matters
+	memo      int32 // index in program.memos, -1 if failures are not remembered
 	tried     int32 // of opLoop: index in machine.tried, -1 for none
 
 	class    *charClass
@@ -215,12 +215,12 @@ func (c *compiler) survey(n *node, inAtom bool) {
 	}
 }
 
-// isAtomic says whether each iteration of n is matched by itself, see opRepeat.
+// isAtomic reports whether each iteration of n is matched by itself, see opRepeat.
 func (n *node) isAtomic() bool {
 	return !n.isLoop() && (!n.optional || n.subs[0].kind != nodeGroup || n.repeat == possessive)
 }
 
-// capturesItself says whether the repetition n, being atomic, sets its body's group, not the body.
+// capturesItself reports whether the repetition n, being atomic, sets its body's group, not the body.
 func (n *node) capturesItself() bool {
 	return n.repeat != possessive && n.subs[0].kind == nodeGroup && n.subs[0].group > 0
 }
@@ -254,7 +254,7 @@ func (c *compiler) analyze(root *node) {
 	}
 }
 
-// beginsAtBegin says whether n can match at the beginning of the input only.
+// beginsAtBegin reports whether n can match at the beginning of the input only.
 func (n *node) beginsAtBegin() bool {
 	switch n.kind {
 	case nodeAssert:
@@ -310,7 +310,7 @@ func (c *compiler) class(set runeSet) *charClass {
 	return class
 }
 
-// node compiles n, to go on at next, which can begin as follow says. It answers where to enter.
+// node compiles n, to go on at next, which can begin as follow says. It returns where to enter.
 func (c *compiler) node(n *node, next int32, follow *firstInfo) int32 {
 	switch n.kind {
 	case nodeSet:
@@ -340,7 +340,7 @@ func (c *compiler) node(n *node, next int32, follow *firstInfo) int32 {
 	return next
 }
 
-// sequence compiles nodes one after the other; characters that stand together become one text.
+// sequence compiles nodes one after the other; characters beside each other become one text.
 func (c *compiler) sequence(nodes []*node, next int32, follow *firstInfo) int32 {
 	after := *follow
 	for i := len(nodes); i > 0; {
@@ -358,7 +358,7 @@ func (c *compiler) sequence(nodes []*node, next int32, follow *firstInfo) int32 
 	return next
 }
 
-// textStart answers where the text that ends nodes begins.
+// textStart returns where the text that ends nodes begins.
 func textStart(nodes []*node) int {
 	i := len(nodes)
 	exact, folded := true, true
@@ -374,7 +374,7 @@ func textStart(nodes []*node) int {
 	return i
 }
 
-// isFoldedLetter says whether n takes an ASCII letter in either case.
+// isFoldedLetter reports whether n takes an ASCII letter in either case.
 func (n *node) isFoldedLetter() bool {
 	return n.kind == nodeSet && len(n.set) == 2 && n.set[0].lo == n.set[0].hi && n.set[1].lo == n.set[1].hi &&
 		isASCIILetter(n.set[0].lo) && n.set[1].lo == n.set[0].lo|0x20
@@ -504,7 +504,7 @@ func (c *compiler) repeat(n *node, next int32, follow *firstInfo) int32 {
 	return c.emit(in)
 }
 
-// repeatsSet says whether n repeats single characters, in a group without capture or without one.
+// repeatsSet reports whether n repeats single characters, in a group without capture or without one.
 func (n *node) repeatsSet() bool {
 	body := n.subs[0]
 	for body.kind == nodeGroup && body.group == 0 {

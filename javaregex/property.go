@@ -1,6 +1,6 @@
 package javaregex
 
-// This file holds the names of \p{…}: which of them Java knows, and the set each stands for.
+// This file holds the names of \p{…}: which of them Java knows, and the set of each.
 
 import "strings"
 
@@ -43,7 +43,7 @@ var (
 	lineTerminators = runeSet{{'\n', '\n'}, {'\r', '\r'}, {0x85, 0x85}, {0x2028, 0x2029}}
 )
 
-// categorySet answers a general category or one of the names that go with them (L1, all, ASCII …).
+// categorySet returns a general category or one of the names that go with them (L1, all, ASCII …).
 // Under CaseInsensitive the three cases of letters are one.
 func categorySet(name string, caseless bool) (runeSet, bool) {
 	if caseless {
@@ -82,7 +82,7 @@ func anyCase() runeSet {
 	return union(known("is", "Lowercase"), known("is", "Uppercase"), categories("Lt"))
 }
 
-// javaSet answers the set of a method of java.lang.Character, as in \p{javaLetter}.
+// javaSet returns the set of a method of java.lang.Character, as in \p{javaLetter}.
 func javaSet(method string) (runeSet, bool) {
 	switch method {
 	case "LowerCase":
@@ -126,7 +126,7 @@ func identifierIgnorable() runeSet {
 	return union(categories("Cf"), runeSet{{0, 8}, {0xE, 0x1B}, {0x7F, 0x9F}})
 }
 
-// binarySet answers a binary property, as in \p{IsAlphabetic}; any case of the name will do. It is
+// binarySet returns a binary property, as in \p{IsAlphabetic}; any case of the name will do. It is
 // a table of the names.
 func binarySet(name string, caseless bool) (runeSet, bool) {
 	name = strings.ToUpper(name)
@@ -187,7 +187,7 @@ func noncharacters() runeSet {
 	return set
 }
 
-// unicodePOSIX answers what a POSIX class is under UnicodeCharacterClass; any case of the name.
+// unicodePOSIX returns what a POSIX class is under UnicodeCharacterClass; any case of the name.
 func unicodePOSIX(name string, caseless bool) (runeSet, bool) {
 	name = strings.ToUpper(name)
 	if caseless && (name == "LOWER" || name == "UPPER") {
@@ -222,13 +222,13 @@ func unicodePOSIX(name string, caseless bool) (runeSet, bool) {
 	return nil, false
 }
 
-// scriptSet answers a script by its name or four-letter code, in any case.
+// scriptSet returns a script by its name or four-letter code, in any case.
 func scriptSet(name string) (runeSet, bool) { return lookup("sc", strings.ToUpper(name)) }
 
-// blockSet answers a block by any of the spellings that Java knows, in any case.
+// blockSet returns a block by any of the spellings that Java knows, in any case.
 func blockSet(name string) (runeSet, bool) { return lookup("blk", strings.ToUpper(name)) }
 
-// propertySet answers the set of \p{text}. The message says what is wrong with an unknown one.
+// propertySet returns the set of \p{text}. The message says what is wrong with an unknown one.
 func propertySet(text string, flags Flags) (set runeSet, message string) {
 	caseless := flags&CaseInsensitive != 0
 	ok := false

@@ -38,7 +38,7 @@ func (m *machine) startRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	if in.after == nil || end < len(m.input) && in.after.has(m.input[end]) {
 		return in.next, end, true
 	}
-	return 0, 0, false // the frame gives back at once
+	return 0, 0, false // the frame returns back at once
 }
 
 // rangedRun is startRun for a greedy run that remembers where it has failed.
@@ -103,7 +103,7 @@ func (m *machine) markRun(in *inst, lo, hi int) {
 	}
 }
 
-// scan answers where the longest run from pos ends, and where the shortest.
+// scan returns where the longest run from pos ends, and where the shortest.
 func (m *machine) scan(in *inst, pos int) (end, least int, ok bool) {
 	if in.max == unbounded && in.min <= 1 {
 		end = m.scanAll(in.class, pos, len(m.input))
@@ -145,7 +145,7 @@ func (m *machine) scan(in *inst, pos int) (end, least int, ok bool) {
 	return pos, least, need == 0
 }
 
-// scanAll answers where the characters of class that begin at pos end, at most stop.
+// scanAll returns where the characters of class that begin at pos end, at most stop.
 func (m *machine) scanAll(class *charClass, pos, stop int) int {
 	for s := m.input; pos < stop; {
 		if b := s[pos]; b < utf8.RuneSelf {
@@ -259,7 +259,7 @@ func (m *machine) extendRun(pc int32, pos int, count int32) (int32, int, bool) {
 	return m.lazyRun(pc, in, pos+width, count+1)
 }
 
-// canBegin says whether something that begins with one of bytes can begin at pos.
+// canBegin reports whether something that begins with one of bytes can begin at pos.
 func (m *machine) canBegin(bytes *byteSet, pos int) bool {
 	return bytes == nil || pos < len(m.input) && bytes.has(m.input[pos])
 }

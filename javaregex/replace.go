@@ -23,8 +23,8 @@ func (e *ReplacementError) Error() string {
 	return fmt.Sprintf("javaregex: replacement: %s at index %d", e.Message, e.Index)
 }
 
-// ReplaceAll answers input with every match replaced, as Matcher.replaceAll does. In the
-// replacement $1 and ${name} stand for groups ("" for one that took no part) and a backslash
+// ReplaceAll returns input with every match replaced, as Matcher.replaceAll does. In the
+// replacement $1 and ${name} mean groups ("" for one that took no part) and a backslash
 // makes the next character plain. The error is a *ReplacementError (as in Java, only once
 // there is a match to replace), a *BudgetError, or that of the context.
 func (p *Pattern) ReplaceAll(ctx context.Context, input, replacement string) (string, error) {
@@ -47,8 +47,8 @@ func (p *Pattern) replace(ctx context.Context, input, replacement string, all bo
 	return string(out), nil
 }
 
-// AppendReplaced appends to dst what ReplaceAll, or without all ReplaceFirst, answers. It appends
-// nothing and answers false if there is no match, and what it has appended together with an error
+// AppendReplaced appends to dst what ReplaceAll returns, or ReplaceFirst if all is not set. It appends
+// nothing and returns false if there is no match, and what it has appended together with an error
 // is of no use.
 func (p *Pattern) AppendReplaced(ctx context.Context, dst []byte, input, replacement string, all bool) ([]byte, bool, error) {
 	plain := strings.IndexByte(replacement, '$') < 0 && strings.IndexByte(replacement, '\\') < 0
@@ -156,7 +156,7 @@ type replacementPart struct {
 	text  string
 }
 
-// of answers what a part stands for in a match with these groups.
+// of returns the text of a part in a match with these groups.
 func (part replacementPart) of(input string, groups []int32) string {
 	g := part.group
 	switch {
@@ -168,7 +168,7 @@ func (part replacementPart) of(input string, groups []int32) string {
 	return input[groups[2*g]:groups[2*g+1]]
 }
 
-// parseReplacement reads a replacement. It answers at least one part, so that nil means "not read".
+// parseReplacement reads a replacement. It returns at least one part, so that nil means "not read".
 func (p *Pattern) parseReplacement(s string) ([]replacementPart, error) {
 	var (
 		parts []replacementPart
@@ -199,7 +199,7 @@ func (p *Pattern) parseReplacement(s string) ([]replacementPart, error) {
 	return append(parts, replacementPart{-1, text.String()}), nil
 }
 
-// groupReference reads the $1 or ${name} at s[i:]; it answers the group and the length read.
+// groupReference reads the $1 or ${name} at s[i:]; it returns the group and the length read.
 // Of $12 Java takes as many digits as there is a group for.
 func (p *Pattern) groupReference(s string, i int) (group, length int, err error) {
 	rest := s[i+1:]
@@ -239,7 +239,7 @@ func (p *Pattern) groupReference(s string, i int) (group, length int, err error)
 
 // Split cuts input at the matches, as String.split does: with a limit above 0 into at most so many
 // pieces, with 0 into all but the empty ones at the end, below 0 into all. An empty match at the
-// very beginning gives no empty first piece; without any match there is one piece, the input.
+// very beginning makes no empty first piece; without any match there is one piece, the input.
 func (p *Pattern) Split(ctx context.Context, input string, limit int) ([]string, error) {
 	var (
 		space  workspace

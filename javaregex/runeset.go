@@ -44,7 +44,7 @@ func normalize(ranges []runeRange) runeSet {
 	return joined
 }
 
-// contains says whether r is in the set.
+// contains reports whether r is in the set.
 func (s runeSet) contains(r rune) bool {
 	if len(s) <= 8 {
 		for _, x := range s {
@@ -58,7 +58,7 @@ func (s runeSet) contains(r rune) bool {
 	return i < len(s) && r >= s[i].lo
 }
 
-// union answers the characters in any of the sets.
+// union returns the characters in any of the sets.
 func union(sets ...runeSet) runeSet {
 	switch len(sets) {
 	case 0:
@@ -95,7 +95,7 @@ func unionOfTwo(a, b runeSet) runeSet {
 	return merged
 }
 
-// intersect answers the characters in both sets.
+// intersect returns the characters in both sets.
 func intersect(a, b runeSet) runeSet {
 	var both runeSet
 	for len(a) > 0 && len(b) > 0 {
@@ -112,7 +112,7 @@ func intersect(a, b runeSet) runeSet {
 	return both
 }
 
-// negate answers the characters that are not in the set.
+// negate returns the characters that are not in the set.
 func (s runeSet) negate() runeSet {
 	rest := make(runeSet, 0, len(s)+1)
 	next := rune(0)
@@ -128,5 +128,5 @@ func (s runeSet) negate() runeSet {
 	return rest
 }
 
-// minus answers the characters of s that are not in t.
+// minus returns the characters of s that are not in t.
 func (s runeSet) minus(t runeSet) runeSet { return intersect(s, t.negate()) }

@@ -59,8 +59,8 @@ const unbounded = math.MaxInt32
 type node struct {
 	kind     nodeKind
 	set      runeSet
-	literal  bool    // of nodeSet: a character of the pattern that stands for itself
-	alone    runeSet // of a literal: what it matches if no other stands beside it, if that is less
+	literal  bool    // of nodeSet: a character of the pattern that means itself
+	alone    runeSet // of a literal: what it matches if there is no other beside it, if that is less
 	subs     []*node
 	group    int // of nodeGroup and nodeBackref
 	min, max int // of nodeRepeat
@@ -100,7 +100,7 @@ func seqOf(nodes []*node) *node {
 	return &node{kind: nodeSeq, subs: nodes}
 }
 
-// isScan says whether Java repeats n greedily by its own scan over a set.
+// isScan reports whether Java repeats n greedily by its own scan over a set.
 func (n *node) isScan() bool {
 	return n.kind == nodeRepeat && n.subs[0].kind == nodeSet && n.repeat == greedy && n.max == unbounded && !n.optional
 }
@@ -121,7 +121,7 @@ func studyOf(n *node) study {
 	return s
 }
 
-// chain is nodes that stand one after the other, and what follows them.
+// chain is nodes that come one after the other, and what follows them.
 type chain struct {
 	nodes []*node
 	next  *chain
@@ -222,7 +222,7 @@ func (s *study) addCounted(n *node) {
 	}
 }
 
-// isLoop says whether Java repeats n with full backtracking into its iterations: a group that is
+// isLoop reports whether Java repeats n with full backtracking into its iterations: a group that is
 // not deterministic. Everything else is repeated with iterations that are atomic.
 func (n *node) isLoop() bool {
 	return n.kind == nodeRepeat && !n.optional && n.repeat != possessive &&

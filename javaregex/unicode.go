@@ -44,7 +44,7 @@ var unicodeIndex = sync.OnceValue(func() map[string]*unicodeTable {
 	return index
 })
 
-// lookup answers the set of that kind and name.
+// lookup returns the set of that kind and name.
 func lookup(kind, name string) (runeSet, bool) {
 	table, ok := unicodeIndex()[kind+" "+name]
 	if !ok {
@@ -63,7 +63,7 @@ func known(kind, name string) runeSet {
 	return set
 }
 
-// categories answers the union of some general categories, as in "Lu Ll Lt".
+// categories returns the union of some general categories, as in "Lu Ll Lt".
 func categories(names string) runeSet {
 	var sets []runeSet
 	for _, name := range strings.Fields(names) {
@@ -85,7 +85,7 @@ func decodeRanges(text string) runeSet {
 	return set
 }
 
-// decodeNumber reads a number in base 32, lowest digit first, and answers the text after it.
+// decodeNumber reads a number in base 32, lowest digit first, and returns the text after it.
 func decodeNumber(text string) (rune, string) {
 	var n rune
 	for i, shift := 0, 0; ; i, shift = i+1, shift+5 {

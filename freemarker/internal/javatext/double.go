@@ -26,7 +26,7 @@ const (
 	hiddenBit    = 1 << fractionBits
 )
 
-// DoubleDigits gives the digits of |f|. The number has to be finite.
+// DoubleDigits returns the digits of |f|. The number has to be finite.
 func DoubleDigits(f float64) (d Digits) {
 	b := math.Float64bits(f)
 	exp, frac := int(b>>fractionBits&0x7ff), b&(hiddenBit-1)
@@ -47,7 +47,7 @@ func DoubleDigits(f float64) (d Digits) {
 	return d
 }
 
-// floatDigits gives the digits of |f|. The number has to be finite.
+// floatDigits returns the digits of |f|. The number has to be finite.
 func floatDigits(f float32) (d Digits) {
 	b := math.Float32bits(f)
 	exp, frac := int(b>>23&0xff), uint64(b&(1<<23-1))
@@ -180,10 +180,10 @@ func insignificantDigits(power int) int {
 	return n
 }
 
-// stops says if the digits may stop at once: Java wants two of them in its E-notation.
+// stops reports whether the digits may stop at once: Java wants two of them in its E-notation.
 func stops(exp int) bool { return -3 <= exp && exp < 8 }
 
-// small develops in the arithmetic of int or long, and says if the last digit is to be
+// small develops in the arithmetic of int or long, and reports whether the last digit is to be
 // rounded up.
 func small[T int32 | int64](d *Digits, n *scaled) bool {
 	b := T(n.frac) * T(powersOf5[n.b5]) << n.b2
@@ -338,7 +338,7 @@ func estimateExponent(frac uint64, exp int) int {
 	return int(math.Floor(float64(float64(a+0.176091259) + b)))
 }
 
-// AppendDouble appends Double.toString(f) as JDK 17 gives it.
+// AppendDouble appends Double.toString(f) as JDK 17 writes it.
 func AppendDouble(dst []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
@@ -353,7 +353,7 @@ func AppendDouble(dst []byte, f float64) []byte {
 	return d.append(dst)
 }
 
-// AppendFloat appends Float.toString(f) as JDK 17 gives it.
+// AppendFloat appends Float.toString(f) as JDK 17 writes it.
 func AppendFloat(dst []byte, f float32) []byte {
 	switch {
 	case f != f:

@@ -19,11 +19,11 @@ func TestTextsOfFloatsAreJavas(t *testing.T) {
 		total++
 		d, _ := strconv.ParseUint(f[0], 16, 64)
 		if got := string(AppendDouble(nil, math.Float64frombits(d))); got != f[1] {
-			t.Errorf("double %s: %s, Java gives %s", f[0], got, f[1])
+			t.Errorf("double %s: %s, Java has %s", f[0], got, f[1])
 		}
 		n, _ := strconv.ParseUint(f[2], 16, 32)
 		if got := string(AppendFloat(nil, math.Float32frombits(uint32(n)))); got != f[3] {
-			t.Errorf("float %s: %s, Java gives %s", f[2], got, f[3])
+			t.Errorf("float %s: %s, Java has %s", f[2], got, f[3])
 		}
 	}
 	if s.Err() != nil || total < 1000 {

@@ -2,7 +2,7 @@ package javatext
 
 import "fmt"
 
-// Reason is an error with the text that Java or FreeMarker gives, capitals, full stops and
+// Reason is an error with the text of Java or FreeMarker, capitals, full stops and
 // misspellings included, since FreeMarker prints it within its own message.
 type Reason string
 

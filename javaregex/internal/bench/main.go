@@ -1,7 +1,7 @@
 //go:build unix
 
 // Bench prints how long patterns of the kind that people write for short messages take here, in
-// Go's regexp and, where a JDK is on the PATH, in Java once it is warm. Run it from the module's
+// Go's regexp and, if a JDK is on the PATH, in Java once it is warm. Run it from the module's
 // root.
 package main
 
@@ -81,7 +81,7 @@ func processTime() int64 {
 	return usage.Utime.Nano() + usage.Stime.Nano()
 }
 
-// warmJava answers Java's times, or dashes without a JDK.
+// warmJava returns Java's times, or dashes without a JDK.
 func warmJava() []string {
 	times := make([]string, len(cases))
 	for i := range times {

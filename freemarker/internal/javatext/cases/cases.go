@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Open gives the lines of a gzipped file below testdata, or of the file that an
+// Open returns the lines of a gzipped file below testdata, or of the file that an
 // environment variable names, with the name of the file that it is.
 func Open(t testing.TB, name, variable string) (lines *bufio.Scanner, opened string) {
 	t.Helper()

@@ -13,7 +13,7 @@ type Collator struct {
 	tables func() *tables
 }
 
-// For gives Collator.getInstance(locale): tertiary strength, no decomposition. The collators
+// For returns Collator.getInstance(locale): tertiary strength, no decomposition. The collators
 // of a language share their tables, which are built when they are first needed.
 func For(l locale.Locale) *Collator {
 	r := ruleTables()
@@ -36,7 +36,7 @@ func (c *Collator) Equal(a, b string) bool {
 	return c.Compare(a, b) == 0
 }
 
-// Compare gives -1, 0 or 1. It is no order on all strings: what is ignorable in the one and
+// Compare returns -1, 0 or 1. It is not an order on all strings: what is ignorable in the one and
 // not in the other can make two of them each greater than the other, as in Java.
 func (c *Collator) Compare(a, b string) int {
 	if a == b {

@@ -22,7 +22,7 @@ func TestOrderIsJavas(t *testing.T) {
 		total++
 		if got := c.Compare(a, b); got != want || c.Equal(a, b) != (want == 0) {
 			if wrong++; wrong <= 30 {
-				t.Errorf("%s %+q %+q: %d, equal %v, Java gives %d", f[0], a, b, got, c.Equal(a, b), want)
+				t.Errorf("%s %+q %+q: %d, equal %v, Java has %d", f[0], a, b, got, c.Equal(a, b), want)
 			}
 		}
 	}

@@ -43,7 +43,7 @@ func (t *tables) markPlain() {
 	}
 }
 
-// plain says if a string is made of such characters.
+// plain reports whether a string is made of such characters.
 func (t *tables) plain(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= 128 || !t.isPlain[s[i]] {

@@ -5,14 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// end is what next gives after the last element; no element has this order.
+// end is what next returns after the last element; no element has this order.
 const end int32 = -1
 
-// unmappedOrder stands before a character that no rule knows, whose own order is its number:
+// unmappedOrder comes before a character that no rule knows, whose own order is its number:
 // such characters come after all others.
 const unmappedOrder int32 = 0x7fff0000
 
-// elements gives the orders of a string's characters one by one.
+// elements returns the orders of a string's characters one by one.
 type elements struct {
 	t       *tables
 	text    string
@@ -71,7 +71,7 @@ func (e *elements) rune() rune {
 	return r
 }
 
-// contraction gives the order of the longest string that starts with the character just taken
+// contraction returns the order of the longest string that starts with the character just taken
 // and has an order of its own, and goes behind it.
 func (e *elements) contraction(order int32) int32 {
 	list := e.t.contractions[order-contractions]

@@ -9,7 +9,7 @@ import (
 )
 
 // The rules of the JDK, one line for all collators and one for what each tailored one adds;
-// gen/Collations.java tells the form.
+// gen/Collations.java describes the form.
 //
 //go:embed rules.txt.gz
 var packed []byte
@@ -101,7 +101,7 @@ type merger struct {
 	save *entry // the one at the list's end
 }
 
-// merge gives the entries in the order that they define: an entry goes behind the one before
+// merge returns the entries in the order that they define: an entry goes behind the one before
 // it, and moves if it was there already; a reset says which one that is.
 func merge(entries []entry) []entry {
 	m := merger{seen: map[string]bool{}}
@@ -152,7 +152,7 @@ func (m *merger) add(e entry) {
 	}
 }
 
-// place gives the index behind the last entry. A reset may name a string that has no entry of
+// place returns the index behind the last entry. A reset may name a string that has no entry of
 // its own: then the excess over the longest beginning that has one becomes an extension.
 func (m *merger) place() (at int, excess string) {
 	switch {
@@ -184,7 +184,7 @@ type contraction struct {
 	order int32
 }
 
-// tables are the orders that rules give to characters.
+// tables are the orders of characters that rules define.
 type tables struct {
 	low          [0x250]int32
 	high         map[rune]int32
@@ -260,7 +260,7 @@ func build(rules string) *tables {
 	return t
 }
 
-// single gives the order of a character by itself.
+// single returns the order of a character by itself.
 func (t *tables) single(r rune) int32 {
 	o := t.order(r)
 	if o >= contractions {
@@ -277,7 +277,7 @@ func (t *tables) add(r rune, order int32) {
 	}
 }
 
-// contract gives an order to a string of characters.
+// contract assigns an order to a string of characters.
 func (t *tables) contract(s string, order int32) {
 	r, _ := utf8.DecodeRuneInString(s)
 	list := t.list(r)
@@ -294,7 +294,7 @@ func (t *tables) contract(s string, order int32) {
 	*list = append(*list, contraction{s, order})
 }
 
-// list gives the contractions that start with a character. The first is the character itself.
+// list returns the contractions that start with a character. The first is the character itself.
 func (t *tables) list(r rune) *[]contraction {
 	at := t.order(r)
 	if at < contractions {
@@ -305,7 +305,7 @@ func (t *tables) list(r rune) *[]contraction {
 	return &t.contractions[at-contractions]
 }
 
-// expansion gives the order that stands for a list of orders: one of its own, unless it is
+// expansion returns the order that means a list of orders: one of its own, unless it is
 // unmapped, and those of some characters.
 func (t *tables) expansion(order int32, chars string) int32 {
 	var list []int32
@@ -323,7 +323,7 @@ func (t *tables) expansion(order int32, chars string) int32 {
 	return expansions + int32(len(t.expansions)) - 1
 }
 
-// addComposed gives orders to the characters that Unicode decomposes, by the orders of their
+// addComposed assigns orders to the characters that Unicode decomposes, by the orders of their
 // parts. Hangul syllables are not among them.
 func (t *tables) addComposed() {
 	for _, r := range composed() {
@@ -352,7 +352,7 @@ func (t *tables) addComposed() {
 	}
 }
 
-// contracted gives the order that a string has, if it has one of its own.
+// contracted returns the order that a string has, if it has one of its own.
 func (t *tables) contracted(s string) int32 {
 	r, _ := utf8.DecodeRuneInString(s)
 	if o := t.order(r); o >= contractions {

@@ -30,7 +30,7 @@ const (
 	julian    system = false
 )
 
-// day gives the day of a date, days since 1970. Months count from 1 and may lie outside of
+// day returns the day of a date, days since 1970. Months count from 1 and may lie outside of
 // the year; days may lie outside of the month.
 func (s system) day(year int64, month, day int) int64 {
 	year += floorDiv(int64(month)-1, 12)
@@ -49,7 +49,7 @@ func (s system) day(year int64, month, day int) int64 {
 	return days + (153*floorMod(m-2, 12)+2)/5 + int64(day) - 1
 }
 
-// date gives year, month from 1, and day of a day.
+// date returns year, month from 1, and day of a day.
 func (s system) date(day int64) (year int64, month, dom int) {
 	var y, rest int64
 	if s == gregorian {
@@ -75,7 +75,7 @@ func (s system) date(day int64) (year int64, month, dom int) {
 	return y, month, dom
 }
 
-// monthLength gives the number of days of a month from 0 to 11.
+// monthLength returns the number of days of a month from 0 to 11.
 func (s system) monthLength(year int64, month int) int64 {
 	return s.day(year, month+2, 1) - s.day(year, month+1, 1)
 }
@@ -109,7 +109,7 @@ func (z *Zone) moment(ms int64, pure bool) moment {
 	return m
 }
 
-// eraYear gives the year as it is counted in its era, and the era: 0 before Christ.
+// eraYear returns the year as it is counted in its era, and the era: 0 before Christ.
 func (m *moment) eraYear() (year int64, era int) {
 	if m.year <= 0 {
 		return 1 - m.year, 0
@@ -117,15 +117,15 @@ func (m *moment) eraYear() (year int64, era int) {
 	return m.year, 1
 }
 
-// weekday gives 1 for Sundays to 7 for Saturdays.
+// weekday returns 1 for Sundays to 7 for Saturdays.
 func weekday(day int64) int { return int(floorMod(day+4, 7)) + 1 }
 
-// onOrBefore gives the last day up to a day that is a certain weekday.
+// onOrBefore returns the last day up to a day that is a certain weekday.
 func onOrBefore(day int64, wd int) int64 {
 	return day - floorMod(int64(weekday(day)-wd), 7)
 }
 
-// newYear gives the first day of a year, in the calendar that was used then.
+// newYear returns the first day of a year, in the calendar that was used then.
 func newYear(year int64) int64 {
 	return system(year > cutoverYear).day(year, 1, 1)
 }
@@ -133,7 +133,7 @@ func newYear(year int64) int64 {
 // dayOfYear counts from 1. The year 1582 had ten days less.
 func (m *moment) dayOfYear() int { return int(m.day-newYear(m.year)) + 1 }
 
-// firstOfMonth gives the first day of the moment's month.
+// firstOfMonth returns the first day of the moment's month.
 func (m *moment) firstOfMonth() int64 {
 	if m.gregorian && m.year == cutoverYear && m.month == 10 {
 		return julian.day(cutoverYear, 10, 1)
@@ -146,7 +146,7 @@ type weeks struct{ first, minimal int }
 
 func weeksOf(d *locale.Dates) weeks { return weeks{d.FirstDay, d.MinimalDays} }
 
-// number gives the number of the week of a day in a period.
+// number returns the number of the week of a day in a period.
 func (w weeks) number(start, day int64) int {
 	first := onOrBefore(start+6, w.first)
 	if int(first-start) >= w.minimal {
@@ -155,7 +155,7 @@ func (w weeks) number(start, day int64) int {
 	return int(floorDiv(day-first, 7)) + 1
 }
 
-// ofYear gives the number of the moment's week, and the year that the week belongs to.
+// ofYear returns the number of the moment's week, and the year that the week belongs to.
 func (w weeks) ofYear(m *moment) (week int, year int64) {
 	start := newYear(m.year)
 	week = w.number(start, m.day)
@@ -170,5 +170,5 @@ func (w weeks) ofYear(m *moment) (week int, year int64) {
 	return week, m.year
 }
 
-// ofMonth gives the number of the moment's week in its month.
+// ofMonth returns the number of the moment's week in its month.
 func (w weeks) ofMonth(m *moment) int { return w.number(m.firstOfMonth(), m.day) }

@@ -41,7 +41,7 @@ func (f *fields) set(field int, v int32) {
 
 func (f *fields) clear(field int) { f.value[field], f.stamp[field] = 0, 0 }
 
-// both gives the stamp of two fields that only count together.
+// both returns the stamp of two fields that only count together.
 func (f *fields) both(a, b int) int {
 	if f.stamp[a] == 0 || f.stamp[b] == 0 {
 		return 0
@@ -96,7 +96,7 @@ func (f *fields) rule() (r dayRule, useWeekday bool) {
 	return byWeekOfYear, useWeekday
 }
 
-// time gives the instant. Years of the Buddhist era are taken back.
+// time returns the instant. Years of the Buddhist era are taken back.
 func (f *fields) time(z *Zone, buddhist bool) int64 {
 	g := *f
 	if buddhist {
@@ -158,7 +158,7 @@ func (f *fields) weekDate() {
 	f.set(fieldDay, int32(m.dom))
 }
 
-// instant gives the instant of the fields in a zone.
+// instant returns the instant of the fields in a zone.
 func (f *fields) instant(z *Zone) int64 {
 	var ms int64
 	hourOfDay, hour := f.stamp[fieldHourOfDay], f.both(fieldHour, fieldAmPm)
@@ -193,7 +193,7 @@ func (f *fields) instant(z *Zone) int64 {
 	return ms - o.total()
 }
 
-// date gives the day, in the calendar that was used then. The days that the time of day is
+// date returns the day, in the calendar that was used then. The days that the time of day is
 // over go into it.
 func (f *fields) date(over int64) int64 {
 	year := int32(1970)
@@ -222,7 +222,7 @@ func (f *fields) date(over int64) int64 {
 	return d // one of the ten days that there were not
 }
 
-// dateIn gives the day by one of the calendars.
+// dateIn returns the day by one of the calendars.
 func (f *fields) dateIn(s system, year int32) int64 {
 	rule, useWeekday := f.rule()
 	wd := int(f.value[fieldWeekday])
@@ -267,7 +267,7 @@ func (f *fields) dateIn(s system, year int32) int64 {
 	return start
 }
 
-// firstWeek gives the first day of the first week of a period.
+// firstWeek returns the first day of the first week of a period.
 func (f *fields) firstWeek(start int64) int64 {
 	first := onOrBefore(start+6, f.weeks.first)
 	if int(first-start) >= f.weeks.minimal {

@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
 
-// Kind is the part of a date-time that a FreeMarker date value stands for.
+// Kind is the part of a date-time that a FreeMarker date value means.
 type Kind int
 
 // The kinds, as in freemarker.template.TemplateDateModel.
@@ -66,7 +66,7 @@ func New(spec string, kind Kind, l locale.Locale, z *Zone) (*Format, error) {
 // The styles, by their number in java.text.DateFormat.
 var styles = map[string]int{"full": 0, "long": 1, "medium": 2, "short": 3}
 
-// pattern gives the pattern of a style, or the format itself if it is none.
+// pattern returns the pattern of a style, or the format itself if it is none.
 func pattern(spec string, kind Kind, d *locale.Dates) (string, error) {
 	parts := strings.FieldsFunc(spec, func(r rune) bool { return r == '_' })
 	first, ok := 2, true
@@ -109,7 +109,7 @@ func (f *Format) Parse(s string) (ms int64, err error) {
 	return ms, err
 }
 
-// ParseZone is Parse, and gives the format that Java's has become: one that has read the name
+// ParseZone is Parse, and also returns the format that Java's has become: one that has read the name
 // of a time zone goes on in that zone, and FreeMarker keeps formats as long as a template runs.
 // That is f itself but for names of other zones.
 func (f *Format) ParseZone(s string) (ms int64, after *Format, err error) {

@@ -35,7 +35,7 @@ func TestDatesAreJavas(t *testing.T) {
 		total++
 		if got := answer(c); got != c[6] {
 			if wrong++; wrong <= 30 {
-				t.Errorf("%s %s kind %s %q %s %q: %q, Java gives %q", c[0], c[1], c[2], c[3], c[4], c[5], got, c[6])
+				t.Errorf("%s %s kind %s %q %s %q: %q, Java has %q", c[0], c[1], c[2], c[3], c[4], c[5], got, c[6])
 			}
 		}
 	}

@@ -90,7 +90,7 @@ func newISO(options string, prefix int, kind Kind, xs bool, z *Zone) (*iso, erro
 	return f, nil
 }
 
-// accuracyOf gives what one of the options h, m, s and ms means.
+// accuracyOf returns what one of the options h, m, s and ms means.
 func accuracyOf(c rune, millis bool) Accuracy {
 	switch {
 	case millis:

@@ -24,14 +24,14 @@ const (
 	extendedTime = "([0-9]{2})(?::([0-9]{2})(?::([0-9]{2})(?:[\\.,]([0-9]+))?)?)?"
 )
 
-// isoParts are the groups of those patterns, "" where they have no part in the match.
+// isoParts are the groups of those patterns, "" if they have no part in the match.
 type isoParts struct {
 	year, month, day             string
 	hour, minute, second, millis string
 	zone                         string
 }
 
-// isoStyle is how the parts stand together.
+// isoStyle is how the parts are joined.
 type isoStyle int
 
 const (
@@ -114,7 +114,7 @@ func split(s string, kind Kind, style isoStyle) (p isoParts, ok bool) {
 	return p, s == ""
 }
 
-// digits gives how many ASCII digits a text starts with.
+// digits returns how many ASCII digits a text starts with.
 func digits(s string) int {
 	n := 0
 	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
@@ -185,7 +185,7 @@ func (p *isoParts) time(s string, style isoStyle) (rest string, ok bool) {
 	return s, true
 }
 
-// validZone says if a text is a zone, or nothing.
+// validZone reports whether a text is a zone, or nothing.
 func validZone(s string, style isoStyle) bool {
 	if s == "" || s == "Z" {
 		return true

@@ -11,7 +11,7 @@ import (
 // letters are the pattern letters of SimpleDateFormat.
 const letters = "GyMdkHmsSEDFwWahKzZYuXL"
 
-// item is a part of a pattern: a letter and how often it stands there, or other text.
+// item is a part of a pattern: a letter and how often it is repeated, or other text.
 type item struct {
 	letter byte // 0 for text
 	count  int

@@ -27,7 +27,7 @@ var now = time.Now
 // century is the instant 80 years ago, from which on two-digit years count.
 func century() int64 { return now().AddDate(-80, 0, 0).UnixMilli() }
 
-// parse reads a date at the beginning of a text. What follows it is ignored. It gives the
+// parse reads a date at the beginning of a text. What follows it is ignored. It returns the
 // zone that the text names, or the format's.
 func (f *simple) parse(text string) (int64, *Zone, error) {
 	p := parser{f: f, text: text, zone: f.zone}
@@ -56,7 +56,7 @@ func (f *simple) parse(text string) (int64, *Zone, error) {
 	return ms, p.zone, nil
 }
 
-// numeric says if an item that follows another one limits the other's digits to their number
+// numeric reports whether an item that follows another one limits the other's digits to their number
 // in the pattern, as in "yyyyMMdd".
 func numeric(it *item) bool {
 	switch it.letter {
@@ -68,7 +68,7 @@ func numeric(it *item) bool {
 	return true
 }
 
-// field reads a field and gives the position behind it, or -1.
+// field reads a field and returns the position behind it, or -1.
 func (p *parser) field(start int, it *item, abut bool) int {
 	pos := start
 	for ; ; pos++ {
@@ -136,13 +136,13 @@ func skipRunes(s string, pos, units int) (int, bool) {
 	return pos, true
 }
 
-// fieldOf gives the calendar field of the letters whose number is the field's value.
+// fieldOf returns the calendar field of the letters whose number is the field's value.
 var fieldOf = map[byte]int{
 	'd': fieldDay, 'H': fieldHourOfDay, 'm': fieldMinute, 's': fieldSecond, 'S': fieldMillisecond,
 	'D': fieldDayOfYear, 'F': fieldWeekdayInMonth, 'w': fieldWeekOfYear, 'W': fieldWeekOfMonth, 'K': fieldHour,
 }
 
-// set sets a field to a number that stood between two positions.
+// set sets a field to a number that was between two positions.
 func (p *parser) set(it *item, v int32, from, end int) {
 	switch it.letter {
 	case 'y', 'Y':
@@ -188,7 +188,7 @@ func (p *parser) set(it *item, v int32, from, end int) {
 	}
 }
 
-// twoDigits says if a text is two digits of any script.
+// twoDigits reports whether a text is two digits of any script.
 func twoDigits(s string) bool {
 	n := 0
 	for _, r := range s {
@@ -223,7 +223,7 @@ func (p *parser) name(pos, field, base int, lists ...[]string) int {
 	return pos + length
 }
 
-// foldPrefix says if a text starts with a name as String.regionMatches(ignoreCase) sees it,
+// foldPrefix reports whether a text starts with a name as String.regionMatches(ignoreCase) sees it,
 // and how long that is.
 func foldPrefix(s, name string) (int, bool) {
 	i := 0
@@ -283,7 +283,7 @@ func (p *parser) number(s string, pos int) (v int32, end int, ok bool) {
 	return toInt(strings.TrimLeft(digits, "0"), exponent, negative), end, true
 }
 
-// digits gives the digits at a position as ASCII, and the position behind them.
+// digits returns the digits at a position as ASCII, and the position behind them.
 func (p *parser) digits(s string, pos int) (string, int) {
 	start := pos
 	for pos < len(s) && '0' <= s[pos] && s[pos] <= '9' {
@@ -311,7 +311,7 @@ func (p *parser) digits(s string, pos int) (string, int) {
 	return string(text), pos
 }
 
-// digitValue gives the value of a decimal digit: they stand in rows from 0 to 9.
+// digitValue returns the value of a decimal digit: they are in rows from 0 to 9.
 func digitValue(r rune) byte {
 	v := byte(0)
 	for ; v < 9 && unicode.Is(unicode.Nd, r-1); r-- {
@@ -320,7 +320,7 @@ func digitValue(r rune) byte {
 	return v
 }
 
-// toInt is Number.intValue() of what NumberFormat gives: a long is cut, a double that no long
+// toInt is Number.intValue() of what NumberFormat returns: a long is cut, a double that no long
 // holds is limited.
 func toInt(digits string, exponent int, negative bool) int32 {
 	point := len(digits) + exponent // 0.digits × 10^point

@@ -38,14 +38,14 @@ type yearly struct {
 // UTC is the zone "UTC".
 var UTC = &Zone{id: "UTC", names: utcNames}
 
-// utcNames stands for the names of the zone "UTC", which is there before the tables are.
+// utcNames means the names of the zone "UTC", which is there before the tables are.
 const utcNames = -2
 
 // loaded keeps zones by ID; only IDs of the tables, so it is bounded.
 var loaded sync.Map
 
 // LoadZone finds a time zone by ID as TimeZone.getTimeZone does: "Europe/Berlin", "EST",
-// "GMT+2", "GMT-03:30". An ID it does not know gives GMT. IDs are looked up in a table of
+// "GMT+2", "GMT-03:30". An ID it does not know means GMT. IDs are looked up in a table of
 // the program: none is ever taken for a file's name.
 func LoadZone(id string) *Zone {
 	if id == "UTC" {
@@ -67,7 +67,7 @@ func LoadZone(id string) *Zone {
 	return LoadZone("GMT")
 }
 
-// LoadZoneStrict is LoadZone but says if the ID was not understood, as FreeMarker's ?iso(…)
+// LoadZoneStrict is LoadZone but reports false if the ID was not understood, as FreeMarker's ?iso(…)
 // argument requires (DateUtil.getTimeZone).
 func LoadZoneStrict(id string) (z *Zone, ok bool) {
 	if strings.EqualFold(id, "UTC") {
@@ -77,7 +77,7 @@ func LoadZoneStrict(id string) (z *Zone, ok bool) {
 	return z, likeGMT(id) || !likeGMT(z.id)
 }
 
-// likeGMT says if an ID is one of the ways to write GMT, UTC or UT1.
+// likeGMT reports whether an ID is one of the ways to write GMT, UTC or UT1.
 func likeGMT(id string) bool {
 	if len(id) < 3 {
 		return false
@@ -135,7 +135,7 @@ func fixedZone(id string, ms int64) *Zone {
 
 func two(n int) string { return string([]byte{'0' + byte(n/10), '0' + byte(n%10)}) }
 
-// parseRules reads a line of rules; its form is told in gen/Zones.java.
+// parseRules reads a line of rules; gen/Zones.java describes its form.
 func parseRules(line string) *Zone {
 	z := &Zone{}
 	parts := strings.Split(line, ";")
@@ -170,13 +170,13 @@ func parseRules(line string) *Zone {
 	return z
 }
 
-// ID gives TimeZone.getID(): what the special variable .time_zone prints.
+// ID returns TimeZone.getID(): what the special variable .time_zone prints.
 func (z *Zone) ID() string { return z.id }
 
-// Offset gives the zone's total offset from UTC at an instant, in milliseconds.
+// Offset returns the zone's total offset from UTC at an instant, in milliseconds.
 func (z *Zone) Offset(ms int64) int { return int(z.offsetAt(ms).total()) }
 
-// offsetAt gives the offset at an instant.
+// offsetAt returns the offset at an instant.
 func (z *Zone) offsetAt(ms int64) offset {
 	n := len(z.at)
 	switch {
@@ -189,7 +189,7 @@ func (z *Zone) offsetAt(ms int64) offset {
 	return z.offsets[z.to[i]]
 }
 
-// wall gives the offset at a time on the wall's clock, as ZoneInfo.getOffsetsByWall does:
+// wall returns the offset at a time on the wall's clock, as ZoneInfo.getOffsetsByWall does:
 // that before a gap is its later side's, that of a doubled hour is the later one's.
 func (z *Zone) wall(ms int64) offset {
 	n := len(z.at)
@@ -212,7 +212,7 @@ func (z *Zone) wall(ms int64) offset {
 	return o
 }
 
-// afterTable gives the offset at an instant after all transitions of the table.
+// afterTable returns the offset at an instant after all transitions of the table.
 func (z *Zone) afterTable(ms int64) offset {
 	raw := z.yearly[0].standard
 	y, _, _ := gregorian.date(floorDiv(ms+raw*1000, dayMillis))
@@ -229,7 +229,7 @@ func (z *Zone) afterTable(ms int64) offset {
 	return offset{int32(raw * 1000), int32((total - raw) * 1000)}
 }
 
-// in gives the instant of the transition in a year, in milliseconds.
+// in returns the instant of the transition in a year, in milliseconds.
 func (r *yearly) in(year int64) int64 {
 	var day int64
 	if r.day < 0 {
@@ -254,5 +254,5 @@ func (r *yearly) in(year int64) int64 {
 	return second * 1000
 }
 
-// isoWeekday gives 1 for Mondays to 7 for Sundays.
+// isoWeekday returns 1 for Mondays to 7 for Sundays.
 func isoWeekday(day int64) int64 { return floorMod(day+3, 7) + 1 }

@@ -12,7 +12,7 @@ import (
 //go:embed zones.txt.gz
 var packedZones []byte
 
-// zoneTable is the content of zones.txt; gen/Zones.java tells its form.
+// zoneTable is the content of zones.txt; gen/Zones.java describes its form.
 type zoneTable struct {
 	rules  []string
 	ids    map[string]zoneEntry
@@ -69,7 +69,7 @@ type localZones struct {
 
 var local sync.Map // locale's name to *localZones; only of locales that the tables have
 
-// zonesIn gives the names of the zones in a locale: its own over those of its language over
+// zonesIn returns the names of the zones in a locale: its own over those of its language over
 // the root's.
 func zonesIn(l locale.Locale) *localZones {
 	t := zoneTables()
@@ -115,7 +115,7 @@ func zonesIn(l locale.Locale) *localZones {
 // thaiDigits is the locale that writes digits in Thai, also those of an offset.
 var thaiDigits = locale.Locale{Language: "th", Country: "TH", Variant: "TH"}
 
-// name gives TimeZone.getDisplayName(summer, long or short, locale).
+// name returns TimeZone.getDisplayName(summer, long or short, locale).
 func (z *Zone) name(l locale.Locale, summer, long bool) string {
 	n := z.names
 	if n == utcNames {

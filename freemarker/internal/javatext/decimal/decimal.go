@@ -16,7 +16,7 @@ import (
 // the format "0" is a gigabyte of zeros.
 const MaxLength = 1 << 20
 
-// Errors of formatting. Their texts are what FreeMarker gives as the reason.
+// Errors of formatting. Their texts are the reasons that FreeMarker prints.
 var (
 	ErrRounding = javatext.Reasonf("Rounding needed with the rounding mode being set to RoundingMode.UNNECESSARY")
 	ErrTooLong  = javatext.Reasonf("The text of the number would have more than %d digits", MaxLength)
@@ -164,7 +164,7 @@ func (f *Format) AppendBigInt(dst []byte, v *big.Int) ([]byte, error) {
 	return f.append(dst, &d, true, l)
 }
 
-// bigDigits gives the digits of |v|: none of zero.
+// bigDigits returns the digits of |v|: none of zero.
 func bigDigits(v *big.Int) []byte {
 	if v.Sign() == 0 {
 		return nil
@@ -242,7 +242,7 @@ type limits struct{ minInt, maxInt, minFrac, maxFrac int }
 
 func (f *Format) limits() limits { return limits{f.minInt, f.maxInt, f.minFrac, f.maxFrac} }
 
-// limited gives the limits for the types that are not big.
+// limited returns the limits for the types that are not big.
 func (f *Format) limited() limits {
 	return limits{
 		min(f.minInt, maxIntegerDigits), min(f.maxInt, maxIntegerDigits),

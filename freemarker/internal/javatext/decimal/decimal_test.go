@@ -26,7 +26,7 @@ func TestTextIsJavas(t *testing.T) {
 		total++
 		if got := answer(t, c); got != c[4] {
 			if wrong++; wrong <= 30 {
-				t.Errorf("%s %q %s %s: %q, Java gives %q", c[0], c[1], c[2], c[3], got, c[4])
+				t.Errorf("%s %q %s %s: %q, Java has %q", c[0], c[1], c[2], c[3], got, c[4])
 			}
 		}
 	}

@@ -49,7 +49,7 @@ func extended(spec string, n *locale.Numbers) (*Format, error) {
 	return f, nil
 }
 
-// standard gives the part that is a pattern of java.text.DecimalFormat and goes behind it.
+// standard returns the part that is a pattern of java.text.DecimalFormat and goes behind it.
 func (o *options) standard() string {
 	semicolons, quoted := 0, false
 	pos := o.pos
@@ -259,7 +259,7 @@ func (o *options) value() (value string, ok bool, err error) {
 	return o.text(start, o.pos), o.pos > start, nil
 }
 
-// expected gives FreeMarker's message about what is at the position instead.
+// expected returns FreeMarker's message about what is at the position instead.
 func (o *options) expected(what string) error {
 	end := len(o.src)
 	for end > 0 && unicode.IsSpace(rune(o.src[end-1])) && o.src[end-1] != 0xa0 {

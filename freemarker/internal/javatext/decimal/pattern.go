@@ -8,7 +8,7 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
 
-// symbols are the signs that a pattern's characters stand for.
+// symbols are the signs that a pattern's characters mean.
 type symbols struct {
 	decimal, grouping                 rune
 	monetaryDecimal, monetaryGrouping rune
@@ -131,7 +131,7 @@ func (c *compiler) part(positive bool) (*pattern, error) {
 }
 
 // affix reads a prefix (which 0) or a suffix (which 1) up to the next digit mark or the end
-// of the part. It gives the position behind it, whether a quote is left open, and whether
+// of the part. It returns the position behind it, whether a quote is left open, and whether
 // digits follow.
 func (c *compiler) affix(p *pattern, which, pos int, positive bool) (end int, quoted, more bool, err error) {
 	text := &c.affixes[which]
@@ -220,7 +220,7 @@ func (s *symbols) expand(affix string) string {
 	return text.String()
 }
 
-// digits reads the marks of digits, and gives the position behind them. Those of the
+// digits reads the marks of digits, and returns the position behind them. Those of the
 // negative part do not count.
 func (c *compiler) digits(p *pattern, pos int, positive bool) (int, error) {
 	if !positive {

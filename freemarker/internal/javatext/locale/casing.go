@@ -49,8 +49,8 @@ const (
 
 // lowerSigmas puts small sigmas in the place of capital ones: final ones behind the last cased
 // letter of a word, if it is not the only one. What is a word is up to java.text.BreakIterator,
-// which sees fewer boundaries than Unicode's condition Final_Sigma: a hyphen or a digit is no
-// end of a word.
+// which sees fewer boundaries than Unicode's condition Final_Sigma: a hyphen or a digit is not
+// the end of a word.
 func lowerSigmas(s string) string {
 	chars := []rune(s)
 	out := make([]rune, len(chars))
@@ -66,7 +66,7 @@ func lowerSigmas(s string) string {
 	return string(out)
 }
 
-// casedInWord says if there is a cased letter before or after a character, in its word.
+// casedInWord reports whether there is a cased letter before or after a character, in its word.
 func casedInWord(chars []rune, i, step int) bool {
 	for i += step; 0 <= i && i < len(chars); i += step {
 		c := chars[i]
@@ -132,7 +132,7 @@ func convert(l Locale, s string, from, to byte, pools map[string]*sync.Pool) str
 	return b.String()
 }
 
-// caselessInJava says if a letter got its other case after Unicode 13, which is that of the
+// caselessInJava reports whether a letter got its other case after Unicode 13, which is that of the
 // JDK 17.
 func caselessInJava(r rune) bool {
 	switch {

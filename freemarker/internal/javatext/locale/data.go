@@ -27,14 +27,14 @@ type Numbers struct {
 	CurrencyCode   string // ISO 4217, of the country; "XXX" if it has none
 	CurrencySymbol string
 
-	symbols map[string]string // by currency code, where they differ from it
+	symbols map[string]string // by currency code, if they differ from it
 }
 
 // Dates is what date formats need of a locale. Weekdays start with Sunday.
 type Dates struct {
 	Eras, LongEras          []string
 	Months, ShortMonths     []string
-	AloneMonths             []string // standalone: where no day goes with the month
+	AloneMonths             []string // standalone: if no day goes with the month
 	AloneShortMonths        []string
 	Weekdays, ShortWeekdays []string
 	AmPm, LongAmPm          []string
@@ -106,7 +106,7 @@ var data = sync.OnceValue(func() *tables {
 	return t
 })
 
-// Lines gives the lines of a table packed with gzip. The tables are part of the program, so
+// Lines returns the lines of a table packed with gzip. The tables are part of the program, so
 // a table that does not unpack is a mistake in the program.
 func Lines(packed []byte) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
@@ -164,7 +164,7 @@ var (
 	dates   sync.Map // known to *Dates
 )
 
-// Numbers gives what number formats need of the locale. It is shared: read only.
+// Numbers returns what number formats need of the locale. It is shared: read only.
 func (l Locale) Numbers() *Numbers {
 	t := data()
 	k := t.known(l)
@@ -194,7 +194,7 @@ func (l Locale) Numbers() *Numbers {
 	return n
 }
 
-// SymbolOf gives a currency's symbol in the locale: its code if it has none.
+// SymbolOf returns a currency's symbol in the locale: its code if it has none.
 func (n *Numbers) SymbolOf(code string) string {
 	if s, ok := n.symbols[code]; ok {
 		return s
@@ -202,14 +202,14 @@ func (n *Numbers) SymbolOf(code string) string {
 	return code
 }
 
-// CurrencyDigits gives the number of decimals of a currency, -1 for currencies that have no
-// such number ("XXX", "XAU"), and false for codes that are no ISO 4217 currency.
+// CurrencyDigits returns the number of decimals of a currency, -1 for currencies that have no
+// such number ("XXX", "XAU"), and false for codes that are not an ISO 4217 currency.
 func CurrencyDigits(code string) (digits int, ok bool) {
 	digits, ok = data().digits[code]
 	return digits, ok
 }
 
-// Dates gives what date formats need of the locale. It is shared: read only.
+// Dates returns what date formats need of the locale. It is shared: read only.
 func (l Locale) Dates() *Dates {
 	t := data()
 	k := t.known(l)

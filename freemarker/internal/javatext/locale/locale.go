@@ -44,7 +44,7 @@ func Parse(setting string) Locale {
 	return l
 }
 
-// String gives Locale.toString(): what the special variable .locale prints.
+// String returns Locale.toString(): what the special variable .locale prints.
 func (l Locale) String() string {
 	s := l.Language
 	if l.Country != "" || l.Language != "" && l.Variant != "" {
@@ -53,7 +53,7 @@ func (l Locale) String() string {
 	if l.Variant != "" && (l.Language != "" || l.Country != "") {
 		s += "_" + l.Variant
 	}
-	switch l { // java.util.Locale gives these two an extension
+	switch l { // java.util.Locale adds an extension to these two
 	case Locale{"th", "TH", "TH"}:
 		s += "_#u-nu-thai"
 	case Locale{"ja", "JP", "JP"}:

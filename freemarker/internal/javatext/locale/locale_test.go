@@ -18,7 +18,7 @@ func TestCasesAreJavas(t *testing.T) {
 		l := Parse(f[0])
 		if up, low := Upper(l, f[1]), Lower(l, f[1]); up != f[2] || low != f[3] {
 			if wrong++; wrong <= 20 {
-				t.Errorf("%s %+q: %+q %+q, Java gives %+q %+q", f[0], f[1], up, low, f[2], f[3])
+				t.Errorf("%s %+q: %+q %+q, Java has %+q %+q", f[0], f[1], up, low, f[2], f[3])
 			}
 		}
 	}
