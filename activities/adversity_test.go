@@ -129,7 +129,8 @@ func TestATextThatSomebodyMayHaveChangedIsUnknown(t *testing.T) {
 		"dots":              {"Wait… now", "Wait... now", "", 1},
 		"another text":      {"Hi", "Bye", "", 2},
 		"a longer text":     {"Hi", "Hi there", "", 2},
-		"another rendering": {"It costs ${n}", "It costs 1.000", `{"n":1000}`, 2}, // this attempt rendered it itself
+		"another rendering": {"It costs ${n}", "It costs 1.000", `{"n":1000}`, 1},
+		"other values":      {"It costs ${n}", "It costs 2,000", `{"n":1000}`, 2}, // this attempt rendered it itself
 	} {
 		f := &fakeTwilio{}
 		f.fail = func(n int, _ twilio.Draft) (error, bool) {
