@@ -97,7 +97,7 @@ func build(ctx context.Context, dir, binary string, out *console) error {
 	defer func() { _ = os.RemoveAll(temporary) }()
 	made := filepath.Join(temporary, filepath.Base(binary))
 
-	bar := &progress{out: out, what: "packages", total: total}
+	bar := &progress{out: out, what: "packages", total: total, began: time.Now()}
 	args := append(append([]string{"build", "-v", "-o", made}, buildFlags...), ".")
 	if err := goCommand(ctx, dir, io.Discard, bar, args...); err != nil {
 		return err
@@ -164,7 +164,8 @@ type progress struct {
 	what  string
 	total int // 0: not known
 	done  int
-	shown int // tenths
+	shown int       // tenths
+	began time.Time // zero: do not estimate how long it will take
 }
 
 // line takes a line that the go command wrote and tells whether it reported a
@@ -201,7 +202,20 @@ func (p *progress) text() string {
 		return fmt.Sprintf("%d %s", p.done, p.what)
 	}
 	done := min(p.done, p.total) // Go may compile a package in two variants
-	return fmt.Sprintf("%d of %d %s (%d %%)", done, p.total, p.what, done*100/p.total)
+	text := fmt.Sprintf("%d of %d %s (%d %%)", done, p.total, p.what, done*100/p.total)
+	// The first packages are small: an estimate from a few would mislead.
+	if !p.began.IsZero() && done*10 >= p.total && done < p.total {
+		text += ", " + left(time.Since(p.began)*time.Duration(p.total-done)/time.Duration(done))
+	}
+	return text
+}
+
+// left says how much time is left, as exactly as it is known.
+func left(d time.Duration) string {
+	if d < time.Minute {
+		return "less than a minute left"
+	}
+	return fmt.Sprintf("about %d min left", int(d.Round(time.Minute)/time.Minute))
 }
 
 // finish ends a line that was being rewritten.

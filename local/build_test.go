@@ -119,6 +119,15 @@ func TestProgressIsALineForEachTenth(t *testing.T) {
 	}
 }
 
+func TestProgressSaysHowMuchTimeIsLeft(t *testing.T) {
+	for done, want := range map[int]string{1: "1 of 100 packages (1 %)", 20: "20 of 100 packages (20 %), about 4 min left", 90: "90 of 100 packages (90 %), less than a minute left", 100: "100 of 100 packages (100 %)"} {
+		bar := &progress{what: "packages", total: 100, done: done, began: time.Now().Add(-time.Minute)}
+		if got := bar.text(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestProgressOnATerminalIsOneLine(t *testing.T) {
 	var out bytes.Buffer
 	console := newConsole(&out, os.Getenv)

@@ -82,11 +82,12 @@ func newCommand(out *console, hurry context.Context) *cobra.Command {
 with a phone in the browser, and the worker with the webhook. Ctrl-C stops it.
 
 Each flag can also be set in the environment, as LOCAL_ and its name:
-LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081.`,
+LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS is --triggers too.`,
 		Example: `  make run
   .local/bin/local --webhook-port 8081 --metrics-port 9091
   .local/bin/local --temporal /usr/local/bin/temporal
-  LOCAL_DATA=/tmp/fresh make run`,
+  LOCAL_DATA=/tmp/fresh make run
+  TRIGGERS=my-triggers.yaml make run`,
 		Args:              cobra.NoArgs,
 		SilenceUsage:      true,
 		SilenceErrors:     true,
@@ -126,12 +127,17 @@ LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081.`,
 	return cmd
 }
 
-// flagsFromEnvironment sets each flag that was not given from LOCAL_<NAME>.
+// flagsFromEnvironment sets each flag that was not given from LOCAL_<NAME>, and
+// --triggers also from the worker's own TRIGGERS.
 func flagsFromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
 	var errs []error
 	flags.VisitAll(func(flag *pflag.Flag) {
 		name := "LOCAL_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
 		value, ok := lookup(name)
+		if !ok && flag.Name == "triggers" {
+			name = "TRIGGERS"
+			value, ok = lookup(name)
+		}
 		if !ok || flag.Changed {
 			return
 		}

@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/spf13/pflag"
 )
 
 // patience bounds each wait of these tests.
@@ -365,37 +367,61 @@ func TestAMissingBinaryIsNamedWithItsRemedy(t *testing.T) {
 	}
 }
 
-func TestATakenPortIsFoundBeforeAnythingStarts(t *testing.T) {
-	for flag, use := range map[string]string{
+func TestTakenPortsAreFoundBeforeAnythingStarts(t *testing.T) {
+	flags := map[string]string{
 		"--temporal-port": "Temporal", "--ui-port": "Temporal's Web UI", "--twilio-port": "the local Twilio",
 		"--webhook-port": "the webhook", "--metrics-port": "the worker's metrics",
-	} {
-		t.Run(use, func(t *testing.T) {
-			holder, err := net.Listen("tcp", loopback+":0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = holder.Close() }()
-			port := strconv.Itoa(holder.Addr().(*net.TCPAddr).Port)
-
-			l := launch(t, flag+"="+port)
-			if status := l.wait(); status != 1 {
-				t.Errorf("exit status %d, want 1", status)
-			}
-			l.waitForOutput("\n")
-			got := l.output.String()
-			for _, want := range []string{"port " + port, use, "lsof -nP -iTCP:" + port, flag} {
+	}
+	taken := map[string]string{}
+	for flag := range flags {
+		holder, err := net.Listen("tcp", loopback+":0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = holder.Close() }()
+		taken[flag] = strconv.Itoa(holder.Addr().(*net.TCPAddr).Port)
+	}
+	for _, test := range [][]string{{"--webhook-port"}, {"--temporal-port", "--ui-port", "--twilio-port", "--webhook-port", "--metrics-port"}} {
+		var settings []string
+		for _, flag := range test {
+			settings = append(settings, flag+"="+taken[flag])
+		}
+		l := launch(t, settings...)
+		if status := l.wait(); status != 1 {
+			t.Errorf("exit status %d, want 1", status)
+		}
+		l.waitForOutput("\n")
+		got := l.output.String()
+		for _, flag := range test {
+			variable := "LOCAL_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(flag, "--"), "-", "_"))
+			for _, want := range []string{taken[flag] + " (" + flags[flag] + ")", "is make run running already?", variable + "="} {
 				if !strings.Contains(got, want) {
 					t.Errorf("%q is missing from: %s", want, got)
 				}
 			}
-			if strings.Count(got, "\n") != 1 {
-				t.Errorf("more than one line: %s", got)
-			}
-			if started := l.pids(); len(started) != 0 {
-				t.Errorf("started all the same: %v", started)
-			}
-		})
+		}
+		if strings.Count(got, "\n") != 1 {
+			t.Errorf("more than one line: %s", got)
+		}
+		if started := l.pids(); len(started) != 0 {
+			t.Errorf("started all the same: %v", started)
+		}
+	}
+}
+
+func TestTriggersOfTheEnvironmentAreInForce(t *testing.T) {
+	for given, want := range map[string]string{"": "local.yaml", "LOCAL_TRIGGERS=other.yaml": "other.yaml"} {
+		env := map[string]string{"TRIGGERS": "local.yaml"}
+		if name, value, ok := strings.Cut(given, "="); ok {
+			env[name] = value
+		}
+		var s settings
+		flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+		flags.StringVar(&s.triggers, "triggers", "default.yaml", "")
+		err := flagsFromEnvironment(flags, func(name string) (string, bool) { value, ok := env[name]; return value, ok })
+		if err != nil || s.triggers != want {
+			t.Errorf("with %q the triggers are %s (%v), want %s", given, s.triggers, err, want)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
@@ -17,25 +18,47 @@ import (
 
 const loopback = "127.0.0.1"
 
-// checkPorts returns an error for the first port that is taken: one line with
-// the port, what wanted it, and how to find who holds it.
+// checkPorts returns an error if ports are taken: which, what wanted them, and what
+// to do, since most likely another `make run` has them.
 func checkPorts(s settings) error {
+	var taken, others []string
+	chosen := map[int]bool{}
 	for _, want := range []struct {
-		port      int
-		use, flag string
+		port          int
+		use, variable string
 	}{
-		{s.temporalPort, "Temporal", "--temporal-port"},
-		{s.uiPort, "Temporal's Web UI", "--ui-port"},
-		{s.twilioPort, "the local Twilio", "--twilio-port"},
-		{s.webhookPort, "the webhook", "--webhook-port"},
-		{s.metricsPort, "the worker's metrics", "--metrics-port"},
+		{s.temporalPort, "Temporal", "LOCAL_TEMPORAL_PORT"},
+		{s.uiPort, "Temporal's Web UI", "LOCAL_UI_PORT"},
+		{s.twilioPort, "the local Twilio", "LOCAL_TWILIO_PORT"},
+		{s.webhookPort, "the webhook", "LOCAL_WEBHOOK_PORT"},
+		{s.metricsPort, "the worker's metrics", "LOCAL_METRICS_PORT"},
 	} {
-		if err := checkFree(want.port); err != nil {
-			return fmt.Errorf("port %d, wanted for %s, is taken (%w): `lsof -nP -iTCP:%d -sTCP:LISTEN` shows by whom; %s chooses another",
-				want.port, want.use, err, want.port, want.flag)
+		if checkFree(want.port) == nil {
+			continue
+		}
+		taken = append(taken, fmt.Sprintf("%d (%s)", want.port, want.use))
+		free := freeAfter(want.port, chosen)
+		chosen[free] = true
+		others = append(others, fmt.Sprintf("%s=%d", want.variable, free))
+	}
+	switch {
+	case len(taken) == 0:
+		return nil
+	case len(taken) == 1:
+		return fmt.Errorf("port %s is taken; is make run running already? Else: %s make run", taken[0], others[0])
+	}
+	return fmt.Errorf("ports %s are taken; is make run running already? Else: %s make run", strings.Join(taken, ", "), strings.Join(others, " "))
+}
+
+// freeAfter returns a free port above another that is not chosen yet; the one
+// right above it if none is found.
+func freeAfter(port int, chosen map[int]bool) int {
+	for next := port + 1; next < min(port+200, 1<<16); next++ {
+		if !chosen[next] && checkFree(next) == nil {
+			return next
 		}
 	}
-	return nil
+	return port + 1
 }
 
 func checkFree(port int) error {
