@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// phone is the first phone of the page.
+const phone = "+15005550009"
+
 func banner(s settings, temporal temporalServer) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -21,7 +24,7 @@ func banner(s settings, temporal temporalServer) string {
 	line("")
 	line("  or, in another terminal, from the repository:")
 	line("")
-	line("     %s", starterExample(s, "send --from "+number+" --to +14155550100 --body 'Hello, ${name}' --var name=Ann"))
+	line("     %s", starterExample(s, "send --from "+number+" --to "+phone+" --body 'Hello, ${name}' --var name=Ann"))
 	line("     %s", starterExample(s, "broadcast --from "+number+" --file customers.csv --body 'Dear ${name}, we are closed on Monday.'"))
 	line("")
 	line("  webhook    %s", url(s.webhookPort, "/twilio/sms"))

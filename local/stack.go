@@ -88,6 +88,7 @@ func children(s settings, temporal temporalServer) []child {
 				"--addr", address(s.twilioPort),
 				"--account", account, "--token", token, "--number", number,
 				"--webhook", url(s.webhookPort, "/twilio/sms"),
+				"--examples", url(s.webhookPort, "/examples"),
 				"--ui-url", url(s.uiPort, ""), "--namespace", "default",
 			},
 			env:   env,

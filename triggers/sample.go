@@ -24,6 +24,24 @@ var (
 	lookaround = regexp.MustCompile(`\(\?<?[=!][^()]*\)`)
 )
 
+// Examples returns a text for each trigger, such as a person may try; none for a
+// trigger whose pattern is beyond us.
+func (s *Set) Examples(ctx context.Context) []string {
+	examples := []string{}
+	for _, t := range s.triggers {
+		samples := t.samples(ctx)
+		if len(samples) == 0 || strings.TrimSpace(samples[0]) == "" {
+			continue
+		}
+		example := samples[0]
+		if start, cut := strings.CutSuffix(example, "x"); cut && t.pattern.takes(ctx, start+"42") {
+			example = start + "42"
+		}
+		examples = append(examples, example)
+	}
+	return examples
+}
+
 // samples gives texts that the trigger matches; none where its pattern is
 // beyond us. They are examples, not all that it matches.
 func (t *Trigger) samples(ctx context.Context) []string {

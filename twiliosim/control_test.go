@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -381,5 +382,19 @@ func TestCloseEndsWhatIsUnderWay(t *testing.T) {
 	}
 	if err := sim.Close(); err != nil {
 		t.Errorf("closed twice: %v", err)
+	}
+}
+
+func TestExamplesAreThoseOfTheApplication(t *testing.T) {
+	said := `["a", "b"]`
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, said) }))
+	defer app.Close()
+	sim := start(t, Options{Examples: app.URL})
+	for _, want := range []string{`{"examples":["a","b"]}`, `{"examples":[]}`} {
+		status, out := ask(t, sim, "GET", "/sim/examples", "")
+		if got, _ := json.Marshal(out); status != 200 || string(got) != want {
+			t.Errorf("%d %s, want %s", status, got, want)
+		}
+		said = "none"
 	}
 }

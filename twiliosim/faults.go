@@ -82,6 +82,8 @@ var (
 	}
 )
 
+const keptUsedUp = 20
+
 // Fault is something that goes wrong until it is removed or used up.
 type Fault struct {
 	// ID names it for removal. Made up by AddFault.
@@ -109,6 +111,9 @@ type Fault struct {
 	After bool `json:"after,omitempty"`
 	// Fired counts how often it happened.
 	Fired int `json:"fired"`
+	// UsedUp is set once it will not happen again. It stays listed until it is
+	// removed, the newest 20 of them.
+	UsedUp bool `json:"usedUp,omitempty"`
 }
 
 // Duration is a time.Duration that travels as "1.5s".
@@ -226,7 +231,7 @@ func (fs *faults) add(f Fault) Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	fs.serial++
-	f.ID, f.Fired = "F"+strconv.Itoa(fs.serial), 0
+	f.ID, f.Fired, f.UsedUp = "F"+strconv.Itoa(fs.serial), 0, false
 	fs.list = append(fs.list, &f)
 	fs.publishLocked()
 	return f
@@ -272,8 +277,8 @@ type occasion struct {
 func (fs *faults) take(o occasion, kinds ...string) *Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	for i, f := range fs.list {
-		if !slices.Contains(kinds, f.Kind) || f.After != o.done && (f.Kind == Fault500 || f.Kind == Fault503) ||
+	for _, f := range fs.list {
+		if f.UsedUp || !slices.Contains(kinds, f.Kind) || f.After != o.done && (f.Kind == Fault500 || f.Kind == Fault503) ||
 			f.Operation != "" && f.Operation != o.operation || f.Number != "" && !slices.Contains(o.numbers, f.Number) {
 			continue
 		}
@@ -284,13 +289,31 @@ func (fs *faults) take(o occasion, kinds ...string) *Fault {
 		fired := *f
 		if f.Next > 0 {
 			if f.Next--; f.Next == 0 {
-				fs.list = slices.Delete(fs.list, i, i+1)
+				f.UsedUp = true
+				fs.forget()
 			}
 			fs.publishLocked()
 		}
 		return &fired
 	}
 	return nil
+}
+
+// forget drops the oldest faults that are used up, beyond keptUsedUp.
+func (fs *faults) forget() {
+	over := -keptUsedUp
+	for _, f := range fs.list {
+		if f.UsedUp {
+			over++
+		}
+	}
+	fs.list = slices.DeleteFunc(fs.list, func(f *Fault) bool {
+		drop := over > 0 && f.UsedUp
+		if drop {
+			over--
+		}
+		return drop
+	})
 }
 
 // chance is true with probability rate.

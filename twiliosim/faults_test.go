@@ -146,8 +146,15 @@ func TestAFaultHappensForTheNextNAndThenIsGone(t *testing.T) {
 			t.Errorf("request %d: %d, want %d", i, g.status, want)
 		}
 	}
-	if left := sim.Faults(); len(left) != 0 {
-		t.Errorf("left over: %+v", left)
+	if left := sim.Faults(); len(left) != 1 || !left[0].UsedUp || left[0].Fired != 3 {
+		t.Errorf("the fault that is used up is listed as %+v", left)
+	}
+	for range keptUsedUp + 1 {
+		fault(t, sim, Fault{Kind: Fault500, Next: 1})
+		try(sim, good)
+	}
+	if left := sim.Faults(); len(left) != keptUsedUp {
+		t.Errorf("%d faults that are used up are kept", len(left))
 	}
 }
 

@@ -49,6 +49,9 @@ type Options struct {
 	// UIURL and Namespace are told to the page, for its links to workflows.
 	// Optional: none, "default".
 	UIURL, Namespace string
+	// Examples is an address that answers with a JSON list of texts worth trying,
+	// which the page suggests. Optional: none.
+	Examples string
 	// Faults in force from the start. Optional: none.
 	Faults []Fault
 	// Skew is how far the simulator's clock is ahead of the machine's; below 0

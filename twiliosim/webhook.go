@@ -58,8 +58,11 @@ type WebhookCall struct {
 	At         time.Time `json:"at"`
 	Kind       string    `json:"kind"`
 	MessageSID string    `json:"messageSid,omitempty"`
-	Method     string    `json:"method"`
-	URL        string    `json:"url"`
+	// MessageStatus and To are what a status callback says.
+	MessageStatus string `json:"messageStatus,omitempty"`
+	To            string `json:"to,omitempty"`
+	Method        string `json:"method"`
+	URL           string `json:"url"`
 	// Status is HTTP's, 0 if there was no answer.
 	Status      int               `json:"status"`
 	DurationMS  int64             `json:"durationMs"`
@@ -298,6 +301,9 @@ func (s *Sim) record(h hook, target string, a hookAnswer) {
 		At: s.clock.now(), Kind: h.kind, MessageSID: h.messageSID, Method: h.method, URL: target, Status: a.status,
 		DurationMS: a.took.Milliseconds(), Attempts: a.attempts, ContentType: a.contentType,
 		Body: string(a.body[:min(len(a.body), shownTwiML)]), ErrorCode: a.code, Error: a.detail,
+	}
+	if strings.HasPrefix(h.kind, "status") {
+		c.MessageStatus, c.To = h.params.Get("MessageStatus"), h.params.Get("To")
 	}
 	for key, values := range a.header {
 		// Enough for an application to say which workflow it started.

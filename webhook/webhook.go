@@ -5,6 +5,7 @@ package webhook
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -24,6 +25,9 @@ const (
 	SmsPath   = "/twilio/sms"
 	LivePath  = "/healthz"
 	ReadyPath = "/readyz"
+	// ExamplesPath lists texts that the triggers in force take, for a page that plays
+	// Twilio.
+	ExamplesPath = "/examples"
 )
 
 const (
@@ -85,7 +89,8 @@ type Options struct {
 	// Silencer remembers for all webhooks which phones are taken for machines.
 	// Optional: default each webhook for itself.
 	Silencer Silencer
-	// ShowOutcome adds OutcomeHeader and WorkflowHeader to each answer. Optional: default not.
+	// ShowOutcome adds OutcomeHeader and WorkflowHeader to each answer, and serves
+	// ExamplesPath. Optional: default not.
 	ShowOutcome bool
 	// Status tells a workflow what became of a message that it sent; it must be
 	// safe to call again with the same news. Optional: no status callbacks.
@@ -140,6 +145,9 @@ func Handler(o Options) (http.Handler, error) {
 	}
 	mux.HandleFunc("GET "+LivePath, func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET "+ReadyPath, h.ready)
+	if h.ShowOutcome {
+		mux.HandleFunc("GET "+ExamplesPath, h.examples)
+	}
 	return h.recovering(mux), nil
 }
 
@@ -197,6 +205,12 @@ type handler struct {
 	counts *metrics
 	// places holds one element for each message that is being published.
 	places chan struct{}
+}
+
+// examples answers with a JSON list of texts that the triggers in force take.
+func (h *handler) examples(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(h.Triggers().Examples(r.Context())) // the client may have gone
 }
 
 func (h *handler) ready(w http.ResponseWriter, r *http.Request) {

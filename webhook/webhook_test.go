@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -405,6 +406,16 @@ func TestAPublicURLWithAPathOfTheWebhooksOwnIsRefused(t *testing.T) {
 		})
 		if want == "" && err != nil || want != "" && (err == nil || !strings.HasSuffix(err.Error(), want)) {
 			t.Errorf("%s: %v, want %q", public, err, want)
+		}
+	}
+}
+
+func TestExamplesAreServedIfAskedTo(t *testing.T) {
+	for show, want := range map[bool]string{true: `["Order Number 42",`, false: "404"} {
+		b := newBench(t, func(o *Options) { o.ShowOutcome = show })
+		w := b.serve(httptest.NewRequest(http.MethodGet, ExamplesPath, nil))
+		if got := strconv.Itoa(w.Code) + " " + w.Body.String(); !strings.Contains(got, want) {
+			t.Errorf("asked to %t, %s is answered", show, got)
 		}
 	}
 }

@@ -19,7 +19,8 @@ import (
 func start(t *testing.T, o twiliosim.Options) (*twiliosim.Sim, *tab) {
 	t.Helper()
 	t.Parallel()
-	o.Webhook = startApplication(t) + "/twilio/sms"
+	application := startApplication(t)
+	o.Webhook, o.Examples = application+"/twilio/sms", application+"/examples"
 	sim := startTwilio(t, o)
 	return sim, open(t, sim.URL)
 }
@@ -33,7 +34,7 @@ func TestATextIsSentAndItsReplyReceived(t *testing.T) {
 	p.shows(phone(1, ".theirs"), "Your reference number is 42")
 	p.shows(phone(1, ".mine .chip"), "Webhook 200")
 	p.shows("#webhook-panel pre", "<Message>Your reference number is 42</Message>")
-	p.shows("#webhook-panel summary", "+1 555 123 0001")
+	p.shows("#webhook-panel summary", "+1 500 555 0009")
 	p.shows("#webhook-panel dd", "Order Number 42")
 	p.until("the field is empty again", `document.querySelector("textarea").value === ""`)
 
@@ -88,7 +89,8 @@ func TestAWebhookIsSetOnThePage(t *testing.T) {
 	if n := sim.State().Numbers[1]; n.Rate != 7 || n.Webhook != application+"/twilio/sms" {
 		t.Errorf("the other number is %+v", n)
 	}
-	p.click(phone(1, ".example"))
+	p.shows(phone(1, ".example"), "Hello")
+	p.write(phone(1, "textarea"), "Order Number 42"+kb.Enter)
 	p.shows(phone(1, ".theirs"), "Your reference number is 42")
 }
 
@@ -103,6 +105,7 @@ func TestTheExampleIsOneKeystrokeAway(t *testing.T) {
 
 func TestTheExampleIsOneClickAway(t *testing.T) {
 	_, p := start(t, twiliosim.Options{})
+	p.shows(phone(2, ".example"), "help me")
 	p.click(phone(2, ".example"))
 	p.shows(phone(2, ".theirs"), "Your reference number is 42")
 }
@@ -136,8 +139,10 @@ func TestAMessageThatIsNotDeliveredSaysWhy(t *testing.T) {
 	p.click(phone(1, "header button[aria-pressed]"))
 	p.shows(phone(1, ".notice"), "Switched off")
 	send(t, sim, ann, "are you there?")
-	p.shows(phone(1, ".theirs[data-status=undelivered] .trouble"), "30003")
-	p.shows(phone(1, ".trouble"), "Unreachable destination handset")
+	p.shows(phone(1, ".theirs[data-status=undelivered] .trouble"), "30008")
+	p.shows(phone(1, ".notice"), "30008")
+	p.click("#faults-tab")
+	p.shows("#faults-panel .rule", "error 30008")
 
 	p.click(phone(1, "header button[aria-pressed=true]"))
 	p.absent(phone(1, ".notice"))
@@ -193,7 +198,8 @@ func TestAFaultIsAddedTakesEffectAndIsUsedUp(t *testing.T) {
 	if status := send(t, sim, ann, "second"); status != http.StatusServiceUnavailable {
 		t.Errorf("with the fault, a second create answers %d", status)
 	}
-	p.absent("#faults-panel .rule")
+	p.shows("#faults-panel .rule", "used up · fired 2×")
+	p.absent("#faults-tab .badge")
 	if status := send(t, sim, ann, "third"); status != http.StatusCreated {
 		t.Errorf("with the fault used up, a create answers %d", status)
 	}
@@ -412,7 +418,7 @@ func TestANarrowScreenShowsOnePhoneAtATime(t *testing.T) {
 	p.write(phone(2, "textarea"), "It’s "+strings.Repeat("long ", 20)+kb.Enter)
 	fits("the second phone")
 	text(t, sim, bob, "break")
-	for _, panel := range []string{"webhook", "debugger", "faults"} {
+	for _, panel := range []string{"messages", "webhook", "debugger", "faults"} {
 		p.click("#" + panel + "-tab")
 		p.absent("article")
 		p.until("the panel is shown", `document.getElementById("`+panel+`-panel").checkVisibility()`)
@@ -437,7 +443,7 @@ func TestPhonesStayBetweenVisitsAndAReset(t *testing.T) {
 
 	p.visit(sim.URL)
 	p.shows(phone(2, ".mine"), "hello")
-	if got := eval[[]string](p, `[...document.querySelectorAll("article .number, article select")].map((e) => e.value)`); strings.Join(got, " ") != "+1 555 123 0002 +15005550006 +1 555 123 0042 +18885550007" {
+	if got := eval[[]string](p, `[...document.querySelectorAll("article .number, article select")].map((e) => e.value)`); strings.Join(got, " ") != "+1 500 555 0010 +15005550006 +1 555 123 0042 +18885550007" {
 		t.Errorf("after a second visit the phones are %q", got)
 	}
 	if sent := sim.Messages(twiliosim.Filter{From: "+15551230042"}); len(sent) != 1 || sent[0].To != "+18885550007" {
@@ -495,6 +501,20 @@ func TestAWebhookThatIsNotCalledIsTold(t *testing.T) {
 	p.shows(phone(1, ".mine .chip.well"), "Webhook 200")
 }
 
+func TestAxeFindsNothingOnAPhonesWidth(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233"})
+	text(t, sim, ann, "Order Number 42")
+	text(t, sim, ann, "break")
+	p.do("make it narrow", chromedp.EmulateViewport(360, 720))
+	for _, view := range []string{"phones", "messages", "webhook", "debugger", "faults"} {
+		p.click("#" + view + "-tab")
+		p.until("nothing moves", `document.getAnimations().length === 0`)
+		for _, fault := range violations(p) {
+			t.Errorf("%s: %s", view, fault)
+		}
+	}
+}
+
 func TestEveryControlHasANameAndEveryTextIsReadable(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233"})
 	text(t, sim, ann, "Order Number 42")
@@ -503,15 +523,15 @@ func TestEveryControlHasANameAndEveryTextIsReadable(t *testing.T) {
 	p.click(phone(1, "header button[aria-pressed]"))
 	p.shows(phone(1, ".notice"), "Switched off")
 	send(t, sim, ann, "are you there?")
-	p.shows(phone(1, ".trouble"), "30003")
+	p.shows(phone(1, ".trouble"), "30008")
 	p.write(phone(1, "textarea"), "It’s 42")
 	p.shows(phone(1, ".size"), "UCS-2")
 	for _, theme := range []string{"light", "dark"} {
 		p.run(`document.documentElement.dataset.theme = ` + js(theme))
-		for _, view := range []string{"webhook", "debugger", "faults"} {
+		for _, view := range []string{"messages", "webhook", "debugger", "faults"} {
 			p.click("#" + view + "-tab")
 			p.until("nothing moves", `document.getAnimations().length === 0`)
-			for _, fault := range eval[[]string](p, unreadable) {
+			for _, fault := range append(eval[[]string](p, unreadable), violations(p)...) {
 				t.Errorf("%s, %s: %s", theme, view, fault)
 			}
 		}
@@ -573,6 +593,70 @@ func TestMessagesForANumberWithoutAPhoneAreNotMissed(t *testing.T) {
 	p.shows("#others + ul button", "+1 555 123 0013")
 	p.click("#others + ul button")
 	p.shows(phone(5, ".theirs"), "hello +15551230013")
+	// Where the row is too short for them, the strip leads to each.
+	for n, number := range []string{"0009", "0010", "0011", "0012", "0013"} {
+		p.click(fmt.Sprintf("#strip button:nth-child(%d)", n+1))
+		p.until("the phone "+number+" is in sight", fmt.Sprintf(`(() => {
+			const phone = document.querySelector(%s).getBoundingClientRect(), row = document.getElementById("phones").getBoundingClientRect();
+			return phone.left >= row.left && phone.right <= row.right + 1;
+		})()`, js(phone(n+1))))
+	}
+	// A later visit offers it without a message that comes in.
+	p.run(`localStorage.clear()`)
+	p.visit(sim.URL)
+	p.shows(phone(3, ".theirs"), "hello +15551230013")
+	p.shows("#others + ul button", "+1 555 123 0011")
+}
+
+func TestNumbersAreShownInFull(t *testing.T) {
+	_, p := start(t, twiliosim.Options{})
+	p.click(".add-phone")
+	for _, width := range []int64{1920, 1360, 1280, 320} {
+		p.do("set the size", chromedp.EmulateViewport(width, 800))
+		for _, cut := range eval[[]string](p, `[...document.querySelectorAll("article .number")].filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth).map((e) => e.value)`) {
+			t.Errorf("%d pixels wide, the page cuts %s", width, cut)
+		}
+	}
+}
+
+func TestMessagesAreSearched(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	if _, err := sim.AddOutcome(twiliosim.Outcome{Body: "parcel", Status: "undelivered"}); err != nil {
+		t.Fatal(err)
+	}
+	send(t, sim, "+15551230077", "your parcel is here")
+	send(t, sim, bob, "good morning")
+	text(t, sim, bob, "thanks")
+	p.click("#messages-tab")
+	rows := func(want int) {
+		t.Helper()
+		p.until(fmt.Sprintf("%d messages are listed", want), fmt.Sprintf(`document.querySelectorAll(".letter").length === %d`, want))
+	}
+	rows(3)
+	p.shows(".letter", "No trigger matched")
+	p.write("#messages-search", "123 00 77")
+	rows(1)
+	p.write("#messages-search", "MORNING")
+	rows(1)
+	p.write("#messages-search", "")
+	p.press(kb.Backspace)
+	rows(3)
+	p.click("#messages-failed")
+	rows(1)
+	p.shows(".letter", "30008")
+	p.click(".letter")
+	p.until("the message is shown in its phone", `document.activeElement.closest("article")?.querySelector(".number").value === "+1 555 123 0077"`)
+}
+
+func TestCallsAndProblemsNameThePhone(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	send(t, sim, bob, "hello", "StatusCallback", "http://127.0.0.1:1/twilio/status#rc=0")
+	p.shows("#webhook-panel summary", "delivered → …0010")
+	text(t, sim, bob, "break")
+	p.click("#debugger-tab")
+	p.shows(".entry", "Message from +1 500 555 0010")
+	p.click(".entry .chip")
+	p.until("the message is shown in its phone", `document.activeElement.closest("article")?.querySelector(".number").value === "+1 500 555 0010"`)
 }
 
 func TestAFloodOfMessagesIsFollowed(t *testing.T) {

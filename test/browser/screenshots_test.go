@@ -77,7 +77,7 @@ func TestScreenshotsShowThePage(t *testing.T) {
 // takePictures makes a conversation worth showing and takes the pictures of it.
 func takePictures(t *testing.T, docs string) {
 	application := startApplication(t)
-	sim := startTwilio(t, twiliosim.Options{Webhook: application + "/twilio/sms", UIURL: "http://127.0.0.1:8233"})
+	sim := startTwilio(t, twiliosim.Options{Webhook: application + "/twilio/sms", Examples: application + "/examples", UIURL: "http://127.0.0.1:8233"})
 	if _, err := sim.AddOutcome(twiliosim.Outcome{Body: "van", Status: "undelivered", ErrorCode: 30003}); err != nil {
 		t.Fatal(err)
 	}

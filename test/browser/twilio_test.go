@@ -23,8 +23,8 @@ import (
 
 const (
 	ours = twiliosim.DefaultNumber
-	ann  = "+15551230001"
-	bob  = "+15551230002"
+	ann  = "+15005550009"
+	bob  = "+15005550010"
 )
 
 // startTwilio starts a local Twilio whose messages are delivered at once.
@@ -56,6 +56,9 @@ func startApplication(t testing.TB) string {
 			return
 		}
 		answer(w, r.PostForm)
+	})
+	mux.HandleFunc("GET /examples", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `["Order Number 42", "help me"]`)
 	})
 	mux.HandleFunc("GET /picture.png", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "image/png")

@@ -4,6 +4,7 @@
 import { startHeader } from "./header.js";
 import { Phones } from "./phones.js";
 import { Views } from "./views.js";
+import { MessagesPanel } from "./messages.js";
 import { DebuggerPanel } from "./debugger.js";
 import { FaultsPanel } from "./faults.js";
 import { WebhookPanel } from "./webhook.js";
@@ -14,7 +15,12 @@ const byId = (id) => document.getElementById(id);
 startHeader();
 const views = new Views(byId("views"));
 const webhook = new WebhookPanel(byId("webhook-panel"), views);
-new DebuggerPanel(byId("debugger-panel"), views);
+const phones = new Phones(byId("phones"), byId("strip"), (sid) => webhook.showCall(sid));
+const reveal = (message) => {
+  views.toPhones();
+  phones.reveal(message);
+};
+new MessagesPanel(byId("messages-panel"), reveal);
+new DebuggerPanel(byId("debugger-panel"), views, reveal);
 new FaultsPanel(byId("faults-panel"), views);
-new Phones(byId("phones"), byId("strip"), (sid) => webhook.showCall(sid));
 follow();

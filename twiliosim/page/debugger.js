@@ -2,13 +2,15 @@
 
 import { el, link } from "./dom.js";
 import * as write from "./format.js";
-import { known, on } from "./sim.js";
+import { known, on, phoneOf } from "./sim.js";
 
 const shown = 100;
 
 export class DebuggerPanel {
-  constructor(panel, views) {
+  // reveal(message) shows a message in its phone.
+  constructor(panel, views, reveal) {
     this.views = views;
+    this.reveal = reveal;
     this.list = el("ol", { class: "cards" });
     this.empty = el("p", { class: "blank" }, "No errors, no warnings. What goes wrong between the local Twilio and your application is listed here.");
     panel.append(el("h2", {}, "Debugger"), this.empty, this.list);
@@ -20,12 +22,13 @@ export class DebuggerPanel {
   }
 
   show() {
-    this.list.replaceChildren(...known.entries.slice(0, shown).map(card));
+    this.list.replaceChildren(...known.entries.slice(0, shown).map((entry) => card(entry, this.reveal)));
     this.empty.hidden = known.entries.length > 0;
   }
 }
 
-function card(entry) {
+function card(entry, reveal) {
+  const message = known.messages.get(entry.messageSid);
   return el("li", { class: "card entry", "data-level": entry.level },
     el("p", { class: "head" },
       el("span", { class: `verdict ${entry.level === "error" ? "badly" : "warned"}` }, entry.level === "error" ? "Error" : "Warning"),
@@ -34,5 +37,7 @@ function card(entry) {
     el("p", { class: "what" }, entry.message),
     entry.detail ? el("p", { class: "note" }, entry.detail) : null,
     entry.url ? el("p", { class: "note" }, el("code", {}, entry.url)) : null,
+    message ? el("p", {}, el("button", { type: "button", class: "chip", onclick: () => reveal(message) },
+      `Message ${message.direction === "inbound" ? "from" : "to"} ${write.phone(phoneOf(message))}`)) : null,
     entry.messageSid ? el("p", { class: "note" }, el("code", {}, entry.messageSid)) : null);
 }

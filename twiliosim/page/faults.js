@@ -126,7 +126,7 @@ export class FaultsPanel {
     }
     keepFocus(this.faults, () => this.faults.replaceChildren(...faults.map(faultCard)));
     keepFocus(this.rules, () => this.rules.replaceChildren(...outcomes.map(ruleCard)));
-    this.views.badge("faults", faults.length + outcomes.length, true);
+    this.views.badge("faults", faults.filter((f) => !f.usedUp).length + outcomes.length, true);
   }
 }
 
@@ -154,11 +154,11 @@ function faultCard(fault) {
   const parts = [
     fault.operation && (fault.operation === "callback" ? "status callbacks" : fault.operation),
     fault.number && write.phone(fault.number),
-    fault.next ? `next ${write.count(fault.next, "time")}` : fault.rate && fault.rate < 1 ? `${+(fault.rate * 100).toFixed(2)} % of cases` : "always",
+    fault.usedUp ? "used up" : fault.next ? `next ${write.count(fault.next, "time")}` : fault.rate && fault.rate < 1 ? `${+(fault.rate * 100).toFixed(2)} % of cases` : "always",
     fault.delay && fault.delay !== "0s" && `for ${fault.delay}`,
     fault.retryAfter && fault.retryAfter !== "0s" && `Retry-After ${fault.retryAfter}`,
     fault.after && "after the work",
-    fault.fired > 0 && `happened ${write.count(fault.fired, "time")}`,
+    fault.fired > 0 && `fired ${fault.fired.toLocaleString("en")}×`,
   ];
   return removable(`/sim/faults/${fault.id}`, describe(fault.kind).name, parts);
 }

@@ -6,6 +6,9 @@ export function phone(number) {
   return parts ? `+1 ${parts[1]} ${parts[2]} ${parts[3]}` : number;
 }
 
+// ending is how a number is known where there is little room: by its last digits.
+export const ending = (number) => (number.length > 5 ? `…${number.slice(-4)}` : number);
+
 // readPhone reads what a person typed as an address, or gives null.
 export function readPhone(text) {
   const [, channel, address] = /^\s*([a-z]+:)?(.*)$/is.exec(text);

@@ -17,12 +17,19 @@ export class MessageView {
     this.life = el("div", { class: "life" });
     this.behind = el("p", { class: "behind" });
     this.trouble = el("p", { class: "trouble" });
+    this.details = el("details", {}, this.summary, this.life);
     this.node = el("li", { class: `message ${this.mine ? "mine" : "theirs"}`, id: `message-${message.sid}` },
       el("span", { class: "unseen" }, this.mine ? `${write.phone(phone)} wrote:` : `${write.phone(message.from) || "Twilio"} wrote:`),
-      this.bubble, this.trouble, el("details", {}, this.summary, this.life), this.behind);
+      this.bubble, this.trouble, this.details, this.behind);
     this.showCall = showCall;
     this.waiting = fresh;
     this.set(message);
+  }
+
+  // open shows the message's life, and goes there.
+  open() {
+    this.details.open = true;
+    this.summary.focus({ preventScroll: true });
   }
 
   // update takes a newer state of the message; an older one changes nothing.

@@ -7,7 +7,10 @@ import { MessageView } from "./message.js";
 import { ask, known, optOutOf } from "./sim.js";
 
 const longestThread = 300; // messages that a phone shows
-const example = "Order Number 42";
+const mostExamples = 3;
+const greeting = "Hello"; // where the application names no text that it takes
+
+const examples = () => (known.examples.length ? known.examples.slice(0, mostExamples) : [greeting]);
 
 let serial = 0;
 
@@ -35,7 +38,8 @@ export class Phone {
     this.toSelect = el("select", { id: `${id}-to`, onchange: () => this.retarget() });
     this.reach = el("button", { type: "button", class: "quiet icon-only", onclick: () => this.toggleReach() }, icon("power"));
     this.notice = el("div", { class: "notices" });
-    this.thread = el("ol", { class: "thread", role: "log", tabindex: "0" });
+    this.list = el("ol", { class: "messages" });
+    this.thread = el("div", { class: "thread", role: "log", tabindex: "0" }, this.list);
     // A picture that comes late must not push the end out of sight.
     this.thread.addEventListener("scroll", () => { this.atEnd = this.isAtEnd(); });
     this.thread.addEventListener("load", () => { if (this.atEnd) this.toEnd(); }, true);
@@ -43,7 +47,7 @@ export class Phone {
     this.start = el("div", { class: "start" });
     this.composer = new Composer({
       send: (body, media) => this.send(body, media),
-      example: () => (this.views.size === 0 ? example : null),
+      example: () => (this.views.size === 0 ? examples()[0] : null),
     });
     this.node = el("article", { class: "phone", id, "aria-labelledby": `${id}-label` },
       el("header", {}, this.badge,
@@ -87,7 +91,7 @@ export class Phone {
       parts.push(el("p", { class: "notice opted-out" }, el("span", {}, el("strong", {}, "Opted out"), ` of ${write.phone(this.to)}. Sending to it fails with 21610.`),
         el("button", { type: "button", onclick: () => this.send("START", []).catch((e) => announce(e.message)) }, "Text START")));
     }
-    if (off) parts.push(el("p", { class: "notice" }, el("span", {}, el("strong", {}, "Switched off."), " Messages end as undelivered, 30003.")));
+    if (off) parts.push(el("p", { class: "notice" }, el("span", {}, el("strong", {}, "Switched off."), ` Messages end as undelivered, ${off.errorCode}.`)));
     const key = parts.map((part) => part.textContent).join();
     if (key === this.noticed) return;
     this.noticed = key;
@@ -105,8 +109,8 @@ export class Phone {
     this.start.replaceChildren(
       el("h2", {}, `Text ${write.phone(this.to)}`),
       el("p", {}, webhook ? "Your webhook gets it, signed as Twilio signs. Its reply appears here." : "It has no webhook yet, so nothing will answer. Set one under Webhook."),
-      el("button", { type: "button", class: "example", onclick: () => { this.composer.put(example); this.composer.node.requestSubmit(); this.composer.focus(); } },
-        el("span", {}, example), icon("send")),
+      ...examples().map((text) => el("button", { type: "button", class: "example", onclick: () => { this.composer.put(text); this.composer.node.requestSubmit(); this.composer.focus(); } },
+        el("span", {}, text), icon("send"))),
       el("p", { class: "hint" }, "or just press ", el("kbd", {}, "Enter")));
   }
 
@@ -162,10 +166,10 @@ export class Phone {
     const view = new MessageView(message, { phone: this.number, fresh, showCall: this.options.showCall });
     this.views.set(message.sid, view);
     view.node.dataset.at = write.instant(message.createdAt);
-    let before = this.thread.lastElementChild;
+    let before = this.list.lastElementChild;
     while (before && before.dataset.at > view.node.dataset.at) before = before.previousElementSibling;
     if (before) before.after(view.node);
-    else this.thread.prepend(view.node);
+    else this.list.prepend(view.node);
     if (this.views.size > longestThread) {
       const [sid, oldest] = this.views.entries().next().value;
       this.drop(sid, oldest);
@@ -175,6 +179,14 @@ export class Phone {
   drop(sid, view) {
     view.node.remove();
     this.views.delete(sid);
+  }
+
+  // reveal scrolls to a message, if the thread still holds it.
+  reveal(sid) {
+    const view = this.views.get(sid);
+    if (!view) return;
+    view.node.scrollIntoView({ block: "center" });
+    view.open();
   }
 
   // called shows what the webhook answered to one of the messages.
@@ -220,7 +232,7 @@ export class Phone {
     const off = this.offRule();
     try {
       if (off) await ask("DELETE", `/sim/outcomes/${off.id}`);
-      else await ask("POST", "/sim/outcomes", { to: this.number, status: "undelivered", errorCode: 30003 });
+      else await ask("POST", "/sim/outcomes", { to: this.number, status: "undelivered" });
     } catch (error) {
       announce(error.message);
     }

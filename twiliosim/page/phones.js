@@ -4,7 +4,7 @@
 import { el, icon } from "./dom.js";
 import * as write from "./format.js";
 import { Phone } from "./phone.js";
-import { known, on } from "./sim.js";
+import { known, on, phoneOf, oursOf } from "./sim.js";
 
 const key = "phones";
 const most = 12;
@@ -12,7 +12,8 @@ const mostUnasked = 4; // phones that appear by themselves
 const mostContacts = 8;
 const frame = 16; // ms
 
-// Phones fills the row of phones and, for narrow screens, the strip above it.
+// Phones fills the row of phones and the strip above it, which leads to each
+// phone where there is no room for all.
 export class Phones {
   constructor(row, strip, showCall) {
     Object.assign(this, { row, strip, showCall });
@@ -24,6 +25,7 @@ export class Phones {
     this.contactList = el("datalist", { id: "contacts" });
     this.addCard = el("div", { class: "add" });
     row.append(this.addCard, this.contactList);
+    new ResizeObserver(() => this.fit()).observe(row);
     on("loaded", () => this.loaded());
     on("state", () => this.phones.forEach((phone) => phone.showState()));
     on("message", ({ message, fresh }) => this.take(message, fresh));
@@ -36,8 +38,15 @@ export class Phones {
       for (const phone of stored.phones) this.open(phone);
       this.select(Math.min(stored.selected, this.phones.length - 1));
       if (matchMedia("(min-width: 900px)").matches) this.phones[this.selected].composer.focus();
+      // Whom one texted before the page was opened has a phone on a first visit.
+      if (stored === first) {
+        const numbers = [...new Set([...known.messages.values()].reverse().map(phoneOf))].filter((number) => !this.phones.some((phone) => phone.number === number));
+        for (const number of numbers.slice(0, mostUnasked - this.phones.length)) this.open({ number });
+      }
     }
+    this.meetAll();
     this.phones.forEach((phone) => phone.load());
+    this.showStrip();
     this.showOthers();
   }
 
@@ -109,9 +118,40 @@ export class Phones {
     if (batch.some(({ fresh }) => fresh)) this.showStrip();
   }
 
+  // meetAll knows the numbers of all messages that have no phone, the newest first.
+  meetAll() {
+    this.contacts.clear();
+    for (const message of [...known.messages.values()].reverse()) {
+      const number = phoneOf(message);
+      if (this.phones.some((phone) => phone.number === number)) continue;
+      if (this.contacts.size < mostContacts || this.contacts.has(number)) this.contacts.set(number, (this.contacts.get(number) ?? 0) + 1);
+    }
+  }
+
+  // reveal shows a message, in a phone that is opened if need be.
+  reveal(message) {
+    const number = phoneOf(message);
+    let place = this.phones.findIndex((phone) => phone.number === number);
+    if (place < 0) {
+      if (this.phones.length >= most) this.close(this.phones[0]);
+      this.open({ number, to: oursOf(message) });
+      place = this.phones.length - 1;
+      this.changed();
+    }
+    const phone = this.phones[place];
+    this.select(place);
+    phone.node.scrollIntoView({ inline: "nearest", block: "nearest" });
+    phone.load().then(() => phone.reveal(message.sid));
+  }
+
+  // fit shows the strip if some phone is out of sight.
+  fit() {
+    this.strip.hidden = this.row.scrollWidth <= this.row.clientWidth + 1 && this.addCard.offsetParent !== null;
+  }
+
   // meet opens a phone for a number that has none, or offers one.
   meet(message) {
-    const [number, to] = message.direction === "inbound" ? [message.from, message.to] : [message.to, message.from];
+    const [number, to] = [phoneOf(message), oursOf(message)];
     if (this.phones.some((phone) => phone.number === number)) return;
     if (this.phones.length < mostUnasked && !this.away.has(number)) {
       this.open({ number, to }).load();
@@ -145,14 +185,15 @@ export class Phones {
   showStrip() {
     const focused = this.strip.contains(document.activeElement);
     this.strip.replaceChildren(
-      ...this.phones.map((phone, i) => el("button", { type: "button", class: "tab", "aria-pressed": String(i === this.selected), "aria-label": `${write.phone(phone.number)}${phone.unread ? `, ${phone.unread} new` : ""}`, onclick: () => { this.select(i); this.changed(); } },
+      ...this.phones.map((phone, i) => el("button", { type: "button", class: "tab", "aria-pressed": String(i === this.selected), "aria-label": `${write.phone(phone.number)}${phone.unread ? `, ${phone.unread} new` : ""}`, onclick: () => { this.select(i); this.changed(); phone.node.scrollIntoView({ inline: "nearest", block: "nearest" }); } },
         `…${phone.number.slice(-4)}`, phone.unread ? el("span", { class: "badge" }, String(phone.unread)) : null)),
       el("button", { type: "button", class: "tab", "aria-label": "Another phone", disabled: this.phones.length >= most, onclick: () => this.add() }, icon("add")));
     if (focused) this.strip.children[this.selected].focus();
+    this.fit();
   }
 }
 
-const first = { phones: [{ number: "+15551230001" }, { number: "+15551230002" }], selected: 0 };
+const first = { phones: [{ number: "+15005550009" }, { number: "+15005550010" }], selected: 0 };
 
 // read gives the phones of the last visit. What is stored may be anything.
 function read() {

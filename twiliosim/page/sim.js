@@ -3,11 +3,12 @@
 // described in ../API.md.
 
 // known is the last that was heard: the state (null until the first answer), the
-// webhook's calls and the debugger's entries, newest first, and the texts that
-// they are about, by SID.
-export const known = { state: null, calls: [], entries: [], texts: new Map() };
+// webhook's calls and the debugger's entries, newest first, the messages by SID,
+// oldest first, and texts that the application takes.
+export const known = { state: null, calls: [], entries: [], messages: new Map(), examples: [] };
 
-const kept = 200; // of each
+const kept = 200; // of calls and entries
+const keptMessages = 1000;
 
 const listeners = new Map();
 
@@ -72,28 +73,35 @@ export async function follow() {
 }
 
 async function load() {
-  const [state, webhooks, debug, inbound] = await Promise.all([
-    ask("GET", "/sim/state"), ask("GET", "/sim/webhooks"), ask("GET", "/sim/debugger"), ask("GET", `/sim/messages?direction=inbound&limit=${kept}`),
+  const [state, webhooks, debug, all, texts] = await Promise.all([
+    ask("GET", "/sim/state"), ask("GET", "/sim/webhooks"), ask("GET", "/sim/debugger"), ask("GET", `/sim/messages?limit=${keptMessages}`), ask("GET", "/sim/examples"),
   ]);
-  Object.assign(known, { state, calls: webhooks.calls.slice(0, kept), entries: debug.entries.slice(0, kept), texts: new Map() });
-  inbound.messages.reverse().forEach(note);
+  const examples = texts.examples.filter((text) => typeof text === "string" && text);
+  Object.assign(known, { state, calls: webhooks.calls.slice(0, kept), entries: debug.entries.slice(0, kept), messages: new Map(), examples });
+  all.messages.reverse().forEach(note);
   tell("state");
   tell("loaded");
 }
 
+// note keeps the newest state of a message.
 function note(message) {
-  if (message.direction !== "inbound") return;
-  known.texts.set(message.sid, message);
-  if (known.texts.size > kept) known.texts.delete(known.texts.keys().next().value);
+  const old = known.messages.get(message.sid);
+  if (old && old.history.length > message.history.length) return;
+  known.messages.set(message.sid, message);
+  if (known.messages.size > keptMessages) known.messages.delete(known.messages.keys().next().value);
 }
+
+// phoneOf is the phone's side of a message, ours the other.
+export const phoneOf = (message) => (message.direction === "inbound" ? message.from : message.to);
+export const oursOf = (message) => (message.direction === "inbound" ? message.to : message.from);
 
 const handlers = {
   "message.created": (message) => {
     note(message);
     tell("message", { message, fresh: true });
   },
-  "message.updated": (message) => tell("message", { message }),
-  "message.deleted": (message) => tell("message", { message }),
+  "message.updated": changed,
+  "message.deleted": changed,
   "webhook.answered": (call) => {
     if (known.calls.some((other) => other.at === call.at && other.messageSid === call.messageSid)) return;
     known.calls = [call, ...known.calls].slice(0, kept);
@@ -112,6 +120,11 @@ const handlers = {
   "outcomes.changed": (outcomes) => replace(known.state, "outcomes", outcomes),
   "state.changed": refresh,
 };
+
+function changed(message) {
+  if (known.messages.has(message.sid)) note(message);
+  tell("message", { message });
+}
 
 function replace(state, field, value) {
   state[field] = value;

@@ -3,7 +3,7 @@
 
 import { el } from "./dom.js";
 
-const names = { phones: "Phones", webhook: "Webhook", debugger: "Debugger", faults: "Faults" };
+const names = { phones: "Phones", messages: "Messages", webhook: "Webhook", debugger: "Debugger", faults: "Faults" };
 const narrow = matchMedia("(max-width: 899.98px)");
 
 // Views fills the tab list. A tab is reached by Tab, its neighbours by arrows.
@@ -32,6 +32,11 @@ export class Views {
       if (other !== "phones") document.getElementById(`${other}-panel`).hidden = !chosen;
     }
     this.badge(this.name, this.tabs[this.name].count, this.tabs[this.name].keep);
+  }
+
+  // toPhones brings the phones into sight, if they are not.
+  toPhones() {
+    if (narrow.matches) this.show("phones");
   }
 
   // badge shows how many things a tab has. With keep false, only while the tab

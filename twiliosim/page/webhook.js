@@ -94,17 +94,17 @@ const unhooked = () => known.state.numbers.filter((n) => !n.webhook);
 
 function card(call, open) {
   const well = call.status >= 200 && call.status < 300 && !call.errorCode;
-  const text = known.texts.get(call.messageSid);
+  const text = known.messages.get(call.messageSid);
   const details = el("details", { open, "data-unasked": open },
     el("summary", {},
       el("span", { class: `verdict ${well ? "well" : "badly"}` }, call.status ? String(call.status) : "None"),
-      el("span", { class: "what" }, call.kind === "inbound" && text ? write.phone(text.from) : kinds[call.kind] ?? call.kind),
+      el("span", { class: "what" }, what(call, text)),
       el("span", { class: "took" }, write.took(call.durationMs)),
       el("time", { datetime: call.at }, write.secondOf(call.at))),
     call.error ? el("p", { class: "trouble" }, `${call.errorCode ? `${call.errorCode}: ` : ""}${call.error}`) : null,
     call.body ? el("pre", { tabindex: "0", "aria-label": "The answer" }, el("code", {}, ...twiml(call.body))) : el("p", { class: "note" }, "The answer has no body."),
     el("dl", {},
-      ...row("Text", text?.body),
+      ...row(call.kind === "inbound" ? "Text" : "", text?.body),
       ...row("Request", el("code", {}, `${call.method} ${call.url}`)),
       ...row("Type", call.contentType),
       ...row("Attempts", call.attempts > 1 ? String(call.attempts) : ""),
@@ -113,7 +113,14 @@ function card(call, open) {
   return el("li", { class: "card", "data-sid": call.messageSid, "data-kind": call.kind }, details);
 }
 
-const row = (term, value) => (value ? [el("dt", {}, term), el("dd", {}, value)] : []);
+// what names a call: by the phone that wrote, or by what a callback says of whom.
+function what(call, text) {
+  if (call.kind === "inbound" && text) return write.phone(text.from);
+  if (call.messageStatus && call.to) return `${call.messageStatus} → ${write.ending(call.to)}`;
+  return kinds[call.kind] ?? call.kind;
+}
+
+const row = (term, value) => (term && value ? [el("dt", {}, term), el("dd", {}, value)] : []);
 
 // twiml sets tags apart from text, and indents a document that came in one line.
 function twiml(source) {

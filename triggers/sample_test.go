@@ -1,0 +1,28 @@
+package triggers
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+func TestExamplesAreTextsThatTheTriggersTake(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "t.yaml")
+	const file = `triggers:
+  - {name: order, pattern: 'Order Number (?<n>.+)', echo: ok, start: {workflow: W, taskQueue: q}}
+  - {name: help, pattern: '(?i)^hours\b', echo: ok, start: {workflow: W, taskQueue: q}}
+  - {name: any, pattern: '(?s).*', echo: ok, start: {workflow: W, taskQueue: q}}
+`
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	set, err := Load(path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := set.Examples(t.Context())
+	if len(got) < 2 || got[0] != "Order Number 42" || len(set.Match(t.Context(), message(got[1]))) == 0 || slices.Contains(got, "") {
+		t.Errorf("the examples are %q", got)
+	}
+}
