@@ -5,8 +5,6 @@ package freemarker
 import (
 	"fmt"
 	"strings"
-
-	"golang.org/x/text/encoding/htmlindex"
 )
 
 func init() {
@@ -269,44 +267,6 @@ func encodeURL(e *env, n *builtinNode, target Value, args []Value) (Value, error
 }
 
 const hexDigits = "0123456789ABCDEF"
-
-// encodeCharset encodes text; what the charset does not have becomes "?".
-func encodeCharset(s, charset string) (string, error) {
-	s = replaceHalves(s, "?")
-	switch name := strings.ToLower(charset); name {
-	case "utf-8", "utf8":
-		return s, nil
-	case "iso-8859-1", "iso8859_1", "latin1", "iso_8859-1", "iso8859-1", "us-ascii", "ascii":
-		limit := rune(0xFF)
-		if strings.HasSuffix(name, "ascii") {
-			limit = 0x7F
-		}
-		var b strings.Builder
-		for _, r := range s {
-			if r > limit {
-				r = '?'
-			}
-			b.WriteByte(byte(r))
-		}
-		return b.String(), nil
-	case "utf-16", "utf-16be", "utf-16le":
-		return encodeUTF16(s, name), nil
-	}
-	enc, err := htmlindex.Get(charset)
-	if err != nil {
-		return "", err
-	}
-	var b strings.Builder
-	encoder := enc.NewEncoder()
-	for _, r := range s {
-		t, err := encoder.String(string(r))
-		if err != nil {
-			t = "?"
-		}
-		b.WriteString(t)
-	}
-	return b.String(), nil
-}
 
 func encodeUTF16(s, name string) string {
 	var b strings.Builder

@@ -26,7 +26,11 @@ language. What differs is said here.
 - **Locale** and **time zone** are en_US and UTC unless the program says otherwise.
 - **Errors** have a kind (missing, type, limit, other), a line and a column, and the path of a missing variable;
   their texts are not those of FreeMarker, and never hold a value of the model.
-- **Text** comes whole or not at all. A lone half of a surrogate pair becomes U+FFFD.
+- **Text** comes whole or not at all. A lone half of a surrogate pair becomes U+FFFD, and a regular expression
+  never matches between the halves of one.
+- **Not as in Java** are three rare things: dates in the locale ja_JP_JP, which has the Japanese imperial calendar
+  there; ` + "`?url`" + ` in the charsets of Chinese and Korean, windows-31j, EUC-JP and ISO-2022-JP, for characters that browsers
+  encode in another way; and the Java errors of running out of memory, which are errors of kind limit here.
 `
 
 const refused = `

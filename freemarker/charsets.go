@@ -1,0 +1,140 @@
+package freemarker
+
+// The charsets of ?url: x/text has those of browsers, which differ from Java's
+// of the same name in a few characters.
+
+import (
+	"errors"
+	"strings"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/japanese"
+)
+
+// encodeCharset encodes text; what the charset does not have becomes "?".
+func encodeCharset(s, charset string) (string, error) {
+	s = replaceHalves(s, "?")
+	switch name := strings.ToLower(charset); name {
+	case "utf-8", "utf8", "unicode-1-1-utf-8":
+		return s, nil
+	case "iso-8859-1", "iso8859_1", "iso8859-1", "iso_8859-1", "iso_8859-1:1987", "8859_1", "latin1", "l1", "cp819", "ibm819",
+		"iso-ir-100", "csisolatin1":
+		return encodeSingle(s, 0xFF), nil
+	case "us-ascii", "ascii", "ascii7", "iso646-us", "ansi_x3.4-1968":
+		return encodeSingle(s, 0x7F), nil
+	case "utf-16", "utf-16be", "utf-16le":
+		return encodeUTF16(s, name), nil
+	}
+	enc, name, err := findCharset(charset)
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	encoder := enc.NewEncoder()
+	for _, r := range s {
+		b.WriteString(encodeRune(encoder, name, r))
+	}
+	return b.String(), nil
+}
+
+// findCharset returns an encoding, and its name.
+func findCharset(charset string) (encoding.Encoding, string, error) {
+	switch strings.ToLower(charset) {
+	case "iso-8859-9", "iso_8859-9", "iso8859_9", "latin5", "l5":
+		return charmap.ISO8859_9, "iso-8859-9", nil // browsers take it for windows-1254
+	case "windows-31j":
+		return japanese.ShiftJIS, "windows-31j", nil // browsers take it for Shift_JIS
+	}
+	enc, err := htmlindex.Get(charset)
+	if err != nil {
+		return nil, "", err
+	}
+	name, err := htmlindex.Name(enc)
+	if err == nil && (notInJava[name] || strings.TrimSpace(charset) != charset) {
+		err = errors.New("there is no such charset in Java")
+	}
+	return enc, name, err
+}
+
+// notInJava holds charsets of browsers that Java does not have, at least not
+// under these names.
+var notInJava = map[string]bool{
+	"iso-8859-10": true, "iso-8859-14": true, "macintosh": true, "x-mac-cyrillic": true, "x-user-defined": true, "replacement": true,
+}
+
+// encodeRune encodes one character as Java does, in a charset of browsers.
+func encodeRune(encoder *encoding.Encoder, charset string, r rune) string {
+	if r >= 0x80 && r <= 0x9F && strings.HasPrefix(charset, "iso-8859-") {
+		return string([]byte{byte(r)})
+	}
+	if charset == "shift_jis" || charset == "euc-jp" {
+		if kuten, ok := japaneseSigns[r]; ok {
+			return encodeKuten(kuten, charset)
+		}
+	}
+	t, err := encoder.String(string(r))
+	if err != nil {
+		return "?"
+	}
+	beyond := false // what browsers have more than Java
+	switch charset {
+	case "shift_jis":
+		beyond = t[0] == 0x87 || t[0] >= 0xED
+	case "euc-jp":
+		beyond = t[0] == 0xAD || t[0] >= 0xF9
+	case "euc-kr":
+		beyond = len(t) == 2 && (t[0] < 0xA1 || t[1] < 0xA1)
+	case "windows-1255":
+		beyond = r == 0x5BA
+	case "koi8-u":
+		beyond = r == 0x40E || r == 0x45E
+	}
+	if beyond {
+		return "?"
+	}
+	return t
+}
+
+// japaneseSigns holds the signs of JIS X 0208, by their place there, for which
+// Java and browsers use different characters. 0 means that Java has none, a
+// place below 0x100 is a byte of its own.
+var japaneseSigns = map[rune]uint16{
+	0xA2: 0x2171, 0xA3: 0x2172, 0xA5: 0x5C, 0xAC: 0x224C, 0x2014: 0x213D, 0x2015: 0, 0x2016: 0x2142, 0x203E: 0x7E, 0x2212: 0x215D,
+	0x301C: 0x2141, 0x2225: 0, 0xFF0D: 0, 0xFF5E: 0, 0xFFE0: 0, 0xFFE1: 0, 0xFFE2: 0,
+}
+
+// encodeKuten encodes a place of JIS X 0208.
+func encodeKuten(place uint16, charset string) string {
+	hi, lo := byte(place>>8), byte(place)
+	switch {
+	case place == 0:
+		return "?"
+	case hi == 0:
+		return string([]byte{lo})
+	case charset == "euc-jp":
+		return string([]byte{hi | 0x80, lo | 0x80})
+	}
+	// Two rows of 94 share a lead byte.
+	row, cell := hi-0x21, lo-0x21
+	lead, trail := 0x81+row/2, cell+0x40
+	if row%2 == 1 {
+		trail = cell + 0x9F
+	} else if trail >= 0x7F {
+		trail++
+	}
+	return string([]byte{lead, trail})
+}
+
+// encodeSingle encodes the characters up to a limit as one byte each.
+func encodeSingle(s string, limit rune) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r > limit {
+			r = '?'
+		}
+		b.WriteByte(byte(r))
+	}
+	return b.String()
+}
