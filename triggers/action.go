@@ -36,10 +36,6 @@ type start struct {
 	input mapping
 }
 
-// own reports whether the trigger gives the workflow an ID, which several
-// messages may share.
-func (s *start) own() bool { return len(s.id.literals) > 0 }
-
 func (s *start) call(e *Event) (call sms.Call, err error) {
 	call = sms.Call{
 		Action: sms.ActionStart, Workflow: s.workflow, TaskQueue: s.taskQueue,

@@ -28,7 +28,7 @@ func (r *refusals) err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for name, code := range r.names {
-		return fmt.Errorf("Twilio refuses the account %q: %s", name, code)
+		return fmt.Errorf("account %q is refused by Twilio: %s", name, code)
 	}
 	return nil
 }

@@ -259,15 +259,11 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 	if call.WorkflowID == "" {
 		options.WorkflowID = sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger)
 	}
-	for name, value := range call.Memo {
-		options.Memo[name] = value
-	}
-	if len(call.SearchAttributes) > 0 {
-		options.SearchAttributes = map[string]any{}
-		for name, value := range call.SearchAttributes {
-			options.SearchAttributes[name] = value
-		}
-	}
+	merge(options.Memo, call.Memo)
+	attributes := map[string]any{}
+	merge(attributes, call.SearchAttributes)
+	//lint:ignore SA1019 Temporal knows the types of a trigger's attributes, we do not.
+	options.SearchAttributes = attributes
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, options), call.Workflow, call.Input)
 	err = child.GetChildWorkflowExecution().Get(ctx, nil)
 	if already := (*temporal.ChildWorkflowExecutionAlreadyStartedError)(nil); errors.As(err, &already) {
@@ -279,12 +275,20 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 	return true, err
 }
 
+// merge adds values to a map.
+func merge(into map[string]any, values map[string]json.RawMessage) {
+	for name, value := range values {
+		into[name] = value
+	}
+}
+
 // reusePolicy is the policy of a child, which has no conflict policy of its own.
 func reusePolicy(call *sms.Call) enumspb.WorkflowIdReusePolicy {
 	switch {
 	case call.WorkflowID == "" || call.IDReuse == sms.ReuseRejectDuplicate:
 		return enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
 	case call.IDConflict == sms.ConflictTerminateExisting:
+		//lint:ignore SA1019 A child has no conflict policy to say it with.
 		return enumspb.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING
 	case call.IDReuse == sms.ReuseAllowDuplicateFailedOnly:
 		return enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY

@@ -68,11 +68,11 @@ func TestTheCommandsOfTheReadmeDoWhatItSays(t *testing.T) {
 // inspected checks what the commands of the section on the CLI have done.
 func inspected(t *testing.T, s *stack.Stack) {
 	t.Helper()
-	description, err := s.Temporal.Client.DescribeWorkflowExecution(t.Context(), "order-42", "")
+	description, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "order-42", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status := description.GetWorkflowExecutionInfo().GetStatus(); status != enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED {
+	if status := description.Status; status != enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED {
 		t.Errorf("order-42 is %s", status)
 	}
 	history := s.Temporal.Client.GetWorkflowHistory(t.Context(), "order-42", "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
