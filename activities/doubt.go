@@ -282,7 +282,8 @@ func (s *send) recall(ctx context.Context) {
 	if len(missing) == 0 {
 		return
 	}
-	newest := s.query("", s.first)
+	since := s.firstMoment()
+	newest := s.query("", since.from)
 	newest.Limit = 2*len(s.recipients) + 1000
 	until := time.Now().Add(s.activities.patience())
 	// A question that Twilio did not answer is asked again.
@@ -296,7 +297,7 @@ func (s *send) recall(ctx context.Context) {
 			if s.name(ctx, to, shown[to.to]) || err != nil || listing.Whole {
 				return to.message.SID != ""
 			}
-			one, _ := s.account.Gateway.List(ctx, s.query(to.to, s.first))
+			one, _ := s.account.Gateway.List(ctx, s.query(to.to, since.from))
 			return s.name(ctx, to, one.Records)
 		})
 		if len(missing) > 0 && sleep(ctx, pause) != nil {
@@ -320,11 +321,17 @@ func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record)
 		return false
 	}
 	// That Twilio took it is known: it is no older than the first record.
-	found, _ := s.ours(records, to, moment{s.first.Truncate(time.Second).Add(-dateSlack), s.first.Truncate(time.Second)})
+	found, _ := s.ours(records, to, s.firstMoment())
 	if found != nil {
 		to.message = found.Message
 	}
 	return found != nil
+}
+
+// firstMoment is that of the send's first text. Messages are dated to the second.
+func (s *send) firstMoment() moment {
+	sure := s.first.Truncate(time.Second)
+	return moment{sure.Add(-dateSlack), sure}
 }
 
 // query asks for the messages of this send's sender to a recipient.
