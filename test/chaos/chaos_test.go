@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -36,6 +37,8 @@ const (
 	lists = 3
 	// workers run at the same time.
 	workers = 2
+	// heartbeat is the heartbeat timeout of a list.
+	heartbeat = 1500 * time.Millisecond
 )
 
 // rain is what the local Twilio does to creates and lookups.
@@ -60,16 +63,19 @@ type storm struct {
 	random  *rand.Rand
 	crew    []*stack.Process
 	killed  int
+	// suspends has some workers sleep for longer than their heartbeats allow
+	// before they are killed or go on.
+	suspends bool
 }
 
-func newStorm(t *testing.T, program string, faults []twiliosim.Fault) *storm {
+func newStorm(t *testing.T, program string, faults []twiliosim.Fault, options stack.Options) *storm {
 	t.Helper()
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}
 	t.Logf("-chaos.seed=%d", *seed)
 	s := &storm{
-		Stack: stack.Start(t, stack.Options{NoWorker: true, Environment: []string{
+		Stack: stack.Start(t, stack.Options{Skew: options.Skew, NoWorker: true, Environment: []string{
 			"TWILIO_TIMEOUT=1s", "SEND_CONCURRENCY=8", "LOG_LEVEL=error", "TWILIO_LISTING_PATIENCE=3s", "TRIGGERS=",
 		}}),
 		program: program,
@@ -96,6 +102,15 @@ func (s *storm) hire(t *testing.T) *stack.Process {
 // kill ends a worker as a crash does, and hires another.
 func (s *storm) kill(t *testing.T) {
 	one := s.random.IntN(len(s.crew))
+	if s.suspends && s.random.IntN(2) == 0 {
+		// Asleep beyond the heartbeat timeout: another attempt begins meanwhile, and
+		// this worker must create nothing more for its own.
+		_ = s.crew[one].Signal(syscall.SIGSTOP)
+		time.Sleep(2 * heartbeat)
+		_ = s.crew[one].Signal(syscall.SIGCONT)
+		s.killed++
+		return
+	}
 	s.crew[one].Kill()
 	s.crew[one] = s.hire(t)
 	s.killed++
@@ -125,7 +140,7 @@ func (l *list) send(ctx context.Context, s *storm) {
 		TaskQueue:              activities.TaskQueue,
 		ScheduleToCloseTimeout: 10 * time.Minute,
 		StartToCloseTimeout:    2 * time.Minute,
-		HeartbeatTimeout:       1500 * time.Millisecond,
+		HeartbeatTimeout:       heartbeat,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, BackoffCoefficient: 1},
 	}, activities.SendSmsName, activities.SendSmsInput{SmsFrom: stack.Number, SmsTo: activities.To(l.to...), SmsBody: l.body})
 	if err == nil {
@@ -220,7 +235,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 }
 
 func TestNobodyIsTextedTwiceWhateverCrashes(t *testing.T) {
-	s := newStorm(t, stack.Build(t, "worker"), rain)
+	s := newStorm(t, stack.Build(t, "worker"), rain, stack.Options{})
 	v := s.judge(t, s.blow(t, *kills))
 	if v.twice > 0 {
 		t.Errorf("%d recipients were texted twice", v.twice)
@@ -234,8 +249,22 @@ func TestNobodyIsTextedTwiceWhateverCrashes(t *testing.T) {
 	}
 }
 
+func TestNobodyIsTextedTwiceWhateverSleepsLagsOrSkews(t *testing.T) {
+	for _, skew := range []time.Duration{90 * time.Second, -90 * time.Second} {
+		t.Run(skew.String(), func(t *testing.T) {
+			lag := twiliosim.Fault{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)}
+			s := newStorm(t, stack.Build(t, "worker"), append([]twiliosim.Fault{lag}, rain...), stack.Options{Skew: skew})
+			s.suspends = true
+			v := s.judge(t, s.blow(t, *kills/2))
+			if v.twice > 0 || v.missing > 0 || v.unknown > 0 {
+				t.Errorf("%d texted twice, %d missing from the report, %d unknown", v.twice, v.missing, v.unknown)
+			}
+		})
+	}
+}
+
 func TestWithoutTheRecordPeopleAreTextedTwice(t *testing.T) {
-	s := newStorm(t, stack.Build(t, "test/chaos/forgetful"), rain)
+	s := newStorm(t, stack.Build(t, "test/chaos/forgetful"), rain, stack.Options{})
 	if v := s.judge(t, s.blow(t, 4)); v.twice == 0 {
 		t.Error("nobody was texted twice: this storm would not notice if the record were lost")
 	}
@@ -246,7 +275,7 @@ func TestWhatTwilioHidesIsReportedAsUnknownAndNotSentAgain(t *testing.T) {
 	s := newStorm(t, stack.Build(t, "worker"), []twiliosim.Fault{
 		{Kind: twiliosim.FaultResponseLost, Operation: "create", Number: hidden},
 		{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Hour)},
-	})
+	}, stack.Options{})
 	l := newList(0)
 	l.to = l.to[:20]
 	l.send(t.Context(), s)
