@@ -1,0 +1,36 @@
+package e2e
+
+import (
+	"testing"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
+)
+
+func TestAKeyIsBurntByWhatWasSentAndNotByAFailure(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	const other = "+15005550010"
+	fault, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.Fault429, Operation: "create", Number: other})
+	if err != nil {
+		t.Fatal(err)
+	}
+	input := map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone, other}, "smsBody": "Hi", "idempotencyKey": "order-42", "giveUpAfter": "1s"}
+	if result := sendSms(t, s, input); len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.RateLimited {
+		t.Fatalf("%+v", result)
+	}
+	s.Twilio.RemoveFault(fault.ID)
+	for range 2 { // the second time there is nothing left to be sent
+		if result := sendSms(t, s, input); len(result.Messages) != 2 || len(result.Errors) != 0 || result.Messages[0].To != phone {
+			t.Errorf("%+v", result)
+		}
+	}
+	input["smsBody"] = "Bye"
+	if result := sendSms(t, s, input); len(result.Messages) != 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.InvalidInput {
+		t.Errorf("another text with the same key: %+v", result)
+	}
+	if sent := messages(t, s); len(sent) != 2 {
+		t.Errorf("%d messages were sent", len(sent))
+	}
+}
