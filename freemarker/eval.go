@@ -359,7 +359,7 @@ func (n *logicNode) eval(e *env) (Value, error) {
 
 // boolean evaluates x, which must be a boolean.
 func (e *env) boolean(x expr) (bool, error) {
-	if r, ok := x.(*rangeNode); ok { // it is refused before it is evaluated
+	if r, ok := unwrap(x).(*rangeNode); ok { // it is refused before it is evaluated
 		return false, newError(KindType, r.pos, "expected a boolean, but this is a sequence")
 	}
 	v, err := x.eval(e)

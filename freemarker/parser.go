@@ -21,7 +21,7 @@ type parser struct {
 	last     pos     // of the token consumed last
 	lastLine int32   // where that ends
 	buf      [4]token
-	defaults int    // how many right sides of ! are being parsed
+	defaults int    // how many right sides of ! and .. are being parsed
 	right    mark   // where the outermost of them begins
 	lead     expr   // an operand that was parsed before what binds it
 	nodes    []node // a stack of what will be children
@@ -48,6 +48,7 @@ type mark struct {
 	queue []token
 	ready bool
 	depth int
+	unary bool // an operand is scanned from here, not an expression
 }
 
 // lexical is the part of the state that code inside string literals shares.

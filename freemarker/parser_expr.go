@@ -167,7 +167,9 @@ func (p *parser) rangeExpr() expr {
 		p.take()
 		n = &rangeNode{from: l, kind: rangeUnbound}
 		if p.startsUnary() {
+			p.beginRight(true)
 			n.to, n.kind = p.additive(), rangeInclusive
+			p.defaults--
 		}
 	default:
 		return l
@@ -601,10 +603,7 @@ func (p *parser) defaultTo(x expr) expr {
 	p.take()
 	n := &defaultNode{pos: x.at(), x: x}
 	if p.startsExpression() {
-		if p.defaults == 0 {
-			p.right = mark{p.lx, p.tok, slices.Clone(p.queue), p.ready, p.depth}
-		}
-		p.defaults++
+		p.beginRight(false)
 		n.other = p.expression()
 		p.defaults--
 	}

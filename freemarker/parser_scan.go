@@ -4,6 +4,8 @@ package freemarker
 // optional. A scan consumes as much as it can and steps back from what does
 // not fit, which is not always what parsing would do.
 
+import "slices"
+
 // startsExpression reports whether the next tokens start an expression.
 func (p *parser) startsExpression() bool {
 	switch p.peek() {
@@ -210,14 +212,26 @@ func (p *parser) scanLambdaParams(i int) (int, bool) {
 	return p.scanKind(j, tLambdaArrow)
 }
 
-// scanRight scans the right side of ! in which a mistake was found. The reference
-// scans all of it before it parses it, and so finds characters that cannot be
-// there first.
+// scanRight scans the right side of ! or .. in which a mistake was found. The
+// reference scans all of it before it parses it, and so finds characters that
+// cannot be there first.
 func (p *parser) scanRight() {
 	m := p.right
 	p.lx, p.tok, p.queue, p.ready, p.depth = m.lx, m.tok, m.queue, m.ready, m.depth
 	p.defaults = 0
-	p.scanExpression(0)
+	if m.unary {
+		p.scanUnary(0)
+	} else {
+		p.scanExpression(0)
+	}
+}
+
+// beginRight notes that the right side of ! or .. begins.
+func (p *parser) beginRight(unary bool) {
+	if p.defaults == 0 {
+		p.right = mark{p.lx, p.tok, slices.Clone(p.queue), p.ready, p.depth, unary}
+	}
+	p.defaults++
 }
 
 func (p *parser) scanPostfix(i int) (int, bool) {
