@@ -50,7 +50,7 @@ triggers. Ctrl-C ends the wait; the question stays open.`,
 }
 
 func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
-	variables, err := f.variables()
+	variables, err := f.vars.model()
 	if err != nil {
 		return err
 	}
@@ -63,12 +63,16 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 		SmsFrom: f.from, SmsTo: f.to, SmsBody: f.body, Variables: variables, Pattern: f.pattern, Timeout: workflows.Duration(f.timeout),
 	})
 	if err != nil {
-		return fmt.Errorf("ask through Temporal at %s: %w", c.Address, err)
+		return failure(c, "ask", err)
 	}
-	fmt.Fprintf(progress, "waiting for the reply, as workflow %s\n", run.GetID())
+	tellStarted(progress, c, run.GetID())
+	fmt.Fprintln(progress, "waiting for the reply")
 	var result workflows.AskSmsResult
 	if err := run.Get(ctx, &result); err != nil {
-		return fmt.Errorf("ask through Temporal at %s: %w", c.Address, err)
+		if ctx.Err() != nil {
+			return pending(c, "the question", run.GetID(), err)
+		}
+		return failure(c, "ask", err)
 	}
 	switch {
 	case f.asJSON:
@@ -76,7 +80,7 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 	case result.Reply != nil:
 		_, err = fmt.Fprintln(out, result.Reply.Body)
 	default:
-		err = sendFlags{}.print(out, result.Sent)
+		err = sendFlags{}.print(out, workflows.SendSmsReport{SendSmsResult: result.Sent})
 		fmt.Fprintln(progress, "the question ended:", result.Outcome)
 	}
 	if err == nil && result.Outcome != workflows.Answered {

@@ -88,7 +88,7 @@ func actOnBroadcast(ctx context.Context, out io.Writer, act, id string) error {
 		err = handle.Get(ctx, &p)
 	}
 	if err != nil {
-		return fmt.Errorf("%s the broadcast %s through Temporal at %s: %w", act, id, c.Address, err)
+		return failure(c, act+" the broadcast "+id, err)
 	}
 	fmt.Fprintln(out, p)
 	return nil
@@ -105,7 +105,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	}
 	input.SmsFrom, input.SmsBody, input.SmsTo = f.from, f.body, recipients(f.to)
 	var err error
-	if input.Variables, err = f.variables(); err != nil {
+	if input.Variables, err = f.vars.model(); err != nil {
 		return err
 	}
 	c, err := connect()
@@ -115,9 +115,9 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	defer c.Close()
 	run, err := start(ctx, c, "broadcast", workflows.BroadcastSmsWorkflowName, input)
 	if err != nil {
-		return fmt.Errorf("broadcast through Temporal at %s: %w", c.Address, err)
+		return failure(c, "broadcast", err)
 	}
-	fmt.Fprintf(progress, "sending, as workflow %s\n", run.GetID())
+	tellStarted(progress, c, run.GetID())
 	watching, watched := context.WithCancel(ctx)
 	defer watched()
 	go watch(watching, c, run.GetID(), progress)
@@ -128,7 +128,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 		return fmt.Errorf("the broadcast goes on as workflow %s; to end it: starter broadcast cancel %[1]s", run.GetID())
 	}
 	if err != nil {
-		return fmt.Errorf("broadcast through Temporal at %s: %w", c.Address, err)
+		return failure(c, "broadcast", err)
 	}
 	fmt.Fprintln(progress, result)
 	return f.tell(out, result)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -19,30 +20,44 @@ var errNotAllSent = errors.New("not every recipient was sent to")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := command().ExecuteContext(ctx)
+	cmd, err := command().ExecuteContextC(ctx)
 	switch {
 	case errors.Is(err, errNotAllSent), errors.Is(err, errNotAnswered), errors.Is(err, errFindings):
 		os.Exit(1)
 	case err != nil:
-		fmt.Fprintln(os.Stderr, "starter:", err)
+		if asJSON, _ := cmd.Flags().GetBool("json"); asJSON {
+			_ = printJSON(os.Stdout, map[string]string{"error": err.Error()})
+		} else {
+			fmt.Fprintln(os.Stderr, "starter:", err)
+		}
 		os.Exit(2)
 	}
 }
 
+// version is that of the module, or the commit that the program was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return info.Main.Version
+}
+
 func command() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "starter",
-		Short: "Send and look at SMS from the command line",
+		Use:     "starter",
+		Short:   "Send and look at SMS from the command line",
+		Version: version(),
 		Long: `Send SMS through Temporal from the command line.
 
 Temporal is found by its own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …),
 by default at localhost:7233. A worker must poll task queue "twilio".
 
 Exit status: 0 all went well, 1 a recipient was not sent to or did not answer,
-2 anything else.`,
+2 anything else, which is an {"error": …} with --json.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), triggersCommand(), simulateCommand())
+	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), cancelCommand(), renderCommand(), triggersCommand(), simulateCommand())
 	return root
 }

@@ -27,43 +27,33 @@ import (
 // textFlags say what is sent, of every command that sends.
 type textFlags struct {
 	from, body string
-	vars       []string
+	vars       variableFlags
 	asJSON     bool
 }
 
-// add defines the flags.
+// add defines the flags, of which the sender must be given.
 func (f *textFlags) add(cmd *cobra.Command) {
+	f.define(cmd)
+	_ = cmd.MarkFlagRequired("from") // it has been defined
+}
+
+// define defines the flags.
+func (f *textFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.from, "from", "", "sender: a number of the account")
 	flags.StringVar(&f.body, "body", "", "the text, a FreeMarker template")
-	flags.StringArrayVar(&f.vars, "var", nil, "a template variable, name=value; repeat it")
+	f.vars.add(flags)
 	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
-	for _, name := range []string{"from", "body"} {
-		_ = cmd.MarkFlagRequired(name) // the flags are defined above
-	}
-}
-
-// variables is the template's data model; nil if there is none.
-func (f *textFlags) variables() (json.RawMessage, error) {
-	if len(f.vars) == 0 {
-		return nil, nil
-	}
-	variables := make(map[string]string, len(f.vars))
-	for _, pair := range f.vars {
-		name, value, found := strings.Cut(pair, "=")
-		if !found || name == "" {
-			return nil, fmt.Errorf("--var %q is not name=value", pair)
-		}
-		variables[name] = value
-	}
-	return json.Marshal(variables)
+	_ = cmd.MarkFlagRequired("body") // the flag is defined above
 }
 
 type sendFlags struct {
 	textFlags
-	to         []string
-	standalone bool
-	timeout    time.Duration
+	to                  []string
+	standalone, wait    bool
+	timeout             time.Duration
+	key, service, label string
+	media               []string
 }
 
 func sendCommand() *cobra.Command {
@@ -80,20 +70,27 @@ FreeMarker template; --var gives its variables.`,
   starter send --to +15005550009 --from +15005550006 --body 'Hello' --standalone --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return send(cmd.Context(), cmd.OutOrStdout(), f)
+			return send(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), f)
 		},
 	}
-	f.add(cmd)
+	f.define(cmd)
 	flags := cmd.Flags()
+	flags.StringVar(&f.service, "messaging-service", "", "a Messaging Service that chooses the sender, MG…")
+	flags.StringVar(&f.key, "key", "", "idempotency key: of one key there is one send, however often it is asked for")
+	flags.StringArrayVar(&f.media, "media", nil, "address of a picture or another file to send; repeat it")
+	flags.BoolVar(&f.wait, "wait", false, "wait until each message is delivered or cannot be")
+	flags.StringVar(&f.label, "label", "starter send", "summary of the workflow in Temporal's Web UI")
 	flags.StringArrayVar(&f.to, "to", nil, "recipient in E.164 form; repeat it, or separate by commas")
 	flags.BoolVar(&f.standalone, "standalone", false, "run the activity without a workflow")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait for the result")
 	_ = cmd.MarkFlagRequired("to") // the flag is defined above
+	cmd.MarkFlagsOneRequired("from", "messaging-service")
+	cmd.MarkFlagsMutuallyExclusive("standalone", "wait")
 	return cmd
 }
 
 // send runs SendSms and prints its result.
-func send(ctx context.Context, out io.Writer, f sendFlags) error {
+func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	input, err := f.input()
 	if err != nil {
 		return err
@@ -103,18 +100,32 @@ func send(ctx context.Context, out io.Writer, f sendFlags) error {
 		return err
 	}
 	defer c.Close()
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
-	defer cancel()
-	run := viaWorkflow
-	if f.standalone {
-		run = viaActivity
+	patience := f.timeout
+	if f.wait {
+		patience += 15 * time.Second // for the workflow, which waits as long as --timeout, to say what it knows
 	}
-	result, err := run(ctx, c, input, f.timeout)
-	if timedOut(err) {
-		return fmt.Errorf("no result from Temporal at %s within %s; does a worker poll task queue %q?", c.Address, f.timeout, activities.TaskQueue)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	begin := f.viaWorkflow
+	if f.standalone {
+		begin = f.viaActivity
+	}
+	id, get, err := begin(ctx, c, input)
+	if err != nil {
+		return failure(c, "send", err)
+	}
+	if f.standalone {
+		fmt.Fprintln(progress, "activity", id)
+	} else {
+		tellStarted(progress, c, id)
+	}
+	var result workflows.SendSmsReport
+	err = get(ctx, &result)
+	if err != nil && (timedOut(err) || ctx.Err() != nil) {
+		return pending(c, "the text", id, err)
 	}
 	if err != nil {
-		return fmt.Errorf("send through Temporal at %s: %w", c.Address, err)
+		return failure(c, "send", err)
 	}
 	if err := f.print(out, result); err != nil {
 		return err
@@ -138,8 +149,11 @@ func timedOut(err error) bool {
 }
 
 func (f sendFlags) input() (activities.SendSmsInput, error) {
-	variables, err := f.variables()
-	return activities.SendSmsInput{SmsFrom: f.from, SmsTo: recipients(f.to), SmsBody: f.body, Variables: variables}, err
+	variables, err := f.vars.model()
+	return activities.SendSmsInput{
+		SmsFrom: f.from, SmsTo: recipients(f.to), SmsBody: f.body, Variables: variables,
+		IdempotencyKey: f.key, MessagingServiceSID: f.service, MediaURL: f.media,
+	}, err
 }
 
 // recipients reads the values of --to.
@@ -150,42 +164,53 @@ func recipients(values []string) (list activities.Recipients) {
 	return list
 }
 
+// result is how a send is waited for.
+type result func(ctx context.Context, into any) error
+
 // viaWorkflow sends by SendSmsWorkflow.
-func viaWorkflow(ctx context.Context, c *temporal.Client, input activities.SendSmsInput, _ time.Duration) (result activities.SendSmsResult, err error) {
-	run, err := start(ctx, c, "send", workflows.SendSmsWorkflowName, input)
+func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input activities.SendSmsInput) (id string, get result, err error) {
+	run, err := startLabelled(ctx, c, "send", f.label, workflows.SendSmsWorkflowName, workflows.SendSmsRequest{SendSmsInput: input, WaitForDelivery: f.wait, Timeout: f.waiting()})
 	if err != nil {
-		return result, err
+		return "", nil, err
 	}
-	err = run.Get(ctx, &result)
-	return result, err
+	return run.GetID(), run.Get, nil
+}
+
+// waiting is how long the workflow waits for delivery; 0 if it does not.
+func (f sendFlags) waiting() workflows.Duration {
+	if !f.wait {
+		return 0
+	}
+	return workflows.Duration(f.timeout)
 }
 
 // start starts the workflow of a command.
 func start(ctx context.Context, c *temporal.Client, command, workflow string, input any) (client.WorkflowRun, error) {
+	return startLabelled(ctx, c, command, "starter "+command, workflow, input)
+}
+
+func startLabelled(ctx context.Context, c *temporal.Client, command, label, workflow string, input any) (client.WorkflowRun, error) {
 	return c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID:            command + "-" + uuid.NewString(),
-		TaskQueue:     activities.TaskQueue,
-		StaticSummary: "starter " + command,
+		ID: command + "-" + uuid.NewString(), TaskQueue: activities.TaskQueue, StaticSummary: label,
 	}, workflow, input)
 }
 
 // viaActivity sends by SendSms as a standalone activity.
-func viaActivity(ctx context.Context, c *temporal.Client, input activities.SendSmsInput, timeout time.Duration) (result activities.SendSmsResult, err error) {
+func (f sendFlags) viaActivity(ctx context.Context, c *temporal.Client, input activities.SendSmsInput) (id string, get result, err error) {
 	handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID:                     "send-" + uuid.NewString(),
 		TaskQueue:              activities.TaskQueue,
-		ScheduleToCloseTimeout: timeout,
+		ScheduleToCloseTimeout: f.timeout,
 		HeartbeatTimeout:       30 * time.Second,
-		Summary:                "starter send --standalone",
+		Summary:                f.label,
 	}, activities.SendSmsName, input)
 	if err != nil {
-		return result, err
+		return "", nil, err
 	}
-	err = handle.Get(ctx, &result)
-	return result, err
+	return handle.GetID(), handle.Get, nil
 }
 
-func (f sendFlags) print(out io.Writer, result activities.SendSmsResult) error {
+func (f sendFlags) print(out io.Writer, result workflows.SendSmsReport) error {
 	if f.asJSON {
 		return printJSON(out, result)
 	}
@@ -194,10 +219,16 @@ func (f sendFlags) print(out io.Writer, result activities.SendSmsResult) error {
 	for _, m := range result.Messages {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d\n", m.To, m.Status, m.SID, m.Segments)
 	}
-	for _, e := range result.Errors {
-		fmt.Fprintf(table, "%s\t%s\t%s\t\n", whole(e), e.Code, e.Message)
+	if err := table.Flush(); err != nil {
+		return err
 	}
-	return table.Flush()
+	for _, d := range result.Deliveries {
+		fmt.Fprintf(out, "%s: %s\n", d.To, d.Status)
+	}
+	for i := range result.Errors {
+		fmt.Fprintf(out, "%s: %s: %s\n", whole(result.Errors[i]), result.Errors[i].Code, result.Errors[i].Message)
+	}
+	return nil
 }
 
 func printJSON(out io.Writer, value any) error {

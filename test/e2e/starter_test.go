@@ -51,7 +51,7 @@ func TestStarterSendShowsWhatBecameOfEachRecipient(t *testing.T) {
 	s := stack.Start(t, stack.Options{})
 	got := starter(t, s.Environment(), "send", "--from", stack.Number, "--to", "+15005550011,+15005550012",
 		"--to", "+15005550013", "--body", "Dear ${name}", "--var", "name=Ann")
-	if got.status != 0 || got.stderr != "" {
+	if got.status != 0 || !strings.HasPrefix(got.stderr, "workflow send-") {
 		t.Fatalf("%+v", got)
 	}
 	sent := messages(t, s)
@@ -70,7 +70,7 @@ func TestStarterSendShowsWhatBecameOfEachRecipient(t *testing.T) {
 	}
 
 	got = starter(t, s.Environment(), "send", "--from", stack.Number, "--to", "+15005550014,nobody", "--body", "Hi")
-	if got.status != 1 || got.stderr != "" {
+	if got.status != 1 || !strings.HasPrefix(got.stderr, "workflow send-") {
 		t.Errorf("with a recipient that fails: %+v", got)
 	}
 	if lines := strings.Split(got.stdout, "\n"); len(lines) < 3 || !strings.HasPrefix(lines[1], "+15005550014") || !strings.Contains(lines[2], string(sms.InvalidTo)) {
@@ -98,7 +98,7 @@ func TestStarterSendPrintsTheResultAsJSON(t *testing.T) {
 		for _, code := range codes(result) {
 			names = append(names, string(code))
 		}
-		if got.status != tc.status || got.stderr != "" || strings.Join(names, " ") != tc.codes || len(result.Messages)+len(result.Errors) != 1 {
+		if got.status != tc.status || !strings.HasPrefix(got.stderr, "workflow send-") || strings.Join(names, " ") != tc.codes || len(result.Messages)+len(result.Errors) != 1 {
 			t.Errorf("%s: status %d, %+v, %s", name, got.status, result, got.stderr)
 		}
 	}
@@ -155,7 +155,7 @@ func TestStarterTellsWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := starter(t, []string{tc.environment}, tc.args...)
-			if got.status != 2 || got.stdout != "" || !strings.HasPrefix(got.stderr, "starter: ") {
+			if got.status != 2 || got.stdout != "" || !strings.Contains(got.stderr, "starter: ") {
 				t.Errorf("%+v", got)
 			}
 			for _, want := range tc.want {
@@ -164,6 +164,47 @@ func TestStarterTellsWhatIsWrong(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestStarterSaysWhatIsPendingAndCancelsIt(t *testing.T) {
+	t.Parallel()
+	temporal := stack.StartTemporal(t)
+	environment := []string{"TEMPORAL_ADDRESS=" + temporal.Address, "TEMPORAL_UI_URL=http://ui.example.com/"}
+	got := starter(t, environment, "send", "--from", stack.Number, "--to", phone, "--body", "Hi", "--label", "Monday", "--timeout", "2s", "--json")
+	var answer struct{ Error string }
+	if err := json.Unmarshal([]byte(got.stdout), &answer); err != nil || got.status != 2 {
+		t.Fatalf("%v in %+v", err, got)
+	}
+	_, id, _ := strings.Cut(answer.Error, "starter cancel ")
+	for _, want := range []string{"the text is still pending as send-", "http://ui.example.com/namespaces/default/workflows/" + id, "No worker polls", "make run"} {
+		if id == "" || !strings.Contains(answer.Error, want) {
+			t.Errorf("%q does not say %q", answer.Error, want)
+		}
+	}
+	if got := starter(t, environment, "cancel", id); got.status != 0 || got.stdout != "workflow "+id+" is asked to cancel\n" {
+		t.Errorf("%+v", got)
+	}
+	description, err := temporal.Client.DescribeWorkflow(t.Context(), id, "")
+	if err != nil || !description.RawResponse.GetWorkflowExtendedInfo().GetCancelRequested() {
+		t.Errorf("the workflow is not asked to cancel: %v", err)
+	}
+	if got := starter(t, environment, "cancel", "nothing"); got.status != 2 || !strings.Contains(got.stderr, "nothing of this ID is open") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestStarterSendsWithAKeyMediaAndWaitsForDelivery(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	args := []string{"send", "--from", stack.Number, "--to", phone, "--body", "Hi", "--key", "k", "--media", "https://example.com/a.png", "--wait"}
+	for range 2 {
+		if got := starter(t, s.Environment(), args...); got.status != 0 || !strings.Contains(got.stdout, phone+": delivered") {
+			t.Errorf("%+v", got)
+		}
+	}
+	if sent := s.Twilio.Messages(twiliosim.Filter{To: phone}); len(sent) != 1 || len(sent[0].Media) != 1 {
+		t.Errorf("sent are %+v", sent)
 	}
 }
 
@@ -206,7 +247,7 @@ func TestStarterBroadcastTellsHowFarItCame(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Dear ${name}", "--file", "list.csv", "--report", "monday")
-	if got.status != 1 || !strings.HasPrefix(got.stdout, "done: 3 recipients, 2 sent\n  INVALID_TO_PHONE_NUMBER_ERROR: 1\n  report: monday") || !strings.Contains(got.stderr, "sending, as workflow broadcast-") {
+	if got.status != 1 || !strings.HasPrefix(got.stdout, "done: 3 recipients, 2 sent\n  INVALID_TO_PHONE_NUMBER_ERROR: 1\n  report: monday") || !strings.Contains(got.stderr, "workflow broadcast-") {
 		t.Errorf("%+v", got)
 	}
 	if !strings.Contains(got.stderr, "3 of 3 · 1 failed · done") {

@@ -1,0 +1,145 @@
+package main
+
+// What a command says of the workflow that it waits for, and of what is still
+// pending when it stops to wait.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	sdk "go.temporal.io/sdk/temporal"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/internal/temporal"
+)
+
+// lookTimeout bounds a look at Temporal that is only for a better message.
+const lookTimeout = 3 * time.Second
+
+// tellStarted names a workflow and where to see it.
+func tellStarted(progress io.Writer, c *temporal.Client, id string) {
+	fmt.Fprintln(progress, strings.TrimSpace("workflow "+id+"  "+webUI(c, id)))
+}
+
+// webUI is where Temporal's Web UI shows a workflow: at TEMPORAL_UI_URL, at the
+// usual place of a local server, or in Temporal Cloud; empty if that is not known.
+func webUI(c *temporal.Client, id string) string {
+	base := strings.TrimSuffix(os.Getenv("TEMPORAL_UI_URL"), "/")
+	host, port, err := net.SplitHostPort(c.Address)
+	switch {
+	case base != "":
+	case err != nil:
+	case port == "7233" && (host == "localhost" || host == "127.0.0.1" || host == "::1"):
+		base = "http://127.0.0.1:8233"
+	case strings.HasSuffix(host, ".tmprl.cloud") || strings.HasSuffix(host, ".api.temporal.io"):
+		base = "https://cloud.temporal.io"
+	}
+	if base == "" {
+		return ""
+	}
+	return base + "/namespaces/" + url.PathEscape(c.Namespace) + "/workflows/" + url.PathEscape(id)
+}
+
+// pending is the error of a command that stops to wait for a workflow or an
+// activity, which goes on.
+func pending(c *temporal.Client, what, id string, why error) error {
+	text := fmt.Sprintf("%s. %s is still pending as %s in Temporal at %s", plainly(why), what, id, c.Address)
+	if link := webUI(c, id); link != "" {
+		text += ", " + link
+	}
+	if polled, err := polled(c); err == nil && !polled {
+		text += fmt.Sprintf(". No worker polls task queue %q; is make run running?", activities.TaskQueue)
+	}
+	return fmt.Errorf("%s\nTo cancel it: starter cancel %s", text, id)
+}
+
+// polled reports whether any worker polls our task queue.
+func polled(c *temporal.Client) (bool, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
+	defer cancel()
+	queue, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+		Namespace: c.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: activities.TaskQueue}, TaskQueueType: enumspb.TASK_QUEUE_TYPE_WORKFLOW,
+	})
+	return len(queue.GetPollers()) > 0, err
+}
+
+// failure is the error of what could not be done through Temporal: only the
+// innermost cause, since the rest repeats what the person asked for.
+func failure(c *temporal.Client, what string, err error) error {
+	var away *serviceerror.Unavailable
+	if errors.As(err, &away) || timedOut(err) {
+		return fmt.Errorf("%s: Temporal at %s is unreachable (%s); is make run running?", what, c.Address, plainly(err))
+	}
+	return fmt.Errorf("%s through Temporal at %s: %s", what, c.Address, plainly(err))
+}
+
+// plainly is the innermost cause of an error, in words.
+func plainly(err error) string {
+	var application *sdk.ApplicationError
+	for errors.As(err, &application) {
+		if err = errors.Unwrap(application); err == nil {
+			return application.Message()
+		}
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case timedOut(err):
+		return "no result in time"
+	}
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err.Error()
+}
+
+func cancelCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "cancel ID",
+		Short: "Cancel a send, a question or any other workflow by its ID",
+		Long: `Ask Temporal to cancel the workflow of this ID or, if there is none, the standalone
+activity. What Twilio has taken is sent all the same. A broadcast ends better,
+with its report, by: starter broadcast cancel ID.`,
+		Example: `  starter cancel send-0b9f0f5e-6b2c-4a51-8f0e-3d1f6f5c9f55`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return cancelByID(cmd.Context(), cmd.OutOrStdout(), args[0])
+		},
+	}
+}
+
+func cancelByID(ctx context.Context, out io.Writer, id string) error {
+	c, err := connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	what := "workflow"
+	err = c.CancelWorkflow(ctx, id, "")
+	if missing := (*serviceerror.NotFound)(nil); errors.As(err, &missing) {
+		what = "activity"
+		if err = c.GetActivityHandle(client.GetActivityHandleOptions{ActivityID: id}).Cancel(ctx, client.CancelActivityOptions{Reason: "starter cancel"}); errors.As(err, &missing) {
+			return fmt.Errorf("cancel %s: nothing of this ID is open in namespace %s at %s", id, c.Namespace, c.Address)
+		}
+	}
+	if err != nil {
+		return failure(c, "cancel "+id, err)
+	}
+	fmt.Fprintf(out, "%s %s is asked to cancel\n", what, id)
+	return nil
+}

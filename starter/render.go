@@ -1,0 +1,328 @@
+package main
+
+// starter render: what a template makes of variables, without sending it.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"temporal-twilio/freemarker"
+	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/yamlfile"
+	"temporal-twilio/sms"
+)
+
+type renderFlags struct {
+	vars                    variableFlags
+	locale, timeZone, cases string
+	asJSON                  bool
+}
+
+func renderCommand() *cobra.Command {
+	var f renderFlags
+	cmd := &cobra.Command{
+		Use:   "render FILE|-",
+		Short: "Render a template and say what it would cost, without sending it",
+		Long: `Render a FreeMarker template, from a file or with - from standard input, as the
+worker would, and print the text, its segments and encoding, and the character
+that made it UCS-2. Variables that are missing are all named, with their place.
+
+--cases names a file of cases, such as what the old system made of the template:
+
+  cases:
+    - vars: {name: Ann, total: 1234.5}
+      locale: de_DE          # optional, as is timeZone
+      want: Liebe Ann, 1.234,5
+
+Exit status: 0 rendered, or all cases hold; 1 a variable is missing, the template
+fails or a case does not hold; 2 anything else.`,
+		Example: `  echo 'Dear ${name}, ${total} due' | starter render - --var name=Ann --var total:=1234.5
+  starter render welcome.ftl --vars data.json --locale de_DE
+  starter render welcome.ftl --cases renders.yaml`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			source, err := read(cmd.InOrStdin(), args[0])
+			if err != nil {
+				return err
+			}
+			if err := f.complete(); err != nil {
+				return err
+			}
+			if f.cases != "" {
+				return f.runCases(cmd.Context(), cmd.OutOrStdout(), source)
+			}
+			return f.render(cmd.Context(), cmd.OutOrStdout(), source)
+		},
+	}
+	flags := cmd.Flags()
+	f.vars.add(flags)
+	flags.StringVar(&f.locale, "locale", "", "how numbers and dates are written, such as pt_BR (default TEMPLATE_LOCALE)")
+	flags.StringVar(&f.timeZone, "time-zone", "", "where the time is told, such as Europe/Berlin (default TEMPLATE_TIME_ZONE)")
+	flags.StringVar(&f.cases, "cases", "", "a file of cases")
+	flags.BoolVar(&f.asJSON, "json", false, "print as JSON")
+	cmd.MarkFlagsMutuallyExclusive("cases", "vars")
+	cmd.MarkFlagsMutuallyExclusive("cases", "var")
+	return cmd
+}
+
+// maxTemplate bounds what is read of a template or of cases.
+const maxTemplate = 10 << 20
+
+func read(stdin io.Reader, name string) (string, error) {
+	in := stdin
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return "", err
+		}
+		defer file.Close()
+		in = file
+	}
+	data, err := io.ReadAll(io.LimitReader(in, maxTemplate))
+	if err != nil {
+		return "", fmt.Errorf("read %s: %w", name, err)
+	}
+	// An editor ends the last line; in a text it would be an empty one.
+	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), nil
+}
+
+// complete fills in the worker's locale and time zone, and checks them.
+func (f *renderFlags) complete() error {
+	c, err := config.FromEnvironment()
+	if err != nil {
+		return err
+	}
+	f.locale, f.timeZone = firstOf(f.locale, c.TemplateLocale), firstOf(f.timeZone, c.TemplateTimeZone)
+	return checkLocation(f.locale, f.timeZone)
+}
+
+func checkLocation(locale, timeZone string) error {
+	if !freemarker.IsLocale(locale) {
+		return fmt.Errorf("--locale %q: want a locale such as pt_BR", locale)
+	}
+	if !freemarker.IsTimeZone(timeZone) {
+		return fmt.Errorf("--time-zone %q: want a time zone such as Europe/Berlin", timeZone)
+	}
+	return nil
+}
+
+// rendered is a text and what it costs.
+type rendered struct {
+	Text     string       `json:"text"`
+	Encoding sms.Encoding `json:"encoding"`
+	Segments int          `json:"segments"`
+	Units    int          `json:"units"`
+	// Culprit made the text UCS-2; Line and Column are its place in the text.
+	Culprit string `json:"culprit,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
+	// Missing are the variables that the template wants and does not get.
+	Missing []missing `json:"missing,omitempty"`
+	// Error is why there is no text.
+	Error string `json:"error,omitempty"`
+}
+
+type missing struct {
+	Name   string `json:"name"`
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+}
+
+func (f *renderFlags) render(ctx context.Context, out io.Writer, source string) error {
+	model, err := f.vars.model()
+	if err != nil {
+		return err
+	}
+	r := renderText(ctx, source, model, f.locale, f.timeZone)
+	if f.asJSON {
+		err = printJSON(out, r)
+	} else {
+		r.print(out)
+	}
+	if err == nil && r.Error != "" {
+		err = errFindings
+	}
+	return err
+}
+
+func (r *rendered) print(out io.Writer) {
+	for _, m := range r.Missing {
+		fmt.Fprintf(out, "line %d, column %d: %s is missing; write ${%s!} or give it\n", m.Line, m.Column, m.Name, m.Name)
+	}
+	if r.Error != "" {
+		if len(r.Missing) == 0 {
+			fmt.Fprintln(out, r.Error)
+		}
+		return
+	}
+	plural := "s"
+	if r.Segments == 1 {
+		plural = ""
+	}
+	fmt.Fprintf(out, "%s\n\n%d segment%s, %s, %d units", r.Text, r.Segments, plural, r.Encoding, r.Units)
+	if r.Culprit != "" {
+		fmt.Fprintf(out, " because of %s at line %d, column %d", named(r.Culprit), r.Line, r.Column)
+	}
+	fmt.Fprintln(out)
+	if n := len([]rune(r.Text)); n > sms.MaxBodyLength {
+		fmt.Fprintf(out, "%d characters; Twilio takes %d\n", n, sms.MaxBodyLength)
+	}
+}
+
+// named shows a character, and which it is, since many look alike.
+func named(character string) string {
+	r := []rune(character)[0]
+	if unicode.IsPrint(r) {
+		return fmt.Sprintf("%c (U+%04X)", r, r)
+	}
+	return fmt.Sprintf("U+%04X", r)
+}
+
+// renderText renders a template and measures the text.
+func renderText(ctx context.Context, source string, model json.RawMessage, locale, timeZone string) (r rendered) {
+	template, err := freemarker.Parse("text", source, freemarker.WithLocale(locale), freemarker.WithTimeZone(timeZone))
+	if err != nil {
+		r.Error = err.Error()
+		return r
+	}
+	r.Text, err = renderModel(ctx, template, model)
+	if err != nil {
+		r.Error, r.Missing = err.Error(), allMissing(ctx, template, model, err)
+		return r
+	}
+	size := sms.Measure(r.Text)
+	r.Encoding, r.Segments, r.Units = size.Encoding, size.Segments, size.Units
+	if size.Culprit != 0 {
+		before := string([]rune(r.Text)[:size.CulpritIndex])
+		r.Culprit, r.Line = string(size.Culprit), 1+strings.Count(before, "\n")
+		r.Column = 1 + len([]rune(before[strings.LastIndex(before, "\n")+1:]))
+	}
+	return r
+}
+
+func renderModel(ctx context.Context, template *freemarker.Template, model json.RawMessage) (string, error) {
+	if model == nil {
+		model = json.RawMessage("{}")
+	}
+	value, err := freemarker.FromJSON(model)
+	if err != nil {
+		return "", err
+	}
+	return template.Render(ctx, value)
+}
+
+// maxMissing bounds how many missing variables are looked for.
+const maxMissing = 50
+
+// allMissing finds what else is missing, by rendering again with a value in place
+// of each: FreeMarker stops at the first.
+func allMissing(ctx context.Context, template *freemarker.Template, model json.RawMessage, err error) (all []missing) {
+	data := map[string]any{}
+	if model != nil {
+		decoder := json.NewDecoder(strings.NewReader(string(model)))
+		decoder.UseNumber()
+		_ = decoder.Decode(&data) // it has been read before
+	}
+	for len(all) < maxMissing {
+		problem := (*freemarker.RenderError)(nil)
+		if !errors.As(err, &problem) || problem.Kind != freemarker.KindMissing || problem.Name == "" {
+			return all
+		}
+		all = append(all, missing{problem.Name, problem.Line, problem.Column})
+		// A text will do, unless the template looks into it or counts with it.
+		for _, standIn := range []any{"", map[string]any{}, json.Number("1"), []any{}, true} {
+			if !put(data, problem.Name, standIn) {
+				return all
+			}
+			filled, encodingErr := json.Marshal(data)
+			if encodingErr != nil {
+				return all
+			}
+			next := (*freemarker.RenderError)(nil)
+			if _, err = renderModel(ctx, template, filled); !errors.As(err, &next) || next.Kind == freemarker.KindMissing && next.Name != problem.Name {
+				break
+			}
+		}
+	}
+	return all
+}
+
+// put sets the value at a path such as customer.name, and reports whether it
+// could.
+func put(data map[string]any, path string, value any) bool {
+	names := strings.Split(path, ".")
+	for _, name := range names[:len(names)-1] {
+		if data[name] == nil {
+			data[name] = map[string]any{}
+		}
+		inner, ok := data[name].(map[string]any)
+		if !ok {
+			return false
+		}
+		data = inner
+	}
+	data[names[len(names)-1]] = value
+	return true
+}
+
+// renderCases is a file of cases.
+type renderCases struct {
+	Cases []struct {
+		Vars     map[string]yamlfile.Value `yaml:"vars"`
+		Locale   string                    `yaml:"locale"`
+		TimeZone string                    `yaml:"timeZone"`
+		Want     string                    `yaml:"want"`
+	} `yaml:"cases"`
+}
+
+func (f *renderFlags) runCases(ctx context.Context, out io.Writer, source string) error {
+	data, err := os.ReadFile(f.cases)
+	if err != nil {
+		return fmt.Errorf("read the cases: %w", err)
+	}
+	var file renderCases
+	parsed, err := yamlfile.Parse(f.cases, data)
+	if err == nil {
+		err = parsed.Decode(&file)
+	}
+	if err != nil {
+		return err
+	}
+	if len(file.Cases) == 0 {
+		return fmt.Errorf("%s: there are no cases", f.cases)
+	}
+	failed := 0
+	for i, c := range file.Cases {
+		locale, timeZone := firstOf(c.Locale, f.locale), firstOf(c.TimeZone, f.timeZone)
+		if err := checkLocation(locale, timeZone); err != nil {
+			return fmt.Errorf("%s: case %d: %w", f.cases, i+1, err)
+		}
+		model, err := json.Marshal(c.Vars)
+		if c.Vars == nil {
+			model = nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: case %d: %w", f.cases, i+1, err)
+		}
+		got := renderText(ctx, source, model, locale, timeZone)
+		if got.Error == "" && got.Text == c.Want {
+			fmt.Fprintf(out, "case %d: ok\n", i+1)
+			continue
+		}
+		failed++
+		fmt.Fprintf(out, "case %d: FAILED\n  got  %q\n  want %q\n", i+1, firstOf(got.Error, got.Text), c.Want)
+	}
+	fmt.Fprintf(out, "%d of %d cases hold\n", len(file.Cases)-failed, len(file.Cases))
+	if failed > 0 {
+		return errFindings
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// render runs starter render with a template on its standard input.
+func render(t *testing.T, template string, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := command()
+	cmd.SetArgs(append([]string{"render", "-"}, args...))
+	cmd.SetIn(strings.NewReader(template))
+	cmd.SetOut(&out)
+	err := cmd.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+func TestRenderShowsTextAndCost(t *testing.T) {
+	for _, tc := range []struct {
+		template, want string
+		args           []string
+	}{
+		{"Dear ${name}\n", "Dear Ann\n\n1 segment, GSM-7, 8 units\n", []string{"--var", "name=Ann"}},
+		{"${total} due", "1.234,5 due\n\n1 segment, GSM-7, 11 units\n", []string{"--var", "total:=1234.5", "--locale", "de_DE"}},
+		{"Hi\nit’s ${name}", "Hi\nit’s Bo\n\n1 segment, UCS-2, 10 units because of ’ (U+2019) at line 2, column 3\n", []string{"--vars", write(t, "v.json", `{"name": "Ann"}`), "--var", "name=Bo"}},
+		{"${\"2026-01-01T12:00:00Z\"?datetime.iso?string(\"HH:mm\")}", "13:00\n\n1 segment, GSM-7, 5 units\n", []string{"--time-zone", "Europe/Berlin"}},
+	} {
+		if got, err := render(t, tc.template, tc.args...); err != nil || got != tc.want {
+			t.Errorf("%q makes %q, %v, want %q", tc.template, got, err, tc.want)
+		}
+	}
+}
+
+func TestRenderNamesAllThatIsMissing(t *testing.T) {
+	got, err := render(t, "Dear ${name},\nyour ${order.item} of ${count + 1} <#list lines as l>${l}</#list>${place!}", "--json")
+	var r rendered
+	if !errors.Is(err, errFindings) || json.Unmarshal([]byte(got), &r) != nil {
+		t.Fatalf("%s %v", got, err)
+	}
+	var names []string
+	for _, m := range r.Missing {
+		names = append(names, m.Name)
+	}
+	if all := strings.Join(names, " "); !strings.HasPrefix(all, "name order") || !strings.Contains(all, "count lines") || r.Missing[1].Line != 2 || r.Missing[1].Column != 8 {
+		t.Errorf("missing are %+v", r.Missing)
+	}
+	if got, err := render(t, "${x", "--json"); !errors.Is(err, errFindings) || !strings.Contains(got, `"error"`) {
+		t.Errorf("a template that cannot be read: %s %v", got, err)
+	}
+	if _, err := render(t, "x", "--locale", "?"); err == nil || errors.Is(err, errFindings) {
+		t.Errorf("a locale that is none: %v", err)
+	}
+}
+
+func TestRenderCasesHoldOrFail(t *testing.T) {
+	const cases = `cases:
+  - vars: {name: Ann, total: 1234.5}
+    locale: de_DE
+    want: Ann 1.234,5
+  - {vars: {name: Bo, total: 1}, want: Bo 1}
+`
+	if got, err := render(t, "${name} ${total}", "--cases", write(t, "c.yaml", cases)); err != nil || !strings.Contains(got, "2 of 2 cases hold") {
+		t.Errorf("%s %v", got, err)
+	}
+	if got, err := render(t, "${name} ${total}!", "--cases", write(t, "c.yaml", cases)); !errors.Is(err, errFindings) || !strings.Contains(got, `got  "Bo 1!"`) {
+		t.Errorf("%s %v", got, err)
+	}
+}
+
+func TestVariablesAreReadOrRefused(t *testing.T) {
+	for pair, want := range map[string]string{
+		"a=1": `{"a":"1"}`, "a:=1": `{"a":1}`, "a=": `{"a":""}`, "a:={\"b\": 2}": `{"a":{"b":2}}`, "a:=x": "not JSON", "a": "name=value", ":=1": "name=value",
+	} {
+		f := variableFlags{pairs: []string{pair}}
+		got, err := f.model()
+		if (err == nil && string(got) != want) || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s is %s, %v, want %s", pair, got, err, want)
+		}
+	}
+	if _, err := (&variableFlags{file: write(t, "v.json", "[1]")}).model(); err == nil || !strings.Contains(err.Error(), "want a JSON object") {
+		t.Errorf("a list is read as an object: %v", err)
+	}
+}

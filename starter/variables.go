@@ -1,0 +1,61 @@
+package main
+
+// The variables of a template, from a file and from the command line.
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+type variableFlags struct {
+	file  string
+	pairs []string
+}
+
+func (f *variableFlags) add(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&f.pairs, "var", nil, "a template variable, name=text, or name:=JSON for a number or an object; repeat it")
+	flags.StringVar(&f.file, "vars", "", "file of a JSON object with template variables; --var goes before it")
+}
+
+// model is the template's data model as JSON; nil if there is none.
+func (f *variableFlags) model() (json.RawMessage, error) {
+	if f.file == "" && len(f.pairs) == 0 {
+		return nil, nil
+	}
+	variables := map[string]json.RawMessage{}
+	if f.file != "" {
+		data, err := os.ReadFile(f.file)
+		if err != nil {
+			return nil, fmt.Errorf("--vars: %w", err)
+		}
+		if err := json.Unmarshal(data, &variables); err != nil {
+			return nil, fmt.Errorf("--vars %s: want a JSON object: %w", f.file, err)
+		}
+		if len(f.pairs) == 0 {
+			return data, nil // its keys stay in their order
+		}
+	}
+	for _, pair := range f.pairs {
+		name, value, found := strings.Cut(pair, "=")
+		if !found || name == "" || name == ":" {
+			return nil, fmt.Errorf("--var %q is not name=value", pair)
+		}
+		if number, isJSON := strings.CutSuffix(name, ":"); isJSON {
+			if !json.Valid([]byte(value)) {
+				return nil, fmt.Errorf("--var %q: the value is not JSON; for a text leave the colon out: %s=%s", pair, number, value)
+			}
+			variables[number] = json.RawMessage(value)
+			continue
+		}
+		text, err := json.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("--var %q: %w", pair, err)
+		}
+		variables[name] = text
+	}
+	return json.Marshal(variables)
+}
