@@ -13,8 +13,10 @@ import (
 	"log/slog"
 	"os"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -24,6 +26,7 @@ import (
 	"temporal-twilio/internal/yamlfile"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
+	"temporal-twilio/workflows"
 )
 
 // errFindings ends the process with status 1; what was found has been printed.
@@ -77,7 +80,7 @@ Exit status: 0 nothing found, 1 something found, 2 anything else.`,
 		},
 	}
 	cmd.Flags().BoolVar(&f.pollers, "pollers", false, "ask Temporal who polls the task queues")
-	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print as JSON: {mistakes, findings, read}")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print as JSON: {mistakes, findings, hints, read}")
 	return cmd
 }
 
@@ -88,7 +91,9 @@ type linted struct {
 	// Mistakes are why a file is refused, each as "file:line: …".
 	Mistakes []string           `json:"mistakes"`
 	Findings []triggers.Finding `json:"findings"`
-	Read     []triggers.Read    `json:"read"`
+	// Hints are what patterns may want to say; they fail nothing.
+	Hints []triggers.Finding `json:"hints"`
+	Read  []triggers.Read    `json:"read"`
 }
 
 func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error {
@@ -96,7 +101,7 @@ func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error
 	if err != nil {
 		return err
 	}
-	all := linted{Mistakes: []string{}, Findings: []triggers.Finding{}, Read: []triggers.Read{}}
+	all := linted{Mistakes: []string{}, Findings: []triggers.Finding{}, Hints: []triggers.Finding{}, Read: []triggers.Read{}}
 	for _, file := range files {
 		set, err := triggers.Load(file, how)
 		if unread := (*fs.PathError)(nil); errors.As(err, &unread) {
@@ -106,6 +111,7 @@ func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error
 			all.Mistakes = append(all.Mistakes, strings.Split(err.Error(), "\n")...)
 			continue
 		}
+		all.Hints = append(all.Hints, set.Hints(ctx)...)
 		all.Findings, all.Read = append(all.Findings, set.Lint(ctx)...), append(all.Read, set.Report()...)
 		if f.pollers {
 			more, err := unpolled(ctx, set)
@@ -135,6 +141,9 @@ func (l *linted) print(out io.Writer, asJSON bool) error {
 	}
 	for _, finding := range l.Findings {
 		fmt.Fprintln(out, finding)
+	}
+	for _, hint := range l.Hints {
+		fmt.Fprintln(out, hint.String()+" (a hint)")
 	}
 	for _, read := range l.Read {
 		fmt.Fprintf(out, "%s:%d: trigger %q: reads as: %s\n", read.File, read.Line, read.Trigger, read.As)
@@ -276,7 +285,10 @@ func tryText(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags)
 			return err
 		}
 	} else {
-		printOutcomes(out, set.Event(f.message()), all)
+		printOutcomes(ctx, out, set.Event(f.message()), all)
+		if len(all) == 0 {
+			printNear(out, f.body, set.NearMisses(ctx, f.message()))
+		}
 	}
 	if len(all) == 0 {
 		return errFindings
@@ -284,7 +296,46 @@ func tryText(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags)
 	return nil
 }
 
-func printOutcomes(out io.Writer, event sms.Event, all []outcome) {
+// printNear shows what a text that fires nothing really is, and what it almost
+// fires.
+func printNear(out io.Writer, body string, near []triggers.Near) {
+	if shown := strconv.QuoteToGraphic(body); strings.ContainsFunc(body, hidden) {
+		fmt.Fprintf(out, "It has characters that cannot be seen: %s\n", strconv.QuoteToASCII(body))
+	} else if strings.TrimSpace(body) != body {
+		fmt.Fprintf(out, "It has spaces at its ends: %s\n", shown)
+	}
+	for _, n := range near {
+		fmt.Fprintf(out, "%s %s\n", n.Trigger, n.Says)
+	}
+}
+
+// hidden reports whether a character is not seen, or looks like another.
+func hidden(r rune) bool { return r != ' ' && (unicode.Is(unicode.Zs, r) || unicode.Is(unicode.Cf, r)) }
+
+// printText shows what a send of SEND_SMS says.
+func printText(ctx context.Context, out io.Writer, call *sms.Call) {
+	var input struct {
+		SmsBody             string
+		Variables, Metadata json.RawMessage
+	}
+	if call.Workflow != workflows.SendSmsWorkflowName || json.Unmarshal(call.Input, &input) != nil || input.SmsBody == "" {
+		return
+	}
+	model := input.Variables
+	if model == nil {
+		model = input.Metadata
+	}
+	c, err := config.FromEnvironment()
+	if err != nil {
+		return // it has been said before
+	}
+	r := renderText(ctx, input.SmsBody, model, c.TemplateLocale, c.TemplateTimeZone)
+	var text strings.Builder
+	r.print(&text)
+	fmt.Fprintf(out, "  text: %s\n", strings.ReplaceAll(strings.TrimSpace(text.String()), "\n", "\n    "))
+}
+
+func printOutcomes(ctx context.Context, out io.Writer, event sms.Event, all []outcome) {
 	if len(all) == 0 {
 		fmt.Fprintf(out, "No trigger fires. The text is %s.\n", event)
 	}
@@ -299,6 +350,7 @@ func printOutcomes(out io.Writer, event sms.Event, all []outcome) {
 			call = []byte(err.Error())
 		}
 		fmt.Fprintf(out, "%s\n  groups: %s\n  echo: %s\n  echoError: %s\n  Temporal: %s\n", o.Trigger, groups, o.Echo, o.EchoError, call)
+		printText(ctx, out, o.Call)
 	}
 }
 

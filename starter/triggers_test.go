@@ -199,3 +199,27 @@ func TestCasesCompareNumbersExactly(t *testing.T) {
 		t.Error(wrong)
 	}
 }
+
+func TestTestShowsTextsAndNearMisses(t *testing.T) {
+	file := write(t, "t.yaml", `triggers:
+  - {name: reply, pattern: '^Hi$', start: {workflow: SendSmsWorkflow, taskQueue: twilio, input: {smsTo: '${from}', smsBody: 'It’s you'}}}
+`)
+	if out, err := starter(t, "triggers", "test", file, "--body", "Hi"); err != nil || !strings.Contains(out, "  text: It’s you\n    \n    1 segment, UCS-2, 8 units because of ’ (U+2019) at line 1, column 3\n") {
+		t.Errorf("%s %v", out, err)
+	}
+	for body, wants := range map[string][]string{
+		"hi":       {"reply would fire if case were ignored"},
+		"Hi ":      {`It has spaces at its ends: "Hi "`, "reply would fire if the text had no space at its ends"},
+		"Hi\u200b": {`It has characters that cannot be seen: "Hi\u200b"`, "reply would fire if the text had no invisible characters"},
+	} {
+		out, err := starter(t, "triggers", "test", file, "--body", body)
+		for _, want := range wants {
+			if !errors.Is(err, errFindings) || !strings.Contains(out, want) {
+				t.Errorf("%q: %s %v\nwant %s", body, out, err, want)
+			}
+		}
+	}
+	if out, err := starter(t, "triggers", "lint", write(t, "t.yaml", strings.ReplaceAll(orderTriggers, "(?<orderNumber>.+)'", "(?<orderNumber>\\d+)$'"))); err != nil || !strings.Contains(out, `\s*$ (a hint)`) {
+		t.Errorf("%s %v", out, err)
+	}
+}
