@@ -27,10 +27,6 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// maxSettle is how long a text is left to the webhooks at most: Twilio delivers
-// it for about so long.
-const maxSettle = time.Minute
-
 // catchUpSchedule is the schedule's ID. All webhooks share it.
 const catchUpSchedule = "sms-catch-up"
 
@@ -54,7 +50,7 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 		Triggers:  live.Set,
 		Receive:   dispatcher.Receive,
 		Retention: temporalClient.Retention,
-		Settle:    min(c.CatchUp, maxSettle),
+		Settle:    c.CatchUpAfter,
 		Logger:    logger,
 	}
 	build := func() worker.Worker {

@@ -70,6 +70,7 @@ type Config struct {
 	WebhookDrain       time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is to stop still takes requests, unready."`
 	WebhookShowOutcome bool          `env:"WEBHOOK_SHOW_OUTCOME" envDefault:"false" description:"Whether answers say in the headers X-Sms-Outcome and X-Sms-Workflow-Id what became of a text, as make run does for its page."`
 	CatchUp            time.Duration `env:"CATCH_UP" envDefault:"0s" min:"0s" description:"How often missed texts are looked for and published, such as 5m. 0s is never."`
+	CatchUpAfter       time.Duration `env:"CATCH_UP_AFTER" envDefault:"1m" min:"0s" description:"How long a text is left to the webhooks before it is caught up on. Twilio waits 15s for each."`
 
 	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"Where /metrics listens, for Prometheus. By default nowhere."`
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The least level that is logged."`

@@ -18,7 +18,7 @@ import (
 func TestAMessageThatWasMissedArrivesAfterCatchUpOnce(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{
-		Environment: []string{"CATCH_UP=1s"},
+		Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=5s"},
 		Triggers: `triggers:
   - name: order
     pattern: 'Order Number (?<orderNumber>.+)'

@@ -35,7 +35,7 @@ func gather(ctx workflow.Context, _ any) (sid string, err error) {
 
 func TestACatchUpReachesNoWorkflowThatBeganLater(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s"}, Triggers: `triggers:
+	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}, Triggers: `triggers:
   - {name: one, pattern: 'one', echo: 'Taken.', echoError: 'Lost.', catchUp: true, signal: {workflowId: one, name: text}}
   - {name: all, pattern: 'all', echo: 'Taken.', catchUp: true, signalAll: {name: text}}
 `})
@@ -107,7 +107,7 @@ func refuses(ctx workflow.Context, _ any) error {
 
 func TestARefusedUpdateKeepsNoMissedMessageBack(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s"}, Triggers: `triggers:
+	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}, Triggers: `triggers:
   - {name: ship, pattern: 'ship', echoError: 'It is shipped.', catchUp: true, update: {workflowId: order, name: ship}}
   - {name: buy, pattern: 'buy', catchUp: true, start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '1', from: '${from}'}}}
 `})

@@ -143,7 +143,7 @@ func caughtUp(t *testing.T, s *stack.Stack, more int) {
 
 func TestACatchUpGivesNoQuestionATextFromBefore(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s"}, Triggers: `triggers:
+	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}, Triggers: `triggers:
   - {name: order, pattern: 'Order', echo: 'Taken.', start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '1', from: '${from}'}}}
   - {name: rest, pattern: '^(sure|yes)', echo: 'Rest.', catchUp: true, start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '2', from: '${from}'}}}
 `})
