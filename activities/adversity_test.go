@@ -196,6 +196,7 @@ func TestAListStopsOnceTheAccountIsRefused(t *testing.T) {
 	}{
 		"credentials": {sms.Error{Code: sms.AuthenticationError, HTTPStatus: 401, TwilioCode: 20003, Scope: sms.ScopeAccount, Message: "Authenticate"}, 8},
 		"unreachable": {sms.Error{Code: sms.ConnectionError, Retryable: true, Scope: sms.ScopeAccount, Message: "refused"}, 8},
+		"queue full":  {sms.Error{Code: sms.RateLimited, HTTPStatus: 429, TwilioCode: 21611, Retryable: true, Scope: sms.ScopeSender, Message: "queue"}, 8},
 		"failing":     {*unknownError(503), enough + 8},
 	} {
 		f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { e := tc.err; return &e, false }}

@@ -109,7 +109,7 @@ func (t *attempt) check() error {
 // attempt after a delay, and whether they set an end at all.
 func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 	policy := t.info.RetryPolicy
-	if policy == nil || slices.Contains(policy.NonRetryableErrorTypes, RetryType) {
+	if policy == nil || t.callerGoesOn() {
 		return false, true
 	}
 	if policy.MaximumAttempts > 0 && t.info.Attempt >= policy.MaximumAttempts {
@@ -120,6 +120,13 @@ func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 		return used+delay+leastAttempt < all, true
 	}
 	return true, policy.MaximumAttempts > 0
+}
+
+// callerGoesOn reports whether the caller tries again by itself what surely was not
+// sent, and wants to hear of it at once.
+func (t *attempt) callerGoesOn() bool {
+	policy := t.info.RetryPolicy
+	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, RetryType)
 }
 
 // leastAttempt is what an attempt needs to be worth beginning.

@@ -279,7 +279,7 @@ func (s *send) run(ctx context.Context) error {
 		if s.room(delay) {
 			return s.another(ctx, delay, "Twilio could not take every message yet")
 		}
-		if !s.fits(delay) || s.tired(delay, false) || sleep(ctx, delay) != nil {
+		if s.callerGoesOn() || !s.fits(delay) || s.tired(delay, false) || sleep(ctx, delay) != nil {
 			break
 		}
 		s.release(s.in(deferred))
@@ -531,6 +531,8 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 	}
 	s.ledger.settle(s.owner, to.to)
 	switch {
+	case problem.Scope == sms.ScopeSender: // whose queue is full for everybody
+		s.stop(s.untriedBecause(problem), false)
 	case problem.Scope != sms.ScopeAccount:
 		s.failures = 0
 	case !problem.Retryable:
@@ -541,7 +543,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 }
 
 // untriedBecause is told of those who were not tried since somebody's failure is
-// the account's.
+// the sender's or the account's.
 func (s *send) untriedBecause(problem sms.Error) sms.Error {
 	problem.Message = "not tried, since for another recipient: " + problem.Message
 	return problem
@@ -614,7 +616,8 @@ func (s *send) slow(problem *sms.Error) {
 	s.pause = max(s.pause, problem.RetryAfter)
 	switch {
 	case problem.Scope == sms.ScopeSender:
-		s.account.Pace.SlowSender(s.lane(), max(problem.RetryAfter, queueFullWait))
+		s.pause = max(s.pause, queueFullWait)
+		s.account.Pace.SlowSender(s.lane(), s.pause)
 	case problem.Scope == sms.ScopeAccount && problem.Code == sms.RateLimited:
 		s.account.Pace.SlowAccount(max(problem.RetryAfter, time.Second))
 	}
