@@ -25,6 +25,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	buildversion "temporal-twilio/internal/version"
 )
 
 // settings are the flags.
@@ -76,8 +78,9 @@ func untilSignal() (ctx, hurry context.Context) {
 func newCommand(out *console, hurry context.Context) *cobra.Command {
 	var s settings
 	cmd := &cobra.Command{
-		Use:   "local",
-		Short: "Temporal, a local Twilio and the worker in one terminal",
+		Use:     "local",
+		Version: buildversion.String(),
+		Short:   "Temporal, a local Twilio and the worker in one terminal",
 		Long: `Runs the whole stack on this machine: Temporal with its Web UI, a local Twilio
 with a phone in the browser, and the worker with the webhook. Ctrl-C stops it.
 

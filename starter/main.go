@@ -8,10 +8,11 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"temporal-twilio/internal/version"
 )
 
 // errNotAllSent ends the process with status 1; the report has been printed.
@@ -34,20 +35,11 @@ func main() {
 	}
 }
 
-// version is that of the module, or the commit that the program was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	return info.Main.Version
-}
-
 func command() *cobra.Command {
 	root := &cobra.Command{
 		Use:     "starter",
 		Short:   "Send and look at SMS from the command line",
-		Version: version(),
+		Version: version.String(),
 		Long: `Send SMS through Temporal from the command line.
 
 Temporal is found by its own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …),

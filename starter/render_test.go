@@ -86,3 +86,9 @@ func TestVariablesAreReadOrRefused(t *testing.T) {
 		t.Errorf("a list is read as an object: %v", err)
 	}
 }
+
+func TestTheVersionIsPrinted(t *testing.T) {
+	if out, err := starter(t, "--version"); err != nil || !strings.HasPrefix(out, "starter version ") {
+		t.Errorf("%s %v", out, err)
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/version"
 )
 
 func main() {
@@ -40,9 +41,10 @@ Configuration comes from the environment, with the default in parentheses.
 func command() *cobra.Command {
 	only := ""
 	cmd := &cobra.Command{
-		Use:   "worker",
-		Short: "Send and receive SMS for Temporal",
-		Long:  help + config.Help(),
+		Use:     "worker",
+		Short:   "Send and receive SMS for Temporal",
+		Version: version.String(),
+		Long:    help + config.Help(),
 		Example: `  TWILIO_ACCOUNT=AC… TWILIO_TOKEN_FILE=token.txt worker
   TRIGGERS=triggers.yaml WEBHOOK_PUBLIC_URL=https://sms.example.com worker --only webhook`,
 		Args:          cobra.NoArgs,

@@ -19,6 +19,9 @@ const module = "temporal-twilio"
 // programs need.
 const yamlfile = "internal/yamlfile"
 
+// version is another: the local Twilio, too, says which it is.
+const version = "internal/version"
+
 // rooms says for each top-level folder which others its packages may reach,
 // directly or through others. A room always reaches itself.
 var rooms = map[string][]string{
@@ -33,11 +36,12 @@ var rooms = map[string][]string{
 	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", yamlfile},
 	"internal":   {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", yamlfile},
 	yamlfile:     {},
-	"worker":     {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
-	"starter":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
-	"twiliosim":  {"sms", "twilio"},
-	"local":      {"sms", "broadcast", "twiliosim", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", yamlfile},
-	"test":       {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", "twiliosim", "local", yamlfile},
+	version:      {},
+	"worker":     {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, yamlfile},
+	"starter":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, yamlfile},
+	"twiliosim":  {"sms", "twilio", version},
+	"local":      {"sms", "broadcast", "twiliosim", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, yamlfile},
+	"test":       {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, "twiliosim", "local", yamlfile},
 }
 
 // goPackage is what "go list -json" says of a package.
@@ -105,7 +109,7 @@ func arrow(from, to string) string {
 // room is the top-level folder of a package of ours.
 func room(path string) string {
 	path = strings.TrimPrefix(path, module+"/")
-	if path == yamlfile {
+	if path == yamlfile || path == version {
 		return path
 	}
 	first, _, _ := strings.Cut(path, "/")

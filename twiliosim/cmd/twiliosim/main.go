@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"temporal-twilio/internal/version"
 	"temporal-twilio/twiliosim"
 )
 
@@ -43,6 +44,7 @@ func command() *cobra.Command {
 	var faults, keys []string
 	cmd := &cobra.Command{
 		Use:           "twiliosim",
+		Version:       version.String(),
 		Short:         "Run a Twilio on your own machine",
 		Long:          "Run a Twilio on your own machine: the Messages API under /2010-04-01/, signed webhooks,\na page with phones at /, and controls under /sim/ that also make things go wrong.",
 		Example:       examples,
