@@ -148,24 +148,14 @@ func (r *reception) plan(ctx context.Context, firings []triggers.Firing, late bo
 		r.attributes = r.Attributes(ctx)
 	}
 	for i := range firings {
-		r.input.Firings[i] = firings[i].Plan()
-		r.check(&r.input.Firings[i])
+		f := firings[i].Plan()
+		if f.Problem == "" {
+			f.Problem = r.refusal(&f.Call)
+		}
+		r.input.Firings[i] = f
 	}
 	r.input.Keepers, err = r.keepers(ctx)
 	return err
-}
-
-// check finds what Temporal would refuse of a call: a workflow that asks for it
-// could not go on.
-func (r *reception) check(f *sms.Firing) {
-	if r.attributes == nil {
-		return // not known
-	}
-	for name := range f.Call.SearchAttributes {
-		if _, there := r.attributes[name]; !there && f.Problem == "" {
-			f.Problem = "the namespace lacks the search attribute " + name + "; create it with: temporal operator search-attribute create"
-		}
-	}
 }
 
 // keepers returns the open workflows that keep questions to the sender.
@@ -206,7 +196,8 @@ func (r *reception) unwanted() Answer {
 	answer := Answer{Replies: r.replies(false), Outcome: outcomeUnwanted, Reasons: r.problems()}
 	for i := range r.input.Firings {
 		answer.Outcome = string(sms.OutcomeRefused)
-		answer.Again = answer.Again || r.input.Firings[i].Retry
+		// What the log shows later has the same problem.
+		answer.Again = answer.Again || r.input.Firings[i].Retry && !r.input.Late
 	}
 	return answer
 }

@@ -1,0 +1,43 @@
+package e2e
+
+// What Temporal refuses for good ends at once, and holds up nothing.
+
+import (
+	"strings"
+	"sync"
+	"testing"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+
+	"temporal-twilio/test/stack"
+)
+
+func TestWhatTemporalRefusesForGoodIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Triggers: `triggers:
+  - {name: start, pattern: 'start (?<id>\w+)', echo: 'Taken.', echoError: 'Lost.', start: {workflow: W, taskQueue: nobody, id: 'room-${matchGroups.id}'}}
+  - {name: signal, pattern: 'signal (?<id>\w+)', echo: 'Taken.', echoError: 'Lost.', signal: {workflowId: 'room-${matchGroups.id}', name: text}}
+  - {name: update, pattern: 'update (?<id>\w+)', echo: 'Taken.', echoError: 'Lost.', update: {workflowId: 'room-${matchGroups.id}', name: text}}
+  - {name: self, pattern: 'self', echo: 'Taken.', echoError: 'Lost.', start: {workflow: W, taskQueue: nobody, id: 'sms-${messageSid}'}}
+  - {name: kind, pattern: 'kind (?<n>\w+)', echo: 'Taken.', echoError: 'Lost.', start: {workflow: W, taskQueue: nobody, id: 'kind-${messageSid}', searchAttributes: {OrderCount: '${matchGroups.n}'}}}
+  - {name: size, pattern: 'size (?<n>\w+)', echo: 'Taken.', echoError: 'Lost.', start: {workflow: W, taskQueue: nobody, id: 'size-${messageSid}', searchAttributes: {OrderName: '${matchGroups.n}${matchGroups.n}'}}}
+`})
+	if _, err := s.Temporal.Client.OperatorService().AddSearchAttributes(t.Context(), &operatorservice.AddSearchAttributesRequest{
+		Namespace: "default", SearchAttributes: map[string]enumspb.IndexedValueType{
+			"OrderCount": enumspb.INDEXED_VALUE_TYPE_INT, "OrderName": enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+		},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("x", 1500)
+	var all sync.WaitGroup
+	for _, body := range []string{"start " + long, "signal " + long, "update " + long, "self", "kind many", "size " + long} {
+		all.Go(func() {
+			if got := replies(text(t, s, body)); got != "Lost." {
+				t.Errorf("%.10s: told %q", body, got)
+			}
+		})
+	}
+	all.Wait()
+}

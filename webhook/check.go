@@ -1,0 +1,72 @@
+package webhook
+
+// Checks: what Temporal would refuse of a call for good. A workflow that asks
+// for it could not go on, and would hold up the other triggers of its text.
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"temporal-twilio/sms"
+)
+
+const (
+	// maxID is Temporal's limit of IDs and names, in bytes.
+	maxID = 1000
+	// maxAttribute is its limit of the value of a search attribute, in bytes.
+	maxAttribute = 2 << 10
+)
+
+// refusal is why Temporal would refuse a call; empty if it would not.
+func (r *reception) refusal(c *sms.Call) string {
+	switch {
+	case c.WorkflowID == r.workflowID:
+		return "its workflow ID is that of the text's own workflow: leave it out, or choose another"
+	case len(c.WorkflowID) > maxID:
+		return "its workflow ID is longer than Temporal allows"
+	case max(len(c.Workflow), len(c.TaskQueue), len(c.Name)) > maxID || strings.HasPrefix(c.TaskQueue, "/_sys/"):
+		return "its workflow, task queue, signal or update has a name that Temporal does not allow"
+	case r.attributes == nil:
+		return "" // not known
+	case c.Catchers != "" && r.attributes[sms.AttributeCatches] != enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST:
+		return "the namespace lacks the search attribute " + sms.AttributeCatches + " of type KeywordList; create it with: temporal operator search-attribute create"
+	}
+	for name, value := range c.SearchAttributes {
+		kind, there := r.attributes[name]
+		switch {
+		case !there:
+			return "the namespace lacks the search attribute " + name + "; create it with: temporal operator search-attribute create"
+		case len(value) > maxAttribute:
+			return "the value of the search attribute " + name + " is longer than Temporal allows"
+		case !isOf(kind, value):
+			return "the value of the search attribute " + name + " is not of its type, " + kind.String()
+		}
+	}
+	return ""
+}
+
+// isOf reports whether a JSON value is of the type of a search attribute.
+func isOf(kind enumspb.IndexedValueType, value json.RawMessage) bool {
+	var into any
+	switch kind {
+	case enumspb.INDEXED_VALUE_TYPE_INT:
+		into = new(int64)
+	case enumspb.INDEXED_VALUE_TYPE_DOUBLE:
+		into = new(float64)
+	case enumspb.INDEXED_VALUE_TYPE_BOOL:
+		into = new(bool)
+	case enumspb.INDEXED_VALUE_TYPE_DATETIME:
+		into = new(time.Time)
+	case enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST:
+		if json.Unmarshal(value, &[]string{}) == nil {
+			return true
+		}
+		into = new(string) // one is a list as well
+	default:
+		into = new(string)
+	}
+	return json.Unmarshal(value, into) == nil
+}
