@@ -320,7 +320,9 @@ func plain(f *sms.Firing, options *client.StartWorkflowOptions, attributes map[s
 	options.StaticSummary = "SMS matched trigger " + f.Trigger
 	options.Memo[sms.MemoTrigger] = f.Trigger
 	for name, value := range f.Call.Memo {
-		options.Memo[name] = value
+		if name != sms.MemoReplies { // a redelivery would be answered with it
+			options.Memo[name] = value
+		}
 	}
 	if len(attributes) > 0 {
 		attributes[sms.AttributeOutcome] = string(sms.OutcomePublished)
@@ -347,7 +349,8 @@ func (r *reception) decided(ctx context.Context, known bool) Answer {
 	if answer, decided := r.outcome(waiting); decided {
 		return answer
 	}
-	if r.tells() && r.giveUp(ctx) {
+	// Another delivery may have planned otherwise, and its plan is carried out.
+	if !known && r.tells() && r.giveUp(ctx) {
 		return Answer{Replies: r.replies(true), Outcome: string(sms.OutcomeTooLate)}
 	}
 	if answer, decided := r.outcome(ctx); decided {
@@ -432,7 +435,8 @@ func (r *reception) idle(ctx context.Context) (bool, error) {
 	return description.RawResponse.GetPendingWorkflowTask().GetState() == enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED, nil
 }
 
-// begun reports whether a worker has done anything for the text's workflow.
+// begun reports whether a worker may have done anything for the text's workflow:
+// it offers the text to keepers before it completes its first task.
 func (r *reception) begun(ctx context.Context) (bool, error) {
 	history := r.Client.GetWorkflowHistory(ctx, r.workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
@@ -440,7 +444,7 @@ func (r *reception) begun(ctx context.Context) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED {
 			return true, nil
 		}
 	}

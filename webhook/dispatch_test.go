@@ -12,6 +12,7 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -33,6 +34,26 @@ type server struct {
 	starts atomic.Int32
 	// memo is that of the workflow that is there already.
 	memo *commonpb.Memo
+	// waits: the text's workflow waits for a worker, with this history.
+	waits   bool
+	history []*historypb.HistoryEvent
+	// told is the sum of what the text's workflow was told to give up.
+	told atomic.Int32
+}
+
+func (s *server) SignalWorkflowExecution(_ context.Context, r *workflowservice.SignalWorkflowExecutionRequest) (*workflowservice.SignalWorkflowExecutionResponse, error) {
+	var told int32
+	err := converter.GetDefaultDataConverter().FromPayloads(r.Input, &told)
+	s.told.Add(told)
+	return &workflowservice.SignalWorkflowExecutionResponse{}, err
+}
+
+func (s *server) GetWorkflowExecutionHistory(ctx context.Context, r *workflowservice.GetWorkflowExecutionHistoryRequest) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+	if r.WaitNewEvent {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: s.history}}, nil
 }
 
 func (s *server) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
@@ -53,6 +74,10 @@ func (s *server) DescribeWorkflowExecution(_ context.Context, r *workflowservice
 	}
 	response := &workflowservice.DescribeWorkflowExecutionResponse{ExecutionConfig: &workflowpb.WorkflowExecutionConfig{}}
 	response.WorkflowExecutionInfo = info(r.Execution.WorkflowId, s.memo)
+	if s.waits {
+		response.WorkflowExecutionInfo.Type.Name = sms.ReceiveSmsWorkflowName
+		response.PendingWorkflowTask = &workflowpb.PendingWorkflowTaskInfo{State: enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED}
+	}
 	return response, nil
 }
 
@@ -228,5 +253,67 @@ func info(workflowID string, memo *commonpb.Memo) *workflowpb.WorkflowExecutionI
 	return &workflowpb.WorkflowExecutionInfo{
 		Execution: &commonpb.WorkflowExecution{WorkflowId: workflowID, RunId: "run"}, Type: &commonpb.WorkflowType{Name: "W"},
 		Status: enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, Memo: memo, SearchAttributes: &commonpb.SearchAttributes{},
+	}
+}
+
+func TestDispatchTellsThatATextIsLostOnlyIfItIs(t *testing.T) {
+	for name, tc := range map[string]struct {
+		known bool // by another delivery, which may have planned otherwise
+		event enumspb.EventType
+		told  bool
+	}{
+		"no worker came":                 {false, enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, true},
+		"a worker began and was killed":  {false, enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED, false},
+		"another delivery made the plan": {true, enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{waits: true, history: []*historypb.HistoryEvent{{EventId: 1, EventType: tc.event}}}
+			s.start = func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
+				if tc.known {
+					return serviceerror.NewWorkflowExecutionAlreadyStarted("x", "", "run")
+				}
+				return nil
+			}
+			d, _ := dispatcher(t, s)
+			m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, signal: {workflowId: x, name: s}}\n", "a")
+			ctx, cancel := context.WithTimeout(t.Context(), giveUpTimeout+2*time.Second)
+			defer cancel()
+			got := d.Receive(ctx, m, firings, false)
+			if tc.told != reflect.DeepEqual(got.Replies, []string{"Lost"}) || tc.told == got.Again {
+				t.Errorf("%+v", got)
+			}
+			if told := s.told.Load() > 0; told != tc.told {
+				t.Errorf("the workflow publishes nothing: %v", told)
+			}
+		})
+	}
+}
+
+func TestDispatchNeverAnswersWithATriggersOwnMemo(t *testing.T) {
+	var request *workflowservice.StartWorkflowExecutionRequest
+	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		request = r
+		return nil
+	}}
+	d, _ := dispatcher(t, s)
+	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, start: {workflow: W, taskQueue: q, memo: {replies: [Stolen]}}}\n", "a")
+	d.Receive(t.Context(), m, firings, false)
+	if got := string(request.GetMemo().GetFields()[sms.MemoReplies].GetData()); got != `["Taken"]` {
+		t.Errorf("a redelivery is answered %s", got)
+	}
+}
+
+func TestDispatchRefusesSignalAllWhereNobodyCanCatch(t *testing.T) {
+	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
+	d, _ := dispatcher(t, s)
+	d.Attributes = func(context.Context) Attributes { return Attributes{} }
+	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, catchUp: true, echoError: Lost, signalAll: {name: s}}\n", "a")
+	if got := d.Receive(t.Context(), m, firings, false); !got.Again || !strings.Contains(got.reasons(), sms.AttributeCatches) || s.starts.Load() > 0 {
+		t.Errorf("live: %+v", got)
+	}
+	// The log shows the text again and again, and no other must wait for it.
+	if got := d.Receive(t.Context(), m, firings, true); got.Again || len(got.Reasons) == 0 {
+		t.Errorf("late: %+v", got)
 	}
 }
