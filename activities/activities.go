@@ -16,12 +16,6 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// TaskQueue is the task queue that the worker of this project polls.
-const TaskQueue = "twilio"
-
-// SendSmsName is the activity type of [Activities.SendSms].
-const SendSmsName = "SendSms"
-
 // Gateway sends and finds messages. *twilio.Client is one.
 type Gateway interface {
 	// Now is the time at Twilio, at the earliest; false if that is not known yet.
@@ -41,24 +35,24 @@ type Gateway interface {
 // Register registers all activities on a worker.
 func (a *Activities) Register(r worker.ActivityRegistry) {
 	for name, function := range map[string]any{
-		SendSmsName:                a.SendSms,
-		GetMessageName:             a.GetMessage,
-		GetMessagesName:            a.GetMessages,
-		ListMessagesName:           a.ListMessages,
-		CancelScheduledMessageName: a.CancelScheduledMessage,
-		RedactMessageName:          a.RedactMessage,
-		LookUpSegmentsName:         a.LookUpSegments,
-		OpenQuestionName:           a.OpenQuestion,
-		CloseQuestionName:          a.CloseQuestion,
-		MatchReplyName:             a.MatchReply,
-		CheckQuestionName:          a.CheckQuestion,
-		AskKeeperName:              a.AskKeeper,
-		AskWorkflowName:            a.AskWorkflow,
-		FindCatchersName:           a.FindCatchers,
-		FindRunName:                a.FindRun,
-		sms.ReadAddressesName:      a.ReadAddresses,
-		sms.FindQuietName:          a.FindQuiet,
-		sms.PreviewName:            a.PreviewSms,
+		sms.SendSmsName:                a.SendSms,
+		sms.GetMessageName:             a.GetMessage,
+		sms.GetMessagesName:            a.GetMessages,
+		sms.ListMessagesName:           a.ListMessages,
+		sms.CancelScheduledMessageName: a.CancelScheduledMessage,
+		sms.RedactMessageName:          a.RedactMessage,
+		sms.LookUpSegmentsName:         a.LookUpSegments,
+		sms.OpenQuestionName:           a.OpenQuestion,
+		sms.CloseQuestionName:          a.CloseQuestion,
+		sms.MatchReplyName:             a.MatchReply,
+		sms.CheckQuestionName:          a.CheckQuestion,
+		sms.AskKeeperName:              a.AskKeeper,
+		sms.AskWorkflowName:            a.AskWorkflow,
+		sms.FindCatchersName:           a.FindCatchers,
+		sms.FindRunName:                a.FindRun,
+		sms.ReadAddressesName:          a.ReadAddresses,
+		sms.FindQuietName:              a.FindQuiet,
+		sms.PreviewSmsName:             a.PreviewSms,
 	} {
 		r.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}
@@ -75,7 +69,7 @@ type Account struct {
 }
 
 // Activities holds what the activities need. Register its methods on a worker
-// that polls [TaskQueue].
+// that polls [sms.TaskQueue].
 type Activities struct {
 	// Accounts are the accounts by the name that callers give; "" is the default.
 	Accounts map[string]Account

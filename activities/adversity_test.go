@@ -89,7 +89,7 @@ func another(to, body string, age time.Duration) twilio.Record {
 	return r
 }
 
-var one = SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first), SmsBody: "Hi"}
+var one = sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first), SmsBody: "Hi"}
 
 func TestADoubtAboutASingleRecipientIsDecided(t *testing.T) {
 	for name, created := range map[string]bool{"created all the same": true, "not created": false} {
@@ -154,7 +154,7 @@ func TestAMessageThatAnotherSendOwnsIsNeverTakenForOurs(t *testing.T) {
 	f.records = []twilio.Record{another(first, "Hi", 0)}
 	a := newActivities(f)
 	a.ledgerOf("").take("another send", f.records[0].Message, time.Now())
-	result, err := run(t, a, SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: "Hi", GiveUpAfter: 1})
+	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: "Hi", GiveUpAfter: 1})
 	if err != nil || len(result.Messages) > 0 {
 		t.Errorf("%+v, %v", result, err)
 	}
@@ -202,7 +202,7 @@ func TestAListStopsOnceTheAccountIsRefused(t *testing.T) {
 		f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { e := tc.err; return &e, false }}
 		a := newActivities(f)
 		a.Accounts[""] = Account{Gateway: f, Pace: NewPace(Limits{Concurrency: 8})}
-		result, err := run(t, a, SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: To(phones(1000)...), SmsBody: "Hi", GiveUpAfter: 1})
+		result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(1000)...), SmsBody: "Hi", GiveUpAfter: 1})
 		if err != nil || f.creates > tc.most || len(result.Errors) != 1000 {
 			t.Fatalf("%s: %d creates, %d errors, %v", name, f.creates, len(result.Errors), err)
 		}
@@ -247,7 +247,7 @@ func TestOneRecipientNeedsNoHeartbeatAndAListFewerThanItsRecipients(t *testing.T
 		a := newActivities(taking(&drafts))
 		records := 0
 		a.Record = func(context.Context, any) error { records++; return nil }
-		if _, err := run(t, a, SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: To(phones(n)...), SmsBody: "Hi"}); err != nil || records > most || len(drafts) != n {
+		if _, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(n)...), SmsBody: "Hi"}); err != nil || records > most || len(drafts) != n {
 			t.Errorf("%d recipients: %d heartbeats, %d texts, %v", n, records, len(drafts), err)
 		}
 	}
@@ -255,20 +255,20 @@ func TestOneRecipientNeedsNoHeartbeatAndAListFewerThanItsRecipients(t *testing.T
 
 func TestAnErrorIsAFailureIfTheCallerWantsItSo(t *testing.T) {
 	in := one
-	in.SmsTo, in.OnError = To(first, "nobody"), Fail
+	in.SmsTo, in.OnError = sms.To(first, "nobody"), sms.OnErrorFail
 	f := &fakeTwilio{}
 	_, err := run(t, newActivities(f), in)
 	var (
 		failed *temporal.ApplicationError
-		result SendSmsResult
+		result sms.SendSmsResult
 	)
-	if !errors.As(err, &failed) || failed.Type() != FailType || !failed.NonRetryable() || failed.Details(&result) != nil || len(result.Messages) != 1 || len(result.Errors) != 1 {
+	if !errors.As(err, &failed) || failed.Type() != sms.NotSentErrorType || !failed.NonRetryable() || failed.Details(&result) != nil || len(result.Messages) != 1 || len(result.Errors) != 1 {
 		t.Errorf("%v, %+v", err, result)
 	}
 	if strings.Contains(fmt.Sprint(err), "555") {
 		t.Errorf("the failure names a number: %v", err)
 	}
-	in.SmsTo = To(second)
+	in.SmsTo = sms.To(second)
 	if _, err := run(t, newActivities(f), in); err != nil {
 		t.Errorf("nothing failed: %v", err)
 	}
@@ -276,7 +276,7 @@ func TestAnErrorIsAFailureIfTheCallerWantsItSo(t *testing.T) {
 
 func TestOneHostileAddressFitsIntoAPayload(t *testing.T) {
 	in := one
-	in.SmsTo = To(strings.Repeat(`"`, 133_000))
+	in.SmsTo = sms.To(strings.Repeat(`"`, 133_000))
 	if size := len(text(execute(t, &fakeTwilio{}, in))); size > 4000 {
 		t.Errorf("%d bytes", size)
 	}
@@ -286,15 +286,15 @@ func TestKeysAreOfAContent(t *testing.T) {
 	in := one
 	in.Variables = json.RawMessage(`{"a":1,"b":2}`)
 	same := in
-	same.Variables, same.IdempotencyKey, same.OnError = json.RawMessage(`{ "b":2, "a":1 }`), "key", Fail
+	same.Variables, same.IdempotencyKey, same.OnError = json.RawMessage(`{ "b":2, "a":1 }`), "key", sms.OnErrorFail
 	if contentOf(in) != contentOf(same) {
 		t.Error("the same content in other words is another one")
 	}
-	for name, change := range map[string]func(*SendSmsInput){
-		"text": func(in *SendSmsInput) { in.SmsBody = "Bye" },
-		"list": func(in *SendSmsInput) { in.SmsTo = To(first, second) },
-		"from": func(in *SendSmsInput) { in.SmsFrom = "+15005550007" },
-		"data": func(in *SendSmsInput) { in.Variables = json.RawMessage(`{"a":1,"b":12345678901234567890}`) },
+	for name, change := range map[string]func(*sms.SendSmsInput){
+		"text": func(in *sms.SendSmsInput) { in.SmsBody = "Bye" },
+		"list": func(in *sms.SendSmsInput) { in.SmsTo = sms.To(first, second) },
+		"from": func(in *sms.SendSmsInput) { in.SmsFrom = "+15005550007" },
+		"data": func(in *sms.SendSmsInput) { in.Variables = json.RawMessage(`{"a":1,"b":12345678901234567890}`) },
 	} {
 		other := in
 		change(&other)

@@ -14,35 +14,11 @@ import (
 	"temporal-twilio/sms"
 )
 
-// CheckQuestionName is the activity type of [Activities.CheckQuestion].
-const CheckQuestionName = "CheckQuestion"
-
-// CheckInput is a question that is to be asked.
-type CheckInput struct {
-	// Send is the question as SendSms gets it, Reminders are further texts.
-	Send      SendSmsInput `json:"send"`
-	Reminders []string     `json:"reminders"`
-	Question  Question     `json:"question"`
-	// Problems are what is known to be wrong already.
-	Problems sms.Problems `json:"problems"`
-}
-
-// CheckedQuestion is a question that can be asked, unless there are problems.
-type CheckedQuestion struct {
-	// From is the number that asks; empty if the service picks it.
-	From     string       `json:"from,omitempty"`
-	To       string       `json:"to"`
-	Problems sms.Problems `json:"problems,omitempty"`
-}
-
 // CheckQuestion finds all that would keep a question from its answer, or a
 // reminder from being sent, before anybody is texted. It is a local activity: it
 // asks nobody, and takes the worker's settings into account.
-func (a *Activities) CheckQuestion(ctx context.Context, in CheckInput) (checked CheckedQuestion, _ error) {
-	problems, missing := in.Send.problems(in.Problems)
-	if len(missing) > 0 {
-		problems = append(problems, absent(missing))
-	}
+func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInput) (checked sms.CheckQuestionResult, _ error) {
+	problems := in.Send.Problems(regional(&in.Send, in.Problems))
 	add := func(field, says, private string) {
 		if !problems.Names(field) {
 			problems = append(problems, sms.Problem{Field: field, Says: says, Private: private})
@@ -72,7 +48,7 @@ func (a *Activities) CheckQuestion(ctx context.Context, in CheckInput) (checked 
 	if _, err := javaregex.Compile(in.Question.Pattern); err != nil {
 		add("pattern", `pattern must be a regular expression of Java, such as "(?i)^(?<answer>yes|no)\\b"; the names of groups have letters and digits only`, ": "+strings.TrimPrefix(err.Error(), "javaregex: "))
 	}
-	if q := in.Question; q.IfSeveral != "" && !slices.Contains([]IfSeveral{Oldest, Latest, ByCode, Refuse}, q.IfSeveral) {
+	if q := in.Question; q.IfSeveral != "" && !slices.Contains([]sms.IfSeveral{sms.IfSeveralOldest, sms.IfSeveralLatest, sms.IfSeveralCode, sms.IfSeveralRefuse}, q.IfSeveral) {
 		add("ifSeveral", `ifSeveral must be "oldest", "latest", "code" or "refuse"`, quoted(string(q.IfSeveral)))
 	}
 	for i, body := range append([]string{in.Send.SmsBody}, in.Reminders...) {
@@ -92,10 +68,3 @@ func (a *Activities) CheckQuestion(ctx context.Context, in CheckInput) (checked 
 
 // quoted ends a sentence with what was given.
 func quoted(text string) string { return fmt.Sprintf("; it is %q", clip(text)) }
-
-// TextOnly is the input of another text to the same recipients, without a content
-// template.
-func (in SendSmsInput) TextOnly(body string) SendSmsInput {
-	in.SmsBody, in.ContentSID, in.ContentVariables = body, "", nil
-	return in
-}

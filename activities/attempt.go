@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"temporal-twilio/sms"
+
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 )
@@ -21,11 +23,6 @@ var (
 	// have replaced.
 	errLate = errors.New("the attempt may have been replaced")
 )
-
-// RetryType is the type of the error by which SendSms asks Temporal for another
-// attempt. A retry policy that names it as non-retryable gets the result as it
-// stands instead.
-const RetryType = "SmsNotSentYet"
 
 // DefaultGiveUpAfter is how long a send that gets nowhere is tried again where
 // its caller's timeouts and retry policy set no end.
@@ -126,7 +123,7 @@ func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 // sent, and wants to hear of it at once.
 func (t *attempt) callerGoesOn() bool {
 	policy := t.info.RetryPolicy
-	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, RetryType)
+	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, sms.NotSentYetErrorType)
 }
 
 // leastAttempt is what an attempt needs to be worth beginning.
@@ -134,7 +131,7 @@ const leastAttempt = 5 * time.Second
 
 // again asks Temporal for another attempt after a delay.
 func again(why string, delay time.Duration, cause error) error {
-	return temporal.NewApplicationErrorWithOptions(why, RetryType, temporal.ApplicationErrorOptions{
+	return temporal.NewApplicationErrorWithOptions(why, sms.NotSentYetErrorType, temporal.ApplicationErrorOptions{
 		NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign, Cause: cause,
 	})
 }

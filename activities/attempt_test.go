@@ -28,7 +28,7 @@ func TestAnotherAttemptIsAskedForOnlyWhereTheCallerLeavesRoom(t *testing.T) {
 		"no attempt is left":               {activity.Info{Attempt: 3, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 0, 0, false},
 		"time is left":                     {activity.Info{Attempt: 9, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(30 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, true},
 		"no time is left":                  {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(55 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, false},
-		"the caller retries no such error": {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{NonRetryableErrorTypes: []string{RetryType}}}, 0, 0, false},
+		"the caller retries no such error": {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}}, 0, 0, false},
 	} {
 		s := &send{attempt: &attempt{info: tc.info, began: now}, stuck: now.Add(-tc.stuck)}
 		s.input.GiveUpAfter = sms.Duration(tc.giveUp)

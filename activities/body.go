@@ -52,7 +52,7 @@ type bodies struct {
 
 // newBodies reads the templates and renders what is shared, so that a template
 // that is broken for all is found before anything is sent.
-func newBodies(ctx context.Context, renderer *FreeMarker, input SendSmsInput, now time.Time) (b *bodies, problem *sms.Error) {
+func newBodies(ctx context.Context, renderer *FreeMarker, input sms.SendSmsInput, now time.Time) (b *bodies, problem *sms.Error) {
 	b = &bodies{renderer: renderer, style: style{input.Locale, input.TimeZone}, now: now, maxSegments: input.MaxSegments}
 	if input.SmsBody != "" {
 		if b.body, problem = renderer.parse("smsBody", input.SmsBody, b.style); problem != nil {
@@ -77,10 +77,10 @@ func newBodies(ctx context.Context, renderer *FreeMarker, input SendSmsInput, no
 	return b, nil
 }
 
-func hasOwn(r *Recipient) bool { return given(r.Variables) || given(r.ContentVariables) }
+func hasOwn(r *sms.Recipient) bool { return given(r.Variables) || given(r.ContentVariables) }
 
 // of returns what one recipient gets.
-func (b *bodies) of(ctx context.Context, recipient Recipient) (c content, problem *sms.Error) {
+func (b *bodies) of(ctx context.Context, recipient sms.Recipient) (c content, problem *sms.Error) {
 	if !hasOwn(&recipient) {
 		return b.shared, nil
 	}

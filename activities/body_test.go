@@ -59,8 +59,8 @@ func TestATextIsWrittenInTheLocaleAndTimeZoneOfTheSendOrOfTheWorker(t *testing.T
 		{"de", "Europe/Berlin", "", "", "1.234,5 09:00 Samstag"},
 		{"de", "Europe/Berlin", "pt-BR", "GMT-03:00", "1.234,5 05:00 sábado"},
 	} {
-		b, problem := newBodies(t.Context(), NewFreeMarker(tc.worker, tc.zone), SendSmsInput{
-			SmsTo: To("+15005550009"), SmsBody: source, Variables: variables, Locale: tc.locale, TimeZone: tc.timeZone,
+		b, problem := newBodies(t.Context(), NewFreeMarker(tc.worker, tc.zone), sms.SendSmsInput{
+			SmsTo: sms.To("+15005550009"), SmsBody: source, Variables: variables, Locale: tc.locale, TimeZone: tc.timeZone,
 		}, now)
 		if problem != nil || b.shared.body != tc.want {
 			t.Errorf("%+v: %q, %+v", tc, b.shared.body, problem)
@@ -77,11 +77,11 @@ func TestATextIsWrittenInTheLocaleAndTimeZoneOfTheSendOrOfTheWorker(t *testing.T
 func TestWhatRecipientsShareIsReadOnce(t *testing.T) {
 	allocations := func(items int) float64 {
 		shared := `{"list": [` + strings.Repeat(`{"name": "x"},`, items) + `{}], "name": "nobody"}`
-		b, problem := newBodies(t.Context(), NewFreeMarker("", ""), SendSmsInput{SmsBody: "Hi ${name}", Variables: json.RawMessage(shared)}, time.Time{})
+		b, problem := newBodies(t.Context(), NewFreeMarker("", ""), sms.SendSmsInput{SmsBody: "Hi ${name}", Variables: json.RawMessage(shared)}, time.Time{})
 		if problem != nil {
 			t.Fatal(problem)
 		}
-		own := Recipient{To: "+15005550009", Variables: json.RawMessage(`{"name": "Ann"}`)}
+		own := sms.Recipient{To: "+15005550009", Variables: json.RawMessage(`{"name": "Ann"}`)}
 		return testing.AllocsPerRun(20, func() {
 			if c, problem := b.of(t.Context(), own); problem != nil || c.body != "Hi Ann" {
 				t.Fatal(c, problem)
@@ -94,17 +94,17 @@ func TestWhatRecipientsShareIsReadOnce(t *testing.T) {
 }
 
 func TestARecipientsVariablesLieOverThoseOfAll(t *testing.T) {
-	b, problem := newBodies(t.Context(), NewFreeMarker("", ""), SendSmsInput{
+	b, problem := newBodies(t.Context(), NewFreeMarker("", ""), sms.SendSmsInput{
 		SmsBody: "<#list .data_model?keys as k>${k}=<#if .data_model[k]?is_hash>${.data_model[k].x!'-'}<#else>${.data_model[k]}</#if> </#list>", Variables: json.RawMessage(`{"a": 1, "b": {"x": 2}, "c": 3}`),
 	}, time.Time{})
 	if problem != nil {
 		t.Fatal(problem)
 	}
-	got, problem := b.of(t.Context(), Recipient{Variables: json.RawMessage(`{"b": {"y": 1}, "d": 5, "a": 9}`)})
+	got, problem := b.of(t.Context(), sms.Recipient{Variables: json.RawMessage(`{"b": {"y": 1}, "d": 5, "a": 9}`)})
 	if want := "a=9 b=- c=3 d=5 "; problem != nil || got.body != want {
 		t.Errorf("got %q, want %q; %+v", got.body, want, problem)
 	}
-	if again, _ := b.of(t.Context(), Recipient{Variables: json.RawMessage(`{}`)}); again.body != "a=1 b=2 c=3 " {
+	if again, _ := b.of(t.Context(), sms.Recipient{Variables: json.RawMessage(`{}`)}); again.body != "a=1 b=2 c=3 " {
 		t.Errorf("the next recipient gets %q", fmt.Sprint(again.body))
 	}
 }

@@ -18,15 +18,15 @@ func TestACallbackProvesTheAccountThatSendsAndNamesTheRecipient(t *testing.T) {
 		StatusCallback: "https://sms.example.com/twilio/status",
 	}
 	for name, want := range map[string]string{"": one, "marketing": two} {
-		if a.callback("order:42/ü", &SendSmsInput{Account: name}) != nil {
+		if a.callback("order:42/ü", &sms.SendSmsInput{Account: name}) != nil {
 			t.Error("a workflow is called back that never asked for it")
 		}
 		s := &send{attempt: &attempt{info: activity.Info{ActivityID: "7", Attempt: 3}}, activities: a}
-		s.callback = a.callback("order:42/ü", &SendSmsInput{Account: name, StatusSignals: &yes})
+		s.callback = a.callback("order:42/ü", &sms.SendSmsInput{Account: name, StatusSignals: &yes})
 		// A send with a key is given the address of whoever asked for it.
 		keyed := a.callbackAddress(s.callback)
-		s.callback = a.callback("sms-once-1", &SendSmsInput{Account: name, StatusCallback: keyed})
-		if forged := a.callback("", &SendSmsInput{StatusCallback: strings.Replace(keyed, "42", "43", 1)}); forged != nil {
+		s.callback = a.callback("sms-once-1", &sms.SendSmsInput{Account: name, StatusCallback: keyed})
+		if forged := a.callback("", &sms.SendSmsInput{StatusCallback: strings.Replace(keyed, "42", "43", 1)}); forged != nil {
 			t.Error("an address that we did not make is taken for ours")
 		}
 		address := s.callbackOf(&recipient{place: 5})

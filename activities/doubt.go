@@ -86,7 +86,7 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
 		case now.Before(ripe): // it is too early to conclude anything
 		case !(heard && all) && time.Since(began) < 2*s.activities.patience():
 			until = now // what Twilio did not answer is asked again
-		case s.input.OnUnknown == Resend:
+		case s.input.OnUnknown == sms.OnUnknownResend:
 			s.release(s.in(doubtful))
 			return 0
 		case decided, complete.IsZero(), complete.Sub(now) > maxSettleWait:
@@ -237,7 +237,7 @@ func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found
 		}
 		same := to.content.body != "" && says(r.Body, to.content.body)
 		switch {
-		case same && !r.Created.Before(since.sure) && !s.input.rewritten():
+		case same && !r.Created.Before(since.sure) && !rewritten(&s.input):
 			found = r // the oldest is the nearest to when we recorded it
 			sure++
 		// Another text to the recipient is another message, unless somebody may
@@ -346,11 +346,11 @@ func (s *send) query(to string, since time.Time) twilio.Query {
 
 // anyText reports whether our message may show any text, or none.
 func (s *send) anyText() bool {
-	return s.input.MessagingServiceSID != "" || s.input.SmsBody == "" || s.input.rewritten()
+	return s.input.MessagingServiceSID != "" || s.input.SmsBody == "" || rewritten(&s.input)
 }
 
 // rewritten reports whether Twilio may change the body, so that it says nothing.
-func (in *SendSmsInput) rewritten() bool {
+func rewritten(in *sms.SendSmsInput) bool {
 	return in.ContentSID != "" || in.ContentRetention == "discard" ||
 		in.SmartEncoded != nil && *in.SmartEncoded || in.ShortenURLs != nil && *in.ShortenURLs
 }

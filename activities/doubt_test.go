@@ -23,19 +23,19 @@ func (l lister) List(_ context.Context, q twilio.Query) (twilio.Listing, error) 
 }
 
 // resumeWith runs an attempt after one that left a record.
-func resumeWith(t *testing.T, a *Activities, left record, input SendSmsInput) SendSmsResult {
+func resumeWith(t *testing.T, a *Activities, left record, input sms.SendSmsInput) sms.SendSmsResult {
 	t.Helper()
 	env := quiet().NewTestActivityEnvironment()
-	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: SendSmsName})
+	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
 	if left.List == "" {
 		left.List = fingerprint(a.readList(&input))
 	}
 	env.SetHeartbeatDetails(left)
-	encoded, err := env.ExecuteActivity(SendSmsName, input)
+	encoded, err := env.ExecuteActivity(sms.SendSmsName, input)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var result SendSmsResult
+	var result sms.SendSmsResult
 	if err := encoded.Get(&result); err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestWhoWasInDoubtIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
 	}
 	for name, tc := range map[string]struct {
 		records   func() []twilio.Record
-		onUnknown OnUnknown
+		onUnknown sms.OnUnknown
 		sent      int
 		messages  int
 		unknown   int
@@ -103,7 +103,7 @@ func TestWhoWasInDoubtIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
 		"one with the words of a trial account is ours":                {with(trialPrefix+"Hi", as(0)), "", 0, 3, 0},
 		"one that ends in the same words is not":                       {with("Oh Hi", as(0)), "", 1, 3, 0},
 		"nothing is sent where the list lags":                          {func() []twilio.Record { return nil }, "", 0, 1, 2},
-		"but where the caller wants it so":                             {func() []twilio.Record { return nil }, Resend, 2, 3, 0},
+		"but where the caller wants it so":                             {func() []twilio.Record { return nil }, sms.OnUnknownResend, 2, 3, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -120,7 +120,7 @@ func TestWhoWasInDoubtIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
 			}}
 			a := newActivities(gateway)
 			a.Record = func(context.Context, any) error { recorded++; return nil }
-			result := resumeWith(t, a, left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second, third), SmsBody: "Hi", OnUnknown: tc.onUnknown})
+			result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second, third), SmsBody: "Hi", OnUnknown: tc.onUnknown})
 			if len(drafts) != tc.sent || len(result.Messages) != tc.messages || len(result.Errors) != tc.unknown {
 				t.Errorf("sent %v; %+v", drafts, result)
 			}
@@ -141,7 +141,7 @@ func TestSIDsThatTheRecordNamesNoMoreAreRecalled(t *testing.T) {
 		}
 		return []twilio.Record{listed(second, "SM2", "Hi")}
 	}}
-	result := resumeWith(t, newActivities(gateway), left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "Hi"})
+	result := resumeWith(t, newActivities(gateway), left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 	if len(result.Messages) != 2 || result.Messages[0].SID != "SM1" || result.Messages[1].SID != "SM2" {
 		t.Errorf("%+v", result)
 	}
@@ -155,13 +155,13 @@ func TestWhatAListingCannotTellIsNeitherAdoptedNorSentAgain(t *testing.T) {
 	}
 	yes := true
 	for name, tc := range map[string]struct {
-		input   SendSmsInput
+		input   sms.SendSmsInput
 		records func() []twilio.Record
 	}{
-		"a picture without words":        {SendSmsInput{MediaURL: []string{"https://example.com/a.png"}}, one("Your order is cancelled")},
-		"a content template":             {SendSmsInput{ContentSID: "HX" + strings.Repeat("0", 32)}, one("Hello Ann")},
-		"a text that Twilio may rewrite": {SendSmsInput{SmsBody: "Hi", SmartEncoded: &yes}, one("Hi")},
-		"recipients that are hidden":     {SendSmsInput{SmsBody: "Hi", AddressRetention: "obfuscate"}, func() []twilio.Record { return one("Hi")()[:1] }},
+		"a picture without words":        {sms.SendSmsInput{MediaURL: []string{"https://example.com/a.png"}}, one("Your order is cancelled")},
+		"a content template":             {sms.SendSmsInput{ContentSID: "HX" + strings.Repeat("0", 32)}, one("Hello Ann")},
+		"a text that Twilio may rewrite": {sms.SendSmsInput{SmsBody: "Hi", SmartEncoded: &yes}, one("Hi")},
+		"recipients that are hidden":     {sms.SendSmsInput{SmsBody: "Hi", AddressRetention: "obfuscate"}, func() []twilio.Record { return one("Hi")()[:1] }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -172,7 +172,7 @@ func TestWhatAListingCannotTellIsNeitherAdoptedNorSentAgain(t *testing.T) {
 				Known:  &known{To: first, SID: "SM1", At: time.Now()},
 			}
 			var drafts []twilio.Draft
-			tc.input.SmsFrom, tc.input.SmsTo = "+15005550006", To(first, second)
+			tc.input.SmsFrom, tc.input.SmsTo = "+15005550006", sms.To(first, second)
 			result := resumeWith(t, newActivities(lister{taking(&drafts), showing(tc.records)}), left, tc.input)
 			if len(drafts) > 0 || len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.OutcomeUnknown {
 				t.Errorf("sent %v; %+v", drafts, result)
@@ -199,7 +199,7 @@ func TestAbsenceCountsOnlyAfterTheTimeThatAListingMayTake(t *testing.T) {
 		return records
 	})})
 	a.Patience = 4 * time.Second
-	result := resumeWith(t, a, left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "Hi"})
+	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 	if len(drafts) > 0 || len(result.Messages) != 2 {
 		t.Errorf("sent %v; %+v", drafts, result)
 	}
@@ -207,7 +207,7 @@ func TestAbsenceCountsOnlyAfterTheTimeThatAListingMayTake(t *testing.T) {
 
 func TestTheNextAttemptRendersTheSameText(t *testing.T) {
 	var drafts []twilio.Draft
-	input := SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "It is ${.now?string('yyyy-MM-dd HH:mm:ss.SSS')}"}
+	input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "It is ${.now?string('yyyy-MM-dd HH:mm:ss.SSS')}"}
 	a := newActivities(taking(&drafts))
 	scheduled := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for range 2 {
@@ -225,7 +225,7 @@ func TestAWorkerThatCannotGoOnForgetsNobody(t *testing.T) {
 	}
 	a := newActivities(gatewayFunc(nil))
 	delete(a.Accounts, "")
-	result := resumeWith(t, a, left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "Hi"})
+	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 	if len(result.Messages) != 1 || result.Messages[0].SID != "SM1" || len(result.Errors) != 1 || result.Errors[0].To != second || result.Errors[0].Code != sms.InvalidInput {
 		t.Errorf("%+v", result)
 	}
@@ -250,7 +250,7 @@ func TestAnAttemptWaitsNoLongerThanTheOneBeforeWouldHave(t *testing.T) {
 	var drafts []twilio.Draft
 	a := newActivities(lister{taking(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })})
 	a.Settle, a.Patience = 10*time.Minute, 30*time.Minute
-	result := resumeWith(t, a, left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "Hi"})
+	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 	if len(drafts) != 1 || len(result.Messages) != 2 {
 		t.Errorf("sent %v; %+v", drafts, result)
 	}
@@ -263,7 +263,7 @@ func TestAQuestionThatTwilioDidNotAnswerIsAskedAgain(t *testing.T) {
 	gateway := &stumbling{lister: lister{taking(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
 	a := newActivities(gateway)
 	a.Patience = 10 * time.Second
-	result := resumeWith(t, a, left, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first, second), SmsBody: "Hi"})
+	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 	if len(drafts) != 1 || len(result.Messages) != 2 {
 		t.Errorf("sent %v; %+v", drafts, result)
 	}

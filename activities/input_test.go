@@ -66,7 +66,7 @@ func TestATextOfTooManySegmentsIsRefusedAndTheCharacterNamed(t *testing.T) {
 		strings.Repeat("€", 80) + "${1}": "2 segments",
 	} {
 		var drafts []twilio.Draft
-		result := execute(t, taking(&drafts), SendSmsInput{SmsFrom: "+15005550006", SmsTo: To("+15005550001"), SmsBody: body, MaxSegments: 1})
+		result := execute(t, taking(&drafts), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550001"), SmsBody: body, MaxSegments: 1})
 		switch {
 		case want == "" && len(drafts) != 1:
 			t.Errorf("%.20q… is refused: %+v", body, result.Errors)

@@ -17,84 +17,35 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// The activity types beside SendSms.
-const (
-	GetMessageName             = "GetMessage"
-	GetMessagesName            = "GetMessages"
-	ListMessagesName           = "ListMessages"
-	CancelScheduledMessageName = "CancelScheduledMessage"
-	RedactMessageName          = "RedactMessage"
-	LookUpSegmentsName         = "LookUpSegments"
-)
-
 var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
-
-// MessageInput names a message.
-type MessageInput struct {
-	// SID is the message's. Required.
-	SID string `json:"sid"`
-	// Account picks the credentials. Optional: default that of the environment.
-	Account string `json:"account,omitempty"`
-}
-
-// MessagesInput names messages of one account.
-type MessagesInput struct {
-	// SIDs are the messages'. Required.
-	SIDs []string `json:"sids"`
-	// Account picks the credentials. Optional: default that of the environment.
-	Account string `json:"account,omitempty"`
-}
-
-// ListInput narrows a listing. Every field is optional.
-type ListInput struct {
-	From string `json:"from,omitempty"`
-	To   string `json:"to,omitempty"`
-	// Limit is how many messages are wanted. Default 50, at most 1000.
-	Limit   int    `json:"limit,omitempty"`
-	Account string `json:"account,omitempty"`
-}
-
-// MessageState is what Twilio knows of a message.
-type MessageState struct {
-	sms.Message
-	From                string `json:"from,omitempty"`
-	MessagingServiceSID string `json:"messagingServiceSid,omitempty"`
-	Body                string `json:"body"`
-	Direction           string `json:"direction"`
-	// Created is when Twilio took it, RFC 3339.
-	Created string `json:"created,omitempty"`
-	// ErrorCode says why it failed or was not delivered.
-	ErrorCode    int    `json:"errorCode,omitempty"`
-	ErrorMessage string `json:"errorMessage,omitempty"`
-}
 
 // GetMessage gives one message. Like its siblings, and unlike SendSms, it fails
 // where Twilio does, for Temporal to try again: nothing can happen twice.
-func (a *Activities) GetMessage(ctx context.Context, in MessageInput) (MessageState, error) {
+func (a *Activities) GetMessage(ctx context.Context, in sms.MessageInput) (sms.MessageState, error) {
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Fetch(ctx, in.SID) })
 }
 
 // CancelScheduledMessage stops a message that was scheduled and not yet sent.
-func (a *Activities) CancelScheduledMessage(ctx context.Context, in MessageInput) (MessageState, error) {
+func (a *Activities) CancelScheduledMessage(ctx context.Context, in sms.MessageInput) (sms.MessageState, error) {
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Cancel(ctx, in.SID) })
 }
 
 // RedactMessage empties a message's body at Twilio.
-func (a *Activities) RedactMessage(ctx context.Context, in MessageInput) (MessageState, error) {
+func (a *Activities) RedactMessage(ctx context.Context, in sms.MessageInput) (sms.MessageState, error) {
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Redact(ctx, in.SID) })
 }
 
-func (a *Activities) one(in MessageInput, do func(Gateway) (twilio.Record, error)) (MessageState, error) {
+func (a *Activities) one(in sms.MessageInput, do func(Gateway) (twilio.Record, error)) (sms.MessageState, error) {
 	if !messageSID.MatchString(in.SID) {
-		return MessageState{}, failure(&sms.Error{Code: sms.InvalidInput})
+		return sms.MessageState{}, failure(&sms.Error{Code: sms.InvalidInput})
 	}
 	gateway, err := a.gateway(in.Account)
 	if err != nil {
-		return MessageState{}, err
+		return sms.MessageState{}, err
 	}
 	record, err := do(gateway)
 	if err != nil {
-		return MessageState{}, failure(err)
+		return sms.MessageState{}, failure(err)
 	}
 	return stateOf(record), nil
 }
@@ -109,7 +60,7 @@ type looked struct {
 // GetMessages gives the status of each message that Twilio knows. It is for
 // many at once: those that could not be read are left out. An attempt goes on
 // where the last one ended.
-func (a *Activities) GetMessages(ctx context.Context, in MessagesInput) ([]sms.StatusUpdate, error) {
+func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) ([]sms.StatusUpdate, error) {
 	gateway, err := a.gateway(in.Account)
 	if err != nil {
 		return nil, err
@@ -137,7 +88,7 @@ func (a *Activities) GetMessages(ctx context.Context, in MessagesInput) ([]sms.S
 
 // ListMessages gives messages, the newest first. Those created a moment ago may
 // be missing.
-func (a *Activities) ListMessages(ctx context.Context, in ListInput) ([]MessageState, error) {
+func (a *Activities) ListMessages(ctx context.Context, in sms.ListMessagesInput) ([]sms.MessageState, error) {
 	if in.Limit <= 0 {
 		in.Limit = 50
 	}
@@ -149,35 +100,17 @@ func (a *Activities) ListMessages(ctx context.Context, in ListInput) ([]MessageS
 	if err != nil {
 		return nil, failure(err)
 	}
-	states := make([]MessageState, len(listing.Records))
+	states := make([]sms.MessageState, len(listing.Records))
 	for i, record := range listing.Records {
 		states[i] = stateOf(record)
 	}
 	return states, nil
 }
 
-// SegmentsInput is a text to be measured.
-type SegmentsInput struct {
-	Body string `json:"body"`
-}
-
-// Segments says what a text would cost.
-type Segments struct {
-	Encoding sms.Encoding `json:"encoding"`
-	Segments int          `json:"segments"`
-	// Units counts septets for GSM-7, UTF-16 units for UCS-2.
-	Units int `json:"units"`
-	// Culprit is the first character that made the text UCS-2, empty if none
-	// did; one that cannot be seen is written as \u200b. Place counts characters
-	// from 1.
-	Culprit string `json:"culprit,omitempty"`
-	Place   int    `json:"place,omitempty"`
-}
-
 // LookUpSegments says in how many segments a text travels. It asks nobody.
-func (a *Activities) LookUpSegments(_ context.Context, in SegmentsInput) (Segments, error) {
+func (a *Activities) LookUpSegments(_ context.Context, in sms.LookUpSegmentsInput) (sms.LookUpSegmentsResult, error) {
 	size := sms.Measure(in.Body)
-	s := Segments{Encoding: size.Encoding, Segments: size.Segments, Units: size.Units, Place: size.CulpritIndex + 1}
+	s := sms.LookUpSegmentsResult{Encoding: size.Encoding, Segments: size.Segments, Units: size.Units, Place: size.CulpritIndex + 1}
 	if size.Culprit != 0 {
 		s.Culprit = strings.Trim(strconv.QuoteRune(size.Culprit), "'")
 	}
@@ -205,8 +138,8 @@ func failure(err error) error {
 	})
 }
 
-func stateOf(r twilio.Record) MessageState {
-	return MessageState{
+func stateOf(r twilio.Record) sms.MessageState {
+	return sms.MessageState{
 		Message: r.Message, From: r.From, MessagingServiceSID: r.MessagingServiceSID, Body: r.Body, Direction: r.Direction,
 		Created: r.Created.UTC().Format(time.RFC3339), ErrorCode: r.ErrorCode, ErrorMessage: r.ErrorMessage,
 	}

@@ -39,7 +39,7 @@ func TestALookUpGoesOnWhereTheLastAttemptEnded(t *testing.T) {
 	}}}}}
 	attempt := func(ctx context.Context) (updates []sms.StatusUpdate, err error) {
 		env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
-		env.RegisterActivityWithOptions(a.GetMessages, activity.RegisterOptions{Name: GetMessagesName})
+		env.RegisterActivityWithOptions(a.GetMessages, activity.RegisterOptions{Name: sms.GetMessagesName})
 		env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
 		env.SetOnActivityHeartbeatListener(func(_ *activity.Info, so converter.EncodedValues) { details = so })
 		if details != nil {
@@ -49,7 +49,7 @@ func TestALookUpGoesOnWhereTheLastAttemptEnded(t *testing.T) {
 			}
 			env.SetHeartbeatDetails(so)
 		}
-		encoded, err := env.ExecuteActivity(GetMessagesName, MessagesInput{SIDs: []string{"SM1", "SM2", "SM3", "SM4"}})
+		encoded, err := env.ExecuteActivity(sms.GetMessagesName, sms.GetMessagesInput{SIDs: []string{"SM1", "SM2", "SM3", "SM4"}})
 		if err != nil {
 			return nil, err
 		}
@@ -76,7 +76,7 @@ func TestALookUpGoesOnWhereTheLastAttemptEnded(t *testing.T) {
 
 func TestACulpritThatCannotBeSeenIsWrittenAsItsCode(t *testing.T) {
 	for body, want := range map[string]string{"\u200bYour code is 383838": `\u200b`, "it’s": "’", "plain": ""} {
-		got, err := (&Activities{}).LookUpSegments(t.Context(), SegmentsInput{Body: body})
+		got, err := (&Activities{}).LookUpSegments(t.Context(), sms.LookUpSegmentsInput{Body: body})
 		if err != nil || got.Culprit != want {
 			t.Errorf("%q: %+v, %v; want the culprit %q", body, got, err, want)
 		}

@@ -21,9 +21,6 @@ import (
 )
 
 const (
-	// keyedWorkflow is the workflow type that carries out a keyed send. It runs the
-	// activity SendSms with the same input, but for the key.
-	keyedWorkflow = "SendSmsWorkflow"
 	// contentMark begins such a workflow's details, which tell its content.
 	contentMark = "Content: "
 	// maxAsk is how long an attempt waits for a send that another one does, if there
@@ -40,11 +37,11 @@ const (
 type keyed struct {
 	*attempt
 	activities *Activities
-	input      SendSmsInput
+	input      sms.SendSmsInput
 	key        string
 	content    string
 	// results are those of the key's sends so far, in their order.
-	results []SendSmsResult
+	results []sms.SendSmsResult
 	// waitsFor is the place of the send that an earlier attempt began to wait for,
 	// -1 for none.
 	waitsFor int
@@ -59,9 +56,9 @@ type asked struct {
 // or waits for it, or finds it done. Callers may be workflows and standalone
 // activities alike, at the same time or one after the other, for as long as the
 // namespace keeps closed workflows.
-func (a *Activities) once(ctx context.Context, input SendSmsInput) (SendSmsResult, error) {
+func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
 	if len(a.KeySecret) == 0 {
-		return newResult(nil, []sms.Error{{Code: sms.InvalidInput, Message: "idempotencyKey needs a secret to make workflow IDs with, the same on all workers and for ever: set ID_SECRET or ID_SECRET_FILE to 32 random characters"}}), nil
+		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.InvalidInput, Message: "idempotencyKey needs a secret to make workflow IDs with, the same on all workers and for ever: set ID_SECRET or ID_SECRET_FILE to 32 random characters"}}), nil
 	}
 	k := &keyed{attempt: newAttempt(ctx, a), activities: a, key: input.IdempotencyKey, waitsFor: -1}
 	k.content = sms.Pseudonym(a.KeySecret, contentOf(input))
@@ -83,7 +80,7 @@ func (a *Activities) once(ctx context.Context, input SendSmsInput) (SendSmsResul
 }
 
 // contentOf is what of an input makes it the same send.
-func contentOf(input SendSmsInput) string {
+func contentOf(input sms.SendSmsInput) string {
 	input.IdempotencyKey, input.OnError, input.OnUnknown, input.GiveUpAfter = "", "", "", 0
 	input.StatusCallback, input.StatusSignals = "", nil
 	var all any
@@ -95,7 +92,7 @@ func contentOf(input SendSmsInput) string {
 
 // ask asks the key's sends, one after the other, until one of them answers for
 // everybody.
-func (k *keyed) ask(ctx context.Context) (SendSmsResult, error) {
+func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 	input := k.input
 	for place := range maxSends {
 		result, done, err := k.send(ctx, place, input)
@@ -119,7 +116,7 @@ func (k *keyed) ask(ctx context.Context) (SendSmsResult, error) {
 var errOtherContent = errors.New("the key belongs to another send")
 
 // send gives the result of one of the key's sends. Done: it had ended before.
-func (k *keyed) send(ctx context.Context, place int, input SendSmsInput) (result SendSmsResult, done bool, err error) {
+func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (result sms.SendSmsResult, done bool, err error) {
 	id := "sms-once-" + sms.Pseudonym(k.activities.KeySecret, "idempotencyKey", input.Account, k.key)
 	if place > 0 {
 		id += "-" + strconv.Itoa(place+1)
@@ -133,7 +130,7 @@ func (k *keyed) send(ctx context.Context, place int, input SendSmsInput) (result
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            "SendSms with an idempotency key",
 		StaticDetails:                            contentMark + k.content,
-	}, keyedWorkflow, input)
+	}, sms.SendSmsWorkflowName, input)
 	if exists := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil); errors.As(err, &exists) {
 		run, done, err = temporalClient.GetWorkflow(ctx, id, exists.RunId), true, nil
 	}
@@ -173,17 +170,17 @@ func (k *keyed) same(ctx context.Context, id, runID string) error {
 
 // spread gives a result with an error for each recipient, where it has one for
 // the whole send.
-func (k *keyed) spread(input SendSmsInput, result SendSmsResult) SendSmsResult {
+func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.SendSmsResult {
 	if len(result.Errors) != 1 || result.Errors[0].To != "" {
 		return result
 	}
 	whole := result.Errors[0]
 	whole.Retryable = true // nothing was begun
-	return newResult(nil, k.each(input, whole))
+	return sms.NewSendSmsResult(nil, k.each(input, whole))
 }
 
 // each is an error for each recipient: the given one, or why that one is none.
-func (k *keyed) each(input SendSmsInput, problem sms.Error) (all []sms.Error) {
+func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error) {
 	for _, to := range k.activities.readList(&input) {
 		if to.state == untried {
 			to.problem = problem
@@ -196,7 +193,7 @@ func (k *keyed) each(input SendSmsInput, problem sms.Error) (all []sms.Error) {
 
 // restOf lists the recipients whom a send did not text, if that is certain. What
 // the input itself kept from being sent stays so.
-func (k *keyed) restOf(input SendSmsInput, result SendSmsResult) (rest Recipients) {
+func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest sms.Recipients) {
 	failed := make(map[string]bool)
 	for _, e := range result.Errors {
 		failed[e.To] = e.Code != sms.OutcomeUnknown && (e.HTTPStatus != 0 || e.Retryable)
@@ -211,7 +208,7 @@ func (k *keyed) restOf(input SendSmsInput, result SendSmsResult) (rest Recipient
 
 // merged tells of each recipient what became of the message in the last send that
 // had it.
-func (k *keyed) merged() SendSmsResult {
+func (k *keyed) merged() sms.SendSmsResult {
 	messages, failures := make(map[string]sms.Message), make(map[string]sms.Error)
 	for _, result := range k.results {
 		for _, m := range result.Messages {
@@ -234,14 +231,14 @@ func (k *keyed) merged() SendSmsResult {
 			failed = append(failed, to.problem)
 		}
 	}
-	return newResult(sent, failed)
+	return sms.NewSendSmsResult(sent, failed)
 }
 
 // notYet ends an attempt that did not learn the result: another attempt finds
 // the same send, if the caller leaves room for one.
-func (k *keyed) notYet(ctx context.Context, input SendSmsInput, err error) (SendSmsResult, error) {
+func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (sms.SendSmsResult, error) {
 	if errors.Is(err, errOtherContent) {
-		return newResult(nil, []sms.Error{{Code: sms.InvalidInput, Message: fmt.Sprintf("the idempotencyKey %q belongs to a send with another text, sender or list; nothing was sent. Give this one a key of its own", clip(k.key))}}), nil
+		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.InvalidInput, Message: fmt.Sprintf("the idempotencyKey %q belongs to a send with another text, sender or list; nothing was sent. Give this one a key of its own", clip(k.key))}}), nil
 	}
 	why := "the send with this idempotencyKey has not ended, and goes on; ask again with the same key to learn its result"
 	cause := context.Cause(ctx)
@@ -253,9 +250,9 @@ func (k *keyed) notYet(ctx context.Context, input SendSmsInput, err error) (Send
 	case !cancelled:
 		if room, _ := k.mayGoOn(delay); room {
 			_ = k.record(context.WithoutCancel(ctx)) // without it this ask may begin one send more
-			return SendSmsResult{}, again("the keyed send has not ended yet", delay, nil)
+			return sms.SendSmsResult{}, again("the keyed send has not ended yet", delay, nil)
 		}
 	}
-	k.results = append(k.results, newResult(nil, k.each(input, sms.Error{Code: sms.OutcomeUnknown, Message: why})))
+	k.results = append(k.results, sms.NewSendSmsResult(nil, k.each(input, sms.Error{Code: sms.OutcomeUnknown, Message: why})))
 	return k.merged(), nil
 }

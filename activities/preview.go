@@ -18,7 +18,7 @@ import (
 )
 
 // PreviewSms renders the texts of a list as SendSms would. Its argument is a
-// [SendSmsInput]. It asks Twilio nothing, and so cannot know what Twilio would
+// [sms.SendSmsInput]. It asks Twilio nothing, and so cannot know what Twilio would
 // refuse.
 func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (preview sms.Preview, err error) {
 	input, err := decodeInput(raw)
@@ -26,11 +26,11 @@ func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (pr
 		return failed(sms.AsError(err)), nil
 	}
 	region := cmp.Or(input.DefaultRegion, a.DefaultRegion)
-	if _, problem := input.sender(region); problem != nil {
+	if _, problem := senderOf(&input, region); problem != nil {
 		return failed(problem), nil
 	}
 	now := activity.GetInfo(ctx).ScheduledTime
-	if problem := input.schedule(now); problem != nil {
+	if problem := checkSchedule(&input, now); problem != nil {
 		return failed(problem), nil
 	}
 	texts, problem := newBodies(ctx, a.Renderer, input, now)
@@ -85,7 +85,7 @@ const stand = "\ue000"
 // gap names the recipient's variable that is empty and leaves a gap in the text:
 // with a word in its place, the text is the same but for that word. A template
 // that asks for the variable and writes something else leaves none.
-func gap(ctx context.Context, texts *bodies, recipient Recipient, text string) string {
+func gap(ctx context.Context, texts *bodies, recipient sms.Recipient, text string) string {
 	if texts.body == nil || !bytes.Contains(recipient.Variables, []byte(`""`)) {
 		return ""
 	}

@@ -14,8 +14,8 @@ import (
 func previewed(t *testing.T, input map[string]any) (preview sms.Preview) {
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
-	env.RegisterActivityWithOptions((&Activities{Renderer: NewFreeMarker("", ""), DefaultRegion: "US"}).PreviewSms, activity.RegisterOptions{Name: sms.PreviewName})
-	value, err := env.ExecuteActivity(sms.PreviewName, input)
+	env.RegisterActivityWithOptions((&Activities{Renderer: NewFreeMarker("", ""), DefaultRegion: "US"}).PreviewSms, activity.RegisterOptions{Name: sms.PreviewSmsName})
+	value, err := env.ExecuteActivity(sms.PreviewSmsName, input)
 	if err == nil {
 		err = value.Get(&preview)
 	}

@@ -32,7 +32,7 @@ const (
 
 // recipient is one of a send's: whom, what, and what became of it.
 type recipient struct {
-	Recipient
+	sms.Recipient
 	// to is the address as Twilio gets it, or as it was written if it is none.
 	to string
 	// place is that in the send, written that in the input's smsTo, which may name

@@ -25,7 +25,7 @@ func newTestSend(to ...string) *send {
 	a := newActivities(gatewayFunc(nil))
 	s := &send{attempt: &attempt{heart: newHeart(nil, 0, time.Now())}, activities: a, account: a.Accounts[""], ledger: a.ledgerOf(""), owner: "us"}
 	s.news = sync.NewCond(&s.mu)
-	s.input.SmsTo = To(to...)
+	s.input.SmsTo = sms.To(to...)
 	s.recipients = a.readList(&s.input)
 	s.list = fingerprint(s.recipients)
 	return s

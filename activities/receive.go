@@ -5,7 +5,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -21,25 +20,11 @@ import (
 	"temporal-twilio/sms"
 )
 
-// The activity types.
-const (
-	AskKeeperName    = "AskKeeper"
-	AskWorkflowName  = "AskWorkflow"
-	FindCatchersName = "FindCatchers"
-	FindRunName      = "FindRun"
-)
-
-// AskKeeperInput is a text and a keeper of questions.
-type AskKeeperInput struct {
-	Keeper string   `json:"keeper"`
-	Text   sms.Text `json:"text"`
-}
-
 // AskKeeper offers a text to the keeper of the questions to its sender, and
 // reports whether it answers one. The keeper knows a text that it has taken.
-func (a *Activities) AskKeeper(ctx context.Context, in AskKeeperInput) (taken bool, err error) {
+func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (taken bool, err error) {
 	handle, err := activity.GetClient(ctx).UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: in.Keeper, UpdateName: ReplyUpdate, UpdateID: "reply-" + in.Text.MessageSID,
+		WorkflowID: in.Keeper, UpdateName: sms.QuestionReplyUpdate, UpdateID: "reply-" + in.Text.MessageSID,
 		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{in.Text},
 	})
 	if err == nil {
@@ -51,34 +36,13 @@ func (a *Activities) AskKeeper(ctx context.Context, in AskKeeperInput) (taken bo
 	return taken, err
 }
 
-// AskWorkflowInput is an update of one run.
-type AskWorkflowInput struct {
-	WorkflowID string          `json:"workflowId"`
-	RunID      string          `json:"runId"`
-	Name       string          `json:"name"`
-	UpdateID   string          `json:"updateId"`
-	Input      json.RawMessage `json:"input"`
-	// Known only looks whether the workflow has taken the update.
-	Known bool `json:"known,omitempty"`
-}
-
 // lookTimeout bounds the wait for the answer to an update that a workflow has
 // taken.
 const lookTimeout = 2 * time.Second
 
-// AskWorkflowResult is how the update ended.
-type AskWorkflowResult struct {
-	// Value is what the workflow answered.
-	Value json.RawMessage `json:"value,omitempty"`
-	// Refused is set if the workflow refused it, Closed if it closed before it took
-	// it, or has not answered what it took.
-	Refused bool `json:"refused,omitempty"`
-	Closed  bool `json:"closed,omitempty"`
-}
-
 // AskWorkflow asks a run for its answer. Temporal returns the first answer to a
 // repeated update, also if the run has closed since.
-func (a *Activities) AskWorkflow(ctx context.Context, in AskWorkflowInput) (result AskWorkflowResult, err error) {
+func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (result sms.AskWorkflowResult, err error) {
 	c := activity.GetClient(ctx)
 	var handle client.WorkflowUpdateHandle
 	if in.Known {
@@ -98,30 +62,15 @@ func (a *Activities) AskWorkflow(ctx context.Context, in AskWorkflowInput) (resu
 	refused := (*temporal.ApplicationError)(nil)
 	switch {
 	case errors.As(err, &refused):
-		return AskWorkflowResult{Refused: true}, nil
+		return sms.AskWorkflowResult{Refused: true}, nil
 	case isNotFound(err), in.Known && ctx.Err() != nil:
-		return AskWorkflowResult{Closed: true}, nil
+		return sms.AskWorkflowResult{Closed: true}, nil
 	}
 	return result, err
 }
 
-// FindRunInput names a workflow.
-type FindRunInput struct {
-	WorkflowID string    `json:"workflowId"`
-	ReceivedAt time.Time `json:"receivedAt"`
-}
-
-// FindRunResult is the latest run of a workflow.
-type FindRunResult struct {
-	RunID string `json:"runId,omitempty"`
-	Open  bool   `json:"open,omitempty"`
-	// BeganLater is set if the workflow began after the text was received, to
-	// Twilio's second. A run that continues another began when the first did.
-	BeganLater bool `json:"beganLater,omitempty"`
-}
-
 // FindRun looks up the latest run of a workflow.
-func (a *Activities) FindRun(ctx context.Context, in FindRunInput) (result FindRunResult, err error) {
+func (a *Activities) FindRun(ctx context.Context, in sms.FindRunInput) (result sms.FindRunResult, err error) {
 	c := activity.GetClient(ctx)
 	found, err := c.DescribeWorkflow(ctx, in.WorkflowID, "")
 	if isNotFound(err) {
@@ -152,26 +101,9 @@ func beganAfter(ctx context.Context, c client.Client, found *client.WorkflowExec
 	return began.Truncate(time.Second).After(receivedAt), nil
 }
 
-// FindCatchersInput asks for workflows that catch, in the order of their IDs.
-type FindCatchersInput struct {
-	Query string `json:"query"`
-	// After is the ID after which to begin.
-	After string `json:"after,omitempty"`
-	Limit int    `json:"limit"`
-	// ReceivedAt leaves out workflows that began later. Optional: default none.
-	ReceivedAt time.Time `json:"receivedAt,omitzero"`
-}
-
-// FindCatchersResult is a part of them.
-type FindCatchersResult struct {
-	WorkflowIDs []string `json:"workflowIds"`
-	// Next is the ID after which to go on; empty at the end.
-	Next string `json:"next,omitempty"`
-}
-
 // FindCatchers lists workflows that catch. The order of IDs does not change if
 // workflows begin, close or continue as new meanwhile: each is listed once.
-func (a *Activities) FindCatchers(ctx context.Context, in FindCatchersInput) (result FindCatchersResult, err error) {
+func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput) (result sms.FindCatchersResult, err error) {
 	c := activity.GetClient(ctx)
 	all := map[string]bool{}
 	// A workflow that continues as new while the pages are read moves to the first,

@@ -31,7 +31,7 @@ type send struct {
 	ledger     *ledger
 	// owner names the send in the ledger, through all of its attempts.
 	owner string
-	input SendSmsInput
+	input sms.SendSmsInput
 
 	from    string
 	bodies  *bodies
@@ -93,7 +93,7 @@ const (
 )
 
 // newSend reads the list, and what earlier attempts recorded of it.
-func (a *Activities) newSend(ctx context.Context, input SendSmsInput) *send {
+func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send {
 	s := &send{attempt: newAttempt(ctx, a), activities: a, account: a.Accounts[input.Account], ledger: a.ledgerOf(input.Account), input: input}
 	s.owner = strings.Join([]string{s.info.WorkflowExecution.ID, s.info.WorkflowExecution.RunID, s.info.ActivityID, s.info.ActivityRunID}, "\x00")
 	s.news = sync.NewCond(&s.mu)
@@ -115,7 +115,7 @@ func (a *Activities) newSend(ctx context.Context, input SendSmsInput) *send {
 
 // readList reads the list. Addresses that are none are refused from the start,
 // and one that comes twice is sent to once.
-func (a *Activities) readList(input *SendSmsInput) []*recipient {
+func (a *Activities) readList(input *sms.SendSmsInput) []*recipient {
 	region := cmp.Or(input.DefaultRegion, a.DefaultRegion)
 	all := make([]recipient, len(input.SmsTo)) // one allocation
 	list := make([]*recipient, 0, len(all))
@@ -173,7 +173,7 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("there is no account %q in this worker's configuration", s.input.Account)}
 	}
 	var problem *sms.Error
-	if s.from, problem = s.input.sender(cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)); problem != nil {
+	if s.from, problem = senderOf(&s.input, cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)); problem != nil {
 		return problem
 	}
 	// What .now says is the same for each attempt, so that its texts are.
@@ -183,10 +183,10 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 	if s.account.Pace.CountsSegments() {
 		s.bodies.shared.size() // once for all of them
 	}
-	s.options = s.input.options()
+	s.options = optionsOf(&s.input)
 	s.callback = s.activities.callback(s.info.WorkflowExecution.ID, &s.input)
 	if !s.resumed {
-		return s.input.schedule(time.Now())
+		return checkSchedule(&s.input, time.Now())
 	}
 	return nil
 }
@@ -197,7 +197,7 @@ const maxCallback = 4000
 // callback is the query of the address that brings to a workflow what becomes of
 // its messages: it names the workflow, and the account that sends. It is nil
 // unless the workflow asked for that.
-func (a *Activities) callback(workflowID string, input *SendSmsInput) url.Values {
+func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Values {
 	if given, err := url.Parse(input.StatusCallback); err == nil && input.StatusCallback != "" {
 		if query := given.Query(); a.StatusCallback != "" && strings.HasPrefix(input.StatusCallback, a.StatusCallback+"?") && sms.StatusProven(a.IDSecret, query) {
 			return query // that of a send with a key, for whoever asked for it

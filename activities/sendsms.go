@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -18,21 +17,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// SendSmsResult says for each recipient what became of the message.
-type SendSmsResult struct {
-	// TwilioResult is Messages as JSON text: the connector's contract knows
-	// strings only.
-	TwilioResult string `json:"twilioResult"`
-	// TwilioError is Errors as JSON text, null exactly if there were none.
-	TwilioError *string `json:"twilioError"`
-	// Messages are those that Twilio took, in the order of the recipients.
-	Messages []sms.Message `json:"messages"`
-	// Errors name each recipient that was not sent to, and why.
-	Errors []sms.Error `json:"errors"`
-}
-
 // SendSms sends the text to each recipient and tells what became of each. Its
-// argument is a [SendSmsInput].
+// argument is a [sms.SendSmsInput].
 //
 // It always completes, and its payload says what went wrong. The one error that
 // it returns asks Temporal for another attempt, where nothing was sent to some
@@ -42,10 +28,10 @@ type SendSmsResult struct {
 // It never texts a recipient twice: what it is about to try is recorded in its
 // heartbeat before it tries, or by the beginning of another attempt, and what an
 // attempt left in doubt is looked up at Twilio by the next.
-func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (result SendSmsResult, err error) {
+func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (result sms.SendSmsResult, err error) {
 	var (
 		s     *send
-		input SendSmsInput
+		input sms.SendSmsInput
 	)
 	defer func() {
 		if recover() != nil {
@@ -57,7 +43,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 		}
 	}()
 	if input, err = decodeInput(raw); err != nil {
-		return newResult(nil, []sms.Error{*sms.AsError(err)}), nil
+		return sms.NewSendSmsResult(nil, []sms.Error{*sms.AsError(err)}), nil
 	}
 	if input.IdempotencyKey != "" {
 		return a.once(ctx, input)
@@ -72,43 +58,40 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	return s.result(), nil
 }
 
-// FailType is the type of the error of a SendSms with [Fail].
-const FailType = "SmsNotSent"
-
 // told leaves a line about each recipient who was not sent to, and makes of the
 // result the error that the caller asked for. Neither names a number.
-func told(ctx context.Context, result *SendSmsResult, onError OnError) error {
+func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) error {
 	for i := range result.Errors {
 		e := &result.Errors[i]
 		activity.GetLogger(ctx).Warn("a text was not sent", "code", e.Code, "twilioCode", e.TwilioCode, "httpStatus", e.HTTPStatus)
 	}
-	if onError != Fail || len(result.Errors) == 0 {
+	if onError != sms.OnErrorFail || len(result.Errors) == 0 {
 		return nil
 	}
 	why := fmt.Sprintf("%d of %d recipients were not sent to, the first with %s", len(result.Errors), len(result.Errors)+len(result.Messages), result.Errors[0].Code)
-	return temporal.NewApplicationErrorWithOptions(why, FailType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*result}})
+	return temporal.NewApplicationErrorWithOptions(why, sms.NotSentErrorType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*result}})
 }
 
 // unable ends an attempt that cannot begin. After an earlier attempt that is no
 // word on the whole list: another worker may go on, and whoever was texted is
 // not forgotten.
-func (s *send) unable(ctx context.Context, problem *sms.Error) (SendSmsResult, error) {
+func (s *send) unable(ctx context.Context, problem *sms.Error) (sms.SendSmsResult, error) {
 	if !s.resumed {
-		return newResult(nil, []sms.Error{*problem}), nil
+		return sms.NewSendSmsResult(nil, []sms.Error{*problem}), nil
 	}
 	if s.stuck.IsZero() {
 		s.stuck = time.Now()
 	}
 	s.stalls++
 	if delay := s.delay(); s.room(delay) {
-		return SendSmsResult{}, s.another(ctx, delay, "this worker cannot go on with the send")
+		return sms.SendSmsResult{}, s.another(ctx, delay, "this worker cannot go on with the send")
 	}
 	s.unended = *problem
 	return s.result(), nil
 }
 
 // result tells what became of each recipient.
-func (s *send) result() SendSmsResult {
+func (s *send) result() sms.SendSmsResult {
 	var (
 		messages []sms.Message
 		errors   []sms.Error
@@ -129,14 +112,14 @@ func (s *send) result() SendSmsResult {
 		problem.To = to.to
 		errors = append(errors, problem)
 	}
-	return newResult(messages, errors)
+	return sms.NewSendSmsResult(messages, errors)
 }
 
 // broken is the result after a panic of our own: nobody goes missing.
-func (s *send) broken() SendSmsResult {
+func (s *send) broken() sms.SendSmsResult {
 	fault := sms.Error{Code: sms.UnknownError, Message: "a fault in SendSms itself; the worker's log holds the stack"}
 	if s == nil || len(s.recipients) == 0 {
-		return newResult(nil, []sms.Error{fault})
+		return sms.NewSendSmsResult(nil, []sms.Error{fault})
 	}
 	for _, to := range s.recipients {
 		if to.open {
@@ -146,64 +129,6 @@ func (s *send) broken() SendSmsResult {
 	s.unended = fault
 	return s.result()
 }
-
-// Resolve is the result once some of its unknown outcomes are known: Twilio has
-// taken these messages. They come last.
-func (r SendSmsResult) Resolve(taken ...sms.Message) SendSmsResult {
-	if len(taken) == 0 {
-		return r
-	}
-	errors := slices.DeleteFunc(slices.Clone(r.Errors), func(e sms.Error) bool {
-		return e.Code == sms.OutcomeUnknown && slices.ContainsFunc(taken, func(m sms.Message) bool { return m.To == e.To })
-	})
-	return newResult(slices.Concat(r.Messages, taken), errors)
-}
-
-func newResult(messages []sms.Message, errors []sms.Error) SendSmsResult {
-	if messages == nil {
-		messages = []sms.Message{}
-	}
-	if errors == nil {
-		errors = []sms.Error{}
-	}
-	for i := range errors {
-		if to := errors[i].To; len(to) > maxTo {
-			errors[i].To = hidden(to)
-		}
-	}
-	result := SendSmsResult{TwilioResult: text(messages), Messages: messages, Errors: errors}
-	if len(errors) > 0 {
-		all := text(errors)
-		if len(result.TwilioResult)+len(all) > maxReport {
-			shorten(errors)
-			all = text(errors)
-		}
-		result.TwilioError = &all
-	}
-	return result
-}
-
-const (
-	// maxReport is how many bytes the two strings of a result may take. They stand
-	// in it a second time, typed, and Temporal takes 2 MB.
-	maxReport = 700 << 10
-	// maxTo is longer than any address, maxShortTo than most of them as JSON.
-	maxTo, maxShortTo = 200, 40
-)
-
-// shorten leaves of each error what a program needs.
-func shorten(errors []sms.Error) {
-	for i := range errors {
-		e := &errors[i]
-		e.MoreInfo, e.Message = "", "see the code"
-		if len(text(e.To)) > maxShortTo {
-			e.To = hidden(e.To)
-		}
-	}
-}
-
-// hidden stands for an address that is too long to be repeated.
-func hidden(to string) string { return fmt.Sprintf("(an address of %d bytes)", len(to)) }
 
 // text is a value as JSON. Texts and lists of plain structs always marshal.
 func text(value any) string {

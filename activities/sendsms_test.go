@@ -77,7 +77,7 @@ func newActivities(gateway Gateway) *Activities {
 }
 
 // execute runs SendSms as a worker would, with arguments of any kind.
-func execute(t *testing.T, gateway Gateway, args ...any) SendSmsResult {
+func execute(t *testing.T, gateway Gateway, args ...any) sms.SendSmsResult {
 	t.Helper()
 	result, err := run(t, newActivities(gateway), args...)
 	if err != nil {
@@ -86,15 +86,15 @@ func execute(t *testing.T, gateway Gateway, args ...any) SendSmsResult {
 	return result
 }
 
-func run(t *testing.T, a *Activities, args ...any) (SendSmsResult, error) {
+func run(t *testing.T, a *Activities, args ...any) (sms.SendSmsResult, error) {
 	t.Helper()
 	env := quiet().NewTestActivityEnvironment()
-	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: SendSmsName})
-	encoded, err := env.ExecuteActivity(SendSmsName, args...)
+	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
+	encoded, err := env.ExecuteActivity(sms.SendSmsName, args...)
 	if err != nil {
-		return SendSmsResult{}, err
+		return sms.SendSmsResult{}, err
 	}
-	var result SendSmsResult
+	var result sms.SendSmsResult
 	if err := encoded.Get(&result); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func run(t *testing.T, a *Activities, args ...any) (SendSmsResult, error) {
 }
 
 // checkContract checks what holds of every result.
-func checkContract(t *testing.T, r SendSmsResult) {
+func checkContract(t *testing.T, r sms.SendSmsResult) {
 	t.Helper()
 	var messages []sms.Message
 	if err := json.Unmarshal([]byte(r.TwilioResult), &messages); err != nil || !reflect.DeepEqual(messages, r.Messages) {
@@ -241,7 +241,7 @@ func TestSendSmsCompletesThroughAPanic(t *testing.T) {
 		}
 		return sms.Message{To: d.To, SID: "SM1", Status: sms.Queued, Segments: 1}, nil
 	})
-	result := execute(t, gateway, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To("+15005550001", "+15005550002", "+15005550003"), SmsBody: "Hi"})
+	result := execute(t, gateway, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550001", "+15005550002", "+15005550003"), SmsBody: "Hi"})
 	if len(result.Messages) != 2 || len(result.Errors) != 1 {
 		t.Fatalf("%+v", result)
 	}
@@ -313,7 +313,7 @@ func TestCancellationReturnsWhatHadBeenSent(t *testing.T) {
 		}
 		return nil
 	}
-	result, err := run(t, a, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(phones(200)...), SmsBody: "Hi"})
+	result, err := run(t, a, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(200)...), SmsBody: "Hi"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,14 +334,14 @@ func TestAReportStandsWhereTheRecordIsLostAndNoAttemptIsLeft(t *testing.T) {
 		return nil
 	}
 	// The test's environment gives no retry policy, so no room.
-	result, err := run(t, a, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(phones(200)...), SmsBody: "Hi"})
+	result, err := run(t, a, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(200)...), SmsBody: "Hi"})
 	if n := len(result.Messages); err != nil || n == 0 || n == 200 || n+len(result.Errors) != 200 || result.Errors[0].Code != sms.NoAttemptLeft || !result.Errors[0].Retryable {
 		t.Errorf("%d messages, %v, %v", n, result.Errors, err)
 	}
 }
 
 func TestTheLongestReportFitsIntoAPayload(t *testing.T) {
-	to := phones(MaxRecipients)
+	to := phones(sms.MaxRecipients)
 	for name, gateway := range map[string]gatewayFunc{
 		"all are sent": func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 			return sms.Message{To: d.To, SID: "SM" + strings.Repeat("0", 32), Status: sms.Queued, Segments: 1}, nil
@@ -353,19 +353,19 @@ func TestTheLongestReportFitsIntoAPayload(t *testing.T) {
 			}
 		},
 	} {
-		result := execute(t, gateway, SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(to...), SmsBody: "Hi"})
-		if size := len(text(result)); size > 2<<20 || len(result.Messages)+len(result.Errors) != MaxRecipients {
+		result := execute(t, gateway, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(to...), SmsBody: "Hi"})
+		if size := len(text(result)); size > 2<<20 || len(result.Messages)+len(result.Errors) != sms.MaxRecipients {
 			t.Errorf("%s: %d bytes for %d messages and %d errors", name, size, len(result.Messages), len(result.Errors))
 		}
 	}
-	hostile := make([]string, MaxRecipients)
+	hostile := make([]string, sms.MaxRecipients)
 	for i := range hostile {
 		hostile[i] = fmt.Sprint(i, strings.Repeat("<\x00", 100))
 	}
-	if size := len(text(execute(t, gatewayFunc(nil), SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(hostile...), SmsBody: "Hi"}))); size > 2<<20 {
+	if size := len(text(execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(hostile...), SmsBody: "Hi"}))); size > 2<<20 {
 		t.Errorf("hostile addresses: %d bytes", size)
 	}
-	if got := execute(t, gatewayFunc(nil), SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(phones(MaxRecipients + 1)...), SmsBody: "Hi"}); got.Errors[0].Code != sms.InvalidInput {
+	if got := execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}); got.Errors[0].Code != sms.InvalidInput {
 		t.Errorf("a longer list: %+v", got.Errors[0])
 	}
 }
@@ -375,7 +375,7 @@ func FuzzRecipientsNeverPanic(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var list Recipients
+		var list sms.Recipients
 		if json.Unmarshal(data, &list) != nil {
 			return
 		}
@@ -383,7 +383,7 @@ func FuzzRecipientsNeverPanic(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q reads but does not write: %v", data, err)
 		}
-		var second Recipients
+		var second sms.Recipients
 		if err := json.Unmarshal(again, &second); err != nil || len(second) != len(list) {
 			t.Errorf("%s reads as %v, not %v", again, second, list)
 		}
@@ -410,7 +410,7 @@ func TestATemplateSaysWhatItsVariablesSay(t *testing.T) {
 
 // rendered is the text of a template over variables.
 func rendered(ctx context.Context, f *FreeMarker, source, variables string) (string, *sms.Error) {
-	b, problem := newBodies(ctx, f, SendSmsInput{SmsBody: source, Variables: json.RawMessage(variables), SmsTo: To("+15005550009")}, time.Time{})
+	b, problem := newBodies(ctx, f, sms.SendSmsInput{SmsBody: source, Variables: json.RawMessage(variables), SmsTo: sms.To("+15005550009")}, time.Time{})
 	if problem != nil {
 		return "", problem
 	}

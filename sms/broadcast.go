@@ -5,15 +5,6 @@ package sms
 
 import "encoding/json"
 
-// The activity types of broadcasts.
-const (
-	BeginBroadcastName = "BeginBroadcast"
-	ReadRecipientsName = "ReadRecipients"
-	FindRepeatedName   = "FindRepeated"
-	WriteReportName    = "WriteReport"
-	FinishReportName   = "FinishReport"
-)
-
 // BeginInput is a broadcast that is to begin.
 type BeginInput struct {
 	// File holds its recipients, empty if they come from elsewhere.
@@ -96,9 +87,6 @@ type FinishInput struct {
 	Pages int `json:"pages"`
 }
 
-// ReadAddressesName is the activity type that reads addresses as SendSms does.
-const ReadAddressesName = "ReadAddresses"
-
 // ReadAddressesInput are addresses as they were written. The result has each as
 // SendSms reports it.
 type ReadAddressesInput struct {
@@ -106,9 +94,6 @@ type ReadAddressesInput struct {
 	// DefaultRegion is that of the send.
 	DefaultRegion string `json:"defaultRegion,omitempty"`
 }
-
-// PreviewName is the activity type that renders the texts of a page.
-const PreviewName = "PreviewSms"
 
 // Preview is what would become of recipients.
 type Preview struct {

@@ -5,10 +5,6 @@ package sms
 
 import "strings"
 
-// AttributeCatches is the search attribute, a KeywordList, that holds what a
-// workflow catches.
-const AttributeCatches = "SmsCatches"
-
 // SignalCatch is the value of AttributeCatches of a workflow that catches a
 // signal. Workers in other languages set it themselves.
 func SignalCatch(name string) string { return "signal:" + name }

@@ -38,6 +38,23 @@ func Decode(data []byte, into any) error {
 	return d.problems.err()
 }
 
+// DecodePayload reads the payload of a Temporal argument, given by its metadata
+// and data, as [Decode] does. Without an argument, or with a null one, into stays
+// as it is.
+func DecodePayload(metadata map[string][]byte, data []byte, into any) error {
+	if len(metadata) == 0 && len(data) == 0 {
+		return nil
+	}
+	switch encoding := string(metadata["encoding"]); encoding {
+	case "binary/null":
+		return nil
+	case "json/plain", "json/protobuf", "binary/plain":
+		return Decode(data, into)
+	default:
+		return Problems{{Says: fmt.Sprintf("the argument is encoded as %q, but it must be a JSON object; if the caller uses a payload codec, the worker needs the same", encoding)}}
+	}
+}
+
 // Problem is one thing that is wrong with an input.
 type Problem struct {
 	// Field is the field's name, such as reminders[1].after; empty for the whole

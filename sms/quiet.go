@@ -17,9 +17,6 @@ type QuietHours struct {
 	TimeZone string `json:"timeZone,omitempty" example:"\"Europe/Berlin\""`
 }
 
-// FindQuietName is the activity type that finds who is in quiet hours.
-const FindQuietName = "FindQuiet"
-
 // FindQuietInput asks who of some recipients is in quiet hours.
 type FindQuietInput struct {
 	// To are their addresses.

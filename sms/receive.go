@@ -10,15 +10,6 @@ import (
 	"time"
 )
 
-// ReceiveSmsWorkflowName is the workflow type that carries out the plan of a
-// text, for every plan but one plain start.
-const ReceiveSmsWorkflowName = "ReceiveSmsWorkflow"
-
-// GiveUpSignal tells a ReceiveSmsWorkflow that the sender is about to hear the
-// echoErrors, because no worker had begun with it. A workflow that has begun
-// ignores it. Its argument is 1, or -1 to take one back.
-const GiveUpSignal = "giveUp"
-
 // The memo of a text's workflow.
 const (
 	// MemoTrigger holds the name of the trigger that started it.
@@ -29,18 +20,6 @@ const (
 	// decided when the workflow was accepted. Without it the answer is in the
 	// result of the workflow.
 	MemoReplies = "replies"
-)
-
-// The search attributes of a text's workflow. A namespace that lacks them gets
-// workflows without them.
-const (
-	// AttributeTrigger is a Keyword: the trigger, of several the first.
-	AttributeTrigger = "SmsTrigger"
-	// AttributeOutcome is a Keyword: one of the outcomes below, of several the
-	// worst.
-	AttributeOutcome = "SmsOutcome"
-	// AttributeParty is a KeywordList: the pseudonym of the phone.
-	AttributeParty = "SmsParty"
 )
 
 // TextWorkflowID is the ID of a text's one workflow: the ledger of what became

@@ -2,10 +2,6 @@ package sms
 
 // Silence: a phone and a number of ours that answer each other like machines.
 
-// SilenceSmsWorkflowName is the workflow type that lasts as long as a number is
-// silent to a phone.
-const SilenceSmsWorkflowName = "SilenceSmsWorkflow"
-
 // SilenceSmsInput is the input of SilenceSmsWorkflow.
 type SilenceSmsInput struct {
 	// Seconds is how long the silence lasts. Optional: default a day.

@@ -33,10 +33,6 @@ func (s Status) Final() bool { return rank[s] >= rank[Delivered] }
 // Known reports whether s is one of Twilio's statuses of an outbound message.
 func (s Status) Known() bool { return rank[s] > 0 }
 
-// StatusSignal is the name of the signal that brings a [StatusUpdate] to the
-// workflow that sent the message.
-const StatusSignal = "SmsStatus"
-
 // The query parameters of a status callback's address.
 const (
 	// StatusWorkflow names the workflow that sent the message.

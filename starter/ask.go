@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"temporal-twilio/sms"
 	"temporal-twilio/workflows"
 )
 
@@ -59,7 +60,7 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 		return err
 	}
 	defer c.Close()
-	run, err := start(ctx, c, "ask", workflows.AskSmsWorkflowName, workflows.AskSmsInput{
+	run, err := start(ctx, c, "ask", sms.AskSmsWorkflowName, workflows.AskSmsInput{
 		SmsFrom: f.from, SmsTo: f.to, SmsBody: f.body, Variables: variables, Pattern: f.pattern, Timeout: workflows.Duration(f.timeout),
 	})
 	if err != nil {

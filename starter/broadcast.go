@@ -57,9 +57,9 @@ broadcast.`,
 	cmd.MarkFlagsOneRequired("file", "to")
 	cmd.MarkFlagsMutuallyExclusive("file", "to")
 	for _, act := range []struct{ name, short string }{
-		{workflows.PauseUpdate, "Pause a broadcast after the page that is being sent"},
-		{workflows.ResumeUpdate, "Go on with a broadcast that is paused, or that waits, at once"},
-		{workflows.CancelUpdate, "End a broadcast after the page that is being sent, with its report"},
+		{sms.PauseUpdate, "Pause a broadcast after the page that is being sent"},
+		{sms.ResumeUpdate, "Go on with a broadcast that is paused, or that waits, at once"},
+		{sms.CancelUpdate, "End a broadcast after the page that is being sent, with its report"},
 	} {
 		cmd.AddCommand(&cobra.Command{
 			Use: act.name + " WORKFLOW-ID", Short: act.short, Args: cobra.ExactArgs(1),
@@ -113,7 +113,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 		return err
 	}
 	defer c.Close()
-	run, err := start(ctx, c, "broadcast", workflows.BroadcastSmsWorkflowName, input)
+	run, err := start(ctx, c, "broadcast", sms.BroadcastSmsWorkflowName, input)
 	if err != nil {
 		return failure(c, "broadcast", err)
 	}
@@ -140,7 +140,7 @@ func watch(ctx context.Context, c *temporal.Client, id string, progress io.Write
 	defer ticker.Stop()
 	last, notes := "", 0
 	for {
-		answer, err := c.QueryWorkflow(ctx, id, "", workflows.ProgressQuery)
+		answer, err := c.QueryWorkflow(ctx, id, "", sms.ProgressQuery)
 		var p workflows.BroadcastProgress
 		if err == nil && answer.Get(&p) == nil && ctx.Err() == nil { // else it does not run yet, or not any more
 			for _, note := range p.Notes[min(notes, len(p.Notes)):] {

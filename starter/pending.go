@@ -22,8 +22,8 @@ import (
 	"go.temporal.io/sdk/client"
 	sdk "go.temporal.io/sdk/temporal"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/internal/temporal"
+	"temporal-twilio/sms"
 )
 
 // lookTimeout bounds a look at Temporal that is only for a better message.
@@ -61,7 +61,7 @@ func pending(c *temporal.Client, what, id string, why error) error {
 		text += ", " + link
 	}
 	if polled, err := polled(c); err == nil && !polled {
-		text += fmt.Sprintf(". No worker polls task queue %q; is make run running?", activities.TaskQueue)
+		text += fmt.Sprintf(". No worker polls task queue %q; is make run running?", sms.TaskQueue)
 	}
 	return fmt.Errorf("%s\nTo cancel it: starter cancel %s", text, id)
 }
@@ -71,7 +71,7 @@ func polled(c *temporal.Client) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
 	queue, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-		Namespace: c.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: activities.TaskQueue}, TaskQueueType: enumspb.TASK_QUEUE_TYPE_WORKFLOW,
+		Namespace: c.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: sms.TaskQueue}, TaskQueueType: enumspb.TASK_QUEUE_TYPE_WORKFLOW,
 	})
 	return len(queue.GetPollers()) > 0, err
 }

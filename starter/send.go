@@ -18,7 +18,6 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
 	"temporal-twilio/workflows"
@@ -148,18 +147,18 @@ func timedOut(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &server)
 }
 
-func (f sendFlags) input() (activities.SendSmsInput, error) {
+func (f sendFlags) input() (sms.SendSmsInput, error) {
 	variables, err := f.vars.model()
-	return activities.SendSmsInput{
+	return sms.SendSmsInput{
 		SmsFrom: f.from, SmsTo: recipients(f.to), SmsBody: f.body, Variables: variables,
 		IdempotencyKey: f.key, MessagingServiceSID: f.service, MediaURL: f.media,
 	}, err
 }
 
 // recipients reads the values of --to.
-func recipients(values []string) (list activities.Recipients) {
+func recipients(values []string) (list sms.Recipients) {
 	for _, value := range values {
-		list = append(list, activities.To(strings.Split(value, ",")...)...)
+		list = append(list, sms.To(strings.Split(value, ",")...)...)
 	}
 	return list
 }
@@ -168,8 +167,8 @@ func recipients(values []string) (list activities.Recipients) {
 type result func(ctx context.Context, into any) error
 
 // viaWorkflow sends by SendSmsWorkflow.
-func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input activities.SendSmsInput) (id string, get result, err error) {
-	run, err := startLabelled(ctx, c, "send", f.label, workflows.SendSmsWorkflowName, workflows.SendSmsRequest{SendSmsInput: input, WaitForDelivery: f.wait, Timeout: f.waiting()})
+func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input sms.SendSmsInput) (id string, get result, err error) {
+	run, err := startLabelled(ctx, c, "send", f.label, sms.SendSmsWorkflowName, workflows.SendSmsRequest{SendSmsInput: input, WaitForDelivery: f.wait, Timeout: f.waiting()})
 	if err != nil {
 		return "", nil, err
 	}
@@ -191,19 +190,19 @@ func start(ctx context.Context, c *temporal.Client, command, workflow string, in
 
 func startLabelled(ctx context.Context, c *temporal.Client, command, label, workflow string, input any) (client.WorkflowRun, error) {
 	return c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: command + "-" + uuid.NewString(), TaskQueue: activities.TaskQueue, StaticSummary: label,
+		ID: command + "-" + uuid.NewString(), TaskQueue: sms.TaskQueue, StaticSummary: label,
 	}, workflow, input)
 }
 
 // viaActivity sends by SendSms as a standalone activity.
-func (f sendFlags) viaActivity(ctx context.Context, c *temporal.Client, input activities.SendSmsInput) (id string, get result, err error) {
+func (f sendFlags) viaActivity(ctx context.Context, c *temporal.Client, input sms.SendSmsInput) (id string, get result, err error) {
 	handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID:                     "send-" + uuid.NewString(),
-		TaskQueue:              activities.TaskQueue,
+		TaskQueue:              sms.TaskQueue,
 		ScheduleToCloseTimeout: f.timeout,
 		HeartbeatTimeout:       30 * time.Second,
 		Summary:                f.label,
-	}, activities.SendSmsName, input)
+	}, sms.SendSmsName, input)
 	if err != nil {
 		return "", nil, err
 	}

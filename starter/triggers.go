@@ -26,7 +26,6 @@ import (
 	"temporal-twilio/internal/yamlfile"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
-	"temporal-twilio/workflows"
 )
 
 // errFindings ends the process with status 1; what was found has been printed.
@@ -318,7 +317,7 @@ func printText(ctx context.Context, out io.Writer, call *sms.Call) {
 		SmsBody             string
 		Variables, Metadata json.RawMessage
 	}
-	if call.Workflow != workflows.SendSmsWorkflowName || json.Unmarshal(call.Input, &input) != nil || input.SmsBody == "" {
+	if call.Workflow != sms.SendSmsWorkflowName || json.Unmarshal(call.Input, &input) != nil || input.SmsBody == "" {
 		return
 	}
 	model := input.Variables

@@ -18,7 +18,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
 )
@@ -163,7 +162,7 @@ func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 	if !r.message.Ordinary() {
 		return nil, nil // a word for Twilio or a reaction, which answer no question
 	}
-	for _, id := range activities.KeeperIDs(r.IDSecret, r.message) {
+	for _, id := range sms.KeeperIDs(r.IDSecret, r.message) {
 		_, err := r.try(ctx, func(ctx context.Context) error {
 			found, err := r.Client.DescribeWorkflow(ctx, id, "")
 			if err == nil && found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
@@ -291,7 +290,7 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 		plain(f, &options, attributes)
 		workflow, args = f.Call.Workflow, []any{f.Call.Input}
 	} else {
-		options.TaskQueue = activities.TaskQueue
+		options.TaskQueue = sms.TaskQueue
 		options.StaticSummary = fmt.Sprintf("SMS matched %d triggers", len(r.input.Firings))
 		if len(r.input.Firings) == 1 {
 			options.StaticSummary = "SMS matched trigger " + r.input.Firings[0].Trigger

@@ -11,7 +11,6 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
@@ -36,7 +35,7 @@ func (d *Dispatcher) Silence(ctx context.Context, message sms.Inbound) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	_, err := d.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: d.SilenceID(message), TaskQueue: activities.TaskQueue,
+		ID: d.SilenceID(message), TaskQueue: sms.TaskQueue,
 		StaticSummary: "A phone and a number answer each other like machines",
 	}, sms.SilenceSmsWorkflowName, sms.SilenceSmsInput{})
 	if already := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil); errors.As(err, &already) {

@@ -54,11 +54,11 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 		Logger:    logger,
 	}
 	build := func() worker.Worker {
-		w := worker.New(temporalClient.Client, workflows.CatchUpTaskQueue, worker.Options{
+		w := worker.New(temporalClient.Client, sms.CatchUpTaskQueue, worker.Options{
 			WorkerStopTimeout: stopTimeout, DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 1,
 		})
-		w.RegisterWorkflowWithOptions(workflows.CatchUpSmsWorkflow, workflow.RegisterOptions{Name: workflows.CatchUpSmsWorkflowName})
-		w.RegisterActivityWithOptions(catchUp.CatchUpSms, activity.RegisterOptions{Name: workflows.CatchUpSmsName})
+		w.RegisterWorkflowWithOptions(workflows.CatchUpSmsWorkflow, workflow.RegisterOptions{Name: sms.CatchUpSmsWorkflowName})
+		w.RegisterActivityWithOptions(catchUp.CatchUpSms, activity.RegisterOptions{Name: sms.CatchUpSmsName})
 		return w
 	}
 	return func(ctx context.Context) error {
@@ -109,7 +109,7 @@ func unschedule(ctx context.Context, temporalClient *temporal.Client) error {
 func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Client) error {
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: c.CatchUp}}}
 	action := &client.ScheduleWorkflowAction{
-		ID: catchUpSchedule, Workflow: workflows.CatchUpSmsWorkflowName, TaskQueue: workflows.CatchUpTaskQueue,
+		ID: catchUpSchedule, Workflow: sms.CatchUpSmsWorkflowName, TaskQueue: sms.CatchUpTaskQueue,
 		Args:          []any{workflows.CatchUpSmsInput{}},
 		StaticSummary: "Publish texts that were missed",
 	}

@@ -21,6 +21,7 @@ import (
 	"temporal-twilio/internal/config"
 	"temporal-twilio/internal/telemetry"
 	"temporal-twilio/internal/temporal"
+	"temporal-twilio/sms"
 	"temporal-twilio/twilio"
 	"temporal-twilio/webhook"
 	"temporal-twilio/workflows"
@@ -93,7 +94,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 	}
 	fatal := make(chan error, 1)
 	build := func() worker.Worker {
-		w := worker.New(temporalClient.Client, activities.TaskQueue, worker.Options{
+		w := worker.New(temporalClient.Client, sms.TaskQueue, worker.Options{
 			WorkerStopTimeout:           stopTimeout,
 			DisableRegistrationAliasing: true,
 			OnFatalError:                func(err error) { fatal <- err },
@@ -131,7 +132,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 		if err := temporalClient.EnsureSearchAttributes(ctx); err != nil {
 			logger.Warn("workflows cannot be found by what they catch, or by their texts", "error", err)
 		}
-		logger.Info("worker polls", "taskQueue", activities.TaskQueue, "namespace", temporalClient.Namespace)
+		logger.Info("worker polls", "taskQueue", sms.TaskQueue, "namespace", temporalClient.Namespace)
 		select {
 		case <-ctx.Done():
 			return nil

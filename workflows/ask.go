@@ -13,7 +13,6 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
@@ -44,7 +43,7 @@ type AskSmsInput struct {
 	Timeout Duration `json:"timeout,omitempty"`
 	// IfSeveral says who gets a reply where several questions are open between
 	// the two numbers. Optional: default oldest.
-	IfSeveral activities.IfSeveral `json:"ifSeveral,omitempty" example:"\"latest\""`
+	IfSeveral sms.IfSeveral `json:"ifSeveral,omitempty" example:"\"latest\""`
 	// Code is the word that a reply begins with, for IfSeveral code.
 	Code string `json:"code,omitempty" example:"\"A\""`
 	// DefaultRegion, Locale, TimeZone and Account are those of SendSms. Optional.
@@ -57,12 +56,12 @@ type AskSmsInput struct {
 // askRequest is an AskSmsInput as callers write it.
 type askRequest struct {
 	AskSmsInput
-	SmsTo activities.Recipients `json:"smsTo"`
+	SmsTo sms.Recipients `json:"smsTo"`
 }
 
 // send is the question as SendSms gets it.
-func (r *askRequest) send() activities.SendSmsInput {
-	return activities.SendSmsInput{
+func (r *askRequest) send() sms.SendSmsInput {
+	return sms.SendSmsInput{
 		SmsFrom: r.SmsFrom, MessagingServiceSID: r.MessagingServiceSID, SmsTo: r.SmsTo,
 		SmsBody: r.SmsBody, Variables: r.Variables, Metadata: r.Metadata, ContentSID: r.ContentSID, ContentVariables: r.ContentVariables,
 		DefaultRegion: r.DefaultRegion, Locale: r.Locale, TimeZone: r.TimeZone, Account: r.Account,
@@ -95,8 +94,8 @@ type AskSmsResult struct {
 	// Reply is set if the outcome is answered.
 	Reply *Reply `json:"reply"`
 	// Sent tells of the question, Reminders how many reminders Twilio took.
-	Sent      activities.SendSmsResult `json:"sent"`
-	Reminders int                      `json:"reminders"`
+	Sent      sms.SendSmsResult `json:"sent"`
+	Reminders int               `json:"reminders"`
 }
 
 // DefaultAskTimeout is how long AskSmsWorkflow waits for a reply.
@@ -106,17 +105,17 @@ const DefaultAskTimeout = 24 * time.Hour
 // open question of its pair of numbers and to no trigger. Its argument is an
 // [AskSmsInput]. It fails if that is wrong, before anybody is texted.
 func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result AskSmsResult, err error) {
-	a := &asking{result: &result, replies: workflow.GetSignalChannel(ctx, ReplySignal)}
+	a := &asking{result: &result, replies: workflow.GetSignalChannel(ctx, sms.ReplySignal)}
 	a.checks = workflow.GetVersion(ctx, "checked-question", workflow.DefaultVersion, 1) > workflow.DefaultVersion
 	pair, err := a.prepare(ctx, raw)
 	if err != nil {
 		return result, err
 	}
 	keeping := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: activities.TaskQueue, StartToCloseTimeout: 10 * time.Second, Summary: "Tell that a question is open",
+		TaskQueue: sms.TaskQueue, StartToCloseTimeout: 10 * time.Second, Summary: "Tell that a question is open",
 	})
 	// The question is open before it is sent: the reply can be fast.
-	if err := workflow.ExecuteActivity(keeping, activities.OpenQuestionName, pair).Get(ctx, nil); err != nil {
+	if err := workflow.ExecuteActivity(keeping, sms.OpenQuestionName, pair).Get(ctx, nil); err != nil {
 		return result, err
 	}
 	err = a.run(ctx)
@@ -124,7 +123,7 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result AskSms
 		return result, err // the keeper closed the question
 	}
 	after, _ := workflow.NewDisconnectedContext(keeping)
-	if closing := workflow.ExecuteActivity(after, activities.CloseQuestionName, pair).Get(after, nil); err == nil {
+	if closing := workflow.ExecuteActivity(after, sms.CloseQuestionName, pair).Get(after, nil); err == nil {
 		err = closing
 	}
 	// A reply may have been given to us at the last moment.
@@ -139,7 +138,7 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result AskSms
 type asking struct {
 	request askRequest
 	// question is what SendSms gets.
-	question activities.SendSmsInput
+	question sms.SendSmsInput
 	result   *AskSmsResult
 	replies  workflow.ReceiveChannel
 	// checks is not set if the workflow began before questions were checked, and
@@ -149,10 +148,10 @@ type asking struct {
 
 // prepare reads and checks the input, and returns the question and between whom
 // it is.
-func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair activities.PairInput, err error) {
-	wrong := activities.Decode(raw, &a.request)
+func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair sms.QuestionInput, err error) {
+	wrong := decode(raw, &a.request)
 	a.question = a.request.send()
-	pair = activities.PairInput{Account: a.request.Account, Question: activities.Question{
+	pair = sms.QuestionInput{Account: a.request.Account, Question: sms.Question{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID,
 		Pattern:    a.request.Pattern, Code: a.request.Code, IfSeveral: a.request.IfSeveral,
 		// Not when the keeper hears of it, which may be after the reply came.
@@ -165,7 +164,7 @@ func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair act
 		}
 		return pair, nil
 	}
-	check := activities.CheckInput{Send: a.question, Question: pair.Question}
+	check := sms.CheckQuestionInput{Send: a.question, Question: pair.Question}
 	check.Problems, _ = errors.AsType[sms.Problems](wrong)
 	for i, reminder := range a.request.Reminders {
 		check.Reminders = append(check.Reminders, reminder.SmsBody)
@@ -174,8 +173,8 @@ func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair act
 		}
 	}
 	checking := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: 10 * time.Second, Summary: "Check the question"})
-	var checked activities.CheckedQuestion
-	if err := workflow.ExecuteLocalActivity(checking, activities.CheckQuestionName, check).Get(ctx, &checked); err != nil {
+	var checked sms.CheckQuestionResult
+	if err := workflow.ExecuteLocalActivity(checking, sms.CheckQuestionName, check).Get(ctx, &checked); err != nil {
 		return pair, err
 	}
 	if len(checked.Problems) > 0 {
@@ -228,7 +227,7 @@ func (a *asking) run(ctx workflow.Context) error {
 
 // remind sends a reminder, and reports whether the phone wants no more texts.
 func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err error) {
-	var sent activities.SendSmsResult
+	var sent sms.SendSmsResult
 	if err := send(ctx, a.question.TextOnly(body), "Remind by SMS").Get(ctx, &sent); err != nil {
 		return false, err
 	}
@@ -240,11 +239,11 @@ func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err e
 
 // mayBeThere reports whether the phone may have got the question: of an unknown
 // outcome a reply is the best proof.
-func mayBeThere(sent activities.SendSmsResult) bool {
+func mayBeThere(sent sms.SendSmsResult) bool {
 	return len(sent.Messages) > 0 ||
 		slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.OutcomeUnknown })
 }
 
-func send(ctx workflow.Context, input activities.SendSmsInput, summary string) workflow.Future {
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, SendOptions(summary)), activities.SendSmsName, input)
+func send(ctx workflow.Context, input sms.SendSmsInput, summary string) workflow.Future {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, SendOptions(summary)), sms.SendSmsName, input)
 }

@@ -21,7 +21,7 @@ type askBench struct {
 	sent         []string
 	opened, shut int
 	// pair is what was opened last.
-	pair activities.PairInput
+	pair sms.QuestionInput
 	// reminded is the code that reminders end with; empty if they are taken.
 	reminded sms.Code
 }
@@ -30,7 +30,7 @@ type askBench struct {
 func newAskBench(ends sms.Code) *askBench {
 	b := &askBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()}
 	Register(b)
-	b.RegisterActivityWithOptions(func(in activities.SendSmsInput) (result activities.SendSmsResult, _ error) {
+	b.RegisterActivityWithOptions(func(in sms.SendSmsInput) (result sms.SendSmsResult, _ error) {
 		b.sent = append(b.sent, in.SmsBody)
 		ends := ends
 		if len(b.sent) > 1 {
@@ -42,18 +42,18 @@ func newAskBench(ends sms.Code) *askBench {
 			result.Errors = []sms.Error{{Code: ends}}
 		}
 		return result, nil
-	}, activity.RegisterOptions{Name: activities.SendSmsName})
+	}, activity.RegisterOptions{Name: sms.SendSmsName})
 	checks := &activities.Activities{Accounts: map[string]activities.Account{"": {}}, Renderer: activities.NewFreeMarker("", "")}
-	b.RegisterActivityWithOptions(checks.CheckQuestion, activity.RegisterOptions{Name: activities.CheckQuestionName})
-	b.RegisterActivityWithOptions(func(in activities.PairInput) error { b.opened++; b.pair = in; return nil }, activity.RegisterOptions{Name: activities.OpenQuestionName})
-	b.RegisterActivityWithOptions(func(activities.PairInput) error { b.shut++; return nil }, activity.RegisterOptions{Name: activities.CloseQuestionName})
+	b.RegisterActivityWithOptions(checks.CheckQuestion, activity.RegisterOptions{Name: sms.CheckQuestionName})
+	b.RegisterActivityWithOptions(func(in sms.QuestionInput) error { b.opened++; b.pair = in; return nil }, activity.RegisterOptions{Name: sms.OpenQuestionName})
+	b.RegisterActivityWithOptions(func(sms.QuestionInput) error { b.shut++; return nil }, activity.RegisterOptions{Name: sms.CloseQuestionName})
 	return b
 }
 
 func (b *askBench) run(t *testing.T, input AskSmsInput) AskSmsResult {
 	t.Helper()
 	input.SmsFrom, input.SmsTo, input.SmsBody = "+15005550006", "+15005550009", "Coming?"
-	b.ExecuteWorkflow(AskSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.AskSmsWorkflowName, input)
 	var result AskSmsResult
 	if err := b.GetWorkflowResult(&result); err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func TestAQuestionIsRemindedOfUntilItTimesOut(t *testing.T) {
 
 func TestAReplyEndsTheQuestion(t *testing.T) {
 	b := newAskBench("")
-	b.RegisterDelayedCallback(func() { b.SignalWorkflow(ReplySignal, Reply{MessageSID: "SM9", Body: "yes"}) }, 90*time.Minute)
+	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, Reply{MessageSID: "SM9", Body: "yes"}) }, 90*time.Minute)
 	result := b.run(t, AskSmsInput{Reminders: []Reminder{{After: Duration(time.Hour), SmsBody: "Still coming?"}}})
 	if result.Outcome != Answered || result.Reply.Body != "yes" || result.Reminders != 1 || b.shut != 0 {
 		t.Errorf("%+v, closed %d times", result, b.shut)
@@ -96,7 +96,7 @@ func TestAQuestionThatWasNotSentWaitsForNothing(t *testing.T) {
 
 func TestAQuestionThatMayHaveBeenSentWaitsForItsReply(t *testing.T) {
 	b := newAskBench(sms.OutcomeUnknown)
-	b.RegisterDelayedCallback(func() { b.SignalWorkflow(ReplySignal, Reply{MessageSID: "SM9", Body: "yes"}) }, time.Hour)
+	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, Reply{MessageSID: "SM9", Body: "yes"}) }, time.Hour)
 	if result := b.run(t, AskSmsInput{}); result.Outcome != Answered || result.Reply.Body != "yes" || result.Sent.Errors[0].Code != sms.OutcomeUnknown || b.shut != 0 {
 		t.Errorf("%+v, closed %d times", result, b.shut)
 	}
@@ -144,7 +144,7 @@ func TestAQuestionIsCheckedBeforeAnybodyIsTexted(t *testing.T) {
 		if json.Unmarshal([]byte(good), &input) != nil || json.Unmarshal([]byte("{"+tc.change+"}"), &input) != nil {
 			t.Fatal(tc.change)
 		}
-		b.ExecuteWorkflow(AskSmsWorkflowName, input)
+		b.ExecuteWorkflow(sms.AskSmsWorkflowName, input)
 		var failure *temporal.ApplicationError
 		if !errors.As(b.GetWorkflowError(), &failure) || failure.Type() != string(sms.InvalidInput) || !failure.NonRetryable() || len(b.sent)+b.opened > 0 {
 			t.Errorf("%s: sent %q, opened %d, %v", tc.change, b.sent, b.opened, b.GetWorkflowError())
@@ -167,7 +167,7 @@ func TestAQuestionIsCheckedBeforeAnybodyIsTexted(t *testing.T) {
 
 func TestAQuestionTakesWhatProcessModelsWrite(t *testing.T) {
 	b := newAskBench("")
-	b.ExecuteWorkflow(AskSmsWorkflowName, json.RawMessage(`{
+	b.ExecuteWorkflow(sms.AskSmsWorkflowName, json.RawMessage(`{
 		"MessagingServiceSid": "MG00000000000000000000000000000001", "SmsTo": {"to": "WhatsApp:+44 (0)7400 123456"}, "SmsBody": "Coming, ${name}?",
 		"Metadata": "{\"name\": \"Ann\"}", "Timeout": "PT24H", "Reminders": {"After": "3600", "SmsBody": "Still coming?"}, "SmsFrom": ""
 	}`))
@@ -181,27 +181,27 @@ func TestAQuestionTakesWhatProcessModelsWrite(t *testing.T) {
 }
 
 func TestThePolicyPicksOneOfSeveralQuestions(t *testing.T) {
-	q := func(policy activities.IfSeveral, codes ...string) (all []activities.Question) {
+	q := func(policy sms.IfSeveral, codes ...string) (all []sms.Question) {
 		for _, code := range codes {
-			all = append(all, activities.Question{WorkflowID: code, Code: code, IfSeveral: policy})
+			all = append(all, sms.Question{WorkflowID: code, Code: code, IfSeveral: policy})
 		}
 		return all
 	}
 	for name, tc := range map[string]struct {
-		questions []activities.Question
+		questions []sms.Question
 		body      string
 		want      int
 	}{
 		"one question":             {q("", "a"), "yes", 0},
 		"the oldest by default":    {q("", "a", "b"), "yes", 0},
-		"the oldest":               {q(activities.Oldest, "a", "b"), "yes", 0},
-		"the latest":               {q(activities.Latest, "a", "b"), "yes", 1},
-		"none":                     {q(activities.Refuse, "a", "b"), "yes", -1},
-		"the only one, refusing":   {q(activities.Refuse, "a"), "yes", 0},
-		"by its code":              {q(activities.ByCode, "a", "b"), "B yes", 1},
-		"by a code that is none":   {q(activities.ByCode, "a", "b"), "c yes", -1},
-		"by no code":               {q(activities.ByCode, "a", "b"), " ", -1},
-		"the only one, by no code": {q(activities.ByCode, "a"), "yes", 0},
+		"the oldest":               {q(sms.IfSeveralOldest, "a", "b"), "yes", 0},
+		"the latest":               {q(sms.IfSeveralLatest, "a", "b"), "yes", 1},
+		"none":                     {q(sms.IfSeveralRefuse, "a", "b"), "yes", -1},
+		"the only one, refusing":   {q(sms.IfSeveralRefuse, "a"), "yes", 0},
+		"by its code":              {q(sms.IfSeveralCode, "a", "b"), "B yes", 1},
+		"by a code that is none":   {q(sms.IfSeveralCode, "a", "b"), "c yes", -1},
+		"by no code":               {q(sms.IfSeveralCode, "a", "b"), " ", -1},
+		"the only one, by no code": {q(sms.IfSeveralCode, "a"), "yes", 0},
 	} {
 		if got := choose(tc.questions, tc.body); got != tc.want {
 			t.Errorf("%s: %d, want %d", name, got, tc.want)

@@ -13,14 +13,13 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
 // BroadcastSmsInput is the input of BroadcastSmsWorkflow: that of SendSms, with
 // the recipients in SmsTo, in a file, or from an activity.
 type BroadcastSmsInput struct {
-	activities.SendSmsInput
+	sms.SendSmsInput
 	// File holds the recipients: its name in the worker's BROADCAST_STORE, CSV or
 	// .jsonl. Optional.
 	File string `json:"file,omitempty" example:"\"customers.csv\""`
@@ -95,14 +94,6 @@ const (
 	broadcastCancelled = "cancelled"
 	broadcastFailed    = "failed"
 	broadcastDone      = "done"
-)
-
-// The query and the updates that a broadcast answers.
-const (
-	ProgressQuery = "progress"
-	PauseUpdate   = "pause"
-	ResumeUpdate  = "resume"
-	CancelUpdate  = "cancel"
 )
 
 const (
@@ -187,8 +178,8 @@ type broadcast struct {
 type held struct {
 	// Rest are those of the last page who were surely not sent to, or all of a page
 	// with a key, and Last what the report says of them if it ends so.
-	Rest activities.Recipients `json:"rest,omitempty"`
-	Last sms.ReportPage        `json:"last"`
+	Rest sms.Recipients `json:"rest,omitempty"`
+	Last sms.ReportPage `json:"last"`
 	// FailingSince is when a page first ended without any progress, and Failures
 	// how many did since.
 	FailingSince time.Time `json:"failingSince"`
@@ -218,7 +209,7 @@ func (b *broadcast) check(wrong error) error {
 		{b.input.PageSize < 0 || b.input.PageSize > maxPageSize, "pageSize", "pageSize must be 1 to 1000"},
 		{len(b.input.IdempotencyKey) > maxKey, "idempotencyKey", "the idempotencyKey of a broadcast may have 900 bytes at most"},
 		{b.input.QuietHours != nil && b.input.SendAt != nil, "sendAt", "sendAt and quietHours do not go together: Twilio would send at sendAt, whoever sleeps then; give one"},
-		{b.input.OnError == activities.Fail, "onError", "a broadcast completes, and its report says what became of each recipient; leave onError out"},
+		{b.input.OnError == sms.OnErrorFail, "onError", "a broadcast completes, and its report says what became of each recipient; leave onError out"},
 		{b.input.SenderRate < 0, "senderRate", "senderRate must be segments a second, such as 1"},
 	} {
 		if rule.broken {
@@ -248,10 +239,10 @@ func (b *broadcast) handle(ctx workflow.Context) error {
 		}
 	}
 	return errors.Join(
-		workflow.SetQueryHandler(ctx, ProgressQuery, func() (BroadcastProgress, error) { return b.progress, nil }),
-		workflow.SetUpdateHandler(ctx, PauseUpdate, become(broadcastPaused, broadcastSending, broadcastWaiting)),
-		workflow.SetUpdateHandler(ctx, ResumeUpdate, become(broadcastSending, broadcastPaused, broadcastWaiting)),
-		workflow.SetUpdateHandler(ctx, CancelUpdate, become(broadcastCancelled, broadcastSending, broadcastPaused, broadcastWaiting)),
+		workflow.SetQueryHandler(ctx, sms.ProgressQuery, func() (BroadcastProgress, error) { return b.progress, nil }),
+		workflow.SetUpdateHandler(ctx, sms.PauseUpdate, become(broadcastPaused, broadcastSending, broadcastWaiting)),
+		workflow.SetUpdateHandler(ctx, sms.ResumeUpdate, become(broadcastSending, broadcastPaused, broadcastWaiting)),
+		workflow.SetUpdateHandler(ctx, sms.CancelUpdate, become(broadcastCancelled, broadcastSending, broadcastPaused, broadcastWaiting)),
 	)
 }
 
@@ -303,7 +294,7 @@ func (b *broadcast) unify(ctx workflow.Context) error {
 func identity(ctx workflow.Context) string { return workflow.GetInfo(ctx).FirstRunID }
 
 // without gives a list without some places, which are in their order.
-func without(list activities.Recipients, places []int) (kept activities.Recipients) {
+func without(list sms.Recipients, places []int) (kept sms.Recipients) {
 	for place := range list {
 		if len(places) > 0 && places[0] == place {
 			places = places[1:]
@@ -373,7 +364,7 @@ func (b *broadcast) manyAsleep() bool {
 }
 
 // awoken takes those who woke up first, up to a number.
-func (b *broadcast) awoken(most int) activities.Recipients {
+func (b *broadcast) awoken(most int) sms.Recipients {
 	first := &b.held.Asleep[0]
 	n := min(most, len(first.Recipients))
 	awoken := first.Recipients[:n:n]
@@ -405,7 +396,7 @@ func (b *broadcast) next(ctx workflow.Context) error {
 	}
 	input := b.input
 	input.Carried, input.Held = &b.progress, &b.held
-	return workflow.NewContinueAsNewError(ctx, BroadcastSmsWorkflowName, input)
+	return workflow.NewContinueAsNewError(ctx, sms.BroadcastSmsWorkflowName, input)
 }
 
 // end ends the broadcast, and its report, for whatever reason. It returns an
@@ -478,7 +469,7 @@ func reason(err error) string {
 // are bounded: what is not there, or not on this worker's disk, never comes.
 func brief(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue: activities.TaskQueue, StartToCloseTimeout: time.Minute, Summary: summary,
+		TaskQueue: sms.TaskQueue, StartToCloseTimeout: time.Minute, Summary: summary,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 30 * time.Second, MaximumAttempts: 12},
 	}
 }

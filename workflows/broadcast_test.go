@@ -53,7 +53,7 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 		t.Fatal(err)
 	}
 	for name, function := range map[string]any{
-		sms.ReadAddressesName: sending.ReadAddresses, sms.FindQuietName: sending.FindQuiet, sms.PreviewName: sending.PreviewSms,
+		sms.ReadAddressesName: sending.ReadAddresses, sms.FindQuietName: sending.FindQuiet, sms.PreviewSmsName: sending.PreviewSms,
 	} {
 		b.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}
@@ -68,9 +68,9 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 		b.attempts++
 		return files.WriteReport(ctx, in)
 	}, activity.RegisterOptions{Name: sms.WriteReportName})
-	b.RegisterActivityWithOptions(func(in activities.SendSmsInput) (result activities.SendSmsResult, _ error) {
+	b.RegisterActivityWithOptions(func(in sms.SendSmsInput) (result sms.SendSmsResult, _ error) {
 		if in.SmsBody == "broken" || in.SmsBody == "broken later" && b.pages > 0 {
-			return activities.SendSmsResult{Errors: []sms.Error{{Code: sms.TemplateSyntax}}}, nil
+			return sms.SendSmsResult{Errors: []sms.Error{{Code: sms.TemplateSyntax}}}, nil
 		}
 		b.keys = append(b.keys, in.IdempotencyKey)
 		if b.pages++; b.sending != nil {
@@ -89,7 +89,7 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 			result.Messages = append(result.Messages, sms.Message{To: r.To})
 		}
 		return result, nil
-	}, activity.RegisterOptions{Name: activities.SendSmsName})
+	}, activity.RegisterOptions{Name: sms.SendSmsName})
 	b.RegisterActivityWithOptions(func(in sms.PageInput) (page sms.Page, err error) {
 		if string(in.Input) != `{"segment":"all"}` {
 			return page, fmt.Errorf("the source got input %s", in.Input)
@@ -101,7 +101,7 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 			}
 		}
 		for i := from; i < min(from+in.Limit, recipients); i++ {
-			page.Recipients = append(page.Recipients, activities.Recipient{To: fmt.Sprintf("+1555%07d", i)})
+			page.Recipients = append(page.Recipients, sms.Recipient{To: fmt.Sprintf("+1555%07d", i)})
 		}
 		if from+in.Limit < recipients {
 			page.Next = strconv.Itoa(from + in.Limit)
@@ -113,14 +113,14 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 
 func fromSource() BroadcastSmsInput {
 	return BroadcastSmsInput{
-		SendSmsInput: activities.SendSmsInput{SmsFrom: "+15005550006", SmsBody: "Hi"}, PageSize: 10,
+		SendSmsInput: sms.SendSmsInput{SmsFrom: "+15005550006", SmsBody: "Hi"}, PageSize: 10,
 		Source: &Source{Activity: "Customers", TaskQueue: "customers", Input: json.RawMessage(`{"segment":"all"}`)},
 	}
 }
 
 func TestABroadcastGetsItsRecipientsFromAnActivity(t *testing.T) {
 	b := newBroadcastBench(t, 35)
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, fromSource())
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 	var progress BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestEachPageOfAKeyedBroadcastHasAKeyOfItsOwn(t *testing.T) {
 	b := newBroadcastBench(t, 35)
 	input := fromSource()
 	input.IdempotencyKey = "spring"
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	if err := b.GetWorkflowError(); err != nil {
 		t.Fatal(err)
 	}
@@ -150,13 +150,13 @@ func TestABroadcastGoesOnInANewRunWhereTheLastOneEnded(t *testing.T) {
 		list[i] = fmt.Sprintf("+1555%07d", i)
 	}
 	inList := fromSource()
-	inList.Source, inList.SmsTo = nil, activities.To(list...)
+	inList.Source, inList.SmsTo = nil, sms.To(list...)
 	for name, input := range map[string]BroadcastSmsInput{"a source": fromSource(), "a list": inList} {
 		var texted []string
 		for run := 0; ; run++ {
 			b := newBroadcastBench(t, 35)
 			b.SetContinueAsNewSuggested(true)
-			b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+			b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 			texted = append(texted, b.texted...)
 			var next *workflow.ContinueAsNewError
 			if !errors.As(b.GetWorkflowError(), &next) {
@@ -191,7 +191,7 @@ func TestABroadcastThatCannotBeginSaysSo(t *testing.T) {
 		"a broken template": broken, "two lists": two, "no list": none, "a report above": badReport, "a file that is away": away, "pages that are too large": huge, "a key that is too long": wordy,
 	} {
 		b := newBroadcastBench(t, 35)
-		b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		if err := b.GetWorkflowError(); err == nil || len(b.texted) > 0 {
 			t.Errorf("%s: texted %d, error %v", name, len(b.texted), err)
 		}
@@ -204,7 +204,7 @@ func TestABroadcastThatCannotBeginSaysSo(t *testing.T) {
 // fromList is a broadcast to numbers of a list.
 func fromList(to ...string) BroadcastSmsInput {
 	input := fromSource()
-	input.Source, input.SmsTo = nil, activities.To(to...)
+	input.Source, input.SmsTo = nil, sms.To(to...)
 	return input
 }
 
@@ -212,7 +212,7 @@ func TestANumberOnTwoPagesOfAListIsTextedOnce(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := fromList("+12125550100", "+12125550101", "(212) 555-0100", "+12125550102", "+12125550101")
 	input.PageSize, input.DefaultRegion = 2, "US"
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	if want := []string{"+12125550100", "+12125550101", "+12125550102"}; !slices.Equal(b.texted, want) {
 		t.Errorf("texted %q, %v", b.texted, b.GetWorkflowError())
 	}
@@ -223,7 +223,7 @@ func TestANumberOnTwoPagesOfAListIsTextedOnce(t *testing.T) {
 func (b *broadcastBench) runOn(t *testing.T, input BroadcastSmsInput) (progress BroadcastProgress, report []sms.Error) {
 	t.Helper()
 	input.Report = "monday"
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
@@ -74,7 +73,7 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 	}
 	began := workflow.Now(ctx)
 	var (
-		result  activities.SendSmsResult
+		result  sms.SendSmsResult
 		failure error
 	)
 	if len(recipients) > 0 {
@@ -120,7 +119,7 @@ func (b *broadcast) hold(groups []sleepers) {
 // part parts what became of a page into what is final, and the recipients who are
 // to be tried again. A page with a key is tried again as a whole: its key stands
 // for the whole list, and whoever was texted is not texted again.
-func (b *broadcast) part(ctx workflow.Context, recipients activities.Recipients, result sms.ReportPage) (settled sms.ReportPage, rest activities.Recipients, err error) {
+func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result sms.ReportPage) (settled sms.ReportPage, rest sms.Recipients, err error) {
 	again := make(map[string]bool)
 	for i := range result.Errors {
 		if worthAnother(&result.Errors[i]) {
@@ -163,7 +162,7 @@ func (b *broadcast) part(ctx workflow.Context, recipients activities.Recipients,
 
 // send sends to some recipients. Its error comes without a result if nobody was
 // texted at all.
-func (b *broadcast) send(ctx workflow.Context, recipients activities.Recipients) (result activities.SendSmsResult, err error) {
+func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (result sms.SendSmsResult, err error) {
 	input := b.input.SendSmsInput
 	input.SmsTo, input.QuietHours, input.GiveUpAfter = recipients, nil, 0
 	options := SendOptions(fmt.Sprintf("Page %d", b.progress.Pages+1))
@@ -175,15 +174,15 @@ func (b *broadcast) send(ctx workflow.Context, recipients activities.Recipients)
 		}
 	case b.patient:
 		// The broadcast itself tries again, and says so meanwhile.
-		options.RetryPolicy.NonRetryableErrorTypes = []string{activities.RetryType}
+		options.RetryPolicy.NonRetryableErrorTypes = []string{sms.NotSentYetErrorType}
 	}
 	if input.StatusCallback == "" {
 		input.StatusSignals = new(bool) // a signal for each message would fill the history
 	}
 	sending := workflow.WithActivityOptions(ctx, options)
-	if err := workflow.ExecuteActivity(sending, activities.SendSmsName, input).Get(ctx, &result); err != nil {
+	if err := workflow.ExecuteActivity(sending, sms.SendSmsName, input).Get(ctx, &result); err != nil {
 		unknown := sms.Error{Code: sms.OutcomeUnknown, Message: "the page's send ended without a result: the message may or may not have been created"}
-		return activities.SendSmsResult{Errors: forEach(recipients, unknown).Errors}, err
+		return sms.SendSmsResult{Errors: forEach(recipients, unknown).Errors}, err
 	}
 	// What is wrong with the input or the template is one error for the whole page.
 	if len(result.Messages) > 0 || len(result.Errors) != 1 || result.Errors[0].To != "" {
@@ -191,14 +190,14 @@ func (b *broadcast) send(ctx workflow.Context, recipients activities.Recipients)
 	}
 	problem := result.Errors[0]
 	if b.progress.Pages == 0 && problem.Code != sms.OutcomeUnknown && !(b.patient && worthAnother(&problem)) {
-		return activities.SendSmsResult{}, temporal.NewNonRetryableApplicationError(string(problem.Code), string(problem.Code), nil)
+		return sms.SendSmsResult{}, temporal.NewNonRetryableApplicationError(string(problem.Code), string(problem.Code), nil)
 	}
 	result.Errors = forEach(recipients, problem).Errors
 	return result, nil
 }
 
 // forEach is an error for each recipient.
-func forEach(recipients activities.Recipients, problem sms.Error) (page sms.ReportPage) {
+func forEach(recipients sms.Recipients, problem sms.Error) (page sms.ReportPage) {
 	for i := range recipients {
 		problem.To = recipients[i].To
 		page.Errors = append(page.Errors, problem)
@@ -320,7 +319,7 @@ func (b *broadcast) preview(ctx workflow.Context, page sms.Page) error {
 		input := b.input.SendSmsInput
 		input.SmsTo, input.QuietHours = page.Recipients, nil
 		rendering := workflow.WithActivityOptions(ctx, reading(fmt.Sprintf("Render page %d", b.progress.Pages+1)))
-		if err := workflow.ExecuteActivity(rendering, sms.PreviewName, input).Get(ctx, &found); err != nil {
+		if err := workflow.ExecuteActivity(rendering, sms.PreviewSmsName, input).Get(ctx, &found); err != nil {
 			return err
 		}
 	}

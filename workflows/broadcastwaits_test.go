@@ -21,7 +21,7 @@ import (
 // progress asks a broadcast how far it is.
 func (b *broadcastBench) progress(t *testing.T) (p BroadcastProgress) {
 	t.Helper()
-	answer, err := b.QueryWorkflow(ProgressQuery)
+	answer, err := b.QueryWorkflow(sms.ProgressQuery)
 	if err == nil {
 		err = answer.Get(&p)
 	}
@@ -62,7 +62,7 @@ func TestBroadcastPausesWhenTheAccountIsRefused(t *testing.T) {
 				t.Errorf("%s: meanwhile %+v", name, p)
 			}
 		}, 5*time.Second)
-		b.ExecuteWorkflow(BroadcastSmsWorkflowName, fromSource())
+		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 		var progress BroadcastProgress
 		if err := b.GetWorkflowResult(&progress); err != nil {
 			t.Fatal(err)
@@ -84,9 +84,9 @@ func TestBroadcastThatPausedItselfObeys(t *testing.T) {
 		state       string
 		sent, sends int
 	}{
-		"resumed":             {[]string{ResumeUpdate}, "done", 10, 4},
-		"paused, and resumed": {[]string{PauseUpdate, ResumeUpdate}, "done", 10, 4},
-		"cancelled":           {[]string{CancelUpdate}, "cancelled", 0, 3},
+		"resumed":             {[]string{sms.ResumeUpdate}, "done", 10, 4},
+		"paused, and resumed": {[]string{sms.PauseUpdate, sms.ResumeUpdate}, "done", 10, 4},
+		"cancelled":           {[]string{sms.CancelUpdate}, "cancelled", 0, 3},
 	} {
 		b := newBroadcastBench(t, 10)
 		began := b.Now()
@@ -99,7 +99,7 @@ func TestBroadcastThatPausedItselfObeys(t *testing.T) {
 		for i, act := range tc.act {
 			b.RegisterDelayedCallback(func() { b.update(t, act) }, 35*time.Second+time.Duration(i)*time.Hour)
 		}
-		b.ExecuteWorkflow(BroadcastSmsWorkflowName, fromSource())
+		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 		var progress BroadcastProgress
 		if err := b.GetWorkflowResult(&progress); err != nil {
 			t.Fatal(err)
@@ -125,7 +125,7 @@ func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 			return &sms.Error{Code: sms.AuthenticationError, TwilioCode: 20003}
 		}
 		began := b.Now()
-		b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		took := b.Now().Sub(began)
 		var progress BroadcastProgress
 		err := b.GetWorkflowResult(&progress)
@@ -156,7 +156,7 @@ func TestRestOfAPageIsSentAgain(t *testing.T) {
 		}
 		return nil
 	}
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var progress BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
@@ -176,7 +176,7 @@ func TestPageWithAKeyIsSentAgainAsAWhole(t *testing.T) {
 		}
 		return nil
 	}
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var progress BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
@@ -200,7 +200,7 @@ func TestFullQueueIsToldOnce(t *testing.T) {
 		}
 		return nil
 	}
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var progress BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
@@ -236,7 +236,7 @@ func TestWhoSleepsIsTextedInTheMorning(t *testing.T) {
 			t.Errorf("meanwhile %+v: %s", p, p)
 		}
 	}, time.Hour)
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var progress BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
@@ -270,7 +270,7 @@ func TestSleepersAndTheRestGoIntoTheNextRun(t *testing.T) {
 		if run == 0 { // the first page's only recipient who is awake is not sent to at first
 			b.outcome = fails(1, sms.Error{Code: sms.ConnectionError, Retryable: true})
 		}
-		b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		for _, to := range b.texted {
 			texted[to]++
 		}
@@ -302,7 +302,7 @@ func TestManySleepersAreNotAllHeld(t *testing.T) {
 	input.PageSize = 500
 	most := 0
 	b.RegisterDelayedCallback(func() { most = b.progress(t).Asleep }, time.Hour)
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	if err := b.GetWorkflowError(); err != nil || len(b.texted) != 5000 || most != maxAsleep {
 		t.Errorf("texted %d, held %d, %v", len(b.texted), most, err)
 	}
@@ -312,7 +312,7 @@ func TestDryRunSendsNothingAndTellsWhatWouldBe(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := b.fromFile(t, "+12125550100,Ann", "+12125550101,", "nobody,Cy", "?", "+12125550102,Zoë 🎂", "+12125550103,Ed", "+12125550100,Ann again")
 	input.SmsBody, input.DryRun, input.Report = "Dear ${name}, hello", true, "monday"
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var p BroadcastProgress
 	if err := b.GetWorkflowResult(&p); err != nil {
 		t.Fatal(err)
@@ -338,7 +338,7 @@ func TestDryRunOfABrokenTemplateSaysSo(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := b.fromFile(t, "+12125550100,Ann", "+12125550101,Bo", "+12125550102,Cy")
 	input.SmsBody, input.DryRun = "Dear ${name, hello", true
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var p BroadcastProgress
 	if err := b.GetWorkflowResult(&p); err != nil {
 		t.Fatal(err)
@@ -352,7 +352,7 @@ func TestPagesWithoutASizeBeginSmall(t *testing.T) {
 	b := newBroadcastBench(t, 500)
 	input := fromSource()
 	input.PageSize = 0
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var progress BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil || progress.Sent != 500 || progress.Pages < 2 {
 		t.Errorf("%+v, %v", progress, err)

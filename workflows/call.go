@@ -5,28 +5,28 @@ package workflows
 import (
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
+	"temporal-twilio/sms"
 )
 
 // SendSms runs the activity SendSms from a workflow. Its result says what
 // became of each recipient; its error is not nil only if the workflow was
 // cancelled before the activity began, no worker could carry it out, or the input
 // has OnError set to fail.
-func SendSms(ctx workflow.Context, input activities.SendSmsInput) (result activities.SendSmsResult, err error) {
+func SendSms(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsResult, err error) {
 	ctx = workflow.WithActivityOptions(ctx, SendOptions("Send an SMS"))
-	err = workflow.ExecuteActivity(ctx, activities.SendSmsName, input).Get(ctx, &result)
+	err = workflow.ExecuteActivity(ctx, sms.SendSmsName, input).Get(ctx, &result)
 	return result, err
 }
 
 // AskSms asks a question as a child workflow, and waits for the reply.
 func AskSms(ctx workflow.Context, input AskSmsInput) (result AskSmsResult, err error) {
-	err = workflow.ExecuteChildWorkflow(child(ctx), AskSmsWorkflowName, input).Get(ctx, &result)
+	err = workflow.ExecuteChildWorkflow(child(ctx), sms.AskSmsWorkflowName, input).Get(ctx, &result)
 	return result, err
 }
 
 // BroadcastSms texts very many as a child workflow, and waits until it is done.
 func BroadcastSms(ctx workflow.Context, input BroadcastSmsInput) (progress BroadcastProgress, err error) {
-	err = workflow.ExecuteChildWorkflow(child(ctx), BroadcastSmsWorkflowName, input).Get(ctx, &progress)
+	err = workflow.ExecuteChildWorkflow(child(ctx), sms.BroadcastSmsWorkflowName, input).Get(ctx, &progress)
 	return progress, err
 }
 
@@ -36,5 +36,5 @@ func child(ctx workflow.Context) workflow.Context {
 	if queue := workflow.GetChildWorkflowOptions(ctx).TaskQueue; queue != "" && queue != workflow.GetInfo(ctx).TaskQueueName {
 		return ctx
 	}
-	return workflow.WithWorkflowTaskQueue(ctx, activities.TaskQueue)
+	return workflow.WithWorkflowTaskQueue(ctx, sms.TaskQueue)
 }

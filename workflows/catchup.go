@@ -5,16 +5,10 @@ package workflows
 import (
 	"time"
 
+	"temporal-twilio/sms"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
-)
-
-// The names and the task queue of the catch-up. It has a queue of its own: the
-// webhooks poll it, as it is they who have the triggers.
-const (
-	CatchUpSmsWorkflowName = "CatchUpSmsWorkflow"
-	CatchUpSmsName         = "CatchUpSms"
-	CatchUpTaskQueue       = "twilio-catch-up"
 )
 
 const (
@@ -65,12 +59,12 @@ func CatchUpSmsWorkflow(ctx workflow.Context, _ CatchUpSmsInput) (result CatchUp
 		}
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue:           CatchUpTaskQueue,
+		TaskQueue:           sms.CatchUpTaskQueue,
 		StartToCloseTimeout: catchUpTimeout,
 		HeartbeatTimeout:    time.Minute,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumAttempts: 5},
 		Summary:             "Publish missed texts",
 	})
-	err = workflow.ExecuteActivity(ctx, CatchUpSmsName, query).Get(ctx, &result)
+	err = workflow.ExecuteActivity(ctx, sms.CatchUpSmsName, query).Get(ctx, &result)
 	return result, err
 }

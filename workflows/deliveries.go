@@ -9,7 +9,6 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
@@ -276,7 +275,7 @@ func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 			return
 		}
 		ctx := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-			TaskQueue:              activities.TaskQueue,
+			TaskQueue:              sms.TaskQueue,
 			ScheduleToCloseTimeout: min(max(left, time.Second), 30*time.Minute),
 			HeartbeatTimeout:       30 * time.Second,
 			Summary:                "Look up messages without news",
@@ -284,7 +283,7 @@ func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 		asked := open[:min(len(open), pollAtOnce)]
 		open = open[len(asked):]
 		var updates []sms.StatusUpdate
-		if workflow.ExecuteActivity(ctx, activities.GetMessagesName, activities.MessagesInput{SIDs: asked, Account: d.Account}).Get(ctx, &updates) != nil {
+		if workflow.ExecuteActivity(ctx, sms.GetMessagesName, sms.GetMessagesInput{SIDs: asked, Account: d.Account}).Get(ctx, &updates) != nil {
 			return
 		}
 		for _, update := range updates {

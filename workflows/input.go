@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
@@ -20,12 +19,17 @@ type Duration = sms.Duration
 // readInput reads a workflow's argument into a pointer to a struct. What is wrong
 // with it does not stop a workflow that began before this was checked.
 func readInput(ctx workflow.Context, raw converter.RawValue, into any) error {
-	err := activities.Decode(raw, into)
+	err := decode(raw, into)
 	if err == nil || workflow.GetVersion(ctx, "strict-input", workflow.DefaultVersion, 1) == workflow.DefaultVersion &&
 		json.Unmarshal(raw.Payload().GetData(), into) == nil {
 		return nil
 	}
 	return err
+}
+
+// decode reads an argument as [sms.Decode] does.
+func decode(raw converter.RawValue, into any) error {
+	return sms.DecodePayload(raw.Payload().GetMetadata(), raw.Payload().GetData(), into)
 }
 
 // refusal is the error of a workflow that texts nobody, as something is wrong

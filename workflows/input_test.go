@@ -13,7 +13,7 @@ import (
 
 func TestABroadcastTakesWhatProcessModelsWrite(t *testing.T) {
 	b := newBroadcastBench(t, 0)
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, json.RawMessage(`{
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, json.RawMessage(`{
 		"SmsFrom": "+15005550006", "SmsBody": "Hi", "Metadata": "{\"a\": 1}", "PageSize": "1", "smartEncoded": "true", "File": null,
 		"SmsTo": "[\"+15005550009\", {\"To\": \"+15005550010\", \"Variables\": \"{}\"}]"
 	}`))
@@ -24,7 +24,7 @@ func TestABroadcastTakesWhatProcessModelsWrite(t *testing.T) {
 
 func TestABroadcastRefusesWhatItDoesNotKnow(t *testing.T) {
 	b := newBroadcastBench(t, 0)
-	b.ExecuteWorkflow(BroadcastSmsWorkflowName, json.RawMessage(`{"smsFrom": "+15005550006", "smsBody": "Hi", "smsTo": "+4915112345678", "pageSze": 1, "pageSize": "+4915112345678"}`))
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, json.RawMessage(`{"smsFrom": "+15005550006", "smsBody": "Hi", "smsTo": "+4915112345678", "pageSze": 1, "pageSize": "+4915112345678"}`))
 	var failure *temporal.ApplicationError
 	if !errors.As(b.GetWorkflowError(), &failure) || failure.Type() != string(sms.InvalidInput) || len(b.texted) > 0 {
 		t.Fatalf("texted %q, %v", b.texted, b.GetWorkflowError())

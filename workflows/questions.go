@@ -7,14 +7,11 @@ import (
 	"strings"
 	"time"
 
+	"temporal-twilio/sms"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
-
-	"temporal-twilio/activities"
 )
-
-// ReplySignal is the signal that brings a [Reply] to the workflow that asked.
-const ReplySignal = "SmsReply"
 
 // Reply is a text that answers a question.
 type Reply struct {
@@ -42,7 +39,7 @@ const (
 // QuestionsState is what the keeper of questions carries over.
 type QuestionsState struct {
 	// Open are the questions, the oldest first.
-	Open []activities.Question `json:"open,omitempty"`
+	Open []sms.Question `json:"open,omitempty"`
 	// Taken are the SIDs of replies that were given to a question.
 	Taken []string `json:"taken,omitempty"`
 }
@@ -56,9 +53,9 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 	}
 	k := &keeper{
 		QuestionsState: *state, turn: workflow.NewMutex(ctx),
-		opened: workflow.GetSignalChannel(ctx, activities.OpenSignal), closed: workflow.GetSignalChannel(ctx, activities.CloseSignal),
+		opened: workflow.GetSignalChannel(ctx, sms.QuestionOpenSignal), closed: workflow.GetSignalChannel(ctx, sms.QuestionCloseSignal),
 	}
-	if err := workflow.SetUpdateHandler(ctx, activities.ReplyUpdate, k.reply); err != nil {
+	if err := workflow.SetUpdateHandler(ctx, sms.QuestionReplyUpdate, k.reply); err != nil {
 		return err
 	}
 	suggested := func() bool { return workflow.GetInfo(ctx).GetContinueAsNewSuggested() }
@@ -79,7 +76,7 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 		// What came last must not be lost with this run.
 		came := k.take()
 		if suggested() {
-			return workflow.NewContinueAsNewError(ctx, activities.QuestionsWorkflowName, &k.QuestionsState)
+			return workflow.NewContinueAsNewError(ctx, sms.QuestionsWorkflowName, &k.QuestionsState)
 		}
 		if !ended && !came && len(k.Open) == 0 {
 			return nil
@@ -102,28 +99,28 @@ type keeper struct {
 // It is called wherever they matter, and not by coroutines: those run after the
 // workflow itself, which would end before them.
 func (k *keeper) take() (came bool) {
-	var q activities.Question
+	var q sms.Question
 	for k.opened.ReceiveAsync(&q) {
 		k.open(q)
-		q, came = activities.Question{}, true
+		q, came = sms.Question{}, true
 	}
 	for k.closed.ReceiveAsync(&q) {
 		k.close(q)
-		q, came = activities.Question{}, true
+		q, came = sms.Question{}, true
 	}
 	return came
 }
 
-func (k *keeper) open(q activities.Question) {
+func (k *keeper) open(q sms.Question) {
 	k.close(q)
 	k.Open = append(k.Open, q)
 }
 
 // close ends a question. One that the same workflow asked later stays open: of
 // signals that came together, nobody knows the order.
-func (k *keeper) close(q activities.Question) {
+func (k *keeper) close(q sms.Question) {
 	k.changed = true
-	k.Open = slices.DeleteFunc(k.Open, func(o activities.Question) bool {
+	k.Open = slices.DeleteFunc(k.Open, func(o sms.Question) bool {
 		return o.WorkflowID == q.WorkflowID && !o.OpenedAt.After(q.OpenedAt)
 	})
 }
@@ -150,7 +147,7 @@ func (k *keeper) reply(ctx workflow.Context, reply Reply) (taken bool, err error
 			return false, nil
 		}
 		reply.MatchGroups = groups[chosen]
-		if workflow.SignalExternalWorkflow(ctx, candidates[chosen].WorkflowID, "", ReplySignal, reply).Get(ctx, nil) == nil {
+		if workflow.SignalExternalWorkflow(ctx, candidates[chosen].WorkflowID, "", sms.ReplySignal, reply).Get(ctx, nil) == nil {
 			k.close(candidates[chosen])
 			k.Taken = append(k.Taken, reply.MessageSID)
 			k.Taken = k.Taken[max(0, len(k.Taken)-maxReplies):]
@@ -166,12 +163,12 @@ func (k *keeper) reply(ctx workflow.Context, reply Reply) (taken bool, err error
 
 // candidates are the questions that were open when the reply came, and whose
 // pattern it matches, the oldest first, with the groups of each.
-func (k *keeper) candidates(ctx workflow.Context, reply Reply) (open []activities.Question, groups []map[string]*string, err error) {
-	asked := slices.DeleteFunc(slices.Clone(k.Open), func(q activities.Question) bool { return !q.MayBeAnsweredBy(reply.ReceivedAt, reply.AccountSID) })
+func (k *keeper) candidates(ctx workflow.Context, reply Reply) (open []sms.Question, groups []map[string]*string, err error) {
+	asked := slices.DeleteFunc(slices.Clone(k.Open), func(q sms.Question) bool { return !q.MayBeAnsweredBy(reply.ReceivedAt, reply.AccountSID) })
 	if len(asked) == 0 {
 		return nil, nil, nil
 	}
-	input := activities.MatchInput{Body: reply.Body}
+	input := sms.MatchReplyInput{Body: reply.Body}
 	for _, q := range asked {
 		input.Patterns = append(input.Patterns, q.Pattern)
 	}
@@ -181,7 +178,7 @@ func (k *keeper) candidates(ctx workflow.Context, reply Reply) (open []activitie
 		Summary:             "Match a reply",
 	})
 	var found []map[string]*string
-	if err := workflow.ExecuteLocalActivity(matching, activities.MatchReplyName, input).Get(ctx, &found); err != nil {
+	if err := workflow.ExecuteLocalActivity(matching, sms.MatchReplyName, input).Get(ctx, &found); err != nil {
 		return nil, nil, err
 	}
 	for i, q := range asked {
@@ -194,17 +191,17 @@ func (k *keeper) candidates(ctx workflow.Context, reply Reply) (open []activitie
 
 // choose picks one of several questions by the policy of the latest; -1 for
 // none.
-func choose(questions []activities.Question, body string) int {
+func choose(questions []sms.Question, body string) int {
 	last := len(questions) - 1
-	if last == 0 && questions[0].IfSeveral != activities.ByCode {
+	if last == 0 && questions[0].IfSeveral != sms.IfSeveralCode {
 		return 0
 	}
 	switch questions[last].IfSeveral {
-	case activities.Latest:
+	case sms.IfSeveralLatest:
 		return last
-	case activities.ByCode:
+	case sms.IfSeveralCode:
 		return coded(questions, body)
-	case activities.Refuse:
+	case sms.IfSeveralRefuse:
 		return -1
 	}
 	return 0
@@ -212,7 +209,7 @@ func choose(questions []activities.Question, body string) int {
 
 // coded picks the question whose code the text begins with. One question that
 // is alone needs no code.
-func coded(questions []activities.Question, body string) int {
+func coded(questions []sms.Question, body string) int {
 	if len(questions) == 1 {
 		return 0
 	}
@@ -220,5 +217,5 @@ func coded(questions []activities.Question, body string) int {
 	if len(words) == 0 {
 		return -1
 	}
-	return slices.IndexFunc(questions, func(q activities.Question) bool { return q.Code != "" && strings.EqualFold(q.Code, words[0]) })
+	return slices.IndexFunc(questions, func(q sms.Question) bool { return q.Code != "" && strings.EqualFold(q.Code, words[0]) })
 }

@@ -12,18 +12,19 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
+	"temporal-twilio/sms"
 )
 
 func TestATextFromBeforeAQuestionIsNoReplyToIt(t *testing.T) {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	Register(env)
-	env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: activities.MatchReplyName})
+	env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})
 	opened := env.Now().UTC().Truncate(time.Second).Add(900 * time.Millisecond)
 	const late = "in the same second, which Twilio cuts off"
-	env.OnSignalExternalWorkflow("default-test-namespace", "asks", "", ReplySignal,
+	env.OnSignalExternalWorkflow("default-test-namespace", "asks", "", sms.ReplySignal,
 		Reply{MessageSID: late, ReceivedAt: opened.Truncate(time.Second), MatchGroups: map[string]*string{}}).Return(nil)
 	env.RegisterDelayedCallback(func() {
-		env.SignalWorkflow(activities.OpenSignal, activities.Question{WorkflowID: "asks", OpenedAt: opened})
+		env.SignalWorkflow(sms.QuestionOpenSignal, sms.Question{WorkflowID: "asks", OpenedAt: opened})
 	}, 0)
 	answers := map[string]bool{}
 	for i, at := range []struct {
@@ -36,14 +37,14 @@ func TestATextFromBeforeAQuestionIsNoReplyToIt(t *testing.T) {
 		{late, opened.Truncate(time.Second)},
 	} {
 		env.RegisterDelayedCallback(func() {
-			env.UpdateWorkflow(activities.ReplyUpdate, at.name, &testsuite.TestUpdateCallback{
+			env.UpdateWorkflow(sms.QuestionReplyUpdate, at.name, &testsuite.TestUpdateCallback{
 				OnAccept:   func() {},
 				OnReject:   func(err error) { t.Errorf("%s: %v", at.name, err) },
 				OnComplete: func(taken any, err error) { answers[at.name] = taken.(bool) && err == nil },
 			}, Reply{MessageSID: at.name, ReceivedAt: at.received})
 		}, time.Duration(i+1)*time.Second)
 	}
-	env.ExecuteWorkflow(activities.QuestionsWorkflowName, nil)
+	env.ExecuteWorkflow(sms.QuestionsWorkflowName, nil)
 	if err := env.GetWorkflowError(); err != nil {
 		t.Fatal(err)
 	}
@@ -71,25 +72,25 @@ func TestAReplyToAnotherAccountAnswersNoQuestion(t *testing.T) {
 	} {
 		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 		Register(env)
-		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: activities.MatchReplyName})
+		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})
 		reply := Reply{MessageSID: "SM1", AccountSID: tc.received, ReceivedAt: env.Now().UTC()}
 		signalled := reply
 		signalled.MatchGroups = map[string]*string{}
-		env.OnSignalExternalWorkflow("default-test-namespace", "asks", "", ReplySignal, signalled).Return(nil)
+		env.OnSignalExternalWorkflow("default-test-namespace", "asks", "", sms.ReplySignal, signalled).Return(nil)
 		env.RegisterDelayedCallback(func() {
-			env.SignalWorkflow(activities.OpenSignal, activities.Question{WorkflowID: "asks", AccountSID: tc.asked})
+			env.SignalWorkflow(sms.QuestionOpenSignal, sms.Question{WorkflowID: "asks", AccountSID: tc.asked})
 		}, 0)
 		answered := false
 		env.RegisterDelayedCallback(func() {
-			env.UpdateWorkflow(activities.ReplyUpdate, "reply", &testsuite.TestUpdateCallback{
+			env.UpdateWorkflow(sms.QuestionReplyUpdate, "reply", &testsuite.TestUpdateCallback{
 				OnAccept: func() {}, OnReject: func(err error) { t.Error(err) },
 				OnComplete: func(taken any, err error) { answered = taken.(bool) && err == nil },
 			}, reply)
 		}, time.Second)
 		env.RegisterDelayedCallback(func() {
-			env.SignalWorkflow(activities.CloseSignal, activities.Question{WorkflowID: "asks"})
+			env.SignalWorkflow(sms.QuestionCloseSignal, sms.Question{WorkflowID: "asks"})
 		}, time.Minute)
-		env.ExecuteWorkflow(activities.QuestionsWorkflowName, nil)
+		env.ExecuteWorkflow(sms.QuestionsWorkflowName, nil)
 		if err := env.GetWorkflowError(); err != nil || answered != tc.want {
 			t.Errorf("%s: answered %t, %v", name, answered, err)
 		}
@@ -103,7 +104,7 @@ func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkfl
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	Register(env)
 	arrive(env)
-	env.ExecuteWorkflow(activities.QuestionsWorkflowName, state)
+	env.ExecuteWorkflow(sms.QuestionsWorkflowName, state)
 	err := env.GetWorkflowError()
 	if err == nil {
 		return nil
@@ -120,10 +121,10 @@ func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkfl
 }
 
 func TestSignalsThatComeAsTheKeepersRunEndsAreNotLost(t *testing.T) {
-	a, b := activities.Question{WorkflowID: "a"}, activities.Question{WorkflowID: "b"}
+	a, b := sms.Question{WorkflowID: "a"}, sms.Question{WorkflowID: "b"}
 	both := func(env *testsuite.TestWorkflowEnvironment) {
-		env.SignalWorkflowSkippingWorkflowTask(activities.OpenSignal, b)
-		env.SignalWorkflowSkippingWorkflowTask(activities.CloseSignal, a)
+		env.SignalWorkflowSkippingWorkflowTask(sms.QuestionOpenSignal, b)
+		env.SignalWorkflowSkippingWorkflowTask(sms.QuestionCloseSignal, a)
 	}
 	for name, arrive := range map[string]func(*testsuite.TestWorkflowEnvironment){
 		"in the first task": func(env *testsuite.TestWorkflowEnvironment) {
@@ -135,14 +136,14 @@ func TestSignalsThatComeAsTheKeepersRunEndsAreNotLost(t *testing.T) {
 			env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, time.Hour+time.Millisecond) // begins a task
 		},
 	} {
-		next := keep(t, &QuestionsState{Open: []activities.Question{a}}, arrive)
+		next := keep(t, &QuestionsState{Open: []sms.Question{a}}, arrive)
 		if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" {
 			t.Errorf("%s: the next run begins with %+v", name, next)
 		}
 	}
 	// At the end of its time without a question, one comes.
 	next := keep(t, nil, func(env *testsuite.TestWorkflowEnvironment) {
-		env.RegisterDelayedCallback(func() { env.SignalWorkflowSkippingWorkflowTask(activities.OpenSignal, b) }, linger-time.Millisecond)
+		env.RegisterDelayedCallback(func() { env.SignalWorkflowSkippingWorkflowTask(sms.QuestionOpenSignal, b) }, linger-time.Millisecond)
 		env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, linger+time.Hour)
 	})
 	if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" {
@@ -152,13 +153,13 @@ func TestSignalsThatComeAsTheKeepersRunEndsAreNotLost(t *testing.T) {
 
 func TestAQuestionThatIsAskedAgainIsNotClosedByTheEndOfTheFirst(t *testing.T) {
 	opened := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
-	first := activities.Question{WorkflowID: "a", OpenedAt: opened}
-	again := activities.Question{WorkflowID: "a", OpenedAt: opened.Add(time.Hour)}
-	next := keep(t, &QuestionsState{Open: []activities.Question{first}}, func(env *testsuite.TestWorkflowEnvironment) {
+	first := sms.Question{WorkflowID: "a", OpenedAt: opened}
+	again := sms.Question{WorkflowID: "a", OpenedAt: opened.Add(time.Hour)}
+	next := keep(t, &QuestionsState{Open: []sms.Question{first}}, func(env *testsuite.TestWorkflowEnvironment) {
 		env.SetContinueAsNewSuggested(true)
 		env.RegisterDelayedCallback(func() {
-			env.SignalWorkflowSkippingWorkflowTask(activities.CloseSignal, first)
-			env.SignalWorkflowSkippingWorkflowTask(activities.OpenSignal, again)
+			env.SignalWorkflowSkippingWorkflowTask(sms.QuestionCloseSignal, first)
+			env.SignalWorkflowSkippingWorkflowTask(sms.QuestionOpenSignal, again)
 		}, 0)
 	})
 	if next == nil || len(next.Open) != 1 || !next.Open[0].OpenedAt.Equal(again.OpenedAt) {
@@ -167,18 +168,18 @@ func TestAQuestionThatIsAskedAgainIsNotClosedByTheEndOfTheFirst(t *testing.T) {
 }
 
 func TestAQuestionThatOpensWhileAReplyIsGivenIsNotLost(t *testing.T) {
-	next := keep(t, &QuestionsState{Open: []activities.Question{{WorkflowID: "a"}}}, func(env *testsuite.TestWorkflowEnvironment) {
-		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: activities.MatchReplyName})
+	next := keep(t, &QuestionsState{Open: []sms.Question{{WorkflowID: "a"}}}, func(env *testsuite.TestWorkflowEnvironment) {
+		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})
 		reply := Reply{MessageSID: "SM1", Body: "yes", ReceivedAt: env.Now().UTC()}
 		given := reply
 		given.MatchGroups = map[string]*string{}
-		env.OnSignalExternalWorkflow("default-test-namespace", "a", "", ReplySignal, given).After(time.Minute).Return(nil)
+		env.OnSignalExternalWorkflow("default-test-namespace", "a", "", sms.ReplySignal, given).After(time.Minute).Return(nil)
 		env.RegisterDelayedCallback(func() {
-			env.UpdateWorkflow(activities.ReplyUpdate, "reply", &testsuite.TestUpdateCallback{
+			env.UpdateWorkflow(sms.QuestionReplyUpdate, "reply", &testsuite.TestUpdateCallback{
 				OnAccept: func() {}, OnReject: func(err error) { t.Error(err) }, OnComplete: func(any, error) {},
 			}, reply)
 		}, time.Second)
-		env.RegisterDelayedCallback(func() { env.SignalWorkflow(activities.OpenSignal, activities.Question{WorkflowID: "b"}) }, 30*time.Second)
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow(sms.QuestionOpenSignal, sms.Question{WorkflowID: "b"}) }, 30*time.Second)
 		env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 40*time.Second)
 	})
 	if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" || len(next.Taken) != 1 {

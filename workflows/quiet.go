@@ -9,19 +9,18 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
 // sleepers are recipients whose quiet hours end at a time.
 type sleepers struct {
-	Until      time.Time             `json:"until"`
-	Recipients activities.Recipients `json:"recipients"`
+	Until      time.Time      `json:"until"`
+	Recipients sms.Recipients `json:"recipients"`
 }
 
 // asleep parts recipients into those who may be texted now and those who sleep,
 // who wakes first being the first. With together, either all may or none.
-func asleep(ctx workflow.Context, recipients activities.Recipients, input *activities.SendSmsInput, together bool) (awake activities.Recipients, groups []sleepers, err error) {
+func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsInput, together bool) (awake sms.Recipients, groups []sleepers, err error) {
 	in := sms.FindQuietInput{DefaultRegion: input.DefaultRegion, QuietHours: *input.QuietHours, At: workflow.Now(ctx), Together: together}
 	for i := range recipients {
 		in.To = append(in.To, recipients[i].To)
@@ -54,7 +53,7 @@ func asleep(ctx workflow.Context, recipients activities.Recipients, input *activ
 // sendAwake sends to each recipient as soon as it is awake. The result has those
 // first who were. A send with a key waits until all are: the key stands for one
 // list.
-func sendAwake(ctx workflow.Context, input activities.SendSmsInput) (result activities.SendSmsResult, err error) {
+func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsResult, err error) {
 	hours := input.QuietHours
 	if input.QuietHours = nil; hours == nil || len(input.SmsTo) == 0 {
 		return SendSms(ctx, input)
@@ -72,7 +71,7 @@ func sendAwake(ctx workflow.Context, input activities.SendSmsInput) (result acti
 			if err != nil {
 				return result, err
 			}
-			result = activities.Joined(result, part)
+			result = sms.JoinResults(result, part)
 		}
 		if len(groups) == 0 {
 			return result, nil
@@ -91,10 +90,10 @@ func sendAwake(ctx workflow.Context, input activities.SendSmsInput) (result acti
 
 // unsent adds those who were not sent to, because the workflow was cancelled or
 // the quiet hours make no sense.
-func unsent(result activities.SendSmsResult, left activities.Recipients, err error) activities.SendSmsResult {
+func unsent(result sms.SendSmsResult, left sms.Recipients, err error) sms.SendSmsResult {
 	problem := sms.Error{Code: sms.InvalidInput, Message: reason(err)}
 	if temporal.IsCanceledError(err) {
 		problem = sms.Error{Code: sms.Cancelled, Retryable: true, Message: "the workflow was cancelled before the recipient's quiet hours ended; nothing was sent"}
 	}
-	return activities.Joined(result, activities.SendSmsResult{Errors: forEach(left, problem).Errors})
+	return sms.JoinResults(result, sms.SendSmsResult{Errors: forEach(left, problem).Errors})
 }

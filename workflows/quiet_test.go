@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
@@ -23,7 +22,7 @@ func sentAtNight(t *testing.T, request SendSmsRequest, act func(*broadcastBench)
 	if act != nil {
 		b.RegisterDelayedCallback(func() { act(b) }, time.Hour)
 	}
-	b.ExecuteWorkflow(SendSmsWorkflowName, request)
+	b.ExecuteWorkflow(sms.SendSmsWorkflowName, request)
 	if err := b.GetWorkflowResult(&report); err != nil {
 		t.Fatal(err)
 	}
@@ -32,8 +31,8 @@ func sentAtNight(t *testing.T, request SendSmsRequest, act func(*broadcastBench)
 
 func TestSendWaitsForTheMorningOfEachRecipient(t *testing.T) {
 	night := &sms.QuietHours{From: "21:00", To: "08:00"}
-	request := SendSmsRequest{SendSmsInput: activities.SendSmsInput{
-		SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: activities.To("+12125550100", "+14155550100", "+12125550101"), QuietHours: night,
+	request := SendSmsRequest{SendSmsInput: sms.SendSmsInput{
+		SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100", "+14155550100", "+12125550101"), QuietHours: night,
 	}}
 	report, at := sentAtNight(t, request, nil)
 	if got := fmt.Sprint(at); len(report.Messages) != 3 || got != "map[+12125550100:27 13:00 +12125550101:27 13:00 +14155550100:27 04:00]" || report.TwilioResult == "" || report.TwilioError != nil {
@@ -57,8 +56,8 @@ func TestQuietHoursThatMakeNoSenseAreRefused(t *testing.T) {
 		"all day":         func(r *SendSmsRequest) { r.QuietHours.To = "21:00" },
 		"a schedule, too": func(r *SendSmsRequest) { r.SendAt, r.MessagingServiceSID = &soon, "MG0123456789abcdef0123456789abcdef" },
 	} {
-		request := SendSmsRequest{SendSmsInput: activities.SendSmsInput{
-			SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: activities.To("+12125550100"), QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
+		request := SendSmsRequest{SendSmsInput: sms.SendSmsInput{
+			SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100"), QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
 		}}
 		spoil(&request)
 		report, at := sentAtNight(t, request, nil)

@@ -14,7 +14,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
@@ -111,8 +110,8 @@ func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
 		return false, nil
 	}
 	for _, keeper := range r.input.Keepers {
-		ask := activities.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
-		if err := workflow.ExecuteLocalActivity(briefly(ctx, "Ask whether it answers a question"), activities.AskKeeperName, ask).Get(ctx, &taken); err != nil || taken {
+		ask := sms.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
+		if err := workflow.ExecuteLocalActivity(briefly(ctx, "Ask whether it answers a question"), sms.AskKeeperName, ask).Get(ctx, &taken); err != nil || taken {
 			return taken, err
 		}
 	}
@@ -383,22 +382,22 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 
 // ask asks a run of a workflow for its answer, and takes one that comes at the
 // last moment.
-func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patience time.Duration) (answer activities.AskWorkflowResult, err error) {
-	in := activities.AskWorkflowInput{
+func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patience time.Duration) (answer sms.AskWorkflowResult, err error) {
+	in := sms.AskWorkflowInput{
 		WorkflowID: f.Call.WorkflowID, RunID: runID, Name: f.Call.Name, Input: f.Call.SignalInput,
 		UpdateID: sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger),
 	}
 	options := workflow.ActivityOptions{
-		TaskQueue: activities.TaskQueue, Summary: "Ask the workflow",
+		TaskQueue: sms.TaskQueue, Summary: "Ask the workflow",
 		// Short attempts, as the worker of one may crash: each gets the same answer.
 		ScheduleToCloseTimeout: max(patience, time.Second), StartToCloseTimeout: askTimeout,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: time.Second},
 	}
-	if err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), activities.AskWorkflowName, in).Get(ctx, &answer); err == nil || ctx.Err() != nil {
+	if err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), sms.AskWorkflowName, in).Get(ctx, &answer); err == nil || ctx.Err() != nil {
 		return answer, err
 	}
 	in.Known = true
-	if err = workflow.ExecuteLocalActivity(briefly(ctx, "Look whether it has answered"), activities.AskWorkflowName, in).Get(ctx, &answer); err != nil {
+	if err = workflow.ExecuteLocalActivity(briefly(ctx, "Look whether it has answered"), sms.AskWorkflowName, in).Get(ctx, &answer); err != nil {
 		return answer, err
 	}
 	if answer.Closed {
@@ -411,14 +410,14 @@ func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patie
 // take, After says where the next begins.
 func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	f, s := &r.input.Firings[i], &r.Firings[i]
-	find := activities.FindCatchersInput{Query: f.Call.Catchers, Limit: signalsPerRun}
+	find := sms.FindCatchersInput{Query: f.Call.Catchers, Limit: signalsPerRun}
 	if r.input.Late {
 		find.ReceivedAt = r.input.Text.ReceivedAt
 	}
 	for signalled := 0; signalled < signalsPerRun; {
 		find.After = s.After
-		var found activities.FindCatchersResult
-		if err := workflow.ExecuteLocalActivity(briefly(ctx, "Find who catches"), activities.FindCatchersName, find).Get(ctx, &found); err != nil {
+		var found sms.FindCatchersResult
+		if err := workflow.ExecuteLocalActivity(briefly(ctx, "Find who catches"), sms.FindCatchersName, find).Get(ctx, &found); err != nil {
 			return err
 		}
 		for some := range slices.Chunk(found.WorkflowIDs, signalsAtOnce) {
@@ -451,9 +450,9 @@ func (s *firingState) signal(ctx workflow.Context, workflowIDs []string, name st
 }
 
 // find looks up the workflow of an ID.
-func (r *receiving) find(ctx workflow.Context, workflowID string) (run activities.FindRunResult, err error) {
-	find := activities.FindRunInput{WorkflowID: workflowID, ReceivedAt: r.input.Text.ReceivedAt}
-	err = workflow.ExecuteLocalActivity(briefly(ctx, "Find the workflow"), activities.FindRunName, find).Get(ctx, &run)
+func (r *receiving) find(ctx workflow.Context, workflowID string) (run sms.FindRunResult, err error) {
+	find := sms.FindRunInput{WorkflowID: workflowID, ReceivedAt: r.input.Text.ReceivedAt}
+	err = workflow.ExecuteLocalActivity(briefly(ctx, "Find the workflow"), sms.FindRunName, find).Get(ctx, &run)
 	return run, err
 }
 

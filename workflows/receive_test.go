@@ -17,7 +17,6 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
@@ -44,17 +43,17 @@ func newReceivingStage() *receivingStage {
 		s.started = append(s.started, workflow.GetInfo(ctx).WorkflowExecution.ID)
 		return nil
 	}, workflow.RegisterOptions{Name: "W"})
-	register(activities.AskKeeperName, func(context.Context, activities.AskKeeperInput) (bool, error) { return s.asks, nil })
-	register(activities.FindRunName, func(_ context.Context, in activities.FindRunInput) (activities.FindRunResult, error) {
-		return activities.FindRunResult{Open: s.open[in.WorkflowID], RunID: "run", BeganLater: in.WorkflowID == "later"}, nil
+	register(sms.AskKeeperName, func(context.Context, sms.AskKeeperInput) (bool, error) { return s.asks, nil })
+	register(sms.FindRunName, func(_ context.Context, in sms.FindRunInput) (sms.FindRunResult, error) {
+		return sms.FindRunResult{Open: s.open[in.WorkflowID], RunID: "run", BeganLater: in.WorkflowID == "later"}, nil
 	})
-	register(activities.AskWorkflowName, func(_ context.Context, in activities.AskWorkflowInput) (activities.AskWorkflowResult, error) {
+	register(sms.AskWorkflowName, func(_ context.Context, in sms.AskWorkflowInput) (sms.AskWorkflowResult, error) {
 		if in.WorkflowID == "refuses" {
-			return activities.AskWorkflowResult{Refused: true}, nil
+			return sms.AskWorkflowResult{Refused: true}, nil
 		}
-		return activities.AskWorkflowResult{Value: json.RawMessage(`{"id": 9007199254740993}`)}, nil
+		return sms.AskWorkflowResult{Value: json.RawMessage(`{"id": 9007199254740993}`)}, nil
 	})
-	register(activities.FindCatchersName, func(_ context.Context, in activities.FindCatchersInput) (result activities.FindCatchersResult, err error) {
+	register(sms.FindCatchersName, func(_ context.Context, in sms.FindCatchersInput) (result sms.FindCatchersResult, err error) {
 		for _, id := range s.catchers {
 			if id > in.After {
 				result.WorkflowIDs = append(result.WorkflowIDs, id)

@@ -3,6 +3,7 @@ package workflows
 // SendSmsWorkflow: a send, and if wanted the wait for what becomes of it.
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,14 +12,13 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
 // SendSmsRequest is the input of SendSmsWorkflow: that of the activity, and how
 // long to wait for delivery.
 type SendSmsRequest struct {
-	activities.SendSmsInput
+	sms.SendSmsInput
 	// WaitForDelivery waits until each message is delivered or cannot be.
 	// Optional: default false, and the workflow ends once Twilio has taken them.
 	WaitForDelivery bool `json:"waitForDelivery,omitempty" example:"true"`
@@ -28,7 +28,7 @@ type SendSmsRequest struct {
 
 // SendSmsReport is the result of SendSmsWorkflow.
 type SendSmsReport struct {
-	activities.SendSmsResult
+	sms.SendSmsResult
 	// Deliveries say what became of each message that Twilio took, in the order
 	// of Messages; null unless WaitForDelivery was set.
 	Deliveries []Delivery `json:"deliveries,omitempty"`
@@ -36,9 +36,6 @@ type SendSmsReport struct {
 
 // DefaultDeliveryTimeout is how long SendSmsWorkflow waits for delivery.
 const DefaultDeliveryTimeout = time.Hour
-
-// DeliveriesQuery is the query that gives the deliveries so far.
-const DeliveriesQuery = "deliveries"
 
 // maxAwaited is how many messages one run can hear of: each has a few pieces of
 // news, and Temporal takes 10,000 signals a run.
@@ -51,12 +48,13 @@ const maxAwaited = 1000
 func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report SendSmsReport, err error) {
 	request, problem := readRequest(ctx, raw)
 	if problem != nil {
-		report.SendSmsResult = activities.Refused(request.SendSmsInput, problem)
+		known, _ := errors.AsType[sms.Problems](problem)
+		report.SendSmsResult = sms.NewSendSmsResult(nil, []sms.Error{*sms.AsError(request.Check(known))})
 		return report, nil
 	}
 	deliveries := NewDeliveries(ctx, DeliveriesState{})
 	deliveries.Account = request.Account
-	if err := workflow.SetQueryHandler(ctx, DeliveriesQuery, func() ([]Delivery, error) { return deliveries.all(), nil }); err != nil {
+	if err := workflow.SetQueryHandler(ctx, sms.DeliveriesQuery, func() ([]Delivery, error) { return deliveries.all(), nil }); err != nil {
 		return report, err
 	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Sending to %d recipients.", len(request.SmsTo)))
@@ -110,7 +108,7 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request SendSmsR
 // Temporal's Web UI.
 func SendOptions(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue:           activities.TaskQueue,
+		TaskQueue:           sms.TaskQueue,
 		StartToCloseTimeout: 30 * time.Minute,
 		HeartbeatTimeout:    30 * time.Second,
 		WaitForCancellation: true,

@@ -15,7 +15,6 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
@@ -27,19 +26,19 @@ type bench struct {
 	looked [][]string
 }
 
-func newBench(t *testing.T, sent activities.SendSmsResult, lookUp func(sid string) sms.StatusUpdate) *bench {
+func newBench(t *testing.T, sent sms.SendSmsResult, lookUp func(sid string) sms.StatusUpdate) *bench {
 	t.Helper()
 	b := &bench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), t: t}
 	Register(b)
-	b.RegisterActivityWithOptions(func(converter.RawValue) (activities.SendSmsResult, error) { return sent, nil },
-		activity.RegisterOptions{Name: activities.SendSmsName})
-	b.RegisterActivityWithOptions(func(in activities.MessagesInput) (updates []sms.StatusUpdate, _ error) {
+	b.RegisterActivityWithOptions(func(converter.RawValue) (sms.SendSmsResult, error) { return sent, nil },
+		activity.RegisterOptions{Name: sms.SendSmsName})
+	b.RegisterActivityWithOptions(func(in sms.GetMessagesInput) (updates []sms.StatusUpdate, _ error) {
 		b.looked = append(b.looked, in.SIDs)
 		for _, sid := range in.SIDs {
 			updates = append(updates, lookUp(sid))
 		}
 		return updates, nil
-	}, activity.RegisterOptions{Name: activities.GetMessagesName})
+	}, activity.RegisterOptions{Name: sms.GetMessagesName})
 	return b
 }
 
@@ -52,7 +51,7 @@ func (b *bench) news(after time.Duration, sid string, status sms.Status, code in
 
 func (b *bench) run(input any) SendSmsReport {
 	b.t.Helper()
-	b.ExecuteWorkflow(SendSmsWorkflowName, input)
+	b.ExecuteWorkflow(sms.SendSmsWorkflowName, input)
 	var report SendSmsReport
 	if err := b.GetWorkflowResult(&report); err != nil {
 		b.t.Fatal(err)
@@ -60,7 +59,7 @@ func (b *bench) run(input any) SendSmsReport {
 	return report
 }
 
-func took(sids ...string) (result activities.SendSmsResult) {
+func took(sids ...string) (result sms.SendSmsResult) {
 	for _, sid := range sids {
 		result.Messages = append(result.Messages, sms.Message{To: "+" + sid, SID: sid, Status: sms.Queued, Segments: 1})
 	}
@@ -160,10 +159,10 @@ func TestTheActivityGetsTheInputWithoutWhatIsTheWorkflows(t *testing.T) {
 	} {
 		var got string
 		b := newBench(t, took(), unasked)
-		b.RegisterActivityWithOptions(func(raw converter.RawValue) (activities.SendSmsResult, error) {
+		b.RegisterActivityWithOptions(func(raw converter.RawValue) (sms.SendSmsResult, error) {
 			got = string(raw.Payload().GetData())
 			return took(), nil
-		}, activity.RegisterOptions{Name: activities.SendSmsName, DisableAlreadyRegisteredCheck: true})
+		}, activity.RegisterOptions{Name: sms.SendSmsName, DisableAlreadyRegisteredCheck: true})
 		b.run(tc.input)
 		if got != tc.want {
 			t.Errorf("%s: the activity got %s", name, got)
@@ -191,10 +190,10 @@ func TestAWaitThatCannotBeIsRefusedBeforeAnythingIsSent(t *testing.T) {
 		"all that is wrong":           {map[string]any{"timeout": "soon", "smsFrom": "+1", "smsTo": "+1"}, "missing or empty: smsBody"},
 	} {
 		b := newBench(t, took(), unasked)
-		b.RegisterActivityWithOptions(func(converter.RawValue) (activities.SendSmsResult, error) {
+		b.RegisterActivityWithOptions(func(converter.RawValue) (sms.SendSmsResult, error) {
 			t.Errorf("%s: something was sent", name)
 			return took(), nil
-		}, activity.RegisterOptions{Name: activities.SendSmsName, DisableAlreadyRegisteredCheck: true})
+		}, activity.RegisterOptions{Name: sms.SendSmsName, DisableAlreadyRegisteredCheck: true})
 		report := b.run(tc.input)
 		if len(report.Errors) != 1 || report.Errors[0].Code != sms.InvalidInput || !strings.Contains(report.Errors[0].Message, tc.says) || report.TwilioError == nil {
 			t.Errorf("%s: %+v", name, report)
@@ -320,7 +319,7 @@ func TestManyLookUpsEndWithTheWait(t *testing.T) {
 		sids = append(sids, fmt.Sprint("SM", i))
 	}
 	b := newBench(t, took(sids...), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{} })
-	b.OnActivity(activities.GetMessagesName, mock.Anything).After(5*time.Minute).Return([]sms.StatusUpdate{}, nil)
+	b.OnActivity(sms.GetMessagesName, mock.Anything).After(5*time.Minute).Return([]sms.StatusUpdate{}, nil)
 	input := map[string]any{"timeout": "30m"}
 	for k, v := range waiting {
 		input[k] = v

@@ -7,29 +7,23 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
 
-// The workflow types.
-const (
-	SendSmsWorkflowName      = "SendSmsWorkflow"
-	OrderStatusWorkflowName  = "OrderStatusWorkflow"
-	AskSmsWorkflowName       = "AskSmsWorkflow"
-	BroadcastSmsWorkflowName = "BroadcastSmsWorkflow"
-)
+// OrderStatusWorkflowName is the workflow type of the example.
+const OrderStatusWorkflowName = "OrderStatusWorkflow"
 
 // Register registers all workflows on a worker.
 func Register(r worker.WorkflowRegistry) {
 	for name, function := range map[string]any{
-		SendSmsWorkflowName:      SendSmsWorkflow,
-		OrderStatusWorkflowName:  OrderStatusWorkflow,
-		AskSmsWorkflowName:       AskSmsWorkflow,
-		BroadcastSmsWorkflowName: BroadcastSmsWorkflow,
+		sms.SendSmsWorkflowName:      SendSmsWorkflow,
+		OrderStatusWorkflowName:      OrderStatusWorkflow,
+		sms.AskSmsWorkflowName:       AskSmsWorkflow,
+		sms.BroadcastSmsWorkflowName: BroadcastSmsWorkflow,
 
-		activities.QuestionsWorkflowName: QuestionsWorkflow,
-		sms.ReceiveSmsWorkflowName:       ReceiveSmsWorkflow,
-		sms.SilenceSmsWorkflowName:       SilenceSmsWorkflow,
+		sms.QuestionsWorkflowName:  QuestionsWorkflow,
+		sms.ReceiveSmsWorkflowName: ReceiveSmsWorkflow,
+		sms.SilenceSmsWorkflowName: SilenceSmsWorkflow,
 	} {
 		r.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{Name: name})
 	}

@@ -31,14 +31,14 @@ var rooms = map[string][]string{
 	"twilio":     {"sms"},
 	"broadcast":  {"sms"},
 	"activities": {"sms", "javaregex", "freemarker", "twilio"},
-	"workflows":  {"sms", "javaregex", "freemarker", "twilio", "activities"},
-	"triggers":   {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", yamlfile},
-	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", yamlfile},
-	"internal":   {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", yamlfile},
+	"workflows":  {"sms"},
+	"triggers":   {"sms", "javaregex", "freemarker", yamlfile},
+	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "workflows", "triggers", yamlfile},
+	"internal":   {"sms", "javaregex", "freemarker", "twilio", yamlfile},
 	yamlfile:     {},
 	version:      {},
 	"worker":     {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, yamlfile},
-	"starter":    {"sms", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, yamlfile},
+	"starter":    {"sms", "javaregex", "freemarker", "twilio", "workflows", "triggers", "webhook", "internal", version, yamlfile},
 	"twiliosim":  {"sms", "twilio", version},
 	"local":      {"sms", "broadcast", "twiliosim", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, yamlfile},
 	"test":       {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, "twiliosim", "local", yamlfile},
@@ -57,6 +57,34 @@ func TestRoomsImportEachOtherOnlyAlongTheArrows(t *testing.T) {
 	for _, p := range packages {
 		for _, mistake := range mistakes(p, packages) {
 			t.Error(mistake)
+		}
+	}
+}
+
+// Whoever writes workflows imports these, and links nothing of weight but the SDK.
+func TestWorkflowAuthorsLinkTheSDKAndTheStandardLibraryOnly(t *testing.T) {
+	packages := list(t)
+	for _, author := range []string{"sms", "workflows", "workflows/smstest"} {
+		p := packages[module+"/"+author]
+		if p == nil {
+			t.Errorf("there is no package %s", author)
+			continue
+		}
+		for _, path := range append(p.Deps, p.ImportPath) {
+			ours := packages[path]
+			if ours == nil {
+				continue // reached through an import that is checked below
+			}
+			for _, imported := range ours.Imports {
+				host, _, _ := strings.Cut(imported, "/")
+				light := packages[imported] != nil || !strings.Contains(host, ".") // ours, or the standard library
+				if room(path) == "workflows" {
+					light = light || host == "go.temporal.io"
+				}
+				if !light {
+					t.Errorf("%s imports %s, which all who import %s/%s would link", path, imported, module, author)
+				}
+			}
 		}
 	}
 }
@@ -146,6 +174,8 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 	for _, p := range []*goPackage{
 		{ImportPath: module + "/twilio", Deps: []string{module + "/sms"}},
 		{ImportPath: module + "/sms", Imports: []string{module + "/twilio"}, Deps: []string{module + "/twilio"}},
+		{ImportPath: module + "/workflows", Imports: []string{module + "/activities"}, Deps: []string{module + "/activities"}},
+		{ImportPath: module + "/activities"},
 		{ImportPath: module + "/twiliosim", Deps: []string{"net/http"}},
 		{ImportPath: module + "/webhook", Imports: []string{module + "/twiliosim"}, Deps: []string{module + "/twiliosim"}},
 		{ImportPath: module + "/freemarker", Imports: []string{module + "/javaregex"}, Deps: []string{module + "/javaregex", module + "/sms"}},
@@ -157,6 +187,7 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 	for path, want := range map[string]string{
 		"twilio":     "",
 		"sms":        "temporal-twilio/sms imports temporal-twilio/twilio, but the arrow runs sms <- twilio, and never back",
+		"workflows":  "temporal-twilio/workflows imports temporal-twilio/activities, but no arrow runs activities <- workflows",
 		"webhook":    "temporal-twilio/webhook imports temporal-twilio/twiliosim, but nothing outside local/ and test/ imports twiliosim/",
 		"freemarker": "temporal-twilio/freemarker imports temporal-twilio/sms through temporal-twilio/javaregex, but no arrow runs sms <- freemarker",
 		"shed":       "temporal-twilio/shed is in a folder that has no arrows yet: say in test/architecture and in CONTRIBUTING.md what shed/ may import",

@@ -19,7 +19,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
@@ -121,7 +120,7 @@ type list struct {
 	number int
 	body   string
 	to     []string
-	result activities.SendSmsResult
+	result sms.SendSmsResult
 	err    error
 }
 
@@ -137,12 +136,12 @@ func newList(number int) *list {
 func (l *list) send(ctx context.Context, s *storm) {
 	handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID:                     fmt.Sprintf("list-%d", l.number),
-		TaskQueue:              activities.TaskQueue,
+		TaskQueue:              sms.TaskQueue,
 		ScheduleToCloseTimeout: 10 * time.Minute,
 		StartToCloseTimeout:    2 * time.Minute,
 		HeartbeatTimeout:       heartbeat,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, BackoffCoefficient: 1},
-	}, activities.SendSmsName, activities.SendSmsInput{SmsFrom: stack.Number, SmsTo: activities.To(l.to...), SmsBody: l.body})
+	}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(l.to...), SmsBody: l.body})
 	if err == nil {
 		err = handle.Get(ctx, &l.result)
 	}

@@ -12,7 +12,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
@@ -39,11 +38,11 @@ func TestEveryInputOfTheSendingPageDoesWhatItSays(t *testing.T) {
 		t.Run(fmt.Sprint(workflow, "/line", b.line), func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, workflow, json.RawMessage(b.text))
+			run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, workflow, json.RawMessage(b.text))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if workflow == workflows.AskSmsWorkflowName {
+			if workflow == sms.AskSmsWorkflowName {
 				reply(t, s)
 			}
 			var result struct {
@@ -59,18 +58,18 @@ func TestEveryInputOfTheSendingPageDoesWhatItSays(t *testing.T) {
 			}
 			failed := func() { t.Errorf("the result is %+v, errors %s", result, result.Errors) }
 			switch workflow {
-			case workflows.SendSmsWorkflowName:
+			case sms.SendSmsWorkflowName:
 				if string(result.Errors) != "[]" || len(result.Messages) == 0 {
 					failed()
 				}
 				if strings.Contains(b.text, "waitForDelivery") && (len(result.Deliveries) != 1 || result.Deliveries[0].Status != sms.Delivered) {
 					failed()
 				}
-			case workflows.AskSmsWorkflowName:
+			case sms.AskSmsWorkflowName:
 				if result.Outcome != workflows.Answered {
 					failed()
 				}
-			case workflows.BroadcastSmsWorkflowName:
+			case sms.BroadcastSmsWorkflowName:
 				if result.State != "done" || result.Report != "closed-on-monday.jsonl" {
 					failed()
 				}

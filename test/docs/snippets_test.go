@@ -15,7 +15,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/activities"
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
 )
@@ -29,7 +29,7 @@ func remind(t *testing.T, s *stack.Stack, taskQueue string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var result activities.SendSmsResult
+	var result sms.SendSmsResult
 	if err := run.Get(t.Context(), &result); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestThePythonWorkflowOfTheReadmeCompilesAndIsNotRun(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "remind.py")
 	write(t, file, code)
 	mustRun(t, root(t), "python3", "-c", "import ast, sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])", file)
-	for _, name := range []string{activities.SendSmsName, activities.TaskQueue, "smsFrom", "smsTo", "smsBody", "variables"} {
+	for _, name := range []string{sms.SendSmsName, sms.TaskQueue, "smsFrom", "smsTo", "smsBody", "variables"} {
 		if !strings.Contains(code, `"`+name+`"`) {
 			t.Errorf("the Python snippet does not name %q", name)
 		}

@@ -8,7 +8,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/activities"
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
 	"temporal-twilio/workflows"
@@ -21,7 +21,7 @@ func ask(t *testing.T, s *stack.Stack, question string, more map[string]any) cli
 	for name, value := range more {
 		input[name] = value
 	}
-	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, workflows.AskSmsWorkflowName, input)
+	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.AskSmsWorkflowName, input)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
@@ -47,14 +46,14 @@ func TestABroadcastReachesEverybodyOnceThroughPausesAndCrashes(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute+time.Duration(*broadcastSize)*15*time.Millisecond)
 	defer cancel()
 	c := s.Temporal.Client
-	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "broadcast", TaskQueue: activities.TaskQueue}, workflows.BroadcastSmsWorkflowName, map[string]any{
+	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "broadcast", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, map[string]any{
 		"smsFrom": stack.Number, "smsBody": "Hello ${name}", "file": "list.csv", "report": "list-report", "pageSize": 100,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	progress := func(ctx context.Context) (p workflows.BroadcastProgress, err error) {
-		value, err := c.QueryWorkflow(ctx, "broadcast", "", workflows.ProgressQuery)
+		value, err := c.QueryWorkflow(ctx, "broadcast", "", sms.ProgressQuery)
 		if err == nil {
 			err = value.Get(&p)
 		}
@@ -77,12 +76,12 @@ func TestABroadcastReachesEverybodyOnceThroughPausesAndCrashes(t *testing.T) {
 		}
 		return p
 	}
-	if p := update(workflows.PauseUpdate); p.State != "paused" {
+	if p := update(sms.PauseUpdate); p.State != "paused" {
 		t.Errorf("after pause: %+v", p)
 	}
 	s.Worker.Kill()
 	s.StartWorker(t)
-	if p := update(workflows.ResumeUpdate); p.State != "sending" {
+	if p := update(sms.ResumeUpdate); p.State != "sending" {
 		t.Errorf("after resume: %+v", p)
 	}
 	s.Worker.Kill()
@@ -154,7 +153,7 @@ func TestABroadcastThatTemporalCancelsFinishesItsPageAndItsReport(t *testing.T) 
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, workflows.BroadcastSmsWorkflowName, map[string]any{
+	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, map[string]any{
 		"smsFrom": stack.Number, "smsBody": "Hello", "smsTo": list, "report": "cancelled", "pageSize": 50,
 	})
 	if err != nil {
@@ -197,7 +196,7 @@ func TestBroadcastGoesOnAfterTwilioRefusedIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, workflows.BroadcastSmsWorkflowName, map[string]any{
+		run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, map[string]any{
 			"smsFrom": stack.Number, "smsBody": "Hello", "smsTo": list,
 		})
 		if err != nil {
@@ -205,7 +204,7 @@ func TestBroadcastGoesOnAfterTwilioRefusedIt(t *testing.T) {
 		}
 		var p workflows.BroadcastProgress
 		stack.Eventually(t, fmt.Sprintf("after %d the broadcast is %s", code, state), func(ctx context.Context) error {
-			answer, err := s.Temporal.Client.QueryWorkflow(ctx, run.GetID(), "", workflows.ProgressQuery)
+			answer, err := s.Temporal.Client.QueryWorkflow(ctx, run.GetID(), "", sms.ProgressQuery)
 			if err == nil {
 				err = answer.Get(&p)
 			}
@@ -218,7 +217,7 @@ func TestBroadcastGoesOnAfterTwilioRefusedIt(t *testing.T) {
 			t.Errorf("%d: %+v", code, p)
 		}
 		s.Twilio.RemoveOutcome(refused.ID)
-		handle, err := s.Temporal.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: run.GetID(), UpdateName: workflows.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted})
+		handle, err := s.Temporal.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: run.GetID(), UpdateName: sms.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted})
 		if err == nil {
 			err = handle.Get(ctx, nil)
 		}

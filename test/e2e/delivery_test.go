@@ -7,7 +7,6 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
@@ -32,7 +31,7 @@ func TestAWorkflowLearnsWhatBecameOfItsMessages(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // less than the first look-up
 	defer cancel()
-	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, workflows.SendSmsWorkflowName, map[string]any{
+	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, map[string]any{
 		"smsFrom": stack.Number, "smsTo": []string{phone, unreachable}, "smsBody": "Hi", "waitForDelivery": true, "timeout": "5m",
 	})
 	if err != nil {

@@ -17,7 +17,6 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/triggers"
@@ -54,12 +53,12 @@ func listen(t *testing.T, s *stack.Stack, workflowID, signal string) <-chan trig
 }
 
 // sendSms runs SendSmsWorkflow with an input of any shape.
-func sendSms(t *testing.T, s *stack.Stack, input any) activities.SendSmsResult {
+func sendSms(t *testing.T, s *stack.Stack, input any) sms.SendSmsResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	var result activities.SendSmsResult
-	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, "SendSmsWorkflow", input)
+	var result sms.SendSmsResult
+	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, "SendSmsWorkflow", input)
 	if err == nil {
 		err = run.Get(ctx, &result)
 	}
@@ -69,7 +68,7 @@ func sendSms(t *testing.T, s *stack.Stack, input any) activities.SendSmsResult {
 	return result
 }
 
-func codes(result activities.SendSmsResult) (all []sms.Code) {
+func codes(result sms.SendSmsResult) (all []sms.Code) {
 	for _, e := range result.Errors {
 		all = append(all, e.Code)
 	}
@@ -105,8 +104,8 @@ func TestSendSmsRunsWithoutAWorkflowToo(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	handle, err := s.Temporal.Client.ExecuteActivity(t.Context(), client.StartActivityOptions{
-		ID: "one", TaskQueue: activities.TaskQueue, StartToCloseTimeout: time.Minute,
-	}, activities.SendSmsName, map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone}, "smsBody": "Hi"})
+		ID: "one", TaskQueue: sms.TaskQueue, StartToCloseTimeout: time.Minute,
+	}, sms.SendSmsName, map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone}, "smsBody": "Hi"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +122,7 @@ func TestOneKeyIsOneSend(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	input := map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone, phone, "nobody"}, "smsBody": "Hi", "idempotencyKey": "order-42/confirmation"}
-	results := make([]activities.SendSmsResult, 6)
+	results := make([]sms.SendSmsResult, 6)
 	var sending sync.WaitGroup
 	for i := range results {
 		sending.Go(func() {
@@ -132,14 +131,14 @@ func TestOneKeyIsOneSend(t *testing.T) {
 			var err error
 			if i%2 == 0 {
 				var run client.WorkflowRun
-				if run, err = s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, "SendSmsWorkflow", input); err == nil {
+				if run, err = s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, "SendSmsWorkflow", input); err == nil {
 					err = run.Get(ctx, &results[i])
 				}
 			} else {
 				var handle client.ActivityHandle
 				if handle, err = s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
-					ID: fmt.Sprint("standalone-", i), TaskQueue: activities.TaskQueue, StartToCloseTimeout: time.Minute,
-				}, activities.SendSmsName, input); err == nil {
+					ID: fmt.Sprint("standalone-", i), TaskQueue: sms.TaskQueue, StartToCloseTimeout: time.Minute,
+				}, sms.SendSmsName, input); err == nil {
 					err = handle.Get(ctx, &results[i])
 				}
 			}
@@ -166,8 +165,8 @@ func TestAKeyedSendThatWasEndedFromOutsideHoldsNobodyUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	handle, err := s.Temporal.Client.ExecuteActivity(t.Context(), client.StartActivityOptions{
-		ID: "asks", TaskQueue: activities.TaskQueue, StartToCloseTimeout: time.Minute,
-	}, activities.SendSmsName, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "idempotencyKey": "order-42"})
+		ID: "asks", TaskQueue: sms.TaskQueue, StartToCloseTimeout: time.Minute,
+	}, sms.SendSmsName, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "idempotencyKey": "order-42"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +179,7 @@ func TestAKeyedSendThatWasEndedFromOutsideHoldsNobodyUp(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	var result activities.SendSmsResult
+	var result sms.SendSmsResult
 	if err := handle.Get(ctx, &result); err != nil {
 		t.Fatal(err)
 	}
@@ -196,12 +195,12 @@ func TestAKeyedSendCompletesWithinItsTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	handle, err := s.Temporal.Client.ExecuteActivity(t.Context(), client.StartActivityOptions{
-		ID: "asks", TaskQueue: activities.TaskQueue, StartToCloseTimeout: 4 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
-	}, activities.SendSmsName, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "idempotencyKey": "order-42"})
+		ID: "asks", TaskQueue: sms.TaskQueue, StartToCloseTimeout: 4 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+	}, sms.SendSmsName, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "idempotencyKey": "order-42"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var result activities.SendSmsResult
+	var result sms.SendSmsResult
 	if err := handle.Get(t.Context(), &result); err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +220,7 @@ func longList(t *testing.T, s *stack.Stack) (client.WorkflowRun, int) {
 	for i := range recipients {
 		to = append(to, fmt.Sprintf("+1555000%04d", i))
 	}
-	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: activities.TaskQueue}, "SendSmsWorkflow",
+	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, "SendSmsWorkflow",
 		map[string]any{"smsFrom": stack.Number, "smsTo": to, "smsBody": "Hi"})
 	if err != nil {
 		t.Fatal(err)
@@ -244,7 +243,7 @@ func TestACancelledSendReturnsWhatWasSent(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	var result activities.SendSmsResult
+	var result sms.SendSmsResult
 	if err := run.Get(ctx, &result); err != nil {
 		t.Fatal(err)
 	}
@@ -271,7 +270,7 @@ func TestAWorkerThatStopsLeavesTheRestToAnother(t *testing.T) {
 	s.StartWorker(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	var result activities.SendSmsResult
+	var result sms.SendSmsResult
 	if err := run.Get(ctx, &result); err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
@@ -90,7 +89,7 @@ func TestStarterSendPrintsTheResultAsJSON(t *testing.T) {
 		"with a recipient that fails": {"nobody", 1, string(sms.InvalidTo)},
 	} {
 		got := starter(t, s.Environment(), "send", "--from", stack.Number, "--to", tc.to, "--body", "Hi", "--json")
-		var result activities.SendSmsResult
+		var result sms.SendSmsResult
 		if err := json.Unmarshal([]byte(got.stdout), &result); err != nil {
 			t.Errorf("%s: %v in %s", name, err, got.stdout)
 		}
@@ -277,14 +276,14 @@ func TestStarterBroadcastTellsHowFarItCame(t *testing.T) {
 // in quiet hours but for a minute of the day.
 func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 	t.Helper()
-	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "asleep", TaskQueue: activities.TaskQueue}, workflows.BroadcastSmsWorkflowName, map[string]any{
+	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "asleep", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, map[string]any{
 		"smsFrom": stack.Number, "smsBody": "Hi", "smsTo": "+12125550100", "quietHours": map[string]any{"from": "04:01", "to": "04:00"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stack.Eventually(t, "the broadcast waits", func(ctx context.Context) error {
-		answer, err := s.Temporal.Client.QueryWorkflow(ctx, run.GetID(), "", workflows.ProgressQuery)
+		answer, err := s.Temporal.Client.QueryWorkflow(ctx, run.GetID(), "", sms.ProgressQuery)
 		var p workflows.BroadcastProgress
 		if err == nil {
 			err = answer.Get(&p)

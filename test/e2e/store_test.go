@@ -83,14 +83,14 @@ func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
 	s := stack.Start(t, stack.Options{Environment: append(environment, "BROADCAST_STORE="+url)})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "broadcast", TaskQueue: activities.TaskQueue}, workflows.BroadcastSmsWorkflowName, map[string]any{
+	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "broadcast", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, map[string]any{
 		"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": "list.csv", "report": "monday", "pageSize": 20,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	stack.Eventually(t, "some pages are sent", func(ctx context.Context) error {
-		answer, err := s.Temporal.Client.QueryWorkflow(ctx, "broadcast", "", workflows.ProgressQuery)
+		answer, err := s.Temporal.Client.QueryWorkflow(ctx, "broadcast", "", sms.ProgressQuery)
 		var p workflows.BroadcastProgress
 		if err == nil {
 			err = answer.Get(&p)

@@ -11,8 +11,8 @@ import (
 
 	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/internal/temporal"
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
 )
@@ -35,9 +35,9 @@ func TestAWorkflowIDMayHoldAnyLetter(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ours.Close()
-	run, err := ours.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "Bestellung-ä", TaskQueue: activities.TaskQueue}, "SendSmsWorkflow",
+	run, err := ours.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "Bestellung-ä", TaskQueue: sms.TaskQueue}, "SendSmsWorkflow",
 		map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})
-	var result activities.SendSmsResult
+	var result sms.SendSmsResult
 	if err == nil {
 		err = run.Get(ctx, &result) // which the worker's client sent
 	}

@@ -33,7 +33,6 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
@@ -68,49 +67,49 @@ const (
 
 var scenes = map[string]scene{
 	"order-status": {workflow: workflows.OrderStatusWorkflowName, input: workflows.OrderStatusInput{OrderNumber: "42", From: "+15005550009"}},
-	"send-sms":     {workflow: workflows.SendSmsWorkflowName, input: send(nil)},
-	"send-sms-and-wait": {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{
+	"send-sms":     {workflow: sms.SendSmsWorkflowName, input: send(nil)},
+	"send-sms-and-wait": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{
 		"waitForDelivery": true, "timeout": "2s",
 	})},
-	"send-sms-cancelled": {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true}), act: cancel},
-	"send-sms-keyed":     {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{"idempotencyKey": "order-42"})},
-	"send-sms-refused":   {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "soon"})},
-	"ask-sms": {workflow: workflows.AskSmsWorkflowName, input: map[string]any{
+	"send-sms-cancelled": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true}), act: cancel},
+	"send-sms-keyed":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"idempotencyKey": "order-42"})},
+	"send-sms-refused":   {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "soon"})},
+	"ask-sms": {workflow: sms.AskSmsWorkflowName, input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": quiet, "smsBody": "Coming?", "timeout": "2s",
 		"reminders": []map[string]any{{"after": "1s", "smsBody": "Still coming?"}},
 	}},
 	// As it is since questions are checked before they are asked.
-	"ask-sms-checked": {workflow: workflows.AskSmsWorkflowName, input: map[string]any{
+	"ask-sms-checked": {workflow: sms.AskSmsWorkflowName, input: map[string]any{
 		"SmsFrom": stack.Number, "SmsTo": "+15005550013", "SmsBody": "Coming?", "Timeout": "PT2S",
 		"reminders": map[string]any{"after": "1s", "smsBody": "Still coming?"},
 	}},
-	"ask-sms-answered": {workflow: workflows.AskSmsWorkflowName, act: answer, input: map[string]any{
+	"ask-sms-answered": {workflow: sms.AskSmsWorkflowName, act: answer, input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": answers, "smsBody": "Coming?", "pattern": "(?<word>yes|no)",
 	}},
-	"ask-sms-cancelled": {workflow: workflows.AskSmsWorkflowName, act: cancel, input: map[string]any{
+	"ask-sms-cancelled": {workflow: sms.AskSmsWorkflowName, act: cancel, input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": "+15005550012", "smsBody": "Coming?",
 	}},
-	"broadcast-sms": {workflow: workflows.BroadcastSmsWorkflowName, input: send(map[string]any{
+	"broadcast-sms": {workflow: sms.BroadcastSmsWorkflowName, input: send(map[string]any{
 		"smsTo": []string{"+15005550009", "+15005550010", "nobody", "+15005550009"}, "pageSize": 2,
 	})},
-	"broadcast-sms-file": {workflow: workflows.BroadcastSmsWorkflowName, act: update, input: map[string]any{
+	"broadcast-sms-file": {workflow: sms.BroadcastSmsWorkflowName, act: update, input: map[string]any{
 		"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "updated", "pageSize": 2,
 	}},
-	"broadcast-sms-cancelled": {workflow: workflows.BroadcastSmsWorkflowName, act: cancel, input: map[string]any{
+	"broadcast-sms-cancelled": {workflow: sms.BroadcastSmsWorkflowName, act: cancel, input: map[string]any{
 		"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "cancelled", "pageSize": 20,
 	}},
-	"broadcast-sms-continued": {workflow: workflows.BroadcastSmsWorkflowName, short: true, input: map[string]any{
+	"broadcast-sms-continued": {workflow: sms.BroadcastSmsWorkflowName, short: true, input: map[string]any{
 		"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "continued", "pageSize": 2,
 	}},
 	"broadcast-sms-continued-last": {id: "broadcast-sms-continued", short: true},
-	"broadcast-sms-dry-run":        {workflow: workflows.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "dry", "dryRun": true}},
-	"broadcast-sms-waits":          {workflow: workflows.BroadcastSmsWorkflowName, act: recover, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "waits"}},
-	"broadcast-sms-asleep":         {workflow: workflows.BroadcastSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
-	"send-sms-asleep":              {workflow: workflows.SendSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
-	"catch-up-sms":                 {workflow: workflows.CatchUpSmsWorkflowName, input: workflows.CatchUpSmsInput{}, queue: workflows.CatchUpTaskQueue},
+	"broadcast-sms-dry-run":        {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "dry", "dryRun": true}},
+	"broadcast-sms-waits":          {workflow: sms.BroadcastSmsWorkflowName, act: recover, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "waits"}},
+	"broadcast-sms-asleep":         {workflow: sms.BroadcastSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
+	"send-sms-asleep":              {workflow: sms.SendSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
+	"catch-up-sms":                 {workflow: sms.CatchUpSmsWorkflowName, input: workflows.CatchUpSmsInput{}, queue: sms.CatchUpTaskQueue},
 	// What ask-sms opened and closed, and what was answered.
-	"sms-questions":          {id: activities.QuestionsID([]byte(secret), stack.Number, quiet)},
-	"sms-questions-answered": {id: activities.QuestionsID([]byte(secret), stack.Number, answers)},
+	"sms-questions":          {id: sms.QuestionsID([]byte(secret), stack.Number, quiet)},
+	"sms-questions-answered": {id: sms.QuestionsID([]byte(secret), stack.Number, answers)},
 	"receive-sms": {workflow: sms.ReceiveSmsWorkflowName, input: sms.ReceiveSmsInput{
 		Text: sms.Text{MessageSID: "SM1", From: quiet, To: stack.Number, Body: "hi"}, Attributes: true,
 		Firings: []sms.Firing{
@@ -128,7 +127,7 @@ var scenes = map[string]scene{
 		Text: sms.Text{MessageSID: "SM2", From: quiet, To: stack.Number, Body: "hi"}, Late: true, Keepers: []string{"none"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
 	}},
-	"send-sms-with-errors": {workflow: workflows.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
+	"send-sms-with-errors": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
 }
 
 // calling is a firing of a trigger of the same name as its action.
@@ -136,7 +135,7 @@ func calling(call sms.Call) sms.Firing {
 	f := sms.Firing{Trigger: call.Action + "-" + call.WorkflowID, Call: call, Echo: sms.Echo{{Text: "done"}}, EchoError: "failed"}
 	f.Trigger = strings.ToLower(strings.Trim(f.Trigger, "-"))
 	if call.Action == sms.ActionStart || call.Action == sms.ActionSignalWithStart {
-		f.Call.Workflow, f.Call.TaskQueue = workflows.OrderStatusWorkflowName, activities.TaskQueue
+		f.Call.Workflow, f.Call.TaskQueue = workflows.OrderStatusWorkflowName, sms.TaskQueue
 		f.Call.Input = []byte(`{"orderNumber": "42"}`)
 	}
 	return f
@@ -223,7 +222,7 @@ func recover(s *stage) error {
 	}
 	s.Twilio.RemoveOutcome(refused.ID)
 	handle, err := s.Temporal.Client.UpdateWorkflow(s, client.UpdateWorkflowOptions{
-		WorkflowID: s.run.GetID(), UpdateName: workflows.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
+		WorkflowID: s.run.GetID(), UpdateName: sms.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
 		err = handle.Get(s, nil)
@@ -245,7 +244,7 @@ func update(s *stage) error {
 	if err := s.texted(); err != nil {
 		return err
 	}
-	for _, name := range []string{workflows.PauseUpdate, workflows.ResumeUpdate, workflows.CancelUpdate} {
+	for _, name := range []string{sms.PauseUpdate, sms.ResumeUpdate, sms.CancelUpdate} {
 		handle, err := s.Temporal.Client.UpdateWorkflow(s, client.UpdateWorkflowOptions{
 			WorkflowID: s.run.GetID(), UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted,
 		})
@@ -278,7 +277,7 @@ func TestWorkflowsOfTodayReplayTheHistoriesOfTheirTime(t *testing.T) {
 	}
 	replayer := worker.NewWorkflowReplayer()
 	workflows.Register(replayer)
-	replayer.RegisterWorkflowWithOptions(workflows.CatchUpSmsWorkflow, workflow.RegisterOptions{Name: workflows.CatchUpSmsWorkflowName})
+	replayer.RegisterWorkflowWithOptions(workflows.CatchUpSmsWorkflow, workflow.RegisterOptions{Name: sms.CatchUpSmsWorkflowName})
 	logger := sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	histories, err := filepath.Glob(filepath.Join("testdata", "*.json"))
 	if err != nil {
@@ -371,7 +370,7 @@ func run(t *testing.T, s *stack.Stack, name string, of scene) {
 func play(ctx context.Context, s *stack.Stack, name string, of scene) (client.WorkflowRun, error) {
 	on := &stage{Context: ctx, Stack: s}
 	on.before = on.texts()
-	options := client.StartWorkflowOptions{ID: name, TaskQueue: cmp.Or(of.queue, activities.TaskQueue)}
+	options := client.StartWorkflowOptions{ID: name, TaskQueue: cmp.Or(of.queue, sms.TaskQueue)}
 	started, err := s.Temporal.Client.ExecuteWorkflow(ctx, options, of.workflow, of.input)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,6 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/workflows"
 )
@@ -36,7 +35,7 @@ type Phones struct {
 	texts   []Text
 	refuses map[string]sms.Code
 	replies map[string]reply
-	files   map[string]activities.Recipients
+	files   map[string]sms.Recipients
 }
 
 type reply struct {
@@ -47,11 +46,11 @@ type reply struct {
 // New registers stand-ins for the activities that send, and for AskSmsWorkflow
 // and BroadcastSmsWorkflow.
 func New(env *testsuite.TestWorkflowEnvironment) *Phones {
-	p := &Phones{env: env, refuses: make(map[string]sms.Code), replies: make(map[string]reply), files: make(map[string]activities.Recipients)}
-	env.RegisterActivityWithOptions(p.send, activity.RegisterOptions{Name: activities.SendSmsName})
-	env.RegisterActivityWithOptions(p.look, activity.RegisterOptions{Name: activities.GetMessagesName})
-	env.RegisterWorkflowWithOptions(p.ask, workflow.RegisterOptions{Name: workflows.AskSmsWorkflowName})
-	env.RegisterWorkflowWithOptions(p.broadcast, workflow.RegisterOptions{Name: workflows.BroadcastSmsWorkflowName})
+	p := &Phones{env: env, refuses: make(map[string]sms.Code), replies: make(map[string]reply), files: make(map[string]sms.Recipients)}
+	env.RegisterActivityWithOptions(p.send, activity.RegisterOptions{Name: sms.SendSmsName})
+	env.RegisterActivityWithOptions(p.look, activity.RegisterOptions{Name: sms.GetMessagesName})
+	env.RegisterWorkflowWithOptions(p.ask, workflow.RegisterOptions{Name: sms.AskSmsWorkflowName})
+	env.RegisterWorkflowWithOptions(p.broadcast, workflow.RegisterOptions{Name: sms.BroadcastSmsWorkflowName})
 	return p
 }
 
@@ -64,7 +63,7 @@ func (p *Phones) Refuse(to string, code sms.Code) { p.refuses[to] = code }
 func (p *Phones) Reply(from, body string, after time.Duration) { p.replies[from] = reply{body, after} }
 
 // File has a broadcast read a file: these are its recipients.
-func (p *Phones) File(name string, recipients ...activities.Recipient) { p.files[name] = recipients }
+func (p *Phones) File(name string, recipients ...sms.Recipient) { p.files[name] = recipients }
 
 // Texts are those that a phone got, or all phones if it is "", in their order.
 func (p *Phones) Texts(to string) (texts []Text) {
@@ -76,8 +75,8 @@ func (p *Phones) Texts(to string) (texts []Text) {
 	return texts
 }
 
-func (p *Phones) send(input activities.SendSmsInput) (activities.SendSmsResult, error) {
-	result := activities.SendSmsResult{Messages: []sms.Message{}, Errors: []sms.Error{}}
+func (p *Phones) send(input sms.SendSmsInput) (sms.SendSmsResult, error) {
+	result := sms.SendSmsResult{Messages: []sms.Message{}, Errors: []sms.Error{}}
 	for _, recipient := range input.SmsTo {
 		code := p.refuses[recipient.To]
 		if code == "" || code == sms.OutcomeUnknown {
@@ -95,7 +94,7 @@ func (p *Phones) send(input activities.SendSmsInput) (activities.SendSmsResult, 
 }
 
 // look says of every message that it was delivered.
-func (p *Phones) look(input activities.MessagesInput) (updates []sms.StatusUpdate, _ error) {
+func (p *Phones) look(input sms.GetMessagesInput) (updates []sms.StatusUpdate, _ error) {
 	for _, sid := range input.SIDs {
 		updates = append(updates, sms.StatusUpdate{MessageSID: sid, Status: sms.Delivered})
 	}
@@ -103,7 +102,7 @@ func (p *Phones) look(input activities.MessagesInput) (updates []sms.StatusUpdat
 }
 
 func (p *Phones) ask(ctx workflow.Context, input workflows.AskSmsInput) (result workflows.AskSmsResult, err error) {
-	result.Sent, _ = p.send(activities.SendSmsInput{SmsFrom: input.SmsFrom, SmsTo: activities.To(input.SmsTo), SmsBody: input.SmsBody, Variables: input.Variables})
+	result.Sent, _ = p.send(sms.SendSmsInput{SmsFrom: input.SmsFrom, SmsTo: sms.To(input.SmsTo), SmsBody: input.SmsBody, Variables: input.Variables})
 	timeout := time.Duration(input.Timeout)
 	if timeout == 0 {
 		timeout = workflows.DefaultAskTimeout

@@ -9,7 +9,6 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
-	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/workflows"
 	"temporal-twilio/workflows/smstest"
@@ -28,7 +27,7 @@ func appointment(ctx workflow.Context, to string) (string, error) {
 		return string(answer.Outcome), err
 	}
 	deliveries := workflows.NewDeliveries(ctx, workflows.DeliveriesState{})
-	sent, err := workflows.SendSms(ctx, activities.SendSmsInput{SmsFrom: ours, SmsTo: activities.To(to), SmsBody: "See you!"})
+	sent, err := workflows.SendSms(ctx, sms.SendSmsInput{SmsFrom: ours, SmsTo: sms.To(to), SmsBody: "See you!"})
 	if err != nil {
 		return "", err
 	}
@@ -84,16 +83,16 @@ func TestABroadcastIsTestedWithoutTwilio(t *testing.T) {
 	env.RegisterWorkflow(campaign)
 	env.RegisterActivityWithOptions(func(in sms.PageInput) (sms.Page, error) {
 		if in.Cursor == "" {
-			return sms.Page{Recipients: activities.To(ann), Next: "2"}, nil
+			return sms.Page{Recipients: sms.To(ann), Next: "2"}, nil
 		}
-		return sms.Page{Recipients: activities.To(bo)}, nil
+		return sms.Page{Recipients: sms.To(bo)}, nil
 	}, activity.RegisterOptions{Name: "Customers"})
 	phones := smstest.New(env)
-	phones.File("all.csv", activities.Recipient{To: ann}, activities.Recipient{To: "+15005550011"})
+	phones.File("all.csv", sms.Recipient{To: ann}, sms.Recipient{To: "+15005550011"})
 	phones.Refuse(bo, sms.OptedOut)
-	text := activities.SendSmsInput{SmsFrom: ours, SmsBody: "We moved."}
+	text := sms.SendSmsInput{SmsFrom: ours, SmsBody: "We moved."}
 	listed := text
-	listed.SmsTo = activities.To(ann, bo)
+	listed.SmsTo = sms.To(ann, bo)
 	env.ExecuteWorkflow(campaign, []workflows.BroadcastSmsInput{
 		{SendSmsInput: listed}, {SendSmsInput: text, File: "all.csv", Report: "moved"}, {SendSmsInput: text, Source: &workflows.Source{Activity: "Customers"}},
 	})

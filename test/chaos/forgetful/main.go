@@ -15,6 +15,7 @@ import (
 
 	"temporal-twilio/activities"
 	"temporal-twilio/internal/config"
+	"temporal-twilio/sms"
 	"temporal-twilio/twilio"
 )
 
@@ -49,7 +50,7 @@ func run() error {
 		Settle:   c.Timeout + c.Timeout/2,
 		Patience: time.Second,
 	}
-	w := worker.New(temporal, activities.TaskQueue, worker.Options{})
+	w := worker.New(temporal, sms.TaskQueue, worker.Options{})
 	sending.Register(w)
 	return w.Run(worker.InterruptCh())
 }

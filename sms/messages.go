@@ -1,0 +1,60 @@
+package sms
+
+// Messages that exist: what the activities about them take and return.
+
+// MessageInput names a message.
+type MessageInput struct {
+	// SID is the message's. Required.
+	SID string `json:"sid"`
+	// Account picks the credentials. Optional: default that of the environment.
+	Account string `json:"account,omitempty"`
+}
+
+// GetMessagesInput names messages of one account.
+type GetMessagesInput struct {
+	// SIDs are the messages'. Required.
+	SIDs []string `json:"sids"`
+	// Account picks the credentials. Optional: default that of the environment.
+	Account string `json:"account,omitempty"`
+}
+
+// ListMessagesInput narrows a listing. Every field is optional.
+type ListMessagesInput struct {
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
+	// Limit is how many messages are wanted. Default 50, at most 1000.
+	Limit   int    `json:"limit,omitempty"`
+	Account string `json:"account,omitempty"`
+}
+
+// MessageState is what Twilio knows of a message.
+type MessageState struct {
+	Message
+	From                string `json:"from,omitempty"`
+	MessagingServiceSID string `json:"messagingServiceSid,omitempty"`
+	Body                string `json:"body"`
+	Direction           string `json:"direction"`
+	// Created is when Twilio took it, RFC 3339.
+	Created string `json:"created,omitempty"`
+	// ErrorCode says why it failed or was not delivered.
+	ErrorCode    int    `json:"errorCode,omitempty"`
+	ErrorMessage string `json:"errorMessage,omitempty"`
+}
+
+// LookUpSegmentsInput is a text to be measured.
+type LookUpSegmentsInput struct {
+	Body string `json:"body"`
+}
+
+// LookUpSegmentsResult says what a text would cost.
+type LookUpSegmentsResult struct {
+	Encoding Encoding `json:"encoding"`
+	Segments int      `json:"segments"`
+	// Units counts septets for GSM-7, UTF-16 units for UCS-2.
+	Units int `json:"units"`
+	// Culprit is the first character that made the text UCS-2, empty if none
+	// did; one that cannot be seen is written as \u200b. Place counts characters
+	// from 1.
+	Culprit string `json:"culprit,omitempty"`
+	Place   int    `json:"place,omitempty"`
+}

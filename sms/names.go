@@ -1,0 +1,124 @@
+package sms
+
+// Names: what callers in any language, operators and the parts of this module
+// call each other by. They never change: histories and Schedules hold them.
+
+// The task queues.
+const (
+	// TaskQueue is polled by the worker.
+	TaskQueue = "twilio"
+	// CatchUpTaskQueue is polled by the webhooks, which have the triggers.
+	CatchUpTaskQueue = "twilio-catch-up"
+)
+
+// The workflow types for callers.
+const (
+	SendSmsWorkflowName      = "SendSmsWorkflow"
+	AskSmsWorkflowName       = "AskSmsWorkflow"
+	BroadcastSmsWorkflowName = "BroadcastSmsWorkflow"
+	CatchUpSmsWorkflowName   = "CatchUpSmsWorkflow"
+)
+
+// The workflow types that the webhook and the activities start.
+const (
+	// ReceiveSmsWorkflowName carries out the plan of a text, for every plan but one
+	// plain start.
+	ReceiveSmsWorkflowName = "ReceiveSmsWorkflow"
+	// SilenceSmsWorkflowName lasts as long as a number is silent to a phone.
+	SilenceSmsWorkflowName = "SilenceSmsWorkflow"
+	// QuestionsWorkflowName keeps the open questions of a pair of numbers.
+	QuestionsWorkflowName = "SmsQuestionsWorkflow"
+)
+
+// The activity types for callers.
+const (
+	SendSmsName                = "SendSms"
+	GetMessageName             = "GetMessage"
+	GetMessagesName            = "GetMessages"
+	ListMessagesName           = "ListMessages"
+	CancelScheduledMessageName = "CancelScheduledMessage"
+	RedactMessageName          = "RedactMessage"
+	LookUpSegmentsName         = "LookUpSegments"
+)
+
+// The activity types that the workflows of this module call.
+const (
+	// PreviewSmsName renders the texts of a page.
+	PreviewSmsName = "PreviewSms"
+	// ReadAddressesName reads addresses as SendSms does.
+	ReadAddressesName = "ReadAddresses"
+	// FindQuietName finds who is in quiet hours.
+	FindQuietName = "FindQuiet"
+
+	CheckQuestionName = "CheckQuestion"
+	OpenQuestionName  = "OpenQuestion"
+	CloseQuestionName = "CloseQuestion"
+	MatchReplyName    = "MatchReply"
+
+	AskKeeperName    = "AskKeeper"
+	AskWorkflowName  = "AskWorkflow"
+	FindCatchersName = "FindCatchers"
+	FindRunName      = "FindRun"
+
+	BeginBroadcastName = "BeginBroadcast"
+	ReadRecipientsName = "ReadRecipients"
+	FindRepeatedName   = "FindRepeated"
+	WriteReportName    = "WriteReport"
+	FinishReportName   = "FinishReport"
+
+	// CatchUpSmsName is registered by the webhooks.
+	CatchUpSmsName = "CatchUpSms"
+)
+
+// The signals.
+const (
+	// StatusSignal brings a [StatusUpdate] to the workflow that sent the message.
+	StatusSignal = "SmsStatus"
+	// ReplySignal brings a [Reply] to the workflow that asked.
+	ReplySignal = "SmsReply"
+	// GiveUpSignal tells a ReceiveSmsWorkflow that the sender is about to hear the
+	// echoErrors, because no worker had begun with it. A workflow that has begun
+	// ignores it. Its argument is 1, or -1 to take one back.
+	GiveUpSignal = "giveUp"
+	// QuestionOpenSignal and QuestionCloseSignal bring a [Question] to its keeper.
+	QuestionOpenSignal  = "open"
+	QuestionCloseSignal = "close"
+)
+
+// The queries and updates.
+const (
+	// DeliveriesQuery returns the deliveries of a SendSmsWorkflow so far.
+	DeliveriesQuery = "deliveries"
+	// ProgressQuery returns the progress of a broadcast, as its updates do.
+	ProgressQuery = "progress"
+	PauseUpdate   = "pause"
+	ResumeUpdate  = "resume"
+	CancelUpdate  = "cancel"
+	// QuestionReplyUpdate offers a [Text] to a keeper of questions.
+	QuestionReplyUpdate = "reply"
+)
+
+// The search attributes. A namespace that lacks those of texts gets their
+// workflows without them; the worker adds all.
+const (
+	// AttributeCatches is a KeywordList: what a workflow catches.
+	AttributeCatches = "SmsCatches"
+	// AttributeTrigger is a Keyword: the trigger of a text's workflow, of several
+	// the first.
+	AttributeTrigger = "SmsTrigger"
+	// AttributeOutcome is a Keyword: the [Outcome] of a text's workflow, of several
+	// firings the worst.
+	AttributeOutcome = "SmsOutcome"
+	// AttributeParty is a KeywordList: the pseudonym of the phone.
+	AttributeParty = "SmsParty"
+)
+
+// The types of the errors of SendSms.
+const (
+	// NotSentErrorType is that of a send with [OnErrorFail] that did not reach
+	// Twilio for all recipients.
+	NotSentErrorType = "SmsNotSent"
+	// NotSentYetErrorType asks Temporal for another attempt. A retry policy that
+	// names it as non-retryable gets the result as it is instead.
+	NotSentYetErrorType = "SmsNotSentYet"
+)

@@ -1,0 +1,229 @@
+package sms
+
+// SendSms: what a caller asks for, and what must hold between the fields.
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// SendSmsInput asks for one text to be sent to each of a list of recipients.
+type SendSmsInput struct {
+	// SmsFrom is the sender: a number of the account in E.164 form, a short
+	// code, an alphanumeric sender ID or a WhatsApp address. Required unless
+	// MessagingServiceSID is given.
+	SmsFrom string `json:"smsFrom,omitempty" example:"\"+15005550006\""`
+	// SmsTo lists the recipients. Required. In JSON it is an array, an object for
+	// one, a string that holds either, or a comma-separated string.
+	SmsTo Recipients `json:"smsTo"`
+	// SmsBody is the text, a FreeMarker template. Required unless MediaURL or
+	// ContentSID is given.
+	SmsBody string `json:"smsBody,omitempty" example:"\"Dear ${name}, hello\""`
+	// Variables is the template's data model, a JSON object. Optional.
+	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
+	// Metadata is the connector's older name for Variables. Optional.
+	Metadata json.RawMessage `json:"metadata,omitempty" example:"{\"name\": \"Ann\"}"`
+
+	// DefaultRegion is the country of numbers without a country code, such as
+	// "US". Optional: default the worker's.
+	DefaultRegion string `json:"defaultRegion,omitempty" example:"\"US\""`
+	// Locale is how the templates write numbers and dates, such as "de" or "pt_BR",
+	// TimeZone where they tell the time, such as "Europe/Berlin" or "GMT+02:00".
+	// Optional: default the worker's, en_US and UTC unless it is configured.
+	Locale   string `json:"locale,omitempty" example:"\"pt_BR\""`
+	TimeZone string `json:"timeZone,omitempty" example:"\"Europe/Berlin\""`
+	// Account picks a set of credentials by its name in the worker's
+	// configuration. Optional: default that of the environment.
+	Account string `json:"account,omitempty" example:"\"marketing\""`
+	// GiveUpAfter is for how long a send that gets nowhere goes on trying what
+	// surely was not sent and may be later, across attempts. Optional: default as
+	// long as the caller's timeouts and retry policy allow, and 1 h if they set no
+	// end.
+	GiveUpAfter Duration `json:"giveUpAfter,omitempty"`
+	// OnError is "complete" or "fail": whether the activity fails if a recipient
+	// was not sent to, with an error that is not retried and whose details are the
+	// result. Optional: default complete.
+	OnError OnError `json:"onError,omitempty" example:"\"complete\" or \"fail\""`
+	// IdempotencyKey makes this the one send of its key: whoever else asks with
+	// the same key gets the same result, and nothing more is sent. Optional.
+	IdempotencyKey string `json:"idempotencyKey,omitempty" example:"\"order-42/confirmed\""`
+	// OnUnknown says what to do with a recipient of whom it cannot be decided
+	// whether Twilio took the message. Optional: default report.
+	OnUnknown OnUnknown `json:"onUnknown,omitempty" example:"\"report\" or \"resend\""`
+
+	// MessagingServiceSID picks the sender from a service, "MG" and 32 hex
+	// digits. Optional.
+	MessagingServiceSID string `json:"messagingServiceSid,omitempty" example:"\"MG0123456789abcdef0123456789abcdef\""`
+	// MediaURL are up to 10 addresses of media. Optional.
+	MediaURL []string `json:"mediaUrl,omitempty" example:"[\"https://example.com/a.png\"]"`
+	// ContentSID names a content template, "HX" and 32 hex digits. Optional.
+	ContentSID string `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
+	// ContentVariables are its variables, a JSON object whose values are FreeMarker
+	// templates over Variables. Optional.
+	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
+	// SendAt schedules the messages, 15 minutes to 35 days ahead. It needs
+	// MessagingServiceSID. Optional.
+	SendAt *time.Time `json:"sendAt,omitempty"`
+	// ValidityPeriod is how many seconds a message may wait to be sent, 1 to
+	// 36000. Optional: default Twilio's, 36000.
+	ValidityPeriod int `json:"validityPeriod,omitempty" example:"3600"`
+	// StatusCallback is called at each change of a message's status. Optional:
+	// default none, or our own webhook if StatusSignals is set.
+	StatusCallback string `json:"statusCallback,omitempty" example:"\"https://example.com/status\""`
+	// StatusSignals has the worker's webhook signal "SmsStatus" to the workflow at
+	// each change of a message's status. Optional: default false.
+	StatusSignals *bool `json:"statusSignals,omitempty"`
+	// SmartEncoded replaces characters that make a text UCS-2 by look-alikes.
+	// Optional.
+	SmartEncoded *bool `json:"smartEncoded,omitempty"`
+	// ShortenURLs shortens links. It needs MessagingServiceSID. Optional.
+	ShortenURLs *bool `json:"shortenUrls,omitempty"`
+	// SendAsMMS sends a text as MMS. Optional.
+	SendAsMMS *bool `json:"sendAsMms,omitempty"`
+	// RiskCheck is enable or disable. Optional.
+	RiskCheck string `json:"riskCheck,omitempty" example:"\"enable\" or \"disable\""`
+	// ContentRetention is retain or discard. Optional.
+	ContentRetention string `json:"contentRetention,omitempty" example:"\"retain\" or \"discard\""`
+	// AddressRetention is retain or obfuscate. Optional.
+	AddressRetention string `json:"addressRetention,omitempty" example:"\"retain\" or \"obfuscate\""`
+	// MaxPrice is the most that a message may cost in US dollars. Optional.
+	MaxPrice *float32 `json:"maxPrice,omitempty" example:"0.05"`
+	// ProvideFeedback announces that feedback will be given. Optional.
+	ProvideFeedback *bool `json:"provideFeedback,omitempty"`
+	// PersistentAction are rich actions of the message's channel. Optional.
+	PersistentAction []string `json:"persistentAction,omitempty" example:"[\"geo:52.5,13.4|Berlin\"]"`
+
+	// QuietHours keep recipients from being texted in the evening and at night, by
+	// the time where they are. For SendSmsWorkflow and BroadcastSmsWorkflow, which
+	// can wait. Optional.
+	QuietHours *QuietHours `json:"quietHours,omitempty"`
+	// MaxSegments refuses a text that takes more segments. Optional: default no
+	// limit but Twilio's 1600 characters.
+	MaxSegments int `json:"maxSegments,omitempty" example:"2"`
+}
+
+// MaxRecipients is how long a list may be. Temporal takes payloads of 2 MB, and
+// the report of a longer list would not fit: nobody would know who was texted.
+const MaxRecipients = 5000
+
+// OnUnknown is a way to deal with an unknown outcome.
+type OnUnknown string
+
+const (
+	// OnUnknownReport reports OUTCOME_UNKNOWN to the caller and does not send again.
+	OnUnknownReport OnUnknown = "report"
+	// OnUnknownResend sends again, at the risk of texting the recipient twice.
+	OnUnknownResend OnUnknown = "resend"
+)
+
+// OnError is a way to report that somebody was not sent to.
+type OnError string
+
+const (
+	// OnErrorComplete reports it in the result.
+	OnErrorComplete OnError = "complete"
+	// OnErrorFail reports it by an error of the type [NotSentErrorType], whose
+	// details are the result.
+	OnErrorFail OnError = "fail"
+)
+
+// Check returns nil if the input can be sent, and otherwise an [*Error] with all
+// that is absent or contradicts itself. known are the problems that were found
+// before, such as by [Decode].
+func (in *SendSmsInput) Check(known Problems) error {
+	problems, missing := in.check(known)
+	switch {
+	case len(missing) > 0 && len(problems) == 0:
+		return &Error{Code: MissingInput, Message: absent(missing).Says}
+	case len(missing) > 0:
+		problems = append(problems, absent(missing))
+	}
+	if len(problems) > 0 {
+		return &Error{Code: InvalidInput, Message: problems.Error()}
+	}
+	return nil
+}
+
+// Problems adds to the known problems all others that [SendSmsInput.Check]
+// finds.
+func (in *SendSmsInput) Problems(known Problems) Problems {
+	problems, missing := in.check(known)
+	if len(missing) > 0 {
+		problems = append(problems, absent(missing))
+	}
+	return problems
+}
+
+// check merges the two names of the data model as well.
+func (in *SendSmsInput) check(problems Problems) (all Problems, missing []string) {
+	for _, absent := range []struct {
+		field string
+		is    bool
+	}{
+		{"smsFrom", strings.TrimSpace(in.SmsFrom) == "" && in.MessagingServiceSID == ""},
+		{"smsTo", len(in.SmsTo) == 0},
+		{"smsBody", in.SmsBody == "" && len(in.MediaURL) == 0 && in.ContentSID == ""},
+	} {
+		if absent.is && !problems.Names(absent.field) && !problems.Names("") {
+			missing = append(missing, absent.field)
+		}
+	}
+	for _, rule := range in.rules() {
+		if rule.broken && !problems.Names(rule.field) {
+			problems = append(problems, Problem{Field: rule.field, Says: rule.says})
+		}
+	}
+	if isGiven(in.Metadata) {
+		in.Variables = in.Metadata
+	}
+	return problems, missing
+}
+
+func absent(fields []string) Problem {
+	return Problem{Says: "missing or empty: " + strings.Join(fields, ", ")}
+}
+
+var (
+	serviceSID = regexp.MustCompile(`^MG[0-9a-fA-F]{32}$`)
+	contentSID = regexp.MustCompile(`^HX[0-9a-fA-F]{32}$`)
+)
+
+type rule struct {
+	field  string
+	broken bool
+	says   string
+}
+
+// rules are what holds between the fields, and within one beyond its form.
+func (in *SendSmsInput) rules() []rule {
+	oneOf := func(field, value, one, other string) rule {
+		return rule{field, value != "" && value != one && value != other, fmt.Sprintf("%s must be %s or %s", field, one, other)}
+	}
+	return []rule{
+		{"smsTo", len(in.SmsTo) > MaxRecipients, fmt.Sprintf("smsTo lists %d recipients; SendSms takes %d, whose report fits into a payload of Temporal's: start BroadcastSmsWorkflow with the list", len(in.SmsTo), MaxRecipients)},
+		{"variables", isGiven(in.Variables) && isGiven(in.Metadata), "variables and metadata are two names of the same; give one"},
+		oneOf("onUnknown", string(in.OnUnknown), string(OnUnknownReport), string(OnUnknownResend)),
+		oneOf("onError", string(in.OnError), string(OnErrorComplete), string(OnErrorFail)),
+		{"messagingServiceSid", in.MessagingServiceSID != "" && !serviceSID.MatchString(in.MessagingServiceSID), "messagingServiceSid must be MG and 32 hex digits"},
+		{"contentSid", in.ContentSID != "" && !contentSID.MatchString(in.ContentSID), "contentSid must be HX and 32 hex digits"},
+		{"mediaUrl", len(in.MediaURL) > 10, "mediaUrl may hold 10 addresses at most"},
+		{"validityPeriod", in.ValidityPeriod < 0 || in.ValidityPeriod > 36000, "validityPeriod must be 1 to 36000 seconds"},
+		{"shortenUrls", in.ShortenURLs != nil && *in.ShortenURLs && in.MessagingServiceSID == "", "shortenUrls needs messagingServiceSid"},
+		{"sendAt", in.SendAt != nil && in.MessagingServiceSID == "", "sendAt needs messagingServiceSid: Twilio schedules for Messaging Services only"},
+		{"idempotencyKey", len(in.IdempotencyKey) > 1000, "idempotencyKey may have 1000 bytes at most"},
+		{"maxSegments", in.MaxSegments < 0, "maxSegments must not be negative"},
+		oneOf("riskCheck", in.RiskCheck, "enable", "disable"),
+		oneOf("contentRetention", in.ContentRetention, "retain", "discard"),
+		oneOf("addressRetention", in.AddressRetention, "retain", "obfuscate"),
+	}
+}
+
+// TextOnly is the input of another text to the same recipients, without a content
+// template.
+func (in SendSmsInput) TextOnly(body string) SendSmsInput {
+	in.SmsBody, in.ContentSID, in.ContentVariables = body, "", nil
+	return in
+}

@@ -1,0 +1,102 @@
+package sms
+
+// The result of SendSms: what became of each recipient.
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// SendSmsResult says for each recipient what became of the message.
+type SendSmsResult struct {
+	// TwilioResult is Messages as JSON text: the connector's contract knows
+	// strings only.
+	TwilioResult string `json:"twilioResult"`
+	// TwilioError is Errors as JSON text, null exactly if there were none.
+	TwilioError *string `json:"twilioError"`
+	// Messages are those that Twilio took, in the order of the recipients.
+	Messages []Message `json:"messages"`
+	// Errors name each recipient that was not sent to, and why.
+	Errors []Error `json:"errors"`
+}
+
+// Resolve is the result once some of its unknown outcomes are known: Twilio has
+// taken these messages. They come last.
+func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {
+	if len(taken) == 0 {
+		return r
+	}
+	errors := slices.DeleteFunc(slices.Clone(r.Errors), func(e Error) bool {
+		return e.Code == OutcomeUnknown && slices.ContainsFunc(taken, func(m Message) bool { return m.To == e.To })
+	})
+	return NewSendSmsResult(slices.Concat(r.Messages, taken), errors)
+}
+
+// NewSendSmsResult is the result with these messages and errors. An address in an
+// error that no address can be is left out, and if the errors would not fit into a
+// payload of Temporal's, so are their texts.
+func NewSendSmsResult(messages []Message, errors []Error) SendSmsResult {
+	if messages == nil {
+		messages = []Message{}
+	}
+	if errors == nil {
+		errors = []Error{}
+	}
+	for i := range errors {
+		if to := errors[i].To; len(to) > maxTo {
+			errors[i].To = hidden(to)
+		}
+	}
+	result := SendSmsResult{TwilioResult: jsonText(messages), Messages: messages, Errors: errors}
+	if len(errors) > 0 {
+		all := jsonText(errors)
+		if len(result.TwilioResult)+len(all) > maxReport {
+			shorten(errors)
+			all = jsonText(errors)
+		}
+		result.TwilioError = &all
+	}
+	return result
+}
+
+const (
+	// maxReport is how many bytes the two strings of a result may take. They stand
+	// in it a second time, typed, and Temporal takes 2 MB.
+	maxReport = 700 << 10
+	// maxTo is longer than any address, maxShortTo than most of them as JSON.
+	maxTo, maxShortTo = 200, 40
+)
+
+// shorten leaves of each error what a program needs.
+func shorten(errors []Error) {
+	for i := range errors {
+		e := &errors[i]
+		e.MoreInfo, e.Message = "", "see the code"
+		if len(jsonText(e.To)) > maxShortTo {
+			e.To = hidden(e.To)
+		}
+	}
+}
+
+// hidden stands for an address that is too long to be repeated.
+func hidden(to string) string { return fmt.Sprintf("(an address of %d bytes)", len(to)) }
+
+// jsonText is a list of plain structs, or a text, as JSON: they always marshal.
+func jsonText(value any) string {
+	data, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return string(data)
+}
+
+// JoinResults is the result of a send that was made in parts.
+func JoinResults(parts ...SendSmsResult) SendSmsResult {
+	var all SendSmsResult
+	for _, part := range parts {
+		all.Messages = append(all.Messages, part.Messages...)
+		all.Errors = append(all.Errors, part.Errors...)
+	}
+	return NewSendSmsResult(all.Messages, all.Errors)
+}
