@@ -3,6 +3,8 @@ package workflows
 // Calls: what a workflow of somebody else's calls to send and to ask.
 
 import (
+	"cmp"
+
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/sms"
@@ -12,9 +14,21 @@ import (
 // became of each recipient; its error is not nil only if the workflow was
 // cancelled before the activity began, no worker could carry it out, or the input
 // has OnError set to fail.
+//
+// The activity options in ctx win over those of [SendOptions]. The caller's own
+// task queue does not, since SDKs set it by default.
 func SendSms(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsResult, err error) {
-	ctx = workflow.WithActivityOptions(ctx, SendOptions("Send an SMS"))
-	err = workflow.ExecuteActivity(ctx, sms.SendSmsName, input).Get(ctx, &result)
+	options, defaults := workflow.GetActivityOptions(ctx), SendOptions("Send an SMS")
+	if options.TaskQueue == workflow.GetInfo(ctx).TaskQueueName {
+		options.TaskQueue = ""
+	}
+	options.TaskQueue = cmp.Or(options.TaskQueue, defaults.TaskQueue)
+	options.StartToCloseTimeout = cmp.Or(options.StartToCloseTimeout, defaults.StartToCloseTimeout)
+	options.HeartbeatTimeout = cmp.Or(options.HeartbeatTimeout, defaults.HeartbeatTimeout)
+	options.RetryPolicy = cmp.Or(options.RetryPolicy, defaults.RetryPolicy)
+	options.Summary = cmp.Or(options.Summary, defaults.Summary)
+	options.WaitForCancellation = true // else nobody would read the result
+	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), sms.SendSmsName, input).Get(ctx, &result)
 	return result, err
 }
 
