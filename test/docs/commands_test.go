@@ -1,6 +1,6 @@
 package docs
 
-// The commands of the README, run by a shell as they stand there.
+// The commands of the README and the pages, run by a shell as they are written.
 
 import (
 	"context"
@@ -31,13 +31,13 @@ var notRun = map[string]string{
 }
 
 // ownNumber is the section whose commands run a worker of their own.
-const ownNumber = "Against your own Twilio number"
+const ownNumber = "Your own number"
 
 const phone = "+15005550009"
 
-func TestTheCommandsOfTheReadmeDoWhatItSays(t *testing.T) {
+func TestCommandsDoWhatThePagesSay(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.Options{Triggers: snippet(t, "yaml")})
+	s := stack.Start(t, stack.Options{Triggers: snippet(t, "README.md", "yaml")})
 	shell := newShell(t, "TEMPORAL_ADDRESS="+s.Temporal.Address)
 	// The addresses of "make run" are those of this stack here.
 	addresses := strings.NewReplacer("http://127.0.0.1:8090", s.Twilio.URL)
@@ -52,15 +52,15 @@ func TestTheCommandsOfTheReadmeDoWhatItSays(t *testing.T) {
 			left--
 			continue
 		}
-		output := shell.run(t, b.line, addresses.Replace(command))
-		if i+1 < len(all) && (all[i+1].language == "text" || all[i+1].language == "json") {
+		output := shell.run(t, b.at(), addresses.Replace(command))
+		if i+1 < len(all) && all[i+1].page == b.page && (all[i+1].language == "text" || all[i+1].language == "json") {
 			if want := all[i+1]; !matches(want.text, output) {
-				t.Errorf("README.md:%d: the command prints\n%s\nand not\n%s", want.line, output, want.text)
+				t.Errorf("%s: the command prints\n%s\nand not\n%s", want.at(), output, want.text)
 			}
 		}
 	}
 	if left != 0 {
-		t.Errorf("the README has not all of the commands that are excepted: %v", notRun)
+		t.Errorf("the pages lack some of the commands that are excepted: %v", notRun)
 	}
 	inspected(t, s)
 }
@@ -91,11 +91,11 @@ func inspected(t *testing.T, s *stack.Stack) {
 	}
 }
 
-func TestTheTriggersOfTheReadmeDoWhatItSays(t *testing.T) {
+func TestTriggersOfTheReadmeDoWhatItSays(t *testing.T) {
 	t.Parallel()
-	s := stack.Start(t, stack.Options{Triggers: snippet(t, "yaml")})
+	s := stack.Start(t, stack.Options{Triggers: snippet(t, "README.md", "yaml")})
 	shell := newShell(t, "TEMPORAL_ADDRESS="+s.Temporal.Address)
-	shell.run(t, 0, "temporal workflow start --workflow-id order-7 --type OrderWorkflow --task-queue orders")
+	shell.run(t, "this test", "temporal workflow start --workflow-id order-7 --type OrderWorkflow --task-queue orders")
 	for text, want := range map[string]string{
 		"Order Number 42": "Your reference number is 42",
 		"CANCEL 7":        "Order 7 will be cancelled.",
@@ -108,7 +108,7 @@ func TestTheTriggersOfTheReadmeDoWhatItSays(t *testing.T) {
 	}
 }
 
-func TestTheWorkerOfTheReadmeServesYourOwnNumber(t *testing.T) {
+func TestWorkerOfTheProductionPageServesYourOwnNumber(t *testing.T) {
 	t.Parallel()
 	temporal := stack.StartTemporal(t)
 	sim, err := twiliosim.Start(twiliosim.Options{Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number}})
@@ -123,7 +123,7 @@ func TestTheWorkerOfTheReadmeServesYourOwnNumber(t *testing.T) {
 		}
 	}
 	var commands []block
-	for _, b := range blocks(t) {
+	for _, b := range blocksOf(t, "docs/production.md") {
 		if b.section == ownNumber && b.language == "sh" {
 			commands = append(commands, b)
 		}
@@ -143,7 +143,7 @@ func TestTheWorkerOfTheReadmeServesYourOwnNumber(t *testing.T) {
 		webhook = listens[1]
 		return nil
 	})
-	shell.run(t, commands[1].line, commands[1].text)
+	shell.run(t, commands[1].at(), commands[1].text)
 	sent := sim.Messages(twiliosim.Filter{To: phone})
 	if len(sent) != 1 || sent[0].Body != "Hello from my own number" {
 		t.Errorf("the local Twilio has %+v", sent)
@@ -212,8 +212,8 @@ func temporalCLI(t *testing.T) string {
 	return binary
 }
 
-// run runs a command of the README and gives what it prints. It must succeed.
-func (s *shell) run(t *testing.T, line int, command string) string {
+// run runs a command of a page and returns what it prints. It must succeed.
+func (s *shell) run(t *testing.T, at, command string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -222,7 +222,7 @@ func (s *shell) run(t *testing.T, line int, command string) string {
 	bash.Env = s.environment
 	output, err := bash.CombinedOutput()
 	if err != nil {
-		t.Fatalf("README.md:%d: %v: %s\n%s", line, err, command, output)
+		t.Fatalf("%s: %v: %s\n%s", at, err, command, output)
 	}
 	return string(output)
 }
@@ -230,7 +230,7 @@ func (s *shell) run(t *testing.T, line int, command string) string {
 // sid is a message's SID, another in each run.
 var sid = regexp.MustCompile(`SM[0-9a-f]{32}`)
 
-// matches holds what a command printed against what the README shows, where
+// matches holds what a command printed against what a page shows, where
 // "…" stands for anything.
 func matches(shown, printed string) bool {
 	parts := strings.Split(sid.ReplaceAllString(strings.TrimSpace(shown), "…"), "…")

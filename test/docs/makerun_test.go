@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-func TestMakeRunDoesWhatTheReadmeSaysAndLeavesNothingBehind(t *testing.T) {
+func TestMakeRunDoesWhatTheReadmeSays(t *testing.T) {
 	t.Parallel()
 	shell := newShell(t)
 	bin := filepath.Join(shell.dir, ".local", "bin")
@@ -47,21 +47,21 @@ func TestMakeRunDoesWhatTheReadmeSaysAndLeavesNothingBehind(t *testing.T) {
 
 	shell.environment = append(shell.environment, "TEMPORAL_ADDRESS=127.0.0.1:"+ports["temporal"])
 	addresses := strings.NewReplacer("http://127.0.0.1:8090", "http://127.0.0.1:"+ports["twilio"])
-	all := blocks(t)
+	all := blocksOf(t, "README.md")
 	tried := 0
 	for i, b := range all {
-		if b.section != "Two commands" || b.language != "sh" || all[i+1].language != "text" {
+		if b.language != "sh" || i+1 == len(all) || all[i+1].language != "text" {
 			continue
 		}
 		tried++
-		if output := shell.run(t, b.line, addresses.Replace(b.text)); !matches(all[i+1].text, output) {
-			t.Errorf("README.md:%d: the command prints\n%s", b.line, output)
+		if output := shell.run(t, b.at(), addresses.Replace(b.text)); !matches(all[i+1].text, output) {
+			t.Errorf("%s: the command prints\n%s", b.at(), output)
 		}
 	}
 	if tried != 2 {
-		t.Errorf("%d commands tried of the section; this test knows a send and a text", tried)
+		t.Errorf("%d commands tried; this test knows a send and a text", tried)
 	}
-	list := shell.run(t, 0, "temporal workflow list")
+	list := shell.run(t, "this test", "temporal workflow list")
 	if !strings.Contains(list, "OrderStatusWorkflow") || !strings.Contains(list, "SendSmsWorkflow") {
 		t.Errorf("the workflows are not there:\n%s", list)
 	}

@@ -1,20 +1,40 @@
-// Package docs runs the documentation: every command of the README against a
-// real Temporal and a local Twilio, and every snippet as the program it is.
+// Package docs runs the documentation: every command of the README and of the
+// pages against a real Temporal and a local Twilio, and every snippet as the
+// program it is.
 package docs
 
 import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-// block is a fenced block of the README.
+// pages are those whose commands run one after the other in one stack, in this
+// order.
+var pages = []string{"README.md", "docs/languages.md", "docs/cli.md", "docs/production.md"}
+
+// otherPages have a test of their own, or no blocks.
+var otherPages = map[string]string{
+	"docs/sending.md":       "TestEveryInputOfTheSendingPageDoesWhatItSays",
+	"docs/triggers.md":      "TestTheTriggersOfTheDocumentDoWhatItSays",
+	"docs/architecture.md":  "",
+	"docs/configuration.md": "",
+	"docs/freemarker.md":    "",
+}
+
+// maxReadme is how many lines of README a newcomer reads.
+const maxReadme = 150
+
+// block is a fenced block of a page.
 type block struct {
+	page string
 	// section is the heading above it.
 	section string
-	// language is what stands behind the opening fence, such as "sh".
+	// language is what follows the opening fence, such as "sh".
 	language string
 	// line is that of the opening fence.
 	line int
@@ -40,13 +60,19 @@ func read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// blocks gives the README's blocks in their order.
-func blocks(t *testing.T) []block {
+// at is where the block is, for errors.
+func (b block) at() string { return b.page + ":" + strconv.Itoa(b.line) }
+
+// blocks returns the blocks of all pages in their order.
+func blocks(t *testing.T) (all []block) {
 	t.Helper()
-	return blocksOf(t, "README.md")
+	for _, page := range pages {
+		all = append(all, blocksOf(t, page)...)
+	}
+	return all
 }
 
-// blocksOf gives the blocks of a document.
+// blocksOf returns the blocks of a page.
 func blocksOf(t *testing.T, name string) (all []block) {
 	t.Helper()
 	var open *block
@@ -60,40 +86,71 @@ func blocksOf(t *testing.T, name string) (all []block) {
 		case open != nil:
 			open.text += line + "\n"
 		case fence:
-			open = &block{section: section, language: language, line: i + 1}
+			open = &block{page: name, section: section, language: language, line: i + 1}
 		case strings.HasPrefix(line, "#"):
 			section = strings.TrimLeft(line, "# ")
 		}
 	}
 	if open != nil {
-		t.Fatalf("%s:%d: the block is not closed", name, open.line)
+		t.Fatalf("%s: the block is not closed", open.at())
 	}
 	return all
 }
 
-// snippet gives the README's only block of a language.
-func snippet(t *testing.T, language string) string {
+// snippet returns a page's only block of a language.
+func snippet(t *testing.T, page, language string) string {
 	t.Helper()
 	var found []string
-	for _, b := range blocks(t) {
+	for _, b := range blocksOf(t, page) {
 		if b.language == language {
 			found = append(found, b.text)
 		}
 	}
 	if len(found) != 1 {
-		t.Fatalf("README.md has %d blocks of %s; the tests know what to do with one", len(found), language)
+		t.Fatalf("%s has %d blocks of %s; the tests know what to do with one", page, len(found), language)
 	}
 	return found[0]
 }
 
-func TestEveryBlockOfTheReadmeIsOneThatATestRuns(t *testing.T) {
+// ran are the blocks that are programs, for which there are tests by page.
+var ran = map[string][]string{
+	"README.md":         {"go", "yaml"},
+	"docs/languages.md": {"go", "ts", "python"},
+}
+
+func TestEveryBlockIsOneThatATestRuns(t *testing.T) {
 	for _, b := range blocks(t) {
-		switch b.language {
-		case "sh", "go", "ts", "python", "yaml":
-		case "text", "json": // what the command before prints
+		switch {
+		case b.language == "sh":
+		case b.language == "text", b.language == "json": // what the command before prints
+		case slices.Contains(ran[b.page], b.language):
 		default:
-			t.Errorf("README.md:%d: no test runs a block of %q", b.line, b.language)
+			t.Errorf("%s: no test runs a block of %q", b.at(), b.language)
 		}
+	}
+	for page, test := range otherPages {
+		if all := blocksOf(t, page); test == "" && len(all) > 0 {
+			t.Errorf("%s: no test runs this block", all[0].at())
+		}
+	}
+}
+
+func TestEveryPageIsTested(t *testing.T) {
+	written, err := filepath.Glob(filepath.Join(root(t), "docs", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range written {
+		page := "docs/" + filepath.Base(file)
+		if _, known := otherPages[page]; !known && !slices.Contains(pages, page) {
+			t.Errorf("no test runs what %s shows: add it to pages or otherPages", page)
+		}
+	}
+}
+
+func TestReadmeIsShort(t *testing.T) {
+	if lines := strings.Count(read(t, "README.md"), "\n"); lines > maxReadme {
+		t.Errorf("README.md has %d lines, more than %d: move what only some need to docs/", lines, maxReadme)
 	}
 }
 

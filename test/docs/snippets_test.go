@@ -1,7 +1,7 @@
 package docs
 
-// The workflows of the README: each in a worker of its own language, which
-// calls SendSms of the real worker.
+// The workflows of the README and of docs/languages.md: each in a worker of its
+// own language, which calls SendSms of the real worker.
 
 import (
 	"crypto/sha256"
@@ -42,19 +42,32 @@ func remind(t *testing.T, s *stack.Stack, taskQueue string) {
 	}
 }
 
-func TestTheGoWorkflowOfTheReadmeSends(t *testing.T) {
-	t.Parallel()
-	s := stack.Start(t, stack.Options{})
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "remind.go"), "package main\n\n"+snippet(t, "go"))
-	write(t, filepath.Join(dir, "main.go"), read(t, "test/docs/testdata/go/main.go"))
-	program := filepath.Join(dir, "reminder")
-	mustRun(t, root(t), "go", "build", "-o", program, filepath.Join(dir, "main.go"), filepath.Join(dir, "remind.go"))
-	stack.StartProcess(t, "reminder", []string{"TEMPORAL_ADDRESS=" + s.Temporal.Address}, program)
-	remind(t, s, "reminders")
+// readmeImports are what the README's short snippet leaves out.
+const readmeImports = `import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+`
+
+func TestGoWorkflowsSend(t *testing.T) {
+	for page, imports := range map[string]string{"README.md": readmeImports, "docs/languages.md": ""} {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			write(t, filepath.Join(dir, "remind.go"), "package main\n\n"+imports+snippet(t, page, "go"))
+			write(t, filepath.Join(dir, "main.go"), read(t, "test/docs/testdata/go/main.go"))
+			program := filepath.Join(dir, "reminder")
+			mustRun(t, root(t), "go", "build", "-o", program, filepath.Join(dir, "main.go"), filepath.Join(dir, "remind.go"))
+			s := stack.Start(t, stack.Options{})
+			stack.StartProcess(t, "reminder", []string{"TEMPORAL_ADDRESS=" + s.Temporal.Address}, program)
+			remind(t, s, "reminders")
+		})
+	}
 }
 
-func TestTheTypeScriptWorkflowOfTheReadmeSends(t *testing.T) {
+func TestTypeScriptWorkflowSends(t *testing.T) {
 	t.Parallel()
 	needs(t, "npm", "--version")
 	needs(t, "node", "--eval", "if (process.versions.node.split('.')[0] < 20) throw 'Node.js 20 or newer, not ' + process.version")
@@ -64,7 +77,7 @@ func TestTheTypeScriptWorkflowOfTheReadmeSends(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	write(t, filepath.Join(dir, "remind.ts"), snippet(t, "ts"))
+	write(t, filepath.Join(dir, "remind.ts"), snippet(t, "docs/languages.md", "ts"))
 	write(t, filepath.Join(dir, "tsconfig.json"), read(t, "test/docs/testdata/typescript/tsconfig.json"))
 	write(t, filepath.Join(dir, "worker.mjs"), read(t, "test/docs/testdata/typescript/worker.mjs"))
 	mustRun(t, dir, filepath.Join(modules, "node_modules", ".bin", "tsc"), "--project", dir)
@@ -74,7 +87,7 @@ func TestTheTypeScriptWorkflowOfTheReadmeSends(t *testing.T) {
 	remind(t, s, "reminders")
 }
 
-// nodeModules gives a folder with the packages of testdata/typescript, which
+// nodeModules returns a folder with the packages of testdata/typescript, which
 // are installed once for each of its states.
 func nodeModules(t *testing.T) string {
 	t.Helper()
@@ -102,9 +115,9 @@ func nodeModules(t *testing.T) string {
 	return final
 }
 
-func TestThePythonWorkflowOfTheReadmeCompilesAndIsNotRun(t *testing.T) {
+func TestPythonWorkflowCompilesAndIsNotRun(t *testing.T) {
 	t.Parallel()
-	code := snippet(t, "python")
+	code := snippet(t, "docs/languages.md", "python")
 	needs(t, "python3", "--version")
 	file := filepath.Join(t.TempDir(), "remind.py")
 	write(t, file, code)
