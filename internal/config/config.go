@@ -30,51 +30,51 @@ type Config struct {
 	APIKey    string        `env:"TWILIO_API_KEY" description:"An API key to send with, in place of the auth token."`
 	APISecret Secret        `env:"TWILIO_API_SECRET" description:"The secret of the API key."`
 	Region    string        `env:"TWILIO_REGION" description:"The region that handles requests, such as ie1, together with TWILIO_EDGE. Default us1."`
-	Edge      string        `env:"TWILIO_EDGE" description:"The edge through which it is reached, such as dublin, together with TWILIO_REGION."`
+	Edge      string        `env:"TWILIO_EDGE" description:"The edge through which the region is reached, such as dublin, together with TWILIO_REGION."`
 	BaseURL   string        `env:"TWILIO_BASE_URL" description:"Another host in place of Twilio, such as a local Twilio."`
-	Accounts  string        `env:"TWILIO_ACCOUNTS" description:"A file of further accounts, which a send picks by name. docs/sending.md shows its form."`
-	Timeout   time.Duration `env:"TWILIO_TIMEOUT" envDefault:"10s" min:"1ms" description:"The longest wait for one answer of Twilio."`
+	Accounts  string        `env:"TWILIO_ACCOUNTS" description:"A file of further accounts, which a send chooses by name. docs/sending.md shows its form."`
+	Timeout   time.Duration `env:"TWILIO_TIMEOUT" envDefault:"10s" min:"1ms" description:"How long to wait for an answer of Twilio."`
 	Patience  time.Duration `env:"TWILIO_LISTING_PATIENCE" envDefault:"30s" min:"0s" description:"How long Twilio's listings may take to show a message that exists."`
 
-	Concurrency      int     `env:"SEND_CONCURRENCY" envDefault:"20" min:"1" group:"Sending" description:"How many messages are created at a time."`
-	Rate             float64 `env:"SEND_RATE" envDefault:"0" min:"0" description:"How many messages of one sender a second. 0 leaves the pace to Twilio's queue."`
-	AccountRate      float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"How many messages of all senders of the account a second. 0 leaves the pace to Twilio's queue."`
-	RecordFirst      bool    `env:"SEND_RECORD_FIRST" envDefault:"false" description:"Write down whom a send is about to text before its first text, also if a second attempt would be record enough. Set it while workers of versions that do not know that still run."`
+	Concurrency      int     `env:"SEND_CONCURRENCY" envDefault:"20" min:"1" group:"Sending" description:"How many messages are created at the same time."`
+	Rate             float64 `env:"SEND_RATE" envDefault:"0" min:"0" description:"How many messages per second from one sender. 0 leaves the pace to Twilio's queue."`
+	AccountRate      float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"How many messages per second from all senders of the account. 0 leaves the pace to Twilio's queue."`
+	RecordFirst      bool    `env:"SEND_RECORD_FIRST" envDefault:"false" description:"Record whom a send is about to text also before its first few texts, which need no record otherwise. Set it while workers of older versions still run."`
 	RateUnit         string  `env:"SEND_RATE_UNIT" envDefault:"messages" oneof:"messages segments" description:"What the two rates count."`
 	DefaultRegion    string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it they are refused."`
 	TemplateLocale   string  `env:"TEMPLATE_LOCALE" envDefault:"en_US" description:"How the templates of messages write numbers and dates, such as pt_BR. A send may say otherwise."`
-	TemplateTimeZone string  `env:"TEMPLATE_TIME_ZONE" envDefault:"UTC" description:"Where they tell the time, such as Europe/Berlin or GMT+02:00. A send may say otherwise."`
+	TemplateTimeZone string  `env:"TEMPLATE_TIME_ZONE" envDefault:"UTC" description:"The time zone of the dates and times in templates, such as Europe/Berlin or GMT+02:00. A send may say otherwise."`
 	// BroadcastStore is a URL, BroadcastDir the path of a folder in its place.
 	BroadcastStore string `env:"BROADCAST_STORE" description:"The URL of the recipients and reports of broadcasts, the same for all workers, such as file:///srv/sms or s3://bucket?region=eu-west-1."`
 	BroadcastDir   string `env:"BROADCAST_DIR" description:"The path of a folder, in place of BROADCAST_STORE."`
 	// IDSecret makes the pseudonyms of phone numbers in workflow IDs.
-	IDSecret Secret `env:"ID_SECRET" description:"Makes the pseudonyms of numbers in workflow IDs: 32 random characters, at least 16, the same for all workers and webhooks. Without it the auth token does, triggers have no pseudonyms, and idempotencyKey is refused. Changing it invalidates all keys, and the questions that are open."`
+	IDSecret Secret `env:"ID_SECRET" description:"The secret for pseudonyms of numbers in workflow IDs: 32 random characters, at least 16, the same for all workers and webhooks. Without it the auth token is used, triggers have no pseudonyms, and idempotencyKey is refused. Changing it invalidates all idempotency keys and all open questions."`
 
 	Triggers            string  `env:"TRIGGERS" group:"Receiving" description:"The trigger file, or a folder of them. Without it there is no webhook."`
-	TriggersTaskQueue   string  `env:"TRIGGERS_TASK_QUEUE" envDefault:"twilio" description:"Where workflows start whose trigger names no task queue, as those of Alfresco do not. Its processes need another than twilio."`
+	TriggersTaskQueue   string  `env:"TRIGGERS_TASK_QUEUE" envDefault:"twilio" description:"The task queue of triggers that name none, as those of Alfresco. Its processes need another than twilio."`
 	TriggersBusinessKey string  `env:"TRIGGERS_BUSINESS_KEY_ATTRIBUTE" description:"The search attribute of type Keyword for the business keys of Alfresco's processes. The namespace must have it, or Temporal refuses the start."`
 	WebhookAddr         string  `env:"WEBHOOK_ADDR" envDefault:"127.0.0.1:8080" description:"Where the webhook listens: /twilio/sms, /twilio/status, /healthz, /readyz."`
 	WebhookPublicURL    string  `env:"WEBHOOK_PUBLIC_URL" description:"Where Twilio reaches the webhook, without /twilio/sms, as Twilio signs it. Workers also ask for status callbacks there."`
 	WebhookForwarded    List    `env:"WEBHOOK_FORWARDED" description:"Headers that say the public URL in its place: Forwarded, or X-Forwarded-Host, -Proto, -Port and -Prefix, or Host. The proxy must set each of them."`
-	WebhookSignature    string  `env:"WEBHOOK_SIGNATURE" envDefault:"on" oneof:"on off" description:"Whether requests must have a signature of Twilio. Without, anybody can send them: for development only."`
-	WebhookOwnNumbers   Numbers `env:"WEBHOOK_OWN_NUMBERS" description:"Numbers that are never echoed to. AC…=+1… also takes texts to a number only from its account."`
+	WebhookSignature    string  `env:"WEBHOOK_SIGNATURE" envDefault:"on" oneof:"on off" description:"Whether requests must be signed by Twilio. off lets anybody send them: for development only."`
+	WebhookOwnNumbers   Numbers `env:"WEBHOOK_OWN_NUMBERS" description:"Your numbers, which get no echo. AC…=+1… also accepts texts to a number only from its account."`
 	// TokenSecondary verifies webhooks beside Token while tokens are rotated.
-	TokenSecondary Secret        `env:"TWILIO_TOKEN_SECONDARY" description:"Also verifies webhooks, while tokens are rotated."`
-	Subaccounts    AccountTokens `env:"TWILIO_SUBACCOUNT_TOKENS" description:"Further accounts whose webhooks are taken: AC…=token,AC…=token. Twice the same account while its tokens are rotated."`
+	TokenSecondary Secret        `env:"TWILIO_TOKEN_SECONDARY" description:"A second auth token that verifies webhooks, while tokens are rotated."`
+	Subaccounts    AccountTokens `env:"TWILIO_SUBACCOUNT_TOKENS" description:"Further accounts whose webhooks are accepted: AC…=token,AC…=token. Name an account twice while its tokens are rotated."`
 	WebhookTLSCert string        `env:"WEBHOOK_TLS_CERT" description:"A certificate to speak TLS with, a PEM file. It is read again when it changes."`
 	WebhookTLSKey  string        `env:"WEBHOOK_TLS_KEY" description:"The key of the certificate, a PEM file."`
 	// WebhookACMEHosts are host names for which Let's Encrypt is asked for
 	// certificates, kept in the folder WebhookACMECache.
-	WebhookACMEHosts   List          `env:"WEBHOOK_ACME_HOSTS" description:"Or hosts for which Let's Encrypt is asked for certificates."`
-	WebhookACMECache   string        `env:"WEBHOOK_ACME_CACHE" envDefault:".acme" description:"The folder where these are kept."`
-	WebhookDrain       time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is to stop still takes requests, unready."`
+	WebhookACMEHosts   List          `env:"WEBHOOK_ACME_HOSTS" description:"In place of a certificate: hosts for which to get one from Let's Encrypt."`
+	WebhookACMECache   string        `env:"WEBHOOK_ACME_CACHE" envDefault:".acme" description:"The folder for certificates from Let's Encrypt."`
+	WebhookDrain       time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is stopping still accepts requests, while it is unready."`
 	WebhookShowOutcome bool          `env:"WEBHOOK_SHOW_OUTCOME" envDefault:"false" description:"Whether answers say in the headers X-Sms-Outcome and X-Sms-Workflow-Id what became of a text, as make run does for its page."`
-	CatchUp            time.Duration `env:"CATCH_UP" envDefault:"0s" min:"0s" description:"How often missed texts are looked for and published, such as 5m. 0s is never."`
+	CatchUp            time.Duration `env:"CATCH_UP" envDefault:"0s" min:"0s" description:"How often to look for missed texts and publish them, such as 5m. 0s means never."`
 	CatchUpAfter       time.Duration `env:"CATCH_UP_AFTER" envDefault:"1m" min:"0s" description:"How long a text is left to the webhooks before it is caught up on. Twilio waits 15s for each."`
 
-	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"Where /metrics listens, for Prometheus. By default nowhere."`
-	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The least level that is logged."`
-	LogFormat   string `env:"LOG_FORMAT" envDefault:"text" oneof:"text json" description:"The form of a line."`
+	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"Where /metrics listens, for Prometheus. Without it there are no metrics."`
+	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The lowest level that is logged."`
+	LogFormat   string `env:"LOG_FORMAT" envDefault:"text" oneof:"text json" description:"The format of log lines."`
 
 	// Named are the accounts of the file Accounts, by name.
 	Named map[string]NamedAccount `env:"-"`
