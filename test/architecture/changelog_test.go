@@ -1,0 +1,54 @@
+package architecture
+
+// CHANGELOG.md keeps its form: merges of two versions of it are easily wrong.
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var changes = regexp.MustCompile(`(?m)^### (.+)$`)
+
+func TestChangelogNamesEachChangeOnce(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "..", "CHANGELOG.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, release := range strings.Split(string(data), "\n## ")[1:] {
+		version, _, _ := strings.Cut(release, "\n")
+		var sections []string
+		for _, heading := range changes.FindAllStringSubmatch(release, -1) {
+			sections = append(sections, heading[1])
+		}
+		order := []string{"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+		sorted := slices.DeleteFunc(slices.Clone(order), func(name string) bool { return !slices.Contains(sections, name) })
+		if !slices.Equal(sections, sorted) {
+			t.Errorf("%s has the sections %q, not %q, each once", version, sections, sorted)
+		}
+		seen := map[string]bool{}
+		for line, next := range pairs(strings.Split(release, "\n")) {
+			if strings.HasPrefix(next, "#") && line != "" || strings.HasPrefix(line, "#") && next != "" || strings.HasSuffix(line, ":") && strings.HasPrefix(next, "- ") {
+				t.Errorf("%s: there must be an empty line between %q and %q", version, line, next)
+			}
+			if strings.HasPrefix(line, "- ") && seen[line] {
+				t.Errorf("%s: this entry comes twice: %s", version, line)
+			}
+			seen[line] = true
+		}
+	}
+}
+
+// pairs are the lines, each with the one after it.
+func pairs(lines []string) func(func(string, string) bool) {
+	return func(yield func(string, string) bool) {
+		for i := 0; i+1 < len(lines); i++ {
+			if !yield(lines[i], lines[i+1]) {
+				return
+			}
+		}
+	}
+}
