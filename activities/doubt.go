@@ -70,7 +70,7 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
 		now := s.now()
 		decided := !complete.IsZero() && !now.Before(complete) && !now.Before(ripe)
 		absent, all := s.find(ctx)
-		if s.recorded { // what was found is not to be lost if this attempt ends, too
+		if s.recorded.Load() { // what was found is not to be lost if this attempt ends, too
 			_ = s.heart.record(ctx) // the wait sees the context end
 		}
 		if decided {

@@ -167,7 +167,7 @@ func (t *problems) place(e sms.Error, to string) int {
 
 // snapshot gives the heartbeat details. The caller holds mu.
 func (s *send) snapshot() record {
-	s.recorded = true
+	s.recorded.Store(true)
 	r := record{
 		List: s.list, Problems: slices.Clone(s.problems.list), Known: s.known,
 		Stalls: s.stalls, Stuck: s.stuck, Quiet: s.quiet, Began: s.first,

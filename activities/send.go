@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -57,7 +58,8 @@ type send struct {
 	stuck  time.Time
 	// recorded is set once a record was written, resumed if an earlier attempt may
 	// have begun something.
-	recorded, resumed bool
+	recorded atomic.Bool
+	resumed  bool
 	// queue are those of this round. The first begun of them were handed out, the
 	// first asked are in the next record, the first named may be tried.
 	queue               []*recipient
@@ -147,7 +149,8 @@ func (s *send) resume(ctx context.Context) {
 			r = record{} // which is of no list
 		}
 		s.adopt(r)
-		s.recorded, s.resumed = true, true
+		s.recorded.Store(true)
+		s.resumed = true
 	case s.info.Attempt > 1:
 		s.resumeWithout()
 	}
@@ -322,7 +325,7 @@ func (s *send) text(ctx context.Context) {
 	s.mu.Lock()
 	s.queue = s.in(untried)
 	s.begun, s.named = 0, 0
-	if !s.recorded && !s.resumed && !s.activities.RecordFirst && s.info.StartedTime.Sub(s.info.ScheduledTime) < prompt {
+	if !s.recorded.Load() && !s.resumed && !s.activities.RecordFirst && s.info.StartedTime.Sub(s.info.ScheduledTime) < prompt {
 		for since := s.moment(); s.named < len(s.queue) && s.queue[s.named].written < firstFew; s.named++ {
 			s.queue[s.named].open, s.queue[s.named].since = true, since
 		}

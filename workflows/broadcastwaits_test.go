@@ -188,12 +188,12 @@ func TestPageWithAKeyIsSentAgainAsAWhole(t *testing.T) {
 
 func TestFullQueueIsToldOnce(t *testing.T) {
 	b := newBroadcastBench(t, 0)
-	list := make([]string, 40_000)
+	list := make([]string, 4_000)
 	for i := range list {
 		list[i] = fmt.Sprintf("+1212%07d", i)
 	}
 	input := fromList(list...)
-	input.PageSize = 1000
+	input.PageSize, input.SenderRate = 100, 0.1
 	b.outcome = func(page int, _ string) *sms.Error {
 		if page > 36 && page%2 == 1 {
 			return &sms.Error{Code: sms.RateLimited, TwilioCode: 21611, Retryable: true}
@@ -206,10 +206,10 @@ func TestFullQueueIsToldOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"Twilio sends about 1 a second from …0006: 40,000 messages take at least 11 h 7 min. Its queue holds 36,000 of them, and the broadcast waits 67 min for room; a Messaging Service with more senders is faster",
-		"the queue of …0006 is full; at its 1 message a second 67 min remain; a Messaging Service with more senders is faster",
+		"Twilio sends about 0.1 a second from …0006: 4,000 messages take at least 11 h 7 min. Its queue holds 3,600 of them, and the broadcast waits 67 min for room; a Messaging Service with more senders is faster",
+		"the queue of …0006 is full; at its 0.1 messages a second 67 min remain; a Messaging Service with more senders is faster",
 	}
-	if progress.Sent != 40_000 || progress.Total != 40_000 || !slices.Equal(progress.Notes, want) {
+	if progress.Sent != 4_000 || progress.Total != 4_000 || !slices.Equal(progress.Notes, want) {
 		t.Errorf("sent %d of %d, notes %q", progress.Sent, progress.Total, progress.Notes)
 	}
 }
