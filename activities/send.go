@@ -270,11 +270,13 @@ func (s *send) run(ctx context.Context) error {
 		if wait := s.lookUp(ctx); wait > 0 {
 			return s.another(ctx, wait, "Twilio's listing does not show yet what was sent")
 		}
+		s.mu.Lock() // a heartbeat may be written
 		if s.settled() > settled {
 			s.stalls, s.stuck = 0, time.Time{}
 		} else if s.stalls++; s.stuck.IsZero() {
 			s.stuck = time.Now()
 		}
+		s.mu.Unlock()
 		if ctx.Err() != nil || len(s.in(untried, deferred)) == 0 || s.halt != nil && s.halt.final {
 			break
 		}
