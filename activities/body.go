@@ -135,10 +135,10 @@ func (b *bodies) render(ctx context.Context, variables freemarker.Value, templat
 // check refuses a text that Twilio would, or that is longer than wanted.
 func (b *bodies) check(c *content) *sms.Error {
 	if strings.TrimSpace(c.body) == "" {
-		return &sms.Error{Code: sms.MissingInput, Message: "smsBody gives an empty text"}
+		return &sms.Error{Code: sms.MissingInput, Message: "smsBody renders to an empty text"}
 	}
 	if n := utf8.RuneCountInString(c.body); n > sms.MaxBodyLength {
-		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("smsBody gives %d characters; Twilio takes %d", n, sms.MaxBodyLength)}
+		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("smsBody renders to %d characters; Twilio takes %d", n, sms.MaxBodyLength)}
 	}
 	if b.maxSegments == 0 || c.size() <= b.maxSegments {
 		return nil
@@ -147,7 +147,7 @@ func (b *bodies) check(c *content) *sms.Error {
 	if size := sms.Measure(c.body); size.Encoding == sms.UCS2 {
 		why = fmt.Sprintf("; character %q at place %d makes it UCS-2, which fits 67 in a segment instead of 153", size.Culprit, size.CulpritIndex+1)
 	}
-	return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("smsBody gives %d segments, maxSegments is %d%s", c.segments, b.maxSegments, why)}
+	return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("smsBody renders to %d segments, maxSegments is %d%s", c.segments, b.maxSegments, why)}
 }
 
 // readModel reads a data model, which is empty if none is given.

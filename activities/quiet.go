@@ -54,7 +54,7 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 	}
 	until, ok := in.QuietHours.Until(in.At, compact(together))
 	if !ok {
-		return nil, temporal.NewNonRetryableApplicationError("there is no hour of the day at which nobody of the list is in quiet hours; without an idempotencyKey each is texted at their own", string(sms.InvalidInput), nil)
+		return nil, temporal.NewNonRetryableApplicationError("at every hour of the day somebody in the list is in quiet hours; without an idempotencyKey, each is texted when their own quiet hours end", string(sms.InvalidInput), nil)
 	}
 	if !until.After(in.At) {
 		return nil, nil

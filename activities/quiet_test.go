@@ -26,7 +26,7 @@ func TestQuietHoursAreThoseOfTheNumber(t *testing.T) {
 		"all zones, or none":      {"2026-11-26T21:00:00Z", []string{"+18005550100", "+8816123456789", "nobody", "messenger:1234567890"}, false, "22:00 [0] 07:00 [1 3]"},
 		"together":                {"2026-11-27T05:30:00Z", []string{"+12125550100", "+14155550100"}, true, "16:00 [0 1]"},
 		"together, and all awake": {"2026-11-26T18:00:00Z", []string{"+12125550100", "+14155550100"}, true, ""},
-		"never awake at one time": {"2026-11-26T18:00:00Z", []string{"+16715550100", "+12125550100", "+18085550100", "+79161234567"}, true, "there is no hour of the day"},
+		"never awake at one time": {"2026-11-26T18:00:00Z", []string{"+16715550100", "+12125550100", "+18085550100", "+79161234567"}, true, "at every hour of the day"},
 		"hours that are no hours": {"2026-11-26T18:00:00Z", nil, false, "quietHours.from must be"},
 	} {
 		at, err := time.Parse(time.RFC3339, tc.at)

@@ -56,7 +56,7 @@ func chooseTemporal(ctx context.Context, s settings, out *console) (temporalServ
 		if err != nil {
 			out.print(fmt.Sprintf("not using %s: %v\n", path, err))
 		} else {
-			out.print(fmt.Sprintf("not using %s: its version is %s, and 1.5 is the oldest that will do\n", path, version))
+			out.print(fmt.Sprintf("not using %s: its version is %s; 1.5 or newer is needed\n", path, version))
 		}
 	}
 	path, err := buildEmbedded(ctx, s.bin, out)

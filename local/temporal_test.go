@@ -58,7 +58,7 @@ func TestAnOldCLIOnPATHIsPassedOverForTheEmbeddedServer(t *testing.T) {
 		}
 	}
 	l.start()
-	l.waitForOutput("its version is 1.4.2, and 1.5 is the oldest that will do")
+	l.waitForOutput("its version is 1.4.2; 1.5 or newer is needed")
 	l.waitForOutput("(the embedded server)")
 	l.waitForOutput(filepath.Join(l.dir, "data", "temporal.db"))
 	l.signalGroup(syscall.SIGINT)

@@ -17,7 +17,7 @@ import (
 
 // errNotAnswered ends the process with status 1; how the question ended has been
 // printed.
-var errNotAnswered = errors.New("there is no answer")
+var errNotAnswered = errors.New("no answer")
 
 type askFlags struct {
 	textFlags

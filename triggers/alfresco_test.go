@@ -175,7 +175,7 @@ func TestABusinessKeyIsNoUniqueID(t *testing.T) {
 	if err != nil || len(set.triggers[0].action.(*start).searchAttributes) != 0 || set.triggers[0].action.(*start).memo["name"] != nil {
 		t.Errorf("without an attribute: %v", err)
 	}
-	if !strings.Contains(fmt.Sprint(set.Warnings()), "name: it is left out of the workflow's memo: ${originalMessage} must not stand here") {
+	if !strings.Contains(fmt.Sprint(set.Warnings()), "name: it is left out of the workflow's memo: ${originalMessage} is not allowed here") {
 		t.Errorf("of a name that may not be shown: %v", set.Warnings())
 	}
 }

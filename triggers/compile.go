@@ -117,7 +117,7 @@ func (c *checker) compile(i int, w *fileTrigger) {
 // else of.
 func (c *checker) loose(i int, t *Trigger) {
 	for _, n := range c.file.Loose("triggers", i) {
-		c.warn(n.Line, t.Name, "%s has something without quotes that YAML takes for a number and JSON does not, such as 01234 or +15005550009; it is read as the text that stands there: write it in quotes", n.Key)
+		c.warn(n.Line, t.Name, "%s has something without quotes that YAML takes for a number and JSON does not, such as 01234 or +15005550009; it is read as text: write it in quotes", n.Key)
 	}
 }
 

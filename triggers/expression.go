@@ -120,7 +120,7 @@ func (s scope) known(name string) (reference, error) {
 	case !ok:
 		return nil, unknown("${%s} is unknown; there are %s, and of the event %s", name, s.listed(), eventFields)
 	case s.private && field.private:
-		return nil, fmt.Errorf("${%s} must not stand here: IDs, memos and search attributes are shown and logged in clear; use ${messageSid}, ${conversation}, ${fromId} or a group", name)
+		return nil, fmt.Errorf("${%s} is not allowed here: IDs, memos and search attributes are shown and logged in clear; use ${messageSid}, ${conversation}, ${fromId} or a group", name)
 	case field.pseudonym && !s.secret:
 		return nil, fmt.Errorf("${%s} needs a secret: set ID_SECRET or ID_SECRET_FILE to 32 random characters, the same for all webhooks and workers", name)
 	}

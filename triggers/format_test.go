@@ -62,8 +62,8 @@ var badTriggers = map[string]struct {
 	"an unknown onPublishError":    {"  - {name: a, pattern: x, onPublishError: ignore, start: {workflow: W, taskQueue: q}}\n", "must be reply or retry", false},
 	"a reply without words":        {"  - {name: a, pattern: x, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "needs an echoError", false},
 	"an opt-out that is echoed":    {"  - {name: a, event: SMS_OPT_OUT, echo: Bye, start: {workflow: W, taskQueue: q}}\n", "never answered", false},
-	"a number in a memo":           {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, memo: {n: '${from}'}}}\n", "${from} must not stand here", true},
-	"a text in a search attribute": {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, searchAttributes: {n: '${originalMessage}'}}}\n", "${originalMessage} must not stand here", true},
+	"a number in a memo":           {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, memo: {n: '${from}'}}}\n", "${from} is not allowed here", true},
+	"a text in a search attribute": {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, searchAttributes: {n: '${originalMessage}'}}}\n", "${originalMessage} is not allowed here", true},
 	"a result without an update":   {"  - {name: a, pattern: x, echo: '${result}', start: {workflow: W, taskQueue: q}}\n", "only the echo of an update or a signalAll has a result", true},
 	"a result in echoError":        {"  - {name: a, pattern: x, echoError: '${result}', update: {workflowId: w, name: u}}\n", "only the echo of an update or a signalAll has a result", true},
 	"signalWithStart without id":   {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, signal: s}}\n", "needs the workflow's ID", false},
@@ -298,7 +298,7 @@ func TestAlfrescosFilesAreRefusedWithAReason(t *testing.T) {
 		"another connector":    {file(`{"source": "connector.slack.SEND_MESSAGE", "payload": {}}`), "another connector cannot be run"},
 		"SEND_SMS, no numbers": {file(`{"source": "twilio.SEND_SMS", "payload": {"smsFrom": "+1"}}`), "needs smsTo"},
 		"a start of nothing":   {file(`{"source": "command-consumer", "payload": {"payloadType": "StartMessagePayload"}}`), "lacks its name"},
-		"a number in a key":    {file(`{"source": "command-consumer", "payload": {"payloadType": "StartMessagePayload", "name": "n", "businessKey": "${originalMessage}"}}`), "must not stand here"},
+		"a number in a key":    {file(`{"source": "command-consumer", "payload": {"payloadType": "StartMessagePayload", "name": "n", "businessKey": "${originalMessage}"}}`), "is not allowed here"},
 		"no pattern":           {`{"event": {"source": "connector.t.SMS_RECEIVED"}, "action": {"source": "command-consumer", "payload": {"payloadType": "SignalPayload", "name": "n"}}}`, "has no pattern"},
 	} {
 		if _, err := parse("some-trigger.json", tc.text); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "some-trigger.json:") {

@@ -148,7 +148,7 @@ func (s *Set) Hints(ctx context.Context) []Finding {
 			say("it does not fire for %q, with the space that keyboards add; end the pattern with \\s*$", samples[0]+" ")
 		}
 		if classes.MatchString(t.source) && !strings.Contains(t.source, "(?U") && !strings.Contains(t.source, "U)") {
-			say("to Java \\w and \\b know ASCII letters alone, so that Zoë is no word; write (?U) before the pattern")
+			say("in Java \\w and \\b know only ASCII letters, so Zoë is not a word; write (?U) before the pattern")
 		}
 	}
 	return hints

@@ -230,7 +230,7 @@ func TestABrokenTriggerFileIsRefusedWithItsLineAndAWayOut(t *testing.T) {
 		"a signal without a name":       {"triggers:\n  - name: a\n    pattern: x\n    signal: {workflowId: w}\n", "triggers.yaml:4: trigger \"a\": signal needs a name"},
 		"a signal without an ID":        {"triggers:\n  - name: a\n    pattern: x\n    signal: {name: s}\n", "triggers.yaml:4: trigger \"a\": signal needs the workflow's ID"},
 		"a bare group in an input":      {"triggers:\n  - name: a\n    pattern: '(?<g>x)'\n    start:\n      workflow: W\n      taskQueue: q\n      input:\n        k: '${g}'\n", "triggers.yaml:8: trigger \"a\": input: ${g} is a group of the pattern: write ${matchGroups.g}"},
-		"a phone number in an ID":       {"triggers:\n  - name: a\n    pattern: x\n    signal: {workflowId: 'x-${from}', name: s}\n", "triggers.yaml:4: trigger \"a\": workflowId: ${from} must not stand here: IDs"},
+		"a phone number in an ID":       {"triggers:\n  - name: a\n    pattern: x\n    signal: {workflowId: 'x-${from}', name: s}\n", "triggers.yaml:4: trigger \"a\": workflowId: ${from} is not allowed here: IDs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := parse("triggers.yaml", tc.text)

@@ -177,7 +177,7 @@ func (x *exchange) because(why reason, to string, rest *client.TwilioRestError, 
 
 var (
 	errNoMessage = errors.New("the answer holds no message")
-	errNoListing = errors.New("the answer is no list of messages")
+	errNoListing = errors.New("the answer is not a list of messages")
 	errNoAccount = errors.New("the answer holds no account")
 )
 

@@ -77,7 +77,7 @@ func TestControlsSayWhatToChange(t *testing.T) {
 		status             int
 		want               string
 	}{
-		{"POST", "/sim/inbound", `{"from":"+15551230001","to":"+1","body":"x"}`, 400, "is no number of this simulator"},
+		{"POST", "/sim/inbound", `{"from":"+15551230001","to":"+1","body":"x"}`, 400, "is not a number of this simulator"},
 		{"POST", "/sim/inbound", `{"form":"+15551230001"}`, 400, "unknown field"},
 		{"POST", "/sim/inbound", `{"from":`, 400, "does not fit"},
 		{"POST", "/sim/inbound", `{} {}`, 400, "more than one"},

@@ -179,7 +179,7 @@ func (s *Sim) receive(in Inbound) (*session, string, error) {
 	defer s.mu.Unlock()
 	snd := s.numbers[in.To]
 	if snd == nil {
-		return nil, "", fmt.Errorf("to %q is no number of this simulator: it has %s", in.To, strings.Join(s.numberOrder, ", "))
+		return nil, "", fmt.Errorf("to %q is not a number of this simulator: it has %s", in.To, strings.Join(s.numberOrder, ", "))
 	}
 	if !sameChannel(kindOf(in.From), snd.kind) {
 		return nil, "", fmt.Errorf("from and to must be on the same channel, such as whatsapp:, or both numbers")

@@ -476,7 +476,7 @@ func TestATextThatCannotBeTakenSaysWhy(t *testing.T) {
 		in   Inbound
 		want string
 	}{
-		"to a stranger":     {Inbound{From: phone, To: "+15551239999", Body: "hi"}, "is no number of this simulator: it has " + DefaultNumber},
+		"to a stranger":     {Inbound{From: phone, To: "+15551239999", Body: "hi"}, "is not a number of this simulator: it has " + DefaultNumber},
 		"from nobody":       {Inbound{From: "me!", To: DefaultNumber, Body: "hi"}, "want a phone number"},
 		"from itself":       {Inbound{From: DefaultNumber, To: DefaultNumber, Body: "hi"}, "cannot text itself"},
 		"too long":          {Inbound{From: phone, To: DefaultNumber, Body: strings.Repeat("x", 1601)}, "1600"},

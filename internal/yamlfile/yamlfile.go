@@ -187,7 +187,7 @@ func plainly(message string, known map[string][]string) string {
 		case m[1] == "seq" || m[1] == "map":
 			return found + " does not belong here"
 		}
-		return fmt.Sprintf("%s stands where %s is expected", found, wanted)
+		return fmt.Sprintf("found %s, expected %s", found, wanted)
 	}
 	return message
 }
