@@ -31,7 +31,7 @@ func TestChangelogNamesEachChangeOnce(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for line, next := range pairs(strings.Split(release, "\n")) {
-			if strings.HasPrefix(next, "#") && line != "" || strings.HasPrefix(line, "#") && next != "" || strings.HasSuffix(line, ":") && strings.HasPrefix(next, "- ") {
+			if line != "" && isTitle(next) || isTitle(line) && next != "" {
 				t.Errorf("%s: there must be an empty line between %q and %q", version, line, next)
 			}
 			if strings.HasPrefix(line, "- ") && seen[line] {
@@ -40,6 +40,12 @@ func TestChangelogNamesEachChangeOnce(t *testing.T) {
 			seen[line] = true
 		}
 	}
+}
+
+// isTitle reports whether a line is a heading, or names the subject of the
+// entries below it.
+func isTitle(line string) bool {
+	return strings.HasPrefix(line, "#") || strings.HasSuffix(line, ":") && !strings.HasPrefix(line, "-") && !strings.HasPrefix(line, " ")
 }
 
 // pairs are the lines, each with the one after it.
