@@ -34,6 +34,8 @@ type CatchUp struct {
 	// Retention is how long the namespace knows a workflow that has closed, and so
 	// a text that was published. Required.
 	Retention func(context.Context) (time.Duration, error)
+	// Silencer knows the phones that triggers must not text. Optional: default none.
+	Silencer Silencer
 	// Settle is how long a text is left to the webhooks. Optional: default not.
 	Settle time.Duration
 	Logger *slog.Logger
@@ -48,8 +50,12 @@ type Logged struct {
 // retentionMargin keeps away from the end of the retention.
 const retentionMargin = time.Hour
 
-// catchUpWindow is how much of the log is read at once.
-const catchUpWindow = time.Hour
+const (
+	// catchUpWindow is how much of the log is read at once.
+	catchUpWindow = time.Hour
+	// clocksApart is how far our clock may be ahead of Twilio's.
+	clocksApart = time.Hour
+)
 
 // CatchUpSms publishes missed texts for triggers with catchUp, the oldest first.
 // Nobody is answered: the reply would come too late. A text that Temporal does
@@ -60,7 +66,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query workflows.CatchUpSmsQuer
 	if activity.HasHeartbeatDetails(ctx) { // an earlier attempt has come so far
 		var done time.Time
 		if err := activity.GetHeartbeatDetails(ctx, &done); err == nil {
-			since, result.Through = later(since, done), later(result.Through, done)
+			since = later(since, done)
 		}
 	}
 	retention, err := c.Retention(ctx)
@@ -73,8 +79,17 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query workflows.CatchUpSmsQuer
 	}
 	set := c.Triggers()
 	var failed error
-	for end := time.Now(); since.Before(end); since = since.Add(catchUpWindow) {
-		messages, err := c.Received(ctx, since, since.Add(catchUpWindow))
+	done := since // all until then, unless something has failed
+	reach := func(until time.Time) {
+		if failed == nil {
+			done, result.Through = later(done, until), later(result.Through, until)
+		}
+		activity.RecordHeartbeat(ctx, done)
+	}
+	var next time.Time
+	for end := time.Now(); since.Before(end); since = next {
+		next = since.Add(catchUpWindow)
+		messages, err := c.Received(ctx, since, next)
 		failed = errors.Join(failed, err)
 		slices.SortStableFunc(messages, func(a, b Logged) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
 		for i := range messages {
@@ -84,11 +99,10 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query workflows.CatchUpSmsQuer
 			if time.Since(messages[i].ReceivedAt) < c.Settle {
 				return result, failed
 			}
-			if failed = errors.Join(failed, c.take(ctx, set, messages[i], &result)); failed == nil {
-				result.Through = later(result.Through, messages[i].ReceivedAt)
-				activity.RecordHeartbeat(ctx, messages[i].ReceivedAt)
-			}
+			failed = errors.Join(failed, c.take(ctx, set, messages[i], &result))
+			reach(messages[i].ReceivedAt)
 		}
+		reach(earlier(next, end.Add(-clocksApart))) // also if nobody texts
 	}
 	return result, failed
 }
@@ -99,10 +113,18 @@ func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, r
 	message.Event = set.Event(message.Inbound)
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
+	silenced := false
 	match := func() []triggers.Firing {
-		return slices.DeleteFunc(set.Match(ctx, message.Inbound), func(f triggers.Firing) bool { return !f.CatchUp() })
+		return slices.DeleteFunc(set.Match(ctx, message.Inbound), func(f triggers.Firing) bool { return !f.CatchUp() || silenced && f.Texts() })
 	}
 	firings := match()
+	if c.Silencer != nil && slices.ContainsFunc(firings, func(f triggers.Firing) bool { return f.Texts() }) {
+		var err error
+		if silenced, err = c.Silencer.Silenced(ctx, message.Inbound); err != nil {
+			return fmt.Errorf("text %s: look whether its sender is silenced: %s", message.MessageSID, reason(err))
+		}
+		firings = match()
+	}
 	if len(firings) > 0 {
 		result.Matched++
 		if message.NumMedia > 0 {
@@ -124,6 +146,13 @@ func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, r
 		c.Logger.InfoContext(ctx, "missed text published", "messageSid", message.MessageSID, "triggers", strings.Join(names(firings), " "))
 	}
 	return nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 func later(a, b time.Time) time.Time {

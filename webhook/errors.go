@@ -19,6 +19,8 @@ func isPassing(err error) bool {
 		return true // somebody will make the namespace
 	}
 	switch serviceerror.ToStatus(err).Code() {
+	case codes.Unauthenticated, codes.PermissionDenied: // somebody will renew the key
+		return true
 	case codes.Unavailable, codes.ResourceExhausted, codes.Aborted, codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown, codes.DataLoss:
 		return true
 	}

@@ -49,6 +49,7 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 		},
 		Triggers:  live.Set,
 		Receive:   dispatcher.Receive,
+		Silencer:  dispatcher,
 		Retention: temporalClient.Retention,
 		Settle:    c.CatchUpAfter,
 		Logger:    logger,

@@ -17,6 +17,9 @@ const (
 	catchUpOverlap = 15 * time.Minute
 	// catchUpTimeout bounds one attempt.
 	catchUpTimeout = 30 * time.Minute
+	// catchUpHeartbeat bounds the reading of an hour of the log, which has up to 200
+	// pages.
+	catchUpHeartbeat = 5 * time.Minute
 )
 
 // CatchUpSmsInput is the input of CatchUpSmsWorkflow.
@@ -61,7 +64,7 @@ func CatchUpSmsWorkflow(ctx workflow.Context, _ CatchUpSmsInput) (result CatchUp
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           sms.CatchUpTaskQueue,
 		StartToCloseTimeout: catchUpTimeout,
-		HeartbeatTimeout:    time.Minute,
+		HeartbeatTimeout:    catchUpHeartbeat,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumAttempts: 5},
 		Summary:             "Publish missed texts",
 	})

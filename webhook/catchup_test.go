@@ -1,0 +1,105 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/triggers"
+	"temporal-twilio/workflows"
+)
+
+// catchingUp returns a catch-up of texts with a trigger that texts, and a
+// function that runs it from an age on.
+func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Duration) (workflows.CatchUpSmsResult, error), progress func() time.Time) {
+	t.Helper()
+	var o Options
+	with(t, "triggers:\n  - {name: a, pattern: a, catchUp: true, start: {workflow: SendSmsWorkflow, taskQueue: twilio}}\n")(&o)
+	c = &CatchUp{
+		Received: func(_ context.Context, since, until time.Time) (some []Logged, err error) {
+			for _, text := range texts {
+				if !text.ReceivedAt.Before(since) && text.ReceivedAt.Before(until) {
+					some = append(some, text)
+				}
+			}
+			return some, nil
+		},
+		Triggers: o.Triggers, Retention: func(context.Context) (time.Duration, error) { return 72 * time.Hour, nil },
+		Receive: func(context.Context, sms.Inbound, []triggers.Firing, bool) Answer {
+			return Answer{Outcome: outcomeAccepted}
+		},
+		Logger: slog.New(slog.DiscardHandler),
+	}
+	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
+	env.RegisterActivity(c.CatchUpSms)
+	var beat time.Time
+	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) { _ = details.Get(&beat) })
+	return c, func(age time.Duration) (result workflows.CatchUpSmsResult, err error) {
+		since := time.Now().Add(-age)
+		value, err := env.ExecuteActivity(c.CatchUpSms, workflows.CatchUpSmsQuery{Since: since, Through: since})
+		if err == nil {
+			err = value.Get(&result)
+		}
+		return result, err
+	}, func() time.Time { return beat }
+}
+
+func logged(body string, age time.Duration) Logged {
+	return Logged{Inbound: sms.Inbound{MessageSID: "SM" + body, From: "+15005550009", To: "+15005550006", Body: body, ReceivedAt: time.Now().Add(-age)}}
+}
+
+func TestCatchUpGoesOnWhileNobodyTexts(t *testing.T) {
+	_, run, _ := catchingUp(t)
+	result, err := run(50 * time.Hour)
+	if behind := time.Since(result.Through); err != nil || behind > clocksApart+time.Minute || behind < clocksApart || result.Lost {
+		t.Errorf("%v behind, %+v, %v", behind, result, err)
+	}
+	// Its progress leaves room for a clock that goes wrong.
+	if result, err = run(10 * time.Minute); err != nil || time.Since(result.Through) < 10*time.Minute {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+func TestCatchUpLivesAndStaysWhileAnAccountFails(t *testing.T) {
+	c, run, progress := catchingUp(t, logged("a1", 40*time.Hour), logged("a2", 3*time.Hour))
+	received := c.Received
+	c.Received = func(ctx context.Context, since, until time.Time) ([]Logged, error) {
+		texts, err := received(ctx, since, until)
+		return texts, errors.Join(err, errors.New("an account fails"))
+	}
+	taken := 0
+	c.Receive = func(context.Context, sms.Inbound, []triggers.Firing, bool) Answer {
+		taken++
+		return Answer{Outcome: outcomeAccepted}
+	}
+	if _, err := run(50 * time.Hour); err == nil || taken != 2 {
+		t.Errorf("%d taken, %v", taken, err)
+	}
+	if age := time.Since(progress()); age < 50*time.Hour || age > 51*time.Hour {
+		t.Errorf("heartbeats say that all but the last %v is done", age)
+	}
+}
+
+type silencer struct{ Silencer }
+
+func (silencer) Silenced(context.Context, sms.Inbound) (bool, error) { return true, nil }
+
+func TestCatchUpTextsNoPhoneThatIsSilenced(t *testing.T) {
+	c, run, _ := catchingUp(t, logged("a", 3*time.Hour))
+	c.Silencer = silencer{}
+	published := -1
+	c.Receive = func(_ context.Context, _ sms.Inbound, firings []triggers.Firing, _ bool) Answer {
+		published = len(firings)
+		return Answer{Outcome: outcomeUnwanted}
+	}
+	if _, err := run(5 * time.Hour); err != nil || published != 0 {
+		t.Errorf("%d published, %v", published, err)
+	}
+}
