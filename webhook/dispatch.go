@@ -192,13 +192,17 @@ func (r *reception) wanted() bool {
 
 // unwanted is the answer to a text that no question and no trigger can have.
 func (r *reception) unwanted() Answer {
-	answer := Answer{Replies: r.replies(false), Outcome: outcomeUnwanted, Reasons: r.problems()}
-	for i := range r.input.Firings {
+	answer := Answer{Replies: r.replies(false), Outcome: outcomeUnwanted, Again: r.refusedRetries(), Reasons: r.problems()}
+	if len(r.input.Firings) > 0 {
 		answer.Outcome = string(sms.OutcomeRefused)
-		// What the log shows later has the same problem.
-		answer.Again = answer.Again || r.input.Firings[i].Retry && !r.input.Late
 	}
 	return answer
+}
+
+// refusedRetries reports whether a trigger would rather have a refused text
+// again. One from the log has the same fate each time.
+func (r *reception) refusedRetries() bool {
+	return !r.input.Late && slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return f.Retry })
 }
 
 // certain reports whether the answer depends on nothing but that Temporal
@@ -257,7 +261,7 @@ func (r *reception) tells() bool {
 func (r *reception) unreached(err error, doubt bool) Answer {
 	answer := Answer{Outcome: outcomeAway, Again: doubt || !r.tells(), Reasons: map[string]string{"": reason(err)}}
 	if !isPassing(err) {
-		answer.Outcome, answer.Again = string(sms.OutcomeRefused), false
+		answer.Outcome, answer.Again = string(sms.OutcomeRefused), r.refusedRetries()
 	}
 	if !answer.Again {
 		answer.Replies = r.replies(false)

@@ -323,3 +323,26 @@ func TestDispatchRefusesSignalAllWhereNobodyCanCatch(t *testing.T) {
 		t.Errorf("late: %+v", got)
 	}
 }
+
+func TestDispatchTellsNobodyThatATextIsLostThatIsCaughtUpOn(t *testing.T) {
+	for name, failure := range map[string]error{
+		"a key that has expired":    status.Error(codes.Unauthenticated, "x"),
+		"a key without permission":  serviceerror.NewPermissionDenied("x", ""),
+		"a request that is refused": serviceerror.NewInvalidArgument("x"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return failure }}
+			d, _ := dispatcher(t, s)
+			m, firings := matched(t, strings.Replace(plainStart, "echo:", "catchUp: true, echo:", 1), "a")
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			if got := d.Receive(ctx, m, firings, false); !got.Again {
+				t.Errorf("live: %+v", got)
+			}
+			if got := d.Receive(ctx, m, firings, true); got.Again != isPassing(failure) {
+				t.Errorf("late: %+v", got)
+			}
+		})
+	}
+}
