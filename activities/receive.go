@@ -30,8 +30,9 @@ func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (take
 	if err == nil {
 		err = handle.Get(ctx, &taken)
 	}
-	if isNotFound(err) {
-		return false, nil // nobody asks
+	failed := (*temporal.ApplicationError)(nil)
+	if isNotFound(err) || errors.As(err, &failed) {
+		return false, nil // nobody asks, or the keeper could not give it to anybody
 	}
 	return taken, err
 }
@@ -66,7 +67,7 @@ func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (
 	case isNotFound(err), in.Known && ctx.Err() != nil:
 		return sms.AskWorkflowResult{Closed: true}, nil
 	}
-	return result, err
+	return result, final(err)
 }
 
 // FindRun looks up the latest run of a workflow.
@@ -77,7 +78,7 @@ func (a *Activities) FindRun(ctx context.Context, in sms.FindRunInput) (result s
 		return result, nil
 	}
 	if err != nil {
-		return result, err
+		return result, final(err)
 	}
 	result.RunID = found.WorkflowExecution.RunID
 	result.Open = found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
@@ -101,6 +102,10 @@ func beganAfter(ctx context.Context, c client.Client, found *client.WorkflowExec
 	return began.Truncate(time.Second).After(receivedAt), nil
 }
 
+// lookedAt is how many workflows are looked at one by one, in the time of one
+// attempt.
+const lookedAt = 200
+
 // FindCatchers lists workflows that catch. The order of IDs does not change if
 // workflows begin, close or continue as new meanwhile: each is listed once.
 func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput) (result sms.FindCatchersResult, err error) {
@@ -113,7 +118,7 @@ func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput)
 		for request := (&workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, Query: in.Query}); ; {
 			page, err := c.ListWorkflow(ctx, request)
 			if err != nil {
-				return result, fmt.Errorf("list the workflows that catch: %w", err)
+				return result, final(fmt.Errorf("list the workflows that catch: %w", err))
 			}
 			for _, execution := range page.GetExecutions() {
 				if id := execution.GetExecution().GetWorkflowId(); id > in.After {
@@ -132,6 +137,9 @@ func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput)
 		result.WorkflowIDs = append(result.WorkflowIDs, id)
 	}
 	slices.Sort(result.WorkflowIDs)
+	if !in.ReceivedAt.IsZero() {
+		in.Limit = min(in.Limit, lookedAt)
+	}
 	if len(result.WorkflowIDs) > in.Limit {
 		result.WorkflowIDs = result.WorkflowIDs[:in.Limit]
 		result.Next = result.WorkflowIDs[in.Limit-1]
@@ -161,6 +169,15 @@ func (a *Activities) thatWereThere(ctx context.Context, c client.Client, ids []s
 		}
 	}
 	return there, nil
+}
+
+// final ends the attempts if a request is not valid, in words that name nothing
+// of it.
+func final(err error) error {
+	if invalid := (*serviceerror.InvalidArgument)(nil); errors.As(err, &invalid) {
+		return temporal.NewNonRetryableApplicationError("Temporal refuses the request", "Refused", nil)
+	}
+	return err
 }
 
 func isNotFound(err error) bool {

@@ -111,7 +111,7 @@ func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
 	}
 	for _, keeper := range r.input.Keepers {
 		ask := sms.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
-		if err := workflow.ExecuteLocalActivity(briefly(ctx, "Ask whether it answers a question"), sms.AskKeeperName, ask).Get(ctx, &taken); err != nil || taken {
+		if err := briefly(ctx, "Ask whether it answers a question", sms.AskKeeperName, ask, &taken); err != nil || taken {
 			return taken, err
 		}
 	}
@@ -397,7 +397,7 @@ func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patie
 		return answer, err
 	}
 	in.Known = true
-	if err = workflow.ExecuteLocalActivity(briefly(ctx, "Look whether it has answered"), sms.AskWorkflowName, in).Get(ctx, &answer); err != nil {
+	if err = briefly(ctx, "Look whether it has answered", sms.AskWorkflowName, in, &answer); err != nil {
 		return answer, err
 	}
 	if answer.Closed {
@@ -414,13 +414,16 @@ func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	if r.input.Late {
 		find.ReceivedAt = r.input.Text.ReceivedAt
 	}
-	for signalled := 0; signalled < signalsPerRun; {
+	// Several firings share what Temporal bounds for one workflow.
+	atOnce := max(1, signalsAtOnce/len(r.input.Firings))
+	find.Limit = max(1, find.Limit/len(r.input.Firings))
+	for signalled := 0; signalled < find.Limit; {
 		find.After = s.After
 		var found sms.FindCatchersResult
-		if err := workflow.ExecuteLocalActivity(briefly(ctx, "Find who catches"), sms.FindCatchersName, find).Get(ctx, &found); err != nil {
+		if err := briefly(ctx, "Find who catches", sms.FindCatchersName, find, &found); err != nil {
 			return err
 		}
-		for some := range slices.Chunk(found.WorkflowIDs, signalsAtOnce) {
+		for some := range slices.Chunk(found.WorkflowIDs, atOnce) {
 			if err := s.signal(ctx, some, f.Call.Name, f.Call.SignalInput); err != nil {
 				return err
 			}
@@ -452,17 +455,21 @@ func (s *firingState) signal(ctx workflow.Context, workflowIDs []string, name st
 // find looks up the workflow of an ID.
 func (r *receiving) find(ctx workflow.Context, workflowID string) (run sms.FindRunResult, err error) {
 	find := sms.FindRunInput{WorkflowID: workflowID, ReceivedAt: r.input.Text.ReceivedAt}
-	err = workflow.ExecuteLocalActivity(briefly(ctx, "Find the workflow"), sms.FindRunName, find).Get(ctx, &run)
+	err = briefly(ctx, "Find the workflow", sms.FindRunName, find, &run)
 	return run, err
 }
 
-// briefly are the options of local activities that ask Temporal something. They
-// are tried until Temporal answers.
-func briefly(ctx workflow.Context, summary string) workflow.Context {
-	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+// briefly asks Temporal something by a local activity, until it answers. An error
+// that no attempt can change is a denial.
+func briefly(ctx workflow.Context, summary, name string, in, answer any) error {
+	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, Summary: summary,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, MaximumInterval: 5 * time.Second},
-	})
+	}), name, in).Get(ctx, answer)
+	if refused := (*temporal.ApplicationError)(nil); errors.As(err, &refused) {
+		return denial(refused.Message())
+	}
+	return err
 }
 
 // span is a timeout of a call; 0 is Temporal's default.

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -26,6 +27,7 @@ type receivingStage struct {
 	*testsuite.TestWorkflowEnvironment
 	open     map[string]bool
 	catchers []string
+	limits   []int
 	asks     bool
 	mu       sync.Mutex
 	// signals are the workflows that were signalled.
@@ -45,6 +47,9 @@ func newReceivingStage() *receivingStage {
 	}, workflow.RegisterOptions{Name: "W"})
 	register(sms.AskKeeperName, func(context.Context, sms.AskKeeperInput) (bool, error) { return s.asks, nil })
 	register(sms.FindRunName, func(_ context.Context, in sms.FindRunInput) (sms.FindRunResult, error) {
+		if in.WorkflowID == "invalid" {
+			return sms.FindRunResult{}, temporal.NewNonRetryableApplicationError("Temporal refuses the request", "Refused", nil)
+		}
 		return sms.FindRunResult{Open: s.open[in.WorkflowID], RunID: "run", BeganLater: in.WorkflowID == "later"}, nil
 	})
 	register(sms.AskWorkflowName, func(_ context.Context, in sms.AskWorkflowInput) (sms.AskWorkflowResult, error) {
@@ -54,6 +59,7 @@ func newReceivingStage() *receivingStage {
 		return sms.AskWorkflowResult{Value: json.RawMessage(`{"id": 9007199254740993}`)}, nil
 	})
 	register(sms.FindCatchersName, func(_ context.Context, in sms.FindCatchersInput) (result sms.FindCatchersResult, err error) {
+		s.limits = append(s.limits, in.Limit)
 		for _, id := range s.catchers {
 			if id > in.After {
 				result.WorkflowIDs = append(result.WorkflowIDs, id)
@@ -200,5 +206,25 @@ func TestReceiveTellsThatNobodyCatches(t *testing.T) {
 	all.Echo = sms.Echo{{Text: "Told "}, {Result: "result.count"}}
 	if got := s.receive(t, all); strings.Join(got.Replies, "") != "Told 0" || got.Outcome != sms.OutcomePublished {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestReceiveEndsACallThatTemporalRefuses(t *testing.T) {
+	s := newReceivingStage()
+	got := s.receive(t,
+		firing("update", sms.Call{Action: sms.ActionUpdate, WorkflowID: "invalid", Name: "u"}),
+		firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
+	if want := []string{"update failed", "plain done"}; !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomeRefused {
+		t.Errorf("%s, replies %q, want %q", got.Outcome, got.Replies, want)
+	}
+}
+
+func TestReceiveSharesWhatTemporalBoundsForAWorkflow(t *testing.T) {
+	s := newReceivingStage()
+	s.catchers = []string{"a", "b"}
+	all := firing("all", sms.Call{Action: sms.ActionSignalAll, Name: "s"})
+	s.receive(t, all, all, all, all)
+	if want := []int{500, 500, 500, 500}; !reflect.DeepEqual(s.limits, want) || len(s.signals) != 8 {
+		t.Errorf("limits %v, want %v; %d signals", s.limits, want, len(s.signals))
 	}
 }

@@ -3,13 +3,18 @@ package e2e
 // What Temporal refuses for good ends at once, and holds up nothing.
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/workflow"
 
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 )
 
@@ -40,4 +45,27 @@ func TestWhatTemporalRefusesForGoodIsToldAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+func TestAQuestionThatCannotBeGivenATextLeavesItToTheTriggers(t *testing.T) {
+	t.Parallel()
+	const secret = "a-secret-that-this-test-knows-as-well"
+	s := stack.Start(t, stack.Options{Environment: []string{"ID_SECRET=" + secret}, Triggers: `triggers:
+  - {name: start, pattern: 'start', echo: 'Taken.', start: {workflow: W, taskQueue: nobody}}
+`})
+	startWorker(t, s, "keepers", map[string]any{"Keeper": func(ctx workflow.Context) error {
+		if err := workflow.SetUpdateHandler(ctx, sms.QuestionReplyUpdate, func(workflow.Context, any) (bool, error) {
+			return false, errors.New("no match in time")
+		}); err != nil {
+			return err
+		}
+		return workflow.Sleep(ctx, time.Hour)
+	}})
+	id := sms.QuestionsID([]byte(secret), stack.Number, phone)
+	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: "keepers"}, "Keeper"); err != nil {
+		t.Fatal(err)
+	}
+	if got := replies(text(t, s, "start")); got != "Taken." {
+		t.Errorf("told %q", got)
+	}
 }
