@@ -129,6 +129,12 @@ func (s *send) completeAt(ctx context.Context) (complete time.Time, heard bool) 
 	if err != nil {
 		return complete, false
 	}
+	if s.mu.Lock(); s.untimed {
+		s.quiet = time.Time{}
+		s.disturb()
+		s.untimed = false // an answer without a Date leaves our clock
+	}
+	s.mu.Unlock()
 	var shown time.Time
 	for _, r := range listing.Records {
 		// An account that hides numbers shows none of ours to whom it went.
@@ -196,7 +202,7 @@ func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
 				s.mu.Lock()
 				s.take(to, found.Message, found.Created)
 				s.mu.Unlock()
-			case !maybe && listing.Whole:
+			case len(maybe) == 0 && listing.Whole:
 				absent = append(absent, to)
 			}
 		})
@@ -223,10 +229,10 @@ func (s *send) sinceOf(to *recipient) moment {
 	return moment{first.Truncate(time.Second).Add(-dateSlack), later(ago, at).Truncate(time.Second)}
 }
 
-// ours is the message that this send made for a recipient; maybe is set if there
-// is none that surely is, but one that could be. Each recipient is in the list
-// once, so no message is found for two.
-func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found *twilio.Record, maybe bool) {
+// ours is the message that this send made for a recipient; maybe are those that
+// could be, if none surely is. Each recipient is in the list once, so no message is
+// found for two.
+func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found *twilio.Record, maybe []*twilio.Record) {
 	rendering := s.sameRendering(to)
 	sure := 0
 	for i := range records {
@@ -244,16 +250,13 @@ func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found
 		// have changed it: a service, an option of ours, whoever redacted it, or
 		// another version of ours that renders the template in another way.
 		case same || r.Body == "" || s.anyText() || !rendering || skeleton(r.Body) == skeleton(to.content.body):
-			maybe = true
+			maybe = append(maybe, r)
 		}
 	}
 	// Each of the sends that could own a message gets one, or nobody can tell whose
 	// they are.
-	if found != nil && sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) {
-		return nil, true
-	}
-	if found != nil && !s.ledger.take(s.owner, found.Message, found.Created) {
-		return nil, true
+	if found != nil && (sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) || !s.ledger.take(s.owner, found.Message, found.Created)) {
+		return nil, append(maybe, found)
 	}
 	return found, maybe
 }
@@ -293,12 +296,16 @@ func (s *send) recall(ctx context.Context) {
 		for _, r := range listing.Records {
 			shown[r.To] = append(shown[r.To], r)
 		}
+		whole, failures := err == nil && listing.Whole, 0
 		missing = slices.DeleteFunc(missing, func(to *recipient) bool {
-			if s.name(ctx, to, shown[to.to]) || err != nil || listing.Whole {
+			if s.name(ctx, to, shown[to.to], whole) || whole || failures >= mostFailures {
 				return to.message.SID != ""
 			}
-			one, _ := s.account.Gateway.List(ctx, s.query(to.to, since.from))
-			return s.name(ctx, to, one.Records)
+			one, err := s.account.Gateway.List(ctx, s.query(to.to, since.from))
+			if failures++; err == nil {
+				failures = 0
+			}
+			return s.name(ctx, to, one.Records, err == nil && one.Whole)
 		})
 		if len(missing) > 0 && sleep(ctx, pause) != nil {
 			return
@@ -307,21 +314,29 @@ func (s *send) recall(ctx context.Context) {
 	}
 }
 
-// leastPasses is how often all missing SIDs are looked for at least.
-const leastPasses = 4
+const (
+	// leastPasses is how often all missing SIDs are looked for at least.
+	leastPasses = 4
+	// mostFailures of listings in a row end a pass.
+	mostFailures = 2
+)
 
 // nameless lists those whom Twilio took, by a SID that the record does not name.
 func (s *send) nameless() []*recipient {
 	return slices.DeleteFunc(s.in(taken), func(to *recipient) bool { return to.message.SID != "" })
 }
 
-// name fills in a recipient's SID, if a listing shows it.
-func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record) bool {
+// name fills in a recipient's SID, if a listing shows it: that Twilio took it is
+// known, so the only message that could be it is.
+func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record, whole bool) bool {
 	if s.render(ctx, to) != nil {
 		return false
 	}
-	// That Twilio took it is known: it is no older than the first record.
-	found, _ := s.ours(records, to, s.firstMoment())
+	found, maybe := s.ours(records, to, s.firstMoment())
+	alone := whole && len(maybe) == 1 && s.ledger.rivals(s.owner, to.to, to.content.body, true) == 0
+	if found == nil && alone && s.ledger.take(s.owner, maybe[0].Message, maybe[0].Created) {
+		found = maybe[0]
+	}
 	if found != nil {
 		to.message = found.Message
 	}
@@ -330,6 +345,9 @@ func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record)
 
 // firstMoment is that of the send's first text. Messages are dated to the second.
 func (s *send) firstMoment() moment {
+	if s.first.IsZero() {
+		return s.sinceOf(&recipient{})
+	}
 	sure := s.first.Truncate(time.Second)
 	return moment{sure.Add(-dateSlack), sure}
 }

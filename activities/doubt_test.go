@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -280,4 +281,66 @@ func (s *stumbling) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 		return twilio.Listing{}, &sms.Error{Code: sms.ConnectionError, Retryable: true}
 	}
 	return s.lister.List(ctx, q)
+}
+
+func TestAMessageThatSurelyExistsIsKnownInOtherQuotes(t *testing.T) {
+	left := record{Runs: [][3]int{{int(taken), -1, 1}}, Began: time.Now()}
+	in := SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first), SmsBody: "It’s “here”"}
+	for name, tc := range map[string]struct {
+		shown []string
+		want  string
+	}{
+		"alone":         {[]string{`It's "here"`, "Something else"}, "SM0"},
+		"one of two":    {[]string{`It's "here"`, `It's 'here'`}, ""},
+		"not there yet": {[]string{"Something else"}, ""},
+	} {
+		f := &fakeTwilio{}
+		for i, body := range tc.shown {
+			f.records = append(f.records, listed(first, fmt.Sprintf("SM%d", i), body))
+		}
+		result := resumeWith(t, newActivities(f), left, in)
+		if len(result.Messages) != 1 || result.Messages[0].SID != tc.want || f.creates > 0 {
+			t.Errorf("%s: %+v", name, result)
+		}
+	}
+}
+
+// blind learns Twilio's time with its first listing, which comes late.
+type blind struct {
+	*fakeTwilio
+	lists, late int
+}
+
+func (b *blind) Now() (time.Time, bool) {
+	now, _ := b.fakeTwilio.Now()
+	return now, b.lists > b.late
+}
+
+func (b *blind) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
+	if b.lists++; b.lists <= b.late {
+		return twilio.Listing{}, &sms.Error{Code: sms.ConnectionError, Message: "reset"}
+	}
+	return b.fakeTwilio.List(ctx, q)
+}
+
+func TestTwilioHasItsTimeWhoeverKnowsItsClock(t *testing.T) {
+	// Its clock is ahead, and a create in doubt is carried out a while later.
+	f := &fakeTwilio{skew: 90 * time.Second}
+	f.records = []twilio.Record{another(second, "x", time.Second-f.skew)}
+	f.fail = func(n int, d twilio.Draft) (error, bool) {
+		if n == 1 {
+			time.AfterFunc(300*time.Millisecond, func() {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				f.records = append([]twilio.Record{another(d.To, d.Body, -f.skew)}, f.records...)
+			})
+			return unknownError(503), false
+		}
+		return nil, true
+	}
+	a := newActivities(&blind{fakeTwilio: f, late: 1})
+	a.Settle = time.Second
+	if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 || f.creates != 1 {
+		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+	}
 }

@@ -53,6 +53,8 @@ type send struct {
 	// quiet is when Twilio will have finished with every create in doubt, and
 	// first when the first record was written, by its clock.
 	quiet, first time.Time
+	// untimed is set if quiet is by our own clock.
+	untimed bool
 	// stalls counts the rounds in a row that settled nobody, since stuck.
 	stalls int
 	stuck  time.Time
@@ -254,9 +256,9 @@ func (s *send) run(ctx context.Context) error {
 	ctx, end := s.begin(ctx)
 	defer end()
 	s.measure(ctx)
-	if s.mu.Lock(); s.first.IsZero() {
-		s.first = s.now()
-		if s.resumed {
+	s.mu.Lock()
+	if now, known := s.account.Gateway.Now(); known && s.first.IsZero() {
+		if s.first = now; s.resumed {
 			s.first = s.sinceOf(&recipient{}).from
 		}
 	}
@@ -580,8 +582,11 @@ func (s *send) set(to *recipient, st state, problem sms.Error) {
 	to.cause = s.problems.place(problem, to.to)
 }
 
-// disturb notes that a create in doubt may be carried out for a while.
+// disturb notes that a create in doubt may be carried out for a while. If Twilio's
+// clock is not known, it is noted again as soon as it is.
 func (s *send) disturb() {
+	_, known := s.account.Gateway.Now()
+	s.untimed = !known
 	if until := s.now().Add(s.activities.settle()); until.After(s.quiet) {
 		s.quiet = until
 	}
