@@ -285,7 +285,7 @@ func (s *stumbling) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 
 func TestAMessageThatSurelyExistsIsKnownInOtherQuotes(t *testing.T) {
 	left := record{Runs: [][3]int{{int(taken), -1, 1}}, Began: time.Now()}
-	in := SendSmsInput{SmsFrom: "+15005550006", SmsTo: To(first), SmsBody: "It’s “here”"}
+	in := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first), SmsBody: "It’s “here”"}
 	for name, tc := range map[string]struct {
 		shown []string
 		want  string
