@@ -3,7 +3,76 @@ package sms
 // Broadcasts: what their workflow and its activities say to each other, and what
 // an activity of the caller's own says that lists recipients.
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"time"
+)
+
+// BroadcastSmsInput is the input of BroadcastSmsWorkflow: that of SendSms, with
+// the recipients in SmsTo, in a file, or from an activity.
+type BroadcastSmsInput struct {
+	SendSmsInput
+	// File holds the recipients: its name in the worker's BROADCAST_STORE, CSV or
+	// .jsonl. Optional.
+	File string `json:"file,omitempty" example:"\"customers.csv\""`
+	// Source names an activity of the caller's that lists the recipients. Optional.
+	Source *BroadcastSource `json:"source,omitempty" example:"{\"activity\": \"MyRecipients\", \"taskQueue\": \"shop\"}"`
+	// Report is the name of a report in BROADCAST_STORE, without ".jsonl".
+	// Optional: default no report.
+	Report string `json:"report,omitempty" example:"\"monday\""`
+	// PageSize is how many recipients one SendSms gets, 1 to 1000. Optional:
+	// default what takes about ten seconds; with an IdempotencyKey 200.
+	PageSize int `json:"pageSize,omitempty" example:"200"`
+	// DryRun renders every text and sends none: the result's DryRun says what would
+	// happen. Optional: default false.
+	DryRun bool `json:"dryRun,omitempty" example:"true"`
+	// SenderRate is how many segments a second Twilio sends from SmsFrom, for the
+	// estimates. Optional: default by the kind of sender.
+	SenderRate float64 `json:"senderRate,omitempty" example:"1"`
+}
+
+// BroadcastSource is an activity that takes a [PageInput] and returns a [Page].
+type BroadcastSource struct {
+	Activity  string `json:"activity"`
+	TaskQueue string `json:"taskQueue"`
+	// Input is passed on to it. Optional.
+	Input json.RawMessage `json:"input,omitempty"`
+}
+
+// BroadcastProgress says how far a broadcast is. It is the answer to the query
+// "progress" and the workflow's result.
+type BroadcastProgress struct {
+	// Total is how many recipients there are, 0 if that is not known.
+	Total int `json:"total,omitempty"`
+	// Recipients were dealt with so far, Sent of them were taken by Twilio.
+	Recipients int `json:"recipients"`
+	Sent       int `json:"sent"`
+	// Errors counts the others by code.
+	Errors map[Code]int `json:"errors"`
+	// Asleep are recipients whose quiet hours the broadcast waits for.
+	Asleep int `json:"asleep,omitempty"`
+	Pages  int `json:"pages"`
+	// Rate is how many recipients a second are dealt with, while it sends, and
+	// SecondsLeft how long the others take at that rate. 0 while it is not known.
+	Rate        float64 `json:"rate,omitempty"`
+	SecondsLeft int     `json:"secondsLeft,omitempty"`
+	// State is sending, waiting, paused, cancelled, failed or done.
+	State string `json:"state"`
+	// Why says why a broadcast waits, or paused itself, and NextTry when it goes on
+	// by itself. Both are empty if somebody paused it.
+	Why     string     `json:"why,omitempty"`
+	NextTry *time.Time `json:"nextTry,omitempty"`
+	// Notes are what whoever started the broadcast should know, each told once.
+	Notes []string `json:"notes,omitempty"`
+	// Error says why the broadcast failed before its end, or has no report.
+	Error string `json:"error,omitempty"`
+	// Report is the file's name in BROADCAST_STORE, once it is complete.
+	Report string `json:"report,omitempty"`
+	// Cursor is where the next page begins, or would have begun.
+	Cursor string `json:"cursor,omitempty"`
+	// DryRun is what would happen. It is set for dry runs only.
+	DryRun *Preview `json:"dryRun,omitempty"`
+}
 
 // BeginInput is a broadcast that is to begin.
 type BeginInput struct {

@@ -60,15 +60,15 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 		return err
 	}
 	defer c.Close()
-	run, err := start(ctx, c, "ask", sms.AskSmsWorkflowName, workflows.AskSmsInput{
-		SmsFrom: f.from, SmsTo: f.to, SmsBody: f.body, Variables: variables, Pattern: f.pattern, Timeout: workflows.Duration(f.timeout),
+	run, err := start(ctx, c, "ask", sms.AskSmsWorkflowName, sms.AskSmsInput{
+		SmsFrom: f.from, SmsTo: f.to, SmsBody: f.body, Variables: variables, Pattern: f.pattern, Timeout: sms.Duration(f.timeout),
 	})
 	if err != nil {
 		return failure(c, "ask", err)
 	}
 	tellStarted(progress, c, run.GetID())
 	fmt.Fprintln(progress, "waiting for the reply")
-	var result workflows.AskSmsResult
+	var result sms.AskSmsResult
 	if err := run.Get(ctx, &result); err != nil {
 		if ctx.Err() != nil {
 			return pending(c, "the question", run.GetID(), err)
@@ -81,10 +81,10 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 	case result.Reply != nil:
 		_, err = fmt.Fprintln(out, result.Reply.Body)
 	default:
-		err = sendFlags{}.print(out, workflows.SendSmsReport{SendSmsResult: result.Sent})
+		err = sendFlags{}.print(out, sms.SendSmsWorkflowResult{SendSmsResult: result.Sent})
 		fmt.Fprintln(progress, "the question ended:", result.Outcome)
 	}
-	if err == nil && result.Outcome != workflows.Answered {
+	if err == nil && result.Outcome != sms.AskAnswered {
 		err = errNotAnswered
 	}
 	return err

@@ -83,7 +83,7 @@ func actOnBroadcast(ctx context.Context, out io.Writer, act, id string) error {
 	handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: id, UpdateName: act, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
-	var p workflows.BroadcastProgress
+	var p sms.BroadcastProgress
 	if err == nil {
 		err = handle.Get(ctx, &p)
 	}
@@ -95,7 +95,7 @@ func actOnBroadcast(ctx context.Context, out io.Writer, act, id string) error {
 }
 
 func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) error {
-	input := workflows.BroadcastSmsInput{File: f.file, Report: f.report, DryRun: f.dryRun, SenderRate: f.rate}
+	input := sms.BroadcastSmsInput{File: f.file, Report: f.report, DryRun: f.dryRun, SenderRate: f.rate}
 	if f.quiet != "" {
 		from, to, _ := strings.Cut(f.quiet, "-")
 		input.QuietHours = &sms.QuietHours{From: from, To: to}
@@ -121,7 +121,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	watching, watched := context.WithCancel(ctx)
 	defer watched()
 	go watch(watching, c, run.GetID(), progress)
-	var result workflows.BroadcastProgress
+	var result sms.BroadcastProgress
 	err = run.Get(ctx, &result)
 	watched()
 	if ctx.Err() != nil {
@@ -141,13 +141,13 @@ func watch(ctx context.Context, c *temporal.Client, id string, progress io.Write
 	last, notes := "", 0
 	for {
 		answer, err := c.QueryWorkflow(ctx, id, "", sms.ProgressQuery)
-		var p workflows.BroadcastProgress
+		var p sms.BroadcastProgress
 		if err == nil && answer.Get(&p) == nil && ctx.Err() == nil { // else it does not run yet, or not any more
 			for _, note := range p.Notes[min(notes, len(p.Notes)):] {
 				fmt.Fprintln(progress, note)
 			}
 			notes = len(p.Notes)
-			if line := p.String(); line != last && p.Total+p.Recipients > 0 {
+			if line := workflows.ProgressLine(p); line != last && p.Total+p.Recipients > 0 {
 				fmt.Fprintln(progress, line)
 				last = line
 			}
@@ -161,7 +161,7 @@ func watch(ctx context.Context, c *temporal.Client, id string, progress io.Write
 }
 
 // tell prints the result; the error is errNotAllSent if somebody was left out.
-func (f broadcastFlags) tell(out io.Writer, p workflows.BroadcastProgress) error {
+func (f broadcastFlags) tell(out io.Writer, p sms.BroadcastProgress) error {
 	if f.asJSON {
 		if err := printJSON(out, p); err != nil {
 			return err
@@ -192,7 +192,7 @@ func (f broadcastFlags) tell(out io.Writer, p workflows.BroadcastProgress) error
 }
 
 // tellDryRun prints what would happen.
-func tellDryRun(out io.Writer, p workflows.BroadcastProgress) {
+func tellDryRun(out io.Writer, p sms.BroadcastProgress) {
 	fmt.Fprintf(out, "  nothing was sent; it would be %d messages in %d segments\n", p.DryRun.Messages, p.DryRun.Segments)
 	for _, text := range p.DryRun.Texts {
 		fmt.Fprintf(out, "  to %s, %s, %d segments: %s\n", text.To, text.Encoding, text.Segments, text.Text)

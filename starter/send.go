@@ -20,7 +20,6 @@ import (
 
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
-	"temporal-twilio/workflows"
 )
 
 // textFlags say what is sent, of every command that sends.
@@ -118,7 +117,7 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	} else {
 		tellStarted(progress, c, id)
 	}
-	var result workflows.SendSmsReport
+	var result sms.SendSmsWorkflowResult
 	err = get(ctx, &result)
 	if err != nil && (timedOut(err) || ctx.Err() != nil) {
 		return pending(c, "the text", id, err)
@@ -168,7 +167,7 @@ type result func(ctx context.Context, into any) error
 
 // viaWorkflow sends by SendSmsWorkflow.
 func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input sms.SendSmsInput) (id string, get result, err error) {
-	run, err := startLabelled(ctx, c, "send", f.label, sms.SendSmsWorkflowName, workflows.SendSmsRequest{SendSmsInput: input, WaitForDelivery: f.wait, Timeout: f.waiting()})
+	run, err := startLabelled(ctx, c, "send", f.label, sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{SendSmsInput: input, WaitForDelivery: f.wait, Timeout: f.waiting()})
 	if err != nil {
 		return "", nil, err
 	}
@@ -176,11 +175,11 @@ func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input sm
 }
 
 // waiting is how long the workflow waits for delivery; 0 if it does not.
-func (f sendFlags) waiting() workflows.Duration {
+func (f sendFlags) waiting() sms.Duration {
 	if !f.wait {
 		return 0
 	}
-	return workflows.Duration(f.timeout)
+	return sms.Duration(f.timeout)
 }
 
 // start starts the workflow of a command.
@@ -209,7 +208,7 @@ func (f sendFlags) viaActivity(ctx context.Context, c *temporal.Client, input sm
 	return handle.GetID(), handle.Get, nil
 }
 
-func (f sendFlags) print(out io.Writer, result workflows.SendSmsReport) error {
+func (f sendFlags) print(out io.Writer, result sms.SendSmsWorkflowResult) error {
 	if f.asJSON {
 		return printJSON(out, result)
 	}

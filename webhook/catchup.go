@@ -16,7 +16,6 @@ import (
 
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
-	"temporal-twilio/workflows"
 )
 
 // CatchUp has the activity CatchUpSms. A text that has its workflow gets no
@@ -60,7 +59,7 @@ const (
 // CatchUpSms publishes missed texts for triggers with catchUp, the oldest first.
 // Nobody is answered: the reply would come too late. A text that Temporal does
 // not take holds no other back; Temporal then tries the activity again.
-func (c *CatchUp) CatchUpSms(ctx context.Context, query workflows.CatchUpSmsQuery) (result workflows.CatchUpSmsResult, err error) {
+func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (result sms.CatchUpSmsResult, err error) {
 	result.Through = query.Through
 	since := query.Since
 	if activity.HasHeartbeatDetails(ctx) { // an earlier attempt has come so far
@@ -108,7 +107,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query workflows.CatchUpSmsQuer
 }
 
 // take publishes one text. Its error is one after which to try again.
-func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, result *workflows.CatchUpSmsResult) error {
+func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, result *sms.CatchUpSmsResult) error {
 	result.Received++
 	message.Event = set.Event(message.Inbound)
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)

@@ -13,12 +13,11 @@ import (
 
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
-	"temporal-twilio/workflows"
 )
 
 // catchingUp returns a catch-up of texts with a trigger that texts, and a
 // function that runs it from an age on.
-func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Duration) (workflows.CatchUpSmsResult, error), progress func() time.Time) {
+func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Duration) (sms.CatchUpSmsResult, error), progress func() time.Time) {
 	t.Helper()
 	var o Options
 	with(t, "triggers:\n  - {name: a, pattern: a, catchUp: true, start: {workflow: SendSmsWorkflow, taskQueue: twilio}}\n")(&o)
@@ -41,9 +40,9 @@ func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Du
 	env.RegisterActivity(c.CatchUpSms)
 	var beat time.Time
 	env.SetOnActivityHeartbeatListener(func(_ *activity.Info, details converter.EncodedValues) { _ = details.Get(&beat) })
-	return c, func(age time.Duration) (result workflows.CatchUpSmsResult, err error) {
+	return c, func(age time.Duration) (result sms.CatchUpSmsResult, err error) {
 		since := time.Now().Add(-age)
-		value, err := env.ExecuteActivity(c.CatchUpSms, workflows.CatchUpSmsQuery{Since: since, Through: since})
+		value, err := env.ExecuteActivity(c.CatchUpSms, sms.CatchUpSmsQuery{Since: since, Through: since})
 		if err == nil {
 			err = value.Get(&result)
 		}

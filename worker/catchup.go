@@ -111,7 +111,7 @@ func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Cli
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: c.CatchUp}}}
 	action := &client.ScheduleWorkflowAction{
 		ID: catchUpSchedule, Workflow: sms.CatchUpSmsWorkflowName, TaskQueue: sms.CatchUpTaskQueue,
-		Args:          []any{workflows.CatchUpSmsInput{}},
+		Args:          []any{sms.CatchUpSmsInput{}},
 		StaticSummary: "Publish texts that were missed",
 	}
 	_, err := temporalClient.ScheduleClient().Create(ctx, client.ScheduleOptions{

@@ -4,7 +4,6 @@ package workflows
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,46 +15,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// AskSmsInput is the input of AskSmsWorkflow.
-type AskSmsInput struct {
-	// SmsFrom is the number of ours that asks, or MessagingServiceSID the service
-	// that picks one. One is required. Nobody can reply to a name.
-	SmsFrom             string `json:"smsFrom,omitempty" example:"\"+15005550006\""`
-	MessagingServiceSID string `json:"messagingServiceSid,omitempty" example:"\"MG0123456789abcdef0123456789abcdef\""`
-	// SmsTo is the one phone that is asked. In JSON it may be all that SendSms
-	// takes for one recipient. Required.
-	SmsTo string `json:"smsTo"`
-	// SmsBody is the question, a FreeMarker template, Variables its data model, also
-	// called Metadata. SmsBody or ContentSID is required.
-	SmsBody   string          `json:"smsBody,omitempty" example:"\"Shall we come on Monday?\""`
-	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
-	Metadata  json.RawMessage `json:"metadata,omitempty" example:"{\"name\": \"Ann\"}"`
-	// ContentSID asks by a content template, as WhatsApp requires it of whoever
-	// texts first. ContentVariables are its variables. Optional.
-	ContentSID       string          `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
-	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
-	// Pattern is a Java regular expression that a reply must contain; other
-	// texts are left to triggers. Optional: default any reply.
-	Pattern string `json:"pattern,omitempty" example:"\"(?i)^(?<answer>yes|no)\\\\b\""`
-	// Reminders are texts that are sent while there is no reply. Optional.
-	Reminders []Reminder `json:"reminders,omitempty" example:"[{\"after\": \"1h\", \"smsBody\": \"Please answer yes or no.\"}]"`
-	// Timeout ends the wait. Optional: default 24 h.
-	Timeout Duration `json:"timeout,omitempty"`
-	// IfSeveral says who gets a reply where several questions are open between
-	// the two numbers. Optional: default oldest.
-	IfSeveral sms.IfSeveral `json:"ifSeveral,omitempty" example:"\"latest\""`
-	// Code is the word that a reply begins with, for IfSeveral code.
-	Code string `json:"code,omitempty" example:"\"A\""`
-	// DefaultRegion, Locale, TimeZone and Account are those of SendSms. Optional.
-	DefaultRegion string `json:"defaultRegion,omitempty" example:"\"US\""`
-	Locale        string `json:"locale,omitempty" example:"\"pt_BR\""`
-	TimeZone      string `json:"timeZone,omitempty" example:"\"Europe/Berlin\""`
-	Account       string `json:"account,omitempty" example:"\"marketing\""`
-}
-
 // askRequest is an AskSmsInput as callers write it.
 type askRequest struct {
-	AskSmsInput
+	sms.AskSmsInput
 	SmsTo sms.Recipients `json:"smsTo"`
 }
 
@@ -69,42 +31,13 @@ func (r *askRequest) send() sms.SendSmsInput {
 	}
 }
 
-// Reminder is a text that is sent if there was no reply.
-type Reminder struct {
-	// After is counted from the question.
-	After Duration `json:"after"`
-	// SmsBody is a FreeMarker template over the question's variables.
-	SmsBody string `json:"smsBody" example:"\"Please answer yes or no.\""`
-}
-
-// Answer is how a question ended.
-type Answer string
-
-// The ends of a question.
-const (
-	Answered Answer = "answered"
-	TimedOut Answer = "timedOut"
-	// NotSent: Twilio did not take the question; Sent says why.
-	NotSent Answer = "notSent"
-)
-
-// AskSmsResult is the result of AskSmsWorkflow.
-type AskSmsResult struct {
-	Outcome Answer `json:"outcome"`
-	// Reply is set if the outcome is answered.
-	Reply *Reply `json:"reply"`
-	// Sent tells of the question, Reminders how many reminders Twilio took.
-	Sent      sms.SendSmsResult `json:"sent"`
-	Reminders int               `json:"reminders"`
-}
-
 // DefaultAskTimeout is how long AskSmsWorkflow waits for a reply.
 const DefaultAskTimeout = 24 * time.Hour
 
 // AskSmsWorkflow sends a question and waits for the reply. A reply goes to one
 // open question of its pair of numbers and to no trigger. Its argument is an
-// [AskSmsInput]. It fails if that is wrong, before anybody is texted.
-func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result AskSmsResult, err error) {
+// [sms.AskSmsInput]. It fails if that is wrong, before anybody is texted.
+func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.AskSmsResult, err error) {
 	a := &asking{result: &result, replies: workflow.GetSignalChannel(ctx, sms.ReplySignal)}
 	a.checks = workflow.GetVersion(ctx, "checked-question", workflow.DefaultVersion, 1) > workflow.DefaultVersion
 	pair, err := a.prepare(ctx, raw)
@@ -119,7 +52,7 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result AskSms
 		return result, err
 	}
 	err = a.run(ctx)
-	if result.Outcome == Answered {
+	if result.Outcome == sms.AskAnswered {
 		return result, err // the keeper closed the question
 	}
 	after, _ := workflow.NewDisconnectedContext(keeping)
@@ -127,9 +60,9 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result AskSms
 		err = closing
 	}
 	// A reply may have been given to us at the last moment.
-	var reply Reply
+	var reply sms.Reply
 	if err == nil && a.replies.ReceiveAsync(&reply) {
-		result.Outcome, result.Reply = Answered, &reply
+		result.Outcome, result.Reply = sms.AskAnswered, &reply
 	}
 	return result, err
 }
@@ -139,7 +72,7 @@ type asking struct {
 	request askRequest
 	// question is what SendSms gets.
 	question sms.SendSmsInput
-	result   *AskSmsResult
+	result   *sms.AskSmsResult
 	replies  workflow.ReceiveChannel
 	// checks is not set if the workflow began before questions were checked, and
 	// reminders that were not sent counted as sent.
@@ -191,7 +124,7 @@ func (a *asking) run(ctx workflow.Context) error {
 		return err
 	}
 	if !mayBeThere(a.result.Sent) {
-		a.result.Outcome = NotSent
+		a.result.Outcome = sms.AskNotSent
 		return nil
 	}
 	timeout := time.Duration(a.request.Timeout)
@@ -203,16 +136,16 @@ func (a *asking) run(ctx workflow.Context) error {
 		if len(reminders) > 0 {
 			next = min(next, time.Duration(reminders[0].After))
 		}
-		var reply Reply
+		var reply sms.Reply
 		ok, _ := a.replies.ReceiveWithTimeout(ctx, next-workflow.Now(ctx).Sub(began), &reply)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case ok:
-			a.result.Outcome, a.result.Reply = Answered, &reply
+			a.result.Outcome, a.result.Reply = sms.AskAnswered, &reply
 			return nil
 		case next == timeout:
-			a.result.Outcome = TimedOut
+			a.result.Outcome = sms.AskTimedOut
 			return nil
 		}
 		optedOut, err := a.remind(ctx, reminders[0].SmsBody)

@@ -50,11 +50,11 @@ func newAskBench(ends sms.Code) *askBench {
 	return b
 }
 
-func (b *askBench) run(t *testing.T, input AskSmsInput) AskSmsResult {
+func (b *askBench) run(t *testing.T, input sms.AskSmsInput) sms.AskSmsResult {
 	t.Helper()
 	input.SmsFrom, input.SmsTo, input.SmsBody = "+15005550006", "+15005550009", "Coming?"
 	b.ExecuteWorkflow(sms.AskSmsWorkflowName, input)
-	var result AskSmsResult
+	var result sms.AskSmsResult
 	if err := b.GetWorkflowResult(&result); err != nil {
 		t.Fatal(err)
 	}
@@ -64,10 +64,10 @@ func (b *askBench) run(t *testing.T, input AskSmsInput) AskSmsResult {
 func TestAQuestionIsRemindedOfUntilItTimesOut(t *testing.T) {
 	b := newAskBench("")
 	began := b.Now()
-	result := b.run(t, AskSmsInput{Timeout: Duration(3 * time.Hour), Reminders: []Reminder{
-		{After: Duration(time.Hour), SmsBody: "Still coming?"}, {After: Duration(2 * time.Hour), SmsBody: "Last call"}, {After: Duration(9 * time.Hour), SmsBody: "Too late"},
+	result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(3 * time.Hour), Reminders: []sms.Reminder{
+		{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}, {After: sms.Duration(2 * time.Hour), SmsBody: "Last call"}, {After: sms.Duration(9 * time.Hour), SmsBody: "Too late"},
 	}})
-	if result.Outcome != TimedOut || result.Reminders != 2 || len(b.sent) != 3 || b.sent[2] != "Last call" {
+	if result.Outcome != sms.AskTimedOut || result.Reminders != 2 || len(b.sent) != 3 || b.sent[2] != "Last call" {
 		t.Errorf("%+v, sent %q", result, b.sent)
 	}
 	if took := b.Now().Sub(began); took != 3*time.Hour {
@@ -80,38 +80,38 @@ func TestAQuestionIsRemindedOfUntilItTimesOut(t *testing.T) {
 
 func TestAReplyEndsTheQuestion(t *testing.T) {
 	b := newAskBench("")
-	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, Reply{MessageSID: "SM9", Body: "yes"}) }, 90*time.Minute)
-	result := b.run(t, AskSmsInput{Reminders: []Reminder{{After: Duration(time.Hour), SmsBody: "Still coming?"}}})
-	if result.Outcome != Answered || result.Reply.Body != "yes" || result.Reminders != 1 || b.shut != 0 {
+	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 90*time.Minute)
+	result := b.run(t, sms.AskSmsInput{Reminders: []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}}})
+	if result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Reminders != 1 || b.shut != 0 {
 		t.Errorf("%+v, closed %d times", result, b.shut)
 	}
 }
 
 func TestAQuestionThatWasNotSentWaitsForNothing(t *testing.T) {
 	b := newAskBench(sms.OptedOut)
-	if result := b.run(t, AskSmsInput{}); result.Outcome != NotSent || result.Sent.Errors[0].Code != sms.OptedOut || b.shut != 1 {
+	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskNotSent || result.Sent.Errors[0].Code != sms.OptedOut || b.shut != 1 {
 		t.Errorf("%+v, closed %d times", result, b.shut)
 	}
 }
 
 func TestAQuestionThatMayHaveBeenSentWaitsForItsReply(t *testing.T) {
 	b := newAskBench(sms.OutcomeUnknown)
-	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, Reply{MessageSID: "SM9", Body: "yes"}) }, time.Hour)
-	if result := b.run(t, AskSmsInput{}); result.Outcome != Answered || result.Reply.Body != "yes" || result.Sent.Errors[0].Code != sms.OutcomeUnknown || b.shut != 0 {
+	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, time.Hour)
+	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Sent.Errors[0].Code != sms.OutcomeUnknown || b.shut != 0 {
 		t.Errorf("%+v, closed %d times", result, b.shut)
 	}
 	b = newAskBench(sms.OutcomeUnknown)
-	if result := b.run(t, AskSmsInput{}); result.Outcome != TimedOut || b.shut != 1 {
+	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskTimedOut || b.shut != 1 {
 		t.Errorf("without a reply: %+v, closed %d times", result, b.shut)
 	}
 }
 
 func TestAReminderThatWasNotSentIsNotCounted(t *testing.T) {
-	reminders := []Reminder{{After: Duration(time.Hour), SmsBody: "Still coming?"}, {After: Duration(2 * time.Hour), SmsBody: "Last call"}}
+	reminders := []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}, {After: sms.Duration(2 * time.Hour), SmsBody: "Last call"}}
 	for code, want := range map[sms.Code]int{sms.ConnectionError: 3, sms.OptedOut: 2} { // an opt-out stops them
 		b := newAskBench("")
 		b.reminded = code
-		if result := b.run(t, AskSmsInput{Timeout: Duration(3 * time.Hour), Reminders: reminders}); result.Outcome != TimedOut || result.Reminders != 0 || len(b.sent) != want {
+		if result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(3 * time.Hour), Reminders: reminders}); result.Outcome != sms.AskTimedOut || result.Reminders != 0 || len(b.sent) != want {
 			t.Errorf("%s: %+v, sent %q", code, result, b.sent)
 		}
 	}
@@ -171,7 +171,7 @@ func TestAQuestionTakesWhatProcessModelsWrite(t *testing.T) {
 		"MessagingServiceSid": "MG00000000000000000000000000000001", "SmsTo": {"to": "WhatsApp:+44 (0)7400 123456"}, "SmsBody": "Coming, ${name}?",
 		"Metadata": "{\"name\": \"Ann\"}", "Timeout": "PT24H", "Reminders": {"After": "3600", "SmsBody": "Still coming?"}, "SmsFrom": ""
 	}`))
-	var result AskSmsResult
+	var result sms.AskSmsResult
 	if err := b.GetWorkflowResult(&result); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package workflows
 // BroadcastSmsWorkflow: one text to very many, page by page.
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -16,74 +15,12 @@ import (
 	"temporal-twilio/sms"
 )
 
-// BroadcastSmsInput is the input of BroadcastSmsWorkflow: that of SendSms, with
-// the recipients in SmsTo, in a file, or from an activity.
-type BroadcastSmsInput struct {
-	sms.SendSmsInput
-	// File holds the recipients: its name in the worker's BROADCAST_STORE, CSV or
-	// .jsonl. Optional.
-	File string `json:"file,omitempty" example:"\"customers.csv\""`
-	// Source names an activity of the caller's that lists the recipients. Optional.
-	Source *Source `json:"source,omitempty" example:"{\"activity\": \"MyRecipients\", \"taskQueue\": \"shop\"}"`
-	// Report is the name of a report in BROADCAST_STORE, without ".jsonl".
-	// Optional: default no report.
-	Report string `json:"report,omitempty" example:"\"monday\""`
-	// PageSize is how many recipients one SendSms gets, 1 to 1000. Optional:
-	// default what takes about ten seconds; with an IdempotencyKey 200.
-	PageSize int `json:"pageSize,omitempty" example:"200"`
-	// DryRun renders every text and sends none: the result's DryRun says what would
-	// happen. Optional: default false.
-	DryRun bool `json:"dryRun,omitempty" example:"true"`
-	// SenderRate is how many segments a second Twilio sends from SmsFrom, for the
-	// estimates. Optional: default by the kind of sender.
-	SenderRate float64 `json:"senderRate,omitempty" example:"1"`
-
-	// Carried and Held are what a run hands on to the next. Not for callers.
-	Carried *BroadcastProgress `json:"carried,omitempty"`
-	Held    *held              `json:"held,omitempty"`
-}
-
-// Source is an activity that takes an [sms.PageInput] and returns an [sms.Page].
-type Source struct {
-	Activity  string `json:"activity"`
-	TaskQueue string `json:"taskQueue"`
-	// Input is passed on to it. Optional.
-	Input json.RawMessage `json:"input,omitempty"`
-}
-
-// BroadcastProgress says how far a broadcast is. It is the answer to the query
-// "progress" and the workflow's result.
-type BroadcastProgress struct {
-	// Total is how many recipients there are, 0 if that is not known.
-	Total int `json:"total,omitempty"`
-	// Recipients were dealt with so far, Sent of them were taken by Twilio.
-	Recipients int `json:"recipients"`
-	Sent       int `json:"sent"`
-	// Errors counts the others by code.
-	Errors map[sms.Code]int `json:"errors"`
-	// Asleep are recipients whose quiet hours the broadcast waits for.
-	Asleep int `json:"asleep,omitempty"`
-	Pages  int `json:"pages"`
-	// Rate is how many recipients a second are dealt with, while it sends, and
-	// SecondsLeft how long the others take at that rate. 0 while it is not known.
-	Rate        float64 `json:"rate,omitempty"`
-	SecondsLeft int     `json:"secondsLeft,omitempty"`
-	// State is sending, waiting, paused, cancelled, failed or done.
-	State string `json:"state"`
-	// Why says why a broadcast waits, or paused itself, and NextTry when it goes on
-	// by itself. Both are empty if somebody paused it.
-	Why     string     `json:"why,omitempty"`
-	NextTry *time.Time `json:"nextTry,omitempty"`
-	// Notes are what whoever started the broadcast should know, each told once.
-	Notes []string `json:"notes,omitempty"`
-	// Error says why the broadcast failed before its end, or has no report.
-	Error string `json:"error,omitempty"`
-	// Report is the file's name in BROADCAST_STORE, once it is complete.
-	Report string `json:"report,omitempty"`
-	// Cursor is where the next page begins, or would have begun.
-	Cursor string `json:"cursor,omitempty"`
-	// DryRun is what would happen. It is set for dry runs only.
-	DryRun *sms.Preview `json:"dryRun,omitempty"`
+// broadcastInput is the input of a run: the caller's, and what the run before
+// has handed on.
+type broadcastInput struct {
+	sms.BroadcastSmsInput
+	Carried *sms.BroadcastProgress `json:"carried,omitempty"`
+	Held    *held                  `json:"held,omitempty"`
 }
 
 // The states of a broadcast.
@@ -123,11 +60,11 @@ const DefaultBroadcastPatience = 24 * time.Hour
 // It fails only if nobody was texted. Once somebody was, its result says how far
 // it came, and why not further.
 //
-// Its argument is a [BroadcastSmsInput].
-func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (BroadcastProgress, error) {
-	var input BroadcastSmsInput
+// Its argument is a [sms.BroadcastSmsInput].
+func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.BroadcastProgress, error) {
+	var input broadcastInput
 	problems := readInput(ctx, raw, &input)
-	b := &broadcast{input: input, progress: BroadcastProgress{State: broadcastSending}}
+	b := &broadcast{input: input, progress: sms.BroadcastProgress{State: broadcastSending}}
 	if input.Carried != nil {
 		b.progress = *input.Carried
 	}
@@ -162,8 +99,8 @@ func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (Broadca
 
 // broadcast is the state of BroadcastSmsWorkflow.
 type broadcast struct {
-	input    BroadcastSmsInput
-	progress BroadcastProgress
+	input    broadcastInput
+	progress sms.BroadcastProgress
 	held     held
 	// patient is false for broadcasts that began with an older worker, which took
 	// every failure for final and every page for as long as the first.
@@ -217,7 +154,7 @@ func (b *broadcast) check(wrong error) error {
 		}
 	}
 	if b.input.GiveUpAfter == 0 {
-		b.input.GiveUpAfter = Duration(DefaultBroadcastPatience)
+		b.input.GiveUpAfter = sms.Duration(DefaultBroadcastPatience)
 	}
 	if len(problems) > 0 {
 		return problems
@@ -227,8 +164,8 @@ func (b *broadcast) check(wrong error) error {
 
 // handle answers queries and updates.
 func (b *broadcast) handle(ctx workflow.Context) error {
-	become := func(state string, from ...string) func(workflow.Context) (BroadcastProgress, error) {
-		return func(workflow.Context) (BroadcastProgress, error) {
+	become := func(state string, from ...string) func(workflow.Context) (sms.BroadcastProgress, error) {
+		return func(workflow.Context) (sms.BroadcastProgress, error) {
 			if b.progress.State != state && !slices.Contains(from, b.progress.State) {
 				return b.progress, fmt.Errorf("the broadcast is %s", b.progress.State)
 			}
@@ -239,7 +176,7 @@ func (b *broadcast) handle(ctx workflow.Context) error {
 		}
 	}
 	return errors.Join(
-		workflow.SetQueryHandler(ctx, sms.ProgressQuery, func() (BroadcastProgress, error) { return b.progress, nil }),
+		workflow.SetQueryHandler(ctx, sms.ProgressQuery, func() (sms.BroadcastProgress, error) { return b.progress, nil }),
 		workflow.SetUpdateHandler(ctx, sms.PauseUpdate, become(broadcastPaused, broadcastSending, broadcastWaiting)),
 		workflow.SetUpdateHandler(ctx, sms.ResumeUpdate, become(broadcastSending, broadcastPaused, broadcastWaiting)),
 		workflow.SetUpdateHandler(ctx, sms.CancelUpdate, become(broadcastCancelled, broadcastSending, broadcastPaused, broadcastWaiting)),

@@ -111,17 +111,17 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	return b
 }
 
-func fromSource() BroadcastSmsInput {
-	return BroadcastSmsInput{
+func fromSource() sms.BroadcastSmsInput {
+	return sms.BroadcastSmsInput{
 		SendSmsInput: sms.SendSmsInput{SmsFrom: "+15005550006", SmsBody: "Hi"}, PageSize: 10,
-		Source: &Source{Activity: "Customers", TaskQueue: "customers", Input: json.RawMessage(`{"segment":"all"}`)},
+		Source: &sms.BroadcastSource{Activity: "Customers", TaskQueue: "customers", Input: json.RawMessage(`{"segment":"all"}`)},
 	}
 }
 
 func TestABroadcastGetsItsRecipientsFromAnActivity(t *testing.T) {
 	b := newBroadcastBench(t, 35)
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
-	var progress BroadcastProgress
+	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,8 @@ func TestABroadcastGoesOnInANewRunWhereTheLastOneEnded(t *testing.T) {
 	}
 	inList := fromSource()
 	inList.Source, inList.SmsTo = nil, sms.To(list...)
-	for name, input := range map[string]BroadcastSmsInput{"a source": fromSource(), "a list": inList} {
+	for name, caller := range map[string]sms.BroadcastSmsInput{"a source": fromSource(), "a list": inList} {
+		input := broadcastInput{BroadcastSmsInput: caller}
 		var texted []string
 		for run := 0; ; run++ {
 			b := newBroadcastBench(t, 35)
@@ -160,13 +161,13 @@ func TestABroadcastGoesOnInANewRunWhereTheLastOneEnded(t *testing.T) {
 			texted = append(texted, b.texted...)
 			var next *workflow.ContinueAsNewError
 			if !errors.As(b.GetWorkflowError(), &next) {
-				var progress BroadcastProgress
+				var progress sms.BroadcastProgress
 				if err := b.GetWorkflowResult(&progress); err != nil || progress.Sent != 35 || progress.Pages != 4 || run != 3 {
 					t.Errorf("%s: run %d ended with %+v, %v", name, run, progress, err)
 				}
 				break
 			}
-			input = BroadcastSmsInput{}
+			input = broadcastInput{}
 			if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &input); err != nil {
 				t.Fatal(err)
 			}
@@ -187,7 +188,7 @@ func TestABroadcastThatCannotBeginSaysSo(t *testing.T) {
 	two.File = "x.csv"
 	none.Source = nil
 	huge.PageSize = maxPageSize + 1
-	for name, input := range map[string]BroadcastSmsInput{
+	for name, input := range map[string]sms.BroadcastSmsInput{
 		"a broken template": broken, "two lists": two, "no list": none, "a report above": badReport, "a file that is away": away, "pages that are too large": huge, "a key that is too long": wordy,
 	} {
 		b := newBroadcastBench(t, 35)
@@ -202,7 +203,7 @@ func TestABroadcastThatCannotBeginSaysSo(t *testing.T) {
 }
 
 // fromList is a broadcast to numbers of a list.
-func fromList(to ...string) BroadcastSmsInput {
+func fromList(to ...string) sms.BroadcastSmsInput {
 	input := fromSource()
 	input.Source, input.SmsTo = nil, sms.To(to...)
 	return input
@@ -220,7 +221,7 @@ func TestANumberOnTwoPagesOfAListIsTextedOnce(t *testing.T) {
 
 // runOn runs a broadcast with a report, and gives its progress and the report's
 // lines.
-func (b *broadcastBench) runOn(t *testing.T, input BroadcastSmsInput) (progress BroadcastProgress, report []sms.Error) {
+func (b *broadcastBench) runOn(t *testing.T, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, report []sms.Error) {
 	t.Helper()
 	input.Report = "monday"
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
@@ -242,7 +243,7 @@ func (b *broadcastBench) runOn(t *testing.T, input BroadcastSmsInput) (progress 
 }
 
 // fromFile is a broadcast to numbers of a file, with lines of another kind.
-func (b *broadcastBench) fromFile(t *testing.T, lines ...string) BroadcastSmsInput {
+func (b *broadcastBench) fromFile(t *testing.T, lines ...string) sms.BroadcastSmsInput {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(b.dir, "list.csv"), []byte("to,name\n"+strings.Join(lines, "\n")), 0o600); err != nil {
 		t.Fatal(err)

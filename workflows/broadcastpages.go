@@ -170,7 +170,7 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 	case input.IdempotencyKey != "":
 		input.IdempotencyKey = pageKey(input.IdempotencyKey, b.progress.Pages+1)
 		if b.patient {
-			input.GiveUpAfter = Duration(time.Minute) // and then the broadcast tells, and tries again
+			input.GiveUpAfter = sms.Duration(time.Minute) // and then the broadcast tells, and tries again
 		}
 	case b.patient:
 		// The broadcast itself tries again, and says so meanwhile.

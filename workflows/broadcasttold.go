@@ -20,16 +20,16 @@ func (b *broadcast) tell(ctx workflow.Context) {
 	if b.progress.Total > 0 && b.progress.Rate > 0 && b.progress.State == broadcastSending {
 		b.progress.SecondsLeft = int(float64(max(0, b.progress.Total-b.progress.Recipients))/b.progress.Rate + 0.999)
 	}
-	details := b.progress.String()
+	details := ProgressLine(b.progress)
 	for _, note := range b.progress.Notes {
 		details += "\n\n" + note
 	}
 	workflow.SetCurrentDetails(ctx, details)
 }
 
-// String is the progress in a line, such as "600 of 2,000 · 3 failed · 90/s · 15
+// ProgressLine is the progress in a line, such as "600 of 2,000 · 3 failed · 90/s · 15
 // s left".
-func (p BroadcastProgress) String() string {
+func ProgressLine(p sms.BroadcastProgress) string {
 	parts := []string{thousands(p.Recipients)}
 	if p.Total > 0 {
 		parts[0] += " of " + thousands(p.Total)

@@ -19,7 +19,7 @@ import (
 )
 
 // progress asks a broadcast how far it is.
-func (b *broadcastBench) progress(t *testing.T) (p BroadcastProgress) {
+func (b *broadcastBench) progress(t *testing.T) (p sms.BroadcastProgress) {
 	t.Helper()
 	answer, err := b.QueryWorkflow(sms.ProgressQuery)
 	if err == nil {
@@ -63,7 +63,7 @@ func TestBroadcastPausesWhenTheAccountIsRefused(t *testing.T) {
 			}
 		}, 5*time.Second)
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
-		var progress BroadcastProgress
+		var progress sms.BroadcastProgress
 		if err := b.GetWorkflowResult(&progress); err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestBroadcastThatPausedItselfObeys(t *testing.T) {
 			b.RegisterDelayedCallback(func() { b.update(t, act) }, 35*time.Second+time.Duration(i)*time.Hour)
 		}
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
-		var progress BroadcastProgress
+		var progress sms.BroadcastProgress
 		if err := b.GetWorkflowResult(&progress); err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 	}{"before anybody was texted": {0, true}, "on its way": {1, false}} {
 		b := newBroadcastBench(t, 0)
 		input := b.fromFile(t, "+15005550009,Ann", "+15005550010,Bo", "+15005550011,Cy", "+15005550012,Di", "+15005550013,Ed")
-		input.GiveUpAfter, input.Report = Duration(2*time.Hour), "monday"
+		input.GiveUpAfter, input.Report = sms.Duration(2*time.Hour), "monday"
 		b.outcome = func(page int, _ string) *sms.Error {
 			if page <= tc.pages {
 				return nil
@@ -127,7 +127,7 @@ func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 		began := b.Now()
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		took := b.Now().Sub(began)
-		var progress BroadcastProgress
+		var progress sms.BroadcastProgress
 		err := b.GetWorkflowResult(&progress)
 		if (err != nil) != tc.failed || took < 2*time.Hour || took > 3*time.Hour {
 			t.Errorf("%s: after %s %+v, %v", name, took, progress, err)
@@ -157,7 +157,7 @@ func TestRestOfAPageIsSentAgain(t *testing.T) {
 		return nil
 	}
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-	var progress BroadcastProgress
+	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestPageWithAKeyIsSentAgainAsAWhole(t *testing.T) {
 		return nil
 	}
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-	var progress BroadcastProgress
+	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestFullQueueIsToldOnce(t *testing.T) {
 		return nil
 	}
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-	var progress BroadcastProgress
+	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func TestFullQueueIsToldOnce(t *testing.T) {
 }
 
 // atNight is a broadcast at 23:00 in New York and 20:00 in Los Angeles.
-func atNight(t *testing.T, b *broadcastBench, input BroadcastSmsInput) BroadcastSmsInput {
+func atNight(t *testing.T, b *broadcastBench, input sms.BroadcastSmsInput) sms.BroadcastSmsInput {
 	t.Helper()
 	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
 	input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
@@ -232,12 +232,12 @@ func TestWhoSleepsIsTextedInTheMorning(t *testing.T) {
 		return nil
 	}
 	b.RegisterDelayedCallback(func() {
-		if p := b.progress(t); p.State != "waiting" || p.Asleep != 2 || p.Sent != 3 || p.NextTry == nil || p.String() != "3 of 5 · 2 in quiet hours · waiting: everybody whose turn it is has quiet hours; goes on at 13:00:00 UTC" {
-			t.Errorf("meanwhile %+v: %s", p, p)
+		if p := b.progress(t); p.State != "waiting" || p.Asleep != 2 || p.Sent != 3 || p.NextTry == nil || ProgressLine(p) != "3 of 5 · 2 in quiet hours · waiting: everybody whose turn it is has quiet hours; goes on at 13:00:00 UTC" {
+			t.Errorf("meanwhile %+v: %s", p, ProgressLine(p))
 		}
 	}, time.Hour)
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-	var progress BroadcastProgress
+	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
 	}
@@ -258,7 +258,7 @@ func TestSleepersOfACancelledBroadcastAreReported(t *testing.T) {
 }
 
 func TestSleepersAndTheRestGoIntoTheNextRun(t *testing.T) {
-	input := fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101")
+	input := broadcastInput{BroadcastSmsInput: fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101")}
 	input.PageSize = 2
 	texted := make(map[string]int)
 	for run := 0; run < 20; run++ {
@@ -280,7 +280,7 @@ func TestSleepersAndTheRestGoIntoTheNextRun(t *testing.T) {
 		} else if !errors.As(err, &next) {
 			t.Fatal(err)
 		}
-		input = BroadcastSmsInput{}
+		input = broadcastInput{}
 		if err := converter.GetDefaultDataConverter().FromPayloads(next.Input, &input); err != nil {
 			t.Fatal(err)
 		}
@@ -313,7 +313,7 @@ func TestDryRunSendsNothingAndTellsWhatWouldBe(t *testing.T) {
 	input := b.fromFile(t, "+12125550100,Ann", "+12125550101,", "nobody,Cy", "?", "+12125550102,Zoë 🎂", "+12125550103,Ed", "+12125550100,Ann again")
 	input.SmsBody, input.DryRun, input.Report = "Dear ${name}, hello", true, "monday"
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-	var p BroadcastProgress
+	var p sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&p); err != nil {
 		t.Fatal(err)
 	}
@@ -339,7 +339,7 @@ func TestDryRunOfABrokenTemplateSaysSo(t *testing.T) {
 	input := b.fromFile(t, "+12125550100,Ann", "+12125550101,Bo", "+12125550102,Cy")
 	input.SmsBody, input.DryRun = "Dear ${name, hello", true
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-	var p BroadcastProgress
+	var p sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&p); err != nil {
 		t.Fatal(err)
 	}
@@ -353,7 +353,7 @@ func TestPagesWithoutASizeBeginSmall(t *testing.T) {
 	input := fromSource()
 	input.PageSize = 0
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
-	var progress BroadcastProgress
+	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil || progress.Sent != 500 || progress.Pages < 2 {
 		t.Errorf("%+v, %v", progress, err)
 	}
@@ -367,13 +367,13 @@ func TestPagesWithoutASizeBeginSmall(t *testing.T) {
 }
 
 func TestProgressReadsInALine(t *testing.T) {
-	for want, p := range map[string]BroadcastProgress{
+	for want, p := range map[string]sms.BroadcastProgress{
 		"600 of 2,000 · 3 failed · 90/s · 15 s left": {State: "sending", Total: 2000, Recipients: 600, Sent: 597, Rate: 90, SecondsLeft: 15},
 		"0 of 1,234,567":        {State: "sending", Total: 1234567},
 		"10 · 0.5/s":            {State: "sending", Recipients: 10, Sent: 10, Rate: 0.5},
 		"2,000 of 2,000 · done": {State: "done", Total: 2000, Recipients: 2000, Sent: 2000, Rate: 90},
 	} {
-		if got := p.String(); got != want {
+		if got := ProgressLine(p); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -33,13 +33,13 @@ func SendSms(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsRe
 }
 
 // AskSms asks a question as a child workflow, and waits for the reply.
-func AskSms(ctx workflow.Context, input AskSmsInput) (result AskSmsResult, err error) {
+func AskSms(ctx workflow.Context, input sms.AskSmsInput) (result sms.AskSmsResult, err error) {
 	err = workflow.ExecuteChildWorkflow(child(ctx), sms.AskSmsWorkflowName, input).Get(ctx, &result)
 	return result, err
 }
 
 // BroadcastSms texts very many as a child workflow, and waits until it is done.
-func BroadcastSms(ctx workflow.Context, input BroadcastSmsInput) (progress BroadcastProgress, err error) {
+func BroadcastSms(ctx workflow.Context, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, err error) {
 	err = workflow.ExecuteChildWorkflow(child(ctx), sms.BroadcastSmsWorkflowName, input).Get(ctx, &progress)
 	return progress, err
 }

@@ -12,19 +12,6 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Delivery is what is known of one message.
-type Delivery struct {
-	To     string     `json:"to"`
-	SID    string     `json:"sid"`
-	Status sms.Status `json:"status"`
-	// ErrorCode is Twilio's reason for a message that failed or was not
-	// delivered.
-	ErrorCode    int    `json:"errorCode,omitempty"`
-	ErrorMessage string `json:"errorMessage,omitempty"`
-	// Recipient is that of the news, if it named one.
-	Recipient string `json:"recipient,omitempty"`
-}
-
 // Deliveries merges the news of a workflow's messages. News comes as signals
 // "SmsStatus", in any order, late, doubled, or before the activity that sent the
 // message has returned; a status never goes backwards.
@@ -56,16 +43,16 @@ type Deliveries struct {
 }
 
 type tracked struct {
-	Delivery
+	sms.Delivery
 	expected bool
 }
 
 // DeliveriesState is what a workflow knows of its messages, for its next run.
 type DeliveriesState struct {
 	// Expected are the messages that were named, in their order.
-	Expected []Delivery `json:"expected,omitempty"`
+	Expected []sms.Delivery `json:"expected,omitempty"`
 	// Early are those that were not, and of which there was news.
-	Early []Delivery `json:"early,omitempty"`
+	Early []sms.Delivery `json:"early,omitempty"`
 	// Doubts are the recipients of unknown outcomes.
 	Doubts []sms.Error `json:"doubts,omitempty"`
 }
@@ -174,7 +161,7 @@ func (d *Deliveries) expect(sid string) *tracked {
 func (d *Deliveries) of(sid string) *tracked {
 	known := d.known[sid]
 	if known == nil {
-		known = &tracked{Delivery: Delivery{SID: sid}}
+		known = &tracked{Delivery: sms.Delivery{SID: sid}}
 		d.known[sid] = known
 		d.early = append(d.early, sid)
 		if len(d.early) > maxEarly {
@@ -211,13 +198,13 @@ func (d *Deliveries) merge(update sms.StatusUpdate) {
 }
 
 // All gives what is known of each expected message, in their order.
-func (d *Deliveries) All() []Delivery {
+func (d *Deliveries) All() []sms.Delivery {
 	d.takeAll()
 	return d.all()
 }
 
-func (d *Deliveries) all() []Delivery {
-	all := make([]Delivery, len(d.order))
+func (d *Deliveries) all() []sms.Delivery {
+	all := make([]sms.Delivery, len(d.order))
 	for i, sid := range d.order {
 		all[i] = d.known[sid].Delivery
 	}

@@ -13,9 +13,6 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Duration is a span of time, such as "1h30m" or "PT24H".
-type Duration = sms.Duration
-
 // readInput reads a workflow's argument into a pointer to a struct. What is wrong
 // with it does not stop a workflow that began before this was checked.
 func readInput(ctx workflow.Context, raw converter.RawValue, into any) error {

@@ -13,21 +13,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Reply is a text that answers a question.
-type Reply struct {
-	// MessageSID names the message; the same reply comes once.
-	MessageSID string `json:"messageSid"`
-	Body       string `json:"body"`
-	// From is the phone, To our number.
-	From string `json:"from"`
-	To   string `json:"to"`
-	// AccountSID is the account that received it.
-	AccountSID string `json:"accountSid,omitempty"`
-	// MatchGroups are those of the question's pattern, as triggers have them.
-	MatchGroups map[string]*string `json:"matchGroups,omitempty"`
-	ReceivedAt  time.Time          `json:"receivedAt"`
-}
-
 const (
 	// linger is how long the keeper stays once no question is open: a reply that
 	// Twilio delivers again in that time, or a catch-up finds, is known to be one.
@@ -127,7 +112,7 @@ func (k *keeper) close(q sms.Question) {
 
 // reply gives a text to the question that it answers, and reports whether there
 // was one. The same text gets the same answer.
-func (k *keeper) reply(ctx workflow.Context, reply Reply) (taken bool, err error) {
+func (k *keeper) reply(ctx workflow.Context, reply sms.Reply) (taken bool, err error) {
 	if err := k.turn.Lock(ctx); err != nil {
 		return false, err
 	}
@@ -163,7 +148,7 @@ func (k *keeper) reply(ctx workflow.Context, reply Reply) (taken bool, err error
 
 // candidates are the questions that were open when the reply came, and whose
 // pattern it matches, the oldest first, with the groups of each.
-func (k *keeper) candidates(ctx workflow.Context, reply Reply) (open []sms.Question, groups []map[string]*string, err error) {
+func (k *keeper) candidates(ctx workflow.Context, reply sms.Reply) (open []sms.Question, groups []map[string]*string, err error) {
 	asked := slices.DeleteFunc(slices.Clone(k.Open), func(q sms.Question) bool { return !q.MayBeAnsweredBy(reply.ReceivedAt, reply.AccountSID) })
 	if len(asked) == 0 {
 		return nil, nil, nil

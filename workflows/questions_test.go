@@ -22,7 +22,7 @@ func TestATextFromBeforeAQuestionIsNoReplyToIt(t *testing.T) {
 	opened := env.Now().UTC().Truncate(time.Second).Add(900 * time.Millisecond)
 	const late = "in the same second, which Twilio cuts off"
 	env.OnSignalExternalWorkflow("default-test-namespace", "asks", "", sms.ReplySignal,
-		Reply{MessageSID: late, ReceivedAt: opened.Truncate(time.Second), MatchGroups: map[string]*string{}}).Return(nil)
+		sms.Reply{MessageSID: late, ReceivedAt: opened.Truncate(time.Second), MatchGroups: map[string]*string{}}).Return(nil)
 	env.RegisterDelayedCallback(func() {
 		env.SignalWorkflow(sms.QuestionOpenSignal, sms.Question{WorkflowID: "asks", OpenedAt: opened})
 	}, 0)
@@ -41,7 +41,7 @@ func TestATextFromBeforeAQuestionIsNoReplyToIt(t *testing.T) {
 				OnAccept:   func() {},
 				OnReject:   func(err error) { t.Errorf("%s: %v", at.name, err) },
 				OnComplete: func(taken any, err error) { answers[at.name] = taken.(bool) && err == nil },
-			}, Reply{MessageSID: at.name, ReceivedAt: at.received})
+			}, sms.Reply{MessageSID: at.name, ReceivedAt: at.received})
 		}, time.Duration(i+1)*time.Second)
 	}
 	env.ExecuteWorkflow(sms.QuestionsWorkflowName, nil)
@@ -73,7 +73,7 @@ func TestAReplyToAnotherAccountAnswersNoQuestion(t *testing.T) {
 		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 		Register(env)
 		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})
-		reply := Reply{MessageSID: "SM1", AccountSID: tc.received, ReceivedAt: env.Now().UTC()}
+		reply := sms.Reply{MessageSID: "SM1", AccountSID: tc.received, ReceivedAt: env.Now().UTC()}
 		signalled := reply
 		signalled.MatchGroups = map[string]*string{}
 		env.OnSignalExternalWorkflow("default-test-namespace", "asks", "", sms.ReplySignal, signalled).Return(nil)
@@ -170,7 +170,7 @@ func TestAQuestionThatIsAskedAgainIsNotClosedByTheEndOfTheFirst(t *testing.T) {
 func TestAQuestionThatOpensWhileAReplyIsGivenIsNotLost(t *testing.T) {
 	next := keep(t, &QuestionsState{Open: []sms.Question{{WorkflowID: "a"}}}, func(env *testsuite.TestWorkflowEnvironment) {
 		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})
-		reply := Reply{MessageSID: "SM1", Body: "yes", ReceivedAt: env.Now().UTC()}
+		reply := sms.Reply{MessageSID: "SM1", Body: "yes", ReceivedAt: env.Now().UTC()}
 		given := reply
 		given.MatchGroups = map[string]*string{}
 		env.OnSignalExternalWorkflow("default-test-namespace", "a", "", sms.ReplySignal, given).After(time.Minute).Return(nil)

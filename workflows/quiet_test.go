@@ -10,7 +10,7 @@ import (
 
 // sentAtNight runs a send that begins at 23:00 in New York and 20:00 in Los
 // Angeles, and returns when each was texted.
-func sentAtNight(t *testing.T, request SendSmsRequest, act func(*broadcastBench)) (report SendSmsReport, at map[string]string) {
+func sentAtNight(t *testing.T, request sms.SendSmsWorkflowInput, act func(*broadcastBench)) (report sms.SendSmsWorkflowResult, at map[string]string) {
 	t.Helper()
 	b := newBroadcastBench(t, 0)
 	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
@@ -31,7 +31,7 @@ func sentAtNight(t *testing.T, request SendSmsRequest, act func(*broadcastBench)
 
 func TestSendWaitsForTheMorningOfEachRecipient(t *testing.T) {
 	night := &sms.QuietHours{From: "21:00", To: "08:00"}
-	request := SendSmsRequest{SendSmsInput: sms.SendSmsInput{
+	request := sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
 		SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100", "+14155550100", "+12125550101"), QuietHours: night,
 	}}
 	report, at := sentAtNight(t, request, nil)
@@ -51,12 +51,14 @@ func TestSendWaitsForTheMorningOfEachRecipient(t *testing.T) {
 
 func TestQuietHoursThatMakeNoSenseAreRefused(t *testing.T) {
 	soon := time.Date(2026, 11, 27, 5, 0, 0, 0, time.UTC)
-	for name, spoil := range map[string]func(*SendSmsRequest){
-		"no time of day":  func(r *SendSmsRequest) { r.QuietHours.From = "9 pm" },
-		"all day":         func(r *SendSmsRequest) { r.QuietHours.To = "21:00" },
-		"a schedule, too": func(r *SendSmsRequest) { r.SendAt, r.MessagingServiceSID = &soon, "MG0123456789abcdef0123456789abcdef" },
+	for name, spoil := range map[string]func(*sms.SendSmsWorkflowInput){
+		"no time of day": func(r *sms.SendSmsWorkflowInput) { r.QuietHours.From = "9 pm" },
+		"all day":        func(r *sms.SendSmsWorkflowInput) { r.QuietHours.To = "21:00" },
+		"a schedule, too": func(r *sms.SendSmsWorkflowInput) {
+			r.SendAt, r.MessagingServiceSID = &soon, "MG0123456789abcdef0123456789abcdef"
+		},
 	} {
-		request := SendSmsRequest{SendSmsInput: sms.SendSmsInput{
+		request := sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
 			SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100"), QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
 		}}
 		spoil(&request)

@@ -15,25 +15,6 @@ import (
 	"temporal-twilio/sms"
 )
 
-// SendSmsRequest is the input of SendSmsWorkflow: that of the activity, and how
-// long to wait for delivery.
-type SendSmsRequest struct {
-	sms.SendSmsInput
-	// WaitForDelivery waits until each message is delivered or cannot be.
-	// Optional: default false, and the workflow ends once Twilio has taken them.
-	WaitForDelivery bool `json:"waitForDelivery,omitempty" example:"true"`
-	// Timeout ends the wait. Optional: default 1 h.
-	Timeout Duration `json:"timeout,omitempty"`
-}
-
-// SendSmsReport is the result of SendSmsWorkflow.
-type SendSmsReport struct {
-	sms.SendSmsResult
-	// Deliveries say what became of each message that Twilio took, in the order
-	// of Messages; null unless WaitForDelivery was set.
-	Deliveries []Delivery `json:"deliveries,omitempty"`
-}
-
 // DefaultDeliveryTimeout is how long SendSmsWorkflow waits for delivery.
 const DefaultDeliveryTimeout = time.Hour
 
@@ -44,8 +25,8 @@ const maxAwaited = 1000
 // SendSmsWorkflow runs the activity SendSms. It completes also where nothing
 // could be sent: the result says what became of each recipient. Cancelled while
 // it waits for delivery, it completes with what is known. Its argument is a
-// [SendSmsRequest].
-func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report SendSmsReport, err error) {
+// [sms.SendSmsWorkflowInput].
+func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.SendSmsWorkflowResult, err error) {
 	request, problem := readRequest(ctx, raw)
 	if problem != nil {
 		known, _ := errors.AsType[sms.Problems](problem)
@@ -54,7 +35,7 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report SendS
 	}
 	deliveries := NewDeliveries(ctx, DeliveriesState{})
 	deliveries.Account = request.Account
-	if err := workflow.SetQueryHandler(ctx, sms.DeliveriesQuery, func() ([]Delivery, error) { return deliveries.all(), nil }); err != nil {
+	if err := workflow.SetQueryHandler(ctx, sms.DeliveriesQuery, func() ([]sms.Delivery, error) { return deliveries.all(), nil }); err != nil {
 		return report, err
 	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Sending to %d recipients.", len(request.SmsTo)))
@@ -89,10 +70,10 @@ func named(errors []sms.Error) bool {
 
 // readRequest reads the argument of SendSmsWorkflow. The error is a
 // [sms.Problems].
-func readRequest(ctx workflow.Context, raw converter.RawValue) (request SendSmsRequest, err error) {
+func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.SendSmsWorkflowInput, err error) {
 	err = readInput(ctx, raw, &request)
 	if request.Timeout == 0 {
-		request.Timeout = Duration(DefaultDeliveryTimeout)
+		request.Timeout = sms.Duration(DefaultDeliveryTimeout)
 	}
 	if err == nil && request.WaitForDelivery && len(request.SmsTo) > maxAwaited {
 		err = sms.Problems{{Field: "waitForDelivery", Says: fmt.Sprintf("waitForDelivery can wait for %d recipients at most, as Temporal bounds the signals of a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave waitForDelivery out", maxAwaited, len(request.SmsTo))}}

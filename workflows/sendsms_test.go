@@ -49,10 +49,10 @@ func (b *bench) news(after time.Duration, sid string, status sms.Status, code in
 	}, after)
 }
 
-func (b *bench) run(input any) SendSmsReport {
+func (b *bench) run(input any) sms.SendSmsWorkflowResult {
 	b.t.Helper()
 	b.ExecuteWorkflow(sms.SendSmsWorkflowName, input)
-	var report SendSmsReport
+	var report sms.SendSmsWorkflowResult
 	if err := b.GetWorkflowResult(&report); err != nil {
 		b.t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestNewsIsMergedHoweverItComes(t *testing.T) {
 	b.news(6*time.Second, "SM9", sms.Delivered, 0) // of nobody
 	b.news(7*time.Second, "SM3", sms.Failed, 30007)
 	report := b.run(waiting)
-	want := []Delivery{
+	want := []sms.Delivery{
 		{To: "+SM1", SID: "SM1", Status: sms.Delivered},
 		{To: "+SM2", SID: "SM2", Status: sms.Undelivered, ErrorCode: 30003},
 		{To: "+SM3", SID: "SM3", Status: sms.Failed, ErrorCode: 30007},
@@ -223,13 +223,13 @@ func TestAReasonThatComesAfterItsStatusCounts(t *testing.T) {
 	b.news(3*time.Second, "SM1", sms.Undelivered, 30005) // the first one stands
 	b.news(4*time.Second, "SM1", sms.Sent, 30006)        // which is of another time
 	b.news(5*time.Second, "SM2", sms.Delivered, 0)
-	if report := b.run(waiting); report.Deliveries[0] != (Delivery{To: "+SM1", SID: "SM1", Status: sms.Undelivered, ErrorCode: 30003}) {
+	if report := b.run(waiting); report.Deliveries[0] != (sms.Delivery{To: "+SM1", SID: "SM1", Status: sms.Undelivered, ErrorCode: 30003}) {
 		t.Errorf("deliveries %+v", report.Deliveries)
 	}
 }
 
 // relay hears of its messages through several runs.
-func relay(ctx workflow.Context, carried DeliveriesState, sids []string) ([]Delivery, error) {
+func relay(ctx workflow.Context, carried DeliveriesState, sids []string) ([]sms.Delivery, error) {
 	deliveries := NewDeliveries(ctx, carried)
 	for _, sid := range sids {
 		deliveries.Expect(sms.Message{SID: sid, Status: sms.Queued})
@@ -257,11 +257,11 @@ func TestDeliveriesGoOnInTheNextRun(t *testing.T) {
 		env.ExecuteWorkflow(relay, carried, sids)
 		var next *workflow.ContinueAsNewError
 		if !errors.As(env.GetWorkflowError(), &next) {
-			var got []Delivery
+			var got []sms.Delivery
 			if err := env.GetWorkflowResult(&got); err != nil {
 				t.Fatal(err)
 			}
-			if want := []Delivery{{SID: "SM1", Status: sms.Delivered}, {SID: "SM2", Status: sms.Delivered}}; !reflect.DeepEqual(got, want) {
+			if want := []sms.Delivery{{SID: "SM1", Status: sms.Delivered}, {SID: "SM2", Status: sms.Delivered}}; !reflect.DeepEqual(got, want) {
 				t.Errorf("after three runs %+v", got)
 			}
 			return
@@ -300,7 +300,7 @@ func TestAnUnknownOutcomeIsKnownOnceTwilioCallsBackAboutIt(t *testing.T) {
 	if waited := b.Now().Sub(began); waited != DefaultDeliveryTimeout {
 		t.Errorf("waited %s for the one that stays unknown", waited)
 	}
-	want := []Delivery{
+	want := []sms.Delivery{
 		{To: "+SM1", SID: "SM1", Status: sms.Delivered},
 		{To: "+2", SID: "SM2", Status: sms.Delivered, Recipient: "5.1"},
 		{To: "+3", SID: "SM3", Status: sms.Undelivered, Recipient: "5.2"},

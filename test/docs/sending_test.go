@@ -15,7 +15,6 @@ import (
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
-	"temporal-twilio/workflows"
 )
 
 func TestEveryInputOfTheSendingPageDoesWhatItSays(t *testing.T) {
@@ -48,8 +47,8 @@ func TestEveryInputOfTheSendingPageDoesWhatItSays(t *testing.T) {
 			var result struct {
 				Messages   []sms.Message
 				Errors     json.RawMessage // a list, or a broadcast's counts
-				Deliveries []workflows.Delivery
-				Outcome    workflows.Answer
+				Deliveries []sms.Delivery
+				Outcome    sms.AskOutcome
 				State      string
 				Report     string
 			}
@@ -66,7 +65,7 @@ func TestEveryInputOfTheSendingPageDoesWhatItSays(t *testing.T) {
 					failed()
 				}
 			case sms.AskSmsWorkflowName:
-				if result.Outcome != workflows.Answered {
+				if result.Outcome != sms.AskAnswered {
 					failed()
 				}
 			case sms.BroadcastSmsWorkflowName:

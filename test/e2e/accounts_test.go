@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twilio"
 	"temporal-twilio/webhook"
-	"temporal-twilio/workflows"
 )
 
 // another is an account whose webhooks are taken, too.
@@ -71,7 +71,7 @@ func TestAnAccountSpeaksForItselfOnly(t *testing.T) {
 	if status, answer := textAs(t, s, stack.Account, stack.Token, "SM00000000000000000000000000000a05", stack.Number, "Yes, please"); status != http.StatusOK || strings.Contains(answer, "Ours") {
 		t.Errorf("our own account's reply: %d %s", status, answer)
 	}
-	if got := answer(t, run); got.Outcome != workflows.Answered || got.Reply == nil || got.Reply.Body != "Yes, please" {
+	if got := answer(t, run); got.Outcome != sms.AskAnswered || got.Reply == nil || got.Reply.Body != "Yes, please" {
 		t.Errorf("the question was answered by %+v", got.Reply)
 	}
 }

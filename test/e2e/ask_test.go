@@ -11,7 +11,6 @@ import (
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
-	"temporal-twilio/workflows"
 )
 
 // ask starts a question and waits until it has been sent.
@@ -36,11 +35,11 @@ func ask(t *testing.T, s *stack.Stack, question string, more map[string]any) cli
 	return run
 }
 
-func answer(t *testing.T, run client.WorkflowRun) workflows.AskSmsResult {
+func answer(t *testing.T, run client.WorkflowRun) sms.AskSmsResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	var result workflows.AskSmsResult
+	var result sms.AskSmsResult
 	if err := run.Get(ctx, &result); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +57,7 @@ func TestAReplyGoesToItsQuestionAndNotToTriggers(t *testing.T) {
 		t.Errorf("a trigger answered the reply: %q", replies(got))
 	}
 	result := answer(t, run)
-	if result.Outcome != workflows.Answered || result.Reply == nil || *result.Reply.MatchGroups["word"] != "Yes" {
+	if result.Outcome != sms.AskAnswered || result.Reply == nil || *result.Reply.MatchGroups["word"] != "Yes" {
 		t.Errorf("result %+v", result)
 	}
 	if got := text(t, s, "yes"); len(got.Replies) > 0 || got.WebhookStatus != 200 {
@@ -74,12 +73,12 @@ func TestOneOfSeveralOpenQuestionsGetsTheReply(t *testing.T) {
 	second := ask(t, s, "B2: Tuesday?", coded("B2"))
 	text(t, s, "yes")    // is for none of them
 	text(t, s, "b2 yes") // is for the second
-	if result := answer(t, second); result.Outcome != workflows.Answered || result.Reply.Body != "b2 yes" {
+	if result := answer(t, second); result.Outcome != sms.AskAnswered || result.Reply.Body != "b2 yes" {
 		t.Errorf("the second got %+v", result)
 	}
 	text(t, s, "Loved “A1: Monday?”") // is no reply
 	text(t, s, "Yes")                 // is for the first, which is now alone
-	if result := answer(t, first); result.Outcome != workflows.Answered || result.Reply.Body != "Yes" {
+	if result := answer(t, first); result.Outcome != sms.AskAnswered || result.Reply.Body != "Yes" {
 		t.Errorf("the first got %+v", result)
 	}
 }
@@ -95,7 +94,7 @@ func TestAQuestionOfAMessagingServiceIsAnsweredToAnyOfItsNumbers(t *testing.T) {
 	if got := text(t, s, "Order Number 43"); len(got.Replies) > 0 {
 		t.Errorf("a trigger answered the reply: %q", replies(got))
 	}
-	if result := answer(t, run); result.Outcome != workflows.Answered || result.Reply.To != stack.Number {
+	if result := answer(t, run); result.Outcome != sms.AskAnswered || result.Reply.To != stack.Number {
 		t.Errorf("result %+v", result)
 	}
 }
@@ -114,7 +113,7 @@ func TestAnAnswerFromTheOtherSpellingOfAPhoneIsTheAnswer(t *testing.T) {
 		if _, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: answers, To: ours, Body: "yes"}); err != nil {
 			t.Fatal(err)
 		}
-		if result := answer(t, run); result.Outcome != workflows.Answered || result.Reply.From != answers {
+		if result := answer(t, run); result.Outcome != sms.AskAnswered || result.Reply.From != answers {
 			t.Errorf("%s answered by %s: %+v", asked, answers, result)
 		}
 	}

@@ -17,7 +17,6 @@ import (
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
-	"temporal-twilio/workflows"
 )
 
 var broadcastSize = flag.Int("broadcast.recipients", 2000, "how many recipients the broadcast has; the promise is for 100000")
@@ -52,7 +51,7 @@ func TestABroadcastReachesEverybodyOnceThroughPausesAndCrashes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	progress := func(ctx context.Context) (p workflows.BroadcastProgress, err error) {
+	progress := func(ctx context.Context) (p sms.BroadcastProgress, err error) {
 		value, err := c.QueryWorkflow(ctx, "broadcast", "", sms.ProgressQuery)
 		if err == nil {
 			err = value.Get(&p)
@@ -66,7 +65,7 @@ func TestABroadcastReachesEverybodyOnceThroughPausesAndCrashes(t *testing.T) {
 		}
 		return err
 	})
-	update := func(name string) (p workflows.BroadcastProgress) {
+	update := func(name string) (p sms.BroadcastProgress) {
 		handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: "broadcast", UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted})
 		if err == nil {
 			err = handle.Get(ctx, &p)
@@ -88,7 +87,7 @@ func TestABroadcastReachesEverybodyOnceThroughPausesAndCrashes(t *testing.T) {
 	s.StartWorker(t)
 	early := memoryAt(ctx, t, s, progress, *broadcastSize/10)
 	began := time.Now()
-	var done workflows.BroadcastProgress
+	var done sms.BroadcastProgress
 	if err := run.Get(ctx, &done); err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +123,7 @@ const margin = 32 << 20
 
 // memoryAt waits until a number of recipients were dealt with, and gives the most
 // memory that the worker had until then.
-func memoryAt(ctx context.Context, t *testing.T, s *stack.Stack, progress func(context.Context) (workflows.BroadcastProgress, error), recipients int) int64 {
+func memoryAt(ctx context.Context, t *testing.T, s *stack.Stack, progress func(context.Context) (sms.BroadcastProgress, error), recipients int) int64 {
 	t.Helper()
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
@@ -169,7 +168,7 @@ func TestABroadcastThatTemporalCancelsFinishesItsPageAndItsReport(t *testing.T) 
 	if err := s.Temporal.Client.CancelWorkflow(ctx, run.GetID(), run.GetRunID()); err != nil {
 		t.Fatal(err)
 	}
-	var done workflows.BroadcastProgress
+	var done sms.BroadcastProgress
 	if err := run.Get(ctx, &done); err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +201,7 @@ func TestBroadcastGoesOnAfterTwilioRefusedIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var p workflows.BroadcastProgress
+		var p sms.BroadcastProgress
 		stack.Eventually(t, fmt.Sprintf("after %d the broadcast is %s", code, state), func(ctx context.Context) error {
 			answer, err := s.Temporal.Client.QueryWorkflow(ctx, run.GetID(), "", sms.ProgressQuery)
 			if err == nil {

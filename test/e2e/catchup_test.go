@@ -57,7 +57,7 @@ func TestAMessageThatWasMissedArrivesAfterCatchUpOnce(t *testing.T) {
 		}
 		return err
 	})
-	var last workflows.CatchUpSmsResult
+	var last sms.CatchUpSmsResult
 	found, err := s.Temporal.Client.ListWorkflow(t.Context(), listRequest("WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"))
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,6 @@ import (
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
-	"temporal-twilio/workflows"
 )
 
 func TestAWorkflowLearnsWhatBecameOfItsMessages(t *testing.T) {
@@ -37,7 +36,7 @@ func TestAWorkflowLearnsWhatBecameOfItsMessages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var report workflows.SendSmsReport
+	var report sms.SendSmsWorkflowResult
 	if err := run.Get(ctx, &report); err != nil {
 		t.Fatal(err)
 	}

@@ -76,7 +76,7 @@ func TestACatchUpReachesNoWorkflowThatBeganLater(t *testing.T) {
 		return err
 	})
 	caughtUp(t, s, 3)
-	var last workflows.CatchUpSmsResult
+	var last sms.CatchUpSmsResult
 	found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest("WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"))
 	if err != nil {
 		t.Fatal(err)

@@ -46,7 +46,7 @@ func asks(ctx workflow.Context, _ any) (string, error) {
 			return "", err
 		}
 	}
-	result, err := workflows.AskSms(ctx, workflows.AskSmsInput{SmsFrom: stack.Number, SmsTo: phone, SmsBody: "Sure?"})
+	result, err := workflows.AskSms(ctx, sms.AskSmsInput{SmsFrom: stack.Number, SmsTo: phone, SmsBody: "Sure?"})
 	if err != nil {
 		return "", err
 	}
@@ -163,7 +163,7 @@ func TestACatchUpGivesNoQuestionATextFromBefore(t *testing.T) {
 		if got := text(t, s, reply); len(got.Replies) > 0 {
 			t.Errorf("%q is answered %q", reply, replies(got))
 		}
-		if result := answer(t, run); result.Outcome != workflows.Answered || result.Reply.Body != reply {
+		if result := answer(t, run); result.Outcome != sms.AskAnswered || result.Reply.Body != reply {
 			t.Errorf("%q: outcome %s, reply %+v", question, result.Outcome, result.Reply)
 		}
 	}

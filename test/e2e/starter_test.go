@@ -19,7 +19,6 @@ import (
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
-	"temporal-twilio/workflows"
 )
 
 // ran is what a program did.
@@ -284,7 +283,7 @@ func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 	}
 	stack.Eventually(t, "the broadcast waits", func(ctx context.Context) error {
 		answer, err := s.Temporal.Client.QueryWorkflow(ctx, run.GetID(), "", sms.ProgressQuery)
-		var p workflows.BroadcastProgress
+		var p sms.BroadcastProgress
 		if err == nil {
 			err = answer.Get(&p)
 		}
@@ -298,7 +297,7 @@ func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 			t.Errorf("%s: %+v", act.name, got)
 		}
 	}
-	var p workflows.BroadcastProgress
+	var p sms.BroadcastProgress
 	if err := run.Get(t.Context(), &p); err != nil || p.State != "cancelled" || p.Errors[sms.Cancelled] != 1 {
 		t.Errorf("%+v, %v", p, err)
 	}

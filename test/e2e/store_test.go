@@ -19,7 +19,6 @@ import (
 	"temporal-twilio/broadcast"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
-	"temporal-twilio/workflows"
 )
 
 // s3Server runs a real S3 server over a folder, and returns the store's URL, the
@@ -91,7 +90,7 @@ func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
 	}
 	stack.Eventually(t, "some pages are sent", func(ctx context.Context) error {
 		answer, err := s.Temporal.Client.QueryWorkflow(ctx, "broadcast", "", sms.ProgressQuery)
-		var p workflows.BroadcastProgress
+		var p sms.BroadcastProgress
 		if err == nil {
 			err = answer.Get(&p)
 		}
@@ -102,7 +101,7 @@ func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
 	})
 	s.Worker.Kill() // another one, on whatever machine, goes on
 	s.StartWorker(t)
-	var done workflows.BroadcastProgress
+	var done sms.BroadcastProgress
 	if err := run.Get(ctx, &done); err != nil {
 		t.Fatal(err)
 	}

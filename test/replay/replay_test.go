@@ -106,7 +106,7 @@ var scenes = map[string]scene{
 	"broadcast-sms-waits":          {workflow: sms.BroadcastSmsWorkflowName, act: recover, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "waits"}},
 	"broadcast-sms-asleep":         {workflow: sms.BroadcastSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
 	"send-sms-asleep":              {workflow: sms.SendSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
-	"catch-up-sms":                 {workflow: sms.CatchUpSmsWorkflowName, input: workflows.CatchUpSmsInput{}, queue: sms.CatchUpTaskQueue},
+	"catch-up-sms":                 {workflow: sms.CatchUpSmsWorkflowName, input: sms.CatchUpSmsInput{}, queue: sms.CatchUpTaskQueue},
 	// What ask-sms opened and closed, and what was answered.
 	"sms-questions":          {id: sms.QuestionsID([]byte(secret), stack.Number, quiet)},
 	"sms-questions-answered": {id: sms.QuestionsID([]byte(secret), stack.Number, answers)},

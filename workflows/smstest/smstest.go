@@ -101,7 +101,7 @@ func (p *Phones) look(input sms.GetMessagesInput) (updates []sms.StatusUpdate, _
 	return updates, nil
 }
 
-func (p *Phones) ask(ctx workflow.Context, input workflows.AskSmsInput) (result workflows.AskSmsResult, err error) {
+func (p *Phones) ask(ctx workflow.Context, input sms.AskSmsInput) (result sms.AskSmsResult, err error) {
 	result.Sent, _ = p.send(sms.SendSmsInput{SmsFrom: input.SmsFrom, SmsTo: sms.To(input.SmsTo), SmsBody: input.SmsBody, Variables: input.Variables})
 	timeout := time.Duration(input.Timeout)
 	if timeout == 0 {
@@ -110,15 +110,15 @@ func (p *Phones) ask(ctx workflow.Context, input workflows.AskSmsInput) (result 
 	reply, replies := p.replies[input.SmsTo]
 	switch {
 	case len(result.Sent.Messages) == 0 && result.Sent.Errors[0].Code != sms.OutcomeUnknown:
-		result.Outcome = workflows.NotSent
+		result.Outcome = sms.AskNotSent
 		return result, nil
 	case !replies || reply.after > timeout:
-		result.Outcome = workflows.TimedOut
+		result.Outcome = sms.AskTimedOut
 		return result, workflow.Sleep(ctx, timeout)
 	}
 	delete(p.replies, input.SmsTo)
-	result.Outcome = workflows.Answered
-	result.Reply = &workflows.Reply{
+	result.Outcome = sms.AskAnswered
+	result.Reply = &sms.Reply{
 		MessageSID: fmt.Sprintf("SM%032x", 1<<40), Body: reply.body, From: input.SmsTo, To: input.SmsFrom, ReceivedAt: workflow.Now(ctx).Add(reply.after),
 	}
 	return result, workflow.Sleep(ctx, reply.after)
@@ -126,8 +126,8 @@ func (p *Phones) ask(ctx workflow.Context, input workflows.AskSmsInput) (result 
 
 // broadcast sends to all recipients at once. It asks a source of the test's own,
 // page by page. A dry run sends nothing, and quiet hours are over at once.
-func (p *Phones) broadcast(ctx workflow.Context, input workflows.BroadcastSmsInput) (progress workflows.BroadcastProgress, err error) {
-	progress = workflows.BroadcastProgress{State: "done", Errors: map[sms.Code]int{}}
+func (p *Phones) broadcast(ctx workflow.Context, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, err error) {
+	progress = sms.BroadcastProgress{State: "done", Errors: map[sms.Code]int{}}
 	page := sms.Page{Recipients: input.SmsTo}
 	if input.File != "" {
 		page.Recipients = p.files[input.File]

@@ -22,8 +22,8 @@ const (
 
 // appointment is a workflow as somebody else would write it.
 func appointment(ctx workflow.Context, to string) (string, error) {
-	answer, err := workflows.AskSms(ctx, workflows.AskSmsInput{SmsFrom: ours, SmsTo: to, SmsBody: "Monday?", Timeout: workflows.Duration(time.Hour)})
-	if err != nil || answer.Outcome != workflows.Answered {
+	answer, err := workflows.AskSms(ctx, sms.AskSmsInput{SmsFrom: ours, SmsTo: to, SmsBody: "Monday?", Timeout: sms.Duration(time.Hour)})
+	if err != nil || answer.Outcome != sms.AskAnswered {
 		return string(answer.Outcome), err
 	}
 	deliveries := workflows.NewDeliveries(ctx, workflows.DeliveriesState{})
@@ -67,7 +67,7 @@ func TestAWorkflowOfSomebodyElsesIsTestedWithoutTwilio(t *testing.T) {
 }
 
 // campaign texts everybody of a list, a file and an activity.
-func campaign(ctx workflow.Context, lists []workflows.BroadcastSmsInput) (all []workflows.BroadcastProgress, _ error) {
+func campaign(ctx workflow.Context, lists []sms.BroadcastSmsInput) (all []sms.BroadcastProgress, _ error) {
 	for _, input := range lists {
 		progress, err := workflows.BroadcastSms(ctx, input)
 		if err != nil {
@@ -93,15 +93,15 @@ func TestABroadcastIsTestedWithoutTwilio(t *testing.T) {
 	text := sms.SendSmsInput{SmsFrom: ours, SmsBody: "We moved."}
 	listed := text
 	listed.SmsTo = sms.To(ann, bo)
-	env.ExecuteWorkflow(campaign, []workflows.BroadcastSmsInput{
-		{SendSmsInput: listed}, {SendSmsInput: text, File: "all.csv", Report: "moved"}, {SendSmsInput: text, Source: &workflows.Source{Activity: "Customers"}},
+	env.ExecuteWorkflow(campaign, []sms.BroadcastSmsInput{
+		{SendSmsInput: listed}, {SendSmsInput: text, File: "all.csv", Report: "moved"}, {SendSmsInput: text, Source: &sms.BroadcastSource{Activity: "Customers"}},
 	})
-	var got []workflows.BroadcastProgress
+	var got []sms.BroadcastProgress
 	if err := env.GetWorkflowResult(&got); err != nil {
 		t.Fatal(err)
 	}
 	opted := map[sms.Code]int{sms.OptedOut: 1}
-	want := []workflows.BroadcastProgress{
+	want := []sms.BroadcastProgress{
 		{State: "done", Recipients: 2, Sent: 1, Pages: 1, Errors: opted},
 		{State: "done", Recipients: 2, Sent: 2, Pages: 1, Errors: map[sms.Code]int{}, Report: "moved.jsonl"},
 		{State: "done", Recipients: 2, Sent: 1, Pages: 2, Errors: opted},

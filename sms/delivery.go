@@ -1,0 +1,35 @@
+package sms
+
+// SendSmsWorkflow: a send, and what became of its messages.
+
+// SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and
+// how long to wait for delivery.
+type SendSmsWorkflowInput struct {
+	SendSmsInput
+	// WaitForDelivery waits until each message is delivered or cannot be.
+	// Optional: default false, and the workflow ends once Twilio has taken them.
+	WaitForDelivery bool `json:"waitForDelivery,omitempty" example:"true"`
+	// Timeout ends the wait. Optional: default 1 h.
+	Timeout Duration `json:"timeout,omitempty"`
+}
+
+// SendSmsWorkflowResult is the result of SendSmsWorkflow.
+type SendSmsWorkflowResult struct {
+	SendSmsResult
+	// Deliveries say what became of each message that Twilio took, in the order
+	// of Messages; null unless WaitForDelivery was set.
+	Deliveries []Delivery `json:"deliveries,omitempty"`
+}
+
+// Delivery is what is known of one message.
+type Delivery struct {
+	To     string `json:"to"`
+	SID    string `json:"sid"`
+	Status Status `json:"status"`
+	// ErrorCode is Twilio's reason for a message that failed or was not
+	// delivered.
+	ErrorCode    int    `json:"errorCode,omitempty"`
+	ErrorMessage string `json:"errorMessage,omitempty"`
+	// Recipient is that of the news, if it named one.
+	Recipient string `json:"recipient,omitempty"`
+}
