@@ -59,7 +59,9 @@ func newReceivingStage() *receivingStage {
 		return sms.AskWorkflowResult{Value: json.RawMessage(`{"id": 9007199254740993}`)}, nil
 	})
 	register(sms.FindCatchersName, func(_ context.Context, in sms.FindCatchersInput) (result sms.FindCatchersResult, err error) {
+		s.mu.Lock()
 		s.limits = append(s.limits, in.Limit)
+		s.mu.Unlock()
 		for _, id := range s.catchers {
 			if id > in.After {
 				result.WorkflowIDs = append(result.WorkflowIDs, id)
