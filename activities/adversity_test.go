@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"temporal-twilio/sms"
@@ -227,6 +228,36 @@ func TestATemporaryFailureIsTriedAgainWithinTheOnlyAttempt(t *testing.T) {
 	in.GiveUpAfter = sms.Duration(2 * time.Second)
 	if result := execute(t, f, in); len(result.Errors) != 1 || result.Errors[0].Code != sms.RateLimited || !result.Errors[0].Retryable {
 		t.Errorf("%+v", result)
+	}
+}
+
+func TestAWorkerThatStopsSaysSo(t *testing.T) {
+	env := quiet().NewTestActivityEnvironment()
+	stopping := make(chan struct{})
+	env.SetWorkerStopChannel(stopping)
+	creates := 0
+	a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
+		if creates++; creates == 1 {
+			close(stopping)
+		}
+		time.Sleep(time.Millisecond) // as Twilio takes its time: the news arrives before the end of the list
+		return sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", creates), Status: sms.Queued}, nil
+	}))
+	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
+	encoded, err := env.ExecuteActivity(sms.SendSmsName, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(5000)...), SmsBody: "Hi"})
+	var result sms.SendSmsResult
+	if err == nil {
+		err = encoded.Get(&result)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkContract(t, result)
+	if n := len(result.Messages); n == 0 || n != creates || n+len(result.Errors) != 5000 {
+		t.Fatalf("%d creates, %d messages, %d errors", creates, n, len(result.Errors))
+	}
+	if last := result.Errors[len(result.Errors)-1]; last.Code != sms.WorkerStopped || !last.Retryable {
+		t.Errorf("the last is told %+v", last)
 	}
 }
 

@@ -1,0 +1,63 @@
+package e2e
+
+// Sends that have little time.
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
+)
+
+func TestTheResultComesBeforeTheDeadline(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Environment: []string{"SEND_CONCURRENCY=2"}})
+	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Delay: twiliosim.Duration(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var handles []client.ActivityHandle
+	timeouts := []time.Duration{5 * time.Second, 20 * time.Second}
+	for n, timeout := range timeouts {
+		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
+			ID: timeout.String(), TaskQueue: sms.TaskQueue, StartToCloseTimeout: timeout, ScheduleToCloseTimeout: 2 * time.Minute,
+			RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+		}, sms.SendSmsName, sms.SendSmsInput{
+			SmsFrom: stack.Number, SmsBody: "Hello",
+			SmsTo: sms.To(fmt.Sprintf("+1500555%d001", n), fmt.Sprintf("+1500555%d002", n), fmt.Sprintf("+1500555%d003", n)),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		handles = append(handles, handle)
+	}
+	late := 0
+	for n, handle := range handles {
+		var result sms.SendSmsResult
+		if err := handle.Get(ctx, &result); err != nil {
+			t.Errorf("with %s it failed: %v", timeouts[n], err)
+			continue
+		}
+		for _, e := range result.Errors {
+			if e.Code == sms.TimeUp {
+				late++
+			} else if e.Code != sms.OutcomeUnknown {
+				t.Errorf("with %s, %s is told %s", timeouts[n], e.To, e.Code)
+			}
+		}
+		if len(result.Errors) != 3 {
+			t.Errorf("with %s: %+v", timeouts[n], result)
+		}
+	}
+	if late == 0 {
+		t.Error("nobody's time was up")
+	}
+}
