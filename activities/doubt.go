@@ -219,7 +219,7 @@ func (s *send) sinceOf(to *recipient) moment {
 	if !to.since.from.IsZero() {
 		return to.since
 	}
-	skew := s.now().Sub(time.Now())
+	skew := -time.Since(s.now()) // how far Twilio is ahead of us
 	ago := s.began.Add(-s.info.StartedTime.Sub(s.info.ScheduledTime)).Add(skew)
 	at := s.info.ScheduledTime.Add(skew)
 	first := ago
