@@ -90,7 +90,7 @@ func actOnBroadcast(ctx context.Context, out io.Writer, act, id string) error {
 	if err != nil {
 		return failure(c, act+" the broadcast "+id, err)
 	}
-	fmt.Fprintln(out, p)
+	fmt.Fprintln(out, workflows.ProgressLine(p))
 	return nil
 }
 
@@ -130,7 +130,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	if err != nil {
 		return failure(c, "broadcast", err)
 	}
-	fmt.Fprintln(progress, result)
+	fmt.Fprintln(progress, workflows.ProgressLine(result))
 	return f.tell(out, result)
 }
 

@@ -149,6 +149,7 @@ func killAndDeliver(t *testing.T, s *stack.Stack, victims []*victim, hooks []str
 	done := make(chan struct{})
 	var weather sync.WaitGroup
 	weather.Go(func() {
+		random := rand.New(rand.NewPCG(3, uint64(all)))
 		for kill := 0; ; kill++ {
 			select {
 			case <-done:
