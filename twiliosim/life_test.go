@@ -176,7 +176,7 @@ func TestTooManyRequestsAtATimeAreRefused(t *testing.T) {
 	for range 2 {
 		busy.Go(func() { rest(t, sim, "GET", "Messages.json", nil) })
 	}
-	await(t, "both to be under way", func() bool { return len(sim.Faults()) == 0 })
+	await(t, "both to be under way", func() bool { return sim.Faults()[0].UsedUp })
 	g, err := try(sim, good)
 	if err != nil || g.status != 429 || g.code() != 20429 || g.header.Get("Twilio-Concurrent-Requests") != "3" {
 		t.Errorf("the third: %d %s %v", g.status, g.raw, err)
