@@ -51,7 +51,11 @@ func readRecipient(written, region string) (string, error) {
 	if rest = "+" + digitsOf(rest); channel == sms.WhatsApp && sms.Party(rest) == sms.Party(number) {
 		number = rest // WhatsApp knows some phones by an older spelling only
 	}
-	return channel + number, nil
+	to, ok := sms.ParseRecipient(channel + number)
+	if !ok {
+		return "", errors.New("the number is too short or too long to be texted; write it with its country code")
+	}
+	return to, nil
 }
 
 // Party reads an address as SendSms does, and reports whether it is one. Two
