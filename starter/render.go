@@ -284,16 +284,8 @@ type renderCases struct {
 }
 
 func (f *renderFlags) runCases(ctx context.Context, out io.Writer, source string) error {
-	data, err := os.ReadFile(f.cases)
-	if err != nil {
-		return fmt.Errorf("read the cases: %w", err)
-	}
 	var file renderCases
-	parsed, err := yamlfile.Parse(f.cases, data)
-	if err == nil {
-		err = parsed.Decode(&file)
-	}
-	if err != nil {
+	if err := readCases(f.cases, &file); err != nil {
 		return err
 	}
 	if len(file.Cases) == 0 {

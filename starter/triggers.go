@@ -364,17 +364,22 @@ type caseFile struct {
 	} `yaml:"cases"`
 }
 
-func runCases(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags) error {
-	data, err := os.ReadFile(f.cases)
+// readCases reads a file of cases.
+func readCases(path string, into any) error {
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("read the cases: %w", err)
 	}
-	var file caseFile
-	parsed, err := yamlfile.Parse(f.cases, data)
-	if err == nil {
-		err = parsed.Decode(&file)
-	}
+	parsed, err := yamlfile.Parse(path, data)
 	if err != nil {
+		return err
+	}
+	return parsed.Decode(into)
+}
+
+func runCases(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags) error {
+	var file caseFile
+	if err := readCases(f.cases, &file); err != nil {
 		return err
 	}
 	if len(file.Cases) == 0 {
