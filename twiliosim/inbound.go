@@ -118,6 +118,9 @@ func (s *Sim) Inbound(ctx context.Context, in Inbound) (InboundResult, error) {
 	}
 	select {
 	case result := <-done:
+		if s.ctx.Err() != nil { // closing may be what ended it
+			return result, errClosed
+		}
 		return result, nil
 	case <-ctx.Done():
 		return InboundResult{}, fmt.Errorf("message %s: still waiting for its webhook: %w", se.message.sid, ctx.Err())
