@@ -178,7 +178,7 @@ func TestAPhoneInTwoSpellingsIsTextedOnce(t *testing.T) {
 	for _, draft := range drafts {
 		to = append(to, draft.To)
 	}
-	if len(to) != 3 || len(result.Errors) != 1 || result.Errors[0].Code != sms.InvalidTo {
+	if len(to) != 3 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidTo {
 		t.Errorf("texted %q, errors %+v", to, result.Errors)
 	}
 }

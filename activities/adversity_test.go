@@ -48,7 +48,7 @@ func (f *fakeTwilio) Send(_ context.Context, d twilio.Draft) (sms.Message, error
 			created = true
 		}
 	}
-	m := sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", f.creates), Status: sms.Queued, Segments: 1}
+	m := sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", f.creates), Status: sms.StatusQueued, Segments: 1}
 	if created {
 		f.records = append([]twilio.Record{{Message: m, Body: d.Body, Direction: "outbound-api", Created: time.Now().Add(f.skew).Truncate(time.Second)}}, f.records...)
 	}
@@ -80,7 +80,7 @@ func (f *fakeTwilio) sent(to string) (n int) {
 }
 
 func unknownError(status int) *sms.Error {
-	return &sms.Error{Code: sms.OutcomeUnknown, HTTPStatus: status, TwilioCode: 20000 + status, Message: "lost"}
+	return &sms.Error{Code: sms.CodeOutcomeUnknown, HTTPStatus: status, TwilioCode: 20000 + status, Message: "lost"}
 }
 
 // another is a message of somebody else's.
@@ -113,7 +113,7 @@ func TestADoubtAboutASingleRecipientIsDecided(t *testing.T) {
 func TestAFullListingProvesNothing(t *testing.T) {
 	f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), false }}
 	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
-	if result := execute(t, f, one); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.OutcomeUnknown {
+	if result := execute(t, f, one); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
 		t.Errorf("%d creates, %+v", f.creates, result)
 	}
 }
@@ -164,7 +164,7 @@ func TestAMessageThatAnotherSendOwnsIsNeverTakenForOurs(t *testing.T) {
 	a = newActivities(f)
 	a.ledgerOf("").claim("another send", first, "Hi", false)
 	result, err = run(t, a, one)
-	if err != nil || f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.OutcomeUnknown {
+	if err != nil || f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
 		t.Errorf("%+v, %v", result, err)
 	}
 	// There is one for each of them.
@@ -195,9 +195,9 @@ func TestAListStopsOnceTheAccountIsRefused(t *testing.T) {
 		err  sms.Error
 		most int
 	}{
-		"credentials": {sms.Error{Code: sms.AuthenticationError, HTTPStatus: 401, TwilioCode: 20003, Scope: sms.ScopeAccount, Message: "Authenticate"}, 8},
-		"unreachable": {sms.Error{Code: sms.ConnectionError, Retryable: true, Scope: sms.ScopeAccount, Message: "refused"}, 8},
-		"queue full":  {sms.Error{Code: sms.RateLimited, HTTPStatus: 429, TwilioCode: 21611, Retryable: true, Scope: sms.ScopeSender, Message: "queue"}, 8},
+		"credentials": {sms.Error{Code: sms.CodeAuthentication, HTTPStatus: 401, TwilioCode: 20003, Scope: sms.ScopeAccount, Message: "Authenticate"}, 8},
+		"unreachable": {sms.Error{Code: sms.CodeConnection, Retryable: true, Scope: sms.ScopeAccount, Message: "refused"}, 8},
+		"queue full":  {sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, TwilioCode: 21611, Retryable: true, Scope: sms.ScopeSender, Message: "queue"}, 8},
 		"failing":     {*unknownError(503), enough + 8},
 	} {
 		f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { e := tc.err; return &e, false }}
@@ -207,7 +207,7 @@ func TestAListStopsOnceTheAccountIsRefused(t *testing.T) {
 		if err != nil || f.creates > tc.most || len(result.Errors) != 1000 {
 			t.Fatalf("%s: %d creates, %d errors, %v", name, f.creates, len(result.Errors), err)
 		}
-		if last := result.Errors[999]; last.Code == sms.OutcomeUnknown || last.Code == sms.Cancelled || last.TwilioCode != tc.err.TwilioCode && tc.err.Code != sms.OutcomeUnknown {
+		if last := result.Errors[999]; last.Code == sms.CodeOutcomeUnknown || last.Code == sms.CodeCancelled || last.TwilioCode != tc.err.TwilioCode && tc.err.Code != sms.CodeOutcomeUnknown {
 			t.Errorf("%s: the last is told %+v", name, last)
 		}
 	}
@@ -216,7 +216,7 @@ func TestAListStopsOnceTheAccountIsRefused(t *testing.T) {
 func TestATemporaryFailureIsTriedAgainWithinTheOnlyAttempt(t *testing.T) {
 	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 		if n < 3 {
-			return &sms.Error{Code: sms.RateLimited, HTTPStatus: 429, Retryable: true, Message: "too many"}, false
+			return &sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, Retryable: true, Message: "too many"}, false
 		}
 		return nil, true
 	}}
@@ -226,7 +226,7 @@ func TestATemporaryFailureIsTriedAgainWithinTheOnlyAttempt(t *testing.T) {
 	f.creates = -1 << 30
 	in := one
 	in.GiveUpAfter = sms.Duration(2 * time.Second)
-	if result := execute(t, f, in); len(result.Errors) != 1 || result.Errors[0].Code != sms.RateLimited || !result.Errors[0].Retryable {
+	if result := execute(t, f, in); len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeRateLimited || !result.Errors[0].Retryable {
 		t.Errorf("%+v", result)
 	}
 }
@@ -241,7 +241,7 @@ func TestAWorkerThatStopsSaysSo(t *testing.T) {
 			close(stopping)
 		}
 		time.Sleep(time.Millisecond) // as Twilio takes its time: the news arrives before the end of the list
-		return sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", creates), Status: sms.Queued}, nil
+		return sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", creates), Status: sms.StatusQueued}, nil
 	}))
 	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
 	encoded, err := env.ExecuteActivity(sms.SendSmsName, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(5000)...), SmsBody: "Hi"})
@@ -256,7 +256,7 @@ func TestAWorkerThatStopsSaysSo(t *testing.T) {
 	if n := len(result.Messages); n == 0 || n != creates || n+len(result.Errors) != 5000 {
 		t.Fatalf("%d creates, %d messages, %d errors", creates, n, len(result.Errors))
 	}
-	if last := result.Errors[len(result.Errors)-1]; last.Code != sms.WorkerStopped || !last.Retryable {
+	if last := result.Errors[len(result.Errors)-1]; last.Code != sms.CodeWorkerStopped || !last.Retryable {
 		t.Errorf("the last is told %+v", last)
 	}
 }

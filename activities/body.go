@@ -135,10 +135,10 @@ func (b *bodies) render(ctx context.Context, variables freemarker.Value, templat
 // check refuses a text that Twilio would, or that is longer than wanted.
 func (b *bodies) check(c *content) *sms.Error {
 	if strings.TrimSpace(c.body) == "" {
-		return &sms.Error{Code: sms.MissingInput, Message: "smsBody renders to an empty text"}
+		return &sms.Error{Code: sms.CodeMissingInput, Message: "smsBody renders to an empty text"}
 	}
 	if n := utf8.RuneCountInString(c.body); n > sms.MaxBodyLength {
-		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("smsBody renders to %d characters; Twilio takes %d", n, sms.MaxBodyLength)}
+		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d characters; Twilio takes %d", n, sms.MaxBodyLength)}
 	}
 	if b.maxSegments == 0 || c.size() <= b.maxSegments {
 		return nil
@@ -147,7 +147,7 @@ func (b *bodies) check(c *content) *sms.Error {
 	if size := sms.Measure(c.body); size.Encoding == sms.UCS2 {
 		why = fmt.Sprintf("; character %q at place %d makes it UCS-2, which fits 67 in a segment instead of 153", size.Culprit, size.CulpritIndex+1)
 	}
-	return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("smsBody renders to %d segments, maxSegments is %d%s", c.segments, b.maxSegments, why)}
+	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d segments, maxSegments is %d%s", c.segments, b.maxSegments, why)}
 }
 
 // readModel reads a data model, which is empty if none is given.
@@ -157,7 +157,7 @@ func readModel(variables json.RawMessage) (model freemarker.Value, problem *sms.
 	}
 	model, err := freemarker.FromJSON(variables)
 	if err != nil {
-		return model, &sms.Error{Code: sms.InvalidInput, Message: "variables could not be read: " + err.Error()}
+		return model, &sms.Error{Code: sms.CodeInvalidInput, Message: "variables could not be read: " + err.Error()}
 	}
 	return model, nil
 }
@@ -170,7 +170,7 @@ func readContent(base map[string]string, variables json.RawMessage) (map[string]
 	}
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(variables, &values); err != nil {
-		return nil, &sms.Error{Code: sms.InvalidInput, Message: `contentVariables must be an object, such as {"1": "Ann"}`}
+		return nil, &sms.Error{Code: sms.CodeInvalidInput, Message: `contentVariables must be an object, such as {"1": "Ann"}`}
 	}
 	all := maps.Clone(base)
 	if all == nil {
@@ -183,7 +183,7 @@ func readContent(base map[string]string, variables json.RawMessage) (map[string]
 		case '"':
 			_ = json.Unmarshal(value, &text) // it is valid
 		case '{', '[', 'n':
-			return nil, &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("contentVariables.%s must be a text, such as \"Ann\"", clip(name))}
+			return nil, &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("contentVariables.%s must be a text, such as \"Ann\"", clip(name))}
 		}
 		all[name] = text
 	}

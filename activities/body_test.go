@@ -45,7 +45,7 @@ func TestABrokenContentVariableTextsNobody(t *testing.T) {
 	var drafts []twilio.Draft
 	result := execute(t, taking(&drafts), json.RawMessage(`{
 		"smsFrom": "+15005550006", "contentSid": "HX00000000000000000000000000000001", "contentVariables": {"1": "${name"}, "smsTo": "+15005550001"}`))
-	if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.TemplateSyntax || !strings.HasPrefix(result.Errors[0].Message, "contentVariables.1, line 1") {
+	if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeTemplateSyntax || !strings.HasPrefix(result.Errors[0].Message, "contentVariables.1, line 1") {
 		t.Errorf("sent %v, %+v", drafts, result.Errors)
 	}
 }
@@ -68,7 +68,7 @@ func TestATextIsWrittenInTheLocaleAndTimeZoneOfTheSendOrOfTheWorker(t *testing.T
 	}
 	for field, value := range map[string]string{"locale": "English", "timeZone": "Berlin"} {
 		result := execute(t, taking(new([]twilio.Draft)), map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", field: value})
-		if len(result.Errors) != 1 || result.Errors[0].Code != sms.InvalidInput || !strings.Contains(result.Errors[0].Message, field+" must be") {
+		if len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(result.Errors[0].Message, field+" must be") {
 			t.Errorf("%s %s: %+v", field, value, result)
 		}
 	}

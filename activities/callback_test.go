@@ -35,13 +35,13 @@ func TestACallbackProvesTheAccountThatSendsAndNamesTheRecipient(t *testing.T) {
 			t.Fatal(err)
 		}
 		query := u.Query()
-		if query.Get(sms.StatusRecipient) != "7.5" || query.Get(sms.StatusAttempt) != "3" || u.Fragment == "" {
+		if query.Get(sms.CallbackRecipient) != "7.5" || query.Get(sms.CallbackAttempt) != "3" || u.Fragment == "" {
 			t.Errorf("the recipient is not named in %s", address)
 		}
-		if query.Get(sms.StatusWorkflow) != "order:42/ü" || query.Get(sms.StatusAccount) != want || !sms.StatusProven([]byte("secret"), query) {
+		if query.Get(sms.CallbackWorkflow) != "order:42/ü" || query.Get(sms.CallbackAccount) != want || !sms.StatusProven([]byte("secret"), query) {
 			t.Errorf("account %q is called back at %s", name, address)
 		}
-		if query.Set(sms.StatusAccount, strings.Replace(want, "AC", "AD", 1)); sms.StatusProven([]byte("secret"), query) {
+		if query.Set(sms.CallbackAccount, strings.Replace(want, "AC", "AD", 1)); sms.StatusProven([]byte("secret"), query) {
 			t.Errorf("account %q: the proof is of any account", name)
 		}
 	}

@@ -114,7 +114,7 @@ func (s *send) absent(recipients []*recipient) {
 	defer s.mu.Unlock()
 	for _, to := range recipients {
 		s.set(to, deferred, sms.Error{
-			Code: sms.ConnectionError, TwilioCode: to.problem.TwilioCode, HTTPStatus: to.problem.HTTPStatus, MoreInfo: to.problem.MoreInfo, Retryable: true,
+			Code: sms.CodeConnection, TwilioCode: to.problem.TwilioCode, HTTPStatus: to.problem.HTTPStatus, MoreInfo: to.problem.MoreInfo, Retryable: true,
 			Message: "Twilio failed, and its listing shows that it did not create the message; nothing was sent",
 		})
 		s.ledger.settle(s.owner, to.to)

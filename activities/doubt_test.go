@@ -52,7 +52,7 @@ const (
 
 // listed is a message as Twilio lists it.
 func listed(to, sid, body string) twilio.Record {
-	return twilio.Record{Message: sms.Message{To: to, SID: sid, Status: sms.Sent, Segments: 1}, Body: body, Direction: "outbound-api", Created: time.Now().Truncate(time.Second)}
+	return twilio.Record{Message: sms.Message{To: to, SID: sid, Status: sms.StatusSent, Segments: 1}, Body: body, Direction: "outbound-api", Created: time.Now().Truncate(time.Second)}
 }
 
 // showing is a listing of records that are made anew for each look.
@@ -72,7 +72,7 @@ func TestWhoWasInDoubtIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
 	left := record{
 		Window: []int{1, 2},
 		Runs:   [][3]int{{int(taken), -1, 1}},
-		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
+		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 	}
 	everything := func() []twilio.Record {
 		return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
@@ -126,7 +126,7 @@ func TestWhoWasInDoubtIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
 				t.Errorf("sent %v; %+v", drafts, result)
 			}
 			for _, e := range result.Errors {
-				if e.Code != sms.OutcomeUnknown || e.Retryable {
+				if e.Code != sms.CodeOutcomeUnknown || e.Retryable {
 					t.Errorf("error %+v", e)
 				}
 			}
@@ -169,13 +169,13 @@ func TestWhatAListingCannotTellIsNeitherAdoptedNorSentAgain(t *testing.T) {
 			left := record{
 				Window: []int{1},
 				Runs:   [][3]int{{int(taken), -1, 1}},
-				Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
+				Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 				Known:  &known{To: first, SID: "SM1", At: time.Now()},
 			}
 			var drafts []twilio.Draft
 			tc.input.SmsFrom, tc.input.SmsTo = "+15005550006", sms.To(first, second)
 			result := resumeWith(t, newActivities(lister{taking(&drafts), showing(tc.records)}), left, tc.input)
-			if len(drafts) > 0 || len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.OutcomeUnknown {
+			if len(drafts) > 0 || len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
 				t.Errorf("sent %v; %+v", drafts, result)
 			}
 		})
@@ -188,7 +188,7 @@ func TestAbsenceCountsOnlyAfterTheTimeThatAListingMayTake(t *testing.T) {
 	left := record{
 		Window: []int{1},
 		Runs:   [][3]int{{int(taken), -1, 1}},
-		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
+		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 		Known:  &known{To: first, SID: "SM1", At: began},
 	}
 	var drafts []twilio.Draft
@@ -222,12 +222,12 @@ func TestTheNextAttemptRendersTheSameText(t *testing.T) {
 func TestAWorkerThatCannotGoOnForgetsNobody(t *testing.T) {
 	left := record{
 		Runs:   [][3]int{{int(taken), -1, 1}},
-		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
+		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 	}
 	a := newActivities(gatewayFunc(nil))
 	delete(a.Accounts, "")
 	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
-	if len(result.Messages) != 1 || result.Messages[0].SID != "SM1" || len(result.Errors) != 1 || result.Errors[0].To != second || result.Errors[0].Code != sms.InvalidInput {
+	if len(result.Messages) != 1 || result.Messages[0].SID != "SM1" || len(result.Errors) != 1 || result.Errors[0].To != second || result.Errors[0].Code != sms.CodeInvalidInput {
 		t.Errorf("%+v", result)
 	}
 }
@@ -237,8 +237,8 @@ func TestAWorkerThatCannotGoOnForgetsNobody(t *testing.T) {
 func leftInDoubt(quiet time.Time) record {
 	return record{
 		Runs:     [][3]int{{int(taken), -1, 1}, {int(doubtful), 0, 1}},
-		Problems: []sms.Error{{Code: sms.OutcomeUnknown, Message: "lost"}},
-		Recent:   []recentMessage{{Place: 0, SID: "SM1", Status: sms.Queued, Segments: 1}},
+		Problems: []sms.Error{{Code: sms.CodeOutcomeUnknown, Message: "lost"}},
+		Recent:   []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 		Known:    &known{To: first, SID: "SM1", At: time.Now()},
 		Quiet:    quiet,
 	}
@@ -278,7 +278,7 @@ type stumbling struct {
 
 func (s *stumbling) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
 	if s.calls++; s.calls%4 == 1 {
-		return twilio.Listing{}, &sms.Error{Code: sms.ConnectionError, Retryable: true}
+		return twilio.Listing{}, &sms.Error{Code: sms.CodeConnection, Retryable: true}
 	}
 	return s.lister.List(ctx, q)
 }
@@ -318,7 +318,7 @@ func (b *blind) Now() (time.Time, bool) {
 
 func (b *blind) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
 	if b.lists++; b.lists <= b.late {
-		return twilio.Listing{}, &sms.Error{Code: sms.ConnectionError, Message: "reset"}
+		return twilio.Listing{}, &sms.Error{Code: sms.CodeConnection, Message: "reset"}
 	}
 	return b.fakeTwilio.List(ctx, q)
 }

@@ -72,13 +72,13 @@ func templateError(field string, err error) *sms.Error {
 	)
 	switch {
 	case errors.As(err, &parse):
-		return &sms.Error{Code: sms.TemplateSyntax, Message: place(field, parse.Line, parse.Column) + parse.Message}
+		return &sms.Error{Code: sms.CodeTemplateSyntax, Message: place(field, parse.Line, parse.Column) + parse.Message}
 	case errors.As(err, &render) && render.Name != "":
-		return &sms.Error{Code: sms.TemplateMetadata, Message: fmt.Sprintf("%svariable %s is missing; give it, or a default: ${%s!\"…\"}", place(field, render.Line, render.Column), render.Name, render.Name)}
+		return &sms.Error{Code: sms.CodeTemplateMetadata, Message: fmt.Sprintf("%svariable %s is missing; give it, or a default: ${%s!\"…\"}", place(field, render.Line, render.Column), render.Name, render.Name)}
 	case errors.As(err, &render):
-		return &sms.Error{Code: sms.TemplateMetadata, Message: place(field, render.Line, render.Column) + render.Message}
+		return &sms.Error{Code: sms.CodeTemplateMetadata, Message: place(field, render.Line, render.Column) + render.Message}
 	}
-	return &sms.Error{Code: sms.TemplateMetadata, Message: field + " could not be rendered: " + err.Error()}
+	return &sms.Error{Code: sms.CodeTemplateMetadata, Message: field + " could not be rendered: " + err.Error()}
 }
 
 // place begins an error's message. The engine does not always know a place.

@@ -23,7 +23,7 @@ import (
 func decodeInput(raw converter.RawValue) (input sms.SendSmsInput, err error) {
 	payload := raw.Payload()
 	if payload == nil {
-		return input, &sms.Error{Code: sms.MissingInput, Message: "SendSms was called without an argument; give it {smsFrom, smsTo, smsBody}"}
+		return input, &sms.Error{Code: sms.CodeMissingInput, Message: "SendSms was called without an argument; give it {smsFrom, smsTo, smsBody}"}
 	}
 	problems, _ := errors.AsType[sms.Problems](sms.DecodePayload(payload.GetMetadata(), payload.GetData(), &input))
 	if input.QuietHours != nil && !problems.Names("quietHours") {
@@ -64,7 +64,7 @@ func checkSchedule(in *sms.SendSmsInput, now time.Time) *sms.Error {
 		return nil
 	}
 	if ahead := in.SendAt.Sub(now); ahead < minSchedule || ahead > maxSchedule {
-		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("sendAt %s is not 15 minutes to 35 days ahead", in.SendAt.UTC().Format(time.RFC3339))}
+		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("sendAt %s is not 15 minutes to 35 days ahead", in.SendAt.UTC().Format(time.RFC3339))}
 	}
 	return nil
 }
@@ -76,7 +76,7 @@ func senderOf(in *sms.SendSmsInput, region string) (string, *sms.Error) {
 	}
 	from, err := readSender(in.SmsFrom, region)
 	if err != nil {
-		return "", &sms.Error{Code: sms.InvalidFrom, Message: fmt.Sprintf("smsFrom %q cannot send: %v; a sender is a number, a short code, a name of up to 11 letters and digits, or an address on a channel", clip(in.SmsFrom), err)}
+		return "", &sms.Error{Code: sms.CodeInvalidFrom, Message: fmt.Sprintf("smsFrom %q cannot send: %v; a sender is a number, a short code, a name of up to 11 letters and digits, or an address on a channel", clip(in.SmsFrom), err)}
 	}
 	return from, nil
 }

@@ -47,7 +47,7 @@ func TestWhatContradictsItselfIsRefusedBeforeAnythingLeaves(t *testing.T) {
 	} {
 		var drafts []twilio.Draft
 		result := execute(t, taking(&drafts), json.RawMessage(`{"smsTo": "+15005550001", "smsBody": "Hi", `+tc.fields+`}`))
-		if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.InvalidInput || !strings.Contains(result.Errors[0].Message, tc.want) {
+		if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(result.Errors[0].Message, tc.want) {
 			t.Errorf("%s: sent %v, %+v", name, drafts, result.Errors)
 		}
 	}

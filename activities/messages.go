@@ -37,7 +37,7 @@ func (a *Activities) RedactMessage(ctx context.Context, in sms.MessageInput) (sm
 
 func (a *Activities) one(in sms.MessageInput, do func(Gateway) (twilio.Record, error)) (sms.MessageState, error) {
 	if !messageSID.MatchString(in.SID) {
-		return sms.MessageState{}, failure(&sms.Error{Code: sms.InvalidInput})
+		return sms.MessageState{}, failure(&sms.Error{Code: sms.CodeInvalidInput})
 	}
 	gateway, err := a.gateway(in.Account)
 	if err != nil {
@@ -120,7 +120,7 @@ func (a *Activities) LookUpSegments(_ context.Context, in sms.LookUpSegmentsInpu
 func (a *Activities) gateway(name string) (Gateway, error) {
 	account, ok := a.Accounts[name]
 	if !ok {
-		return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("there is no account %q in this worker's configuration", name), string(sms.InvalidInput), nil)
+		return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("there is no account %q in this worker's configuration", name), string(sms.CodeInvalidInput), nil)
 	}
 	return account.Gateway, nil
 }

@@ -31,11 +31,11 @@ func TestALookUpGoesOnWhereTheLastAttemptEnded(t *testing.T) {
 		asked = append(asked, sid)
 		switch sid {
 		case "SM2":
-			return twilio.Record{}, &sms.Error{Code: sms.InvalidRequest}
+			return twilio.Record{}, &sms.Error{Code: sms.CodeInvalidRequest}
 		case "SM3":
 			stop() // the first attempt ends here
 		}
-		return twilio.Record{Message: sms.Message{Status: sms.Delivered}}, nil
+		return twilio.Record{Message: sms.Message{Status: sms.StatusDelivered}}, nil
 	}}}}}
 	attempt := func(ctx context.Context) (updates []sms.StatusUpdate, err error) {
 		env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()

@@ -58,7 +58,7 @@ type asked struct {
 // namespace keeps closed workflows.
 func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
 	if len(a.KeySecret) == 0 {
-		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.InvalidInput, Message: "idempotencyKey needs a secret for workflow IDs: set ID_SECRET or ID_SECRET_FILE to 32 random characters, the same on all workers; changing it invalidates all keys"}}), nil
+		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: "idempotencyKey needs a secret for workflow IDs: set ID_SECRET or ID_SECRET_FILE to 32 random characters, the same on all workers; changing it invalidates all keys"}}), nil
 	}
 	k := &keyed{attempt: newAttempt(ctx, a), activities: a, key: input.IdempotencyKey, waitsFor: -1}
 	k.content = sms.Pseudonym(a.KeySecret, contentOf(input))
@@ -196,7 +196,7 @@ func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error
 func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest sms.Recipients) {
 	failed := make(map[string]bool)
 	for _, e := range result.Errors {
-		failed[e.To] = e.Code != sms.OutcomeUnknown && (e.HTTPStatus != 0 || e.Retryable)
+		failed[e.To] = e.Code != sms.CodeOutcomeUnknown && (e.HTTPStatus != 0 || e.Retryable)
 	}
 	for _, to := range k.activities.readList(&input) {
 		if failed[to.to] {
@@ -238,7 +238,7 @@ func (k *keyed) merged() sms.SendSmsResult {
 // the same send, if the caller leaves room for one.
 func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (sms.SendSmsResult, error) {
 	if errors.Is(err, errOtherContent) {
-		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.InvalidInput, Message: fmt.Sprintf("the idempotencyKey %q belongs to a send with another text, sender or list; nothing was sent. Give this one a key of its own", clip(k.key))}}), nil
+		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("the idempotencyKey %q belongs to a send with another text, sender or list; nothing was sent. Give this one a key of its own", clip(k.key))}}), nil
 	}
 	why := "the send with this idempotencyKey has not ended, and goes on; ask again with the same key to learn its result"
 	cause := context.Cause(ctx)
@@ -253,6 +253,6 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 			return sms.SendSmsResult{}, again("the keyed send has not ended yet", delay, nil)
 		}
 	}
-	k.results = append(k.results, sms.NewSendSmsResult(nil, k.each(input, sms.Error{Code: sms.OutcomeUnknown, Message: why})))
+	k.results = append(k.results, sms.NewSendSmsResult(nil, k.each(input, sms.Error{Code: sms.CodeOutcomeUnknown, Message: why})))
 	return k.merged(), nil
 }

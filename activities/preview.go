@@ -47,7 +47,7 @@ func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (pr
 		}
 		to, err := readRecipient(recipient.To, region)
 		if err != nil {
-			preview.Failures = append(preview.Failures, sms.Error{To: recipient.To, Code: sms.InvalidTo, Message: err.Error()})
+			preview.Failures = append(preview.Failures, sms.Error{To: recipient.To, Code: sms.CodeInvalidTo, Message: err.Error()})
 			continue
 		}
 		if seen[sms.Party(to)] {

@@ -62,7 +62,7 @@ func TestPreviewCountsSegmentsAndNamesWhoWouldFail(t *testing.T) {
 		map[string]any{"to": "12", "variables": map[string]any{"name": "Cy"}},
 	}})
 	if p.Messages != 2 || p.Segments != 3 || len(p.Texts) != 2 || p.Texts[0].To != "+12125550100" || p.Texts[1].Encoding != sms.UCS2 ||
-		len(p.Failures) != 2 || p.Failures[0].Code != sms.TemplateMetadata || p.Failures[0].To != "+12125550102" || p.Failures[1].Code != sms.InvalidTo {
+		len(p.Failures) != 2 || p.Failures[0].Code != sms.CodeTemplateMetadata || p.Failures[0].To != "+12125550102" || p.Failures[1].Code != sms.CodeInvalidTo {
 		t.Errorf("%+v", p)
 	}
 	for name, input := range map[string]map[string]any{

@@ -289,7 +289,7 @@ func (r *record) fits(recipients int) bool {
 // died explains a recipient whom the last attempt was texting when it ended.
 func died(to string) sms.Error {
 	return sms.Error{
-		To: to, Code: sms.OutcomeUnknown,
+		To: to, Code: sms.CodeOutcomeUnknown,
 		Message: "the worker ended while it was sending: the message may or may not have been created; look in Twilio's log before sending it again",
 	}
 }

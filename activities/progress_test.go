@@ -65,10 +65,10 @@ func TestTheRecordStaysSmallHoweverLongTheListIs(t *testing.T) {
 			largest = max(largest, size)
 			for _, to := range batch {
 				if to.place%1000 == 7 {
-					s.set(to, refused, sms.Error{Code: sms.InvalidTo, Message: "The 'To' number " + to.to + " is not valid."})
+					s.set(to, refused, sms.Error{Code: sms.CodeInvalidTo, Message: "The 'To' number " + to.to + " is not valid."})
 					continue
 				}
-				s.take(to, sms.Message{To: to.to, SID: fmt.Sprintf("SM%032d", to.place), Status: sms.Queued, Segments: 1}, time.Now())
+				s.take(to, sms.Message{To: to.to, SID: fmt.Sprintf("SM%032d", to.place), Status: sms.StatusQueued, Segments: 1}, time.Now())
 			}
 		}
 		return largest
@@ -89,15 +89,15 @@ func TestANewAttemptKnowsWhatTheLastOneRecorded(t *testing.T) {
 			for _, to := range s.openNext(1 + random.IntN(20)) {
 				switch random.IntN(8) {
 				case 0: // alike but for Twilio's number
-					s.set(to, refused, sms.Error{Code: sms.InvalidTo, TwilioCode: 21211 + 3*random.IntN(2), HTTPStatus: 400, Message: "not " + to.to})
+					s.set(to, refused, sms.Error{Code: sms.CodeInvalidTo, TwilioCode: 21211 + 3*random.IntN(2), HTTPStatus: 400, Message: "not " + to.to})
 				case 1:
-					s.set(to, refused, sms.Error{Code: sms.InvalidTo, TwilioCode: 21614, HTTPStatus: 400, Message: fmt.Sprint("no mobile ", random.IntN(600))})
+					s.set(to, refused, sms.Error{Code: sms.CodeInvalidTo, TwilioCode: 21614, HTTPStatus: 400, Message: fmt.Sprint("no mobile ", random.IntN(600))})
 				case 2:
-					s.set(to, doubtful, sms.Error{Code: sms.OutcomeUnknown, HTTPStatus: 500 + random.IntN(3), Message: fmt.Sprint("lost ", random.IntN(60))})
+					s.set(to, doubtful, sms.Error{Code: sms.CodeOutcomeUnknown, HTTPStatus: 500 + random.IntN(3), Message: fmt.Sprint("lost ", random.IntN(60))})
 				case 3:
-					s.set(to, deferred, sms.Error{Code: sms.RateLimited, Message: "later", Retryable: true})
+					s.set(to, deferred, sms.Error{Code: sms.CodeRateLimited, Message: "later", Retryable: true})
 				default:
-					s.take(to, sms.Message{To: to.to, SID: fmt.Sprintf("SM%032d", to.place), Status: sms.Queued, Segments: 2}, time.Now())
+					s.take(to, sms.Message{To: to.to, SID: fmt.Sprintf("SM%032d", to.place), Status: sms.StatusQueued, Segments: 2}, time.Now())
 				}
 			}
 		}

@@ -26,7 +26,7 @@ import (
 // worker's settings.
 func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.QuietGroup, error) {
 	if err := in.QuietHours.Check(); err != nil {
-		return nil, temporal.NewNonRetryableApplicationError(err.Error(), string(sms.InvalidInput), nil)
+		return nil, temporal.NewNonRetryableApplicationError(err.Error(), string(sms.CodeInvalidInput), nil)
 	}
 	fallback := []*time.Location{location(in.QuietHours.TimeZone)}
 	region := cmp.Or(in.DefaultRegion, a.DefaultRegion)
@@ -54,7 +54,7 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 	}
 	until, ok := in.QuietHours.Until(in.At, compact(together))
 	if !ok {
-		return nil, temporal.NewNonRetryableApplicationError("at every hour of the day somebody in the list is in quiet hours; without an idempotencyKey, each is texted when their own quiet hours end", string(sms.InvalidInput), nil)
+		return nil, temporal.NewNonRetryableApplicationError("at every hour of the day somebody in the list is in quiet hours; without an idempotencyKey, each is texted when their own quiet hours end", string(sms.CodeInvalidInput), nil)
 	}
 	if !until.After(in.At) {
 		return nil, nil

@@ -129,7 +129,7 @@ func (a *Activities) readList(input *sms.SendSmsInput) []*recipient {
 		*to = recipient{Recipient: given, to: given.To, place: len(list), written: written, cause: -1}
 		if address, err := readRecipient(given.To, region); err != nil {
 			to.state = refused
-			to.problem = sms.Error{To: to.to, Code: sms.InvalidTo, Message: fmt.Sprintf("%q cannot be texted: %v", clip(given.To), err)}
+			to.problem = sms.Error{To: to.to, Code: sms.CodeInvalidTo, Message: fmt.Sprintf("%q cannot be texted: %v", clip(given.To), err)}
 		} else {
 			if to.to = address; seen[sms.Party(address)] {
 				continue
@@ -172,10 +172,10 @@ func (s *send) resumeWithout() {
 // prepare checks everything that can be checked before anything leaves.
 func (s *send) prepare(ctx context.Context) *sms.Error {
 	if s.info.IsLocalActivity {
-		return &sms.Error{Code: sms.InvalidInput, Message: "SendSms cannot run as a local activity: those have no heartbeat to record what was sent; run it as an ordinary activity"}
+		return &sms.Error{Code: sms.CodeInvalidInput, Message: "SendSms cannot run as a local activity: those have no heartbeat to record what was sent; run it as an ordinary activity"}
 	}
 	if s.account.Gateway == nil {
-		return &sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("there is no account %q in this worker's configuration", s.input.Account)}
+		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("there is no account %q in this worker's configuration", s.input.Account)}
 	}
 	var problem *sms.Error
 	if s.from, problem = senderOf(&s.input, cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)); problem != nil {
@@ -212,9 +212,9 @@ func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Va
 	if a.StatusCallback == "" || workflowID == "" || input.StatusSignals == nil || !*input.StatusSignals {
 		return nil
 	}
-	query := url.Values{sms.StatusWorkflow: {workflowID}}
+	query := url.Values{sms.CallbackWorkflow: {workflowID}}
 	if sid := a.Accounts[input.Account].SID; sid != "" {
-		query.Set(sms.StatusAccount, sid)
+		query.Set(sms.CallbackAccount, sid)
 	}
 	return query
 }
@@ -245,8 +245,8 @@ func (s *send) callbackOf(to *recipient) string {
 		return s.options.StatusCallback
 	}
 	query := maps.Clone(s.callback)
-	query.Set(sms.StatusRecipient, s.reference(to))
-	query.Set(sms.StatusAttempt, strconv.Itoa(int(s.info.Attempt)))
+	query.Set(sms.CallbackRecipient, s.reference(to))
+	query.Set(sms.CallbackAttempt, strconv.Itoa(int(s.info.Attempt)))
 	return s.activities.callbackAddress(query)
 }
 
@@ -442,7 +442,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 	defer func() {
 		if recover() != nil {
 			logPanic(ctx)
-			s.note(to, sms.Message{}, &sms.Error{Code: sms.OutcomeUnknown, Message: "a fault in the gateway: the message may or may not have been created; the worker's log holds the stack"})
+			s.note(to, sms.Message{}, &sms.Error{Code: sms.CodeOutcomeUnknown, Message: "a fault in the gateway: the message may or may not have been created; the worker's log holds the stack"})
 		}
 	}()
 	if problem := s.render(ctx, to); problem != nil {
@@ -459,7 +459,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.pause = max(s.pause, time.Duration(turn))
-			s.stop(sms.Error{Code: sms.RateLimited, Retryable: true, Message: "the sender's pace leaves no turn before the send ends; nothing was sent"}, false)
+			s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "the sender's pace leaves no turn before the send ends; nothing was sent"}, false)
 		}
 		return
 	}
@@ -523,11 +523,11 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 	}
 	problem := *sms.AsError(err)
 	switch {
-	case problem.Code == sms.OutcomeUnknown:
+	case problem.Code == sms.CodeOutcomeUnknown:
 		s.disturb()
 		s.set(to, doubtful, problem)
 		if s.failures++; s.failures >= enough {
-			s.stop(sms.Error{Code: sms.ConnectionError, HTTPStatus: problem.HTTPStatus, Retryable: true, Message: "Twilio failed for those before this recipient; nothing was sent"}, false)
+			s.stop(sms.Error{Code: sms.CodeConnection, HTTPStatus: problem.HTTPStatus, Retryable: true, Message: "Twilio failed for those before this recipient; nothing was sent"}, false)
 		}
 		return
 	case problem.Retryable:
@@ -544,7 +544,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 		s.failures = 0
 	case !problem.Retryable:
 		s.stop(s.untriedBecause(problem), true)
-	case problem.Code != sms.RateLimited: // for which the pace waits
+	case problem.Code != sms.CodeRateLimited: // for which the pace waits
 		s.stop(s.untriedBecause(problem), false)
 	}
 }
@@ -628,7 +628,7 @@ func (s *send) slow(problem *sms.Error) {
 	case problem.Scope == sms.ScopeSender:
 		s.pause = max(s.pause, queueFullWait)
 		s.account.Pace.SlowSender(s.lane(), s.pause)
-	case problem.Scope == sms.ScopeAccount && problem.Code == sms.RateLimited:
+	case problem.Scope == sms.ScopeAccount && problem.Code == sms.CodeRateLimited:
 		s.account.Pace.SlowAccount(max(problem.RetryAfter, time.Second))
 	}
 }
@@ -679,13 +679,13 @@ func (s *send) conclude(ctx context.Context) error {
 	case s.halt != nil:
 		s.unended = s.halt.problem
 	case cancelled:
-		s.unended = sms.Error{Code: sms.Cancelled, Message: "the send was cancelled before this recipient's turn; nothing was sent"}
+		s.unended = sms.Error{Code: sms.CodeCancelled, Message: "the send was cancelled before this recipient's turn; nothing was sent"}
 	case errors.Is(cause, errStopping):
-		s.unended = sms.Error{Code: sms.WorkerStopped, Message: "the worker stopped before this recipient's turn, and the caller's retry policy leaves no other attempt; nothing was sent"}
+		s.unended = sms.Error{Code: sms.CodeWorkerStopped, Message: "the worker stopped before this recipient's turn, and the caller's retry policy leaves no other attempt; nothing was sent"}
 	case errors.Is(cause, errTimeUp):
-		s.unended = sms.Error{Code: sms.TimeUp, Message: "the activity's time was up before this recipient's turn; nothing was sent"}
+		s.unended = sms.Error{Code: sms.CodeTimeUp, Message: "the activity's time was up before this recipient's turn; nothing was sent"}
 	default:
-		s.unended = sms.Error{Code: sms.NoAttemptLeft, Message: "the attempt was lost before this recipient's turn, and the caller's retry policy leaves no other; nothing was sent"}
+		s.unended = sms.Error{Code: sms.CodeNoAttemptLeft, Message: "the attempt was lost before this recipient's turn, and the caller's retry policy leaves no other; nothing was sent"}
 	}
 	if s.unended.Code != "" && s.halt == nil {
 		s.unended.Retryable = true

@@ -117,7 +117,7 @@ func (s *send) result() sms.SendSmsResult {
 
 // broken is the result after a panic of our own: nobody goes missing.
 func (s *send) broken() sms.SendSmsResult {
-	fault := sms.Error{Code: sms.UnknownError, Message: "a fault in SendSms itself; the worker's log holds the stack"}
+	fault := sms.Error{Code: sms.CodeUnknown, Message: "a fault in SendSms itself; the worker's log holds the stack"}
 	if s == nil || len(s.recipients) == 0 {
 		return sms.NewSendSmsResult(nil, []sms.Error{fault})
 	}

@@ -27,7 +27,7 @@ import (
 type gatewayFunc func(context.Context, twilio.Draft) (sms.Message, error)
 
 func (f gatewayFunc) Fetch(context.Context, string) (twilio.Record, error) {
-	return twilio.Record{}, &sms.Error{Code: sms.InvalidRequest, TwilioCode: 20404}
+	return twilio.Record{}, &sms.Error{Code: sms.CodeInvalidRequest, TwilioCode: 20404}
 }
 
 func (f gatewayFunc) Cancel(ctx context.Context, sid string) (twilio.Record, error) {
@@ -53,7 +53,7 @@ func taking(drafts *[]twilio.Draft) gatewayFunc {
 	return func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 		d.Check = nil
 		*drafts = append(*drafts, d)
-		return sms.Message{To: d.To, SID: "SM" + strings.TrimPrefix(d.To, "+"), Status: sms.Queued, Segments: 1}, nil
+		return sms.Message{To: d.To, SID: "SM" + strings.TrimPrefix(d.To, "+"), Status: sms.StatusQueued, Segments: 1}, nil
 	}
 }
 
@@ -177,7 +177,7 @@ func TestANumberWithoutACountryCodeIsOneOfTheRegion(t *testing.T) {
 		}
 	}
 	var drafts []twilio.Draft
-	if got := execute(t, taking(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": "0170", "smsBody": "Hi", "defaultRegion": "Germany"}); got.Errors[0].Code != sms.InvalidInput {
+	if got := execute(t, taking(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": "0170", "smsBody": "Hi", "defaultRegion": "Germany"}); got.Errors[0].Code != sms.CodeInvalidInput {
 		t.Errorf("a region that is none: %+v", got)
 	}
 }
@@ -201,24 +201,24 @@ func TestSendSmsAlwaysCompletes(t *testing.T) {
 		code    sms.Code
 		mention string
 	}{
-		"without an argument":            {nil, sms.MissingInput, "without an argument"},
-		"with null":                      {[]any{nil}, sms.MissingInput, "smsFrom"},
-		"with an empty object":           {[]any{map[string]any{}}, sms.MissingInput, "smsFrom, smsTo, smsBody"},
-		"with a string":                  {[]any{"hello"}, sms.InvalidInput, "must be an object"},
-		"with broken JSON":               {[]any{raw("json/plain", `{"smsFrom":`)}, sms.InvalidInput, "it is not JSON"},
-		"with two JSON objects":          {[]any{raw("json/plain", `{} {}`)}, sms.InvalidInput, "after 4 bytes it is not JSON"},
-		"with another encoding":          {[]any{raw("binary/encrypted", "\x00\x01")}, sms.InvalidInput, "binary/encrypted"},
-		"with a sender of another type":  {[]any{with(map[string]any{"smsFrom": []int{1}})}, sms.InvalidInput, "smsFrom must be a text"},
-		"with a list of another type":    {[]any{with(map[string]any{"smsTo": true})}, sms.InvalidInput, "smsTo must be a list of recipients"},
-		"with an unknown field":          {[]any{with(map[string]any{"sendTime": "tomorrow"})}, sms.InvalidInput, "sendTime"},
-		"without recipients":             {[]any{with(map[string]any{"smsTo": " , "})}, sms.MissingInput, "smsTo"},
-		"without a body":                 {[]any{with(map[string]any{"smsBody": ""})}, sms.MissingInput, "smsBody"},
-		"with a sender that is none":     {[]any{with(map[string]any{"smsFrom": "+1"})}, sms.InvalidFrom, "E.164"},
-		"with a recipient that is none":  {[]any{with(map[string]any{"smsTo": "12"})}, sms.InvalidTo, "E.164"},
-		"with variables that are a list": {[]any{with(map[string]any{"variables": []int{1}})}, sms.InvalidInput, "variables"},
-		"with two data models":           {[]any{with(map[string]any{"variables": map[string]any{}, "metadata": map[string]any{}})}, sms.InvalidInput, "metadata"},
-		"with a variable missing":        {[]any{with(map[string]any{"smsBody": "Hi ${user.name}"})}, sms.TemplateMetadata, "variable user is missing"},
-		"with a broken template":         {[]any{with(map[string]any{"smsBody": "Hi ${name"})}, sms.TemplateSyntax, "smsBody"},
+		"without an argument":            {nil, sms.CodeMissingInput, "without an argument"},
+		"with null":                      {[]any{nil}, sms.CodeMissingInput, "smsFrom"},
+		"with an empty object":           {[]any{map[string]any{}}, sms.CodeMissingInput, "smsFrom, smsTo, smsBody"},
+		"with a string":                  {[]any{"hello"}, sms.CodeInvalidInput, "must be an object"},
+		"with broken JSON":               {[]any{raw("json/plain", `{"smsFrom":`)}, sms.CodeInvalidInput, "it is not JSON"},
+		"with two JSON objects":          {[]any{raw("json/plain", `{} {}`)}, sms.CodeInvalidInput, "after 4 bytes it is not JSON"},
+		"with another encoding":          {[]any{raw("binary/encrypted", "\x00\x01")}, sms.CodeInvalidInput, "binary/encrypted"},
+		"with a sender of another type":  {[]any{with(map[string]any{"smsFrom": []int{1}})}, sms.CodeInvalidInput, "smsFrom must be a text"},
+		"with a list of another type":    {[]any{with(map[string]any{"smsTo": true})}, sms.CodeInvalidInput, "smsTo must be a list of recipients"},
+		"with an unknown field":          {[]any{with(map[string]any{"sendTime": "tomorrow"})}, sms.CodeInvalidInput, "sendTime"},
+		"without recipients":             {[]any{with(map[string]any{"smsTo": " , "})}, sms.CodeMissingInput, "smsTo"},
+		"without a body":                 {[]any{with(map[string]any{"smsBody": ""})}, sms.CodeMissingInput, "smsBody"},
+		"with a sender that is none":     {[]any{with(map[string]any{"smsFrom": "+1"})}, sms.CodeInvalidFrom, "E.164"},
+		"with a recipient that is none":  {[]any{with(map[string]any{"smsTo": "12"})}, sms.CodeInvalidTo, "E.164"},
+		"with variables that are a list": {[]any{with(map[string]any{"variables": []int{1}})}, sms.CodeInvalidInput, "variables"},
+		"with two data models":           {[]any{with(map[string]any{"variables": map[string]any{}, "metadata": map[string]any{}})}, sms.CodeInvalidInput, "metadata"},
+		"with a variable missing":        {[]any{with(map[string]any{"smsBody": "Hi ${user.name}"})}, sms.CodeTemplateMetadata, "variable user is missing"},
+		"with a broken template":         {[]any{with(map[string]any{"smsBody": "Hi ${name"})}, sms.CodeTemplateSyntax, "smsBody"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var drafts []twilio.Draft
@@ -239,13 +239,13 @@ func TestSendSmsCompletesThroughAPanic(t *testing.T) {
 		if calls++; calls == 2 {
 			panic("number " + d.To)
 		}
-		return sms.Message{To: d.To, SID: "SM1", Status: sms.Queued, Segments: 1}, nil
+		return sms.Message{To: d.To, SID: "SM1", Status: sms.StatusQueued, Segments: 1}, nil
 	})
 	result := execute(t, gateway, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550001", "+15005550002", "+15005550003"), SmsBody: "Hi"})
 	if len(result.Messages) != 2 || len(result.Errors) != 1 {
 		t.Fatalf("%+v", result)
 	}
-	if e := result.Errors[0]; e.To != "+15005550002" || e.Code != sms.OutcomeUnknown {
+	if e := result.Errors[0]; e.To != "+15005550002" || e.Code != sms.CodeOutcomeUnknown {
 		t.Errorf("%+v, want OUTCOME_UNKNOWN of the second", e)
 	}
 }
@@ -253,9 +253,9 @@ func TestSendSmsCompletesThroughAPanic(t *testing.T) {
 func TestOneBadRecipientNeverStopsTheOthers(t *testing.T) {
 	gateway := gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 		if d.To == "+15005550002" {
-			return sms.Message{}, &sms.Error{To: d.To, Code: sms.OptedOut, TwilioCode: 21610, HTTPStatus: 400, Message: "Attempt to send to unsubscribed recipient"}
+			return sms.Message{}, &sms.Error{To: d.To, Code: sms.CodeOptedOut, TwilioCode: 21610, HTTPStatus: 400, Message: "Attempt to send to unsubscribed recipient"}
 		}
-		return sms.Message{To: d.To, SID: "SM1", Status: sms.Queued, Segments: 1}, nil
+		return sms.Message{To: d.To, SID: "SM1", Status: sms.StatusQueued, Segments: 1}, nil
 	})
 	result := execute(t, gateway, map[string]any{
 		"smsFrom": "+15005550006", "smsBody": "Hi",
@@ -265,7 +265,7 @@ func TestOneBadRecipientNeverStopsTheOthers(t *testing.T) {
 	for _, e := range result.Errors {
 		codes = append(codes, e.Code)
 	}
-	want := []sms.Code{sms.InvalidTo, sms.InvalidTo, sms.OptedOut, sms.InvalidTo, sms.InvalidTo}
+	want := []sms.Code{sms.CodeInvalidTo, sms.CodeInvalidTo, sms.CodeOptedOut, sms.CodeInvalidTo, sms.CodeInvalidTo}
 	if !reflect.DeepEqual(codes, want) {
 		t.Errorf("errors %v, want %v", codes, want)
 	}
@@ -292,7 +292,7 @@ func TestARecipientsVariablesAreLaidOverTheOthers(t *testing.T) {
 	if !reflect.DeepEqual(texts, []string{"Hi all", "Hi Ann"}) {
 		t.Errorf("sent %q", texts)
 	}
-	if len(result.Errors) != 1 || result.Errors[0].To != "+15005550003" || result.Errors[0].Code != sms.TemplateMetadata {
+	if len(result.Errors) != 1 || result.Errors[0].To != "+15005550003" || result.Errors[0].Code != sms.CodeTemplateMetadata {
 		t.Errorf("errors %+v", result.Errors)
 	}
 }
@@ -302,7 +302,7 @@ func TestCancellationReturnsWhatHadBeenSent(t *testing.T) {
 		if sending.Err() != nil {
 			t.Error("a create that had begun was broken off")
 		}
-		return sms.Message{To: d.To, SID: "SM1", Status: sms.Queued, Segments: 1}, nil
+		return sms.Message{To: d.To, SID: "SM1", Status: sms.StatusQueued, Segments: 1}, nil
 	})
 	a := newActivities(gateway)
 	a.RecordFirst = true
@@ -317,7 +317,7 @@ func TestCancellationReturnsWhatHadBeenSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(result.Messages); n == 0 || n == 200 || n+len(result.Errors) != 200 || result.Errors[0].Code != sms.Cancelled || result.Errors[0].To != phones(200)[n] {
+	if n := len(result.Messages); n == 0 || n == 200 || n+len(result.Errors) != 200 || result.Errors[0].Code != sms.CodeCancelled || result.Errors[0].To != phones(200)[n] {
 		t.Errorf("%d messages, %+v", len(result.Messages), result.Errors)
 	}
 }
@@ -335,7 +335,7 @@ func TestAReportStandsWhereTheRecordIsLostAndNoAttemptIsLeft(t *testing.T) {
 	}
 	// The test's environment gives no retry policy, so no room.
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(200)...), SmsBody: "Hi"})
-	if n := len(result.Messages); err != nil || n == 0 || n == 200 || n+len(result.Errors) != 200 || result.Errors[0].Code != sms.NoAttemptLeft || !result.Errors[0].Retryable {
+	if n := len(result.Messages); err != nil || n == 0 || n == 200 || n+len(result.Errors) != 200 || result.Errors[0].Code != sms.CodeNoAttemptLeft || !result.Errors[0].Retryable {
 		t.Errorf("%d messages, %v, %v", n, result.Errors, err)
 	}
 }
@@ -344,11 +344,11 @@ func TestTheLongestReportFitsIntoAPayload(t *testing.T) {
 	to := phones(sms.MaxRecipients)
 	for name, gateway := range map[string]gatewayFunc{
 		"all are sent": func(_ context.Context, d twilio.Draft) (sms.Message, error) {
-			return sms.Message{To: d.To, SID: "SM" + strings.Repeat("0", 32), Status: sms.Queued, Segments: 1}, nil
+			return sms.Message{To: d.To, SID: "SM" + strings.Repeat("0", 32), Status: sms.StatusQueued, Segments: 1}, nil
 		},
 		"all are refused": func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 			return sms.Message{}, &sms.Error{
-				To: d.To, Code: sms.InvalidRegion, TwilioCode: 21408, HTTPStatus: 400, MoreInfo: "https://www.twilio.com/docs/errors/21408",
+				To: d.To, Code: sms.CodeInvalidRegion, TwilioCode: 21408, HTTPStatus: 400, MoreInfo: "https://www.twilio.com/docs/errors/21408",
 				Message: "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: " + d.To,
 			}
 		},
@@ -365,7 +365,7 @@ func TestTheLongestReportFitsIntoAPayload(t *testing.T) {
 	if size := len(text(execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(hostile...), SmsBody: "Hi"}))); size > 2<<20 {
 		t.Errorf("hostile addresses: %d bytes", size)
 	}
-	if got := execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}); got.Errors[0].Code != sms.InvalidInput {
+	if got := execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}); got.Errors[0].Code != sms.CodeInvalidInput {
 		t.Errorf("a longer list: %+v", got.Errors[0])
 	}
 }
@@ -420,12 +420,12 @@ func rendered(ctx context.Context, f *FreeMarker, source, variables string) (str
 func TestABrokenTemplateSaysWhere(t *testing.T) {
 	f := NewFreeMarker("", "")
 	for source, want := range map[string]sms.Error{
-		"Hi\n ${name":                  {Code: sms.TemplateSyntax, Message: "smsBody, line 2, column "},
-		"Hi <#if x>":                   {Code: sms.TemplateSyntax, Message: "smsBody, line 1, column "},
-		"Hi ${user.name}":              {Code: sms.TemplateMetadata, Message: "smsBody, line 1, column 6: variable user.name is missing"},
-		"Hi ${1 + user}":               {Code: sms.TemplateMetadata, Message: "smsBody, line 1, column "},
-		"${user?upper_case}":           {Code: sms.TemplateMetadata, Message: "smsBody, line 1, column 3"},
-		"<#list 1.. as i>${i}</#list>": {Code: sms.TemplateMetadata, Message: "smsBody"},
+		"Hi\n ${name":                  {Code: sms.CodeTemplateSyntax, Message: "smsBody, line 2, column "},
+		"Hi <#if x>":                   {Code: sms.CodeTemplateSyntax, Message: "smsBody, line 1, column "},
+		"Hi ${user.name}":              {Code: sms.CodeTemplateMetadata, Message: "smsBody, line 1, column 6: variable user.name is missing"},
+		"Hi ${1 + user}":               {Code: sms.CodeTemplateMetadata, Message: "smsBody, line 1, column "},
+		"${user?upper_case}":           {Code: sms.CodeTemplateMetadata, Message: "smsBody, line 1, column 3"},
+		"<#list 1.. as i>${i}</#list>": {Code: sms.CodeTemplateMetadata, Message: "smsBody"},
 	} {
 		text, problem := rendered(t.Context(), f, source, `{"user":{}}`)
 		if problem == nil || problem.Code != want.Code || !strings.HasPrefix(problem.Message, want.Message) || text != "" {

@@ -91,7 +91,7 @@ func (f *Files) ReadRecipients(ctx context.Context, in sms.PageInput) (page sms.
 		case errors.Is(err, io.EOF):
 			return page, nil
 		case isBad:
-			page.Errors = append(page.Errors, sms.Error{Code: sms.InvalidInput, Message: fmt.Sprintf("line %d of the file %v", line, bad)})
+			page.Errors = append(page.Errors, sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("line %d of the file %v", line, bad)})
 		case err != nil:
 			return page, err
 		case !known:
@@ -352,5 +352,5 @@ func (f *Files) store() (Store, error) {
 // refuse is an error of a broadcast that cannot begin or go on, however often it
 // is tried.
 func refuse(format string, args ...any) error {
-	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(sms.InvalidInput), nil)
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(sms.CodeInvalidInput), nil)
 }

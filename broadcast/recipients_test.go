@@ -161,7 +161,7 @@ func TestALineThatMakesNoSenseCostsItselfAlone(t *testing.T) {
 			var lines []int
 			for _, problem := range bad {
 				var line int
-				if _, err := fmt.Sscanf(problem.Message, "line %d of the file ", &line); err != nil || problem.Code != sms.InvalidInput {
+				if _, err := fmt.Sscanf(problem.Message, "line %d of the file ", &line); err != nil || problem.Code != sms.CodeInvalidInput {
 					t.Errorf("%s: %+v", name, problem)
 				}
 				lines = append(lines, line)

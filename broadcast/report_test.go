@@ -16,8 +16,8 @@ func TestAReportHoldsEachPageOnce(t *testing.T) {
 	a := files(t, dir, "")
 	page := func(n int) sms.ReportInput {
 		return sms.ReportInput{Name: "monday", Broadcast: "b1", Page: n, Result: sms.ReportPage{
-			Messages: []sms.Message{{To: fmt.Sprint("+1", n), SID: "SM1", Status: sms.Queued, Segments: 1}},
-			Errors:   []sms.Error{{To: fmt.Sprint("+2", n), Code: sms.InvalidTo, Message: "no"}},
+			Messages: []sms.Message{{To: fmt.Sprint("+1", n), SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
+			Errors:   []sms.Error{{To: fmt.Sprint("+2", n), Code: sms.CodeInvalidTo, Message: "no"}},
 		}}
 	}
 	for range 2 { // begun again

@@ -14,53 +14,53 @@ type Code string
 
 // The codes of the Alfresco connector.
 const (
-	// MissingInput: a required field is absent or empty.
-	MissingInput Code = "MISSING_INPUT"
-	// InvalidInput: the input is not of the documented shape.
-	InvalidInput Code = "INVALID_INPUT"
-	// ConnectionError: Twilio could not be reached, and surely took nothing.
-	ConnectionError Code = "TWILIO_CONNECTION_ERROR"
-	// AuthenticationError: Twilio refused the credentials.
-	AuthenticationError Code = "AUTHENTICATION_CONNECTION_ERROR"
-	// InvalidRequest: Twilio refused the message for another reason.
-	InvalidRequest Code = "INVALID_REQUEST_ERROR"
-	// InvalidTo: the recipient's number cannot receive a message.
-	InvalidTo Code = "INVALID_TO_PHONE_NUMBER_ERROR"
-	// InvalidFrom: the account cannot send from this number.
-	InvalidFrom Code = "INVALID_FROM_PHONE_NUMBER_ERROR"
-	// PermissionDenied: the account may not do this.
-	PermissionDenied Code = "PERMISSION_DENIED_ERROR"
-	// InvalidRegion: the account may not send to the recipient's region.
-	InvalidRegion Code = "INVALID_REGION_TO_PHONE_NUMBER_ERROR"
-	// TemplateMetadata: the template wants a variable that is missing or of
+	// CodeMissingInput: a required field is absent or empty.
+	CodeMissingInput Code = "MISSING_INPUT"
+	// CodeInvalidInput: the input is not of the documented shape.
+	CodeInvalidInput Code = "INVALID_INPUT"
+	// CodeConnection: Twilio could not be reached, and surely took nothing.
+	CodeConnection Code = "TWILIO_CONNECTION_ERROR"
+	// CodeAuthentication: Twilio refused the credentials.
+	CodeAuthentication Code = "AUTHENTICATION_CONNECTION_ERROR"
+	// CodeInvalidRequest: Twilio refused the message for another reason.
+	CodeInvalidRequest Code = "INVALID_REQUEST_ERROR"
+	// CodeInvalidTo: the recipient's number cannot receive a message.
+	CodeInvalidTo Code = "INVALID_TO_PHONE_NUMBER_ERROR"
+	// CodeInvalidFrom: the account cannot send from this number.
+	CodeInvalidFrom Code = "INVALID_FROM_PHONE_NUMBER_ERROR"
+	// CodePermissionDenied: the account may not do this.
+	CodePermissionDenied Code = "PERMISSION_DENIED_ERROR"
+	// CodeInvalidRegion: the account may not send to the recipient's region.
+	CodeInvalidRegion Code = "INVALID_REGION_TO_PHONE_NUMBER_ERROR"
+	// CodeTemplateMetadata: the template wants a variable that is missing or of
 	// another type.
-	TemplateMetadata Code = "TEMPLATE_METADATA_ERROR"
-	// TemplateSyntax: the template cannot be parsed.
-	TemplateSyntax Code = "TEMPLATE_SYNTAX_ERROR"
-	// UnknownError: a fault of our own.
-	UnknownError Code = "UNKNOWN_ERROR"
+	CodeTemplateMetadata Code = "TEMPLATE_METADATA_ERROR"
+	// CodeTemplateSyntax: the template cannot be parsed.
+	CodeTemplateSyntax Code = "TEMPLATE_SYNTAX_ERROR"
+	// CodeUnknown: a fault of our own.
+	CodeUnknown Code = "UNKNOWN_ERROR"
 )
 
 // The codes that the Alfresco connector lacks.
 const (
-	// RateLimited: Twilio surely took nothing, because too much was asked of it.
-	RateLimited Code = "RATE_LIMITED"
-	// OptedOut: the recipient has told this sender to stop. It says nothing of
+	// CodeRateLimited: Twilio surely took nothing, because too much was asked of it.
+	CodeRateLimited Code = "RATE_LIMITED"
+	// CodeOptedOut: the recipient has told this sender to stop. It says nothing of
 	// other senders.
-	OptedOut Code = "RECIPIENT_OPTED_OUT"
-	// OutcomeUnknown: Twilio may or may not have taken the message. Sending it
+	CodeOptedOut Code = "RECIPIENT_OPTED_OUT"
+	// CodeOutcomeUnknown: Twilio may or may not have taken the message. Sending it
 	// again may text the recipient twice.
-	OutcomeUnknown Code = "OUTCOME_UNKNOWN"
-	// Cancelled: the send was cancelled before this recipient's turn.
-	Cancelled Code = "CANCELLED"
-	// TimeUp: the activity's time was up before this recipient's turn.
-	TimeUp Code = "TIME_UP"
-	// WorkerStopped: the worker stopped before this recipient's turn, and the
+	CodeOutcomeUnknown Code = "OUTCOME_UNKNOWN"
+	// CodeCancelled: the send was cancelled before this recipient's turn.
+	CodeCancelled Code = "CANCELLED"
+	// CodeTimeUp: the activity's time was up before this recipient's turn.
+	CodeTimeUp Code = "TIME_UP"
+	// CodeWorkerStopped: the worker stopped before this recipient's turn, and the
 	// caller's retry policy leaves no attempt to another.
-	WorkerStopped Code = "WORKER_STOPPED"
-	// NoAttemptLeft: the attempt was lost before this recipient's turn, and the
+	CodeWorkerStopped Code = "WORKER_STOPPED"
+	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn, and the
 	// caller's retry policy leaves no other.
-	NoAttemptLeft Code = "NO_ATTEMPT_LEFT"
+	CodeNoAttemptLeft Code = "NO_ATTEMPT_LEFT"
 )
 
 // Error is one thing that went wrong, as the payload of SendSms tells it.
@@ -116,7 +116,7 @@ func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return &Error{Code: UnknownError, Message: "a fault that nobody has named; the worker's log may hold more"}
+	return &Error{Code: CodeUnknown, Message: "a fault that nobody has named; the worker's log may hold more"}
 }
 
 // Error gives the code alone: the message may hold a phone number, and errors

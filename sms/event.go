@@ -11,16 +11,16 @@ import (
 type Event string
 
 const (
-	// Received is an ordinary text.
-	Received Event = "SMS_RECEIVED"
-	// OptOut, OptIn and Help are texts that Twilio itself acts on and answers.
-	OptOut Event = "SMS_OPT_OUT"
-	OptIn  Event = "SMS_OPT_IN"
-	Help   Event = "SMS_HELP"
+	// EventReceived is an ordinary text.
+	EventReceived Event = "SMS_RECEIVED"
+	// EventOptOut, EventOptIn and EventHelp are texts that Twilio itself acts on and answers.
+	EventOptOut Event = "SMS_OPT_OUT"
+	EventOptIn  Event = "SMS_OPT_IN"
+	EventHelp   Event = "SMS_HELP"
 )
 
 // Events are all kinds.
-var Events = []Event{Received, OptOut, OptIn, Help}
+var Events = []Event{EventReceived, EventOptOut, EventOptIn, EventHelp}
 
 // Keywords are the words on which Twilio acts by itself at one of our numbers. A
 // text is one of them if it is nothing else, in any case.
@@ -44,7 +44,7 @@ var DefaultKeywords = Keywords{
 const OptOutType = "OptOutType"
 
 // optOutTypes are its values.
-var optOutTypes = map[string]Event{"STOP": OptOut, "START": OptIn, "HELP": Help}
+var optOutTypes = map[string]Event{"STOP": EventOptOut, "START": EventOptIn, "HELP": EventHelp}
 
 // Classify returns the kind of a text. What Twilio marked it as decides. Without
 // a mark, words that opt out or ask for help are events of their own, and words
@@ -56,18 +56,18 @@ func (k Keywords) Classify(m Inbound) Event {
 	}
 	switch {
 	case has(k.OptOut, m):
-		return OptOut
+		return EventOptOut
 	case has(k.Help, m):
-		return Help
+		return EventHelp
 	}
-	return Received
+	return EventReceived
 }
 
 // OptsIn reports whether a text opts in, be it that Twilio says so or that it is
 // a word for it.
 func (k Keywords) OptsIn(m Inbound) bool {
 	event := k.Classify(m)
-	return event == OptIn || event == Received && has(k.OptIn, m)
+	return event == EventOptIn || event == EventReceived && has(k.OptIn, m)
 }
 
 // has reports whether a text is one of the words. They are of SMS: other

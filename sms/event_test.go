@@ -10,22 +10,22 @@ func TestClassifyTellsKeywordsFromTexts(t *testing.T) {
 		from, body, optOutType string
 		want                   Event
 	}{
-		{"+15005550009", "STOP", "", OptOut},
-		{"+15005550009", " stop\n", "", OptOut},
-		{"+15005550009", "Cancel", "", OptOut},
-		{"+15005550009", "OPTOUT", "", OptOut},
-		{"+15005550009", "yes", "", Received},
-		{"+15005550009", "START", "", Received},
-		{"+15005550009", "yes", "START", OptIn},
-		{"+15005550009", "INFO", "", Help},
-		{"+15005550009", "please stop", "", Received},
-		{"+15005550009", "STOP 42", "", Received},
-		{"+15005550009", "", "", Received},
-		{"+15005550009", "ENOUGH", "STOP", OptOut},
-		{"+15005550009", "back", "START", OptIn},
-		{"+15005550009", "STOP", "HELP", Help},
-		{"whatsapp:+15005550009", "STOP", "", Received},
-		{"whatsapp:+15005550009", "STOP", "STOP", OptOut},
+		{"+15005550009", "STOP", "", EventOptOut},
+		{"+15005550009", " stop\n", "", EventOptOut},
+		{"+15005550009", "Cancel", "", EventOptOut},
+		{"+15005550009", "OPTOUT", "", EventOptOut},
+		{"+15005550009", "yes", "", EventReceived},
+		{"+15005550009", "START", "", EventReceived},
+		{"+15005550009", "yes", "START", EventOptIn},
+		{"+15005550009", "INFO", "", EventHelp},
+		{"+15005550009", "please stop", "", EventReceived},
+		{"+15005550009", "STOP 42", "", EventReceived},
+		{"+15005550009", "", "", EventReceived},
+		{"+15005550009", "ENOUGH", "STOP", EventOptOut},
+		{"+15005550009", "back", "START", EventOptIn},
+		{"+15005550009", "STOP", "HELP", EventHelp},
+		{"whatsapp:+15005550009", "STOP", "", EventReceived},
+		{"whatsapp:+15005550009", "STOP", "STOP", EventOptOut},
 	} {
 		m := Inbound{From: tc.from, Body: tc.body, Parameters: map[string]string{OptOutType: tc.optOutType}}
 		if got := DefaultKeywords.Classify(m); got != tc.want {
@@ -37,11 +37,11 @@ func TestClassifyTellsKeywordsFromTexts(t *testing.T) {
 func TestWordsThatOptInAreAlsoOrdinaryTextsUnlessTwilioMarkedThem(t *testing.T) {
 	for _, word := range DefaultKeywords.OptIn {
 		m := Inbound{From: "+15005550009", Body: " " + strings.ToLower(word)}
-		if event := DefaultKeywords.Classify(m); event != Received || !DefaultKeywords.OptsIn(m) {
+		if event := DefaultKeywords.Classify(m); event != EventReceived || !DefaultKeywords.OptsIn(m) {
 			t.Errorf("%s unmarked is %s, and opts in: %t", word, event, DefaultKeywords.OptsIn(m))
 		}
 		m.Parameters = map[string]string{OptOutType: "START"}
-		if event := DefaultKeywords.Classify(m); event != OptIn || !DefaultKeywords.OptsIn(m) {
+		if event := DefaultKeywords.Classify(m); event != EventOptIn || !DefaultKeywords.OptsIn(m) {
 			t.Errorf("%s marked is %s, and opts in: %t", word, event, DefaultKeywords.OptsIn(m))
 		}
 	}
@@ -54,12 +54,12 @@ func TestWordsThatOptInAreAlsoOrdinaryTextsUnlessTwilioMarkedThem(t *testing.T) 
 
 func TestANumberCanHaveWordsOfItsOwnOrNone(t *testing.T) {
 	french := Keywords{OptOut: []string{"ARRÊT"}, OptIn: []string{"REPRISE"}, Help: []string{"AIDE"}}
-	for body, want := range map[string]Event{"arrêt": OptOut, "Aide": Help, "STOP": Received, "HELP": Received, "reprise": Received} {
+	for body, want := range map[string]Event{"arrêt": EventOptOut, "Aide": EventHelp, "STOP": EventReceived, "HELP": EventReceived, "reprise": EventReceived} {
 		m := Inbound{From: "+15005550009", Body: body}
 		if got := french.Classify(m); got != want || french.OptsIn(m) != (body == "reprise") {
 			t.Errorf("%q is %s, want %s", body, got, want)
 		}
-		if got := (Keywords{}).Classify(m); got != Received {
+		if got := (Keywords{}).Classify(m); got != EventReceived {
 			t.Errorf("without any words %q is %s", body, got)
 		}
 	}

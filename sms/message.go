@@ -7,17 +7,17 @@ type Status string
 
 // The statuses of an outbound message, roughly in their order.
 const (
-	Accepted           Status = "accepted"
-	Scheduled          Status = "scheduled"
-	Queued             Status = "queued"
-	Sending            Status = "sending"
-	Sent               Status = "sent"
-	PartiallyDelivered Status = "partially_delivered"
-	Delivered          Status = "delivered"
-	Undelivered        Status = "undelivered"
-	Failed             Status = "failed"
-	Canceled           Status = "canceled"
-	Read               Status = "read"
+	StatusAccepted           Status = "accepted"
+	StatusScheduled          Status = "scheduled"
+	StatusQueued             Status = "queued"
+	StatusSending            Status = "sending"
+	StatusSent               Status = "sent"
+	StatusPartiallyDelivered Status = "partially_delivered"
+	StatusDelivered          Status = "delivered"
+	StatusUndelivered        Status = "undelivered"
+	StatusFailed             Status = "failed"
+	StatusCanceled           Status = "canceled"
+	StatusRead               Status = "read"
 )
 
 // Message is one text that Twilio has taken.

@@ -189,4 +189,4 @@ func (m Inbound) Reaction() *Reaction { return ParseReaction(m.Body) }
 
 // Ordinary reports whether the message is something that somebody wrote, and so
 // may be an answer: no word for Twilio and no reaction.
-func (m Inbound) Ordinary() bool { return m.Event == Received && m.Reaction() == nil }
+func (m Inbound) Ordinary() bool { return m.Event == EventReceived && m.Reaction() == nil }

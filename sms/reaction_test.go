@@ -43,7 +43,7 @@ func TestReactionsAreToldFromTexts(t *testing.T) {
 		if got == nil || *got != want {
 			t.Errorf("%q is %+v, want %+v", body, got, want)
 		}
-		if (Inbound{Event: Received, Body: body}).Ordinary() {
+		if (Inbound{Event: EventReceived, Body: body}).Ordinary() {
 			t.Errorf("%q is an ordinary text", body)
 		}
 	}
@@ -58,11 +58,11 @@ func TestTextsThatLookLikeReactionsAreNone(t *testing.T) {
 		if r := ParseReaction(body); r != nil {
 			t.Errorf("%q is %+v", body, r)
 		}
-		if !(Inbound{Event: Received, Body: body}).Ordinary() {
+		if !(Inbound{Event: EventReceived, Body: body}).Ordinary() {
 			t.Errorf("%q is not ordinary", body)
 		}
 	}
-	if (Inbound{Event: OptOut, Body: "STOP"}).Ordinary() {
+	if (Inbound{Event: EventOptOut, Body: "STOP"}).Ordinary() {
 		t.Error("STOP is ordinary")
 	}
 }

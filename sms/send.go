@@ -137,12 +137,12 @@ func (in *SendSmsInput) Check(known Problems) error {
 	problems, missing := in.check(known)
 	switch {
 	case len(missing) > 0 && len(problems) == 0:
-		return &Error{Code: MissingInput, Message: absent(missing).Says}
+		return &Error{Code: CodeMissingInput, Message: absent(missing).Says}
 	case len(missing) > 0:
 		problems = append(problems, absent(missing))
 	}
 	if len(problems) > 0 {
-		return &Error{Code: InvalidInput, Message: problems.Error()}
+		return &Error{Code: CodeInvalidInput, Message: problems.Error()}
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {
 		return r
 	}
 	errors := slices.DeleteFunc(slices.Clone(r.Errors), func(e Error) bool {
-		return e.Code == OutcomeUnknown && slices.ContainsFunc(taken, func(m Message) bool { return m.To == e.To })
+		return e.Code == CodeOutcomeUnknown && slices.ContainsFunc(taken, func(m Message) bool { return m.To == e.To })
 	})
 	return NewSendSmsResult(slices.Concat(r.Messages, taken), errors)
 }

@@ -12,37 +12,37 @@ import (
 // rank is how far a message has come; a later status never gives way to an
 // earlier one.
 var rank = map[Status]int{
-	Accepted: 1, Scheduled: 1, Queued: 2, Sending: 3, Sent: 4, PartiallyDelivered: 5,
-	Delivered: 6, Undelivered: 6, Failed: 6, Canceled: 6,
-	Read: 7,
+	StatusAccepted: 1, StatusScheduled: 1, StatusQueued: 2, StatusSending: 3, StatusSent: 4, StatusPartiallyDelivered: 5,
+	StatusDelivered: 6, StatusUndelivered: 6, StatusFailed: 6, StatusCanceled: 6,
+	StatusRead: 7,
 }
 
 // After reports whether a message that was in status before can now be in
 // status s. Of two that end a message's life, the first stands; only a
 // delivered message is read.
 func (s Status) After(before Status) bool {
-	if s == Read && before.Final() && before != Delivered {
+	if s == StatusRead && before.Final() && before != StatusDelivered {
 		return false
 	}
 	return rank[s] > rank[before]
 }
 
 // Final reports whether nothing that matters to the sender comes after.
-func (s Status) Final() bool { return rank[s] >= rank[Delivered] }
+func (s Status) Final() bool { return rank[s] >= rank[StatusDelivered] }
 
 // Known reports whether s is one of Twilio's statuses of an outbound message.
 func (s Status) Known() bool { return rank[s] > 0 }
 
 // The query parameters of a status callback's address.
 const (
-	// StatusWorkflow names the workflow that sent the message.
-	StatusWorkflow = "workflow"
-	// StatusAccount is the SID of the account that it was sent from.
-	StatusAccount = "account"
-	// StatusRecipient names the recipient within the workflow, and StatusAttempt
+	// CallbackWorkflow names the workflow that sent the message.
+	CallbackWorkflow = "workflow"
+	// CallbackAccount is the SID of the account that it was sent from.
+	CallbackAccount = "account"
+	// CallbackRecipient names the recipient within the workflow, and CallbackAttempt
 	// the attempt at sending to them.
-	StatusRecipient = "recipient"
-	StatusAttempt   = "attempt"
+	CallbackRecipient = "recipient"
+	CallbackAttempt   = "attempt"
 	// statusProof shows that one of our workers made the address. Twilio's own
 	// signature shows less: it signs whatever address an account gives it.
 	statusProof = "proof"

@@ -137,7 +137,7 @@ func (c *checker) nameOf(i int, w *fileTrigger) {
 func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
 	t.event = sms.Event(w.Event)
 	if w.Event == "" {
-		t.event = sms.Received
+		t.event = sms.EventReceived
 	}
 	if !slices.Contains(sms.Events, t.event) {
 		c.at(i, "event", "trigger %q: there is no event %q; use one of %v", w.Name, w.Event, sms.Events)
@@ -168,7 +168,7 @@ func (c *checker) patternOf(i int, w *fileTrigger, t *Trigger) bool {
 	}
 	source := w.Pattern
 	if source == "" {
-		if t.event == sms.Received {
+		if t.event == sms.EventReceived {
 			c.at(i, "pattern", "trigger %q has no pattern", w.Name)
 			return false
 		}
@@ -193,7 +193,7 @@ func (c *checker) scope(t *Trigger) scope {
 }
 
 func (c *checker) replies(i int, w *fileTrigger, t *Trigger) {
-	if t.event != sms.Received && w.Echo+w.EchoError != "" {
+	if t.event != sms.EventReceived && w.Echo+w.EchoError != "" {
 		c.at(i, "echo", "trigger %q: %s is never answered: Twilio itself does; leave out echo and echoError", w.Name, t.event)
 	}
 	reply := c.scope(t)

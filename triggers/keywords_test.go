@@ -40,7 +40,7 @@ func TestKeywordsAreThoseOfTheNumber(t *testing.T) {
 		var names []string
 		for _, firing := range set.Match(t.Context(), m) {
 			names = append(names, firing.Trigger())
-			if want := map[string]sms.Event{"all": sms.Received, "out": sms.OptOut, "in": sms.OptIn, "help": sms.Help}[firing.Trigger()]; firing.Event.Event != want {
+			if want := map[string]sms.Event{"all": sms.EventReceived, "out": sms.EventOptOut, "in": sms.EventOptIn, "help": sms.EventHelp}[firing.Trigger()]; firing.Event.Event != want {
 				t.Errorf("%s publishes %s", firing.Trigger(), firing.Event.Event)
 			}
 		}
@@ -61,7 +61,7 @@ func TestKeywordsThatAreWrongAreRefused(t *testing.T) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
-	if set, err := parse("t.yaml", "keywords: {'12345': {}}\n"); err != nil || set.Event(sms.Inbound{To: "12345", Body: "STOP"}) != sms.Received {
+	if set, err := parse("t.yaml", "keywords: {'12345': {}}\n"); err != nil || set.Event(sms.Inbound{To: "12345", Body: "STOP"}) != sms.EventReceived {
 		t.Errorf("a file of keywords alone: %v", err)
 	}
 }

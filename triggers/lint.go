@@ -53,7 +53,7 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 		if text, name := t.incomplete(ctx, samples[i]); name != "" {
 			say(t, "it fails for %q: the workflow ID needs ${%s}, and this text has none; make the group match always, or leave it out of the ID", text, name)
 		}
-		if t.event == sms.Received && t.echoError.text(&Event{}) == "" && !t.retry {
+		if t.event == sms.EventReceived && t.echoError.text(&Event{}) == "" && !t.retry {
 			say(t, "where publishing fails nobody may be told; give it an echoError, or onPublishError: retry")
 		}
 	}
@@ -112,7 +112,7 @@ func (t *Trigger) incomplete(ctx context.Context, samples []string) (text, name 
 // unheard lists texts of an ordinary trigger that are an event of their own at
 // all its numbers, and the event of the first.
 func (s *Set) unheard(t *Trigger, samples []string) (words []string, event sms.Event) {
-	if t.event != sms.Received {
+	if t.event != sms.EventReceived {
 		return nil, ""
 	}
 	for _, text := range samples {

@@ -68,7 +68,7 @@ func (s *Set) keywordsOf(number string) sms.Keywords {
 // meant reports whether a message is of the kind that a trigger wants. One that
 // opts in unmarked is of two kinds.
 func (s *Set) meant(t *Trigger, message sms.Inbound) bool {
-	if t.event == sms.OptIn {
+	if t.event == sms.EventOptIn {
 		return s.keywordsOf(message.To).OptsIn(message)
 	}
 	return t.event == s.Event(message)

@@ -30,25 +30,25 @@ type reason struct {
 
 // The reasons. No other labels exist.
 var (
-	credentials  = reason{"credentials", sms.AuthenticationError, sms.ScopeAccount, false}
-	suspended    = reason{"suspended", sms.AuthenticationError, sms.ScopeAccount, false}
-	denied       = reason{"denied", sms.PermissionDenied, sms.ScopeAccount, false}
-	wrongAccount = reason{"account", sms.InvalidRequest, sms.ScopeAccount, false}
-	notTwilio    = reason{"not_twilio", sms.ConnectionError, sms.ScopeAccount, false}
-	certificate  = reason{"certificate", sms.ConnectionError, sms.ScopeAccount, false}
-	cancelled    = reason{"cancelled", sms.ConnectionError, sms.ScopeRecipient, false}
-	unreachable  = reason{"unreachable", sms.ConnectionError, sms.ScopeAccount, true}
-	tooMany      = reason{"too_many", sms.RateLimited, sms.ScopeAccount, true}
-	queueFull    = reason{"queue_full", sms.RateLimited, sms.ScopeSender, true}
-	replyLoop    = reason{"reply_loop", sms.RateLimited, sms.ScopeRecipient, true}
-	recipient    = reason{"recipient", sms.InvalidTo, sms.ScopeRecipient, false}
-	region       = reason{"region", sms.InvalidRegion, sms.ScopeRecipient, false}
-	unverified   = reason{"unverified", sms.PermissionDenied, sms.ScopeRecipient, false}
-	optedOut     = reason{"opted_out", sms.OptedOut, sms.ScopeRecipient, false}
-	sender       = reason{"sender", sms.InvalidFrom, sms.ScopeRecipient, false}
-	missing      = reason{"missing", sms.MissingInput, sms.ScopeRecipient, false}
-	refused      = reason{"refused", sms.InvalidRequest, sms.ScopeRecipient, false}
-	lost         = reason{"lost", sms.OutcomeUnknown, sms.ScopeRecipient, false}
+	credentials  = reason{"credentials", sms.CodeAuthentication, sms.ScopeAccount, false}
+	suspended    = reason{"suspended", sms.CodeAuthentication, sms.ScopeAccount, false}
+	denied       = reason{"denied", sms.CodePermissionDenied, sms.ScopeAccount, false}
+	wrongAccount = reason{"account", sms.CodeInvalidRequest, sms.ScopeAccount, false}
+	notTwilio    = reason{"not_twilio", sms.CodeConnection, sms.ScopeAccount, false}
+	certificate  = reason{"certificate", sms.CodeConnection, sms.ScopeAccount, false}
+	cancelled    = reason{"cancelled", sms.CodeConnection, sms.ScopeRecipient, false}
+	unreachable  = reason{"unreachable", sms.CodeConnection, sms.ScopeAccount, true}
+	tooMany      = reason{"too_many", sms.CodeRateLimited, sms.ScopeAccount, true}
+	queueFull    = reason{"queue_full", sms.CodeRateLimited, sms.ScopeSender, true}
+	replyLoop    = reason{"reply_loop", sms.CodeRateLimited, sms.ScopeRecipient, true}
+	recipient    = reason{"recipient", sms.CodeInvalidTo, sms.ScopeRecipient, false}
+	region       = reason{"region", sms.CodeInvalidRegion, sms.ScopeRecipient, false}
+	unverified   = reason{"unverified", sms.CodePermissionDenied, sms.ScopeRecipient, false}
+	optedOut     = reason{"opted_out", sms.CodeOptedOut, sms.ScopeRecipient, false}
+	sender       = reason{"sender", sms.CodeInvalidFrom, sms.ScopeRecipient, false}
+	missing      = reason{"missing", sms.CodeMissingInput, sms.ScopeRecipient, false}
+	refused      = reason{"refused", sms.CodeInvalidRequest, sms.ScopeRecipient, false}
+	lost         = reason{"lost", sms.CodeOutcomeUnknown, sms.ScopeRecipient, false}
 )
 
 // codes are the reasons by Twilio's numbers. What is not listed goes by its HTTP
@@ -185,7 +185,7 @@ var (
 // repeated. Whatever went wrong on the way may be gone next time.
 func (x *exchange) failedRead(err error) *sms.Error {
 	e := x.failure("", err)
-	if e.Code == sms.OutcomeUnknown {
+	if e.Code == sms.CodeOutcomeUnknown {
 		return x.because(unreachable, "", nil, "Twilio gave no usable answer: "+cause(err))
 	}
 	return e

@@ -112,7 +112,7 @@ func (c *Client) pages(ctx context.Context, params *api.ListMessageParams) iter.
 			}
 			address, err := url.Parse(next)
 			if err != nil || address.Query().Get("PageToken") == "" {
-				yield(nil, &sms.Error{Code: sms.UnknownError, Message: "Twilio's listing does not say where its next page is"})
+				yield(nil, &sms.Error{Code: sms.CodeUnknown, Message: "Twilio's listing does not say where its next page is"})
 				return
 			}
 			token, number = address.Query().Get("PageToken"), address.Query().Get("Page")
@@ -145,7 +145,7 @@ func (c *Client) Fetch(ctx context.Context, sid string) (Record, error) {
 // Cancel stops a scheduled message. Twilio refuses it for any other (30409).
 func (c *Client) Cancel(ctx context.Context, sid string) (Record, error) {
 	return c.one(ctx, func(service *api.ApiService) (*api.ApiV2010Message, error) {
-		return service.UpdateMessage(sid, (&api.UpdateMessageParams{}).SetStatus(string(sms.Canceled)))
+		return service.UpdateMessage(sid, (&api.UpdateMessageParams{}).SetStatus(string(sms.StatusCanceled)))
 	})
 }
 

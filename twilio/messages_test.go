@@ -107,9 +107,9 @@ func TestAProbeTellsARefusedAccount(t *testing.T) {
 		code    sms.Code
 	}{
 		"an active account":   {200, `{"sid":"` + testAccount + `","status":"active"}`, false, ""},
-		"a suspended one":     {200, `{"sid":"` + testAccount + `","status":"suspended"}`, true, sms.AuthenticationError},
-		"a wrong token":       {401, `{"code":20003,"message":"Authenticate","status":401}`, true, sms.AuthenticationError},
-		"a Twilio in trouble": {503, `{}`, true, sms.ConnectionError},
+		"a suspended one":     {200, `{"sid":"` + testAccount + `","status":"suspended"}`, true, sms.CodeAuthentication},
+		"a wrong token":       {401, `{"code":20003,"message":"Authenticate","status":401}`, true, sms.CodeAuthentication},
+		"a Twilio in trouble": {503, `{}`, true, sms.CodeConnection},
 	} {
 		c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(tc.status)

@@ -27,7 +27,7 @@ func (c *Client) Received(ctx context.Context, since, until time.Time) ([]Record
 	read := 0
 	for page, err := range c.pages(ctx, params) {
 		if read++; read > maxReceivedPages {
-			return nil, &sms.Error{Code: sms.UnknownError, Message: fmt.Sprintf("the account has sent and received more than %d messages since %s; look back less far", maxReceivedPages*maxPageSize, since.UTC().Format(time.RFC3339))}
+			return nil, &sms.Error{Code: sms.CodeUnknown, Message: fmt.Sprintf("the account has sent and received more than %d messages since %s; look back less far", maxReceivedPages*maxPageSize, since.UTC().Format(time.RFC3339))}
 		}
 		if err != nil {
 			return nil, err

@@ -60,7 +60,7 @@ func TestAllThatWasReceivedIsListedHoweverMuchWasSent(t *testing.T) {
 func TestAListingThatDoesNotEndIsAFailure(t *testing.T) {
 	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
 	received, failed := named(c.Received(t.Context(), time.Now(), time.Now()))
-	if failed == nil || failed.Code != sms.UnknownError || !strings.Contains(failed.Message, "200000 messages") || received != nil || len(*queries) != maxReceivedPages+1 {
+	if failed == nil || failed.Code != sms.CodeUnknown || !strings.Contains(failed.Message, "200000 messages") || received != nil || len(*queries) != maxReceivedPages+1 {
 		t.Errorf("received %v, %+v, asked %d times", received, failed, len(*queries))
 	}
 }

@@ -101,7 +101,7 @@ func (d *Draft) params() *api.CreateMessageParams {
 }
 
 // Send asks Twilio to create one message. A nil error means that Twilio took
-// it. An error is a *sms.Error and says by its Code what is known: [sms.OutcomeUnknown] if Twilio
+// it. An error is a *sms.Error and says by its Code what is known: [sms.CodeOutcomeUnknown] if Twilio
 // may have taken it all the same; anything else if it surely did not, and
 // Retryable if it might take it later.
 func (c *Client) Send(ctx context.Context, d Draft) (sms.Message, error) {

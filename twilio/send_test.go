@@ -62,7 +62,7 @@ func TestSendCreatesTheMessageAtTwilio(t *testing.T) {
 	if problem != nil {
 		t.Fatalf("%+v", *problem)
 	}
-	want := sms.Message{To: "+15005550009", SID: "SM00000000000000000000000000000001", Status: sms.Queued, Segments: 2}
+	want := sms.Message{To: "+15005550009", SID: "SM00000000000000000000000000000001", Status: sms.StatusQueued, Segments: 2}
 	if got != want {
 		t.Errorf("message %+v, want %+v", got, want)
 	}
@@ -81,19 +81,19 @@ func TestSendNamesEachHTTPStatus(t *testing.T) {
 		if problem == nil {
 			t.Fatalf("%d without a message counts as sent", status)
 		}
-		code, retryable := sms.OutcomeUnknown, false
+		code, retryable := sms.CodeOutcomeUnknown, false
 		switch {
 		case status == 401:
-			code = sms.AuthenticationError
+			code = sms.CodeAuthentication
 		case status == 403:
-			code = sms.PermissionDenied
+			code = sms.CodePermissionDenied
 		case status == 408, status == 499:
 		case status == 429:
-			code, retryable = sms.RateLimited, true
+			code, retryable = sms.CodeRateLimited, true
 		case status >= 300 && status < 400:
-			code = sms.ConnectionError
+			code = sms.CodeConnection
 		case status >= 400 && status < 500:
-			code = sms.InvalidRequest
+			code = sms.CodeInvalidRequest
 		}
 		if problem.Code != code || problem.Retryable != retryable || problem.HTTPStatus != status || problem.To != draft.To {
 			t.Errorf("%d: %+v, want %s, retryable %v", status, *problem, code, retryable)
@@ -104,7 +104,7 @@ func TestSendNamesEachHTTPStatus(t *testing.T) {
 func TestAnAnswerThatOnlyAnnouncesAnotherLeavesTheOutcomeUnknown(t *testing.T) {
 	for status := 100; status <= 199; status++ {
 		c := newTestClient(t, "http://"+raw(t, fmt.Sprintf("HTTP/1.1 %d Wait\r\n\r\n", status)), 5*time.Second)
-		if _, problem := named(c.Send(t.Context(), draft)); problem == nil || problem.Code != sms.OutcomeUnknown || problem.Retryable {
+		if _, problem := named(c.Send(t.Context(), draft)); problem == nil || problem.Code != sms.CodeOutcomeUnknown || problem.Retryable {
 			t.Errorf("%d: %+v", status, problem)
 		}
 	}
@@ -163,23 +163,23 @@ func TestSendNamesTwiliosErrors(t *testing.T) {
 		code           sms.Code
 		retryable      bool
 	}{
-		{20003, 401, sms.AuthenticationError, false},
-		{20008, 403, sms.PermissionDenied, false},
-		{20404, 404, sms.InvalidRequest, false},
-		{20429, 429, sms.RateLimited, true},
-		{21211, 400, sms.InvalidTo, false},
-		{21212, 400, sms.InvalidFrom, false},
-		{21408, 400, sms.InvalidRegion, false},
-		{21602, 400, sms.MissingInput, false},
-		{21606, 400, sms.InvalidFrom, false},
-		{21608, 400, sms.PermissionDenied, false},
-		{21610, 400, sms.OptedOut, false},
-		{21611, 429, sms.RateLimited, true},
-		{21612, 400, sms.InvalidTo, false},
-		{21614, 400, sms.InvalidTo, false},
-		{21617, 400, sms.InvalidRequest, false},
-		{20500, 500, sms.OutcomeUnknown, false},
-		{20503, 503, sms.OutcomeUnknown, false},
+		{20003, 401, sms.CodeAuthentication, false},
+		{20008, 403, sms.CodePermissionDenied, false},
+		{20404, 404, sms.CodeInvalidRequest, false},
+		{20429, 429, sms.CodeRateLimited, true},
+		{21211, 400, sms.CodeInvalidTo, false},
+		{21212, 400, sms.CodeInvalidFrom, false},
+		{21408, 400, sms.CodeInvalidRegion, false},
+		{21602, 400, sms.CodeMissingInput, false},
+		{21606, 400, sms.CodeInvalidFrom, false},
+		{21608, 400, sms.CodePermissionDenied, false},
+		{21610, 400, sms.CodeOptedOut, false},
+		{21611, 429, sms.CodeRateLimited, true},
+		{21612, 400, sms.CodeInvalidTo, false},
+		{21614, 400, sms.CodeInvalidTo, false},
+		{21617, 400, sms.CodeInvalidRequest, false},
+		{20500, 500, sms.CodeOutcomeUnknown, false},
+		{20503, 503, sms.CodeOutcomeUnknown, false},
 	} {
 		t.Run(fmt.Sprint(tc.twilio), func(t *testing.T) {
 			c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -233,7 +233,7 @@ func TestSendNeverTakesALostAnswerForNotSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, problem := named(answering(t, handler).Send(t.Context(), draft))
-			if problem == nil || problem.Code != sms.OutcomeUnknown || problem.Retryable {
+			if problem == nil || problem.Code != sms.CodeOutcomeUnknown || problem.Retryable {
 				t.Errorf("%+v, want OUTCOME_UNKNOWN", problem)
 			}
 		})
@@ -248,7 +248,7 @@ func TestSendNeverTakesALostAnswerForNotSent(t *testing.T) {
 		defer server.Close()
 		_, problem := named(newTestClient(t, server.URL, 50*time.Millisecond).Send(t.Context(), draft))
 		<-asked
-		if problem == nil || problem.Code != sms.OutcomeUnknown {
+		if problem == nil || problem.Code != sms.CodeOutcomeUnknown {
 			t.Errorf("%+v, want OUTCOME_UNKNOWN", problem)
 		}
 	})
@@ -274,7 +274,7 @@ func TestSendKnowsThatNothingWasSentWhereTwilioWasNotReached(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, problem := named(newTestClient(t, tc.url, 5*time.Second).Send(t.Context(), draft))
-			if problem == nil || problem.Code != sms.ConnectionError || problem.Retryable != tc.retryable {
+			if problem == nil || problem.Code != sms.CodeConnection || problem.Retryable != tc.retryable {
 				t.Errorf("%+v, want TWILIO_CONNECTION_ERROR, retryable %v", problem, tc.retryable)
 			}
 		})
@@ -291,13 +291,13 @@ func TestSendHeedsItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	c := answering(t, func(http.ResponseWriter, *http.Request) { t.Error("Twilio was asked") })
-	if _, problem := named(c.Send(ctx, draft)); problem == nil || problem.Code != sms.ConnectionError || problem.Retryable {
+	if _, problem := named(c.Send(ctx, draft)); problem == nil || problem.Code != sms.CodeConnection || problem.Retryable {
 		t.Errorf("%+v", problem)
 	}
 }
 
 func TestErrorsOfTheGatewayKeepNumbersToTheirPayload(t *testing.T) {
-	var err error = &sms.Error{To: "+15005550009", Code: sms.InvalidTo, Message: "The 'To' number +15005550009 is not a valid phone number."}
+	var err error = &sms.Error{To: "+15005550009", Code: sms.CodeInvalidTo, Message: "The 'To' number +15005550009 is not a valid phone number."}
 	if strings.Contains(fmt.Sprint(errors.Join(err)), "555") {
 		t.Errorf("the error prints the number: %v", err)
 	}

@@ -109,7 +109,7 @@ func matched(t *testing.T, file, body string) (sms.Inbound, []triggers.Firing) {
 	t.Helper()
 	var o Options
 	with(t, file)(&o)
-	m := sms.Inbound{Event: sms.Received, MessageSID: "SM00000000000000000000000000000001", AccountSID: "AC1", From: "+15005550009", To: "+15005550006", Body: body, ReceivedAt: time.Now()}
+	m := sms.Inbound{Event: sms.EventReceived, MessageSID: "SM00000000000000000000000000000001", AccountSID: "AC1", From: "+15005550009", To: "+15005550006", Body: body, ReceivedAt: time.Now()}
 	return m, o.Triggers().Match(t.Context(), m)
 }
 
@@ -218,7 +218,7 @@ func TestDispatchRecordsATextThatTwilioMarked(t *testing.T) {
 	d, _ := dispatcher(t, s)
 	d.RecordMarked = true
 	m, _ := matched(t, plainStart, "ARRET")
-	m.Event, m.Parameters = sms.OptOut, map[string]string{"OptOutType": "STOP"}
+	m.Event, m.Parameters = sms.EventOptOut, map[string]string{"OptOutType": "STOP"}
 	if got := d.Receive(t.Context(), m, nil, false); got.Again || id != "sms-"+m.MessageSID || kind != sms.ReceiveSmsWorkflowName {
 		t.Errorf("%+v, started %s %s", got, kind, id)
 	}

@@ -75,7 +75,7 @@ func newGuard(o *Options) *guard {
 // same of each delivery of a message.
 func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 	switch {
-	case message.Event != sms.Received:
+	case message.Event != sms.EventReceived:
 		return false, "Twilio itself answers it"
 	case message.From == message.To || slices.Contains(g.own, message.From):
 		return false, "it comes from a number of ours"

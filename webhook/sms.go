@@ -130,7 +130,7 @@ func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Ans
 }
 
 // kinds are the words for texts that are no ordinary ones.
-var kinds = map[sms.Event]string{sms.OptOut: "opt-out", sms.OptIn: "opt-in", sms.Help: "help"}
+var kinds = map[sms.Event]string{sms.EventOptOut: "opt-out", sms.EventOptIn: "opt-in", sms.EventHelp: "help"}
 
 // inWords says what became of a text, for a person.
 func inWords(message sms.Inbound, answer Answer) string {

@@ -415,7 +415,7 @@ func TestAGuardForgetsButNeverGrows(t *testing.T) {
 	for w := range 4 {
 		guarding.Go(func() {
 			for n := range pairsKept {
-				g.mayEcho(sms.Inbound{Event: sms.Received, MessageSID: fmt.Sprint(w, n), From: fmt.Sprint(n), To: fmt.Sprint(w)})
+				g.mayEcho(sms.Inbound{Event: sms.EventReceived, MessageSID: fmt.Sprint(w, n), From: fmt.Sprint(n), To: fmt.Sprint(w)})
 			}
 		})
 	}

@@ -32,9 +32,9 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	}
 	update.ErrorCode, _ = strconv.Atoi(params.Get("ErrorCode")) // absent if nothing went wrong
 	query := r.URL.Query()
-	workflowID := query.Get(sms.StatusWorkflow)
-	update.Recipient = query.Get(sms.StatusRecipient)
-	update.Attempt, _ = strconv.Atoi(query.Get(sms.StatusAttempt)) // absent from addresses of older versions
+	workflowID := query.Get(sms.CallbackWorkflow)
+	update.Recipient = query.Get(sms.CallbackRecipient)
+	update.Attempt, _ = strconv.Atoi(query.Get(sms.CallbackAttempt)) // absent from addresses of older versions
 	switch {
 	case !messageSID.MatchString(update.MessageSID):
 		h.ignore(w, r, update, "it names no message")
@@ -64,7 +64,7 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 // several accounts, the address must prove that, since each of them can make
 // Twilio sign any address.
 func (h *handler) sentBy(account string, query url.Values) bool {
-	if sender := query.Get(sms.StatusAccount); sender != "" && sender != account {
+	if sender := query.Get(sms.CallbackAccount); sender != "" && sender != account {
 		return false
 	}
 	return h.Unsigned || len(h.Tokens) < 2 || sms.StatusProven(h.StatusSecret, query)

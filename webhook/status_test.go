@@ -67,7 +67,7 @@ func TestStatusThatNobodyCanUseIsAcknowledged(t *testing.T) {
 func TestStatusReachesOnlyWorkflowsOfItsAccount(t *testing.T) {
 	secret := []byte("of the workers")
 	proven := func(secret []byte, workflow, account string) url.Values {
-		query := url.Values{sms.StatusWorkflow: {workflow}, sms.StatusAccount: {account}, "place": {"3"}}
+		query := url.Values{sms.CallbackWorkflow: {workflow}, sms.CallbackAccount: {account}, "place": {"3"}}
 		sms.ProveStatus(secret, query)
 		return query
 	}
@@ -80,12 +80,12 @@ func TestStatusReachesOnlyWorkflowsOfItsAccount(t *testing.T) {
 	}{
 		"its own":                        {several, proven(secret, "w", "AC2"), true},
 		"another's":                      {several, proven(secret, "w", "AC1"), false},
-		"another's, called its own":      {several, changed(proven(secret, "w", "AC1"), sms.StatusAccount, "AC2"), false},
-		"another workflow":               {several, changed(proven(secret, "w", "AC2"), sms.StatusWorkflow, "v"), false},
+		"another's, called its own":      {several, changed(proven(secret, "w", "AC1"), sms.CallbackAccount, "AC2"), false},
+		"another workflow":               {several, changed(proven(secret, "w", "AC2"), sms.CallbackWorkflow, "v"), false},
 		"another place":                  {several, changed(proven(secret, "w", "AC2"), "place", "4"), false},
-		"without a proof":                {several, url.Values{sms.StatusWorkflow: {"w"}, sms.StatusAccount: {"AC2"}}, false},
+		"without a proof":                {several, url.Values{sms.CallbackWorkflow: {"w"}, sms.CallbackAccount: {"AC2"}}, false},
 		"proven with another secret":     {several, proven([]byte("of nobody"), "w", "AC2"), false},
-		"one account, without a proof":   {map[string][]string{"AC2": {"two"}}, url.Values{sms.StatusWorkflow: {"w"}}, true},
+		"one account, without a proof":   {map[string][]string{"AC2": {"two"}}, url.Values{sms.CallbackWorkflow: {"w"}}, true},
 		"one account, but not the named": {map[string][]string{AnyAccount: {"two"}}, proven(secret, "w", "AC1"), false},
 	} {
 		var got []string

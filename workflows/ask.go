@@ -167,14 +167,14 @@ func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err e
 	if mayBeThere(sent) || !a.checks {
 		a.result.Reminders++
 	}
-	return slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.OptedOut }), nil
+	return slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOptedOut }), nil
 }
 
 // mayBeThere reports whether the phone may have got the question: of an unknown
 // outcome a reply is the best proof.
 func mayBeThere(sent sms.SendSmsResult) bool {
 	return len(sent.Messages) > 0 ||
-		slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.OutcomeUnknown })
+		slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOutcomeUnknown })
 }
 
 func send(ctx workflow.Context, input sms.SendSmsInput, summary string) workflow.Future {

@@ -88,19 +88,19 @@ func TestAReplyEndsTheQuestion(t *testing.T) {
 }
 
 func TestAQuestionThatWasNotSentWaitsForNothing(t *testing.T) {
-	b := newAskBench(sms.OptedOut)
-	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskNotSent || result.Sent.Errors[0].Code != sms.OptedOut || b.shut != 1 {
+	b := newAskBench(sms.CodeOptedOut)
+	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskNotSent || result.Sent.Errors[0].Code != sms.CodeOptedOut || b.shut != 1 {
 		t.Errorf("%+v, closed %d times", result, b.shut)
 	}
 }
 
 func TestAQuestionThatMayHaveBeenSentWaitsForItsReply(t *testing.T) {
-	b := newAskBench(sms.OutcomeUnknown)
+	b := newAskBench(sms.CodeOutcomeUnknown)
 	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, time.Hour)
-	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Sent.Errors[0].Code != sms.OutcomeUnknown || b.shut != 0 {
+	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Sent.Errors[0].Code != sms.CodeOutcomeUnknown || b.shut != 0 {
 		t.Errorf("%+v, closed %d times", result, b.shut)
 	}
-	b = newAskBench(sms.OutcomeUnknown)
+	b = newAskBench(sms.CodeOutcomeUnknown)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskTimedOut || b.shut != 1 {
 		t.Errorf("without a reply: %+v, closed %d times", result, b.shut)
 	}
@@ -108,7 +108,7 @@ func TestAQuestionThatMayHaveBeenSentWaitsForItsReply(t *testing.T) {
 
 func TestAReminderThatWasNotSentIsNotCounted(t *testing.T) {
 	reminders := []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}, {After: sms.Duration(2 * time.Hour), SmsBody: "Last call"}}
-	for code, want := range map[sms.Code]int{sms.ConnectionError: 3, sms.OptedOut: 2} { // an opt-out stops them
+	for code, want := range map[sms.Code]int{sms.CodeConnection: 3, sms.CodeOptedOut: 2} { // an opt-out stops them
 		b := newAskBench("")
 		b.reminded = code
 		if result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(3 * time.Hour), Reminders: reminders}); result.Outcome != sms.AskTimedOut || result.Reminders != 0 || len(b.sent) != want {
@@ -146,7 +146,7 @@ func TestAQuestionIsCheckedBeforeAnybodyIsTexted(t *testing.T) {
 		}
 		b.ExecuteWorkflow(sms.AskSmsWorkflowName, input)
 		var failure *temporal.ApplicationError
-		if !errors.As(b.GetWorkflowError(), &failure) || failure.Type() != string(sms.InvalidInput) || !failure.NonRetryable() || len(b.sent)+b.opened > 0 {
+		if !errors.As(b.GetWorkflowError(), &failure) || failure.Type() != string(sms.CodeInvalidInput) || !failure.NonRetryable() || len(b.sent)+b.opened > 0 {
 			t.Errorf("%s: sent %q, opened %d, %v", tc.change, b.sent, b.opened, b.GetWorkflowError())
 			continue
 		}

@@ -385,7 +385,7 @@ func (b *broadcast) left() sms.ReportPage {
 	left := b.held.Last
 	for _, group := range b.held.Asleep {
 		left.Errors = append(left.Errors, forEach(group.Recipients, sms.Error{
-			Code: sms.Cancelled, Retryable: true,
+			Code: sms.CodeCancelled, Retryable: true,
 			Message: "the broadcast ended before the recipient's quiet hours did; nothing was sent",
 		}).Errors...)
 	}

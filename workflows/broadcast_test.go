@@ -70,7 +70,7 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	}, activity.RegisterOptions{Name: sms.WriteReportName})
 	b.RegisterActivityWithOptions(func(in sms.SendSmsInput) (result sms.SendSmsResult, _ error) {
 		if in.SmsBody == "broken" || in.SmsBody == "broken later" && b.pages > 0 {
-			return sms.SendSmsResult{Errors: []sms.Error{{Code: sms.TemplateSyntax}}}, nil
+			return sms.SendSmsResult{Errors: []sms.Error{{Code: sms.CodeTemplateSyntax}}}, nil
 		}
 		b.keys = append(b.keys, in.IdempotencyKey)
 		if b.pages++; b.sending != nil {
@@ -256,7 +256,7 @@ func (b *broadcastBench) fromFile(t *testing.T, lines ...string) sms.BroadcastSm
 func TestABadLineIsReportedAndTheOthersAreTexted(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	progress, report := b.runOn(t, b.fromFile(t, "+15550000001,Ann", "+15550000002", "+15550000003,Cy", "?", "!", "+15550000004,Di"))
-	if progress.State != "done" || progress.Sent != 3 || progress.Recipients != 6 || progress.Errors[sms.InvalidInput] != 3 || len(report) != 6 {
+	if progress.State != "done" || progress.Sent != 3 || progress.Recipients != 6 || progress.Errors[sms.CodeInvalidInput] != 3 || len(report) != 6 {
 		t.Errorf("%+v, report %+v", progress, report)
 	}
 	if want := []string{"+15550000001", "+15550000003", "+15550000004"}; !slices.Equal(b.texted, want) {
@@ -292,7 +292,7 @@ func TestAPageThatIsRefusedAsAWholeIsReportedByRecipient(t *testing.T) {
 	input := b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di", "+15550000005,Ed")
 	input.SmsBody = "broken later"
 	progress, report := b.runOn(t, input)
-	if progress.State != "done" || progress.Sent != 2 || progress.Errors[sms.TemplateSyntax] != 3 || len(report) != 5 || report[4].To != "+15550000005" {
+	if progress.State != "done" || progress.Sent != 2 || progress.Errors[sms.CodeTemplateSyntax] != 3 || len(report) != 5 || report[4].To != "+15550000005" {
 		t.Errorf("%+v, report %+v", progress, report)
 	}
 }
@@ -310,7 +310,7 @@ func TestACancelledBroadcastFinishesItsReport(t *testing.T) {
 	if progress.State != "cancelled" || progress.Report != "monday.jsonl" || progress.Recipients != 4 || len(report) != 4 {
 		t.Errorf("%+v, report %+v", progress, report)
 	}
-	if report[3].Code != sms.OutcomeUnknown || report[3].To != "+15550000004" {
+	if report[3].Code != sms.CodeOutcomeUnknown || report[3].To != "+15550000004" {
 		t.Errorf("the page without a result is reported as %+v", report[2:])
 	}
 }

@@ -181,7 +181,7 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 	}
 	sending := workflow.WithActivityOptions(ctx, options)
 	if err := workflow.ExecuteActivity(sending, sms.SendSmsName, input).Get(ctx, &result); err != nil {
-		unknown := sms.Error{Code: sms.OutcomeUnknown, Message: "the page's send ended without a result: the message may or may not have been created"}
+		unknown := sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the page's send ended without a result: the message may or may not have been created"}
 		return sms.SendSmsResult{Errors: forEach(recipients, unknown).Errors}, err
 	}
 	// What is wrong with the input or the template is one error for the whole page.
@@ -189,7 +189,7 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 		return result, nil
 	}
 	problem := result.Errors[0]
-	if b.progress.Pages == 0 && problem.Code != sms.OutcomeUnknown && !(b.patient && worthAnother(&problem)) {
+	if b.progress.Pages == 0 && problem.Code != sms.CodeOutcomeUnknown && !(b.patient && worthAnother(&problem)) {
 		return sms.SendSmsResult{}, temporal.NewNonRetryableApplicationError(string(problem.Code), string(problem.Code), nil)
 	}
 	result.Errors = forEach(recipients, problem).Errors
@@ -250,7 +250,7 @@ func refusesAccount(e *sms.Error) bool {
 	case accountUnknown, accountInactive, accountClosed:
 		return true
 	}
-	return e.Code == sms.AuthenticationError
+	return e.Code == sms.CodeAuthentication
 }
 
 // worthAnother reports whether a recipient was surely not sent to, and may be

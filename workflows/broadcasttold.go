@@ -67,9 +67,9 @@ func because(e *sms.Error) string {
 	switch {
 	case refusesAccount(e):
 		why = "Twilio refuses the account"
-	case e.Code == sms.ConnectionError:
+	case e.Code == sms.CodeConnection:
 		why = "Twilio cannot be reached"
-	case e.Code == sms.RateLimited:
+	case e.Code == sms.CodeRateLimited:
 		why = "Twilio takes no more for now"
 	default:
 		why = "nobody could be sent to"

@@ -49,9 +49,9 @@ func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
 
 func TestBroadcastPausesWhenTheAccountIsRefused(t *testing.T) {
 	for name, problem := range map[string]sms.Error{
-		"refused":   {Code: sms.AuthenticationError, TwilioCode: 20003, HTTPStatus: 401},
-		"suspended": {Code: sms.PermissionDenied, TwilioCode: 20005, HTTPStatus: 403},
-		"away":      {Code: sms.ConnectionError, Retryable: true},
+		"refused":   {Code: sms.CodeAuthentication, TwilioCode: 20003, HTTPStatus: 401},
+		"suspended": {Code: sms.CodePermissionDenied, TwilioCode: 20005, HTTPStatus: 403},
+		"away":      {Code: sms.CodeConnection, Retryable: true},
 	} {
 		b := newBroadcastBench(t, 35)
 		b.outcome = fails(4, problem)
@@ -78,7 +78,7 @@ func TestBroadcastPausesWhenTheAccountIsRefused(t *testing.T) {
 }
 
 func TestBroadcastThatPausedItselfObeys(t *testing.T) {
-	refused := sms.Error{Code: sms.AuthenticationError, TwilioCode: 20003}
+	refused := sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003}
 	for name, tc := range map[string]struct {
 		act         []string
 		state       string
@@ -122,7 +122,7 @@ func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 			if page <= tc.pages {
 				return nil
 			}
-			return &sms.Error{Code: sms.AuthenticationError, TwilioCode: 20003}
+			return &sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003}
 		}
 		began := b.Now()
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
@@ -133,7 +133,7 @@ func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 			t.Errorf("%s: after %s %+v, %v", name, took, progress, err)
 		}
 		report, _ := os.ReadFile(filepath.Join(b.dir, "monday.jsonl"))
-		if !tc.failed && (progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.AuthenticationError] != 2 || !strings.Contains(progress.Error, "Twilio refuses the account") ||
+		if !tc.failed && (progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.CodeAuthentication] != 2 || !strings.Contains(progress.Error, "Twilio refuses the account") ||
 			strings.Count(string(report), "\n") != 4 || progress.Cursor == "") {
 			t.Errorf("%s: %+v, report\n%s", name, progress, report)
 		}
@@ -150,9 +150,9 @@ func TestRestOfAPageIsSentAgain(t *testing.T) {
 	b.outcome = func(page int, to string) *sms.Error {
 		switch {
 		case to == "nobody":
-			return &sms.Error{Code: sms.InvalidTo}
+			return &sms.Error{Code: sms.CodeInvalidTo}
 		case page == 1 && to != "+12125550101":
-			return &sms.Error{Code: sms.Cancelled, Retryable: true}
+			return &sms.Error{Code: sms.CodeCancelled, Retryable: true}
 		}
 		return nil
 	}
@@ -161,7 +161,7 @@ func TestRestOfAPageIsSentAgain(t *testing.T) {
 	if err := b.GetWorkflowResult(&progress); err != nil {
 		t.Fatal(err)
 	}
-	if progress.Sent != 4 || progress.Recipients != 5 || progress.Errors[sms.InvalidTo] != 1 || len(b.texted) != 4 || b.pages != 2 {
+	if progress.Sent != 4 || progress.Recipients != 5 || progress.Errors[sms.CodeInvalidTo] != 1 || len(b.texted) != 4 || b.pages != 2 {
 		t.Errorf("%+v, texted %q in %d sends", progress, b.texted, b.pages)
 	}
 }
@@ -172,7 +172,7 @@ func TestPageWithAKeyIsSentAgainAsAWhole(t *testing.T) {
 	input.IdempotencyKey = "spring"
 	b.outcome = func(page int, to string) *sms.Error {
 		if page == 1 && to == "+12125550101" {
-			return &sms.Error{Code: sms.Cancelled, Retryable: true}
+			return &sms.Error{Code: sms.CodeCancelled, Retryable: true}
 		}
 		return nil
 	}
@@ -196,7 +196,7 @@ func TestFullQueueIsToldOnce(t *testing.T) {
 	input.PageSize, input.SenderRate = 100, 0.1
 	b.outcome = func(page int, _ string) *sms.Error {
 		if page > 36 && page%2 == 1 {
-			return &sms.Error{Code: sms.RateLimited, TwilioCode: 21611, Retryable: true}
+			return &sms.Error{Code: sms.CodeRateLimited, TwilioCode: 21611, Retryable: true}
 		}
 		return nil
 	}
@@ -252,7 +252,7 @@ func TestSleepersOfACancelledBroadcastAreReported(t *testing.T) {
 	input := atNight(t, b, b.fromFile(t, "+12125550100,Ann", "+14155550100,Bo"))
 	b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
 	progress, report := b.runOn(t, input)
-	if progress.State != "cancelled" || progress.Sent != 1 || progress.Errors[sms.Cancelled] != 1 || len(report) != 2 || !slices.ContainsFunc(report, func(e sms.Error) bool { return e.To == "+12125550100" && e.Code == sms.Cancelled }) {
+	if progress.State != "cancelled" || progress.Sent != 1 || progress.Errors[sms.CodeCancelled] != 1 || len(report) != 2 || !slices.ContainsFunc(report, func(e sms.Error) bool { return e.To == "+12125550100" && e.Code == sms.CodeCancelled }) {
 		t.Errorf("%+v, report %+v", progress, report)
 	}
 }
@@ -268,7 +268,7 @@ func TestSleepersAndTheRestGoIntoTheNextRun(t *testing.T) {
 		input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
 		b.SetContinueAsNewSuggested(run < 4)
 		if run == 0 { // the first page's only recipient who is awake is not sent to at first
-			b.outcome = fails(1, sms.Error{Code: sms.ConnectionError, Retryable: true})
+			b.outcome = fails(1, sms.Error{Code: sms.CodeConnection, Retryable: true})
 		}
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		for _, to := range b.texted {
@@ -326,7 +326,7 @@ func TestDryRunSendsNothingAndTellsWhatWouldBe(t *testing.T) {
 			t.Errorf("%s lacks %s", got, want)
 		}
 	}
-	if p.State != "done" || p.Sent != 0 || p.Recipients != 6 || p.Total != 6 || p.Errors[sms.InvalidTo] != 1 || p.Errors[sms.InvalidInput] != 1 || len(b.texted) > 0 {
+	if p.State != "done" || p.Sent != 0 || p.Recipients != 6 || p.Total != 6 || p.Errors[sms.CodeInvalidTo] != 1 || p.Errors[sms.CodeInvalidInput] != 1 || len(b.texted) > 0 {
 		t.Errorf("%+v, texted %q", p, b.texted)
 	}
 	if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); len(left) > 0 {
@@ -343,7 +343,7 @@ func TestDryRunOfABrokenTemplateSaysSo(t *testing.T) {
 	if err := b.GetWorkflowResult(&p); err != nil {
 		t.Fatal(err)
 	}
-	if p.DryRun == nil || len(p.DryRun.Failures) == 0 || p.DryRun.Failures[0].Code != sms.TemplateSyntax || p.DryRun.Messages != 0 {
+	if p.DryRun == nil || len(p.DryRun.Failures) == 0 || p.DryRun.Failures[0].Code != sms.CodeTemplateSyntax || p.DryRun.Messages != 0 {
 		t.Errorf("%+v %+v", p, p.DryRun)
 	}
 }

@@ -94,7 +94,7 @@ func (d *Deliveries) State() (state DeliveriesState) {
 		state.Early = append(state.Early, d.known[sid].Delivery)
 	}
 	for _, recipient := range workflow.DeterministicKeys(d.doubts) {
-		state.Doubts = append(state.Doubts, sms.Error{To: d.doubts[recipient], Code: sms.OutcomeUnknown, Recipient: recipient})
+		state.Doubts = append(state.Doubts, sms.Error{To: d.doubts[recipient], Code: sms.CodeOutcomeUnknown, Recipient: recipient})
 	}
 	return state
 }
@@ -117,7 +117,7 @@ func (d *Deliveries) Expect(messages ...sms.Message) {
 func (d *Deliveries) Doubt(errors ...sms.Error) {
 	d.takeAll()
 	for i := range errors {
-		if e := &errors[i]; e.Code == sms.OutcomeUnknown && e.Recipient != "" {
+		if e := &errors[i]; e.Code == sms.CodeOutcomeUnknown && e.Recipient != "" {
 			d.doubts[e.Recipient] = e.To
 		}
 	}
@@ -285,7 +285,7 @@ func (d *Deliveries) show(ctx workflow.Context) {
 	delivered, ended := 0, 0
 	for _, sid := range d.order {
 		switch status := d.known[sid].Status; {
-		case status == sms.Delivered || status == sms.Read:
+		case status == sms.StatusDelivered || status == sms.StatusRead:
 			delivered++
 			ended++
 		case status.Final():

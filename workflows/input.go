@@ -33,7 +33,7 @@ func decode(raw converter.RawValue, into any) error {
 // with its input. What was given is in its details alone: the message of a
 // failure is in no payload, and never encrypted.
 func refusal(err error) error {
-	message, code := err.Error(), sms.InvalidInput
+	message, code := err.Error(), sms.CodeInvalidInput
 	if problems, ok := errors.AsType[sms.Problems](err); ok {
 		message = problems.Public()
 	}

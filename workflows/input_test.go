@@ -26,7 +26,7 @@ func TestABroadcastRefusesWhatItDoesNotKnow(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, json.RawMessage(`{"smsFrom": "+15005550006", "smsBody": "Hi", "smsTo": "+4915112345678", "pageSze": 1, "pageSize": "+4915112345678"}`))
 	var failure *temporal.ApplicationError
-	if !errors.As(b.GetWorkflowError(), &failure) || failure.Type() != string(sms.InvalidInput) || len(b.texted) > 0 {
+	if !errors.As(b.GetWorkflowError(), &failure) || failure.Type() != string(sms.CodeInvalidInput) || len(b.texted) > 0 {
 		t.Fatalf("texted %q, %v", b.texted, b.GetWorkflowError())
 	}
 	var details sms.Error

@@ -91,9 +91,9 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 // unsent adds those who were not sent to, because the workflow was cancelled or
 // the quiet hours make no sense.
 func unsent(result sms.SendSmsResult, left sms.Recipients, err error) sms.SendSmsResult {
-	problem := sms.Error{Code: sms.InvalidInput, Message: reason(err)}
+	problem := sms.Error{Code: sms.CodeInvalidInput, Message: reason(err)}
 	if temporal.IsCanceledError(err) {
-		problem = sms.Error{Code: sms.Cancelled, Retryable: true, Message: "the workflow was cancelled before the recipient's quiet hours ended; nothing was sent"}
+		problem = sms.Error{Code: sms.CodeCancelled, Retryable: true, Message: "the workflow was cancelled before the recipient's quiet hours ended; nothing was sent"}
 	}
 	return sms.JoinResults(result, sms.SendSmsResult{Errors: forEach(left, problem).Errors})
 }

@@ -39,7 +39,7 @@ func TestSendWaitsForTheMorningOfEachRecipient(t *testing.T) {
 		t.Errorf("texted %s, %+v", got, report)
 	}
 	report, at = sentAtNight(t, request, (*broadcastBench).CancelWorkflow)
-	if len(report.Messages) != 1 || len(report.Errors) != 2 || report.Errors[0].Code != sms.Cancelled || report.Errors[0].To != "+12125550100" || len(at) != 1 {
+	if len(report.Messages) != 1 || len(report.Errors) != 2 || report.Errors[0].Code != sms.CodeCancelled || report.Errors[0].To != "+12125550100" || len(at) != 1 {
 		t.Errorf("cancelled: texted %v, %+v", at, report)
 	}
 	request.IdempotencyKey = "order-42"
@@ -63,7 +63,7 @@ func TestQuietHoursThatMakeNoSenseAreRefused(t *testing.T) {
 		}}
 		spoil(&request)
 		report, at := sentAtNight(t, request, nil)
-		if len(at) > 0 || len(report.Errors) != 1 || report.Errors[0].Code != sms.InvalidInput {
+		if len(at) > 0 || len(report.Errors) != 1 || report.Errors[0].Code != sms.CodeInvalidInput {
 			t.Errorf("%s: texted %v, %+v", name, at, report)
 		}
 	}

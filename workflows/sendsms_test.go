@@ -61,7 +61,7 @@ func (b *bench) run(input any) sms.SendSmsWorkflowResult {
 
 func took(sids ...string) (result sms.SendSmsResult) {
 	for _, sid := range sids {
-		result.Messages = append(result.Messages, sms.Message{To: "+" + sid, SID: sid, Status: sms.Queued, Segments: 1})
+		result.Messages = append(result.Messages, sms.Message{To: "+" + sid, SID: sid, Status: sms.StatusQueued, Segments: 1})
 	}
 	return result
 }
@@ -72,19 +72,19 @@ var waiting = map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009",
 
 func TestNewsIsMergedHoweverItComes(t *testing.T) {
 	b := newBench(t, took("SM1", "SM2", "SM3"), unasked)
-	b.news(time.Second, "SM1", sms.Delivered, 0) // before sent
-	b.news(2*time.Second, "SM1", sms.Sent, 0)
-	b.news(3*time.Second, "SM2", sms.Sent, 0)
-	b.news(3*time.Second, "SM2", sms.Sent, 0) // doubled
-	b.news(4*time.Second, "SM2", sms.Undelivered, 30003)
-	b.news(5*time.Second, "SM2", sms.Undelivered, 0)
-	b.news(6*time.Second, "SM9", sms.Delivered, 0) // of nobody
-	b.news(7*time.Second, "SM3", sms.Failed, 30007)
+	b.news(time.Second, "SM1", sms.StatusDelivered, 0) // before sent
+	b.news(2*time.Second, "SM1", sms.StatusSent, 0)
+	b.news(3*time.Second, "SM2", sms.StatusSent, 0)
+	b.news(3*time.Second, "SM2", sms.StatusSent, 0) // doubled
+	b.news(4*time.Second, "SM2", sms.StatusUndelivered, 30003)
+	b.news(5*time.Second, "SM2", sms.StatusUndelivered, 0)
+	b.news(6*time.Second, "SM9", sms.StatusDelivered, 0) // of nobody
+	b.news(7*time.Second, "SM3", sms.StatusFailed, 30007)
 	report := b.run(waiting)
 	want := []sms.Delivery{
-		{To: "+SM1", SID: "SM1", Status: sms.Delivered},
-		{To: "+SM2", SID: "SM2", Status: sms.Undelivered, ErrorCode: 30003},
-		{To: "+SM3", SID: "SM3", Status: sms.Failed, ErrorCode: 30007},
+		{To: "+SM1", SID: "SM1", Status: sms.StatusDelivered},
+		{To: "+SM2", SID: "SM2", Status: sms.StatusUndelivered, ErrorCode: 30003},
+		{To: "+SM3", SID: "SM3", Status: sms.StatusFailed, ErrorCode: 30007},
 	}
 	if !reflect.DeepEqual(report.Deliveries, want) {
 		t.Errorf("deliveries %+v", report.Deliveries)
@@ -93,8 +93,8 @@ func TestNewsIsMergedHoweverItComes(t *testing.T) {
 
 func TestNewsThatIsFasterThanTheResultCounts(t *testing.T) {
 	b := newBench(t, took("SM1"), unasked)
-	b.news(0, "SM1", sms.Delivered, 0)
-	if report := b.run(waiting); report.Deliveries[0].Status != sms.Delivered {
+	b.news(0, "SM1", sms.StatusDelivered, 0)
+	if report := b.run(waiting); report.Deliveries[0].Status != sms.StatusDelivered {
 		t.Errorf("deliveries %+v", report.Deliveries)
 	}
 }
@@ -103,14 +103,14 @@ func TestAMessageWithoutNewsIsLookedUp(t *testing.T) {
 	asked := 0
 	b := newBench(t, took("SM1", "SM2"), func(sid string) sms.StatusUpdate {
 		if asked++; asked < 3 {
-			return sms.StatusUpdate{MessageSID: sid, Status: sms.Sent}
+			return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent}
 		}
-		return sms.StatusUpdate{MessageSID: sid, Status: sms.Delivered}
+		return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusDelivered}
 	})
-	b.news(time.Second, "SM2", sms.Delivered, 0)
+	b.news(time.Second, "SM2", sms.StatusDelivered, 0)
 	began := b.Now()
 	report := b.run(waiting)
-	if report.Deliveries[0].Status != sms.Delivered {
+	if report.Deliveries[0].Status != sms.StatusDelivered {
 		t.Errorf("deliveries %+v", report.Deliveries)
 	}
 	if want := [][]string{{"SM1"}, {"SM1"}, {"SM1"}}; !reflect.DeepEqual(b.looked, want) {
@@ -122,7 +122,7 @@ func TestAMessageWithoutNewsIsLookedUp(t *testing.T) {
 }
 
 func TestTheWaitEndsAtItsTimeout(t *testing.T) {
-	b := newBench(t, took("SM1"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.Sent} })
+	b := newBench(t, took("SM1"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent} })
 	input := map[string]any{"timeout": "10m"}
 	for k, v := range waiting {
 		input[k] = v
@@ -132,7 +132,7 @@ func TestTheWaitEndsAtItsTimeout(t *testing.T) {
 	if took := b.Now().Sub(began); took != 10*time.Minute {
 		t.Errorf("waited %s", took)
 	}
-	if report.Deliveries[0].Status != sms.Sent {
+	if report.Deliveries[0].Status != sms.StatusSent {
 		t.Errorf("deliveries %+v", report.Deliveries)
 	}
 }
@@ -195,12 +195,12 @@ func TestAWaitThatCannotBeIsRefusedBeforeAnythingIsSent(t *testing.T) {
 			return took(), nil
 		}, activity.RegisterOptions{Name: sms.SendSmsName, DisableAlreadyRegisteredCheck: true})
 		report := b.run(tc.input)
-		if len(report.Errors) != 1 || report.Errors[0].Code != sms.InvalidInput || !strings.Contains(report.Errors[0].Message, tc.says) || report.TwilioError == nil {
+		if len(report.Errors) != 1 || report.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(report.Errors[0].Message, tc.says) || report.TwilioError == nil {
 			t.Errorf("%s: %+v", name, report)
 		}
 	}
 	b := newBench(t, took("SM1"), unasked)
-	b.news(time.Second, "SM1", sms.Delivered, 0)
+	b.news(time.Second, "SM1", sms.StatusDelivered, 0)
 	if report := b.run(map[string]any{"waitForDelivery": true, "smsTo": many[:maxAwaited]}); len(report.Deliveries) != 1 {
 		t.Errorf("as many as can be heard of: %+v", report)
 	}
@@ -208,22 +208,22 @@ func TestAWaitThatCannotBeIsRefusedBeforeAnythingIsSent(t *testing.T) {
 
 func TestACancelledWaitGivesWhatIsKnown(t *testing.T) {
 	b := newBench(t, took("SM1", "SM2"), unasked)
-	b.news(time.Second, "SM1", sms.Delivered, 0)
+	b.news(time.Second, "SM1", sms.StatusDelivered, 0)
 	b.RegisterDelayedCallback(b.CancelWorkflow, 2*time.Second)
 	report := b.run(waiting)
-	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.Delivered || report.Deliveries[1].Status != sms.Queued {
+	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.StatusDelivered || report.Deliveries[1].Status != sms.StatusQueued {
 		t.Errorf("%+v", report)
 	}
 }
 
 func TestAReasonThatComesAfterItsStatusCounts(t *testing.T) {
 	b := newBench(t, took("SM1", "SM2"), unasked)
-	b.news(time.Second, "SM1", sms.Undelivered, 0)
-	b.news(2*time.Second, "SM1", sms.Undelivered, 30003)
-	b.news(3*time.Second, "SM1", sms.Undelivered, 30005) // the first one stands
-	b.news(4*time.Second, "SM1", sms.Sent, 30006)        // which is of another time
-	b.news(5*time.Second, "SM2", sms.Delivered, 0)
-	if report := b.run(waiting); report.Deliveries[0] != (sms.Delivery{To: "+SM1", SID: "SM1", Status: sms.Undelivered, ErrorCode: 30003}) {
+	b.news(time.Second, "SM1", sms.StatusUndelivered, 0)
+	b.news(2*time.Second, "SM1", sms.StatusUndelivered, 30003)
+	b.news(3*time.Second, "SM1", sms.StatusUndelivered, 30005) // the first one stands
+	b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // which is of another time
+	b.news(5*time.Second, "SM2", sms.StatusDelivered, 0)
+	if report := b.run(waiting); report.Deliveries[0] != (sms.Delivery{To: "+SM1", SID: "SM1", Status: sms.StatusUndelivered, ErrorCode: 30003}) {
 		t.Errorf("deliveries %+v", report.Deliveries)
 	}
 }
@@ -232,7 +232,7 @@ func TestAReasonThatComesAfterItsStatusCounts(t *testing.T) {
 func relay(ctx workflow.Context, carried DeliveriesState, sids []string) ([]sms.Delivery, error) {
 	deliveries := NewDeliveries(ctx, carried)
 	for _, sid := range sids {
-		deliveries.Expect(sms.Message{SID: sid, Status: sms.Queued})
+		deliveries.Expect(sms.Message{SID: sid, Status: sms.StatusQueued})
 	}
 	if err := workflow.Sleep(ctx, time.Minute); err != nil {
 		return nil, err
@@ -250,7 +250,7 @@ func TestDeliveriesGoOnInTheNextRun(t *testing.T) {
 		// In the task in which the run ends.
 		env.RegisterDelayedCallback(func() {
 			for _, sid := range []string{"SM1", "SM2", "SM9"} {
-				status := map[int]sms.Status{2: sms.Sent, 1: sms.Delivered, 0: sms.Sending}[len(sids)]
+				status := map[int]sms.Status{2: sms.StatusSent, 1: sms.StatusDelivered, 0: sms.StatusSending}[len(sids)]
 				env.SignalWorkflowSkippingWorkflowTask(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status})
 			}
 		}, time.Minute-time.Millisecond)
@@ -261,7 +261,7 @@ func TestDeliveriesGoOnInTheNextRun(t *testing.T) {
 			if err := env.GetWorkflowResult(&got); err != nil {
 				t.Fatal(err)
 			}
-			if want := []sms.Delivery{{SID: "SM1", Status: sms.Delivered}, {SID: "SM2", Status: sms.Delivered}}; !reflect.DeepEqual(got, want) {
+			if want := []sms.Delivery{{SID: "SM1", Status: sms.StatusDelivered}, {SID: "SM2", Status: sms.StatusDelivered}}; !reflect.DeepEqual(got, want) {
 				t.Errorf("after three runs %+v", got)
 			}
 			return
@@ -279,31 +279,31 @@ func TestDeliveriesGoOnInTheNextRun(t *testing.T) {
 func TestAnUnknownOutcomeIsKnownOnceTwilioCallsBackAboutIt(t *testing.T) {
 	sent := took("SM1")
 	sent.Errors = []sms.Error{
-		{To: "+2", Code: sms.OutcomeUnknown, Message: "lost", Recipient: "5.1"},
-		{To: "+3", Code: sms.OutcomeUnknown, Message: "lost", Recipient: "5.2"},
-		{To: "+4", Code: sms.OutcomeUnknown, Message: "lost", Recipient: "5.3"},
-		{To: "+5", Code: sms.InvalidTo, Message: "none"},
+		{To: "+2", Code: sms.CodeOutcomeUnknown, Message: "lost", Recipient: "5.1"},
+		{To: "+3", Code: sms.CodeOutcomeUnknown, Message: "lost", Recipient: "5.2"},
+		{To: "+4", Code: sms.CodeOutcomeUnknown, Message: "lost", Recipient: "5.3"},
+		{To: "+5", Code: sms.CodeInvalidTo, Message: "none"},
 	}
 	b := newBench(t, sent, func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid} })
-	b.news(time.Second, "SM1", sms.Delivered, 0)
+	b.news(time.Second, "SM1", sms.StatusDelivered, 0)
 	tell := func(after time.Duration, sid, recipient string, status sms.Status) {
 		b.RegisterDelayedCallback(func() {
 			b.SignalWorkflow(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status, Recipient: recipient, Attempt: 1})
 		}, after)
 	}
-	tell(0, "SM2", "5.1", sms.Sent) // before the activity has returned
-	tell(time.Minute, "SM2", "5.1", sms.Delivered)
-	tell(2*time.Minute, "SM3", "5.2", sms.Undelivered)
-	tell(3*time.Minute, "SM9", "7.2", sms.Delivered) // of another activity
+	tell(0, "SM2", "5.1", sms.StatusSent) // before the activity has returned
+	tell(time.Minute, "SM2", "5.1", sms.StatusDelivered)
+	tell(2*time.Minute, "SM3", "5.2", sms.StatusUndelivered)
+	tell(3*time.Minute, "SM9", "7.2", sms.StatusDelivered) // of another activity
 	began := b.Now()
 	report := b.run(waiting)
 	if waited := b.Now().Sub(began); waited != DefaultDeliveryTimeout {
 		t.Errorf("waited %s for the one that stays unknown", waited)
 	}
 	want := []sms.Delivery{
-		{To: "+SM1", SID: "SM1", Status: sms.Delivered},
-		{To: "+2", SID: "SM2", Status: sms.Delivered, Recipient: "5.1"},
-		{To: "+3", SID: "SM3", Status: sms.Undelivered, Recipient: "5.2"},
+		{To: "+SM1", SID: "SM1", Status: sms.StatusDelivered},
+		{To: "+2", SID: "SM2", Status: sms.StatusDelivered, Recipient: "5.1"},
+		{To: "+3", SID: "SM3", Status: sms.StatusUndelivered, Recipient: "5.2"},
 	}
 	if !reflect.DeepEqual(report.Deliveries, want) {
 		t.Errorf("deliveries %+v", report.Deliveries)

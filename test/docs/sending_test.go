@@ -61,7 +61,7 @@ func TestEveryInputOfTheSendingPageDoesWhatItSays(t *testing.T) {
 				if string(result.Errors) != "[]" || len(result.Messages) == 0 {
 					failed()
 				}
-				if strings.Contains(b.text, "waitForDelivery") && (len(result.Deliveries) != 1 || result.Deliveries[0].Status != sms.Delivered) {
+				if strings.Contains(b.text, "waitForDelivery") && (len(result.Deliveries) != 1 || result.Deliveries[0].Status != sms.StatusDelivered) {
 					failed()
 				}
 			case sms.AskSmsWorkflowName:

@@ -96,7 +96,7 @@ func TestABroadcastReachesEverybodyOnceThroughPausesAndCrashes(t *testing.T) {
 	if late > early*3/2+margin {
 		t.Errorf("the worker's memory grew from %d MB, after a tenth of the recipients, to %d MB", early>>20, late>>20)
 	}
-	if done.State != "done" || done.Sent != *broadcastSize || done.Recipients != *broadcastSize+2 || done.Errors[sms.InvalidTo] != 1 || done.Errors[sms.InvalidInput] != 1 {
+	if done.State != "done" || done.Sent != *broadcastSize || done.Recipients != *broadcastSize+2 || done.Errors[sms.CodeInvalidTo] != 1 || done.Errors[sms.CodeInvalidInput] != 1 {
 		t.Errorf("the broadcast ended with %+v", done)
 	}
 	created := make(map[string]int)
@@ -176,7 +176,7 @@ func TestABroadcastThatTemporalCancelsFinishesItsPageAndItsReport(t *testing.T) 
 	if done.State != "cancelled" || done.Report != "cancelled.jsonl" || done.Recipients != 50 || len(told) != 50 {
 		t.Errorf("ended with %+v, a report on %d", done, len(told))
 	}
-	if sent := outbound(); done.Sent != sent || done.Errors[sms.Cancelled] != 50-sent || sent == 50 {
+	if sent := outbound(); done.Sent != sent || done.Errors[sms.CodeCancelled] != 50-sent || sent == 50 {
 		t.Errorf("%d were texted, and it ended with %+v", sent, done)
 	}
 }

@@ -47,9 +47,9 @@ func TestTheResultComesBeforeTheDeadline(t *testing.T) {
 			continue
 		}
 		for _, e := range result.Errors {
-			if e.Code == sms.TimeUp {
+			if e.Code == sms.CodeTimeUp {
 				late++
-			} else if e.Code != sms.OutcomeUnknown {
+			} else if e.Code != sms.CodeOutcomeUnknown {
 				t.Errorf("with %s, %s is told %s", timeouts[n], e.To, e.Code)
 			}
 		}

@@ -40,7 +40,7 @@ func TestAWorkflowLearnsWhatBecameOfItsMessages(t *testing.T) {
 	if err := run.Get(ctx, &report); err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.Delivered || report.Deliveries[1].Status != sms.Undelivered || report.Deliveries[1].ErrorCode != 30003 {
+	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.StatusDelivered || report.Deliveries[1].Status != sms.StatusUndelivered || report.Deliveries[1].ErrorCode != 30003 {
 		t.Errorf("deliveries %+v", report.Deliveries)
 	}
 }

@@ -17,7 +17,7 @@ func TestAKeyIsBurntByWhatWasSentAndNotByAFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	input := map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone, other}, "smsBody": "Hi", "idempotencyKey": "order-42", "giveUpAfter": "1s"}
-	if result := sendSms(t, s, input); len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.RateLimited {
+	if result := sendSms(t, s, input); len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeRateLimited {
 		t.Fatalf("%+v", result)
 	}
 	s.Twilio.RemoveFault(fault.ID)
@@ -27,7 +27,7 @@ func TestAKeyIsBurntByWhatWasSentAndNotByAFailure(t *testing.T) {
 		}
 	}
 	input["smsBody"] = "Bye"
-	if result := sendSms(t, s, input); len(result.Messages) != 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.InvalidInput {
+	if result := sendSms(t, s, input); len(result.Messages) != 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput {
 		t.Errorf("another text with the same key: %+v", result)
 	}
 	if sent := messages(t, s); len(sent) != 2 {

@@ -82,12 +82,12 @@ func TestSendSmsTextsEachRecipient(t *testing.T) {
 		"smsFrom": stack.Number, "smsTo": "+15005550011, nobody, +15005550012",
 		"smsBody": "Dear ${user.name}, your table is ready.", "variables": map[string]any{"user": map[string]any{"name": "Ann"}},
 	})
-	if len(result.Messages) != 2 || len(result.Errors) != 1 || result.Errors[0].Code != sms.InvalidTo || result.TwilioError == nil {
+	if len(result.Messages) != 2 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidTo || result.TwilioError == nil {
 		t.Fatalf("%+v", result)
 	}
 	for i, to := range []string{"+15005550011", "+15005550012"} {
 		m := result.Messages[i]
-		if m.To != to || !strings.HasPrefix(m.SID, "SM") || m.Status != sms.Queued || m.Segments != 1 {
+		if m.To != to || !strings.HasPrefix(m.SID, "SM") || m.Status != sms.StatusQueued || m.Segments != 1 {
 			t.Errorf("message %+v", m)
 		}
 	}
@@ -183,7 +183,7 @@ func TestAKeyedSendThatWasEndedFromOutsideHoldsNobodyUp(t *testing.T) {
 	if err := handle.Get(ctx, &result); err != nil {
 		t.Fatal(err)
 	}
-	if len(result.Errors) != 1 || result.Errors[0].To != phone || result.Errors[0].Code != sms.OutcomeUnknown {
+	if len(result.Errors) != 1 || result.Errors[0].To != phone || result.Errors[0].Code != sms.CodeOutcomeUnknown {
 		t.Errorf("%+v", result)
 	}
 }
@@ -204,7 +204,7 @@ func TestAKeyedSendCompletesWithinItsTimeout(t *testing.T) {
 	if err := handle.Get(t.Context(), &result); err != nil {
 		t.Fatal(err)
 	}
-	if len(result.Errors) != 1 || result.Errors[0].Code != sms.OutcomeUnknown || !strings.Contains(result.Errors[0].Message, "goes on") {
+	if len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown || !strings.Contains(result.Errors[0].Message, "goes on") {
 		t.Errorf("%+v", result)
 	}
 }
@@ -252,7 +252,7 @@ func TestACancelledSendReturnsWhatWasSent(t *testing.T) {
 		t.Errorf("%d messages and %d errors of %d recipients; %d were sent", len(result.Messages), len(result.Errors), recipients, sent)
 	}
 	for _, e := range result.Errors {
-		if e.Code != sms.Cancelled || !e.Retryable {
+		if e.Code != sms.CodeCancelled || !e.Retryable {
 			t.Fatalf("error %+v", e)
 		}
 	}
@@ -283,7 +283,7 @@ func TestSendSmsTellsWhatTwilioSaid(t *testing.T) {
 	t.Parallel()
 	wrong := stack.Start(t, stack.Options{NoWorker: true, Environment: []string{"TWILIO_TOKEN=ffffffffffffffffffffffffffffffff"}})
 	worker := stack.StartProcess(t, "worker", wrong.Environment(), stack.Build(t, "worker")) // which never becomes ready
-	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})); len(got) != 1 || got[0] != sms.AuthenticationError {
+	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})); len(got) != 1 || got[0] != sms.CodeAuthentication {
 		t.Errorf("wrong credentials give %v", got)
 	}
 	stack.Eventually(t, "the worker is unready and says why", func(ctx context.Context) error {
@@ -298,7 +298,7 @@ func TestSendSmsTellsWhatTwilioSaid(t *testing.T) {
 	if err := wrong.Twilio.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "giveUpAfter": "3s"})); len(got) != 1 || got[0] != sms.ConnectionError {
+	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "giveUpAfter": "3s"})); len(got) != 1 || got[0] != sms.CodeConnection {
 		t.Errorf("a Twilio that is down gives %v", got)
 	}
 }

@@ -71,7 +71,7 @@ func TestStarterSendShowsWhatBecameOfEachRecipient(t *testing.T) {
 	if got.status != 1 || !strings.HasPrefix(got.stderr, "workflow send-") {
 		t.Errorf("with a recipient that fails: %+v", got)
 	}
-	if lines := strings.Split(got.stdout, "\n"); len(lines) < 3 || !strings.HasPrefix(lines[1], "+15005550014") || !strings.Contains(lines[2], string(sms.InvalidTo)) {
+	if lines := strings.Split(got.stdout, "\n"); len(lines) < 3 || !strings.HasPrefix(lines[1], "+15005550014") || !strings.Contains(lines[2], string(sms.CodeInvalidTo)) {
 		t.Errorf("printed\n%s", got.stdout)
 	}
 }
@@ -85,7 +85,7 @@ func TestStarterSendPrintsTheResultAsJSON(t *testing.T) {
 		codes  string
 	}{
 		"of a send that went well":    {"+15005550011", 0, ""},
-		"with a recipient that fails": {"nobody", 1, string(sms.InvalidTo)},
+		"with a recipient that fails": {"nobody", 1, string(sms.CodeInvalidTo)},
 	} {
 		got := starter(t, s.Environment(), "send", "--from", stack.Number, "--to", tc.to, "--body", "Hi", "--json")
 		var result sms.SendSmsResult
@@ -298,7 +298,7 @@ func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 		}
 	}
 	var p sms.BroadcastProgress
-	if err := run.Get(t.Context(), &p); err != nil || p.State != "cancelled" || p.Errors[sms.Cancelled] != 1 {
+	if err := run.Get(t.Context(), &p); err != nil || p.State != "cancelled" || p.Errors[sms.CodeCancelled] != 1 {
 		t.Errorf("%+v, %v", p, err)
 	}
 	if got := starter(t, s.Environment(), "broadcast", "pause", run.GetID()); got.status != 2 {

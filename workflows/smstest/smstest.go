@@ -79,7 +79,7 @@ func (p *Phones) send(input sms.SendSmsInput) (sms.SendSmsResult, error) {
 	result := sms.SendSmsResult{Messages: []sms.Message{}, Errors: []sms.Error{}}
 	for _, recipient := range input.SmsTo {
 		code := p.refuses[recipient.To]
-		if code == "" || code == sms.OutcomeUnknown {
+		if code == "" || code == sms.CodeOutcomeUnknown {
 			p.texts = append(p.texts, Text{From: input.SmsFrom, To: recipient.To, Body: input.SmsBody, Variables: input.Variables})
 		}
 		if code != "" {
@@ -87,7 +87,7 @@ func (p *Phones) send(input sms.SendSmsInput) (sms.SendSmsResult, error) {
 			continue
 		}
 		result.Messages = append(result.Messages, sms.Message{
-			To: recipient.To, SID: fmt.Sprintf("SM%032x", len(p.texts)), Status: sms.Queued, Segments: 1,
+			To: recipient.To, SID: fmt.Sprintf("SM%032x", len(p.texts)), Status: sms.StatusQueued, Segments: 1,
 		})
 	}
 	return result, nil
@@ -96,7 +96,7 @@ func (p *Phones) send(input sms.SendSmsInput) (sms.SendSmsResult, error) {
 // look says of every message that it was delivered.
 func (p *Phones) look(input sms.GetMessagesInput) (updates []sms.StatusUpdate, _ error) {
 	for _, sid := range input.SIDs {
-		updates = append(updates, sms.StatusUpdate{MessageSID: sid, Status: sms.Delivered})
+		updates = append(updates, sms.StatusUpdate{MessageSID: sid, Status: sms.StatusDelivered})
 	}
 	return updates, nil
 }
@@ -109,7 +109,7 @@ func (p *Phones) ask(ctx workflow.Context, input sms.AskSmsInput) (result sms.As
 	}
 	reply, replies := p.replies[input.SmsTo]
 	switch {
-	case len(result.Sent.Messages) == 0 && result.Sent.Errors[0].Code != sms.OutcomeUnknown:
+	case len(result.Sent.Messages) == 0 && result.Sent.Errors[0].Code != sms.CodeOutcomeUnknown:
 		result.Outcome = sms.AskNotSent
 		return result, nil
 	case !replies || reply.after > timeout:

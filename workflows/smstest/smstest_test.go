@@ -45,8 +45,8 @@ func TestAWorkflowOfSomebodyElsesIsTestedWithoutTwilio(t *testing.T) {
 		"a reply":       {func(p *smstest.Phones) { p.Reply(ann, "yes", time.Minute) }, "yes, delivered", 2},
 		"no reply":      {func(*smstest.Phones) {}, "timedOut", 1},
 		"a late reply":  {func(p *smstest.Phones) { p.Reply(ann, "yes", 2*time.Hour) }, "timedOut", 1},
-		"a doubt":       {func(p *smstest.Phones) { p.Refuse(ann, sms.OutcomeUnknown) }, "timedOut", 1},
-		"an opt-out":    {func(p *smstest.Phones) { p.Refuse(ann, sms.OptedOut) }, "notSent", 0},
+		"a doubt":       {func(p *smstest.Phones) { p.Refuse(ann, sms.CodeOutcomeUnknown) }, "timedOut", 1},
+		"an opt-out":    {func(p *smstest.Phones) { p.Refuse(ann, sms.CodeOptedOut) }, "notSent", 0},
 		"another phone": {func(p *smstest.Phones) { p.Reply(bo, "yes", time.Minute) }, "timedOut", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +89,7 @@ func TestABroadcastIsTestedWithoutTwilio(t *testing.T) {
 	}, activity.RegisterOptions{Name: "Customers"})
 	phones := smstest.New(env)
 	phones.File("all.csv", sms.Recipient{To: ann}, sms.Recipient{To: "+15005550011"})
-	phones.Refuse(bo, sms.OptedOut)
+	phones.Refuse(bo, sms.CodeOptedOut)
 	text := sms.SendSmsInput{SmsFrom: ours, SmsBody: "We moved."}
 	listed := text
 	listed.SmsTo = sms.To(ann, bo)
@@ -100,7 +100,7 @@ func TestABroadcastIsTestedWithoutTwilio(t *testing.T) {
 	if err := env.GetWorkflowResult(&got); err != nil {
 		t.Fatal(err)
 	}
-	opted := map[sms.Code]int{sms.OptedOut: 1}
+	opted := map[sms.Code]int{sms.CodeOptedOut: 1}
 	want := []sms.BroadcastProgress{
 		{State: "done", Recipients: 2, Sent: 1, Pages: 1, Errors: opted},
 		{State: "done", Recipients: 2, Sent: 2, Pages: 1, Errors: map[sms.Code]int{}, Report: "moved.jsonl"},
