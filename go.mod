@@ -23,11 +23,11 @@ require (
 
 require golang.org/x/crypto v0.59.0
 
-require github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
-
 require github.com/nyaruka/phonenumbers v1.8.1
 
 require go.yaml.in/yaml/v4 v4.0.0
+
+require github.com/google/jsonschema-go v0.4.3
 
 require (
 	github.com/aws/aws-sdk-go-v2 v1.46.0 // indirect
@@ -83,7 +83,7 @@ require (
 	github.com/stretchr/objx v0.5.3 // indirect
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
-	go.opentelemetry.io/otel v1.47.0 // indirect
+	go.opentelemetry.io/otel v1.47.0
 	go.opentelemetry.io/otel/log v1.47.0 // indirect
 	go.opentelemetry.io/otel/sdk v1.47.0 // indirect
 	go.opentelemetry.io/otel/trace v1.47.0 // indirect
@@ -94,5 +94,5 @@ require (
 	google.golang.org/genproto/googleapis/api v0.0.0-20260904194346-d0f1323225a4 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260904194346-d0f1323225a4 // indirect
 	google.golang.org/grpc v1.83.2
-	google.golang.org/protobuf v1.36.12
+	google.golang.org/protobuf v1.36.12 // indirect
 )

@@ -1,29 +1,24 @@
 package triggers
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/google/jsonschema-go/jsonschema"
 	"go.yaml.in/yaml/v4"
 )
 
 // schema compiles the schema that editors use.
-func schema(t *testing.T) *jsonschema.Schema {
+func schema(t *testing.T) *jsonschema.Resolved {
 	t.Helper()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema))
-	if err != nil {
+	var document jsonschema.Schema
+	if err := json.Unmarshal(Schema, &document); err != nil {
 		t.Fatal(err)
 	}
-	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("schema.json", document); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := compiler.Compile("schema.json")
+	compiled, err := document.Resolve(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +26,7 @@ func schema(t *testing.T) *jsonschema.Schema {
 }
 
 // valid holds a trigger file against the schema.
-func valid(t *testing.T, s *jsonschema.Schema, text string) error {
+func valid(t *testing.T, s *jsonschema.Resolved, text string) error {
 	t.Helper()
 	var value any
 	if err := yaml.Unmarshal([]byte(strings.ReplaceAll(text, "\t", " ")), &value); err != nil {
@@ -42,10 +37,11 @@ func valid(t *testing.T, s *jsonschema.Schema, text string) error {
 	if err != nil {
 		return err
 	}
-	if value, err = jsonschema.UnmarshalJSON(bytes.NewReader(data)); err != nil {
+	var read any
+	if err := json.Unmarshal(data, &read); err != nil {
 		return err
 	}
-	return s.Validate(value)
+	return s.Validate(read)
 }
 
 func TestTheSchemaTakesEverySampleAndSoDoesTheLoader(t *testing.T) {

@@ -22,6 +22,9 @@ const yamlfile = "internal/yamlfile"
 // version is another: the local Twilio, too, says which it is.
 const version = "internal/version"
 
+// schemas is another: it describes types of more rooms than internal/ may reach.
+const schemas = "internal/schemas"
+
 // rooms says for each top-level folder which others its packages may reach,
 // directly or through others. A room always reaches itself.
 var rooms = map[string][]string{
@@ -37,6 +40,7 @@ var rooms = map[string][]string{
 	"internal":   {"sms", "javaregex", "freemarker", "twilio", yamlfile},
 	yamlfile:     {},
 	version:      {},
+	schemas:      {"sms", "javaregex", "freemarker", "triggers", yamlfile},
 	"worker":     {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, yamlfile},
 	"starter":    {"sms", "javaregex", "freemarker", "twilio", "workflows", "triggers", "webhook", "internal", version, yamlfile},
 	"twiliosim":  {"sms", "twilio", version},
@@ -137,8 +141,10 @@ func arrow(from, to string) string {
 // room is the top-level folder of a package of ours.
 func room(path string) string {
 	path = strings.TrimPrefix(path, module+"/")
-	if path == yamlfile || path == version {
-		return path
+	for _, apart := range []string{yamlfile, version, schemas} {
+		if path == apart || strings.HasPrefix(path, apart+"/") {
+			return apart
+		}
 	}
 	first, _, _ := strings.Cut(path, "/")
 	return first
