@@ -1,6 +1,7 @@
 package activities
 
-// Pace: how fast an account may send, over all sends of a worker.
+// Pace: how fast an account may send, over all sends of a worker, which has its
+// share of what all workers may.
 
 import (
 	"context"
@@ -27,6 +28,7 @@ type Pace struct {
 	account *rate.Limiter
 
 	mu      sync.Mutex
+	workers int
 	senders map[string]*sender
 	// until is when the account may send again.
 	until time.Time
@@ -38,8 +40,8 @@ type Limits struct {
 	// Concurrency is how many creates run at a time. Optional: default
 	// [DefaultConcurrency].
 	Concurrency int
-	// PerSender and PerAccount are how many messages a second. Optional: default
-	// no limit.
+	// PerSender and PerAccount are how many messages a second, of all workers
+	// together (see [Pace.Share]). Optional: default no limit.
 	PerSender, PerAccount float64
 	// Segments counts segments instead of messages, as Twilio's senders do.
 	Segments bool
@@ -57,7 +59,7 @@ func NewPace(l Limits) *Pace {
 	}
 	return &Pace{
 		limits: l, slots: make(chan struct{}, l.Concurrency), account: newLimiter(l.PerAccount),
-		senders: make(map[string]*sender),
+		workers: 1, senders: make(map[string]*sender),
 	}
 }
 
@@ -67,7 +69,35 @@ func newLimiter(perSecond float64) *rate.Limiter {
 	if perSecond <= 0 {
 		return rate.NewLimiter(rate.Inf, 1)
 	}
-	return rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))
+	return rate.NewLimiter(rate.Limit(perSecond), burst(perSecond))
+}
+
+func burst(perSecond float64) int { return max(1, int(perSecond)) }
+
+// Limited reports whether there is a rate to share.
+func (p *Pace) Limited() bool { return p.limits.PerSender > 0 || p.limits.PerAccount > 0 }
+
+// Share divides the rates, not the concurrency, among so many workers that send
+// for the account; fewer than one count as one.
+func (p *Pace) Share(workers int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	workers = max(1, workers)
+	if workers == p.workers {
+		return
+	}
+	p.workers = workers
+	adjust(p.account, p.limits.PerAccount/float64(workers))
+	for _, s := range p.senders {
+		adjust(s.limiter, p.limits.PerSender/float64(workers))
+	}
+}
+
+func adjust(limiter *rate.Limiter, perSecond float64) {
+	if perSecond > 0 {
+		limiter.SetLimit(rate.Limit(perSecond))
+		limiter.SetBurst(burst(perSecond))
+	}
 }
 
 // Concurrency is how many creates run at a time.
@@ -174,7 +204,7 @@ func (p *Pace) sender(from string) (*sender, time.Duration) {
 		if len(p.senders) >= maxSenders {
 			clear(p.senders)
 		}
-		s = &sender{limiter: newLimiter(p.limits.PerSender)}
+		s = &sender{limiter: newLimiter(p.limits.PerSender / float64(p.workers))}
 		p.senders[from] = s
 	}
 	return s, time.Until(later(s.until, p.until))

@@ -44,6 +44,24 @@ func TestAPaceCountsMessagesOrSegmentsOfASenderAndOfAllSenders(t *testing.T) {
 	}
 }
 
+func TestPaceTakesItsShareOfTheRates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPace(Limits{PerSender: 4, PerAccount: 100})
+		p.Share(4)
+		if got := last(turns(t, p, "+15005550006", 1, 10)); got != 9*time.Second {
+			t.Errorf("as one of four, the last of ten turns comes after %s", got)
+		}
+		p.Share(2) // whoever waits from now on
+		if got := last(turns(t, p, "+15005550006", 1, 10)); got != 5*time.Second {
+			t.Errorf("as one of two, after %s", got)
+		}
+		p.Share(0)
+		if got := last(turns(t, p, "+15005550006", 1, 40)); got != 10*time.Second {
+			t.Errorf("alone, after %s", got)
+		}
+	})
+}
+
 func TestAFullQueueSlowsItsOwnSenderAndTooManyRequestsTheAccount(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{})

@@ -129,6 +129,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 			return err
 		}
 		defer w.Stop()
+		go share(probing, temporalClient, accounts, logger)
 		if err := temporalClient.EnsureSearchAttributes(ctx); err != nil {
 			logger.Warn("workflows cannot be found by what they catch, or by their texts", "error", err)
 		}

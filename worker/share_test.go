@@ -1,0 +1,24 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+func TestLiveWorkersAreCountedOnce(t *testing.T) {
+	now := time.Now()
+	poller := func(identity string, ago time.Duration) *taskqueuepb.PollerInfo {
+		return &taskqueuepb.PollerInfo{Identity: identity, LastAccessTime: timestamppb.New(now.Add(-ago))}
+	}
+	pollers := []*taskqueuepb.PollerInfo{
+		poller("1@a", 0), poller("1@b", time.Minute), // in a poll that finds nothing
+		poller("1@a", time.Second),      // for workflows
+		poller("1@gone", 3*time.Minute), // Temporal lists it for minutes
+	}
+	if n := liveWorkers(pollers, now); n != 2 {
+		t.Errorf("%d workers, want 2", n)
+	}
+}
