@@ -86,9 +86,9 @@ func (l *ledger) others(owner, sid string) bool {
 func (l *ledger) before(at time.Time) (entry, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i := len(l.order) - 1; i >= 0; i-- {
-		if known := l.order[i].at; !known.IsZero() && known.Before(at) {
-			return l.order[i], true
+	for _, entry := range slices.Backward(l.order) {
+		if !entry.at.IsZero() && entry.at.Before(at) {
+			return entry, true
 		}
 	}
 	return entry{}, false

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -187,9 +188,7 @@ func TestSendSmsAlwaysCompletes(t *testing.T) {
 	with := func(changes map[string]any) map[string]any {
 		all := map[string]any{}
 		for _, m := range []map[string]any{good, changes} {
-			for k, v := range m {
-				all[k] = v
-			}
+			maps.Copy(all, m)
 		}
 		return all
 	}

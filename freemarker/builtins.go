@@ -77,17 +77,18 @@ func findBuiltin(name string) *builtin {
 // camelName returns the name in the camel case convention.
 func camelName(name string) string {
 	parts := strings.Split(name, "_")
-	out := parts[0]
+	var out strings.Builder
+	out.WriteString(parts[0])
 	iso := parts[0] == "iso"
 	for _, p := range parts[1:] {
 		switch {
 		case iso && (p == "fz" || p == "nz"):
-			out += strings.ToUpper(p)
+			out.WriteString(strings.ToUpper(p))
 		default:
-			out += strings.ToUpper(p[:1]) + p[1:]
+			out.WriteString(strings.ToUpper(p[:1]) + p[1:])
 		}
 	}
-	return out
+	return out.String()
 }
 
 func (n *builtinNode) eval(e *env) (Value, error) {

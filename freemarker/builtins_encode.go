@@ -4,6 +4,7 @@ package freemarker
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -59,10 +60,8 @@ func escapeLegacy(e *env, n *builtinNode, enc func(string) string) (Value, error
 		return v, err
 	}
 	if m, ok := v.ref.(*markup); ok {
-		for _, name := range m.format.bypass {
-			if name == n.bi.written {
-				return v, nil
-			}
+		if slices.Contains(m.format.bypass, n.bi.written) {
+			return v, nil
 		}
 		return v, e.typeError(n.target, v, "a string")
 	}
@@ -102,7 +101,7 @@ func convertMarkup(e *env, n *builtinNode, convert func(string) Value) (Value, e
 // escapeJava escapes s for a Java string literal.
 func escapeJava(s string) string {
 	var b strings.Builder
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		switch c := s[i]; {
 		case c == '"' || c == '\\':
 			b.WriteByte('\\')

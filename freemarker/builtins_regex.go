@@ -111,8 +111,7 @@ func (e *env) compiledPattern(at pos, k patternKey) (*javaregex.Pattern, error) 
 		return nil, re
 	}
 	if err != nil {
-		var budget *javaregex.BudgetError
-		if errors.As(err, &budget) {
+		if _, ok := errors.AsType[*javaregex.BudgetError](err); ok {
 			return nil, e.limitError("a regular expression is too large")
 		}
 		return nil, otherError(at, "the regular expression is not valid")
@@ -136,8 +135,7 @@ func (e *env) regexError(at pos, err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return e.contextError(err)
 	}
-	var budget *javaregex.BudgetError
-	if errors.As(err, &budget) {
+	if _, ok := errors.AsType[*javaregex.BudgetError](err); ok {
 		return e.limitError("a regular expression takes too long or too much memory")
 	}
 	var replacement *javaregex.ReplacementError

@@ -176,7 +176,7 @@ func (e *env) stringOf(v Value) (string, error) {
 
 // printable reports whether s has only printable ASCII characters.
 func printable(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
 			return false
 		}

@@ -40,15 +40,13 @@ func ask(template string, model json.RawMessage, locale, zone string) answer {
 		return answer{class: "model", err: err}
 	}
 	t, err := freemarker.Parse("smsBody", template, opts...)
-	var pe *freemarker.ParseError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*freemarker.ParseError](err); ok {
 		return answer{class: "parse", line: pe.Line, column: pe.Column, err: err}
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	output, err := t.Render(ctx, v)
-	var re *freemarker.RenderError
-	if errors.As(err, &re) {
+	if re, ok := errors.AsType[*freemarker.RenderError](err); ok {
 		return answer{class: re.Kind.String(), err: err}
 	}
 	return answer{output: output}

@@ -32,8 +32,7 @@ func Example() {
 
 func ExampleParse_error() {
 	_, err := freemarker.Parse("broken", "Hello,\n${name")
-	var pe *freemarker.ParseError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*freemarker.ParseError](err); ok {
 		fmt.Println(pe.Line, pe.Column)
 	}
 	// Output: 2 6
@@ -43,8 +42,7 @@ func ExampleRenderError() {
 	t, _ := freemarker.Parse("greeting", "Hello ${customer.name}!")
 	model := freemarker.Map(freemarker.Entry{Key: "customer", Value: freemarker.Map()})
 	_, err := t.Render(context.Background(), model)
-	var re *freemarker.RenderError
-	if errors.As(err, &re) {
+	if re, ok := errors.AsType[*freemarker.RenderError](err); ok {
 		fmt.Println(re.Kind, re.Name, re.Line, re.Column)
 	}
 	// Output: missing customer.name 1 9
@@ -69,8 +67,7 @@ func ExampleWithLimits() {
 	t, _ := freemarker.Parse("endless", `<#attempt><#list 1.. as i></#list><#recover>caught</#attempt>`,
 		freemarker.WithLimits(freemarker.Limits{Steps: 100_000}))
 	_, err := t.Render(context.Background(), freemarker.Map())
-	var re *freemarker.RenderError
-	if errors.As(err, &re) {
+	if re, ok := errors.AsType[*freemarker.RenderError](err); ok {
 		fmt.Println(re.Kind)
 	}
 	// Output: limit

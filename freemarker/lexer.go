@@ -373,7 +373,7 @@ func (lx *lexer) checkConvention(t token, c convention) {
 }
 
 func conventionOf(name string) convention {
-	for i := 0; i < len(name); i++ {
+	for i := range len(name) {
 		switch c := name[i]; {
 		case c == '_':
 			return legacyConvention

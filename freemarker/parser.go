@@ -465,8 +465,8 @@ func (p *parser) fractionDigits(n *numberOutputNode, t token) {
 
 // escaped applies the enclosing #escape directives to an interpolation.
 func (p *parser) escaped(x expr) expr {
-	for i := len(p.escapes) - 1; i >= 0; i-- {
-		x = p.applyEscape(p.escapes[i], x)
+	for _, escape := range slices.Backward(p.escapes) {
+		x = p.applyEscape(escape, x)
 	}
 	return x
 }

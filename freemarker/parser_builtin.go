@@ -3,6 +3,8 @@ package freemarker
 // Parsing ?built_in, the arguments that some built-ins bind at parse time, and
 // lambdas.
 
+import "slices"
+
 func (p *parser) builtin(x expr) expr {
 	p.take()
 	t := p.expect(tID)
@@ -57,8 +59,8 @@ func (p *parser) bindLoopVar(n *builtinNode, x expr, t token) {
 		}
 		p.fail(x.at(), "?"+n.bi.written+" needs the variable of a loop")
 	}
-	for i := len(p.loops) - 1; i >= 0; i-- {
-		if l := p.loops[i]; l.var1 == id.name || l.var2 == id.name && l.var2 != "" {
+	for _, l := range slices.Backward(p.loops) {
+		if l.var1 == id.name || l.var2 == id.name && l.var2 != "" {
 			if l.kind == loopUserDirective {
 				p.fail(x.at(), "?"+n.bi.written+" does not work with the variable of a user-defined directive")
 			}

@@ -2,6 +2,8 @@ package freemarker
 
 // Parsing assignments, macros and the calls of them, settings and the header.
 
+import "slices"
+
 import "strings"
 
 func (p *parser) assign(macros *[]*macroNode) node {
@@ -209,7 +211,7 @@ func (p *parser) parameters(d *macroDef, outer lexical) {
 	p.loops = nil
 	// Parameters take the first slots. Their defaults have declared no local
 	// variable that was not one of them.
-	d.params = params.names[:len(params.names):len(params.names)]
+	d.params = slices.Clip(params.names)
 	p.macro.slots = params
 	if d.catchAll != "" {
 		d.catchSlot = p.macro.slots.add(d.catchAll)
@@ -271,9 +273,9 @@ func (p *parser) nestedParams(n *userCallNode) {
 
 // hideLoopVar notes that a parameter of nested content hides a loop variable.
 func (p *parser) hideLoopVar(name string) int {
-	for i := len(p.loops) - 1; i >= 0; i-- {
-		if p.loops[i].var1 == name {
-			if p.loops[i].kind == loopUserDirective {
+	for _, loop := range slices.Backward(p.loops) {
+		if loop.var1 == name {
+			if loop.kind == loopUserDirective {
 				return 0
 			}
 			p.loops = append(p.loops, &loopScope{var1: name, kind: loopUserDirective})

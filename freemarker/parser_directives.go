@@ -2,6 +2,8 @@ package freemarker
 
 // Parsing directives: conditions, loops, assignments and blocks.
 
+import "slices"
+
 // directive parses a directive, or returns nil at a tag that is not the start
 // of one. It is a table of the directives.
 func (p *parser) directive(k tokenKind, macros *[]*macroNode) node {
@@ -423,7 +425,7 @@ func (p *parser) escape(k tokenKind, macros *[]*macroNode) node {
 	p.record = outerRecord
 	p.expect(tDirectiveEnd)
 	saved := p.escapes
-	p.escapes = append(saved[:len(saved):len(saved)], def)
+	p.escapes = append(slices.Clip(saved), def)
 	kids := p.content(macros)
 	p.escapes = saved
 	n := &blockNode{group: group{element: span(first, p.expect(tEndEscape))}, kind: blockEscape}

@@ -266,8 +266,8 @@ func (p *parser) unary() expr {
 			p.failLimit(nots[0].pos, "too many ! in a row")
 		}
 		x := p.primary()
-		for i := len(nots) - 1; i >= 0; i-- {
-			x = &notNode{pos: nots[i].pos, x: x}
+		for _, not := range slices.Backward(nots) {
+			x = &notNode{pos: not.pos, x: x}
 		}
 		return x
 	}

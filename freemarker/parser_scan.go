@@ -23,10 +23,8 @@ func (p *parser) startsUnary() bool { return p.startsExpression() }
 
 func (p *parser) scanKind(i int, kinds ...tokenKind) (int, bool) {
 	k := p.ahead(i).kind
-	for _, want := range kinds {
-		if k == want {
-			return i + 1, true
-		}
+	if slices.Contains(kinds, k) {
+		return i + 1, true
 	}
 	return i, false
 }

@@ -198,7 +198,7 @@ func isLeaf(n node) bool {
 
 // blank reports whether s has nothing but control characters and spaces.
 func blank(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] > ' ' {
 			return false
 		}
@@ -208,7 +208,7 @@ func blank(s string) bool {
 
 // firstBreak returns where the first line break of s is, or -1.
 func firstBreak(s string) int {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] == '\n' || s[i] == '\r' {
 			return i
 		}

@@ -18,7 +18,7 @@ func isASCII(s string) bool {
 		}
 		s = s[8:]
 	}
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false
 		}
@@ -41,7 +41,7 @@ func utf16Len(s string) int {
 		return len(s)
 	}
 	n := 0
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		c := s[i]
 		if c&0xC0 != 0x80 { // not a continuation byte
 			n++

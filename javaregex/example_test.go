@@ -24,8 +24,7 @@ func Example() {
 
 func ExampleCompile() {
 	_, err := javaregex.Compile(`Order (\d+`)
-	var syntax *javaregex.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*javaregex.SyntaxError](err); ok {
 		fmt.Println(syntax.Index)
 		fmt.Println(syntax.Message)
 	}

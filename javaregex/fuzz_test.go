@@ -55,8 +55,7 @@ func FuzzAnyPattern(f *testing.F) {
 		_, err = p.Matches(ctx, input)
 		checkError(t, err)
 		_, err = p.ReplaceAll(ctx, input, input)
-		var replacement *ReplacementError
-		if !errors.As(err, &replacement) {
+		if _, ok := errors.AsType[*ReplacementError](err); !ok {
 			checkError(t, err)
 		}
 		_, err = p.Split(ctx, input, 0)

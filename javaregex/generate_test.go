@@ -272,7 +272,7 @@ func propertyNames() []string {
 		"javaLowerCase javaUpperCase javaAlphabetic javaIdeographic javaTitleCase javaDigit javaDefined javaLetter javaLetterOrDigit " +
 		"javaJavaIdentifierStart javaJavaIdentifierPart javaUnicodeIdentifierStart javaUnicodeIdentifierPart javaIdentifierIgnorable " +
 		"javaSpaceChar javaWhitespace javaISOControl javaMirrored javaEmoji Foo Latin Letter Greek IsFoo InFoo sc=Foo x=y gc=Lu general_category=L GC=Nd = gc= IsL IsLu IsL1 Isall IsASCII IsjavaDigit")
-	for _, name := range strings.Fields("Alphabetic Ideographic Letter Lowercase Uppercase Titlecase Punctuation Control White_Space WhiteSpace Digit Hex_Digit HexDigit " +
+	for name := range strings.FieldsSeq("Alphabetic Ideographic Letter Lowercase Uppercase Titlecase Punctuation Control White_Space WhiteSpace Digit Hex_Digit HexDigit " +
 		"Join_Control JoinControl Noncharacter_Code_Point NoncharacterCodePoint Assigned Alnum Alpha Blank Cntrl Graph Lower Print Punct Space Upper XDigit Word Emoji") {
 		names = append(names, "Is"+name, name, "is"+name)
 	}

@@ -37,7 +37,7 @@ var unicodeIndex = sync.OnceValue(func() map[string]*unicodeTable {
 		if kind == "blk" {
 			separator = "/"
 		}
-		for _, name := range strings.Split(names, separator) {
+		for name := range strings.SplitSeq(names, separator) {
 			index[kind+" "+name] = table
 		}
 	}
@@ -66,7 +66,7 @@ func known(kind, name string) runeSet {
 // categories returns the union of some general categories, as in "Lu Ll Lt".
 func categories(names string) runeSet {
 	var sets []runeSet
-	for _, name := range strings.Fields(names) {
+	for name := range strings.FieldsSeq(names) {
 		sets = append(sets, known("gc", name))
 	}
 	return union(sets...)

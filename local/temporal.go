@@ -86,7 +86,7 @@ func cliVersion(ctx context.Context, path string) (version, error) {
 	return v, nil
 }
 
-// "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)"
+// "temporal version 1.5.1 (Server 1.29.1, UI 2.42.1)".
 var versionPattern = regexp.MustCompile(`^temporal\S* version v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})`)
 
 func parseVersion(output string) (version, bool) {

@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"maps"
 	"net/url"
 	"reflect"
 	"strings"
@@ -23,9 +24,7 @@ func vectorParams(more url.Values) url.Values {
 		"From":    {"+14158675309"},
 		"To":      {"+18005551212"},
 	}
-	for key, values := range more {
-		params[key] = values
-	}
+	maps.Copy(params, more)
 	return params
 }
 

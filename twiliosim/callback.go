@@ -4,6 +4,7 @@ package twiliosim
 // its statuses, unless a fault says otherwise.
 
 import (
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -104,9 +105,7 @@ func (s *Sim) sendCallback(h hook, fallback string) {
 // withError adds what a fallback URL is told.
 func withError(params url.Values, code int, failed string) url.Values {
 	out := make(url.Values, len(params)+2)
-	for key, values := range params {
-		out[key] = values
-	}
+	maps.Copy(out, params)
 	out.Set("ErrorCode", strconv.Itoa(code))
 	out.Set("ErrorUrl", failed)
 	return out

@@ -89,8 +89,7 @@ func serveControl(w http.ResponseWriter, r *http.Request, control control) {
 	result, err := control(r, body)
 	if err != nil {
 		status := http.StatusBadRequest
-		var own statusError
-		if errors.As(err, &own) {
+		if own, ok := errors.AsType[statusError](err); ok {
 			status = own.status
 		}
 		writeError(w, status, err)

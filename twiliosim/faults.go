@@ -142,7 +142,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 func ParseFault(line string) (Fault, error) {
 	kind, rest, _ := strings.Cut(line, ",")
 	f := Fault{Kind: strings.TrimSpace(kind)}
-	for _, setting := range strings.Split(rest, ",") {
+	for setting := range strings.SplitSeq(rest, ",") {
 		key, value, _ := strings.Cut(strings.TrimSpace(setting), "=")
 		var err error
 		switch key {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -362,9 +363,7 @@ func (se *session) perform(h hook, verbs []verb) (next hook, more bool) {
 
 func withoutChange(params url.Values) url.Values {
 	out := make(url.Values, len(params)+1)
-	for key, values := range params {
-		out[key] = values
-	}
+	maps.Copy(out, params)
 	return out
 }
 

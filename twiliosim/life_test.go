@@ -61,7 +61,7 @@ func TestAMessageLivesAsItsOutcomeSays(t *testing.T) {
 			if m := one(t, sim, sid); m.Error != tc.code {
 				t.Errorf("error %d, want %d", m.Error, tc.code)
 			}
-			for _, status := range strings.Fields(tc.told) {
+			for status := range strings.FieldsSeq(tc.told) {
 				form := app.next(t)
 				if form.Get("MessageStatus") != status || form.Get("SmsStatus") != status || form.Get("MessageSid") != sid || form.Get("ref") != "7" {
 					t.Errorf("callback %v, want %s", form, status)

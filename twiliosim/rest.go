@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -87,9 +88,7 @@ func (s *Sim) serveREST(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	header := w.Header()
-	for key, values := range answer.header {
-		header[key] = values
-	}
+	maps.Copy(header, answer.header)
 	header.Set("Date", s.clock.now().Format(http.TimeFormat))
 	header.Set("Twilio-Request-Id", newSID("RQ"))
 	header.Set("Twilio-Concurrent-Requests", strconv.Itoa(concurrent))

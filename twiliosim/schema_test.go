@@ -3,6 +3,7 @@ package twiliosim
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -203,9 +204,7 @@ func TestTheSchemaFindsWhatIsWrong(t *testing.T) {
 		"num_segments": 1.0, "status": "gone", "date_created": "2026-01-02T03:04:05Z", "error_code": "30003", "sid": "SM1", "to": nil, "extra": "x",
 	} {
 		object := map[string]any{}
-		for k, v := range g.body {
-			object[k] = v
-		}
+		maps.Copy(object, g.body)
 		object[field] = wrong
 		if len(violations(object, messageSchema)) != 1 {
 			t.Errorf("%s as %v: %v", field, wrong, violations(object, messageSchema))

@@ -53,11 +53,9 @@ func listen(addr string, allowRemote bool, handler http.Handler) (*server, error
 
 func (srv *server) serve(listener net.Listener) {
 	srv.listener = listener
-	srv.serving.Add(1)
-	go func() {
-		defer srv.serving.Done()
+	srv.serving.Go(func() {
 		_ = srv.http.Serve(listener)
-	}()
+	})
 }
 
 func (srv *server) connState(conn net.Conn, state http.ConnState) {

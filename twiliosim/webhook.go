@@ -102,7 +102,7 @@ func readOverrides(fragment string) overrides {
 	number("rc", 0, 5, func(n int) { o.retries = n })
 	if list := values.Get("rp"); list != "" {
 		o.policy = map[string]bool{}
-		for _, p := range strings.Split(list, ",") {
+		for p := range strings.SplitSeq(list, ",") {
 			o.policy[strings.TrimSpace(p)] = true
 		}
 	}
@@ -288,8 +288,7 @@ func describe(ctx context.Context, err error) string {
 		return cause.Error()
 	}
 	// The URL is beside it already.
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
 	return err.Error()

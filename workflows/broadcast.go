@@ -395,8 +395,7 @@ func (b *broadcast) left() sms.ReportPage {
 
 // reason is what an activity said, without Temporal's words around it.
 func reason(err error) string {
-	var said *temporal.ApplicationError
-	if errors.As(err, &said) {
+	if said, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return said.Message()
 	}
 	return err.Error()

@@ -20,11 +20,12 @@ func (b *broadcast) tell(ctx workflow.Context) {
 	if b.progress.Total > 0 && b.progress.Rate > 0 && b.progress.State == broadcastSending {
 		b.progress.SecondsLeft = int(float64(max(0, b.progress.Total-b.progress.Recipients))/b.progress.Rate + 0.999)
 	}
-	details := ProgressLine(b.progress)
+	var details strings.Builder
+	details.WriteString(ProgressLine(b.progress))
 	for _, note := range b.progress.Notes {
-		details += "\n\n" + note
+		details.WriteString("\n\n" + note)
 	}
-	workflow.SetCurrentDetails(ctx, details)
+	workflow.SetCurrentDetails(ctx, details.String())
 }
 
 // ProgressLine is the progress in a line, such as "600 of 2,000 · 3 failed · 90/s · 15

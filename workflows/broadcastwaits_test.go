@@ -261,7 +261,7 @@ func TestSleepersAndTheRestGoIntoTheNextRun(t *testing.T) {
 	input := broadcastInput{BroadcastSmsInput: fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101")}
 	input.PageSize = 2
 	texted := make(map[string]int)
-	for run := 0; run < 20; run++ {
+	for run := range 20 {
 		b := newBroadcastBench(t, 0)
 		start := time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC).Add(time.Duration(run) * time.Second)
 		b.SetStartTime(start)

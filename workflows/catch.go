@@ -4,6 +4,8 @@ package workflows
 // no workflow find it by that.
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -45,10 +47,8 @@ func StopCatching(ctx workflow.Context) error {
 
 func catch(ctx workflow.Context, catches string) error {
 	all, _ := workflow.GetTypedSearchAttributes(ctx).GetKeywordList(catchesKey)
-	for _, one := range all {
-		if one == catches {
-			return nil
-		}
+	if slices.Contains(all, catches) {
+		return nil
 	}
 	return workflow.UpsertTypedSearchAttributes(ctx, catchesKey.ValueSet(append(append([]string{}, all...), catches)))
 }

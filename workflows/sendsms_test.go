@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"testing"
@@ -124,9 +125,7 @@ func TestAMessageWithoutNewsIsLookedUp(t *testing.T) {
 func TestTheWaitEndsAtItsTimeout(t *testing.T) {
 	b := newBench(t, took("SM1"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent} })
 	input := map[string]any{"timeout": "10m"}
-	for k, v := range waiting {
-		input[k] = v
-	}
+	maps.Copy(input, waiting)
 	began := b.Now()
 	report := b.run(input)
 	if took := b.Now().Sub(began); took != 10*time.Minute {
@@ -321,9 +320,7 @@ func TestManyLookUpsEndWithTheWait(t *testing.T) {
 	b := newBench(t, took(sids...), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{} })
 	b.OnActivity(sms.GetMessagesName, mock.Anything).After(5*time.Minute).Return([]sms.StatusUpdate{}, nil)
 	input := map[string]any{"timeout": "30m"}
-	for k, v := range waiting {
-		input[k] = v
-	}
+	maps.Copy(input, waiting)
 	began := b.Now()
 	b.run(input)
 	if waited := b.Now().Sub(began); waited > 36*time.Minute {

@@ -215,8 +215,8 @@ func embeds(kind, other reflect.Type) bool {
 	if kind.Kind() != reflect.Struct {
 		return false
 	}
-	for i := range kind.NumField() {
-		if field := kind.Field(i); field.Anonymous && (field.Type == other || embeds(field.Type, other)) {
+	for field := range kind.Fields() {
+		if field.Anonymous && (field.Type == other || embeds(field.Type, other)) {
 			return true
 		}
 	}

@@ -66,11 +66,11 @@ func fields(t reflect.Type, into map[string][]string) {
 			return
 		}
 		into[t.String()] = []string{}
-		for i := range t.NumField() {
-			key, options, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
-			fields(t.Field(i).Type, into)
+		for field := range t.Fields() {
+			key, options, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+			fields(field.Type, into)
 			if options == "inline" {
-				into[t.String()] = append(into[t.String()], into[t.Field(i).Type.String()]...)
+				into[t.String()] = append(into[t.String()], into[field.Type.String()]...)
 			} else if key != "" {
 				into[t.String()] = append(into[t.String()], key)
 			}

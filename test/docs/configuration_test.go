@@ -25,8 +25,8 @@ import (
 func variables(t *testing.T) (defaults map[string]string, secrets []string) {
 	t.Helper()
 	defaults = map[string]string{}
-	for i := range reflect.TypeFor[config.Config]().NumField() {
-		field := reflect.TypeFor[config.Config]().Field(i)
+	for field := range reflect.TypeFor[config.Config]().Fields() {
+		field := field
 		name := field.Tag.Get("env")
 		if name == "-" {
 			continue

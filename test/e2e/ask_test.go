@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -17,9 +18,7 @@ import (
 func ask(t *testing.T, s *stack.Stack, question string, more map[string]any) client.WorkflowRun {
 	t.Helper()
 	input := map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": question, "timeout": "2m"}
-	for name, value := range more {
-		input[name] = value
-	}
+	maps.Copy(input, more)
 	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.AskSmsWorkflowName, input)
 	if err != nil {
 		t.Fatal(err)

@@ -260,9 +260,7 @@ func update(s *stage) error {
 
 func send(more map[string]any) map[string]any {
 	input := map[string]any{"smsFrom": stack.Number, "smsTo": []string{"+15005550009"}, "smsBody": "Hi"}
-	for name, value := range more {
-		input[name] = value
-	}
+	maps.Copy(input, more)
 	return input
 }
 

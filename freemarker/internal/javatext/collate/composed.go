@@ -34,7 +34,7 @@ var composed = sync.OnceValue(func() []rune {
 // ignorable, none part of a contraction, and no two have the same order.
 func (t *tables) markPlain() {
 	seen := map[int32]bool{}
-	for r := rune(0); r < 128; r++ {
+	for r := range rune(128) {
 		o := t.order(r)
 		if o != unmapped && o < expansions && (primary(o) != 0 || secondary(o) != 0) && !seen[o] {
 			t.isPlain[r] = true
@@ -45,7 +45,7 @@ func (t *tables) markPlain() {
 
 // plain reports whether a string is made of such characters.
 func (t *tables) plain(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] >= 128 || !t.isPlain[s[i]] {
 			return false
 		}

@@ -2,6 +2,7 @@ package collate
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -113,8 +114,8 @@ func merge(entries []entry) []entry {
 
 func (m *merger) find(chars string) int {
 	if m.seen[chars] {
-		for i := len(m.list) - 1; i >= 0; i-- {
-			if m.list[i].chars == chars {
+		for i, e := range slices.Backward(m.list) {
+			if e.chars == chars {
 				return i
 			}
 		}
@@ -161,8 +162,8 @@ func (m *merger) place() (at int, excess string) {
 	case m.last.strength != reset:
 		return m.find(m.last.chars) + 1, ""
 	}
-	for i := len(m.list) - 1; i >= 0; i-- {
-		if rest, ok := strings.CutPrefix(m.last.chars, m.list[i].chars); ok {
+	for i, e := range slices.Backward(m.list) {
+		if rest, ok := strings.CutPrefix(m.last.chars, e.chars); ok {
 			return i + 1, rest
 		}
 	}
@@ -250,7 +251,7 @@ func build(rules string) *tables {
 		for i, o := range list {
 			if unfilled < o && o < expansions {
 				ch := o - unfilled
-				if list[i] = t.single(rune(ch)); list[i] == unmapped {
+				if list[i] = t.single(ch); list[i] == unmapped {
 					list[i] = ch & 0xffff
 				}
 			}

@@ -120,7 +120,7 @@ const buddhistYears = 543
 // otherwise.
 func (f *simple) field(dst []byte, it *item, m *moment) []byte {
 	long := it.count >= 4
-	hour := int64(m.millis / hourMillis)
+	hour := m.millis / hourMillis
 	pick := func(long bool, longs, shorts []string, i int) []byte {
 		if long {
 			return append(dst, longs[i]...)

@@ -139,7 +139,7 @@ func two(n int) string { return string([]byte{'0' + byte(n/10), '0' + byte(n%10)
 func parseRules(line string) *Zone {
 	z := &Zone{}
 	parts := strings.Split(line, ";")
-	for _, pair := range strings.Fields(parts[0]) {
+	for pair := range strings.FieldsSeq(parts[0]) {
 		raw, saving, _ := strings.Cut(pair, ",")
 		r, _ := strconv.Atoi(raw)
 		s, _ := strconv.Atoi(saving)
@@ -156,7 +156,7 @@ func parseRules(line string) *Zone {
 			z.to = append(z.to, uint8(n))
 		}
 	}
-	for _, rule := range strings.Fields(parts[2]) {
+	for rule := range strings.FieldsSeq(parts[2]) {
 		f := strings.Split(rule, ",")
 		n := make([]int64, len(f))
 		for i := range f {

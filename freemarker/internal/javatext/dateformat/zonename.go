@@ -44,7 +44,7 @@ var zoneTables = sync.OnceValue(func() *zoneTable {
 			t.sorted = append(t.sorted, f[0])
 		case "orders":
 			names, order, _ := strings.Cut(line, "\t")
-			for _, name := range strings.Fields(names) {
+			for name := range strings.FieldsSeq(names) {
 				if name == "root" {
 					name = ""
 				}
@@ -95,7 +95,7 @@ func zonesIn(l locale.Locale) *localZones {
 		if o := t.orders[name]; o != "" {
 			order = o
 		}
-		for _, field := range strings.Split(t.names[name], "\t") {
+		for field := range strings.SplitSeq(t.names[name], "\t") {
 			number, names, ok := strings.Cut(field, "=")
 			if !ok {
 				continue
@@ -104,7 +104,7 @@ func zonesIn(l locale.Locale) *localZones {
 			z.names[int(n)] = zoneNames(strings.Split(names, "|"))
 		}
 	}
-	for _, number := range strings.Fields(order) {
+	for number := range strings.FieldsSeq(order) {
 		n, _ := strconv.ParseInt(number, 36, 32)
 		z.order = append(z.order, t.sorted[n])
 	}

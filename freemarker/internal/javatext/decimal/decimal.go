@@ -344,7 +344,7 @@ func (f *Format) appendExponent(dst []byte, d *digits, l limits) []byte {
 		whole = d.point - exponent
 	}
 	total := max(len(d.text), l.minInt+l.minFrac, whole)
-	for i := 0; i < total; i++ {
+	for i := range total {
 		if i == whole {
 			dst = utf8.AppendRune(dst, f.point)
 		}

@@ -163,7 +163,7 @@ func LowerChar(r rune) rune {
 // convertASCII swaps the case of the letters in a range, if s is ASCII.
 func convertASCII(s string, from, to byte) (string, bool) {
 	change := -1
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] >= 0x80 {
 			return "", false
 		}

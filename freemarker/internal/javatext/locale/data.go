@@ -96,7 +96,7 @@ var data = sync.OnceValue(func() *tables {
 		case "currencydigits":
 			n, codes, _ := strings.Cut(line, "|")
 			d, _ := strconv.Atoi(n)
-			for _, code := range strings.Fields(codes) {
+			for code := range strings.FieldsSeq(codes) {
 				t.digits[code] = d
 			}
 		default:
@@ -183,7 +183,7 @@ func (l Locale) Numbers() *Numbers {
 		CurrencyCode: "XXX", CurrencySymbol: "\u00a4", symbols: map[string]string{},
 	}
 	if s := t.value(k.name, "currencies"); s != "" {
-		for _, pair := range strings.Split(s, "\t") {
+		for pair := range strings.SplitSeq(s, "\t") {
 			n.symbols[pair[:3]] = pair[3:]
 		}
 	}
