@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
 
+	"temporal-twilio/internal/metrics"
 	"temporal-twilio/sms"
 	"temporal-twilio/twilio"
 )
@@ -66,6 +67,8 @@ type Account struct {
 	Gateway Gateway
 	// Pace is shared by all sends of the account in this worker.
 	Pace *Pace
+	// Metrics count what becomes of its sends. Optional.
+	Metrics *metrics.Account
 }
 
 // Activities holds what the activities need. Register its methods on a worker

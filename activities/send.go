@@ -70,8 +70,9 @@ type send struct {
 	news *sync.Cond
 	// halt is why nobody else is tried in this round.
 	halt *halt
-	// failures counts the creates in a row that ended without Twilio's word.
-	failures int
+	// failures counts the creates in a row that ended without Twilio's word, doubts
+	// the recipients whom the metrics have as in doubt.
+	failures, doubts int
 	// pause is how long Twilio asked us to stay away.
 	pause time.Duration
 	// unended is told of those whose turn never came.
@@ -453,8 +454,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 	if s.account.Pace.CountsSegments() {
 		segments = to.content.size()
 	}
-	err := s.account.Pace.Acquire(ctx, s.lane(), segments, s.turnLimit())
-	if err != nil {
+	if err := s.acquire(ctx, segments); err != nil {
 		if turn, late := errors.AsType[TurnError](err); late {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -521,7 +521,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 		s.take(to, message, s.now())
 		return
 	}
-	problem := *sms.AsError(err)
+	problem := *s.failed(err)
 	switch {
 	case problem.Code == sms.CodeOutcomeUnknown:
 		s.disturb()
@@ -566,7 +566,8 @@ func (s *send) stop(problem sms.Error, final bool) {
 
 // take notes that Twilio took a recipient's message. The caller holds mu.
 func (s *send) take(to *recipient, m sms.Message, at time.Time) {
-	to.state, to.open, to.message, to.problem, to.cause, to.content = taken, false, m, sms.Error{}, -1, content{}
+	s.took(to, m)
+	to.open, to.message, to.problem, to.cause, to.content = false, m, sms.Error{}, -1, content{}
 	s.ledger.take(s.owner, m, at)
 	s.ledger.settle(s.owner, to.to)
 	s.known = &known{To: m.To, SID: m.SID, At: at}
@@ -578,7 +579,8 @@ func (s *send) take(to *recipient, m sms.Message, at time.Time) {
 // set notes any other outcome. The caller holds mu.
 func (s *send) set(to *recipient, st state, problem sms.Error) {
 	problem.To = to.to
-	to.state, to.open, to.problem = st, false, problem
+	s.enter(to, st)
+	to.open, to.problem = false, problem
 	to.cause = s.problems.place(problem, to.to)
 }
 
@@ -597,7 +599,8 @@ func (s *send) release(recipients []*recipient) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, to := range recipients {
-		to.state, to.open, to.problem, to.cause = untried, false, sms.Error{}, -1
+		s.enter(to, untried)
+		to.open, to.problem, to.cause = false, sms.Error{}, -1
 		s.ledger.settle(s.owner, to.to)
 	}
 }

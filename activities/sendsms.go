@@ -38,6 +38,9 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 			logPanic(ctx)
 			result, err = s.broken(), nil
 		}
+		if input.IdempotencyKey == "" { // else it is counted where it is carried out
+			a.count(s, &result, err)
+		}
 		if err == nil {
 			err = told(ctx, &result, input.OnError)
 		}
@@ -52,6 +55,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	if problem := s.prepare(ctx); problem != nil {
 		return s.unable(ctx, problem)
 	}
+	s.beginDoubts()
 	if err := s.run(ctx); err != nil {
 		return result, err
 	}

@@ -63,6 +63,15 @@ const (
 	CodeNoAttemptLeft Code = "NO_ATTEMPT_LEFT"
 )
 
+// Codes returns all of them.
+func Codes() []Code {
+	return []Code{
+		CodeMissingInput, CodeInvalidInput, CodeConnection, CodeAuthentication, CodeInvalidRequest, CodeInvalidTo, CodeInvalidFrom,
+		CodePermissionDenied, CodeInvalidRegion, CodeTemplateMetadata, CodeTemplateSyntax, CodeUnknown,
+		CodeRateLimited, CodeOptedOut, CodeOutcomeUnknown, CodeCancelled, CodeTimeUp, CodeWorkerStopped, CodeNoAttemptLeft,
+	}
+}
+
 // Error is one thing that went wrong, as the payload of SendSms tells it.
 type Error struct {
 	// To is the recipient it concerns; empty if it concerns the whole send.

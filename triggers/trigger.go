@@ -78,6 +78,15 @@ func (s *Set) meant(t *Trigger, message sms.Inbound) bool {
 // read. [Set.Lint] finds more, and takes longer.
 func (s *Set) Warnings() []Finding { return s.warnings }
 
+// Names lists the triggers by name, in their order.
+func (s *Set) Names() []string {
+	names := make([]string, len(s.triggers))
+	for i := range s.triggers {
+		names[i] = s.triggers[i].Name
+	}
+	return names
+}
+
 // Len is the number of triggers.
 func (s *Set) Len() int { return len(s.triggers) }
 

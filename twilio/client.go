@@ -32,6 +32,9 @@ type Access struct {
 	BaseURL string
 	// Timeout bounds one request. Optional: default 10 s.
 	Timeout time.Duration
+	// Observe is called after each request with its method, the HTTP status of the
+	// answer, 0 if there was none, and how long that took. Optional.
+	Observe func(method string, status int, took time.Duration)
 }
 
 // DefaultTimeout bounds one request to Twilio. Its slowest creates are well
@@ -98,7 +101,7 @@ func newTransport() *http.Transport {
 // observes it. twilio-go takes no context and drops the headers of errors, so
 // both travel in the RoundTripper that is made for the call.
 func (c *Client) service(ctx context.Context) (*api.ApiService, *exchange) {
-	x := &exchange{ctx: ctx, base: c.base, transport: c.transport, clock: &c.clock}
+	x := &exchange{ctx: ctx, base: c.base, transport: c.transport, clock: &c.clock, observe: c.access.Observe}
 	base := &client.Client{
 		Credentials: client.NewCredentials(c.access.Username, c.access.Password),
 		HTTPClient: &http.Client{

@@ -26,6 +26,8 @@ type exchange struct {
 	base      *url.URL
 	transport http.RoundTripper
 	clock     *clock
+	// observe is told of each request. Optional.
+	observe func(method string, status int, took time.Duration)
 	// check is asked at the last moment before a request is written; its error
 	// keeps it from being written. Optional.
 	check func() error
@@ -74,6 +76,13 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.URL.Scheme, req.URL.Host, req.Host = x.base.Scheme, x.base.Host, x.base.Host
 	}
 	sent := time.Now()
+	if x.observe != nil {
+		defer func() {
+			if x.held.Load() == nil { // else it was never written
+				x.observe(req.Method, x.status, time.Since(sent))
+			}
+		}()
+	}
 	resp, err := x.transport.RoundTrip(req)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/twilio/twilio-go/client"
@@ -28,27 +29,39 @@ type reason struct {
 	retry bool
 }
 
+// labels are those of all reasons.
+var labels []string
+
+func define(label string, code sms.Code, scope sms.Scope, retry bool) reason {
+	labels = append(labels, label)
+	return reason{label, code, scope, retry}
+}
+
+// Reasons returns every value that [sms.Error.Reason] has in errors of this
+// package.
+func Reasons() []string { return slices.Clone(labels) }
+
 // The reasons. No other labels exist.
 var (
-	credentials  = reason{"credentials", sms.CodeAuthentication, sms.ScopeAccount, false}
-	suspended    = reason{"suspended", sms.CodeAuthentication, sms.ScopeAccount, false}
-	denied       = reason{"denied", sms.CodePermissionDenied, sms.ScopeAccount, false}
-	wrongAccount = reason{"account", sms.CodeInvalidRequest, sms.ScopeAccount, false}
-	notTwilio    = reason{"not_twilio", sms.CodeConnection, sms.ScopeAccount, false}
-	certificate  = reason{"certificate", sms.CodeConnection, sms.ScopeAccount, false}
-	cancelled    = reason{"cancelled", sms.CodeConnection, sms.ScopeRecipient, false}
-	unreachable  = reason{"unreachable", sms.CodeConnection, sms.ScopeAccount, true}
-	tooMany      = reason{"too_many", sms.CodeRateLimited, sms.ScopeAccount, true}
-	queueFull    = reason{"queue_full", sms.CodeRateLimited, sms.ScopeSender, true}
-	replyLoop    = reason{"reply_loop", sms.CodeRateLimited, sms.ScopeRecipient, true}
-	recipient    = reason{"recipient", sms.CodeInvalidTo, sms.ScopeRecipient, false}
-	region       = reason{"region", sms.CodeInvalidRegion, sms.ScopeRecipient, false}
-	unverified   = reason{"unverified", sms.CodePermissionDenied, sms.ScopeRecipient, false}
-	optedOut     = reason{"opted_out", sms.CodeOptedOut, sms.ScopeRecipient, false}
-	sender       = reason{"sender", sms.CodeInvalidFrom, sms.ScopeRecipient, false}
-	missing      = reason{"missing", sms.CodeMissingInput, sms.ScopeRecipient, false}
-	refused      = reason{"refused", sms.CodeInvalidRequest, sms.ScopeRecipient, false}
-	lost         = reason{"lost", sms.CodeOutcomeUnknown, sms.ScopeRecipient, false}
+	credentials  = define("credentials", sms.CodeAuthentication, sms.ScopeAccount, false)
+	suspended    = define("suspended", sms.CodeAuthentication, sms.ScopeAccount, false)
+	denied       = define("denied", sms.CodePermissionDenied, sms.ScopeAccount, false)
+	wrongAccount = define("account", sms.CodeInvalidRequest, sms.ScopeAccount, false)
+	notTwilio    = define("not_twilio", sms.CodeConnection, sms.ScopeAccount, false)
+	certificate  = define("certificate", sms.CodeConnection, sms.ScopeAccount, false)
+	cancelled    = define("cancelled", sms.CodeConnection, sms.ScopeRecipient, false)
+	unreachable  = define("unreachable", sms.CodeConnection, sms.ScopeAccount, true)
+	tooMany      = define("too_many", sms.CodeRateLimited, sms.ScopeAccount, true)
+	queueFull    = define("queue_full", sms.CodeRateLimited, sms.ScopeSender, true)
+	replyLoop    = define("reply_loop", sms.CodeRateLimited, sms.ScopeRecipient, true)
+	recipient    = define("recipient", sms.CodeInvalidTo, sms.ScopeRecipient, false)
+	region       = define("region", sms.CodeInvalidRegion, sms.ScopeRecipient, false)
+	unverified   = define("unverified", sms.CodePermissionDenied, sms.ScopeRecipient, false)
+	optedOut     = define("opted_out", sms.CodeOptedOut, sms.ScopeRecipient, false)
+	sender       = define("sender", sms.CodeInvalidFrom, sms.ScopeRecipient, false)
+	missing      = define("missing", sms.CodeMissingInput, sms.ScopeRecipient, false)
+	refused      = define("refused", sms.CodeInvalidRequest, sms.ScopeRecipient, false)
+	lost         = define("lost", sms.CodeOutcomeUnknown, sms.ScopeRecipient, false)
 )
 
 // codes are the reasons by Twilio's numbers. What is not listed goes by its HTTP

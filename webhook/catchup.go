@@ -14,6 +14,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
+	"temporal-twilio/internal/metrics"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
 )
@@ -35,6 +36,8 @@ type CatchUp struct {
 	Retention func(context.Context) (time.Duration, error)
 	// Silencer knows the phones that triggers must not text. Optional: default none.
 	Silencer Silencer
+	// Metrics count what was missed. Required.
+	Metrics *metrics.Metrics
 	// Settle is how long a text is left to the webhooks. Optional: default not.
 	Settle time.Duration
 	Logger *slog.Logger
@@ -61,6 +64,7 @@ const (
 // not take holds no other back; Temporal then tries the activity again.
 func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (result sms.CatchUpSmsResult, err error) {
 	result.Through = query.Through
+	defer func() { c.Metrics.CaughtUp(result.Through) }()
 	since := query.Since
 	if activity.HasHeartbeatDetails(ctx) { // an earlier attempt has come so far
 		var done time.Time
@@ -140,8 +144,10 @@ func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, r
 		return fmt.Errorf("text %s: %s", message.MessageSID, answer.Outcome)
 	case len(answer.Reasons) > 0:
 		result.Failed++
+		c.Metrics.CatchUpText(metrics.CatchUpFailed)
 		c.Logger.ErrorContext(ctx, "missed text not published", "messageSid", message.MessageSID, "triggers", strings.Join(names(firings), " "), "reason", answer.reasons())
 	case answer.Outcome == outcomeAccepted && !answer.Known:
+		c.Metrics.CatchUpText(metrics.CatchUpPublished)
 		c.Logger.InfoContext(ctx, "missed text published", "messageSid", message.MessageSID, "triggers", strings.Join(names(firings), " "))
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
 
+	"temporal-twilio/internal/metrics"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
 )
@@ -34,7 +35,8 @@ func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Du
 		Receive: func(context.Context, sms.Inbound, []triggers.Firing, bool) Answer {
 			return Answer{Outcome: outcomeAccepted}
 		},
-		Logger: slog.New(slog.DiscardHandler),
+		Metrics: metrics.New(nil, ""),
+		Logger:  slog.New(slog.DiscardHandler),
 	}
 	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
 	env.RegisterActivity(c.CatchUpSms)

@@ -2,19 +2,22 @@ package webhook
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"testing"
 
-	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
-	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"temporal-twilio/internal/metrics"
+	"temporal-twilio/internal/metrics/metricstest"
 )
 
 func TestMetricsCountTextsByOutcome(t *testing.T) {
-	reader := sdkmetric.NewManualReader()
+	registry := prometheus.NewRegistry()
 	b := newBench(t, func(o *Options) {
-		o.Meter = sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader)).Meter("test")
+		o.Metrics = metrics.New(registry, "v1")
 		o.EchoBurst = 1
 	})
 	b.deliver(numbered(1, "Order Number 42"), token)
@@ -23,31 +26,52 @@ func TestMetricsCountTextsByOutcome(t *testing.T) {
 	b.deliver(numbered(4, "x"), "another")
 	b.err = errors.New("away")
 	b.deliver(numbered(5, "quiet"), token)
-	var all metricdata.ResourceMetrics
-	if err := reader.Collect(t.Context(), &all); err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, m := range all.ScopeMetrics[0].Metrics {
-		switch data := m.Data.(type) {
-		case metricdata.Sum[int64]:
-			for _, point := range data.DataPoints {
-				outcome, _ := point.Attributes.Value("outcome")
-				trigger, _ := point.Attributes.Value("trigger")
-				status, _ := point.Attributes.Value("status")
-				got = append(got, fmt.Sprint(m.Name, " ", point.Value, " ", trigger.AsString(), outcome.AsString(), status.AsString()))
-			}
-		case metricdata.Histogram[float64]:
-			got = append(got, fmt.Sprint(m.Name, " ", data.DataPoints[0].Count))
+	got := metricstest.Values(t, registry)
+	for series, want := range map[string]float64{
+		"sms_texts_total{outcome=no trigger,trigger=}":                1,
+		"sms_texts_total{outcome=accepted,trigger=order-status}":      1,
+		"sms_texts_total{outcome=accepted,trigger=number}":            2,
+		"sms_texts_total{outcome=Temporal unreachable,trigger=quiet}": 1,
+		"sms_webhook_refused_total{reason=signature}":                 1,
+		"sms_webhook_reply_seconds{}":                                 4,
+		"sms_echoes_suppressed_total{}":                               1,
+	} {
+		if got[series] != want {
+			t.Errorf("%s is %g, want %g", series, got[series], want)
 		}
 	}
-	slices.Sort(got)
-	want := []string{
-		"sms_echoes_suppressed 1 ", "sms_texts 1 no trigger", "sms_texts 1 order-statusaccepted", "sms_texts 1 quietTemporal unreachable",
-		"sms_texts 2 numberaccepted", "sms_webhook_refused 1 Forbidden", "sms_webhook_reply_seconds 4",
+}
+
+func TestRefusalsAreCountedByReason(t *testing.T) {
+	for _, tc := range []struct {
+		status    int
+		why, want string
+	}{
+		{http.StatusForbidden, "the signature is not valid", metrics.RefusedSignature},
+		{http.StatusForbidden, otherAccount, metrics.RefusedAccount},
+		{http.StatusBadRequest, "parameter From is missing", metrics.RefusedMalformed},
+		{http.StatusRequestEntityTooLarge, "the body is too large", metrics.RefusedMalformed},
+		{http.StatusMethodNotAllowed, "", metrics.RefusedMethod},
+		{http.StatusNotFound, "", metrics.RefusedPath},
+	} {
+		if got := refusal(tc.status, tc.why); got != tc.want {
+			t.Errorf("%d %q counts as %s, want %s", tc.status, tc.why, got, tc.want)
+		}
 	}
-	if !slices.Equal(got, want) {
-		t.Errorf("counted %q\nwant %q", got, want)
+}
+
+// An outcome that the metrics do not know has no series until it first counts.
+func TestMetricsKnowEveryOutcome(t *testing.T) {
+	for _, file := range []string{"dispatch.go", "sms.go"} {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`(?:outcome\w+ += |Outcome: )"([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
+			if !slices.Contains(metrics.TextOutcomes, found[1]) {
+				t.Errorf("%s: the metrics do not know the outcome %q", file, found[1])
+			}
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !h.receives(message.AccountSID, message.To) {
-		h.refuse(w, r, http.StatusForbidden, "the number belongs to another account than the one that signed")
+		h.refuse(w, r, http.StatusForbidden, otherAccount)
 		return
 	}
 	answer, matched := Answer{Again: true, Outcome: "too many texts at once"}, []triggers.Firing(nil)
@@ -59,7 +59,7 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 			answer.Replies, answer.Unsaid = nil, "machines answer each other"
 		}
 	}
-	h.counts.text(ctx, matched, answer, time.Since(began))
+	h.Metrics.Text(names(matched), answer.Outcome, time.Since(began))
 	h.restrain(ctx, message, &answer)
 	h.report(ctx, message, matched, answer)
 	if h.ShowOutcome {
@@ -119,7 +119,7 @@ func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Ans
 		return
 	}
 	if may, why := h.guard.mayEcho(message); !may {
-		h.counts.suppressed.Add(ctx, 1)
+		h.Metrics.EchoSuppressed()
 		answer.Replies, answer.Unsaid = nil, why
 		return
 	}

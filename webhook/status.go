@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"temporal-twilio/internal/metrics"
 	"temporal-twilio/sms"
 )
 
@@ -49,13 +50,16 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 		h.ignore(w, r, update, "the message was sent from another account than the workflow's, or its address was not made by a worker with our secret")
 		return
 	}
+	h.Metrics.Delivery(update)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerTimeout)
 	defer cancel()
 	if err := h.Status(ctx, workflowID, update); err != nil {
 		h.Logger.ErrorContext(ctx, "a status could not be delivered", "messageSid", update.MessageSID, "status", update.Status, "error", err)
+		h.Metrics.StatusCallback(metrics.CallbackFailed)
 		say(w, http.StatusServiceUnavailable, "the status could not be delivered; call again")
 		return
 	}
+	h.Metrics.StatusCallback(metrics.CallbackDelivered)
 	w.WriteHeader(http.StatusNoContent)
 }
 
@@ -82,6 +86,7 @@ func (h *handler) ignore(w http.ResponseWriter, r *http.Request, update sms.Stat
 	if !word.MatchString(string(update.Status)) {
 		update.Status = ""
 	}
+	h.Metrics.StatusCallback(metrics.CallbackIgnored)
 	h.Logger.WarnContext(r.Context(), "status callback ignored", "reason", why, "messageSid", update.MessageSID, "status", update.Status)
 	w.WriteHeader(http.StatusNoContent)
 }

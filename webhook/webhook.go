@@ -14,8 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel/metric"
-
+	"temporal-twilio/internal/metrics"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
 )
@@ -103,8 +102,8 @@ type Options struct {
 	// Ready returns why events cannot be published now, in words for anybody; or
 	// else what is not well although they can. Optional: default always ready.
 	Ready func(context.Context) (note string, err error)
-	// Meter makes the webhook's metrics. Optional: default none.
-	Meter metric.Meter
+	// Metrics count what comes. Optional: default nobody sees them.
+	Metrics *metrics.Metrics
 	// Logger gets one line for each refused or failed request, without numbers
 	// or texts. Required.
 	Logger *slog.Logger
@@ -125,11 +124,10 @@ func Handler(o Options) (http.Handler, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	counts, err := newMetrics(o.Meter)
-	if err != nil {
-		return nil, fmt.Errorf("webhook: make its metrics: %w", err)
+	if o.Metrics == nil {
+		o.Metrics = metrics.New(nil, "")
 	}
-	h := &handler{Options: o, guard: newGuard(&o), counts: counts, places: make(chan struct{}, maxAtOnce)}
+	h := &handler{Options: o, guard: newGuard(&o), places: make(chan struct{}, maxAtOnce)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST "+SmsPath, h.sms)
 	mux.HandleFunc("GET "+SmsPath, h.sms)
@@ -201,8 +199,7 @@ func (o *Options) check() error {
 
 type handler struct {
 	Options
-	guard  *guard
-	counts *metrics
+	guard *guard
 	// places holds one element for each message that is being published.
 	places chan struct{}
 }
@@ -234,10 +231,28 @@ func say(w http.ResponseWriter, status int, text string) {
 	_, _ = fmt.Fprintln(w, text) // the client may have gone
 }
 
+// otherAccount refuses a text to a number of another account.
+const otherAccount = "the number belongs to another account than the one that signed"
+
+// refusal is the reason of a refusal in metrics.
+func refusal(status int, why string) string {
+	switch {
+	case why == otherAccount:
+		return metrics.RefusedAccount
+	case status == http.StatusForbidden:
+		return metrics.RefusedSignature
+	case status == http.StatusMethodNotAllowed:
+		return metrics.RefusedMethod
+	case status == http.StatusNotFound:
+		return metrics.RefusedPath
+	}
+	return metrics.RefusedMalformed
+}
+
 // refuse answers a request that is not Twilio's or not well formed, and leaves
 // one line about it.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, status int, why string) {
-	h.counts.refuse(r.Context(), status)
+	h.Metrics.RefusedRequest(refusal(status, why))
 	h.Logger.WarnContext(r.Context(), "webhook request refused", "status", status, "reason", why)
 	say(w, status, why)
 }

@@ -60,10 +60,12 @@ func (r *refusals) probe(ctx context.Context, accounts map[string]activities.Acc
 					return
 				case err == nil:
 					r.set(name, "")
+					account.Metrics.Refused(false)
 					logger.Info("Twilio takes the account", "account", name)
 					return
 				case err.Scope == sms.ScopeAccount && !err.Retryable:
 					r.set(name, err.Code)
+					account.Metrics.Refused(true)
 					logger.Error("Twilio refuses the account: check TWILIO_ACCOUNT and TWILIO_TOKEN, or the accounts file", "account", name, "code", err.Code, "twilioCode", err.TwilioCode, "httpStatus", err.HTTPStatus)
 				default:
 					logger.Warn("Twilio does not say whether it takes the account; asking again", "account", name, "code", err.Code, "httpStatus", err.HTTPStatus)

@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/metrics"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
@@ -31,8 +32,8 @@ import (
 const catchUpSchedule = "sms-catch-up"
 
 // newCatchUp gives a service that catches up every CATCH_UP, and at once.
-func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, logger *slog.Logger) (func(context.Context) error, error) {
-	gateways, err := receiving(c)
+func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
+	gateways, err := receiving(c, ours)
 	if err != nil {
 		return nil, fmt.Errorf("CATCH_UP: %w", err)
 	}
@@ -51,6 +52,7 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 		Receive:   dispatcher.Receive,
 		Silencer:  dispatcher,
 		Retention: temporalClient.Retention,
+		Metrics:   ours,
 		Settle:    c.CatchUpAfter,
 		Logger:    logger,
 	}
@@ -134,14 +136,14 @@ func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Cli
 
 // receiving gives the accounts whose messages are caught up on, by their SIDs:
 // all whose webhooks are taken.
-func receiving(c config.Config) (map[string]*twilio.Client, error) {
-	gateway, err := twilio.New(c.Twilio())
+func receiving(c config.Config, ours *metrics.Metrics) (map[string]*twilio.Client, error) {
+	gateway, err := openTwilio(c.Twilio(), ours)
 	if err != nil {
 		return nil, err
 	}
 	gateways := map[string]*twilio.Client{c.Account: gateway}
 	for name, account := range c.Named {
-		if gateways[account.Account], err = twilio.New(account.Twilio()); err != nil {
+		if gateways[account.Account], err = openTwilio(account.Twilio(), ours); err != nil {
 			return nil, fmt.Errorf("account %q: %w", name, err)
 		}
 	}
@@ -151,7 +153,7 @@ func receiving(c config.Config) (map[string]*twilio.Client, error) {
 		}
 		access := c.Twilio()
 		access.AccountSID, access.Token, access.Username, access.Password = account, tokens[0], "", ""
-		if gateways[account], err = twilio.New(access); err != nil {
+		if gateways[account], err = openTwilio(access, ours); err != nil {
 			return nil, fmt.Errorf("TWILIO_SUBACCOUNT_TOKENS: account %s: %w", account, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/metrics"
 )
 
 func TestEachAccountWhoseWebhooksAreTakenIsCaughtUpOn(t *testing.T) {
@@ -29,7 +30,7 @@ func TestEachAccountWhoseWebhooksAreTakenIsCaughtUpOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gateways, err := receiving(c)
+	gateways, err := receiving(c, metrics.New(nil, ""))
 	if err != nil {
 		t.Fatal(err)
 	}

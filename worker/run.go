@@ -19,6 +19,7 @@ import (
 	"temporal-twilio/activities"
 	"temporal-twilio/broadcast"
 	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/metrics"
 	"temporal-twilio/internal/telemetry"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
@@ -40,27 +41,29 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	for _, warning := range c.Warnings {
 		logger.Warn(warning)
 	}
-	metrics, err := telemetry.NewMetrics()
+	measured, err := telemetry.NewMetrics()
 	if err != nil {
 		return err
 	}
-	temporalClient, err := temporal.NewClient(logger, metrics.Meter, grpc.WithStatsHandler(webhook.DoubtHandler{}))
+	temporalClient, err := temporal.NewClient(logger, measured.Meter, grpc.WithStatsHandler(webhook.DoubtHandler{}))
 	if err != nil {
 		return err
 	}
 	defer temporalClient.Close()
 
+	measured.Ours.AttributesMissing(func() int { return len(temporalClient.MissingAttributes(ctx)) })
+
 	var services []func(context.Context) error
 	refused := &refusals{}
 	if p.worker {
-		w, err := newWorker(ctx, c, temporalClient, refused, logger)
+		w, err := newWorker(ctx, c, temporalClient, refused, measured.Ours, logger)
 		if err != nil {
 			return err
 		}
 		services = append(services, w)
 	}
 	if p.webhook {
-		w, err := newWebhook(ctx, c, temporalClient, refused, metrics.Meter, logger)
+		w, err := newWebhook(ctx, c, temporalClient, refused, measured.Ours, logger)
 		if err != nil {
 			return err
 		}
@@ -68,7 +71,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	}
 	if c.MetricsAddr != "" {
 		mux := http.NewServeMux()
-		mux.Handle("GET /metrics", metrics.Handler)
+		mux.Handle("GET /metrics", measured.Handler)
 		service, err := serve(logger, listening{name: "metrics", variable: "METRICS_ADDR", address: c.MetricsAddr, handler: mux})
 		if err != nil {
 			return err
@@ -83,8 +86,8 @@ func run(ctx context.Context, c config.Config, p parts) error {
 }
 
 // newWorker gives a service that polls the task queue.
-func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Client, refused *refusals, logger *slog.Logger) (func(context.Context) error, error) {
-	accounts, err := openAccounts(c)
+func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Client, refused *refusals, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
+	accounts, err := openAccounts(c, ours)
 	if err != nil {
 		return nil, err
 	}
@@ -160,20 +163,26 @@ func openStore(ctx context.Context, c config.Config) (store broadcast.Store, err
 
 // openAccounts gives the accounts that callers can name, "" being that of the
 // environment.
-func openAccounts(c config.Config) (map[string]activities.Account, error) {
-	gateway, err := twilio.New(c.Twilio())
+func openAccounts(c config.Config, ours *metrics.Metrics) (map[string]activities.Account, error) {
+	gateway, err := openTwilio(c.Twilio(), ours)
 	if err != nil {
 		return nil, err
 	}
-	accounts := map[string]activities.Account{"": {SID: c.Account, Gateway: gateway, Pace: newPace(c, c.Concurrency, c.Rate, c.AccountRate)}}
+	accounts := map[string]activities.Account{"": {SID: c.Account, Gateway: gateway, Pace: newPace(c, c.Concurrency, c.Rate, c.AccountRate), Metrics: ours.Account("")}}
 	for name, account := range c.Named {
-		gateway, err := twilio.New(account.Twilio())
+		gateway, err := openTwilio(account.Twilio(), ours)
 		if err != nil {
 			return nil, fmt.Errorf("account %q: %w", name, err)
 		}
-		accounts[name] = activities.Account{SID: account.Account, Gateway: gateway, Pace: newPace(c, account.Concurrency, account.Rate, account.AccountRate)}
+		accounts[name] = activities.Account{SID: account.Account, Gateway: gateway, Pace: newPace(c, account.Concurrency, account.Rate, account.AccountRate), Metrics: ours.Account(name)}
 	}
 	return accounts, nil
+}
+
+// openTwilio returns a client whose requests are measured.
+func openTwilio(access twilio.Access, ours *metrics.Metrics) (*twilio.Client, error) {
+	access.Observe = ours.TwilioRequest
+	return twilio.New(access)
 }
 
 func newPace(c config.Config, concurrency int, perSender, perAccount float64) *activities.Pace {

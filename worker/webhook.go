@@ -8,18 +8,18 @@ import (
 	"errors"
 	"log/slog"
 
-	"go.opentelemetry.io/otel/metric"
 	"go.temporal.io/api/workflowservice/v1"
 	"golang.org/x/sync/errgroup"
 
 	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/metrics"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/triggers"
 	"temporal-twilio/webhook"
 )
 
 // newWebhook gives a service that takes messages.
-func newWebhook(stopping context.Context, c config.Config, temporalClient *temporal.Client, refused *refusals, meter metric.Meter, logger *slog.Logger) (func(context.Context) error, error) {
+func newWebhook(stopping context.Context, c config.Config, temporalClient *temporal.Client, refused *refusals, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	live, err := triggers.Open(c.Triggers, triggers.Options{
 		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
 	})
@@ -45,7 +45,7 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		Receive:   dispatcher.Receive,
 		Status:    dispatcher.Status,
 		Silencer:  dispatcher,
-		Meter:     meter,
+		Metrics:   ours,
 
 		StatusSecret:   idSecret(c),
 		OwnNumbers:     c.WebhookOwnNumbers.All,
@@ -70,6 +70,7 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 	if err != nil {
 		return nil, err
 	}
+	ours.Triggers(live.Set().Names())
 	tell(logger, live.Set(), nil)
 	listen, err := serve(logger, listening{
 		name: "webhook", variable: "WEBHOOK_ADDR", address: c.WebhookAddr, handler: handler, tls: secure, drain: c.WebhookDrain,
@@ -79,7 +80,7 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 	}
 	var catchUp func(context.Context) error
 	if c.CatchUp > 0 {
-		if catchUp, err = newCatchUp(c, temporalClient, live, dispatcher, logger); err != nil {
+		if catchUp, err = newCatchUp(c, temporalClient, live, dispatcher, ours, logger); err != nil {
 			return nil, err
 		}
 	}
@@ -97,7 +98,13 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 			})
 		}
 		group.Go(func() error {
-			live.Watch(ctx, triggers.WatchInterval, func(set *triggers.Set, err error) { tell(logger, set, err) })
+			live.Watch(ctx, triggers.WatchInterval, func(set *triggers.Set, err error) {
+				ours.TriggersReloaded(err)
+				if err == nil {
+					ours.Triggers(set.Names())
+				}
+				tell(logger, set, err)
+			})
 			return nil
 		})
 		return group.Wait()

@@ -7,13 +7,19 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/attribute"
 	otelprometheus "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/resource"
+
+	"temporal-twilio/internal/metrics"
+	"temporal-twilio/internal/version"
 )
 
 // NewLogger writes lines of the given level (debug, info, warn, error) in the
@@ -35,23 +41,56 @@ func NewLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 
 // Metrics is where measurements go, and the handler that shows them.
 type Metrics struct {
-	// Meter records measurements.
+	// Meter records those of Temporal's SDK.
 	Meter metric.Meter
-	// Handler serves them in Prometheus' format.
+	// Ours are our own.
+	Ours *metrics.Metrics
+	// Handler serves all of them in Prometheus' format.
 	Handler http.Handler
 }
 
-// NewMetrics makes an own registry, with Go's and the process's figures.
+// service is the name of our programs in metrics.
+const service = "temporal-twilio"
+
+// The buckets of the SDK's histograms, in seconds: of what takes its time, and of
+// what waits in a task queue.
+var (
+	latencies = []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60}
+	waits     = []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800}
+)
+
+// NewMetrics makes a registry of its own, with Go's and the process's figures.
 func NewMetrics() (*Metrics, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry))
+	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo())
 	if err != nil {
 		return nil, fmt.Errorf("make the metrics exporter: %w", err)
 	}
-	provider := sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter))
+	provider := sdkmetric.NewMeterProvider(
+		sdkmetric.WithReader(exporter),
+		sdkmetric.WithResource(resource.NewSchemaless(attribute.String("service.name", service), attribute.String("service.version", version.String()))),
+		sdkmetric.WithView(buckets),
+	)
 	return &Metrics{
-		Meter:   provider.Meter("temporal-twilio"),
+		Meter:   provider.Meter(service),
+		Ours:    metrics.New(registry, version.String()),
 		Handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 	}, nil
+}
+
+// buckets is the view that gives histograms of seconds their buckets: OpenTelemetry's
+// own are made for milliseconds.
+func buckets(i sdkmetric.Instrument) (stream sdkmetric.Stream, ours bool) {
+	if i.Kind != sdkmetric.InstrumentKindHistogram {
+		return stream, false
+	}
+	bounds := latencies
+	if strings.Contains(i.Name, "schedule_to_start") || strings.Contains(i.Name, "endtoend") || strings.Contains(i.Name, "succeed") {
+		bounds = waits
+	}
+	return sdkmetric.Stream{
+		Name: i.Name, Description: i.Description, Unit: i.Unit,
+		Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: bounds},
+	}, true
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -64,6 +65,22 @@ func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.Indexe
 		c.asked = time.Now()
 	}
 	return c.attributes
+}
+
+// MissingAttributes lists those of our search attributes that the namespace lacks;
+// none while that is not known.
+func (c *Client) MissingAttributes(ctx context.Context) (missing []string) {
+	there := c.SearchAttributes(ctx)
+	if there == nil {
+		return nil
+	}
+	for name, kind := range ours {
+		if there[name] != kind {
+			missing = append(missing, name)
+		}
+	}
+	slices.Sort(missing)
+	return missing
 }
 
 // lacks is how many of our search attributes are not there.

@@ -58,7 +58,7 @@ func NewClient(logger *slog.Logger, meter metric.Meter, dialing ...grpc.DialOpti
 	options.Logger = sdklog.NewStructuredLogger(logger)
 	if meter != nil {
 		options.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
-			Meter:   meter,
+			Meter: meter, UseMonotonicCounters: true,
 			OnError: func(err error) { logger.Error("a metric could not be recorded", "error", err) },
 		})
 	}

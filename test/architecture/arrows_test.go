@@ -19,6 +19,9 @@ const module = "temporal-twilio"
 // programs need.
 const yamlfile = "internal/yamlfile"
 
+// metrics is another: whatever is counted is counted there.
+const metrics = "internal/metrics"
+
 // version is another: the local Twilio, too, says which it is.
 const version = "internal/version"
 
@@ -33,19 +36,20 @@ var rooms = map[string][]string{
 	"freemarker": {"javaregex"},
 	"twilio":     {"sms"},
 	"broadcast":  {"sms"},
-	"activities": {"sms", "javaregex", "freemarker", "twilio"},
+	"activities": {"sms", "javaregex", "freemarker", "twilio", metrics},
 	"workflows":  {"sms"},
 	"triggers":   {"sms", "javaregex", "freemarker", yamlfile},
-	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "workflows", "triggers", yamlfile},
-	"internal":   {"sms", "javaregex", "freemarker", "twilio", yamlfile},
+	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "workflows", "triggers", metrics, yamlfile},
+	"internal":   {"sms", "javaregex", "freemarker", "twilio", metrics, version, yamlfile},
 	yamlfile:     {},
+	metrics:      {"sms", "twilio"},
 	version:      {},
 	schemas:      {"sms", "javaregex", "freemarker", "triggers", yamlfile},
-	"worker":     {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, yamlfile},
-	"starter":    {"sms", "javaregex", "freemarker", "twilio", "workflows", "triggers", "webhook", "internal", version, yamlfile},
+	"worker":     {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", metrics, version, yamlfile},
+	"starter":    {"sms", "javaregex", "freemarker", "twilio", "workflows", "triggers", "webhook", "internal", metrics, version, yamlfile},
 	"twiliosim":  {"sms", "twilio", version},
-	"local":      {"sms", "broadcast", "twiliosim", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, yamlfile},
-	"test":       {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", version, "twiliosim", "local", yamlfile},
+	"local":      {"sms", "broadcast", "twiliosim", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", metrics, version, yamlfile},
+	"test":       {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", metrics, version, "twiliosim", "local", yamlfile},
 }
 
 // goPackage is what "go list -json" says of a package.
@@ -141,7 +145,7 @@ func arrow(from, to string) string {
 // room is the top-level folder of a package of ours.
 func room(path string) string {
 	path = strings.TrimPrefix(path, module+"/")
-	for _, apart := range []string{yamlfile, version, schemas} {
+	for _, apart := range []string{yamlfile, metrics, version, schemas} {
 		if path == apart || strings.HasPrefix(path, apart+"/") {
 			return apart
 		}

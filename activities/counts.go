@@ -1,0 +1,92 @@
+package activities
+
+// Counts: what a send tells the metrics of its account.
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"temporal-twilio/internal/metrics"
+	"temporal-twilio/sms"
+)
+
+// beginDoubts counts those whom earlier attempts left in doubt.
+func (s *send) beginDoubts() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	more := len(s.in(doubtful)) - s.doubts
+	s.doubts += more
+	s.account.Metrics.InDoubt(more)
+}
+
+// count ends an attempt's counts: what became of the recipients, unless another
+// attempt goes on. s is nil if the input could not be read. What no account has
+// counts for the default one.
+func (a *Activities) count(s *send, result *sms.SendSmsResult, err error) {
+	account := a.Accounts[""].Metrics
+	if s != nil {
+		s.mu.Lock()
+		s.account.Metrics.InDoubt(-s.doubts)
+		s.doubts = 0
+		s.mu.Unlock()
+		account = cmp.Or(s.account.Metrics, account)
+	}
+	if err == nil {
+		account.Sent(result)
+	}
+}
+
+// failed counts the failure of a create.
+func (s *send) failed(err error) *sms.Error {
+	problem := sms.AsError(err)
+	s.account.Metrics.Failed(problem)
+	return problem
+}
+
+// enter has a recipient enter a state. The caller holds mu.
+func (s *send) enter(to *recipient, st state) {
+	was := to.state
+	to.state = st
+	switch {
+	case was == st:
+		return
+	case st == doubtful:
+		s.doubts++
+		s.account.Metrics.InDoubt(1)
+		return
+	case was != doubtful:
+		return
+	}
+	s.doubts--
+	s.account.Metrics.InDoubt(-1)
+	switch st {
+	case taken:
+		s.account.Metrics.Resolved(metrics.DoubtFound)
+	case untried:
+		s.account.Metrics.Resolved(metrics.DoubtResent)
+	default:
+		s.account.Metrics.Resolved(metrics.DoubtAbsent)
+	}
+}
+
+// took has a recipient's message be Twilio's. Segments are ours to count while
+// a Messaging Service has not chosen the sender. The caller holds mu.
+func (s *send) took(to *recipient, m sms.Message) {
+	s.enter(to, taken)
+	segments := m.Segments
+	if segments == 0 && to.rendered {
+		segments = to.content.size()
+	}
+	s.account.Metrics.Took(segments)
+}
+
+// acquire waits for the turn of a message.
+func (s *send) acquire(ctx context.Context, segments int) error {
+	began := time.Now()
+	err := s.account.Pace.Acquire(ctx, s.lane(), segments, s.turnLimit())
+	if err == nil {
+		s.account.Metrics.Waited(time.Since(began))
+	}
+	return err
+}

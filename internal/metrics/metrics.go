@@ -1,0 +1,394 @@
+// Package metrics is the table of our own metrics: their names, their labels and
+// every value that a label can have. No label holds a number, a text, a workflow
+// ID or a secret. Each series that is known beforehand begins at 0, so that rate()
+// and alerts see its first event.
+package metrics
+
+import (
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// What became of a recipient, as sms_sends_total counts it.
+const (
+	SendSent    = "sent"
+	SendUnknown = "unknown"
+	SendNotSent = "not_sent"
+)
+
+// How a doubt was resolved, as sms_doubts_resolved_total counts it.
+const (
+	// DoubtFound: Twilio's listing shows the message.
+	DoubtFound = "found"
+	// DoubtAbsent: the listing proves that there is none.
+	DoubtAbsent = "absent"
+	// DoubtResent: the caller asked for another message.
+	DoubtResent = "resent"
+	// DoubtReported: the caller was told OUTCOME_UNKNOWN.
+	DoubtReported = "reported"
+)
+
+// Why the webhook refused a request, as sms_webhook_refused_total counts it.
+const (
+	RefusedSignature = "signature"
+	RefusedAccount   = "account"
+	RefusedMalformed = "malformed"
+	RefusedMethod    = "method"
+	RefusedPath      = "path"
+)
+
+// What became of a status callback, as sms_status_callbacks_total counts it.
+const (
+	CallbackDelivered = "delivered"
+	CallbackIgnored   = "ignored"
+	CallbackFailed    = "failed"
+)
+
+// What the catch-up made of a missed text, as sms_catch_up_texts_total counts it.
+const (
+	CatchUpPublished = "published"
+	CatchUpFailed    = "failed"
+)
+
+// deliveryCodes are those of Twilio's errors of undelivered messages that have a
+// series of their own. All others count as "other".
+// Source: https://www.twilio.com/docs/api/errors
+var deliveryCodes = map[int]bool{
+	21610: true, // the recipient has opted out
+	30001: true, // the queue overflowed
+	30002: true, // the account is suspended
+	30003: true, // the handset is unreachable
+	30004: true, // blocked
+	30005: true, // unknown destination
+	30006: true, // a landline, or a carrier that is unreachable
+	30007: true, // filtered
+	30008: true, // unknown
+	30022: true, // too fast for the registered campaign
+	30023: true, // the campaign's daily cap
+	30032: true, // an unverified toll-free number
+	30034: true, // an unregistered number
+	30410: true, // the carrier did not answer in time
+	63016: true, // WhatsApp: outside the window, without a template
+	63024: true, // WhatsApp: not a recipient
+}
+
+// Metrics are all of ours. The fields are named as the metrics are.
+type Metrics struct {
+	registry prometheus.Registerer
+
+	sends           *prometheus.CounterVec
+	segments        *prometheus.CounterVec
+	twilioFailures  *prometheus.CounterVec
+	twilioRequests  *prometheus.HistogramVec
+	limiterWait     *prometheus.HistogramVec
+	inDoubt         *prometheus.GaugeVec
+	doubtsResolved  *prometheus.CounterVec
+	accountRefused  *prometheus.GaugeVec
+	deliveries      *prometheus.CounterVec
+	statusCallbacks *prometheus.CounterVec
+
+	texts            *prometheus.CounterVec
+	webhookRefused   *prometheus.CounterVec
+	webhookReply     prometheus.Histogram
+	echoesSuppressed prometheus.Counter
+	catchUpThrough   prometheus.Gauge
+	catchUpTexts     *prometheus.CounterVec
+	triggers         prometheus.Gauge
+	triggerReloads   *prometheus.CounterVec
+	triggersLoaded   prometheus.Gauge
+}
+
+// seconds are the buckets of requests.
+var seconds = []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60}
+
+// New registers the metrics. registry may be nil: then nobody sees them.
+func New(registry prometheus.Registerer, version string) *Metrics {
+	make := promauto.With(registry)
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return make.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	gauge := func(name, help string) prometheus.Gauge {
+		return make.NewGauge(prometheus.GaugeOpts{Name: name, Help: help})
+	}
+	gauges := func(name, help string, labels ...string) *prometheus.GaugeVec {
+		return make.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
+	}
+	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
+		return make.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: seconds}, labels)
+	}
+	m := &Metrics{
+		registry: registry,
+
+		sends:           counter("sms_sends_total", "Recipients of sends that have ended, by outcome (sent, unknown, not_sent) and error code.", "account", "outcome", "code"),
+		segments:        counter("sms_segments_total", "Segments of messages that Twilio took.", "account"),
+		twilioFailures:  counter("sms_twilio_failures_total", "Requests to create a message that failed, by reason.", "account", "reason"),
+		twilioRequests:  histogram("sms_twilio_request_seconds", "How long Twilio took to answer, by method and class of the HTTP status (none: no answer).", "method", "status"),
+		limiterWait:     histogram("sms_limiter_wait_seconds", "How long messages waited for their turn in our own pace.", "account"),
+		inDoubt:         gauges("sms_in_doubt", "Recipients of whom running sends do not know yet whether Twilio took the message.", "account"),
+		doubtsResolved:  counter("sms_doubts_resolved_total", "Doubts that ended, by how: found, absent, resent, or reported as OUTCOME_UNKNOWN.", "account", "how"),
+		accountRefused:  gauges("sms_account_refused", "1 while Twilio refuses the account's credentials, or the account.", "account"),
+		deliveries:      counter("sms_deliveries_total", "Final states of messages that status callbacks reported, by status and Twilio's error code.", "status", "code"),
+		statusCallbacks: counter("sms_status_callbacks_total", "Status callbacks by what became of them.", "outcome"),
+
+		texts:            counter("sms_texts_total", "Inbound texts by trigger and outcome; a text that matches several triggers counts for each, one that matches none has an empty trigger.", "trigger", "outcome"),
+		webhookRefused:   counter("sms_webhook_refused_total", "Requests to the webhook that were refused, by reason.", "reason"),
+		webhookReply:     make.NewHistogram(prometheus.HistogramOpts{Name: "sms_webhook_reply_seconds", Help: "How long a text was answered after it came; Twilio waits 15 s.", Buckets: seconds[:12]}),
+		echoesSuppressed: make.NewCounter(prometheus.CounterOpts{Name: "sms_echoes_suppressed_total", Help: "Inbound texts whose echo was not sent."}),
+		catchUpThrough:   gauge("sms_catch_up_through_timestamp_seconds", "Until when missed texts have been caught up on; 0 in a process that has not caught up."),
+		catchUpTexts:     counter("sms_catch_up_texts_total", "Texts of Twilio's log by what the catch-up made of them.", "outcome"),
+		triggers:         gauge("sms_triggers", "Triggers in force."),
+		triggerReloads:   counter("sms_trigger_reloads_total", "Loads of changed trigger files by outcome (loaded, broken).", "outcome"),
+		triggersLoaded:   gauge("sms_triggers_loaded_timestamp_seconds", "When the triggers in force were loaded."),
+	}
+	gauges("sms_build_info", "1 for the running version.", "version", "go").WithLabelValues(version, runtime.Version()).Set(1)
+	m.begin()
+	return m
+}
+
+// begin begins the series that are known beforehand.
+func (m *Metrics) begin() {
+	for _, method := range []string{"GET", "POST"} {
+		for _, status := range []string{"2xx", "3xx", "4xx", "5xx", noAnswer} {
+			m.twilioRequests.WithLabelValues(method, status)
+		}
+	}
+	for _, reason := range []string{RefusedSignature, RefusedAccount, RefusedMalformed, RefusedMethod, RefusedPath} {
+		m.webhookRefused.WithLabelValues(reason)
+	}
+	for _, outcome := range []string{CallbackDelivered, CallbackIgnored, CallbackFailed} {
+		m.statusCallbacks.WithLabelValues(outcome)
+	}
+	for _, outcome := range []string{"loaded", "broken"} {
+		m.triggerReloads.WithLabelValues(outcome)
+	}
+	for _, outcome := range []string{CatchUpPublished, CatchUpFailed} {
+		m.catchUpTexts.WithLabelValues(outcome)
+	}
+	m.deliveries.WithLabelValues(string(sms.StatusDelivered), "")
+	for _, status := range []sms.Status{sms.StatusUndelivered, sms.StatusFailed} {
+		for code := range deliveryCodes {
+			m.deliveries.WithLabelValues(string(status), strconv.Itoa(code))
+		}
+		m.deliveries.WithLabelValues(string(status), otherCode)
+	}
+}
+
+// Registry is where further metrics are registered.
+func (m *Metrics) Registry() prometheus.Registerer { return m.registry }
+
+// Expiry registers when something must have been renewed; zero while that is not
+// known. what is from a closed set, such as "webhook certificate".
+func (m *Metrics) Expiry(what string, at func() time.Time) {
+	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sms_expiry_timestamp_seconds", Help: "When a certificate or key expires.", ConstLabels: prometheus.Labels{"what": what},
+	}, func() float64 { return unix(at()) })
+}
+
+func unix(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli()) / 1000
+}
+
+// Account is the label of an account by its configured name, and begins the
+// account's series.
+func (m *Metrics) Account(name string) *Account {
+	if name == "" {
+		name = "default"
+	}
+	a := &Account{name: name, all: m}
+	m.sends.WithLabelValues(name, SendSent, "")
+	m.sends.WithLabelValues(name, SendUnknown, string(sms.CodeOutcomeUnknown))
+	for _, code := range sms.Codes() {
+		if code != sms.CodeOutcomeUnknown {
+			m.sends.WithLabelValues(name, SendNotSent, string(code))
+		}
+	}
+	for _, reason := range twilio.Reasons() {
+		m.twilioFailures.WithLabelValues(name, reason)
+	}
+	for _, how := range []string{DoubtFound, DoubtAbsent, DoubtResent, DoubtReported} {
+		m.doubtsResolved.WithLabelValues(name, how)
+	}
+	m.segments.WithLabelValues(name)
+	m.limiterWait.WithLabelValues(name)
+	m.inDoubt.WithLabelValues(name)
+	m.accountRefused.WithLabelValues(name)
+	return a
+}
+
+// Account are the metrics of one account. A nil one counts nothing.
+type Account struct {
+	name string
+	all  *Metrics
+}
+
+// Sent counts what became of the recipients of a send that has ended.
+func (a *Account) Sent(result *sms.SendSmsResult) {
+	if a == nil {
+		return
+	}
+	a.all.sends.WithLabelValues(a.name, SendSent, "").Add(float64(len(result.Messages)))
+	for i := range result.Errors {
+		outcome, code := SendNotSent, result.Errors[i].Code
+		if code == sms.CodeOutcomeUnknown {
+			outcome = SendUnknown
+			a.all.doubtsResolved.WithLabelValues(a.name, DoubtReported).Inc()
+		}
+		a.all.sends.WithLabelValues(a.name, outcome, string(code)).Inc()
+	}
+}
+
+// Took counts the segments of a message that Twilio took.
+func (a *Account) Took(segments int) {
+	if a != nil {
+		a.all.segments.WithLabelValues(a.name).Add(float64(segments))
+	}
+}
+
+// Failed counts a create that failed; an error that is not Twilio's has no
+// reason and does not count.
+func (a *Account) Failed(e *sms.Error) {
+	if a != nil && e.Reason != "" {
+		a.all.twilioFailures.WithLabelValues(a.name, e.Reason).Inc()
+	}
+}
+
+// Waited records a wait for a turn.
+func (a *Account) Waited(d time.Duration) {
+	if a != nil {
+		a.all.limiterWait.WithLabelValues(a.name).Observe(d.Seconds())
+	}
+}
+
+// InDoubt changes how many recipients are in doubt.
+func (a *Account) InDoubt(change int) {
+	if a != nil {
+		a.all.inDoubt.WithLabelValues(a.name).Add(float64(change))
+	}
+}
+
+// Resolved counts a doubt that has ended.
+func (a *Account) Resolved(how string) {
+	if a != nil {
+		a.all.doubtsResolved.WithLabelValues(a.name, how).Inc()
+	}
+}
+
+// Refused records whether Twilio refuses the account.
+func (a *Account) Refused(is bool) {
+	if a == nil {
+		return
+	}
+	value := 0.0
+	if is {
+		value = 1
+	}
+	a.all.accountRefused.WithLabelValues(a.name).Set(value)
+}
+
+const (
+	noAnswer  = "none"
+	otherCode = "other"
+)
+
+// TwilioRequest records a request to Twilio; status 0: no answer.
+func (m *Metrics) TwilioRequest(method string, status int, took time.Duration) {
+	class := noAnswer
+	if status >= 200 && status < 600 {
+		class = strconv.Itoa(status/100) + "xx"
+	}
+	if method != "GET" {
+		method = "POST"
+	}
+	m.twilioRequests.WithLabelValues(method, class).Observe(took.Seconds())
+}
+
+// Text counts an inbound text and how long it took to answer it.
+func (m *Metrics) Text(matched []string, outcome string, took time.Duration) {
+	if len(matched) == 0 {
+		matched = []string{""}
+	}
+	for _, trigger := range matched {
+		m.texts.WithLabelValues(trigger, outcome).Inc()
+	}
+	m.webhookReply.Observe(took.Seconds())
+}
+
+// RefusedRequest counts a request that the webhook refused.
+func (m *Metrics) RefusedRequest(why string) { m.webhookRefused.WithLabelValues(why).Inc() }
+
+// EchoSuppressed counts a text whose echo was not sent.
+func (m *Metrics) EchoSuppressed() { m.echoesSuppressed.Inc() }
+
+// StatusCallback counts a status callback.
+func (m *Metrics) StatusCallback(outcome string) { m.statusCallbacks.WithLabelValues(outcome).Inc() }
+
+// Delivery counts the state of a message if it is final.
+func (m *Metrics) Delivery(update sms.StatusUpdate) {
+	if !update.Status.Final() || update.Status == sms.StatusRead { // which was delivered before
+		return
+	}
+	code := ""
+	switch {
+	case deliveryCodes[update.ErrorCode]:
+		code = strconv.Itoa(update.ErrorCode)
+	case update.ErrorCode != 0 || update.Status == sms.StatusUndelivered || update.Status == sms.StatusFailed:
+		code = otherCode
+	}
+	m.deliveries.WithLabelValues(string(update.Status), code).Inc()
+}
+
+// CaughtUp records until when missed texts have been caught up on.
+func (m *Metrics) CaughtUp(through time.Time) {
+	if !through.IsZero() {
+		m.catchUpThrough.Set(unix(through))
+	}
+}
+
+// CatchUpText counts a text of Twilio's log that nobody had published.
+func (m *Metrics) CatchUpText(outcome string) { m.catchUpTexts.WithLabelValues(outcome).Inc() }
+
+// Triggers records the triggers that are in force from now on, and begins the
+// series of their texts.
+func (m *Metrics) Triggers(names []string) {
+	m.triggers.Set(float64(len(names)))
+	m.triggersLoaded.Set(unix(time.Now()))
+	for _, name := range append(names, "") {
+		for _, outcome := range TextOutcomes {
+			if (name == "") == (outcome == "no trigger") || outcome == string(sms.OutcomeAnswered) {
+				m.texts.WithLabelValues(name, outcome)
+			}
+		}
+	}
+}
+
+// TextOutcomes are what may become of a text.
+var TextOutcomes = []string{
+	"accepted", "no trigger", "pending", "Temporal unreachable", "too many texts at once", "its workflow was ended",
+	string(sms.OutcomePublished), string(sms.OutcomeAnswered), string(sms.OutcomeTooLate), string(sms.OutcomeRefused),
+}
+
+// TriggersReloaded counts changed trigger files that were read.
+func (m *Metrics) TriggersReloaded(err error) {
+	outcome := "loaded"
+	if err != nil {
+		outcome = "broken"
+	}
+	m.triggerReloads.WithLabelValues(outcome).Inc()
+}
+
+// AttributesMissing registers how many search attributes the namespace lacks.
+func (m *Metrics) AttributesMissing(count func() int) {
+	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sms_search_attributes_missing", Help: "Search attributes of ours that the namespace lacks; 0 while that is not known.",
+	}, func() float64 { return float64(count()) })
+}
