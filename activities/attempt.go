@@ -12,6 +12,7 @@ import (
 	"temporal-twilio/sms"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 )
 
@@ -128,6 +129,25 @@ func (t *attempt) callerGoesOn() bool {
 
 // leastAttempt is what an attempt needs to be worth beginning.
 const leastAttempt = 5 * time.Second
+
+// unreadableDelay is how soon another worker may try to read what this one cannot.
+const unreadableDelay = 5 * time.Second
+
+// unread asks for another attempt if this worker lacks the key to what the last
+// one recorded: whoever goes on without would not know who was texted.
+func unread(ctx context.Context) error {
+	if !activity.HasHeartbeatDetails(ctx) {
+		return nil
+	}
+	var details converter.RawValue
+	unreadable, is := errors.AsType[*sms.UnreadableError](activity.GetHeartbeatDetails(ctx, &details))
+	if !is {
+		return nil // what is none of ours puts everybody in doubt
+	}
+	return temporal.NewApplicationErrorWithOptions("what the last attempt recorded is unreadable here", sms.UnreadableErrorType, temporal.ApplicationErrorOptions{
+		NextRetryDelay: unreadableDelay, Cause: unreadable,
+	})
+}
 
 // again asks Temporal for another attempt after a delay.
 func again(why string, delay time.Duration, cause error) error {

@@ -162,6 +162,9 @@ func (k *keyed) same(ctx context.Context, id, runID string) error {
 		return err
 	}
 	details, err := described.GetStaticDetails()
+	if _, unreadable := errors.AsType[*sms.UnreadableError](err); unreadable {
+		return err
+	}
 	if content, tells := strings.CutPrefix(details, contentMark); err == nil && tells && content != k.content {
 		return errOtherContent
 	}

@@ -20,10 +20,11 @@ import (
 // SendSms sends the text to each recipient and tells what became of each. Its
 // argument is a [sms.SendSmsInput].
 //
-// It always completes, and its payload says what went wrong. The one error that
-// it returns asks Temporal for another attempt, where nothing was sent to some
+// It always completes, and its payload says what went wrong. The errors that it
+// returns ask Temporal for another attempt: where nothing was sent to some
 // recipients, a later attempt may, and the caller's retry policy and timeouts
-// leave room for it.
+// leave room for it; and where this worker lacks the key to what an earlier
+// attempt recorded.
 //
 // It never texts a recipient twice: what it is about to try is recorded in its
 // heartbeat before it tries, or by the beginning of another attempt, and what an
@@ -47,6 +48,9 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	}()
 	if input, err = decodeInput(raw); err != nil {
 		return sms.NewSendSmsResult(nil, []sms.Error{*sms.AsError(err)}), nil
+	}
+	if err := unread(ctx); err != nil {
+		return result, err
 	}
 	if input.IdempotencyKey != "" {
 		return a.once(ctx, input)

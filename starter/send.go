@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"temporal-twilio/internal/payload"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
 )
@@ -136,7 +138,12 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 
 // connect gives a client for the Temporal of the environment.
 func connect() (*temporal.Client, error) {
-	return temporal.NewClient(slog.New(slog.DiscardHandler), nil)
+	quiet := slog.New(slog.DiscardHandler)
+	ring, err := payload.Open(strings.TrimSpace(os.Getenv("PAYLOAD_KEYS")), quiet)
+	if err != nil {
+		return nil, fmt.Errorf("PAYLOAD_KEYS: %w", err)
+	}
+	return temporal.NewClient(quiet, nil, ring)
 }
 
 // timedOut reports whether an error is that of the deadline, ours or, where the

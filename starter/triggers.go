@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"reflect"
 	"strconv"
@@ -22,7 +21,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 
 	"temporal-twilio/internal/config"
-	"temporal-twilio/internal/temporal"
 	"temporal-twilio/internal/yamlfile"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
@@ -152,7 +150,7 @@ func (l *linted) print(out io.Writer, asJSON bool) error {
 
 // unpolled finds task queues that no worker polls.
 func unpolled(ctx context.Context, set *triggers.Set) (findings []triggers.Finding, err error) {
-	c, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil)
+	c, err := connect()
 	if err != nil {
 		return nil, err
 	}

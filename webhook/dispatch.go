@@ -16,7 +16,6 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
@@ -36,8 +35,6 @@ const (
 // Dispatcher takes texts to Temporal.
 type Dispatcher struct {
 	Client client.Client
-	// Converter encodes memos. It must be Client's own.
-	Converter converter.DataConverter
 	// IDSecret makes the pseudonyms of phones, and the IDs of the workflows that
 	// keep questions. It must be that of the workers.
 	IDSecret []byte
@@ -364,19 +361,18 @@ func (r *reception) decided(ctx context.Context, known bool) Answer {
 
 // recorded returns the replies in the memo of the text's workflow.
 func (r *reception) recorded(ctx context.Context) (replies []string, found bool, err error) {
+	var description *client.WorkflowExecutionDescription
 	_, err = r.try(ctx, func(ctx context.Context) error {
-		description, err := r.Client.DescribeWorkflow(ctx, r.workflowID, "")
-		if err != nil {
-			return err
-		}
-		if payload := description.Memo.GetFields()[sms.MemoReplies]; payload != nil {
-			found = true
-			return r.converter().FromPayload(payload, &replies)
-		}
-		found = description.WorkflowType.Name != sms.ReceiveSmsWorkflowName // of another version
-		return nil
+		description, err = r.Client.DescribeWorkflow(ctx, r.workflowID, "")
+		return err
 	})
-	return replies, found, err
+	if err != nil {
+		return nil, false, err
+	}
+	if description.Memo.GetFields()[sms.MemoReplies] != nil {
+		return replies, true, description.GetMemoValue(sms.MemoReplies, &replies)
+	}
+	return nil, description.WorkflowType.Name != sms.ReceiveSmsWorkflowName, nil // of another version
 }
 
 // outcome waits for the result of the text's workflow.
@@ -392,6 +388,8 @@ func (r *reception) outcome(ctx context.Context) (answer Answer, decided bool) {
 			}
 		}
 		return answer, true
+	case isUnreadable(err):
+		return Answer{Again: true, Outcome: outcomePending, Reasons: map[string]string{"": reason(err)}}, true
 	case isEnded(err):
 		return Answer{Outcome: "its workflow was ended", Reasons: map[string]string{"": reason(err)}}, true
 	}
@@ -486,13 +484,6 @@ func (d *Dispatcher) try(ctx context.Context, call func(context.Context) error) 
 		case <-time.After(time.Duration(float64(wait) * (0.5 + rand.Float64()))): // not all webhooks at once
 		}
 	}
-}
-
-func (d *Dispatcher) converter() converter.DataConverter {
-	if d.Converter == nil {
-		return converter.GetDefaultDataConverter()
-	}
-	return d.Converter
 }
 
 // untilDeadline is how much time is left.

@@ -11,6 +11,8 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc/codes"
+
+	"temporal-twilio/sms"
 )
 
 // isPassing reports whether the same request may be taken a moment later.
@@ -37,6 +39,12 @@ func isNamespaceNotFound(err error) bool {
 	return errors.As(err, &none)
 }
 
+// isUnreadable reports whether this process lacks the key to a payload.
+func isUnreadable(err error) bool {
+	var unreadable *sms.UnreadableError
+	return errors.As(err, &unreadable)
+}
+
 // isEnded reports whether a workflow was ended without a result.
 func isEnded(err error) bool {
 	var ended *temporal.WorkflowExecutionError
@@ -50,6 +58,8 @@ func reason(err error) string {
 		return "Temporal did not answer in time"
 	case isNamespaceNotFound(err):
 		return "there is no such namespace; set TEMPORAL_NAMESPACE to one that exists"
+	case isUnreadable(err):
+		return "this webhook lacks the key to what was decided; add it to the file of PAYLOAD_KEYS"
 	case isEnded(err):
 		return "it was terminated, cancelled or failed"
 	case code == codes.Unknown:

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/payload"
 	"temporal-twilio/internal/version"
 )
 
@@ -53,15 +55,23 @@ func command() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, misread := config.FromEnvironment()
 			parts, unknown := choose(only, c)
-			if err := config.All(misread, unknown, c.Check(parts.worker, parts.webhook)); err != nil {
+			if err := config.All(misread, unknown, c.Check(parts.worker, parts.webhook), checkKeys(c)); err != nil {
 				return err
 			}
 			return run(cmd.Context(), c, parts)
 		},
 	}
-	cmd.AddCommand(readyCommand())
+	cmd.AddCommand(readyCommand(), keysCommand())
 	cmd.Flags().StringVar(&only, "only", "", `run just the "worker" or just the "webhook"`)
 	return cmd
+}
+
+// checkKeys returns why the key file cannot be used.
+func checkKeys(c config.Config) error {
+	if _, err := payload.Open(c.PayloadKeys, slog.New(slog.DiscardHandler)); err != nil {
+		return fmt.Errorf("PAYLOAD_KEYS: %w", err)
+	}
+	return nil
 }
 
 // parts are those of the process's two halves that run.

@@ -20,6 +20,7 @@ import (
 	"temporal-twilio/broadcast"
 	"temporal-twilio/internal/config"
 	"temporal-twilio/internal/metrics"
+	"temporal-twilio/internal/payload"
 	"temporal-twilio/internal/telemetry"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
@@ -45,7 +46,14 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	if err != nil {
 		return err
 	}
-	temporalClient, err := temporal.NewClient(logger, measured.Meter, grpc.WithStatsHandler(webhook.DoubtHandler{}))
+	ring, err := payload.Open(c.PayloadKeys, logger)
+	if err != nil {
+		return fmt.Errorf("PAYLOAD_KEYS: %w", err)
+	}
+	if err := ring.Measure(measured.Meter); err != nil {
+		return err
+	}
+	temporalClient, err := temporal.NewClient(logger, measured.Meter, ring, grpc.WithStatsHandler(webhook.DoubtHandler{}))
 	if err != nil {
 		return err
 	}

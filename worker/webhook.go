@@ -31,7 +31,7 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		logger.Warn("webhook signatures are not verified: anybody can publish events; for development only")
 	}
 	dispatcher := &webhook.Dispatcher{
-		Client: temporalClient, Converter: temporalClient.Converter, IDSecret: idSecret(c),
+		Client: temporalClient, IDSecret: idSecret(c),
 		Attributes:   func(ctx context.Context) webhook.Attributes { return temporalClient.SearchAttributes(ctx) },
 		RecordMarked: c.CatchUp > 0,
 	}

@@ -72,6 +72,8 @@ type Config struct {
 	CatchUp            time.Duration `env:"CATCH_UP" envDefault:"0s" min:"0s" description:"How often to look for missed texts and publish them, such as 5m. 0s means never."`
 	CatchUpAfter       time.Duration `env:"CATCH_UP_AFTER" envDefault:"1m" min:"0s" description:"How long a text is left to the webhooks before it is caught up on. Twilio waits 15s for each."`
 
+	PayloadKeys string `env:"PAYLOAD_KEYS" group:"Privacy" description:"The path of a file of keys that payloads in Temporal are encrypted with, as worker keys new makes it. It is read again when it changes. Without it, or without a current key in it, payloads are written in clear."`
+
 	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"Where /metrics listens, for Prometheus. Without it there are no metrics."`
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The lowest level that is logged."`
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text" oneof:"text json" description:"The format of log lines."`

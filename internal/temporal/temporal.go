@@ -14,9 +14,10 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/contrib/opentelemetry"
-	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"google.golang.org/grpc"
+
+	"temporal-twilio/internal/payload"
 )
 
 // Client is a client and the namespace that it works in.
@@ -25,8 +26,6 @@ type Client struct {
 	Namespace string
 	// Address is where the server is expected.
 	Address string
-	// Converter encodes what the client sends.
-	Converter converter.DataConverter
 
 	mu         sync.Mutex
 	asked      time.Time
@@ -41,8 +40,9 @@ func (c *Client) Retention(ctx context.Context) (time.Duration, error) {
 
 // NewClient reads Temporal's own TEMPORAL_* variables and configuration file.
 // It does not connect: a server that is away now may be there when it is
-// needed. meter may be nil.
-func NewClient(logger *slog.Logger, meter metric.Meter, dialing ...grpc.DialOption) (*Client, error) {
+// needed. All that it stores is encrypted by the ring, if that has a current key.
+// meter may be nil.
+func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, dialing ...grpc.DialOption) (*Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("read Temporal's configuration: %w", err)
@@ -55,7 +55,8 @@ func NewClient(logger *slog.Logger, meter metric.Meter, dialing ...grpc.DialOpti
 	}
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(asciiHeaders))
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, dialing...)
-	options.Logger = sdklog.NewStructuredLogger(logger)
+	options.Logger = sdklog.NewStructuredLogger(slog.New(wordless{logger.Handler()}))
+	payload.Protect(&options, ring)
 	if meter != nil {
 		options.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 			Meter: meter, UseMonotonicCounters: true,
@@ -66,9 +67,5 @@ func NewClient(logger *slog.Logger, meter metric.Meter, dialing ...grpc.DialOpti
 	if err != nil {
 		return nil, fmt.Errorf("make the Temporal client for %s: %w", options.HostPort, err)
 	}
-	dc := options.DataConverter
-	if dc == nil {
-		dc = converter.GetDefaultDataConverter()
-	}
-	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort, Converter: dc}, nil
+	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort}, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"temporal-twilio/internal/payload"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
@@ -30,7 +31,11 @@ func TestAWorkflowIDMayHoldAnyLetter(t *testing.T) {
 	t.Setenv("TEMPORAL_ADDRESS", s.Temporal.Address)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	ours, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil) // the starter's
+	clear, err := payload.Open("", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil, clear) // the starter's
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,6 +110,9 @@ func (s *Stack) AnotherWebhook(t testing.TB) string {
 	return base
 }
 
+// Add adds variables to the environment of processes that start from now on.
+func (s *Stack) Add(variables ...string) { s.environment = append(s.environment, variables...) }
+
 // Environment is what the worker runs with; other programs of the product need
 // the same to reach this stack.
 func (s *Stack) Environment() []string { return s.environment }

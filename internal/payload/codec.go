@@ -1,0 +1,124 @@
+package payload
+
+// The codec: payloads to encrypted payloads and back.
+
+import (
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/sdk/converter"
+	"google.golang.org/protobuf/proto"
+
+	"temporal-twilio/sms"
+)
+
+const (
+	encrypted      = "binary/encrypted"
+	metadataKeyID  = "encryption-key-id"
+	maxLayers      = 3
+	maxPayload     = 64 << 20
+	overheadOfGCM  = 12 + 16
+	whyNoKeys      = "this process has no keys; set PAYLOAD_KEYS to the key file"
+	whyNoKey       = "this process has no such key; add it to the file of PAYLOAD_KEYS"
+	whyDamaged     = "its data is damaged, or is of another key with this ID"
+	whyTooLong     = "it is too long"
+	whyTooManyDeep = "it is encrypted several times over"
+)
+
+// codec is the ring as the SDK and the codec server use it.
+type codec struct{ ring *Ring }
+
+// Codec encrypts with the current key, if there is one, and decrypts with all
+// keys. It leaves alone what is not encrypted.
+func (r *Ring) Codec() converter.PayloadCodec { return codec{r} }
+
+// Encode never fails: where the SDK cannot encode a memo, it would write it in
+// clear.
+func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	keys := c.ring.inForce()
+	if keys.current == "" {
+		return payloads, nil
+	}
+	all := make([]*commonpb.Payload, len(payloads))
+	for i, payload := range payloads {
+		plain, err := proto.Marshal(payload)
+		if err != nil {
+			panic(err) // see above; a payload always marshals
+		}
+		all[i] = &commonpb.Payload{
+			Metadata: map[string][]byte{
+				converter.MetadataEncoding: []byte(encrypted),
+				metadataKeyID:              []byte(keys.current),
+			},
+			Data: keys.ciphers[keys.current].Seal(nil, nil, plain, nil),
+		}
+	}
+	return all, nil
+}
+
+// Decode fails with a [sms.UnreadableError].
+func (c codec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	all := make([]*commonpb.Payload, len(payloads))
+	for i, payload := range payloads {
+		for layers := 0; isEncrypted(payload); layers++ {
+			if layers == maxLayers {
+				return payloads, c.ring.unreadable(payload, whyTooManyDeep)
+			}
+			var err error
+			if payload, err = c.ring.decrypt(payload); err != nil {
+				return payloads, err
+			}
+		}
+		all[i] = payload
+	}
+	return all, nil
+}
+
+func isEncrypted(p *commonpb.Payload) bool {
+	return string(p.GetMetadata()[converter.MetadataEncoding]) == encrypted
+}
+
+func (r *Ring) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
+	id := payload.GetMetadata()[metadataKeyID]
+	keys := r.inForce()
+	if keys.ciphers[string(id)] == nil {
+		r.follow(followAtOnce) // it may have come since
+		keys = r.keys.Load()
+	}
+	cipher := keys.ciphers[string(id)]
+	switch {
+	case len(keys.ciphers) == 0:
+		return nil, r.unreadable(payload, whyNoKeys)
+	case cipher == nil:
+		return nil, r.unreadable(payload, whyNoKey)
+	case len(payload.GetData()) > maxPayload:
+		return nil, r.unreadable(payload, whyTooLong)
+	case len(payload.GetData()) < overheadOfGCM:
+		return nil, r.unreadable(payload, whyDamaged)
+	}
+	plain, err := cipher.Open(nil, nil, payload.GetData(), nil)
+	if err != nil {
+		return nil, r.unreadable(payload, whyDamaged)
+	}
+	inner := &commonpb.Payload{}
+	if err := proto.Unmarshal(plain, inner); err != nil {
+		return nil, r.unreadable(payload, whyDamaged)
+	}
+	return inner, nil
+}
+
+// unreadable counts and logs what cannot be read.
+func (r *Ring) unreadable(payload *commonpb.Payload, why string) error {
+	id := clip(string(payload.GetMetadata()[metadataKeyID]))
+	count := &r.missing
+	if why != whyNoKeys && why != whyNoKey {
+		count = &r.damaged
+	}
+	count.Add(1)
+	err := &sms.UnreadableError{KeyID: id, Why: why}
+	if r.names.Load() < maxNamed {
+		if _, known := r.named.LoadOrStore(id+": "+why, true); !known {
+			r.names.Add(1)
+			r.logger.Error("a payload cannot be read; whoever waits for it goes on waiting", "key", id, "error", err)
+		}
+	}
+	return err
+}

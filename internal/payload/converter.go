@@ -1,0 +1,135 @@
+package payload
+
+// Converters: what turns values and errors into payloads. All of a client's come
+// from here.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+
+	commonpb "go.temporal.io/api/common/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
+
+	"temporal-twilio/sms"
+)
+
+// Protect has a client encrypt and decrypt with the ring: arguments, results,
+// signals, memos, heartbeats, summaries and the texts of failures. What cannot be
+// read is never taken for something else: outside of workflows reading fails with
+// a [sms.UnreadableError], and a workflow's task fails and is tried again, also
+// where it reads a signal, which the SDK would drop otherwise.
+func Protect(options *client.Options, ring *Ring) {
+	dc := dataConverter{converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), reading{codec{ring}})}
+	options.DataConverter = dc
+	options.FailureConverter = &failureConverter{
+		ring:      ring,
+		clear:     temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: dc}),
+		encrypted: temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: dc, EncodeCommonAttributes: true}),
+	}
+}
+
+// dataConverter is one for workflows and another for all others.
+type dataConverter struct{ converter.DataConverter }
+
+// WithWorkflowContext is called where a workflow's code reads or writes.
+func (c dataConverter) WithWorkflowContext(workflow.Context) converter.DataConverter {
+	return insisting(c)
+}
+
+// WithContext is called in activities and clients.
+func (c dataConverter) WithContext(context.Context) converter.DataConverter { return c }
+
+// reading is a codec whose Decode also fails for payloads of a codec that it is
+// not: handed on as they are, they would be taken for broken inputs.
+type reading struct{ codec }
+
+func (c reading) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
+	payloads, err := c.codec.Decode(payloads)
+	if err != nil {
+		return payloads, converter.NewWorkflowTaskFailureError(err)
+	}
+	for _, payload := range payloads {
+		if encoding := string(payload.GetMetadata()[converter.MetadataEncoding]); encoding != "" && !known[encoding] {
+			why := fmt.Sprintf("its encoding, %s, is none that this process knows; if its writer uses a payload codec, give it that of docs/privacy.md", named(encoding))
+			return payloads, converter.NewWorkflowTaskFailureError(&sms.UnreadableError{Why: why})
+		}
+	}
+	return payloads, nil
+}
+
+// known are the encodings that the SDK's default converter reads.
+var known = map[string]bool{
+	converter.MetadataEncodingNil: true, converter.MetadataEncodingBinary: true, converter.MetadataEncodingJSON: true,
+	converter.MetadataEncodingProtoJSON: true, converter.MetadataEncodingProto: true,
+}
+
+// encodingName is what an encoding may be called in a log.
+var encodingName = regexp.MustCompile(`^[a-z]{1,20}/[a-z-]{1,40}$`)
+
+func named(encoding string) string {
+	if encodingName.MatchString(encoding) {
+		return encoding
+	}
+	return "which has a strange name"
+}
+
+// insisting is a converter for workflows. It panics with what cannot be read, in
+// the form by which the SDK fails the task: it takes no error where it reads
+// signals.
+type insisting struct{ converter.DataConverter }
+
+func (c insisting) FromPayload(payload *commonpb.Payload, into any) error {
+	return insist(c.DataConverter.FromPayload(payload, into))
+}
+
+func (c insisting) FromPayloads(payloads *commonpb.Payloads, into ...any) error {
+	return insist(c.DataConverter.FromPayloads(payloads, into...))
+}
+
+func insist(err error) error {
+	if isUnreadable(err) {
+		panic(err)
+	}
+	return err
+}
+
+func isUnreadable(err error) bool {
+	var unreadable *sms.UnreadableError
+	return errors.As(err, &unreadable)
+}
+
+// failureConverter encrypts the texts of failures if there is a current key,
+// except those that say which key is missing.
+type failureConverter struct {
+	ring             *Ring
+	clear, encrypted converter.FailureConverter
+}
+
+func (c *failureConverter) ErrorToFailure(err error) *failurepb.Failure {
+	if c.ring.Encrypts() && !isUnreadable(err) {
+		return c.encrypted.ErrorToFailure(err)
+	}
+	return c.clear.ErrorToFailure(err)
+}
+
+// FailureToError names the key in place of a text that cannot be read. The types
+// of failures are always in clear, and programs look at those.
+func (c *failureConverter) FailureToError(failure *failurepb.Failure) error {
+	failure = proto.Clone(failure).(*failurepb.Failure)
+	for one := failure; one != nil; one = one.GetCause() {
+		if attributes := one.GetEncodedAttributes(); attributes != nil {
+			_, err := codec{c.ring}.Decode([]*commonpb.Payload{attributes})
+			if isUnreadable(err) {
+				one.Message = err.Error()
+			}
+		}
+	}
+	return c.encrypted.FailureToError(failure)
+}

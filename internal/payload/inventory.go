@@ -1,0 +1,105 @@
+package payload
+
+// Inventories: which keys a process has. A key must be known to all processes
+// before one of them encrypts with it.
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+)
+
+// Inventory names the keys of a process.
+type Inventory struct {
+	// Known are the keys that it reads with.
+	Known []string
+	// Current is the key that it encrypts with; empty if it writes in clear.
+	Current string
+}
+
+// Inventory names the keys that are in force.
+func (r *Ring) Inventory() Inventory {
+	k := r.inForce()
+	return Inventory{Known: k.known(), Current: k.current}
+}
+
+// keysMetric is 1 for each key of a process, with its ID and whether it encrypts.
+const keysMetric = "sms_payload_keys"
+
+// Measure shows the ring in metrics: sms_payload_keys by key and use ("reads",
+// "encrypts"), sms_payload_keys_broken while the file is not in force, and
+// sms_payloads_unreadable_total by reason ("missing key", "damaged").
+func (r *Ring) Measure(meter metric.Meter) error {
+	inForce, err := meter.Int64ObservableGauge(keysMetric, metric.WithDescription("The keys that this process reads payloads with, and the one that it encrypts with."))
+	if err != nil {
+		return err
+	}
+	broken, err := meter.Int64ObservableGauge("sms_payload_keys_broken", metric.WithDescription("1 while the key file cannot be used and the keys before it stay in force."))
+	if err != nil {
+		return err
+	}
+	unreadable, err := meter.Int64ObservableCounter("sms_payloads_unreadable", metric.WithDescription("Payloads that could not be read, by reason."))
+	if err != nil {
+		return err
+	}
+	_, err = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		has := r.Inventory()
+		for _, key := range has.Known {
+			o.ObserveInt64(inForce, 1, metric.WithAttributes(attribute.String("key", key), attribute.String("use", "reads")))
+		}
+		if has.Current != "" {
+			o.ObserveInt64(inForce, 1, metric.WithAttributes(attribute.String("key", has.Current), attribute.String("use", "encrypts")))
+		}
+		isBroken := int64(0)
+		if r.Err() != nil {
+			isBroken = 1
+		}
+		o.ObserveInt64(broken, isBroken)
+		o.ObserveInt64(unreadable, r.missing.Load(), metric.WithAttributes(attribute.String("reason", "missing key")))
+		o.ObserveInt64(unreadable, r.damaged.Load(), metric.WithAttributes(attribute.String("reason", "damaged")))
+		return nil
+	}, inForce, broken, unreadable)
+	return err
+}
+
+// measured is a sample of keysMetric in Prometheus' text format.
+var measured = regexp.MustCompile(`^` + keysMetric + `\{(?:[^}]*,)?key="([^"]*)"(?:,[^}]*)?use="([^"]*)"[^}]*\} 1(?:\.0+)?(?: |$)`)
+
+// ReadInventory finds the keys of a process in what its /metrics shows.
+func ReadInventory(metrics io.Reader) (has Inventory, err error) {
+	lines := bufio.NewScanner(io.LimitReader(metrics, 16<<20))
+	for lines.Scan() {
+		if found := measured.FindStringSubmatch(lines.Text()); found != nil && found[2] == "reads" {
+			has.Known = append(has.Known, found[1])
+		} else if found != nil {
+			has.Current = found[1]
+		}
+	}
+	slices.Sort(has.Known)
+	return has, lines.Err()
+}
+
+// Differences says which process encrypts with a key that another lacks, given
+// the inventories of processes by name. Until that is mended, what the one writes
+// waits for the other.
+func Differences(all map[string]Inventory) (lines []string) {
+	for _, writer := range slices.Sorted(maps.Keys(all)) {
+		key := all[writer].Current
+		if key == "" {
+			continue
+		}
+		for _, reader := range slices.Sorted(maps.Keys(all)) {
+			if !slices.Contains(all[reader].Known, key) {
+				lines = append(lines, fmt.Sprintf("%s encrypts with the key %q, which %s lacks: add it to the key file of %s", writer, key, reader, reader))
+			}
+		}
+	}
+	return lines
+}

@@ -1,0 +1,64 @@
+package temporal
+
+// Logs of the SDK, without the words of errors: those of an activity may quote
+// its input, such as the name of a file of recipients. Temporal has them, in
+// failures, which are encrypted.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"syscall"
+
+	"go.temporal.io/api/serviceerror"
+	sdk "go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc/codes"
+
+	"temporal-twilio/sms"
+)
+
+// wordless hands on log lines with the kinds of errors in place of their texts.
+type wordless struct{ slog.Handler }
+
+func (w wordless) Handle(ctx context.Context, line slog.Record) error {
+	shown := slog.NewRecord(line.Time, line.Level, line.Message, line.PC)
+	line.Attrs(func(a slog.Attr) bool {
+		if err, is := a.Value.Any().(error); is {
+			a.Value = slog.StringValue(kind(err))
+		}
+		shown.AddAttrs(a)
+		return true
+	})
+	return w.Handler.Handle(ctx, shown)
+}
+
+func (w wordless) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return wordless{w.Handler.WithAttrs(attrs)}
+}
+
+func (w wordless) WithGroup(name string) slog.Handler {
+	return wordless{w.Handler.WithGroup(name)}
+}
+
+// kind says of which kind an error is: the type of a failure, the system's word,
+// or the type of Go. Temporal's own errors name workflow IDs and nothing else of
+// a caller's.
+func kind(err error) string {
+	var (
+		failure    *sdk.ApplicationError
+		unreadable *sms.UnreadableError
+		system     syscall.Errno
+	)
+	switch {
+	case errors.As(err, &unreadable):
+		return unreadable.Error()
+	case errors.As(err, &failure):
+		return failure.Type()
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), serviceerror.ToStatus(err).Code() != codes.Unknown:
+		return err.Error()
+	case errors.As(err, &system):
+		return fmt.Sprintf("%T: %s", err, system)
+	}
+	return fmt.Sprintf("%T", err)
+}

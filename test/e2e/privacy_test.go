@@ -1,0 +1,180 @@
+package e2e
+
+// Privacy: what a process does that lacks a key.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+
+	"temporal-twilio/internal/payload"
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+)
+
+// waits waits until a workflow's task has failed for want of a key, and the
+// workflow is open all the same.
+func waits(t *testing.T, s *stack.Stack, id, key string) {
+	t.Helper()
+	stack.Eventually(t, "a task of "+id+" fails", func(ctx context.Context) error {
+		events := s.Temporal.Client.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for events.HasNext() {
+			event, err := events.Next()
+			if err != nil {
+				return err
+			}
+			if failed := event.GetWorkflowTaskFailedEventAttributes(); failed != nil {
+				if text := failed.GetFailure().GetMessage(); !strings.Contains(text, `"`+key+`"`) {
+					t.Errorf("the task failed with %q, which does not name the key %s", text, key)
+				}
+				return nil
+			}
+		}
+		return errors.New("no task has failed yet")
+	})
+	stillOpen(t, s, id)
+}
+
+func stillOpen(t *testing.T, s *stack.Stack, id string) {
+	t.Helper()
+	described, err := s.Temporal.Client.DescribeWorkflow(t.Context(), id, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if described.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		t.Errorf("%s has ended: %s", id, described.Status)
+	}
+}
+
+func TestSendsWaitForAWorkerWithTheirKey(t *testing.T) {
+	t.Parallel()
+	for name, environment := range map[string]func(*testing.T) []string{
+		"without keys":     func(*testing.T) []string { return nil },
+		"with another key": func(t *testing.T) []string { return []string{stack.NewKeyFile(t, "", "other").Environment()} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			keys := stack.NewKeyFile(t, "one", "one")
+			// A second attempt looks first whether one before it has texted.
+			s := stack.Start(t, stack.Options{Environment: append(environment(t), "TWILIO_LISTING_PATIENCE=1s", "TWILIO_TIMEOUT=1s")})
+			c := s.Temporal.Protected(t, keys)
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+			defer cancel()
+			input := func(body string) map[string]any {
+				return map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": body}
+			}
+			run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "send", TaskQueue: sms.TaskQueue, WorkflowTaskTimeout: time.Second}, sms.SendSmsWorkflowName, input("Hi"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			alone, err := c.ExecuteActivity(ctx, client.StartActivityOptions{ID: "alone", TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: time.Minute}, sms.SendSmsName, input("Hello"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			waits(t, s, "send", "one")
+			stack.Eventually(t, "the activity has a second attempt", func(ctx context.Context) error {
+				described, err := alone.Describe(ctx, client.DescribeActivityOptions{})
+				if err == nil && described.Attempt < 2 {
+					err = fmt.Errorf("attempt %d, status %s", described.Attempt, described.Status)
+				}
+				return err
+			})
+			if sent := messages(t, s); len(sent) > 0 {
+				t.Fatalf("sent %v", sent)
+			}
+			if log := s.Worker.Output(); !strings.Contains(log, "one") || strings.Contains(log, "5550009") {
+				t.Errorf("the log does not name the key, or it names the phone:\n%s", log)
+			}
+
+			s.Worker.Stop(t)
+			s.Add(keys.Environment())
+			s.StartWorker(t)
+			for what, get := range map[string]func(context.Context, any) error{"workflow": run.Get, "activity": alone.Get} {
+				var result sms.SendSmsResult
+				if err := get(ctx, &result); err != nil || len(result.Messages) != 1 {
+					t.Errorf("%s: %+v, %v", what, result, err)
+				}
+			}
+			if sent := messages(t, s); len(sent) != 2 {
+				t.Errorf("sent %v", sent)
+			}
+		})
+	}
+}
+
+// The webhook encrypts with a key that the worker gets later, as in a rotation in
+// the wrong order.
+func TestSignalsWaitForTheirKey(t *testing.T) {
+	t.Parallel()
+	old := stack.NewKeyFile(t, "one", "one")
+	rotated := old.Copy(t)
+	rotated.Change(t, payload.Add, "two")
+	rotated.Change(t, payload.MakeCurrent, "two")
+	s := stack.Start(t, stack.Options{NoWorker: true, Environment: []string{old.Environment()}})
+	if err := s.Twilio.SetSpeed(100); err != nil {
+		t.Fatal(err)
+	}
+	worker := stack.StartProcess(t, "worker", s.Environment(), stack.Build(t, "worker"), "--only", "worker")
+	stack.StartProcess(t, "webhook", append(s.Environment(), rotated.Environment()), stack.Build(t, "worker"), "--only", "webhook")
+	stack.Eventually(t, "the webhook is ready", func(ctx context.Context) error { return stack.Get(ctx, s.Webhook+"/readyz") })
+
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	run, err := s.Temporal.Protected(t, old).ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "send", TaskQueue: sms.TaskQueue, WorkflowTaskTimeout: time.Second},
+		sms.SendSmsWorkflowName, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "waitForDelivery": true, "timeout": "10m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits(t, s, "send", "two")
+	old.Change(t, payload.Add, "unrelated") // the worker rereads its file: still no key two
+	stillOpen(t, s, "send")
+
+	copyOf(t, rotated, old)
+	var report sms.SendSmsWorkflowResult
+	if err := run.Get(ctx, &report); err != nil {
+		t.Fatal(err)
+	}
+	// Every signal was there: the workflow looked nothing up at Twilio.
+	if len(report.Deliveries) != 1 || report.Deliveries[0].Status != sms.StatusDelivered {
+		t.Errorf("deliveries %+v", report.Deliveries)
+	}
+	if strings.Contains(worker.Output(), "Corrupted signal") {
+		t.Errorf("a signal was dropped:\n%s", worker.Output())
+	}
+}
+
+func copyOf(t *testing.T, from, to stack.KeyFile) {
+	t.Helper()
+	to.Change(t, func([]byte, string) ([]byte, error) { return from.Text(t), nil }, "")
+}
+
+// A webhook without the key does not know what the sender was told: Twilio is to
+// deliver again, and meets another webhook.
+func TestWebhookWithoutTheKeyAsksForAnotherDelivery(t *testing.T) {
+	t.Parallel()
+	keys := stack.NewKeyFile(t, "one", "one")
+	s := stack.Start(t, stack.Options{Environment: []string{keys.Environment()}})
+	told := text(t, s, "Order Number 42")
+	if told.WebhookStatus != http.StatusOK || replies(told) == "" {
+		t.Fatalf("status %d, replies %q", told.WebhookStatus, replies(told))
+	}
+	s.Add("PAYLOAD_KEYS=")
+	other := s.AnotherWebhook(t)
+	s.Webhook, other = other, s.Webhook
+	status, body, err := send(delivery(t, s, stack.Token, told.MessageSID, "Order Number 42"))
+	if err != nil || status != http.StatusServiceUnavailable {
+		t.Errorf("a webhook without the key answers %d %q, %v", status, body, err)
+	}
+	s.Webhook = other
+	status, body, err = send(delivery(t, s, stack.Token, told.MessageSID, "Order Number 42"))
+	if err != nil || status != http.StatusOK || !strings.Contains(body, replies(told)) {
+		t.Errorf("a webhook with the key answers %d %q, %v", status, body, err)
+	}
+}

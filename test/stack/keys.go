@@ -1,0 +1,86 @@
+package stack
+
+// Keys of payloads, and a client that has them.
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"temporal-twilio/internal/payload"
+)
+
+// KeyFile is a key file that a test changes.
+type KeyFile struct{ Path string }
+
+// NewKeyFile makes a key file with new keys, of which one may be current.
+func NewKeyFile(t testing.TB, current string, ids ...string) KeyFile {
+	t.Helper()
+	f := KeyFile{filepath.Join(t.TempDir(), "keys.json")}
+	f.write(t, []byte(`{"keys": []}`))
+	for _, id := range ids {
+		f.Change(t, payload.Add, id)
+	}
+	f.Change(t, payload.MakeCurrent, current)
+	return f
+}
+
+// Change changes the file by payload.Add, MakeCurrent or Remove.
+func (f KeyFile) Change(t testing.TB, how func([]byte, string) ([]byte, error), id string) {
+	t.Helper()
+	text, err := how(f.Text(t), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.write(t, text)
+}
+
+// Copy makes another file with the same keys.
+func (f KeyFile) Copy(t testing.TB) KeyFile {
+	t.Helper()
+	other := KeyFile{filepath.Join(t.TempDir(), "keys.json")}
+	other.write(t, f.Text(t))
+	return other
+}
+
+// Text is what the file says.
+func (f KeyFile) Text(t testing.TB) []byte {
+	t.Helper()
+	text, err := os.ReadFile(f.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func (f KeyFile) write(t testing.TB, text []byte) {
+	t.Helper()
+	if err := os.WriteFile(f.Path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Environment has a program use the file.
+func (f KeyFile) Environment() string { return "PAYLOAD_KEYS=" + f.Path }
+
+// Protected is a client of the server that encrypts and decrypts with a key file.
+func (s *Temporal) Protected(t testing.TB, f KeyFile) client.Client {
+	t.Helper()
+	quiet := slog.New(slog.DiscardHandler)
+	ring, err := payload.Open(f.Path, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := client.Options{HostPort: s.Address, Logger: sdklog.NewStructuredLogger(quiet)}
+	payload.Protect(&options, ring)
+	c, err := client.NewLazyClient(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
