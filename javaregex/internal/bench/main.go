@@ -7,16 +7,17 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strings"
+	"slices"
+	"strconv"
 	"syscall"
-	"testing"
 
 	"temporal-twilio/javaregex"
 )
@@ -35,17 +36,39 @@ var cases = []struct{ name, pattern, input string }{
 	{"no e-mail", `(?<user>[\w.+-]+)@(?<host>[\w-]+(?:\.[\w-]+)+)`, "Hello, where is my parcel? I have been waiting for a week now."},
 }
 
+const (
+	warmUp  = 600 // milliseconds of the processor's time
+	window  = 40
+	windows = 9
+)
+
+var kept *javaregex.Match
+
+// main takes turns with Java in short windows, so that a machine that is faster now than a second
+// later is so for both; the ratio is the median of those of neighbours. The column "kept" is of
+// matches that the caller keeps, which have to be allocated.
 func main() {
-	java := warmJava()
-	fmt.Printf("%-20s %10s %10s %10s %12s %10s\n", "CPU ns", "javaregex", "regexp", "Java", "compile", "allocs")
-	for i, c := range cases {
+	java := startJava()
+	fmt.Printf("%-20s %10s %10s %8s %10s %10s %10s\n", "CPU ns", "javaregex", "Java", "ratio", "kept", "regexp", "compile")
+	for _, c := range cases {
 		ctx, p, re := context.Background(), must(javaregex.Compile(c.pattern)), regexp.MustCompile(c.pattern)
-		ours := cpuTime(func() { must(p.Find(ctx, c.input)) })
-		theirs := cpuTime(func() { re.FindStringSubmatchIndex(c.input) })
-		compile := cpuTime(func() { must(javaregex.Compile(c.pattern)) })
-		allocs := testing.AllocsPerRun(100, func() { must(p.Find(ctx, c.input)) })
-		fmt.Printf("%-20s %10d %10d %10s %12d %10.0f\n", c.name, ours, theirs, java[i], compile, allocs)
+		find := func() { must(p.Find(ctx, c.input)) }
+		java.find(c.pattern, c.input, warmUp)
+		var ours, theirs, ratios []float64
+		for range windows {
+			a, b := java.find(c.pattern, c.input, window), cpuTime(find)
+			ours, theirs, ratios = append(ours, b), append(theirs, a), append(ratios, b/a)
+		}
+		fmt.Printf("%-20s %10.0f %10.0f %8.2f %10.0f %10.0f %10.0f\n", c.name, median(ours), median(theirs), median(ratios),
+			cpuTime(func() { kept = must(p.Find(ctx, c.input)) }),
+			cpuTime(func() { re.FindStringSubmatchIndex(c.input) }),
+			cpuTime(func() { must(javaregex.Compile(c.pattern)) }))
 	}
+}
+
+func median(xs []float64) float64 {
+	slices.Sort(xs)
+	return xs[len(xs)/2]
 }
 
 func must[T any](value T, err error) T {
@@ -55,22 +78,18 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// cpuTime is the nanoseconds that f takes at best: of the processor, not of the clock, so that a
-// busy machine does not show.
-func cpuTime(f func()) int64 {
-	best := int64(1) << 62
-	for range 5 {
-		rounds := int64(0)
-		begun := processTime()
-		for processTime()-begun < 40e6 {
-			for range 500 {
-				f()
-			}
-			rounds += 500
+// cpuTime is the nanoseconds that f takes: of the processor, not of the clock, so that a busy
+// machine does not show.
+func cpuTime(f func()) float64 {
+	rounds, begun, took := 0, processTime(), int64(0)
+	for took < window*1e6 {
+		for range 500 {
+			f()
 		}
-		best = min(best, (processTime()-begun)/rounds)
+		rounds += 500
+		took = processTime() - begun
 	}
-	return best
+	return float64(took) / float64(rounds)
 }
 
 func processTime() int64 {
@@ -81,31 +100,34 @@ func processTime() int64 {
 	return usage.Utime.Nano() + usage.Stime.Nano()
 }
 
-// warmJava returns Java's times, or dashes without a JDK.
-func warmJava() []string {
-	times := make([]string, len(cases))
-	for i := range times {
-		times[i] = "-"
-	}
-	source := filepath.Join("javaregex", "internal", "jdk", "Bench.java")
+// javaProcess is a Java that finds when it is told to; nil without a JDK.
+type javaProcess struct {
+	in  io.Writer
+	out *bufio.Scanner
+}
+
+func startJava() *javaProcess {
 	if _, err := exec.LookPath("java"); err != nil {
-		return times
+		return nil
 	}
-	var requests strings.Builder
-	for _, c := range cases {
-		fmt.Fprintf(&requests, "%s\t%s\n", c.pattern, c.input)
-	}
-	java := exec.Command("java", source)
-	java.Stdin = strings.NewReader(requests.String())
+	java := exec.Command("java", filepath.Join("javaregex", "internal", "jdk", "Bench.java"))
 	java.Stderr = os.Stderr
-	out, err := java.Output()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "java %s: %v (run from the module's root)\n", source, err)
-		return times
+	in, out := must(java.StdinPipe()), must(java.StdoutPipe())
+	if err := java.Start(); err != nil {
+		panic(err)
 	}
-	lines := bufio.NewScanner(bytes.NewReader(out))
-	for i := 0; i < len(times) && lines.Scan(); i++ {
-		times[i] = lines.Text()
+	return &javaProcess{in, bufio.NewScanner(out)}
+}
+
+// find returns how many nanoseconds Java takes, NaN without one.
+func (j *javaProcess) find(pattern, input string, milliseconds int) float64 {
+	if j == nil {
+		return math.NaN()
 	}
-	return times
+	fmt.Fprintf(j.in, "%d\t%s\t%s\n", milliseconds, pattern, input)
+	if !j.out.Scan() {
+		fmt.Fprintln(os.Stderr, "Bench.java has ended (run from the module's root)")
+		os.Exit(1)
+	}
+	return must(strconv.ParseFloat(j.out.Text(), 64))
 }
