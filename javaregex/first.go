@@ -5,12 +5,16 @@ package javaregex
 
 import "unicode/utf8"
 
-// byteSet is a set of bytes.
-type byteSet [4]uint64
+// byteSet is a set of what can come next: bytes, and the end of the input.
+type byteSet [5]uint64
 
-var allBytes = byteSet{1<<64 - 1, 1<<64 - 1, 1<<64 - 1, 1<<64 - 1}
+// everything is any byte and the end.
+var everything = byteSet{1<<64 - 1, 1<<64 - 1, 1<<64 - 1, 1<<64 - 1, 1}
 
 func (b *byteSet) has(c byte) bool { return b[c>>6]>>(c&63)&1 != 0 }
+
+// hasEnd reports whether the end of the input is in the set.
+func (b *byteSet) hasEnd() bool { return b[4] != 0 }
 
 func (b *byteSet) add(lo, hi byte) {
 	for c := int(lo); c <= int(hi); c++ {
@@ -18,36 +22,60 @@ func (b *byteSet) add(lo, hi byte) {
 	}
 }
 
-// meets reports whether a byte is in both sets.
-func (b *byteSet) meets(other *byteSet) bool {
-	return b[0]&other[0]|b[1]&other[1]|b[2]&other[2]|b[3]&other[3] != 0
+func (b *byteSet) addEnd() { b[4] = 1 }
+
+// or returns what is in either set.
+func (b byteSet) or(other *byteSet) byteSet {
+	for i := range b {
+		b[i] |= other[i]
+	}
+	return b
 }
 
-// firstInfo says how the matches of a part can begin: with one of bytes; or, if empty, it may
-// also take no characters at all, and then what follows decides.
-type firstInfo struct {
-	bytes byteSet
-	empty bool
+// and returns what is in both sets.
+func (b byteSet) and(other *byteSet) byteSet {
+	for i := range b {
+		b[i] &= other[i]
+	}
+	return b
 }
+
+// meets reports whether something is in both sets.
+func (b *byteSet) meets(other *byteSet) bool { return b.and(other) != byteSet{} }
+
+// firstInfo says how the matches of a part can begin: with one of bytes; or, if empty, it may also
+// take no characters at all. Then what comes next is in passes, and what follows decides.
+type firstInfo struct {
+	bytes  byteSet
+	empty  bool
+	passes byteSet
+}
+
+// nothing is the firstInfo of what takes no characters, whatever comes next.
+func nothing() firstInfo { return firstInfo{empty: true, passes: everything} }
 
 // anything is the firstInfo of what is not known.
-func anything() firstInfo { return firstInfo{bytes: allBytes, empty: true} }
+func anything() firstInfo { return firstInfo{bytes: everything, empty: true, passes: everything} }
 
 func (f *firstInfo) or(other *firstInfo) {
-	for i := range f.bytes {
-		f.bytes[i] |= other.bytes[i]
-	}
+	f.bytes = f.bytes.or(&other.bytes)
+	f.passes = f.passes.or(&other.passes)
 	f.empty = f.empty || other.empty
 }
 
 // then returns the beginnings of f followed by g.
 func (f firstInfo) then(g *firstInfo) firstInfo {
 	if f.empty {
-		f.empty = false
-		f.or(g)
+		bytes := g.bytes.and(&f.passes)
+		f.bytes = f.bytes.or(&bytes)
+		f.passes = f.passes.and(&g.passes)
+		f.empty = g.empty
 	}
 	return f
 }
+
+// next returns what can come next where f begins.
+func (f *firstInfo) next() byteSet { return f.bytes.or(&f.passes) }
 
 // addSet adds the first bytes of the characters in set.
 func (b *byteSet) addSet(set runeSet) {
@@ -88,30 +116,30 @@ func (n *node) first() *firstInfo {
 
 func (n *node) findFirst(f *firstInfo) {
 	switch n.kind {
-	case nodeEmpty, nodeAssert, nodeLook:
-		f.empty = true
+	case nodeEmpty, nodeLook:
+		*f = nothing()
+	case nodeAssert:
+		*f = firstInfo{empty: true, passes: n.assert.passes()}
 	case nodeSet:
 		f.bytes.addSet(n.set)
 	case nodeSeq:
-		f.empty = true
-		for _, sub := range n.subs {
-			if !f.empty {
-				return
-			}
-			f.empty = false
-			f.or(sub.first())
+		*f = nothing()
+		for i := 0; i < len(n.subs) && f.empty; i++ {
+			*f = f.then(n.subs[i].first())
 		}
 	case nodeAlt:
 		for _, sub := range n.subs {
 			f.or(sub.first())
 		}
 	case nodeGroup, nodeAtomic:
-		f.or(n.subs[0].first())
+		*f = *n.subs[0].first()
 	case nodeRepeat:
 		if n.max > 0 {
-			f.or(n.subs[0].first())
+			*f = *n.subs[0].first()
 		}
-		f.empty = f.empty || n.min == 0
+		if n.min == 0 {
+			f.empty, f.passes = true, everything
+		}
 	case nodeLineBreak:
 		f.bytes.addSet(verticalSpace)
 	case nodeGrapheme:
@@ -121,13 +149,29 @@ func (n *node) findFirst(f *firstInfo) {
 	}
 }
 
-// table returns the bytes, or nil if a match may also take nothing, or begin with any byte.
+// passes returns what can come next where the assertion holds.
+func (a assertion) passes() byteSet {
+	var next byteSet
+	switch a {
+	case atEnd:
+	case atUnixFinalEnd, atUnixLineEnd:
+		next.add('\n', '\n')
+	case atFinalLineEnd, atLineEnd:
+		next.addSet(lineTerminators)
+	default:
+		return everything
+	}
+	next.addEnd()
+	return next
+}
+
+// table returns what can come next where f begins, or nil if that is anything.
 func (f *firstInfo) table() *byteSet {
-	if f.empty || f.bytes == allBytes {
+	next := f.next()
+	if next == everything {
 		return nil
 	}
-	bytes := f.bytes
-	return &bytes
+	return &next
 }
 
 // literalChar returns the only character of a set.

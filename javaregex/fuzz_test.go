@@ -108,29 +108,31 @@ func checkShortcuts(t *testing.T, pattern, input string, flags int) {
 	c.compile(tree.root)
 	plain := newPattern(pattern, limits, c.program)
 
-	want, ok := outcome(plain, input, false)
-	if !ok {
-		return
-	}
-	if got, ok := outcome(fast, input, false); ok && got != want {
-		t.Fatalf("%q on %q: %s, the plain matcher %s", pattern, input, got, want)
-	}
-	if got, ok := outcome(fast, input, true); ok && !leaky && got != want {
-		t.Fatalf("%q on %q: %s with memory, the plain matcher %s", pattern, input, got, want)
+	for _, start := range []int{0, wholeInput} {
+		want, ok := outcome(plain, input, start, false)
+		if !ok {
+			return
+		}
+		if got, ok := outcome(fast, input, start, false); ok && got != want {
+			t.Fatalf("%q on %q from %d: %s, the plain matcher %s", pattern, input, start, got, want)
+		}
+		if got, ok := outcome(fast, input, start, true); ok && !leaky && got != want {
+			t.Fatalf("%q on %q from %d: %s with memory, the plain matcher %s", pattern, input, start, got, want)
+		}
 	}
 }
 
-// outcome is the first match and its groups as text; not ok if a budget ended it.
-func outcome(p *Pattern, input string, remember bool) (string, bool) {
+// outcome is the first match from start on, and its groups, as text; not ok if a budget ended it.
+func outcome(p *Pattern, input string, start int, remember bool) (string, bool) {
 	m := machine{stack: make([]frame, 1)}
 	if m.begin(context.Background(), p, input) != nil {
 		return "", false
 	}
 	if remember {
 		m.slow = true
-		m.memo.start(&m)
+		m.memo = newMemo(&m)
 	}
-	found, err := p.next(context.Background(), &m, searching, 0, 0)
+	found, err := p.next(context.Background(), &m, start, 0)
 	if err != nil {
 		return "", false
 	}
@@ -198,23 +200,37 @@ func TestLimitsAreKept(t *testing.T) {
 	}
 }
 
-func TestAMatchAllocatesItsResultAlone(t *testing.T) {
+func TestMatchAllocatesOnlyItsResult(t *testing.T) {
 	p, err := Compile(`(?i)\b(?:code|otp)\b\D{0,20}(?<code>\d{4,8})\b`)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var kept *Match
 	find := func(input string) float64 {
 		return testing.AllocsPerRun(200, func() {
-			if _, err := p.Find(context.Background(), input); err != nil {
+			if kept, err = p.Find(context.Background(), input); err != nil {
 				t.Fatal(err)
 			}
 		})
 	}
-	if n := find("your code is 482913"); n > 1 {
-		t.Errorf("%v allocations for a match", n)
+	if n := find("your code is 482913"); n > 1 || kept == nil {
+		t.Errorf("%v allocations for %v", n, kept)
 	}
-	if n := find("no such thing"); n > 0 {
-		t.Errorf("%v allocations for none", n)
+	if n := find("no such thing"); n > 0 || kept != nil {
+		t.Errorf("%v allocations for %v", n, kept)
+	}
+	if testing.CoverMode() != "" {
+		return // which keeps Find from being inlined
+	}
+	end := 0
+	if n := testing.AllocsPerRun(200, func() {
+		m, err := p.Find(context.Background(), "your code is 482913")
+		if err != nil {
+			t.Fatal(err)
+		}
+		end = m.End()
+	}); n > 0 || end == 0 {
+		t.Errorf("%v allocations for a match that is not kept, which ends at %d", n, end)
 	}
 }
 

@@ -73,18 +73,18 @@ type machine struct {
 	behindTo int32 // where the lookbehind under way must end
 	runEnd   int32 // where the leading run of this attempt ended, -1 if there was none
 
-	done   <-chan struct{} // of the context
+	done   <-chan struct{} // of the context; to hold that would move the machine to the heap
 	limits *Limits
-	begun  int       // where the attempt under way began
-	given  bool      // the search is given up: no match can come
-	slow   bool      // the call has taken long
-	tick   int       // steps to the next pause
-	spent  int       // steps up to the last pause
-	ended  Budget    // what ended the match, "" if nothing has
-	end    time.Time // the context's deadline, if it has one
-	paused time.Time // when the first pause was; most matches never look at the clock
+	begun  int        // where the attempt under way began
+	given  bool       // the search is given up: no match can come
+	slow   bool       // the call has taken long
+	tick   int        // steps to the next pause
+	spent  int        // steps up to the last pause
+	ended  Budget     // what ended the match, "" if nothing has
+	end    time.Time  // the context's deadline, if it has one
+	paused *time.Time // when the first pause was; most matches never look at the clock
 
-	memo memo
+	memo *memo // nil until the match takes long
 	// tried are the places at which the body of a loop has failed, a bit each. Java goes on after
 	// the loop there, which in a leaky program differs from trying again.
 	tried    [][]uint64
@@ -96,11 +96,10 @@ type workspace struct {
 	stack    [20]frame
 	barriers [2]barrier
 	locals   [8]int32
-	groups   [16]int32
 }
 
 // begin prepares the machine for calls of find about one input, which share a budget. Its slices
-// are set here for what does not fit in the workspace that the caller has given them.
+// are set here for what does not fit in the memory that the caller has given them.
 func (m *machine) begin(ctx context.Context, p *Pattern, input string) error {
 	m.prog, m.limits = p.prog, &p.limits
 	m.done, m.input, m.tick = ctx.Done(), input, pauseEvery
@@ -139,8 +138,8 @@ func (m *machine) pause() bool {
 	m.spent += pauseEvery - m.tick
 	m.tick = pauseEvery
 	now := time.Now()
-	if m.paused.IsZero() {
-		m.paused = now
+	if m.paused == nil {
+		m.paused = &now
 	}
 	switch {
 	case m.ended != "":
@@ -148,7 +147,7 @@ func (m *machine) pause() bool {
 		m.ended = BudgetSteps
 	case m.depth*frameBytes+m.memo.size() > m.limits.Memory:
 		m.ended = BudgetMemory
-	case now.Sub(m.paused) > m.limits.Time:
+	case now.Sub(*m.paused) > m.limits.Time:
 		m.ended = BudgetTime
 	case !m.end.IsZero() && now.After(m.end):
 		m.ended = budgetContext
@@ -163,8 +162,8 @@ func (m *machine) pause() bool {
 		m.slow = true
 		m.given = m.isHopeless(m.begun)
 	}
-	if !m.memo.on && m.spent >= m.memoThreshold() {
-		m.memo.start(m)
+	if m.memo == nil && m.spent >= m.memoThreshold() {
+		m.memo = newMemo(m)
 	}
 	return m.ended == "" && !m.given
 }
@@ -186,7 +185,9 @@ func (m *machine) search(start int) int {
 		m.groups[i] = -1
 	}
 	m.dirty = false
-	m.forgetTried()
+	if m.prog.triedSets > 0 {
+		m.forgetTried()
+	}
 	if p.required != "" && !strings.Contains(m.input[start:], p.required) {
 		return -1
 	}
@@ -216,14 +217,15 @@ func (m *machine) matchAll() bool {
 		m.groups[i] = -1
 	}
 	m.dirty = false
-	m.forgetTried()
+	if m.prog.triedSets > 0 {
+		m.forgetTried()
+	}
 	return m.attempt(0)
 }
 
 // forgetTried begins a search without places at which loops have failed.
 func (m *machine) forgetTried() {
 	switch {
-	case m.prog.triedSets == 0:
 	case m.tried == nil:
 		m.tried = make([][]uint64, m.prog.triedSets)
 		for i := range m.tried {
@@ -288,20 +290,24 @@ func (m *machine) attempt(pos int) bool {
 		}
 		m.dirty = false
 	}
-	end := m.run(m.prog.start, pos)
+	end := 0
+	if m.whole {
+		end = m.run(m.prog.start, pos)
+	} else {
+		end = m.run(m.prog.begin, pos+m.prog.skip)
+	}
 	if end < 0 {
 		return false
 	}
-	m.succeed(0)
+	if m.prog.hasSuccess {
+		m.succeed(0)
+	}
 	m.groups[0], m.groups[1] = int32(pos), int32(end)
 	return true
 }
 
 // succeed does what frames from the top down to index base do when their match has succeeded.
 func (m *machine) succeed(base int) {
-	if !m.prog.hasSuccess {
-		return
-	}
 	for i := m.depth - 1; i >= base; i-- {
 		if f := &m.stack[i]; frameKind(f.op&0xFF) == frameSuccess {
 			m.groups[2*f.a], m.groups[2*f.a+1] = f.b, f.c
@@ -367,10 +373,14 @@ func (m *machine) run(pc int32, pos int) int {
 			m.locals[in.local] = int32(pos)
 			pc, ok = in.next, true
 		case opClose:
-			m.capture(in.group, m.locals[in.local], int32(pos))
+			m.capture(in.group, m.locals[in.local], int32(pos), in.sure && !m.whole)
 			pc, ok = in.next, true
 		case opAssert:
-			pc, ok = in.next, m.assert(in.assert, pos)
+			if pc = in.next; in.assert == atWordBoundary {
+				ok = m.wordBoundary(pos, false)
+			} else {
+				ok = m.assert(in.assert, pos)
+			}
 		case opLoopInit:
 			pc, ok = m.loopInit(in, pos)
 		case opLoop:
@@ -436,11 +446,12 @@ func foldsTo(c, want byte) bool {
 	return c == want || c|0x20 == want && 'a' <= want && want <= 'z'
 }
 
-// capture sets a group, to be undone on backtracking. Where nothing is left to backtrack to, the
-// next attempt begins anew; but in a leaky program captures outlive their attempt.
-func (m *machine) capture(group, start, end int32) {
+// capture sets a group, to be undone on backtracking, unless it is sure that there will be none.
+// If nothing is left to backtrack to, the next attempt begins anew; but in a leaky program captures
+// outlive their attempt.
+func (m *machine) capture(group, start, end int32, sure bool) {
 	g := m.groups[2*group : 2*group+2 : 2*group+2]
-	if m.depth > 0 || m.prog.leaky {
+	if !sure && (m.depth > 0 || m.prog.leaky) {
 		m.push(frameGroup, 0, group, g[0], g[1])
 	} else {
 		m.dirty = true
@@ -450,7 +461,7 @@ func (m *machine) capture(group, start, end int32) {
 
 // branch begins an alternation: only the branches that can begin with the next byte are tried.
 func (m *machine) branch(pc int32, in *inst, pos int) (int32, bool) {
-	if m.memo.on && !m.memo.enter(m, in.memo, pos) {
+	if m.memo != nil && !m.memo.enter(m, in.memo, pos) {
 		return 0, false
 	}
 	if in.masks == nil {
@@ -460,6 +471,9 @@ func (m *machine) branch(pc int32, in *inst, pos int) (int32, bool) {
 	mask := in.atEnd
 	if pos < len(m.input) {
 		mask = in.masks[m.input[pos]]
+	}
+	if mask != 0 && mask&(mask-1) == 0 {
+		return in.branches[trailingZeros(mask)], true
 	}
 	return m.nextBranch(pc, in, pos, mask)
 }

@@ -6,9 +6,8 @@ package javaregex
 
 import "slices"
 
-// memo remembers failures of one input. It is off until a match takes long.
+// memo remembers failures of one input. There is none until a match takes long.
 type memo struct {
-	on    bool
 	bases []uint64 // the first key of each point
 	width uint64   // how many values a place has
 	bits  []uint64 // a bit a key, if the keys are few
@@ -24,36 +23,40 @@ type memo struct {
 // is not one of them: to go on there is an empty run, which may end a loop.
 type failedRun struct{ lo, hi int32 }
 
-func (t *memo) size() int { return 8 * (cap(t.bits) + cap(t.set) + cap(t.runs)) }
+func (t *memo) size() int {
+	if t == nil {
+		return 0
+	}
+	return 8 * (cap(t.bits) + cap(t.set) + cap(t.runs))
+}
 
-// drop forgets all.
-func (t *memo) drop() { *t = memo{} }
-
-// start begins to remember, unless the keys do not fit in 63 bits.
-func (t *memo) start(m *machine) {
+// newMemo returns an empty memory, or nil if there is nothing to remember or its keys do not fit
+// in 63 bits.
+func newMemo(m *machine) *memo {
 	points := m.prog.memos
-	t.drop()
-	t.width = uint64(len(m.input) + 2)
+	if len(points) == 0 {
+		return nil
+	}
+	t := &memo{width: uint64(len(m.input) + 2), limit: m.limits.Memory / 2}
 	total := uint64(0)
 	t.bases = make([]uint64, len(points))
 	for i := range points {
 		t.bases[i] = total
 		size, ok := t.pointSize(&points[i])
 		if total += size; !ok || total >= 1<<63 {
-			return
+			return nil
 		}
 	}
-	t.limit = m.limits.Memory / 2
 	if bytes := total / 8; bytes <= uint64(t.limit) && bytes <= 1<<22 {
 		t.bits = make([]uint64, total/64+1)
 	} else {
 		t.set = make([]uint64, 1<<12)
 	}
-	t.on = len(points) > 0
 	t.runs = make([]failedRun, len(points))
 	for i := range t.runs {
 		t.runs[i] = failedRun{-1, -1}
 	}
+	return t
 }
 
 // pointSize returns how many keys a point has.

@@ -5,6 +5,7 @@ package javaregex
 import (
 	"context"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -94,40 +95,48 @@ func (p *Pattern) GroupNames() []string {
 
 // Find returns the first match in input, as Matcher.find() does, or nil if there is none.
 // The error is a *BudgetError, or that of the context.
-func (p *Pattern) Find(ctx context.Context, input string) (*Match, error) {
-	return p.find(ctx, input, searching, 0, 0)
+func (p *Pattern) Find(ctx context.Context, input string) (match *Match, err error) {
+	// So small that the compiler moves it into the caller: a match that the caller does not keep is
+	// then not allocated.
+	var found result
+	if p.find(ctx, input, 0, &found, &err) {
+		match = &Match{found}
+	}
+	return
 }
 
 // FindFrom returns the first match that begins at byte start or later, as Matcher.find(int) does
 // but for \G, which matches at start: anchors and lookbehind see the whole input.
 // A start outside the input finds nothing; one inside a character is moved to the next.
-func (p *Pattern) FindFrom(ctx context.Context, input string, start int) (*Match, error) {
+func (p *Pattern) FindFrom(ctx context.Context, input string, start int) (match *Match, err error) {
 	if start < 0 || start > len(input) {
 		return nil, nil
 	}
 	for start < len(input) && !utf8.RuneStart(input[start]) {
 		start++
 	}
-	return p.find(ctx, input, searching, start, start)
+	var found result
+	if p.find(ctx, input, start, &found, &err) {
+		match = &Match{found}
+	}
+	return match, err
 }
 
 // Matches returns the match of the whole input, as Matcher.matches() does, or nil.
-func (p *Pattern) Matches(ctx context.Context, input string) (*Match, error) {
-	return p.find(ctx, input, wholeInput, 0, 0)
+func (p *Pattern) Matches(ctx context.Context, input string) (match *Match, err error) {
+	var found result // as in Find
+	if p.find(ctx, input, wholeInput, &found, &err) {
+		match = &Match{found}
+	}
+	return
 }
 
 // MatchesWhole reports whether the whole input matches, as Matcher.matches() does. It allocates
 // nothing for most patterns.
-func (p *Pattern) MatchesWhole(ctx context.Context, input string) (bool, error) {
-	var (
-		space workspace
-		m     machine
-	)
-	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], space.groups[:]
-	if err := m.begin(ctx, p, input); err != nil {
-		return false, err
-	}
-	return p.next(ctx, &m, wholeInput, 0, 0)
+func (p *Pattern) MatchesWhole(ctx context.Context, input string) (found bool, err error) {
+	var match result
+	found = p.find(ctx, input, wholeInput, &match, &err)
+	return found, err
 }
 
 // FindAll returns the matches that repeated calls of Matcher.find() find: each begins where the
@@ -135,23 +144,29 @@ func (p *Pattern) MatchesWhole(ctx context.Context, input string) (bool, error) 
 // When a budget or the context ends the search, it returns the matches so far with the error.
 func (p *Pattern) FindAll(ctx context.Context, input string, limit int) ([]*Match, error) {
 	var (
-		space workspace
-		m     machine
-		all   []*Match
+		space  workspace
+		groups [10]int32
+		m      machine
+		all    []*Match
 	)
-	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], space.groups[:]
+	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], groups[:]
 	if err := m.begin(ctx, p, input); err != nil {
 		return nil, err
 	}
 	for start, last := 0, 0; start <= len(input); {
-		found, err := p.next(ctx, &m, searching, start, last)
+		found, err := p.next(ctx, &m, start, last)
 		if err != nil || !found {
 			return all, err
 		}
 		if len(all)*matchBytes > p.limits.Output {
 			return all, &BudgetError{BudgetOutput, p.limits.Output}
 		}
-		all = append(all, p.newMatch(input, m.groups))
+		match := &Match{result{pattern: p, input: input}}
+		if copy(match.few[:], m.groups) < len(m.groups) {
+			many := slices.Clone(m.groups)
+			match.many = &many
+		}
+		all = append(all, match)
 		if len(all) == limit {
 			break
 		}
@@ -174,41 +189,52 @@ func (m *machine) after() (start, last int) {
 }
 
 // Match is what a pattern matched. It shares the input's memory.
-type Match struct {
-	pattern *Pattern
+type Match struct{ result }
+
+// result is a match in the memory of find's caller.
+type result struct {
+	pattern *Pattern // nil if there is no match
 	input   string
-	bounds  []int32 // start and end of each group; -1 if it took no part
+	few     [10]int32 // start and end of each group; -1 if it took no part
+	many    *[]int32  // likewise, if there are more groups than few can hold
+}
+
+// bounds returns start and end of group i.
+func (m *Match) bounds(i int) (start, end int) {
+	switch {
+	case i < 0 || i > m.GroupCount():
+		return -1, -1
+	case m.many != nil:
+		return int((*m.many)[2*i]), int((*m.many)[2*i+1])
+	}
+	return int(m.few[2*i]), int(m.few[2*i+1])
 }
 
 // Start is the byte offset at which the match begins.
-func (m *Match) Start() int { return int(m.bounds[0]) }
+func (m *Match) Start() int { return m.GroupStart(0) }
 
 // End is the byte offset after the match.
-func (m *Match) End() int { return int(m.bounds[1]) }
+func (m *Match) End() int { return m.GroupEnd(0) }
 
 // GroupCount is the number of capturing groups of the pattern, group 0 not counted.
-func (m *Match) GroupCount() int { return len(m.bounds)/2 - 1 }
+func (m *Match) GroupCount() int { return m.pattern.GroupCount() }
 
 // GroupStart is the byte offset at which group i begins; -1 if it took no part or does not exist.
 func (m *Match) GroupStart(i int) int {
-	if i < 0 || i > m.GroupCount() {
-		return -1
-	}
-	return int(m.bounds[2*i])
+	start, _ := m.bounds(i)
+	return start
 }
 
 // GroupEnd is the byte offset after group i; -1 if it took no part or does not exist.
 func (m *Match) GroupEnd(i int) int {
-	if i < 0 || i > m.GroupCount() {
-		return -1
-	}
-	return int(m.bounds[2*i+1])
+	_, end := m.bounds(i)
+	return end
 }
 
 // Group is the text of group i, 0 being the whole match, and whether it took part. A group that
 // the pattern does not have took no part.
 func (m *Match) Group(i int) (string, bool) {
-	start, end := m.GroupStart(i), m.GroupEnd(i)
+	start, end := m.bounds(i)
 	if start < 0 {
 		return "", false
 	}
@@ -226,85 +252,70 @@ func (m *Match) Named() map[string]string {
 	return named
 }
 
-// searchMode says where a match may begin and end.
-type searchMode uint8
+// wholeInput is, as the place to search from, that the match must be of the whole input.
+const wholeInput = -1
 
-const (
-	searching  searchMode = iota // anywhere
-	wholeInput                   // all of the input
-)
-
-// find is one search with a budget of its own. last is where \G matches.
-func (p *Pattern) find(ctx context.Context, input string, mode searchMode, start, last int) (*Match, error) {
-	var (
-		space workspace
-		m     machine
-	)
-	// Set here, not by a method: else the compiler would move the workspace to the heap.
-	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], space.groups[:]
-	if err := m.begin(ctx, p, input); err != nil {
-		return nil, err
+// find is one search from start on, where \G matches as well, with a budget of its own.
+func (p *Pattern) find(ctx context.Context, input string, start int, found *result, err *error) bool {
+	// The machine's memory is set here, not by a method: else the compiler would move it to the heap.
+	var m machine
+	if p.prog.small {
+		var space struct {
+			stack  [6]frame
+			locals [4]int32
+		}
+		m.stack, m.locals = space.stack[:], space.locals[:]
+	} else {
+		var space workspace
+		m.stack, m.barriers, m.locals = space.stack[:], space.barriers[:], space.locals[:]
 	}
-	if found, err := p.next(ctx, &m, mode, start, last); err != nil || !found {
-		return nil, err
+	m.groups = found.few[:]
+	if *err = m.begin(ctx, p, input); *err != nil {
+		return false
 	}
-	return p.newMatch(input, m.groups), nil
+	ok, fault := p.next(ctx, &m, start, max(start, 0))
+	if !ok {
+		*err = fault
+		return false
+	}
+	found.pattern, found.input = p, input
+	if len(m.groups) > len(found.few) {
+		many := slices.Clone(m.groups) // to keep them would move the machine to the heap
+		found.many = &many
+	}
+	return true
 }
 
 // next is one match of a machine that has begun: its groups are in m. Several share a budget.
-func (p *Pattern) next(ctx context.Context, m *machine, mode searchMode, start, last int) (bool, error) {
-	m.whole, m.last, m.accepted = mode == wholeInput, int32(last), int32(last)
+func (p *Pattern) next(ctx context.Context, m *machine, start, last int) (bool, error) {
+	m.last, m.accepted = int32(last), int32(last)
 	if p.prog.usesLastMatch {
-		m.memo.drop() // what failed may not fail now
+		m.memo = nil // what failed may not fail now
 	}
 	found := false
-	if mode == wholeInput {
+	if m.whole = start == wholeInput; m.whole {
 		found = m.matchAll()
 	} else {
 		found = m.search(start) >= 0
 	}
-	switch m.ended {
-	case "":
+	if m.ended == "" {
 		return found, nil
-	case BudgetSteps:
-		return false, &BudgetError{BudgetSteps, p.limits.Steps}
-	case BudgetTime:
-		return false, &BudgetError{BudgetTime, int(p.limits.Time.Milliseconds())}
-	case BudgetMemory:
-		return false, &BudgetError{BudgetMemory, p.limits.Memory}
 	}
-	if err := ctx.Err(); err != nil {
-		return false, err
-	}
-	return false, context.DeadlineExceeded // which the context has not noticed yet
+	return false, p.ending(ctx, m.ended)
 }
 
-// newMatch makes the result in one allocation, as small as the groups allow.
-func (p *Pattern) newMatch(input string, groups []int32) *Match {
-	var found *Match
-	switch n := len(groups); {
-	case n <= 4:
-		match := new(struct {
-			Match
-			bounds [4]int32
-		})
-		found, match.Match.bounds = &match.Match, match.bounds[:n]
-	case n <= 8:
-		match := new(struct {
-			Match
-			bounds [8]int32
-		})
-		found, match.Match.bounds = &match.Match, match.bounds[:n]
-	case n <= 16:
-		match := new(struct {
-			Match
-			bounds [16]int32
-		})
-		found, match.Match.bounds = &match.Match, match.bounds[:n]
-	default:
-		found = &Match{bounds: make([]int32, n)}
+// ending returns the error of a match that a budget has ended.
+func (p *Pattern) ending(ctx context.Context, budget Budget) error {
+	switch budget {
+	case BudgetSteps:
+		return &BudgetError{BudgetSteps, p.limits.Steps}
+	case BudgetTime:
+		return &BudgetError{BudgetTime, int(p.limits.Time.Milliseconds())}
+	case BudgetMemory:
+		return &BudgetError{BudgetMemory, p.limits.Memory}
 	}
-	found.pattern, found.input = p, input
-	copy(found.bounds, groups)
-	return found
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return context.DeadlineExceeded // which the context has not noticed yet
 }

@@ -284,7 +284,7 @@ func (m *machine) lineBreak(in *inst, pos int) (int32, int, bool) {
 // behind begins a lookbehind: it tries from the shortest length on.
 func (m *machine) behind(pc int32, in *inst, pos int) (int32, int, bool) {
 	b := barrier{pc: pc, pos: int32(pos), behindTo: m.behindTo, at: int32(pos), left: m.behindReach(in, pos)}
-	for n := in.behindMin; n > 0; n-- {
+	for n := in.min; n > 0; n-- {
 		if b.at == 0 && in.byCharacter {
 			break // Java counts back as far as it gets
 		}
@@ -313,7 +313,7 @@ func (m *machine) behindBack(in *inst, b *barrier) bool {
 	}
 	_, width := m.charBefore(at)
 	b.at = int32(at - width)
-	if in.behindMax < 0 && width == 4 {
+	if in.max < 0 && width == 4 {
 		b.left--
 	}
 	return b.left >= 0
@@ -324,10 +324,10 @@ func (m *machine) behindBack(in *inst, b *barrier) bool {
 // astray: by units it reaches everywhere or nowhere, by character as far as the input goes on.
 func (m *machine) behindReach(in *inst, pos int) int32 {
 	const everywhere = 1<<31 - 1
-	over := int(in.behindMax) + 1<<31
+	over := int(in.max) + 1<<31
 	switch {
-	case in.behindMax >= 0:
-		return in.behindMax
+	case in.max >= 0:
+		return in.max
 	case in.byCharacter && over == 0:
 		return 0
 	case in.byCharacter:

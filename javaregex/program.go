@@ -5,6 +5,7 @@ package javaregex
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -45,11 +46,14 @@ type inst struct {
 	leading  bool // of opRun: every match begins with it
 	marks    bool // of opRun: moves machine.accepted, as an atomic iteration does
 	ranged   bool // of opRun: its failures are remembered by range, see failedRun
+	sure     bool // from here on a search cannot fail
 	restore  bool // of opOpen and opLoopInit: the local must be restored on backtracking
 	byte     byte
 
+	byCharacter bool // of opBehind: min and max are characters, not UTF-16 units
+
 	next, sub int32
-	min, max  int32
+	min, max  int32 // of opBehind: how far back
 	group     int32 // -1 for none
 	local     int32 // of opOpen, opClose; of a loop, where its iteration began, or -1
 	count     int32 // of a loop: the local that counts iterations, -1 if no count matters
@@ -63,9 +67,6 @@ type inst struct {
 	atEnd    uint64       // of opBranch: the branches that can match nothing
 	after    *byteSet     // how what is next can begin; nil: in any way
 	into     *byteSet     // of opLoop: how sub can begin; nil: in any way
-
-	behindMin, behindMax int32
-	byCharacter          bool
 }
 
 // memoPoint is an instruction whose failures can be remembered, with all that they depend on.
@@ -83,6 +84,8 @@ type memoCount struct{ local, cap int32 }
 type program struct {
 	insts  []inst
 	start  int32
+	begin  int32 // where a search begins: at start, or after what makes a place a candidate,
+	skip   int   // which takes so many bytes
 	groups int
 	locals int
 	names  map[string]int
@@ -98,6 +101,7 @@ type program struct {
 	// usesLastMatch: there is a \G.
 	usesLastMatch bool
 
+	small     bool         // it needs a small stack only, and has no sub-matches
 	triedSets int          // of loops in a leaky program, see inst.tried
 	minLength int          // in characters
 	anchored  bool         // matches begin at the beginning only
@@ -175,7 +179,7 @@ func newCompiler(t *tree) *compiler {
 
 func (c *compiler) compile(root *node) {
 	end := c.emit(inst{op: opEnd})
-	follow := firstInfo{empty: true}
+	follow := nothing()
 	c.start = c.node(root, end, &follow)
 	c.analyze(root)
 }
@@ -230,10 +234,14 @@ func (c *compiler) analyze(root *node) {
 	c.minLength = root.minLength()
 	c.anchored = root.beginsAtBegin()
 	c.gatherNeeds(root)
+	c.begin = c.start
+	c.small = len(c.insts) <= 16 && !slices.ContainsFunc(c.insts, func(in inst) bool { return in.op >= opAtomic })
 	if c.leaky {
 		return
 	}
-	c.firsts = root.first().table()
+	if !root.first().empty {
+		c.firsts = root.first().table()
+	}
 	if in := &c.insts[c.start]; in.op == opSet && c.insts[in.next].op == opEnd {
 		c.single = in.class
 	}
@@ -243,6 +251,14 @@ func (c *compiler) analyze(root *node) {
 	c.prefix, c.required = string(l.prefix), string(l.longest)
 	if len(c.required) == len(c.prefix) {
 		c.required = ""
+	}
+	switch in := &c.insts[c.start]; {
+	case in.op == opText && strings.HasPrefix(c.prefix, in.text):
+		c.begin, c.skip = in.next, len(in.text)
+	case in.op == opByte && c.prefix != "" && c.prefix[0] == in.byte:
+		c.begin, c.skip = in.next, 1
+	case in.op == opAssert && in.assert == atBegin:
+		c.begin = in.next
 	}
 	if pc := c.start; c.prefix == "" && len(c.referenced) == 0 {
 		for op := c.insts[pc].op; op == opOpen; op = c.insts[pc].op {
@@ -273,8 +289,24 @@ func (n *node) beginsAtBegin() bool {
 }
 
 func (c *compiler) emit(in inst) int32 {
+	in.sure = c.isSure(&in)
 	c.insts = append(c.insts, in)
 	return int32(len(c.insts) - 1)
+}
+
+// isSure reports whether a search cannot fail from the instruction on.
+func (c *compiler) isSure(in *inst) bool {
+	switch in.op {
+	case opEnd:
+		return !c.leaky
+	case opOpen, opClose:
+		return c.insts[in.next].sure
+	case opRun:
+		return in.min == 0 && c.insts[in.next].sure
+	case opBranch: // an alternative that is sure can begin anywhere
+		return slices.ContainsFunc(in.branches, func(pc int32) bool { return c.insts[pc].sure })
+	}
+	return false
 }
 
 func (c *compiler) newLocal() int32 {
@@ -416,12 +448,12 @@ func (c *compiler) branch(subs []*node, next int32, follow *firstInfo) int32 {
 			continue
 		}
 		first := sub.first().then(follow)
-		if first.empty {
-			first.bytes = allBytes
+		next := first.next()
+		if next.hasEnd() {
 			in.atEnd |= 1 << i
 		}
 		for b := range in.masks {
-			if first.bytes.has(byte(b)) {
+			if next.has(byte(b)) {
 				in.masks[b] |= 1 << i
 			}
 		}
@@ -467,7 +499,7 @@ func (c *compiler) look(n *node, next int32) int32 {
 	inBehind := c.inBehind
 	c.inBehind = true
 	unknown := anything()
-	in := inst{op: opBehind, next: next, negative: n.negative, behindMin: n.behindMin, behindMax: n.behindMax, byCharacter: n.byCharacter}
+	in := inst{op: opBehind, next: next, negative: n.negative, min: n.behindMin, max: n.behindMax, byCharacter: n.byCharacter}
 	in.sub = c.node(n.subs[0], c.emit(inst{op: opBehindEnd}), &unknown)
 	c.inBehind = inBehind
 	return c.emit(in)
@@ -530,7 +562,7 @@ func (c *compiler) run(n *node, next int32, follow *firstInfo) int32 {
 		op: opRun, repeat: n.repeat, min: int32(n.min), max: int32(n.max), class: c.class(body.set),
 		next: next, memo: -1, after: c.table(follow), marks: c.usesGraphemeBound && !n.isScan() && n.isAtomic(),
 	}
-	if in.repeat == greedy && !c.leaky && !follow.empty && !follow.bytes.meets(&body.first().bytes) {
+	if next := follow.next(); in.repeat == greedy && !c.leaky && !next.meets(&body.first().bytes) {
 		in.repeat = possessive // to give back a character cannot help
 	}
 	in.optional = in.min == 0 && in.repeat != lazy
@@ -573,9 +605,8 @@ func (c *compiler) loop(n *node, next int32, follow *firstInfo) int32 {
 		c.starts = append(c.starts, in.local)
 	}
 	loop := c.emit(in)
-	inner := *body.first()
-	inner.or(follow)
-	inner.empty = follow.empty
+	inner := *follow
+	inner.bytes = inner.bytes.or(&body.first().bytes)
 	end, entry := loop, int32(0)
 	if body.group > 0 {
 		end = c.emit(inst{op: opClose, group: int32(body.group), local: in.local, next: loop})

@@ -15,10 +15,10 @@ func (m *machine) startRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	if in.repeat == lazy {
 		return m.startLazyRun(pc, in, pos)
 	}
-	if m.memo.on && !m.memo.enter(m, in.memo, pos) {
+	if m.memo != nil && !m.memo.enter(m, in.memo, pos) {
 		return 0, 0, false
 	}
-	if m.memo.on && in.ranged {
+	if m.memo != nil && in.ranged {
 		return m.rangedRun(pc, in, pos)
 	}
 	end, least, ok := m.scan(in, pos)
@@ -31,11 +31,11 @@ func (m *machine) startRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	if !ok {
 		return 0, 0, false
 	}
-	if in.repeat == possessive || end == least {
+	if in.repeat == possessive || end == least || m.prog.insts[in.next].sure && !m.whole {
 		return in.next, end, true
 	}
 	m.push(frameRun, pc, int32(least), int32(end), 0)
-	if in.after == nil || end < len(m.input) && in.after.has(m.input[end]) {
+	if m.canBegin(in.after, end) {
 		return in.next, end, true
 	}
 	return 0, 0, false // the frame returns back at once
@@ -79,8 +79,7 @@ func (m *machine) rangedRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	if from > least {
 		m.push(frameRun, pc, int32(least), int32(from), 0)
 	}
-	fits := in.after == nil || from < len(m.input) && in.after.has(m.input[from])
-	return in.next, from, fits
+	return in.next, from, m.canBegin(in.after, from)
 }
 
 // markRun remembers that what follows a run has failed on all places from lo to hi, or to the end
@@ -191,10 +190,10 @@ func (m *machine) giveBack(f *frame, pc int32) (int32, int, bool) {
 }
 
 func (m *machine) startLazyRun(pc int32, in *inst, pos int) (int32, int, bool) {
-	if m.memo.on && in.memo >= 0 && !m.memo.enter(m, in.memo, pos) {
+	if m.memo != nil && in.memo >= 0 && !m.memo.enter(m, in.memo, pos) {
 		return 0, 0, false
 	}
-	if m.memo.on && in.ranged && pos < len(m.input) {
+	if m.memo != nil && in.ranged && pos < len(m.input) {
 		if known := m.memo.runs[in.memo]; int(known.lo) <= pos && pos <= int(known.hi) {
 			return in.next, pos, in.min == 0
 		}
@@ -217,7 +216,7 @@ func (m *machine) startLazyRun(pc int32, in *inst, pos int) (int32, int, bool) {
 // lazyRun goes on after a run of count characters that ends at pos, or takes more at once if what
 // follows cannot begin there.
 func (m *machine) lazyRun(pc int32, in *inst, pos int, count int32) (int32, int, bool) {
-	if count > 0 && m.memo.on && in.ranged {
+	if count > 0 && m.memo != nil && in.ranged {
 		if known := m.memo.runs[in.memo]; int(known.lo) <= pos && pos <= int(known.hi) {
 			return 0, 0, false
 		}
@@ -233,7 +232,7 @@ func (m *machine) lazyRun(pc int32, in *inst, pos int, count int32) (int32, int,
 			count++
 		}
 		m.tick -= (pos - start) >> 4
-		if pos == len(s) {
+		if pos == len(s) && !in.after.hasEnd() {
 			return 0, 0, false
 		}
 	}
@@ -259,9 +258,15 @@ func (m *machine) extendRun(pc int32, pos int, count int32) (int32, int, bool) {
 	return m.lazyRun(pc, in, pos+width, count+1)
 }
 
-// canBegin reports whether something that begins with one of bytes can begin at pos.
-func (m *machine) canBegin(bytes *byteSet, pos int) bool {
-	return bytes == nil || pos < len(m.input) && bytes.has(m.input[pos])
+// canBegin reports whether what comes next at pos is in the set, or anything does.
+func (m *machine) canBegin(next *byteSet, pos int) bool {
+	if next == nil {
+		return true
+	}
+	if pos < len(m.input) {
+		return next.has(m.input[pos])
+	}
+	return next.hasEnd()
 }
 
 // setLocal changes a local, to be undone on backtracking.
@@ -297,7 +302,7 @@ func (m *machine) loop(pc int32, in *inst, pos int) (int32, bool) {
 	if in.local >= 0 && pos <= int(m.locals[in.local]) {
 		return in.next, true
 	}
-	if m.memo.on && in.memo >= 0 && !m.memo.enter(m, in.memo, pos) {
+	if m.memo != nil && in.memo >= 0 && !m.memo.enter(m, in.memo, pos) {
 		return 0, false
 	}
 	if in.count >= 0 {
@@ -358,7 +363,9 @@ func (m *machine) leave() barrier {
 // accept ends a sub-match that has succeeded at pos: its ways back are dropped.
 func (m *machine) accept(pos int) (int32, int, bool) {
 	b := m.leave()
-	m.succeed(int(b.frame))
+	if m.prog.hasSuccess {
+		m.succeed(int(b.frame))
+	}
 	m.depth = int(b.frame)
 	in := &m.prog.insts[b.pc]
 	if in.op == opBehind {
@@ -393,7 +400,7 @@ func (m *machine) subFailed() (int32, int, bool) {
 
 // startRepeat begins a repetition with atomic iterations.
 func (m *machine) startRepeat(pc int32, in *inst, pos int) (int32, int, bool) {
-	if m.memo.on && in.memo >= 0 && !m.memo.enter(m, in.memo, pos) {
+	if m.memo != nil && in.memo >= 0 && !m.memo.enter(m, in.memo, pos) {
 		return 0, 0, false
 	}
 	return m.nextIteration(in, barrier{pc: pc, pos: int32(pos)})
@@ -448,7 +455,7 @@ func (m *machine) iterated(in *inst, b barrier, end int) (int32, int, bool) {
 		b.length = length
 	}
 	if in.group >= 0 {
-		m.capture(in.group, b.pos, int32(end))
+		m.capture(in.group, b.pos, int32(end), false)
 	}
 	b.pos = int32(end)
 	b.count++

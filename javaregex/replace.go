@@ -56,20 +56,21 @@ func (p *Pattern) AppendReplaced(ctx context.Context, dst []byte, input, replace
 		return p.replaceSingle(ctx, dst, input, replacement, all)
 	}
 	var (
-		space workspace
-		m     machine
-		parts []replacementPart
-		end   int
-		base  = len(dst)
-		found = false
-		room  = func(n int) bool { return len(dst)-base+n <= p.limits.Output }
+		space  workspace
+		groups [10]int32
+		m      machine
+		parts  []replacementPart
+		end    int
+		base   = len(dst)
+		found  = false
+		room   = func(n int) bool { return len(dst)-base+n <= p.limits.Output }
 	)
-	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], space.groups[:]
+	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], groups[:]
 	if err := m.begin(ctx, p, input); err != nil {
 		return dst, false, err
 	}
 	for start, last := 0, 0; start <= len(input); {
-		hit, err := p.next(ctx, &m, searching, start, last)
+		hit, err := p.next(ctx, &m, start, last)
 		if err != nil {
 			return dst, false, err
 		}
@@ -243,16 +244,17 @@ func (p *Pattern) groupReference(s string, i int) (group, length int, err error)
 func (p *Pattern) Split(ctx context.Context, input string, limit int) ([]string, error) {
 	var (
 		space  workspace
+		groups [10]int32
 		m      machine
 		pieces []string
 		cut    int // where the last piece ended
 	)
-	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], space.groups[:]
+	m.stack, m.barriers, m.locals, m.groups = space.stack[:], space.barriers[:], space.locals[:], groups[:]
 	if err := m.begin(ctx, p, input); err != nil {
 		return nil, err
 	}
 	for start, last := 0, 0; start <= len(input); start, last = m.after() {
-		found, err := p.next(ctx, &m, searching, start, last)
+		found, err := p.next(ctx, &m, start, last)
 		if err != nil {
 			return nil, err
 		}
