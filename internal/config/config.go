@@ -72,7 +72,11 @@ type Config struct {
 	CatchUp            time.Duration `env:"CATCH_UP" envDefault:"0s" min:"0s" description:"How often to look for missed texts and publish them, such as 5m. 0s means never."`
 	CatchUpAfter       time.Duration `env:"CATCH_UP_AFTER" envDefault:"1m" min:"0s" description:"How long a text is left to the webhooks before it is caught up on. Twilio waits 15s for each."`
 
-	PayloadKeys string `env:"PAYLOAD_KEYS" group:"Privacy" description:"The path of a file of keys that payloads in Temporal are encrypted with, as worker keys new makes it. It is read again when it changes. Without it, or without a current key in it, payloads are written in clear."`
+	PayloadKeys  string `env:"PAYLOAD_KEYS" group:"Privacy" description:"The path of a file of keys that payloads in Temporal are encrypted with, as worker keys new makes it. It is read again when it changes. Without it, or without a current key in it, payloads are written in clear."`
+	CodecAddr    string `env:"CODEC_ADDR" envDefault:"127.0.0.1:8234" description:"Where worker codec listens, which decrypts payloads for Temporal's Web UI and command line."`
+	CodecToken   Secret `env:"CODEC_TOKEN" description:"The token that callers of the codec server must send: Authorization: Bearer …. Only at a loopback address it may be left out."`
+	CodecOrigins List   `env:"CODEC_ORIGINS" description:"The origins of Web UIs that may call the codec server, such as https://temporal.example.com, with commas between them."`
+	CodecEncode  bool   `env:"CODEC_ENCODE" envDefault:"false" description:"Whether the codec server also encrypts what callers send, at /encode, as the command line needs to start workflows."`
 
 	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"Where /metrics listens, for Prometheus. Without it there are no metrics."`
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The lowest level that is logged."`

@@ -11,7 +11,7 @@ import (
 )
 
 // ours begin the names of our variables.
-var ours = regexp.MustCompile(`^(TWILIO|WEBHOOK|SEND|SMS|CATCH_UP|CATCHUP|TRIGGERS?|BROADCAST|ID_SECRET|PAYLOADS?)(_|$)`)
+var ours = regexp.MustCompile(`^(TWILIO|WEBHOOK|SEND|SMS|CATCH_UP|CATCHUP|TRIGGERS?|BROADCAST|ID_SECRET|PAYLOADS?|CODEC)(_|$)`)
 
 // kubernetes sets such variables for each service of the namespace, which may
 // well be named webhook or twilio.
