@@ -7,7 +7,7 @@ S3        = ${BIN}/versitygw
 FUZZTIME  = 30000x
 
 # The mains; the name of each folder is that of its binary.
-MAINS = ./worker ./starter ./local ./twiliosim/cmd/twiliosim
+MAINS = ./worker ./starter ./local ./twiliosim/cmd/twiliosim ./examples/orderstatus
 
 # The race detector needs a C compiler, except on macOS.
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && echo -race)

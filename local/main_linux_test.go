@@ -8,8 +8,9 @@ import (
 func TestChildrenDieWithALauncherThatIsKilled(t *testing.T) {
 	l := launch(t)
 	l.waitForOutput("Ctrl-C stops all of it.")
-	if len(l.pids()) != 3 {
-		t.Fatalf("children: %v, want three", l.pids())
+	l.waitForOutput("orders    | I serve")
+	if len(l.pids()) != 4 {
+		t.Fatalf("children: %v, want four", l.pids())
 	}
 	if err := syscall.Kill(l.cmd.Process.Pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func prepare(t *testing.T, settings ...string) *launcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"local", "temporal", "twiliosim", "worker"} {
+	for _, name := range []string{"local", "temporal", "twiliosim", "worker", "orderstatus"} {
 		if err := os.Symlink(self, filepath.Join(l.dir, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +196,7 @@ func freePorts(t *testing.T) map[string]int {
 func TestCtrlCStopsAllInReverseOrderAndExitsWith0(t *testing.T) {
 	l := launch(t)
 	l.waitForOutput("Ctrl-C stops all of it.")
-	for _, name := range []string{"temporal", "twiliosim", "worker"} {
+	for _, name := range []string{"temporal", "twiliosim", "worker", "orders"} {
 		l.waitForOutput(fmt.Sprintf("%-9s | I serve\n", name))
 	}
 	for _, want := range []string{
@@ -216,7 +216,7 @@ func TestCtrlCStopsAllInReverseOrderAndExitsWith0(t *testing.T) {
 		t.Fatal(err)
 	}
 	// "terminated" is SIGTERM: Ctrl-C's own signal has not reached them.
-	if want := "worker: terminated\ntwiliosim: terminated\ntemporal: terminated\n"; string(order) != want {
+	if want := "orderstatus: terminated\nworker: terminated\ntwiliosim: terminated\ntemporal: terminated\n"; string(order) != want {
 		t.Errorf("they were asked to end as\n%swant\n%s", order, want)
 	}
 }

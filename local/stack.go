@@ -100,6 +100,12 @@ func children(s settings, temporal temporalServer) []child {
 			env:   env,
 			ready: func(ctx context.Context) error { return httpAnswers(ctx, url(s.webhookPort, "/readyz")) },
 		},
+		{
+			name:  "orders", // what the example trigger starts
+			path:  filepath.Join(s.bin, "orderstatus"),
+			env:   env,
+			ready: func(context.Context) error { return nil }, // a text waits for it in Temporal
+		},
 	}
 }
 

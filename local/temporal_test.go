@@ -51,7 +51,7 @@ func TestACLIOnPATHIsUsedIfItIsNewEnough(t *testing.T) {
 func TestAnOldCLIOnPATHIsPassedOverForTheEmbeddedServer(t *testing.T) {
 	bin := t.TempDir()
 	l := prepare(t, "FAKE_TEMPORAL="+oldVersion, "--bin="+bin)
-	for name, as := range map[string]string{"temporal-devserver": "temporal", "twiliosim": "twiliosim", "worker": "worker"} {
+	for name, as := range map[string]string{"temporal-devserver": "temporal", "twiliosim": "twiliosim", "worker": "worker", "orderstatus": "orderstatus"} {
 		script := fmt.Sprintf("#!/bin/sh\nexec %q \"$@\"\n", filepath.Join(l.dir, as))
 		if err := os.WriteFile(filepath.Join(bin, name), []byte(script), 0o755); err != nil {
 			t.Fatal(err)

@@ -26,7 +26,7 @@ const orderTriggers = `triggers:
     echoError: 'There was a problem publishing that event.'
     start:
       workflow: OrderStatusWorkflow
-      taskQueue: twilio
+      taskQueue: orders
       input: {orderNumber: '${matchGroups.orderNumber}', from: '${from}'}
 `
 
@@ -53,7 +53,7 @@ func starter(t *testing.T, args ...string) (string, error) {
 func TestLintPrintsWhatItFindsAndFails(t *testing.T) {
 	good := write(t, "t.yaml", orderTriggers)
 	out, err := starter(t, "triggers", "lint", good)
-	if err != nil || !strings.Contains(out, "reads as: start OrderStatusWorkflow on task queue twilio") {
+	if err != nil || !strings.Contains(out, "reads as: start OrderStatusWorkflow on task queue orders") {
 		t.Errorf("a good file: %s %v", out, err)
 	}
 	for name, tc := range map[string]struct{ text, want string }{

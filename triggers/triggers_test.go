@@ -19,7 +19,7 @@ const contract = `triggers:
     echoError: 'There was a problem publishing that event.'
     start:
       workflow: OrderStatusWorkflow
-      taskQueue: twilio
+      taskQueue: orders
       input: {orderNumber: '${matchGroups.orderNumber}', from: '${from}'}
   - name: cancel
     pattern: '(?i)^cancel (?<orderNumber>\d+)$'

@@ -10,14 +10,10 @@ import (
 	"temporal-twilio/sms"
 )
 
-// OrderStatusWorkflowName is the workflow type of the example.
-const OrderStatusWorkflowName = "OrderStatusWorkflow"
-
 // Register registers all workflows on a worker.
 func Register(r worker.WorkflowRegistry) {
 	for name, function := range map[string]any{
 		sms.SendSmsWorkflowName:      SendSmsWorkflow,
-		OrderStatusWorkflowName:      OrderStatusWorkflow,
 		sms.AskSmsWorkflowName:       AskSmsWorkflow,
 		sms.BroadcastSmsWorkflowName: BroadcastSmsWorkflow,
 

@@ -49,6 +49,7 @@ var rooms = map[string][]string{
 	"starter":    {"sms", "javaregex", "freemarker", "twilio", "workflows", "triggers", "webhook", "internal", metrics, version, yamlfile},
 	"twiliosim":  {"sms", "twilio", version},
 	"local":      {"sms", "broadcast", "twiliosim", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", metrics, version, yamlfile},
+	"examples":   {"sms", "workflows"},
 	"test":       {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", metrics, version, "twiliosim", "local", yamlfile},
 }
 

@@ -18,8 +18,10 @@ func TestMakeRunDoesWhatTheReadmeSays(t *testing.T) {
 	t.Parallel()
 	shell := newShell(t)
 	bin := filepath.Join(shell.dir, ".local", "bin")
-	if err := os.Symlink(stack.Build(t, "twiliosim/cmd/twiliosim"), filepath.Join(bin, "twiliosim")); err != nil {
-		t.Fatal(err)
+	for _, program := range []string{"twiliosim/cmd/twiliosim", "examples/orderstatus"} {
+		if err := os.Symlink(stack.Build(t, program), filepath.Join(bin, filepath.Base(program))); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ports := map[string]string{}
 	var args []string

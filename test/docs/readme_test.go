@@ -167,7 +167,7 @@ func TestEveryLinkToAFileLeadsToOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, folder := range []string{"docs", "deploy"} {
+	for _, folder := range []string{"docs", "deploy", "examples", "examples/*"} {
 		more, err := filepath.Glob(filepath.Join(root(t), folder, "*.md"))
 		if err != nil {
 			t.Fatal(err)
@@ -185,7 +185,7 @@ func TestEveryLinkToAFileLeadsToOne(t *testing.T) {
 				continue
 			}
 			if _, err := os.Stat(filepath.Join(filepath.Dir(document), target)); err != nil {
-				t.Errorf("%s links to %s, which is not there", filepath.Base(document), target)
+				t.Errorf("%s links to %s, which is not there", document, target)
 			}
 		}
 	}

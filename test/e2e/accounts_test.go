@@ -50,8 +50,8 @@ func TestAnAccountSpeaksForItselfOnly(t *testing.T) {
 	const bound = "+15005550007"
 	s := stack.Start(t, stack.Options{
 		Triggers: `triggers:
-  - {name: ours, pattern: hello, account: ` + stack.Account + `, echo: Ours, start: {workflow: OrderStatusWorkflow, taskQueue: twilio}}
-  - {name: theirs, pattern: hello, account: ` + another + `, echo: Theirs, start: {workflow: OrderStatusWorkflow, taskQueue: twilio}}
+  - {name: ours, pattern: hello, account: ` + stack.Account + `, echo: Ours, start: {workflow: OrderStatusWorkflow, taskQueue: orders}}
+  - {name: theirs, pattern: hello, account: ` + another + `, echo: Theirs, start: {workflow: OrderStatusWorkflow, taskQueue: orders}}
 `,
 		Environment: []string{"TWILIO_SUBACCOUNT_TOKENS=" + another + "=" + anotherToken, "WEBHOOK_OWN_NUMBERS=" + stack.Account + "=" + bound},
 	})

@@ -132,7 +132,7 @@ func TestARefusalIsFinal(t *testing.T) {
     onPublishError: retry
     signal: {workflowId: account-1, name: close}
   - {name: audit, pattern: 'audit', signal: {workflowId: none, name: s}}
-  - {name: fine, pattern: 'audit', echo: 'Fine.', start: {workflow: OrderStatusWorkflow, taskQueue: twilio}}
+  - {name: fine, pattern: 'audit', echo: 'Fine.', start: {workflow: OrderStatusWorkflow, taskQueue: orders}}
 `})
 	startWorker(t, s, "bank", map[string]any{"Account": account})
 	say := func(body, want string) {
@@ -235,7 +235,7 @@ func TestChangedTriggersAreInForceWithoutARestart(t *testing.T) {
 		}
 	}
 	trigger := func(echo string) string {
-		return "triggers:\n  - {name: a, pattern: hello, echo: " + echo + ", start: {workflow: OrderStatusWorkflow, taskQueue: twilio}}\n"
+		return "triggers:\n  - {name: a, pattern: hello, echo: " + echo + ", start: {workflow: OrderStatusWorkflow, taskQueue: orders}}\n"
 	}
 	write(trigger("one"))
 	s := stack.Start(t, stack.Options{TriggersPath: dir})

@@ -12,7 +12,6 @@ import (
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
-	"temporal-twilio/workflows"
 )
 
 func TestAMessageThatWasMissedArrivesAfterCatchUpOnce(t *testing.T) {
@@ -24,12 +23,13 @@ func TestAMessageThatWasMissedArrivesAfterCatchUpOnce(t *testing.T) {
     pattern: 'Order Number (?<orderNumber>.+)'
     echo: 'Your reference number is ${orderNumber}'
     catchUp: true
-    start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '${matchGroups.orderNumber}', from: '${from}'}}
+    start: {workflow: OrderStatusWorkflow, taskQueue: orders, input: {orderNumber: '${matchGroups.orderNumber}', from: '${from}'}}
   - name: live-only
     pattern: 'Order'
-    start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: 'any', from: '${from}'}}
+    start: {workflow: OrderStatusWorkflow, taskQueue: orders, input: {orderNumber: 'any', from: '${from}'}}
 `,
 	})
+	s.StartExample(t, "orderstatus")
 	heard := text(t, s, "Order Number 1")
 	if replies(heard) != "Your reference number is 1" {
 		t.Fatalf("replies %q", replies(heard))
@@ -40,7 +40,7 @@ func TestAMessageThatWasMissedArrivesAfterCatchUpOnce(t *testing.T) {
 		t.Fatalf("the webhook is down, and answers %d, %v", missed.WebhookStatus, err)
 	}
 	s.StartWorker(t)
-	var status workflows.OrderStatus
+	var status orderStatus
 	stack.Eventually(t, "the missed message has its workflow", func(ctx context.Context) error {
 		return s.Temporal.Client.GetWorkflow(ctx, sms.TextWorkflowID(missed.MessageSID), "").Get(ctx, &status)
 	})

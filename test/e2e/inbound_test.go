@@ -14,12 +14,12 @@ import (
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twilio"
 	"temporal-twilio/twiliosim"
-	"temporal-twilio/workflows"
 )
 
 const phone = "+15005550009"
@@ -42,15 +42,19 @@ func replies(result twiliosim.InboundResult) string {
 	return strings.Join(all, "|")
 }
 
+// orderStatus is the result of examples/orderstatus.
+type orderStatus struct{ OrderNumber string }
+
 func TestATextStartsAWorkflowAndIsAnswered(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
+	s.StartExample(t, "orderstatus")
 	result := text(t, s, "Order Number 42")
 	if result.WebhookStatus != http.StatusOK || replies(result) != "Your reference number is 42" {
 		t.Fatalf("status %d, replies %q", result.WebhookStatus, replies(result))
 	}
 	id := sms.TextWorkflowID(result.MessageSID)
-	var status workflows.OrderStatus
+	var status orderStatus
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), id, "").Get(t.Context(), &status); err != nil {
 		t.Fatal(err)
 	}
@@ -207,8 +211,12 @@ func TestTheSenderIsToldWhileTemporalIsAwayAndAllWorksOnceItIsBack(t *testing.T)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	if err := s.Temporal.Client.GetWorkflow(ctx, sms.TextWorkflowID(result.MessageSID), "").Get(ctx, nil); err != nil {
-		t.Errorf("the same worker did not run the workflow: %v", err)
+	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, map[string]any{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Get(ctx, nil); err != nil {
+		t.Errorf("the same worker does not run a workflow: %v", err)
 	}
 }
 

@@ -109,7 +109,7 @@ func TestARefusedUpdateKeepsNoMissedMessageBack(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}, Triggers: `triggers:
   - {name: ship, pattern: 'ship', echoError: 'It is shipped.', catchUp: true, update: {workflowId: order, name: ship}}
-  - {name: buy, pattern: 'buy', catchUp: true, start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '1', from: '${from}'}}}
+  - {name: buy, pattern: 'buy', catchUp: true, start: {workflow: OrderStatusWorkflow, taskQueue: orders, input: {orderNumber: '1', from: '${from}'}}}
 `})
 	startWorker(t, s, "shop", map[string]any{"Refuses": refuses})
 	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "order", TaskQueue: "shop"}, "Refuses", 0); err != nil {

@@ -144,8 +144,8 @@ func caughtUp(t *testing.T, s *stack.Stack, more int) {
 func TestACatchUpGivesNoQuestionATextFromBefore(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}, Triggers: `triggers:
-  - {name: order, pattern: 'Order', echo: 'Taken.', start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '1', from: '${from}'}}}
-  - {name: rest, pattern: '^(sure|yes)', echo: 'Rest.', catchUp: true, start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '2', from: '${from}'}}}
+  - {name: order, pattern: 'Order', echo: 'Taken.', start: {workflow: OrderStatusWorkflow, taskQueue: orders, input: {orderNumber: '1', from: '${from}'}}}
+  - {name: rest, pattern: '^(sure|yes)', echo: 'Rest.', catchUp: true, start: {workflow: OrderStatusWorkflow, taskQueue: orders, input: {orderNumber: '2', from: '${from}'}}}
 `})
 	text(t, s, "Order Number 42")
 	text(t, s, "hello")

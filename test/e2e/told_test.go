@@ -105,7 +105,7 @@ func TestChangedTriggersDoNothingWithTextsFromBefore(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	start := ", catchUp: true, echo: 'NAME', start: {workflow: OrderStatusWorkflow, taskQueue: twilio, input: {orderNumber: '1', from: '${from}'}}}\n"
+	start := ", catchUp: true, echo: 'NAME', start: {workflow: OrderStatusWorkflow, taskQueue: orders, input: {orderNumber: '1', from: '${from}'}}}\n"
 	write("  - {name: order, pattern: '^order 1'" + strings.Replace(start, "NAME", "first", 1))
 	s := stack.Start(t, stack.Options{TriggersPath: dir, Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}})
 	one := text(t, s, "order 1")

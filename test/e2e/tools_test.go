@@ -17,7 +17,7 @@ import (
 func TestLintTellsWhichTaskQueuesNobodyPolls(t *testing.T) {
 	t.Parallel()
 	const file = `triggers:
-  - {name: polled, pattern: 'a', echoError: e, start: {workflow: OrderStatusWorkflow, taskQueue: twilio}}
+  - {name: polled, pattern: 'a', echoError: e, start: {workflow: W, taskQueue: twilio}}
   - {name: waits, pattern: 'b', echoError: e, start: {workflow: W, taskQueue: nobody}}
 `
 	s := stack.Start(t, stack.Options{})

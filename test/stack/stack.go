@@ -98,6 +98,12 @@ func (s *Stack) StartWorker(t testing.TB) {
 	})
 }
 
+// StartExample starts a program of examples/ beside the worker.
+func (s *Stack) StartExample(t testing.TB, name string) *Process {
+	t.Helper()
+	return StartProcess(t, name, s.environment, Build(t, "examples/"+name))
+}
+
 // AnotherWebhook starts a second process that is just the webhook, with the
 // same triggers, and gives its base URL.
 func (s *Stack) AnotherWebhook(t testing.TB) string {

@@ -1,6 +1,4 @@
-package workflows
-
-// OrderStatusWorkflow: an example of what a text can start.
+package main
 
 import (
 	"time"
@@ -8,11 +6,11 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// OrderStatusInput is what the example trigger maps from a message.
+// OrderStatusInput is what the trigger makes of the text.
 type OrderStatusInput struct {
-	// OrderNumber is the group of that name in the pattern.
+	// OrderNumber is the group of that name in the trigger's pattern.
 	OrderNumber string `json:"orderNumber"`
-	// From is the number that asked.
+	// From is the phone that asks.
 	From string `json:"from"`
 }
 
@@ -23,9 +21,8 @@ type OrderStatus struct {
 	AskedAt     time.Time `json:"askedAt"`
 }
 
-// OrderStatusWorkflow notes that somebody asked for an order. It is the
-// example that the local triggers start; a real one would look the order up in
-// an activity and answer with SendSms.
+// OrderStatusWorkflow notes that somebody asks for an order. A real one would
+// look the order up in an activity, and text the answer with workflows.SendSms.
 func OrderStatusWorkflow(ctx workflow.Context, input OrderStatusInput) (OrderStatus, error) {
 	workflow.SetCurrentDetails(ctx, "Asked for by SMS.")
 	return OrderStatus{OrderNumber: input.OrderNumber, Status: "received", AskedAt: workflow.Now(ctx).UTC()}, nil

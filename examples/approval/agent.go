@@ -1,0 +1,31 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// RefundAgent handles a complaint as an AI agent does: it plans, and acts by
+// tools. A model would make the plan in an activity; what matters here is that
+// the plan is not carried out before a person has agreed.
+func RefundAgent(ctx workflow.Context, a Approval) (string, error) {
+	var decision Decision
+	if err := workflow.ExecuteChildWorkflow(ctx, ApprovalWorkflow, a).Get(ctx, &decision); err != nil {
+		return "", err
+	}
+	switch {
+	case decision.By == "":
+		return "Nobody answered. Nothing was done.", nil
+	case !decision.Approved:
+		return fmt.Sprintf("%s refused. Nothing was done.", decision.By), nil
+	}
+	acting := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+	var done string
+	err := workflow.ExecuteActivity(acting, Act, a.Action).Get(ctx, &done)
+	return fmt.Sprintf("%s approved. %s", decision.By, done), err
+}
+
+// Act is the agent's tool. This one does nothing.
+func Act(action string) (string, error) { return "Done: " + action, nil }

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"regexp"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/workflows"
+)
+
+// Approval is what somebody is asked to approve.
+type Approval struct {
+	// Action says in a few words what will be done.
+	Action string `json:"action"`
+	// Approvers are phones, asked one after the other until somebody answers.
+	Approvers []string `json:"approvers"`
+	From      string   `json:"from"`
+	// Timeout is how long each of them has.
+	Timeout sms.Duration `json:"timeout"`
+}
+
+// Decision is the answer.
+type Decision struct {
+	Approved bool `json:"approved"`
+	// By is the phone that decided; empty if nobody has.
+	By string `json:"by,omitempty"`
+}
+
+// yesOrNo is what an answer must contain, in Java's regular expressions and in
+// Go's.
+const yesOrNo = `(?i)\b(yes|no)\b`
+
+// ApprovalWorkflow asks for an approval by text. What nobody approves is refused.
+func ApprovalWorkflow(ctx workflow.Context, a Approval) (Decision, error) {
+	var code string
+	if err := workflow.SideEffect(ctx, func(workflow.Context) any { return newCode() }).Get(&code); err != nil {
+		return Decision{}, err
+	}
+	variables, err := json.Marshal(map[string]string{"action": a.Action, "code": code})
+	if err != nil {
+		return Decision{}, err
+	}
+	for _, approver := range a.Approvers {
+		answer, err := workflows.AskSms(ctx, sms.AskSmsInput{
+			SmsFrom: a.From, SmsTo: approver, Variables: variables,
+			SmsBody: `${action}. Do you approve? Answer "${code} yes" or "${code} no".`,
+			Pattern: yesOrNo, IfSeveral: sms.IfSeveralCode, Code: code,
+			Timeout: a.Timeout,
+		})
+		if err != nil {
+			return Decision{}, err
+		}
+		if answer.Outcome == sms.AskAnswered {
+			word := regexp.MustCompile(yesOrNo).FindString(answer.Reply.Body)
+			return Decision{Approved: strings.EqualFold(word, "yes"), By: approver}, nil
+		}
+	}
+	return Decision{}, nil
+}
+
+// newCode returns a letter and a digit that cannot be taken for others.
+func newCode() string {
+	const letters, digits = "ACDEFHJKLMNPRTUVWXY", "34679"
+	b := make([]byte, 2)
+	_, _ = rand.Read(b) // it never fails
+	return string([]byte{letters[int(b[0])%len(letters)], digits[int(b[1])%len(digits)]})
+}
