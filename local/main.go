@@ -6,6 +6,7 @@
 //	children.go  starting, watching and stopping them
 //	ports.go     are the ports free; do they answer
 //	temporal.go  which Temporal: a CLI on PATH, or the embedded one
+//	nexus.go     the endpoint for other namespaces
 //	build.go     building the embedded one, with progress
 //	console.go   several children's lines on one terminal
 //	banner.go    what to try next

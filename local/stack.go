@@ -46,6 +46,9 @@ func runStack(ctx, hurry context.Context, s settings, out *console) error {
 			return quietIfStopped(ctx, err)
 		}
 	}
+	if err := addNexusEndpoint(ctx, address(s.temporalPort)); err != nil {
+		out.print(fmt.Sprintf("other namespaces cannot send: %v\n", err)) // all else works
+	}
 	out.print(banner(s, temporal))
 	return family.watch(ctx)
 }

@@ -19,6 +19,20 @@ const (
 	CatchUpSmsWorkflowName   = "CatchUpSmsWorkflow"
 )
 
+// The Nexus service, by which workflows of other namespaces send.
+const (
+	NexusService = "sms"
+	// NexusEndpoint is what "make run" calls the endpoint.
+	NexusEndpoint = "sms"
+	// The operations that run the workflows for callers.
+	NexusSend      = "send"
+	NexusAsk       = "ask"
+	NexusBroadcast = "broadcast"
+	// NexusCancel cancels one of them. It takes a [NexusCancelInput], and returns
+	// nothing.
+	NexusCancel = "cancel"
+)
+
 // The workflow types that the webhook and the activities start.
 const (
 	// ReceiveSmsWorkflowName carries out the plan of a text, for every plan but one

@@ -111,6 +111,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 			OnFatalError:                func(err error) { fatal <- err },
 		})
 		workflows.Register(w)
+		w.RegisterNexusService(newNexusService([]byte(c.IDSecret.Reveal())))
 		sending := &activities.Activities{
 			Accounts: accounts,
 			Renderer: activities.NewFreeMarker(c.TemplateLocale, c.TemplateTimeZone),

@@ -41,6 +41,7 @@ var strict = []call{
 	{sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{}, sms.SendSmsWorkflowResult{}},
 	{sms.AskSmsWorkflowName, sms.AskSmsInput{}, sms.AskSmsResult{}},
 	{sms.BroadcastSmsWorkflowName, sms.BroadcastSmsInput{}, sms.BroadcastProgress{}},
+	{"NexusCancel", sms.NexusCancelInput{}, nil},
 }
 
 // Others that callers use.

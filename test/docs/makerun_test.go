@@ -68,6 +68,10 @@ func TestMakeRunDoesWhatTheReadmeSays(t *testing.T) {
 		t.Errorf("the workflows are not there:\n%s", list)
 	}
 
+	if endpoint := shell.run(t, "this test", "temporal operator nexus endpoint get --name sms"); !strings.Contains(endpoint, "twilio") {
+		t.Errorf("the Nexus endpoint is\n%s", endpoint)
+	}
+
 	run.Stop(t)
 	if status, _ := run.Exited(); status != 0 {
 		t.Errorf("asked to stop, it ends with status %d", status)

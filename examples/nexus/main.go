@@ -1,0 +1,40 @@
+// Command nexus is a worker of another team. Its workflows text people through
+// the Nexus service "sms", from a namespace that has no access to the task queue
+// of the sender.
+package main
+
+import (
+	"log"
+	"os"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.temporal.io/sdk/worker"
+)
+
+const taskQueue = "shop"
+
+func main() {
+	if err := run(); err != nil {
+		log.SetFlags(0)
+		log.Print("nexus: ", err)
+		os.Exit(1)
+	}
+}
+
+// run polls until the process is told to stop. TEMPORAL_NAMESPACE names the
+// team's namespace.
+func run() error {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return err
+	}
+	c, err := client.Dial(options)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	w := worker.New(c, taskQueue, worker.Options{})
+	w.RegisterWorkflow(Confirm)
+	return w.Run(worker.InterruptCh())
+}

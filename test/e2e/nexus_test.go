@@ -1,0 +1,227 @@
+package e2e
+
+// Nexus: workflows of another namespace, which text without access to the task
+// queue.
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+)
+
+// shop starts a stack, and a caller's namespace with the example's worker.
+func shop(t *testing.T) (*stack.Stack, client.Client) {
+	t.Helper()
+	s := stack.Start(t, stack.Options{})
+	c := s.Temporal.AddNamespace(t, "shop")
+	s.Temporal.AddNexusEndpoint(t)
+	stack.StartProcess(t, "caller", []string{"TEMPORAL_ADDRESS=" + s.Temporal.Address, "TEMPORAL_NAMESPACE=shop"}, stack.Build(t, "examples/nexus"))
+	return s, c
+}
+
+// confirm runs the example's workflow, and waits until its question is sent.
+func confirm(t *testing.T, s *stack.Stack, c client.Client) client.WorkflowRun {
+	t.Helper()
+	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "shop"}, "Confirm", phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the question is sent", func(context.Context) error {
+		if n := len(messages(t, s)); n != 2 {
+			return fmt.Errorf("%d texts", n)
+		}
+		return nil
+	})
+	return run
+}
+
+// nexusRuns lists the workflows that operations have started, as ID and status.
+func nexusRuns(t *testing.T, s *stack.Stack) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	listed, err := s.Temporal.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Query: "WorkflowId STARTS_WITH 'nexus-'"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range listed.GetExecutions() {
+		all[e.GetExecution().GetWorkflowId()] = e.GetStatus().String()
+	}
+	return all
+}
+
+func TestNexusCallerTextsFromItsOwnNamespace(t *testing.T) {
+	t.Parallel()
+	s, c := shop(t)
+	run := confirm(t, s, c)
+	text(t, s, "Yes, we are")
+	var got string
+	if err := run.Get(t.Context(), &got); err != nil || got != "Yes, we are" {
+		t.Errorf("the caller has %q, %v", got, err)
+	}
+	stack.Eventually(t, "both operations are listed as completed", func(context.Context) error {
+		runs := nexusRuns(t, s)
+		for id, status := range runs {
+			if status != "Completed" || strings.Contains(id, phone[1:]) {
+				return fmt.Errorf("%s is %s", id, status)
+			}
+		}
+		if len(runs) != 2 {
+			return fmt.Errorf("%v", runs)
+		}
+		return nil
+	})
+}
+
+func TestNexusCallerThatIsCancelledClosesItsQuestion(t *testing.T) {
+	t.Parallel()
+	s, c := shop(t)
+	run := confirm(t, s, c)
+	if err := c.CancelWorkflow(t.Context(), run.GetID(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Get(t.Context(), nil); !temporal.IsCanceledError(err) {
+		t.Errorf("the caller ends with %v", err)
+	}
+	stack.Eventually(t, "the question is listed as cancelled", func(context.Context) error {
+		for id, status := range nexusRuns(t, s) {
+			if strings.HasPrefix(id, "nexus-ask-") && status == "Canceled" {
+				return nil
+			}
+		}
+		return fmt.Errorf("%v", nexusRuns(t, s))
+	})
+	if got := text(t, s, "yes"); len(got.Replies) > 0 || got.WebhookStatus != 200 {
+		t.Errorf("a reply to no question: %+v", got)
+	}
+}
+
+// cancels asks, and cancels that twice by its token, as another workflow of the
+// namespace can.
+func cancels(ctx workflow.Context, to string) error {
+	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
+	asked := texts.ExecuteOperation(ctx, sms.NexusAsk, sms.AskSmsInput{SmsFrom: stack.Number, SmsTo: to, SmsBody: "Yes?"}, workflow.NexusOperationOptions{})
+	var running workflow.NexusOperationExecution
+	if err := asked.GetNexusOperationExecution().Get(ctx, &running); err != nil {
+		return err
+	}
+	for range 2 {
+		input := sms.NexusCancelInput{OperationToken: running.OperationToken}
+		if err := texts.ExecuteOperation(ctx, sms.NexusCancel, input, workflow.NexusOperationOptions{}).Get(ctx, nil); err != nil {
+			return err
+		}
+		if err := asked.Get(ctx, nil); !temporal.IsCanceledError(err) {
+			return fmt.Errorf("the question ends with %w", err)
+		}
+	}
+	return nil
+}
+
+// calls calls one operation, and returns what it refused in the words of its
+// error.
+func calls(ctx workflow.Context, operation string, input map[string]any) (string, error) {
+	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
+	err := texts.ExecuteOperation(ctx, operation, input, workflow.NexusOperationOptions{}).Get(ctx, nil)
+	if err == nil {
+		return "", nil
+	}
+	var said []string
+	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
+		said = append(said, cause.Error())
+	}
+	return strings.Join(said, "\n"), nil
+}
+
+// caller starts a worker of a caller's with the workflows of this file.
+func caller(t *testing.T, c client.Client) {
+	t.Helper()
+	w := worker.New(c, "caller", worker.Options{})
+	w.RegisterWorkflowWithOptions(cancels, workflow.RegisterOptions{Name: "cancels"})
+	w.RegisterWorkflowWithOptions(calls, workflow.RegisterOptions{Name: "calls"})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+}
+
+func TestNexusCancelEndsAnOperationByItsToken(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	c := s.Temporal.AddNamespace(t, "shop")
+	s.Temporal.AddNexusEndpoint(t)
+	caller(t, c)
+	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "caller"}, "cancels", phone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Get(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNexusRefusesWhatIsWrongAndStartsNothing(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	c := s.Temporal.AddNamespace(t, "shop")
+	s.Temporal.AddNexusEndpoint(t)
+	caller(t, c)
+	// A workflow of ours that no operation runs.
+	_, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "ours", TaskQueue: "nobody"}, "Ours")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := base64.RawURLEncoding.EncodeToString([]byte(`{"t":1,"ns":"default","wid":"ours"}`))
+	full := func(more map[string]any) map[string]any {
+		input := map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hello"}
+		for name, value := range more {
+			input[name] = value
+		}
+		return input
+	}
+	for _, tc := range []struct {
+		operation string
+		input     map[string]any
+		want      string
+	}{
+		{sms.NexusSend, full(map[string]any{"smsFrm": "+1"}), "there is no field smsFrm (did you mean smsFrom?)"},
+		{sms.NexusSend, map[string]any{"smsFrom": stack.Number}, "missing or empty: smsTo, smsBody"},
+		{sms.NexusSend, full(map[string]any{"validityPeriod": phone}), "validityPeriod must be a whole number, such as 3600"},
+		{sms.NexusAsk, full(map[string]any{"timeout": "soon"}), "timeout must be a duration"},
+		{sms.NexusAsk, full(map[string]any{"pattern": "("}), "pattern"},
+		{sms.NexusBroadcast, full(map[string]any{"carried": map[string]any{"sent": 5}}), "there is no field carried"},
+		{sms.NexusBroadcast, map[string]any{"smsFrom": stack.Number, "smsBody": "Hello"}, "give the recipients in one of smsTo, file and source"},
+		{sms.NexusCancel, map[string]any{}, "operationToken must be what the start of an operation"},
+		{sms.NexusCancel, map[string]any{"operationToken": token}, "operationToken must be what the start of an operation"},
+		{sms.NexusCancel, map[string]any{"operationToken": "?"}, "operationToken must be what the start of an operation"},
+	} {
+		run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "caller"}, "calls", tc.operation, tc.input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got string
+		if err := run.Get(t.Context(), &got); err != nil || !strings.Contains(got, tc.want) {
+			t.Errorf("%s of %v: %q, %v, want %q", tc.operation, tc.input, got, err, tc.want)
+		}
+		if strings.Contains(got, phone) {
+			t.Errorf("%s: the error names the phone: %s", tc.operation, got)
+		}
+	}
+	if sent := messages(t, s); len(sent) > 0 {
+		t.Errorf("sent %+v", sent)
+	}
+	described, err := s.Temporal.Client.DescribeWorkflowExecution(t.Context(), "ours", "")
+	if err != nil || described.GetWorkflowExtendedInfo().GetCancelRequested() {
+		t.Errorf("a workflow that no operation runs: %v, %v", described, err)
+	}
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+)
+
+// lossy is the connection of a worker that loses its first answer to an
+// operation's start.
+type lossy struct {
+	answers atomic.Int32
+	started atomic.Pointer[workflowservice.StartWorkflowExecutionRequest]
+}
+
+func (l *lossy) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	switch r := req.(type) {
+	case *workflowservice.StartWorkflowExecutionRequest:
+		l.started.Store(r)
+	case *workflowservice.RespondNexusTaskCompletedRequest:
+		if l.answers.Add(1) == 1 {
+			return status.Error(codes.NotFound, "lost")
+		}
+	}
+	return invoke(ctx, method, req, reply, cc, opts...)
+}
+
+func TestNexusRetriesOfARequestAreOneSend(t *testing.T) {
+	t.Run("while it goes on", func(t *testing.T) { t.Parallel(); retryOfARequest(t, false) })
+	t.Run("after its end", func(t *testing.T) { t.Parallel(); retryOfARequest(t, true) })
+}
+
+// retryOfARequest has an operation's start answered twice, and one more retry
+// come after the workflow's first run, or after its last.
+func retryOfARequest(t *testing.T, afterItsEnd bool) {
+	temporal := stack.StartTemporal(t, `component.nexusoperations.request.timeout="4s"`)
+	temporal.AddNexusEndpoint(t)
+	connection := &lossy{}
+	c, err := client.NewLazyClient(client.Options{
+		HostPort: temporal.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(connection.intercept)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	sends := startRetried(t, c, temporal.Client)
+	run, err := temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "callers"}, "Call")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the start is answered a second time", func(context.Context) error {
+		if connection.answers.Load() < 2 {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	started := connection.started.Load()
+	id := started.GetWorkflowId()
+	if !strings.HasPrefix(id, "nexus-send-") {
+		t.Errorf("the workflow's ID is %s", id)
+	}
+	current := func(ctx context.Context) string {
+		described, _ := temporal.Client.DescribeWorkflow(ctx, id, "")
+		return described.WorkflowExecution.RunID
+	}
+	first := current(t.Context())
+	goOn := func() {
+		t.Helper()
+		if err := temporal.Client.SignalWorkflow(t.Context(), id, "", "go on", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	goOn()
+	stack.Eventually(t, "the send continues as new", func(ctx context.Context) error {
+		if current(ctx) == first {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	second := current(t.Context())
+	if afterItsEnd {
+		goOn()
+		if err := run.Get(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	late, err := temporal.Client.WorkflowService().StartWorkflowExecution(t.Context(), started)
+	if !afterItsEnd && late.GetRunId() != second {
+		t.Errorf("the retry finds %q, %v, not %s", late.GetRunId(), err, second)
+	}
+	if now := current(t.Context()); now != second || sends.Load() != 1 {
+		t.Errorf("the retry started %s beside %s; %d sends", now, second, sends.Load())
+	}
+}
+
+// startRetried starts a worker that has the service and one for a caller, and
+// counts the sends.
+func startRetried(t *testing.T, c, caller client.Client) *atomic.Int32 {
+	t.Helper()
+	// The send is two runs, as a broadcast may be many, each as long as we want.
+	sends := &atomic.Int32{}
+	ours := worker.New(c, sms.TaskQueue, worker.Options{})
+	ours.RegisterNexusService(newNexusService(nil))
+	ours.RegisterWorkflowWithOptions(func(ctx workflow.Context, in sms.SendSmsWorkflowInput) (result sms.SendSmsWorkflowResult, err error) {
+		workflow.GetSignalChannel(ctx, "go on").Receive(ctx, nil)
+		if workflow.GetInfo(ctx).ContinuedExecutionRunID == "" {
+			sends.Add(1)
+			return result, workflow.NewContinueAsNewError(ctx, sms.SendSmsWorkflowName, in)
+		}
+		return result, nil
+	}, workflow.RegisterOptions{Name: sms.SendSmsWorkflowName})
+	callers := worker.New(caller, "callers", worker.Options{})
+	callers.RegisterWorkflowWithOptions(func(ctx workflow.Context) (result sms.SendSmsWorkflowResult, err error) {
+		input := sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550009"), SmsBody: "Hello"}}
+		err = workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService).ExecuteOperation(ctx, sms.NexusSend, input, workflow.NexusOperationOptions{}).Get(ctx, &result)
+		return result, err
+	}, workflow.RegisterOptions{Name: "Call"})
+	for _, w := range []worker.Worker{ours, callers} {
+		if err := w.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(w.Stop)
+	}
+	return sends
+}
