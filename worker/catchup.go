@@ -73,6 +73,7 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 		insist(ctx, logger, "make the schedule by which missed texts are caught up on", func(ctx context.Context) error {
 			return schedule(ctx, c, temporalClient)
 		})
+		ours.CaughtUp(time.Now()) // of late is what does not go on from here
 		logger.Info("catching up", "schedule", catchUpSchedule, "every", c.CatchUp)
 		<-ctx.Done()
 		return nil

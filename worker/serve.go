@@ -19,6 +19,7 @@ import (
 	"golang.org/x/crypto/acme/autocert"
 
 	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/metrics"
 )
 
 // listening is a server to be.
@@ -113,7 +114,7 @@ func tellUnread(server *http.Server, logger *slog.Logger, name string) {
 
 // webhookTLS reads how the webhook speaks TLS: by files, by certificates that
 // an ACME authority such as Let's Encrypt gives, or not at all (nil).
-func webhookTLS(c config.Config) (*tls.Config, error) {
+func webhookTLS(c config.Config, ours *metrics.Metrics) (*tls.Config, error) {
 	switch {
 	case len(c.WebhookACMEHosts) > 0:
 		manager := &autocert.Manager{
@@ -131,7 +132,17 @@ func webhookTLS(c config.Config) (*tls.Config, error) {
 	if _, err := pair.get(nil); err != nil {
 		return nil, err
 	}
+	ours.Expiry("webhook certificate", pair.expiry)
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}, nil
+}
+
+// expiry is when the certificate must have been renewed; zero if it cannot be read.
+func (k *keyPair) expiry() time.Time {
+	pair, err := k.get(nil)
+	if err != nil || pair.Leaf == nil {
+		return time.Time{}
+	}
+	return pair.Leaf.NotAfter
 }
 
 // keyPair is a certificate in files, read again when it is renewed.

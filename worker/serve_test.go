@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/metrics"
 )
 
 // served runs a service at a free port, and gives its address, a way to stop
@@ -159,7 +160,7 @@ func (l *lines) String() string {
 func TestWhatIsNoRequestLeavesALineWithoutItsText(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile := certificate(t, t.TempDir(), "sms.example.com")
-	secure, err := webhookTLS(config.Config{WebhookTLSCert: certFile, WebhookTLSKey: keyFile})
+	secure, err := webhookTLS(config.Config{WebhookTLSCert: certFile, WebhookTLSKey: keyFile}, metrics.New(nil, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +232,7 @@ func TestARenewedCertificateIsTakenWithoutARestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	certFile, keyFile := certificate(t, dir, "old.example.com")
-	secure, err := webhookTLS(config.Config{WebhookTLSCert: certFile, WebhookTLSKey: keyFile})
+	secure, err := webhookTLS(config.Config{WebhookTLSCert: certFile, WebhookTLSKey: keyFile}, metrics.New(nil, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,14 +271,14 @@ func TestTLSThatCannotBeMeantIsRefused(t *testing.T) {
 	}{
 		"files that are absent": {config.Config{WebhookTLSCert: "/none/c.pem", WebhookTLSKey: "/none/k.pem"}, "WEBHOOK_TLS_CERT"},
 	} {
-		if _, err := webhookTLS(tc.config); err == nil || !strings.Contains(err.Error(), tc.want) {
+		if _, err := webhookTLS(tc.config, metrics.New(nil, "")); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if plain, err := webhookTLS(config.Config{}); err != nil || plain != nil {
+	if plain, err := webhookTLS(config.Config{}, metrics.New(nil, "")); err != nil || plain != nil {
 		t.Errorf("nothing set: %v, %v", plain, err)
 	}
-	if acme, err := webhookTLS(config.Config{WebhookACMEHosts: []string{"sms.example.com"}, WebhookACMECache: t.TempDir()}); err != nil || acme.GetCertificate == nil {
+	if acme, err := webhookTLS(config.Config{WebhookACMEHosts: []string{"sms.example.com"}, WebhookACMECache: t.TempDir()}, metrics.New(nil, "")); err != nil || acme.GetCertificate == nil {
 		t.Errorf("ACME: %v", err)
 	}
 }

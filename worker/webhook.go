@@ -66,7 +66,7 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 	if err != nil {
 		return nil, err
 	}
-	secure, err := webhookTLS(c)
+	secure, err := webhookTLS(c, ours)
 	if err != nil {
 		return nil, err
 	}

@@ -103,6 +103,7 @@ type Metrics struct {
 	triggers         prometheus.Gauge
 	triggerReloads   *prometheus.CounterVec
 	triggersLoaded   prometheus.Gauge
+	reloadSuccessful prometheus.Gauge
 }
 
 // seconds are the buckets of requests.
@@ -145,9 +146,11 @@ func New(registry prometheus.Registerer, version string) *Metrics {
 		catchUpTexts:     counter("sms_catch_up_texts_total", "Texts of Twilio's log by what the catch-up made of them.", "outcome"),
 		triggers:         gauge("sms_triggers", "Triggers in force."),
 		triggerReloads:   counter("sms_trigger_reloads_total", "Loads of changed trigger files by outcome (loaded, broken).", "outcome"),
+		reloadSuccessful: gauge("sms_trigger_last_reload_successful", "0 while the trigger files are broken and older triggers are in force."),
 		triggersLoaded:   gauge("sms_triggers_loaded_timestamp_seconds", "When the triggers in force were loaded."),
 	}
 	gauges("sms_build_info", "1 for the running version.", "version", "go").WithLabelValues(version, runtime.Version()).Set(1)
+	m.reloadSuccessful.Set(1)
 	m.begin()
 	return m
 }
@@ -362,6 +365,7 @@ func (m *Metrics) CatchUpText(outcome string) { m.catchUpTexts.WithLabelValues(o
 func (m *Metrics) Triggers(names []string) {
 	m.triggers.Set(float64(len(names)))
 	m.triggersLoaded.Set(unix(time.Now()))
+	m.reloadSuccessful.Set(1)
 	for _, name := range append(names, "") {
 		for _, outcome := range TextOutcomes {
 			if (name == "") == (outcome == "no trigger") || outcome == string(sms.OutcomeAnswered) {
@@ -382,6 +386,7 @@ func (m *Metrics) TriggersReloaded(err error) {
 	outcome := "loaded"
 	if err != nil {
 		outcome = "broken"
+		m.reloadSuccessful.Set(0)
 	}
 	m.triggerReloads.WithLabelValues(outcome).Inc()
 }

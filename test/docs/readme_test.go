@@ -24,6 +24,7 @@ var otherPages = map[string]string{
 	"docs/architecture.md":  "",
 	"docs/configuration.md": "",
 	"docs/freemarker.md":    "",
+	"docs/runbook.md":       "",
 	"docs/nexus.md":         "TestNexusPageDoesWhatItSays",
 	"docs/go.md":            "TestGoPageCompilesInAnotherModule",
 	"docs/twiliosim.md":     "TestTwiliosimPageDoesWhatItSays",

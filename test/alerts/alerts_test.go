@@ -1,0 +1,132 @@
+// Package alerts holds the alert rules, the dashboard and the runbook against each
+// other, and against the metrics of workers that run.
+package alerts
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+)
+
+const (
+	rulesFile     = "../../deploy/prometheus/alerts.yaml"
+	rulesTests    = "../../deploy/prometheus/alerts_test.yaml"
+	dashboardFile = "../../deploy/grafana/dashboard.json"
+	runbookFile   = "../../docs/runbook.md"
+)
+
+// rule is an alert.
+type rule struct {
+	Alert       string            `yaml:"alert"`
+	Expr        string            `yaml:"expr"`
+	Labels      map[string]string `yaml:"labels"`
+	Annotations map[string]string `yaml:"annotations"`
+}
+
+func rules(t *testing.T) (all []rule) {
+	t.Helper()
+	var file struct {
+		Groups []struct {
+			Rules []rule `yaml:"rules"`
+		} `yaml:"groups"`
+	}
+	if err := yaml.Unmarshal(read(t, rulesFile), &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range file.Groups {
+		all = append(all, group.Rules...)
+	}
+	if len(all) == 0 {
+		t.Fatal("there are no rules")
+	}
+	return all
+}
+
+// panel is one of the dashboard's.
+type panel struct {
+	Title   string `json:"title"`
+	Targets []struct {
+		Expr string `json:"expr"`
+	} `json:"targets"`
+}
+
+func panels(t *testing.T) []panel {
+	t.Helper()
+	var dashboard struct {
+		Panels []panel `json:"panels"`
+	}
+	if err := json.Unmarshal(read(t, dashboardFile), &dashboard); err != nil {
+		t.Fatal(err)
+	}
+	if len(dashboard.Panels) == 0 {
+		t.Fatal("the dashboard has no panels")
+	}
+	return dashboard.Panels
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// program finds one of Prometheus' programs, which CI installs.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	switch {
+	case err == nil:
+		return path
+	case os.Getenv("CI") != "":
+		t.Fatalf("there is no %s: apt-get install prometheus", name)
+	}
+	t.Skipf("there is no %s: apt-get install prometheus", name)
+	return ""
+}
+
+func TestEachAlertIsProvokedAndFiresAlone(t *testing.T) {
+	t.Parallel()
+	promtool := program(t, "promtool")
+	for _, args := range [][]string{{"check", "config", "prometheus.yaml"}, {"test", "rules", "alerts_test.yaml"}} {
+		cmd := exec.CommandContext(t.Context(), promtool, args...)
+		cmd.Dir = filepath.Dir(rulesFile)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	tests := string(read(t, rulesTests))
+	for _, r := range rules(t) {
+		if !strings.Contains(tests, `exp_samples: [{labels: '{alertname="`+r.Alert+`"}'`) {
+			t.Errorf("%s does not provoke %s", rulesTests, r.Alert)
+		}
+	}
+}
+
+func TestEachAlertHasAnEntryInTheRunbook(t *testing.T) {
+	t.Parallel()
+	runbook := string(read(t, runbookFile))
+	alerts := map[string]bool{}
+	for _, r := range rules(t) {
+		alerts[r.Alert] = true
+		if !strings.Contains(runbook, "\n### "+r.Alert+"\n") {
+			t.Errorf("%s has no entry in docs/runbook.md", r.Alert)
+		}
+		if r.Labels["severity"] == "" || r.Annotations["summary"] == "" {
+			t.Errorf("%s has no severity or no summary", r.Alert)
+		}
+	}
+	for _, heading := range regexp.MustCompile(`(?m)^### (.+)$`).FindAllStringSubmatch(runbook, -1) {
+		if !alerts[heading[1]] {
+			t.Errorf("docs/runbook.md has an entry for %s, which is no alert", heading[1])
+		}
+	}
+}
