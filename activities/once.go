@@ -58,7 +58,7 @@ type asked struct {
 // namespace keeps closed workflows.
 func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
 	if len(a.KeySecret) == 0 {
-		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: "idempotencyKey needs a secret for workflow IDs: set ID_SECRET or ID_SECRET_FILE to 32 random characters, the same on all workers; changing it invalidates all keys"}}), nil
+		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: "idempotencyKey needs a secret for workflow IDs, and this worker was started without one; all workers need the same"}}), nil
 	}
 	k := &keyed{attempt: newAttempt(ctx, a), activities: a, key: input.IdempotencyKey, waitsFor: -1}
 	k.content = sms.Pseudonym(a.KeySecret, contentOf(input))

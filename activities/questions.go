@@ -30,7 +30,7 @@ func (a *Activities) CloseQuestion(ctx context.Context, in sms.QuestionInput) er
 // tellKeeper signals the keeper of a pair, which begins with the first signal.
 func (a *Activities) tellKeeper(ctx context.Context, signal string, in sms.QuestionInput) error {
 	if len(a.IDSecret) == 0 {
-		return temporal.NewNonRetryableApplicationError("questions need a secret to make workflow IDs with: set ID_SECRET for the worker and the webhook", string(sms.CodeInvalidInput), nil)
+		return temporal.NewNonRetryableApplicationError("a question needs a secret for workflow IDs, and this worker was started without one; workers and webhooks need the same", string(sms.CodeInvalidInput), nil)
 	}
 	in.Question.AccountSID = a.Accounts[in.Account].SID
 	id := sms.QuestionsID(a.IDSecret, in.Ours, in.Theirs)

@@ -122,7 +122,7 @@ func (s scope) known(name string) (reference, error) {
 	case s.private && field.private:
 		return nil, fmt.Errorf("${%s} is not allowed here: IDs, memos and search attributes are shown and logged in clear; use ${messageSid}, ${conversation}, ${fromId} or a group", name)
 	case field.pseudonym && !s.secret:
-		return nil, fmt.Errorf("${%s} needs a secret: set ID_SECRET or ID_SECRET_FILE to 32 random characters, the same for all webhooks and workers", name)
+		return nil, fmt.Errorf("${%s} is a pseudonym and needs a secret for workflow IDs, which is not configured; all webhooks and workers need the same", name)
 	}
 	return field.value, nil
 }

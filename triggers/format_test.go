@@ -90,7 +90,7 @@ func TestPseudonymsNeedASecret(t *testing.T) {
 	for _, text := range []string{goodTriggers["a signal with start"], goodTriggers["a signal to those with a key"]} {
 		c := newChecker(Options{})
 		c.read("t.yaml", []byte("triggers:\n"+text))
-		if _, err := c.finish(); err == nil || !strings.Contains(err.Error(), "ID_SECRET") {
+		if _, err := c.finish(); err == nil || !strings.Contains(err.Error(), "needs a secret") {
 			t.Errorf("without a secret: %v", err)
 		}
 	}
