@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -206,14 +207,13 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 		return "", errors.New("its country code does not exist, or it is too short or too long; write it in E.164 form, such as +15005550006")
 	}
 	number := phonenumbers.Format(parsed, phonenumbers.E164)
-	if phonenumbers.IsValidNumber(parsed) {
-		return number, nil
-	}
+	country := strconv.Itoa(int(parsed.GetCountryCode()))
 	// A range that this library does not know yet is for Twilio to judge, as
-	// long as the digits are those that were written.
-	country := fmt.Sprint(parsed.GetCountryCode())
-	if number != "+"+digits || hasOptional || strings.HasPrefix(digits[len(country):], "0") ||
-		phonenumbers.IsPossibleNumberWithReason(parsed) != phonenumbers.IS_POSSIBLE {
+	// long as the digits are those that were written. The others are checked last,
+	// since that takes much longer.
+	asWritten := number == "+"+digits && !hasOptional && !strings.HasPrefix(digits[len(country):], "0") &&
+		phonenumbers.IsPossibleNumberWithReason(parsed) == phonenumbers.IS_POSSIBLE
+	if !asWritten && !phonenumbers.IsValidNumber(parsed) {
 		return "", fmt.Errorf("no number of country code +%s looks like this; check its length and write it in E.164 form, such as +15005550006", country)
 	}
 	return number, nil
