@@ -110,6 +110,10 @@ bench-javaregex: ## the regular expressions beside Go's, and Java's where it is 
 bench-inbound: devserver ## from a text to its echo, beside a bare client of Temporal's
 	go test ./test/bench -count=1 -run TestInbound -v -turns 9 -turn 1s
 
+.PHONY: bench-outbound
+bench-outbound: devserver ## SendSms beside twilio-go by hand and a bare HTTP client
+	go test ./test/bench -count=1 -run TestOutbound -v -turns 9 -turn 1s -timeout 30m
+
 .PHONY: clean
 clean: ## remove .local: binaries, and the data of make run
 	rm -rf .local

@@ -1,0 +1,261 @@
+package bench
+
+// Outbound: SendSms beside the ten lines that people write around twilio-go, beside
+// an activity that does nothing, and beside a bare HTTP client. All of them run in
+// one worker, and text the same local Twilio.
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	twiliogo "github.com/twilio/twilio-go"
+	twilioclient "github.com/twilio/twilio-go/client"
+	api "github.com/twilio/twilio-go/rest/api/v2010"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/twilio"
+	"temporal-twilio/twiliosim"
+)
+
+// atOnce is how many creates run at a time, on either side.
+const atOnce = 50
+
+// byHand is what people write.
+type byHand struct{ rest *twiliogo.RestClient }
+
+func (h *byHand) SendByHand(_ context.Context, in sms.SendSmsInput) (*api.ApiV2010Message, error) {
+	params := &api.CreateMessageParams{}
+	params.SetTo(in.SmsTo[0].To)
+	params.SetFrom(in.SmsFrom)
+	params.SetBody(in.SmsBody)
+	return h.rest.Api.CreateMessage(params)
+}
+
+// redirect sends the requests of twilio-go, which has no base URL, to the local
+// Twilio.
+type redirect struct {
+	host string
+	next http.RoundTripper
+}
+
+func (r redirect) RoundTrip(request *http.Request) (*http.Response, error) {
+	request.URL.Scheme, request.URL.Host, request.Host = "http", r.host, r.host
+	return r.next.RoundTrip(request)
+}
+
+// bare creates the messages of a list over connections that it keeps, and returns
+// what Twilio says of them. It does nothing else.
+type bare struct {
+	base      string
+	transport *http.Client
+}
+
+func (b *bare) SendBare(ctx context.Context, in sms.SendSmsInput) ([]sms.Message, error) {
+	var (
+		pool sync.WaitGroup
+		next atomic.Int64
+		lost atomic.Pointer[error]
+	)
+	created := make([]sms.Message, len(in.SmsTo))
+	for range min(atOnce, len(in.SmsTo)) {
+		pool.Go(func() {
+			for n := next.Add(1) - 1; n < int64(len(in.SmsTo)); n = next.Add(1) - 1 {
+				if err := b.create(ctx, in.SmsFrom, in.SmsTo[n].To, in.SmsBody, &created[n]); err != nil {
+					lost.Store(&err)
+				}
+			}
+		})
+	}
+	pool.Wait()
+	if err := lost.Load(); err != nil {
+		return nil, *err
+	}
+	return created, nil
+}
+
+func (b *bare) create(ctx context.Context, from, to, body string, created *sms.Message) error {
+	form := url.Values{"From": {from}, "To": {to}, "Body": {body}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+"/2010-04-01/Accounts/"+stack.Account+"/Messages.json", strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	request.SetBasicAuth(stack.Account, stack.Token)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	response, err := b.transport.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusCreated {
+		err = fmt.Errorf("answered %s: %s", response.Status, answer)
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(answer, created)
+}
+
+// nothing is an activity that does nothing.
+func nothing(context.Context, sms.SendSmsInput) error { return nil }
+
+// oneActivity is the workflow around each of them.
+func oneActivity(ctx workflow.Context, name string, in sms.SendSmsInput) error {
+	var result sms.SendSmsResult
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: time.Minute, HeartbeatTimeout: 30 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+	})
+	if err := workflow.ExecuteActivity(ctx, name, in).Get(ctx, &result); err != nil || len(result.Errors) == 0 {
+		return err
+	}
+	return fmt.Errorf("%d recipients were not sent to, the first with %s", len(result.Errors), result.Errors[0].Code)
+}
+
+// outbound is a worker with all of them, and what it heartbeats.
+type outbound struct {
+	*stack.Stack
+	beats, largest atomic.Int64
+}
+
+func startOutbound(t *testing.T) *outbound {
+	t.Helper()
+	s := &outbound{Stack: stack.Start(t, stack.Options{
+		NoWorker:         true,
+		TemporalSettings: []string{"history.transferProcessorMaxPollRPS=400", "history.timerProcessorMaxPollRPS=400"},
+	})}
+	if err := s.Twilio.SetSpeed(10_000); err != nil { // or the sender's queue fills up
+		t.Fatal(err)
+	}
+	gateway, err := twilio.New(twilio.Access{AccountSID: stack.Account, Token: stack.Token, BaseURL: s.Twilio.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	base := &twilioclient.Client{
+		Credentials: twilioclient.NewCredentials(stack.Account, stack.Token),
+		HTTPClient:  &http.Client{Transport: redirect{strings.TrimPrefix(s.Twilio.URL, "http://"), transport}},
+	}
+	base.SetAccountSid(stack.Account)
+	rest := twiliogo.NewRestClientWithParams(twiliogo.ClientParams{Client: base})
+	sending := &activities.Activities{
+		Accounts: map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(activities.Limits{Concurrency: atOnce})}},
+		Renderer: activities.NewFreeMarker("", ""),
+		Record:   s.record,
+	}
+	w := worker.New(s.Temporal.Client, "bench", worker.Options{DisableRegistrationAliasing: true})
+	sending.Register(w)
+	w.RegisterActivity(&byHand{rest})
+	w.RegisterActivity(&bare{s.Twilio.URL, &http.Client{Transport: transport}})
+	w.RegisterActivityWithOptions(nothing, activity.RegisterOptions{Name: "Nothing"})
+	w.RegisterWorkflowWithOptions(oneActivity, workflow.RegisterOptions{Name: "OneActivity"})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	return s
+}
+
+// record counts heartbeats and their bytes, and writes them down as always.
+func (s *outbound) record(ctx context.Context, details any) error {
+	data, err := json.Marshal(details)
+	if err != nil {
+		return err
+	}
+	s.beats.Add(1)
+	for size := int64(len(data)); size > s.largest.Load(); {
+		s.largest.Store(size)
+	}
+	return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, json.RawMessage(data))
+}
+
+// send runs the workflow around one of the activities, with a list of so many.
+func (s *outbound) send(name string, recipients int) func(context.Context, int) error {
+	in := listOf(recipients)
+	return func(ctx context.Context, _ int) error {
+		run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "send-" + uuid.NewString(), TaskQueue: "bench"}, "OneActivity", name, in)
+		if err != nil {
+			return err
+		}
+		return run.Get(ctx, nil)
+	}
+}
+
+// listOf is a send to so many recipients.
+func listOf(recipients int) sms.SendSmsInput {
+	to := make([]string, recipients)
+	for i := range to {
+		to[i] = fmt.Sprintf("+1500%07d", 1000+i)
+	}
+	return sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(to...), SmsBody: "Your table is ready."}
+}
+
+func TestOutbound(t *testing.T) {
+	s := startOutbound(t)
+	t.Run("answered at once", func(t *testing.T) { s.rows(t, 100, 1000, 5000) })
+	for _, fault := range []twiliosim.Fault{
+		{Kind: twiliosim.FaultDelay, Operation: "create", Rate: 0.05, Delay: twiliosim.Duration(time.Second)},
+		{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(100 * time.Millisecond)},
+	} {
+		if _, err := s.Twilio.AddFault(fault); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Run("answered in 100 ms, and 5 % in 1 s", func(t *testing.T) { s.rows(t, 100, 1000) })
+}
+
+// rows reports all comparisons, with lists of some lengths.
+func (s *outbound) rows(t *testing.T, lists ...int) {
+	for _, n := range []int{atOnce, 1} {
+		t.Run(fmt.Sprintf("one recipient, %d at a time", n), func(t *testing.T) {
+			report(t, "beside twilio-go by hand", n, s.send(sms.SendSmsName, 1), s.send("SendByHand", 1))
+			report(t, "beside an activity that does nothing", n, s.send(sms.SendSmsName, 1), s.send("Nothing", 1))
+		})
+	}
+	for _, n := range lists {
+		t.Run(fmt.Sprintf("%d recipients", n), func(t *testing.T) {
+			s.beats.Store(0)
+			s.largest.Store(0)
+			report(t, "beside a bare client", 1, s.send(sms.SendSmsName, n), s.send("SendBare", n))
+			t.Logf("%d heartbeats, the largest of %d bytes", s.beats.Load(), s.largest.Load())
+		})
+	}
+}
+
+// TestOutboundMemory reports the most memory that the worker needed for lists of
+// growing length.
+func TestOutboundMemory(t *testing.T) {
+	s := stack.Start(t, stack.Options{Environment: []string{"LOG_LEVEL=error", "SEND_CONCURRENCY=50"}})
+	if err := s.Twilio.SetSpeed(10_000); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{100, 1000, 5000, 5000, 5000} {
+		handle, err := s.Temporal.Client.ExecuteActivity(t.Context(), client.StartActivityOptions{
+			ID: uuid.NewString(), TaskQueue: sms.TaskQueue, StartToCloseTimeout: 2 * time.Minute, HeartbeatTimeout: 30 * time.Second,
+		}, sms.SendSmsName, listOf(n))
+		var result sms.SendSmsResult
+		if err == nil {
+			err = handle.Get(t.Context(), &result)
+		}
+		if err != nil || len(result.Messages) != n {
+			t.Fatalf("%d of %d were sent to: %v", len(result.Messages), n, err)
+		}
+		t.Logf("after a list of %d: at most %.0f MB", n, float64(s.Worker.PeakMemory(t))/(1<<20))
+	}
+}
