@@ -1,0 +1,132 @@
+package e2e
+
+// Sends that wait for each other: for the pace of their sender, or for the one send
+// of their key.
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/twilio"
+	"temporal-twilio/workflows"
+)
+
+func TestSendsThatWaitForThePaceHeartbeatLittle(t *testing.T) {
+	t.Parallel()
+	const sends, perSecond = 30, 3
+	metrics := "127.0.0.1:" + stack.FreePort(t)
+	s := stack.Start(t, stack.Options{Environment: []string{"SEND_RATE=" + strconv.Itoa(perSecond), "METRICS_ADDR=" + metrics}})
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	began := time.Now()
+	var handles []client.ActivityHandle
+	for n := range sends {
+		// The turns of most lie beyond their first attempt.
+		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
+			ID: fmt.Sprint("paced-", n), TaskQueue: sms.TaskQueue, StartToCloseTimeout: 5 * time.Second,
+		}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(fmt.Sprintf("+15005551%03d", n)), SmsBody: "Hello"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		handles = append(handles, handle)
+	}
+	for _, handle := range handles {
+		var result sms.SendSmsResult
+		if err := handle.Get(ctx, &result); err != nil || len(result.Messages) != 1 {
+			t.Errorf("%s: %+v, %v", handle.GetID(), result.Errors, err)
+		}
+	}
+	if took := time.Since(began); took < (sends-perSecond)*time.Second/perSecond {
+		t.Errorf("the pace was not kept: %s", took)
+	}
+	if sent := messages(t, s); len(sent) != sends {
+		t.Errorf("%d messages were sent", len(sent))
+	}
+	beats := heartbeats(ctx, t, metrics)
+	t.Logf("%v heartbeats", beats)
+	if beats > 10*sends {
+		t.Errorf("%v heartbeats", beats)
+	}
+}
+
+// heartbeats counts those of a worker, by its metrics.
+func heartbeats(ctx context.Context, t *testing.T, metrics string) (count float64) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+metrics+"/metrics", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := false
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "} ")
+		if !strings.HasPrefix(name, "temporal_request_total{") && !strings.HasPrefix(name, "temporal_request{") {
+			continue
+		}
+		requests = true
+		if strings.Contains(name, `operation="RecordActivityTaskHeartbeat"`) {
+			n, err := strconv.ParseFloat(value, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			count += n
+		}
+	}
+	if !requests {
+		t.Fatal("the metrics do not count requests")
+	}
+	return count
+}
+
+func TestAKeyedSendHoldsNoSlotWhileAnotherWorks(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{NoWorker: true})
+	gateway, err := twilio.New(twilio.Access{AccountSID: stack.Account, Token: stack.Token, BaseURL: s.Twilio.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Whoever held the only slot would keep the send from beginning.
+	w := worker.New(s.Temporal.Client, sms.TaskQueue, worker.Options{MaxConcurrentActivityExecutionSize: 1})
+	workflows.Register(w)
+	(&activities.Activities{
+		Accounts:  map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(activities.Limits{})}},
+		Renderer:  activities.NewFreeMarker("", ""),
+		KeySecret: []byte("the-secret-of-the-tests"),
+	}).Register(w)
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
+		ID: "keyed", TaskQueue: sms.TaskQueue, StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 30 * time.Second,
+	}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(phone), SmsBody: "Hello", IdempotencyKey: "order-42"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var result sms.SendSmsResult
+	if err := handle.Get(ctx, &result); err != nil || len(result.Messages) != 1 {
+		t.Errorf("%+v, %v", result.Errors, err)
+	}
+}
