@@ -231,6 +231,17 @@ func TestATemporaryFailureIsTriedAgainWithinTheOnlyAttempt(t *testing.T) {
 	}
 }
 
+func TestAFullQueueIsToldAtOnceToWhoeverIsImpatient(t *testing.T) {
+	f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) {
+		return &sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, TwilioCode: 21611, Retryable: true, Scope: sms.ScopeSender, Message: "queue"}, false
+	}}
+	in := one
+	in.GiveUpAfter = sms.Duration(10 * time.Second) // as for a broadcast's page with a key
+	if result := execute(t, f, in); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].TwilioCode != 21611 || !result.Errors[0].Retryable {
+		t.Errorf("%d creates, %+v", f.creates, result)
+	}
+}
+
 func TestAWorkerThatStopsSaysSo(t *testing.T) {
 	env := quiet().NewTestActivityEnvironment()
 	stopping := make(chan struct{})

@@ -26,8 +26,9 @@ const (
 	// maxAsk is how long an attempt waits for a send that another one does, if there
 	// will be another attempt: it needs no place in the worker meanwhile.
 	maxAsk = time.Second
-	// maxSends is how many sends one key may lead to.
-	maxSends = 100
+	// maxSends is how many sends one key may lead to: a broadcast whose sender's
+	// queue is full asks every five minutes for a day.
+	maxSends = 500
 )
 
 // keyed is an ask for the one send that has a key. The key's first send has the

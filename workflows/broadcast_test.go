@@ -29,6 +29,8 @@ type broadcastBench struct {
 	*testsuite.TestWorkflowEnvironment
 	texted []string
 	keys   []string
+	// patience is for how long the last page's send was to be tried.
+	patience time.Duration
 	// dir is BROADCAST_DIR.
 	dir string
 	// sending runs when a page is about to be sent.
@@ -72,7 +74,7 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 		if in.SmsBody == "broken" || in.SmsBody == "broken later" && b.pages > 0 {
 			return sms.SendSmsResult{Errors: []sms.Error{{Code: sms.CodeTemplateSyntax}}}, nil
 		}
-		b.keys = append(b.keys, in.IdempotencyKey)
+		b.keys, b.patience = append(b.keys, in.IdempotencyKey), time.Duration(in.GiveUpAfter)
 		if b.pages++; b.sending != nil {
 			b.sending(b.pages)
 		}

@@ -160,6 +160,11 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	return settled, rest, nil
 }
 
+// keyedPatience is how long the send of a page with a key is tried again without
+// progress before the broadcast says why and tries again itself. A sender whose
+// queue is full rests for longer, so that is said at once.
+const keyedPatience = 10 * time.Second
+
 // send sends to some recipients. Its error comes without a result if nobody was
 // texted at all.
 func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (result sms.SendSmsResult, err error) {
@@ -170,7 +175,7 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 	case input.IdempotencyKey != "":
 		input.IdempotencyKey = pageKey(input.IdempotencyKey, b.progress.Pages+1)
 		if b.patient {
-			input.GiveUpAfter = sms.Duration(time.Minute) // and then the broadcast tells, and tries again
+			input.GiveUpAfter = sms.Duration(keyedPatience)
 		}
 	case b.patient:
 		// The broadcast itself tries again, and says so meanwhile.

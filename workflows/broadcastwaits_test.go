@@ -184,6 +184,9 @@ func TestPageWithAKeyIsSentAgainAsAWhole(t *testing.T) {
 	if progress.Sent != 2 || progress.Recipients != 2 || len(b.keys) != 2 || b.keys[0] != b.keys[1] {
 		t.Errorf("%+v, keys %q", progress, b.keys)
 	}
+	if b.patience == 0 || b.patience > 10*time.Second {
+		t.Errorf("the broadcast could say nothing for %s", b.patience)
+	}
 }
 
 func TestFullQueueIsToldOnce(t *testing.T) {

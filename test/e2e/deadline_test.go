@@ -61,3 +61,27 @@ func TestTheResultComesBeforeTheDeadline(t *testing.T) {
 		t.Error("nobody's time was up")
 	}
 }
+
+func TestACallerThatTriesAgainHearsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.Fault429, Operation: "create"}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
+		ID: "once", TaskQueue: sms.TaskQueue, StartToCloseTimeout: time.Hour,
+		RetryPolicy: &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}},
+	}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsBody: "Hello", SmsTo: sms.To(phone)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var result sms.SendSmsResult
+	if err := handle.Get(ctx, &result); err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeRateLimited || !result.Errors[0].Retryable {
+		t.Errorf("%+v, %v", result, err)
+	}
+	if asked := s.Twilio.Faults()[0].Fired; asked != 1 {
+		t.Errorf("Twilio was asked %d times", asked)
+	}
+}
