@@ -359,7 +359,7 @@ func (m *machine) run(pc int32, pos int) int {
 				}
 			}
 		case opRun:
-			if in.optional && pos < len(s) && s[pos] < utf8.RuneSelf && !in.class.ascii[s[pos]] {
+			if in.optional && (pos == len(s) || s[pos] < utf8.RuneSelf && !in.class.ascii[s[pos]]) {
 				pc, ok = in.next, true // an empty run
 			} else {
 				pc, pos, ok = m.startRun(pc, in, pos)
