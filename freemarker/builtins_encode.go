@@ -266,19 +266,3 @@ func encodeURL(e *env, n *builtinNode, target Value, args []Value) (Value, error
 }
 
 const hexDigits = "0123456789ABCDEF"
-
-func encodeUTF16(s, name string) string {
-	var b strings.Builder
-	if name == "utf-16" && s != "" {
-		b.WriteString("\xFE\xFF")
-	}
-	for _, u := range units(s) {
-		hi, lo := byte(u>>8), byte(u)
-		if name == "utf-16le" {
-			hi, lo = lo, hi
-		}
-		b.WriteByte(hi)
-		b.WriteByte(lo)
-	}
-	return b.String()
-}

@@ -5,7 +5,9 @@ package freemarker
 
 import (
 	"errors"
+	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -15,8 +17,12 @@ import (
 
 // encodeCharset encodes text; what the charset does not have becomes "?".
 func encodeCharset(s, charset string) (string, error) {
+	name := strings.ToLower(charset)
+	if wide, ok := wideCharsets[name]; ok {
+		return wide.encode(replaceHalves(s, "\uFFFD")), nil
+	}
 	s = replaceHalves(s, "?")
-	switch name := strings.ToLower(charset); name {
+	switch name {
 	case "utf-8", "utf8", "unicode-1-1-utf-8":
 		return s, nil
 	case "iso-8859-1", "iso8859_1", "iso8859-1", "iso_8859-1", "iso_8859-1:1987", "8859_1", "latin1", "l1", "cp819", "ibm819",
@@ -24,8 +30,6 @@ func encodeCharset(s, charset string) (string, error) {
 		return encodeSingle(s, 0xFF), nil
 	case "us-ascii", "ascii", "ascii7", "iso646-us", "ansi_x3.4-1968":
 		return encodeSingle(s, 0x7F), nil
-	case "utf-16", "utf-16be", "utf-16le":
-		return encodeUTF16(s, name), nil
 	}
 	enc, name, err := findCharset(charset)
 	if err != nil {
@@ -37,6 +41,60 @@ func encodeCharset(s, charset string) (string, error) {
 		b.WriteString(encodeRune(encoder, name, r))
 	}
 	return b.String(), nil
+}
+
+// wideCharset is UTF-16 or UTF-32.
+type wideCharset struct {
+	bytes  int // of a unit
+	little bool
+	mark   bool // a byte order mark comes first
+}
+
+// wideCharsets are found by their names and Java's aliases.
+var wideCharsets = func() map[string]wideCharset {
+	all := map[string]wideCharset{}
+	for names, c := range map[string]wideCharset{
+		"utf-16 utf_16 utf16 unicode unicodebig":                          {bytes: 2, mark: true},
+		"utf-16be utf_16be x-utf-16be iso-10646-ucs-2 unicodebigunmarked": {bytes: 2},
+		"utf-16le utf_16le x-utf-16le unicodelittleunmarked":              {bytes: 2, little: true},
+		"x-utf-16le-bom unicodelittle":                                    {bytes: 2, little: true, mark: true},
+		"utf-32 utf_32 utf32 utf-32be utf_32be x-utf-32be":                {bytes: 4},
+		"utf-32le utf_32le x-utf-32le":                                    {bytes: 4, little: true},
+		"x-utf-32be-bom utf_32be_bom utf-32be-bom":                        {bytes: 4, mark: true},
+		"x-utf-32le-bom utf_32le_bom utf-32le-bom":                        {bytes: 4, little: true, mark: true},
+	} {
+		for name := range strings.FieldsSeq(names) {
+			all[name] = c
+		}
+	}
+	return all
+}()
+
+// encode encodes text without lone halves of surrogate pairs.
+func (c wideCharset) encode(s string) string {
+	var b []byte
+	add := func(unit rune) {
+		at := len(b)
+		for shift := 8 * (c.bytes - 1); shift >= 0; shift -= 8 {
+			b = append(b, byte(unit>>shift))
+		}
+		if c.little {
+			slices.Reverse(b[at:])
+		}
+	}
+	if c.mark && s != "" {
+		add(0xFEFF)
+	}
+	for _, r := range s {
+		if c.bytes == 2 && r > 0xFFFF {
+			hi, lo := utf16.EncodeRune(r)
+			add(hi)
+			add(lo)
+			continue
+		}
+		add(r)
+	}
+	return string(b)
 }
 
 // findCharset returns an encoding, and its name.

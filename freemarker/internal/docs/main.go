@@ -28,9 +28,11 @@ language. This page says what differs.
   their texts are not those of FreeMarker, and never hold a value of the model.
 - **Output** is complete, or there is none. A lone half of a surrogate pair becomes U+FFFD, and a regular expression
   never matches between the halves of one.
-- **Different from Java** are three rare things: dates in the locale ja_JP_JP, which has the Japanese imperial calendar
+- **Different from Java** are a few rare things: dates in the locale ja_JP_JP, which has the Japanese imperial calendar
   there; ` + "`?url`" + ` in the charsets of Chinese and Korean, windows-31j, EUC-JP and ISO-2022-JP, for characters that browsers
-  encode in another way; and the Java errors of running out of memory, which are errors of kind limit here.
+  encode in another way, and in charsets that browsers do not have, such as IBM037, which is an error here; regular
+  expressions of more than 16 KiB, which exceed a limit here; and the Java errors of running out of memory, which are
+  errors of kind limit here.
 `
 
 const refused = `
