@@ -197,7 +197,7 @@ func (m *maker) mix() string {
 	for range 1 + m.r.Intn(5) {
 		switch m.r.Intn(8) {
 		case 0:
-			b.WriteString(m.pick("(?i)", "(?u)", "(?iu)", "(?U)", "(?-i)", "(?-U)", "(?-u)", "(?x)", "(?s)", "(?-s)", "(?m)", "(?d)", "(?-d)"))
+			b.WriteString(m.pick("(?i)", "(?u)", "(?iu)", "(?U)", "(?-i)", "(?-U)", "(?-u)", "(?x)", "(?s)", "(?-s)", "(?m)", "(?d)", "(?-d)", "(?-c)"))
 			continue
 		case 1, 2:
 			b.WriteString("[" + m.pick("", "^") + m.soup(classTokens, 4) + m.pick("a", "k", "é", "\\p{"+m.pick(names...)+"}") + "]")

@@ -378,6 +378,9 @@ func (p *parser) inlineFlags() error {
 		case 'U':
 			flag = UnicodeCharacterClass | UnicodeCase
 		case 'c':
+			if !on {
+				continue // it is never set
+			}
 			p.next()
 			return p.errorf("the flag c (CANON_EQ) is not supported: normalize pattern and input instead")
 		case '-':
