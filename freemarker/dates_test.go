@@ -9,7 +9,7 @@ import (
 	"temporal-twilio/freemarker"
 )
 
-func TestDateFormatsGoOnInTheZoneThatTheyRead(t *testing.T) {
+func TestDateFormatKeepsTheReadZone(t *testing.T) {
 	for _, c := range []struct{ name, template, want string }{
 		{
 			"a format goes on in the zone it read",

@@ -243,9 +243,9 @@ func TestHostileTemplatesAreAnsweredInTime(t *testing.T) {
 	}
 }
 
-// TestTheContextEndsARendering checks that a deadline is honoured in the midst
+// TestContextEndsARendering checks that a deadline is honoured in the midst
 // of each hostile template, within 50 ms. A busy machine gets ten tries.
-func TestTheContextEndsARendering(t *testing.T) {
+func TestContextEndsARendering(t *testing.T) {
 	model := freemarker.Map(freemarker.Entry{Key: "a", Value: freemarker.String("a")})
 	for name, source := range hostile {
 		tpl, err := freemarker.Parse("hostile", source, freemarker.WithLimits(freemarker.Limits{Time: time.Minute}))

@@ -66,9 +66,9 @@ func TestEveryNodeTakesAStep(t *testing.T) {
 	}
 }
 
-// TestARegularExpressionEndsWithTheRendering checks that a match knows how much
+// TestRegexEndsWithTheRendering checks that a match knows how much
 // time the rendering still has.
-func TestARegularExpressionEndsWithTheRendering(t *testing.T) {
+func TestRegexEndsWithTheRendering(t *testing.T) {
 	const source = `<#assign s = ""?left_pad(20000, "ab")>${s?replace("(.*)(.*)(.*)(.*)(.*)x\\1", "y", "r")}`
 	tpl, err := freemarker.Parse("regex", source, freemarker.WithLimits(freemarker.Limits{Time: time.Nanosecond}))
 	if err != nil {

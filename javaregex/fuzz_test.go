@@ -234,7 +234,7 @@ func TestMatchAllocatesOnlyItsResult(t *testing.T) {
 	}
 }
 
-func TestOnePatternServesManyGoroutines(t *testing.T) {
+func TestPatternServesManyGoroutines(t *testing.T) {
 	p, err := Compile(`(?i)(\p{L}+) (?<n>\d+)`)
 	if err != nil {
 		t.Fatal(err)

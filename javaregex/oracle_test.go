@@ -36,9 +36,9 @@ func TestAgainstJava(t *testing.T) {
 	tally.print()
 }
 
-// TestTheCorpusIsWhatTheJDKAnswers writes the corpus anew: its cases with the JDK's answers, and
+// TestCorpusIsWhatJavaAnswers writes the corpus anew: its cases with the JDK's answers, and
 // fresh ones if -keep.
-func TestTheCorpusIsWhatTheJDKAnswers(t *testing.T) {
+func TestCorpusIsWhatJavaAnswers(t *testing.T) {
 	cases := readCorpus(t, *corpusFile)
 	if *keep > 0 {
 		cases = slices.DeleteFunc(cases, func(c *corpusCase) bool { return generators[c.Area] != nil })

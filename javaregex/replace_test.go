@@ -8,7 +8,7 @@ import (
 )
 
 // A class alone is replaced without the matcher; in a group, by it.
-func TestReplacingOneClassIsReplacingItInAGroup(t *testing.T) {
+func TestReplacingOneClassAgreesWithGroups(t *testing.T) {
 	ctx := context.Background()
 	for _, class := range []string{`[^0-9+]`, `\d`, `.`, `[äß€]`, `[^a]`, `\s`, `[\x{1F600}-\x{1F64F}]`, `\p{L}`} {
 		for _, input := range []string{"", "a", "+34 (600) 111-222", "a\nb\r\nc", "Grüße für 5 €", "😀 a 😀", "\xff a \xe2\x82 b"} {
@@ -30,7 +30,7 @@ func TestReplacingOneClassIsReplacingItInAGroup(t *testing.T) {
 	}
 }
 
-func TestReplacingOneClassKeepsToItsLimits(t *testing.T) {
+func TestReplacingOneClassKeepsLimits(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		limits Limits
@@ -64,7 +64,7 @@ func must(t *testing.T, pattern string) *Pattern {
 	return p
 }
 
-func TestMatchesWholeSaysWhatMatchesFinds(t *testing.T) {
+func TestMatchesWholeAgreesWithMatches(t *testing.T) {
 	for _, pattern := range []string{`A-\d+`, `(a|ab)(c|bcd)`, `a*`, `(a+)+b`, `(?i)yes|no`} {
 		for _, input := range []string{"", "A-10045", "A-", "abcd", "ac", "aaa", "aaab", "YES", "nope"} {
 			p := must(t, pattern)

@@ -31,7 +31,7 @@ func TestTextsOfFloatsAreJavas(t *testing.T) {
 	}
 }
 
-func TestQuirksOfDoubleToStringAreKept(t *testing.T) {
+func TestDoubleToStringKeepsQuirks(t *testing.T) {
 	for f, want := range map[float64]string{
 		2e-3: "0.002", 2e23: "1.9999999999999998E23", 1e23: "9.999999999999999E22", 8.41e21: "8.409999999999999E21", 2.2250738585072014e-308: "2.2250738585072014E-308",
 		math.SmallestNonzeroFloat64: "4.9E-324", 1e7: "1.0E7", 9999999: "9999999.0", 0.001: "0.001", 1e-4: "1.0E-4",

@@ -73,7 +73,7 @@ func written(f *Format, ms int64) string {
 	return string(out)
 }
 
-func TestZoneIDsAreNoPaths(t *testing.T) {
+func TestZoneIDsNeverReadPaths(t *testing.T) {
 	for _, id := range []string{"../../etc/passwd", "/etc/localtime", "Europe/../Europe/Berlin", "europe/berlin", "", "GMT+24", "GMT+1:5", "GMT+99999999999999"} {
 		if z := LoadZone(id); z.ID() != "GMT" {
 			t.Errorf("%q is %s", id, z.ID())
@@ -89,7 +89,7 @@ func TestZoneIDsAreNoPaths(t *testing.T) {
 	}
 }
 
-func TestFormatStaysInTheZoneThatItRead(t *testing.T) {
+func TestFormatKeepsTheReadZone(t *testing.T) {
 	f, err := New("yyyy-MM-dd HH:mm z", DateTime, locale.Parse("en_US"), UTC)
 	if err != nil {
 		t.Fatal(err)

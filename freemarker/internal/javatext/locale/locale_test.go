@@ -27,7 +27,7 @@ func TestCasesAreJavas(t *testing.T) {
 	}
 }
 
-func TestSettingsAreReadAsFreeMarkerReadsThem(t *testing.T) {
+func TestSettingsReadAsInFreeMarker(t *testing.T) {
 	for setting, want := range map[string]string{
 		"en_US": "en_US", "pt_br": "pt_BR", "DE": "de", "": "", "en-US": "en-us", "no_NO_NY": "no_NO_NY",
 		"iw_IL": "he_IL", "en,GB": "en_GB", `"fr_FR"`: "fr_FR", "JVM default": "en_US", "_": "", "in": "id",
