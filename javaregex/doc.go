@@ -12,9 +12,9 @@
 // # Bounds
 //
 // Patterns of this kind can take exponential time: (a+)+$ on a few dozen a's is enough to keep
-// Java busy for years. Here a match that takes long begins to remember what has failed where,
-// after which most such patterns take about as long as their input is. What remains ends with a
-// [BudgetError] after [Limits].Steps, about a tenth of a second by default, or [Limits].Time. Memory
+// Java busy for years. Here a match that takes long begins to remember which parts of the pattern
+// have failed where; from then on the time for most such patterns grows with the length of the
+// input only. A match that still takes too long ends with a [BudgetError] after [Limits].Steps, about a tenth of a second by default, or [Limits].Time. Memory
 // is bounded in the same way, the context is looked at every 2048 steps, and neither a pattern nor
 // an input can exhaust the stack. An error means that it is not known whether there is a match.
 //
@@ -26,7 +26,7 @@
 //
 // # Syntax
 //
-// All of java.util.regex.Pattern but canonical equivalence (CANON_EQ) is there:
+// All of java.util.regex.Pattern is supported, except for canonical equivalence (CANON_EQ):
 //
 //	x  \t \n \x41 \x{1F600} \u0041 \0101 \cA \N{EURO SIGN}    characters
 //	\Q…\E                                                     plain text
@@ -48,10 +48,10 @@
 // can begin (program.go, first.go). The matcher runs it with a stack of its own (machine.go,
 // repeat.go, place.go) and a memory of failures (memo.go).
 //
-// Java matches a repetition in one of four ways, and which one it chooses shows: a loop is
-// backtracked into; where the body is, in its terms, deterministic, each iteration is matched by
-// itself and never reconsidered; so \R{2} does not match "\r\n". Captures made in a part that is
-// matched by itself stay when what follows fails. The program keeps the same ways apart.
+// Java matches a repetition in one of four ways, and its choice is visible. A loop is backtracked
+// into; but if the body is deterministic, in Java's terms, each iteration is matched by itself and
+// never reconsidered, so that \R{2} does not match "\r\n". Captures made in such a part persist even
+// if what follows fails. The program distinguishes the same four ways.
 //
 // internal/jdk/Oracle.java asks the JDK for its answers; testdata/corpus.jsonl has
 // thousands of them, and TestAgainstJava makes new cases at random. The tables of characters in

@@ -1,7 +1,7 @@
 package javaregex
 
-// This file holds what can be known of a pattern before it meets an input: the bytes that a match
-// can begin with, and text that every match contains.
+// This file holds what is known about a pattern without an input: the bytes that a match can begin
+// with, and text that every match contains.
 
 import "unicode/utf8"
 
@@ -51,10 +51,10 @@ type firstInfo struct {
 	passes byteSet
 }
 
-// nothing is the firstInfo of what takes no characters, whatever comes next.
+// nothing is the firstInfo of a part that takes no characters, whatever comes next.
 func nothing() firstInfo { return firstInfo{empty: true, passes: everything} }
 
-// anything is the firstInfo of what is not known.
+// anything is the firstInfo of an unknown part.
 func anything() firstInfo { return firstInfo{bytes: everything, empty: true, passes: everything} }
 
 func (f *firstInfo) or(other *firstInfo) {

@@ -10,7 +10,7 @@ func foldASCII(r rune) runeSet {
 	return rangeOf(r, r)
 }
 
-// foldUnicode returns all that (?iu) takes for r.
+// foldUnicode returns all characters that (?iu) treats as equal to r.
 func foldUnicode(r rune) runeSet {
 	if r < 0x80 && !isASCIILetter(r) {
 		return rangeOf(r, r)
@@ -20,9 +20,9 @@ func foldUnicode(r rune) runeSet {
 	return setOf(append([]rune{fold}, t.folding[fold]...)...)
 }
 
-// foldsLittleAlone reports whether (?iu) takes a character that has no other beside it for itself
-// only. Java looks for its cases by way of its upper case, and finds none for ß, which is the
-// lower case of ẞ.
+// foldsLittleAlone reports whether (?iu) matches a literal character without another beside it
+// exactly. Java looks for its other cases through its upper case, and ß, the lower case of ẞ, has
+// none.
 func foldsLittleAlone(r rune) bool {
 	if r < 0x80 {
 		return false
@@ -32,8 +32,8 @@ func foldsLittleAlone(r rune) bool {
 	return upper == t.toLower(upper) && len(t.folding[upper]) > 0
 }
 
-// foldRangeASCII returns what (?i) takes for a range: a character is in it if it, or either case
-// of an ASCII one, lies between the ends as they are written.
+// foldRangeASCII returns the characters of a range under (?i): those between its ends as they are
+// written, and ASCII letters of which either case is.
 func foldRangeASCII(lo, hi rune) runeSet {
 	set := []runeRange{{lo, hi}}
 	for c := rune('A'); c <= 'Z'; c++ {

@@ -1,6 +1,6 @@
 package javaregex
 
-// This file holds how to get all groups of a match at once.
+// This file returns all groups of a match at once.
 
 import "strconv"
 

@@ -1,15 +1,15 @@
 package javaregex
 
-// This file holds the reading of a pattern character by character: quotation (\Q…\E), white space
-// and comments under (?x), and where in the pattern an error is.
+// This file reads a pattern character by character: quotation (\Q…\E), white space and comments
+// under (?x), and the place of an error.
 
 import (
 	"fmt"
 	"unicode/utf8"
 )
 
-// lexer is a cursor over a pattern. Its methods skip white space and comments under Comments, at
-// the very places where Java's do.
+// lexer is a cursor over a pattern. Under Comments its methods skip white space and comments exactly
+// where Java does.
 type lexer struct {
 	chars   []rune // with two zeros at the end
 	offsets []int  // byte offset in the pattern of each character
@@ -35,8 +35,8 @@ func newLexer(pattern string, flags Flags) *lexer {
 	return x
 }
 
-// unquote replaces \Q…\E by escapes. Java does so before all else, in classes and comments too. It
-// is the state machine of Java's RemoveQEQuoting.
+// unquote replaces \Q…\E by escapes. Java does this first, even in classes and comments; this is
+// the state machine of its RemoveQEQuoting.
 func (x *lexer) unquote() {
 	start := 0
 	for start < len(x.chars)-1 && !(x.chars[start] == '\\' && x.chars[start+1] == 'Q') {
@@ -66,7 +66,7 @@ func (x *lexer) unquote() {
 			quoted = false
 			i++
 		case quoted && first && isDigit(c):
-			emit(i, '\\', 'x', '3', c) // so that it cannot lengthen an escape before the quotation
+			emit(i, '\\', 'x', '3', c) // so that it does not extend an escape before the \Q
 		case quoted && c < utf8.RuneSelf && !isASCIILetter(c) && !isDigit(c):
 			emit(i, '\\', c)
 		case quoted:

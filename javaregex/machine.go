@@ -53,9 +53,9 @@ type barrier struct {
 // pauseEvery is how many steps pass between two looks at the budget and the context.
 const pauseEvery = 2048
 
-// machine matches one program against one input. It lives on the stack of its call: what it needs
-// for most patterns is in a workspace there, and only more than that is allocated. For that it
-// must not let go of anything it holds: results and errors are made by its caller.
+// machine matches one program against one input. It lives on the stack of the call: the workspace
+// there is enough for most patterns, and only what exceeds it is allocated. So that nothing escapes
+// to the heap, results and errors are made by the caller.
 type machine struct {
 	prog     *program
 	input    string
@@ -73,7 +73,7 @@ type machine struct {
 	behindTo int32 // where the lookbehind under way must end
 	runEnd   int32 // where the leading run of this attempt ended, -1 if there was none
 
-	done   <-chan struct{} // of the context; to hold that would move the machine to the heap
+	done   <-chan struct{} // of the context, which itself would move the machine to the heap
 	limits *Limits
 	begun  int        // where the attempt under way began
 	given  bool       // the search is given up: no match can come
@@ -98,8 +98,8 @@ type workspace struct {
 	locals   [8]int32
 }
 
-// begin prepares the machine for calls of find about one input, which share a budget. Its slices
-// are set here for what does not fit in the memory that the caller has given them.
+// begin prepares the machine for searches of one input, which share a budget. It allocates the
+// slices that do not fit in the memory provided by the caller.
 func (m *machine) begin(ctx context.Context, p *Pattern, input string) error {
 	m.prog, m.limits = p.prog, &p.limits
 	m.done, m.input, m.tick = ctx.Done(), input, pauseEvery
@@ -116,7 +116,7 @@ func (m *machine) begin(ctx context.Context, p *Pattern, input string) error {
 		return &BudgetError{BudgetInput, m.limits.Input}
 	}
 	if m.done == nil && m.end.IsZero() {
-		return nil // a context that never ends
+		return nil // the context never ends
 	}
 	return ctx.Err()
 }
@@ -223,7 +223,7 @@ func (m *machine) matchAll() bool {
 	return m.attempt(0)
 }
 
-// forgetTried begins a search without places at which loops have failed.
+// forgetTried clears the places at which loops have failed.
 func (m *machine) forgetTried() {
 	switch {
 	case m.tried == nil:

@@ -59,7 +59,7 @@ func newMemo(m *machine) *memo {
 	return t
 }
 
-// pointSize returns how many keys a point has.
+// pointSize returns the number of keys of a point; false if it is too large.
 func (t *memo) pointSize(p *memoPoint) (uint64, bool) {
 	size := t.width
 	multiply := func(n uint64) bool {
@@ -95,8 +95,8 @@ func (t *memo) key(m *machine, point int32, pos int) uint64 {
 	return t.bases[point] + key
 }
 
-// begunHere returns how many of the loops around have begun their iteration at pos: each is still
-// empty, and would end its loop. An outer iteration begins no later than an inner one.
+// begunHere returns how many of the enclosing loops have begun their iteration at pos: each is
+// still empty, and would end its loop. An outer iteration never begins after an inner one.
 func (m *machine) begunHere(starts []int32, pos int) uint64 {
 	n := len(starts)
 	for n > 0 && int(m.locals[starts[n-1]]) == pos {
@@ -106,8 +106,8 @@ func (m *machine) begunHere(starts []int32, pos int) uint64 {
 	return uint64(len(starts) - n)
 }
 
-// enter returns false if the point is known to fail at pos. Otherwise it leaves a frame that will
-// remember the failure, should it come to that.
+// enter returns false if the point is known to fail at pos. Otherwise it pushes a frame that
+// remembers a failure.
 func (t *memo) enter(m *machine, point int32, pos int) bool {
 	if point < 0 {
 		return true

@@ -1,7 +1,7 @@
 package javaregex
 
-// This file holds the characters' names for \N{…}. Those of letters and symbols come from
-// x/text's tables, which are of a newer Unicode: what JDK 17 has not assigned is left out.
+// This file finds characters by name, for \N{…}. The names of letters and symbols come from
+// x/text, whose version of Unicode is newer than JDK 17's: characters unknown there are left out.
 
 import (
 	"hash/fnv"
@@ -13,9 +13,9 @@ import (
 	"golang.org/x/text/unicode/runenames"
 )
 
-// charByName returns the character that Character.codePointOf does: by its name in any case, by
-// the old name of a control character, or, if a character has no name of its own, by its block
-// and code point, as in "CJK UNIFIED IDEOGRAPHS 4E00".
+// charByName returns the character of a name, as Character.codePointOf does: its name in any case,
+// the old name of a control character, or, for characters without a name, block and code point, as
+// in "CJK UNIFIED IDEOGRAPHS 4E00".
 func charByName(name string) (rune, bool) {
 	name = strings.ToUpper(strings.TrimFunc(name, func(r rune) bool { return r <= ' ' }))
 	index := nameIndex()
@@ -44,7 +44,7 @@ func nameHash(name string) uint32 {
 }
 
 // nameIndex has the hash of each name in its upper half and the character in its lower, in order:
-// 260 KB, made when the first \N is compiled.
+// 260 KB, built when the first \N is compiled.
 var nameIndex = sync.OnceValue(func() []uint64 {
 	index := make([]uint64, 0, 34_000)
 	for _, r := range categories("Cn Cs Co Cc").negate() {

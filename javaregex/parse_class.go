@@ -4,28 +4,28 @@ package javaregex
 
 import "slices"
 
-// classParser is one pair of brackets, or the right side of an &&.
+// classParser parses one pair of brackets, or the right side of an &&.
 type classParser struct {
 	*parser
 	// small gathers single characters below 256, which Java keeps in a bit set apart from the
 	// rest. If hasSmall, all of them join the rest at an && or at the end.
 	small    []rune
 	hasSmall bool
-	// parts are what has been read, to be joined by sum; last is the latest operand, if there is one.
+	// parts have been read and are joined by sum; last is the latest operand, if there is one.
 	parts   []runeSet
 	last    runeSet
 	hasLast bool
 }
 
-// seenClass is the text of a class in the pattern, under flags, and its set.
+// seenClass is a class that has been parsed: its text, the flags, and its set.
 type seenClass struct {
 	text  []rune
 	flags Flags
 	set   runeSet
 }
 
-// wholeClass reads a class that is in no other, or finds it among those seen: a set that is shared
-// is prepared for matching once.
+// wholeClass reads a class that is not inside another. Classes with the same text and flags share
+// a set, which is then prepared for matching once.
 func (p *parser) wholeClass() (runeSet, error) {
 	rest := p.chars[p.cursor:]
 	for _, seen := range p.seen {
@@ -42,8 +42,8 @@ func (p *parser) wholeClass() (runeSet, error) {
 	return set, err
 }
 
-// class reads a class whose [ is next, or whose first character follows the cursor. With consume
-// it takes the ], else it leaves it to the class around.
+// class reads a class whose [ is next, or whose first character follows the cursor. If consume is
+// set it takes the closing ], otherwise it leaves it to the enclosing class.
 func (p *parser) class(consume bool) (runeSet, error) {
 	if p.depth++; p.depth > p.nesting {
 		return nil, p.errorf("classes are nested too deep: at most %d", p.nesting)
@@ -105,7 +105,8 @@ func (c *classParser) add(set runeSet) {
 	c.parts = append(c.parts, set)
 }
 
-// sum returns all that has been read: joined once, because a class may have thousands of operands.
+// sum returns the union of all that has been read. It is computed once, because a class may have
+// thousands of operands.
 func (c *classParser) sum() runeSet { return union(c.parts...) }
 
 // takeSmall joins the gathered characters to the sum.
@@ -199,7 +200,7 @@ func (c *classParser) classEscape() (runeSet, rune, error) {
 	return nil, e.char, nil
 }
 
-// nonNil keeps an empty set apart from none.
+// nonNil returns an empty set instead of nil, which means that there is no set.
 func nonNil(s runeSet) runeSet {
 	if s == nil {
 		return runeSet{}
@@ -235,7 +236,7 @@ func (c *classParser) rangeTo(lo rune) error {
 	return nil
 }
 
-// addSingle adds one character as the flags say.
+// addSingle adds a character, and its other cases according to the flags.
 func (c *classParser) addSingle(ch rune) {
 	caseless, unicode := c.has(CaseInsensitive), c.has(UnicodeCase)
 	if ch >= 256 || caseless && unicode && foldsOutOfLatin1(ch) {

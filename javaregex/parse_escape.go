@@ -1,7 +1,7 @@
 package javaregex
 
-// This file holds what a backslash begins: characters by number or name, predefined classes,
-// assertions and back references.
+// This file parses escapes: characters by number or name, predefined classes, assertions and back
+// references.
 
 // escapeKind says what an escape means.
 type escapeKind uint8
@@ -59,7 +59,8 @@ func (p *parser) escape(inClass, inRange bool) (escaped, error) {
 	return escaped{char: char}, err
 }
 
-// escapedNode reads what is not a character or class; nil if c is none of it.
+// escapedNode reads an escape that is neither a character nor a class. It returns nil if c begins
+// none of these.
 func (p *parser) escapedNode(c rune) (*node, error) {
 	switch {
 	case '1' <= c && c <= '9':
@@ -93,7 +94,7 @@ func (p *parser) escapedNode(c rune) (*node, error) {
 	return nil, nil
 }
 
-// groupNumber reads more digits of a back reference, as long as there are so many groups already.
+// groupNumber reads further digits of a back reference as long as that many groups have been opened.
 func (p *parser) groupNumber(number int) int {
 	for {
 		c := p.peek()
@@ -151,7 +152,7 @@ func (p *parser) boundary() (*node, error) {
 	return assertNode(atWordBoundary), nil
 }
 
-// predefined returns \d, \w and their like; a capital is the negation.
+// predefined returns the set of \d, \w and so on; a capital letter negates it.
 func (p *parser) predefined(c rune) (runeSet, bool) {
 	lower := c | 0x20
 	if !isASCIILetter(c) || lower != 'd' && lower != 'h' && lower != 's' && lower != 'v' && lower != 'w' {
@@ -186,7 +187,7 @@ func predefinedSet(c rune, unicode bool) runeSet {
 	return asciiWord
 }
 
-// escapedChar reads a character that is escaped, c being what follows the backslash.
+// escapedChar reads an escaped character; c is the character after the backslash.
 func (p *parser) escapedChar(c rune) (rune, error) {
 	switch c {
 	case '0':

@@ -5,7 +5,7 @@ package javaregex
 
 import "math"
 
-// parser reads a pattern to a tree. Its first error ends it.
+// parser parses a pattern into a tree. It stops at the first error.
 type parser struct {
 	*lexer
 	groups  int // opened so far, group 0 included
@@ -14,12 +14,12 @@ type parser struct {
 	nesting int
 	// sets are those of the properties and predefined classes met so far, by name and flags.
 	sets map[setKey]runeSet
-	// seen are some of the classes read so far: people write the same one again.
+	// seen holds some of the classes read so far: patterns often repeat one.
 	seen []seenClass
-	// wide is the last character that is a pair of UTF-16 units, or half of one; -1 if none is.
+	// wide is the index of the last character that is a surrogate pair or half of one, or -1.
 	wide int
-	// loops are the unbounded ones that are in no other repetition; hasBackref says that there is
-	// a back reference: without, Java remembers where the loops have failed.
+	// loops are the unbounded loops outside any other repetition. Java remembers where they have
+	// failed, unless there is a back reference (hasBackref).
 	loops      []*node
 	hasBackref bool
 }
@@ -90,7 +90,7 @@ func parse(pattern string, flags Flags, limits Limits) (*tree, error) {
 	return &tree{root: root, groups: p.groups, names: p.names}, nil
 }
 
-// literal is the whole pattern as plain text.
+// literal returns the whole pattern as plain text.
 func (p *parser) literal() *node {
 	var nodes []*node
 	for _, c := range p.chars[:p.length] {
@@ -99,7 +99,7 @@ func (p *parser) literal() *node {
 	return seqOf(nodes)
 }
 
-// single is a node for one character, folded as the flags say.
+// single returns the node of one character, in either case if the flags say so.
 func (p *parser) single(c rune) *node {
 	n := &node{kind: nodeSet, set: p.singleSet(c), literal: true}
 	if p.has(CaseInsensitive) && p.has(UnicodeCase) && foldsLittleAlone(c) {
@@ -186,7 +186,7 @@ func (p *parser) sequence() (*node, error) {
 	}
 }
 
-// standAlone is for a literal that has no other beside it.
+// standAlone adjusts a literal that has no other literal beside it.
 func (n *node) standAlone() {
 	if n.alone != nil {
 		n.set = n.alone
@@ -239,7 +239,7 @@ func (p *parser) pick(plain, unix, multi, multiUnix assertion) assertion {
 	return plain
 }
 
-// groupAtom reads a group with its quantifier. It returns nil for flags alone, as in (?i).
+// groupAtom reads a group with its quantifier. It returns nil for mere flags, as in (?i).
 func (p *parser) groupAtom() (*node, error) {
 	saved, outer := p.flags, len(p.loops)
 	n, err := p.group()
@@ -260,7 +260,7 @@ func (p *parser) groupAtom() (*node, error) {
 	return r, err
 }
 
-// group reads from a ( up to its ), which it leaves.
+// group reads from a ( up to its ), which it does not take.
 func (p *parser) group() (*node, error) {
 	if p.next() != '?' {
 		return p.groupBody(&node{kind: nodeGroup, group: p.newGroup()})
@@ -346,7 +346,7 @@ func (p *parser) lookbehind(negative bool) (*node, error) {
 	}
 	lengths := studyOf(n.subs[0])
 	if !lengths.maxValid {
-		return nil, p.errorf("what a lookbehind looks for needs a greatest length: use {0,n} instead of *, + or a back reference")
+		return nil, p.errorf("a lookbehind needs a maximum length: use {0,n} instead of *, + or a back reference")
 	}
 	n.behindMin, n.behindMax = lengths.min, lengths.max
 	n.byCharacter = start <= p.wide
@@ -357,7 +357,7 @@ func isWide(c rune) bool { return c >= 0x10000 || isSurrogate(c) }
 
 func isSurrogate(c rune) bool { return 0xD800 <= c && c <= 0xDFFF }
 
-// inlineFlags reads flags as in (?im-s and applies them; it stops at what is none.
+// inlineFlags reads flags, as in (?im-s, and applies them. It stops at the first other character.
 func (p *parser) inlineFlags() error {
 	on := true
 	for c := p.peek(); ; c = p.next() {
@@ -462,12 +462,12 @@ func (p *parser) count(r *node) error {
 	return nil
 }
 
-// number reads the digits from c on, and the character after them.
+// number reads the digits that begin with c. It also returns the character after them.
 func (p *parser) number(c rune) (int, rune, error) {
 	n := 0
 	for ; isDigit(c); c = p.read() {
 		if n = n*10 + int(c-'0'); n > math.MaxInt32 {
-			return 0, c, p.errorf("the count is too great: at most %d", math.MaxInt32)
+			return 0, c, p.errorf("the count is too large: at most %d", math.MaxInt32)
 		}
 	}
 	return n, c, nil

@@ -1,6 +1,6 @@
 package javaregex
 
-// This file holds what a caller sees: compiling a pattern, finding, and what a match holds.
+// This file holds what a caller sees: patterns, searches and matches.
 
 import (
 	"context"
@@ -58,7 +58,7 @@ func CompileFlags(pattern string, flags Flags) (*Pattern, error) {
 	return CompileLimits(pattern, flags, DefaultLimits)
 }
 
-// CompileLimits is CompileFlags with limits of your own.
+// CompileLimits is CompileFlags with other limits.
 func CompileLimits(pattern string, flags Flags, limits Limits) (*Pattern, error) {
 	limits = limits.withDefaults()
 	tree, err := parse(pattern, flags, limits)
@@ -68,8 +68,8 @@ func CompileLimits(pattern string, flags Flags, limits Limits) (*Pattern, error)
 	return newPattern(pattern, limits, compile(tree)), nil
 }
 
-// WithLimits is the same pattern with other limits on each call. It costs one small allocation:
-// nothing is compiled again.
+// WithLimits returns the same pattern with other limits for each call. It costs one small
+// allocation: nothing is compiled again.
 func (p *Pattern) WithLimits(limits Limits) *Pattern {
 	return newPattern(p.source, limits.withDefaults(), p.prog)
 }
@@ -78,13 +78,13 @@ func newPattern(source string, limits Limits, prog *program) *Pattern {
 	return &Pattern{source: source, limits: limits, prog: prog}
 }
 
-// String is the pattern as it was given to Compile.
+// String returns the pattern as it was given to Compile.
 func (p *Pattern) String() string { return p.source }
 
-// GroupCount is the number of capturing groups, group 0 (the whole match) not counted.
+// GroupCount returns the number of capturing groups, not counting group 0, the whole match.
 func (p *Pattern) GroupCount() int { return p.prog.groups - 1 }
 
-// GroupNames has an entry for each group from 0 on: its name, or "" if it has none.
+// GroupNames returns the name of each group from 0 on, "" for a group without one.
 func (p *Pattern) GroupNames() []string {
 	names := make([]string, p.prog.groups)
 	for name, group := range p.prog.names {
@@ -175,10 +175,10 @@ func (p *Pattern) FindAll(ctx context.Context, input string, limit int) ([]*Matc
 	return all, nil
 }
 
-// matchBytes is about what a Match takes.
+// matchBytes is the approximate size of a Match.
 const matchBytes = 80
 
-// after returns where to go on after a match: where the next one may begin, and where \G matches.
+// after returns where to go on after a match: the first place of the next one, and the place of \G.
 func (m *machine) after() (start, last int) {
 	last = int(m.groups[1])
 	start = last
@@ -210,29 +210,30 @@ func (m *Match) bounds(i int) (start, end int) {
 	return int(m.few[2*i]), int(m.few[2*i+1])
 }
 
-// Start is the byte offset at which the match begins.
+// Start returns the byte offset at which the match begins.
 func (m *Match) Start() int { return m.GroupStart(0) }
 
-// End is the byte offset after the match.
+// End returns the byte offset after the match.
 func (m *Match) End() int { return m.GroupEnd(0) }
 
-// GroupCount is the number of capturing groups of the pattern, group 0 not counted.
+// GroupCount returns the number of capturing groups of the pattern, not counting group 0.
 func (m *Match) GroupCount() int { return m.pattern.GroupCount() }
 
-// GroupStart is the byte offset at which group i begins; -1 if it took no part or does not exist.
+// GroupStart returns the byte offset at which group i begins, -1 if it took no part or does not
+// exist.
 func (m *Match) GroupStart(i int) int {
 	start, _ := m.bounds(i)
 	return start
 }
 
-// GroupEnd is the byte offset after group i; -1 if it took no part or does not exist.
+// GroupEnd returns the byte offset after group i, -1 if it took no part or does not exist.
 func (m *Match) GroupEnd(i int) int {
 	_, end := m.bounds(i)
 	return end
 }
 
-// Group is the text of group i, 0 being the whole match, and whether it took part. A group that
-// the pattern does not have took no part.
+// Group returns the text of group i, 0 being the whole match, and whether it took part. A group
+// that does not exist took no part.
 func (m *Match) Group(i int) (string, bool) {
 	start, end := m.bounds(i)
 	if start < 0 {
@@ -241,7 +242,7 @@ func (m *Match) Group(i int) (string, bool) {
 	return m.input[start:end], true
 }
 
-// Named has the text of each named group that took part.
+// Named returns the text of each named group that took part.
 func (m *Match) Named() map[string]string {
 	named := make(map[string]string, len(m.pattern.prog.names))
 	for name, group := range m.pattern.prog.names {
@@ -252,10 +253,10 @@ func (m *Match) Named() map[string]string {
 	return named
 }
 
-// wholeInput is, as the place to search from, that the match must be of the whole input.
+// wholeInput, as the place to search from, demands a match of the whole input.
 const wholeInput = -1
 
-// find is one search from start on, where \G matches as well, with a budget of its own.
+// find makes one search from start on, where \G matches, with a budget of its own.
 func (p *Pattern) find(ctx context.Context, input string, start int, found *result, err *error) bool {
 	// The machine's memory is set here, not by a method: else the compiler would move it to the heap.
 	var m machine
@@ -286,7 +287,7 @@ func (p *Pattern) find(ctx context.Context, input string, start int, found *resu
 	return true
 }
 
-// next is one match of a machine that has begun: its groups are in m. Several share a budget.
+// next makes one search with a machine that has begun. The groups of the match are in m.
 func (p *Pattern) next(ctx context.Context, m *machine, start, last int) (bool, error) {
 	m.last, m.accepted = int32(last), int32(last)
 	if p.prog.usesLastMatch {

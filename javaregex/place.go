@@ -1,8 +1,8 @@
 package javaregex
 
 // This file holds what the matcher looks at around a place: characters, assertions, lookbehind and
-// back references. Java counts UTF-16 units, so a lookbehind of its may begin between the halves
-// of a pair; that place is written as the middle of the character's four bytes.
+// back references. Java counts UTF-16 units, so its lookbehind may begin between the halves of a
+// surrogate pair. Here that place is the middle of the character's four bytes.
 
 import (
 	"strings"
@@ -19,7 +19,7 @@ func (m *machine) isMiddle(pos int) bool {
 	return width == 4
 }
 
-// charAt returns the character at pos and its length; a byte that begins none is U+FFFD.
+// charAt returns the character at pos and its length. An invalid byte is U+FFFD.
 func (m *machine) charAt(pos int) (rune, int) {
 	if b := m.input[pos]; b < utf8.RuneSelf {
 		return rune(b), 1
@@ -50,7 +50,7 @@ func (m *machine) unitBack(pos int) int {
 	return pos - 2
 }
 
-// units is the length in UTF-16 units of the input from start to end.
+// units returns the length in UTF-16 units of the input from start to end.
 func (m *machine) units(start, end int) int {
 	n := 0
 	for i := start; i < end; {
@@ -175,7 +175,7 @@ func (m *machine) wordBoundary(pos int, unicode bool) bool {
 	return before != after
 }
 
-// isWord reports whether \b takes r for part of a word; that is more than \w in ASCII mode.
+// isWord reports whether r is part of a word for \b, which in ASCII mode has more of them than \w.
 func isWord(r rune, unicode bool) bool {
 	if r < utf8.RuneSelf {
 		return wordASCII[r]
@@ -224,8 +224,8 @@ func (m *machine) backref(in *inst, pos int) (int, bool) {
 	return pos + len(text), strings.HasPrefix(m.input[pos:], text)
 }
 
-// foldedBackref compares in either case. As in Java it compares as many characters as the group
-// has UTF-16 units, and goes on as many units further.
+// foldedBackref compares in either case. Like Java it compares as many characters as the group has
+// UTF-16 units, and then moves on by as many units.
 func (m *machine) foldedBackref(in *inst, start, end, pos int) (int, bool) {
 	units := m.units(start, end)
 	to := pos
@@ -268,7 +268,7 @@ func equalFold(a, b rune, unicode bool) bool {
 	return isASCIILetter(a) && a^0x20 == b
 }
 
-// lineBreak matches \R: \r\n, or else one vertical space; \r alone is what is left of \r\n.
+// lineBreak matches \R: \r\n or one vertical space. On backtracking \r\n is reduced to \r.
 func (m *machine) lineBreak(in *inst, pos int) (int32, int, bool) {
 	if pos >= len(m.input) {
 		return 0, 0, false
@@ -300,7 +300,7 @@ func (m *machine) behind(pc int32, in *inst, pos int) (int32, int, bool) {
 	return in.sub, int(b.at), true
 }
 
-// behindBack goes back one step of a lookbehind; false if it may not.
+// behindBack goes back one step of a lookbehind. It returns false if it may not.
 func (m *machine) behindBack(in *inst, b *barrier) bool {
 	if b.at == 0 || b.left <= 0 {
 		return false
@@ -319,9 +319,10 @@ func (m *machine) behindBack(in *inst, b *barrier) bool {
 	return b.left >= 0
 }
 
-// behindReach returns how many steps back a lookbehind at pos may go, below 0 for not even none.
-// Where the greatest length has overflowed, Java's further arithmetic overflows again or goes
-// astray: by units it reaches everywhere or nowhere, by character as far as the input goes on.
+// behindReach returns how many steps back a lookbehind at pos may go; a negative number means that
+// it fails. If the maximum length has overflowed, Java's further arithmetic goes wrong as well: in
+// units the lookbehind then reaches everything or nothing, in characters as far as the rest of the
+// input is long.
 func (m *machine) behindReach(in *inst, pos int) int32 {
 	const everywhere = 1<<31 - 1
 	over := int(in.max) + 1<<31

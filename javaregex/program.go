@@ -46,7 +46,7 @@ type inst struct {
 	leading  bool // of opRun: every match begins with it
 	marks    bool // of opRun: moves machine.accepted, as an atomic iteration does
 	ranged   bool // of opRun: its failures are remembered by range, see failedRun
-	sure     bool // from here on a search cannot fail
+	sure     bool // a search cannot fail from here on
 	restore  bool // of opOpen and opLoopInit: the local must be restored on backtracking
 	byte     byte
 
@@ -64,9 +64,9 @@ type inst struct {
 	text     string
 	branches []int32
 	masks    *[256]uint64 // of opBranch: the branches that can begin with a byte
-	atEnd    uint64       // of opBranch: the branches that can match nothing
-	after    *byteSet     // how what is next can begin; nil: in any way
-	into     *byteSet     // of opLoop: how sub can begin; nil: in any way
+	atEnd    uint64       // of opBranch: the branches that can match at the end
+	after    *byteSet     // what can come next after it; nil: anything
+	into     *byteSet     // of opLoop: what can come next where sub begins; nil: anything
 }
 
 // memoPoint is an instruction whose failures can be remembered, with all that they depend on.
@@ -74,10 +74,10 @@ type memoPoint struct {
 	counts []memoCount
 	groups []int32 // captures that a back reference may look at
 	opens  []int32 // locals of those that are open here
-	starts []int32 // locals of the loops around that an empty iteration ends, the innermost last
+	starts []int32 // locals of the enclosing loops that an empty iteration ends, the innermost last
 }
 
-// memoCount is the counter of a loop around.
+// memoCount is the counter of an enclosing loop.
 type memoCount struct{ local, cap int32 }
 
 // program is a compiled pattern.
@@ -93,15 +93,15 @@ type program struct {
 
 	// hasSuccess: a repetition captures again when the match succeeds, see frameSuccess.
 	hasSuccess bool
-	// leaky: what a failed attempt did can stay and show: captures that were made in an atomic
-	// part, or where \b{g} looks from. Then no attempt is left out that Java makes.
+	// leaky: a failed attempt can leave visible traces: captures made in an atomic part, or the
+	// place from which \b{g} looks. Then no attempt that Java makes may be skipped.
 	leaky bool
 	// usesGraphemeBound: there is a \b{g}.
 	usesGraphemeBound bool
 	// usesLastMatch: there is a \G.
 	usesLastMatch bool
 
-	small     bool         // it needs a small stack only, and has no sub-matches
+	small     bool         // it has no sub-matches, and most matches need few frames
 	triedSets int          // of loops in a leaky program, see inst.tried
 	minLength int          // in characters
 	anchored  bool         // matches begin at the beginning only
@@ -152,9 +152,9 @@ type compiler struct {
 	classes    map[*runeRange]*charClass // by their set's first range
 	setFirsts  map[*runeRange]*firstInfo // likewise
 	// where the walk is
-	counts   []memoCount // of the loops around
-	opens    []int32     // of the referenced groups around
-	starts   []int32     // of the loops around that an empty iteration ends
+	counts   []memoCount // of the enclosing loops
+	opens    []int32     // of the enclosing groups that are referenced
+	starts   []int32     // of the enclosing loops that an empty iteration ends
 	inLoop   bool
 	inBehind bool
 }
@@ -224,12 +224,12 @@ func (n *node) isAtomic() bool {
 	return !n.isLoop() && (!n.optional || n.subs[0].kind != nodeGroup || n.repeat == possessive)
 }
 
-// capturesItself reports whether the repetition n, being atomic, sets its body's group, not the body.
+// capturesItself reports whether the atomic repetition n sets the group of its body itself.
 func (n *node) capturesItself() bool {
 	return n.repeat != possessive && n.subs[0].kind == nodeGroup && n.subs[0].group > 0
 }
 
-// analyze finds what helps to search.
+// analyze collects what speeds up a search.
 func (c *compiler) analyze(root *node) {
 	c.minLength = root.minLength()
 	c.anchored = root.beginsAtBegin()
@@ -314,8 +314,8 @@ func (c *compiler) newLocal() int32 {
 	return int32(c.locals - 1)
 }
 
-// newMemo makes a memo point for an instruction at this place of the walk, -1 in a lookbehind,
-// whose outcome depends on where it began.
+// newMemo makes a memo point for an instruction at this place of the walk. It returns -1 in a
+// lookbehind, whose outcome depends on where it began.
 func (c *compiler) newMemo() int32 {
 	if c.inBehind {
 		return -1
@@ -481,8 +481,8 @@ func (c *compiler) groupBody(n *node, local, end int32, follow *firstInfo) int32
 	return entry
 }
 
-// atom compiles a part that is matched by itself: once it has matched, it is not tried again.
-// What becomes of it does not depend on the loops around.
+// atom compiles a part that is matched by itself: once it has matched, it is not tried again. Its
+// outcome does not depend on the enclosing loops.
 func (c *compiler) atom(n *node) int32 {
 	counts, starts := c.counts, c.starts
 	c.counts, c.starts = nil, nil
@@ -545,7 +545,7 @@ func (n *node) repeatsSet() bool {
 	return body.kind == nodeSet
 }
 
-// table is how what follows can begin, unless no attempt may be left out.
+// table returns what can come next where f begins; nil, for anything, if no attempt may be skipped.
 func (c *compiler) table(f *firstInfo) *byteSet {
 	if c.leaky {
 		return nil
@@ -563,7 +563,7 @@ func (c *compiler) run(n *node, next int32, follow *firstInfo) int32 {
 		next: next, memo: -1, after: c.table(follow), marks: c.usesGraphemeBound && !n.isScan() && n.isAtomic(),
 	}
 	if next := follow.next(); in.repeat == greedy && !c.leaky && !next.meets(&body.first().bytes) {
-		in.repeat = possessive // to give back a character cannot help
+		in.repeat = possessive // giving back a character cannot help
 	}
 	in.optional = in.min == 0 && in.repeat != lazy
 	if in.repeat != possessive && in.min != in.max {

@@ -1,10 +1,10 @@
 package javaregex
 
-// This file holds the names of \p{…}: which of them Java knows, and the set of each.
+// This file finds the set of each name in \p{…} that Java knows.
 
 import "strings"
 
-// categorySets are the general categories that are more than one of Unicode's own.
+// categorySets are the names that mean several of Unicode's general categories.
 var categorySets = map[string]string{
 	"L":  "Lu Ll Lt Lm Lo",
 	"M":  "Mn Me Mc",
@@ -77,7 +77,7 @@ func categorySet(name string, caseless bool) (runeSet, bool) {
 	return nil, false
 }
 
-// anyCase is what any case of a letter becomes under CaseInsensitive.
+// anyCase replaces upper, lower and title case under CaseInsensitive.
 func anyCase() runeSet {
 	return union(known("is", "Lowercase"), known("is", "Uppercase"), categories("Lt"))
 }
@@ -126,8 +126,8 @@ func identifierIgnorable() runeSet {
 	return union(categories("Cf"), runeSet{{0, 8}, {0xE, 0x1B}, {0x7F, 0x9F}})
 }
 
-// binarySet returns a binary property, as in \p{IsAlphabetic}; any case of the name will do. It is
-// a table of the names.
+// binarySet returns a binary property, as in \p{IsAlphabetic}. The name may be in any case. The
+// function is a table of the names.
 func binarySet(name string, caseless bool) (runeSet, bool) {
 	name = strings.ToUpper(name)
 	if caseless {
@@ -187,7 +187,7 @@ func noncharacters() runeSet {
 	return set
 }
 
-// unicodePOSIX returns what a POSIX class is under UnicodeCharacterClass; any case of the name.
+// unicodePOSIX returns a POSIX class under UnicodeCharacterClass. The name may be in any case.
 func unicodePOSIX(name string, caseless bool) (runeSet, bool) {
 	name = strings.ToUpper(name)
 	if caseless && (name == "LOWER" || name == "UPPER") {

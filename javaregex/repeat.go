@@ -1,7 +1,7 @@
 package javaregex
 
-// This file holds how the matcher repeats: runs over a set, loops that are backtracked into, and
-// repetitions whose iterations are atomic; the latter capture in Java's own way.
+// This file matches repetitions: runs over a set, loops that are backtracked into, and repetitions
+// whose iterations are atomic, which capture in a way of Java's own.
 
 import (
 	"math/bits"
@@ -38,7 +38,7 @@ func (m *machine) startRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	if m.canBegin(in.after, end) {
 		return in.next, end, true
 	}
-	return 0, 0, false // the frame returns back at once
+	return 0, 0, false // backtracking to the frame at once
 }
 
 // rangedRun is startRun for a greedy run that remembers where it has failed.
@@ -354,13 +354,13 @@ func (m *machine) enter(b barrier) {
 	m.nested++
 }
 
-// leave ends the sub-match under way.
+// leave ends the innermost sub-match.
 func (m *machine) leave() barrier {
 	m.nested--
 	return m.barriers[m.nested]
 }
 
-// accept ends a sub-match that has succeeded at pos: its ways back are dropped.
+// accept ends a sub-match that has succeeded at pos, and drops its frames.
 func (m *machine) accept(pos int) (int32, int, bool) {
 	b := m.leave()
 	if m.prog.hasSuccess {
@@ -419,7 +419,7 @@ func (m *machine) nextIteration(in *inst, b barrier) (int32, int, bool) {
 	return in.sub, int(b.pos), true
 }
 
-// lazyIteration begins an iteration that a lazy repetition had put off.
+// lazyIteration begins an iteration that a lazy repetition has put off.
 func (m *machine) lazyIteration(pc int32, pos int, count int32) (int32, int, bool) {
 	in := &m.prog.insts[pc]
 	if count >= in.max {
@@ -429,9 +429,9 @@ func (m *machine) lazyIteration(pc int32, pos int, count int32) (int32, int, boo
 	return in.sub, pos, true
 }
 
-// afterRepeat goes on after a repetition. Java captures the last iteration again when all that
-// follows has matched, if the iterations since the last change of length were more than one
-// to give back; that decides between captures of a loop around.
+// afterRepeat goes on after a repetition. When all that follows has matched, Java captures the last
+// iteration again if more than one iteration since the last change of length could be given back.
+// This shows in the captures of an enclosing loop.
 func (m *machine) afterRepeat(in *inst, again bool) int32 {
 	if again && in.group >= 0 {
 		m.push(frameSuccess, 0, in.group, m.groups[2*in.group], m.groups[2*in.group+1])

@@ -1,6 +1,6 @@
 package javaregex
 
-// This file holds replacing and splitting, as java.util.regex.Matcher and String.split do it.
+// This file replaces and splits as java.util.regex.Matcher and String.split do.
 
 import (
 	"context"
@@ -24,14 +24,14 @@ func (e *ReplacementError) Error() string {
 }
 
 // ReplaceAll returns input with every match replaced, as Matcher.replaceAll does. In the
-// replacement $1 and ${name} mean groups ("" for one that took no part) and a backslash
-// makes the next character plain. The error is a *ReplacementError (as in Java, only once
+// replacement $1 and ${name} mean groups ("" for one that took no part), and a backslash escapes
+// the next character. The error is a *ReplacementError (as in Java, only once
 // there is a match to replace), a *BudgetError, or that of the context.
 func (p *Pattern) ReplaceAll(ctx context.Context, input, replacement string) (string, error) {
 	return p.replace(ctx, input, replacement, true)
 }
 
-// ReplaceFirst is ReplaceAll for the first match alone.
+// ReplaceFirst is ReplaceAll for the first match only.
 func (p *Pattern) ReplaceFirst(ctx context.Context, input, replacement string) (string, error) {
 	return p.replace(ctx, input, replacement, false)
 }
@@ -47,9 +47,8 @@ func (p *Pattern) replace(ctx context.Context, input, replacement string, all bo
 	return string(out), nil
 }
 
-// AppendReplaced appends to dst what ReplaceAll returns, or ReplaceFirst if all is not set. It appends
-// nothing and returns false if there is no match, and what it has appended together with an error
-// is of no use.
+// AppendReplaced appends to dst what ReplaceAll returns, or ReplaceFirst if all is not set. If there
+// is no match, it appends nothing and returns false. After an error the appended bytes are useless.
 func (p *Pattern) AppendReplaced(ctx context.Context, dst []byte, input, replacement string, all bool) ([]byte, bool, error) {
 	plain := strings.IndexByte(replacement, '$') < 0 && strings.IndexByte(replacement, '\\') < 0
 	if plain && p.prog.single != nil && len(input) <= min(p.limits.Input, p.limits.Steps) {
@@ -151,7 +150,7 @@ func (p *Pattern) replaceSingle(ctx context.Context, dst []byte, input, replacem
 	return append(dst, input[end:]...), true, nil
 }
 
-// replacementPart is a piece of a replacement: a group, or text where group is -1.
+// replacementPart is a piece of a replacement: a group, or text if group is -1.
 type replacementPart struct {
 	group int
 	text  string
@@ -238,9 +237,9 @@ func (p *Pattern) groupReference(s string, i int) (group, length int, err error)
 	return group, length, nil
 }
 
-// Split cuts input at the matches, as String.split does: with a limit above 0 into at most so many
-// pieces, with 0 into all but the empty ones at the end, below 0 into all. An empty match at the
-// very beginning makes no empty first piece; without any match there is one piece, the input.
+// Split cuts input at the matches, as String.split does. A limit above 0 is the maximum number of
+// pieces, 0 drops empty pieces at the end, and a limit below 0 keeps them. An empty match at the
+// beginning does not make an empty first piece. Without a match, the input is the only piece.
 func (p *Pattern) Split(ctx context.Context, input string, limit int) ([]string, error) {
 	var (
 		space  workspace

@@ -1,7 +1,7 @@
 package javaregex
 
-// This file holds the tree that a pattern is parsed to, and what Java's compiler works out about
-// a part of it: how long it may be, and whether it is deterministic.
+// This file holds the tree that a pattern is parsed into, and what Java's compiler computes for a
+// part of it: its length, and whether it is deterministic.
 
 import "math"
 
@@ -60,7 +60,7 @@ type node struct {
 	kind     nodeKind
 	set      runeSet
 	literal  bool    // of nodeSet: a character of the pattern that means itself
-	alone    runeSet // of a literal: what it matches if there is no other beside it, if that is less
+	alone    runeSet // of a literal: what it matches without another literal beside it, if that is less
 	subs     []*node
 	group    int // of nodeGroup and nodeBackref
 	min, max int // of nodeRepeat
@@ -156,7 +156,7 @@ func (s *study) add(c *chain) {
 			s.min++
 			s.max += 2
 		case nodeGrapheme:
-			s.min++ // and max stays
+			s.min++ // Java leaves max as it is
 			s.deterministic = false
 		case nodeRepeat:
 			if n.optional && n.subs[0].kind == nodeGroup && n.repeat != possessive {

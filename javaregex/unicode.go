@@ -1,8 +1,8 @@
 package javaregex
 
-// This file holds what JDK 17 knows of characters (Unicode 13): categories, scripts, blocks,
-// binary properties and case. Go's own tables are of a newer Unicode, so all comes from
-// unicode.txt, which a JDK wrote; a table is decoded when a pattern first names it.
+// This file holds what JDK 17 knows about characters (Unicode 13): categories, scripts, blocks,
+// binary properties and case. Go's own tables follow a newer Unicode, so everything comes from
+// unicode.txt, which was written by a JDK. A table is decoded when a pattern first needs it.
 
 import (
 	_ "embed"
