@@ -14,9 +14,10 @@
 // Patterns of this kind can take exponential time: (a+)+$ on a few dozen a's is enough to keep
 // Java busy for years. Here a match that takes long begins to remember which parts of the pattern
 // have failed where; from then on the time for most such patterns grows with the length of the
-// input only. A match that still takes too long ends with a [BudgetError] after [Limits].Steps, about a tenth of a second by default, or [Limits].Time. Memory
-// is bounded in the same way, the context is looked at every 2048 steps, and neither a pattern nor
-// an input can exhaust the stack. An error means that it is not known whether there is a match.
+// input only. A match that still takes too long ends with a [BudgetError] after [Limits].Steps,
+// about a tenth of a second by default, or [Limits].Time. Memory is bounded in the same way, the
+// context is checked every 2048 steps, and neither a pattern nor an input can exhaust the stack. An
+// error means that it is not known whether there is a match.
 //
 // # Text
 //
