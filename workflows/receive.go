@@ -27,6 +27,8 @@ const (
 	askTimeout = 3 * time.Second
 	// patientTimeout bounds it if nobody is told that it takes long.
 	patientTimeout = time.Hour
+	// untilRepaired is longer than anything stays broken.
+	untilRepaired = 365 * 24 * time.Hour
 	// maxRaces bounds how often a call meets a workflow that closes or begins at
 	// the same moment.
 	maxRaces = 20
@@ -459,14 +461,16 @@ func (r *receiving) find(ctx workflow.Context, workflowID string) (run sms.FindR
 	return run, err
 }
 
-// briefly asks Temporal something by a local activity, until it answers. An error
-// that no attempt can change is a denial.
+// briefly asks Temporal something by a local activity, until it answers: a text
+// must not be lost because a workflow is broken that somebody will repair. An
+// error that no attempt can change is a denial.
 func briefly(ctx workflow.Context, summary, name string, in, answer any) error {
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: 20 * time.Second, Summary: summary,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, MaximumInterval: 5 * time.Second},
+		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: untilRepaired, Summary: summary,
+		// Each attempt after a long wait takes events of the history, which Temporal bounds.
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, MaximumInterval: 5 * time.Minute},
 	}), name, in).Get(ctx, answer)
-	if refused := (*temporal.ApplicationError)(nil); errors.As(err, &refused) {
+	if refused := (*temporal.ApplicationError)(nil); errors.As(err, &refused) && refused.NonRetryable() {
 		return denial(refused.Message())
 	}
 	return err

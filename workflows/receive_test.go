@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/activity"
@@ -29,6 +30,8 @@ type receivingStage struct {
 	catchers []string
 	limits   []int
 	asks     bool
+	// away is how often the keeper of questions does not answer.
+	away int
 	mu       sync.Mutex
 	// signals are the workflows that were signalled.
 	signals []string
@@ -45,7 +48,12 @@ func newReceivingStage() *receivingStage {
 		s.started = append(s.started, workflow.GetInfo(ctx).WorkflowExecution.ID)
 		return nil
 	}, workflow.RegisterOptions{Name: "W"})
-	register(sms.AskKeeperName, func(context.Context, sms.AskKeeperInput) (bool, error) { return s.asks, nil })
+	register(sms.AskKeeperName, func(context.Context, sms.AskKeeperInput) (bool, error) {
+		if s.away--; s.away >= 0 {
+			return false, errors.New("the update was not answered in time")
+		}
+		return s.asks, nil
+	})
 	register(sms.FindRunName, func(_ context.Context, in sms.FindRunInput) (sms.FindRunResult, error) {
 		if in.WorkflowID == "invalid" {
 			return sms.FindRunResult{}, temporal.NewNonRetryableApplicationError("Temporal refuses the request", "Refused", nil)
@@ -228,5 +236,18 @@ func TestReceiveSharesWhatTemporalBoundsForAWorkflow(t *testing.T) {
 	s.receive(t, all, all, all, all)
 	if want := []int{500, 500, 500, 500}; !reflect.DeepEqual(s.limits, want) || len(s.signals) != 8 {
 		t.Errorf("limits %v, want %v; %d signals", s.limits, want, len(s.signals))
+	}
+}
+
+func TestReceiveWaitsForAKeeperThatIsBroken(t *testing.T) {
+	s := newReceivingStage()
+	s.SetTestTimeout(time.Minute)
+	s.asks, s.away = true, 40
+	began := s.Now()
+	if got := s.receive(t, firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"})); got.Outcome != sms.OutcomeAnswered {
+		t.Errorf("%+v", got)
+	}
+	if waited := s.Now().Sub(began); waited < time.Hour {
+		t.Errorf("it waited for %v", waited)
 	}
 }
