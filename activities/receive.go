@@ -37,6 +37,10 @@ func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (take
 	return taken, err
 }
 
+// maxAnswer bounds the answer to an update, in bytes: it is for a reply by SMS,
+// and Temporal bounds what an activity may return.
+const maxAnswer = 64 << 10
+
 // lookTimeout bounds the wait for the answer to an update that a workflow has
 // taken.
 const lookTimeout = 2 * time.Second
@@ -66,6 +70,8 @@ func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (
 		return sms.AskWorkflowResult{Refused: true}, nil
 	case isNotFound(err), in.Known && ctx.Err() != nil:
 		return sms.AskWorkflowResult{Closed: true}, nil
+	case len(result.Value) > maxAnswer:
+		return sms.AskWorkflowResult{TooLong: true}, nil
 	}
 	return result, final(err)
 }

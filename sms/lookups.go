@@ -32,6 +32,8 @@ type AskWorkflowResult struct {
 	// it, or has not answered what it took.
 	Refused bool `json:"refused,omitempty"`
 	Closed  bool `json:"closed,omitempty"`
+	// TooLong is set if it answered more than is taken.
+	TooLong bool `json:"tooLong,omitempty"`
 }
 
 // FindRunInput names a workflow.

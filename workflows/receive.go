@@ -374,6 +374,8 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 			return nil, err
 		case answer.Refused:
 			return nil, denial("the workflow refused it")
+		case answer.TooLong:
+			return nil, denial("its answer is longer than 64 kB")
 		case !answer.Closed:
 			return answer.Value, nil
 		}

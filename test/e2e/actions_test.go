@@ -26,6 +26,9 @@ func account(ctx workflow.Context) error {
 	asked, closed := 0, false
 	err := workflow.SetUpdateHandlerWithOptions(ctx, "balance", func(_ workflow.Context, e triggers.Event) (map[string]any, error) {
 		asked++
+		if strings.Contains(e.OriginalMessage, "long") {
+			return map[string]any{"statement": strings.Repeat("x", 100_000)}, nil
+		}
 		return map[string]any{"amount": 7.5, "asked": asked, "who": map[string]any{"name": "Ann"}}, nil
 	}, workflow.UpdateHandlerOptions{Validator: func(e triggers.Event) error {
 		if strings.Contains(e.OriginalMessage, "other") {
@@ -72,6 +75,9 @@ func TestAWorkflowsAnswerBecomesTheReply(t *testing.T) {
 		if _, body, err := send(delivery(t, s, stack.Token, sid, "balance 1")); err != nil || !strings.Contains(body, want) {
 			t.Errorf("answered %s, %v", body, err)
 		}
+	}
+	if result := text(t, s, "balance 1 long"); replies(result) != "No account 1." {
+		t.Errorf("an answer without bounds: %.100s", replies(result))
 	}
 	if err := s.Temporal.Client.SignalWorkflow(t.Context(), "account-1", "", "close", nil); err != nil {
 		t.Fatal(err)
