@@ -57,6 +57,8 @@ type pace struct {
 	// streak is how many texts came without a pause, the last one at last.
 	streak int
 	last   time.Time
+	// silenced is set once the number was seen silent to the phone.
+	silenced bool
 }
 
 func newGuard(o *Options) *guard {
@@ -133,6 +135,19 @@ func (g *guard) streak(message sms.Inbound, now time.Time) int {
 	p.streak++
 	p.last = now
 	return p.streak
+}
+
+// silent remembers that the number is silent to the phone now, or no more. If a
+// silence has ended, the streak before it does not begin another: it reports true.
+func (g *guard) silent(message sms.Inbound, now bool) (ended bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := g.pace(message)
+	if ended = p.silenced && !now; ended {
+		p.streak = 0
+	}
+	p.silenced = now
+	return ended
 }
 
 // pace is called with the lock held.

@@ -338,6 +338,13 @@ func TestMachinesThatAnswerEachOtherAreSilenced(t *testing.T) {
 	if log := hooks[0].log.String(); all.silent != 1 || strings.Count(log, "like machines") != 1 || strings.Contains(log, "+1500") {
 		t.Errorf("silenced %d times, log %s", all.silent, log)
 	}
+	// Whoever ends the silence ends it at once, and for each webhook.
+	all.silent = 0
+	for hook := range hooks {
+		if echoed, texted := say(hook, 4000+10*hook); !echoed || texted != 1 || all.silent != 0 {
+			t.Errorf("webhook %d after the silence: echoed %t, texted %d, silenced %d times", hook, echoed, texted, all.silent)
+		}
+	}
 	// After a pause of a person's, a number that nobody silenced answers again.
 	g := newGuard(&Options{})
 	now := time.Now()
