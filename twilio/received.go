@@ -18,16 +18,22 @@ import (
 // sent is paged through as well.
 const maxReceivedPages = 200
 
-// Received gives the messages that the account received since a moment, the
+// ErrTooMany is the error of a listing that would have to be cut off.
+var ErrTooMany = &sms.Error{
+	Code:    sms.CodeUnknown,
+	Message: fmt.Sprintf("the account has sent and received more than %d messages in that time", maxReceivedPages*maxPageSize),
+}
+
+// Received returns the messages that the account received in a span of time, the
 // oldest first, and those of one second in the order in which they came. It
-// gives all of them or fails: Code is UnknownError where there are too many.
+// returns all of them or fails: with ErrTooMany, ask for a shorter span.
 func (c *Client) Received(ctx context.Context, since, until time.Time) ([]Record, error) {
 	params := (&api.ListMessageParams{}).SetPageSize(maxPageSize).SetDateSentAfter(since.UTC()).SetDateSentBefore(until.UTC().Add(time.Second))
 	var received []Record
 	read := 0
 	for page, err := range c.pages(ctx, params) {
 		if read++; read > maxReceivedPages {
-			return nil, &sms.Error{Code: sms.CodeUnknown, Message: fmt.Sprintf("the account has sent and received more than %d messages since %s; look back less far", maxReceivedPages*maxPageSize, since.UTC().Format(time.RFC3339))}
+			return nil, ErrTooMany
 		}
 		if err != nil {
 			return nil, err

@@ -17,13 +17,15 @@ import (
 	"temporal-twilio/internal/metrics"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
+	"temporal-twilio/twilio"
 )
 
 // CatchUp has the activity CatchUpSms. A text that has its workflow gets no
 // other, so it takes all that Twilio's log shows.
 type CatchUp struct {
 	// Received lists the texts of a span of time, in any order, those of one second
-	// as they came. It may return some and an error as well. Required.
+	// as they came. It may return some and an error as well; after twilio.ErrTooMany
+	// it is asked for shorter spans. Required.
 	Received func(ctx context.Context, since, until time.Time) ([]Logged, error)
 	// Media returns the pictures and files that came with a text. Required.
 	Media func(ctx context.Context, message sms.Inbound) ([]sms.Media, error)
@@ -53,7 +55,7 @@ type Logged struct {
 const retentionMargin = time.Hour
 
 const (
-	// catchUpWindow is how much of the log is read at once.
+	// catchUpWindow is how much of the log is read at once, or less of a full one.
 	catchUpWindow = time.Hour
 	// clocksApart is how far our clock may be ahead of Twilio's.
 	clocksApart = time.Hour
@@ -90,9 +92,15 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 		activity.RecordHeartbeat(ctx, done)
 	}
 	var next time.Time
+	window := catchUpWindow
 	for end := time.Now(); since.Before(end); since = next {
-		next = since.Add(catchUpWindow)
+		next = since.Add(window)
 		messages, err := c.Received(ctx, since, next)
+		if errors.Is(err, twilio.ErrTooMany) && window > time.Second {
+			window, next = window/2, since
+			activity.RecordHeartbeat(ctx, done)
+			continue
+		}
 		failed = errors.Join(failed, err)
 		slices.SortStableFunc(messages, func(a, b Logged) int { return a.ReceivedAt.Compare(b.ReceivedAt) })
 		for i := range messages {

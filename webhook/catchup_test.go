@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"temporal-twilio/internal/metrics"
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
+	"temporal-twilio/twilio"
 )
 
 // catchingUp returns a catch-up of texts with a trigger that texts, and a
@@ -102,5 +104,28 @@ func TestCatchUpTextsNoPhoneThatIsSilenced(t *testing.T) {
 	}
 	if _, err := run(5 * time.Hour); err != nil || published != 0 {
 		t.Errorf("%d published, %v", published, err)
+	}
+}
+
+func TestCatchUpReadsAFullHourInParts(t *testing.T) {
+	c, run, _ := catchingUp(t, logged("a1", 150*time.Minute), logged("a2", 149*time.Minute), logged("a3", 90*time.Minute))
+	received := c.Received
+	c.Received = func(ctx context.Context, since, until time.Time) ([]Logged, error) {
+		if until.Sub(since) > 10*time.Minute {
+			return nil, fmt.Errorf("account AC1: %w", twilio.ErrTooMany)
+		}
+		return received(ctx, since, until)
+	}
+	taken := map[string]bool{}
+	c.Receive = func(_ context.Context, m sms.Inbound, _ []triggers.Firing, _ bool) Answer {
+		taken[m.Body] = true
+		return Answer{Outcome: outcomeAccepted}
+	}
+	if result, err := run(3 * time.Hour); err != nil || len(taken) != 3 || time.Since(result.Through) > clocksApart+time.Minute {
+		t.Errorf("%v taken, %+v, %v", taken, result, err)
+	}
+	c.Received = func(context.Context, time.Time, time.Time) ([]Logged, error) { return nil, twilio.ErrTooMany }
+	if _, err := run(2 * time.Second); err == nil {
+		t.Error("it says that it has seen all")
 	}
 }

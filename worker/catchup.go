@@ -166,8 +166,7 @@ func receiving(c config.Config, ours *metrics.Metrics) (map[string]*twilio.Clien
 func received(ctx context.Context, gateway *twilio.Client, account string, since, until time.Time) ([]webhook.Logged, error) {
 	records, err := gateway.Received(ctx, since, until)
 	if err != nil {
-		failed := sms.AsError(err)
-		return nil, fmt.Errorf("account %s: %s: %s", account, failed.Code, failed.Message)
+		return nil, fmt.Errorf("account %s: %w: %s", account, err, sms.AsError(err).Message)
 	}
 	texts := make([]webhook.Logged, len(records))
 	for i, record := range records {
