@@ -349,8 +349,7 @@ func (r *reception) decided(ctx context.Context, known bool) Answer {
 	if answer, decided := r.outcome(waiting); decided {
 		return answer
 	}
-	// Another delivery may have planned otherwise, and its plan is carried out.
-	if !known && r.tells() && r.giveUp(ctx) {
+	if r.giveUp(ctx) {
 		return Answer{Replies: r.replies(true), Outcome: string(sms.OutcomeTooLate)}
 	}
 	if answer, decided := r.outcome(ctx); decided {
@@ -396,25 +395,20 @@ func (r *reception) outcome(ctx context.Context) (answer Answer, decided bool) {
 	return answer, false
 }
 
-// giveUp has the text's workflow publish nothing that it can answer for, if no
-// worker has begun with it; otherwise it reports false, and nothing has changed.
+// giveUp has the text's workflow publish nothing that the sender can be told of,
+// if no worker has begun with it. Otherwise it reports false, and nothing has
+// changed.
 func (r *reception) giveUp(ctx context.Context) bool {
-	if idle, err := r.idle(ctx); err != nil || !idle {
+	if unbegun, err := r.unbegun(ctx); err != nil || !unbegun || !r.tells() {
 		return false
 	}
-	if r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, 1) != nil {
-		r.goOn() // it may have arrived
-		return false
-	}
-	// No worker has begun, so each that will sees the signal.
-	idle, err := r.idle(ctx)
-	if err == nil && idle {
-		begun, err := r.begun(ctx)
-		if err == nil && !begun {
+	if r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, 1) == nil {
+		// If no worker has begun by now, each that will sees the signal.
+		if unbegun, err := r.unbegun(ctx); err == nil && unbegun {
 			return true
 		}
 	}
-	r.goOn()
+	r.goOn() // the signal may have arrived in spite of an error
 	return false
 }
 
@@ -427,18 +421,14 @@ func (r *reception) goOn() {
 	})
 }
 
-// idle reports whether the text's workflow waits for a worker.
-func (r *reception) idle(ctx context.Context) (bool, error) {
+// unbegun reports whether no worker can have done anything for the text's
+// workflow. It takes over the plan that is carried out: another delivery may have
+// planned otherwise.
+func (r *reception) unbegun(ctx context.Context) (bool, error) {
 	description, err := r.Client.DescribeWorkflow(ctx, r.workflowID, "")
-	if err != nil {
+	if err != nil || description.RawResponse.GetPendingWorkflowTask().GetState() != enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED {
 		return false, err
 	}
-	return description.RawResponse.GetPendingWorkflowTask().GetState() == enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED, nil
-}
-
-// begun reports whether a worker may have done anything for the text's workflow:
-// it offers the text to keepers before it completes its first task.
-func (r *reception) begun(ctx context.Context) (bool, error) {
 	history := r.Client.GetWorkflowHistory(ctx, r.workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
 		event, err := history.Next()
@@ -446,10 +436,21 @@ func (r *reception) begun(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED {
-			return true, nil
+			return false, nil // it offers the text to keepers before it completes this task
+		}
+		started := event.GetWorkflowExecutionStartedEventAttributes()
+		if started == nil {
+			continue
+		}
+		if started.GetContinuedExecutionRunId() != "" {
+			return false, nil // an earlier run has begun
+		}
+		r.input = sms.ReceiveSmsInput{}
+		if err := r.converter().FromPayloads(started.GetInput(), &r.input); err != nil {
+			return false, err
 		}
 	}
-	return false, nil
+	return true, nil
 }
 
 // Status signals what became of a message to the workflow that sent it. A
