@@ -20,6 +20,9 @@ const (
 	// decided when the workflow was accepted. Without it the answer is in the
 	// result of the workflow.
 	MemoReplies = "replies"
+	// MemoIfLost holds what the sender is answered if no worker comes in time, and
+	// nothing is published then.
+	MemoIfLost = "repliesIfLost"
 )
 
 // TextWorkflowID is the ID of a text's one workflow: the ledger of what became

@@ -41,10 +41,10 @@ type Dispatcher struct {
 	// Attributes returns the search attributes of the namespace. Optional: default
 	// none, and no workflow gets those of texts.
 	Attributes func(context.Context) Attributes
-	// RecordMarked also makes a workflow of a text that nobody wants if Twilio
-	// marked it as an opt-out: Twilio's log, which is caught up on, does not show
-	// the mark.
-	RecordMarked bool
+	// CatchesUp reports whether texts are caught up on, by whatever webhook. Then a
+	// text that Twilio marked as an opt-out gets a workflow even if nobody wants it,
+	// as Twilio's log does not show the mark. Optional: default not.
+	CatchesUp func(context.Context) (bool, error)
 }
 
 // Attributes are search attributes by name.
@@ -131,6 +131,8 @@ type reception struct {
 	workflowID string
 	input      sms.ReceiveSmsInput
 	attributes Attributes
+	// marked is set if the text must not be caught up on as an ordinary one.
+	marked bool
 }
 
 // plan resolves the firings and finds out whether a question may be open.
@@ -150,8 +152,26 @@ func (r *reception) plan(ctx context.Context, firings []triggers.Firing, late bo
 		}
 		r.input.Firings[i] = f
 	}
-	r.input.Keepers, err = r.keepers(ctx)
-	return err
+	if r.CatchesUp != nil && m.Parameters[sms.OptOutType] != "" {
+		if _, err := r.try(ctx, func(ctx context.Context) (err error) {
+			r.marked, err = r.CatchesUp(ctx)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	if r.input.Keepers, err = r.keepers(ctx); err != nil {
+		return err
+	}
+	if r.Attributes != nil && r.attributes == nil && !r.plain() && slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return len(f.Call.SearchAttributes) > 0 }) {
+		return errAttributes // one that is not there would stop the text's workflow for good
+	}
+	return nil
+}
+
+// plain reports whether the text's workflow is the one that its trigger starts.
+func (r *reception) plain() bool {
+	return len(r.input.Firings) == 1 && r.certain() && r.input.Firings[0].Call.Plain()
 }
 
 // keepers returns the open workflows that keep questions to the sender.
@@ -176,7 +196,7 @@ func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 
 // wanted reports whether there is anything to decide.
 func (r *reception) wanted() bool {
-	if len(r.input.Keepers) > 0 || r.RecordMarked && r.message.Parameters[sms.OptOutType] != "" {
+	if len(r.input.Keepers) > 0 || r.marked {
 		return true
 	}
 	for i := range r.input.Firings {
@@ -276,6 +296,8 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 	}
 	if r.certain() {
 		options.Memo[sms.MemoReplies] = r.replies(true)
+	} else if r.tells() {
+		options.Memo[sms.MemoIfLost] = r.replies(true)
 	}
 	attributes := map[string]any{}
 	if r.input.Attributes = r.attributes.ofTexts(); r.input.Attributes {
@@ -286,9 +308,9 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 		}
 	}
 	workflow, args := sms.ReceiveSmsWorkflowName, []any{r.input, nil}
-	if len(r.input.Firings) == 1 && r.certain() && r.input.Firings[0].Call.Plain() {
+	if r.plain() {
 		f := &r.input.Firings[0]
-		plain(f, &options, attributes)
+		start(f, &options, attributes)
 		workflow, args = f.Call.Workflow, []any{f.Call.Input}
 	} else {
 		options.TaskQueue = sms.TaskQueue
@@ -311,8 +333,8 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 	return false, doubt, err
 }
 
-// plain turns the options into those of a trigger's one start.
-func plain(f *sms.Firing, options *client.StartWorkflowOptions, attributes map[string]any) {
+// start turns the options into those of a trigger's one start.
+func start(f *sms.Firing, options *client.StartWorkflowOptions, attributes map[string]any) {
 	options.TaskQueue = f.Call.TaskQueue
 	options.WorkflowExecutionTimeout = span(f.Call.ExecutionTimeout)
 	options.WorkflowRunTimeout = span(f.Call.RunTimeout)
@@ -349,8 +371,8 @@ func (r *reception) decided(ctx context.Context, known bool) Answer {
 	if answer, decided := r.outcome(waiting); decided {
 		return answer
 	}
-	if r.giveUp(ctx) {
-		return Answer{Replies: r.replies(true), Outcome: string(sms.OutcomeTooLate)}
+	if replies, gaveUp := r.giveUp(ctx); gaveUp {
+		return Answer{Replies: replies, Outcome: string(sms.OutcomeTooLate)}
 	}
 	if answer, decided := r.outcome(ctx); decided {
 		return answer
@@ -396,20 +418,22 @@ func (r *reception) outcome(ctx context.Context) (answer Answer, decided bool) {
 }
 
 // giveUp has the text's workflow publish nothing that the sender can be told of,
-// if no worker has begun with it. Otherwise it reports false, and nothing has
-// changed.
-func (r *reception) giveUp(ctx context.Context) bool {
-	if unbegun, err := r.unbegun(ctx); err != nil || !unbegun || !r.tells() {
-		return false
+// if no worker has begun with it, and returns what the sender is told. Otherwise
+// it reports false, and nothing has changed. The words are those of the plan that
+// is carried out: another delivery may have planned otherwise.
+func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) {
+	workflow, err := r.unbegun(ctx)
+	if err != nil || workflow == nil || workflow.Memo.GetFields()[sms.MemoIfLost] == nil || workflow.GetMemoValue(sms.MemoIfLost, &replies) != nil {
+		return nil, false
 	}
 	if r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, 1) == nil {
 		// If no worker has begun by now, each that will sees the signal.
-		if unbegun, err := r.unbegun(ctx); err == nil && unbegun {
-			return true
+		if workflow, err := r.unbegun(ctx); err == nil && workflow != nil {
+			return replies, true
 		}
 	}
 	r.goOn() // the signal may have arrived in spite of an error
-	return false
+	return nil, false
 }
 
 // goOn takes a giveUp back: the sender was not told.
@@ -421,36 +445,23 @@ func (r *reception) goOn() {
 	})
 }
 
-// unbegun reports whether no worker can have done anything for the text's
-// workflow. It takes over the plan that is carried out: another delivery may have
-// planned otherwise.
-func (r *reception) unbegun(ctx context.Context) (bool, error) {
-	description, err := r.Client.DescribeWorkflow(ctx, r.workflowID, "")
-	if err != nil || description.RawResponse.GetPendingWorkflowTask().GetState() != enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED {
-		return false, err
+// unbegun returns the text's workflow if no worker can have done anything for it,
+// and nil otherwise.
+func (r *reception) unbegun(ctx context.Context) (*client.WorkflowExecutionDescription, error) {
+	workflow, err := r.Client.DescribeWorkflow(ctx, r.workflowID, "")
+	if err != nil || workflow.RawResponse.GetPendingWorkflowTask().GetState() != enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED {
+		return nil, err
 	}
 	history := r.Client.GetWorkflowHistory(ctx, r.workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
 		event, err := history.Next()
-		if err != nil {
-			return false, err
-		}
-		if event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED {
-			return false, nil // it offers the text to keepers before it completes this task
-		}
-		started := event.GetWorkflowExecutionStartedEventAttributes()
-		if started == nil {
-			continue
-		}
-		if started.GetContinuedExecutionRunId() != "" {
-			return false, nil // an earlier run has begun
-		}
-		r.input = sms.ReceiveSmsInput{}
-		if err := r.converter().FromPayloads(started.GetInput(), &r.input); err != nil {
-			return false, err
+		// A worker offers the text to keepers before it completes its first task. What
+		// continues an earlier run has begun.
+		if err != nil || event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED || event.GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId() != "" {
+			return nil, err
 		}
 	}
-	return true, nil
+	return workflow, nil
 }
 
 // Status signals what became of a message to the workflow that sent it. A

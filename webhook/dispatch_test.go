@@ -216,9 +216,14 @@ func TestDispatchRecordsATextThatTwilioMarked(t *testing.T) {
 		return nil
 	}}
 	d, _ := dispatcher(t, s)
-	d.RecordMarked = true
+	caughtUp := false
+	d.CatchesUp = func(context.Context) (bool, error) { return caughtUp, nil }
 	m, _ := matched(t, plainStart, "ARRET")
 	m.Event, m.Parameters = sms.EventOptOut, map[string]string{"OptOutType": "STOP"}
+	if got := d.Receive(t.Context(), m, nil, false); got.Again || s.starts.Load() > 0 {
+		t.Errorf("nobody catches up: %+v, %d starts", got, s.starts.Load())
+	}
+	caughtUp = true
 	if got := d.Receive(t.Context(), m, nil, false); got.Again || id != "sms-"+m.MessageSID || kind != sms.ReceiveSmsWorkflowName {
 		t.Errorf("%+v, started %s %s", got, kind, id)
 	}
@@ -278,13 +283,13 @@ func TestDispatchTellsOfALossOnlyIfItIsOne(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			before := sms.ReceiveSmsInput{Firings: []sms.Firing{{Trigger: "before", EchoError: "Lost before", Call: sms.Call{Action: sms.ActionSignal}}}}
 			s := &server{waits: true}
 			s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) (err error) {
-				started, input := &historypb.WorkflowExecutionStartedEventAttributes{Input: r.Input}, before
+				started := &historypb.WorkflowExecutionStartedEventAttributes{}
+				s.memo = r.Memo
 				if tc.known {
 					err = serviceerror.NewWorkflowExecutionAlreadyStarted("x", "", "run")
-					started.Input, _ = converter.GetDefaultDataConverter().ToPayloads(input, nil)
+					s.memo.Fields[sms.MemoIfLost], _ = converter.GetDefaultDataConverter().ToPayload([]string{"Lost before"})
 				}
 				if tc.continues {
 					started.ContinuedExecutionRunId = "before"
@@ -358,5 +363,20 @@ func TestDispatchTellsNobodyThatATextIsLostThatIsCaughtUpOn(t *testing.T) {
 				t.Errorf("late: %+v", got)
 			}
 		})
+	}
+}
+
+func TestDispatchStartsNoAttributesUnchecked(t *testing.T) {
+	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
+	d, _ := dispatcher(t, s)
+	d.Attributes = func(context.Context) Attributes { return nil } // the list could not be read
+	const one = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n"
+	m, firings := matched(t, one, "a")
+	if got := d.Receive(t.Context(), m, firings, false); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
+		t.Errorf("a plain start, which Temporal itself checks: %+v, %d starts", got, s.starts.Load())
+	}
+	m, firings = matched(t, one+"  - {name: b, pattern: a, start: {workflow: W, taskQueue: q}}\n", "a")
+	if got := d.Receive(t.Context(), m, firings, false); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attributes") {
+		t.Errorf("two triggers: %+v, %d starts", got, s.starts.Load())
 	}
 }

@@ -15,6 +15,9 @@ import (
 	"temporal-twilio/sms"
 )
 
+// errAttributes: it is not known which search attributes Temporal would refuse.
+var errAttributes = errors.New("search attributes unknown")
+
 // isPassing reports whether the same request may be taken a moment later.
 func isPassing(err error) bool {
 	if isNamespaceNotFound(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
@@ -60,6 +63,8 @@ func reason(err error) string {
 		return "there is no such namespace; set TEMPORAL_NAMESPACE to one that exists"
 	case isUnreadable(err):
 		return "this webhook lacks the key to what was decided; add it to the file of PAYLOAD_KEYS"
+	case errors.Is(err, errAttributes):
+		return "the search attributes of the namespace could not be read, and a trigger sets some"
 	case isEnded(err):
 		return "it was terminated, cancelled or failed"
 	case code == codes.Unknown:

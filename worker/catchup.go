@@ -31,7 +31,7 @@ import (
 // catchUpSchedule is the schedule's ID. All webhooks share it.
 const catchUpSchedule = "sms-catch-up"
 
-// newCatchUp gives a service that catches up every CATCH_UP, and at once.
+// newCatchUp returns a service that catches up every CATCH_UP, and at once.
 func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	gateways, err := receiving(c, ours)
 	if err != nil {
@@ -97,8 +97,16 @@ func insist(ctx context.Context, logger *slog.Logger, what string, do func(conte
 	}
 }
 
-// unschedule removes the schedule of a webhook that caught up before: nothing
-// would run it any more.
+// scheduled reports whether texts are caught up on, by this webhook or another.
+func scheduled(ctx context.Context, temporalClient *temporal.Client) (bool, error) {
+	_, err := temporalClient.ScheduleClient().GetHandle(ctx, catchUpSchedule).Describe(ctx)
+	if gone := (*serviceerror.NotFound)(nil); errors.As(err, &gone) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// unschedule removes the schedule, and with it how far the catch-up has come.
 func unschedule(ctx context.Context, temporalClient *temporal.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

@@ -32,8 +32,8 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 	}
 	dispatcher := &webhook.Dispatcher{
 		Client: temporalClient, IDSecret: idSecret(c),
-		Attributes:   func(ctx context.Context) webhook.Attributes { return temporalClient.SearchAttributes(ctx) },
-		RecordMarked: c.CatchUp > 0,
+		Attributes: func(ctx context.Context) webhook.Attributes { return temporalClient.SearchAttributes(ctx) },
+		CatchesUp:  func(ctx context.Context) (bool, error) { return scheduled(ctx, temporalClient) },
 	}
 	ready := &readiness{ask: func(ctx context.Context) error { return namespaceAnswers(ctx, temporalClient) }}
 	handler, err := webhook.Handler(webhook.Options{
@@ -79,9 +79,17 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		return nil, err
 	}
 	var catchUp func(context.Context) error
-	if c.CatchUp > 0 {
+	switch {
+	case c.CatchUp > 0:
 		if catchUp, err = newCatchUp(c, temporalClient, live, dispatcher, ours, logger); err != nil {
 			return nil, err
+		}
+	case c.CatchUpOff:
+		catchUp = func(ctx context.Context) error {
+			insist(ctx, logger, "remove the schedule of the catch-up, as CATCH_UP is 0s", func(ctx context.Context) error {
+				return unschedule(ctx, temporalClient)
+			})
+			return nil
 		}
 	}
 	return func(ctx context.Context) error {
@@ -89,13 +97,6 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		group.Go(func() error { return listen(ctx) })
 		if catchUp != nil {
 			group.Go(func() error { return catchUp(ctx) })
-		} else {
-			group.Go(func() error {
-				insist(ctx, logger, "remove the schedule of the catch-up, as CATCH_UP is not set", func(ctx context.Context) error {
-					return unschedule(ctx, temporalClient)
-				})
-				return nil
-			})
 		}
 		group.Go(func() error {
 			live.Watch(ctx, triggers.WatchInterval, func(set *triggers.Set, err error) {

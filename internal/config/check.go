@@ -136,6 +136,7 @@ func (c *Config) normalise(variables map[string]string) error {
 	if c.BroadcastStore != "" && c.BroadcastDir != "" {
 		fail("BROADCAST_STORE and BROADCAST_DIR are both set; BROADCAST_DIR=/srv/sms is the same as BROADCAST_STORE=file:///srv/sms: unset one")
 	}
+	c.CatchUpOff = variables["CATCH_UP"] != "" && c.CatchUp == 0
 	c.DefaultRegion = strings.ToUpper(c.DefaultRegion)
 	if c.DefaultRegion != "" && !phonenumbers.GetSupportedRegions()[c.DefaultRegion] {
 		fail("DEFAULT_REGION is %q: write a country by its two letters (ISO 3166), such as US", c.DefaultRegion)

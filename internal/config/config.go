@@ -69,7 +69,7 @@ type Config struct {
 	WebhookACMECache   string        `env:"WEBHOOK_ACME_CACHE" envDefault:".acme" description:"The folder for certificates from Let's Encrypt."`
 	WebhookDrain       time.Duration `env:"WEBHOOK_DRAIN" envDefault:"0s" min:"0s" description:"How long a webhook that is stopping still accepts requests, while it is unready."`
 	WebhookShowOutcome bool          `env:"WEBHOOK_SHOW_OUTCOME" envDefault:"false" description:"Whether answers say in the headers X-Sms-Outcome and X-Sms-Workflow-Id what became of a text, as make run does for its page."`
-	CatchUp            time.Duration `env:"CATCH_UP" envDefault:"0s" min:"0s" description:"How often to look for missed texts and publish them, such as 5m. 0s means never."`
+	CatchUp            time.Duration `env:"CATCH_UP" min:"0s" description:"How often to look for missed texts and publish them, such as 5m. Unset, this webhook leaves that to others; 0s ends it for all and removes its schedule."`
 	CatchUpAfter       time.Duration `env:"CATCH_UP_AFTER" envDefault:"1m" min:"0s" description:"How long a text is left to the webhooks before it is caught up on. Twilio waits 15s for each."`
 
 	PayloadKeys  string `env:"PAYLOAD_KEYS" group:"Privacy" description:"The path of a file of keys that payloads in Temporal are encrypted with, as worker keys new makes it. It is read again when it changes. Without it, or without a current key in it, payloads are written in clear."`
@@ -82,6 +82,8 @@ type Config struct {
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The lowest level that is logged."`
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text" oneof:"text json" description:"The format of log lines."`
 
+	// CatchUpOff is set if CATCH_UP is 0s, rather than unset.
+	CatchUpOff bool `env:"-"`
 	// Named are the accounts of the file Accounts, by name.
 	Named map[string]NamedAccount `env:"-"`
 	// Warnings are what the environment may not mean as it says it, to be logged.

@@ -4,7 +4,10 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"testing"
 
 	"go.temporal.io/api/workflowservice/v1"
@@ -76,4 +79,40 @@ func TestAMessageThatWasMissedArrivesAfterCatchUpOnce(t *testing.T) {
 			return nil
 		})
 	}
+}
+
+func TestCatchUpIsEndedByAWebhookToldTo(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{
+		Environment: []string{"CATCH_UP=1h"},
+		Triggers:    "triggers:\n  - {name: order, pattern: 'Order', catchUp: true, start: {workflow: OrderStatusWorkflow, taskQueue: twilio}}\n",
+	})
+	schedule := s.Temporal.Client.ScheduleClient().GetHandle(t.Context(), "sms-catch-up")
+	stack.Eventually(t, "there is a schedule", func(ctx context.Context) error {
+		_, err := schedule.Describe(ctx)
+		return err
+	})
+	// One without CATCH_UP leaves it, and keeps what Twilio's log will not show.
+	other := newVictim(t, s, "webhook", "CATCH_UP=")
+	const sid = "SM000000000000000000000000000000a1"
+	here := *s
+	here.Webhook = other.url
+	marked := signed(t, &here, stack.Token, url.Values{"MessageSid": {sid}, "From": {phone}, "Body": {"Order arret"}, "OptOutType": {"STOP"}})
+	if status, body, err := send(marked); err != nil || status != http.StatusOK {
+		t.Fatalf("answered %d %s, %v", status, body, err)
+	}
+	if _, err := s.Temporal.Client.DescribeWorkflow(t.Context(), sms.TextWorkflowID(sid), ""); err != nil {
+		t.Errorf("the marked text: %v", err)
+	}
+	if _, err := schedule.Describe(t.Context()); err != nil {
+		t.Errorf("the schedule: %v", err)
+	}
+	s.Worker.Stop(t)
+	newVictim(t, s, "webhook", "CATCH_UP=0s")
+	stack.Eventually(t, "the schedule is gone", func(ctx context.Context) error {
+		if _, err := schedule.Describe(ctx); err == nil {
+			return errors.New("it is there")
+		}
+		return nil
+	})
 }

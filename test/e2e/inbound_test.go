@@ -87,7 +87,14 @@ func delivery(t *testing.T, s *stack.Stack, token, messageSID, body string) *htt
 // a machine, and hear nothing.
 func deliveryFrom(t *testing.T, s *stack.Stack, from, token, messageSID, body string) *http.Request {
 	t.Helper()
-	form := url.Values{"MessageSid": {messageSID}, "AccountSid": {stack.Account}, "From": {from}, "To": {stack.Number}, "Body": {body}}
+	return signed(t, s, token, url.Values{"MessageSid": {messageSID}, "From": {from}, "Body": {body}})
+}
+
+// signed delivers a form, to our number.
+func signed(t *testing.T, s *stack.Stack, token string, form url.Values) *http.Request {
+	t.Helper()
+	form.Set("AccountSid", stack.Account)
+	form.Set("To", stack.Number)
 	target := s.Webhook + "/twilio/sms"
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target, strings.NewReader(form.Encode()))
 	if err != nil {

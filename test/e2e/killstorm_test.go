@@ -7,6 +7,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -87,11 +88,11 @@ type victim struct {
 	kills   int
 }
 
-func newVictim(t *testing.T, s *stack.Stack, half string) *victim {
+func newVictim(t *testing.T, s *stack.Stack, half string, environment ...string) *victim {
 	t.Helper()
 	address := "127.0.0.1:" + stack.FreePort(t)
 	v := &victim{s: s, half: half, url: "http://" + address}
-	v.started = append(append([]string{}, s.Environment()...), "WEBHOOK_ADDR="+address, "WEBHOOK_PUBLIC_URL="+v.url)
+	v.started = slices.Concat(s.Environment(), []string{"WEBHOOK_ADDR=" + address, "WEBHOOK_PUBLIC_URL=" + v.url}, environment)
 	v.start(t)
 	v.ready(t)
 	return v
