@@ -32,7 +32,7 @@ type receivingStage struct {
 	asks     bool
 	// away is how often the keeper of questions does not answer.
 	away int
-	mu       sync.Mutex
+	mu   sync.Mutex
 	// signals are the workflows that were signalled.
 	signals []string
 	started []string
