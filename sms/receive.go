@@ -112,10 +112,10 @@ type Call struct {
 	// IDConflict and IDReuse are the policies of a start with a WorkflowID.
 	IDConflict string `json:"idConflict,omitempty"`
 	IDReuse    string `json:"idReuse,omitempty"`
-	// The timeouts of a start, such as "1h30m"; default Temporal's.
-	ExecutionTimeout string `json:"executionTimeout,omitempty"`
-	RunTimeout       string `json:"runTimeout,omitempty"`
-	TaskTimeout      string `json:"taskTimeout,omitempty"`
+	// The timeouts of a start; default Temporal's.
+	ExecutionTimeout Duration `json:"executionTimeout,omitempty"`
+	RunTimeout       Duration `json:"runTimeout,omitempty"`
+	TaskTimeout      Duration `json:"taskTimeout,omitempty"`
 	// Memo and SearchAttributes are the trigger's own.
 	Memo             map[string]json.RawMessage `json:"memo,omitempty"`
 	SearchAttributes map[string]json.RawMessage `json:"searchAttributes,omitempty"`

@@ -6,7 +6,6 @@ package triggers
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"temporal-twilio/sms"
 )
@@ -27,9 +26,9 @@ type start struct {
 	id template
 	// conflict and reuse are policies of sms.Call; empty with the default ID.
 	conflict, reuse  string
-	executionTimeout time.Duration
-	runTimeout       time.Duration
-	taskTimeout      time.Duration
+	executionTimeout sms.Duration
+	runTimeout       sms.Duration
+	taskTimeout      sms.Duration
 	memo             map[string]mapping
 	searchAttributes map[string]mapping
 	// input is nil if the workflow gets the event itself.
@@ -40,7 +39,7 @@ func (s *start) call(e *Event) (call sms.Call, err error) {
 	call = sms.Call{
 		Action: sms.ActionStart, Workflow: s.workflow, TaskQueue: s.taskQueue,
 		WorkflowID: s.id.text(e), IDConflict: s.conflict, IDReuse: s.reuse,
-		ExecutionTimeout: timeout(s.executionTimeout), RunTimeout: timeout(s.runTimeout), TaskTimeout: timeout(s.taskTimeout),
+		ExecutionTimeout: s.executionTimeout, RunTimeout: s.runTimeout, TaskTimeout: s.taskTimeout,
 	}
 	if call.Input, err = argument(e, s.input); err != nil {
 		return call, err
@@ -185,12 +184,4 @@ func encode(value any) (json.RawMessage, error) {
 		return nil, fmt.Errorf("encode the input: %T cannot be written as JSON", value)
 	}
 	return data, nil
-}
-
-// timeout leaves out what is not set.
-func timeout(d time.Duration) string {
-	if d <= 0 {
-		return ""
-	}
-	return d.String()
 }

@@ -280,7 +280,7 @@ func (c *checker) start(i int, where, name string, w *fileStart, t *Trigger) *st
 	c.policies(i, where, name, w, s)
 	for field, value := range map[string]struct {
 		written string
-		into    *time.Duration
+		into    *sms.Duration
 	}{
 		"executionTimeout": {w.ExecutionTimeout, &s.executionTimeout},
 		"runTimeout":       {w.RunTimeout, &s.runTimeout},
@@ -289,7 +289,8 @@ func (c *checker) start(i int, where, name string, w *fileStart, t *Trigger) *st
 		if value.written == "" {
 			continue
 		}
-		if *value.into, err = time.ParseDuration(value.written); err != nil || *value.into <= 0 {
+		timeout, err := time.ParseDuration(value.written)
+		if *value.into = sms.Duration(timeout); err != nil || timeout <= 0 {
 			c.at(i, where+"."+field, "trigger %q: %s is %q; write a time such as 30s, 15m or 24h", name, field, value.written)
 		}
 	}

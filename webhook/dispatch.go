@@ -336,9 +336,9 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 // start turns the options into those of a trigger's one start.
 func start(f *sms.Firing, options *client.StartWorkflowOptions, attributes map[string]any) {
 	options.TaskQueue = f.Call.TaskQueue
-	options.WorkflowExecutionTimeout = span(f.Call.ExecutionTimeout)
-	options.WorkflowRunTimeout = span(f.Call.RunTimeout)
-	options.WorkflowTaskTimeout = span(f.Call.TaskTimeout)
+	options.WorkflowExecutionTimeout = time.Duration(f.Call.ExecutionTimeout)
+	options.WorkflowRunTimeout = time.Duration(f.Call.RunTimeout)
+	options.WorkflowTaskTimeout = time.Duration(f.Call.TaskTimeout)
 	options.StaticSummary = "SMS matched trigger " + f.Trigger
 	options.Memo[sms.MemoTrigger] = f.Trigger
 	for name, value := range f.Call.Memo {
@@ -505,10 +505,4 @@ func untilDeadline(ctx context.Context) time.Duration {
 		return answerTimeout
 	}
 	return time.Until(deadline)
-}
-
-// span is a timeout of a call; 0 is Temporal's default.
-func span(text string) time.Duration {
-	d, _ := time.ParseDuration(text) // written by us
-	return d
 }

@@ -251,7 +251,7 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 	call := &f.Call
 	options := workflow.ChildWorkflowOptions{
 		WorkflowID: call.WorkflowID, TaskQueue: call.TaskQueue,
-		WorkflowExecutionTimeout: span(call.ExecutionTimeout), WorkflowRunTimeout: span(call.RunTimeout), WorkflowTaskTimeout: span(call.TaskTimeout),
+		WorkflowExecutionTimeout: time.Duration(call.ExecutionTimeout), WorkflowRunTimeout: time.Duration(call.RunTimeout), WorkflowTaskTimeout: time.Duration(call.TaskTimeout),
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: reusePolicy(call),
 		Memo:                  map[string]any{sms.MemoTrigger: f.Trigger, sms.MemoMessageSid: r.input.Text.MessageSID},
@@ -476,10 +476,4 @@ func briefly(ctx workflow.Context, summary, name string, in, answer any) error {
 		return denial(refused.Message())
 	}
 	return err
-}
-
-// span is a timeout of a call; 0 is Temporal's default.
-func span(text string) time.Duration {
-	d, _ := time.ParseDuration(text) // written by us
-	return d
 }

@@ -39,7 +39,7 @@ var rooms = map[string][]string{
 	"activities": {"sms", "javaregex", "freemarker", "twilio", metrics},
 	"workflows":  {"sms"},
 	"triggers":   {"sms", "javaregex", "freemarker", yamlfile},
-	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "workflows", "triggers", metrics, yamlfile},
+	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "triggers", metrics, yamlfile},
 	"internal":   {"sms", "javaregex", "freemarker", "twilio", metrics, version, yamlfile},
 	yamlfile:     {},
 	metrics:      {"sms", "twilio"},
