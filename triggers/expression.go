@@ -102,7 +102,7 @@ func (s scope) known(name string) (reference, error) {
 		}
 		return groupReference(group), nil
 	}
-	if s.result && (name == resultName || strings.HasPrefix(name, resultName+".")) {
+	if s.result && ofResult(name) {
 		return func(*Event) any { return resultPath(name) }, nil
 	}
 	if s.logged && (strings.HasPrefix(name, parameterPrefix) || name == "parameters" || strings.HasPrefix(name, "location")) {
@@ -113,18 +113,27 @@ func (s scope) known(name string) (reference, error) {
 	}
 	field, ok := fields[name]
 	switch {
-	case !ok && slices.Contains(s.groups, name):
-		return nil, unknown("${%s} is a group of the pattern: write ${%s%s}", name, groupPrefix, name)
-	case !ok && (name == resultName || strings.HasPrefix(name, resultName+".")):
-		return nil, unknown("${%s}: only the echo of an update or a signalAll has a result", name)
 	case !ok:
-		return nil, unknown("${%s} is unknown; there are %s, and of the event %s", name, s.listed(), eventFields)
+		return nil, s.mistake(name)
 	case s.private && field.private:
 		return nil, fmt.Errorf("${%s} is not allowed here: IDs, memos and search attributes are shown and logged in clear; use ${messageSid}, ${conversation}, ${fromId} or a group", name)
 	case field.pseudonym && !s.secret:
 		return nil, fmt.Errorf("${%s} is a pseudonym and needs a secret for workflow IDs, which is not configured; all webhooks and workers need the same", name)
 	}
 	return field.value, nil
+}
+
+func ofResult(name string) bool { return name == resultName || strings.HasPrefix(name, resultName+".") }
+
+// mistake says what may be meant by a name that is not known here.
+func (s scope) mistake(name string) error {
+	switch {
+	case slices.Contains(s.groups, name):
+		return unknown("${%s} is a group of the pattern: write ${%s%s}", name, groupPrefix, name)
+	case ofResult(name):
+		return unknown("${%s}: only the echo of an update or a signalAll has a result", name)
+	}
+	return unknown("${%s} is unknown; there are %s, and of the event %s", name, s.listed(), eventFields)
 }
 
 func groupReference(name string) reference {
