@@ -50,6 +50,6 @@ Exit status: 0 all went well, 1 a recipient was not sent to or did not answer,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), cancelCommand(), renderCommand(), triggersCommand(), simulateCommand())
+	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), cancelCommand(), renderCommand(), triggersCommand(), simulateCommand(), scaffoldCommand())
 	return root
 }

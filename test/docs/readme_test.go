@@ -27,6 +27,7 @@ var otherPages = map[string]string{
 	"docs/runbook.md":       "",
 	"docs/nexus.md":         "TestNexusPageDoesWhatItSays",
 	"docs/go.md":            "TestGoPageCompilesInAnotherModule",
+	"docs/migrating.md":     "TestMigratingPageCommandsWork",
 	"docs/twiliosim.md":     "TestTwiliosimPageDoesWhatItSays",
 }
 

@@ -71,7 +71,7 @@ func TestTypeScriptWorkflowSends(t *testing.T) {
 	t.Parallel()
 	needs(t, "npm", "--version")
 	needs(t, "node", "--eval", "if (process.versions.node.split('.')[0] < 20) throw 'Node.js 20 or newer, not ' + process.version")
-	modules := nodeModules(t)
+	modules := nodeModules(t, read(t, "test/docs/testdata/typescript/package.json"))
 	dir, err := os.MkdirTemp(modules, "run-")
 	if err != nil {
 		t.Fatal(err)
@@ -87,11 +87,10 @@ func TestTypeScriptWorkflowSends(t *testing.T) {
 	remind(t, s, "reminders")
 }
 
-// nodeModules returns a folder with the packages of testdata/typescript, which
-// are installed once for each of its states.
-func nodeModules(t *testing.T) string {
+// nodeModules returns a folder with the packages of a package.json, which are
+// installed once for each of its states.
+func nodeModules(t *testing.T, packages string) string {
 	t.Helper()
-	packages := read(t, "test/docs/testdata/typescript/package.json")
 	final := filepath.Join(root(t), ".local", fmt.Sprintf("typescript-%.4x", sha256.Sum256([]byte(packages))))
 	if _, err := os.Stat(final); err == nil {
 		return final

@@ -1,0 +1,97 @@
+package main
+
+// starter scaffold: a project of workflow stubs for an application of Alfresco's.
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"temporal-twilio/starter/scaffold"
+)
+
+func scaffoldCommand() *cobra.Command {
+	var out, language string
+	var o scaffold.Options
+	cmd := &cobra.Command{
+		Use:   "scaffold FOLDER --out NEW-FOLDER",
+		Short: "Write a project of workflow stubs for an Alfresco application",
+		Long: `Write a project with one workflow for each process of an Alfresco application:
+those that its trigger files (*.json) start, and those that its models
+(*.bpmn20.xml) describe. Each has a typed input, a test, and a list of the model's
+steps with what they are in a workflow. The trigger files are copied unchanged.`,
+		Example: `  starter scaffold my-alfresco-app --out ../shop-workflows
+  starter scaffold my-alfresco-app --out ../shop-workflows --language typescript`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(scaffold.Languages, language) {
+				return fmt.Errorf("--language %q: choose one of %s", language, strings.Join(scaffold.Languages, ", "))
+			}
+			if o.Name == "" {
+				o.Name = projectName(out)
+			}
+			if o.Library == "" {
+				o.Library = repository()
+			}
+			app, err := scaffold.Read(args[0])
+			if err != nil {
+				return fmt.Errorf("scaffold %s: %w", args[0], err)
+			}
+			files, err := app.Write(out, language, o)
+			if err != nil {
+				return fmt.Errorf("scaffold: %w", err)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "workflows: %d, files: %d; %s says how to run them\n", len(app.Processes), len(files), filepath.Join(out, "README.md"))
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&out, "out", "", "folder of the project, new or empty")
+	flags.StringVar(&language, "language", "go", strings.Join(scaffold.Languages, " or "))
+	flags.StringVar(&o.Name, "name", "", "name of the Go module or npm package (default that of the folder)")
+	flags.StringVar(&o.TaskQueue, "task-queue", "processes", "task queue of the project's worker")
+	flags.StringVar(&o.Library, "library", "", "path of the temporal-twilio repository (default where the starter is run or lies)")
+	_ = cmd.MarkFlagRequired("out") // the flag is defined above
+	return cmd
+}
+
+// projectName makes a name that Go and npm take of a folder's.
+func projectName(folder string) string {
+	if absolute, err := filepath.Abs(folder); err == nil {
+		folder = absolute
+	}
+	name := regexp.MustCompile(`[^a-z0-9]+`).ReplaceAllString(strings.ToLower(filepath.Base(folder)), "-")
+	if name = strings.Trim(name, "-"); name == "" {
+		return "workflows"
+	}
+	return name
+}
+
+// repository is the folder of this repository, above the working directory or
+// the program; if it is not there, a folder beside the project.
+func repository() string {
+	var starts []string
+	for _, at := range []func() (string, error){os.Getwd, os.Executable} {
+		if dir, err := at(); err == nil {
+			starts = append(starts, dir)
+		}
+	}
+	for _, at := range starts {
+		for ; ; at = filepath.Dir(at) {
+			data, err := os.ReadFile(filepath.Join(at, "go.mod"))
+			if err == nil && strings.HasPrefix(string(data), "module temporal-twilio\n") {
+				return at
+			}
+			if errors.Is(err, os.ErrPermission) || at == filepath.Dir(at) {
+				break
+			}
+		}
+	}
+	return "../temporal-twilio"
+}

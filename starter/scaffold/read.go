@@ -1,0 +1,206 @@
+package scaffold
+
+// Reading an application: trigger files (*.json) and models (*.bpmn20.xml,
+// *.bpmn), in a folder and those below it.
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// maxFile bounds what is read of a file.
+const maxFile = 10 << 20
+
+// trigger is what is read of a trigger file; package triggers checks all of it.
+type trigger struct {
+	Name  string `json:"name"`
+	Event struct {
+		Source string `json:"source"`
+	} `json:"event"`
+	Action struct {
+		Source  string  `json:"source"`
+		Payload payload `json:"payload"`
+	} `json:"action"`
+}
+
+type payload struct {
+	PayloadType          string         `json:"payloadType"`
+	ProcessDefinitionKey string         `json:"processDefinitionKey"`
+	Name                 string         `json:"name"`
+	Variables            map[string]any `json:"variables"`
+}
+
+// Read reads an application's folder.
+func Read(dir string) (*App, error) {
+	a := &App{Triggers: map[string][]byte{}}
+	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		base := strings.ToLower(entry.Name())
+		isModel := strings.HasSuffix(base, ".bpmn20.xml") || strings.HasSuffix(base, ".bpmn")
+		if !isModel && !strings.HasSuffix(base, ".json") {
+			return nil
+		}
+		if info, err := entry.Info(); err != nil || info.Size() > maxFile {
+			return errors.Join(err, fmt.Errorf("%s: larger than %d bytes", name, maxFile))
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if isModel {
+			err = a.model(data)
+		} else {
+			err = a.trigger(entry.Name(), data)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range a.Processes {
+		p.Input.Event = p.Input.Event || len(p.Input.Fields) == 0
+	}
+	slices.SortFunc(a.Processes, func(x, y *Process) int { return strings.Compare(x.Key, y.Key) })
+	slices.SortFunc(a.Messages, func(x, y *Message) int { return strings.Compare(x.Name, y.Name) })
+	return a, a.check()
+}
+
+// trigger reads a trigger file of ours. Other JSON files of an application, and
+// triggers of other events, are let be.
+func (a *App) trigger(name string, data []byte) error {
+	var t trigger
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	if err := decoder.Decode(&t); err != nil || t.Event.Source == "" || t.Action.Source == "" {
+		return nil
+	}
+	if i := strings.LastIndexByte(t.Event.Source, '.'); !strings.HasPrefix(t.Event.Source[i+1:], "SMS_") {
+		return nil
+	}
+	if _, twice := a.Triggers[name]; twice {
+		return errors.New("another folder has a trigger file of the same name")
+	}
+	a.Triggers[name] = data
+	if t.Name == "" {
+		t.Name = strings.TrimSuffix(name, filepath.Ext(name))
+	}
+	switch p := t.Action.Payload; {
+	case t.Action.Source != "command-consumer": // it starts SendSmsWorkflow
+	case p.PayloadType == "StartProcessPayload" && p.ProcessDefinitionKey != "":
+		a.start(p.ProcessDefinitionKey, t)
+	case p.PayloadType == "StartMessagePayload" && p.Name != "":
+		a.start(p.Name, t)
+	case p.Name != "":
+		a.throw(p.Name, p.PayloadType == "ReceiveMessagePayload", t)
+	}
+	return nil
+}
+
+// start notes that a trigger starts a process.
+func (a *App) start(key string, t trigger) {
+	p := a.process(key)
+	p.Triggers = append(p.Triggers, t.Name)
+	p.Input.add(t.Action.Payload.Variables)
+}
+
+func (a *App) process(key string) *Process {
+	for _, p := range a.Processes {
+		if p.Key == key {
+			return p
+		}
+	}
+	p := &Process{Key: key}
+	a.Processes = append(a.Processes, p)
+	return p
+}
+
+// throw notes that a trigger throws a signal or a message.
+func (a *App) throw(name string, correlated bool, t trigger) {
+	i := slices.IndexFunc(a.Messages, func(m *Message) bool { return m.Name == name && m.Correlated == correlated })
+	if i < 0 {
+		i = len(a.Messages)
+		a.Messages = append(a.Messages, &Message{Name: name, Correlated: correlated})
+	}
+	a.Messages[i].Triggers = append(a.Messages[i].Triggers, t.Name)
+	a.Messages[i].Payload.add(t.Action.Payload.Variables)
+}
+
+// Payload is the type of a workflow's input, or of what a signal carries.
+type Payload struct {
+	// Event is set if a trigger passes on the text itself, for want of variables.
+	Event  bool
+	Fields []Field
+}
+
+// Field is a member of a payload.
+type Field struct {
+	// JSON is its name in the payload, Name that of a field in Go.
+	JSON, Name string
+	// Go and TypeScript are its types.
+	Go, TypeScript string
+}
+
+// add adds the variables of one more trigger.
+func (p *Payload) add(variables map[string]any) {
+	if len(variables) == 0 {
+		p.Event = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		f := Field{JSON: name, Name: ident(name)}
+		f.Go, f.TypeScript = types(variables[name])
+		if i := slices.IndexFunc(p.Fields, func(o Field) bool { return o.JSON == name }); i >= 0 {
+			if p.Fields[i].Go != f.Go {
+				p.Fields[i].Go, p.Fields[i].TypeScript = "any", "unknown"
+			}
+			continue
+		}
+		for n := 2; slices.ContainsFunc(p.Fields, func(o Field) bool { return o.Name == f.Name }); n++ {
+			f.Name = fmt.Sprintf("%s%d", ident(name), n)
+		}
+		p.Fields = append(p.Fields, f)
+	}
+}
+
+// expression is a value that is one whole expression.
+var expression = regexp.MustCompile(`^\$\{\s*([^}]*?)\s*\}$`)
+
+// types are those of what a trigger makes of a value.
+func types(value any) (goType, typeScript string) {
+	switch value := value.(type) {
+	case string:
+		switch found := expression.FindStringSubmatch(value); {
+		case found == nil:
+			return "string", "string"
+		case found[1] == "matchGroups":
+			return "map[string]*string", "Record<string, string | null>"
+		case found[1] == "media", found[1] == "location", found[1] == "reaction", found[1] == "parameters":
+			return "any", "unknown"
+		case strings.HasPrefix(found[1], "matchGroups."):
+			return "string", "string | null" // a group that took no part is null
+		}
+		return "string", "string"
+	case json.Number:
+		return "float64", "number"
+	case bool:
+		return "bool", "boolean"
+	case map[string]any:
+		return "map[string]any", "Record<string, unknown>"
+	case []any:
+		return "[]any", "unknown[]"
+	}
+	return "any", "unknown"
+}

@@ -1,0 +1,130 @@
+package scaffold
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// test/docs/scaffold_test.go compiles and runs what is written here.
+
+var options = Options{Name: "shop", TaskQueue: "processes", Library: "../temporal-twilio"}
+
+func read(t *testing.T, dir string) *App {
+	t.Helper()
+	a, err := Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestScaffoldReadsTriggersAndModels(t *testing.T) {
+	a := read(t, "testdata/shop")
+	var keys []string
+	for _, p := range a.Processes {
+		keys = append(keys, p.Key)
+	}
+	if want := []string{"Process_appointment", "Process_order", "Process_typed", "bookingMessage"}; !slices.Equal(keys, want) {
+		t.Errorf("processes %q, want %q", keys, want)
+	}
+	p := a.Processes[0]
+	want := Payload{Fields: []Field{
+		{"attempts", "Attempts", "float64", "number"}, {"day", "Day", "string", "string | null"}, {"phone", "Phone", "string", "string"},
+	}}
+	if p.Name != "Appointment" || !slices.Equal(p.Triggers, []string{"request"}) || !reflect.DeepEqual(p.Input, want) {
+		t.Errorf("%+v", p)
+	}
+	var steps []string
+	for _, s := range p.Steps {
+		steps = append(steps, s.Kind+" "+s.Name)
+		if s.Advice == "" {
+			t.Errorf("no advice for %s", s.Kind)
+		}
+	}
+	if want := []string{
+		"userTask Confirm the date", "timer boundaryEvent No answer, PT24H", "error boundaryEvent Event_failed, Error_sms",
+		"message intermediateCatchEvent Paid, paid", "serviceTask Say thanks",
+	}; !slices.Equal(steps, want) {
+		t.Errorf("steps %q, want %q", steps, want)
+	}
+	var types []string
+	for _, m := range a.Messages {
+		types = append(types, m.Type())
+	}
+	if want := []string{"AnswerMessage", "OrderPaidSignal", "OrderShippedSignal"}; !slices.Equal(types, want) || !a.Messages[1].Payload.Event {
+		t.Errorf("messages %q, want %q", types, want)
+	}
+	if len(a.Triggers) != 8 {
+		t.Errorf("trigger files %q", slices.Sorted(maps.Keys(a.Triggers)))
+	}
+}
+
+func TestScaffoldOverwritesNothing(t *testing.T) {
+	a, dir := read(t, "testdata/shop"), filepath.Join(t.TempDir(), "new")
+	if _, err := a.Write(dir, "cobol", options); err == nil || !strings.Contains(err.Error(), "go, typescript") {
+		t.Errorf("an unknown language: %v", err)
+	}
+	if _, err := a.Write(dir, "go", options); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Write(dir, "go", options); err == nil || !strings.Contains(err.Error(), "not empty") {
+		t.Errorf("a folder in use: %v", err)
+	}
+}
+
+// start is a trigger file that starts a process.
+func start(key, name string) string {
+	return `{"name": "` + name + `", "event": {"source": "connector.t.SMS_RECEIVED"}, "action": {"source": "command-consumer",
+ "payload": {"payloadType": "StartProcessPayload", "processDefinitionKey": "` + key + `", "variables": {"a\"b` + "`" + `": 1, "a-b": "x", "a_b": "y"}}}}`
+}
+
+func folder(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestScaffoldTakesHostileNames(t *testing.T) {
+	a := read(t, folder(t, map[string]string{
+		"a.json": start(`order*/\n}\nfunc init() { panic(1) }`, `x*/\nvar y int`), "b.json": start("日本", "b"), "c.json": start("9-x", "c"),
+		"notes.json": `[1]`, "other.json": `{"event": {"source": "connector.mail.RECEIVED"}, "action": {"source": "x"}}`,
+	}))
+	for _, language := range Languages {
+		files, err := a.render(language, options)
+		if err != nil {
+			t.Fatal(err) // gofmt refuses what does not parse
+		}
+		for _, f := range files {
+			if text := string(f.data); strings.Contains(text, "\nvar y") || strings.Contains(text, "\nfunc init()") || strings.Contains(text, "\n} }") {
+				t.Errorf("%s has a name as code:\n%s", f.name, text)
+			}
+		}
+	}
+}
+
+func TestScaffoldRefusesWhatItCannotWrite(t *testing.T) {
+	for name, tc := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"nothing":    {nil, "no process"},
+		"two in one": {map[string]string{"a.json": start("a-b", "a"), "b.json": start("a_b", "b")}, "rename one"},
+		"a model cut off": {
+			map[string]string{"a.bpmn": `<definitions><process id="a">`}, "a.bpmn: not a BPMN model",
+		},
+	} {
+		if _, err := Read(folder(t, tc.files)); err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v, want %q", name, err, tc.want)
+		}
+	}
+}
