@@ -32,7 +32,7 @@ func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (take
 	}
 	failed := (*temporal.ApplicationError)(nil)
 	if isNotFound(err) || errors.As(err, &failed) {
-		return false, nil // nobody asks, or the keeper could not give it to anybody
+		return false, nil // nobody asks, or the keeper could not pass it on
 	}
 	return taken, err
 }

@@ -142,7 +142,7 @@ func argument(e *Event, input mapping) (json.RawMessage, error) {
 }
 
 // signalArgument is the same for a signal. A mapped object also gets the
-// message's SID and the trigger's name, by which its receiver tells texts apart.
+// message's SID and the trigger's name, by which its receiver can tell texts apart.
 func signalArgument(e *Event, input mapping) (json.RawMessage, error) {
 	if input == nil {
 		return encode(e)

@@ -73,7 +73,7 @@ func isAlfresco(data []byte) bool {
 	return json.Unmarshal(data, &probe) == nil && (probe.Event != nil || probe.Action != nil)
 }
 
-// sendWorkflow is the type of the workflow that stands for the action SEND_SMS.
+// sendWorkflow is the type of the workflow that the action SEND_SMS becomes.
 const sendWorkflow = "SendSmsWorkflow"
 
 // alfrescoPath is where a field of ours is found in a file of theirs.
@@ -175,7 +175,7 @@ func (c *checker) misspelt(data []byte, written *alfrescoFile, name string) {
 
 func (c *checker) misspeltIn(where string, data json.RawMessage, known []string, name string) {
 	var object map[string]json.RawMessage
-	_ = json.Unmarshal(data, &object) // what is no object is found elsewhere
+	_ = json.Unmarshal(data, &object) // a value that is not an object is reported elsewhere
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if slices.ContainsFunc(known, func(one string) bool { return strings.EqualFold(one, key) }) {
 			continue
@@ -349,14 +349,14 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	}}}
 	w.notes = append(w.notes,
 		fmt.Sprintf("%s: starts %s on task queue %s", source, sendWorkflow, DefaultTaskQueue),
-		"smsBody is a FreeMarker template; its variables are matchGroups, where a group that took no part is the empty text, from, to, originalMessage and those of metadata")
+		"smsBody is a FreeMarker template; its variables are matchGroups (a group that took no part is empty), from, to, originalMessage and those of metadata")
 	return true
 }
 
 // numberedGroup is how Alfresco writes a group by number, which is no FreeMarker.
 var numberedGroup = regexp.MustCompile(`\$\{\s*matchGroups\.(\d+)`)
 
-// smsModel gives the variables of a text's template: those of metadata, an object
+// smsModel returns the variables of a text's template: those of metadata, an object
 // or the JSON text of one, beside the event's.
 func smsModel(metadata any) (map[string]any, bool) {
 	model := map[string]any{"from": "${from}", "to": "${to}", "originalMessage": "${originalMessage}", "matchGroups": mapping(groupTexts)}

@@ -127,7 +127,7 @@ func (c *checker) nameOf(i int, w *fileTrigger) {
 	}
 	here := fmt.Sprintf("%s:%d", c.name, c.line(i, "name"))
 	if first, taken := c.places[w.Name]; taken {
-		c.at(i, "name", "trigger %q is also defined at %s; give one of them another name", w.Name, first)
+		c.at(i, "name", "trigger %q is also defined at %s; rename one of them", w.Name, first)
 	} else {
 		c.places[w.Name] = here
 	}
@@ -210,10 +210,10 @@ func (c *checker) replies(i int, w *fileTrigger, t *Trigger) {
 	case "":
 	case "reply":
 		if w.CatchUp {
-			c.at(i, "onPublishError", "trigger %q: with catchUp a text is published later, so the sender must not be told that it was not; set onPublishError: retry or leave it out", w.Name)
+			c.at(i, "onPublishError", "trigger %q: with catchUp a text is published later, so the sender must not hear that it failed; set onPublishError: retry or leave it out", w.Name)
 		}
 		if w.EchoError == "" {
-			c.at(i, "onPublishError", "trigger %q: to reply where publishing failed it needs an echoError", w.Name)
+			c.at(i, "onPublishError", "trigger %q: to reply if publishing fails, it needs an echoError", w.Name)
 		}
 	case "retry":
 		t.retry = true
@@ -235,7 +235,7 @@ func (c *checker) action(i int, w *fileTrigger, t *Trigger) {
 	}
 	switch len(actions) {
 	case 0:
-		c.at(i, "name", "trigger %q does nothing; give it start, signal, signalWithStart, signalAll or update", w.Name)
+		c.at(i, "name", "trigger %q has no action; add start, signal, signalWithStart, signalAll or update", w.Name)
 		return
 	case 1:
 	default:
@@ -309,7 +309,7 @@ var (
 func (c *checker) policies(i int, where, name string, w *fileStart, s *start) {
 	if w.ID == "" && where == "start" {
 		if w.IDConflict+w.IDReuse != "" {
-			c.at(i, where, "trigger %q: idConflict and idReuse are about an id of your own; give one, or leave them out", name)
+			c.at(i, where, "trigger %q: idConflict and idReuse apply to an id of your own; set id, or leave them out", name)
 		}
 		return
 	}

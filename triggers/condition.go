@@ -274,7 +274,7 @@ func (p *conditionParser) operand() (reference, error) {
 	return value, nil
 }
 
-// compare compares as numbers where either side is one, and as texts
+// compare compares as numbers if either side is one, and as texts
 // otherwise. Null equals just null, and is not less or more than anything.
 func compare(operator string, a, b reference) reference {
 	return func(e *Event) any {
@@ -303,7 +303,7 @@ func compare(operator string, a, b reference) reference {
 	}
 }
 
-// order compares two values; ok is false where one is a number and the other
+// order compares two values; ok is false if one is a number and the other
 // does not read as one.
 func order(a, b any) (order int, ok bool) {
 	if !isNumber(a) && !isNumber(b) {

@@ -19,10 +19,10 @@
 //
 // Every trigger that the message meets fires. The contract is that of the
 // Alfresco Twilio connector's event SMS_RECEIVED, and its own trigger files are
-// read as they are. docs/triggers.md tells of all that a file can say,
+// read as they are. docs/triggers.md describes all that a file can say,
 // schema.json describes it for editors.
 //
-// [Load] reads files and [Open] follows them; [Set.Match] gives a [Firing] for
+// [Load] reads files and [Open] follows them; [Set.Match] returns a [Firing] for
 // each trigger that fires, and [Dispatcher.Publish] takes it to Temporal: once,
 // however often the message is delivered.
 package triggers

@@ -66,7 +66,7 @@ func newEvent(trigger string, secret []byte, message sms.Inbound, groups map[str
 // field is a part of the event that an expression can reach.
 type field struct {
 	value func(*Event) any
-	// private is what tells a person or a text, and must not be in an ID.
+	// private is what identifies a person or quotes a text, and must not be in an ID.
 	private bool
 	// pseudonym is what needs a secret.
 	pseudonym bool
@@ -96,7 +96,7 @@ var fields = map[string]field{
 	"parameters":          {value: func(e *Event) any { return e.Parameters }, private: true},
 	"receivedAt":          {value: func(e *Event) any { return e.ReceivedAt }},
 	"trigger":             {value: func(e *Event) any { return e.Trigger }},
-	// The numbers as they may stand in an ID: alone, and as a pair.
+	// The numbers as an ID may have them: each alone, and as a pair.
 	"fromId":       {value: func(e *Event) any { return sms.Pseudonym(e.secret, e.From) }, pseudonym: true},
 	"toId":         {value: func(e *Event) any { return sms.Pseudonym(e.secret, e.To) }, pseudonym: true},
 	"conversation": {value: func(e *Event) any { return sms.Pseudonym(e.secret, e.To, e.From) }, pseudonym: true},

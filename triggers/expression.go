@@ -87,7 +87,7 @@ func (s scope) resolve(name string) (reference, error) {
 	return ref, err
 }
 
-// unknownError says that there is nothing of a name.
+// unknownError is the error of a name that does not exist.
 type unknownError string
 
 func (e unknownError) Error() string { return string(e) }
@@ -195,7 +195,7 @@ func (t template) text(e *Event) string {
 	return out.String()
 }
 
-// inText is a value as it stands inside a text: null leaves nothing, lists and
+// inText is a value as written inside a text: null is empty, lists and
 // objects are JSON.
 func inText(value any) string {
 	switch value := value.(type) {
@@ -222,7 +222,7 @@ func unmarshal(data []byte, into any) error {
 	return decoder.Decode(into)
 }
 
-// value is the typed value where the template is one whole expression, and the
+// value is the typed value if the template is one whole expression, and the
 // text otherwise.
 func (t template) value(e *Event) any {
 	if len(t.references) == 1 && t.literals[0] == "" && t.literals[1] == "" {
@@ -235,7 +235,7 @@ func (t template) value(e *Event) any {
 // trigger, each string a template. Keys are left alone.
 type mapping func(*Event) any
 
-// literal is a text of a trigger that is no template, whatever it holds.
+// literal is a text of a trigger that is not a template, whatever it holds.
 type literal string
 
 // mapping reads a value of a trigger file.

@@ -30,7 +30,7 @@ const (
 
 // Options change how trigger files are read.
 type Options struct {
-	// TaskQueue is where workflows start whose trigger names none, as those of
+	// TaskQueue is that of workflows whose trigger names none, as those of
 	// Alfresco do not. Optional: default "twilio", which has no process of
 	// Alfresco's: files that start one are refused.
 	TaskQueue string
@@ -43,7 +43,7 @@ type Options struct {
 	IDSecret []byte
 }
 
-// DefaultTaskQueue is where workflows start whose trigger names no task queue.
+// DefaultTaskQueue is that of workflows whose trigger names none.
 const DefaultTaskQueue = "twilio"
 
 // Load reads a trigger file, or all of a folder: *.yaml, *.yml and *.json in

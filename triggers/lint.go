@@ -30,7 +30,7 @@ func (f Finding) String() string {
 const maxTries = 5_000_000
 
 // Lint looks for triggers that never fire, that fire together, that take too
-// long or that tell nobody of a failure. It tries texts made from the patterns:
+// long or that report a failure to nobody. It tries texts made from the patterns:
 // what it finds is so, but it may not find all, and in a set of more than 600
 // triggers it tries fewer texts of each on the others.
 func (s *Set) Lint(ctx context.Context) []Finding {
@@ -54,7 +54,7 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 			say(t, "it fails for %q: the workflow ID needs ${%s}, and this text has none; make the group match always, or leave it out of the ID", text, name)
 		}
 		if t.event == sms.EventReceived && t.echoError.text(&Event{}) == "" && !t.retry {
-			say(t, "where publishing fails nobody may be told; give it an echoError, or onPublishError: retry")
+			say(t, "nobody may hear that publishing failed; add an echoError, or onPublishError: retry")
 		}
 	}
 	for i, later := range s.triggers {
@@ -93,7 +93,7 @@ func (t *Trigger) slow(ctx context.Context, samples []string) bool {
 	return false
 }
 
-// incomplete gives a text of the trigger's for which its workflow ID lacks a
+// incomplete returns a text of the trigger's for which its workflow ID lacks a
 // part, and the part.
 func (t *Trigger) incomplete(ctx context.Context, samples []string) (text, name string) {
 	for _, text := range samples {
@@ -150,7 +150,7 @@ func quotedList(words []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// hiddenBy gives an earlier trigger that stops and takes all samples of one.
+// hiddenBy returns an earlier trigger that stops and takes all samples of one.
 func (s *Set) hiddenBy(ctx context.Context, i int, samples []string) *Trigger {
 	if len(samples) == 0 {
 		return nil
@@ -195,7 +195,7 @@ func (t *Trigger) meets(other *Trigger) bool {
 	return len(t.to) == 0 || len(other.to) == 0 || slices.ContainsFunc(t.to, func(number string) bool { return slices.Contains(other.to, number) })
 }
 
-// first gives the first of another's texts that the trigger takes as well.
+// first returns the first of another's texts that the trigger takes as well.
 func (s *Set) first(ctx context.Context, t *Trigger, texts []string) (string, bool) {
 	for _, text := range texts {
 		if text == "" || !s.hears(t, text) {

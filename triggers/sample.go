@@ -42,7 +42,7 @@ func (s *Set) Examples(ctx context.Context) []string {
 	return examples
 }
 
-// samples gives texts that the trigger matches; none where its pattern is
+// samples returns texts that the trigger matches; none if its pattern is
 // beyond us. They are examples, not all that it matches.
 func (t *Trigger) samples(ctx context.Context) []string {
 	source := lookaround.ReplaceAllString(grouping.Replace(possessive.ReplaceAllString(t.source, "$1")), "")
@@ -59,7 +59,7 @@ func (t *Trigger) samples(ctx context.Context) []string {
 	return good
 }
 
-// expand gives texts for a part of a pattern.
+// expand returns texts for a part of a pattern.
 func expand(re *syntax.Regexp, depth int) []string {
 	if depth > 50 {
 		return nil
@@ -121,7 +121,7 @@ func repeat(texts []string, times int) []string {
 	return all
 }
 
-// join gives each start with each end, as far as there is room.
+// join returns each start with each end, as far as there is room.
 func join(starts, ends []string) []string {
 	var all []string
 	for _, end := range ends {

@@ -114,7 +114,7 @@ func (f *Firing) Texts() bool {
 	return ok && s.workflow == sendWorkflow
 }
 
-// Match gives a firing for each trigger that the message matches, in order, up
+// Match returns a firing for each trigger that the message matches, in order, up
 // to the first that stops. A trigger whose pattern runs out of its budget may
 // match: its firing has an Err. What kind of text it is, is decided here.
 func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {

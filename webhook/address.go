@@ -113,7 +113,7 @@ var pair = regexp.MustCompile(`^[ \t,;]*([\w!#$%&'*+.^|~-]+)=(?:"((?:[^"\\]|\\.)
 var quotedPair = regexp.MustCompile(`\\(.)`)
 
 // parse reads host and proto of a Forwarded header, each from the first element
-// that has it. An error says nothing of the header's value, which is anybody's.
+// that has it. Its error does not quote the header, which anybody may have written.
 func (f *forwarded) parse(header string) error {
 	for header != "" {
 		m := pair.FindStringSubmatch(header)

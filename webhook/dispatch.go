@@ -57,14 +57,14 @@ func (a Attributes) ofTexts() bool {
 		a[sms.AttributeParty] == enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST
 }
 
-// Answer is what the sender of a text is told, and the log.
+// Answer says what became of a text: to its sender, and to the log.
 type Answer struct {
 	// Replies are texts, in the order of the triggers.
 	Replies []string
 	// Unsaid is why replies that there were are not sent; empty if they are.
 	Unsaid string
-	// Again asks Twilio to deliver the text again: nothing is known yet that the
-	// sender could be told.
+	// Again asks Twilio to deliver the text again, because its outcome is not known
+	// yet.
 	Again bool
 	// Outcome says what became of the text, in a word or two.
 	Outcome string
@@ -96,7 +96,7 @@ const (
 
 // Receive takes a text to Temporal. It may be called again for the same text,
 // also at the same time, by other processes, and with other triggers in force:
-// what was decided first stands. late: the text comes from Twilio's log, and
+// the first decision is final. late: the text comes from Twilio's log, and
 // nobody is answered.
 func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings []triggers.Firing, late bool) Answer {
 	accepting, cancel := context.WithTimeout(ctx, acceptTimeout)
@@ -417,10 +417,10 @@ func (r *reception) outcome(ctx context.Context) (answer Answer, decided bool) {
 	return answer, false
 }
 
-// giveUp has the text's workflow publish nothing that the sender can be told of,
-// if no worker has begun with it, and returns what the sender is told. Otherwise
-// it reports false, and nothing has changed. The words are those of the plan that
-// is carried out: another delivery may have planned otherwise.
+// giveUp keeps the text's workflow from publishing any firing that has an
+// echoError, unless a worker may have begun with it, and returns what the sender
+// is told instead. If it reports false, nothing has changed. The replies come from
+// the workflow: another delivery may have made its plan.
 func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) {
 	workflow, err := r.unbegun(ctx)
 	if err != nil || workflow == nil || workflow.Memo.GetFields()[sms.MemoIfLost] == nil || workflow.GetMemoValue(sms.MemoIfLost, &replies) != nil {
@@ -436,7 +436,7 @@ func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) 
 	return nil, false
 }
 
-// goOn takes a giveUp back: the sender was not told.
+// goOn takes a giveUp back, of which the sender has not heard.
 func (r *reception) goOn() {
 	ctx, cancel := context.WithTimeout(context.Background(), acceptTimeout)
 	defer cancel()

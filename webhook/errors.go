@@ -60,7 +60,7 @@ func reason(err error) string {
 	case errors.Is(err, context.DeadlineExceeded), code == codes.DeadlineExceeded:
 		return "Temporal did not answer in time"
 	case isNamespaceNotFound(err):
-		return "there is no such namespace; set TEMPORAL_NAMESPACE to one that exists"
+		return "the namespace does not exist; set TEMPORAL_NAMESPACE to one that exists"
 	case isUnreadable(err):
 		return "this webhook lacks the key to what was decided; add it to the file of PAYLOAD_KEYS"
 	case errors.Is(err, errAttributes):

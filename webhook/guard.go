@@ -166,7 +166,7 @@ func (g *guard) pace(message sms.Inbound) *pace {
 	return p
 }
 
-// bounded gives the replies that Twilio takes: at most ten, each of up to 1600
+// bounded returns the replies that Twilio takes: at most ten, each of up to 1600
 // characters, in a document of up to 64 kB.
 func bounded(replies []string) (kept []string, cut bool) {
 	size := 0

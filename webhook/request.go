@@ -1,6 +1,6 @@
 package webhook
 
-// Requests: reading what Twilio sends, in each of the ways it can be told to,
+// Requests: reading what Twilio sends, in each of the ways that it can be set to,
 // and verifying that it did.
 
 import (

@@ -69,7 +69,7 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if answer.Again {
-		// Twilio calls the fallback URL, or again if it is told to (rp=5xx).
+		// Twilio calls the fallback URL, or again if the URL of the webhook says so (rp=5xx).
 		w.Header().Set("Retry-After", "1")
 		say(w, http.StatusServiceUnavailable, "the text could not be published; deliver it again")
 		return

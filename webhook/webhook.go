@@ -50,7 +50,7 @@ const (
 	WorkflowHeader = "X-Sms-Workflow-Id"
 )
 
-// AnyAccount stands in Options.Tokens for the accounts that are not named.
+// AnyAccount is the key in Options.Tokens for accounts that have none of their own.
 const AnyAccount = ""
 
 // Options says how the webhook works.
@@ -70,7 +70,7 @@ type Options struct {
 	Tokens map[string][]string
 	// Unsigned takes requests from anybody. For development only.
 	Unsigned bool
-	// Triggers gives what messages are held against now. Required.
+	// Triggers returns those in force. Required.
 	Triggers func() *triggers.Set
 	// OwnNumbers are never echoed to. Optional.
 	OwnNumbers []string
@@ -91,7 +91,7 @@ type Options struct {
 	// ShowOutcome adds OutcomeHeader and WorkflowHeader to each answer, and serves
 	// ExamplesPath. Optional: default not.
 	ShowOutcome bool
-	// Status tells a workflow what became of a message that it sent; it must be
+	// Status reports to a workflow what became of a message that it sent; it must be
 	// safe to call again with the same news. Optional: no status callbacks.
 	Status func(ctx context.Context, workflowID string, update sms.StatusUpdate) error
 	// StatusSecret verifies that a worker made the address of a status callback,
@@ -115,11 +115,11 @@ type Silencer interface {
 	// for a day.
 	Silenced(ctx context.Context, message sms.Inbound) (bool, error)
 	Silence(ctx context.Context, message sms.Inbound) error
-	// SilenceID is the ID of the workflow that stands for it.
+	// SilenceID is the ID of the workflow that lasts as long as the silence.
 	SilenceID(message sms.Inbound) string
 }
 
-// Handler checks the options and gives the HTTP handler.
+// Handler checks the options and returns the HTTP handler.
 func Handler(o Options) (http.Handler, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -149,7 +149,7 @@ func Handler(o Options) (http.Handler, error) {
 	return h.recovering(mux), nil
 }
 
-// recovering answers where a request ends in a panic, and leaves a line: just
+// recovering answers if a request ends in a panic, and leaves a line: just
 // the type, as the rest may be what was texted.
 func (h *handler) recovering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

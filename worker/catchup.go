@@ -143,7 +143,7 @@ func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Cli
 	return handle.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE})
 }
 
-// receiving gives the accounts whose messages are caught up on, by their SIDs:
+// receiving returns the accounts whose messages are caught up on, by their SIDs:
 // all whose webhooks are taken.
 func receiving(c config.Config, ours *metrics.Metrics) (map[string]*twilio.Client, error) {
 	gateway, err := openTwilio(c.Twilio(), ours)

@@ -18,7 +18,7 @@ import (
 	"temporal-twilio/webhook"
 )
 
-// newWebhook gives a service that takes messages.
+// newWebhook returns a service that takes messages.
 func newWebhook(stopping context.Context, c config.Config, temporalClient *temporal.Client, refused *refusals, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	live, err := triggers.Open(c.Triggers, triggers.Options{
 		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
@@ -119,7 +119,7 @@ func namespaceAnswers(ctx context.Context, temporalClient *temporal.Client) erro
 	return err
 }
 
-// tell leaves a line about the triggers that are now in force, and one about
+// tell logs a line about the triggers that are now in force, and one about
 // each that was read as something else than it says.
 func tell(logger *slog.Logger, set *triggers.Set, err error) {
 	if err != nil {

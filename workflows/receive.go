@@ -25,7 +25,7 @@ const (
 	updateTimeout = 9 * time.Second
 	// askTimeout bounds one attempt.
 	askTimeout = 3 * time.Second
-	// patientTimeout bounds it if nobody is told that it takes long.
+	// patientTimeout bounds it if the sender never hears that it takes long.
 	patientTimeout = time.Hour
 	// untilRepaired is longer than anything stays broken.
 	untilRepaired = 365 * 24 * time.Hour
@@ -56,7 +56,7 @@ type firingState struct {
 	Count int    `json:"count,omitempty"`
 }
 
-// ReceiveSmsWorkflow carries out the plan of a text: it gives the text to the
+// ReceiveSmsWorkflow carries out the plan of a text: it passes the text to the
 // question that it answers, or else makes the call of each firing. It decides
 // each outcome once, and its result says what the sender is answered. Its ID is
 // sms.TextWorkflowID. state is for its own later runs.
@@ -90,8 +90,9 @@ type receiving struct {
 	input sms.ReceiveSmsInput
 }
 
-// begin decides what the plan and a sender who has been told decide, and asks
-// the keepers of questions. taken: a question has the text, and nobody else.
+// begin decides the firings that the plan refuses, and those of which the sender
+// has heard that they failed. Then it offers the text to the keepers of questions.
+// taken: a question has the text, and nobody else.
 func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
 	// The signals that came before the first workflow task are here already, and
 	// later ones do not count.
@@ -156,7 +157,7 @@ func (r *receiving) call(ctx workflow.Context, i int) (err error) {
 			return nil // the next run goes on
 		}
 	default:
-		err = denial("there is no action " + f.Call.Action)
+		err = denial("unknown action " + f.Call.Action)
 	}
 	why := denial("")
 	switch {
@@ -297,7 +298,6 @@ func reusePolicy(call *sms.Call) enumspb.WorkflowIdReusePolicy {
 	return enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 }
 
-// errNotOpen: there is no open workflow with the ID.
 const errNotOpen = denial("there is no open workflow with this ID")
 
 // signal signals the open workflow of an ID.

@@ -29,7 +29,7 @@ func TestAWebhookIsNotReadyInANamespaceThatDoesNotExist(t *testing.T) {
 	if got := text(t, s, "hello"); got.WebhookStatus != http.StatusServiceUnavailable {
 		t.Errorf("a text that might be a reply: %d", got.WebhookStatus)
 	}
-	if !strings.Contains(worker.Output(), "there is no such namespace") {
+	if !strings.Contains(worker.Output(), "the namespace does not exist") {
 		t.Error("the log does not say why")
 	}
 }
