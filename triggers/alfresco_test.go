@@ -20,7 +20,7 @@ func sendingFile(inputs string) string {
 }`
 }
 
-func TestATextOfAlfrescosIsATemplateOverTheEventAndItsMetadata(t *testing.T) {
+func TestAlfrescoBodyIsATemplate(t *testing.T) {
 	const hostile = `tell x<#list 1..9 as i>${i}</#list> ${from}`
 	for name, tc := range map[string]struct{ inputs, body, want string }{
 		"the event":              {`"smsBody": "${matchGroups.who}: ${originalMessage}, ${from} to ${to}"`, "tell Ann", "Ann: tell Ann, +15005550009 to +15005550006"},
@@ -64,7 +64,7 @@ func TestATextOfAlfrescosIsATemplateOverTheEventAndItsMetadata(t *testing.T) {
 	}
 }
 
-func TestATemplateOfAlfrescosThatCannotBeFilledInIsRefused(t *testing.T) {
+func TestAlfrescoRefusesATemplateWithoutValues(t *testing.T) {
 	for name, tc := range map[string]struct{ inputs, want string }{
 		"an unknown group":      {`"smsBody": "${matchGroups.whom}"`, "matchGroups.whom"},
 		"an unknown variable":   {`"smsBody": "${who}"`, "smsBody: "},
@@ -80,7 +80,7 @@ func TestATemplateOfAlfrescosThatCannotBeFilledInIsRefused(t *testing.T) {
 	}
 }
 
-func TestAJSONFileMayBeginWithAByteOrderMarkAndMustBeJSON(t *testing.T) {
+func TestAlfrescoReadsAByteOrderMark(t *testing.T) {
 	good := sendingFile(`"smsBody": "x"`)
 	if _, err := parse("tell.json", "\ufeff"+good); err != nil {
 		t.Error(err)
@@ -117,7 +117,7 @@ func starting(payload string) string {
  "action": {"source": "command-consumer", "payload": ` + payload + `}}`
 }
 
-func TestAProcessNeedsATaskQueueThatHasIt(t *testing.T) {
+func TestAlfrescoProcessNeedsItsTaskQueue(t *testing.T) {
 	file := func(payload string) (*Set, error) {
 		c := newChecker(Options{})
 		c.read("a.json", []byte(starting(payload)))
@@ -142,7 +142,7 @@ func TestAProcessNeedsATaskQueueThatHasIt(t *testing.T) {
 	}
 }
 
-func TestABusinessKeyIsNoUniqueID(t *testing.T) {
+func TestAlfrescoBusinessKeyIsNotUnique(t *testing.T) {
 	set, err := parse("a.json", starting(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p", "name": "Order ${matchGroups.n} of ${from}", "businessKey": "order-${matchGroups.n}-${from}"}`))
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +180,7 @@ func TestABusinessKeyIsNoUniqueID(t *testing.T) {
 	}
 }
 
-func TestMisspeltKeysOfAlfrescosFilesAreToldWithTheRightOnes(t *testing.T) {
+func TestAlfrescoMisspeltKeysAreReported(t *testing.T) {
 	set, err := parse("a.json", `{"name": "a", "descripton": "", "projectId": 5, "Id": "x",
  "event": {"source": "connector.t.SMS_RECEIVED",
   "inputs": {"pattern": "x", "ehco": "Hi", "echoeror": "No"}},
@@ -203,7 +203,7 @@ func TestMisspeltKeysOfAlfrescosFilesAreToldWithTheRightOnes(t *testing.T) {
 	}
 }
 
-func TestWhatAlfrescoMakesNullOfIsNullAndLinted(t *testing.T) {
+func TestAlfrescoUnknownNamesAreNull(t *testing.T) {
 	set, err := parse("a.json", strings.Replace(starting(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p",
  "variables": {"a": "${matchGroups.m}", "b": "[${customer.name}]", "c": "${n}"}}`), `"${n}"`, `"Hi ${who}${n}"`, 1))
 	if err != nil {
@@ -232,7 +232,7 @@ func TestWhatAlfrescoMakesNullOfIsNullAndLinted(t *testing.T) {
 	}
 }
 
-func TestAFileWithAnEventOfAnotherConnectorIsSkipped(t *testing.T) {
+func TestAlfrescoSkipsEventsOfOtherConnectors(t *testing.T) {
 	other := strings.Replace(starting(`{"payloadType": "SignalPayload", "name": "s"}`), "connector.t.SMS_RECEIVED", "connector.slack.MESSAGE_RECEIVED", 1)
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "slack.json"), other)

@@ -56,7 +56,7 @@ var badTriggers = map[string]struct {
 	"an unknown policy":            {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idReuse: never}}\n", `idReuse is "never"`, false},
 	"another unknown policy":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: never}}\n", `idConflict is "never"`, false},
 	"policies that contradict":     {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: terminateExisting, idReuse: rejectDuplicate}}\n", "so idReuse must be allowDuplicate", true},
-	"policies without an id":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, idReuse: rejectDuplicate}}\n", "are about an id of your own", true},
+	"policies without an id":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, idReuse: rejectDuplicate}}\n", "apply to an id of your own", true},
 	"a time that is none":          {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: soon}}\n", "write a time such as 30s", false},
 	"a time without a unit":        {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: '30'}}\n", "write a time such as 30s", false},
 	"an unknown onPublishError":    {"  - {name: a, pattern: x, onPublishError: ignore, start: {workflow: W, taskQueue: q}}\n", "must be reply or retry", false},
@@ -72,12 +72,12 @@ var badTriggers = map[string]struct {
 	"signalAll without a name":     {"  - {name: a, pattern: x, signalAll: {input: 5}}\n", "needs a name", false},
 	"an update without an ID":      {"  - {name: a, pattern: x, update: {name: u}}\n", "needs the workflow's ID", false},
 	"catchUp by a parameter":       {"  - {name: a, pattern: x, catchUp: true, condition: '${parameters.ProfileName == 1}', start: {workflow: W, taskQueue: q}}\n", "not in Twilio's log", true},
-	"catchUp and a reply":          {"  - {name: a, pattern: x, catchUp: true, echoError: e, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "must not be told", true},
+	"catchUp and a reply":          {"  - {name: a, pattern: x, catchUp: true, echoError: e, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "must not hear that it failed", true},
 	"an alias":                     {"  - {name: a, pattern: &p x, description: *p, start: {workflow: W, taskQueue: q}}\n", "aliases are not read", true},
 	"a condition that is none":     {"  - {name: a, pattern: x, condition: 'from == to', start: {workflow: W, taskQueue: q}}\n", "write it as one expression", false},
 }
 
-func TestEachMistakeIsToldWithItsLineAndAWayOut(t *testing.T) {
+func TestParseExplainsEachMistake(t *testing.T) {
 	for name, tc := range badTriggers {
 		_, err := parse("t.yaml", "triggers:\n"+tc.text)
 		if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "t.yaml:2: ") {
@@ -96,7 +96,7 @@ func TestPseudonymsNeedASecret(t *testing.T) {
 	}
 }
 
-func TestFiltersDecideWhichTriggersAMessageMeets(t *testing.T) {
+func TestFiltersDecideWhichTriggersFire(t *testing.T) {
 	set := mustParse(t, `triggers:
   - {name: whole, pattern: 'a+', match: full, start: {workflow: W, taskQueue: q}}
   - {name: other-number, pattern: '.', to: '+15005550007', start: {workflow: W, taskQueue: q}}
@@ -133,7 +133,7 @@ func TestFiltersDecideWhichTriggersAMessageMeets(t *testing.T) {
 	}
 }
 
-func TestAPatternThatRunsOutOfItsBudgetHasFailedAndStopsNoOther(t *testing.T) {
+func TestPatternOverBudgetStopsNoOther(t *testing.T) {
 	set := mustParse(t, `triggers:
   - {name: hostile, pattern: '(?:(a+)+\1)+$', echoError: 'Not ${1}.', start: {workflow: W, taskQueue: q, id: 'w-${matchGroups.1}'}}
   - {name: good, pattern: 'a', start: {workflow: W, taskQueue: q}}
@@ -157,7 +157,7 @@ func TestAPatternThatRunsOutOfItsBudgetHasFailedAndStopsNoOther(t *testing.T) {
 // hungry is a pattern that needs more steps than each has for itself, and ends.
 const hungry = `(?<= )(a+)(a+)(a+)\1\2\3b$`
 
-func TestHostilePatternsShareOneBudgetAndFailAlone(t *testing.T) {
+func TestPatternsShareOneBudget(t *testing.T) {
 	text := strings.Repeat("a", 1400) + " " + strings.Repeat("a", 96) + "b"
 	var file strings.Builder
 	file.WriteString("triggers:\n")
@@ -179,7 +179,7 @@ func TestHostilePatternsShareOneBudgetAndFailAlone(t *testing.T) {
 	}
 }
 
-func TestAPatternThatNeedsMoreThanMostGetsIt(t *testing.T) {
+func TestPatternGetsMoreStepsIfNeeded(t *testing.T) {
 	set := mustParse(t, "triggers:\n  - {name: hungry, pattern: '"+hungry+"', start: {workflow: W, taskQueue: q}}\n")
 	text := strings.Repeat("a", 1400) + " " + strings.Repeat("a", 96) + "b"
 	nothing := budget(0)
@@ -191,7 +191,7 @@ func TestAPatternThatNeedsMoreThanMostGetsIt(t *testing.T) {
 	}
 }
 
-func TestAReactionIsNoOrderUnlessATriggerWantsIt(t *testing.T) {
+func TestReactionsFireOnlyTriggersThatAsk(t *testing.T) {
 	set := mustParse(t, `triggers:
   - {name: order, pattern: 'Order (?<n>\d+)', echo: 'Ordered ${n}.', start: {workflow: W, taskQueue: q}}
   - {name: liked, pattern: '.+', reactions: true, condition: '${reaction.emoji == "👍" && !reaction.removed}', start: {workflow: L, taskQueue: q, input: {to: '${reaction.text}'}}}
@@ -219,7 +219,7 @@ func TestAReactionIsNoOrderUnlessATriggerWantsIt(t *testing.T) {
 	}
 }
 
-func TestAnIDWithAHoleIsRefused(t *testing.T) {
+func TestIDWithAHoleIsRefused(t *testing.T) {
 	const file = `triggers:
   - {name: a, pattern: 'go(?: to (?<room>\w*))?', echoError: 'No room.', ACTION}
 `
@@ -288,7 +288,7 @@ func TestConditionsAreTheDocumentedSubset(t *testing.T) {
 	}
 }
 
-func TestAlfrescosFilesAreRefusedWithAReason(t *testing.T) {
+func TestAlfrescoFilesAreRefusedWithReasons(t *testing.T) {
 	const event = `"event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "x"}}`
 	file := func(action string) string { return "{\n" + event + ",\n\"action\": " + action + "\n}" }
 	for name, tc := range map[string]struct{ text, want string }{

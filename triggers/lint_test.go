@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestLintFindsWhatProbablyIsNotWanted(t *testing.T) {
+func TestLintFindsWhatIsProbablyUnwanted(t *testing.T) {
 	const action = ", echoError: e, start: {workflow: W, taskQueue: q}}\n"
 	for name, tc := range map[string]struct{ text, want string }{
 		"nothing":               {"  - {name: a, pattern: 'a (\\d+)'" + action + "  - {name: b, pattern: 'b (\\d+)'" + action, ""},
@@ -20,7 +20,7 @@ func TestLintFindsWhatProbablyIsNotWanted(t *testing.T) {
 		"a keyword":             {"  - {name: a, pattern: '^STOP$'" + action, "set event: SMS_OPT_OUT"},
 		"a hostile pattern":     {"  - {name: a, pattern: '(?:(a+)+\\1)+$'" + action, "runs out of its budget"},
 		"Java's own syntax":     {"  - {name: a, pattern: 'code\\s++(?>\\d+)(?!x)'" + action + "  - {name: b, pattern: 'code 7'" + action, ""},
-		"a failure untold":      {"  - {name: a, pattern: 'a', start: {workflow: W, taskQueue: q}}\n", "nobody may be told"},
+		"a failure untold":      {"  - {name: a, pattern: 'a', start: {workflow: W, taskQueue: q}}\n", "nobody may hear"},
 	} {
 		var all []string
 		for _, finding := range mustParse(t, "triggers:\n"+tc.text).Lint(t.Context()) {

@@ -50,7 +50,7 @@ func watched(t *testing.T) (live *Live, write func(string), reports chan report)
 	return live, write, reports
 }
 
-func TestAChangedFileIsInForceAtOnce(t *testing.T) {
+func TestLivePutsAChangeInForce(t *testing.T) {
 	live, write, reports := watched(t)
 	before := live.Set()
 	write(strings.ReplaceAll(contract, "Order Number", "Order No"))
@@ -65,7 +65,7 @@ func TestAChangedFileIsInForceAtOnce(t *testing.T) {
 	}
 }
 
-func TestABrokenFileLeavesTheOldTriggersInForce(t *testing.T) {
+func TestLiveKeepsTriggersOfBrokenFiles(t *testing.T) {
 	live, write, reports := watched(t)
 	before := live.Set()
 	write("triggers: [")
@@ -107,7 +107,7 @@ func opened(t *testing.T, path string) *Live {
 	return l
 }
 
-func TestAHalfCopiedFileIsNotPutInForce(t *testing.T) {
+func TestLiveIgnoresAHalfCopiedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "t.yaml")
 	write(t, path, contract)
 	l := opened(t, path)
@@ -125,7 +125,7 @@ func TestAHalfCopiedFileIsNotPutInForce(t *testing.T) {
 	}
 }
 
-func TestAFileThatVanishesAndReturnsIsSeen(t *testing.T) {
+func TestLiveSeesAFileThatReturns(t *testing.T) {
 	dir := t.TempDir()
 	path, away := filepath.Join(dir, "t.json"), filepath.Join(dir, "t.json~")
 	text := sendingFile(`"smsBody": "x"`)
@@ -172,7 +172,7 @@ func TestAFileThatVanishesAndReturnsIsSeen(t *testing.T) {
 	}
 }
 
-func TestMountedConfigurationThatSwapsItsLinksIsSeen(t *testing.T) {
+func TestLiveSeesSwappedLinks(t *testing.T) {
 	dir := t.TempDir()
 	link := func(to, name string) {
 		t.Helper()
@@ -199,7 +199,7 @@ func TestMountedConfigurationThatSwapsItsLinksIsSeen(t *testing.T) {
 	}
 }
 
-func TestABrokenFileIsToldOnce(t *testing.T) {
+func TestLiveReportsABrokenFileOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "t.yaml")
 	write(t, path, contract)
 	l := opened(t, path)

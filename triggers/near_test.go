@@ -7,7 +7,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestNearMissesSayWhatKeepsATriggerFromFiring(t *testing.T) {
+func TestNearMissesSayWhyNothingFires(t *testing.T) {
 	set, err := parse("t.yaml", `triggers:
   - {name: order, pattern: '^Order Number (?<n>\d+)$', start: {workflow: W, taskQueue: q}}
   - {name: elsewhere, to: ['+15005550007'], pattern: 'Moved', start: {workflow: W, taskQueue: q}}

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestExamplesAreTextsThatTheTriggersTake(t *testing.T) {
+func TestExamplesFireTheirTriggers(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "t.yaml")
 	const file = `triggers:
   - {name: order, pattern: 'Order Number (?<n>.+)', echo: ok, start: {workflow: W, taskQueue: q}}

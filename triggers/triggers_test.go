@@ -72,7 +72,7 @@ func asJSON(t *testing.T, value any) string {
 	return string(data)
 }
 
-func TestAMessageFiresTheTriggersWhosePatternItHolds(t *testing.T) {
+func TestMatchFiresTriggersByTheirPattern(t *testing.T) {
 	set := mustParse(t, contract)
 	for body, want := range map[string][]string{
 		"Order Number 42":               {"order-status"},
@@ -92,7 +92,7 @@ func TestAMessageFiresTheTriggersWhosePatternItHolds(t *testing.T) {
 	}
 }
 
-func TestTheEventIsThatOfTheContract(t *testing.T) {
+func TestEventIsThatOfTheContract(t *testing.T) {
 	firing := match(t, mustParse(t, contract), "Order Number 42")[0]
 	want := `{"event":"SMS_RECEIVED","matchGroups":{"1":"42","orderNumber":"42"},"originalMessage":"Order Number 42","to":"+15005550006","from":"+15005550009",` +
 		`"messageSid":"SM00000000000000000000000000000001","accountSid":"AC1","receivedAt":"1970-01-01T00:00:01Z","trigger":"order-status"}`
@@ -111,7 +111,7 @@ func TestTheEventIsThatOfTheContract(t *testing.T) {
 	}
 }
 
-func TestAGroupThatTookNoPartIsNull(t *testing.T) {
+func TestGroupWithoutPartIsNull(t *testing.T) {
 	set := mustParse(t, `triggers:
   - name: either
     pattern: '(?<yes>yes)|(?<no>no)'
@@ -130,7 +130,7 @@ func TestAGroupThatTookNoPartIsNull(t *testing.T) {
 	}
 }
 
-func TestValuesAreFilledInAsTheyAre(t *testing.T) {
+func TestValuesAreNeverReadAgain(t *testing.T) {
 	set := mustParse(t, `triggers:
   - name: any
     pattern: '(?s)(?<all>.*)'
@@ -184,7 +184,7 @@ func TestNumbersStayWhatTheyWere(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoNumberInJSONIsATextAndWarnedOf(t *testing.T) {
+func TestNumbersOnlyYAMLKnowsAreReported(t *testing.T) {
 	set := mustParse(t, `triggers:
   - name: a
     pattern: x
@@ -209,7 +209,7 @@ func TestWhatIsNoNumberInJSONIsATextAndWarnedOf(t *testing.T) {
 	}
 }
 
-func TestABrokenTriggerFileIsRefusedWithItsLineAndAWayOut(t *testing.T) {
+func TestParseRefusesABrokenFile(t *testing.T) {
 	const good = "  - name: a\n    pattern: 'x(?<g>.)'\n    start: {workflow: W, taskQueue: q}\n"
 	for name, tc := range map[string]struct{ text, want string }{
 		"not YAML":                      {"triggers: [", "triggers.yaml:1: "},
@@ -223,7 +223,7 @@ func TestABrokenTriggerFileIsRefusedWithItsLineAndAWayOut(t *testing.T) {
 		"a name used twice":             {"triggers:\n" + good + good, "triggers.yaml:5: trigger \"a\" is also defined at triggers.yaml:2"},
 		"an echo with an unknown group": {"triggers:\n" + good + "    echo: 'Hi ${h}'\n", "triggers.yaml:5: trigger \"a\": echo: ${h} is unknown; there are matchGroups.g, matchGroups.1"},
 		"an echoError likewise":         {"triggers:\n" + good + "    echoError: '${matchGroups.h}'\n", "triggers.yaml:5: trigger \"a\": echoError: ${matchGroups.h} names no group"},
-		"neither start nor signal":      {"triggers:\n  - name: a\n    pattern: x\n", `triggers.yaml:2: trigger "a" does nothing`},
+		"neither start nor signal":      {"triggers:\n  - name: a\n    pattern: x\n", `triggers.yaml:2: trigger "a" has no action`},
 		"both start and signal":         {"triggers:\n" + good + "    signal: {workflowId: w, name: s}\n", "triggers.yaml:5: trigger \"a\" has start and signal"},
 		"a start without a workflow":    {"triggers:\n  - name: a\n    pattern: x\n    start: {taskQueue: q}\n", "triggers.yaml:4: trigger \"a\": start needs the workflow's type"},
 		"a start without a task queue":  {"triggers:\n  - name: a\n    pattern: x\n    start: {workflow: W}\n", "triggers.yaml:4: trigger \"a\": start needs the workflow's task queue"},
@@ -244,14 +244,14 @@ func TestABrokenTriggerFileIsRefusedWithItsLineAndAWayOut(t *testing.T) {
 	}
 }
 
-func TestAllMistakesOfAFileAreToldAtOnce(t *testing.T) {
+func TestParseReportsAllMistakesAtOnce(t *testing.T) {
 	_, err := parse("t.yaml", "triggers:\n  - name: A\n    pattern: '('\n  - name: b\n")
 	if err == nil || strings.Count(err.Error(), "t.yaml:") != 3 {
 		t.Errorf("error %v", err)
 	}
 }
 
-func TestLoadSaysWhichFileItCouldNotRead(t *testing.T) {
+func TestLoadNamesTheUnreadableFile(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.yaml")
 	if _, err := Load(missing, Options{}); err == nil || !strings.Contains(err.Error(), missing) {
 		t.Errorf("error %v", err)

@@ -70,7 +70,7 @@ func TestCatchUpGoesOnWhileNobodyTexts(t *testing.T) {
 	}
 }
 
-func TestCatchUpLivesAndStaysWhileAnAccountFails(t *testing.T) {
+func TestCatchUpSurvivesAFailingAccount(t *testing.T) {
 	c, run, progress := catchingUp(t, logged("a1", 40*time.Hour), logged("a2", 3*time.Hour))
 	received := c.Received
 	c.Received = func(ctx context.Context, since, until time.Time) ([]Logged, error) {
@@ -94,7 +94,7 @@ type silencer struct{ Silencer }
 
 func (silencer) Silenced(context.Context, sms.Inbound) (bool, error) { return true, nil }
 
-func TestCatchUpTextsNoPhoneThatIsSilenced(t *testing.T) {
+func TestCatchUpTextsNoSilencedPhone(t *testing.T) {
 	c, run, _ := catchingUp(t, logged("a", 3*time.Hour))
 	c.Silencer = silencer{}
 	published := -1

@@ -184,7 +184,7 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 	}
 }
 
-func TestDispatchAnswersARedeliveryAsTheFirstDelivery(t *testing.T) {
+func TestDispatchAnswersRedeliveriesTheSame(t *testing.T) {
 	replies, err := converter.GetDefaultDataConverter().ToPayload([]string{"Said before"})
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +209,7 @@ func TestDispatchStartsNothingThatNobodyWants(t *testing.T) {
 	}
 }
 
-func TestDispatchRecordsATextThatTwilioMarked(t *testing.T) {
+func TestDispatchRecordsMarkedTexts(t *testing.T) {
 	var id, kind string
 	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
 		id, kind = r.WorkflowId, r.WorkflowType.Name
@@ -229,7 +229,7 @@ func TestDispatchRecordsATextThatTwilioMarked(t *testing.T) {
 	}
 }
 
-func TestDispatchUsesSearchAttributesThatTheNamespaceHas(t *testing.T) {
+func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 	var request *workflowservice.StartWorkflowExecutionRequest
 	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
 		request = r
@@ -267,7 +267,7 @@ func info(workflowID string, memo *commonpb.Memo) *workflowpb.WorkflowExecutionI
 	}
 }
 
-func TestDispatchTellsOfALossOnlyIfItIsOne(t *testing.T) {
+func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 	const scheduled, begun = enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED
 	for name, tc := range map[string]struct {
 		known     bool // by another delivery, which planned otherwise
@@ -315,7 +315,7 @@ func TestDispatchTellsOfALossOnlyIfItIsOne(t *testing.T) {
 	}
 }
 
-func TestDispatchNeverAnswersWithATriggersOwnMemo(t *testing.T) {
+func TestDispatchIgnoresATriggersOwnReplies(t *testing.T) {
 	var request *workflowservice.StartWorkflowExecutionRequest
 	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
 		request = r
@@ -329,7 +329,7 @@ func TestDispatchNeverAnswersWithATriggersOwnMemo(t *testing.T) {
 	}
 }
 
-func TestDispatchRefusesSignalAllWhereNobodyCanCatch(t *testing.T) {
+func TestDispatchRefusesSignalAllWithoutAttribute(t *testing.T) {
 	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
 	d, _ := dispatcher(t, s)
 	d.Attributes = func(context.Context) Attributes { return Attributes{} }
@@ -343,7 +343,7 @@ func TestDispatchRefusesSignalAllWhereNobodyCanCatch(t *testing.T) {
 	}
 }
 
-func TestDispatchTellsNobodyThatATextIsLostThatIsCaughtUpOn(t *testing.T) {
+func TestDispatchLeavesLossesToCatchUp(t *testing.T) {
 	for name, failure := range map[string]error{
 		"a key that has expired":    status.Error(codes.Unauthenticated, "x"),
 		"a key without permission":  serviceerror.NewPermissionDenied("x", ""),

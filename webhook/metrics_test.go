@@ -75,7 +75,7 @@ func TestMetricsKnowEveryOutcome(t *testing.T) {
 	}
 }
 
-func TestTheOutcomeIsShownOnlyIfAskedFor(t *testing.T) {
+func TestOutcomeIsHiddenByDefault(t *testing.T) {
 	for _, shown := range []bool{true, false} {
 		b := newBench(t, func(o *Options) { o.ShowOutcome = shown })
 		w := b.deliver(numbered(1, "nothing"), token)

@@ -116,7 +116,7 @@ func TestSignatureRefusalsNameTheCause(t *testing.T) {
 	}
 }
 
-func TestForwardedHeadersThatSayNoAddressAreRefused(t *testing.T) {
+func TestForwardedHeadersMustSayTheAddress(t *testing.T) {
 	for names, want := range map[string]string{
 		"X-Forwarded-For":                    `"X-Forwarded-For" is not known`,
 		"X-Forwarded-Host,Front-End-Https":   `"Front-End-Https" is not known`,

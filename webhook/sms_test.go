@@ -52,7 +52,7 @@ func numbered(n int, body string) url.Values {
 	return f
 }
 
-func TestKeywordsAreEventsOfTheirOwnAndNeverEchoed(t *testing.T) {
+func TestKeywordsAreNeverEchoed(t *testing.T) {
 	for i, tc := range []struct{ body, optOutType, want string }{
 		{"STOP", "", "out"}, {"stop ", "", "out"}, {"Yes", "", "all in"}, {"Yes", "START", "in"}, {"help", "", "help"}, {"adios", "STOP", "out"}, {"please stop", "", "all"},
 	} {
@@ -70,14 +70,14 @@ func TestKeywordsAreEventsOfTheirOwnAndNeverEchoed(t *testing.T) {
 	}
 }
 
-func TestAKeywordThatTheNumberDoesNotHaveIsAnOrdinaryText(t *testing.T) {
+func TestKeywordsDependOnTheNumber(t *testing.T) {
 	b := newBench(t, with(t, "keywords: {+15005550006: {}}\n"+everything))
 	if w := b.deliver(form("STOP"), token); strings.Join(b.published, " ") != "all" || !strings.Contains(w.Body.String(), "Got it") {
 		t.Errorf("published %q, answered %s", b.published, w.Body)
 	}
 }
 
-func TestTheEventHoldsWhatElseTwilioSent(t *testing.T) {
+func TestEventHoldsAllThatTwilioSent(t *testing.T) {
 	b := newBench(t, with(t, everything))
 	f := form("look")
 	for name, value := range map[string]string{
@@ -103,7 +103,7 @@ func TestTheEventHoldsWhatElseTwilioSent(t *testing.T) {
 	}
 }
 
-func TestJSONAndGETAreVerifiedAndRead(t *testing.T) {
+func TestWebhookReadsJSONAndGET(t *testing.T) {
 	body, _ := json.Marshal(map[string]any{"MessageSid": "SM00000000000000000000000000000001", "AccountSid": "AC1", "From": "+15005550009", "To": "+15005550006", "Body": "Order Number 42", "NumMedia": 0})
 	digest := sha256.Sum256(body)
 	path := SmsPath + "?bodySHA256=" + hex.EncodeToString(digest[:])
@@ -144,7 +144,7 @@ func TestJSONAndGETAreVerifiedAndRead(t *testing.T) {
 	}
 }
 
-func TestATokenSpeaksForItsOwnAccountOnly(t *testing.T) {
+func TestTokensSpeakForTheirAccountOnly(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.Tokens = map[string][]string{"AC1": {"one", "one-new"}, "AC2": {"two"}} })
 	for i, tc := range []struct {
 		account, token string
@@ -166,7 +166,7 @@ func TestATokenSpeaksForItsOwnAccountOnly(t *testing.T) {
 	}
 }
 
-func TestForwardedHeadersAreBelievedOnlyIfNamed(t *testing.T) {
+func TestForwardedHeadersCountOnlyIfNamed(t *testing.T) {
 	deliver := func(b *bench, host string) int {
 		r := httptest.NewRequest(http.MethodPost, SmsPath, strings.NewReader(form("quiet").Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -195,7 +195,7 @@ func TestForwardedHeadersAreBelievedOnlyIfNamed(t *testing.T) {
 	}
 }
 
-func TestARedeliveryIsAskedForWhereNobodyWouldBeTold(t *testing.T) {
+func TestWebhookAsksForARedelivery(t *testing.T) {
 	const text = `triggers:
   - {name: mute, pattern: 'mute', start: {workflow: W, taskQueue: q}}
   - {name: again, pattern: 'again', echoError: Sorry, onPublishError: retry, start: {workflow: W, taskQueue: q}}
@@ -220,7 +220,7 @@ func TestARedeliveryIsAskedForWhereNobodyWouldBeTold(t *testing.T) {
 	}
 }
 
-func TestAPatternThatRunsOutOfItsBudgetIsAFailure(t *testing.T) {
+func TestPatternOverBudgetIsAFailure(t *testing.T) {
 	const hostile = `triggers:
   - {name: slow, pattern: '(?:(a+)+\1)+$'%s, start: {workflow: W, taskQueue: q}}
   - {name: good, pattern: 'a', echo: 'Good', start: {workflow: W, taskQueue: q}}
@@ -244,7 +244,7 @@ func TestAPatternThatRunsOutOfItsBudgetIsAFailure(t *testing.T) {
 	}
 }
 
-func TestLoopsAndOwnNumbersAreNotEchoed(t *testing.T) {
+func TestLoopsGetNoEcho(t *testing.T) {
 	b := newBench(t, func(o *Options) {
 		with(t, everything)(o)
 		o.OwnNumbers, o.EchoBurst, o.EchoEvery = []string{"+15005550007"}, 3, time.Hour
@@ -293,7 +293,7 @@ func (s *shared) Silence(context.Context, sms.Inbound) error {
 	return nil
 }
 
-func TestMachinesThatAnswerEachOtherAreSilenced(t *testing.T) {
+func TestSilenceEndsALoopOfMachines(t *testing.T) {
 	all := &shared{}
 	const file = `triggers:
   - {name: echo, pattern: 'hi', echo: 'Got it', start: {workflow: W, taskQueue: q}}
@@ -356,7 +356,7 @@ func TestMachinesThatAnswerEachOtherAreSilenced(t *testing.T) {
 	}
 }
 
-func TestSendersThatCannotBeAnsweredAreNotEchoed(t *testing.T) {
+func TestUnanswerableSendersGetNoEcho(t *testing.T) {
 	for from, want := range map[string]bool{
 		"+15005550009": true, "whatsapp:+15005550009": true, "messenger:1234567890": true, "rcs:agent_1": true,
 		"SUPPORT": false, "Bank 24": false, "73737": false, "266696687": false,
@@ -416,7 +416,7 @@ func TestRepliesKeepToTwiliosLimits(t *testing.T) {
 	}
 }
 
-func TestAGuardForgetsButNeverGrows(t *testing.T) {
+func TestGuardForgetsButNeverGrows(t *testing.T) {
 	g := newGuard(&Options{})
 	var guarding sync.WaitGroup
 	for w := range 4 {
@@ -432,7 +432,7 @@ func TestAGuardForgetsButNeverGrows(t *testing.T) {
 	}
 }
 
-func TestAnswersSayWhatBecameOfATextIfAskedTo(t *testing.T) {
+func TestWebhookShowsOutcomesIfAskedTo(t *testing.T) {
 	b := newBench(t, func(o *Options) {
 		with(t, `triggers: [{name: hi, pattern: '(?i)hi', echo: 'Got it', start: {workflow: W, taskQueue: q}}]`)(o)
 		o.ShowOutcome, o.EchoBurst, o.EchoEvery = true, 1, time.Hour

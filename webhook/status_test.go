@@ -35,7 +35,7 @@ func takeStatus(got *[]string) func(*Options) {
 	}
 }
 
-func TestStatusThatNobodyCanUseIsAcknowledged(t *testing.T) {
+func TestStatusWithoutUseIsAcknowledged(t *testing.T) {
 	for name, tc := range map[string]struct {
 		query string
 		form  url.Values
@@ -100,7 +100,7 @@ func TestStatusReachesOnlyWorkflowsOfItsAccount(t *testing.T) {
 	}
 }
 
-func TestStatusThatIsForgedOrUndeliveredIsNotAcknowledged(t *testing.T) {
+func TestStatusForgedIsNotAcknowledged(t *testing.T) {
 	form := url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}, "AccountSid": {"AC1"}}
 	var got []string
 	b := newBench(t, takeStatus(&got))

@@ -131,7 +131,7 @@ func (b *bench) serve(r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-func TestAMessageIsAnsweredWithTheEchoes(t *testing.T) {
+func TestWebhookAnswersWithTheEchoes(t *testing.T) {
 	for body, want := range map[string]string{
 		"Order Number 42":       "<Response><Message>Your reference number is 42</Message><Message>Second</Message></Response>",
 		"Order Number <R&D> 5=": "<Response><Message>Your reference number is &lt;R&amp;D&gt; 5=</Message><Message>Second</Message></Response>",
@@ -146,7 +146,7 @@ func TestAMessageIsAnsweredWithTheEchoes(t *testing.T) {
 	}
 }
 
-func TestTheSenderIsToldWherePublishingFailed(t *testing.T) {
+func TestWebhookSaysThatPublishingFailed(t *testing.T) {
 	b := newBench(t, nil)
 	b.err = errors.New("Temporal is away")
 	w := b.deliver(form("Order Number 42"), token)
@@ -155,7 +155,7 @@ func TestTheSenderIsToldWherePublishingFailed(t *testing.T) {
 	}
 }
 
-func TestRequestsThatAreNotTwiliosPublishNothing(t *testing.T) {
+func TestWebhookRefusesForgedRequests(t *testing.T) {
 	good := form("Order Number 42")
 	sign := func(r *http.Request, form url.Values) *http.Request {
 		r.Header.Set(twilio.SignatureHeader, twilio.Sign(token, publicURL+r.URL.RequestURI(), form))
@@ -231,7 +231,7 @@ func TestEitherOfTwoTokensWillDo(t *testing.T) {
 	}
 }
 
-func TestTheHandlerIsRefusedWithoutAWayToVerify(t *testing.T) {
+func TestWebhookNeedsAWayToVerify(t *testing.T) {
 	set := func() *triggers.Set { return &triggers.Set{} }
 	receive := (&Dispatcher{}).Receive
 	logger := slog.New(slog.DiscardHandler)
@@ -317,7 +317,7 @@ func FuzzTheFormIsReadWithoutPanic(f *testing.F) {
 	})
 }
 
-func TestWhoIsNotKnownTakesNobodysPlace(t *testing.T) {
+func TestUnverifiedRequestsTakeNoPlace(t *testing.T) {
 	b := newBench(t, nil)
 	server := httptest.NewServer(b.handler)
 	defer server.Close()
@@ -348,7 +348,7 @@ func TestWhoIsNotKnownTakesNobodysPlace(t *testing.T) {
 	}
 }
 
-func TestOfTooManyMessagesAtOnceTheLastAreDeliveredAgain(t *testing.T) {
+func TestWebhookShedsTooManyTexts(t *testing.T) {
 	publishing, done := make(chan struct{}, maxAtOnce+1), make(chan struct{})
 	b := newBench(t, func(o *Options) {
 		o.Receive = func(context.Context, sms.Inbound, []triggers.Firing, bool) Answer {
@@ -374,7 +374,7 @@ func TestOfTooManyMessagesAtOnceTheLastAreDeliveredAgain(t *testing.T) {
 	}
 }
 
-func TestAPanicEndsOneRequestAndIsToldWithoutWords(t *testing.T) {
+func TestPanicEndsOneRequestOnly(t *testing.T) {
 	for where, change := range map[string]func(*Options){
 		"while it publishes": func(o *Options) {
 			o.Receive = func(context.Context, sms.Inbound, []triggers.Firing, bool) Answer { panic("for +15005550009") }
@@ -392,7 +392,7 @@ func TestAPanicEndsOneRequestAndIsToldWithoutWords(t *testing.T) {
 	}
 }
 
-func TestAPublicURLWithAPathOfTheWebhooksOwnIsRefused(t *testing.T) {
+func TestPublicURLHasNoWebhookPath(t *testing.T) {
 	for public, want := range map[string]string{
 		"https://sms.example.com/twilio/sms":     "it must be https://sms.example.com",
 		"https://sms.example.com/a/twilio/sms/":  "it must be https://sms.example.com/a",

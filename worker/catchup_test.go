@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/internal/metrics"
 )
 
-func TestEachAccountWhoseWebhooksAreTakenIsCaughtUpOn(t *testing.T) {
+func TestCatchUpReadsEachAcceptedAccount(t *testing.T) {
 	const one, two = "AC00000000000000000000000000000001", "AC00000000000000000000000000000002"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()

@@ -111,7 +111,7 @@ func firing(trigger string, call sms.Call) sms.Firing {
 	return sms.Firing{Trigger: trigger, Call: call, Echo: sms.Echo{{Text: trigger + " done"}}, EchoError: trigger + " failed"}
 }
 
-func TestReceiveMakesEachCallAndSaysWhatCameOfIt(t *testing.T) {
+func TestReceiveMakesEachCall(t *testing.T) {
 	s := newReceivingStage()
 	s.open["open"] = true
 	balance := firing("balance", sms.Call{Action: sms.ActionUpdate, WorkflowID: "open", Name: "u"})
@@ -145,7 +145,7 @@ func TestReceiveGivesAReplyToItsQuestionAlone(t *testing.T) {
 	}
 }
 
-func TestReceivePublishesNothingThatTheSenderWasToldIsLost(t *testing.T) {
+func TestReceivePublishesNothingReportedLost(t *testing.T) {
 	for _, told := range []int{1, 0} {
 		s := newReceivingStage()
 		s.open["open"], s.asks = true, true
@@ -229,7 +229,7 @@ func TestReceiveEndsACallThatTemporalRefuses(t *testing.T) {
 	}
 }
 
-func TestReceiveSharesWhatTemporalBoundsForAWorkflow(t *testing.T) {
+func TestReceiveSharesAWorkflowsLimits(t *testing.T) {
 	s := newReceivingStage()
 	s.catchers = []string{"a", "b"}
 	all := firing("all", sms.Call{Action: sms.ActionSignalAll, Name: "s"})
@@ -239,7 +239,7 @@ func TestReceiveSharesWhatTemporalBoundsForAWorkflow(t *testing.T) {
 	}
 }
 
-func TestReceiveWaitsForAKeeperThatIsBroken(t *testing.T) {
+func TestReceiveWaitsForABrokenKeeper(t *testing.T) {
 	s := newReceivingStage()
 	s.SetTestTimeout(time.Minute)
 	s.asks, s.away = true, 40

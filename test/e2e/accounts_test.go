@@ -45,7 +45,7 @@ func textAs(t *testing.T, s *stack.Stack, account, token, messageSID, to, body s
 	return response.StatusCode, string(answer)
 }
 
-func TestAnAccountSpeaksForItselfOnly(t *testing.T) {
+func TestAccountsSpeakForThemselvesOnly(t *testing.T) {
 	t.Parallel()
 	const bound = "+15005550007"
 	s := stack.Start(t, stack.Options{

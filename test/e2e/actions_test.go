@@ -56,7 +56,7 @@ func startWorker(t *testing.T, s *stack.Stack, queue string, types map[string]an
 	t.Cleanup(w.Stop)
 }
 
-func TestAWorkflowsAnswerBecomesTheReply(t *testing.T) {
+func TestUpdateBecomesTheReply(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: `triggers:
   - name: balance
@@ -95,7 +95,7 @@ func TestAWorkflowsAnswerBecomesTheReply(t *testing.T) {
 	}
 }
 
-func TestASignalIsAnsweredTheSameAfterItsWorkflowClosed(t *testing.T) {
+func TestSignalRedeliveryIsAnsweredTheSame(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: `triggers:
   - name: close
@@ -128,7 +128,7 @@ func TestASignalIsAnsweredTheSameAfterItsWorkflowClosed(t *testing.T) {
 	}
 }
 
-func TestARefusalIsFinal(t *testing.T) {
+func TestRefusalIsFinal(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: `triggers:
   - name: again
@@ -162,7 +162,7 @@ func TestARefusalIsFinal(t *testing.T) {
 	say("audit", "Fine.")
 }
 
-func TestAnIDOfOnesOwnIsStartedOncePerMessage(t *testing.T) {
+func TestOwnIDStartsOncePerText(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: `triggers:
   - name: own
@@ -232,7 +232,7 @@ func TestAnIDOfOnesOwnIsStartedOncePerMessage(t *testing.T) {
 	}
 }
 
-func TestChangedTriggersAreInForceWithoutARestart(t *testing.T) {
+func TestChangedTriggersNeedNoRestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write := func(text string) {

@@ -45,7 +45,7 @@ func answer(t *testing.T, run client.WorkflowRun) sms.AskSmsResult {
 	return result
 }
 
-func TestAReplyGoesToItsQuestionAndNotToTriggers(t *testing.T) {
+func TestReplyFiresNoTrigger(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	run := ask(t, s, "Shall we come on Monday?", map[string]any{"pattern": "(?i)^(?<word>yes|no)\\b"})
@@ -82,7 +82,7 @@ func TestOneOfSeveralOpenQuestionsGetsTheReply(t *testing.T) {
 	}
 }
 
-func TestAQuestionOfAMessagingServiceIsAnsweredToAnyOfItsNumbers(t *testing.T) {
+func TestQuestionOfServiceTakesEachNumber(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	const service = "MG00000000000000000000000000000001"
@@ -98,7 +98,7 @@ func TestAQuestionOfAMessagingServiceIsAnsweredToAnyOfItsNumbers(t *testing.T) {
 	}
 }
 
-func TestAnAnswerFromTheOtherSpellingOfAPhoneIsTheAnswer(t *testing.T) {
+func TestQuestionTakesEachSpelling(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	const ours = "whatsapp:" + stack.Number

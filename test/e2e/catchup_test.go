@@ -17,7 +17,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-func TestAMessageThatWasMissedArrivesAfterCatchUpOnce(t *testing.T) {
+func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{
 		Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=5s"},
@@ -81,7 +81,7 @@ func TestAMessageThatWasMissedArrivesAfterCatchUpOnce(t *testing.T) {
 	}
 }
 
-func TestCatchUpIsEndedByAWebhookToldTo(t *testing.T) {
+func TestCatchUpEndsIfSwitchedOff(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{
 		Environment: []string{"CATCH_UP=1h"},

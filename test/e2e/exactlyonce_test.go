@@ -190,7 +190,7 @@ func startStorm(t *testing.T, s *stack.Stack) {
 // What is promised: each message is in its workflow once, or its sender was never
 // told that it was taken. One that was answered "taken" is so by each later
 // delivery, but where Temporal is away meanwhile.
-func TestAStormOfRedeliveriesReachesEachWorkflowOnce(t *testing.T) {
+func TestStormOfRedeliveriesPublishesOnce(t *testing.T) {
 	t.Parallel()
 	all := storm(t)
 	s := stack.Start(t, stack.Options{Triggers: stormTriggers, Environment: []string{"LOG_LEVEL=error"}})
@@ -222,7 +222,7 @@ func TestAStormOfRedeliveriesReachesEachWorkflowOnce(t *testing.T) {
 	}
 }
 
-func TestAMessageIsTakenOnceAcrossContinueAsNew(t *testing.T) {
+func TestContinueAsNewDoublesNoText(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: stormTriggers})
 	stormWorker(t, s.Temporal.Client)
@@ -545,7 +545,7 @@ func relay(ctx workflow.Context, leg int) error {
 	return nil
 }
 
-func TestAMessageThatAnEarlierWorkflowOfTheIDTookReachesNoLaterOne(t *testing.T) {
+func TestTextsReachNoLaterWorkflow(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: `triggers:
   - name: relay

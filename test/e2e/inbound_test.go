@@ -45,7 +45,7 @@ func replies(result twiliosim.InboundResult) string {
 // orderStatus is the result of examples/orderstatus.
 type orderStatus struct{ OrderNumber string }
 
-func TestATextStartsAWorkflowAndIsAnswered(t *testing.T) {
+func TestTextStartsAWorkflow(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	s.StartExample(t, "orderstatus")
@@ -129,7 +129,7 @@ func executions(t *testing.T, s *stack.Stack, messageSID string) int {
 	return found
 }
 
-func TestOneMessageDeliveredManyTimesStartsOneWorkflow(t *testing.T) {
+func TestTextDeliveredOftenStartsOneWorkflow(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	const sid = "SM000000000000000000000000000000aa"
@@ -167,7 +167,7 @@ func TestOneMessageDeliveredManyTimesStartsOneWorkflow(t *testing.T) {
 	}
 }
 
-func TestABadSignatureIsRefusedAndPublishesNothing(t *testing.T) {
+func TestBadSignaturePublishesNothing(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	const bad, good = "SM000000000000000000000000000000bb", "SM000000000000000000000000000000cc"
@@ -190,7 +190,7 @@ func TestABadSignatureIsRefusedAndPublishesNothing(t *testing.T) {
 	}
 }
 
-func TestTheSenderIsToldWhileTemporalIsAwayAndAllWorksOnceItIsBack(t *testing.T) {
+func TestSendersHearThatTemporalIsAway(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	s.Temporal.Stop(t)
@@ -227,7 +227,7 @@ func TestTheSenderIsToldWhileTemporalIsAwayAndAllWorksOnceItIsBack(t *testing.T)
 	}
 }
 
-func TestATextSignalsTheWorkflowThatItNames(t *testing.T) {
+func TestTextSignalsTheWorkflowItNames(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: `triggers:
   - name: cancel

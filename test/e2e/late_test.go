@@ -33,7 +33,7 @@ func gather(ctx workflow.Context, _ any) (sid string, err error) {
 	return event.MessageSID, nil
 }
 
-func TestACatchUpReachesNoWorkflowThatBeganLater(t *testing.T) {
+func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}, Triggers: `triggers:
   - {name: one, pattern: 'one', echo: 'Taken.', echoError: 'Lost.', catchUp: true, signal: {workflowId: one, name: text}}
@@ -105,7 +105,7 @@ func refuses(ctx workflow.Context, _ any) error {
 	return workflow.Sleep(ctx, time.Hour)
 }
 
-func TestARefusedUpdateKeepsNoMissedMessageBack(t *testing.T) {
+func TestCatchUpPassesARefusedUpdate(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}, Triggers: `triggers:
   - {name: ship, pattern: 'ship', echoError: 'It is shipped.', catchUp: true, update: {workflowId: order, name: ship}}

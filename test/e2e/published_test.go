@@ -53,7 +53,7 @@ func asks(ctx workflow.Context, _ any) (string, error) {
 	return result.Reply.Body, nil
 }
 
-func TestATextThatWasPublishedDoesNotAnswerTheQuestionThatCameOfIt(t *testing.T) {
+func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 	t.Parallel()
 	for action, says := range map[string]string{
 		"start":           "start: {workflow: Asks, taskQueue: shop}",
@@ -141,7 +141,7 @@ func caughtUp(t *testing.T, s *stack.Stack, more int) {
 	})
 }
 
-func TestACatchUpGivesNoQuestionATextFromBefore(t *testing.T) {
+func TestCatchUpAnswersNoLaterQuestion(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}, Triggers: `triggers:
   - {name: order, pattern: 'Order', echo: 'Taken.', start: {workflow: OrderStatusWorkflow, taskQueue: orders, input: {orderNumber: '1', from: '${from}'}}}

@@ -13,7 +13,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-func TestAWebhookIsNotReadyInANamespaceThatDoesNotExist(t *testing.T) {
+func TestWebhookIsUnreadyWithoutItsNamespace(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{NoWorker: true})
 	environment := append(s.Environment(), "TEMPORAL_NAMESPACE=nowhere")
@@ -34,7 +34,7 @@ func TestAWebhookIsNotReadyInANamespaceThatDoesNotExist(t *testing.T) {
 	}
 }
 
-func TestAWebhookThatIsToStopDrainsUnready(t *testing.T) {
+func TestWebhookDrainsUnready(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Environment: []string{"WEBHOOK_DRAIN=3s"}})
 	if err := s.Worker.Signal(syscall.SIGTERM); err != nil {

@@ -18,7 +18,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-func TestWhatTemporalRefusesForGoodIsToldAtOnce(t *testing.T) {
+func TestFinalRefusalsAreAnsweredAtOnce(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: `triggers:
   - {name: start, pattern: 'start (?<id>\w+)', echo: 'Taken.', echoError: 'Lost.', start: {workflow: W, taskQueue: nobody, id: 'room-${matchGroups.id}'}}
@@ -47,7 +47,7 @@ func TestWhatTemporalRefusesForGoodIsToldAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-func TestAQuestionThatCannotBeGivenATextLeavesItToTheTriggers(t *testing.T) {
+func TestQuestionsLeaveUnusableTextsToTriggers(t *testing.T) {
 	t.Parallel()
 	const secret = "a-secret-that-this-test-knows-as-well"
 	s := stack.Start(t, stack.Options{Environment: []string{"ID_SECRET=" + secret}, Triggers: `triggers:

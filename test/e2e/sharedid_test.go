@@ -39,7 +39,7 @@ func startersOf(ctx context.Context, s *stack.Stack, id string) (map[string]int,
 	return runs, nil
 }
 
-func TestOfMessagesThatRaceForAnIDEachStartsOneRun(t *testing.T) {
+func TestRacingTextsStartOneRunEach(t *testing.T) {
 	t.Parallel()
 	const ids, racing = 10, 4
 	s := stack.Start(t, stack.Options{Environment: []string{"LOG_LEVEL=error"}, Triggers: `triggers:
@@ -100,7 +100,7 @@ func brief(ctx workflow.Context, _ any) error {
 	return nil
 }
 
-func TestAMessageThatJoinedAWorkflowStartsNoOtherLater(t *testing.T) {
+func TestTextsThatJoinedStartNothingLater(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: `triggers:
   - {name: join, pattern: 'go', echo: 'taken', echoError: 'refused', start: {workflow: Brief, taskQueue: shop, id: brief, idConflict: useExisting}}

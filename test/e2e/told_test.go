@@ -32,7 +32,7 @@ func counting(ctx workflow.Context, _ any) (n int, err error) {
 	return n, nil
 }
 
-func TestSendersHearTheTruthWhileNoWorkerPolls(t *testing.T) {
+func TestSendersHearTheTruthWithoutWorkers(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{NoWorker: true, Triggers: `triggers:
   - {name: told, pattern: 'told', echo: 'Taken.', echoError: 'Lost.', signal: {workflowId: told, name: text}}
@@ -97,7 +97,7 @@ func TestSendersHearTheTruthWhileNoWorkerPolls(t *testing.T) {
 	}
 }
 
-func TestChangedTriggersDoNothingWithTextsFromBefore(t *testing.T) {
+func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write := func(triggers string) {
