@@ -1,0 +1,119 @@
+package browser
+
+// Faults, as a person sets them on the page.
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"temporal-twilio/twiliosim"
+)
+
+func TestAFaultIsAddedTakesEffectAndIsUsedUp(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	p.choose("#fault-kind", "503")
+	p.choose("#fault-operation", "create")
+	p.write("[name=next]", "2")
+	p.click("#fault-form .primary")
+	p.shows("#faults-panel .rule", "503 Unavailable")
+	p.shows("#faults-panel .rule", "next 2 times")
+	p.shows("#faults-tab .badge", "1")
+
+	if status := send(t, sim, ann, "first"); status != http.StatusServiceUnavailable {
+		t.Errorf("with the fault, a create answers %d", status)
+	}
+	p.shows("#faults-panel .rule", "next 1 time")
+	if status := send(t, sim, ann, "second"); status != http.StatusServiceUnavailable {
+		t.Errorf("with the fault, a second create answers %d", status)
+	}
+	p.shows("#faults-panel .rule", "used up · fired 2×")
+	p.absent("#faults-tab .badge")
+	if status := send(t, sim, ann, "third"); status != http.StatusCreated {
+		t.Errorf("with the fault used up, a create answers %d", status)
+	}
+	p.shows(phone(1, ".theirs"), "third")
+}
+
+func TestALostAnswerStillDeliversTheMessage(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	p.click("#fault-form .primary")
+	p.shows("#faults-panel .rule", "Answer lost")
+	if status := send(t, sim, ann, "did you get this?"); status != 0 {
+		t.Errorf("a create whose answer is lost answers %d", status)
+	}
+	p.shows(phone(1, ".theirs[data-status=delivered]"), "did you get this?")
+}
+
+func TestAFaultByRateIsRemoved(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	p.choose("#fault-kind", "webhook-late")
+	p.click("#fault-form [value=rate]")
+	p.write("[name=rate]", "25")
+	p.write("#fault-delay", "3s")
+	p.click("#fault-form .primary")
+	p.shows("#faults-panel .rule", "status callbacks · 25 % of cases · for 3s")
+	if faults := sim.Faults(); len(faults) != 1 || faults[0].Rate != 0.25 || time.Duration(faults[0].Delay) != 3*time.Second {
+		t.Errorf("the fault in force is %+v", faults)
+	}
+	p.click("#faults-panel .rule button")
+	p.absent("#faults-panel .rule")
+	if faults := sim.Faults(); len(faults) != 0 {
+		t.Errorf("a removed fault is still in force: %+v", faults)
+	}
+}
+
+func TestEveryFaultIsAddedOnThePage(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	for _, kind := range twiliosim.FaultKinds {
+		if kind == twiliosim.FaultRefuse {
+			continue // it is not in force, it happens: see the next test
+		}
+		p.choose("#fault-kind", kind)
+		p.click("#fault-form .primary")
+		p.until(kind+" is in force", `document.querySelectorAll("#faults-panel .rule").length === 1`)
+		if faults := sim.Faults(); len(faults) != 1 || faults[0].Kind != kind || faults[0].Next != 1 {
+			t.Errorf("%s: in force are %+v", kind, faults)
+		}
+		if name := eval[string](p, `document.querySelector("#faults-panel .rule strong").innerText`); name == kind {
+			t.Errorf("%s has no name on the page", kind)
+		}
+		p.click("#faults-panel .rule button")
+		p.absent("#faults-panel .rule")
+	}
+}
+
+func TestThePortIsClosedFromThePage(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	p.choose("#fault-kind", "refuse")
+	p.absent("#fault-form .often")
+	p.write("#fault-delay", "2s")
+	p.click("#fault-form .primary")
+	p.until("the page says so", `document.getElementById("announcer").textContent.includes("Connection refused")`)
+	if status := send(t, sim, ann, "anybody there?"); status != 0 {
+		t.Errorf("a create through the closed port answers %d", status)
+	}
+	deadline := time.Now().Add(patience)
+	for send(t, sim, ann, "and now?") != http.StatusCreated {
+		if time.Now().After(deadline) {
+			t.Fatal("the port stays closed")
+		}
+	}
+	p.shows(phone(1, ".theirs"), "and now?")
+}
+
+func TestAFaultThatIsRefusedSaysWhy(t *testing.T) {
+	t.Parallel()
+	p := newTab(t) // the browser logs the status 400
+	p.visit(startTwilio(t, twiliosim.Options{}).URL)
+	p.click("#faults-tab")
+	p.choose("#fault-kind", "delay")
+	p.write("#fault-delay", "soon")
+	p.click("#fault-form .primary")
+	p.shows("#fault-form [role=alert]", "write it like 500ms, 2s or 1h30m")
+}
