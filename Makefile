@@ -4,6 +4,8 @@ BIN       = .local/bin
 DEVSERVER = ${BIN}/temporal-devserver
 CLI       = ${BIN}/temporal-cli
 S3        = ${BIN}/versitygw
+GOLANGCI  = ${BIN}/golangci-lint
+CYCLONEDX = ${BIN}/cyclonedx-gomod
 FUZZTIME  = 30000x
 
 # The mains; the name of each folder is that of its binary.
@@ -60,10 +62,9 @@ test: devserver temporalcli s3server ## all tests, with the race detector, again
 	cd tools && go test ${TESTFLAGS} ./...
 
 .PHONY: lint
-lint: tools ## format, vet, staticcheck, and determinism of the workflows
+lint: tools ${GOLANGCI} ## format, all that .golangci.yml asks for, and determinism of the workflows
 	@unformatted=$$(${BIN}/gofumpt -l .); test -z "$$unformatted" || { echo "run make format, for:"; echo "$$unformatted"; exit 1; }
-	go vet ./...
-	${BIN}/staticcheck ./...
+	${GOLANGCI} run ./...
 	${BIN}/workflowcheck -config tools/workflowcheck.yaml ./workflows/...
 
 .PHONY: format
@@ -76,6 +77,39 @@ tools: ${BIN}/tools.built
 ${BIN}/tools.built: tools/go.mod tools/go.sum tools/testsummary/main.go
 	@mkdir -p ${BIN}
 	cd tools && GOBIN="$(abspath ${BIN})" go install tool ./testsummary
+	@touch $@
+
+${GOLANGCI}: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
+	@mkdir -p ${BIN}
+	@echo "building golangci-lint, a minute the first time"
+	cd tools/golangci-lint && GOBIN="$(abspath ${BIN})" CGO_ENABLED=0 go install tool
+	@touch $@
+
+# What a release has, and for which machines. The same version from the same
+# source has the same bytes, wherever and whenever it is built with the Go of
+# go.mod.
+RELEASED  = worker starter twiliosim
+PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
+RELEASE   = .local/release
+
+.PHONY: release
+release: ${CYCLONEDX} ## the programs as VERSION for Linux and macOS, with checksums and SBOMs, into .local/release
+	@echo "${VERSION}" | grep -Eq '^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$$' || { echo "say which version, such as make release VERSION=v1.2.3"; exit 1; }
+	@case "${VERSION}" in *-*) ;; *) grep -q "^## \[$$(echo ${VERSION} | cut -c2-)\]" CHANGELOG.md || \
+		{ echo "CHANGELOG.md has no section [$$(echo ${VERSION} | cut -c2-)]: rename [Unreleased]"; exit 1; };; esac
+	@rm -rf "${RELEASE}" && mkdir -p "${RELEASE}"
+	@set -e; for platform in ${PLATFORMS}; do for program in ${RELEASED}; do \
+		file="${RELEASE}/$$program-${VERSION}-$${platform%/*}-$${platform#*/}"; \
+		main=$$(echo ${MAINS} | tr ' ' '\n' | grep "/$$program$$"); echo "$$file"; \
+		CGO_ENABLED=0 GOOS=$${platform%/*} GOARCH=$${platform#*/} go build -trimpath -buildvcs=false \
+			-ldflags="-s -w -X temporal-twilio/internal/version.release=${VERSION}" -o "$$file" $$main; \
+		${CYCLONEDX} bin -json -noserial -notimestamp -version ${VERSION} -output "$$file.cdx.json" "$$file" 2>/dev/null; \
+	done; done
+	@cd "${RELEASE}" && if command -v sha256sum >/dev/null; then sha256sum *; else shasum -a 256 *; fi > SHA256SUMS
+
+${CYCLONEDX}: tools/cyclonedx/go.mod tools/cyclonedx/go.sum
+	@mkdir -p ${BIN}
+	cd tools/cyclonedx && GOBIN="$(abspath ${BIN})" CGO_ENABLED=0 go install tool
 	@touch $@
 
 # A number of inputs: at the end of a duration, Go before 1.27 may report a

@@ -1,0 +1,119 @@
+// Package release makes a release of one program and looks at it.
+package release
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+const version = "v0.0.0-test"
+
+// release runs make release for one program and this machine, in a folder with
+// the source, and returns what it made.
+func release(t *testing.T, folder, cyclonedx string) map[string][]byte {
+	t.Helper()
+	out := t.TempDir()
+	run(t, folder, "make", "release", "VERSION="+version, "RELEASE="+out, "RELEASED=twiliosim",
+		"PLATFORMS="+runtime.GOOS+"/"+runtime.GOARCH, "CYCLONEDX="+cyclonedx, "-o", cyclonedx)
+	files := map[string][]byte{}
+	err := fs.WalkDir(os.DirFS(out), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		files[name], err = os.ReadFile(filepath.Join(out, name))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func run(t *testing.T, folder, name string, args ...string) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), name, args...)
+	command.Dir = folder
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", command, err, out)
+	}
+	return string(out)
+}
+
+// sourceElsewhere copies the source to another folder.
+func sourceElsewhere(t *testing.T, root string) string {
+	t.Helper()
+	folder := t.TempDir()
+	for name := range strings.SplitSeq(strings.TrimSpace(run(t, root, "git", "ls-files", "--cached", "--others", "--exclude-standard")), "\n") {
+		data, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			continue // it was deleted, and git has not been told
+		}
+		path := filepath.Join(folder, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder
+}
+
+func TestReleaseIsTheSameWhereverItIsBuilt(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cyclonedx := filepath.Join(root, ".local", "bin", "cyclonedx-gomod")
+	run(t, root, "make", ".local/bin/cyclonedx-gomod")
+	here, there := release(t, root, cyclonedx), release(t, sourceElsewhere(t, root), cyclonedx)
+	program := "twiliosim-" + version + "-" + runtime.GOOS + "-" + runtime.GOARCH
+	for _, name := range []string{program, program + ".cdx.json", "SHA256SUMS"} {
+		if len(here[name]) == 0 || !bytes.Equal(here[name], there[name]) {
+			t.Errorf("%s has %d bytes here and %d there, or others", name, len(here[name]), len(there[name]))
+		}
+	}
+	if !strings.Contains(string(here["SHA256SUMS"]), "  "+program+"\n") {
+		t.Errorf("no checksum of %s:\n%s", program, here["SHA256SUMS"])
+	}
+
+	path := filepath.Join(t.TempDir(), program)
+	if err := os.WriteFile(path, here[program], 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if out := run(t, root, path, "--version"); !strings.Contains(out, version) {
+		t.Errorf("--version says %q", out)
+	}
+
+	var materials struct {
+		Components []struct {
+			Name string `json:"name"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(here[program+".cdx.json"], &materials); err != nil || len(materials.Components) == 0 {
+		t.Errorf("the bill of materials names %d modules: %v", len(materials.Components), err)
+	}
+}
+
+func TestReleaseNeedsAVersionThatTheChangelogHas(t *testing.T) {
+	for version, want := range map[string]string{
+		"":             "say which version",
+		"1.2":          "say which version",
+		"v987.654.321": "CHANGELOG.md has no section [987.654.321]",
+	} {
+		command := exec.CommandContext(t.Context(), "make", "release", "VERSION="+version, "CYCLONEDX=/bin/true", "RELEASE="+t.TempDir(), "-o", "/bin/true")
+		command.Dir = "../.."
+		out, err := command.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) {
+			t.Errorf("%q: %v\n%s", version, err, out)
+		}
+	}
+}
