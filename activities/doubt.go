@@ -52,7 +52,7 @@ func (a *Activities) patience() time.Duration {
 // Twilio's listings lag by nobody knows how much, so absence alone proves
 // nothing. But a listing that shows a message lags by no more than that message's
 // age, and shows all messages of the same age a moment later.
-func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
+func (s *send) lookUp(ctx context.Context) (wait time.Duration) { //nolint:cyclop // a state machine: each round decides how the search goes on
 	if len(s.in(doubtful)) == 0 {
 		s.recall(ctx)
 		return 0

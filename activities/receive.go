@@ -131,7 +131,7 @@ func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput)
 					all[id] = true
 				}
 			}
-			if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
+			if request.NextPageToken = page.GetNextPageToken(); len(request.GetNextPageToken()) == 0 {
 				break
 			}
 		}

@@ -404,7 +404,7 @@ func (s *send) nameAhead(ctx context.Context) {
 		s.mu.Unlock()
 		since := s.moment()
 		for _, to := range batch {
-			s.render(ctx, to)
+			_ = s.render(ctx, to) // it fails again at the recipient's turn
 		}
 		s.mu.Lock()
 		for _, to := range batch {

@@ -68,7 +68,7 @@ func newRecords(file io.Reader, isTable bool) (*records, error) {
 		return nil, err
 	}
 	r := &records{position: position{line: 1}}
-	mark := 0
+	var mark int
 	if r.encoding, mark, err = detect(head); err != nil {
 		return nil, err
 	}

@@ -138,7 +138,7 @@ func keyword(s string) tokenKind {
 
 // expression reads a token inside an expression. It is a table of what its first
 // characters say.
-func (lx *lexer) expression() token {
+func (lx *lexer) expression() token { //nolint:cyclop // a table of first characters
 	rest := lx.src[lx.p:]
 	c := rest[0]
 	switch starts[c] {

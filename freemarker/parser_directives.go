@@ -6,7 +6,7 @@ import "slices"
 
 // directive parses a directive, or returns nil at a tag that is not the start
 // of one. It is a table of the directives.
-func (p *parser) directive(k tokenKind, macros *[]*macroNode) node {
+func (p *parser) directive(k tokenKind, macros *[]*macroNode) node { //nolint:cyclop // a table of the directives
 	switch k {
 	case tIf:
 		return p.ifDirective(macros)

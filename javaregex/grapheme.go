@@ -49,7 +49,7 @@ func graphemeClassOf(r rune) graphemeClass {
 
 // breaks reports whether two neighbours are in different clusters, whatever comes before them. It is
 // the table of Unicode's rules.
-func breaks(a, b graphemeClass) bool {
+func breaks(a, b graphemeClass) bool { //nolint:cyclop // a table of Unicode's rules
 	isControl := func(c graphemeClass) bool { return graphemeCR <= c && c <= graphemeControl }
 	switch {
 	case a == graphemeCR && b == graphemeLF:

@@ -37,7 +37,7 @@ func newLexer(pattern string, flags Flags) *lexer {
 
 // unquote replaces \Q…\E by escapes. Java does this first, even in classes and comments; this is
 // the state machine of its RemoveQEQuoting.
-func (x *lexer) unquote() {
+func (x *lexer) unquote() { //nolint:cyclop // the state machine of Java's RemoveQEQuoting
 	start := 0
 	for start < len(x.chars)-1 && !(x.chars[start] == '\\' && x.chars[start+1] == 'Q') {
 		if x.chars[start] == '\\' {

@@ -325,7 +325,7 @@ func (m *machine) push(kind frameKind, pc, a, b, c int32) {
 
 // run executes from pc at place pos. It returns the end of the match, or -1. It is one loop over
 // the table of instructions: calls for the common ones would take as long as they do.
-func (m *machine) run(pc int32, pos int) int {
+func (m *machine) run(pc int32, pos int) int { //nolint:cyclop,funlen // a table of the instructions
 	s, insts := m.input, m.prog.insts
 	for {
 		if m.tick--; m.tick < 0 && !m.pause() {

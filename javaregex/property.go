@@ -128,7 +128,7 @@ func identifierIgnorable() runeSet {
 
 // binarySet returns a binary property, as in \p{IsAlphabetic}. The name may be in any case. The
 // function is a table of the names.
-func binarySet(name string, caseless bool) (runeSet, bool) {
+func binarySet(name string, caseless bool) (runeSet, bool) { //nolint:cyclop // a table of names
 	name = strings.ToUpper(name)
 	if caseless {
 		switch name {

@@ -49,7 +49,7 @@ func main() {
 
 	ctx, hurry := untilSignal()
 	out := newConsole(os.Stdout, os.Getenv)
-	if err := newCommand(out, hurry).ExecuteContext(ctx); err != nil {
+	if err := newCommand(hurry, out).ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "local:", err)
 		os.Exit(1)
 	}
@@ -76,7 +76,7 @@ func untilSignal() (ctx, hurry context.Context) {
 	return ctx, hurry
 }
 
-func newCommand(out *console, hurry context.Context) *cobra.Command {
+func newCommand(hurry context.Context, out *console) *cobra.Command {
 	var s settings
 	cmd := &cobra.Command{
 		Use:     "local",

@@ -86,8 +86,8 @@ func temporalAnswers(ctx context.Context, address string) error {
 	if err != nil {
 		return fmt.Errorf("ask %s for its health: %w", address, err)
 	}
-	if response.Status != healthpb.HealthCheckResponse_SERVING {
-		return fmt.Errorf("%s says that it is %s", address, response.Status)
+	if response.GetStatus() != healthpb.HealthCheckResponse_SERVING {
+		return fmt.Errorf("%s says that it is %s", address, response.GetStatus())
 	}
 	return nil
 }

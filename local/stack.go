@@ -56,7 +56,7 @@ func runStack(ctx, hurry context.Context, s settings, out *console) error {
 // quietIfStopped drops an error that comes of the user having wanted to stop.
 func quietIfStopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // this is what the function is for
 	}
 	return err
 }

@@ -181,26 +181,17 @@ func (d *decoder) value(f field, data []byte, into reflect.Value) {
 	case reflect.Slice:
 		d.list(f, inner(data, text, '['), into)
 	case reflect.String:
-		switch {
-		case isText:
-			into.SetString(text)
-		case isNumber(data):
-			into.SetString(string(data))
-		default:
+		if !isText && !isNumber(data) {
 			d.must(f, "a text", data)
+			return
 		}
+		into.SetString(orText(data, text))
 	case reflect.Bool:
 		d.boolean(f, data, text, into)
 	case reflect.Int, reflect.Int64:
 		d.integer(f, data, text, into)
 	case reflect.Float32, reflect.Float64:
-		number := orText(data, text)
-		n, err := strconv.ParseFloat(number, 64)
-		if err != nil || !isNumber([]byte(number)) {
-			d.must(f, "a number", data)
-			return
-		}
-		into.SetFloat(n)
+		d.number(f, data, text, into)
 	default:
 		if err := json.Unmarshal(data, into.Addr().Interface()); err != nil {
 			d.must(f, "of another form", data)
@@ -235,6 +226,16 @@ func inner(data []byte, text string, begins byte) []byte {
 // isNumber reports whether valid JSON, or a text, is a JSON number.
 func isNumber(data []byte) bool {
 	return len(data) > 0 && (data[0] == '-' || data[0] >= '0' && data[0] <= '9') && json.Valid(data)
+}
+
+func (d *decoder) number(f field, data []byte, text string, into reflect.Value) {
+	number := orText(data, text)
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || !isNumber([]byte(number)) {
+		d.must(f, "a number", data)
+		return
+	}
+	into.SetFloat(n)
 }
 
 func (d *decoder) boolean(f field, data []byte, text string, into reflect.Value) {
@@ -340,7 +341,7 @@ func (d *decoder) object(f field, data []byte, into reflect.Value) {
 func (d *decoder) unknown(path, name string, known []structField) {
 	p := Problem{Field: path, Says: "there is no field of that name", Private: ": " + strconv.Quote(clip(path))}
 	if isName(name) {
-		p.Says, p.Private = fmt.Sprintf("there is no field %s", path), ""
+		p.Says, p.Private = "there is no field "+path, ""
 	}
 	for i := range known {
 		original := known[i].name

@@ -312,8 +312,9 @@ func hidden(r rune) bool { return r != ' ' && (unicode.Is(unicode.Zs, r) || unic
 // printText shows what a send of SEND_SMS says.
 func printText(ctx context.Context, out io.Writer, call *sms.Call) {
 	var input struct {
-		SmsBody             string
-		Variables, Metadata json.RawMessage
+		SmsBody   string          `json:"smsBody"`
+		Variables json.RawMessage `json:"variables"`
+		Metadata  json.RawMessage `json:"metadata"`
 	}
 	if call.Workflow != sms.SendSmsWorkflowName || json.Unmarshal(call.Input, &input) != nil || input.SmsBody == "" {
 		return

@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -180,9 +181,9 @@ func (s *Sim) setNumber(n Number) error {
 		return fmt.Errorf("account %s does not exist: add it before its number", n.Account)
 	}
 	if n.Method == "" {
-		n.Method = "POST"
+		n.Method = http.MethodPost
 	}
-	if n.Method != "POST" && n.Method != "GET" {
+	if n.Method != http.MethodPost && n.Method != http.MethodGet {
 		return fmt.Errorf("method %q: want GET or POST", n.Method)
 	}
 	if n.Rate != 0 && !(n.Rate >= 0.001 && n.Rate <= 1e6) {

@@ -3,6 +3,7 @@ package twiliosim
 // Faults on demand: what goes wrong, how often, for whom, and the dice.
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -172,7 +173,7 @@ func ParseFault(line string) (Fault, error) {
 }
 
 // complete checks a fault and fills in what was left out.
-func (f *Fault) complete() error {
+func (f *Fault) complete() error { //nolint:cyclop // a table of what a fault may not be
 	operations, known := faultOperations[f.Kind]
 	if !known {
 		return fmt.Errorf("fault kind %q: want one of %s", f.Kind, strings.Join(FaultKinds, ", "))
@@ -184,7 +185,7 @@ func (f *Fault) complete() error {
 		return fmt.Errorf("fault %s: operation %q: want one of %s", f.Kind, f.Operation, strings.Join(operations, ", "))
 	}
 	if f.Kind == FaultRefuse && (f.Number != "" || f.Rate != 0 || f.Next > 1) {
-		return fmt.Errorf("fault refuse: it closes the port for everybody, once; give it a delay alone")
+		return errors.New("fault refuse: it closes the port for everybody, once; give it a delay alone")
 	}
 	if !(f.Rate >= 0 && f.Rate <= 1) { // so that NaN is none either
 		return fmt.Errorf("fault %s: rate %v: want above 0 to 1", f.Kind, f.Rate)

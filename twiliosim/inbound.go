@@ -164,19 +164,32 @@ func (s *Sim) waitUntil(ctx context.Context, at time.Time) bool {
 
 var errClosed = errors.New("the simulator is closed")
 
-// receive stores the message and makes a session for it.
-func (s *Sim) receive(in Inbound) (*session, string, error) {
-	if kind := kindOf(in.From); kind == invalidAddress {
-		return nil, "", fmt.Errorf("from %q: want a phone number such as +15551230001, or whatsapp:+…", in.From)
+// check reports what Twilio would never deliver.
+func (in *Inbound) check() error {
+	if kindOf(in.From) == invalidAddress {
+		return fmt.Errorf("from %q: want a phone number such as +15551230001, or whatsapp:+…", in.From)
 	}
 	if in.From == in.To {
-		return nil, "", fmt.Errorf("from and to are the same number: a phone cannot text itself")
+		return errors.New("from and to are the same number: a phone cannot text itself")
 	}
 	if utf8.RuneCountInString(in.Body) > sms.MaxBodyLength {
-		return nil, "", fmt.Errorf("body: it has more than %d characters", sms.MaxBodyLength)
+		return fmt.Errorf("body: it has more than %d characters", sms.MaxBodyLength)
 	}
 	if len(in.Media) > maxMedia {
-		return nil, "", fmt.Errorf("media: there are more than %d", maxMedia)
+		return fmt.Errorf("media: there are more than %d", maxMedia)
+	}
+	for _, item := range in.Media {
+		if !isHTTPURL(item.URL) {
+			return fmt.Errorf("media %q: want an http or https URL", item.URL)
+		}
+	}
+	return nil
+}
+
+// receive stores the message and makes a session for it.
+func (s *Sim) receive(in Inbound) (*session, string, error) {
+	if err := in.check(); err != nil {
+		return nil, "", err
 	}
 	size := sms.Measure(in.Body)
 	s.mu.Lock()
@@ -186,7 +199,7 @@ func (s *Sim) receive(in Inbound) (*session, string, error) {
 		return nil, "", fmt.Errorf("to %q is not a number of this simulator: it has %s", in.To, strings.Join(s.numberOrder, ", "))
 	}
 	if !sameChannel(kindOf(in.From), snd.kind) {
-		return nil, "", fmt.Errorf("from and to must be on the same channel, such as whatsapp:, or both numbers")
+		return nil, "", errors.New("from and to must be on the same channel, such as whatsapp:, or both numbers")
 	}
 	var m *message
 	var keyword, answer string
@@ -197,9 +210,6 @@ func (s *Sim) receive(in Inbound) (*session, string, error) {
 	} else {
 		d := draft{to: in.To, from: in.From, body: in.Body, account: snd.account, direction: directionInbound}
 		for _, item := range in.Media {
-			if !isHTTPURL(item.URL) {
-				return nil, "", fmt.Errorf("media %q: want an http or https URL", item.URL)
-			}
 			d.media = append(d.media, item.URL)
 		}
 		keyword, answer = s.keyword(snd, in.From, in.Body)

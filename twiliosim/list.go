@@ -53,23 +53,9 @@ func (s *Sim) route(q *request) reply {
 
 // list answers GET …/Messages.json.
 func (s *Sim) list(q *request) reply {
-	size, number := defaultPageSize, 0
-	if v := q.form.Get("PageSize"); v != "" {
-		n, err := strconv.Atoi(v)
-		if err != nil || n < 1 {
-			return fail(badRequest, 20006, "Invalid PageSize %s", v)
-		}
-		if n > maxPageSize {
-			return fail(badRequest, 20007, "Page size %d is larger than the maximum of %d", n, maxPageSize)
-		}
-		size = n
-	}
-	if v := q.form.Get("Page"); v != "" {
-		n, err := strconv.Atoi(v)
-		if err != nil || n < 0 || n > 0 && q.form.Get("PageToken") == "" {
-			return fail(badRequest, 20006, "Invalid Page %s: a page beyond the first needs its PageToken", v)
-		}
-		number = n
+	size, number, refused := q.readPage()
+	if refused != nil {
+		return *refused
 	}
 	find := query{to: normalize(q.form.Get("To")), from: normalize(q.form.Get("From")), now: s.clock.now(), limit: size + 1}
 	if refused := find.readDates(q.form); refused != nil {
@@ -107,6 +93,33 @@ func (s *Sim) list(q *request) reply {
 		p.PreviousPageURI = &previous
 	}
 	return reply{status: http.StatusOK, body: p}
+}
+
+// readPage reads how long a page is wanted, and which.
+func (q *request) readPage() (size, number int, refused *reply) {
+	refuse := func(code int, format string, args ...any) (int, int, *reply) {
+		r := fail(badRequest, code, format, args...)
+		return 0, 0, &r
+	}
+	size = defaultPageSize
+	if v := q.form.Get("PageSize"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 {
+			return refuse(20006, "Invalid PageSize %s", v)
+		}
+		if n > maxPageSize {
+			return refuse(20007, "Page size %d is larger than the maximum of %d", n, maxPageSize)
+		}
+		size = n
+	}
+	if v := q.form.Get("Page"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 0 || n > 0 && q.form.Get("PageToken") == "" {
+			return refuse(20006, "Invalid Page %s: a page beyond the first needs its PageToken", v)
+		}
+		number = n
+	}
+	return size, number, nil
 }
 
 // readToken resolves a PageToken: PA and the last SID of the page before, or PB

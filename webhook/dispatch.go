@@ -320,8 +320,7 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 		}
 	}
 	if len(attributes) > 0 {
-		//lint:ignore SA1019 Temporal knows the types of a trigger's attributes, we do not.
-		options.SearchAttributes = attributes
+		options.SearchAttributes = attributes //nolint:staticcheck // Temporal knows the types of a trigger's attributes, we do not
 	}
 	doubt, err = r.try(ctx, func(ctx context.Context) error {
 		_, err := r.Client.ExecuteWorkflow(ctx, options, workflow, args...)

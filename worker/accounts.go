@@ -48,7 +48,9 @@ func (r *refusals) set(name string, code sms.Code) {
 func (r *refusals) probe(ctx context.Context, accounts map[string]activities.Account, logger *slog.Logger) {
 	var probing sync.WaitGroup
 	for name, account := range accounts {
-		gateway, ok := account.Gateway.(interface{ Probe(context.Context) error })
+		gateway, ok := account.Gateway.(interface {
+			Probe(ctx context.Context) error
+		})
 		if !ok {
 			continue
 		}

@@ -65,9 +65,9 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 		return w
 	}
 	return func(ctx context.Context) error {
-		w, err := startWorker(ctx, build, temporalClient, logger)
-		if err != nil || w == nil {
-			return err
+		w := startWorker(ctx, build, temporalClient, logger)
+		if w == nil {
+			return nil
 		}
 		defer w.Stop()
 		insist(ctx, logger, "make the schedule by which missed texts are caught up on", func(ctx context.Context) error {

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -85,7 +86,7 @@ func choose(only string, c config.Config) (parts, error) {
 		return parts{worker: true}, nil
 	case "webhook":
 		if c.Triggers == "" {
-			return parts{}, fmt.Errorf("the webhook needs triggers: set TRIGGERS to a trigger file")
+			return parts{}, errors.New("the webhook needs triggers: set TRIGGERS to a trigger file")
 		}
 		return parts{webhook: true}, nil
 	}

@@ -136,9 +136,9 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 		probing, done := context.WithCancel(ctx)
 		defer done()
 		go refused.probe(probing, accounts, logger)
-		w, err := startWorker(ctx, build, temporalClient, logger)
-		if err != nil || w == nil {
-			return err
+		w := startWorker(ctx, build, temporalClient, logger)
+		if w == nil {
+			return nil
 		}
 		defer w.Stop()
 		go share(probing, temporalClient, accounts, logger)
@@ -209,25 +209,25 @@ func idSecret(c config.Config) []byte {
 	return []byte(c.Token.Reveal())
 }
 
-// startWorker starts a worker as soon as Temporal answers. It gives nil if the
-// context ends before.
-func startWorker(ctx context.Context, build func() worker.Worker, temporalClient *temporal.Client, logger *slog.Logger) (worker.Worker, error) {
+// startWorker starts a worker as soon as Temporal answers. It returns nil if
+// the context ends before.
+func startWorker(ctx context.Context, build func() worker.Worker, temporalClient *temporal.Client, logger *slog.Logger) worker.Worker {
 	wait := time.Second
 	for {
 		err := temporalAnswers(ctx, temporalClient)
 		if err == nil {
 			w := build()
 			if err = w.Start(); err == nil {
-				return w, nil
+				return w
 			}
 		}
 		if ctx.Err() != nil {
-			return nil, nil
+			return nil
 		}
 		logger.Warn("Temporal does not answer yet; trying again", "address", temporalClient.Address, "wait", wait, "error", err)
 		select {
 		case <-ctx.Done():
-			return nil, nil
+			return nil
 		case <-time.After(wait):
 		}
 		wait = min(2*wait, 15*time.Second)

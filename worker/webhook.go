@@ -35,7 +35,6 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		Attributes: func(ctx context.Context) webhook.Attributes { return temporalClient.SearchAttributes(ctx) },
 		CatchesUp:  func(ctx context.Context) (bool, error) { return scheduled(ctx, temporalClient) },
 	}
-	ready := &readiness{ask: func(ctx context.Context) error { return namespaceAnswers(ctx, temporalClient) }}
 	handler, err := webhook.Handler(webhook.Options{
 		PublicURL: c.WebhookPublicURL,
 		Forwarded: c.WebhookForwarded,
@@ -51,15 +50,7 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		OwnNumbers:     c.WebhookOwnNumbers.All,
 		NumberAccounts: c.WebhookOwnNumbers.Accounts,
 
-		Ready: func(ctx context.Context) (string, error) {
-			if stopping.Err() != nil {
-				return "", errors.New("the process is stopping")
-			}
-			if err := refused.err(); err != nil {
-				return "", err
-			}
-			return ready.get(ctx)
-		},
+		Ready:       whetherReady(stopping, refused, temporalClient),
 		ShowOutcome: c.WebhookShowOutcome,
 		Logger:      logger,
 	})
@@ -78,19 +69,9 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 	if err != nil {
 		return nil, err
 	}
-	var catchUp func(context.Context) error
-	switch {
-	case c.CatchUp > 0:
-		if catchUp, err = newCatchUp(c, temporalClient, live, dispatcher, ours, logger); err != nil {
-			return nil, err
-		}
-	case c.CatchUpOff:
-		catchUp = func(ctx context.Context) error {
-			insist(ctx, logger, "remove the schedule of the catch-up, as CATCH_UP is 0s", func(ctx context.Context) error {
-				return unschedule(ctx, temporalClient)
-			})
-			return nil
-		}
+	catchUp, err := whetherToCatchUp(c, temporalClient, live, dispatcher, ours, logger)
+	if err != nil {
+		return nil, err
 	}
 	return func(ctx context.Context) error {
 		group, ctx := errgroup.WithContext(ctx)
@@ -110,6 +91,36 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		})
 		return group.Wait()
 	}, nil
+}
+
+// whetherReady reports why texts should go to another process, if they should.
+func whetherReady(stopping context.Context, refused *refusals, temporalClient *temporal.Client) func(context.Context) (string, error) {
+	ready := &readiness{ask: func(ctx context.Context) error { return namespaceAnswers(ctx, temporalClient) }}
+	return func(ctx context.Context) (string, error) {
+		if stopping.Err() != nil {
+			return "", errors.New("the process is stopping")
+		}
+		if err := refused.err(); err != nil {
+			return "", err
+		}
+		return ready.get(ctx)
+	}
+}
+
+// whetherToCatchUp returns what CATCH_UP asks for; nil if it is not set.
+func whetherToCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
+	switch {
+	case c.CatchUp > 0:
+		return newCatchUp(c, temporalClient, live, dispatcher, ours, logger)
+	case c.CatchUpOff:
+		return func(ctx context.Context) error {
+			insist(ctx, logger, "remove the schedule of the catch-up, as CATCH_UP is 0s", func(ctx context.Context) error {
+				return unschedule(ctx, temporalClient)
+			})
+			return nil
+		}, nil
+	}
+	return nil, nil
 }
 
 // namespaceAnswers asks more than whether Temporal is there: events go to our

@@ -4,6 +4,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -81,12 +82,9 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 			return failure
 		}
 	}
-	settled, rest, err := b.part(ctx, recipients, sms.ReportPage{Messages: result.Messages, Errors: result.Errors})
-	if err != nil {
-		return err
-	}
+	settled, rest := b.part(ctx, recipients, sms.ReportPage{Messages: result.Messages, Errors: result.Errors})
 	b.measure(ctx, began, len(settled.Messages)+len(settled.Errors))
-	settled.Errors = append(page.Errors, settled.Errors...)
+	settled.Errors = slices.Concat(page.Errors, settled.Errors)
 	if len(settled.Messages)+len(settled.Errors) > 0 {
 		if err := b.settle(ctx, settled); err != nil {
 			return err
@@ -119,7 +117,7 @@ func (b *broadcast) hold(groups []sleepers) {
 // part parts what became of a page into what is final, and the recipients who are
 // to be tried again. A page with a key is tried again as a whole: its key stands
 // for the whole list, and whoever was texted is not texted again.
-func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result sms.ReportPage) (settled sms.ReportPage, rest sms.Recipients, err error) {
+func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result sms.ReportPage) (settled sms.ReportPage, rest sms.Recipients) {
 	again := make(map[string]bool)
 	for i := range result.Errors {
 		if worthAnother(&result.Errors[i]) {
@@ -127,11 +125,11 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 		}
 	}
 	if !b.patient || len(again) == 0 {
-		return result, nil, nil
+		return result, nil
 	}
 	if b.input.IdempotencyKey != "" {
 		b.held.Last = result
-		return sms.ReportPage{}, recipients, nil
+		return sms.ReportPage{}, recipients
 	}
 	in := sms.ReadAddressesInput{DefaultRegion: b.input.DefaultRegion}
 	for i := range recipients {
@@ -140,7 +138,7 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute, Summary: "Find who was not sent to"})
 	var read []string
 	if err := workflow.ExecuteLocalActivity(finding, sms.ReadAddressesName, in).Get(ctx, &read); err != nil {
-		return result, nil, nil //nolint:nilerr // cancelled: what is known is reported
+		return result, nil // cancelled: what is known is reported
 	}
 	for i, to := range read {
 		if again[to] {
@@ -157,7 +155,7 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 			settled.Errors = append(settled.Errors, result.Errors[i])
 		}
 	}
-	return settled, rest, nil
+	return settled, rest
 }
 
 // keyedPatience is how long the send of a page with a key is tried again without
@@ -328,7 +326,7 @@ func (b *broadcast) preview(ctx workflow.Context, page sms.Page) error {
 			return err
 		}
 	}
-	failures := append(page.Errors, found.Failures...)
+	failures := slices.Concat(page.Errors, found.Failures)
 	for i := range failures {
 		b.progress.Errors[failures[i].Code]++
 	}

@@ -264,8 +264,7 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 	merge(options.Memo, call.Memo)
 	attributes := map[string]any{}
 	merge(attributes, call.SearchAttributes)
-	//lint:ignore SA1019 Temporal knows the types of a trigger's attributes, we do not.
-	options.SearchAttributes = attributes
+	options.SearchAttributes = attributes //nolint:staticcheck // Temporal knows the types of a trigger's attributes, we do not
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, options), call.Workflow, call.Input)
 	err = child.GetChildWorkflowExecution().Get(ctx, nil)
 	if already := (*temporal.ChildWorkflowExecutionAlreadyStartedError)(nil); errors.As(err, &already) {
@@ -290,8 +289,7 @@ func reusePolicy(call *sms.Call) enumspb.WorkflowIdReusePolicy {
 	case call.WorkflowID == "" || call.IDReuse == sms.ReuseRejectDuplicate:
 		return enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
 	case call.IDConflict == sms.ConflictTerminateExisting:
-		//lint:ignore SA1019 A child has no conflict policy to say it with.
-		return enumspb.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING
+		return enumspb.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING //nolint:staticcheck // a child has no conflict policy to say it with
 	case call.IDReuse == sms.ReuseAllowDuplicateFailedOnly:
 		return enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
 	}

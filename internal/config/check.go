@@ -118,23 +118,11 @@ func (c *Config) normalise(variables map[string]string) error {
 	for _, v := range variablesOf() {
 		m.add(v.check(reflect.ValueOf(c).Elem().Field(v.index), variables[v.name]))
 	}
+	c.checkTogether(variables, fail)
 	for name, address := range map[string]string{"TWILIO_BASE_URL": c.BaseURL, "WEBHOOK_PUBLIC_URL": c.WebhookPublicURL} {
 		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https") {
 			fail("%s is %q: write an http or https address, such as https://sms.example.com", name, address)
 		}
-	}
-	for _, pair := range [][2]string{
-		{"TWILIO_API_KEY", "TWILIO_API_SECRET"}, {"TWILIO_REGION", "TWILIO_EDGE"}, {"WEBHOOK_TLS_CERT", "WEBHOOK_TLS_KEY"},
-	} {
-		if (variables[pair[0]] == "") != (variables[pair[1]] == "") {
-			fail("%s and %s go together; set both or neither", pair[0], pair[1])
-		}
-	}
-	if len(c.WebhookACMEHosts) > 0 && c.WebhookTLSCert != "" {
-		fail("WEBHOOK_ACME_HOSTS and WEBHOOK_TLS_CERT are both set; unset one")
-	}
-	if c.BroadcastStore != "" && c.BroadcastDir != "" {
-		fail("BROADCAST_STORE and BROADCAST_DIR are both set; BROADCAST_DIR=/srv/sms is the same as BROADCAST_STORE=file:///srv/sms: unset one")
 	}
 	c.CatchUpOff = variables["CATCH_UP"] != "" && c.CatchUp == 0
 	c.DefaultRegion = strings.ToUpper(c.DefaultRegion)
@@ -151,6 +139,23 @@ func (c *Config) normalise(variables map[string]string) error {
 		fail("ID_SECRET is too short: it has %d characters and must have at least %d, better 32 random ones", n, minIDSecret)
 	}
 	return m.err()
+}
+
+// checkTogether checks which variables need or exclude each other.
+func (c *Config) checkTogether(variables map[string]string, fail func(format string, args ...any)) {
+	for _, pair := range [][2]string{
+		{"TWILIO_API_KEY", "TWILIO_API_SECRET"}, {"TWILIO_REGION", "TWILIO_EDGE"}, {"WEBHOOK_TLS_CERT", "WEBHOOK_TLS_KEY"},
+	} {
+		if (variables[pair[0]] == "") != (variables[pair[1]] == "") {
+			fail("%s and %s go together; set both or neither", pair[0], pair[1])
+		}
+	}
+	if len(c.WebhookACMEHosts) > 0 && c.WebhookTLSCert != "" {
+		fail("WEBHOOK_ACME_HOSTS and WEBHOOK_TLS_CERT are both set; unset one")
+	}
+	if c.BroadcastStore != "" && c.BroadcastDir != "" {
+		fail("BROADCAST_STORE and BROADCAST_DIR are both set; BROADCAST_DIR=/srv/sms is the same as BROADCAST_STORE=file:///srv/sms: unset one")
+	}
 }
 
 // check holds a value against the variable's oneof and min. What could not be

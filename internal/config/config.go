@@ -98,7 +98,7 @@ var aliases = map[string]string{
 
 // FromEnvironment reads the process's environment.
 func FromEnvironment() (Config, error) {
-	return Read(env.ToMap(os.Environ()))
+	return Read(env.ToMap(os.Environ())) //nolint:forbidigo // the one place
 }
 
 // Read reads a configuration from variables. The error is of type [Mistakes] and

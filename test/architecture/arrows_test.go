@@ -1,5 +1,5 @@
 // Package architecture keeps the direction in which the rooms of the project
-// import each other. CONTRIBUTING.md shows the same as a picture.
+// import each other. docs/architecture.md shows the same as a picture.
 package architecture
 
 import (
@@ -7,51 +7,53 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+
+	"go.yaml.in/yaml/v4"
 )
 
 const module = "temporal-twilio"
 
-// yamlfile is a room of its own: the one part of internal/ that more than the
-// programs need.
-const yamlfile = "internal/yamlfile"
-
-// metrics is another: whatever is counted is counted there.
-const metrics = "internal/metrics"
-
-// version is another: the local Twilio, too, says which it is.
-const version = "internal/version"
-
-// schemas is another: it describes types of more rooms than internal/ may reach.
-const schemas = "internal/schemas"
-
-// rooms says for each top-level folder which others its packages may reach,
-// directly or through others. A room always reaches itself.
-var rooms = map[string][]string{
-	"sms":        {},
-	"javaregex":  {},
-	"freemarker": {"javaregex"},
-	"twilio":     {"sms"},
-	"broadcast":  {"sms"},
-	"activities": {"sms", "javaregex", "freemarker", "twilio", metrics},
-	"workflows":  {"sms"},
-	"triggers":   {"sms", "javaregex", "freemarker", yamlfile},
-	"webhook":    {"sms", "javaregex", "freemarker", "twilio", "triggers", metrics, yamlfile},
-	"internal":   {"sms", "javaregex", "freemarker", "twilio", metrics, version, yamlfile},
-	yamlfile:     {},
-	metrics:      {"sms", "twilio"},
-	version:      {},
-	schemas:      {"sms", "javaregex", "freemarker", "triggers", yamlfile},
-	"worker":     {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", metrics, version, yamlfile},
-	"starter":    {"sms", "javaregex", "freemarker", "twilio", "workflows", "triggers", "webhook", "internal", metrics, version, yamlfile},
-	"twiliosim":  {"sms", "twilio", version},
-	"local":      {"sms", "broadcast", "twiliosim", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", metrics, version, yamlfile},
-	"examples":   {"sms", "workflows"},
-	"test":       {"sms", "broadcast", "javaregex", "freemarker", "twilio", "activities", "workflows", "triggers", "webhook", "internal", metrics, version, "twiliosim", "local", yamlfile},
-}
+// rooms says for each room which others its packages may reach, directly or
+// through others. A room always reaches itself. The linter depguard has the same
+// rules, for what is imported directly, from the same place.
+var rooms = sync.OnceValue(func() map[string][]string {
+	data, err := os.ReadFile("../../.golangci.yml")
+	if err != nil {
+		panic(err)
+	}
+	var config struct {
+		Linters struct {
+			Settings struct {
+				Depguard struct {
+					Rules map[string]struct {
+						Allow []string `yaml:"allow"`
+					} `yaml:"rules"`
+				} `yaml:"depguard"`
+			} `yaml:"settings"`
+		} `yaml:"linters"`
+	}
+	if err := yaml.Unmarshal(data, &config); err != nil {
+		panic(err)
+	}
+	arrows := map[string][]string{}
+	for room, rule := range config.Linters.Settings.Depguard.Rules {
+		arrows[room] = nil
+		for _, allowed := range rule.Allow {
+			arrows[room] = append(arrows[room], strings.TrimPrefix(allowed, module+"/"))
+		}
+	}
+	all := slices.Sorted(maps.Keys(arrows))
+	arrows["local"] = all
+	arrows["test"] = append(all, "local")
+	return arrows
+})
 
 // goPackage is what "go list -json" says of a package.
 type goPackage struct {
@@ -101,16 +103,17 @@ func TestWorkflowAuthorsLinkTheSDKAndTheStandardLibraryOnly(t *testing.T) {
 // mistakes names what a package reaches and must not.
 func mistakes(p *goPackage, packages map[string]*goPackage) (found []string) {
 	from := room(p.ImportPath)
-	allowed, known := rooms[from]
+	allowed, known := rooms()[from]
 	if !known {
-		return []string{fmt.Sprintf("%s is in a folder that has no arrows yet: say in test/architecture and in CONTRIBUTING.md what %s/ may import", p.ImportPath, from)}
+		return []string{fmt.Sprintf("%s is in a folder that has no arrows yet: say in .golangci.yml and in docs/architecture.md what %s/ may import", p.ImportPath, from)}
 	}
 	for _, reached := range p.Deps {
 		if packages[reached] == nil {
 			continue // not ours
 		}
 		to := room(reached)
-		if to == from || slices.Contains(allowed, to) {
+		covers := func(room string) bool { return to == room || strings.HasPrefix(to, room+"/") }
+		if covers(from) || slices.ContainsFunc(allowed, covers) {
 			continue
 		}
 		found = append(found, fmt.Sprintf("%s imports %s%s, but %s", p.ImportPath, reached, through(p, reached, packages), arrow(from, to)))
@@ -137,7 +140,7 @@ func arrow(from, to string) string {
 	switch {
 	case to == "local" || to == "twiliosim":
 		return "nothing outside local/ and test/ imports " + to + "/"
-	case slices.Contains(rooms[to], from):
+	case slices.Contains(rooms()[to], from):
 		return fmt.Sprintf("the arrow runs %s <- %s, and never back", from, to)
 	}
 	return fmt.Sprintf("no arrow runs %s <- %s", to, from)
@@ -146,9 +149,9 @@ func arrow(from, to string) string {
 // room is the top-level folder of a package of ours.
 func room(path string) string {
 	path = strings.TrimPrefix(path, module+"/")
-	for _, apart := range []string{yamlfile, metrics, version, schemas} {
-		if path == apart || strings.HasPrefix(path, apart+"/") {
-			return apart
+	for name := range rooms() {
+		if strings.Contains(name, "/") && (path == name || strings.HasPrefix(path, name+"/")) {
+			return name // a part of internal/
 		}
 	}
 	first, _, _ := strings.Cut(path, "/")
@@ -201,7 +204,7 @@ func TestABrokenArrowIsNamed(t *testing.T) {
 		"workflows":  "temporal-twilio/workflows imports temporal-twilio/activities, but no arrow runs activities <- workflows",
 		"webhook":    "temporal-twilio/webhook imports temporal-twilio/twiliosim, but nothing outside local/ and test/ imports twiliosim/",
 		"freemarker": "temporal-twilio/freemarker imports temporal-twilio/sms through temporal-twilio/javaregex, but no arrow runs sms <- freemarker",
-		"shed":       "temporal-twilio/shed is in a folder that has no arrows yet: say in test/architecture and in CONTRIBUTING.md what shed/ may import",
+		"shed":       "temporal-twilio/shed is in a folder that has no arrows yet: say in .golangci.yml and in docs/architecture.md what shed/ may import",
 	} {
 		if got := strings.Join(mistakes(packages[module+"/"+path], packages), "\n"); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", path, got, want)

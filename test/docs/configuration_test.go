@@ -26,7 +26,6 @@ func variables(t *testing.T) (defaults map[string]string, secrets []string) {
 	t.Helper()
 	defaults = map[string]string{}
 	for field := range reflect.TypeFor[config.Config]().Fields() {
-		field := field
 		name := field.Tag.Get("env")
 		if name == "-" {
 			continue

@@ -32,7 +32,7 @@ var errLessThanSeconds = javatext.Reasonf("Less than seconds accuracy isn't allo
 // newISO reads the options behind "iso" or "xs": h, m, s, ms for the accuracy, nz and fz to
 // hide and to force the zone, u and fu for UTC, each behind "_" or a space. Positions in
 // messages count the prefix.
-func newISO(options string, prefix int, kind Kind, xs bool, z *Zone) (*iso, error) {
+func newISO(options string, prefix int, kind Kind, xs bool, z *Zone) (*iso, error) { //nolint:cyclop // a state machine of the options
 	if kind == Unknown {
 		return nil, ErrUnknownKind
 	}

@@ -49,7 +49,7 @@ func newSimple(pattern string, l locale.Locale, z *Zone) (*simple, error) {
 }
 
 // compile splits the pattern into items.
-func (f *simple) compile() error { // a state machine of quotes and letters
+func (f *simple) compile() error { //nolint:cyclop // a state machine of quotes and letters
 	var run item             // letters in a row, or
 	var text strings.Builder // other text
 	flush := func() error {
@@ -118,7 +118,7 @@ const buddhistYears = 543
 
 // field appends one field. It is a table of pattern letters, longer than a function should be
 // otherwise.
-func (f *simple) field(dst []byte, it *item, m *moment) []byte {
+func (f *simple) field(dst []byte, it *item, m *moment) []byte { //nolint:cyclop,funlen // a table of pattern letters
 	long := it.count >= 4
 	hour := m.millis / hourMillis
 	pick := func(long bool, longs, shorts []string, i int) []byte {

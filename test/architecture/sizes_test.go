@@ -1,0 +1,38 @@
+package architecture
+
+// Sizes: .golangci.yml bounds functions, and this test files.
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// maxLines is how long a file may be: one subject, which a reader can keep in mind.
+const maxLines = 700
+
+func TestFilesAreShort(t *testing.T) {
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && path != root {
+			return filepath.SkipDir
+		}
+		if filepath.Ext(path) != ".go" {
+			return nil
+		}
+		source, err := os.ReadFile(path)
+		if lines := bytes.Count(source, []byte("\n")); lines > maxLines {
+			t.Errorf("%s has %d lines: split it by its subjects, each at most %d lines", path, lines, maxLines)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
