@@ -37,9 +37,12 @@ func banner(s settings, temporal temporalServer) string {
 	return b.String()
 }
 
-// starterExample works as it stands, also when Temporal is not at its usual place.
+// starterExample can be pasted, also if Temporal is not at its usual ports.
 func starterExample(s settings, arguments string) string {
 	example := filepath.Join(s.bin, "starter") + " " + arguments
+	if s.uiPort != 8233 {
+		example = "TEMPORAL_UI_URL=" + url(s.uiPort, "") + " " + example
+	}
 	if s.temporalPort != 7233 {
 		example = "TEMPORAL_ADDRESS=" + address(s.temporalPort) + " " + example
 	}

@@ -61,18 +61,21 @@ broadcast.`,
 		{sms.ResumeUpdate, "Go on with a broadcast that is paused, or that waits, at once"},
 		{sms.CancelUpdate, "End a broadcast after the page that is being sent, with its report"},
 	} {
-		cmd.AddCommand(&cobra.Command{
+		var asJSON bool
+		sub := &cobra.Command{
 			Use: act.name + " WORKFLOW-ID", Short: act.short, Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return actOnBroadcast(cmd.Context(), cmd.OutOrStdout(), act.name, args[0])
+				return actOnBroadcast(cmd.Context(), cmd.OutOrStdout(), act.name, args[0], asJSON)
 			},
-		})
+		}
+		sub.Flags().BoolVar(&asJSON, "json", false, "print the progress as JSON")
+		cmd.AddCommand(sub)
 	}
 	return cmd
 }
 
 // actOnBroadcast pauses, resumes or cancels a broadcast, and says how far it is.
-func actOnBroadcast(ctx context.Context, out io.Writer, act, id string) error {
+func actOnBroadcast(ctx context.Context, out io.Writer, act, id string, asJSON bool) error {
 	c, err := connect()
 	if err != nil {
 		return err
@@ -89,6 +92,9 @@ func actOnBroadcast(ctx context.Context, out io.Writer, act, id string) error {
 	}
 	if err != nil {
 		return failure(c, act+" the broadcast "+id, err)
+	}
+	if asJSON {
+		return printJSON(out, p)
 	}
 	fmt.Fprintln(out, workflows.ProgressLine(p))
 	return nil
@@ -167,7 +173,11 @@ func (f broadcastFlags) tell(out io.Writer, p sms.BroadcastProgress) error {
 			return err
 		}
 	} else {
-		fmt.Fprintf(out, "%s: %d recipients, %d sent\n", p.State, p.Recipients, p.Sent)
+		if p.DryRun != nil {
+			fmt.Fprintf(out, "dry run %s: %d recipients\n", p.State, p.Recipients)
+		} else {
+			fmt.Fprintf(out, "%s: %d recipients, %d sent\n", p.State, p.Recipients, p.Sent)
+		}
 		for _, code := range slices.Sorted(maps.Keys(p.Errors)) {
 			fmt.Fprintf(out, "  %s: %d\n", code, p.Errors[code])
 		}
@@ -191,11 +201,19 @@ func (f broadcastFlags) tell(out io.Writer, p sms.BroadcastProgress) error {
 	return nil
 }
 
+// plural counts things.
+func plural(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 // tellDryRun prints what would happen.
 func tellDryRun(out io.Writer, p sms.BroadcastProgress) {
-	fmt.Fprintf(out, "  nothing was sent; it would be %d messages in %d segments\n", p.DryRun.Messages, p.DryRun.Segments)
+	fmt.Fprintf(out, "  nothing was sent; it would be %s in %s\n", plural(p.DryRun.Messages, "message"), plural(p.DryRun.Segments, "segment"))
 	for _, text := range p.DryRun.Texts {
-		fmt.Fprintf(out, "  to %s, %s, %d segments: %s\n", text.To, text.Encoding, text.Segments, text.Text)
+		fmt.Fprintf(out, "  to %s, %s, %s: %s\n", text.To, text.Encoding, plural(text.Segments, "segment"), text.Text)
 	}
 	for i := range p.DryRun.Failures {
 		fmt.Fprintf(out, "  not to %s: %s %s\n", whole(p.DryRun.Failures[i]), p.DryRun.Failures[i].Code, p.DryRun.Failures[i].Message)

@@ -43,7 +43,8 @@ func command() *cobra.Command {
 		Long: `Send SMS through Temporal from the command line.
 
 Temporal is found by its own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …),
-by default at localhost:7233. A worker must poll task queue "twilio".
+by default at localhost:7233. A worker must poll task queue "twilio". Links to the
+Web UI begin with TEMPORAL_UI_URL, by default that of make run or Temporal Cloud.
 
 Exit status: 0 all went well, 1 a recipient was not sent to or did not answer,
 2 anything else, which is an {"error": …} with --json.`,

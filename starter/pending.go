@@ -107,7 +107,8 @@ func plainly(err error) string {
 }
 
 func cancelCommand() *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:   "cancel ID",
 		Short: "Cancel a send, a question or any other workflow by its ID",
 		Long: `Ask Temporal to cancel the workflow of this ID or, if there is none, the standalone
@@ -116,12 +117,14 @@ with its report, by: starter broadcast cancel ID.`,
 		Example: `  starter cancel send-0b9f0f5e-6b2c-4a51-8f0e-3d1f6f5c9f55`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return cancelByID(cmd.Context(), cmd.OutOrStdout(), args[0])
+			return cancelByID(cmd.Context(), cmd.OutOrStdout(), args[0], asJSON)
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }
 
-func cancelByID(ctx context.Context, out io.Writer, id string) error {
+func cancelByID(ctx context.Context, out io.Writer, id string, asJSON bool) error {
 	c, err := connect()
 	if err != nil {
 		return err
@@ -139,6 +142,9 @@ func cancelByID(ctx context.Context, out io.Writer, id string) error {
 	}
 	if err != nil {
 		return failure(c, "cancel "+id, err)
+	}
+	if asJSON {
+		return printJSON(out, map[string]string{what + "Id": id})
 	}
 	fmt.Fprintf(out, "%s %s is asked to cancel\n", what, id)
 	return nil

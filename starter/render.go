@@ -163,11 +163,7 @@ func (r *rendered) print(out io.Writer) {
 		}
 		return
 	}
-	plural := "s"
-	if r.Segments == 1 {
-		plural = ""
-	}
-	fmt.Fprintf(out, "%s\n\n%d segment%s, %s, %d units", r.Text, r.Segments, plural, r.Encoding, r.Units)
+	fmt.Fprintf(out, "%s\n\n%s, %s, %d units", r.Text, plural(r.Segments, "segment"), r.Encoding, r.Units)
 	if r.Culprit != "" {
 		fmt.Fprintf(out, " because of %s at line %d, column %d", named(r.Culprit), r.Line, r.Column)
 	}

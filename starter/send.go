@@ -220,7 +220,9 @@ func (f sendFlags) print(out io.Writer, result sms.SendSmsWorkflowResult) error 
 		return printJSON(out, result)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "TO\tSTATUS\tSID\tSEGMENTS")
+	if len(result.Messages) > 0 {
+		fmt.Fprintln(table, "TO\tSTATUS\tSID\tSEGMENTS")
+	}
 	for _, m := range result.Messages {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d\n", m.To, m.Status, m.SID, m.Segments)
 	}

@@ -30,7 +30,7 @@ var easings = []struct {
 	{"the text had no invisible characters", visible},
 	{"the text had no space at its ends", strings.TrimSpace},
 	{"the text had single spaces", func(text string) string { return spaces.ReplaceAllString(text, " ") }},
-	{"case were ignored, (?iu)", nil},
+	{"case were ignored; begin the pattern with (?iu)", nil},
 }
 
 var spaces = regexp.MustCompile(`[\s\p{Zs}]{2,}`)

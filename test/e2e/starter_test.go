@@ -187,6 +187,9 @@ func TestStarterSaysWhatIsPendingAndCancelsIt(t *testing.T) {
 	if err != nil || !description.RawResponse.GetWorkflowExtendedInfo().GetCancelRequested() {
 		t.Errorf("the workflow is not asked to cancel: %v", err)
 	}
+	if got := starter(t, environment, "cancel", id, "--json"); got.status != 0 || !strings.Contains(got.stdout, `"workflowId": "`+id+`"`) {
+		t.Errorf("cancel --json: %+v", got)
+	}
 	if got := starter(t, environment, "cancel", "nothing"); got.status != 2 || !strings.Contains(got.stderr, "nothing of this ID is open") {
 		t.Errorf("%+v", got)
 	}
@@ -253,7 +256,7 @@ func TestStarterBroadcastTellsHowFarItCame(t *testing.T) {
 	}
 	before := len(s.Twilio.Messages(twiliosim.Filter{Limit: 100}))
 	got = starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Dear ${name}", "--file", "list.csv", "--dry-run")
-	if got.status != 1 || !strings.Contains(got.stdout, "it would be 2 messages in 2 segments\n  to +15005550011, GSM-7, 1 segments: Dear Ann\n") || !strings.Contains(got.stdout, "not to nobody: INVALID_TO") ||
+	if got.status != 1 || !strings.Contains(got.stdout, "it would be 2 messages in 2 segments\n  to +15005550011, GSM-7, 1 segment: Dear Ann\n") || !strings.Contains(got.stdout, "not to nobody: INVALID_TO") ||
 		len(s.Twilio.Messages(twiliosim.Filter{Limit: 100})) != before {
 		t.Errorf("dry run: %+v", got)
 	}
@@ -292,6 +295,10 @@ func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 		}
 		return err
 	})
+	var paused sms.BroadcastProgress
+	if got := starter(t, s.Environment(), "broadcast", "pause", run.GetID(), "--json"); got.status != 0 || json.Unmarshal([]byte(got.stdout), &paused) != nil || paused.State != "paused" || paused.Asleep != 1 {
+		t.Errorf("pause --json: %+v", got)
+	}
 	for _, act := range []struct{ name, says string }{{"pause", "0 of 1 · 1 in quiet hours · paused\n"}, {"resume", "0 of 1 · 1 in quiet hours\n"}, {"cancel", "0 of 1 · 1 in quiet hours · cancelled\n"}} {
 		if got := starter(t, s.Environment(), "broadcast", act.name, run.GetID()); got.status != 0 || got.stdout != act.says {
 			t.Errorf("%s: %+v", act.name, got)
