@@ -152,7 +152,7 @@ func TestATextThatSomebodyMayHaveChangedIsUnknown(t *testing.T) {
 
 func TestAMessageThatAnotherSendOwnsIsNeverTakenForOurs(t *testing.T) {
 	f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { return unknownError(500), false }}
-	f.records = []twilio.Record{another(first, "Hi", 0)}
+	f.records = []twilio.Record{another(first, "Hi", -5*time.Second)}
 	a := newActivities(f)
 	a.ledgerOf("").take("another send", f.records[0].Message, time.Now())
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: "Hi", GiveUpAfter: 1})
@@ -168,7 +168,7 @@ func TestAMessageThatAnotherSendOwnsIsNeverTakenForOurs(t *testing.T) {
 		t.Errorf("%+v, %v", result, err)
 	}
 	// There is one for each of them.
-	f.records, f.creates = []twilio.Record{another(first, "Hi", 0)}, 0
+	f.records, f.creates = []twilio.Record{another(first, "Hi", -5*time.Second)}, 0
 	a = newActivities(f)
 	a.ledgerOf("").claim("another send", first, "Hi", false)
 	if result, err = run(t, a, one); err != nil || len(result.Messages) != 1 {

@@ -1,14 +1,18 @@
 package activities
 
 import (
+	"context"
+	"errors"
+	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
 )
 
 func TestAnotherAttemptIsAskedForOnlyWhereTheCallerLeavesRoom(t *testing.T) {
@@ -75,29 +79,67 @@ func TestThePartsOfAnAttemptLeaveTimeForThePayload(t *testing.T) {
 }
 
 func TestTimeAsleepCounts(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		now := time.Now()
-		// The monotonic clock stood still, the other one went on.
-		asleep := now.Round(0).Add(-time.Minute)
-		for name, tc := range map[string]struct {
-			began, beat time.Time
-			heartbeat   time.Duration
-			total       time.Duration
-			late        bool
-		}{
-			"awake":                         {now, now, 30 * time.Second, time.Hour, false},
-			"asleep beyond the heartbeat":   {now, asleep, 30 * time.Second, time.Hour, true},
-			"asleep for less":               {now, asleep, 2 * time.Minute, time.Hour, false},
-			"asleep without heartbeats":     {now, asleep, 0, time.Hour, false},
-			"asleep beyond the attempt":     {asleep, asleep, 0, time.Minute, true},
-			"near the end of the attempt":   {now.Add(-50 * time.Second), now, 30 * time.Second, time.Minute, false},
-			"at the end of the attempt":     {now.Add(-56 * time.Second), now, 30 * time.Second, time.Minute, true},
-			"three quarters of a heartbeat": {now, now.Add(-23 * time.Second), 30 * time.Second, time.Hour, true},
-		} {
-			a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(tc.total)}, began: tc.began, heart: newHeart(nil, tc.heartbeat, tc.beat)}
-			if late := a.check() != nil; late != tc.late {
-				t.Errorf("%s: late %v", name, late)
-			}
+	now := time.Now()
+	asleep := suspended(t, now, time.Minute)
+	for name, tc := range map[string]struct {
+		began, beat time.Time
+		heartbeat   time.Duration
+		total       time.Duration
+		late        bool
+	}{
+		"awake":                         {now, now, 30 * time.Second, time.Hour, false},
+		"asleep beyond the heartbeat":   {now, asleep, 30 * time.Second, time.Hour, true},
+		"asleep for less":               {now, asleep, 2 * time.Minute, time.Hour, false},
+		"asleep without heartbeats":     {now, asleep, 0, time.Hour, false},
+		"asleep beyond the attempt":     {asleep, asleep, 0, time.Minute, true},
+		"near the end of the attempt":   {now.Add(-50 * time.Second), now, 30 * time.Second, time.Minute, false},
+		"at the end of the attempt":     {now.Add(-56 * time.Second), now, 30 * time.Second, time.Minute, true},
+		"three quarters of a heartbeat": {now, now.Add(-23 * time.Second), 30 * time.Second, time.Hour, true},
+	} {
+		a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(tc.total)}, began: tc.began, heart: newHeart(nil, tc.heartbeat, tc.beat)}
+		if late := a.check() != nil; late != tc.late {
+			t.Errorf("%s: late %v", name, late)
 		}
-	})
+	}
+}
+
+// suspended is a moment after which the machine slept for a while: the monotonic
+// clock stood still, the other one went on.
+func suspended(t *testing.T, now time.Time, slept time.Duration) time.Time {
+	t.Helper()
+	moment := now
+	// The first word of a Time with both clocks counts seconds from its bit 30 on.
+	*(*uint64)(unsafe.Pointer(&moment)) -= uint64(slept/time.Second) << 30
+	if now.Sub(moment) != 0 || now.Round(0).Sub(moment.Round(0)) != slept {
+		t.Fatal("a Time is built otherwise in this version of Go")
+	}
+	return moment
+}
+
+func TestCreateEndsWithAReplacedAttempt(t *testing.T) {
+	creates := 0
+	a := newActivities(gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, error) {
+		if err := d.Check(); err != nil {
+			return sms.Message{}, err
+		}
+		creates++
+		return sms.Message{SID: "SM1"}, nil
+	}))
+	for replaced, want := range map[bool]int{true: 0, false: 1} {
+		creates = 0
+		began := time.Now()
+		if replaced {
+			began = began.Add(-time.Minute) // the last that Temporal heard of it
+		}
+		lost := func(context.Context, any) error { return errors.New("activity not found") }
+		s := &send{
+			attempt:    &attempt{began: time.Now(), heart: newHeart(lost, 30*time.Second, began)},
+			activities: a, account: a.Accounts[""], ledger: a.ledgerOf(""), input: one,
+		}
+		s.news = sync.NewCond(&s.mu)
+		s.create(t.Context(), &recipient{to: first, cause: -1})
+		if creates != want {
+			t.Errorf("replaced %v: %d creates", replaced, creates)
+		}
+	}
 }

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -342,5 +343,30 @@ func TestTwilioHasItsTimeWhoeverKnowsItsClock(t *testing.T) {
 	a.Settle = time.Second
 	if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 || f.creates != 1 {
 		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+	}
+}
+
+func TestTextOfAnotherRenderingIsUnknown(t *testing.T) {
+	const body = "At ${time}"
+	for name, tc := range map[string]struct {
+		begun string // the text that the attempt before rendered
+		sent  int
+	}{
+		"as this worker renders it": {"At 10:00", 1},
+		"by another version":        {"At 10 AM", 0},
+	} {
+		at := time.Now().Add(-10 * time.Second)
+		left := record{
+			Window: []int{0}, Open: [][2]int64{{at.Unix(), int64(sumOf(tc.begun))}},
+			Known: &known{To: second, SID: "SM2", At: time.Now()},
+		}
+		var drafts []twilio.Draft
+		a := newActivities(lister{taking(&drafts), showing(func() []twilio.Record {
+			return []twilio.Record{listed(second, "SM2", "x"), listed(first, "SM1", "Something else, or what it rendered")}
+		})})
+		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: body, Variables: json.RawMessage(`{"time":"10:00"}`)})
+		if len(drafts) != tc.sent || tc.sent == 0 && (len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown) {
+			t.Errorf("%s: %d sent, %+v", name, len(drafts), result)
+		}
 	}
 }

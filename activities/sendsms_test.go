@@ -247,6 +247,12 @@ func TestSendSmsCompletesThroughAPanic(t *testing.T) {
 	if e := result.Errors[0]; e.To != "+15005550002" || e.Code != sms.CodeOutcomeUnknown {
 		t.Errorf("%+v, want OUTCOME_UNKNOWN of the second", e)
 	}
+	broken := newActivities(gateway)
+	broken.Renderer = nil
+	result, err := run(t, broken, one)
+	if err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeUnknown {
+		t.Errorf("without a renderer: %+v, %v", result, err)
+	}
 }
 
 func TestOneBadRecipientNeverStopsTheOthers(t *testing.T) {

@@ -329,6 +329,22 @@ func TestDispatchIgnoresATriggersOwnReplies(t *testing.T) {
 	}
 }
 
+func TestDispatchRefusesWhatTemporalWouldRefuse(t *testing.T) {
+	for name, start := range map[string]string{
+		"the ID of the text's own workflow": "{workflow: W, taskQueue: q, id: 'sms-${messageSid}'}",
+		"a long ID":                         "{workflow: W, taskQueue: q, id: '" + strings.Repeat("x", maxID+1) + "'}",
+		"a task queue of Temporal's own":    "{workflow: W, taskQueue: /_sys/q}",
+	} {
+		s := &server{}
+		d, _ := dispatcher(t, s)
+		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: "+start+"}\n", "a")
+		got := d.Receive(t.Context(), m, firings, false)
+		if got.Outcome != string(sms.OutcomeRefused) || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || s.starts.Load() > 0 {
+			t.Errorf("%s: %+v, %d starts", name, got, s.starts.Load())
+		}
+	}
+}
+
 func TestDispatchRefusesSignalAllWithoutAttribute(t *testing.T) {
 	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
 	d, _ := dispatcher(t, s)
