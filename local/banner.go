@@ -29,6 +29,8 @@ func banner(s settings, temporal temporalServer) string {
 	line("")
 	line("  webhook    %s", url(s.webhookPort, "/twilio/sms"))
 	line("  metrics    %s", url(s.metricsPort, "/metrics"))
+	line("  codec      %s decrypts for the Web UI; to encrypt payloads:", url(s.codecPort, ""))
+	line("             %s keys use demo --file %s", filepath.Join(s.bin, "worker"), s.keys())
 	line("  Temporal   %s (%s)", address(s.temporalPort), temporal)
 	line("  data       %s, logs in %s", temporal.database(s.data), filepath.Join(s.data, "logs"))
 	line("")

@@ -41,6 +41,9 @@ func TestMain(m *testing.M) {
 	case "local":
 		main()
 	case "temporal", "twiliosim", "worker", "orderstatus":
+		if len(os.Args) == 2 && os.Args[1] == "codec" {
+			name = "codec"
+		}
 		if err := fake(name, os.Getenv("FAKE_"+strings.ToUpper(name))); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
@@ -128,6 +131,9 @@ func fakeServe(name, behaviour string) error {
 		return serveHTTP(flagValue("--addr"), mux)
 	case "orderstatus":
 		return nil // nobody calls it
+	case "codec":
+		mux.HandleFunc("/healthz", ok)
+		return serveHTTP(os.Getenv("CODEC_ADDR"), mux)
 	default:
 		mux.HandleFunc("/readyz", ok)
 		return serveHTTP(os.Getenv("WEBHOOK_ADDR"), mux)

@@ -32,12 +32,13 @@ import (
 
 // settings are the flags.
 type settings struct {
-	temporalPort, uiPort, twilioPort, webhookPort, metricsPort int
+	temporalPort, uiPort, twilioPort, webhookPort, metricsPort, codecPort int
 
 	data     string        // folder of the SQLite file and the logs
 	bin      string        // folder of the binaries
 	temporal string        // Temporal's binary; empty: choose
 	triggers string        // file or folder
+	encrypt  bool          // whether a new key file has a current key
 	ready    time.Duration // within which a child must answer
 	grace    time.Duration // that a child has to stop
 }
@@ -112,6 +113,8 @@ LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS is --triggers too.`,
 	f.IntVar(&s.twilioPort, "twilio-port", 8090, "local Twilio, with the phone page")
 	f.IntVar(&s.webhookPort, "webhook-port", 8080, "webhook")
 	f.IntVar(&s.metricsPort, "metrics-port", 9090, "the worker's metrics")
+	f.IntVar(&s.codecPort, "codec-port", 8234, "codec server, which decrypts for the Web UI")
+	f.BoolVar(&s.encrypt, "encrypt", false, "encrypt payloads from the start")
 	f.StringVar(&s.data, "data", ".local", "folder for Temporal's SQLite file and the logs")
 	f.StringVar(&s.bin, "bin", ".local/bin", "folder of the binaries that make build makes")
 	f.StringVar(&s.temporal, "temporal", "", "Temporal's binary (default: the CLI temporal on PATH if 1.5 or newer, else the embedded server)")

@@ -9,8 +9,8 @@ func TestChildrenDieWithALauncherThatIsKilled(t *testing.T) {
 	l := launch(t)
 	l.waitForOutput("Ctrl-C stops all of it.")
 	l.waitForOutput("orders    | I serve")
-	if len(l.pids()) != 4 {
-		t.Fatalf("children: %v, want four", l.pids())
+	if len(l.pids()) != 5 {
+		t.Fatalf("children: %v, want five", l.pids())
 	}
 	if err := syscall.Kill(l.cmd.Process.Pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)

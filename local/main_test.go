@@ -182,7 +182,7 @@ func (b *buffer) String() string {
 func freePorts(t *testing.T) map[string]int {
 	t.Helper()
 	ports := map[string]int{}
-	for _, flag := range []string{"--temporal-port", "--ui-port", "--twilio-port", "--webhook-port", "--metrics-port"} {
+	for _, flag := range []string{"--temporal-port", "--ui-port", "--twilio-port", "--webhook-port", "--metrics-port", "--codec-port"} {
 		listener, err := net.Listen("tcp", loopback+":0")
 		if err != nil {
 			t.Fatal(err)
@@ -196,7 +196,7 @@ func freePorts(t *testing.T) map[string]int {
 func TestCtrlCStopsAllInReverseOrderAndExitsWith0(t *testing.T) {
 	l := launch(t)
 	l.waitForOutput("Ctrl-C stops all of it.")
-	for _, name := range []string{"temporal", "twiliosim", "worker", "orders"} {
+	for _, name := range []string{"temporal", "twiliosim", "worker", "orders", "codec"} {
 		l.waitForOutput(fmt.Sprintf("%-9s | I serve\n", name))
 	}
 	for _, want := range []string{
@@ -216,7 +216,7 @@ func TestCtrlCStopsAllInReverseOrderAndExitsWith0(t *testing.T) {
 		t.Fatal(err)
 	}
 	// "terminated" is SIGTERM: Ctrl-C's own signal has not reached them.
-	if want := "orderstatus: terminated\nworker: terminated\ntwiliosim: terminated\ntemporal: terminated\n"; string(order) != want {
+	if want := "codec: terminated\norderstatus: terminated\nworker: terminated\ntwiliosim: terminated\ntemporal: terminated\n"; string(order) != want {
 		t.Errorf("they were asked to end as\n%swant\n%s", order, want)
 	}
 }
@@ -370,7 +370,7 @@ func TestAMissingBinaryIsNamedWithItsRemedy(t *testing.T) {
 func TestTakenPortsAreFoundBeforeAnythingStarts(t *testing.T) {
 	flags := map[string]string{
 		"--temporal-port": "Temporal", "--ui-port": "Temporal's Web UI", "--twilio-port": "the local Twilio",
-		"--webhook-port": "the webhook", "--metrics-port": "the worker's metrics",
+		"--webhook-port": "the webhook", "--metrics-port": "the worker's metrics", "--codec-port": "the codec server",
 	}
 	taken := map[string]string{}
 	for flag := range flags {
@@ -381,7 +381,7 @@ func TestTakenPortsAreFoundBeforeAnythingStarts(t *testing.T) {
 		defer func() { _ = holder.Close() }()
 		taken[flag] = strconv.Itoa(holder.Addr().(*net.TCPAddr).Port)
 	}
-	for _, test := range [][]string{{"--webhook-port"}, {"--temporal-port", "--ui-port", "--twilio-port", "--webhook-port", "--metrics-port"}} {
+	for _, test := range [][]string{{"--webhook-port"}, {"--temporal-port", "--ui-port", "--twilio-port", "--webhook-port", "--metrics-port", "--codec-port"}} {
 		var settings []string
 		for _, flag := range test {
 			settings = append(settings, flag+"="+taken[flag])

@@ -32,6 +32,7 @@ func checkPorts(s settings) error {
 		{s.twilioPort, "the local Twilio", "LOCAL_TWILIO_PORT"},
 		{s.webhookPort, "the webhook", "LOCAL_WEBHOOK_PORT"},
 		{s.metricsPort, "the worker's metrics", "LOCAL_METRICS_PORT"},
+		{s.codecPort, "the codec server", "LOCAL_CODEC_PORT"},
 	} {
 		if checkFree(want.port) == nil {
 			continue

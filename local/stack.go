@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"temporal-twilio/internal/payload"
 )
 
 // The local Twilio's account, known to everyone; its number is Twilio's magic
@@ -36,7 +38,7 @@ func runStack(ctx, hurry context.Context, s settings, out *console) error {
 	if err := os.MkdirAll(filepath.Join(s.data, "logs"), 0o755); err != nil {
 		return err
 	}
-	if err := fillStore(s); err != nil {
+	if err := errors.Join(fillStore(s), makeKeys(s)); err != nil {
 		return err
 	}
 	family := &family{out: out, settings: s, hurry: hurry}
@@ -72,6 +74,7 @@ func children(s settings, temporal temporalServer) []child {
 				"server", "start-dev",
 				"--ip", loopback, "--port", strconv.Itoa(s.temporalPort),
 				"--ui-ip", loopback, "--ui-port", strconv.Itoa(s.uiPort),
+				"--ui-codec-endpoint", url(s.codecPort, ""),
 				"--db-filename", temporal.database(s.data),
 				// Its warnings are about its own parts missing each other while it stops.
 				"--log-level", "error",
@@ -109,7 +112,34 @@ func children(s settings, temporal temporalServer) []child {
 			env:   env,
 			ready: func(context.Context) error { return nil }, // a text waits for it in Temporal
 		},
+		{
+			name:  "codec",
+			path:  filepath.Join(s.bin, "worker"),
+			args:  []string{"codec"},
+			env:   env,
+			ready: func(ctx context.Context) error { return httpAnswers(ctx, url(s.codecPort, "/healthz")) },
+		},
 	}
+}
+
+// keys is the file of the keys that payloads are encrypted with.
+func (s settings) keys() string { return filepath.Join(s.data, "payload-keys.json") }
+
+// makeKeys makes a key, unless there is one. It only reads until somebody makes it
+// current: a program that a newcomer writes has no key, and could not read what
+// it is answered.
+func makeKeys(s settings) error {
+	if _, err := os.Stat(s.keys()); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	text, err := payload.Add(nil, "demo")
+	if err == nil && s.encrypt {
+		text, err = payload.MakeCurrent(text, "demo")
+	}
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(s.keys(), text, 0o600)
 }
 
 // customers is a file of recipients to try a broadcast with.
@@ -144,7 +174,8 @@ func environment(inherited []string, s settings) []string {
 		env = append(env, "BROADCAST_DIR="+s.store()) // else the user has a store
 	}
 	for _, pair := range inherited {
-		if !strings.HasPrefix(pair, "TEMPORAL_") && !strings.HasPrefix(pair, "TWILIO_") && !strings.HasPrefix(pair, "ID_SECRET") {
+		if !strings.HasPrefix(pair, "TEMPORAL_") && !strings.HasPrefix(pair, "TWILIO_") && !strings.HasPrefix(pair, "ID_SECRET") &&
+			!strings.HasPrefix(pair, "PAYLOAD_KEYS=") && !strings.HasPrefix(pair, "CODEC_") {
 			env = append(env, pair)
 		}
 	}
@@ -155,6 +186,10 @@ func environment(inherited []string, s settings) []string {
 		"TWILIO_TOKEN="+token,
 		"TWILIO_BASE_URL="+url(s.twilioPort, ""),
 		"ID_SECRET=of-this-machine-and-no-secret",
+		"PAYLOAD_KEYS="+s.keys(),
+		"CODEC_ADDR="+address(s.codecPort),
+		"CODEC_ORIGINS="+url(s.uiPort, "")+",http://localhost:"+strconv.Itoa(s.uiPort),
+		"CODEC_ENCODE=true", // so that the command line starts workflows, too
 		"WEBHOOK_ADDR="+address(s.webhookPort),
 		"WEBHOOK_PUBLIC_URL="+url(s.webhookPort, ""),
 		"WEBHOOK_SHOW_OUTCOME=true",

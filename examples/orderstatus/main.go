@@ -5,11 +5,14 @@ package main
 import (
 	"log"
 	"log/slog"
+	"os"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
+
+	"temporal-twilio/internal/payload"
 )
 
 // taskQueue is what the trigger in local/triggers.yaml names.
@@ -18,6 +21,13 @@ const taskQueue = "orders"
 func main() {
 	options := envconfig.MustLoadDefaultClientOptions()
 	options.Logger = sdklog.NewStructuredLogger(slog.Default())
+	// Where payloads are encrypted, whoever takes part has the keys. A program of
+	// yours has the codec of its SDK's encryption sample here.
+	ring, err := payload.Open(os.Getenv("PAYLOAD_KEYS"), slog.Default())
+	if err != nil {
+		log.Fatal(err)
+	}
+	payload.Protect(&options, ring)
 	c, err := client.Dial(options)
 	if err != nil {
 		log.Fatal(err)

@@ -79,6 +79,7 @@ func newStartDevCommand() *cobra.Command {
 	f.BoolVar(&opts.headless, "headless", false, "no Web UI")
 	f.StringVar(&opts.uiIP, "ui-ip", "", "address to listen on for the Web UI (default: that of --ip)")
 	f.IntVar(&opts.uiPort, "ui-port", 0, "port for the Web UI (default: --port + 1000)")
+	f.StringVar(&opts.uiCodec, "ui-codec-endpoint", "", "a codec server that the Web UI shows payloads with")
 	f.StringVarP(&opts.dbFilename, "db-filename", "f", "", "SQLite file, created when missing (default: in memory)")
 	f.StringArrayVar(&searchAttributes, "search-attribute", nil, "custom search attribute as Name=Type; may be repeated")
 	f.StringArrayVar(&dynamicConfig, "dynamic-config-value", nil, "server setting as key=JSON; may be repeated")

@@ -23,6 +23,7 @@ type options struct {
 	headless bool
 	uiIP     string
 	uiPort   int
+	uiCodec  string
 
 	dbFilename       string
 	searchAttributes map[string]enumspb.IndexedValueType

@@ -174,6 +174,7 @@ func newUI(opts options) *uiserver.Server {
 		EnableUI:            true,
 		HideLogs:            true,
 		DisableNewsFetch:    true,
+		Codec:               uiconfig.Codec{Endpoint: opts.uiCodec},
 		// Plain HTTP: a cookie marked secure would never come back.
 		CORS: uiconfig.CORS{CookieInsecure: true},
 	}))

@@ -4,13 +4,19 @@ package docs
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
+	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
+	"temporal-twilio/internal/payload"
 	"temporal-twilio/test/stack"
 )
 
@@ -25,7 +31,7 @@ func TestMakeRunDoesWhatTheReadmeSays(t *testing.T) {
 	}
 	ports := map[string]string{}
 	var args []string
-	for _, name := range []string{"temporal", "ui", "twilio", "webhook", "metrics"} {
+	for _, name := range []string{"temporal", "ui", "twilio", "webhook", "metrics", "codec"} {
 		ports[name] = stack.FreePort(t)
 		args = append(args, "--"+name+"-port", ports[name])
 	}
@@ -72,6 +78,8 @@ func TestMakeRunDoesWhatTheReadmeSays(t *testing.T) {
 		t.Errorf("the Nexus endpoint is\n%s", endpoint)
 	}
 
+	readEncrypted(t, shell, ports, filepath.Join(data, "payload-keys.json"))
+
 	run.Stop(t)
 	if status, _ := run.Exited(); status != 0 {
 		t.Errorf("asked to stop, it ends with status %d", status)
@@ -86,3 +94,57 @@ func TestMakeRunDoesWhatTheReadmeSays(t *testing.T) {
 		t.Errorf("the workflows are kept in %v, %v", kept, err)
 	}
 }
+
+// readEncrypted turns encryption on, as the banner says, and reads what is sent
+// then with and without the codec server.
+func readEncrypted(t *testing.T, shell *shell, ports map[string]string, keys string) {
+	t.Helper()
+	codec := "http://127.0.0.1:" + ports["codec"]
+	settings, err := http.Get("http://127.0.0.1:" + ports["ui"] + "/api/v1/settings")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer settings.Body.Close()
+	if text, err := io.ReadAll(settings.Body); err != nil || !strings.Contains(string(text), codec) {
+		t.Errorf("the Web UI does not know the codec server: %s, %v", text, err)
+	}
+	shell.run(t, "the banner", ".local/bin/worker keys use demo --file "+keys)
+	stack.Eventually(t, "the worker encrypts", func(ctx context.Context) error {
+		page, err := http.Get("http://127.0.0.1:" + ports["metrics"] + "/metrics")
+		if err != nil {
+			return err
+		}
+		defer page.Body.Close()
+		if has, err := payload.ReadInventory(page.Body); err != nil || has.Current != "demo" {
+			return fmt.Errorf("its keys are %v, %w", has, err)
+		}
+		return nil
+	})
+	shell.environment = append(shell.environment, "PAYLOAD_KEYS="+keys)
+	sent := shell.run(t, "this test", ".local/bin/starter send --to +15005550009 --from +15005550006 --body 'For your eyes'")
+	id := workflowID.FindString(sent)
+	if id == "" {
+		t.Fatalf("no workflow is named:\n%s", sent)
+	}
+	show := "temporal workflow show --output json --workflow-id " + id
+	if seen := shell.run(t, "this test", show); strings.Contains(decoded(seen), "For your eyes") {
+		t.Errorf("without the codec server one reads\n%s", seen)
+	}
+	if seen := shell.run(t, "this test", show+" --codec-endpoint "+codec+"/{namespace}"); !strings.Contains(decoded(seen), "For your eyes") {
+		t.Errorf("with the codec server one reads\n%s", seen)
+	}
+}
+
+// decoded is what the base64 of a JSON document says.
+func decoded(document string) string {
+	var all strings.Builder
+	for _, data := range base64Text.FindAllStringSubmatch(document, -1) {
+		text, _ := base64.StdEncoding.DecodeString(data[1]) // or it is none
+		all.Write(text)
+	}
+	return all.String()
+}
+
+var base64Text = regexp.MustCompile(`"data": "([A-Za-z0-9+/=]+)"`)
+
+var workflowID = regexp.MustCompile(`send-[0-9a-f-]{36}`)

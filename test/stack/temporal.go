@@ -79,6 +79,9 @@ func (s *Temporal) launch(t testing.TB) {
 	s.process = StartProcess(t, "temporal", nil, s.binary, args...)
 }
 
+// File is the server's database. Beside it are files of its name with an ending.
+func (s *Temporal) File() string { return s.file }
+
 // Stop stops the server; nothing answers at its address until Start.
 func (s *Temporal) Stop(t testing.TB) {
 	t.Helper()
