@@ -1,0 +1,328 @@
+package sweep
+
+// The drive: every path of the product, with numbers, texts and secrets that are
+// found nowhere else.
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/triggers"
+	"temporal-twilio/twiliosim"
+	"temporal-twilio/workflows"
+)
+
+// inClear is written by a client without keys.
+const inClear = "what anybody may read"
+
+// nobody is a task queue that nobody polls.
+const nobody = "nobody"
+
+// accounts is the task queue of workflows of this test.
+const accounts = "accounts"
+
+const triggerFile = `triggers:
+  - name: order
+    pattern: 'Order (?<what>\w+)'
+    echo: 'We send you ${what}'
+    echoError: 'There is no ${what}, sorry'
+    catchUp: true
+    start:
+      workflow: OrderStatusWorkflow
+      taskQueue: orders
+      memo: {customer: 'Customer of ${matchGroups.what}'}
+      input: {orderNumber: '${matchGroups.what}', from: '${from}'}
+  - name: audit
+    pattern: 'Order Narwhal.*'
+    echo: 'Your narwhal is noted'
+    signalWithStart: {id: audit, signal: note, workflow: Account, taskQueue: accounts}
+  - name: balance
+    pattern: 'Balance of (?<who>\w+)'
+    echo: '${result.name} has ${result.amount}'
+    echoError: 'Nobody knows ${who}'
+    update: {workflowId: account, name: balance}
+  - name: missing
+    pattern: 'Close (?<who>\w+)'
+    echoError: 'There is no account of ${who}'
+    signal: {workflowId: no-such-account, name: close}
+  - name: broadcast-signal
+    pattern: 'Wake (?<who>\w+)'
+    echo: '${who} is woken'
+    signalAll: {name: wake}
+`
+
+// drive is a stack, and what it was told.
+type drive struct {
+	stack   *stack.Stack
+	client  client.Client
+	needles needles
+	metrics string
+	dir     string
+	log     strings.Builder
+}
+
+func (d *drive) logs() string { return d.log.String() + d.stack.Worker.Output() }
+
+// secret is a text or a number that is looked for later.
+func (d *drive) secret(what, value string) string {
+	d.needles[what] = value
+	return value
+}
+
+func begin(t *testing.T) *drive {
+	t.Helper()
+	keys := stack.NewKeyFile(t, "one", "one", "two")
+	d := &drive{needles: needles{}, metrics: "127.0.0.1:" + stack.FreePort(t), dir: t.TempDir()}
+	d.stack = stack.Start(t, stack.Options{Triggers: triggerFile, Environment: []string{
+		keys.Environment(), "LOG_LEVEL=debug", "METRICS_ADDR=" + d.metrics, "BROADCAST_DIR=" + d.dir,
+		"CATCH_UP=1s", "CATCH_UP_AFTER=1s", "WEBHOOK_OWN_NUMBERS=" + stack.Number, "DEFAULT_REGION=US",
+	}})
+	if err := d.stack.Twilio.SetSpeed(100); err != nil {
+		t.Fatal(err)
+	}
+	d.stack.StartExample(t, "orderstatus")
+	d.client = d.stack.Temporal.Protected(t, keys)
+	d.secret("our own number", stack.Number)
+	d.secret("the auth token", stack.Token)
+	d.secret("ID_SECRET", "the-secret-of-the-tests")
+	for _, line := range strings.Split(string(keys.Text(t)), "\n") {
+		if _, key, is := strings.Cut(line, `"key": "`); is {
+			d.secret(fmt.Sprint("key ", len(d.needles)), strings.Trim(key, `",`))
+		}
+	}
+	w := worker.New(d.client, accounts, worker.Options{})
+	w.RegisterWorkflowWithOptions(account, workflow.RegisterOptions{Name: "Account"})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+	start(t, d.client, client.StartWorkflowOptions{ID: "account", TaskQueue: accounts}, "Account", nil)
+	start(t, d.stack.Temporal.Client, client.StartWorkflowOptions{ID: "in-clear", TaskQueue: nobody}, "Nothing", inClear)
+	return d
+}
+
+// account is a workflow of somebody else's that answers, catches and waits.
+func account(ctx workflow.Context, _ any) error {
+	if err := workflows.CatchSignal(ctx, "wake"); err != nil {
+		return err
+	}
+	err := workflow.SetUpdateHandler(ctx, "balance", func(_ workflow.Context, e triggers.Event) (map[string]any, error) {
+		if strings.Contains(e.OriginalMessage, "Echidna") {
+			return nil, fmt.Errorf("no account for %s of %s", e.OriginalMessage, e.From)
+		}
+		return map[string]any{"name": "Frau Okapi", "amount": 7}, nil
+	})
+	if err != nil {
+		return err
+	}
+	workflow.GetSignalChannel(ctx, "end").Receive(ctx, nil)
+	return nil
+}
+
+// starter runs the starter and wants an exit status.
+func (d *drive) starter(t *testing.T, status int, args ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, stack.Build(t, "starter"), args...)
+	cmd.Env = append([]string{"HOME=" + t.TempDir()}, d.stack.Environment()...)
+	output, _ := cmd.CombinedOutput() // the status says it
+	if cmd.ProcessState.ExitCode() != status {
+		t.Errorf("starter %q ends with %d, want %d:\n%s", args, cmd.ProcessState.ExitCode(), status, output)
+	}
+}
+
+func (d *drive) sends(t *testing.T) {
+	t.Helper()
+	one, other := d.secret("a recipient", "+15005550101"), d.secret("another recipient", "+15005550102")
+	body := d.secret("a text", "Dear Capybara, your parcel is here")
+	input := map[string]any{
+		"smsFrom": stack.Number, "smsTo": []string{one, other}, "smsBody": "Dear ${name}, your parcel is here", "variables": map[string]any{"name": "Capybara"},
+		"waitForDelivery": true, "timeout": "1m",
+	}
+	var report sms.SendSmsWorkflowResult
+	options := client.StartWorkflowOptions{ID: "send", TaskQueue: sms.TaskQueue, StaticSummary: d.secret("a summary", "Summary for Axolotl"), Memo: map[string]any{"note": d.secret("a memo", "Memo for Axolotl")}}
+	if err := start(t, d.client, options, sms.SendSmsWorkflowName, input).Get(t.Context(), &report); err != nil || len(report.Deliveries) != 2 {
+		t.Fatalf("%+v, %v", report, err)
+	}
+	if sent := d.stack.Twilio.Messages(twiliosim.Filter{Limit: 1000}); !slices.ContainsFunc(sent, func(m twiliosim.Message) bool { return m.Body == body }) {
+		t.Fatalf("nobody got %q", body)
+	}
+	broken := d.secret("a broken template", "Broken Pangolin ${")
+	refused := d.secret("a refused number", "+15005550103")
+	d.text(t, refused, "STOP", "")
+	for id, in := range map[string]map[string]any{
+		"send-template": {"smsFrom": stack.Number, "smsTo": one, "smsBody": broken},
+		"send-unread":   {"smsFrom": stack.Number, "smsTo": []string{d.secret("no number", "call me at 0301234567"), refused}, "smsBody": d.secret("a second text", "Hello Dugong")},
+		"send-field":    {"smsFrom": stack.Number, "smsTo": one, "smsBody": "Hello Dugong", d.secret("an unknown field", "gruesseAnTapir"): d.secret("its value", "Tapir is 42")},
+	} {
+		var result sms.SendSmsWorkflowResult
+		if err := start(t, d.client, client.StartWorkflowOptions{ID: id, TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, in).Get(t.Context(), &result); err != nil || len(result.Errors) == 0 {
+			t.Errorf("%s: %+v, %v", id, result, err)
+		}
+	}
+	failing, err := d.client.ExecuteActivity(t.Context(), client.StartActivityOptions{ID: "failing", TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: time.Minute}, sms.SendSmsName,
+		map[string]any{"smsFrom": stack.Number, "smsTo": one, "smsBody": broken, "onError": "fail"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if failing.Get(t.Context(), nil) == nil {
+		t.Error("a send with onError=fail does not fail")
+	}
+	d.starter(t, 0, "send", "--from", stack.Number, "--to", one, "--body", d.secret("a third text", "Hello Manatee"), "--label", d.secret("a label", "label of Manatee"), "--key", d.secret("an idempotency key", "key-of-manatee"))
+	d.starter(t, 0, "send", "--from", stack.Number, "--to", other, "--body", d.secret("a fourth text", "Hello Kinkajou"), "--standalone")
+	for name, in := range map[string]any{
+		sms.ListMessagesName: map[string]any{"to": one}, sms.LookUpSegmentsName: map[string]any{"body": d.secret("a measured text", "Hello Aardvark")},
+		sms.GetMessageName: map[string]any{"sid": report.Messages[0].SID}, sms.RedactMessageName: map[string]any{"sid": report.Messages[1].SID},
+	} {
+		handle, err := d.client.ExecuteActivity(t.Context(), client.StartActivityOptions{ID: name, TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: time.Minute}, name, in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := handle.Get(t.Context(), nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func (d *drive) broadcasts(t *testing.T) {
+	t.Helper()
+	file := d.secret("a file", "list-of-wombat.csv")
+	var list strings.Builder
+	list.WriteString("to,name\n")
+	for i := range 30 {
+		fmt.Fprintf(&list, "+150055602%02d,%s\n", i, d.secret("a name", "Wombat Walter"))
+	}
+	d.secret("a number of a list", "+15005560217")
+	list.WriteString(d.secret("a bad line", "Wolpertinger") + ",Bo\n")
+	if err := os.WriteFile(filepath.Join(d.dir, file), []byte(list.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	input := map[string]any{"smsFrom": stack.Number, "smsBody": d.secret("a broadcast", "Dear Wombats") + " ${name}", "file": file, "report": d.secret("a report", "report-of-wombat"), "pageSize": 10}
+	run := start(t, d.client, client.StartWorkflowOptions{ID: "broadcast", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, input)
+	var progress sms.BroadcastProgress
+	if err := run.Get(t.Context(), &progress); err != nil || progress.Sent != 30 {
+		t.Errorf("broadcast %+v, %v", progress, err)
+	}
+	input["file"], input["report"] = d.secret("a missing file", "missing-wallaby.csv"), "another"
+	// It waits for the file, or fails: in both cases an activity has failed.
+	start(t, d.client, client.StartWorkflowOptions{ID: "broadcast-missing", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, input)
+	until(t, "the missing file is noticed", func() (bool, error) {
+		return strings.Contains(d.stack.Worker.Output(), "broadcast-missing"), nil
+	})
+	d.starter(t, 0, "broadcast", "--from", stack.Number, "--to", "+15005550101", "--body", d.secret("a small broadcast", "Hello Numbat"), "--dry-run")
+}
+
+// text sends a text, and wants a reply.
+func (d *drive) text(t *testing.T, from, body, want string) {
+	t.Helper()
+	result, err := d.stack.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: from, To: stack.Number, Body: body})
+	if err != nil || result.WebhookStatus != http.StatusOK {
+		t.Fatalf("%q is answered %+v, %v", body, result, err)
+	}
+	var all []string
+	for _, reply := range result.Replies {
+		all = append(all, reply.Body)
+	}
+	if got := strings.Join(all, "|"); got != want {
+		t.Errorf("%q is answered %q, want %q", body, got, want)
+	}
+}
+
+func (d *drive) receives(t *testing.T) {
+	t.Helper()
+	from := d.secret("a sender", "+15005550111")
+	d.text(t, from, d.secret("an order", "Order Ocelot"), d.secret("an echo", "We send you Ocelot"))
+	d.secret("a memo of a trigger", "Customer of Ocelot")
+	d.text(t, from, d.secret("an order that two match", "Order Narwhal"), "We send you Narwhal|"+d.secret("an echo of two", "Your narwhal is noted"))
+	d.text(t, from, d.secret("an update", "Balance of Okapi"), d.secret("an answer", "Frau Okapi has 7"))
+	d.text(t, from, d.secret("a refused update", "Balance of Echidna"), d.secret("an echoError", "Nobody knows Echidna"))
+	d.text(t, from, d.secret("a signal to nobody", "Close Serval"), d.secret("another echoError", "There is no account of Serval"))
+	d.text(t, from, d.secret("a signal to all", "Wake Zorilla"), d.secret("its echo", "Zorilla is woken"))
+	d.text(t, from, d.secret("a text for nobody", "Hallo Fossa"), "")
+}
+
+func (d *drive) asks(t *testing.T) {
+	t.Helper()
+	phone := d.secret("who is asked", "+15005550121")
+	question := d.secret("a question", "Shall we feed the Binturong?")
+	ask := func(id, to string, more map[string]any) client.WorkflowRun {
+		input := map[string]any{"smsFrom": stack.Number, "smsTo": to, "smsBody": question, "timeout": "2m"}
+		for name, value := range more {
+			input[name] = value
+		}
+		return start(t, d.client, client.StartWorkflowOptions{ID: id, TaskQueue: sms.TaskQueue}, sms.AskSmsWorkflowName, input)
+	}
+	sent := func(to string) {
+		until(t, "the question is sent", func() (bool, error) {
+			return slices.ContainsFunc(d.stack.Twilio.Messages(twiliosim.Filter{Limit: 1000}), func(m twiliosim.Message) bool { return m.To == to && m.Body == question }), nil
+		})
+	}
+	run := ask("ask", phone, map[string]any{"pattern": d.secret("a pattern", "(?i)^(?<word>yes|no|binturong)\\b.*")})
+	sent(phone)
+	d.text(t, phone, d.secret("a reply", "Yes, the Binturong is hungry"), "")
+	var result sms.AskSmsResult
+	if err := run.Get(t.Context(), &result); err != nil || result.Outcome != sms.AskAnswered {
+		t.Errorf("answer %+v, %v", result, err)
+	}
+	if ask("ask-wrong", d.secret("no number to ask", "ask Quoll at 0307654321"), map[string]any{"pattern": d.secret("a bad pattern", "(quoll")}).Get(t.Context(), nil) == nil {
+		t.Error("a question that cannot be asked is asked")
+	}
+	ask("ask-cancelled", d.secret("who is not asked on", "+15005550122"), nil)
+	sent("+15005550122")
+	d.starter(t, 0, "cancel", "ask-cancelled")
+	d.text(t, phone, "STOP", "")
+}
+
+// silences lets two machines talk, until one falls silent.
+func (d *drive) silences(t *testing.T) {
+	t.Helper()
+	machine := d.secret("a machine", "+15005550131")
+	for i := range 60 {
+		result, err := d.stack.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: machine, To: stack.Number, Body: d.secret("a machine's text", "Order Platypus")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(result.Replies) == 0 && i >= 40 {
+			return
+		}
+	}
+	t.Error("the machines still talk")
+}
+
+func (d *drive) catchesUp(t *testing.T) {
+	t.Helper()
+	d.stack.Worker.Stop(t)
+	d.log.WriteString(d.stack.Worker.Output())
+	missed, err := d.stack.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: d.secret("who was missed", "+15005550141"), To: stack.Number, Body: d.secret("a missed text", "Order Markhor")})
+	if err != nil || missed.WebhookStatus == http.StatusOK {
+		t.Fatalf("the webhook is down, and answers %+v, %v", missed, err)
+	}
+	d.stack.StartWorker(t)
+	until(t, "the missed text has its workflow", func() (bool, error) {
+		described, err := d.stack.Temporal.Client.DescribeWorkflow(t.Context(), sms.TextWorkflowID(missed.MessageSID), "")
+		return err == nil && described.Status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED, nil
+	})
+	until(t, "it caught up twice", func() (bool, error) {
+		found, err := d.stack.Temporal.Client.ListWorkflow(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{
+			Query: "WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'",
+		})
+		return err == nil && len(found.GetExecutions()) > 1, err
+	})
+}
