@@ -34,7 +34,7 @@ type AskSmsInput struct {
 	Timeout Duration `json:"timeout,omitempty"`
 	// IfSeveral says who gets a reply where several questions are open between
 	// the two numbers. Optional: default oldest.
-	IfSeveral IfSeveral `json:"ifSeveral,omitempty" example:"\"latest\""`
+	IfSeveral IfSeveral `json:"ifSeveral,omitempty" example:"\"oldest\", \"latest\", \"code\" or \"refuse\""`
 	// Code is the word that a reply begins with, for IfSeveral code.
 	Code string `json:"code,omitempty" example:"\"A\""`
 	// DefaultRegion, Locale, TimeZone and Account are those of SendSms. Optional.

@@ -19,11 +19,12 @@ import (
 
 // Decode reads an input, a JSON object, into a pointer to a struct.
 //
-// Names match in any letter case, and null or an empty string stands for an
-// absent value. Numbers, true and false, objects and lists may be written as
-// text; a list of one may be that one. The tag "example" of a field is shown to
-// callers whose value is another; a field of the type json.RawMessage takes
-// objects only if its example is one.
+// Names match in any letter case and with underscores (sms_from), and null or an
+// empty string stands for an absent value. Numbers, true and false, objects and
+// lists may be written as text; a list of one may be that one. The tag "example"
+// of a field is shown to callers whose value is another. If it lists words with
+// "or" between them, they may be in any letter case; a field of the type
+// json.RawMessage takes objects only if its example is one.
 //
 // The error is a [Problems] with all that is wrong. Then into has what could be
 // read.
@@ -181,11 +182,16 @@ func (d *decoder) value(f field, data []byte, into reflect.Value) {
 	case reflect.Slice:
 		d.list(f, inner(data, text, '['), into)
 	case reflect.String:
-		if !isText && !isNumber(data) {
+		switch {
+		case isText && strings.Contains(f.example, `" or "`):
+			into.SetString(strings.ToLower(text))
+		case isText: // with its white space, which may be a body's
+			into.SetString(text)
+		case isNumber(data):
+			into.SetString(string(data))
+		default:
 			d.must(f, "a text", data)
-			return
 		}
-		into.SetString(orText(data, text))
 	case reflect.Bool:
 		d.boolean(f, data, text, into)
 	case reflect.Int, reflect.Int64:
@@ -312,9 +318,9 @@ func (d *decoder) object(f field, data []byte, into reflect.Value) {
 		name := key.(string)
 		var member json.RawMessage
 		_ = members.Decode(&member)
-		at := -1
+		at, joined := -1, strings.ReplaceAll(name, "_", "")
 		for i := range known {
-			if strings.EqualFold(known[i].name, name) {
+			if strings.EqualFold(known[i].name, joined) {
 				at = i
 			}
 		}

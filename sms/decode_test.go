@@ -42,6 +42,7 @@ func TestDecodeReadsWhatProcessModelsAndOtherLanguagesWrite(t *testing.T) {
 		`{"waitForDelivery": "FALSE", "smartEncoded": "True"}`:                       {base: base{Smart: &yes}},
 		`{"validityPeriod": 60.0}`:                                                   {base: base{Period: 60}},
 		`{"validityPeriod": 3.6e3}`:                                                  {base: base{Period: 3600}},
+		`{"smsFrom": " A\n"}`:                                                       {base: base{SmsFrom: " A\n"}},
 		`{"smsFrom": 12345}`:                                                         {base: base{SmsFrom: "12345"}},
 		`{"mediaUrl": "https://a/?b=1,2"}`:                                           {base: base{MediaURL: []string{"https://a/?b=1,2"}}},
 		`{"mediaUrl": "[\"https://a\", \"https://b\"]"}`:                             {base: base{MediaURL: []string{"https://a", "https://b"}}},
@@ -80,11 +81,139 @@ func TestDecodeReadsWhatProcessModelsAndOtherLanguagesWrite(t *testing.T) {
 	}
 }
 
+// sdkInputs are the same three inputs as the default converter of each SDK writes
+// them, of what an author of the language would declare.
+var sdkInputs = map[string]struct{ send, ask, broadcast string }{
+	// System.Text.Json: PascalCase, null for what is absent, TimeSpan and TimeOnly
+	// with seconds, the plus sign escaped.
+	".NET": {
+		`{"SmsFrom":"\u002B15005550006","SmsTo":[{"To":"\u002B15005550009","Variables":{"name":"Bo"},"ContentVariables":null}],"SmsBody":"Hello","Variables":null,
+			"GiveUpAfter":"1.02:00:00","OnError":"Fail","OnUnknown":null,"MediaUrl":null,"SendAt":"2026-01-31T09:00:00+01:00","ValidityPeriod":60,"StatusSignals":null,"MaxPrice":0.5,
+			"QuietHours":{"From":"21:00:00","To":"08:00:00","TimeZone":null},"MaxSegments":0,"WaitForDelivery":true,"Timeout":"00:10:00"}`,
+		`{"SmsFrom":"\u002B15005550006","SmsTo":"\u002B15005550009","SmsBody":"Yes?","Reminders":[{"After":"01:00:00","SmsBody":"Well?"}],"Timeout":"1.00:00:00","IfSeveral":"Latest","Code":null}`,
+		`{"SmsFrom":"\u002B15005550006","SmsBody":"Hello","SmsTo":null,"File":null,"Source":{"Activity":"People","TaskQueue":"shop","Input":null},"PageSize":0,"DryRun":false,"SenderRate":1.5,
+			"QuietHours":{"From":"21:00:00","To":"08:00:00"}}`,
+	},
+	// Jackson with the modules of the SDK: Optional is its value or null, enums in
+	// capitals, java.time as ISO 8601.
+	"Java": {
+		`{"smsFrom":"+15005550006","smsTo":[{"to":"+15005550009","variables":{"name":"Bo"},"contentVariables":null}],"smsBody":"Hello","variables":null,
+			"giveUpAfter":"PT26H","onError":"FAIL","onUnknown":null,"mediaUrl":[],"sendAt":"2026-01-31T08:00:00Z","validityPeriod":60,"statusSignals":null,"maxPrice":0.50,
+			"quietHours":{"from":"21:00:00","to":"08:00","timeZone":null},"maxSegments":null,"waitForDelivery":true,"timeout":"PT10M"}`,
+		`{"smsFrom":"+15005550006","smsTo":"+15005550009","smsBody":"Yes?","reminders":[{"after":"PT1H","smsBody":"Well?"}],"timeout":"PT24H","ifSeveral":"LATEST","code":null}`,
+		`{"smsFrom":"+15005550006","smsBody":"Hello","smsTo":null,"file":null,"source":{"activity":"People","taskQueue":"shop","input":null},"pageSize":null,"dryRun":false,"senderRate":1.5,
+			"quietHours":{"from":"21:00:00","to":"08:00:00"}}`,
+	},
+	// A dataclass: names with underscores, None, datetime.isoformat, and
+	// total_seconds of a timedelta or what Pydantic makes of it.
+	"Python": {
+		`{"sms_from": "+15005550006", "sms_to": [{"to": "+15005550009", "variables": {"name": "Bo"}, "content_variables": null}], "sms_body": "Hello", "variables": null,
+			"give_up_after": "P1DT2H", "on_error": "fail", "on_unknown": null, "media_url": [], "send_at": "2026-01-31T08:00:00+00:00", "validity_period": 60, "status_signals": null, "max_price": 0.5,
+			"quiet_hours": {"from": "21:00:00", "to": "08:00:00", "time_zone": null}, "max_segments": 0, "wait_for_delivery": true, "timeout": 600.0}`,
+		`{"sms_from": "+15005550006", "sms_to": "+15005550009", "sms_body": "Yes?", "reminders": [{"after": 3600.0, "sms_body": "Well?"}], "timeout": 86400.0, "if_several": "latest", "code": null}`,
+		`{"sms_from": "+15005550006", "sms_body": "Hello", "sms_to": [], "file": null, "source": {"activity": "People", "task_queue": "shop", "input": null}, "page_size": null, "dry_run": false, "sender_rate": 1.5,
+			"quiet_hours": {"from": "21:00:00", "to": "08:00:00"}}`,
+	},
+	// JSON.stringify: no undefined, Date in milliseconds, spans as the SDK's own.
+	"TypeScript": {
+		`{"smsFrom":"+15005550006","smsTo":[{"to":"+15005550009","variables":{"name":"Bo"}}],"smsBody":"Hello",
+			"giveUpAfter":"26 hours","onError":"fail","sendAt":"2026-01-31T08:00:00.000Z","validityPeriod":60,"maxPrice":0.5,
+			"quietHours":{"from":"21:00","to":"08:00"},"waitForDelivery":true,"timeout":"10 minutes"}`,
+		`{"smsFrom":"+15005550006","smsTo":"+15005550009","smsBody":"Yes?","reminders":[{"after":"1 hour","smsBody":"Well?"}],"timeout":"1d","ifSeveral":"latest"}`,
+		`{"smsFrom":"+15005550006","smsBody":"Hello","source":{"activity":"People","taskQueue":"shop"},"senderRate":1.5,"quietHours":{"from":"21:00","to":"08:00"}}`,
+	},
+	// JSON.generate: Time with spaces. PHP writes spans with years and months.
+	"Ruby and PHP": {
+		`{"smsFrom":"+15005550006","smsTo":[{"to":"+15005550009","variables":{"name":"Bo"}}],"smsBody":"Hello",
+			"giveUpAfter":"P0Y0M1DT2H0M0S","onError":"fail","sendAt":"2026-01-31 09:00:00 +0100","validityPeriod":60,"maxPrice":0.5,
+			"quietHours":{"from":"21:00","to":"08:00"},"waitForDelivery":true,"timeout":600}`,
+		`{"smsFrom":"+15005550006","smsTo":"+15005550009","smsBody":"Yes?","reminders":[{"after":3600,"smsBody":"Well?"}],"timeout":86400,"ifSeveral":"latest"}`,
+		`{"smsFrom":"+15005550006","smsBody":"Hello","source":{"activity":"People","taskQueue":"shop"},"senderRate":1.5,"quietHours":{"from":"21:00","to":"08:00"}}`,
+	},
+}
+
+func TestDecodeReadsWhatEachSDKWrites(t *testing.T) {
+	price, at := float32(0.5), time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC)
+	for language, inputs := range sdkInputs {
+		var send SendSmsWorkflowInput
+		if err := Decode([]byte(inputs.send), &send); err != nil {
+			t.Errorf("%s: a send: %v", language, err)
+			continue
+		}
+		if send.QuietHours == nil || send.QuietHours.Check() != nil || send.SendAt == nil || !send.SendAt.Equal(at) {
+			t.Errorf("%s: quiet hours %+v, sendAt %v", language, send.QuietHours, send.SendAt)
+		}
+		send.QuietHours, send.SendAt = nil, nil
+		want := SendSmsWorkflowInput{SendSmsInput: SendSmsInput{
+			SmsFrom: "+15005550006", SmsTo: Recipients{{To: "+15005550009", Variables: json.RawMessage(`{"name":"Bo"}`)}}, SmsBody: "Hello",
+			GiveUpAfter: Duration(26 * time.Hour), OnError: OnErrorFail, ValidityPeriod: 60, MaxPrice: &price,
+		}, WaitForDelivery: true, Timeout: Duration(10 * time.Minute)}
+		if !sameAsJSON(t, send, want) {
+			t.Errorf("%s: a send: got %+v, want %+v", language, send, want)
+		}
+
+		var ask AskSmsInput
+		err := Decode([]byte(inputs.ask), &ask)
+		wantAsk := AskSmsInput{
+			SmsFrom: "+15005550006", SmsTo: "+15005550009", SmsBody: "Yes?", Reminders: []Reminder{{Duration(time.Hour), "Well?"}},
+			Timeout: Duration(24 * time.Hour), IfSeveral: IfSeveralLatest,
+		}
+		if err != nil || !sameAsJSON(t, ask, wantAsk) {
+			t.Errorf("%s: a question: got %+v, %v, want %+v", language, ask, err, wantAsk)
+		}
+
+		var broadcast BroadcastSmsInput
+		err = Decode([]byte(inputs.broadcast), &broadcast)
+		if err != nil || broadcast.QuietHours == nil || broadcast.QuietHours.Check() != nil || broadcast.SenderRate != 1.5 || len(broadcast.SmsTo) > 0 ||
+			broadcast.Source == nil || broadcast.Source.Activity != "People" || broadcast.Source.TaskQueue != "shop" || isGiven(broadcast.Source.Input) {
+			t.Errorf("%s: a broadcast: got %+v, %v", language, broadcast, err)
+		}
+	}
+}
+
+// sameAsJSON compares two payloads but for the white space of what they keep as
+// it was written.
+func sameAsJSON(t *testing.T, a, b any) bool {
+	t.Helper()
+	one, err := json.Marshal(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := json.Marshal(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(one) == string(other)
+}
+
+func TestDurationsAreReadAsEachLanguageWritesThem(t *testing.T) {
+	for written, want := range map[string]time.Duration{
+		`"90s"`: 90 * time.Second, `"1h30m0s"`: 90 * time.Minute, `90`: 90 * time.Second, `90.5`: 90500 * time.Millisecond,
+		`"PT1H30M"`: 90 * time.Minute, `"P0Y0M0DT1H30M0S"`: 90 * time.Minute, `"P1W"`: 7 * 24 * time.Hour,
+		`"00:01:30"`: 90 * time.Second, `"1.02:03:04.5000000"`: 26*time.Hour + 3*time.Minute + 4500*time.Millisecond, `"1:30:00"`: 90 * time.Minute,
+		`"10 minutes"`: 10 * time.Minute, `"1 day"`: 24 * time.Hour, `"2d"`: 48 * time.Hour, `"1.5 hrs"`: 90 * time.Minute, `"3 weeks"`: 21 * 24 * time.Hour, `"90 SECONDS"`: 90 * time.Second,
+		`"500ms"`: 500 * time.Millisecond,
+	} {
+		var got whole
+		if err := Decode([]byte(`{"timeout": `+written+`}`), &got); err != nil || got.Timeout != Duration(want) {
+			t.Errorf("%s: %v, %v, want %s", written, time.Duration(got.Timeout), err, want)
+		}
+	}
+	// Those of a month, negative ones, and a number of milli- or nanoseconds.
+	for _, written := range []string{`"1 month"`, `"P1M"`, `"P1Y"`, `"-00:01:30"`, `"PT-1S"`, `"-1h"`, `"1:30"`, `300000`, `90000000000`, `"9999999 weeks"`, `"10 minutes ago"`} {
+		var got whole
+		if err := Decode([]byte(`{"timeout": `+written+`}`), &got); err == nil {
+			t.Errorf("%s is %v", written, time.Duration(got.Timeout))
+		}
+	}
+}
+
 func TestDecodeNamesTheFieldWhatWasGivenAndAnExample(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"smsFrm": "+1"}`:                           "there is no field smsFrm (did you mean smsFrom?)",
 		`{"from": "+1"}`:                             "there is no field from (did you mean smsFrom?)",
-		`{"media_url": "x"}`:                         "there is no field media_url (did you mean mediaUrl?)",
+		`{"media_uri": "x"}`:                         "there is no field media_uri (did you mean mediaUrl?)",
+		`{"sms_from": "a", "smsFrom": "b"}`:          "smsFrom is given twice",
 		`{"hello": 1}`:                               "there is no field hello",
 		`{"smsFrom": "a", "SmsFrom": "b"}`:           "smsFrom is given twice",
 		`{"smsFrom": ["a"]}`:                         `smsFrom must be a text, such as "+15005550006"; it is a list`,

@@ -13,7 +13,8 @@ import (
 )
 
 // Duration is a span of time that travels in JSON as "1h30m", as ISO 8601 writes
-// it ("PT24H"), or as a number of seconds.
+// it ("PT24H"), as .NET does ("1.00:00:00"), in words ("90 minutes"), or as a
+// number of seconds.
 type Duration time.Duration
 
 const durationExample = `"90s", "1h30m" or "PT24H"`
@@ -33,8 +34,14 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 }
 
 var (
-	isoDuration = regexp.MustCompile(`(?i)^P(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]+)?)S)?)?$`)
+	isoDuration = regexp.MustCompile(`(?i)^P(?:0+Y)?(?:0+M)?(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]+)?)S)?)?$`)
 	isoUnits    = []time.Duration{7 * 24 * time.Hour, 24 * time.Hour, time.Hour, time.Minute, time.Second}
+
+	// A TimeSpan of .NET: days, hours, minutes and seconds.
+	netDuration = regexp.MustCompile(`^(?:([0-9]+)\.)?([0-9]{1,2}):([0-9]{2}):([0-9]{2}(?:\.[0-9]+)?)$`)
+	netUnits    = isoUnits[1:]
+	// A number and a unit, as TypeScript's SDK writes its own spans.
+	wordDuration = regexp.MustCompile(`(?i)^([0-9]+(?:\.[0-9]+)?) *(?:(w|weeks?)|(d|days?)|(h|hrs?|hours?)|(m|mins?|minutes?)|(s|secs?|seconds?))$`)
 
 	errNoDuration = errors.New("not a duration")
 )
@@ -50,27 +57,45 @@ func parseDuration(text string) (span Duration, bare bool, err error) {
 		return span, true, err
 	}
 	if parts := isoDuration.FindStringSubmatch(text); parts != nil && !strings.HasSuffix(strings.ToUpper(text), "T") && len(text) > 1 {
-		for i, part := range parts[1:] {
-			if part == "" {
-				continue
+		span, err = sum(parts[1:], isoUnits)
+		return span, false, err
+	}
+	if parts := netDuration.FindStringSubmatch(text); parts != nil {
+		span, err = sum(parts[1:], netUnits)
+		return span, false, err
+	}
+	if parts := wordDuration.FindStringSubmatch(text); parts != nil {
+		for i, unit := range parts[2:] {
+			if unit != "" {
+				span, err = sum(parts[1:2], isoUnits[i:])
+				return span, false, err
 			}
-			count, err := strconv.ParseFloat(strings.Replace(part, ",", ".", 1), 64)
-			if err != nil {
-				return 0, false, err
-			}
-			more, err := spanOf(count, isoUnits[i])
-			if err != nil {
-				return 0, false, err
-			}
-			span += more
 		}
-		return span, false, nil
 	}
 	plain, err := time.ParseDuration(text)
 	if err != nil || plain < 0 {
 		return 0, false, errNoDuration
 	}
 	return Duration(plain), false, nil
+}
+
+// sum adds counts of units. An empty one is 0.
+func sum(counts []string, units []time.Duration) (span Duration, err error) {
+	for i, written := range counts {
+		if written == "" {
+			continue
+		}
+		count, err := strconv.ParseFloat(strings.Replace(written, ",", ".", 1), 64)
+		if err != nil {
+			return 0, err
+		}
+		more, err := spanOf(count, units[i])
+		if err != nil {
+			return 0, err
+		}
+		span += more
+	}
+	return span, nil
 }
 
 // spanOf multiplies, as far as a century.
@@ -100,9 +125,10 @@ func (d *decoder) duration(f field, data []byte, text string, into *Duration) {
 }
 
 // zoned and unzoned are the forms of a moment, with and without a time zone.
-// Java leaves out seconds that are zero.
+// Java leaves out seconds that are zero, Ruby writes "2026-01-31 08:00:00 UTC" and
+// "2026-01-31 09:00:00 +0100".
 var (
-	zoned   = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07"}
+	zoned   = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05 UTC", "2006-01-02T15:04:05 -0700"}
 	unzoned = []string{"2006-01-02T15:04:05", "2006-01-02T15:04"}
 )
 

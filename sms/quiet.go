@@ -55,10 +55,14 @@ func (q QuietHours) Check() error {
 	return nil
 }
 
-// minutes reads a time of day.
+// minutes reads a time of day. Other languages write its seconds too, which must
+// be 0.
 func minutes(text string) (int, error) {
 	at, err := time.Parse("15:04", text)
 	if err != nil {
+		at, err = time.Parse("15:04:05", text)
+	}
+	if err != nil || at.Second() != 0 || at.Nanosecond() != 0 {
 		return 0, fmt.Errorf("must be a time of day such as \"21:00\"; it is %q", text)
 	}
 	return at.Hour()*60 + at.Minute(), nil

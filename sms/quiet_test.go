@@ -50,6 +50,7 @@ func TestQuietHoursAreChecked(t *testing.T) {
 	for says, q := range map[string]QuietHours{
 		`quietHours.from must be a time of day such as "21:00"; it is "9pm"`: {From: "9pm", To: "08:00"},
 		`quietHours.to must be a time of day`:                                {From: "21:00", To: "24:00"},
+		`quietHours.to must be`:                                              {From: "21:00", To: "08:00:30"},
 		`must leave some hours`:                                              {From: "21:00", To: "21:00"},
 		`"Berlin" is not known`:                                              {From: "21:00", To: "08:00", TimeZone: "Berlin"},
 		"":                                                                   {From: "21:00", To: "08:00", TimeZone: "Europe/Berlin"},
