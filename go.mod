@@ -2,6 +2,9 @@ module temporal-twilio
 
 go 1.26.0
 
+// npm's packages hold Go files of their own.
+ignore ./examples/languages/typescript/node_modules
+
 require (
 	github.com/caarlos0/env/v11 v11.4.2
 	github.com/chromedp/cdproto v0.159.0
