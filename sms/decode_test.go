@@ -42,7 +42,7 @@ func TestDecodeReadsWhatProcessModelsAndOtherLanguagesWrite(t *testing.T) {
 		`{"waitForDelivery": "FALSE", "smartEncoded": "True"}`:                       {base: base{Smart: &yes}},
 		`{"validityPeriod": 60.0}`:                                                   {base: base{Period: 60}},
 		`{"validityPeriod": 3.6e3}`:                                                  {base: base{Period: 3600}},
-		`{"smsFrom": " A\n"}`:                                                       {base: base{SmsFrom: " A\n"}},
+		`{"smsFrom": " A\n"}`:                                                        {base: base{SmsFrom: " A\n"}},
 		`{"smsFrom": 12345}`:                                                         {base: base{SmsFrom: "12345"}},
 		`{"mediaUrl": "https://a/?b=1,2"}`:                                           {base: base{MediaURL: []string{"https://a/?b=1,2"}}},
 		`{"mediaUrl": "[\"https://a\", \"https://b\"]"}`:                             {base: base{MediaURL: []string{"https://a", "https://b"}}},

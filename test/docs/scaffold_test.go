@@ -48,7 +48,7 @@ func TestScaffoldedTypeScriptProjectRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	modules := nodeModules(t, string(packages))
+	modules := nodeModules(t, string(packages), "")
 	mustRun(t, dir, "ln", "-s", filepath.Join(modules, "node_modules"), "node_modules")
 	s := stack.Start(t, stack.Options{})
 	mustRun(t, dir, "env", "TEMPORAL_ADDRESS="+s.Temporal.Address, "npm", "test")

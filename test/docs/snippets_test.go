@@ -71,7 +71,7 @@ func TestTypeScriptWorkflowSends(t *testing.T) {
 	t.Parallel()
 	needs(t, "npm", "--version")
 	needs(t, "node", "--eval", "if (process.versions.node.split('.')[0] < 20) throw 'Node.js 20 or newer, not ' + process.version")
-	modules := nodeModules(t, read(t, "test/docs/testdata/typescript/package.json"))
+	modules := nodeModules(t, read(t, typescript+"/package.json"), read(t, typescript+"/package-lock.json"))
 	dir, err := os.MkdirTemp(modules, "run-")
 	if err != nil {
 		t.Fatal(err)
@@ -87,24 +87,32 @@ func TestTypeScriptWorkflowSends(t *testing.T) {
 	remind(t, s, "reminders")
 }
 
+// typescript is the folder of the example whose packages the snippet uses as well.
+const typescript = "examples/languages/typescript"
+
 // nodeModules returns a folder with the packages of a package.json, which are
-// installed once for each of its states.
-func nodeModules(t *testing.T, packages string) string {
+// installed once for each of its states. The lock file may be empty.
+func nodeModules(t *testing.T, packages, lock string) string {
 	t.Helper()
-	final := filepath.Join(root(t), ".local", fmt.Sprintf("typescript-%.4x", sha256.Sum256([]byte(packages))))
+	final := filepath.Join(root(t), ".local", fmt.Sprintf("npm-%.8x", sha256.Sum256([]byte(packages+lock))))
 	if _, err := os.Stat(final); err == nil {
 		return final
 	}
 	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	installing, err := os.MkdirTemp(filepath.Dir(final), "typescript-installing-")
+	installing, err := os.MkdirTemp(filepath.Dir(final), "npm-installing-")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(installing)
 	write(t, filepath.Join(installing, "package.json"), packages)
-	mustRun(t, installing, "npm", "install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund")
+	install := "install"
+	if lock != "" {
+		write(t, filepath.Join(installing, "package-lock.json"), lock)
+		install = "ci"
+	}
+	mustRun(t, installing, "npm", install, "--ignore-scripts", "--no-audit", "--no-fund")
 	// Only a complete folder has the final name.
 	if err := os.Rename(installing, final); err != nil {
 		if _, missing := os.Stat(final); missing != nil {

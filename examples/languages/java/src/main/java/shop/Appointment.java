@@ -1,0 +1,21 @@
+package shop;
+
+import io.temporal.workflow.SignalMethod;
+import io.temporal.workflow.WorkflowInterface;
+import io.temporal.workflow.WorkflowMethod;
+import java.util.Map;
+
+/** An appointment: remind, wait for delivery, ask, and react to a text. */
+@WorkflowInterface
+public interface Appointment {
+  /** Who has the appointment. */
+  record Guest(String phone, String name) {}
+
+  /** Returns how it ended, such as "coming". */
+  @WorkflowMethod(name = "Appointment")
+  String run(Guest guest);
+
+  /** The trigger "late" sends it with the text that matched. */
+  @SignalMethod
+  void late(Map<String, Object> event);
+}

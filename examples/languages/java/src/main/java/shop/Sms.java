@@ -1,0 +1,195 @@
+// Written by "go generate ./examples/languages" from docs/schemas; do not edit.
+package shop;
+
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Map;
+
+/** What calls to the SMS workers take and return. */
+public final class Sms {
+  private Sms() {}
+
+  // Recipient is one of them. In JSON it is a string, or an object with "to", "variables" and
+  // "contentVariables" if the text differs by recipient.
+  public static class Recipient {
+    public String to;
+    public Map<String, Object> variables;
+    public Map<String, Object> contentVariables;
+  }
+
+  // QuietHours are a part of each day, by the local time of each recipient.
+  public static class QuietHours {
+    public String from;
+    public String to;
+    public String timeZone;
+  }
+
+  // SendSmsInput asks for one text to be sent to each of a list of recipients.
+  public static class SendSmsInput {
+    public String smsFrom;
+    public List<Recipient> smsTo;
+    public String smsBody;
+    public Map<String, Object> variables;
+    public Map<String, Object> metadata;
+    public String defaultRegion;
+    public String locale;
+    public String timeZone;
+    public String account;
+    public Duration giveUpAfter;
+    public String onError;
+    public String idempotencyKey;
+    public String onUnknown;
+    public String messagingServiceSid;
+    public List<String> mediaUrl;
+    public String contentSid;
+    public Map<String, Object> contentVariables;
+    public OffsetDateTime sendAt;
+    public Integer validityPeriod;
+    public String statusCallback;
+    public Boolean statusSignals;
+    public Boolean smartEncoded;
+    public Boolean shortenUrls;
+    public Boolean sendAsMms;
+    public String riskCheck;
+    public String contentRetention;
+    public String addressRetention;
+    public Double maxPrice;
+    public Boolean provideFeedback;
+    public List<String> persistentAction;
+    public QuietHours quietHours;
+    public Integer maxSegments;
+  }
+
+  // Message is one text that Twilio has taken.
+  public static class Message {
+    public String to;
+    public String sid;
+    public String status;
+    public Integer segments;
+  }
+
+  // Error is one thing that went wrong, as the payload of SendSms tells it.
+  public static class Error {
+    public String to;
+    public String code;
+    public Integer twilioCode;
+    public Integer httpStatus;
+    public String message;
+    public String moreInfo;
+    public Boolean retryable;
+    public String recipient;
+  }
+
+  // SendSmsResult says for each recipient what became of the message.
+  public static class SendSmsResult {
+    public String twilioResult;
+    public String twilioError;
+    public List<Message> messages;
+    public List<Error> errors;
+  }
+
+  // SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and how long to wait for
+  // delivery.
+  public static class SendSmsWorkflowInput {
+    public String smsFrom;
+    public List<Recipient> smsTo;
+    public String smsBody;
+    public Map<String, Object> variables;
+    public Map<String, Object> metadata;
+    public String defaultRegion;
+    public String locale;
+    public String timeZone;
+    public String account;
+    public Duration giveUpAfter;
+    public String onError;
+    public String idempotencyKey;
+    public String onUnknown;
+    public String messagingServiceSid;
+    public List<String> mediaUrl;
+    public String contentSid;
+    public Map<String, Object> contentVariables;
+    public OffsetDateTime sendAt;
+    public Integer validityPeriod;
+    public String statusCallback;
+    public Boolean statusSignals;
+    public Boolean smartEncoded;
+    public Boolean shortenUrls;
+    public Boolean sendAsMms;
+    public String riskCheck;
+    public String contentRetention;
+    public String addressRetention;
+    public Double maxPrice;
+    public Boolean provideFeedback;
+    public List<String> persistentAction;
+    public QuietHours quietHours;
+    public Integer maxSegments;
+    public Boolean waitForDelivery;
+    public Duration timeout;
+  }
+
+  // Delivery is what is known of one message.
+  public static class Delivery {
+    public String to;
+    public String sid;
+    public String status;
+    public Integer errorCode;
+    public String errorMessage;
+    public String recipient;
+  }
+
+  // SendSmsWorkflowResult is the result of SendSmsWorkflow.
+  public static class SendSmsWorkflowResult {
+    public String twilioResult;
+    public String twilioError;
+    public List<Message> messages;
+    public List<Error> errors;
+    public List<Delivery> deliveries;
+  }
+
+  // Reminder is a text that is sent if there was no reply.
+  public static class Reminder {
+    public Duration after;
+    public String smsBody;
+  }
+
+  // AskSmsInput is the input of AskSmsWorkflow.
+  public static class AskSmsWorkflowInput {
+    public String smsFrom;
+    public String messagingServiceSid;
+    public String smsTo;
+    public String smsBody;
+    public Map<String, Object> variables;
+    public Map<String, Object> metadata;
+    public String contentSid;
+    public Map<String, Object> contentVariables;
+    public String pattern;
+    public List<Reminder> reminders;
+    public Duration timeout;
+    public String ifSeveral;
+    public String code;
+    public String defaultRegion;
+    public String locale;
+    public String timeZone;
+    public String account;
+  }
+
+  // Reply is a text that answers a question.
+  public static class Reply {
+    public String messageSid;
+    public String body;
+    public String from;
+    public String to;
+    public String accountSid;
+    public Map<String, Object> matchGroups;
+    public OffsetDateTime receivedAt;
+  }
+
+  // AskSmsResult is the result of AskSmsWorkflow.
+  public static class AskSmsWorkflowResult {
+    public String outcome;
+    public Reply reply;
+    public SendSmsResult sent;
+    public Integer reminders;
+  }
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestTypesOfTheExamplesAreCurrent(t *testing.T) {
+	written, err := write(filepath.Join("..", "..", "docs", "schemas"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(written) != 4 {
+		t.Errorf("%d files", len(written))
+	}
+	for name, want := range written {
+		if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is not what the schemas say: run go generate ./examples/languages (%v)", name, err)
+		}
+	}
+}

@@ -1,0 +1,225 @@
+"""Written by "go generate ./examples/languages" from docs/schemas; do not edit."""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Recipient(TypedDict):
+    # Recipient is one of them. In JSON it is a string, or an object with "to", "variables" and
+    # "contentVariables" if the text differs by recipient.
+
+    to: str
+    variables: NotRequired[dict[str, Any]]
+    contentVariables: NotRequired[dict[str, Any]]
+
+
+# OnError is a way to report that somebody was not sent to.
+OnError = Literal["complete", "fail"]
+
+
+# OnUnknown is a way to deal with an unknown outcome.
+OnUnknown = Literal["report", "resend"]
+
+
+# QuietHours are a part of each day, by the local time of each recipient.
+QuietHours = TypedDict(
+    "QuietHours",
+    {
+        "from": str,
+        "to": str,
+        "timeZone": NotRequired[str],
+    },
+)
+
+
+class SendSmsInput(TypedDict):
+    # SendSmsInput asks for one text to be sent to each of a list of recipients.
+
+    smsFrom: NotRequired[str]
+    smsTo: list[Recipient]
+    smsBody: NotRequired[str]
+    variables: NotRequired[dict[str, Any]]
+    metadata: NotRequired[dict[str, Any]]
+    defaultRegion: NotRequired[str]
+    locale: NotRequired[str]
+    timeZone: NotRequired[str]
+    account: NotRequired[str]
+    giveUpAfter: NotRequired[str]
+    onError: NotRequired[OnError]
+    idempotencyKey: NotRequired[str]
+    onUnknown: NotRequired[OnUnknown]
+    messagingServiceSid: NotRequired[str]
+    mediaUrl: NotRequired[list[str]]
+    contentSid: NotRequired[str]
+    contentVariables: NotRequired[dict[str, Any]]
+    sendAt: NotRequired[str]
+    validityPeriod: NotRequired[int]
+    statusCallback: NotRequired[str]
+    statusSignals: NotRequired[bool]
+    smartEncoded: NotRequired[bool]
+    shortenUrls: NotRequired[bool]
+    sendAsMms: NotRequired[bool]
+    riskCheck: NotRequired[str]
+    contentRetention: NotRequired[str]
+    addressRetention: NotRequired[str]
+    maxPrice: NotRequired[float]
+    provideFeedback: NotRequired[bool]
+    persistentAction: NotRequired[list[str]]
+    quietHours: NotRequired[QuietHours]
+    maxSegments: NotRequired[int]
+
+
+class Message(TypedDict):
+    # Message is one text that Twilio has taken.
+
+    to: str
+    sid: str
+    status: str
+    segments: int
+
+
+# Code names why something was not sent. The names are those of the Alfresco connector where it has one.
+Code = Literal["MISSING_INPUT", "INVALID_INPUT", "TWILIO_CONNECTION_ERROR", "AUTHENTICATION_CONNECTION_ERROR", "INVALID_REQUEST_ERROR", "INVALID_TO_PHONE_NUMBER_ERROR", "INVALID_FROM_PHONE_NUMBER_ERROR", "PERMISSION_DENIED_ERROR", "INVALID_REGION_TO_PHONE_NUMBER_ERROR", "TEMPLATE_METADATA_ERROR", "TEMPLATE_SYNTAX_ERROR", "UNKNOWN_ERROR", "RATE_LIMITED", "RECIPIENT_OPTED_OUT", "OUTCOME_UNKNOWN", "CANCELLED", "TIME_UP", "WORKER_STOPPED", "NO_ATTEMPT_LEFT"]
+
+
+class Error(TypedDict):
+    # Error is one thing that went wrong, as the payload of SendSms tells it.
+
+    to: NotRequired[str]
+    code: Code
+    twilioCode: NotRequired[int]
+    httpStatus: NotRequired[int]
+    message: str
+    moreInfo: NotRequired[str]
+    retryable: bool
+    recipient: NotRequired[str]
+
+
+class SendSmsResult(TypedDict):
+    # SendSmsResult says for each recipient what became of the message.
+
+    twilioResult: str
+    twilioError: str | None
+    messages: list[Message]
+    errors: list[Error]
+
+
+class SendSmsWorkflowInput(TypedDict):
+    # SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and how long to wait for
+    # delivery.
+
+    smsFrom: NotRequired[str]
+    smsTo: list[Recipient]
+    smsBody: NotRequired[str]
+    variables: NotRequired[dict[str, Any]]
+    metadata: NotRequired[dict[str, Any]]
+    defaultRegion: NotRequired[str]
+    locale: NotRequired[str]
+    timeZone: NotRequired[str]
+    account: NotRequired[str]
+    giveUpAfter: NotRequired[str]
+    onError: NotRequired[OnError]
+    idempotencyKey: NotRequired[str]
+    onUnknown: NotRequired[OnUnknown]
+    messagingServiceSid: NotRequired[str]
+    mediaUrl: NotRequired[list[str]]
+    contentSid: NotRequired[str]
+    contentVariables: NotRequired[dict[str, Any]]
+    sendAt: NotRequired[str]
+    validityPeriod: NotRequired[int]
+    statusCallback: NotRequired[str]
+    statusSignals: NotRequired[bool]
+    smartEncoded: NotRequired[bool]
+    shortenUrls: NotRequired[bool]
+    sendAsMms: NotRequired[bool]
+    riskCheck: NotRequired[str]
+    contentRetention: NotRequired[str]
+    addressRetention: NotRequired[str]
+    maxPrice: NotRequired[float]
+    provideFeedback: NotRequired[bool]
+    persistentAction: NotRequired[list[str]]
+    quietHours: NotRequired[QuietHours]
+    maxSegments: NotRequired[int]
+    waitForDelivery: NotRequired[bool]
+    timeout: NotRequired[str]
+
+
+class Delivery(TypedDict):
+    # Delivery is what is known of one message.
+
+    to: str
+    sid: str
+    status: str
+    errorCode: NotRequired[int]
+    errorMessage: NotRequired[str]
+    recipient: NotRequired[str]
+
+
+class SendSmsWorkflowResult(TypedDict):
+    # SendSmsWorkflowResult is the result of SendSmsWorkflow.
+
+    twilioResult: str
+    twilioError: str | None
+    messages: list[Message]
+    errors: list[Error]
+    deliveries: NotRequired[list[Delivery]]
+
+
+class Reminder(TypedDict):
+    # Reminder is a text that is sent if there was no reply.
+
+    after: str
+    smsBody: str
+
+
+# IfSeveral is a policy for replies where several questions are open.
+IfSeveral = Literal["oldest", "latest", "code", "refuse"]
+
+
+class AskSmsWorkflowInput(TypedDict):
+    # AskSmsInput is the input of AskSmsWorkflow.
+
+    smsFrom: NotRequired[str]
+    messagingServiceSid: NotRequired[str]
+    smsTo: str
+    smsBody: NotRequired[str]
+    variables: NotRequired[dict[str, Any]]
+    metadata: NotRequired[dict[str, Any]]
+    contentSid: NotRequired[str]
+    contentVariables: NotRequired[dict[str, Any]]
+    pattern: NotRequired[str]
+    reminders: NotRequired[list[Reminder]]
+    timeout: NotRequired[str]
+    ifSeveral: NotRequired[IfSeveral]
+    code: NotRequired[str]
+    defaultRegion: NotRequired[str]
+    locale: NotRequired[str]
+    timeZone: NotRequired[str]
+    account: NotRequired[str]
+
+
+# AskOutcome is how a question ended.
+AskOutcome = Literal["answered", "timedOut", "notSent"]
+
+
+# Reply is a text that answers a question.
+Reply = TypedDict(
+    "Reply",
+    {
+        "messageSid": str,
+        "body": str,
+        "from": str,
+        "to": str,
+        "accountSid": NotRequired[str],
+        "matchGroups": NotRequired[dict[str, Any]],
+        "receivedAt": str,
+    },
+)
+
+
+class AskSmsWorkflowResult(TypedDict):
+    # AskSmsResult is the result of AskSmsWorkflow.
+
+    outcome: AskOutcome
+    reply: Reply | None
+    sent: SendSmsResult
+    reminders: int

@@ -1,0 +1,199 @@
+// Written by "go generate ./examples/languages" from docs/schemas; do not edit.
+
+// Recipient is one of them. In JSON it is a string, or an object with "to", "variables" and
+// "contentVariables" if the text differs by recipient.
+export interface Recipient {
+  to: string;
+  variables?: Record<string, unknown>;
+  contentVariables?: Record<string, unknown>;
+}
+
+// OnError is a way to report that somebody was not sent to.
+export type OnError = 'complete' | 'fail';
+
+// OnUnknown is a way to deal with an unknown outcome.
+export type OnUnknown = 'report' | 'resend';
+
+// QuietHours are a part of each day, by the local time of each recipient.
+export interface QuietHours {
+  from: string;
+  to: string;
+  timeZone?: string;
+}
+
+// SendSmsInput asks for one text to be sent to each of a list of recipients.
+export interface SendSmsInput {
+  smsFrom?: string;
+  smsTo: Recipient[];
+  smsBody?: string;
+  variables?: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+  defaultRegion?: string;
+  locale?: string;
+  timeZone?: string;
+  account?: string;
+  giveUpAfter?: string;
+  onError?: OnError;
+  idempotencyKey?: string;
+  onUnknown?: OnUnknown;
+  messagingServiceSid?: string;
+  mediaUrl?: string[];
+  contentSid?: string;
+  contentVariables?: Record<string, unknown>;
+  sendAt?: string;
+  validityPeriod?: number;
+  statusCallback?: string;
+  statusSignals?: boolean;
+  smartEncoded?: boolean;
+  shortenUrls?: boolean;
+  sendAsMms?: boolean;
+  riskCheck?: string;
+  contentRetention?: string;
+  addressRetention?: string;
+  maxPrice?: number;
+  provideFeedback?: boolean;
+  persistentAction?: string[];
+  quietHours?: QuietHours;
+  maxSegments?: number;
+}
+
+// Message is one text that Twilio has taken.
+export interface Message {
+  to: string;
+  sid: string;
+  status: string;
+  segments: number;
+}
+
+// Code names why something was not sent. The names are those of the Alfresco connector where it has one.
+export type Code = 'MISSING_INPUT' | 'INVALID_INPUT' | 'TWILIO_CONNECTION_ERROR' | 'AUTHENTICATION_CONNECTION_ERROR' | 'INVALID_REQUEST_ERROR' | 'INVALID_TO_PHONE_NUMBER_ERROR' | 'INVALID_FROM_PHONE_NUMBER_ERROR' | 'PERMISSION_DENIED_ERROR' | 'INVALID_REGION_TO_PHONE_NUMBER_ERROR' | 'TEMPLATE_METADATA_ERROR' | 'TEMPLATE_SYNTAX_ERROR' | 'UNKNOWN_ERROR' | 'RATE_LIMITED' | 'RECIPIENT_OPTED_OUT' | 'OUTCOME_UNKNOWN' | 'CANCELLED' | 'TIME_UP' | 'WORKER_STOPPED' | 'NO_ATTEMPT_LEFT';
+
+// Error is one thing that went wrong, as the payload of SendSms tells it.
+export interface Error {
+  to?: string;
+  code: Code;
+  twilioCode?: number;
+  httpStatus?: number;
+  message: string;
+  moreInfo?: string;
+  retryable: boolean;
+  recipient?: string;
+}
+
+// SendSmsResult says for each recipient what became of the message.
+export interface SendSmsResult {
+  twilioResult: string;
+  twilioError: string | null;
+  messages: Message[];
+  errors: Error[];
+}
+
+// SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and how long to wait for
+// delivery.
+export interface SendSmsWorkflowInput {
+  smsFrom?: string;
+  smsTo: Recipient[];
+  smsBody?: string;
+  variables?: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+  defaultRegion?: string;
+  locale?: string;
+  timeZone?: string;
+  account?: string;
+  giveUpAfter?: string;
+  onError?: OnError;
+  idempotencyKey?: string;
+  onUnknown?: OnUnknown;
+  messagingServiceSid?: string;
+  mediaUrl?: string[];
+  contentSid?: string;
+  contentVariables?: Record<string, unknown>;
+  sendAt?: string;
+  validityPeriod?: number;
+  statusCallback?: string;
+  statusSignals?: boolean;
+  smartEncoded?: boolean;
+  shortenUrls?: boolean;
+  sendAsMms?: boolean;
+  riskCheck?: string;
+  contentRetention?: string;
+  addressRetention?: string;
+  maxPrice?: number;
+  provideFeedback?: boolean;
+  persistentAction?: string[];
+  quietHours?: QuietHours;
+  maxSegments?: number;
+  waitForDelivery?: boolean;
+  timeout?: string;
+}
+
+// Delivery is what is known of one message.
+export interface Delivery {
+  to: string;
+  sid: string;
+  status: string;
+  errorCode?: number;
+  errorMessage?: string;
+  recipient?: string;
+}
+
+// SendSmsWorkflowResult is the result of SendSmsWorkflow.
+export interface SendSmsWorkflowResult {
+  twilioResult: string;
+  twilioError: string | null;
+  messages: Message[];
+  errors: Error[];
+  deliveries?: Delivery[];
+}
+
+// Reminder is a text that is sent if there was no reply.
+export interface Reminder {
+  after: string;
+  smsBody: string;
+}
+
+// IfSeveral is a policy for replies where several questions are open.
+export type IfSeveral = 'oldest' | 'latest' | 'code' | 'refuse';
+
+// AskSmsInput is the input of AskSmsWorkflow.
+export interface AskSmsWorkflowInput {
+  smsFrom?: string;
+  messagingServiceSid?: string;
+  smsTo: string;
+  smsBody?: string;
+  variables?: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+  contentSid?: string;
+  contentVariables?: Record<string, unknown>;
+  pattern?: string;
+  reminders?: Reminder[];
+  timeout?: string;
+  ifSeveral?: IfSeveral;
+  code?: string;
+  defaultRegion?: string;
+  locale?: string;
+  timeZone?: string;
+  account?: string;
+}
+
+// AskOutcome is how a question ended.
+export type AskOutcome = 'answered' | 'timedOut' | 'notSent';
+
+// Reply is a text that answers a question.
+export interface Reply {
+  messageSid: string;
+  body: string;
+  from: string;
+  to: string;
+  accountSid?: string;
+  matchGroups?: Record<string, unknown>;
+  receivedAt: string;
+}
+
+// AskSmsResult is the result of AskSmsWorkflow.
+export interface AskSmsWorkflowResult {
+  outcome: AskOutcome;
+  reply: Reply | null;
+  sent: SendSmsResult;
+  reminders: number;
+}
