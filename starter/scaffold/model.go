@@ -58,11 +58,17 @@ type element struct {
 	event, detail string
 }
 
+// modelReader is the state of reading a model.
+type modelReader struct {
+	app       *App
+	names     map[string]string // of messages and signals, by ID
+	processes []*Process
+	open      []element
+}
+
 // model reads the processes of a BPMN file.
 func (a *App) model(data []byte) error {
-	names := map[string]string{} // of messages and signals, by ID
-	var processes []*Process
-	var open []element
+	r := modelReader{app: a, names: map[string]string{}}
 	decoder := xml.NewDecoder(bytes.NewReader(data))
 	for {
 		token, err := decoder.Token()
@@ -74,48 +80,68 @@ func (a *App) model(data []byte) error {
 		}
 		switch token := token.(type) {
 		case xml.StartElement:
-			e := element{kind: token.Name.Local, name: cmp.Or(attribute(token, "name"), attribute(token, "id"))}
-			switch {
-			case e.kind == "process":
-				p := a.process(attribute(token, "id"))
-				p.Name = attribute(token, "name")
-				processes = append(processes, p)
-			case e.kind == "message", e.kind == "signal":
-				names[attribute(token, "id")] = e.name
-			case strings.HasSuffix(e.kind, "EventDefinition") && len(open) > 0:
-				parent := &open[len(open)-1]
-				parent.event = strings.TrimSuffix(e.kind, "EventDefinition")
-				parent.detail = cmp.Or(attribute(token, "messageRef"), attribute(token, "signalRef"), attribute(token, "errorRef"))
-			}
-			open = append(open, e)
+			r.begin(token)
 		case xml.CharData:
 			// The time of a timer is two levels below its event.
-			if text := strings.TrimSpace(string(token)); text != "" && len(open) >= 3 && strings.HasPrefix(open[len(open)-1].kind, "time") {
-				open[len(open)-3].detail = text
+			if text := strings.TrimSpace(string(token)); text != "" && len(r.open) >= 3 && strings.HasPrefix(r.open[len(r.open)-1].kind, "time") {
+				r.open[len(r.open)-3].detail = text
 			}
 		case xml.EndElement:
-			e := open[len(open)-1] // the decoder checks that elements match
-			open = open[:len(open)-1]
-			kind := strings.TrimSpace(e.event + " " + e.kind)
-			if says, known := advice[kind]; known && len(processes) > 0 {
-				name := e.name
-				if e.detail != "" {
-					name += ", " + e.detail
-				}
-				p := processes[len(processes)-1]
-				p.Steps = append(p.Steps, Step{Kind: kind, Name: name, Advice: says})
-			}
+			r.end()
 		}
 	}
-	for _, p := range processes {
+	for _, p := range r.processes {
 		for i := range p.Steps {
-			name, detail, found := strings.Cut(p.Steps[i].Name, ", ")
-			if resolved := names[detail]; found && resolved != "" {
-				p.Steps[i].Name = name + ", " + resolved
+			name := p.Steps[i].Name
+			before, detail, found := cutLast(name, ", ")
+			if resolved := r.names[detail]; found && resolved != "" {
+				p.Steps[i].Name = before + ", " + resolved
 			}
 		}
 	}
 	return nil
+}
+
+// cutLast is strings.Cut at the last separator.
+func cutLast(s, separator string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, separator); i >= 0 {
+		return s[:i], s[i+len(separator):], true
+	}
+	return s, "", false
+}
+
+func (r *modelReader) begin(token xml.StartElement) {
+	e := element{kind: token.Name.Local, name: cmp.Or(attribute(token, "name"), attribute(token, "id"))}
+	switch {
+	case e.kind == "process":
+		p := r.app.process(attribute(token, "id"))
+		p.Name = attribute(token, "name")
+		r.processes = append(r.processes, p)
+	case e.kind == "message", e.kind == "signal":
+		r.names[attribute(token, "id")] = e.name
+	case strings.HasSuffix(e.kind, "EventDefinition") && len(r.open) > 0:
+		event := &r.open[len(r.open)-1]
+		event.event = strings.TrimSuffix(e.kind, "EventDefinition")
+		event.detail = cmp.Or(attribute(token, "messageRef"), attribute(token, "signalRef"), attribute(token, "errorRef"))
+	}
+	r.open = append(r.open, e)
+}
+
+// end closes the innermost element; the decoder checks that elements match.
+func (r *modelReader) end() {
+	e := r.open[len(r.open)-1]
+	r.open = r.open[:len(r.open)-1]
+	kind := strings.TrimSpace(e.event + " " + e.kind)
+	says, known := advice[kind]
+	if !known || len(r.processes) == 0 {
+		return
+	}
+	name := e.name
+	if e.detail != "" {
+		name += ", " + e.detail
+	}
+	p := r.processes[len(r.processes)-1]
+	p.Steps = append(p.Steps, Step{Kind: kind, Name: name, Advice: says})
 }
 
 // attribute is that of an element, or empty.
