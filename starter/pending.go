@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -103,8 +104,14 @@ func plainly(err error) string {
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
 		err = inner
 	}
+	if dialing := dialError.FindStringSubmatch(err.Error()); dialing != nil {
+		return dialing[1]
+	}
 	return err.Error()
 }
+
+// dialError is how gRPC wraps that nobody listens at an address.
+var dialError = regexp.MustCompile(`^connection error: desc = "transport: Error while dialing: (.*)"$`)
 
 func cancelCommand() *cobra.Command {
 	var asJSON bool

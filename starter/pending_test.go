@@ -1,0 +1,22 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+)
+
+func TestPlainlyNamesTheInnermostCause(t *testing.T) {
+	dialing := errors.New(`connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:7233: connect: connection refused"`)
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{fmt.Errorf("start: %w", dialing), "dial tcp 127.0.0.1:7233: connect: connection refused"},
+		{fmt.Errorf("a: %w", errors.New("b")), "b"},
+	} {
+		if got := plainly(tc.err); got != tc.want {
+			t.Errorf("%v is %q, want %q", tc.err, got, tc.want)
+		}
+	}
+}
