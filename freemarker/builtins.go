@@ -24,9 +24,9 @@ type builtin struct {
 	strings  bool // the arguments are turned into strings
 	min, max int  // how many arguments; max < 0 means any number
 
-	// alone is the value without arguments, for those that may have them.
+	// alone returns the value without arguments, if arguments are optional.
 	alone func(e *env, n *builtinNode, target Value) (Value, error)
-	// keyed is the value of x?name.key.
+	// keyed returns the value of x?name.key.
 	keyed func(e *env, n *builtinNode, target Value, key string) (Value, error)
 }
 
@@ -36,7 +36,7 @@ type binding uint8
 const (
 	bindsNothing        binding = iota
 	bindsLoopVar                // the loop whose variable is the operand
-	bindsLegacyEscaping         // nothing, but it is banned when auto-escaping is on
+	bindsLegacyEscaping         // nothing, but it is refused when auto-escaping is on
 	bindsMarkup                 // the output format, which must be a markup format
 	bindsFormat                 // the output format and escaping
 	bindsParams                 // its arguments, unevaluated
@@ -45,8 +45,8 @@ const (
 )
 
 // builtins holds all built-ins, in both naming conventions, by their first
-// letter. The few of a letter differ in length, so that a search is faster than
-// a hash.
+// letter. The few with the same letter differ in length, so that a search is
+// faster than a hash.
 var builtins [256][]*builtin
 
 // define adds a built-in.

@@ -68,8 +68,8 @@ func prepareDate(e *env, n *builtinNode) (Value, error) {
 }
 
 // checkDefaultDateFormat checks the format in the settings. ?string and the
-// built-ins that parse dates fail if that is not valid, even where another is
-// given.
+// built-ins that parse dates fail if it is invalid, even if they are given
+// another format.
 func (e *env) checkDefaultDateFormat(at pos, t dateType) error {
 	if e.settings.dateFormats[t] == "" {
 		return nil
@@ -80,7 +80,7 @@ func (e *env) checkDefaultDateFormat(at pos, t dateType) error {
 	return nil
 }
 
-// convertDate makes a date of a date-time and the like.
+// convertDate converts between date, time and date-time.
 func convertDate(e *env, n *builtinNode, v Value, t dateType) (Value, error) {
 	d, err := e.date(v)
 	if err != nil {
@@ -104,9 +104,8 @@ func (e *env) dateOperand(n *builtinNode) (Value, error) {
 	return e.date(v)
 }
 
-// dateParser is ?date of a string without a format: a date in the format of
-// the settings where ?date is written, which is only parsed when it is used as a
-// date.
+// dateParser is ?date of a string without a format. It is parsed only when it
+// is used as a date, in the format of the settings at the place of the ?date.
 type dateParser struct {
 	n        *builtinNode
 	text     string

@@ -138,8 +138,8 @@ func controlEscape(r rune) byte {
 	return 0
 }
 
-// escapeScript escapes s for a JavaScript or JSON string literal, also such
-// that it cannot end a script element or a CDATA section.
+// escapeScript escapes s for a JavaScript or JSON string literal, so that it
+// cannot end a script element or a CDATA section either.
 func escapeScript(s string, forJSON bool) string {
 	var b strings.Builder
 	for i := 0; i < len(s); {
@@ -164,8 +164,9 @@ func escapeScript(s string, forJSON bool) string {
 	return b.String()
 }
 
-// scriptEscape says how the character r at s[i:] is escaped: 0 not at all,
-// '\\' by a backslash, 'x' by its code, else by a backslash and this letter.
+// scriptEscape says how the character r at s[i:] is escaped: 0 means not at all,
+// '\\' by a backslash, 'x' by its code, anything else by a backslash and that
+// letter.
 func scriptEscape(s string, i int, r rune, n int, forJSON bool) byte {
 	dangerous := false
 	switch {

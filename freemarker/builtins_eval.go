@@ -68,8 +68,8 @@ func (e *env) codeError(n *builtinNode, err error) error {
 	return wrapOther(n.pos, "the code for ?"+n.bi.written+" is not valid", err)
 }
 
-// lexical is where code for a built-in starts. Long code may take longer to
-// parse than the rendering may still take.
+// lexical returns the context in which code for a built-in is parsed. Parsing
+// ends with the rendering, because long code may take longer than that.
 func (e *env) lexical(begin, template escaping) *lexical {
 	return &lexical{format: begin.format, escPolicy: begin.policy, began: template, check: e.checkClock}
 }
@@ -97,7 +97,7 @@ func interpret(e *env, n *builtinNode) (Value, error) {
 		if size == 0 {
 			return v, e.missingError(n.target)
 		}
-		if size > 1 { // the name of the template, which nothing shows
+		if size > 1 { // the name of the template, which is not visible anywhere
 			name, err := s.at(e, 1)
 			if err != nil {
 				return v, err

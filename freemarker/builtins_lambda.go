@@ -18,7 +18,7 @@ const (
 	streamDrop
 )
 
-// stream makes one of the built-ins.
+// stream returns one of these built-ins.
 func stream(k streamKind) func(e *env, n *builtinNode) (Value, error) {
 	return func(e *env, n *builtinNode) (Value, error) {
 		v, err := prepareSequenceOrCollection(e, n)
@@ -51,8 +51,8 @@ func stream(k streamKind) func(e *env, n *builtinNode) (Value, error) {
 	}
 }
 
-// knownSize returns the size of a sequence or collection if it is known before
-// it is walked, else -1.
+// knownSize returns the size of a sequence or collection if it is known without
+// walking it, otherwise -1.
 func knownSize(e *env, v Value) int {
 	if l, ok := v.ref.(*lazyValue); ok {
 		return l.knownSize
@@ -67,7 +67,7 @@ func knownSize(e *env, v Value) int {
 	return n
 }
 
-// itemFunc is what is applied to each item.
+// itemFunc is the function that is applied to each item.
 type itemFunc func(e *env, v Value) (Value, error)
 
 // function returns the function that the argument of ?map and the like is.
@@ -119,7 +119,7 @@ type streamIterator struct {
 	src  iterator
 	f    itemFunc
 	at   pos
-	wrap bool // failures are those of the built-in, not of the lambda
+	wrap bool // the built-in fails, not the lambda
 	done bool
 
 	ahead    Value // the next item, if it had to be looked for

@@ -108,8 +108,8 @@ func absolute(v Value) Value {
 	return v
 }
 
-// toWhole rounds a number, which is turned into a double first, down (-1) or
-// up (1), if half is set after adding a half.
+// toWhole converts a number to a double and rounds it down (-1) or up (1), after
+// adding one half if half is set.
 func toWhole(n *builtinNode, v Value, direction int, half bool) (Value, error) {
 	f := toFloat(v)
 	if math.IsNaN(f) || math.IsInf(f, 0) {
@@ -135,8 +135,8 @@ func letters(n *builtinNode, v Value, first byte) (Value, error) {
 	if !ok || i < 1 {
 		return v, otherError(n.pos, "?%s needs a whole number of at least 1", n.bi.written)
 	}
-	// As in the reference: from the smallest number with as many letters, each of
-	// them is raised as far as it goes. Large numbers overflow its 32 bits.
+	// As in the reference: starting with the smallest number of that many letters,
+	// each letter is raised as far as possible. Large numbers overflow its 32 bits.
 	whole, reached, weight := int32(i), int32(1), int32(1)
 	for reached+weight*26 <= whole {
 		weight *= 26

@@ -65,8 +65,8 @@ type patternKey struct {
 	output int // the longest result of a replacement
 }
 
-// maxPattern is the longest pattern in bytes: to compile one takes up to a
-// microsecond a byte.
+// maxPattern is the maximum length of a pattern in bytes: compiling takes up to
+// a microsecond per byte, and cannot be interrupted.
 const maxPattern = 16 << 10
 
 var patterns cache[patternKey, *javaregex.Pattern]
@@ -82,7 +82,7 @@ func (e *env) pattern(at pos, source string, f regexFlags) (*javaregex.Pattern, 
 	return e.compiledPattern(at, k)
 }
 
-// compiledPattern returns a pattern that was not in use lately.
+// compiledPattern returns a pattern that was not used recently.
 func (e *env) compiledPattern(at pos, k patternKey) (*javaregex.Pattern, error) {
 	if len(k.source) > maxPattern {
 		return nil, e.limitError("a regular expression is too long")
@@ -142,7 +142,7 @@ func (e *env) regexError(at pos, err error) error {
 	if errors.As(err, &replacement) && replacement.Group > 0 {
 		return otherError(at, "the replacement refers to a group that does not exist")
 	}
-	// Other mistakes in it are unchecked exceptions in Java, which nothing catches.
+	// Other mistakes are unchecked exceptions in Java, which #attempt does not catch.
 	return fatalError(at, "the replacement is not valid, or refers to a group by a name that does not exist")
 }
 
@@ -245,7 +245,7 @@ func (m *regexMatch) iterate(e *env) (iterator, error) {
 	return &seqIterator{s: &list{items: found}, n: len(found)}, err
 }
 
-// groupMatch is one match of several: its text, and with ?groups its groups.
+// groupMatch is one of several matches: its text and, for ?groups, its groups.
 type groupMatch struct{ m *javaregex.Match }
 
 func (*groupMatch) abilities() ability { return aString }
@@ -322,7 +322,7 @@ func replace(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	if err := e.matched(s); err != nil {
 		return Value{}, err
 	}
-	start := len(e.out) // the output's memory serves until the string is there
+	start := len(e.out) // the string is built in the memory of the output
 	out, found, err := p.AppendReplaced(clock{e}, e.out, s, to, !f.firstOnly)
 	e.out = out[:start]
 	switch {
@@ -371,7 +371,8 @@ func (e *env) replacePlain(s, from, to string, f regexFlags) (Value, error) {
 	return e.newString(joinHalves(b.String()))
 }
 
-// interleave replaces the empty string: it puts t around each character.
+// interleave replaces the empty string: it puts t before, between and after the
+// characters.
 func (e *env) interleave(s, t string, firstOnly bool) (Value, error) {
 	if t == "" {
 		return String(s), nil
@@ -488,7 +489,7 @@ func (e *env) separator(n *builtinNode, s, sep string, f regexFlags, last bool) 
 		if !last {
 			break
 		}
-		if start >= len(s) { // the reference cannot go on searching from there
+		if start >= len(s) { // from which the reference cannot go on
 			return 0, 0, otherError(n.pos, "?%s cannot use a separator that matches nothing", n.bi.written)
 		}
 		_, size := utf8.DecodeRuneInString(s[start:])

@@ -108,7 +108,7 @@ func size(e *env, n *builtinNode) (Value, error) {
 	return Int(int64(count)), err
 }
 
-// countItems counts what an iterator has left, up to a limit.
+// countItems counts the remaining items of an iterator, up to a limit.
 func countItems(e *env, it iterator, limit int) (int, error) {
 	for count := 0; ; count++ {
 		if _, ok, err := it.next(e); err != nil || !ok || count+1 == limit {
@@ -221,7 +221,7 @@ func join(e *env, n *builtinNode, target Value, args []Value) (Value, error) {
 	return e.newString(joinHalves(b.String()))
 }
 
-// same reports whether an item of a sequence equals what is searched.
+// same reports whether an item of a sequence equals the value searched for.
 func (e *env) same(n *builtinNode, item, searched Value) (bool, error) {
 	if err := e.step(); err != nil {
 		return false, err
@@ -463,7 +463,7 @@ type sorter struct {
 	typ ability
 }
 
-// sortItem is the key of an item, and where that is among all.
+// sortItem is the key of an item, and the index of the item.
 type sortItem struct {
 	key   Value
 	place int
@@ -497,7 +497,7 @@ func (s *sorter) sort(items, spare []sortItem) ([]sortItem, error) {
 	return items, nil
 }
 
-// key returns what an item is sorted by.
+// key returns the key by which an item is sorted.
 func (s *sorter) key(key Value, path []string) (Value, error) {
 	for _, name := range path {
 		if !key.can(aHash) {

@@ -69,7 +69,7 @@ func truncateMethod(e *env, n *builtinNode, s string, args []Value) (Value, erro
 	return concatMarkup(n.pos, &markup{format: m.format, plain: cut, isPlain: true}, m)
 }
 
-// terminator reads what the result ends with, and how long that counts.
+// terminator reads the terminator of the result, and the length that it counts as.
 func (t *truncation) terminator(e *env, n *builtinNode, args []Value, withMarkup bool) error {
 	if len(args) < 2 {
 		t.end, t.endText, t.endLen = String(plainTerminator), plainTerminator, len(plainTerminator)
@@ -122,7 +122,7 @@ func (t *truncation) text(end int, space bool) string {
 	return s
 }
 
-// cut returns the part of the string that is kept; false if nothing is.
+// cut returns the part of the string to keep, or false if that is nothing.
 func (t *truncation) cut() (string, bool) {
 	initial := t.max - t.endLen - 1
 	last := t.skipSpace(initial)
@@ -243,7 +243,7 @@ func skipTag(s string, i int, visit func(r rune) bool) (int, bool) {
 	return i + j + len(closing), true
 }
 
-// lengthWithoutTags returns the length of HTML or XML as it is seen.
+// lengthWithoutTags returns the length of the visible text of HTML or XML.
 func lengthWithoutTags(s string) int {
 	count := 0
 	for i := 0; i < len(s); {

@@ -1,7 +1,7 @@
 package freemarker
 
-// Built-ins for values of any type: ?string, ?c, the type tests, and what
-// handles missing values.
+// Built-ins for values of any type: ?string, ?c, type tests, and those that
+// handle missing values.
 
 func init() {
 	test := func(name string, f func(v Value) bool) {
@@ -109,7 +109,7 @@ func switchValue(e *env, n *builtinNode) (Value, error) {
 	return e.nonMissing(n.args[len(n.args)-1])
 }
 
-// defineExistence defines what works on missing values.
+// defineExistence defines the built-ins that work on missing values.
 func defineExistence() {
 	define("exists", builtin{eval: func(e *env, n *builtinNode) (Value, error) {
 		v, err := e.evalQuietly(n.target)
@@ -150,7 +150,7 @@ func defineExistence() {
 	})
 }
 
-// isEmpty is what ?has_content asks.
+// isEmpty is the opposite of ?has_content.
 func (e *env) isEmpty(v Value) (bool, error) {
 	switch {
 	case v.missing():
@@ -263,7 +263,7 @@ func prepareForString(e *env, n *builtinNode) (Value, error) {
 }
 
 // checkDefaultNumberFormat checks the format in the settings. ?string fails if
-// that is not valid, even where another is given.
+// it is invalid, even if it is given another format.
 func (e *env) checkDefaultNumberFormat(at pos) error {
 	if e.settings.numberFormat == "number" {
 		return nil
@@ -317,8 +317,8 @@ func formatAs(e *env, n *builtinNode, v Value, spec string) (Value, error) {
 }
 
 // formatter is x?string without arguments: a string, a method and, unless x is
-// a boolean, a hash. The string is that of the settings where ?string is written,
-// even if it is used after they have changed.
+// a boolean, a hash. The string follows the settings at the place of the ?string,
+// even if they have changed when it is used.
 type formatter struct {
 	n        *builtinNode
 	v        Value

@@ -53,14 +53,14 @@ func (n *userCallNode) exec(e *env) error {
 	return t.run(e, n.pos, args, func() error { return e.run(n.kids) })
 }
 
-// callFunction calls a function and returns its value. What it prints is lost.
+// callFunction calls a function and returns its value. Its output is discarded.
 func (e *env) callFunction(at pos, m *macroValue, args *callArgs) (Value, error) {
 	e.returned = Value{}
 	err := e.invoke(at, m, args, nil)
 	return e.returned, err
 }
 
-// invoke runs a macro; or a function, which no tag calls.
+// invoke runs a macro or a function.
 func (e *env) invoke(at pos, m *macroValue, args *callArgs, call *userCallNode) error {
 	if call == nil && !m.def.function {
 		return otherError(at, "a macro cannot be called in an expression")
@@ -126,8 +126,8 @@ func (e *env) freeCtx(ctx *macroCtx) {
 	}
 }
 
-// bind makes room for local variables and sets the parameters that the call has
-// an argument for. It reports whether those are surely all.
+// bind makes room for local variables and sets the parameters that have an
+// argument. It reports whether these are certainly all of them.
 func (e *env) bind(at pos, ctx *macroCtx, m *macroValue, args *callArgs) (complete bool, err error) {
 	d := m.def
 	if n := len(d.slots.names); n <= len(ctx.inline) {
@@ -169,7 +169,7 @@ type argBinder struct {
 	next     int // the next parameter to be set by position
 	catchMap *hashMap
 	catchAll *list
-	later    []namedValue // bound by name, to come after those of the call
+	later    []namedValue // bound by name, which come after those of the call
 }
 
 func (b *argBinder) useMap() {
@@ -182,8 +182,8 @@ func (b *argBinder) useList() {
 	b.ctx.locals[b.ctx.def.catchSlot] = Value{ref: b.catchAll, kind: kList}
 }
 
-// bindArgs sets parameters by name or position, with a catch-all parameter and
-// arguments that were bound before.
+// bindArgs sets parameters by name or position. There may be a catch-all
+// parameter, and arguments bound earlier.
 func (e *env) bindArgs(at pos, ctx *macroCtx, m *macroValue, args *callArgs) error {
 	b := &argBinder{e: e, at: at, ctx: ctx, bound: m.bound}
 	if b.bound != nil {
@@ -340,8 +340,8 @@ func (b *argBinder) bindList(args []expr) error {
 	return nil
 }
 
-// applyDefaults sets the parameters that got no argument. A default may refer
-// to parameters that only get their value from another default.
+// applyDefaults sets the parameters without an argument. A default may refer to
+// parameters whose value comes from another default.
 func (e *env) applyDefaults(at pos, ctx *macroCtx) error {
 	d := ctx.def
 	for {
@@ -418,7 +418,7 @@ func (e *env) setArgs(at pos, ctx *macroCtx) error {
 	return e.growList(len(m.names))
 }
 
-// exec runs the content that the call of the macro has between its tags.
+// exec runs the content between the tags of the macro's call.
 func (n *nestedNode) exec(e *env) error {
 	ctx := e.macro
 	var vals []Value

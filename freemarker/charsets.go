@@ -15,7 +15,7 @@ import (
 	"golang.org/x/text/encoding/japanese"
 )
 
-// encodeCharset encodes text; what the charset does not have becomes "?".
+// encodeCharset encodes text. Characters that the charset lacks become "?".
 func encodeCharset(s, charset string) (string, error) {
 	name := strings.ToLower(charset)
 	if wide, ok := wideCharsets[name]; ok {
@@ -116,8 +116,7 @@ func findCharset(charset string) (encoding.Encoding, string, error) {
 	return enc, name, err
 }
 
-// notInJava holds charsets of browsers that Java does not have, at least not
-// under these names.
+// notInJava holds charsets of browsers that Java does not have under these names.
 var notInJava = map[string]bool{
 	"iso-8859-10": true, "iso-8859-14": true, "macintosh": true, "x-mac-cyrillic": true, "x-user-defined": true, "replacement": true,
 }
@@ -136,7 +135,7 @@ func encodeRune(encoder *encoding.Encoder, charset string, r rune) string {
 	if err != nil {
 		return "?"
 	}
-	beyond := false // what browsers have more than Java
+	beyond := false // browsers encode it, Java does not
 	switch charset {
 	case "shift_jis":
 		beyond = t[0] == 0x87 || t[0] >= 0xED
@@ -155,9 +154,9 @@ func encodeRune(encoder *encoding.Encoder, charset string, r rune) string {
 	return t
 }
 
-// japaneseSigns holds the signs of JIS X 0208, by their place there, for which
-// Java and browsers use different characters. 0 means that Java has none, a
-// place below 0x100 is a byte of its own.
+// japaneseSigns maps characters to signs of JIS X 0208 if Java and browsers map
+// them differently. The sign is its place in the standard; 0 means that Java has
+// none, and a place below 0x100 is a single byte.
 var japaneseSigns = map[rune]uint16{
 	0xA2: 0x2171, 0xA3: 0x2172, 0xA5: 0x5C, 0xAC: 0x224C, 0x2014: 0x213D, 0x2015: 0, 0x2016: 0x2142, 0x203E: 0x7E, 0x2212: 0x215D,
 	0x301C: 0x2141, 0x2225: 0, 0xFF0D: 0, 0xFF5E: 0, 0xFFE0: 0, 0xFFE1: 0, 0xFFE2: 0,

@@ -28,8 +28,8 @@ const (
 	nullIsFalse
 )
 
-// compare reports whether l op r holds. lx and rx are blamed for missing
-// values; if they are nil, that is an error of another kind.
+// compare reports whether l op r holds. lx and rx are named in errors about
+// missing values; if they are nil, the error is of another kind.
 func (e *env) compare(at pos, lx expr, l Value, op compareOp, rx expr, r Value, mode compareMode) (bool, error) {
 	if e.settings.classic {
 		l, r = e.classicOperand(l), e.classicOperand(r)
@@ -63,7 +63,7 @@ func (e *env) compare(at pos, lx expr, l Value, op compareOp, rx expr, r Value, 
 	return false, otherError(at, "a %s cannot be compared with a %s", describe(l), describe(r))
 }
 
-// classicOperand makes an empty string of a missing value.
+// classicOperand turns a missing value into an empty string.
 func (e *env) classicOperand(v Value) Value {
 	if v.missing() {
 		return String("")
@@ -137,7 +137,7 @@ func (e *env) orderDates(at pos, l, r Value) (int, bool, error) {
 	return cmpInt(l.num, r.num), true, nil
 }
 
-// date returns v, which can be a date, as one.
+// date returns v, which can be a date, as a plain date.
 func (e *env) date(v Value) (Value, error) {
 	if v.kind == kDate {
 		return v, nil
@@ -166,7 +166,7 @@ func (e *env) orderStrings(l, r Value) (int, bool, error) {
 	return e.collator().Compare(a, b), true, nil
 }
 
-// stringOf returns v, which can be a string, as one.
+// stringOf returns v, which can be a string, as a plain string.
 func (e *env) stringOf(v Value) (string, error) {
 	if v.kind == kString {
 		return v.str(), nil

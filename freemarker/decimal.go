@@ -75,7 +75,8 @@ func significand(s string) (digits []byte, scale int, rest string, neg bool) {
 }
 
 // decimalDigit returns the digit that s begins with, as '0' to '9', and its
-// length in bytes: 0 if there is none. As in Java one beyond U+FFFF does not count.
+// length in bytes, 0 if there is none. As in Java, digits beyond U+FFFF do not
+// count.
 func decimalDigit(s string) (digit byte, length int) {
 	if s[0] < utf8.RuneSelf {
 		if isDigit(s[0]) {
@@ -91,7 +92,7 @@ func decimalDigit(s string) (digit byte, length int) {
 }
 
 // digitValue returns the value of a decimal digit of any script. The digits of a
-// script are in a row; so may be those of several scripts.
+// script are consecutive; those of several scripts may adjoin.
 func digitValue(r rune) rune {
 	for _, t := range unicode.Nd.R16 {
 		if r <= rune(t.Hi) {

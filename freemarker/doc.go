@@ -30,11 +30,11 @@
 //
 // Templates may come from people who are not trusted. Everything is bounded by
 // [Limits]: the length and nesting of the source, the depth of calls, steps,
-// time, output, and the size of every string, list and number on the way. The
+// time, output, and the size of every intermediate string, list and number. The
 // end of the context ends a rendering as well. Both are errors of [KindLimit],
-// which a template cannot catch. A template reaches nothing but its model:
-// ?new, ?api, #include and #import always fail. Text comes whole or not at
-// all; errors hold no values of the model.
+// which a template cannot catch. A template can only reach its model: ?new, ?api,
+// #include and #import always fail. Render returns the complete text or none;
+// errors contain no values of the model.
 //
 // # What is not supported
 //
@@ -43,10 +43,10 @@
 //
 // # Layout
 //
-// The lexer (lexer*.go) and the parser (parser*.go) make the tree (nodes.go),
-// from which strip.go takes superfluous white space. The tree runs itself
+// The lexer (lexer*.go) and the parser (parser*.go) build the tree (nodes.go),
+// from which strip.go removes superfluous white space. The tree is executed
 // (eval.go, exec*.go, call.go) in an environment (env.go) with the variables
-// that it assigned (namespace.go). The built-ins are in builtins_*.go, numbers
+// that it assigns (namespace.go). The built-ins are in builtins_*.go, numbers
 // in number.go, their text in numfmt.go and text.go.
 package freemarker
 

@@ -21,7 +21,7 @@ type env struct {
 	quiet     bool                            // the details of a missing value are not read
 	callsLeft int                             // how many calls may still run inside the present one
 	format    *formats                        // how values are written; shared until a setting changes
-	moved     map[movedKey]*dateformat.Format // date formats that go on in a zone they have read
+	moved     map[movedKey]*dateformat.Format // date formats that keep a zone they have read
 
 	ns       namespace // what #assign, #macro and #function have set
 	globals  namespace
@@ -35,8 +35,8 @@ type env struct {
 	returned Value     // by #return
 	errors   []error
 	freed    *frame
-	ctxs     []*macroCtx    // of the calls that run, and further ones to be used
-	running  int            // how many of them run
+	ctxs     []*macroCtx    // of the running calls, followed by spare ones
+	running  int            // how many of them are running
 	settings *settingsState // shared with the template until #setting changes it
 	template *Template
 	recentFormats
@@ -87,13 +87,13 @@ func (e *env) pop(f *frame) {
 	e.freed = f
 }
 
-// macroCtx is a running macro or function.
+// macroCtx is the context of a running macro or function.
 type macroCtx struct {
 	def    *macroDef
 	locals []Value
 	inline [4]Value // memory for locals
 
-	extras      bool   // some of what follows is set, or locals is elsewhere
+	extras      bool   // a field below is set, or locals is not inline
 	content     []node // nested content of the call
 	params      []string
 	hasParams   bool
@@ -110,7 +110,7 @@ var (
 
 func isJump(err error) bool { return err == errBreak || err == errContinue || err == errReturn }
 
-// variable looks a name up as code without a known scope does.
+// variable looks up a name for code whose scope is not known.
 func (e *env) variable(name string) (Value, error) {
 	v, hidden := e.frameVariable(e.top, name)
 	if !v.missing() || hidden {
@@ -219,8 +219,8 @@ func (e *env) modelVariable(name string) (Value, error) {
 	return *shared(name), nil
 }
 
-// findLoop returns the innermost loop, or with a name the innermost that has
-// this variable.
+// findLoop returns the innermost loop or, with a name, the innermost one with
+// that variable.
 func (e *env) findLoop(name string) *frame {
 	for f := e.top; f != nil; f = f.outer {
 		e.stepsLeft--

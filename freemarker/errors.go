@@ -1,10 +1,10 @@
 package freemarker
 
-// The two errors of this package, and how the interpreter makes them.
+// The two errors of this package, and how the interpreter creates them.
 
 import "fmt"
 
-// ParseError says that a template is not valid, and where. Line and column are
+// ParseError says why and where a template is invalid. Line and column are
 // those that Apache FreeMarker reports: both count from 1, a column is a UTF-16
 // unit, a tab runs to the next multiple of 8; the end of the source has the
 // position of its last character.
@@ -25,7 +25,7 @@ type Kind uint8
 
 // The kinds of a RenderError.
 const (
-	// KindOther is any failure that is none of the others: bad arguments,
+	// KindOther is any other failure: bad arguments,
 	// a number that cannot be parsed, division by zero, #stop.
 	KindOther Kind = iota
 	// KindMissing: the template used a variable that is missing or null.
@@ -114,8 +114,8 @@ func (e *env) missingError(x expr) error {
 	return err
 }
 
-// typeError says that the value of x is not what was wanted; a missing value
-// is reported as missing.
+// typeError says that the value of x has another type than the wanted one. A
+// missing value is reported as missing.
 func (e *env) typeError(x expr, v Value, wanted string) error {
 	if v.missing() {
 		return e.missingError(x)

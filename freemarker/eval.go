@@ -359,7 +359,7 @@ func (n *logicNode) eval(e *env) (Value, error) {
 
 // boolean evaluates x, which must be a boolean.
 func (e *env) boolean(x expr) (bool, error) {
-	if r, ok := unwrap(x).(*rangeNode); ok { // it is refused before it is evaluated
+	if r, ok := unwrap(x).(*rangeNode); ok { // refused without being evaluated
 		return false, newError(KindType, r.pos, "expected a boolean, but this is a sequence")
 	}
 	v, err := x.eval(e)
@@ -460,8 +460,8 @@ func (n *chainNode) general(e *env, i int, l, r Value) (Value, error) {
 	return e.arithmetic(n.pos, link.op, l, r)
 }
 
-// operand returns the expression to blame for the left operand of link i: the
-// first one, or the chain itself for what was computed so far.
+// operand returns the expression that errors name for the left operand of link
+// i: the first one, or the chain itself for the result so far.
 func (n *chainNode) operand(i int) expr {
 	if i == 0 {
 		return n.first
@@ -498,7 +498,7 @@ func arithmeticError(at pos, err error) error {
 }
 
 // add computes l + r, which may be numbers, lists, hashes, strings or markup.
-// lx and rx are blamed for bad operands; they may be nil.
+// lx and rx are named in errors about the operands; they may be nil.
 func (e *env) add(at pos, lx expr, l Value, rx expr, r Value) (Value, error) {
 	switch {
 	case l.isNumber() && r.isNumber():
@@ -548,7 +548,7 @@ func (e *env) joinText(at pos, a, b Value) (Value, error) {
 	return v, e.grow(len(v.ref.(*markup).plain) + len(v.ref.(*markup).text))
 }
 
-// asMarkup returns v as markup, if need be in the format of other.
+// asMarkup returns v as markup, in the format of other if v is plain text.
 func asMarkup(v, other Value) *markup {
 	if m, ok := v.ref.(*markup); ok {
 		return m

@@ -147,7 +147,7 @@ func (n *switchNode) exec(e *env) error {
 	return nil
 }
 
-// endSwitch stops a #break, and like the reference a #continue, at a #switch.
+// endSwitch ends a #break at its #switch; as in the reference, a #continue as well.
 func endSwitch(err error) error {
 	if err == errBreak || err == errContinue {
 		return nil
@@ -264,7 +264,7 @@ func (n *refusedNode) exec(e *env) error {
 	return otherError(n.pos, "%s cannot load other templates", n.what)
 }
 
-// yesNo checks that x is a boolean, or a string that old templates use for one.
+// yesNo checks that x is a boolean, or a string that means one in old templates.
 func (e *env) yesNo(x expr) error {
 	v, err := x.eval(e)
 	if err != nil {

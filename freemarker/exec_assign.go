@@ -30,7 +30,7 @@ func (n *assignNode) exec(e *env) error {
 	return e.assign(n.pos, ns, n.place, n.name, v)
 }
 
-// targetNamespace returns where an assignment goes; nil means a local variable.
+// targetNamespace returns the namespace of an assignment; nil means a local variable.
 func (e *env) targetNamespace(s assignScope, x expr) (*namespace, error) {
 	if x != nil {
 		v, err := x.eval(e)
@@ -51,12 +51,12 @@ func (e *env) targetNamespace(s assignScope, x expr) (*namespace, error) {
 	return &e.ns, nil
 }
 
-// variableItems is how many items of a list a new variable takes as much memory
-// as: its name is kept, and can be found.
+// variableItems is the memory of a new variable, in items of a list: its name is
+// kept and indexed.
 const variableItems = 4
 
-// assign sets a variable of a namespace, or if that is nil, a local one. place
-// is what the parser knows of where it is.
+// assign sets a variable of a namespace or, if that is nil, a local one. place
+// is its place as far as the parser knows it.
 func (e *env) assign(at pos, ns *namespace, place int32, name string, v Value) error {
 	if ns == nil {
 		return e.assignLocal(at, place, v)

@@ -2,7 +2,7 @@ package freemarker
 
 // Running loops.
 
-// loopState is what a #list without a variable keeps for its #items.
+// loopState is the state that a #list without a variable keeps for its #items.
 type loopState struct {
 	v    Value
 	it   iterator
@@ -23,7 +23,7 @@ func (n *loopElseNode) exec(e *env) error {
 	return e.run(n.loop.otherwise.kids)
 }
 
-// run runs the loop; it reports whether there was anything to loop over.
+// run runs the loop. It reports whether there were any items.
 func (n *loopNode) run(e *env) (bool, error) {
 	v, err := n.x.eval(e)
 	if err != nil {
@@ -52,7 +52,7 @@ func (n *loopNode) run(e *env) (bool, error) {
 	return true, e.run(n.kids)
 }
 
-// open checks what is to be listed and whether there is anything.
+// open checks the value to be listed, and whether it has any items.
 func (s *loopState) open(e *env) (bool, error) {
 	if s.hash {
 		if !s.v.can(aHashEx) {
@@ -146,7 +146,7 @@ func (e *env) loop(f *frame, x expr, v Value, it iterator, isHash bool, kids []n
 	return false, e.typeError(x, v, "a sequence or collection")
 }
 
-// endLoop returns the error of a loop that its body has ended with err: none
+// endLoop returns the error of a loop whose body ended with err, which is nil
 // after a #break.
 func (f *frame) endLoop(err error) error {
 	f.visible = false

@@ -15,11 +15,11 @@ import (
 
 const (
 	maxJSONDepth  = 1000   // bounds the nesting of a model
-	maxJSONDigits = 10_000 // bounds an integer: to convert it takes a time that grows with the square
+	maxJSONDigits = 10_000 // bounds an integer: the time to convert it grows with the square
 )
 
-// FromJSON makes a value of a JSON text. Objects keep the order of their keys,
-// of which the last one of the same name wins. A number with a point or an
+// FromJSON converts a JSON text to a value. Objects keep the order of their keys;
+// of keys with the same name the last one wins. A number with a point or an
 // exponent is a floating point number, any other an integer of up to 10,000
 // digits.
 func FromJSON(data []byte) (Value, error) {
@@ -111,8 +111,8 @@ func jsonNumber(s string) (Value, error) {
 	return BigInt(n), nil
 }
 
-// Overlay lays the entries of one Map over those of another, which stays as it
-// is. A name that both have keeps its place, and what is below it is not merged.
+// Overlay returns a Map with the entries of one Map over those of another, which
+// are not changed. A name that both have keeps its place; values are not merged.
 func Overlay(base, over Value) Value {
 	below, ok := base.ref.(*hashMap)
 	above, fine := over.ref.(*hashMap)

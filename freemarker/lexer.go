@@ -1,7 +1,7 @@
 package freemarker
 
-// The lexer: it cuts a template's source into tokens. What a token is depends
-// on its place (the state), and tokens change the state.
+// The lexer splits a template's source into tokens. What a token is depends on
+// the state, which tokens change.
 
 import (
 	"strings"
@@ -93,7 +93,7 @@ func (lx *lexer) advance(to int) {
 			col++
 		case c >= 0xF0:
 			col += 2
-		case c&0xC0 != 0x80: // not the rest of a character
+		case c&0xC0 != 0x80: // not a continuation byte
 			col++
 		}
 	}
@@ -139,7 +139,7 @@ func (lx *lexer) take(k tokenKind, n int) token {
 	return t
 }
 
-// takeWord is take for n bytes of which none needs special care.
+// takeWord is take for n bytes without line breaks, tabs and non-ASCII characters.
 func (lx *lexer) takeWord(k tokenKind, n int) token {
 	if lx.prev != 0 {
 		lx.breakLine(' ')
@@ -360,7 +360,7 @@ func (lx *lexer) eatNewline() {
 	}
 }
 
-// checkConvention establishes the naming convention or insists on it.
+// checkConvention establishes the naming convention, or checks that it is kept.
 func (lx *lexer) checkConvention(t token, c convention) {
 	switch {
 	case c == anyConvention || lx.conv == c:

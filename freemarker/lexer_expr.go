@@ -71,7 +71,7 @@ func init() {
 	}
 }
 
-// starts says by its first byte what a token inside an expression may be.
+// starts maps the first byte of a token inside an expression to its possible kinds.
 var starts [256]start
 
 type start uint8
@@ -136,8 +136,8 @@ func keyword(s string) tokenKind {
 	return tID
 }
 
-// expression reads a token inside an expression. It is a table of what its first
-// characters say.
+// expression reads a token inside an expression. It is a table of the first
+// characters.
 func (lx *lexer) expression() token { //nolint:cyclop // a table of first characters
 	rest := lx.src[lx.p:]
 	c := rest[0]
@@ -221,7 +221,7 @@ func (lx *lexer) string(rest string) token {
 	return t
 }
 
-// operator keeps count of what is open.
+// operator counts the open parentheses and brackets.
 func (lx *lexer) operator(t token) token {
 	switch t.kind {
 	case tOpenBracket:

@@ -24,7 +24,7 @@ func (lx *lexer) tag(rest string) token {
 	return lx.take(tText, 1)
 }
 
-// directive reads a start or end tag, or text that only looks like one.
+// directive reads a start or end tag, or text that only resembles one.
 func (lx *lexer) directive(rest string) token {
 	i, isEnd, strict := 1, false, false
 	if rest[i] == '/' {

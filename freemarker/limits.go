@@ -1,7 +1,7 @@
 package freemarker
 
-// What one template and one rendering may cost at most, and the accounts that
-// the interpreter keeps of it.
+// The limits of one template and one rendering, and how the interpreter keeps
+// account of them.
 
 import (
 	"errors"
@@ -73,7 +73,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// checkEvery is the number of steps between two looks at the context.
+// checkEvery is the number of steps between two checks of the clock and the context.
 const checkEvery = 2048
 
 // step counts one step.
@@ -94,8 +94,8 @@ func (e *env) work(n int) error {
 	return nil
 }
 
-// nextSteps looks at the context and the total, and hands out more steps. Those
-// that were taken beyond what was left count.
+// nextSteps checks the context and the total, and grants more steps. Steps taken
+// in excess of the last grant count.
 func (e *env) nextSteps() error {
 	e.steps += checkEvery - int64(e.stepsLeft)
 	e.stepsLeft = checkEvery
@@ -108,11 +108,11 @@ func (e *env) nextSteps() error {
 	return e.checkClock()
 }
 
-// charge counts the steps of an operation that cannot fail, or that comes with
-// another step.
+// charge counts the steps of an operation that cannot fail, or that takes a step
+// elsewhere.
 func (e *env) charge(n int) { e.stepsLeft -= n }
 
-// checkClock looks at the time and the context.
+// checkClock checks the time and the context.
 func (e *env) checkClock() error {
 	if time.Since(e.begin()) > e.limits.Time {
 		return e.limitError("the rendering takes too long")
@@ -120,8 +120,8 @@ func (e *env) checkClock() error {
 	return e.checkContext()
 }
 
-// begin returns when the rendering began, which is when it is first called: short
-// renderings need no clock.
+// begin returns when the rendering began. That is when begin is first called:
+// short renderings do not need a clock.
 func (e *env) begin() time.Time {
 	if e.started.IsZero() {
 		e.started = time.Now()
@@ -129,7 +129,7 @@ func (e *env) begin() time.Time {
 	return e.started
 }
 
-// clock is the context of what runs within a rendering: it ends with that.
+// clock is the context of operations within a rendering. It ends with the rendering.
 type clock struct{ e *env }
 
 var errOverdue = errors.New("the rendering takes too long")

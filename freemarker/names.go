@@ -4,8 +4,8 @@ package freemarker
 
 import "slices"
 
-// nameList is a list of names. A map finds them once they are many, so that a
-// template with thousands of parameters does not take a time that grows with the square.
+// nameList is a list of names. Long lists have an index, so that the time for a
+// template with thousands of parameters does not grow with their square.
 type nameList struct {
 	names []string
 	index map[string]int32

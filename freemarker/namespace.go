@@ -11,7 +11,7 @@ type namespace struct {
 	order  []int32 // of the first assignments
 }
 
-// noNames is what a namespace has placed if nothing is.
+// noNames is the list of a namespace without placed names.
 var noNames nameList
 
 // reset makes an empty namespace in which names have their place.
@@ -20,7 +20,7 @@ func (n *namespace) reset(placed *nameList) {
 	n.vals = append(n.vals[:0], make([]Value, len(placed.names))...)
 }
 
-// clear forgets everything but keeps the memory, unless that is much.
+// clear removes everything. It keeps the memory unless that is large.
 func (n *namespace) clear() {
 	if cap(n.vals) > 64 {
 		*n = namespace{placed: &noNames}

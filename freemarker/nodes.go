@@ -182,12 +182,12 @@ const (
 type node interface {
 	exec(e *env) error
 	base() *element
-	// inside returns what the node contains, or nil.
+	// inside returns the node's children, or nil if it cannot have any.
 	inside() *group
 }
 
-// element is what all nodes have. The links are only used while white space
-// is stripped.
+// element is common to all nodes. The links are only used while white space is
+// stripped.
 type element struct {
 	pos
 	endLine int32
@@ -350,7 +350,7 @@ type (
 		what string
 		x    expr
 	}
-	silentNode struct { // comments, #flush, #t and its like
+	silentNode struct { // comments, #flush, #t and the like
 		element
 		kind        blockKind
 		left, right bool

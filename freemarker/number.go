@@ -118,7 +118,7 @@ func rescale(v Value, scale int32) *big.Int {
 	return u
 }
 
-// align brings two small decimals to the same scale, if that fits.
+// align brings two small decimals to the same scale, if the digits fit.
 func align(a, b Value) (x, y int64, scale int32, ok bool) {
 	if a.scale == b.scale {
 		return a.num, b.num, a.scale, true
@@ -152,7 +152,7 @@ func mulSmall(a, b int64) (int64, bool) {
 	return r, shi == r>>63
 }
 
-// smallResult computes l op r for integers, if the result is one that fits.
+// smallResult computes l op r for integers, if the result fits in one.
 func smallResult(op byte, l, r int64) (int64, bool) {
 	switch op {
 	case '+':
@@ -318,7 +318,7 @@ func divideHalfUp(n, d *big.Int) *big.Int {
 	return q
 }
 
-// modNumbers returns the remainder of a and b after both are cut to a long.
+// modNumbers returns the remainder of a and b, both truncated to a long.
 func (e *env) modNumbers(a, b Value) (Value, error) {
 	y := toLong(b)
 	if y == 0 {
@@ -330,8 +330,8 @@ func (e *env) modNumbers(a, b Value) (Value, error) {
 	return Value{num: toLong(a) % y, kind: kLong}, nil
 }
 
-// negate returns -v as the unary minus does: of an int it makes a long, and the
-// smallest of either stays what it is.
+// negate returns -v as the unary minus does: an int becomes a long, and the
+// smallest of either stays as it is.
 func (e *env) negate(v Value) (Value, error) {
 	switch v.kind {
 	case kInt:
@@ -408,7 +408,7 @@ func (e *env) compareNumbers(a, b Value) (int, error) {
 		}
 	}
 	scale := max(a.scale, b.scale)
-	// Far apart in size: no need to write out the zeros.
+	// Far apart in size: the zeros need not be written out.
 	if d := digitsBefore(a) - digitsBefore(b); d > 1 || d < -1 {
 		return cmpInt(int64(d), 0) * sa, nil
 	}

@@ -69,11 +69,11 @@ func appendFloatGrouped(out []byte, f float64) []byte {
 	return out
 }
 
-// maxExact is below where Java's digits of a double may end before the third
+// maxExact is the limit below which Java's digits of a double include the third
 // decimal.
 const maxExact = 1 << 42
 
-// appendLargeFloat writes the digits that Java makes of a double.
+// appendLargeFloat writes the digits of a double as Java does.
 func appendLargeFloat(out []byte, f float64) []byte {
 	d := javatext.DoubleDigits(f)
 	text := bytes.Clone(d.Text[:d.Count])

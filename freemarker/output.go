@@ -46,8 +46,8 @@ var outputFormats = map[string]*outputFormat{
 // maxCombined is how many times output formats may be nested in a name.
 const maxCombined = 100
 
-// findFormat returns the format with a name, which may be a combination such
-// as HTML{RTF}, or a reason why there is none.
+// findFormat returns the format of a name, which may be a combination such as
+// HTML{RTF}, or the reason why it does not exist.
 func findFormat(name string) (*outputFormat, string) {
 	if name == "" {
 		return nil, "the name of an output format cannot be empty"
@@ -72,7 +72,7 @@ func findFormat(name string) (*outputFormat, string) {
 			return nil, "only markup output formats can be combined"
 		}
 		f := combineFormats(outer, inner)
-		f.name = "" // in the reference, what is named outright has none
+		f.name = "" // in the reference, a combination that is named outright has none
 		return f, ""
 	}
 	if f := outputFormats[name]; f != nil {
@@ -105,7 +105,7 @@ func (f *outputFormat) fromPlain(s string) Value {
 	return markupValue(&markup{format: f, plain: s, isPlain: true})
 }
 
-// same reports whether two formats are interchangeable.
+// same reports whether two formats are equivalent.
 func (f *outputFormat) same(g *outputFormat) bool { return f == g }
 
 // concatMarkup joins two pieces of markup.
@@ -132,9 +132,9 @@ type escaping struct {
 	policy escPolicy
 }
 
-// codeEscaping is how the code of ?eval and ?interpret begins to escape: as the
-// place of the built-in does; but if the output format there is the one with
-// which the template began, as the template began.
+// codeEscaping is the initial escaping of code for ?eval and ?interpret: that of
+// the built-in's place or, if the output format there is the template's initial
+// one, the template's initial escaping.
 type codeEscaping struct{ begin, template escaping }
 
 // escPolicy says when auto-escaping is on.

@@ -17,15 +17,15 @@ type parser struct {
 	lx       lexer
 	tok      token // the next one, if ready
 	ready    bool
-	queue    []token // those after tok that were read ahead
+	queue    []token // the tokens after tok that were read ahead
 	last     pos     // of the token consumed last
-	lastLine int32   // where that ends
+	lastLine int32   // the line on which that ends
 	buf      [4]token
 	defaults int    // how many right sides of ! and .. are being parsed
-	right    mark   // where the outermost of them begins
-	lead     expr   // an operand that was parsed before what binds it
-	nodes    []node // a stack of what will be children
-	exprs    []expr // a stack of what will be arguments
+	right    mark   // the beginning of the outermost of them
+	lead     expr   // an operand that was parsed before its operator
+	nodes    []node // a stack of future children
+	exprs    []expr // a stack of future arguments
 	limits   *Limits
 	depth    int
 	filled   int // how many tokens were read or scanned, if check is set
@@ -51,7 +51,7 @@ type mark struct {
 	unary bool // an operand is scanned from here, not an expression
 }
 
-// lexical is the part of the state that code inside string literals shares.
+// lexical is the part of the state that is shared with code inside string literals.
 type lexical struct {
 	loops               []*loopScope
 	breakable, continua int
@@ -63,11 +63,11 @@ type lexical struct {
 	escapes             []escapeDef
 	format              *outputFormat
 	escPolicy           escPolicy
-	began               escaping // how the template begins, before its header
+	began               escaping // at the beginning of the template, before its header
 	stripSpace          bool
 	stripText           bool
 	mixed               int          // how deep in text, for stripText
-	check               func() error // asked now and then whether to go on; may be nil
+	check               func() error // called now and then; an error ends parsing; may be nil
 	trims               bool
 }
 
@@ -127,8 +127,8 @@ func (p *parser) assignedPlace(name string) int32 {
 	return p.vars.assigned.add(name)
 }
 
-// escapeDef is an enclosing #escape. Its expression was checked where it
-// stands: with the loops, the output format and the escaping of that place.
+// escapeDef is an enclosing #escape. Its expression was checked in its own place,
+// with the loops, the output format and the escaping there.
 type escapeDef struct {
 	variable  string
 	toks      []token
@@ -167,7 +167,7 @@ func (p *parser) read() token {
 	return p.lx.next()
 }
 
-// tick counts a token, and asks now and then whether to go on.
+// tick counts a token, and calls check now and then.
 func (p *parser) tick() {
 	if p.check != nil {
 		p.filled++
@@ -295,7 +295,7 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lex *lexical, dyn
 	return nil
 }
 
-// release returns the parser back for another use, empty but for its stacks.
+// release makes the parser available for another use. Only its stacks are kept.
 func (p *parser) release() {
 	nodes, exprs, idents := p.nodes, p.exprs, p.own.idents
 	clear(nodes[:cap(nodes)])
@@ -437,7 +437,7 @@ func (p *parser) fractionDigits(n *numberOutputNode, t token) {
 			end++
 		}
 		if end == i+1 && end == len(s) {
-			break // a letter without number at the end says nothing
+			break // a letter without a number at the end is ignored
 		}
 		d, err := strconv.Atoi(s[i+1 : end])
 		if err != nil || *into != -1 {
@@ -471,8 +471,8 @@ func (p *parser) escaped(x expr) expr {
 	return x
 }
 
-// maxCopied bounds the tokens that #escape adds to a template: its expression,
-// for each interpolation.
+// maxCopied bounds the tokens that #escape adds to a template: its expression is
+// parsed again for each interpolation.
 const maxCopied = 400_000
 
 // applyEscape parses the expression of an #escape again, with its variable

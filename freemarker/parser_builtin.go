@@ -145,7 +145,7 @@ func enableLazy(x expr) {
 	}
 }
 
-// newCall calls x; a built-in that wants arguments gets them directly.
+// newCall returns a call of x. A built-in that takes arguments receives them directly.
 func newCall(x expr, args []expr) expr {
 	if b, ok := x.(*builtinNode); ok && b.bi.method != nil && !b.called {
 		b.called, b.args = true, args

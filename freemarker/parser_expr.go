@@ -114,7 +114,7 @@ func (p *parser) relation() expr {
 	return p.newCompare(l, r, op)
 }
 
-// newCompare also notes how far ?size needs to count.
+// newCompare returns a comparison. It notes how far ?size needs to count.
 func (p *parser) newCompare(l, r expr, op compareOp) expr {
 	setCountLimit(l, r, op)
 	setCountLimit(r, l, mirrored[op])
@@ -341,7 +341,7 @@ func (p *parser) atom() expr {
 	return nil
 }
 
-// fold computes a list of literals once.
+// fold computes a list of literals in advance.
 func (n *listNode) fold() {
 	items := make([]Value, len(n.items))
 	for i, x := range n.items {
@@ -471,7 +471,7 @@ func (p *parser) stringParts(s string, t token) []stringPart {
 	if p.defaults > 0 {
 		defer func() {
 			if r := recover(); r != nil {
-				p.scanRight() // which finds what comes before that
+				p.scanRight() // which reports an earlier mistake
 				panic(r)
 			}
 		}()
@@ -529,7 +529,7 @@ func unescapeString(s string) string {
 	}
 }
 
-// escapes holds what a letter after a backslash means, if not itself.
+// escapes maps a letter after a backslash to its meaning, if that is not the letter.
 var escapes = [256]byte{
 	'n': '\n', 't': '\t', 'r': '\r', 'f': '\f', 'b': '\b', 'g': '>', 'l': '<', 'a': '&',
 }

@@ -31,8 +31,7 @@ func (p *parser) header() {
 	p.looseEnd()
 }
 
-// headerParam applies one parameter; it reports whether that asks for
-// auto-escaping.
+// headerParam applies one parameter. It reports whether auto-escaping is requested.
 func (p *parser) headerParam(name string, t token, x expr, v Value) bool {
 	is := func(legacy, camel string) bool { return strings.EqualFold(name, legacy) || name == camel }
 	switch {
@@ -112,7 +111,7 @@ func (p *parser) constantBool(x expr, v Value, yesNo bool) bool {
 	return false
 }
 
-// parseYesNo reads the strings that mean a boolean in old templates.
+// parseYesNo parses the strings that mean a boolean in old templates.
 func parseYesNo(s string) (value, ok bool) {
 	if strings.HasPrefix(s, `"`) && len(s) >= 2 {
 		s = s[1 : len(s)-1]

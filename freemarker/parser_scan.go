@@ -29,7 +29,7 @@ func (p *parser) scanKind(i int, kinds ...tokenKind) (int, bool) {
 	return i, false
 }
 
-// scanChain scans: item (separator item)*, at most limit times if that is not
+// scanChain scans item (separator item)*, at most limit times unless that is
 // negative.
 func (p *parser) scanChain(i int, item func(int) (int, bool), limit int, seps ...tokenKind) (int, bool) {
 	i, ok := item(i)

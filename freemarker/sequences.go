@@ -89,8 +89,7 @@ func (it *seqIterator) next(e *env) (Value, bool, error) {
 	return v, true, err
 }
 
-// lazyValue is the result of ?map, ?filter and the like in a place where it is
-// consumed at once.
+// lazyValue is the result of ?map, ?filter and the like if it is consumed at once.
 type lazyValue struct {
 	it         iterator
 	isSequence bool
@@ -349,7 +348,7 @@ func (e *env) sliceList(s sequence, r *rangeValue, count int) (Value, error) {
 	return listOf(items), nil
 }
 
-// countIn returns how many items a slice has of something of a size.
+// countIn returns how many items the slice of a sequence of this size has.
 func (r *rangeValue) countIn(at pos, size int) (int, error) {
 	if !r.unbound && r.n == 0 {
 		return 0, nil
@@ -381,7 +380,7 @@ func (r *rangeValue) countIn(at pos, size int) (int, error) {
 func (n *indexNode) lazyRange(e *env, v Value, r *rangeValue) (Value, error) {
 	l := v.ref.(*lazyValue)
 	if !r.unbound && r.n == 0 {
-		return String(""), nil // as in the reference, which takes all but lists in memory for strings here
+		return String(""), nil // as in the reference, which treats all but lists in memory as strings here
 	}
 	if r.first < 0 {
 		return Value{}, otherError(n.key.at(), "a range must not start below 0 here")
@@ -442,7 +441,7 @@ type sliceIterator struct {
 	at   pos
 }
 
-// start passes the items before the slice.
+// start skips the items before the slice.
 func (it *sliceIterator) start(e *env) error {
 	for ; it.skip > 0; it.skip-- {
 		if _, ok, err := it.it.next(e); err != nil || !ok {

@@ -30,20 +30,20 @@ func (p *parser) strip(kids []node) node {
 type stripper struct {
 	strip bool
 	trims bool // the template has trim directives
-	steps int  // how many neighbours it may still look at
-	blank node // what the template comes to if a line cannot be trimmed
+	steps int  // how many more neighbours it may look at
+	blank node // the result if a line cannot be trimmed
 }
 
 // blankLineNode fails. The reference cannot load a template with a line that is
-// to be trimmed and holds nothing but spaces, if not all are those of ASCII.
+// to be trimmed and contains only spaces, unless all of them are ASCII.
 type blankLineNode struct{ element }
 
 func (n *blankLineNode) exec(*env) error {
 	return otherError(n.pos, "a line that a trim directive trims holds only spaces, and not only those of ASCII")
 }
 
-// look counts one look at a neighbour: a line of many thousand directives
-// would take a time that grows with its square.
+// look counts one look at a neighbour: the time for a line of many thousand
+// directives would grow with their square.
 func (s *stripper) look(n node) bool {
 	s.steps--
 	if s.steps < 0 {
@@ -64,7 +64,7 @@ func link(n, parent node, index int) {
 	}
 }
 
-// cleanUp strips n and everything in it, and returns what takes its place.
+// cleanUp strips n and everything in it, and returns its replacement.
 func (s *stripper) cleanUp(n node) node {
 	if t, ok := n.(*textNode); ok {
 		if s.strip || s.trims {
@@ -100,8 +100,8 @@ func (s *stripper) cleanUp(n node) node {
 	return n
 }
 
-// dropIgnorable removes the children that can be dropped after stripping. What
-// comes before a child counts as it is then, what comes after it as it was.
+// dropIgnorable removes the children that can be dropped after stripping. The
+// neighbour before a child counts as it is by then, the one after it as it was.
 func (s *stripper) dropIgnorable(g *group) {
 	kept := g.kids[:0]
 	var before node
@@ -196,7 +196,7 @@ func isLeaf(n node) bool {
 	return len(children(n)) == 0
 }
 
-// blank reports whether s has nothing but control characters and spaces.
+// blank reports whether s has only control characters and spaces.
 func blank(s string) bool {
 	for i := range len(s) {
 		if s[i] > ' ' {
@@ -404,8 +404,8 @@ func (s *stripper) tailToStrip(t *textNode) int {
 	return len(t.text) - last - 1
 }
 
-// heedsBefore reports whether white space at the start of what follows n
-// matters because of n.
+// heedsBefore reports whether n makes white space at the start of the following
+// text significant.
 func heedsBefore(n node) bool {
 	switch n := n.(type) {
 	case *outputNode, *numberOutputNode:
@@ -428,7 +428,7 @@ func heedsBefore(n node) bool {
 	return false
 }
 
-// heedsAfter is heedsBefore for what comes before n.
+// heedsAfter is heedsBefore for the end of the text before n.
 func heedsAfter(n node) bool {
 	switch n := n.(type) {
 	case *outputNode, *numberOutputNode:

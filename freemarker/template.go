@@ -51,8 +51,8 @@ func IsLocale(name string) bool { return localeName.MatchString(name) }
 
 var localeName = regexp.MustCompile(`^[A-Za-z]{2,3}([_-][A-Za-z]{2}([_-][A-Za-z0-9]{1,8})?)?$`)
 
-// IsTimeZone reports whether a name is a time zone's, and not taken for GMT as it
-// is unknown.
+// IsTimeZone reports whether a name is a known time zone. An unknown one is taken
+// for GMT.
 func IsTimeZone(name string) bool {
 	_, ok := dateformat.LoadZoneStrict(name)
 	return ok
@@ -92,14 +92,15 @@ func newEnv() *env {
 	return &env{out: make([]byte, 0, 1024), ns: none, globals: none}
 }
 
-// Render renders the template with a model, which must be a Map. The context's
-// end ends the rendering. The error is a *RenderError; then there is no text.
+// Render renders the template with a model, which must be a Map. The end of the
+// context ends the rendering. The error is a *RenderError, and then the text is
+// empty.
 func (t *Template) Render(ctx context.Context, model Value) (string, error) {
 	return t.RenderAt(ctx, model, time.Time{})
 }
 
-// RenderAt renders as Render does, but for .now, which is the given time: the
-// same time and model produce the same text again. The zero time means the clock's.
+// RenderAt is Render with a given time as .now: the same time and model always
+// produce the same text. The zero time means the clock.
 func (t *Template) RenderAt(ctx context.Context, model Value, now time.Time) (text string, err error) {
 	defer func() { recovered(&err, recover()) }()
 	e := envs.Get().(*env)
@@ -133,9 +134,8 @@ func (e *env) reset(ctx context.Context, t *Template, model Value) {
 	}
 }
 
-// release returns an environment back for another rendering, if this one has not
-// failed. Nothing of the first may reach the second, but for buffers and compiled
-// formats.
+// release makes an environment available for another rendering, unless this one
+// has failed. Only buffers and compiled formats are passed on.
 func (e *env) release() {
 	e.out = e.out[:0]
 	if cap(e.out) > 64<<10 {
@@ -153,7 +153,7 @@ func (e *env) release() {
 	}
 	for _, c := range e.ctxs {
 		if c.def == nil {
-			break // none has been used from here on
+			break // the rest has not been used
 		}
 		c.def = nil
 	}

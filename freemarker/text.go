@@ -137,7 +137,7 @@ func (e *env) set(at pos, name, value string) error {
 		return otherError(at, "setting %s: %s", name, err.Error())
 	}
 	if s.zone != e.settings.zone || s.locale != e.settings.locale {
-		e.moved = nil // the reference makes its formats anew
+		e.moved = nil // the reference creates new formats
 	}
 	e.settings, e.format = &s, nil
 	return nil
@@ -161,7 +161,7 @@ func (e *env) formats() *formats {
 	return e.format
 }
 
-// cache keeps a bounded number of compiled things for all renderings.
+// cache keeps a bounded number of compiled formats or patterns for all renderings.
 type cache[K comparable, V any] struct {
 	mu sync.RWMutex
 	m  map[K]V
@@ -236,7 +236,7 @@ var (
 	dateFormats   cache[dateKey, *dateformat.Format]
 )
 
-// maxSpec bounds what a pattern may weigh in a cache.
+// maxSpec bounds the length in bytes of a pattern in a cache.
 const maxSpec = 1000
 
 // numberFormat compiles a number format.
@@ -363,7 +363,7 @@ func (e *env) dateFormat(spec string, t dateType, hasSpec bool) (*dateformat.For
 	return f, e.orSlow(err)
 }
 
-// orSlow counts that a format was looked for.
+// orSlow counts the cost of looking up a format.
 func (e *env) orSlow(err error) error {
 	if limit := e.work(64 << 6); limit != nil {
 		return limit
@@ -394,10 +394,10 @@ func (e *env) dateText(at pos, v Value, spec string, hasSpec bool) (string, erro
 	return string(out), e.grow(len(out))
 }
 
-const movedBytes = 512 // about what a format of a zone of its own takes
+const movedBytes = 512 // the approximate memory of a format with its own zone
 
 // parseDate reads a date. As in the reference, a format that has read the name
-// of a time zone goes on in that zone until the rendering ends.
+// of a time zone keeps that zone until the rendering ends.
 func (e *env) parseDate(at pos, s string, t dateType, spec string, hasSpec bool) (Value, error) {
 	f, err := e.dateFormat(spec, t, hasSpec)
 	if err != nil {
@@ -452,7 +452,7 @@ func (e *env) collator() *collate.Collator {
 }
 
 // textOrMarkup returns v as a string or as markup. If it is neither and orNot
-// is set, ok is false; otherwise that is an error that blames x.
+// is set, ok is false; otherwise the error names x.
 func (e *env) textOrMarkup(v Value, x expr, orNot bool) (text Value, ok bool, err error) {
 	if v.kind == kString || v.kind == kMarkup {
 		return v, true, nil

@@ -163,7 +163,7 @@ type token struct {
 	has  traits // of a tString
 }
 
-// traits says what needs care in the text of a token.
+// traits are properties of a token's text that need special treatment.
 type traits uint8
 
 const (

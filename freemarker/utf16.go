@@ -185,8 +185,8 @@ func concat(a, b string) string {
 // U+FFFD, as valid UTF-8.
 func wellFormed(s string) string { return replaceHalves(s, "\uFFFD") }
 
-// replaceHalves returns s as valid UTF-8, with halves of surrogate pairs joined,
-// or replaced if they are alone.
+// replaceHalves returns s as valid UTF-8. Halves of surrogate pairs are joined,
+// lone ones replaced.
 func replaceHalves(s, replacement string) string {
 	if strings.IndexByte(s, 0xED) < 0 {
 		return s

@@ -87,9 +87,8 @@ type Value struct {
 	kind  kind
 }
 
-// object is what is behind a value that is neither a plain string, number,
-// boolean, list nor hash. It implements those of the interfaces below that its
-// abilities name.
+// object is a value other than a plain string, number, boolean, list or hash. It
+// implements the interfaces below that belong to its abilities.
 type object interface{ abilities() ability }
 
 type (
@@ -120,7 +119,7 @@ type (
 	}
 	method interface {
 		call(e *env, at pos, args []Value) (Value, error)
-		// wantsStrings says that arguments are turned into strings first.
+		// wantsStrings reports whether arguments are converted to strings first.
 		wantsStrings() bool
 	}
 	// transform is a directive that rewrites the output of its body.
@@ -184,7 +183,7 @@ func (v Value) str() string {
 	return unsafe.String((*byte)(p), int(v.num))
 }
 
-// Int returns an integer value, an int or a long as Java would have it.
+// Int returns an integer value: a Java int, or a long if it does not fit.
 func Int(n int64) Value { return Value{num: n, kind: intKind(n)} }
 
 func intKind(n int64) kind {
@@ -258,7 +257,7 @@ func dateValue(ms int64, t dateType) Value {
 // building a list in a loop costs what it does with Go's append.
 type list struct {
 	items     []Value
-	tail      *int // how much of the backing array is taken; nil: all of it
+	tail      *int // how much of the backing array is in use; nil: all of it
 	fromModel bool
 }
 
@@ -342,8 +341,8 @@ func (m *hashMap) lookup(key string) Value {
 	return Value{}
 }
 
-// lookupNear is lookup that first looks where the key was the last time: the
-// maps that one expression reads are mostly made alike.
+// lookupNear is lookup that tries the last place of the key first: the maps that
+// one expression reads usually have the same keys in the same order.
 func (m *hashMap) lookupNear(key string, hint *uint32) Value {
 	if v := m.near(key, hint); v != nil {
 		return *v
@@ -366,8 +365,8 @@ func (m *hashMap) near(key string, hint *uint32) *Value {
 	return &m.vals[i]
 }
 
-// sameName reports whether two names are equal. Most are short, and compared
-// before a call of memequal would be.
+// sameName reports whether two names are equal. Most are short, and comparing
+// them here is faster than a call of memequal.
 func sameName(a, b string) bool {
 	n := len(a)
 	switch {
@@ -427,7 +426,7 @@ func (m *markup) markupText() string {
 	return m.format.escape(m.plain)
 }
 
-// describe names the type of a value as error messages do.
+// describe returns the type of a value for error messages.
 func describe(v Value) string {
 	if v.kind == kMacro {
 		if v.ref.(*macroValue).def.function {

@@ -14,13 +14,13 @@
 //
 // This package itself holds the text of floating point numbers (Double.toString).
 //
-// Everything handed out is immutable and safe for concurrent use. Nothing panics on what
-// templates may ask for, and time and memory grow with the length of pattern and text alone.
+// All returned values are immutable and safe for concurrent use. Nothing that a template can ask
+// for panics, and time and memory grow only with the length of pattern and text.
 //
 // # Tables
 //
-// The tables come from a JDK, by the programs in gen (gen/generate.sh), and are unpacked when
-// first needed:
+// The tables are generated from a JDK by the programs in gen (gen/generate.sh), and are unpacked
+// when they are first needed:
 //
 //   - locale/locales.txt.gz, 60 kB: numbers, currencies and dates of all locales of the JDK.
 //   - dateformat/zones.txt.gz, 340 kB: the rules of all time zones, and their names in all
@@ -30,7 +30,7 @@
 //
 // The corpora of the tests have the answers of a JDK and of FreeMarker (gen/cases.sh).
 //
-// # Where Java is not followed
+// # Differences from Java
 //
 // The locale ja_JP_JP has no calendar of Japanese eras. Week years before Christ may be off by
 // one. A number of more than 2^20 digits is an error.

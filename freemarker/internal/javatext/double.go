@@ -8,16 +8,16 @@ import (
 	"sync"
 )
 
-// Digits are the decimal digits that JDK 17 makes of a floating point number: those of
+// Digits are the decimal digits that JDK 17 computes of a floating point number: those of
 // Double.toString, and what java.text.DecimalFormat starts from. They are mostly, but not
 // always the shortest and nearest that identify the number: 2e23 is 1.9999999999999998E23.
-// That is JDK-4511638, mended in JDK 19.
+// That is JDK-4511638, fixed in JDK 19.
 type Digits struct {
 	Text      [20]byte // '0' to '9', the first Count of them
 	Count     int
 	Point     int  // the value is 0.Text × 10^Point
 	Exact     bool // the digits are known to be the number's exact value
-	RoundedUp bool // they are more than the exact value
+	RoundedUp bool // they exceed the exact value
 }
 
 const (
@@ -102,7 +102,7 @@ type scaled struct {
 func (d *Digits) develop(exp int, frac uint64, significant int) {
 	tail := bits.TrailingZeros64(frac)
 	width := fractionBits + 1 - tail
-	tiny := max(0, width-exp-1) // bits behind the binary point
+	tiny := max(0, width-exp-1) // bits after the binary point
 	if tiny == 0 && -21 <= exp && exp <= 62 && width < 64 {
 		d.integer(exp, frac, significant)
 		return

@@ -80,7 +80,7 @@ func (s system) monthLength(year int64, month int) int64 {
 	return s.day(year, month+2, 1) - s.day(year, month+1, 1)
 }
 
-// moment is an instant taken apart by a zone and a calendar.
+// moment is an instant split into fields by a zone and a calendar.
 type moment struct {
 	day       int64 // since 1970, in the zone
 	offset    offset
@@ -88,11 +88,11 @@ type moment struct {
 	month     int   // from 1
 	dom       int
 	millis    int64 // of the day
-	gregorian bool  // else of the Julian calendar
+	gregorian bool  // otherwise of the Julian calendar
 }
 
-// moment takes an instant apart, by the Gregorian calendar for all times, or by the Julian one
-// up to 1582.
+// moment splits an instant into fields, by the Gregorian calendar for all times, or by the Julian
+// one up to 1582.
 func (z *Zone) moment(ms int64, pure bool) moment {
 	o := z.offsetAt(ms)
 	m := moment{offset: o}
@@ -130,7 +130,7 @@ func newYear(year int64) int64 {
 	return system(year > cutoverYear).day(year, 1, 1)
 }
 
-// dayOfYear counts from 1. The year 1582 had ten days less.
+// dayOfYear counts from 1. The year 1582 was ten days shorter.
 func (m *moment) dayOfYear() int { return int(m.day-newYear(m.year)) + 1 }
 
 // firstOfMonth returns the first day of the moment's month.

@@ -1,7 +1,7 @@
 package dateformat
 
-// This file makes an instant of calendar fields, as a lenient java.util.GregorianCalendar
-// does: of fields that contradict each other the latest set ones count.
+// This file computes an instant from calendar fields, as a lenient java.util.GregorianCalendar
+// does: if fields contradict each other, those that were set last count.
 
 // The fields of java.util.Calendar.
 const (
@@ -96,7 +96,7 @@ func (f *fields) rule() (r dayRule, useWeekday bool) {
 	return byWeekOfYear, useWeekday
 }
 
-// time returns the instant. Years of the Buddhist era are taken back.
+// time returns the instant. Years of the Buddhist era are converted.
 func (f *fields) time(z *Zone, buddhist bool) int64 {
 	g := *f
 	if buddhist {
@@ -193,8 +193,8 @@ func (f *fields) instant(z *Zone) int64 {
 	return ms - o.total()
 }
 
-// date returns the day, in the calendar that was used then. The days that the time of day is
-// over go into it.
+// date returns the day, in the calendar that was used then. Whole days in the time of day are
+// added to it.
 func (f *fields) date(over int64) int64 {
 	year := int32(1970)
 	if f.stamp[fieldYear] != 0 {
@@ -219,7 +219,7 @@ func (f *fields) date(over int64) int64 {
 	if g := f.dateIn(gregorian, year) + over; g >= cutoverDay {
 		return g
 	}
-	return d // one of the ten days that there were not
+	return d // one of the ten days that did not exist
 }
 
 // dateIn returns the day by one of the calendars.

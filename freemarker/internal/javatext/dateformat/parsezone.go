@@ -45,7 +45,7 @@ func (p *parser) zoneName(pos int) int {
 			if !ok {
 				continue
 			}
-			// One name for both times leaves it to the zone which it is.
+			// If both times have the same name, the zone decides which one is meant.
 			same := i < 2 && equalFold(n[i], n[i+2])
 			saving := int32(0)
 			if i >= 2 {
@@ -95,7 +95,7 @@ func (p *parser) isoZone(pos, count int) int {
 	return -1
 }
 
-// numericZone reads hours and minutes. Only "GMT+h:mm" may do with one digit of hours; a count
+// numericZone reads hours and minutes. Only "GMT+h:mm" may have a single digit of hours; a count
 // of 1 has no minutes.
 func (p *parser) numericZone(pos int, sign int32, count int, colon bool) int {
 	s := p.text

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// errNoMatch is the reason inside of this package; the caller names the text.
+// errNoMatch is the error within this package; callers add the text.
 var errNoMatch = errors.New("no match")
 
 // parser is one reading of a text by a pattern. Positions count bytes.
@@ -24,7 +24,7 @@ type parser struct {
 // now is the clock. Tests set it to the time of their corpus.
 var now = time.Now
 
-// century is the instant 80 years ago, from which on two-digit years count.
+// century is the instant 80 years ago, at which the hundred years of two-digit years begin.
 func century() int64 { return now().AddDate(-80, 0, 0).UnixMilli() }
 
 // parse reads a date at the beginning of a text. What follows it is ignored. It returns the
@@ -68,7 +68,7 @@ func numeric(it *item) bool {
 	return true
 }
 
-// field reads a field and returns the position behind it, or -1.
+// field reads a field and returns the position after it, or -1.
 func (p *parser) field(start int, it *item, abut bool) int {
 	pos := start
 	for ; ; pos++ {
@@ -121,7 +121,7 @@ func (p *parser) field(start int, it *item, abut bool) int {
 	return end
 }
 
-// skipRunes goes some UTF-16 units on. It fails at the end of the text.
+// skipRunes advances by a number of UTF-16 units. It fails at the end of the text.
 func skipRunes(s string, pos, units int) (int, bool) {
 	for ; units > 0; units-- {
 		if pos >= len(s) {
@@ -283,7 +283,7 @@ func (p *parser) number(s string, pos int) (v int32, end int, ok bool) {
 	return toInt(strings.TrimLeft(digits, "0"), exponent, negative), end, true
 }
 
-// digits returns the digits at a position as ASCII, and the position behind them.
+// digits returns the digits at a position as ASCII, and the position after them.
 func (p *parser) digits(s string, pos int) (string, int) {
 	start := pos
 	for pos < len(s) && '0' <= s[pos] && s[pos] <= '9' {
@@ -311,7 +311,7 @@ func (p *parser) digits(s string, pos int) (string, int) {
 	return string(text), pos
 }
 
-// digitValue returns the value of a decimal digit: they are in rows from 0 to 9.
+// digitValue returns the value of a decimal digit. Digits are consecutive, from 0 to 9.
 func digitValue(r rune) byte {
 	v := byte(0)
 	for ; v < 9 && unicode.Is(unicode.Nd, r-1); r-- {
@@ -320,8 +320,8 @@ func digitValue(r rune) byte {
 	return v
 }
 
-// toInt is Number.intValue() of what NumberFormat returns: a long is cut, a double that no long
-// holds is limited.
+// toInt is Number.intValue() of the result of NumberFormat: a long is truncated, a double beyond a
+// long is clamped.
 func toInt(digits string, exponent int, negative bool) int32 {
 	point := len(digits) + exponent // 0.digits × 10^point
 	whole := strings.TrimRight(digits, "0")
@@ -346,7 +346,7 @@ func toInt(digits string, exponent int, negative bool) int32 {
 		value = 1e19
 	case point <= 0:
 		return 0
-	default: // not an integer: the double is cut
+	default: // not an integer: the double is truncated
 		value, _ = strconv.ParseFloat("0."+whole+"e"+strconv.Itoa(point), 64)
 	}
 	if negative {

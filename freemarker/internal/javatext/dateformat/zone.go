@@ -8,8 +8,8 @@ import (
 )
 
 // Zone is a time zone with all its rules: immutable, safe for concurrent use. The rules are
-// those of the JDK, not of time/tzdata: before 1970 and in the sign of Irish winter time the
-// two disagree, and Java's years before 1900 know no local mean time.
+// those of the JDK, not of time/tzdata: the two disagree before 1970 and about the sign of Irish
+// winter time, and Java has no local mean time before 1900.
 type Zone struct {
 	id      string
 	names   int // of zoneData.names; -1 for zones that are named by their ID
@@ -21,7 +21,7 @@ type Zone struct {
 	yearly  []yearly
 }
 
-// offset is what a zone's clocks are ahead of UTC, in milliseconds.
+// offset is how far a zone's clocks are ahead of UTC, in milliseconds.
 type offset struct{ raw, saving int32 }
 
 func (o offset) total() int64 { return int64(o.raw) + int64(o.saving) }
@@ -30,7 +30,7 @@ func (o offset) total() int64 { return int64(o.raw) + int64(o.saving) }
 type yearly struct {
 	month, day, weekday int // day counts from the month's end if negative; weekday 1 is Monday
 	second              int64
-	clock               byte // what second is on: U of UTC, S of standard time, W of the wall
+	clock               byte // what second refers to: U of UTC, S of standard time, W of the wall
 	standard            int64
 	before, after       int64 // total offsets, in seconds
 }
@@ -38,7 +38,7 @@ type yearly struct {
 // UTC is the zone "UTC".
 var UTC = &Zone{id: "UTC", names: utcNames}
 
-// utcNames means the names of the zone "UTC", which is there before the tables are.
+// utcNames means the names of the zone "UTC", which exists before the tables are loaded.
 const utcNames = -2
 
 // loaded keeps zones by ID; only IDs of the tables, so it is bounded.
@@ -46,7 +46,7 @@ var loaded sync.Map
 
 // LoadZone finds a time zone by ID as TimeZone.getTimeZone does: "Europe/Berlin", "EST",
 // "GMT+2", "GMT-03:30". An ID it does not know means GMT. IDs are looked up in a table of
-// the program: none is ever taken for a file's name.
+// the program: an ID is never used as a file name.
 func LoadZone(id string) *Zone {
 	if id == "UTC" {
 		return UTC

@@ -61,7 +61,7 @@ var zoneTables = sync.OnceValue(func() *zoneTable {
 // zoneNames are the names of one zone. The order is that of SimpleDateFormat's zone strings.
 type zoneNames [4]string // standard long, standard short, summer long, summer short
 
-// localZones is what a locale calls the zones.
+// localZones are the names of the zones in a locale.
 type localZones struct {
 	names map[int]zoneNames
 	order []string // IDs, as SimpleDateFormat tries their names

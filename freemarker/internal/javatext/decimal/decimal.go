@@ -94,7 +94,7 @@ func Computer() *Format { return computer }
 
 // Fraction is the format of #{x; m2M4}: the locale's number format without grouping, with
 // at least minDigits and at most maxDigits decimals. #{x} alone is Fraction(l, 0, 50).
-// Like Java's setters, more digits at the least than at the most mean as many at the most.
+// As with Java's setters, a minimum above the maximum raises the maximum.
 func Fraction(l locale.Locale, minDigits, maxDigits int) *Format {
 	n := l.Numbers()
 	f, err := compile(n.NumberPattern, symbolsOf(n))
@@ -138,7 +138,7 @@ func (f *Format) AppendInt64(dst []byte, v int64) ([]byte, error) {
 	return f.append(dst, &d, true, f.limited())
 }
 
-// AppendBigInt appends v as Java formats a BigInteger. The value is read only.
+// AppendBigInt appends v as Java formats a BigInteger. The value is not modified.
 func (f *Format) AppendBigInt(dst []byte, v *big.Int) ([]byte, error) {
 	if v.IsInt64() && (f.multiplier == 1 || v.BitLen() < 32) {
 		return f.AppendInt64(dst, v.Int64())
@@ -205,7 +205,7 @@ func (f *Format) AppendFloat64(dst []byte, v float64) ([]byte, error) {
 }
 
 // AppendDecimal appends unscaled × 10^-scale as Java formats a BigDecimal. The unscaled
-// value is read only.
+// value is not modified.
 func (f *Format) AppendDecimal(dst []byte, unscaled *big.Int, scale int) ([]byte, error) {
 	var buf [24]byte
 	d := digits{negative: unscaled.Sign() < 0, mode: f.rounding}

@@ -14,7 +14,7 @@ const (
 	unnecessary
 )
 
-// digits is a number under way to its text, java.text.DigitList: the value is
+// digits is a number about to be written, java.text.DigitList: the value is
 // 0.text × 10^point, with text in '0' to '9' and empty for zero.
 type digits struct {
 	text     []byte

@@ -28,7 +28,7 @@ func symbolsOf(n *locale.Numbers) *symbols {
 	}
 }
 
-// Patterns are written with these whatever the locale.
+// Patterns are written with these in every locale.
 const (
 	digitMark  = '#'
 	zeroMark   = '0'
@@ -97,7 +97,7 @@ func compile(text string, s *symbols) (*Format, error) {
 	return f, nil
 }
 
-// compiler holds where the compilation of a pattern is.
+// compiler is the state of the compilation of a pattern.
 type compiler struct {
 	text    string
 	chars   []rune
@@ -111,7 +111,7 @@ type compiler struct {
 func (c *compiler) part(positive bool) (*pattern, error) {
 	p := &pattern{multiplier: 1, point: -1, grouping: -1}
 	pos, quoted, more, err := c.affix(p, 0, c.next, positive)
-	for more && err == nil { // digits may go on behind a suffix: "0 0" is "00 "
+	for more && err == nil { // digits may continue after a suffix: "0 0" is "00 "
 		if pos, err = c.digits(p, pos, positive); err == nil {
 			pos, quoted, more, err = c.affix(p, 1, pos, positive)
 		}
@@ -131,7 +131,7 @@ func (c *compiler) part(positive bool) (*pattern, error) {
 }
 
 // affix reads a prefix (which 0) or a suffix (which 1) up to the next digit mark or the end
-// of the part. It returns the position behind it, whether a quote is left open, and whether
+// of the part. It returns the position after it, whether a quote is left open, and whether
 // digits follow.
 func (c *compiler) affix(p *pattern, which, pos int, positive bool) (end int, quoted, more bool, err error) {
 	text := &c.affixes[which]
@@ -185,7 +185,7 @@ func (c *compiler) unquoted(ch rune) error {
 	return javatext.Reasonf("Unquoted special character '%c' in pattern \"%s\"", ch, c.text)
 }
 
-// expand puts the symbols in the place of quoted signs. A sign that was quoted in the pattern
+// expand replaces quoted signs by the symbols. A sign that was quoted in the pattern
 // may double one before it: "¤'¤'" is a doubled currency sign.
 func (s *symbols) expand(affix string) string {
 	if !strings.ContainsRune(affix, quote) {
@@ -220,7 +220,7 @@ func (s *symbols) expand(affix string) string {
 	return text.String()
 }
 
-// digits reads the marks of digits, and returns the position behind them. Those of the
+// digits reads the marks of digits, and returns the position after them. Those of the
 // negative part do not count.
 func (c *compiler) digits(p *pattern, pos int, positive bool) (int, error) {
 	if !positive {
@@ -294,7 +294,7 @@ func (p *pattern) malformed() bool {
 
 var errTooManyDigits = javatext.Reasonf("The pattern has too many digits")
 
-// apply sets what the digits of the positive part say.
+// apply configures the format by the digits of the positive part.
 func apply(f *Format, p *pattern) error {
 	total := p.left + p.zeros + p.right
 	if total > MaxLength {

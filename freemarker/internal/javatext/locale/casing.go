@@ -14,7 +14,7 @@ import (
 // "SS" for a sharp s.
 func Upper(l Locale, s string) string {
 	s = convert(l, s, 'a', 'z', uppers)
-	if l.Language == "lt" { // there x/text leaves the iota below alone
+	if l.Language == "lt" { // for which x/text does not change the iota subscript
 		s = strings.ReplaceAll(s, "\u0345", "\u0399")
 	}
 	return s
@@ -76,7 +76,7 @@ func casedInWord(chars []rune, i, step int) bool {
 			return true
 		case wordPart(c):
 		case c == '.' || c == '\'' || c == '"' || c == '\u00ad' || unicode.In(c, unicode.Pd, unicode.Pc):
-			// One of these holds two parts of a word together.
+			// One of these keeps two parts of a word together.
 			if next := i + step; next < 0 || next >= len(chars) || !wordPart(chars[next]) {
 				return false
 			}
@@ -132,7 +132,7 @@ func convert(l Locale, s string, from, to byte, pools map[string]*sync.Pool) str
 	return b.String()
 }
 
-// caselessInJava reports whether a letter got its other case after Unicode 13, which is that of the
+// caselessInJava reports whether a letter's other case was added after Unicode 13, the version of
 // JDK 17.
 func caselessInJava(r rune) bool {
 	switch {

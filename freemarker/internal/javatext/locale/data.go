@@ -19,7 +19,7 @@ type Symbols struct {
 	Exponent, Infinity, NaN           string
 }
 
-// Numbers is what number formats need of a locale.
+// Numbers is the data of a locale's number formats.
 type Numbers struct {
 	Symbols
 	NumberPattern, CurrencyPattern, PercentPattern string
@@ -30,7 +30,7 @@ type Numbers struct {
 	symbols map[string]string // by currency code, if they differ from it
 }
 
-// Dates is what date formats need of a locale. Weekdays start with Sunday.
+// Dates is the data of a locale's date formats. Weekdays start with Sunday.
 type Dates struct {
 	Eras, LongEras          []string
 	Months, ShortMonths     []string
@@ -147,7 +147,7 @@ func (t *tables) value(name, section string) string {
 	panic("javatext: no section " + section)
 }
 
-// known is what a locale's data hangs on: the name it resolves to, and its country for the
+// known is what a locale's data depends on: the name it resolves to, and its country for the
 // currency and the calendar. There are few of these, however many names are asked for.
 type known struct{ name, country string }
 
@@ -164,7 +164,7 @@ var (
 	dates   sync.Map // known to *Dates
 )
 
-// Numbers returns what number formats need of the locale. It is shared: read only.
+// Numbers returns the data of the locale's number formats. It is shared and must not be modified.
 func (l Locale) Numbers() *Numbers {
 	t := data()
 	k := t.known(l)
@@ -209,7 +209,7 @@ func CurrencyDigits(code string) (digits int, ok bool) {
 	return digits, ok
 }
 
-// Dates returns what date formats need of the locale. It is shared: read only.
+// Dates returns the data of the locale's date formats. It is shared and must not be modified.
 func (l Locale) Dates() *Dates {
 	t := data()
 	k := t.known(l)
