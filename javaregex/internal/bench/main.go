@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"syscall"
@@ -64,6 +65,7 @@ func main() {
 			cpuTime(func() { re.FindStringSubmatchIndex(c.input) }),
 			cpuTime(func() { must(javaregex.Compile(c.pattern)) }))
 	}
+	runtime.KeepAlive(kept)
 }
 
 func median(xs []float64) float64 {
