@@ -25,6 +25,7 @@ var otherPages = map[string]string{
 	"docs/configuration.md": "",
 	"docs/freemarker.md":    "",
 	"docs/runbook.md":       "",
+	"docs/privacy.md":       "",
 	"docs/nexus.md":         "TestNexusPageDoesWhatItSays",
 	"docs/go.md":            "TestGoPageCompilesInAnotherModule",
 	"docs/migrating.md":     "TestMigratingPageCommandsWork",
