@@ -136,7 +136,7 @@ func TestSignalsWaitForTheirKey(t *testing.T) {
 	old.Change(t, payload.Add, "unrelated") // the worker rereads its file: still no key two
 	stillOpen(t, s, "send")
 
-	copyOf(t, rotated, old)
+	rotated.CopyTo(t, old)
 	var report sms.SendSmsWorkflowResult
 	if err := run.Get(ctx, &report); err != nil {
 		t.Fatal(err)
@@ -148,11 +148,6 @@ func TestSignalsWaitForTheirKey(t *testing.T) {
 	if strings.Contains(worker.Output(), "Corrupted signal") {
 		t.Errorf("a signal was dropped:\n%s", worker.Output())
 	}
-}
-
-func copyOf(t *testing.T, from, to stack.KeyFile) {
-	t.Helper()
-	to.Change(t, func([]byte, string) ([]byte, error) { return from.Text(t), nil }, "")
 }
 
 // A webhook without the key does not know what the sender was told: Twilio is to

@@ -43,8 +43,14 @@ func (f KeyFile) Change(t testing.TB, how func([]byte, string) ([]byte, error), 
 func (f KeyFile) Copy(t testing.TB) KeyFile {
 	t.Helper()
 	other := KeyFile{filepath.Join(t.TempDir(), "keys.json")}
-	other.write(t, f.Text(t))
+	f.CopyTo(t, other)
 	return other
+}
+
+// CopyTo makes another file say the same.
+func (f KeyFile) CopyTo(t testing.TB, other KeyFile) {
+	t.Helper()
+	other.write(t, f.Text(t))
 }
 
 // Text is what the file says.
