@@ -59,13 +59,14 @@ const (
 	opDelete   = "delete"
 	opMedia    = "media"
 	opFeedback = "feedback"
+	opNumbers  = "numbers"
 	opAccount  = "account"
 	opCallback = "callback"
 	opInbound  = "inbound"
 )
 
 var (
-	restOperations    = []string{opCreate, opFetch, opList, opUpdate, opDelete, opMedia, opFeedback, opAccount}
+	restOperations    = []string{opCreate, opFetch, opList, opUpdate, opDelete, opMedia, opFeedback, opNumbers, opAccount}
 	webhookOperations = []string{opCallback, opInbound}
 
 	// faultOperations are the kinds, each with the operations it can befall.

@@ -3,8 +3,11 @@ package twiliosim
 // Listing messages, page by page, newest first; and the routes of the REST API.
 
 import (
+	"cmp"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -45,6 +48,8 @@ func (s *Sim) route(q *request) reply {
 		return s.remove(q)
 	case opMedia:
 		return s.mediaOf(q)
+	case opNumbers:
+		return s.ownNumbers(q)
 	case opFeedback:
 		return s.feedbackOn(q)
 	}
@@ -217,6 +222,25 @@ func (s *Sim) messageOf(q *request) *message {
 		return m
 	}
 	return nil
+}
+
+// ownNumbers answers GET …/IncomingPhoneNumbers.json with the phone numbers of an
+// account, on one page.
+func (s *Sim) ownNumbers(q *request) reply {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	list := []map[string]any{}
+	for _, address := range slices.Sorted(maps.Keys(s.numbers)) {
+		n := s.numbers[address]
+		if n.account != q.account || !strings.HasPrefix(address, "+") {
+			continue
+		}
+		list = append(list, map[string]any{
+			"account_sid": n.account.SID, "phone_number": n.Number.Number, "sms_url": n.Webhook, "sms_method": cmp.Or(n.Method, http.MethodPost),
+			"sms_fallback_url": n.Fallback, "sms_application_sid": "",
+		})
+	}
+	return reply{status: http.StatusOK, body: map[string]any{"incoming_phone_numbers": list, "page": 0, "next_page_uri": nil}}
 }
 
 // accountResource answers GET …/Accounts/{sid}.json, and POST …/Accounts.json,

@@ -277,6 +277,9 @@ func isMedium(method string, parts []string) bool {
 // there is nothing at the path.
 func operationOf(method string, parts []string) (string, bool) {
 	shape := len(parts)
+	if shape == 3 && parts[2] == "IncomingPhoneNumbers" {
+		return map[string]string{"GET": opNumbers}[method], true
+	}
 	if shape > 2 && parts[2] != "Messages" {
 		return "", false
 	}

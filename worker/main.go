@@ -62,7 +62,7 @@ func command() *cobra.Command {
 			return run(cmd.Context(), c, parts)
 		},
 	}
-	cmd.AddCommand(readyCommand(), keysCommand(), codecCommand())
+	cmd.AddCommand(readyCommand(), doctorCommand(), keysCommand(), codecCommand())
 	cmd.Flags().StringVar(&only, "only", "", `run just the "worker" or just the "webhook"`)
 	return cmd
 }

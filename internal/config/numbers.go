@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"temporal-twilio/sms"
@@ -18,6 +19,9 @@ type Numbers struct {
 	All      []string
 	Accounts map[string]string
 }
+
+// Has reports whether a number is one of them.
+func (n Numbers) Has(number string) bool { return slices.Contains(n.All, number) }
 
 // UnmarshalText reads the numbers.
 func (n *Numbers) UnmarshalText(text []byte) error {

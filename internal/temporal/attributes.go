@@ -56,7 +56,9 @@ func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.Indexe
 	defer cancel()
 	listed, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.Namespace})
 	if err == nil {
-		c.attributes = listed.GetCustomAttributes()
+		if c.attributes = listed.GetCustomAttributes(); c.attributes == nil {
+			c.attributes = map[string]enumspb.IndexedValueType{} // it is known that there are none
+		}
 	}
 	if missing := c.lacks(); err == nil && missing > 0 {
 		// They are made by a worker that starts with us.
@@ -81,6 +83,12 @@ func (c *Client) MissingAttributes(ctx context.Context) (missing []string) {
 	}
 	slices.Sort(missing)
 	return missing
+}
+
+// AttributeCommand is the command by which an administrator adds one of our search
+// attributes.
+func (c *Client) AttributeCommand(name string) string {
+	return fmt.Sprintf("temporal operator search-attribute create --namespace %s --name %s --type %s", c.Namespace, name, ours[name])
 }
 
 // lacks is how many of our search attributes are not there.

@@ -4,16 +4,10 @@ package alerts
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"net/url"
 	"os"
@@ -128,7 +122,7 @@ func running(t *testing.T) (s *stack.Stack, targets []string) {
 	s = stack.Start(t, stack.Options{NoWorker: true, Environment: []string{"CATCH_UP=5m", "METRICS_ADDR=" + targets[0]}})
 	leaveHistory(t, s)
 	s.StartWorker(t)
-	cert, key := certificate(t)
+	cert, key := stack.CertificateFiles(t)
 	address := "127.0.0.1:" + stack.FreePort(t)
 	environment := append(append([]string{}, s.Environment()...), "METRICS_ADDR="+targets[1], "WEBHOOK_ADDR="+address, "WEBHOOK_TLS_CERT="+cert, "WEBHOOK_TLS_KEY="+key)
 	stack.StartProcess(t, "webhook", environment, stack.Build(t, "worker"), "--only", "webhook")
@@ -208,30 +202,4 @@ func checkLabels(t *testing.T, targets []string) {
 			}
 		}
 	}
-}
-
-// certificate writes one that expires soon, and its key.
-func certificate(t *testing.T) (cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, NotAfter: time.Now().Add(time.Hour)}
-	signed, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	encoded, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: signed}, key: {Type: "PRIVATE KEY", Bytes: encoded}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return cert, key
 }

@@ -1,0 +1,39 @@
+package twilio
+
+// Numbers: the account's own, and what they do with texts.
+
+import (
+	"context"
+
+	api "github.com/twilio/twilio-go/rest/api/v2010"
+)
+
+// Number is a number of the account.
+type Number struct {
+	// Number is in E.164 form.
+	Number string
+	// SmsURL is called for each text by SmsMethod, unless an application takes its
+	// place.
+	SmsURL, SmsMethod string
+	// SmsApplicationSID is that of the application, empty if there is none.
+	SmsApplicationSID string
+}
+
+// Numbers lists the account's first 1000 numbers.
+func (c *Client) Numbers(ctx context.Context) ([]Number, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
+	defer cancel()
+	service, x := c.service(ctx)
+	page, err := service.PageIncomingPhoneNumber((&api.ListIncomingPhoneNumberParams{}).SetPageSize(maxPageSize), "", "")
+	if err != nil {
+		return nil, x.failedRead(err)
+	}
+	numbers := make([]Number, len(page.IncomingPhoneNumbers))
+	for i := range page.IncomingPhoneNumbers {
+		n := &page.IncomingPhoneNumbers[i]
+		numbers[i] = Number{
+			Number: value(n.PhoneNumber), SmsURL: value(n.SmsUrl), SmsMethod: value(n.SmsMethod), SmsApplicationSID: value(n.SmsApplicationSid),
+		}
+	}
+	return numbers, nil
+}

@@ -1,0 +1,375 @@
+package main
+
+// worker doctor: everything between Temporal, Twilio and the webhook that can be
+// checked from here, one line each, with what to do.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/payload"
+	"temporal-twilio/internal/temporal"
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+	"temporal-twilio/webhook"
+)
+
+// The statuses of findings.
+const (
+	statusOK      = "ok"
+	statusWarning = "warning"
+	statusFailed  = "failed"
+)
+
+const (
+	// leastRetention and goodRetention are how long a namespace must and should keep
+	// closed workflows: as long, a text that comes again is recognised.
+	leastRetention = 24 * time.Hour
+	goodRetention  = 30 * 24 * time.Hour
+	// soon is when something that expires is to be renewed.
+	soon = 14 * 24 * time.Hour
+	// checkTimeout bounds one question to Temporal or the webhook.
+	checkTimeout = 10 * time.Second
+)
+
+// finding is one line of the doctor's.
+type finding struct {
+	Check  string `json:"check"`
+	Status string `json:"status"`
+	Says   string `json:"says"`
+	// Do is what to do about it; empty if it is ok.
+	Do string `json:"do,omitempty"`
+}
+
+// doctor collects findings.
+type doctor struct {
+	config   config.Config
+	findings []finding
+}
+
+func doctorCommand() *cobra.Command {
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Check the configuration, Temporal, Twilio and the webhook",
+		Long: `Check with the worker's configuration whether Temporal and its namespace, the
+search attributes, the workers, the accounts at Twilio, the webhooks of their
+numbers and the way from the public URL to the webhook are as they must be, and
+what expires. The worker and the webhook should be running. Nothing is changed,
+and no text is sent.
+
+Exit status: 0 if no check failed, else 1.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			findings := diagnose(cmd.Context())
+			if err := report(cmd.OutOrStdout(), findings, asJSON); err != nil {
+				return err
+			}
+			failed := 0
+			for _, f := range findings {
+				if f.Status == statusFailed {
+					failed++
+				}
+			}
+			if failed > 0 {
+				return fmt.Errorf("%d of %d checks failed", failed, len(findings))
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the findings as a JSON array")
+	return cmd
+}
+
+// report prints findings.
+func report(w io.Writer, findings []finding, asJSON bool) error {
+	if asJSON {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(findings)
+	}
+	for _, f := range findings {
+		line := fmt.Sprintf("%-7s  %s: %s", f.Status, f.Check, f.Says)
+		if f.Do != "" {
+			line += "; " + f.Do
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// diagnose makes all checks that the configuration allows.
+func diagnose(ctx context.Context) []finding {
+	c, misread := config.FromEnvironment()
+	d := &doctor{config: c}
+	mistakes := config.Mistakes(nil)
+	if err := config.All(misread, c.Check(true, c.Triggers != ""), checkKeys(c)); errors.As(err, &mistakes) {
+		for _, mistake := range mistakes {
+			d.failed("configuration", mistake.Error(), "worker --help describes each variable")
+		}
+		return d.findings
+	}
+	d.ok("configuration", "it can be read")
+	for _, warning := range c.Warnings {
+		d.warning("configuration", warning, "unset it or correct its name")
+	}
+	ring, err := payload.Open(c.PayloadKeys, slog.New(slog.DiscardHandler))
+	if err != nil {
+		d.failed("keys", err.Error(), "worker keys list shows the file")
+		return d.findings
+	}
+	d.keys(ring)
+	if temporalClient, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil, ring); err != nil {
+		d.failed("Temporal", err.Error(), "correct the TEMPORAL_… variables")
+	} else {
+		defer temporalClient.Close()
+		d.temporal(ctx, temporalClient)
+	}
+	d.accounts(ctx)
+	if c.Triggers != "" && c.WebhookPublicURL != "" && c.WebhookSignature == "on" {
+		d.signatures(ctx)
+	}
+	d.expiries()
+	return d.findings
+}
+
+func (d *doctor) ok(check, says string) {
+	d.findings = append(d.findings, finding{check, statusOK, says, ""})
+}
+
+func (d *doctor) warning(check, says, do string) {
+	d.findings = append(d.findings, finding{check, statusWarning, says, do})
+}
+
+func (d *doctor) failed(check, says, do string) {
+	d.findings = append(d.findings, finding{check, statusFailed, says, do})
+}
+
+// keys checks which key encrypts.
+func (d *doctor) keys(ring *payload.Ring) {
+	switch has := ring.Inventory(); {
+	case has.Current != "":
+		d.ok("keys", fmt.Sprintf("payloads are encrypted with the key %s, of %d", has.Current, len(has.Known)))
+	case len(has.Known) > 0:
+		d.warning("keys", "no key is current: payloads are stored in clear", "worker keys use ID, once every process has the file")
+	}
+}
+
+// temporal checks the server, and what the namespace has.
+func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	described, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
+	if v := judge(err); v.err != nil {
+		d.failed("Temporal", fmt.Sprintf("%s at %s, namespace %s", v.err, c.Address, c.Namespace), "check TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, and the TLS or API key variables")
+		return
+	}
+	d.ok("Temporal", fmt.Sprintf("%s answers and has the namespace %s", c.Address, c.Namespace))
+	days := func(t time.Duration) string { return fmt.Sprintf("%g days", t.Hours()/24) }
+	keep := described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()
+	longer := "temporal operator namespace update --namespace " + c.Namespace + " --retention 720h"
+	switch says := "closed workflows are kept for " + days(keep); {
+	case keep < leastRetention:
+		d.failed("retention", says+", at least "+days(leastRetention)+" are needed to recognise a text that comes again", longer)
+	case keep < goodRetention:
+		d.warning("retention", says+"; idempotency keys and texts are known no longer than that", longer)
+	default:
+		d.ok("retention", says)
+	}
+	if missing := c.MissingAttributes(ctx); len(missing) > 0 {
+		for _, name := range missing {
+			d.warning("search attributes", "the namespace lacks "+name, c.AttributeCommand(name))
+		}
+	} else {
+		d.ok("search attributes", "the namespace has all")
+	}
+	queues := []string{sms.TaskQueue}
+	if d.config.CatchUp > 0 {
+		queues = append(queues, sms.CatchUpTaskQueue)
+	}
+	for _, queue := range queues {
+		d.pollers(ctx, c, queue)
+	}
+}
+
+// pollers checks whether somebody takes work from a task queue.
+func (d *doctor) pollers(ctx context.Context, c *temporal.Client, queue string) {
+	for kind, what := range map[enumspb.TaskQueueType]string{enumspb.TASK_QUEUE_TYPE_WORKFLOW: "workflows", enumspb.TASK_QUEUE_TYPE_ACTIVITY: "activities"} {
+		check := "task queue " + queue
+		described, err := c.DescribeTaskQueue(ctx, queue, kind)
+		switch {
+		case err != nil:
+			d.failed(check, "Temporal does not say who polls it for "+what, "check the permissions of the API key")
+		case len(described.GetPollers()) == 0:
+			d.failed(check, "nobody polls it for "+what, "start a worker, or see its log")
+		default:
+			d.ok(check, fmt.Sprintf("%d workers poll it for %s", len(described.GetPollers()), what))
+		}
+	}
+}
+
+// accounts checks the credentials, and what the numbers of each account call.
+func (d *doctor) accounts(ctx context.Context) {
+	accesses := map[string]twilio.Access{"": d.config.Twilio()}
+	for name, account := range d.config.Named {
+		accesses[name] = account.Twilio()
+	}
+	for name, access := range accesses {
+		check := strings.TrimSpace("Twilio account " + name)
+		gateway, err := twilio.New(access)
+		if err != nil {
+			d.failed(check, err.Error(), "set TWILIO_ACCOUNT and TWILIO_TOKEN, or correct the accounts file")
+			continue
+		}
+		if err := sms.AsError(gateway.Probe(ctx)); err != nil {
+			says := fmt.Sprintf("Twilio does not take it: %s", err.Code)
+			if err.TwilioCode != 0 {
+				says += fmt.Sprintf(" (error %d)", err.TwilioCode)
+			}
+			d.failed(check, says, "check the account SID and the token or API key, and whether the account is active")
+			continue
+		}
+		d.ok(check, "Twilio takes the credentials")
+		if d.config.Triggers != "" && d.config.WebhookPublicURL != "" {
+			d.numbers(ctx, check, gateway)
+		}
+	}
+}
+
+// numbers checks whether the account's numbers bring their texts to our webhook.
+func (d *doctor) numbers(ctx context.Context, check string, gateway *twilio.Client) {
+	ours := strings.TrimRight(d.config.WebhookPublicURL, "/") + webhook.SmsPath
+	do := "set \"A message comes in\" in Twilio's console to the webhook " + ours + "#rc=2&rp=5xx, POST"
+	numbers, err := gateway.Numbers(ctx)
+	if err != nil {
+		d.warning(check, "Twilio does not list its numbers: "+err.Error(), "look in Twilio's console whether they call "+ours)
+		return
+	}
+	found := false
+	for _, n := range numbers {
+		called, _, _ := strings.Cut(n.SmsURL, "#")
+		own := d.config.WebhookOwnNumbers.Has(n.Number)
+		number := "number " + n.Number
+		switch {
+		case n.SmsApplicationSID != "" && (own || called == ours):
+			d.failed(number, "an application takes its texts in place of the webhook", do)
+		case called == ours && n.SmsMethod != http.MethodPost:
+			d.warning(number, "it calls the webhook by "+n.SmsMethod+", which writes numbers and texts into proxies' logs", "choose POST in Twilio's console")
+		case called == ours:
+			d.ok(number, "it calls the webhook")
+		case own && called == "":
+			d.failed(number, "it calls no webhook", do)
+		case own:
+			d.failed(number, "it calls "+called, do)
+		}
+		found = found || own || called == ours
+	}
+	if !found {
+		d.failed(check, fmt.Sprintf("none of its %d numbers calls the webhook", len(numbers)), do)
+	}
+}
+
+// signatures sends a signed status callback of no message the way that Twilio's
+// requests come. The webhook acknowledges it, and refuses one with another
+// signature.
+func (d *doctor) signatures(ctx context.Context) {
+	const check = "signature round trip"
+	address := strings.TrimRight(d.config.WebhookPublicURL, "/") + webhook.StatusPath
+	status, expires, err := d.callBack(ctx, address, d.config.Token.Reveal())
+	switch {
+	case err != nil:
+		d.failed(check, address+" cannot be reached from here: "+cause(err), "check WEBHOOK_PUBLIC_URL, the proxy, and whether the webhook runs")
+		return
+	case status == http.StatusForbidden:
+		d.failed(check, "the webhook refuses our signature", "the webhook's WEBHOOK_PUBLIC_URL and TWILIO_TOKEN must be those of here; its log says what differs")
+		return
+	case status != http.StatusNoContent:
+		d.failed(check, fmt.Sprintf("%s answers with status %d in place of 204", address, status), "is it our webhook that answers there? Does the proxy keep the path?")
+		return
+	}
+	if !expires.IsZero() {
+		d.expires("certificate of "+address, expires)
+	}
+	if status, _, err = d.callBack(ctx, address, "another"); err == nil && status == http.StatusForbidden {
+		d.ok(check, "the webhook takes what Twilio signs and refuses all else")
+		return
+	}
+	d.failed(check, fmt.Sprintf("a request with a wrong signature is answered with status %d in place of 403", status), "set WEBHOOK_SIGNATURE=on on the webhook")
+}
+
+// callBack posts a status callback signed with a token. It returns the answer's
+// status, and when the certificate expires.
+func (d *doctor) callBack(ctx context.Context, address, token string) (status int, expires time.Time, err error) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	form := url.Values{
+		"MessageSid": {"SM" + strings.Repeat("0", 32)}, "MessageStatus": {string(sms.StatusSent)}, "AccountSid": {d.config.Account},
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, expires, err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set(twilio.SignatureHeader, twilio.Sign(token, address, form))
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, expires, err
+	}
+	defer response.Body.Close()
+	if response.TLS != nil && len(response.TLS.PeerCertificates) > 0 {
+		expires = response.TLS.PeerCertificates[0].NotAfter
+	}
+	return response.StatusCode, expires, nil
+}
+
+// cause is an error of a request without its address.
+func cause(err error) string {
+	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	return err.Error()
+}
+
+// expiries checks what is read from files and variables here.
+func (d *doctor) expiries() {
+	if d.config.WebhookTLSCert != "" {
+		pair := &keyPair{certFile: d.config.WebhookTLSCert, keyFile: d.config.WebhookTLSKey}
+		d.expires("WEBHOOK_TLS_CERT", pair.expiry())
+	}
+	if file := os.Getenv("TEMPORAL_TLS_CLIENT_CERT_PATH"); file != "" {
+		pair := &keyPair{certFile: file, keyFile: os.Getenv("TEMPORAL_TLS_CLIENT_KEY_PATH")}
+		d.expires("TEMPORAL_TLS_CLIENT_CERT_PATH", pair.expiry())
+	}
+}
+
+// expires reports when something expires.
+func (d *doctor) expires(what string, at time.Time) {
+	left := time.Until(at).Round(time.Hour)
+	switch day := at.UTC().Format(time.DateOnly); {
+	case at.IsZero():
+		d.failed(what, "it cannot be read", "check the file and its key")
+	case left <= 0:
+		d.failed(what, "it has expired on "+day, "renew it")
+	case left < soon:
+		d.warning(what, "it expires on "+day, "renew it")
+	default:
+		d.ok(what, "it expires on "+day)
+	}
+}
