@@ -13,6 +13,7 @@ import (
 	"syscall"
 	_ "time/tzdata" // for quiet hours, as the image has no time zones
 
+	"github.com/caarlos0/env/v11"
 	"github.com/spf13/cobra"
 
 	"temporal-twilio/internal/config"
@@ -42,7 +43,7 @@ Configuration comes from the environment, with the default in parentheses.
 `
 
 func command() *cobra.Command {
-	only := ""
+	only, printConfig := "", false
 	cmd := &cobra.Command{
 		Use:     "worker",
 		Short:   "Send and receive SMS for Temporal",
@@ -55,6 +56,9 @@ func command() *cobra.Command {
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, misread := config.FromEnvironment()
+			if printConfig {
+				return config.Print(cmd.OutOrStdout(), env.ToMap(os.Environ()))
+			}
 			parts, unknown := choose(only, c)
 			if err := config.All(misread, unknown, c.Check(parts.worker, parts.webhook), checkKeys(c)); err != nil {
 				return err
@@ -63,6 +67,7 @@ func command() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(readyCommand(), doctorCommand(), keysCommand(), codecCommand())
+	cmd.Flags().BoolVar(&printConfig, "print-config", false, "print the configuration with the source of each value, without secrets, and exit")
 	cmd.Flags().StringVar(&only, "only", "", `run just the "worker" or just the "webhook"`)
 	return cmd
 }

@@ -1,7 +1,7 @@
 package main
 
-// worker ready: whether the webhook on this machine is ready, as the exit
-// status. The container's image has no other program to ask with.
+// worker ready: whether the webhook, or a worker without one, is ready on this
+// machine, as the exit status. The container's image has no other program to ask with.
 
 import (
 	"context"
@@ -22,8 +22,8 @@ import (
 func readyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "ready",
-		Short: "Ask the webhook of this machine whether it is ready",
-		Long:  "Ask the webhook that listens at WEBHOOK_ADDR on this machine whether it is ready.\nExit status: 0 it is, 1 it is not.",
+		Short: "Ask the webhook or the worker of this machine whether it is ready",
+		Long:  "Ask the webhook that listens at WEBHOOK_ADDR on this machine whether it is ready,\nor without TRIGGERS the worker that listens at METRICS_ADDR.\nExit status: 0 it is, 1 it is not.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.FromEnvironment()
@@ -35,18 +35,22 @@ func readyCommand() *cobra.Command {
 	}
 }
 
-// ready asks the webhook that the configuration describes. An address that
+// ready asks the webhook that the configuration describes, or else the worker. An address that
 // stands for all of the machine's is asked by its loopback.
 func ready(ctx context.Context, c config.Config) error {
-	host, port, err := net.SplitHostPort(c.WebhookAddr)
+	who, variable, address := "webhook", "WEBHOOK_ADDR", c.WebhookAddr
+	if c.Triggers == "" && c.MetricsAddr != "" {
+		who, variable, address = "worker", "METRICS_ADDR", c.MetricsAddr
+	}
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Errorf("WEBHOOK_ADDR: %w", err)
+		return fmt.Errorf("%s: %w", variable, err)
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1" // "localhost" would have to be looked up
 	}
 	transport, scheme := &http.Transport{}, "http"
-	if c.WebhookTLSCert != "" || len(c.WebhookACMEHosts) > 0 {
+	if who == "webhook" && (c.WebhookTLSCert != "" || len(c.WebhookACMEHosts) > 0) {
 		// The certificate is for the public name; who answers is known here.
 		transport.TLSClientConfig, scheme = &tls.Config{InsecureSkipVerify: true}, "https" //nolint:gosec // it is ourselves
 		if len(c.WebhookACMEHosts) > 0 {
@@ -61,12 +65,12 @@ func ready(ctx context.Context, c config.Config) error {
 	}
 	response, err := (&http.Client{Transport: transport}).Do(request)
 	if err != nil {
-		return fmt.Errorf("the webhook does not answer: %w", err)
+		return fmt.Errorf("the %s does not answer: %w", who, err)
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 500)) // the status says enough
-		return fmt.Errorf("the webhook answers with status %d: %s", response.StatusCode, strings.TrimSpace(string(text)))
+		return fmt.Errorf("the %s answers with status %d: %s", who, response.StatusCode, strings.TrimSpace(string(text)))
 	}
 	return nil
 }

@@ -62,16 +62,16 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	measured.Ours.AttributesMissing(func() int { return len(temporalClient.MissingAttributes(ctx)) })
 
 	var services []func(context.Context) error
-	refused := &refusals{}
+	state := newHealth(ctx, temporalClient)
 	if p.worker {
-		w, err := newWorker(ctx, c, temporalClient, refused, measured.Ours, logger)
+		w, err := newWorker(ctx, c, temporalClient, state, measured.Ours, logger)
 		if err != nil {
 			return err
 		}
 		services = append(services, w)
 	}
 	if p.webhook {
-		w, err := newWebhook(ctx, c, temporalClient, refused, measured.Ours, logger)
+		w, err := newWebhook(c, temporalClient, state, measured.Ours, logger)
 		if err != nil {
 			return err
 		}
@@ -80,6 +80,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	if c.MetricsAddr != "" {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", measured.Handler)
+		state.handle(mux, p)
 		service, err := serve(logger, listening{name: "metrics", variable: "METRICS_ADDR", address: c.MetricsAddr, handler: mux})
 		if err != nil {
 			return err
@@ -94,7 +95,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 }
 
 // newWorker gives a service that polls the task queue.
-func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Client, refused *refusals, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
+func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	accounts, err := openAccounts(c, ours)
 	if err != nil {
 		return nil, err
@@ -108,6 +109,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 		w := worker.New(temporalClient.Client, sms.TaskQueue, worker.Options{
 			WorkerStopTimeout:           stopTimeout,
 			DisableRegistrationAliasing: true,
+			DeploymentOptions:           temporalClient.Deployment,
 			OnFatalError:                func(err error) { fatal <- err },
 		})
 		workflows.Register(w)
@@ -135,7 +137,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 	return func(ctx context.Context) error {
 		probing, done := context.WithCancel(ctx)
 		defer done()
-		go refused.probe(probing, accounts, logger)
+		go state.refused.probe(probing, accounts, logger)
 		w := startWorker(ctx, build, temporalClient, logger)
 		if w == nil {
 			return nil
@@ -145,6 +147,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 		if err := temporalClient.EnsureSearchAttributes(ctx); err != nil {
 			logger.Warn("workflows cannot be found by what they catch, or by their texts", "error", err)
 		}
+		state.polls.Store(true)
 		logger.Info("worker polls", "taskQueue", sms.TaskQueue, "namespace", temporalClient.Namespace)
 		select {
 		case <-ctx.Done():

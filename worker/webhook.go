@@ -5,7 +5,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 
 	"go.temporal.io/api/workflowservice/v1"
@@ -19,7 +18,7 @@ import (
 )
 
 // newWebhook returns a service that takes messages.
-func newWebhook(stopping context.Context, c config.Config, temporalClient *temporal.Client, refused *refusals, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
+func newWebhook(c config.Config, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	live, err := triggers.Open(c.Triggers, triggers.Options{
 		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
 	})
@@ -50,7 +49,7 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		OwnNumbers:     c.WebhookOwnNumbers.All,
 		NumberAccounts: c.WebhookOwnNumbers.Accounts,
 
-		Ready:       whetherReady(stopping, refused, temporalClient),
+		Ready:       state.ready,
 		ShowOutcome: c.WebhookShowOutcome,
 		Logger:      logger,
 	})
@@ -91,20 +90,6 @@ func newWebhook(stopping context.Context, c config.Config, temporalClient *tempo
 		})
 		return group.Wait()
 	}, nil
-}
-
-// whetherReady reports why texts should go to another process, if they should.
-func whetherReady(stopping context.Context, refused *refusals, temporalClient *temporal.Client) func(context.Context) (string, error) {
-	ready := &readiness{ask: func(ctx context.Context) error { return namespaceAnswers(ctx, temporalClient) }}
-	return func(ctx context.Context) (string, error) {
-		if stopping.Err() != nil {
-			return "", errors.New("the process is stopping")
-		}
-		if err := refused.err(); err != nil {
-			return "", err
-		}
-		return ready.get(ctx)
-	}
 }
 
 // whetherToCatchUp returns what CATCH_UP asks for; nil if it is not set.

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/contrib/opentelemetry"
 	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
 	"google.golang.org/grpc"
 
 	"temporal-twilio/internal/payload"
@@ -26,6 +27,8 @@ type Client struct {
 	Namespace string
 	// Address is where the server is expected.
 	Address string
+	// Deployment is the version of the workers of this process, on each task queue.
+	Deployment worker.DeploymentOptions
 
 	mu         sync.Mutex
 	asked      time.Time
@@ -57,6 +60,13 @@ func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, dial
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, dialing...)
 	options.Logger = sdklog.NewStructuredLogger(slog.New(wordless{logger.Handler()}))
 	payload.Protect(&options, ring)
+	if err := renew(&options); err != nil {
+		return nil, err
+	}
+	version, err := deployment()
+	if err != nil {
+		return nil, err
+	}
 	if meter != nil {
 		options.MetricsHandler = opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 			Meter: meter, UseMonotonicCounters: true,
@@ -67,5 +77,5 @@ func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, dial
 	if err != nil {
 		return nil, fmt.Errorf("make the Temporal client for %s: %w", options.HostPort, err)
 	}
-	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort}, nil
+	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort, Deployment: version}, nil
 }

@@ -1,0 +1,73 @@
+package config
+
+// Printing: the configuration as it is in force, with where each value comes from.
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// temporalSecret are those of Temporal's variables whose values never print.
+var temporalSecret = regexp.MustCompile(`(API_KEY|_DATA|_AUTH)$|GRPC_META`)
+
+// Print writes each variable as NAME=value, and whether that is its default or
+// where it comes from. Secrets are masked.
+func Print(w io.Writer, environment map[string]string) error {
+	line := func(name, value, source string) error {
+		_, err := fmt.Fprintf(w, "%s=%s  # %s\n", name, value, source)
+		return err
+	}
+	for _, v := range variablesOf() {
+		value, source := v.from(environment)
+		if err := line(v.name, value, source); err != nil {
+			return err
+		}
+	}
+	for name, byDefault := range map[string]string{"TEMPORAL_ADDRESS": "localhost:7233", "TEMPORAL_NAMESPACE": "default"} {
+		if environment[name] == "" {
+			if err := line(name, byDefault, "default, or that of Temporal's configuration file"); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		value := environment[name]
+		if !strings.HasPrefix(name, "TEMPORAL_") || value == "" {
+			continue
+		}
+		if temporalSecret.MatchString(name) {
+			value = masked
+		}
+		if err := line(name, value, "environment"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// from returns the variable's value, and where that comes from.
+func (v variable) from(environment map[string]string) (value, source string) {
+	for _, name := range []string{v.name, aliases[v.name]} {
+		if name == "" {
+			continue
+		}
+		source := "environment"
+		if name != v.name {
+			source += ", as " + name
+		}
+		if value := strings.TrimSpace(environment[name]); value != "" {
+			if v.secret {
+				value = masked
+			}
+			return value, source
+		}
+		if path := strings.TrimSpace(environment[name+"_FILE"]); v.secret && path != "" {
+			return masked, "file " + path + ", as " + name + "_FILE"
+		}
+	}
+	return v.byDefault, "default"
+}

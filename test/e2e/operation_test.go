@@ -1,0 +1,90 @@
+package e2e
+
+// Operation: probes, versions, and the configuration in force.
+
+import (
+	"context"
+	"errors"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+)
+
+func TestProbesOfAWorkerWithoutAWebhook(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{NoWorker: true})
+	s.Temporal.Stop(t)
+	address := "127.0.0.1:" + stack.FreePort(t)
+	environment := append(append([]string{}, s.Environment()...), "METRICS_ADDR="+address, "TRIGGERS=")
+	stack.StartProcess(t, "worker", environment, stack.Build(t, "worker"), "--only", "worker")
+	stack.Eventually(t, "the worker is alive without Temporal", func(ctx context.Context) error { return stack.Get(ctx, "http://"+address+"/healthz") })
+	if err := stack.Get(t.Context(), "http://"+address+"/readyz"); err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("it calls itself ready: %v", err)
+	}
+	s.Temporal.Start(t)
+	stack.Eventually(t, "the worker is ready", func(ctx context.Context) error { return stack.Get(ctx, "http://"+address+"/readyz") })
+	ready := exec.CommandContext(t.Context(), stack.Build(t, "worker"), "ready")
+	ready.Env = environment
+	if out, err := ready.CombinedOutput(); err != nil {
+		t.Errorf("worker ready: %v %s", err, out)
+	}
+	s.Temporal.Stop(t)
+	stack.Eventually(t, "the worker is unready", func(ctx context.Context) error {
+		if stack.Get(ctx, "http://"+address+"/readyz") == nil {
+			return errors.New("it is ready")
+		}
+		return nil
+	})
+	if err := stack.Get(t.Context(), "http://"+address+"/healthz"); err != nil {
+		t.Errorf("it is not alive: %v", err)
+	}
+}
+
+func TestAVersionedWorkerWorksOnceItsVersionIsCurrent(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Environment: []string{"TEMPORAL_DEPLOYMENT_NAME=sms", "TEMPORAL_WORKER_BUILD_ID=v1", "CATCH_UP=5m"}})
+	c := s.Temporal.Client
+	input := sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.Recipients{{To: phone}}, SmsBody: "Hi"}
+	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handle := c.WorkerDeploymentClient().GetHandle("sms")
+	stack.Eventually(t, "the version is made the current one, on all task queues", func(ctx context.Context) error {
+		described, err := handle.DescribeVersion(ctx, client.WorkerDeploymentDescribeVersionOptions{BuildID: "v1"})
+		if err != nil {
+			return err
+		}
+		queues := map[string]bool{}
+		for _, queue := range described.Info.TaskQueuesInfos {
+			queues[queue.Name] = true
+		}
+		if !queues[sms.TaskQueue] || !queues[sms.CatchUpTaskQueue] {
+			return errors.New("not all of its task queues are known")
+		}
+		_, err = handle.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: "v1"})
+		return err
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	var result sms.SendSmsResult
+	if err := run.Get(ctx, &result); err != nil || len(result.Messages) != 1 {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+func TestTheConfigurationInForceIsPrintedWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	cmd := exec.CommandContext(t.Context(), stack.Build(t, "worker"), "--print-config")
+	cmd.Env = []string{"TWILIO_TOKEN=" + stack.Token, "SEND_RATE=5", "METRICS_ADDR=127.0.0.1:1"}
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "SEND_RATE=5  # environment\n") || strings.Contains(string(out), stack.Token) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
