@@ -1,8 +1,6 @@
-// Package activities is what a worker does for a workflow: it sends messages.
-//
-// The activities depend on the world only through the fields of [Activities],
-// so a worker chooses the gateway and a test can too.
 package activities
+
+// The activities, and what they need of the world.
 
 import (
 	"context"
@@ -24,7 +22,7 @@ type Gateway interface {
 	// Send creates one message. Its error is a *sms.Error that says what is known
 	// of the message.
 	Send(ctx context.Context, draft twilio.Draft) (sms.Message, error)
-	// List gives messages, the newest first. Those created a moment ago may be
+	// List returns messages, the newest first. Those created a moment ago may be
 	// missing.
 	List(ctx context.Context, query twilio.Query) (twilio.Listing, error)
 	// Fetch, Cancel and Redact read and change one message.
@@ -87,21 +85,21 @@ type Activities struct {
 	// callbacks. Every worker and webhook needs the same.
 	IDSecret []byte
 	// KeySecret makes the workflow IDs of keyed sends. Every worker needs the
-	// same, and for ever: with another one a key is a new key. Optional: default
-	// none, and idempotencyKey is refused.
+	// same. Changing it invalidates all existing keys. Optional: default none, and
+	// idempotencyKey is refused.
 	KeySecret []byte
 	// Record writes heartbeat details down before it returns. Optional: default
 	// the Temporal client of the worker.
 	Record func(ctx context.Context, details any) error
-	// Settle is how long after a create was given up Twilio may still carry it
-	// out. Optional: default 15 s, beyond the 10 s of a request.
+	// Settle is how long Twilio may still carry out a create after its request
+	// has timed out. Optional: default 15 s, beyond the 10 s of a request.
 	Settle time.Duration
 	// Patience is how long a listing may take to show a message that exists.
 	// Optional: default 30 s.
 	Patience time.Duration
-	// RecordFirst has a record written before the first create of a send, also
-	// where the beginning of another attempt is record enough. It is for workers
-	// that run beside those of version 0 of this module, which do not know that.
+	// RecordFirst makes a send write a record before its first create, even for
+	// the first few recipients, who normally need none. Set it as long as workers
+	// of version 0 of this module run beside this one: they do not know that rule.
 	// Optional: default false.
 	RecordFirst bool
 

@@ -25,8 +25,8 @@ var (
 	errLate = errors.New("the attempt may have been replaced")
 )
 
-// DefaultGiveUpAfter is how long a send that gets nowhere is tried again where
-// its caller's timeouts and retry policy set no end.
+// DefaultGiveUpAfter is how long a send without progress is tried again if its
+// caller's timeouts and retry policy set no end.
 const DefaultGiveUpAfter = time.Hour
 
 // attempt is one attempt at an activity.
@@ -43,15 +43,15 @@ func newAttempt(ctx context.Context, a *Activities) *attempt {
 	return t
 }
 
-// elapsed is the time since a moment by whichever of our clocks ran more: the
-// monotonic one stands still while the machine sleeps, the other can be set.
+// elapsed returns the time since a moment by whichever of our clocks ran further:
+// the monotonic clock stops while the machine sleeps, and the wall clock can be set.
 func elapsed(since time.Time) time.Duration {
 	now := time.Now()
 	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
 }
 
-// total is how long the attempt may take; 0 if there is no end. Both moments are
-// Temporal's, whose clock is not ours.
+// total returns how long the attempt may take; 0 means without end. Both times are
+// by Temporal's clock, which is not ours.
 func (t *attempt) total() time.Duration {
 	if t.info.Deadline.IsZero() {
 		return 0
@@ -59,9 +59,9 @@ func (t *attempt) total() time.Duration {
 	return t.info.Deadline.Sub(t.info.StartedTime)
 }
 
-// The parts at the end of an attempt: in the last two of five nothing is begun
-// that takes as long as a request, in the last but one what was begun is ended,
-// and the payload leaves before the last tenth.
+// How an attempt ends, as times since its beginning. After lastBegin (at most three
+// fifths of the attempt) no request is begun; by lastEnd those under way have ended;
+// by payload the result has left.
 func (t *attempt) lastBegin() time.Duration { return t.total() - min(t.total()*2/5, 17*time.Second) }
 func (t *attempt) lastEnd() time.Duration   { return t.total() - min(t.total()/5, 5*time.Second) }
 func (t *attempt) payload() time.Duration   { return t.total() - min(t.total()/10, 2*time.Second) }
@@ -79,9 +79,9 @@ func (t *attempt) fits(delay time.Duration) bool {
 	return t.total() == 0 || elapsed(t.began)+delay < t.lastBegin()
 }
 
-// begin gives the context of the attempt's work. It ends with a cause: the worker
-// stops, time is up, or Temporal does not count on the attempt any more. The
-// function that it gives ends the attempt's heartbeats.
+// begin returns the context of the attempt's work. It ends with a cause: the worker
+// stops, the time is up, or Temporal no longer counts on the attempt. The returned
+// function ends the attempt's heartbeats.
 func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ctx, done := t.within(ctx, t.lastBegin())
@@ -93,9 +93,9 @@ func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// check reports errLate if the attempt may have been replaced: by what Temporal
-// knew a moment ago, or because its time is up. Whoever creates asks at the last
-// moment, since the process may have been asleep until then.
+// check returns errLate if Temporal may have replaced the attempt, or if its time is
+// up. It is called at the last moment before a create, since the process may have
+// been asleep until then.
 func (t *attempt) check() error {
 	if !t.fresh() || t.total() > 0 && elapsed(t.began) >= t.lastEnd() {
 		return errLate
@@ -127,14 +127,14 @@ func (t *attempt) callerGoesOn() bool {
 	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, sms.NotSentYetErrorType)
 }
 
-// leastAttempt is what an attempt needs to be worth beginning.
+// leastAttempt is the shortest attempt that is worth beginning.
 const leastAttempt = 5 * time.Second
 
 // unreadableDelay is how soon another worker may try to read what this one cannot.
 const unreadableDelay = 5 * time.Second
 
-// unread asks for another attempt if this worker lacks the key to what the last
-// one recorded: whoever goes on without would not know who was texted.
+// unread asks for another attempt if this worker cannot decrypt what the last one
+// recorded: without it, nobody knows who was texted.
 func unread(ctx context.Context) error {
 	if !activity.HasHeartbeatDetails(ctx) {
 		return nil
@@ -142,7 +142,7 @@ func unread(ctx context.Context) error {
 	var details converter.RawValue
 	unreadable, is := errors.AsType[*sms.UnreadableError](activity.GetHeartbeatDetails(ctx, &details))
 	if !is {
-		return nil // what is none of ours puts everybody in doubt
+		return nil // a record that cannot be read puts everybody in doubt
 	}
 	return temporal.NewApplicationErrorWithOptions("what the last attempt recorded is unreadable here", sms.UnreadableErrorType, temporal.ApplicationErrorOptions{
 		NextRetryDelay: unreadableDelay, Cause: unreadable,

@@ -23,11 +23,11 @@ type content struct {
 	body string
 	// variables are those of a content template, a JSON object; empty for none.
 	variables string
-	// segments is 0 as long as nobody has asked.
+	// segments is 0 until it is measured.
 	segments int
 }
 
-// size is in how many segments the body travels. It is measured once.
+// size returns how many segments the body takes. It measures them once.
 func (c *content) size() int {
 	if c.segments == 0 {
 		c.segments = sms.Measure(c.body).Segments
@@ -35,8 +35,8 @@ func (c *content) size() int {
 	return c.segments
 }
 
-// bodies renders the templates for a list of recipients. What all of them share
-// is read once.
+// bodies renders the templates for a list of recipients. Templates and variables that
+// they share are read once.
 type bodies struct {
 	renderer *FreeMarker
 	style    style
@@ -46,12 +46,12 @@ type bodies struct {
 	variables   freemarker.Value
 	content     map[string]string
 	maxSegments int
-	// shared is what every recipient gets who has no variables.
+	// shared is what recipients without variables of their own get.
 	shared content
 }
 
-// newBodies reads the templates and renders what is shared, so that a template
-// that is broken for all is found before anything is sent.
+// newBodies reads the templates and renders the shared text, so that a template that
+// is broken for everybody is found before anything is sent.
 func newBodies(ctx context.Context, renderer *FreeMarker, input sms.SendSmsInput, now time.Time) (b *bodies, problem *sms.Error) {
 	b = &bodies{renderer: renderer, style: style{input.Locale, input.TimeZone}, now: now, maxSegments: input.MaxSegments}
 	if input.SmsBody != "" {
@@ -150,7 +150,7 @@ func (b *bodies) check(c *content) *sms.Error {
 	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d segments, maxSegments is %d%s", c.segments, b.maxSegments, why)}
 }
 
-// readModel reads a data model, which is empty if none is given.
+// readModel reads a data model; the default is an empty one.
 func readModel(variables json.RawMessage) (model freemarker.Value, problem *sms.Error) {
 	if !given(variables) {
 		return freemarker.Map(), nil

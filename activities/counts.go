@@ -1,6 +1,6 @@
 package activities
 
-// Counts: what a send tells the metrics of its account.
+// Counts: what a send adds to the metrics of its account.
 
 import (
 	"cmp"
@@ -21,8 +21,8 @@ func (s *send) beginDoubts() {
 }
 
 // count ends an attempt's counts: what became of the recipients, unless another
-// attempt goes on. s is nil if the input could not be read. What no account has
-// counts for the default one.
+// attempt goes on. s is nil if the input could not be read; that counts for the default
+// account.
 func (a *Activities) count(s *send, result *sms.SendSmsResult, err error) {
 	account := a.Accounts[""].Metrics
 	if s != nil {
@@ -44,7 +44,7 @@ func (s *send) failed(err error) *sms.Error {
 	return problem
 }
 
-// enter has a recipient enter a state. The caller holds mu.
+// enter sets a recipient's state, and counts doubts. The caller holds mu.
 func (s *send) enter(to *recipient, st state) {
 	was := to.state
 	to.state = st
@@ -70,8 +70,9 @@ func (s *send) enter(to *recipient, st state) {
 	}
 }
 
-// took has a recipient's message be Twilio's. Segments are ours to count while
-// a Messaging Service has not chosen the sender. The caller holds mu.
+// took notes and counts that Twilio took a recipient's message. As long as a Messaging
+// Service has not chosen the sender, the segments are counted here. The caller holds
+// mu.
 func (s *send) took(to *recipient, m sms.Message) {
 	s.enter(to, taken)
 	segments := m.Segments

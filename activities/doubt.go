@@ -18,10 +18,10 @@ const (
 	defaultPatience = 30 * time.Second
 	// maxSettleWait is the longest wait for a listing to be known as complete.
 	maxSettleWait = 10 * time.Minute
-	// longWait is a wait that another attempt takes over, if there will be one: it
-	// needs no place in the worker meanwhile.
+	// longWait is a wait that is left to the next attempt, if there will be one, so
+	// that it holds no slot of the worker.
 	longWait = 10 * time.Second
-	// slowest is how far apart the looks become.
+	// slowest is the longest pause between two looks.
 	slowest = 5 * time.Second
 	// maxListed is how many messages to one recipient are looked through.
 	maxListed = 2000
@@ -43,59 +43,32 @@ func (a *Activities) patience() time.Duration {
 	return defaultPatience
 }
 
+// search is what the looks at Twilio's listing have shown so far.
+type search struct {
+	began time.Time
+	// complete is when a listing will show every message that was in doubt, by
+	// Twilio's clock; the zero time as long as nobody can know.
+	complete time.Time
+}
+
 // lookUp looks up those in doubt until each is known or nothing more can be
 // learnt. It takes each message that it finds for ours. A message that it does
 // not find was not created only if the listing is known to be complete and has
 // had the time that listings may take: its recipient is tried again. What cannot
-// be decided stays in doubt. A wait that it gives is for another attempt.
+// be decided stays in doubt. It returns how long to wait if the rest is for
+// another attempt.
 //
-// Twilio's listings lag by nobody knows how much, so absence alone proves
+// Nobody knows by how much Twilio's listings lag, so absence alone proves
 // nothing. But a listing that shows a message lags by no more than that message's
 // age, and shows all messages of the same age a moment later.
-func (s *send) lookUp(ctx context.Context) (wait time.Duration) { //nolint:cyclop // a state machine: each round decides how the search goes on
-	if len(s.in(doubtful)) == 0 {
-		s.recall(ctx)
-		return 0
-	}
-	began, complete := time.Now(), time.Time{}
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, slowest) {
-		heard := true
-		if complete.IsZero() || s.now().Before(complete) {
-			var at time.Time
-			if at, heard = s.completeAt(ctx); complete.IsZero() || !at.IsZero() && at.Before(complete) {
-				complete = at
-			}
+func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
+	l := &search{began: time.Now()}
+	for pause := 100 * time.Millisecond; len(s.in(doubtful)) > 0; pause = min(2*pause, slowest) {
+		until, more := s.look(ctx, l)
+		if !more {
+			break
 		}
-		ripe := s.quiet.Add(s.activities.patience())
-		now := s.now()
-		decided := !complete.IsZero() && !now.Before(complete) && !now.Before(ripe)
-		absent, all := s.find(ctx)
-		if s.recorded.Load() { // what was found is not to be lost if this attempt ends, too
-			_ = s.heart.record(ctx) // the wait sees the context end
-		}
-		if decided {
-			s.absent(absent)
-		}
-		until := ripe
-		switch {
-		case ctx.Err() != nil:
-			return 0
-		case len(s.in(doubtful)) == 0:
-			s.recall(ctx)
-			return 0
-		case now.Before(ripe): // it is too early to conclude anything
-		case !(heard && all) && time.Since(began) < 2*s.activities.patience():
-			until = now // what Twilio did not answer is asked again
-		case s.input.OnUnknown == sms.OnUnknownResend:
-			s.release(s.in(doubtful))
-			return 0
-		case decided, complete.IsZero(), complete.Sub(now) > maxSettleWait:
-			s.recall(ctx)
-			return 0
-		default:
-			until = complete
-		}
-		rest := until.Sub(now) + time.Millisecond
+		rest := until.Sub(s.now()) + time.Millisecond
 		if _, ends := s.mayGoOn(rest); rest > longWait && pause >= slowest && !ends && s.room(rest) {
 			return rest
 		}
@@ -106,9 +79,49 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration) { //nolint:cyclo
 			return 0
 		}
 	}
+	if ctx.Err() == nil {
+		s.recall(ctx)
+	}
+	return 0
 }
 
-// absent notes of recipients that they surely were not texted.
+// look looks once. It returns whether there is more to learn, and if so until when
+// no look can show it, by Twilio's clock.
+func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool) {
+	heard := true
+	if l.complete.IsZero() || s.now().Before(l.complete) {
+		var at time.Time
+		if at, heard = s.completeAt(ctx); l.complete.IsZero() || !at.IsZero() && at.Before(l.complete) {
+			l.complete = at
+		}
+	}
+	ripe := s.quiet.Add(s.activities.patience())
+	now := s.now()
+	decided := !l.complete.IsZero() && !now.Before(l.complete) && !now.Before(ripe)
+	absent, all := s.find(ctx)
+	if s.recorded.Load() { // what was found is not to be lost if this attempt ends, too
+		_ = s.heart.record(ctx) // the wait sees the context end
+	}
+	if decided {
+		s.absent(absent)
+	}
+	switch {
+	case ctx.Err() != nil, len(s.in(doubtful)) == 0:
+		return until, false
+	case now.Before(ripe): // it is too early to conclude anything
+		return ripe, true
+	case !(heard && all) && time.Since(l.began) < 2*s.activities.patience():
+		return now, true // what Twilio did not answer is asked again
+	case s.input.OnUnknown == sms.OnUnknownResend:
+		s.release(s.in(doubtful))
+		return until, false
+	case decided, l.complete.IsZero(), l.complete.Sub(now) > maxSettleWait:
+		return until, false
+	}
+	return l.complete, true
+}
+
+// absent notes that recipients were certainly not texted.
 func (s *send) absent(recipients []*recipient) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,9 +134,9 @@ func (s *send) absent(recipients []*recipient) {
 	}
 }
 
-// completeAt is when a listing will show every message that was in doubt, by
-// Twilio's clock; the zero time if nobody can tell. Not heard: Twilio gave no
-// listing.
+// completeAt returns when a listing will show every message that was in doubt, by
+// Twilio's clock; the zero time if nobody can know. heard is false if Twilio did not
+// answer.
 func (s *send) completeAt(ctx context.Context) (complete time.Time, heard bool) {
 	listing, err := s.account.Gateway.List(ctx, twilio.Query{Limit: 20})
 	if err != nil {
@@ -132,17 +145,17 @@ func (s *send) completeAt(ctx context.Context) (complete time.Time, heard bool) 
 	if s.mu.Lock(); s.untimed {
 		s.quiet = time.Time{}
 		s.disturb()
-		s.untimed = false // an answer without a Date leaves our clock
+		s.untimed = false // after an answer without a Date we go by our own clock
 	}
 	s.mu.Unlock()
 	var shown time.Time
 	for _, r := range listing.Records {
-		// An account that hides numbers shows none of ours to whom it went.
+		// An account that hides numbers does not show to whom a message went.
 		if r.Direction != "inbound" && r.To != "" && r.Created.After(shown) {
 			shown = r.Created
 		}
 	}
-	// What we know to exist must be there.
+	// A message that is known to exist must be in the listing.
 	if known, any := s.ledger.before(s.quiet); any {
 		listing, err := s.account.Gateway.List(ctx, twilio.Query{To: known.to, Since: known.at.Add(-time.Minute), Limit: maxListed})
 		if err != nil {
@@ -159,8 +172,8 @@ func (s *send) completeAt(ctx context.Context) (complete time.Time, heard bool) 
 	return s.quiet.Add(max(0, s.now().Sub(shown))), true
 }
 
-// lastLook looks once for those in doubt before the result stands, in as much
-// time as is left.
+// lastLook looks once more for those in doubt before the result is final, in the time
+// that is left.
 func (s *send) lastLook(ctx context.Context) {
 	ctx, cancel := s.within(context.WithoutCancel(ctx), s.payload())
 	defer cancel()
@@ -170,9 +183,9 @@ func (s *send) lastLook(ctx context.Context) {
 	s.recall(ctx)
 }
 
-// find takes the messages in doubt that Twilio's listing shows for ours. It
-// gives the recipients to whom the listing shows nothing that could be, and
-// whether Twilio gave every listing.
+// find looks for the messages in doubt and takes those that are surely ours. It
+// returns the recipients whose listing shows no message that could be ours, and
+// whether Twilio answered for all of them.
 func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
 	if s.input.AddressRetention == "obfuscate" {
 		return nil, true // a listing does not show to whom they went
@@ -211,10 +224,10 @@ func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
 	return absent, all
 }
 
-// sinceOf is the moment from which a recipient's message may have been created.
-// Of those that an attempt texted without a record it is when the activity was
-// scheduled: by Temporal's clock, which may not be ours, and by how long ago
-// Temporal says that was.
+// sinceOf returns the moment from which a recipient's message may have been created.
+// For those who were texted without a record it is when the activity was scheduled:
+// the earlier of the time by Temporal's clock, which may not be ours, and of our time
+// less how long ago Temporal says that was.
 func (s *send) sinceOf(to *recipient) moment {
 	if !to.since.from.IsZero() {
 		return to.since
@@ -229,9 +242,9 @@ func (s *send) sinceOf(to *recipient) moment {
 	return moment{first.Truncate(time.Second).Add(-dateSlack), later(ago, at).Truncate(time.Second)}
 }
 
-// ours is the message that this send made for a recipient; maybe are those that
-// could be, if none surely is. Each recipient is in the list once, so no message is
-// found for two.
+// ours returns the message that this send created for a recipient, or else those
+// that it may have created. Each recipient is in the list once, so no message is
+// found for two of them.
 func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found *twilio.Record, maybe []*twilio.Record) {
 	rendering := s.sameRendering(to)
 	sure := 0
@@ -246,15 +259,15 @@ func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found
 		case same && !r.Created.Before(since.sure) && !rewritten(&s.input):
 			found = r // the oldest is the nearest to when we recorded it
 			sure++
-		// Another text to the recipient is another message, unless somebody may
-		// have changed it: a service, an option of ours, whoever redacted it, or
-		// another version of ours that renders the template in another way.
+		// Another text is another message, unless somebody may have changed it: a
+		// Messaging Service, an option such as smartEncoded, a redaction, or a worker
+		// of another version that renders the template differently.
 		case same || r.Body == "" || s.anyText() || !rendering || skeleton(r.Body) == skeleton(to.content.body):
 			maybe = append(maybe, r)
 		}
 	}
-	// Each of the sends that could own a message gets one, or nobody can tell whose
-	// they are.
+	// If there are fewer messages than sends that could own one, nobody can know
+	// whose they are.
 	if found != nil && (sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) || !s.ledger.take(s.owner, found.Message, found.Created)) {
 		return nil, append(maybe, found)
 	}
@@ -277,9 +290,9 @@ func says(listed, sent string) bool {
 	return listed == sent || strings.Join(strings.Fields(listed), " ") == strings.Join(strings.Fields(sent), " ")
 }
 
-// recall fills in the SIDs that the record named no more, as far as Twilio
-// shows them: by the sender's newest messages, then by each recipient's, since
-// other sends may have pushed ours out.
+// recall fills in the SIDs that the record no longer named, as far as Twilio shows
+// them: first from the sender's newest messages, then recipient by recipient, since
+// other sends may have pushed ours out of the listing.
 func (s *send) recall(ctx context.Context) {
 	missing := s.nameless()
 	if len(missing) == 0 {
@@ -321,13 +334,14 @@ const (
 	mostFailures = 2
 )
 
-// nameless lists those whom Twilio took, by a SID that the record does not name.
+// nameless lists the recipients whose messages Twilio took and whose SIDs are not
+// known.
 func (s *send) nameless() []*recipient {
 	return slices.DeleteFunc(s.in(taken), func(to *recipient) bool { return to.message.SID != "" })
 }
 
-// name fills in a recipient's SID, if a listing shows it: that Twilio took it is
-// known, so the only message that could be it is.
+// name fills in a recipient's SID if a listing shows it. Twilio is known to have taken
+// the message, so if only one could be it, it is.
 func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record, whole bool) bool {
 	if s.render(ctx, to) != nil {
 		return false
@@ -343,7 +357,7 @@ func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record,
 	return found != nil
 }
 
-// firstMoment is that of the send's first text. Messages are dated to the second.
+// firstMoment returns the moment of the send's first text.
 func (s *send) firstMoment() moment {
 	if s.first.IsZero() {
 		return s.sinceOf(&recipient{})
@@ -362,12 +376,12 @@ func (s *send) query(to string, since time.Time) twilio.Query {
 	return q
 }
 
-// anyText reports whether our message may show any text, or none.
+// anyText reports whether a listing may show our message with any text, or none.
 func (s *send) anyText() bool {
 	return s.input.MessagingServiceSID != "" || s.input.SmsBody == "" || rewritten(&s.input)
 }
 
-// rewritten reports whether Twilio may change the body, so that it says nothing.
+// rewritten reports whether Twilio may change the body, so that it proves nothing.
 func rewritten(in *sms.SendSmsInput) bool {
 	return in.ContentSID != "" || in.ContentRetention == "discard" ||
 		in.SmartEncoded != nil && *in.SmartEncoded || in.ShortenURLs != nil && *in.ShortenURLs

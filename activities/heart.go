@@ -1,7 +1,7 @@
 package activities
 
-// The heart: heartbeats whose details are written down before a send goes on,
-// and the news that their answers bring.
+// The heart: heartbeats that a send waits for before it goes on, and what it learns
+// from their answers.
 
 import (
 	"context"
@@ -47,9 +47,8 @@ func (a *Activities) recorder(ctx context.Context) func(context.Context, any) er
 	}
 }
 
-// record writes the details down. Where that fails the attempt must not go on,
-// and its context ends: it was cancelled, or another took its place, or Temporal
-// did not answer.
+// record writes the details down. If that fails the attempt must not go on, and its
+// context ends: it was cancelled or replaced, or Temporal did not answer.
 func (h *heart) record(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -72,15 +71,15 @@ func (h *heart) patience() time.Duration {
 	return 30 * time.Second
 }
 
-// fresh reports whether Temporal still counts on this attempt, by what it knew
-// a moment ago: an attempt that was asleep for longer has been replaced.
+// fresh reports whether the last heartbeat is recent enough for Temporal not to have
+// replaced this attempt, for instance while the machine slept.
 func (h *heart) fresh() bool {
 	return h.timeout == 0 || elapsed(*h.beat.Load()) < h.timeout*3/4
 }
 
-// watch records again and again, so that the attempt is not taken for dead while
-// it waits, and ends its context when the worker stops. The function that it
-// gives ends the watch.
+// watch records at intervals, so that Temporal does not take a waiting attempt for
+// dead, and ends the attempt's context when the worker stops. The returned function
+// ends the watch.
 func (h *heart) watch(ctx context.Context, cancel context.CancelCauseFunc, stopping <-chan struct{}) func() {
 	h.mu.Lock()
 	h.cancel = cancel
@@ -89,7 +88,7 @@ func (h *heart) watch(ctx context.Context, cancel context.CancelCauseFunc, stopp
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		// What takes long is soon written down; what does not, never.
+		// A short send needs no heartbeat at all.
 		timer := time.NewTimer(min(h.interval(), time.Second))
 		defer timer.Stop()
 		for {

@@ -18,8 +18,8 @@ import (
 const (
 	// maxEntries is how many messages a ledger remembers.
 	maxEntries = 20_000
-	// maxClaims is how many claims, and claimFor how long one lasts that nobody
-	// has settled.
+	// maxClaims is how many claims a ledger remembers, and claimFor how long a claim
+	// lasts unless it is settled.
 	maxClaims = 100_000
 	claimFor  = time.Hour
 )
@@ -27,8 +27,8 @@ const (
 // ledger is that of one account. It is safe for concurrent use.
 type ledger struct {
 	mu sync.Mutex
-	// owners are the sends that messages belong to, by SID; order are the
-	// messages, the oldest first.
+	// owners are the sends that messages belong to, by SID; order has the messages,
+	// the oldest first.
 	owners map[string]string
 	order  []entry
 	// claims are those of sends that may have created a message, by recipient.
@@ -36,7 +36,7 @@ type ledger struct {
 	count  int
 }
 
-// entry is a message of which Twilio told us, at a moment of its clock.
+// entry is a message that Twilio told us of, and when, by its clock.
 type entry struct {
 	to, sid string
 	at      time.Time
@@ -50,7 +50,7 @@ type claim struct {
 	until time.Time
 }
 
-// ledgerOf is the ledger of an account by its name.
+// ledgerOf returns the ledger of an account by its name.
 func (a *Activities) ledgerOf(account string) *ledger {
 	l, _ := a.ledgers.LoadOrStore(account, &ledger{owners: make(map[string]string), claims: make(map[string][]claim)})
 	return l.(*ledger)
@@ -82,7 +82,7 @@ func (l *ledger) others(owner, sid string) bool {
 	return known && other != owner
 }
 
-// before is the newest message that is known to be older than a moment.
+// before returns the newest message that is known to be older than a moment.
 func (l *ledger) before(at time.Time) (entry, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,7 +106,7 @@ func (l *ledger) claim(owner, to, text string, anyText bool) {
 	l.claims[to] = append(l.claims[to], claim{owner, text, anyText, time.Now().Add(claimFor)})
 }
 
-// settle takes a claim back: what became of the message is known.
+// settle drops a claim, since it is known what became of the message.
 func (l *ledger) settle(owner, to string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -138,9 +138,9 @@ func (l *ledger) rivals(owner, to, text string, anyText bool) (n int) {
 	return n
 }
 
-// skeleton is what is left of a text if Twilio, or another version of ours,
-// writes its quotes, dashes, spaces, accents and invisible characters in another
-// way: its letters and digits.
+// skeleton returns the letters and digits of a text. They stay the same if Twilio, or
+// a worker of another version, writes quotes, dashes, spaces, accents and invisible
+// characters differently.
 func skeleton(text string) string {
 	return strings.ToLower(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

@@ -19,8 +19,8 @@ import (
 
 var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
 
-// GetMessage gives one message. Like its siblings, and unlike SendSms, it fails
-// where Twilio does, for Temporal to try again: nothing can happen twice.
+// GetMessage returns one message. Like its siblings, and unlike SendSms, it fails if
+// Twilio does, and Temporal tries again: it changes nothing that could happen twice.
 func (a *Activities) GetMessage(ctx context.Context, in sms.MessageInput) (sms.MessageState, error) {
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Fetch(ctx, in.SID) })
 }
@@ -57,9 +57,9 @@ type looked struct {
 	Updates []sms.StatusUpdate `json:"updates"`
 }
 
-// GetMessages gives the status of each message that Twilio knows. It is for
-// many at once: those that could not be read are left out. An attempt goes on
-// where the last one ended.
+// GetMessages returns the status of each message that Twilio knows. It is for many at
+// once, and leaves out those that cannot be read. An attempt goes on where the last
+// one ended.
 func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) ([]sms.StatusUpdate, error) {
 	gateway, err := a.gateway(in.Account)
 	if err != nil {
@@ -86,7 +86,7 @@ func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) (
 	return so.Updates, nil
 }
 
-// ListMessages gives messages, the newest first. Those created a moment ago may
+// ListMessages returns messages, the newest first. Those created a moment ago may
 // be missing.
 func (a *Activities) ListMessages(ctx context.Context, in sms.ListMessagesInput) ([]sms.MessageState, error) {
 	if in.Limit <= 0 {
@@ -107,7 +107,7 @@ func (a *Activities) ListMessages(ctx context.Context, in sms.ListMessagesInput)
 	return states, nil
 }
 
-// LookUpSegments says in how many segments a text travels. It asks nobody.
+// LookUpSegments returns how many segments a text takes. It does not ask Twilio.
 func (a *Activities) LookUpSegments(_ context.Context, in sms.LookUpSegmentsInput) (sms.LookUpSegmentsResult, error) {
 	size := sms.Measure(in.Body)
 	s := sms.LookUpSegmentsResult{Encoding: size.Encoding, Segments: size.Segments, Units: size.Units, Place: size.CulpritIndex + 1}

@@ -1,6 +1,6 @@
 package activities
 
-// Once: sends with an idempotency key, of which there is one however many ask.
+// Once: sends with an idempotency key. However many ask with a key, there is one send.
 
 import (
 	"context"
@@ -21,20 +21,20 @@ import (
 )
 
 const (
-	// contentMark begins such a workflow's details, which tell its content.
+	// contentMark begins the details of a send's workflow, which identify its content.
 	contentMark = "Content: "
-	// maxAsk is how long an attempt waits for a send that another one does, if there
-	// will be another attempt: it needs no place in the worker meanwhile.
+	// maxAsk is how long an attempt waits for the send, if there will be another
+	// attempt: between attempts it holds no slot of the worker.
 	maxAsk = time.Second
 	// maxSends is how many sends one key may lead to: a broadcast whose sender's
 	// queue is full asks every five minutes for a day.
 	maxSends = 500
 )
 
-// keyed is an ask for the one send that has a key. The key's first send has the
-// whole list; each later one has those whom the sends before did not text and
-// left in no doubt. Each is a workflow with an ID of its own that is never used
-// twice, so its list and its result stay what they are, and all who ask agree.
+// keyed is one caller's wait for the send of a key. The key's first send has the
+// whole list; each later one has the recipients whom those before it certainly did
+// not text. Each is a workflow with an ID that is never used twice, so its list and
+// its result stay the same, and all callers agree.
 type keyed struct {
 	*attempt
 	activities *Activities
@@ -43,20 +43,20 @@ type keyed struct {
 	content    string
 	// results are those of the key's sends so far, in their order.
 	results []sms.SendSmsResult
-	// waitsFor is the place of the send that an earlier attempt began to wait for,
+	// waitsFor is the number of the send that an earlier attempt began to wait for,
 	// -1 for none.
 	waitsFor int
 }
 
-// asked is what a keyed send records.
+// asked is the record of a keyed send.
 type asked struct {
 	WaitsFor int `json:"waitsFor"`
 }
 
-// once gives the result of the one send that has the key: it begins that send,
-// or waits for it, or finds it done. Callers may be workflows and standalone
-// activities alike, at the same time or one after the other, for as long as the
-// namespace keeps closed workflows.
+// once returns the result of the one send that has the key: it begins that send, waits
+// for it, or finds it done. Callers may be workflows and standalone activities, at the
+// same time or one after the other, for as long as the namespace keeps closed
+// workflows.
 func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
 	if len(a.KeySecret) == 0 {
 		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: "idempotencyKey needs a secret for workflow IDs, and this worker was started without one; all workers need the same"}}), nil
@@ -80,7 +80,7 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 	return k.ask(ctx)
 }
 
-// contentOf is what of an input makes it the same send.
+// contentOf returns the part of an input that two asks for one send have in common.
 func contentOf(input sms.SendSmsInput) string {
 	input.IdempotencyKey, input.OnError, input.OnUnknown, input.GiveUpAfter = "", "", "", 0
 	input.StatusCallback, input.StatusSignals = "", nil
@@ -102,7 +102,7 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 		}
 		k.results = append(k.results, k.spread(input, result))
 		rest := k.restOf(input, k.results[len(k.results)-1])
-		// Whoever waited for a send while it ran gets its result as it is.
+		// A caller that waited for a send gets its result, and begins no other.
 		if len(rest) == 0 || !done || place == k.waitsFor {
 			if place == 0 {
 				return result, nil
@@ -116,7 +116,8 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 
 var errOtherContent = errors.New("the key belongs to another send")
 
-// send gives the result of one of the key's sends. Done: it had ended before.
+// send returns the result of one of the key's sends. done is set if it had ended
+// before.
 func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (result sms.SendSmsResult, done bool, err error) {
 	id := "sms-once-" + sms.Pseudonym(k.activities.KeySecret, "idempotencyKey", input.Account, k.key)
 	if place > 0 {
@@ -155,8 +156,8 @@ func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (re
 	return result, done, run.Get(waiting, &result)
 }
 
-// same reports errOtherContent if a send was begun with another text or list. One
-// of an older version does not tell.
+// same returns errOtherContent if a send was begun with another text or list. Sends
+// that an older version began do not say.
 func (k *keyed) same(ctx context.Context, id, runID string) error {
 	described, err := activity.GetClient(ctx).DescribeWorkflow(ctx, id, runID)
 	if err != nil {
@@ -166,13 +167,13 @@ func (k *keyed) same(ctx context.Context, id, runID string) error {
 	if _, unreadable := errors.AsType[*sms.UnreadableError](err); unreadable {
 		return err
 	}
-	if content, tells := strings.CutPrefix(details, contentMark); err == nil && tells && content != k.content {
+	if content, found := strings.CutPrefix(details, contentMark); err == nil && found && content != k.content {
 		return errOtherContent
 	}
 	return nil
 }
 
-// spread gives a result with an error for each recipient, where it has one for
+// spread returns a result with an error for each recipient if it has a single one for
 // the whole send.
 func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.SendSmsResult {
 	if len(result.Errors) != 1 || result.Errors[0].To != "" {
@@ -183,7 +184,8 @@ func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.Sen
 	return sms.NewSendSmsResult(nil, k.each(input, whole))
 }
 
-// each is an error for each recipient: the given one, or why that one is none.
+// each returns an error for each recipient: the given one, or why its address is
+// refused.
 func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error) {
 	for _, to := range k.activities.readList(&input) {
 		if to.state == untried {
@@ -195,8 +197,8 @@ func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error
 	return all
 }
 
-// restOf lists the recipients whom a send did not text, if that is certain. What
-// the input itself kept from being sent stays so.
+// restOf lists the recipients whom a send certainly did not text, and who may be
+// texted now. What the input itself ruled out stays so.
 func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest sms.Recipients) {
 	failed := make(map[string]bool)
 	for _, e := range result.Errors {
@@ -210,7 +212,7 @@ func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest s
 	return rest
 }
 
-// merged tells of each recipient what became of the message in the last send that
+// merged returns for each recipient what became of the message in the last send that
 // had it.
 func (k *keyed) merged() sms.SendSmsResult {
 	messages, failures := make(map[string]sms.Message), make(map[string]sms.Error)
@@ -253,7 +255,7 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 		why = "the send with this idempotencyKey was ended from outside, and its result is lost; look in Twilio's log whom it texted before you send with another key"
 	case !cancelled:
 		if room, _ := k.mayGoOn(delay); room {
-			_ = k.record(context.WithoutCancel(ctx)) // without it this ask may begin one send more
+			_ = k.record(context.WithoutCancel(ctx)) // if it fails, the next attempt may begin one send more
 			return sms.SendSmsResult{}, again("the keyed send has not ended yet", delay, nil)
 		}
 	}

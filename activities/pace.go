@@ -52,7 +52,7 @@ type sender struct {
 	until   time.Time
 }
 
-// NewPace gives a pace.
+// NewPace returns a pace.
 func NewPace(l Limits) *Pace {
 	if l.Concurrency <= 0 {
 		l.Concurrency = DefaultConcurrency
@@ -63,8 +63,8 @@ func NewPace(l Limits) *Pace {
 	}
 }
 
-// newLimiter lets so many pass a second, a second's worth at once after a rest;
-// 0: all.
+// newLimiter returns a limiter that lets so many pass a second, and after a rest a
+// second's worth at once. 0 means no limit.
 func newLimiter(perSecond float64) *rate.Limiter {
 	if perSecond <= 0 {
 		return rate.NewLimiter(rate.Inf, 1)
@@ -146,8 +146,8 @@ type TurnError time.Duration
 
 func (e TurnError) Error() string { return "the turn comes in " + time.Duration(e).String() }
 
-// through waits until limiters let so many through, which may be more than they
-// do at once. A wait that is too long is given back.
+// through waits until the limiters have let so many through, which may be more than
+// they let through at once. If the wait is too long, it returns its reservations.
 func (p *Pace) through(ctx context.Context, limiters []*rate.Limiter, count int, within time.Duration) error {
 	var (
 		reserved []*rate.Reservation
@@ -195,7 +195,7 @@ func (p *Pace) SlowAccount(d time.Duration) {
 	p.until = later(p.until, time.Now().Add(d))
 }
 
-// sender gives a sender, and how long it has to wait.
+// sender returns a sender, and how long it has to wait.
 func (p *Pace) sender(from string) (*sender, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -1,7 +1,7 @@
 package activities
 
-// Progress: what a send records of itself, so that whoever comes after it texts
-// nobody twice.
+// Progress: what a send knows of its recipients, and the record of it that lets the
+// next attempt text nobody twice.
 
 import (
 	"hash/fnv"
@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// state is where one recipient stands.
+// state is what is known of one recipient.
 type state uint8
 
 const (
@@ -30,10 +30,10 @@ const (
 	taken
 )
 
-// recipient is one of a send's: whom, what, and what became of it.
+// recipient is one recipient of a send, with the content and what became of it.
 type recipient struct {
 	sms.Recipient
-	// to is the address as Twilio gets it, or as it was written if it is none.
+	// to is the address as Twilio gets it; if it cannot be read, as it was written.
 	to string
 	// place is that in the send, written that in the input's smsTo, which may name
 	// somebody twice.
@@ -43,66 +43,65 @@ type recipient struct {
 	rendered bool
 
 	state state
-	// open is set while a create may be begun: whoever comes next is to take it
-	// for doubtful.
+	// open is set while a create may be under way. If the attempt ends meanwhile,
+	// the recipient is doubtful.
 	open bool
 	// since is when it was first recorded as open.
 	since moment
-	// sum tells the text that may have been sent from others; 0 if it is not known.
+	// sum is a checksum of the text that may have been sent; 0 if it is not known.
 	sum uint32
-	// problem explains every state but untried and taken; cause is its place in the
-	// table of problems, -1 for none.
+	// problem explains the states deferred, doubtful and refused; cause is its index
+	// in the table of problems, -1 for none.
 	problem sms.Error
 	cause   int
-	// message has no SID if it was taken so long ago that the record names it no
-	// more.
+	// message has no SID if it was taken so long ago that the record no longer names
+	// it.
 	message sms.Message
 }
 
 // moment is a time of Twilio's clock, as bounds: no message of ours is older than
-// from, and one that says what ours does is ours if it is not older than sure.
-// The zero moment is not known.
+// from, and one with our text that is not older than sure is ours. The zero moment
+// is unknown.
 type moment struct{ from, sure time.Time }
 
 const (
-	// maxRecent is how many messages the record names. The SIDs of older ones are
-	// looked up at Twilio, if it ever comes to that; their outcome is in the record
-	// all the same, and takes next to no room.
+	// maxRecent is how many messages the record names. If another attempt needs the
+	// SIDs of older ones, it looks them up at Twilio; that they were taken is in the
+	// record all the same.
 	maxRecent = 100
 	// maxProblems is how many different errors the record explains in full.
 	maxProblems = 40
-	// firstFew is how many recipients, by their place in the input's list, may be
-	// texted before anything is recorded: that a second attempt begins is itself
-	// the record that they may have been. No version may have another number.
+	// firstFew is how many recipients, from the beginning of the input's list, may be
+	// texted without a record: that a second attempt begins shows that they may have
+	// been. It must never change, since workers of all versions rely on it.
 	firstFew = 20
 )
 
-// record is the progress as heartbeat details. It stays small however long the
-// list is. Versions that are deployed after each other read each other's: what
-// one does not understand puts everybody in doubt.
+// record is the progress as heartbeat details. It stays small however long the list
+// is. Workers of different versions read each other's records; one that cannot be
+// understood puts everybody in doubt.
 type record struct {
-	// List tells one list from another.
+	// List identifies the list of recipients.
 	List string `json:"list"`
-	// Window are the recipients whose create may have been begun, by place.
+	// Window has the places of the recipients whose create may have begun.
 	Window []int `json:"window,omitempty"`
-	// Open says more of each of Window: since when, in seconds of Twilio's clock,
-	// and the sum of the text; 0 for what is not known.
+	// Open has for each of Window since when, in Unix seconds of Twilio's clock, and
+	// the checksum of the text; 0 means unknown.
 	Open [][2]int64 `json:"open,omitempty"`
-	// Runs are [state, problem, how many], in the order of the list; the
+	// Runs are [state, index of the problem, how many], in the order of the list. The
 	// recipients after the last run are untried.
 	Runs [][3]int `json:"runs,omitempty"`
-	// Problems are what runs refer to, "{to}" standing for the recipient.
+	// Problems are what Runs refer to, with "{to}" in place of the recipient.
 	Problems []sms.Error `json:"problems,omitempty"`
 	// Recent are the last messages that Twilio took.
 	Recent []recentMessage `json:"recent,omitempty"`
 	// Known is the newest message that Twilio took; nil before the first.
 	Known *known `json:"known,omitempty"`
-	// Stalls counts the rounds in a row that settled nobody, Stuck is when the
-	// first of them began.
+	// Stalls counts the rounds in a row that made no progress; Stuck is when the first
+	// of them ended.
 	Stalls int       `json:"stalls,omitempty"`
 	Stuck  time.Time `json:"stuck,omitzero"`
-	// Quiet is when Twilio will have finished with every create in doubt, by its
-	// clock.
+	// Quiet is when Twilio will have finished every create in doubt, by its clock.
 	Quiet time.Time `json:"quiet,omitzero"`
 	// Began is when the first record was written, by Twilio's clock.
 	Began time.Time `json:"began,omitzero"`
@@ -121,8 +120,8 @@ type known struct {
 	At  time.Time `json:"at"`
 }
 
-// fingerprint tells one list from another. Two workers may read an input as two
-// lists: their default region or their library of numbers differs.
+// fingerprint identifies a list. Two workers may read one input as different lists, if
+// their default regions or their phone number libraries differ.
 func fingerprint(recipients []*recipient) string {
 	hash := fnv.New64a()
 	for _, r := range recipients {
@@ -131,7 +130,7 @@ func fingerprint(recipients []*recipient) string {
 	return strconv.FormatUint(hash.Sum64(), 36)
 }
 
-// sumOf tells one text from another; it is never 0.
+// sumOf returns the checksum of a text; it is never 0.
 func sumOf(text string) uint32 {
 	hash := fnv.New32a()
 	_, _ = io.WriteString(hash, text)
@@ -144,8 +143,8 @@ type problems struct {
 	known map[string]int
 }
 
-// place is that of a recipient's error in the table. Errors that differ in what
-// a program reads are never one; only their words may be lost.
+// place returns the index of a recipient's error in the table. Errors whose fields
+// differ are never merged; only their messages may be lost.
 func (t *problems) place(e sms.Error, to string) int {
 	e.To = ""
 	e.Message = strings.ReplaceAll(e.Message, to, "{to}")
@@ -165,7 +164,7 @@ func (t *problems) place(e sms.Error, to string) int {
 	return place
 }
 
-// snapshot gives the heartbeat details. The caller holds mu.
+// snapshot returns the heartbeat details. The caller holds mu.
 func (s *send) snapshot() record {
 	s.recorded.Store(true)
 	r := record{
@@ -202,10 +201,9 @@ func unixOf(m moment) int64 {
 	return m.sure.Unix()
 }
 
-// adopt reads the record of an earlier attempt. Whose create that attempt may
-// have begun is in doubt, and what it left for later is untried. A record that is
-// not one of this list puts everybody in doubt: it was written, so something was
-// begun.
+// adopt reads the record of an earlier attempt. Recipients whose create that attempt
+// may have begun are in doubt, and those it deferred are untried. A record of another
+// list puts everybody in doubt: it was written, so something may have begun.
 func (s *send) adopt(r record) {
 	if r.List != s.list || !r.fits(len(s.recipients)) {
 		r = record{}
@@ -253,7 +251,7 @@ func (s *send) adopt(r record) {
 	}
 }
 
-// lay puts a recipient into a recorded state.
+// lay restores a recipient's recorded state.
 func (to *recipient) lay(st state, cause int, problems []sms.Error) {
 	if st == deferred {
 		return // it is untried again
@@ -269,7 +267,7 @@ func (to *recipient) lay(st state, cause int, problems []sms.Error) {
 	}
 }
 
-// fits reports whether a record can be one of a list of so many.
+// fits reports whether a record can belong to a list of so many.
 func (r *record) fits(recipients int) bool {
 	outside := func(place int) bool { return place < 0 || place >= recipients }
 	var states []state
@@ -286,7 +284,8 @@ func (r *record) fits(recipients int) bool {
 		})
 }
 
-// died explains a recipient whom the last attempt was texting when it ended.
+// died returns the error of a recipient whom the last attempt was texting when it
+// ended.
 func died(to string) sms.Error {
 	return sms.Error{
 		To: to, Code: sms.CodeOutcomeUnknown,

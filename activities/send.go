@@ -1,7 +1,7 @@
 package activities
 
-// The send: a pool of creates over a list of recipients, each of whom is recorded
-// before it is tried.
+// The send: rounds of creates over a list of recipients, several at a time, each
+// recorded before it is tried.
 
 import (
 	"cmp"
@@ -37,10 +37,10 @@ type send struct {
 	from    string
 	bodies  *bodies
 	options twilio.Options
-	// callback is the query of the address where our webhook hears of the messages;
-	// nil if it need not.
+	// callback is the query of the status callback's address at our webhook; nil if
+	// nobody wants the callbacks.
 	callback url.Values
-	// list tells one list of recipients from another.
+	// list identifies the list of recipients.
 	list string
 
 	// mu guards what follows, and the recipients, while they are being tried.
@@ -50,32 +50,34 @@ type send struct {
 	// recent are the last recipients whose messages Twilio took.
 	recent []*recipient
 	known  *known
-	// quiet is when Twilio will have finished with every create in doubt, and
-	// first when the first record was written, by its clock.
+	// quiet is when Twilio will have finished every create in doubt, and first when
+	// the send began, both by Twilio's clock.
 	quiet, first time.Time
 	// untimed is set if quiet is by our own clock.
 	untimed bool
-	// stalls counts the rounds in a row that settled nobody, since stuck.
+	// stalls counts the rounds in a row that made no progress; stuck is when the first
+	// of them ended.
 	stalls int
 	stuck  time.Time
-	// recorded is set once a record was written, resumed if an earlier attempt may
-	// have begun something.
+	// recorded is set once a record was written, resumed if an earlier attempt may have
+	// texted somebody.
 	recorded atomic.Bool
 	resumed  bool
-	// queue are those of this round. The first begun of them were handed out, the
-	// first asked are in the next record, the first named may be tried.
+	// queue has the recipients of this round. The first begun of them were handed to
+	// the pool, the first named are recorded and may be, and the first asked will be in
+	// the next record.
 	queue               []*recipient
 	begun, asked, named int
-	// news tells the pool and the clerk of each other.
+	// news wakes the pool and the goroutine that names recipients ahead of it.
 	news *sync.Cond
-	// halt is why nobody else is tried in this round.
+	// halt is why nobody else is tried in this round; nil if there is no reason.
 	halt *halt
 	// failures counts the creates in a row that ended without Twilio's word, doubts
 	// the recipients whom the metrics have as in doubt.
 	failures, doubts int
-	// pause is how long Twilio asked us to stay away.
+	// pause is how long Twilio asked us to wait.
 	pause time.Duration
-	// unended is told of those whose turn never came.
+	// unended is the error of those whose turn never came.
 	unended sms.Error
 }
 
@@ -87,13 +89,13 @@ type halt struct {
 }
 
 const (
-	// enough failures in a row are those of Twilio and not of the recipients.
+	// enough failures in a row show that Twilio is failing, and not the recipients.
 	enough = 5
-	// leastAhead and mostAhead are how many recipients a record names beyond those
-	// being tried. All of them are in doubt if the worker dies.
+	// leastAhead and mostAhead bound how many recipients a record names ahead of the
+	// pool. All of them are in doubt if the worker dies.
 	leastAhead, mostAhead = 40, 400
-	// prompt is how soon after it was scheduled an attempt begins whose first few
-	// need no record.
+	// prompt is how soon after it was scheduled an attempt must begin for its first few
+	// recipients to need no record: what is looked for is dated from then.
 	prompt = 2 * time.Second
 )
 
@@ -118,8 +120,8 @@ func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send 
 	return s
 }
 
-// readList reads the list. Addresses that are none are refused from the start,
-// and one that comes twice is sent to once.
+// readList reads the list. Addresses that cannot be read are refused from the start,
+// and one that is in the list twice is texted once.
 func (a *Activities) readList(input *sms.SendSmsInput) []*recipient {
 	region := cmp.Or(input.DefaultRegion, a.DefaultRegion)
 	all := make([]recipient, len(input.SmsTo)) // one allocation
@@ -142,14 +144,14 @@ func (a *Activities) readList(input *sms.SendSmsInput) []*recipient {
 	return list
 }
 
-// resume reads what an earlier attempt recorded. One that recorded nothing may
-// have texted the first few all the same.
+// resume reads what an earlier attempt recorded. An attempt that recorded nothing may
+// still have texted the first few.
 func (s *send) resume(ctx context.Context) {
 	switch {
 	case activity.HasHeartbeatDetails(ctx):
 		var r record
 		if activity.GetHeartbeatDetails(ctx, &r) != nil {
-			r = record{} // which is of no list
+			r = record{} // which belongs to no list
 		}
 		s.adopt(r)
 		s.recorded.Store(true)
@@ -159,7 +161,7 @@ func (s *send) resume(ctx context.Context) {
 	}
 }
 
-// resumeWithout puts those in doubt who need no record.
+// resumeWithout puts those in doubt who may have been texted without a record.
 func (s *send) resumeWithout() {
 	for _, to := range s.recipients {
 		if to.written < firstFew && to.state == untried {
@@ -182,7 +184,7 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 	if s.from, problem = senderOf(&s.input, cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)); problem != nil {
 		return problem
 	}
-	// What .now says is the same for each attempt, so that its texts are.
+	// .now is the same in every attempt, so that the texts are.
 	if s.bodies, problem = newBodies(ctx, s.activities.Renderer, s.input, s.info.ScheduledTime); problem != nil {
 		return problem
 	}
@@ -200,13 +202,13 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 // maxCallback is the longest address that Twilio takes (21609 above it).
 const maxCallback = 4000
 
-// callback is the query of the address that brings to a workflow what becomes of
-// its messages: it names the workflow, and the account that sends. It is nil
-// unless the workflow asked for that.
+// callback returns the query of the status callback's address, which names the workflow
+// that gets the news and the account that sends. It is nil unless the workflow asked
+// for status signals.
 func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Values {
 	if given, err := url.Parse(input.StatusCallback); err == nil && input.StatusCallback != "" {
 		if query := given.Query(); a.StatusCallback != "" && strings.HasPrefix(input.StatusCallback, a.StatusCallback+"?") && sms.StatusProven(a.IDSecret, query) {
-			return query // that of a send with a key, for whoever asked for it
+			return query // a keyed send passes on that of its caller
 		}
 		return nil
 	}
@@ -220,8 +222,7 @@ func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Va
 	return query
 }
 
-// callbackAddress is the address with a query. The part after # asks Twilio to
-// call again.
+// callbackAddress returns the address with a query. The fragment asks Twilio to retry.
 // Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 func (a *Activities) callbackAddress(query url.Values) string {
 	if len(a.IDSecret) > 0 {
@@ -251,8 +252,8 @@ func (s *send) callbackOf(to *recipient) string {
 	return s.activities.callbackAddress(query)
 }
 
-// run sends until there is nobody left, or the attempt has to end. Its error
-// asks for another attempt.
+// run sends until nobody is left or the attempt has to end. Its error asks Temporal for
+// another attempt.
 func (s *send) run(ctx context.Context) error {
 	ctx, end := s.begin(ctx)
 	defer end()
@@ -296,14 +297,14 @@ func (s *send) run(ctx context.Context) error {
 	return s.conclude(ctx)
 }
 
-// measure asks Twilio what time it is there, if no answer has told it yet.
+// measure asks Twilio for the time there, unless an answer has shown it already.
 func (s *send) measure(ctx context.Context) {
 	if _, known := s.account.Gateway.Now(); !known {
-		_, _ = s.account.Gateway.List(ctx, twilio.Query{Limit: 1}) // without an answer there will be doubts
+		_, _ = s.account.Gateway.List(ctx, twilio.Query{Limit: 1}) // without an answer, recipients may stay in doubt
 	}
 }
 
-// now is the time at Twilio, or ours if that is not known.
+// now returns the time by Twilio's clock, or by ours if that is not known.
 func (s *send) now() time.Time {
 	if now, known := s.account.Gateway.Now(); known {
 		return now
@@ -311,11 +312,11 @@ func (s *send) now() time.Time {
 	return time.Now()
 }
 
-// dateSlack is by how much the time in an answer's header, and that at which
-// Twilio dates its message, may differ.
+// dateSlack is how far the Date of an answer and the date of the message that it
+// created may be apart.
 const dateSlack = 2 * time.Second
 
-// moment is now, for a message that may be created from now on.
+// moment returns now as the moment of a message that may be created from now on.
 func (s *send) moment() (m moment) {
 	if now, known := s.account.Gateway.Now(); known {
 		m.sure = now.Truncate(time.Second)
@@ -324,8 +325,8 @@ func (s *send) moment() (m moment) {
 	return m
 }
 
-// text tries everybody who is untried, as many at a time as the account's pace
-// allows, until somebody's failure is everybody's.
+// text tries everybody who is untried, as many at a time as the account's pace allows.
+// It stops early at a failure that concerns everybody.
 func (s *send) text(ctx context.Context) {
 	s.mu.Lock()
 	s.queue = s.in(untried)
@@ -369,8 +370,8 @@ func (s *send) text(ctx context.Context) {
 	}
 }
 
-// next is the recipient to be tried next, once a record names it; nil if there
-// is none.
+// next returns the recipient to be tried next, once a record names it; nil if nobody is
+// left.
 func (s *send) next(ctx context.Context) *recipient {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -385,8 +386,8 @@ func (s *send) next(ctx context.Context) *recipient {
 	return nil
 }
 
-// nameAhead writes records that name recipients ahead of the pool, further ahead
-// the more of them are tried while a record is written.
+// nameAhead writes records that name recipients ahead of the pool. The more of them are
+// tried while a record is written, the further ahead the next one names.
 func (s *send) nameAhead(ctx context.Context) {
 	ahead := max(leastAhead, 2*s.account.Pace.Concurrency())
 	least := ahead
@@ -426,7 +427,7 @@ func (s *send) nameAhead(ctx context.Context) {
 	}
 }
 
-// render gives a recipient its text, once.
+// render renders a recipient's content, once.
 func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
 	if to.rendered {
 		return nil
@@ -475,8 +476,8 @@ func (s *send) turnLimit() time.Duration {
 	return max(0, s.lastBegin()-elapsed(s.began))
 }
 
-// create makes the request, if the attempt may still do so. One that has begun is
-// not broken off before the attempt has to tell what became of it.
+// create makes the request, if the attempt may still do so. A request that has begun
+// goes on until the attempt has to end, even if the send is cancelled.
 func (s *send) create(ctx context.Context, to *recipient) {
 	options := s.options
 	options.StatusCallback, options.ContentVariables = s.callbackOf(to), to.content.variables
@@ -507,7 +508,7 @@ func (s *send) create(ctx context.Context, to *recipient) {
 	s.ledger.settle(s.owner, to.to)
 }
 
-// lane is what the pace knows this send's sender by.
+// lane names this send's sender to the pace.
 func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID) }
 
 // note keeps what became of a create.
@@ -538,7 +539,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 	}
 	s.ledger.settle(s.owner, to.to)
 	switch {
-	case problem.Scope == sms.ScopeSender: // whose queue is full for everybody
+	case problem.Scope == sms.ScopeSender: // its queue is full for everybody
 		s.stop(s.untriedBecause(problem), false)
 	case problem.Scope != sms.ScopeAccount:
 		s.failures = 0
@@ -549,8 +550,8 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 	}
 }
 
-// untriedBecause is told of those who were not tried since somebody's failure is
-// the sender's or the account's.
+// untriedBecause returns the error of those who were not tried because the sender or the
+// account failed for somebody else.
 func (s *send) untriedBecause(problem sms.Error) sms.Error {
 	problem.Message = "not tried, since for another recipient: " + problem.Message
 	return problem
@@ -584,8 +585,8 @@ func (s *send) set(to *recipient, st state, problem sms.Error) {
 	to.cause = s.problems.place(problem, to.to)
 }
 
-// disturb notes that a create in doubt may be carried out for a while. If Twilio's
-// clock is not known, it is noted again as soon as it is.
+// disturb notes that Twilio may carry out a create in doubt for a while yet. If its clock
+// is not known, this is noted again as soon as it is.
 func (s *send) disturb() {
 	_, known := s.account.Gateway.Now()
 	s.untimed = !known
@@ -594,7 +595,7 @@ func (s *send) disturb() {
 	}
 }
 
-// release gives recipients free to be tried again.
+// release lets recipients be tried again.
 func (s *send) release(recipients []*recipient) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -617,14 +618,13 @@ func (s *send) in(states ...state) (found []*recipient) {
 	return found
 }
 
-// settled counts the recipients of whom all is known.
+// settled counts the recipients whose outcome is final.
 func (s *send) settled() int { return len(s.in(refused, taken)) }
 
-// Twilio's words for what does not concern the whole account: a sender's queue
-// is full, which takes minutes to empty.
+// queueFullWait is how long a sender rests after Twilio said that its queue is full.
 const queueFullWait = 10 * time.Second
 
-// slow keeps the sender or the account that was told to wait from sending.
+// slow makes the sender or the account wait for as long as Twilio asked.
 func (s *send) slow(problem *sms.Error) {
 	s.pause = max(s.pause, problem.RetryAfter)
 	switch {
@@ -636,8 +636,9 @@ func (s *send) slow(problem *sms.Error) {
 	}
 }
 
-// delay is how long the next round should wait: what Twilio asked for, or twice
-// as long after each round in vain; never all workers at once.
+// delay returns how long to wait before the next round: as long as Twilio asked, or twice
+// as long after each round without progress, with jitter so that workers do not all
+// return at once.
 func (s *send) delay() time.Duration {
 	backoff := min(time.Second<<min(max(s.stalls-1, 0), 6), time.Minute)
 	return time.Duration(float64(max(s.pause, backoff)) * (1 + rand.Float64()/4))
@@ -649,7 +650,7 @@ func (s *send) room(delay time.Duration) bool {
 	return room && !s.tired(delay, ends)
 }
 
-// tired reports whether the send has got nowhere for too long.
+// tired reports whether the send has made no progress for too long.
 func (s *send) tired(delay time.Duration, ends bool) bool {
 	limit := time.Duration(s.input.GiveUpAfter)
 	if limit == 0 && ends || s.stuck.IsZero() {
@@ -658,16 +659,16 @@ func (s *send) tired(delay time.Duration, ends bool) bool {
 	return time.Since(s.stuck)+delay > cmp.Or(limit, DefaultGiveUpAfter)
 }
 
-// another ends the attempt and asks Temporal for the next. What is known goes
-// with it: without this record the next one begins at the one before, finds more
-// in doubt, and loses nothing.
+// another ends the attempt and asks Temporal for the next. It records what is known; if
+// that fails, the next attempt begins at an earlier record, finds more in doubt, and
+// loses nothing.
 func (s *send) another(ctx context.Context, delay time.Duration, why string) error {
 	_ = s.heart.record(context.WithoutCancel(ctx))
 	return again(why, delay, nil)
 }
 
-// conclude ends the attempt: with an error if another one is to go on, and with
-// none if the result stands.
+// conclude ends the attempt: with an error if another one is to go on, and without one
+// if the result is final.
 func (s *send) conclude(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	cancelled := temporal.IsCanceledError(cause) || errors.Is(cause, context.Canceled)

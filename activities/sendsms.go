@@ -1,7 +1,6 @@
 package activities
 
-// SendSms: one text to each of a list of recipients, and what its caller is
-// told.
+// SendSms: one text to each of a list of recipients, and the result.
 
 import (
 	"context"
@@ -17,7 +16,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// SendSms sends the text to each recipient and tells what became of each. Its
+// SendSms sends the text to each recipient and reports what became of each message. Its
 // argument is a [sms.SendSmsInput].
 //
 // It always completes, and its payload says what went wrong. The errors that it
@@ -66,8 +65,8 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	return s.result(), nil
 }
 
-// told leaves a line about each recipient who was not sent to, and makes of the
-// result the error that the caller asked for. Neither names a number.
+// told logs a line for each recipient who was not sent to, and returns the error that the
+// caller asked for with onError. Neither names a number.
 func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) error {
 	for i := range result.Errors {
 		e := &result.Errors[i]
@@ -80,9 +79,9 @@ func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) e
 	return temporal.NewApplicationErrorWithOptions(why, sms.NotSentErrorType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*result}})
 }
 
-// unable ends an attempt that cannot begin. After an earlier attempt that is no
-// word on the whole list: another worker may go on, and whoever was texted is
-// not forgotten.
+// unable ends an attempt that cannot begin. If an earlier attempt texted somebody, the
+// problem does not settle the whole list: another worker may go on, and those who were
+// texted are reported.
 func (s *send) unable(ctx context.Context, problem *sms.Error) (sms.SendSmsResult, error) {
 	if !s.resumed {
 		return sms.NewSendSmsResult(nil, []sms.Error{*problem}), nil
@@ -98,7 +97,7 @@ func (s *send) unable(ctx context.Context, problem *sms.Error) (sms.SendSmsResul
 	return s.result(), nil
 }
 
-// result tells what became of each recipient.
+// result returns what became of each recipient.
 func (s *send) result() sms.SendSmsResult {
 	var (
 		messages []sms.Message
@@ -123,7 +122,7 @@ func (s *send) result() sms.SendSmsResult {
 	return sms.NewSendSmsResult(messages, errors)
 }
 
-// broken is the result after a panic of our own: nobody goes missing.
+// broken returns the result after a panic of our own: it too has every recipient.
 func (s *send) broken() sms.SendSmsResult {
 	fault := sms.Error{Code: sms.CodeUnknown, Message: "a fault in SendSms itself; the worker's log holds the stack"}
 	if s == nil || len(s.recipients) == 0 {
@@ -147,7 +146,7 @@ func text(value any) string {
 	return string(data)
 }
 
-// logPanic leaves the stack, but not the panic's value, which may hold anything.
+// logPanic logs the stack, but not the panic's value, which may hold anything.
 func logPanic(ctx context.Context) {
 	activity.GetLogger(ctx).Error("SendSms panicked", "stack", string(debug.Stack()))
 }

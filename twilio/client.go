@@ -50,7 +50,7 @@ type Client struct {
 	clock     clock
 }
 
-// New checks the options and gives a client. It makes no request.
+// New checks the access and returns a client. It makes no request.
 func New(o Access) (*Client, error) {
 	if o.AccountSID == "" {
 		return nil, errors.New("there is no account SID")
@@ -78,9 +78,9 @@ func New(o Access) (*Client, error) {
 	return c, nil
 }
 
-// newTransport keeps connections for all calls. It does not follow the
-// environment's default of two idle connections a host: a list is sent over
-// as many as its sender's pace asks for. It speaks HTTP/1.1, in which a
+// newTransport returns the transport of all calls, which keeps its connections. Go's
+// default is two idle connections per host; a list is sent over as many as its sender's
+// pace asks for. It speaks HTTP/1.1, in which a
 // connection carries one request at a time: a create that must not be written
 // any more ends with its connection, and takes no other with it.
 func newTransport() *http.Transport {
@@ -97,7 +97,7 @@ func newTransport() *http.Transport {
 	}
 }
 
-// service gives twilio-go's message service for one call, and the exchange that
+// service returns twilio-go's message service for one call, and the exchange that
 // observes it. twilio-go takes no context and drops the headers of errors, so
 // both travel in the RoundTripper that is made for the call.
 func (c *Client) service(ctx context.Context) (*api.ApiService, *exchange) {

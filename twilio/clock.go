@@ -46,7 +46,8 @@ func (c *clock) measure(sent, answered time.Time, date string) {
 	c.least, c.most = least, most
 }
 
-// Now is the time at Twilio, at the earliest; false if no answer has told it yet.
+// Now returns the time by Twilio's clock, at the earliest; false if no answer has shown
+// it yet.
 func (c *Client) Now() (time.Time, bool) {
 	c.clock.mu.Lock()
 	defer c.clock.mu.Unlock()

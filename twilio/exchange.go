@@ -1,7 +1,7 @@
 package twilio
 
-// One request and its response, observed: what twilio-go's errors do not tell,
-// above all whether Twilio can have seen the request at all.
+// One request and its response, observed: what twilio-go's errors do not say, above all
+// whether Twilio can have seen the request at all.
 
 import (
 	"bytes"
@@ -26,7 +26,7 @@ type exchange struct {
 	base      *url.URL
 	transport http.RoundTripper
 	clock     *clock
-	// observe is told of each request. Optional.
+	// observe is called after each request. Optional.
 	observe func(method string, status int, took time.Duration)
 	// check is asked at the last moment before a request is written; its error
 	// keeps it from being written. Optional.

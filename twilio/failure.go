@@ -19,8 +19,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// reason is why there is no message, or perhaps none: what the caller is told,
-// whom it concerns, and whether a later attempt may succeed.
+// reason is why there is no message, or perhaps none: the code for the caller, whom it
+// concerns, and whether a later attempt may succeed.
 type reason struct {
 	// label is the reason's name in metrics.
 	label string
@@ -199,7 +199,7 @@ var (
 func (x *exchange) failedRead(err error) *sms.Error {
 	e := x.failure("", err)
 	if e.Code == sms.CodeOutcomeUnknown {
-		return x.because(unreachable, "", nil, "Twilio gave no usable answer: "+cause(err))
+		return x.because(unreachable, "", nil, "Twilio's answer cannot be used: "+cause(err))
 	}
 	return e
 }

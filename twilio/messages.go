@@ -51,7 +51,7 @@ type Listing struct {
 	Whole bool
 }
 
-// List gives the messages of a query, page by page.
+// List returns the messages of a query, reading page by page.
 func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
 	params := &api.ListMessageParams{}
 	size := min(q.Limit, maxPageSize)
@@ -92,7 +92,7 @@ const (
 	lookUpPageSize = 100
 )
 
-// pages gives a listing page by page, each within the time of one request.
+// pages yields a listing page by page, each within the time of one request.
 func (c *Client) pages(ctx context.Context, params *api.ListMessageParams) iter.Seq2[[]Record, error] {
 	return func(yield func([]Record, error) bool) {
 		token, number := "", ""
@@ -120,7 +120,7 @@ func (c *Client) pages(ctx context.Context, params *api.ListMessageParams) iter.
 	}
 }
 
-// page gives one page of a listing of messages.
+// page returns one page of a listing of messages.
 func (c *Client) page(ctx context.Context, params *api.ListMessageParams, token, number string) (*api.ListMessageResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
 	defer cancel()
@@ -135,7 +135,7 @@ func (c *Client) page(ctx context.Context, params *api.ListMessageParams, token,
 	return page, nil
 }
 
-// Fetch gives one message.
+// Fetch returns one message.
 func (c *Client) Fetch(ctx context.Context, sid string) (Record, error) {
 	return c.one(ctx, func(service *api.ApiService) (*api.ApiV2010Message, error) {
 		return service.FetchMessage(sid, &api.FetchMessageParams{})

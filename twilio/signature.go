@@ -214,7 +214,7 @@ func escapeIn(digits string) func(string) string {
 	}
 }
 
-// respell writes each character of a query anew; it is given the character and
+// respell writes each character of a query anew; it gets the character and
 // how it is spelt, plainly or as an escape.
 func respell(query string, write func(c byte, spelt string) string) string {
 	var out strings.Builder

@@ -54,8 +54,8 @@ const DefaultBroadcastPatience = 24 * time.Hour
 // "pause", "resume" and "cancel" take effect between two pages; a page that has
 // begun is finished, also if the workflow is cancelled.
 //
-// If Twilio refuses the account, or is away, the broadcast pauses itself and
-// tries again, first soon and then ever later; "resume" has it try at once.
+// If Twilio refuses the account or is unreachable, the broadcast pauses itself and tries
+// again after growing waits; "resume" makes it try at once.
 //
 // It fails only if nobody was texted. Once somebody was, its result says how far
 // it came, and why not further.
@@ -184,7 +184,7 @@ func (b *broadcast) handle(ctx workflow.Context) error {
 }
 
 // begin finds out what would keep the broadcast from its end, before anybody is
-// texted, and drops who stands twice in a list.
+// texted, and drops repeated recipients of a list.
 func (b *broadcast) begin(ctx workflow.Context) error {
 	if b.input.File != "" || b.input.Report != "" {
 		in := sms.BeginInput{
@@ -210,13 +210,13 @@ func (b *broadcast) begin(ctx workflow.Context) error {
 	return nil
 }
 
-// unify drops who is in a list twice.
+// unify drops repeated recipients of a list.
 func (b *broadcast) unify(ctx workflow.Context) error {
 	if len(b.input.SmsTo) <= b.pageSize() {
 		return nil // SendSms sees the whole list
 	}
 	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: time.Minute, Summary: "Find who stands twice",
+		StartToCloseTimeout: time.Minute, Summary: "Find repeated recipients",
 	})
 	var repeated []int
 	in := sms.RepeatedInput{Recipients: b.input.SmsTo, DefaultRegion: b.input.DefaultRegion}
@@ -227,10 +227,10 @@ func (b *broadcast) unify(ctx workflow.Context) error {
 	return nil
 }
 
-// identity tells this broadcast from all others, through all of its runs.
+// identity identifies the broadcast, through all of its runs.
 func identity(ctx workflow.Context) string { return workflow.GetInfo(ctx).FirstRunID }
 
-// without gives a list without some places, which are in their order.
+// without returns a list without some places, which are sorted.
 func without(list sms.Recipients, places []int) (kept sms.Recipients) {
 	for place := range list {
 		if len(places) > 0 && places[0] == place {

@@ -46,8 +46,8 @@ func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
 	return page, err
 }
 
-// slice takes the next page of a list in the input. What was taken is dropped
-// from the list, so that a later run does not carry it on.
+// slice takes the next page off the list in the input, so that a later run does not
+// carry it on.
 func (b *broadcast) slice() (page sms.Page) {
 	n := min(b.pageSize(), len(b.input.SmsTo))
 	page.Recipients, b.input.SmsTo = b.input.SmsTo[:n], b.input.SmsTo[n:]
@@ -114,9 +114,9 @@ func (b *broadcast) hold(groups []sleepers) {
 	}
 }
 
-// part parts what became of a page into what is final, and the recipients who are
-// to be tried again. A page with a key is tried again as a whole: its key stands
-// for the whole list, and whoever was texted is not texted again.
+// part divides what became of a page into what is final, and the recipients who are to
+// be tried again. A page with a key is tried again as a whole, since the key is for the
+// whole list; those who were texted are not texted again.
 func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result sms.ReportPage) (settled sms.ReportPage, rest sms.Recipients) {
 	again := make(map[string]bool)
 	for i := range result.Errors {
@@ -208,8 +208,8 @@ func forEach(recipients sms.Recipients, problem sms.Error) (page sms.ReportPage)
 	return page
 }
 
-// pageKey is a page's own key. One key for all would give every page the result
-// of the first, and send nothing more.
+// pageKey returns a page's own key. With one key for all, every page would get the result
+// of the first, and nothing more would be sent.
 func pageKey(key string, page int) string {
 	return fmt.Sprintf("%s (page %d of a broadcast)", key, page)
 }

@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// tell says in the Web UI how far the broadcast is. It names no recipient: these
+// tell shows in the Web UI how far the broadcast is. It names no recipient: these
 // details are never encrypted.
 func (b *broadcast) tell(ctx workflow.Context) {
 	if b.progress.Total > 0 && b.progress.Rate > 0 && b.progress.State == broadcastSending {
@@ -62,7 +62,7 @@ func ProgressLine(p sms.BroadcastProgress) string {
 	return text
 }
 
-// because says why nobody can be texted, without the number that it was tried on.
+// because says why nobody can be texted, without naming a number.
 func because(e *sms.Error) string {
 	var why string
 	switch {
@@ -96,7 +96,7 @@ func (b *broadcast) measure(ctx workflow.Context, began time.Time, dealt int) {
 	b.progress.Rate += (now - b.progress.Rate) * 0.3
 }
 
-// note tells something once.
+// note adds a note for people, and logs it.
 func (b *broadcast) note(ctx workflow.Context, note string) {
 	b.progress.Notes = append(b.progress.Notes, note)
 	workflow.GetLogger(ctx).Warn("about the broadcast", "note", note)
@@ -106,7 +106,8 @@ func (b *broadcast) note(ctx workflow.Context, note string) {
 // Source: https://www.twilio.com/docs/messaging/guides/queueing-and-latency
 const queueSeconds = 10 * 60 * 60
 
-// forecast says how long so many messages or segments take, if that is long.
+// forecast returns how long so many messages or segments take, in words; empty if that is
+// not long.
 func (b *broadcast) forecast(count int, of string) string {
 	perSecond := b.senderRate()
 	if perSecond == 0 || float64(count) <= perSecond*600 {

@@ -23,8 +23,7 @@ import (
 //	err = deliveries.Await(ctx, time.Hour)
 //	for _, d := range deliveries.All() { … }
 //
-// The input has StatusSignals set: without it there is no news but what is looked
-// up. A workflow that continues as new passes [Deliveries.State] on.
+// The input must have StatusSignals set; without it, messages are only looked up. A workflow that continues as new passes [Deliveries.State] on.
 type Deliveries struct {
 	// Account is the one that sent, for looking up what never called back.
 	// Optional: default that of the environment.
@@ -36,8 +35,8 @@ type Deliveries struct {
 	// before they were expected.
 	order, early []string
 	// doubts are the recipients of whom it is not known whether Twilio took the
-	// message, by the name that news gives them; resolved are those of whom it came
-	// to be known.
+	// message, by their name in the news; resolved are the messages of those for whom
+	// it has become known.
 	doubts   map[string]string
 	resolved []string
 }
@@ -61,8 +60,8 @@ type DeliveriesState struct {
 // another's, or of a run before.
 const maxEarly = 1000
 
-// pollEvery is how long a message may leave us without news before it is looked
-// up; each time twice as long, up to maxPoll.
+// pollEvery is how long a message may be without news before it is looked up, each time
+// twice as long, up to maxPoll.
 const (
 	pollEvery = 30 * time.Second
 	maxPoll   = 30 * time.Minute
@@ -72,7 +71,7 @@ const (
 
 // NewDeliveries begins to listen. Call it before the first send: the news can
 // be faster than the activity's result. carried is the zero value, or what
-// [Deliveries.State] gave to the run before.
+// [Deliveries.State] returned in the run before.
 func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
 	d := &Deliveries{known: make(map[string]*tracked), doubts: make(map[string]string), news: workflow.GetSignalChannel(ctx, sms.StatusSignal)}
 	for _, one := range carried.Early {
@@ -85,7 +84,7 @@ func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
 	return d
 }
 
-// State takes in what has come, and gives what the next run needs. No news is
+// State takes in the news that has come, and returns what the next run needs. No news is
 // lost if the workflow continues as new with it at once.
 func (d *Deliveries) State() (state DeliveriesState) {
 	d.takeAll()
@@ -157,7 +156,7 @@ func (d *Deliveries) expect(sid string) *tracked {
 	return known
 }
 
-// of gives what is known of a message, which is early if it is not expected.
+// of returns what is known of a message, which is early if it is not expected.
 func (d *Deliveries) of(sid string) *tracked {
 	known := d.known[sid]
 	if known == nil {
@@ -197,7 +196,7 @@ func (d *Deliveries) merge(update sms.StatusUpdate) {
 	}
 }
 
-// All gives what is known of each expected message, in their order.
+// All returns what is known of each expected message, in their order.
 func (d *Deliveries) All() []sms.Delivery {
 	d.takeAll()
 	return d.all()
@@ -251,9 +250,9 @@ func (d *Deliveries) Await(ctx workflow.Context, timeout time.Duration) error {
 // done reports whether there is nothing left to wait for.
 func (d *Deliveries) done() bool { return len(d.open()) == 0 && len(d.doubts) == 0 }
 
-// poll looks up the messages whose end is not known, until a time. What cannot be
-// read now is read next time. An attempt that ends early has told in its
-// heartbeat how far it was, and the next goes on from there.
+// poll looks up the messages whose end is not known, until a deadline. What cannot be
+// read now is read next time. An attempt that ends early leaves in its heartbeat how
+// far it was, and the next goes on from there.
 func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 	open := d.open()
 	for len(open) > 0 {
@@ -279,7 +278,7 @@ func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 	}
 }
 
-// show tells in the Web UI how far the deliveries are.
+// show shows in the Web UI how far the deliveries are.
 func (d *Deliveries) show(ctx workflow.Context) {
 	d.takeAll()
 	delivered, ended := 0, 0

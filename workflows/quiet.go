@@ -18,8 +18,8 @@ type sleepers struct {
 	Recipients sms.Recipients `json:"recipients"`
 }
 
-// asleep parts recipients into those who may be texted now and those who sleep,
-// who wakes first being the first. With together, either all may or none.
+// asleep divides recipients into those who may be texted now and those in quiet hours,
+// the first to wake first. With together, either all may be texted or none.
 func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsInput, together bool) (awake sms.Recipients, groups []sleepers, err error) {
 	in := sms.FindQuietInput{DefaultRegion: input.DefaultRegion, QuietHours: *input.QuietHours, At: workflow.Now(ctx), Together: together}
 	for i := range recipients {
@@ -51,8 +51,7 @@ func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsI
 }
 
 // sendAwake sends to each recipient as soon as it is awake. The result has those
-// first who were. A send with a key waits until all are: the key stands for one
-// list.
+// first who were. A send with a key waits until all are, since a key is for one list.
 func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsResult, err error) {
 	hours := input.QuietHours
 	if input.QuietHours = nil; hours == nil || len(input.SmsTo) == 0 {

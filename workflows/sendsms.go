@@ -1,6 +1,6 @@
 package workflows
 
-// SendSmsWorkflow: a send, and if wanted the wait for what becomes of it.
+// SendSmsWorkflow: a send, and if wanted the wait for its delivery.
 
 import (
 	"errors"
@@ -22,8 +22,8 @@ const DefaultDeliveryTimeout = time.Hour
 // news, and Temporal takes 10,000 signals a run.
 const maxAwaited = 1000
 
-// SendSmsWorkflow runs the activity SendSms. It completes also where nothing
-// could be sent: the result says what became of each recipient. Cancelled while
+// SendSmsWorkflow runs the activity SendSms. It completes even if nothing could be sent:
+// the result says what became of each recipient. Cancelled while
 // it waits for delivery, it completes with what is known. Its argument is a
 // [sms.SendSmsWorkflowInput].
 func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.SendSmsWorkflowResult, err error) {
@@ -63,7 +63,7 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.S
 	return report, err
 }
 
-// named reports whether an unknown outcome can be told of by a callback.
+// named reports whether a callback can make an unknown outcome known.
 func named(errors []sms.Error) bool {
 	return slices.ContainsFunc(errors, func(e sms.Error) bool { return e.Recipient != "" })
 }
