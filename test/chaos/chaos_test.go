@@ -19,16 +19,20 @@ import (
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twilio"
 	"temporal-twilio/twiliosim"
+	"temporal-twilio/workflows"
 )
 
 var (
 	kills = flag.Int("chaos.kills", 6, "how many times a worker is killed in each storm")
 	seed  = flag.Uint64("chaos.seed", 1, "seed of kills and of what else is left to chance; 0 picks one")
+	older = flag.String("chaos.older", "", "a worker of an older version, built from its own source, in place of test/chaos/older")
 )
 
 const (
@@ -67,11 +71,14 @@ type storm struct {
 	// suspends has some workers sleep for longer than their heartbeats allow
 	// before they are killed or go on.
 	suspends bool
-	// twins has every second list sent by two at once, in the same words.
+	// twins has every second list sent by two workflows at once, in the same words.
 	twins bool
+	// older is the program of an older version, which half of the workers are.
+	// Optional.
+	older string
 }
 
-func newStorm(t *testing.T, program string, faults []twiliosim.Fault, options stack.Options) *storm {
+func newStorm(t *testing.T, program, older string, faults []twiliosim.Fault, options stack.Options) *storm {
 	t.Helper()
 	if *seed == 0 {
 		*seed = rand.Uint64()
@@ -80,8 +87,10 @@ func newStorm(t *testing.T, program string, faults []twiliosim.Fault, options st
 	s := &storm{
 		Stack: stack.Start(t, stack.Options{Skew: options.Skew, NoWorker: true, Environment: []string{
 			"TWILIO_TIMEOUT=1s", "SEND_CONCURRENCY=8", "LOG_LEVEL=error", "TWILIO_LISTING_PATIENCE=3s", "TRIGGERS=",
+			fmt.Sprintf("SEND_RECORD_FIRST=%t", older != ""),
 		}}),
 		program: program,
+		older:   older,
 		random:  rand.New(rand.NewPCG(*seed, 1)),
 	}
 	if err := s.Twilio.SetSpeed(1000); err != nil {
@@ -98,11 +107,14 @@ func newStorm(t *testing.T, program string, faults []twiliosim.Fault, options st
 	return s
 }
 
-// hire starts a worker, of which some are told to record first, as while a version
-// is replaced by the next.
+// hire starts a worker, of which some are older ones, as while a version is replaced
+// by the next.
 func (s *storm) hire(t *testing.T) *stack.Process {
-	first := fmt.Sprintf("SEND_RECORD_FIRST=%t", s.random.IntN(2) == 0)
-	return stack.StartProcess(t, "worker", append(slices.Clone(s.Environment()), first), s.program)
+	program := s.program
+	if s.older != "" && s.random.IntN(2) == 0 {
+		program = s.older
+	}
+	return stack.StartProcess(t, "worker", s.Environment(), program)
 }
 
 // kill ends a worker as a crash does, and hires another.
@@ -148,20 +160,41 @@ func newList(number int) *list {
 // recipient is a phone of a list.
 func recipient(list, place int) string { return fmt.Sprintf("+1555%03d%04d", list, place) }
 
-// send runs SendSms on its own, as any caller may.
+// send sends the list: by SendSms on its own, as any caller may, or if it is a twin
+// from a workflow.
 func (l *list) send(ctx context.Context, s *storm) {
+	in := sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(l.to...), SmsBody: l.body}
+	if l.twin {
+		run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: l.id, TaskQueue: "storm"}, sending, in)
+		if err == nil {
+			err = run.Get(ctx, &l.result)
+		}
+		l.err = err
+		return
+	}
 	handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID:                     l.id,
 		TaskQueue:              sms.TaskQueue,
 		ScheduleToCloseTimeout: 10 * time.Minute,
 		StartToCloseTimeout:    2 * time.Minute,
 		HeartbeatTimeout:       heartbeat,
-		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, BackoffCoefficient: 1},
-	}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(l.to...), SmsBody: l.body})
+		RetryPolicy:            &soon,
+	}, sms.SendSmsName, in)
 	if err == nil {
 		err = handle.Get(ctx, &l.result)
 	}
 	l.err = err
+}
+
+// soon has an attempt follow soon after another.
+var soon = temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, BackoffCoefficient: 1}
+
+// sending is a workflow that sends a list, and waits no longer than the storm does
+// for a worker that is gone.
+func sending(ctx workflow.Context, in sms.SendSmsInput) (sms.SendSmsResult, error) {
+	return workflows.SendSms(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		ScheduleToCloseTimeout: 10 * time.Minute, StartToCloseTimeout: 2 * time.Minute, HeartbeatTimeout: heartbeat, RetryPolicy: &soon,
+	}), in)
 }
 
 // blow sends lists, and kills workers, until so many were killed and all lists
@@ -316,7 +349,7 @@ func (s *storm) crowd(ctx context.Context, t *testing.T) {
 }
 
 func TestNobodyIsTextedTwiceWhateverCrashes(t *testing.T) {
-	s := newStorm(t, stack.Build(t, "worker"), rain, stack.Options{})
+	s := newStorm(t, stack.Build(t, "worker"), "", rain, stack.Options{})
 	v := s.judge(t, s.blow(t, *kills))
 	v.hold(t)
 	// This Twilio's listings do not lag, so it always lets us decide.
@@ -325,13 +358,31 @@ func TestNobodyIsTextedTwiceWhateverCrashes(t *testing.T) {
 	}
 }
 
+func TestNobodyIsTextedTwiceWhileVersionsMix(t *testing.T) {
+	if *older == "" {
+		*older = stack.Build(t, "test/chaos/older")
+	}
+	s := newStorm(t, stack.Build(t, "worker"), *older, rain, stack.Options{})
+	v := s.judge(t, s.blow(t, max(*kills/2, 1)))
+	v.hold(t)
+	if v.unknown > 0 {
+		t.Errorf("%d outcomes are unknown", v.unknown)
+	}
+}
+
 func TestNobodyIsTextedTwiceWhateverElseIsTexted(t *testing.T) {
-	s := newStorm(t, stack.Build(t, "worker"), append([]twiliosim.Fault{
+	s := newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{
 		{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)},
 		{Kind: twiliosim.FaultRewritten, Rate: 0.2},
 		{Kind: twiliosim.FaultResponseLost, Operation: "create", Number: crowded},
 	}, rain...), stack.Options{})
 	s.twins = true
+	w := worker.New(s.Temporal.Client, "storm", worker.Options{})
+	w.RegisterWorkflow(sending)
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer w.Stop()
 	ctx, cancel := context.WithCancel(t.Context())
 	var others sync.WaitGroup
 	others.Go(func() { s.crowd(ctx, t) })
@@ -348,7 +399,7 @@ func TestNobodyIsTextedTwiceWhateverSleepsLagsOrSkews(t *testing.T) {
 	for _, skew := range []time.Duration{90 * time.Second, -90 * time.Second} {
 		t.Run(skew.String(), func(t *testing.T) {
 			lag := twiliosim.Fault{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)}
-			s := newStorm(t, stack.Build(t, "worker"), append([]twiliosim.Fault{lag}, rain...), stack.Options{Skew: skew})
+			s := newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{lag}, rain...), stack.Options{Skew: skew})
 			s.suspends = true
 			v := s.judge(t, s.blow(t, *kills/2))
 			v.hold(t)
@@ -361,7 +412,7 @@ func TestNobodyIsTextedTwiceWhateverSleepsLagsOrSkews(t *testing.T) {
 
 func TestWithoutTheRecordPeopleAreTextedTwice(t *testing.T) {
 	slow := twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(100 * time.Millisecond)}
-	s := newStorm(t, stack.Build(t, "test/chaos/forgetful"), []twiliosim.Fault{slow}, stack.Options{})
+	s := newStorm(t, stack.Build(t, "test/chaos/forgetful"), "", []twiliosim.Fault{slow}, stack.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	var sending sync.WaitGroup
 	sending.Go(func() { newList(0).send(ctx, s) })
@@ -398,7 +449,7 @@ func (s *storm) texted() (all, twice int) {
 
 func TestWhatTwilioHidesIsReportedAsUnknownAndNotSentAgain(t *testing.T) {
 	const hidden = "+15550000003"
-	s := newStorm(t, stack.Build(t, "worker"), []twiliosim.Fault{
+	s := newStorm(t, stack.Build(t, "worker"), "", []twiliosim.Fault{
 		{Kind: twiliosim.FaultResponseLost, Operation: "create", Number: hidden},
 		{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Hour)},
 	}, stack.Options{})

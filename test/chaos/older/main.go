@@ -1,0 +1,125 @@
+// Command older is a worker as it was before the record had its present form. It
+// writes the fields that version 0 wrote, understands no others, and takes a
+// further attempt that finds no record for the first.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/worker"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/internal/config"
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "older:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	c, err := config.FromEnvironment()
+	if err != nil {
+		return err
+	}
+	gateway, err := twilio.New(c.Twilio())
+	if err != nil {
+		return err
+	}
+	temporal, err := client.Dial(client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS")})
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	w := worker.New(temporal, sms.TaskQueue, worker.Options{Interceptors: []interceptor.WorkerInterceptor{&older{}}})
+	(&activities.Activities{
+		Accounts: map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(activities.Limits{Concurrency: c.Concurrency})}},
+		Renderer: activities.NewFreeMarker("", ""),
+		Settle:   c.Timeout + c.Timeout/2,
+		Patience: c.Patience,
+
+		RecordFirst: true, // as it always did
+		Record: func(ctx context.Context, details any) error {
+			known, err := understood(details)
+			if err != nil {
+				return err
+			}
+			return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, known)
+		},
+	}).Register(w)
+	return w.Run(worker.InterruptCh())
+}
+
+// understood leaves of a record what version 0 had.
+func understood(details any) (known map[string]json.RawMessage, err error) {
+	data, err := json.Marshal(details)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &known); err != nil {
+		return nil, err
+	}
+	for name := range known {
+		switch name {
+		case "list", "window", "runs", "problems", "recent", "known", "stalls", "quiet":
+		default:
+			delete(known, name)
+		}
+	}
+	return known, nil
+}
+
+// older reads records as version 0 did.
+type older struct {
+	interceptor.WorkerInterceptorBase
+}
+
+func (o *older) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	return &inbound{interceptor.ActivityInboundInterceptorBase{Next: next}}
+}
+
+type inbound struct {
+	interceptor.ActivityInboundInterceptorBase
+}
+
+func (i *inbound) Init(next interceptor.ActivityOutboundInterceptor) error {
+	return i.Next.Init(&outbound{interceptor.ActivityOutboundInterceptorBase{Next: next}})
+}
+
+type outbound struct {
+	interceptor.ActivityOutboundInterceptorBase
+}
+
+func (o *outbound) GetInfo(ctx context.Context) activity.Info {
+	info := o.Next.GetInfo(ctx)
+	if !o.HasHeartbeatDetails(ctx) {
+		info.Attempt = 1
+	}
+	return info
+}
+
+func (o *outbound) GetHeartbeatDetails(ctx context.Context, details ...any) error {
+	var written json.RawMessage
+	if err := o.Next.GetHeartbeatDetails(ctx, &written); err != nil {
+		return err
+	}
+	known, err := understood(written)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(known)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, details[0])
+}
