@@ -118,7 +118,7 @@ var addressCases = []struct{ written, region, want string }{
 	{"https://example.com/15005550009", "US", ""},
 }
 
-func TestAnAddressIsReadInFullOrRefused(t *testing.T) {
+func TestAddressIsReadInFull(t *testing.T) {
 	for _, tc := range addressCases {
 		got, err := readRecipient(tc.written, tc.region)
 		if got != tc.want || (err == nil) != (tc.want != "") {
@@ -127,7 +127,7 @@ func TestAnAddressIsReadInFullOrRefused(t *testing.T) {
 	}
 }
 
-func TestARefusedAddressIsExplained(t *testing.T) {
+func TestRefusedAddressIsExplained(t *testing.T) {
 	for written, want := range map[string]string{
 		"212-555-0123x619":       "an extension cannot be texted",
 		"+12125550123;ext=619":   "an extension cannot be texted",
@@ -150,7 +150,7 @@ func TestARefusedAddressIsExplained(t *testing.T) {
 	}
 }
 
-func TestASenderIsANumberACodeANameOrOnAChannel(t *testing.T) {
+func TestSenderFormsAreRead(t *testing.T) {
 	for written, want := range map[string]string{
 		"+1 (500) 555-0006":     "+15005550006",
 		"07123456789":           "+447123456789",
@@ -170,7 +170,7 @@ func TestASenderIsANumberACodeANameOrOnAChannel(t *testing.T) {
 	}
 }
 
-func TestAPhoneInTwoSpellingsIsTextedOnce(t *testing.T) {
+func TestPhoneInTwoSpellingsTextedOnce(t *testing.T) {
 	var drafts []twilio.Draft
 	result := execute(t, taking(&drafts), json.RawMessage(`{"smsFrom": "+15005550006", "defaultRegion": "GB", "smsBody": "Hi", "smsTo": [
 		"+447123456789", "07123 456789", "+44 (0)7123 456789", "whatsapp:+447123456789", "whatsapp:+525512345678", "whatsapp:+5215512345678", "mailto:a@b.c"]}`))

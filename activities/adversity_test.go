@@ -92,7 +92,7 @@ func another(to, body string, age time.Duration) twilio.Record {
 
 var one = sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first), SmsBody: "Hi"}
 
-func TestADoubtAboutASingleRecipientIsDecided(t *testing.T) {
+func TestDoubtAboutOneRecipientIsDecided(t *testing.T) {
 	for name, created := range map[string]bool{"created all the same": true, "not created": false} {
 		for _, skew := range []time.Duration{0, 90 * time.Second, -90 * time.Second} {
 			f := &fakeTwilio{skew: skew, fail: func(n int, _ twilio.Draft) (error, bool) {
@@ -110,7 +110,7 @@ func TestADoubtAboutASingleRecipientIsDecided(t *testing.T) {
 	}
 }
 
-func TestAFullListingProvesNothing(t *testing.T) {
+func TestFullListingProvesNothing(t *testing.T) {
 	f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), false }}
 	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
 	if result := execute(t, f, one); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
@@ -118,7 +118,7 @@ func TestAFullListingProvesNothing(t *testing.T) {
 	}
 }
 
-func TestATextThatSomebodyMayHaveChangedIsUnknown(t *testing.T) {
+func TestChangedTextIsUnknown(t *testing.T) {
 	for name, tc := range map[string]struct {
 		ours, listed string
 		variables    string
@@ -150,7 +150,7 @@ func TestATextThatSomebodyMayHaveChangedIsUnknown(t *testing.T) {
 	}
 }
 
-func TestAMessageThatAnotherSendOwnsIsNeverTakenForOurs(t *testing.T) {
+func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 	f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { return unknownError(500), false }}
 	f.records = []twilio.Record{another(first, "Hi", -5*time.Second)}
 	a := newActivities(f)
@@ -176,7 +176,7 @@ func TestAMessageThatAnotherSendOwnsIsNeverTakenForOurs(t *testing.T) {
 	}
 }
 
-func TestAMessageOlderThanTheRecordIsNotOurs(t *testing.T) {
+func TestOlderMessageIsNotAdopted(t *testing.T) {
 	// It waited an hour to be sent; ten minutes before, somebody sent the same.
 	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 		if n == 1 {
@@ -190,7 +190,7 @@ func TestAMessageOlderThanTheRecordIsNotOurs(t *testing.T) {
 	}
 }
 
-func TestAListStopsOnceTheAccountIsRefused(t *testing.T) {
+func TestListStopsIfAccountIsRefused(t *testing.T) {
 	for name, tc := range map[string]struct {
 		err  sms.Error
 		most int
@@ -213,7 +213,7 @@ func TestAListStopsOnceTheAccountIsRefused(t *testing.T) {
 	}
 }
 
-func TestATemporaryFailureIsTriedAgainWithinTheOnlyAttempt(t *testing.T) {
+func TestTemporaryFailureIsRetriedAtOnce(t *testing.T) {
 	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 		if n < 3 {
 			return &sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, Retryable: true, Message: "too many"}, false
@@ -231,7 +231,7 @@ func TestATemporaryFailureIsTriedAgainWithinTheOnlyAttempt(t *testing.T) {
 	}
 }
 
-func TestAFullQueueIsToldAtOnceToWhoeverIsImpatient(t *testing.T) {
+func TestFullQueueEndsAnImpatientSend(t *testing.T) {
 	f := &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) {
 		return &sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, TwilioCode: 21611, Retryable: true, Scope: sms.ScopeSender, Message: "queue"}, false
 	}}
@@ -242,7 +242,7 @@ func TestAFullQueueIsToldAtOnceToWhoeverIsImpatient(t *testing.T) {
 	}
 }
 
-func TestAWorkerThatStopsSaysSo(t *testing.T) {
+func TestStoppedWorkerIsReported(t *testing.T) {
 	env := quiet().NewTestActivityEnvironment()
 	stopping := make(chan struct{})
 	env.SetWorkerStopChannel(stopping)
@@ -272,7 +272,7 @@ func TestAWorkerThatStopsSaysSo(t *testing.T) {
 	}
 }
 
-func TestASecondAttemptWithoutARecordDoubtsTheFirstFew(t *testing.T) {
+func TestSecondAttemptDoubtsTheFirstFew(t *testing.T) {
 	s := newTestSend(phones(firstFew + 5)...)
 	s.info.Attempt = 2
 	s.resumeWithout()
@@ -283,7 +283,7 @@ func TestASecondAttemptWithoutARecordDoubtsTheFirstFew(t *testing.T) {
 	}
 }
 
-func TestOneRecipientNeedsNoHeartbeatAndAListFewerThanItsRecipients(t *testing.T) {
+func TestShortListNeedsNoHeartbeat(t *testing.T) {
 	for n, most := range map[int]int{1: 0, firstFew: 0, 1000: 40} {
 		var drafts []twilio.Draft
 		a := newActivities(taking(&drafts))
@@ -295,7 +295,7 @@ func TestOneRecipientNeedsNoHeartbeatAndAListFewerThanItsRecipients(t *testing.T
 	}
 }
 
-func TestAnErrorIsAFailureIfTheCallerWantsItSo(t *testing.T) {
+func TestOnErrorFailFailsTheActivity(t *testing.T) {
 	in := one
 	in.SmsTo, in.OnError = sms.To(first, "nobody"), sms.OnErrorFail
 	f := &fakeTwilio{}
@@ -316,7 +316,7 @@ func TestAnErrorIsAFailureIfTheCallerWantsItSo(t *testing.T) {
 	}
 }
 
-func TestOneHostileAddressFitsIntoAPayload(t *testing.T) {
+func TestHostileAddressFitsIntoAPayload(t *testing.T) {
 	in := one
 	in.SmsTo = sms.To(strings.Repeat(`"`, 133_000))
 	if size := len(text(execute(t, &fakeTwilio{}, in))); size > 4000 {
@@ -324,7 +324,7 @@ func TestOneHostileAddressFitsIntoAPayload(t *testing.T) {
 	}
 }
 
-func TestKeysAreOfAContent(t *testing.T) {
+func TestKeyBelongsToItsContent(t *testing.T) {
 	in := one
 	in.Variables = json.RawMessage(`{"a":1,"b":2}`)
 	same := in

@@ -7,7 +7,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestATextFindsTheKeepersOfItsNumberAndOfItsService(t *testing.T) {
+func TestReplyFindsBothKeepers(t *testing.T) {
 	secret := []byte("secret")
 	const ours, service = "whatsapp:+15005550006", "MG00000000000000000000000000000001"
 	asked := func(by, phone string) string { return sms.QuestionsID(secret, by, phone) }

@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-func TestAnotherAttemptIsAskedForOnlyWhereTheCallerLeavesRoom(t *testing.T) {
+func TestAttemptEndsWithoutRoom(t *testing.T) {
 	now := time.Now()
 	for name, tc := range map[string]struct {
 		info   activity.Info
@@ -42,7 +42,7 @@ func TestAnotherAttemptIsAskedForOnlyWhereTheCallerLeavesRoom(t *testing.T) {
 	}
 }
 
-func TestAttemptsAreAsFarApartAsTwilioAsksAndNeverAllAtOnce(t *testing.T) {
+func TestAttemptsAreSpacedWithJitter(t *testing.T) {
 	for _, tc := range []struct {
 		pause, least time.Duration
 		stalls       int
@@ -68,7 +68,7 @@ func TestAttemptsAreAsFarApartAsTwilioAsksAndNeverAllAtOnce(t *testing.T) {
 	}
 }
 
-func TestThePartsOfAnAttemptLeaveTimeForThePayload(t *testing.T) {
+func TestAttemptLeavesTimeForThePayload(t *testing.T) {
 	for _, total := range []time.Duration{time.Second, 5 * time.Second, 20 * time.Second, time.Minute, 30 * time.Minute} {
 		now := time.Now()
 		a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(total)}, began: now}

@@ -11,7 +11,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-func TestContentVariablesAreTemplatesAndMayDifferByRecipient(t *testing.T) {
+func TestContentVariablesAreTemplates(t *testing.T) {
 	var drafts []twilio.Draft
 	result := execute(t, taking(&drafts), json.RawMessage(`{
 		"smsFrom": "whatsapp:+15005550006", "contentSid": "HX00000000000000000000000000000001",
@@ -41,7 +41,7 @@ func TestContentVariablesAreTemplatesAndMayDifferByRecipient(t *testing.T) {
 	}
 }
 
-func TestABrokenContentVariableTextsNobody(t *testing.T) {
+func TestBrokenContentVariableTextsNobody(t *testing.T) {
 	var drafts []twilio.Draft
 	result := execute(t, taking(&drafts), json.RawMessage(`{
 		"smsFrom": "+15005550006", "contentSid": "HX00000000000000000000000000000001", "contentVariables": {"1": "${name"}, "smsTo": "+15005550001"}`))
@@ -50,7 +50,7 @@ func TestABrokenContentVariableTextsNobody(t *testing.T) {
 	}
 }
 
-func TestATextIsWrittenInTheLocaleAndTimeZoneOfTheSendOrOfTheWorker(t *testing.T) {
+func TestTextUsesLocaleAndTimeZone(t *testing.T) {
 	const source = `${n} ${.now?string("HH:mm")} ${d?datetime.iso?string("EEEE")}`
 	variables := json.RawMessage(`{"n": 1234.5, "d": "2026-01-31T08:00:00Z"}`)
 	now := time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC)
@@ -74,7 +74,7 @@ func TestATextIsWrittenInTheLocaleAndTimeZoneOfTheSendOrOfTheWorker(t *testing.T
 	}
 }
 
-func TestWhatRecipientsShareIsReadOnce(t *testing.T) {
+func TestSharedTemplateIsParsedOnce(t *testing.T) {
 	allocations := func(items int) float64 {
 		shared := `{"list": [` + strings.Repeat(`{"name": "x"},`, items) + `{}], "name": "nobody"}`
 		b, problem := newBodies(t.Context(), NewFreeMarker("", ""), sms.SendSmsInput{SmsBody: "Hi ${name}", Variables: json.RawMessage(shared)}, time.Time{})
@@ -93,7 +93,7 @@ func TestWhatRecipientsShareIsReadOnce(t *testing.T) {
 	}
 }
 
-func TestARecipientsVariablesLieOverThoseOfAll(t *testing.T) {
+func TestRecipientVariablesOverrideShared(t *testing.T) {
 	b, problem := newBodies(t.Context(), NewFreeMarker("", ""), sms.SendSmsInput{
 		SmsBody: "<#list .data_model?keys as k>${k}=<#if .data_model[k]?is_hash>${.data_model[k].x!'-'}<#else>${.data_model[k]}</#if> </#list>", Variables: json.RawMessage(`{"a": 1, "b": {"x": 2}, "c": 3}`),
 	}, time.Time{})

@@ -10,7 +10,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestACallbackProvesTheAccountThatSendsAndNamesTheRecipient(t *testing.T) {
+func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 	yes := true
 	const one, two = "AC00000000000000000000000000000001", "AC00000000000000000000000000000002"
 	a := &Activities{

@@ -68,7 +68,7 @@ func showing(records func() []twilio.Record) func(twilio.Query) []twilio.Record 
 	}
 }
 
-func TestWhoWasInDoubtIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
+func TestDoubtsAreLookedUpFirst(t *testing.T) {
 	// The first is settled, the second and the third were being tried.
 	left := record{
 		Window: []int{1, 2},
@@ -135,7 +135,7 @@ func TestWhoWasInDoubtIsLookedUpBeforeAnythingIsSentAgain(t *testing.T) {
 	}
 }
 
-func TestSIDsThatTheRecordNamesNoMoreAreRecalled(t *testing.T) {
+func TestForgottenSIDsAreRecalled(t *testing.T) {
 	left := record{Runs: [][3]int{{int(taken), -1, 2}}}
 	gateway := lister{gatewayFunc(nil), func(q twilio.Query) []twilio.Record {
 		if q.To == first { // whom newer messages have pushed out of the other list
@@ -149,7 +149,7 @@ func TestSIDsThatTheRecordNamesNoMoreAreRecalled(t *testing.T) {
 	}
 }
 
-func TestWhatAListingCannotTellIsNeitherAdoptedNorSentAgain(t *testing.T) {
+func TestAmbiguousListingDecidesNothing(t *testing.T) {
 	one := func(body string) func() []twilio.Record {
 		return func() []twilio.Record {
 			return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", body)}
@@ -183,7 +183,7 @@ func TestWhatAListingCannotTellIsNeitherAdoptedNorSentAgain(t *testing.T) {
 	}
 }
 
-func TestAbsenceCountsOnlyAfterTheTimeThatAListingMayTake(t *testing.T) {
+func TestAbsenceCountsOnlyAfterThePatience(t *testing.T) {
 	// Twilio lists the first at once, the second after two seconds.
 	began := time.Now()
 	left := record{
@@ -207,7 +207,7 @@ func TestAbsenceCountsOnlyAfterTheTimeThatAListingMayTake(t *testing.T) {
 	}
 }
 
-func TestTheNextAttemptRendersTheSameText(t *testing.T) {
+func TestNextAttemptRendersTheSameText(t *testing.T) {
 	var drafts []twilio.Draft
 	input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "It is ${.now?string('yyyy-MM-dd HH:mm:ss.SSS')}"}
 	a := newActivities(taking(&drafts))
@@ -220,7 +220,7 @@ func TestTheNextAttemptRendersTheSameText(t *testing.T) {
 	}
 }
 
-func TestAWorkerThatCannotGoOnForgetsNobody(t *testing.T) {
+func TestUnableWorkerForgetsNobody(t *testing.T) {
 	left := record{
 		Runs:   [][3]int{{int(taken), -1, 1}},
 		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
@@ -245,7 +245,7 @@ func leftInDoubt(quiet time.Time) record {
 	}
 }
 
-func TestAnAttemptWaitsNoLongerThanTheOneBeforeWouldHave(t *testing.T) {
+func TestWaitForListingCarriesOver(t *testing.T) {
 	ago := time.Now().Add(-time.Hour)
 	left := leftInDoubt(ago)
 	left.Known.At = ago
@@ -258,7 +258,7 @@ func TestAnAttemptWaitsNoLongerThanTheOneBeforeWouldHave(t *testing.T) {
 	}
 }
 
-func TestAQuestionThatTwilioDidNotAnswerIsAskedAgain(t *testing.T) {
+func TestFailedListingIsAskedForAgain(t *testing.T) {
 	ago := time.Now().Add(-time.Hour)
 	left := leftInDoubt(ago)
 	var drafts []twilio.Draft
@@ -284,7 +284,7 @@ func (s *stumbling) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 	return s.lister.List(ctx, q)
 }
 
-func TestAMessageThatSurelyExistsIsKnownInOtherQuotes(t *testing.T) {
+func TestExistingMessageKnownInOtherQuotes(t *testing.T) {
 	left := record{Runs: [][3]int{{int(taken), -1, 1}}, Began: time.Now()}
 	in := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first), SmsBody: "It’s “here”"}
 	for name, tc := range map[string]struct {
@@ -324,7 +324,7 @@ func (b *blind) List(ctx context.Context, q twilio.Query) (twilio.Listing, error
 	return b.fakeTwilio.List(ctx, q)
 }
 
-func TestTwilioHasItsTimeWhoeverKnowsItsClock(t *testing.T) {
+func TestSettleTimeIsByTwiliosClock(t *testing.T) {
 	// Its clock is ahead, and a create in doubt is carried out a while later.
 	f := &fakeTwilio{skew: 90 * time.Second}
 	f.records = []twilio.Record{another(second, "x", time.Second-f.skew)}

@@ -31,7 +31,7 @@ func TestEveryOptionReachesTwilio(t *testing.T) {
 	}
 }
 
-func TestWhatContradictsItselfIsRefusedBeforeAnythingLeaves(t *testing.T) {
+func TestContradictoryInputIsRefused(t *testing.T) {
 	const service = `"messagingServiceSid": "MG00000000000000000000000000000001", `
 	at := func(d time.Duration) string { return `"sendAt": "` + time.Now().Add(d).Format(time.RFC3339) + `"` }
 	for name, tc := range map[string]struct{ fields, want string }{
@@ -53,7 +53,7 @@ func TestWhatContradictsItselfIsRefusedBeforeAnythingLeaves(t *testing.T) {
 	}
 }
 
-func TestATextOfTooManySegmentsIsRefusedAndTheCharacterNamed(t *testing.T) {
+func TestTooManySegmentsAreRefused(t *testing.T) {
 	for body, want := range map[string]string{
 		strings.Repeat("a", 161):         "2 segments, maxSegments is 1",
 		strings.Repeat("a", 80) + "’":    `character '’' at place 81 makes it UCS-2`,

@@ -23,7 +23,7 @@ type lookUp struct {
 
 func (l lookUp) Fetch(_ context.Context, sid string) (twilio.Record, error) { return l.fetch(sid) }
 
-func TestALookUpGoesOnWhereTheLastAttemptEnded(t *testing.T) {
+func TestGetMessagesGoesOn(t *testing.T) {
 	var asked []string
 	var details converter.EncodedValues
 	begun, stop := context.WithCancel(t.Context())
@@ -74,7 +74,7 @@ func TestALookUpGoesOnWhereTheLastAttemptEnded(t *testing.T) {
 	}
 }
 
-func TestACulpritThatCannotBeSeenIsWrittenAsItsCode(t *testing.T) {
+func TestInvisibleCulpritIsItsCode(t *testing.T) {
 	for body, want := range map[string]string{"\u200bYour code is 383838": `\u200b`, "it’s": "’", "plain": ""} {
 		got, err := (&Activities{}).LookUpSegments(t.Context(), sms.LookUpSegmentsInput{Body: body})
 		if err != nil || got.Culprit != want {

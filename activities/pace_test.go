@@ -24,7 +24,7 @@ func turns(t *testing.T, p *Pace, from string, segments, count int) (at []time.D
 
 func last(at []time.Duration) time.Duration { return at[len(at)-1] }
 
-func TestAPaceCountsMessagesOrSegmentsOfASenderAndOfAllSenders(t *testing.T) {
+func TestPaceCountsMessagesOrSegments(t *testing.T) {
 	for name, tc := range map[string]struct {
 		limits   Limits
 		segments int
@@ -62,7 +62,7 @@ func TestPaceTakesItsShareOfTheRates(t *testing.T) {
 	})
 }
 
-func TestAFullQueueSlowsItsOwnSenderAndTooManyRequestsTheAccount(t *testing.T) {
+func TestFullQueueSlowsItsOwnSender(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{})
 		p.SlowSender("+15005550006", 10*time.Second)
@@ -79,7 +79,7 @@ func TestAFullQueueSlowsItsOwnSenderAndTooManyRequestsTheAccount(t *testing.T) {
 	})
 }
 
-func TestAPauseHoldsThoseWhoWaitAlready(t *testing.T) {
+func TestPauseHoldsThoseWhoWaitAlready(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{Concurrency: 1})
 		if err := p.Acquire(t.Context(), "+15005550006", 1, time.Hour); err != nil {
@@ -100,7 +100,7 @@ func TestAPauseHoldsThoseWhoWaitAlready(t *testing.T) {
 	})
 }
 
-func TestATurnEndsWithItsContext(t *testing.T) {
+func TestTurnEndsWithItsContext(t *testing.T) {
 	p := NewPace(Limits{})
 	p.SlowAccount(time.Hour)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -110,7 +110,7 @@ func TestATurnEndsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestATurnThatComesTooLateIsNotWaitedFor(t *testing.T) {
+func TestLateTurnIsNotWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{PerSender: 1})
 		var late TurnError

@@ -55,7 +55,7 @@ func pass(t *testing.T, r record) (record, int) {
 	return read, len(data)
 }
 
-func TestTheRecordStaysSmallHoweverLongTheListIs(t *testing.T) {
+func TestRecordStaysSmall(t *testing.T) {
 	size := func(n int) int {
 		s := newTestSend(phones(n)...)
 		largest := 0
@@ -80,7 +80,7 @@ func TestTheRecordStaysSmallHoweverLongTheListIs(t *testing.T) {
 	}
 }
 
-func TestANewAttemptKnowsWhatTheLastOneRecorded(t *testing.T) {
+func TestRecordSurvivesAnAttempt(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 300 {
 		to := phones(1 + random.IntN(400))
@@ -131,7 +131,7 @@ func TestANewAttemptKnowsWhatTheLastOneRecorded(t *testing.T) {
 	}
 }
 
-func TestARecordOfAnotherListPutsEverybodyInDoubt(t *testing.T) {
+func TestRecordOfAnotherListDoubtsEverybody(t *testing.T) {
 	for name, r := range map[string]record{
 		"too many recipients":       {Runs: [][3]int{{int(taken), -1, 4}}},
 		"a state that is none":      {Runs: [][3]int{{9, -1, 1}}},
@@ -153,7 +153,7 @@ func TestARecordOfAnotherListPutsEverybodyInDoubt(t *testing.T) {
 }
 
 // The records of the version before, as it wrote them.
-func TestTheRecordOfTheVersionBeforeIsUnderstood(t *testing.T) {
+func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 	const written = `{"list":"%s","window":[2,3],"runs":[[4,-1,1],[3,0,1]],
 		"problems":[{"code":"INVALID_TO_PHONE_NUMBER_ERROR","twilioCode":21211,"httpStatus":400,"message":"{to} is not a valid phone number.","retryable":false}],
 		"recent":[{"i":0,"sid":"SM1","status":"queued","n":1}],"known":{"to":"+15000000000","sid":"SM1","at":"2026-11-26T09:00:00Z"},

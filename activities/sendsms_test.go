@@ -126,7 +126,7 @@ func checkContract(t *testing.T, r sms.SendSmsResult) {
 	}
 }
 
-func TestSendSmsReadsEveryFormOfTheList(t *testing.T) {
+func TestSendSmsReadsEveryListForm(t *testing.T) {
 	for name, list := range map[string]any{
 		"a JSON array":                 []string{"+15005550001", "+15005550002"},
 		"a string with a JSON array":   `["+15005550001", "+15005550002"]`,
@@ -154,7 +154,7 @@ func TestSendSmsReadsEveryFormOfTheList(t *testing.T) {
 	}
 }
 
-func TestANumberWithoutACountryCodeIsOneOfTheRegion(t *testing.T) {
+func TestNationalNumberIsOfTheRegion(t *testing.T) {
 	for _, tc := range []struct {
 		region, to, want string
 	}{
@@ -255,7 +255,7 @@ func TestSendSmsCompletesThroughAPanic(t *testing.T) {
 	}
 }
 
-func TestOneBadRecipientNeverStopsTheOthers(t *testing.T) {
+func TestBadRecipientStopsNoOther(t *testing.T) {
 	gateway := gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 		if d.To == "+15005550002" {
 			return sms.Message{}, &sms.Error{To: d.To, Code: sms.CodeOptedOut, TwilioCode: 21610, HTTPStatus: 400, Message: "Attempt to send to unsubscribed recipient"}
@@ -279,7 +279,7 @@ func TestOneBadRecipientNeverStopsTheOthers(t *testing.T) {
 	}
 }
 
-func TestARecipientsVariablesAreLaidOverTheOthers(t *testing.T) {
+func TestRecipientVariablesAreMerged(t *testing.T) {
 	var drafts []twilio.Draft
 	result := execute(t, taking(&drafts), map[string]any{
 		"smsFrom": "+15005550006", "smsBody": "${greeting} ${name}",
@@ -302,7 +302,7 @@ func TestARecipientsVariablesAreLaidOverTheOthers(t *testing.T) {
 	}
 }
 
-func TestCancellationReturnsWhatHadBeenSent(t *testing.T) {
+func TestCancellationReturnsWhatWasSent(t *testing.T) {
 	gateway := gatewayFunc(func(sending context.Context, d twilio.Draft) (sms.Message, error) {
 		if sending.Err() != nil {
 			t.Error("a create that had begun was broken off")
@@ -327,7 +327,7 @@ func TestCancellationReturnsWhatHadBeenSent(t *testing.T) {
 	}
 }
 
-func TestAReportStandsWhereTheRecordIsLostAndNoAttemptIsLeft(t *testing.T) {
+func TestReportSurvivesALostRecord(t *testing.T) {
 	var drafts []twilio.Draft
 	a := newActivities(taking(&drafts))
 	a.RecordFirst = true
@@ -345,7 +345,7 @@ func TestAReportStandsWhereTheRecordIsLostAndNoAttemptIsLeft(t *testing.T) {
 	}
 }
 
-func TestTheLongestReportFitsIntoAPayload(t *testing.T) {
+func TestLongestReportFitsIntoAPayload(t *testing.T) {
 	to := phones(sms.MaxRecipients)
 	for name, gateway := range map[string]gatewayFunc{
 		"all are sent": func(_ context.Context, d twilio.Draft) (sms.Message, error) {
@@ -395,7 +395,7 @@ func FuzzRecipientsNeverPanic(f *testing.F) {
 	})
 }
 
-func TestATemplateSaysWhatItsVariablesSay(t *testing.T) {
+func TestTemplateRendersItsVariables(t *testing.T) {
 	const variables = `{"name":"Ann & Bo","items":[{"name":"Tea","price":2.5},{"name":"Cake","price":10}],"n":1234567}`
 	for source, want := range map[string]string{
 		"Dear ${name}":        "Dear Ann & Bo",
@@ -422,7 +422,7 @@ func rendered(ctx context.Context, f *FreeMarker, source, variables string) (str
 	return b.shared.body, nil
 }
 
-func TestABrokenTemplateSaysWhere(t *testing.T) {
+func TestBrokenTemplateSaysWhere(t *testing.T) {
 	f := NewFreeMarker("", "")
 	for source, want := range map[string]sms.Error{
 		"Hi\n ${name":                  {Code: sms.CodeTemplateSyntax, Message: "smsBody, line 2, column "},
@@ -439,7 +439,7 @@ func TestABrokenTemplateSaysWhere(t *testing.T) {
 	}
 }
 
-func TestParsedTemplatesAreKeptButNotWithoutBound(t *testing.T) {
+func TestParsedTemplatesAreBounded(t *testing.T) {
 	f := NewFreeMarker("", "")
 	for i := range 3 * maxTemplates {
 		if _, problem := rendered(t.Context(), f, fmt.Sprintf("text %d", i), "{}"); problem != nil {

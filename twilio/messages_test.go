@@ -11,7 +11,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestAListingIsWholeOnlyIfNothingOlderIsLeft(t *testing.T) {
+func TestListingIsWholeAtItsEnd(t *testing.T) {
 	pages := map[string][]string{
 		"":  {listed("SM5", "outbound-api", "10:00:09"), listed("SM4", "outbound-api", "10:00:05")},
 		"1": {listed("SM3", "outbound-api", "10:00:05"), listed("SM2", "outbound-api", "10:00:03")},
@@ -42,7 +42,7 @@ func TestAListingIsWholeOnlyIfNothingOlderIsLeft(t *testing.T) {
 	}
 }
 
-func TestTheClockIsTwilios(t *testing.T) {
+func TestClockIsTwilios(t *testing.T) {
 	for _, skew := range []time.Duration{0, 65 * time.Second, -90 * time.Second} {
 		c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Date", time.Now().Add(skew).UTC().Format(http.TimeFormat))
@@ -61,7 +61,7 @@ func TestTheClockIsTwilios(t *testing.T) {
 	}
 }
 
-func TestTheClockFollowsOneThatWasSet(t *testing.T) {
+func TestClockFollowsOneThatWasSet(t *testing.T) {
 	var c Client
 	now := time.Now()
 	for _, ahead := range []time.Duration{0, time.Hour, -time.Hour} {
@@ -73,7 +73,7 @@ func TestTheClockFollowsOneThatWasSet(t *testing.T) {
 	c.clock.measure(now, now, "soon") // is no date
 }
 
-func TestACreateIsCheckedAtTheLastMoment(t *testing.T) {
+func TestCreateIsCheckedLast(t *testing.T) {
 	asked := 0
 	c := answering(t, func(w http.ResponseWriter, r *http.Request) {
 		asked++
@@ -99,7 +99,7 @@ func TestACreateIsCheckedAtTheLastMoment(t *testing.T) {
 	}
 }
 
-func TestAProbeTellsARefusedAccount(t *testing.T) {
+func TestProbeReportsARefusedAccount(t *testing.T) {
 	for name, tc := range map[string]struct {
 		status  int
 		body    string

@@ -30,7 +30,7 @@ func listed(sid, direction, created string) string {
 	return fmt.Sprintf(`{"sid": %q, "direction": %q, "date_created": "Wed, 25 Nov 2026 %s +0000", "status": "received", "num_segments": "1"}`, sid, direction, created)
 }
 
-func TestAllThatWasReceivedIsListedHoweverMuchWasSent(t *testing.T) {
+func TestReceivedListsAllInbound(t *testing.T) {
 	c, queries := listingOf(t, func(n string) ([]string, string) {
 		switch n {
 		case "":
@@ -57,7 +57,7 @@ func TestAllThatWasReceivedIsListedHoweverMuchWasSent(t *testing.T) {
 	}
 }
 
-func TestAListingThatDoesNotEndIsAFailure(t *testing.T) {
+func TestEndlessListingIsAFailure(t *testing.T) {
 	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
 	received, failed := named(c.Received(t.Context(), time.Now(), time.Now()))
 	if failed == nil || failed.Code != sms.CodeUnknown || !strings.Contains(failed.Message, "200000 messages") || received != nil || len(*queries) != maxReceivedPages+1 {

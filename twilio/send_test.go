@@ -101,7 +101,7 @@ func TestSendNamesEachHTTPStatus(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatOnlyAnnouncesAnotherLeavesTheOutcomeUnknown(t *testing.T) {
+func TestInformationalAnswerLeavesOutcomeUnknown(t *testing.T) {
 	for status := 100; status <= 199; status++ {
 		c := newTestClient(t, "http://"+raw(t, fmt.Sprintf("HTTP/1.1 %d Wait\r\n\r\n", status)), 5*time.Second)
 		if _, problem := named(c.Send(t.Context(), draft)); problem == nil || problem.Code != sms.CodeOutcomeUnknown || problem.Retryable {
@@ -134,7 +134,7 @@ func raw(t *testing.T, answer string) (address string) {
 	return listener.Addr().String()
 }
 
-func TestAnAnswerThatIsNoListIsNotTakenForAnEmptyOne(t *testing.T) {
+func TestForeignAnswerIsNoEmptyListing(t *testing.T) {
 	for name, tc := range map[string]struct {
 		status int
 		body   string
@@ -200,7 +200,7 @@ func TestSendNamesTwiliosErrors(t *testing.T) {
 	}
 }
 
-func TestSendNeverTakesALostAnswerForNotSent(t *testing.T) {
+func TestSendTakesLostAnswersForUnknown(t *testing.T) {
 	hijack := func(before func(net.Conn)) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
@@ -254,7 +254,7 @@ func TestSendNeverTakesALostAnswerForNotSent(t *testing.T) {
 	})
 }
 
-func TestSendKnowsThatNothingWasSentWhereTwilioWasNotReached(t *testing.T) {
+func TestUnreachedTwilioSentNothing(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -296,7 +296,7 @@ func TestSendHeedsItsContext(t *testing.T) {
 	}
 }
 
-func TestErrorsOfTheGatewayKeepNumbersToTheirPayload(t *testing.T) {
+func TestGatewayErrorsHideNumbers(t *testing.T) {
 	var err error = &sms.Error{To: "+15005550009", Code: sms.CodeInvalidTo, Message: "The 'To' number +15005550009 is not a valid phone number."}
 	if strings.Contains(fmt.Sprint(errors.Join(err)), "555") {
 		t.Errorf("the error prints the number: %v", err)

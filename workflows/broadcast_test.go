@@ -120,7 +120,7 @@ func fromSource() sms.BroadcastSmsInput {
 	}
 }
 
-func TestABroadcastGetsItsRecipientsFromAnActivity(t *testing.T) {
+func TestBroadcastReadsFromAnActivity(t *testing.T) {
 	b := newBroadcastBench(t, 35)
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 	var progress sms.BroadcastProgress
@@ -132,7 +132,7 @@ func TestABroadcastGetsItsRecipientsFromAnActivity(t *testing.T) {
 	}
 }
 
-func TestEachPageOfAKeyedBroadcastHasAKeyOfItsOwn(t *testing.T) {
+func TestKeyedPagesHaveTheirOwnKeys(t *testing.T) {
 	b := newBroadcastBench(t, 35)
 	input := fromSource()
 	input.IdempotencyKey = "spring"
@@ -146,7 +146,7 @@ func TestEachPageOfAKeyedBroadcastHasAKeyOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestABroadcastGoesOnInANewRunWhereTheLastOneEnded(t *testing.T) {
+func TestBroadcastGoesOnAsNew(t *testing.T) {
 	list := make([]string, 35)
 	for i := range list {
 		list[i] = fmt.Sprintf("+1555%07d", i)
@@ -180,7 +180,7 @@ func TestABroadcastGoesOnInANewRunWhereTheLastOneEnded(t *testing.T) {
 	}
 }
 
-func TestABroadcastThatCannotBeginSaysSo(t *testing.T) {
+func TestBroadcastThatCannotBeginFails(t *testing.T) {
 	broken, two, none, huge, wordy := fromSource(), fromSource(), fromSource(), fromSource(), fromSource()
 	badReport, away := fromSource(), fromSource()
 	broken.Report, badReport.Report = "monday", "../monday"
@@ -211,7 +211,7 @@ func fromList(to ...string) sms.BroadcastSmsInput {
 	return input
 }
 
-func TestANumberOnTwoPagesOfAListIsTextedOnce(t *testing.T) {
+func TestRepeatedNumberIsTextedOnce(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := fromList("+12125550100", "+12125550101", "(212) 555-0100", "+12125550102", "+12125550101")
 	input.PageSize, input.DefaultRegion = 2, "US"
@@ -255,7 +255,7 @@ func (b *broadcastBench) fromFile(t *testing.T, lines ...string) sms.BroadcastSm
 	return input
 }
 
-func TestABadLineIsReportedAndTheOthersAreTexted(t *testing.T) {
+func TestBadLineIsReported(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	progress, report := b.runOn(t, b.fromFile(t, "+15550000001,Ann", "+15550000002", "+15550000003,Cy", "?", "!", "+15550000004,Di"))
 	if progress.State != "done" || progress.Sent != 3 || progress.Recipients != 6 || progress.Errors[sms.CodeInvalidInput] != 3 || len(report) != 6 {
@@ -266,7 +266,7 @@ func TestABadLineIsReportedAndTheOthersAreTexted(t *testing.T) {
 	}
 }
 
-func TestABroadcastThatFailsOnItsWayTellsHowFarItCame(t *testing.T) {
+func TestFailedBroadcastSaysHowFar(t *testing.T) {
 	lines := []string{"+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di"}
 	for name, tc := range map[string]struct {
 		spoil        func(*broadcastBench)
@@ -289,7 +289,7 @@ func TestABroadcastThatFailsOnItsWayTellsHowFarItCame(t *testing.T) {
 	}
 }
 
-func TestAPageThatIsRefusedAsAWholeIsReportedByRecipient(t *testing.T) {
+func TestRefusedPageIsReportedByRecipient(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di", "+15550000005,Ed")
 	input.SmsBody = "broken later"
@@ -299,7 +299,7 @@ func TestAPageThatIsRefusedAsAWholeIsReportedByRecipient(t *testing.T) {
 	}
 }
 
-func TestACancelledBroadcastFinishesItsReport(t *testing.T) {
+func TestCancelledBroadcastFinishesItsReport(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.sending = func(page int) {
 		if page == 2 {
@@ -317,7 +317,7 @@ func TestACancelledBroadcastFinishesItsReport(t *testing.T) {
 	}
 }
 
-func TestABroadcastThatIsCancelledBeforeItsFirstPageHasNoReport(t *testing.T) {
+func TestBroadcastCancelledEarlyHasNoReport(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.RegisterDelayedCallback(b.CancelWorkflow, 0)
 	progress, _ := b.runOn(t, b.fromFile(t, "+15550000001,Ann"))

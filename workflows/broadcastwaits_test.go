@@ -166,7 +166,7 @@ func TestRestOfAPageIsSentAgain(t *testing.T) {
 	}
 }
 
-func TestPageWithAKeyIsSentAgainAsAWhole(t *testing.T) {
+func TestKeyedPageIsResentWhole(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := fromList("+12125550100", "+12125550101")
 	input.IdempotencyKey = "spring"
@@ -225,7 +225,7 @@ func atNight(t *testing.T, b *broadcastBench, input sms.BroadcastSmsInput) sms.B
 	return input
 }
 
-func TestWhoSleepsIsTextedInTheMorning(t *testing.T) {
+func TestSleepersAreTextedInTheMorning(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := atNight(t, b, fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101", "nobody"))
 	input.PageSize = 2

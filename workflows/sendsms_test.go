@@ -92,7 +92,7 @@ func TestNewsIsMergedHoweverItComes(t *testing.T) {
 	}
 }
 
-func TestNewsThatIsFasterThanTheResultCounts(t *testing.T) {
+func TestNewsBeforeTheResultCounts(t *testing.T) {
 	b := newBench(t, took("SM1"), unasked)
 	b.news(0, "SM1", sms.StatusDelivered, 0)
 	if report := b.run(waiting); report.Deliveries[0].Status != sms.StatusDelivered {
@@ -100,7 +100,7 @@ func TestNewsThatIsFasterThanTheResultCounts(t *testing.T) {
 	}
 }
 
-func TestAMessageWithoutNewsIsLookedUp(t *testing.T) {
+func TestMessageWithoutNewsIsLookedUp(t *testing.T) {
 	asked := 0
 	b := newBench(t, took("SM1", "SM2"), func(sid string) sms.StatusUpdate {
 		if asked++; asked < 3 {
@@ -122,7 +122,7 @@ func TestAMessageWithoutNewsIsLookedUp(t *testing.T) {
 	}
 }
 
-func TestTheWaitEndsAtItsTimeout(t *testing.T) {
+func TestWaitEndsAtItsTimeout(t *testing.T) {
 	b := newBench(t, took("SM1"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent} })
 	input := map[string]any{"timeout": "10m"}
 	maps.Copy(input, waiting)
@@ -136,14 +136,14 @@ func TestTheWaitEndsAtItsTimeout(t *testing.T) {
 	}
 }
 
-func TestASendThatDoesNotWaitEndsAtOnce(t *testing.T) {
+func TestSendWithoutWaitEndsAtOnce(t *testing.T) {
 	b := newBench(t, took("SM1"), unasked)
 	if report := b.run(map[string]any{"smsTo": "+15005550009"}); report.Deliveries != nil || len(report.Messages) != 1 {
 		t.Errorf("%+v", report)
 	}
 }
 
-func TestTheActivityGetsTheInputWithoutWhatIsTheWorkflows(t *testing.T) {
+func TestActivityGetsOnlyItsInput(t *testing.T) {
 	for name, tc := range map[string]struct {
 		input any
 		want  string
@@ -169,7 +169,7 @@ func TestTheActivityGetsTheInputWithoutWhatIsTheWorkflows(t *testing.T) {
 	}
 }
 
-func TestAWaitThatCannotBeIsRefusedBeforeAnythingIsSent(t *testing.T) {
+func TestImpossibleWaitIsRefused(t *testing.T) {
 	many := make([]string, maxAwaited+1)
 	for i := range many {
 		many[i] = fmt.Sprintf("+1555%07d", i)
@@ -205,7 +205,7 @@ func TestAWaitThatCannotBeIsRefusedBeforeAnythingIsSent(t *testing.T) {
 	}
 }
 
-func TestACancelledWaitGivesWhatIsKnown(t *testing.T) {
+func TestCancelledWaitReturnsWhatIsKnown(t *testing.T) {
 	b := newBench(t, took("SM1", "SM2"), unasked)
 	b.news(time.Second, "SM1", sms.StatusDelivered, 0)
 	b.RegisterDelayedCallback(b.CancelWorkflow, 2*time.Second)
@@ -215,7 +215,7 @@ func TestACancelledWaitGivesWhatIsKnown(t *testing.T) {
 	}
 }
 
-func TestAReasonThatComesAfterItsStatusCounts(t *testing.T) {
+func TestLateReasonCounts(t *testing.T) {
 	b := newBench(t, took("SM1", "SM2"), unasked)
 	b.news(time.Second, "SM1", sms.StatusUndelivered, 0)
 	b.news(2*time.Second, "SM1", sms.StatusUndelivered, 30003)
@@ -275,7 +275,7 @@ func TestDeliveriesGoOnInTheNextRun(t *testing.T) {
 	}
 }
 
-func TestAnUnknownOutcomeIsKnownOnceTwilioCallsBackAboutIt(t *testing.T) {
+func TestUnknownOutcomeIsKnownByCallback(t *testing.T) {
 	sent := took("SM1")
 	sent.Errors = []sms.Error{
 		{To: "+2", Code: sms.CodeOutcomeUnknown, Message: "lost", Recipient: "5.1"},

@@ -348,7 +348,7 @@ func (s *storm) crowd(ctx context.Context, t *testing.T) {
 	}
 }
 
-func TestNobodyIsTextedTwiceWhateverCrashes(t *testing.T) {
+func TestNobodyIsTextedTwiceThroughCrashes(t *testing.T) {
 	s := newStorm(t, stack.Build(t, "worker"), "", rain, stack.Options{})
 	v := s.judge(t, s.blow(t, *kills))
 	v.hold(t)
@@ -358,7 +358,7 @@ func TestNobodyIsTextedTwiceWhateverCrashes(t *testing.T) {
 	}
 }
 
-func TestNobodyIsTextedTwiceWhileVersionsMix(t *testing.T) {
+func TestNobodyIsTextedTwiceAcrossVersions(t *testing.T) {
 	if *older == "" {
 		*older = stack.Build(t, "test/chaos/older")
 	}
@@ -370,7 +370,7 @@ func TestNobodyIsTextedTwiceWhileVersionsMix(t *testing.T) {
 	}
 }
 
-func TestNobodyIsTextedTwiceWhateverElseIsTexted(t *testing.T) {
+func TestNobodyIsTextedTwiceInCrowds(t *testing.T) {
 	s := newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{
 		{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)},
 		{Kind: twiliosim.FaultRewritten, Rate: 0.2},
@@ -395,7 +395,7 @@ func TestNobodyIsTextedTwiceWhateverElseIsTexted(t *testing.T) {
 	}
 }
 
-func TestNobodyIsTextedTwiceWhateverSleepsLagsOrSkews(t *testing.T) {
+func TestNobodyIsTextedTwiceThroughSleep(t *testing.T) {
 	for _, skew := range []time.Duration{90 * time.Second, -90 * time.Second} {
 		t.Run(skew.String(), func(t *testing.T) {
 			lag := twiliosim.Fault{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)}
@@ -410,7 +410,7 @@ func TestNobodyIsTextedTwiceWhateverSleepsLagsOrSkews(t *testing.T) {
 	}
 }
 
-func TestWithoutTheRecordPeopleAreTextedTwice(t *testing.T) {
+func TestForgetfulWorkerTextsTwice(t *testing.T) {
 	slow := twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(100 * time.Millisecond)}
 	s := newStorm(t, stack.Build(t, "test/chaos/forgetful"), "", []twiliosim.Fault{slow}, stack.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -447,7 +447,7 @@ func (s *storm) texted() (all, twice int) {
 	return len(times), twice
 }
 
-func TestWhatTwilioHidesIsReportedAsUnknownAndNotSentAgain(t *testing.T) {
+func TestHiddenMessageIsReportedAsUnknown(t *testing.T) {
 	const hidden = "+15550000003"
 	s := newStorm(t, stack.Build(t, "worker"), "", []twiliosim.Fault{
 		{Kind: twiliosim.FaultResponseLost, Operation: "create", Number: hidden},

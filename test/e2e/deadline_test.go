@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-func TestTheResultComesBeforeTheDeadline(t *testing.T) {
+func TestResultComesBeforeTheDeadline(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Environment: []string{"SEND_CONCURRENCY=2"}})
 	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Delay: twiliosim.Duration(time.Minute)}); err != nil {
@@ -62,7 +62,7 @@ func TestTheResultComesBeforeTheDeadline(t *testing.T) {
 	}
 }
 
-func TestACallerThatTriesAgainHearsAtOnce(t *testing.T) {
+func TestCallerThatRetriesHearsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.Fault429, Operation: "create"}); err != nil {

@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-func TestAWorkflowLearnsWhatBecameOfItsMessages(t *testing.T) {
+func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 	t.Parallel()
 	const unreachable = "+15005550021"
 	// With several accounts, the address of each callback has to prove its own.

@@ -8,7 +8,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-func TestAKeyIsBurntByWhatWasSentAndNotByAFailure(t *testing.T) {
+func TestKeyIsBurntBySendingOnly(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	const other = "+15005550010"

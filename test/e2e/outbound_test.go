@@ -158,7 +158,7 @@ func TestOneKeyIsOneSend(t *testing.T) {
 	}
 }
 
-func TestAKeyedSendThatWasEndedFromOutsideHoldsNobodyUp(t *testing.T) {
+func TestTerminatedKeyedSendHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Environment: []string{"TWILIO_TIMEOUT=60s"}})
 	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(time.Minute)}); err != nil {
@@ -188,7 +188,7 @@ func TestAKeyedSendThatWasEndedFromOutsideHoldsNobodyUp(t *testing.T) {
 	}
 }
 
-func TestAKeyedSendCompletesWithinItsTimeout(t *testing.T) {
+func TestKeyedSendCompletesWithinItsTimeout(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Environment: []string{"TWILIO_TIMEOUT=60s"}})
 	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(time.Minute)}); err != nil {
@@ -234,7 +234,7 @@ func longList(t *testing.T, s *stack.Stack) (client.WorkflowRun, int) {
 	return run, recipients
 }
 
-func TestACancelledSendReturnsWhatWasSent(t *testing.T) {
+func TestCancelledSendReturnsWhatWasSent(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	run, recipients := longList(t, s)
@@ -258,7 +258,7 @@ func TestACancelledSendReturnsWhatWasSent(t *testing.T) {
 	}
 }
 
-func TestAWorkerThatStopsLeavesTheRestToAnother(t *testing.T) {
+func TestStoppedWorkerLeavesTheRest(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	run, recipients := longList(t, s)

@@ -23,7 +23,7 @@ import (
 	"temporal-twilio/workflows"
 )
 
-func TestSendsThatWaitForThePaceHeartbeatLittle(t *testing.T) {
+func TestPacedSendsHeartbeatLittle(t *testing.T) {
 	t.Parallel()
 	const sends, perSecond = 30, 3
 	metrics := "127.0.0.1:" + stack.FreePort(t)
@@ -98,7 +98,7 @@ func heartbeats(ctx context.Context, t *testing.T, metrics string) (count float6
 	return count
 }
 
-func TestAKeyedSendHoldsNoSlotWhileAnotherWorks(t *testing.T) {
+func TestKeyedSendHoldsNoSlot(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{NoWorker: true})
 	gateway, err := twilio.New(twilio.Access{AccountSID: stack.Account, Token: stack.Token, BaseURL: s.Twilio.URL})

@@ -18,7 +18,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-func TestAWorkflowIDMayHoldAnyLetter(t *testing.T) {
+func TestWorkflowIDMayHoldAnyLetter(t *testing.T) {
 	s := stack.Start(t, stack.Options{Triggers: `triggers:
   - name: chat
     pattern: 'chat with (?<name>.+)'
