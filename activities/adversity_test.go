@@ -15,7 +15,9 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/twilio"
@@ -280,6 +282,28 @@ func TestSecondAttemptDoubtsTheFirstFew(t *testing.T) {
 		if want := to.place < firstFew; (to.state == doubtful) != want {
 			t.Errorf("recipient %d: %d", to.place, to.state)
 		}
+	}
+}
+
+func TestSecondAttemptLooksBeforeItSends(t *testing.T) {
+	f := &fakeTwilio{}
+	a := newActivities(f)
+	env := quiet().NewTestWorkflowEnvironment()
+	env.RegisterActivityWithOptions(func(ctx context.Context, raw converter.RawValue) (sms.SendSmsResult, error) {
+		if activity.GetInfo(ctx).Attempt > 1 {
+			return a.SendSms(ctx, raw)
+		}
+		_, _ = f.Send(ctx, twilio.Draft{To: first, Body: one.SmsBody}) // and then the worker dies
+		return sms.SendSmsResult{}, errors.New("the worker died")
+	}, activity.RegisterOptions{Name: sms.SendSmsName})
+	env.ExecuteWorkflow(func(ctx workflow.Context) (result sms.SendSmsResult, err error) {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+		err = workflow.ExecuteActivity(ctx, sms.SendSmsName, one).Get(ctx, &result)
+		return result, err
+	})
+	var result sms.SendSmsResult
+	if err := env.GetWorkflowResult(&result); err != nil || f.creates != 1 || len(result.Messages)+len(result.Errors) != 1 {
+		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
 	}
 }
 
