@@ -18,7 +18,8 @@
 //   - The attempt (attempt.go) says how much time is left, whether Temporal still
 //     counts on this worker, and whether there will be another attempt. Its heart
 //     (heart.go) writes heartbeats, and learns from their answers whether to stop.
-//   - The result (sendsms.go) leaves before the deadline, whatever happens.
+//   - The result (sendsms.go) leaves before the deadline, whatever happens. Status
+//     callbacks (callback.go) bring the workflow what becomes of its messages.
 //
 // A send with an idempotency key (once.go) is a workflow whose ID is made of the
 // key; whoever asks with the key waits for that workflow's result.

@@ -1,0 +1,65 @@
+package activities
+
+// Callbacks: the address at which our webhook hears what becomes of a message.
+
+import (
+	"maps"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"temporal-twilio/sms"
+)
+
+// maxCallback is the longest address that Twilio takes (21609 above it).
+const maxCallback = 4000
+
+// callback returns the query of the status callback's address, which names the workflow
+// that gets the news and the account that sends. It is nil unless the workflow asked
+// for status signals.
+func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Values {
+	if given, err := url.Parse(input.StatusCallback); err == nil && input.StatusCallback != "" {
+		if query := given.Query(); a.StatusCallback != "" && strings.HasPrefix(input.StatusCallback, a.StatusCallback+"?") && sms.StatusProven(a.IDSecret, query) {
+			return query // a keyed send passes on that of its caller
+		}
+		return nil
+	}
+	if a.StatusCallback == "" || workflowID == "" || input.StatusSignals == nil || !*input.StatusSignals {
+		return nil
+	}
+	query := url.Values{sms.CallbackWorkflow: {workflowID}}
+	if sid := a.Accounts[input.Account].SID; sid != "" {
+		query.Set(sms.CallbackAccount, sid)
+	}
+	return query
+}
+
+// callbackAddress returns the address with a query. The fragment asks Twilio to retry.
+// Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+func (a *Activities) callbackAddress(query url.Values) string {
+	if len(a.IDSecret) > 0 {
+		sms.ProveStatus(a.IDSecret, query)
+	}
+	address := a.StatusCallback + "?" + query.Encode() + "#rc=3&rp=5xx,ct,rt"
+	if len(address) > maxCallback {
+		return ""
+	}
+	return address
+}
+
+// reference names a recipient in callbacks and in the error of an unknown
+// outcome: an activity may be one of many of its workflow.
+func (s *send) reference(to *recipient) string {
+	return s.info.ActivityID + "." + strconv.Itoa(to.place)
+}
+
+// callbackOf is the address for one recipient's message.
+func (s *send) callbackOf(to *recipient) string {
+	if s.callback == nil {
+		return s.options.StatusCallback
+	}
+	query := maps.Clone(s.callback)
+	query.Set(sms.CallbackRecipient, s.reference(to))
+	query.Set(sms.CallbackAttempt, strconv.Itoa(int(s.info.Attempt)))
+	return s.activities.callbackAddress(query)
+}
