@@ -23,7 +23,7 @@ func main() {
 	defer stop()
 	cmd, err := command().ExecuteContextC(ctx)
 	switch {
-	case errors.Is(err, errNotAllSent), errors.Is(err, errNotAnswered), errors.Is(err, errFindings):
+	case errors.Is(err, errNotAllSent), errors.Is(err, errNotAnswered), errors.Is(err, errFindings), errors.Is(err, errNothingFound):
 		os.Exit(1)
 	case err != nil:
 		if asJSON, _ := cmd.Flags().GetBool("json"); asJSON {
@@ -51,6 +51,6 @@ Exit status: 0 all went well, 1 a recipient was not sent to or did not answer,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), cancelCommand(), renderCommand(), triggersCommand(), simulateCommand(), scaffoldCommand())
+	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), cancelCommand(), findCommand(), renderCommand(), triggersCommand(), simulateCommand(), scaffoldCommand())
 	return root
 }

@@ -1,0 +1,216 @@
+package main
+
+// starter find: what became of a text, or of all texts of a phone, in order, as
+// Twilio has them, with what Temporal knows of each.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
+	sdk "go.temporal.io/sdk/temporal"
+
+	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/temporal"
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+var triggerKey = sdk.NewSearchAttributeKeyKeyword(sms.AttributeTrigger)
+
+// maxFound is how many messages of each direction are looked at.
+const maxFound = 200
+
+// told is one text of the story.
+type told struct {
+	At        time.Time `json:"at"`
+	SID       string    `json:"sid"`
+	Direction string    `json:"direction"`
+	From      string    `json:"from"`
+	To        string    `json:"to"`
+	Body      string    `json:"body"`
+	// Status and ErrorCode are Twilio's.
+	Status    sms.Status `json:"status"`
+	ErrorCode int        `json:"errorCode,omitempty"`
+	// Workflow is that of an inbound text, State how it is, Trigger what started it;
+	// empty if no workflow has the text.
+	Workflow string `json:"workflow,omitempty"`
+	State    string `json:"state,omitempty"`
+	Trigger  string `json:"trigger,omitempty"`
+}
+
+func findCommand() *cobra.Command {
+	since, account, asJSON := "24h", "", false
+	cmd := &cobra.Command{
+		Use:   "find NUMBER|SID",
+		Short: "Tell what became of the texts of a phone, or of one text",
+		Long: `List the texts to and from a phone, or the one with a MessageSid, in order: as
+Twilio has them, with their status and error code, and for each inbound one
+the workflow that has it. It takes the credentials that the worker takes, such as
+TWILIO_ACCOUNT and TWILIO_TOKEN_FILE, and prints numbers and texts.
+
+Exit status: 0 if something was found, 1 if not, 2 for anything else.`,
+		Example: `  starter find +15005550009 --since 10:00
+  starter find SM0123456789abcdef0123456789abcdef`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			from, err := readSince(since, time.Now())
+			if err != nil {
+				return err
+			}
+			return find(cmd.Context(), cmd.OutOrStdout(), args[0], account, from, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&since, "since", since, "the beginning: a time of today (10:00), a date, or how long ago (90m)")
+	cmd.Flags().StringVar(&account, "account", "", "the account of TWILIO_ACCOUNTS, by its name")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
+	return cmd
+}
+
+// readSince reads a time of today, a date or a duration before now.
+func readSince(text string, now time.Time) (time.Time, error) {
+	if text == "today" {
+		text = "00:00"
+	}
+	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
+		return now.Add(-ago), nil
+	}
+	if at, err := time.ParseInLocation("15:04", text, now.Location()); err == nil {
+		return time.Date(now.Year(), now.Month(), now.Day(), at.Hour(), at.Minute(), 0, 0, now.Location()), nil
+	}
+	for _, form := range []string{time.DateOnly, "2006-01-02 15:04", time.RFC3339} {
+		if at, err := time.ParseInLocation(form, text, now.Location()); err == nil {
+			return at, nil
+		}
+	}
+	return now, fmt.Errorf("--since is %q: write a time such as 10:00, a date such as 2026-11-26, or a duration such as 90m", text)
+}
+
+func find(ctx context.Context, out io.Writer, what, account string, since time.Time, asJSON bool) error {
+	gateway, err := openGateway(account)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	records, err := recordsOf(ctx, gateway, what, since)
+	if err != nil {
+		return fmt.Errorf("ask Twilio: %w", err)
+	}
+	c, err := connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	story := make([]told, len(records))
+	for i := range records {
+		if story[i], err = tell(ctx, c, &records[i]); err != nil {
+			return failure(c, "look up the workflow of "+records[i].SID, err)
+		}
+	}
+	if asJSON {
+		if err := printJSON(out, story); err != nil {
+			return err
+		}
+	} else {
+		for i := range story {
+			fmt.Fprintln(out, story[i].String())
+		}
+	}
+	if len(story) == 0 {
+		return errNothingFound
+	}
+	return nil
+}
+
+var errNothingFound = errors.New("nothing was found")
+
+func openGateway(account string) (*twilio.Client, error) {
+	c, err := config.FromEnvironment()
+	if err != nil {
+		return nil, err
+	}
+	access := c.Twilio()
+	if account != "" {
+		named, there := c.Named[account]
+		if !there {
+			return nil, fmt.Errorf("--account: there is no account %q in TWILIO_ACCOUNTS", account)
+		}
+		access = named.Twilio()
+	}
+	gateway, err := twilio.New(access)
+	if err != nil {
+		return nil, fmt.Errorf("TWILIO_ACCOUNT, TWILIO_TOKEN: %w", err)
+	}
+	return gateway, nil
+}
+
+// recordsOf returns one message by its SID, or those of a phone, the oldest first.
+func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since time.Time) ([]twilio.Record, error) {
+	if strings.HasPrefix(what, "SM") || strings.HasPrefix(what, "MM") {
+		record, err := gateway.Fetch(ctx, what)
+		if e := sms.AsError(err); e != nil && e.TwilioCode == 20404 {
+			return nil, nil
+		}
+		return []twilio.Record{record}, err
+	}
+	var all []twilio.Record
+	// Messages are dated to the second: within one, a text comes before its answer.
+	for _, query := range []twilio.Query{{From: what, Since: since, Limit: maxFound}, {To: what, Since: since, Limit: maxFound}} {
+		listing, err := gateway.List(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		slices.Reverse(listing.Records)
+		all = append(all, listing.Records...)
+	}
+	slices.SortStableFunc(all, func(a, b twilio.Record) int { return a.Created.Compare(b.Created) })
+	return all, nil
+}
+
+// tell adds to a message what Temporal knows of it.
+func tell(ctx context.Context, c *temporal.Client, r *twilio.Record) (told, error) {
+	t := told{
+		At: r.Created, SID: r.SID, Direction: "out", From: r.From, To: r.To, Body: r.Body, Status: r.Status, ErrorCode: r.ErrorCode,
+	}
+	if r.Direction != "inbound" {
+		return t, nil
+	}
+	t.Direction = "in"
+	id := sms.TextWorkflowID(r.SID)
+	described, err := c.DescribeWorkflow(ctx, id, "")
+	if missing := (*serviceerror.NotFound)(nil); errors.As(err, &missing) {
+		return t, nil
+	}
+	if err != nil {
+		return t, err
+	}
+	t.Workflow, t.State = id, strings.ToLower(described.Status.String())
+	if trigger, there := described.TypedSearchAttributes.GetKeyword(triggerKey); there {
+		t.Trigger = trigger
+	}
+	return t, nil
+}
+
+// String is the text's line.
+func (t *told) String() string {
+	line := fmt.Sprintf("%s  %-3s  %s -> %s  %q  %s  %s", t.At.Local().Format(time.DateTime), t.Direction, t.From, t.To, t.Body, t.Status, t.SID)
+	switch {
+	case t.ErrorCode != 0:
+		line += fmt.Sprintf("  error %d: https://www.twilio.com/docs/api/errors/%[1]d", t.ErrorCode)
+	case t.Direction == "in" && t.Workflow == "":
+		line += "  no workflow has it"
+	case t.Workflow != "":
+		line += fmt.Sprintf("  %s %s", t.Workflow, t.State)
+		if t.Trigger != "" {
+			line += ", trigger " + t.Trigger
+		}
+	}
+	return line
+}

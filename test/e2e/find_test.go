@@ -1,0 +1,57 @@
+package e2e
+
+import (
+	"fmt"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"go.temporal.io/sdk/client"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+)
+
+func TestStarterFindTellsTheStoryOfAPhone(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	find := func(args ...string) (out string, status int) {
+		cmd := exec.CommandContext(t.Context(), stack.Build(t, "starter"), append([]string{"find"}, args...)...)
+		cmd.Env = s.Environment()
+		text, _ := cmd.CombinedOutput() // the status says it
+		return string(text), cmd.ProcessState.ExitCode()
+	}
+	if out, status := find(phone); status != 1 {
+		t.Errorf("before anything: status %d\n%s", status, out)
+	}
+	ordered := text(t, s, "Order Number 42")
+	text(t, s, "hello")
+	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName,
+		sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.Recipients{{To: phone}}, SmsBody: "On its way"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Get(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	out, status := find(phone, "--since", "1h")
+	place := -1
+	for _, want := range []string{
+		`"Order Number 42"`, `"hello"`, `"On its way"`,
+	} {
+		next := strings.Index(out, want)
+		if next <= place {
+			t.Errorf("%s is not told in its order", want)
+		}
+		place = next
+	}
+	if status != 0 || !strings.Contains(out, fmt.Sprintf("%s running, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) && !strings.Contains(out, fmt.Sprintf("%s completed, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) || !strings.Contains(out, "no workflow has it") {
+		t.Errorf("status %d\n%s", status, out)
+	}
+	if out, status := find(ordered.MessageSID, "--json"); status != 0 || !strings.Contains(out, `"trigger": "order-status"`) {
+		t.Errorf("by the SID: status %d\n%s", status, out)
+	}
+	if out, status := find("SM00000000000000000000000000000000"); status != 1 {
+		t.Errorf("a SID that Twilio does not have: status %d\n%s", status, out)
+	}
+}
