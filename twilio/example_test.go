@@ -1,0 +1,31 @@
+package twilio_test
+
+import (
+	"fmt"
+	"net/url"
+
+	"temporal-twilio/twilio"
+)
+
+// A webhook answers with TwiML, which texts the sender.
+func ExampleReply() {
+	fmt.Printf("%s\n", twilio.Reply("Tea & cake at 5?"))
+	// Output:
+	// <?xml version="1.0" encoding="UTF-8"?>
+	// <Response><Message>Tea &amp; cake at 5?</Message></Response>
+}
+
+// A request is from Twilio only if its signature is that of its parameters and of
+// the address that Twilio called, under the account's token.
+func ExampleVerify() {
+	const address = "https://sms.example.com/twilio/sms"
+	params := url.Values{"From": {"+15005550009"}, "Body": {"Hello"}}
+	signature := twilio.Sign("token", address, params)
+	fmt.Println(twilio.Verify("token", address, params, signature))
+
+	params.Set("Body", "Hello!")
+	fmt.Println(twilio.Verify("token", address, params, signature))
+	// Output:
+	// true
+	// false
+}
