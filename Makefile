@@ -125,7 +125,7 @@ fuzz: ## each fuzz target, FUZZTIME (30000x) inputs
 JAVA = $(shell command -v javac >/dev/null && test -e $${FREEMARKER_JAR:-/usr/share/java/freemarker.jar} && echo yes)
 
 .PHONY: conformance
-conformance: ## both engines against Java's answers, which Java gives anew where it is installed
+conformance: ## both engines against Java's answers, which are taken anew if Java is installed
 	$(if ${JAVA},cd freemarker && go run ./internal/corpus/regenerate,@echo "no Java here: its answers are those that were committed")
 	$(if ${JAVA},go test -tags java ./javaregex -run Java -v -seed $(shell date +%s))
 	$(if ${JAVA},go test -tags java ./freemarker -run TestFamiliesAgainstJava -v -seed $(shell date +%s))
@@ -137,7 +137,7 @@ bench-freemarker: ## the template engine beside Java's; needs Java
 	go test -tags java ./freemarker -run TestSpeedAgainstJava -v
 
 .PHONY: bench-javaregex
-bench-javaregex: ## the regular expressions beside Go's, and Java's where it is installed
+bench-javaregex: ## the regular expressions beside Go's, and Java's if it is installed
 	go run ./javaregex/internal/bench
 
 .PHONY: bench-inbound

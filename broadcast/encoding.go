@@ -21,7 +21,7 @@ const (
 	utf16BE
 )
 
-// refusedHeads are the first bytes of what is no text that can be read, and what
+// refusedHeads are the first bytes of what cannot be read as text, and what
 // to do about it.
 var refusedHeads = []struct{ head, says string }{
 	{"\xff\xfe\x00\x00", "is UTF-32; save it as UTF-8"},

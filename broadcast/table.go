@@ -46,7 +46,7 @@ func newTable(heading []byte, separator string) (*table, error) {
 		t.csv = csv.NewReader(t.source)
 		t.csv.Comma = candidate
 		t.csv.FieldsPerRecord = -1 // counted below
-		// A space after a separator, where the separator itself is none.
+		// A space after a separator, unless the separator is a space.
 		t.csv.TrimLeadingSpace = candidate != '\t'
 		fields, err := t.fields(heading)
 		if err != nil {

@@ -21,7 +21,7 @@ type AskSmsInput struct {
 	SmsBody   string          `json:"smsBody,omitempty" example:"\"Shall we come on Monday?\""`
 	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
 	Metadata  json.RawMessage `json:"metadata,omitempty" example:"{\"name\": \"Ann\"}"`
-	// ContentSID asks by a content template, as WhatsApp requires it of whoever
+	// ContentSID asks by a content template, as WhatsApp requires of whoever
 	// texts first. ContentVariables are its variables. Optional.
 	ContentSID       string          `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
 	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
@@ -32,7 +32,7 @@ type AskSmsInput struct {
 	Reminders []Reminder `json:"reminders,omitempty" example:"[{\"after\": \"1h\", \"smsBody\": \"Please answer yes or no.\"}]"`
 	// Timeout ends the wait. Optional: default 24 h.
 	Timeout Duration `json:"timeout,omitempty"`
-	// IfSeveral says who gets a reply where several questions are open between
+	// IfSeveral says who gets a reply if several questions are open between
 	// the two numbers. Optional: default oldest.
 	IfSeveral IfSeveral `json:"ifSeveral,omitempty" example:"\"oldest\", \"latest\", \"code\" or \"refuse\""`
 	// Code is the word that a reply begins with, for IfSeveral code.
@@ -68,7 +68,7 @@ type AskSmsResult struct {
 	Outcome AskOutcome `json:"outcome"`
 	// Reply is set if the outcome is answered.
 	Reply *Reply `json:"reply"`
-	// Sent tells of the question, Reminders how many reminders Twilio took.
+	// Sent is the result of the question, Reminders how many reminders Twilio took.
 	Sent      SendSmsResult `json:"sent"`
 	Reminders int           `json:"reminders"`
 }

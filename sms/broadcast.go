@@ -62,7 +62,7 @@ type BroadcastProgress struct {
 	// by itself. Both are empty if somebody paused it.
 	Why     string     `json:"why,omitempty"`
 	NextTry *time.Time `json:"nextTry,omitempty"`
-	// Notes are what whoever started the broadcast should know, each told once.
+	// Notes are for whoever started the broadcast; each appears once.
 	Notes []string `json:"notes,omitempty"`
 	// Error says why the broadcast failed before its end, or has no report.
 	Error string `json:"error,omitempty"`
@@ -83,7 +83,7 @@ type BeginInput struct {
 	DefaultRegion string `json:"defaultRegion,omitempty"`
 	// Report is the name of its report, empty for none.
 	Report string `json:"report,omitempty"`
-	// Broadcast tells this broadcast from all others, through all of its runs.
+	// Broadcast identifies this broadcast through all of its runs.
 	Broadcast string `json:"broadcast"`
 	// DryRun checks the report's name without reserving it.
 	DryRun bool `json:"dryRun,omitempty"`
@@ -174,7 +174,7 @@ type Preview struct {
 	// Failures are the first who would not be sent to, and why. The Errors of the
 	// progress count all of them.
 	Failures []Error `json:"failures,omitempty"`
-	// Gaps are the first of GapCount texts that have nothing where a variable of the
+	// Gaps are the first of GapCount texts that have a gap because a variable of the
 	// recipient's is empty, such as "Dear , hello".
 	Gaps     []PreviewGap `json:"gaps,omitempty"`
 	GapCount int          `json:"gapCount,omitempty"`
@@ -188,7 +188,7 @@ type PreviewText struct {
 	Encoding Encoding `json:"encoding"`
 }
 
-// PreviewGap is a text with nothing where a variable is empty.
+// PreviewGap is a text with a gap, because a variable is empty.
 type PreviewGap struct {
 	To       string `json:"to"`
 	Variable string `json:"variable"`

@@ -11,7 +11,7 @@ const (
 	zeroWidthNonJoiner = '\u200c'
 )
 
-// clusterer tells where a cluster ends. It follows the rules of Unicode
+// clusterer finds the end of a cluster. It follows the rules of Unicode
 // Standard Annex 29 for extended grapheme clusters, of which it leaves out what
 // only ill-formed text needs.
 type clusterer struct {

@@ -20,7 +20,7 @@ import (
 // Decode reads an input, a JSON object, into a pointer to a struct.
 //
 // Names match in any letter case and with underscores (sms_from), and null or an
-// empty string stands for an absent value. Numbers, true and false, objects and
+// empty string means an absent value. Numbers, true and false, objects and
 // lists may be written as text; a list of one may be that one. The tag "example"
 // of a field is shown to callers whose value is another. If it lists words with
 // "or" between them, they may be in any letter case; a field of the type
@@ -112,7 +112,7 @@ func (p Problems) err() error {
 	return p
 }
 
-// field is where a value stands.
+// field is the place of a value.
 type field struct {
 	// name is empty for the whole input.
 	name, example string
@@ -343,7 +343,7 @@ func (d *decoder) object(f field, data []byte, into reflect.Value) {
 	}
 }
 
-// unknown tells of a field that there is not, and of the one that was meant.
+// unknown reports a field that does not exist, and the one that was probably meant.
 func (d *decoder) unknown(path, name string, known []structField) {
 	p := Problem{Field: path, Says: "there is no field of that name", Private: ": " + strconv.Quote(clip(path))}
 	if isName(name) {

@@ -9,7 +9,7 @@ import (
 )
 
 // Code names why something was not sent. The names are those of the Alfresco
-// connector where it has one.
+// connector if it has one.
 type Code string
 
 // The codes of the Alfresco connector.
@@ -72,7 +72,7 @@ func Codes() []Code {
 	}
 }
 
-// Error is one thing that went wrong, as the payload of SendSms tells it.
+// Error is one thing that went wrong, as the payload of SendSms reports it.
 type Error struct {
 	// To is the recipient it concerns; empty if it concerns the whole send.
 	To string `json:"to,omitempty"`
@@ -90,7 +90,7 @@ type Error struct {
 	// Retryable is true only if nothing was sent and a later attempt may succeed.
 	Retryable bool `json:"retryable"`
 	// Recipient names the recipient of an unknown outcome as Twilio's callbacks
-	// about it do ([StatusUpdate.Recipient]). Empty for all others, and where no
+	// about it do ([StatusUpdate.Recipient]). Empty for all others, and if no
 	// callback was asked for.
 	Recipient string `json:"recipient,omitempty"`
 
@@ -128,6 +128,6 @@ func AsError(err error) *Error {
 	return &Error{Code: CodeUnknown, Message: "a fault that nobody has named; the worker's log may hold more"}
 }
 
-// Error gives the code alone: the message may hold a phone number, and errors
+// Error returns the code alone: the message may hold a phone number, and errors
 // end in logs.
 func (e *Error) Error() string { return string(e.Code) }

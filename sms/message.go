@@ -2,7 +2,7 @@ package sms
 
 // Messages, and the life of one.
 
-// Status is where a message stands in its life, in Twilio's words.
+// Status is the stage of a message's life, in Twilio's words.
 type Status string
 
 // The statuses of an outbound message, roughly in their order.

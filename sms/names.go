@@ -90,7 +90,7 @@ const (
 	StatusSignal = "SmsStatus"
 	// ReplySignal brings a [Reply] to the workflow that asked.
 	ReplySignal = "SmsReply"
-	// GiveUpSignal tells a ReceiveSmsWorkflow that the sender is about to hear the
+	// GiveUpSignal informs a ReceiveSmsWorkflow that the sender is about to hear the
 	// echoErrors, because no worker had begun with it. A workflow that has begun
 	// ignores it. Its argument is 1, or -1 to take one back.
 	GiveUpSignal = "giveUp"

@@ -1,6 +1,6 @@
 package sms
 
-// Pseudonyms: phone numbers as they may stand in workflow IDs and search
+// Pseudonyms: phone numbers as they may appear in workflow IDs and search
 // attributes, which Temporal never encrypts.
 
 import (
@@ -9,7 +9,7 @@ import (
 	"encoding/hex"
 )
 
-// Pseudonym stands for one or more values: 32 hex digits, the first half of
+// Pseudonym returns what replaces one or more values: 32 hex digits, the first half of
 // the HMAC-SHA256 under secret of the values, each followed by a zero byte.
 // Who has no secret can neither read it nor try all numbers.
 func Pseudonym(secret []byte, values ...string) string {

@@ -11,7 +11,7 @@ type Question struct {
 	WorkflowID string `json:"workflowId"`
 	// Pattern is what a reply must match, in Java's syntax; empty for any.
 	Pattern string `json:"pattern,omitempty"`
-	// Code is the word that a reply begins with where several are open.
+	// Code is the word that a reply begins with if several are open.
 	Code string `json:"code,omitempty"`
 	// IfSeveral says which of several open questions gets a reply.
 	IfSeveral IfSeveral `json:"ifSeveral,omitempty"`
@@ -25,7 +25,7 @@ type Question struct {
 
 // MayBeAnsweredBy reports whether a text that an account received at a time can
 // be a reply: it came late enough, and to the account that asked if both are
-// known. Twilio gives that time to the second, cut off.
+// known. Twilio reports that time in whole seconds, rounded down.
 func (q Question) MayBeAnsweredBy(receivedAt time.Time, accountSID string) bool {
 	if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {
 		return false
@@ -33,18 +33,18 @@ func (q Question) MayBeAnsweredBy(receivedAt time.Time, accountSID string) bool 
 	return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))
 }
 
-// IfSeveral is a policy for replies where several questions are open.
+// IfSeveral is a policy for replies while several questions are open.
 type IfSeveral string
 
 const (
-	// IfSeveralOldest gives the reply to the question that was asked first. The default.
+	// IfSeveralOldest delivers the reply to the question that was asked first. The default.
 	IfSeveralOldest IfSeveral = "oldest"
-	// IfSeveralLatest gives it to the one that was asked last.
+	// IfSeveralLatest delivers it to the one that was asked last.
 	IfSeveralLatest IfSeveral = "latest"
-	// IfSeveralCode gives it to the one whose code it begins with, and to none if it
+	// IfSeveralCode delivers it to the one whose code it begins with, and to none if it
 	// begins with none.
 	IfSeveralCode IfSeveral = "code"
-	// IfSeveralRefuse gives it to none.
+	// IfSeveralRefuse delivers it to none.
 	IfSeveralRefuse IfSeveral = "refuse"
 )
 
@@ -53,7 +53,7 @@ type QuestionInput struct {
 	// Ours is a number of ours, or the SID of the Messaging Service that picks one.
 	Ours   string `json:"ours"`
 	Theirs string `json:"theirs"`
-	// Account is the one that asks, by the name that callers give.
+	// Account is the one that asks, by the name that callers use.
 	Account  string   `json:"account,omitempty"`
 	Question Question `json:"question"`
 }

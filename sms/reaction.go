@@ -137,7 +137,7 @@ func (s *sentence) parse(text string) *Reaction {
 	return &Reaction{Emoji: emoji, Text: quoted, Removed: s.removed}
 }
 
-// things are what iPhones say of a message that is no text.
+// things are what iPhones call a message that is not text.
 var things = []string{
 	"an image", "a photo", "a video", "a movie", "an attachment", "an audio message", "a sticker", "a location",
 	"una imagen",

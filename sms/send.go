@@ -47,8 +47,8 @@ type SendSmsInput struct {
 	// was not sent to, with an error that is not retried and whose details are the
 	// result. Optional: default complete.
 	OnError OnError `json:"onError,omitempty" example:"\"complete\" or \"fail\""`
-	// IdempotencyKey makes this the one send of its key: whoever else asks with
-	// the same key gets the same result, and nothing more is sent. Optional.
+	// IdempotencyKey makes this the one send of its key: any other call with
+	// the same key returns the same result, and nothing more is sent. Optional.
 	IdempotencyKey string `json:"idempotencyKey,omitempty" example:"\"order-42/confirmed\""`
 	// OnUnknown says what to do with a recipient of whom it cannot be decided
 	// whether Twilio took the message. Optional: default report.

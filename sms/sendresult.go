@@ -61,8 +61,8 @@ func NewSendSmsResult(messages []Message, errors []Error) SendSmsResult {
 }
 
 const (
-	// maxReport is how many bytes the two strings of a result may take. They stand
-	// in it a second time, typed, and Temporal takes 2 MB.
+	// maxReport is how many bytes the two strings of a result may take. The result
+	// has the same a second time, typed, and Temporal takes 2 MB.
 	maxReport = 700 << 10
 	// maxTo is longer than any address, maxShortTo than most of them as JSON.
 	maxTo, maxShortTo = 200, 40
@@ -79,7 +79,7 @@ func shorten(errors []Error) {
 	}
 }
 
-// hidden stands for an address that is too long to be repeated.
+// hidden replaces an address that is too long to be repeated.
 func hidden(to string) string { return fmt.Sprintf("(an address of %d bytes)", len(to)) }
 
 // jsonText is a list of plain structs, or a text, as JSON: they always marshal.

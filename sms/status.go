@@ -9,7 +9,7 @@ import (
 	"net/url"
 )
 
-// rank is how far a message has come; a later status never gives way to an
+// rank is how far a message has come; a later status never yields to an
 // earlier one.
 var rank = map[Status]int{
 	StatusAccepted: 1, StatusScheduled: 1, StatusQueued: 2, StatusSending: 3, StatusSent: 4, StatusPartiallyDelivered: 5,
@@ -18,7 +18,7 @@ var rank = map[Status]int{
 }
 
 // After reports whether a message that was in status before can now be in
-// status s. Of two that end a message's life, the first stands; only a
+// status s. Of two that end a message's life, the first counts; only a
 // delivered message is read.
 func (s Status) After(before Status) bool {
 	if s == StatusRead && before.Final() && before != StatusDelivered {
@@ -44,7 +44,7 @@ const (
 	CallbackRecipient = "recipient"
 	CallbackAttempt   = "attempt"
 	// statusProof shows that one of our workers made the address. Twilio's own
-	// signature shows less: it signs whatever address an account gives it.
+	// signature shows less: it signs whatever address an account sets.
 	statusProof = "proof"
 )
 

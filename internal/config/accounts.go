@@ -1,6 +1,6 @@
 package config
 
-// Accounts: further sets of credentials, by the names that callers give.
+// Accounts: further sets of credentials, by the names that callers use.
 
 import (
 	"cmp"

@@ -11,7 +11,7 @@ import (
 
 // Secret is a token, a key or a password. However it is printed, logged or
 // marshalled, it shows as "<secret>", or as nothing if it is empty. Reveal
-// gives the value, to be used where it is needed and not kept.
+// returns the value, to be used where it is needed and not kept.
 type Secret struct{ value string }
 
 const masked = "<secret>"
@@ -19,7 +19,7 @@ const masked = "<secret>"
 // NewSecret hides a value.
 func NewSecret(value string) Secret { return Secret{value} }
 
-// Reveal gives the value itself.
+// Reveal returns the value itself.
 func (s Secret) Reveal() string { return s.value }
 
 // String masks the value.

@@ -19,7 +19,7 @@ type AccountTokens struct {
 
 var accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 
-// Reveal gives the tokens by account.
+// Reveal returns the tokens by account.
 func (t AccountTokens) Reveal() map[string][]string { return t.tokens }
 
 // UnmarshalText reads the tokens. No error holds one.

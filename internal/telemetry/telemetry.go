@@ -79,7 +79,7 @@ func NewMetrics() (*Metrics, error) {
 	}, nil
 }
 
-// buckets is the view that gives histograms of seconds their buckets: OpenTelemetry's
+// buckets is the view that sets the buckets of histograms of seconds: OpenTelemetry's
 // own are made for milliseconds.
 func buckets(i sdkmetric.Instrument) (stream sdkmetric.Stream, ours bool) {
 	if i.Kind != sdkmetric.InstrumentKindHistogram {

@@ -14,7 +14,7 @@ import (
 
 const resourceHeader = "temporal-resource-id"
 
-// asciiHeaders escapes the header of a request as a URL's query does, where it
+// asciiHeaders escapes the header of a request as a URL's query does, if it
 // needs to be. The workflow ID in the request itself stays what it is.
 func asciiHeaders(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	if sent, _ := metadata.FromOutgoingContext(ctx); len(sent.Get(resourceHeader)) > 0 {

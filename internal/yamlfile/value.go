@@ -12,7 +12,7 @@ import (
 // Value is a text, a [json.Number], true or false, nil, a []any or a
 // map[string]any of these. A number stays what is written, however long. What is
 // a number for YAML and not for JSON, as 01234, +15005550009 and 0x10, is the
-// text that stands there: it hardly is meant to be 668 or to lose its sign. See
+// text that is written there: it is hardly meant to be 668 or to lose its sign. See
 // [File.Loose].
 type Value struct{ Any any }
 

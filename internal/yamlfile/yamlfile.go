@@ -34,10 +34,10 @@ type File struct {
 // Parse reads the one document of a file. Its errors are "name:line: what is
 // wrong", and quote none of the file's values, which may be secrets.
 //
-// A date, an infinity and a key that is no text are read as the text that
-// stands there: JSON, which they end up in, has no such thing; so are, in a
+// A date, an infinity and a key that is not text are read as the text that
+// is written there: JSON, which they end up in, has no such thing; so are, in a
 // [Value], numbers that JSON would not write so. Aliases and tags
-// are refused: a few aliases can stand for gigabytes.
+// are refused: a few aliases can expand to gigabytes.
 func Parse(name string, data []byte) (*File, error) {
 	if filepath.Ext(name) == ".json" {
 		data = asYAML(data)
