@@ -23,7 +23,7 @@ func files(t *testing.T, dir, region string) *Files {
 	return &Files{Store: store, Party: (&activities.Activities{DefaultRegion: region}).Party}
 }
 
-func TestAFileIsReadPageByPageWithoutLossOrRepetition(t *testing.T) {
+func TestPagesNeitherLoseNorRepeatRecords(t *testing.T) {
 	dir := t.TempDir()
 	var table, lines strings.Builder
 	table.WriteString("name, to ,note\n")
@@ -70,7 +70,7 @@ func write(t *testing.T, dir, name, text string) {
 	}
 }
 
-func TestAFileOutsideTheFolderOrOfAnotherFormIsRefused(t *testing.T) {
+func TestStrangeFilesAreRefused(t *testing.T) {
 	dir := t.TempDir()
 	secret := filepath.Join(t.TempDir(), "secret.csv")
 	if err := os.WriteFile(secret, []byte("to\n+1\n"), 0o600); err != nil {
@@ -120,7 +120,7 @@ func readAll(t *testing.T, a *Files, name, region string, limit int) (to []strin
 	return to, bad
 }
 
-func TestANumberThatComesAgainInAFileIsGivenOnce(t *testing.T) {
+func TestRepeatedNumbersAreReadOnce(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.csv", "to\n+12125550100\n(212) 555-0101\nwhatsapp:+12125550100\n+1 212 555 0101\nnobody\n212-555-0100\nnobody\n+12125550102\n")
 	want := []string{"+12125550100", "(212) 555-0101", "whatsapp:+12125550100", "nobody", "nobody", "+12125550102"}
@@ -140,7 +140,7 @@ func TestANumberThatComesAgainInAFileIsGivenOnce(t *testing.T) {
 	}
 }
 
-func TestALineThatMakesNoSenseCostsItselfAlone(t *testing.T) {
+func TestBadLinesFailAlone(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.csv", strings.Join([]string{
 		"\ufeff\"to\",name", "+15000000001,Ann", "+15000000002", "+15000000003,\"Bo", "+15000000004,5\" pipe",
@@ -173,7 +173,7 @@ func TestALineThatMakesNoSenseCostsItselfAlone(t *testing.T) {
 	}
 }
 
-func TestAPageOfAFileFitsIntoAPayload(t *testing.T) {
+func TestPagesFitIntoAPayload(t *testing.T) {
 	dir := t.TempDir()
 	var lines strings.Builder
 	for i := range 30 {

@@ -85,7 +85,7 @@ func TestTwoBroadcastsNeverShareAReport(t *testing.T) {
 	}
 }
 
-func TestABroadcastThatTextsNobodyLeavesNoReport(t *testing.T) {
+func TestEmptyBroadcastLeavesNoReport(t *testing.T) {
 	dir := t.TempDir()
 	a := files(t, dir, "")
 	for range 2 {
@@ -101,7 +101,7 @@ func TestABroadcastThatTextsNobodyLeavesNoReport(t *testing.T) {
 	}
 }
 
-func TestABroadcastThatCannotReadOrReportDoesNotBegin(t *testing.T) {
+func TestBroadcastBeginsOnlyIfItCanEnd(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "other.csv", "phone\n+1\n")
 	for name, in := range map[string]sms.BeginInput{

@@ -9,7 +9,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestStoreIsOpenedByItsURL(t *testing.T) {
+func TestStoreOpensByURL(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.csv", "to\n+15005550009\n")
 	store, err := Open(t.Context(), "file://"+dir)
@@ -37,7 +37,7 @@ func TestStoreIsOpenedByItsURL(t *testing.T) {
 	}
 }
 
-func TestReportIsReservedByOneOfManyAtATime(t *testing.T) {
+func TestReportIsReservedOnce(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 20 {
 		var reserved atomic.Int32

@@ -47,7 +47,7 @@ func read(t *testing.T, dir, name string, limit int, fresh bool) (all sms.Page) 
 	}
 }
 
-func TestTablesAreReadAsPeopleWriteThem(t *testing.T) {
+func TestTablesReadAsPeopleWrite(t *testing.T) {
 	const ann, bo = `{"+15005550009" {"name":"Renée"}}`, `{"+15005550010" {"name":"José – Zoë 🎂"}}`
 	plain := "to,name\r\n+15005550009,Renée\r\n+15005550010,José – Zoë 🎂\r\n"
 	semicolons, tabs := strings.ReplaceAll(plain, ",", ";"), strings.ReplaceAll(plain, ",", "\t")
@@ -97,7 +97,7 @@ func TestTablesAreReadAsPeopleWriteThem(t *testing.T) {
 	}
 }
 
-func TestFilesThatAreNotTextOrAmbiguousAreRefusedByName(t *testing.T) {
+func TestAmbiguousFilesAreRefusedByName(t *testing.T) {
 	for text, says := range map[string]string{
 		"to,name\r\n+15005550009,Ann\r\n+15005550010,Ren\xe9\r\n": "line 3 is not UTF-8: it has the byte 0xE9, which is 'é' in Windows-1252; save the file as UTF-8",
 		"to,pr\xe9nom\n+15005550009,Ann\n":                        "the heading of the file is not UTF-8",
@@ -146,7 +146,7 @@ func (c counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func TestFileIsReadOnceHoweverManyPages(t *testing.T) {
+func TestPagesReadTheFileOnce(t *testing.T) {
 	dir := t.TempDir()
 	var list strings.Builder
 	list.WriteString("to,name\n")
@@ -202,7 +202,7 @@ func TestFileThatChangesUnderABroadcast(t *testing.T) {
 	}
 }
 
-func TestCursorOfAnOlderWorkerIsUnderstood(t *testing.T) {
+func TestCursorsOfOlderWorkersWork(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.csv", "to\n+15005550009\n+15005550010\n+15005550009\n")
 	page, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Cursor: "16", Limit: 10})

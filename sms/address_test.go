@@ -36,7 +36,7 @@ func TestParseRecipientTakesWhatTwilioTakes(t *testing.T) {
 	}
 }
 
-func TestParseSenderAlsoTakesShortCodesNamesAndAgents(t *testing.T) {
+func TestSendersMayBeCodesAndNames(t *testing.T) {
 	for in, want := range map[string]bool{
 		"+15005550006":            true,
 		"12345":                   true,
@@ -59,7 +59,7 @@ func TestParseSenderAlsoTakesShortCodesNamesAndAgents(t *testing.T) {
 	}
 }
 
-func TestPartyIsOneForAllSpellingsOfAPhone(t *testing.T) {
+func TestPartyUnifiesSpellings(t *testing.T) {
 	for _, same := range [][2]string{
 		{"whatsapp:+5215512345678", "whatsapp:+525512345678"},
 		{"whatsapp:+551187654321", "whatsapp:+5511987654321"},

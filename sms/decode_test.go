@@ -31,7 +31,7 @@ type whole struct {
 	Anything json.RawMessage `json:"anything,omitempty"`
 }
 
-func TestDecodeReadsWhatProcessModelsAndOtherLanguagesWrite(t *testing.T) {
+func TestDecodeReadsEverySpelling(t *testing.T) {
 	yes, price := true, float32(0.5)
 	at := time.Date(2026, 1, 31, 8, 0, 0, 0, time.UTC)
 	for in, want := range map[string]whole{
@@ -208,7 +208,7 @@ func TestDurationsAreReadAsEachLanguageWritesThem(t *testing.T) {
 	}
 }
 
-func TestDecodeNamesTheFieldWhatWasGivenAndAnExample(t *testing.T) {
+func TestDecodeExplainsMistakes(t *testing.T) {
 	for in, want := range map[string]string{
 		`{"smsFrm": "+1"}`:                           "there is no field smsFrm (did you mean smsFrom?)",
 		`{"from": "+1"}`:                             "there is no field from (did you mean smsFrom?)",
@@ -255,7 +255,7 @@ func TestDecodeNamesTheFieldWhatWasGivenAndAnExample(t *testing.T) {
 	}
 }
 
-func TestAProblemInPublicHoldsNothingOfWhatWasGiven(t *testing.T) {
+func TestPublicProblemsHideValues(t *testing.T) {
 	err := Decode([]byte(`{"validityPeriod": "+4915112345678", "+4915112345678": 1, "timeout": "+4915112345678"}`), new(whole))
 	problems, _ := errors.AsType[Problems](err)
 	if len(problems) != 3 || !strings.Contains(problems.Error(), "4915") || strings.Contains(problems.Public(), "4915") {
@@ -263,7 +263,7 @@ func TestAProblemInPublicHoldsNothingOfWhatWasGiven(t *testing.T) {
 	}
 }
 
-func TestALongListOfProblemsIsCut(t *testing.T) {
+func TestProblemsAreCut(t *testing.T) {
 	err := Decode([]byte(`{"reminders": [`+strings.Repeat(`{"after": "`+strings.Repeat("x", 1000)+`"},`, 10_000)+`{}]}`), new(whole))
 	if err == nil || len(err.Error()) > 10_000 || !strings.HasSuffix(err.Error(), "and 9980 more") {
 		t.Errorf("%d bytes end in %.30s", len(err.Error()), err.Error()[len(err.Error())-30:])

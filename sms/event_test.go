@@ -34,7 +34,7 @@ func TestClassifyTellsKeywordsFromTexts(t *testing.T) {
 	}
 }
 
-func TestWordsThatOptInAreAlsoOrdinaryTextsUnlessTwilioMarkedThem(t *testing.T) {
+func TestOptInWordsAreOrdinaryUnlessMarked(t *testing.T) {
 	for _, word := range DefaultKeywords.OptIn {
 		m := Inbound{From: "+15005550009", Body: " " + strings.ToLower(word)}
 		if event := DefaultKeywords.Classify(m); event != EventReceived || !DefaultKeywords.OptsIn(m) {
@@ -52,7 +52,7 @@ func TestWordsThatOptInAreAlsoOrdinaryTextsUnlessTwilioMarkedThem(t *testing.T) 
 	}
 }
 
-func TestANumberCanHaveWordsOfItsOwnOrNone(t *testing.T) {
+func TestKeywordsDifferByNumber(t *testing.T) {
 	french := Keywords{OptOut: []string{"ARRÊT"}, OptIn: []string{"REPRISE"}, Help: []string{"AIDE"}}
 	for body, want := range map[string]Event{"arrêt": EventOptOut, "Aide": EventHelp, "STOP": EventReceived, "HELP": EventReceived, "reprise": EventReceived} {
 		m := Inbound{From: "+15005550009", Body: body}
@@ -65,7 +65,7 @@ func TestANumberCanHaveWordsOfItsOwnOrNone(t *testing.T) {
 	}
 }
 
-func TestAPseudonymHidesButIsTheSame(t *testing.T) {
+func TestPseudonymsHideAndStayTheSame(t *testing.T) {
 	secret := []byte("s")
 	one := Pseudonym(secret, "+15005550006", "+15005550009")
 	if len(one) != 32 || one != Pseudonym(secret, "+15005550006", "+15005550009") {

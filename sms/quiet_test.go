@@ -7,7 +7,7 @@ import (
 	_ "time/tzdata"
 )
 
-func TestQuietHoursEndByTheClockOnTheWall(t *testing.T) {
+func TestQuietHoursFollowLocalTime(t *testing.T) {
 	for name, tc := range map[string]struct {
 		at, places string
 		from, to   string

@@ -49,7 +49,7 @@ func TestReactionsAreToldFromTexts(t *testing.T) {
 	}
 }
 
-func TestTextsThatLookLikeReactionsAreNone(t *testing.T) {
+func TestReactionLookalikesAreOrdinaryTexts(t *testing.T) {
 	for _, body := range []string{
 		"", "👍", "Liked", "Liked it", "Liked the food", "Loved every minute of it", "He said “no” again", "“quote only”", "Go to “the door”",
 		"Reacted badly to “penicillin”", "Removed a wart from “my dog”", "5 to “Ann”", "ok to “Ann”", "Liked \"the food", "Yes", "Order Number 42",
@@ -67,7 +67,7 @@ func TestTextsThatLookLikeReactionsAreNone(t *testing.T) {
 	}
 }
 
-func TestEverySentenceIsFoundAndSaysWhetherItRemoves(t *testing.T) {
+func TestReactionsAreFoundInEveryLanguage(t *testing.T) {
 	for _, tapback := range tapbacks {
 		for removed, list := range map[bool]string{false: tapback.added, true: tapback.removed} {
 			for sentence := range strings.SplitSeq(list, "|") {

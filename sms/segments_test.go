@@ -52,7 +52,7 @@ func TestMeasureCountsAsTwiliosCalculatorDoes(t *testing.T) {
 	}
 }
 
-func TestMeasureNamesTheCharacterThatMadeABodyUCS2(t *testing.T) {
+func TestMeasureNamesTheCulprit(t *testing.T) {
 	got := Measure("Ünder the ‘roof’")
 	if got.Culprit != '‘' || got.CulpritIndex != 10 {
 		t.Errorf("culprit %q at %d, want ‘ at 10", got.Culprit, got.CulpritIndex)

@@ -17,7 +17,7 @@ func write(t *testing.T, text string) string {
 	return path
 }
 
-func TestAccountsHaveCredentialsAndAPaceOfTheirOwn(t *testing.T) {
+func TestAccountsHaveTheirCredentialsAndPace(t *testing.T) {
 	token := write(t, "fromfile\n")
 	c := Config{Concurrency: 20, Timeout: time.Second, Accounts: write(t, `accounts:
   marketing: {account: AC2, tokenFile: `+token+`, region: ie1, edge: dublin, rate: 1}
@@ -39,7 +39,7 @@ func TestAccountsHaveCredentialsAndAPaceOfTheirOwn(t *testing.T) {
 	}
 }
 
-func TestABrokenAccountsFileIsRefusedWithoutShowingSecrets(t *testing.T) {
+func TestBrokenAccountsFileShowsNoSecrets(t *testing.T) {
 	const secret = "0123456789abcdef"
 	for name, tc := range map[string]struct{ text, want string }{
 		"an unknown key":       {"accounts:\n  a:\n    tokn: " + secret + "\n", ":3: unknown field"},

@@ -42,7 +42,7 @@ func TestSecretsNeverPrint(t *testing.T) {
 	}
 }
 
-func TestReadTakesTheNamesThatPeopleUse(t *testing.T) {
+func TestReadKnowsAliases(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(file, []byte("from-file\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -150,7 +150,7 @@ func TestMistakesAreToldAllAtOnce(t *testing.T) {
 	}
 }
 
-func TestCheckAsksOnlyForWhatIsUsed(t *testing.T) {
+func TestCheckIgnoresUnusedParts(t *testing.T) {
 	sends := map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_API_KEY": "SK1", "TWILIO_API_SECRET": "s"}
 	for name, tc := range map[string]struct {
 		variables       map[string]string
@@ -174,7 +174,7 @@ func TestCheckAsksOnlyForWhatIsUsed(t *testing.T) {
 	}
 }
 
-func TestValuesLoseTheWhiteSpaceAroundThem(t *testing.T) {
+func TestValuesAreTrimmed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(file, []byte("0123456789abcdef0123456789abcdef\r\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -201,7 +201,7 @@ func TestValuesLoseTheWhiteSpaceAroundThem(t *testing.T) {
 	}
 }
 
-func TestVariablesThatLookLikeOursAreWarnedOf(t *testing.T) {
+func TestUnknownVariablesAreReported(t *testing.T) {
 	c, err := Read(map[string]string{
 		"TWILIO_TOKN": "t", "WEBHOOK_URL": "u", "SEND_RATES": "1", "CATCHUP": "5m", "CATCH_UP_EVERY": "5m", "SMS_FROM": "+15005550006", "TWILIO_AUTHTOKEN_FILE": "f",
 		"TWILIO_AUTH_TOKEN": "t", "ID_SECRET_FILE": "", "PATH": "/bin", "TEMPORAL_ADDRESS": "x", "LOG_LEVEL": "info",

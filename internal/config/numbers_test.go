@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestNumbersAreTrimmedAndBelongToAccounts(t *testing.T) {
+func TestNumbersBelongToAccounts(t *testing.T) {
 	c, err := Read(map[string]string{"WEBHOOK_OWN_NUMBERS": " +15005550006 , " + two + "= +15005550007,\n" + one + " = whatsapp:+15005550008, 73737\n"})
 	if err != nil {
 		t.Fatal(err)

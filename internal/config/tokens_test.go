@@ -15,7 +15,7 @@ const (
 	three = "AC00000000000000000000000000000003"
 )
 
-func TestEachAccountHasTheTokensOfItsOwn(t *testing.T) {
+func TestAccountsHaveTheirOwnTokens(t *testing.T) {
 	accounts := filepath.Join(t.TempDir(), "accounts.yaml")
 	if err := os.WriteFile(accounts, []byte("accounts:\n  marketing: {account: "+three+", token: named}\n"), 0o600); err != nil {
 		t.Fatal(err)

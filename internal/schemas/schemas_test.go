@@ -71,7 +71,7 @@ func (r *registry) RegisterWorkflowWithOptions(_ any, options workflow.RegisterO
 	r.names = append(r.names, options.Name)
 }
 
-func TestSchemasCoverAllThatAWorkerRegisters(t *testing.T) {
+func TestSchemasCoverAllRegistered(t *testing.T) {
 	var r registry
 	new(activities.Activities).Register(&r)
 	new(broadcast.Files).Register(&r)
@@ -90,7 +90,7 @@ func TestSchemasCoverAllThatAWorkerRegisters(t *testing.T) {
 	}
 }
 
-func TestSchemasKnowTheValuesOfEachType(t *testing.T) {
+func TestSchemasKnowAllValues(t *testing.T) {
 	source, err := readSource(root)
 	if err != nil {
 		t.Fatal(err)
@@ -258,7 +258,7 @@ func TestSchemasRefuseWhatIsNoInput(t *testing.T) {
 	}
 }
 
-func TestCommentsNameFieldsAsJSONDoes(t *testing.T) {
+func TestSchemasNameFieldsInJSON(t *testing.T) {
 	files, err := Files(root)
 	if err != nil {
 		t.Fatal(err)

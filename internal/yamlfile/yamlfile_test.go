@@ -41,14 +41,14 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 }
 
-func TestJSONIsReadAsJSON(t *testing.T) {
+func TestFilesMayBeJSON(t *testing.T) {
 	got, err := read("t.json", "{\t\"name\":\t\"\\ud83d\\ude00 \\\\ud83d\\\\ude00 \\/ \\u00e9\",\n\t\"count\": 5}")
 	if want := (content{Name: "😀 \\ud83d\\ude00 / é", Count: 5}); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("read as %+v, %v", got, err)
 	}
 }
 
-func TestEachMistakeIsToldWithItsLineAndWithoutTheValue(t *testing.T) {
+func TestMistakesShowLinesButNoValues(t *testing.T) {
 	for text, want := range map[string]string{
 		"name: a\nnam: secret\n":                 `t.yaml:2: unknown field "nam"`,
 		"name: a\nname: secret\n":                `t.yaml:2: key "name" is already defined at line 1`,
@@ -106,7 +106,7 @@ func TestNumbersStayWhatIsWritten(t *testing.T) {
 	}
 }
 
-func TestNumbersThatJSONHasNotAreFound(t *testing.T) {
+func TestNumbersWithoutJSONFormAreFound(t *testing.T) {
 	f, err := Parse("t.yaml", []byte("a:\n  - zip: 01234\n    to: [+15005550009, '+15005550009', 5]\n  - 0x10\nb: 007\n"))
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +119,7 @@ func TestNumbersThatJSONHasNotAreFound(t *testing.T) {
 	}
 }
 
-func TestAMisspeltKeyIsToldWithTheRightOne(t *testing.T) {
+func TestMisspeltKeysSuggestTheRightOne(t *testing.T) {
 	for text, want := range map[string]string{
 		"nmae: a\n":                        `t.yaml:1: unknown field "nmae"; did you mean "name"?`,
 		"part: {part: {cuont: 1}}":         `unknown field "cuont"; did you mean "count"?`,
@@ -149,7 +149,7 @@ func manyKeys() string {
 	return keys.String()
 }
 
-func TestLinesAreThoseOfThePartOrOfWhatWouldHoldIt(t *testing.T) {
+func TestLinesPointToThePart(t *testing.T) {
 	f, err := Parse("t.yaml", []byte("name: a\nlist:\n  - x\n  - y\npart:\n\n  part: {name: b}\n"))
 	if err != nil {
 		t.Fatal(err)

@@ -67,7 +67,7 @@ func sourceElsewhere(t *testing.T, root string) string {
 	return folder
 }
 
-func TestReleaseIsTheSameWhereverItIsBuilt(t *testing.T) {
+func TestReleaseIsReproducible(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func TestReleaseIsTheSameWhereverItIsBuilt(t *testing.T) {
 	}
 }
 
-func TestReleaseNeedsAVersionThatTheChangelogHas(t *testing.T) {
+func TestReleaseNeedsADocumentedVersion(t *testing.T) {
 	for version, want := range map[string]string{
 		"":             "say which version",
 		"1.2":          "say which version",
