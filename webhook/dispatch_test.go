@@ -152,6 +152,8 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 		again   bool
 	}{
 		"a request of which nobody knows": {nil, true},
+		"a server that fails inside":      {serviceerror.NewInternal("x"), true},
+		"a proxy that fails":              {status.Error(codes.Unknown, "x"), true},
 		"a server that limits requests":   {serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "x"), false},
 		"a request that is refused":       {serviceerror.NewInvalidArgument("for +15005550009"), false},
 		"no server":                       {nil, false},
