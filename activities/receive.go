@@ -177,8 +177,8 @@ func (a *Activities) thatWereThere(ctx context.Context, c client.Client, ids []s
 	return there, nil
 }
 
-// final ends the attempts if a request is not valid, in words that name nothing
-// of it.
+// final ends the attempts if a request is invalid, with an error that does not
+// quote it.
 func final(err error) error {
 	if invalid := (*serviceerror.InvalidArgument)(nil); errors.As(err, &invalid) {
 		return temporal.NewNonRetryableApplicationError("Temporal refuses the request", "Refused", nil)

@@ -1,7 +1,7 @@
 package triggers
 
-// Alfresco's own trigger files, read unchanged: each is turned into a trigger
-// as we write them, with notes on what was read as what.
+// Alfresco's own trigger files, read unchanged: each becomes a trigger of ours, with
+// notes on how it was understood.
 
 import (
 	"bytes"
@@ -43,7 +43,7 @@ type alfrescoFile struct {
 	} `json:"action"`
 }
 
-// alfrescoPayload is what action.payload holds, over all its types.
+// alfrescoPayload is action.payload, with the fields of all its types.
 type alfrescoPayload struct {
 	PayloadType          string         `json:"payloadType"`
 	ID                   string         `json:"id"`
@@ -64,7 +64,7 @@ type alfrescoPayload struct {
 // The actions of Alfresco's runtime.
 const commandConsumer = "command-consumer"
 
-// isAlfresco tells Alfresco's format from ours: an event with a source.
+// isAlfresco reports whether a file has Alfresco's format: an event with a source.
 func isAlfresco(data []byte) bool {
 	var probe struct {
 		Event  json.RawMessage `json:"event"`
@@ -76,7 +76,7 @@ func isAlfresco(data []byte) bool {
 // sendWorkflow is the type of the workflow that the action SEND_SMS becomes.
 const sendWorkflow = "SendSmsWorkflow"
 
-// alfrescoPath is where a field of ours is found in a file of theirs.
+// alfrescoPath is the path of a field of ours in an Alfresco file.
 func alfrescoPath(_ int, field string) []any {
 	switch root, _, _ := strings.Cut(field, "."); root {
 	case "pattern", "echo", "echoError", "condition":
@@ -146,7 +146,7 @@ func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 }
 
 // misspelt warns of keys that are not read and look like one that is. Exports of
-// Alfresco have more keys than are read here, so others are let be.
+// Alfresco have more keys than are read here, so others are ignored.
 func (c *checker) misspelt(data []byte, written *alfrescoFile, name string) {
 	var event struct {
 		Event struct {
@@ -276,9 +276,9 @@ func (c *checker) processName(name string, w *fileTrigger) {
 	w.notes = append(w.notes, "name: in the workflow's memo")
 }
 
-// businessKey is not an ID: processes may have the same, and so may workflows
-// that closed. It is the beginning of the ID, for people who look for it, and
-// goes along in the memo, and in a search attribute if one is there for it.
+// businessKey reads a business key, which is not an ID: several processes may have
+// the same. The ID begins with it, for people who look for it, and it is in the
+// memo, and in a search attribute if one is configured.
 func (c *checker) businessKey(key string, w *fileTrigger) {
 	shown := pseudonymous(key)
 	if shown != key {
@@ -343,8 +343,8 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	w.smsBody = template
 	w.Start = &fileStart{Workflow: sendWorkflow, TaskQueue: DefaultTaskQueue, Input: yamlfile.Value{Any: map[string]any{
 		"smsFrom": inputs["smsFrom"], "smsTo": inputs["smsTo"],
-		// FreeMarker fills it in, and nobody before: what the sender wrote is the
-		// value of a variable, and never read as a template.
+		// Only FreeMarker fills it in: what the sender wrote is the value of a
+		// variable, and never read as a template.
 		"smsBody": literal(template), "variables": model,
 	}}}
 	w.notes = append(w.notes,
@@ -353,7 +353,8 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	return true
 }
 
-// numberedGroup is how Alfresco writes a group by number, which is no FreeMarker.
+// numberedGroup is how Alfresco writes a group by number, which FreeMarker cannot
+// read.
 var numberedGroup = regexp.MustCompile(`\$\{\s*matchGroups\.(\d+)`)
 
 // smsModel returns the variables of a text's template: those of metadata, an object
@@ -403,7 +404,7 @@ func (c *checker) checkTemplate(w *fileTrigger, t *Trigger, s *start) {
 			_, err = template.Render(ctx, model)
 			cancel()
 		}
-		// Other failures may be of the values that were made up.
+		// Other failures may be due to the made-up values.
 		if missing := (*freemarker.RenderError)(nil); errors.As(err, &missing) && missing.Kind != freemarker.KindMissing {
 			err = nil
 		}

@@ -1,6 +1,6 @@
 package triggers
 
-// Compiling: from a trigger as it is written to one that is checked.
+// Compiling: from a trigger as written to one that is checked.
 
 import (
 	"cmp"
@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// fileTrigger is a trigger as it is written. schema.json describes it.
+// fileTrigger is a trigger as written. schema.json describes it.
 type fileTrigger struct {
 	Name            string               `yaml:"name"`
 	Description     string               `yaml:"description"`
@@ -39,7 +39,7 @@ type fileTrigger struct {
 	notes []string
 	// smsBody is the template of an action of Alfresco's that sends a text.
 	smsBody string
-	// alfresco says that it is written in a file of Alfresco's.
+	// alfresco is set if it comes from an Alfresco file.
 	alfresco bool
 }
 
@@ -56,7 +56,7 @@ type fileStart struct {
 	SearchAttributes map[string]yamlfile.Value `yaml:"searchAttributes"`
 	Input            yamlfile.Value            `yaml:"input"`
 
-	// holes says that parts of ID may lack: it is another for each text anyway.
+	// holes allows parts of ID without a value, because it is unique anyway.
 	holes bool
 }
 
@@ -113,8 +113,7 @@ func (c *checker) compile(i int, w *fileTrigger) {
 	}
 }
 
-// loose warns of numbers that another reader of the file would make something
-// else of.
+// loose warns of numbers that another reader of the file would read differently.
 func (c *checker) loose(i int, t *Trigger) {
 	for _, n := range c.file.Loose("triggers", i) {
 		c.warn(n.Line, t.Name, "%s has something without quotes that YAML takes for a number and JSON does not, such as 01234 or +15005550009; it is read as text: write it in quotes", n.Key)
@@ -133,7 +132,7 @@ func (c *checker) nameOf(i int, w *fileTrigger) {
 	}
 }
 
-// filters are what a message must have besides the pattern.
+// filters compiles what a message must have besides the pattern.
 func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
 	t.event = sms.Event(w.Event)
 	if w.Event == "" {
@@ -336,7 +335,7 @@ func (c *checker) mappings(i int, field, name string, written map[string]yamlfil
 	return made
 }
 
-// target is the workflow and what is said to it, of a signal or an update.
+// target compiles the workflow ID, name and input of a signal or an update.
 func (c *checker) target(i int, where, name string, w *fileSignal, t *Trigger) (s struct {
 	workflowID template
 	name       string

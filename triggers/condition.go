@@ -1,8 +1,8 @@
 package triggers
 
 // Conditions: the part of Alfresco's expression language with which a trigger
-// can look at its event: comparisons, and, or, not, empty. What else that
-// language has is refused by name.
+// can look at its event: comparisons, and, or, not, empty. The rest of that
+// language is refused by name.
 
 import (
 	"errors"
@@ -58,7 +58,8 @@ type conditionToken struct {
 // operators of a condition, longest first.
 var operators = []string{"==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "(", ")"}
 
-// refused are parts of the language that are not read, and what to do instead.
+// refused are the parts of the language that are not supported, and what to do
+// instead.
 var refused = map[string]string{
 	"[": "indexing with [ ]: write matchGroups.name",
 	"?": "the choice a ? b : c: make two triggers of it",
@@ -317,8 +318,8 @@ func order(a, b any) (order int, ok bool) {
 	return x.Cmp(y), true
 }
 
-// decimal is what a person writes for a number. Go reads more as one: NaN, Inf,
-// 0x10, 1_0, 1/3.
+// decimal is how a person writes a number. Go accepts more: NaN, Inf, 0x10, 1_0,
+// 1/3.
 var decimal = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 
 // maxDigits bounds a number in a text.
@@ -350,7 +351,7 @@ func number(value any) (*big.Rat, bool) {
 	return nil, false
 }
 
-// truth is as in the expression language: a text is true if it reads "true".
+// truth follows the expression language: a text is true if it reads "true".
 func truth(value any) bool {
 	switch value := value.(type) {
 	case bool:

@@ -42,21 +42,21 @@ type scope struct {
 	groups []string
 	// bare lets a group be named without "matchGroups.", as echo does.
 	bare bool
-	// private refuses what names a person, as a workflow ID does: IDs are never
+	// private refuses what identifies a person. It is set for IDs, which are never
 	// encrypted.
 	private bool
-	// secret is there to make pseudonyms.
+	// secret is set if pseudonyms can be made.
 	secret bool
 	// logged refuses what Twilio's log does not show.
 	logged bool
-	// result is there: what an update answered.
+	// result is set if the call has a result, such as the answer to an update.
 	result bool
-	// unknown hears of names that are unknown, which are then null. Nil: they are
-	// refused.
+	// unknown is called with names that are unknown, which are then null. If it is
+	// nil, they are refused.
 	unknown func(name string)
 }
 
-// plainName is what an expression is that just names something.
+// plainName is the form of an expression that only names something.
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
 
 // parse reads a text and refuses what could never be resolved. Values are
@@ -156,7 +156,7 @@ func (s scope) listed() string {
 	return strings.Join(names, ", ")
 }
 
-// names are all that an expression can name.
+// names lists all that an expression can name.
 func (s scope) names() []string {
 	names := slices.Collect(maps.Keys(fields))
 	for _, group := range s.groups {
@@ -178,7 +178,7 @@ var eventFields = func() string {
 	return strings.Join(names, ", ")
 }()
 
-// text fills the template in. A value that is null leaves nothing.
+// text fills the template in. Null is empty.
 func (t template) text(e *Event) string {
 	if len(t.literals) == 0 {
 		return ""

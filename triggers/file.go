@@ -30,9 +30,9 @@ const (
 
 // Options change how trigger files are read.
 type Options struct {
-	// TaskQueue is that of workflows whose trigger names none, as those of
-	// Alfresco do not. Optional: default "twilio", which has no process of
-	// Alfresco's: files that start one are refused.
+	// TaskQueue is that of workflows whose trigger names none, such as all of
+	// Alfresco's. Optional: default "twilio", where no worker has Alfresco's
+	// processes: files that start one are refused.
 	TaskQueue string
 	// BusinessKeyAttribute is a search attribute of type Keyword for the business
 	// keys of Alfresco's processes. Optional: default none, as Temporal refuses a
@@ -51,7 +51,7 @@ const DefaultTaskQueue = "twilio"
 // "file:line: what is wrong and what to change".
 func Load(path string, o Options) (*Set, error) { return look(path).parse(o) }
 
-// snapshot is what the files at a path held when they were looked at.
+// snapshot is the content of the files at a path at one moment.
 type snapshot struct {
 	files []fileText
 	// err says why they could not be read.
@@ -65,7 +65,7 @@ type fileText struct {
 	text []byte
 }
 
-// look reads the files at a path.
+// look takes a snapshot of the files at a path.
 func look(path string) (s snapshot) {
 	s.files, s.err = readFiles(path)
 	sum := sha256.New()
@@ -275,12 +275,12 @@ func (c *checker) at(i int, field, format string, args ...any) {
 	c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: %s", c.name, c.line(i, field), fmt.Sprintf(format, args...)))
 }
 
-// warn adds something that the author should know and that refuses nothing.
+// warn adds something that the author should know, and that is not a mistake.
 func (c *checker) warn(line int, trigger, format string, args ...any) {
 	if f := (Finding{c.name, line, trigger, fmt.Sprintf(format, args...)}); !slices.Contains(c.set.warnings, f) {
 		c.set.warnings = append(c.set.warnings, f)
 	}
 }
 
-// line finds the line of a field, or of what holds it if it is absent.
+// line finds the line of a field, or of its parent if the field is absent.
 func (c *checker) line(i int, field string) int { return c.file.Line(c.path(i, field)...) }

@@ -1,6 +1,6 @@
 package triggers
 
-// Lint: triggers that load, but probably do not do what is wanted.
+// Lint: triggers that load, but probably do not do what their author wants.
 
 import (
 	"context"
@@ -31,7 +31,7 @@ const maxTries = 5_000_000
 
 // Lint looks for triggers that never fire, that fire together, that take too
 // long or that report a failure to nobody. It tries texts made from the patterns:
-// what it finds is so, but it may not find all, and in a set of more than 600
+// each finding is true, but some may be missing. In a set of more than 600
 // triggers it tries fewer texts of each on the others.
 func (s *Set) Lint(ctx context.Context) []Finding {
 	findings := slices.Clone(s.warnings)
@@ -186,8 +186,8 @@ func (t *Trigger) covers(other *Trigger) bool {
 	return len(other.to) > 0
 }
 
-// meets reports whether a text may reach two triggers. Where a condition decides
-// between them nothing is said.
+// meets reports whether a text may reach two triggers. If a condition decides
+// between them, it reports false.
 func (t *Trigger) meets(other *Trigger) bool {
 	if t.event != other.event || t.condition != nil || other.condition != nil || t.account != "" && other.account != "" && t.account != other.account {
 		return false

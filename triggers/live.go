@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// WatchInterval is how often files are looked at. Looking is portable, and
-// sees also what mounted configuration does to its links.
+// WatchInterval is how often files are read. Polling is portable, and also notices
+// when mounted configuration swaps its links.
 const WatchInterval = time.Second
 
-// Live holds the triggers in force. A message is held against one set from
+// Live holds the triggers in force. A message is matched against one set from
 // start to end, whatever happens to the files. It is safe for concurrent use.
 type Live struct {
 	path    string
@@ -37,9 +37,9 @@ func Open(path string, o Options) (*Live, error) {
 func (l *Live) Set() *Set { return l.set.Load() }
 
 // Watch follows the files until the context ends. It reports each change: the
-// new set, or why the old one stays in force. A change counts once two looks in
-// a row find the same: a file that is being copied, or is gone for a moment
-// while another takes its place, is not what anybody wants in force.
+// new set, or why the old one stays in force. A change counts once two readings in
+// a row agree: a file that is being copied, or missing for a moment while another
+// takes its place, must not be put in force.
 func (l *Live) Watch(ctx context.Context, every time.Duration, report func(*Set, error)) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -55,7 +55,7 @@ func (l *Live) Watch(ctx context.Context, every time.Duration, report func(*Set,
 	}
 }
 
-// turn looks once, and puts in force what the look before found as well.
+// turn reads the files once, and puts them in force if the reading before agrees.
 func (l *Live) turn() (changed bool, set *Set, err error) {
 	now := look(l.path)
 	if changed = now.sum == l.seen && now.sum != l.tried; changed {

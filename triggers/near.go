@@ -1,7 +1,7 @@
 package triggers
 
-// Near misses: why a trigger does not fire that a person expects to, and what a
-// pattern could say better.
+// Near misses: why a trigger does not fire that its author expects to, and how a
+// pattern could be better.
 
 import (
 	"context"
@@ -18,11 +18,11 @@ import (
 // Near is a trigger that almost fires.
 type Near struct {
 	Trigger string `json:"trigger"`
-	// Says is under which condition it would fire.
+	// Says names the condition under which it would fire.
 	Says string `json:"says"`
 }
 
-// easings are what a text, or its comparison, may be relieved of.
+// easings are the ways in which a comparison may be relaxed.
 var easings = []struct {
 	says string
 	ease func(string) string // nil: ignore case
@@ -77,7 +77,7 @@ func (s *Set) NearMisses(ctx context.Context, message sms.Inbound) []Near {
 	return near
 }
 
-// eased says what of the easings, as few as possible, makes the pattern match.
+// eased names the fewest easings that make the pattern match.
 func (t *Trigger) eased(ctx context.Context, body string) string {
 	subsets := make([]uint, 0, 1<<len(easings))
 	for set := uint(1); set < 1<<len(easings); set++ {
@@ -128,8 +128,8 @@ var (
 	classes = regexp.MustCompile(`\\[wWbB]`)
 )
 
-// Hints offer what a pattern may want to say, for texts that people write. They
-// are no mistakes.
+// Hints suggests what a pattern may be meant to say, given how people write. None
+// of it is a mistake.
 func (s *Set) Hints(ctx context.Context) []Finding {
 	var hints []Finding
 	for _, t := range s.triggers {

@@ -1,12 +1,12 @@
 package triggers
 
-// Reports: what was read as what.
+// Reports: how trigger files were understood.
 
 import (
 	"strings"
 )
 
-// Read says what of a trigger file was understood.
+// Read says how a trigger was understood.
 type Read struct {
 	Trigger string `json:"trigger"`
 	File    string `json:"file"`

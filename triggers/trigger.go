@@ -1,6 +1,6 @@
 package triggers
 
-// Triggers: what is looked for in a message, and what then happens.
+// Triggers: matching messages against the rules of trigger files.
 
 import (
 	"context"
@@ -31,14 +31,14 @@ type Trigger struct {
 	echo      template
 	echoError template
 	action    action
-	// id is the workflow ID that is started, signalled or asked, if it is of the
-	// trigger's own making; each part of it must be there.
+	// id is the workflow ID, if the trigger sets one. Each part of it must have a
+	// value.
 	id template
-	// notes say what of the file was read as something else.
+	// notes say which parts of the file were read as something else.
 	notes []string
 	// secret makes pseudonyms of the numbers.
 	secret []byte
-	// alfresco says that it is of a file of Alfresco's.
+	// alfresco is set if it comes from an Alfresco file.
 	alfresco bool
 }
 
@@ -46,14 +46,14 @@ type Trigger struct {
 // and is safe for concurrent use.
 type Set struct {
 	triggers []*Trigger
-	// keywords are those of our numbers that do not have Twilio's default.
+	// keywords are those of the numbers that do not have Twilio's defaults.
 	keywords map[string]sms.Keywords
-	// warnings are what is odd about the files.
+	// warnings report what was probably meant otherwise.
 	warnings []Finding
 }
 
-// Event is the kind of a message, by what Twilio marked it as and by the
-// keywords of the number that it went to.
+// Event returns the kind of a message, from Twilio's mark and from the keywords of
+// the number that it went to.
 func (s *Set) Event(message sms.Inbound) sms.Event {
 	return s.keywordsOf(message.To).Classify(message)
 }
@@ -65,8 +65,8 @@ func (s *Set) keywordsOf(number string) sms.Keywords {
 	return sms.DefaultKeywords
 }
 
-// meant reports whether a message is of the kind that a trigger wants. One that
-// opts in unmarked is of two kinds.
+// meant reports whether a message is of the kind that a trigger wants. A message
+// that opts in, without Twilio's mark, is of two kinds.
 func (s *Set) meant(t *Trigger, message sms.Inbound) bool {
 	if t.event == sms.EventOptIn {
 		return s.keywordsOf(message.To).OptsIn(message)
@@ -74,8 +74,8 @@ func (s *Set) meant(t *Trigger, message sms.Inbound) bool {
 	return t.event == s.Event(message)
 }
 
-// Warnings are what was probably meant otherwise, found while the files were
-// read. [Set.Lint] finds more, and takes longer.
+// Warnings reports what was probably meant otherwise, as far as reading the files
+// showed it. [Set.Lint] finds more, and takes longer.
 func (s *Set) Warnings() []Finding { return s.warnings }
 
 // Names lists the triggers by name, in their order.
@@ -95,9 +95,9 @@ type Firing struct {
 	trigger *Trigger
 	// Event is what is published.
 	Event Event
-	// Err says why the firing cannot be published, and so has failed: the pattern
-	// ran out of its budget, so that it is not known whether the message matches
-	// and there are no groups, or the workflow ID lacks a part.
+	// Err says why the firing has failed before it was published: the pattern
+	// exceeded its budget, so that it is not known whether the message matches and
+	// there are no groups; or the workflow ID lacks a part.
 	Err error
 }
 
@@ -115,8 +115,8 @@ func (f *Firing) Texts() bool {
 }
 
 // Match returns a firing for each trigger that the message matches, in order, up
-// to the first that stops. A trigger whose pattern runs out of its budget may
-// match: its firing has an Err. What kind of text it is, is decided here.
+// to the first that stops. A trigger whose pattern exceeds its budget may
+// match: its firing has an Err.
 func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
 	var firings []Firing
 	left := budget(textSteps)
@@ -158,9 +158,8 @@ func (t *Trigger) match(ctx context.Context, message sms.Inbound, reaction *sms.
 	return firing, true
 }
 
-// missing names a part of the workflow ID that is not there. With a hole in it,
-// the ID would be the same for all who leave the part out, and their texts would
-// meet in one workflow.
+// missing names a part of the workflow ID that has no value. Without it all texts
+// that leave the part out would share one ID, and so one workflow.
 func (t *Trigger) missing(e *Event) string {
 	for i, value := range t.id.references {
 		if inText(value(e)) == "" {

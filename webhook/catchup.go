@@ -20,8 +20,8 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// CatchUp has the activity CatchUpSms. A text that has its workflow gets no
-// other, so it takes all that Twilio's log shows.
+// CatchUp has the activity CatchUpSms. It takes each text that Twilio's log shows:
+// one that has its workflow already gets no other.
 type CatchUp struct {
 	// Received lists the texts of a span of time, in any order, those of one second
 	// as they came. It may return some and an error as well; after twilio.ErrTooMany
@@ -38,7 +38,7 @@ type CatchUp struct {
 	Retention func(context.Context) (time.Duration, error)
 	// Silencer knows the phones that triggers must not text. Optional: default none.
 	Silencer Silencer
-	// Metrics count what was missed. Required.
+	// Metrics counts what was missed. Required.
 	Metrics *metrics.Metrics
 	// Settle is how long a text is left to the webhooks. Optional: default not.
 	Settle time.Duration
@@ -63,7 +63,7 @@ const (
 
 // CatchUpSms publishes missed texts for triggers with catchUp, the oldest first.
 // Nobody is answered: the reply would come too late. A text that Temporal does
-// not take holds no other back; Temporal then tries the activity again.
+// not accept holds no other back; Temporal then tries the activity again.
 func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (result sms.CatchUpSmsResult, err error) {
 	result.Through = query.Through
 	defer func() { c.Metrics.CaughtUp(result.Through) }()
@@ -118,7 +118,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 	return result, failed
 }
 
-// take publishes one text. Its error is one after which to try again.
+// take publishes one text. If it returns an error, it is to be tried again.
 func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, result *sms.CatchUpSmsResult) error {
 	result.Received++
 	message.Event = set.Event(message.Inbound)

@@ -54,10 +54,10 @@ type guard struct {
 // pace is how fast a phone writes to a number of ours.
 type pace struct {
 	echoes *rate.Limiter
-	// streak is how many texts came without a pause, the last one at last.
+	// streak is how many texts came without a pause, last is when the latest came.
 	streak int
 	last   time.Time
-	// silenced is set once the number was seen silent to the phone.
+	// silenced is set while the number is known to be silent to the phone.
 	silenced bool
 }
 
@@ -100,8 +100,9 @@ func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 	return may, "too fast"
 }
 
-// receives reports whether an account may bring texts to a number: it is the
-// number's own, or that is not known. An address on a channel is its number's.
+// receives reports whether an account may bring texts to a number: the number is
+// the account's, or its account is not known. An address on a channel belongs to
+// its number.
 func (h *handler) receives(account, number string) bool {
 	_, number = sms.CutChannel(number)
 	owner, known := h.NumberAccounts[number]
@@ -137,8 +138,9 @@ func (g *guard) streak(message sms.Inbound, now time.Time) int {
 	return p.streak
 }
 
-// silent remembers that the number is silent to the phone now, or no more. If a
-// silence has ended, the streak before it does not begin another: it reports true.
+// silent remembers whether the number is silent to the phone. It reports whether a
+// silence has just ended; then the streak begins anew, so that it does not cause
+// another.
 func (g *guard) silent(message sms.Inbound, now bool) (ended bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

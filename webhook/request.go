@@ -71,9 +71,9 @@ func object(body []byte) (url.Values, error) {
 	return params, nil
 }
 
-// verified returns why the request was not signed for our address with one of
-// the account's tokens, or "" if it was. Another account's token does not do: whoever has that must
-// not speak for this one.
+// verified returns why the request was not signed for our address with one of the
+// account's tokens, or "" if it was. The token of another account is refused:
+// whoever has it must not speak for this one.
 func (h *handler) verified(r *http.Request, account string, verify func(token, address, signature string) bool) (why string) {
 	if h.Unsigned {
 		return ""

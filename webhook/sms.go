@@ -25,8 +25,8 @@ var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
 
 func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	// Twilio's time began when it called. Its connection may break; what was begun
-	// is finished.
+	// Twilio's timeout began when it called. If its connection breaks, what was begun
+	// is finished all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerTimeout)
 	defer cancel()
 	params, status, why := h.params(w, r)
@@ -44,7 +44,7 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, matched := Answer{Again: true, Outcome: "too many texts at once"}, []triggers.Firing(nil)
-	// Just whom we know takes a place: nobody else can take them all.
+	// Only verified requests take a place, so that nobody else can take them all.
 	if h.enter(ctx) {
 		defer h.leave()
 		set := h.Triggers()
@@ -116,7 +116,7 @@ func (h *handler) enter(ctx context.Context) bool {
 
 func (h *handler) leave() { <-h.places }
 
-// restrain leaves of the replies those that may be sent and that Twilio takes.
+// restrain removes replies that must not be sent, or that Twilio would refuse.
 func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Answer) {
 	if answer.Again || len(answer.Replies) == 0 {
 		answer.Replies = nil
@@ -133,7 +133,7 @@ func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Ans
 	}
 }
 
-// kinds are the words for texts that are no ordinary ones.
+// kinds are the words for texts that are not ordinary ones.
 var kinds = map[sms.Event]string{sms.EventOptOut: "opt-out", sms.EventOptIn: "opt-in", sms.EventHelp: "help"}
 
 // inWords says what became of a text, for a person.

@@ -17,9 +17,9 @@ import (
 // StatusPath is where Twilio reports what became of a message.
 const StatusPath = "/twilio/status"
 
-// status brings the news to the workflow that sent the message. News that
-// nobody can use is acknowledged and leaves a line: Twilio would deliver it
-// again, and shows each refusal as an error in the customer's console.
+// status reports to the workflow that sent the message. A report that nobody can
+// use is acknowledged and logged: Twilio would deliver it again, and shows each
+// refusal as an error in the customer's console.
 func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	params, status, why := h.params(w, r)
 	if status != 0 {
@@ -63,8 +63,8 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// sentBy reports whether a verified account may bring news to the workflow that
-// the address names: it is the one that the workflow sent from. If there are
+// sentBy reports whether a verified account may report to the workflow that the
+// address names: it must be the account that the workflow sent from. If there are
 // several accounts, the address must prove that, since each of them can make
 // Twilio sign any address.
 func (h *handler) sentBy(account string, query url.Values) bool {
@@ -74,7 +74,7 @@ func (h *handler) sentBy(account string, query url.Values) bool {
 	return h.Unsigned || len(h.Tokens) < 2 || sms.StatusProven(h.StatusSecret, query)
 }
 
-// word is a text that may be logged: Twilio's own, and nobody's number.
+// word is the form of a status that may be logged: it cannot be a number.
 var word = regexp.MustCompile(`^[a-zA-Z_-]{1,32}$`)
 
 // ignore acknowledges a status that no workflow gets, and leaves one line about

@@ -75,8 +75,8 @@ type Options struct {
 	// OwnNumbers are never echoed to. Optional.
 	OwnNumbers []string
 	// NumberAccounts are the accounts that numbers of ours belong to, by SID. A
-	// text to one of them from another account is refused. Optional: of a number
-	// that is not named, every account whose token verifies can bring texts.
+	// text to one of them from another account is refused. Optional: texts to a number
+	// that is not named may come from every account whose token verifies.
 	NumberAccounts map[string]string
 	// EchoBurst texts of one phone to one number are echoed at once, after that
 	// one in EchoEvery. Optional: default DefaultEchoBurst, DefaultEchoEvery.
@@ -102,7 +102,7 @@ type Options struct {
 	// Ready returns why events cannot be published now, in words for anybody; or
 	// else what is not well although they can. Optional: default always ready.
 	Ready func(context.Context) (note string, err error)
-	// Metrics count what comes. Optional: default nobody sees them.
+	// Metrics counts requests and texts. Optional: default not.
 	Metrics *metrics.Metrics
 	// Logger gets one line for each refused or failed request, without numbers
 	// or texts. Required.
@@ -149,8 +149,8 @@ func Handler(o Options) (http.Handler, error) {
 	return h.recovering(mux), nil
 }
 
-// recovering answers if a request ends in a panic, and leaves a line: just
-// the type, as the rest may be what was texted.
+// recovering answers if a request ends in a panic, and logs a line: only the type,
+// because the rest may quote the text.
 func (h *handler) recovering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {

@@ -73,15 +73,14 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 		insist(ctx, logger, "make the schedule by which missed texts are caught up on", func(ctx context.Context) error {
 			return schedule(ctx, c, temporalClient)
 		})
-		ours.CaughtUp(time.Now()) // of late is what does not go on from here
+		ours.CaughtUp(time.Now()) // it is late only if it does not go on from here
 		logger.Info("catching up", "schedule", catchUpSchedule, "every", c.CatchUp)
 		<-ctx.Done()
 		return nil
 	}, nil
 }
 
-// insist tries until it could do something, and leaves a line about each failure:
-// the webhook works without.
+// insist tries until it succeeds, and logs each failure: the webhook works without.
 func insist(ctx context.Context, logger *slog.Logger, what string, do func(context.Context) error) {
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 		err := do(ctx)

@@ -108,8 +108,7 @@ func whetherToCatchUp(c config.Config, temporalClient *temporal.Client, live *tr
 	return nil, nil
 }
 
-// namespaceAnswers asks more than whether Temporal is there: events go to our
-// namespace, which may not be.
+// namespaceAnswers asks for our namespace, since Temporal may be there without it.
 func namespaceAnswers(ctx context.Context, temporalClient *temporal.Client) error {
 	_, err := temporalClient.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: temporalClient.Namespace})
 	return err

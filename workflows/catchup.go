@@ -24,8 +24,8 @@ const (
 
 // CatchUpSmsWorkflow reads in Twilio's log which texts were received since the
 // last catch-up, and publishes for the triggers with catchUp those that were
-// missed. It is for a Schedule, which keeps its last result. The first catch-up
-// begins where it is.
+// missed. A Schedule runs it, and keeps its last result. The first catch-up begins
+// with the present.
 func CatchUpSmsWorkflow(ctx workflow.Context, _ sms.CatchUpSmsInput) (result sms.CatchUpSmsResult, err error) {
 	query := sms.CatchUpSmsQuery{Since: workflow.Now(ctx).UTC(), Through: workflow.Now(ctx).UTC()}
 	if workflow.HasLastCompletionResult(ctx) {
