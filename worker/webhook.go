@@ -60,8 +60,7 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 	if err != nil {
 		return nil, err
 	}
-	ours.Triggers(live.Set().Names())
-	tell(logger, live.Set(), nil)
+	tell(logger, ours, live.Set(), nil)
 	listen, err := serve(logger, listening{
 		name: "webhook", variable: "WEBHOOK_ADDR", address: c.WebhookAddr, handler: handler, tls: secure, drain: c.WebhookDrain,
 	})
@@ -81,10 +80,7 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 		group.Go(func() error {
 			live.Watch(ctx, triggers.WatchInterval, func(set *triggers.Set, err error) {
 				ours.TriggersReloaded(err)
-				if err == nil {
-					ours.Triggers(set.Names())
-				}
-				tell(logger, set, err)
+				tell(logger, ours, set, err)
 			})
 			return nil
 		})
@@ -116,11 +112,12 @@ func namespaceAnswers(ctx context.Context, temporalClient *temporal.Client) erro
 
 // tell logs a line about the triggers that are now in force, and one about
 // each that was read as something else than it says.
-func tell(logger *slog.Logger, set *triggers.Set, err error) {
+func tell(logger *slog.Logger, ours *metrics.Metrics, set *triggers.Set, err error) {
 	if err != nil {
 		logger.Error("the changed triggers are broken; the old ones stay in force", "triggers", set.Len(), "error", err)
 		return
 	}
+	ours.Triggers(set.Names())
 	logger.Info("triggers loaded", "triggers", set.Len())
 	for _, warning := range set.Warnings() {
 		logger.Warn("trigger file", "file", warning.File, "line", warning.Line, "trigger", warning.Trigger, "warning", warning.Message)

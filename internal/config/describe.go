@@ -61,16 +61,17 @@ func Help() string {
 		if v.byDefault != "" {
 			name += " (" + v.byDefault + ")"
 		}
-		fmt.Fprintf(&out, "  %s\n%s", name, wrapped(v.description, "      ", 80))
+		fmt.Fprintf(&out, "  %s\n%s", name, wrapped(v.description, "      "))
 	}
-	fmt.Fprintf(&out, "\n%s", wrapped("A secret can also be given as the path of a file that holds it, with _FILE after the name: "+strings.Join(secretFiles(), ", ")+".", "", 80))
-	fmt.Fprintf(&out, "\n%s", wrapped(temporals+", are read as well: https://docs.temporal.io/develop/environment-configuration", "", 80))
-	fmt.Fprintf(&out, "\n%s", wrapped(more, "", 80))
+	fmt.Fprintf(&out, "\n%s", wrapped("A secret can also be given as the path of a file that holds it, with _FILE after the name: "+strings.Join(secretFiles(), ", ")+".", ""))
+	fmt.Fprintf(&out, "\n%s", wrapped(temporals+", are read as well: https://docs.temporal.io/develop/environment-configuration", ""))
+	fmt.Fprintf(&out, "\n%s", wrapped(more, ""))
 	return strings.TrimPrefix(out.String(), "\n")
 }
 
-// wrapped breaks a text into lines of up to a width.
-func wrapped(text, indent string, width int) string {
+// wrapped breaks a text into lines for a terminal.
+func wrapped(text, indent string) string {
+	const width = 80
 	var out strings.Builder
 	line := indent
 	for word := range strings.FieldsSeq(text) {
