@@ -148,6 +148,10 @@ bench-inbound: devserver ## from a text to its echo, beside a bare client of Tem
 bench-outbound: devserver ## SendSms beside twilio-go by hand and a bare HTTP client
 	go test ./test/bench -count=1 -run TestOutbound -v -turns 9 -turn 1s -timeout 30m
 
+.PHONY: mutants
+mutants: devserver ## take each protection out in turn, and show which test turns red
+	go run ./test/mutants
+
 .PHONY: clean
 clean: ## remove .local: binaries, and the data of make run
 	rm -rf .local

@@ -1,0 +1,127 @@
+package main
+
+// The list: each protection, and the test that turns red without it. The promises
+// are those of docs/architecture.md.
+
+// mutant takes one protection out of a file.
+type mutant struct {
+	// promise is the one that the protection keeps, as docs/architecture.md names it.
+	promise string
+	// what is taken out.
+	what string
+	// file is where, from the top of the repository; old becomes new there. It
+	// occurs once.
+	file, old, new string
+	// pkg and test are the package and the test that must fail. Another subtest of
+	// the same test may pass.
+	pkg, test string
+}
+
+var mutants = []mutant{
+	// The right phone.
+	{"The right phone", "an extension is refused", "activities/address.go", `case extension.MatchString(text):`, `case false:`, "activities", "TestRefusedAddressIsExplained"},
+	{"The right phone", "a rounded number is refused", "activities/address.go", `case exponent.MatchString(text):`, `case false:`, "activities", "TestRefusedAddressIsExplained"},
+	{"The right phone", "two numbers in one are refused", "activities/address.go", `case strings.Count(text, "+") > 1 ||`, `case false &&`, "activities", "TestRefusedAddressIsExplained"},
+	{"The right phone", "an unknown channel is refused", "activities/address.go", `	default:
+		return "", fmt.Errorf("%s is not a channel;`, `	default:
+		_ = fmt.Errorf("%s is not a channel;`, "activities", "TestAddressIsReadInFull|TestRefusedAddressIsExplained"},
+	{"The right phone", "what may be an area code or a country code is refused", "activities/address.go", `strings.HasPrefix(digits, code)`, `false && code != ""`, "activities", "TestRefusedAddressIsExplained|TestAddressIsReadInFull"},
+	{"The right phone", "a phone in two spellings is texted once", "activities/send.go", `if to.to = address; seen[sms.Party(address)] {`, `if to.to = address; seen[given.To] {`, "activities", "TestPhoneInTwoSpellingsTextedOnce"},
+
+	// Nobody twice.
+	{"Nobody twice", "a second attempt doubts the first few", "activities/send.go", `if to.written < firstFew && to.state == untried {`, `if false {`, "activities", "TestSecondAttemptDoubtsTheFirstFew"},
+	{"Nobody twice", "a recipient is recorded before the create", "activities/send.go", `			to.open, to.since = true, since
+`, `			to.open, to.since = false, since
+`, "test/chaos", "TestNobodyIsTextedTwiceThroughCrashes"},
+	{"Nobody twice", "a recipient whose create had begun is in doubt", "activities/progress.go", `if to.state != doubtful {`, `if false {`, "activities", "TestDoubtsAreLookedUpFirst|TestRecordSurvivesAnAttempt"},
+	{"Nobody twice", "a record of another list puts everybody in doubt", "activities/progress.go", `if r.List != s.list || !r.fits(len(s.recipients)) {`, `if !r.fits(len(s.recipients)) {`, "activities", "TestRecordOfAnotherListDoubtsEverybody"},
+	{"Nobody twice", "a full listing proves nothing", "activities/doubt.go", `case len(maybe) == 0 && listing.Whole:`, `case len(maybe) == 0:`, "activities", "TestFullListingProvesNothing"},
+	{"Nobody twice", "absence counts only after a listing's time", "activities/doubt.go", `!now.Before(l.complete) && !now.Before(ripe)`, `!now.Before(l.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
+	{"Nobody twice", "a text in other quotes is not absent", "activities/doubt.go", `skeleton(r.Body) == skeleton(to.content.body)`, `false`, "activities", "TestChangedTextIsUnknown"},
+	{"Nobody twice", "another rendering is not absent", "activities/doubt.go", `|| !rendering ||`, `|| rendering && false ||`, "activities", "TestTextOfAnotherRenderingIsUnknown"},
+	{"Nobody twice", "time asleep counts", "activities/attempt.go", `return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))`, `return now.Sub(since)`, "activities", "TestTimeAsleepCounts"},
+	{"Nobody twice", "an attempt that may have been replaced creates nothing", "activities/attempt.go", `if !t.fresh() || t.total() > 0`, `if t.total() > 0`, "activities", "TestTimeAsleepCounts"},
+	{"Nobody twice", "a create is checked at the last moment", "activities/send.go", `				return s.check()
+`, `				return nil
+`, "activities", "TestCreateEndsWithAReplacedAttempt"},
+	{"Nobody twice", "a lost answer is not a refusal", "activities/send.go", `case problem.Code == sms.CodeOutcomeUnknown:
+		s.disturb()`, `case false:
+		s.disturb()`, "activities", "TestDoubtAboutOneRecipientIsDecided"},
+
+	// Nobody else's message.
+	{"Nobody else's message", "a message of another send is not adopted", "activities/ledger.go", `l.owners[m.SID] = owner`, `_ = owner`, "activities", "TestMessageOfAnotherSendNotAdopted"},
+	{"Nobody else's message", "rivals for one message leave it unknown", "activities/doubt.go", `sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) ||`, ``, "activities", "TestMessageOfAnotherSendNotAdopted"},
+	{"Nobody else's message", "a message from before the record is not adopted", "activities/send.go", `m.from = m.sure.Add(-dateSlack)`, `m.from = time.Unix(1, 0)`, "activities", "TestOlderMessageIsNotAdopted"},
+
+	// Always completes.
+	{"Always completes", "a panic is a result", "activities/sendsms.go", `		if recover() != nil {
+			logPanic(ctx)
+			result, err = s.broken(), nil
+		}
+`, ``, "activities", "TestSendSmsCompletesThroughAPanic"},
+	{"Always completes", "the payload leaves before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
+	{"Always completes", "a result fits into a payload", "activities/address.go", `const most = 60`, `const most = 1 << 20`, "activities", "TestHostileAddressFitsIntoAPayload"},
+	{"Always completes", "a list stops if the account is refused", "activities/send.go", `	case !problem.Retryable:
+		s.stop(s.untriedBecause(problem), true)
+`, `	case !problem.Retryable:
+`, "activities", "TestListStopsIfAccountIsRefused"},
+
+	// One key, one send.
+	{"One key, one send", "a key belongs to one content", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsBurntBySendingOnly"},
+
+	// One text, one workflow.
+	{"One text, one workflow", "a workflow ID is never used twice", "webhook/dispatch.go", `enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,`, `enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,`, "test/e2e", "TestChangedTriggersLeaveOldTextsAlone"},
+	{"One text, one workflow", "an attempt that failed is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchTriesAgainWhatFailedOnce"},
+	{"One text, one workflow", "a text that Twilio marked leaves a record", "webhook/dispatch.go", `if r.CatchesUp != nil && m.Parameters[sms.OptOutType] != "" {`, `if false {`, "webhook", "TestDispatchRecordsMarkedTexts"},
+	{"One text, one workflow", "a text takes no ID of its own workflow", "webhook/check.go", `case c.WorkflowID == r.workflowID:`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
+	{"One text, one workflow", "an ID with a hole is refused", "triggers/trigger.go", `if name := t.missing(&firing.Event); name != "" {`, `if name := t.missing(&firing.Event); false {`, "triggers", "TestIDWithAHoleIsRefused"},
+
+	// The sender is told the truth.
+	{"The sender is told the truth", "what may have been published is not called lost", "webhook/dispatch.go", `Again: doubt || !r.tells()`, `Again: !r.tells()`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
+	{"The sender is told the truth", "a redelivery is answered as the first", "webhook/dispatch.go", `case !known && r.certain():`, `case r.certain():`, "webhook", "TestDispatchAnswersRedeliveriesTheSame"},
+	{"The sender is told the truth", "what the sender was told is lost is not published", "workflows/receive.go", `case told > 0 && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceivePublishesNothingReportedLost"},
+	{"The sender is told the truth", "a trigger's memo is no answer", "webhook/dispatch.go", `if name != sms.MemoReplies { // a redelivery would be answered with it`, `if true {`, "webhook", "TestDispatchIgnoresATriggersOwnReplies"},
+
+	// Only Twilio.
+	{"Only Twilio", "a signature is needed", "webhook/request.go", `if signature == "" {`, `if signature == "" && false {`, "webhook", "TestSignatureRefusalsNameTheCause"},
+	{"Only Twilio", "a signature is compared", "twilio/signature.go", `return hmac.Equal([]byte(Sign(token, spelling, params)), []byte(signature))`, `return true`, "twilio", "TestVerifyAcceptsWhatTwilioSigned"},
+	{"Only Twilio", "a body has its digest", "twilio/signature.go", `return hmac.Equal(want, got[:]) &&`, `return (true || hmac.Equal(want, got[:])) &&`, "twilio", "TestVerifyBodyAcceptsASignedJSONBodyAndNoOther"},
+	{"Only Twilio", "the spellings that are tried are bounded", "twilio/signature.go", `room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))`, `room := 1 << 20`, "twilio", "TestSpellingsAreBounded"},
+	{"Only Twilio", "a token speaks for its own account", "webhook/request.go", `tokens, known := h.Tokens[account]`, `tokens, known := h.Tokens[AnyAccount]`, "webhook", "TestTokensSpeakForTheirAccountOnly"},
+	{"Only Twilio", "a number belongs to its account", "webhook/guard.go", `return !known || owner == account`, `return true || !known || owner == account`, "webhook", "TestTextsToANumberComeFromItsAccount"},
+	{"Only Twilio", "a status comes from the account that sent", "webhook/status.go", `sender != "" && sender != account`, `false && sender != account`, "webhook", "TestStatusReachesOnlyWorkflowsOfItsAccount"},
+	{"Only Twilio", "a status proves who made its address", "webhook/status.go", `len(h.Tokens) < 2 || sms.StatusProven(h.StatusSecret, query)`, `true`, "webhook", "TestStatusReachesOnlyWorkflowsOfItsAccount"},
+
+	// A reply answers one question.
+	{"A reply answers one question", "a reply fires no trigger", "workflows/receive.go", `		if taken {
+			return r.conclude(`, `		if taken && false {
+			return r.conclude(`, "workflows", "TestReceiveGivesAReplyToItsQuestionAlone"},
+
+	{"A reply answers one question", "a text from before a question is no reply to it", "sms/question.go", `return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, `return true || !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, "workflows", "TestATextFromBeforeAQuestionIsNoReplyToIt"},
+	{"A reply answers one question", "a reply to another account is none", "sms/question.go", `if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {`, `if false {`, "workflows", "TestAReplyToAnotherAccountAnswersNoQuestion"},
+
+	// No loop of machines.
+	{"No loop of machines", "our own numbers are not answered", "webhook/guard.go", `case message.From == message.To || slices.Contains(g.own, message.From):`, `case false && slices.Contains(g.own, message.From):`, "webhook", "TestLoopsGetNoEcho"},
+	{"No loop of machines", "answers have a pace", "webhook/guard.go", `may = g.pace(message).echoes.Allow()`, `may = true`, "webhook", "TestLoopsGetNoEcho"},
+	{"No loop of machines", "a long streak is silenced", "webhook/guard.go", `	p.streak++
+`, ``, "webhook", "TestSilenceEndsALoopOfMachines"},
+	{"No loop of machines", "a reaction is no order", "triggers/trigger.go", `|| reaction != nil && !trigger.reactions {`, `{`, "triggers", "TestReactionsFireOnlyTriggersThatAsk"},
+
+	// Bounded engines.
+	{"Bounded engines", "patterns share one budget", "triggers/pattern.go", `*left -= steps`, `*left -= 0`, "triggers", "TestPatternsShareOneBudget"},
+	{"Bounded engines", "a match has a budget of steps", "javaregex/machine.go", `case m.spent > m.limits.Steps:`, `case false:`, "javaregex", "TestLimitsAreKept"},
+	{"Bounded engines", "a match has a budget of memory", "javaregex/machine.go", `case m.depth*frameBytes+m.memo.size() > m.limits.Memory:`, `case false:`, "javaregex", "TestLimitsAreKept"},
+	{"Bounded engines", "a rendering has a budget of steps", "freemarker/limits.go", `if e.steps > e.limits.Steps {`, `if false {`, "freemarker", "TestHostileTemplatesAreAnsweredInTime|TestEveryNodeTakesAStep"},
+
+	{"Bounded engines", "a half-copied file is not put in force", "triggers/live.go", `now.sum == l.seen && now.sum != l.tried`, `now.sum != l.tried`, "triggers", "TestLiveIgnoresAHalfCopiedFile"},
+
+	// Broadcasts.
+	{"Nobody twice", "two broadcasts never share a report", "broadcast/store.go", `os.O_WRONLY|os.O_CREATE|os.O_EXCL`, `os.O_WRONLY|os.O_CREATE`, "broadcast", "TestTwoBroadcastsNeverShareAReport|TestReportIsReservedByOneOfManyAtATime"},
+	{"Always completes", "a broadcast pauses if the account is refused", "workflows/broadcastpages.go", `return refusesAccount(e) || e.Retryable`, `return e.Retryable`, "workflows", "TestBroadcastPausesWhenTheAccountIsRefused"},
+	{"Always completes", "a broadcast gives up in the end", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastGivesUpInTheEnd"},
+	{"The sender is told the truth", "a status never goes backwards", "sms/status.go", `return rank[s] > rank[before]`, `return true`, "sms", "TestAStatusNeverGoesBackwards"},
+
+	// Private.
+	{"Private", "a secret does not print", "internal/config/secret.go", `func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }`, `func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.value) }`, "internal/config", "TestSecretsNeverPrint"},
+	{"Private", "a pseudonym needs the secret", "sms/pseudonym.go", `hmac.New(sha256.New, secret)`, `hmac.New(sha256.New, nil)`, "sms", "TestAPseudonymHidesButIsTheSame"},
+}
