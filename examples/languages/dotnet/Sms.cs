@@ -108,7 +108,7 @@ public sealed record Message
     public required int Segments { get; init; }
 }
 
-// Error is one thing that went wrong, as the payload of SendSms tells it.
+// Error is one thing that went wrong, as the payload of SendSms reports it.
 public sealed record Error
 {
     [JsonPropertyName("to")]

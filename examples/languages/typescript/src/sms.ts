@@ -65,10 +65,10 @@ export interface Message {
   segments: number;
 }
 
-// Code names why something was not sent. The names are those of the Alfresco connector where it has one.
+// Code names why something was not sent. The names are those of the Alfresco connector if it has one.
 export type Code = 'MISSING_INPUT' | 'INVALID_INPUT' | 'TWILIO_CONNECTION_ERROR' | 'AUTHENTICATION_CONNECTION_ERROR' | 'INVALID_REQUEST_ERROR' | 'INVALID_TO_PHONE_NUMBER_ERROR' | 'INVALID_FROM_PHONE_NUMBER_ERROR' | 'PERMISSION_DENIED_ERROR' | 'INVALID_REGION_TO_PHONE_NUMBER_ERROR' | 'TEMPLATE_METADATA_ERROR' | 'TEMPLATE_SYNTAX_ERROR' | 'UNKNOWN_ERROR' | 'RATE_LIMITED' | 'RECIPIENT_OPTED_OUT' | 'OUTCOME_UNKNOWN' | 'CANCELLED' | 'TIME_UP' | 'WORKER_STOPPED' | 'NO_ATTEMPT_LEFT';
 
-// Error is one thing that went wrong, as the payload of SendSms tells it.
+// Error is one thing that went wrong, as the payload of SendSms reports it.
 export interface Error {
   to?: string;
   code: Code;
@@ -152,7 +152,7 @@ export interface Reminder {
   smsBody: string;
 }
 
-// IfSeveral is a policy for replies where several questions are open.
+// IfSeveral is a policy for replies while several questions are open.
 export type IfSeveral = 'oldest' | 'latest' | 'code' | 'refuse';
 
 // AskSmsInput is the input of AskSmsWorkflow.

@@ -69,7 +69,7 @@ public final class Sms {
     public Integer segments;
   }
 
-  // Error is one thing that went wrong, as the payload of SendSms tells it.
+  // Error is one thing that went wrong, as the payload of SendSms reports it.
   public static class Error {
     public String to;
     public String code;
