@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -59,6 +60,9 @@ const (
 	catchUpWindow = time.Hour
 	// clocksApart is how far our clock may be ahead of Twilio's.
 	clocksApart = time.Hour
+	// CatchUpBeat is how often a catch-up says that it is alive, whatever it waits
+	// for. The worker that runs it must not throttle heartbeats more.
+	CatchUpBeat = 2 * time.Second
 )
 
 // CatchUpSms publishes missed texts for triggers with catchUp, the oldest first.
@@ -84,12 +88,17 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 	}
 	set := c.Triggers()
 	var failed error
-	done := since // all until then, unless something has failed
+	var done atomic.Pointer[time.Time] // all until then, unless something has failed
+	begun := since
+	done.Store(&begun)
+	defer keepAlive(ctx, &done)()
 	reach := func(until time.Time) {
 		if failed == nil {
-			done, result.Through = later(done, until), later(result.Through, until)
+			reached := later(*done.Load(), until)
+			done.Store(&reached)
+			result.Through = later(result.Through, until)
 		}
-		activity.RecordHeartbeat(ctx, done)
+		activity.RecordHeartbeat(ctx, *done.Load())
 	}
 	var next time.Time
 	window := catchUpWindow
@@ -98,7 +107,6 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 		messages, err := c.Received(ctx, since, next)
 		if errors.Is(err, twilio.ErrTooMany) && window > time.Second {
 			window, next = window/2, since
-			activity.RecordHeartbeat(ctx, done)
 			continue
 		}
 		failed = errors.Join(failed, err)
@@ -116,6 +124,24 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 		reach(earlier(next, end.Add(-clocksApart))) // also if nobody texts
 	}
 	return result, failed
+}
+
+// keepAlive heartbeats until the function that it returns is called.
+func keepAlive(ctx context.Context, done *atomic.Pointer[time.Time]) (stop func()) {
+	ctx, stop = context.WithCancel(ctx)
+	go func() {
+		ticker := time.NewTicker(CatchUpBeat)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				activity.RecordHeartbeat(ctx, *done.Load())
+			}
+		}
+	}()
+	return stop
 }
 
 // take publishes one text. If it returns an error, it is to be tried again.

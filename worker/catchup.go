@@ -59,6 +59,7 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 	build := func() worker.Worker {
 		w := worker.New(temporalClient.Client, sms.CatchUpTaskQueue, worker.Options{
 			WorkerStopTimeout: stopTimeout, DisableRegistrationAliasing: true, MaxConcurrentActivityExecutionSize: 1, DeploymentOptions: temporalClient.Deployment,
+			MaxHeartbeatThrottleInterval: webhook.CatchUpBeat,
 		})
 		w.RegisterWorkflowWithOptions(workflows.CatchUpSmsWorkflow, workflow.RegisterOptions{Name: sms.CatchUpSmsWorkflowName})
 		w.RegisterActivityWithOptions(catchUp.CatchUpSms, activity.RegisterOptions{Name: sms.CatchUpSmsName})

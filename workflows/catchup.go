@@ -17,9 +17,9 @@ const (
 	catchUpOverlap = 15 * time.Minute
 	// catchUpTimeout bounds one attempt.
 	catchUpTimeout = 30 * time.Minute
-	// catchUpHeartbeat bounds the reading of an hour of the log, which has up to 200
-	// pages.
-	catchUpHeartbeat = 5 * time.Minute
+	// catchUpHeartbeat is how long a catch-up whose webhook has died holds up the
+	// next: a live one heartbeats every 2 seconds.
+	catchUpHeartbeat = 12 * time.Second
 )
 
 // CatchUpSmsWorkflow reads in Twilio's log which texts were received since the
