@@ -32,7 +32,12 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 	dispatcher := &webhook.Dispatcher{
 		Client: temporalClient, IDSecret: idSecret(c),
 		Attributes: func(ctx context.Context) webhook.Attributes { return temporalClient.SearchAttributes(ctx) },
-		CatchesUp:  func(ctx context.Context) (bool, error) { return scheduled(ctx, temporalClient) },
+		CatchesUp: func(ctx context.Context) (bool, error) {
+			if c.CatchUp > 0 {
+				return true, nil // its schedule may not be there yet
+			}
+			return scheduled(ctx, temporalClient)
+		},
 	}
 	handler, err := webhook.Handler(webhook.Options{
 		PublicURL: c.WebhookPublicURL,
