@@ -57,7 +57,11 @@ ${S3}: test/s3server/go.mod test/s3server/go.sum
 .PHONY: test
 test: devserver temporalcli s3server ## all tests, with the race detector, against a real Temporal
 	$(if ${RACE},,@echo "no C compiler found: testing without the race detector")
-	TEMPORAL_BINARY="$(abspath ${DEVSERVER})" go test -count=1 ${RACE} ${TESTFLAGS} ./...
+	@# Those of test/e2e wait more than they work: more of them run at the same time.
+	export TEMPORAL_BINARY="$(abspath ${DEVSERVER})"; status=0; \
+	go test -count=1 ${RACE} ${TESTFLAGS} $$(go list ./... | grep -v /test/e2e$$) || status=1; \
+	go test -count=1 -parallel=4 -timeout=30m ${RACE} ${TESTFLAGS} ./test/e2e || status=1; \
+	exit $$status
 	cd local/devserver && ${DEVSERVER_TEST} -count=1 ${TESTFLAGS} ./...
 	cd tools && go test ${TESTFLAGS} ./...
 
