@@ -182,16 +182,7 @@ func (d *decoder) value(f field, data []byte, into reflect.Value) {
 	case reflect.Slice:
 		d.list(f, inner(data, text, '['), into)
 	case reflect.String:
-		switch {
-		case isText && strings.Contains(f.example, `" or "`):
-			into.SetString(strings.ToLower(text))
-		case isText: // with its white space, which may be a body's
-			into.SetString(text)
-		case isNumber(data):
-			into.SetString(string(data))
-		default:
-			d.must(f, "a text", data)
-		}
+		d.text(f, data, text, isText, into)
 	case reflect.Bool:
 		d.boolean(f, data, text, into)
 	case reflect.Int, reflect.Int64:
@@ -202,6 +193,20 @@ func (d *decoder) value(f field, data []byte, into reflect.Value) {
 		if err := json.Unmarshal(data, into.Addr().Interface()); err != nil {
 			d.must(f, "of another form", data)
 		}
+	}
+}
+
+// text reads a text, which a number is as well.
+func (d *decoder) text(f field, data []byte, text string, isText bool, into reflect.Value) {
+	switch {
+	case isText && strings.Contains(f.example, `" or "`):
+		into.SetString(strings.ToLower(text))
+	case isText: // with its white space, which may be a body's
+		into.SetString(text)
+	case isNumber(data):
+		into.SetString(string(data))
+	default:
+		d.must(f, "a text", data)
 	}
 }
 

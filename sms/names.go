@@ -24,7 +24,7 @@ const (
 	NexusService = "sms"
 	// NexusEndpoint is what "make run" calls the endpoint.
 	NexusEndpoint = "sms"
-	// The operations that run the workflows for callers.
+	// NexusSend, NexusAsk and NexusBroadcast run the workflows for callers.
 	NexusSend      = "send"
 	NexusAsk       = "ask"
 	NexusBroadcast = "broadcast"

@@ -97,7 +97,15 @@ func insist(ctx context.Context, logger *slog.Logger, what string, do func(conte
 	}
 }
 
-// scheduled reports whether texts are caught up on, by this webhook or another.
+// catchesUp returns what reports whether texts are caught up on, by this webhook or
+// another. The schedule of this one may not be there yet.
+func catchesUp(c config.Config, temporalClient *temporal.Client) func(context.Context) (bool, error) {
+	if c.CatchUp > 0 {
+		return func(context.Context) (bool, error) { return true, nil }
+	}
+	return func(ctx context.Context) (bool, error) { return scheduled(ctx, temporalClient) }
+}
+
 func scheduled(ctx context.Context, temporalClient *temporal.Client) (bool, error) {
 	_, err := temporalClient.ScheduleClient().GetHandle(ctx, catchUpSchedule).Describe(ctx)
 	if gone := (*serviceerror.NotFound)(nil); errors.As(err, &gone) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -25,9 +26,7 @@ func TestCodecServerThatWouldBeOpenToAllDoesNotStart(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment := map[string]string{"PAYLOAD_KEYS": "keys.json"}
-			for name, value := range tc.environment {
-				environment[name] = value
-			}
+			maps.Copy(environment, tc.environment)
 			c, err := config.Read(environment)
 			if err != nil {
 				t.Fatal(err)

@@ -32,12 +32,7 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 	dispatcher := &webhook.Dispatcher{
 		Client: temporalClient, IDSecret: idSecret(c),
 		Attributes: func(ctx context.Context) webhook.Attributes { return temporalClient.SearchAttributes(ctx) },
-		CatchesUp: func(ctx context.Context) (bool, error) {
-			if c.CatchUp > 0 {
-				return true, nil // its schedule may not be there yet
-			}
-			return scheduled(ctx, temporalClient)
-		},
+		CatchesUp:  catchesUp(c, temporalClient),
 	}
 	handler, err := webhook.Handler(webhook.Options{
 		PublicURL: c.WebhookPublicURL,

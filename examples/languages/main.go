@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -143,9 +144,7 @@ func read(folder string) (all []schema, err error) {
 		if err := json.Unmarshal(data, &s); err != nil {
 			return nil, fmt.Errorf("read the schema %s: %w", name, err)
 		}
-		for inner, d := range s.Defs {
-			known[inner] = d
-		}
+		maps.Copy(known, s.Defs)
 		known[name] = s
 		names = append(names, name)
 	}

@@ -171,7 +171,7 @@ type page struct {
 }
 
 var functions = template.FuncMap{
-	"ident":    func(s string) string { return ident(s) },
+	"ident":    ident,
 	"isIdent":  token.IsIdentifier,
 	"names":    func(names []string) string { return comment(strings.Join(names, ", ")) },
 	"comment":  comment,

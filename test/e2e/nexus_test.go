@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -184,9 +185,7 @@ func TestNexusRefusesWhatIsWrongAndStartsNothing(t *testing.T) {
 	token := base64.RawURLEncoding.EncodeToString([]byte(`{"t":1,"ns":"default","wid":"ours"}`))
 	full := func(more map[string]any) map[string]any {
 		input := map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hello"}
-		for name, value := range more {
-			input[name] = value
-		}
+		maps.Copy(input, more)
 		return input
 	}
 	for _, tc := range []struct {
@@ -220,8 +219,8 @@ func TestNexusRefusesWhatIsWrongAndStartsNothing(t *testing.T) {
 	if sent := messages(t, s); len(sent) > 0 {
 		t.Errorf("sent %+v", sent)
 	}
-	described, err := s.Temporal.Client.DescribeWorkflowExecution(t.Context(), "ours", "")
-	if err != nil || described.GetWorkflowExtendedInfo().GetCancelRequested() {
+	described, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "ours", "")
+	if err != nil || described.RawResponse.GetWorkflowExtendedInfo().GetCancelRequested() {
 		t.Errorf("a workflow that no operation runs: %v, %v", described, err)
 	}
 }

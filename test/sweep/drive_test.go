@@ -6,6 +6,7 @@ package sweep
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -101,7 +102,7 @@ func begin(t *testing.T) *drive {
 	d.secret("our own number", stack.Number)
 	d.secret("the auth token", stack.Token)
 	d.secret("ID_SECRET", "the-secret-of-the-tests")
-	for _, line := range strings.Split(string(keys.Text(t)), "\n") {
+	for line := range strings.SplitSeq(string(keys.Text(t)), "\n") {
 		if _, key, is := strings.Cut(line, `"key": "`); is {
 			d.secret(fmt.Sprint("key ", len(d.needles)), strings.Trim(key, `",`))
 		}
@@ -264,9 +265,7 @@ func (d *drive) asks(t *testing.T) {
 	question := d.secret("a question", "Shall we feed the Binturong?")
 	ask := func(id, to string, more map[string]any) client.WorkflowRun {
 		input := map[string]any{"smsFrom": stack.Number, "smsTo": to, "smsBody": question, "timeout": "2m"}
-		for name, value := range more {
-			input[name] = value
-		}
+		maps.Copy(input, more)
 		return start(t, d.client, client.StartWorkflowOptions{ID: id, TaskQueue: sms.TaskQueue}, sms.AskSmsWorkflowName, input)
 	}
 	sent := func(to string) {
