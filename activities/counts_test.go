@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -65,12 +66,15 @@ func TestDoubtsAreCountedWhileTheyLastAndByHowTheyEnd(t *testing.T) {
 	var (
 		drafts   []twilio.Draft
 		registry *prometheus.Registry
+		mu       sync.Mutex
 		most     float64
 	)
 	list := showing(func() []twilio.Record {
 		return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
 	})
 	a, registry := counted(lister{taking(&drafts), func(q twilio.Query) []twilio.Record {
+		mu.Lock()
+		defer mu.Unlock()
 		most = max(most, metricstest.All(t, registry)["sms_in_doubt{account=default}"])
 		return list(q)
 	}})

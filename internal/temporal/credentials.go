@@ -58,12 +58,14 @@ func renew(options *client.Options) error {
 		}
 		key := &reread[string]{path: path, read: func() (string, error) {
 			text, err := os.ReadFile(path)
-			return strings.TrimSpace(string(text)), err
+			value := strings.TrimSpace(string(text))
+			if err == nil && value == "" { // it may be about to be written
+				err = fmt.Errorf("%s is empty", path)
+			}
+			return value, err
 		}}
-		if value, err := key.get(); err != nil {
+		if _, err := key.get(); err != nil {
 			return fmt.Errorf("read TEMPORAL_API_KEY_FILE: %w", err)
-		} else if value == "" {
-			return fmt.Errorf("TEMPORAL_API_KEY_FILE: %s is empty", path)
 		}
 		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return key.get() })
 		if options.ConnectionOptions.TLS == nil && os.Getenv("TEMPORAL_TLS") == "" {

@@ -61,6 +61,7 @@ func TestAPIKeysInFilesNeedAFileWithAKey(t *testing.T) {
 	if err := os.WriteFile(empty, []byte("secret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("TEMPORAL_API_KEY_FILE", empty)
 	var options client.Options
 	if err := renew(&options); err != nil || options.Credentials == nil || options.ConnectionOptions.TLS == nil {
 		t.Errorf("%+v, %v", options.ConnectionOptions, err)
