@@ -132,6 +132,7 @@ func executions(t *testing.T, s *stack.Stack, messageSID string) int {
 func TestTextDeliveredOftenStartsOneWorkflow(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
+	s.StartExample(t, "orderstatus")
 	const sid = "SM000000000000000000000000000000aa"
 	answers := make([]string, 20)
 	var delivering sync.WaitGroup
@@ -149,9 +150,9 @@ func TestTextDeliveredOftenStartsOneWorkflow(t *testing.T) {
 		}
 	}
 	id := sms.TextWorkflowID(sid)
-	if err := s.Temporal.Client.GetWorkflow(t.Context(), id, "").Get(t.Context(), nil); err != nil {
-		t.Fatal(err)
-	}
+	stack.Eventually(t, "the workflow has closed", func(ctx context.Context) error {
+		return s.Temporal.Client.GetWorkflow(ctx, id, "").Get(ctx, nil)
+	})
 	// Once more, after the workflow has closed.
 	if _, body, err := send(delivery(t, s, stack.Token, sid, "Order Number 42")); err != nil || !strings.Contains(body, "Your reference number is 42") {
 		t.Errorf("after the workflow closed: %s, %v", body, err)
