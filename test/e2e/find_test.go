@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -24,6 +26,12 @@ func TestStarterFindTellsTheStoryOfAPhone(t *testing.T) {
 	if out, status := find(phone); status != 1 {
 		t.Errorf("before anything: status %d\n%s", status, out)
 	}
+	stack.Eventually(t, "the namespace has the search attributes", func(context.Context) error {
+		if !strings.Contains(s.Worker.Output(), "worker polls") {
+			return errors.New("not yet")
+		}
+		return nil
+	})
 	ordered := text(t, s, "Order Number 42")
 	text(t, s, "hello")
 	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName,
