@@ -1,6 +1,6 @@
 package main
 
-// What a newcomer reads when all is ready.
+// The banner that is printed once everything is ready.
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// phone is the first phone of the page.
+// phone is the number of the page's first phone.
 const phone = "+15005550009"
 
 func banner(s settings, temporal temporalServer) string {
@@ -34,12 +34,13 @@ func banner(s settings, temporal temporalServer) string {
 	line("  Temporal   %s (%s)", address(s.temporalPort), temporal)
 	line("  data       %s, logs in %s", temporal.database(s.data), filepath.Join(s.data, "logs"))
 	line("")
-	line("Ctrl-C stops all of it.")
+	line("Ctrl-C stops everything.")
 	line("")
 	return b.String()
 }
 
-// starterExample can be pasted, also if Temporal is not at its usual ports.
+// starterExample returns a command that can be pasted as it is, even if
+// Temporal does not listen on its usual ports.
 func starterExample(s settings, arguments string) string {
 	example := filepath.Join(s.bin, "starter") + " " + arguments
 	if s.uiPort != 8233 {

@@ -1,7 +1,7 @@
 package main
 
-// Building the embedded Temporal: some 1700 packages the first time, so with
-// progress.
+// Building the embedded Temporal: some 1700 packages the first time, hence the
+// progress display.
 
 import (
 	"bufio"
@@ -21,16 +21,16 @@ import (
 
 const embeddedSource = "local/devserver"
 
-// The flags of the embedded server's build. Its tests use the same -trimpath
-// and CGO_ENABLED (see the Makefile): with others, Go would compile all of its
-// packages once more.
+// The build flags of the embedded server. Its tests use the same -trimpath and
+// CGO_ENABLED (see the Makefile); with other flags, Go would compile all of its
+// packages again.
 var (
 	buildFlags = []string{"-trimpath", "-ldflags=-s -w"}
 	buildEnv   = []string{"CGO_ENABLED=0"}
 )
 
-// buildEmbedded returns the embedded server's binary, built if it is missing
-// or older than its sources.
+// buildEmbedded returns the path of the embedded server's binary, and builds it
+// first if it is missing or older than its sources.
 func buildEmbedded(ctx context.Context, bin string, out *console) (string, error) {
 	binary := filepath.Join(bin, "temporal-devserver")
 	fresh, err := newerThanSources(binary, embeddedSource)
@@ -46,8 +46,8 @@ func buildEmbedded(ctx context.Context, bin string, out *console) (string, error
 	return binary, nil
 }
 
-// newerThanSources tells whether binary was made after the last change of a
-// file in the folder dir that goes into it.
+// newerThanSources reports whether binary is newer than every source file in
+// dir.
 func newerThanSources(binary, dir string) (bool, error) {
 	info, err := os.Stat(binary)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -75,7 +75,7 @@ func newerThanSources(binary, dir string) (bool, error) {
 	return true, nil
 }
 
-// build compiles the main package in dir and shows how far it has come.
+// build compiles the main package in dir and shows its progress.
 func build(ctx context.Context, dir, binary string, out *console) error {
 	binary, err := filepath.Abs(binary)
 	if err != nil {
@@ -88,8 +88,8 @@ func build(ctx context.Context, dir, binary string, out *console) error {
 	if err != nil {
 		return err
 	}
-	// Built beside its place and moved there: whoever starts it meanwhile, or
-	// builds it too, finds a whole one.
+	// Built next to its destination and renamed: a process that starts or
+	// builds it at the same time always finds a complete binary.
 	temporary, err := os.MkdirTemp(filepath.Dir(binary), ".build-")
 	if err != nil {
 		return err
@@ -106,7 +106,7 @@ func build(ctx context.Context, dir, binary string, out *console) error {
 }
 
 // packagesToBuild counts the packages in dir's build that Go has not compiled
-// yet. It fetches the modules first, if they are missing.
+// yet. It downloads missing modules first.
 func packagesToBuild(ctx context.Context, dir string, out *console) (int, error) {
 	var list bytes.Buffer
 	bar := &progress{out: out, what: "modules fetched"}
@@ -123,8 +123,9 @@ func packagesToBuild(ctx context.Context, dir string, out *console) (int, error)
 	return total, nil
 }
 
-// goCommand runs the go command in dir. Each line it writes to standard error
-// moves the bar; those that the bar does not know are in the error.
+// goCommand runs the go command in dir. Each line that it writes to standard
+// error advances the progress bar; lines that the bar does not recognise become
+// part of the error.
 func goCommand(ctx context.Context, dir string, stdout io.Writer, bar *progress, args ...string) error {
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = dir
@@ -157,19 +158,19 @@ func goCommand(ctx context.Context, dir string, stdout io.Writer, bar *progress,
 	return nil
 }
 
-// progress shows a count: on a terminal in one line that is rewritten,
-// elsewhere a line for each tenth of the total.
+// progress shows a count: on a terminal in a single line that is rewritten,
+// elsewhere as one line per tenth of the total.
 type progress struct {
 	out   *console
 	what  string
-	total int // 0: not known
+	total int // 0 if unknown
 	done  int
 	shown int       // tenths
-	began time.Time // zero: do not estimate how long it will take
+	began time.Time // zero for no estimate of the time left
 }
 
-// line takes a line that the go command wrote and tells whether it reported a
-// step: a module fetched, or a package compiled.
+// line handles a line of the go command's output and reports whether it was a
+// step: a module downloaded or a package compiled.
 func (p *progress) line(text string) bool {
 	isPackage := text != "" && !strings.ContainsAny(text, " \t#:")
 	if !isPackage && !strings.HasPrefix(text, "go: downloading ") {
@@ -203,14 +204,14 @@ func (p *progress) text() string {
 	}
 	done := min(p.done, p.total) // Go may compile a package in two variants
 	text := fmt.Sprintf("%d of %d %s (%d %%)", done, p.total, p.what, done*100/p.total)
-	// The first packages are small: an estimate from a few would mislead.
+	// The first packages are small, so an early estimate would be far too low.
 	if !p.began.IsZero() && done*10 >= p.total && done < p.total {
 		text += ", " + left(time.Since(p.began)*time.Duration(p.total-done)/time.Duration(done))
 	}
 	return text
 }
 
-// left says how much time is left, as exactly as it is known.
+// left describes the remaining time, as precisely as it is known.
 func left(d time.Duration) string {
 	if d < time.Minute {
 		return "less than a minute left"
@@ -218,7 +219,7 @@ func left(d time.Duration) string {
 	return fmt.Sprintf("about %d min left", int(d.Round(time.Minute)/time.Minute))
 }
 
-// finish ends a line that was being rewritten.
+// finish ends a line that is still being rewritten.
 func (p *progress) finish() {
 	if p.out.terminal && p.done > 0 {
 		p.out.print("\n")

@@ -1,6 +1,7 @@
 package main
 
-// Children: started one after the other, watched, and stopped in reverse.
+// Child processes: started one after the other, watched, and stopped in reverse
+// order.
 
 import (
 	"context"
@@ -14,29 +15,30 @@ import (
 	"time"
 )
 
-// child is a program that runs as long as the stack does.
+// child is a program that runs for as long as the stack does.
 type child struct {
 	name string
 	path string
 	args []string
 	env  []string
-	// ready asks once whether the child can be used; it is asked again and again.
+	// ready checks whether the child can be used; it is called until it
+	// succeeds.
 	ready func(context.Context) error
 }
 
-// process is a child that was started.
+// process is a child that has been started.
 type process struct {
 	child
 	cmd    *exec.Cmd
-	log    string        // file with its output
-	exited chan struct{} // closed when it has ended and its output is written
+	log    string        // path of the file with its output
+	exited chan struct{} // closed once it has exited and its output is written
 }
 
-// family is the children that were started, in that order.
+// family is the children that have been started, in that order.
 type family struct {
 	out       *console
 	settings  settings
-	hurry     context.Context // ends when there is no more time for grace
+	hurry     context.Context // ends when the grace period must be cut short
 	processes []*process
 }
 
@@ -64,7 +66,7 @@ func (f *family) start(ctx context.Context, c child) error {
 	}
 	f.processes = append(f.processes, p)
 	go func() {
-		_ = p.cmd.Wait() // ProcessState keeps what came of it
+		_ = p.cmd.Wait() // ProcessState keeps the outcome
 		output.flush()
 		_ = log.Close()
 		close(p.exited)
@@ -109,7 +111,8 @@ func (f *family) untilReady(ctx context.Context, p *process) error {
 	}
 }
 
-// dead returns an error that names a child that has ended, if there is one.
+// dead returns an error that names a child that has exited, or nil if all are
+// running.
 func (f *family) dead() error {
 	for _, p := range f.processes {
 		select {
@@ -121,8 +124,8 @@ func (f *family) dead() error {
 	return nil
 }
 
-// watch returns when the context ends or nobody reads the terminal any more
-// (nil), or a child does (an error that names it).
+// watch returns nil when the context ends or the terminal is gone, and an error
+// that names the child if one exits.
 func (f *family) watch(ctx context.Context) error {
 	someone := make(chan struct{}, len(f.processes))
 	for _, p := range f.processes {
@@ -141,7 +144,7 @@ func (f *family) watch(ctx context.Context) error {
 	}
 }
 
-// stop ends the children, the last one first.
+// stop stops the children, the last one first.
 func (f *family) stop() {
 	for _, p := range slices.Backward(f.processes) {
 		f.stopOne(p)
@@ -151,15 +154,15 @@ func (f *family) stop() {
 	}
 }
 
-// stopOne asks the child to end, and after the grace period makes it. What it
-// has left behind in its process group ends with it.
+// stopOne asks the child to exit and kills it after the grace period, along
+// with whatever is left in its process group.
 func (f *family) stopOne(p *process) {
 	group := -p.cmd.Process.Pid
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.exited:
 	case <-time.After(f.settings.grace):
-		f.out.print(fmt.Sprintf("%s does not stop within %s: killing it\n", p.name, f.settings.grace))
+		f.out.print(fmt.Sprintf("%s did not stop within %s: killing it\n", p.name, f.settings.grace))
 	case <-f.hurry.Done():
 	}
 	_ = syscall.Kill(group, syscall.SIGKILL)

@@ -1,6 +1,7 @@
 package main
 
-// One terminal for several writers: whole lines, each with its writer's name.
+// One terminal for several writers: whole lines, each prefixed with its
+// writer's name.
 
 import (
 	"bytes"
@@ -10,21 +11,23 @@ import (
 	"sync"
 )
 
-// nameWidth is that of the longest name.
+// nameWidth is the length of the longest name.
 const nameWidth = len("twiliosim")
 
-// longestLine is where a line without end is cut, in bytes.
+// longestLine is the length in bytes at which a line without a line break is
+// cut.
 const longestLine = 64 << 10
 
-// console is what the user looks at. All methods may be called at any time.
+// console is the terminal that the user looks at. Its methods are safe for
+// concurrent use.
 type console struct {
 	terminal bool // lines can be rewritten
 	colour   bool
-	closed   chan struct{} // closed when writing has failed: nobody looks any more
+	closed   chan struct{} // closed when a write has failed: the terminal is gone
 
 	mu    sync.Mutex
 	w     io.Writer
-	names int // so far, for the colours
+	names int // number of names so far, which selects the colour
 }
 
 // newConsole writes in colour to a terminal, unless NO_COLOR (no-color.org) is
@@ -39,14 +42,14 @@ func newConsole(w io.Writer, getenv func(string) string) *console {
 	return c
 }
 
-// print writes text, which brings its own line ends.
+// print writes text, which must include its line breaks.
 func (c *console) print(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.write([]byte(text))
 }
 
-// write needs the lock.
+// write must be called with the lock held.
 func (c *console) write(b []byte) {
 	if _, err := c.w.Write(b); err != nil {
 		select {
@@ -57,8 +60,8 @@ func (c *console) write(b []byte) {
 	}
 }
 
-// lines returns a writer for one child: its lines go to the console behind its
-// name, and to its log as they are.
+// lines returns a writer for one child. Its lines go to the console prefixed
+// with its name, and unchanged to its log.
 func (c *console) lines(name string, log io.Writer) *lineWriter {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -77,7 +80,7 @@ type lineWriter struct {
 	log     io.Writer
 
 	mu   sync.Mutex
-	rest []byte // a line that has not ended yet
+	rest []byte // a line that is not complete yet
 }
 
 // Write never fails: a child must not block or die because its log cannot be
@@ -100,7 +103,7 @@ func (l *lineWriter) Write(b []byte) (int, error) {
 	}
 }
 
-// flush writes a last line that has no end.
+// flush writes a last line that lacks a line break.
 func (l *lineWriter) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -4,9 +4,9 @@ package main
 
 import "syscall"
 
-// ownGroup gives a child a process group of its own, so that Ctrl-C reaches
-// this program alone, which then stops the children in order. If this program
-// is killed outright, the children stay: only Linux has a remedy for that.
+// ownGroup puts a child into its own process group, so that Ctrl-C reaches only
+// this program, which then stops the children in order. If this program is
+// killed, the children keep running: only Linux can prevent that.
 func ownGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }

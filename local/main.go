@@ -2,12 +2,12 @@
 // its webhook, in one terminal, until Ctrl-C.
 //
 //	main.go      the command line
-//	stack.go     which children there are, and what each is told
+//	//	stack.go     which children there are, and their arguments
 //	children.go  starting, watching and stopping them
-//	ports.go     are the ports free; do they answer
-//	temporal.go  which Temporal: a CLI on PATH, or the embedded one
+//	//	ports.go     checks that ports are free, and that they answer
+//	//	temporal.go  which Temporal to run: a CLI on PATH or the embedded one
 //	nexus.go     the endpoint for other namespaces
-//	build.go     building the embedded one, with progress
+//	//	build.go     building the embedded server, with progress
 //	console.go   several children's lines on one terminal
 //	banner.go    what to try next
 package main
@@ -30,22 +30,22 @@ import (
 	buildversion "temporal-twilio/internal/version"
 )
 
-// settings are the flags.
+// settings holds the flags.
 type settings struct {
 	temporalPort, uiPort, twilioPort, webhookPort, metricsPort, codecPort int
 
-	data     string        // folder of the SQLite file and the logs
-	bin      string        // folder of the binaries
-	temporal string        // Temporal's binary; empty: choose
+	data     string        // directory of the SQLite file and the logs
+	bin      string        // directory of the binaries
+	temporal string        // path of Temporal's binary; chosen if empty
 	triggers string        // file or folder
-	encrypt  bool          // whether a new key file has a current key
-	ready    time.Duration // within which a child must answer
-	grace    time.Duration // that a child has to stop
+	encrypt  bool          // whether the key of a new key file is current
+	ready    time.Duration // how long a child may take to become ready
+	grace    time.Duration // how long a child may take to stop
 }
 
 func main() {
-	// A child is told of this program's death by the death of the thread that
-	// started it: that must be the main thread, which lives as long as we do.
+	// Linux kills a child when the thread that started it exits, so start them
+	// from the main thread, which lives as long as this process.
 	runtime.LockOSThread()
 
 	ctx, hurry := untilSignal()
@@ -56,8 +56,8 @@ func main() {
 	}
 }
 
-// untilSignal returns two contexts: the first signal ends the first, another
-// one the second, for who does not want to wait.
+// untilSignal returns two contexts: the first signal cancels the first, and a
+// second signal the other, for users who do not want to wait.
 func untilSignal() (ctx, hurry context.Context) {
 	ctx, stop := context.WithCancel(context.Background())
 	hurry, stopNow := context.WithCancel(context.Background())
@@ -66,7 +66,7 @@ func untilSignal() (ctx, hurry context.Context) {
 	if !signal.Ignored(syscall.SIGHUP) { // as it is under nohup
 		signal.Notify(signals, syscall.SIGHUP)
 	}
-	// A reader that went away must not kill us before the children are stopped.
+	// SIGPIPE must not kill this process before the children are stopped.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	go func() {
 		<-signals
@@ -115,11 +115,11 @@ LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS is --triggers too.`,
 	f.IntVar(&s.metricsPort, "metrics-port", 9090, "the worker's metrics")
 	f.IntVar(&s.codecPort, "codec-port", 8234, "codec server, which decrypts for the Web UI")
 	f.BoolVar(&s.encrypt, "encrypt", false, "encrypt payloads from the start")
-	f.StringVar(&s.data, "data", ".local", "folder for Temporal's SQLite file and the logs")
-	f.StringVar(&s.bin, "bin", ".local/bin", "folder of the binaries that make build makes")
+	f.StringVar(&s.data, "data", ".local", "directory for Temporal's SQLite file and the logs")
+	f.StringVar(&s.bin, "bin", ".local/bin", "directory of the binaries that make build makes")
 	f.StringVar(&s.temporal, "temporal", "", "Temporal's binary (default: the CLI temporal on PATH if 1.5 or newer, else the embedded server)")
 	f.StringVar(&s.triggers, "triggers", "local/triggers.yaml", "trigger file or folder")
-	f.DurationVar(&s.ready, "ready-timeout", time.Minute, "how long each program may take to be ready")
+	f.DurationVar(&s.ready, "ready-timeout", time.Minute, "how long each program may take to become ready")
 	f.DurationVar(&s.grace, "grace", 10*time.Second, "how long each program may take to stop")
 
 	cmd.AddCommand(&cobra.Command{
@@ -155,8 +155,9 @@ func flagsFromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, boo
 	return errors.Join(errs...)
 }
 
-// goToRepository makes the repository's root the working directory: children
-// and defaults are relative to it. A path that was given stays what it meant.
+// goToRepository changes the working directory to the repository's root, which
+// the children and the defaults rely on. Paths given as flags keep their
+// meaning.
 func goToRepository(flags *pflag.FlagSet) error {
 	start, err := os.Getwd()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 
 func TestChildrenDieWithALauncherThatIsKilled(t *testing.T) {
 	l := launch(t)
-	l.waitForOutput("Ctrl-C stops all of it.")
+	l.waitForOutput("Ctrl-C stops everything.")
 	l.waitForOutput("orders    | I serve")
 	if len(l.pids()) != 5 {
 		t.Fatalf("children: %v, want five", l.pids())

@@ -195,7 +195,7 @@ func freePorts(t *testing.T) map[string]int {
 
 func TestCtrlCStopsAllInReverseOrderAndExitsWith0(t *testing.T) {
 	l := launch(t)
-	l.waitForOutput("Ctrl-C stops all of it.")
+	l.waitForOutput("Ctrl-C stops everything.")
 	for _, name := range []string{"temporal", "twiliosim", "worker", "orders", "codec"} {
 		l.waitForOutput(fmt.Sprintf("%-9s | I serve\n", name))
 	}
@@ -229,7 +229,7 @@ func TestSIGTERMAndSIGHUPStopAllToo(t *testing.T) {
 	defer signal.Stop(lost)
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
 		l := launch(t)
-		l.waitForOutput("Ctrl-C stops all of it.")
+		l.waitForOutput("Ctrl-C stops everything.")
 		l.signalGroup(s)
 		if status := l.wait(); status != 0 {
 			t.Errorf("%v: exit status %d, want 0", s, status)
@@ -251,17 +251,17 @@ func TestCtrlCWhileStartingStopsWhatHasStarted(t *testing.T) {
 
 func TestAChildThatIgnoresSIGTERMIsKilledAfterTheGracePeriod(t *testing.T) {
 	l := launch(t, "FAKE_WORKER="+ignoreTerm, "--grace=100ms")
-	l.waitForOutput("Ctrl-C stops all of it.")
+	l.waitForOutput("Ctrl-C stops everything.")
 	l.signalGroup(syscall.SIGINT)
 	if status := l.wait(); status != 0 {
 		t.Errorf("exit status %d, want 0", status)
 	}
-	l.waitForOutput("worker does not stop within 100ms")
+	l.waitForOutput("worker did not stop within 100ms")
 }
 
 func TestASecondCtrlCKillsWhatHasNotStopped(t *testing.T) {
 	l := launch(t, "FAKE_WORKER="+ignoreTerm, "--grace=1h")
-	l.waitForOutput("Ctrl-C stops all of it.")
+	l.waitForOutput("Ctrl-C stops everything.")
 	l.signalGroup(syscall.SIGINT)
 	l.waitFor("SIGTERM at the worker", func() bool {
 		_, err := os.Stat(filepath.Join(l.dir, termFile))
@@ -275,7 +275,7 @@ func TestASecondCtrlCKillsWhatHasNotStopped(t *testing.T) {
 
 func TestWhatAChildLeavesBehindEndsWithIt(t *testing.T) {
 	l := launch(t, "FAKE_WORKER="+grandchild)
-	l.waitForOutput("Ctrl-C stops all of it.")
+	l.waitForOutput("Ctrl-C stops everything.")
 	if _, ok := l.pids()["grandchild"]; !ok {
 		t.Fatal("the fake worker has started no grandchild")
 	}
@@ -287,7 +287,7 @@ func TestWhatAChildLeavesBehindEndsWithIt(t *testing.T) {
 
 func TestALostTerminalStopsAll(t *testing.T) {
 	l := launch(t)
-	l.waitForOutput("Ctrl-C stops all of it.")
+	l.waitForOutput("Ctrl-C stops everything.")
 	_ = l.reader.Close()
 	// Only writing shows that nobody reads; the worker gives occasion.
 	// It may be stopped before it has answered.
@@ -312,7 +312,7 @@ func TestAChildThatDiesEarlyIsNamed(t *testing.T) {
 func TestAChildThatDiesLaterIsNamed(t *testing.T) {
 	for name, port := range map[string]string{"temporal": "--ui-port", "twiliosim": "--twilio-port", "worker": "--webhook-port"} {
 		l := launch(t)
-		l.waitForOutput("Ctrl-C stops all of it.")
+		l.waitForOutput("Ctrl-C stops everything.")
 		if response, err := http.Get(url(l.ports[port], diesWith4)); err == nil {
 			_ = response.Body.Close()
 			t.Fatalf("%s is still alive", name)
@@ -438,7 +438,7 @@ func TestAPathIsRelativeToWhereTheProgramWasStarted(t *testing.T) {
 	}
 	l.cmd.Args = append(l.cmd.Args, "--data", data)
 	l.start()
-	l.waitForOutput("Ctrl-C stops all of it.")
+	l.waitForOutput("Ctrl-C stops everything.")
 	if _, err := os.Stat(filepath.Join(l.dir, "elsewhere", "logs", "worker.log")); err != nil {
 		t.Error(err)
 	}

@@ -1,6 +1,6 @@
 package main
 
-// The Nexus endpoint, by which workflows of other namespaces send.
+// The Nexus endpoint, which lets workflows of other namespaces send.
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// addNexusEndpoint adds the endpoint to a Temporal server, unless it has it.
+// addNexusEndpoint creates the endpoint on a Temporal server unless it exists.
 func addNexusEndpoint(ctx context.Context, address string) error {
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
-// Ports: found free before anything starts, then asked until they answer.
+// Ports: checked to be free before anything starts, then polled until they
+// answer.
 
 import (
 	"context"
@@ -18,8 +19,8 @@ import (
 
 const loopback = "127.0.0.1"
 
-// checkPorts returns an error if ports are taken: which, what wanted them, and what
-// to do, since most likely another `make run` has them.
+// checkPorts returns an error if ports are in use: which ones, for what, and
+// what to do, since another `make run` most likely holds them.
 func checkPorts(s settings) error {
 	var taken, others []string
 	chosen := map[int]bool{}
@@ -46,13 +47,13 @@ func checkPorts(s settings) error {
 	case len(taken) == 0:
 		return nil
 	case len(taken) == 1:
-		return fmt.Errorf("port %s is taken; is make run running already? Else: %s make run", taken[0], others[0])
+		return fmt.Errorf("port %s is in use; is make run running already? Otherwise: %s make run", taken[0], others[0])
 	}
-	return fmt.Errorf("ports %s are taken; is make run running already? Else: %s make run", strings.Join(taken, ", "), strings.Join(others, " "))
+	return fmt.Errorf("ports %s are in use; is make run running already? Otherwise: %s make run", strings.Join(taken, ", "), strings.Join(others, " "))
 }
 
-// freeAfter returns a free port above another that is not chosen yet; the one
-// right above it if none is found.
+// freeAfter returns a free port above port that is not chosen yet, or the one
+// right above it if there is none.
 func freeAfter(port int, chosen map[int]bool) int {
 	for next := port + 1; next < min(port+200, 1<<16); next++ {
 		if !chosen[next] && checkFree(next) == nil {
@@ -63,11 +64,11 @@ func freeAfter(port int, chosen map[int]bool) int {
 }
 
 func checkFree(port int) error {
-	// macOS lets one listen on 127.0.0.1 although another has the port on all
-	// addresses: so call it first.
+	// macOS allows listening on 127.0.0.1 even if another process has the port
+	// on all addresses, so try to connect first.
 	if conn, err := net.DialTimeout("tcp", address(port), 200*time.Millisecond); err == nil {
 		_ = conn.Close()
-		return fmt.Errorf("somebody answers at %s", address(port))
+		return fmt.Errorf("another process answers at %s", address(port))
 	}
 	listener, err := net.Listen("tcp", address(port))
 	if err != nil {
@@ -76,7 +77,7 @@ func checkFree(port int) error {
 	return listener.Close()
 }
 
-// temporalAnswers asks Temporal's frontend for its health.
+// temporalAnswers checks the health of Temporal's frontend.
 func temporalAnswers(ctx context.Context, address string) error {
 	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -85,15 +86,15 @@ func temporalAnswers(ctx context.Context, address string) error {
 	defer func() { _ = conn.Close() }()
 	response, err := healthpb.NewHealthClient(conn).Check(ctx, &healthpb.HealthCheckRequest{Service: "temporal.api.workflowservice.v1.WorkflowService"})
 	if err != nil {
-		return fmt.Errorf("ask %s for its health: %w", address, err)
+		return fmt.Errorf("check the health of %s: %w", address, err)
 	}
 	if response.GetStatus() != healthpb.HealthCheckResponse_SERVING {
-		return fmt.Errorf("%s says that it is %s", address, response.GetStatus())
+		return fmt.Errorf("%s reports its health as %s", address, response.GetStatus())
 	}
 	return nil
 }
 
-// httpAnswers wants a 200.
+// httpAnswers requires a status of 200.
 func httpAnswers(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

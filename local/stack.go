@@ -1,6 +1,6 @@
 package main
 
-// Which programs make up the stack, and what each is told.
+// The programs that make up the stack, and their arguments.
 
 import (
 	"context"
@@ -17,16 +17,17 @@ import (
 	"temporal-twilio/internal/payload"
 )
 
-// The local Twilio's account, known to everyone; its number is Twilio's magic
-// one that may send.
+// The local Twilio's account, whose credentials are public. The number is the
+// test number of Twilio's that may send.
 const (
 	account = "AC00000000000000000000000000000001"
 	token   = "0123456789abcdef0123456789abcdef"
 	number  = "+15005550006"
 )
 
-// runStack starts everything, says so, and returns when the context has ended
-// (nil) or something went wrong; by then nothing runs any more.
+// runStack starts everything, prints the banner, and returns nil when the
+// context has ended, or an error if something goes wrong. By then, everything
+// has stopped.
 func runStack(ctx, hurry context.Context, s settings, out *console) error {
 	if err := checkPorts(s); err != nil {
 		return err
@@ -49,21 +50,21 @@ func runStack(ctx, hurry context.Context, s settings, out *console) error {
 		}
 	}
 	if err := addNexusEndpoint(ctx, address(s.temporalPort)); err != nil {
-		out.print(fmt.Sprintf("other namespaces cannot send: %v\n", err)) // all else works
+		out.print(fmt.Sprintf("other namespaces cannot send: %v\n", err)) // everything else works
 	}
 	out.print(banner(s, temporal))
 	return family.watch(ctx)
 }
 
-// quietIfStopped drops an error that comes of the user having wanted to stop.
+// quietIfStopped drops an error that results from the user stopping the stack.
 func quietIfStopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil //nolint:nilerr // this is what the function is for
+		return nil //nolint:nilerr // by design
 	}
 	return err
 }
 
-// children are in the order in which they start.
+// children returns the children in the order in which they start.
 func children(s settings, temporal temporalServer) []child {
 	env := environment(os.Environ(), s)
 	return []child{
@@ -76,9 +77,11 @@ func children(s settings, temporal temporalServer) []child {
 				"--ui-ip", loopback, "--ui-port", strconv.Itoa(s.uiPort),
 				"--ui-codec-endpoint", url(s.codecPort, ""),
 				"--db-filename", temporal.database(s.data),
-				// Its warnings are about its own parts missing each other while it stops.
+				// While it stops, its warnings are only about its own parts
+				// missing each other.
 				"--log-level", "error",
-				// Without these, one history shard makes each task wait up to 50 ms.
+				// Without these, a single history shard makes each task wait up
+				// to 50 ms.
 				"--dynamic-config-value", "history.transferProcessorMaxPollRPS=400",
 				"--dynamic-config-value", "history.timerProcessorMaxPollRPS=400",
 			},
@@ -110,7 +113,7 @@ func children(s settings, temporal temporalServer) []child {
 			name:  "orders", // what the example trigger starts
 			path:  filepath.Join(s.bin, "orderstatus"),
 			env:   env,
-			ready: func(context.Context) error { return nil }, // a text waits for it in Temporal
+			ready: func(context.Context) error { return nil }, // Temporal keeps a text waiting for it
 		},
 		{
 			name:  "codec",
@@ -122,12 +125,12 @@ func children(s settings, temporal temporalServer) []child {
 	}
 }
 
-// keys is the file of the keys that payloads are encrypted with.
+// keys is the path of the key file that payloads are encrypted with.
 func (s settings) keys() string { return filepath.Join(s.data, "payload-keys.json") }
 
-// makeKeys makes a key, unless there is one. It only reads until somebody makes it
-// current: a program that a newcomer writes has no key, and could not read what
-// it is answered.
+// makeKeys creates a key file, unless it exists. Its key only decrypts until
+// someone makes it current: a program that a newcomer writes has no key, and
+// could not read the results that it gets.
 func makeKeys(s settings) error {
 	if _, err := os.Stat(s.keys()); !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -142,15 +145,15 @@ func makeKeys(s settings) error {
 	return os.WriteFile(s.keys(), text, 0o600)
 }
 
-// customers is a file of recipients to try a broadcast with.
+// customers is a recipients file to try a broadcast with.
 //
 //go:embed customers.csv
 var customers []byte
 
-// store is the folder of broadcasts' recipients and reports.
+// store is the directory of broadcasts' recipients and reports.
 func (s settings) store() string { return filepath.Join(s.data, "broadcasts") }
 
-// fillStore puts the customers into the store, unless a file of theirs is there.
+// fillStore writes the customers into the store, unless the file exists.
 func fillStore(s settings) error {
 	if err := os.MkdirAll(s.store(), 0o755); err != nil {
 		return err
@@ -166,12 +169,12 @@ func fillStore(s settings) error {
 	return errors.Join(err, file.Close())
 }
 
-// environment is that of the user without what would lead a child to another
-// Temporal or Twilio, and with the addresses of this stack.
+// environment returns the user's environment with the addresses of this stack,
+// and without variables that would lead a child to another Temporal or Twilio.
 func environment(inherited []string, s settings) []string {
 	var env []string
 	if !slices.ContainsFunc(inherited, func(pair string) bool { return strings.HasPrefix(pair, "BROADCAST_") }) {
-		env = append(env, "BROADCAST_DIR="+s.store()) // else the user has a store
+		env = append(env, "BROADCAST_DIR="+s.store()) // otherwise, the user has a store
 	}
 	for _, pair := range inherited {
 		if !strings.HasPrefix(pair, "TEMPORAL_") && !strings.HasPrefix(pair, "TWILIO_") && !strings.HasPrefix(pair, "ID_SECRET") &&
@@ -181,7 +184,7 @@ func environment(inherited []string, s settings) []string {
 	}
 	return append(env,
 		"TEMPORAL_ADDRESS="+address(s.temporalPort),
-		"TEMPORAL_CONFIG_FILE="+os.DevNull, // not the user's profile of another Temporal
+		"TEMPORAL_CONFIG_FILE="+os.DevNull, // a profile may be for another Temporal
 		"TWILIO_ACCOUNT="+account,
 		"TWILIO_TOKEN="+token,
 		"TWILIO_BASE_URL="+url(s.twilioPort, ""),
@@ -189,7 +192,7 @@ func environment(inherited []string, s settings) []string {
 		"PAYLOAD_KEYS="+s.keys(),
 		"CODEC_ADDR="+address(s.codecPort),
 		"CODEC_ORIGINS="+url(s.uiPort, "")+",http://localhost:"+strconv.Itoa(s.uiPort),
-		"CODEC_ENCODE=true", // so that the command line starts workflows, too
+		"CODEC_ENCODE=true", // so that the command line can start workflows, too
 		"WEBHOOK_ADDR="+address(s.webhookPort),
 		"WEBHOOK_PUBLIC_URL="+url(s.webhookPort, ""),
 		"WEBHOOK_SHOW_OUTCOME=true",

@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// The oldest CLI that will do. Standalone activities want a newer server still
+// The oldest CLI that works. Standalone activities need a newer server still
 // (1.31, or the embedded one).
 const (
 	oldestMajor = 1
 	oldestMinor = 5
 )
 
-// temporalServer is a binary that takes `server start-dev`.
+// temporalServer is a binary that accepts `server start-dev`.
 type temporalServer struct {
 	path    string
-	version string // empty for the embedded one
+	version string // empty for the embedded server
 }
 
-// database is the SQLite file. Versions of the server do not read each other's
-// files, so each CLI version gets one of its own.
+// database returns the path of the SQLite file. Versions of the server cannot
+// read each other's files, so each CLI version has its own.
 func (t temporalServer) database(data string) string {
 	if t.version == "" {
 		return filepath.Join(data, "temporal.db")
@@ -41,8 +41,8 @@ func (t temporalServer) String() string {
 	return fmt.Sprintf("%s, version %s", t.path, t.version)
 }
 
-// chooseTemporal takes the binary that was named, else a CLI on PATH that is
-// new enough, else the embedded server, which it builds if need be.
+// chooseTemporal returns the binary that was given, else a CLI on PATH that is
+// new enough, else the embedded server, building it if necessary.
 func chooseTemporal(ctx context.Context, s settings, out *console) (temporalServer, error) {
 	if s.temporal != "" {
 		version, err := cliVersion(ctx, s.temporal)
@@ -81,7 +81,7 @@ func cliVersion(ctx context.Context, path string) (version, error) {
 	}
 	v, ok := parseVersion(string(output))
 	if !ok {
-		return version{}, fmt.Errorf("%s --version says %.100q, which is not what Temporal's CLI says", path, output)
+		return version{}, fmt.Errorf("%s --version prints %.100q, unlike Temporal's CLI", path, output)
 	}
 	return v, nil
 }

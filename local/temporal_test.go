@@ -41,7 +41,7 @@ func TestParseVersion(t *testing.T) {
 
 func TestACLIOnPATHIsUsedIfItIsNewEnough(t *testing.T) {
 	l := launch(t)
-	l.waitForOutput("Ctrl-C stops all of it.")
+	l.waitForOutput("Ctrl-C stops everything.")
 	l.waitForOutput("temporal, version 1.5.1)")
 	l.waitForOutput(filepath.Join(l.dir, "data", "temporal-1.5.1.db"))
 	l.signalGroup(syscall.SIGINT)
@@ -70,7 +70,7 @@ func TestATemporalThatIsNoTemporalIsNamed(t *testing.T) {
 	if status := l.wait(); status != 1 {
 		t.Errorf("exit status %d, want 1", status)
 	}
-	l.waitForOutput("/bin/echo --version says")
+	l.waitForOutput("/bin/echo --version prints")
 }
 
 func TestChildrenHearOfThisStackAndOfNoOther(t *testing.T) {

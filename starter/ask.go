@@ -1,6 +1,6 @@
 package main
 
-// starter ask: a question to one phone, and its reply.
+// starter ask: asks one phone a question and waits for the reply.
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// errNotAnswered ends the process with status 1; how the question ended has been
+// errNotAnswered makes the process exit with status 1; the outcome has been
 // printed.
 var errNotAnswered = errors.New("no answer")
 
@@ -31,7 +31,7 @@ func askCommand() *cobra.Command {
 		Use:   "ask --to NUMBER --from NUMBER --body TEXT",
 		Short: "Ask one phone a question and wait for the reply",
 		Long: `Ask one phone a question with the workflow AskSmsWorkflow and wait for the reply.
-A reply that --pattern, a Java regular expression, is not found in is left to the
+A reply that does not match --pattern, a Java regular expression, is left to the
 triggers. Ctrl-C ends the wait; the question stays open.`,
 		Example: `  starter ask --to +15005550009 --from +15005550006 --body 'Shall we come on Monday?'
   starter ask --to +15005550009 --from +15005550006 --body 'Yes or no?' \
@@ -43,8 +43,8 @@ triggers. Ctrl-C ends the wait; the question stays open.`,
 	}
 	f.add(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.to, "to", "", "the phone in E.164 form")
-	flags.StringVar(&f.pattern, "pattern", "", "what a reply must hold (default: anything)")
+	flags.StringVar(&f.to, "to", "", "the phone, in E.164 form")
+	flags.StringVar(&f.pattern, "pattern", "", "regular expression to find in a reply (default: any reply)")
 	flags.DurationVar(&f.timeout, "timeout", workflows.DefaultAskTimeout, "how long the question stays open")
 	_ = cmd.MarkFlagRequired("to") // the flag is defined above
 	return cmd

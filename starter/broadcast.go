@@ -1,6 +1,6 @@
 package main
 
-// starter broadcast: one text to very many.
+// starter broadcast: sends one text to very many recipients.
 
 import (
 	"context"
@@ -49,17 +49,17 @@ broadcast.`,
 	f.add(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.file, "file", "", "file of recipients in BROADCAST_STORE")
-	flags.StringArrayVar(&f.to, "to", nil, "recipient in place of a file; repeat it, or separate by commas")
+	flags.StringArrayVar(&f.to, "to", nil, "recipient, instead of a file; repeat it, or separate several by commas")
 	flags.StringVar(&f.report, "report", "", "name of a report in BROADCAST_STORE")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "render all and send nothing")
-	flags.StringVar(&f.quiet, "quiet", "", "text nobody in these hours, by the time where they are, such as 21:00-08:00")
-	flags.Float64Var(&f.rate, "sender-rate", 0, "segments a second that Twilio sends from this sender, for estimates (default by its kind)")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "render every text but send nothing")
+	flags.StringVar(&f.quiet, "quiet", "", "send to nobody during these hours, in the recipient's time zone, such as 21:00-08:00")
+	flags.Float64Var(&f.rate, "sender-rate", 0, "segments a second that Twilio sends from this sender, for estimates (default: by the sender's type)")
 	cmd.MarkFlagsOneRequired("file", "to")
 	cmd.MarkFlagsMutuallyExclusive("file", "to")
 	for _, act := range []struct{ name, short string }{
-		{sms.PauseUpdate, "Pause a broadcast after the page that is being sent"},
-		{sms.ResumeUpdate, "Go on with a broadcast that is paused, or that waits, at once"},
-		{sms.CancelUpdate, "End a broadcast after the page that is being sent, with its report"},
+		{sms.PauseUpdate, "Pause a broadcast after the current page"},
+		{sms.ResumeUpdate, "Resume a broadcast that is paused, or that waits, at once"},
+		{sms.CancelUpdate, "End a broadcast after the current page, with its report"},
 	} {
 		var asJSON bool
 		sub := &cobra.Command{
@@ -74,7 +74,8 @@ broadcast.`,
 	return cmd
 }
 
-// actOnBroadcast pauses, resumes or cancels a broadcast, and says how far it is.
+// actOnBroadcast pauses, resumes or cancels a broadcast, and prints its
+// progress.
 func actOnBroadcast(ctx context.Context, out io.Writer, act, id string, asJSON bool) error {
 	c, err := connect()
 	if err != nil {
@@ -140,7 +141,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	return f.tell(out, result)
 }
 
-// watch shows how far a broadcast is, whenever that has changed.
+// watch prints a broadcast's progress whenever it changes.
 func watch(ctx context.Context, c *temporal.Client, id string, progress io.Writer) {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -148,7 +149,7 @@ func watch(ctx context.Context, c *temporal.Client, id string, progress io.Write
 	for {
 		answer, err := c.QueryWorkflow(ctx, id, "", sms.ProgressQuery)
 		var p sms.BroadcastProgress
-		if err == nil && answer.Get(&p) == nil && ctx.Err() == nil { // else it does not run yet, or not any more
+		if err == nil && answer.Get(&p) == nil && ctx.Err() == nil { // otherwise, it has not started or has ended
 			for _, note := range p.Notes[min(notes, len(p.Notes)):] {
 				fmt.Fprintln(progress, note)
 			}
@@ -166,7 +167,7 @@ func watch(ctx context.Context, c *temporal.Client, id string, progress io.Write
 	}
 }
 
-// tell prints the result; the error is errNotAllSent if somebody was left out.
+// tell prints the result; it returns errNotAllSent if a recipient was left out.
 func (f broadcastFlags) tell(out io.Writer, p sms.BroadcastProgress) error {
 	if f.asJSON {
 		if err := printJSON(out, p); err != nil {
@@ -201,7 +202,7 @@ func (f broadcastFlags) tell(out io.Writer, p sms.BroadcastProgress) error {
 	return nil
 }
 
-// plural counts things.
+// plural returns a count with its noun, in the plural if needed.
 func plural(n int, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -209,7 +210,7 @@ func plural(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-// tellDryRun prints what would happen.
+// tellDryRun prints what a broadcast would do.
 func tellDryRun(out io.Writer, p sms.BroadcastProgress) {
 	fmt.Fprintf(out, "  nothing was sent; it would be %s in %s\n", plural(p.DryRun.Messages, "message"), plural(p.DryRun.Segments, "segment"))
 	for _, text := range p.DryRun.Texts {

@@ -1,7 +1,7 @@
 package main
 
-// starter find: what became of a text, or of all texts of a phone, in order, as
-// Twilio has them, with what Temporal knows of each.
+// starter find: what became of one text, or of all texts of a phone, in order,
+// from Twilio's records, with what Temporal knows about each.
 
 import (
 	"context"
@@ -24,10 +24,10 @@ import (
 
 var triggerKey = sdk.NewSearchAttributeKeyKeyword(sms.AttributeTrigger)
 
-// maxFound is how many messages of each direction are looked at.
+// maxFound limits the messages that are looked at, in each direction.
 const maxFound = 200
 
-// told is one text of the story.
+// told is one text in the output.
 type told struct {
 	At        time.Time `json:"at"`
 	SID       string    `json:"sid"`
@@ -38,8 +38,8 @@ type told struct {
 	// Status and ErrorCode are Twilio's.
 	Status    sms.Status `json:"status"`
 	ErrorCode int        `json:"errorCode,omitempty"`
-	// Workflow is that of an inbound text, State how it is, Trigger what started it;
-	// empty if no workflow has the text.
+	// Workflow is the workflow that has an inbound text, State its state, and
+	// Trigger the trigger that started it; empty if no workflow has the text.
 	Workflow string `json:"workflow,omitempty"`
 	State    string `json:"state,omitempty"`
 	Trigger  string `json:"trigger,omitempty"`
@@ -49,13 +49,13 @@ func findCommand() *cobra.Command {
 	since, account, asJSON := "24h", "", false
 	cmd := &cobra.Command{
 		Use:   "find NUMBER|SID",
-		Short: "Tell what became of the texts of a phone, or of one text",
+		Short: "Show what became of the texts of a phone, or of one text",
 		Long: `List the texts to and from a phone, or the one with a MessageSid, in order: as
 Twilio has them, with their status and error code, and for each inbound one
-the workflow that has it. It takes the credentials that the worker takes, such as
+the workflow that has it. It uses the same credentials as the worker, such as
 TWILIO_ACCOUNT and TWILIO_TOKEN_FILE, and prints numbers and texts.
 
-Exit status: 0 if something was found, 1 if not, 2 for anything else.`,
+Exit status: 0 if something was found, 1 if not, 2 on any error.`,
 		Example: `  starter find +15005550009 --since 10:00
   starter find SM0123456789abcdef0123456789abcdef`,
 		Args: cobra.ExactArgs(1),
@@ -67,13 +67,13 @@ Exit status: 0 if something was found, 1 if not, 2 for anything else.`,
 			return find(cmd.Context(), cmd.OutOrStdout(), args[0], account, from, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&since, "since", since, "the beginning: a time of today (10:00), a date, or how long ago (90m)")
-	cmd.Flags().StringVar(&account, "account", "", "the account of TWILIO_ACCOUNTS, by its name")
+	cmd.Flags().StringVar(&since, "since", since, "the earliest time: a time of today (10:00), a date, or how long ago (90m)")
+	cmd.Flags().StringVar(&account, "account", "", "the account's name in TWILIO_ACCOUNTS")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	return cmd
 }
 
-// readSince reads a time of today, a date or a duration before now.
+// readSince parses a time of today, a date, or a duration before now.
 func readSince(text string, now time.Time) (time.Time, error) {
 	if text == "today" {
 		text = "00:00"
@@ -89,7 +89,7 @@ func readSince(text string, now time.Time) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return now, fmt.Errorf("--since is %q: write a time such as 10:00, a date such as 2026-11-26, or a duration such as 90m", text)
+	return now, fmt.Errorf("--since is %q: want a time such as 10:00, a date such as 2026-11-26, or a duration such as 90m", text)
 }
 
 func find(ctx context.Context, out io.Writer, what, account string, since time.Time, asJSON bool) error {
@@ -151,7 +151,8 @@ func openGateway(account string) (*twilio.Client, error) {
 	return gateway, nil
 }
 
-// recordsOf returns one message by its SID, or those of a phone, the oldest first.
+// recordsOf returns one message by its SID, or the messages of a phone, the
+// oldest first.
 func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since time.Time) ([]twilio.Record, error) {
 	if strings.HasPrefix(what, "SM") || strings.HasPrefix(what, "MM") {
 		record, err := gateway.Fetch(ctx, what)
@@ -161,7 +162,8 @@ func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since t
 		return []twilio.Record{record}, err
 	}
 	var all []twilio.Record
-	// Messages are dated to the second: within one, a text comes before its answer.
+	// Messages are dated to the second: within the same second, a text precedes
+	// its answer.
 	for _, query := range []twilio.Query{{From: what, Since: since, Limit: maxFound}, {To: what, Since: since, Limit: maxFound}} {
 		listing, err := gateway.List(ctx, query)
 		if err != nil {
@@ -174,7 +176,7 @@ func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since t
 	return all, nil
 }
 
-// tell adds to a message what Temporal knows of it.
+// tell adds what Temporal knows about a message.
 func tell(ctx context.Context, c *temporal.Client, r *twilio.Record) (told, error) {
 	t := told{
 		At: r.Created, SID: r.SID, Direction: "out", From: r.From, To: r.To, Body: r.Body, Status: r.Status, ErrorCode: r.ErrorCode,
@@ -198,7 +200,7 @@ func tell(ctx context.Context, c *temporal.Client, r *twilio.Record) (told, erro
 	return t, nil
 }
 
-// String is the text's line.
+// String returns the text's line.
 func (t *told) String() string {
 	line := fmt.Sprintf("%s  %-3s  %s -> %s  %q  %s  %s", t.At.Local().Format(time.DateTime), t.Direction, t.From, t.To, t.Body, t.Status, t.SID)
 	switch {

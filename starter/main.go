@@ -1,5 +1,5 @@
-// Command starter is what a person types: it sends texts through Temporal,
-// checks triggers, and plays Twilio to a webhook.
+// Command starter is the command line: it sends texts through Temporal, checks
+// triggers, and delivers texts to a webhook as Twilio does.
 package main
 
 import (
@@ -15,7 +15,8 @@ import (
 	"temporal-twilio/internal/version"
 )
 
-// errNotAllSent ends the process with status 1; the report has been printed.
+// errNotAllSent makes the process exit with status 1; the report has been
+// printed.
 var errNotAllSent = errors.New("not every recipient was sent to")
 
 func main() {
@@ -38,7 +39,7 @@ func main() {
 func command() *cobra.Command {
 	root := &cobra.Command{
 		Use:     "starter",
-		Short:   "Send and look at SMS from the command line",
+		Short:   "Send and inspect SMS from the command line",
 		Version: version.String(),
 		Long: `Send SMS through Temporal from the command line.
 
@@ -46,8 +47,8 @@ Temporal is found by its own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, �
 by default at localhost:7233. A worker must poll task queue "twilio". Links to the
 Web UI begin with TEMPORAL_UI_URL, by default that of make run or Temporal Cloud.
 
-Exit status: 0 all went well, 1 a recipient was not sent to or did not answer,
-2 anything else, which is an {"error": …} with --json.`,
+Exit status: 0 success, 1 a recipient was not sent to or did not answer,
+2 any other error, which is an {"error": …} with --json.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

@@ -1,7 +1,7 @@
 package main
 
-// What a command says of the workflow that it waits for, and of what is still
-// pending when it stops to wait.
+// What a command prints about the workflow that it waits for, and about work
+// that is still pending when it stops waiting.
 
 import (
 	"context"
@@ -27,16 +27,17 @@ import (
 	"temporal-twilio/sms"
 )
 
-// lookTimeout bounds a look at Temporal that is only for a better message.
+// lookTimeout bounds a request to Temporal that only improves a message.
 const lookTimeout = 3 * time.Second
 
-// tellStarted names a workflow and where to see it.
+// tellStarted prints a workflow's ID and a link to it.
 func tellStarted(progress io.Writer, c *temporal.Client, id string) {
 	fmt.Fprintln(progress, strings.TrimSpace("workflow "+id+"  "+webUI(c, id)))
 }
 
-// webUI is where Temporal's Web UI shows a workflow: at TEMPORAL_UI_URL, at the
-// usual place of a local server, or in Temporal Cloud; empty if that is not known.
+// webUI returns the link to a workflow in Temporal's Web UI: at
+// TEMPORAL_UI_URL, at the usual address of a local server, or in Temporal
+// Cloud; empty if unknown.
 func webUI(c *temporal.Client, id string) string {
 	base := strings.TrimSuffix(os.Getenv("TEMPORAL_UI_URL"), "/")
 	host, port, err := net.SplitHostPort(c.Address)
@@ -54,7 +55,7 @@ func webUI(c *temporal.Client, id string) string {
 	return base + "/namespaces/" + url.PathEscape(c.Namespace) + "/workflows/" + url.PathEscape(id)
 }
 
-// pending is the error of a command that stops to wait for a workflow or an
+// pending is the error of a command that stops waiting for a workflow or an
 // activity, which goes on.
 func pending(c *temporal.Client, what, id string, why error) error {
 	text := fmt.Sprintf("%s. %s is still pending as %s in Temporal at %s", plainly(why), what, id, c.Address)
@@ -77,8 +78,8 @@ func polled(c *temporal.Client) (bool, error) {
 	return len(queue.GetPollers()) > 0, err
 }
 
-// failure is the error of what could not be done through Temporal: only the
-// innermost cause, since the rest repeats what the person asked for.
+// failure is the error of a request that Temporal did not carry out. It holds
+// only the innermost cause, since the rest repeats what the user asked for.
 func failure(c *temporal.Client, what string, err error) error {
 	var away *serviceerror.Unavailable
 	if errors.As(err, &away) || timedOut(err) {
@@ -87,7 +88,7 @@ func failure(c *temporal.Client, what string, err error) error {
 	return fmt.Errorf("%s through Temporal at %s: %s", what, c.Address, plainly(err))
 }
 
-// plainly is the innermost cause of an error, in words.
+// plainly describes the innermost cause of an error.
 func plainly(err error) string {
 	var application *sdk.ApplicationError
 	for errors.As(err, &application) {
@@ -110,7 +111,7 @@ func plainly(err error) string {
 	return err.Error()
 }
 
-// dialError is how gRPC wraps that nobody listens at an address.
+// dialError matches gRPC's error for an address at which nothing listens.
 var dialError = regexp.MustCompile(`^connection error: desc = "transport: Error while dialing: (.*)"$`)
 
 func cancelCommand() *cobra.Command {
@@ -119,8 +120,8 @@ func cancelCommand() *cobra.Command {
 		Use:   "cancel ID",
 		Short: "Cancel a send, a question or any other workflow by its ID",
 		Long: `Ask Temporal to cancel the workflow of this ID or, if there is none, the standalone
-activity. What Twilio has taken is sent all the same. A broadcast ends better,
-with its report, by: starter broadcast cancel ID.`,
+activity. Messages that Twilio has accepted are sent all the same. To end a broadcast
+with its report, use: starter broadcast cancel ID.`,
 		Example: `  starter cancel send-0b9f0f5e-6b2c-4a51-8f0e-3d1f6f5c9f55`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -144,7 +145,7 @@ func cancelByID(ctx context.Context, out io.Writer, id string, asJSON bool) erro
 	if missing := (*serviceerror.NotFound)(nil); errors.As(err, &missing) {
 		what = "activity"
 		if err = c.GetActivityHandle(client.GetActivityHandleOptions{ActivityID: id}).Cancel(ctx, client.CancelActivityOptions{Reason: "starter cancel"}); errors.As(err, &missing) {
-			return fmt.Errorf("cancel %s: nothing of this ID is open in namespace %s at %s", id, c.Namespace, c.Address)
+			return fmt.Errorf("cancel %s: nothing with this ID is open in namespace %s at %s", id, c.Namespace, c.Address)
 		}
 	}
 	if err != nil {
@@ -153,6 +154,6 @@ func cancelByID(ctx context.Context, out io.Writer, id string, asJSON bool) erro
 	if asJSON {
 		return printJSON(out, map[string]string{what + "Id": id})
 	}
-	fmt.Fprintf(out, "%s %s is asked to cancel\n", what, id)
+	fmt.Fprintf(out, "requested the cancellation of %s %s\n", what, id)
 	return nil
 }

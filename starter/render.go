@@ -1,6 +1,6 @@
 package main
 
-// starter render: what a template makes of variables, without sending it.
+// starter render: renders a template without sending it.
 
 import (
 	"context"
@@ -30,20 +30,20 @@ func renderCommand() *cobra.Command {
 	var f renderFlags
 	cmd := &cobra.Command{
 		Use:   "render FILE|-",
-		Short: "Render a template and say what it would cost, without sending it",
+		Short: "Render a template and show what it would cost, without sending it",
 		Long: `Render a FreeMarker template, from a file or with - from standard input, as the
 worker would, and print the text, its segments and encoding, and the character
-that made it UCS-2. Variables that are missing are all named, with their place.
+that made it UCS-2. All missing variables are listed, with their positions.
 
---cases names a file of cases, such as what the old system made of the template:
+--cases names a file of cases, such as texts that the old system rendered:
 
   cases:
     - vars: {name: Ann, total: 1234.5}
       locale: de_DE          # optional, as is timeZone
       want: Liebe Ann, 1.234,5
 
-Exit status: 0 rendered, or all cases hold; 1 a variable is missing, the template
-fails or a case does not hold; 2 anything else.`,
+Exit status: 0 rendered, or all cases pass; 1 a variable is missing, the template
+fails or a case does not pass; 2 any other error.`,
 		Example: `  echo 'Dear ${name}, ${total} due' | starter render - --var name=Ann --var total:=1234.5
   starter render welcome.ftl --vars data.json --locale de_DE
   starter render welcome.ftl --cases renders.yaml`,
@@ -64,8 +64,8 @@ fails or a case does not hold; 2 anything else.`,
 	}
 	flags := cmd.Flags()
 	f.vars.add(flags)
-	flags.StringVar(&f.locale, "locale", "", "how numbers and dates are written, such as pt_BR (default TEMPLATE_LOCALE)")
-	flags.StringVar(&f.timeZone, "time-zone", "", "where the time is told, such as Europe/Berlin (default TEMPLATE_TIME_ZONE)")
+	flags.StringVar(&f.locale, "locale", "", "locale of numbers and dates, such as pt_BR (default TEMPLATE_LOCALE)")
+	flags.StringVar(&f.timeZone, "time-zone", "", "time zone of dates and times, such as Europe/Berlin (default TEMPLATE_TIME_ZONE)")
 	flags.StringVar(&f.cases, "cases", "", "a file of cases")
 	flags.BoolVar(&f.asJSON, "json", false, "print as JSON")
 	cmd.MarkFlagsMutuallyExclusive("cases", "vars")
@@ -73,7 +73,7 @@ fails or a case does not hold; 2 anything else.`,
 	return cmd
 }
 
-// maxTemplate bounds what is read of a template or of cases.
+// maxTemplate bounds the size of a template or a file of cases.
 const maxTemplate = 10 << 20
 
 func read(stdin io.Reader, name string) (string, error) {
@@ -90,7 +90,8 @@ func read(stdin io.Reader, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", name, err)
 	}
-	// An editor ends the last line; in a text it would be an empty one.
+	// Editors end the last line with a line break, which would be part of the
+	// text.
 	return strings.TrimSuffix(strings.TrimSuffix(string(data), "\n"), "\r"), nil
 }
 
@@ -114,19 +115,20 @@ func checkLocation(locale, timeZone string) error {
 	return nil
 }
 
-// rendered is a text and what it costs.
+// rendered is a text and its cost.
 type rendered struct {
 	Text     string       `json:"text"`
 	Encoding sms.Encoding `json:"encoding"`
 	Segments int          `json:"segments"`
 	Units    int          `json:"units"`
-	// Culprit made the text UCS-2; Line and Column are its place in the text.
+	// Culprit is the character that made the text UCS-2; Line and Column are
+	// its position in the text.
 	Culprit string `json:"culprit,omitempty"`
 	Line    int    `json:"line,omitempty"`
 	Column  int    `json:"column,omitempty"`
-	// Missing are the variables that the template wants and does not get.
+	// Missing lists the variables that the template uses but does not get.
 	Missing []missing `json:"missing,omitempty"`
-	// Error is why there is no text.
+	// Error says why there is no text.
 	Error string `json:"error,omitempty"`
 }
 
@@ -155,7 +157,7 @@ func (f *renderFlags) render(ctx context.Context, out io.Writer, source string) 
 
 func (r *rendered) print(out io.Writer) {
 	for _, m := range r.Missing {
-		fmt.Fprintf(out, "line %d, column %d: %s is missing; write ${%s!} or give it\n", m.Line, m.Column, m.Name, m.Name)
+		fmt.Fprintf(out, "line %d, column %d: %s is missing; write ${%s!} or provide it\n", m.Line, m.Column, m.Name, m.Name)
 	}
 	if r.Error != "" {
 		if len(r.Missing) == 0 {
@@ -169,11 +171,12 @@ func (r *rendered) print(out io.Writer) {
 	}
 	fmt.Fprintln(out)
 	if n := len([]rune(r.Text)); n > sms.MaxBodyLength {
-		fmt.Fprintf(out, "%d characters; Twilio takes %d\n", n, sms.MaxBodyLength)
+		fmt.Fprintf(out, "%d characters; Twilio accepts %d\n", n, sms.MaxBodyLength)
 	}
 }
 
-// named shows a character, and which it is, since many look alike.
+// named returns a character with its code point and name, since many look
+// alike.
 func named(character string) string {
 	r := []rune(character)[0]
 	if unicode.IsPrint(r) {
@@ -182,7 +185,7 @@ func named(character string) string {
 	return fmt.Sprintf("U+%04X", r)
 }
 
-// renderText renders a template and measures the text.
+// renderText renders a template and measures the result.
 func renderText(ctx context.Context, source string, model json.RawMessage, locale, timeZone string) (r rendered) {
 	template, err := freemarker.Parse("text", source, freemarker.WithLocale(locale), freemarker.WithTimeZone(timeZone))
 	if err != nil {
@@ -215,17 +218,17 @@ func renderModel(ctx context.Context, template *freemarker.Template, model json.
 	return template.Render(ctx, value)
 }
 
-// maxMissing bounds how many missing variables are looked for.
+// maxMissing limits how many missing variables are looked for.
 const maxMissing = 50
 
-// allMissing finds what else is missing, by rendering again with a value in place
-// of each: FreeMarker stops at the first.
+// allMissing finds the other missing variables by rendering again with a
+// stand-in for each: FreeMarker stops at the first.
 func allMissing(ctx context.Context, template *freemarker.Template, model json.RawMessage, err error) (all []missing) {
 	data := map[string]any{}
 	if model != nil {
 		decoder := json.NewDecoder(strings.NewReader(string(model)))
 		decoder.UseNumber()
-		_ = decoder.Decode(&data) // it has been read before
+		_ = decoder.Decode(&data) // has been decoded before
 	}
 	for len(all) < maxMissing {
 		problem := (*freemarker.RenderError)(nil)
@@ -233,7 +236,8 @@ func allMissing(ctx context.Context, template *freemarker.Template, model json.R
 			return all
 		}
 		all = append(all, missing{problem.Name, problem.Line, problem.Column})
-		// A text will do, unless the template looks into it or counts with it.
+		// A string works, unless the template accesses its members or
+		// calculates with it.
 		for _, standIn := range []any{"", map[string]any{}, json.Number("1"), []any{}, true} {
 			if !put(data, problem.Name, standIn) {
 				return all
@@ -251,8 +255,8 @@ func allMissing(ctx context.Context, template *freemarker.Template, model json.R
 	return all
 }
 
-// put sets the value at a path such as customer.name, and reports whether it
-// could.
+// put sets the value at a path such as customer.name, and reports whether that
+// was possible.
 func put(data map[string]any, path string, value any) bool {
 	names := strings.Split(path, ".")
 	for _, name := range names[:len(names)-1] {
@@ -269,7 +273,7 @@ func put(data map[string]any, path string, value any) bool {
 	return true
 }
 
-// renderCases is a file of cases.
+// renderCases is a file of render cases.
 type renderCases struct {
 	Cases []struct {
 		Vars     map[string]yamlfile.Value `yaml:"vars"`
@@ -308,7 +312,7 @@ func (f *renderFlags) runCases(ctx context.Context, out io.Writer, source string
 		failed++
 		fmt.Fprintf(out, "case %d: FAILED\n  got  %q\n  want %q\n", i+1, firstOf(got.Error, got.Text), c.Want)
 	}
-	fmt.Fprintf(out, "%d of %d cases hold\n", len(file.Cases)-failed, len(file.Cases))
+	fmt.Fprintf(out, "%d of %d cases pass\n", len(file.Cases)-failed, len(file.Cases))
 	if failed > 0 {
 		return errFindings
 	}

@@ -64,7 +64,7 @@ func TestRenderCasesHoldOrFail(t *testing.T) {
     want: Ann 1.234,5
   - {vars: {name: Bo, total: 1}, want: Bo 1}
 `
-	if got, err := render(t, "${name} ${total}", "--cases", write(t, "c.yaml", cases)); err != nil || !strings.Contains(got, "2 of 2 cases hold") {
+	if got, err := render(t, "${name} ${total}", "--cases", write(t, "c.yaml", cases)); err != nil || !strings.Contains(got, "2 of 2 cases pass") {
 		t.Errorf("%s %v", got, err)
 	}
 	if got, err := render(t, "${name} ${total}!", "--cases", write(t, "c.yaml", cases)); !errors.Is(err, errFindings) || !strings.Contains(got, `got  "Bo 1!"`) {

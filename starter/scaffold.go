@@ -1,6 +1,6 @@
 package main
 
-// starter scaffold: a project of workflow stubs for an application of Alfresco's.
+// starter scaffold: a project of workflow stubs for an Alfresco application.
 
 import (
 	"errors"
@@ -25,13 +25,13 @@ func scaffoldCommand() *cobra.Command {
 		Long: `Write a project with one workflow for each process of an Alfresco application:
 those that its trigger files (*.json) start, and those that its models
 (*.bpmn20.xml) describe. Each has a typed input, a test, and a list of the model's
-steps with what they are in a workflow. The trigger files are copied unchanged.`,
+steps with their counterparts in a workflow. The trigger files are copied unchanged.`,
 		Example: `  starter scaffold my-alfresco-app --out ../shop-workflows
   starter scaffold my-alfresco-app --out ../shop-workflows --language typescript`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !slices.Contains(scaffold.Languages, language) {
-				return fmt.Errorf("--language %q: choose one of %s", language, strings.Join(scaffold.Languages, ", "))
+				return fmt.Errorf("--language %q: want one of %s", language, strings.Join(scaffold.Languages, ", "))
 			}
 			if o.Name == "" {
 				o.Name = projectName(out)
@@ -47,21 +47,21 @@ steps with what they are in a workflow. The trigger files are copied unchanged.`
 			if err != nil {
 				return fmt.Errorf("scaffold: %w", err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "workflows: %d, files: %d; %s says how to run them\n", len(app.Processes), len(files), filepath.Join(out, "README.md"))
+			fmt.Fprintf(cmd.OutOrStdout(), "workflows: %d, files: %d; see %s for how to run them\n", len(app.Processes), len(files), filepath.Join(out, "README.md"))
 			return nil
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&out, "out", "", "folder of the project, new or empty")
+	flags.StringVar(&out, "out", "", "directory of the project; must be new or empty")
 	flags.StringVar(&language, "language", "go", strings.Join(scaffold.Languages, " or "))
-	flags.StringVar(&o.Name, "name", "", "name of the Go module or npm package (default that of the folder)")
+	flags.StringVar(&o.Name, "name", "", "name of the Go module or npm package (default: that of the directory)")
 	flags.StringVar(&o.TaskQueue, "task-queue", "processes", "task queue of the project's worker")
-	flags.StringVar(&o.Library, "library", "", "path of the temporal-twilio repository (default where the starter is run or lies)")
+	flags.StringVar(&o.Library, "library", "", "path of the temporal-twilio repository (default: the one around the working directory or the starter)")
 	_ = cmd.MarkFlagRequired("out") // the flag is defined above
 	return cmd
 }
 
-// projectName makes a name that Go and npm take of a folder's.
+// projectName derives a name that Go and npm accept from a directory's name.
 func projectName(folder string) string {
 	if absolute, err := filepath.Abs(folder); err == nil {
 		folder = absolute
@@ -73,8 +73,9 @@ func projectName(folder string) string {
 	return name
 }
 
-// repository is the folder of this repository, above the working directory or
-// the program; if it is not there, a folder beside the project.
+// repository returns the root of this repository, searched above the working
+// directory and above the program; if not found, a directory beside the
+// project.
 func repository() string {
 	var starts []string
 	for _, at := range []func() (string, error){os.Getwd, os.Executable} {

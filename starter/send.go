@@ -1,6 +1,6 @@
 package main
 
-// starter send: one text to each of some recipients.
+// starter send: sends one text to one or more recipients.
 
 import (
 	"context"
@@ -24,23 +24,23 @@ import (
 	"temporal-twilio/sms"
 )
 
-// textFlags say what is sent, of every command that sends.
+// textFlags holds the flags for the text that all sending commands share.
 type textFlags struct {
 	from, body string
 	vars       variableFlags
 	asJSON     bool
 }
 
-// add defines the flags, of which the sender must be given.
+// add defines the flags, and requires the sender.
 func (f *textFlags) add(cmd *cobra.Command) {
 	f.define(cmd)
-	_ = cmd.MarkFlagRequired("from") // it has been defined
+	_ = cmd.MarkFlagRequired("from") // defined above
 }
 
 // define defines the flags.
 func (f *textFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.from, "from", "", "sender: a number of the account")
+	flags.StringVar(&f.from, "from", "", "sender: one of the account's numbers")
 	flags.StringVar(&f.body, "body", "", "the text, a FreeMarker template")
 	f.vars.add(flags)
 	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
@@ -63,7 +63,7 @@ func sendCommand() *cobra.Command {
 		Short: "Send a text to one or more recipients",
 		Long: `Send a text to one or more recipients with the activity SendSms, run by the
 workflow SendSmsWorkflow or, with --standalone, on its own. The body is a
-FreeMarker template; --var gives its variables.`,
+FreeMarker template; --var sets its variables.`,
 		Example: `  starter send --to +15005550009 --from +15005550006 --body 'Hello'
   starter send --to +15005550009 --to +15005550010 --from +15005550006 \
       --body 'Dear ${name}, your table is ready.' --var name=Ann
@@ -76,11 +76,11 @@ FreeMarker template; --var gives its variables.`,
 	f.define(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.service, "messaging-service", "", "a Messaging Service that chooses the sender, MG…")
-	flags.StringVar(&f.key, "key", "", "idempotency key: of one key there is one send, however often it is asked for")
-	flags.StringArrayVar(&f.media, "media", nil, "address of a picture or another file to send; repeat it")
-	flags.BoolVar(&f.wait, "wait", false, "wait until each message is delivered or cannot be")
+	flags.StringVar(&f.key, "key", "", "idempotency key: all requests with the same key send once")
+	flags.StringArrayVar(&f.media, "media", nil, "URL of a picture or another file to send; may be repeated")
+	flags.BoolVar(&f.wait, "wait", false, "wait until each message is delivered or has failed")
 	flags.StringVar(&f.label, "label", "starter send", "summary of the workflow in Temporal's Web UI")
-	flags.StringArrayVar(&f.to, "to", nil, "recipient in E.164 form; repeat it, or separate by commas")
+	flags.StringArrayVar(&f.to, "to", nil, "recipient in E.164 form; repeat it, or separate several by commas")
 	flags.BoolVar(&f.standalone, "standalone", false, "run the activity without a workflow")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait for the result")
 	_ = cmd.MarkFlagRequired("to") // the flag is defined above
@@ -102,7 +102,7 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	defer c.Close()
 	patience := f.timeout
 	if f.wait {
-		patience += 15 * time.Second // for the workflow, which waits as long as --timeout, to say what it knows
+		patience += 15 * time.Second // lets the workflow, which waits as long as --timeout, report what it knows
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -136,7 +136,7 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	return nil
 }
 
-// connect gives a client for the Temporal of the environment.
+// connect returns a client configured by the environment.
 func connect() (*temporal.Client, error) {
 	quiet := slog.New(slog.DiscardHandler)
 	ring, err := payload.Open(strings.TrimSpace(os.Getenv("PAYLOAD_KEYS")), quiet)
@@ -146,8 +146,8 @@ func connect() (*temporal.Client, error) {
 	return temporal.NewClient(quiet, nil, ring)
 }
 
-// timedOut reports whether an error is that of the deadline, ours or, where the
-// server was the first to notice, the server's.
+// timedOut reports whether an error is that of the deadline: ours, or the
+// server's if the server noticed first.
 func timedOut(err error) bool {
 	var server *serviceerror.DeadlineExceeded
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &server)
@@ -161,7 +161,7 @@ func (f sendFlags) input() (sms.SendSmsInput, error) {
 	}, err
 }
 
-// recipients reads the values of --to.
+// recipients parses the values of --to.
 func recipients(values []string) (list sms.Recipients) {
 	for _, value := range values {
 		list = append(list, sms.To(strings.Split(value, ",")...)...)
@@ -169,10 +169,10 @@ func recipients(values []string) (list sms.Recipients) {
 	return list
 }
 
-// result is how a send is waited for.
+// result waits for a send and decodes its result.
 type result func(ctx context.Context, into any) error
 
-// viaWorkflow sends by SendSmsWorkflow.
+// viaWorkflow sends through SendSmsWorkflow.
 func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input sms.SendSmsInput) (id string, get result, err error) {
 	run, err := startLabelled(ctx, c, "send", f.label, sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{SendSmsInput: input, WaitForDelivery: f.wait, Timeout: f.waiting()})
 	if err != nil {
@@ -181,7 +181,7 @@ func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input sm
 	return run.GetID(), run.Get, nil
 }
 
-// waiting is how long the workflow waits for delivery; 0 if it does not.
+// waiting is how long the workflow waits for delivery; 0 for not at all.
 func (f sendFlags) waiting() sms.Duration {
 	if !f.wait {
 		return 0
@@ -189,7 +189,7 @@ func (f sendFlags) waiting() sms.Duration {
 	return sms.Duration(f.timeout)
 }
 
-// start starts the workflow of a command.
+// start starts a command's workflow.
 func start(ctx context.Context, c *temporal.Client, command, workflow string, input any) (client.WorkflowRun, error) {
 	return startLabelled(ctx, c, command, "starter "+command, workflow, input)
 }
@@ -200,7 +200,7 @@ func startLabelled(ctx context.Context, c *temporal.Client, command, label, work
 	}, workflow, input)
 }
 
-// viaActivity sends by SendSms as a standalone activity.
+// viaActivity sends through SendSms as a standalone activity.
 func (f sendFlags) viaActivity(ctx context.Context, c *temporal.Client, input sms.SendSmsInput) (id string, get result, err error) {
 	handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID:                     "send-" + uuid.NewString(),
@@ -244,7 +244,7 @@ func printJSON(out io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// whole names the recipient of an error, if it has just one.
+// whole names the recipient of an error that has exactly one.
 func whole(e sms.Error) string {
 	if e.To == "" {
 		return "(all)"

@@ -1,6 +1,6 @@
 package main
 
-// starter simulate: deliver a text to a webhook, as Twilio does.
+// starter simulate: delivers a text to a webhook, as Twilio does.
 
 import (
 	"context"
@@ -31,15 +31,15 @@ func simulateCommand() *cobra.Command {
 	var f simulateFlags
 	cmd := &cobra.Command{
 		Use:   "simulate --from NUMBER --body TEXT",
-		Short: "Deliver a text to a webhook, signed as Twilio signs",
+		Short: "Deliver a text to a webhook, signed like Twilio's",
 		Long: `Deliver a text to a webhook, signed as Twilio signs, and print what it answers.
-The auth token is that of the webhook: TWILIO_TOKEN, TWILIO_AUTH_TOKEN or the
-file TWILIO_TOKEN_FILE, by default that of the local stack. Behind a proxy
+The auth token must be the webhook's: TWILIO_TOKEN, TWILIO_AUTH_TOKEN or the
+file TWILIO_TOKEN_FILE, by default that of the local stack. Behind a proxy,
 --signed-url is the address that Twilio would call, the webhook's
 WEBHOOK_PUBLIC_URL with /twilio/sms. A webhook with WEBHOOK_SHOW_OUTCOME=true, as
 that of make run, also says what became of the text.
 
-Exit status: 0 answered with 200, 1 with anything else, 2 no answer.`,
+Exit status: 0 answered with 200, 1 with any other status, 2 no answer.`,
 		Example: `  starter simulate --from +15005550009 --body 'Order Number 42'
   starter simulate --from +15005550009 --body hi --url http://10.0.0.5:8080/twilio/sms \
       --signed-url https://sms.example.com/twilio/sms
@@ -51,21 +51,21 @@ Exit status: 0 answered with 200, 1 with anything else, 2 no answer.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.url, "url", "http://127.0.0.1:8080/twilio/sms", "the webhook")
-	flags.StringVar(&f.signedURL, "signed-url", "", "what is signed, if it is not --url")
+	flags.StringVar(&f.signedURL, "signed-url", "", "URL to sign, if not --url")
 	flags.StringVar(&f.from, "from", "", "the sender")
-	flags.StringVar(&f.to, "to", "+15005550006", "the number that is texted")
+	flags.StringVar(&f.to, "to", "+15005550006", "the number that the text is sent to")
 	flags.StringVar(&f.body, "body", "", "the text")
-	flags.StringVar(&f.account, "account", "AC00000000000000000000000000000001", "the account; TWILIO_ACCOUNT goes before the default")
-	flags.StringVar(&f.sid, "sid", "", "the message's SID (default a new one)")
-	flags.StringArrayVar(&f.params, "param", nil, "a further parameter, name=value, such as OptOutType=STOP; repeat it")
-	flags.DurationVar(&f.timeout, "timeout", 15*time.Second, "how long to wait, as Twilio does")
+	flags.StringVar(&f.account, "account", "AC00000000000000000000000000000001", "the account (default TWILIO_ACCOUNT, or else the local one)")
+	flags.StringVar(&f.sid, "sid", "", "the message's SID (default: a new one)")
+	flags.StringArrayVar(&f.params, "param", nil, "an additional parameter, name=value, such as OptOutType=STOP; may be repeated")
+	flags.DurationVar(&f.timeout, "timeout", 15*time.Second, "how long to wait (default: as long as Twilio)")
 	for _, name := range []string{"from", "body"} {
 		_ = cmd.MarkFlagRequired(name) // the flags are defined above
 	}
 	return cmd
 }
 
-// localToken is that of the local stack.
+// localToken is the auth token of the local stack.
 const localToken = "0123456789abcdef0123456789abcdef"
 
 func firstOf(values ...string) string {
@@ -105,7 +105,7 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
-		return fmt.Errorf("read the answer of %s: %w", f.url, err)
+		return fmt.Errorf("read the response of %s: %w", f.url, err)
 	}
 	fmt.Fprintf(out, "%s: %s\n", form.Get("MessageSid"), response.Status)
 	for _, said := range []struct{ name, header string }{{"outcome", webhook.OutcomeHeader}, {"workflow", webhook.WorkflowHeader}} {
@@ -119,7 +119,7 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 	}
 	replies, err := messages(body)
 	if err != nil {
-		return fmt.Errorf("the answer is not TwiML: %w\n%s", err, body)
+		return fmt.Errorf("the response is not TwiML: %w\n%s", err, body)
 	}
 	if len(replies) == 0 {
 		fmt.Fprintln(out, "no reply")
@@ -148,7 +148,7 @@ func (f simulateFlags) form() (url.Values, error) {
 	return form, nil
 }
 
-// messages gives the texts of a TwiML document.
+// messages returns the texts of a TwiML document.
 func messages(document []byte) ([]string, error) {
 	var response struct {
 		XMLName  xml.Name `xml:"Response"`

@@ -1,6 +1,6 @@
 package main
 
-// starter triggers: look at trigger files before they are in force.
+// starter triggers: checks and tries trigger files before they take effect.
 
 import (
 	"bytes"
@@ -26,7 +26,8 @@ import (
 	"temporal-twilio/triggers"
 )
 
-// errFindings ends the process with status 1; what was found has been printed.
+// errFindings makes the process exit with status 1; the findings have been
+// printed.
 var errFindings = errors.New("something was found")
 
 func triggersCommand() *cobra.Command {
@@ -34,18 +35,18 @@ func triggersCommand() *cobra.Command {
 		Use:   "triggers",
 		Short: "Check and try trigger files",
 		Args:  cobra.NoArgs,
-		// Without it a word that is no command would be none that is wrong.
+		// Without RunE, cobra would accept an unknown subcommand.
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(lintCommand(), testCommand(), schemaCommand())
 	return cmd
 }
 
-// secretDefault lets files be checked that use pseudonyms, without the secret of
-// production.
+// secretDefault allows files with pseudonyms to be checked without the secret
+// of production.
 const secretDefault = "starter-has-no-secret-of-its-own"
 
-// options are those of the webhook that has this environment.
+// options returns the options of a webhook with this environment.
 func options() (triggers.Options, error) {
 	c, err := config.FromEnvironment()
 	if err != nil {
@@ -62,10 +63,10 @@ func lintCommand() *cobra.Command {
 		Use:   "lint FILE…",
 		Short: "Find mistakes in trigger files",
 		Long: `Find mistakes in trigger files or folders of them: what the webhook would refuse
-(unknown groups, patterns that Java would not take, …), and what it would take
-but is probably not meant: patterns that overlap, with a text that hits both,
-triggers that never fire, patterns that take too long, failures of which nobody
-is told. With --pollers it asks Temporal whether any worker polls the task
+(unknown groups, patterns that Java would not accept, …), and what it accepts
+but is probably not meant: patterns that overlap, with a text that matches both,
+triggers that never fire, patterns that take too long, failures that nobody
+hears about. With --pollers it asks Temporal whether any worker polls the task
 queues. Each file is checked alone, a folder as one.
 
 Exit status: 0 nothing found, 1 something found, 2 anything else.`,
@@ -76,19 +77,19 @@ Exit status: 0 nothing found, 1 something found, 2 anything else.`,
 			return lint(cmd.Context(), cmd.OutOrStdout(), files, f)
 		},
 	}
-	cmd.Flags().BoolVar(&f.pollers, "pollers", false, "ask Temporal who polls the task queues")
+	cmd.Flags().BoolVar(&f.pollers, "pollers", false, "ask Temporal whether the task queues are polled")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print as JSON: {mistakes, findings, hints, read}")
 	return cmd
 }
 
 type lintFlags struct{ pollers, asJSON bool }
 
-// linted is what lint has to say of all files.
+// linted is the result of lint for all files.
 type linted struct {
-	// Mistakes are why a file is refused, each as "file:line: …".
+	// Mistakes says why a file is refused, each as "file:line: …".
 	Mistakes []string           `json:"mistakes"`
 	Findings []triggers.Finding `json:"findings"`
-	// Hints are what patterns may want to say; they fail nothing.
+	// Hints suggest better patterns; they do not affect the exit status.
 	Hints []triggers.Finding `json:"hints"`
 	Read  []triggers.Read    `json:"read"`
 }
@@ -148,7 +149,7 @@ func (l *linted) print(out io.Writer, asJSON bool) error {
 	return nil
 }
 
-// unpolled finds task queues that no worker polls.
+// unpolled returns a finding for each task queue that no worker polls.
 func unpolled(ctx context.Context, set *triggers.Set) (findings []triggers.Finding, err error) {
 	c, err := connect()
 	if err != nil {
@@ -175,7 +176,7 @@ func unpolled(ctx context.Context, set *triggers.Set) (findings []triggers.Findi
 	return findings, nil
 }
 
-// testFlags describe the message to try.
+// testFlags holds the flags for the message to try.
 type testFlags struct {
 	body, from, to, account, sid string
 	cases                        string
@@ -189,7 +190,7 @@ func testCommand() *cobra.Command {
 		Short: "Try a text on trigger files",
 		Long: `Try a text on a trigger file or folder, without Temporal or Twilio: which
 triggers fire, with which groups, what the sender is told, and what exactly is
-asked of Temporal. Or run a file of cases:
+Temporal is asked to do. Or run a file of cases:
 
   cases:
     - body: Order Number 42
@@ -201,10 +202,10 @@ asked of Temporal. Or run a file of cases:
     - body: hello
       want: []
 
-A case may also say from, to and account. Of each trigger just what is written
+A case may also set from, to and account. Of each trigger just what is written
 is compared.
 
-Exit status: 0 a trigger fires and all cases hold, 1 not so, 2 anything else.`,
+Exit status: 0 a trigger fires and all cases pass, 1 otherwise, 2 on any error.`,
 		Example: `  starter triggers test triggers.yaml --body 'Order Number 42'
   starter triggers test triggers.yaml --cases cases.yaml`,
 		Args: cobra.ExactArgs(1),
@@ -221,7 +222,7 @@ Exit status: 0 a trigger fires and all cases hold, 1 not so, 2 anything else.`,
 				return runCases(cmd.Context(), cmd.OutOrStdout(), set, f)
 			}
 			if !cmd.Flags().Changed("body") {
-				return errors.New("give a text with --body, or a file of cases with --cases")
+				return errors.New("provide a text with --body, or a file of cases with --cases")
 			}
 			return tryText(cmd.Context(), cmd.OutOrStdout(), set, f)
 		},
@@ -237,13 +238,13 @@ Exit status: 0 a trigger fires and all cases hold, 1 not so, 2 anything else.`,
 	return cmd
 }
 
-// outcome is what one trigger makes of a text.
+// outcome is what one trigger does with a text.
 type outcome struct {
 	Trigger   string             `json:"trigger" yaml:"trigger"`
 	Groups    map[string]*string `json:"groups" yaml:"groups"`
 	Echo      string             `json:"echo" yaml:"echo"`
 	EchoError string             `json:"echoError" yaml:"echoError"`
-	// Call is nil if Error says why nothing can be asked of Temporal.
+	// Call is nil if Error says why no request to Temporal can be made.
 	Call  *sms.Call `json:"call,omitempty" yaml:"call"`
 	Error string    `json:"error,omitempty" yaml:"error"`
 }
@@ -293,23 +294,23 @@ func tryText(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags)
 	return nil
 }
 
-// printNear shows what a text that fires nothing really is, and what it almost
-// fires.
+// printNear explains why a text fires nothing: its exact characters, and the
+// triggers that nearly match.
 func printNear(out io.Writer, body string, near []triggers.Near) {
 	if shown := strconv.QuoteToGraphic(body); strings.ContainsFunc(body, hidden) {
-		fmt.Fprintf(out, "It has characters that cannot be seen: %s\n", strconv.QuoteToASCII(body))
+		fmt.Fprintf(out, "It contains invisible characters: %s\n", strconv.QuoteToASCII(body))
 	} else if strings.TrimSpace(body) != body {
-		fmt.Fprintf(out, "It has spaces at its ends: %s\n", shown)
+		fmt.Fprintf(out, "It has leading or trailing spaces: %s\n", shown)
 	}
 	for _, n := range near {
 		fmt.Fprintf(out, "%s %s\n", n.Trigger, n.Says)
 	}
 }
 
-// hidden reports whether a character is not seen, or looks like another.
+// hidden reports whether a character is invisible, or looks like another.
 func hidden(r rune) bool { return r != ' ' && (unicode.Is(unicode.Zs, r) || unicode.Is(unicode.Cf, r)) }
 
-// printText shows what a send of SEND_SMS says.
+// printText prints the text that an action SEND_SMS sends.
 func printText(ctx context.Context, out io.Writer, call *sms.Call) {
 	var input struct {
 		SmsBody   string          `json:"smsBody"`
@@ -325,7 +326,7 @@ func printText(ctx context.Context, out io.Writer, call *sms.Call) {
 	}
 	c, err := config.FromEnvironment()
 	if err != nil {
-		return // it has been said before
+		return // has been reported before
 	}
 	r := renderText(ctx, input.SmsBody, model, c.TemplateLocale, c.TemplateTimeZone)
 	var text strings.Builder
@@ -338,7 +339,7 @@ func printOutcomes(ctx context.Context, out io.Writer, event sms.Event, all []ou
 		fmt.Fprintf(out, "No trigger fires. The text is %s.\n", event)
 	}
 	for _, o := range all {
-		groups, _ := json.Marshal(o.Groups) // texts and nulls
+		groups, _ := json.Marshal(o.Groups) // strings and nulls
 		if o.Error != "" {
 			fmt.Fprintf(out, "%s\n  groups: %s\n  echoError: %s\n  error: %s\n", o.Trigger, groups, o.EchoError, o.Error)
 			continue
@@ -352,7 +353,7 @@ func printOutcomes(ctx context.Context, out io.Writer, event sms.Event, all []ou
 	}
 }
 
-// caseFile is a file of cases.
+// caseFile is a file of cases for triggers.
 type caseFile struct {
 	Cases []struct {
 		Body    string                      `yaml:"body"`
@@ -363,7 +364,7 @@ type caseFile struct {
 	} `yaml:"cases"`
 }
 
-// readCases reads a file of cases.
+// readCases decodes a file of cases.
 func readCases(path string, into any) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -403,21 +404,22 @@ func runCases(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags
 			fmt.Fprintf(out, "case %d, %q: ok\n", i+1, c.Body)
 		}
 	}
-	fmt.Fprintf(out, "%d of %d cases hold\n", len(file.Cases)-failed, len(file.Cases))
+	fmt.Fprintf(out, "%d of %d cases pass\n", len(file.Cases)-failed, len(file.Cases))
 	if failed > 0 {
 		return errFindings
 	}
 	return nil
 }
 
-// differences compares what fires with what is wanted, in order.
+// differences compares the triggers that fire with those that are wanted, in
+// order.
 func differences(got []outcome, want []map[string]yamlfile.Value) (wrong []string) {
 	if len(got) != len(want) {
 		var names []string
 		for _, o := range got {
 			names = append(names, o.Trigger)
 		}
-		return []string{fmt.Sprintf("%d triggers fire, %v; wanted are %d", len(got), names, len(want))}
+		return []string{fmt.Sprintf("%d triggers fire, %v; want %d", len(got), names, len(want))}
 	}
 	for i := range got {
 		wrong = append(wrong, differs(got[i].Trigger, plain(got[i]), plain(want[i]))...)
@@ -425,15 +427,15 @@ func differences(got []outcome, want []map[string]yamlfile.Value) (wrong []strin
 	return wrong
 }
 
-// differs lists where got lacks what want says. Members that want does not name
-// are free.
+// differs lists where got lacks something that want has. Members that want does
+// not name are ignored.
 func differs(where string, got, want any) []string {
 	wanted, ok := want.(map[string]any)
 	if !ok {
 		if reflect.DeepEqual(got, want) || sameNumber(got, want) {
 			return nil
 		}
-		return []string{fmt.Sprintf("%s is %v, wanted is %v", where, got, want)}
+		return []string{fmt.Sprintf("%s is %v, want %v", where, got, want)}
 	}
 	has, _ := got.(map[string]any)
 	var wrong []string
@@ -443,7 +445,7 @@ func differs(where string, got, want any) []string {
 	return wrong
 }
 
-// sameNumber takes 7.50 for 7.5, and no whole number for another.
+// sameNumber treats 7.50 as equal to 7.5, but compares whole numbers exactly.
 func sameNumber(a, b any) bool {
 	x, isX := a.(json.Number)
 	y, isY := b.(json.Number)
@@ -456,7 +458,7 @@ func sameNumber(a, b any) bool {
 	return m == n && noM == nil && noN == nil
 }
 
-// plain is a value as JSON has it, with its numbers as they are written.
+// plain converts a value to its JSON form, with numbers as they are written.
 func plain(value any) any {
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -465,7 +467,7 @@ func plain(value any) any {
 	var same any
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	_ = decoder.Decode(&same) // it was written just now
+	_ = decoder.Decode(&same) // was encoded just above
 	return same
 }
 

@@ -104,12 +104,12 @@ func TestCasesHoldOrFail(t *testing.T) {
   - body: hello
     want: []
 `
-	if out, err := starter(t, "triggers", "test", file, "--cases", write(t, "c.yaml", good)); err != nil || !strings.Contains(out, "2 of 2 cases hold") {
+	if out, err := starter(t, "triggers", "test", file, "--cases", write(t, "c.yaml", good)); err != nil || !strings.Contains(out, "2 of 2 cases pass") {
 		t.Errorf("%s %v", out, err)
 	}
 	for from, to := range map[string]string{"is 42": "is 43", "{orderNumber: '42'}": "{orderNumber: '4'}", "want: []": "want: [{trigger: x}]", "OrderStatusWorkflow": "Other"} {
 		out, err := starter(t, "triggers", "test", file, "--cases", write(t, "c.yaml", strings.Replace(good, from, to, 1)))
-		if !errors.Is(err, errFindings) || !strings.Contains(out, "1 of 2 cases hold") {
+		if !errors.Is(err, errFindings) || !strings.Contains(out, "1 of 2 cases pass") {
 			t.Errorf("%s: %s %v", to, out, err)
 		}
 	}
@@ -209,8 +209,8 @@ func TestTestShowsTextsAndNearMisses(t *testing.T) {
 	}
 	for body, wants := range map[string][]string{
 		"hi":       {"reply would fire if case were ignored"},
-		"Hi ":      {`It has spaces at its ends: "Hi "`, "reply would fire if the text had no space at its ends"},
-		"Hi\u200b": {`It has characters that cannot be seen: "Hi\u200b"`, "reply would fire if the text had no invisible characters"},
+		"Hi ":      {`It has leading or trailing spaces: "Hi "`, "reply would fire if the text had no space at its ends"},
+		"Hi\u200b": {`It contains invisible characters: "Hi\u200b"`, "reply would fire if the text had no invisible characters"},
 	} {
 		out, err := starter(t, "triggers", "test", file, "--body", body)
 		for _, want := range wants {

@@ -17,11 +17,11 @@ type variableFlags struct {
 }
 
 func (f *variableFlags) add(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&f.pairs, "var", nil, "a template variable, name=text, or name:=JSON for a number or an object; repeat it")
-	flags.StringVar(&f.file, "vars", "", "file of a JSON object with template variables; --var goes before it")
+	flags.StringArrayVar(&f.pairs, "var", nil, "a template variable, name=text, or name:=JSON for a number or an object; may be repeated")
+	flags.StringVar(&f.file, "vars", "", "file with a JSON object of template variables; --var overrides it")
 }
 
-// model is the template's data model as JSON; nil if there is none.
+// model returns the template's data model as JSON, or nil if there is none.
 func (f *variableFlags) model() (json.RawMessage, error) {
 	if f.file == "" && len(f.pairs) == 0 {
 		return nil, nil
@@ -36,7 +36,7 @@ func (f *variableFlags) model() (json.RawMessage, error) {
 			return nil, fmt.Errorf("--vars %s: want a JSON object: %w", f.file, err)
 		}
 		if len(f.pairs) == 0 {
-			return data, nil // its keys stay in their order
+			return data, nil // keeps the order of its keys
 		}
 	}
 	for _, pair := range f.pairs {
@@ -46,7 +46,7 @@ func (f *variableFlags) model() (json.RawMessage, error) {
 		}
 		if number, isJSON := strings.CutSuffix(name, ":"); isJSON {
 			if !json.Valid([]byte(value)) {
-				return nil, fmt.Errorf("--var %q: the value is not JSON; for a text leave the colon out: %s=%s", pair, number, value)
+				return nil, fmt.Errorf("--var %q: the value is not JSON; for a text, leave out the colon: %s=%s", pair, number, value)
 			}
 			variables[number] = json.RawMessage(value)
 			continue

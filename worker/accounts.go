@@ -1,6 +1,6 @@
 package main
 
-// Accounts: whether Twilio takes the credentials, asked at the start and until
+// Accounts: whether Twilio accepts the credentials, asked at startup and until
 // it does.
 
 import (
@@ -14,16 +14,17 @@ import (
 	"temporal-twilio/sms"
 )
 
-// recheck is how soon a refused or unanswered account is asked about again.
+// recheck is how soon an account is checked again that was refused or not
+// answered for.
 const recheck = 30 * time.Second
 
-// refusals are the accounts that Twilio refuses. The zero value refuses none.
+// refusals holds the accounts that Twilio refuses. The zero value refuses none.
 type refusals struct {
 	mu    sync.Mutex
 	names map[string]sms.Code
 }
 
-// err says which account is refused; nil if none is known to be.
+// err returns an error that names a refused account, or nil if none is known.
 func (r *refusals) err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -44,7 +45,7 @@ func (r *refusals) set(name string, code sms.Code) {
 	}
 }
 
-// probe asks about each account until Twilio takes it.
+// probe checks each account until Twilio accepts it.
 func (r *refusals) probe(ctx context.Context, accounts map[string]activities.Account, logger *slog.Logger) {
 	var probing sync.WaitGroup
 	for name, account := range accounts {
@@ -63,14 +64,14 @@ func (r *refusals) probe(ctx context.Context, accounts map[string]activities.Acc
 				case err == nil:
 					r.set(name, "")
 					account.Metrics.Refused(false)
-					logger.Info("Twilio takes the account", "account", name)
+					logger.Info("Twilio accepts the account", "account", name)
 					return
 				case err.Scope == sms.ScopeAccount && !err.Retryable:
 					r.set(name, err.Code)
 					account.Metrics.Refused(true)
 					logger.Error("Twilio refuses the account: check TWILIO_ACCOUNT and TWILIO_TOKEN, or the accounts file", "account", name, "code", err.Code, "twilioCode", err.TwilioCode, "httpStatus", err.HTTPStatus)
 				default:
-					logger.Warn("Twilio does not say whether it takes the account; asking again", "account", name, "code", err.Code, "httpStatus", err.HTTPStatus)
+					logger.Warn("cannot tell whether Twilio accepts the account; asking again", "account", name, "code", err.Code, "httpStatus", err.HTTPStatus)
 				}
 				select {
 				case <-ctx.Done():

@@ -28,10 +28,10 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// catchUpSchedule is the schedule's ID. All webhooks share it.
+// catchUpSchedule is the schedule's ID, which all webhooks share.
 const catchUpSchedule = "sms-catch-up"
 
-// newCatchUp returns a service that catches up every CATCH_UP, and at once.
+// newCatchUp returns a service that catches up at once and then every CATCH_UP.
 func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	gateways, err := receiving(c, ours)
 	if err != nil {
@@ -71,17 +71,18 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 			return nil
 		}
 		defer w.Stop()
-		insist(ctx, logger, "make the schedule by which missed texts are caught up on", func(ctx context.Context) error {
+		insist(ctx, logger, "create the schedule of the catch-up", func(ctx context.Context) error {
 			return schedule(ctx, c, temporalClient)
 		})
-		ours.CaughtUp(time.Now()) // it is late only if it does not go on from here
+		ours.CaughtUp(time.Now()) // it is late only if it makes no progress from here on
 		logger.Info("catching up", "schedule", catchUpSchedule, "every", c.CatchUp)
 		<-ctx.Done()
 		return nil
 	}, nil
 }
 
-// insist tries until it succeeds, and logs each failure: the webhook works without.
+// insist retries until it succeeds, and logs each failure: the webhook works
+// without it.
 func insist(ctx context.Context, logger *slog.Logger, what string, do func(context.Context) error) {
 	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
 		err := do(ctx)
@@ -97,8 +98,8 @@ func insist(ctx context.Context, logger *slog.Logger, what string, do func(conte
 	}
 }
 
-// catchesUp returns what reports whether texts are caught up on, by this webhook or
-// another. The schedule of this one may not be there yet.
+// catchesUp returns a function that reports whether texts are caught up on, by
+// this webhook or another. This webhook's schedule may not exist yet.
 func catchesUp(c config.Config, temporalClient *temporal.Client) func(context.Context) (bool, error) {
 	if c.CatchUp > 0 {
 		return func(context.Context) (bool, error) { return true, nil }
@@ -114,7 +115,8 @@ func scheduled(ctx context.Context, temporalClient *temporal.Client) (bool, erro
 	return err == nil, err
 }
 
-// unschedule removes the schedule, and with it how far the catch-up has come.
+// unschedule deletes the schedule, and with it the point that the catch-up has
+// reached.
 func unschedule(ctx context.Context, temporalClient *temporal.Client) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -125,7 +127,7 @@ func unschedule(ctx context.Context, temporalClient *temporal.Client) error {
 	return err
 }
 
-// schedule makes the schedule, or brings it up to date, and catches up at once.
+// schedule creates or updates the schedule, and catches up at once.
 func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Client) error {
 	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: c.CatchUp}}}
 	action := &client.ScheduleWorkflowAction{
@@ -151,8 +153,8 @@ func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Cli
 	return handle.Trigger(ctx, client.ScheduleTriggerOptions{Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_BUFFER_ONE})
 }
 
-// receiving returns the accounts whose messages are caught up on, by their SIDs:
-// all whose webhooks are taken.
+// receiving returns the accounts whose messages are caught up on, by SID: those
+// whose webhooks are accepted.
 func receiving(c config.Config, ours *metrics.Metrics) (map[string]*twilio.Client, error) {
 	gateway, err := openTwilio(c.Twilio(), ours)
 	if err != nil {
@@ -177,8 +179,8 @@ func receiving(c config.Config, ours *metrics.Metrics) (map[string]*twilio.Clien
 	return gateways, nil
 }
 
-// received lists the texts that the account received in a span of time, the
-// oldest first. Twilio's log shows neither media nor what else its webhook says.
+// received lists the texts that the account received in a span of time, oldest
+// first. Twilio's log has neither media nor the webhook's other parameters.
 func received(ctx context.Context, gateway *twilio.Client, account string, since, until time.Time) ([]webhook.Logged, error) {
 	records, err := gateway.Received(ctx, since, until)
 	if err != nil {

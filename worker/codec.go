@@ -21,8 +21,8 @@ func codecCommand() *cobra.Command {
 		Use:   "codec",
 		Short: "Decrypt payloads for Temporal's Web UI and command line",
 		Long: `Serve, at CODEC_ADDR, POST /decode and /NAMESPACE/decode to Temporal's Web UI and
-command line, with the keys of PAYLOAD_KEYS. Whoever may ask reads every payload:
-give CODEC_TOKEN to people who may, and put TLS in front of it.`,
+command line, with the keys of PAYLOAD_KEYS. Anyone with access reads every payload:
+give CODEC_TOKEN only to people who may, and put TLS in front of it.`,
 		Example: `  CODEC_ORIGINS=http://localhost:8233 PAYLOAD_KEYS=keys.json worker codec
   temporal workflow show --codec-endpoint http://localhost:8234 -w send-1`,
 		Args: cobra.NoArgs,
@@ -51,7 +51,7 @@ give CODEC_TOKEN to people who may, and put TLS in front of it.`,
 	}
 }
 
-// checkCodec returns what a codec server lacks.
+// checkCodec returns an error that says what a codec server lacks.
 func checkCodec(c config.Config) error {
 	var missing []error
 	if c.PayloadKeys == "" {
@@ -61,7 +61,7 @@ func checkCodec(c config.Config) error {
 	if err != nil {
 		missing = append(missing, fmt.Errorf("CODEC_ADDR: %w", err))
 	} else if ip := net.ParseIP(host); c.CodecToken.Reveal() == "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		missing = append(missing, fmt.Errorf("CODEC_TOKEN is not set: only at a loopback address, not at %s, may a codec server answer without one", c.CodecAddr))
+		missing = append(missing, fmt.Errorf("CODEC_TOKEN is not set: without it, a codec server may only listen on a loopback address, not at %s", c.CodecAddr))
 	}
 	for _, origin := range c.CodecOrigins {
 		if !strings.HasPrefix(origin, "http://") && !strings.HasPrefix(origin, "https://") || strings.Count(origin, "/") != 2 {

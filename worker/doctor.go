@@ -1,7 +1,7 @@
 package main
 
-// worker doctor: everything between Temporal, Twilio and the webhook that can be
-// checked from here, one line each, with what to do.
+// worker doctor: checks everything between Temporal, Twilio and the webhook
+// that can be checked from here, one line each, with what to do.
 
 import (
 	"context"
@@ -36,22 +36,22 @@ const (
 )
 
 const (
-	// leastRetention and goodRetention are how long a namespace must and should keep
-	// closed workflows: as long, a text that comes again is recognised.
+	// leastRetention and goodRetention are how long a namespace must and should
+	// keep closed workflows: for that long, a repeated text is recognised.
 	leastRetention = 24 * time.Hour
 	goodRetention  = 30 * 24 * time.Hour
-	// soon is when something that expires is to be renewed.
+	// soon is how long before its expiry a credential should be renewed.
 	soon = 14 * 24 * time.Hour
-	// checkTimeout bounds one question to Temporal or the webhook.
+	// checkTimeout bounds one request to Temporal or the webhook.
 	checkTimeout = 10 * time.Second
 )
 
-// finding is one line of the doctor's.
+// finding is one line of the doctor's output.
 type finding struct {
 	Check  string `json:"check"`
 	Status string `json:"status"`
 	Says   string `json:"says"`
-	// Do is what to do about it; empty if it is ok.
+	// Do says what to do about it; empty if it is ok.
 	Do string `json:"do,omitempty"`
 }
 
@@ -72,7 +72,7 @@ numbers and the way from the public URL to the webhook are as they must be, and
 what expires. The worker and the webhook should be running. Nothing is changed,
 and no text is sent.
 
-Exit status: 0 if no check failed, else 1.`,
+Exit status: 0 if no check failed, otherwise 1.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			findings := diagnose(cmd.Context())
@@ -115,7 +115,7 @@ func report(w io.Writer, findings []finding, asJSON bool) error {
 	return nil
 }
 
-// diagnose makes all checks that the configuration allows.
+// diagnose runs all checks that the configuration allows.
 func diagnose(ctx context.Context) []finding {
 	c, misread := config.FromEnvironment()
 	d := &doctor{config: c}
@@ -172,7 +172,7 @@ func (d *doctor) keys(ring *payload.Ring) {
 	}
 }
 
-// temporal checks the server, and what the namespace has.
+// temporal checks the server and the namespace's settings.
 func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -187,9 +187,9 @@ func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 	longer := "temporal operator namespace update --namespace " + c.Namespace + " --retention 720h"
 	switch says := "closed workflows are kept for " + days(keep); {
 	case keep < leastRetention:
-		d.failed("retention", says+", at least "+days(leastRetention)+" are needed to recognise a text that comes again", longer)
+		d.failed("retention", says+", at least "+days(leastRetention)+" are needed to recognise a repeated text", longer)
 	case keep < goodRetention:
-		d.warning("retention", says+"; idempotency keys and texts are known no longer than that", longer)
+		d.warning("retention", says+"; idempotency keys and texts are forgotten after that", longer)
 	default:
 		d.ok("retention", says)
 	}
@@ -198,7 +198,7 @@ func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 			d.warning("search attributes", "the namespace lacks "+name, c.AttributeCommand(name))
 		}
 	} else {
-		d.ok("search attributes", "the namespace has all")
+		d.ok("search attributes", "the namespace has all of them")
 	}
 	queues := []string{sms.TaskQueue}
 	if d.config.CatchUp > 0 {
@@ -209,23 +209,23 @@ func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 	}
 }
 
-// pollers checks whether somebody takes work from a task queue.
+// pollers checks whether a worker polls a task queue.
 func (d *doctor) pollers(ctx context.Context, c *temporal.Client, queue string) {
 	for kind, what := range map[enumspb.TaskQueueType]string{enumspb.TASK_QUEUE_TYPE_WORKFLOW: "workflows", enumspb.TASK_QUEUE_TYPE_ACTIVITY: "activities"} {
 		check := "task queue " + queue
 		described, err := c.DescribeTaskQueue(ctx, queue, kind)
 		switch {
 		case err != nil:
-			d.failed(check, "Temporal does not say who polls it for "+what, "check the permissions of the API key")
+			d.failed(check, "Temporal does not report who polls it for "+what, "check the permissions of the API key")
 		case len(described.GetPollers()) == 0:
-			d.failed(check, "nobody polls it for "+what, "start a worker, or see its log")
+			d.failed(check, "no worker polls it for "+what, "start a worker, or look at its log")
 		default:
 			d.ok(check, fmt.Sprintf("%d workers poll it for %s", len(described.GetPollers()), what))
 		}
 	}
 }
 
-// accounts checks the credentials, and what the numbers of each account call.
+// accounts checks the credentials, and the webhooks of each account's numbers.
 func (d *doctor) accounts(ctx context.Context) {
 	accesses := map[string]twilio.Access{"": d.config.Twilio()}
 	for name, account := range d.config.Named {
@@ -239,27 +239,28 @@ func (d *doctor) accounts(ctx context.Context) {
 			continue
 		}
 		if err := sms.AsError(gateway.Probe(ctx)); err != nil {
-			says := fmt.Sprintf("Twilio does not take it: %s", err.Code)
+			says := fmt.Sprintf("Twilio does not accept it: %s", err.Code)
 			if err.TwilioCode != 0 {
 				says += fmt.Sprintf(" (error %d)", err.TwilioCode)
 			}
 			d.failed(check, says, "check the account SID and the token or API key, and whether the account is active")
 			continue
 		}
-		d.ok(check, "Twilio takes the credentials")
+		d.ok(check, "Twilio accepts the credentials")
 		if d.config.Triggers != "" && d.config.WebhookPublicURL != "" {
 			d.numbers(ctx, check, gateway)
 		}
 	}
 }
 
-// numbers checks whether the account's numbers bring their texts to our webhook.
+// numbers checks whether the account's numbers deliver their texts to our
+// webhook.
 func (d *doctor) numbers(ctx context.Context, check string, gateway *twilio.Client) {
 	ours := strings.TrimRight(d.config.WebhookPublicURL, "/") + webhook.SmsPath
 	do := "set \"A message comes in\" in Twilio's console to the webhook " + ours + "#rc=2&rp=5xx, POST"
 	numbers, err := gateway.Numbers(ctx)
 	if err != nil {
-		d.warning(check, "Twilio does not list its numbers: "+err.Error(), "look in Twilio's console whether they call "+ours)
+		d.warning(check, "Twilio does not list its numbers: "+err.Error(), "check in Twilio's console whether they call "+ours)
 		return
 	}
 	found := false
@@ -269,9 +270,9 @@ func (d *doctor) numbers(ctx context.Context, check string, gateway *twilio.Clie
 		number := "number " + n.Number
 		switch {
 		case n.SmsApplicationSID != "" && (own || called == ours):
-			d.failed(number, "an application takes its texts in place of the webhook", do)
+			d.failed(number, "an application takes its texts instead of the webhook", do)
 		case called == ours && n.SmsMethod != http.MethodPost:
-			d.warning(number, "it calls the webhook by "+n.SmsMethod+", which writes numbers and texts into proxies' logs", "choose POST in Twilio's console")
+			d.warning(number, "it calls the webhook with "+n.SmsMethod+", which puts numbers and texts into the logs of proxies", "choose POST in Twilio's console")
 		case called == ours:
 			d.ok(number, "it calls the webhook")
 		case own && called == "":
@@ -286,9 +287,9 @@ func (d *doctor) numbers(ctx context.Context, check string, gateway *twilio.Clie
 	}
 }
 
-// signatures sends a signed status callback of no message the way that Twilio's
-// requests come. The webhook acknowledges it, and refuses one with another
-// signature.
+// signatures sends a signed status callback that is about no message, the way
+// Twilio's requests come. The webhook must acknowledge it, and refuse one with
+// another signature.
 func (d *doctor) signatures(ctx context.Context) {
 	const check = "signature round trip"
 	address := strings.TrimRight(d.config.WebhookPublicURL, "/") + webhook.StatusPath
@@ -298,24 +299,24 @@ func (d *doctor) signatures(ctx context.Context) {
 		d.failed(check, address+" cannot be reached from here: "+cause(err), "check WEBHOOK_PUBLIC_URL, the proxy, and whether the webhook runs")
 		return
 	case status == http.StatusForbidden:
-		d.failed(check, "the webhook refuses our signature", "the webhook's WEBHOOK_PUBLIC_URL and TWILIO_TOKEN must be those of here; its log says what differs")
+		d.failed(check, "the webhook refuses our signature", "the webhook's WEBHOOK_PUBLIC_URL and TWILIO_TOKEN must be the same as here; its log says what differs")
 		return
 	case status != http.StatusNoContent:
-		d.failed(check, fmt.Sprintf("%s answers with status %d in place of 204", address, status), "is it our webhook that answers there? Does the proxy keep the path?")
+		d.failed(check, fmt.Sprintf("%s answers with status %d instead of 204", address, status), "is it our webhook that answers there? Does the proxy preserve the path?")
 		return
 	}
 	if !expires.IsZero() {
 		d.expires("certificate of "+address, expires)
 	}
 	if status, _, err = d.callBack(ctx, address, "another"); err == nil && status == http.StatusForbidden {
-		d.ok(check, "the webhook takes what Twilio signs and refuses all else")
+		d.ok(check, "the webhook accepts what Twilio signs and refuses everything else")
 		return
 	}
-	d.failed(check, fmt.Sprintf("a request with a wrong signature is answered with status %d in place of 403", status), "set WEBHOOK_SIGNATURE=on on the webhook")
+	d.failed(check, fmt.Sprintf("a request with a wrong signature is answered with status %d instead of 403", status), "set WEBHOOK_SIGNATURE=on on the webhook")
 }
 
-// callBack posts a status callback signed with a token. It returns the answer's
-// status, and when the certificate expires.
+// callBack posts a status callback signed with a token. It returns the
+// response's status, and the expiry of the certificate.
 func (d *doctor) callBack(ctx context.Context, address, token string) (status int, expires time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
@@ -339,7 +340,7 @@ func (d *doctor) callBack(ctx context.Context, address, token string) (status in
 	return response.StatusCode, expires, nil
 }
 
-// cause is an error of a request without its address.
+// cause returns the error of a request without its URL.
 func cause(err error) string {
 	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
 		err = wrapped.Err
@@ -347,7 +348,7 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// expiries checks what is read from files and variables here.
+// expiries checks the expiry of credentials from files and variables.
 func (d *doctor) expiries() {
 	if d.config.WebhookTLSCert != "" {
 		pair := &keyPair{certFile: d.config.WebhookTLSCert, keyFile: d.config.WebhookTLSKey}
@@ -366,7 +367,7 @@ func (d *doctor) expires(what string, at time.Time) {
 	case at.IsZero():
 		d.failed(what, "it cannot be read", "check the file and its key")
 	case left <= 0:
-		d.failed(what, "it has expired on "+day, "renew it")
+		d.failed(what, "it expired on "+day, "renew it")
 	case left < soon:
 		d.warning(what, "it expires on "+day, "renew it")
 	default:

@@ -1,7 +1,8 @@
 package main
 
-// Health: what probes ask of the process at METRICS_ADDR, whichever halves run in
-// it. Liveness depends on nobody: a Temporal that is away must not restart all.
+// Health: the probes at METRICS_ADDR, whichever halves the process runs.
+// Liveness depends on nothing else: if Temporal is down, a restart does not
+// help.
 
 import (
 	"context"
@@ -14,13 +15,13 @@ import (
 	"temporal-twilio/webhook"
 )
 
-// health is what the halves know of their readiness.
+// health holds what the halves know about their readiness.
 type health struct {
-	// stopping ends when the process is to stop.
+	// stopping ends when the process is asked to stop.
 	stopping context.Context
 	refused  *refusals
 	temporal *readiness
-	// polls is set while the worker polls.
+	// polls is true while the worker polls.
 	polls atomic.Bool
 }
 
@@ -31,8 +32,8 @@ func newHealth(stopping context.Context, temporalClient *temporal.Client) *healt
 	}
 }
 
-// ready returns why neither half can do its work now, or what is not well
-// although they can.
+// ready returns an error if a half cannot do its work now, or else a note if
+// something is wrong although both can.
 func (h *health) ready(ctx context.Context) (note string, err error) {
 	if h.stopping.Err() != nil {
 		return "", errors.New("the process is stopping")
@@ -43,17 +44,17 @@ func (h *health) ready(ctx context.Context) (note string, err error) {
 	return h.temporal.get(ctx)
 }
 
-// handle adds the paths for probes to those of the metrics.
+// handle adds the probes' paths to the metrics' server.
 func (h *health) handle(mux *http.ServeMux, p parts) {
 	say := func(w http.ResponseWriter, status int, text string) {
 		w.WriteHeader(status)
-		_, _ = fmt.Fprintln(w, text) // the client may have gone
+		_, _ = fmt.Fprintln(w, text) // the client may be gone
 	}
 	mux.HandleFunc("GET "+webhook.LivePath, func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
 	mux.HandleFunc("GET "+webhook.ReadyPath, func(w http.ResponseWriter, r *http.Request) {
 		note, err := h.ready(r.Context())
 		if err == nil && p.worker && !h.polls.Load() {
-			err = errors.New("the worker does not poll yet")
+			err = errors.New("the worker is not polling yet")
 		}
 		switch {
 		case err != nil:

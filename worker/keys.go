@@ -1,6 +1,6 @@
 package main
 
-// worker keys: makes and changes the file of PAYLOAD_KEYS.
+// worker keys: creates and changes the file of PAYLOAD_KEYS.
 
 import (
 	"cmp"
@@ -28,16 +28,16 @@ func keysCommand() *cobra.Command {
 		Short: "Make and rotate the keys that payloads are encrypted with",
 		Long: `Make and rotate the keys that payloads in Temporal are encrypted with.
 
-A new key only reads. Give the file to every worker, webhook, codec server and
-starter, and only then make the key current: what one process encrypts, each
-other must be able to read. Remove an old key when nothing in Temporal is
+A new key only decrypts. Give the file to every worker, webhook, codec server and
+starter, and only then make the key current: whatever one process encrypts, all
+others must be able to read. Remove an old key once nothing in Temporal is
 encrypted with it any more: after the retention and the longest workflow.`,
 		Example: `  worker keys new 2026-11 --file keys.json
   worker keys use 2026-11 --file keys.json --metrics http://sms-1:9090/metrics
   worker keys list --file keys.json
   worker keys remove 2026-05 --file keys.json`,
 	}
-	cmd.PersistentFlags().StringVar(&file, "file", "", "the key file (default: that of PAYLOAD_KEYS)")
+	cmd.PersistentFlags().StringVar(&file, "file", "", "the key file (default PAYLOAD_KEYS)")
 	change := func(use, short, done string, how func([]byte, string) ([]byte, error)) *cobra.Command {
 		return &cobra.Command{
 			Use: use, Short: short, Args: cobra.ExactArgs(1),
@@ -47,13 +47,13 @@ encrypted with it any more: after the retention and the longest workflow.`,
 		}
 	}
 	var processes []string
-	use := change("use ID", "Make a key the current one, which encrypts", "the key %s of %s encrypts from now on", payload.MakeCurrent)
-	use.Flags().StringArrayVar(&processes, "metrics", nil, "the /metrics of a process that must have the key already, or nothing is changed; repeat it")
+	use := change("use ID", "Make a key the current one, which encrypts", "key %s of %s encrypts from now on", payload.MakeCurrent)
+	use.Flags().StringArrayVar(&processes, "metrics", nil, "the /metrics URL of a process that must have the key, or else nothing changes; may be repeated")
 	use.PreRunE = func(cmd *cobra.Command, args []string) error { return allHave(cmd.Context(), args[0], processes) }
 	cmd.AddCommand(
 		use,
-		change("new ID", "Add a key, which only reads at first, and make the file if there is none", "the key %s is in %s and only reads; when every process has the file: worker keys use %[1]s", payload.Add),
-		change("remove ID", "Remove a key: what is encrypted with it can never be read again", "the key %s is removed from %s", payload.Remove),
+		change("new ID", "Add a key, which only decrypts at first, and create the file if it is missing", "key %s is in %s and only decrypts; once every process has the file: worker keys use %[1]s", payload.Add),
+		change("remove ID", "Remove a key: data encrypted with it can never be read again", "key %s is removed from %s", payload.Remove),
 		&cobra.Command{
 			Use: "list", Short: "List the keys, without their secrets", Args: cobra.NoArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return listKeys(cmd.OutOrStdout(), file) },
@@ -62,20 +62,21 @@ encrypted with it any more: after the retention and the longest workflow.`,
 	return cmd
 }
 
-// allHave fails unless each process shows in its metrics that it has a key.
+// allHave returns an error unless the metrics of each process show the key.
 func allHave(ctx context.Context, id string, processes []string) error {
 	var lacking []error
 	for _, address := range processes {
 		has, err := inventoryAt(ctx, address)
 		if err == nil && !slices.Contains(has.Known, id) {
-			err = fmt.Errorf("%s lacks the key %s; give it the key file first", address, id)
+			err = fmt.Errorf("%s lacks key %s; give it the key file first", address, id)
 		}
 		lacking = append(lacking, err)
 	}
 	return errors.Join(lacking...)
 }
 
-// inventoryAt names the keys of the process whose metrics are at an address.
+// inventoryAt returns the key IDs of the process whose metrics are at an
+// address.
 func inventoryAt(ctx context.Context, address string) (has payload.Inventory, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -94,7 +95,7 @@ func inventoryAt(ctx context.Context, address string) (has payload.Inventory, er
 	return payload.ReadInventory(response.Body)
 }
 
-// keyFile is the file that a command is about.
+// keyFile returns the path of the key file that a command works on.
 func keyFile(flag string) (string, error) {
 	path := cmp.Or(flag, strings.TrimSpace(os.Getenv("PAYLOAD_KEYS")))
 	if path == "" {
@@ -103,8 +104,8 @@ func keyFile(flag string) (string, error) {
 	return path, nil
 }
 
-// changeKeys changes the file, which is replaced at once: a process that reads it
-// meanwhile finds the one before.
+// changeKeys changes the file by replacing it: a process that reads it
+// meanwhile sees the old contents.
 func changeKeys(out io.Writer, file, id, done string, how func([]byte, string) ([]byte, error)) error {
 	path, err := keyFile(file)
 	if err != nil {
@@ -118,11 +119,11 @@ func changeKeys(out io.Writer, file, id, done string, how func([]byte, string) (
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".keys-") // with mode 0600
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".keys-") // creates it with mode 0600
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(temporary.Name()) }() // it has been renamed
+	defer func() { _ = os.Remove(temporary.Name()) }() // gone if it was renamed
 	_, err = temporary.Write(changed)
 	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
 		return err

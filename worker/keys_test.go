@@ -28,7 +28,7 @@ func TestKeysAreMadeAndRotated(t *testing.T) {
 		args         []string
 		says, refuse string
 	}{
-		{args: []string{"new", "one"}, says: "only reads"},
+		{args: []string{"new", "one"}, says: "only decrypts"},
 		{args: []string{"list"}, says: "one: reads\ncurrent: none"},
 		{args: []string{"use", "one"}, says: "encrypts from now on"},
 		{args: []string{"new", "two"}, says: "worker keys use two"},
@@ -67,7 +67,7 @@ func TestAKeyIsNotUsedBeforeEachProcessHasIt(t *testing.T) {
 	if _, err := keysRun(t, file, "new", "one"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := keysRun(t, file, "use", "one", "--metrics", has, "--metrics", lacks); err == nil || !strings.Contains(err.Error(), lacks+" lacks the key one") {
+	if _, err := keysRun(t, file, "use", "one", "--metrics", has, "--metrics", lacks); err == nil || !strings.Contains(err.Error(), lacks+" lacks key one") {
 		t.Errorf("error %v", err)
 	}
 	if out, _ := keysRun(t, file, "list"); !strings.Contains(out, "current: none") {

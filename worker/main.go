@@ -1,5 +1,5 @@
 // Command worker runs the Temporal worker and the webhook, in one process or
-// either alone.
+// either one alone.
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	_ "time/tzdata" // for quiet hours, as the image has no time zones
+	_ "time/tzdata" // for quiet hours; the image has no time zone database
 
 	"github.com/caarlos0/env/v11"
 	"github.com/spf13/cobra"
@@ -68,11 +68,11 @@ func command() *cobra.Command {
 	}
 	cmd.AddCommand(readyCommand(), doctorCommand(), keysCommand(), codecCommand())
 	cmd.Flags().BoolVar(&printConfig, "print-config", false, "print the configuration with the source of each value, without secrets, and exit")
-	cmd.Flags().StringVar(&only, "only", "", `run just the "worker" or just the "webhook"`)
+	cmd.Flags().StringVar(&only, "only", "", `run only the "worker" or only the "webhook"`)
 	return cmd
 }
 
-// checkKeys returns why the key file cannot be used.
+// checkKeys returns an error if the key file cannot be used.
 func checkKeys(c config.Config) error {
 	if _, err := payload.Open(c.PayloadKeys, slog.New(slog.DiscardHandler)); err != nil {
 		return fmt.Errorf("PAYLOAD_KEYS: %w", err)
@@ -80,7 +80,7 @@ func checkKeys(c config.Config) error {
 	return nil
 }
 
-// parts are those of the process's two halves that run.
+// parts says which of the process's two halves run.
 type parts struct{ worker, webhook bool }
 
 func choose(only string, c config.Config) (parts, error) {

@@ -1,7 +1,7 @@
 package main
 
-// Nexus: the service "sms", by which workflows of other namespaces send without
-// access to the task queue.
+// Nexus: the service "sms", through which workflows of other namespaces send
+// without access to the task queue.
 
 import (
 	"context"
@@ -34,13 +34,13 @@ func newNexusService(secret []byte) *nexus.Service {
 	return service
 }
 
-// runOperation is an operation that is a workflow run.
+// runOperation is an operation that runs a workflow.
 type runOperation[R any] struct {
 	nexus.Operation[converter.RawValue, R]
 }
 
-// workflowRun returns an operation that runs a workflow once its input is
-// checked.
+// workflowRun returns an operation that checks its input and runs a workflow
+// with it.
 func workflowRun[R any](secret []byte, name, workflow string, check func(converter.RawValue) error) runOperation[R] {
 	return runOperation[R]{temporalnexus.MustNewWorkflowRunOperationWithOptions(temporalnexus.WorkflowRunOperationOptions[converter.RawValue, R]{
 		Name: name,
@@ -49,11 +49,12 @@ func workflowRun[R any](secret []byte, name, workflow string, check func(convert
 				return nil, badRequest(err)
 			}
 			if options.RequestID == "" {
-				return nil, nexus.NewHandlerErrorf(nexus.HandlerErrorTypeBadRequest, "the request has no ID: without one a retry would text again")
+				return nil, nexus.NewHandlerErrorf(nexus.HandlerErrorTypeBadRequest, "the request has no ID: without one, a retry would send again")
 			}
 			return temporalnexus.ExecuteUntypedWorkflow[R](ctx, options, client.StartWorkflowOptions{
 				ID: nexusWorkflowID(secret, name, options.RequestID),
-				// A retry may come after the workflow has continued as new, or has ended.
+				// A retry may come after the workflow has continued as new or
+				// ended.
 				WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 				WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 			}, workflow, raw)
@@ -66,8 +67,9 @@ func (runOperation[R]) Cancel(ctx context.Context, token string, _ nexus.CancelO
 	return cancelRun(ctx, token)
 }
 
-// cancelOperation is the operation "cancel", for callers other than the workflow
-// that started an operation. It is not an error if that has ended.
+// cancelOperation is the operation "cancel", for callers other than the
+// workflow that started the operation to cancel. It is not an error if that one
+// has ended.
 func cancelOperation(ctx context.Context, raw converter.RawValue, _ nexus.StartOperationOptions) (nexus.NoValue, error) {
 	var in sms.NexusCancelInput
 	if err := decode(raw, &in); err != nil {
@@ -80,17 +82,17 @@ func cancelOperation(ctx context.Context, raw converter.RawValue, _ nexus.StartO
 	return nil, err
 }
 
-// nexusPrefix begins the IDs of the workflows that operations run.
+// nexusPrefix starts the IDs of the workflows that operations run.
 const nexusPrefix = "nexus-"
 
-// nexusWorkflowID is the same for each retry of a request. The caller may have
-// chosen the request's ID, so it is not shown.
+// nexusWorkflowID is the same for each retry of a request. The request's ID may
+// have been chosen by the caller, so it is hashed.
 func nexusWorkflowID(secret []byte, operation, requestID string) string {
 	return nexusPrefix + operation + "-" + sms.Pseudonym(secret, requestID)
 }
 
-// cancelRun cancels the workflow that a token names, if an operation runs it: a
-// token is not signed, so the caller can write one for any workflow.
+// cancelRun cancels the workflow that a token names, provided that an operation
+// runs it: tokens are not signed, so a caller can write one for any workflow.
 func cancelRun(ctx context.Context, token string) error {
 	var named struct {
 		WorkflowID string `json:"wid"`
@@ -100,12 +102,12 @@ func cancelRun(ctx context.Context, token string) error {
 		err = json.Unmarshal(text, &named)
 	}
 	if err != nil || !strings.HasPrefix(named.WorkflowID, nexusPrefix) {
-		return nexus.NewHandlerErrorf(nexus.HandlerErrorTypeBadRequest, "operationToken must be what the start of an operation of the service %s returned", sms.NexusService)
+		return nexus.NewHandlerErrorf(nexus.HandlerErrorTypeBadRequest, "operationToken must be what starting an operation of the service %s returned", sms.NexusService)
 	}
 	return temporalnexus.GetClient(ctx).CancelWorkflow(ctx, named.WorkflowID, "")
 }
 
-// decode reads an input as the workflows do.
+// decode decodes an input the way workflows do.
 func decode(raw converter.RawValue, into any) error {
 	return sms.DecodePayload(raw.Payload().GetMetadata(), raw.Payload().GetData(), into)
 }
@@ -132,9 +134,9 @@ func checkBroadcast(raw converter.RawValue) error {
 	return decode(raw, &sms.BroadcastSmsInput{})
 }
 
-// badRequest is the error of an operation that starts nothing, as its input is
-// wrong. The message of a failure is never encrypted, so that what was given is
-// in the cause's details alone.
+// badRequest is the error of an operation that starts nothing because its input
+// is wrong. A failure's message is never encrypted, so the input appears only
+// in the details of its cause.
 func badRequest(err error) error {
 	says := err.Error()
 	if problems, ok := errors.AsType[sms.Problems](err); ok {

@@ -1,7 +1,7 @@
 package main
 
-// Readiness: whether texts can be published now, which load balancers ask
-// often, and many of them at once.
+// Readiness: whether texts can be published now, which load balancers ask often
+// and concurrently.
 
 import (
 	"context"
@@ -14,17 +14,19 @@ import (
 )
 
 const (
-	// readyFor is how long an answer of Temporal's counts as current.
+	// readyFor is how long an answer from Temporal counts as current.
 	readyFor = time.Second
-	// askTimeout is how long Temporal may take to answer, as it may for a text.
+	// askTimeout is how long Temporal may take to answer, the same as for a
+	// text.
 	askTimeout = 10 * time.Second
-	// slowAfter is how long who asks waits for an answer; then the one before
-	// counts, since probes are impatient. firstWait is the same if there is none.
+	// slowAfter is how long a probe waits for an answer before it gets the
+	// previous one, since probes are impatient. firstWait is the same if there
+	// is no previous answer.
 	slowAfter = 500 * time.Millisecond
 	firstWait = 2 * time.Second
 )
 
-// readiness asks Temporal at most once a second, however many ask us.
+// readiness asks Temporal at most once a second, however many probes ask.
 type readiness struct {
 	// ask returns Temporal's error.
 	ask func(context.Context) error
@@ -33,15 +35,16 @@ type readiness struct {
 	last   atomic.Pointer[verdict]
 }
 
-// verdict is what an answer of Temporal's means.
+// verdict is the meaning of an answer from Temporal.
 type verdict struct {
 	note string
 	err  error
 	at   time.Time
 }
 
-// get returns why texts cannot be published now, or what is not well although
-// they can. If Temporal takes long to answer, its last answer stands.
+// get returns an error if texts cannot be published now, or else a note if
+// something is wrong although they can. If Temporal takes long to answer, the
+// previous answer counts.
 func (r *readiness) get(ctx context.Context) (note string, err error) {
 	last, wait := r.last.Load(), slowAfter
 	switch {
@@ -51,7 +54,7 @@ func (r *readiness) get(ctx context.Context) (note string, err error) {
 		return last.note, last.err
 	}
 	answered := r.asking.DoChan("", func() (any, error) {
-		// Whoever asked may go; the others wait for the same answer.
+		// The caller may go away, but others wait for the same answer.
 		ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 		defer cancel()
 		v := judge(r.ask(ctx))
@@ -76,8 +79,9 @@ func (r *readiness) get(ctx context.Context) (note string, err error) {
 	return "Temporal is slow", nil
 }
 
-// judge says what an answer means. A Temporal that limits our requests takes
-// texts: they wait for their turn, and no other webhook would be better off.
+// judge returns the meaning of an answer. If Temporal limits our requests,
+// texts can still be published: they wait for their turn, and no other webhook
+// would do better.
 func judge(err error) verdict {
 	switch serviceerror.ToStatus(err).Code() {
 	case codes.OK:
@@ -94,7 +98,7 @@ func judge(err error) verdict {
 	return verdict{err: reason("Temporal is unreachable")}
 }
 
-// reason is an error in words for whoever asks, which begin with a name.
+// reason is an error for whoever probes; it begins with a name.
 type reason string
 
 func (r reason) Error() string { return string(r) }

@@ -1,7 +1,8 @@
 package main
 
-// worker ready: whether the webhook, or a worker without one, is ready on this
-// machine, as the exit status. The container's image has no other program to ask with.
+// worker ready: reports whether the webhook, or a worker without one, is ready
+// on this machine, as the exit status. The container image has no other program
+// to ask with.
 
 import (
 	"context"
@@ -22,8 +23,8 @@ import (
 func readyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "ready",
-		Short: "Ask the webhook or the worker of this machine whether it is ready",
-		Long:  "Ask the webhook that listens at WEBHOOK_ADDR on this machine whether it is ready,\nor without TRIGGERS the worker that listens at METRICS_ADDR.\nExit status: 0 it is, 1 it is not.",
+		Short: "Check whether the webhook or the worker on this machine is ready",
+		Long:  "Check whether the webhook that listens at WEBHOOK_ADDR on this machine is ready,\nor, without TRIGGERS, the worker that listens at METRICS_ADDR.\nExit status: 0 ready, 1 not ready.",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := config.FromEnvironment()
@@ -35,8 +36,8 @@ func readyCommand() *cobra.Command {
 	}
 }
 
-// ready asks the webhook that the configuration describes, or else the worker. An address that
-// stands for all of the machine's is asked by its loopback.
+// ready asks the webhook that the configuration describes, or else the worker.
+// A wildcard address is reached through the loopback address.
 func ready(ctx context.Context, c config.Config) error {
 	who, variable, address := "webhook", "WEBHOOK_ADDR", c.WebhookAddr
 	if c.Triggers == "" && c.MetricsAddr != "" {
@@ -47,12 +48,13 @@ func ready(ctx context.Context, c config.Config) error {
 		return fmt.Errorf("%s: %w", variable, err)
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1" // "localhost" would have to be looked up
+		host = "127.0.0.1" // "localhost" would need a lookup
 	}
 	transport, scheme := &http.Transport{}, "http"
 	if who == "webhook" && (c.WebhookTLSCert != "" || len(c.WebhookACMEHosts) > 0) {
-		// The certificate is for the public name; who answers is known here.
-		transport.TLSClientConfig, scheme = &tls.Config{InsecureSkipVerify: true}, "https" //nolint:gosec // it is ourselves
+		// The certificate is for the public name; here, the server is known to
+		// be ours.
+		transport.TLSClientConfig, scheme = &tls.Config{InsecureSkipVerify: true}, "https" //nolint:gosec // our own server
 		if len(c.WebhookACMEHosts) > 0 {
 			transport.TLSClientConfig.ServerName = c.WebhookACMEHosts[0]
 		}
@@ -69,7 +71,7 @@ func ready(ctx context.Context, c config.Config) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(response.Body, 500)) // the status says enough
+		text, _ := io.ReadAll(io.LimitReader(response.Body, 500)) // the status is enough
 		return fmt.Errorf("the %s answers with status %d: %s", who, response.StatusCode, strings.TrimSpace(string(text)))
 	}
 	return nil

@@ -29,11 +29,12 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// stopTimeout is how long work in progress may take once a stop is asked for.
+// stopTimeout is how long work in progress may take once the process is asked
+// to stop.
 const stopTimeout = 30 * time.Second
 
-// run runs the parts until the context ends or one of them fails. All that can
-// be wrong with the configuration is found before anything starts.
+// run runs the parts until the context ends or one of them fails. Any mistake
+// in the configuration is reported before anything starts.
 func run(ctx context.Context, c config.Config, p parts) error {
 	logger, err := telemetry.NewLogger(os.Stderr, c.LogLevel, c.LogFormat)
 	if err != nil {
@@ -94,7 +95,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	return group.Wait()
 }
 
-// newWorker gives a service that polls the task queue.
+// newWorker returns a service that polls the task queue.
 func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	accounts, err := openAccounts(c, ours)
 	if err != nil {
@@ -117,11 +118,13 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 		sending := &activities.Activities{
 			Accounts: accounts,
 			Renderer: activities.NewFreeMarker(c.TemplateLocale, c.TemplateTimeZone),
-			// Twilio may carry out a create for a while after we gave it up.
+			// Twilio may still carry out a request for a while after we gave up
+			// on it.
 			Settle:   c.Timeout + c.Timeout/2,
 			Patience: c.Patience,
 			IDSecret: idSecret(c),
-			// A rotated auth token would make a new key of each key.
+			// With the auth token, each rotation would change the hash of every
+			// key.
 			KeySecret: []byte(c.IDSecret.Reveal()),
 
 			DefaultRegion: c.DefaultRegion,
@@ -158,7 +161,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 	}, nil
 }
 
-// openStore opens the store of broadcasts; nil without one.
+// openStore opens the broadcasts' store; nil if there is none.
 func openStore(ctx context.Context, c config.Config) (store broadcast.Store, err error) {
 	switch {
 	case c.BroadcastDir != "":
@@ -173,8 +176,8 @@ func openStore(ctx context.Context, c config.Config) (store broadcast.Store, err
 	return store, nil
 }
 
-// openAccounts gives the accounts that callers can name, "" being that of the
-// environment.
+// openAccounts returns the accounts that callers can name; "" is the account of
+// the environment.
 func openAccounts(c config.Config, ours *metrics.Metrics) (map[string]activities.Account, error) {
 	gateway, err := openTwilio(c.Twilio(), ours)
 	if err != nil {
@@ -191,7 +194,7 @@ func openAccounts(c config.Config, ours *metrics.Metrics) (map[string]activities
 	return accounts, nil
 }
 
-// openTwilio returns a client whose requests are measured.
+// openTwilio returns a client whose requests are counted in the metrics.
 func openTwilio(access twilio.Access, ours *metrics.Metrics) (*twilio.Client, error) {
 	access.Observe = ours.TwilioRequest
 	return twilio.New(access)
@@ -203,8 +206,8 @@ func newPace(c config.Config, concurrency int, perSender, perAccount float64) *a
 	})
 }
 
-// idSecret is ID_SECRET, or else the auth token, which changes when it is
-// rotated.
+// idSecret returns ID_SECRET, or else the auth token, which changes with each
+// rotation.
 func idSecret(c config.Config) []byte {
 	if secret := c.IDSecret.Reveal(); secret != "" {
 		return []byte(secret)
@@ -213,7 +216,7 @@ func idSecret(c config.Config) []byte {
 }
 
 // startWorker starts a worker as soon as Temporal answers. It returns nil if
-// the context ends before.
+// the context ends first.
 func startWorker(ctx context.Context, build func() worker.Worker, temporalClient *temporal.Client, logger *slog.Logger) worker.Worker {
 	wait := time.Second
 	for {

@@ -1,7 +1,7 @@
 package main
 
-// Serving: an address that is listened at, with TLS if asked for, and drained
-// when the process stops.
+// Serving: an HTTP server with TLS if configured, which drains when the process
+// stops.
 
 import (
 	"context"
@@ -22,22 +22,22 @@ import (
 	"temporal-twilio/internal/metrics"
 )
 
-// listening is a server to be.
+// listening configures a server.
 type listening struct {
 	name string
-	// variable is the one that gives the address.
+	// variable is the environment variable that sets the address.
 	variable string
 	address  string
 	handler  http.Handler
 	// tls is nil for plain HTTP.
 	tls *tls.Config
-	// drain is how long requests are still taken once a stop is asked for, so
-	// that a load balancer learns of it.
+	// drain is how long requests are still accepted after the process is asked
+	// to stop, so that a load balancer notices.
 	drain time.Duration
 }
 
-// serve listens, and gives a service that answers there until the context ends,
-// and then finishes the requests that it has.
+// serve listens, and returns a service that answers until the context ends and
+// then finishes the requests in progress.
 func serve(logger *slog.Logger, l listening) (func(context.Context) error, error) {
 	listener, err := net.Listen("tcp", l.address)
 	if err != nil {
@@ -74,8 +74,8 @@ func serve(logger *slog.Logger, l listening) (func(context.Context) error, error
 	}, nil
 }
 
-// wordless leaves a line for each of the HTTP server's, which tell of broken
-// connections and may quote what came.
+// wordless replaces each line of the HTTP server's log, which may quote what a
+// client sent, by a fixed one.
 type wordless struct {
 	logger *slog.Logger
 	name   string
@@ -86,12 +86,12 @@ func (w wordless) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// tellUnread leaves a line where a connection brought something that the server
-// could not read as a request. It answers that by itself, such as headers that
-// are too large with status 431, and tells nobody.
+// tellUnread logs a line when a client sent something that the server cannot
+// parse as a request. The server answers it by itself, headers that are too
+// large with status 431 for example, and calls no handler.
 func tellUnread(server *http.Server, logger *slog.Logger, name string) {
 	type connection struct{}
-	var unread sync.Map // the connections on which something came and no request yet
+	var unread sync.Map // connections that received data, but no request yet
 	server.ConnContext = func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connection{}, c) }
 	server.ConnState = func(c net.Conn, state http.ConnState) {
 		switch state {
@@ -99,7 +99,7 @@ func tellUnread(server *http.Server, logger *slog.Logger, name string) {
 			unread.Store(c, nil)
 		case http.StateClosed:
 			if _, was := unread.LoadAndDelete(c); was {
-				logger.Warn(name + ": what came was no request that can be read")
+				logger.Warn(name + ": received something that cannot be parsed as a request")
 			}
 		default:
 			unread.Delete(c)
@@ -112,8 +112,8 @@ func tellUnread(server *http.Server, logger *slog.Logger, name string) {
 	})
 }
 
-// webhookTLS reads how the webhook speaks TLS: by files, by certificates that
-// an ACME authority such as Let's Encrypt gives, or not at all (nil).
+// webhookTLS returns the webhook's TLS configuration: with certificates from
+// files, from an ACME authority such as Let's Encrypt, or nil for plain HTTP.
 func webhookTLS(c config.Config, ours *metrics.Metrics) (*tls.Config, error) {
 	switch {
 	case len(c.WebhookACMEHosts) > 0:
@@ -136,7 +136,7 @@ func webhookTLS(c config.Config, ours *metrics.Metrics) (*tls.Config, error) {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}, nil
 }
 
-// expiry is when the certificate must have been renewed; zero if it cannot be read.
+// expiry is when the certificate expires; zero if it cannot be read.
 func (k *keyPair) expiry() time.Time {
 	pair, err := k.get(nil)
 	if err != nil || pair.Leaf == nil {
@@ -145,7 +145,7 @@ func (k *keyPair) expiry() time.Time {
 	return pair.Leaf.NotAfter
 }
 
-// keyPair is a certificate in files, read again when it is renewed.
+// keyPair is a certificate in files, which are read again when it is renewed.
 type keyPair struct {
 	certFile, keyFile string
 
@@ -169,7 +169,7 @@ func (k *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		}
 	}
 	if k.pair != nil {
-		return k.pair, nil // a renewal that is half done
+		return k.pair, nil // the renewal is half done
 	}
 	return nil, fmt.Errorf("read WEBHOOK_TLS_CERT and WEBHOOK_TLS_KEY: %w", err)
 }

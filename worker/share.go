@@ -1,6 +1,6 @@
 package main
 
-// Share: the rates hold for all workers together, so each takes its part of them.
+// Share: the rates are for all workers together, so each gets an equal share.
 
 import (
 	"context"
@@ -17,16 +17,17 @@ import (
 
 const (
 	// countEvery is how often the workers are counted. For that long after one
-	// starts, all together may be faster than the rates.
+	// starts, all of them together may exceed the rates.
 	countEvery = 5 * time.Second
-	// polledWithin is how recently a live worker has polled: a poll lasts up to a
-	// minute. For that long after one ends, the others stay as slow as they are.
+	// polledWithin is how recently a live worker has polled: a poll lasts up to
+	// a minute. For that long after one stops, the others keep their smaller
+	// share.
 	polledWithin = 75 * time.Second
 )
 
-// share divides the accounts' rates, if they have any, among the workers that poll
-// our task queue, until the context ends. If Temporal does not answer, the last
-// count stands.
+// share divides the accounts' rates, if they have any, among the workers that
+// poll our task queue, until the context ends. If Temporal does not answer, the
+// last count is used.
 func share(ctx context.Context, temporalClient *temporal.Client, accounts map[string]activities.Account, logger *slog.Logger) {
 	var paces []*activities.Pace
 	for _, account := range accounts {
@@ -56,8 +57,8 @@ func share(ctx context.Context, temporalClient *temporal.Client, accounts map[st
 	}
 }
 
-// countWorkers counts the workers that poll our task queue, by their identities.
-// A worker whose places for activities are all taken still polls for workflows.
+// countWorkers counts the workers that poll our task queue, by identity. A
+// worker whose activity slots are all in use still polls for workflows.
 func countWorkers(ctx context.Context, temporalClient *temporal.Client) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, countEvery)
 	defer cancel()

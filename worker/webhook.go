@@ -1,7 +1,7 @@
 package main
 
-// The webhook: its handler, the triggers that follow their files, and the
-// address where it listens.
+// The webhook: its handler, its triggers, which are reloaded when their files
+// change, and its listener.
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"temporal-twilio/webhook"
 )
 
-// newWebhook returns a service that takes messages.
+// newWebhook returns a service that accepts messages.
 func newWebhook(c config.Config, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	live, err := triggers.Open(c.Triggers, triggers.Options{
 		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
@@ -27,7 +27,7 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 	}
 	unsigned := c.WebhookSignature == "off"
 	if unsigned {
-		logger.Warn("webhook signatures are not verified: anybody can publish events; for development only")
+		logger.Warn("webhook signatures are not verified: anyone can publish events; for development only")
 	}
 	dispatcher := &webhook.Dispatcher{
 		Client: temporalClient, IDSecret: idSecret(c),
@@ -88,14 +88,15 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 	}, nil
 }
 
-// whetherToCatchUp returns what CATCH_UP asks for; nil if it is not set.
+// whetherToCatchUp returns the service that CATCH_UP asks for; nil if it is not
+// set.
 func whetherToCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	switch {
 	case c.CatchUp > 0:
 		return newCatchUp(c, temporalClient, live, dispatcher, ours, logger)
 	case c.CatchUpOff:
 		return func(ctx context.Context) error {
-			insist(ctx, logger, "remove the schedule of the catch-up, as CATCH_UP is 0s", func(ctx context.Context) error {
+			insist(ctx, logger, "delete the schedule of the catch-up, as CATCH_UP is 0s", func(ctx context.Context) error {
 				return unschedule(ctx, temporalClient)
 			})
 			return nil
@@ -104,17 +105,18 @@ func whetherToCatchUp(c config.Config, temporalClient *temporal.Client, live *tr
 	return nil, nil
 }
 
-// namespaceAnswers asks for our namespace, since Temporal may be there without it.
+// namespaceAnswers asks for our namespace, which may be missing although
+// Temporal answers.
 func namespaceAnswers(ctx context.Context, temporalClient *temporal.Client) error {
 	_, err := temporalClient.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: temporalClient.Namespace})
 	return err
 }
 
-// tell logs a line about the triggers that are now in force, and one about
-// each that was read as something else than it says.
+// tell logs a line about the triggers that are now in force, and one for each
+// that is read differently from how it is written.
 func tell(logger *slog.Logger, ours *metrics.Metrics, set *triggers.Set, err error) {
 	if err != nil {
-		logger.Error("the changed triggers are broken; the old ones stay in force", "triggers", set.Len(), "error", err)
+		logger.Error("the changed triggers have mistakes; the old ones stay in force", "triggers", set.Len(), "error", err)
 		return
 	}
 	ours.Triggers(set.Names())

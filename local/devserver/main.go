@@ -1,10 +1,10 @@
-// Command devserver is a Temporal server for one machine: every service of it,
-// its Web UI and SQLite, in one process that listens on 127.0.0.1.
+// Command devserver is a Temporal server for one machine: all of its services,
+// its Web UI and SQLite, in a single process that listens on 127.0.0.1.
 //
-// It takes the verbs and flags of `temporal server start-dev` that the project
-// uses, so that whatever starts the one (testsuite.StartDevServer, a script)
-// starts the other. It lives in a module of its own because the server brings
-// some two hundred modules along that nothing else here needs.
+// It accepts those commands and flags of `temporal server start-dev` that the
+// project uses, so that anything that starts one (testsuite.StartDevServer, a
+// script) can start the other. It is a module of its own because the server
+// brings in some two hundred modules that nothing else here needs.
 package main
 
 import (
@@ -19,7 +19,8 @@ import (
 	"go.temporal.io/server/common/headers"
 )
 
-// version is this program's own, followed by those of what it embeds.
+// version is this program's own version; those of the software it embeds follow
+// it.
 const version = "1.0.0"
 
 func main() {
@@ -79,10 +80,10 @@ func newStartDevCommand() *cobra.Command {
 	f.BoolVar(&opts.headless, "headless", false, "no Web UI")
 	f.StringVar(&opts.uiIP, "ui-ip", "", "address to listen on for the Web UI (default: that of --ip)")
 	f.IntVar(&opts.uiPort, "ui-port", 0, "port for the Web UI (default: --port + 1000)")
-	f.StringVar(&opts.uiCodec, "ui-codec-endpoint", "", "a codec server that the Web UI shows payloads with")
+	f.StringVar(&opts.uiCodec, "ui-codec-endpoint", "", "codec server that the Web UI decodes payloads with")
 	f.StringVarP(&opts.dbFilename, "db-filename", "f", "", "SQLite file, created when missing (default: in memory)")
-	f.StringArrayVar(&searchAttributes, "search-attribute", nil, "custom search attribute as Name=Type; may be repeated")
-	f.StringArrayVar(&dynamicConfig, "dynamic-config-value", nil, "server setting as key=JSON; may be repeated")
+	f.StringArrayVar(&searchAttributes, "search-attribute", nil, "custom search attribute, Name=Type; may be repeated")
+	f.StringArrayVar(&dynamicConfig, "dynamic-config-value", nil, "server setting, key=JSON; may be repeated")
 	f.StringVar(&opts.logLevel, "log-level", "warn", "debug, info, warn, error or never")
 	f.StringVar(&opts.logFormat, "log-format", "text", "text (or pretty) or json")
 	return cmd

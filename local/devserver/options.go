@@ -1,6 +1,6 @@
 package main
 
-// What the flags of start-dev say, and how their NAME=VALUE forms are read.
+// The flags of start-dev, and how their NAME=VALUE forms are parsed.
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 	"go.temporal.io/server/common/dynamicconfig"
 )
 
-// options is what one server is to be.
+// options configures one server.
 type options struct {
 	ip         string
 	port       int
@@ -33,7 +33,7 @@ type options struct {
 	logFormat string
 }
 
-// complete fills in what depends on another option and checks the rest.
+// complete fills in the options that depend on others, and validates the rest.
 func (o *options) complete() error {
 	var err error
 	if o.ip, err = parseIP("--ip", o.ip); err != nil {
@@ -86,8 +86,8 @@ func checkPort(flag string, port int) error {
 	return nil
 }
 
-// parseSearchAttributes reads Name=Type, the types being those of Temporal:
-// Text, Keyword, Int, Double, Bool, Datetime, KeywordList.
+// parseSearchAttributes parses Name=Type pairs. The types are Temporal's: Text,
+// Keyword, Int, Double, Bool, Datetime, KeywordList.
 func parseSearchAttributes(pairs []string) (map[string]enumspb.IndexedValueType, error) {
 	attributes := make(map[string]enumspb.IndexedValueType, len(pairs))
 	for _, pair := range pairs {
@@ -97,14 +97,14 @@ func parseSearchAttributes(pairs []string) (map[string]enumspb.IndexedValueType,
 		}
 		t, err := enumspb.IndexedValueTypeFromString(typeName)
 		if err != nil || t == enumspb.INDEXED_VALUE_TYPE_UNSPECIFIED {
-			return nil, fmt.Errorf("--search-attribute %q: want a type of Text, Keyword, Int, Double, Bool, Datetime, KeywordList", pair)
+			return nil, fmt.Errorf("--search-attribute %q: want one of the types Text, Keyword, Int, Double, Bool, Datetime, KeywordList", pair)
 		}
 		attributes[name] = t
 	}
 	return attributes, nil
 }
 
-// parseDynamicConfig reads key=JSON. The last value of a key counts.
+// parseDynamicConfig parses key=JSON pairs. The last value of a key wins.
 func parseDynamicConfig(pairs []string) (dynamicconfig.StaticClient, error) {
 	values := make(dynamicconfig.StaticClient, len(pairs))
 	for _, pair := range pairs {
@@ -116,15 +116,15 @@ func parseDynamicConfig(pairs []string) (dynamicconfig.StaticClient, error) {
 		decoder.UseNumber()
 		var value any
 		if err := decoder.Decode(&value); err != nil || decoder.More() {
-			return nil, fmt.Errorf("--dynamic-config-value %q: the value is not JSON (a string needs its quotes)", pair)
+			return nil, fmt.Errorf("--dynamic-config-value %q: the value is not JSON (a string needs quotes)", pair)
 		}
 		values[dynamicconfig.MakeKey(key)] = plainNumbers(value)
 	}
 	return values, nil
 }
 
-// plainNumbers turns json.Number into int or float64: the server refuses a
-// float64 where it wants an int.
+// plainNumbers converts json.Number to int or float64: the server refuses a
+// float64 when it wants an int.
 func plainNumbers(value any) any {
 	switch v := value.(type) {
 	case json.Number:

@@ -1,6 +1,6 @@
 package main
 
-// The server and its Web UI: put together, started, and stopped.
+// The server and its Web UI: assembled, started, and stopped.
 
 import (
 	"context"
@@ -30,7 +30,7 @@ import (
 const (
 	clusterName = "active"
 	loopback    = "127.0.0.1"
-	// stopTimeout bounds a shutdown. What is cut short is taken up at the next
+	// stopTimeout bounds a shutdown. Work that is cut short resumes at the next
 	// start, as after a crash.
 	stopTimeout = 15 * time.Second
 )
@@ -42,11 +42,13 @@ var defaultDynamicConfig = map[string]any{
 	// workflow task wait up to 50 ms.
 	"history.transferProcessorMaxPollRPS": 400,
 	"history.timerProcessorMaxPollRPS":    400,
-	// No call to the internet to ask for newer versions.
+	// Never ask the internet for newer versions.
 	"frontend.enableServerVersionCheck": false,
-	// `temporal operator search-attribute create` is seen at once.
+	// Makes the result of `temporal operator search-attribute create` visible
+	// at once.
 	"system.forceSearchAttributesCacheRefreshOnRead": true,
-	// A person and the Web UI ask more often than the default of 10 a second.
+	// The Web UI and a person beside it exceed the default of 10 requests a
+	// second.
 	"frontend.namespaceRPS.visibility": 100,
 }
 
@@ -84,7 +86,7 @@ func run(ctx context.Context, opts options, out io.Writer) error {
 	}
 
 	<-ctx.Done()
-	// The services complain of each other's absence while they stop.
+	// While they stop, the services complain about each other's absence.
 	level.SetLevel(zap.FatalLevel)
 	return stopWithin(server, stopTimeout)
 }
@@ -139,11 +141,11 @@ func newServer(ctx context.Context, opts options, logger log.Logger) (temporal.S
 			},
 		},
 		Services: map[string]config.Service{
-			// Nexus operations report their end over HTTP.
+			// The outcome of a Nexus operation is reported over HTTP.
 			"frontend": {RPC: config.RPC{GRPCPort: opts.port, HTTPPort: httpPort, BindOnIP: opts.ip}},
 		},
 	}
-	// Each service is the only one of its kind, at a known address: no gossip.
+	// There is one instance of each service, at a known address: no gossip.
 	hosts := map[primitives.ServiceName]static.Hosts{
 		primitives.FrontendService: static.SingleLocalHost(frontend),
 	}
@@ -161,7 +163,7 @@ func newServer(ctx context.Context, opts options, logger log.Logger) (temporal.S
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper { return authorization.NewNoopClaimMapper() }),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("put Temporal together: %w", err)
+		return nil, fmt.Errorf("assemble the Temporal server: %w", err)
 	}
 	return server, nil
 }
@@ -175,12 +177,13 @@ func newUI(opts options) *uiserver.Server {
 		HideLogs:            true,
 		DisableNewsFetch:    true,
 		Codec:               uiconfig.Codec{Endpoint: opts.uiCodec},
-		// Plain HTTP: a cookie marked secure would never come back.
+		// Plain HTTP: the browser would never return a cookie marked secure.
 		CORS: uiconfig.CORS{CookieInsecure: true},
 	}))
 }
 
-// newLogger writes to standard error. Its level can be raised later, not lowered.
+// newLogger returns a logger to standard error. Its level can be raised later,
+// but not lowered.
 func newLogger(opts options) (log.Logger, zap.AtomicLevel) {
 	if opts.logLevel == "never" {
 		return log.NewNoopLogger(), zap.NewAtomicLevel()
@@ -191,7 +194,7 @@ func newLogger(opts options) (log.Logger, zap.AtomicLevel) {
 	}
 	core := log.BuildZapLogger(log.Config{Level: opts.logLevel, Format: format})
 	level := zap.NewAtomicLevelAt(core.Level())
-	// A stack of Temporal's own functions behind each error helps nobody here.
+	// Stack traces of Temporal's own functions help nobody here.
 	return log.NewZapLogger(core.WithOptions(zap.IncreaseLevel(level), zap.AddStacktrace(zap.FatalLevel))), level
 }
 
@@ -206,8 +209,8 @@ func withDefaults(values dynamicconfig.StaticClient) dynamicconfig.StaticClient 
 	return all
 }
 
-// checkFree finds a taken port before the server, which would report it from
-// the depth of its start-up, or not at all.
+// checkFree detects a port that is in use before the server does, which would
+// report it from deep inside its startup, or not at all.
 func checkFree(use, ip string, port int) error {
 	listener, err := net.Listen("tcp", address(ip, port))
 	if err != nil {
@@ -216,7 +219,7 @@ func checkFree(use, ip string, port int) error {
 	return listener.Close()
 }
 
-// freePorts returns n ports of 127.0.0.1 that nobody listened on a moment ago.
+// freePorts returns n ports of 127.0.0.1 that were free a moment ago.
 func freePorts(n int) (ports []int, err error) {
 	for range n {
 		listener, listenErr := net.Listen("tcp", loopback+":0")
@@ -229,7 +232,7 @@ func freePorts(n int) (ports []int, err error) {
 	return ports, nil
 }
 
-// reachable is the address at which a listener on ip answers this machine.
+// reachable returns the address at which this machine reaches a listener on ip.
 func reachable(ip string) string {
 	if net.ParseIP(ip).IsUnspecified() {
 		return loopback

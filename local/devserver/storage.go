@@ -28,13 +28,13 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// retention is how long a closed workflow is kept, and with it its ID: for so
-// long, a start with that ID and REJECT_DUPLICATE is refused. Temporal's own
-// default for a development server is 24 h.
+// retention is how long a closed workflow is kept. Until then, a start with
+// that ID and REJECT_DUPLICATE is refused. Temporal's own default for a
+// development server is 24 h.
 const retention = 30 * 24 * time.Hour
 
-// sqlConfig describes the database to the server. One connection (the server's
-// default for SQLite) is both the safe and the faster choice.
+// sqlConfig describes the database to the server. A single connection, the
+// server's default for SQLite, is both safer and faster.
 func sqlConfig(filename string) *config.SQL {
 	cfg := &config.SQL{PluginName: sqliteplugin.PluginName, ConnectAttributes: map[string]string{}}
 	if filename == "" {
@@ -45,15 +45,17 @@ func sqlConfig(filename string) *config.SQL {
 	}
 	cfg.DatabaseName = filename
 	cfg.ConnectAttributes["mode"] = "rwc"
-	// A write-ahead log that is not synced at each commit outlives this process,
-	// however it ends, though not a power cut; it halves the time of a workflow.
+	// A write-ahead log that is not synced at each commit survives any end of
+	// this process, though not a power cut, and halves the time that a workflow
+	// takes.
 	cfg.ConnectAttributes["journal_mode"] = "wal"
 	cfg.ConnectAttributes["synchronous"] = "normal"
 	return cfg
 }
 
-// prepareStorage creates the schema in a new file and sees that each namespace
-// exists and has the search attributes. The server is not running yet.
+// prepareStorage creates the schema in a new file, and makes sure that each
+// namespace exists and has its search attributes. The server must not be
+// running yet.
 func prepareStorage(ctx context.Context, cfg *config.SQL, opts options) error {
 	if opts.dbFilename != "" {
 		if err := prepareFile(cfg, opts.dbFilename); err != nil {
@@ -86,7 +88,7 @@ func prepareFile(cfg *config.SQL, filename string) error {
 		return fmt.Errorf("--db-filename: %w", err)
 	}
 	if err := sqliteschema.SetupSchema(cfg); err != nil {
-		// Half a schema would be taken for a whole one at the next start.
+		// The next start would take half a schema for a complete one.
 		for _, suffix := range []string{"", "-wal", "-shm"} {
 			_ = os.Remove(filename + suffix)
 		}
@@ -95,12 +97,12 @@ func prepareFile(cfg *config.SQL, filename string) error {
 	return nil
 }
 
-// ensureNamespace creates a namespace, or adds to an existing one the search
-// attributes that it lacks.
+// ensureNamespace creates a namespace, or adds missing search attributes to an
+// existing one.
 func ensureNamespace(ctx context.Context, cfg *config.SQL, db sqlplugin.DB, name string, attributes map[string]enumspb.IndexedValueType) error {
 	rows, err := db.SelectFromNamespace(ctx, sqlplugin.NamespaceFilter{Name: &name})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return fmt.Errorf("look it up (was the file written by another version of Temporal?): %w", err)
+		return fmt.Errorf("look it up (was the file written by a different version of Temporal?): %w", err)
 	}
 	if len(rows) == 0 {
 		namespace, err := sqliteschema.NewNamespaceConfig(clusterName, name, false, nil)
@@ -142,9 +144,9 @@ func updateNamespace(ctx context.Context, db sqlplugin.DB, row sqlplugin.Namespa
 	return err
 }
 
-// addAliases gives each attribute that has none a free column of its type.
-// SQLite's tables hold a fixed number of columns for each type ("Keyword01" …
-// "Keyword10"); a namespace names those it uses.
+// addAliases assigns a free column of the right type to each attribute that has
+// none. SQLite's tables have a fixed number of columns of each type
+// ("Keyword01" … "Keyword10"); a namespace maps its attributes to them.
 func addAliases(aliasOf map[string]string, attributes map[string]enumspb.IndexedValueType) (changed bool, err error) {
 	columns := sadefs.GetDBIndexSearchAttributes(nil).CustomSearchAttributes
 	names := slices.Collect(maps.Values(aliasOf))

@@ -1,7 +1,6 @@
 package scaffold
 
-// Models: what of a BPMN file a workflow has to do, each step with what it is in
-// a workflow.
+// Models: the steps of a BPMN file, each with its counterpart in a workflow.
 
 import (
 	"bytes"
@@ -15,18 +14,18 @@ import (
 
 // Step is an element of a model.
 type Step struct {
-	// Kind is what it is, in BPMN's words; Name its name or ID; Advice what it is in
-	// a workflow.
+	// Kind is its type in BPMN, Name its name or ID, and Advice its counterpart
+	// in a workflow.
 	Kind, Name, Advice string
 }
 
-// advice says what the elements are in a workflow. Events have the kind of their
-// definition before their own.
+// advice maps an element's type to its counterpart in a workflow. The type of
+// an event is preceded by that of its definition.
 var advice = map[string]string{
 	"userTask":                           "workflows.AskSms, if a text can answer it; else wait for a signal of your task list",
 	"serviceTask":                        "an activity; SEND_SMS is workflows.SendSms",
 	"sendTask":                           "workflows.SendSms, or an activity",
-	"scriptTask":                         "code of the workflow, or an activity if it touches the world",
+	"scriptTask":                         "code of the workflow, or an activity if it has side effects",
 	"businessRuleTask":                   "a function, or an activity",
 	"callActivity":                       "workflow.ExecuteChildWorkflow",
 	"receiveTask":                        "workflows.CatchMessage, and Receive of a workflows.NewInbox",
@@ -39,7 +38,7 @@ var advice = map[string]string{
 	"error boundaryEvent":                "the error that the call returns",
 	"message boundaryEvent":              "workflow.NewSelector over the call and the inbox",
 	"signal boundaryEvent":               "workflow.NewSelector over the call and the inbox",
-	"timer startEvent":                   "a Schedule of Temporal's",
+	"timer startEvent":                   "a Temporal Schedule",
 	"exclusiveGateway":                   "if, or switch",
 	"inclusiveGateway":                   "workflow.Go for each branch that is taken, and workflow.NewWaitGroup",
 	"parallelGateway":                    "workflow.Go for each branch, and workflow.NewWaitGroup",
@@ -51,10 +50,10 @@ var advice = map[string]string{
 	"conditional intermediateCatchEvent": "workflow.Await",
 }
 
-// element is one that is open while a model is read.
+// element is an element whose end has not been read yet.
 type element struct {
 	kind, name string
-	// event is the kind of an event's definition, detail what it waits for.
+	// event is the type of an event's definition, and detail what it waits for.
 	event, detail string
 }
 
@@ -82,7 +81,7 @@ func (a *App) model(data []byte) error {
 		case xml.StartElement:
 			r.begin(token)
 		case xml.CharData:
-			// The time of a timer is two levels below its event.
+			// A timer's time is two levels below its event.
 			if text := strings.TrimSpace(string(token)); text != "" && len(r.open) >= 3 && strings.HasPrefix(r.open[len(r.open)-1].kind, "time") {
 				r.open[len(r.open)-3].detail = text
 			}
@@ -102,7 +101,7 @@ func (a *App) model(data []byte) error {
 	return nil
 }
 
-// cutLast is strings.Cut at the last separator.
+// cutLast is strings.Cut around the last separator.
 func cutLast(s, separator string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, separator); i >= 0 {
 		return s[:i], s[i+len(separator):], true
@@ -127,7 +126,7 @@ func (r *modelReader) begin(token xml.StartElement) {
 	r.open = append(r.open, e)
 }
 
-// end closes the innermost element; the decoder checks that elements match.
+// end closes the innermost element; the decoder checks that the elements match.
 func (r *modelReader) end() {
 	e := r.open[len(r.open)-1]
 	r.open = r.open[:len(r.open)-1]
@@ -144,7 +143,7 @@ func (r *modelReader) end() {
 	p.Steps = append(p.Steps, Step{Kind: kind, Name: name, Advice: says})
 }
 
-// attribute is that of an element, or empty.
+// attribute returns an attribute of an element, or an empty string.
 func attribute(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
 		if a.Name.Local == name {

@@ -1,7 +1,7 @@
 package scaffold
 
-// Reading an application: trigger files (*.json) and models (*.bpmn20.xml,
-// *.bpmn), in a folder and those below it.
+// Reading an application: its trigger files (*.json) and models (*.bpmn20.xml,
+// *.bpmn), in a directory and those below it.
 
 import (
 	"bytes"
@@ -17,10 +17,11 @@ import (
 	"strings"
 )
 
-// maxFile bounds what is read of a file.
+// maxFile limits the size of a file.
 const maxFile = 10 << 20
 
-// trigger is what is read of a trigger file; package triggers checks all of it.
+// trigger is the part of a trigger file that is needed; package triggers checks
+// the rest.
 type trigger struct {
 	Name  string `json:"name"`
 	Event struct {
@@ -39,7 +40,7 @@ type payload struct {
 	Variables            map[string]any `json:"variables"`
 }
 
-// Read reads an application's folder.
+// Read reads an application's directory.
 func Read(dir string) (*App, error) {
 	a := &App{Triggers: map[string][]byte{}}
 	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
@@ -54,7 +55,7 @@ func Read(dir string) (*App, error) {
 		if info, err := entry.Info(); err != nil || info.Size() > maxFile {
 			return errors.Join(err, fmt.Errorf("%s: larger than %d bytes", name, maxFile))
 		}
-		data, err := os.ReadFile(name) //nolint:gosec // the folder is that of who runs us
+		data, err := os.ReadFile(name) //nolint:gosec // the user's own directory
 		if err != nil {
 			return err
 		}
@@ -79,8 +80,8 @@ func Read(dir string) (*App, error) {
 	return a, a.check()
 }
 
-// trigger reads a trigger file of ours. Other JSON files of an application, and
-// triggers of other events, are let be.
+// trigger reads a trigger file of ours. It ignores the application's other JSON
+// files, and triggers for other events.
 func (a *App) trigger(name string, data []byte) error {
 	var t trigger
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -92,7 +93,7 @@ func (a *App) trigger(name string, data []byte) error {
 		return nil
 	}
 	if _, twice := a.Triggers[name]; twice {
-		return errors.New("another folder has a trigger file of the same name")
+		return errors.New("another directory has a trigger file of the same name")
 	}
 	a.Triggers[name] = data
 	if t.Name == "" {
@@ -110,7 +111,7 @@ func (a *App) trigger(name string, data []byte) error {
 	return nil
 }
 
-// start notes that a trigger starts a process.
+// start records that a trigger starts a process.
 func (a *App) start(key string, t trigger) {
 	p := a.process(key)
 	p.Triggers = append(p.Triggers, t.Name)
@@ -128,7 +129,7 @@ func (a *App) process(key string) *Process {
 	return p
 }
 
-// throw notes that a trigger throws a signal or a message.
+// throw records that a trigger throws a signal or a message.
 func (a *App) throw(name string, correlated bool, t trigger) {
 	i := slices.IndexFunc(a.Messages, func(m *Message) bool { return m.Name == name && m.Correlated == correlated })
 	if i < 0 {
@@ -139,22 +140,23 @@ func (a *App) throw(name string, correlated bool, t trigger) {
 	a.Messages[i].Payload.add(t.Action.Payload.Variables)
 }
 
-// Payload is the type of a workflow's input, or of what a signal carries.
+// Payload is the type of a workflow's input, or of a signal's.
 type Payload struct {
-	// Event is set if a trigger passes on the text itself, for want of variables.
+	// Event is true if a trigger, for lack of variables, passes on the text
+	// itself.
 	Event  bool
 	Fields []Field
 }
 
-// Field is a member of a payload.
+// Field is a member of a Payload.
 type Field struct {
-	// JSON is its name in the payload, Name that of a field in Go.
+	// JSON is its name in the payload, and Name its field name in Go.
 	JSON, Name string
-	// Go and TypeScript are its types.
+	// Go and TypeScript are its types in these languages.
 	Go, TypeScript string
 }
 
-// add adds the variables of one more trigger.
+// add adds the variables of a trigger.
 func (p *Payload) add(variables map[string]any) {
 	if len(variables) == 0 {
 		p.Event = true
@@ -175,10 +177,10 @@ func (p *Payload) add(variables map[string]any) {
 	}
 }
 
-// expression is a value that is one whole expression.
+// expression matches a value that consists of a single expression.
 var expression = regexp.MustCompile(`^\$\{\s*([^}]*?)\s*\}$`)
 
-// types are those of what a trigger makes of a value.
+// types returns the types of the values that a trigger makes of a variable.
 func types(value any) (goType, typeScript string) {
 	switch value := value.(type) {
 	case string:
@@ -190,7 +192,7 @@ func types(value any) (goType, typeScript string) {
 		case found[1] == "media", found[1] == "location", found[1] == "reaction", found[1] == "parameters":
 			return "any", "unknown"
 		case strings.HasPrefix(found[1], "matchGroups."):
-			return "string", "string | null" // a group that took no part is null
+			return "string", "string | null" // a group that did not participate is null
 		}
 		return "string", "string"
 	case json.Number:

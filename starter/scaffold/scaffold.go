@@ -26,24 +26,24 @@ import (
 //go:embed templates
 var templates embed.FS
 
-// App is what the files of an application say.
+// App is the contents of an application's files.
 type App struct {
 	Processes []*Process
 	// Messages are the signals and messages that triggers throw.
 	Messages []*Message
-	// Triggers are the trigger files as they are, by their names.
+	// Triggers holds the trigger files, unchanged, by name.
 	Triggers map[string][]byte
 }
 
-// Process is a workflow to be written.
+// Process is a workflow to write.
 type Process struct {
 	// Key is the process definition key, and the workflow's type. Name is the
-	// model's, if there is one.
+	// name in the model, if it has one.
 	Key, Name string
-	// Triggers are those that start it.
+	// Triggers lists the triggers that start it.
 	Triggers []string
 	Input    Payload
-	// Steps are those of the model, in the order of its file.
+	// Steps lists the model's steps, in the order of its file.
 	Steps []Step
 }
 
@@ -55,7 +55,7 @@ type Message struct {
 	Payload    Payload
 }
 
-// Type is the identifier of what the message carries.
+// Type returns the name of the type that the message carries.
 func (m *Message) Type() string {
 	if m.Correlated {
 		return ident(m.Name) + "Message"
@@ -63,29 +63,30 @@ func (m *Message) Type() string {
 	return ident(m.Name) + "Signal"
 }
 
-// Options say how a project is written.
+// Options controls how a project is written.
 type Options struct {
-	// Name is the project's: a Go module or an npm package.
+	// Name is the name of the Go module or the npm package.
 	Name string
-	// TaskQueue is that of its worker.
+	// TaskQueue is the task queue of the project's worker.
 	TaskQueue string
-	// Library is the path of this repository, from the project or absolute. For Go.
+	// Library is the path of this repository, absolute or relative to the
+	// project. Only Go needs it.
 	Library string
-	// dir is the project's folder, absolute.
+	// dir is the project's directory, absolute.
 	dir string
 }
 
-// TriggersDir is where the trigger files are.
+// TriggersDir returns the directory of the trigger files.
 func (o Options) TriggersDir() string { return filepath.Join(o.dir, "triggers") }
 
-// Languages are those that a project can be written in.
+// Languages lists the languages that a project can be written in.
 var Languages = []string{"go", "typescript"}
 
-// Write writes a project into a folder, which must be empty or missing: nothing
-// is overwritten.
+// Write writes a project into dir, which must be empty or missing: nothing is
+// overwritten.
 func (a *App) Write(dir, language string, o Options) (files []string, err error) {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return nil, fmt.Errorf("%s is not empty: name a new folder", dir)
+		return nil, fmt.Errorf("%s is not empty: name a new directory", dir)
 	}
 	if o.dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
@@ -131,7 +132,7 @@ func (a *App) render(language string, o Options) (files []file, err error) {
 	root := "templates/" + language
 	entries, err := fs.ReadDir(templates, root)
 	if err != nil {
-		return nil, fmt.Errorf("there is no language %q: choose one of %s", language, strings.Join(Languages, ", "))
+		return nil, fmt.Errorf("unknown language %q: choose one of %s", language, strings.Join(Languages, ", "))
 	}
 	for _, entry := range entries {
 		t, err := template.New(entry.Name()).Funcs(functions).ParseFS(templates, root+"/"+entry.Name())
@@ -163,7 +164,7 @@ func (a *App) render(language string, o Options) (files []file, err error) {
 	return files, nil
 }
 
-// page is what a template sees.
+// page is the data of a template.
 type page struct {
 	*App
 	Options
@@ -184,10 +185,10 @@ var functions = template.FuncMap{
 	},
 }
 
-// taggable is a name that a struct's tag can hold.
+// taggable matches a name that fits into a struct tag.
 var taggable = regexp.MustCompile(`^[\pL\pN_!#$%&()*+./:;<=>?@\[\]^{|}~ -]{2,}$|^[\pL\pN_]$`)
 
-// modPath writes a path as go.mod has it.
+// modPath formats a path for go.mod.
 func modPath(p string) string {
 	if strings.ContainsAny(p, " \t\"'`()[]{},") || strings.Contains(p, "//") {
 		return strconv.Quote(p)
@@ -195,7 +196,7 @@ func modPath(p string) string {
 	return p
 }
 
-// comment makes a text of the user's fit into one line of a comment.
+// comment shortens a text of the user's to one line of a comment.
 func comment(s string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -205,8 +206,8 @@ func comment(s string) string {
 	}, s)), " "), "*/", "* /")
 }
 
-// ident makes an exported identifier of Go, and a name of TypeScript, of a key:
-// Process_order-2 is ProcessOrder2.
+// ident derives an exported Go identifier, which is also a TypeScript name,
+// from a key: Process_order-2 becomes ProcessOrder2.
 func ident(key string) string {
 	var b strings.Builder
 	up := true
@@ -230,7 +231,7 @@ func ident(key string) string {
 	return "X" + b.String()
 }
 
-// fileName makes the name of a Go file of a key.
+// fileName derives the name of a Go file from a key.
 func fileName(key string) string {
 	name := strings.Map(func(r rune) rune {
 		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
@@ -241,7 +242,7 @@ func fileName(key string) string {
 	return cmp.Or(strings.Trim(name, "_"), "process") + "_workflow"
 }
 
-// check refuses keys that would make the same identifiers or files.
+// check refuses keys that would become the same identifier or file.
 func (a *App) check() error {
 	seen := map[string]string{"type TextEvent": "the text itself"}
 	var errs []error

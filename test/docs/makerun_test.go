@@ -42,7 +42,7 @@ func TestMakeRunDoesWhatTheReadmeSays(t *testing.T) {
 		if status, exited := run.Exited(); exited {
 			t.Fatalf("it ended with status %d:\n%s", status, run.Output())
 		}
-		if !strings.Contains(run.Output(), "Ctrl-C stops all of it") {
+		if !strings.Contains(run.Output(), "Ctrl-C stops everything") {
 			return errors.New(run.Output())
 		}
 		return nil

@@ -93,7 +93,7 @@ func TestDoctorNamesEachFault(t *testing.T) {
 		"a short retention":            {[]string{"TEMPORAL_NAMESPACE=bare"}, "retention", "warning", "--retention 720h"},
 		"no search attributes":         {[]string{"TEMPORAL_NAMESPACE=bare"}, "search attributes", "warning", "search-attribute create --namespace bare --name SmsParty --type KeywordList"},
 		"no worker":                    {[]string{"TEMPORAL_NAMESPACE=bare"}, "task queue twilio", "failed", "start a worker"},
-		"no catch-up":                  {[]string{"CATCH_UP=5m"}, "task queue twilio-catch-up", "failed", "nobody polls"},
+		"no catch-up":                  {[]string{"CATCH_UP=5m"}, "task queue twilio-catch-up", "failed", "no worker polls"},
 		"a wrong token":                {[]string{"TWILIO_TOKEN=00000000000000000000000000000000"}, "Twilio account", "failed", "AUTHENTICATION_CONNECTION_ERROR"},
 		"another token than webhook's": {[]string{"TWILIO_TOKEN=00000000000000000000000000000000"}, "signature round trip", "failed", "TWILIO_TOKEN"},
 		"no webhook at the address":    {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed}, "signature round trip", "failed", "cannot be reached"},

@@ -180,7 +180,7 @@ func TestStarterSaysWhatIsPendingAndCancelsIt(t *testing.T) {
 			t.Errorf("%q does not say %q", answer.Error, want)
 		}
 	}
-	if got := starter(t, environment, "cancel", id); got.status != 0 || got.stdout != "workflow "+id+" is asked to cancel\n" {
+	if got := starter(t, environment, "cancel", id); got.status != 0 || got.stdout != "requested the cancellation of workflow "+id+"\n" {
 		t.Errorf("%+v", got)
 	}
 	description, err := temporal.Client.DescribeWorkflow(t.Context(), id, "")
@@ -190,7 +190,7 @@ func TestStarterSaysWhatIsPendingAndCancelsIt(t *testing.T) {
 	if got := starter(t, environment, "cancel", id, "--json"); got.status != 0 || !strings.Contains(got.stdout, `"workflowId": "`+id+`"`) {
 		t.Errorf("cancel --json: %+v", got)
 	}
-	if got := starter(t, environment, "cancel", "nothing"); got.status != 2 || !strings.Contains(got.stderr, "nothing of this ID is open") {
+	if got := starter(t, environment, "cancel", "nothing"); got.status != 2 || !strings.Contains(got.stderr, "nothing with this ID is open") {
 		t.Errorf("%+v", got)
 	}
 }
