@@ -5,6 +5,7 @@ package activities
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -103,6 +104,13 @@ type Activities struct {
 	// Optional: default false.
 	RecordFirst bool
 
+	// Reports says that this worker's broadcasts can write reports, so that a list of
+	// more than [sms.MaxRecipients] may become one. Optional: default false, and such
+	// a list is refused.
+	Reports bool
+
 	// ledgers are those of the accounts, by name.
 	ledgers sync.Map
+	// waiting counts the sends that wait for the broadcasts of their lists.
+	waiting atomic.Int64
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"temporal-twilio/sms"
@@ -41,6 +42,11 @@ func newAttempt(ctx context.Context, a *Activities) *attempt {
 	t := &attempt{info: activity.GetInfo(ctx), began: time.Now()}
 	t.heart = newHeart(a.recorder(ctx), t.info.HeartbeatTimeout, t.began)
 	return t
+}
+
+// ownerOf names an activity through all of its attempts.
+func ownerOf(info *activity.Info) string {
+	return strings.Join([]string{info.WorkflowExecution.ID, info.WorkflowExecution.RunID, info.ActivityID, info.ActivityRunID}, "\x00")
 }
 
 // elapsed returns the time since a moment by whichever of our clocks ran further:

@@ -22,7 +22,8 @@
 //     callbacks (callback.go) bring the workflow what becomes of its messages.
 //
 // A send with an idempotency key (once.go) is a workflow whose ID is made of the
-// key; whoever asks with the key waits for that workflow's result.
+// key; whoever asks with the key waits for that workflow's result. A list whose report
+// would not fit into a payload (longlist.go) is a broadcast, which the send waits for.
 //
 // # Words
 //

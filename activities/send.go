@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -100,7 +99,7 @@ const (
 // newSend reads the list, and what earlier attempts recorded of it.
 func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send {
 	s := &send{attempt: newAttempt(ctx, a), activities: a, account: a.Accounts[input.Account], ledger: a.ledgerOf(input.Account), input: input}
-	s.owner = strings.Join([]string{s.info.WorkflowExecution.ID, s.info.WorkflowExecution.RunID, s.info.ActivityID, s.info.ActivityRunID}, "\x00")
+	s.owner = ownerOf(&s.info)
 	s.news = sync.NewCond(&s.mu)
 	s.details = func() any {
 		s.mu.Lock()

@@ -38,7 +38,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 			logPanic(ctx)
 			result, err = s.broken(), nil
 		}
-		if input.IdempotencyKey == "" { // else it is counted where it is carried out
+		if input.IdempotencyKey == "" && len(input.SmsTo) <= sms.MaxRecipients { // else it is counted where it is carried out
 			a.count(s, &result, err)
 		}
 		if err == nil {
@@ -50,6 +50,9 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	}
 	if err := unread(ctx); err != nil {
 		return result, err
+	}
+	if len(input.SmsTo) > sms.MaxRecipients {
+		return a.broadcast(ctx, input)
 	}
 	if input.IdempotencyKey != "" {
 		return a.once(ctx, input)
@@ -75,7 +78,8 @@ func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) e
 	if onError != sms.OnErrorFail || len(result.Errors) == 0 {
 		return nil
 	}
-	why := fmt.Sprintf("%d of %d recipients were not sent to, the first with %s", len(result.Errors), len(result.Errors)+len(result.Messages), result.Errors[0].Code)
+	unsent, all := result.Unsent()
+	why := fmt.Sprintf("%d of %d recipients were not sent to, the first with %s", unsent, all, result.Errors[0].Code)
 	return temporal.NewApplicationErrorWithOptions(why, sms.NotSentErrorType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*result}})
 }
 

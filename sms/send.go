@@ -105,8 +105,8 @@ type SendSmsInput struct {
 	MaxSegments int `json:"maxSegments,omitempty" example:"2"`
 }
 
-// MaxRecipients is how long a list may be. Temporal takes payloads of 2 MB, and
-// the report of a longer list would not fit: nobody would know who was texted.
+// MaxRecipients is how many recipients the report of a send can hold. Temporal takes
+// payloads of 2 MB. A longer list becomes a broadcast, whose report is a file.
 const MaxRecipients = 5000
 
 // OnUnknown is a way to deal with an unknown outcome.
@@ -177,7 +177,7 @@ func (in *SendSmsInput) check(problems Problems) (all Problems, missing []string
 		}
 	}
 	if isGiven(in.Metadata) {
-		in.Variables = in.Metadata
+		in.Variables, in.Metadata = in.Metadata, nil
 	}
 	return problems, missing
 }
@@ -203,7 +203,6 @@ func (in *SendSmsInput) rules() []rule {
 		return rule{field, value != "" && value != one && value != other, fmt.Sprintf("%s must be %s or %s", field, one, other)}
 	}
 	return []rule{
-		{"smsTo", len(in.SmsTo) > MaxRecipients, fmt.Sprintf("smsTo lists %d recipients; SendSms takes %d, whose report fits into a payload of Temporal's: start BroadcastSmsWorkflow with the list", len(in.SmsTo), MaxRecipients)},
 		{"variables", isGiven(in.Variables) && isGiven(in.Metadata), "variables and metadata are two names of the same; give one"},
 		oneOf("onUnknown", string(in.OnUnknown), string(OnUnknownReport), string(OnUnknownResend)),
 		oneOf("onError", string(in.OnError), string(OnErrorComplete), string(OnErrorFail)),

@@ -19,6 +19,34 @@ type SendSmsResult struct {
 	Messages []Message `json:"messages"`
 	// Errors name each recipient that was not sent to, and why.
 	Errors []Error `json:"errors"`
+	// Broadcast is set if there were more than [MaxRecipients]. Messages is empty
+	// then, and Errors has one error for each code.
+	Broadcast *ListBroadcast `json:"broadcast,omitempty"`
+}
+
+// ListBroadcast is the broadcast that a long list became, and how it ended. Its report
+// says what became of each recipient.
+type ListBroadcast struct {
+	WorkflowID string `json:"workflowId"`
+	// Recipients are those of the list, each counted once. Sent of them were taken by
+	// Twilio.
+	Recipients int `json:"recipients"`
+	Sent       int `json:"sent"`
+	// Errors counts those who were not sent to by code. The turn of others may never
+	// have come.
+	Errors map[Code]int `json:"errors"`
+	// State is done, cancelled or failed.
+	State string `json:"state"`
+	// Report is the file's name in BROADCAST_STORE.
+	Report string `json:"report"`
+}
+
+// Unsent returns how many recipients were not sent to, and of how many.
+func (r *SendSmsResult) Unsent() (unsent, all int) {
+	if b := r.Broadcast; b != nil {
+		return b.Recipients - b.Sent, b.Recipients
+	}
+	return len(r.Errors), len(r.Errors) + len(r.Messages)
 }
 
 // Resolve is the result once some of its unknown outcomes are known: Twilio has

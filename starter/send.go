@@ -232,6 +232,10 @@ func (f sendFlags) print(out io.Writer, result sms.SendSmsWorkflowResult) error 
 	for _, d := range result.Deliveries {
 		fmt.Fprintf(out, "%s: %s\n", d.To, d.Status)
 	}
+	if b := result.Broadcast; b != nil {
+		unsent, all := result.Unsent()
+		fmt.Fprintf(out, "%d of %d recipients were sent to, by the workflow %s; its report is %s\n", all-unsent, all, b.WorkflowID, b.Report)
+	}
 	for i := range result.Errors {
 		fmt.Fprintf(out, "%s: %s: %s\n", whole(result.Errors[i]), result.Errors[i].Code, result.Errors[i].Message)
 	}

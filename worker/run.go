@@ -129,6 +129,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 
 			DefaultRegion: c.DefaultRegion,
 			RecordFirst:   c.RecordFirst,
+			Reports:       store != nil,
 		}
 		if c.WebhookPublicURL != "" {
 			sending.StatusCallback = strings.TrimRight(c.WebhookPublicURL, "/") + webhook.StatusPath

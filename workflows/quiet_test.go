@@ -54,6 +54,7 @@ func TestQuietHoursThatMakeNoSenseAreRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*sms.SendSmsWorkflowInput){
 		"no time of day": func(r *sms.SendSmsWorkflowInput) { r.QuietHours.From = "9 pm" },
 		"all day":        func(r *sms.SendSmsWorkflowInput) { r.QuietHours.To = "21:00" },
+		"very many":      func(r *sms.SendSmsWorkflowInput) { r.SmsTo = make(sms.Recipients, sms.MaxRecipients+1) },
 		"a schedule, too": func(r *sms.SendSmsWorkflowInput) {
 			r.SendAt, r.MessagingServiceSID = &soon, "MG0123456789abcdef0123456789abcdef"
 		},

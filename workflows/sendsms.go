@@ -46,7 +46,8 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.S
 	if report.SendSmsResult, err = sendAwake(ctx, request.SendSmsInput); err != nil {
 		return report, err
 	}
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio took %d messages, %d were not sent.", len(report.Messages), len(report.Errors)))
+	unsent, all := report.Unsent()
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio took %d messages, %d were not sent.", all-unsent, unsent))
 	if !request.WaitForDelivery {
 		return report, nil
 	}
@@ -77,6 +78,9 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.Send
 	}
 	if err == nil && request.WaitForDelivery && len(request.SmsTo) > maxAwaited {
 		err = sms.Problems{{Field: "waitForDelivery", Says: fmt.Sprintf("waitForDelivery can wait for %d recipients at most, as Temporal bounds the signals of a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave waitForDelivery out", maxAwaited, len(request.SmsTo))}}
+	}
+	if err == nil && request.QuietHours != nil && len(request.SmsTo) > sms.MaxRecipients && workflow.GetVersion(ctx, "long-lists", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
+		err = sms.Problems{{Field: "quietHours", Says: fmt.Sprintf("quietHours are for %d recipients at most; there are %d. Start BroadcastSmsWorkflow with the list", sms.MaxRecipients, len(request.SmsTo))}}
 	}
 	if err == nil && request.QuietHours != nil && request.SendAt != nil {
 		err = sms.Problems{{Field: "sendAt", Says: "sendAt and quietHours do not go together: Twilio would send at sendAt, whoever sleeps then; give one"}}

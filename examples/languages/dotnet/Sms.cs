@@ -140,6 +140,8 @@ public sealed record SendSmsResult
     public required IReadOnlyList<Message> Messages { get; init; }
     [JsonPropertyName("errors")]
     public required IReadOnlyList<Error> Errors { get; init; }
+    [JsonPropertyName("broadcast")]
+    public IReadOnlyDictionary<string, object?>? Broadcast { get; init; }
 }
 
 // SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and how long to wait for
@@ -244,6 +246,8 @@ public sealed record SendSmsWorkflowResult
     public required IReadOnlyList<Message> Messages { get; init; }
     [JsonPropertyName("errors")]
     public required IReadOnlyList<Error> Errors { get; init; }
+    [JsonPropertyName("broadcast")]
+    public IReadOnlyDictionary<string, object?>? Broadcast { get; init; }
     [JsonPropertyName("deliveries")]
     public IReadOnlyList<Delivery>? Deliveries { get; init; }
 }

@@ -101,6 +101,7 @@ class SendSmsResult(TypedDict):
     twilioError: str | None
     messages: list[Message]
     errors: list[Error]
+    broadcast: NotRequired[dict[str, Any]]
 
 
 class SendSmsWorkflowInput(TypedDict):
@@ -161,6 +162,7 @@ class SendSmsWorkflowResult(TypedDict):
     twilioError: str | None
     messages: list[Message]
     errors: list[Error]
+    broadcast: NotRequired[dict[str, Any]]
     deliveries: NotRequired[list[Delivery]]
 
 

@@ -86,6 +86,7 @@ export interface SendSmsResult {
   twilioError: string | null;
   messages: Message[];
   errors: Error[];
+  broadcast?: Record<string, unknown>;
 }
 
 // SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and how long to wait for
@@ -143,6 +144,7 @@ export interface SendSmsWorkflowResult {
   twilioError: string | null;
   messages: Message[];
   errors: Error[];
+  broadcast?: Record<string, unknown>;
   deliveries?: Delivery[];
 }
 

@@ -87,6 +87,7 @@ public final class Sms {
     public String twilioError;
     public List<Message> messages;
     public List<Error> errors;
+    public Map<String, Object> broadcast;
   }
 
   // SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and how long to wait for
@@ -144,6 +145,7 @@ public final class Sms {
     public String twilioError;
     public List<Message> messages;
     public List<Error> errors;
+    public Map<String, Object> broadcast;
     public List<Delivery> deliveries;
   }
 

@@ -1,0 +1,167 @@
+package activities
+
+// Long lists: what is more than the report of one send can hold becomes a broadcast,
+// and the result is its summary.
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"temporal-twilio/sms"
+)
+
+// maxWaiting is how many sends may hold a slot of the worker while their broadcasts go
+// on, whose pages need slots, too. Those beyond it ask again and again.
+const maxWaiting = 100
+
+// maxStopping is how long a cancelled send waits for its broadcast to stop, which
+// finishes the page under way.
+const maxStopping = 20 * time.Second
+
+// longList is one attempt's wait for the broadcast of a list. The broadcast has an ID
+// made of the activity's own, so every attempt finds the same one.
+type longList struct {
+	*attempt
+	activities *Activities
+	input      sms.SendSmsInput
+	id         string
+}
+
+// broadcast sends to a list that is too long for one send.
+func (a *Activities) broadcast(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
+	l := &longList{attempt: newAttempt(ctx, a), activities: a, input: input}
+	if problem := l.check(ctx); problem != nil {
+		return sms.NewSendSmsResult(nil, []sms.Error{*problem}), nil
+	}
+	sum := sha256.Sum256([]byte(ownerOf(&l.info)))
+	l.id = "sms-list-" + hex.EncodeToString(sum[:16])
+	l.input.OnError = ""
+	work, end := l.begin(ctx)
+	defer end()
+	progress, err := l.wait(work)
+	if err == nil {
+		return l.summary(progress), nil
+	}
+	return l.notYet(ctx, work, err)
+}
+
+// check returns what keeps a list from becoming a broadcast. Another attempt may be
+// that of a worker with other settings: it takes what an earlier one began as it is.
+func (l *longList) check(ctx context.Context) *sms.Error {
+	input := l.input
+	problem := &sms.Error{Code: sms.CodeInvalidInput}
+	switch {
+	case l.info.Attempt > 1:
+		return nil
+	case !l.activities.Reports:
+		problem.Message = fmt.Sprintf("smsTo lists %d recipients; without BROADCAST_STORE, to which the report of more could be written, SendSms takes %d: start BroadcastSmsWorkflow with the list", len(input.SmsTo), sms.MaxRecipients)
+	case input.StatusSignals != nil && *input.StatusSignals:
+		problem.Message = fmt.Sprintf("statusSignals are for %d recipients at most, as Temporal bounds the signals of a workflow; smsTo lists %d", sms.MaxRecipients, len(input.SmsTo))
+	default:
+		input.SmsTo, input.IdempotencyKey = input.SmsTo[:1], ""
+		return l.activities.newSend(ctx, input).prepare(ctx)
+	}
+	return problem
+}
+
+// wait begins the broadcast, or finds it, and waits for its end.
+func (l *longList) wait(ctx context.Context) (progress sms.BroadcastProgress, err error) {
+	run, err := activity.GetClient(ctx).ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID:                       l.id,
+		TaskQueue:                l.info.TaskQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            fmt.Sprintf("SendSms to %d recipients", len(l.input.SmsTo)),
+	}, sms.BroadcastSmsWorkflowName, sms.BroadcastSmsInput{SendSmsInput: l.input, Report: l.id})
+	if err != nil {
+		return progress, err
+	}
+	defer l.activities.waiting.Add(-1)
+	if room, _ := l.mayGoOn(0); l.activities.waiting.Add(1) > maxWaiting && room {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, maxAsk)
+		defer cancel()
+	}
+	return progress, run.Get(ctx, &progress)
+}
+
+// notYet ends an attempt that did not learn how the broadcast ended: another attempt
+// finds the same one, if the caller leaves room for it.
+func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResult, error) {
+	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: fmt.Sprintf("the list is sent by the workflow %s, which goes on; its result and its report say what became of each recipient", l.id)}
+	delay := min(time.Second<<min(l.info.Attempt-1, 5), 30*time.Second)
+	room, _ := l.mayGoOn(delay)
+	cancelled := temporal.IsCanceledError(context.Cause(work)) || errors.Is(context.Cause(work), context.Canceled)
+	ended, isEnded := errors.AsType[*temporal.WorkflowExecutionError](err)
+	_, isTooBig := errors.AsType[*serviceerror.InvalidArgument](err)
+	switch {
+	case isEnded:
+		problem = whyNoResult(ended)
+	case isTooBig:
+		problem = sms.Error{Code: sms.CodeInvalidInput, Message: "the list does not fit into a payload of Temporal's, which has 2 MB; write it to a file, and start BroadcastSmsWorkflow with that"}
+	case cancelled:
+		if progress, stopped := l.stop(ctx); stopped {
+			return l.summary(progress), nil
+		}
+	case room:
+		return sms.SendSmsResult{}, again("the broadcast of the list has not ended yet", delay, nil)
+	}
+	return sms.NewSendSmsResult(nil, []sms.Error{problem}), nil
+}
+
+// stop cancels the broadcast, and returns how far it came.
+func (l *longList) stop(ctx context.Context) (progress sms.BroadcastProgress, stopped bool) {
+	ctx, cancel := l.within(context.WithoutCancel(ctx), l.payload())
+	defer cancel()
+	ctx, done := context.WithTimeout(ctx, maxStopping)
+	defer done()
+	c := activity.GetClient(ctx)
+	err := c.CancelWorkflow(ctx, l.id, "")
+	if err == nil {
+		err = c.GetWorkflow(ctx, l.id, "").Get(ctx, &progress)
+	}
+	return progress, err == nil
+}
+
+// whyNoResult returns the error of a broadcast that texted nobody, or that somebody ended.
+func whyNoResult(err *temporal.WorkflowExecutionError) sms.Error {
+	if why, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return sms.Error{Code: cmp.Or(sms.Code(why.Type()), sms.CodeUnknown), Message: "nobody was texted: " + why.Message()}
+	}
+	return sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the workflow that sent the list was ended from outside, and its result is lost; its history says whom it texted"}
+}
+
+// summary returns the result of a list that was sent by a broadcast: an error for each
+// code, and how many have it.
+func (l *longList) summary(progress sms.BroadcastProgress) sms.SendSmsResult {
+	all := max(progress.Total, progress.Recipients)
+	var problems []sms.Error
+	for _, code := range slices.Sorted(maps.Keys(progress.Errors)) {
+		problems = append(problems, sms.Error{Code: code, Message: fmt.Sprintf("%d recipients; the report %s names them", progress.Errors[code], progress.Report)})
+	}
+	if left := all - progress.Recipients; left > 0 {
+		code := sms.CodeCancelled
+		if progress.Error != "" {
+			code = sms.CodeUnknown
+		}
+		problems = append(problems, sms.Error{Code: code, Message: fmt.Sprintf("the turn of %d recipients never came; nothing was sent to them. %s", left, progress.Error)})
+	}
+	result := sms.NewSendSmsResult(nil, problems)
+	result.Broadcast = &sms.ListBroadcast{
+		WorkflowID: l.id, Recipients: all, Sent: progress.Sent, Errors: progress.Errors, State: progress.State, Report: progress.Report,
+	}
+	return result
+}

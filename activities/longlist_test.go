@@ -1,0 +1,38 @@
+package activities
+
+import (
+	"strings"
+	"testing"
+
+	"temporal-twilio/sms"
+)
+
+func TestLongListIsRefusedBeforeAnybodyIsTexted(t *testing.T) {
+	for says, change := range map[string]func(*Activities, *sms.SendSmsInput){
+		"BROADCAST_STORE": func(a *Activities, _ *sms.SendSmsInput) { a.Reports = false },
+		"statusSignals":   func(_ *Activities, in *sms.SendSmsInput) { yes := true; in.StatusSignals = &yes },
+		"line 1":          func(_ *Activities, in *sms.SendSmsInput) { in.SmsBody = "Hi ${" },
+		`account "away"`:  func(_ *Activities, in *sms.SendSmsInput) { in.Account = "away" },
+	} {
+		a := newActivities(gatewayFunc(nil)) // which panics if it is asked to send
+		a.Reports = true
+		input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}
+		change(a, &input)
+		result, err := run(t, a, input)
+		if err != nil || len(result.Errors) != 1 || !strings.Contains(result.Errors[0].Message, says) || result.Errors[0].To != "" {
+			t.Errorf("%s: %v, %+v", says, err, result)
+		}
+	}
+}
+
+func TestSummaryOfALongListCountsEverybody(t *testing.T) {
+	l := &longList{id: "sms-list-1"}
+	got := l.summary(sms.BroadcastProgress{Total: 6000, Recipients: 5500, Sent: 5000, Errors: map[sms.Code]int{sms.CodeInvalidTo: 400, sms.CodeOptedOut: 100}, State: "cancelled", Report: "r.jsonl"})
+	checkContract(t, got)
+	if unsent, all := got.Unsent(); len(got.Errors) != 3 || got.Errors[2].Code != sms.CodeCancelled || !strings.Contains(got.Errors[0].Message, "400") || unsent != 1000 || all != 6000 {
+		t.Errorf("%d of %d, %+v", unsent, all, got)
+	}
+	if all := l.summary(sms.BroadcastProgress{Total: 6000, Recipients: 6000, Sent: 6000, State: "done"}); all.TwilioError != nil {
+		t.Errorf("all were sent to: %s", *all.TwilioError)
+	}
+}
