@@ -5,6 +5,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -32,6 +33,8 @@ type Pace struct {
 	senders map[string]*sender
 	// until is when the account may send again.
 	until time.Time
+	// held is set while nothing may be sent, for nobody knows how long.
+	held bool
 }
 
 // Limits are those of a pace. The zero value leaves the pace to Twilio, which
@@ -106,10 +109,31 @@ func (p *Pace) Concurrency() int { return cap(p.slots) }
 // CountsSegments reports whether Acquire heeds how many segments a message has.
 func (p *Pace) CountsSegments() bool { return p.limits.Segments }
 
+// ErrHeld is that of a turn while all sending is paused.
+var ErrHeld = errors.New("all sending is paused")
+
+// Hold lets nobody send until it is called with false. Requests that have begun go
+// on.
+func (p *Pace) Hold(held bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = held
+}
+
+// Held reports whether nobody may send.
+func (p *Pace) Held() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.held
+}
+
 // Acquire waits for the turn of a sender's message of so many segments; Release
 // ends it. If the turn comes later than a time from now, it does not wait: the
-// error is a [TurnError].
+// error is a [TurnError]; or [ErrHeld] while all sending is paused.
 func (p *Pace) Acquire(ctx context.Context, from string, segments int, within time.Duration) error {
+	if p.Held() {
+		return ErrHeld
+	}
 	deadline := time.Now().Add(within)
 	s, _ := p.sender(from)
 	count := 1
@@ -134,6 +158,10 @@ func (p *Pace) Acquire(ctx context.Context, from string, segments int, within ti
 			return ctx.Err()
 		}
 		// A pause may have begun while others had the slots.
+		if p.Held() {
+			p.Release()
+			return ErrHeld
+		}
 		if _, pause := p.sender(from); pause <= 0 {
 			return nil
 		}

@@ -218,19 +218,13 @@ func (s *send) run(ctx context.Context) error {
 		if wait := s.lookUp(ctx); wait > 0 {
 			return s.another(ctx, wait, "Twilio's listing does not show yet what was sent")
 		}
-		s.mu.Lock() // a heartbeat may be written
-		if s.settled() > settled {
-			s.stalls, s.stuck = 0, time.Time{}
-		} else if s.stalls++; s.stuck.IsZero() {
-			s.stuck = time.Now()
-		}
-		s.mu.Unlock()
+		s.tally(s.settled() > settled)
 		if ctx.Err() != nil || len(s.in(untried, deferred)) == 0 || s.halt != nil && s.halt.final {
 			break
 		}
 		delay := s.delay()
 		if s.room(delay) {
-			return s.another(ctx, delay, "Twilio could not take every message yet")
+			return s.another(ctx, delay, s.reason())
 		}
 		if s.callerGoesOn() || !s.fits(delay) || s.tired(delay, false) || sleep(ctx, delay) != nil {
 			break
@@ -239,6 +233,21 @@ func (s *send) run(ctx context.Context) error {
 		s.halt, s.failures, s.pause = nil, 0, 0
 	}
 	return s.conclude(ctx)
+}
+
+// tally notes whether a round made progress. Without a limit of the caller's, a
+// pause of all sending wears no send out, however long it lasts.
+func (s *send) tally(progress bool) {
+	s.mu.Lock() // a heartbeat may be written
+	defer s.mu.Unlock()
+	if progress {
+		s.stalls, s.stuck = 0, time.Time{}
+	} else if s.stalls++; s.stuck.IsZero() {
+		s.stuck = time.Now()
+	}
+	if s.paused() && s.input.GiveUpAfter == 0 {
+		s.stuck = time.Time{}
+	}
 }
 
 // measure asks Twilio for the time there, unless an answer has shown it already.
@@ -405,12 +414,27 @@ func (s *send) try(ctx context.Context, to *recipient) {
 			defer s.mu.Unlock()
 			s.pause = max(s.pause, time.Duration(turn))
 			s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "the sender's pace leaves no turn before the send ends; nothing was sent"}, false)
+		} else if errors.Is(err, ErrHeld) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.stop(sms.Error{Code: sms.CodeSendingPaused, Retryable: true, Message: "all sending is paused until somebody runs \"starter resume-all\", and the send could not wait that long; nothing was sent"}, false)
 		}
 		return
 	}
 	defer s.account.Pace.Release()
 	s.create(ctx, to)
 }
+
+// reason says why there is to be another attempt.
+func (s *send) reason() string {
+	if s.paused() {
+		return "all sending is paused"
+	}
+	return "Twilio could not take every message yet"
+}
+
+// paused reports whether the round ended because all sending is paused.
+func (s *send) paused() bool { return s.halt != nil && s.halt.problem.Code == sms.CodeSendingPaused }
 
 // turnLimit is how long a turn may be waited for.
 func (s *send) turnLimit() time.Duration {

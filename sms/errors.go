@@ -61,6 +61,9 @@ const (
 	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn, and the
 	// caller's retry policy leaves no other.
 	CodeNoAttemptLeft Code = "NO_ATTEMPT_LEFT"
+	// CodeSendingPaused: somebody has paused all sending, and the caller's timeouts
+	// and retry policy leave no room to wait for its end.
+	CodeSendingPaused Code = "SENDING_PAUSED"
 )
 
 // Codes returns all of them.
@@ -68,7 +71,7 @@ func Codes() []Code {
 	return []Code{
 		CodeMissingInput, CodeInvalidInput, CodeConnection, CodeAuthentication, CodeInvalidRequest, CodeInvalidTo, CodeInvalidFrom,
 		CodePermissionDenied, CodeInvalidRegion, CodeTemplateMetadata, CodeTemplateSyntax, CodeUnknown,
-		CodeRateLimited, CodeOptedOut, CodeOutcomeUnknown, CodeCancelled, CodeTimeUp, CodeWorkerStopped, CodeNoAttemptLeft,
+		CodeRateLimited, CodeOptedOut, CodeOutcomeUnknown, CodeCancelled, CodeTimeUp, CodeWorkerStopped, CodeNoAttemptLeft, CodeSendingPaused,
 	}
 }
 

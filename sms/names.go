@@ -40,9 +40,15 @@ const (
 	ReceiveSmsWorkflowName = "ReceiveSmsWorkflow"
 	// SilenceSmsWorkflowName lasts as long as a number is silent to a phone.
 	SilenceSmsWorkflowName = "SilenceSmsWorkflow"
+	// PauseSmsWorkflowName lasts as long as all sending is paused; "starter pause-all"
+	// starts it under the ID PauseID.
+	PauseSmsWorkflowName = "PauseSmsWorkflow"
 	// QuestionsWorkflowName keeps the open questions of a pair of numbers.
 	QuestionsWorkflowName = "SmsQuestionsWorkflow"
 )
+
+// PauseID is the ID of the workflow that pauses all sending of the namespace.
+const PauseID = "sms-pause-all"
 
 // The activity types for callers.
 const (

@@ -52,6 +52,6 @@ Exit status: 0 success, 1 a recipient was not sent to or did not answer,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), cancelCommand(), findCommand(), renderCommand(), triggersCommand(), simulateCommand(), scaffoldCommand())
+	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), cancelCommand(), pauseCommand(), resumeCommand(), findCommand(), renderCommand(), triggersCommand(), simulateCommand(), scaffoldCommand())
 	return root
 }

@@ -33,6 +33,7 @@ const lookTimeout = 3 * time.Second
 // tellStarted prints a workflow's ID and a link to it.
 func tellStarted(progress io.Writer, c *temporal.Client, id string) {
 	fmt.Fprintln(progress, strings.TrimSpace("workflow "+id+"  "+webUI(c, id)))
+	tellPaused(progress, c)
 }
 
 // webUI returns the link to a workflow in Temporal's Web UI: at

@@ -116,6 +116,7 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	}
 	if f.standalone {
 		fmt.Fprintln(progress, "activity", id)
+		tellPaused(progress, c)
 	} else {
 		tellStarted(progress, c, id)
 	}

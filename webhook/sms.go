@@ -122,7 +122,11 @@ func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Ans
 		answer.Replies = nil
 		return
 	}
-	if may, why := h.guard.mayEcho(message); !may {
+	may, why := false, "all sending is paused"
+	if !h.Paused() {
+		may, why = h.guard.mayEcho(message)
+	}
+	if !may {
 		h.Metrics.EchoSuppressed()
 		answer.Replies, answer.Unsaid = nil, why
 		return

@@ -456,3 +456,21 @@ func TestWebhookShowsOutcomesIfAskedTo(t *testing.T) {
 		t.Errorf("unasked, the answer says %q", got)
 	}
 }
+
+func TestPausedSendingPublishesAndDoesNotAnswer(t *testing.T) {
+	paused := true
+	triggered := with(t, everything)
+	b := newBench(t, func(o *Options) {
+		triggered(o)
+		o.Paused = func() bool { return paused }
+		o.ShowOutcome = true
+	})
+	w := b.deliver(numbered(1, "hi"), token)
+	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "Got it") || len(b.published) != 1 || !strings.Contains(w.Header().Get(OutcomeHeader), "all sending is paused") {
+		t.Errorf("published %q, answered %d %s, %q", b.published, w.Code, w.Body, w.Header().Get(OutcomeHeader))
+	}
+	paused = false
+	if w := b.deliver(numbered(2, "hi"), token); !strings.Contains(w.Body.String(), "Got it") {
+		t.Errorf("after the pause: %s", w.Body)
+	}
+}

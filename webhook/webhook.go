@@ -102,6 +102,9 @@ type Options struct {
 	// Ready returns why events cannot be published now, in words for anybody; or
 	// else what is not well although they can. Optional: default always ready.
 	Ready func(context.Context) (note string, err error)
+	// Paused reports whether all sending is paused: then texts are published, and not
+	// answered. Optional: default never.
+	Paused func() bool
 	// Metrics counts requests and texts. Optional: default not.
 	Metrics *metrics.Metrics
 	// Logger gets one line for each refused or failed request, without numbers
@@ -123,6 +126,9 @@ type Silencer interface {
 func Handler(o Options) (http.Handler, error) {
 	if err := o.check(); err != nil {
 		return nil, err
+	}
+	if o.Paused == nil {
+		o.Paused = func() bool { return false }
 	}
 	if o.Metrics == nil {
 		o.Metrics = metrics.New(nil, "")

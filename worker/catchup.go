@@ -66,7 +66,7 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 		return w
 	}
 	return func(ctx context.Context) error {
-		w := startWorker(ctx, build, temporalClient, logger)
+		w := startWorker(ctx, build, temporalClient, func(ctx context.Context) error { return temporalAnswers(ctx, temporalClient) }, logger)
 		if w == nil {
 			return nil
 		}

@@ -4,6 +4,7 @@ package main
 // that can be checked from here, one line each, with what to do.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -193,6 +194,7 @@ func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 	default:
 		d.ok("retention", says)
 	}
+	d.pause(ctx, c)
 	if missing := c.MissingAttributes(ctx); len(missing) > 0 {
 		for _, name := range missing {
 			d.warning("search attributes", "the namespace lacks "+name, c.AttributeCommand(name))
@@ -206,6 +208,19 @@ func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 	}
 	for _, queue := range queues {
 		d.pollers(ctx, c, queue)
+	}
+}
+
+// pause checks whether sends wait.
+func (d *doctor) pause(ctx context.Context, c *temporal.Client) {
+	const check = "all sending"
+	switch pause, err := c.Paused(ctx); {
+	case err != nil:
+		d.failed(check, "Temporal does not say whether it is paused", "check the permissions of the API key")
+	case pause != nil:
+		d.warning(check, fmt.Sprintf("it is paused since %s: %s", pause.Since.UTC().Format(time.RFC3339), cmp.Or(pause.Why, "the reason is not readable here")), "starter resume-all, once that is over")
+	default:
+		d.ok(check, "it is not paused")
 	}
 }
 

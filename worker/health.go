@@ -21,6 +21,7 @@ type health struct {
 	stopping context.Context
 	refused  *refusals
 	temporal *readiness
+	pausing  *pausing
 	// polls is true while the worker polls.
 	polls atomic.Bool
 }
@@ -41,7 +42,11 @@ func (h *health) ready(ctx context.Context) (note string, err error) {
 	if err := h.refused.err(); err != nil {
 		return "", err
 	}
-	return h.temporal.get(ctx)
+	note, err = h.temporal.get(ctx)
+	if err == nil && note == "" && h.pausing.paused() {
+		note = "all sending is paused"
+	}
+	return note, err
 }
 
 // handle adds the probes' paths to the metrics' server.

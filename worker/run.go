@@ -64,6 +64,8 @@ func run(ctx context.Context, c config.Config, p parts) error {
 
 	var services []func(context.Context) error
 	state := newHealth(ctx, temporalClient)
+	state.pausing = &pausing{ask: temporalClient.Paused, ours: measured.Ours, logger: logger}
+	services = append(services, state.pausing.watch)
 	if p.worker {
 		w, err := newWorker(ctx, c, temporalClient, state, measured.Ours, logger)
 		if err != nil {
@@ -100,6 +102,9 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 	accounts, err := openAccounts(c, ours)
 	if err != nil {
 		return nil, err
+	}
+	for _, account := range accounts {
+		state.pausing.paces = append(state.pausing.paces, account.Pace)
 	}
 	store, err := openStore(ctx, c)
 	if err != nil {
@@ -142,7 +147,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 		probing, done := context.WithCancel(ctx)
 		defer done()
 		go state.refused.probe(probing, accounts, logger)
-		w := startWorker(ctx, build, temporalClient, logger)
+		w := startWorker(ctx, build, temporalClient, state.pausing.look, logger)
 		if w == nil {
 			return nil
 		}
@@ -216,12 +221,12 @@ func idSecret(c config.Config) []byte {
 	return []byte(c.Token.Reveal())
 }
 
-// startWorker starts a worker as soon as Temporal answers. It returns nil if
-// the context ends first.
-func startWorker(ctx context.Context, build func() worker.Worker, temporalClient *temporal.Client, logger *slog.Logger) worker.Worker {
+// startWorker starts a worker as soon as Temporal answers, and to ask returns no
+// error. It returns nil if the context ends first.
+func startWorker(ctx context.Context, build func() worker.Worker, temporalClient *temporal.Client, ask func(context.Context) error, logger *slog.Logger) worker.Worker {
 	wait := time.Second
 	for {
-		err := temporalAnswers(ctx, temporalClient)
+		err := ask(ctx)
 		if err == nil {
 			w := build()
 			if err = w.Start(); err == nil {

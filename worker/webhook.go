@@ -50,6 +50,7 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 		NumberAccounts: c.WebhookOwnNumbers.Accounts,
 
 		Ready:       state.ready,
+		Paused:      state.pausing.paused,
 		ShowOutcome: c.WebhookShowOutcome,
 		Logger:      logger,
 	})

@@ -269,6 +269,8 @@ const (
 	firstWait = 10 * time.Second
 	longWait  = 15 * time.Minute
 	queueWait = 5 * time.Minute
+	// resumeWait is how soon a broadcast sees that sending is no longer paused.
+	resumeWait = 30 * time.Second
 )
 
 // notYet waits before the rest of a page is tried again, or gives up.
@@ -288,6 +290,9 @@ func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
 	}
 	why := because(&cause)
 	switch failing := now.Sub(b.held.FailingSince); {
+	case cause.Code == sms.CodeSendingPaused:
+		b.held.FailingSince, b.held.Failures = time.Time{}, 0
+		return b.await(ctx, now.Add(resumeWait), broadcastPaused, why)
 	case !progressed && failing >= time.Duration(b.input.GiveUpAfter):
 		return fmt.Errorf("given up after %s without any progress: %s", spoken(failing), why)
 	case cause.TwilioCode == queueFull:

@@ -68,6 +68,8 @@ func because(e *sms.Error) string {
 	switch {
 	case refusesAccount(e):
 		why = "Twilio refuses the account"
+	case e.Code == sms.CodeSendingPaused:
+		why = "all sending is paused; starter resume-all ends that"
 	case e.Code == sms.CodeConnection:
 		why = "Twilio cannot be reached"
 	case e.Code == sms.CodeRateLimited:

@@ -381,3 +381,29 @@ func TestProgressReadsInALine(t *testing.T) {
 		}
 	}
 }
+
+func TestBroadcastWaitsForTheEndOfAPauseOfAllSending(t *testing.T) {
+	b := newBroadcastBench(t, 10)
+	began := b.Now()
+	b.outcome = func(int, string) *sms.Error {
+		if b.Now().Sub(began) < 48*time.Hour {
+			return &sms.Error{Code: sms.CodeSendingPaused, Retryable: true}
+		}
+		return nil
+	}
+	b.RegisterDelayedCallback(func() {
+		if p := b.progress(t); p.State != "paused" || !strings.Contains(p.Why, "all sending is paused") || p.NextTry == nil {
+			t.Errorf("meanwhile %+v", p)
+		}
+	}, 47*time.Hour)
+	input := fromList("+12125550100", "+12125550101")
+	input.GiveUpAfter = sms.Duration(time.Hour)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+	var progress sms.BroadcastProgress
+	if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Sent != 2 {
+		t.Errorf("%+v, %v", progress, err)
+	}
+	if took := b.Now().Sub(began); took > 48*time.Hour+time.Minute {
+		t.Errorf("it went on after %s", took)
+	}
+}

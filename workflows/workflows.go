@@ -20,6 +20,7 @@ func Register(r worker.WorkflowRegistry) {
 		sms.QuestionsWorkflowName:  QuestionsWorkflow,
 		sms.ReceiveSmsWorkflowName: ReceiveSmsWorkflow,
 		sms.SilenceSmsWorkflowName: SilenceSmsWorkflow,
+		sms.PauseSmsWorkflowName:   PauseSmsWorkflow,
 	} {
 		r.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{Name: name})
 	}

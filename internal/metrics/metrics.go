@@ -91,6 +91,7 @@ type Metrics struct {
 	inDoubt         *prometheus.GaugeVec
 	doubtsResolved  *prometheus.CounterVec
 	accountRefused  *prometheus.GaugeVec
+	sendingPaused   prometheus.Gauge
 	deliveries      *prometheus.CounterVec
 	statusCallbacks *prometheus.CounterVec
 
@@ -135,6 +136,7 @@ func New(registry prometheus.Registerer, version string) *Metrics {
 		inDoubt:         gauges("sms_in_doubt", "Recipients of whom running sends do not know yet whether Twilio took the message.", "account"),
 		doubtsResolved:  counter("sms_doubts_resolved_total", "Doubts that ended, by how: found, absent, resent, or reported as OUTCOME_UNKNOWN.", "account", "how"),
 		accountRefused:  gauges("sms_account_refused", "1 while Twilio refuses the account's credentials, or the account.", "account"),
+		sendingPaused:   gauge("sms_sending_paused", "1 while all sending of the namespace is paused."),
 		deliveries:      counter("sms_deliveries_total", "Final states of messages that status callbacks reported, by status and Twilio's error code.", "status", "code"),
 		statusCallbacks: counter("sms_status_callbacks_total", "Status callbacks by what became of them.", "outcome"),
 
@@ -296,6 +298,14 @@ func (a *Account) Refused(is bool) {
 		value = 1
 	}
 	a.all.accountRefused.WithLabelValues(a.name).Set(value)
+}
+
+// SendingPaused records whether all sending is paused.
+func (m *Metrics) SendingPaused(is bool) {
+	m.sendingPaused.Set(0)
+	if is {
+		m.sendingPaused.Set(1)
+	}
 }
 
 const (

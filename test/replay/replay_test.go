@@ -126,6 +126,7 @@ var scenes = map[string]scene{
 		Text: sms.Text{MessageSID: "SM2", From: quiet, To: stack.Number, Body: "hi"}, Late: true, Keepers: []string{"none"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
 	}},
+	"pause-sms":            {workflow: sms.PauseSmsWorkflowName, act: cancelBegun},
 	"send-sms-with-errors": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
 }
 
@@ -173,6 +174,11 @@ func cancel(s *stage) error {
 	if err := s.texted(); err != nil {
 		return err
 	}
+	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
+}
+
+// cancelBegun cancels the workflow at once.
+func cancelBegun(s *stage) error {
 	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
 }
 

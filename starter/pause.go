@@ -1,0 +1,125 @@
+package main
+
+// starter pause-all and resume-all: all sending of the namespace.
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"temporal-twilio/internal/temporal"
+)
+
+func pauseCommand() *cobra.Command {
+	var (
+		why    string
+		asJSON bool
+	)
+	cmd := &cobra.Command{
+		Use:   "pause-all --why TEXT",
+		Short: "Pause all sending, of all workers of the namespace",
+		Long: `Pause all sending, of all workers of the namespace, within 5 seconds. Sends wait,
+as long as their callers' timeouts leave room; texts are published as ever, and
+not answered. What Twilio has taken already is not recalled.`,
+		Example: `  starter pause-all --why 'wrong price in the October text'
+  starter resume-all`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if strings.TrimSpace(why) == "" {
+				return fmt.Errorf("--why is empty: say why, for the colleague who wonders")
+			}
+			return withPause(cmd.Context(), "pause all sending", func(ctx context.Context, c *temporal.Client) error {
+				already, err := c.PauseAll(ctx, why)
+				if err != nil {
+					return err
+				}
+				now := temporal.Pause{Since: time.Now(), Why: why}
+				if already != nil {
+					now = *already
+				}
+				return tellPause(cmd.OutOrStdout(), now, already != nil, asJSON)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&why, "why", "", "the reason, which is shown to whoever asks; encrypted if payloads are")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	_ = cmd.MarkFlagRequired("why") // it has been defined
+	return cmd
+}
+
+func tellPause(out io.Writer, pause temporal.Pause, already, asJSON bool) error {
+	if asJSON {
+		return printJSON(out, pause)
+	}
+	if already {
+		fmt.Fprintln(out, "it was paused before")
+	}
+	fmt.Fprintln(out, pauseInWords(pause))
+	return nil
+}
+
+func resumeCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "resume-all",
+		Short: "Go on with all sending after pause-all",
+		Long: `Go on with all sending after pause-all. Sends that waited go on within about a
+minute, at the rates of SEND_RATE and SEND_ACCOUNT_RATE.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return withPause(cmd.Context(), "resume all sending", func(ctx context.Context, c *temporal.Client) error {
+				ended, err := c.ResumeAll(ctx)
+				switch out := cmd.OutOrStdout(); {
+				case err != nil:
+					return err
+				case asJSON:
+					return printJSON(out, map[string]*temporal.Pause{"ended": ended})
+				case ended == nil:
+					fmt.Fprintln(out, "sending was not paused")
+				default:
+					fmt.Fprintln(out, "sending goes on;", pauseInWords(*ended))
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// withPause connects to Temporal, and says what failed.
+func withPause(ctx context.Context, what string, do func(context.Context, *temporal.Client) error) error {
+	c, err := connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := do(ctx, c); err != nil {
+		return failure(c, what, err)
+	}
+	return nil
+}
+
+// inWords describes a pause.
+func pauseInWords(pause temporal.Pause) string {
+	text := "all sending is paused since " + pause.Since.UTC().Format(time.RFC3339)
+	if pause.Why != "" {
+		text += ": " + pause.Why
+	}
+	return text
+}
+
+// tellPaused says that sending is paused, if it is.
+func tellPaused(progress io.Writer, c *temporal.Client) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
+	defer cancel()
+	if pause, err := c.Paused(ctx); err == nil && pause != nil {
+		fmt.Fprintln(progress, pauseInWords(*pause)+"; starter resume-all ends that")
+	}
+}

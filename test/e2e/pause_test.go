@@ -1,0 +1,121 @@
+package e2e
+
+// Stop all sending: for all workers, those that start meanwhile included.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"go.temporal.io/sdk/client"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+)
+
+// fetched gets a page of a worker.
+func fetched(ctx context.Context, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return string(body), err
+}
+
+func TestAllSendingIsPausedAndGoesOn(t *testing.T) {
+	t.Parallel()
+	metrics := "127.0.0.1:" + stack.FreePort(t)
+	s := stack.Start(t, stack.Options{Environment: []string{"METRICS_ADDR=" + metrics}, Triggers: `triggers:
+  - {name: kept, pattern: 'hello', echo: 'Hello to you', start: {workflow: SendSmsWorkflow, taskQueue: twilio}}
+`})
+	starter := func(args ...string) string {
+		cmd := exec.CommandContext(t.Context(), stack.Build(t, "starter"), args...)
+		cmd.Env = s.Environment()
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("starter %v: %v %s", args, err, out)
+		}
+		return string(out)
+	}
+	ready := func(want string) func(context.Context) error {
+		return func(ctx context.Context) error {
+			body, err := fetched(ctx, "http://"+metrics+"/readyz")
+			if err == nil && strings.TrimSpace(body) != want {
+				err = errors.New(body)
+			}
+			return err
+		}
+	}
+	const why = "wrong price"
+	starter("pause-all", "--why", why)
+	if out := starter("pause-all", "--why", "another"); !strings.Contains(out, "before") || !strings.Contains(out, why) {
+		t.Errorf("paused twice: %s", out)
+	}
+	stack.Eventually(t, "the worker says that it is paused", ready("ready; all sending is paused"))
+	another := stack.StartProcess(t, "worker", append(append([]string{}, s.Environment()...), "TRIGGERS=", "METRICS_ADDR="), stack.Build(t, "worker"))
+	stack.Eventually(t, "a worker that starts meanwhile polls", func(context.Context) error {
+		if !strings.Contains(another.Output(), "worker polls") {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	const sends = 6
+	var runs []client.WorkflowRun
+	for n := range sends {
+		run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName,
+			sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(fmt.Sprintf("+1500555001%d", n)), SmsBody: "Hi"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs = append(runs, run)
+	}
+	stack.Eventually(t, "each send was tried twice", func(ctx context.Context) error {
+		for _, run := range runs {
+			described, err := s.Temporal.Client.DescribeWorkflowExecution(ctx, run.GetID(), "")
+			if err != nil {
+				return err
+			}
+			if pending := described.GetPendingActivities(); len(pending) != 1 || pending[0].GetAttempt() < 3 {
+				return errors.New("not yet")
+			}
+		}
+		return nil
+	})
+	if got := text(t, s, "hello"); len(got.Replies) != 0 || executions(t, s, got.MessageSID) != 1 {
+		t.Errorf("a text meanwhile: %d replies, %d workflows", len(got.Replies), executions(t, s, got.MessageSID))
+	}
+	if sent := messages(t, s); len(sent) != 0 {
+		t.Errorf("%d messages were sent during the pause", len(sent))
+	}
+	found, _ := doctor(t, s)
+	if err := found.is("all sending", "warning", why); err != nil {
+		t.Error(err)
+	}
+	if body, err := fetched(t.Context(), "http://"+metrics+"/metrics"); err != nil || !strings.Contains(body, "\nsms_sending_paused 1\n") {
+		t.Errorf("the metrics do not say it: %v", err)
+	}
+	if out := starter("resume-all"); !strings.Contains(out, why) {
+		t.Errorf("resumed: %s", out)
+	}
+	for _, run := range runs {
+		var result sms.SendSmsWorkflowResult
+		if err := run.Get(t.Context(), &result); err != nil || len(result.Messages) != 1 {
+			t.Errorf("%+v, %v", result.Errors, err)
+		}
+	}
+	stack.Eventually(t, "the worker says nothing of a pause", ready("ready"))
+	if strings.Contains(another.Output(), why) {
+		t.Error("the log holds the reason, which may hold anything")
+	}
+}

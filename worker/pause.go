@@ -1,0 +1,73 @@
+package main
+
+// The pause of all sending, as this process knows it.
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/internal/metrics"
+	"temporal-twilio/internal/temporal"
+)
+
+// pauseEvery is how often Temporal is asked whether all sending is paused.
+const pauseEvery = 5 * time.Second
+
+// pausing knows whether all sending is paused.
+type pausing struct {
+	// ask returns the pause; nil if there is none.
+	ask    func(context.Context) (*temporal.Pause, error)
+	ours   *metrics.Metrics
+	logger *slog.Logger
+	// paces are those that a pause holds.
+	paces []*activities.Pace
+	is    atomic.Bool
+	// mu keeps an older answer from being taken for a newer one.
+	mu sync.Mutex
+}
+
+// paused reports whether sending is paused, as far as is known.
+func (p *pausing) paused() bool { return p.is.Load() }
+
+// look finds out whether sending is paused. If Temporal does not say, what was
+// known holds.
+func (p *pausing) look(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, pauseEvery)
+	defer cancel()
+	pause, err := p.ask(ctx)
+	if err != nil {
+		return err
+	}
+	is := pause != nil
+	for _, pace := range p.paces {
+		pace.Hold(is)
+	}
+	p.ours.SendingPaused(is)
+	switch was := p.is.Swap(is); {
+	case is && !was: // why is a person's text, and may hold anything
+		p.logger.Warn("all sending is paused: sends wait until somebody runs starter resume-all", "since", pause.Since)
+	case was && !is:
+		p.logger.Info("sending is no longer paused")
+	}
+	return nil
+}
+
+// watch looks until the context ends.
+func (p *pausing) watch(ctx context.Context) error {
+	ticker := time.NewTicker(pauseEvery)
+	defer ticker.Stop()
+	for {
+		_ = p.look(ctx) // readiness says whether Temporal answers
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+	}
+}
