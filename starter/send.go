@@ -144,7 +144,7 @@ func connect() (*temporal.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("PAYLOAD_KEYS: %w", err)
 	}
-	return temporal.NewClient(quiet, nil, ring)
+	return temporal.NewClient(quiet, nil, ring, nil)
 }
 
 // timedOut reports whether an error is that of the deadline: ours, or the

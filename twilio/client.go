@@ -32,9 +32,19 @@ type Access struct {
 	BaseURL string
 	// Timeout bounds one request. Optional: default 10 s.
 	Timeout time.Duration
-	// Observe is called after each request with its method, the HTTP status of the
-	// answer, 0 if there was none, and how long that took. Optional.
-	Observe func(method string, status int, took time.Duration)
+	// Observe is called after each request, with the context of the call. Optional.
+	Observe func(context.Context, Exchange)
+}
+
+// Exchange is a request and its answer, as far as they say nothing of a message.
+type Exchange struct {
+	Method string
+	// Status is the HTTP status of the answer, 0 if there was none.
+	Status int
+	Took   time.Duration
+	// RequestID is Twilio's name of the request, for its support; empty without an
+	// answer.
+	RequestID string
 }
 
 // DefaultTimeout bounds one request to Twilio. Its slowest creates are well

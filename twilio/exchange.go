@@ -27,7 +27,7 @@ type exchange struct {
 	transport http.RoundTripper
 	clock     *clock
 	// observe is called after each request. Optional.
-	observe func(method string, status int, took time.Duration)
+	observe func(context.Context, Exchange)
 	// check is asked at the last moment before a request is written; its error
 	// keeps it from being written. Optional.
 	check func() error
@@ -75,11 +75,11 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	if x.base != nil {
 		req.URL.Scheme, req.URL.Host, req.Host = x.base.Scheme, x.base.Host, x.base.Host
 	}
-	sent := time.Now()
+	sent, requestID := time.Now(), ""
 	if x.observe != nil {
 		defer func() {
 			if x.held.Load() == nil { // else it was never written
-				x.observe(req.Method, x.status, time.Since(sent))
+				x.observe(x.ctx, Exchange{Method: req.Method, Status: x.status, Took: time.Since(sent), RequestID: requestID})
 			}
 		}()
 	}
@@ -87,7 +87,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.status = resp.StatusCode
+	x.status, requestID = resp.StatusCode, resp.Header.Get("Twilio-Request-Id")
 	x.retryAfter = parseRetryAfter(resp.Header.Get("Retry-After"))
 	x.clock.measure(sent, time.Now(), resp.Header.Get("Date"))
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))

@@ -137,7 +137,7 @@ func diagnose(ctx context.Context) []finding {
 		return d.findings
 	}
 	d.keys(ring)
-	if temporalClient, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil, ring); err != nil {
+	if temporalClient, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil, ring, nil); err != nil {
 		d.failed("Temporal", err.Error(), "correct the TEMPORAL_… variables")
 	} else {
 		defer temporalClient.Close()

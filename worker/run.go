@@ -47,6 +47,11 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	if err != nil {
 		return err
 	}
+	traces, err := telemetry.OpenTraces(ctx, os.Getenv, logger)
+	if err != nil {
+		return err
+	}
+	defer traces.Close()
 	ring, err := payload.Open(c.PayloadKeys, logger)
 	if err != nil {
 		return fmt.Errorf("PAYLOAD_KEYS: %w", err)
@@ -54,7 +59,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	if err := ring.Measure(measured.Meter); err != nil {
 		return err
 	}
-	temporalClient, err := temporal.NewClient(logger, measured.Meter, ring, grpc.WithStatsHandler(webhook.DoubtHandler{}))
+	temporalClient, err := temporal.NewClient(logger, measured.Meter, ring, traces.Interceptors(), grpc.WithStatsHandler(webhook.DoubtHandler{}))
 	if err != nil {
 		return err
 	}
@@ -74,7 +79,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 		services = append(services, w)
 	}
 	if p.webhook {
-		w, err := newWebhook(c, temporalClient, state, measured.Ours, logger)
+		w, err := newWebhook(c, temporalClient, state, measured.Ours, traces, logger)
 		if err != nil {
 			return err
 		}
@@ -200,9 +205,12 @@ func openAccounts(c config.Config, ours *metrics.Metrics) (map[string]activities
 	return accounts, nil
 }
 
-// openTwilio returns a client whose requests are counted in the metrics.
+// openTwilio returns a client whose requests are counted in the metrics, and traced.
 func openTwilio(access twilio.Access, ours *metrics.Metrics) (*twilio.Client, error) {
-	access.Observe = ours.TwilioRequest
+	access.Observe = func(ctx context.Context, e twilio.Exchange) {
+		ours.TwilioRequest(e.Method, e.Status, e.Took)
+		telemetry.TwilioRequest(ctx, e.Method, e.Status, e.Took, e.RequestID)
+	}
 	return twilio.New(access)
 }
 

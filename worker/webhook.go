@@ -12,13 +12,14 @@ import (
 
 	"temporal-twilio/internal/config"
 	"temporal-twilio/internal/metrics"
+	"temporal-twilio/internal/telemetry"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/triggers"
 	"temporal-twilio/webhook"
 )
 
 // newWebhook returns a service that accepts messages.
-func newWebhook(c config.Config, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
+func newWebhook(c config.Config, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, traces *telemetry.Traces, logger *slog.Logger) (func(context.Context) error, error) {
 	live, err := triggers.Open(c.Triggers, triggers.Options{
 		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
 	})
@@ -63,7 +64,7 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 	}
 	tell(logger, ours, live.Set(), nil)
 	listen, err := serve(logger, listening{
-		name: "webhook", variable: "WEBHOOK_ADDR", address: c.WebhookAddr, handler: handler, tls: secure, drain: c.WebhookDrain,
+		name: "webhook", variable: "WEBHOOK_ADDR", address: c.WebhookAddr, handler: traces.Webhook(webhook.SmsPath, handler), tls: secure, drain: c.WebhookDrain,
 	})
 	if err != nil {
 		return nil, err

@@ -48,6 +48,9 @@ const temporals = "Temporal's own variables, TEMPORAL_ADDRESS (localhost:7233), 
 // more describes what we read of Temporal's beyond its SDK.
 const more = "TEMPORAL_API_KEY_FILE names a file that holds the API key. That file and those of the client's certificate are read again when they change. With TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, as Temporal's worker controller sets them, the workers are versioned: they get nothing before their version is the current one, and from then on workers without a version get nothing."
 
+// traces describes the variables that OpenTelemetry's exporter reads.
+const traces = "OTEL_EXPORTER_OTLP_ENDPOINT, such as http://collector:4318, or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT has traces sent there, by OTLP over HTTP. OTEL_SDK_DISABLED=true and OTEL_TRACES_EXPORTER=none turn them off. OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_RESOURCE_ATTRIBUTES and OpenTelemetry's other variables work as usual"
+
 // Help lists the variables for a terminal.
 func Help() string {
 	var out strings.Builder
@@ -66,6 +69,7 @@ func Help() string {
 	fmt.Fprintf(&out, "\n%s", wrapped("A secret can also be given as the path of a file that holds it, with _FILE after the name: "+strings.Join(secretFiles(), ", ")+".", ""))
 	fmt.Fprintf(&out, "\n%s", wrapped(temporals+", are read as well: https://docs.temporal.io/develop/environment-configuration", ""))
 	fmt.Fprintf(&out, "\n%s", wrapped(more, ""))
+	fmt.Fprintf(&out, "\n%s", wrapped(traces+": https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables", ""))
 	return strings.TrimPrefix(out.String(), "\n")
 }
 
@@ -132,6 +136,10 @@ A secret can also be given as the path of a file that holds it: %s. White space 
 %s, are read as well, as [Temporal documents](https://docs.temporal.io/develop/environment-configuration).
 
 %s
-`, code(strings.Join(secretFiles(), ", ")), code(temporals), code(more))
+
+## Traces
+
+%s, as [OpenTelemetry documents](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
+`, code(strings.Join(secretFiles(), ", ")), code(temporals), code(more), code(traces))
 	return out.String()
 }

@@ -1,5 +1,6 @@
 // Package telemetry is what operators see: logs by slog, metrics for
-// Prometheus. Neither ever holds a phone number, a text or a secret.
+// Prometheus, traces by OpenTelemetry. None ever holds a phone number, a text or a
+// secret.
 package telemetry
 
 import (

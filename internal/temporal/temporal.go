@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"google.golang.org/grpc"
@@ -44,8 +45,8 @@ func (c *Client) Retention(ctx context.Context) (time.Duration, error) {
 // NewClient reads Temporal's own TEMPORAL_* variables and configuration file.
 // It does not connect: a server that is away now may be there when it is
 // needed. All that it stores is encrypted by the ring, if that has a current key.
-// meter may be nil.
-func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, dialing ...grpc.DialOption) (*Client, error) {
+// meter and interceptors may be nil.
+func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, interceptors []interceptor.ClientInterceptor, dialing ...grpc.DialOption) (*Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, fmt.Errorf("read Temporal's configuration: %w", err)
@@ -59,6 +60,7 @@ func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, dial
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(asciiHeaders))
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, dialing...)
 	options.Logger = sdklog.NewStructuredLogger(slog.New(wordless{logger.Handler()}))
+	options.Interceptors = append(options.Interceptors, interceptors...)
 	payload.Protect(&options, ring)
 	if err := renew(&options); err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func TestWorkflowIDMayHoldAnyLetter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ours, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil, clear) // the starter's
+	ours, err := temporal.NewClient(slog.New(slog.DiscardHandler), nil, clear, nil) // the starter's
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,11 +28,13 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"temporal-twilio/internal/telemetry"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
@@ -278,7 +280,30 @@ func TestWorkflowsOfTodayReplayTheHistoriesOfTheirTime(t *testing.T) {
 	if *recording {
 		record(t)
 	}
-	replayer := worker.NewWorkflowReplayer()
+	// With and without traces, workflows do the same, and a replay leaves no span.
+	collector := stack.NewCollector(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
+	traces, err := telemetry.OpenTraces(t.Context(), os.Getenv, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		traces.Close()
+		if spans := collector.Spans(); len(spans) > 0 {
+			t.Errorf("a replay leaves %d spans, the first is %s", len(spans), spans[0].GetName())
+		}
+	}()
+	replayWith(t, nil)
+	replayWith(t, traces.WorkerInterceptors())
+}
+
+// replayWith replays all histories through some interceptors.
+func replayWith(t *testing.T, interceptors []interceptor.WorkerInterceptor) {
+	t.Helper()
+	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Interceptors: interceptors})
+	if err != nil {
+		t.Fatal(err)
+	}
 	workflows.Register(replayer)
 	replayer.RegisterWorkflowWithOptions(workflows.CatchUpSmsWorkflow, workflow.RegisterOptions{Name: sms.CatchUpSmsWorkflowName})
 	logger := sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))
@@ -287,7 +312,11 @@ func TestWorkflowsOfTodayReplayTheHistoriesOfTheirTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, history := range histories {
-		t.Run(strings.TrimSuffix(filepath.Base(history), ".json"), func(t *testing.T) {
+		name := strings.TrimSuffix(filepath.Base(history), ".json")
+		if interceptors != nil {
+			name += " traced"
+		}
+		t.Run(name, func(t *testing.T) {
 			if err := replayer.ReplayWorkflowHistoryFromJSONFile(logger, history); err != nil {
 				t.Error(err)
 			}

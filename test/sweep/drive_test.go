@@ -62,6 +62,13 @@ const triggerFile = `triggers:
     pattern: 'Close (?<who>\w+)'
     echoError: 'There is no account of ${who}'
     signal: {workflowId: no-such-account, name: close}
+  - name: forward
+    pattern: 'Forward (?<who>\w+)'
+    echo: '${who} is forwarded'
+    start:
+      workflow: SendSmsWorkflow
+      taskQueue: twilio
+      input: {smsFrom: '${to}', smsTo: '${from}', smsBody: 'Forwarded ${matchGroups.who}'}
   - name: broadcast-signal
     pattern: 'Wake (?<who>\w+)'
     echo: '${who} is woken'
@@ -76,6 +83,8 @@ type drive struct {
 	metrics string
 	dir     string
 	log     strings.Builder
+
+	collector *stack.Collector
 }
 
 func (d *drive) logs() string { return d.log.String() + d.stack.Worker.Output() }
@@ -89,11 +98,11 @@ func (d *drive) secret(what, value string) string {
 func begin(t *testing.T) *drive {
 	t.Helper()
 	keys := stack.NewKeyFile(t, "one", "one", "two")
-	d := &drive{needles: needles{}, metrics: "127.0.0.1:" + stack.FreePort(t), dir: t.TempDir()}
-	d.stack = stack.Start(t, stack.Options{Triggers: triggerFile, Environment: []string{
-		keys.Environment(), "LOG_LEVEL=debug", "METRICS_ADDR=" + d.metrics, "BROADCAST_DIR=" + d.dir,
-		"CATCH_UP=1s", "CATCH_UP_AFTER=1s", "WEBHOOK_OWN_NUMBERS=" + stack.Number, "DEFAULT_REGION=US",
-	}})
+	d := &drive{needles: needles{}, metrics: "127.0.0.1:" + stack.FreePort(t), dir: t.TempDir(), collector: stack.NewCollector(t)}
+	d.stack = stack.Start(t, stack.Options{Triggers: triggerFile, Environment: append(d.collector.Environment(),
+		keys.Environment(), "LOG_LEVEL=debug", "METRICS_ADDR="+d.metrics, "BROADCAST_DIR="+d.dir,
+		"CATCH_UP=1s", "CATCH_UP_AFTER=1s", "WEBHOOK_OWN_NUMBERS="+stack.Number, "DEFAULT_REGION=US",
+	)})
 	if err := d.stack.Twilio.SetSpeed(100); err != nil {
 		t.Fatal(err)
 	}
@@ -256,6 +265,7 @@ func (d *drive) receives(t *testing.T) {
 	d.text(t, from, d.secret("a refused update", "Balance of Echidna"), d.secret("an echoError", "Nobody knows Echidna"))
 	d.text(t, from, d.secret("a signal to nobody", "Close Serval"), d.secret("another echoError", "There is no account of Serval"))
 	d.text(t, from, d.secret("a signal to all", "Wake Zorilla"), d.secret("its echo", "Zorilla is woken"))
+	d.text(t, from, d.secret("a text that is forwarded", "Forward Tamandua"), d.secret("that it was", "Tamandua is forwarded"))
 	d.text(t, from, d.secret("a text for nobody", "Hallo Fossa"), "")
 }
 

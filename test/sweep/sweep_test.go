@@ -1,6 +1,6 @@
 // Package sweep drives every path of the product with encryption on, and then
 // looks for every number, text and secret that it used in all that is left
-// behind: what Temporal tells and what lies on its disk, logs and metrics.
+// behind: what Temporal tells and what lies on its disk, logs, metrics and traces.
 package sweep
 
 import (
@@ -119,6 +119,12 @@ func TestNothingPersonalIsLeftBehindWithEncryption(t *testing.T) {
 	}
 	d.stack.Worker.Stop(t)
 	d.stack.Temporal.Stop(t)
+	d.traces(t)
+	for i, request := range d.collector.Requests() {
+		if err := h.add(fmt.Sprint("spans: ", i), request, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
 	h["the rest of the worker's log"] = d.stack.Worker.Output()
 	files, err := filepath.Glob(d.stack.Temporal.File() + "*")
 	if err != nil {

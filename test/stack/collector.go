@@ -1,0 +1,73 @@
+package stack
+
+// A collector of traces, which takes them as OTLP over HTTP.
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+
+	collectorpb "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// Collector keeps the spans that it was sent.
+type Collector struct {
+	// URL is for OTEL_EXPORTER_OTLP_ENDPOINT.
+	URL string
+
+	mu       sync.Mutex
+	spans    []*tracepb.Span
+	requests []*collectorpb.ExportTraceServiceRequest
+}
+
+// NewCollector starts a collector, which ends with the test.
+func NewCollector(t testing.TB) *Collector {
+	t.Helper()
+	c := &Collector{}
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	c.URL = server.URL
+	return c
+}
+
+// Environment has a program send its spans here, soon.
+func (c *Collector) Environment() []string {
+	return []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + c.URL, "OTEL_BSP_SCHEDULE_DELAY=100"}
+}
+
+func (c *Collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))
+	request := &collectorpb.ExportTraceServiceRequest{}
+	if err != nil || r.URL.Path != "/v1/traces" || proto.Unmarshal(body, request) != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.requests = append(c.requests, request)
+	for _, from := range request.GetResourceSpans() {
+		for _, scope := range from.GetScopeSpans() {
+			c.spans = append(c.spans, scope.GetSpans()...)
+		}
+	}
+	w.Header().Set("Content-Type", "application/x-protobuf") // an empty answer says that all is well
+}
+
+// Spans are those that have come.
+func (c *Collector) Spans() []*tracepb.Span {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.spans)
+}
+
+// Requests are the spans as they came, with what they say of their sender.
+func (c *Collector) Requests() []*collectorpb.ExportTraceServiceRequest {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.requests)
+}
