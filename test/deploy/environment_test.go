@@ -1,0 +1,181 @@
+package deploy
+
+// The variables of a container, held against what the connector reads.
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	core "k8s.io/api/core/v1"
+
+	"temporal-twilio/internal/config"
+)
+
+// known are the variables that the connector reads; those of secrets end with
+// _FILE.
+func known() (names, secrets []string) {
+	for field := range reflect.TypeFor[config.Config]().Fields() {
+		switch name := field.Tag.Get("env"); {
+		case name == "-":
+		case field.Type == reflect.TypeFor[config.Secret]() || field.Type == reflect.TypeFor[config.AccountTokens]():
+			secrets = append(secrets, name+"_FILE")
+		default:
+			names = append(names, name)
+		}
+	}
+	return append(names, "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"), secrets
+}
+
+// readBy fails the test unless the connector reads all the variables, and starts
+// with them: the half that is named, or the codec server.
+func readBy(t *testing.T, half string, variables map[string]string) {
+	t.Helper()
+	names, secrets := known()
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		if !slices.Contains(names, name) && !slices.Contains(secrets, name) {
+			t.Errorf("%s: %s is not read, or has its secret in clear", half, name)
+		}
+	}
+	c, err := config.Read(variables)
+	if err = config.All(err, c.Check(half != "webhook" && half != "codec", half != "worker" && half != "codec")); err != nil {
+		t.Errorf("%s: it does not start: %v", half, err)
+	}
+	if c.PayloadKeys != "" {
+		if _, err := os.Stat(c.PayloadKeys); err != nil {
+			t.Errorf("%s: %v", half, err)
+		}
+	}
+	if half != "codec" && c.IDSecret.Reveal() == "" {
+		t.Errorf("%s: it has no ID_SECRET", half)
+	}
+	if half == "codec" && (c.CodecToken.Reveal() == "" || c.PayloadKeys == "" || len(c.CodecOrigins) == 0) {
+		t.Errorf("codec: it has no token, no keys or no origins")
+	}
+	if half != "worker" && half != "codec" {
+		if info, err := os.Stat(c.Triggers); err != nil || !info.IsDir() {
+			t.Errorf("%s: TRIGGERS is no folder: %v", half, err)
+		}
+	}
+}
+
+var (
+	secretMade = regexp.MustCompile(`kubectl create secret generic (\S+)((?:.*\\\n)*.*)`)
+	fromFile   = regexp.MustCompile(`--from-file=(\S+)`)
+)
+
+// secretFiles are the files of a secret, as deploy/README.md has a person make it.
+func secretFiles(t *testing.T, secret string) (files []string) {
+	t.Helper()
+	page, err := os.ReadFile("../../deploy/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range secretMade.FindAllStringSubmatch(string(page), -1) {
+		for _, file := range fromFile.FindAllStringSubmatch(command[2], -1) {
+			if command[1] == secret {
+				files = append(files, filepath.Base(file[1]))
+			}
+		}
+	}
+	return files
+}
+
+// environment returns the variables of a pod's container. Paths in its volumes are
+// those of files as the volumes have them.
+func (c *cluster) environment(t *testing.T, pod core.PodSpec) map[string]string {
+	t.Helper()
+	container, variables := pod.Containers[0], map[string]string{}
+	for _, from := range container.EnvFrom {
+		if from.ConfigMapRef == nil || c.configs[from.ConfigMapRef.Name] == nil {
+			t.Fatalf("its variables come from what is not there: %+v", from)
+		}
+		maps.Copy(variables, c.configs[from.ConfigMapRef.Name].Data)
+	}
+	for _, one := range container.Env {
+		variables[one.Name] = one.Value
+		if one.ValueFrom == nil {
+			continue
+		}
+		ref := one.ValueFrom.ConfigMapKeyRef
+		if ref == nil || c.configs[ref.Name] == nil || c.configs[ref.Name].Data[ref.Key] == "" {
+			t.Fatalf("%s comes from what is not there, or is a secret and no file", one.Name)
+		}
+		variables[one.Name] = c.configs[ref.Name].Data[ref.Key]
+	}
+	root := t.TempDir()
+	for _, volume := range pod.Volumes {
+		files := c.files(t, volume)
+		for _, mount := range container.VolumeMounts {
+			if mount.Name != volume.Name {
+				continue
+			}
+			folder := filepath.Join(root, mount.MountPath)
+			if err := os.MkdirAll(folder, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range files {
+				if err := os.WriteFile(filepath.Join(folder, file), []byte("0123456789abcdef"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for name, value := range variables {
+				if value == mount.MountPath || strings.HasPrefix(value, mount.MountPath+"/") {
+					variables[name] = filepath.Join(root, value)
+				}
+			}
+		}
+	}
+	return variables
+}
+
+// files are the names of a volume's files.
+func (c *cluster) files(t *testing.T, volume core.Volume) (files []string) {
+	t.Helper()
+	switch {
+	case volume.Secret != nil:
+		if mode := volume.Secret.DefaultMode; mode == nil || *mode != 0o440 {
+			t.Errorf("the files of %s are open to others", volume.Name)
+		}
+		if len(volume.Secret.Items) == 0 {
+			return secretFiles(t, volume.Secret.SecretName)
+		}
+		for _, item := range volume.Secret.Items {
+			if !slices.Contains(secretFiles(t, volume.Secret.SecretName), item.Key) {
+				t.Errorf("the secret %s has no %s", volume.Secret.SecretName, item.Key)
+			}
+			files = append(files, item.Path)
+		}
+	case volume.ConfigMap != nil && c.configs[volume.ConfigMap.Name] != nil:
+		files = slices.Collect(maps.Keys(c.configs[volume.ConfigMap.Name].Data))
+	default:
+		t.Errorf("the volume %s is neither a secret nor a ConfigMap that is there", volume.Name)
+	}
+	return files
+}
+
+func TestPodsAreConfiguredAsTheConnectorReadsIt(t *testing.T) {
+	for _, folder := range folders {
+		c := build(t, folder)
+		for name, pod := range c.pods {
+			container := pod.Spec.Containers[0]
+			if want := map[string]string{"worker": "--only worker", "webhook": "--only webhook", "codec": "codec"}[name]; strings.Join(container.Args, " ") != want || container.Command != nil {
+				t.Errorf("%s/%s runs %v %v", folder, name, container.Command, container.Args)
+			}
+			readBy(t, name, c.environment(t, pod.Spec))
+		}
+		// Whoever sends needs no auth token, and who decrypts neither.
+		for _, name := range []string{"worker", "codec"} {
+			for variable := range c.environment(t, c.pods[name].Spec) {
+				if strings.HasPrefix(variable, "TWILIO_TOKEN") || name == "codec" && strings.HasPrefix(variable, "TWILIO_") {
+					t.Errorf("%s/%s has %s", folder, name, variable)
+				}
+			}
+		}
+	}
+}

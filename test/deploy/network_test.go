@@ -1,0 +1,186 @@
+package deploy
+
+// The network: who gets through to a pod, and whom it reaches.
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+
+	core "k8s.io/api/core/v1"
+	networking "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+// number is that of a container's port, 0 if it has no such port.
+func number(container core.Container, port intstr.IntOrString) int32 {
+	for _, p := range container.Ports {
+		if p.Name == port.StrVal || port.Type == intstr.Int && p.ContainerPort == port.IntVal {
+			return p.ContainerPort
+		}
+	}
+	return 0
+}
+
+// peer is who is at the other end: an address outside of the cluster, or a pod in
+// a namespace.
+type peer struct{ address, namespace string }
+
+// among reports whether a peer is one of those of a rule; a rule without any has
+// all.
+func (p peer) among(peers []networking.NetworkPolicyPeer) bool {
+	return len(peers) == 0 || slices.ContainsFunc(peers, func(one networking.NetworkPolicyPeer) bool {
+		switch {
+		case one.IPBlock != nil && p.address != "":
+			return within(p.address, one.IPBlock.CIDR) && !slices.ContainsFunc(one.IPBlock.Except, func(block string) bool { return within(p.address, block) })
+		case one.NamespaceSelector != nil && p.namespace != "":
+			return selects(one.NamespaceSelector.MatchLabels, map[string]string{"kubernetes.io/metadata.name": p.namespace})
+		}
+		return false
+	})
+}
+
+func within(address, block string) bool {
+	return netip.MustParsePrefix(block).Contains(netip.MustParseAddr(address))
+}
+
+// open reports whether one of a rule's ports is that of a container.
+func open(container core.Container, ports []networking.NetworkPolicyPort, protocol core.Protocol, port int32) bool {
+	return len(ports) == 0 || slices.ContainsFunc(ports, func(one networking.NetworkPolicyPort) bool {
+		if one.Protocol == nil || *one.Protocol != protocol || one.Port == nil {
+			return false
+		}
+		if one.Port.Type == intstr.String {
+			return number(container, *one.Port) == port
+		}
+		return one.Port.IntVal == port
+	})
+}
+
+// admits reports whether the policies of a pod let a peer in at a port.
+func (c *cluster) admits(pod core.PodTemplateSpec, from peer, port int32) bool {
+	return c.anyPolicy(pod, networking.PolicyTypeIngress, func(spec networking.NetworkPolicySpec) bool {
+		return slices.ContainsFunc(spec.Ingress, func(rule networking.NetworkPolicyIngressRule) bool {
+			return from.among(rule.From) && open(pod.Spec.Containers[0], rule.Ports, core.ProtocolTCP, port)
+		})
+	})
+}
+
+// reaches reports whether the policies of a pod let it out to a peer.
+func (c *cluster) reaches(pod core.PodTemplateSpec, to peer, protocol core.Protocol, port int32) bool {
+	return c.anyPolicy(pod, networking.PolicyTypeEgress, func(spec networking.NetworkPolicySpec) bool {
+		return slices.ContainsFunc(spec.Egress, func(rule networking.NetworkPolicyEgressRule) bool {
+			return to.among(rule.To) && open(core.Container{}, rule.Ports, protocol, port)
+		})
+	})
+}
+
+// anyPolicy reports whether one of a pod's policies allows it; without a policy,
+// all is allowed.
+func (c *cluster) anyPolicy(pod core.PodTemplateSpec, direction networking.PolicyType, allows func(networking.NetworkPolicySpec) bool) bool {
+	isolated := false
+	for _, policy := range c.policies {
+		if selects(policy.Spec.PodSelector.MatchLabels, pod.Labels) && slices.Contains(policy.Spec.PolicyTypes, direction) {
+			isolated = true
+			if allows(policy.Spec) {
+				return true
+			}
+		}
+	}
+	return !isolated
+}
+
+func TestOnlyWhoMustGetsThrough(t *testing.T) {
+	var (
+		twilio     = peer{address: "54.172.60.1"}
+		controller = peer{namespace: "ingress-nginx"}
+		prometheus = peer{namespace: "monitoring"}
+		stranger   = peer{namespace: "default"}
+		temporal   = peer{namespace: "temporal"}
+		cloud      = peer{address: "52.10.20.30"}
+		metadata   = peer{address: "169.254.169.254"}
+		database   = peer{address: "10.1.2.3"}
+	)
+	for _, folder := range folders {
+		c := build(t, folder)
+		for _, in := range []struct {
+			pod     string
+			from    peer
+			port    int32
+			allowed bool
+		}{
+			{"webhook", twilio, 8080, true},
+			{"webhook", controller, 8080, true},
+			{"webhook", prometheus, 9090, true},
+			{"webhook", stranger, 9090, false},
+			{"webhook", twilio, 9090, false},
+			{"worker", prometheus, 9090, true},
+			{"worker", stranger, 9090, false},
+			{"worker", twilio, 9090, false},
+			{"codec", controller, 8234, true},
+			{"codec", stranger, 8234, false},
+		} {
+			if c.admits(c.pods[in.pod], in.from, in.port) != in.allowed {
+				t.Errorf("%s/%s: %+v at port %d: allowed is %t", folder, in.pod, in.from, in.port, !in.allowed)
+			}
+		}
+		for _, out := range []struct {
+			to       peer
+			protocol core.Protocol
+			port     int32
+			allowed  bool
+		}{
+			{temporal, core.ProtocolTCP, 7233, true},
+			{cloud, core.ProtocolTCP, 7233, true},
+			{twilio, core.ProtocolTCP, 443, true},
+			{peer{namespace: "kube-system"}, core.ProtocolUDP, 53, true},
+			{metadata, core.ProtocolTCP, 443, false},
+			{metadata, core.ProtocolTCP, 80, false},
+			{database, core.ProtocolTCP, 5432, false},
+		} {
+			for _, name := range []string{"worker", "webhook"} {
+				if c.reaches(c.pods[name], out.to, out.protocol, out.port) != out.allowed {
+					t.Errorf("%s/%s to %+v at port %d: allowed is %t", folder, name, out.to, out.port, !out.allowed)
+				}
+			}
+			if c.reaches(c.pods["codec"], out.to, out.protocol, out.port) {
+				t.Errorf("%s/codec reaches %+v at port %d", folder, out.to, out.port)
+			}
+		}
+	}
+}
+
+func TestTheIngressLeadsTwilioToTheWebhookAlone(t *testing.T) {
+	for _, folder := range folders {
+		c := build(t, folder)
+		public := c.environment(t, c.pods["webhook"].Spec)["WEBHOOK_PUBLIC_URL"]
+		for name, ingress := range c.ingresses {
+			for _, rule := range ingress.Spec.Rules {
+				for _, path := range rule.HTTP.Paths {
+					service := c.services[path.Backend.Service.Name]
+					if service == nil || path.Backend.Service.Name != name {
+						t.Fatalf("%s: the ingress %s leads to %+v", folder, name, path.Backend)
+					}
+					pod := c.pods[name]
+					at := slices.IndexFunc(service.Spec.Ports, func(p core.ServicePort) bool { return p.Name == path.Backend.Service.Port.Name })
+					if at < 0 || !selects(service.Spec.Selector, pod.Labels) || number(pod.Spec.Containers[0], service.Spec.Ports[at].TargetPort) != pod.Spec.Containers[0].Ports[0].ContainerPort {
+						t.Errorf("%s: the service %s leads to no port of its pods", folder, name)
+					}
+				}
+				if len(ingress.Spec.TLS) != 1 || !slices.Contains(ingress.Spec.TLS[0].Hosts, rule.Host) {
+					t.Errorf("%s: %s is reached without TLS", folder, rule.Host)
+				}
+			}
+		}
+		rule := c.ingresses["webhook"].Spec.Rules[0]
+		if "https://"+rule.Host != public {
+			t.Errorf("%s: the ingress is %s, and Twilio calls %s", folder, rule.Host, public)
+		}
+		for path, through := range map[string]bool{smsPath: true, statusPath: true, readyPath: false, "/metrics": false, "/": false} {
+			if slices.ContainsFunc(rule.HTTP.Paths, func(p networking.HTTPIngressPath) bool { return strings.HasPrefix(path, p.Path) }) != through {
+				t.Errorf("%s: the ingress lets %s through: %t", folder, path, !through)
+			}
+		}
+	}
+}
