@@ -14,7 +14,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 
@@ -215,7 +214,7 @@ func temporalCLI(t *testing.T) string {
 // run runs a command of a page and returns what it prints. It must succeed.
 func (s *shell) run(t *testing.T, at, command string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	bash := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", command)
 	bash.Dir = s.dir

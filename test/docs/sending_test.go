@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -35,7 +34,7 @@ func TestEveryInputOfTheSendingPageDoesWhatItSays(t *testing.T) {
 		}
 		ran++
 		t.Run(fmt.Sprint(workflow, "/line", b.line), func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 			defer cancel()
 			run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, workflow, json.RawMessage(b.text))
 			if err != nil {

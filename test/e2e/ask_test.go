@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"testing"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -36,7 +35,7 @@ func ask(t *testing.T, s *stack.Stack, question string, more map[string]any) cli
 
 func answer(t *testing.T, run client.WorkflowRun) sms.AskSmsResult {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	var result sms.AskSmsResult
 	if err := run.Get(ctx, &result); err != nil {

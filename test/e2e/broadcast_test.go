@@ -42,7 +42,7 @@ func TestABroadcastReachesEverybodyOnceThroughPausesAndCrashes(t *testing.T) {
 	if err := list.Close(); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute+time.Duration(*broadcastSize)*15*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience+time.Duration(*broadcastSize)*15*time.Millisecond)
 	defer cancel()
 	c := s.Temporal.Client
 	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "broadcast", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, map[string]any{
@@ -150,7 +150,7 @@ func TestABroadcastThatTemporalCancelsFinishesItsPageAndItsReport(t *testing.T) 
 	for i := range 100 {
 		list = append(list, fmt.Sprintf("+1555%07d", i))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, map[string]any{
 		"smsFrom": stack.Number, "smsBody": "Hello", "smsTo": list, "report": "cancelled", "pageSize": 50,
@@ -184,7 +184,7 @@ func TestABroadcastThatTemporalCancelsFinishesItsPageAndItsReport(t *testing.T) 
 func TestBroadcastGoesOnAfterTwilioRefusedIt(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	for code, state := range map[int]string{20003: "paused", 21611: "waiting"} {
 		var list []string

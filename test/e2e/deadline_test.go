@@ -22,7 +22,7 @@ func TestResultComesBeforeTheDeadline(t *testing.T) {
 	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Delay: twiliosim.Duration(time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	var handles []client.ActivityHandle
 	timeouts := []time.Duration{5 * time.Second, 20 * time.Second}
@@ -68,7 +68,7 @@ func TestCallerThatRetriesHearsAtOnce(t *testing.T) {
 	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.Fault429, Operation: "create"}); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID: "once", TaskQueue: sms.TaskQueue, StartToCloseTimeout: time.Hour,

@@ -217,7 +217,7 @@ func TestSendersHearThatTemporalIsAway(t *testing.T) {
 	if replies(result) != "Your reference number is 43" {
 		t.Fatalf("status %d, replies %q", result.WebhookStatus, replies(result))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, map[string]any{})
 	if err != nil {

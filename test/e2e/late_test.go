@@ -40,7 +40,7 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
   - {name: all, pattern: 'all', echo: 'Taken.', catchUp: true, signalAll: {name: text}}
 `})
 	startWorker(t, s, "shop", map[string]any{"Gather": gather})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	begin := func(id string) client.WorkflowRun {
 		run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: "shop"}, "Gather", 0)

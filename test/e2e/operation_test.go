@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -71,7 +70,7 @@ func TestAVersionedWorkerWorksOnceItsVersionIsCurrent(t *testing.T) {
 		_, err = handle.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: "v1"})
 		return err
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	var result sms.SendSmsResult
 	if err := run.Get(ctx, &result); err != nil || len(result.Messages) != 1 {

@@ -55,7 +55,7 @@ func listen(t *testing.T, s *stack.Stack, workflowID, signal string) <-chan trig
 // sendSms runs SendSmsWorkflow with an input of any shape.
 func sendSms(t *testing.T, s *stack.Stack, input any) sms.SendSmsResult {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	var result sms.SendSmsResult
 	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, "SendSmsWorkflow", input)
@@ -126,7 +126,7 @@ func TestOneKeyIsOneSend(t *testing.T) {
 	var sending sync.WaitGroup
 	for i := range results {
 		sending.Go(func() {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 			defer cancel()
 			var err error
 			if i%2 == 0 {
@@ -177,7 +177,7 @@ func TestTerminatedKeyedSendHoldsNobodyUp(t *testing.T) {
 		}
 		return s.Temporal.Client.TerminateWorkflow(ctx, list.Executions[0].Execution.WorkflowId, "", "the test's")
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	var result sms.SendSmsResult
 	if err := handle.Get(ctx, &result); err != nil {
@@ -241,7 +241,7 @@ func TestCancelledSendReturnsWhatWasSent(t *testing.T) {
 	if err := s.Temporal.Client.CancelWorkflow(t.Context(), run.GetID(), ""); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	var result sms.SendSmsResult
 	if err := run.Get(ctx, &result); err != nil {
@@ -268,7 +268,7 @@ func TestStoppedWorkerLeavesTheRest(t *testing.T) {
 		t.Fatal("the list was too short to be interrupted")
 	}
 	s.StartWorker(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	var result sms.SendSmsResult
 	if err := run.Get(ctx, &result); err != nil {

@@ -28,7 +28,7 @@ func TestPacedSendsHeartbeatLittle(t *testing.T) {
 	const sends, perSecond = 30, 3
 	metrics := "127.0.0.1:" + stack.FreePort(t)
 	s := stack.Start(t, stack.Options{Environment: []string{"SEND_RATE=" + strconv.Itoa(perSecond), "METRICS_ADDR=" + metrics}})
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	began := time.Now()
 	var handles []client.ActivityHandle
@@ -117,7 +117,7 @@ func TestKeyedSendHoldsNoSlot(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.Stop)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID: "keyed", TaskQueue: sms.TaskQueue, StartToCloseTimeout: 10 * time.Minute, HeartbeatTimeout: 30 * time.Second,

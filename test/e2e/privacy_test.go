@@ -65,7 +65,7 @@ func TestSendsWaitForAWorkerWithTheirKey(t *testing.T) {
 			// A second attempt looks first whether one before it has texted.
 			s := stack.Start(t, stack.Options{Environment: append(environment(t), "TWILIO_LISTING_PATIENCE=1s", "TWILIO_TIMEOUT=1s")})
 			c := s.Temporal.Protected(t, keys)
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 			defer cancel()
 			input := func(body string) map[string]any {
 				return map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": body}
@@ -74,7 +74,7 @@ func TestSendsWaitForAWorkerWithTheirKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			alone, err := c.ExecuteActivity(ctx, client.StartActivityOptions{ID: "alone", TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: time.Minute}, sms.SendSmsName, input("Hello"))
+			alone, err := c.ExecuteActivity(ctx, client.StartActivityOptions{ID: "alone", TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: stack.Patience}, sms.SendSmsName, input("Hello"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +125,7 @@ func TestSignalsWaitForTheirKey(t *testing.T) {
 	stack.StartProcess(t, "webhook", append(s.Environment(), rotated.Environment()), stack.Build(t, "worker"), "--only", "webhook")
 	stack.Eventually(t, "the webhook is ready", func(ctx context.Context) error { return stack.Get(ctx, s.Webhook+"/readyz") })
 
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	run, err := s.Temporal.Protected(t, old).ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "send", TaskQueue: sms.TaskQueue, WorkflowTaskTimeout: time.Second},
 		sms.SendSmsWorkflowName, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "waitForDelivery": true, "timeout": "10m"})

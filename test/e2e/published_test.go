@@ -109,7 +109,7 @@ func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 			say(s, sid, "buy bread", "Taken.")
 			const reply = "SM000000000000000000000000000000a2"
 			say(s, reply, "buy it, yes", "")
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 			defer cancel()
 			var got string
 			if err := s.Temporal.Client.GetWorkflow(ctx, id, "").Get(ctx, &got); err != nil || got != "buy it, yes" {

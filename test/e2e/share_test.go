@@ -34,7 +34,7 @@ func TestWorkersShareTheRates(t *testing.T) {
 		return nil
 	})
 	const sends, each = 9, 10
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	var sending sync.WaitGroup
 	for send := range sends {

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -30,7 +29,7 @@ type ran struct {
 // starter runs the starter with an environment and nothing else.
 func starter(t *testing.T, environment []string, args ...string) ran {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, stack.Build(t, "starter"), args...)
 	cmd.Env = append([]string{"HOME=" + t.TempDir()}, environment...)

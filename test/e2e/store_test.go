@@ -11,7 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -80,7 +79,7 @@ func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := stack.Start(t, stack.Options{Environment: append(environment, "BROADCAST_STORE="+url)})
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "broadcast", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, map[string]any{
 		"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": "list.csv", "report": "monday", "pageSize": 20,

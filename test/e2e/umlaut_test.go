@@ -7,7 +7,6 @@ import (
 	"errors"
 	"log/slog"
 	"testing"
-	"time"
 
 	"go.temporal.io/sdk/client"
 
@@ -29,7 +28,7 @@ func TestWorkflowIDMayHoldAnyLetter(t *testing.T) {
       input: {smsFrom: '` + stack.Number + `', smsTo: '${from}', smsBody: 'Hello ${matchGroups.name}'}
 `})
 	t.Setenv("TEMPORAL_ADDRESS", s.Temporal.Address)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	clear, err := payload.Open("", slog.New(slog.DiscardHandler))
 	if err != nil {

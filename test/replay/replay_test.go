@@ -369,7 +369,7 @@ func open(t *testing.T, settings ...string) *stack.Stack {
 // run runs a scene and writes its history.
 func run(t *testing.T, s *stack.Stack, name string, of scene) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	id, runID := of.id, ""
 	if id == "" {

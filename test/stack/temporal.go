@@ -88,14 +88,18 @@ func (s *Temporal) Stop(t testing.TB) {
 	s.process.Stop(t)
 }
 
-// Eventually waits until check gives no error, for up to 30 s.
+// Patience is how long a test waits for what must happen: long enough for a
+// machine that is busy with other things.
+const Patience = 5 * time.Minute
+
+// Eventually waits until check returns no error, for as long as Patience.
 func Eventually(t testing.TB, what string, check func(context.Context) error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
 	var last error
 	for ctx.Err() == nil {
-		one, done := context.WithTimeout(ctx, 5*time.Second)
+		one, done := context.WithTimeout(ctx, 15*time.Second)
 		last = check(one)
 		done()
 		if last == nil {

@@ -148,7 +148,7 @@ func account(ctx workflow.Context, _ any) error {
 // starter runs the starter and wants an exit status.
 func (d *drive) starter(t *testing.T, status int, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, stack.Build(t, "starter"), args...)
 	cmd.Env = append([]string{"HOME=" + t.TempDir()}, d.stack.Environment()...)
