@@ -66,6 +66,9 @@ type Account struct {
 	Gateway Gateway
 	// Pace is shared by all sends of the account in this worker.
 	Pace *Pace
+	// Caps bound how many messages go to numbers that begin alike, in this worker.
+	// Optional.
+	Caps *Caps
 	// Metrics count what becomes of its sends. Optional.
 	Metrics *metrics.Account
 }

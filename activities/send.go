@@ -394,6 +394,12 @@ func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
 
 // try sends to one recipient. A panic of the gateway leaves its outcome unknown.
 func (s *send) try(ctx context.Context, to *recipient) {
+	if limit := s.account.Caps.take(to.to, time.Now()); limit != nil {
+		s.account.Metrics.Capped(limit.Prefix)
+		s.note(to, sms.Message{}, capped(limit))
+		return
+	}
+	defer s.giveBack(to)
 	defer func() {
 		if recover() != nil {
 			logPanic(ctx)
@@ -479,6 +485,16 @@ func (s *send) create(ctx context.Context, to *recipient) {
 // lane names this send's sender to the pace.
 func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID) }
 
+// giveBack takes a message that was surely not sent out of its cap.
+func (s *send) giveBack(to *recipient) {
+	s.mu.Lock()
+	st := to.state
+	s.mu.Unlock()
+	if st != taken && st != doubtful {
+		s.account.Caps.giveBack(to.to)
+	}
+}
+
 // note keeps what became of a create.
 func (s *send) note(to *recipient, message sms.Message, err error) {
 	s.mu.Lock()
@@ -499,6 +515,8 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 			s.stop(sms.Error{Code: sms.CodeConnection, HTTPStatus: problem.HTTPStatus, Retryable: true, Message: "Twilio failed for those before this recipient; nothing was sent"}, false)
 		}
 		return
+	case problem.Code == sms.CodeCapReached: // which a send does not wait for
+		s.set(to, refused, problem)
 	case problem.Retryable:
 		s.set(to, deferred, problem)
 		s.slow(&problem)

@@ -64,6 +64,9 @@ const (
 	// CodeSendingPaused: somebody has paused all sending, and the caller's timeouts
 	// and retry policy leave no room to wait for its end.
 	CodeSendingPaused Code = "SENDING_PAUSED"
+	// CodeCapReached: as many messages as the worker's SEND_CAPS permit went to
+	// numbers that begin like the recipient's.
+	CodeCapReached Code = "CAP_REACHED"
 )
 
 // Codes returns all of them.
@@ -71,7 +74,7 @@ func Codes() []Code {
 	return []Code{
 		CodeMissingInput, CodeInvalidInput, CodeConnection, CodeAuthentication, CodeInvalidRequest, CodeInvalidTo, CodeInvalidFrom,
 		CodePermissionDenied, CodeInvalidRegion, CodeTemplateMetadata, CodeTemplateSyntax, CodeUnknown,
-		CodeRateLimited, CodeOptedOut, CodeOutcomeUnknown, CodeCancelled, CodeTimeUp, CodeWorkerStopped, CodeNoAttemptLeft, CodeSendingPaused,
+		CodeRateLimited, CodeOptedOut, CodeOutcomeUnknown, CodeCancelled, CodeTimeUp, CodeWorkerStopped, CodeNoAttemptLeft, CodeSendingPaused, CodeCapReached,
 	}
 }
 

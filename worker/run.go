@@ -194,13 +194,19 @@ func openAccounts(c config.Config, ours *metrics.Metrics) (map[string]activities
 	if err != nil {
 		return nil, err
 	}
-	accounts := map[string]activities.Account{"": {SID: c.Account, Gateway: gateway, Pace: newPace(c, c.Concurrency, c.Rate, c.AccountRate), Metrics: ours.Account("")}}
+	metered := ours.Account("")
+	accounts := map[string]activities.Account{"": {
+		SID: c.Account, Gateway: gateway, Pace: newPace(c, c.Concurrency, c.Rate, c.AccountRate), Caps: newCaps(c.Caps, metered), Metrics: metered,
+	}}
 	for name, account := range c.Named {
 		gateway, err := openTwilio(account.Twilio(), ours)
 		if err != nil {
 			return nil, fmt.Errorf("account %q: %w", name, err)
 		}
-		accounts[name] = activities.Account{SID: account.Account, Gateway: gateway, Pace: newPace(c, account.Concurrency, account.Rate, account.AccountRate), Metrics: ours.Account(name)}
+		metered := ours.Account(name)
+		accounts[name] = activities.Account{
+			SID: account.Account, Gateway: gateway, Pace: newPace(c, account.Concurrency, account.Rate, account.AccountRate), Caps: newCaps(account.Caps, metered), Metrics: metered,
+		}
 	}
 	return accounts, nil
 }
@@ -218,6 +224,16 @@ func newPace(c config.Config, concurrency int, perSender, perAccount float64) *a
 	return activities.NewPace(activities.Limits{
 		Concurrency: concurrency, PerSender: perSender, PerAccount: perAccount, Segments: c.RateUnit == "segments",
 	})
+}
+
+// newCaps returns an account's caps, and begins their series.
+func newCaps(caps config.Caps, metered *metrics.Account) *activities.Caps {
+	all := make([]activities.Cap, len(caps))
+	for i, one := range caps {
+		all[i] = activities.Cap(one)
+		metered.Cap(one.Prefix)
+	}
+	return activities.NewCaps(all)
 }
 
 // idSecret returns ID_SECRET, or else the auth token, which changes with each

@@ -70,6 +70,8 @@ func because(e *sms.Error) string {
 		why = "Twilio refuses the account"
 	case e.Code == sms.CodeSendingPaused:
 		why = "all sending is paused; starter resume-all ends that"
+	case e.Code == sms.CodeCapReached:
+		why = "the cap of the recipients' country is reached"
 	case e.Code == sms.CodeConnection:
 		why = "Twilio cannot be reached"
 	case e.Code == sms.CodeRateLimited:

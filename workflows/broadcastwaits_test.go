@@ -52,6 +52,7 @@ func TestBroadcastPausesWhenTheAccountIsRefused(t *testing.T) {
 		"refused":   {Code: sms.CodeAuthentication, TwilioCode: 20003, HTTPStatus: 401},
 		"suspended": {Code: sms.CodePermissionDenied, TwilioCode: 20005, HTTPStatus: 403},
 		"away":      {Code: sms.CodeConnection, Retryable: true},
+		"capped":    {Code: sms.CodeCapReached, Retryable: true},
 	} {
 		b := newBroadcastBench(t, 35)
 		b.outcome = fails(4, problem)

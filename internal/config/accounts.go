@@ -46,6 +46,9 @@ type NamedAccount struct {
 	Rate        float64 `yaml:"rate"`
 	AccountRate float64 `yaml:"accountRate"`
 
+	// Caps are the account's own, as in SEND_CAPS. Optional: default SEND_CAPS.
+	Caps Caps `yaml:"caps"`
+
 	timeout time.Duration
 }
 
@@ -105,6 +108,9 @@ func (a NamedAccount) complete(c Config) (NamedAccount, error) {
 	a.Concurrency = cmp.Or(a.Concurrency, max(c.Concurrency, 1))
 	a.Rate = cmp.Or(a.Rate, max(c.Rate, 0))
 	a.AccountRate = cmp.Or(a.AccountRate, max(c.AccountRate, 0))
+	if a.Caps == nil {
+		a.Caps = c.Caps
+	}
 	a.timeout = c.Timeout
 	return a, nil
 }

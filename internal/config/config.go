@@ -39,6 +39,7 @@ type Config struct {
 	Concurrency      int     `env:"SEND_CONCURRENCY" envDefault:"20" min:"1" group:"Sending" description:"How many messages are created at the same time."`
 	Rate             float64 `env:"SEND_RATE" envDefault:"0" min:"0" description:"How many messages per second from one sender, of all workers together. 0 leaves the pace to Twilio's queue."`
 	AccountRate      float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"How many messages per second from all senders of the account, of all workers together. 0 leaves the pace to Twilio's queue."`
+	Caps             Caps    `env:"SEND_CAPS" description:"How many messages a worker sends at most to numbers that begin alike, against SMS pumping: +44=500/h, *=200/h, per m, h or d. The longest prefix counts; * is each other country by itself. Beyond it, CAP_REACHED."`
 	RecordFirst      bool    `env:"SEND_RECORD_FIRST" envDefault:"false" description:"Record whom a send is about to text also before its first few texts, which need no record otherwise. Set it while workers of older versions still run."`
 	RateUnit         string  `env:"SEND_RATE_UNIT" envDefault:"messages" oneof:"messages segments" description:"What the two rates count."`
 	DefaultRegion    string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it they are refused."`

@@ -92,6 +92,7 @@ type Metrics struct {
 	doubtsResolved  *prometheus.CounterVec
 	accountRefused  *prometheus.GaugeVec
 	sendingPaused   prometheus.Gauge
+	capped          *prometheus.CounterVec
 	deliveries      *prometheus.CounterVec
 	statusCallbacks *prometheus.CounterVec
 
@@ -137,6 +138,7 @@ func New(registry prometheus.Registerer, version string) *Metrics {
 		doubtsResolved:  counter("sms_doubts_resolved_total", "Doubts that ended, by how: found, absent, resent, or reported as OUTCOME_UNKNOWN.", "account", "how"),
 		accountRefused:  gauges("sms_account_refused", "1 while Twilio refuses the account's credentials, or the account.", "account"),
 		sendingPaused:   gauge("sms_sending_paused", "1 while all sending of the namespace is paused."),
+		capped:          counter("sms_capped_total", "Messages that a cap of SEND_CAPS kept back, by the cap's prefix.", "account", "prefix"),
 		deliveries:      counter("sms_deliveries_total", "Final states of messages that status callbacks reported, by status and Twilio's error code.", "status", "code"),
 		statusCallbacks: counter("sms_status_callbacks_total", "Status callbacks by what became of them.", "outcome"),
 
@@ -278,6 +280,16 @@ func (a *Account) Waited(d time.Duration) {
 func (a *Account) InDoubt(change int) {
 	if a != nil {
 		a.all.inDoubt.WithLabelValues(a.name).Add(float64(change))
+	}
+}
+
+// Cap begins the series of a cap by its prefix.
+func (a *Account) Cap(prefix string) { a.all.capped.WithLabelValues(a.name, prefix) }
+
+// Capped counts a message that a cap kept back.
+func (a *Account) Capped(prefix string) {
+	if a != nil {
+		a.all.capped.WithLabelValues(a.name, prefix).Inc()
 	}
 }
 

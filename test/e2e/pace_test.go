@@ -130,3 +130,17 @@ func TestKeyedSendHoldsNoSlot(t *testing.T) {
 		t.Errorf("%+v, %v", result.Errors, err)
 	}
 }
+
+func TestMessagesBeyondACapAreNotSent(t *testing.T) {
+	t.Parallel()
+	metrics := "127.0.0.1:" + stack.FreePort(t)
+	s := stack.Start(t, stack.Options{Environment: []string{"SEND_CAPS=+1500555=2/d, *=1/d", "METRICS_ADDR=" + metrics}})
+	result := sendSms(t, s, map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone, "+15005550011", "+15005550012", "+12125550100"}, "smsBody": "Hi"})
+	if got := codes(result); len(got) != 1 || got[0] != sms.CodeCapReached || len(messages(t, s)) != 3 {
+		t.Errorf("codes %v, %d messages", got, len(messages(t, s)))
+	}
+	body, err := fetched(t.Context(), "http://"+metrics+"/metrics")
+	if err != nil || !strings.Contains(body, `sms_capped_total{account="default",prefix="+1500555"} 1`) || !strings.Contains(body, `sms_capped_total{account="default",prefix="*"} 0`) {
+		t.Errorf("the metrics do not say it: %v", err)
+	}
+}

@@ -1,0 +1,53 @@
+package config
+
+// Caps: how many messages may go to numbers that begin alike.
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+)
+
+// Cap lets Most messages through in a time.
+type Cap struct {
+	// Prefix begins the numbers that the cap is for, such as +44; "*" is each country
+	// by itself that no other cap names.
+	Prefix string
+	Most   int
+	Per    time.Duration
+}
+
+// Caps are written as "+44=500/h, *=5000/d".
+type Caps []Cap
+
+var (
+	capForm = regexp.MustCompile(`^(\*|\+[1-9][0-9]{0,14}) *= *([0-9]{1,9}) */ *(m|h|d)$`)
+	units   = map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
+)
+
+// UnmarshalText reads the caps.
+func (c *Caps) UnmarshalText(text []byte) error {
+	*c = nil
+	var (
+		entries  List
+		mistakes []error
+		seen     = map[string]bool{}
+	)
+	_ = entries.UnmarshalText(text) // a list is never wrong
+	for _, entry := range entries {
+		parts := capForm.FindStringSubmatch(entry)
+		switch {
+		case parts == nil:
+			mistakes = append(mistakes, fmt.Errorf("%q is not a cap: write a prefix or *, a number and m, h or d, such as +44=500/h", entry))
+			continue
+		case seen[parts[1]]:
+			mistakes = append(mistakes, fmt.Errorf("%s has two caps", parts[1]))
+		}
+		seen[parts[1]] = true
+		most, _ := strconv.Atoi(parts[2]) // at most nine digits
+		*c = append(*c, Cap{Prefix: parts[1], Most: most, Per: units[parts[3]]})
+	}
+	return errors.Join(mistakes...)
+}
