@@ -17,10 +17,11 @@ import (
 
 // Account is a Twilio account or subaccount of the simulator.
 type Account struct {
-	// SID is "AC" and 32 hexadecimal digits. Optional in AddAccount: made up.
+	// SID is "AC" and 32 hexadecimal digits. Optional in AddAccount: default
+	// generated.
 	SID string `json:"sid"`
-	// Token is the auth token; it also signs the account's webhooks. Optional
-	// in AddAccount: made up.
+	// Token is the auth token, which also signs the account's webhooks.
+	// Optional in AddAccount: default generated.
 	Token string `json:"token"`
 	// FriendlyName is free text.
 	FriendlyName string `json:"friendlyName,omitempty"`
@@ -28,7 +29,7 @@ type Account struct {
 	// account. A parent's credentials reach its subaccounts.
 	Parent string `json:"parent,omitempty"`
 	// Test marks test credentials: nothing is sent, no webhook is called, and
-	// the magic numbers answer.
+	// only the magic numbers work.
 	Test bool `json:"test,omitempty"`
 	// Keys maps API keys ("SK…") to their secrets. Optional: none.
 	Keys map[string]string `json:"keys,omitempty"`
@@ -41,38 +42,42 @@ type Number struct {
 	Number string `json:"number"`
 	// Account is the owner. Optional: the main account.
 	Account string `json:"account,omitempty"`
-	// Webhook is called for each message that arrives, with Twilio's connection
-	// overrides in its fragment if wanted. Optional: none, messages are kept.
+	// Webhook is called for each message that arrives. Its fragment may hold
+	// Twilio's connection overrides. Optional: default none, messages are only
+	// stored.
 	Webhook string `json:"webhook,omitempty"`
 	// Method is GET or POST. Optional: POST.
 	Method string `json:"method,omitempty"`
 	// Fallback is called when Webhook fails. Optional: none.
 	Fallback string `json:"fallback,omitempty"`
 	// StatusFallback is called when a status callback of a message from this
-	// number fails. Optional: none, as at Twilio.
+	// number fails. Optional: default none, as at Twilio.
 	StatusFallback string `json:"statusFallback,omitempty"`
-	// Rate is how many segments a second it sends. Optional: what Twilio gives
-	// this kind of sender (long code 1, toll-free 3, short code 100, WhatsApp 80).
+	// Rate is how many segments it sends per second. Optional: default Twilio's
+	// rate for this type of sender (long code 1, toll-free 3, short code 100,
+	// WhatsApp 80).
 	Rate float64 `json:"rate,omitempty"`
 }
 
 // Service is a Messaging Service: a pool of senders behind one SID.
 type Service struct {
-	// SID is "MG" and 32 hexadecimal digits. Optional in AddService: made up.
+	// SID is "MG" and 32 hexadecimal digits. Optional in AddService: default
+	// generated.
 	SID string `json:"sid"`
 	// Account is the owner. Optional: the main account.
 	Account string `json:"account,omitempty"`
 	// Senders are numbers that the account owns. A recipient keeps the sender
-	// it was first given.
+	// that it was first assigned.
 	Senders []string `json:"senders"`
-	// Webhook takes the place of its numbers' webhooks. Optional: theirs.
+	// Webhook replaces the webhooks of its numbers. Optional: default theirs.
 	Webhook string `json:"webhook,omitempty"`
 	// Fallback is called when Webhook fails. Optional: none.
 	Fallback string `json:"fallback,omitempty"`
-	// StatusCallback is used for messages that name none. Optional: none.
+	// StatusCallback is used for messages that do not set one. Optional:
+	// default none.
 	StatusCallback string `json:"statusCallback,omitempty"`
-	// ValidityPeriod in seconds, 1 to 36000, for messages that name none.
-	// Optional: 36000.
+	// ValidityPeriod in seconds, 1 to 36000, for messages that do not set one.
+	// Optional: default 36000.
 	ValidityPeriod int `json:"validityPeriod,omitempty"`
 	// AdvancedOptOut adds OptOutType to the inbound webhook.
 	AdvancedOptOut bool `json:"advancedOptOut,omitempty"`
@@ -86,8 +91,8 @@ type account struct {
 	feed      feed
 }
 
-// sender is a Number with the state of its queue. Alphanumeric senders get one
-// when they first send.
+// sender is a Number with the state of its queue. An alphanumeric sender gets
+// one when it first sends.
 type sender struct {
 	Number
 	kind    addressKind
@@ -104,11 +109,11 @@ type service struct {
 	sticky  map[string]string
 }
 
-// maxSticky bounds what a service remembers; beyond it, recipients may change
-// their sender.
+// maxSticky limits the recipients that a service remembers; beyond it, they may
+// be assigned another sender.
 const maxSticky = 100_000
 
-// addAccount registers an account and completes what the caller left out.
+// addAccount registers an account and fills in what the caller left out.
 func (s *Sim) addAccount(a Account) (*account, error) {
 	if a.SID == "" {
 		a.SID = newSID("AC")
@@ -120,7 +125,7 @@ func (s *Sim) addAccount(a Account) (*account, error) {
 		a.Token = newSID("")
 	}
 	if s.accounts[a.SID] != nil {
-		return nil, fmt.Errorf("account %s exists already: choose another SID", a.SID)
+		return nil, fmt.Errorf("account %s already exists: choose another SID", a.SID)
 	}
 	if a.Parent != "" && s.accounts[a.Parent] == nil {
 		return nil, fmt.Errorf("parent account %s does not exist: add it first", a.Parent)
@@ -139,7 +144,8 @@ func (s *Sim) addAccount(a Account) (*account, error) {
 	return acc, nil
 }
 
-// authenticate finds whom the credentials belong to, nil if they are wrong.
+// authenticate returns the account that the credentials belong to, or nil if
+// they are wrong.
 func (s *Sim) authenticate(user, password string) *account {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -152,7 +158,8 @@ func (s *Sim) authenticate(user, password string) *account {
 	return nil
 }
 
-// reach is the account of a path if who may act on it: its own or a subaccount.
+// reach returns the account in a path if who may act on it: who's own account
+// or a subaccount.
 func (s *Sim) reach(who *account, sid string) *account {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -166,7 +173,7 @@ func sameSecret(a, b string) bool {
 	return a != "" && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }
 
-// setNumber adds a number or replaces its settings; its queue stays.
+// setNumber adds a number or replaces its settings; it keeps its queue.
 func (s *Sim) setNumber(n Number) error {
 	n.Number = normalize(n.Number)
 	kind := kindOf(n.Number)
@@ -232,7 +239,7 @@ func (s *Sim) addService(v Service) (*service, error) {
 			return nil, fmt.Errorf("sender %q is not a number of account %s: add it first", number, v.Account)
 		}
 		if snd.service != nil && snd.service.SID != v.SID {
-			return nil, fmt.Errorf("sender %q is in service %s already", number, snd.service.SID)
+			return nil, fmt.Errorf("sender %q is already in service %s", number, snd.service.SID)
 		}
 	}
 	svc := acc.services[v.SID]
@@ -250,8 +257,8 @@ func (s *Sim) addService(v Service) (*service, error) {
 	return svc, nil
 }
 
-// pick chooses the pool's sender for a recipient: the one it had, else the next
-// in turn among those of the recipient's channel.
+// pick chooses the sender for a recipient: the one assigned before, or else the
+// next in turn of the recipient's channel.
 func (v *service) pick(s *Sim, to string) *sender {
 	if number, ok := v.sticky[to]; ok && slices.Contains(v.Senders, number) {
 		return s.numbers[number]
@@ -278,8 +285,8 @@ func isHTTPURL(raw string) bool {
 
 const hexDigits = "0123456789abcdef"
 
-// newSID makes an identifier up: the prefix and 32 hexadecimal digits. It is
-// never taken from the seed, so that two runs never share one.
+// newSID generates an identifier: the prefix and 32 hexadecimal digits. It
+// ignores the seed, so that two runs never produce the same one.
 func newSID(prefix string) string {
 	buf := make([]byte, len(prefix)+32)
 	digits := buf[copy(buf, prefix):]

@@ -1,7 +1,7 @@
 package twiliosim
 
 // Addresses: which strings are phone numbers, short codes, alphanumeric senders
-// and channel addresses, and how fast each kind of sender sends.
+// and channel addresses, and how fast each type of sender sends.
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// addressKind says what a sender or a recipient is.
+// addressKind is the type of a sender or a recipient.
 type addressKind int
 
 const (
@@ -23,9 +23,10 @@ const (
 	messenger
 )
 
-// normalize drops the punctuation that people write into phone numbers, as
-// Twilio does, adds the plus to a North American number, restores a plus that
-// an unencoded form turned into a space, and leaves everything else alone.
+// normalize removes the punctuation that people write into phone numbers, as
+// Twilio does. It adds the plus of a North American number, restores a plus
+// that an unencoded form turned into a space, and leaves everything else
+// unchanged.
 func normalize(address string) string {
 	prefix, number := sms.CutChannel(address)
 	trimmed := prefix + number
@@ -76,7 +77,8 @@ func kindOf(address string) addressKind {
 // sameChannel reports whether a text can go from one kind of address to another.
 func sameChannel(from, to addressKind) bool { return from.channel() == to.channel() }
 
-// channel is the kind of a channel's addresses; all those of SMS have the same.
+// channel returns the kind that stands for a channel; it is the same for all
+// addresses of SMS.
 func (k addressKind) channel() addressKind {
 	if k >= whatsApp {
 		return k
@@ -84,8 +86,8 @@ func (k addressKind) channel() addressKind {
 	return longCode
 }
 
-// isE164 accepts + and 7 to 15 digits without a leading zero; a number of the
-// North American plan has exactly 11, with an area code that starts at 2.
+// isE164 accepts a + and 7 to 15 digits without a leading zero; a number of the
+// North American plan must have exactly 11, with an area code that starts at 2.
 func isE164(s string) bool {
 	if len(s) < 8 || len(s) > 16 || s[0] != '+' || s[1] == '0' || !allDigits(s[1:]) {
 		return false
@@ -136,7 +138,7 @@ func allDigits(s string) bool {
 	return s != ""
 }
 
-// rate is how many segments a second a sender of this kind may send.
+// rate is how many segments per second a sender of this kind may send.
 //
 // Source: Twilio's documentation of message throughput.
 func (k addressKind) rate() float64 {

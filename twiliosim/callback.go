@@ -1,7 +1,7 @@
 package twiliosim
 
-// Status callbacks: one message's go out one after the other, in the order of
-// its statuses, unless a fault says otherwise.
+// Status callbacks: those of a message are sent one after the other, in the
+// order of its statuses, unless a fault changes that.
 
 import (
 	"maps"
@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// callbackQueue is what a message still has to tell. Guarded by Sim.mu.
+// callbackQueue holds the callbacks that a message has yet to send. Guarded by
+// Sim.mu.
 type callbackQueue struct {
 	waiting []callback
-	held    *callback // to be sent after the next one
+	held    *callback // sent after the next one
 	busy    bool
 }
 
@@ -22,7 +23,7 @@ type callback struct {
 	params url.Values
 }
 
-// callBack queues the callback for the status that a message just came to.
+// callBack queues the callback for the status that a message has just reached.
 func (s *Sim) callBack(m *message, at time.Time) {
 	if m.statusCallback == "" || m.status == Sending {
 		return
@@ -65,7 +66,7 @@ func (s *Sim) queueCallbacks(m *message, batch ...callback) {
 	}
 }
 
-// sendCallbacks sends until the message has nothing more to tell.
+// sendCallbacks sends callbacks until the queue is empty.
 func (s *Sim) sendCallbacks(m *message) {
 	for {
 		s.mu.Lock()
@@ -102,7 +103,7 @@ func (s *Sim) sendCallback(h hook, fallback string) {
 	}
 }
 
-// withError adds what a fallback URL is told.
+// withError adds the parameters that a fallback URL gets.
 func withError(params url.Values, code int, failed string) url.Values {
 	out := make(url.Values, len(params)+2)
 	maps.Copy(out, params)
@@ -111,7 +112,7 @@ func withError(params url.Values, code int, failed string) url.Values {
 	return out
 }
 
-// callbackParams are Twilio's, for the status that the message is in.
+// callbackParams returns Twilio's parameters for the message's current status.
 func (m *message) callbackParams(at time.Time) url.Values {
 	params := url.Values{
 		"MessageSid": {m.sid}, "SmsSid": {m.sid}, "MessageStatus": {m.status.String()}, "SmsStatus": {m.status.String()},

@@ -1,7 +1,7 @@
 package twiliosim
 
-// The simulated clock: it runs with the real one, can be advanced or frozen,
-// and runs what was scheduled in the order in which it falls due.
+// The simulated clock: it follows the real one, can be advanced or frozen, and
+// runs scheduled functions in the order in which they are due.
 
 import (
 	"container/heap"
@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// clock tells simulated time and runs functions at moments of it.
+// clock keeps simulated time and runs functions at scheduled times.
 type clock struct {
-	skew time.Duration // of the start
+	skew time.Duration // added to real time
 
 	mu     sync.Mutex
 	offset time.Duration
 	frozen time.Time // zero while the clock runs
 	queue  timerQueue
 	serial uint64
-	swept  int // the length at which the queue is next rid of what is void
+	swept  int // queue length at which void timers are next removed
 
-	running sync.Mutex // held while due functions run, so that they run in order
+	running sync.Mutex // held while due functions run, to keep their order
 	wake    chan struct{}
 	stop    chan struct{}
 	done    chan struct{}
 }
 
-// minSwept is a length that is not worth sweeping.
+// minSwept is the queue length below which a sweep is not worthwhile.
 const minSwept = 10_000
 
 func newClock(skew time.Duration) *clock {
@@ -55,12 +55,13 @@ func (c *clock) nowLocked() time.Time {
 	return time.Now().Add(c.offset).UTC()
 }
 
-// at runs fn when the clock reads t. fn is given t, not the moment it came to
-// run, so that chains of steps keep their distances however far the clock jumps.
+// at runs fn when the clock reaches t. fn gets t rather than the time at which
+// it actually runs, so that chains of steps keep their intervals however far
+// the clock jumps.
 func (c *clock) at(t time.Time, fn func(at time.Time)) { c.atUnless(new(atomic.Bool), t, fn) }
 
-// atUnless is at for something that may have become pointless by then: what is
-// void is forgotten when the queue grows long.
+// atUnless is like at, for a function that may have become pointless by then:
+// void timers are dropped when the queue grows long.
 func (c *clock) atUnless(void *atomic.Bool, t time.Time, fn func(at time.Time)) {
 	c.mu.Lock()
 	if len(c.queue) > max(c.swept, minSwept) {
@@ -77,7 +78,8 @@ func (c *clock) atUnless(void *atomic.Bool, t time.Time, fn func(at time.Time)) 
 	}
 }
 
-// advance moves the clock forward and returns when all that fell due has run.
+// advance moves the clock forward and returns when everything that came due has
+// run.
 func (c *clock) advance(d time.Duration) {
 	c.mu.Lock()
 	if c.frozen.IsZero() {
@@ -90,7 +92,7 @@ func (c *clock) advance(d time.Duration) {
 	c.nudge()
 }
 
-// freeze stops the clock, or lets it run on from where it stands.
+// freeze stops the clock, or lets it continue from its current time.
 func (c *clock) freeze(frozen bool) {
 	c.mu.Lock()
 	now := c.nowLocked()
@@ -103,7 +105,7 @@ func (c *clock) freeze(frozen bool) {
 	c.nudge()
 }
 
-// reset drops all that is scheduled and returns to real time.
+// reset drops everything that is scheduled and returns to real time.
 func (c *clock) reset() {
 	c.mu.Lock()
 	c.offset, c.frozen, c.queue = c.skew, time.Time{}, nil
@@ -141,7 +143,7 @@ func (c *clock) loop() {
 	}
 }
 
-// untilNext is how long the loop may sleep: a frozen clock brings nothing due.
+// untilNext is how long the loop may sleep; a frozen clock makes nothing due.
 func (c *clock) untilNext() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -173,7 +175,8 @@ type timer struct {
 	void   *atomic.Bool
 }
 
-// timerQueue is a heap: the earliest first, in order of scheduling among equals.
+// timerQueue is a heap ordered by time, and by order of scheduling for equal
+// times.
 type timerQueue []timer
 
 func (q timerQueue) Len() int { return len(q) }

@@ -22,10 +22,10 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxControl bounds a control's request.
+// maxControl bounds the size of a control request.
 const maxControl = 256 << 10
 
-// handler is everything that the simulator serves.
+// handler returns the handler for everything that the simulator serves.
 func (s *Sim) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/"+apiVersion+"/", s.serveREST)
@@ -40,9 +40,9 @@ func (s *Sim) handler() http.Handler {
 	return s.guard(mux)
 }
 
-// guard keeps the pages of other sites out: a browser on this machine would
-// carry their requests here. The host must be this machine by name or number
-// (a site can point its own name at 127.0.0.1), and so must the origin.
+// guard rejects requests from pages of other sites, which a browser on this
+// machine would send here. The host must be this machine, by name or address (a
+// site can resolve its own name to 127.0.0.1), and so must the origin.
 func (s *Sim) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := r.Host
@@ -63,7 +63,8 @@ func (s *Sim) guard(next http.Handler) http.Handler {
 	})
 }
 
-// control answers a request; its error becomes a 400 unless it says otherwise.
+// control answers a request; its error becomes status 400 unless it carries
+// another.
 type control func(r *http.Request, body []byte) (any, error)
 
 // statusError is an error with its own HTTP status.
@@ -115,16 +116,16 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	_, _ = w.Write(append(text, '\n'))
 }
 
-// decode reads JSON strictly: an unknown field is a mistake worth telling.
+// decode decodes JSON strictly: an unknown field is an error.
 func decode[T any](body []byte) (T, error) {
 	var v T
 	d := json.NewDecoder(strings.NewReader(string(body)))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&v); err != nil {
-		return v, fmt.Errorf("the JSON does not fit: %w", err)
+		return v, fmt.Errorf("the JSON does not match: %w", err)
 	}
 	if d.More() {
-		return v, errors.New("the JSON does not fit: there is more than one value")
+		return v, errors.New("the JSON does not match: there is more than one value")
 	}
 	return v, nil
 }
@@ -156,7 +157,7 @@ func (s *Sim) controls() map[string]control {
 	}
 }
 
-// State is the simulator at a glance.
+// State is a summary of the simulator's state.
 type State struct {
 	URL        string     `json:"url"`
 	Account    string     `json:"account"`
@@ -173,12 +174,12 @@ type State struct {
 	Faults     []Fault    `json:"faults"`
 	FaultKinds []string   `json:"faultKinds"`
 	Outcomes   []Outcome  `json:"outcomes"`
-	// LastEventID is where to begin to follow /sim/events so that nothing since
-	// this state is missed.
+	// LastEventID is where to start following /sim/events without missing
+	// anything since this state.
 	LastEventID string `json:"lastEventId"`
 }
 
-// ClockState is what the simulated clock reads.
+// ClockState is the state of the simulated clock.
 type ClockState struct {
 	Now time.Time `json:"now"`
 	// Offset is how far it is ahead of the machine's clock.
@@ -186,9 +187,10 @@ type ClockState struct {
 	Frozen bool     `json:"frozen"`
 }
 
-// State describes the simulator as it is now. It names no secret.
+// State returns the simulator's current state. It contains no secret.
 func (s *Sim) State() State {
-	// Taken first: an event that comes between is told twice, never missed.
+	// Read first: an event that comes in between is reported twice, but never
+	// missed.
 	last := s.events.id(s.events.last())
 	now, offset, frozen := s.clock.state()
 	st := State{
@@ -223,7 +225,8 @@ func (s *Sim) controlInbound(r *http.Request, body []byte) (any, error) {
 	return s.Inbound(r.Context(), in)
 }
 
-// controlExamples asks the application for texts worth trying; it may know none.
+// controlExamples asks the application for texts worth trying; it may have
+// none.
 func (s *Sim) controlExamples(r *http.Request, _ []byte) (any, error) {
 	texts := []string{}
 	if s.options.Examples == "" {
@@ -290,7 +293,7 @@ func (s *Sim) controlAddFault(_ *http.Request, body []byte) (any, error) {
 
 func (s *Sim) controlRemoveFault(r *http.Request, _ []byte) (any, error) {
 	if id := r.PathValue("id"); !s.RemoveFault(id) {
-		return nil, statusError{http.StatusNotFound, fmt.Errorf("there is no fault %q; GET /sim/faults lists them", id)}
+		return nil, statusError{http.StatusNotFound, fmt.Errorf("no fault has the ID %q; GET /sim/faults lists them", id)}
 	}
 	return s.faultList(), nil
 }
@@ -305,7 +308,7 @@ func (s *Sim) controlAddOutcome(_ *http.Request, body []byte) (any, error) {
 
 func (s *Sim) controlRemoveOutcome(r *http.Request, _ []byte) (any, error) {
 	if id := r.PathValue("id"); !s.RemoveOutcome(id) {
-		return nil, statusError{http.StatusNotFound, fmt.Errorf("there is no outcome rule %q; GET /sim/outcomes lists them", id)}
+		return nil, statusError{http.StatusNotFound, fmt.Errorf("no outcome rule has the ID %q; GET /sim/outcomes lists them", id)}
 	}
 	return s.outcomeList(), nil
 }

@@ -79,7 +79,7 @@ func TestControlsSayWhatToChange(t *testing.T) {
 	}{
 		{"POST", "/sim/inbound", `{"from":"+15551230001","to":"+1","body":"x"}`, 400, "is not a number of this simulator"},
 		{"POST", "/sim/inbound", `{"form":"+15551230001"}`, 400, "unknown field"},
-		{"POST", "/sim/inbound", `{"from":`, 400, "does not fit"},
+		{"POST", "/sim/inbound", `{"from":`, 400, "does not match"},
 		{"POST", "/sim/inbound", `{} {}`, 400, "more than one"},
 		{"POST", "/sim/inbound", `{"body":"` + strings.Repeat("x", maxControl) + `"}`, 413, "longer than"},
 		{"POST", "/sim/faults", `{"kind":"explode"}`, 400, "want one of delay"},
@@ -88,7 +88,7 @@ func TestControlsSayWhatToChange(t *testing.T) {
 		{"POST", "/sim/outcomes", `{"status":"eaten"}`, 400, "want one of delivered"},
 		{"POST", "/sim/outcomes", `{"status":"rejected"}`, 400, "errorCode"},
 		{"DELETE", "/sim/outcomes/O9", ``, 404, "GET /sim/outcomes"},
-		{"POST", "/sim/clock", `{"advance":"-1h"}`, 400, "only goes forward"},
+		{"POST", "/sim/clock", `{"advance":"-1h"}`, 400, "only moves forward"},
 		{"POST", "/sim/clock", `{"speed":-1}`, 400, "such as 1"},
 		{"POST", "/sim/numbers", `{"number":"x"}`, 400, "want E.164"},
 		{"POST", "/sim/numbers", `{"number":"+15005550011","webhook":"x"}`, 400, "want an http"},

@@ -1,7 +1,7 @@
 package twiliosim
 
-// Creating a message: every check of the Messages resource, in the order and
-// with the codes and texts of Twilio.
+// Creating a message: every check of the Messages resource, in Twilio's order
+// and with its codes and messages.
 
 import (
 	"net/http"
@@ -27,14 +27,15 @@ const (
 	outsideWindow = "SendAt time must be between 900 seconds and 35 days (3024000 seconds) in the future, inclusive."
 )
 
-// draft is a message to be: what a create asks for, or a TwiML reply.
+// draft is a message that does not exist yet: the parameters of a create, or a
+// TwiML reply.
 type draft struct {
 	to, from       string
 	serviceSID     string
 	body           string
 	media          []string
 	statusCallback string
-	validity       time.Duration // 0: the service's, or the longest
+	validity       time.Duration // 0 for the service's, or else the maximum
 	sendAt         time.Time
 	smart          bool
 
@@ -45,10 +46,10 @@ type draft struct {
 	inReplyTo string
 }
 
-// readDraft checks what can be checked without looking at the account.
+// readDraft checks everything that does not depend on the account.
 func readDraft(form url.Values) (draft, *reply) { //nolint:cyclop // a table of Twilio's refusals, in its order
-	// Values may be parts of the whole request, which must not live as long as
-	// the message.
+	// Values may be substrings of the whole request, which must not be kept as
+	// long as the message.
 	own := func(key string) string { return strings.Clone(form.Get(key)) }
 	d := draft{
 		to: normalize(own("To")), from: normalize(own("From")), serviceSID: form.Get("MessagingServiceSid"),
@@ -113,7 +114,7 @@ func readDraft(form url.Values) (draft, *reply) { //nolint:cyclop // a table of 
 	return d, nil
 }
 
-// readSchedule checks SendAt and what belongs to it.
+// readSchedule checks SendAt and the parameters that go with it.
 func (d *draft) readSchedule(form url.Values, now time.Time) *reply {
 	refuse := func(code int, format string, args ...any) *reply {
 		r := fail(badRequest, code, format, args...)
@@ -145,7 +146,7 @@ func (d *draft) readSchedule(form url.Values, now time.Time) *reply {
 	return nil
 }
 
-// create answers POST …/Messages.json.
+// create handles POST …/Messages.json.
 func (s *Sim) create(acc *account, form url.Values) reply {
 	if acc.Test {
 		return s.createTest(acc, form)
@@ -188,9 +189,9 @@ func (d *draft) measure() sms.Size {
 	return sms.Measure(d.body)
 }
 
-// smartEncoding replaces what looks like a GSM-7 character by it.
+// smartEncoding replaces look-alikes of GSM-7 characters with these characters.
 //
-// Source: Twilio's table of Smart Encoding, its most common rows.
+// Source: the most common rows of Twilio's table of Smart Encoding.
 var smartEncoding = strings.NewReplacer(
 	"\u2018", "'", "\u2019", "'", "\u201a", "'", "\u201b", "'", "\u02bb", "'", "\u02c8", "'", "`", "'", "\u00b4", "'",
 	"\u201c", "\"", "\u201d", "\"", "\u201e", "\"", "\u201f", "\"", "\u00ab", "\"", "\u00bb", "\"",
@@ -199,7 +200,7 @@ var smartEncoding = strings.NewReplacer(
 	"\u2022", "*", "\u2039", ">", "\u203a", "<", "\u2044", "/", "\t", " ",
 )
 
-// resolveSender finds the sender or service that a draft names.
+// resolveSender looks up the sender or service that a draft names.
 func (s *Sim) resolveSender(d *draft) *reply {
 	refuse := func(code int, format string, args ...any) *reply {
 		r := fail(badRequest, code, format, args...)
@@ -242,7 +243,7 @@ func (s *Sim) resolveSender(d *draft) *reply {
 	return nil
 }
 
-// maxAlphanumeric bounds how many alphanumeric senders have a queue of their own.
+// maxAlphanumeric limits how many alphanumeric senders have their own queue.
 const maxAlphanumeric = 10_000
 
 func (s *Sim) alphanumericSender(acc *account, name string) *sender {
@@ -257,7 +258,7 @@ func (s *Sim) alphanumericSender(acc *account, name string) *sender {
 	return snd
 }
 
-// message makes a message of a draft, in its first status.
+// message returns a new message in its first status.
 func (d *draft) message(size sms.Size, now time.Time) *message {
 	prefix := "SM"
 	if len(d.media) > 0 {
@@ -308,7 +309,7 @@ func (s *Sim) newMessage(d draft, size sms.Size, now time.Time) *message {
 	return m
 }
 
-// contentTypeOf guesses a medium's type by its name; nothing is downloaded.
+// contentTypeOf guesses a medium's type from its name; nothing is downloaded.
 func contentTypeOf(rawURL string) string {
 	u, err := url.Parse(rawURL)
 	if err != nil {

@@ -1,7 +1,7 @@
 package twiliosim
 
-// The debugger: what went wrong with webhooks, TwiML and messages, in Twilio's
-// numbers, as its console lists it.
+// The debugger: problems with webhooks, TwiML and messages, with Twilio's error
+// codes, as its console lists them.
 
 import (
 	"fmt"
@@ -20,13 +20,13 @@ type DebuggerEntry struct {
 	MessageSID string `json:"messageSid,omitempty"`
 	URL        string `json:"url,omitempty"`
 	HTTPStatus int    `json:"httpStatus,omitempty"`
-	// Detail says what exactly happened here.
+	// Detail describes what exactly happened.
 	Detail string `json:"detail,omitempty"`
 }
 
 const keptDebuggerEntries = 1000
 
-// debug records an entry; level and message follow from the code.
+// debug records an entry; its level and message follow from the code.
 func (s *Sim) debug(e DebuggerEntry) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,7 +50,7 @@ func (s *Sim) debugLocked(e DebuggerEntry) {
 
 func moreInfo(code int) string { return fmt.Sprintf("https://www.twilio.com/docs/errors/%d", code) }
 
-// errorText is the title of an error number.
+// errorText returns the title of an error code.
 func errorText(code int) string {
 	if text, ok := errorTexts[code]; ok {
 		return text

@@ -1,7 +1,7 @@
 package twiliosim
 
 // Events: what happened, in order, for the page and for tests. The newest are
-// kept so that a reader who lost the connection can catch up.
+// kept so that a reader who lost its connection can catch up.
 
 import (
 	"fmt"
@@ -24,7 +24,7 @@ const (
 	eventOutcomes       = "outcomes.changed"
 	eventState          = "state.changed"
 	eventReset          = "reset"
-	// eventGap tells a reader that events were missed: load the state anew.
+	// eventGap means that events were missed: reload the state.
 	eventGap = "gap"
 )
 
@@ -35,11 +35,11 @@ type event struct {
 	data any
 }
 
-// events is a ring that readers follow at their own pace; a slow reader loses
-// events and is told so, and never holds up the simulator.
+// events is a ring buffer that readers follow at their own pace. A slow reader
+// loses events, which it is told, but never holds up the simulator.
 type events struct {
 	mu    sync.Mutex
-	epoch string // differs between runs, so that an old Last-Event-ID is known as such
+	epoch string // differs between runs, to recognise a Last-Event-ID of an earlier run
 	ring  [keptEvents]event
 	next  uint64 // serial number of the next event, from 1
 	more  chan struct{}
@@ -58,8 +58,8 @@ func (e *events) publish(kind string, data any) {
 	e.mu.Unlock()
 }
 
-// read returns what follows the serial number last, whether events between were
-// lost, and a channel that is closed when there is more.
+// read returns the events after serial number last, whether some in between
+// were lost, and a channel that is closed when there are more.
 func (e *events) read(last uint64) (got []event, from uint64, gap bool, more <-chan struct{}) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -81,7 +81,8 @@ func (e *events) last() uint64 {
 
 func (e *events) id(n uint64) string { return e.epoch + "-" + strconv.FormatUint(n, 10) }
 
-// start reads a Last-Event-ID: where to go on, and whether it is of this run.
+// start parses a Last-Event-ID: where to continue, and whether it is from this
+// run.
 func (e *events) start(lastID string) (last uint64, gap bool) {
 	if lastID == "" {
 		return e.last(), false

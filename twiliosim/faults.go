@@ -1,6 +1,6 @@
 package twiliosim
 
-// Faults on demand: what goes wrong, how often, for whom, and the dice.
+// Faults on demand: what goes wrong, how often, and for which messages.
 
 import (
 	"errors"
@@ -15,32 +15,37 @@ import (
 
 // The kinds of faults.
 const (
-	// FaultDelay holds a REST request up for Delay before it is handled.
+	// FaultDelay delays a REST request by Delay before it is handled.
 	FaultDelay = "delay"
-	// Fault429 refuses a REST request with 20429, unprocessed, with Retry-After.
+	// Fault429 rejects a REST request with 20429 and Retry-After, without
+	// processing it.
 	Fault429 = "429"
-	// Fault500 answers 500: before anything happened or, with After, afterwards.
+	// Fault500 answers 500, before anything happened or, with After, once the
+	// work is done.
 	Fault500 = "500"
-	// Fault503 answers 503: before anything happened or, with After, afterwards.
+	// Fault503 answers 503, before anything happened or, with After, once the
+	// work is done.
 	Fault503 = "503"
-	// FaultRefuse closes the listening socket for Delay, at once: connections
-	// are refused by the operating system. Idle connections are closed too.
+	// FaultRefuse closes the listening socket at once, for Delay: the operating
+	// system refuses connections. Idle connections are closed too.
 	FaultRefuse = "refuse"
-	// FaultReset resets the connection before anything happened.
+	// FaultReset resets the connection before anything happens.
 	FaultReset = "reset"
 	// FaultResponseLost handles the request (the message exists, and will be
 	// delivered) and resets the connection instead of answering.
 	FaultResponseLost = "response-lost"
-	// FaultTruncated handles the request and breaks off in the middle of the answer.
+	// FaultTruncated handles the request and breaks off in the middle of the
+	// response.
 	FaultTruncated = "truncated"
-	// FaultNotJSON handles the request and answers its status with an HTML page.
+	// FaultNotJSON handles the request and answers with its status but an HTML
+	// page.
 	FaultNotJSON = "not-json"
 	// FaultListingLag keeps a new message out of listings for Delay.
 	FaultListingLag = "listing-lag"
-	// FaultRewritten has a message's text changed as Smart Encoding does, or a
-	// Messaging Service whose option nobody has told of.
+	// FaultRewritten changes a message's text as Smart Encoding does, or as a
+	// Messaging Service does if that option was turned on unnoticed.
 	FaultRewritten = "rewritten"
-	// FaultWebhookLost never sends a webhook request.
+	// FaultWebhookLost drops a webhook request.
 	FaultWebhookLost = "webhook-lost"
 	// FaultWebhookLate sends a webhook request after Delay.
 	FaultWebhookLate = "webhook-late"
@@ -50,7 +55,7 @@ const (
 	FaultWebhookReordered = "webhook-reordered"
 )
 
-// The operations that a fault can be narrowed to.
+// The operations that a fault can be restricted to.
 const (
 	opCreate   = "create"
 	opFetch    = "fetch"
@@ -69,7 +74,7 @@ var (
 	restOperations    = []string{opCreate, opFetch, opList, opUpdate, opDelete, opMedia, opFeedback, opNumbers, opAccount}
 	webhookOperations = []string{opCallback, opInbound}
 
-	// faultOperations are the kinds, each with the operations it can befall.
+	// faultOperations maps each kind to the operations that it applies to.
 	faultOperations = map[string][]string{
 		FaultDelay: restOperations, Fault429: restOperations, Fault500: restOperations, Fault503: restOperations,
 		FaultReset: restOperations, FaultResponseLost: restOperations, FaultTruncated: restOperations,
@@ -88,43 +93,46 @@ const keptUsedUp = 20
 
 // Fault is something that goes wrong until it is removed or used up.
 type Fault struct {
-	// ID names it for removal. Made up by AddFault.
+	// ID identifies it for removal. Set by AddFault.
 	ID string `json:"id"`
 	// Kind is one of the Fault constants.
 	Kind string `json:"kind"`
-	// Operation narrows it to one: create, fetch, list, update, delete, media,
-	// feedback, account, callback or inbound. Optional: every REST operation; for
-	// the webhook kinds, status callbacks.
+	// Operation restricts it to one operation: create, fetch, list, update,
+	// delete, media, feedback, account, callback or inbound. Optional: default
+	// every REST operation; for the webhook kinds, status callbacks.
 	Operation string `json:"operation,omitempty"`
-	// Number narrows it to messages from or to this address. Optional: all.
+	// Number restricts it to messages from or to this address. Optional:
+	// default all.
 	Number string `json:"number,omitempty"`
-	// Next is for how many more times it happens. Optional: 0, until removed.
+	// Next is how many more times it happens. Optional: default 0, until
+	// removed.
 	Next int `json:"next,omitempty"`
-	// Rate is the probability with which it happens, above 0 to 1. Optional: 1.
+	// Rate is the probability with which it happens, above 0 and up to 1.
+	// Optional: default 1.
 	Rate float64 `json:"rate,omitempty"`
-	// Delay is how long: of delay, refuse, listing-lag and webhook-late.
-	// Optional: 1s. Real time for delay and refuse, the simulated clock's for
-	// the others.
+	// Delay applies to delay, refuse, listing-lag and webhook-late. It is real
+	// time for delay and refuse, and simulated time for the others. Optional:
+	// default 1s.
 	Delay Duration `json:"delay,omitempty"`
-	// RetryAfter is the header of a 429 or 503, in whole seconds. Optional: 1s
-	// for 429, none for 503.
+	// RetryAfter is the header of a 429 or 503, in whole seconds. Optional:
+	// default 1s for 429, none for 503.
 	RetryAfter Duration `json:"retryAfter,omitempty"`
-	// After makes 500 and 503 answer when the work was done already.
+	// After makes 500 and 503 answer once the work is done.
 	After bool `json:"after,omitempty"`
-	// Fired counts how often it happened.
+	// Fired counts how often it has happened.
 	Fired int `json:"fired"`
-	// UsedUp is set once it will not happen again. It stays listed until it is
-	// removed, the newest 20 of them.
+	// UsedUp is set once it will not happen again. The newest 20 of these stay
+	// listed until they are removed.
 	UsedUp bool `json:"usedUp,omitempty"`
 }
 
-// Duration is a time.Duration that travels as "1.5s".
+// Duration is a time.Duration that is encoded as in "1.5s".
 type Duration time.Duration
 
-// MarshalText writes "1.5s".
+// MarshalText encodes it as in "1.5s".
 func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
 
-// UnmarshalText reads "1.5s".
+// UnmarshalText decodes a duration such as "1.5s".
 func (d *Duration) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
 		*d = 0
@@ -138,8 +146,8 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseFault reads a fault from one line: the kind, then settings after commas,
-// such as "response-lost,next=3,op=create,number=+15551230001" or
+// ParseFault parses a fault from one line: the kind, then settings after
+// commas, such as "response-lost,next=3,op=create,number=+15551230001" or
 // "delay,delay=2s,rate=0.1".
 func ParseFault(line string) (Fault, error) {
 	kind, rest, _ := strings.Cut(line, ",")
@@ -164,7 +172,7 @@ func ParseFault(line string) (Fault, error) {
 		case "after":
 			f.After = value == "" || value == "true"
 		default:
-			return f, fmt.Errorf("fault %q: %q is not a setting; they are op, number, next, rate, delay, retry-after and after", line, key)
+			return f, fmt.Errorf("fault %q: %q is not a setting; want one of op, number, next, rate, delay, retry-after and after", line, key)
 		}
 		if err != nil {
 			return f, fmt.Errorf("fault %q: %s: %w", line, key, err)
@@ -173,32 +181,32 @@ func ParseFault(line string) (Fault, error) {
 	return f, f.complete()
 }
 
-// complete checks a fault and fills in what was left out.
-func (f *Fault) complete() error { //nolint:cyclop // a table of what a fault may not be
+// complete checks a fault and sets its defaults.
+func (f *Fault) complete() error { //nolint:cyclop // a table of rules for faults
 	operations, known := faultOperations[f.Kind]
 	if !known {
 		return fmt.Errorf("fault kind %q: want one of %s", f.Kind, strings.Join(FaultKinds, ", "))
 	}
 	if f.Operation != "" && !slices.Contains(operations, f.Operation) {
 		if operations == nil {
-			return fmt.Errorf("fault %s: it cannot be narrowed to an operation; leave operation out", f.Kind)
+			return fmt.Errorf("fault %s: it cannot be restricted to an operation; leave operation out", f.Kind)
 		}
 		return fmt.Errorf("fault %s: operation %q: want one of %s", f.Kind, f.Operation, strings.Join(operations, ", "))
 	}
 	if f.Kind == FaultRefuse && (f.Number != "" || f.Rate != 0 || f.Next > 1) {
-		return errors.New("fault refuse: it closes the port for everybody, once; give it a delay alone")
+		return errors.New("fault refuse: it closes the port for everyone, once; set only its delay")
 	}
-	if !(f.Rate >= 0 && f.Rate <= 1) { // so that NaN is none either
-		return fmt.Errorf("fault %s: rate %v: want above 0 to 1", f.Kind, f.Rate)
+	if !(f.Rate >= 0 && f.Rate <= 1) { // this form also refuses NaN
+		return fmt.Errorf("fault %s: rate %v: want above 0 and up to 1", f.Kind, f.Rate)
 	}
 	if f.Next < 0 {
 		return fmt.Errorf("fault %s: next %d: want 1 or more, or leave it out", f.Kind, f.Next)
 	}
 	if f.Delay < 0 || f.RetryAfter < 0 {
-		return fmt.Errorf("fault %s: a duration below zero", f.Kind)
+		return fmt.Errorf("fault %s: a duration is negative", f.Kind)
 	}
 	if f.After && f.Kind != Fault500 && f.Kind != Fault503 {
-		return fmt.Errorf("fault %s: after is for 500 and 503 alone", f.Kind)
+		return fmt.Errorf("fault %s: after is only for 500 and 503", f.Kind)
 	}
 	if f.Operation == "" && slices.Equal(operations, webhookOperations) {
 		f.Operation = opCallback
@@ -216,7 +224,7 @@ func (f *Fault) complete() error { //nolint:cyclop // a table of what a fault ma
 	return nil
 }
 
-// faults are the faults in force, and the simulator's only dice.
+// faults holds the active faults, and the simulator's only random numbers.
 type faults struct {
 	mu     sync.Mutex
 	list   []*Fault
@@ -239,7 +247,7 @@ func (fs *faults) add(f Fault) Fault {
 	return f
 }
 
-// remove takes one fault out, or all with an empty ID, and says how many.
+// remove removes one fault, or all if the ID is empty, and returns how many.
 func (fs *faults) remove(id string) int {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
@@ -265,12 +273,13 @@ func (fs *faults) allLocked() []Fault {
 
 func (fs *faults) publishLocked() { fs.events.publish(eventFaults, fs.allLocked()) }
 
-// occasion is what a fault may befall: an operation and the addresses it is about.
+// occasion is a chance for a fault to happen: an operation and the addresses
+// involved.
 type occasion struct {
 	operation string
 	numbers   []string
-	// done is whether the work has been done: then 500 and 503 with After may
-	// fire, before it those without.
+	// done is true once the work is done: 500 and 503 with After fire then, and
+	// those without fire before.
 	done bool
 }
 
@@ -301,7 +310,7 @@ func (fs *faults) take(o occasion, kinds ...string) *Fault {
 	return nil
 }
 
-// forget drops the oldest faults that are used up, beyond keptUsedUp.
+// forget drops the oldest used-up faults beyond keptUsedUp.
 func (fs *faults) forget() {
 	over := -keptUsedUp
 	for _, f := range fs.list {
@@ -318,7 +327,7 @@ func (fs *faults) forget() {
 	})
 }
 
-// chance is true with probability rate.
+// chance returns true with probability rate.
 func (fs *faults) chance(rate float64) bool {
 	if rate <= 0 || rate >= 1 {
 		return rate >= 1

@@ -247,14 +247,14 @@ func TestParseFaultReadsALine(t *testing.T) {
 		"explode":                      "want one of",
 		"delay,often":                  "not a setting",
 		"delay,delay=soon":             "write it like",
-		"delay,rate=2":                 "above 0 to 1",
+		"delay,rate=2":                 "above 0 and up to 1",
 		"delay,next=-1":                "1 or more",
 		"delay,op=callback":            "want one of create",
 		"webhook-reordered,op=inbound": "want one of callback",
-		"reset,after":                  "500 and 503 alone",
-		"refuse,number=+15551230001":   "for everybody",
+		"reset,after":                  "only for 500 and 503",
+		"refuse,number=+15551230001":   "for everyone",
 		"refuse,delay=2m":              "at most 1m",
-		"listing-lag,op=create":        "cannot be narrowed",
+		"listing-lag,op=create":        "cannot be restricted",
 	} {
 		if _, err := ParseFault(line); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want something with %q", line, err, want)

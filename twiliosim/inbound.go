@@ -1,7 +1,7 @@
 package twiliosim
 
-// Inbound: a phone texts a number. The webhook is called, its TwiML carried
-// out, and what went wrong listed in the debugger.
+// Inbound: a phone texts a number. The webhook is called, its TwiML is
+// executed, and the debugger lists what went wrong.
 
 import (
 	"context"
@@ -19,16 +19,18 @@ import (
 )
 
 const (
-	// maxDocuments is how many TwiML documents one inbound message may lead
-	// through (14106), maxReplies how many messages it may be answered with (14109).
+	// maxDocuments is how many TwiML documents one inbound message may lead to
+	// (14106), and maxReplies how many messages it may be answered with
+	// (14109).
 	maxDocuments = 50
 	maxReplies   = 10
-	// maxWord is how many bytes are kept of what an application says of a text.
+	// maxWord limits what is kept of an application's remarks on a text, in
+	// bytes.
 	maxWord = 200
 )
 
-// The headers in which an application may say what became of a text, for people:
-// a few words, and the ID of its workflow. Twilio itself takes no notice of them.
+// The headers in which an application may say what became of a text: a few
+// words for people, and the ID of its workflow. The real Twilio ignores them.
 const (
 	OutcomeHeader  = "X-Sms-Outcome"
 	WorkflowHeader = "X-Sms-Workflow-Id"
@@ -39,41 +41,42 @@ type Inbound struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 	Body string `json:"body"`
-	// Media are what a picture message carries. Optional: none.
+	// Media lists the files of a picture message. Optional: default none.
 	Media []Media `json:"media,omitempty"`
-	// Params are further parameters for the webhook, such as ProfileName or
-	// Latitude. Optional: none.
+	// Params are additional parameters for the webhook, such as ProfileName or
+	// Latitude. Optional: default none.
 	Params map[string]string `json:"params,omitempty"`
-	// MessageSID repeats a message that came in before: no new message is
-	// made, the webhook is called again with the same SID. Optional.
+	// MessageSID repeats an earlier inbound message: no new message is created,
+	// and the webhook is called again with the same SID. Optional.
 	MessageSID string `json:"messageSid,omitempty"`
 }
 
-// InboundResult is what came of a text.
+// InboundResult is the outcome of an inbound text.
 type InboundResult struct {
 	MessageSID string `json:"messageSid"`
 	// WebhookStatus is the HTTP status of the webhook, or of its fallback; 0
 	// if there is none or it did not answer.
 	WebhookStatus int     `json:"webhookStatus"`
 	Replies       []Reply `json:"replies"`
-	// Outcome and WorkflowID are what the webhook says in OutcomeHeader and
+	// Outcome and WorkflowID are from the webhook's OutcomeHeader and
 	// WorkflowHeader.
 	Outcome    string `json:"outcome,omitempty"`
 	WorkflowID string `json:"workflowId,omitempty"`
-	// OptOut is STOP, START or HELP if the body was such a word; AutoReply is
-	// what Twilio itself answered to it.
+	// OptOut is STOP, START or HELP if the body was such a keyword, and
+	// AutoReply is Twilio's own answer to it.
 	OptOut    string `json:"optOut,omitempty"`
 	AutoReply string `json:"autoReply,omitempty"`
-	// TwiML is the webhook's last answer as it came.
+	// TwiML is the webhook's last response, unchanged.
 	TwiML       string `json:"twiml,omitempty"`
 	ContentType string `json:"contentType,omitempty"`
 	DurationMS  int64  `json:"durationMs"`
-	// ErrorCode and Error are the last problem that the debugger lists for it.
+	// ErrorCode and Error are the last problem that the debugger lists for the
+	// text.
 	ErrorCode int    `json:"errorCode,omitempty"`
 	Error     string `json:"error,omitempty"`
 }
 
-// Reply is a message that the webhook answered with.
+// Reply is a message that the webhook replied with.
 type Reply struct {
 	SID   string   `json:"sid"`
 	To    string   `json:"to"`
@@ -82,7 +85,7 @@ type Reply struct {
 	Media []string `json:"media,omitempty"`
 }
 
-// session is one inbound message on its way through the application's TwiML.
+// session processes one inbound message through the application's TwiML.
 type session struct {
 	sim      *Sim
 	message  *message
@@ -95,9 +98,9 @@ type session struct {
 }
 
 // Inbound delivers a text from a phone to one of the simulator's numbers, calls
-// the webhook and carries out its TwiML. It returns when that is done, or when
-// ctx ends: the text goes its way all the same. An error means that the text
-// could not be taken; what goes wrong at the webhook is in the result and in the
+// the webhook and executes its TwiML. It returns when that is done, or when ctx
+// ends, in which case the text is still processed. An error means that the text
+// was not accepted; problems with the webhook are in the result and in the
 // debugger.
 func (s *Sim) Inbound(ctx context.Context, in Inbound) (InboundResult, error) {
 	in.From, in.To = normalize(in.From), normalize(in.To)
@@ -119,7 +122,7 @@ func (s *Sim) Inbound(ctx context.Context, in Inbound) (InboundResult, error) {
 	}
 	select {
 	case result := <-done:
-		if s.ctx.Err() != nil { // closing may be what ended it
+		if s.ctx.Err() != nil { // closing may be the cause
 			return result, errClosed
 		}
 		return result, nil
@@ -130,7 +133,7 @@ func (s *Sim) Inbound(ctx context.Context, in Inbound) (InboundResult, error) {
 	}
 }
 
-// deliver runs the webhook, with the faults that befall it.
+// deliver calls the webhook, with the faults that apply.
 func (se *session) deliver(ctx context.Context, webhook string) {
 	s := se.sim
 	o := occasion{operation: opInbound, numbers: []string{se.message.from, se.message.to}}
@@ -149,8 +152,8 @@ func (se *session) deliver(ctx context.Context, webhook string) {
 	se.run(ctx, webhook)
 }
 
-// waitUntil waits for a moment of the simulated clock; false means that ctx
-// ended first.
+// waitUntil waits until the simulated clock reaches at; it returns false if ctx
+// ends first.
 func (s *Sim) waitUntil(ctx context.Context, at time.Time) bool {
 	reached := make(chan struct{})
 	s.clock.at(at, func(time.Time) { close(reached) })
@@ -164,7 +167,7 @@ func (s *Sim) waitUntil(ctx context.Context, at time.Time) bool {
 
 var errClosed = errors.New("the simulator is closed")
 
-// check reports what Twilio would never deliver.
+// check returns an error for what Twilio would never deliver.
 func (in *Inbound) check() error {
 	if kindOf(in.From) == invalidAddress {
 		return fmt.Errorf("from %q: want a phone number such as +15551230001, or whatsapp:+…", in.From)
@@ -186,7 +189,7 @@ func (in *Inbound) check() error {
 	return nil
 }
 
-// receive stores the message and makes a session for it.
+// receive stores the message and creates a session for it.
 func (s *Sim) receive(in Inbound) (*session, string, error) {
 	if err := in.check(); err != nil {
 		return nil, "", err
@@ -199,7 +202,7 @@ func (s *Sim) receive(in Inbound) (*session, string, error) {
 		return nil, "", fmt.Errorf("to %q is not a number of this simulator: it has %s", in.To, strings.Join(s.numberOrder, ", "))
 	}
 	if !sameChannel(kindOf(in.From), snd.kind) {
-		return nil, "", errors.New("from and to must be on the same channel, such as whatsapp:, or both numbers")
+		return nil, "", errors.New("from and to must be on the same channel: two phone numbers, or two addresses such as whatsapp:+…")
 	}
 	var m *message
 	var keyword, answer string
@@ -245,7 +248,7 @@ func (s *Sim) receive(in Inbound) (*session, string, error) {
 	return se, webhook, nil
 }
 
-// inboundParams are Twilio's for an inbound message.
+// inboundParams returns Twilio's parameters for an inbound message.
 func (m *message) inboundParams(base string) url.Values {
 	params := url.Values{
 		"MessageSid": {m.sid}, "SmsSid": {m.sid}, "SmsMessageSid": {m.sid}, "AccountSid": {m.account.SID},
@@ -267,7 +270,7 @@ func (m *message) inboundParams(base string) url.Values {
 			}
 			continue
 		}
-		// Twilio sends these empty where it knows nothing better.
+		// Twilio sends these even if it has no values for them.
 		for _, part := range []string{"City", "State", "Zip"} {
 			params.Set(side+part, "")
 		}
@@ -285,7 +288,7 @@ func countryOf(number string) string {
 	return ""
 }
 
-// run fetches documents and carries out their verbs until there are no more.
+// run fetches documents and executes their verbs until there are none left.
 func (se *session) run(ctx context.Context, webhook string) {
 	started := time.Now()
 	defer func() { se.result.DurationMS = time.Since(started).Milliseconds() }()
@@ -313,8 +316,8 @@ func (se *session) run(ctx context.Context, webhook string) {
 	}
 }
 
-// fetch calls the application for a document; failed is what to tell the
-// fallback, 0 if all went well.
+// fetch requests a document from the application; failed is the error code for
+// the fallback, 0 for success.
 func (se *session) fetch(ctx context.Context, h hook) (verbs []verb, failed int) {
 	a := se.sim.call(ctx, h)
 	se.result.WebhookStatus = a.status
@@ -338,7 +341,7 @@ func (se *session) fetch(ctx context.Context, h hook) (verbs []verb, failed int)
 	return verbs, 0
 }
 
-// note keeps with the message what the application says of it.
+// note stores what the application says about the message.
 func (se *session) note(header http.Header) {
 	outcome, workflowID := header.Get(OutcomeHeader), header.Get(WorkflowHeader)
 	if outcome == "" && workflowID == "" || len(outcome) > maxWord || len(workflowID) > maxWord {
@@ -352,8 +355,8 @@ func (se *session) note(header http.Header) {
 	s.events.publish(eventMessageUpdated, m.view())
 }
 
-// perform sends a document's messages; next is where its Redirect or a
-// message's action leads.
+// perform sends a document's messages; next is where its Redirect, or a
+// message's action, leads.
 func (se *session) perform(h hook, verbs []verb) (next hook, more bool) {
 	for _, v := range verbs {
 		if v.redirect {
@@ -377,7 +380,7 @@ func withoutChange(params url.Values) url.Values {
 	return out
 }
 
-// follow resolves a verb's URL against the document it is in.
+// follow resolves a verb's URL relative to its document.
 func (se *session) follow(h hook, kind string, v verb, params url.Values) hook {
 	h.kind, h.params, h.method = kind, params, v.method
 	h.url = resolve(h.url, v.url)
@@ -397,7 +400,7 @@ func resolve(base, ref string) string {
 	return to.String()
 }
 
-// send carries out a Message verb.
+// send executes a Message verb.
 func (se *session) send(h hook, v verb) (sid string, status Status) {
 	s := se.sim
 	refuse := func(code int, format string, args ...any) (string, Status) {
@@ -405,7 +408,7 @@ func (se *session) send(h hook, v verb) (sid string, status Status) {
 		return "", 0
 	}
 	if len(se.result.Replies) >= maxReplies {
-		return refuse(14109, "a reply beyond the %dth was not sent", maxReplies)
+		return refuse(14109, "more than %d replies: the rest was not sent", maxReplies)
 	}
 	d := draft{to: se.message.from, from: se.message.to, body: v.body, media: v.media, account: se.account, inReplyTo: se.message.sid}
 	if v.to != "" {
@@ -453,8 +456,8 @@ func (se *session) send(h hook, v verb) (sid string, status Status) {
 	return sid, status
 }
 
-// reply makes an outbound-reply message and sends it on its way, unless the two
-// numbers are in a loop. The caller holds the lock.
+// reply creates an outbound-reply message and sends it, unless the two numbers
+// are in a loop. The caller holds the lock.
 func (s *Sim) reply(d draft) *message {
 	d.direction = directionReply
 	now := s.clock.now()
@@ -472,7 +475,7 @@ func (s *Sim) reply(d draft) *message {
 	return m
 }
 
-// debug lists a problem and keeps it for the result.
+// debug records a problem in the debugger and in the result.
 func (se *session) debug(p problem, target string, status int) {
 	se.result.ErrorCode, se.result.Error = p.code, p.detail
 	se.sim.debug(DebuggerEntry{Code: p.code, MessageSID: se.message.sid, URL: target, HTTPStatus: status, Detail: p.detail})

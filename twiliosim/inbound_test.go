@@ -257,7 +257,7 @@ func TestWebhookFailuresHaveTwiliosNumbers(t *testing.T) {
 		code, status int
 	}{
 		"an error status":             {app.URL + "/", 11200, 418},
-		"no answer in time":           {app.URL + "/slow#rt=100", 11200, 0},
+		"no response in time":         {app.URL + "/slow#rt=100", 11200, 0},
 		"no end in time":              {app.URL + "/slow#tt=100", 11200, 0},
 		"a connection that is closed": {app.URL + "/hang-up", 11200, 0},
 		"nobody listening":            {"http://127.0.0.1:1/", 11205, 0},

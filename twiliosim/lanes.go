@@ -1,7 +1,7 @@
 package twiliosim
 
-// Lanes: how many requests to one URL run at a time. Each URL has its own, so
-// that an application that answers slowly holds up nobody else.
+// Lanes: how many requests to one URL run concurrently. Each URL has its own
+// lane, so that a slow application does not hold up the others.
 
 import (
 	"context"
@@ -21,8 +21,8 @@ type lane struct {
 
 func newLanes() *lanes { return &lanes{lanes: map[string]*lane{}} }
 
-// enter waits for a place in the URL's lane; the query does not make a
-// difference. False means that ctx ended first.
+// enter waits for a slot in the URL's lane; the query is ignored. It returns
+// false if ctx ends first.
 func (l *lanes) enter(ctx context.Context, target string) (release func(), ok bool) {
 	key, _, _ := strings.Cut(target, "?")
 	l.mu.Lock()

@@ -1,23 +1,23 @@
 package twiliosim
 
-// The life of an outbound message: it waits its turn at its sender, is sent,
-// and ends as the outcome rules say. Every step runs on the simulated clock.
+// The life of an outbound message: it is queued at its sender, is sent, and
+// ends as the outcome rules say. Every step runs on the simulated clock.
 
 import (
 	"time"
 )
 
 const (
-	// How long a message takes between its steps, at speed 1.
-	choosing   = 50 * time.Millisecond  // of a service, to find a sender
+	// How long each step of a message takes, at speed 1.
+	choosing   = 50 * time.Millisecond  // for a service to choose a sender
 	submitting = 150 * time.Millisecond // to the carrier
 	delivering = 400 * time.Millisecond // to the handset
 
-	// queueLength is how much a sender's queue holds, as time to send it.
+	// queueLength is how long a sender's full queue takes to send.
 	queueLength = 10 * time.Hour
 )
 
-// scaled is a duration at the simulator's speed.
+// scaled scales a duration by the simulator's speed.
 func (s *Sim) scaled(d time.Duration) time.Duration {
 	return time.Duration(float64(d) / s.speed)
 }
@@ -29,14 +29,14 @@ func (snd *sender) segmentsPerSecond() float64 {
 	return snd.kind.rate()
 }
 
-// queueFull reports whether so many more segments would exceed the sender's
+// queueFull reports whether this many more segments would exceed the sender's
 // queue.
 func (s *Sim) queueFull(snd *sender, segments int, now time.Time) bool {
 	waiting := float64(max(0, snd.freeAt.Sub(now))) * s.speed * snd.segmentsPerSecond() / float64(time.Second)
 	return waiting+float64(segments) > s.options.QueueLength.Seconds()*snd.segmentsPerSecond()
 }
 
-// begin sends a new message on its way.
+// begin starts the life of a new message.
 func (s *Sim) begin(m *message, snd *sender, now time.Time) {
 	switch m.status {
 	case Scheduled:
@@ -48,8 +48,8 @@ func (s *Sim) begin(m *message, snd *sender, now time.Time) {
 	}
 }
 
-// later runs a step at a moment of the clock, under the lock, and only if the
-// message is still there and still in the status that the step starts from.
+// later runs a step at a simulated time, with the lock held, provided that the
+// message still exists and is still in the status that the step starts from.
 func (s *Sim) later(at time.Time, m *message, from Status, step func(*message, time.Time)) {
 	s.clock.atUnless(&m.evicted, at, func(at time.Time) {
 		s.mu.Lock()
@@ -60,7 +60,7 @@ func (s *Sim) later(at time.Time, m *message, from Status, step func(*message, t
 	})
 }
 
-// choose gives a service's message its sender.
+// choose assigns a sender to a message of a service.
 func (s *Sim) choose(m *message, at time.Time) {
 	snd := s.numbers[m.from]
 	if m.from == "" {
@@ -82,8 +82,8 @@ func (s *Sim) choose(m *message, at time.Time) {
 	s.enqueue(m, snd, at)
 }
 
-// enqueue books the sender's next free moment. A message whose validity ends
-// before that takes no place in the queue.
+// enqueue reserves the sender's next free time. A message whose validity ends
+// before then is not queued.
 func (s *Sim) enqueue(m *message, snd *sender, at time.Time) {
 	start := at
 	if snd.freeAt.After(start) {
@@ -107,7 +107,7 @@ func (s *Sim) send(m *message, at time.Time) {
 	s.later(at.Add(s.scaled(submitting)), m, Sending, s.submit)
 }
 
-// submit hands the message to the carrier; what it says decides.
+// submit hands the message to the carrier, whose verdict decides its status.
 func (s *Sim) submit(m *message, at time.Time) {
 	end, code := s.outcomes.of(m.from, m.to, m.body)
 	if end == Failed {
@@ -122,7 +122,7 @@ func (s *Sim) submit(m *message, at time.Time) {
 	s.later(at.Add(s.scaled(delivering)), m, Sent, func(m *message, at time.Time) { s.conclude(m, end, code, at) })
 }
 
-// conclude is the carrier's receipt.
+// conclude handles the carrier's receipt.
 func (s *Sim) conclude(m *message, end Status, code int, at time.Time) {
 	if end == Undelivered {
 		s.become(m, Undelivered, code, at)
@@ -135,7 +135,7 @@ func (s *Sim) conclude(m *message, end Status, code int, at time.Time) {
 	s.arrive(m)
 }
 
-// become moves a message to a status, tells the page, and calls back.
+// become sets a message's status, notifies the page, and queues the callback.
 func (s *Sim) become(m *message, status Status, code int, at time.Time) {
 	m.status, m.updatedAt = status, at
 	if code != 0 {
@@ -149,8 +149,8 @@ func (s *Sim) become(m *message, status Status, code int, at time.Time) {
 	s.callBack(m, at)
 }
 
-// arrive hands a delivered message to its recipient if that is a number of the
-// simulator too: then it is an inbound message there.
+// arrive delivers a message whose recipient is also a number of the simulator:
+// it becomes an inbound message there.
 func (s *Sim) arrive(m *message) {
 	if s.numbers[m.to] == nil {
 		return

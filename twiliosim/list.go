@@ -18,7 +18,7 @@ const (
 	maxPageSize     = 1000
 )
 
-// page is the envelope of a listing.
+// page is the envelope of a list page.
 type page struct {
 	End             int        `json:"end"`
 	FirstPageURI    string     `json:"first_page_uri"`
@@ -31,7 +31,7 @@ type page struct {
 	Messages        []resource `json:"messages"`
 }
 
-// route carries a request out.
+// route dispatches a request.
 func (s *Sim) route(q *request) reply {
 	switch q.operation {
 	case opCreate:
@@ -56,7 +56,7 @@ func (s *Sim) route(q *request) reply {
 	return notFound(q.path)
 }
 
-// list answers GET …/Messages.json.
+// list handles GET …/Messages.json.
 func (s *Sim) list(q *request) reply {
 	size, number, refused := q.readPage()
 	if refused != nil {
@@ -100,7 +100,7 @@ func (s *Sim) list(q *request) reply {
 	return reply{status: http.StatusOK, body: p}
 }
 
-// readPage reads how long a page is wanted, and which.
+// readPage reads the page size, and which page is requested.
 func (q *request) readPage() (size, number int, refused *reply) {
 	refuse := func(code int, format string, args ...any) (int, int, *reply) {
 		r := fail(badRequest, code, format, args...)
@@ -120,15 +120,15 @@ func (q *request) readPage() (size, number int, refused *reply) {
 	if v := q.form.Get("Page"); v != "" {
 		n, err := strconv.Atoi(v)
 		if err != nil || n < 0 || n > 0 && q.form.Get("PageToken") == "" {
-			return refuse(20006, "Invalid Page %s: a page beyond the first needs its PageToken", v)
+			return refuse(20006, "Invalid Page %s: a page after the first needs its PageToken", v)
 		}
 		number = n
 	}
 	return size, number, nil
 }
 
-// readToken resolves a PageToken: PA and the last SID of the page before, or PB
-// and the first SID of the page after.
+// readToken resolves a PageToken: PA with the last SID of the previous page, or
+// PB with the first SID of the next page.
 func (s *Sim) readToken(q *request, find *query) (backward bool, refused *reply) {
 	token := q.form.Get("PageToken")
 	if token == "" {
@@ -170,7 +170,7 @@ func (q *request) pageURI(size, number int, token string) string {
 	return uri.String()
 }
 
-// readDates reads the DateSent filters: days or moments, both ends inclusive.
+// readDates reads the DateSent filters: days or times, both ends inclusive.
 func (q *query) readDates(form url.Values) *reply {
 	for _, name := range []string{"DateSent", "DateSent<", "DateSent>"} {
 		text := form.Get(name)
@@ -192,7 +192,7 @@ func (q *query) readDates(form url.Values) *reply {
 	return nil
 }
 
-// readDate is the half-open span that a date or a second takes.
+// readDate returns the half-open interval of a day or a second.
 func readDate(text string) (from, until time.Time, err error) {
 	if day, err := time.Parse(time.DateOnly, text); err == nil {
 		return day, day.AddDate(0, 0, 1), nil
@@ -206,7 +206,7 @@ func readDate(text string) (from, until time.Time, err error) {
 	return from, until, strconv.ErrSyntax
 }
 
-// fetch answers GET …/Messages/{sid}.json.
+// fetch handles GET …/Messages/{sid}.json.
 func (s *Sim) fetch(q *request) reply {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -216,7 +216,8 @@ func (s *Sim) fetch(q *request) reply {
 	return notFound(q.path)
 }
 
-// messageOf is the message of a request's path, nil if the account has none.
+// messageOf returns the message in a request's path, or nil if the account has
+// none.
 func (s *Sim) messageOf(q *request) *message {
 	if m := s.bySID[q.sid]; m != nil && m.account == q.account && !m.deleted {
 		return m
@@ -224,8 +225,8 @@ func (s *Sim) messageOf(q *request) *message {
 	return nil
 }
 
-// ownNumbers answers GET …/IncomingPhoneNumbers.json with the phone numbers of an
-// account, on one page.
+// ownNumbers handles GET …/IncomingPhoneNumbers.json: the phone numbers of an
+// account, on a single page.
 func (s *Sim) ownNumbers(q *request) reply {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -243,8 +244,8 @@ func (s *Sim) ownNumbers(q *request) reply {
 	return reply{status: http.StatusOK, body: map[string]any{"incoming_phone_numbers": list, "page": 0, "next_page_uri": nil}}
 }
 
-// accountResource answers GET …/Accounts/{sid}.json, and POST …/Accounts.json,
-// which makes a subaccount.
+// accountResource handles GET …/Accounts/{sid}.json, and POST …/Accounts.json,
+// which creates a subaccount.
 func (s *Sim) accountResource(q *request) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,7 +1,7 @@
 package twiliosim
 
-// Message: what is kept of one, and the three shapes it is shown in: the
-// Messages resource of the REST API, the controls' JSON, and an event.
+// Message: what is stored of one, and its three representations: the Messages
+// resource of the REST API, the controls' JSON, and an event.
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Status is where a message stands. It travels as Twilio's word for it.
+// Status is the status of a message. It is encoded as Twilio's name for it.
 type Status uint8
 
 // The statuses of Twilio's Messages resource.
@@ -38,7 +38,7 @@ var statusWords = [...]string{
 	Received: "received", Read: "read",
 }
 
-// String is Twilio's word, "" for the zero Status.
+// String returns Twilio's name, or "" for the zero Status.
 func (s Status) String() string {
 	if int(s) < len(statusWords) {
 		return statusWords[s]
@@ -46,10 +46,10 @@ func (s Status) String() string {
 	return ""
 }
 
-// MarshalText writes Twilio's word.
+// MarshalText encodes it as Twilio's name.
 func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads Twilio's word.
+// UnmarshalText decodes Twilio's name.
 func (s *Status) UnmarshalText(text []byte) error {
 	i := slices.Index(statusWords[:], string(text))
 	if i < 1 && len(text) > 0 {
@@ -59,7 +59,7 @@ func (s *Status) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// final reports whether nothing more will become of the message by itself.
+// final reports whether the message's status no longer changes on its own.
 func (s Status) final() bool {
 	switch s {
 	case Delivered, Undelivered, Failed, Canceled, Received, Read:
@@ -75,7 +75,7 @@ const (
 	directionReply   = "outbound-reply"
 )
 
-// message is one message. All of it is guarded by Sim.mu.
+// message is a stored message. All of its fields are guarded by Sim.mu.
 type message struct {
 	seq       uint64
 	sid       string
@@ -89,7 +89,7 @@ type message struct {
 	encoding  sms.Encoding
 	segments  int
 	units     int
-	weight    int // as counted when it was stored
+	weight    int // as computed when it was stored
 
 	errorCode      int
 	errorText      string
@@ -97,16 +97,16 @@ type message struct {
 	updatedAt      time.Time
 	sentAt         time.Time // zero until sent
 	sendAt         time.Time // zero unless scheduled
-	listedFrom     time.Time // listings do not show it before this
+	listedFrom     time.Time // not in listings before this
 	validity       time.Duration
 	statusCallback string
 	inReplyTo      string // the inbound message whose TwiML made this one
-	outcome        string // of an inbound message, as the application says
+	outcome        string // for an inbound message, from the application
 	workflowID     string // likewise
 	feedback       *feedbackState
 	history        []change
 
-	deleted   bool // its resource is gone; its place in listings stays for page tokens
+	deleted   bool // its resource is gone, but page tokens need its place in listings
 	evicted   atomic.Bool
 	callbacks callbackQueue
 }
@@ -142,7 +142,7 @@ type Message struct {
 	// Error is 0 unless the message failed or was not delivered.
 	Error        int    `json:"errorCode,omitempty"`
 	ErrorMessage string `json:"errorMessage,omitempty"`
-	// Segments is what the body costs, also where Twilio's resource says 0.
+	// Segments is what the body costs, even if Twilio's resource says 0.
 	Segments int          `json:"segments"`
 	Encoding sms.Encoding `json:"encoding"`
 	// Units counts septets for GSM-7, UTF-16 units for UCS-2.
@@ -152,8 +152,8 @@ type Message struct {
 	Media          []Media `json:"media,omitempty"`
 	StatusCallback string  `json:"statusCallback,omitempty"`
 	InReplyTo      string  `json:"inReplyTo,omitempty"`
-	// Outcome and WorkflowID are what the application says, in OutcomeHeader and
-	// WorkflowHeader of its answer, of an inbound message. Optional.
+	// Outcome and WorkflowID are what the application says about an inbound
+	// message, in OutcomeHeader and WorkflowHeader of its response. Optional.
 	Outcome    string     `json:"outcome,omitempty"`
 	WorkflowID string     `json:"workflowId,omitempty"`
 	CreatedAt  time.Time  `json:"createdAt"`
@@ -164,21 +164,21 @@ type Message struct {
 	Deleted    bool       `json:"deleted,omitempty"`
 }
 
-// Media is one medium of a message, by its URL.
+// Media is a medium of a message, by URL.
 type Media struct {
 	SID         string `json:"sid,omitempty"`
 	URL         string `json:"url"`
 	ContentType string `json:"contentType,omitempty"`
 }
 
-// Change is one step of a message's life.
+// Change is a step in a message's life.
 type Change struct {
 	Status Status    `json:"status"`
 	At     time.Time `json:"at"`
 	Error  int       `json:"errorCode,omitempty"`
 }
 
-// view is what the controls show.
+// view returns what the controls show.
 func (m *message) view() Message {
 	v := Message{
 		SID: m.sid, AccountSID: m.account.SID, Direction: m.direction, From: m.from, To: m.to, Body: m.body,
@@ -241,7 +241,7 @@ type subresources struct {
 	Feedback string `json:"feedback"`
 }
 
-// pricePerSegment is what Twilio asks for a segment in the USA, in dollars.
+// pricePerSegment is Twilio's price for a segment in the USA, in dollars.
 const pricePerSegment = 0.0079
 
 func (m *message) resource() resource {

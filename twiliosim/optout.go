@@ -1,7 +1,7 @@
 package twiliosim
 
-// Opt-outs: which recipients have told which sender to stop, and the words by
-// which they do so.
+// Opt-outs: which recipients have told which sender to stop, and the keywords
+// for it.
 
 import (
 	"slices"
@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The default keywords. The whole body must be one of them, in any case.
+// The default keywords. The whole body must be one of them, ignoring case.
 //
 // Source: Twilio's documentation of default opt-out behaviour.
 var (
@@ -24,7 +24,7 @@ const (
 	helpReply  = "Reply STOP to unsubscribe. Msg&Data Rates May Apply."
 )
 
-// OptOut says that Recipient takes no more messages from Sender, a number or
+// OptOut means that Recipient accepts no more messages from Sender, a number or
 // the SID of a Messaging Service.
 type OptOut struct {
 	Sender    string    `json:"sender"`
@@ -42,7 +42,8 @@ func (d *draft) optOutScope() string {
 	return d.sender.optOutScope()
 }
 
-// optOutScope is the sender for opt-outs: a service's numbers share them.
+// optOutScope returns the sender that opt-outs apply to: the numbers of a
+// service share them.
 func (snd *sender) optOutScope() string {
 	if snd.service != nil {
 		return snd.service.SID
@@ -55,7 +56,7 @@ func (s *Sim) optedOut(scope, recipient string) bool {
 	return out
 }
 
-// setOptOut changes the state and reports whether it was another before.
+// setOptOut sets the state and reports whether it changed.
 func (s *Sim) setOptOut(scope, recipient string, out bool) bool {
 	key := optOutKey{scope, recipient}
 	if _, was := s.optOuts[key]; was == out {
@@ -71,9 +72,9 @@ func (s *Sim) setOptOut(scope, recipient string, out bool) bool {
 	return true
 }
 
-// keyword reads a body as an opt-out keyword: its type, "" if it is none, and
-// what Twilio answers, "" if nothing. STOP and START are answered only when
-// they change something.
+// keyword returns the type of an opt-out keyword, or "" if the body is not one,
+// and Twilio's answer, or "" if there is none. STOP and START are only answered
+// if they change something.
 func (s *Sim) keyword(snd *sender, from, body string) (kind, answer string) {
 	word := strings.ToUpper(strings.TrimSpace(body))
 	switch {
@@ -94,9 +95,9 @@ func (s *Sim) keyword(snd *sender, from, body string) (kind, answer string) {
 	return "", ""
 }
 
-// The guard against two programs that answer each other: replies between two
-// numbers, each within loopWindow of the one before, are counted; beyond
-// loopLimit they fail until there is a pause.
+// The guard against two programs that answer each other. It counts the replies
+// between two numbers that follow within loopWindow of the previous one; beyond
+// loopLimit, replies fail until there is a pause.
 //
 // Source: Twilio's description of error 14107.
 const (
@@ -122,7 +123,7 @@ func (s *Sim) looping(from, to string, now time.Time) bool {
 	}
 	l.count++
 	if l.count > s.options.ReplyLimit {
-		// Failed replies do not prolong the pause.
+		// Failed replies do not extend the pause.
 		return true
 	}
 	l.last = now

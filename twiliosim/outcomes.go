@@ -1,7 +1,7 @@
 package twiliosim
 
-// Outcomes: what becomes of outbound messages, by number or by rule, where it
-// is not "delivered".
+// Outcomes: how outbound messages end, by number or by rule, if not
+// "delivered".
 
 import (
 	"errors"
@@ -13,26 +13,29 @@ import (
 	"sync"
 )
 
-// Outcome is a rule: messages that match it end in its status. The first rule
-// that matches decides.
+// Outcome is a rule: messages that match it end in its status. The first
+// matching rule wins.
 type Outcome struct {
-	// ID names it for removal. Made up by AddOutcome.
+	// ID identifies it for removal. Set by AddOutcome.
 	ID string `json:"id"`
-	// To and From narrow it to an address, or to a prefix that ends in "*".
-	// Optional: all.
+	// To and From restrict it to an address, or to a prefix that ends in "*".
+	// Optional: default all.
 	To   string `json:"to,omitempty"`
 	From string `json:"from,omitempty"`
-	// Body narrows it to bodies that contain this. Optional: all.
+	// Body restricts it to bodies that contain this text. Optional: default
+	// all.
 	Body string `json:"body,omitempty"`
 	// Status is delivered, undelivered, failed, sent (no receipt ever comes),
-	// read, or rejected: then the REST API refuses the message with ErrorCode.
+	// read, or rejected, which makes the REST API reject the message with
+	// ErrorCode.
 	Status string `json:"status"`
-	// ErrorCode is Twilio's. Optional: 30008 for failed and undelivered; it
-	// must be given for rejected.
+	// ErrorCode is Twilio's. Required for rejected. Optional otherwise: default
+	// 30008 for failed and undelivered.
 	ErrorCode int `json:"errorCode,omitempty"`
-	// Next is for how many more messages. Optional: 0, until removed.
+	// Next is how many more messages it applies to. Optional: default 0, until
+	// removed.
 	Next int `json:"next,omitempty"`
-	// Rate is the probability, above 0 to 1. Optional: 1.
+	// Rate is its probability, above 0 and up to 1. Optional: default 1.
 	Rate float64 `json:"rate,omitempty"`
 }
 
@@ -54,7 +57,7 @@ func (o *outcomes) add(rule Outcome) (Outcome, error) {
 		return rule, fmt.Errorf("status %q: want one of %s", rule.Status, strings.Join(statuses, ", "))
 	}
 	if !(rule.Rate >= 0 && rule.Rate <= 1) || rule.Next < 0 {
-		return rule, errors.New("rate must be above 0 to 1, next 1 or more; leave out what you do not need")
+		return rule, errors.New("rate must be above 0 and up to 1, next 1 or more; leave out what you do not need")
 	}
 	switch rule.Status {
 	case outcomeRejected:
@@ -99,8 +102,8 @@ func (o *outcomes) allLocked() []Outcome {
 	return list
 }
 
-// rejection is the code with which the REST API refuses a message, 0 if it
-// takes it.
+// rejection returns the code with which the REST API rejects a message, or 0 if
+// it accepts it.
 func (o *outcomes) rejection(from, to, body string) int {
 	if r := o.take(from, to, body, true); r != nil {
 		return r.ErrorCode
@@ -108,7 +111,7 @@ func (o *outcomes) rejection(from, to, body string) int {
 	return 0
 }
 
-// of is how a message ends.
+// of returns how a message ends.
 func (o *outcomes) of(from, to, body string) (Status, int) {
 	var status Status
 	if r := o.take(from, to, body, false); r != nil && status.UnmarshalText([]byte(r.Status)) == nil {
@@ -144,7 +147,8 @@ func fits(pattern, address string) bool {
 	return pattern == "" || pattern == address
 }
 
-// rejectionStatus and rejectionText are how Twilio words a refusal.
+// rejectionStatus and rejectionText return the HTTP status and Twilio's text of
+// a rejection.
 func rejectionStatus(code int) int {
 	switch code {
 	case 20003:
@@ -187,8 +191,8 @@ func rejectionText(code int, to, from string) string {
 	return errorText(code)
 }
 
-// createTest answers a create with test credentials: the magic numbers have
-// their fixed errors, nothing is sent or kept.
+// createTest handles a create with test credentials: the magic numbers have
+// their fixed errors, and nothing is sent or stored.
 //
 // Source: Twilio's documentation of test credentials.
 func (s *Sim) createTest(acc *account, form map[string][]string) reply {

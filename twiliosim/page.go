@@ -1,6 +1,6 @@
 package twiliosim
 
-// The phone page: static files that talk to the controls under /sim/.
+// The phone page: static files that use the controls under /sim/.
 
 import (
 	"embed"
@@ -11,15 +11,15 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// pagePolicy lets pictures come from anywhere and everything else from here
-// alone, and no text become HTML: messages are written by anybody.
+// pagePolicy allows pictures from anywhere but everything else only from here,
+// and keeps text from becoming HTML: anyone can write messages.
 const pagePolicy = "default-src 'self'; img-src *; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 
 func pageHandler() http.Handler {
 	files, err := fs.Sub(pageFiles, "page")
 	if err != nil {
-		panic(err) // the folder is part of the program
+		panic(err) // the directory is embedded
 	}
 	static := http.FileServerFS(files)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

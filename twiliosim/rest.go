@@ -1,7 +1,6 @@
 package twiliosim
 
-// The REST API at the door: who asks, for what, and in which shape the answer
-// and its errors leave.
+// The REST API: who asks for what, and the form of responses and errors.
 
 import (
 	"bytes"
@@ -19,10 +18,11 @@ import (
 
 const apiVersion = "2010-04-01"
 
-// maxForm bounds a REST request; Twilio's own bound is lower for each field.
+// maxForm bounds the size of a REST request; Twilio's own limits for the fields
+// are lower.
 const maxForm = 1 << 20
 
-// reply is an answer before it is written.
+// reply is a response that has not been written yet.
 type reply struct {
 	status int
 	body   any // nil for no body
@@ -30,7 +30,7 @@ type reply struct {
 	header http.Header
 }
 
-// restError is the body of every error.
+// restError is the body of an error response.
 type restError struct {
 	Code     int    `json:"code"`
 	Detail   string `json:"detail,omitempty"`
@@ -58,7 +58,7 @@ func notFound(path string) reply {
 	return fail(http.StatusNotFound, 20404, "The requested resource %s was not found", path)
 }
 
-// request is a REST request, read and checked.
+// request is a REST request that has been parsed and checked.
 type request struct {
 	account   *account
 	operation string
@@ -69,7 +69,7 @@ type request struct {
 	path      string
 }
 
-// serveREST answers everything under /2010-04-01/.
+// serveREST handles everything under /2010-04-01/.
 func (s *Sim) serveREST(w http.ResponseWriter, r *http.Request) {
 	started := time.Now()
 	q, refused := s.readRequest(r)
@@ -83,7 +83,7 @@ func (s *Sim) serveREST(w http.ResponseWriter, r *http.Request) {
 	if answer == nil {
 		answer, after = s.handle(r.Context(), &q, concurrent)
 	}
-	if answer == nil { // the connection is to be reset
+	if answer == nil { // reset the connection
 		resetConnection(w)
 		return
 	}
@@ -119,12 +119,12 @@ func (s *Sim) serveREST(w http.ResponseWriter, r *http.Request) {
 	if after != nil && after.Kind == FaultTruncated {
 		_, _ = w.Write(text[:len(text)/2])
 		_ = http.NewResponseController(w).Flush()
-		panic(http.ErrAbortHandler) // net/http's way to break an answer off
+		panic(http.ErrAbortHandler) // net/http's way to abort a response
 	}
 	_, _ = w.Write(text)
 }
 
-// encode writes JSON without the escapes that only HTML needs.
+// encode encodes JSON without the escapes that only HTML needs.
 func encode(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	e := json.NewEncoder(&buf)
@@ -133,8 +133,8 @@ func encode(v any) ([]byte, error) {
 	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), err
 }
 
-// handle does the work, with the faults that befall it before and after. A nil
-// reply means that the connection is reset.
+// handle handles a request, with the faults before and after. A nil reply means
+// that the connection is reset.
 func (s *Sim) handle(ctx context.Context, q *request, concurrent int) (*reply, *Fault) {
 	if limit := s.options.Concurrency; limit > 0 && concurrent > limit {
 		r := fail(http.StatusTooManyRequests, 20429, "Too Many Requests")
@@ -159,7 +159,7 @@ func (s *Sim) handle(ctx context.Context, q *request, concurrent int) (*reply, *
 	return f.reply(), nil
 }
 
-// reply is what a fault answers, nil for a reset connection.
+// reply returns a fault's response, or nil to reset the connection.
 func (f *Fault) reply() *reply {
 	var r reply
 	switch f.Kind {
@@ -179,7 +179,7 @@ func (f *Fault) reply() *reply {
 	return &r
 }
 
-// numbersOf are the addresses that a request is about, for faults.
+// numbersOf returns the addresses that a request involves, for faults.
 func (s *Sim) numbersOf(q *request) []string {
 	if q.sid == "" {
 		return []string{normalize(q.form.Get("To")), normalize(q.form.Get("From"))}
@@ -203,8 +203,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// resetConnection ends a connection without an answer, so that the client sees
-// it reset.
+// resetConnection closes a connection without a response, so that the client
+// sees a reset.
 func resetConnection(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
@@ -216,7 +216,7 @@ func resetConnection(w http.ResponseWriter) {
 	_ = conn.Close()
 }
 
-// readRequest authenticates and parses; a non-nil reply refuses.
+// readRequest authenticates and parses a request; a non-nil reply rejects it.
 func (s *Sim) readRequest(r *http.Request) (request, *reply) {
 	q := request{method: r.Method, path: r.URL.Path}
 	refuse := func(a reply) (request, *reply) { return q, &a }
@@ -225,7 +225,7 @@ func (s *Sim) readRequest(r *http.Request) (request, *reply) {
 	user, password, _ := r.BasicAuth()
 	who := s.authenticate(user, password)
 	if isMedium(r.Method, parts) {
-		// As at Twilio, whoever has a medium's URL can see it.
+		// As at Twilio, anyone who has a medium's URL can see it.
 		s.mu.RLock()
 		who = s.accounts[parts[1]]
 		s.mu.RUnlock()
@@ -268,13 +268,14 @@ func (s *Sim) readRequest(r *http.Request) (request, *reply) {
 	return q, nil
 }
 
-// isMedium reports whether a request is for a medium itself, not its resource.
+// isMedium reports whether a request is for a medium itself rather than its
+// resource.
 func isMedium(method string, parts []string) bool {
 	return method == http.MethodGet && len(parts) == 6 && parts[4] == "Media" && !strings.HasSuffix(parts[5], ".json")
 }
 
-// operationOf names what a method does to a path: "" if it may not, false if
-// there is nothing at the path.
+// operationOf names what a method does to a path: "" if the method is not
+// allowed, false if nothing is at the path.
 func operationOf(method string, parts []string) (string, bool) {
 	shape := len(parts)
 	if shape == 3 && parts[2] == "IncomingPhoneNumbers" {

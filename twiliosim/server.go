@@ -1,6 +1,6 @@
 package twiliosim
 
-// The HTTP server: who may reach it, and a port that can refuse connections for
+// The HTTP server: who can reach it, and a port that can refuse connections for
 // a while.
 
 import (
@@ -28,9 +28,9 @@ type server struct {
 	reopening *time.Timer
 }
 
-// listen takes an address; serve begins to answer there. An address that other
-// machines can reach must be allowed by name, since the controls have no
-// password.
+// listen binds an address, and serve starts to answer there. An address that
+// other machines can reach must be allowed explicitly, since the controls have
+// no password.
 func listen(addr string, allowRemote bool, handler http.Handler) (*server, error) {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -61,7 +61,7 @@ func (srv *server) serve(listener net.Listener) {
 func (srv *server) connState(conn net.Conn, state http.ConnState) {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
-	// A connection on which nothing has been asked yet counts as idle.
+	// A connection without a request so far counts as idle.
 	if state != http.StateIdle && state != http.StateNew {
 		delete(srv.idle, conn)
 		return
@@ -73,7 +73,7 @@ func (srv *server) connState(conn net.Conn, state http.ConnState) {
 	srv.idle[conn] = true
 }
 
-// refuse closes the port, and the connections that nobody uses, for a while.
+// refuse closes the port and idle connections for a while.
 func (srv *server) refuse(d time.Duration) {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
@@ -86,7 +86,7 @@ func (srv *server) refuse(d time.Duration) {
 	srv.reopening = time.AfterFunc(d, srv.reopen)
 }
 
-// reopen listens again. Should somebody have taken the port, it tries on.
+// reopen listens again. If another process has taken the port, it keeps trying.
 func (srv *server) reopen() {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
@@ -109,7 +109,7 @@ func (srv *server) closeIdle() {
 	clear(srv.idle)
 }
 
-// close lets requests under way finish until ctx ends, and then cuts them off.
+// close lets requests in progress finish until ctx ends, and then aborts them.
 func (srv *server) close(ctx context.Context) error {
 	srv.mu.Lock()
 	srv.closed = true

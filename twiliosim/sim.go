@@ -1,6 +1,6 @@
 package twiliosim
 
-// Sim: starting and stopping a simulator, and what a Go test can do with it.
+// Sim: starting and stopping a simulator, and its API for Go tests.
 
 import (
 	"cmp"
@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// The values that a simulator has unless it is told otherwise.
+// The defaults of a simulator.
 const (
 	DefaultAddr        = "127.0.0.1:8090"
 	DefaultAccount     = "AC00000000000000000000000000000001"
@@ -29,57 +29,63 @@ const (
 	DefaultConcurrency = 100
 )
 
-// Options say how a simulator is set up. The zero value is useful.
+// Options configures a simulator. The zero value is useful.
 type Options struct {
-	// Addr to listen on. Optional: a free port of 127.0.0.1.
+	// Addr is the address to listen on. Optional: default a free port of
+	// 127.0.0.1.
 	Addr string
 	// AllowRemote permits an address that other machines can reach.
 	AllowRemote bool
-	// Account and Token of the main account. Optional: DefaultAccount, DefaultToken.
+	// Account and Token are those of the main account. Optional: default
+	// DefaultAccount, DefaultToken.
 	Account, Token string
-	// TestAccount and TestToken are the test credentials, where the magic
-	// numbers answer. Optional: DefaultTestAccount, DefaultTestToken.
+	// TestAccount and TestToken are the test credentials, which only work with
+	// the magic numbers. Optional: default DefaultTestAccount,
+	// DefaultTestToken.
 	TestAccount, TestToken string
-	// APIKeys of the main account, "SK…" to secret. Optional: none.
+	// APIKeys maps API keys of the main account, "SK…", to secrets. Optional:
+	// default none.
 	APIKeys map[string]string
-	// Numbers of the main account. Optional: DefaultNumber.
+	// Numbers are the main account's. Optional: default DefaultNumber.
 	Numbers []string
-	// Webhook, Fallback and StatusFallback of these numbers. Optional: none.
+	// Webhook, Fallback and StatusFallback are those of these numbers.
+	// Optional: default none.
 	Webhook, Fallback, StatusFallback string
-	// UIURL and Namespace are told to the page, for its links to workflows.
-	// Optional: none, "default".
+	// UIURL and Namespace are for the page's links to workflows. Optional:
+	// default none, "default".
 	UIURL, Namespace string
-	// Examples is an address that answers with a JSON list of texts worth trying,
-	// which the page suggests. Optional: none.
+	// Examples is a URL that returns a JSON list of texts worth trying, which
+	// the page suggests. Optional: default none.
 	Examples string
-	// Faults in force from the start. Optional: none.
+	// Faults are in force from the start. Optional: default none.
 	Faults []Fault
-	// Skew is how far the simulator's clock is ahead of the machine's; below 0
-	// behind. Optional: 0.
+	// Skew is how far the simulator's clock is ahead of the machine's; behind
+	// it if negative. Optional: default 0.
 	Skew time.Duration
 	// Speed is how many times faster than at Twilio messages are sent and
-	// delivered. It leaves the clock, SendAt and ValidityPeriod alone.
-	// Optional: 1.
+	// delivered. It does not affect the clock, SendAt or ValidityPeriod.
+	// Optional: default 1.
 	Speed float64
-	// Seed makes faults and outcomes by rate repeatable. SIDs are never made
-	// from it. Optional: chosen at random.
+	// Seed makes faults and outcomes by rate repeatable. SIDs do not depend on
+	// it. Optional: default random.
 	Seed uint64
-	// MaxMessages are kept, fewer if their texts and addresses take more than
-	// 40 MiB; beyond that the oldest go. Optional: DefaultMaxMessages.
+	// MaxMessages is how many messages are kept, fewer if their texts and
+	// addresses take more than 40 MiB; the oldest are dropped. Optional:
+	// default DefaultMaxMessages.
 	MaxMessages int
-	// Concurrency is how many REST requests of an account run at a time before
-	// 20429. Optional: DefaultConcurrency; below 0 there is no limit.
+	// Concurrency is how many REST requests of an account may run concurrently
+	// before 20429. Optional: default DefaultConcurrency; below 0, no limit.
 	Concurrency int
-	// QueueLength is how much time's worth of segments a sender's queue holds
-	// before 21611. Optional: 10 hours, as at Twilio.
+	// QueueLength is how long a sender's queue may take to send before 21611.
+	// Optional: default 10 hours, as at Twilio.
 	QueueLength time.Duration
 	// ReplyLimit is how many replies two numbers may exchange without a pause
-	// of 30 seconds before 14107. Optional: 30, as at Twilio; below 0 there is
+	// of 30 seconds before 14107. Optional: default 30, as at Twilio; below 0,
 	// no limit.
 	ReplyLimit int
 }
 
-// Sim is a running simulator. Its methods may be called from any goroutine.
+// Sim is a running simulator. Its methods are safe for concurrent use.
 type Sim struct {
 	// URL is where it listens, such as http://127.0.0.1:8090.
 	URL string
@@ -111,14 +117,14 @@ type Sim struct {
 	seq           uint64
 	bySID         map[string]*message
 	order         []*message
-	weight        int // of all in order
+	weight        int // of all messages, in order
 	optOuts       map[optOutKey]time.Time
 	loops         map[optOutKey]loop
 	debugger      []DebuggerEntry
 	calls         []WebhookCall
 }
 
-// Start sets a simulator up and listens. Close it when done.
+// Start starts a simulator. Close it when done.
 func Start(options Options) (*Sim, error) {
 	o := options
 	o.Addr = cmp.Or(o.Addr, "127.0.0.1:0")
@@ -151,7 +157,7 @@ func Start(options Options) (*Sim, error) {
 	return s, nil
 }
 
-// setUp registers what the options name and begins to listen.
+// setUp registers what the options name and starts to listen.
 func (s *Sim) setUp() error {
 	o := s.options
 	if err := s.setSpeed(o.Speed); err != nil {
@@ -178,8 +184,8 @@ func (s *Sim) setUp() error {
 	}
 	s.URL = "http://" + s.server.addr
 	s.externalURL = s.URL
-	// A port is closed once it is open; all other faults hold from the first
-	// request on.
+	// A port can only be closed once it is open; all other faults apply from
+	// the first request on.
 	var refusals []time.Duration
 	for _, f := range o.Faults {
 		if err := f.complete(); err != nil {
@@ -192,7 +198,7 @@ func (s *Sim) setUp() error {
 		}
 		s.faults.add(f)
 	}
-	// From here on requests read what was set above.
+	// From here on, requests may read what was set above.
 	s.server.serve(s.server.listener)
 	for _, d := range refusals {
 		s.server.refuse(d)
@@ -200,15 +206,15 @@ func (s *Sim) setUp() error {
 	return nil
 }
 
-// Close stops listening, ends the webhook requests that are under way, and
-// returns when nothing of the simulator runs any more.
+// Close stops listening, aborts webhook requests in progress, and returns when
+// nothing of the simulator runs any more.
 func (s *Sim) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	return s.Shutdown(ctx)
 }
 
-// Shutdown is Close with a bound on how long requests under way may take.
+// Shutdown is Close with a limit on how long requests in progress may take.
 func (s *Sim) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	if s.closed {
@@ -226,14 +232,14 @@ func (s *Sim) Shutdown(ctx context.Context) error {
 }
 
 // maxWaiting is how many messages may wait for their webhooks at a time: an
-// application that hangs under load costs requests, not memory without end.
+// application that hangs under load costs requests, but not unbounded memory.
 const (
 	maxWaiting     = 20_000
-	tooManyWaiting = "too many webhook requests are waiting for an answer already; this one was dropped"
+	tooManyWaiting = "too many webhook requests are already waiting for a response; this one was dropped"
 )
 
-// spawn runs fn beside everything else; Close waits for it. False means that fn
-// does not run, since too much does. The caller may hold the lock.
+// spawn runs fn in the background; Close waits for it. It returns false without
+// running fn if too much is running already. The caller may hold the lock.
 func (s *Sim) spawn(fn func()) bool {
 	if s.ctx.Err() != nil {
 		return false
@@ -267,7 +273,7 @@ func (s *Sim) SetWebhook(url string) error {
 	return nil
 }
 
-// SetNumber adds a number, or replaces its settings.
+// SetNumber adds a number or replaces its settings.
 func (s *Sim) SetNumber(n Number) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -275,7 +281,7 @@ func (s *Sim) SetNumber(n Number) error {
 	return s.setNumber(n)
 }
 
-// AddService adds a Messaging Service, or replaces its settings.
+// AddService adds a Messaging Service or replaces its settings.
 func (s *Sim) AddService(v Service) (Service, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -287,7 +293,7 @@ func (s *Sim) AddService(v Service) (Service, error) {
 	return svc.Service, nil
 }
 
-// AddAccount adds an account, or a subaccount if Parent is given.
+// AddAccount adds an account, or a subaccount if Parent is set.
 func (s *Sim) AddAccount(a Account) (Account, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -299,7 +305,7 @@ func (s *Sim) AddAccount(a Account) (Account, error) {
 	return acc.Account, nil
 }
 
-// AddFault makes something go wrong from now on.
+// AddFault adds a fault, which is in force at once.
 func (s *Sim) AddFault(f Fault) (Fault, error) {
 	if err := f.complete(); err != nil {
 		return f, err
@@ -312,48 +318,48 @@ func (s *Sim) AddFault(f Fault) (Fault, error) {
 	return s.faults.add(f), nil
 }
 
-// RemoveFault ends a fault; it reports whether there was one.
+// RemoveFault removes a fault; it reports whether there was one.
 func (s *Sim) RemoveFault(id string) bool { return id != "" && s.faults.remove(id) > 0 }
 
-// ClearFaults ends all faults.
+// ClearFaults removes all faults.
 func (s *Sim) ClearFaults() { s.faults.remove("") }
 
-// Faults lists those in force, with how often each has happened.
+// Faults lists the faults in force, with how often each has happened.
 func (s *Sim) Faults() []Fault { return s.faults.all() }
 
-// AddOutcome adds a rule for what becomes of messages; earlier rules go first.
+// AddOutcome adds a rule for how messages end; earlier rules take precedence.
 func (s *Sim) AddOutcome(o Outcome) (Outcome, error) { return s.outcomes.add(o) }
 
-// RemoveOutcome ends a rule; it reports whether there was one.
+// RemoveOutcome removes a rule; it reports whether there was one.
 func (s *Sim) RemoveOutcome(id string) bool { return id != "" && s.outcomes.remove(id) > 0 }
 
-// ClearOutcomes ends all rules.
+// ClearOutcomes removes all rules.
 func (s *Sim) ClearOutcomes() { s.outcomes.remove("") }
 
 // Outcomes lists the rules in force.
 func (s *Sim) Outcomes() []Outcome { return s.outcomes.all() }
 
-// Now is the simulated time.
+// Now returns the simulated time.
 func (s *Sim) Now() time.Time { return s.clock.now() }
 
-// Advance moves the simulated clock forward. It returns when every step that
-// fell due has been taken; the callbacks of these steps may still be under way.
+// Advance moves the simulated clock forward. It returns once every step that
+// came due has run; the callbacks of these steps may still be in progress.
 func (s *Sim) Advance(d time.Duration) error {
 	if d < 0 {
-		return errors.New("the clock only goes forward: give a duration above zero")
+		return errors.New("the clock only moves forward: the duration must be above zero")
 	}
 	s.clock.advance(d)
 	s.events.publish(eventState, struct{}{})
 	return nil
 }
 
-// Freeze stops the simulated clock, or lets it run on from where it stands.
+// Freeze stops the simulated clock, or lets it continue from its current time.
 func (s *Sim) Freeze(frozen bool) {
 	s.clock.freeze(frozen)
 	s.events.publish(eventState, struct{}{})
 }
 
-// SetSpeed changes Options.Speed; what is under way keeps its pace.
+// SetSpeed changes Options.Speed; steps in progress keep their speed.
 func (s *Sim) SetSpeed(speed float64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -369,7 +375,7 @@ func (s *Sim) setSpeed(speed float64) error {
 	return nil
 }
 
-// SetOptOut says whether recipient refuses messages from sender: a number, or
+// SetOptOut sets whether recipient refuses messages from sender: a number, or
 // the SID of a Messaging Service.
 func (s *Sim) SetOptOut(sender, recipient string, optedOut bool) error {
 	sender, recipient = normalize(sender), normalize(recipient)
@@ -396,7 +402,7 @@ func (s *Sim) isService(sid string) bool {
 	return false
 }
 
-// OptOuts lists who has opted out of what, oldest first.
+// OptOuts lists the opt-outs, oldest first.
 func (s *Sim) OptOuts() []OptOut {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -410,7 +416,7 @@ func (s *Sim) OptOuts() []OptOut {
 	return list
 }
 
-// Debugger lists errors and warnings, newest first.
+// Debugger lists the errors and warnings, newest first.
 func (s *Sim) Debugger() []DebuggerEntry {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -419,7 +425,7 @@ func (s *Sim) Debugger() []DebuggerEntry {
 	return list
 }
 
-// WebhookCalls lists the last webhook requests, newest first.
+// WebhookCalls lists the latest webhook requests, newest first.
 func (s *Sim) WebhookCalls() []WebhookCall {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -428,25 +434,26 @@ func (s *Sim) WebhookCalls() []WebhookCall {
 	return list
 }
 
-// Filter says which messages are wanted. Its zero value is all of them.
+// Filter selects messages. The zero value selects all.
 type Filter struct {
-	// Phone is in From or To.
+	// Phone matches From or To.
 	Phone string
-	// From and To are exact.
+	// From and To must match exactly.
 	From, To string
 	// Direction is inbound, outbound-api, outbound-reply, or outbound for both.
 	Direction string
-	// Status is Twilio's word.
+	// Status is the message's status.
 	Status Status
 	// InReplyTo is the SID of an inbound message.
 	InReplyTo string
-	// SID is of one message.
+	// SID selects one message.
 	SID string
-	// Limit is how many at most. Optional: 1000.
+	// Limit is the maximum number of messages. Optional: default 1000.
 	Limit int
 }
 
-// Messages lists messages, newest first, those deleted by the REST API too.
+// Messages lists messages, newest first, including those deleted through the
+// REST API.
 func (s *Sim) Messages(f Filter) []Message {
 	f.Phone, f.From, f.To = normalize(f.Phone), normalize(f.From), normalize(f.To)
 	limit := cmp.Or(f.Limit, 1000)
@@ -468,7 +475,7 @@ func (f *Filter) matches(m *message) bool {
 		(f.SID == "" || m.sid == f.SID)
 }
 
-// Reset forgets messages, opt-outs, faults, outcomes, the debugger and the
+// Reset removes all messages, opt-outs, faults, outcomes, debugger entries and
 // queues, and sets the clock to real time. Accounts, numbers and services stay.
 func (s *Sim) Reset() {
 	s.clock.reset()
@@ -498,7 +505,7 @@ func (s *Sim) Reset() {
 	s.events.publish(eventReset, struct{}{})
 }
 
-// isLoopback reports whether a host is this machine alone.
+// isLoopback reports whether a host is reachable only from this machine.
 func isLoopback(host string) bool {
 	if host == "localhost" {
 		return true

@@ -1,15 +1,15 @@
 package twiliosim
 
 // The store of messages: the newest are kept, found by SID, and listed newest
-// first by account, recipient or sender without looking at all of them.
+// first by account, recipient or sender without scanning all of them.
 
 import (
 	"slices"
 	"time"
 )
 
-// feed is the messages of one account in order of creation, as a whole and by
-// address. Deleted messages keep their place; evicted ones leave.
+// feed holds the messages of one account in order of creation, as a whole and
+// by address. Deleted messages keep their place; evicted ones are removed.
 type feed struct {
 	all      []*message
 	to, from map[string][]*message
@@ -17,11 +17,11 @@ type feed struct {
 
 func (f *feed) init() { f.to, f.from = map[string][]*message{}, map[string][]*message{} }
 
-// maxWeight bounds what the texts and addresses of all messages take together:
-// 100,000 long messages would take more than a bound on their number suggests.
+// maxWeight limits the total size of the texts and addresses of all messages:
+// 100,000 long messages would take more than their number suggests.
 const maxWeight = 40 << 20 // bytes
 
-// weigh is what a message brings along, in bytes.
+// weigh returns the size of a message, in bytes.
 func (m *message) weigh() int {
 	weight := len(m.body) + len(m.statusCallback)
 	for _, item := range m.media {
@@ -30,7 +30,7 @@ func (m *message) weigh() int {
 	return weight
 }
 
-// add stores a message as the newest and evicts the oldest beyond the bounds.
+// add stores a new message and evicts the oldest ones beyond the limits.
 func (s *Sim) add(m *message) {
 	s.seq++
 	m.seq = s.seq
@@ -49,8 +49,8 @@ func (s *Sim) add(m *message) {
 	}
 }
 
-// setSender gives a message the sender that a service chose and puts it into
-// that sender's index, at the place of its creation.
+// setSender sets the sender that a service chose for a message, and inserts it
+// into that sender's index in order of creation.
 func (s *Sim) setSender(m *message, from string) {
 	m.from = from
 	list := m.account.feed.from[from]
@@ -75,7 +75,7 @@ func (s *Sim) evictOldest() {
 	}
 }
 
-// The oldest message is the first of every list it is in.
+// The oldest message is the first of every list that it is in.
 func withoutFirst(list []*message) []*message {
 	list[0] = nil
 	return list[1:]
@@ -89,18 +89,18 @@ func dropFirst(index map[string][]*message, key string) {
 	}
 }
 
-// query says which of an account's messages are wanted.
+// query selects messages of an account.
 type query struct {
 	to, from string
 	sentOn   dateRange
-	// before is the exclusive upper bound of seq, 0 for none; after the lower
-	// one: then the page just newer than it is wanted.
+	// before is the exclusive upper bound of seq, 0 for none. after is the
+	// exclusive lower bound, which selects the page just newer than it.
 	before, after uint64
 	now           time.Time
 	limit         int
 }
 
-// dateRange is a half-open span of date_sent; zero ends are open.
+// dateRange is a half-open interval of date_sent; a zero end is open.
 type dateRange struct{ from, until time.Time }
 
 func (r dateRange) set() bool { return !r.from.IsZero() || !r.until.IsZero() }
@@ -145,7 +145,7 @@ func (f *feed) find(q query) []*message {
 	return found
 }
 
-// placeOf is the index of the first message whose seq is not below seq.
+// placeOf returns the index of the first message whose seq is at least seq.
 func placeOf(list []*message, seq uint64) int {
 	at, _ := slices.BinarySearchFunc(list, seq, func(m *message, seq uint64) int {
 		return int(int64(m.seq) - int64(seq))

@@ -1,6 +1,6 @@
 package twiliosim
 
-// TwiML: reading the answer of a webhook into the verbs of a messaging response.
+// TwiML: parsing a webhook's response into the verbs of a messaging response.
 
 import (
 	"bytes"
@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// verb is a Message or a Redirect of a TwiML document.
+// verb is a Message or a Redirect in a TwiML document.
 type verb struct {
 	redirect bool
-	url      string // of a Redirect, or the action of a Message
+	url      string // the target of a Redirect, or a Message's action
 	method   string // for url: POST or GET
 
 	to, from       string
@@ -25,17 +25,17 @@ type verb struct {
 	statusCallback string
 }
 
-// problem is what is wrong with a document, in the debugger's numbers.
+// problem is a mistake in a document, with the debugger's error code.
 type problem struct {
 	code   int
 	detail string
 }
 
-// readAnswer turns a webhook's answer into verbs. Warnings leave the verbs
-// standing; a non-nil failure means that there are none.
+// readAnswer parses a webhook's response into verbs. Warnings do not affect the
+// verbs; with a non-nil failure there are none.
 func readAnswer(contentType string, body []byte) (verbs []verb, warnings []problem, failure *problem) {
 	if len(body) > maxTwiML {
-		return nil, nil, &problem{11750, fmt.Sprintf("the answer is longer than %d bytes", maxTwiML)}
+		return nil, nil, &problem{11750, fmt.Sprintf("the response is longer than %d bytes", maxTwiML)}
 	}
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil, nil
@@ -57,15 +57,15 @@ func readAnswer(contentType string, body []byte) (verbs []verb, warnings []probl
 	return nil, nil, &problem{12300, fmt.Sprintf("Content-Type %q: want text/xml, application/xml, text/html or text/plain", contentType)}
 }
 
-// twimlReader walks over one document.
+// twimlReader reads one document.
 type twimlReader struct {
 	decoder  *xml.Decoder
 	verbs    []verb
 	warnings []problem
 }
 
-// parseTwiML reads a document whose root is Response. An error means that it is
-// not well-formed XML or has another root.
+// parseTwiML parses a document whose root is Response. An error means that it
+// is not well-formed XML or has another root.
 func parseTwiML(body []byte) ([]verb, []problem, error) {
 	r := twimlReader{decoder: xml.NewDecoder(bytes.NewReader(body))}
 	r.decoder.CharsetReader = latin1
@@ -92,8 +92,8 @@ func parseTwiML(body []byte) ([]verb, []problem, error) {
 	return r.verbs, r.warnings, nil
 }
 
-// nextElement skips to the next start tag outside of any element, nil at the
-// end. Text there is an error, as XML wants it.
+// nextElement skips to the next start tag outside of any element; it returns
+// nil at the end. XML does not allow text there.
 func (r *twimlReader) nextElement() (*xml.StartElement, error) {
 	for {
 		token, err := r.decoder.Token()
@@ -178,7 +178,7 @@ func (r *twimlReader) message(start xml.StartElement) error {
 	}
 }
 
-// noun reads a child of Message.
+// noun parses a child of Message.
 func (r *twimlReader) noun(start xml.StartElement, v *verb, body *strings.Builder) error {
 	switch start.Name.Local {
 	case "Body":
@@ -194,7 +194,7 @@ func (r *twimlReader) noun(start xml.StartElement, v *verb, body *strings.Builde
 	return r.decoder.Skip()
 }
 
-// text reads an element's text, without the space around it.
+// text returns an element's text, without surrounding space.
 func (r *twimlReader) text(name string) (string, error) {
 	var text strings.Builder
 	for {
@@ -256,7 +256,7 @@ func (r *twimlReader) warn(format string, args ...any) {
 	}
 }
 
-// latin1 reads the one charset beside UTF-8 that servers still declare.
+// latin1 decodes the only charset besides UTF-8 that servers still declare.
 func latin1(charset string, input io.Reader) (io.Reader, error) {
 	switch strings.ToLower(charset) {
 	case "iso-8859-1", "us-ascii", "latin1":

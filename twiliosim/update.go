@@ -1,7 +1,7 @@
 package twiliosim
 
-// What can be done to a message that exists: redact, cancel, delete, look at its
-// media, and say whether it served its purpose.
+// Operations on existing messages: redact, cancel, delete, list their media,
+// and send feedback.
 
 import (
 	"net/http"
@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// update answers POST …/Messages/{sid}.json: an empty Body redacts, the status
-// canceled cancels a scheduled message, and it is one or the other.
+// update handles POST …/Messages/{sid}.json: either an empty Body, which
+// redacts, or the status canceled, which cancels a scheduled message.
 //
 // Source: Twilio's descriptions of errors 30400 and 30409.
 func (s *Sim) update(q *request) reply {
@@ -39,13 +39,13 @@ func (s *Sim) update(q *request) reply {
 	return reply{status: http.StatusOK, body: m.resource()}
 }
 
-// incomplete refuses to remove what is still on its way; a message that was sent
-// is, until its receipt has come.
+// incomplete rejects the removal of a message that is still on its way; a sent
+// message is until its receipt has come.
 func incomplete() reply {
 	return fail(http.StatusConflict, 20009, "Cannot delete message because delivery has not been completed.")
 }
 
-// remove answers DELETE …/Messages/{sid}.json.
+// remove handles DELETE …/Messages/{sid}.json.
 func (s *Sim) remove(q *request) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -90,8 +90,8 @@ func (m *message) mediaResource(item mediaItem) mediaResource {
 	return mediaResource{item.sid, m.account.SID, m.sid, item.contentType, date, date, m.mediaURI() + "/" + item.sid + ".json"}
 }
 
-// mediaOf answers everything under …/Messages/{sid}/Media. A message has at
-// most ten, so that there is one page.
+// mediaOf handles everything under …/Messages/{sid}/Media. A message has at
+// most ten media, so a single page is enough.
 func (s *Sim) mediaOf(q *request) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -117,13 +117,13 @@ func (s *Sim) mediaOf(q *request) reply {
 		s.events.publish(eventMessageUpdated, m.view())
 		return reply{status: http.StatusNoContent}
 	case !strings.HasSuffix(q.path, ".json"):
-		// The medium itself: the simulator keeps none, its source does.
+		// The simulator stores no media, so redirect to the source.
 		return reply{status: http.StatusTemporaryRedirect, header: http.Header{"Location": {m.media[i].url}}}
 	}
 	return reply{status: http.StatusOK, body: m.mediaResource(m.media[i])}
 }
 
-// feedbackOn answers POST …/Messages/{sid}/Feedback.json.
+// feedbackOn handles POST …/Messages/{sid}/Feedback.json.
 func (s *Sim) feedbackOn(q *request) reply {
 	outcome := q.form.Get("Outcome")
 	if outcome == "" {

@@ -23,8 +23,8 @@ import (
 const (
 	maxTwiML     = 64 << 10
 	maxRedirects = 10
-	// maxTogether is how many requests to one URL run at a time; the rest wait
-	// their turn, each URL for itself.
+	// maxTogether is how many requests to one URL run concurrently; the others
+	// wait, separately for each URL.
 	maxTogether = 100
 	shownTwiML  = 8 << 10
 )
@@ -40,8 +40,8 @@ type hook struct {
 	messageSID string
 }
 
-// hookAnswer is what came of it. code is 0 for an answer below 400, else what
-// Twilio's debugger would say.
+// hookAnswer is the outcome. code is 0 for a response below 400, otherwise the
+// code in Twilio's debugger.
 type hookAnswer struct {
 	status      int
 	contentType string
@@ -53,17 +53,17 @@ type hookAnswer struct {
 	took        time.Duration
 }
 
-// WebhookCall is a webhook request as it went, for the page.
+// WebhookCall is a webhook request that was made, for the page.
 type WebhookCall struct {
 	At         time.Time `json:"at"`
 	Kind       string    `json:"kind"`
 	MessageSID string    `json:"messageSid,omitempty"`
-	// MessageStatus and To are what a status callback says.
+	// MessageStatus and To are from a status callback.
 	MessageStatus string `json:"messageStatus,omitempty"`
 	To            string `json:"to,omitempty"`
 	Method        string `json:"method"`
 	URL           string `json:"url"`
-	// Status is HTTP's, 0 if there was no answer.
+	// Status is the HTTP status, 0 if there was no response.
 	Status      int               `json:"status"`
 	DurationMS  int64             `json:"durationMs"`
 	Attempts    int               `json:"attempts"`
@@ -76,7 +76,7 @@ type WebhookCall struct {
 
 const keptCalls = 200
 
-// overrides are the connection settings that a URL's fragment carries.
+// overrides holds the connection settings in a URL's fragment.
 //
 // Source: Twilio's documentation of webhook connection overrides.
 type overrides struct {
@@ -109,8 +109,8 @@ func readOverrides(fragment string) overrides {
 	return o
 }
 
-// webhookTransport is shared by all webhook requests; the connect timeout comes
-// with each request.
+// webhookTransport returns the transport of all webhook requests; each request
+// sets its own connect timeout.
 func webhookTransport() *http.Transport {
 	return &http.Transport{
 		DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -127,7 +127,7 @@ func webhookTransport() *http.Transport {
 type connectTimeout struct{}
 
 var (
-	errReadTimeout  = errors.New("no answer in time")
+	errReadTimeout  = errors.New("no response in time")
 	errTotalTimeout = errors.New("not done in time")
 )
 
@@ -158,8 +158,8 @@ func (s *Sim) call(ctx context.Context, h hook) hookAnswer {
 	return a
 }
 
-// attempt follows redirects to an answer. failure is the retry policy's word
-// for what went wrong: ct, rt, 4xx, 5xx, or "other", which only "all" repeats.
+// attempt follows redirects to a response. failure is the retry policy's name
+// for the failure: ct, rt, 4xx, 5xx, or "other", which only "all" retries.
 func (s *Sim) attempt(ctx context.Context, h hook, target string, o overrides, token string) (a hookAnswer, failure string) {
 	method, params := h.method, h.params
 	for range maxRedirects + 1 {
@@ -176,7 +176,7 @@ func (s *Sim) attempt(ctx context.Context, h hook, target string, o overrides, t
 	return hookAnswer{code: 11215, status: a.status, detail: fmt.Sprintf("more than %d redirects", maxRedirects)}, "other"
 }
 
-// exchange makes one HTTP request; next is where a redirect points.
+// exchange makes one HTTP request; next is the target of a redirect.
 func (s *Sim) exchange(ctx context.Context, acc *account, method, target string, params url.Values, o overrides, token string) (a hookAnswer, next, failure string) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -203,14 +203,14 @@ func (s *Sim) exchange(ctx context.Context, acc *account, method, target string,
 		return a, location.String(), ""
 	}
 	if res.StatusCode >= 400 {
-		a.code, a.detail = 11200, fmt.Sprintf("the application answered HTTP status %d", res.StatusCode)
+		a.code, a.detail = 11200, fmt.Sprintf("the application answered with HTTP status %d", res.StatusCode)
 		return a, "", strconv.Itoa(res.StatusCode/100) + "xx"
 	}
 	return a, "", ""
 }
 
-// roundTrip sends one signed request, and once more with the URL's credentials
-// if it is asked for them.
+// roundTrip sends a signed request, and sends it again with the URL's
+// credentials if the server asks for them.
 func (s *Sim) roundTrip(ctx context.Context, acc *account, method, target string, params url.Values, token string) (*http.Response, error) {
 	body, signed := params, target
 	if method == http.MethodGet {
@@ -262,7 +262,8 @@ func (s *Sim) roundTrip(ctx context.Context, acc *account, method, target string
 	return s.client.Do(req)
 }
 
-// classify turns a failed request into Twilio's code and a retry policy's word.
+// classify returns Twilio's code and the retry policy's name for a failed
+// request.
 func classify(ctx context.Context, err error) (code int, failure string) {
 	var dns *net.DNSError
 	var op *net.OpError
@@ -287,14 +288,14 @@ func describe(ctx context.Context, err error) string {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause.Error()
 	}
-	// The URL is beside it already.
+	// The URL is shown separately.
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
 	return err.Error()
 }
 
-// record keeps the call for the page.
+// record stores the call for the page.
 func (s *Sim) record(h hook, target string, a hookAnswer) {
 	c := WebhookCall{
 		At: s.clock.now(), Kind: h.kind, MessageSID: h.messageSID, Method: h.method, URL: target, Status: a.status,
@@ -305,7 +306,7 @@ func (s *Sim) record(h hook, target string, a hookAnswer) {
 		c.MessageStatus, c.To = h.params.Get("MessageStatus"), h.params.Get("To")
 	}
 	for key, values := range a.header {
-		// Enough for an application to say which workflow it started.
+		// Enough for an application to name the workflow that it started.
 		if strings.HasPrefix(key, "X-") && len(values[0]) <= 512 && len(c.Headers) < 16 {
 			if c.Headers == nil {
 				c.Headers = map[string]string{}

@@ -1,7 +1,7 @@
 package webhook
 
-// The address that Twilio called, which is what it signed. Behind a proxy the
-// request does not show it.
+// The URL that Twilio called, which is what it signed. Behind a proxy, the
+// request does not contain it.
 
 import (
 	"errors"
@@ -13,13 +13,15 @@ import (
 	"strings"
 )
 
-// prefixHeader is how a proxy says which prefix it removed from the path.
+// prefixHeader is the header in which a proxy names the prefix that it removed
+// from the path.
 const prefixHeader = "X-Forwarded-Prefix"
 
-// forwarded is the address as proxies say it; empty for what they do not say.
+// forwarded holds the parts of the URL that proxies report; empty for those
+// that they do not.
 type forwarded struct{ scheme, host, port, prefix string }
 
-// readers say what each kind of header holds, by the end of its name.
+// readers maps the ending of a header's name to what the header holds.
 var readers = []struct {
 	suffix string
 	read   func(*forwarded) *string
@@ -31,7 +33,8 @@ var readers = []struct {
 	{"prefix", func(f *forwarded) *string { return &f.prefix }},
 }
 
-// reader returns what a header of this name holds, nil if that is not known.
+// reader returns the field that a header of this name sets, or nil for an
+// unknown header.
 func reader(name string) func(*forwarded) *string {
 	for _, r := range readers {
 		if strings.HasSuffix(strings.ToLower(name), r.suffix) {
@@ -41,25 +44,25 @@ func reader(name string) func(*forwarded) *string {
 	return nil
 }
 
-// checkForwarded refuses headers that do not say the address.
+// checkForwarded rejects headers that do not report the URL.
 func checkForwarded(names []string) error {
 	host := false
 	for _, name := range names {
 		read := reader(name)
 		if read == nil && !strings.EqualFold(name, "Forwarded") {
-			return fmt.Errorf("the forwarded header %q is not known: name Forwarded, or headers that end in Host, Proto, Port or Prefix, such as X-Forwarded-Host", name)
+			return fmt.Errorf("the forwarded header %q is unknown: want Forwarded, or headers that end in Host, Proto, Port or Prefix, such as X-Forwarded-Host", name)
 		}
 		var probe forwarded
 		host = host || read == nil || read(&probe) == &probe.host
 	}
 	if !host {
-		return errors.New("no forwarded header says the host: add X-Forwarded-Host, Forwarded or, if the proxy keeps it, Host")
+		return errors.New("no forwarded header reports the host: add X-Forwarded-Host, Forwarded or, if the proxy preserves it, Host")
 	}
 	return nil
 }
 
-// address returns what Twilio called. It comes from the configuration, or from
-// forwarded headers if these were named.
+// address returns the URL that Twilio called, from the configuration or, if any
+// are named there, from forwarded headers.
 func (h *handler) address(r *http.Request) (string, error) {
 	if h.PublicURL != "" {
 		return h.PublicURL + r.URL.RequestURI(), nil
@@ -72,16 +75,16 @@ func (h *handler) address(r *http.Request) (string, error) {
 		f.scheme = "https"
 	}
 	if f.host == "" || f.scheme != "http" && f.scheme != "https" {
-		return "", fmt.Errorf("the forwarded headers (%s) do not say where the request was sent", strings.Join(h.Forwarded, ", "))
+		return "", fmt.Errorf("the forwarded headers (%s) do not report where the request was sent", strings.Join(h.Forwarded, ", "))
 	}
 	host := f.host
 	if f.port != "" && (&url.URL{Host: host}).Port() == "" {
-		host += ":" + f.port // if it is the default port, verification tries it without
+		host += ":" + f.port // verification also tries without a default port
 	}
 	return f.scheme + "://" + host + strings.TrimRight(f.prefix, "/") + r.URL.RequestURI(), nil
 }
 
-// forwarded reads the named headers. Of a chain of proxies the one nearest to
+// forwarded reads the named headers. In a chain of proxies, the one nearest to
 // the client counts, which each header lists first.
 func (h *handler) forwarded(r *http.Request) (f forwarded, err error) {
 	for _, name := range h.Forwarded {
@@ -104,21 +107,22 @@ func (h *handler) forwarded(r *http.Request) (f forwarded, err error) {
 	return f, nil
 }
 
-// pair is one name=value of a Forwarded header with what separates it from its
-// neighbours; a value is a token or a quoted string.
+// pair matches one name=value of a Forwarded header with the separators around
+// it; a value is a token or a quoted string.
 //
 // Source: https://www.rfc-editor.org/rfc/rfc7239#section-4
 var pair = regexp.MustCompile(`^[ \t,;]*([\w!#$%&'*+.^|~-]+)=(?:"((?:[^"\\]|\\.)*)"|([^ \t,;"]+))[ \t]*(?:[,;]+[ \t]*|$)`)
 
 var quotedPair = regexp.MustCompile(`\\(.)`)
 
-// parse reads host and proto of a Forwarded header, each from the first element
-// that has it. Its error does not quote the header, which anybody may have written.
+// parse reads host and proto from a Forwarded header, each from the first
+// element that has it. Its error does not quote the header, since anyone may
+// have written it.
 func (f *forwarded) parse(header string) error {
 	for header != "" {
 		m := pair.FindStringSubmatch(header)
 		if m == nil {
-			return errors.New("the header Forwarded does not have the form of RFC 7239, such as host=example.com;proto=https")
+			return errors.New("the header Forwarded does not follow RFC 7239, such as host=example.com;proto=https")
 		}
 		header = header[len(m[0]):]
 		value := quotedPair.ReplaceAllString(m[2], "$1") + m[3]
@@ -133,7 +137,7 @@ func (f *forwarded) parse(header string) error {
 }
 
 // prefixIgnored reports whether a proxy says that it removed a prefix from the
-// path, and the address that we verify has none.
+// path although the URL that we verify has none.
 func (h *handler) prefixIgnored(r *http.Request) bool {
 	removed := strings.TrimRight(r.Header.Get(prefixHeader), "/")
 	if removed == "" {

@@ -1,7 +1,7 @@
 package webhook
 
-// Catching up: publishing texts that Twilio received while no webhook was there
-// to take them.
+// Catching up: publishing texts that Twilio received while no webhook was
+// available.
 
 import (
 	"context"
@@ -21,58 +21,62 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// CatchUp has the activity CatchUpSms. It takes each text that Twilio's log shows:
-// one that has its workflow already gets no other.
+// CatchUp has the activity CatchUpSms. It handles each text in Twilio's log; a
+// text that already has its workflow does not get another.
 type CatchUp struct {
-	// Received lists the texts of a span of time, in any order, those of one second
-	// as they came. It may return some and an error as well; after twilio.ErrTooMany
-	// it is asked for shorter spans. Required.
+	// Received lists the texts of an interval, in any order, except that those
+	// of the same second are in order of arrival. It may return both texts and
+	// an error; after twilio.ErrTooMany it is called with shorter intervals.
+	// Required.
 	Received func(ctx context.Context, since, until time.Time) ([]Logged, error)
 	// Media returns the pictures and files that came with a text. Required.
 	Media func(ctx context.Context, message sms.Inbound) ([]sms.Media, error)
-	// Triggers returns those in force. Required.
+	// Triggers returns the triggers in force. Required.
 	Triggers func() *triggers.Set
-	// Receive takes a text to Temporal, as [Dispatcher.Receive] does. Required.
+	// Receive hands a text to Temporal, as [Dispatcher.Receive] does. Required.
 	Receive func(ctx context.Context, message sms.Inbound, firings []triggers.Firing, late bool) Answer
-	// Retention is how long the namespace knows a workflow that has closed, and so
-	// a text that was published. Required.
+	// Retention is how long the namespace keeps closed workflows, and thereby
+	// recognises a published text. Required.
 	Retention func(context.Context) (time.Duration, error)
-	// Silencer knows the phones that triggers must not text. Optional: default none.
+	// Silencer knows which phones are silenced, so that triggers do not text
+	// them. Optional: default none.
 	Silencer Silencer
-	// Metrics counts what was missed. Required.
+	// Metrics counts missed texts. Required.
 	Metrics *metrics.Metrics
-	// Settle is how long a text is left to the webhooks. Optional: default not.
+	// Settle is how long texts are left to the webhooks before they are caught
+	// up on. Optional: default not at all.
 	Settle time.Duration
 	Logger *slog.Logger
 }
 
-// Logged is a text of Twilio's log, which does not show its media.
+// Logged is a text in Twilio's log, which does not include its media.
 type Logged struct {
 	sms.Inbound
 	NumMedia int
 }
 
-// retentionMargin keeps away from the end of the retention.
+// retentionMargin keeps a distance from the end of the retention.
 const retentionMargin = time.Hour
 
 const (
-	// catchUpWindow is how much of the log is read at once, or less of a full one.
+	// catchUpWindow is how much of the log is read at once; less if it is too
+	// full.
 	catchUpWindow = time.Hour
 	// clocksApart is how far our clock may be ahead of Twilio's.
 	clocksApart = time.Hour
-	// CatchUpBeat is how often a catch-up says that it is alive, whatever it waits
-	// for. The worker that runs it must not throttle heartbeats more.
+	// CatchUpBeat is the interval of a catch-up's heartbeats, whatever it waits
+	// for. The worker that runs it must not throttle heartbeats further.
 	CatchUpBeat = 2 * time.Second
 )
 
-// CatchUpSms publishes missed texts for triggers with catchUp, the oldest first.
-// Nobody is answered: the reply would come too late. A text that Temporal does
-// not accept holds no other back; Temporal then tries the activity again.
+// CatchUpSms publishes missed texts for triggers with catchUp, oldest first. No
+// replies are sent: they would come too late. A text that Temporal does not
+// accept does not hold up the others; Temporal then retries the activity.
 func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (result sms.CatchUpSmsResult, err error) {
 	result.Through = query.Through
 	defer func() { c.Metrics.CaughtUp(result.Through) }()
 	since := query.Since
-	if activity.HasHeartbeatDetails(ctx) { // an earlier attempt has come so far
+	if activity.HasHeartbeatDetails(ctx) { // where an earlier attempt got to
 		var done time.Time
 		if err := activity.GetHeartbeatDetails(ctx, &done); err == nil {
 			since = later(since, done)
@@ -80,7 +84,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 	}
 	retention, err := c.Retention(ctx)
 	if err != nil {
-		return result, fmt.Errorf("read the retention of the namespace: %w", err)
+		return result, fmt.Errorf("read the namespace's retention: %w", err)
 	}
 	if oldest := time.Now().Add(retentionMargin - retention); retention > 0 && since.Before(oldest) {
 		c.Logger.ErrorContext(ctx, "texts older than the namespace's retention are not caught up on", "since", since, "oldest", oldest)
@@ -88,7 +92,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 	}
 	set := c.Triggers()
 	var failed error
-	var done atomic.Pointer[time.Time] // all until then, unless something has failed
+	var done atomic.Pointer[time.Time] // everything until then is done, unless something failed
 	begun := since
 	done.Store(&begun)
 	defer keepAlive(ctx, &done)()
@@ -121,12 +125,12 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 			failed = errors.Join(failed, c.take(ctx, set, messages[i], &result))
 			reach(messages[i].ReceivedAt)
 		}
-		reach(earlier(next, end.Add(-clocksApart))) // also if nobody texts
+		reach(earlier(next, end.Add(-clocksApart))) // even if nobody texts
 	}
 	return result, failed
 }
 
-// keepAlive heartbeats until the function that it returns is called.
+// keepAlive sends heartbeats until the returned function is called.
 func keepAlive(ctx context.Context, done *atomic.Pointer[time.Time]) (stop func()) {
 	ctx, stop = context.WithCancel(ctx)
 	go func() {
@@ -144,7 +148,8 @@ func keepAlive(ctx context.Context, done *atomic.Pointer[time.Time]) (stop func(
 	return stop
 }
 
-// take publishes one text. If it returns an error, it is to be tried again.
+// take publishes one text. If it returns an error, the text must be tried
+// again.
 func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, result *sms.CatchUpSmsResult) error {
 	result.Received++
 	message.Event = set.Event(message.Inbound)
@@ -158,7 +163,7 @@ func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, r
 	if c.Silencer != nil && slices.ContainsFunc(firings, func(f triggers.Firing) bool { return f.Texts() }) {
 		var err error
 		if silenced, err = c.Silencer.Silenced(ctx, message.Inbound); err != nil {
-			return fmt.Errorf("text %s: look whether its sender is silenced: %s", message.MessageSID, reason(err))
+			return fmt.Errorf("text %s: check whether its sender is silenced: %s", message.MessageSID, reason(err))
 		}
 		firings = match()
 	}

@@ -1,7 +1,7 @@
 package webhook
 
-// Checks: what Temporal would refuse of a call for good. A workflow that asks
-// for it could not go on, and would hold up the other triggers of its text.
+// Checks: calls that Temporal would permanently refuse. A workflow that made
+// one could not proceed, and would hold up the other triggers of its text.
 
 import (
 	"encoding/json"
@@ -14,13 +14,14 @@ import (
 )
 
 const (
-	// maxID is Temporal's limit of IDs and names, in bytes.
+	// maxID is Temporal's limit for IDs and names, in bytes.
 	maxID = 1000
-	// maxAttribute is its limit of the value of a search attribute, in bytes.
+	// maxAttribute is Temporal's limit for the value of a search attribute, in
+	// bytes.
 	maxAttribute = 2 << 10
 )
 
-// refusal is why Temporal would refuse a call; empty if it would not.
+// refusal returns why Temporal would refuse a call; empty if it would not.
 func (r *reception) refusal(c *sms.Call) string {
 	switch {
 	case c.WorkflowID == r.workflowID:
@@ -48,7 +49,7 @@ func (r *reception) refusal(c *sms.Call) string {
 	return ""
 }
 
-// isOf reports whether a JSON value is of the type of a search attribute.
+// isOf reports whether a JSON value has the type of a search attribute.
 func isOf(kind enumspb.IndexedValueType, value json.RawMessage) bool {
 	var into any
 	switch kind {
@@ -64,7 +65,7 @@ func isOf(kind enumspb.IndexedValueType, value json.RawMessage) bool {
 		if json.Unmarshal(value, &[]string{}) == nil {
 			return true
 		}
-		into = new(string) // one is a list as well
+		into = new(string) // a single string is valid as well
 	default:
 		into = new(string)
 	}

@@ -1,7 +1,7 @@
 package webhook
 
-// Dispatch: from a text and what it matches to the text's one workflow, and to
-// what its sender is answered.
+// Dispatch: from a text and its matches to the text's one workflow, and to the
+// reply to its sender.
 
 import (
 	"context"
@@ -22,62 +22,63 @@ import (
 )
 
 const (
-	// acceptTimeout bounds how long Temporal may take to accept a text, with all
-	// attempts. The sender is told within 10 s.
+	// acceptTimeout bounds how long Temporal may take to accept a text, over
+	// all attempts. The sender gets a reply within 10 s.
 	acceptTimeout = 7 * time.Second
 	// attemptTimeout bounds one attempt.
 	attemptTimeout = 3 * time.Second
-	// giveUpTimeout is kept at the end of answerTimeout, to give up in an orderly
-	// way.
+	// giveUpTimeout is reserved at the end of answerTimeout, to give up
+	// cleanly.
 	giveUpTimeout = 2 * time.Second
 )
 
-// Dispatcher takes texts to Temporal.
+// Dispatcher hands texts to Temporal.
 type Dispatcher struct {
 	Client client.Client
-	// IDSecret makes the pseudonyms of phones, and the IDs of the workflows that
-	// keep questions. It must be that of the workers.
+	// IDSecret derives the pseudonyms of phones, and the IDs of the workflows
+	// that hold questions. It must be the same as the workers'.
 	IDSecret []byte
-	// Attributes returns the search attributes of the namespace. Optional: default
-	// none, and no workflow gets those of texts.
+	// Attributes returns the namespace's search attributes. Optional: default
+	// none, and no workflow gets search attributes.
 	Attributes func(context.Context) Attributes
-	// CatchesUp reports whether texts are caught up on, by whatever webhook. Then a
-	// text that Twilio marked as an opt-out gets a workflow even if nobody wants it,
-	// as Twilio's log does not show the mark. Optional: default not.
+	// CatchesUp reports whether any webhook catches up on texts. If so, a text
+	// that Twilio marked as an opt-out gets a workflow even if no trigger
+	// matches, since Twilio's log does not show the mark. Optional: default
+	// false.
 	CatchesUp func(context.Context) (bool, error)
 }
 
-// Attributes are search attributes by name.
+// Attributes maps search attributes' names to their types.
 type Attributes map[string]enumspb.IndexedValueType
 
-// ofTexts reports whether all attributes of texts are there.
+// ofTexts reports whether all search attributes for texts exist.
 func (a Attributes) ofTexts() bool {
 	return a[sms.AttributeTrigger] == enumspb.INDEXED_VALUE_TYPE_KEYWORD &&
 		a[sms.AttributeOutcome] == enumspb.INDEXED_VALUE_TYPE_KEYWORD &&
 		a[sms.AttributeParty] == enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST
 }
 
-// Answer says what became of a text: to its sender, and to the log.
+// Answer says what became of a text, for its sender and for the log.
 type Answer struct {
-	// Replies are texts, in the order of the triggers.
+	// Replies holds the texts to reply with, in the order of the triggers.
 	Replies []string
-	// Unsaid is why replies that there were are not sent; empty if they are.
+	// Unsaid says why replies were withheld; empty if they are sent.
 	Unsaid string
-	// Again asks Twilio to deliver the text again, because its outcome is not known
-	// yet.
+	// Again asks Twilio to deliver the text again, because its outcome is not
+	// known yet.
 	Again bool
 	// Outcome says what became of the text, in a word or two.
 	Outcome string
-	// WorkflowID is that of the text's workflow; empty if it has none.
+	// WorkflowID is the ID of the text's workflow; empty if it has none.
 	WorkflowID string
-	// Known is set if the text was delivered before.
+	// Known is true if the text was delivered before.
 	Known bool
-	// Reasons say why something failed, by trigger, or by "" for the text. They name
-	// no number and no text.
+	// Reasons says why something failed, by trigger, or by "" for the text as a
+	// whole. It contains no number and no text.
 	Reasons map[string]string
 }
 
-// reasons are the reasons for a log line.
+// reasons formats Reasons for a log line.
 func (a *Answer) reasons() string {
 	var all []string
 	for _, trigger := range slices.Sorted(maps.Keys(a.Reasons)) {
@@ -86,7 +87,7 @@ func (a *Answer) reasons() string {
 	return strings.Join(all, "; ")
 }
 
-// What may become of a text, besides the outcomes of its workflow.
+// The possible outcomes of a text, in addition to those of its workflow.
 const (
 	outcomeUnwanted = "no trigger"
 	outcomeAccepted = "accepted"
@@ -94,10 +95,10 @@ const (
 	outcomePending  = "pending"
 )
 
-// Receive takes a text to Temporal. It may be called again for the same text,
-// also at the same time, by other processes, and with other triggers in force:
-// the first decision is final. late: the text comes from Twilio's log, and
-// nobody is answered.
+// Receive hands a text to Temporal. It may be called again for the same text,
+// even concurrently, by other processes, and with other triggers in force: the
+// first decision is final. If late is true, the text comes from Twilio's log,
+// and no reply is sent.
 func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings []triggers.Firing, late bool) Answer {
 	accepting, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
@@ -131,11 +132,11 @@ type reception struct {
 	workflowID string
 	input      sms.ReceiveSmsInput
 	attributes Attributes
-	// marked is set if the text must not be caught up on as an ordinary one.
+	// marked is true if the text must not be caught up on as an ordinary one.
 	marked bool
 }
 
-// plan resolves the firings and finds out whether a question may be open.
+// plan resolves the firings and determines whether a question may be open.
 func (r *reception) plan(ctx context.Context, firings []triggers.Firing, late bool) (err error) {
 	m := r.message
 	r.input = sms.ReceiveSmsInput{
@@ -164,7 +165,7 @@ func (r *reception) plan(ctx context.Context, firings []triggers.Firing, late bo
 		return err
 	}
 	if r.Attributes != nil && r.attributes == nil && !r.plain() && slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return len(f.Call.SearchAttributes) > 0 }) {
-		return errAttributes // one that is not there would stop the text's workflow for good
+		return errAttributes // one that is missing would block the text's workflow for good
 	}
 	return nil
 }
@@ -174,10 +175,10 @@ func (r *reception) plain() bool {
 	return len(r.input.Firings) == 1 && r.certain() && r.input.Firings[0].Call.Plain()
 }
 
-// keepers returns the open workflows that keep questions to the sender.
+// keepers returns the open workflows that hold questions to the sender.
 func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 	if !r.message.Ordinary() {
-		return nil, nil // a word for Twilio or a reaction, which answer no question
+		return nil, nil // a keyword for Twilio or a reaction, which cannot answer a question
 	}
 	for _, id := range sms.KeeperIDs(r.IDSecret, r.message) {
 		_, err := r.try(ctx, func(ctx context.Context) error {
@@ -207,7 +208,7 @@ func (r *reception) wanted() bool {
 	return false
 }
 
-// unwanted is the answer to a text that no question and no trigger can have.
+// unwanted is the answer to a text that cannot concern any question or trigger.
 func (r *reception) unwanted() Answer {
 	answer := Answer{Replies: r.replies(false), Outcome: outcomeUnwanted, Again: r.refusedRetries(), Reasons: r.problems()}
 	if len(r.input.Firings) > 0 {
@@ -216,14 +217,14 @@ func (r *reception) unwanted() Answer {
 	return answer
 }
 
-// refusedRetries reports whether a trigger would rather have a refused text
-// again. One from the log has the same fate each time.
+// refusedRetries reports whether a trigger prefers a refused text to be
+// delivered again. A text from the log would be refused every time.
 func (r *reception) refusedRetries() bool {
 	return !r.input.Late && slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return f.Retry })
 }
 
-// certain reports whether the answer depends on nothing but that Temporal
-// accepts the text.
+// certain reports whether the answer depends only on Temporal accepting the
+// text.
 func (r *reception) certain() bool {
 	for i := range r.input.Firings {
 		if f := &r.input.Firings[i]; f.Problem == "" && !f.Call.Certain() {
@@ -233,8 +234,8 @@ func (r *reception) certain() bool {
 	return len(r.input.Keepers) == 0
 }
 
-// replies are what the sender is answered if the certain calls succeed, or none
-// does, and no other.
+// replies returns the replies to the sender, given that all certain calls
+// succeed, or none does, and no others are made.
 func (r *reception) replies(published bool) []string {
 	replies := []string{}
 	for i := range r.input.Firings {
@@ -260,8 +261,8 @@ func (r *reception) problems() map[string]string {
 	return problems
 }
 
-// tells reports whether the sender is to hear that publishing failed: there are
-// words for it, and no trigger that would rather have the text delivered again.
+// tells reports whether to tell the sender that publishing failed: there is a
+// text for it, and no trigger prefers the text to be delivered again.
 func (r *reception) tells() bool {
 	words := false
 	for i := range r.input.Firings {
@@ -274,7 +275,7 @@ func (r *reception) tells() bool {
 }
 
 // unreached is the answer if Temporal did not accept the text. If it may have,
-// the sender must not hear that it did not.
+// the sender must not be told that it did not.
 func (r *reception) unreached(err error, doubt bool) Answer {
 	answer := Answer{Outcome: outcomeAway, Again: doubt || !r.tells(), Reasons: map[string]string{"": reason(err)}}
 	if !isPassing(err) {
@@ -286,8 +287,8 @@ func (r *reception) unreached(err error, doubt bool) Answer {
 	return answer
 }
 
-// accept has Temporal start the text's workflow. known: it has one already.
-// doubt: it may have one in spite of the error.
+// accept has Temporal start the text's workflow. known means that it already
+// has one, and doubt that it may have one despite the error.
 func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 	options := client.StartWorkflowOptions{
 		ID: r.workflowID, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
@@ -332,7 +333,7 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 	return false, doubt, err
 }
 
-// start turns the options into those of a trigger's one start.
+// start sets the options for a trigger that only starts a workflow.
 func start(f *sms.Firing, options *client.StartWorkflowOptions, attributes map[string]any) {
 	options.TaskQueue = f.Call.TaskQueue
 	options.WorkflowExecutionTimeout = time.Duration(f.Call.ExecutionTimeout)
@@ -353,8 +354,8 @@ func start(f *sms.Firing, options *client.StartWorkflowOptions, attributes map[s
 	}
 }
 
-// decided finds what was decided about the text: in the memo if that was before
-// its workflow began, in the result otherwise.
+// decided returns what was decided about the text: from the memo if that was
+// before its workflow started, otherwise from its result.
 func (r *reception) decided(ctx context.Context, known bool) Answer {
 	waiting, cancel := context.WithTimeout(ctx, untilDeadline(ctx)-giveUpTimeout)
 	defer cancel()
@@ -392,7 +393,7 @@ func (r *reception) recorded(ctx context.Context) (replies []string, found bool,
 	if description.Memo.GetFields()[sms.MemoReplies] != nil {
 		return replies, true, description.GetMemoValue(sms.MemoReplies, &replies)
 	}
-	return nil, description.WorkflowType.Name != sms.ReceiveSmsWorkflowName, nil // of another version
+	return nil, description.WorkflowType.Name != sms.ReceiveSmsWorkflowName, nil // from another version
 }
 
 // outcome waits for the result of the text's workflow.
@@ -416,9 +417,9 @@ func (r *reception) outcome(ctx context.Context) (answer Answer, decided bool) {
 	return answer, false
 }
 
-// giveUp keeps the text's workflow from publishing any firing that has an
-// echoError, unless a worker may have begun with it, and returns what the sender
-// is told instead. If it reports false, nothing has changed. The replies come from
+// giveUp prevents the text's workflow from publishing any firing that has an
+// echoError, unless a worker may have started on it, and returns the replies to
+// send instead. If it returns false, nothing has changed. The replies come from
 // the workflow: another delivery may have made its plan.
 func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) {
 	workflow, err := r.unbegun(ctx)
@@ -426,16 +427,17 @@ func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) 
 		return nil, false
 	}
 	if r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, 1) == nil {
-		// If no worker has begun by now, each that will sees the signal.
+		// If no worker has started by now, any worker that does will see the
+		// signal.
 		if workflow, err := r.unbegun(ctx); err == nil && workflow != nil {
 			return replies, true
 		}
 	}
-	r.goOn() // the signal may have arrived in spite of an error
+	r.goOn() // the signal may have arrived despite an error
 	return nil, false
 }
 
-// goOn takes a giveUp back, of which the sender has not heard.
+// goOn takes back a giveUp that the sender has not been told about.
 func (r *reception) goOn() {
 	ctx, cancel := context.WithTimeout(context.Background(), acceptTimeout)
 	defer cancel()
@@ -444,8 +446,8 @@ func (r *reception) goOn() {
 	})
 }
 
-// unbegun returns the text's workflow if no worker can have done anything for it,
-// and nil otherwise.
+// unbegun returns the text's workflow if no worker can have done anything for
+// it, otherwise nil.
 func (r *reception) unbegun(ctx context.Context) (*client.WorkflowExecutionDescription, error) {
 	workflow, err := r.Client.DescribeWorkflow(ctx, r.workflowID, "")
 	if err != nil || workflow.RawResponse.GetPendingWorkflowTask().GetState() != enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED {
@@ -454,8 +456,8 @@ func (r *reception) unbegun(ctx context.Context) (*client.WorkflowExecutionDescr
 	history := r.Client.GetWorkflowHistory(ctx, r.workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
 		event, err := history.Next()
-		// A worker offers the text to keepers before it completes its first task. What
-		// continues an earlier run has begun.
+		// A worker offers the text to keepers before it completes its first
+		// task. A run that continues an earlier one has started already.
 		if err != nil || event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED || event.GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId() != "" {
 			return nil, err
 		}
@@ -463,8 +465,8 @@ func (r *reception) unbegun(ctx context.Context) (*client.WorkflowExecutionDescr
 	return workflow, nil
 }
 
-// Status signals what became of a message to the workflow that sent it. A
-// workflow that has closed does not want to know.
+// Status signals what became of a message to the workflow that sent it. It is
+// not an error if the workflow has closed.
 func (d *Dispatcher) Status(ctx context.Context, workflowID string, update sms.StatusUpdate) error {
 	ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
@@ -477,8 +479,9 @@ func (d *Dispatcher) Status(ctx context.Context, workflowID string, update sms.S
 	return nil
 }
 
-// try calls until Temporal takes the request or refuses it, or time is up. Each
-// request may be repeated. doubt: Temporal may have carried one out.
+// try calls until Temporal accepts or refuses the request, or time is up. Each
+// request must be safe to repeat. doubt means that Temporal may have carried
+// one out.
 func (d *Dispatcher) try(ctx context.Context, call func(context.Context) error) (doubt bool, err error) {
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		attempt, cancel := context.WithTimeout(ctx, attemptTimeout)
@@ -492,7 +495,7 @@ func (d *Dispatcher) try(ctx context.Context, call func(context.Context) error) 
 		select {
 		case <-ctx.Done():
 			return doubt, err
-		case <-time.After(time.Duration(float64(wait) * (0.5 + rand.Float64()))): // not all webhooks at once
+		case <-time.After(time.Duration(float64(wait) * (0.5 + rand.Float64()))): // keeps webhooks from retrying in step
 		}
 	}
 }

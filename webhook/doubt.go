@@ -1,7 +1,7 @@
 package webhook
 
-// Doubt: whether Temporal may have carried out a request that failed. One that
-// never left, or that Temporal refused, it has not; of any other nobody knows.
+// Doubt: whether Temporal may have carried out a request that failed. It has
+// not if the request was never sent, or was refused; otherwise, nobody knows.
 
 import (
 	"context"
@@ -17,8 +17,8 @@ type (
 	requestKey struct{}
 )
 
-// watchDoubt returns a context that sets doubt once a request of it may have been
-// carried out in spite of its error.
+// watchDoubt returns a context that sets doubt once a request made with it may
+// have been carried out despite its error.
 func watchDoubt(ctx context.Context) (watched context.Context, doubt *atomic.Bool) {
 	doubt = &atomic.Bool{}
 	return context.WithValue(ctx, doubtKey{}, doubt), doubt
@@ -26,8 +26,8 @@ func watchDoubt(ctx context.Context) (watched context.Context, doubt *atomic.Boo
 
 // DoubtHandler must be given to the connection of the Temporal client that a
 // [Dispatcher] uses, as grpc.WithStatsHandler(webhook.DoubtHandler{}). Without
-// it every request that failed counts as one that was not carried out. It sees
-// each attempt of the SDK's own.
+// it, every failed request counts as not carried out. It sees each of the SDK's
+// own attempts.
 type DoubtHandler struct{}
 
 // TagRPC implements stats.Handler.
@@ -48,7 +48,8 @@ func (DoubtHandler) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	}
 }
 
-// isDoubtful reports whether an error leaves open what became of the request.
+// isDoubtful reports whether an error leaves open whether the request was
+// carried out.
 func isDoubtful(err error) bool {
 	switch status.Code(err) {
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown, codes.Aborted, codes.DataLoss:

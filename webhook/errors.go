@@ -1,7 +1,7 @@
 package webhook
 
-// Errors: what Temporal answered, in words that may be logged. Its own hold
-// workflow IDs, and so perhaps what was texted.
+// Errors: what Temporal answered, in words that may be logged. Its own messages
+// contain workflow IDs, and so perhaps what was texted.
 
 import (
 	"context"
@@ -15,16 +15,17 @@ import (
 	"temporal-twilio/sms"
 )
 
-// errAttributes: it is not known which search attributes Temporal would refuse.
+// errAttributes means that it is unknown which search attributes Temporal would
+// refuse.
 var errAttributes = errors.New("search attributes unknown")
 
-// isPassing reports whether the same request may be taken a moment later.
+// isPassing reports whether the same request may succeed a moment later.
 func isPassing(err error) bool {
 	if isNamespaceNotFound(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return true // somebody will make the namespace
+		return true // the namespace may be created
 	}
 	switch serviceerror.ToStatus(err).Code() {
-	case codes.Unauthenticated, codes.PermissionDenied: // somebody will renew the key
+	case codes.Unauthenticated, codes.PermissionDenied: // the key may be renewed
 		return true
 	case codes.Unavailable, codes.ResourceExhausted, codes.Aborted, codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown, codes.DataLoss:
 		return true
@@ -62,9 +63,9 @@ func reason(err error) string {
 	case isNamespaceNotFound(err):
 		return "the namespace does not exist; set TEMPORAL_NAMESPACE to one that exists"
 	case isUnreadable(err):
-		return "this webhook lacks the key to what was decided; add it to the file of PAYLOAD_KEYS"
+		return "this webhook lacks the key to the recorded decision; add it to the file of PAYLOAD_KEYS"
 	case errors.Is(err, errAttributes):
-		return "the search attributes of the namespace could not be read, and a trigger sets some"
+		return "the namespace's search attributes could not be read, and a trigger sets some"
 	case isEnded(err):
 		return "it was terminated, cancelled or failed"
 	case code == codes.Unknown:

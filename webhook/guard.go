@@ -1,6 +1,6 @@
 package webhook
 
-// Guards: no conversation of two machines that burns credit, no reply that
+// Guards: no conversation between two machines that burns credit, no reply that
 // Twilio would refuse.
 
 import (
@@ -17,23 +17,23 @@ import (
 )
 
 const (
-	// DefaultEchoBurst is how many texts of one phone to one of our numbers are
-	// echoed at once; after that one in DefaultEchoEvery. People write less;
-	// Twilio itself stops a loop after 30 replies in 30 s (error 14107).
+	// DefaultEchoBurst is how many texts from one phone to one of our numbers
+	// are echoed at once; after that, one per DefaultEchoEvery. People write
+	// less; Twilio itself stops a loop after 30 replies in 30 s (error 14107).
 	DefaultEchoBurst = 10
 	DefaultEchoEvery = 6 * time.Second
-	// maxStreak is how many texts of one phone to one number may come without a
-	// pause of maxPause, before the two are taken for machines that answer each
-	// other: then the number says nothing more for a day.
+	// maxStreak is how many texts from one phone to one number may come without
+	// a pause of maxPause before the two are taken for machines that answer
+	// each other: the number then stays silent for a day.
 	maxStreak = 50
 	maxPause  = time.Minute
-	// watched is the length of a streak from which all webhooks are asked whether
-	// one of them has taken the two for machines.
+	// watched is the length of a streak from which on all webhooks are asked
+	// whether one of them takes the two for machines.
 	watched = 10
-	// pairsKept bounds what is remembered of pairs and messages.
+	// pairsKept limits how many pairs and messages are remembered.
 	pairsKept = 20_000
-	// maxReplyBytes is what Twilio reads of a reply (error 11750), less a margin
-	// for its markup.
+	// maxReplyBytes is how much Twilio reads of a reply (error 11750), less a
+	// margin for markup.
 	maxReplyBytes = 60 << 10
 )
 
@@ -44,20 +44,21 @@ type guard struct {
 	burst int
 
 	mu sync.Mutex
-	// Of two generations the older is forgotten as a whole, so that memory is
-	// bounded and what is recent is kept.
+	// Of two generations, the older is forgotten as a whole, which bounds
+	// memory and keeps what is recent.
 	pairs, oldPairs     map[[2]string]*pace
 	answers, oldAnswers map[string]bool
 	counted, oldCounted map[string]bool
 }
 
-// pace is how fast a phone writes to a number of ours.
+// pace is how fast a phone texts one of our numbers.
 type pace struct {
 	echoes *rate.Limiter
-	// streak is how many texts came without a pause, last is when the latest came.
+	// streak is how many texts came without a pause, and last is when the
+	// latest came.
 	streak int
 	last   time.Time
-	// silenced is set while the number is known to be silent to the phone.
+	// silenced is true while the number is known to be silent to the phone.
 	silenced bool
 }
 
@@ -73,8 +74,8 @@ func newGuard(o *Options) *guard {
 	return g
 }
 
-// mayEcho reports whether a message may be answered, and why not. It says the
-// same of each delivery of a message.
+// mayEcho reports whether a message may be answered, or why not. The result is
+// the same for each delivery of a message.
 func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 	switch {
 	case message.Event != sms.EventReceived:
@@ -82,7 +83,7 @@ func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 	case message.From == message.To || slices.Contains(g.own, message.From):
 		return false, "it comes from a number of ours"
 	case !answerable(message.From):
-		return false, "its sender takes no texts"
+		return false, "its sender cannot receive texts"
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -100,25 +101,25 @@ func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 	return may, "too fast"
 }
 
-// receives reports whether an account may bring texts to a number: the number is
-// the account's, or its account is not known. An address on a channel belongs to
-// its number.
+// receives reports whether an account may deliver texts for a number: the
+// account owns the number, or the owner is unknown. An address on a channel
+// belongs to its number.
 func (h *handler) receives(account, number string) bool {
 	_, number = sms.CutChannel(number)
 	owner, known := h.NumberAccounts[number]
 	return !known || owner == account
 }
 
-// answerable reports whether a message can go to this sender: a phone, or an
-// address on a channel such as whatsapp:+1…. A name (SUPPORT) and a short code
-// send and receive nothing from us (errors 21211 and 21265).
+// answerable reports whether a message can be sent to this sender: a phone, or
+// an address on a channel such as whatsapp:+1…. Alphanumeric senders (SUPPORT)
+// and short codes cannot be texted (errors 21211 and 21265).
 func answerable(from string) bool {
 	_, phone := sms.ParseRecipient(from)
 	return phone || strings.Contains(from, ":")
 }
 
-// streak counts a text, once however often it is delivered, and returns how many
-// have come without a pause.
+// streak counts a text, once however often it is delivered, and returns how
+// many have come without a pause.
 func (g *guard) streak(message sms.Inbound, now time.Time) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -138,9 +139,9 @@ func (g *guard) streak(message sms.Inbound, now time.Time) int {
 	return p.streak
 }
 
-// silent remembers whether the number is silent to the phone. It reports whether a
-// silence has just ended; then the streak begins anew, so that it does not cause
-// another.
+// silent records whether the number is silent to the phone. It reports whether
+// a silence has just ended; the streak then starts over, so that it does not
+// cause another silence.
 func (g *guard) silent(message sms.Inbound, now bool) (ended bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -152,7 +153,7 @@ func (g *guard) silent(message sms.Inbound, now bool) (ended bool) {
 	return ended
 }
 
-// pace is called with the lock held.
+// pace must be called with the lock held.
 func (g *guard) pace(message sms.Inbound) *pace {
 	pair := [2]string{message.To, message.From}
 	p := g.pairs[pair]
@@ -168,8 +169,8 @@ func (g *guard) pace(message sms.Inbound) *pace {
 	return p
 }
 
-// bounded returns the replies that Twilio takes: at most ten, each of up to 1600
-// characters, in a document of up to 64 kB.
+// bounded returns the replies that Twilio accepts: at most ten, each of up to
+// 1600 characters, in a document of up to 64 kB.
 func bounded(replies []string) (kept []string, cut bool) {
 	size := 0
 	for _, reply := range replies {

@@ -1,7 +1,7 @@
 package webhook
 
-// Requests: reading what Twilio sends, in each of the ways that it can be set to,
-// and verifying that it did.
+// Requests: parsing what Twilio sends, in each format that it can be configured
+// to use, and verifying its signature.
 
 import (
 	"encoding/json"
@@ -14,10 +14,11 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// params reads and verifies a request: a form, a JSON object, or a GET with a
-// query. A status other than 0 refuses it.
+// params parses and verifies a request: a form, a JSON object, or a GET with a
+// query. A status other than 0 means that it is refused.
 func (h *handler) params(w http.ResponseWriter, r *http.Request) (params url.Values, status int, why string) {
-	// verify checks with one token; what is signed depends on the kind.
+	// verify checks the signature with one token; what is signed depends on the
+	// format.
 	var verify func(token, address, signature string) bool
 	if r.Method != http.MethodPost {
 		query, err := url.ParseQuery(r.URL.RawQuery)
@@ -45,7 +46,7 @@ func (h *handler) params(w http.ResponseWriter, r *http.Request) (params url.Val
 			verify = func(token, address, signature string) bool { return twilio.Verify(token, address, params, signature) }
 		}
 		if err != nil {
-			return nil, http.StatusBadRequest, "the body is not what its content type says"
+			return nil, http.StatusBadRequest, "the body does not match its content type"
 		}
 	}
 	if why := h.verified(r, params.Get("AccountSid"), verify); why != "" {
@@ -54,7 +55,7 @@ func (h *handler) params(w http.ResponseWriter, r *http.Request) (params url.Val
 	return params, 0, ""
 }
 
-// object reads a JSON object of texts and numbers.
+// object parses a JSON object of strings and numbers.
 func object(body []byte) (url.Values, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
@@ -64,16 +65,16 @@ func object(body []byte) (url.Values, error) {
 	for name, member := range members {
 		var text string
 		if json.Unmarshal(member, &text) != nil {
-			text = string(member) // a number, or what we do not know
+			text = string(member) // a number, or something unknown
 		}
 		params.Set(name, text)
 	}
 	return params, nil
 }
 
-// verified returns why the request was not signed for our address with one of the
-// account's tokens, or "" if it was. The token of another account is refused:
-// whoever has it must not speak for this one.
+// verified returns why the signature is not valid for our URL and one of the
+// account's tokens, or "" if it is. Another account's token is refused: its
+// owner must not speak for this one.
 func (h *handler) verified(r *http.Request, account string, verify func(token, address, signature string) bool) (why string) {
 	if h.Unsigned {
 		return ""
@@ -99,7 +100,7 @@ func (h *handler) verified(r *http.Request, account string, verify func(token, a
 	case len(tokens) == 0:
 		return "there is no auth token for this account"
 	case h.prefixIgnored(r):
-		return "the signature is not valid for this address, and a proxy says that it removed a prefix from its path (" + prefixHeader + "): include the prefix in the public URL, or name that header among the forwarded ones"
+		return "the signature is not valid for this URL, and a proxy says that it removed a prefix from its path (" + prefixHeader + "): include the prefix in the public URL, or name that header among the forwarded ones"
 	}
-	return "the signature is not valid for this address and account; is the public URL the address that Twilio calls, and the token that of the account or subaccount?"
+	return "the signature is not valid for this URL and account; is the public URL the one that Twilio calls, and the token that of the account or subaccount?"
 }

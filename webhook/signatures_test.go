@@ -100,10 +100,10 @@ func TestSignatureRefusalsNameTheCause(t *testing.T) {
 		"no signature":                {nil, twilio.SignatureHeader, "", "there is no X-Twilio-Signature"},
 		"a removed prefix":            {nil, "X-Forwarded-Prefix", "/api", "removed a prefix from its path (X-Forwarded-Prefix)"},
 		"a removed prefix, forwarded": {behind("Host"), "X-Forwarded-Prefix", "/api/", "removed a prefix from its path (X-Forwarded-Prefix)"},
-		"a prefix that is known":      {nil, "X-Forwarded-Prefix", "/prefix/", "is the public URL the address"},
-		"a prefix that is believed":   {behind("Host", "X-Forwarded-Prefix"), "X-Forwarded-Prefix", "/api", "is the public URL the address"},
+		"a prefix that is known":      {nil, "X-Forwarded-Prefix", "/prefix/", "is the public URL the one"},
+		"a prefix that is believed":   {behind("Host", "X-Forwarded-Prefix"), "X-Forwarded-Prefix", "/api", "is the public URL the one"},
 		"a broken header":             {behind("Forwarded"), "Forwarded", "host", "RFC 7239"},
-		"a header without the host":   {behind("Forwarded"), "Forwarded", "for=192.0.2.1", "do not say where"},
+		"a header without the host":   {behind("Forwarded"), "Forwarded", "for=192.0.2.1", "do not report where"},
 		"an unknown account":          {func(o *Options) { o.Tokens = map[string][]string{"AC2": {token}} }, "X", "", "no auth token for this account"},
 	} {
 		b := newBench(t, tc.change)
@@ -118,9 +118,9 @@ func TestSignatureRefusalsNameTheCause(t *testing.T) {
 
 func TestForwardedHeadersMustSayTheAddress(t *testing.T) {
 	for names, want := range map[string]string{
-		"X-Forwarded-For":                    `"X-Forwarded-For" is not known`,
-		"X-Forwarded-Host,Front-End-Https":   `"Front-End-Https" is not known`,
-		"X-Forwarded-Proto":                  "no forwarded header says the host",
+		"X-Forwarded-For":                    `"X-Forwarded-For" is unknown`,
+		"X-Forwarded-Host,Front-End-Https":   `"Front-End-Https" is unknown`,
+		"X-Forwarded-Proto":                  "no forwarded header reports the host",
 		"X-Forwarded-Proto,X-Original-Host":  "",
 		"forwarded":                          "",
 		"Host,X-Scheme,X-Forwarded-Prefix":   "",

@@ -1,7 +1,7 @@
 package webhook
 
-// Silence: a conversation of two machines is remembered as a workflow, for all
-// webhooks.
+// Silence: a conversation between two machines is recorded as a workflow, for
+// all webhooks.
 
 import (
 	"context"

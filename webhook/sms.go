@@ -20,13 +20,14 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// messageSID becomes part of workflow IDs, so nothing else may pass for one.
+// messageSID becomes part of workflow IDs, so nothing else may be accepted as
+// one.
 var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
 
 func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	// Twilio's timeout began when it called. If its connection breaks, what was begun
-	// is finished all the same.
+	// Twilio's timeout started when it called. If its connection breaks, work
+	// that has started is still finished.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerTimeout)
 	defer cancel()
 	params, status, why := h.params(w, r)
@@ -44,7 +45,7 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, matched := Answer{Again: true, Outcome: "too many texts at once"}, []triggers.Firing(nil)
-	// Only verified requests take a place, so that nobody else can take them all.
+	// Only verified requests take a slot, so that nobody else can use them up.
 	if h.enter(ctx) {
 		defer h.leave()
 		set := h.Triggers()
@@ -69,13 +70,14 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if answer.Again {
-		// Twilio calls the fallback URL, or again if the URL of the webhook says so (rp=5xx).
+		// Twilio calls the fallback URL, or retries if the webhook's URL says
+		// so (rp=5xx).
 		w.Header().Set("Retry-After", "1")
 		say(w, http.StatusServiceUnavailable, "the text could not be published; deliver it again")
 		return
 	}
 	w.Header().Set("Content-Type", twilio.ReplyContentType)
-	_, _ = w.Write(twilio.Reply(answer.Replies...)) // the client may have gone
+	_, _ = w.Write(twilio.Reply(answer.Replies...)) // the client may be gone
 }
 
 // silenced reports whether the sender and our number are taken for machines that
@@ -92,7 +94,7 @@ func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
 	if err == nil && !silenced && streak > maxStreak {
 		if err = h.Silencer.Silence(ctx, message); err == nil {
 			h.guard.silent(message, true)
-			h.Logger.WarnContext(ctx, "a phone and a number answer each other like machines: the number is silent to it for a day; terminate the workflow to end that",
+			h.Logger.WarnContext(ctx, "a phone and a number answer each other like machines: the number is silent to it for a day; terminate the workflow to end the silence",
 				"messageSid", message.MessageSID, "workflow", h.Silencer.SilenceID(message), "texts", streak)
 		}
 	}
@@ -102,7 +104,7 @@ func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
 	return silenced || streak > maxStreak
 }
 
-// enter waits for a place, and reports whether there was one in time.
+// enter waits for a slot, and reports whether it got one in time.
 func (h *handler) enter(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, placeTimeout)
 	defer cancel()
@@ -133,14 +135,14 @@ func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Ans
 	}
 	var cut bool
 	if answer.Replies, cut = bounded(answer.Replies); cut {
-		h.Logger.WarnContext(ctx, "replies were cut to what Twilio takes", "messageSid", message.MessageSID)
+		h.Logger.WarnContext(ctx, "replies were cut to what Twilio accepts", "messageSid", message.MessageSID)
 	}
 }
 
-// kinds are the words for texts that are not ordinary ones.
+// kinds names the texts that are not ordinary ones.
 var kinds = map[sms.Event]string{sms.EventOptOut: "opt-out", sms.EventOptIn: "opt-in", sms.EventHelp: "help"}
 
-// inWords says what became of a text, for a person.
+// inWords describes what became of a text, for people.
 func inWords(message sms.Inbound, answer Answer) string {
 	var words []string
 	if kind := kinds[message.Event]; kind != "" {
@@ -155,7 +157,7 @@ func inWords(message sms.Inbound, answer Answer) string {
 	return strings.Join(words, ", ")
 }
 
-// report leaves one line about a text.
+// report logs one line about a text.
 func (h *handler) report(ctx context.Context, message sms.Inbound, matched []triggers.Firing, answer Answer) {
 	level := slog.LevelInfo
 	attributes := []any{
@@ -179,11 +181,11 @@ func names(firings []triggers.Firing) []string {
 	return names
 }
 
-// maxMedia is how many files Twilio takes with a message.
+// maxMedia is how many files Twilio accepts with a message.
 const maxMedia = 10
 
-// known are the parameters that have a place of their own in a message, and
-// those that say nothing new.
+// known lists the parameters that have their own field in a message, and those
+// that add no information.
 var known = map[string]bool{
 	"MessageSid": true, "SmsSid": true, "SmsMessageSid": true, "AccountSid": true, "From": true, "To": true, "Body": true,
 	"MessagingServiceSid": true, "NumMedia": true, "SmsStatus": true, "ApiVersion": true, "bodySHA256": true,
@@ -192,7 +194,7 @@ var known = map[string]bool{
 
 var mediaParameter = regexp.MustCompile(`^Media(Url|ContentType)[0-9]+$`)
 
-// inbound reads the message out of verified parameters.
+// inbound builds the message from verified parameters.
 func inbound(params url.Values) (sms.Inbound, error) {
 	message := sms.Inbound{
 		MessageSID:          params.Get("MessageSid"),

@@ -17,8 +17,8 @@ import (
 // StatusPath is where Twilio reports what became of a message.
 const StatusPath = "/twilio/status"
 
-// status reports to the workflow that sent the message. A report that nobody can
-// use is acknowledged and logged: Twilio would deliver it again, and shows each
+// status reports to the workflow that sent the message. A report that cannot be
+// used is acknowledged and logged: Twilio would deliver it again, and show each
 // refusal as an error in the customer's console.
 func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	params, status, why := h.params(w, r)
@@ -35,19 +35,19 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	workflowID := query.Get(sms.CallbackWorkflow)
 	update.Recipient = query.Get(sms.CallbackRecipient)
-	update.Attempt, _ = strconv.Atoi(query.Get(sms.CallbackAttempt)) // absent from addresses of older versions
+	update.Attempt, _ = strconv.Atoi(query.Get(sms.CallbackAttempt)) // absent from URLs of older versions
 	switch {
 	case !messageSID.MatchString(update.MessageSID):
-		h.ignore(w, r, update, "it names no message")
+		h.ignore(w, r, update, "it has no message SID")
 		return
 	case !update.Status.Known():
-		h.ignore(w, r, update, "its status is not known")
+		h.ignore(w, r, update, "its status is unknown")
 		return
 	case workflowID == "":
-		h.ignore(w, r, update, "its address names no workflow")
+		h.ignore(w, r, update, "its URL names no workflow")
 		return
 	case !h.sentBy(params.Get("AccountSid"), query):
-		h.ignore(w, r, update, "the message was sent from another account than the workflow's, or its address was not made by a worker with our secret")
+		h.ignore(w, r, update, "the message was sent from another account than the workflow's, or its URL was not made by a worker with our secret")
 		return
 	}
 	h.Metrics.Delivery(update)
@@ -64,9 +64,9 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 }
 
 // sentBy reports whether a verified account may report to the workflow that the
-// address names: it must be the account that the workflow sent from. If there are
-// several accounts, the address must prove that, since each of them can make
-// Twilio sign any address.
+// URL names: it must be the account that the workflow sent from. If there are
+// several accounts, the URL must prove that, since each of them can make Twilio
+// sign any URL.
 func (h *handler) sentBy(account string, query url.Values) bool {
 	if sender := query.Get(sms.CallbackAccount); sender != "" && sender != account {
 		return false
@@ -74,10 +74,10 @@ func (h *handler) sentBy(account string, query url.Values) bool {
 	return h.Unsigned || len(h.Tokens) < 2 || sms.StatusProven(h.StatusSecret, query)
 }
 
-// word is the form of a status that may be logged: it cannot be a number.
+// word matches a status that may be logged: it cannot be a number.
 var word = regexp.MustCompile(`^[a-zA-Z_-]{1,32}$`)
 
-// ignore acknowledges a status that no workflow gets, and leaves one line about
+// ignore acknowledges a status that no workflow gets, and logs one line about
 // it.
 func (h *handler) ignore(w http.ResponseWriter, r *http.Request, update sms.StatusUpdate, why string) {
 	if !messageSID.MatchString(update.MessageSID) {

@@ -46,10 +46,10 @@ func TestStatusWithoutUseIsAcknowledged(t *testing.T) {
 		"an error":              {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"failed"}, "ErrorCode": {"30003"}}, "w " + statusSID + " failed 30003", ""},
 		"by the older names":    {"?workflow=w", url.Values{"SmsSid": {statusSID}, "SmsStatus": {"sent"}}, "w " + statusSID + " sent 0", ""},
 		"a status of tomorrow":  {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"teleported"}}, "", "status=teleported"},
-		"a status with a phone": {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"+15005550009"}}, "", "its status is not known"},
-		"no status":             {"?workflow=w", url.Values{"MessageSid": {statusSID}}, "", "its status is not known"},
+		"a status with a phone": {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"+15005550009"}}, "", "its status is unknown"},
+		"no status":             {"?workflow=w", url.Values{"MessageSid": {statusSID}}, "", "its status is unknown"},
 		"no workflow":           {"", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}}, "", "names no workflow"},
-		"no message":            {"?workflow=w", url.Values{"MessageSid": {"+15005550009"}, "MessageStatus": {"sent"}}, "", "names no message"},
+		"no message":            {"?workflow=w", url.Values{"MessageSid": {"+15005550009"}, "MessageStatus": {"sent"}}, "", "no message SID"},
 	} {
 		var got []string
 		b := newBench(t, takeStatus(&got))

@@ -1,4 +1,4 @@
-// Package webhook is the HTTP that Twilio calls when somebody texts one of our
+// Package webhook is the HTTP that Twilio calls when someone texts one of our
 // numbers: it verifies the signature, publishes what the triggers match, and
 // answers with their echoes.
 package webhook
@@ -24,105 +24,109 @@ const (
 	SmsPath   = "/twilio/sms"
 	LivePath  = "/healthz"
 	ReadyPath = "/readyz"
-	// ExamplesPath lists texts that the triggers in force take, for a page that plays
-	// Twilio.
+	// ExamplesPath lists texts that match the triggers in force, for a page
+	// that acts as Twilio.
 	ExamplesPath = "/examples"
 )
 
 const (
 	// maxBody bounds a request. Twilio's own are a few kB.
 	maxBody = 64 << 10
-	// answerTimeout bounds all that happens to a message. Twilio waits 15 s.
+	// answerTimeout bounds the processing of a message. Twilio waits 15 s.
 	answerTimeout = 13 * time.Second
-	// maxAtOnce bounds the messages that are published at the same time; more
-	// wait for a place, for placeTimeout.
+	// maxAtOnce limits the messages that are published concurrently; others
+	// wait for a slot, for up to placeTimeout.
 	maxAtOnce    = 1000
 	placeTimeout = 2 * time.Second
 )
 
-// The headers of answers that say what became of a text, for a page that plays
+// The response headers that say what became of a text, for a page that acts as
 // Twilio.
 const (
-	// OutcomeHeader has a few words, such as "no trigger" or "accepted, not echoed:
-	// too fast".
+	// OutcomeHeader holds a few words, such as "no trigger" or "accepted, not
+	// echoed: too fast".
 	OutcomeHeader = "X-Sms-Outcome"
-	// WorkflowHeader has the ID of the text's workflow, if there is one.
+	// WorkflowHeader holds the ID of the text's workflow, if there is one.
 	WorkflowHeader = "X-Sms-Workflow-Id"
 )
 
-// AnyAccount is the key in Options.Tokens for accounts that have none of their own.
+// AnyAccount is the key in Options.Tokens for accounts that are not listed.
 const AnyAccount = ""
 
-// Options says how the webhook works.
+// Options configures the webhook.
 type Options struct {
-	// PublicURL is the address under which Twilio reaches us, such as
-	// "https://sms.example.com": what Twilio signs. Required unless Unsigned or
-	// Forwarded.
+	// PublicURL is the URL under which Twilio reaches us, such as
+	// "https://sms.example.com", and which it signs. Required unless Unsigned
+	// or Forwarded.
 	PublicURL string
-	// Forwarded are the headers that say the address in place of PublicURL:
+	// Forwarded names the headers that report the URL, instead of PublicURL:
 	// Forwarded (RFC 7239), or X-Forwarded-Host, -Proto, -Port and -Prefix, or
-	// Host if the proxy keeps it. A proxy must set each of them, or anybody
+	// Host if the proxy preserves it. A proxy must set each of them, or anyone
 	// could. Optional: default none.
 	Forwarded []string
-	// Tokens are the auth tokens that requests may be signed with, by the SID
-	// of the account or subaccount; during rotation it has two. Required unless
-	// Unsigned.
+	// Tokens holds the auth tokens that requests may be signed with, by the SID
+	// of the account or subaccount; there are two during a rotation. Required
+	// unless Unsigned.
 	Tokens map[string][]string
-	// Unsigned takes requests from anybody. For development only.
+	// Unsigned accepts requests from anyone. For development only.
 	Unsigned bool
-	// Triggers returns those in force. Required.
+	// Triggers returns the triggers in force. Required.
 	Triggers func() *triggers.Set
 	// OwnNumbers are never echoed to. Optional.
 	OwnNumbers []string
-	// NumberAccounts are the accounts that numbers of ours belong to, by SID. A
-	// text to one of them from another account is refused. Optional: texts to a number
-	// that is not named may come from every account whose token verifies.
+	// NumberAccounts maps our numbers to the SIDs of the accounts that own
+	// them. A text to one of them from another account is refused. Optional: a
+	// number that is not listed accepts texts from every account whose token
+	// verifies.
 	NumberAccounts map[string]string
-	// EchoBurst texts of one phone to one number are echoed at once, after that
-	// one in EchoEvery. Optional: default DefaultEchoBurst, DefaultEchoEvery.
+	// EchoBurst texts from one phone to one number are echoed at once, after
+	// that one per EchoEvery. Optional: default DefaultEchoBurst,
+	// DefaultEchoEvery.
 	EchoBurst int
 	EchoEvery time.Duration
-	// Receive takes a text and what it matches to Temporal, as
+	// Receive hands a text and what it matches to Temporal, as
 	// [Dispatcher.Receive] does. Required.
 	Receive func(ctx context.Context, message sms.Inbound, firings []triggers.Firing, late bool) Answer
-	// Silencer remembers for all webhooks which phones are taken for machines.
-	// Optional: default each webhook for itself.
+	// Silencer remembers, for all webhooks, which phones are taken for
+	// machines. Optional: by default, each webhook remembers its own.
 	Silencer Silencer
-	// ShowOutcome adds OutcomeHeader and WorkflowHeader to each answer, and serves
-	// ExamplesPath. Optional: default not.
+	// ShowOutcome adds OutcomeHeader and WorkflowHeader to each response, and
+	// serves ExamplesPath. Optional: default false.
 	ShowOutcome bool
-	// Status reports to a workflow what became of a message that it sent; it must be
-	// safe to call again with the same news. Optional: no status callbacks.
+	// Status reports what became of a message to the workflow that sent it; it
+	// must be safe to call again with the same update. Optional: default no
+	// status callbacks.
 	Status func(ctx context.Context, workflowID string, update sms.StatusUpdate) error
-	// StatusSecret verifies that a worker made the address of a status callback,
-	// which is required of each if Tokens has several accounts: one account's
-	// token must not reach the workflows of another. It must be the workers'
+	// StatusSecret verifies that a worker made the URL of a status callback,
+	// which is required if Tokens has several accounts: one account's token
+	// must not reach the workflows of another. It must be the workers'
 	// IDSecret.
 	StatusSecret []byte
-	// Ready returns why events cannot be published now, in words for anybody; or
-	// else what is not well although they can. Optional: default always ready.
+	// Ready returns an error if events cannot be published now, or else a note
+	// if something is wrong although they can; both are shown to anyone.
+	// Optional: default always ready.
 	Ready func(context.Context) (note string, err error)
-	// Paused reports whether all sending is paused: then texts are published, and not
+	// Paused reports whether all sending is paused: texts are then published, but not
 	// answered. Optional: default never.
 	Paused func() bool
-	// Metrics counts requests and texts. Optional: default not.
+	// Metrics counts requests and texts. Optional: default none.
 	Metrics *metrics.Metrics
 	// Logger gets one line for each refused or failed request, without numbers
 	// or texts. Required.
 	Logger *slog.Logger
 }
 
-// Silencer remembers conversations of machines. *Dispatcher is one.
+// Silencer remembers conversations between machines. *Dispatcher is one.
 type Silencer interface {
-	// Silenced reports whether a number is silent to a phone, Silence makes it so
-	// for a day.
+	// Silenced reports whether a number is silent to a phone, and Silence makes
+	// it so for a day.
 	Silenced(ctx context.Context, message sms.Inbound) (bool, error)
 	Silence(ctx context.Context, message sms.Inbound) error
 	// SilenceID is the ID of the workflow that lasts as long as the silence.
 	SilenceID(message sms.Inbound) string
 }
 
-// Handler checks the options and returns the HTTP handler.
+// Handler validates the options and returns the HTTP handler.
 func Handler(o Options) (http.Handler, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -142,7 +146,7 @@ func Handler(o Options) (http.Handler, error) {
 		h.refuse(w, r, http.StatusMethodNotAllowed, "messages come by POST or GET")
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		h.refuse(w, r, http.StatusNotFound, "there is nothing at this address; messages come to "+SmsPath)
+		h.refuse(w, r, http.StatusNotFound, "nothing is served at this URL; messages go to "+SmsPath)
 	})
 	if h.Status != nil {
 		mux.HandleFunc("POST "+StatusPath, h.status)
@@ -155,14 +159,14 @@ func Handler(o Options) (http.Handler, error) {
 	return h.recovering(mux), nil
 }
 
-// recovering answers if a request ends in a panic, and logs a line: only the type,
-// because the rest may quote the text.
+// recovering answers if a request panics, and logs a line with only the panic's
+// type, since its value may quote the text.
 func (h *handler) recovering(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
 			if p := recover(); p != nil {
-				h.Logger.ErrorContext(r.Context(), "a request ended in a panic", "type", fmt.Sprintf("%T", p))
-				say(w, http.StatusInternalServerError, "the webhook has failed")
+				h.Logger.ErrorContext(r.Context(), "a request panicked", "type", fmt.Sprintf("%T", p))
+				say(w, http.StatusInternalServerError, "the webhook failed")
 			}
 		}()
 		next.ServeHTTP(w, r)
@@ -192,12 +196,12 @@ func (o *Options) check() error {
 		return checkForwarded(o.Forwarded)
 	}
 	if public, err := url.Parse(o.PublicURL); err != nil || public.Host == "" || public.RawQuery != "" || public.Fragment != "" || public.Scheme != "http" && public.Scheme != "https" {
-		return fmt.Errorf("webhook: public URL %q is not an http or https address: it must be what Twilio calls, such as https://sms.example.com", o.PublicURL)
+		return fmt.Errorf("webhook: public URL %q is not an http or https URL: it must be what Twilio calls, such as https://sms.example.com", o.PublicURL)
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	for _, path := range []string{SmsPath, StatusPath} {
 		if base, found := strings.CutSuffix(o.PublicURL, path); found {
-			return fmt.Errorf("webhook: public URL %q ends in a path of the webhook's own: it must be %s", o.PublicURL, base)
+			return fmt.Errorf("webhook: public URL %q ends in one of the webhook's own paths: it must be %s", o.PublicURL, base)
 		}
 	}
 	return nil
@@ -210,10 +214,10 @@ type handler struct {
 	places chan struct{}
 }
 
-// examples answers with a JSON list of texts that the triggers in force take.
+// examples returns a JSON list of texts that match the triggers in force.
 func (h *handler) examples(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(h.Triggers().Examples(r.Context())) // the client may have gone
+	_ = json.NewEncoder(w).Encode(h.Triggers().Examples(r.Context())) // the client may be gone
 }
 
 func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
@@ -234,13 +238,13 @@ func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
 func say(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = fmt.Fprintln(w, text) // the client may have gone
+	_, _ = fmt.Fprintln(w, text) // the client may be gone
 }
 
-// otherAccount refuses a text to a number of another account.
+// otherAccount is why a text to a number of another account is refused.
 const otherAccount = "the number belongs to another account than the one that signed"
 
-// refusal is the reason of a refusal in metrics.
+// refusal returns the reason of a refusal for the metrics.
 func refusal(status int, why string) string {
 	switch {
 	case why == otherAccount:
@@ -255,7 +259,7 @@ func refusal(status int, why string) string {
 	return metrics.RefusedMalformed
 }
 
-// refuse answers a request that is not Twilio's or not well formed, and leaves
+// refuse answers a request that is not from Twilio or not well formed, and logs
 // one line about it.
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, status int, why string) {
 	h.Metrics.RefusedRequest(refusal(status, why))

@@ -32,7 +32,7 @@ const examples = `  # The local stack's Twilio, with its page on http://127.0.0.
   # Two numbers, ten times faster than Twilio sends
   twiliosim --number +15005550006 --number +18885550007 --speed 10
 
-  # Every tenth create loses its answer, and the next three lists take 2 s
+  # Every tenth create loses its response, and the next three lists take 2 s
   twiliosim --fault response-lost,op=create,rate=0.1 --fault delay,op=list,next=3,delay=2s
 
   # Text a number as a phone would
@@ -62,9 +62,9 @@ func command() *cobra.Command {
 	f.StringVar(&o.Addr, "addr", twiliosim.DefaultAddr, "address to listen on")
 	f.BoolVar(&o.AllowRemote, "allow-remote", false, "permit an address that other machines can reach; the controls have no password")
 	f.StringVar(&o.Account, "account", twiliosim.DefaultAccount, "SID of the main account")
-	f.StringVar(&o.Token, "token", twiliosim.DefaultToken, "its auth token, which also signs the webhooks")
-	f.StringVar(&o.TestAccount, "test-account", twiliosim.DefaultTestAccount, "SID of the test credentials, where the magic numbers answer")
-	f.StringVar(&o.TestToken, "test-token", twiliosim.DefaultTestToken, "their auth token")
+	f.StringVar(&o.Token, "token", twiliosim.DefaultToken, "auth token of the main account, which also signs the webhooks")
+	f.StringVar(&o.TestAccount, "test-account", twiliosim.DefaultTestAccount, "SID of the test credentials, which only work with the magic numbers")
+	f.StringVar(&o.TestToken, "test-token", twiliosim.DefaultTestToken, "auth token of the test credentials")
 	f.StringArrayVar(&keys, "api-key", nil, "an API key of the main account, as SK…=secret (repeatable)")
 	f.StringArrayVar(&o.Numbers, "number", []string{twiliosim.DefaultNumber}, "a number of the main account (repeatable)")
 	f.StringVar(&o.Webhook, "webhook", "", "URL that is called when a text arrives")
@@ -72,18 +72,18 @@ func command() *cobra.Command {
 	f.StringVar(&o.StatusFallback, "status-fallback", "", "URL that is called when a status callback fails")
 	f.StringVar(&o.UIURL, "ui-url", "http://127.0.0.1:8233", "Temporal's Web UI, for the page's links")
 	f.StringVar(&o.Namespace, "namespace", "default", "Temporal namespace of these links")
-	f.StringVar(&o.Examples, "examples", "", "address of a JSON list of texts that the page suggests, such as http://127.0.0.1:8080/examples")
-	f.StringArrayVar(&faults, "fault", nil, "something that goes wrong: kind[,op=…][,number=…][,next=N][,rate=R][,delay=D][,retry-after=D][,after] (repeatable)\nkinds: "+strings.Join(twiliosim.FaultKinds, " "))
-	f.Float64Var(&o.Speed, "speed", 1, "how many times faster than Twilio messages are sent and delivered")
-	f.Uint64Var(&o.Seed, "seed", 0, "make faults by rate repeatable (0: chosen at random)")
-	f.IntVar(&o.MaxMessages, "max-messages", twiliosim.DefaultMaxMessages, "how many messages are kept, fewer if they take more than 40 MiB")
-	f.IntVar(&o.Concurrency, "concurrency", twiliosim.DefaultConcurrency, "requests of an account at a time before 429 (below 0: no limit)")
-	f.DurationVar(&o.QueueLength, "queue", 10*time.Hour, "how much time's worth of segments a sender's queue holds before 21611")
+	f.StringVar(&o.Examples, "examples", "", "URL of a JSON list of texts that the page suggests, such as http://127.0.0.1:8080/examples")
+	f.StringArrayVar(&faults, "fault", nil, "a fault to inject: kind[,op=…][,number=…][,next=N][,rate=R][,delay=D][,retry-after=D][,after] (repeatable)\nkinds: "+strings.Join(twiliosim.FaultKinds, " "))
+	f.Float64Var(&o.Speed, "speed", 1, "how many times faster than at Twilio messages are sent and delivered")
+	f.Uint64Var(&o.Seed, "seed", 0, "seed that makes faults by rate repeatable (0: random)")
+	f.IntVar(&o.MaxMessages, "max-messages", twiliosim.DefaultMaxMessages, "how many messages are kept; fewer if they take more than 40 MiB")
+	f.IntVar(&o.Concurrency, "concurrency", twiliosim.DefaultConcurrency, "concurrent requests of an account before 429 (below 0: no limit)")
+	f.DurationVar(&o.QueueLength, "queue", 10*time.Hour, "how long a sender's queue may take to send before 21611")
 	f.IntVar(&o.ReplyLimit, "reply-limit", 30, "replies between two numbers without a pause of 30 s before 14107 (below 0: no limit)")
 	return cmd
 }
 
-// complete reads the flags that are lines of their own.
+// complete parses the flags that are single-line settings.
 func complete(o *twiliosim.Options, faults, keys []string) error {
 	for _, line := range faults {
 		f, err := twiliosim.ParseFault(line)
@@ -113,9 +113,9 @@ func run(cmd *cobra.Command, o twiliosim.Options) error {
 	}
 	token := o.Token
 	if token != twiliosim.DefaultToken {
-		token = "…" // known to whoever chose it, and to no log
+		token = "…" // known to whoever chose it, and not logged
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "twiliosim listens on %s\n\nOpen it in a browser: it has phones to text from. A program texts them with\n  TWILIO_BASE_URL=%s TWILIO_ACCOUNT=%s TWILIO_TOKEN=%s\n",
+	fmt.Fprintf(cmd.OutOrStdout(), "twiliosim listens on %s\n\nOpen it in a browser: it has phones to text from. A program can text them with\n  TWILIO_BASE_URL=%s TWILIO_ACCOUNT=%s TWILIO_TOKEN=%s\n",
 		sim.URL, sim.URL, sim.Account, token)
 	<-cmd.Context().Done()
 	return sim.Close()
