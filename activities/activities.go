@@ -1,6 +1,6 @@
 package activities
 
-// The activities, and what they need of the world.
+// The activities and their dependencies.
 
 import (
 	"context"
@@ -18,12 +18,13 @@ import (
 
 // Gateway sends and finds messages. *twilio.Client is one.
 type Gateway interface {
-	// Now is the time at Twilio, at the earliest; false if that is not known yet.
+	// Now returns the time at Twilio, as a lower bound; false if it is not
+	// known yet.
 	Now() (time.Time, bool)
-	// Send creates one message. Its error is a *sms.Error that says what is known
-	// of the message.
+	// Send creates one message. Its error is a *sms.Error that says what is
+	// known about the message.
 	Send(ctx context.Context, draft twilio.Draft) (sms.Message, error)
-	// List returns messages, the newest first. Those created a moment ago may be
+	// List returns messages, newest first. Those created a moment ago may be
 	// missing.
 	List(ctx context.Context, query twilio.Query) (twilio.Listing, error)
 	// Fetch, Cancel and Redact read and change one message.
@@ -58,53 +59,54 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 	}
 }
 
-// Account is one set of credentials at Twilio.
+// Account is a Twilio account with its credentials.
 type Account struct {
-	// SID is the account's own. Optional: without it a status callback or a reply
-	// is not held against the account that sent.
+	// SID is the account's SID. Optional: without it, status callbacks and
+	// replies are not checked against the account that sent.
 	SID     string
 	Gateway Gateway
 	// Pace is shared by all sends of the account in this worker.
 	Pace *Pace
-	// Caps bound how many messages go to numbers that begin alike, in this worker.
-	// Optional.
+	// Caps limits how many messages this worker sends to numbers with the same
+	// prefix. Optional.
 	Caps *Caps
-	// Metrics count what becomes of its sends. Optional.
+	// Metrics counts what becomes of its messages. Optional.
 	Metrics *metrics.Account
 }
 
-// Activities holds what the activities need. Register its methods on a worker
-// that polls [sms.TaskQueue].
+// Activities implements the activities. Register its methods on a worker that
+// polls [sms.TaskQueue].
 type Activities struct {
-	// Accounts are the accounts by the name that callers give; "" is the default.
+	// Accounts holds the accounts by the name that callers use; "" is the
+	// default.
 	Accounts map[string]Account
 	Renderer *FreeMarker
 	// DefaultRegion is the country of numbers without a country code, such as
 	// "US". Optional: default none, and such numbers are refused.
 	DefaultRegion string
-	// StatusCallback is where our webhook takes status callbacks. Optional:
-	// default none, and no workflow hears what became of its messages.
+	// StatusCallback is the URL of our webhook for status callbacks. Optional:
+	// default none, and no workflow is told what became of its messages.
 	StatusCallback string
-	// IDSecret makes the workflow IDs of open questions and the proofs of status
-	// callbacks. Every worker and webhook needs the same.
+	// IDSecret derives the workflow IDs of open questions and the proofs of
+	// status callbacks. It must be the same for all workers and webhooks.
 	IDSecret []byte
-	// KeySecret makes the workflow IDs of keyed sends. Every worker needs the
-	// same. Changing it invalidates all existing keys. Optional: default none, and
-	// idempotencyKey is refused.
+	// KeySecret derives the workflow IDs of keyed sends. It must be the same
+	// for all workers. Changing it invalidates all existing keys. Optional:
+	// default none, and idempotencyKey is refused.
 	KeySecret []byte
-	// Record writes heartbeat details down before it returns. Optional: default
-	// the Temporal client of the worker.
+	// Record returns once the heartbeat details are stored. Optional: default
+	// the worker's Temporal client.
 	Record func(ctx context.Context, details any) error
 	// Settle is how long Twilio may still carry out a create after its request
-	// has timed out. Optional: default 15 s, beyond the 10 s of a request.
+	// has timed out. Optional: default 15 s, on top of the 10 s of a request.
 	Settle time.Duration
 	// Patience is how long a listing may take to show a message that exists.
 	// Optional: default 30 s.
 	Patience time.Duration
-	// RecordFirst makes a send write a record before its first create, even for
-	// the first few recipients, who normally need none. Set it as long as workers
-	// of version 0 of this module run beside this one: they do not know that rule.
-	// Optional: default false.
+	// RecordFirst makes a send store a record before its first create, even for
+	// the first few recipients, which normally need none. Set it while workers
+	// of version 0 of this module run beside this one: they do not follow that
+	// rule. Optional: default false.
 	RecordFirst bool
 
 	// Reports says that this worker's broadcasts can write reports, so that a list of
@@ -112,7 +114,7 @@ type Activities struct {
 	// a list is refused.
 	Reports bool
 
-	// ledgers are those of the accounts, by name.
+	// ledgers holds the accounts' ledgers, by name.
 	ledgers sync.Map
 	// waiting counts the sends that wait for the broadcasts of their lists.
 	waiting atomic.Int64

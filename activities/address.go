@@ -1,8 +1,8 @@
 package activities
 
-// Addresses: recipients and senders, as people and spreadsheets write them. This
-// is the one reader of the product. It reads a text in full or refuses it: an
-// address of which anything had to be guessed may be another person's phone.
+// Addresses: recipients and senders, as people and spreadsheets write them. All
+// addresses are read here. A text is either understood in full or refused: an
+// address with a guess in it may be another person's phone.
 
 import (
 	"cmp"
@@ -19,9 +19,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// readRecipient reads an address that a message can go to. A number without a
-// country code is one of the region ("US", "DE"); without a region it is
-// refused. The error says why an address is refused, and does not repeat it.
+// readRecipient parses an address that a message can be sent to. A number
+// without a country code belongs to the region ("US", "DE"); without a region,
+// it is refused. The error says why, without quoting the address.
 func readRecipient(written, region string) (string, error) {
 	text, err := clean(written)
 	if err != nil {
@@ -37,7 +37,7 @@ func readRecipient(written, region string) (string, error) {
 		}
 	case sms.WhatsApp, sms.Messenger:
 		if address, ok := sms.ParseRecipient(channel + rest); ok && !strings.HasPrefix(rest, "+") {
-			return address, nil // the ID of a user
+			return address, nil // a user's ID
 		}
 		if channel == sms.Messenger {
 			return "", errors.New("messenger: must be followed by the ID of a user")
@@ -50,7 +50,7 @@ func readRecipient(written, region string) (string, error) {
 		return "", err
 	}
 	if rest = "+" + digitsOf(rest); channel == sms.WhatsApp && sms.Party(rest) == sms.Party(number) {
-		number = rest // WhatsApp knows some phones by an older spelling only
+		number = rest // WhatsApp knows some phones only by an older form of their number
 	}
 	to, ok := sms.ParseRecipient(channel + number)
 	if !ok {
@@ -59,16 +59,17 @@ func readRecipient(written, region string) (string, error) {
 	return to, nil
 }
 
-// Party reads an address as SendSms does, and reports whether it is one. Two
-// spellings of a recipient become the same. Without a region numbers are those of
-// the worker's own.
+// Party parses an address as SendSms does, and reports whether it is valid.
+// Different spellings of a recipient have the same result. Without a region,
+// the worker's own applies.
 func (a *Activities) Party(written, region string) (string, bool) {
 	to, err := readRecipient(written, cmp.Or(region, a.DefaultRegion))
 	return sms.Party(to), err == nil
 }
 
-// ReadAddresses returns each address as the result of SendSms has it. It is a local
-// activity: how numbers are read depends on the worker's settings.
+// ReadAddresses returns each address in the form that SendSms uses in its
+// result. It is a local activity: how numbers are read depends on the worker's
+// settings.
 func (a *Activities) ReadAddresses(_ context.Context, in sms.ReadAddressesInput) ([]string, error) {
 	region := cmp.Or(in.DefaultRegion, a.DefaultRegion)
 	read := make([]string, len(in.To))
@@ -82,8 +83,8 @@ func (a *Activities) ReadAddresses(_ context.Context, in sms.ReadAddressesInput)
 	return read, nil
 }
 
-// readSender reads an address that a message can come from: all that
-// [readRecipient] reads, a short code, a name, or an agent on RCS.
+// readSender parses an address that a message can come from: whatever
+// [readRecipient] accepts, a short code, a name, or an RCS agent.
 func readSender(written, region string) (string, error) {
 	text, err := clean(written)
 	if err != nil {
@@ -98,8 +99,8 @@ func readSender(written, region string) (string, error) {
 	return readRecipient(text, region)
 }
 
-// clean leaves out what cannot be seen, and writes spaces, digits and
-// punctuation of other alphabets and widths as ASCII.
+// clean removes invisible characters, and converts spaces, digits and
+// punctuation of other scripts and widths to ASCII.
 func clean(written string) (string, error) {
 	const longest = 200
 	if len(written) > longest {
@@ -115,7 +116,7 @@ func clean(written string) (string, error) {
 			return ' '
 		case unicode.Is(unicode.Pd, r), r == '\u2212':
 			return '-'
-		case r >= '\uff01' && r <= '\uff5e': // the full-width forms of ASCII
+		case r >= '\uff01' && r <= '\uff5e': // full-width forms of ASCII
 			return r - '\uff01' + '!'
 		}
 		for _, zero := range zeros {
@@ -127,30 +128,31 @@ func clean(written string) (string, error) {
 	}, written)), nil
 }
 
-// zeros begin the digits of other alphabets: Arabic, Persian, Devanagari and
-// Bengali. Those of further ones are refused.
+// zeros are the zeros of other scripts' digits: Arabic, Persian, Devanagari and
+// Bengali. Those of any other script are refused.
 var zeros = []rune{'\u0660', '\u06f0', '\u0966', '\u09e6'}
 
 var (
-	// asNumber is what is left of a text that is a phone number: digits, an
-	// optional plus before them, and punctuation that people put between them.
+	// asNumber matches what is left of a phone number after cleaning: digits,
+	// an optional plus before them, and punctuation between them.
 	asNumber = regexp.MustCompile(`^\(?\+?[0-9 ()./-]*$`)
-	// A spreadsheet that takes a number for a quantity writes it so.
+	// A spreadsheet that treats a number as a quantity writes it this way.
 	wholeFloat = regexp.MustCompile(`^(\+?[0-9]{7,})\.0+$`)
 	fraction   = regexp.MustCompile(`^\+?[0-9]{7,}\.[0-9]{1,3}$`)
 	exponent   = regexp.MustCompile(`^\+?[0-9][0-9.,]*[eE][+-]?[0-9]+$`)
 	extension  = regexp.MustCompile(`(?i)[0-9) ][.,;]* *(x|ext[a-z]*|доб)[.:= ]*[0-9]+$|#`)
-	// A slash stands behind an area code, as in 030/1234567, or before a second
+	// A slash follows an area code, as in 030/1234567, or precedes a second
 	// number or its last digits.
 	slashed = regexp.MustCompile(`^(\+|\(?0)[0-9 ()-]*/[ ]?[0-9 -]*$`)
-	// optional is a digit in parentheses, such as (0), that is dialled at home only.
+	// optional matches a digit in parentheses, such as (0), that is only
+	// dialled within the country.
 	optional = regexp.MustCompile(`\([0-9]\)`)
 )
 
-// readNumber reads a phone number into E.164 form.
+// readNumber converts a phone number to E.164.
 func readNumber(text, region string) (string, error) {
 	digits := digitsOf(text)
-	if digits == "" || strings.TrimPrefix(text, "+") != digits { // most need no such care
+	if digits == "" || strings.TrimPrefix(text, "+") != digits { // the others need no such check
 		if whole := wholeFloat.FindStringSubmatch(text); whole != nil {
 			text, digits = whole[1], digitsOf(whole[1])
 		}
@@ -162,12 +164,12 @@ func readNumber(text, region string) (string, error) {
 		return readInternational(digits, optional.MatchString(text))
 	}
 	if region == "" {
-		return "", errors.New("it has no country code, and no defaultRegion says of which country it is; write it in E.164 form, such as +15005550006")
+		return "", errors.New("it has no country code, and no defaultRegion says which country it belongs to; write it in E.164 form, such as +15005550006")
 	}
 	return readNational(digits, region)
 }
 
-// notOneNumber says what keeps a text from being one phone number and no more.
+// notOneNumber says why a text is not exactly one phone number.
 func notOneNumber(text string) error {
 	switch {
 	case text == "":
@@ -175,17 +177,17 @@ func notOneNumber(text string) error {
 	case text[0] == '{' || text[0] == '[':
 		return errors.New(`a recipient must be an address, or an object with "to" and, if the text differs, "variables" and "contentVariables"`)
 	case exponent.MatchString(text):
-		return errors.New("it is a number as a spreadsheet rounds it; format the column as text, and write all digits")
+		return errors.New("it is a number that a spreadsheet has rounded; format the column as text, and write all digits")
 	case fraction.MatchString(text):
-		return errors.New("it is a decimal number; format the column as text, and write the digits alone")
+		return errors.New("it is a decimal number; format the column as text, and write only the digits")
 	case extension.MatchString(text):
 		return errors.New("an extension cannot be texted; write the number without it, if that is a mobile phone")
 	case strings.Count(text, "+") > 1 || strings.ContainsAny(text, ",;|\n\r\t"):
-		return errors.New("it is more than one number; give each as a recipient of its own")
+		return errors.New("it is more than one number; give each as a separate recipient")
 	case strings.ContainsFunc(text, unicode.IsLetter):
-		return errors.New("it has letters; write the digits alone, in E.164 form, such as +15005550006")
+		return errors.New("it has letters; write only the digits, in E.164 form, such as +15005550006")
 	case !asNumber.MatchString(text):
-		return errors.New("it has characters that are not those of a phone number; write it in E.164 form, such as +15005550006")
+		return errors.New("it has characters that do not belong in a phone number; write it in E.164 form, such as +15005550006")
 	case strings.Contains(text, "/"):
 		before, after, _ := strings.Cut(text, "/")
 		if !slashed.MatchString(text) || len(digitsOf(before)) > 7 || len(digitsOf(after)) < 5 {
@@ -195,9 +197,9 @@ func notOneNumber(text string) error {
 	return nil
 }
 
-// readInternational reads the digits behind a plus. They are changed only to
-// leave out what is dialled at home, such as the 0 of +44 (0)7400, and only if
-// that makes a number that is in use.
+// readInternational parses the digits after a plus. Digits are only removed if
+// they are dialled only within the country, such as the 0 of +44 (0)7400, and
+// if the result is a number in use.
 func readInternational(digits string, hasOptional bool) (string, error) {
 	if rest, ok := strings.CutPrefix(digits, "521"); ok && len(rest) == 10 {
 		digits = "52" + rest // Mexico has dropped the 1 of mobile phones
@@ -208,30 +210,30 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 	}
 	number := phonenumbers.Format(parsed, phonenumbers.E164)
 	country := strconv.Itoa(int(parsed.GetCountryCode()))
-	// A range that this library does not know yet is for Twilio to judge, as
-	// long as the digits are those that were written. The others are checked last,
-	// since that takes much longer.
+	// Twilio decides about a range that this library does not know yet, as long
+	// as the digits are unchanged. The other ranges are checked last, since
+	// that takes much longer.
 	asWritten := number == "+"+digits && !hasOptional && !strings.HasPrefix(digits[len(country):], "0") &&
 		phonenumbers.IsPossibleNumberWithReason(parsed) == phonenumbers.IS_POSSIBLE
 	if !asWritten && !phonenumbers.IsValidNumber(parsed) {
-		return "", fmt.Errorf("no number of country code +%s looks like this; check its length and write it in E.164 form, such as +15005550006", country)
+		return "", fmt.Errorf("no number with country code +%s looks like this; check its length and write it in E.164 form, such as +15005550006", country)
 	}
 	return number, nil
 }
 
-// readNational reads digits as they are dialled in a region.
+// readNational parses digits as they are dialled in a region.
 func readNational(digits, region string) (string, error) {
-	refused := fmt.Errorf("no number of the region %s looks like this; write it with its country code, in E.164 form, such as +15005550006", region)
+	refused := fmt.Errorf("no number in the region %s looks like this; write it with its country code, in E.164 form, such as +15005550006", region)
 	parsed, err := phonenumbers.Parse(digits, region)
 	if err != nil || !phonenumbers.IsValidNumber(parsed) {
 		if strings.HasPrefix(digits, "00") {
-			refused = fmt.Errorf("00 does not lead abroad from the region %s; write + in its place", region)
+			refused = fmt.Errorf("00 is not the international prefix of the region %s; write + instead", region)
 		}
 		return "", refused
 	}
 	number := phonenumbers.Format(parsed, phonenumbers.E164)
-	// 491701234567 is a number of Germany whose plus was lost, or one of its area
-	// code 4917: both are in use.
+	// 491701234567 is either a German number that lost its plus or one in the
+	// area code 4917: both are in use.
 	if code := fmt.Sprint(phonenumbers.GetCountryCodeForRegion(region)); strings.HasPrefix(digits, code) {
 		other, err := phonenumbers.Parse("+"+digits, "")
 		if err == nil && phonenumbers.IsValidNumber(other) && phonenumbers.Format(other, phonenumbers.E164) != number {
@@ -250,7 +252,7 @@ func digitsOf(text string) string {
 	}, text)
 }
 
-// clip shortens what is repeated in an error.
+// clip shortens a text that an error quotes.
 func clip(text string) string {
 	const most = 60
 	if runes := []rune(text); len(runes) > most {

@@ -135,9 +135,9 @@ func TestRefusedAddressIsExplained(t *testing.T) {
 		"+491701234567.5":        "format the column as text",
 		"Ann 202-555-0123":       "it has letters",
 		"mailto:ann@example.com": "mailto: is not a channel",
-		"0044 7123456789":        "00 does not lead abroad",
+		"0044 7123456789":        "00 is not the international prefix",
 		"+15005550009 +1":        "more than one number",
-		"555-0006":               "no number of the region US",
+		"555-0006":               "no number in the region US",
 		`{"phone":"+1"}`:         `an object with "to"`,
 		"+99912345678":           "country code",
 	} {

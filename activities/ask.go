@@ -1,6 +1,6 @@
 package activities
 
-// Asking: what is checked of a question before anybody is texted.
+// Asking: the checks on a question before anyone is texted.
 
 import (
 	"cmp"
@@ -14,9 +14,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// CheckQuestion finds all that would keep a question from its answer, or a
-// reminder from being sent, before anybody is texted. It is a local activity: it
-// asks nobody, and takes the worker's settings into account.
+// CheckQuestion finds everything that would prevent an answer to a question, or
+// a reminder from being sent, before anyone is texted. It is a local activity:
+// it makes no requests, and depends on the worker's settings.
 func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInput) (checked sms.CheckQuestionResult, _ error) {
 	problems := in.Send.Problems(regional(&in.Send, in.Problems))
 	add := func(field, says, private string) {
@@ -40,13 +40,13 @@ func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInpu
 			add("smsTo", "smsTo cannot be texted: "+err.Error(), quoted(in.Send.SmsTo[0].To))
 		}
 	default:
-		add("smsTo", fmt.Sprintf("smsTo must be one phone; there are %d: ask each in a workflow of its own", len(in.Send.SmsTo)), "")
+		add("smsTo", fmt.Sprintf("smsTo must be one phone; there are %d: ask each in a separate workflow", len(in.Send.SmsTo)), "")
 	}
 	if _, known := a.Accounts[in.Send.Account]; !known {
-		add("account", fmt.Sprintf("there is no account %q in this worker's configuration", clip(in.Send.Account)), "")
+		add("account", fmt.Sprintf("this worker's configuration has no account %q", clip(in.Send.Account)), "")
 	}
 	if _, err := javaregex.Compile(in.Question.Pattern); err != nil {
-		add("pattern", `pattern must be a regular expression of Java, such as "(?i)^(?<answer>yes|no)\\b"; the names of groups have letters and digits only`, ": "+strings.TrimPrefix(err.Error(), "javaregex: "))
+		add("pattern", `pattern must be a Java regular expression, such as "(?i)^(?<answer>yes|no)\\b"; names of groups consist of letters and digits only`, ": "+strings.TrimPrefix(err.Error(), "javaregex: "))
 	}
 	if q := in.Question; q.IfSeveral != "" && !slices.Contains([]sms.IfSeveral{sms.IfSeveralOldest, sms.IfSeveralLatest, sms.IfSeveralCode, sms.IfSeveralRefuse}, q.IfSeveral) {
 		add("ifSeveral", `ifSeveral must be "oldest", "latest", "code" or "refuse"`, quoted(string(q.IfSeveral)))
@@ -57,7 +57,7 @@ func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInpu
 			field, send = fmt.Sprintf("reminders[%d].smsBody", i-1), in.Send.TextOnly(body)
 		}
 		if i > 0 && body == "" {
-			add(field, field+` must be a text, such as "Please answer yes or no."`, "")
+			add(field, field+` must be a string, such as "Please answer yes or no."`, "")
 		} else if _, problem := newBodies(ctx, a.Renderer, send, time.Now()); problem != nil {
 			add(field, field+" cannot be sent", ": "+problem.Message)
 		}
@@ -66,5 +66,5 @@ func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInpu
 	return checked, nil
 }
 
-// quoted ends a sentence with what was given.
+// quoted ends a sentence by quoting a text.
 func quoted(text string) string { return fmt.Sprintf("; it is %q", clip(text)) }

@@ -1,7 +1,7 @@
 package activities
 
-// The attempt: one of Temporal's attempts at an activity. How much of its time is
-// left, whether Temporal still counts on it, and whether there will be another.
+// Attempt: one of Temporal's attempts at an activity: how much of its time is
+// left, whether Temporal still waits for it, and whether there will be another.
 
 import (
 	"context"
@@ -17,23 +17,22 @@ import (
 	"go.temporal.io/sdk/temporal"
 )
 
-// Why an attempt stops before its end.
+// The reasons for an attempt to stop early.
 var (
 	errStopping = errors.New("the worker is stopping")
 	errTimeUp   = errors.New("the attempt's time is up")
-	// errLate keeps a create from being written by an attempt that Temporal may
-	// have replaced.
+	// errLate prevents a create by an attempt that Temporal may have replaced.
 	errLate = errors.New("the attempt may have been replaced")
 )
 
-// DefaultGiveUpAfter is how long a send without progress is tried again if its
-// caller's timeouts and retry policy set no end.
+// DefaultGiveUpAfter is how long a send without progress is retried if its
+// caller's timeouts and retry policy set no limit.
 const DefaultGiveUpAfter = time.Hour
 
 // attempt is one attempt at an activity.
 type attempt struct {
 	info activity.Info
-	// began is when the attempt began, by our clocks.
+	// began is when the attempt started, by this machine's clocks.
 	began time.Time
 	*heart
 }
@@ -49,15 +48,16 @@ func ownerOf(info *activity.Info) string {
 	return strings.Join([]string{info.WorkflowExecution.ID, info.WorkflowExecution.RunID, info.ActivityID, info.ActivityRunID}, "\x00")
 }
 
-// elapsed returns the time since a moment by whichever of our clocks ran further:
-// the monotonic clock stops while the machine sleeps, and the wall clock can be set.
+// elapsed returns the time since a moment by whichever of this machine's clocks
+// advanced further: the monotonic clock stops while the machine sleeps, and the
+// wall clock can be set.
 func elapsed(since time.Time) time.Duration {
 	now := time.Now()
 	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
 }
 
-// total returns how long the attempt may take; 0 means without end. Both times are
-// by Temporal's clock, which is not ours.
+// total returns how long the attempt may take, 0 for no limit. Both times are
+// by Temporal's clock, which may differ from this machine's.
 func (t *attempt) total() time.Duration {
 	if t.info.Deadline.IsZero() {
 		return 0
@@ -65,14 +65,14 @@ func (t *attempt) total() time.Duration {
 	return t.info.Deadline.Sub(t.info.StartedTime)
 }
 
-// How an attempt ends, as times since its beginning. After lastBegin (at most three
-// fifths of the attempt) no request is begun; by lastEnd those under way have ended;
-// by payload the result has left.
+// The last phases of an attempt, as times since it started. After lastBegin (at
+// most three fifths of the attempt) no request is started, by lastEnd those in
+// progress have ended, and by payload the result has been sent.
 func (t *attempt) lastBegin() time.Duration { return t.total() - min(t.total()*2/5, 17*time.Second) }
 func (t *attempt) lastEnd() time.Duration   { return t.total() - min(t.total()/5, 5*time.Second) }
 func (t *attempt) payload() time.Duration   { return t.total() - min(t.total()/10, 2*time.Second) }
 
-// within bounds a context by one of the parts.
+// within bounds a context by one of the phases.
 func (t *attempt) within(ctx context.Context, part time.Duration) (context.Context, context.CancelFunc) {
 	if t.total() == 0 {
 		return context.WithCancel(ctx)
@@ -80,14 +80,14 @@ func (t *attempt) within(ctx context.Context, part time.Duration) (context.Conte
 	return context.WithDeadlineCause(ctx, t.began.Add(part), errTimeUp)
 }
 
-// fits reports whether something may still be begun after a delay.
+// fits reports whether something may still be started after a delay.
 func (t *attempt) fits(delay time.Duration) bool {
 	return t.total() == 0 || elapsed(t.began)+delay < t.lastBegin()
 }
 
-// begin returns the context of the attempt's work. It ends with a cause: the worker
-// stops, the time is up, or Temporal no longer counts on the attempt. The returned
-// function ends the attempt's heartbeats.
+// begin returns the context of the attempt's work. It ends with a cause: the
+// worker stops, time is up, or Temporal no longer waits for the attempt. The
+// returned function ends the attempt's heartbeats.
 func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ctx, done := t.within(ctx, t.lastBegin())
@@ -99,8 +99,8 @@ func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// check returns errLate if Temporal may have replaced the attempt, or if its time is
-// up. It is called at the last moment before a create, since the process may have
+// check returns errLate if Temporal may have replaced the attempt, or if its
+// time is up. It is called right before a create, since the process may have
 // been asleep until then.
 func (t *attempt) check() error {
 	if !t.fresh() || t.total() > 0 && elapsed(t.began) >= t.lastEnd() {
@@ -109,8 +109,8 @@ func (t *attempt) check() error {
 	return nil
 }
 
-// mayGoOn reports whether the caller's policy and timeouts leave room for another
-// attempt after a delay, and whether they set an end at all.
+// mayGoOn reports whether the caller's policy and timeouts allow another
+// attempt after a delay, and whether they set a limit at all.
 func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 	policy := t.info.RetryPolicy
 	if policy == nil || t.callerGoesOn() {
@@ -126,21 +126,22 @@ func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 	return true, policy.MaximumAttempts > 0
 }
 
-// callerGoesOn reports whether the caller tries again by itself what surely was not
-// sent, and wants to hear of it at once.
+// callerGoesOn reports whether the caller itself retries what was certainly not
+// sent, and wants to be told at once.
 func (t *attempt) callerGoesOn() bool {
 	policy := t.info.RetryPolicy
 	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, sms.NotSentYetErrorType)
 }
 
-// leastAttempt is the shortest attempt that is worth beginning.
+// leastAttempt is the shortest attempt that is worth starting.
 const leastAttempt = 5 * time.Second
 
-// unreadableDelay is how soon another worker may try to read what this one cannot.
+// unreadableDelay is how soon another worker may try to read what this one
+// cannot.
 const unreadableDelay = 5 * time.Second
 
-// unread asks for another attempt if this worker cannot decrypt what the last one
-// recorded: without it, nobody knows who was texted.
+// unread asks for another attempt if this worker cannot decrypt what the
+// previous one recorded: without it, nobody knows who was texted.
 func unread(ctx context.Context) error {
 	if !activity.HasHeartbeatDetails(ctx) {
 		return nil
@@ -148,9 +149,9 @@ func unread(ctx context.Context) error {
 	var details converter.RawValue
 	unreadable, is := errors.AsType[*sms.UnreadableError](activity.GetHeartbeatDetails(ctx, &details))
 	if !is {
-		return nil // a record that cannot be read puts everybody in doubt
+		return nil // if the record cannot be decoded, every recipient is in doubt
 	}
-	return temporal.NewApplicationErrorWithOptions("what the last attempt recorded is unreadable here", sms.UnreadableErrorType, temporal.ApplicationErrorOptions{
+	return temporal.NewApplicationErrorWithOptions("the record of the last attempt cannot be decrypted here", sms.UnreadableErrorType, temporal.ApplicationErrorOptions{
 		NextRetryDelay: unreadableDelay, Cause: unreadable,
 	})
 }

@@ -1,6 +1,6 @@
 package activities
 
-// Bodies: what each recipient gets, the text and the variables of a content
+// Bodies: what each recipient gets: the text, and the variables of a content
 // template.
 
 import (
@@ -21,13 +21,13 @@ import (
 // content is what one recipient gets.
 type content struct {
 	body string
-	// variables are those of a content template, a JSON object; empty for none.
+	// variables are the content template's, as a JSON object; empty for none.
 	variables string
 	// segments is 0 until it is measured.
 	segments int
 }
 
-// size returns how many segments the body takes. It measures them once.
+// size returns the number of segments of the body, which it computes once.
 func (c *content) size() int {
 	if c.segments == 0 {
 		c.segments = sms.Measure(c.body).Segments
@@ -35,8 +35,8 @@ func (c *content) size() int {
 	return c.segments
 }
 
-// bodies renders the templates for a list of recipients. Templates and variables that
-// they share are read once.
+// bodies renders the templates for a list of recipients. Shared templates and
+// variables are parsed once.
 type bodies struct {
 	renderer *FreeMarker
 	style    style
@@ -46,12 +46,12 @@ type bodies struct {
 	variables   freemarker.Value
 	content     map[string]string
 	maxSegments int
-	// shared is what recipients without variables of their own get.
+	// shared is the content for recipients without their own variables.
 	shared content
 }
 
-// newBodies reads the templates and renders the shared text, so that a template that
-// is broken for everybody is found before anything is sent.
+// newBodies parses the templates and renders the shared text, so that a mistake
+// that affects everyone is found before anything is sent.
 func newBodies(ctx context.Context, renderer *FreeMarker, input sms.SendSmsInput, now time.Time) (b *bodies, problem *sms.Error) {
 	b = &bodies{renderer: renderer, style: style{input.Locale, input.TimeZone}, now: now, maxSegments: input.MaxSegments}
 	if input.SmsBody != "" {
@@ -69,7 +69,7 @@ func newBodies(ctx context.Context, renderer *FreeMarker, input sms.SendSmsInput
 		if !hasOwn(&input.SmsTo[i]) {
 			b.shared, problem = b.render(ctx, b.variables, b.content)
 			if b.maxSegments > 0 && problem == nil {
-				b.shared.size() // for all of them
+				b.shared.size() // once for all of them
 			}
 			return b, problem
 		}
@@ -79,7 +79,7 @@ func newBodies(ctx context.Context, renderer *FreeMarker, input sms.SendSmsInput
 
 func hasOwn(r *sms.Recipient) bool { return given(r.Variables) || given(r.ContentVariables) }
 
-// of returns what one recipient gets.
+// of returns the content for one recipient.
 func (b *bodies) of(ctx context.Context, recipient sms.Recipient) (c content, problem *sms.Error) {
 	if !hasOwn(&recipient) {
 		return b.shared, nil
@@ -100,7 +100,7 @@ func (b *bodies) of(ctx context.Context, recipient sms.Recipient) (c content, pr
 	return b.render(ctx, variables, own)
 }
 
-// render returns a text that Twilio will take, and the variables beside it.
+// render returns a text that Twilio accepts, and the content variables.
 func (b *bodies) render(ctx context.Context, variables freemarker.Value, templates map[string]string) (c content, problem *sms.Error) {
 	if b.body != nil {
 		text, err := b.body.RenderAt(ctx, variables, b.now)
@@ -132,25 +132,26 @@ func (b *bodies) render(ctx context.Context, variables freemarker.Value, templat
 	return c, nil
 }
 
-// check refuses a text that Twilio would, or that is longer than wanted.
+// check returns an error if Twilio would refuse the text, or if it is longer
+// than allowed.
 func (b *bodies) check(c *content) *sms.Error {
 	if strings.TrimSpace(c.body) == "" {
 		return &sms.Error{Code: sms.CodeMissingInput, Message: "smsBody renders to an empty text"}
 	}
 	if n := utf8.RuneCountInString(c.body); n > sms.MaxBodyLength {
-		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d characters; Twilio takes %d", n, sms.MaxBodyLength)}
+		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d characters; Twilio accepts %d", n, sms.MaxBodyLength)}
 	}
 	if b.maxSegments == 0 || c.size() <= b.maxSegments {
 		return nil
 	}
 	why := ""
 	if size := sms.Measure(c.body); size.Encoding == sms.UCS2 {
-		why = fmt.Sprintf("; character %q at place %d makes it UCS-2, which fits 67 in a segment instead of 153", size.Culprit, size.CulpritIndex+1)
+		why = fmt.Sprintf("; character %q at position %d makes it UCS-2, which fits 67 in a segment instead of 153", size.Culprit, size.CulpritIndex+1)
 	}
 	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d segments, maxSegments is %d%s", c.segments, b.maxSegments, why)}
 }
 
-// readModel reads a data model; the default is an empty one.
+// readModel parses a data model; the default is an empty one.
 func readModel(variables json.RawMessage) (model freemarker.Value, problem *sms.Error) {
 	if !given(variables) {
 		return freemarker.Map(), nil
@@ -162,8 +163,8 @@ func readModel(variables json.RawMessage) (model freemarker.Value, problem *sms.
 	return model, nil
 }
 
-// readContent lays the variables of a content template over others. Twilio takes
-// texts; a number, true or false is written as one.
+// readContent merges a content template's variables over others. Twilio accepts
+// strings, so numbers, true and false are converted.
 func readContent(base map[string]string, variables json.RawMessage) (map[string]string, *sms.Error) {
 	if !given(variables) {
 		return base, nil
@@ -183,7 +184,7 @@ func readContent(base map[string]string, variables json.RawMessage) (map[string]
 		case '"':
 			_ = json.Unmarshal(value, &text) // it is valid
 		case '{', '[', 'n':
-			return nil, &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("contentVariables.%s must be a text, such as \"Ann\"", clip(name))}
+			return nil, &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("contentVariables.%s must be a string, such as \"Ann\"", clip(name))}
 		}
 		all[name] = text
 	}

@@ -36,7 +36,7 @@ func TestContentVariablesAreTemplates(t *testing.T) {
 	}
 	if len(drafts) != 3 || len(result.Errors) != 2 ||
 		!strings.Contains(result.Errors[0].Message, "contentVariables.1, line 1, column 3: variable nobody is missing") ||
-		!strings.Contains(result.Errors[1].Message, "contentVariables.1 must be a text") {
+		!strings.Contains(result.Errors[1].Message, "contentVariables.1 must be a string") {
 		t.Errorf("sent %d, %+v", len(drafts), result.Errors)
 	}
 }

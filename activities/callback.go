@@ -1,6 +1,6 @@
 package activities
 
-// Callbacks: the address at which our webhook hears what becomes of a message.
+// Callbacks: the URL at which our webhook is told what becomes of a message.
 
 import (
 	"maps"
@@ -11,16 +11,16 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxCallback is the longest address that Twilio takes (21609 above it).
+// maxCallback is the longest URL that Twilio accepts (beyond it, error 21609).
 const maxCallback = 4000
 
-// callback returns the query of the status callback's address, which names the workflow
-// that gets the news and the account that sends. It is nil unless the workflow asked
-// for status signals.
+// callback returns the query of the status callback's URL, which names the
+// workflow to signal and the account that sends. It is nil unless the workflow
+// asked for status signals.
 func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Values {
 	if given, err := url.Parse(input.StatusCallback); err == nil && input.StatusCallback != "" {
 		if query := given.Query(); a.StatusCallback != "" && strings.HasPrefix(input.StatusCallback, a.StatusCallback+"?") && sms.StatusProven(a.IDSecret, query) {
-			return query // a keyed send passes on that of its caller
+			return query // a keyed send passes on its caller's
 		}
 		return nil
 	}
@@ -34,8 +34,9 @@ func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Va
 	return query
 }
 
-// callbackAddress returns the address with a query. The fragment asks Twilio to retry.
-// Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+// callbackAddress returns the URL with a query. The fragment asks Twilio to
+// retry. Source:
+// https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 func (a *Activities) callbackAddress(query url.Values) string {
 	if len(a.IDSecret) > 0 {
 		sms.ProveStatus(a.IDSecret, query)
@@ -48,12 +49,12 @@ func (a *Activities) callbackAddress(query url.Values) string {
 }
 
 // reference names a recipient in callbacks and in the error of an unknown
-// outcome: an activity may be one of many of its workflow.
+// outcome: a workflow may have many such activities.
 func (s *send) reference(to *recipient) string {
 	return s.info.ActivityID + "." + strconv.Itoa(to.place)
 }
 
-// callbackOf is the address for one recipient's message.
+// callbackOf returns the URL for one recipient's message.
 func (s *send) callbackOf(to *recipient) string {
 	if s.callback == nil {
 		return s.options.StatusCallback

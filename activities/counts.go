@@ -1,6 +1,6 @@
 package activities
 
-// Counts: what a send adds to the metrics of its account.
+// Counts: what a send adds to its account's metrics.
 
 import (
 	"cmp"
@@ -11,7 +11,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// beginDoubts counts those whom earlier attempts left in doubt.
+// beginDoubts counts the recipients that earlier attempts left in doubt.
 func (s *send) beginDoubts() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -20,9 +20,9 @@ func (s *send) beginDoubts() {
 	s.account.Metrics.InDoubt(more)
 }
 
-// count ends an attempt's counts: what became of the recipients, unless another
-// attempt goes on. s is nil if the input could not be read; that counts for the default
-// account.
+// count completes an attempt's counts with what became of the recipients,
+// unless another attempt continues. s is nil if the input could not be read,
+// which counts for the default account.
 func (a *Activities) count(s *send, result *sms.SendSmsResult, err error) {
 	account := a.Accounts[""].Metrics
 	if s != nil {
@@ -44,7 +44,7 @@ func (s *send) failed(err error) *sms.Error {
 	return problem
 }
 
-// enter sets a recipient's state, and counts doubts. The caller holds mu.
+// enter sets a recipient's state and counts doubts. The caller holds mu.
 func (s *send) enter(to *recipient, st state) {
 	was := to.state
 	to.state = st
@@ -70,9 +70,9 @@ func (s *send) enter(to *recipient, st state) {
 	}
 }
 
-// took notes and counts that Twilio took a recipient's message. As long as a Messaging
-// Service has not chosen the sender, the segments are counted here. The caller holds
-// mu.
+// took records and counts that Twilio accepted a recipient's message. While a
+// Messaging Service has not chosen the sender, segments are counted here. The
+// caller holds mu.
 func (s *send) took(to *recipient, m sms.Message) {
 	s.enter(to, taken)
 	segments := m.Segments

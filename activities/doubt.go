@@ -16,16 +16,17 @@ import (
 const (
 	defaultSettle   = 15 * time.Second
 	defaultPatience = 30 * time.Second
-	// maxSettleWait is the longest wait for a listing to be known as complete.
+	// maxSettleWait is the longest wait until a listing is known to be
+	// complete.
 	maxSettleWait = 10 * time.Minute
-	// longWait is a wait that is left to the next attempt, if there will be one, so
-	// that it holds no slot of the worker.
+	// longWait is how long a wait must be to be left to the next attempt, if
+	// there will be one, so that it does not hold a slot of the worker.
 	longWait = 10 * time.Second
-	// slowest is the longest pause between two looks.
+	// slowest is the longest pause between two looks at the listing.
 	slowest = 5 * time.Second
-	// maxListed is how many messages to one recipient are looked through.
+	// maxListed is how many messages to one recipient are searched.
 	maxListed = 2000
-	// lookUps is how many listings are asked for at a time.
+	// lookUps is how many listings are requested concurrently.
 	lookUps = 8
 )
 
@@ -47,20 +48,20 @@ func (a *Activities) patience() time.Duration {
 type search struct {
 	began time.Time
 	// complete is when a listing will show every message that was in doubt, by
-	// Twilio's clock; the zero time as long as nobody can know.
+	// Twilio's clock; the zero time while that is unknown.
 	complete time.Time
 }
 
-// lookUp looks up those in doubt until each is known or nothing more can be
-// learnt. It takes each message that it finds for ours. A message that it does
-// not find was not created only if the listing is known to be complete and has
-// had the time that listings may take: its recipient is tried again. What cannot
-// be decided stays in doubt. It returns how long to wait if the rest is for
-// another attempt.
+// lookUp looks up the recipients in doubt until each is resolved or nothing
+// more can be learnt. It treats each message that it finds as ours. A message
+// that it does not find was not created only if the listing is known to be
+// complete and has had the time that listings may take: its recipient is tried
+// again. What cannot be decided stays in doubt. It returns how long to wait if
+// the rest is left to another attempt.
 //
-// Nobody knows by how much Twilio's listings lag, so absence alone proves
-// nothing. But a listing that shows a message lags by no more than that message's
-// age, and shows all messages of the same age a moment later.
+// It is unknown how far Twilio's listings lag, so absence alone proves nothing.
+// But a listing that shows a message lags by no more than that message's age,
+// and shows all messages of the same age a moment later.
 func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
 	l := &search{began: time.Now()}
 	for pause := 100 * time.Millisecond; len(s.in(doubtful)) > 0; pause = min(2*pause, slowest) {
@@ -85,8 +86,8 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
 	return 0
 }
 
-// look looks once. It returns whether there is more to learn, and if so until when
-// no look can show it, by Twilio's clock.
+// look looks once. It returns whether there is more to learn, and if so, until
+// when no look can show it, by Twilio's clock.
 func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool) {
 	heard := true
 	if l.complete.IsZero() || s.now().Before(l.complete) {
@@ -99,8 +100,8 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	now := s.now()
 	decided := !l.complete.IsZero() && !now.Before(l.complete) && !now.Before(ripe)
 	absent, all := s.find(ctx)
-	if s.recorded.Load() { // what was found is not to be lost if this attempt ends, too
-		_ = s.heart.record(ctx) // the wait sees the context end
+	if s.recorded.Load() { // keep what was found, in case this attempt ends too
+		_ = s.heart.record(ctx) // the wait notices if the context has ended
 	}
 	if decided {
 		s.absent(absent)
@@ -111,7 +112,7 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	case now.Before(ripe): // it is too early to conclude anything
 		return ripe, true
 	case !(heard && all) && time.Since(l.began) < 2*s.activities.patience():
-		return now, true // what Twilio did not answer is asked again
+		return now, true // ask again for what Twilio did not answer
 	case s.input.OnUnknown == sms.OnUnknownResend:
 		s.release(s.in(doubtful))
 		return until, false
@@ -121,7 +122,7 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	return l.complete, true
 }
 
-// absent notes that recipients were certainly not texted.
+// absent records that recipients were certainly not texted.
 func (s *send) absent(recipients []*recipient) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -134,9 +135,9 @@ func (s *send) absent(recipients []*recipient) {
 	}
 }
 
-// completeAt returns when a listing will show every message that was in doubt, by
-// Twilio's clock; the zero time if nobody can know. heard is false if Twilio did not
-// answer.
+// completeAt returns when a listing will show every message that was in doubt,
+// by Twilio's clock; the zero time if that is unknown. heard is false if Twilio
+// did not answer.
 func (s *send) completeAt(ctx context.Context) (complete time.Time, heard bool) {
 	listing, err := s.account.Gateway.List(ctx, twilio.Query{Limit: 20})
 	if err != nil {
@@ -145,12 +146,13 @@ func (s *send) completeAt(ctx context.Context) (complete time.Time, heard bool) 
 	if s.mu.Lock(); s.untimed {
 		s.quiet = time.Time{}
 		s.disturb()
-		s.untimed = false // after an answer without a Date we go by our own clock
+		s.untimed = false // if a response had no Date, we use our own clock
 	}
 	s.mu.Unlock()
 	var shown time.Time
 	for _, r := range listing.Records {
-		// An account that hides numbers does not show to whom a message went.
+		// An account that hides numbers does not show whom a message was sent
+		// to.
 		if r.Direction != "inbound" && r.To != "" && r.Created.After(shown) {
 			shown = r.Created
 		}
@@ -172,8 +174,8 @@ func (s *send) completeAt(ctx context.Context) (complete time.Time, heard bool) 
 	return s.quiet.Add(max(0, s.now().Sub(shown))), true
 }
 
-// lastLook looks once more for those in doubt before the result is final, in the time
-// that is left.
+// lastLook looks once more for the recipients in doubt before the result
+// becomes final, in the time that is left.
 func (s *send) lastLook(ctx context.Context) {
 	ctx, cancel := s.within(context.WithoutCancel(ctx), s.payload())
 	defer cancel()
@@ -183,12 +185,12 @@ func (s *send) lastLook(ctx context.Context) {
 	s.recall(ctx)
 }
 
-// find looks for the messages in doubt and takes those that are surely ours. It
-// returns the recipients whose listing shows no message that could be ours, and
-// whether Twilio answered for all of them.
+// find looks for the messages in doubt and takes those that are certainly ours.
+// It returns the recipients whose listing shows no message that could be ours,
+// and whether Twilio answered for all of them.
 func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
 	if s.input.AddressRetention == "obfuscate" {
-		return nil, true // a listing does not show to whom they went
+		return nil, true // a listing does not show whom they were sent to
 	}
 	var (
 		mu     sync.Mutex
@@ -224,15 +226,15 @@ func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
 	return absent, all
 }
 
-// sinceOf returns the moment from which a recipient's message may have been created.
-// For those who were texted without a record it is when the activity was scheduled:
-// the earlier of the time by Temporal's clock, which may not be ours, and of our time
-// less how long ago Temporal says that was.
+// sinceOf returns the moment from which a recipient's message may have been
+// created. For those texted without a record, it is when the activity was
+// scheduled: the earlier of the time by Temporal's clock, which may differ from
+// ours, and our time minus how long ago Temporal says that was.
 func (s *send) sinceOf(to *recipient) moment {
 	if !to.since.from.IsZero() {
 		return to.since
 	}
-	skew := -time.Since(s.now()) // how far Twilio is ahead of us
+	skew := -time.Since(s.now()) // how far Twilio's clock is ahead of ours
 	ago := s.began.Add(-s.info.StartedTime.Sub(s.info.ScheduledTime)).Add(skew)
 	at := s.info.ScheduledTime.Add(skew)
 	first := ago
@@ -242,15 +244,15 @@ func (s *send) sinceOf(to *recipient) moment {
 	return moment{first.Truncate(time.Second).Add(-dateSlack), later(ago, at).Truncate(time.Second)}
 }
 
-// ours returns the message that this send created for a recipient, or else those
-// that it may have created. Each recipient is in the list once, so no message is
-// found for two of them.
+// ours returns the message that this send created for a recipient, or else
+// those that it may have created. Each recipient is in the list once, so that
+// no message matches two of them.
 func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found *twilio.Record, maybe []*twilio.Record) {
 	rendering := s.sameRendering(to)
 	sure := 0
 	for i := range records {
 		r := &records[i]
-		// A message without a time that can be read may be of any time.
+		// A message whose time cannot be parsed may be of any age.
 		if r.Direction == "inbound" || r.To != to.to || s.ledger.others(s.owner, r.SID) || !r.Created.IsZero() && r.Created.Before(since.from) {
 			continue
 		}
@@ -259,15 +261,16 @@ func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found
 		case same && !r.Created.Before(since.sure) && !rewritten(&s.input):
 			found = r // the oldest is the nearest to when we recorded it
 			sure++
-		// Another text is another message, unless somebody may have changed it: a
-		// Messaging Service, an option such as smartEncoded, a redaction, or a worker
-		// of another version that renders the template differently.
+		// A different text means a different message, unless something may have
+		// changed it: a Messaging Service, an option such as smartEncoded, a
+		// redaction, or a worker of another version that renders the template
+		// differently.
 		case same || r.Body == "" || s.anyText() || !rendering || skeleton(r.Body) == skeleton(to.content.body):
 			maybe = append(maybe, r)
 		}
 	}
-	// If there are fewer messages than sends that could own one, nobody can know
-	// whose they are.
+	// If there are fewer messages than sends that could own one, it is
+	// impossible to tell whose they are.
 	if found != nil && (sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) || !s.ledger.take(s.owner, found.Message, found.Created)) {
 		return nil, append(maybe, found)
 	}
@@ -280,19 +283,19 @@ func (s *send) sameRendering(to *recipient) bool {
 	return !strings.Contains(s.input.SmsBody, "${") && !strings.Contains(s.input.SmsBody, "<#") || to.sum == sumOf(to.content.body)
 }
 
-// trialPrefix is what Twilio puts before the texts of trial accounts.
+// trialPrefix is what Twilio prepends to the texts of trial accounts.
 const trialPrefix = "Sent from your Twilio trial account - "
 
-// says reports whether a listed text is the one that was sent, but for what
-// Twilio does to white space.
+// says reports whether a listed text is the one that was sent, apart from
+// Twilio's changes to white space.
 func says(listed, sent string) bool {
 	listed = strings.TrimPrefix(listed, trialPrefix)
 	return listed == sent || strings.Join(strings.Fields(listed), " ") == strings.Join(strings.Fields(sent), " ")
 }
 
-// recall fills in the SIDs that the record no longer named, as far as Twilio shows
-// them: first from the sender's newest messages, then recipient by recipient, since
-// other sends may have pushed ours out of the listing.
+// recall fills in the SIDs that the record no longer contains, as far as Twilio
+// shows them: first from the sender's newest messages, then recipient by
+// recipient, since other sends may have pushed ours out of the listing.
 func (s *send) recall(ctx context.Context) {
 	missing := s.nameless()
 	if len(missing) == 0 {
@@ -302,7 +305,7 @@ func (s *send) recall(ctx context.Context) {
 	newest := s.query("", since.from)
 	newest.Limit = 2*len(s.recipients) + 1000
 	until := time.Now().Add(s.activities.patience())
-	// A question that Twilio did not answer is asked again.
+	// Ask again for listings that Twilio did not return.
 	for pass, pause := 1, 100*time.Millisecond; len(missing) > 0 && (pass <= leastPasses || time.Now().Before(until)); pass++ {
 		shown := make(map[string][]twilio.Record)
 		listing, err := s.account.Gateway.List(ctx, newest)
@@ -328,20 +331,21 @@ func (s *send) recall(ctx context.Context) {
 }
 
 const (
-	// leastPasses is how often all missing SIDs are looked for at least.
+	// leastPasses is the minimum number of times that all missing SIDs are
+	// looked for.
 	leastPasses = 4
-	// mostFailures of listings in a row end a pass.
+	// A pass ends after mostFailures failed listings in a row.
 	mostFailures = 2
 )
 
-// nameless lists the recipients whose messages Twilio took and whose SIDs are not
-// known.
+// nameless lists the recipients whose messages Twilio accepted but whose SIDs
+// are unknown.
 func (s *send) nameless() []*recipient {
 	return slices.DeleteFunc(s.in(taken), func(to *recipient) bool { return to.message.SID != "" })
 }
 
-// name fills in a recipient's SID if a listing shows it. Twilio is known to have taken
-// the message, so if only one could be it, it is.
+// name fills in a recipient's SID if a listing shows it. Twilio is known to
+// have accepted the message, so if only one can be it, it is.
 func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record, whole bool) bool {
 	if s.render(ctx, to) != nil {
 		return false
@@ -366,22 +370,23 @@ func (s *send) firstMoment() moment {
 	return moment{sure.Add(-dateSlack), sure}
 }
 
-// query asks for the messages of this send's sender to a recipient.
+// query selects the messages from this send's sender to a recipient.
 func (s *send) query(to string, since time.Time) twilio.Query {
 	q := twilio.Query{To: to, Since: since, Limit: maxListed}
-	// A Messaging Service's choice of sender is not known before.
+	// A Messaging Service's choice of sender is not known in advance.
 	if s.input.MessagingServiceSID == "" {
 		q.From = s.from
 	}
 	return q
 }
 
-// anyText reports whether a listing may show our message with any text, or none.
+// anyText reports whether our message may be listed with any text, or none.
 func (s *send) anyText() bool {
 	return s.input.MessagingServiceSID != "" || s.input.SmsBody == "" || rewritten(&s.input)
 }
 
-// rewritten reports whether Twilio may change the body, so that it proves nothing.
+// rewritten reports whether Twilio may change the body, so that it proves
+// nothing.
 func rewritten(in *sms.SendSmsInput) bool {
 	return in.ContentSID != "" || in.ContentRetention == "discard" ||
 		in.SmartEncoded != nil && *in.SmartEncoded || in.ShortenURLs != nil && *in.ShortenURLs

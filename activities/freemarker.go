@@ -12,11 +12,11 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxTemplates is how many parsed templates are kept.
+// maxTemplates is how many parsed templates are cached.
 const maxTemplates = 500
 
-// FreeMarker parses FreeMarker templates. Each is parsed once and kept by its
-// source. It is safe for concurrent use.
+// FreeMarker parses FreeMarker templates and caches them by source. It is safe
+// for concurrent use.
 type FreeMarker struct {
 	standard style
 
@@ -24,7 +24,7 @@ type FreeMarker struct {
 	parsed map[parsedKey]*freemarker.Template
 }
 
-// style is how a template writes numbers and times.
+// style is the locale and time zone of a template.
 type style struct{ locale, timeZone string }
 
 type parsedKey struct {
@@ -32,9 +32,9 @@ type parsedKey struct {
 	style
 }
 
-// NewFreeMarker returns one that has parsed nothing yet. Templates write in a
-// locale, such as "de_DE", and a time zone, such as "Europe/Berlin", unless a send
-// names its own; empty means en_US and UTC.
+// NewFreeMarker returns a FreeMarker with an empty cache. Templates use a
+// locale, such as "de_DE", and a time zone, such as "Europe/Berlin", unless a
+// send sets its own; empty means en_US and UTC.
 func NewFreeMarker(locale, timeZone string) *FreeMarker {
 	return &FreeMarker{
 		standard: style{cmp.Or(locale, "en_US"), cmp.Or(timeZone, "UTC")},
@@ -42,7 +42,7 @@ func NewFreeMarker(locale, timeZone string) *FreeMarker {
 	}
 }
 
-// parse returns the template of a field.
+// parse returns the parsed template of a field.
 func (f *FreeMarker) parse(field, source string, own style) (*freemarker.Template, *sms.Error) {
 	key := parsedKey{source, style{cmp.Or(own.locale, f.standard.locale), cmp.Or(own.timeZone, f.standard.timeZone)}}
 	f.mu.Lock()
@@ -64,7 +64,8 @@ func (f *FreeMarker) parse(field, source string, own style) (*freemarker.Templat
 	return template, nil
 }
 
-// templateError names an error of the engine, with its place in the template.
+// templateError converts an error of the engine, with its position in the
+// template.
 func templateError(field string, err error) *sms.Error {
 	var (
 		parse  *freemarker.ParseError
@@ -74,14 +75,15 @@ func templateError(field string, err error) *sms.Error {
 	case errors.As(err, &parse):
 		return &sms.Error{Code: sms.CodeTemplateSyntax, Message: place(field, parse.Line, parse.Column) + parse.Message}
 	case errors.As(err, &render) && render.Name != "":
-		return &sms.Error{Code: sms.CodeTemplateMetadata, Message: fmt.Sprintf("%svariable %s is missing; give it, or a default: ${%s!\"…\"}", place(field, render.Line, render.Column), render.Name, render.Name)}
+		return &sms.Error{Code: sms.CodeTemplateMetadata, Message: fmt.Sprintf("%svariable %s is missing; provide it, or a default: ${%s!\"…\"}", place(field, render.Line, render.Column), render.Name, render.Name)}
 	case errors.As(err, &render):
 		return &sms.Error{Code: sms.CodeTemplateMetadata, Message: place(field, render.Line, render.Column) + render.Message}
 	}
 	return &sms.Error{Code: sms.CodeTemplateMetadata, Message: field + " could not be rendered: " + err.Error()}
 }
 
-// place begins an error's message. The engine does not always know a place.
+// place returns the start of an error's message. The engine does not always
+// know the position.
 func place(field string, line, column int) string {
 	if line == 0 {
 		return field + ": "

@@ -1,7 +1,7 @@
 package activities
 
-// The heart: heartbeats that a send waits for before it goes on, and what it learns
-// from their answers.
+// The heart: heartbeats that a send waits for before it continues, and what it
+// learns from the responses.
 
 import (
 	"context"
@@ -12,19 +12,20 @@ import (
 	"go.temporal.io/sdk/activity"
 )
 
-// heart records the progress of one attempt. The SDK's own heartbeat is not
-// used: it is sent some time later, and could overwrite newer details.
+// heart records the progress of one attempt. It does not use the SDK's
+// heartbeats: those are sent some time later, and could overwrite newer
+// details.
 type heart struct {
 	recorder func(context.Context, any) error
 	// timeout is the activity's heartbeat timeout, 0 if it has none.
 	timeout time.Duration
-	// details are what is recorded, asked for at each heartbeat.
+	// details returns what to record; it is called for each heartbeat.
 	details func() any
 
-	// beat is when Temporal was last known to count on the attempt.
+	// beat is when Temporal was last known to be waiting for the attempt.
 	beat atomic.Pointer[time.Time]
 
-	// mu makes records follow each other.
+	// mu serialises records.
 	mu sync.Mutex
 	// cancel ends the attempt's context.
 	cancel context.CancelCauseFunc
@@ -36,7 +37,7 @@ func newHeart(recorder func(context.Context, any) error, timeout time.Duration, 
 	return h
 }
 
-// recorder is how details are written down.
+// recorder returns the function that stores details.
 func (a *Activities) recorder(ctx context.Context) func(context.Context, any) error {
 	if a.Record != nil {
 		return a.Record
@@ -47,7 +48,7 @@ func (a *Activities) recorder(ctx context.Context) func(context.Context, any) er
 	}
 }
 
-// record writes the details down. If that fails the attempt must not go on, and its
+// record stores the details. If that fails, the attempt must not go on, and its
 // context ends: it was cancelled or replaced, or Temporal did not answer.
 func (h *heart) record(ctx context.Context) error {
 	h.mu.Lock()
@@ -63,7 +64,7 @@ func (h *heart) record(ctx context.Context) error {
 	return nil
 }
 
-// patience is how long a record may take.
+// patience is how long storing a record may take.
 func (h *heart) patience() time.Duration {
 	if h.timeout > 0 {
 		return h.timeout
@@ -71,15 +72,15 @@ func (h *heart) patience() time.Duration {
 	return 30 * time.Second
 }
 
-// fresh reports whether the last heartbeat is recent enough for Temporal not to have
-// replaced this attempt, for instance while the machine slept.
+// fresh reports whether the last heartbeat is recent enough to rule out that
+// Temporal replaced this attempt, for example while the machine slept.
 func (h *heart) fresh() bool {
 	return h.timeout == 0 || elapsed(*h.beat.Load()) < h.timeout*3/4
 }
 
-// watch records at intervals, so that Temporal does not take a waiting attempt for
-// dead, and ends the attempt's context when the worker stops. The returned function
-// ends the watch.
+// watch records at intervals, so that Temporal does not consider a waiting
+// attempt dead, and ends the attempt's context when the worker stops. The
+// returned function stops watching.
 func (h *heart) watch(ctx context.Context, cancel context.CancelCauseFunc, stopping <-chan struct{}) func() {
 	h.mu.Lock()
 	h.cancel = cancel
@@ -88,7 +89,7 @@ func (h *heart) watch(ctx context.Context, cancel context.CancelCauseFunc, stopp
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		// A short send needs no heartbeat at all.
+		// A short send needs no heartbeat.
 		timer := time.NewTimer(min(h.interval(), time.Second))
 		defer timer.Stop()
 		for {

@@ -1,7 +1,7 @@
 package activities
 
-// The input of SendSms, read with care: it comes from workflows in any
-// language, and from process models whose every value is a string.
+// The input of SendSms, parsed leniently: it comes from workflows in any
+// language, and from process models in which every value is a string.
 
 import (
 	"encoding/json"
@@ -17,13 +17,13 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// decodeInput reads the activity's raw argument. It is decoded here and not by
-// the SDK, whose failure would be the activity's. The error is a *sms.Error with
-// all that is wrong.
+// decodeInput decodes the activity's raw argument. The SDK does not decode it,
+// since its failure would fail the activity. The error is a *sms.Error with
+// everything that is wrong.
 func decodeInput(raw converter.RawValue) (input sms.SendSmsInput, err error) {
 	payload := raw.Payload()
 	if payload == nil {
-		return input, &sms.Error{Code: sms.CodeMissingInput, Message: "SendSms was called without an argument; give it {smsFrom, smsTo, smsBody}"}
+		return input, &sms.Error{Code: sms.CodeMissingInput, Message: "SendSms was called without an argument; pass {smsFrom, smsTo, smsBody}"}
 	}
 	problems, _ := errors.AsType[sms.Problems](sms.DecodePayload(payload.GetMetadata(), payload.GetData(), &input))
 	if input.QuietHours != nil && !problems.Names("quietHours") {
@@ -32,8 +32,8 @@ func decodeInput(raw converter.RawValue) (input sms.SendSmsInput, err error) {
 	return input, input.Check(regional(&input, problems))
 }
 
-// regional adds to the problems of an input those that only this worker's readers
-// of numbers, locales and time zones can find.
+// regional adds the problems of an input that only this worker can find, as
+// they depend on its data on numbers, locales and time zones.
 func regional(in *sms.SendSmsInput, problems sms.Problems) sms.Problems {
 	for _, rule := range []struct {
 		field  string
@@ -41,7 +41,7 @@ func regional(in *sms.SendSmsInput, problems sms.Problems) sms.Problems {
 		says   string
 	}{
 		{"defaultRegion", !knownRegion(in.DefaultRegion), "defaultRegion must be a country's two capital letters, such as US"},
-		{"locale", in.Locale != "" && !freemarker.IsLocale(in.Locale), "locale must be a language and, if wanted, a country, such as pt_BR"},
+		{"locale", in.Locale != "" && !freemarker.IsLocale(in.Locale), "locale must be a language with an optional country, such as pt_BR"},
 		{"timeZone", in.TimeZone != "" && !freemarker.IsTimeZone(in.TimeZone), "timeZone must be a place, such as Europe/Berlin, or an offset, such as GMT+02:00"},
 	} {
 		if rule.broken && !problems.Names(rule.field) {
@@ -51,14 +51,16 @@ func regional(in *sms.SendSmsInput, problems sms.Problems) sms.Problems {
 	return problems
 }
 
-// The bounds of Twilio's scheduler. Its documents disagree on the least time;
-// this is the longer. Source: https://www.twilio.com/docs/messaging/features/message-scheduling
+// The limits of Twilio's scheduler. Twilio's documents disagree on the minimum;
+// this is the longer one. Source:
+// https://www.twilio.com/docs/messaging/features/message-scheduling
 const (
 	minSchedule = 15 * time.Minute
 	maxSchedule = 35 * 24 * time.Hour
 )
 
-// checkSchedule checks the time of a scheduled send, as long as nothing was begun.
+// checkSchedule checks the time of a scheduled send, as long as nothing has
+// been started.
 func checkSchedule(in *sms.SendSmsInput, now time.Time) *sms.Error {
 	if in.SendAt == nil {
 		return nil
@@ -69,7 +71,8 @@ func checkSchedule(in *sms.SendSmsInput, now time.Time) *sms.Error {
 	return nil
 }
 
-// senderOf reads the sender; a number without a country code is one of the region.
+// senderOf parses the sender; a number without a country code belongs to the
+// region.
 func senderOf(in *sms.SendSmsInput, region string) (string, *sms.Error) {
 	if strings.TrimSpace(in.SmsFrom) == "" {
 		return "", nil
@@ -81,7 +84,7 @@ func senderOf(in *sms.SendSmsInput, region string) (string, *sms.Error) {
 	return from, nil
 }
 
-// optionsOf are the input's as the gateway takes them.
+// optionsOf converts the input's options for the gateway.
 func optionsOf(in *sms.SendSmsInput) twilio.Options {
 	o := twilio.Options{
 		MessagingServiceSID: in.MessagingServiceSID,

@@ -40,7 +40,7 @@ func TestContradictoryInputIsRefused(t *testing.T) {
 		"a schedule too far":           {service + at(36*24*time.Hour), "15 minutes to 35 days"},
 		"a service that is none":       {`"messagingServiceSid": "MG1"`, "MG and 32 hex digits"},
 		"a content that is none":       {service + `"contentSid": "HX1"`, "HX and 32 hex digits"},
-		"eleven pictures":              {service + `"mediaUrl": ["1","2","3","4","5","6","7","8","9","10","11"]`, "10 addresses"},
+		"eleven pictures":              {service + `"mediaUrl": ["1","2","3","4","5","6","7","8","9","10","11"]`, "10 URLs"},
 		"too long a validity":          {service + `"validityPeriod": 36001`, "36000"},
 		"a shortener without service":  {`"smsFrom": "+15005550006", "shortenUrls": true`, "shortenUrls"},
 		"an unknown onUnknown":         {service + `"onUnknown": "guess"`, "report or resend"},
@@ -56,13 +56,13 @@ func TestContradictoryInputIsRefused(t *testing.T) {
 func TestTooManySegmentsAreRefused(t *testing.T) {
 	for body, want := range map[string]string{
 		strings.Repeat("a", 161):         "2 segments, maxSegments is 1",
-		strings.Repeat("a", 80) + "’":    `character '’' at place 81 makes it UCS-2`,
-		strings.Repeat("a", 1601):        "1601 characters; Twilio takes 1600",
+		strings.Repeat("a", 80) + "’":    `character '’' at position 81 makes it UCS-2`,
+		strings.Repeat("a", 1601):        "1601 characters; Twilio accepts 1600",
 		strings.Repeat("a", 160):         "",
 		strings.Repeat("a", 69) + "’":    "",
 		"<#list 1..200 as i>a</#list>":   "2 segments, maxSegments is 1",
 		"<#if false>x</#if>  ":           "an empty text",
-		"<#list 1..2000 as i>a</#list>":  "2000 characters; Twilio takes 1600",
+		"<#list 1..2000 as i>a</#list>":  "2000 characters; Twilio accepts 1600",
 		strings.Repeat("€", 80) + "${1}": "2 segments",
 	} {
 		var drafts []twilio.Draft

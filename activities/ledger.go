@@ -1,7 +1,7 @@
 package activities
 
-// The ledger: what this process knows of the messages of one account, so that no
-// send takes another's message for its own.
+// The ledger: what this process knows about the messages of one account, so
+// that no send takes another's message for its own.
 
 import (
 	"slices"
@@ -24,39 +24,40 @@ const (
 	claimFor  = time.Hour
 )
 
-// ledger is that of one account. It is safe for concurrent use.
+// ledger is the ledger of one account. It is safe for concurrent use.
 type ledger struct {
 	mu sync.Mutex
-	// owners are the sends that messages belong to, by SID; order has the messages,
-	// the oldest first.
+	// owners maps messages, by SID, to the sends that they belong to; order
+	// lists the messages, oldest first.
 	owners map[string]string
 	order  []entry
-	// claims are those of sends that may have created a message, by recipient.
+	// claims holds, by recipient, the claims of sends that may have created a
+	// message.
 	claims map[string][]claim
 	count  int
 }
 
-// entry is a message that Twilio told us of, and when, by its clock.
+// entry is a message that Twilio reported, and when, by its clock.
 type entry struct {
 	to, sid string
 	at      time.Time
 }
 
-// claim is that of a send whose message to a recipient may exist.
+// claim belongs to a send whose message to a recipient may exist.
 type claim struct {
 	owner, text string
-	// any is set if the message may have any text.
+	// any is true if the message may have any text.
 	any   bool
 	until time.Time
 }
 
-// ledgerOf returns the ledger of an account by its name.
+// ledgerOf returns an account's ledger, by the account's name.
 func (a *Activities) ledgerOf(account string) *ledger {
 	l, _ := a.ledgers.LoadOrStore(account, &ledger{owners: make(map[string]string), claims: make(map[string][]claim)})
 	return l.(*ledger)
 }
 
-// take notes that a message is a send's, unless it is another's.
+// take records that a message belongs to a send, unless it belongs to another.
 func (l *ledger) take(owner string, m sms.Message, at time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -94,7 +95,7 @@ func (l *ledger) before(at time.Time) (entry, bool) {
 	return entry{}, false
 }
 
-// claim notes that a send may have created a message.
+// claim records that a send may have created a message.
 func (l *ledger) claim(owner, to, text string, anyText bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -106,14 +107,14 @@ func (l *ledger) claim(owner, to, text string, anyText bool) {
 	l.claims[to] = append(l.claims[to], claim{owner, text, anyText, time.Now().Add(claimFor)})
 }
 
-// settle drops a claim, since it is known what became of the message.
+// settle drops a claim once it is known what became of the message.
 func (l *ledger) settle(owner, to string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.count -= l.drop(owner, to)
 }
 
-// drop removes the claims of a send to a recipient, and those that are too old.
+// drop removes a send's claims on a recipient, and claims that are too old.
 func (l *ledger) drop(owner, to string) int {
 	before, now := len(l.claims[to]), time.Now()
 	kept := slices.DeleteFunc(l.claims[to], func(c claim) bool { return c.owner == owner || now.After(c.until) })
@@ -138,9 +139,9 @@ func (l *ledger) rivals(owner, to, text string, anyText bool) (n int) {
 	return n
 }
 
-// skeleton returns the letters and digits of a text. They stay the same if Twilio, or
-// a worker of another version, writes quotes, dashes, spaces, accents and invisible
-// characters differently.
+// skeleton returns the letters and digits of a text, which stay the same if
+// Twilio, or a worker of another version, writes quotes, dashes, spaces,
+// accents and invisible characters differently.
 func skeleton(text string) string {
 	return strings.ToLower(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {

@@ -1,6 +1,6 @@
 package activities
 
-// Messages that exist: their state, and what can still be done to them.
+// Existing messages: their state, and operations on them.
 
 import (
 	"context"
@@ -19,8 +19,9 @@ import (
 
 var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
 
-// GetMessage returns one message. Like its siblings, and unlike SendSms, it fails if
-// Twilio does, and Temporal tries again: it changes nothing that could happen twice.
+// GetMessage returns one message. Like its siblings, and unlike SendSms, it
+// fails if Twilio does, and Temporal retries it: it changes nothing that must
+// not happen twice.
 func (a *Activities) GetMessage(ctx context.Context, in sms.MessageInput) (sms.MessageState, error) {
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Fetch(ctx, in.SID) })
 }
@@ -30,7 +31,7 @@ func (a *Activities) CancelScheduledMessage(ctx context.Context, in sms.MessageI
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Cancel(ctx, in.SID) })
 }
 
-// RedactMessage empties a message's body at Twilio.
+// RedactMessage clears a message's body at Twilio.
 func (a *Activities) RedactMessage(ctx context.Context, in sms.MessageInput) (sms.MessageState, error) {
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Redact(ctx, in.SID) })
 }
@@ -50,16 +51,16 @@ func (a *Activities) one(in sms.MessageInput, do func(Gateway) (twilio.Record, e
 	return stateOf(record), nil
 }
 
-// looked is how far a look-up of many messages is, as heartbeat details.
+// looked is the progress of a look-up of many messages, as heartbeat details.
 type looked struct {
-	// Asked is how many messages were asked for, found or not.
+	// Asked is how many messages have been looked up, found or not.
 	Asked   int                `json:"asked"`
 	Updates []sms.StatusUpdate `json:"updates"`
 }
 
-// GetMessages returns the status of each message that Twilio knows. It is for many at
-// once, and leaves out those that cannot be read. An attempt goes on where the last
-// one ended.
+// GetMessages returns the status of each message that Twilio knows. It is meant
+// for many messages, and omits those that cannot be read. An attempt continues
+// where the previous one ended.
 func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) ([]sms.StatusUpdate, error) {
 	gateway, err := a.gateway(in.Account)
 	if err != nil {
@@ -67,7 +68,7 @@ func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) (
 	}
 	so := looked{Updates: make([]sms.StatusUpdate, 0, len(in.SIDs))}
 	if activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &so) // what cannot be read is begun again
+		_ = activity.GetHeartbeatDetails(ctx, &so) // details that cannot be decoded mean starting over
 	}
 	for so.Asked < len(in.SIDs) {
 		sid := in.SIDs[so.Asked]
@@ -86,7 +87,7 @@ func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) (
 	return so.Updates, nil
 }
 
-// ListMessages returns messages, the newest first. Those created a moment ago may
+// ListMessages returns messages, newest first. Those created a moment ago may
 // be missing.
 func (a *Activities) ListMessages(ctx context.Context, in sms.ListMessagesInput) ([]sms.MessageState, error) {
 	if in.Limit <= 0 {
@@ -107,7 +108,8 @@ func (a *Activities) ListMessages(ctx context.Context, in sms.ListMessagesInput)
 	return states, nil
 }
 
-// LookUpSegments returns how many segments a text takes. It does not ask Twilio.
+// LookUpSegments returns how many segments a text takes, without a request to
+// Twilio.
 func (a *Activities) LookUpSegments(_ context.Context, in sms.LookUpSegmentsInput) (sms.LookUpSegmentsResult, error) {
 	size := sms.Measure(in.Body)
 	s := sms.LookUpSegmentsResult{Encoding: size.Encoding, Segments: size.Segments, Units: size.Units, Place: size.CulpritIndex + 1}
@@ -120,12 +122,13 @@ func (a *Activities) LookUpSegments(_ context.Context, in sms.LookUpSegmentsInpu
 func (a *Activities) gateway(name string) (Gateway, error) {
 	account, ok := a.Accounts[name]
 	if !ok {
-		return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("there is no account %q in this worker's configuration", name), string(sms.CodeInvalidInput), nil)
+		return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("this worker's configuration has no account %q", name), string(sms.CodeInvalidInput), nil)
 	}
 	return account.Gateway, nil
 }
 
-// failure is an error whose type is the code. Its message holds no number.
+// failure returns an error whose type is the code. Its message contains no
+// number.
 func failure(err error) error {
 	problem := sms.AsError(err)
 	message := string(problem.Code)

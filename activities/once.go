@@ -1,6 +1,7 @@
 package activities
 
-// Once: sends with an idempotency key. However many ask with a key, there is one send.
+// Once: sends with an idempotency key. However many callers use a key, there is
+// one send.
 
 import (
 	"context"
@@ -21,30 +22,31 @@ import (
 )
 
 const (
-	// contentMark begins the details of a send's workflow, which identify its content.
+	// contentMark starts the details of a send's workflow, which identify its
+	// content.
 	contentMark = "Content: "
-	// maxAsk is how long an attempt waits for the send, if there will be another
-	// attempt: between attempts it holds no slot of the worker.
+	// maxAsk is how long an attempt waits for the send if there will be another
+	// attempt: between attempts, it does not hold a slot of the worker.
 	maxAsk = time.Second
-	// maxSends is how many sends one key may lead to: a broadcast whose sender's
-	// queue is full asks every five minutes for a day.
+	// maxSends is how many sends one key may lead to: a broadcast whose
+	// sender's queue is full asks every five minutes for a day.
 	maxSends = 500
 )
 
-// keyed is one caller's wait for the send of a key. The key's first send has the
-// whole list; each later one has the recipients whom those before it certainly did
-// not text. Each is a workflow with an ID that is never used twice, so its list and
-// its result stay the same, and all callers agree.
+// keyed is one caller's wait for the sends of a key. The key's first send has
+// the whole list; each later one has the recipients that the earlier ones
+// certainly did not text. Each is a workflow with an ID that is never reused,
+// so that its list and its result stay the same, and all callers agree.
 type keyed struct {
 	*attempt
 	activities *Activities
 	input      sms.SendSmsInput
 	key        string
 	content    string
-	// results are those of the key's sends so far, in their order.
+	// results holds the results of the key's sends so far, in order.
 	results []sms.SendSmsResult
-	// waitsFor is the number of the send that an earlier attempt began to wait for,
-	// -1 for none.
+	// waitsFor is the number of the send that an earlier attempt started to
+	// wait for, -1 for none.
 	waitsFor int
 }
 
@@ -53,10 +55,10 @@ type asked struct {
 	WaitsFor int `json:"waitsFor"`
 }
 
-// once returns the result of the one send that has the key: it begins that send, waits
-// for it, or finds it done. Callers may be workflows and standalone activities, at the
-// same time or one after the other, for as long as the namespace keeps closed
-// workflows.
+// once returns the result of the one send that has the key: it starts that
+// send, waits for it, or finds it completed. Callers may be workflows and
+// standalone activities, concurrent or one after the other, for as long as the
+// namespace keeps closed workflows.
 func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
 	if len(a.KeySecret) == 0 {
 		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: "idempotencyKey needs a secret for workflow IDs, and this worker was started without one; all workers need the same"}}), nil
@@ -80,19 +82,20 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 	return k.ask(ctx)
 }
 
-// contentOf returns the part of an input that two asks for one send have in common.
+// contentOf returns the part of an input that must be equal for two requests
+// for the same send.
 func contentOf(input sms.SendSmsInput) string {
 	input.IdempotencyKey, input.OnError, input.OnUnknown, input.GiveUpAfter = "", "", "", 0
 	input.StatusCallback, input.StatusSignals = "", nil
 	var all any
 	decoder := json.NewDecoder(strings.NewReader(text(input)))
 	decoder.UseNumber()
-	_ = decoder.Decode(&all) // so that names are in one order; it was just encoded
+	_ = decoder.Decode(&all) // for a fixed order of names; it was just encoded
 	return text(all)
 }
 
 // ask asks the key's sends, one after the other, until one of them answers for
-// everybody.
+// everyone.
 func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 	input := k.input
 	for place := range maxSends {
@@ -102,7 +105,7 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 		}
 		k.results = append(k.results, k.spread(input, result))
 		rest := k.restOf(input, k.results[len(k.results)-1])
-		// A caller that waited for a send gets its result, and begins no other.
+		// A caller that waited for a send gets its result, and starts no other.
 		if len(rest) == 0 || !done || place == k.waitsFor {
 			if place == 0 {
 				return result, nil
@@ -116,8 +119,8 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 
 var errOtherContent = errors.New("the key belongs to another send")
 
-// send returns the result of one of the key's sends. done is set if it had ended
-// before.
+// send returns the result of one of the key's sends. done is true if it had
+// already ended.
 func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (result sms.SendSmsResult, done bool, err error) {
 	id := "sms-once-" + sms.Pseudonym(k.activities.KeySecret, "idempotencyKey", input.Account, k.key)
 	if place > 0 {
@@ -156,8 +159,8 @@ func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (re
 	return result, done, run.Get(waiting, &result)
 }
 
-// same returns errOtherContent if a send was begun with another text or list. Sends
-// that an older version began do not say.
+// same returns errOtherContent if a send was started with another text or list.
+// Sends that an older version started do not say.
 func (k *keyed) same(ctx context.Context, id, runID string) error {
 	described, err := activity.GetClient(ctx).DescribeWorkflow(ctx, id, runID)
 	if err != nil {
@@ -173,19 +176,18 @@ func (k *keyed) same(ctx context.Context, id, runID string) error {
 	return nil
 }
 
-// spread returns a result with an error for each recipient if it has a single one for
-// the whole send.
+// spread turns a single error for the whole send into one for each recipient.
 func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.SendSmsResult {
 	if len(result.Errors) != 1 || result.Errors[0].To != "" {
 		return result
 	}
 	whole := result.Errors[0]
-	whole.Retryable = true // nothing was begun
+	whole.Retryable = true // nothing was started
 	return sms.NewSendSmsResult(nil, k.each(input, whole))
 }
 
-// each returns an error for each recipient: the given one, or why its address is
-// refused.
+// each returns an error for each recipient: either the given one, or the reason
+// why its address is refused.
 func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error) {
 	for _, to := range k.activities.readList(&input) {
 		if to.state == untried {
@@ -197,8 +199,8 @@ func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error
 	return all
 }
 
-// restOf lists the recipients whom a send certainly did not text, and who may be
-// texted now. What the input itself ruled out stays so.
+// restOf lists the recipients that a send certainly did not text, and that may
+// be texted now. Recipients that the input itself ruled out are not among them.
 func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest sms.Recipients) {
 	failed := make(map[string]bool)
 	for _, e := range result.Errors {
@@ -212,8 +214,8 @@ func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest s
 	return rest
 }
 
-// merged returns for each recipient what became of the message in the last send that
-// had it.
+// merged returns, for each recipient, what became of the message in the last
+// send that included it.
 func (k *keyed) merged() sms.SendSmsResult {
 	messages, failures := make(map[string]sms.Message), make(map[string]sms.Error)
 	for _, result := range k.results {
@@ -233,7 +235,7 @@ func (k *keyed) merged() sms.SendSmsResult {
 			sent = append(sent, m)
 		} else if e, ok := failures[to.to]; ok {
 			failed = append(failed, e)
-		} else { // its address is too long to be repeated
+		} else { // its address is too long to repeat
 			failed = append(failed, to.problem)
 		}
 	}
@@ -241,21 +243,21 @@ func (k *keyed) merged() sms.SendSmsResult {
 }
 
 // notYet ends an attempt that did not learn the result: another attempt finds
-// the same send, if the caller leaves room for one.
+// the same send, if the caller allows one.
 func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (sms.SendSmsResult, error) {
 	if errors.Is(err, errOtherContent) {
-		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("the idempotencyKey %q belongs to a send with another text, sender or list; nothing was sent. Give this one a key of its own", clip(k.key))}}), nil
+		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("the idempotencyKey %q belongs to a send with another text, sender or list; nothing was sent. Use a different key for this one", clip(k.key))}}), nil
 	}
-	why := "the send with this idempotencyKey has not ended, and goes on; ask again with the same key to learn its result"
+	why := "the send with this idempotencyKey has not ended, and goes on; ask again with the same key for its result"
 	cause := context.Cause(ctx)
 	cancelled := temporal.IsCanceledError(cause) || errors.Is(cause, context.Canceled)
 	delay := min(time.Second<<min(k.info.Attempt-1, 5), 30*time.Second)
 	switch ended := (*temporal.WorkflowExecutionError)(nil); {
 	case errors.As(err, &ended):
-		why = "the send with this idempotencyKey was ended from outside, and its result is lost; look in Twilio's log whom it texted before you send with another key"
+		why = "the send with this idempotencyKey was ended from outside, and its result is lost; check in Twilio's log whom it texted before you send with another key"
 	case !cancelled:
 		if room, _ := k.mayGoOn(delay); room {
-			_ = k.record(context.WithoutCancel(ctx)) // if it fails, the next attempt may begin one send more
+			_ = k.record(context.WithoutCancel(ctx)) // if it fails, the next attempt may start one send too many
 			return sms.SendSmsResult{}, again("the keyed send has not ended yet", delay, nil)
 		}
 	}

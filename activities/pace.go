@@ -1,7 +1,7 @@
 package activities
 
-// Pace: how fast an account may send, over all sends of a worker, which has its
-// share of what all workers may.
+// Pace: how fast an account may send, across all sends of a worker, which has
+// its share of what all workers may send.
 
 import (
 	"context"
@@ -13,16 +13,18 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// DefaultConcurrency is how many creates of one account run at a time. Twilio
-// allows an account about 100 requests at a time over all its programs.
+// DefaultConcurrency is how many creates of one account run concurrently.
+// Twilio allows an account about 100 concurrent requests across all its
+// programs.
 const DefaultConcurrency = 20
 
-// maxSenders bounds how many senders a pace remembers.
+// maxSenders limits how many senders a pace remembers.
 const maxSenders = 10_000
 
-// Pace holds back the creates of one account: so many at a time, so much a
-// second for each sender and for the account, and none while Twilio has asked
-// for a pause. It is safe for concurrent use.
+// Pace throttles the creates of one account: it limits how many run
+// concurrently, and how many start per second for each sender and for the
+// account, and lets none start while Twilio has asked for a pause. It is safe
+// for concurrent use.
 type Pace struct {
 	limits  Limits
 	slots   chan struct{}
@@ -33,17 +35,17 @@ type Pace struct {
 	senders map[string]*sender
 	// until is when the account may send again.
 	until time.Time
-	// held is set while nothing may be sent, for nobody knows how long.
+	// held is true while all sending is paused.
 	held bool
 }
 
-// Limits are those of a pace. The zero value leaves the pace to Twilio, which
+// Limits configures a Pace. The zero value leaves the rates to Twilio, which
 // queues what its senders cannot send at once.
 type Limits struct {
-	// Concurrency is how many creates run at a time. Optional: default
+	// Concurrency is how many creates run concurrently. Optional: default
 	// [DefaultConcurrency].
 	Concurrency int
-	// PerSender and PerAccount are how many messages a second, of all workers
+	// PerSender and PerAccount are messages per second, for all workers
 	// together (see [Pace.Share]). Optional: default no limit.
 	PerSender, PerAccount float64
 	// Segments counts segments instead of messages, as Twilio's senders do.
@@ -66,8 +68,8 @@ func NewPace(l Limits) *Pace {
 	}
 }
 
-// newLimiter returns a limiter that lets so many pass a second, and after a rest a
-// second's worth at once. 0 means no limit.
+// newLimiter returns a limiter that allows perSecond events per second, with
+// bursts of up to one second's worth. 0 means no limit.
 func newLimiter(perSecond float64) *rate.Limiter {
 	if perSecond <= 0 {
 		return rate.NewLimiter(rate.Inf, 1)
@@ -77,11 +79,11 @@ func newLimiter(perSecond float64) *rate.Limiter {
 
 func burst(perSecond float64) int { return max(1, int(perSecond)) }
 
-// Limited reports whether there is a rate to share.
+// Limited reports whether a rate is set.
 func (p *Pace) Limited() bool { return p.limits.PerSender > 0 || p.limits.PerAccount > 0 }
 
-// Share divides the rates, not the concurrency, among so many workers that send
-// for the account; fewer than one count as one.
+// Share divides the rates, but not the concurrency, among the workers that send
+// for the account; fewer than one counts as one.
 func (p *Pace) Share(workers int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -103,33 +105,34 @@ func adjust(limiter *rate.Limiter, perSecond float64) {
 	}
 }
 
-// Concurrency is how many creates run at a time.
+// Concurrency returns how many creates run concurrently.
 func (p *Pace) Concurrency() int { return cap(p.slots) }
 
-// CountsSegments reports whether Acquire heeds how many segments a message has.
+// CountsSegments reports whether Acquire takes the number of segments into
+// account.
 func (p *Pace) CountsSegments() bool { return p.limits.Segments }
 
-// ErrHeld is that of a turn while all sending is paused.
+// ErrHeld is the error of [Pace.Acquire] while all sending is paused.
 var ErrHeld = errors.New("all sending is paused")
 
-// Hold lets nobody send until it is called with false. Requests that have begun go
-// on.
+// Hold stops all sending until it is called with false. Requests that have
+// started go on.
 func (p *Pace) Hold(held bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.held = held
 }
 
-// Held reports whether nobody may send.
+// Held reports whether sending is stopped.
 func (p *Pace) Held() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.held
 }
 
-// Acquire waits for the turn of a sender's message of so many segments; Release
-// ends it. If the turn comes later than a time from now, it does not wait: the
-// error is a [TurnError]; or [ErrHeld] while all sending is paused.
+// Acquire waits for the turn of a sender's message with this many segments;
+// Release ends the turn. If the turn is further away than within, it does not
+// wait: the error is a [TurnError], or [ErrHeld] while all sending is paused.
 func (p *Pace) Acquire(ctx context.Context, from string, segments int, within time.Duration) error {
 	if p.Held() {
 		return ErrHeld
@@ -157,7 +160,7 @@ func (p *Pace) Acquire(ctx context.Context, from string, segments int, within ti
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		// A pause may have begun while others had the slots.
+		// A pause may have started while others held the slots.
 		if p.Held() {
 			p.Release()
 			return ErrHeld
@@ -169,13 +172,13 @@ func (p *Pace) Acquire(ctx context.Context, from string, segments int, within ti
 	}
 }
 
-// TurnError says after how long a turn comes that is too late for its caller.
+// TurnError is how far away a turn is that comes too late for its caller.
 type TurnError time.Duration
 
 func (e TurnError) Error() string { return "the turn comes in " + time.Duration(e).String() }
 
-// through waits until the limiters have let so many through, which may be more than
-// they let through at once. If the wait is too long, it returns its reservations.
+// through waits until the limiters allow this many events, which may be more
+// than their burst. If the wait is too long, it returns its reservations.
 func (p *Pace) through(ctx context.Context, limiters []*rate.Limiter, count int, within time.Duration) error {
 	var (
 		reserved []*rate.Reservation
@@ -208,7 +211,7 @@ func (p *Pace) through(ctx context.Context, limiters []*rate.Limiter, count int,
 // Release ends a turn.
 func (p *Pace) Release() { <-p.slots }
 
-// SlowSender keeps one sender from sending for a while.
+// SlowSender stops one sender from sending for a while.
 func (p *Pace) SlowSender(from string, d time.Duration) {
 	s, _ := p.sender(from)
 	p.mu.Lock()
@@ -216,14 +219,14 @@ func (p *Pace) SlowSender(from string, d time.Duration) {
 	s.until = later(s.until, time.Now().Add(d))
 }
 
-// SlowAccount keeps the whole account from sending for a while.
+// SlowAccount stops the whole account from sending for a while.
 func (p *Pace) SlowAccount(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.until = later(p.until, time.Now().Add(d))
 }
 
-// sender returns a sender, and how long it has to wait.
+// sender returns a sender and how long it must wait.
 func (p *Pace) sender(from string) (*sender, time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -245,7 +248,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// sleep waits, unless the context ends before.
+// sleep waits, unless the context ends first.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()

@@ -18,8 +18,8 @@ import (
 )
 
 // PreviewSms renders the texts of a list as SendSms would. Its argument is a
-// [sms.SendSmsInput]. It asks Twilio nothing, and so cannot know what Twilio would
-// refuse.
+// [sms.SendSmsInput]. It makes no request to Twilio, and so cannot know what
+// Twilio would refuse.
 func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (preview sms.Preview, err error) {
 	input, err := decodeInput(raw)
 	if err != nil {
@@ -79,12 +79,14 @@ func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (pr
 
 func failed(problem *sms.Error) sms.Preview { return sms.Preview{Failures: []sms.Error{*problem}} }
 
-// stand is a word that stands in for an empty value, to see where a text has it.
+// stand is a placeholder for an empty value, to see where it appears in the
+// text.
 const stand = "\ue000"
 
-// gap names the recipient's variable that is empty and leaves a gap in the text:
-// with a word in its place, the text is the same but for that word. A template
-// that asks for the variable and writes something else leaves none.
+// gap returns the name of the recipient's variable that is empty and leaves a
+// gap in the text: with a placeholder, the text only differs by the
+// placeholder. A template that tests the variable and writes something else
+// leaves no gap.
 func gap(ctx context.Context, texts *bodies, recipient sms.Recipient, text string) string {
 	if texts.body == nil || !bytes.Contains(recipient.Variables, []byte(`""`)) {
 		return ""

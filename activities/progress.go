@@ -1,7 +1,7 @@
 package activities
 
-// Progress: what a send knows of its recipients, and the record of it that lets the
-// next attempt text nobody twice.
+// Progress: what a send knows about its recipients, and the record of it that
+// lets the next attempt text nobody twice.
 
 import (
 	"hash/fnv"
@@ -14,88 +14,90 @@ import (
 	"temporal-twilio/sms"
 )
 
-// state is what is known of one recipient.
+// state is what is known about a recipient.
 type state uint8
 
 const (
-	// untried: no create was begun, or it is certain that none was carried out.
+	// untried: no create was started, or certainly none was carried out.
 	untried state = iota
-	// deferred: Twilio surely did not take it and may take it later.
+	// deferred: Twilio certainly did not accept it, but may later.
 	deferred
-	// doubtful: it may or may not have been created.
+	// doubtful: the message may or may not have been created.
 	doubtful
-	// refused: it will not be sent.
+	// refused: the message will not be sent.
 	refused
-	// taken: Twilio took it.
+	// taken: Twilio accepted the message.
 	taken
 )
 
-// recipient is one recipient of a send, with the content and what became of it.
+// recipient is one recipient of a send, with the content and the outcome.
 type recipient struct {
 	sms.Recipient
-	// to is the address as Twilio gets it; if it cannot be read, as it was written.
+	// to is the address in Twilio's form, or as it was written if it cannot be
+	// parsed.
 	to string
-	// place is that in the send, written that in the input's smsTo, which may name
-	// somebody twice.
+	// place is the index in the send, and written the index in the input's
+	// smsTo, which may contain duplicates.
 	place, written int
-	// content is what they get, once it is rendered.
+	// content is set once it is rendered.
 	content  content
 	rendered bool
 
 	state state
-	// open is set while a create may be under way. If the attempt ends meanwhile,
-	// the recipient is doubtful.
+	// open is true while a create may be in progress. If the attempt ends
+	// meanwhile, the recipient is doubtful.
 	open bool
 	// since is when it was first recorded as open.
 	since moment
-	// sum is a checksum of the text that may have been sent; 0 if it is not known.
+	// sum is a checksum of the text that may have been sent; 0 if unknown.
 	sum uint32
-	// problem explains the states deferred, doubtful and refused; cause is its index
-	// in the table of problems, -1 for none.
+	// problem explains the states deferred, doubtful and refused; cause is its
+	// index in the table of problems, or -1.
 	problem sms.Error
 	cause   int
-	// message has no SID if it was taken so long ago that the record no longer names
-	// it.
+	// message has no SID if it was accepted so long ago that the record no
+	// longer contains it.
 	message sms.Message
 }
 
-// moment is a time of Twilio's clock, as bounds: no message of ours is older than
-// from, and one with our text that is not older than sure is ours. The zero moment
-// is unknown.
+// moment is a range of times on Twilio's clock: none of our messages is older
+// than from, and a message with our text that is at least as new as sure is
+// ours. The zero moment is unknown.
 type moment struct{ from, sure time.Time }
 
 const (
-	// maxRecent is how many messages the record names. If another attempt needs the
-	// SIDs of older ones, it looks them up at Twilio; that they were taken is in the
-	// record all the same.
+	// maxRecent is how many messages the record names. If another attempt needs
+	// the SIDs of older ones, it looks them up at Twilio; the record still says
+	// that they were accepted.
 	maxRecent = 100
-	// maxProblems is how many different errors the record explains in full.
+	// maxProblems is how many different errors the record contains in full.
 	maxProblems = 40
-	// firstFew is how many recipients, from the beginning of the input's list, may be
-	// texted without a record: that a second attempt begins shows that they may have
+	// firstFew is how many recipients, from the start of the input's list, may
+	// be texted without a record: if a second attempt starts, they may have
 	// been. It must never change, since workers of all versions rely on it.
 	firstFew = 20
 )
 
-// record is the progress as heartbeat details. It stays small however long the list
-// is. Workers of different versions read each other's records; one that cannot be
-// understood puts everybody in doubt.
+// record is the progress as heartbeat details. It stays small however long the
+// list is. Workers of different versions read each other's records; one that
+// cannot be understood puts every recipient in doubt.
 type record struct {
 	// List identifies the list of recipients.
 	List string `json:"list"`
-	// Window has the places of the recipients whose create may have begun.
+	// Window lists the places of the recipients whose create may have started.
 	Window []int `json:"window,omitempty"`
-	// Open has for each of Window since when, in Unix seconds of Twilio's clock, and
-	// the checksum of the text; 0 means unknown.
+	// Open holds, for each place in Window, since when, in Unix seconds of
+	// Twilio's clock, and the checksum of the text; 0 means unknown.
 	Open [][2]int64 `json:"open,omitempty"`
 	// Runs are [state, index of the problem, how many], in the order of the list. The
 	// recipients after the last run are untried.
 	Runs [][3]int `json:"runs,omitempty"`
-	// Problems are what Runs refer to, with "{to}" in place of the recipient.
+	// Problems holds the errors that Runs refers to, with "{to}" instead of the
+	// recipient.
 	Problems []sms.Error `json:"problems,omitempty"`
-	// Recent are the last messages that Twilio took.
+	// Recent holds the last messages that Twilio accepted.
 	Recent []recentMessage `json:"recent,omitempty"`
-	// Known is the newest message that Twilio took; nil before the first.
+	// Known is the newest message that Twilio accepted; nil before the first.
 	Known *known `json:"known,omitempty"`
 	// Stalls counts the rounds in a row that made no progress; Stuck is when the first
 	// of them ended.
@@ -120,17 +122,18 @@ type known struct {
 	At  time.Time `json:"at"`
 }
 
-// fingerprint identifies a list. Two workers may read one input as different lists, if
-// their default regions or their phone number libraries differ.
+// fingerprint identifies a list. Two workers may read the same input as
+// different lists if their default regions or their phone number libraries
+// differ.
 func fingerprint(recipients []*recipient) string {
 	hash := fnv.New64a()
 	for _, r := range recipients {
-		_, _ = io.WriteString(hash, r.to+"\n") // a hash takes everything
+		_, _ = io.WriteString(hash, r.to+"\n") // writing to a hash never fails
 	}
 	return strconv.FormatUint(hash.Sum64(), 36)
 }
 
-// sumOf returns the checksum of a text; it is never 0.
+// sumOf returns the checksum of a text, which is never 0.
 func sumOf(text string) uint32 {
 	hash := fnv.New32a()
 	_, _ = io.WriteString(hash, text)
@@ -143,8 +146,8 @@ type problems struct {
 	known map[string]int
 }
 
-// place returns the index of a recipient's error in the table. Errors whose fields
-// differ are never merged; only their messages may be lost.
+// place returns the index of a recipient's error in the table. Errors whose
+// fields differ are never merged; only their messages may be lost.
 func (t *problems) place(e sms.Error, to string) int {
 	e.To = ""
 	e.Message = strings.ReplaceAll(e.Message, to, "{to}")
@@ -201,9 +204,10 @@ func unixOf(m moment) int64 {
 	return m.sure.Unix()
 }
 
-// adopt reads the record of an earlier attempt. Recipients whose create that attempt
-// may have begun are in doubt, and those it deferred are untried. A record of another
-// list puts everybody in doubt: it was written, so something may have begun.
+// adopt restores the record of an earlier attempt. Recipients whose create that
+// attempt may have started are in doubt, and those that it deferred are
+// untried. A record of another list puts every recipient in doubt: since it was
+// written, something may have started.
 func (s *send) adopt(r record) {
 	if r.List != s.list || !r.fits(len(s.recipients)) {
 		r = record{}
@@ -254,7 +258,7 @@ func (s *send) adopt(r record) {
 // lay restores a recipient's recorded state.
 func (to *recipient) lay(st state, cause int, problems []sms.Error) {
 	if st == deferred {
-		return // it is untried again
+		return // back to untried
 	}
 	to.state, to.cause = st, cause
 	if cause >= 0 {
@@ -267,7 +271,7 @@ func (to *recipient) lay(st state, cause int, problems []sms.Error) {
 	}
 }
 
-// fits reports whether a record can belong to a list of so many.
+// fits reports whether a record can belong to a list of this length.
 func (r *record) fits(recipients int) bool {
 	outside := func(place int) bool { return place < 0 || place >= recipients }
 	var states []state
@@ -284,11 +288,11 @@ func (r *record) fits(recipients int) bool {
 		})
 }
 
-// died returns the error of a recipient whom the last attempt was texting when it
-// ended.
+// died returns the error of a recipient that the last attempt was texting when
+// it ended.
 func died(to string) sms.Error {
 	return sms.Error{
 		To: to, Code: sms.CodeOutcomeUnknown,
-		Message: "the worker ended while it was sending: the message may or may not have been created; look in Twilio's log before sending it again",
+		Message: "the worker ended while it was sending: the message may or may not have been created; check Twilio's log before sending it again",
 	}
 }

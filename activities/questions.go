@@ -1,7 +1,7 @@
 package activities
 
-// Questions: what is open between one of our numbers and a phone, so that a
-// reply finds the one question that it answers.
+// Questions: which ones are open between one of our numbers and a phone, so
+// that a reply reaches the one question that it answers.
 
 import (
 	"context"
@@ -16,18 +16,18 @@ import (
 	"temporal-twilio/sms"
 )
 
-// OpenQuestion tells the keeper of a pair that a question is open. It may be
-// called again.
+// OpenQuestion tells the keeper of a pair that a question is open. It is safe
+// to repeat.
 func (a *Activities) OpenQuestion(ctx context.Context, in sms.QuestionInput) error {
 	return a.tellKeeper(ctx, sms.QuestionOpenSignal, in)
 }
 
-// CloseQuestion tells the keeper of a pair that a question is open no more.
+// CloseQuestion tells the keeper of a pair that a question is closed.
 func (a *Activities) CloseQuestion(ctx context.Context, in sms.QuestionInput) error {
 	return a.tellKeeper(ctx, sms.QuestionCloseSignal, in)
 }
 
-// tellKeeper signals the keeper of a pair, which begins with the first signal.
+// tellKeeper signals the keeper of a pair, and starts it with the first signal.
 func (a *Activities) tellKeeper(ctx context.Context, signal string, in sms.QuestionInput) error {
 	if len(a.IDSecret) == 0 {
 		return temporal.NewNonRetryableApplicationError("a question needs a secret for workflow IDs, and this worker was started without one; workers and webhooks need the same", string(sms.CodeInvalidInput), nil)
@@ -41,12 +41,13 @@ func (a *Activities) tellKeeper(ctx context.Context, signal string, in sms.Quest
 	return err
 }
 
-// matchTimeout bounds the match of one pattern beside the engine's own budget.
+// matchTimeout bounds matching one pattern, in addition to the engine's own
+// limits.
 const matchTimeout = 500 * time.Millisecond
 
-// MatchReply gives for each pattern the groups that it finds in the reply, null
-// where it does not match. An empty pattern matches everything. A pattern that
-// cannot be compiled, or that runs out of its budget, matches nothing.
+// MatchReply returns, for each pattern, the groups that it finds in the reply,
+// or null if it does not match. An empty pattern matches everything. A pattern
+// that cannot be compiled, or that exceeds its budget, matches nothing.
 func (a *Activities) MatchReply(ctx context.Context, in sms.MatchReplyInput) ([]map[string]*string, error) {
 	found := make([]map[string]*string, len(in.Patterns))
 	for i, source := range in.Patterns {

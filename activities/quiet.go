@@ -1,6 +1,6 @@
 package activities
 
-// Quiet hours: who of some recipients is not to be texted yet.
+// Quiet hours: which recipients must not be texted yet.
 
 import (
 	"cmp"
@@ -16,14 +16,14 @@ import (
 	"temporal-twilio/sms"
 )
 
-// FindQuiet returns the recipients who are in quiet hours, in groups by when
-// these end, the first first. A number is in all of the time zones that its
-// digits leave open, and quiet if it is in any. A recipient whose digits say
-// nothing, or leave no hour of the day that is quiet in none, is in the zone that
-// the quiet hours name.
+// FindQuiet returns the recipients who are in quiet hours, grouped by when
+// these end, earliest first. A number is in all of the time zones that its
+// digits allow, and quiet if it is quiet in any of them. If the digits say
+// nothing, or if at no hour of the day all their zones are outside of quiet
+// hours, the recipient is in the zone that the quiet hours name.
 //
-// It is a local activity: zones change, and how numbers are read depends on the
-// worker's settings.
+// It is a local activity: time zones change, and how numbers are read depends
+// on the worker's settings.
 func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.QuietGroup, error) {
 	if err := in.QuietHours.Check(); err != nil {
 		return nil, temporal.NewNonRetryableApplicationError(err.Error(), string(sms.CodeInvalidInput), nil)
@@ -35,7 +35,7 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 	for place, to := range in.To {
 		read, err := readRecipient(to, region)
 		if err != nil {
-			continue // the send says so, and there is nobody to wake
+			continue // the send reports it, and nobody is woken
 		}
 		zones := zonesOf(read)
 		until, ok := in.QuietHours.Until(in.At, zones)
@@ -54,7 +54,7 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 	}
 	until, ok := in.QuietHours.Until(in.At, compact(together))
 	if !ok {
-		return nil, temporal.NewNonRetryableApplicationError("at every hour of the day somebody in the list is in quiet hours; without an idempotencyKey, each is texted when their own quiet hours end", string(sms.CodeInvalidInput), nil)
+		return nil, temporal.NewNonRetryableApplicationError("at every hour of the day, someone in the list is in quiet hours; without an idempotencyKey, each is texted when their own quiet hours end", string(sms.CodeInvalidInput), nil)
 	}
 	if !until.After(in.At) {
 		return nil, nil
@@ -66,7 +66,7 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 	return []sms.QuietGroup{{Until: until.UTC(), Places: all}}, nil
 }
 
-// grouped puts a recipient into the group of those with the same end.
+// grouped adds a recipient to the group with the same end.
 func grouped(groups []sms.QuietGroup, until time.Time, place int) []sms.QuietGroup {
 	for i := range groups {
 		if groups[i].Until.Equal(until) {
@@ -77,7 +77,7 @@ func grouped(groups []sms.QuietGroup, until time.Time, place int) []sms.QuietGro
 	return append(groups, sms.QuietGroup{Until: until.UTC(), Places: []int{place}})
 }
 
-// compact leaves each location once.
+// compact removes duplicate locations.
 func compact(all []*time.Location) []*time.Location {
 	seen := make(map[*time.Location]bool)
 	return slices.DeleteFunc(all, func(l *time.Location) bool {
@@ -87,12 +87,12 @@ func compact(all []*time.Location) []*time.Location {
 	})
 }
 
-// zonesOf are the time zones in which an address may be, none if its digits do not
-// say.
+// zonesOf returns the time zones that an address may be in, or none if its
+// digits do not say.
 func zonesOf(to string) (zones []*time.Location) {
 	_, number := sms.CutChannel(to)
 	if !strings.HasPrefix(number, "+") {
-		return nil // the ID of a user
+		return nil // a user's ID
 	}
 	names, err := phonenumbers.GetTimezonesForPrefix(number)
 	if err != nil {
@@ -106,10 +106,10 @@ func zonesOf(to string) (zones []*time.Location) {
 	return zones
 }
 
-// locations are those that were looked up, by name.
+// locations caches time zones by name.
 var locations sync.Map
 
-// location is a time zone by its name; nil if it is not known.
+// location returns a time zone by name; nil if it is unknown.
 func location(name string) *time.Location {
 	if known, ok := locations.Load(name); ok {
 		return known.(*time.Location)

@@ -1,7 +1,8 @@
 package activities
 
-// What ReceiveSmsWorkflow asks Temporal: who catches a signal, which run of an ID
-// is open, whether a question or a workflow takes a text. Each may be asked again.
+// What ReceiveSmsWorkflow asks Temporal: which workflows catch a signal, which
+// run of an ID is open, and whether a question or a workflow accepts a text.
+// Each request is safe to repeat.
 
 import (
 	"context"
@@ -21,7 +22,8 @@ import (
 )
 
 // AskKeeper offers a text to the keeper of the questions to its sender, and
-// reports whether it answers one. The keeper knows a text that it has taken.
+// reports whether it answers one. The keeper recognises a text that it has
+// taken before.
 func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (taken bool, err error) {
 	handle, err := activity.GetClient(ctx).UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: in.Keeper, UpdateName: sms.QuestionReplyUpdate, UpdateID: "reply-" + in.Text.MessageSID,
@@ -32,21 +34,21 @@ func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (take
 	}
 	failed := (*temporal.ApplicationError)(nil)
 	if isNotFound(err) || errors.As(err, &failed) {
-		return false, nil // nobody asks, or the keeper could not pass it on
+		return false, nil // there is no question, or the keeper could not pass it on
 	}
 	return taken, err
 }
 
-// maxAnswer bounds the answer to an update, in bytes: it is for a reply by SMS,
-// and Temporal bounds what an activity may return.
+// maxAnswer limits the answer to an update, in bytes: it is for a reply by SMS,
+// and Temporal limits what an activity may return.
 const maxAnswer = 64 << 10
 
 // lookTimeout bounds the wait for the answer to an update that a workflow has
-// taken.
+// accepted.
 const lookTimeout = 2 * time.Second
 
 // AskWorkflow asks a run for its answer. Temporal returns the first answer to a
-// repeated update, also if the run has closed since.
+// repeated update, even if the run has closed since.
 func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (result sms.AskWorkflowResult, err error) {
 	c := activity.GetClient(ctx)
 	var handle client.WorkflowUpdateHandle
@@ -92,13 +94,13 @@ func (a *Activities) FindRun(ctx context.Context, in sms.FindRunInput) (result s
 	return result, err
 }
 
-// beganAfter reports whether a workflow began after a text was received.
+// beganAfter reports whether a workflow started after a text was received.
 func beganAfter(ctx context.Context, c client.Client, found *client.WorkflowExecutionDescription, receivedAt time.Time) (bool, error) {
 	began := found.WorkflowStartTime
 	if first := found.RawResponse.GetWorkflowExecutionInfo().GetFirstRunId(); first != "" && first != found.WorkflowExecution.RunID {
 		origin, err := c.DescribeWorkflow(ctx, found.WorkflowExecution.ID, first)
 		if isNotFound(err) {
-			return false, nil // it began before all that is kept
+			return false, nil // it started before anything that is kept
 		}
 		if err != nil {
 			return false, err
@@ -108,17 +110,16 @@ func beganAfter(ctx context.Context, c client.Client, found *client.WorkflowExec
 	return began.Truncate(time.Second).After(receivedAt), nil
 }
 
-// lookedAt is how many workflows are looked at one by one, in the time of one
-// attempt.
+// lookedAt is how many workflows one attempt has time to look at one by one.
 const lookedAt = 200
 
-// FindCatchers lists workflows that catch. The order of IDs does not change if
-// workflows begin, close or continue as new meanwhile: each is listed once.
+// FindCatchers lists workflows that catch. The order of IDs is stable while
+// workflows start, close or continue as new, so that each is listed once.
 func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput) (result sms.FindCatchersResult, err error) {
 	c := activity.GetClient(ctx)
 	all := map[string]bool{}
-	// A workflow that continues as new while the pages are read moves to the first,
-	// so they are read a second time.
+	// A workflow that continues as new while the pages are read moves to the
+	// first page, so read them twice.
 	for range 2 {
 		before := len(all)
 		for request := (&workflowservice.ListWorkflowExecutionsRequest{PageSize: 1000, Query: in.Query}); ; {
@@ -156,7 +157,7 @@ func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput)
 	return result, err
 }
 
-// thatWereThere leaves out workflows that began after a text was received.
+// thatWereThere leaves out workflows that started after a text was received.
 func (a *Activities) thatWereThere(ctx context.Context, c client.Client, ids []string, receivedAt time.Time) (there []string, err error) {
 	for _, id := range ids {
 		found, err := c.DescribeWorkflow(ctx, id, "")
@@ -177,7 +178,7 @@ func (a *Activities) thatWereThere(ctx context.Context, c client.Client, ids []s
 	return there, nil
 }
 
-// final ends the attempts if a request is invalid, with an error that does not
+// final stops retries if a request is invalid, with an error that does not
 // quote it.
 func final(err error) error {
 	if invalid := (*serviceerror.InvalidArgument)(nil); errors.As(err, &invalid) {

@@ -1,7 +1,7 @@
 package activities
 
-// The send: rounds of creates over a list of recipients, several at a time, each
-// recorded before it is tried.
+// The send: rounds of creates over a list of recipients, several at a time,
+// each recorded before it is tried.
 
 import (
 	"cmp"
@@ -27,50 +27,51 @@ type send struct {
 	activities *Activities
 	account    Account
 	ledger     *ledger
-	// owner names the send in the ledger, through all of its attempts.
+	// owner identifies the send in the ledger, throughout all of its attempts.
 	owner string
 	input sms.SendSmsInput
 
 	from    string
 	bodies  *bodies
 	options twilio.Options
-	// callback is the query of the status callback's address at our webhook; nil if
-	// nobody wants the callbacks.
+	// callback is the query of the status callback's URL at our webhook; nil if
+	// callbacks are not wanted.
 	callback url.Values
 	// list identifies the list of recipients.
 	list string
 
-	// mu guards what follows, and the recipients, while they are being tried.
+	// mu guards what follows, and the recipients while they are being tried.
 	mu         sync.Mutex
 	recipients []*recipient
 	problems   problems
-	// recent are the last recipients whose messages Twilio took.
+	// recent holds the last recipients whose messages Twilio accepted.
 	recent []*recipient
 	known  *known
-	// quiet is when Twilio will have finished every create in doubt, and first when
-	// the send began, both by Twilio's clock.
+	// quiet is when Twilio will have finished every create in doubt, and first
+	// when the send started, both by Twilio's clock.
 	quiet, first time.Time
-	// untimed is set if quiet is by our own clock.
+	// untimed is true if quiet is by our own clock.
 	untimed bool
 	// stalls counts the rounds in a row that made no progress; stuck is when the first
 	// of them ended.
 	stalls int
 	stuck  time.Time
-	// recorded is set once a record was written, resumed if an earlier attempt may have
-	// texted somebody.
+	// recorded is set once a record was written, and resumed if an earlier
+	// attempt may have texted someone.
 	recorded atomic.Bool
 	resumed  bool
-	// queue has the recipients of this round. The first begun of them were handed to
-	// the pool, the first named are recorded and may be, and the first asked will be in
-	// the next record.
+	// queue holds the recipients of this round. The first begun of them have
+	// been handed to the pool, the first named are recorded and may be, and the
+	// first asked will be in the next record.
 	queue               []*recipient
 	begun, asked, named int
-	// news wakes the pool and the goroutine that names recipients ahead of it.
+	// news wakes the pool, and the goroutine that names recipients ahead of it.
 	news *sync.Cond
-	// halt is why nobody else is tried in this round; nil if there is no reason.
+	// halt says why no further recipient is tried in this round; nil if there
+	// is no reason.
 	halt *halt
-	// failures counts the creates in a row that ended without Twilio's word, doubts
-	// the recipients whom the metrics have as in doubt.
+	// failures counts consecutive creates without an answer from Twilio, and
+	// doubts the recipients that the metrics count as in doubt.
 	failures, doubts int
 	// pause is how long Twilio asked us to wait.
 	pause time.Duration
@@ -78,25 +79,27 @@ type send struct {
 	unended sms.Error
 }
 
-// halt is why a round ends early.
+// halt says why a round ends early.
 type halt struct {
 	problem sms.Error
-	// final is set if another attempt would end the same.
+	// final is true if another attempt would end the same way.
 	final bool
 }
 
 const (
-	// enough failures in a row show that Twilio is failing, and not the recipients.
+	// After enough failures in a row, the cause is Twilio, and not the
+	// recipients.
 	enough = 5
-	// leastAhead and mostAhead bound how many recipients a record names ahead of the
-	// pool. All of them are in doubt if the worker dies.
+	// leastAhead and mostAhead bound how many recipients a record names ahead
+	// of the pool. If the worker dies, all of them are in doubt.
 	leastAhead, mostAhead = 40, 400
-	// prompt is how soon after it was scheduled an attempt must begin for its first few
-	// recipients to need no record: what is looked for is dated from then.
+	// prompt is how soon after it was scheduled an attempt must start for its
+	// first few recipients to need no record: a search for them starts from
+	// that time.
 	prompt = 2 * time.Second
 )
 
-// newSend reads the list, and what earlier attempts recorded of it.
+// newSend parses the list, and restores what earlier attempts recorded.
 func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send {
 	s := &send{attempt: newAttempt(ctx, a), activities: a, account: a.Accounts[input.Account], ledger: a.ledgerOf(input.Account), input: input}
 	s.owner = ownerOf(&s.info)
@@ -117,8 +120,8 @@ func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send 
 	return s
 }
 
-// readList reads the list. Addresses that cannot be read are refused from the start,
-// and one that is in the list twice is texted once.
+// readList parses the list. Invalid addresses are refused from the start, and
+// duplicates are texted once.
 func (a *Activities) readList(input *sms.SendSmsInput) []*recipient {
 	region := cmp.Or(input.DefaultRegion, a.DefaultRegion)
 	all := make([]recipient, len(input.SmsTo)) // one allocation
@@ -141,14 +144,14 @@ func (a *Activities) readList(input *sms.SendSmsInput) []*recipient {
 	return list
 }
 
-// resume reads what an earlier attempt recorded. An attempt that recorded nothing may
-// still have texted the first few.
+// resume restores what an earlier attempt recorded. Even an attempt without a
+// record may have texted the first few.
 func (s *send) resume(ctx context.Context) {
 	switch {
 	case activity.HasHeartbeatDetails(ctx):
 		var r record
 		if activity.GetHeartbeatDetails(ctx, &r) != nil {
-			r = record{} // which belongs to no list
+			r = record{} // matches no list
 		}
 		s.adopt(r)
 		s.recorded.Store(true)
@@ -158,7 +161,8 @@ func (s *send) resume(ctx context.Context) {
 	}
 }
 
-// resumeWithout puts those in doubt who may have been texted without a record.
+// resumeWithout puts recipients in doubt that may have been texted without a
+// record.
 func (s *send) resumeWithout() {
 	for _, to := range s.recipients {
 		if to.written < firstFew && to.state == untried {
@@ -169,19 +173,19 @@ func (s *send) resumeWithout() {
 	s.resumed = true
 }
 
-// prepare checks everything that can be checked before anything leaves.
+// prepare checks everything that can be checked before anything is sent.
 func (s *send) prepare(ctx context.Context) *sms.Error {
 	if s.info.IsLocalActivity {
 		return &sms.Error{Code: sms.CodeInvalidInput, Message: "SendSms cannot run as a local activity: those have no heartbeat to record what was sent; run it as an ordinary activity"}
 	}
 	if s.account.Gateway == nil {
-		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("there is no account %q in this worker's configuration", s.input.Account)}
+		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("this worker's configuration has no account %q", s.input.Account)}
 	}
 	var problem *sms.Error
 	if s.from, problem = senderOf(&s.input, cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)); problem != nil {
 		return problem
 	}
-	// .now is the same in every attempt, so that the texts are.
+	// .now is the same in every attempt, so that the texts are too.
 	if s.bodies, problem = newBodies(ctx, s.activities.Renderer, s.input, s.info.ScheduledTime); problem != nil {
 		return problem
 	}
@@ -196,8 +200,8 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 	return nil
 }
 
-// run sends until nobody is left or the attempt has to end. Its error asks Temporal for
-// another attempt.
+// run sends until nobody is left or the attempt has to end. An error asks
+// Temporal for another attempt.
 func (s *send) run(ctx context.Context) error {
 	ctx, end := s.begin(ctx)
 	defer end()
@@ -210,7 +214,7 @@ func (s *send) run(ctx context.Context) error {
 	}
 	s.mu.Unlock()
 	if s.resumed {
-		_ = s.heart.record(ctx) // the work sees the context end
+		_ = s.heart.record(ctx) // the work notices if the context has ended
 	}
 	for {
 		settled := s.settled()
@@ -238,7 +242,7 @@ func (s *send) run(ctx context.Context) error {
 // tally notes whether a round made progress. Without a limit of the caller's, a
 // pause of all sending wears no send out, however long it lasts.
 func (s *send) tally(progress bool) {
-	s.mu.Lock() // a heartbeat may be written
+	s.mu.Lock() // a heartbeat may be in progress
 	defer s.mu.Unlock()
 	if progress {
 		s.stalls, s.stuck = 0, time.Time{}
@@ -250,14 +254,14 @@ func (s *send) tally(progress bool) {
 	}
 }
 
-// measure asks Twilio for the time there, unless an answer has shown it already.
+// measure asks Twilio for its time, unless a response has shown it already.
 func (s *send) measure(ctx context.Context) {
 	if _, known := s.account.Gateway.Now(); !known {
 		_, _ = s.account.Gateway.List(ctx, twilio.Query{Limit: 1}) // without an answer, recipients may stay in doubt
 	}
 }
 
-// now returns the time by Twilio's clock, or by ours if that is not known.
+// now returns the time by Twilio's clock, or by ours if that is unknown.
 func (s *send) now() time.Time {
 	if now, known := s.account.Gateway.Now(); known {
 		return now
@@ -265,11 +269,11 @@ func (s *send) now() time.Time {
 	return time.Now()
 }
 
-// dateSlack is how far the Date of an answer and the date of the message that it
-// created may be apart.
+// dateSlack is how far the Date of a response and the date of the message that
+// it created may be apart.
 const dateSlack = 2 * time.Second
 
-// moment returns now as the moment of a message that may be created from now on.
+// moment returns the moment of a message that may be created from now on.
 func (s *send) moment() (m moment) {
 	if now, known := s.account.Gateway.Now(); known {
 		m.sure = now.Truncate(time.Second)
@@ -278,8 +282,8 @@ func (s *send) moment() (m moment) {
 	return m
 }
 
-// text tries everybody who is untried, as many at a time as the account's pace allows.
-// It stops early at a failure that concerns everybody.
+// text tries everyone who is untried, as many concurrently as the account's
+// pace allows. It stops early at a failure that concerns everyone.
 func (s *send) text(ctx context.Context) {
 	s.mu.Lock()
 	s.queue = s.in(untried)
@@ -323,8 +327,8 @@ func (s *send) text(ctx context.Context) {
 	}
 }
 
-// next returns the recipient to be tried next, once a record names it; nil if nobody is
-// left.
+// next returns the next recipient to try, once a record names it; nil if none
+// is left.
 func (s *send) next(ctx context.Context) *recipient {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -339,8 +343,9 @@ func (s *send) next(ctx context.Context) *recipient {
 	return nil
 }
 
-// nameAhead writes records that name recipients ahead of the pool. The more of them are
-// tried while a record is written, the further ahead the next one names.
+// nameAhead writes records that name recipients ahead of the pool. The more of
+// them are tried while a record is written, the further ahead the next one
+// names.
 func (s *send) nameAhead(ctx context.Context) {
 	ahead := max(leastAhead, 2*s.account.Pace.Concurrency())
 	least := ahead
@@ -380,7 +385,7 @@ func (s *send) nameAhead(ctx context.Context) {
 	}
 }
 
-// render renders a recipient's content, once.
+// render renders a recipient's content once.
 func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
 	if to.rendered {
 		return nil
@@ -392,7 +397,7 @@ func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
 	return problem
 }
 
-// try sends to one recipient. A panic of the gateway leaves its outcome unknown.
+// try sends to one recipient. If the gateway panics, the outcome is unknown.
 func (s *send) try(ctx context.Context, to *recipient) {
 	if limit := s.account.Caps.take(to.to, time.Now()); limit != nil {
 		s.account.Metrics.Capped(limit.Prefix)
@@ -403,7 +408,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 	defer func() {
 		if recover() != nil {
 			logPanic(ctx)
-			s.note(to, sms.Message{}, &sms.Error{Code: sms.CodeOutcomeUnknown, Message: "a fault in the gateway: the message may or may not have been created; the worker's log holds the stack"})
+			s.note(to, sms.Message{}, &sms.Error{Code: sms.CodeOutcomeUnknown, Message: "a fault in the gateway: the message may or may not have been created; the worker's log has the stack"})
 		}
 	}()
 	if problem := s.render(ctx, to); problem != nil {
@@ -436,13 +441,13 @@ func (s *send) reason() string {
 	if s.paused() {
 		return "all sending is paused"
 	}
-	return "Twilio could not take every message yet"
+	return "Twilio could not accept every message yet"
 }
 
 // paused reports whether the round ended because all sending is paused.
 func (s *send) paused() bool { return s.halt != nil && s.halt.problem.Code == sms.CodeSendingPaused }
 
-// turnLimit is how long a turn may be waited for.
+// turnLimit is how long to wait for a turn at most.
 func (s *send) turnLimit() time.Duration {
 	if s.total() == 0 {
 		return DefaultGiveUpAfter
@@ -450,8 +455,8 @@ func (s *send) turnLimit() time.Duration {
 	return max(0, s.lastBegin()-elapsed(s.began))
 }
 
-// create makes the request, if the attempt may still do so. A request that has begun
-// goes on until the attempt has to end, even if the send is cancelled.
+// create makes the request, if the attempt may still do so. A request that has
+// started goes on until the attempt has to end, even if the send is cancelled.
 func (s *send) create(ctx context.Context, to *recipient) {
 	options := s.options
 	options.StatusCallback, options.ContentVariables = s.callbackOf(to), to.content.variables
@@ -476,16 +481,16 @@ func (s *send) create(ctx context.Context, to *recipient) {
 			return
 		}
 		if s.heart.record(ctx) != nil || s.check() != nil {
-			break // another attempt goes on
+			break // another attempt continues
 		}
 	}
 	s.ledger.settle(s.owner, to.to)
 }
 
-// lane names this send's sender to the pace.
+// lane returns this send's sender, for the pace.
 func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID) }
 
-// giveBack takes a message that was surely not sent out of its cap.
+// giveBack returns a message that was certainly not sent to its cap.
 func (s *send) giveBack(to *recipient) {
 	s.mu.Lock()
 	st := to.state
@@ -495,7 +500,7 @@ func (s *send) giveBack(to *recipient) {
 	}
 }
 
-// note keeps what became of a create.
+// note records the outcome of a create.
 func (s *send) note(to *recipient, message sms.Message, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -525,19 +530,19 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 	}
 	s.ledger.settle(s.owner, to.to)
 	switch {
-	case problem.Scope == sms.ScopeSender: // its queue is full for everybody
+	case problem.Scope == sms.ScopeSender: // its queue is full for everyone
 		s.stop(s.untriedBecause(problem), false)
 	case problem.Scope != sms.ScopeAccount:
 		s.failures = 0
 	case !problem.Retryable:
 		s.stop(s.untriedBecause(problem), true)
-	case problem.Code != sms.CodeRateLimited: // for which the pace waits
+	case problem.Code != sms.CodeRateLimited: // the pace waits for it
 		s.stop(s.untriedBecause(problem), false)
 	}
 }
 
-// untriedBecause returns the error of those who were not tried because the sender or the
-// account failed for somebody else.
+// untriedBecause returns the error of recipients that were not tried because
+// the sender or the account failed for another.
 func (s *send) untriedBecause(problem sms.Error) sms.Error {
 	problem.Message = "not tried, since for another recipient: " + problem.Message
 	return problem
@@ -551,7 +556,7 @@ func (s *send) stop(problem sms.Error, final bool) {
 	s.news.Broadcast()
 }
 
-// take notes that Twilio took a recipient's message. The caller holds mu.
+// take records that Twilio accepted a recipient's message. The caller holds mu.
 func (s *send) take(to *recipient, m sms.Message, at time.Time) {
 	s.took(to, m)
 	to.open, to.message, to.problem, to.cause, to.content = false, m, sms.Error{}, -1, content{}
@@ -563,7 +568,7 @@ func (s *send) take(to *recipient, m sms.Message, at time.Time) {
 	}
 }
 
-// set notes any other outcome. The caller holds mu.
+// set records any other outcome. The caller holds mu.
 func (s *send) set(to *recipient, st state, problem sms.Error) {
 	problem.To = to.to
 	s.enter(to, st)
@@ -571,8 +576,8 @@ func (s *send) set(to *recipient, st state, problem sms.Error) {
 	to.cause = s.problems.place(problem, to.to)
 }
 
-// disturb notes that Twilio may carry out a create in doubt for a while yet. If its clock
-// is not known, this is noted again as soon as it is.
+// disturb records that Twilio may still carry out a create in doubt for a
+// while. If its clock is unknown, it is called again as soon as it is known.
 func (s *send) disturb() {
 	_, known := s.account.Gateway.Now()
 	s.untimed = !known
@@ -581,7 +586,7 @@ func (s *send) disturb() {
 	}
 }
 
-// release lets recipients be tried again.
+// release allows recipients to be tried again.
 func (s *send) release(recipients []*recipient) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -592,7 +597,7 @@ func (s *send) release(recipients []*recipient) {
 	}
 }
 
-// in lists the recipients in some states.
+// in lists the recipients in any of the given states.
 func (s *send) in(states ...state) (found []*recipient) {
 	for _, to := range s.recipients {
 		for _, st := range states {
@@ -607,7 +612,8 @@ func (s *send) in(states ...state) (found []*recipient) {
 // settled counts the recipients whose outcome is final.
 func (s *send) settled() int { return len(s.in(refused, taken)) }
 
-// queueFullWait is how long a sender rests after Twilio said that its queue is full.
+// queueFullWait is how long a sender pauses after Twilio said that its queue is
+// full.
 const queueFullWait = 10 * time.Second
 
 // slow makes the sender or the account wait for as long as Twilio asked.
@@ -622,9 +628,9 @@ func (s *send) slow(problem *sms.Error) {
 	}
 }
 
-// delay returns how long to wait before the next round: as long as Twilio asked, or twice
-// as long after each round without progress, with jitter so that workers do not all
-// return at once.
+// delay returns how long to wait before the next round: as long as Twilio
+// asked, or twice as long after each round without progress, with jitter so
+// that workers do not return in step.
 func (s *send) delay() time.Duration {
 	backoff := min(time.Second<<min(max(s.stalls-1, 0), 6), time.Minute)
 	return time.Duration(float64(max(s.pause, backoff)) * (1 + rand.Float64()/4))
@@ -645,16 +651,16 @@ func (s *send) tired(delay time.Duration, ends bool) bool {
 	return time.Since(s.stuck)+delay > cmp.Or(limit, DefaultGiveUpAfter)
 }
 
-// another ends the attempt and asks Temporal for the next. It records what is known; if
-// that fails, the next attempt begins at an earlier record, finds more in doubt, and
-// loses nothing.
+// another ends the attempt and asks Temporal for the next one. It records what
+// is known; if that fails, the next attempt starts from an earlier record,
+// which leaves more in doubt but loses nothing.
 func (s *send) another(ctx context.Context, delay time.Duration, why string) error {
 	_ = s.heart.record(context.WithoutCancel(ctx))
 	return again(why, delay, nil)
 }
 
-// conclude ends the attempt: with an error if another one is to go on, and without one
-// if the result is final.
+// conclude ends the attempt: with an error if another one should continue, and
+// without one if the result is final.
 func (s *send) conclude(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	cancelled := temporal.IsCanceledError(cause) || errors.Is(cause, context.Canceled)
@@ -663,7 +669,7 @@ func (s *send) conclude(ctx context.Context) error {
 		if late {
 			return s.another(ctx, 100*time.Millisecond, cause.Error())
 		}
-		return again("the attempt was given up", 0, cause) // Temporal does not count on it any more, or did not answer
+		return again("the attempt was given up", 0, cause) // Temporal no longer waits for it, or did not answer
 	}
 	switch {
 	case s.halt != nil:

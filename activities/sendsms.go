@@ -19,15 +19,15 @@ import (
 // SendSms sends the text to each recipient and reports what became of each message. Its
 // argument is a [sms.SendSmsInput].
 //
-// It always completes, and its payload says what went wrong. The errors that it
-// returns ask Temporal for another attempt: where nothing was sent to some
-// recipients, a later attempt may, and the caller's retry policy and timeouts
-// leave room for it; and where this worker lacks the key to what an earlier
-// attempt recorded.
+// It always completes, and its payload says what went wrong. It returns an
+// error to ask Temporal for another attempt in two cases: if nothing was sent
+// to some recipients, a later attempt may succeed, and the caller's retry
+// policy and timeouts allow one; and if this worker lacks the key to what an
+// earlier attempt recorded.
 //
-// It never texts a recipient twice: what it is about to try is recorded in its
-// heartbeat before it tries, or by the beginning of another attempt, and what an
-// attempt left in doubt is looked up at Twilio by the next.
+// It never texts a recipient twice: what it is about to try is recorded in a
+// heartbeat, or by the start of another attempt, and what one attempt left in
+// doubt is looked up at Twilio by the next.
 func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (result sms.SendSmsResult, err error) {
 	var (
 		s     *send
@@ -38,7 +38,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 			logPanic(ctx)
 			result, err = s.broken(), nil
 		}
-		if input.IdempotencyKey == "" && len(input.SmsTo) <= sms.MaxRecipients { // else it is counted where it is carried out
+		if input.IdempotencyKey == "" && len(input.SmsTo) <= sms.MaxRecipients { // otherwise, it is counted where it is carried out
 			a.count(s, &result, err)
 		}
 		if err == nil {
@@ -68,8 +68,8 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	return s.result(), nil
 }
 
-// told logs a line for each recipient who was not sent to, and returns the error that the
-// caller asked for with onError. Neither names a number.
+// told logs a line for each recipient that was not sent to, and returns the
+// error that the caller requested with onError. Neither contains a number.
 func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) error {
 	for i := range result.Errors {
 		e := &result.Errors[i]
@@ -83,9 +83,9 @@ func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) e
 	return temporal.NewApplicationErrorWithOptions(why, sms.NotSentErrorType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*result}})
 }
 
-// unable ends an attempt that cannot begin. If an earlier attempt texted somebody, the
-// problem does not settle the whole list: another worker may go on, and those who were
-// texted are reported.
+// unable ends an attempt that cannot start. If an earlier attempt texted
+// someone, the problem does not decide the whole list: another worker may
+// continue, and those who were texted are reported.
 func (s *send) unable(ctx context.Context, problem *sms.Error) (sms.SendSmsResult, error) {
 	if !s.resumed {
 		return sms.NewSendSmsResult(nil, []sms.Error{*problem}), nil
@@ -126,9 +126,10 @@ func (s *send) result() sms.SendSmsResult {
 	return sms.NewSendSmsResult(messages, errors)
 }
 
-// broken returns the result after a panic of our own: it too has every recipient.
+// broken returns the result after one of our own panics: it has every recipient
+// as well.
 func (s *send) broken() sms.SendSmsResult {
-	fault := sms.Error{Code: sms.CodeUnknown, Message: "a fault in SendSms itself; the worker's log holds the stack"}
+	fault := sms.Error{Code: sms.CodeUnknown, Message: "a fault in SendSms itself; the worker's log has the stack"}
 	if s == nil || len(s.recipients) == 0 {
 		return sms.NewSendSmsResult(nil, []sms.Error{fault})
 	}
@@ -141,7 +142,8 @@ func (s *send) broken() sms.SendSmsResult {
 	return s.result()
 }
 
-// text is a value as JSON. Texts and lists of plain structs always marshal.
+// text returns a value as JSON. Strings and lists of plain structs can always
+// be encoded.
 func text(value any) string {
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -150,7 +152,8 @@ func text(value any) string {
 	return string(data)
 }
 
-// logPanic logs the stack, but not the panic's value, which may hold anything.
+// logPanic logs the stack, but not the panic's value, which may contain
+// anything.
 func logPanic(ctx context.Context) {
 	activity.GetLogger(ctx).Error("SendSms panicked", "stack", string(debug.Stack()))
 }

@@ -207,7 +207,7 @@ func TestSendSmsAlwaysCompletes(t *testing.T) {
 		"with broken JSON":               {[]any{raw("json/plain", `{"smsFrom":`)}, sms.CodeInvalidInput, "it is not JSON"},
 		"with two JSON objects":          {[]any{raw("json/plain", `{} {}`)}, sms.CodeInvalidInput, "after 4 bytes it is not JSON"},
 		"with another encoding":          {[]any{raw("binary/encrypted", "\x00\x01")}, sms.CodeInvalidInput, "binary/encrypted"},
-		"with a sender of another type":  {[]any{with(map[string]any{"smsFrom": []int{1}})}, sms.CodeInvalidInput, "smsFrom must be a text"},
+		"with a sender of another type":  {[]any{with(map[string]any{"smsFrom": []int{1}})}, sms.CodeInvalidInput, "smsFrom must be a string"},
 		"with a list of another type":    {[]any{with(map[string]any{"smsTo": true})}, sms.CodeInvalidInput, "smsTo must be a list of recipients"},
 		"with an unknown field":          {[]any{with(map[string]any{"sendTime": "tomorrow"})}, sms.CodeInvalidInput, "sendTime"},
 		"without recipients":             {[]any{with(map[string]any{"smsTo": " , "})}, sms.CodeMissingInput, "smsTo"},

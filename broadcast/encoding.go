@@ -1,6 +1,6 @@
 package broadcast
 
-// Encodings: what the bytes of a file of recipients mean.
+// Encodings: how the bytes of a recipients file become text.
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// encoding is how a file holds its text.
+// encoding is the encoding of a file's text.
 type encoding int
 
 const (
@@ -21,8 +21,8 @@ const (
 	utf16BE
 )
 
-// refusedHeads are the first bytes of what cannot be read as text, and what
-// to do about it.
+// refusedHeads maps the first bytes of files that cannot be read as text to
+// what to do about it.
 var refusedHeads = []struct{ head, says string }{
 	{"\xff\xfe\x00\x00", "is UTF-32; save it as UTF-8"},
 	{"\x00\x00\xfe\xff", "is UTF-32; save it as UTF-8"},
@@ -32,8 +32,9 @@ var refusedHeads = []struct{ head, says string }{
 	{"%PDF-", "is a PDF; export the list as CSV in UTF-8"},
 }
 
-// detect finds the encoding of a file by its first bytes, and how many of these
-// only say so. UTF-16 without a mark shows by the zero byte of its first letter.
+// detect determines the encoding of a file from its first bytes, and how many
+// of these are only a byte order mark. UTF-16 without a mark is recognised by
+// the zero byte of its first letter.
 func detect(head []byte) (found encoding, mark int, err error) {
 	for _, refused := range refusedHeads {
 		if bytes.HasPrefix(head, []byte(refused.head)) {
@@ -55,7 +56,7 @@ func detect(head []byte) (found encoding, mark int, err error) {
 	return utf8Text, 0, nil
 }
 
-// text decodes a file to UTF-8, from behind its mark.
+// text decodes a file to UTF-8, starting after its byte order mark.
 func (e encoding) text(file io.Reader) io.Reader {
 	switch e {
 	case utf16LE:
@@ -66,8 +67,8 @@ func (e encoding) text(file io.Reader) io.Reader {
 	return file
 }
 
-// size is how many bytes of the file a decoded text was. Half a surrogate pair
-// was decoded to U+FFFD, which has two bytes as it had.
+// size returns how many bytes of the file a decoded text was. Half of a
+// surrogate pair was decoded to U+FFFD, which takes two bytes as well.
 func (e encoding) size(text []byte) int64 {
 	if e == utf8Text {
 		return int64(len(text))
@@ -84,7 +85,7 @@ func (e encoding) size(text []byte) int64 {
 	return int64(2 * units)
 }
 
-// damage says what is wrong with the text of a record; empty for nothing.
+// damage says what is wrong with the text of a record; empty if nothing is.
 func damage(text []byte) string {
 	switch {
 	case bytes.IndexByte(text, 0) >= 0:
@@ -95,7 +96,8 @@ func damage(text []byte) string {
 	return ""
 }
 
-// foreign says by which byte a text is not UTF-8; empty if it is.
+// foreign names the byte because of which a text is not UTF-8; empty if it is
+// UTF-8.
 func foreign(text []byte) string {
 	for rest := text; !utf8.Valid(rest); {
 		r, size := utf8.DecodeRune(rest)
@@ -107,7 +109,8 @@ func foreign(text []byte) string {
 	return ""
 }
 
-// windows1252 says what a byte is in the encoding that most such files are in.
+// windows1252 says what a byte means in Windows-1252, the most common encoding
+// of such files.
 func windows1252(b byte) string {
 	r := charmap.Windows1252.DecodeByte(b)
 	if r == utf8.RuneError {

@@ -1,6 +1,6 @@
 package broadcast
 
-// Recipients: those of a file, a page at a time, and those that a list has twice.
+// Recipients: those of a file, page by page, and duplicates in a list.
 
 import (
 	"context"
@@ -20,17 +20,18 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Files has the activities of broadcasts.
+// Files implements the activities of broadcasts.
 type Files struct {
-	// Store is where the files are. Optional: default none, and only broadcasts
-	// without a file and a report run.
+	// Store holds the files. Optional: default none, and only broadcasts with
+	// neither a file nor a report can run.
 	Store Store
-	// Party reads an address as sending does: two spellings of one recipient
-	// become the same text. It reports false for what is not an address.
+	// Party parses an address as sending does, so that different spellings of a
+	// recipient become the same text. It returns false if the address is
+	// invalid.
 	Party func(address, region string) (string, bool)
 
 	mu sync.Mutex
-	// readings are those that this worker may go on with, the latest last.
+	// readings are those that this worker may continue, latest last.
 	readings []*reading
 }
 
@@ -48,20 +49,20 @@ func (f *Files) Register(r worker.ActivityRegistry) {
 }
 
 const (
-	// maxPageBytes bounds a page of a file. Written as JSON it may be six times as
-	// long, and Temporal takes 2 MB.
+	// maxPageBytes limits a page of a file. As JSON it may be six times as
+	// long, and Temporal accepts 2 MB.
 	maxPageBytes = 256 << 10
-	// maxReadings is how many files a worker keeps the recipients of. Another
-	// one, read in turn with these, is read from its beginning for each page.
+	// maxReadings is how many files a worker remembers the recipients of. If
+	// more are read in turns, they are read from the start for each page.
 	maxReadings = 8
-	// maxDistinct is how many recipients one file may have. A worker keeps 8 bytes
-	// of each, about 20 with their table.
+	// maxDistinct is how many recipients a file may have. A worker keeps 8
+	// bytes for each, about 20 with the table.
 	maxDistinct = 5_000_000
 	// beat is how many records are read between two heartbeats.
 	beat = 10_000
 )
 
-// reading is how far a file was read, and who is in what was read.
+// reading is the position in a file, with the recipients up to there.
 type reading struct {
 	file, region, version string
 
@@ -70,10 +71,10 @@ type reading struct {
 	known addresses
 }
 
-// ReadRecipients reads a page of a file. A name that ends in .jsonl holds a
-// recipient in each line, as smsTo has them; every other is CSV with a heading:
-// column "to" is the number, the others are variables. What makes no sense is
-// reported in the page's Errors. A recipient that is in the file again is
+// ReadRecipients reads a page of a file. A file whose name ends in .jsonl has a
+// recipient on each line, in the form of smsTo; any other is CSV with a header:
+// column "to" is the number, and the others are variables. Invalid records are
+// reported in the page's Errors. A recipient that appears several times is
 // returned once.
 func (f *Files) ReadRecipients(ctx context.Context, in sms.PageInput) (page sms.Page, err error) {
 	at, r, closer, err := f.resume(ctx, in)
@@ -105,8 +106,8 @@ func (f *Files) ReadRecipients(ctx context.Context, in sms.PageInput) (page sms.
 	return page, nil
 }
 
-// next reads the next record that is not blank, and where it begins. A record in
-// another encoding is a bad one.
+// next reads the next record that is not blank, and its position. A record in
+// another encoding is reported as a bad one.
 func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipient, line int, known bool, err error) {
 	for {
 		line = r.line
@@ -124,7 +125,7 @@ func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipi
 	}
 }
 
-// cursor is a reading's position as a page carries it.
+// cursor encodes a reading's position for a page.
 func (at *reading) cursor() string {
 	return strconv.FormatInt(at.offset, 10) + "-" + strconv.FormatUint(at.sum, 16)
 }
@@ -147,25 +148,25 @@ func (f *Files) resume(ctx context.Context, in sms.PageInput) (*reading, *record
 		if version == at.version {
 			return at, resumeRecords(file, at.position, at.layout), file, nil
 		}
-		_ = file.Close() // it was only read
+		_ = file.Close() // only read
 	}
 	at, r, file, err := f.begin(ctx, in)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	if err := f.advance(ctx, at, r, offset); err != nil {
-		_ = file.Close() // it was only read
+		_ = file.Close() // only read
 		return nil, nil, nil, err
 	}
 	if at.position = r.position; in.Cursor != "" && !at.isAt(in.Cursor) {
-		_ = file.Close() // it was only read
-		return nil, nil, nil, refuse("the file of recipients was changed before byte %d, where the broadcast is; start another one with those that are left", offset)
+		_ = file.Close() // only read
+		return nil, nil, nil, refuse("the file of recipients was changed before byte %d, where the broadcast is; start another one with the remaining recipients", offset)
 	}
 	return at, r, file, nil
 }
 
-// isAt reports whether a reading is at a cursor. Cursors of older workers have no
-// checksum.
+// isAt reports whether a reading is at a cursor. Cursors of older workers have
+// no checksum.
 func (at *reading) isAt(cursor string) bool {
 	if offset, _, summed := strings.Cut(cursor, "-"); !summed {
 		return offset == strconv.FormatInt(at.offset, 10)
@@ -173,7 +174,7 @@ func (at *reading) isAt(cursor string) bool {
 	return cursor == at.cursor()
 }
 
-// begin opens a file and reads what comes before the recipients.
+// begin opens a file and reads what precedes the recipients.
 func (f *Files) begin(ctx context.Context, in sms.PageInput) (*reading, *records, io.Closer, error) {
 	file, version, err := f.open(ctx, in.File, 0)
 	if err != nil {
@@ -181,14 +182,14 @@ func (f *Files) begin(ctx context.Context, in sms.PageInput) (*reading, *records
 	}
 	r, err := newRecords(file, path.Ext(in.File) != ".jsonl")
 	if err != nil {
-		_ = file.Close() // it was only read
+		_ = file.Close() // only read
 		return nil, nil, nil, err
 	}
 	at := &reading{file: in.File, region: in.DefaultRegion, version: version, position: r.position, layout: r.layout}
 	return at, r, file, nil
 }
 
-// advance reads records up to an offset, to know who is in them.
+// advance reads records up to an offset, to learn who is in them.
 func (f *Files) advance(ctx context.Context, at *reading, r *records, offset int64) error {
 	for n := 0; r.offset < offset; n++ {
 		if n%beat == 0 {
@@ -207,8 +208,8 @@ func (f *Files) advance(ctx context.Context, at *reading, r *records, offset int
 	return nil
 }
 
-// scan reads all of a file, and counts. It refuses a file in another encoding as
-// a whole, before anybody is texted.
+// scan reads and counts the whole file. A file in another encoding is refused
+// as a whole, before anyone is texted.
 func (f *Files) scan(ctx context.Context, in sms.PageInput) (found sms.BeginResult, err error) {
 	at, r, file, err := f.begin(ctx, in)
 	if err != nil {
@@ -256,14 +257,14 @@ func (f *Files) open(ctx context.Context, name string, offset int64) (io.ReadClo
 	switch {
 	case errors.As(err, new(refusal)):
 		return nil, "", refuse("the file of recipients cannot be opened: %v", err)
-	case err != nil: // a store that is away may come back
+	case err != nil: // an unreachable store may come back
 		return nil, "", fmt.Errorf("open the file of recipients: %w", err)
 	}
 	return file, version, nil
 }
 
-// kept takes the reading that ended at a cursor, nil if there is none. Whoever
-// takes it has it alone.
+// kept removes and returns the reading that ended at a cursor, nil if there is
+// none. The caller is then its only user.
 func (f *Files) kept(in sms.PageInput) *reading {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -276,7 +277,7 @@ func (f *Files) kept(in sms.PageInput) *reading {
 	return nil
 }
 
-// keep keeps a reading for the page after.
+// keep stores a reading for the next page.
 func (f *Files) keep(at *reading) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -286,9 +287,9 @@ func (f *Files) keep(at *reading) {
 	}
 }
 
-// FindRepeated returns the places of the recipients that are earlier in their
-// list, however they are written. It is a local activity: how numbers are read
-// depends on the worker's settings, and takes too long for a workflow.
+// FindRepeated returns the indexes of the recipients that appear earlier in
+// their list, however they are written. It is a local activity: how numbers are
+// read depends on the worker's settings, and takes too long for a workflow.
 func (f *Files) FindRepeated(_ context.Context, in sms.RepeatedInput) (repeated []int, _ error) {
 	var known addresses
 	for place := range in.Recipients {
@@ -303,15 +304,15 @@ func (f *Files) FindRepeated(_ context.Context, in sms.RepeatedInput) (repeated 
 	return repeated, nil
 }
 
-// addresses is a set of addresses. A file can have very many, so a number is kept
-// as such.
+// addresses is a set of addresses. A file can have very many, so phone numbers
+// are stored as integers.
 type addresses struct {
 	numbers map[uint64]struct{}
 	others  map[string]struct{}
 }
 
-// add puts an address into the set, and reports whether it was there. What is not
-// an address is never known: SendSms has to report each.
+// add adds an address to the set, and reports whether it was there already.
+// Invalid addresses never are: SendSms has to report each.
 func (set *addresses) add(address, region string, read func(string, string) (string, bool)) (known bool, err error) {
 	if set.numbers == nil {
 		set.numbers, set.others = make(map[uint64]struct{}), make(map[string]struct{})
@@ -349,8 +350,8 @@ func (f *Files) store() (Store, error) {
 	return f.Store, nil
 }
 
-// refuse is an error of a broadcast that cannot begin or go on, however often it
-// is tried.
+// refuse returns an error for a broadcast that cannot start or continue, no
+// matter how often it is tried.
 func refuse(format string, args ...any) error {
 	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(sms.CodeInvalidInput), nil)
 }

@@ -1,7 +1,7 @@
 package broadcast
 
-// Records: a file of recipients, cut into records, whatever is wrong with one
-// of them.
+// Records: a recipients file, split into records, even if some of them are
+// malformed.
 
 import (
 	"bufio"
@@ -16,31 +16,31 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxRecord bounds a record of a file, in bytes.
+// maxRecord limits the size of a record, in bytes.
 const maxRecord = 64 << 10
 
-// maxAddress bounds an address in a file, in bytes. The longest that is one,
-// on WhatsApp, has 25, beside punctuation.
+// maxAddress limits an address in a file, in bytes. The longest valid one, on
+// WhatsApp, has 25 besides punctuation.
 const maxAddress = 200
 
-// position is a place between two records of a file.
+// position is a position between two records of a file.
 type position struct {
 	// offset counts bytes from 0, line from 1.
 	offset int64
 	line   int
-	// sum is a checksum of all text before.
+	// sum is a checksum of all text before it.
 	sum uint64
 }
 
-// layout is how a file is to be read.
+// layout is the format of a file.
 type layout struct {
 	encoding encoding
 	// table is nil for JSON lines.
 	table *table
 }
 
-// records reads a file of recipients, one record after the other. A record that
-// makes no sense costs itself alone.
+// records reads a recipients file record by record. A malformed record does not
+// affect the others.
 type records struct {
 	position
 	layout
@@ -49,18 +49,18 @@ type records struct {
 
 var checksums = crc64.MakeTable(crc64.ECMA)
 
-// badRecord says what is wrong with a record. It repeats nothing of it: what
-// is there may be anybody's.
+// badRecord says what is wrong with a record, without quoting it: it may
+// contain personal data.
 type badRecord string
 
 func (e badRecord) Error() string { return string(e) }
 
-// foreignRecord is a record in another encoding, which all of the file is in.
+// foreignRecord is a record in an encoding that the whole file must be in.
 type foreignRecord string
 
 func (e foreignRecord) Error() string { return string(e) }
 
-// newRecords begins with a file: JSON lines, or CSV with a heading.
+// newRecords starts reading a file: JSON lines, or CSV with a header.
 func newRecords(file io.Reader, isTable bool) (*records, error) {
 	raw := bufio.NewReaderSize(sips{file}, 4*maxRecord)
 	head, err := raw.Peek(8)
@@ -72,7 +72,7 @@ func newRecords(file io.Reader, isTable bool) (*records, error) {
 	if r.encoding, mark, err = detect(head); err != nil {
 		return nil, err
 	}
-	_, _ = raw.Discard(mark) // which has been peeked at
+	_, _ = raw.Discard(mark) // has been peeked at
 	r.offset = int64(mark)
 	r.reader = raw
 	if r.encoding != utf8Text {
@@ -84,18 +84,18 @@ func newRecords(file io.Reader, isTable bool) (*records, error) {
 	return r, r.heading()
 }
 
-// resumeRecords goes on with a file from a position.
+// resumeRecords continues reading a file at a position.
 func resumeRecords(file io.Reader, at position, as layout) *records {
 	return &records{position: at, layout: as, reader: bufio.NewReaderSize(as.encoding.text(sips{file}), 4*maxRecord)}
 }
 
-// sips reads little at a time: what a page does not need would be read again for
-// the next one.
+// sips reads little at a time: what a page does not need is read again for the
+// next one.
 type sips struct{ io.Reader }
 
 func (s sips) Read(p []byte) (int, error) { return s.Reader.Read(p[:min(len(p), 8<<10)]) }
 
-// heading reads the names of the columns, and before them Excel's "sep=;".
+// heading reads the column names, and Excel's "sep=;" before them.
 func (r *records) heading() error {
 	text, err := r.peek(separators)
 	if err != nil {
@@ -123,7 +123,8 @@ func (r *records) heading() error {
 }
 
 // next reads the next recipient, with variables only if they are wanted. Its
-// error is a badRecord if there is none in this record, io.EOF after the last.
+// error is a badRecord if the record has no valid recipient, and io.EOF after
+// the last record.
 func (r *records) next(wanted bool) (recipient sms.Recipient, err error) {
 	separator := ""
 	if r.table != nil {
@@ -141,7 +142,7 @@ func (r *records) next(wanted bool) (recipient sms.Recipient, err error) {
 	}
 	recipient, err = r.recipient(text, wanted)
 	if _, bad := errors.AsType[badRecord](err); bad {
-		// A quote that is never closed would swallow the records behind it.
+		// A quote that is never closed would swallow the records after it.
 		text = text[:firstLine(text)]
 	}
 	r.take(text)
@@ -151,7 +152,7 @@ func (r *records) next(wanted bool) (recipient sms.Recipient, err error) {
 	return recipient, err
 }
 
-// recipient reads a record.
+// recipient parses a record.
 func (r *records) recipient(text []byte, wanted bool) (recipient sms.Recipient, err error) {
 	if what := foreign(text); what != "" {
 		return recipient, foreignRecord(what)
@@ -165,15 +166,16 @@ func (r *records) recipient(text []byte, wanted bool) (recipient sms.Recipient, 
 	return r.table.recipient(text, wanted)
 }
 
-// errBlank is a record without anything in it.
+// errBlank means that a record is empty.
 var errBlank = errors.New("a blank record")
 
-// errLong is a line that is longer than maxRecord.
+// errLong means that a line is longer than maxRecord.
 var errLong = errors.New("a line is too long")
 
-// peek returns the next record without going on. In a table, a line break inside
-// a quoted field does not end it; if such a field is never closed, the record is
-// one line. JSON lines have no separator; the heading has any.
+// peek returns the next record without consuming it. In a table, a line break
+// inside a quoted field does not end a record; if such a field is never closed,
+// the record is one line. JSON lines have no separator; the header may have
+// any.
 func (r *records) peek(separators string) ([]byte, error) {
 	for n := 4 << 10; ; n *= 4 {
 		window, err := r.reader.Peek(n)
@@ -188,7 +190,7 @@ func (r *records) peek(separators string) ([]byte, error) {
 		case end > 0:
 			return window[:end], nil
 		case ended && (!open || first == 0):
-			return window, nil // the last line needs no line break
+			return window, nil // the last line may lack a line break
 		case !ended && n < maxRecord:
 			continue
 		case first > 0:
@@ -198,8 +200,9 @@ func (r *records) peek(separators string) ([]byte, error) {
 	}
 }
 
-// recordEnd finds where the first record of a window ends, 0 if it does not, and
-// where its first line does. A quote opens a field only at the field's beginning.
+// recordEnd returns where the first record of a window ends, 0 if it does not,
+// and where its first line does. A quote only opens a field at the field's
+// start.
 func recordEnd(window []byte, separators string) (end, first int, open bool) {
 	beginning := true // of a field
 	for i := 0; i < len(window); i++ {
@@ -209,7 +212,7 @@ func recordEnd(window []byte, separators string) (end, first int, open bool) {
 		}
 		switch {
 		case open && c != '"':
-		case open && i+1 < len(window) && window[i+1] == '"': // which is a quote in the field
+		case open && i+1 < len(window) && window[i+1] == '"': // an escaped quote
 			i++
 		case open:
 			open = false
@@ -226,15 +229,15 @@ func recordEnd(window []byte, separators string) (end, first int, open bool) {
 	return 0, first, open
 }
 
-// take goes on behind a record.
+// take consumes a record.
 func (r *records) take(text []byte) {
 	r.offset += r.encoding.size(text)
 	r.sum = crc64.Update(r.sum, checksums, text)
 	r.line += bytes.Count(text, []byte("\n"))
-	_, _ = r.reader.Discard(len(text)) // which has been read
+	_, _ = r.reader.Discard(len(text)) // has been read
 }
 
-// skip goes on behind a line of any length.
+// skip consumes a line of any length.
 func (r *records) skip() error {
 	for {
 		part, err := r.reader.ReadSlice('\n')
@@ -257,7 +260,7 @@ func firstLine(text []byte) int {
 	return len(text)
 }
 
-// lineRecipient reads a line of JSON.
+// lineRecipient parses a line of JSON.
 func lineRecipient(text []byte) (recipient sms.Recipient, err error) {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 {

@@ -1,6 +1,6 @@
 package broadcast
 
-// Reports: a file that says what became of each recipient of a broadcast.
+// Reports: files that say what became of each recipient of a broadcast.
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 	"temporal-twilio/sms"
 )
 
-// reportName keeps a report in its store.
+// reportName keeps a report within its store.
 var reportName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,200}$`)
 
-// BeginBroadcast finds out, before anybody is texted, whether the file of
-// recipients can be read to its end and the report be written. It reserves the
-// report's name. It may be called again.
+// BeginBroadcast checks, before anyone is texted, that the recipients file can
+// be read to its end and that the report can be written. It reserves the
+// report's name. It is safe to repeat.
 func (f *Files) BeginBroadcast(ctx context.Context, in sms.BeginInput) (found sms.BeginResult, err error) {
 	if in.File != "" {
 		if found, err = f.scan(ctx, sms.PageInput{File: in.File, DefaultRegion: in.DefaultRegion}); err != nil {
@@ -41,8 +41,8 @@ func (f *Files) BeginBroadcast(ctx context.Context, in sms.BeginInput) (found sm
 	return found, reserve(ctx, store, in.Report, in.Broadcast)
 }
 
-// reserve writes the file that names the owner of a report, which is there as
-// long as the broadcast goes on: two broadcasts never share a report.
+// reserve writes the file that names the owner of a report, which exists as
+// long as the broadcast runs: two broadcasts never share a report.
 func reserve(ctx context.Context, store Store, name, broadcast string) error {
 	reserved, err := store.reserve(ctx, owner(name), broadcast)
 	if err != nil {
@@ -53,9 +53,9 @@ func reserve(ctx context.Context, store Store, name, broadcast string) error {
 		if err != nil || ours { // an earlier attempt got this far
 			return err
 		}
-		return refuse("another broadcast writes the report %q, or was terminated while it did; give another name, or take its pages in %s away", name, parts(name))
+		return refuse("another broadcast writes the report %q, or was terminated while it did; choose another name, or remove its pages in %s", name, parts(name))
 	}
-	// Only now nobody else can finish a report of this name.
+	// Only now is it certain that nobody else can finish a report of this name.
 	if err := vacant(ctx, store, name); err != nil {
 		giveUp(ctx, store, name, 0)
 		return err
@@ -63,20 +63,20 @@ func reserve(ctx context.Context, store Store, name, broadcast string) error {
 	return nil
 }
 
-// vacant refuses the name of a report that is there.
+// vacant returns an error if a report of this name exists.
 func vacant(ctx context.Context, store Store, name string) error {
 	there, err := store.exists(ctx, name+".jsonl")
 	if err != nil {
-		return fmt.Errorf("look for the report %q: %w", name, err)
+		return fmt.Errorf("check for the report %q: %w", name, err)
 	}
 	if there {
-		return refuse("there is a report %q already; give another name, or take %[1]s.jsonl away", name)
+		return refuse("the report %q already exists; choose another name, or remove %[1]s.jsonl", name)
 	}
 	return nil
 }
 
-// WriteReport writes a page of a report: a line of JSON for each recipient, a
-// message or an error. Written again, it is the same.
+// WriteReport writes a page of a report: a line of JSON for each recipient,
+// with a message or an error. It is safe to repeat.
 func (f *Files) WriteReport(ctx context.Context, in sms.ReportInput) error {
 	store, err := f.store()
 	if err != nil {
@@ -101,8 +101,8 @@ func (f *Files) WriteReport(ctx context.Context, in sms.ReportInput) error {
 	})
 }
 
-// FinishReport joins a report's pages and returns the name of the file, none if
-// there are no pages. It may be called again.
+// FinishReport joins a report's pages and returns the name of the file, empty
+// if there are no pages. It is safe to repeat.
 func (f *Files) FinishReport(ctx context.Context, in sms.FinishInput) (string, error) {
 	store, err := f.store()
 	if err != nil {
@@ -117,7 +117,7 @@ func (f *Files) FinishReport(ctx context.Context, in sms.FinishInput) (string, e
 		name = ""
 	} else if there, err := store.exists(ctx, name); err != nil {
 		return "", err
-	} else if !there { // else an earlier attempt got this far
+	} else if !there { // otherwise, an earlier attempt got this far
 		if !ours {
 			return "", elsewhere(in.Name)
 		}
@@ -141,7 +141,7 @@ func join(ctx context.Context, store Store, name string, in sms.FinishInput) err
 				return err
 			}
 			_, err = io.Copy(w, file)
-			_ = file.Close() // it was only read
+			_ = file.Close() // only read
 			if err != nil {
 				return err
 			}
@@ -151,15 +151,14 @@ func join(ctx context.Context, store Store, name string, in sms.FinishInput) err
 }
 
 // giveUp removes the pages of a report, and then the file that names its owner.
-// What cannot be removed is in the way of another report of this name, and of
-// nothing else.
+// What cannot be removed only prevents another report of the same name.
 func giveUp(ctx context.Context, store Store, name string, pages int) {
 	for page := range pages {
 		alive(ctx)
 		_ = store.remove(ctx, part(name, page))
 	}
 	_ = store.remove(ctx, owner(name))
-	_ = store.remove(ctx, parts(name)) // the folder, if it is empty
+	_ = store.remove(ctx, parts(name)) // the directory, if it is empty
 }
 
 func parts(name string) string { return name + ".parts" }
@@ -168,10 +167,11 @@ func part(name string, page int) string {
 	return path.Join(parts(name), fmt.Sprintf("%06d.jsonl", page))
 }
 
-// owner is the file that names the broadcast whose report this is.
+// owner returns the name of the file that names the broadcast that a report
+// belongs to.
 func owner(name string) string { return path.Join(parts(name), "broadcast") }
 
-// owns reports whether a report is that of a broadcast.
+// owns reports whether a report belongs to a broadcast.
 func owns(ctx context.Context, store Store, name, broadcast string) (bool, error) {
 	if !reportName.MatchString(name) {
 		return false, nil

@@ -1,6 +1,6 @@
 package broadcast
 
-// The store: where the files of recipients are, and the reports go.
+// The store: where recipients files are read from and reports are written to.
 
 import (
 	"bufio"
@@ -20,30 +20,32 @@ import (
 	"gocloud.dev/gcerrors"
 )
 
-// Store holds files by name. A name may have slashes, and never leads out of the
-// store. The error of a file that is absent, or that the worker may not read, is a
-// refusal.
+// Store holds files by name. A name may contain slashes, and never leads out of
+// the store. If a file is missing, or the worker may not read it, the error is
+// a refusal.
 type Store interface {
-	// open reads a file from a byte offset. Its version changes with the file.
+	// open reads a file from a byte offset. Its version changes with its
+	// content.
 	open(ctx context.Context, name string, offset int64) (file io.ReadCloser, version string, err error)
-	// reserve writes a small file unless there is one, which it reports.
+	// reserve creates a small file, and reports whether it did: it does not if
+	// the file exists.
 	reserve(ctx context.Context, name, text string) (reserved bool, err error)
-	// write writes a file that is there in full or not at all.
+	// write writes a file atomically.
 	write(ctx context.Context, name string, write func(io.Writer) error) error
 	exists(ctx context.Context, name string) (bool, error)
-	// remove removes a file, or an empty folder, if it is there.
+	// remove removes a file or an empty directory, if it exists.
 	remove(ctx context.Context, name string) error
 }
 
-// refusal is an error that no other attempt will change.
+// refusal is an error that no retry can fix.
 type refusal struct{ error }
 
-// Open opens the store at a URL. file:///a/folder is a folder, one for all
-// workers. s3://bucket, or s3://bucket/folder, is a bucket of S3 or of what
-// speaks its language; region, endpoint, use_path_style and other parameters are
-// those of https://pkg.go.dev/gocloud.dev/blob/s3blob, and the credentials are
-// found as the AWS SDK finds them. Other schemes are those whose driver the
-// program imports.
+// Open opens the store at a URL. file:///a/folder is a directory, the same for
+// all workers. s3://bucket, or s3://bucket/folder, is a bucket of S3 or a
+// compatible service; region, endpoint, use_path_style and other parameters are
+// those of https://pkg.go.dev/gocloud.dev/blob/s3blob, and credentials are
+// found the way the AWS SDK finds them. Other schemes work if the program
+// imports their driver.
 func Open(ctx context.Context, address string) (Store, error) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -53,7 +55,7 @@ func Open(ctx context.Context, address string) (Store, error) {
 	case u.Scheme == "file" && (u.Host == "" || u.Host == "localhost") && path.IsAbs(u.Path):
 		return OpenFolder(filepath.FromSlash(u.Path))
 	case u.Scheme == "file":
-		return nil, errors.New("a folder needs three slashes and its whole path, like file:///srv/broadcasts")
+		return nil, errors.New("a folder needs three slashes and its absolute path, like file:///srv/broadcasts")
 	case !blob.DefaultURLMux().ValidBucketScheme(u.Scheme):
 		return nil, unknownScheme(u.Scheme)
 	}
@@ -69,11 +71,12 @@ func Open(ctx context.Context, address string) (Store, error) {
 	return bucket{opened}, nil
 }
 
-// unknownScheme says what to do about a store that this program has no driver of.
+// unknownScheme explains what to do about a store for which this program has no
+// driver.
 func unknownScheme(scheme string) error {
 	driver := map[string]string{"gs": "gcsblob", "azblob": "azureblob"}[scheme]
 	if driver == "" {
-		return fmt.Errorf("%q is not a kind of store; use file:// for a folder or s3:// for a bucket", scheme)
+		return fmt.Errorf("%q is not a supported store; use file:// for a folder or s3:// for a bucket", scheme)
 	}
 	help := "copy worker/, and import _ \"gocloud.dev/blob/" + driver + "\" in its main.go"
 	if scheme == "gs" {
@@ -82,11 +85,11 @@ func unknownScheme(scheme string) error {
 	return fmt.Errorf("this program has no driver for %s://, which would make it 20 MB larger: %s", scheme, help)
 }
 
-// folder is a store on disk. Nothing outside of it can be named, not by "..", and
-// not by a link.
+// folder is a store on disk. Neither ".." nor a link can name anything outside
+// of it.
 type folder struct{ root *os.Root }
 
-// OpenFolder opens a folder as a store.
+// OpenFolder opens a directory as a store.
 func OpenFolder(dir string) (Store, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -111,7 +114,7 @@ func (f folder) open(_ context.Context, name string, offset int64) (io.ReadClose
 		_, err = file.Seek(offset, io.SeekStart)
 	}
 	if err != nil {
-		_ = file.Close() // it was only read
+		_ = file.Close() // only read
 		return nil, "", err
 	}
 	return file, version(info.Size(), info.ModTime().UnixNano()), nil
@@ -171,7 +174,7 @@ func (b bucket) open(ctx context.Context, name string, offset int64) (io.ReadClo
 		return nil, "", refusal{fmt.Errorf("%q is not the name of a file in the store", name)}
 	}
 	if offset > 0 {
-		// S3 has no empty range: a file may end right here.
+		// S3 has no empty ranges, but a file may end right here.
 		if about, err := b.Attributes(ctx, name); err == nil && about.Size <= offset {
 			return io.NopCloser(strings.NewReader("")), version(about.Size, about.ModTime.UnixNano()), nil
 		}
@@ -196,7 +199,7 @@ func (b bucket) reserve(ctx context.Context, name, text string) (bool, error) {
 	return err == nil, err
 }
 
-// write relies on objects that appear in full once their writer is closed.
+// write relies on objects appearing only once their writer is closed.
 func (b bucket) write(ctx context.Context, name string, write func(io.Writer) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -205,7 +208,7 @@ func (b bucket) write(ctx context.Context, name string, write func(io.Writer) er
 		return err
 	}
 	if err := write(w); err != nil {
-		cancel() // else closing would leave a part of it as the whole
+		cancel() // otherwise, closing would leave an incomplete object
 		_ = w.Close()
 		return err
 	}

@@ -27,7 +27,7 @@ func TestStoreOpensByURL(t *testing.T) {
 		"file:///does/not/be":   "no such file",
 		"gs://customers":        "endpoint=https://storage.googleapis.com",
 		"azblob://customers":    `import _ "gocloud.dev/blob/azureblob"`,
-		"ftp://host/folder":     `"ftp" is not a kind of store`,
+		"ftp://host/folder":     `"ftp" is not a supported store`,
 		"://":                   "is not a URL",
 		"s3://bucket?regoin=eu": `"regoin"`,
 	} {

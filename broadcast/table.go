@@ -15,16 +15,16 @@ import (
 	"temporal-twilio/sms"
 )
 
-// separators are those that a heading may use, the most usual first.
+// separators are those that a header may use, most common first.
 const separators = ",;\t|"
 
-// recipientColumn is the name of the column of the recipients, in any case.
+// recipientColumn is the name of the recipients' column, ignoring case.
 const recipientColumn = "to"
 
 // table reads the records of a CSV file.
 type table struct {
 	heading []string
-	// to is the column of the recipients.
+	// to is the index of the recipients' column.
 	to        int
 	separator string
 	// text is the record that csv reads, through source.
@@ -33,8 +33,8 @@ type table struct {
 	csv    *csv.Reader
 }
 
-// newTable reads a heading. Without a separator it finds the one by which there
-// is a column of recipients, and the most others.
+// newTable parses a header. Without a given separator, it chooses the one that
+// yields a column of recipients, and the most columns.
 func newTable(heading []byte, separator string) (*table, error) {
 	var best *table
 	var problem error
@@ -46,7 +46,7 @@ func newTable(heading []byte, separator string) (*table, error) {
 		t.csv = csv.NewReader(t.source)
 		t.csv.Comma = candidate
 		t.csv.FieldsPerRecord = -1 // counted below
-		// A space after a separator, unless the separator is a space.
+		// Allow a space after a separator, unless the separator is white space.
 		t.csv.TrimLeadingSpace = candidate != '\t'
 		fields, err := t.fields(heading)
 		if err != nil {
@@ -60,7 +60,7 @@ func newTable(heading []byte, separator string) (*table, error) {
 	}
 	switch {
 	case best != nil:
-		best.csv.ReuseRecord = true // from here on, as records are read very often
+		best.csv.ReuseRecord = true // only from here on, as records are read very often
 		return best, best.unique()
 	case separator != "" && !strings.Contains(separators, separator):
 		return nil, refuse("the file says \"sep=%s\", but its separator must be one of , ; | or a tab", separator)
@@ -70,7 +70,7 @@ func newTable(heading []byte, separator string) (*table, error) {
 	return nil, refuse("the file's heading has no column %q", recipientColumn)
 }
 
-// name names the columns.
+// name sets the column names.
 func (t *table) name(fields []string) {
 	for i, name := range fields {
 		name = strings.TrimSpace(name)
@@ -81,8 +81,8 @@ func (t *table) name(fields []string) {
 	}
 }
 
-// unique refuses a heading with the same name twice: one column would hide the
-// other. Columns without a name are not read.
+// unique returns an error if a name appears twice in the header: one column
+// would hide the other. Columns without a name are ignored.
 func (t *table) unique() error {
 	seen := make(map[string]string, len(t.heading))
 	for _, name := range t.heading {
@@ -97,7 +97,8 @@ func (t *table) unique() error {
 	return nil
 }
 
-// fields cuts a record. A quote within an unquoted field is a character of it.
+// fields splits a record. A quote within an unquoted field is an ordinary
+// character.
 func (t *table) fields(text []byte) ([]string, error) {
 	fields, err := t.cut(text)
 	if errors.Is(err, csv.ErrBareQuote) {
@@ -129,7 +130,7 @@ func (t *table) recipient(text []byte, wanted bool) (recipient sms.Recipient, er
 	if blank(fields) {
 		return recipient, errBlank
 	}
-	// Spreadsheets leave separators behind the last column.
+	// Spreadsheets leave separators after the last column.
 	if n := len(t.heading); len(fields) > n && blank(fields[n:]) {
 		fields = fields[:n]
 	}
@@ -150,7 +151,7 @@ func (t *table) recipient(text []byte, wanted bool) (recipient sms.Recipient, er
 	return recipient, err
 }
 
-// blank reports whether there is nothing in any field.
+// blank reports whether all fields are empty.
 func blank(fields []string) bool {
 	for _, field := range fields {
 		if strings.TrimSpace(field) != "" {

@@ -2,12 +2,12 @@
 // its webhook, in one terminal, until Ctrl-C.
 //
 //	main.go      the command line
-//	//	stack.go     which children there are, and their arguments
+//	stack.go     which children there are, and their arguments
 //	children.go  starting, watching and stopping them
-//	//	ports.go     checks that ports are free, and that they answer
-//	//	temporal.go  which Temporal to run: a CLI on PATH or the embedded one
+//	ports.go     checks that ports are free, and that they answer
+//	temporal.go  which Temporal to run: a CLI on PATH or the embedded one
 //	nexus.go     the endpoint for other namespaces
-//	//	build.go     building the embedded server, with progress
+//	build.go     building the embedded server, with progress
 //	console.go   several children's lines on one terminal
 //	banner.go    what to try next
 package main

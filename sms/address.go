@@ -1,14 +1,14 @@
 package sms
 
-// Addresses: where a message can go, and where it can come from, as Twilio
-// takes them. What people write is read by the activities.
+// Addresses: where a message can be sent to, and where it can come from, in the
+// form that Twilio accepts. The activities parse what people write.
 
 import (
 	"regexp"
 	"strings"
 )
 
-// The channels beside SMS, as an address begins with them.
+// The channels other than SMS, as prefixes of addresses.
 const (
 	WhatsApp  = "whatsapp:"
 	RCS       = "rcs:"
@@ -21,8 +21,9 @@ var (
 	// Alphanumeric sender IDs have up to 11 characters and at least one letter.
 	alphanumeric = regexp.MustCompile(`^[A-Za-z0-9 &+_-]{1,11}$`)
 	letter       = regexp.MustCompile(`[A-Za-z]`)
-	// A WhatsApp user without a visible number has an ID: a country, a dot and
-	// up to 128 letters and digits; a business's parent account has ENT between.
+	// A WhatsApp user without a visible number has an ID: a country code, a dot
+	// and up to 128 letters and digits; for a business's parent account, with
+	// ENT in between.
 	whatsAppUser = regexp.MustCompile(`^[A-Za-z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$`)
 	// channelID is the name of an RCS agent, or the ID of a page or a user on
 	// Messenger.
@@ -30,19 +31,19 @@ var (
 	scheme    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:`)
 )
 
-// CutChannel cuts an address into its channel, "" for SMS, and the rest, without
-// the white space around it. The channel may be written in any letter case and
-// is returned in lower case; it may be one that this package does not know.
+// CutChannel splits an address into its channel, "" for SMS, and the rest,
+// without surrounding white space. The channel may be written in any case and
+// is returned in lower case; it may be unknown to this package.
 func CutChannel(address string) (channel, rest string) {
 	address = strings.TrimSpace(address)
 	channel = scheme.FindString(address)
 	return strings.ToLower(channel), strings.TrimSpace(address[len(channel):])
 }
 
-// ParseRecipient reads an address that a message can go to: a number in E.164
-// form ("+15005550006"), also on a channel ("whatsapp:+15005550006"), or the ID
-// of a user of WhatsApp or Messenger. It reports false for anything else, such
-// as a number with punctuation.
+// ParseRecipient parses an address that a message can be sent to: a number in
+// E.164 form ("+15005550006"), possibly on a channel ("whatsapp:+15005550006"),
+// or a user ID of WhatsApp or Messenger. It returns false for anything else,
+// such as a number with punctuation.
 func ParseRecipient(address string) (string, bool) {
 	channel, rest := CutChannel(address)
 	ok := false
@@ -57,9 +58,9 @@ func ParseRecipient(address string) (string, bool) {
 	return channel + rest, ok
 }
 
-// ParseSender reads an address that a message can come from: all that
-// [ParseRecipient] reads, a short code, an alphanumeric sender ID, or an agent
-// on RCS.
+// ParseSender parses an address that a message can come from: whatever
+// [ParseRecipient] accepts, a short code, an alphanumeric sender ID, or an RCS
+// agent.
 func ParseSender(address string) (string, bool) {
 	if parsed, ok := ParseRecipient(address); ok {
 		return parsed, true
@@ -81,9 +82,9 @@ func IsName(sender string) bool {
 	return alphanumeric.MatchString(sender) && letter.MatchString(sender)
 }
 
-// otherSpellings are the mobile numbers that have two spellings in use: with and
-// without Mexico's 1, Argentina's 9 and Brazil's 9.
-// Source: https://www.twilio.com/docs/whatsapp/api#international-numbers and
+// otherSpellings are mobile numbers that are written in two ways: with and
+// without Mexico's 1, Argentina's 9 and Brazil's 9. Source:
+// https://www.twilio.com/docs/whatsapp/api#international-numbers and
 // https://faq.whatsapp.com/1294841057948784
 var otherSpellings = []struct {
 	pattern *regexp.Regexp
@@ -94,8 +95,9 @@ var otherSpellings = []struct {
 	{regexp.MustCompile(`^\+55([1-9][0-9])([6-9][0-9]{7})$`), "+55${1}9$2"},
 }
 
-// Party is one spelling of an address for all in which a phone may appear, to
-// compare addresses by. It is not for sending: the network knows one of them.
+// Party returns a single spelling for all addresses of the same phone, for
+// comparisons. It must not be used for sending: the network only knows one of
+// the spellings.
 func Party(address string) string {
 	channel, rest := CutChannel(address)
 	for _, other := range otherSpellings {

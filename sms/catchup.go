@@ -1,16 +1,16 @@
 package sms
 
-// CatchUpSmsWorkflow: the texts that came while nobody listened.
+// CatchUpSmsWorkflow: the texts that came while no webhook was available.
 
 import "time"
 
 // CatchUpSmsInput is the input of CatchUpSmsWorkflow.
 type CatchUpSmsInput struct{}
 
-// CatchUpSmsQuery is what the activity gets.
+// CatchUpSmsQuery is the input of the activity.
 type CatchUpSmsQuery struct {
-	// Since is the time from which Twilio's log is read, Through the time up to
-	// which all has been caught up on; both in Twilio's clock.
+	// Since is the time from which to read Twilio's log, and Through the time
+	// up to which everything has been caught up on; both by Twilio's clock.
 	Since   time.Time `json:"since"`
 	Through time.Time `json:"through"`
 }
@@ -21,12 +21,12 @@ type CatchUpSmsResult struct {
 	Through time.Time `json:"through,omitzero"`
 	// Received is how many texts Twilio received in that time.
 	Received int `json:"received"`
-	// Matched is how many of them triggers that catch up want. A text that has its
-	// workflow already does not get another.
+	// Matched is how many of them matched triggers that catch up. A text that
+	// already has its workflow does not get another.
 	Matched int `json:"matched"`
 	// Failed is how many of these could not be published.
 	Failed int `json:"failed"`
-	// Lost is set if texts from before the namespace's retention were left out:
-	// nobody knows which of them were published.
+	// Lost is true if texts older than the namespace's retention were left out:
+	// it is unknown which of them were published.
 	Lost bool `json:"lost,omitempty"`
 }

@@ -1,8 +1,8 @@
 package sms
 
-// Clusters: the characters that a reader sees as one, such as a letter and its
-// accent, a flag, or a family joined of several emoji. Twilio keeps each in one
-// segment.
+// Clusters: the characters that a reader sees as one, such as a letter with its
+// accent, a flag, or a family composed of several emoji. Twilio keeps each in
+// one segment.
 
 import "unicode"
 
@@ -12,15 +12,15 @@ const (
 )
 
 // clusterer finds the end of a cluster. It follows the rules of Unicode
-// Standard Annex 29 for extended grapheme clusters, of which it leaves out what
-// only ill-formed text needs.
+// Standard Annex 29 for extended grapheme clusters, except for rules that only
+// apply to ill-formed text.
 type clusterer struct {
 	base    rune // the first character
 	last    rune
 	regions int // regional indicators so far: two make a flag
 }
 
-// joins reports whether r belongs to the cluster before it, and takes it in.
+// joins reports whether r belongs to the cluster before it, and adds it.
 func (c *clusterer) joins(r rune) bool {
 	joined := c.last != 0 && c.accepts(r)
 	if !joined {
@@ -56,12 +56,12 @@ func isTag(r rune) bool      { return r >= 0xE0020 && r <= 0xE007F }
 func isSkinTone(r rune) bool { return r >= 0x1F3FB && r <= 0x1F3FF }
 func isRegional(r rune) bool { return r >= 0x1F1E6 && r <= 0x1F1FF }
 
-// isPictograph holds for what emoji are made of.
+// isPictograph reports whether emoji are made of r.
 func isPictograph(r rune) bool {
 	return r >= 0x1F000 && r <= 0x1FAFF && !isRegional(r) || r >= 0x2190 && r <= 0x2BFF
 }
 
-// joinsJamo holds for the parts of a Korean syllable.
+// joinsJamo reports whether r continues a Korean syllable.
 func joinsJamo(last, r rune) bool {
 	leading := func(r rune) bool { return r >= 0x1100 && r <= 0x115F || r >= 0xA960 && r <= 0xA97C }
 	vowel := func(r rune) bool { return r >= 0x1160 && r <= 0x11A7 || r >= 0xD7B0 && r <= 0xD7C6 }

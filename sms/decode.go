@@ -1,9 +1,9 @@
 package sms
 
-// Decoding: the inputs of activities and workflows, which come from any language
-// and from process models whose every value is a string. It is strict about what
-// it does not know, which would be ignored otherwise and the text sent without
-// it, and kind about how a known value is written.
+// Decoding: the inputs of activities and workflows, which come from any
+// language, and from process models in which every value is a string. It is
+// strict about unknown fields, since ignoring one could send a text without it,
+// and lenient about how a known value is written.
 
 import (
 	"bytes"
@@ -17,17 +17,17 @@ import (
 	"unicode/utf8"
 )
 
-// Decode reads an input, a JSON object, into a pointer to a struct.
+// Decode decodes an input, a JSON object, into a pointer to a struct.
 //
-// Names match in any letter case and with underscores (sms_from), and null or an
-// empty string means an absent value. Numbers, true and false, objects and
-// lists may be written as text; a list of one may be that one. The tag "example"
-// of a field is shown to callers whose value is another. If it lists words with
-// "or" between them, they may be in any letter case; a field of the type
-// json.RawMessage takes objects only if its example is one.
+// Names match in any case and with underscores (sms_from), and null or an empty
+// string means an absent value. Numbers, booleans, objects and lists may be
+// written as strings; a list of one may be replaced by its element. A field's
+// tag "example" is shown to callers whose value has the wrong form. If it lists
+// words joined by "or", they match in any case; a field of type json.RawMessage
+// only accepts objects if its example is one.
 //
-// The error is a [Problems] with all that is wrong. Then into has what could be
-// read.
+// The error is a [Problems] with everything that is wrong. In that case, into
+// holds what could be decoded.
 func Decode(data []byte, into any) error {
 	d := decoder{}
 	var syntax *json.SyntaxError
@@ -39,9 +39,9 @@ func Decode(data []byte, into any) error {
 	return d.problems.err()
 }
 
-// DecodePayload reads the payload of a Temporal argument, given by its metadata
-// and data, as [Decode] does. Without an argument, or with a null one, into stays
-// as it is.
+// DecodePayload decodes the payload of a Temporal argument, given by its
+// metadata and data, as [Decode] does. Without an argument, or with a null one,
+// into is unchanged.
 func DecodePayload(metadata map[string][]byte, data []byte, into any) error {
 	if len(metadata) == 0 && len(data) == 0 {
 		return nil
@@ -56,27 +56,27 @@ func DecodePayload(metadata map[string][]byte, data []byte, into any) error {
 	}
 }
 
-// Problem is one thing that is wrong with an input.
+// Problem is one mistake in an input.
 type Problem struct {
 	// Field is the field's name, such as reminders[1].after; empty for the whole
 	// input.
 	Field string
-	// Says what must be, in a sentence that names the field.
+	// Says explains what is expected, in a sentence that names the field.
 	Says string
-	// Private is the rest of the sentence, which holds what was given: it may be
-	// anybody's number or words.
+	// Private is the rest of the sentence, which quotes the value: it may
+	// contain personal data.
 	Private string
 }
 
-// Problems are all that is wrong with an input.
+// Problems lists all mistakes in an input.
 type Problems []Problem
 
-// maxProblems bounds how many are told.
+// maxProblems limits how many are reported.
 const maxProblems = 20
 
 func (p Problems) Error() string { return p.join(true) }
 
-// Public is the error without what was given, which may be private.
+// Public returns the error without the values, which may be private.
 func (p Problems) Public() string { return p.join(false) }
 
 func (p Problems) join(all bool) string {
@@ -112,7 +112,7 @@ func (p Problems) err() error {
 	return p
 }
 
-// field is the place of a value.
+// field is the position of a value.
 type field struct {
 	// name is empty for the whole input.
 	name, example string
@@ -129,7 +129,7 @@ type decoder struct{ problems Problems }
 
 func (d *decoder) add(p Problem) { d.problems = append(d.problems, p) }
 
-// must says that a value is of another kind.
+// must reports that a value has the wrong type.
 func (d *decoder) must(f field, kind string, data []byte) {
 	says := fmt.Sprintf("%s must be %s", f, kind)
 	if f.example != "" {
@@ -138,7 +138,7 @@ func (d *decoder) must(f field, kind string, data []byte) {
 	d.add(Problem{Field: f.name, Says: says, Private: given(data)})
 }
 
-// given describes a value that was not expected.
+// given describes an unexpected value.
 func given(data []byte) string {
 	switch data[0] {
 	case '{':
@@ -149,7 +149,7 @@ func given(data []byte) string {
 	return "; it is " + clip(string(data))
 }
 
-// value reads one value.
+// value decodes one value.
 func (d *decoder) value(f field, data []byte, into reflect.Value) {
 	data = bytes.TrimSpace(data)
 	if string(data) == "null" {
@@ -196,21 +196,21 @@ func (d *decoder) value(f field, data []byte, into reflect.Value) {
 	}
 }
 
-// text reads a text, which a number is as well.
+// text decodes a string, or a number as one.
 func (d *decoder) text(f field, data []byte, text string, isText bool, into reflect.Value) {
 	switch {
 	case isText && strings.Contains(f.example, `" or "`):
 		into.SetString(strings.ToLower(text))
-	case isText: // with its white space, which may be a body's
+	case isText: // keeps white space, which may belong to a body
 		into.SetString(text)
 	case isNumber(data):
 		into.SetString(string(data))
 	default:
-		d.must(f, "a text", data)
+		d.must(f, "a string", data)
 	}
 }
 
-// asText reads a JSON string.
+// asText decodes a JSON string.
 func asText(data []byte) (text string, ok bool) {
 	if len(data) == 0 || data[0] != '"' {
 		return "", false
@@ -218,7 +218,7 @@ func asText(data []byte) (text string, ok bool) {
 	return text, json.Unmarshal(data, &text) == nil
 }
 
-// orText is what a string holds, and any other value as it is written.
+// orText returns the content of a string, and any other value as it is written.
 func orText(data []byte, text string) string {
 	if data[0] == '"' {
 		return strings.TrimSpace(text)
@@ -226,7 +226,8 @@ func orText(data []byte, text string) string {
 	return string(data)
 }
 
-// inner is the JSON of a string that holds an object or a list, if it begins so.
+// inner returns the JSON of a string that contains an object or a list, if it
+// starts like one.
 func inner(data []byte, text string, begins byte) []byte {
 	if trimmed := strings.TrimSpace(text); trimmed != "" && trimmed[0] == begins && json.Valid([]byte(trimmed)) {
 		return []byte(trimmed)
@@ -234,7 +235,7 @@ func inner(data []byte, text string, begins byte) []byte {
 	return data
 }
 
-// isNumber reports whether valid JSON, or a text, is a JSON number.
+// isNumber reports whether valid JSON, or a string's content, is a JSON number.
 func isNumber(data []byte) bool {
 	return len(data) > 0 && (data[0] == '-' || data[0] >= '0' && data[0] <= '9') && json.Valid(data)
 }
@@ -279,7 +280,7 @@ func (d *decoder) integer(f field, data []byte, text string, into reflect.Value)
 	into.SetInt(n)
 }
 
-// raw keeps a value as it is, an object if the example is one.
+// raw keeps a value as it is; it must be an object if the example is one.
 func (d *decoder) raw(f field, data []byte, text string, into *json.RawMessage) {
 	if strings.HasPrefix(f.example, "{") {
 		if data = inner(data, text, '{'); data[0] != '{' {
@@ -290,7 +291,7 @@ func (d *decoder) raw(f field, data []byte, text string, into *json.RawMessage) 
 	*into = bytes.Clone(data)
 }
 
-// list reads a list. One value is a list of one.
+// list decodes a list. A single value is a list of one.
 func (d *decoder) list(f field, data []byte, into reflect.Value) {
 	if data[0] != '[' {
 		one := reflect.New(into.Type().Elem()).Elem()
@@ -301,14 +302,14 @@ func (d *decoder) list(f field, data []byte, into reflect.Value) {
 		return
 	}
 	var items []json.RawMessage
-	_ = json.Unmarshal(data, &items) // it is valid
+	_ = json.Unmarshal(data, &items) // valid
 	into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
 	for i := range items {
 		d.value(field{fmt.Sprintf("%s[%d]", f.name, i), f.example}, items[i], into.Index(i))
 	}
 }
 
-// object reads an object into a struct.
+// object decodes an object into a struct.
 func (d *decoder) object(f field, data []byte, into reflect.Value) {
 	if data[0] != '{' {
 		d.must(f, "an object", data)
@@ -317,7 +318,7 @@ func (d *decoder) object(f field, data []byte, into reflect.Value) {
 	known := fieldsOf(into)
 	given := make([]bool, len(known))
 	members := json.NewDecoder(bytes.NewReader(data))
-	_, _ = members.Token() // the brace; all of it is valid
+	_, _ = members.Token() // the brace; the JSON is valid
 	for members.More() {
 		key, _ := members.Token()
 		name := key.(string)
@@ -373,15 +374,16 @@ func clip(text string) string {
 	return text
 }
 
-// isName reports whether a text can be a field's name, and not somebody's number.
+// isName reports whether a string can be the name of a field, and not someone's
+// number.
 func isName(s string) bool {
 	return len(s) > 0 && len(s) <= 40 && !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '_'
 	})
 }
 
-// near reports whether two names differ by one letter that is wrong, missing or
-// in excess, or by two that are swapped.
+// near reports whether two names differ by one wrong, missing or extra letter,
+// or by two swapped ones.
 func near(a, b string) bool {
 	start, end := 0, 0
 	for start < min(len(a), len(b)) && a[start] == b[start] {
@@ -400,8 +402,8 @@ type structField struct {
 	value         reflect.Value
 }
 
-// fieldsOf lists the fields of a struct, its own before those of structs that it
-// embeds, which it may hide.
+// fieldsOf lists the fields of a struct, its own before those of embedded
+// structs, which it may hide.
 func fieldsOf(s reflect.Value) (fields []structField) {
 	var embedded []reflect.Value
 	for i := range s.NumField() {

@@ -6,8 +6,9 @@ package sms
 // how long to wait for delivery.
 type SendSmsWorkflowInput struct {
 	SendSmsInput
-	// WaitForDelivery waits until each message is delivered or cannot be.
-	// Optional: default false, and the workflow ends once Twilio has taken them.
+	// WaitForDelivery waits until each message is delivered or has failed.
+	// Optional: default false, so that the workflow ends once Twilio has
+	// accepted the messages.
 	WaitForDelivery bool `json:"waitForDelivery,omitempty" example:"true"`
 	// Timeout ends the wait. Optional: default 1 h.
 	Timeout Duration `json:"timeout,omitempty"`
@@ -16,12 +17,12 @@ type SendSmsWorkflowInput struct {
 // SendSmsWorkflowResult is the result of SendSmsWorkflow.
 type SendSmsWorkflowResult struct {
 	SendSmsResult
-	// Deliveries say what became of each message that Twilio took, in the order
-	// of Messages; null unless WaitForDelivery was set.
+	// Deliveries says what became of each message that Twilio accepted, in the
+	// order of Messages; null unless WaitForDelivery was set.
 	Deliveries []Delivery `json:"deliveries,omitempty"`
 }
 
-// Delivery is what is known of one message.
+// Delivery is what is known about one message.
 type Delivery struct {
 	To     string `json:"to"`
 	SID    string `json:"sid"`
@@ -30,6 +31,6 @@ type Delivery struct {
 	// delivered.
 	ErrorCode    int    `json:"errorCode,omitempty"`
 	ErrorMessage string `json:"errorMessage,omitempty"`
-	// Recipient is that of the news, if it named one.
+	// Recipient is from the status update, if it named one.
 	Recipient string `json:"recipient,omitempty"`
 }

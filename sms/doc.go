@@ -1,6 +1,6 @@
-// Package sms is the domain: what a text message is, before any provider or
-// engine has a say in it. It holds addresses, message status and its order,
-// segments, and the codes by which a failed send is named.
+// Package sms is the domain: what a text message is, independent of any
+// provider or engine. It defines addresses, message statuses and their order,
+// segments, and the codes of failed sends.
 //
-// It does no I/O and imports the standard library alone.
+// It does no I/O and only imports the standard library.
 package sms

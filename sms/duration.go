@@ -1,6 +1,6 @@
 package sms
 
-// Times and spans of time, as callers write them.
+// Times and durations, as callers write them.
 
 import (
 	"encoding/json"
@@ -12,17 +12,17 @@ import (
 	"time"
 )
 
-// Duration is a span of time that travels in JSON as "1h30m", as ISO 8601 writes
-// it ("PT24H"), as .NET does ("1.00:00:00"), in words ("90 minutes"), or as a
-// number of seconds.
+// Duration is a duration. In JSON, it is written as "1h30m", in ISO 8601
+// ("PT24H"), like a .NET TimeSpan ("1.00:00:00"), in words ("90 minutes"), or
+// as a number of seconds.
 type Duration time.Duration
 
 const durationExample = `"90s", "1h30m" or "PT24H"`
 
-// MarshalJSON writes "1h30m0s".
+// MarshalJSON encodes it as in "1h30m0s".
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
-// UnmarshalJSON reads all forms. A span is never negative.
+// UnmarshalJSON accepts all forms. A duration is never negative.
 func (d *Duration) UnmarshalJSON(data []byte) error {
 	text, _ := asText(data)
 	span, _, err := parseDuration(orText(data, text))
@@ -37,16 +37,16 @@ var (
 	isoDuration = regexp.MustCompile(`(?i)^P(?:0+Y)?(?:0+M)?(?:([0-9]+)W)?(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:[.,][0-9]+)?)S)?)?$`)
 	isoUnits    = []time.Duration{7 * 24 * time.Hour, 24 * time.Hour, time.Hour, time.Minute, time.Second}
 
-	// A TimeSpan of .NET: days, hours, minutes and seconds.
+	// A .NET TimeSpan: days, hours, minutes and seconds.
 	netDuration = regexp.MustCompile(`^(?:([0-9]+)\.)?([0-9]{1,2}):([0-9]{2}):([0-9]{2}(?:\.[0-9]+)?)$`)
 	netUnits    = isoUnits[1:]
-	// A number and a unit, as TypeScript's SDK writes its own spans.
+	// A number and a unit, as the TypeScript SDK writes durations.
 	wordDuration = regexp.MustCompile(`(?i)^([0-9]+(?:\.[0-9]+)?) *(?:(w|weeks?)|(d|days?)|(h|hrs?|hours?)|(m|mins?|minutes?)|(s|secs?|seconds?))$`)
 
 	errNoDuration = errors.New("not a duration")
 )
 
-// parseDuration reads a span, and reports whether it was a bare number.
+// parseDuration parses a duration, and reports whether it was a bare number.
 func parseDuration(text string) (span Duration, bare bool, err error) {
 	if isNumber([]byte(text)) {
 		seconds, err := strconv.ParseFloat(text, 64)
@@ -79,7 +79,7 @@ func parseDuration(text string) (span Duration, bare bool, err error) {
 	return Duration(plain), false, nil
 }
 
-// sum adds counts of units. An empty one is 0.
+// sum adds counts of units. An empty count is 0.
 func sum(counts []string, units []time.Duration) (span Duration, err error) {
 	for i, written := range counts {
 		if written == "" {
@@ -98,7 +98,7 @@ func sum(counts []string, units []time.Duration) (span Duration, err error) {
 	return span, nil
 }
 
-// spanOf multiplies, as far as a century.
+// spanOf multiplies, up to a century.
 func spanOf(count float64, unit time.Duration) (Duration, error) {
 	const century = 100 * 366 * 24 * time.Hour
 	if span := count * float64(unit); span >= 0 && span <= float64(century) {
@@ -107,7 +107,8 @@ func spanOf(count float64, unit time.Duration) (Duration, error) {
 	return 0, errNoDuration
 }
 
-// duration reads a span. A large bare number is rather milliseconds than seconds.
+// duration decodes a duration. A large bare number is probably meant as
+// milliseconds.
 func (d *decoder) duration(f field, data []byte, text string, into *Duration) {
 	f.example = durationExample
 	span, bare, err := parseDuration(orText(data, text))
@@ -119,13 +120,13 @@ func (d *decoder) duration(f field, data []byte, text string, into *Duration) {
 	if bare && span > Duration(24*time.Hour) {
 		d.add(Problem{
 			Field: f.name, Private: given(data),
-			Says: fmt.Sprintf("%s must have a unit if it is longer than a day, such as \"48h\" or \"P2D\": a number counts seconds", f),
+			Says: fmt.Sprintf("%s must have a unit if it is longer than a day, such as \"48h\" or \"P2D\": a bare number means seconds", f),
 		})
 	}
 }
 
-// zoned and unzoned are the forms of a moment, with and without a time zone.
-// Java leaves out seconds that are zero, Ruby writes "2026-01-31 08:00:00 UTC" and
+// zoned and unzoned are the formats of a time, with and without a time zone.
+// Java omits seconds that are zero, Ruby writes "2026-01-31 08:00:00 UTC" and
 // "2026-01-31 09:00:00 +0100".
 var (
 	zoned   = []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05 UTC", "2006-01-02T15:04:05 -0700"}
@@ -133,7 +134,7 @@ var (
 )
 
 func (d *decoder) time(f field, data []byte, text string, into *time.Time) {
-	// Java's ZonedDateTime names its zone behind the offset.
+	// Java's ZonedDateTime appends the zone's name to the offset.
 	written, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(text)), "[")
 	if len(written) > 10 && written[10] == ' ' {
 		written = written[:10] + "T" + written[11:]

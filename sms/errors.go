@@ -1,24 +1,25 @@
 package sms
 
-// Errors: the codes by which a failed send is named, and the shape in which a
-// workflow reads it.
+// Errors: the codes of failed sends, and the form in which a workflow gets
+// them.
 
 import (
 	"errors"
 	"time"
 )
 
-// Code names why something was not sent. The names are those of the Alfresco
-// connector if it has one.
+// Code says why something was not sent. The names are the Alfresco connector's
+// if it has one.
 type Code string
 
 // The codes of the Alfresco connector.
 const (
 	// CodeMissingInput: a required field is absent or empty.
 	CodeMissingInput Code = "MISSING_INPUT"
-	// CodeInvalidInput: the input is not of the documented shape.
+	// CodeInvalidInput: the input does not have the documented form.
 	CodeInvalidInput Code = "INVALID_INPUT"
-	// CodeConnection: Twilio could not be reached, and surely took nothing.
+	// CodeConnection: Twilio could not be reached, and certainly accepted
+	// nothing.
 	CodeConnection Code = "TWILIO_CONNECTION_ERROR"
 	// CodeAuthentication: Twilio refused the credentials.
 	CodeAuthentication Code = "AUTHENTICATION_CONNECTION_ERROR"
@@ -32,8 +33,8 @@ const (
 	CodePermissionDenied Code = "PERMISSION_DENIED_ERROR"
 	// CodeInvalidRegion: the account may not send to the recipient's region.
 	CodeInvalidRegion Code = "INVALID_REGION_TO_PHONE_NUMBER_ERROR"
-	// CodeTemplateMetadata: the template wants a variable that is missing or of
-	// another type.
+	// CodeTemplateMetadata: a variable of the template is missing or has the
+	// wrong type.
 	CodeTemplateMetadata Code = "TEMPLATE_METADATA_ERROR"
 	// CodeTemplateSyntax: the template cannot be parsed.
 	CodeTemplateSyntax Code = "TEMPLATE_SYNTAX_ERROR"
@@ -43,23 +44,24 @@ const (
 
 // The codes that the Alfresco connector lacks.
 const (
-	// CodeRateLimited: Twilio surely took nothing, because too much was asked of it.
+	// CodeRateLimited: Twilio certainly accepted nothing, because there were
+	// too many requests.
 	CodeRateLimited Code = "RATE_LIMITED"
-	// CodeOptedOut: the recipient has told this sender to stop. It says nothing of
-	// other senders.
+	// CodeOptedOut: the recipient has told this sender to stop. Other senders
+	// are not affected.
 	CodeOptedOut Code = "RECIPIENT_OPTED_OUT"
-	// CodeOutcomeUnknown: Twilio may or may not have taken the message. Sending it
-	// again may text the recipient twice.
+	// CodeOutcomeUnknown: Twilio may or may not have accepted the message.
+	// Sending it again may text the recipient twice.
 	CodeOutcomeUnknown Code = "OUTCOME_UNKNOWN"
 	// CodeCancelled: the send was cancelled before this recipient's turn.
 	CodeCancelled Code = "CANCELLED"
 	// CodeTimeUp: the activity's time was up before this recipient's turn.
 	CodeTimeUp Code = "TIME_UP"
-	// CodeWorkerStopped: the worker stopped before this recipient's turn, and the
-	// caller's retry policy leaves no attempt to another.
+	// CodeWorkerStopped: the worker stopped before this recipient's turn, and
+	// the caller's retry policy allows no other attempt.
 	CodeWorkerStopped Code = "WORKER_STOPPED"
-	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn, and the
-	// caller's retry policy leaves no other.
+	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn, and
+	// the caller's retry policy allows no other.
 	CodeNoAttemptLeft Code = "NO_ATTEMPT_LEFT"
 	// CodeSendingPaused: somebody has paused all sending, and the caller's timeouts
 	// and retry policy leave no room to wait for its end.
@@ -78,39 +80,40 @@ func Codes() []Code {
 	}
 }
 
-// Error is one thing that went wrong, as the payload of SendSms reports it.
+// Error is a failure, as the payload of SendSms reports it.
 type Error struct {
-	// To is the recipient it concerns; empty if it concerns the whole send.
+	// To is the recipient concerned; empty if the whole send is.
 	To string `json:"to,omitempty"`
 	// Code is never empty.
 	Code Code `json:"code"`
-	// TwilioCode is Twilio's own number (https://www.twilio.com/docs/api/errors).
+	// TwilioCode is Twilio's error code
+	// (https://www.twilio.com/docs/api/errors).
 	TwilioCode int `json:"twilioCode,omitempty"`
-	// HTTPStatus is that of Twilio's answer, 0 if there was none.
+	// HTTPStatus is the status of Twilio's response, 0 if there was none.
 	HTTPStatus int `json:"httpStatus,omitempty"`
-	// Message says what was tried, on what, and what to do. It may hold a phone
-	// number: it belongs in the payload and nowhere else.
+	// Message says what was tried, on what, and what to do. It may contain a
+	// phone number: it belongs in the payload and nowhere else.
 	Message string `json:"message"`
-	// MoreInfo is the address of Twilio's page on the error.
+	// MoreInfo is the URL of Twilio's page on the error.
 	MoreInfo string `json:"moreInfo,omitempty"`
 	// Retryable is true only if nothing was sent and a later attempt may succeed.
 	Retryable bool `json:"retryable"`
-	// Recipient names the recipient of an unknown outcome as Twilio's callbacks
-	// about it do ([StatusUpdate.Recipient]). Empty for all others, and if no
-	// callback was asked for.
+	// Recipient names the recipient of an unknown outcome in the same way as
+	// Twilio's callbacks about it ([StatusUpdate.Recipient]). Empty for all
+	// other errors, and if callbacks were not requested.
 	Recipient string `json:"recipient,omitempty"`
 
-	// What follows is for those who send, and not part of the payload.
+	// The rest is for the sending code, and not part of the payload.
 
 	// RetryAfter is how long Twilio asked us to wait, 0 if it did not.
 	RetryAfter time.Duration `json:"-"`
-	// Scope is whom it concerns beside the recipient.
+	// Scope says whom it concerns besides the recipient.
 	Scope Scope `json:"-"`
-	// Reason is the label of the failure in metrics, of a small closed set.
+	// Reason is the failure's label in metrics, from a small fixed set.
 	Reason string `json:"-"`
 }
 
-// Scope is whom a failure concerns beside its recipient.
+// Scope says whom a failure concerns besides its recipient.
 type Scope string
 
 const (
@@ -122,8 +125,8 @@ const (
 	ScopeAccount Scope = "account"
 )
 
-// AsError is the *Error in err's tree, or one with the code UnknownError if there
-// is none. It is nil for nil.
+// AsError returns the *Error in err's tree, or one with the code CodeUnknown if
+// there is none. It returns nil for nil.
 func AsError(err error) *Error {
 	if err == nil {
 		return nil
@@ -131,9 +134,9 @@ func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return &Error{Code: CodeUnknown, Message: "a fault that nobody has named; the worker's log may hold more"}
+	return &Error{Code: CodeUnknown, Message: "an unclassified fault; the worker's log may have details"}
 }
 
-// Error returns the code alone: the message may hold a phone number, and errors
-// end in logs.
+// Error returns only the code: the message may contain a phone number, and
+// errors end up in logs.
 func (e *Error) Error() string { return string(e.Code) }

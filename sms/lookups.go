@@ -1,38 +1,39 @@
 package sms
 
-// What a ReceiveSmsWorkflow asks of Temporal by its activities.
+// What a ReceiveSmsWorkflow asks Temporal, through its activities.
 
 import (
 	"encoding/json"
 	"time"
 )
 
-// AskKeeperInput is a text and a keeper of questions.
+// AskKeeperInput offers a text to a keeper of questions.
 type AskKeeperInput struct {
 	Keeper string `json:"keeper"`
 	Text   Text   `json:"text"`
 }
 
-// AskWorkflowInput is an update of one run.
+// AskWorkflowInput is an update for one run.
 type AskWorkflowInput struct {
 	WorkflowID string          `json:"workflowId"`
 	RunID      string          `json:"runId"`
 	Name       string          `json:"name"`
 	UpdateID   string          `json:"updateId"`
 	Input      json.RawMessage `json:"input"`
-	// Known only looks whether the workflow has taken the update.
+	// Known only checks whether the workflow has accepted the update.
 	Known bool `json:"known,omitempty"`
 }
 
-// AskWorkflowResult is how the update ended.
+// AskWorkflowResult is the outcome of the update.
 type AskWorkflowResult struct {
 	// Value is what the workflow answered.
 	Value json.RawMessage `json:"value,omitempty"`
-	// Refused is set if the workflow refused it, Closed if it closed before it took
-	// it, or has not answered what it took.
+	// Refused is true if the workflow refused it. Closed is true if the
+	// workflow closed before it accepted the update, or accepted it without
+	// answering.
 	Refused bool `json:"refused,omitempty"`
 	Closed  bool `json:"closed,omitempty"`
-	// TooLong is set if it answered more than is taken.
+	// TooLong is true if the answer is too long.
 	TooLong bool `json:"tooLong,omitempty"`
 }
 
@@ -46,24 +47,26 @@ type FindRunInput struct {
 type FindRunResult struct {
 	RunID string `json:"runId,omitempty"`
 	Open  bool   `json:"open,omitempty"`
-	// BeganLater is set if the workflow began after the text was received, to
-	// Twilio's second. A run that continues another began when the first did.
+	// BeganLater is true if the workflow started after the text was received,
+	// to Twilio's second. A run that continues another started when the first
+	// one did.
 	BeganLater bool `json:"beganLater,omitempty"`
 }
 
-// FindCatchersInput asks for workflows that catch, in the order of their IDs.
+// FindCatchersInput selects workflows that catch, ordered by ID.
 type FindCatchersInput struct {
 	Query string `json:"query"`
-	// After is the ID after which to begin.
+	// After is the ID after which to start.
 	After string `json:"after,omitempty"`
 	Limit int    `json:"limit"`
-	// ReceivedAt leaves out workflows that began later. Optional: default none.
+	// ReceivedAt leaves out workflows that started later. Optional: default
+	// none.
 	ReceivedAt time.Time `json:"receivedAt,omitzero"`
 }
 
-// FindCatchersResult is a part of them.
+// FindCatchersResult is a part of the list.
 type FindCatchersResult struct {
 	WorkflowIDs []string `json:"workflowIds"`
-	// Next is the ID after which to go on; empty at the end.
+	// Next is the ID after which to continue; empty at the end.
 	Next string `json:"next,omitempty"`
 }

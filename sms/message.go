@@ -1,11 +1,11 @@
 package sms
 
-// Messages, and the life of one.
+// Messages, and their statuses.
 
-// Status is the stage of a message's life, in Twilio's words.
+// Status is the stage of a message's life, by Twilio's name.
 type Status string
 
-// The statuses of an outbound message, roughly in their order.
+// The statuses of an outbound message, roughly in order.
 const (
 	StatusAccepted           Status = "accepted"
 	StatusScheduled          Status = "scheduled"
@@ -20,13 +20,13 @@ const (
 	StatusRead               Status = "read"
 )
 
-// Message is one text that Twilio has taken.
+// Message is a text that Twilio has accepted.
 type Message struct {
-	// To is the recipient, as it was given to Twilio.
+	// To is the recipient, as it was passed to Twilio.
 	To string `json:"to"`
-	// SID is Twilio's name for the message, "SM" or "MM" and 32 hex digits.
+	// SID is Twilio's ID of the message, "SM" or "MM" and 32 hex digits.
 	SID string `json:"sid"`
-	// Status is that of Twilio's answer: queued, accepted or scheduled.
+	// Status is the status in Twilio's response: queued, accepted or scheduled.
 	Status Status `json:"status"`
 	// Segments is the number of parts that are billed.
 	Segments int `json:"segments"`

@@ -1,20 +1,20 @@
 package sms
 
-// Messages that exist: what the activities about them take and return.
+// Existing messages: what the activities about them take and return.
 
 // MessageInput names a message.
 type MessageInput struct {
-	// SID is the message's. Required.
+	// SID identifies the message. Required.
 	SID string `json:"sid"`
-	// Account picks the credentials. Optional: default that of the environment.
+	// Account selects the credentials. Optional: default the environment's.
 	Account string `json:"account,omitempty"`
 }
 
 // GetMessagesInput names messages of one account.
 type GetMessagesInput struct {
-	// SIDs are the messages'. Required.
+	// SIDs identify the messages. Required.
 	SIDs []string `json:"sids"`
-	// Account picks the credentials. Optional: default that of the environment.
+	// Account selects the credentials. Optional: default the environment's.
 	Account string `json:"account,omitempty"`
 }
 
@@ -22,19 +22,19 @@ type GetMessagesInput struct {
 type ListMessagesInput struct {
 	From string `json:"from,omitempty"`
 	To   string `json:"to,omitempty"`
-	// Limit is how many messages are wanted. Default 50, at most 1000.
+	// Limit is the maximum number of messages. Default 50, at most 1000.
 	Limit   int    `json:"limit,omitempty"`
 	Account string `json:"account,omitempty"`
 }
 
-// MessageState is what Twilio knows of a message.
+// MessageState is what Twilio knows about a message.
 type MessageState struct {
 	Message
 	From                string `json:"from,omitempty"`
 	MessagingServiceSID string `json:"messagingServiceSid,omitempty"`
 	Body                string `json:"body"`
 	Direction           string `json:"direction"`
-	// Created is when Twilio took it, RFC 3339.
+	// Created is when Twilio accepted it, RFC 3339.
 	Created string `json:"created,omitempty"`
 	// ErrorCode says why it failed or was not delivered.
 	ErrorCode    int    `json:"errorCode,omitempty"`
@@ -53,8 +53,8 @@ type LookUpSegmentsResult struct {
 	// Units counts septets for GSM-7, UTF-16 units for UCS-2.
 	Units int `json:"units"`
 	// Culprit is the first character that made the text UCS-2, empty if none
-	// did; one that cannot be seen is written as \u200b. Place counts characters
-	// from 1.
+	// did; an invisible one is written as \u200b. Place is its position,
+	// counting characters from 1.
 	Culprit string `json:"culprit,omitempty"`
 	Place   int    `json:"place,omitempty"`
 }

@@ -1,7 +1,7 @@
 package sms
 
-// Names: what callers in any language, operators and the parts of this module
-// call each other by. They never change: histories and Schedules hold them.
+// Names that callers in any language, operators and the parts of this module
+// use. They never change: histories and Schedules contain them.
 
 // The task queues.
 const (
@@ -19,31 +19,31 @@ const (
 	CatchUpSmsWorkflowName   = "CatchUpSmsWorkflow"
 )
 
-// The Nexus service, by which workflows of other namespaces send.
+// The Nexus service, through which workflows of other namespaces send.
 const (
 	NexusService = "sms"
-	// NexusEndpoint is what "make run" calls the endpoint.
+	// NexusEndpoint is the name that "make run" gives to the endpoint.
 	NexusEndpoint = "sms"
 	// NexusSend, NexusAsk and NexusBroadcast run the workflows for callers.
 	NexusSend      = "send"
 	NexusAsk       = "ask"
 	NexusBroadcast = "broadcast"
-	// NexusCancel cancels one of them. It takes a [NexusCancelInput], and returns
-	// nothing.
+	// NexusCancel cancels one of them. It takes a [NexusCancelInput] and
+	// returns nothing.
 	NexusCancel = "cancel"
 )
 
 // The workflow types that the webhook and the activities start.
 const (
-	// ReceiveSmsWorkflowName carries out the plan of a text, for every plan but one
-	// plain start.
+	// ReceiveSmsWorkflowName carries out the plan of a text, unless the plan is
+	// a single plain start.
 	ReceiveSmsWorkflowName = "ReceiveSmsWorkflow"
 	// SilenceSmsWorkflowName lasts as long as a number is silent to a phone.
 	SilenceSmsWorkflowName = "SilenceSmsWorkflow"
 	// PauseSmsWorkflowName lasts as long as all sending is paused; "starter pause-all"
 	// starts it under the ID PauseID.
 	PauseSmsWorkflowName = "PauseSmsWorkflow"
-	// QuestionsWorkflowName keeps the open questions of a pair of numbers.
+	// QuestionsWorkflowName keeps the open questions between a pair of numbers.
 	QuestionsWorkflowName = "SmsQuestionsWorkflow"
 )
 
@@ -67,7 +67,7 @@ const (
 	PreviewSmsName = "PreviewSms"
 	// ReadAddressesName reads addresses as SendSms does.
 	ReadAddressesName = "ReadAddresses"
-	// FindQuietName finds who is in quiet hours.
+	// FindQuietName finds recipients in quiet hours.
 	FindQuietName = "FindQuiet"
 
 	CheckQuestionName = "CheckQuestion"
@@ -96,9 +96,9 @@ const (
 	StatusSignal = "SmsStatus"
 	// ReplySignal brings a [Reply] to the workflow that asked.
 	ReplySignal = "SmsReply"
-	// GiveUpSignal informs a ReceiveSmsWorkflow that the sender is about to hear the
-	// echoErrors, because no worker had begun with it. A workflow that has begun
-	// ignores it. Its argument is 1, or -1 to take one back.
+	// GiveUpSignal tells a ReceiveSmsWorkflow that the sender is about to get
+	// the echoErrors, because no worker had started on it. A workflow that has
+	// started ignores it. Its argument is 1, or -1 to take one back.
 	GiveUpSignal = "giveUp"
 	// QuestionOpenSignal and QuestionCloseSignal bring a [Question] to its keeper.
 	QuestionOpenSignal  = "open"
@@ -118,27 +118,27 @@ const (
 	QuestionReplyUpdate = "reply"
 )
 
-// The search attributes. A namespace that lacks those of texts gets their
-// workflows without them; the worker adds all.
+// The search attributes. If a namespace lacks those of texts, their workflows
+// start without them; the worker adds all of them.
 const (
 	// AttributeCatches is a KeywordList: what a workflow catches.
 	AttributeCatches = "SmsCatches"
-	// AttributeTrigger is a Keyword: the trigger of a text's workflow, of several
-	// the first.
+	// AttributeTrigger is a Keyword: the trigger of a text's workflow, or the
+	// first of several.
 	AttributeTrigger = "SmsTrigger"
-	// AttributeOutcome is a Keyword: the [Outcome] of a text's workflow, of several
-	// firings the worst.
+	// AttributeOutcome is a Keyword: the [Outcome] of a text's workflow, or the
+	// worst of several firings.
 	AttributeOutcome = "SmsOutcome"
 	// AttributeParty is a KeywordList: the pseudonym of the phone.
 	AttributeParty = "SmsParty"
 )
 
-// The types of the errors of SendSms.
+// The types of SendSms errors.
 const (
-	// NotSentErrorType is that of a send with [OnErrorFail] that did not reach
-	// Twilio for all recipients.
+	// NotSentErrorType is the error of a send with [OnErrorFail] that did not
+	// reach Twilio for all recipients.
 	NotSentErrorType = "SmsNotSent"
-	// NotSentYetErrorType asks Temporal for another attempt. A retry policy that
-	// names it as non-retryable gets the result as it is instead.
+	// NotSentYetErrorType asks Temporal for another attempt. A retry policy
+	// that declares it non-retryable gets the result as it is instead.
 	NotSentYetErrorType = "SmsNotSentYet"
 )

@@ -1,7 +1,7 @@
 package sms
 
-// NexusCancelInput names an operation that is to be cancelled.
+// NexusCancelInput names the operation to cancel.
 type NexusCancelInput struct {
-	// OperationToken is what the operation's start returned. Required.
+	// OperationToken is what starting the operation returned. Required.
 	OperationToken string `json:"operationToken"`
 }

@@ -9,9 +9,10 @@ import (
 	"encoding/hex"
 )
 
-// Pseudonym returns what replaces one or more values: 32 hex digits, the first half of
-// the HMAC-SHA256 under secret of the values, each followed by a zero byte.
-// Who has no secret can neither read it nor try all numbers.
+// Pseudonym returns a replacement for one or more values: 32 hex digits, the
+// first half of the HMAC-SHA256 under secret of the values, each followed by a
+// zero byte. Without the secret, it can neither be reversed nor found by trying
+// all numbers.
 func Pseudonym(secret []byte, values ...string) string {
 	mac := hmac.New(sha256.New, secret)
 	for _, value := range values {

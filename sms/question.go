@@ -1,31 +1,32 @@
 package sms
 
-// Questions: what is open between one of our numbers and a phone, and what the
-// activities about it take.
+// Questions: which ones are open between one of our numbers and a phone, and
+// the inputs of the activities about them.
 
 import "time"
 
-// Question is one that waits for a reply.
+// Question is a question that waits for a reply.
 type Question struct {
 	// WorkflowID is the workflow that asks.
 	WorkflowID string `json:"workflowId"`
-	// Pattern is what a reply must match, in Java's syntax; empty for any.
+	// Pattern is a Java regular expression that a reply must match; empty for
+	// any reply.
 	Pattern string `json:"pattern,omitempty"`
-	// Code is the word that a reply begins with if several are open.
+	// Code is the word that a reply starts with if several questions are open.
 	Code string `json:"code,omitempty"`
-	// IfSeveral says which of several open questions gets a reply.
+	// IfSeveral decides which of several open questions gets a reply.
 	IfSeveral IfSeveral `json:"ifSeveral,omitempty"`
-	// OpenedAt is when it was about to be asked: no text from before replies to
-	// it. Zero if not known.
+	// OpenedAt is when it was about to be asked: no earlier text replies to it.
+	// Zero if unknown.
 	OpenedAt time.Time `json:"openedAt,omitzero"`
-	// AccountSID is the account that asks, from which a reply must come. Empty if
-	// not known.
+	// AccountSID is the account that asks, which a reply must be received by.
+	// Empty if unknown.
 	AccountSID string `json:"accountSid,omitempty"`
 }
 
-// MayBeAnsweredBy reports whether a text that an account received at a time can
-// be a reply: it came late enough, and to the account that asked if both are
-// known. Twilio reports that time in whole seconds, rounded down.
+// MayBeAnsweredBy reports whether a text that an account received at a given
+// time can be a reply: it came late enough, and to the account that asked if
+// both are known. Twilio reports the time in whole seconds, rounded down.
 func (q Question) MayBeAnsweredBy(receivedAt time.Time, accountSID string) bool {
 	if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {
 		return false
@@ -41,19 +42,20 @@ const (
 	IfSeveralOldest IfSeveral = "oldest"
 	// IfSeveralLatest delivers it to the one that was asked last.
 	IfSeveralLatest IfSeveral = "latest"
-	// IfSeveralCode delivers it to the one whose code it begins with, and to none if it
-	// begins with none.
+	// IfSeveralCode delivers it to the question whose code it starts with, and
+	// to none if there is no such question.
 	IfSeveralCode IfSeveral = "code"
 	// IfSeveralRefuse delivers it to none.
 	IfSeveralRefuse IfSeveral = "refuse"
 )
 
-// QuestionInput names a pair of addresses and a question between them.
+// QuestionInput is a question with the two addresses that it is between.
 type QuestionInput struct {
-	// Ours is a number of ours, or the SID of the Messaging Service that picks one.
+	// Ours is one of our numbers, or the SID of the Messaging Service that
+	// picks one.
 	Ours   string `json:"ours"`
 	Theirs string `json:"theirs"`
-	// Account is the one that asks, by the name that callers use.
+	// Account is the account that asks, by the name that callers use.
 	Account  string   `json:"account,omitempty"`
 	Question Question `json:"question"`
 }
@@ -64,13 +66,14 @@ type MatchReplyInput struct {
 	Patterns []string `json:"patterns"`
 }
 
-// CheckQuestionInput is a question that is to be asked.
+// CheckQuestionInput is a question that is about to be asked.
 type CheckQuestionInput struct {
-	// Send is the question as SendSms gets it, Reminders are further texts.
+	// Send is the question as input of SendSms, and Reminders are further
+	// texts.
 	Send      SendSmsInput `json:"send"`
 	Reminders []string     `json:"reminders"`
 	Question  Question     `json:"question"`
-	// Problems are what is known to be wrong already.
+	// Problems lists mistakes that are already known.
 	Problems Problems `json:"problems"`
 }
 
@@ -82,15 +85,17 @@ type CheckQuestionResult struct {
 	Problems Problems `json:"problems,omitempty"`
 }
 
-// QuestionsID is the workflow ID of the keeper of questions between a number or a
-// Messaging Service of ours and a phone. It shows neither. A phone has one in all
-// its spellings: an answer may come from another than was asked.
+// QuestionsID returns the workflow ID of the keeper of questions between one of
+// our numbers or Messaging Services and a phone. It shows neither. It is the
+// same for all spellings of a phone: an answer may come from another spelling
+// than was asked.
 func QuestionsID(secret []byte, ours, theirs string) string {
 	return "sms-questions-" + Pseudonym(secret, ours, Party(theirs))
 }
 
-// KeeperIDs are the workflow IDs of all keepers whose questions a text may answer:
-// those of the number that it came to, before those of the number's service.
+// KeeperIDs returns the workflow IDs of all keepers whose questions a text may
+// answer: those of the number that it came to, before those of the number's
+// service.
 func KeeperIDs(secret []byte, message Inbound) []string {
 	ids := []string{QuestionsID(secret, message.To, message.From)}
 	if message.MessagingServiceSID != "" {

@@ -1,6 +1,6 @@
 package sms
 
-// Quiet hours: when people are not to be texted, by the clock where they are.
+// Quiet hours: when people must not be texted, by their local time.
 
 import (
 	"fmt"
@@ -12,31 +12,31 @@ type QuietHours struct {
 	// From and To are times of day, "21:00" and "08:00". Required.
 	From string `json:"from" example:"\"21:00\""`
 	To   string `json:"to" example:"\"08:00\""`
-	// TimeZone is that of recipients whose number does not say where they are, such
-	// as "Europe/Berlin". Optional: default UTC.
+	// TimeZone applies to recipients whose number does not say where they are,
+	// such as "Europe/Berlin". Optional: default UTC.
 	TimeZone string `json:"timeZone,omitempty" example:"\"Europe/Berlin\""`
 }
 
-// FindQuietInput asks who of some recipients is in quiet hours.
+// FindQuietInput asks which recipients are in quiet hours.
 type FindQuietInput struct {
-	// To are their addresses.
+	// To lists their addresses.
 	To []string `json:"to"`
-	// DefaultRegion is that of the send.
+	// DefaultRegion is the send's.
 	DefaultRegion string     `json:"defaultRegion,omitempty"`
 	QuietHours    QuietHours `json:"quietHours"`
 	At            time.Time  `json:"at"`
-	// Together asks for one time at which nobody is.
+	// Together asks for a time at which none of them is.
 	Together bool `json:"together,omitempty"`
 }
 
 // QuietGroup are recipients whose quiet hours end at the same time.
 type QuietGroup struct {
 	Until time.Time `json:"until"`
-	// Places are those in the list, in their order.
+	// Places holds their indexes in the list, in order.
 	Places []int `json:"places"`
 }
 
-// Check reports what is wrong with quiet hours.
+// Check returns an error if the quiet hours are invalid.
 func (q QuietHours) Check() error {
 	from, err := minutes(q.From)
 	if err != nil {
@@ -55,8 +55,8 @@ func (q QuietHours) Check() error {
 	return nil
 }
 
-// minutes reads a time of day. Other languages write its seconds too, which must
-// be 0.
+// minutes parses a time of day. Some languages also write the seconds, which
+// must be 0.
 func minutes(text string) (int, error) {
 	at, err := time.Parse("15:04", text)
 	if err != nil {
@@ -71,9 +71,9 @@ func minutes(text string) (int, error) {
 // never bounds the search for a time that is not quiet.
 const never = 48 * time.Hour
 
-// Until is the first time, from now on, that is quiet in none of some places: now
-// itself if it is not quiet in any. It reports false if there is none. The hours
-// must be checked.
+// Until returns the earliest time, from now on, that is not quiet in any of the
+// given places: now itself if it is not quiet in any. It returns false if there
+// is none. The hours must have been checked.
 func (q QuietHours) Until(now time.Time, places []*time.Location) (time.Time, bool) {
 	from, _ := minutes(q.From)
 	to, _ := minutes(q.To)
@@ -92,8 +92,8 @@ func (q QuietHours) Until(now time.Time, places []*time.Location) (time.Time, bo
 	return at, true
 }
 
-// quietUntil is when quiet hours end that a time is in; the time itself if it is
-// in none.
+// quietUntil returns the end of the quiet hours that a time is in, or the time
+// itself if it is in none.
 func quietUntil(at time.Time, place *time.Location, from, to int) time.Time {
 	quiet := func(at time.Time) bool {
 		local := at.In(place)
@@ -112,7 +112,7 @@ func quietUntil(at time.Time, place *time.Location, from, to int) time.Time {
 		day++
 	}
 	end := time.Date(local.Year(), local.Month(), day, to/60, to%60, 0, 0, place)
-	// Clocks that are put forward or back leave out some times, and repeat others.
+	// When clocks change, some times are skipped and others repeated.
 	for !end.After(at) || quiet(end) {
 		end = end.Add(time.Minute)
 	}

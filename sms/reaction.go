@@ -1,7 +1,8 @@
 package sms
 
-// Reactions: what a phone sends as a text when somebody taps a heart or a thumb
-// onto a message, in the words of its maker and of its owner's language.
+// Reactions: what a phone sends as a text when someone taps a heart or a thumb
+// onto a message, in the wording of the phone's maker and the language of its
+// owner.
 
 import (
 	"regexp"
@@ -11,20 +12,20 @@ import (
 	"unicode/utf8"
 )
 
-// Reaction is an emoji that somebody put onto a message, or took away again.
+// Reaction is an emoji that someone added to a message, or removed again.
 type Reaction struct {
-	// Emoji is the sign itself: a like is 👍, in whatever words it came. Empty for a
+	// Emoji is the emoji itself: a like is 👍, whatever the wording. Empty for a
 	// sticker.
 	Emoji string `json:"emoji"`
-	// Text is the message that it is about, as the phone quotes it, which may be
-	// shortened; empty if that is a picture or the like.
+	// Text is the message that it refers to, as the phone quotes it, which may
+	// be shortened; empty if that is a picture or similar.
 	Text    string `json:"text"`
 	Removed bool   `json:"removed"`
 }
 
-// The sentences of iPhones: %s is the quoted message, %e an emoji. Those of
-// several languages have a | between them: English, German, French, Spanish
-// (Spain, then Latin America), Italian, Dutch, Swedish, Danish, Norwegian.
+// The sentences of iPhones: %s is the quoted message, %e an emoji. The
+// languages are separated by |: English, German, French, Spanish (Spain, then
+// Latin America), Italian, Dutch, Swedish, Danish, Norwegian.
 var tapbacks = []struct{ emoji, added, removed string }{
 	{
 		"❤️", "Loved %s|%s ein Herz hinzugefügt|A ajouté un « J’adore » à %s|Le encanta %s|Le encantó %s|" +
@@ -63,7 +64,7 @@ var tapbacks = []struct{ emoji, added, removed string }{
 			"Ha rimosso il punto interrogativo da %s|Verwijderde een vraagteken van %s|Tog bort ett frågetecken från %s|Fjernede et spørgsmålstegn fra %s|Fjernet et spørsmålstegn fra %s",
 	},
 	{"", "Reacted with a sticker to %s", "Removed a sticker from %s"},
-	// Since iOS 18 any emoji, and Google's Messages in English.
+	// Since iOS 18, any emoji; and Google's Messages in English.
 	{
 		"%e", "Reacted %e to %s|%e to %s|Hat mit %e auf %s reagiert|A réagi avec %e à %s|Se ha reaccionado con %e a %s|Reaccionó con %e a %s|" +
 			"Ha reagito con %e a %s|Reageerde met %e op %s|Reagerade med %e på %s|Reagerede med %e på %s|Reagerte med %e på %s",
@@ -72,8 +73,8 @@ var tapbacks = []struct{ emoji, added, removed string }{
 	},
 }
 
-// sentence is one of them, taken apart: prefix, emoji, middle, quote, suffix. One
-// without an emoji has no middle.
+// sentence is one of them, split into prefix, emoji, middle, quote and suffix.
+// One without an emoji has no middle.
 type sentence struct {
 	emoji, prefix, middle, suffix string
 	removed                       bool
@@ -96,15 +97,17 @@ var sentences = func() (all []sentence) {
 }()
 
 // googles is what Google's Messages writes in any language: the emoji between
-// zero-width spaces (non-joiners once it is taken away), the message between
+// zero-width spaces (non-joiners once it is removed), and the message between
 // hair spaces.
 var googles = regexp.MustCompile(`^\x{200A}?[^\x{200A}-\x{200C}]*([\x{200B}\x{200C}])([^\x{200A}-\x{200C}]+)[\x{200B}\x{200C}][^\x{200A}]*\x{200A}([^\x{200A}]*)\x{200A}[^\x{200A}]*\x{200A}?\s*$`)
 
-// spaces makes one kind of all white space, and takes away what has no width.
+// spaces converts all white space to one kind, and removes characters without
+// width.
 var spaces = strings.NewReplacer("\u00a0", " ", "\u202f", " ", "\u200a", "", "\u200b", "", "\u200c", "", "\u200e", "", "\u2060", "", "\ufeff", "")
 
-// ParseReaction returns the reaction that a text is, or nil. It knows those of
-// iPhones in the languages above, and those of Google's Messages in all.
+// ParseReaction returns the reaction that a text represents, or nil. It knows
+// those of iPhones in the languages above, and those of Google's Messages in
+// all languages.
 func ParseReaction(body string) *Reaction {
 	if m := googles.FindStringSubmatch(body); m != nil && isEmoji(m[2]) {
 		return &Reaction{Emoji: m[2], Text: m[3], Removed: m[1] == "\u200c"}
@@ -143,9 +146,9 @@ var things = []string{
 	"una imagen",
 }
 
-// unquoted takes the marks off a quoted message. One at the end of a text may be
-// cut off and so lack its closing mark, unless it began with a mark that a person
-// types.
+// unquoted removes the quotation marks from a quoted message. A quote at the
+// end of a text may be cut off and so lack its closing mark, unless its opening
+// mark is one that people type.
 func unquoted(text string, mayBeCut bool) (string, bool) {
 	if slices.Contains(things, text) {
 		return "", true
@@ -163,17 +166,18 @@ func unquoted(text string, mayBeCut bool) (string, bool) {
 	return strings.TrimSpace(rest), mayBeCut && opening != '"'
 }
 
-// maxEmoji bounds an emoji in bytes: families have 25, flags of regions 28.
+// maxEmoji limits an emoji, in bytes: families have 25, flags of regions 28.
 const maxEmoji = 40
 
-// isEmoji reports whether a text is signs and what joins and colours them.
+// isEmoji reports whether a text consists of symbols and their joiners and
+// modifiers.
 func isEmoji(text string) bool {
 	sign := false
 	for _, r := range text {
 		switch {
 		case r < 0x80:
 			if !strings.ContainsRune("0123456789#*", r) || !strings.Contains(text, "\u20e3") {
-				return false // just keycaps have these
+				return false // only keycaps have these
 			}
 		case r == '‼', r == '⁉', r == '\u20e3', unicode.Is(unicode.So, r), unicode.Is(unicode.Sm, r):
 			sign = true
@@ -187,6 +191,6 @@ func isEmoji(text string) bool {
 // Reaction returns the reaction that the message is, or nil.
 func (m Inbound) Reaction() *Reaction { return ParseReaction(m.Body) }
 
-// Ordinary reports whether the message is something that somebody wrote, and so
-// may be an answer: no word for Twilio and no reaction.
+// Ordinary reports whether the message is something that someone wrote, and so
+// may be an answer: neither a keyword for Twilio nor a reaction.
 func (m Inbound) Ordinary() bool { return m.Event == EventReceived && m.Reaction() == nil }

@@ -16,46 +16,46 @@ const (
 	MemoTrigger = "trigger"
 	// MemoMessageSid holds the SID of the text.
 	MemoMessageSid = "messageSid"
-	// MemoReplies holds what the sender is answered, a list of texts, if that was
-	// decided when the workflow was accepted. Without it the answer is in the
+	// MemoReplies holds the replies to the sender, a list of texts, if they
+	// were decided when the workflow was accepted. Otherwise, they are in the
 	// result of the workflow.
 	MemoReplies = "replies"
-	// MemoIfLost holds what the sender is answered if no worker comes in time, and
-	// nothing is published then.
+	// MemoIfLost holds the replies to the sender if no worker comes in time, in
+	// which case nothing is published.
 	MemoIfLost = "repliesIfLost"
 )
 
-// TextWorkflowID is the ID of a text's one workflow: the ledger of what became
-// of the text.
+// TextWorkflowID returns the ID of a text's one workflow: the ledger of what
+// became of the text.
 func TextWorkflowID(messageSID string) string { return "sms-" + messageSID }
 
-// StartedWorkflowID is the ID of a workflow that a ReceiveSmsWorkflow starts for
-// a trigger, unless the trigger has an ID of its own.
+// StartedWorkflowID returns the ID of a workflow that a ReceiveSmsWorkflow
+// starts for a trigger, unless the trigger sets one.
 func StartedWorkflowID(messageSID, trigger string) string {
 	return TextWorkflowID(messageSID) + "-" + trigger
 }
 
-// ReceiveSmsInput is the input of ReceiveSmsWorkflow: the plan of one text. What
-// is decided here is never decided again.
+// ReceiveSmsInput is the input of ReceiveSmsWorkflow: the plan of one text.
+// What is decided here is never decided again.
 type ReceiveSmsInput struct {
 	Text Text `json:"text"`
-	// Keepers are the workflows that keep the open questions to the sender. The
-	// first that takes the text has it alone.
+	// Keepers are the workflows that hold the open questions to the sender. The
+	// first that takes the text gets it exclusively.
 	Keepers []string `json:"keepers,omitempty"`
-	// Firings are the triggers that the text matches, in their order.
+	// Firings are the triggers that the text matches, in order.
 	Firings []Firing `json:"firings"`
-	// Late is set if the text comes from Twilio's log: it reaches no workflow that
-	// began after it was received.
+	// Late is true if the text comes from Twilio's log: it reaches no workflow
+	// that started after it was received.
 	Late bool `json:"late,omitempty"`
-	// Attributes is set if the namespace has the search attributes of texts.
+	// Attributes is true if the namespace has the search attributes of texts.
 	Attributes bool `json:"attributes,omitempty"`
 }
 
-// Text is what a question gets of an inbound text.
+// Text is the part of an inbound text that a question gets.
 type Text struct {
 	MessageSID string `json:"messageSid"`
 	Body       string `json:"body"`
-	// From is the phone, To our number.
+	// From is the phone, and To is our number.
 	From string `json:"from"`
 	To   string `json:"to"`
 	// AccountSID is the account that received it.
@@ -67,15 +67,15 @@ type Text struct {
 type Firing struct {
 	Trigger string `json:"trigger"`
 	Call    Call   `json:"call"`
-	// Echo is the reply once the event is published, EchoError the reply if it is
-	// not. Empty: none.
+	// Echo is the reply once the event is published, and EchoError the reply if
+	// it is not. Empty: none.
 	Echo      Echo   `json:"echo,omitempty"`
 	EchoError string `json:"echoError,omitempty"`
-	// Retry is set if Twilio is asked to deliver again rather than the sender told
-	// while Temporal or the workers are away.
+	// Retry is true if Twilio is asked to deliver again, rather than telling
+	// the sender, while Temporal or the workers are down.
 	Retry bool `json:"retry,omitempty"`
-	// Problem says why the event cannot be published, if that is known already. It
-	// names no number and no text.
+	// Problem says why the event cannot be published, if that is already known.
+	// It contains no number and no text.
 	Problem string `json:"problem,omitempty"`
 }
 
@@ -88,7 +88,7 @@ const (
 	ActionUpdate          = "update"
 )
 
-// The policies of a start for an ID of its own: while a workflow of the ID is
+// The policies of a start with a given ID: while a workflow with the ID is
 // open, and once it has closed.
 const (
 	ConflictFail              = "fail"
@@ -100,13 +100,13 @@ const (
 	ReuseRejectDuplicate          = "rejectDuplicate"
 )
 
-// Call is what publishing an event asks of Temporal. Fields that the action does
-// not have are empty.
+// Call is the request to Temporal that publishes an event. Fields that the
+// action does not use are empty.
 type Call struct {
 	// Action is start, signal, signalWithStart, signalAll or update.
 	Action   string `json:"action"`
 	Workflow string `json:"workflow,omitempty"`
-	// WorkflowID is empty for a start that leaves it to us.
+	// WorkflowID is empty for a start with the default ID.
 	WorkflowID string `json:"workflowId,omitempty"`
 	TaskQueue  string `json:"taskQueue,omitempty"`
 	// IDConflict and IDReuse are the policies of a start with a WorkflowID.
@@ -119,17 +119,18 @@ type Call struct {
 	// Memo and SearchAttributes are the trigger's own.
 	Memo             map[string]json.RawMessage `json:"memo,omitempty"`
 	SearchAttributes map[string]json.RawMessage `json:"searchAttributes,omitempty"`
-	// Name is that of the signal or the update.
+	// Name is the name of the signal or the update.
 	Name string `json:"name,omitempty"`
 	// Catchers is the query that finds the workflows of a signalAll.
 	Catchers string `json:"catchers,omitempty"`
-	// Input is the workflow's, SignalInput what a signal or an update carries.
+	// Input is the workflow's input, and SignalInput that of a signal or an
+	// update.
 	Input       json.RawMessage `json:"input,omitempty"`
 	SignalInput json.RawMessage `json:"signalInput,omitempty"`
 }
 
 // Certain reports whether the call succeeds once Temporal has accepted it, so
-// that the sender need not wait for a worker to hear the echo.
+// that the echo does not need to wait for a worker.
 func (c *Call) Certain() bool {
 	switch c.Action {
 	case ActionSignalWithStart:
@@ -140,12 +141,12 @@ func (c *Call) Certain() bool {
 	return false
 }
 
-// Plain reports whether the call is a start that needs no more than the workflow
-// ID of the text.
+// Plain reports whether the call is a start that needs no more than the
+// workflow ID of the text.
 func (c *Call) Plain() bool { return c.Action == ActionStart && c.WorkflowID == "" }
 
-// Echo is a reply. Its parts are texts, and places in the result of the call,
-// which is known once the call was made.
+// Echo is a reply. Its parts are texts, and references to the result of the
+// call, which is known once the call was made.
 type Echo []EchoPart
 
 // EchoPart is a text, or the path to a value, such as "result.amount".
@@ -154,8 +155,8 @@ type EchoPart struct {
 	Result string `json:"result,omitempty"`
 }
 
-// In fills in the result of the call, a JSON value. A member that is not there
-// leaves nothing.
+// In fills in the result of the call, a JSON value. A missing member becomes
+// empty.
 func (e Echo) In(result json.RawMessage) string {
 	var out strings.Builder
 	for _, part := range e {
@@ -167,7 +168,7 @@ func (e Echo) In(result json.RawMessage) string {
 	return out.String()
 }
 
-// String shows the places in the result as ${result.amount}.
+// String shows references to the result as ${result.amount}.
 func (e Echo) String() string {
 	var out strings.Builder
 	for _, part := range e {
@@ -179,8 +180,8 @@ func (e Echo) String() string {
 	return out.String()
 }
 
-// member returns a member of a JSON value as it reads in a text: a string without
-// its quotes, nothing for null, numbers as they were written, all else as JSON.
+// member formats a member of a JSON value for a text: a string without quotes,
+// nothing for null, numbers as they were written, everything else as JSON.
 func member(value json.RawMessage, path []string) string {
 	for _, name := range path {
 		var object map[string]json.RawMessage
@@ -210,9 +211,9 @@ func member(value json.RawMessage, path []string) string {
 // Outcome is what became of a firing, or of a text.
 type Outcome string
 
-// The outcomes, from good to bad.
+// The outcomes, best first.
 const (
-	// OutcomePublished: the workflow was started, signalled or has answered.
+	// OutcomePublished: the workflow was started or signalled, or has answered.
 	OutcomePublished Outcome = "published"
 	// OutcomeAnswered: the text answered a question.
 	OutcomeAnswered Outcome = "answered"
@@ -226,7 +227,7 @@ const (
 type FiringResult struct {
 	Trigger string  `json:"trigger"`
 	Outcome Outcome `json:"outcome"`
-	// Reason says why it was refused. It names no number and no text.
+	// Reason says why it was refused. It contains no number and no text.
 	Reason string `json:"reason,omitempty"`
 	// Count is how many workflows a signalAll reached.
 	Count *int `json:"count,omitempty"`
@@ -235,7 +236,7 @@ type FiringResult struct {
 // ReceiveSmsResult is the result of ReceiveSmsWorkflow.
 type ReceiveSmsResult struct {
 	Outcome Outcome `json:"outcome"`
-	// Replies are what the sender is answered, in the order of the triggers.
+	// Replies holds the replies to the sender, in the order of the triggers.
 	Replies []string       `json:"replies"`
 	Firings []FiringResult `json:"firings"`
 }

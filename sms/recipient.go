@@ -1,6 +1,6 @@
 package sms
 
-// Recipients: whom a text goes to, as callers in any language write them.
+// Recipients: who a text is sent to, as callers in any language write them.
 
 import (
 	"encoding/json"
@@ -8,17 +8,17 @@ import (
 	"strings"
 )
 
-// Recipients is a list of whom to send to.
+// Recipients is a list of recipients.
 type Recipients []Recipient
 
-// Recipient is one of them. In JSON it is a string, or an object with "to",
+// Recipient is one of them. In JSON, it is a string, or an object with "to",
 // "variables" and "contentVariables" if the text differs by recipient.
 type Recipient struct {
 	// To is an address, such as "+15005550006".
 	To string `json:"to" example:"\"+15005550009\""`
-	// Variables are laid over those of the whole send, name by name. Optional.
+	// Variables override those of the whole send, name by name. Optional.
 	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
-	// ContentVariables are laid over those of the whole send. Optional.
+	// ContentVariables override those of the whole send. Optional.
 	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
 }
 
@@ -31,7 +31,7 @@ func To(addresses ...string) Recipients {
 	return list
 }
 
-// MarshalJSON writes a plain address as a string.
+// MarshalJSON encodes a plain address as a string.
 func (r Recipient) MarshalJSON() ([]byte, error) {
 	if !isGiven(r.Variables) && !isGiven(r.ContentVariables) {
 		return json.Marshal(r.To)
@@ -40,8 +40,8 @@ func (r Recipient) MarshalJSON() ([]byte, error) {
 	return json.Marshal(object(r))
 }
 
-// UnmarshalJSON reads both forms. What is neither is kept as its JSON text:
-// it then fails as an address, alone, and does not stop the others.
+// UnmarshalJSON accepts both forms. Anything else is kept as its JSON text: it
+// then fails as an address by itself, without stopping the others.
 func (r *Recipient) UnmarshalJSON(data []byte) error {
 	d := decoder{}
 	type object Recipient // without this method
@@ -61,7 +61,7 @@ func (r *Recipient) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// UnmarshalJSON reads all forms of a list.
+// UnmarshalJSON accepts all forms of a list.
 func (l *Recipients) UnmarshalJSON(data []byte) error {
 	d := decoder{}
 	if string(data) != "null" {
@@ -71,14 +71,14 @@ func (l *Recipients) UnmarshalJSON(data []byte) error {
 	return d.problems.err()
 }
 
-// recipients reads an array, one object, or a string that holds either or
-// addresses with commas between them.
+// recipients decodes an array, a single object, or a string that contains
+// either of them or comma-separated addresses.
 func (d *decoder) recipients(f field, data []byte, text string, into *Recipients) {
 	data = inner(inner(data, text, '['), text, '{')
 	switch data[0] {
 	case '[':
 		var list []Recipient
-		_ = json.Unmarshal(data, &list) // it is valid, and each recipient is taken
+		_ = json.Unmarshal(data, &list) // valid, and every recipient is accepted
 		*into = list
 	case '"':
 		*into = To(splitComma(text)...)
@@ -101,5 +101,5 @@ func splitComma(text string) (list []string) {
 	return list
 }
 
-// isGiven reports whether a value is there, which null does not count as.
+// isGiven reports whether a value is present; null counts as absent.
 func isGiven(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }

@@ -1,43 +1,44 @@
 package sms
 
-// Segments: how a body is cut into the parts that are billed and sent.
+// Segments: how a body is split into the parts that are billed and sent.
 
 import "unicode/utf8"
 
-// Encoding is the alphabet a body is sent in. One character outside GSM-7
-// makes the whole body UCS-2, which more than halves what fits in a segment.
+// Encoding is the character set that a body is sent in. One character outside
+// GSM-7 makes the whole body UCS-2, which more than halves what fits in a
+// segment.
 type Encoding string
 
 const (
-	// GSM7 carries 160 septets in a single segment, 153 in each of several.
+	// GSM7 fits 160 septets in a single segment, or 153 in each of several.
 	GSM7 Encoding = "GSM-7"
-	// UCS2 carries 70 UTF-16 units in a single segment, 67 in each of several.
+	// UCS2 fits 70 UTF-16 units in a single segment, or 67 in each of several.
 	UCS2 Encoding = "UCS-2"
 )
 
-// MaxBodyLength is the longest body that Twilio accepts, in characters (error
-// 21617 above it).
+// MaxBodyLength is the longest body that Twilio accepts, in characters (beyond
+// it, error 21617).
 const MaxBodyLength = 1600
 
-// Size says what a body costs.
+// Size is what a body costs.
 type Size struct {
-	// Encoding is GSM7 unless a character demands UCS2.
+	// Encoding is GSM7 unless a character requires UCS2.
 	Encoding Encoding
-	// Segments is at least 1, also for an empty body.
+	// Segments is at least 1, even for an empty body.
 	Segments int
-	// Units counts septets for GSM7 (extension characters count two), UTF-16
-	// units for UCS2.
+	// Units counts septets for GSM7 (extension characters count as two) and
+	// UTF-16 units for UCS2.
 	Units int
 	// Culprit is the first character that GSM-7 lacks, 0 if there is none.
 	Culprit rune
-	// CulpritIndex is its place in characters from 0, -1 if there is none.
+	// CulpritIndex is its index in characters, -1 if there is none.
 	CulpritIndex int
 }
 
-// Measure says in which encoding a body travels and in how many segments. What
-// a reader sees as one character is never split over two segments, be it an
-// escaped pair of septets, a surrogate pair, or an emoji joined of several; so a
-// body can need one segment more than its length suggests.
+// Measure returns the encoding of a body and its number of segments. What a
+// reader sees as one character is never split across two segments, whether it
+// is an escaped pair of septets, a surrogate pair, or an emoji composed of
+// several; a body can therefore need one segment more than its length suggests.
 //
 // Source: 3GPP TS 23.038 (the alphabet), and the behaviour of Twilio's
 // sms-segments-calculator.
@@ -82,11 +83,11 @@ func measureUCS2(body string) (segments, units int) {
 	return fill.segments(), fill.units
 }
 
-// filling puts what must stay together into segments one after the other.
+// filling fills segments with units that must stay together.
 type filling struct {
-	single, several int // units that fit into an only segment, and into one of several
+	single, several int // units that fit into a single segment, and into one of several
 	units           int
-	full, used      int // segments before the current one, units in it
+	full, used      int // segments before the current one, and units in it
 }
 
 func (f *filling) add(width int) {
@@ -105,8 +106,8 @@ func (f *filling) segments() int {
 	return f.full + 1
 }
 
-// septets is the width of a character in GSM-7: 1, 2 for the extension table,
-// 0 if the alphabet lacks it.
+// septets returns the width of a character in GSM-7: 1, or 2 for the extension
+// table, or 0 if GSM-7 lacks it.
 func septets(r rune) int {
 	if r < rune(len(gsm7Width)) {
 		return int(gsm7Width[r])

@@ -1,6 +1,6 @@
 package sms
 
-// SendSms: what a caller asks for, and what must hold between the fields.
+// SendSms: its input, and the rules between the fields.
 
 import (
 	"encoding/json"
@@ -14,13 +14,13 @@ import (
 type SendSmsInput struct {
 	// SmsFrom is the sender: a number of the account in E.164 form, a short
 	// code, an alphanumeric sender ID or a WhatsApp address. Required unless
-	// MessagingServiceSID is given.
+	// MessagingServiceSID is set.
 	SmsFrom string `json:"smsFrom,omitempty" example:"\"+15005550006\""`
-	// SmsTo lists the recipients. Required. In JSON it is an array, an object for
-	// one, a string that holds either, or a comma-separated string.
+	// SmsTo lists the recipients. Required. In JSON, it is an array, a single
+	// object, a string that contains either, or a comma-separated string.
 	SmsTo Recipients `json:"smsTo"`
 	// SmsBody is the text, a FreeMarker template. Required unless MediaURL or
-	// ContentSID is given.
+	// ContentSID is set.
 	SmsBody string `json:"smsBody,omitempty" example:"\"Dear ${name}, hello\""`
 	// Variables is the template's data model, a JSON object. Optional.
 	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
@@ -30,41 +30,42 @@ type SendSmsInput struct {
 	// DefaultRegion is the country of numbers without a country code, such as
 	// "US". Optional: default the worker's.
 	DefaultRegion string `json:"defaultRegion,omitempty" example:"\"US\""`
-	// Locale is how the templates write numbers and dates, such as "de" or "pt_BR",
-	// TimeZone where they tell the time, such as "Europe/Berlin" or "GMT+02:00".
-	// Optional: default the worker's, en_US and UTC unless it is configured.
+	// Locale is the locale of numbers and dates in templates, such as "de" or
+	// "pt_BR", and TimeZone the time zone of dates and times, such as
+	// "Europe/Berlin" or "GMT+02:00". Optional: default the worker's, en_US and
+	// UTC unless configured.
 	Locale   string `json:"locale,omitempty" example:"\"pt_BR\""`
 	TimeZone string `json:"timeZone,omitempty" example:"\"Europe/Berlin\""`
-	// Account picks a set of credentials by its name in the worker's
-	// configuration. Optional: default that of the environment.
+	// Account selects a set of credentials by its name in the worker's
+	// configuration. Optional: default the environment's.
 	Account string `json:"account,omitempty" example:"\"marketing\""`
-	// GiveUpAfter is for how long a send that gets nowhere goes on trying what
-	// surely was not sent and may be later, across attempts. Optional: default as
-	// long as the caller's timeouts and retry policy allow, and 1 h if they set no
-	// end.
+	// GiveUpAfter is how long a send without progress keeps retrying what was
+	// certainly not sent but may be later, across attempts. Optional: default
+	// as long as the caller's timeouts and retry policy allow, or 1 h if they
+	// set no limit.
 	GiveUpAfter Duration `json:"giveUpAfter,omitempty"`
-	// OnError is "complete" or "fail": whether the activity fails if a recipient
-	// was not sent to, with an error that is not retried and whose details are the
-	// result. Optional: default complete.
+	// OnError is "complete" or "fail". With "fail", the activity fails if a
+	// recipient was not sent to, with an error that is not retried and whose
+	// details are the result. Optional: default complete.
 	OnError OnError `json:"onError,omitempty" example:"\"complete\" or \"fail\""`
-	// IdempotencyKey makes this the one send of its key: any other call with
+	// IdempotencyKey makes this the only send with its key: any other call with
 	// the same key returns the same result, and nothing more is sent. Optional.
 	IdempotencyKey string `json:"idempotencyKey,omitempty" example:"\"order-42/confirmed\""`
-	// OnUnknown says what to do with a recipient of whom it cannot be decided
-	// whether Twilio took the message. Optional: default report.
+	// OnUnknown decides what to do if it is unknown whether Twilio accepted a
+	// recipient's message. Optional: default report.
 	OnUnknown OnUnknown `json:"onUnknown,omitempty" example:"\"report\" or \"resend\""`
 
-	// MessagingServiceSID picks the sender from a service, "MG" and 32 hex
-	// digits. Optional.
+	// MessagingServiceSID selects a service that picks the sender, "MG" and 32
+	// hex digits. Optional.
 	MessagingServiceSID string `json:"messagingServiceSid,omitempty" example:"\"MG0123456789abcdef0123456789abcdef\""`
-	// MediaURL are up to 10 addresses of media. Optional.
+	// MediaURL lists up to 10 URLs of media. Optional.
 	MediaURL []string `json:"mediaUrl,omitempty" example:"[\"https://example.com/a.png\"]"`
 	// ContentSID names a content template, "HX" and 32 hex digits. Optional.
 	ContentSID string `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
 	// ContentVariables are its variables, a JSON object whose values are FreeMarker
 	// templates over Variables. Optional.
 	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
-	// SendAt schedules the messages, 15 minutes to 35 days ahead. It needs
+	// SendAt schedules the messages, 15 minutes to 35 days ahead. It requires
 	// MessagingServiceSID. Optional.
 	SendAt *time.Time `json:"sendAt,omitempty"`
 	// ValidityPeriod is how many seconds a message may wait to be sent, 1 to
@@ -73,13 +74,13 @@ type SendSmsInput struct {
 	// StatusCallback is called at each change of a message's status. Optional:
 	// default none, or our own webhook if StatusSignals is set.
 	StatusCallback string `json:"statusCallback,omitempty" example:"\"https://example.com/status\""`
-	// StatusSignals has the worker's webhook signal "SmsStatus" to the workflow at
-	// each change of a message's status. Optional: default false.
+	// StatusSignals makes the worker's webhook signal "SmsStatus" to the
+	// workflow at each change of a message's status. Optional: default false.
 	StatusSignals *bool `json:"statusSignals,omitempty"`
-	// SmartEncoded replaces characters that make a text UCS-2 by look-alikes.
+	// SmartEncoded replaces characters that make a text UCS-2 with look-alikes.
 	// Optional.
 	SmartEncoded *bool `json:"smartEncoded,omitempty"`
-	// ShortenURLs shortens links. It needs MessagingServiceSID. Optional.
+	// ShortenURLs shortens links. It requires MessagingServiceSID. Optional.
 	ShortenURLs *bool `json:"shortenUrls,omitempty"`
 	// SendAsMMS sends a text as MMS. Optional.
 	SendAsMMS *bool `json:"sendAsMms,omitempty"`
@@ -89,16 +90,16 @@ type SendSmsInput struct {
 	ContentRetention string `json:"contentRetention,omitempty" example:"\"retain\" or \"discard\""`
 	// AddressRetention is retain or obfuscate. Optional.
 	AddressRetention string `json:"addressRetention,omitempty" example:"\"retain\" or \"obfuscate\""`
-	// MaxPrice is the most that a message may cost in US dollars. Optional.
+	// MaxPrice is the maximum price of a message in US dollars. Optional.
 	MaxPrice *float32 `json:"maxPrice,omitempty" example:"0.05"`
-	// ProvideFeedback announces that feedback will be given. Optional.
+	// ProvideFeedback announces that feedback will be sent. Optional.
 	ProvideFeedback *bool `json:"provideFeedback,omitempty"`
-	// PersistentAction are rich actions of the message's channel. Optional.
+	// PersistentAction lists rich actions of the message's channel. Optional.
 	PersistentAction []string `json:"persistentAction,omitempty" example:"[\"geo:52.5,13.4|Berlin\"]"`
 
-	// QuietHours keep recipients from being texted in the evening and at night, by
-	// the time where they are. For SendSmsWorkflow and BroadcastSmsWorkflow, which
-	// can wait. Optional.
+	// QuietHours keeps recipients from being texted in the evening and at
+	// night, by their local time. Only for SendSmsWorkflow and
+	// BroadcastSmsWorkflow, which can wait. Optional.
 	QuietHours *QuietHours `json:"quietHours,omitempty"`
 	// MaxSegments refuses a text that takes more segments. Optional: default no
 	// limit but Twilio's 1600 characters.
@@ -109,7 +110,7 @@ type SendSmsInput struct {
 // payloads of 2 MB. A longer list becomes a broadcast, whose report is a file.
 const MaxRecipients = 5000
 
-// OnUnknown is a way to deal with an unknown outcome.
+// OnUnknown is a policy for unknown outcomes.
 type OnUnknown string
 
 const (
@@ -119,20 +120,20 @@ const (
 	OnUnknownResend OnUnknown = "resend"
 )
 
-// OnError is a way to report that somebody was not sent to.
+// OnError is how to report that a recipient was not sent to.
 type OnError string
 
 const (
 	// OnErrorComplete reports it in the result.
 	OnErrorComplete OnError = "complete"
-	// OnErrorFail reports it by an error of the type [NotSentErrorType], whose
-	// details are the result.
+	// OnErrorFail reports it with an error of the type [NotSentErrorType],
+	// whose details are the result.
 	OnErrorFail OnError = "fail"
 )
 
-// Check returns nil if the input can be sent, and otherwise an [*Error] with all
-// that is absent or contradicts itself. known are the problems that were found
-// before, such as by [Decode].
+// Check returns nil if the input can be sent, otherwise an [*Error] with
+// everything that is missing or contradictory. known are problems found
+// earlier, such as by [Decode].
 func (in *SendSmsInput) Check(known Problems) error {
 	problems, missing := in.check(known)
 	switch {
@@ -157,7 +158,7 @@ func (in *SendSmsInput) Problems(known Problems) Problems {
 	return problems
 }
 
-// check merges the two names of the data model as well.
+// check also merges the two names of the data model.
 func (in *SendSmsInput) check(problems Problems) (all Problems, missing []string) {
 	for _, absent := range []struct {
 		field string
@@ -197,22 +198,23 @@ type rule struct {
 	says   string
 }
 
-// rules are what holds between the fields, and within one beyond its form.
+// rules are the conditions between fields, and those on a field beyond its
+// form.
 func (in *SendSmsInput) rules() []rule {
 	oneOf := func(field, value, one, other string) rule {
 		return rule{field, value != "" && value != one && value != other, fmt.Sprintf("%s must be %s or %s", field, one, other)}
 	}
 	return []rule{
-		{"variables", isGiven(in.Variables) && isGiven(in.Metadata), "variables and metadata are two names of the same; give one"},
+		{"variables", isGiven(in.Variables) && isGiven(in.Metadata), "variables and metadata are two names for the same field; set only one"},
 		oneOf("onUnknown", string(in.OnUnknown), string(OnUnknownReport), string(OnUnknownResend)),
 		oneOf("onError", string(in.OnError), string(OnErrorComplete), string(OnErrorFail)),
 		{"messagingServiceSid", in.MessagingServiceSID != "" && !serviceSID.MatchString(in.MessagingServiceSID), "messagingServiceSid must be MG and 32 hex digits"},
 		{"contentSid", in.ContentSID != "" && !contentSID.MatchString(in.ContentSID), "contentSid must be HX and 32 hex digits"},
-		{"mediaUrl", len(in.MediaURL) > 10, "mediaUrl may hold 10 addresses at most"},
+		{"mediaUrl", len(in.MediaURL) > 10, "mediaUrl may have at most 10 URLs"},
 		{"validityPeriod", in.ValidityPeriod < 0 || in.ValidityPeriod > 36000, "validityPeriod must be 1 to 36000 seconds"},
 		{"shortenUrls", in.ShortenURLs != nil && *in.ShortenURLs && in.MessagingServiceSID == "", "shortenUrls needs messagingServiceSid"},
 		{"sendAt", in.SendAt != nil && in.MessagingServiceSID == "", "sendAt needs messagingServiceSid: Twilio schedules for Messaging Services only"},
-		{"idempotencyKey", len(in.IdempotencyKey) > 1000, "idempotencyKey may have 1000 bytes at most"},
+		{"idempotencyKey", len(in.IdempotencyKey) > 1000, "idempotencyKey may have at most 1000 bytes"},
 		{"maxSegments", in.MaxSegments < 0, "maxSegments must not be negative"},
 		oneOf("riskCheck", in.RiskCheck, "enable", "disable"),
 		oneOf("contentRetention", in.ContentRetention, "retain", "discard"),
@@ -220,8 +222,8 @@ func (in *SendSmsInput) rules() []rule {
 	}
 }
 
-// TextOnly is the input of another text to the same recipients, without a content
-// template.
+// TextOnly returns the input for another text to the same recipients, without a
+// content template.
 func (in SendSmsInput) TextOnly(body string) SendSmsInput {
 	in.SmsBody, in.ContentSID, in.ContentVariables = body, "", nil
 	return in

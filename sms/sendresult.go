@@ -10,14 +10,14 @@ import (
 
 // SendSmsResult says for each recipient what became of the message.
 type SendSmsResult struct {
-	// TwilioResult is Messages as JSON text: the connector's contract knows
-	// strings only.
+	// TwilioResult is Messages as JSON text: the connector's contract only has
+	// strings.
 	TwilioResult string `json:"twilioResult"`
-	// TwilioError is Errors as JSON text, null exactly if there were none.
+	// TwilioError is Errors as JSON text, or null if there are none.
 	TwilioError *string `json:"twilioError"`
-	// Messages are those that Twilio took, in the order of the recipients.
+	// Messages are those that Twilio accepted, in the order of the recipients.
 	Messages []Message `json:"messages"`
-	// Errors name each recipient that was not sent to, and why.
+	// Errors lists each recipient that was not sent to, and why.
 	Errors []Error `json:"errors"`
 	// Broadcast is set if there were more than [MaxRecipients]. Messages is empty
 	// then, and Errors has one error for each code.
@@ -49,8 +49,8 @@ func (r *SendSmsResult) Unsent() (unsent, all int) {
 	return len(r.Errors), len(r.Errors) + len(r.Messages)
 }
 
-// Resolve is the result once some of its unknown outcomes are known: Twilio has
-// taken these messages. They come last.
+// Resolve returns the result once some of its unknown outcomes are known:
+// Twilio has accepted these messages. They come last.
 func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {
 	if len(taken) == 0 {
 		return r
@@ -61,9 +61,9 @@ func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {
 	return NewSendSmsResult(slices.Concat(r.Messages, taken), errors)
 }
 
-// NewSendSmsResult is the result with these messages and errors. An address in an
-// error that no address can be is left out, and if the errors would not fit into a
-// payload of Temporal's, so are their texts.
+// NewSendSmsResult returns a result with these messages and errors. An address
+// in an error is left out if it is too long to be one, and so are the errors'
+// texts if the errors would not fit into a Temporal payload.
 func NewSendSmsResult(messages []Message, errors []Error) SendSmsResult {
 	if messages == nil {
 		messages = []Message{}
@@ -89,14 +89,15 @@ func NewSendSmsResult(messages []Message, errors []Error) SendSmsResult {
 }
 
 const (
-	// maxReport is how many bytes the two strings of a result may take. The result
-	// has the same a second time, typed, and Temporal takes 2 MB.
+	// maxReport is how many bytes the two strings of a result may take. The
+	// result contains the same data again, typed, and Temporal accepts 2 MB.
 	maxReport = 700 << 10
-	// maxTo is longer than any address, maxShortTo than most of them as JSON.
+	// maxTo is longer than any address, and maxShortTo longer than most, as
+	// JSON.
 	maxTo, maxShortTo = 200, 40
 )
 
-// shorten leaves of each error what a program needs.
+// shorten reduces each error to what a program needs.
 func shorten(errors []Error) {
 	for i := range errors {
 		e := &errors[i]
@@ -107,10 +108,11 @@ func shorten(errors []Error) {
 	}
 }
 
-// hidden replaces an address that is too long to be repeated.
+// hidden replaces an address that is too long to repeat.
 func hidden(to string) string { return fmt.Sprintf("(an address of %d bytes)", len(to)) }
 
-// jsonText is a list of plain structs, or a text, as JSON: they always marshal.
+// jsonText encodes a list of plain structs, or a string, as JSON: this never
+// fails.
 func jsonText(value any) string {
 	data, err := json.Marshal(value)
 	if err != nil {
@@ -119,7 +121,7 @@ func jsonText(value any) string {
 	return string(data)
 }
 
-// JoinResults is the result of a send that was made in parts.
+// JoinResults returns the result of a send that was made in parts.
 func JoinResults(parts ...SendSmsResult) SendSmsResult {
 	var all SendSmsResult
 	for _, part := range parts {

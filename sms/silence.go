@@ -1,6 +1,6 @@
 package sms
 
-// Silence: a phone and a number of ours that answer each other like machines.
+// Silence: a phone and one of our numbers that answer each other like machines.
 
 // SilenceSmsInput is the input of SilenceSmsWorkflow.
 type SilenceSmsInput struct {

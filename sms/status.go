@@ -1,7 +1,7 @@
 package sms
 
-// Status: the order of a message's life, and the news of it, which Twilio sends
-// late, doubled and in any order.
+// Status: the order of a message's statuses, and the updates about them, which
+// Twilio sends late, duplicated and in any order.
 
 import (
 	"crypto/hmac"
@@ -9,7 +9,7 @@ import (
 	"net/url"
 )
 
-// rank is how far a message has come; a later status never yields to an
+// rank is how far a message has come; a later status is never replaced by an
 // earlier one.
 var rank = map[Status]int{
 	StatusAccepted: 1, StatusScheduled: 1, StatusQueued: 2, StatusSending: 3, StatusSent: 4, StatusPartiallyDelivered: 5,
@@ -17,9 +17,8 @@ var rank = map[Status]int{
 	StatusRead: 7,
 }
 
-// After reports whether a message that was in status before can now be in
-// status s. Of two that end a message's life, the first counts; only a
-// delivered message is read.
+// After reports whether a message with status before can now have status s. Of
+// two final statuses, the first counts; only a delivered message can be read.
 func (s Status) After(before Status) bool {
 	if s == StatusRead && before.Final() && before != StatusDelivered {
 		return false
@@ -27,34 +26,34 @@ func (s Status) After(before Status) bool {
 	return rank[s] > rank[before]
 }
 
-// Final reports whether nothing that matters to the sender comes after.
+// Final reports whether nothing that matters to the sender comes after s.
 func (s Status) Final() bool { return rank[s] >= rank[StatusDelivered] }
 
 // Known reports whether s is one of Twilio's statuses of an outbound message.
 func (s Status) Known() bool { return rank[s] > 0 }
 
-// The query parameters of a status callback's address.
+// The query parameters of a status callback's URL.
 const (
 	// CallbackWorkflow names the workflow that sent the message.
 	CallbackWorkflow = "workflow"
-	// CallbackAccount is the SID of the account that it was sent from.
+	// CallbackAccount is the SID of the account that sent it.
 	CallbackAccount = "account"
-	// CallbackRecipient names the recipient within the workflow, and CallbackAttempt
-	// the attempt at sending to them.
+	// CallbackRecipient names the recipient within the workflow, and
+	// CallbackAttempt the attempt at sending to them.
 	CallbackRecipient = "recipient"
 	CallbackAttempt   = "attempt"
-	// statusProof shows that one of our workers made the address. Twilio's own
-	// signature shows less: it signs whatever address an account sets.
+	// statusProof proves that one of our workers made the URL. Twilio's own
+	// signature proves less: it signs any URL that an account sets.
 	statusProof = "proof"
 )
 
-// ProveStatus adds a proof to the query of a status callback, once all else is
-// in it.
+// ProveStatus adds a proof to the query of a status callback, once it has all
+// other parameters.
 func ProveStatus(secret []byte, query url.Values) {
 	query.Set(statusProof, proof(secret, query))
 }
 
-// StatusProven reports whether the query has a proof under the secret.
+// StatusProven reports whether the query has a valid proof under the secret.
 func StatusProven(secret []byte, query url.Values) bool {
 	return len(secret) > 0 && hmac.Equal([]byte(query.Get(statusProof)), []byte(proof(secret, query)))
 }
@@ -65,20 +64,20 @@ func proof(secret []byte, query url.Values) string {
 	return Pseudonym(secret, "status callback", proven.Encode())
 }
 
-// StatusUpdate is the news of one message.
+// StatusUpdate is an update on one message.
 type StatusUpdate struct {
-	// MessageSID names the message.
+	// MessageSID identifies the message.
 	MessageSID string `json:"messageSid"`
 	Status     Status `json:"status"`
 	// ErrorCode says why the message failed or was not delivered, 0 if it did
 	// not. Source: https://www.twilio.com/docs/api/errors
 	ErrorCode int `json:"errorCode,omitempty"`
-	// ErrorMessage is Twilio's text for it, if it gave one.
+	// ErrorMessage is Twilio's text for it, if there was one.
 	ErrorMessage string `json:"errorMessage,omitempty"`
-	// Recipient names the one whose message it is, as [Error.Recipient] does for
-	// an outcome that was unknown. Empty if the address called names none.
+	// Recipient is the message's recipient, named as in [Error.Recipient] for
+	// an outcome that was unknown. Empty if the URL names none.
 	Recipient string `json:"recipient,omitempty"`
-	// Attempt is the attempt of the activity that sent it, from 1; 0 if the address
-	// called names none.
+	// Attempt is the attempt of the activity that sent it, from 1; 0 if the URL
+	// names none.
 	Attempt int `json:"attempt,omitempty"`
 }

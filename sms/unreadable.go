@@ -2,13 +2,13 @@ package sms
 
 import "fmt"
 
-// UnreadableErrorType is the type of the failure of an attempt that could not read
-// what an earlier one recorded.
+// UnreadableErrorType is the type of the failure of an attempt that could not
+// read what an earlier one recorded.
 const UnreadableErrorType = "PayloadUnreadable"
 
-// UnreadableError is the error of reading a payload that is encrypted with a key
-// that this process does not have, or encoded in a way that it does not know.
-// Another process may read it, and this one later. Its text names the key, and
+// UnreadableError means that a payload is encrypted with a key that this
+// process does not have, or has an unknown encoding. Another process may be
+// able to read it, and this one later. Its text names the key, but contains
 // nothing of the payload.
 type UnreadableError struct {
 	// KeyID names the key; empty if the payload is not encrypted.

@@ -209,7 +209,7 @@ func TestTestShowsTextsAndNearMisses(t *testing.T) {
 	}
 	for body, wants := range map[string][]string{
 		"hi":       {"reply would fire if case were ignored"},
-		"Hi ":      {`It has leading or trailing spaces: "Hi "`, "reply would fire if the text had no space at its ends"},
+		"Hi ":      {`It has leading or trailing spaces: "Hi "`, "reply would fire if the text had no leading or trailing spaces"},
 		"Hi\u200b": {`It contains invisible characters: "Hi\u200b"`, "reply would fire if the text had no invisible characters"},
 	} {
 		out, err := starter(t, "triggers", "test", file, "--body", body)

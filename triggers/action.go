@@ -1,7 +1,7 @@
 package triggers
 
-// Actions: what a trigger does with an event. Each resolves to a call, which
-// says in full what is asked of Temporal.
+// Actions: what a trigger does with an event. Each resolves to a call, which is
+// the complete request to Temporal.
 
 import (
 	"encoding/json"
@@ -14,7 +14,7 @@ import (
 type action interface {
 	// call resolves the action for an event.
 	call(e *Event) (sms.Call, error)
-	// String says what the action does, in a few words.
+	// String describes the action in a few words.
 	String() string
 }
 
@@ -71,7 +71,8 @@ func (s *signal) call(e *Event) (call sms.Call, err error) {
 
 func (s *signal) String() string { return "signal " + s.name }
 
-// signalWithStart signals the open workflow with an ID, started if need be.
+// signalWithStart signals the open workflow with an ID, and starts it if
+// necessary.
 type signalWithStart struct {
 	start  start
 	signal signal
@@ -97,7 +98,7 @@ type signalAll struct {
 	name        string
 	correlation mapping
 	input       mapping
-	// secret makes the pseudonym of the correlation key.
+	// secret derives the pseudonym of the correlation key.
 	secret []byte
 }
 
@@ -133,7 +134,7 @@ func (u *update) call(e *Event) (call sms.Call, err error) {
 
 func (u *update) String() string { return "update " + u.name }
 
-// argument is what a workflow gets: the mapped input, or the event.
+// argument returns what a workflow gets: the mapped input, or the event.
 func argument(e *Event, input mapping) (json.RawMessage, error) {
 	if input == nil {
 		return encode(e)
@@ -141,8 +142,9 @@ func argument(e *Event, input mapping) (json.RawMessage, error) {
 	return encode(input(e))
 }
 
-// signalArgument is the same for a signal. A mapped object also gets the
-// message's SID and the trigger's name, by which its receiver can tell texts apart.
+// signalArgument returns the same for a signal. A mapped object also gets the
+// message's SID and the trigger's name, so that its receiver can tell texts
+// apart.
 func signalArgument(e *Event, input mapping) (json.RawMessage, error) {
 	if input == nil {
 		return encode(e)
@@ -158,7 +160,7 @@ func signalArgument(e *Event, input mapping) (json.RawMessage, error) {
 	return encode(value)
 }
 
-// values fills in a map. A value that is null is left out.
+// values resolves a map. A value that is null is left out.
 func values(e *Event, mappings map[string]mapping) (map[string]json.RawMessage, error) {
 	if len(mappings) == 0 {
 		return nil, nil
@@ -181,7 +183,7 @@ func values(e *Event, mappings map[string]mapping) (map[string]json.RawMessage, 
 func encode(value any) (json.RawMessage, error) {
 	data, err := json.Marshal(value)
 	if err != nil {
-		return nil, fmt.Errorf("encode the input: %T cannot be written as JSON", value)
+		return nil, fmt.Errorf("encode the input: %T cannot be encoded as JSON", value)
 	}
 	return data, nil
 }

@@ -1,7 +1,7 @@
 package triggers
 
-// Alfresco's own trigger files, read unchanged: each becomes a trigger of ours, with
-// notes on how it was understood.
+// Alfresco's own trigger files, read unchanged: each becomes one of our
+// triggers, with notes on how it was understood.
 
 import (
 	"bytes"
@@ -52,7 +52,7 @@ type alfrescoPayload struct {
 	BusinessKey          string         `json:"businessKey"`
 	CorrelationKey       any            `json:"correlationKey"`
 	Variables            map[string]any `json:"variables"`
-	// Inputs and the bare smsFrom, smsTo, smsBody are a connector action's.
+	// Inputs and the bare smsFrom, smsTo, smsBody belong to a connector action.
 	Inputs        map[string]any `json:"inputs"`
 	InputMappings map[string]any `json:"inBoundVariables"`
 	SMSFrom       any            `json:"smsFrom"`
@@ -64,7 +64,8 @@ type alfrescoPayload struct {
 // The actions of Alfresco's runtime.
 const commandConsumer = "command-consumer"
 
-// isAlfresco reports whether a file has Alfresco's format: an event with a source.
+// isAlfresco reports whether a file has Alfresco's format: an event with a
+// source.
 func isAlfresco(data []byte) bool {
 	var probe struct {
 		Event  json.RawMessage `json:"event"`
@@ -76,7 +77,7 @@ func isAlfresco(data []byte) bool {
 // sendWorkflow is the type of the workflow that the action SEND_SMS becomes.
 const sendWorkflow = "SendSmsWorkflow"
 
-// alfrescoPath is the path of a field of ours in an Alfresco file.
+// alfrescoPath maps one of our fields to its path in an Alfresco file.
 func alfrescoPath(_ int, field string) []any {
 	switch root, _, _ := strings.Cut(field, "."); root {
 	case "pattern", "echo", "echoError", "condition":
@@ -126,7 +127,7 @@ func (c *checker) readAlfresco(data []byte) {
 }
 
 // alfrescoEvent returns our event that a source names. If it is not ours, ok is
-// false, and event the source; or empty, if that is a mistake.
+// false, and event is the source; or empty, if that is a mistake.
 func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 	parts := strings.Split(source, ".")
 	last := parts[len(parts)-1]
@@ -145,8 +146,9 @@ func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 	return "", false
 }
 
-// misspelt warns of keys that are not read and look like one that is. Exports of
-// Alfresco have more keys than are read here, so others are ignored.
+// misspelt warns about unknown keys that look like known ones. Other unknown
+// keys are ignored, since exports from Alfresco have more keys than are read
+// here.
 func (c *checker) misspelt(data []byte, written *alfrescoFile, name string) {
 	var event struct {
 		Event struct {
@@ -157,7 +159,7 @@ func (c *checker) misspelt(data []byte, written *alfrescoFile, name string) {
 		Event  json.RawMessage `json:"event"`
 		Action json.RawMessage `json:"action"`
 	}
-	_ = errors.Join(json.Unmarshal(data, &event), json.Unmarshal(data, &parts)) // they have been read once
+	_ = errors.Join(json.Unmarshal(data, &event), json.Unmarshal(data, &parts)) // have been parsed before
 	for _, part := range []struct {
 		where string
 		data  json.RawMessage
@@ -186,7 +188,7 @@ func (c *checker) misspeltIn(where string, data json.RawMessage, known []string,
 	}
 }
 
-// jsonKeys are those that a struct is read from.
+// jsonKeys returns the keys that a struct is decoded from.
 func jsonKeys(like any) (keys []string) {
 	for i := range reflect.TypeOf(like).NumField() {
 		keys = append(keys, reflect.TypeOf(like).Field(i).Tag.Get("json"))
@@ -194,7 +196,7 @@ func jsonKeys(like any) (keys []string) {
 	return keys
 }
 
-// lineOf is the line of the first place where the file at hand has a text.
+// lineOf returns the first line of the current file that contains a text.
 func (c *checker) lineOf(text string) int {
 	before, _, found := bytes.Cut(c.text, []byte(text))
 	if !found {
@@ -276,9 +278,9 @@ func (c *checker) processName(name string, w *fileTrigger) {
 	w.notes = append(w.notes, "name: in the workflow's memo")
 }
 
-// businessKey reads a business key, which is not an ID: several processes may have
-// the same. The ID begins with it, for people who look for it, and it is in the
-// memo, and in a search attribute if one is configured.
+// businessKey handles a business key, which is not an ID: several processes may
+// share one. The workflow ID starts with it, so that people can find it, and it
+// is in the memo, and in a search attribute if one is configured.
 func (c *checker) businessKey(key string, w *fileTrigger) {
 	shown := pseudonymous(key)
 	if shown != key {
@@ -294,7 +296,7 @@ func (c *checker) businessKey(key string, w *fileTrigger) {
 	w.notes = append(w.notes, "businessKey: each text starts a workflow of its own, with the ID "+w.Start.ID+"; the key is "+where)
 }
 
-// pseudonymous replaces the numbers in a text that is shown in clear.
+// pseudonymous replaces the numbers in a text that is shown unencrypted.
 func pseudonymous(text string) string {
 	return expression.ReplaceAllStringFunc(text, func(found string) string {
 		switch name := strings.TrimSpace(found[2 : len(found)-1]); name {
@@ -325,7 +327,7 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 		}
 	}
 	if inputs == nil {
-		_ = unmarshal(payload, &inputs) // it has been read once
+		_ = unmarshal(payload, &inputs) // has been parsed before
 	}
 	for _, name := range []string{"smsFrom", "smsTo", "smsBody"} {
 		if inputs[name] == nil {
@@ -336,7 +338,7 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	template, ok := inputs["smsBody"].(string)
 	model, fine := smsModel(inputs["metadata"])
 	if !ok || !fine {
-		c.at(0, "payload", "trigger %q: of %s, smsBody must be a text, and metadata an object", w.Name, action)
+		c.at(0, "payload", "trigger %q: of %s, smsBody must be a string, and metadata an object", w.Name, action)
 		return false
 	}
 	template = numberedGroup.ReplaceAllString(template, `$${matchGroups["$1"]`)
@@ -353,12 +355,12 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	return true
 }
 
-// numberedGroup is how Alfresco writes a group by number, which FreeMarker cannot
-// read.
+// numberedGroup matches how Alfresco refers to a group by number, which
+// FreeMarker cannot parse.
 var numberedGroup = regexp.MustCompile(`\$\{\s*matchGroups\.(\d+)`)
 
-// smsModel returns the variables of a text's template: those of metadata, an object
-// or the JSON text of one, beside the event's.
+// smsModel returns the variables of a text's template: those of metadata, an
+// object or the JSON text of one, in addition to the event's.
 func smsModel(metadata any) (map[string]any, bool) {
 	model := map[string]any{"from": "${from}", "to": "${to}", "originalMessage": "${originalMessage}", "matchGroups": mapping(groupTexts)}
 	if text, ok := metadata.(string); ok {
@@ -384,8 +386,8 @@ func groupTexts(e *Event) any {
 	return texts
 }
 
-// checkTemplate tries the text's template on an event in which every group is
-// there, so that a mistake in it is found before the first text.
+// checkTemplate renders the text's template for an event in which every group
+// has a value, so that a mistake is found before the first text.
 func (c *checker) checkTemplate(w *fileTrigger, t *Trigger, s *start) {
 	e := Event{MatchGroups: map[string]*string{}}
 	for _, name := range t.pattern.groups {
@@ -404,7 +406,7 @@ func (c *checker) checkTemplate(w *fileTrigger, t *Trigger, s *start) {
 			_, err = template.Render(ctx, model)
 			cancel()
 		}
-		// Other failures may be due to the made-up values.
+		// Other failures may be caused by the made-up values.
 		if missing := (*freemarker.RenderError)(nil); errors.As(err, &missing) && missing.Kind != freemarker.KindMissing {
 			err = nil
 		}
@@ -414,7 +416,7 @@ func (c *checker) checkTemplate(w *fileTrigger, t *Trigger, s *start) {
 	}
 }
 
-// variables are the workflow's input, or none: the event itself.
+// variables returns the workflow's input, or none for the event itself.
 func variables(p alfrescoPayload) yamlfile.Value {
 	if len(p.Variables) == 0 {
 		return yamlfile.Value{}

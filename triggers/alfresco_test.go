@@ -71,7 +71,7 @@ func TestAlfrescoRefusesATemplateWithoutValues(t *testing.T) {
 		"what is no FreeMarker": {`"smsBody": "<#if>"`, "smsBody: "},
 		"metadata that is none": {`"smsBody": "x", "metadata": [1]`, "metadata an object"},
 		"metadata that is text": {`"smsBody": "x", "metadata": "x"`, "metadata an object"},
-		"a body that is none":   {`"smsBody": 5`, "smsBody must be a text"},
+		"a body that is none":   {`"smsBody": 5`, "smsBody must be a string"},
 		"null in the metadata":  {`"smsBody": "${a}", "metadata": {"a": "${matchGroups.whom}"}`, "smsBody: "},
 	} {
 		if _, err := parse("tell.json", sendingFile(tc.inputs)); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "tell.json:3: ") {

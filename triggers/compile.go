@@ -1,6 +1,6 @@
 package triggers
 
-// Compiling: from a trigger as written to one that is checked.
+// Compiling: from a trigger as written to a checked one.
 
 import (
 	"cmp"
@@ -37,9 +37,9 @@ type fileTrigger struct {
 	Update          *fileSignal          `yaml:"update"`
 
 	notes []string
-	// smsBody is the template of an action of Alfresco's that sends a text.
+	// smsBody is the template of an Alfresco action that sends a text.
 	smsBody string
-	// alfresco is set if it comes from an Alfresco file.
+	// alfresco is true if it comes from an Alfresco file.
 	alfresco bool
 }
 
@@ -56,7 +56,7 @@ type fileStart struct {
 	SearchAttributes map[string]yamlfile.Value `yaml:"searchAttributes"`
 	Input            yamlfile.Value            `yaml:"input"`
 
-	// holes allows parts of ID without a value, because it is unique anyway.
+	// holes allows parts of ID to have no value, because it is unique anyway.
 	holes bool
 }
 
@@ -69,7 +69,7 @@ type fileSignal struct {
 type fileSignalWithStart struct {
 	Start  fileStart `yaml:",inline"`
 	Signal string    `yaml:"signal"`
-	// SignalInput is what the signal carries; Input is the workflow's.
+	// SignalInput is the signal's input; Input is the workflow's.
 	SignalInput yamlfile.Value `yaml:"signalInput"`
 }
 
@@ -79,10 +79,10 @@ type fileSignalAll struct {
 	Input          yamlfile.Value `yaml:"input"`
 }
 
-// triggerName is what Alfresco allows in one.
+// triggerName matches the names that Alfresco allows.
 var triggerName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,24}[a-z0-9])?$`)
 
-// accountSID is Twilio's form.
+// accountSID matches Twilio's format.
 var accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 
 // compile adds trigger i of the file to the set, or its mistakes to the list.
@@ -113,10 +113,10 @@ func (c *checker) compile(i int, w *fileTrigger) {
 	}
 }
 
-// loose warns of numbers that another reader of the file would read differently.
+// loose warns about numbers that another parser would read differently.
 func (c *checker) loose(i int, t *Trigger) {
 	for _, n := range c.file.Loose("triggers", i) {
-		c.warn(n.Line, t.Name, "%s has something without quotes that YAML takes for a number and JSON does not, such as 01234 or +15005550009; it is read as text: write it in quotes", n.Key)
+		c.warn(n.Line, t.Name, "%s has an unquoted value that is a number in YAML but not in JSON, such as 01234 or +15005550009; it is read as a string: put it in quotes", n.Key)
 	}
 }
 
@@ -132,7 +132,7 @@ func (c *checker) nameOf(i int, w *fileTrigger) {
 	}
 }
 
-// filters compiles what a message must have besides the pattern.
+// filters compiles the conditions on a message other than the pattern.
 func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
 	t.event = sms.Event(w.Event)
 	if w.Event == "" {
@@ -171,7 +171,7 @@ func (c *checker) patternOf(i int, w *fileTrigger, t *Trigger) bool {
 			c.at(i, "pattern", "trigger %q has no pattern", w.Name)
 			return false
 		}
-		source = `(?s).*` // the event says enough
+		source = `(?s).*` // the event is enough
 	}
 	var err error
 	if t.pattern, err = compilePattern(source, w.Match == "full"); err != nil {
@@ -392,7 +392,7 @@ func (c *checker) signalAll(i int, w *fileTrigger, t *Trigger) *signalAll {
 	if w.SignalAll.CorrelationKey.Any != nil {
 		s.correlation = c.input(i, where+".correlationKey", w.Name, w.SignalAll.CorrelationKey, t)
 		if len(c.options.IDSecret) == 0 {
-			c.at(i, where+".correlationKey", "trigger %q: correlation keys are kept as pseudonyms, and making one needs a secret for workflow IDs, which is not configured; all webhooks and workers need the same", w.Name)
+			c.at(i, where+".correlationKey", "trigger %q: correlation keys are stored as pseudonyms, and making one needs a secret for workflow IDs, which is not configured; all webhooks and workers need the same", w.Name)
 		}
 	}
 	s.input = c.input(i, where+".input", w.Name, w.SignalAll.Input, t)

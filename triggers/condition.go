@@ -1,8 +1,8 @@
 package triggers
 
-// Conditions: the part of Alfresco's expression language with which a trigger
-// can look at its event: comparisons, and, or, not, empty. The rest of that
-// language is refused by name.
+// Conditions: the part of Alfresco's expression language in which a trigger can
+// test its event: comparisons, and, or, not, empty. The rest of the language is
+// refused by name.
 
 import (
 	"errors"
@@ -16,10 +16,10 @@ import (
 // condition reports whether a trigger wants the event.
 type condition func(*Event) bool
 
-// maxConditionDepth bounds the nesting of a condition.
+// maxConditionDepth limits the nesting of a condition.
 const maxConditionDepth = 50
 
-// condition reads "${…}".
+// condition parses "${…}".
 func (s scope) condition(text string) (condition, error) {
 	text = strings.TrimSpace(text)
 	if !strings.HasPrefix(text, "${") || !strings.HasSuffix(text, "}") {
@@ -55,11 +55,10 @@ type conditionToken struct {
 	text string
 }
 
-// operators of a condition, longest first.
+// operators lists the operators of a condition, longest first.
 var operators = []string{"==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "(", ")"}
 
-// refused are the parts of the language that are not supported, and what to do
-// instead.
+// refused maps unsupported parts of the language to what to do instead.
 var refused = map[string]string{
 	"[": "indexing with [ ]: write matchGroups.name",
 	"?": "the choice a ? b : c: make two triggers of it",
@@ -69,7 +68,7 @@ var refused = map[string]string{
 	"#": "deferred expressions #{…}", "&": "a single &: write &&", "|": "a single |: write ||",
 }
 
-// words are operators that are spelt out.
+// words maps operators that are spelt out.
 var words = map[string]string{
 	"and": "&&", "or": "||", "not": "!", "eq": "==", "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "empty": "empty",
 }
@@ -101,10 +100,10 @@ func nextToken(text string) (conditionToken, int, error) {
 			return conditionToken{operatorToken, symbol}, length, nil
 		}
 		if name == "div" || name == "mod" || name == "instanceof" {
-			return conditionToken{}, 0, fmt.Errorf("%s is not read in conditions", name)
+			return conditionToken{}, 0, fmt.Errorf("%s is not supported in conditions", name)
 		}
 		if strings.HasPrefix(strings.TrimLeft(text[length:], " \t"), "(") {
-			return conditionToken{}, 0, fmt.Errorf("the call of %s(…) is not read in conditions: match with the pattern instead", name)
+			return conditionToken{}, 0, fmt.Errorf("the call of %s(…) is not supported in conditions: match with the pattern instead", name)
 		}
 		return conditionToken{nameToken, name}, length, nil
 	}
@@ -115,7 +114,7 @@ func nextToken(text string) (conditionToken, int, error) {
 	}
 	for _, length := range []int{2, 1} {
 		if why, ok := refused[text[:min(length, len(text))]]; ok {
-			return conditionToken{}, 0, fmt.Errorf("%s: not read in conditions", why)
+			return conditionToken{}, 0, fmt.Errorf("%s: not supported in conditions", why)
 		}
 	}
 	char, _ := utf8.DecodeRuneInString(text)
@@ -134,8 +133,8 @@ func span(text string, in func(byte) bool) int {
 	return n
 }
 
-// quoted reads a text in either kind of quotes, where \ takes what follows as
-// it is.
+// quoted parses a string in either kind of quotes, in which \ escapes the next
+// character.
 func quoted(text string) (conditionToken, int, error) {
 	var value strings.Builder
 	for i := 1; i < len(text); i++ {
@@ -149,10 +148,10 @@ func quoted(text string) (conditionToken, int, error) {
 			value.WriteByte(text[i])
 		}
 	}
-	return conditionToken{}, 0, fmt.Errorf("a text lacks its closing %c", text[0])
+	return conditionToken{}, 0, fmt.Errorf("a string lacks its closing %c", text[0])
 }
 
-// conditionParser makes a function of the tokens, by recursive descent.
+// conditionParser compiles the tokens into a function, by recursive descent.
 type conditionParser struct {
 	scope  scope
 	tokens []conditionToken
@@ -165,7 +164,7 @@ func (p *conditionParser) peek() conditionToken {
 	return p.tokens[0]
 }
 
-// take takes one of the operators, if it comes next.
+// take consumes one of the operators, if it comes next.
 func (p *conditionParser) take(operators ...string) (string, bool) {
 	next := p.peek()
 	for _, operator := range operators {
@@ -197,7 +196,8 @@ func (p *conditionParser) relation(depth int) (reference, error) {
 	return p.chain(depth, p.unary, compare, "<=", ">=", "<", ">")
 }
 
-// chain reads operands with operators of one rank between them, from the left.
+// chain parses operands separated by operators of equal precedence, left to
+// right.
 func (p *conditionParser) chain(depth int, operand func(int) (reference, error), join func(string, reference, reference) reference, operators ...string) (reference, error) {
 	left, err := operand(depth)
 	if err != nil {
@@ -275,8 +275,8 @@ func (p *conditionParser) operand() (reference, error) {
 	return value, nil
 }
 
-// compare compares as numbers if either side is one, and as texts
-// otherwise. Null equals just null, and is not less or more than anything.
+// compare compares as numbers if either side is one, otherwise as strings. Null
+// only equals null, and is neither less nor greater than anything.
 func compare(operator string, a, b reference) reference {
 	return func(e *Event) any {
 		left, right := a(e), b(e)
@@ -305,7 +305,7 @@ func compare(operator string, a, b reference) reference {
 }
 
 // order compares two values; ok is false if one is a number and the other
-// does not read as one.
+// cannot be read as one.
 func order(a, b any) (order int, ok bool) {
 	if !isNumber(a) && !isNumber(b) {
 		return strings.Compare(inText(a), inText(b)), true
@@ -318,11 +318,11 @@ func order(a, b any) (order int, ok bool) {
 	return x.Cmp(y), true
 }
 
-// decimal is how a person writes a number. Go accepts more: NaN, Inf, 0x10, 1_0,
-// 1/3.
+// decimal matches a number as people write it. Go accepts more: NaN, Inf, 0x10,
+// 1_0, 1/3.
 var decimal = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 
-// maxDigits bounds a number in a text.
+// maxDigits limits the length of a number in a string.
 const maxDigits = 100
 
 func isNumber(value any) bool {
@@ -333,7 +333,7 @@ func isNumber(value any) bool {
 	return false
 }
 
-// number reads a number exactly, however many digits it has.
+// number parses a number exactly, however many digits it has.
 func number(value any) (*big.Rat, bool) {
 	switch value := value.(type) {
 	case *big.Rat:
@@ -351,7 +351,7 @@ func number(value any) (*big.Rat, bool) {
 	return nil, false
 }
 
-// truth follows the expression language: a text is true if it reads "true".
+// truth follows the expression language: a string is true if it is "true".
 func truth(value any) bool {
 	switch value := value.(type) {
 	case bool:

@@ -1,6 +1,6 @@
-// Package triggers is the events of inbound texts: it reads trigger files, finds
-// the triggers that a message meets, and publishes each match to Temporal, where
-// it starts, signals or asks a workflow.
+// Package triggers handles the events of inbound texts: it reads trigger files,
+// finds the triggers that match a message, and resolves each match to a request
+// to Temporal, which starts, signals or asks a workflow.
 //
 // A trigger file is YAML:
 //
@@ -17,10 +17,10 @@
 //	    pattern: '(?i)^cancel (?<orderNumber>\d+)$'
 //	    signal: {workflowId: 'order-${matchGroups.orderNumber}', name: cancel}
 //
-// Every trigger that the message meets fires. The contract is that of the
+// Every trigger that matches the message fires. The contract is that of the
 // Alfresco Twilio connector's event SMS_RECEIVED, and its own trigger files are
-// read as they are. docs/triggers.md describes all that a file can say,
-// schema.json describes it for editors.
+// read unchanged. docs/triggers.md describes everything that a file can
+// contain, and schema.json describes it for editors.
 //
 // [Load] reads files and [Open] follows them; [Set.Match] returns a [Firing] for
 // each trigger that fires, and [Dispatcher.Publish] takes it to Temporal: once,

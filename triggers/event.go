@@ -14,33 +14,33 @@ type Event struct {
 	// Event is the kind of text: SMS_RECEIVED, SMS_OPT_OUT, SMS_OPT_IN, SMS_HELP.
 	Event sms.Event `json:"event"`
 	// MatchGroups holds the pattern's named groups by name, and all groups by
-	// number from "1". A group that took no part is null.
+	// number from "1". A group that did not participate is null.
 	MatchGroups map[string]*string `json:"matchGroups"`
 	// OriginalMessage is the whole text.
 	OriginalMessage string `json:"originalMessage"`
-	// To is our number, From the sender's.
+	// To is our number, and From the sender's.
 	To   string `json:"to"`
 	From string `json:"from"`
-	// MessageSID is the same in every delivery of one message.
+	// MessageSID is the same in every delivery of a message.
 	MessageSID string `json:"messageSid"`
 	AccountSID string `json:"accountSid"`
 	// MessagingServiceSID is the service that To belongs to, if any.
 	MessagingServiceSID string `json:"messagingServiceSid,omitempty"`
-	// Media are the pictures and files of the message.
+	// Media lists the pictures and files of the message.
 	Media []sms.Media `json:"media,omitempty"`
-	// Location is where the sender says to be.
+	// Location is the location that the sender shared.
 	Location *sms.Location `json:"location,omitempty"`
-	// Reaction is set if the text is an emoji put onto a message, such as
-	// Liked “Order 5 is ready”. Only triggers with reactions: true get such.
+	// Reaction is set if the text is an emoji reaction to a message, such as
+	// Liked “Order 5 is ready”. Only triggers with reactions: true get these.
 	Reaction *sms.Reaction `json:"reaction,omitempty"`
-	// Parameters are what else Twilio sent, by its names.
+	// Parameters holds the other parameters that Twilio sent, by name.
 	Parameters map[string]string `json:"parameters,omitempty"`
 	// ReceivedAt is when the delivery arrived that published the event.
 	ReceivedAt time.Time `json:"receivedAt"`
 	// Trigger is the name of the trigger that fired.
 	Trigger string `json:"trigger"`
 
-	// secret makes pseudonyms of the numbers.
+	// secret derives pseudonyms of the numbers.
 	secret []byte
 }
 
@@ -63,16 +63,17 @@ func newEvent(trigger string, secret []byte, message sms.Inbound, groups map[str
 	}
 }
 
-// field is a part of the event that an expression can reach.
+// field is a part of the event that an expression can refer to.
 type field struct {
 	value func(*Event) any
-	// private is what identifies a person or quotes a text, and must not be in an ID.
+	// private is true for what identifies a person or quotes a text, and must
+	// not be in an ID.
 	private bool
-	// pseudonym is what needs a secret.
+	// pseudonym is true for what needs a secret.
 	pseudonym bool
 }
 
-// fields are the names by which an expression reaches the event, besides
+// fields maps the names that expressions can use, in addition to
 // matchGroups.NAME and parameters.NAME.
 var fields = map[string]field{
 	"event":               {value: func(e *Event) any { return string(e.Event) }},
@@ -96,7 +97,8 @@ var fields = map[string]field{
 	"parameters":          {value: func(e *Event) any { return e.Parameters }, private: true},
 	"receivedAt":          {value: func(e *Event) any { return e.ReceivedAt }},
 	"trigger":             {value: func(e *Event) any { return e.Trigger }},
-	// The numbers as an ID may have them: each alone, and as a pair.
+	// The numbers in a form that an ID may contain: individually, and as a
+	// pair.
 	"fromId":       {value: func(e *Event) any { return sms.Pseudonym(e.secret, e.From) }, pseudonym: true},
 	"toId":         {value: func(e *Event) any { return sms.Pseudonym(e.secret, e.To) }, pseudonym: true},
 	"conversation": {value: func(e *Event) any { return sms.Pseudonym(e.secret, e.To, e.From) }, pseudonym: true},

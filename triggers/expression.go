@@ -16,51 +16,51 @@ import (
 
 var expression = regexp.MustCompile(`\$\{[^}]*\}`)
 
-// The prefixes of expressions that reach into a part of the event.
+// The prefixes of expressions that refer to a part of the event.
 const (
 	groupPrefix     = "matchGroups."
 	parameterPrefix = "parameters."
 	resultName      = "result"
 )
 
-// template is a text with its expressions resolved to places in the event.
+// template is a text whose expressions are resolved to parts of the event.
 type template struct {
 	// literals has one more element than references: they alternate. The zero
 	// template is the empty text.
 	literals   []string
 	references []reference
-	// names are how the references are written.
+	// names holds the references as they are written.
 	names []string
 }
 
-// reference reaches one value of the event.
+// reference returns one value of the event.
 type reference func(*Event) any
 
-// scope says what an expression can refer to.
+// scope determines what an expression can refer to.
 type scope struct {
-	// groups are the keys of matchGroups.
+	// groups lists the keys of matchGroups.
 	groups []string
-	// bare lets a group be named without "matchGroups.", as echo does.
+	// bare allows a group without the prefix "matchGroups.", as in echo.
 	bare bool
-	// private refuses what identifies a person. It is set for IDs, which are never
-	// encrypted.
+	// private refuses what identifies a person. It is set for IDs, which are
+	// never encrypted.
 	private bool
-	// secret is set if pseudonyms can be made.
+	// secret is true if pseudonyms can be made.
 	secret bool
 	// logged refuses what Twilio's log does not show.
 	logged bool
-	// result is set if the call has a result, such as the answer to an update.
+	// result is true if the call has a result, such as the answer to an update.
 	result bool
-	// unknown is called with names that are unknown, which are then null. If it is
+	// unknown is called with unknown names, which then become null. If it is
 	// nil, they are refused.
 	unknown func(name string)
 }
 
-// plainName is the form of an expression that only names something.
+// plainName matches an expression that is only a name.
 var plainName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
 
-// parse reads a text and refuses what could never be resolved. Values are
-// filled in as they are and never read as expressions again.
+// parse parses a text and refuses what could never be resolved. Values are
+// inserted as they are, and never parsed as expressions again.
 func (s scope) parse(text string) (template, error) {
 	var t template
 	at := 0
@@ -87,7 +87,7 @@ func (s scope) resolve(name string) (reference, error) {
 	return ref, err
 }
 
-// unknownError is the error of a name that does not exist.
+// unknownError is the error for a name that does not exist.
 type unknownError string
 
 func (e unknownError) Error() string { return string(e) }
@@ -106,7 +106,7 @@ func (s scope) known(name string) (reference, error) {
 		return func(*Event) any { return resultPath(name) }, nil
 	}
 	if s.logged && (strings.HasPrefix(name, parameterPrefix) || name == "parameters" || strings.HasPrefix(name, "location")) {
-		return nil, fmt.Errorf("${%s} is not in Twilio's log, which catchUp reads; leave catchUp out, or decide by something else", name)
+		return nil, fmt.Errorf("${%s} is not in Twilio's log, which catchUp reads; leave out catchUp, or decide by something else", name)
 	}
 	if parameter, ok := strings.CutPrefix(name, parameterPrefix); ok && !s.private {
 		return func(e *Event) any { return orNull(e.Parameters[parameter]) }, nil
@@ -116,7 +116,7 @@ func (s scope) known(name string) (reference, error) {
 	case !ok:
 		return nil, s.mistake(name)
 	case s.private && field.private:
-		return nil, fmt.Errorf("${%s} is not allowed here: IDs, memos and search attributes are shown and logged in clear; use ${messageSid}, ${conversation}, ${fromId} or a group", name)
+		return nil, fmt.Errorf("${%s} is not allowed here: IDs, memos and search attributes are shown and logged unencrypted; use ${messageSid}, ${conversation}, ${fromId} or a group", name)
 	case field.pseudonym && !s.secret:
 		return nil, fmt.Errorf("${%s} is a pseudonym and needs a secret for workflow IDs, which is not configured; all webhooks and workers need the same", name)
 	}
@@ -125,7 +125,7 @@ func (s scope) known(name string) (reference, error) {
 
 func ofResult(name string) bool { return name == resultName || strings.HasPrefix(name, resultName+".") }
 
-// mistake says what may be meant by a name that is not known here.
+// mistake suggests what an unknown name may mean.
 func (s scope) mistake(name string) error {
 	switch {
 	case slices.Contains(s.groups, name):
@@ -156,7 +156,7 @@ func (s scope) listed() string {
 	return strings.Join(names, ", ")
 }
 
-// names lists all that an expression can name.
+// names lists everything that an expression can name.
 func (s scope) names() []string {
 	names := slices.Collect(maps.Keys(fields))
 	for _, group := range s.groups {
@@ -178,7 +178,7 @@ var eventFields = func() string {
 	return strings.Join(names, ", ")
 }()
 
-// text fills the template in. Null is empty.
+// text resolves the template. Null becomes empty.
 func (t template) text(e *Event) string {
 	if len(t.literals) == 0 {
 		return ""
@@ -195,8 +195,8 @@ func (t template) text(e *Event) string {
 	return out.String()
 }
 
-// inText is a value as written inside a text: null is empty, lists and
-// objects are JSON.
+// inText formats a value inside a text: null is empty, lists and objects are
+// JSON.
 func inText(value any) string {
 	switch value := value.(type) {
 	case nil:
@@ -208,21 +208,21 @@ func inText(value any) string {
 	}
 	var out strings.Builder
 	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false) // R&D is R&D
+	encoder.SetEscapeHTML(false) // keep R&D as it is
 	if err := encoder.Encode(value); err != nil {
 		return fmt.Sprint(value)
 	}
 	return strings.TrimSuffix(out.String(), "\n")
 }
 
-// unmarshal reads JSON with its numbers as they are written.
+// unmarshal decodes JSON with numbers as they are written.
 func unmarshal(data []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	return decoder.Decode(into)
 }
 
-// value is the typed value if the template is one whole expression, and the
+// value returns the typed value if the template is a single expression, and the
 // text otherwise.
 func (t template) value(e *Event) any {
 	if len(t.references) == 1 && t.literals[0] == "" && t.literals[1] == "" {
@@ -232,13 +232,14 @@ func (t template) value(e *Event) any {
 }
 
 // mapping makes a workflow's input from the event: maps and lists as in the
-// trigger, each string a template. Keys are left alone.
+// trigger, with each string as a template. Keys are not changed.
 type mapping func(*Event) any
 
-// literal is a text of a trigger that is not a template, whatever it holds.
+// literal is a string of a trigger that is not a template, whatever it
+// contains.
 type literal string
 
-// mapping reads a value of a trigger file.
+// mapping compiles a value in a trigger file.
 func (s scope) mapping(node any) (mapping, error) {
 	switch node := node.(type) {
 	case literal:

@@ -1,7 +1,7 @@
 package triggers
 
-// Trigger files: one file or a folder of them, read strictly, with errors that
-// name the place.
+// Trigger files: one file or a directory of them, read strictly, with errors
+// that name the place.
 
 import (
 	"bytes"
@@ -21,37 +21,39 @@ import (
 )
 
 const (
-	// maxFile bounds a trigger file. A thousand triggers take about 500 kB.
+	// maxFile limits the size of a trigger file. A thousand triggers take about
+	// 500 kB.
 	maxFile = 1 << 20
-	// maxFiles and maxTotal bound a folder.
+	// maxFiles and maxTotal limit a directory.
 	maxFiles = 1000
 	maxTotal = 16 << 20
 )
 
-// Options change how trigger files are read.
+// Options controls how trigger files are read.
 type Options struct {
-	// TaskQueue is that of workflows whose trigger names none, such as all of
-	// Alfresco's. Optional: default "twilio", where no worker has Alfresco's
-	// processes: files that start one are refused.
+	// TaskQueue is the task queue of workflows whose trigger names none, such
+	// as all of Alfresco's. Optional: default "twilio", where no worker has
+	// Alfresco's processes, so that files that start one are refused.
 	TaskQueue string
-	// BusinessKeyAttribute is a search attribute of type Keyword for the business
-	// keys of Alfresco's processes. Optional: default none, as Temporal refuses a
-	// start with an attribute that the namespace does not have.
+	// BusinessKeyAttribute is a search attribute of type Keyword for the
+	// business keys of Alfresco's processes. Optional: default none, as
+	// Temporal refuses a start with an attribute that the namespace does not
+	// have.
 	BusinessKeyAttribute string
-	// IDSecret makes the pseudonyms ${conversation}, ${fromId}, ${toId}.
-	// Optional: without it triggers that use them are refused.
+	// IDSecret derives the pseudonyms ${conversation}, ${fromId}, ${toId}.
+	// Optional: without it, triggers that use them are refused.
 	IDSecret []byte
 }
 
-// DefaultTaskQueue is that of workflows whose trigger names none.
+// DefaultTaskQueue is the task queue of workflows whose trigger names none.
 const DefaultTaskQueue = "twilio"
 
-// Load reads a trigger file, or all of a folder: *.yaml, *.yml and *.json in
-// the order of their names. All mistakes are reported, each as
-// "file:line: what is wrong and what to change".
+// Load reads a trigger file, or all of a directory: *.yaml, *.yml and *.json,
+// sorted by name. All mistakes are reported, each as "file:line: what is wrong
+// and what to change".
 func Load(path string, o Options) (*Set, error) { return look(path).parse(o) }
 
-// snapshot is the content of the files at a path at one moment.
+// snapshot is the content of the files at a path at one time.
 type snapshot struct {
 	files []fileText
 	// err says why they could not be read.
@@ -153,7 +155,7 @@ func readFile(path string) ([]byte, error) {
 	defer f.Close() // it was read
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(text) > maxFile {
-		err = fmt.Errorf("%s: too many bytes for a trigger file; the limit is %d", path, maxFile)
+		err = fmt.Errorf("%s: too large for a trigger file; the limit is %d bytes", path, maxFile)
 	}
 	return text, err
 }
@@ -161,14 +163,14 @@ func readFile(path string) ([]byte, error) {
 // checker compiles triggers and collects mistakes with their lines.
 type checker struct {
 	options Options
-	// The file at hand, and how a field of trigger i is found in it.
+	// The current file, and how a field of trigger i is found in it.
 	name string
 	text []byte
 	file *yamlfile.File
 	path func(i int, field string) []any
 
 	set *Set
-	// places holds where each trigger name was first used.
+	// places maps trigger names to where they were first used.
 	places   map[string]string
 	mistakes []error
 }
@@ -192,7 +194,7 @@ func (c *checker) finish() (*Set, error) {
 	return c.set, nil
 }
 
-// read reads one file of either format.
+// read reads a file in either format.
 func (c *checker) read(name string, data []byte) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if filepath.Ext(name) == ".json" {
@@ -225,14 +227,14 @@ func (c *checker) read(name string, data []byte) {
 	}
 	c.keywords(content.Keywords)
 	if len(content.Triggers)+len(content.Keywords) == 0 {
-		c.mistakes = append(c.mistakes, fmt.Errorf("%s:1: no triggers; begin with \"triggers:\" and list them below it", name))
+		c.mistakes = append(c.mistakes, fmt.Errorf("%s:1: no triggers; start with \"triggers:\" and list them below it", name))
 	}
 	for i := range content.Triggers {
 		c.compile(i, &content.Triggers[i])
 	}
 }
 
-// keywords takes the words of numbers on which Twilio acts by itself.
+// keywords adds the keywords of numbers that Twilio itself acts on.
 func (c *checker) keywords(written map[string]sms.Keywords) {
 	for _, key := range slices.Sorted(maps.Keys(written)) {
 		line := c.file.Line("keywords", key)
@@ -242,7 +244,7 @@ func (c *checker) keywords(written map[string]sms.Keywords) {
 		case !ok:
 			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: the key is not a number of yours; write it as '+15005550006' or '12345'", c.name, line))
 		case taken:
-			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: those of this number are defined twice; put them together", c.name, line))
+			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: those of this number are defined twice; combine them", c.name, line))
 		}
 		if c.set.keywords == nil {
 			c.set.keywords = map[string]sms.Keywords{}
@@ -251,7 +253,7 @@ func (c *checker) keywords(written map[string]sms.Keywords) {
 	}
 }
 
-// checkJSON says what is wrong with a text that is not JSON, and in which line.
+// checkJSON says what is wrong with invalid JSON, and in which line.
 func checkJSON(name string, data []byte) error {
 	var whatever json.RawMessage
 	err := json.Unmarshal(data, &whatever)
@@ -261,7 +263,7 @@ func checkJSON(name string, data []byte) error {
 	return err
 }
 
-// ownPath is where a field such as "start.id" of trigger i is found.
+// ownPath returns the path of a field such as "start.id" of trigger i.
 func ownPath(i int, field string) []any {
 	path := []any{"triggers", i}
 	for name := range strings.SplitSeq(field, ".") {
@@ -275,12 +277,12 @@ func (c *checker) at(i int, field, format string, args ...any) {
 	c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: %s", c.name, c.line(i, field), fmt.Sprintf(format, args...)))
 }
 
-// warn adds something that the author should know, and that is not a mistake.
+// warn adds something that the author should know, but that is not a mistake.
 func (c *checker) warn(line int, trigger, format string, args ...any) {
 	if f := (Finding{c.name, line, trigger, fmt.Sprintf(format, args...)}); !slices.Contains(c.set.warnings, f) {
 		c.set.warnings = append(c.set.warnings, f)
 	}
 }
 
-// line finds the line of a field, or of its parent if the field is absent.
+// line returns the line of a field, or of its parent if the field is absent.
 func (c *checker) line(i int, field string) int { return c.file.Line(c.path(i, field)...) }

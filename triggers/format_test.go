@@ -51,7 +51,7 @@ var badTriggers = map[string]struct {
 }{
 	"an unknown match":             {"  - {name: a, pattern: x, match: all, start: {workflow: W, taskQueue: q}}\n", "match is \"all\"; it must be find (the default) or full", false},
 	"an unknown event":             {"  - {name: a, event: SMS_SENT, start: {workflow: W, taskQueue: q}}\n", `there is no event "SMS_SENT"`, false},
-	"a number without quotes":      {"  - {name: a, pattern: x, to: [15005550006], start: {workflow: W, taskQueue: q}}\n", "write it in quotes", false},
+	"a number without quotes":      {"  - {name: a, pattern: x, to: [15005550006], start: {workflow: W, taskQueue: q}}\n", "in quotes", false},
 	"an account that is none":      {"  - {name: a, pattern: x, account: AC1, start: {workflow: W, taskQueue: q}}\n", "is not an account SID", false},
 	"an unknown policy":            {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idReuse: never}}\n", `idReuse is "never"`, false},
 	"another unknown policy":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: never}}\n", `idConflict is "never"`, false},
@@ -73,7 +73,7 @@ var badTriggers = map[string]struct {
 	"an update without an ID":      {"  - {name: a, pattern: x, update: {name: u}}\n", "needs the workflow's ID", false},
 	"catchUp by a parameter":       {"  - {name: a, pattern: x, catchUp: true, condition: '${parameters.ProfileName == 1}', start: {workflow: W, taskQueue: q}}\n", "not in Twilio's log", true},
 	"catchUp and a reply":          {"  - {name: a, pattern: x, catchUp: true, echoError: e, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "must not hear that it failed", true},
-	"an alias":                     {"  - {name: a, pattern: &p x, description: *p, start: {workflow: W, taskQueue: q}}\n", "aliases are not read", true},
+	"an alias":                     {"  - {name: a, pattern: &p x, description: *p, start: {workflow: W, taskQueue: q}}\n", "aliases are not supported", true},
 	"a condition that is none":     {"  - {name: a, pattern: x, condition: 'from == to', start: {workflow: W, taskQueue: q}}\n", "write it as one expression", false},
 }
 

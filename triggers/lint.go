@@ -13,7 +13,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Finding is something about a trigger that its author should know.
+// Finding is something that the author of a trigger should know.
 type Finding struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`
@@ -25,14 +25,14 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s:%d: trigger %q: %s", f.File, f.Line, f.Trigger, f.Message)
 }
 
-// maxTries bounds how often Lint matches one trigger's texts with another's
-// pattern, some seconds' worth.
+// maxTries limits how often Lint matches one trigger's texts with another's
+// pattern: some seconds' worth.
 const maxTries = 5_000_000
 
 // Lint looks for triggers that never fire, that fire together, that take too
-// long or that report a failure to nobody. It tries texts made from the patterns:
-// each finding is true, but some may be missing. In a set of more than 600
-// triggers it tries fewer texts of each on the others.
+// long or that report a failure to nobody. It tries texts generated from the
+// patterns: each finding is true, but some may be missing. In a set of more
+// than 600 triggers, it tries fewer of each trigger's texts on the others.
 func (s *Set) Lint(ctx context.Context) []Finding {
 	findings := slices.Clone(s.warnings)
 	say := func(t *Trigger, format string, args ...any) {
@@ -43,18 +43,18 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 	for i, t := range s.triggers {
 		samples[i] = t.samples(ctx)
 		if t.slow(ctx, samples[i]) {
-			say(t, "the pattern runs out of its budget on a long text, and then its trigger fails; avoid repetitions inside repetitions")
+			say(t, "the pattern exceeds its budget on a long text, and then its trigger fails; avoid repetitions inside repetitions")
 		}
 		if words, event := s.unheard(t, samples[i]); len(words) == len(samples[i]) && len(words) > 0 && !t.pattern.takes(ctx, "x "+words[0]+" x") {
-			say(t, "it never fires: what it matches is %s, an event of its own; set event: %s", event, event)
+			say(t, "it never fires: what it matches is %s, a separate event; set event: %s", event, event)
 		} else if len(words) > 0 {
-			say(t, "it never fires for %s: that alone is %s, an event of its own, of which Twilio takes care; make a trigger with event: %s for it, or say under keywords: that this number has other words", quotedList(words), event, event)
+			say(t, "it never fires for %s: that alone is %s, a separate event, which Twilio handles; add a trigger with event: %s for it, or list this number's own keywords under keywords:", quotedList(words), event, event)
 		}
 		if text, name := t.incomplete(ctx, samples[i]); name != "" {
 			say(t, "it fails for %q: the workflow ID needs ${%s}, and this text has none; make the group match always, or leave it out of the ID", text, name)
 		}
 		if t.event == sms.EventReceived && t.echoError.text(&Event{}) == "" && !t.retry {
-			say(t, "nobody may hear that publishing failed; add an echoError, or onPublishError: retry")
+			say(t, "the sender may never learn that publishing failed; add an echoError, or onPublishError: retry")
 		}
 	}
 	for i, later := range s.triggers {
@@ -78,7 +78,7 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 	return findings
 }
 
-// slow tries long texts of the pattern's own characters.
+// slow tries long texts that consist of the pattern's own characters.
 func (t *Trigger) slow(ctx context.Context, samples []string) bool {
 	for _, seed := range append([]string{"a", "1", " "}, samples...) {
 		if seed == "" {
@@ -93,8 +93,8 @@ func (t *Trigger) slow(ctx context.Context, samples []string) bool {
 	return false
 }
 
-// incomplete returns a text of the trigger's for which its workflow ID lacks a
-// part, and the part.
+// incomplete returns a text that matches the trigger but leaves a part of its
+// workflow ID without a value, and that part.
 func (t *Trigger) incomplete(ctx context.Context, samples []string) (text, name string) {
 	for _, text := range samples {
 		left := budget(textSteps)
@@ -109,8 +109,8 @@ func (t *Trigger) incomplete(ctx context.Context, samples []string) (text, name 
 	return "", ""
 }
 
-// unheard lists texts of an ordinary trigger that are an event of their own at
-// all its numbers, and the event of the first.
+// unheard lists texts of an ordinary trigger that are a separate event at all
+// its numbers, and the event of the first.
 func (s *Set) unheard(t *Trigger, samples []string) (words []string, event sms.Event) {
 	if t.event != sms.EventReceived {
 		return nil, ""
@@ -127,14 +127,14 @@ func (s *Set) unheard(t *Trigger, samples []string) (words []string, event sms.E
 	return words, event
 }
 
-// hears reports whether a text is of the kind that a trigger wants, at any of its
+// hears reports whether a text is an event that a trigger wants, at any of its
 // numbers.
 func (s *Set) hears(t *Trigger, text string) bool {
 	return slices.ContainsFunc(s.numbers(t), func(number string) bool { return s.meant(t, sms.Inbound{To: number, Body: text}) })
 }
 
-// numbers are a trigger's, and for one that listens on all those with keywords
-// of their own and one without.
+// numbers returns a trigger's numbers; for a trigger without any, those with
+// their own keywords and one without.
 func (s *Set) numbers(t *Trigger) []string {
 	if len(t.to) > 0 {
 		return t.to
@@ -150,7 +150,8 @@ func quotedList(words []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// hiddenBy returns an earlier trigger that stops and takes all samples of one.
+// hiddenBy returns an earlier trigger that stops and matches all samples of
+// this one.
 func (s *Set) hiddenBy(ctx context.Context, i int, samples []string) *Trigger {
 	if len(samples) == 0 {
 		return nil
@@ -170,7 +171,7 @@ func (s *Set) hiddenBy(ctx context.Context, i int, samples []string) *Trigger {
 	return nil
 }
 
-// covers reports whether a trigger listens wherever another does.
+// covers reports whether a trigger applies to every number that another does.
 func (t *Trigger) covers(other *Trigger) bool {
 	if t.event != other.event || t.account != "" && t.account != other.account {
 		return false
@@ -186,8 +187,8 @@ func (t *Trigger) covers(other *Trigger) bool {
 	return len(other.to) > 0
 }
 
-// meets reports whether a text may reach two triggers. If a condition decides
-// between them, it reports false.
+// meets reports whether a text may reach both triggers. If a condition decides
+// between them, it returns false.
 func (t *Trigger) meets(other *Trigger) bool {
 	if t.event != other.event || t.condition != nil || other.condition != nil || t.account != "" && other.account != "" && t.account != other.account {
 		return false
@@ -195,7 +196,8 @@ func (t *Trigger) meets(other *Trigger) bool {
 	return len(t.to) == 0 || len(other.to) == 0 || slices.ContainsFunc(t.to, func(number string) bool { return slices.Contains(other.to, number) })
 }
 
-// first returns the first of another's texts that the trigger takes as well.
+// first returns the first of another trigger's texts that this one matches as
+// well.
 func (s *Set) first(ctx context.Context, t *Trigger, texts []string) (string, bool) {
 	for _, text := range texts {
 		if text == "" || !s.hears(t, text) {
@@ -208,8 +210,8 @@ func (s *Set) first(ctx context.Context, t *Trigger, texts []string) (string, bo
 	return "", false
 }
 
-// TaskQueues lists where the triggers start workflows: for each task queue the
-// triggers that name it.
+// TaskQueues returns the task queues on which triggers start workflows, with
+// the triggers that name them.
 func (s *Set) TaskQueues() map[string][]*Trigger {
 	queues := map[string][]*Trigger{}
 	for _, t := range s.triggers {

@@ -18,9 +18,9 @@ func TestLintFindsWhatIsProbablyUnwanted(t *testing.T) {
 		"a stop for one number": {"  - {name: a, pattern: '.+', stop: true, to: '+15005550001'" + action + "  - {name: b, pattern: 'hello'" + action, ""},
 		"a condition":           {"  - {name: a, pattern: '.+', condition: '${true}'" + action + "  - {name: b, pattern: 'hello'" + action, ""},
 		"a keyword":             {"  - {name: a, pattern: '^STOP$'" + action, "set event: SMS_OPT_OUT"},
-		"a hostile pattern":     {"  - {name: a, pattern: '(?:(a+)+\\1)+$'" + action, "runs out of its budget"},
+		"a hostile pattern":     {"  - {name: a, pattern: '(?:(a+)+\\1)+$'" + action, "exceeds its budget"},
 		"Java's own syntax":     {"  - {name: a, pattern: 'code\\s++(?>\\d+)(?!x)'" + action + "  - {name: b, pattern: 'code 7'" + action, ""},
-		"a failure untold":      {"  - {name: a, pattern: 'a', start: {workflow: W, taskQueue: q}}\n", "nobody may hear"},
+		"a failure untold":      {"  - {name: a, pattern: 'a', start: {workflow: W, taskQueue: q}}\n", "may never learn"},
 	} {
 		var all []string
 		for _, finding := range mustParse(t, "triggers:\n"+tc.text).Lint(t.Context()) {

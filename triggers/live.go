@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// WatchInterval is how often files are read. Polling is portable, and also notices
-// when mounted configuration swaps its links.
+// WatchInterval is how often files are read. Polling is portable, and also
+// notices when the links of mounted configuration are swapped.
 const WatchInterval = time.Second
 
-// Live holds the triggers in force. A message is matched against one set from
-// start to end, whatever happens to the files. It is safe for concurrent use.
+// Live holds the triggers in force. A message is matched against a single set
+// throughout, whatever happens to the files. It is safe for concurrent use.
 type Live struct {
 	path    string
 	options Options
 	set     atomic.Pointer[Set]
-	// seen is what the last look found; tried is what was last put in force, or
+	// seen is what the last look found; tried is what was last put in force or
 	// refused.
 	seen, tried [sha256.Size]byte
 }
@@ -33,13 +33,13 @@ func Open(path string, o Options) (*Live, error) {
 	return l, nil
 }
 
-// Set is the triggers in force now.
+// Set returns the triggers that are in force.
 func (l *Live) Set() *Set { return l.set.Load() }
 
 // Watch follows the files until the context ends. It reports each change: the
-// new set, or why the old one stays in force. A change counts once two readings in
-// a row agree: a file that is being copied, or missing for a moment while another
-// takes its place, must not be put in force.
+// new set, or why the old one stays in force. A change counts once two
+// consecutive reads agree: a file that is being copied, or replaced, must not
+// come into force.
 func (l *Live) Watch(ctx context.Context, every time.Duration, report func(*Set, error)) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
@@ -55,7 +55,8 @@ func (l *Live) Watch(ctx context.Context, every time.Duration, report func(*Set,
 	}
 }
 
-// turn reads the files once, and puts them in force if the reading before agrees.
+// turn reads the files once, and puts them in force if the previous read
+// agrees.
 func (l *Live) turn() (changed bool, set *Set, err error) {
 	now := look(l.path)
 	if changed = now.sum == l.seen && now.sum != l.tried; changed {
@@ -65,7 +66,7 @@ func (l *Live) turn() (changed bool, set *Set, err error) {
 	return changed, set, err
 }
 
-// put puts files in force, unless they are broken.
+// put puts files in force, unless they have mistakes.
 func (l *Live) put(files snapshot) (*Set, error) {
 	l.tried = files.sum
 	set, err := files.parse(l.options)

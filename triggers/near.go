@@ -1,7 +1,7 @@
 package triggers
 
-// Near misses: why a trigger does not fire that its author expects to, and how a
-// pattern could be better.
+// Near misses: why a trigger does not fire although its author expects it to,
+// and how a pattern could be improved.
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Near is a trigger that almost fires.
+// Near is a trigger that nearly fires.
 type Near struct {
 	Trigger string `json:"trigger"`
 	// Says names the condition under which it would fire.
@@ -28,14 +28,14 @@ var easings = []struct {
 	ease func(string) string // nil: ignore case
 }{
 	{"the text had no invisible characters", visible},
-	{"the text had no space at its ends", strings.TrimSpace},
+	{"the text had no leading or trailing spaces", strings.TrimSpace},
 	{"the text had single spaces", func(text string) string { return spaces.ReplaceAllString(text, " ") }},
 	{"case were ignored; begin the pattern with (?iu)", nil},
 }
 
 var spaces = regexp.MustCompile(`[\s\p{Zs}]{2,}`)
 
-// visible drops characters that have no width, and makes all spaces alike.
+// visible removes characters without width, and makes all spaces equal.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -48,8 +48,8 @@ func visible(text string) string {
 	}, text)
 }
 
-// NearMisses finds the triggers that a message almost fires, and what keeps each
-// from it.
+// NearMisses finds the triggers that a message nearly fires, and what prevents
+// each.
 func (s *Set) NearMisses(ctx context.Context, message sms.Inbound) []Near {
 	var near []Near
 	event := s.Event(message)
@@ -128,8 +128,8 @@ var (
 	classes = regexp.MustCompile(`\\[wWbB]`)
 )
 
-// Hints suggests what a pattern may be meant to say, given how people write. None
-// of it is a mistake.
+// Hints suggests what a pattern probably means to match, given how people
+// write. Hints are not mistakes.
 func (s *Set) Hints(ctx context.Context) []Finding {
 	var hints []Finding
 	for _, t := range s.triggers {
@@ -142,13 +142,13 @@ func (s *Set) Hints(ctx context.Context) []Finding {
 		}
 		bare := strings.TrimPrefix(t.source, "(?i)")
 		if text := "is " + samples[0] + " meant?"; oneWord.MatchString(bare) && t.takesQuickly(ctx, text, false) {
-			say("it fires for %q too; for the word alone write %s^\\s*%s\\s*$", text, strings.TrimSuffix(t.source, bare), bare)
+			say("it also fires for %q; for the word alone, write %s^\\s*%s\\s*$", text, strings.TrimSuffix(t.source, bare), bare)
 		}
 		if ends.MatchString(t.source) && !t.takesQuickly(ctx, samples[0]+" ", false) {
 			say("it does not fire for %q, with the space that keyboards add; end the pattern with \\s*$", samples[0]+" ")
 		}
 		if classes.MatchString(t.source) && !strings.Contains(t.source, "(?U") && !strings.Contains(t.source, "U)") {
-			say("in Java \\w and \\b know only ASCII letters, so Zoë is not a word; write (?U) before the pattern")
+			say("in Java, \\w and \\b only know ASCII letters, so Zoë is not a word; write (?U) before the pattern")
 		}
 	}
 	return hints

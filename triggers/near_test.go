@@ -18,11 +18,11 @@ func TestNearMissesSayWhyNothingFires(t *testing.T) {
 	for body, want := range map[string]string{
 		"order number 42":       "case were ignored",
 		"Order Number 42 x ":    "",
-		"Order Number 42 ":      "no space at its ends",
+		"Order Number 42 ":      "no leading or trailing spaces",
 		"Order\u00a0Number 42":  "no invisible characters",
 		"Order Number \u200b42": "no invisible characters",
 		"Order  Number 42":      "single spaces",
-		" order number 42":      "no space at its ends, and case were ignored",
+		" order number 42":      "no leading or trailing spaces, and case were ignored",
 		"Moved":                 "a number that its to names",
 		"hello":                 "",
 	} {

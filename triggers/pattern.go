@@ -1,6 +1,6 @@
 package triggers
 
-// Patterns: what is looked for in a text, in Java's regular expressions.
+// Patterns: what to look for in a text, as Java regular expressions.
 
 import (
 	"context"
@@ -10,23 +10,24 @@ import (
 	"temporal-twilio/javaregex"
 )
 
-// Steps of the engine, of which a machine does about 30 in a microsecond.
+// Steps of the engine, which a machine runs about 30 of per microsecond.
 const (
-	// freeSteps are what each pattern has for itself: those that people write end
-	// within a few hundred.
+	// freeSteps is the budget of each pattern: those that people write need a
+	// few hundred.
 	freeSteps = 20_000
-	// textSteps are what all patterns have together for one text beyond that: one
-	// that repeats inside repetitions takes them all, and 40 of them no more.
+	// textSteps is the shared budget of all patterns for one text beyond that,
+	// so that patterns with nested repetitions cannot take more, even if there
+	// are 40 of them.
 	textSteps = 5_000_000
 )
 
 // pattern is a compiled pattern.
 type pattern struct {
-	// compiled has freeSteps.
+	// compiled is limited to freeSteps.
 	compiled *javaregex.Pattern
-	// full says that the whole text must match, and not a part of it.
+	// full means that the whole text must match, rather than a part of it.
 	full bool
-	// groups are all keys of matchGroups.
+	// groups lists all keys of matchGroups.
 	groups []string
 }
 
@@ -48,10 +49,9 @@ func compilePattern(source string, full bool) (*pattern, error) {
 // budget is what is left of a text's textSteps.
 type budget int
 
-// match holds the pattern against a text. A group that took no part is null. The
-// budget may be shared by all patterns that are held against the text; one that
-// needs more than is left of it fails, and takes nothing from those that need
-// none.
+// match matches a text. A group that did not participate is null. The budget
+// may be shared by all patterns that the text is matched with; a pattern that
+// needs more than is left fails, and does not affect those that need none.
 func (p *pattern) match(ctx context.Context, text string, left *budget) (groups map[string]*string, found bool, err error) {
 	match, err := p.find(ctx, text, left)
 	if err != nil || match == nil {
@@ -60,8 +60,8 @@ func (p *pattern) match(ctx context.Context, text string, left *budget) (groups 
 	return match.Groups(), true, nil
 }
 
-// find tries with ever more steps: the engine does not say how many it took, so
-// a try counts as all that it had.
+// find tries with increasing steps: the engine does not report how many it
+// took, so a try counts with all the steps that it was allowed.
 func (p *pattern) find(ctx context.Context, text string, left *budget) (*javaregex.Match, error) {
 	match, err := p.try(ctx, text, p.compiled)
 	for steps := min(4*freeSteps, *left); exceeded(err) && steps > 0; steps = min(4*steps, *left) {
@@ -83,7 +83,8 @@ func exceeded(err error) bool {
 	return errors.As(err, &over) && over.Budget == javaregex.BudgetSteps
 }
 
-// takes reports whether the pattern matches a text that is held against it alone.
+// takes reports whether the pattern matches a text that is matched with no
+// other.
 func (p *pattern) takes(ctx context.Context, text string) bool {
 	left := budget(textSteps)
 	match, err := p.find(ctx, text, &left)

@@ -1,11 +1,11 @@
 package triggers
 
 // Plans: what a firing asks of Temporal and what the sender is told, resolved
-// once and for all.
+// once.
 
 import "temporal-twilio/sms"
 
-// Plan resolves the firing. It depends on the message and the trigger alone.
+// Plan resolves the firing. It depends only on the message and the trigger.
 func (f *Firing) Plan() sms.Firing {
 	t := f.trigger
 	plan := sms.Firing{Trigger: t.Name, EchoError: t.echoError.text(&f.Event), Retry: t.retry || t.catchUp}
@@ -20,11 +20,11 @@ func (f *Firing) Plan() sms.Firing {
 	return plan
 }
 
-// resultPath is the value of a reference to the result of the call, which a plan
+// resultPath is the value of a reference to the call's result, which a plan
 // does not know.
 type resultPath string
 
-// reply resolves a template, but for the result of the call.
+// reply resolves a template, except for the result of the call.
 func (t template) reply(e *Event) (echo sms.Echo) {
 	add := func(text string) {
 		if last := len(echo) - 1; last >= 0 && echo[last].Result == "" {

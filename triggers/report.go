@@ -11,12 +11,12 @@ type Read struct {
 	Trigger string `json:"trigger"`
 	File    string `json:"file"`
 	Line    int    `json:"line"`
-	// As is what the trigger does, in a few words, and for Alfresco's files
-	// what each part became.
+	// As describes the trigger in a few words, and for Alfresco's files what
+	// each part became.
 	As string `json:"as"`
 }
 
-// Report lists all triggers and what they were read as.
+// Report lists all triggers and how they were understood.
 func (s *Set) Report() []Read {
 	report := make([]Read, len(s.triggers))
 	for i, t := range s.triggers {

@@ -1,6 +1,6 @@
 package triggers
 
-// Samples: texts that a pattern matches, made from the pattern.
+// Samples: texts that a pattern matches, generated from the pattern.
 
 import (
 	"context"
@@ -10,22 +10,22 @@ import (
 )
 
 const (
-	// maxSamples bounds how many texts are made for a pattern.
+	// maxSamples limits how many texts are generated for a pattern.
 	maxSamples = 12
-	// maxSampleLength bounds each: no text is longer.
+	// maxSampleLength limits the length of each: no text is longer.
 	maxSampleLength = 1600
 )
 
-// What Java's patterns have and Go's do not, and a text can be made without:
-// possessive quantifiers, atomic groups, lookaround.
+// Syntax of Java's patterns that Go lacks, and that can be ignored to generate
+// a text: possessive quantifiers, atomic groups, lookaround.
 var (
 	possessive = regexp.MustCompile(`([+*?}])\+`)
 	grouping   = strings.NewReplacer("(?>", "(?:")
 	lookaround = regexp.MustCompile(`\(\?<?[=!][^()]*\)`)
 )
 
-// Examples returns a text for each trigger, such as a person may try; none for a
-// trigger whose pattern is beyond us.
+// Examples returns a text for each trigger, for people to try; none for a
+// trigger whose pattern is too complex.
 func (s *Set) Examples(ctx context.Context) []string {
 	examples := []string{}
 	for _, t := range s.triggers {
@@ -42,8 +42,8 @@ func (s *Set) Examples(ctx context.Context) []string {
 	return examples
 }
 
-// samples returns texts that the trigger matches; none if its pattern is
-// beyond us. They are examples, not all that it matches.
+// samples returns texts that the trigger matches; none if its pattern is too
+// complex. They are examples, not everything that it matches.
 func (t *Trigger) samples(ctx context.Context) []string {
 	source := lookaround.ReplaceAllString(grouping.Replace(possessive.ReplaceAllString(t.source, "$1")), "")
 	tree, err := syntax.Parse(source, syntax.Perl)
@@ -93,12 +93,12 @@ func expand(re *syntax.Regexp, depth int) []string {
 		return limited(texts)
 	case syntax.OpNoMatch:
 		return nil
-	default: // anchors and borders take no text
+	default: // anchors and boundaries match no text
 		return []string{""}
 	}
 }
 
-// pick prefers characters that a person would write.
+// pick prefers characters that people would type.
 func pick(ranges []rune) rune {
 	for _, wanted := range "x7A -" {
 		for i := 0; i+1 < len(ranges); i += 2 {
@@ -121,7 +121,7 @@ func repeat(texts []string, times int) []string {
 	return all
 }
 
-// join returns each start with each end, as far as there is room.
+// join returns each start with each end, within the limits.
 func join(starts, ends []string) []string {
 	var all []string
 	for _, end := range ends {

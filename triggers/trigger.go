@@ -14,7 +14,7 @@ import (
 type Trigger struct {
 	// Name is unique in its set. It is part of workflow IDs.
 	Name string
-	// File and Line are where it is written.
+	// File and Line are where it is defined.
 	File string
 	Line int
 
@@ -24,36 +24,36 @@ type Trigger struct {
 	condition condition // nil: always
 	to        []string  // none: any number
 	account   string    // "": any account
-	reactions bool      // wants them, too
+	reactions bool      // matches reactions, too
 	stop      bool
 	retry     bool
 	catchUp   bool
 	echo      template
 	echoError template
 	action    action
-	// id is the workflow ID, if the trigger sets one. Each part of it must have a
-	// value.
+	// id is the workflow ID, if the trigger sets one. Each part of it must have
+	// a value.
 	id template
-	// notes say which parts of the file were read as something else.
+	// notes say which parts of the file were interpreted differently.
 	notes []string
-	// secret makes pseudonyms of the numbers.
+	// secret derives pseudonyms of the numbers.
 	secret []byte
-	// alfresco is set if it comes from an Alfresco file.
+	// alfresco is true if it comes from an Alfresco file.
 	alfresco bool
 }
 
-// Set is all triggers in force, in the order of their files. It never changes
-// and is safe for concurrent use.
+// Set holds all triggers in force, in the order of their files. It is immutable
+// and safe for concurrent use.
 type Set struct {
 	triggers []*Trigger
-	// keywords are those of the numbers that do not have Twilio's defaults.
+	// keywords holds the keywords of numbers that do not use Twilio's defaults.
 	keywords map[string]sms.Keywords
-	// warnings report what was probably meant otherwise.
+	// warnings report what was probably meant differently.
 	warnings []Finding
 }
 
-// Event returns the kind of a message, from Twilio's mark and from the keywords of
-// the number that it went to.
+// Event returns a message's event, from Twilio's mark and from the keywords of
+// the number that it was sent to.
 func (s *Set) Event(message sms.Inbound) sms.Event {
 	return s.keywordsOf(message.To).Classify(message)
 }
@@ -65,8 +65,8 @@ func (s *Set) keywordsOf(number string) sms.Keywords {
 	return sms.DefaultKeywords
 }
 
-// meant reports whether a message is of the kind that a trigger wants. A message
-// that opts in, without Twilio's mark, is of two kinds.
+// meant reports whether a trigger wants a message's event. A message that opts
+// in, without Twilio's mark, counts as two events.
 func (s *Set) meant(t *Trigger, message sms.Inbound) bool {
 	if t.event == sms.EventOptIn {
 		return s.keywordsOf(message.To).OptsIn(message)
@@ -74,11 +74,11 @@ func (s *Set) meant(t *Trigger, message sms.Inbound) bool {
 	return t.event == s.Event(message)
 }
 
-// Warnings reports what was probably meant otherwise, as far as reading the files
-// showed it. [Set.Lint] finds more, and takes longer.
+// Warnings reports what was probably meant differently, as far as reading the
+// files showed it. [Set.Lint] finds more, and takes longer.
 func (s *Set) Warnings() []Finding { return s.warnings }
 
-// Names lists the triggers by name, in their order.
+// Names lists the names of the triggers, in order.
 func (s *Set) Names() []string {
 	names := make([]string, len(s.triggers))
 	for i := range s.triggers {
@@ -87,7 +87,7 @@ func (s *Set) Names() []string {
 	return names
 }
 
-// Len is the number of triggers.
+// Len returns the number of triggers.
 func (s *Set) Len() int { return len(s.triggers) }
 
 // Firing is one trigger that a message matched.
@@ -95,16 +95,17 @@ type Firing struct {
 	trigger *Trigger
 	// Event is what is published.
 	Event Event
-	// Err says why the firing has failed before it was published: the pattern
-	// exceeded its budget, so that it is not known whether the message matches and
-	// there are no groups; or the workflow ID lacks a part.
+	// Err says why the firing failed before it was published: either the
+	// pattern exceeded its budget, so that it is unknown whether the message
+	// matches, and there are no groups; or a part of the workflow ID has no
+	// value.
 	Err error
 }
 
-// Trigger is the name of the trigger.
+// Trigger returns the name of the trigger.
 func (f *Firing) Trigger() string { return f.trigger.Name }
 
-// CatchUp reports whether the trigger also takes messages that were missed.
+// CatchUp reports whether the trigger also applies to missed messages.
 func (f *Firing) CatchUp() bool { return f.trigger.catchUp }
 
 // Texts reports whether publishing starts a send, as Alfresco's action SEND_SMS
@@ -114,8 +115,8 @@ func (f *Firing) Texts() bool {
 	return ok && s.workflow == sendWorkflow
 }
 
-// Match returns a firing for each trigger that the message matches, in order, up
-// to the first that stops. A trigger whose pattern exceeds its budget may
+// Match returns a firing for each trigger that matches the message, in order,
+// up to the first that stops. A trigger whose pattern exceeds its budget may
 // match: its firing has an Err.
 func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
 	var firings []Firing
@@ -158,8 +159,8 @@ func (t *Trigger) match(ctx context.Context, message sms.Inbound, reaction *sms.
 	return firing, true
 }
 
-// missing names a part of the workflow ID that has no value. Without it all texts
-// that leave the part out would share one ID, and so one workflow.
+// missing names a part of the workflow ID that has no value. Without it, all
+// texts that leave the part out would share one ID, and so one workflow.
 func (t *Trigger) missing(e *Event) string {
 	for i, value := range t.id.references {
 		if inText(value(e)) == "" {

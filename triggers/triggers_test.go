@@ -203,7 +203,7 @@ func TestNumbersOnlyYAMLKnowsAreReported(t *testing.T) {
 	}
 	for _, findings := range [][]Finding{set.Warnings(), set.Lint(t.Context())} {
 		if len(findings) != 2 || findings[0].Line != 4 || findings[1].Line != 10 || findings[1].Trigger != "a" ||
-			!strings.Contains(findings[0].Message, "to has something without quotes") || !strings.Contains(findings[1].Message, "zip has") {
+			!strings.Contains(findings[0].Message, "to has an unquoted value") || !strings.Contains(findings[1].Message, "zip has") {
 			t.Errorf("findings %v", findings)
 		}
 	}
@@ -260,7 +260,7 @@ func TestLoadNamesTheUnreadableFile(t *testing.T) {
 	if err := os.WriteFile(huge, make([]byte, maxFile+1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(huge, Options{}); err == nil || !strings.Contains(err.Error(), "too many") {
+	if _, err := Load(huge, Options{}); err == nil || !strings.Contains(err.Error(), "too large") {
 		t.Errorf("error %v", err)
 	}
 }

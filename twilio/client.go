@@ -1,6 +1,6 @@
 package twilio
 
-// The client: one account's access to Twilio, over twilio-go.
+// The client: one account's access to Twilio, using twilio-go.
 
 import (
 	"context"
@@ -36,19 +36,19 @@ type Access struct {
 	Observe func(context.Context, Exchange)
 }
 
-// Exchange is a request and its answer, as far as they say nothing of a message.
+// Exchange describes a request and its response without revealing the message.
 type Exchange struct {
 	Method string
-	// Status is the HTTP status of the answer, 0 if there was none.
+	// Status is the HTTP status of the response, 0 if there was none.
 	Status int
 	Took   time.Duration
-	// RequestID is Twilio's name of the request, for its support; empty without an
-	// answer.
+	// RequestID is Twilio's ID of the request, for its support; empty if there was
+	// no response.
 	RequestID string
 }
 
-// DefaultTimeout bounds one request to Twilio. Its slowest creates are well
-// below; a longer wait only delays the news that the outcome is unknown.
+// DefaultTimeout bounds one request to Twilio. Even slow creates take much
+// less; a longer wait would only delay the report that the outcome is unknown.
 const DefaultTimeout = 10 * time.Second
 
 // Client sends and looks up the messages of one account. It is safe for
@@ -60,7 +60,7 @@ type Client struct {
 	clock     clock
 }
 
-// New checks the access and returns a client. It makes no request.
+// New validates the access and returns a client. It makes no request.
 func New(o Access) (*Client, error) {
 	if o.AccountSID == "" {
 		return nil, errors.New("there is no account SID")
@@ -69,10 +69,10 @@ func New(o Access) (*Client, error) {
 		o.Username, o.Password = o.AccountSID, o.Token
 	}
 	if o.Password == "" {
-		return nil, errors.New("there are no credentials: give the auth token, or an API key and its secret")
+		return nil, errors.New("there are no credentials: provide the auth token, or an API key and its secret")
 	}
 	if (o.Region == "") != (o.Edge == "") {
-		return nil, errors.New("region and edge go together: give both or neither")
+		return nil, errors.New("region and edge must be set together: set both or neither")
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
@@ -81,18 +81,18 @@ func New(o Access) (*Client, error) {
 	if o.BaseURL != "" {
 		base, err := url.Parse(o.BaseURL)
 		if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-			return nil, fmt.Errorf("base URL %q is not an http or https address", o.BaseURL)
+			return nil, fmt.Errorf("base URL %q is not an http or https URL", o.BaseURL)
 		}
 		c.base = base
 	}
 	return c, nil
 }
 
-// newTransport returns the transport of all calls, which keeps its connections. Go's
-// default is two idle connections per host; a list is sent over as many as its sender's
-// pace asks for. It speaks HTTP/1.1, in which a
-// connection carries one request at a time: a create that must not be written
-// any more ends with its connection, and takes no other with it.
+// newTransport returns the transport of all calls, which reuses connections.
+// Go's default is two idle connections per host; a list is sent over as many as
+// its sender's rate requires. It uses HTTP/1.1, where a connection carries one
+// request at a time: to prevent a create that must no longer be written, its
+// connection is closed, which affects no other request.
 func newTransport() *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -107,9 +107,9 @@ func newTransport() *http.Transport {
 	}
 }
 
-// service returns twilio-go's message service for one call, and the exchange that
-// observes it. twilio-go takes no context and drops the headers of errors, so
-// both travel in the RoundTripper that is made for the call.
+// service returns twilio-go's message service for one call, and the exchange
+// that observes it. twilio-go takes no context and drops the headers of errors,
+// so both are handled by a RoundTripper that is created for the call.
 func (c *Client) service(ctx context.Context) (*api.ApiService, *exchange) {
 	x := &exchange{ctx: ctx, base: c.base, transport: c.transport, clock: &c.clock, observe: c.access.Observe}
 	base := &client.Client{

@@ -1,7 +1,8 @@
 package twilio
 
-// The clock: what time it is at Twilio, measured from the Date of its answers.
-// Messages are dated by Twilio's clock, which may be minutes from ours.
+// The clock: what time it is at Twilio, measured from the Date of its
+// responses. Messages are dated by Twilio's clock, which may be minutes off
+// from ours.
 
 import (
 	"net/http"
@@ -9,19 +10,19 @@ import (
 	"time"
 )
 
-// clock is how far Twilio's clock is from ours, as bounds. It counts from a
-// moment of our monotonic clock, so that setting ours changes nothing. It is
-// safe for concurrent use.
+// clock holds bounds on how far Twilio's clock is from ours. It counts from a
+// point on our monotonic clock, so that setting our clock changes nothing. It
+// is safe for concurrent use.
 type clock struct {
 	mu sync.Mutex
-	// anchor is a moment of ours; Twilio's clock was between anchor+least and
-	// anchor+most then. Zero: never measured.
+	// anchor is a time on our clock, when Twilio's clock was between
+	// anchor+least and anchor+most. Zero: never measured.
 	anchor      time.Time
 	least, most time.Duration
 }
 
-// measure takes the Date of an answer to a request that was sent and answered
-// at these moments. A date is cut to its second.
+// measure uses the Date of the response to a request that was sent and answered
+// at these times. A Date is truncated to the second.
 func (c *clock) measure(sent, answered time.Time, date string) {
 	at, err := http.ParseTime(date)
 	if err != nil {
@@ -37,7 +38,7 @@ func (c *clock) measure(sent, answered time.Time, date string) {
 	most := at.Add(time.Second).Sub(wall) - sent.Sub(c.anchor)
 	if c.most != 0 || c.least != 0 {
 		least, most = max(least, c.least), min(most, c.most)
-		if least > most { // a clock was set, or ours was asleep
+		if least > most { // a clock was set, or this machine was asleep
 			c.anchor, c.least, c.most = sent, 0, 0
 			wall = c.anchor.Round(0)
 			least, most = at.Sub(wall)-answered.Sub(sent), at.Add(time.Second).Sub(wall)
@@ -46,8 +47,8 @@ func (c *clock) measure(sent, answered time.Time, date string) {
 	c.least, c.most = least, most
 }
 
-// Now returns the time by Twilio's clock, at the earliest; false if no answer has shown
-// it yet.
+// Now returns a lower bound for the time by Twilio's clock; false if no
+// response has shown it yet.
 func (c *Client) Now() (time.Time, bool) {
 	c.clock.mu.Lock()
 	defer c.clock.mu.Unlock()

@@ -1,5 +1,5 @@
 // Package twilio is the gateway to Twilio Programmable Messaging: it sends and
-// looks up messages, makes and verifies webhook signatures, and writes TwiML.
-// It wraps twilio-go, whose traps it keeps to itself, and turns each failure
-// into one of the codes of package sms.
+// looks up messages, creates and verifies webhook signatures, and writes TwiML.
+// It wraps twilio-go, whose pitfalls it hides, and maps each failure to one of
+// the codes of package sms.
 package twilio

@@ -1,7 +1,7 @@
 package twilio
 
-// One request and its response, observed: what twilio-go's errors do not say, above all
-// whether Twilio can have seen the request at all.
+// One request and its response, observed: what twilio-go's errors do not say,
+// above all whether Twilio can have seen the request at all.
 
 import (
 	"bytes"
@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// maxResponse bounds what is read of a response. A message is about 1 kB, a
-// page of 1,000 about 1 MB.
+// maxResponse limits how much of a response is read. A message is about 1 kB,
+// and a page of 1,000 about 1 MB.
 const maxResponse = 4 << 20
 
 // exchange is the RoundTripper of one call.
@@ -28,37 +28,38 @@ type exchange struct {
 	clock     *clock
 	// observe is called after each request. Optional.
 	observe func(context.Context, Exchange)
-	// check is asked at the last moment before a request is written; its error
-	// keeps it from being written. Optional.
+	// check is called right before a request is written; its error prevents
+	// that. Optional.
 	check func() error
 
-	// reached is set once there is a connection to write to: from then on
+	// reached is set once there is a connection to write to: from then on,
 	// Twilio may have acted.
 	reached atomic.Bool
-	// held is the first error of check, which the transport's goroutine asks.
+	// held is the first error of check, which the transport's goroutine calls.
 	held atomic.Pointer[error]
 	// status is the HTTP status of the response, 0 if there was none.
 	status int
-	// retryAfter is what the response asked for, 0 if nothing.
+	// retryAfter is from the response, 0 if there was none.
 	retryAfter time.Duration
-	// pages counts the responses that are pages of a listing, others those that
-	// are not.
+	// pages counts the responses that are pages of a listing, and others those
+	// that are not.
 	pages, others int
 }
 
-// RoundTrip carries the call's context and sends the request to the base URL.
+// RoundTrip adds the call's context and sends the request to the base URL.
 func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(x.ctx)
 	defer cancel()
 	var conn net.Conn
 	req = req.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// The transport tries again by itself only if nothing was written.
+		// The transport only retries by itself if nothing was written.
 		GetConn: func(string) { x.reached.Store(false) },
 		GotConn: func(info httptrace.GotConnInfo) {
 			conn = info.Conn
 			x.reached.Store(true)
 		},
-		// The request is in the connection's buffer, and none of it is written yet.
+		// The request is in the connection's buffer, and none of it has been
+		// written yet.
 		WroteHeaders: func() {
 			if x.check == nil {
 				return
@@ -78,7 +79,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	sent, requestID := time.Now(), ""
 	if x.observe != nil {
 		defer func() {
-			if x.held.Load() == nil { // else it was never written
+			if x.held.Load() == nil { // otherwise, it was never written
 				x.observe(x.ctx, Exchange{Method: req.Method, Status: x.status, Took: time.Since(sent), RequestID: requestID})
 			}
 		}()
@@ -91,7 +92,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	x.retryAfter = parseRetryAfter(resp.Header.Get("Retry-After"))
 	x.clock.measure(sent, time.Now(), resp.Header.Get("Date"))
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
-	_ = resp.Body.Close() // it was only read
+	_ = resp.Body.Close() // only read
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +105,8 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// parseRetryAfter reads a number of seconds, up to an hour; 0 for anything else.
+// parseRetryAfter parses a number of seconds, up to an hour; 0 for anything
+// else.
 func parseRetryAfter(s string) time.Duration {
 	seconds, err := strconv.ParseFloat(s, 64)
 	if err != nil || !(seconds > 0) {

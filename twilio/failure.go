@@ -19,17 +19,17 @@ import (
 	"temporal-twilio/sms"
 )
 
-// reason is why there is no message, or perhaps none: the code for the caller, whom it
-// concerns, and whether a later attempt may succeed.
+// reason says why there is no message, or possibly none: the code for the
+// caller, whom it concerns, and whether a later attempt may succeed.
 type reason struct {
-	// label is the reason's name in metrics.
+	// label is the reason's label in metrics.
 	label string
 	code  sms.Code
 	scope sms.Scope
 	retry bool
 }
 
-// labels are those of all reasons.
+// labels lists the labels of all reasons.
 var labels []string
 
 func define(label string, code sms.Code, scope sms.Scope, retry bool) reason {
@@ -37,11 +37,10 @@ func define(label string, code sms.Code, scope sms.Scope, retry bool) reason {
 	return reason{label, code, scope, retry}
 }
 
-// Reasons returns every value that [sms.Error.Reason] has in errors of this
-// package.
+// Reasons returns all values of [sms.Error.Reason] in errors of this package.
 func Reasons() []string { return slices.Clone(labels) }
 
-// The reasons. No other labels exist.
+// The reasons. There are no other labels.
 var (
 	credentials  = define("credentials", sms.CodeAuthentication, sms.ScopeAccount, false)
 	suspended    = define("suspended", sms.CodeAuthentication, sms.ScopeAccount, false)
@@ -64,8 +63,8 @@ var (
 	lost         = define("lost", sms.CodeOutcomeUnknown, sms.ScopeRecipient, false)
 )
 
-// codes are the reasons by Twilio's numbers. What is not listed goes by its HTTP
-// status. Source: https://www.twilio.com/docs/api/errors
+// codes maps Twilio's error codes to reasons. For others, the HTTP status
+// decides. Source: https://www.twilio.com/docs/api/errors
 var codes = map[int]reason{
 	20003: credentials,  // authenticate
 	20005: suspended,    // account not active
@@ -73,7 +72,7 @@ var codes = map[int]reason{
 	20008: denied,       // resource not accessible with test credentials
 	20404: wrongAccount, // not found: of a create, the account
 	20429: tooMany,
-	21222: credentials, // username with characters that none has
+	21222: credentials, // username with invalid characters
 	21224: credentials, // password likewise
 
 	21211: recipient, // not a valid phone number
@@ -103,12 +102,12 @@ var codes = map[int]reason{
 	14107: replyLoop,
 }
 
-// statusClientClosed is what nginx says if the connection broke.
+// statusClientClosed is nginx's status for a connection that broke.
 const statusClientClosed = 499
 
-// byStatus is the reason of a refusal that Twilio has no number for. A time-out
-// or a closed connection is a proxy's word, and may come after the request went
-// through.
+// byStatus returns the reason of a refusal without a Twilio error code. A
+// time-out or a closed connection is reported by a proxy, and may come after
+// the request went through.
 func byStatus(status int) reason {
 	switch status {
 	case http.StatusUnauthorized:
@@ -123,15 +122,16 @@ func byStatus(status int) reason {
 	return refused
 }
 
-// failure names an error of twilio-go. The rule behind it: nothing but an
-// answer that Twilio gives before it acts, or a fault before the request was
-// written, proves that there is no message.
+// failure classifies an error of twilio-go. The rule behind it: only a response
+// that Twilio gives before it acts, or a fault before the request was written,
+// proves that there is no message.
 func (x *exchange) failure(to string, err error) *sms.Error {
 	var rest *client.TwilioRestError
 	switch {
 	case errors.As(err, &rest) && x.status == 0:
-		// twilio-go refused the credentials by their characters and sent nothing.
-		return x.because(credentials, to, rest, "the Twilio credentials hold characters that no SID, token or key has: "+rest.Message)
+		// twilio-go refused the credentials because of their characters and
+		// sent nothing.
+		return x.because(credentials, to, rest, "the Twilio credentials contain characters that no SID, token or key has: "+rest.Message)
 	case x.status >= 300 && x.status < 400:
 		return x.withoutSID(to)
 	case x.status >= 400 && x.status < 500:
@@ -141,20 +141,21 @@ func (x *exchange) failure(to string, err error) *sms.Error {
 	case !x.reached.Load():
 		return x.because(dialReason(err), to, nil, "Twilio could not be reached: "+cause(err)+"; nothing was sent")
 	default:
-		return x.unknown(to, nil, "the connection to Twilio failed before its answer came ("+cause(err)+")")
+		return x.unknown(to, nil, "the connection to Twilio failed before its response came ("+cause(err)+")")
 	}
 }
 
-// withoutSID names an answer that twilio-go takes for a success although it
-// holds no message: a redirect, or a body that is something else.
+// withoutSID classifies a response that twilio-go treats as a success although
+// it has no message: a redirect, or a body of another kind.
 func (x *exchange) withoutSID(to string) *sms.Error {
 	if x.status >= 300 && x.status < 400 {
-		return x.because(notTwilio, to, nil, fmt.Sprintf("HTTP status %d: what answered redirects elsewhere and is not Twilio's API; check the base URL, the region and the edge; nothing was sent", x.status))
+		return x.because(notTwilio, to, nil, fmt.Sprintf("HTTP status %d: the server redirects elsewhere and is not Twilio's API; check the base URL, the region and the edge; nothing was sent", x.status))
 	}
-	return x.unknown(to, nil, fmt.Sprintf("Twilio answered with HTTP status %d but named no message", x.status))
+	return x.unknown(to, nil, fmt.Sprintf("Twilio answered with HTTP status %d but without a message", x.status))
 }
 
-// refused names an answer of the 4xx kind: Twilio looked and took nothing.
+// refused classifies a 4xx response: Twilio looked at the request and accepted
+// nothing.
 func (x *exchange) refused(to string, rest *client.TwilioRestError) *sms.Error {
 	why := byStatus(x.status)
 	message := fmt.Sprintf("HTTP status %d (%s) without Twilio's explanation; is a proxy in between?", x.status, http.StatusText(x.status))
@@ -173,10 +174,10 @@ func (x *exchange) refused(to string, rest *client.TwilioRestError) *sms.Error {
 }
 
 func (x *exchange) unknown(to string, rest *client.TwilioRestError, what string) *sms.Error {
-	return x.because(lost, to, rest, what+": the message may or may not have been created; look in Twilio's log before sending it again")
+	return x.because(lost, to, rest, what+": the message may or may not have been created; check Twilio's log before sending it again")
 }
 
-// because is the error of a reason, with what Twilio said of it.
+// because returns the error for a reason, with what Twilio said about it.
 func (x *exchange) because(why reason, to string, rest *client.TwilioRestError, message string) *sms.Error {
 	e := &sms.Error{
 		To: to, Code: why.code, HTTPStatus: x.status, Message: message,
@@ -189,22 +190,23 @@ func (x *exchange) because(why reason, to string, rest *client.TwilioRestError, 
 }
 
 var (
-	errNoMessage = errors.New("the answer holds no message")
-	errNoListing = errors.New("the answer is not a list of messages")
-	errNoAccount = errors.New("the answer holds no account")
+	errNoMessage = errors.New("the response contains no message")
+	errNoListing = errors.New("the response is not a list of messages")
+	errNoAccount = errors.New("the response contains no account")
 )
 
-// failedRead names the failure of a request that changes nothing when it is
-// repeated. Whatever went wrong on the way may be gone next time.
+// failedRead classifies the failure of a request that is safe to repeat.
+// Whatever went wrong on the way may be gone next time.
 func (x *exchange) failedRead(err error) *sms.Error {
 	e := x.failure("", err)
 	if e.Code == sms.CodeOutcomeUnknown {
-		return x.because(unreachable, "", nil, "Twilio's answer cannot be used: "+cause(err))
+		return x.because(unreachable, "", nil, "Twilio's response cannot be used: "+cause(err))
 	}
 	return e
 }
 
-// dialReason is why there was no connection. A bad certificate stays bad.
+// dialReason says why there was no connection. An invalid certificate stays
+// invalid.
 func dialReason(err error) reason {
 	var (
 		invalid   *tls.CertificateVerificationError
@@ -219,7 +221,7 @@ func dialReason(err error) reason {
 	return unreachable
 }
 
-// cause says why a request failed, without the address that url.Error adds.
+// cause says why a request failed, without the URL that url.Error adds.
 func cause(err error) string {
 	var (
 		dns *net.DNSError

@@ -1,6 +1,6 @@
 package twilio
 
-// Looking up: what Twilio knows of messages that exist.
+// Looking up: what Twilio knows about existing messages.
 
 import (
 	"context"
@@ -23,10 +23,10 @@ type Record struct {
 	Body                string
 	// Direction is inbound, outbound-api, outbound-call or outbound-reply.
 	Direction string
-	// Created is when Twilio took the message, to the second; the zero time if
-	// that cannot be read.
+	// Created is when Twilio accepted the message, to the second; the zero time
+	// if it cannot be parsed.
 	Created time.Time
-	// NumMedia is how many pictures and files came or went with it.
+	// NumMedia is how many pictures and files the message has.
 	NumMedia int
 	// ErrorCode says why it failed or was not delivered, 0 if it did not.
 	ErrorCode int
@@ -34,20 +34,20 @@ type Record struct {
 	ErrorMessage string
 }
 
-// Query narrows a listing. Empty fields do not.
+// Query restricts a listing. Empty fields do not.
 type Query struct {
 	From, To string
-	// Since ends the listing at the first message that was created before.
+	// Since ends the listing at the first message that was created earlier.
 	Since time.Time
-	// Limit is how many messages are wanted at most, the newest first.
+	// Limit is the maximum number of messages; the newest are listed.
 	Limit int
 }
 
-// Listing is what Twilio shows of a query's messages, the newest first. Those
+// Listing holds the messages that Twilio shows for a query, newest first. Those
 // created a moment ago may be missing: Twilio's listings lag.
 type Listing struct {
 	Records []Record
-	// Whole is set if there are no others, back to Query.Since.
+	// Whole is true if there are no others, back to Query.Since.
 	Whole bool
 }
 
@@ -92,7 +92,7 @@ const (
 	lookUpPageSize = 100
 )
 
-// pages yields a listing page by page, each within the time of one request.
+// pages yields a listing page by page, each within the timeout of one request.
 func (c *Client) pages(ctx context.Context, params *api.ListMessageParams) iter.Seq2[[]Record, error] {
 	return func(yield func([]Record, error) bool) {
 		token, number := "", ""
@@ -127,7 +127,7 @@ func (c *Client) page(ctx context.Context, params *api.ListMessageParams, token,
 	service, x := c.service(ctx)
 	page, err := service.PageMessage(params, token, number)
 	if err == nil && (x.pages == 0 || x.others > 0) {
-		err = errNoListing // which twilio-go takes for an empty one
+		err = errNoListing // twilio-go takes it for an empty one
 	}
 	if err != nil {
 		return nil, x.failedRead(err)
@@ -142,27 +142,28 @@ func (c *Client) Fetch(ctx context.Context, sid string) (Record, error) {
 	})
 }
 
-// Cancel stops a scheduled message. Twilio refuses it for any other (30409).
+// Cancel stops a scheduled message. Twilio refuses it for any other message
+// (30409).
 func (c *Client) Cancel(ctx context.Context, sid string) (Record, error) {
 	return c.one(ctx, func(service *api.ApiService) (*api.ApiV2010Message, error) {
 		return service.UpdateMessage(sid, (&api.UpdateMessageParams{}).SetStatus(string(sms.StatusCanceled)))
 	})
 }
 
-// Redact empties the body of a message at Twilio.
+// Redact clears the body of a message at Twilio.
 func (c *Client) Redact(ctx context.Context, sid string) (Record, error) {
 	return c.one(ctx, func(service *api.ApiService) (*api.ApiV2010Message, error) {
 		return service.UpdateMessage(sid, (&api.UpdateMessageParams{}).SetBody(""))
 	})
 }
 
-// Probe asks whether Twilio takes the credentials, and what time it is there. An
-// error's Scope is [sms.ScopeAccount] if the account cannot send.
+// Probe asks whether Twilio accepts the credentials, and what time it is there.
+// An error's Scope is [sms.ScopeAccount] if the account cannot send.
 func (c *Client) Probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
 	defer cancel()
 	if c.access.Username != c.access.AccountSID {
-		// An API key cannot fetch accounts, but their messages.
+		// An API key cannot fetch accounts, but it can list their messages.
 		_, err := c.page(ctx, (&api.ListMessageParams{}).SetPageSize(1), "", "")
 		return err
 	}
@@ -179,7 +180,7 @@ func (c *Client) Probe(ctx context.Context) error {
 	return x.because(suspended, "", nil, "the Twilio account is "+value(account.Status))
 }
 
-// one makes a request that may be repeated and answers with one message.
+// one makes a request that is safe to repeat and returns one message.
 func (c *Client) one(ctx context.Context, request func(*api.ApiService) (*api.ApiV2010Message, error)) (Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
 	defer cancel()
@@ -195,7 +196,8 @@ func (c *Client) one(ctx context.Context, request func(*api.ApiService) (*api.Ap
 }
 
 func record(m *api.ApiV2010Message) Record {
-	// Twilio writes RFC 2822 dates; one that cannot be read is the zero time.
+	// Twilio writes RFC 2822 dates; one that cannot be parsed becomes the zero
+	// time.
 	created, _ := time.Parse(time.RFC1123Z, value(m.DateCreated))
 	media, _ := strconv.Atoi(value(m.NumMedia)) // Twilio writes a number
 	return Record{

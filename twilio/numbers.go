@@ -1,6 +1,6 @@
 package twilio
 
-// Numbers: the account's own, and what they do with texts.
+// Numbers: the account's own, and where their texts go.
 
 import (
 	"context"
@@ -8,14 +8,14 @@ import (
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 )
 
-// Number is a number of the account.
+// Number is one of the account's numbers.
 type Number struct {
 	// Number is in E.164 form.
 	Number string
-	// SmsURL is called for each text by SmsMethod, unless an application takes its
-	// place.
+	// SmsURL is called for each text with SmsMethod, unless an application
+	// takes its place.
 	SmsURL, SmsMethod string
-	// SmsApplicationSID is that of the application, empty if there is none.
+	// SmsApplicationSID is the application's, empty if there is none.
 	SmsApplicationSID string
 }
 

@@ -1,6 +1,6 @@
 package twilio
 
-// Received: what an account received, to the last message.
+// Received: everything that an account received.
 
 import (
 	"context"
@@ -14,19 +14,19 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxReceivedPages bounds a listing: Twilio's knows no direction, so what was
-// sent is paged through as well.
+// maxReceivedPages limits a listing: Twilio cannot filter by direction, so sent
+// messages are paged through as well.
 const maxReceivedPages = 200
 
-// ErrTooMany is the error of a listing that would have to be cut off.
+// ErrTooMany means that a listing would have to be cut off.
 var ErrTooMany = &sms.Error{
 	Code:    sms.CodeUnknown,
 	Message: fmt.Sprintf("the account has sent and received more than %d messages in that time", maxReceivedPages*maxPageSize),
 }
 
-// Received returns the messages that the account received in a span of time, the
-// oldest first, and those of one second in the order in which they came. It
-// returns all of them or fails: with ErrTooMany, ask for a shorter span.
+// Received returns the messages that the account received in an interval,
+// oldest first; those of the same second are in order of arrival. It returns
+// all of them or fails: with ErrTooMany, use a shorter interval.
 func (c *Client) Received(ctx context.Context, since, until time.Time) ([]Record, error) {
 	params := (&api.ListMessageParams{}).SetPageSize(maxPageSize).SetDateSentAfter(since.UTC()).SetDateSentBefore(until.UTC().Add(time.Second))
 	var received []Record
@@ -65,5 +65,5 @@ func (c *Client) Media(ctx context.Context, sid string) ([]sms.Media, error) {
 	return media, nil
 }
 
-// mediaURL is where Twilio serves media; its webhooks name them so.
+// mediaURL is where Twilio serves media; its webhooks use the same URLs.
 const mediaURL = "https://api.twilio.com"

@@ -1,6 +1,6 @@
 package twilio
 
-// Sending: one create request, and what is known of the message afterwards.
+// Sending: one create request, and what is known about the message afterwards.
 
 import (
 	"context"
@@ -12,9 +12,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Draft is a message to be created. To is required, and one of From and
+// Draft is a message to create. To is required, along with one of From and
 // MessagingServiceSID, and one of Body, MediaURLs and ContentSID. The rest is
-// optional; its zero value leaves the choice to Twilio.
+// optional; a zero value leaves the choice to Twilio.
 type Draft struct {
 	// To is the recipient: a number in E.164 form, or a channel address.
 	To string
@@ -23,46 +23,48 @@ type Draft struct {
 	From string
 	// Body is the text, at most [sms.MaxBodyLength] characters.
 	Body string
-	// Check is asked at the last moment before the request is written. Its error
-	// keeps it from being written, and is Send's. Optional.
+	// Check is called right before the request is written. Its error prevents
+	// that, and Send returns it. Optional.
 	Check func() error
 	Options
 }
 
-// Options are those of a create that do not depend on the recipient.
+// Options are the parameters of a create that do not depend on the recipient.
 type Options struct {
-	// MessagingServiceSID picks a sender from a service, "MG" and 32 hex digits.
+	// MessagingServiceSID selects a service that picks the sender, "MG" and 32
+	// hex digits.
 	MessagingServiceSID string
-	// MediaURLs are up to 10 addresses of media.
+	// MediaURLs lists up to 10 URLs of media.
 	MediaURLs []string
-	// ContentSID names a content template, ContentVariables its JSON object.
+	// ContentSID names a content template, and ContentVariables is a JSON
+	// object with its variables.
 	ContentSID, ContentVariables string
-	// SendAt schedules the message. It needs MessagingServiceSID.
+	// SendAt schedules the message. It requires MessagingServiceSID.
 	SendAt time.Time
 	// ValidityPeriod is how long the message may wait in the queue, 1 s to 10 h.
 	ValidityPeriod time.Duration
 	// StatusCallback is called at each change of status.
 	StatusCallback string
-	// SmartEncoded replaces characters that make a text UCS-2 by look-alikes.
+	// SmartEncoded replaces characters that make a text UCS-2 with look-alikes.
 	SmartEncoded *bool
-	// ShortenURLs shortens links. It needs MessagingServiceSID.
+	// ShortenURLs shortens links. It requires MessagingServiceSID.
 	ShortenURLs *bool
 	// SendAsMMS sends a text as MMS.
 	SendAsMMS *bool
-	// ProvideFeedback announces that feedback will be given.
+	// ProvideFeedback announces that feedback will be sent.
 	ProvideFeedback *bool
 	// RiskCheck is "enable" or "disable".
 	RiskCheck string
 	// ContentRetention is "retain" or "discard", AddressRetention "retain" or
 	// "obfuscate".
 	ContentRetention, AddressRetention string
-	// MaxPrice is the most the message may cost in US dollars.
+	// MaxPrice is the maximum price of a message in US dollars.
 	MaxPrice *float32
-	// PersistentAction are rich actions of the message's channel.
+	// PersistentAction lists rich actions of the message's channel.
 	PersistentAction []string
 }
 
-// params writes the draft as twilio-go wants it.
+// params converts the draft to twilio-go's parameters.
 func (d *Draft) params() *api.CreateMessageParams {
 	p := (&api.CreateMessageParams{}).SetTo(d.To)
 	for _, text := range []struct {
@@ -100,10 +102,11 @@ func (d *Draft) params() *api.CreateMessageParams {
 	return p
 }
 
-// Send asks Twilio to create one message. A nil error means that Twilio took
-// it. An error is a *sms.Error and says by its Code what is known: [sms.CodeOutcomeUnknown] if Twilio
-// may have taken it all the same; anything else if it surely did not, and
-// Retryable if it might take it later.
+// Send asks Twilio to create one message. A nil error means that Twilio
+// accepted it. Otherwise, the error is a *sms.Error whose Code says what is
+// known: [sms.CodeOutcomeUnknown] if Twilio may have accepted it all the same;
+// any other code if it certainly did not, with Retryable if it might accept it
+// later.
 func (c *Client) Send(ctx context.Context, d Draft) (sms.Message, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
 	defer cancel()
@@ -122,8 +125,8 @@ func (c *Client) Send(ctx context.Context, d Draft) (sms.Message, error) {
 	return message(created), nil
 }
 
-// message reads what Twilio says of a message. Segments are "0" until a
-// Messaging Service has chosen the sender.
+// message converts Twilio's representation of a message. Segments are "0" until
+// a Messaging Service has chosen the sender.
 func message(m *api.ApiV2010Message) sms.Message {
 	segments, _ := strconv.Atoi(value(m.NumSegments))
 	return sms.Message{

@@ -1,8 +1,8 @@
 package twilio
 
-// Webhook signatures. twilio-go's own validator reads only the first value of
-// a repeated parameter and knows one spelling of the query, so it refuses some
-// requests that Twilio signed; this one accepts what Twilio signs, no more.
+// Webhook signatures. twilio-go's own validator only reads the first value of a
+// repeated parameter and knows only one spelling of the query, so it refuses
+// some requests that Twilio signed; this one accepts exactly what Twilio signs.
 //
 // Source: https://www.twilio.com/docs/usage/security
 
@@ -23,8 +23,8 @@ const SignatureHeader = "X-Twilio-Signature"
 
 // Sign computes the signature of a request to rawURL with the form params:
 // base64 of the HMAC-SHA1, under the account's auth token, of the URL followed
-// by each key and value, keys in byte order, a key's values sorted and unique.
-// A GET or JSON request has no params: its URL carries them all.
+// by each key and value, with keys in byte order and each key's values sorted
+// and unique. A GET or JSON request has no params: its URL contains everything.
 func Sign(token, rawURL string, params url.Values) string {
 	keys := make([]string, 0, len(params))
 	for key := range params {
@@ -49,12 +49,12 @@ func Sign(token, rawURL string, params url.Values) string {
 }
 
 // Verify reports whether signature is Twilio's for a form request to rawURL.
-// rawURL must be the address as it is configured at Twilio, with its query;
-// behind a proxy that is not the address the server sees. Twilio and the
-// proxies on the way do not agree on one spelling of an address, so every other
-// spelling that means the same is accepted too: with and without a port, as
-// Twilio's own validators try it, and with the query escaped in another valid
-// way. An empty token or signature never verifies.
+// rawURL must be the URL as it is configured at Twilio, with its query; behind
+// a proxy, that is not the URL that the server sees. Twilio and the proxies in
+// between do not agree on one spelling of a URL, so every other spelling with
+// the same meaning is accepted too: with and without a port, as Twilio's own
+// validators try it, and with the query escaped in another valid way. An empty
+// token or signature is never valid.
 func Verify(token, rawURL string, params url.Values, signature string) bool {
 	if token == "" || signature == "" {
 		return false
@@ -66,8 +66,8 @@ func Verify(token, rawURL string, params url.Values, signature string) bool {
 }
 
 // VerifyBody reports whether signature is Twilio's for a request whose body is
-// not a form: the query's bodySHA256 must be the body's digest, and the URL
-// alone is signed.
+// not a form: the query's bodySHA256 must be the body's digest, and only the
+// URL is signed.
 func VerifyBody(token, rawURL string, body []byte, signature string) bool {
 	u, err := url.Parse(rawURL)
 	if err != nil {
@@ -81,16 +81,17 @@ func VerifyBody(token, rawURL string, body []byte, signature string) bool {
 	return hmac.Equal(want, got[:]) && Verify(token, rawURL, nil, signature)
 }
 
-// A forged request has every spelling tried. These bound the spellings and the
-// bytes that are hashed for it, together a few milliseconds of work.
+// A forged request makes the server try every spelling. These limit the
+// spellings and the bytes that are hashed, to a few milliseconds of work in
+// total.
 const (
 	maxSpellings = 512
 	maxHashed    = 512 << 10
 )
 
-// spellings lists the other addresses that mean the same as rawURL. A
-// request is hashed with each, together with a form of formSize bytes; the list
-// ends when that becomes too much.
+// spellings lists the other URLs that mean the same as rawURL. Each is hashed
+// together with a form of formSize bytes; the list ends when that becomes too
+// much.
 func spellings(rawURL string, formSize int) []string {
 	room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))
 	all, known := []string{rawURL}, map[string]bool{rawURL: true}
@@ -127,9 +128,9 @@ func size(params url.Values) (n int) {
 	return n
 }
 
-// togglePort returns the address without its port, whichever it is, or
-// with the scheme's default port if it has none. It works on the text, because
-// what was signed is the text: parsing would normalise it.
+// togglePort returns the URL without its port, whichever it is, or with the
+// scheme's default port if it has none. It works on the text, because the text
+// was signed: parsing would normalise it.
 func togglePort(rawURL string) string {
 	scheme, host, tail := splitHost(rawURL)
 	// An IPv6 address has colons of its own, inside brackets.
@@ -145,15 +146,15 @@ func togglePort(rawURL string) string {
 	return rawURL
 }
 
-// lowerHost writes the host as URL parsers do; a user name stays as it is.
+// lowerHost lowercases the host, as URL parsers do; a user name is unchanged.
 func lowerHost(rawURL string) string {
 	scheme, host, tail := splitHost(rawURL)
 	at := strings.LastIndexByte(host, '@') + 1
 	return scheme + host[:at] + strings.ToLower(host[at:]) + tail
 }
 
-// splitHost cuts an address before and after its host, port and user included.
-// An address without a scheme is all tail.
+// splitHost splits a URL before and after its host, with port and user. A URL
+// without a scheme is all tail.
 func splitHost(rawURL string) (scheme, host, tail string) {
 	begin := strings.Index(rawURL, "://")
 	if begin < 0 {
@@ -167,10 +168,10 @@ func splitHost(rawURL string) (scheme, host, tail string) {
 	return rawURL[:begin], rawURL[begin : begin+end], rawURL[begin+end:]
 }
 
-// querySpellings are the ways in which two encoders of a query differ, each
-// with its alternatives. Together they make what is known: Java's URLEncoder,
+// querySpellings lists the ways in which encoders of a query differ, each with
+// its alternatives. Combined, they cover the known ones: Java's URLEncoder,
 // encodeURIComponent, the URL standard, Go, Python, .NET and PHP. None of them
-// touches a character that means something in a form (& = + # %).
+// changes a character with a meaning in a form (& = + # %).
 var querySpellings = [][]func(string) string{
 	{
 		func(query string) string { return strings.ReplaceAll(query, "%20", "+") },
@@ -181,7 +182,7 @@ var querySpellings = [][]func(string) string{
 	{escapeIn("0123456789ABCDEF"), escapeIn("0123456789abcdef")},
 }
 
-// escapedOrPlain writes all of a group of characters as escapes, or none.
+// escapedOrPlain writes all characters of a group as escapes, or none.
 func escapedOrPlain(group string) []func(string) string {
 	plain := func(query string) string {
 		return respell(query, func(c byte, spelt string) string {
@@ -202,7 +203,7 @@ func escapedOrPlain(group string) []func(string) string {
 	return []func(string) string{plain, escaped}
 }
 
-// escapeIn writes every escape with these digits.
+// escapeIn writes every escape with the given digits.
 func escapeIn(digits string) func(string) string {
 	return func(query string) string {
 		return respell(query, func(c byte, spelt string) string {
@@ -214,8 +215,8 @@ func escapeIn(digits string) func(string) string {
 	}
 }
 
-// respell writes each character of a query anew; it gets the character and
-// how it is spelt, plainly or as an escape.
+// respell rewrites each character of a query; write gets the character and how
+// it is spelt, plain or as an escape.
 func respell(query string, write func(c byte, spelt string) string) string {
 	var out strings.Builder
 	out.Grow(len(query) + 16)

@@ -1,6 +1,6 @@
 package twilio
 
-// TwiML: what the webhook answers.
+// TwiML: the webhook's response.
 
 import (
 	"bytes"
@@ -13,15 +13,15 @@ const ReplyContentType = "text/xml; charset=utf-8"
 // MaxReplies is how many messages Twilio sends for one reply (error 14109).
 const MaxReplies = 10
 
-// Reply writes a TwiML document that texts each body to the sender, the empty
-// response if there are none. Text is escaped; a character that XML cannot
-// hold becomes U+FFFD. Bodies past [MaxReplies] are left out.
+// Reply returns a TwiML document that texts each body to the sender, or an
+// empty response if there are none. Text is escaped; a character that XML
+// cannot represent becomes U+FFFD. Bodies beyond [MaxReplies] are dropped.
 func Reply(bodies ...string) []byte {
 	var out bytes.Buffer
 	out.WriteString(xml.Header + "<Response>")
 	for _, body := range bodies[:min(len(bodies), MaxReplies)] {
 		out.WriteString("<Message>")
-		_ = xml.EscapeText(&out, []byte(body)) // a buffer takes everything
+		_ = xml.EscapeText(&out, []byte(body)) // writing to a buffer never fails
 		out.WriteString("</Message>")
 	}
 	out.WriteString("</Response>")

@@ -7,7 +7,7 @@
 //
 //	sim, err := twiliosim.Start(twiliosim.Options{Speed: 1000})
 //	defer sim.Close()
-//	//	// A client needs sim.URL, sim.Account and sim.Token.
+//	// A client needs sim.URL, sim.Account and sim.Token.
 //	sim.SetWebhook(receiver.URL)
 //	answer, err := sim.Inbound(ctx, twiliosim.Inbound{From: "+15551230001", To: "+15005550006", Body: "Hi"})
 //

@@ -21,7 +21,7 @@ type askRequest struct {
 	SmsTo sms.Recipients `json:"smsTo"`
 }
 
-// send is the question as SendSms gets it.
+// send returns the input of SendSms for the question.
 func (r *askRequest) send() sms.SendSmsInput {
 	return sms.SendSmsInput{
 		SmsFrom: r.SmsFrom, MessagingServiceSID: r.MessagingServiceSID, SmsTo: r.SmsTo,
@@ -34,9 +34,10 @@ func (r *askRequest) send() sms.SendSmsInput {
 // DefaultAskTimeout is how long AskSmsWorkflow waits for a reply.
 const DefaultAskTimeout = 24 * time.Hour
 
-// AskSmsWorkflow sends a question and waits for the reply. A reply goes to one
-// open question of its pair of numbers and to no trigger. Its argument is an
-// [sms.AskSmsInput]. It fails if that is wrong, before anybody is texted.
+// AskSmsWorkflow sends a question and waits for the reply. A reply goes to a
+// single open question between the two numbers, and to no trigger. Its argument
+// is an [sms.AskSmsInput]. It fails if that is invalid, before anyone is
+// texted.
 func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.AskSmsResult, err error) {
 	a := &asking{result: &result, replies: workflow.GetSignalChannel(ctx, sms.ReplySignal)}
 	a.checks = workflow.GetVersion(ctx, "checked-question", workflow.DefaultVersion, 1) > workflow.DefaultVersion
@@ -47,7 +48,7 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.As
 	keeping := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, StartToCloseTimeout: 10 * time.Second, Summary: "Tell that a question is open",
 	})
-	// The question is open before it is sent: the reply can be fast.
+	// The question is opened before it is sent: the reply can be fast.
 	if err := workflow.ExecuteActivity(keeping, sms.OpenQuestionName, pair).Get(ctx, nil); err != nil {
 		return result, err
 	}
@@ -59,7 +60,7 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.As
 	if closing := workflow.ExecuteActivity(after, sms.CloseQuestionName, pair).Get(after, nil); err == nil {
 		err = closing
 	}
-	// A reply may have been given to us at the last moment.
+	// A reply may have arrived at the last moment.
 	var reply sms.Reply
 	if err == nil && a.replies.ReceiveAsync(&reply) {
 		result.Outcome, result.Reply = sms.AskAnswered, &reply
@@ -70,24 +71,24 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.As
 // asking is the state of AskSmsWorkflow.
 type asking struct {
 	request askRequest
-	// question is what SendSms gets.
+	// question is the input of SendSms.
 	question sms.SendSmsInput
 	result   *sms.AskSmsResult
 	replies  workflow.ReceiveChannel
-	// checks is not set if the workflow began before questions were checked, and
-	// reminders that were not sent counted as sent.
+	// checks is false if the workflow started before questions were checked,
+	// when reminders that were not sent counted as sent.
 	checks bool
 }
 
-// prepare reads and checks the input, and returns the question and between whom
-// it is.
+// prepare decodes and checks the input, and returns the question with the two
+// numbers.
 func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair sms.QuestionInput, err error) {
 	wrong := decode(raw, &a.request)
 	a.question = a.request.send()
 	pair = sms.QuestionInput{Account: a.request.Account, Question: sms.Question{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID,
 		Pattern:    a.request.Pattern, Code: a.request.Code, IfSeveral: a.request.IfSeveral,
-		// Not when the keeper hears of it, which may be after the reply came.
+		// Not when the keeper is told, which may be after the reply came.
 		OpenedAt: workflow.Now(ctx).UTC(),
 	}}
 	if !a.checks {
@@ -158,7 +159,7 @@ func (a *asking) run(ctx workflow.Context) error {
 	}
 }
 
-// remind sends a reminder, and reports whether the phone wants no more texts.
+// remind sends a reminder, and reports whether the phone has opted out.
 func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err error) {
 	var sent sms.SendSmsResult
 	if err := send(ctx, a.question.TextOnly(body), "Remind by SMS").Get(ctx, &sent); err != nil {
@@ -170,8 +171,8 @@ func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err e
 	return slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOptedOut }), nil
 }
 
-// mayBeThere reports whether the phone may have got the question: of an unknown
-// outcome a reply is the best proof.
+// mayBeThere reports whether the phone may have received the question: for an
+// unknown outcome, a reply is the best proof.
 func mayBeThere(sent sms.SendSmsResult) bool {
 	return len(sent.Messages) > 0 ||
 		slices.ContainsFunc(sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOutcomeUnknown })

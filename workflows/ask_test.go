@@ -122,8 +122,8 @@ func TestAQuestionIsCheckedBeforeAnybodyIsTexted(t *testing.T) {
 		change string // of a good input
 		says   []string
 	}{
-		{`"pattern": "(yes"`, []string{"pattern must be a regular expression of Java"}},
-		{`"pattern": "(?<order_id>[0-9]+)"`, []string{"pattern must be", "groups have letters and digits only"}},
+		{`"pattern": "(yes"`, []string{"pattern must be a Java regular expression"}},
+		{`"pattern": "(?<order_id>[0-9]+)"`, []string{"pattern must be", "groups consist of letters and digits only"}},
 		{`"ifSeveral": "lastest"`, []string{`ifSeveral must be "oldest", "latest", "code" or "refuse"; it is "lastest"`}},
 		{`"smsFrom": "ACME"`, []string{"nobody can reply to a name"}},
 		{`"smsFrom": null`, []string{"missing or empty: smsFrom"}},
@@ -131,9 +131,9 @@ func TestAQuestionIsCheckedBeforeAnybodyIsTexted(t *testing.T) {
 		{`"smsTo": ["+15005550009", "+15005550010"]`, []string{"smsTo must be one phone"}},
 		{`"smsBody": "Hi ${name"`, []string{"smsBody cannot be sent: smsBody, line 1"}},
 		{`"reminders": [{"after": "soon", "smsBody": "${name"}]`, []string{"reminders[0].after must be a duration", "reminders[0].smsBody cannot be sent"}},
-		{`"reminders": [{"smsBody": "Hello"}, {"after": "1h"}]`, []string{`reminders[0].after must be a duration, such as "1h"`, "reminders[1].smsBody must be a text"}},
+		{`"reminders": [{"smsBody": "Hello"}, {"after": "1h"}]`, []string{`reminders[0].after must be a duration, such as "1h"`, "reminders[1].smsBody must be a string"}},
 		{`"reminders": [{"after": "1h", "smsBody": "${name}"}]`, []string{"variable name is missing"}},
-		{`"account": "marketing"`, []string{`there is no account "marketing"`}},
+		{`"account": "marketing"`, []string{`configuration has no account "marketing"`}},
 		{`"timeout": 86400000`, []string{"timeout must have a unit"}},
 		{`"messagingServiceSid": "MG1"`, []string{"messagingServiceSid must be MG and 32 hex digits"}},
 		{`"patern": "x", "pattern": "(", "timeout": "x"`, []string{"there is no field patern (did you mean pattern?)", "timeout must be a duration", "pattern must be"}},

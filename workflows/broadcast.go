@@ -1,6 +1,6 @@
 package workflows
 
-// BroadcastSmsWorkflow: one text to very many, page by page.
+// BroadcastSmsWorkflow: sends one text to very many recipients, page by page.
 
 import (
 	"errors"
@@ -15,8 +15,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// broadcastInput is the input of a run: the caller's, and what the run before
-// has handed on.
+// broadcastInput is the input of a run: the caller's, and what the previous run
+// passed on.
 type broadcastInput struct {
 	sms.BroadcastSmsInput
 	Carried *sms.BroadcastProgress `json:"carried,omitempty"`
@@ -36,29 +36,30 @@ const (
 const (
 	defaultPageSize = 200
 	maxPageSize     = 1000
-	// maxKey leaves room for the page's number in the 1000 bytes of a send's key.
+	// maxKey leaves room for the page number within the 1000 bytes of a send's
+	// key.
 	maxKey = 900
-	// maxAsleep is how many recipients a broadcast holds until their quiet hours
-	// end. It reads no more before: what a run hands on to the next has to fit into
-	// a payload.
+	// maxAsleep is how many recipients a broadcast holds until their quiet
+	// hours end; beyond it, it stops reading: what a run passes on has to fit
+	// into a payload.
 	maxAsleep      = 2000
 	maxAsleepBytes = 256 << 10
 )
 
-// DefaultBroadcastPatience is how long a broadcast that can text nobody goes on
-// trying.
+// DefaultBroadcastPatience is how long a broadcast keeps trying while it can
+// text nobody.
 const DefaultBroadcastPatience = 24 * time.Hour
 
 // BroadcastSmsWorkflow sends one text to all recipients, with the promise of
 // SendSms: nobody is texted twice, and each is in the report. The updates
 // "pause", "resume" and "cancel" take effect between two pages; a page that has
-// begun is finished, also if the workflow is cancelled.
+// started is finished, even if the workflow is cancelled.
 //
-// If Twilio refuses the account or is unreachable, the broadcast pauses itself and tries
-// again after growing waits; "resume" makes it try at once.
+// If Twilio refuses the account or is unreachable, the broadcast pauses itself
+// and tries again at growing intervals; "resume" makes it try at once.
 //
-// It fails only if nobody was texted. Once somebody was, its result says how far
-// it came, and why not further.
+// It fails only if nobody was texted. Once someone was, its result says how far
+// it got, and why it stopped.
 //
 // Its argument is a [sms.BroadcastSmsInput].
 func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.BroadcastProgress, error) {
@@ -102,32 +103,35 @@ type broadcast struct {
 	input    broadcastInput
 	progress sms.BroadcastProgress
 	held     held
-	// patient is false for broadcasts that began with an older worker, which took
-	// every failure for final and every page for as long as the first.
+	// patient is false for broadcasts that started on an older worker, which
+	// considered every failure final and kept the size of the first page.
 	patient bool
-	// byItself is set while the broadcast waits for a time, and not for a person.
+	// byItself is true while the broadcast waits for a time rather than for a
+	// person.
 	byItself bool
 	// unwritten is how many pages are missing in the report.
 	unwritten int
 }
 
-// held are recipients who were read and are not dealt with yet.
+// held are recipients that have been read but not dealt with yet.
 type held struct {
-	// Rest are those of the last page who were surely not sent to, or all of a page
-	// with a key, and Last what the report says of them if it ends so.
+	// Rest are the recipients of the last page who were certainly not sent to,
+	// or all of them if the page has a key, and Last is what the report says
+	// about them if the broadcast ends now.
 	Rest sms.Recipients `json:"rest,omitempty"`
 	Last sms.ReportPage `json:"last"`
-	// FailingSince is when a page first ended without any progress, and Failures
-	// how many did since.
+	// FailingSince is when a page first ended without any progress, and
+	// Failures how many have since.
 	FailingSince time.Time `json:"failingSince"`
 	Failures     int       `json:"failures,omitempty"`
-	// Asleep are in quiet hours, those who wake first being the first.
+	// Asleep are the recipients in quiet hours, in the order in which they
+	// wake.
 	Asleep []sleepers `json:"asleep,omitempty"`
-	// Ended is set once all recipients were read.
+	// Ended is true once all recipients have been read.
 	Ended bool `json:"ended,omitempty"`
 }
 
-// check adds to what is wrong with the input's form.
+// check adds to the mistakes in the input's form.
 func (b *broadcast) check(wrong error) error {
 	problems, _ := errors.AsType[sms.Problems](wrong)
 	given := 0
@@ -137,17 +141,17 @@ func (b *broadcast) check(wrong error) error {
 		}
 	}
 	if given != 1 && len(problems) == 0 && b.input.Carried == nil {
-		problems = append(problems, sms.Problem{Says: "give the recipients in one of smsTo, file and source"})
+		problems = append(problems, sms.Problem{Says: "set exactly one of smsTo, file and source"})
 	}
 	for _, rule := range []struct {
 		broken      bool
 		field, says string
 	}{
 		{b.input.PageSize < 0 || b.input.PageSize > maxPageSize, "pageSize", "pageSize must be 1 to 1000"},
-		{len(b.input.IdempotencyKey) > maxKey, "idempotencyKey", "the idempotencyKey of a broadcast may have 900 bytes at most"},
-		{b.input.QuietHours != nil && b.input.SendAt != nil, "sendAt", "sendAt and quietHours do not go together: Twilio would send at sendAt, whoever sleeps then; give one"},
+		{len(b.input.IdempotencyKey) > maxKey, "idempotencyKey", "the idempotencyKey of a broadcast may have at most 900 bytes"},
+		{b.input.QuietHours != nil && b.input.SendAt != nil, "sendAt", "sendAt and quietHours cannot be combined: Twilio would send at sendAt, whoever is asleep then; set only one"},
 		{b.input.OnError == sms.OnErrorFail, "onError", "a broadcast completes, and its report says what became of each recipient; leave onError out"},
-		{b.input.SenderRate < 0, "senderRate", "senderRate must be segments a second, such as 1"},
+		{b.input.SenderRate < 0, "senderRate", "senderRate must be a number of segments per second, such as 1"},
 	} {
 		if rule.broken {
 			problems = append(problems, sms.Problem{Field: rule.field, Says: rule.says})
@@ -183,8 +187,8 @@ func (b *broadcast) handle(ctx workflow.Context) error {
 	)
 }
 
-// begin finds out what would keep the broadcast from its end, before anybody is
-// texted, and drops repeated recipients of a list.
+// begin finds problems that would stop the broadcast later, before anyone is
+// texted, and drops duplicate recipients of a list.
 func (b *broadcast) begin(ctx workflow.Context) error {
 	if b.input.File != "" || b.input.Report != "" {
 		in := sms.BeginInput{
@@ -210,7 +214,7 @@ func (b *broadcast) begin(ctx workflow.Context) error {
 	return nil
 }
 
-// unify drops repeated recipients of a list.
+// unify drops duplicate recipients of a list.
 func (b *broadcast) unify(ctx workflow.Context) error {
 	if len(b.input.SmsTo) <= b.pageSize() {
 		return nil // SendSms sees the whole list
@@ -227,10 +231,10 @@ func (b *broadcast) unify(ctx workflow.Context) error {
 	return nil
 }
 
-// identity identifies the broadcast, through all of its runs.
+// identity identifies the broadcast throughout all of its runs.
 func identity(ctx workflow.Context) string { return workflow.GetInfo(ctx).FirstRunID }
 
-// without returns a list without some places, which are sorted.
+// without returns a list without the given indexes, which are sorted.
 func without(list sms.Recipients, places []int) (kept sms.Recipients) {
 	for place := range list {
 		if len(places) > 0 && places[0] == place {
@@ -242,7 +246,7 @@ func without(list sms.Recipients, places []int) (kept sms.Recipients) {
 	return kept
 }
 
-// run sends page after page, and reports whether a new run is to go on.
+// run sends page after page, and reports whether a new run must continue.
 func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 	for {
 		if err := workflow.Await(ctx, func() bool { return b.progress.State != broadcastPaused }); err != nil {
@@ -263,9 +267,9 @@ func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 	}
 }
 
-// step deals with the recipients whose turn it is: those who were not sent to,
-// those who woke up, or the next of the list. If all that are left sleep, it
-// waits.
+// step handles the recipients whose turn it is: those who were not sent to,
+// those who woke up, or the next ones in the list. If all that are left are
+// asleep, it waits.
 func (b *broadcast) step(ctx workflow.Context) error {
 	switch size := b.pageSize(); {
 	case len(b.held.Rest) > 0:
@@ -287,9 +291,9 @@ func (b *broadcast) step(ctx workflow.Context) error {
 	return err
 }
 
-// manyAsleep reports whether the broadcast holds as many sleepers as it may. Pages
-// with a key wait for each other: run again, the broadcast must make the same
-// ones.
+// manyAsleep reports whether the broadcast holds as many sleepers as it may.
+// With a key, pages wait for each other: if it is run again, the broadcast must
+// form the same pages.
 func (b *broadcast) manyAsleep() bool {
 	bytes := 0
 	for _, group := range b.held.Asleep {
@@ -300,7 +304,7 @@ func (b *broadcast) manyAsleep() bool {
 	return b.progress.Asleep >= maxAsleep || bytes >= maxAsleepBytes || bytes > 0 && b.input.IdempotencyKey != ""
 }
 
-// awoken takes those who woke up first, up to a number.
+// awoken takes up to most recipients who have woken up, earliest first.
 func (b *broadcast) awoken(most int) sms.Recipients {
 	first := &b.held.Asleep[0]
 	n := min(most, len(first.Recipients))
@@ -312,7 +316,7 @@ func (b *broadcast) awoken(most int) sms.Recipients {
 	return awoken
 }
 
-// await waits until a time, unless somebody pauses, resumes or cancels before.
+// await waits until a time, unless someone pauses, resumes or cancels first.
 func (b *broadcast) await(ctx workflow.Context, until time.Time, state, why string) error {
 	b.byItself = true
 	b.progress.State, b.progress.Why, b.progress.NextTry = state, why, &until
@@ -326,7 +330,7 @@ func (b *broadcast) await(ctx workflow.Context, until time.Time, state, why stri
 	return err
 }
 
-// next goes on in a run with a fresh history.
+// next continues in a run with a fresh history.
 func (b *broadcast) next(ctx workflow.Context) error {
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
@@ -336,7 +340,7 @@ func (b *broadcast) next(ctx workflow.Context) error {
 	return workflow.NewContinueAsNewError(ctx, sms.BroadcastSmsWorkflowName, input)
 }
 
-// end ends the broadcast, and its report, for whatever reason. It returns an
+// end ends the broadcast and its report, for whatever reason. It returns an
 // error only if nobody was texted: a workflow that fails has no result.
 func (b *broadcast) end(ctx workflow.Context, why error) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
@@ -380,7 +384,7 @@ func (b *broadcast) end(ctx workflow.Context, why error) error {
 	return nil
 }
 
-// left are those who are held when the broadcast ends before its time.
+// left returns the recipients who are held when the broadcast ends early.
 func (b *broadcast) left() sms.ReportPage {
 	left := b.held.Last
 	for _, group := range b.held.Asleep {
@@ -393,7 +397,7 @@ func (b *broadcast) left() sms.ReportPage {
 	return left
 }
 
-// reason is what an activity said, without Temporal's words around it.
+// reason returns an activity's error without Temporal's wrapping.
 func reason(err error) string {
 	if said, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return said.Message()
@@ -401,8 +405,9 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// brief are the options of an activity that takes seconds at most. Its attempts
-// are bounded: what is not there, or not on this worker's disk, never comes.
+// brief returns the options of an activity that takes seconds at most. Its
+// attempts are limited: what is missing, or not on this worker's disk, never
+// appears.
 func brief(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, StartToCloseTimeout: time.Minute, Summary: summary,
@@ -410,7 +415,7 @@ func brief(summary string) workflow.ActivityOptions {
 	}
 }
 
-// reading are the options of an activity that may read a long file.
+// reading returns the options of an activity that may read a long file.
 func reading(summary string) workflow.ActivityOptions {
 	options := brief(summary)
 	options.StartToCloseTimeout, options.HeartbeatTimeout = 15*time.Minute, time.Minute

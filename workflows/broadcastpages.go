@@ -13,8 +13,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// pageSize is how many recipients the next page has. Without a wish it begins
-// small, so that there is progress at once, and then takes about ten seconds.
+// pageSize returns the size of the next page. Unless the caller sets it, it
+// starts small, to show progress at once, and then aims at ten seconds per
+// page.
 func (b *broadcast) pageSize() int {
 	const begin, least, most, seconds = 25, 25, 500, 10
 	switch {
@@ -36,7 +37,7 @@ func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
 		in.Input = b.input.Source.Input
 		options := brief("Get recipients")
 		options.TaskQueue = b.input.Source.TaskQueue
-		options.RetryPolicy = nil // whether it fails for good is for the caller to say
+		options.RetryPolicy = nil // the caller decides whether it fails for good
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), b.input.Source.Activity, in).Get(ctx, &page)
 	case b.input.File != "":
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, reading("Read recipients")), sms.ReadRecipientsName, in).Get(ctx, &page)
@@ -46,8 +47,8 @@ func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
 	return page, err
 }
 
-// slice takes the next page off the list in the input, so that a later run does not
-// carry it on.
+// slice removes the next page from the list in the input, so that a later run
+// does not carry it along.
 func (b *broadcast) slice() (page sms.Page) {
 	n := min(b.pageSize(), len(b.input.SmsTo))
 	page.Recipients, b.input.SmsTo = b.input.SmsTo[:n], b.input.SmsTo[n:]
@@ -58,7 +59,7 @@ func (b *broadcast) slice() (page sms.Page) {
 }
 
 // deal sends to a page's recipients who are awake, and reports what became of
-// each. Those who were not sent to, and may be later, are held.
+// each. Those who were not sent to, but may be later, are held.
 func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 	recipients := page.Recipients
 	if b.input.QuietHours != nil && len(recipients) > 0 && !b.input.DryRun {
@@ -98,7 +99,7 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 	return b.notYet(ctx, len(settled.Messages) > 0)
 }
 
-// hold keeps sleepers, those who wake first being the first.
+// hold adds sleepers, in the order in which they wake.
 func (b *broadcast) hold(groups []sleepers) {
 	for _, group := range groups {
 		b.progress.Asleep += len(group.Recipients)
@@ -114,9 +115,9 @@ func (b *broadcast) hold(groups []sleepers) {
 	}
 }
 
-// part divides what became of a page into what is final, and the recipients who are to
-// be tried again. A page with a key is tried again as a whole, since the key is for the
-// whole list; those who were texted are not texted again.
+// part divides the result of a page into what is final and the recipients to
+// try again. A page with a key is tried again as a whole, since the key is for
+// the whole list; those who were texted are not texted again.
 func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result sms.ReportPage) (settled sms.ReportPage, rest sms.Recipients) {
 	again := make(map[string]bool)
 	for i := range result.Errors {
@@ -138,12 +139,12 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute, Summary: "Find who was not sent to"})
 	var read []string
 	if err := workflow.ExecuteLocalActivity(finding, sms.ReadAddressesName, in).Get(ctx, &read); err != nil {
-		return result, nil // cancelled: what is known is reported
+		return result, nil // cancelled: report what is known
 	}
 	for i, to := range read {
 		if again[to] {
 			rest = append(rest, recipients[i])
-			delete(again, to) // the list may have it twice
+			delete(again, to) // the list may contain it twice
 		}
 	}
 	settled.Messages = result.Messages
@@ -158,13 +159,14 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	return settled, rest
 }
 
-// keyedPatience is how long the send of a page with a key is tried again without
-// progress before the broadcast says why and tries again itself. A sender whose
-// queue is full rests for longer, so that is said at once.
+// keyedPatience is how long the send of a page with a key is retried without
+// progress before the broadcast reports the reason and retries by itself. A
+// sender whose queue is full pauses for longer, so that this is reported at
+// once.
 const keyedPatience = 10 * time.Second
 
 // send sends to some recipients. Its error comes without a result if nobody was
-// texted at all.
+// texted.
 func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (result sms.SendSmsResult, err error) {
 	input := b.input.SendSmsInput
 	input.SmsTo, input.QuietHours, input.GiveUpAfter = recipients, nil, 0
@@ -176,18 +178,19 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 			input.GiveUpAfter = sms.Duration(keyedPatience)
 		}
 	case b.patient:
-		// The broadcast itself tries again, and says so meanwhile.
+		// The broadcast retries by itself, and reports the reason meanwhile.
 		options.RetryPolicy.NonRetryableErrorTypes = []string{sms.NotSentYetErrorType}
 	}
 	if input.StatusCallback == "" {
-		input.StatusSignals = new(bool) // a signal for each message would fill the history
+		input.StatusSignals = new(bool) // a signal per message would fill the history
 	}
 	sending := workflow.WithActivityOptions(ctx, options)
 	if err := workflow.ExecuteActivity(sending, sms.SendSmsName, input).Get(ctx, &result); err != nil {
 		unknown := sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the page's send ended without a result: the message may or may not have been created"}
 		return sms.SendSmsResult{Errors: forEach(recipients, unknown).Errors}, err
 	}
-	// What is wrong with the input or the template is one error for the whole page.
+	// A mistake in the input or the template is a single error for the whole
+	// page.
 	if len(result.Messages) > 0 || len(result.Errors) != 1 || result.Errors[0].To != "" {
 		return result, nil
 	}
@@ -199,7 +202,7 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 	return result, nil
 }
 
-// forEach is an error for each recipient.
+// forEach returns the same error for each recipient.
 func forEach(recipients sms.Recipients, problem sms.Error) (page sms.ReportPage) {
 	for i := range recipients {
 		problem.To = recipients[i].To
@@ -208,8 +211,8 @@ func forEach(recipients sms.Recipients, problem sms.Error) (page sms.ReportPage)
 	return page
 }
 
-// pageKey returns a page's own key. With one key for all, every page would get the result
-// of the first, and nothing more would be sent.
+// pageKey returns a page's own key. With the same key for all, every page would
+// get the result of the first, and nothing more would be sent.
 func pageKey(key string, page int) string {
 	return fmt.Sprintf("%s (page %d of a broadcast)", key, page)
 }
@@ -227,7 +230,8 @@ func (b *broadcast) settle(ctx workflow.Context, page sms.ReportPage) error {
 	if b.input.Report == "" {
 		return nil
 	}
-	// People were texted: the report says so, also if the workflow is cancelled.
+	// People were texted, so the report must say so, even if the workflow is
+	// cancelled.
 	writing, _ := workflow.NewDisconnectedContext(workflow.WithActivityOptions(ctx, brief("Write the report")))
 	in := sms.ReportInput{Name: b.input.Report, Broadcast: identity(ctx), Page: number, Result: page}
 	if err := workflow.ExecuteActivity(writing, sms.WriteReportName, in).Get(writing, nil); err != nil {
@@ -237,8 +241,8 @@ func (b *broadcast) settle(ctx workflow.Context, page sms.ReportPage) error {
 	return nil
 }
 
-// Twilio's codes of accounts that may not send at all, and of what does not
-// concern the recipient alone.
+// Twilio's error codes for accounts that may not send at all, and for failures
+// that concern more than the recipient.
 const (
 	accountUnknown  = 20003
 	accountInactive = 20005
@@ -247,7 +251,8 @@ const (
 	replyLoop       = 14107
 )
 
-// refusesAccount reports whether an error concerns the account, whoever is texted.
+// refusesAccount reports whether an error concerns the account, whoever the
+// recipient is.
 func refusesAccount(e *sms.Error) bool {
 	switch e.TwilioCode {
 	case accountUnknown, accountInactive, accountClosed:
@@ -256,14 +261,15 @@ func refusesAccount(e *sms.Error) bool {
 	return e.Code == sms.CodeAuthentication
 }
 
-// worthAnother reports whether a recipient was surely not sent to, and may be
-// later.
+// worthAnother reports whether a recipient was certainly not sent to, but may
+// be later.
 func worthAnother(e *sms.Error) bool {
 	return refusesAccount(e) || e.Retryable && e.TwilioCode != replyLoop
 }
 
-// How long a broadcast waits before it tries again: soon after some progress, and
-// else twice as long each time; and for a queue of hours, some minutes.
+// How long a broadcast waits before it tries again: briefly after some
+// progress, otherwise twice as long each time; and some minutes for a queue of
+// hours.
 const (
 	shortWait = 2 * time.Second
 	firstWait = 10 * time.Second
@@ -309,7 +315,7 @@ func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
 	return b.await(ctx, now.Add(wait), broadcastPaused, why)
 }
 
-// The first of a dry run that are kept: its result has to fit into a payload.
+// How many entries of a dry run are kept: its result has to fit into a payload.
 const (
 	keptTexts    = 3
 	keptFailures = 200
@@ -350,5 +356,5 @@ func (b *broadcast) preview(ctx workflow.Context, page sms.Page) error {
 	return nil
 }
 
-// first leaves so many of a list.
+// first returns at most most elements of a list.
 func first[T any](list []T, most int) []T { return list[:min(len(list), most)] }

@@ -1,7 +1,7 @@
 package workflows
 
-// What a broadcast says of itself: progress, rate, and what to expect of Twilio's
-// queue.
+// What a broadcast reports about itself: progress, rate, and what to expect of
+// Twilio's queue.
 
 import (
 	"fmt"
@@ -14,8 +14,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// tell shows in the Web UI how far the broadcast is. It names no recipient: these
-// details are never encrypted.
+// tell shows the progress in the Web UI. It names no recipient: these details
+// are never encrypted.
 func (b *broadcast) tell(ctx workflow.Context) {
 	if b.progress.Total > 0 && b.progress.Rate > 0 && b.progress.State == broadcastSending {
 		b.progress.SecondsLeft = int(float64(max(0, b.progress.Total-b.progress.Recipients))/b.progress.Rate + 0.999)
@@ -28,8 +28,8 @@ func (b *broadcast) tell(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, details.String())
 }
 
-// ProgressLine is the progress in a line, such as "600 of 2,000 · 3 failed · 90/s · 15
-// s left".
+// ProgressLine formats the progress as a line, such as "600 of 2,000 · 3 failed
+// · 90/s · 15 s left".
 func ProgressLine(p sms.BroadcastProgress) string {
 	parts := []string{thousands(p.Recipients)}
 	if p.Total > 0 {
@@ -86,7 +86,8 @@ func because(e *sms.Error) string {
 	return why + ")"
 }
 
-// measure notes how fast a page went, of which so many were dealt with.
+// measure records how fast a page was sent, given how many recipients were
+// dealt with.
 func (b *broadcast) measure(ctx workflow.Context, began time.Time, dealt int) {
 	took := workflow.Now(ctx).Sub(began)
 	if dealt == 0 || took <= 0 {
@@ -106,12 +107,13 @@ func (b *broadcast) note(ctx workflow.Context, note string) {
 	workflow.GetLogger(ctx).Warn("about the broadcast", "note", note)
 }
 
-// queueSeconds is how much Twilio queues for a sender: ten hours of what it sends.
-// Source: https://www.twilio.com/docs/messaging/guides/queueing-and-latency
+// queueSeconds is how much Twilio queues for a sender: as much as it sends in
+// ten hours. Source:
+// https://www.twilio.com/docs/messaging/guides/queueing-and-latency
 const queueSeconds = 10 * 60 * 60
 
-// forecast returns how long so many messages or segments take, in words; empty if that is
-// not long.
+// forecast returns how long it takes to send this many messages or segments, in
+// words; empty if it is not worth mentioning.
 func (b *broadcast) forecast(count int, of string) string {
 	perSecond := b.senderRate()
 	if perSecond == 0 || float64(count) <= perSecond*600 {
@@ -127,7 +129,7 @@ func (b *broadcast) forecast(count int, of string) string {
 
 const faster = "; a Messaging Service with more senders is faster"
 
-// noteFullQueue says once that Twilio's queue is full.
+// noteFullQueue notes once that Twilio's queue is full.
 func (b *broadcast) noteFullQueue(ctx workflow.Context) {
 	begin := "the queue of " + b.sender() + " is full"
 	for _, note := range b.progress.Notes {
@@ -143,7 +145,7 @@ func (b *broadcast) noteFullQueue(ctx workflow.Context) {
 	b.note(ctx, text+faster)
 }
 
-// sender names the sender by its last digits.
+// sender describes the sender by its last digits.
 func (b *broadcast) sender() string {
 	if from := strings.TrimSpace(b.input.SmsFrom); len(from) > 4 {
 		return "…" + from[len(from)-4:]
@@ -161,9 +163,8 @@ var (
 	onWhatsApp = "whatsapp:"
 )
 
-// senderRate is how many segments Twilio sends a second from the sender, 0 if
-// that is not known.
-// Source: https://help.twilio.com/articles/115002943027
+// senderRate returns how many segments per second Twilio sends from the sender,
+// 0 if unknown. Source: https://help.twilio.com/articles/115002943027
 func (b *broadcast) senderRate() float64 {
 	from := inNumber.Replace(strings.TrimSpace(b.input.SmsFrom))
 	switch {
@@ -205,7 +206,7 @@ func plural(n float64, word string) string {
 	return word + "s"
 }
 
-// spoken is a time as people say it: "15 s", "12 min", "17 h 40 min".
+// spoken formats a duration as people say it: "15 s", "12 min", "17 h 40 min".
 func spoken(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:

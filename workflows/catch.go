@@ -1,7 +1,7 @@
 package workflows
 
-// Catching: a workflow says which texts it waits for, and triggers that name
-// no workflow find it by that.
+// Catching: a workflow declares which texts it waits for, and triggers that
+// name no workflow find it by that.
 
 import (
 	"slices"
@@ -15,21 +15,20 @@ import (
 // The namespace must have this search attribute; the worker adds it.
 var catchesKey = temporal.NewSearchAttributeKeyKeywordList(sms.AttributeCatches)
 
-// CatchSignal declares that this workflow catches a signal by its name, as a
-// signal event of a process does: every trigger that signals all with this
-// name reaches it, and every other open workflow that catches it. Receive from
-// an [Inbox] of the same name.
+// CatchSignal declares that this workflow catches a signal by name, like a
+// signal event of a process: a trigger that signals all with this name reaches
+// it, along with every other open workflow that catches it. Receive from an
+// [Inbox] of the same name.
 //
-// Temporal shows the declaration a moment after the workflow made it; a text
-// that arrives before is not caught.
+// The declaration becomes visible a moment after the workflow made it; a text
+// that arrives before that is not caught.
 func CatchSignal(ctx workflow.Context, name string) error {
 	return catch(ctx, sms.SignalCatch(name))
 }
 
-// CatchMessage declares that this workflow catches a message with a
-// correlation key: only a trigger with this name and the same key reaches it.
-// secret must be that of the webhooks (ID_SECRET): the key is kept as a
-// pseudonym.
+// CatchMessage declares that this workflow catches a message with a correlation
+// key: only a trigger with this name and the same key reaches it. secret must
+// be the webhooks' (ID_SECRET): the key is stored as a pseudonym.
 func CatchMessage(ctx workflow.Context, secret []byte, name, correlationKey string) error {
 	// Recorded, so that a new secret does not change what an old run did.
 	var catches string
@@ -40,7 +39,7 @@ func CatchMessage(ctx workflow.Context, secret []byte, name, correlationKey stri
 	return catch(ctx, catches)
 }
 
-// StopCatching takes back all that this workflow declared.
+// StopCatching withdraws everything that this workflow declared.
 func StopCatching(ctx workflow.Context) error {
 	return workflow.UpsertTypedSearchAttributes(ctx, catchesKey.ValueUnset())
 }

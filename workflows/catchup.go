@@ -1,6 +1,6 @@
 package workflows
 
-// CatchUpSmsWorkflow: publishes what came while nobody listened.
+// CatchUpSmsWorkflow: publishes texts that came while no webhook was available.
 
 import (
 	"time"
@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	// catchUpOverlap is how far behind the last catch-up the next begins: Twilio's
-	// log shows a text late, by up to a quarter of an hour.
+	// catchUpOverlap is how far behind the previous catch-up the next one
+	// starts: texts appear in Twilio's log up to a quarter of an hour late.
 	catchUpOverlap = 15 * time.Minute
 	// catchUpTimeout bounds one attempt.
 	catchUpTimeout = 30 * time.Minute
-	// catchUpHeartbeat is how long a catch-up whose webhook has died holds up the
-	// next: a live one heartbeats every 2 seconds.
+	// catchUpHeartbeat is how long a catch-up whose webhook has died delays the
+	// next one: a live one heartbeats every 2 seconds.
 	catchUpHeartbeat = 12 * time.Second
 )
 
-// CatchUpSmsWorkflow reads in Twilio's log which texts were received since the
-// last catch-up, and publishes for the triggers with catchUp those that were
-// missed. A Schedule runs it, and keeps its last result. The first catch-up begins
-// with the present.
+// CatchUpSmsWorkflow looks up in Twilio's log which texts were received since
+// the last catch-up, and publishes the missed ones for triggers with catchUp. A
+// Schedule runs it, and keeps its last result. The first catch-up starts at the
+// present.
 func CatchUpSmsWorkflow(ctx workflow.Context, _ sms.CatchUpSmsInput) (result sms.CatchUpSmsResult, err error) {
 	query := sms.CatchUpSmsQuery{Since: workflow.Now(ctx).UTC(), Through: workflow.Now(ctx).UTC()}
 	if workflow.HasLastCompletionResult(ctx) {

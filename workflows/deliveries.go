@@ -12,9 +12,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Deliveries merges the news of a workflow's messages. News comes as signals
-// "SmsStatus", in any order, late, doubled, or before the activity that sent the
-// message has returned; a status never goes backwards.
+// Deliveries merges the status updates of a workflow's messages. Updates arrive
+// as signals "SmsStatus", in any order, late, duplicated, or before the
+// activity that sent the message has returned; a status never moves backwards.
 //
 //	deliveries := workflows.NewDeliveries(ctx, input.Deliveries)
 //	err := workflow.ExecuteActivity(ctx, "SendSms", input).Get(ctx, &result)
@@ -23,20 +23,20 @@ import (
 //	err = deliveries.Await(ctx, time.Hour)
 //	for _, d := range deliveries.All() { … }
 //
-// The input must have StatusSignals set; without it, messages are only looked up. A workflow that continues as new passes [Deliveries.State] on.
+// The input must set StatusSignals; without it, messages are only looked up. A
+// workflow that continues as new passes on [Deliveries.State].
 type Deliveries struct {
-	// Account is the one that sent, for looking up what never called back.
-	// Optional: default that of the environment.
+	// Account is the account that sent, for looking up messages without
+	// updates. Optional: default the environment's.
 	Account string
 
 	news  workflow.ReceiveChannel
 	known map[string]*tracked
-	// order are the expected messages, early those of which there was news
-	// before they were expected.
+	// order lists the expected messages, and early those with updates before
+	// they were expected.
 	order, early []string
-	// doubts are the recipients of whom it is not known whether Twilio took the
-	// message, by their name in the news; resolved are the messages of those for whom
-	// it has become known.
+	// doubts maps the recipients of unknown outcomes, by their name in updates;
+	// resolved lists the messages of those whose outcome has become known.
 	doubts   map[string]string
 	resolved []string
 }
@@ -46,32 +46,33 @@ type tracked struct {
 	expected bool
 }
 
-// DeliveriesState is what a workflow knows of its messages, for its next run.
+// DeliveriesState is what a workflow knows about its messages, for its next
+// run.
 type DeliveriesState struct {
-	// Expected are the messages that were named, in their order.
+	// Expected lists the expected messages, in order.
 	Expected []sms.Delivery `json:"expected,omitempty"`
-	// Early are those that were not, and of which there was news.
+	// Early lists messages with updates that were not expected.
 	Early []sms.Delivery `json:"early,omitempty"`
-	// Doubts are the recipients of unknown outcomes.
+	// Doubts lists the recipients of unknown outcomes.
 	Doubts []sms.Error `json:"doubts,omitempty"`
 }
 
-// maxEarly is how many messages are remembered that nobody expects: they may be
-// another's, or of a run before.
+// maxEarly is how many unexpected messages are remembered: they may belong to
+// another send or to an earlier run.
 const maxEarly = 1000
 
-// pollEvery is how long a message may be without news before it is looked up, each time
-// twice as long, up to maxPoll.
+// pollEvery is how long a message may go without an update before it is looked
+// up; the interval doubles each time, up to maxPoll.
 const (
 	pollEvery = 30 * time.Second
 	maxPoll   = 30 * time.Minute
-	// pollAtOnce is how many messages one look-up asks for.
+	// pollAtOnce is how many messages one look-up requests.
 	pollAtOnce = 100
 )
 
-// NewDeliveries begins to listen. Call it before the first send: the news can
-// be faster than the activity's result. carried is the zero value, or what
-// [Deliveries.State] returned in the run before.
+// NewDeliveries starts to listen. Call it before the first send: updates can be
+// faster than the activity's result. carried is the zero value, or what
+// [Deliveries.State] returned in the previous run.
 func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
 	d := &Deliveries{known: make(map[string]*tracked), doubts: make(map[string]string), news: workflow.GetSignalChannel(ctx, sms.StatusSignal)}
 	for _, one := range carried.Early {
@@ -84,8 +85,8 @@ func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
 	return d
 }
 
-// State takes in the news that has come, and returns what the next run needs. No news is
-// lost if the workflow continues as new with it at once.
+// State takes in the updates that have come, and returns what the next run
+// needs. No update is lost if the workflow then continues as new at once.
 func (d *Deliveries) State() (state DeliveriesState) {
 	d.takeAll()
 	state.Expected = d.all()
@@ -98,19 +99,19 @@ func (d *Deliveries) State() (state DeliveriesState) {
 	return state
 }
 
-// Expect names messages that Twilio has taken.
+// Expect adds messages that Twilio has accepted.
 func (d *Deliveries) Expect(messages ...sms.Message) {
 	d.takeAll()
 	for _, m := range messages {
 		if m.SID == "" {
-			continue // nobody knows its name, so there will be no news of it
+			continue // without a name, there are no updates
 		}
 		d.expect(m.SID).To = m.To
 		d.merge(sms.StatusUpdate{MessageSID: m.SID, Status: m.Status})
 	}
 }
 
-// Doubt names recipients of unknown outcomes, and leaves all other errors alone.
+// Doubt adds recipients of unknown outcomes, and ignores all other errors.
 // Twilio's first callback about such a recipient's message makes it an expected
 // one.
 func (d *Deliveries) Doubt(errors ...sms.Error) {
@@ -125,7 +126,7 @@ func (d *Deliveries) Doubt(errors ...sms.Error) {
 	}
 }
 
-// resolve expects a message that is known to be one of an unknown outcome.
+// resolve expects a message that is known to belong to an unknown outcome.
 func (d *Deliveries) resolve(known *tracked) {
 	to, doubted := d.doubts[known.Recipient]
 	if !doubted || known.expected {
@@ -136,7 +137,7 @@ func (d *Deliveries) resolve(known *tracked) {
 	d.resolved = append(d.resolved, known.SID)
 }
 
-// Resolved are the messages of [Deliveries.Doubt] that came to be known.
+// Resolved returns the messages of [Deliveries.Doubt] that have become known.
 func (d *Deliveries) Resolved() (messages []sms.Message) {
 	d.takeAll()
 	for _, sid := range d.resolved {
@@ -156,7 +157,8 @@ func (d *Deliveries) expect(sid string) *tracked {
 	return known
 }
 
-// of returns what is known of a message, which is early if it is not expected.
+// of returns what is known about a message, which is early if it is not
+// expected.
 func (d *Deliveries) of(sid string) *tracked {
 	known := d.known[sid]
 	if known == nil {
@@ -171,9 +173,9 @@ func (d *Deliveries) of(sid string) *tracked {
 	return known
 }
 
-// takeAll takes in the news that has come. It is called wherever news matters,
-// and not by a coroutine: that one runs after the workflow itself, which would
-// end a run before it.
+// takeAll takes in the updates that have come. It is called wherever they
+// matter, rather than by a coroutine: a coroutine runs after the workflow
+// itself, which would end a run before it.
 func (d *Deliveries) takeAll() {
 	var update sms.StatusUpdate
 	for d.news.ReceiveAsync(&update) {
@@ -182,7 +184,7 @@ func (d *Deliveries) takeAll() {
 	}
 }
 
-// merge takes one piece of news.
+// merge takes in one update.
 func (d *Deliveries) merge(update sms.StatusUpdate) {
 	known := d.of(update.MessageSID)
 	known.Recipient = cmp.Or(known.Recipient, update.Recipient)
@@ -196,7 +198,7 @@ func (d *Deliveries) merge(update sms.StatusUpdate) {
 	}
 }
 
-// All returns what is known of each expected message, in their order.
+// All returns what is known about each expected message, in order.
 func (d *Deliveries) All() []sms.Delivery {
 	d.takeAll()
 	return d.all()
@@ -210,7 +212,7 @@ func (d *Deliveries) all() []sms.Delivery {
 	return all
 }
 
-// open lists the expected messages whose end is not known.
+// open lists the expected messages whose final status is unknown.
 func (d *Deliveries) open() (sids []string) {
 	d.takeAll()
 	for _, sid := range d.order {
@@ -221,10 +223,9 @@ func (d *Deliveries) open() (sids []string) {
 	return sids
 }
 
-// Await waits until the end of every expected message is known, and of every
-// unknown outcome what became of it, or for timeout. Messages that leave us
-// without news are looked up at Twilio. It fails only if the workflow is
-// cancelled.
+// Await waits until the final status of every expected message is known, and
+// what became of every unknown outcome, or until the timeout. Messages without
+// updates are looked up at Twilio. It fails only if the workflow is cancelled.
 func (d *Deliveries) Await(ctx workflow.Context, timeout time.Duration) error {
 	deadline := workflow.Now(ctx).Add(timeout)
 	for every := pollEvery; ; every = min(2*every, maxPoll) {
@@ -250,9 +251,9 @@ func (d *Deliveries) Await(ctx workflow.Context, timeout time.Duration) error {
 // done reports whether there is nothing left to wait for.
 func (d *Deliveries) done() bool { return len(d.open()) == 0 && len(d.doubts) == 0 }
 
-// poll looks up the messages whose end is not known, until a deadline. What cannot be
-// read now is read next time. An attempt that ends early leaves in its heartbeat how
-// far it was, and the next goes on from there.
+// poll looks up the messages whose final status is unknown, until a deadline.
+// What cannot be read now is read next time. An attempt that ends early records
+// its progress in its heartbeat, and the next one continues from there.
 func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 	open := d.open()
 	for len(open) > 0 {
@@ -278,7 +279,7 @@ func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 	}
 }
 
-// show shows in the Web UI how far the deliveries are.
+// show shows the deliveries' progress in the Web UI.
 func (d *Deliveries) show(ctx workflow.Context) {
 	d.takeAll()
 	delivered, ended := 0, 0

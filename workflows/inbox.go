@@ -1,6 +1,6 @@
 package workflows
 
-// Inbox: texts that reach a workflow as signals, each taken once.
+// Inbox: texts that reach a workflow as signals, each received once.
 
 import (
 	"encoding/json"
@@ -8,24 +8,24 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// inboxMemory is how many messages an inbox remembers. Twilio delivers a
-// message again within seconds or minutes; each takes about 60 bytes.
+// inboxMemory is how many messages an inbox remembers. Twilio redelivers a
+// message within seconds or minutes; each takes about 60 bytes.
 const inboxMemory = 1000
 
-// InboxState is what an inbox remembers and what it holds. A workflow that
-// continues as new passes it on.
+// InboxState is what an inbox remembers and holds. A workflow that continues as
+// new passes it on.
 type InboxState struct {
-	// Seen are the latest messages, oldest first.
+	// Seen lists the latest messages, oldest first.
 	Seen []string `json:"seen,omitempty"`
-	// Waiting are signals that came and were not yet received.
+	// Waiting holds signals that came but have not been received.
 	Waiting []json.RawMessage `json:"waiting,omitempty"`
 }
 
-// Inbox receives the signals of one name, decoded as T. Temporal takes a
-// signal of one request ID once within a run, but not again after
-// ContinueAsNew: there a redelivered message is recognised by its MessageSid
-// and trigger, which triggers put into the signal. A signal without a
-// MessageSid is always taken.
+// Inbox receives the signals of one name, decoded as T. Within a run, Temporal
+// accepts a signal with the same request ID once, but not across ContinueAsNew:
+// there, a redelivered message is recognised by its MessageSid and trigger,
+// which triggers put into the signal. A signal without a MessageSid is always
+// received.
 //
 //	inbox := workflows.NewInbox[triggers.Event](ctx, "text", input.Inbox)
 //	for !workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
@@ -40,8 +40,8 @@ type Inbox[T any] struct {
 	seen    map[string]bool
 }
 
-// NewInbox opens the inbox for signals of a name. carried is the zero value,
-// or what [Inbox.Drain] gave to the run before.
+// NewInbox opens the inbox for signals of a name. carried is the zero value, or
+// what [Inbox.Drain] returned in the previous run.
 func NewInbox[T any](ctx workflow.Context, signal string, carried InboxState) *Inbox[T] {
 	i := &Inbox[T]{channel: workflow.GetSignalChannel(ctx, signal), state: carried, seen: map[string]bool{}}
 	for _, key := range carried.Seen {
@@ -50,8 +50,8 @@ func NewInbox[T any](ctx workflow.Context, signal string, carried InboxState) *I
 	return i
 }
 
-// Receive waits for the next message. It gives the zero T if a message does
-// not decode as T; its other fields are still there.
+// Receive waits for the next message. It returns the zero T for fields that do
+// not decode as T; the others are set.
 func (i *Inbox[T]) Receive(ctx workflow.Context) T {
 	for {
 		if value, ok := i.next(); ok {
@@ -63,20 +63,21 @@ func (i *Inbox[T]) Receive(ctx workflow.Context) T {
 	}
 }
 
-// ReceiveAsync gives the next message if there is one.
+// ReceiveAsync returns the next message if there is one.
 func (i *Inbox[T]) ReceiveAsync() (value T, ok bool) {
 	i.takeAll()
 	return i.next()
 }
 
-// Waiting reports whether there is a message. It can be awaited beside other
-// things: workflow.Await(ctx, func() bool { return inbox.Waiting() || done }).
+// Waiting reports whether there is a message. It can be awaited together with
+// other conditions: workflow.Await(ctx, func() bool { return inbox.Waiting() ||
+// done }).
 func (i *Inbox[T]) Waiting() bool {
 	i.takeAll()
 	return len(i.state.Waiting) > 0
 }
 
-// Drain takes in what has come, and gives the state for the next run: signals
+// Drain takes in what has come, and returns the state for the next run: signals
 // that were not received wait there.
 func (i *Inbox[T]) Drain(workflow.Context) InboxState {
 	i.takeAll()
@@ -91,7 +92,7 @@ func (i *Inbox[T]) takeAll() {
 	}
 }
 
-// take keeps a signal unless its message has been seen.
+// take adds a signal unless its message has been seen.
 func (i *Inbox[T]) take(data json.RawMessage) {
 	var id struct {
 		MessageSID string `json:"messageSid"`
@@ -120,6 +121,6 @@ func (i *Inbox[T]) next() (value T, ok bool) {
 	}
 	data := i.state.Waiting[0]
 	i.state.Waiting = i.state.Waiting[1:]
-	_ = json.Unmarshal(data, &value) // what fits is there; see Receive
+	_ = json.Unmarshal(data, &value) // what fits is set; see Receive
 	return value, true
 }

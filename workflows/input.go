@@ -1,6 +1,6 @@
 package workflows
 
-// Inputs: the one argument of a workflow, read as SendSms reads its own.
+// Inputs: a workflow's argument, decoded as SendSms decodes its own.
 
 import (
 	"encoding/json"
@@ -13,8 +13,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// readInput reads a workflow's argument into a pointer to a struct. What is wrong
-// with it does not stop a workflow that began before this was checked.
+// readInput decodes a workflow's argument into a pointer to a struct. Mistakes
+// in it do not stop a workflow that started before they were checked.
 func readInput(ctx workflow.Context, raw converter.RawValue, into any) error {
 	err := decode(raw, into)
 	if err == nil || workflow.GetVersion(ctx, "strict-input", workflow.DefaultVersion, 1) == workflow.DefaultVersion &&
@@ -29,9 +29,9 @@ func decode(raw converter.RawValue, into any) error {
 	return sms.DecodePayload(raw.Payload().GetMetadata(), raw.Payload().GetData(), into)
 }
 
-// refusal is the error of a workflow that texts nobody, as something is wrong
-// with its input. What was given is in its details alone: the message of a
-// failure is in no payload, and never encrypted.
+// refusal is the error of a workflow that texts nobody because its input is
+// invalid. The input appears only in the error's details: a failure's message
+// is not a payload, and never encrypted.
 func refusal(err error) error {
 	message, code := err.Error(), sms.CodeInvalidInput
 	if problems, ok := errors.AsType[sms.Problems](err); ok {

@@ -14,24 +14,26 @@ import (
 )
 
 const (
-	// linger is how long the keeper stays once no question is open: a reply that
-	// Twilio delivers again in that time, or a catch-up finds, is known to be one.
+	// linger is how long the keeper stays once no question is open: in that
+	// time, it recognises a reply that Twilio delivers again, or that a
+	// catch-up finds.
 	linger = 2 * time.Hour
 	// maxReplies is how many replies the keeper remembers.
 	maxReplies = 200
 )
 
-// QuestionsState is what the keeper of questions carries over.
+// QuestionsState is what the keeper of questions carries over to its next run.
 type QuestionsState struct {
-	// Open are the questions, the oldest first.
+	// Open lists the questions, oldest first.
 	Open []sms.Question `json:"open,omitempty"`
-	// Taken are the SIDs of replies that were given to a question.
+	// Taken lists the SIDs of replies that were given to a question.
 	Taken []string `json:"taken,omitempty"`
 }
 
-// QuestionsWorkflow keeps the open questions of one pair of numbers, and gives
-// each reply to one of them, never to all. There is one for each pair; the
-// activity OpenQuestion starts it, and it ends when nothing is open any more.
+// QuestionsWorkflow keeps the open questions between one pair of numbers, and
+// gives each reply to one of them, never to all. There is one workflow for each
+// pair; the activity OpenQuestion starts it, and it ends when no question is
+// open any more.
 func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 	if state == nil {
 		state = &QuestionsState{}
@@ -54,7 +56,7 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 			return err
 		}
 		k.changed = false
-		// Who waits for a turn is answered first.
+		// Callers that wait for a turn are answered first.
 		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 			return err
 		}
@@ -72,17 +74,17 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 // keeper is the state of QuestionsWorkflow.
 type keeper struct {
 	QuestionsState
-	// turn is held by the one reply that is being given.
+	// turn is held by the reply that is being given.
 	turn workflow.Mutex
-	// changed tells the workflow that something happened.
+	// changed wakes the workflow.
 	changed bool
 
 	opened, closed workflow.ReceiveChannel
 }
 
 // take takes in the signals that have come, and reports whether there were any.
-// It is called wherever they matter, and not by coroutines: those run after the
-// workflow itself, which would end before them.
+// It is called wherever they matter, rather than by coroutines: those run after
+// the workflow itself, which would end before them.
 func (k *keeper) take() (came bool) {
 	var q sms.Question
 	for k.opened.ReceiveAsync(&q) {
@@ -101,8 +103,8 @@ func (k *keeper) open(q sms.Question) {
 	k.Open = append(k.Open, q)
 }
 
-// close ends a question. One that the same workflow asked later stays open: of
-// signals that came together, nobody knows the order.
+// close closes a question. One that the same workflow asked later stays open:
+// the order of signals that came together is unknown.
 func (k *keeper) close(q sms.Question) {
 	k.changed = true
 	k.Open = slices.DeleteFunc(k.Open, func(o sms.Question) bool {
@@ -138,7 +140,7 @@ func (k *keeper) reply(ctx workflow.Context, reply sms.Reply) (taken bool, err e
 			k.Taken = k.Taken[max(0, len(k.Taken)-maxReplies):]
 			return true, nil
 		}
-		// Whoever asked has gone.
+		// The workflow that asked is gone.
 		k.close(candidates[chosen])
 		candidates = slices.Delete(candidates, chosen, chosen+1)
 		groups = slices.Delete(groups, chosen, chosen+1)
@@ -146,8 +148,8 @@ func (k *keeper) reply(ctx workflow.Context, reply sms.Reply) (taken bool, err e
 	return false, nil
 }
 
-// candidates are the questions that were open when the reply came, and whose
-// pattern it matches, the oldest first, with the groups of each.
+// candidates returns the questions that were open when the reply came and whose
+// pattern matches, oldest first, with the groups of each.
 func (k *keeper) candidates(ctx workflow.Context, reply sms.Reply) (open []sms.Question, groups []map[string]*string, err error) {
 	asked := slices.DeleteFunc(slices.Clone(k.Open), func(q sms.Question) bool { return !q.MayBeAnsweredBy(reply.ReceivedAt, reply.AccountSID) })
 	if len(asked) == 0 {
@@ -174,7 +176,7 @@ func (k *keeper) candidates(ctx workflow.Context, reply sms.Reply) (open []sms.Q
 	return open, groups, nil
 }
 
-// choose picks one of several questions by the policy of the latest; -1 for
+// choose picks one of several questions by the latest one's policy; -1 for
 // none.
 func choose(questions []sms.Question, body string) int {
 	last := len(questions) - 1
@@ -192,8 +194,8 @@ func choose(questions []sms.Question, body string) int {
 	return 0
 }
 
-// coded picks the question whose code the text begins with. One question that
-// is alone needs no code.
+// coded picks the question whose code the text starts with. A question that is
+// the only one needs no code.
 func coded(questions []sms.Question, body string) int {
 	if len(questions) == 1 {
 		return 0

@@ -1,6 +1,6 @@
 package workflows
 
-// Quiet hours: who sleeps is texted later.
+// Quiet hours: recipients who are asleep are texted later.
 
 import (
 	"fmt"
@@ -12,14 +12,15 @@ import (
 	"temporal-twilio/sms"
 )
 
-// sleepers are recipients whose quiet hours end at a time.
+// sleepers are recipients whose quiet hours end at the same time.
 type sleepers struct {
 	Until      time.Time      `json:"until"`
 	Recipients sms.Recipients `json:"recipients"`
 }
 
-// asleep divides recipients into those who may be texted now and those in quiet hours,
-// the first to wake first. With together, either all may be texted or none.
+// asleep divides recipients into those who may be texted now and those in quiet
+// hours, in the order in which they wake. With together, either all may be
+// texted or none.
 func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsInput, together bool) (awake sms.Recipients, groups []sleepers, err error) {
 	in := sms.FindQuietInput{DefaultRegion: input.DefaultRegion, QuietHours: *input.QuietHours, At: workflow.Now(ctx), Together: together}
 	for i := range recipients {
@@ -50,8 +51,9 @@ func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsI
 	return awake, groups, nil
 }
 
-// sendAwake sends to each recipient as soon as it is awake. The result has those
-// first who were. A send with a key waits until all are, since a key is for one list.
+// sendAwake sends to each recipient as soon as it is awake. The result lists
+// those first who were awake first. A send with a key waits until all are,
+// since a key is for one list.
 func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsResult, err error) {
 	hours := input.QuietHours
 	if input.QuietHours = nil; hours == nil || len(input.SmsTo) == 0 {
@@ -87,8 +89,8 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 	}
 }
 
-// unsent adds those who were not sent to, because the workflow was cancelled or
-// the quiet hours make no sense.
+// unsent adds recipients that were not sent to, because the workflow was
+// cancelled or the quiet hours are invalid.
 func unsent(result sms.SendSmsResult, left sms.Recipients, err error) sms.SendSmsResult {
 	problem := sms.Error{Code: sms.CodeInvalidInput, Message: reason(err)}
 	if temporal.IsCanceledError(err) {

@@ -1,6 +1,6 @@
 package workflows
 
-// ReceiveSmsWorkflow: the plan of one inbound text, carried out once. Its
+// ReceiveSmsWorkflow: carries out the plan of one inbound text, once. Its
 // workflow ID is the ledger: a redelivery of the text finds what was decided.
 
 import (
@@ -20,45 +20,46 @@ import (
 var outcomeKey = temporal.NewSearchAttributeKeyKeyword(sms.AttributeOutcome)
 
 const (
-	// updateTimeout bounds the wait for a workflow's answer to an update, so that
-	// the webhook can still tell the sender: Twilio waits 15 s.
+	// updateTimeout bounds the wait for a workflow's answer to an update, so
+	// that the webhook can still reply: Twilio waits 15 s.
 	updateTimeout = 9 * time.Second
 	// askTimeout bounds one attempt.
 	askTimeout = 3 * time.Second
-	// patientTimeout bounds it if the sender never hears that it takes long.
+	// patientTimeout bounds it if no reply is waiting for it.
 	patientTimeout = time.Hour
 	// untilRepaired is longer than anything stays broken.
 	untilRepaired = 365 * 24 * time.Hour
-	// maxRaces bounds how often a call meets a workflow that closes or begins at
-	// the same moment.
+	// maxRaces limits how often a call may meet a workflow that closes or
+	// starts at the same moment.
 	maxRaces = 20
-	// signalsAtOnce bounds the signals in flight; Temporal takes up to 2,000.
+	// signalsAtOnce limits the signals in flight; Temporal allows up to 2,000.
 	signalsAtOnce = 500
-	// signalsPerRun bounds the signals of one run: each takes two events of its
-	// history, which Temporal bounds.
+	// signalsPerRun limits the signals of one run: each takes two events of its
+	// history, which Temporal limits.
 	signalsPerRun = 2000
 )
 
 // receiveState is what a ReceiveSmsWorkflow with very many signals carries over
-// to its next run: what is known of each firing.
+// to its next run: what is known about each firing.
 type receiveState struct {
 	Firings []firingState `json:"firings"`
 }
 
-// firingState is what is known of a firing.
+// firingState is what is known about a firing.
 type firingState struct {
 	// Result is nil while the firing is not decided.
 	Result *sms.FiringResult `json:"result,omitempty"`
 	// Value is what the call returned, for the echo.
 	Value json.RawMessage `json:"value,omitempty"`
-	// After is the last workflow that a signalAll has signalled, Count how many.
+	// After is the last workflow that a signalAll has signalled, and Count how
+	// many.
 	After string `json:"after,omitempty"`
 	Count int    `json:"count,omitempty"`
 }
 
 // ReceiveSmsWorkflow carries out the plan of a text: it passes the text to the
 // question that it answers, or else makes the call of each firing. It decides
-// each outcome once, and its result says what the sender is answered. Its ID is
+// each outcome once, and its result holds the replies. Its ID is
 // sms.TextWorkflowID. state is for its own later runs.
 func ReceiveSmsWorkflow(ctx workflow.Context, input sms.ReceiveSmsInput, state *receiveState) (sms.ReceiveSmsResult, error) {
 	r := &receiving{input: input}
@@ -90,11 +91,12 @@ type receiving struct {
 	input sms.ReceiveSmsInput
 }
 
-// begin decides the firings that the plan refuses, and those of which the sender
-// has heard that they failed. Then it offers the text to the keepers of questions.
-// taken: a question has the text, and nobody else.
+// begin decides the firings that the plan refuses, and those that the sender
+// has been told have failed. Then it offers the text to the keepers of
+// questions. taken is true if a question has the text, so that nothing else
+// gets it.
 func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
-	// The signals that came before the first workflow task are here already, and
+	// Signals that came before the first workflow task are already here, and
 	// later ones do not count.
 	told, one := 0, 0
 	for given := workflow.GetSignalChannel(ctx, sms.GiveUpSignal); given.ReceiveAsync(&one); one = 0 {
@@ -121,7 +123,7 @@ func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
 	return false, nil
 }
 
-// publish makes the calls of all firings that are not decided, side by side.
+// publish makes the calls of all undecided firings concurrently.
 func (r *receiving) publish(ctx workflow.Context) (failed error) {
 	all := workflow.NewWaitGroup(ctx)
 	for i := range r.input.Firings {
@@ -140,7 +142,7 @@ func (r *receiving) publish(ctx workflow.Context) (failed error) {
 	return failed
 }
 
-// call makes the call of a firing and decides its outcome. Its error ends the
+// call makes the call of a firing and decides its outcome. An error ends the
 // workflow.
 func (r *receiving) call(ctx workflow.Context, i int) (err error) {
 	switch f := &r.input.Firings[i]; f.Call.Action {
@@ -154,7 +156,7 @@ func (r *receiving) call(ctx workflow.Context, i int) (err error) {
 		r.Firings[i].Value, err = r.update(ctx, f)
 	case sms.ActionSignalAll:
 		if err = r.signalAll(ctx, i); err == nil && r.Firings[i].After != "" {
-			return nil // the next run goes on
+			return nil // the next run continues
 		}
 	default:
 		err = denial("unknown action " + f.Call.Action)
@@ -171,7 +173,8 @@ func (r *receiving) call(ctx workflow.Context, i int) (err error) {
 	return nil
 }
 
-// denial is why a call is refused for good. It names no number and no text.
+// denial says why a call is refused for good. It contains no number and no
+// text.
 type denial string
 
 func (d denial) Error() string { return string(d) }
@@ -208,7 +211,7 @@ func (r *receiving) result() sms.ReceiveSmsResult {
 	return result
 }
 
-// conclude shows the outcome to whoever lists workflows.
+// conclude shows the outcome in lists of workflows.
 func (r *receiving) conclude(ctx workflow.Context, result sms.ReceiveSmsResult) (sms.ReceiveSmsResult, error) {
 	if !r.input.Attributes {
 		return result, nil
@@ -231,7 +234,7 @@ func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
 		case call.IDReuse == sms.ReuseAllowDuplicate && call.IDConflict == sms.ConflictUseExisting:
 			return nil // one is open: the text joins it
 		}
-		// The ID is taken by a workflow that is open, or by one that has closed.
+		// The ID belongs to a workflow that is open, or to one that has closed.
 		run, err := r.find(ctx, call.WorkflowID)
 		switch {
 		case err != nil:
@@ -241,13 +244,13 @@ func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
 		case !run.Open && call.IDReuse != sms.ReuseAllowDuplicate:
 			return denial("there was a workflow with this ID, and idReuse lets no other start")
 		}
-		// terminateExisting met another start.
+		// terminateExisting raced with another start.
 	}
 	return denial("workflows with this ID begin and close all the time")
 }
 
 // child starts the workflow of a call. started is false if the policies of its
-// ID do not let it start.
+// ID do not allow it.
 func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, err error) {
 	call := &f.Call
 	options := workflow.ChildWorkflowOptions{
@@ -283,13 +286,14 @@ func merge(into map[string]any, values map[string]json.RawMessage) {
 	}
 }
 
-// reusePolicy is the policy of a child, which has no conflict policy of its own.
+// reusePolicy returns the policy of a child workflow, which has no conflict
+// policy.
 func reusePolicy(call *sms.Call) enumspb.WorkflowIdReusePolicy {
 	switch {
 	case call.WorkflowID == "" || call.IDReuse == sms.ReuseRejectDuplicate:
 		return enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE
 	case call.IDConflict == sms.ConflictTerminateExisting:
-		return enumspb.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING //nolint:staticcheck // a child has no conflict policy to say it with
+		return enumspb.WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING //nolint:staticcheck // a child has no conflict policy to express it
 	case call.IDReuse == sms.ReuseAllowDuplicateFailedOnly:
 		return enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
 	}
@@ -324,7 +328,7 @@ func deliver(ctx workflow.Context, workflowID, name string, input json.RawMessag
 }
 
 // signalWithStart signals the open workflow of an ID, and starts it first if
-// there is none. The signal follows a start whatever happens in between.
+// there is none. The signal follows a start, whatever happens in between.
 func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 	for range maxRaces {
 		err := deliver(ctx, f.Call.WorkflowID, f.Call.Name, f.Call.SignalInput)
@@ -377,13 +381,14 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 		case !answer.Closed:
 			return answer.Value, nil
 		}
-		// The run has closed; another may have begun, such as by ContinueAsNew.
+		// The run has closed; there may be another, for example after
+		// ContinueAsNew.
 	}
 	return nil, denial("workflows with this ID begin and close all the time")
 }
 
-// ask asks a run of a workflow for its answer, and takes one that comes at the
-// last moment.
+// ask asks a run of a workflow for its answer, and accepts one that comes at
+// the last moment.
 func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patience time.Duration) (answer sms.AskWorkflowResult, err error) {
 	in := sms.AskWorkflowInput{
 		WorkflowID: f.Call.WorkflowID, RunID: runID, Name: f.Call.Name, Input: f.Call.SignalInput,
@@ -391,7 +396,8 @@ func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patie
 	}
 	options := workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, Summary: "Ask the workflow",
-		// Short attempts, as the worker of one may crash: each gets the same answer.
+		// Attempts are short, as the worker of one may crash: each gets the
+		// same answer.
 		ScheduleToCloseTimeout: max(patience, time.Second), StartToCloseTimeout: askTimeout,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: time.Second},
 	}
@@ -408,15 +414,15 @@ func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patie
 	return answer, nil
 }
 
-// signalAll signals all workflows that catch. If there are more than one run can
-// take, After says where the next begins.
+// signalAll signals all workflows that catch. If there are more than one run
+// can handle, After says where the next starts.
 func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	f, s := &r.input.Firings[i], &r.Firings[i]
 	find := sms.FindCatchersInput{Query: f.Call.Catchers, Limit: signalsPerRun}
 	if r.input.Late {
 		find.ReceivedAt = r.input.Text.ReceivedAt
 	}
-	// Several firings share what Temporal bounds for one workflow.
+	// Several firings share Temporal's limits for one workflow.
 	atOnce := max(1, signalsAtOnce/len(r.input.Firings))
 	find.Limit = max(1, find.Limit/len(r.input.Firings))
 	for signalled := 0; signalled < find.Limit; {
@@ -439,8 +445,8 @@ func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	return nil
 }
 
-// signal signals some workflows at once, and counts those that it reaches: the
-// others have closed, so they do not catch it.
+// signal signals some workflows concurrently, and counts those that it reaches:
+// the others have closed, so they do not catch it.
 func (s *firingState) signal(ctx workflow.Context, workflowIDs []string, name string, input json.RawMessage) error {
 	signals := make([]workflow.Future, len(workflowIDs))
 	for n, id := range workflowIDs {
@@ -461,13 +467,14 @@ func (r *receiving) find(ctx workflow.Context, workflowID string) (run sms.FindR
 	return run, err
 }
 
-// briefly asks Temporal something by a local activity, until it answers: a text
-// must not be lost because a workflow is broken that somebody will repair. An
-// error that no attempt can change is a denial.
+// briefly runs a local activity that asks Temporal something, until it answers:
+// a text must not be lost because a workflow is broken that can be repaired. An
+// error that no retry can fix becomes a denial.
 func briefly(ctx workflow.Context, summary, name string, in, answer any) error {
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: untilRepaired, Summary: summary,
-		// Each attempt after a long wait takes events of the history, which Temporal bounds.
+		// Each attempt after a long wait adds events to the history, which
+		// Temporal limits.
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, MaximumInterval: 5 * time.Minute},
 	}), name, in).Get(ctx, answer)
 	if refused := (*temporal.ApplicationError)(nil); errors.As(err, &refused) && refused.NonRetryable() {

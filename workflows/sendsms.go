@@ -1,6 +1,6 @@
 package workflows
 
-// SendSmsWorkflow: a send, and if wanted the wait for its delivery.
+// SendSmsWorkflow: a send, optionally with the wait for its delivery.
 
 import (
 	"errors"
@@ -18,14 +18,14 @@ import (
 // DefaultDeliveryTimeout is how long SendSmsWorkflow waits for delivery.
 const DefaultDeliveryTimeout = time.Hour
 
-// maxAwaited is how many messages one run can hear of: each has a few pieces of
-// news, and Temporal takes 10,000 signals a run.
+// maxAwaited is how many messages one run can track: each has a few updates,
+// and Temporal allows 10,000 signals per run.
 const maxAwaited = 1000
 
-// SendSmsWorkflow runs the activity SendSms. It completes even if nothing could be sent:
-// the result says what became of each recipient. Cancelled while
-// it waits for delivery, it completes with what is known. Its argument is a
-// [sms.SendSmsWorkflowInput].
+// SendSmsWorkflow runs the activity SendSms. It completes even if nothing could
+// be sent: the result says what became of each recipient. If it is cancelled
+// while it waits for delivery, it completes with what is known. Its argument is
+// a [sms.SendSmsWorkflowInput].
 func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.SendSmsWorkflowResult, err error) {
 	request, problem := readRequest(ctx, raw)
 	if problem != nil {
@@ -64,12 +64,12 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.S
 	return report, err
 }
 
-// named reports whether a callback can make an unknown outcome known.
+// named reports whether a callback can resolve an unknown outcome.
 func named(errors []sms.Error) bool {
 	return slices.ContainsFunc(errors, func(e sms.Error) bool { return e.Recipient != "" })
 }
 
-// readRequest reads the argument of SendSmsWorkflow. The error is a
+// readRequest decodes the argument of SendSmsWorkflow. The error is a
 // [sms.Problems].
 func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.SendSmsWorkflowInput, err error) {
 	err = readInput(ctx, raw, &request)
@@ -77,20 +77,20 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.Send
 		request.Timeout = sms.Duration(DefaultDeliveryTimeout)
 	}
 	if err == nil && request.WaitForDelivery && len(request.SmsTo) > maxAwaited {
-		err = sms.Problems{{Field: "waitForDelivery", Says: fmt.Sprintf("waitForDelivery can wait for %d recipients at most, as Temporal bounds the signals of a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave waitForDelivery out", maxAwaited, len(request.SmsTo))}}
+		err = sms.Problems{{Field: "waitForDelivery", Says: fmt.Sprintf("waitForDelivery can wait for at most %d recipients, as Temporal limits the signals of a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave out waitForDelivery", maxAwaited, len(request.SmsTo))}}
 	}
 	if err == nil && request.QuietHours != nil && len(request.SmsTo) > sms.MaxRecipients && workflow.GetVersion(ctx, "long-lists", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
 		err = sms.Problems{{Field: "quietHours", Says: fmt.Sprintf("quietHours are for %d recipients at most; there are %d. Start BroadcastSmsWorkflow with the list", sms.MaxRecipients, len(request.SmsTo))}}
 	}
 	if err == nil && request.QuietHours != nil && request.SendAt != nil {
-		err = sms.Problems{{Field: "sendAt", Says: "sendAt and quietHours do not go together: Twilio would send at sendAt, whoever sleeps then; give one"}}
+		err = sms.Problems{{Field: "sendAt", Says: "sendAt and quietHours cannot be combined: Twilio would send at sendAt, whoever is asleep then; set only one"}}
 	}
 	return request, err
 }
 
-// SendOptions are the options for the activity SendSms. It bounds its attempts
-// by itself, and each begins where the last one ended. The summary is shown in
-// Temporal's Web UI.
+// SendOptions returns the options for the activity SendSms. It limits its
+// attempts by itself, and each starts where the last one ended. The summary is
+// shown in Temporal's Web UI.
 func SendOptions(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:           sms.TaskQueue,
@@ -102,7 +102,7 @@ func SendOptions(summary string) workflow.ActivityOptions {
 	}
 }
 
-// details says in the Web UI how far the deliveries are.
+// details shows the deliveries' progress in the Web UI.
 func details(ctx workflow.Context, delivered, ended, all int) {
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("%d of %d messages delivered, %d not delivered.", delivered, all, ended-delivered))
 }

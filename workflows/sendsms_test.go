@@ -184,8 +184,8 @@ func TestImpossibleWaitIsRefused(t *testing.T) {
 		"a timeout before it begins":  {map[string]any{"waitForDelivery": true, "timeout": "-5m"}, "timeout"},
 		"a bad timeout without waits": {map[string]any{"timeout": "soon"}, "timeout"},
 		"an unknown field":            {map[string]any{"smsWhen": "now"}, "smsWhen"},
-		"two of another type":         {map[string]any{"smsBody": []string{"Hi"}, "validityPeriod": "long"}, "smsBody must be a text"},
-		"milliseconds":                {map[string]any{"timeout": 300_000}, "a number counts seconds"},
+		"two of another type":         {map[string]any{"smsBody": []string{"Hi"}, "validityPeriod": "long"}, "smsBody must be a string"},
+		"milliseconds":                {map[string]any{"timeout": 300_000}, "a bare number means seconds"},
 		"all that is wrong":           {map[string]any{"timeout": "soon", "smsFrom": "+1", "smsTo": "+1"}, "missing or empty: smsBody"},
 	} {
 		b := newBench(t, took(), unasked)

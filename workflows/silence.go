@@ -1,6 +1,6 @@
 package workflows
 
-// SilenceSmsWorkflow: a number that is silent to a phone, for all webhooks.
+// SilenceSmsWorkflow: keeps a number silent to a phone, for all webhooks.
 
 import (
 	"time"
@@ -10,11 +10,11 @@ import (
 	"temporal-twilio/sms"
 )
 
-// silence is how long a number is silent to a phone that writes like a machine.
+// silence is how long a number is silent to a phone that texts like a machine.
 const silence = 24 * time.Hour
 
 // SilenceSmsWorkflow does nothing for a day. While it is open, webhooks neither
-// echo to the phone nor text it by triggers. Terminate it to end the silence.
+// echo to the phone nor let triggers text it. Terminate it to end the silence.
 func SilenceSmsWorkflow(ctx workflow.Context, input sms.SilenceSmsInput) error {
 	wait := silence
 	if input.Seconds > 0 {

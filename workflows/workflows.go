@@ -1,6 +1,6 @@
-// Package workflows holds durable flows over the activities, and what helps a
-// workflow of somebody else's to send and receive. Its code is deterministic:
-// what touches the world is an activity.
+// Package workflows holds durable workflows on top of the activities, and
+// helpers for other workflows that send and receive. Its code is deterministic:
+// side effects happen in activities.
 package workflows
 
 import (

@@ -7,9 +7,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// RefundAgent handles a complaint as an AI agent does: it plans, and acts by
-// tools. A model would make the plan in an activity; what matters here is that
-// the plan is not carried out before a person has agreed.
+// RefundAgent handles a complaint as an AI agent does: it makes a plan and acts
+// through tools. A model would make the plan in an activity; the point here is
+// that the plan is not carried out before a person has agreed.
 func RefundAgent(ctx workflow.Context, a Approval) (string, error) {
 	var decision Decision
 	if err := workflow.ExecuteChildWorkflow(ctx, ApprovalWorkflow, a).Get(ctx, &decision); err != nil {

@@ -12,29 +12,29 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// Approval is what somebody is asked to approve.
+// Approval is a request for approval.
 type Approval struct {
-	// Action says in a few words what will be done.
+	// Action describes in a few words what will be done.
 	Action string `json:"action"`
-	// Approvers are phones, asked one after the other until somebody answers.
+	// Approvers are phones, asked one after the other until someone answers.
 	Approvers []string `json:"approvers"`
 	From      string   `json:"from"`
-	// Timeout is how long each of them has.
+	// Timeout is how long each of them has to answer.
 	Timeout sms.Duration `json:"timeout"`
 }
 
 // Decision is the answer.
 type Decision struct {
 	Approved bool `json:"approved"`
-	// By is the phone that decided; empty if nobody has.
+	// By is the phone that decided; empty if none did.
 	By string `json:"by,omitempty"`
 }
 
-// yesOrNo is what an answer must contain, in Java's regular expressions and in
-// Go's.
+// yesOrNo is what an answer must contain. It is valid in Java and in Go.
 const yesOrNo = `(?i)\b(yes|no)\b`
 
-// ApprovalWorkflow asks for an approval by text. What nobody approves is refused.
+// ApprovalWorkflow asks for an approval by text. If nobody approves, the
+// decision is no.
 func ApprovalWorkflow(ctx workflow.Context, a Approval) (Decision, error) {
 	var code string
 	if err := workflow.SideEffect(ctx, func(workflow.Context) any { return newCode() }).Get(&code); err != nil {
@@ -62,10 +62,10 @@ func ApprovalWorkflow(ctx workflow.Context, a Approval) (Decision, error) {
 	return Decision{}, nil
 }
 
-// newCode returns a letter and a digit that cannot be taken for others.
+// newCode returns a letter and a digit that cannot be confused with others.
 func newCode() string {
 	const letters, digits = "ACDEFHJKLMNPRTUVWXY", "34679"
 	b := make([]byte, 2)
-	_, _ = rand.Read(b) // it never fails
+	_, _ = rand.Read(b) // never fails
 	return string([]byte{letters[int(b[0])%len(letters)], digits[int(b[1])%len(digits)]})
 }

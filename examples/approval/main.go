@@ -21,10 +21,10 @@ import (
 const taskQueue = "approvals"
 
 func main() {
-	from := flag.String("from", "+15005550006", "the number that asks")
+	from := flag.String("from", "+15005550006", "number that the question comes from")
 	approvers := flag.String("approvers", "+15005550009,+15005550010", "phones, asked one after the other")
-	action := flag.String("action", "Refund order 42: 120 EUR", "what is to be approved")
-	timeout := flag.Duration("timeout", 20*time.Second, "how long each of them has")
+	action := flag.String("action", "Refund order 42: 120 EUR", "what to approve")
+	timeout := flag.Duration("timeout", 20*time.Second, "how long each of them has to answer")
 	flag.Parse()
 	a := Approval{Action: *action, Approvers: strings.Split(*approvers, ","), From: *from, Timeout: sms.Duration(*timeout)}
 	if err := run(context.Background(), a); err != nil {
@@ -32,7 +32,7 @@ func main() {
 	}
 }
 
-// run runs a worker for as long as one agent takes.
+// run runs a worker until the agent is done.
 func run(ctx context.Context, a Approval) error {
 	slog.SetLogLoggerLevel(slog.LevelWarn)
 	options := envconfig.MustLoadDefaultClientOptions()

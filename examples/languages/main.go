@@ -1,5 +1,5 @@
-// Command languages writes the types of the examples in other languages, from the
-// JSON Schemas of the payloads.
+// Command languages generates the types for the examples in other languages,
+// from the JSON Schemas of the payloads.
 package main
 
 import (
@@ -18,12 +18,12 @@ import (
 
 //go:generate go run . ../../docs/schemas .
 
-// payloads are those that the examples use.
+// payloads lists the payloads that the examples use.
 var payloads = []string{
 	"SendSmsInput", "SendSmsResult", "SendSmsWorkflowInput", "SendSmsWorkflowResult", "AskSmsWorkflowInput", "AskSmsWorkflowResult",
 }
 
-// files are what is written, by the template of their language.
+// files maps the templates of each language to the files that are written.
 var files = map[string]string{
 	"typescript.tmpl": "typescript/src/sms.ts",
 	"python.tmpl":     "python/sms.py",
@@ -49,7 +49,7 @@ func main() {
 	}
 }
 
-// write returns the files by their names.
+// write returns the files by name.
 func write(schemas string) (map[string][]byte, error) {
 	all, err := read(schemas)
 	if err != nil {
@@ -92,18 +92,18 @@ func (s schema) Nullable() bool {
 	return slices.Contains(s.Type, "null") || slices.ContainsFunc(s.AnyOf, func(one *schema) bool { return one.Nullable() })
 }
 
-// Plain reports whether a type is another name of a text.
+// Plain reports whether a type is just a named string.
 func (s schema) Plain() bool { return len(s.Properties) == 0 && len(s.Enum) == 0 }
 
 // Optional reports whether a property may be absent.
 func (s schema) Optional(property string) bool { return !slices.Contains(s.Required, property) }
 
-// Keyword reports whether a property has the name of a keyword of Python.
+// Keyword reports whether a property's name is a keyword in Python.
 func (s schema) Keyword() bool {
 	return slices.ContainsFunc(s.Properties, func(p *schema) bool { return p.Name == "from" })
 }
 
-// oneOrMore is a type, or several.
+// oneOrMore is one type or several.
 type oneOrMore []string
 
 func (o *oneOrMore) UnmarshalJSON(data []byte) error {
@@ -114,7 +114,7 @@ func (o *oneOrMore) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &(*o)[0])
 }
 
-// ordered are properties in the order of the schema.
+// ordered holds properties in the order of the schema.
 type ordered []*schema
 
 func (o *ordered) UnmarshalJSON(data []byte) error {
@@ -170,7 +170,7 @@ func read(folder string) (all []schema, err error) {
 	return all, nil
 }
 
-// refs are the types that a schema refers to.
+// refs returns the types that a schema refers to.
 func (s *schema) refs() (names []string) {
 	if s.Ref != "" {
 		names = append(names, refName(s.Ref))
@@ -186,8 +186,8 @@ func (s *schema) refs() (names []string) {
 
 func refName(ref string) string { return ref[strings.LastIndex(ref, "/")+1:] }
 
-// kind is what a value is. Of several forms it is the one that has most of them:
-// of recipients the list, of a recipient the object.
+// kind returns what a value is. Of several forms, it is the most general one:
+// for recipients the list, for a recipient the object.
 func (s *schema) kind() (kind string, inner *schema) {
 	for _, one := range s.AnyOf {
 		if k, i := one.kind(); k == "list" {
@@ -202,7 +202,7 @@ func (s *schema) kind() (kind string, inner *schema) {
 	switch types := slices.DeleteFunc(slices.Clone(s.Type), func(t string) bool { return t == "null" }); {
 	case s.Ref != "":
 		return "ref", s
-	case len(types) == 2: // a text or a number of seconds
+	case len(types) == 2: // a string or a number of seconds
 		return "duration", nil
 	case s.Format == "date-time":
 		return "time", nil
@@ -214,7 +214,8 @@ func (s *schema) kind() (kind string, inner *schema) {
 	return "any", nil
 }
 
-// words are the types of each language by kind; %s is what a list is of.
+// words maps kinds to the types of each language; %s is the type of a list's
+// elements.
 var words = map[string]map[string]string{
 	"typescript": {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "object": "Record<string, unknown>", "time": "string", "duration": "string", "list": "%s[]"},
 	"python":     {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "object": "dict[str, Any]", "time": "str", "duration": "str", "list": "list[%s]"},
@@ -222,8 +223,8 @@ var words = map[string]map[string]string{
 	"dotnet":     {"string": "string", "integer": "int", "number": "double", "boolean": "bool", "object": "IReadOnlyDictionary<string, object?>", "time": "DateTimeOffset", "duration": "TimeSpan", "list": "IReadOnlyList<%s>"},
 }
 
-// typeIn returns a function that names the type of a property in a language. Words
-// of a fixed set are plain text where an enum would need a converter.
+// typeIn returns a function that names the type of a property in a language.
+// Enumerations are plain strings if an enum would need a converter.
 func typeIn(language string) func(all []schema, p *schema) string {
 	var name func(all []schema, p *schema) string
 	name = func(all []schema, p *schema) string {
@@ -246,7 +247,7 @@ func typeIn(language string) func(all []schema, p *schema) string {
 
 func capital(name string) string { return strings.ToUpper(name[:1]) + name[1:] }
 
-// comment is a description in lines that begin as a comment of the language does.
+// comment formats a description as comment lines of the language.
 func comment(begin, description string) string {
 	const width = 110
 	var lines []string

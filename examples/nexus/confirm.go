@@ -1,6 +1,6 @@
 package main
 
-// Confirm: a reminder and a question, both by Nexus.
+// Confirm: sends a reminder and asks a question, both through Nexus.
 
 import (
 	"fmt"
@@ -14,8 +14,9 @@ import (
 // from is the number that the texts come from.
 const from = "+15005550006"
 
-// Confirm reminds a customer of a booking, waits until the reminder is delivered,
-// and asks whether they are coming. Cancelled, it cancels what it waits for.
+// Confirm reminds a customer of a booking, waits until the reminder is
+// delivered, and asks whether they are coming. If it is cancelled, it cancels
+// what it is waiting for.
 func Confirm(ctx workflow.Context, phone string) (string, error) {
 	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
 

@@ -1,6 +1,6 @@
-// Command nexus is a worker of another team. Its workflows text people through
-// the Nexus service "sms", from a namespace that has no access to the task queue
-// of the sender.
+// Command nexus is another team's worker. Its workflows text people through the
+// Nexus service "sms", from a namespace that has no access to the sender's task
+// queue.
 package main
 
 import (
@@ -22,7 +22,7 @@ func main() {
 	}
 }
 
-// run polls until the process is told to stop. TEMPORAL_NAMESPACE names the
+// run polls until the process is asked to stop. TEMPORAL_NAMESPACE names the
 // team's namespace.
 func run() error {
 	options, err := envconfig.LoadDefaultClientOptions()

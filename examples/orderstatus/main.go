@@ -15,14 +15,14 @@ import (
 	"temporal-twilio/internal/payload"
 )
 
-// taskQueue is what the trigger in local/triggers.yaml names.
+// taskQueue is the one that the trigger in local/triggers.yaml names.
 const taskQueue = "orders"
 
 func main() {
 	options := envconfig.MustLoadDefaultClientOptions()
 	options.Logger = sdklog.NewStructuredLogger(slog.Default())
-	// Where payloads are encrypted, whoever takes part has the keys. A program of
-	// yours has the codec of its SDK's encryption sample here.
+	// If payloads are encrypted, every participant needs the keys. Your own
+	// programs would use the codec of their SDK's encryption sample here.
 	ring, err := payload.Open(os.Getenv("PAYLOAD_KEYS"), slog.Default())
 	if err != nil {
 		log.Fatal(err)

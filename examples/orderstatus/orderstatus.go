@@ -8,7 +8,7 @@ import (
 
 // OrderStatusInput is what the trigger makes of the text.
 type OrderStatusInput struct {
-	// OrderNumber is the group of that name in the trigger's pattern.
+	// OrderNumber is the group of the same name in the trigger's pattern.
 	OrderNumber string `json:"orderNumber"`
 	// From is the phone that asks.
 	From string `json:"from"`
@@ -21,8 +21,9 @@ type OrderStatus struct {
 	AskedAt     time.Time `json:"askedAt"`
 }
 
-// OrderStatusWorkflow notes that somebody asks for an order. A real one would
-// look the order up in an activity, and text the answer with workflows.SendSms.
+// OrderStatusWorkflow records that someone asked about an order. A real
+// workflow would look the order up in an activity, and text the answer with
+// workflows.SendSms.
 func OrderStatusWorkflow(ctx workflow.Context, input OrderStatusInput) (OrderStatus, error) {
 	workflow.SetCurrentDetails(ctx, "Asked for by SMS.")
 	return OrderStatus{OrderNumber: input.OrderNumber, Status: "received", AskedAt: workflow.Now(ctx).UTC()}, nil

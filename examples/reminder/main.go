@@ -1,4 +1,5 @@
-// Command reminder reminds one phone of an appointment and waits for the answer.
+// Command reminder reminds one phone of an appointment and waits for the
+// answer.
 package main
 
 import (
@@ -18,7 +19,7 @@ import (
 const taskQueue = "reminders"
 
 func main() {
-	from := flag.String("from", "+15005550006", "the number that asks")
+	from := flag.String("from", "+15005550006", "number that the reminder comes from")
 	to := flag.String("to", "+15005550009", "the guest's phone")
 	in := flag.Duration("in", 5*time.Second, "when to remind; the appointment is a minute later")
 	flag.Parse()
@@ -29,8 +30,8 @@ func main() {
 	}
 }
 
-// remind runs a worker for as long as one reminder takes. A real worker would
-// run on, and any client would start the workflow.
+// remind runs a worker until the reminder is done. A real worker would keep
+// running, and any client could start the workflow.
 func remind(ctx context.Context, a Appointment) error {
 	slog.SetLogLoggerLevel(slog.LevelWarn)
 	options := envconfig.MustLoadDefaultClientOptions()

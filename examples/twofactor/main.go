@@ -1,4 +1,4 @@
-// Command twofactor texts a code to a phone and checks what is typed in.
+// Command twofactor texts a code to a phone and checks what the user types.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 const taskQueue = "codes"
 
 func main() {
-	from := flag.String("from", "+15005550006", "the number that texts")
+	from := flag.String("from", "+15005550006", "number that the code comes from")
 	to := flag.String("to", "+15005550009", "the phone")
 	flag.Parse()
 	if err := login(context.Background(), Login{From: *from, Phone: *to}); err != nil {
@@ -27,7 +27,7 @@ func main() {
 	}
 }
 
-// login runs a worker for as long as one login takes.
+// login runs a worker until the login is done.
 func login(ctx context.Context, who Login) error {
 	slog.SetLogLoggerLevel(slog.LevelWarn)
 	options := envconfig.MustLoadDefaultClientOptions()
@@ -62,7 +62,7 @@ func login(ctx context.Context, who Login) error {
 	return nil
 }
 
-// verify asks the workflow whether a code is right.
+// verify asks the workflow whether a code is correct.
 func verify(ctx context.Context, c client.Client, id, typed string) (right bool, err error) {
 	update, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: id, UpdateName: Verify, Args: []any{typed}, WaitForStage: client.WorkflowUpdateStageCompleted,

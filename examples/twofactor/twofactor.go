@@ -14,8 +14,8 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// Verify is the update by which the server passes on what the user types. Its
-// answer is whether the code is right.
+// Verify is the update with which the server passes on what the user types. Its
+// result says whether the code is correct.
 const Verify = "verify"
 
 const (
@@ -23,7 +23,7 @@ const (
 	maxTries = 3
 )
 
-// Login says whom to text.
+// Login says which phone gets a code.
 type Login struct {
 	From  string `json:"from"`
 	Phone string `json:"phone"`
@@ -54,12 +54,12 @@ func CodeWorkflow(ctx workflow.Context, login Login) (string, error) {
 	sent, err := workflows.SendSms(ctx, sms.SendSmsInput{
 		SmsFrom: login.From, SmsTo: sms.To(login.Phone), Variables: variables,
 		SmsBody:        "${code} is your code. It expires in 5 minutes. Never share it.",
-		ValidityPeriod: int(validity / time.Second), // a code that is late is of no use
+		ValidityPeriod: int(validity / time.Second), // a late code is useless
 	})
 	if err != nil {
 		return "", err
 	}
-	// If it is not known whether Twilio took it, the phone may have it.
+	// If it is unknown whether Twilio accepted it, the phone may have it.
 	if len(sent.Errors) > 0 && sent.Errors[0].Code != sms.CodeOutcomeUnknown {
 		return "not sent", nil
 	}
@@ -79,7 +79,7 @@ func CodeWorkflow(ctx workflow.Context, login Login) (string, error) {
 func newCode() string {
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
-		panic(err) // it never happens
+		panic(err) // never happens
 	}
 	return fmt.Sprintf("%06d", n)
 }

@@ -1,6 +1,6 @@
 package config
 
-// Accounts: further sets of credentials, by the names that callers use.
+// Accounts: additional sets of credentials, by the names that callers use.
 
 import (
 	"cmp"
@@ -26,21 +26,21 @@ import (
 //	    edge: dublin
 //	    rate: 1
 type NamedAccount struct {
-	// Account is its SID. Required.
+	// Account is the account's SID. Required.
 	Account string `yaml:"account"`
-	// Token or TokenFile is its auth token; APIKey with APISecret or
-	// APISecretFile does as well. One of the two is required.
+	// Token or TokenFile is the auth token; APIKey with APISecret or
+	// APISecretFile can replace it. One of the two is required.
 	Token         Secret `yaml:"token"`
 	TokenFile     string `yaml:"tokenFile"`
 	APIKey        string `yaml:"apiKey"`
 	APISecret     Secret `yaml:"apiSecret"`
 	APISecretFile string `yaml:"apiSecretFile"`
-	// Region and Edge go together. Optional: default us1.
+	// Region and Edge must be set together. Optional: default us1.
 	Region string `yaml:"region"`
 	Edge   string `yaml:"edge"`
-	// BaseURL replaces Twilio by another host. Optional.
+	// BaseURL replaces Twilio with another host. Optional.
 	BaseURL string `yaml:"baseUrl"`
-	// Concurrency, Rate and AccountRate are the account's own pace. Optional:
+	// Concurrency, Rate and AccountRate are the account's own limits. Optional:
 	// default SEND_CONCURRENCY, SEND_RATE and SEND_ACCOUNT_RATE.
 	Concurrency int     `yaml:"concurrency"`
 	Rate        float64 `yaml:"rate"`
@@ -85,7 +85,7 @@ func (c Config) readAccounts() (map[string]NamedAccount, error) {
 	return file.Accounts, mistakes.err()
 }
 
-// complete reads the account's secrets, and fills in what it leaves open.
+// complete reads the account's secrets, and fills in what is not set.
 func (a NamedAccount) complete(c Config) (NamedAccount, error) {
 	for _, secret := range []struct {
 		value *Secret
@@ -104,7 +104,7 @@ func (a NamedAccount) complete(c Config) (NamedAccount, error) {
 		}
 		*secret.value = NewSecret(strings.TrimSpace(string(data)))
 	}
-	// What is wrong with the environment's own is told of there.
+	// A mistake in the environment's own value is reported there.
 	a.Concurrency = cmp.Or(a.Concurrency, max(c.Concurrency, 1))
 	a.Rate = cmp.Or(a.Rate, max(c.Rate, 0))
 	a.AccountRate = cmp.Or(a.AccountRate, max(c.AccountRate, 0))
@@ -115,7 +115,7 @@ func (a NamedAccount) complete(c Config) (NamedAccount, error) {
 	return a, nil
 }
 
-// Twilio says how the account is reached.
+// Twilio returns how to reach the account.
 func (a NamedAccount) Twilio() twilio.Access {
 	return twilio.Access{
 		AccountSID: a.Account,

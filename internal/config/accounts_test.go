@@ -46,7 +46,7 @@ func TestBrokenAccountsFileShowsNoSecrets(t *testing.T) {
 		"not YAML":             {"accounts: {" + secret, "TWILIO_ACCOUNTS"},
 		"a secret given twice": {"accounts:\n  a: {account: AC1, token: " + secret + ", tokenFile: x}\n", `account "a": a secret is given both`},
 		"no credentials":       {"accounts:\n  a: {account: AC1}\n", `account "a": there are no credentials`},
-		"a region and no edge": {"accounts:\n  a: {account: AC1, token: t, region: ie1}\n", "region and edge go together"},
+		"a region and no edge": {"accounts:\n  a: {account: AC1, token: t, region: ie1}\n", "region and edge must be set together"},
 		"a negative pace":      {"accounts:\n  a: {account: AC1, token: t, rate: -1}\n", "rate and accountRate 0 or more"},
 		"a file that is away":  {"accounts:\n  a: {account: AC1, tokenFile: /does/not/exist}\n", "/does/not/exist"},
 	} {

@@ -1,7 +1,7 @@
 package config
 
-// Checks: everything that is wrong with a configuration, told at once and in
-// the names of its variables.
+// Checks: everything that is wrong with a configuration, reported at once and
+// by the names of its variables.
 
 import (
 	"cmp"
@@ -24,7 +24,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// Mistakes are errors that are told together, each on a line of its own.
+// Mistakes are errors that are reported together, one per line.
 type Mistakes []error
 
 func (m Mistakes) Error() string {
@@ -38,7 +38,7 @@ func (m Mistakes) Error() string {
 // Unwrap returns the errors.
 func (m Mistakes) Unwrap() []error { return m }
 
-// All puts errors together, those within [Mistakes] included; nil for none.
+// All combines errors, including those within [Mistakes]; nil for none.
 func All(errs ...error) error {
 	var m Mistakes
 	for _, err := range errs {
@@ -62,11 +62,12 @@ func (m Mistakes) err() error {
 	return m
 }
 
-// minIDSecret is the least length of ID_SECRET: with a shorter one all phone
-// numbers can be tried against a pseudonym.
+// minIDSecret is the minimum length of ID_SECRET: with a shorter one, a
+// pseudonym can be broken by trying all phone numbers.
 const minIDSecret = 16
 
-// misread says of each variable that could not be read what is expected of it.
+// misread explains, for each variable that could not be parsed, what is
+// expected.
 func misread(variables map[string]string, err error) error {
 	var (
 		all      env.AggregateError
@@ -96,7 +97,7 @@ func misread(variables map[string]string, err error) error {
 			mistakes.add(fmt.Errorf("%s is %q: write a whole number, such as %s", name, value, field.Tag.Get("envDefault")))
 		case field.Type.Kind() == reflect.Float64:
 			mistakes.add(fmt.Errorf("%s is %q: write a number, such as 1.5", name, value))
-		default: // reads itself, and may be a secret
+		default: // parses itself, and may be a secret
 			for line := range strings.SplitSeq(parse.Err.Error(), "\n") {
 				mistakes.add(fmt.Errorf("%s: %s", name, line))
 			}
@@ -110,8 +111,8 @@ func isNumber(value string) bool {
 	return err == nil
 }
 
-// normalise checks the values, each by itself and together, and writes those
-// that can be written in several ways in one.
+// normalise checks the values, individually and together, and normalises those
+// that can be written in several ways.
 func (c *Config) normalise(variables map[string]string) error {
 	var m Mistakes
 	fail := func(format string, args ...any) { m.add(fmt.Errorf(format, args...)) }
@@ -130,7 +131,7 @@ func (c *Config) normalise(variables map[string]string) error {
 		fail("DEFAULT_REGION is %q: write a country by its two letters (ISO 3166), such as US", c.DefaultRegion)
 	}
 	if !freemarker.IsLocale(c.TemplateLocale) {
-		fail("TEMPLATE_LOCALE is %q: write a language and, if wanted, a country, such as pt_BR", c.TemplateLocale)
+		fail("TEMPLATE_LOCALE is %q: write a language with an optional country, such as pt_BR", c.TemplateLocale)
 	}
 	if !freemarker.IsTimeZone(c.TemplateTimeZone) {
 		fail("TEMPLATE_TIME_ZONE is %q: write a place, such as Europe/Berlin, or an offset, such as GMT+02:00", c.TemplateTimeZone)
@@ -141,13 +142,13 @@ func (c *Config) normalise(variables map[string]string) error {
 	return m.err()
 }
 
-// checkTogether checks which variables need or exclude each other.
+// checkTogether checks variables that require or exclude each other.
 func (c *Config) checkTogether(variables map[string]string, fail func(format string, args ...any)) {
 	for _, pair := range [][2]string{
 		{"TWILIO_API_KEY", "TWILIO_API_SECRET"}, {"TWILIO_REGION", "TWILIO_EDGE"}, {"WEBHOOK_TLS_CERT", "WEBHOOK_TLS_KEY"},
 	} {
 		if (variables[pair[0]] == "") != (variables[pair[1]] == "") {
-			fail("%s and %s go together; set both or neither", pair[0], pair[1])
+			fail("%s and %s must be set together; set both or neither", pair[0], pair[1])
 		}
 	}
 	if len(c.WebhookACMEHosts) > 0 && c.WebhookTLSCert != "" {
@@ -158,8 +159,8 @@ func (c *Config) checkTogether(variables map[string]string, fail func(format str
 	}
 }
 
-// check holds a value against the variable's oneof and min. What could not be
-// read has been told of already.
+// check checks a value against the variable's oneof and min. Values that could
+// not be parsed have already been reported.
 func (v variable) check(field reflect.Value, written string) error {
 	if v.oneof != nil {
 		allowed := slices.IndexFunc(v.oneof, func(one string) bool { return strings.EqualFold(one, field.String()) })
@@ -191,7 +192,7 @@ func (v variable) check(field reflect.Value, written string) error {
 	return nil
 }
 
-// or lists words: a, b or c.
+// or formats words as "a, b or c".
 func or(words []string) string {
 	last := len(words) - 1
 	return strings.Join(words[:last], ", ") + " or " + words[last]

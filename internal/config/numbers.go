@@ -1,6 +1,6 @@
 package config
 
-// Numbers of our own, and the accounts that they belong to.
+// Our own numbers, and the accounts that they belong to.
 
 import (
 	"errors"
@@ -11,11 +11,11 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Numbers are numbers of our own, written as "+1…, AC…=+1…": with the SID of
-// the account that a number belongs to, or without.
+// Numbers are our own numbers, written as "+1…, AC…=+1…": with or without the
+// SID of the account that a number belongs to.
 type Numbers struct {
-	// All are the numbers. Accounts are the accounts of those that name one, by the
-	// number without its channel.
+	// All lists the numbers. Accounts maps numbers, without their channel, to
+	// their accounts if these are given.
 	All      []string
 	Accounts map[string]string
 }
@@ -23,7 +23,7 @@ type Numbers struct {
 // Has reports whether a number is one of them.
 func (n Numbers) Has(number string) bool { return slices.Contains(n.All, number) }
 
-// UnmarshalText reads the numbers.
+// UnmarshalText parses the numbers.
 func (n *Numbers) UnmarshalText(text []byte) error {
 	*n = Numbers{Accounts: map[string]string{}}
 	var mistakes []error

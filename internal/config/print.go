@@ -1,6 +1,6 @@
 package config
 
-// Printing: the configuration as it is in force, with where each value comes from.
+// Printing: the effective configuration, with the source of each value.
 
 import (
 	"fmt"
@@ -11,11 +11,12 @@ import (
 	"strings"
 )
 
-// temporalSecret are those of Temporal's variables whose values never print.
+// temporalSecret matches those of Temporal's variables whose values are never
+// printed.
 var temporalSecret = regexp.MustCompile(`(API_KEY|_DATA|_AUTH)$|GRPC_META`)
 
-// Print writes each variable as NAME=value, and whether that is its default or
-// where it comes from. Secrets are masked.
+// Print writes each variable as NAME=value, with its source, or whether it is
+// the default. Secrets are masked.
 func Print(w io.Writer, environment map[string]string) error {
 	line := func(name, value, source string) error {
 		_, err := fmt.Fprintf(w, "%s=%s  # %s\n", name, value, source)
@@ -49,7 +50,7 @@ func Print(w io.Writer, environment map[string]string) error {
 	return nil
 }
 
-// from returns the variable's value, and where that comes from.
+// from returns the variable's value and its source.
 func (v variable) from(environment map[string]string) (value, source string) {
 	for _, name := range []string{v.name, aliases[v.name]} {
 		if name == "" {

@@ -1,6 +1,6 @@
 package config
 
-// Secrets: values that never print.
+// Secrets: values that are never printed.
 
 import (
 	"encoding/json"
@@ -10,13 +10,13 @@ import (
 )
 
 // Secret is a token, a key or a password. However it is printed, logged or
-// marshalled, it shows as "<secret>", or as nothing if it is empty. Reveal
-// returns the value, to be used where it is needed and not kept.
+// marshalled, it appears as "<secret>", or as nothing if it is empty. Reveal
+// returns the value, to be used where it is needed but not stored.
 type Secret struct{ value string }
 
 const masked = "<secret>"
 
-// NewSecret hides a value.
+// NewSecret wraps a value.
 func NewSecret(value string) Secret { return Secret{value} }
 
 // Reveal returns the value itself.
@@ -39,7 +39,7 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // MarshalJSON masks the value in JSON.
 func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
 
-// UnmarshalText takes the value from the environment.
+// UnmarshalText sets the value from the environment.
 func (s *Secret) UnmarshalText(text []byte) error {
 	s.value = string(text)
 	return nil

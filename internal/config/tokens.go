@@ -1,6 +1,6 @@
 package config
 
-// Tokens of further accounts.
+// Tokens of additional accounts.
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 )
 
 // AccountTokens are auth tokens by account SID, written as
-// "AC…=token,AC…=token", with commas or lines between them. An account may be
-// named twice while its tokens are rotated. It prints as a [Secret] does.
+// "AC…=token,AC…=token", separated by commas or lines. An account may be listed
+// twice while its tokens are rotated. It prints like a [Secret].
 type AccountTokens struct {
 	Secret
 	tokens map[string][]string
@@ -22,7 +22,7 @@ var accountSID = regexp.MustCompile(`^AC[0-9a-fA-F]{32}$`)
 // Reveal returns the tokens by account.
 func (t AccountTokens) Reveal() map[string][]string { return t.tokens }
 
-// UnmarshalText reads the tokens. No error holds one.
+// UnmarshalText parses the tokens. Its errors do not contain any.
 func (t *AccountTokens) UnmarshalText(text []byte) error {
 	t.Secret, t.tokens = NewSecret(string(text)), map[string][]string{}
 	pairs := strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == '\n' || r == '\r' || r == ' ' })

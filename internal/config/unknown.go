@@ -1,6 +1,6 @@
 package config
 
-// Unknown variables: those that look like ours and are none.
+// Unknown variables: those that look like ours but are not.
 
 import (
 	"fmt"
@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// ours begin the names of our variables.
+// ours matches the prefixes of our variables.
 var ours = regexp.MustCompile(`^(TWILIO|WEBHOOK|SEND|SMS|CATCH_UP|CATCHUP|TRIGGERS?|BROADCAST|ID_SECRET|PAYLOADS?|CODEC)(_|$)`)
 
-// kubernetes sets such variables for each service of the namespace, which may
-// well be named webhook or twilio.
+// kubernetes matches variables that Kubernetes sets for each service of the
+// namespace, which may well be named webhook or twilio.
 var kubernetes = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP)`)
 
-// unknown returns a line for each variable that looks like ours and is none,
-// with the name that may have been meant.
+// unknown returns a line for each variable that looks like ours but is not,
+// with the name that was probably meant.
 func unknown(variables map[string]string) (lines []string) {
 	known := map[string]bool{}
 	for _, v := range variablesOf() {
@@ -42,8 +42,8 @@ func unknown(variables map[string]string) (lines []string) {
 	return lines
 }
 
-// nearest is the known name that is least different, "" if none is near: a few
-// letters differ, or one name has all words of the other.
+// nearest returns the most similar known name, "" if none is similar: a few
+// letters differ, or one name contains all words of the other.
 func nearest(name string, known map[string]bool) (best string) {
 	least := len(name)
 	for _, other := range slices.Sorted(maps.Keys(known)) {
@@ -55,13 +55,13 @@ func nearest(name string, known map[string]bool) (best string) {
 	return best
 }
 
-// within reports whether a name has all words of another.
+// within reports whether one name contains all words of the other.
 func within(few, many string) bool {
 	words := strings.Split(many, "_")
 	return !slices.ContainsFunc(strings.Split(few, "_"), func(word string) bool { return !slices.Contains(words, word) })
 }
 
-// distance is how many letters have to be added, removed or changed.
+// distance is the number of letters to add, remove or change.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {

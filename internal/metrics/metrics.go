@@ -1,7 +1,7 @@
-// Package metrics is the table of our own metrics: their names, their labels and
-// every value that a label can have. No label holds a number, a text, a workflow
-// ID or a secret. Each series that is known beforehand begins at 0, so that rate()
-// and alerts see its first event.
+// Package metrics defines our own metrics: their names, their labels and every
+// value that a label can have. No label contains a number, a text, a workflow
+// ID or a secret. Each series that is known in advance starts at 0, so that
+// rate() and alerts see its first event.
 package metrics
 
 import (
@@ -27,7 +27,7 @@ const (
 const (
 	// DoubtFound: Twilio's listing shows the message.
 	DoubtFound = "found"
-	// DoubtAbsent: the listing proves that there is none.
+	// DoubtAbsent: the listing proves that there is no message.
 	DoubtAbsent = "absent"
 	// DoubtResent: the caller asked for another message.
 	DoubtResent = "resent"
@@ -51,15 +51,16 @@ const (
 	CallbackFailed    = "failed"
 )
 
-// What the catch-up made of a missed text, as sms_catch_up_texts_total counts it.
+// What the catch-up did with a missed text, as sms_catch_up_texts_total counts
+// it.
 const (
 	CatchUpPublished = "published"
 	CatchUpFailed    = "failed"
 )
 
-// deliveryCodes are those of Twilio's errors of undelivered messages that have a
-// series of their own. All others count as "other".
-// Source: https://www.twilio.com/docs/api/errors
+// deliveryCodes are Twilio's error codes for undelivered messages that have
+// their own series. All others count as "other". Source:
+// https://www.twilio.com/docs/api/errors
 var deliveryCodes = map[int]bool{
 	21610: true, // the recipient has opted out
 	30001: true, // the queue overflowed
@@ -67,7 +68,7 @@ var deliveryCodes = map[int]bool{
 	30003: true, // the handset is unreachable
 	30004: true, // blocked
 	30005: true, // unknown destination
-	30006: true, // a landline, or a carrier that is unreachable
+	30006: true, // a landline, or an unreachable carrier
 	30007: true, // filtered
 	30008: true, // unknown
 	30022: true, // too fast for the registered campaign
@@ -79,7 +80,7 @@ var deliveryCodes = map[int]bool{
 	63024: true, // WhatsApp: not a recipient
 }
 
-// Metrics are all of ours. The fields are named as the metrics are.
+// Metrics holds all of our metrics. The fields are named after them.
 type Metrics struct {
 	registry prometheus.Registerer
 
@@ -108,10 +109,11 @@ type Metrics struct {
 	reloadSuccessful prometheus.Gauge
 }
 
-// seconds are the buckets of requests.
+// seconds are the histogram buckets of requests.
 var seconds = []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60}
 
-// New registers the metrics. registry may be nil: then nobody sees them.
+// New registers the metrics. registry may be nil, in which case they are not
+// exposed.
 func New(registry prometheus.Registerer, version string) *Metrics {
 	make := promauto.With(registry)
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
@@ -130,27 +132,27 @@ func New(registry prometheus.Registerer, version string) *Metrics {
 		registry: registry,
 
 		sends:           counter("sms_sends_total", "Recipients of sends that have ended, by outcome (sent, unknown, not_sent) and error code.", "account", "outcome", "code"),
-		segments:        counter("sms_segments_total", "Segments of messages that Twilio took.", "account"),
+		segments:        counter("sms_segments_total", "Segments of messages that Twilio accepted.", "account"),
 		twilioFailures:  counter("sms_twilio_failures_total", "Requests to create a message that failed, by reason.", "account", "reason"),
-		twilioRequests:  histogram("sms_twilio_request_seconds", "How long Twilio took to answer, by method and class of the HTTP status (none: no answer).", "method", "status"),
-		limiterWait:     histogram("sms_limiter_wait_seconds", "How long messages waited for their turn in our own pace.", "account"),
-		inDoubt:         gauges("sms_in_doubt", "Recipients of whom running sends do not know yet whether Twilio took the message.", "account"),
-		doubtsResolved:  counter("sms_doubts_resolved_total", "Doubts that ended, by how: found, absent, resent, or reported as OUTCOME_UNKNOWN.", "account", "how"),
-		accountRefused:  gauges("sms_account_refused", "1 while Twilio refuses the account's credentials, or the account.", "account"),
+		twilioRequests:  histogram("sms_twilio_request_seconds", "How long Twilio took to answer, by method and class of the HTTP status (none: no response).", "method", "status"),
+		limiterWait:     histogram("sms_limiter_wait_seconds", "How long messages waited for their turn in our own rate limits.", "account"),
+		inDoubt:         gauges("sms_in_doubt", "Recipients of running sends for whom it is unknown whether Twilio accepted the message.", "account"),
+		doubtsResolved:  counter("sms_doubts_resolved_total", "Doubts that were resolved, by how: found, absent, resent, or reported as OUTCOME_UNKNOWN.", "account", "how"),
+		accountRefused:  gauges("sms_account_refused", "1 while Twilio refuses the credentials or the account.", "account"),
 		sendingPaused:   gauge("sms_sending_paused", "1 while all sending of the namespace is paused."),
-		capped:          counter("sms_capped_total", "Messages that a cap of SEND_CAPS kept back, by the cap's prefix.", "account", "prefix"),
-		deliveries:      counter("sms_deliveries_total", "Final states of messages that status callbacks reported, by status and Twilio's error code.", "status", "code"),
+		capped:          counter("sms_capped_total", "Messages that a cap of SEND_CAPS held back, by the cap's prefix.", "account", "prefix"),
+		deliveries:      counter("sms_deliveries_total", "Final states of messages reported by status callbacks, by status and Twilio's error code.", "status", "code"),
 		statusCallbacks: counter("sms_status_callbacks_total", "Status callbacks by what became of them.", "outcome"),
 
 		texts:            counter("sms_texts_total", "Inbound texts by trigger and outcome; a text that matches several triggers counts for each, one that matches none has an empty trigger.", "trigger", "outcome"),
 		webhookRefused:   counter("sms_webhook_refused_total", "Requests to the webhook that were refused, by reason.", "reason"),
-		webhookReply:     make.NewHistogram(prometheus.HistogramOpts{Name: "sms_webhook_reply_seconds", Help: "How long a text was answered after it came; Twilio waits 15 s.", Buckets: seconds[:12]}),
+		webhookReply:     make.NewHistogram(prometheus.HistogramOpts{Name: "sms_webhook_reply_seconds", Help: "How long after its arrival a text was answered; Twilio waits 15 s.", Buckets: seconds[:12]}),
 		echoesSuppressed: make.NewCounter(prometheus.CounterOpts{Name: "sms_echoes_suppressed_total", Help: "Inbound texts whose echo was not sent."}),
-		catchUpThrough:   gauge("sms_catch_up_through_timestamp_seconds", "Until when missed texts have been caught up on; 0 in a process that has not caught up."),
-		catchUpTexts:     counter("sms_catch_up_texts_total", "Texts of Twilio's log by what the catch-up made of them.", "outcome"),
+		catchUpThrough:   gauge("sms_catch_up_through_timestamp_seconds", "The time until which missed texts have been caught up on; 0 in a process that has not caught up."),
+		catchUpTexts:     counter("sms_catch_up_texts_total", "Texts in Twilio's log by what the catch-up did with them.", "outcome"),
 		triggers:         gauge("sms_triggers", "Triggers in force."),
 		triggerReloads:   counter("sms_trigger_reloads_total", "Loads of changed trigger files by outcome (loaded, broken).", "outcome"),
-		reloadSuccessful: gauge("sms_trigger_last_reload_successful", "0 while the trigger files are broken and older triggers are in force."),
+		reloadSuccessful: gauge("sms_trigger_last_reload_successful", "0 while the trigger files have mistakes and older triggers are in force."),
 		triggersLoaded:   gauge("sms_triggers_loaded_timestamp_seconds", "When the triggers in force were loaded."),
 	}
 	gauges("sms_build_info", "1 for the running version.", "version", "go").WithLabelValues(version, runtime.Version()).Set(1)
@@ -159,7 +161,7 @@ func New(registry prometheus.Registerer, version string) *Metrics {
 	return m
 }
 
-// begin begins the series that are known beforehand.
+// begin creates the series that are known in advance.
 func (m *Metrics) begin() {
 	for _, method := range []string{"GET", "POST"} {
 		for _, status := range []string{"2xx", "3xx", "4xx", "5xx", noAnswer} {
@@ -187,11 +189,11 @@ func (m *Metrics) begin() {
 	}
 }
 
-// Registry is where further metrics are registered.
+// Registry returns the registry for additional metrics.
 func (m *Metrics) Registry() prometheus.Registerer { return m.registry }
 
-// Expiry registers when something must have been renewed; zero while that is not
-// known. what is from a closed set, such as "webhook certificate".
+// Expiry registers the time by which something must be renewed; zero while that
+// is unknown. what is one of a fixed set, such as "webhook certificate".
 func (m *Metrics) Expiry(what string, at func() time.Time) {
 	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "sms_expiry_timestamp_seconds", Help: "When a certificate or key expires.", ConstLabels: prometheus.Labels{"what": what},
@@ -205,8 +207,8 @@ func unix(t time.Time) float64 {
 	return float64(t.UnixMilli()) / 1000
 }
 
-// Account is the label of an account by its configured name, and begins the
-// account's series.
+// Account returns the metrics of an account by its configured name, and creates
+// their series.
 func (m *Metrics) Account(name string) *Account {
 	if name == "" {
 		name = "default"
@@ -232,7 +234,7 @@ func (m *Metrics) Account(name string) *Account {
 	return a
 }
 
-// Account are the metrics of one account. A nil one counts nothing.
+// Account holds the metrics of one account. A nil Account counts nothing.
 type Account struct {
 	name string
 	all  *Metrics
@@ -254,15 +256,15 @@ func (a *Account) Sent(result *sms.SendSmsResult) {
 	}
 }
 
-// Took counts the segments of a message that Twilio took.
+// Took counts the segments of a message that Twilio accepted.
 func (a *Account) Took(segments int) {
 	if a != nil {
 		a.all.segments.WithLabelValues(a.name).Add(float64(segments))
 	}
 }
 
-// Failed counts a create that failed; an error that is not Twilio's has no
-// reason and does not count.
+// Failed counts a failed create; an error that is not Twilio's has no reason
+// and does not count.
 func (a *Account) Failed(e *sms.Error) {
 	if a != nil && e.Reason != "" {
 		a.all.twilioFailures.WithLabelValues(a.name, e.Reason).Inc()
@@ -325,7 +327,7 @@ const (
 	otherCode = "other"
 )
 
-// TwilioRequest records a request to Twilio; status 0: no answer.
+// TwilioRequest records a request to Twilio; status 0 means no response.
 func (m *Metrics) TwilioRequest(method string, status int, took time.Duration) {
 	class := noAnswer
 	if status >= 200 && status < 600 {
@@ -359,7 +361,7 @@ func (m *Metrics) StatusCallback(outcome string) { m.statusCallbacks.WithLabelVa
 
 // Delivery counts the state of a message if it is final.
 func (m *Metrics) Delivery(update sms.StatusUpdate) {
-	if !update.Status.Final() || update.Status == sms.StatusRead { // which was delivered before
+	if !update.Status.Final() || update.Status == sms.StatusRead { // has been delivered before
 		return
 	}
 	code := ""
@@ -379,11 +381,11 @@ func (m *Metrics) CaughtUp(through time.Time) {
 	}
 }
 
-// CatchUpText counts a text of Twilio's log that nobody had published.
+// CatchUpText counts a text in Twilio's log that had not been published.
 func (m *Metrics) CatchUpText(outcome string) { m.catchUpTexts.WithLabelValues(outcome).Inc() }
 
-// Triggers records the triggers that are in force from now on, and begins the
-// series of their texts.
+// Triggers records the triggers that are now in force, and creates the series
+// of their texts.
 func (m *Metrics) Triggers(names []string) {
 	m.triggers.Set(float64(len(names)))
 	m.triggersLoaded.Set(unix(time.Now()))
@@ -397,13 +399,13 @@ func (m *Metrics) Triggers(names []string) {
 	}
 }
 
-// TextOutcomes are what may become of a text.
+// TextOutcomes lists the possible outcomes of a text.
 var TextOutcomes = []string{
 	"accepted", "no trigger", "pending", "Temporal unreachable", "too many texts at once", "its workflow was ended",
 	string(sms.OutcomePublished), string(sms.OutcomeAnswered), string(sms.OutcomeTooLate), string(sms.OutcomeRefused),
 }
 
-// TriggersReloaded counts changed trigger files that were read.
+// TriggersReloaded counts a reload of changed trigger files.
 func (m *Metrics) TriggersReloaded(err error) {
 	outcome := "loaded"
 	if err != nil {
@@ -416,6 +418,6 @@ func (m *Metrics) TriggersReloaded(err error) {
 // AttributesMissing registers how many search attributes the namespace lacks.
 func (m *Metrics) AttributesMissing(count func() int) {
 	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "sms_search_attributes_missing", Help: "Search attributes of ours that the namespace lacks; 0 while that is not known.",
+		Name: "sms_search_attributes_missing", Help: "Search attributes of ours that the namespace lacks; 0 while that is unknown.",
 	}, func() float64 { return float64(count()) })
 }

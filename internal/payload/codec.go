@@ -1,6 +1,6 @@
 package payload
 
-// The codec: payloads to encrypted payloads and back.
+// The codec: converts payloads to encrypted ones and back.
 
 import (
 	commonpb "go.temporal.io/api/common/v1"
@@ -18,20 +18,19 @@ const (
 	overheadOfGCM  = 12 + 16
 	whyNoKeys      = "this process has no keys; set PAYLOAD_KEYS to the key file"
 	whyNoKey       = "this process has no such key; add it to the file of PAYLOAD_KEYS"
-	whyDamaged     = "its data is damaged, or is of another key with this ID"
+	whyDamaged     = "its data is damaged, or belongs to another key with this ID"
 	whyTooLong     = "it is too long"
 	whyTooManyDeep = "it is encrypted several times over"
 )
 
-// codec is the ring as the SDK and the codec server use it.
+// codec adapts the ring to the SDK and the codec server.
 type codec struct{ ring *Ring }
 
 // Codec encrypts with the current key, if there is one, and decrypts with all
-// keys. It leaves alone what is not encrypted.
+// keys. It passes on unencrypted payloads unchanged.
 func (r *Ring) Codec() converter.PayloadCodec { return codec{r} }
 
-// Encode never fails: where the SDK cannot encode a memo, it would write it in
-// clear.
+// Encode never fails: the SDK writes a memo unencrypted if it cannot encode it.
 func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
 	keys := c.ring.inForce()
 	if keys.current == "" {
@@ -41,14 +40,14 @@ func (c codec) Encode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error)
 	for i, payload := range payloads {
 		plain, err := proto.Marshal(payload)
 		if err != nil {
-			panic(err) // see above; a payload always marshals
+			panic(err) // see above; payloads can always be marshalled
 		}
 		all[i] = &commonpb.Payload{
 			Metadata: map[string][]byte{
 				converter.MetadataEncoding: []byte(encrypted),
 				metadataKeyID:              []byte(keys.current),
 			},
-			Data: keys.ciphers[keys.current].Seal(nil, nil, plain, nil), //nolint:gosec // the cipher makes a random nonce
+			Data: keys.ciphers[keys.current].Seal(nil, nil, plain, nil), //nolint:gosec // the cipher adds a random nonce
 		}
 	}
 	return all, nil
@@ -80,7 +79,7 @@ func (r *Ring) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	id := payload.GetMetadata()[metadataKeyID]
 	keys := r.inForce()
 	if keys.ciphers[string(id)] == nil {
-		r.follow(followAtOnce) // it may have come since
+		r.follow(followAtOnce) // it may have been added since
 		keys = r.keys.Load()
 	}
 	cipher := keys.ciphers[string(id)]
@@ -105,7 +104,7 @@ func (r *Ring) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	return inner, nil
 }
 
-// unreadable counts and logs what cannot be read.
+// unreadable counts and logs a payload that cannot be read.
 func (r *Ring) unreadable(payload *commonpb.Payload, why string) error {
 	id := clip(string(payload.GetMetadata()[metadataKeyID]))
 	count := &r.missing
@@ -117,7 +116,7 @@ func (r *Ring) unreadable(payload *commonpb.Payload, why string) error {
 	if r.names.Load() < maxNamed {
 		if _, known := r.named.LoadOrStore(id+": "+why, true); !known {
 			r.names.Add(1)
-			r.logger.Error("a payload cannot be read; whoever waits for it goes on waiting", "key", id, "error", err)
+			r.logger.Error("a payload cannot be read; whatever waits for it keeps waiting", "key", id, "error", err)
 		}
 	}
 	return err

@@ -1,7 +1,7 @@
 package payload
 
-// Converters: what turns values and errors into payloads. All of a client's come
-// from here.
+// Converters: from values and errors to payloads. All of a client's come from
+// here.
 
 import (
 	"context"
@@ -20,11 +20,12 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Protect has a client encrypt and decrypt with the ring: arguments, results,
-// signals, memos, heartbeats, summaries and the texts of failures. What cannot be
-// read is never taken for something else: outside of workflows reading fails with
-// a [sms.UnreadableError], and a workflow's task fails and is tried again, also
-// where it reads a signal, which the SDK would drop otherwise.
+// Protect makes a client encrypt and decrypt with the ring: arguments, results,
+// signals, memos, heartbeats, summaries and the texts of failures. A payload
+// that cannot be read is never mistaken for something else: outside of
+// workflows, reading it fails with a [sms.UnreadableError]; in a workflow, the
+// task fails and is retried, even for a signal, which the SDK would otherwise
+// drop.
 func Protect(options *client.Options, ring *Ring) {
 	dc := dataConverter{converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), reading{codec{ring}})}
 	options.DataConverter = dc
@@ -35,10 +36,10 @@ func Protect(options *client.Options, ring *Ring) {
 	}
 }
 
-// dataConverter is one for workflows and another for all others.
+// dataConverter behaves differently for workflows and for everything else.
 type dataConverter struct{ converter.DataConverter }
 
-// WithWorkflowContext is called where a workflow's code reads or writes.
+// WithWorkflowContext is called for reads and writes by a workflow's code.
 func (c dataConverter) WithWorkflowContext(workflow.Context) converter.DataConverter {
 	return insisting(c)
 }
@@ -46,8 +47,8 @@ func (c dataConverter) WithWorkflowContext(workflow.Context) converter.DataConve
 // WithContext is called in activities and clients.
 func (c dataConverter) WithContext(context.Context) converter.DataConverter { return c }
 
-// reading is a codec whose Decode also fails for payloads of a codec that it is
-// not: handed on as they are, they would be taken for broken inputs.
+// reading is a codec whose Decode also fails for payloads encoded by another
+// codec: passed on unchanged, they would look like malformed inputs.
 type reading struct{ codec }
 
 func (c reading) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, error) {
@@ -57,20 +58,20 @@ func (c reading) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload, erro
 	}
 	for _, payload := range payloads {
 		if encoding := string(payload.GetMetadata()[converter.MetadataEncoding]); encoding != "" && !known[encoding] {
-			why := fmt.Sprintf("its encoding, %s, is none that this process knows; if its writer uses a payload codec, give it that of docs/privacy.md", named(encoding))
+			why := fmt.Sprintf("its encoding, %s, is unknown to this process; if its writer uses a payload codec, use the one in docs/privacy.md there", named(encoding))
 			return payloads, converter.NewWorkflowTaskFailureError(&sms.UnreadableError{Why: why})
 		}
 	}
 	return payloads, nil
 }
 
-// known are the encodings that the SDK's default converter reads.
+// known lists the encodings that the SDK's default converter reads.
 var known = map[string]bool{
 	converter.MetadataEncodingNil: true, converter.MetadataEncodingBinary: true, converter.MetadataEncodingJSON: true,
 	converter.MetadataEncodingProtoJSON: true, converter.MetadataEncodingProto: true,
 }
 
-// encodingName is what an encoding may be called in a log.
+// encodingName matches the name of an encoding that may be logged.
 var encodingName = regexp.MustCompile(`^[a-z]{1,20}/[a-z-]{1,40}$`)
 
 func named(encoding string) string {
@@ -80,9 +81,9 @@ func named(encoding string) string {
 	return "which has a strange name"
 }
 
-// insisting is a converter for workflows. It panics with what cannot be read, in
-// the form by which the SDK fails the task: it takes no error where it reads
-// signals.
+// insisting is a converter for workflows. It panics if a payload cannot be
+// read, in the form that makes the SDK fail the task: the SDK ignores an error
+// when it decodes a signal.
 type insisting struct{ converter.DataConverter }
 
 func (c insisting) FromPayload(payload *commonpb.Payload, into any) error {
@@ -119,8 +120,8 @@ func (c *failureConverter) ErrorToFailure(err error) *failurepb.Failure {
 	return c.clear.ErrorToFailure(err)
 }
 
-// FailureToError names the key in place of a text that cannot be read. The types
-// of failures are always in clear, and programs look at those.
+// FailureToError names the key instead of a text that cannot be read. The types
+// of failures are never encrypted, and programs can rely on them.
 func (c *failureConverter) FailureToError(failure *failurepb.Failure) error {
 	failure = proto.Clone(failure).(*failurepb.Failure)
 	for one := failure; one != nil; one = one.GetCause() {

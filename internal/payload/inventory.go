@@ -1,7 +1,7 @@
 package payload
 
-// Inventories: which keys a process has. A key must be known to all processes
-// before one of them encrypts with it.
+// Inventories: which keys a process has. All processes must know a key before
+// one of them encrypts with it.
 
 import (
 	"bufio"
@@ -16,15 +16,15 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// Inventory names the keys of a process.
+// Inventory lists the keys of a process.
 type Inventory struct {
-	// Known are the keys that it reads with.
+	// Known are the keys that it can read.
 	Known []string
-	// Current is the key that it encrypts with; empty if it writes in clear.
+	// Current is the key that it encrypts with; empty if it does not encrypt.
 	Current string
 }
 
-// Inventory names the keys that are in force.
+// Inventory returns the keys that are in force.
 func (r *Ring) Inventory() Inventory {
 	k := r.inForce()
 	return Inventory{Known: k.known(), Current: k.current}
@@ -33,15 +33,16 @@ func (r *Ring) Inventory() Inventory {
 // keysMetric is 1 for each key of a process, with its ID and whether it encrypts.
 const keysMetric = "sms_payload_keys"
 
-// Measure shows the ring in metrics: sms_payload_keys by key and use ("reads",
-// "encrypts"), sms_payload_keys_broken while the file is not in force, and
-// sms_payloads_unreadable_total by reason ("missing key", "damaged").
+// Measure exposes the ring in metrics: sms_payload_keys by key and use
+// ("reads", "encrypts"), sms_payload_keys_broken while the file is not in
+// force, and sms_payloads_unreadable_total by reason ("missing key",
+// "damaged").
 func (r *Ring) Measure(meter metric.Meter) error {
 	inForce, err := meter.Int64ObservableGauge(keysMetric, metric.WithDescription("The keys that this process reads payloads with, and the one that it encrypts with."))
 	if err != nil {
 		return err
 	}
-	broken, err := meter.Int64ObservableGauge("sms_payload_keys_broken", metric.WithDescription("1 while the key file cannot be used and the keys before it stay in force."))
+	broken, err := meter.Int64ObservableGauge("sms_payload_keys_broken", metric.WithDescription("1 while the key file cannot be used and the previous keys stay in force."))
 	if err != nil {
 		return err
 	}
@@ -69,10 +70,10 @@ func (r *Ring) Measure(meter metric.Meter) error {
 	return err
 }
 
-// measured is a sample of keysMetric in Prometheus' text format.
+// measured matches a sample of keysMetric in Prometheus' text format.
 var measured = regexp.MustCompile(`^` + keysMetric + `\{(?:[^}]*,)?key="([^"]*)"(?:,[^}]*)?use="([^"]*)"[^}]*\} 1(?:\.0+)?(?: |$)`)
 
-// ReadInventory finds the keys of a process in what its /metrics shows.
+// ReadInventory extracts the keys of a process from its /metrics.
 func ReadInventory(metrics io.Reader) (has Inventory, err error) {
 	lines := bufio.NewScanner(io.LimitReader(metrics, 16<<20))
 	for lines.Scan() {
@@ -87,8 +88,8 @@ func ReadInventory(metrics io.Reader) (has Inventory, err error) {
 }
 
 // Differences says which process encrypts with a key that another lacks, given
-// the inventories of processes by name. Until that is mended, what the one writes
-// waits for the other.
+// the inventories of processes by name. Until that is fixed, what the one
+// writes waits for the other.
 func Differences(all map[string]Inventory) (lines []string) {
 	for _, writer := range slices.Sorted(maps.Keys(all)) {
 		key := all[writer].Current

@@ -1,13 +1,14 @@
-// Package payload encrypts what our programs store in Temporal, and reads it.
+// Package payload encrypts what our programs store in Temporal, and decrypts
+// it.
 //
-// Its wire format is that of the encryption samples of Temporal's SDKs, so a
-// caller in any language uses its own SDK's sample with the same key: a payload
-// with the metadata encoding=binary/encrypted and encryption-key-id, whose data
-// is a nonce of 12 bytes, the whole payload encrypted with AES-256-GCM, and a tag
-// of 16 bytes.
+// Its wire format is that of the encryption samples of Temporal's SDKs, so that
+// a caller in any language can use its SDK's sample with the same key. It is a
+// payload with the metadata encoding=binary/encrypted and encryption-key-id,
+// whose data is a nonce of 12 bytes, the whole payload encrypted with
+// AES-256-GCM, and a tag of 16 bytes.
 package payload
 
-// Keys: what a key file says.
+// Keys: the contents of a key file.
 
 import (
 	"bytes"
@@ -26,21 +27,21 @@ import (
 )
 
 const (
-	// keySize is that of AES-256, in bytes.
+	// keySize is the key size of AES-256, in bytes.
 	keySize = 32
-	// maxKeys is how many keys a file may have, maxFile how many bytes.
+	// maxKeys is how many keys a file may have, and maxFile how many bytes.
 	maxKeys = 50
 	maxFile = 64 << 10
 )
 
-// keyID is what a key may be called: it is stored in clear with each payload, and
-// is a label of metrics.
+// keyID matches a valid key ID: it is stored unencrypted with each payload, and
+// is a metric label.
 var keyID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// file is a key file: JSON, so that a half of one is not taken for a whole.
+// file is a key file: JSON, so that an incomplete file is detected.
 type file struct {
-	// Current names the key that encrypts. Empty: payloads are read, and written in
-	// clear.
+	// Current names the key that encrypts. If it is empty, payloads are
+	// decrypted but written unencrypted.
 	Current string    `json:"current"`
 	Keys    []fileKey `json:"keys"`
 }
@@ -51,7 +52,7 @@ type fileKey struct {
 	Key string `json:"key"`
 }
 
-// read reads a key file's text. Its errors hold no key.
+// read parses a key file. Its errors do not contain keys.
 func read(data []byte) (f file, err error) {
 	if len(data) > maxFile {
 		return f, fmt.Errorf("it is longer than %d bytes", maxFile)
@@ -67,16 +68,16 @@ func read(data []byte) (f file, err error) {
 	return f, nil
 }
 
-// keys are the keys of one version of the file.
+// keys holds the keys of one version of the file.
 type keys struct {
 	current string
 	ciphers map[string]cipher.AEAD
 }
 
-// use checks a file and makes its keys ready.
+// use validates a file and prepares its keys.
 func (f file) use() (*keys, error) {
 	if len(f.Keys) > maxKeys {
-		return nil, fmt.Errorf("it has %d keys and may have %d; remove old ones", len(f.Keys), maxKeys)
+		return nil, fmt.Errorf("it has %d keys but at most %d are allowed; remove old ones", len(f.Keys), maxKeys)
 	}
 	k := &keys{current: f.Current, ciphers: make(map[string]cipher.AEAD, len(f.Keys))}
 	for i, one := range f.Keys {
@@ -108,7 +109,7 @@ func newCipher(secret []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// known are the IDs of the keys, in order.
+// known returns the IDs of the keys, in order.
 func (k *keys) known() []string {
 	ids := make([]string, 0, len(k.ciphers))
 	for id := range k.ciphers {
@@ -125,8 +126,8 @@ func clip(id string) string {
 	return "(no ID of a key)"
 }
 
-// Add adds a new key to the text of a key file, which may be empty. The key only
-// reads until [MakeCurrent] is called: first each process must have it.
+// Add adds a new key to the text of a key file, which may be empty. The key
+// only decrypts until [MakeCurrent] is called: each process must have it first.
 func Add(text []byte, id string) ([]byte, error) {
 	var f file
 	if len(bytes.TrimSpace(text)) > 0 {
@@ -136,12 +137,12 @@ func Add(text []byte, id string) ([]byte, error) {
 		}
 	}
 	secret := make([]byte, keySize)
-	_, _ = rand.Read(secret) // it never fails
+	_, _ = rand.Read(secret) // never fails
 	f.Keys = append(f.Keys, fileKey{ID: id, Key: base64.StdEncoding.EncodeToString(secret)})
 	return f.text()
 }
 
-// MakeCurrent makes a key of a key file the one that encrypts.
+// MakeCurrent makes a key in a key file the one that encrypts.
 func MakeCurrent(text []byte, id string) ([]byte, error) {
 	f, err := read(text)
 	if err != nil {
@@ -168,7 +169,7 @@ func Remove(text []byte, id string) ([]byte, error) {
 	return f.text()
 }
 
-// text is the file as it is written, if it is one that can be used.
+// text returns the file's text, or an error if the file would not be valid.
 func (f file) text() ([]byte, error) {
 	if _, err := f.use(); err != nil {
 		return nil, err
@@ -194,6 +195,6 @@ func Describe(text []byte) (string, error) {
 		}
 		fmt.Fprintf(&out, "%s: %s\n", k.ID, use)
 	}
-	fmt.Fprintf(&out, "current: %s\n", cmp.Or(f.Current, "none, so payloads are written in clear"))
+	fmt.Fprintf(&out, "current: %s\n", cmp.Or(f.Current, "none, so payloads are written unencrypted"))
 	return out.String(), nil
 }

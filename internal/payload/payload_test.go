@@ -132,7 +132,7 @@ func TestUnreadablePayloadsNameTheKeyAndNothingElse(t *testing.T) {
 	}{
 		"without a ring":       {open(t, ""), written, `the key "theirs" cannot be read: this process has no keys`},
 		"of another key":       {open(t, keyFile(t, "", "ours")), written, `the key "theirs" cannot be read: this process has no such key`},
-		"of the same name":     {open(t, keyFile(t, "", "theirs")), written, "damaged, or is of another key with this ID"},
+		"of the same name":     {open(t, keyFile(t, "", "theirs")), written, "damaged, or belongs to another key with this ID"},
 		"damaged":              {theirs, damaged, "damaged"},
 		"cut off":              {theirs, short, "damaged"},
 		"with a strange ID":    {theirs, strangeID, "(no ID of a key)"},
@@ -281,7 +281,7 @@ func TestRingThatEncryptsNeverGoesOnInClear(t *testing.T) {
 
 func TestKeyFilesAreChangedInSteps(t *testing.T) {
 	text := must(Add(nil, "one"))(t)
-	if described := must(Describe(text))(t); !strings.Contains(described, "one: reads\n") || !strings.Contains(described, "written in clear") {
+	if described := must(Describe(text))(t); !strings.Contains(described, "one: reads\n") || !strings.Contains(described, "written unencrypted") {
 		t.Errorf("a new key: %s", described)
 	}
 	text = must(MakeCurrent(text, "one"))(t)

@@ -1,7 +1,7 @@
 package payload
 
-// The codec server: payloads of other programs' users, decrypted over HTTP. The
-// Web UI and the command line of Temporal ask it.
+// The codec server: decrypts payloads over HTTP, for Temporal's Web UI and
+// command line.
 
 import (
 	"crypto/sha256"
@@ -16,24 +16,25 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 )
 
-// maxBody bounds a request, in bytes. A page of the Web UI's is a few MB.
+// maxBody limits a request, in bytes. A page of the Web UI takes a few MB.
 const maxBody = 16 << 20
 
-// ServerOptions are those of a codec server.
+// ServerOptions configures a codec server.
 type ServerOptions struct {
-	// Origins are the addresses of Web UIs that may ask, exactly as a browser sends
-	// them: https://temporal.example.com.
+	// Origins are the origins of Web UIs that may call the server, exactly as
+	// browsers send them: https://temporal.example.com.
 	Origins []string
-	// Token is what a caller proves itself with: Authorization: Bearer TOKEN. Empty:
-	// everybody who reaches the server may decrypt.
+	// Token authenticates callers: Authorization: Bearer TOKEN. If it is empty,
+	// everyone who can reach the server may decrypt.
 	Token string
-	// Encode also encrypts what a caller sends, as the command line does with
-	// inputs. A caller can then forge payloads.
+	// Encode also encrypts what callers send, as the command line needs for
+	// inputs. Callers can then forge payloads.
 	Encode bool
 }
 
-// Server decrypts at POST /decode and /NAMESPACE/decode what the ring can read,
-// and returns the rest as it came. Its answers hold no word about what is wrong.
+// Server decrypts what the ring can read, at POST /decode and
+// /NAMESPACE/decode, and returns everything else unchanged. Its responses do
+// not say what is wrong.
 func Server(ring *Ring, o ServerOptions) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(name string, convert func(*commonpb.Payload) *commonpb.Payload) {
@@ -44,13 +45,13 @@ func Server(ring *Ring, o ServerOptions) http.Handler {
 	handle("decode", func(p *commonpb.Payload) *commonpb.Payload {
 		decoded, err := ring.Codec().Decode([]*commonpb.Payload{p})
 		if err != nil {
-			return p // of another key: the rest of the page is still of use
+			return p // of another key: the rest of the page is still useful
 		}
 		return decoded[0]
 	})
 	if o.Encode {
 		handle("encode", func(p *commonpb.Payload) *commonpb.Payload {
-			encoded, _ := ring.Codec().Encode([]*commonpb.Payload{p}) // it never fails
+			encoded, _ := ring.Codec().Encode([]*commonpb.Payload{p}) // never fails
 			return encoded[0]
 		})
 	}
@@ -58,7 +59,7 @@ func Server(ring *Ring, o ServerOptions) http.Handler {
 	return mux
 }
 
-// guard lets through who may ask. It reads nothing of the body.
+// guard rejects unauthorized callers, without reading the body.
 func (o ServerOptions) guard(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -84,7 +85,7 @@ func (o ServerOptions) guard(next http.HandlerFunc) http.Handler {
 		case !o.knows(r.Header.Get("Authorization")):
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			w.WriteHeader(http.StatusUnauthorized)
-		case strings.TrimSpace(media) != "application/json": // a form needs no permission of the browser's
+		case strings.TrimSpace(media) != "application/json": // a form could be sent without the browser asking
 			w.WriteHeader(http.StatusUnsupportedMediaType)
 		default:
 			next(w, r)
@@ -121,5 +122,5 @@ func answer(w http.ResponseWriter, r *http.Request, convert func(*commonpb.Paylo
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(answered) // the caller may have gone
+	_, _ = w.Write(answered) // the caller may be gone
 }

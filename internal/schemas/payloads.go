@@ -1,6 +1,6 @@
 package schemas
 
-// Which payloads there are.
+// The payloads that have schemas.
 
 import (
 	"path"
@@ -10,18 +10,18 @@ import (
 	"temporal-twilio/triggers"
 )
 
-// payload is what travels under a name.
+// payload is a type of payload, by name.
 type payload struct {
 	name string
 	kind reflect.Type
-	// strict is set if fields that are not known are refused.
+	// strict is true if unknown fields are refused.
 	strict bool
-	// internal is set for what the workflows and activities of this module send each
-	// other, and nobody else.
+	// internal is true for payloads that only the workflows and activities of
+	// this module exchange.
 	internal bool
 }
 
-// path is where the schema is in docs/schemas.
+// path returns the path of the schema in docs/schemas.
 func (p payload) path() string {
 	if p.internal {
 		return path.Join("internal", p.name+".json")
@@ -35,7 +35,7 @@ type call struct {
 	input, result any
 }
 
-// The inputs of these are read by [sms.Decode].
+// Their inputs are decoded by [sms.Decode].
 var strict = []call{
 	{sms.SendSmsName, sms.SendSmsInput{}, sms.SendSmsResult{}},
 	{sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{}, sms.SendSmsWorkflowResult{}},
@@ -55,8 +55,8 @@ var public = []call{
 	{sms.CatchUpSmsWorkflowName, sms.CatchUpSmsInput{}, sms.CatchUpSmsResult{}},
 }
 
-// What the workflows of this module call, and what the webhook starts. The states
-// that workflows hand to their own next runs are not here.
+// What the workflows of this module call, and what the webhook starts. The
+// states that workflows pass to their own next runs are not included.
 var internal = []call{
 	{sms.ReceiveSmsWorkflowName, sms.ReceiveSmsInput{}, sms.ReceiveSmsResult{}},
 	{sms.SilenceSmsWorkflowName, sms.SilenceSmsInput{}, nil},
@@ -118,7 +118,7 @@ func payloads() []payload {
 	return all
 }
 
-// types are the structs and enumerations that schemas define under their names.
+// types are the structs and enumerations that schemas define by name.
 var types = map[string]reflect.Type{
 	"AskOutcome":      reflect.TypeFor[sms.AskOutcome](),
 	"BroadcastSource": reflect.TypeFor[sms.BroadcastSource](),

@@ -1,6 +1,6 @@
-// Package schemas describes as JSON Schemas what callers, workflows and activities
-// send each other, from the types of sms and triggers. docs/schemas holds the
-// result.
+// Package schemas generates JSON Schemas of what callers, workflows and
+// activities exchange, from the types of sms and triggers. docs/schemas holds
+// the result.
 package schemas
 
 import (
@@ -20,7 +20,7 @@ import (
 //go:generate go run ./write ../.. ../../docs/schemas
 
 // Files returns the schema of each payload by its path in docs/schemas. root is
-// the folder of the module, whose source has the descriptions.
+// the directory of the module, whose source contains the descriptions.
 func Files(root string) (map[string][]byte, error) {
 	source, err := readSource(root)
 	if err != nil {
@@ -38,11 +38,11 @@ func Files(root string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// description is the schema of one payload in the making.
+// description is the schema of one payload under construction.
 type description struct {
 	payload
 	*source
-	// defs are the types that the schema refers to.
+	// defs holds the types that the schema refers to.
 	defs map[string]*jsonschema.Schema
 }
 
@@ -74,8 +74,8 @@ func (d *description) describe(kind reflect.Type) (*jsonschema.Schema, error) {
 		d.describeFields(schema, kind)
 	}
 	if !d.internal {
-		// Lists in what callers read are never null. Those of the workflows and
-		// activities among themselves may be.
+		// Lists that callers read are never null. Those that are only exchanged
+		// internally may be.
 		withoutNull(schema)
 	}
 	for _, part := range partsOf(schema) {
@@ -91,8 +91,8 @@ func (d *description) describe(kind reflect.Type) (*jsonschema.Schema, error) {
 	return schema, nil
 }
 
-// known returns the schemas of types whose JSON is not what their Go type says,
-// and references to those that are defined apart.
+// known returns the schemas of types whose JSON differs from their Go type, and
+// references to those that are defined separately.
 func (d *description) known(root reflect.Type) map[reflect.Type]*jsonschema.Schema {
 	recipient := []*jsonschema.Schema{{Type: "string"}, reference("Recipient")}
 	known := map[reflect.Type]*jsonschema.Schema{
@@ -135,7 +135,7 @@ func (d *description) define(name string) error {
 	return nil
 }
 
-// describeFields adds what the library does not see: comments, examples, and
+// describeFields adds what the library does not know: comments, examples, and
 // which fields are never null.
 func (d *description) describeFields(schema *jsonschema.Schema, kind reflect.Type) {
 	schema.Description = d.comments[kind.Name()]
@@ -149,7 +149,7 @@ func (d *description) describeFields(schema *jsonschema.Schema, kind reflect.Typ
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		property := schema.Properties[name]
 		if property == nil {
-			continue // it is embedded, or not part of the JSON
+			continue // embedded, or not part of the JSON
 		}
 		if options != "" { // absent rather than null
 			withoutNull(property)
@@ -205,12 +205,12 @@ func partsOf(schema *jsonschema.Schema) []*jsonschema.Schema {
 	return append(append(parts, partsOf(schema.Items)...), partsOf(schema.AdditionalProperties)...)
 }
 
-// toDefs is how a reference to a type begins.
+// toDefs starts every reference to a type.
 const toDefs = "#/$defs/"
 
 func reference(name string) *jsonschema.Schema { return &jsonschema.Schema{Ref: toDefs + name} }
 
-// embeds reports whether a struct has the fields of another as its own.
+// embeds reports whether a struct embeds another.
 func embeds(kind, other reflect.Type) bool {
 	if kind.Kind() != reflect.Struct {
 		return false

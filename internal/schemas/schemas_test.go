@@ -263,7 +263,7 @@ func TestSchemasNameFieldsInJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if file := string(files["SendSmsInput.json"]); !strings.Contains(file, "Required unless messagingServiceSid is given") {
+	if file := string(files["SendSmsInput.json"]); !strings.Contains(file, "Required unless messagingServiceSid is set") {
 		t.Error("comments name fields as Go does")
 	}
 }

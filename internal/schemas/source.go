@@ -1,6 +1,6 @@
 package schemas
 
-// What only the source of the types has: their comments and constants.
+// What only the source of the types contains: their comments and constants.
 
 import (
 	"fmt"
@@ -80,7 +80,7 @@ func (s *source) readStruct(name string, comment *ast.CommentGroup, structure *a
 		}
 	}
 	s.comments[name] = plain(comment, nil)
-	shared := "" // by fields that have one comment together
+	shared := "" // of fields that share a comment
 	for _, field := range structure.Fields.List {
 		own := plain(field.Doc, names)
 		for _, ident := range field.Names {
@@ -100,7 +100,7 @@ var (
 	word = regexp.MustCompile(`\b[A-Z][A-Za-z]+\b`)
 )
 
-// plain returns a comment as one line, with the names of fields as JSON has them.
+// plain returns a comment as one line, with fields named as in JSON.
 func plain(comment *ast.CommentGroup, names map[string]string) string {
 	text := strings.Join(strings.Fields(comment.Text()), " ")
 	text = link.ReplaceAllString(text, "$1")

@@ -1,6 +1,6 @@
-// Package telemetry is what operators see: logs by slog, metrics for
-// Prometheus, traces by OpenTelemetry. None ever holds a phone number, a text or a
-// secret.
+// Package telemetry provides what operators see: logs through slog, metrics for
+// Prometheus, and traces through OpenTelemetry. None of them ever contains a
+// phone number, a text or a secret.
 package telemetry
 
 import (
@@ -23,8 +23,8 @@ import (
 	"temporal-twilio/internal/version"
 )
 
-// NewLogger writes lines of the given level (debug, info, warn, error) in the
-// given format (text, json).
+// NewLogger returns a logger with the given level (debug, info, warn, error)
+// and format (text, json).
 func NewLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	var threshold slog.Level
 	if err := threshold.UnmarshalText([]byte(level)); err != nil {
@@ -40,11 +40,11 @@ func NewLogger(w io.Writer, level, format string) (*slog.Logger, error) {
 	return nil, fmt.Errorf("LOG_FORMAT is %q; it must be text or json", format)
 }
 
-// Metrics is where measurements go, and the handler that shows them.
+// Metrics bundles the meters with the handler that exposes them.
 type Metrics struct {
-	// Meter records those of Temporal's SDK.
+	// Meter records the metrics of Temporal's SDK.
 	Meter metric.Meter
-	// Ours are our own.
+	// Ours holds our own metrics.
 	Ours *metrics.Metrics
 	// Handler serves all of them in Prometheus' format.
 	Handler http.Handler
@@ -53,14 +53,14 @@ type Metrics struct {
 // service is the name of our programs in metrics.
 const service = "temporal-twilio"
 
-// The buckets of the SDK's histograms, in seconds: of what takes its time, and of
-// what waits in a task queue.
+// The buckets of the SDK's histograms, in seconds: for operations, and for
+// waits in a task queue.
 var (
 	latencies = []float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60}
 	waits     = []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800}
 )
 
-// NewMetrics makes a registry of its own, with Go's and the process's figures.
+// NewMetrics creates a separate registry, with Go and process metrics.
 func NewMetrics() (*Metrics, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -80,8 +80,8 @@ func NewMetrics() (*Metrics, error) {
 	}, nil
 }
 
-// buckets is the view that sets the buckets of histograms of seconds: OpenTelemetry's
-// own are made for milliseconds.
+// buckets is the view that sets the buckets of histograms in seconds:
+// OpenTelemetry's defaults are for milliseconds.
 func buckets(i sdkmetric.Instrument) (stream sdkmetric.Stream, ours bool) {
 	if i.Kind != sdkmetric.InstrumentKindHistogram {
 		return stream, false

@@ -1,8 +1,8 @@
 package temporal
 
-// Workflow IDs beyond ASCII: the SDK writes a request's workflow ID into the
-// gRPC header temporal-resource-id, and gRPC takes printable ASCII alone there.
-// The request of any other ID hangs or fails (temporalio/features#721).
+// Workflow IDs beyond ASCII: the SDK puts a request's workflow ID into the gRPC
+// header temporal-resource-id, but gRPC only accepts printable ASCII there. A
+// request with any other ID hangs or fails (temporalio/features#721).
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 
 const resourceHeader = "temporal-resource-id"
 
-// asciiHeaders escapes the header of a request as a URL's query does, if it
-// needs to be. The workflow ID in the request itself stays what it is.
+// asciiHeaders escapes the header of a request like a URL query, if necessary.
+// The workflow ID in the request itself is unchanged.
 func asciiHeaders(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	if sent, _ := metadata.FromOutgoingContext(ctx); len(sent.Get(resourceHeader)) > 0 {
 		values := sent.Get(resourceHeader)

@@ -25,8 +25,8 @@ var ours = map[string]enumspb.IndexedValueType{
 }
 
 // EnsureSearchAttributes adds the search attributes of our workflows to the
-// namespace, unless it has them. If this is not permitted an administrator does
-// it: temporal operator search-attribute create --name SmsCatches --type
+// namespace, unless it has them. If that is not permitted, an administrator has
+// to do it: temporal operator search-attribute create --name SmsCatches --type
 // KeywordList.
 func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
 	var failed error
@@ -41,11 +41,11 @@ func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
 	return failed
 }
 
-// attributesFor is how long the list of search attributes is taken as known.
+// attributesFor is how long the list of search attributes is cached.
 const attributesFor = 30 * time.Second
 
-// SearchAttributes returns the namespace's own search attributes; nil if they are
-// not known. It asks Temporal every half minute.
+// SearchAttributes returns the namespace's own search attributes; nil if they
+// are unknown. It asks Temporal every half minute.
 func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.IndexedValueType {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -57,11 +57,11 @@ func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.Indexe
 	listed, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.Namespace})
 	if err == nil {
 		if c.attributes = listed.GetCustomAttributes(); c.attributes == nil {
-			c.attributes = map[string]enumspb.IndexedValueType{} // it is known that there are none
+			c.attributes = map[string]enumspb.IndexedValueType{} // known to be none
 		}
 	}
 	if missing := c.lacks(); err == nil && missing > 0 {
-		// They are made by a worker that starts with us.
+		// A worker that starts together with us adds them.
 		c.asked = time.Now().Add(time.Second - attributesFor)
 	} else {
 		c.asked = time.Now()
@@ -69,8 +69,8 @@ func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.Indexe
 	return c.attributes
 }
 
-// MissingAttributes lists those of our search attributes that the namespace lacks;
-// none while that is not known.
+// MissingAttributes lists those of our search attributes that the namespace
+// lacks; none while that is unknown.
 func (c *Client) MissingAttributes(ctx context.Context) (missing []string) {
 	there := c.SearchAttributes(ctx)
 	if there == nil {
@@ -85,13 +85,13 @@ func (c *Client) MissingAttributes(ctx context.Context) (missing []string) {
 	return missing
 }
 
-// AttributeCommand is the command by which an administrator adds one of our search
-// attributes.
+// AttributeCommand returns the command with which an administrator adds one of
+// our search attributes.
 func (c *Client) AttributeCommand(name string) string {
 	return fmt.Sprintf("temporal operator search-attribute create --namespace %s --name %s --type %s", c.Namespace, name, ours[name])
 }
 
-// lacks is how many of our search attributes are not there.
+// lacks returns how many of our search attributes are missing.
 func (c *Client) lacks() (n int) {
 	for name := range ours {
 		if _, there := c.attributes[name]; !there {

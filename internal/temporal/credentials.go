@@ -1,7 +1,7 @@
 package temporal
 
-// Credentials that are renewed while we run: the API key and the client's
-// certificate are read from their files again when these change.
+// Credentials that are renewed while the process runs: the API key and the
+// client's certificate are read again when their files change.
 
 import (
 	"context"
@@ -18,8 +18,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// reread keeps what was read from a file until the file changes. If it cannot be
-// read any more, what was read before stays in force.
+// reread caches what was read from a file until the file changes. If the file
+// can no longer be read, the previous value stays in force.
 type reread[T any] struct {
 	path string
 	read func() (T, error)
@@ -49,7 +49,7 @@ func (r *reread[T]) get() (T, error) {
 	return r.value, err
 }
 
-// renew has the options follow TEMPORAL_API_KEY_FILE, and the files of the
+// renew makes the options follow TEMPORAL_API_KEY_FILE, and the files of the
 // client's certificate.
 func renew(options *client.Options) error {
 	if path := os.Getenv("TEMPORAL_API_KEY_FILE"); path != "" {
@@ -85,12 +85,12 @@ func renew(options *client.Options) error {
 	return nil
 }
 
-// deployment reads the names that a worker's version goes by, as Temporal's worker
-// controller sets them. Without them workers have no version.
+// deployment reads the names of the worker's version, as Temporal's worker
+// controller sets them. Without them, workers are not versioned.
 func deployment() (worker.DeploymentOptions, error) {
 	name, build := os.Getenv("TEMPORAL_DEPLOYMENT_NAME"), os.Getenv("TEMPORAL_WORKER_BUILD_ID")
 	if (name == "") != (build == "") {
-		return worker.DeploymentOptions{}, errors.New("TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID go together; set both or neither")
+		return worker.DeploymentOptions{}, errors.New("TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID must be set together; set both or neither")
 	}
 	if name == "" {
 		return worker.DeploymentOptions{}, nil
@@ -98,7 +98,8 @@ func deployment() (worker.DeploymentOptions, error) {
 	return worker.DeploymentOptions{
 		UseVersioning: true,
 		Version:       worker.WorkerDeploymentVersion{DeploymentName: name, BuildID: build},
-		// Questions are open for days, and old histories replay with new code.
+		// Questions stay open for days, and old histories can be replayed with
+		// new code.
 		DefaultVersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
 	}, nil
 }

@@ -1,4 +1,5 @@
-// Package temporal makes the client that all our programs reach Temporal with.
+// Package temporal creates the client with which all our programs reach
+// Temporal.
 package temporal
 
 import (
@@ -22,13 +23,13 @@ import (
 	"temporal-twilio/internal/payload"
 )
 
-// Client is a client and the namespace that it works in.
+// Client is a client and the namespace that it uses.
 type Client struct {
 	client.Client
 	Namespace string
-	// Address is where the server is expected.
+	// Address is the address of the server.
 	Address string
-	// Deployment is the version of the workers of this process, on each task queue.
+	// Deployment is the version of this process's workers, on each task queue.
 	Deployment worker.DeploymentOptions
 
 	mu         sync.Mutex
@@ -36,16 +37,16 @@ type Client struct {
 	attributes map[string]enumspb.IndexedValueType
 }
 
-// Retention is how long the namespace keeps a workflow that has closed.
+// Retention returns how long the namespace keeps closed workflows.
 func (c *Client) Retention(ctx context.Context) (time.Duration, error) {
 	described, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace})
 	return described.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(), err
 }
 
 // NewClient reads Temporal's own TEMPORAL_* variables and configuration file.
-// It does not connect: a server that is away now may be there when it is
-// needed. All that it stores is encrypted by the ring, if that has a current key.
-// meter and interceptors may be nil.
+// It does not connect: a server that is down now may be up when it is needed.
+// Everything that it stores is encrypted by the ring, if that has a current
+// key. meter and interceptors may be nil.
 func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, interceptors []interceptor.ClientInterceptor, dialing ...grpc.DialOption) (*Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
@@ -77,7 +78,7 @@ func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, inte
 	}
 	c, err := client.NewLazyClient(options)
 	if err != nil {
-		return nil, fmt.Errorf("make the Temporal client for %s: %w", options.HostPort, err)
+		return nil, fmt.Errorf("create the Temporal client for %s: %w", options.HostPort, err)
 	}
 	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort, Deployment: version}, nil
 }

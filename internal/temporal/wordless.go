@@ -1,7 +1,7 @@
 package temporal
 
-// Logs of the SDK, without the words of errors: those of an activity may quote
-// its input, such as the name of a file of recipients. Temporal has them, in
+// Logs of the SDK, without the texts of errors: those of an activity may quote
+// its input, such as the name of a recipients file. Temporal has the texts, in
 // failures, which are encrypted.
 
 import (
@@ -18,7 +18,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// wordless hands on log lines with the kinds of errors in place of their texts.
+// wordless passes on log lines with the kinds of errors instead of their texts.
 type wordless struct{ slog.Handler }
 
 func (w wordless) Handle(ctx context.Context, line slog.Record) error {
@@ -41,9 +41,9 @@ func (w wordless) WithGroup(name string) slog.Handler {
 	return wordless{w.Handler.WithGroup(name)}
 }
 
-// kind says of which kind an error is: the type of a failure, the system's word,
-// or the type of Go. Temporal's own errors name workflow IDs and nothing else of
-// a caller's.
+// kind returns the kind of an error: the type of a failure, the system's own
+// text, or the Go type. Temporal's own errors contain workflow IDs, but nothing
+// else of a caller's.
 func kind(err error) string {
 	var (
 		failure    *sdk.ApplicationError

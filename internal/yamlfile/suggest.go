@@ -1,6 +1,6 @@
 package yamlfile
 
-// Suggestions for names that are misspelt.
+// Suggestions for misspelt names.
 
 import (
 	"fmt"
@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// DidYouMean returns `; did you mean "echo"?` for the known name that a name
-// comes nearest to, and nothing if none is near.
+// DidYouMean returns `; did you mean "echo"?` with the known name that is most
+// similar to name, or nothing if none is similar.
 func DidYouMean(name string, known []string) string {
 	nearest, least := "", 3
 	if len(name) < 4 {
@@ -29,11 +29,11 @@ func DidYouMean(name string, known []string) string {
 	return fmt.Sprintf("; did you mean %q?", nearest)
 }
 
-// maxName bounds what is compared.
+// maxName limits the length of compared names.
 const maxName = 100
 
-// distance counts the letters to change, add, leave out or swap with the next to
-// make b of a.
+// distance counts the letters of b to change, add, remove or swap with the next
+// to get a.
 func distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
@@ -56,7 +56,8 @@ func distance(a, b string) int {
 	return last[len(b)]
 }
 
-// fields lists the keys of each struct that a type is made of, by its name.
+// fields lists the keys of each struct that a type consists of, by the struct's
+// name.
 func fields(t reflect.Type, into map[string][]string) {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map:

@@ -1,6 +1,6 @@
 package yamlfile
 
-// Values of any kind, with their numbers as they are written.
+// Values of any type, with numbers as they are written.
 
 import (
 	"encoding/json"
@@ -9,14 +9,13 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Value is a text, a [json.Number], true or false, nil, a []any or a
-// map[string]any of these. A number stays what is written, however long. What is
-// a number for YAML and not for JSON, as 01234, +15005550009 and 0x10, is the
-// text that is written there: it is hardly meant to be 668 or to lose its sign. See
-// [File.Loose].
+// Value is a string, a [json.Number], a bool, nil, a []any or a map[string]any
+// of these. A number stays as it is written, however long. What is a number in
+// YAML but not in JSON, such as 01234, +15005550009 and 0x10, is read as a
+// string: it is hardly meant to be 668 or to lose its sign. See [File.Loose].
 type Value struct{ Any any }
 
-// jsonNumber is how JSON writes a number.
+// jsonNumber matches a number in JSON.
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
 // UnmarshalYAML is called by [File.Decode].
@@ -25,10 +24,10 @@ func (v *Value) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// MarshalJSON writes what is inside.
+// MarshalJSON encodes the value inside.
 func (v Value) MarshalJSON() ([]byte, error) { return json.Marshal(v.Any) }
 
-// plain is the value of a node that has been tidied.
+// plain returns the value of a tidied node.
 func plain(n *yaml.Node) any {
 	switch n.Kind {
 	case yaml.SequenceNode:
@@ -49,21 +48,20 @@ func plain(n *yaml.Node) any {
 		return nil
 	case tag == "!!bool":
 		return n.Value[0] == 't' || n.Value[0] == 'T'
-	case n.Style == 0 && jsonNumber.MatchString(n.Value): // also 1e400, which the library has for a text
+	case n.Style == 0 && jsonNumber.MatchString(n.Value): // including 1e400, which the library treats as a string
 		return json.Number(n.Value)
 	}
 	return n.Value
 }
 
-// Loose is a text without quotes that another reader of YAML takes for a number.
+// Loose is an unquoted string that another YAML parser takes for a number.
 type Loose struct {
 	Line int
 	// Key is the nearest key above it; empty if there is none.
 	Key string
 }
 
-// Loose lists such texts in a part of the file, which is given as for
-// [File.Line].
+// Loose lists such strings in a part of the file; path is as for [File.Line].
 func (f *File) Loose(path ...any) []Loose {
 	n := f.root
 	for _, step := range path {

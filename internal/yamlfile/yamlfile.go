@@ -1,6 +1,6 @@
 // Package yamlfile reads files that people write in YAML or JSON: strictly, so
-// that a slip of the pen is told with its line, and within bounds, since the
-// file may be anybody's.
+// that a typo is reported with its line, and with limits, since the file may
+// come from anyone.
 package yamlfile
 
 import (
@@ -18,26 +18,26 @@ import (
 )
 
 const (
-	// maxDepth bounds how deep lists and mappings may nest.
+	// maxDepth limits how deep lists and mappings may nest.
 	maxDepth = 64
-	// maxKeys bounds one mapping: the library compares each key to each other.
+	// maxKeys limits a mapping: the library compares each key with every other.
 	maxKeys = 1000
 )
 
-// File is a file that has been read, with the lines of its parts.
+// File is a parsed file, with the lines of its parts.
 type File struct {
 	name string
 	// root is nil if the file is empty.
 	root *yaml.Node
 }
 
-// Parse reads the one document of a file. Its errors are "name:line: what is
-// wrong", and quote none of the file's values, which may be secrets.
+// Parse parses a file with one document. Its errors have the form "name:line:
+// what is wrong", and do not quote the file's values, which may be secrets.
 //
-// A date, an infinity and a key that is not text are read as the text that
-// is written there: JSON, which they end up in, has no such thing; so are, in a
-// [Value], numbers that JSON would not write so. Aliases and tags
-// are refused: a few aliases can expand to gigabytes.
+// A date, an infinity and a key that is not a string are read as the strings
+// that are written: JSON, which they end up in, has no such types. In a
+// [Value], the same applies to numbers that are not valid JSON. Aliases and
+// tags are refused: a few aliases can expand to gigabytes.
 func Parse(name string, data []byte) (*File, error) {
 	if filepath.Ext(name) == ".json" {
 		data = asYAML(data)
@@ -50,7 +50,7 @@ func Parse(name string, data []byte) (*File, error) {
 		case strings.Contains(located.Message, "no documents"):
 			return f, nil
 		case strings.Contains(located.Message, "found multiple"):
-			return nil, f.at(1, "there is more than one document; make a file of each")
+			return nil, f.at(1, "there is more than one document; put each into a separate file")
 		}
 		return nil, f.at(syntaxLine(located, data), "%s", located.Message)
 	}
@@ -63,23 +63,24 @@ func Parse(name string, data []byte) (*File, error) {
 	return f, f.tidy(f.root)
 }
 
-// syntaxLine is where the parser stumbled; the end of the file counts as its
-// last line.
+// syntaxLine returns the line of a syntax error; the end of the file counts as
+// its last line.
 func syntaxLine(e *yaml.LoadError, data []byte) int {
 	last := strings.Count(strings.TrimRight(string(data), "\n"), "\n") + 1
 	return min(max(e.Mark.Line, 1), last)
 }
 
-// tidy refuses what is not read, and makes texts of what JSON does not have.
+// tidy refuses unsupported syntax, and turns values that JSON lacks into
+// strings.
 func (f *File) tidy(n *yaml.Node) error {
 	if n == nil {
 		return nil
 	}
 	switch {
 	case n.Kind == yaml.AliasNode:
-		return f.at(n.Line, "aliases are not read; write the value out")
+		return f.at(n.Line, "aliases are not supported; write the value out")
 	case n.Style&yaml.TaggedStyle != 0:
-		return f.at(n.Line, "tags are not read; leave %s out", n.Tag)
+		return f.at(n.Line, "tags are not supported; leave %s out", n.Tag)
 	case n.Kind == yaml.MappingNode && len(n.Content) > 2*maxKeys:
 		return f.at(n.Line, "%d keys are too many for one mapping; the limit is %d", len(n.Content)/2, maxKeys)
 	case n.Kind == yaml.ScalarNode && (n.ShortTag() == "!!timestamp" || n.ShortTag() == "!!float" && strings.ContainsAny(n.Value, "nN")):
@@ -89,7 +90,7 @@ func (f *File) tidy(n *yaml.Node) error {
 	for i, child := range n.Content {
 		if n.Kind == yaml.MappingNode && i%2 == 0 {
 			if child.Kind != yaml.ScalarNode && child.Kind != yaml.AliasNode {
-				return f.at(child.Line, "a key must be a text")
+				return f.at(child.Line, "a key must be a string")
 			}
 			if child.Kind == yaml.ScalarNode && child.Style&yaml.TaggedStyle == 0 {
 				child.Tag = "!!str"
@@ -106,8 +107,8 @@ func (f *File) tidy(n *yaml.Node) error {
 	return nil
 }
 
-// Decode fills a struct by its yaml tags. Every key must have a field, and no
-// key may come twice. All mistakes are reported.
+// Decode decodes into a struct by its yaml tags. Every key must have a field,
+// and no key may appear twice. All mistakes are reported.
 func (f *File) Decode(into any) error {
 	if f.root == nil {
 		return nil
@@ -126,8 +127,8 @@ func (f *File) Decode(into any) error {
 	return errors.Join(mistakes...)
 }
 
-// Line is the line of a part, given by the keys and the places in lists that
-// lead to it, or of what would hold it if it is absent.
+// Line returns the line of a part, given by the keys and list indexes that lead
+// to it, or of its parent if it is absent.
 func (f *File) Line(path ...any) int {
 	n := f.root
 	if n == nil {
@@ -171,8 +172,7 @@ var (
 	otherKind    = regexp.MustCompile("(?s)^cannot construct !!([a-z]+)(?: `.*`)? into (.*)$")
 )
 
-// plainly says what the library finds in words that know neither its tags nor
-// Go's types.
+// plainly rewords the library's errors without its tags and Go types.
 func plainly(message string, known map[string][]string) string {
 	if m := unknownField.FindStringSubmatch(message); m != nil {
 		return fmt.Sprintf("unknown field %q%s", m[1], DidYouMean(m[1], known[m[2]]))
@@ -192,17 +192,18 @@ func plainly(message string, known map[string][]string) string {
 	return message
 }
 
-// kinds are YAML's in words.
+// kinds names YAML's types in words.
 var kinds = map[string]string{
 	"str": "a text", "int": "a whole number", "float": "a number", "bool": "true or false", "null": "nothing",
 	"seq": "a list", "map": "a mapping",
 }
 
-// jsonEscape is an escape of a JSON string, or two that make one character.
+// jsonEscape matches an escape in a JSON string, or two that form one
+// character.
 var jsonEscape = regexp.MustCompile(`\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|.)`)
 
-// asYAML changes what JSON has and YAML has not: tabs as white space, and
-// characters escaped as two surrogates. Lines stay where they are.
+// asYAML converts what JSON allows and YAML does not: tabs as white space, and
+// characters escaped as two surrogates. Line numbers do not change.
 func asYAML(data []byte) []byte {
 	text := strings.ReplaceAll(string(data), "\t", " ")
 	return []byte(jsonEscape.ReplaceAllStringFunc(text, func(escape string) string {

@@ -199,7 +199,7 @@ func TestNexusRefusesWhatIsWrongAndStartsNothing(t *testing.T) {
 		{sms.NexusAsk, full(map[string]any{"timeout": "soon"}), "timeout must be a duration"},
 		{sms.NexusAsk, full(map[string]any{"pattern": "("}), "pattern"},
 		{sms.NexusBroadcast, full(map[string]any{"carried": map[string]any{"sent": 5}}), "there is no field carried"},
-		{sms.NexusBroadcast, map[string]any{"smsFrom": stack.Number, "smsBody": "Hello"}, "give the recipients in one of smsTo, file and source"},
+		{sms.NexusBroadcast, map[string]any{"smsFrom": stack.Number, "smsBody": "Hello"}, "set exactly one of smsTo, file and source"},
 		{sms.NexusCancel, map[string]any{}, "operationToken must be what starting an operation"},
 		{sms.NexusCancel, map[string]any{"operationToken": token}, "operationToken must be what starting an operation"},
 		{sms.NexusCancel, map[string]any{"operationToken": "?"}, "operationToken must be what starting an operation"},

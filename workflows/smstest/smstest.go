@@ -1,5 +1,5 @@
-// Package smstest stands in for the phones, so that workflows which send and
-// ask can be tested without Twilio, Temporal or time.
+// Package smstest stands in for phones, so that workflows that send and ask can
+// be tested without Twilio, without Temporal and without waiting.
 //
 //	env := suite.NewTestWorkflowEnvironment()
 //	phones := smstest.New(env)
@@ -21,15 +21,16 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// Text is one that was sent to a phone.
+// Text is a text that was sent to a phone.
 type Text struct {
 	From, To string
-	// Body is the template, Variables its data model: nothing is rendered.
+	// Body is the template and Variables its data model; nothing is rendered.
 	Body      string
 	Variables json.RawMessage
 }
 
-// Phones are all phones there are. They take every text, unless told otherwise.
+// Phones stands in for all phones. They accept every text, unless configured
+// otherwise.
 type Phones struct {
 	env     *testsuite.TestWorkflowEnvironment
 	texts   []Text
@@ -54,18 +55,19 @@ func New(env *testsuite.TestWorkflowEnvironment) *Phones {
 	return p
 }
 
-// Refuse has every text to a phone fail with a code. With OUTCOME_UNKNOWN the
-// phone gets the text all the same, of which the workflow is not told.
+// Refuse makes every text to a phone fail with a code. With OUTCOME_UNKNOWN,
+// the phone gets the text nevertheless, but the workflow is not told.
 func (p *Phones) Refuse(to string, code sms.Code) { p.refuses[to] = code }
 
-// Reply has a phone answer the next question that it is asked, some time later.
+// Reply makes a phone answer the next question that it is asked, after a delay.
 // A phone without a reply lets questions time out.
 func (p *Phones) Reply(from, body string, after time.Duration) { p.replies[from] = reply{body, after} }
 
-// File has a broadcast read a file: these are its recipients.
+// File sets the recipients that a broadcast reads from a file.
 func (p *Phones) File(name string, recipients ...sms.Recipient) { p.files[name] = recipients }
 
-// Texts are those that a phone got, or all phones if it is "", in their order.
+// Texts returns the texts that a phone got, or all phones if to is "", in
+// order.
 func (p *Phones) Texts(to string) (texts []Text) {
 	for _, text := range p.texts {
 		if to == "" || text.To == to {
@@ -93,7 +95,7 @@ func (p *Phones) send(input sms.SendSmsInput) (sms.SendSmsResult, error) {
 	return result, nil
 }
 
-// look says of every message that it was delivered.
+// look reports every message as delivered.
 func (p *Phones) look(input sms.GetMessagesInput) (updates []sms.StatusUpdate, _ error) {
 	for _, sid := range input.SIDs {
 		updates = append(updates, sms.StatusUpdate{MessageSID: sid, Status: sms.StatusDelivered})
@@ -124,8 +126,8 @@ func (p *Phones) ask(ctx workflow.Context, input sms.AskSmsInput) (result sms.As
 	return result, workflow.Sleep(ctx, reply.after)
 }
 
-// broadcast sends to all recipients at once. It asks a source of the test's own,
-// page by page. A dry run sends nothing, and quiet hours are over at once.
+// broadcast sends to all recipients at once. It asks a test's own source page
+// by page. A dry run sends nothing, and quiet hours end at once.
 func (p *Phones) broadcast(ctx workflow.Context, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, err error) {
 	progress = sms.BroadcastProgress{State: "done", Errors: map[sms.Code]int{}}
 	page := sms.Page{Recipients: input.SmsTo}

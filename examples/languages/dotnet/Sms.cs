@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Shop.Sms;
 
-// Recipient is one of them. In JSON it is a string, or an object with "to", "variables" and
+// Recipient is one of them. In JSON, it is a string, or an object with "to", "variables" and
 // "contentVariables" if the text differs by recipient.
 public sealed record Recipient
 {
@@ -95,7 +95,7 @@ public sealed record SendSmsInput
     public int? MaxSegments { get; init; }
 }
 
-// Message is one text that Twilio has taken.
+// Message is a text that Twilio has accepted.
 public sealed record Message
 {
     [JsonPropertyName("to")]
@@ -108,7 +108,7 @@ public sealed record Message
     public required int Segments { get; init; }
 }
 
-// Error is one thing that went wrong, as the payload of SendSms reports it.
+// Error is a failure, as the payload of SendSms reports it.
 public sealed record Error
 {
     [JsonPropertyName("to")]
@@ -218,7 +218,7 @@ public sealed record SendSmsWorkflowInput
     public TimeSpan? Timeout { get; init; }
 }
 
-// Delivery is what is known of one message.
+// Delivery is what is known about one message.
 public sealed record Delivery
 {
     [JsonPropertyName("to")]
@@ -252,7 +252,7 @@ public sealed record SendSmsWorkflowResult
     public IReadOnlyList<Delivery>? Deliveries { get; init; }
 }
 
-// Reminder is a text that is sent if there was no reply.
+// Reminder is a text that is sent if there is no reply.
 public sealed record Reminder
 {
     [JsonPropertyName("after")]

@@ -4,7 +4,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 
 class Recipient(TypedDict):
-    # Recipient is one of them. In JSON it is a string, or an object with "to", "variables" and
+    # Recipient is one of them. In JSON, it is a string, or an object with "to", "variables" and
     # "contentVariables" if the text differs by recipient.
 
     to: str
@@ -12,11 +12,11 @@ class Recipient(TypedDict):
     contentVariables: NotRequired[dict[str, Any]]
 
 
-# OnError is a way to report that somebody was not sent to.
+# OnError is how to report that a recipient was not sent to.
 OnError = Literal["complete", "fail"]
 
 
-# OnUnknown is a way to deal with an unknown outcome.
+# OnUnknown is a policy for unknown outcomes.
 OnUnknown = Literal["report", "resend"]
 
 
@@ -69,7 +69,7 @@ class SendSmsInput(TypedDict):
 
 
 class Message(TypedDict):
-    # Message is one text that Twilio has taken.
+    # Message is a text that Twilio has accepted.
 
     to: str
     sid: str
@@ -77,12 +77,12 @@ class Message(TypedDict):
     segments: int
 
 
-# Code names why something was not sent. The names are those of the Alfresco connector if it has one.
+# Code says why something was not sent. The names are the Alfresco connector's if it has one.
 Code = Literal["MISSING_INPUT", "INVALID_INPUT", "TWILIO_CONNECTION_ERROR", "AUTHENTICATION_CONNECTION_ERROR", "INVALID_REQUEST_ERROR", "INVALID_TO_PHONE_NUMBER_ERROR", "INVALID_FROM_PHONE_NUMBER_ERROR", "PERMISSION_DENIED_ERROR", "INVALID_REGION_TO_PHONE_NUMBER_ERROR", "TEMPLATE_METADATA_ERROR", "TEMPLATE_SYNTAX_ERROR", "UNKNOWN_ERROR", "RATE_LIMITED", "RECIPIENT_OPTED_OUT", "OUTCOME_UNKNOWN", "CANCELLED", "TIME_UP", "WORKER_STOPPED", "NO_ATTEMPT_LEFT", "SENDING_PAUSED", "CAP_REACHED"]
 
 
 class Error(TypedDict):
-    # Error is one thing that went wrong, as the payload of SendSms reports it.
+    # Error is a failure, as the payload of SendSms reports it.
 
     to: NotRequired[str]
     code: Code
@@ -145,7 +145,7 @@ class SendSmsWorkflowInput(TypedDict):
 
 
 class Delivery(TypedDict):
-    # Delivery is what is known of one message.
+    # Delivery is what is known about one message.
 
     to: str
     sid: str
@@ -167,7 +167,7 @@ class SendSmsWorkflowResult(TypedDict):
 
 
 class Reminder(TypedDict):
-    # Reminder is a text that is sent if there was no reply.
+    # Reminder is a text that is sent if there is no reply.
 
     after: str
     smsBody: str

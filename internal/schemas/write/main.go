@@ -20,7 +20,7 @@ func main() {
 	}
 }
 
-// write replaces all schemas in a folder.
+// write replaces all schemas in a directory.
 func write(module, folder string) error {
 	files, err := schemas.Files(module)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Written by "go generate ./examples/languages" from docs/schemas; do not edit.
 
-// Recipient is one of them. In JSON it is a string, or an object with "to", "variables" and
+// Recipient is one of them. In JSON, it is a string, or an object with "to", "variables" and
 // "contentVariables" if the text differs by recipient.
 export interface Recipient {
   to: string;
@@ -8,10 +8,10 @@ export interface Recipient {
   contentVariables?: Record<string, unknown>;
 }
 
-// OnError is a way to report that somebody was not sent to.
+// OnError is how to report that a recipient was not sent to.
 export type OnError = 'complete' | 'fail';
 
-// OnUnknown is a way to deal with an unknown outcome.
+// OnUnknown is a policy for unknown outcomes.
 export type OnUnknown = 'report' | 'resend';
 
 // QuietHours are a part of each day, by the local time of each recipient.
@@ -57,7 +57,7 @@ export interface SendSmsInput {
   maxSegments?: number;
 }
 
-// Message is one text that Twilio has taken.
+// Message is a text that Twilio has accepted.
 export interface Message {
   to: string;
   sid: string;
@@ -65,10 +65,10 @@ export interface Message {
   segments: number;
 }
 
-// Code names why something was not sent. The names are those of the Alfresco connector if it has one.
+// Code says why something was not sent. The names are the Alfresco connector's if it has one.
 export type Code = 'MISSING_INPUT' | 'INVALID_INPUT' | 'TWILIO_CONNECTION_ERROR' | 'AUTHENTICATION_CONNECTION_ERROR' | 'INVALID_REQUEST_ERROR' | 'INVALID_TO_PHONE_NUMBER_ERROR' | 'INVALID_FROM_PHONE_NUMBER_ERROR' | 'PERMISSION_DENIED_ERROR' | 'INVALID_REGION_TO_PHONE_NUMBER_ERROR' | 'TEMPLATE_METADATA_ERROR' | 'TEMPLATE_SYNTAX_ERROR' | 'UNKNOWN_ERROR' | 'RATE_LIMITED' | 'RECIPIENT_OPTED_OUT' | 'OUTCOME_UNKNOWN' | 'CANCELLED' | 'TIME_UP' | 'WORKER_STOPPED' | 'NO_ATTEMPT_LEFT' | 'SENDING_PAUSED' | 'CAP_REACHED';
 
-// Error is one thing that went wrong, as the payload of SendSms reports it.
+// Error is a failure, as the payload of SendSms reports it.
 export interface Error {
   to?: string;
   code: Code;
@@ -128,7 +128,7 @@ export interface SendSmsWorkflowInput {
   timeout?: string;
 }
 
-// Delivery is what is known of one message.
+// Delivery is what is known about one message.
 export interface Delivery {
   to: string;
   sid: string;
@@ -148,7 +148,7 @@ export interface SendSmsWorkflowResult {
   deliveries?: Delivery[];
 }
 
-// Reminder is a text that is sent if there was no reply.
+// Reminder is a text that is sent if there is no reply.
 export interface Reminder {
   after: string;
   smsBody: string;

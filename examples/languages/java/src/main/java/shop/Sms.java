@@ -10,7 +10,7 @@ import java.util.Map;
 public final class Sms {
   private Sms() {}
 
-  // Recipient is one of them. In JSON it is a string, or an object with "to", "variables" and
+  // Recipient is one of them. In JSON, it is a string, or an object with "to", "variables" and
   // "contentVariables" if the text differs by recipient.
   public static class Recipient {
     public String to;
@@ -61,7 +61,7 @@ public final class Sms {
     public Integer maxSegments;
   }
 
-  // Message is one text that Twilio has taken.
+  // Message is a text that Twilio has accepted.
   public static class Message {
     public String to;
     public String sid;
@@ -69,7 +69,7 @@ public final class Sms {
     public Integer segments;
   }
 
-  // Error is one thing that went wrong, as the payload of SendSms reports it.
+  // Error is a failure, as the payload of SendSms reports it.
   public static class Error {
     public String to;
     public String code;
@@ -129,7 +129,7 @@ public final class Sms {
     public Duration timeout;
   }
 
-  // Delivery is what is known of one message.
+  // Delivery is what is known about one message.
   public static class Delivery {
     public String to;
     public String sid;
@@ -149,7 +149,7 @@ public final class Sms {
     public List<Delivery> deliveries;
   }
 
-  // Reminder is a text that is sent if there was no reply.
+  // Reminder is a text that is sent if there is no reply.
   public static class Reminder {
     public Duration after;
     public String smsBody;
