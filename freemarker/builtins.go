@@ -1,7 +1,7 @@
 package freemarker
 
-// The built-ins: what one is, and how it is called. The built-ins themselves
-// are in the files builtins_*.go, by the kind of value they work on.
+// The built-ins: how they are defined and called. The built-ins themselves are
+// in the files builtins_*.go, by the type of value they work on.
 
 import "strings"
 
@@ -11,8 +11,8 @@ type builtin struct {
 	written    string     // as it is written in the template
 	conv       convention // of that
 	binds      binding
-	lazyTarget bool // its operand may be generated while it is consumed
-	canBeLazy  bool // its result may be generated while it is consumed
+	lazyTarget bool // its operand may be generated lazily
+	canBeLazy  bool // its result may be generated lazily
 
 	// eval computes the value of a built-in that is not a method.
 	eval func(e *env, n *builtinNode) (Value, error)
@@ -21,8 +21,8 @@ type builtin struct {
 	// method computes the result.
 	prepare  func(e *env, n *builtinNode) (Value, error)
 	method   func(e *env, n *builtinNode, target Value, args []Value) (Value, error)
-	strings  bool // the arguments are turned into strings
-	min, max int  // how many arguments; max < 0 means any number
+	strings  bool // the arguments are converted to strings
+	min, max int  // number of arguments; max < 0 means any number
 
 	// alone returns the value without arguments, if arguments are optional.
 	alone func(e *env, n *builtinNode, target Value) (Value, error)
@@ -30,7 +30,7 @@ type builtin struct {
 	keyed func(e *env, n *builtinNode, target Value, key string) (Value, error)
 }
 
-// binding says what a built-in takes from the place where it is written.
+// binding says what a built-in takes from its context in the template.
 type binding uint8
 
 const (
@@ -45,7 +45,7 @@ const (
 )
 
 // builtins holds all built-ins, in both naming conventions, by their first
-// letter. The few with the same letter differ in length, so that a search is
+// letter. The few with the same letter differ in length, which makes a search
 // faster than a hash.
 var builtins [256][]*builtin
 
@@ -58,7 +58,7 @@ func define(name string, b builtin) {
 	}
 }
 
-// add adds a built-in as it is written in one naming convention.
+// add adds a built-in under its name in one naming convention.
 func (b builtin) add(written string) {
 	b.written, b.conv = written, conventionOf(written)
 	builtins[written[0]] = append(builtins[written[0]], &b)
@@ -194,7 +194,7 @@ func prepareSequenceOrCollection(e *env, n *builtinNode) (Value, error) {
 	return v, err
 }
 
-// onString makes a built-in of a function of strings.
+// onString makes a built-in from a function of strings.
 func onString(f func(e *env, n *builtinNode, s string) (Value, error)) builtin {
 	return builtin{eval: func(e *env, n *builtinNode) (Value, error) {
 		v, err := prepareString(e, n)
@@ -210,7 +210,7 @@ func onString(f func(e *env, n *builtinNode, s string) (Value, error)) builtin {
 	}}
 }
 
-// stringMethod makes a built-in of a method of strings.
+// stringMethod makes a built-in from a method of strings.
 func stringMethod(lo, hi int, f func(e *env, n *builtinNode, s string, args []Value) (Value, error)) builtin {
 	return builtin{
 		prepare: prepareString, min: lo, max: hi,

@@ -104,7 +104,7 @@ func (e *env) dateOperand(n *builtinNode) (Value, error) {
 	return e.date(v)
 }
 
-// dateParser is ?date of a string without a format. It is parsed only when it
+// dateParser is ?date of a string without a format. It is only parsed when it
 // is used as a date, in the format of the settings at the place of the ?date.
 type dateParser struct {
 	n        *builtinNode

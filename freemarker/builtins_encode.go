@@ -75,7 +75,7 @@ func escapeLegacy(e *env, n *builtinNode, enc func(string) string) (Value, error
 	return e.newString(enc(s))
 }
 
-// convertMarkup is ?esc and ?no_esc.
+// convertMarkup implements ?esc and ?no_esc.
 func convertMarkup(e *env, n *builtinNode, convert func(string) Value) (Value, error) {
 	v, err := n.target.eval(e)
 	if err != nil {
@@ -164,9 +164,9 @@ func escapeScript(s string, forJSON bool) string {
 	return b.String()
 }
 
-// scriptEscape says how the character r at s[i:] is escaped: 0 means not at all,
-// '\\' by a backslash, 'x' by its code, anything else by a backslash and that
-// letter.
+// scriptEscape says how to escape the character r at s[i:]: 0 means not at all,
+// '\\' with a backslash, 'x' with its code, anything else with a backslash and
+// that letter.
 func scriptEscape(s string, i int, r rune, n int, forJSON bool) byte {
 	dangerous := false
 	switch {

@@ -53,8 +53,8 @@ func (e *env) parseWork(n int) error {
 	return e.alloc(1024 + 64*n)
 }
 
-// codeError turns a parse error of code that a built-in runs into an error of
-// the rendering.
+// codeError converts a parse error of code that a built-in runs into an error
+// of the rendering.
 func (e *env) codeError(n *builtinNode, err error) error {
 	if e.failed != nil {
 		return e.failed
@@ -97,7 +97,7 @@ func interpret(e *env, n *builtinNode) (Value, error) {
 		if size == 0 {
 			return v, e.missingError(n.target)
 		}
-		if size > 1 { // the name of the template, which is not visible anywhere
+		if size > 1 { // name of the template, which is not visible anywhere
 			name, err := s.at(e, 1)
 			if err != nil {
 				return v, err

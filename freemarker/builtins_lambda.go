@@ -52,7 +52,7 @@ func stream(k streamKind) func(e *env, n *builtinNode) (Value, error) {
 }
 
 // knownSize returns the size of a sequence or collection if it is known without
-// walking it, otherwise -1.
+// iterating, otherwise -1.
 func knownSize(e *env, v Value) int {
 	if l, ok := v.ref.(*lazyValue); ok {
 		return l.knownSize
@@ -70,7 +70,7 @@ func knownSize(e *env, v Value) int {
 // itemFunc is the function that is applied to each item.
 type itemFunc func(e *env, v Value) (Value, error)
 
-// function returns the function that the argument of ?map and the like is.
+// function returns the function that is the argument of ?map and the like.
 func (e *env) function(x expr) (itemFunc, error) {
 	if l, ok := x.(*lambdaNode); ok {
 		// The lambda sees the variables of the place where it is written.
@@ -122,7 +122,7 @@ type streamIterator struct {
 	wrap bool // the built-in fails, not the lambda
 	done bool
 
-	ahead    Value // the next item, if it had to be looked for
+	ahead    Value // the next item, if it has been looked up
 	hasAhead bool
 }
 
@@ -188,7 +188,7 @@ func (it *streamIterator) find(e *env) (Value, bool, error) {
 	return Value{}, false, nil
 }
 
-// check refuses results that the built-in cannot use.
+// check rejects results that the built-in cannot use.
 func (it *streamIterator) check(r Value) error {
 	switch {
 	case r.missing():

@@ -1,6 +1,6 @@
 package freemarker
 
-// Built-ins for numbers, and those that make numbers of other values.
+// Built-ins for numbers, and those that convert other values to numbers.
 
 import (
 	"math"
@@ -129,14 +129,15 @@ func toWhole(n *builtinNode, v Value, direction int, half bool) (Value, error) {
 	return bigDecimal(i, 0), nil
 }
 
-// letters counts a, b, … z, aa, ab, ….
+// letters returns a, b, … z, aa, ab, … for 1, 2, ….
 func letters(n *builtinNode, v Value, first byte) (Value, error) {
 	i, ok := toIntExact(v)
 	if !ok || i < 1 {
 		return v, otherError(n.pos, "?%s needs a whole number of at least 1", n.bi.written)
 	}
-	// As in the reference: starting with the smallest number of that many letters,
-	// each letter is raised as far as possible. Large numbers overflow its 32 bits.
+	// As in the reference: starting with the smallest number with that many
+	// letters, each letter is increased as far as possible. Large numbers
+	// overflow its 32 bits.
 	whole, reached, weight := int32(i), int32(1), int32(1)
 	for reached+weight*26 <= whole {
 		weight *= 26

@@ -82,12 +82,12 @@ func (e *env) pattern(at pos, source string, f regexFlags) (*javaregex.Pattern, 
 	return e.compiledPattern(at, k)
 }
 
-// compiledPattern returns a pattern that was not used recently.
+// compiledPattern compiles a pattern that is not in the cache of recent ones.
 func (e *env) compiledPattern(at pos, k patternKey) (*javaregex.Pattern, error) {
 	if len(k.source) > maxPattern {
 		return nil, e.limitError("a regular expression is too long")
 	}
-	k.source = strings.Clone(k.source) // it must not keep a whole template
+	k.source = strings.Clone(k.source) // keeps it from retaining a whole template
 	compile := func() (*javaregex.Pattern, error) {
 		limits := javaregex.Limits{Output: e.limits.StringBytes}
 		return javaregex.CompileLimits(k.source, k.flags, limits)
@@ -124,7 +124,7 @@ func (e *env) compiledPattern(at pos, k patternKey) (*javaregex.Pattern, error) 
 	return p, nil
 }
 
-// regexError turns a failure of a match into one of the rendering.
+// regexError converts a failed match into an error of the rendering.
 func (e *env) regexError(at pos, err error) error {
 	if err == nil {
 		return nil
@@ -279,8 +279,8 @@ func groups(e *env, n *builtinNode) (Value, error) {
 	return v, e.typeError(n.target, v, "the result of ?matches")
 }
 
-// groupList returns the groups of a match. One that took no part is missing in
-// a match of several and empty in a match of the whole string.
+// groupList returns the groups of a match. A group that did not participate is
+// missing in one of several matches, and empty in a match of the whole string.
 func groupList(m *javaregex.Match, whole bool) Value {
 	items := make([]Value, m.GroupCount()+1)
 	for i := range items {
@@ -322,7 +322,7 @@ func replace(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	if err := e.matched(s); err != nil {
 		return Value{}, err
 	}
-	start := len(e.out) // the string is built in the memory of the output
+	start := len(e.out) // the string is built in the output buffer
 	out, found, err := p.AppendReplaced(clock{e}, e.out, s, to, !f.firstOnly)
 	e.out = out[:start]
 	switch {
@@ -343,7 +343,7 @@ func (e *env) replacePlain(s, from, to string, f regexFlags) (Value, error) {
 	if f.ignoreCase() {
 		hay, needle = lowered(s, from)
 		if len(hay) != len(s) {
-			hay, needle = s, from // the case mapping moved positions: compare as written
+			hay, needle = s, from // positions changed with the case: compare as written
 		}
 	}
 	limit := -1
@@ -371,8 +371,8 @@ func (e *env) replacePlain(s, from, to string, f regexFlags) (Value, error) {
 	return e.newString(joinHalves(b.String()))
 }
 
-// interleave replaces the empty string: it puts t before, between and after the
-// characters.
+// interleave replaces the empty string: it inserts t before, between and after
+// the characters.
 func (e *env) interleave(s, t string, firstOnly bool) (Value, error) {
 	if t == "" {
 		return String(s), nil
@@ -489,7 +489,7 @@ func (e *env) separator(n *builtinNode, s, sep string, f regexFlags, last bool) 
 		if !last {
 			break
 		}
-		if start >= len(s) { // from which the reference cannot go on
+		if start >= len(s) { // the reference cannot continue from here
 			return 0, 0, otherError(n.pos, "?%s cannot use a separator that matches nothing", n.bi.written)
 		}
 		_, size := utf8.DecodeRuneInString(s[start:])

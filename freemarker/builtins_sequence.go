@@ -150,8 +150,8 @@ func hashPart(e *env, n *builtinNode, part func(hashEx) ([]Value, error)) (Value
 	return object0(&joinedKeys{list{items: items}}), err
 }
 
-// listing counts the cost of listing a hash: a step for each entry, which for
-// the variables of a namespace have to be put in order.
+// listing counts the cost of listing a hash: one step per entry, and the cost
+// of sorting for the variables of a namespace.
 func (e *env) listing(h hashEx) error {
 	e.charge(h.hashSize())
 	return e.step()
@@ -251,7 +251,7 @@ func seqContains(e *env, n *builtinNode, target Value, args []Value) (Value, err
 	}
 }
 
-// seqIndexOf is ?seq_index_of and ?seq_last_index_of.
+// seqIndexOf implements ?seq_index_of and ?seq_last_index_of.
 func seqIndexOf(e *env, n *builtinNode, target Value, args []Value) (Value, error) {
 	last := n.bi.name == "seq_last_index_of"
 	searched, start, hasStart := args[0], 0, len(args) > 1
@@ -366,7 +366,7 @@ func chunk(e *env, n *builtinNode, target Value, args []Value) (Value, error) {
 	return listOf(chunks), e.growList(2 * len(chunks))
 }
 
-// extreme is ?min and ?max.
+// extreme implements ?min and ?max.
 func extreme(op compareOp) func(e *env, n *builtinNode) (Value, error) {
 	return func(e *env, n *builtinNode) (Value, error) {
 		v, err := prepareJoin(e, n)
@@ -469,8 +469,8 @@ type sortItem struct {
 	place int
 }
 
-// sort sorts by merging, which is stable, and ends as soon as a comparison
-// fails. The result is in items or in spare, which has the same length.
+// sort is a merge sort, which is stable, and stops as soon as a comparison
+// fails. The result is in items or in spare, which must have the same length.
 func (s *sorter) sort(items, spare []sortItem) ([]sortItem, error) {
 	for width := 1; width < len(items); width *= 2 {
 		for lo := 0; lo < len(items); lo += 2 * width {

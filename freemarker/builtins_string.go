@@ -83,7 +83,7 @@ func changeFirst(s string, change func(rune) rune) string {
 			continue
 		}
 		if r >= 0x10000 || utf16.IsSurrogate(r) {
-			return s // Java changes one char only
+			return s // Java changes only one char
 		}
 		return s[:i] + string(change(r)) + s[i+n:]
 	}
@@ -124,7 +124,7 @@ func wordList(e *env, _ *builtinNode, s string) (Value, error) {
 	return listOf(stringValues(words)), e.growList(len(words))
 }
 
-// indexOf is String.indexOf.
+// indexOf implements String.indexOf.
 func indexOf(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	t, err := n.argString(e, args, 0)
 	if err != nil {
@@ -148,7 +148,7 @@ func indexOf(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	return Int(int64(utf16Len(s[:start+i]))), nil
 }
 
-// lastIndexOf is String.lastIndexOf.
+// lastIndexOf implements String.lastIndexOf.
 func lastIndexOf(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	t, err := n.argString(e, args, 0)
 	if err != nil {
@@ -194,7 +194,7 @@ func substring(_ *env, n *builtinNode, s string, args []Value) (Value, error) {
 	return String(slice16(s, bounds[0], bounds[1])), nil
 }
 
-// pad is ?left_pad and ?right_pad.
+// pad implements ?left_pad and ?right_pad.
 func pad(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	width, err := n.argInt(args, 0)
 	if err != nil {
@@ -221,11 +221,11 @@ func pad(e *env, n *builtinNode, s string, args []Value) (Value, error) {
 	if n.bi.name == "left_pad" {
 		return e.newString(concat(repeat16(fill, fillLength, 0, missing), s))
 	}
-	// The filling is aligned with the start of the string.
+	// The fill string is aligned with the start of the string.
 	return e.newString(concat(s, repeat16(fill, fillLength, length%fillLength, missing)))
 }
 
-// repeat16 returns n units of s repeated, from unit start of it on.
+// repeat16 returns n units of s repeated, starting at unit start.
 func repeat16(s string, length, start, n int) string {
 	var b strings.Builder
 	if start > 0 {

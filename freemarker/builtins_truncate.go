@@ -69,7 +69,8 @@ func truncateMethod(e *env, n *builtinNode, s string, args []Value) (Value, erro
 	return concatMarkup(n.pos, &markup{format: m.format, plain: cut, isPlain: true}, m)
 }
 
-// terminator reads the terminator of the result, and the length that it counts as.
+// terminator returns the terminator of the result, and the length that it
+// counts as.
 func (t *truncation) terminator(e *env, n *builtinNode, args []Value, withMarkup bool) error {
 	if len(args) < 2 {
 		t.end, t.endText, t.endLen = String(plainTerminator), plainTerminator, len(plainTerminator)
@@ -216,8 +217,8 @@ func stringOfUnits(u []uint16) string {
 	return b.String()
 }
 
-// skipTag passes a tag, comment or CDATA start whose "<" is before i. It calls
-// visit for characters of CDATA sections until that returns false.
+// skipTag skips a tag, comment or CDATA start whose "<" is before i. It calls
+// visit for the characters of CDATA sections until that returns false.
 func skipTag(s string, i int, visit func(r rune) bool) (int, bool) {
 	rest := s[i:]
 	closing := ">"

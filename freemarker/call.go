@@ -104,7 +104,7 @@ func (e *env) invoke(at pos, m *macroValue, args *callArgs, call *userCallNode) 
 	return err
 }
 
-// newCtx returns the context of a call inside the present one.
+// newCtx returns the context of a call inside the current one.
 func (e *env) newCtx() *macroCtx {
 	if e.running == len(e.ctxs) {
 		ctx := &macroCtx{}
@@ -126,7 +126,7 @@ func (e *env) freeCtx(ctx *macroCtx) {
 	}
 }
 
-// bind makes room for local variables and sets the parameters that have an
+// bind allocates the local variables and sets the parameters that have an
 // argument. It reports whether these are certainly all of them.
 func (e *env) bind(at pos, ctx *macroCtx, m *macroValue, args *callArgs) (complete bool, err error) {
 	d := m.def
@@ -169,7 +169,7 @@ type argBinder struct {
 	next     int // the next parameter to be set by position
 	catchMap *hashMap
 	catchAll *list
-	later    []namedValue // bound by name, which come after those of the call
+	later    []namedValue // bound by name; they come after those of the call
 }
 
 func (b *argBinder) useMap() {

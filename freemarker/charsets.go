@@ -1,7 +1,7 @@
 package freemarker
 
-// The charsets of ?url: x/text has those of browsers, which differ from Java's
-// of the same name in a few characters.
+// The charsets of ?url: x/text has the browsers' charsets, which differ from
+// Java's charsets of the same name in a few characters.
 
 import (
 	"errors"
@@ -101,9 +101,9 @@ func (c wideCharset) encode(s string) string {
 func findCharset(charset string) (encoding.Encoding, string, error) {
 	switch strings.ToLower(charset) {
 	case "iso-8859-9", "iso_8859-9", "iso8859_9", "latin5", "l5":
-		return charmap.ISO8859_9, "iso-8859-9", nil // browsers take it for windows-1254
+		return charmap.ISO8859_9, "iso-8859-9", nil // browsers treat it as windows-1254
 	case "windows-31j":
-		return japanese.ShiftJIS, "windows-31j", nil // browsers take it for Shift_JIS
+		return japanese.ShiftJIS, "windows-31j", nil // browsers treat it as Shift_JIS
 	}
 	enc, err := htmlindex.Get(charset)
 	if err != nil {
@@ -116,12 +116,13 @@ func findCharset(charset string) (encoding.Encoding, string, error) {
 	return enc, name, err
 }
 
-// notInJava holds charsets of browsers that Java does not have under these names.
+// notInJava lists charsets of browsers that Java does not have under these
+// names.
 var notInJava = map[string]bool{
 	"iso-8859-10": true, "iso-8859-14": true, "macintosh": true, "x-mac-cyrillic": true, "x-user-defined": true, "replacement": true,
 }
 
-// encodeRune encodes one character as Java does, in a charset of browsers.
+// encodeRune encodes one character as Java does, in a browser's charset.
 func encodeRune(encoder *encoding.Encoder, charset string, r rune) string {
 	if r >= 0x80 && r <= 0x9F && strings.HasPrefix(charset, "iso-8859-") {
 		return string([]byte{byte(r)})
@@ -154,15 +155,15 @@ func encodeRune(encoder *encoding.Encoder, charset string, r rune) string {
 	return t
 }
 
-// japaneseSigns maps characters to signs of JIS X 0208 if Java and browsers map
-// them differently. The sign is its place in the standard; 0 means that Java has
-// none, and a place below 0x100 is a single byte.
+// japaneseSigns maps characters to symbols of JIS X 0208 if Java and browsers
+// map them differently. A symbol is given by its position in the standard; 0
+// means that Java has none, and a position below 0x100 is a single byte.
 var japaneseSigns = map[rune]uint16{
 	0xA2: 0x2171, 0xA3: 0x2172, 0xA5: 0x5C, 0xAC: 0x224C, 0x2014: 0x213D, 0x2015: 0, 0x2016: 0x2142, 0x203E: 0x7E, 0x2212: 0x215D,
 	0x301C: 0x2141, 0x2225: 0, 0xFF0D: 0, 0xFF5E: 0, 0xFFE0: 0, 0xFFE1: 0, 0xFFE2: 0,
 }
 
-// encodeKuten encodes a place of JIS X 0208.
+// encodeKuten encodes a position of JIS X 0208.
 func encodeKuten(place uint16, charset string) string {
 	hi, lo := byte(place>>8), byte(place)
 	switch {

@@ -18,7 +18,7 @@ func (op compareOp) holds(c int) bool {
 	return c >= 0
 }
 
-// compareMode changes what compare does with values that cannot be compared.
+// compareMode changes how compare handles values that cannot be compared.
 type compareMode uint8
 
 const (
@@ -29,7 +29,7 @@ const (
 )
 
 // compare reports whether l op r holds. lx and rx are named in errors about
-// missing values; if they are nil, the error is of another kind.
+// missing values; if they are nil, another error is returned.
 func (e *env) compare(at pos, lx expr, l Value, op compareOp, rx expr, r Value, mode compareMode) (bool, error) {
 	if e.settings.classic {
 		l, r = e.classicOperand(l), e.classicOperand(r)
@@ -137,7 +137,7 @@ func (e *env) orderDates(at pos, l, r Value) (int, bool, error) {
 	return cmpInt(l.num, r.num), true, nil
 }
 
-// date returns v, which can be a date, as a plain date.
+// date returns v, which must have the role of a date, as a plain date.
 func (e *env) date(v Value) (Value, error) {
 	if v.kind == kDate {
 		return v, nil
@@ -158,7 +158,7 @@ func (e *env) orderStrings(l, r Value) (int, bool, error) {
 		return 0, true, nil
 	}
 	if printable(a) && printable(b) {
-		return 1, true, nil // the collator ignores no printable character
+		return 1, true, nil // the collator does not ignore any printable character
 	}
 	if err := e.work(64 * (len(a) + len(b))); err != nil {
 		return 0, false, err
@@ -166,7 +166,7 @@ func (e *env) orderStrings(l, r Value) (int, bool, error) {
 	return e.collator().Compare(a, b), true, nil
 }
 
-// stringOf returns v, which can be a string, as a plain string.
+// stringOf returns v, which must have the role of a string, as a plain string.
 func (e *env) stringOf(v Value) (string, error) {
 	if v.kind == kString {
 		return v.str(), nil
@@ -174,7 +174,7 @@ func (e *env) stringOf(v Value) (string, error) {
 	return v.ref.(stringer).asString(e)
 }
 
-// printable reports whether s has only printable ASCII characters.
+// printable reports whether s consists of printable ASCII characters.
 func printable(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {

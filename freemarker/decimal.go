@@ -14,8 +14,8 @@ import (
 
 var errNoNumber = errors.New("not a number")
 
-// parseDecimal is new BigDecimal(s). It reports too large exponents as errors.
-// Digits may be those of any script.
+// parseDecimal is new BigDecimal(s). It returns an error for exponents that are
+// too large. Digits may be of any script.
 func parseDecimal(s string, maxDigits int) (Value, error) {
 	digits, scale, rest, neg := significand(s)
 	if len(digits) == 0 {
@@ -48,7 +48,7 @@ func parseDecimal(s string, maxDigits int) (Value, error) {
 	return bigDecimal(n, int32(scale)), nil
 }
 
-// significand reads a sign, digits and a point.
+// significand parses a sign, digits and a point.
 func significand(s string) (digits []byte, scale int, rest string, neg bool) {
 	if s != "" && (s[0] == '+' || s[0] == '-') {
 		neg = s[0] == '-'
@@ -74,7 +74,7 @@ func significand(s string) (digits []byte, scale int, rest string, neg bool) {
 	return digits, scale, s, neg
 }
 
-// decimalDigit returns the digit that s begins with, as '0' to '9', and its
+// decimalDigit returns the digit that s starts with, as '0' to '9', and its
 // length in bytes, 0 if there is none. As in Java, digits beyond U+FFFF do not
 // count.
 func decimalDigit(s string) (digit byte, length int) {
@@ -91,8 +91,8 @@ func decimalDigit(s string) (digit byte, length int) {
 	return '0' + byte(digitValue(r)), n
 }
 
-// digitValue returns the value of a decimal digit of any script. The digits of a
-// script are consecutive; those of several scripts may adjoin.
+// digitValue returns the value of a decimal digit of any script. The digits of
+// a script are consecutive; those of several scripts may be adjacent.
 func digitValue(r rune) rune {
 	for _, t := range unicode.Nd.R16 {
 		if r <= rune(t.Hi) {
@@ -122,8 +122,8 @@ func parseExponent(s string) (int, bool) {
 	return int(x), err == nil
 }
 
-// decimalText writes a decimal number in full, without an exponent and
-// without zeros at the end.
+// decimalText formats a decimal number in full, without an exponent and
+// trailing zeros.
 func decimalText(v Value) string {
 	s := v.unscaled().String()
 	neg := strings.HasPrefix(s, "-")

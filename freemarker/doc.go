@@ -16,30 +16,30 @@
 // # The model
 //
 // A model is a [Map] of values: strings, numbers, booleans, lists and maps.
-// [FromJSON] makes one of a JSON object. It keeps the order of keys, and the
-// kinds of numbers as Java has them: 5 is an integer, 5.0 a double. JSON has
-// no dates; a template makes them of strings, as in ${due?date.iso}.
+// [FromJSON] creates one from a JSON object. It keeps the order of keys, and
+// distinguishes numbers as Java does: 5 is an integer, 5.0 a double. JSON has
+// no dates; a template converts strings to dates, as in ${due?date.iso}.
 //
 // # Missing values
 //
 // A variable that does not exist is an error of [KindMissing] when it is used,
-// with the variable's path in Name, unless the template says what to do then:
+// with the variable's path in Name, unless the template handles that:
 // ${name!"guest"}, <#if name??>, ${(customer.name)!}.
 //
 // # Safety
 //
-// Templates may come from people who are not trusted. Everything is bounded by
-// [Limits]: the length and nesting of the source, the depth of calls, steps,
-// time, output, and the size of every intermediate string, list and number. The
-// end of the context ends a rendering as well. Both are errors of [KindLimit],
-// which a template cannot catch. A template can only reach its model: ?new, ?api,
-// #include and #import always fail. Render returns the complete text or none;
-// errors contain no values of the model.
+// Templates may come from untrusted people. Everything is bounded by [Limits]:
+// the length and nesting of the source, the depth of calls, steps, time,
+// output, and the size of every intermediate string, list and number. When the
+// context ends, the rendering ends as well. Both are errors of [KindLimit],
+// which a template cannot catch. A template can only access its model: ?new,
+// ?api, #include and #import always fail. Render returns the complete text or
+// none; errors contain no values of the model.
 //
 // # What is not supported
 //
-// XML nodes, Java objects, custom formats and the loading of other templates.
-// They fail at run time, as they do in Java without the data they need.
+// XML nodes, Java objects, custom formats and loading other templates. They
+// fail at run time, as they do in Java without the data that they need.
 //
 // # Layout
 //

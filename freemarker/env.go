@@ -1,6 +1,6 @@
 package freemarker
 
-// The state of one rendering: output, variables, settings and accounts.
+// The state of a rendering: output, variables, settings and accounting.
 
 import (
 	"context"
@@ -18,10 +18,10 @@ type env struct {
 	stepsLeft int
 	top       *frame                          // the innermost loop, lambda or nested content
 	macro     *macroCtx                       // the macro or function that runs
-	quiet     bool                            // the details of a missing value are not read
-	callsLeft int                             // how many calls may still run inside the present one
-	format    *formats                        // how values are written; shared until a setting changes
-	moved     map[movedKey]*dateformat.Format // date formats that keep a zone they have read
+	quiet     bool                            // details of missing values are not needed
+	callsLeft int                             // how many more calls may be nested inside the current one
+	format    *formats                        // how values are formatted; shared until a setting changes
+	moved     map[movedKey]*dateformat.Format // date formats that keep a zone they have parsed
 
 	ns       namespace // what #assign, #macro and #function have set
 	globals  namespace
@@ -30,7 +30,7 @@ type env struct {
 	memory   int64
 	limits   *Limits
 	started  time.Time
-	now      time.Time // the value of .now; the zero time: the clock's
+	now      time.Time // the value of .now; if zero, the clock's
 	failed   error     // the limit that was exceeded
 	returned Value     // by #return
 	errors   []error
@@ -43,13 +43,13 @@ type env struct {
 	args []Value // a stack of arguments of built-ins
 }
 
-// frame holds the variables of a loop round, a lambda or nested content.
+// frame holds the variables of a loop iteration, a lambda or nested content.
 type frame struct {
 	outer      *frame
 	kind       frameKind
 	visible    bool // the loop variables exist
 	hasNext    bool
-	entered    bool // #items was run
+	entered    bool // #items has run
 	index      int
 	var1, var2 string
 	val1, val2 Value

@@ -6,8 +6,8 @@ import "fmt"
 
 // ParseError says why and where a template is invalid. Line and column are
 // those that Apache FreeMarker reports: both count from 1, a column is a UTF-16
-// unit, a tab runs to the next multiple of 8; the end of the source has the
-// position of its last character.
+// unit, a tab extends to the next multiple of 8, and the end of the source has
+// the position of its last character.
 type ParseError struct {
 	Line, Column int
 	Message      string
@@ -50,7 +50,7 @@ func (k Kind) String() string {
 }
 
 // RenderError says why a template could not be rendered with a model, and
-// where. It never holds a value of the model.
+// where. It never contains a value of the model.
 type RenderError struct {
 	Kind Kind
 	// Line and Column are where the failing expression or directive starts,
@@ -61,10 +61,10 @@ type RenderError struct {
 	// unless Kind is KindMissing and the expression is a path of names.
 	Name string
 
-	// cause is what ended the rendering from outside: the context's error.
+	// cause is the context's error, if that ended the rendering.
 	cause error
-	// fatal marks an error that <#attempt> lets pass, as Java's unchecked
-	// exceptions do.
+	// fatal marks an error that <#attempt> does not catch, like Java's
+	// unchecked exceptions.
 	fatal bool
 }
 
@@ -94,8 +94,8 @@ func otherError(at pos, format string, args ...any) error {
 	return newError(KindOther, at, format)
 }
 
-// errQuietMissing is a missing value inside (…)! and the like, where the details
-// are not read.
+// errQuietMissing is a missing value inside (…)! and the like, which need no
+// details.
 var errQuietMissing = &RenderError{Kind: KindMissing, Message: "a value is missing"}
 
 // missingError says that x has no value.
@@ -130,8 +130,8 @@ func isMissing(err error) bool {
 	return ok && re.Kind == KindMissing
 }
 
-// wrapOther turns the failure of a piece of code that a built-in ran into a
-// failure of that built-in. Limits stay limits.
+// wrapOther converts the failure of code that a built-in ran into a failure of
+// that built-in. Exceeded limits stay as they are.
 func wrapOther(at pos, what string, err error) error {
 	if re, ok := err.(*RenderError); ok && (re.Kind == KindLimit || re.fatal) {
 		return err
@@ -139,7 +139,7 @@ func wrapOther(at pos, what string, err error) error {
 	return otherError(at, "%s: %s", what, err.Error())
 }
 
-// exprName returns the path of names that x is, or "".
+// exprName returns the path of names that x consists of, or "".
 func exprName(x expr) string {
 	switch x := x.(type) {
 	case *identNode:

@@ -44,8 +44,8 @@ func (n *stringNode) eval(e *env) (Value, error) {
 	return String(s), e.grow(len(s))
 }
 
-// appendMarkup joins a part of a string literal to what came before it: markup
-// or, if mk is nil, text.
+// appendMarkup appends a part of a string literal: markup or, if mk is nil,
+// text.
 func (e *env) appendMarkup(n *stringNode, mk *markup, text []byte, part Value) (*markup, error) {
 	if mk == nil {
 		right := part.ref.(*markup)
@@ -128,8 +128,8 @@ func (n *identNode) eval(e *env) (Value, error) {
 	return n.search(e)
 }
 
-// find returns where the variable's value is, to be read before anything else
-// runs, or nil if that takes a search.
+// find returns where the variable's value is stored, to be read before anything
+// else runs, or nil if it must be searched for.
 func (n *identNode) find(e *env) *Value {
 	if n.depth >= 0 {
 		f := e.top
@@ -178,7 +178,7 @@ func (n *identNode) find(e *env) *Value {
 	return shared(n.name)
 }
 
-// search looks the variable up where find did not look.
+// search looks the variable up where find did not.
 func (n *identNode) search(e *env) (Value, error) {
 	if n.depth == -2 {
 		return e.variable(n.name)
@@ -359,7 +359,7 @@ func (n *logicNode) eval(e *env) (Value, error) {
 
 // boolean evaluates x, which must be a boolean.
 func (e *env) boolean(x expr) (bool, error) {
-	if r, ok := unwrap(x).(*rangeNode); ok { // refused without being evaluated
+	if r, ok := unwrap(x).(*rangeNode); ok { // rejected without being evaluated
 		return false, newError(KindType, r.pos, "expected a boolean, but this is a sequence")
 	}
 	v, err := x.eval(e)
@@ -591,8 +591,8 @@ func (e *env) concatLists(l, r Value) (Value, error) {
 	return Value{ref: left.concat(right), kind: kList}, nil
 }
 
-// concatHashes joins two hashes; the right one's values win, the left one's
-// order comes first.
+// concatHashes joins two hashes; values of the right one win, and keys of the
+// left one come first.
 func (e *env) concatHashes(l, r Value) (Value, error) {
 	if !l.can(aHashEx) || !r.can(aHashEx) {
 		return Value{ref: &joinedHash{l.ref.(hash), r.ref.(hash)}, kind: kObject}, nil
@@ -622,7 +622,7 @@ func (e *env) concatHashes(l, r Value) (Value, error) {
 	return Value{ref: m, kind: kMap}, nil
 }
 
-// joinedHash is the sum of two hashes of which one cannot list its keys.
+// joinedHash is the sum of two hashes, one of which cannot list its keys.
 type joinedHash struct{ l, r hash }
 
 func (*joinedHash) abilities() ability { return aHash }

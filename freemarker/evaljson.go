@@ -37,7 +37,7 @@ func parseJSON(e *env, s string) (Value, error) {
 	return v, nil
 }
 
-// space passes white space and comments.
+// space skips white space and comments.
 func (r *jsonReader) space() error {
 	for r.p < len(r.s) {
 		rest := r.s[r.p:]
@@ -146,7 +146,7 @@ func (r *jsonReader) number() (Value, error) {
 	return narrow(v), nil
 }
 
-// startOfNumber passes the sign, and checks the first digits.
+// startOfNumber consumes the sign, and checks the first digits.
 func (r *jsonReader) startOfNumber() error {
 	if r.s[r.p] == '-' {
 		r.p++
@@ -230,7 +230,7 @@ func (r *jsonReader) escape(b *strings.Builder) error {
 	return nil
 }
 
-// after passes a separator, and reports whether it was the closing one.
+// after consumes a separator, and reports whether it was the closing one.
 func (r *jsonReader) after(closing byte) (bool, error) {
 	if err := r.space(); err != nil {
 		return false, err
@@ -246,7 +246,7 @@ func (r *jsonReader) after(closing byte) (bool, error) {
 	return c == closing, nil
 }
 
-// start passes the opening bracket, and reports whether it is closed at once.
+// start consumes the opening bracket, and reports whether it is closed at once.
 func (r *jsonReader) start(closing byte) (bool, error) {
 	r.p++
 	if err := r.space(); err != nil {

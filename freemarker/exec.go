@@ -147,7 +147,8 @@ func (n *switchNode) exec(e *env) error {
 	return nil
 }
 
-// endSwitch ends a #break at its #switch; as in the reference, a #continue as well.
+// endSwitch makes a #break end its #switch; as in the reference, a #continue as
+// well.
 func endSwitch(err error) error {
 	if err == errBreak || err == errContinue {
 		return nil
@@ -264,7 +265,8 @@ func (n *refusedNode) exec(e *env) error {
 	return otherError(n.pos, "%s cannot load other templates", n.what)
 }
 
-// yesNo checks that x is a boolean, or a string that means one in old templates.
+// yesNo checks that x is a boolean, or a string that stands for one in old
+// templates.
 func (e *env) yesNo(x expr) error {
 	v, err := x.eval(e)
 	if err != nil {

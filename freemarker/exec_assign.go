@@ -51,12 +51,12 @@ func (e *env) targetNamespace(s assignScope, x expr) (*namespace, error) {
 	return &e.ns, nil
 }
 
-// variableItems is the memory of a new variable, in items of a list: its name is
-// kept and indexed.
+// variableItems is the memory of a new variable, in list items: its name is
+// stored and indexed.
 const variableItems = 4
 
 // assign sets a variable of a namespace or, if that is nil, a local one. place
-// is its place as far as the parser knows it.
+// is its index, if the parser knows it.
 func (e *env) assign(at pos, ns *namespace, place int32, name string, v Value) error {
 	if ns == nil {
 		return e.assignLocal(at, place, v)
@@ -127,7 +127,7 @@ func (n *assignNode) changed(e *env, ns *namespace) (Value, error) {
 	return e.arithmetic(n.pos, op, old, v)
 }
 
-// assigned evaluates a value that is to be assigned.
+// assigned evaluates a value to assign.
 func (e *env) assigned(x expr) (Value, error) {
 	v, err := x.eval(e)
 	if err == nil && v.missing() {

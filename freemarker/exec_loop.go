@@ -52,7 +52,7 @@ func (n *loopNode) run(e *env) (bool, error) {
 	return true, e.run(n.kids)
 }
 
-// open checks the value to be listed, and whether it has any items.
+// open checks the value to list, and reports whether it has any items.
 func (s *loopState) open(e *env) (bool, error) {
 	if s.hash {
 		if !s.v.can(aHashEx) {

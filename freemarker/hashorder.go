@@ -1,6 +1,6 @@
 package freemarker
 
-// The iteration order of java.util.HashMap, which shows in the keys of
+// The iteration order of java.util.HashMap, which is visible in the keys of
 // namespaces and in the order of named macro arguments.
 
 import (

@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	maxJSONDepth  = 1000   // bounds the nesting of a model
-	maxJSONDigits = 10_000 // bounds an integer: the time to convert it grows with the square
+	maxJSONDepth  = 1000   // limits the nesting of a model
+	maxJSONDigits = 10_000 // limits an integer: the time to convert it is quadratic
 )
 
-// FromJSON converts a JSON text to a value. Objects keep the order of their keys;
-// of keys with the same name the last one wins. A number with a point or an
-// exponent is a floating point number, any other an integer of up to 10,000
+// FromJSON converts a JSON text to a value. Objects keep the order of their
+// keys; the last of several equal keys wins. A number with a point or an
+// exponent is a floating point number, any other is an integer of up to 10,000
 // digits.
 func FromJSON(data []byte) (Value, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
@@ -111,8 +111,8 @@ func jsonNumber(s string) (Value, error) {
 	return BigInt(n), nil
 }
 
-// Overlay returns a Map with the entries of one Map over those of another, which
-// are not changed. A name that both have keeps its place; values are not merged.
+// Overlay returns a Map with the entries of base, overridden by those of over;
+// neither is changed. A key in both keeps its place; values are not merged.
 func Overlay(base, over Value) Value {
 	below, ok := base.ref.(*hashMap)
 	above, fine := over.ref.(*hashMap)

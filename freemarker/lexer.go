@@ -1,7 +1,7 @@
 package freemarker
 
-// The lexer splits a template's source into tokens. What a token is depends on
-// the state, which tokens change.
+// The lexer splits a template's source into tokens. What counts as a token
+// depends on the state, which tokens change.
 
 import (
 	"strings"
@@ -54,7 +54,7 @@ func (lx *lexer) fail(line, col int32, msg string) {
 // startsSpecial marks the bytes at which text may end.
 var startsSpecial = [256]bool{'$': true, '<': true, '#': true, '[': true, '{': true}
 
-// special marks the bytes that do not simply advance the column by one.
+// special marks the bytes that do not just advance the column by one.
 var special [256]bool
 
 func init() {
@@ -64,7 +64,7 @@ func init() {
 	}
 }
 
-// advance moves to byte position to, keeping count of lines and columns.
+// advance moves to byte position to, updating line and column.
 func (lx *lexer) advance(to int) {
 	if lx.p >= to {
 		return
@@ -131,7 +131,7 @@ func (lx *lexer) eof() token {
 	return token{pos{lx.line, lx.col}, extent{lx.line, int32(lx.p), int32(lx.p)}, tEOF, 0}
 }
 
-// take makes a token of the next n bytes.
+// take returns a token of the next n bytes.
 func (lx *lexer) take(k tokenKind, n int) token {
 	t := lx.begin(k)
 	lx.advance(lx.p + n)
@@ -181,8 +181,8 @@ func commentEnd(s string) int {
 	}
 }
 
-// skip passes white space and comments inside an expression. It reports false
-// at the end of the source.
+// skip skips white space and comments inside an expression. It returns false at
+// the end of the source.
 func (lx *lexer) skip() bool {
 	for lx.p < len(lx.src) {
 		if lx.state == stExprComment {
@@ -230,7 +230,7 @@ func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// text reads a token outside tags and interpolations.
+// text reads a token outside of tags and interpolations.
 func (lx *lexer) text() token {
 	c := lx.src[lx.p]
 	rest := lx.src[lx.p:]
@@ -334,8 +334,8 @@ func endTagLength(s string) int {
 	return i + 1
 }
 
-// eatNewline passes white space up to and including one line break, or
-// nothing if something else comes first.
+// eatNewline skips white space up to and including one line break, or nothing
+// if something else comes first.
 func (lx *lexer) eatNewline() {
 	for i := lx.p; i < len(lx.src); {
 		r, n := decodeUnit(lx.src[i:])
@@ -360,7 +360,8 @@ func (lx *lexer) eatNewline() {
 	}
 }
 
-// checkConvention establishes the naming convention, or checks that it is kept.
+// checkConvention establishes the naming convention, or checks that it is
+// followed.
 func (lx *lexer) checkConvention(t token, c convention) {
 	switch {
 	case c == anyConvention || lx.conv == c:

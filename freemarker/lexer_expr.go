@@ -4,8 +4,8 @@ package freemarker
 
 import "unicode/utf8"
 
-// operators lists the tokens that are made of fixed characters, by their first
-// one, the longest first.
+// operators lists the tokens of fixed characters, by their first one, longest
+// first.
 var operators [256][]struct {
 	text string
 	kind tokenKind
@@ -221,7 +221,7 @@ func (lx *lexer) string(rest string) token {
 	return t
 }
 
-// operator counts the open parentheses and brackets.
+// operator counts open parentheses and brackets.
 func (lx *lexer) operator(t token) token {
 	switch t.kind {
 	case tOpenBracket:
@@ -333,7 +333,7 @@ func rawLength(s string) int {
 }
 
 // scanString returns the length of the string literal at the start of s, and
-// what is in it.
+// its traits.
 func (lx *lexer) scanString(s string) (n int, has traits) {
 	for i := 1; i < len(s); i++ {
 		c := s[i]
@@ -385,7 +385,7 @@ func (lx *lexer) failAt(n int) {
 			lx.failAtEnd()
 		}
 		lx.advance(end + 1)
-		if size == 4 { // two UTF-16 units, of which it is the first
+		if size == 4 { // two UTF-16 units, the first of which is at fault
 			lx.col--
 		}
 		lx.fail(lx.line, lx.col, "this character is not allowed here")
@@ -402,8 +402,8 @@ func (lx *lexer) failAtEnd() {
 	lx.fail(lx.line, lx.col+1, "the template ends inside a token")
 }
 
-// badCharacter reports that no token starts like rest. The position is that of
-// the first character that no token could have.
+// badCharacter reports that no token starts like rest, at the position of the
+// first character that no token could have.
 func (lx *lexer) badCharacter(rest string) {
 	n := 0
 	switch rest[0] {
@@ -423,7 +423,7 @@ func (lx *lexer) badCharacter(rest string) {
 }
 
 // idLength returns the length of the identifier at the start of s, or 0, and
-// whether it consists of ASCII letters and the like only.
+// whether it consists only of ASCII letters and the like.
 func idLength(s string) (n int, plain bool) {
 	if len(s) > 0 && idByte[s[0]] {
 		for n = 1; n < len(s) && idPart[s[n]]; {
@@ -454,8 +454,8 @@ func idLength(s string) (n int, plain bool) {
 	return i, i == n
 }
 
-// idByte marks the ASCII characters with which an identifier may start, idPart
-// those that it may consist of.
+// idByte marks the ASCII characters that an identifier may start with, and
+// idPart those that it may contain.
 var idByte, idPart [256]bool
 
 func init() {

@@ -133,7 +133,7 @@ func closeTag(s string, i int, loose bool) int {
 	return 0
 }
 
-// accept decides whether t is a tag in the syntax of this template, and
+// accept decides whether t is a tag in the syntax of this template, and if so
 // switches to the state that follows it; otherwise t becomes text.
 func (lx *lexer) accept(t token, conv convention, then lexState) token {
 	image := lx.src[t.start:t.end]

@@ -1,7 +1,7 @@
 package freemarker
 
-// The limits of one template and one rendering, and how the interpreter keeps
-// account of them.
+// The limits of a template and its renderings, and how the interpreter enforces
+// them.
 
 import (
 	"errors"
@@ -9,38 +9,39 @@ import (
 	"time"
 )
 
-// Limits bounds what a template may cost. A zero field means its default.
+// Limits limits what a template may cost. A zero field means its default.
 // Exceeding a limit while parsing is a *ParseError with Limit set; while
 // rendering it is a *RenderError of KindLimit, which no template can catch.
 type Limits struct {
-	// Time is the longest that one rendering may take by the clock. Default one
-	// second.
+	// Time is how long a rendering may take. Default one second.
 	Time time.Duration
-	// SourceBytes is the longest template, in bytes, also for ?eval and
-	// ?interpret. Default 256 KiB.
+	// SourceBytes is the maximum length of a template in bytes, including code
+	// for ?eval and ?interpret. Default 256 KiB.
 	SourceBytes int
-	// Nesting is how deep expressions and directives may be nested in each
-	// other in the source. Default 150.
+	// Nesting is how deep expressions and directives may be nested in the
+	// source. Default 150.
 	Nesting int
 	// CallDepth is how deep macros, functions, nested content, ?eval and
-	// ?interpret may run inside each other. Default 500.
+	// ?interpret may be nested at run time. Default 500.
 	CallDepth int
-	// Steps is the number of elementary steps of one rendering: expressions,
-	// directives, loop rounds, and one for every 64 bytes that a built-in
-	// walks over. Default 10 million, about half a second.
+	// Steps is the number of elementary steps of a rendering: expressions,
+	// directives, loop iterations, and one for every 64 bytes that a built-in
+	// processes. Default 10 million, about half a second.
 	Steps int64
-	// OutputBytes is the longest output, in bytes. Default 2 MiB.
+	// OutputBytes is the maximum length of the output, in bytes. Default 2 MiB.
 	OutputBytes int
-	// StringBytes is the longest intermediate string, in bytes. Default 256 KiB.
+	// StringBytes is the maximum length of an intermediate string, in bytes.
+	// Default 256 KiB.
 	StringBytes int
-	// ListItems is the longest list that a template may build or that a range
-	// may be turned into. Default 100,000.
+	// ListItems is the maximum length of a list that a template builds or
+	// converts from a range. Default 100,000.
 	ListItems int
-	// Memory is the sum of the bytes of all strings, lists and hashes that one
-	// rendering builds, including those it no longer holds. Default 64 MiB.
+	// Memory is the total size of all strings, lists and hashes that a
+	// rendering builds, including those that it no longer holds. Default 64
+	// MiB.
 	Memory int64
-	// NumberDigits is the largest number of decimal digits of a number.
-	// Default 1,000.
+	// NumberDigits is the maximum number of decimal digits of a number. Default
+	// 1,000.
 	NumberDigits int
 }
 
@@ -85,7 +86,7 @@ func (e *env) step() error {
 	return nil
 }
 
-// work counts the steps of walking over n bytes or n items of 64 bytes.
+// work counts the steps of processing n bytes, or n items of 64 bytes.
 func (e *env) work(n int) error {
 	e.stepsLeft -= n>>6 + 1
 	if e.stepsLeft < 0 {
@@ -94,8 +95,8 @@ func (e *env) work(n int) error {
 	return nil
 }
 
-// nextSteps checks the context and the total, and grants more steps. Steps taken
-// in excess of the last grant count.
+// nextSteps checks the context and the total, and grants more steps. Steps
+// beyond the last grant are counted.
 func (e *env) nextSteps() error {
 	e.steps += checkEvery - int64(e.stepsLeft)
 	e.stepsLeft = checkEvery
@@ -108,8 +109,8 @@ func (e *env) nextSteps() error {
 	return e.checkClock()
 }
 
-// charge counts the steps of an operation that cannot fail, or that takes a step
-// elsewhere.
+// charge counts the steps of an operation that cannot fail, or whose limit is
+// checked elsewhere.
 func (e *env) charge(n int) { e.stepsLeft -= n }
 
 // checkClock checks the time and the context.
@@ -120,8 +121,8 @@ func (e *env) checkClock() error {
 	return e.checkContext()
 }
 
-// begin returns when the rendering began. That is when begin is first called:
-// short renderings do not need a clock.
+// begin returns when the rendering started, which is when begin is first
+// called: short renderings do not need a clock.
 func (e *env) begin() time.Time {
 	if e.started.IsZero() {
 		e.started = time.Now()
@@ -157,7 +158,7 @@ func (c clock) Err() error {
 func (c clock) Value(key any) any { return c.e.ctx.Value(key) }
 
 // slow counts an operation that takes as long as many steps, such as compiling
-// a pattern, and looks at the clock.
+// a pattern, and checks the clock.
 func (e *env) slow() error { return e.work(checkEvery << 6) }
 
 func (e *env) checkContext() error {
@@ -210,7 +211,7 @@ func (e *env) growList(n int) error {
 	return e.alloc(n * valueBytes)
 }
 
-// enter counts one more call that runs inside the present one.
+// enter counts a call nested inside the current one.
 func (e *env) enter() error {
 	e.callsLeft--
 	e.stepsLeft--
@@ -220,7 +221,7 @@ func (e *env) enter() error {
 	return nil
 }
 
-// mayEnter reports whether a call may be made after all.
+// mayEnter reports whether another call is possible after all.
 func (e *env) mayEnter() error {
 	if e.callsLeft < 0 {
 		return e.limitError("calls are nested too deep")
@@ -230,7 +231,7 @@ func (e *env) mayEnter() error {
 
 func (e *env) leave() { e.callsLeft++ }
 
-// checkOutput is called after output was written.
+// checkOutput must be called after output was written.
 func (e *env) checkOutput() error {
 	if len(e.out) > e.limits.OutputBytes {
 		return e.limitError("the output is too long")
@@ -238,8 +239,8 @@ func (e *env) checkOutput() error {
 	return nil
 }
 
-// checkDigits refuses a number that has too many digits once it is multiplied
-// by 10^shift.
+// checkDigits returns an error for a number that has too many digits once it is
+// multiplied by 10^shift.
 func (e *env) checkDigits(v Value, shift int32) error {
 	limit := e.limits.NumberDigits
 	digits := 19

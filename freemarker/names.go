@@ -1,11 +1,11 @@
 package freemarker
 
-// Lists of names in which each occurs once.
+// Lists of unique names.
 
 import "slices"
 
-// nameList is a list of names. Long lists have an index, so that the time for a
-// template with thousands of parameters does not grow with their square.
+// nameList is a list of names. Long lists have an index, so that a template
+// with thousands of parameters does not take quadratic time.
 type nameList struct {
 	names []string
 	index map[string]int32
@@ -13,7 +13,7 @@ type nameList struct {
 
 const manyNames = 16
 
-// find returns the place of a name, or -1.
+// find returns the index of a name, or -1.
 func (l *nameList) find(name string) int32 {
 	if l.index == nil {
 		return int32(slices.Index(l.names, name))
@@ -24,7 +24,7 @@ func (l *nameList) find(name string) int32 {
 	return -1
 }
 
-// add returns the place of a name, which comes last if it is new.
+// add returns the index of a name, appending it if it is new.
 func (l *nameList) add(name string) int32 {
 	if i := l.find(name); i >= 0 {
 		return i

@@ -3,10 +3,10 @@ package freemarker
 // Namespaces: the variables that a template assigned.
 
 // namespace holds the variables that a template assigned. Those that the parser
-// knew of have a place; a value there that is missing was not assigned yet.
+// knew have a place; a missing value there has not been assigned yet.
 type namespace struct {
 	placed *nameList // by place; not nil, and never changes
-	more   nameList  // names of further variables, whose values come after those
+	more   nameList  // names of additional variables, whose values come after those
 	vals   []Value
 	order  []int32 // of the first assignments
 }
@@ -14,13 +14,13 @@ type namespace struct {
 // noNames is the list of a namespace without placed names.
 var noNames nameList
 
-// reset makes an empty namespace in which names have their place.
+// reset creates an empty namespace in which names have their place.
 func (n *namespace) reset(placed *nameList) {
 	n.placed = placed
 	n.vals = append(n.vals[:0], make([]Value, len(placed.names))...)
 }
 
-// clear removes everything. It keeps the memory unless that is large.
+// clear removes everything. It keeps the memory unless there is too much.
 func (n *namespace) clear() {
 	if cap(n.vals) > 64 {
 		*n = namespace{placed: &noNames}
@@ -30,7 +30,7 @@ func (n *namespace) clear() {
 	*n = namespace{placed: &noNames, vals: n.vals[:0], order: n.order[:0]}
 }
 
-// set sets the variable at a place, or if that is negative, of that name. It
+// set sets the variable at a place, or by name if the place is negative. It
 // reports whether the variable is new.
 func (n *namespace) set(place int32, name string, v Value) (isNew bool) {
 	if place < 0 {

@@ -38,10 +38,10 @@ type (
 		keys, values []expr
 	}
 	// identNode is a variable. If it is known at parse time to be the variable
-	// of an enclosing loop, lambda or nested content, depth says how many
-	// frames are between; if it is a local variable of the macro, slot is its
-	// place there; if the template assigns it, place is that among those that
-	// it assigns.
+	// of an enclosing loop, lambda or nested content, depth is the number of
+	// frames in between; if it is a local variable of the macro, slot is its
+	// index there; if the template assigns it, place is its index among those
+	// that it assigns.
 	identNode struct {
 		pos
 		name  string
@@ -86,7 +86,7 @@ type (
 		args   []expr
 		called bool
 		lazy   bool  // the result may be generated while it is consumed
-		limit  int32 // ?size need not count further than this; 0: all
+		limit  int32 // ?size needs no exact count beyond this; 0: always exact
 		format *outputFormat
 		code   *codeEscaping // of ?eval and ?interpret
 	}
@@ -276,7 +276,7 @@ type (
 		element
 		scope assignScope
 		name  string
-		place int32 // among the local variables, or those that the template assigns; or -1
+		place int32 // index among the local variables, or those that the template assigns; or -1
 		op    tokenKind
 		x     expr
 		ns    expr
@@ -393,7 +393,7 @@ type namedArg struct {
 type macroDef struct {
 	pos
 	name      string
-	place     int32 // of its name among those that the template assigns; or -1
+	place     int32 // index of its name among those that the template assigns; or -1
 	params    []string
 	defaults  []expr // nil if a parameter has none
 	catchAll  string

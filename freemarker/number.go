@@ -1,9 +1,9 @@
 package freemarker
 
 // Arithmetic as FreeMarker's BigDecimal engine does it: sums and products are
-// exact (products are rounded to 12 decimals), quotients have at least 12
-// decimals, all rounding is half up. Numbers whose digits fit into an int64 are
-// computed there; the rest with math/big.
+// exact (but products are rounded to 12 decimals), quotients have at least 12
+// decimals, and all rounding is half up. Numbers whose digits fit into an int64
+// are computed that way; the others with math/big.
 
 import (
 	"errors"
@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/freemarker/internal/javatext"
 )
 
-const minScale = 12 // the scale of quotients, and the largest scale of products
+const minScale = 12 // scale of quotients, and maximum scale of products
 
 var pow10 = [...]int64{
 	1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
@@ -40,7 +40,7 @@ func newDecimal(unscaled int64, scale int32) Value {
 	return Value{num: unscaled, scale: scale, kind: kDec}
 }
 
-// bigDecimal returns unscaled / 10^scale, stored small if possible.
+// bigDecimal returns unscaled / 10^scale, stored as a small number if possible.
 func bigDecimal(unscaled *big.Int, scale int32) Value {
 	if unscaled.IsInt64() {
 		return newDecimal(unscaled.Int64(), scale)
@@ -51,7 +51,7 @@ func bigDecimal(unscaled *big.Int, scale int32) Value {
 // isSmall reports whether v is num / 10^scale. Ints have scale 0.
 func (v Value) isSmall() bool { return v.kind >= kInt && v.kind <= kDec }
 
-// toDecimal turns any number into a decimal one.
+// toDecimal converts any number to a decimal.
 func toDecimal(v Value) (Value, error) {
 	switch v.kind {
 	case kInt, kLong:
@@ -72,8 +72,8 @@ func toDecimal(v Value) (Value, error) {
 }
 
 // shortDecimal is floatDecimal for a double that is written with few decimals,
-// as prices are. A quotient of two whole numbers below 2^53 is the double
-// nearest to it; so if that is f, f is written with these digits.
+// as prices are. A quotient of two integers below 2^53 is the double nearest to
+// it; so if that is f, f is written with these digits.
 func shortDecimal(f float64) (d Value, ok bool) {
 	if abs := math.Abs(f); abs < 1e-3 || abs >= 1e7 {
 		return Value{}, false
@@ -211,7 +211,7 @@ func (e *env) bigSum(a, b Value, op func(z, x, y *big.Int) *big.Int) (Value, err
 	return e.checkedDecimal(op(new(big.Int), rescale(a, scale), rescale(b, scale)), scale)
 }
 
-// decimals turns two numbers into decimal ones.
+// decimals converts two numbers to decimals.
 func decimals(a, b Value) (x, y Value, err error) {
 	if a, err = toDecimal(a); err != nil {
 		return a, b, err
@@ -330,8 +330,8 @@ func (e *env) modNumbers(a, b Value) (Value, error) {
 	return Value{num: toLong(a) % y, kind: kLong}, nil
 }
 
-// negate returns -v as the unary minus does: an int becomes a long, and the
-// smallest of either stays as it is.
+// negate returns -v like the unary minus: an int becomes a long, and the
+// minimum of either type is unchanged.
 func (e *env) negate(v Value) (Value, error) {
 	switch v.kind {
 	case kInt:
@@ -460,7 +460,7 @@ func isInf(v Value) bool {
 	return (v.kind == kDouble || v.kind == kFloat) && math.IsInf(v.float(), 0)
 }
 
-// toBigInt cuts a finite number to an integer.
+// toBigInt truncates a finite number to an integer.
 func toBigInt(v Value) *big.Int {
 	switch v.kind {
 	case kBigInt:
@@ -476,7 +476,7 @@ func toBigInt(v Value) *big.Int {
 }
 
 // toLong is Number.longValue: integers keep their low 64 bits, floating point
-// numbers stop at the ends.
+// numbers are clamped.
 func toLong(v Value) int64 {
 	switch v.kind {
 	case kInt, kLong:

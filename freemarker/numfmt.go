@@ -1,7 +1,7 @@
 package freemarker
 
-// How numbers are written: the default format of ${n} and of ?c. Patterns and
-// other locales go through the java.text package.
+// How numbers are formatted: the default format of ${n}, and that of ?c.
+// Patterns and other locales use package javatext.
 
 import (
 	"bytes"
@@ -15,8 +15,8 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/decimal"
 )
 
-// appendGrouped writes a number as java.text's default format of en_US:
-// groups of three, at most three decimals, half even.
+// appendGrouped formats a number in java.text's default format of en_US: groups
+// of three, at most three decimals, half even.
 func appendGrouped(out []byte, v Value) []byte {
 	switch v.kind {
 	case kInt, kLong:
@@ -83,8 +83,8 @@ func appendLargeFloat(out []byte, f float64) []byte {
 	return appendGroups(out, f < 0, text[:d.Point], text[d.Point:])
 }
 
-// thousandths rounds |f| < 2^53 half even to three decimals. It works on the
-// exact value, mant / 2^shift: mant * 1000 fits into 63 bits.
+// thousandths rounds |f| < 2^53 half even to three decimals. It uses the exact
+// value, mant / 2^shift: mant * 1000 fits into 63 bits.
 func thousandths(f float64) (whole, frac uint64) {
 	b := math.Float64bits(f)
 	mant, exp := b&(1<<52-1), int(b>>52&0x7FF)
@@ -114,7 +114,7 @@ func thousandths(f float64) (whole, frac uint64) {
 	return whole, frac
 }
 
-// appendBelow1000 writes a number that needs no groups.
+// appendBelow1000 formats a number that needs no groups.
 func appendBelow1000(out []byte, n uint64) []byte {
 	switch {
 	case n < 10:
@@ -165,7 +165,7 @@ func halfEven(n, d uint64) uint64 {
 	return q
 }
 
-// roundHalfEven cuts a decimal to a scale.
+// roundHalfEven rounds a decimal to a scale.
 func roundHalfEven(v Value, scale int32) Value {
 	if v.scale <= scale {
 		return v

@@ -43,10 +43,10 @@ var outputFormats = map[string]*outputFormat{
 	"JSON":       {name: "JSON"},
 }
 
-// maxCombined is how many times output formats may be nested in a name.
+// maxCombined limits how deep output formats may be nested in a name.
 const maxCombined = 100
 
-// findFormat returns the format of a name, which may be a combination such as
+// findFormat returns the format with a name, which may be a combination such as
 // HTML{RTF}, or the reason why it does not exist.
 func findFormat(name string) (*outputFormat, string) {
 	if name == "" {
@@ -72,7 +72,7 @@ func findFormat(name string) (*outputFormat, string) {
 			return nil, "only markup output formats can be combined"
 		}
 		f := combineFormats(outer, inner)
-		f.name = "" // in the reference, a combination that is named outright has none
+		f.name = "" // in the reference, a combination that is named directly has no name
 		return f, ""
 	}
 	if f := outputFormats[name]; f != nil {
@@ -132,9 +132,9 @@ type escaping struct {
 	policy escPolicy
 }
 
-// codeEscaping is the initial escaping of code for ?eval and ?interpret: that of
-// the built-in's place or, if the output format there is the template's initial
-// one, the template's initial escaping.
+// codeEscaping is the initial escaping of code for ?eval and ?interpret: that
+// of the built-in's place or, if the output format there is the template's
+// initial one, the template's initial escaping.
 type codeEscaping struct{ begin, template escaping }
 
 // escPolicy says when auto-escaping is on.

@@ -1,7 +1,7 @@
 package freemarker
 
-// The parser's core: the token stream, errors, the context that directives
-// set up for what they contain, and the text level of the grammar.
+// The parser's core: the token stream, errors, the context that directives set
+// for their content, and the text level of the grammar.
 
 import (
 	"fmt"
@@ -17,12 +17,12 @@ type parser struct {
 	lx       lexer
 	tok      token // the next one, if ready
 	ready    bool
-	queue    []token // the tokens after tok that were read ahead
+	queue    []token // tokens after tok that have been read ahead
 	last     pos     // of the token consumed last
-	lastLine int32   // the line on which that ends
+	lastLine int32   // the line on which it ends
 	buf      [4]token
 	defaults int    // how many right sides of ! and .. are being parsed
-	right    mark   // the beginning of the outermost of them
+	right    mark   // start of the outermost of them
 	lead     expr   // an operand that was parsed before its operator
 	nodes    []node // a stack of future children
 	exprs    []expr // a stack of future arguments
@@ -31,12 +31,12 @@ type parser struct {
 	filled   int // how many tokens were read or scanned, if check is set
 
 	lexical
-	record  *[]token // tokens consumed are also put here
+	record  *[]token // consumed tokens are also appended here
 	tagged  bool     // the text has directives
-	fixed   bool     // there are no more tokens than tok and queue
+	fixed   bool     // there are no tokens beyond tok and queue
 	subst   string   // an identifier that stands for substX
 	substX  expr
-	dynamic bool // the code runs in a scope that only the run time knows
+	dynamic bool // the code's scope is only known at run time
 	own     varScope
 	copied  int // how many tokens #escape has added
 }
@@ -58,12 +58,12 @@ type lexical struct {
 	inMacro, inFunction bool
 	needsArgs           bool
 	macro               *macroScope
-	vars                *varScope // nil if the code runs in a scope that only the run time knows
+	vars                *varScope // nil if the code's scope is only known at run time
 	scope               *scope
 	escapes             []escapeDef
 	format              *outputFormat
 	escPolicy           escPolicy
-	began               escaping // at the beginning of the template, before its header
+	began               escaping // at the start of the template, before its header
 	stripSpace          bool
 	stripText           bool
 	mixed               int          // how deep in text, for stripText
@@ -109,7 +109,8 @@ type varScope struct {
 	idents   []*identNode
 }
 
-// resolve sets the places of the variables, and returns the names that have one.
+// resolve sets the places of the variables, and returns the names that have
+// one.
 func (s *varScope) resolve() nameList {
 	if len(s.assigned.names) > 0 {
 		for _, id := range s.idents {
@@ -127,8 +128,8 @@ func (p *parser) assignedPlace(name string) int32 {
 	return p.vars.assigned.add(name)
 }
 
-// escapeDef is an enclosing #escape. Its expression was checked in its own place,
-// with the loops, the output format and the escaping there.
+// escapeDef is an enclosing #escape. Its expression was checked where it is
+// written, with the loops, the output format and the escaping there.
 type escapeDef struct {
 	variable  string
 	toks      []token
@@ -190,7 +191,7 @@ func (p *parser) peek() tokenKind {
 	return p.fill()
 }
 
-// ahead returns the token n places ahead; 0 is the next one.
+// ahead returns the token n positions ahead; 0 is the next one.
 func (p *parser) ahead(n int) token {
 	if !p.ready {
 		p.fill()
@@ -295,7 +296,7 @@ func parseTemplate(root *rootNode, src string, limits *Limits, lex *lexical, dyn
 	return nil
 }
 
-// release makes the parser available for another use. Only its stacks are kept.
+// release makes the parser available for reuse. Only its stacks are kept.
 func (p *parser) release() {
 	nodes, exprs, idents := p.nodes, p.exprs, p.own.idents
 	clear(nodes[:cap(nodes)])
@@ -306,10 +307,10 @@ func (p *parser) release() {
 	parsers.Put(p)
 }
 
-// parsers keeps parsers for another use; one that failed is not put back.
+// parsers pools parsers for reuse; one that failed is not put back.
 var parsers = sync.Pool{New: func() any { return &parser{} }}
 
-// rootNode is a parsed template: its content and the macros that are defined
+// rootNode is a parsed template: its content, and the macros that are defined
 // before it runs.
 type rootNode struct {
 	node   node
@@ -471,8 +472,8 @@ func (p *parser) escaped(x expr) expr {
 	return x
 }
 
-// maxCopied bounds the tokens that #escape adds to a template: its expression is
-// parsed again for each interpolation.
+// maxCopied limits the tokens that #escape adds to a template: its expression
+// is parsed again for each interpolation.
 const maxCopied = 400_000
 
 // applyEscape parses the expression of an #escape again, with its variable

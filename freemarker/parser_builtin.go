@@ -131,7 +131,7 @@ func (p *parser) lambdaOrExpression() expr {
 	return n
 }
 
-// enableLazy allows x to generate its items while they are consumed.
+// enableLazy allows x to generate its items lazily.
 func enableLazy(x expr) {
 	switch x := x.(type) {
 	case *parenNode:
@@ -145,7 +145,8 @@ func enableLazy(x expr) {
 	}
 }
 
-// newCall returns a call of x. A built-in that takes arguments receives them directly.
+// newCall returns a call of x. A built-in that takes arguments gets them
+// directly.
 func newCall(x expr, args []expr) expr {
 	if b, ok := x.(*builtinNode); ok && b.bi.method != nil && !b.called {
 		b.called, b.args = true, args

@@ -1,6 +1,6 @@
 package freemarker
 
-// Parsing assignments, macros and the calls of them, settings and the header.
+// Parsing assignments, macros and their calls, settings and the header.
 
 import "slices"
 
@@ -169,8 +169,8 @@ func (p *parser) macroDefinition(macros *[]*macroNode) node {
 	return n
 }
 
-// parameters parses the parameters of a macro. Their defaults may refer to
-// loop variables by built-ins as the text around the macro does.
+// parameters parses the parameters of a macro. Their defaults may refer to loop
+// variables through built-ins, like the text around the macro.
 func (p *parser) parameters(d *macroDef, outer lexical) {
 	d.catchSlot = -1
 	catchAll, hasDefaults := false, false
@@ -209,8 +209,8 @@ func (p *parser) parameters(d *macroDef, outer lexical) {
 		d.defaults = append(d.defaults, def)
 	}
 	p.loops = nil
-	// Parameters take the first slots. Their defaults have declared no local
-	// variable that was not one of them.
+	// Parameters take the first slots: so far, their defaults have only
+	// declared variables that are parameters.
 	d.params = slices.Clip(params.names)
 	p.macro.slots = params
 	if d.catchAll != "" {
@@ -271,7 +271,7 @@ func (p *parser) nestedParams(n *userCallNode) {
 	}
 }
 
-// hideLoopVar notes that a parameter of nested content hides a loop variable.
+// hideLoopVar records that a parameter of nested content hides a loop variable.
 func (p *parser) hideLoopVar(name string) int {
 	for _, loop := range slices.Backward(p.loops) {
 		if loop.var1 == name {
@@ -322,8 +322,8 @@ var nameEscaper = strings.NewReplacer("-", `\-`, ".", `\.`, ":", `\:`, "#", `\#`
 
 func escapeName(s string) string { return nameEscaper.Replace(s) }
 
-// namedArgs parses name=value pairs; a later one replaces an earlier one of
-// the same name. They come out in the order of a Java HashMap.
+// namedArgs parses name=value pairs; the last of several with the same name
+// wins. They are returned in the order of a Java HashMap.
 func (p *parser) namedArgs() []namedArg {
 	var names []string
 	byName := map[string]expr{}
@@ -436,7 +436,7 @@ func (p *parser) include() node {
 	return n
 }
 
-// checkInclude checks a flag of #include if it is a constant; otherwise it
+// checkInclude checks a flag of #include if it is constant; otherwise, it
 // returns it.
 func (p *parser) checkInclude(x expr, allowString bool) expr {
 	v, ok := constantValue(x)

@@ -4,8 +4,8 @@ package freemarker
 
 import "slices"
 
-// directive parses a directive, or returns nil at a tag that is not the start
-// of one. It is a table of the directives.
+// directive parses a directive, or returns nil at a tag that does not start
+// one. It is a table of the directives.
 func (p *parser) directive(k tokenKind, macros *[]*macroNode) node { //nolint:cyclop // a table of the directives
 	switch k {
 	case tIf:
@@ -320,7 +320,7 @@ func (p *parser) attempt(macros *[]*macroNode) node {
 	return n
 }
 
-// asSingle makes one node of several.
+// asSingle combines several nodes into one.
 func asSingle(kids []node) node {
 	switch len(kids) {
 	case 0:
@@ -391,7 +391,7 @@ func (p *parser) unparsed(first token) (token, string) {
 		case t.kind == tUnparsedEnd:
 			return t, p.lx.src[start:t.start]
 		case p.peek() != tUnparsed && p.peek() != tUnparsedEnd:
-			// The reference takes a piece that ends in ; for the end tag.
+			// The reference treats a piece that ends in ; as the end tag.
 			if p.lx.src[t.end-1] == ';' {
 				return t, p.lx.src[start:t.start]
 			}

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// expression parses an expression: || binds least.
+// expression parses an expression; || has the lowest precedence.
 func (p *parser) expression() expr {
 	p.enter()
 	if k := p.peek(); k != tPlus && k != tMinus && k != tExclam {
@@ -114,7 +114,7 @@ func (p *parser) relation() expr {
 	return p.newCompare(l, r, op)
 }
 
-// newCompare returns a comparison. It notes how far ?size needs to count.
+// newCompare returns a comparison. It records how far ?size needs to count.
 func (p *parser) newCompare(l, r expr, op compareOp) expr {
 	setCountLimit(l, r, op)
 	setCountLimit(r, l, mirrored[op])
@@ -274,7 +274,7 @@ func (p *parser) unary() expr {
 	return p.primary()
 }
 
-// primary parses an atom and what follows it directly: .name, [key], (args),
+// primary parses an atom and what directly follows it: .name, [key], (args),
 // ?built_in, !default and ??.
 func (p *parser) primary() expr {
 	x := p.atom()
@@ -341,7 +341,7 @@ func (p *parser) atom() expr {
 	return nil
 }
 
-// fold computes a list of literals in advance.
+// fold evaluates a list of literals in advance.
 func (n *listNode) fold() {
 	items := make([]Value, len(n.items))
 	for i, x := range n.items {
@@ -471,7 +471,7 @@ func (p *parser) stringParts(s string, t token) []stringPart {
 	if p.defaults > 0 {
 		defer func() {
 			if r := recover(); r != nil {
-				p.scanRight() // which reports an earlier mistake
+				p.scanRight() // reports an earlier mistake
 				panic(r)
 			}
 		}()
@@ -499,7 +499,7 @@ func (p *parser) stringParts(s string, t token) []stringPart {
 	}
 }
 
-// unescapeString decodes the escapes of a string literal, which the lexer has
+// unescapeString decodes the escapes of a string literal that the lexer has
 // checked.
 func unescapeString(s string) string {
 	var room [64]byte

@@ -1,8 +1,8 @@
 package freemarker
 
-// Looking ahead: whether an expression follows, where the grammar makes it
-// optional. A scan consumes as much as it can and steps back from what does
-// not fit, which is not always what parsing would do.
+// Looking ahead: whether an expression follows where the grammar makes it
+// optional. A scan consumes as much as it can and steps back from what does not
+// fit, which is not always what parsing would do.
 
 import "slices"
 
@@ -18,7 +18,7 @@ func (p *parser) startsExpression() bool {
 
 func (p *parser) startsUnary() bool { return p.startsExpression() }
 
-// scan functions take the number of tokens already passed and return it with
+// scan functions take the number of tokens already scanned and return it with
 // those of the construct added.
 
 func (p *parser) scanKind(i int, kinds ...tokenKind) (int, bool) {
@@ -29,7 +29,7 @@ func (p *parser) scanKind(i int, kinds ...tokenKind) (int, bool) {
 	return i, false
 }
 
-// scanChain scans item (separator item)*, at most limit times unless that is
+// scanChain scans item (separator item)*, at most limit times unless limit is
 // negative.
 func (p *parser) scanChain(i int, item func(int) (int, bool), limit int, seps ...tokenKind) (int, bool) {
 	i, ok := item(i)
@@ -211,8 +211,8 @@ func (p *parser) scanLambdaParams(i int) (int, bool) {
 }
 
 // scanRight scans the right side of ! or .. in which a mistake was found. The
-// reference scans all of it before it parses it, and so finds characters that
-// cannot be there first.
+// reference scans all of it before it parses it, and so first finds characters
+// that are not allowed.
 func (p *parser) scanRight() {
 	m := p.right
 	p.lx, p.tok, p.queue, p.ready, p.depth = m.lx, m.tok, m.queue, m.ready, m.depth
@@ -224,7 +224,7 @@ func (p *parser) scanRight() {
 	}
 }
 
-// beginRight notes that the right side of ! or .. begins.
+// beginRight records that the right side of ! or .. starts.
 func (p *parser) beginRight(unary bool) {
 	if p.defaults == 0 {
 		p.right = mark{p.lx, p.tok, slices.Clone(p.queue), p.ready, p.depth, unary}

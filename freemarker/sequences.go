@@ -1,11 +1,11 @@
 package freemarker
 
 // Sequences that are not lists in memory: ranges, and results that are
-// generated while they are consumed; and how to walk over any of them.
+// generated lazily; and iteration over all of them.
 
 import "math"
 
-// rangeValue is first..last in one of its forms. An unbound range is infinite
+// rangeValue is first..last in one of its forms. An unbounded range is infinite
 // in loops.
 type rangeValue struct {
 	first, step, n    int
@@ -89,7 +89,8 @@ func (it *seqIterator) next(e *env) (Value, bool, error) {
 	return v, true, err
 }
 
-// lazyValue is the result of ?map, ?filter and the like if it is consumed at once.
+// lazyValue is the result of ?map, ?filter and the like if it is consumed at
+// once.
 type lazyValue struct {
 	it         iterator
 	isSequence bool
@@ -162,7 +163,7 @@ type joinedKeys struct{ list }
 
 func (*joinedKeys) abilities() ability { return aSequence | aCollection }
 
-// at differs from a list's in that a negative index is an error.
+// at differs from a list's: a negative index is an error.
 func (k *joinedKeys) at(e *env, i int) (Value, error) {
 	if i < 0 {
 		return Value{}, otherError(pos{}, "there is no item %d", i)
@@ -279,7 +280,7 @@ func (n *indexNode) byNumber(e *env, v Value, i int) (Value, error) {
 	return String(slice16(s, i, i+1)), nil
 }
 
-// sliceable returns v as the string that an index or range is applied to.
+// sliceable returns v as the string that an index or range applies to.
 func (e *env) sliceable(x expr, v Value) (string, error) {
 	if v.kind == kMarkup {
 		return "", e.typeError(x, v, "a sequence or string")
@@ -376,11 +377,11 @@ func (r *rangeValue) countIn(at pos, size int) (int, error) {
 	return r.n, nil
 }
 
-// lazyRange slices a sequence that is generated while it is consumed.
+// lazyRange slices a sequence that is generated lazily.
 func (n *indexNode) lazyRange(e *env, v Value, r *rangeValue) (Value, error) {
 	l := v.ref.(*lazyValue)
 	if !r.unbound && r.n == 0 {
-		return String(""), nil // as in the reference, which treats all but lists in memory as strings here
+		return String(""), nil // as in the reference, which treats everything but lists in memory as strings here
 	}
 	if r.first < 0 {
 		return Value{}, otherError(n.key.at(), "a range must not start below 0 here")

@@ -1,7 +1,7 @@
 package freemarker
 
-// The special variables (.now and the like), the directives that are always
-// there (<@compress> and the like), and the values that play several roles.
+// The special variables (.now and the like), the directives that always exist
+// (<@compress> and the like), and values that play several roles.
 
 import (
 	"strings"
@@ -114,7 +114,8 @@ func specialLocals(e *env, _ *specialNode) (Value, error) {
 	return Value{ref: ns, kind: kNamespace}, e.growList(len(ns.vals))
 }
 
-// optionalTemplate is .get_optional_template: a method that never finds one.
+// optionalTemplate is .get_optional_template: a method that never finds a
+// template.
 type optionalTemplate struct{}
 
 func (*optionalTemplate) abilities() ability { return aMethod }
@@ -170,8 +171,8 @@ func (*varsHash) abilities() ability { return aHash }
 
 func (h *varsHash) get(e *env, key string) (Value, error) { return e.variable(key) }
 
-// localeObject is .locale_object, a Java object that templates cannot look
-// into here.
+// localeObject is .locale_object, a Java object that templates cannot inspect
+// here.
 type localeObject struct{}
 
 func (*localeObject) abilities() ability { return aHash | aHashEx | aString | aAPI }
@@ -204,7 +205,7 @@ var (
 	nothingValue = object0(&nothing{aString | aSequence | aHash | aHashEx | aBoolean | aMethod})
 )
 
-// sharedVariables are the variables that exist without being in the model.
+// sharedVariables are variables that exist without being in the model.
 var sharedVariables = map[string]*Value{
 	"capture_output":     new(object0(&captureTransform{})),
 	"compress":           new(object0(&compressTransform{})),
@@ -213,7 +214,8 @@ var sharedVariables = map[string]*Value{
 	"xml_escape":         new(object0(&textTransform{xmlReplacer.Replace})),
 }
 
-// shared returns a shared variable, or a missing value that must not be changed.
+// shared returns a shared variable, or a missing value; it must not be
+// modified.
 func shared(name string) *Value {
 	if v := sharedVariables[name]; v != nil {
 		return v

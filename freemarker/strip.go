@@ -1,9 +1,9 @@
 package freemarker
 
-// White space stripping: lines that hold only directives leave no line break
-// and no indentation behind, and <#t>, <#lt>, <#rt> and <#nt> trim or keep the
-// line they are on. The rules are those of the reference, which compares the
-// lines on which neighbouring nodes start and end.
+// White space stripping: lines that only contain directives leave no line break
+// and no indentation behind, and <#t>, <#lt>, <#rt> and <#nt> trim or keep
+// their line. The rules are those of the reference, which compares the lines on
+// which neighbouring nodes start and end.
 
 import (
 	"strings"
@@ -34,16 +34,16 @@ type stripper struct {
 	blank node // the result if a line cannot be trimmed
 }
 
-// blankLineNode fails. The reference cannot load a template with a line that is
-// to be trimmed and contains only spaces, unless all of them are ASCII.
+// blankLineNode fails. The reference cannot load a template with a line to trim
+// that contains only spaces, unless all of them are ASCII.
 type blankLineNode struct{ element }
 
 func (n *blankLineNode) exec(*env) error {
-	return otherError(n.pos, "a line that a trim directive trims holds only spaces, and not only those of ASCII")
+	return otherError(n.pos, "a line to trim contains only spaces, some of which are not ASCII")
 }
 
-// look counts one look at a neighbour: the time for a line of many thousand
-// directives would grow with their square.
+// look counts a look at a neighbour: a line with many thousand directives would
+// take quadratic time.
 func (s *stripper) look(n node) bool {
 	s.steps--
 	if s.steps < 0 {
@@ -101,7 +101,8 @@ func (s *stripper) cleanUp(n node) node {
 }
 
 // dropIgnorable removes the children that can be dropped after stripping. The
-// neighbour before a child counts as it is by then, the one after it as it was.
+// neighbour before a child counts in its new state, and the one after it in its
+// old state.
 func (s *stripper) dropIgnorable(g *group) {
 	kept := g.kids[:0]
 	var before node
@@ -196,7 +197,7 @@ func isLeaf(n node) bool {
 	return len(children(n)) == 0
 }
 
-// blank reports whether s has only control characters and spaces.
+// blank reports whether s consists of control characters and spaces.
 func blank(s string) bool {
 	for i := range len(s) {
 		if s[i] > ' ' {
@@ -206,7 +207,7 @@ func blank(s string) bool {
 	return true
 }
 
-// firstBreak returns where the first line break of s is, or -1.
+// firstBreak returns the index of the first line break in s, or -1.
 func firstBreak(s string) int {
 	for i := range len(s) {
 		if s[i] == '\n' || s[i] == '\r' {
@@ -216,7 +217,7 @@ func firstBreak(s string) int {
 	return -1
 }
 
-// lastBreak returns where the last line break of s is, or -1.
+// lastBreak returns the index of the last line break in s, or -1.
 func lastBreak(s string) int {
 	for i := len(s) - 1; i >= 0; i-- {
 		if s[i] == '\n' || s[i] == '\r' {
@@ -353,7 +354,7 @@ func (s *stripper) trimAfter(t *textNode) bool {
 	return found
 }
 
-// trimsRest decides whether white space after a trimmed line goes, too.
+// trimsRest reports whether white space after a trimmed line is removed, too.
 func (s *stripper) trimsRest(t *textNode) bool {
 	trims := true
 	for n := nextLeaf(t); n != nil && n.base().line == t.endLine && s.look(n); n = nextLeaf(n) {
@@ -367,7 +368,7 @@ func (s *stripper) trimsRest(t *textNode) bool {
 	return trims
 }
 
-// headToStrip returns how much of the first line goes with the directives
+// headToStrip returns how much of the first line is removed with the directives
 // before it.
 func (s *stripper) headToStrip(t *textNode) int {
 	end := firstBreak(t.text)

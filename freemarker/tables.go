@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Supported returns the names of what the language has, in the legacy naming
-// convention and sorted: directives, built-ins, special variables, settings and
-// output formats.
+// Supported returns the names of the language's elements, sorted and in the
+// legacy naming convention: directives, built-ins, special variables, settings
+// and output formats.
 func Supported() map[string][]string {
 	names := map[string][]string{}
 	add := func(group, name string) { names[group] = append(names[group], name) }
@@ -46,7 +46,7 @@ func Supported() map[string][]string {
 }
 
 // Refused returns, sorted, the built-ins and directives that always fail when
-// they run: they would reach out of the template, or they need XML.
+// they run: they would reach outside of the template, or they need XML.
 func Refused() []string {
 	refused := []string{"#fallback", "#import", "#include", "#recurse", "#visit"}
 	for _, name := range refusedBuiltins {
@@ -58,7 +58,7 @@ func Refused() []string {
 
 var refusedBuiltins = append([]string{"api", "new"}, nodeBuiltins...)
 
-// nodeBuiltins work on XML nodes, which no model can hold.
+// nodeBuiltins work on XML nodes, which no model can contain.
 var nodeBuiltins = []string{
 	"ancestors", "children", "node_name", "node_namespace", "node_type", "parent", "root",
 	"previous_sibling", "next_sibling",

@@ -1,6 +1,6 @@
 package freemarker
 
-// Parsing and rendering: what a user of the package calls.
+// Parsing and rendering: the API for users of the package.
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/dateformat"
 )
 
-// Template is a parsed template. It can be rendered any number of times, also
-// by several goroutines at once.
+// Template is a parsed template. It can be rendered any number of times, and
+// concurrently.
 type Template struct {
 	name     string
 	root     rootNode
@@ -25,8 +25,9 @@ type Template struct {
 // Option changes how a template is parsed and rendered.
 type Option func(*Template)
 
-// WithLocale sets the locale, such as "de", "pt_BR" or "pt-BR". It decides how numbers
-// and dates are written and how strings compare. Optional: default en_US.
+// WithLocale sets the locale, such as "de", "pt_BR" or "pt-BR". It determines
+// how numbers and dates are formatted and how strings are compared. Optional:
+// default en_US.
 func WithLocale(name string) Option {
 	return func(t *Template) {
 		s := newSettings(strings.ReplaceAll(name, "-", "_"), "UTC")
@@ -45,14 +46,14 @@ func WithTimeZone(name string) Option {
 	}
 }
 
-// IsLocale reports whether a name has the form of a locale. One that the JDK has no
-// data for writes numbers and dates as the root locale does.
+// IsLocale reports whether a name has the form of a locale. A locale for which
+// the JDK has no data behaves like the root locale.
 func IsLocale(name string) bool { return localeName.MatchString(name) }
 
 var localeName = regexp.MustCompile(`^[A-Za-z]{2,3}([_-][A-Za-z]{2}([_-][A-Za-z0-9]{1,8})?)?$`)
 
-// IsTimeZone reports whether a name is a known time zone. An unknown one is taken
-// for GMT.
+// IsTimeZone reports whether a name is a known time zone. An unknown one means
+// GMT.
 func IsTimeZone(name string) bool {
 	_, ok := dateformat.LoadZoneStrict(name)
 	return ok
@@ -92,9 +93,9 @@ func newEnv() *env {
 	return &env{out: make([]byte, 0, 1024), ns: none, globals: none}
 }
 
-// Render renders the template with a model, which must be a Map. The end of the
-// context ends the rendering. The error is a *RenderError, and then the text is
-// empty.
+// Render renders the template with a model, which must be a Map. If the context
+// ends, the rendering does too. The error is a *RenderError, in which case the
+// text is empty.
 func (t *Template) Render(ctx context.Context, model Value) (string, error) {
 	return t.RenderAt(ctx, model, time.Time{})
 }
@@ -116,7 +117,7 @@ func (t *Template) RenderAt(ctx context.Context, model Value, now time.Time) (te
 	return text, nil
 }
 
-// recovered turns a panic, which is a mistake in this package, into an error.
+// recovered converts a panic, which is a bug in this package, into an error.
 func recovered(err *error, r any) {
 	if r != nil {
 		*err = newError(KindOther, pos{}, fmt.Sprint("internal error: ", r))
@@ -135,7 +136,7 @@ func (e *env) reset(ctx context.Context, t *Template, model Value) {
 }
 
 // release makes an environment available for another rendering, unless this one
-// has failed. Only buffers and compiled formats are passed on.
+// has failed. Only buffers and compiled formats are reused.
 func (e *env) release() {
 	e.out = e.out[:0]
 	if cap(e.out) > 64<<10 {

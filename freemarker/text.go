@@ -1,7 +1,7 @@
 package freemarker
 
-// How values become text: the settings of a rendering, number, date and
-// boolean formats, and the collator. This is where java.text comes in.
+// How values become text: the settings of a rendering, number, date and boolean
+// formats, and the collator. This is where package javatext is used.
 
 import (
 	"errors"
@@ -20,17 +20,17 @@ import (
 type settingsState struct {
 	locale       locale.Locale
 	zone         *dateformat.Zone
-	fast         bool // numbers are written by the default format of en_US
+	fast         bool // numbers use the default format of en_US
 	hasBooleans  bool
 	classic      bool // missing values are empty strings, as in FreeMarker 1
 	numberFormat string
 	dateFormats  [4]string // by dateType
-	booleans     [2]string // how false and true are written
+	booleans     [2]string // the text of false and true
 	urlCharset   string
 	encoding     string
 }
 
-// formats holds what was compiled for the current settings.
+// formats holds what has been compiled for the current settings.
 type formats struct {
 	number   *decimal.Format
 	collator *collate.Collator
@@ -143,8 +143,7 @@ func (e *env) set(at pos, name, value string) error {
 	return nil
 }
 
-// useSettings brings back earlier settings until the function that it returns
-// is called.
+// useSettings restores earlier settings until the returned function is called.
 func (e *env) useSettings(s *settingsState) (done func()) {
 	if s == e.settings {
 		return func() {}
@@ -205,14 +204,14 @@ func (e *env) dateKey(spec string, t dateType) dateKey {
 	return dateKey{spec, t, e.settings.locale, e.settings.zone}
 }
 
-// movedKey distinguishes the format of the settings from one that is written out, which may
-// be the same.
+// movedKey distinguishes the format of the settings from an explicit one, which
+// may be the same.
 type movedKey struct {
 	dateKey
 	given bool
 }
 
-// recentFormats are the formats and regular expressions that an environment
+// recentFormats holds the formats and regular expressions that an environment
 // used last. They outlive a rendering.
 type recentFormats struct {
 	recentNumber struct {
@@ -236,7 +235,7 @@ var (
 	dateFormats   cache[dateKey, *dateformat.Format]
 )
 
-// maxSpec bounds the length in bytes of a pattern in a cache.
+// maxSpec limits the length in bytes of a cached pattern.
 const maxSpec = 1000
 
 // numberFormat compiles a number format.
@@ -261,13 +260,13 @@ func (e *env) numberFormat(spec string) (*decimal.Format, error) {
 	return f, e.orSlow(err)
 }
 
-// isCustomFormat reports whether a format is a reference to one that the
-// programmer defined, such as @price.
+// isCustomFormat reports whether a format refers to one defined by the
+// programmer, such as @price.
 func isCustomFormat(spec string) bool {
 	return len(spec) > 1 && spec[0] == '@' && (isLetter(spec[1]) || spec[1] >= 0x80)
 }
 
-// appendNumber writes a number in the format of the settings.
+// appendNumber formats a number in the format of the settings.
 func (e *env) appendNumber(out []byte, v Value) ([]byte, error) {
 	if e.settings.fast {
 		return appendGrouped(out, v), nil
@@ -302,7 +301,7 @@ type fractionKey struct {
 
 var fractionFormats cache[fractionKey, *decimal.Format]
 
-// fractionFormat is the format of #{x; m1M3}.
+// fractionFormat returns the format of #{x; m1M3}.
 func (e *env) fractionFormat(lo, hi int) *decimal.Format {
 	k := fractionKey{lo, hi, e.settings.locale}
 	f, _ := fractionFormats.get(k, func() (*decimal.Format, error) {
@@ -311,7 +310,7 @@ func (e *env) fractionFormat(lo, hi int) *decimal.Format {
 	return f
 }
 
-// numberText returns a number as text, in a format or that of the settings.
+// numberText formats a number, in the given format or that of the settings.
 func (e *env) numberText(at pos, v Value, spec string, hasSpec bool) (string, error) {
 	var out []byte
 	var err error
@@ -330,8 +329,8 @@ func (e *env) numberText(at pos, v Value, spec string, hasSpec bool) (string, er
 	return string(out), e.grow(len(out))
 }
 
-// dateFormat compiles a date format for values of a type, or if there is none
-// that of the settings.
+// dateFormat compiles a date format for values of a type, or that of the
+// settings if none is given.
 func (e *env) dateFormat(spec string, t dateType, hasSpec bool) (*dateformat.Format, error) {
 	if !hasSpec {
 		spec = e.settings.dateFormats[t]
@@ -351,7 +350,7 @@ func (e *env) dateFormat(spec string, t dateType, hasSpec bool) (*dateformat.For
 			return r.format, nil
 		}
 	}
-	k.spec = strings.Clone(spec) // it must not keep a whole template
+	k.spec = strings.Clone(spec) // keeps it from retaining a whole template
 	f, err := dateFormats.get(k, func() (*dateformat.Format, error) {
 		return dateformat.New(k.spec, dateformat.Kind(t), k.loc, k.zone)
 	})
@@ -379,7 +378,7 @@ func formatError(at pos, what string, err error) error {
 	return otherError(at, "%s: the format is not valid, or does not fit", what)
 }
 
-// dateText returns a date as text, in a format or that of the settings.
+// dateText formats a date, in the given format or that of the settings.
 func (e *env) dateText(at pos, v Value, spec string, hasSpec bool) (string, error) {
 	t := dateType(v.scale)
 	f, err := e.dateFormat(spec, t, hasSpec)
@@ -396,8 +395,8 @@ func (e *env) dateText(at pos, v Value, spec string, hasSpec bool) (string, erro
 
 const movedBytes = 512 // the approximate memory of a format with its own zone
 
-// parseDate reads a date. As in the reference, a format that has read the name
-// of a time zone keeps that zone until the rendering ends.
+// parseDate parses a date. As in the reference, a format that has parsed the
+// name of a time zone keeps that zone until the rendering ends.
 func (e *env) parseDate(at pos, s string, t dateType, spec string, hasSpec bool) (Value, error) {
 	f, err := e.dateFormat(spec, t, hasSpec)
 	if err != nil {
@@ -425,7 +424,7 @@ func (e *env) parseDate(at pos, s string, t dateType, spec string, hasSpec bool)
 	return dateValue(ms, t), nil
 }
 
-// booleanText returns a boolean as text, which by default only ?string can.
+// booleanText formats a boolean, which by default only ?string can do.
 func (e *env) booleanText(at pos, b, fallback bool) (string, error) {
 	switch {
 	case e.settings.classic && !fallback:
@@ -452,7 +451,7 @@ func (e *env) collator() *collate.Collator {
 }
 
 // textOrMarkup returns v as a string or as markup. If it is neither and orNot
-// is set, ok is false; otherwise the error names x.
+// is set, ok is false; otherwise, the error names x.
 func (e *env) textOrMarkup(v Value, x expr, orNot bool) (text Value, ok bool, err error) {
 	if v.kind == kString || v.kind == kMarkup {
 		return v, true, nil

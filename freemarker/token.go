@@ -153,9 +153,9 @@ const (
 	tUnparsedEnd // the tag that ends it
 )
 
-// token is one token. Its text is source[start:end], except that the name of
-// an identifier has no backslashes (see image). It is made of so few fields
-// that the compiler keeps it in registers.
+// token is one token. Its text is source[start:end], except that the name of an
+// identifier has no backslashes (see image). It has so few fields that the
+// compiler keeps it in registers.
 type token struct {
 	pos
 	extent

@@ -1,16 +1,16 @@
 package freemarker
 
 // Java's strings are UTF-16: lengths and positions count units, and a string
-// may be cut inside a surrogate pair. Here text is UTF-8 in which a half of a
+// may be split inside a surrogate pair. Here, text is UTF-8 in which half of a
 // pair is encoded like any other code point (three bytes, ED A0..BF xx); halves
-// that meet again are joined, halves that reach the output become U+FFFD.
+// that meet again are joined, and halves that reach the output become U+FFFD.
 
 import (
 	"strings"
 	"unicode/utf8"
 )
 
-// isASCII reports whether s has only bytes below 0x80.
+// isASCII reports whether s consists of bytes below 0x80.
 func isASCII(s string) bool {
 	for len(s) >= 8 {
 		if (s[0]|s[1]|s[2]|s[3]|s[4]|s[5]|s[6]|s[7])&0x80 != 0 {
@@ -53,8 +53,8 @@ func utf16Len(s string) int {
 	return n
 }
 
-// byteOffset returns the position in bytes of unit u of s; half is true when
-// that is the second half of a pair, whose start is then returned.
+// byteOffset returns the byte position of unit u of s; half is true if that is
+// the second half of a pair, in which case the pair's start is returned.
 func byteOffset(s string, u int) (i int, half bool) {
 	for u > 0 && i < len(s) {
 		c := s[i]
@@ -173,7 +173,8 @@ func joinHalves(s string) string {
 	return out.String()
 }
 
-// concat joins two strings, and the halves of a surrogate pair at the seam.
+// concat joins two strings, including the halves of a surrogate pair where they
+// meet.
 func concat(a, b string) string {
 	if len(a) >= 3 && len(b) >= 3 && a[len(a)-3] == 0xED && b[0] == 0xED {
 		return joinHalves(a + b)

@@ -78,8 +78,8 @@ var abilities = [...]ability{
 	kObject:    0,
 }
 
-// Value is one value of a template's data model. The zero Value is a missing
-// value (null). Values are immutable and safe to share between goroutines.
+// Value is a value of a template's data model. The zero Value is a missing
+// value (null). Values are immutable and safe for concurrent use.
 type Value struct {
 	ref   any
 	num   int64
@@ -87,8 +87,8 @@ type Value struct {
 	kind  kind
 }
 
-// object is a value other than a plain string, number, boolean, list or hash. It
-// implements the interfaces below that belong to its abilities.
+// object is a value other than a plain string, number, boolean, list or hash.
+// It implements the interfaces below that correspond to its abilities.
 type object interface{ abilities() ability }
 
 type (
@@ -130,8 +130,8 @@ type (
 
 // iterator walks a sequence or a collection once.
 type iterator interface {
-	// hasNext reports whether there is a next element. It does not compute one
-	// that comes from a function, unless it must.
+	// hasNext reports whether there is a next element. It avoids computing an
+	// element that comes from a function, unless it must.
 	hasNext(e *env) (bool, error)
 	// next returns the next element; ok is false at the end.
 	next(e *env) (v Value, ok bool, err error)
@@ -172,7 +172,7 @@ func Null() Value { return Value{} }
 // stringPtr marks a Value's ref as the first byte of a string of num bytes.
 type stringPtr *byte
 
-// String returns a string value. Text is taken as UTF-8.
+// String returns a string value, which must be UTF-8.
 func String(s string) Value {
 	return Value{ref: stringPtr(unsafe.StringData(s)), num: int64(len(s)), kind: kString}
 }
@@ -196,7 +196,7 @@ func intKind(n int64) kind {
 // Float returns a floating point value, a Java double.
 func Float(f float64) Value { return Value{num: int64(math.Float64bits(f)), kind: kDouble} }
 
-// BigInt returns an integer of any size; n must not change afterwards.
+// BigInt returns an integer of any size; n must not be modified afterwards.
 func BigInt(n *big.Int) Value {
 	if n.IsInt64() {
 		return Int(n.Int64())
@@ -212,7 +212,7 @@ func Bool(b bool) Value {
 	return Value{kind: kBool}
 }
 
-// List returns a sequence. The slice must not change afterwards.
+// List returns a sequence. The slice must not be modified afterwards.
 func List(items ...Value) Value {
 	return Value{ref: &list{items: items, fromModel: true}, kind: kList}
 }
@@ -238,7 +238,7 @@ func (v Value) float() float64 { return math.Float64frombits(uint64(v.num)) }
 
 func (v Value) bool() bool { return v.num != 0 }
 
-// dateType says which parts of a point in time a date value carries.
+// dateType says which parts of a point in time a date value has.
 type dateType int32
 
 const (
@@ -252,9 +252,9 @@ func dateValue(ms int64, t dateType) Value {
 	return Value{num: ms, scale: int32(t), kind: kDate}
 }
 
-// list is a sequence held in memory. Appending to a list by concatenation
-// shares its backing array when it is the last one to have grown it, so that
-// building a list in a loop costs what it does with Go's append.
+// list is a sequence held in memory. Concatenation shares the backing array if
+// this list was the last one to grow it, so that building a list in a loop
+// costs the same as Go's append.
 type list struct {
 	items     []Value
 	tail      *int // how much of the backing array is in use; nil: all of it
@@ -341,7 +341,7 @@ func (m *hashMap) lookup(key string) Value {
 	return Value{}
 }
 
-// lookupNear is lookup that tries the last place of the key first: the maps that
+// lookupNear is lookup that tries the key's last position first: the maps that
 // one expression reads usually have the same keys in the same order.
 func (m *hashMap) lookupNear(key string, hint *uint32) Value {
 	if v := m.near(key, hint); v != nil {
@@ -350,8 +350,8 @@ func (m *hashMap) lookupNear(key string, hint *uint32) Value {
 	return Value{}
 }
 
-// near returns where the value of a key is, or nil. It starts where the hint
-// says, and updates it.
+// near returns where the value of a key is stored, or nil. It starts at the
+// hint, and updates it.
 func (m *hashMap) near(key string, hint *uint32) *Value {
 	h := atomic.LoadUint32(hint)
 	if int(h) < len(m.names) && sameName(m.names[h], key) {
@@ -406,8 +406,8 @@ func stringValues(names []string) []Value {
 	return out
 }
 
-// markup is text that is already in an output format, or plain text that is
-// known to become such text by escaping.
+// markup is text that is already in an output format, or plain text that
+// becomes such text by escaping.
 type markup struct {
 	format  *outputFormat
 	plain   string

@@ -1,9 +1,11 @@
-// Package javaregex matches the regular expressions of java.util.regex, as JDK 17 does.
+// Package javaregex matches the regular expressions of java.util.regex, as JDK
+// 17 does.
 //
-// Go's regexp is another language: it has no lookaround, back references, possessive quantifiers
-// or class intersections, and where the syntax is the same the meaning often is not: \s, $, case
-// folding, \b and what a repeated group captures all differ. A pattern that was written for Java
-// means here what it means there, captures included, and what Java rejects is rejected.
+// Go's regexp is a different language: it has no lookaround, back references,
+// possessive quantifiers or class intersections, and even the same syntax often
+// means something else: \s, $, case folding, \b and what a repeated group
+// captures all differ. A pattern that was written for Java means the same here,
+// captures included, and what Java rejects is rejected.
 //
 //	p, err := javaregex.Compile(`Order Number (?<orderNumber>\d+)`)
 //	m, err := p.Find(ctx, "Order Number 10045")
@@ -11,19 +13,22 @@
 //
 // # Bounds
 //
-// Patterns of this kind can take exponential time: (a+)+$ on a few dozen a's is enough to keep
-// Java busy for years. Here a match that takes long begins to remember which parts of the pattern
-// have failed where; from then on the time for most such patterns grows with the length of the
-// input only. A match that still takes too long ends with a [BudgetError] after [Limits].Steps,
-// about a tenth of a second by default, or [Limits].Time. Memory is bounded in the same way, the
-// context is checked every 2048 steps, and neither a pattern nor an input can exhaust the stack. An
-// error means that it is not known whether there is a match.
+// Such patterns can take exponential time: (a+)+$ on a few dozen a's is enough
+// to keep Java busy for years. Here, a match that takes long starts to remember
+// which parts of the pattern have failed where; from then on, most such
+// patterns take time linear in the length of the input. A match that still
+// takes too long ends with a [BudgetError] after [Limits].Steps, about a tenth
+// of a second by default, or [Limits].Time. Memory is limited in the same way,
+// the context is checked every 2048 steps, and neither a pattern nor an input
+// can exhaust the stack. An error means that it is unknown whether there is a
+// match.
 //
 // # Text
 //
-// Inputs are UTF-8, and offsets are in bytes. Java counts in UTF-16 units, and its matches can
-// begin or end between the two units of a character; here they do not. An invalid byte counts as
-// U+FFFD. Characters have the properties of Unicode 13, which is JDK 17's.
+// Inputs are UTF-8, and offsets are in bytes. Java counts in UTF-16 units, and
+// its matches can start or end between the two units of a character; here they
+// cannot. An invalid byte counts as U+FFFD. Characters have the properties of
+// Unicode 13, the version that JDK 17 uses.
 //
 // # Syntax
 //
@@ -43,18 +48,20 @@
 //
 // # How it works
 //
-// A parser reads the pattern to a tree in which all flags are resolved: every character, class and
-// property is a plain set of code points (parser.go, parse_class.go, parse_escape.go, property.go,
-// fold.go). The tree is compiled to a program, each instruction of which knows how what follows it
-// can begin (program.go, first.go). The matcher runs it with a stack of its own (machine.go,
+// A parser converts the pattern to a tree in which all flags are resolved:
+// every character, class and property is a plain set of code points (parser.go,
+// parse_class.go, parse_escape.go, property.go, fold.go). The tree is compiled
+// to a program, in which each instruction knows how what follows it can start
+// (program.go, first.go). The matcher runs it with its own stack (machine.go,
 // repeat.go, place.go) and a memory of failures (memo.go).
 //
-// Java matches a repetition in one of four ways, and its choice is visible. A loop is backtracked
-// into; but if the body is deterministic, in Java's terms, each iteration is matched by itself and
-// never reconsidered, so that \R{2} does not match "\r\n". Captures made in such a part persist even
-// if what follows fails. The program distinguishes the same four ways.
+// Java matches a repetition in one of four ways, and its choice is visible. A
+// loop is backtracked into; but if the body is deterministic, in Java's terms,
+// each iteration is matched separately and never reconsidered, so that \R{2}
+// does not match "\r\n". Captures made in such a part persist even if what
+// follows fails. The program distinguishes the same four ways.
 //
-// internal/jdk/Oracle.java asks the JDK for its answers; testdata/corpus.jsonl has
-// thousands of them, and TestAgainstJava makes new cases at random. The tables of characters in
-// unicode.txt are written by internal/jdk/Tables.java.
+// internal/jdk/Oracle.java asks the JDK for its answers; testdata/corpus.jsonl
+// has thousands of them, and TestAgainstJava generates new cases at random. The
+// character tables in unicode.txt are generated by internal/jdk/Tables.java.
 package javaregex

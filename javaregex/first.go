@@ -1,7 +1,7 @@
 package javaregex
 
-// This file holds what is known about a pattern without an input: the bytes that a match can begin
-// with, and text that every match contains.
+// This file computes what is known about a pattern without an input: the bytes
+// that a match can start with, and text that every match contains.
 
 import "unicode/utf8"
 
@@ -43,15 +43,17 @@ func (b byteSet) and(other *byteSet) byteSet {
 // meets reports whether something is in both sets.
 func (b *byteSet) meets(other *byteSet) bool { return b.and(other) != byteSet{} }
 
-// firstInfo says how the matches of a part can begin: with one of bytes; or, if empty, it may also
-// take no characters at all. Then what comes next is in passes, and what follows decides.
+// firstInfo says how the matches of a part can start: with one of bytes; or, if
+// empty, they may also match no characters at all. In that case, what comes
+// next is in passes, and what follows decides.
 type firstInfo struct {
 	bytes  byteSet
 	empty  bool
 	passes byteSet
 }
 
-// nothing is the firstInfo of a part that takes no characters, whatever comes next.
+// nothing is the firstInfo of a part that matches no characters, whatever comes
+// next.
 func nothing() firstInfo { return firstInfo{empty: true, passes: everything} }
 
 // anything is the firstInfo of an unknown part.
@@ -63,7 +65,7 @@ func (f *firstInfo) or(other *firstInfo) {
 	f.empty = f.empty || other.empty
 }
 
-// then returns the beginnings of f followed by g.
+// then returns the starts of f followed by g.
 func (f firstInfo) then(g *firstInfo) firstInfo {
 	if f.empty {
 		bytes := g.bytes.and(&f.passes)
@@ -74,7 +76,7 @@ func (f firstInfo) then(g *firstInfo) firstInfo {
 	return f
 }
 
-// next returns what can come next where f begins.
+// next returns what can come next where f starts.
 func (f *firstInfo) next() byteSet { return f.bytes.or(&f.passes) }
 
 // addSet adds the first bytes of the characters in set.
@@ -105,7 +107,7 @@ func leadByte(r rune) byte {
 	return 0xF0 | byte(r>>18)
 }
 
-// first returns how the matches of n can begin. It is computed once a node.
+// first returns how the matches of n can start. It is computed once per node.
 func (n *node) first() *firstInfo {
 	if n.firsts == nil {
 		n.firsts = new(firstInfo)
@@ -165,7 +167,7 @@ func (a assertion) passes() byteSet {
 	return next
 }
 
-// table returns what can come next where f begins, or nil if that is anything.
+// table returns what can come next where f starts, or nil if that is anything.
 func (f *firstInfo) table() *byteSet {
 	next := f.next()
 	if next == everything {
@@ -184,7 +186,7 @@ func (n *node) literalChar() (rune, bool) {
 
 // literals gathers text that every match contains.
 type literals struct {
-	run     []byte // the text that ends where the walk is
+	run     []byte // the text that ends at the current node
 	longest []byte
 	prefix  []byte // the text that every match begins with
 	moved   bool   // the walk has passed something that is not text
@@ -217,7 +219,8 @@ func (l *literals) walk(n *node) {
 	}
 }
 
-// cutPrefix ends the prefix, not the run: an assertion takes no text, but begins no match.
+// cutPrefix ends the prefix, but not the run: an assertion matches no text, but
+// no match can start before it.
 func (l *literals) cutPrefix() {
 	if !l.moved {
 		l.prefix = append([]byte(nil), l.run...)
@@ -233,7 +236,8 @@ func (l *literals) cut() {
 	l.run = l.run[:0]
 }
 
-// gatherNeeds notes a class for each character that every match has to contain, in order.
+// gatherNeeds records a class for each character that every match must contain,
+// in order.
 func (c *compiler) gatherNeeds(n *node) {
 	switch n.kind {
 	case nodeSet:
@@ -249,14 +253,14 @@ func (c *compiler) gatherNeeds(n *node) {
 				c.gatherNeeds(n.subs[0])
 			}
 			if len(c.needs) == before {
-				return // nor would it add any the next time
+				return // would not add any the next time either
 			}
 		}
 	}
 }
 
-// isHopeless reports whether the input from pos on lacks a character that every match contains. It is
-// asked when a match has taken long.
+// isHopeless reports whether the input from pos on lacks a character that every
+// match contains. It is called when a match has taken long.
 func (m *machine) isHopeless(pos int) bool {
 	for _, class := range m.prog.needs {
 		for {
@@ -273,7 +277,7 @@ func (m *machine) isHopeless(pos int) bool {
 	return false
 }
 
-// minLength returns how many characters a match of n has at least.
+// minLength returns the minimum number of characters of a match of n.
 func (n *node) minLength() int {
 	const enough = 1 << 24
 	length := 0

@@ -1,6 +1,7 @@
 package javaregex
 
-// This file holds case-insensitive matching: which characters a letter or a range matches.
+// This file implements case-insensitive matching: which characters a letter or
+// a range matches.
 
 // foldASCII returns r and, if it is an ASCII letter, its other case.
 func foldASCII(r rune) runeSet {
@@ -20,9 +21,9 @@ func foldUnicode(r rune) runeSet {
 	return setOf(append([]rune{fold}, t.folding[fold]...)...)
 }
 
-// foldsLittleAlone reports whether (?iu) matches a literal character without another beside it
-// exactly. Java looks for its other cases through its upper case, and ß, the lower case of ẞ, has
-// none.
+// foldsLittleAlone reports whether (?iu) matches a literal character that is
+// not next to another one exactly. Java looks for its other cases through its
+// upper case, and ß, the lower case of ẞ, has none.
 func foldsLittleAlone(r rune) bool {
 	if r < 0x80 {
 		return false
@@ -32,8 +33,8 @@ func foldsLittleAlone(r rune) bool {
 	return upper == t.toLower(upper) && len(t.folding[upper]) > 0
 }
 
-// foldRangeASCII returns the characters of a range under (?i): those between its ends as they are
-// written, and ASCII letters of which either case is.
+// foldRangeASCII returns the characters of a range under (?i): those between
+// its ends as they are written, and ASCII letters if either of their cases is.
 func foldRangeASCII(lo, hi rune) runeSet {
 	set := []runeRange{{lo, hi}}
 	for c := rune('A'); c <= 'Z'; c++ {

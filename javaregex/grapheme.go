@@ -1,10 +1,11 @@
 package javaregex
 
-// This file holds \X and \b{g}: extended grapheme clusters as JDK 17 sees them.
+// This file implements \X and \b{g}: extended grapheme clusters as JDK 17 sees
+// them.
 
 import "sync"
 
-// graphemeClass is a character's part in grapheme clusters.
+// graphemeClass is the role of a character in grapheme clusters.
 type graphemeClass uint8
 
 const (
@@ -47,8 +48,8 @@ func graphemeClassOf(r rune) graphemeClass {
 	return graphemeOther
 }
 
-// breaks reports whether two neighbours are in different clusters, whatever comes before them. It is
-// the table of Unicode's rules.
+// breaks reports whether two neighbours are in different clusters, regardless
+// of what precedes them. It is the table of Unicode's rules.
 func breaks(a, b graphemeClass) bool { //nolint:cyclop // a table of Unicode's rules
 	isControl := func(c graphemeClass) bool { return graphemeCR <= c && c <= graphemeControl }
 	switch {
@@ -66,7 +67,7 @@ func breaks(a, b graphemeClass) bool { //nolint:cyclop // a table of Unicode's r
 	return b != graphemeExtend && b != graphemeZWJ && b != graphemeSpacingMark && a != graphemePrepend
 }
 
-// nextGrapheme returns the end of the cluster that begins at pos, at most end.
+// nextGrapheme returns the end of the cluster that starts at pos, at most end.
 func (m *machine) nextGrapheme(pos, end int) int {
 	r, width := m.charAt(pos)
 	before := graphemeClassOf(r)
@@ -96,8 +97,9 @@ func (m *machine) nextGrapheme(pos, end int) int {
 	return min(pos, end)
 }
 
-// graphemeBoundary reports whether pos is between clusters. As in Java the cluster is one that begins
-// where the latest sub-match or the match before ended, wherever that is.
+// graphemeBoundary reports whether pos is between clusters. As in Java, the
+// cluster starts where the latest sub-match or the previous match ended,
+// wherever that is.
 func (m *machine) graphemeBoundary(pos int) bool {
 	switch {
 	case pos == 0 || pos == len(m.input):

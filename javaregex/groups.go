@@ -4,8 +4,8 @@ package javaregex
 
 import "strconv"
 
-// Groups has the text of every group by its number, from "1", and of the named ones by their name
-// as well; nil if a group took no part.
+// Groups returns the text of every group by its number, from "1", and of named
+// groups by their name as well; nil if a group did not participate.
 func (m *Match) Groups() map[string]*string {
 	groups := make(map[string]*string, m.GroupCount()+len(m.pattern.prog.names))
 	for i := 1; i <= m.GroupCount(); i++ {

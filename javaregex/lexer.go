@@ -1,15 +1,15 @@
 package javaregex
 
-// This file reads a pattern character by character: quotation (\Q…\E), white space and comments
-// under (?x), and the place of an error.
+// This file reads a pattern character by character: quotation (\Q…\E), white
+// space and comments under (?x), and the position of an error.
 
 import (
 	"fmt"
 	"unicode/utf8"
 )
 
-// lexer is a cursor over a pattern. Under Comments its methods skip white space and comments exactly
-// where Java does.
+// lexer is a cursor over a pattern. Under Comments, its methods skip white
+// space and comments exactly where Java does.
 type lexer struct {
 	chars   []rune // with two zeros at the end
 	offsets []int  // byte offset in the pattern of each character
@@ -35,8 +35,8 @@ func newLexer(pattern string, flags Flags) *lexer {
 	return x
 }
 
-// unquote replaces \Q…\E by escapes. Java does this first, even in classes and comments; this is
-// the state machine of its RemoveQEQuoting.
+// unquote replaces \Q…\E with escapes. Java does this first, even in classes
+// and comments; this is the state machine of its RemoveQEQuoting.
 func (x *lexer) unquote() { //nolint:cyclop // the state machine of Java's RemoveQEQuoting
 	start := 0
 	for start < len(x.chars)-1 && !(x.chars[start] == '\\' && x.chars[start+1] == 'Q') {
@@ -107,7 +107,7 @@ func (x *lexer) char(i int) rune {
 
 func (x *lexer) atEnd() bool { return x.cursor >= x.length }
 
-// peek returns the next character without taking it.
+// peek returns the next character without consuming it.
 func (x *lexer) peek() rune {
 	c := x.char(x.cursor)
 	if x.has(Comments) {
@@ -116,7 +116,7 @@ func (x *lexer) peek() rune {
 	return c
 }
 
-// read takes the next character.
+// read consumes the next character.
 func (x *lexer) read() rune {
 	c := x.char(x.cursor)
 	x.cursor++
@@ -126,7 +126,7 @@ func (x *lexer) read() rune {
 	return c
 }
 
-// next takes a character and returns the one after it.
+// next consumes a character and returns the one after it.
 func (x *lexer) next() rune {
 	x.cursor++
 	return x.peek()
@@ -138,7 +138,8 @@ func (x *lexer) nextEscaped() rune {
 	return x.char(x.cursor)
 }
 
-// skip takes the next character and the one after it, which it returns; nothing is skipped.
+// skip consumes the next character and returns the one after it; no white space
+// is skipped.
 func (x *lexer) skip() rune {
 	c := x.char(x.cursor + 1)
 	x.cursor += 2

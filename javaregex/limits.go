@@ -1,28 +1,31 @@
 package javaregex
 
-// This file holds what bounds a pattern and a match, and the error that says a bound was met.
+// This file defines the limits of a pattern and a match, and the error for
+// exceeding one.
 
 import (
 	"fmt"
 	"time"
 )
 
-// Limits bounds what a pattern and one call of a match may cost. A zero field means its default.
-// A match that meets a bound ends with a *BudgetError; a pattern that meets one does not compile.
+// Limits limits what a pattern and one call may cost. A zero field means its
+// default. A match that exceeds a limit ends with a *BudgetError; a pattern
+// that exceeds one does not compile.
 type Limits struct {
-	// Steps that one call may take. A step is one instruction of the pattern at one place of the
-	// input, or sixteen characters of a scan: 5 to 20 ns. Default 3,000,000, about a tenth of a
-	// second.
+	// Steps of one call. A step is one instruction of the pattern at one
+	// position of the input, or sixteen characters of a scan: 5 to 20 ns.
+	// Default 3,000,000, about a tenth of a second.
 	Steps int
-	// Time that one call may take, by the clock: on a busy machine a tenth of a second of steps may
-	// last longer. Default 150 ms.
+	// Time of one call: on a busy machine, a tenth of a second's worth of steps
+	// may take longer. Default 150 ms.
 	Time time.Duration
-	// Memory in bytes that one call may hold for backtracking and for remembered failures.
-	// Default 32 MiB.
+	// Memory in bytes that one call may hold for backtracking and for
+	// remembered failures. Default 32 MiB.
 	Memory int
 	// Input in bytes. Default 16 MiB, at most 1 GiB.
 	Input int
-	// Output in bytes that ReplaceAll, ReplaceFirst, Split and FindAll may make. Default 16 MiB.
+	// Output in bytes that ReplaceAll, ReplaceFirst, Split and FindAll may
+	// produce. Default 16 MiB.
 	Output int
 	// Pattern in bytes. Default 64 KiB, at most 1 MiB.
 	Pattern int
@@ -41,7 +44,8 @@ var DefaultLimits = Limits{
 	Nesting: 5000,
 }
 
-// withDefaults returns l with each field that is not positive replaced by its default.
+// withDefaults returns l with each field that is not positive replaced by its
+// default.
 func (l Limits) withDefaults() Limits {
 	fill := func(field *int, value int) {
 		if *field <= 0 {
@@ -62,7 +66,7 @@ func (l Limits) withDefaults() Limits {
 	return l
 }
 
-// Budget names one of the bounds in Limits.
+// Budget names one of the limits in Limits.
 type Budget string
 
 // The budgets that a call can use up.
@@ -76,8 +80,9 @@ const (
 	budgetContext Budget = "the context" // inside the matcher only
 )
 
-// BudgetError says that a call was ended because it met a limit: there may or may not be a match.
-// Errors of a cancelled context are the context's own.
+// BudgetError says that a call ended because it exceeded a limit: there may or
+// may not be a match. If the context is cancelled, the error is the context's
+// own.
 type BudgetError struct {
 	Budget Budget
 	Limit  int

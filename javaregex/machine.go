@@ -1,7 +1,8 @@
 package javaregex
 
-// This file holds the matcher: a loop over instructions with a stack of its own, so that neither
-// pattern nor input can exhaust Go's, and a budget for all it does.
+// This file implements the matcher: a loop over instructions with its own
+// stack, so that neither pattern nor input can exhaust Go's, and a budget for
+// everything it does.
 
 import (
 	"context"
@@ -14,21 +15,21 @@ import (
 type frameKind uint32
 
 const (
-	frameAlt        frameKind = iota // go on at pc, place a
-	frameBranch                      // try the branches left in the mask b, c at place a
-	frameBranchAt                    // try the branches from b on at place a
+	frameAlt        frameKind = iota // continue at pc, position a
+	frameBranch                      // try the branches left in mask b, c at position a
+	frameBranchAt                    // try the branches from b on at position a
 	frameLocal                       // restore local a to b
 	frameGroup                       // restore group a to b, c
 	frameMark                        // remember that the memo key a, b fails
-	frameFailedRun                   // remember that all places from a to b fail after a run
+	frameFailedRun                   // remember that all positions from a to b fail after a run
 	frameBarrier                     // a sub-match has failed
 	frameRun                         // give back a character of a run from a to b
-	frameLazyRun                     // take one more character at a, the run having b
-	frameRepeat                      // go on after an iteration that ended at a; capture at success if b
-	frameLazyRepeat                  // begin iteration b at a
-	frameTriedLoop                   // note that the loop's body has failed at a, and go on after it
-	frameLazyLoop                    // begin another iteration at a
-	frameSuccess                     // nothing; but when the match succeeds set group a to b, c
+	frameLazyRun                     // take one more character at a; the run has b
+	frameRepeat                      // continue after an iteration that ended at a; capture on success if b
+	frameLazyRepeat                  // start iteration b at a
+	frameTriedLoop                   // record that the loop's body has failed at a, and continue after it
+	frameLazyLoop                    // start another iteration at a
+	frameSuccess                     // nothing; but if the match succeeds, set group a to b, c
 )
 
 // frame is an entry of the stack: its kind in the low byte of op, a pc above it.
@@ -39,23 +40,25 @@ type frame struct {
 
 const frameBytes = 16
 
-// barrier is a sub-match under way.
+// barrier is a sub-match in progress.
 type barrier struct {
 	frame    int32 // index in the stack of its frameBarrier
-	pc       int32 // the instruction that began it
-	pos      int32 // where it began
+	pc       int32 // the instruction that started it
+	pos      int32 // where it started
 	count    int32 // of opRepeat: iterations done
 	length   int32 // of opRepeat: length of the iterations since it last changed, 0 for none yet
 	behindTo int32 // of opBehind: the outer machine.behindTo
-	at, left int32 // of opBehind: where the sub-match tries now, and how many steps back are left
+	at, left int32 // of opBehind: the current start of the sub-match, and how many steps back are left
 }
 
-// pauseEvery is how many steps pass between two looks at the budget and the context.
+// pauseEvery is how many steps pass between two checks of the budget and the
+// context.
 const pauseEvery = 2048
 
-// machine matches one program against one input. It lives on the stack of the call: the workspace
-// there is enough for most patterns, and only what exceeds it is allocated. So that nothing escapes
-// to the heap, results and errors are made by the caller.
+// machine matches one program against one input. It lives on the stack of the
+// call: the workspace there is enough for most patterns, and only what exceeds
+// it is allocated. The caller creates results and errors, so that nothing
+// escapes to the heap.
 type machine struct {
 	prog     *program
 	input    string
@@ -69,29 +72,30 @@ type machine struct {
 
 	whole    bool  // the match must end at the end of the input
 	last     int32 // where the previous match ended, for \G
-	accepted int32 // where the latest sub-match ended, or the match before: \b{g} looks from there
-	behindTo int32 // where the lookbehind under way must end
+	accepted int32 // where the latest sub-match ended, or the previous match: \b{g} looks from there
+	behindTo int32 // where the current lookbehind must end
 	runEnd   int32 // where the leading run of this attempt ended, -1 if there was none
 
-	done   <-chan struct{} // of the context, which itself would move the machine to the heap
+	done   <-chan struct{} // of the context, which would move the machine to the heap
 	limits *Limits
-	begun  int        // where the attempt under way began
-	given  bool       // the search is given up: no match can come
+	begun  int        // where the current attempt started
+	given  bool       // the search is abandoned: there can be no match
 	slow   bool       // the call has taken long
 	tick   int        // steps to the next pause
 	spent  int        // steps up to the last pause
 	ended  Budget     // what ended the match, "" if nothing has
 	end    time.Time  // the context's deadline, if it has one
-	paused *time.Time // when the first pause was; most matches never look at the clock
+	paused *time.Time // time of the first pause; most matches never check the clock
 
 	memo *memo // nil until the match takes long
-	// tried are the places at which the body of a loop has failed, a bit each. Java goes on after
-	// the loop there, which in a leaky program differs from trying again.
+	// tried holds the positions at which the body of a loop has failed, one bit
+	// each. Java continues after the loop there, which in a leaky program
+	// differs from trying again.
 	tried    [][]uint64
-	hasTried bool // there is such a place
+	hasTried bool // there is such a position
 }
 
-// workspace is the memory that most matches do with.
+// workspace is the memory that is enough for most matches.
 type workspace struct {
 	stack    [20]frame
 	barriers [2]barrier
@@ -121,8 +125,8 @@ func (m *machine) begin(ctx context.Context, p *Pattern, input string) error {
 	return ctx.Err()
 }
 
-// grow makes the stack longer: twice, but past the limit only by what can be pushed up to the next
-// pause.
+// grow enlarges the stack: it doubles, but beyond the limit only by what can be
+// pushed before the next pause.
 func (m *machine) grow() {
 	length := 2*len(m.stack) + 64
 	if most := m.limits.Memory/frameBytes + 4*pauseEvery; length > most && len(m.stack) < most {
@@ -133,7 +137,8 @@ func (m *machine) grow() {
 	m.stack = longer
 }
 
-// pause looks at the budget and the context. It returns false if the match must end.
+// pause checks the budget and the context. It returns false if the match must
+// end.
 func (m *machine) pause() bool {
 	m.spent += pauseEvery - m.tick
 	m.tick = pauseEvery
@@ -168,9 +173,10 @@ func (m *machine) pause() bool {
 	return m.ended == "" && !m.given
 }
 
-// memoThreshold is after how many steps failures are remembered: a typical match ends before it.
-// In a leaky program the captures of a failed attempt can stay, which a remembered failure would
-// not repeat; there it is only done when the match would otherwise hardly end.
+// memoThreshold is the number of steps after which failures are remembered: a
+// typical match ends sooner. In a leaky program, the captures of a failed
+// attempt can persist, which a remembered failure would not repeat; there, it
+// is only done if the match would otherwise hardly end.
 func (m *machine) memoThreshold() int {
 	if m.prog.leaky {
 		return min(m.limits.Steps/8, 400_000)
@@ -178,7 +184,8 @@ func (m *machine) memoThreshold() int {
 	return 4096
 }
 
-// search finds the first match that begins at start or later. It returns -1 if there is none.
+// search finds the first match that starts at start or later. It returns -1 if
+// there is none.
 func (m *machine) search(start int) int {
 	p := m.prog
 	for i := range m.groups {
@@ -202,7 +209,7 @@ func (m *machine) search(start int) int {
 			return -1
 		}
 		if end := int(m.runEnd); end > pos {
-			pos = end // a match that begins within the run would go on as this attempt did
+			pos = end // a match that starts within the run would go on like this attempt
 		}
 		if pos >= len(m.input) {
 			return -1
@@ -223,7 +230,7 @@ func (m *machine) matchAll() bool {
 	return m.attempt(0)
 }
 
-// forgetTried clears the places at which loops have failed.
+// forgetTried clears the positions at which loops have failed.
 func (m *machine) forgetTried() {
 	switch {
 	case m.tried == nil:
@@ -240,7 +247,8 @@ func (m *machine) forgetTried() {
 	m.hasTried = false
 }
 
-// candidate returns the first place from pos on at which a match may begin, or -1.
+// candidate returns the first position from pos on at which a match may start,
+// or -1.
 func (m *machine) candidate(pos int) int {
 	p, s := m.prog, m.input
 	switch {
@@ -271,7 +279,8 @@ func (m *machine) candidate(pos int) int {
 	return pos
 }
 
-// runeWidth is the length in bytes of the character at i; 1 for a byte that begins none.
+// runeWidth returns the length in bytes of the character at i; 1 for a byte
+// that starts none.
 func runeWidth(s string, i int) int {
 	if i >= len(s) || s[i] < utf8.RuneSelf {
 		return 1
@@ -306,7 +315,8 @@ func (m *machine) attempt(pos int) bool {
 	return true
 }
 
-// succeed does what frames from the top down to index base do when their match has succeeded.
+// succeed does what frames from the top down to index base do once their match
+// has succeeded.
 func (m *machine) succeed(base int) {
 	for i := m.depth - 1; i >= base; i-- {
 		if f := &m.stack[i]; frameKind(f.op&0xFF) == frameSuccess {
@@ -323,8 +333,9 @@ func (m *machine) push(kind frameKind, pc, a, b, c int32) {
 	m.depth++
 }
 
-// run executes from pc at place pos. It returns the end of the match, or -1. It is one loop over
-// the table of instructions: calls for the common ones would take as long as they do.
+// run executes from pc at position pos. It returns the end of the match, or -1.
+// It is one loop over the table of instructions: function calls for the common
+// ones would double their cost.
 func (m *machine) run(pc int32, pos int) int { //nolint:cyclop,funlen // a table of the instructions
 	s, insts := m.input, m.prog.insts
 	for {
@@ -428,10 +439,11 @@ func (m *machine) rare(pc int32, in *inst, pos int) (int32, int, bool) {
 	return m.startRepeat(pc, in, pos)
 }
 
-// hasFoldedPrefix reports whether s begins with text, which is ASCII in lower case, in either case.
+// hasFoldedPrefix reports whether s starts with text, which is lower-case
+// ASCII, ignoring case.
 func hasFoldedPrefix(s, text string) bool {
 	last := len(text) - 1
-	if len(s) <= last || !foldsTo(s[last], text[last]) { // the end first: long texts often begin alike
+	if len(s) <= last || !foldsTo(s[last], text[last]) { // the end first: long texts often start alike
 		return false
 	}
 	for i := range last {
@@ -446,9 +458,9 @@ func foldsTo(c, want byte) bool {
 	return c == want || c|0x20 == want && 'a' <= want && want <= 'z'
 }
 
-// capture sets a group, to be undone on backtracking, unless it is sure that there will be none.
-// If nothing is left to backtrack to, the next attempt begins anew; but in a leaky program captures
-// outlive their attempt.
+// capture sets a group, to be undone on backtracking, unless it is certain that
+// there will be none. If nothing is left to backtrack to, the next attempt
+// starts afresh; but in a leaky program, captures outlive their attempt.
 func (m *machine) capture(group, start, end int32, sure bool) {
 	g := m.groups[2*group : 2*group+2 : 2*group+2]
 	if !sure && (m.depth > 0 || m.prog.leaky) {
@@ -459,7 +471,8 @@ func (m *machine) capture(group, start, end int32, sure bool) {
 	g[0], g[1] = start, end
 }
 
-// branch begins an alternation: only the branches that can begin with the next byte are tried.
+// branch starts an alternation: only branches that can start with the next byte
+// are tried.
 func (m *machine) branch(pc int32, in *inst, pos int) (int32, bool) {
 	if m.memo != nil && !m.memo.enter(m, in.memo, pos) {
 		return 0, false
@@ -478,7 +491,8 @@ func (m *machine) branch(pc int32, in *inst, pos int) (int32, bool) {
 	return m.nextBranch(pc, in, pos, mask)
 }
 
-// nextBranch goes on with the first branch in mask, and keeps the others for later.
+// nextBranch continues with the first branch in mask, and keeps the others for
+// later.
 func (m *machine) nextBranch(pc int32, in *inst, pos int, mask uint64) (int32, bool) {
 	if mask == 0 {
 		return 0, false
@@ -490,7 +504,8 @@ func (m *machine) nextBranch(pc int32, in *inst, pos int, mask uint64) (int32, b
 	return in.branches[first], true
 }
 
-// backtrack pops frames up to one that has another way to go. It returns pc -1 if there is none.
+// backtrack pops frames until one has another way to go. It returns pc -1 if
+// none has.
 func (m *machine) backtrack() (int32, int) {
 	for m.depth > 0 {
 		f := &m.stack[m.depth-1]

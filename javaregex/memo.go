@@ -1,26 +1,29 @@
 package javaregex
 
-// This file holds the memory of failures: an instruction that has failed at a place fails there
-// again, so that a match that would take exponential time takes about as long as instructions
-// times places. What else an instruction's outcome depends on is part of the key.
+// This file implements the memory of failures: an instruction that has failed
+// at a position fails there again, so that a match that would take exponential
+// time takes time proportional to instructions times positions. Whatever else
+// an instruction's outcome depends on is part of the key.
 
 import "slices"
 
-// memo remembers failures of one input. There is none until a match takes long.
+// memo remembers failures for one input. It is only created once a match takes
+// long.
 type memo struct {
 	bases []uint64 // the first key of each point
-	width uint64   // how many values a place has
-	bits  []uint64 // a bit a key, if the keys are few
-	set   []uint64 // else a hash table of key+1
+	width uint64   // number of keys per position
+	bits  []uint64 // one bit per key, if the keys are few
+	set   []uint64 // otherwise a hash table of key+1
 	used  int
 	limit int         // bytes
-	runs  []failedRun // by point, of those that are ranged
+	runs  []failedRun // by point, for those that are ranged
 }
 
-// failedRun is the end of a run of characters: on every place from lo to hi, where the characters
-// end, what follows the run has failed. A run that begins among them, or before them, need not go
-// on there again, which makes a row of runs linear in the input. The place at which a run begins
-// is not one of them: to go on there is an empty run, which may end a loop.
+// failedRun is the end of a run of characters: at every position from lo to hi,
+// where the characters end, what follows the run has failed. A run that starts
+// among them, or before them, need not continue there again, which makes
+// consecutive runs linear in the input. The position at which a run starts is
+// not one of them: continuing there is an empty run, which may end a loop.
 type failedRun struct{ lo, hi int32 }
 
 func (t *memo) size() int {
@@ -79,7 +82,8 @@ func (t *memo) pointSize(p *memoPoint) (uint64, bool) {
 	return size, ok
 }
 
-// key returns the key of a point at pos, with all that it depends on.
+// key returns the key of a point at pos, including everything that it depends
+// on.
 func (t *memo) key(m *machine, point int32, pos int) uint64 {
 	p := &m.prog.memos[point]
 	key := uint64(pos)*uint64(len(p.starts)+1) + m.begunHere(p.starts, pos)
@@ -95,8 +99,9 @@ func (t *memo) key(m *machine, point int32, pos int) uint64 {
 	return t.bases[point] + key
 }
 
-// begunHere returns how many of the enclosing loops have begun their iteration at pos: each is
-// still empty, and would end its loop. An outer iteration never begins after an inner one.
+// begunHere returns how many of the enclosing loops have started their
+// iteration at pos: each is still empty, and would end its loop. An outer
+// iteration never starts after an inner one.
 func (m *machine) begunHere(starts []int32, pos int) uint64 {
 	n := len(starts)
 	for n > 0 && int(m.locals[starts[n-1]]) == pos {

@@ -1,7 +1,8 @@
 package javaregex
 
-// This file finds characters by name, for \N{…}. The names of letters and symbols come from
-// x/text, whose version of Unicode is newer than JDK 17's: characters unknown there are left out.
+// This file finds characters by name, for \N{…}. The names of letters and
+// symbols come from x/text, whose Unicode version is newer than JDK 17's:
+// characters unknown to JDK 17 are left out.
 
 import (
 	"hash/fnv"
@@ -13,9 +14,9 @@ import (
 	"golang.org/x/text/unicode/runenames"
 )
 
-// charByName returns the character of a name, as Character.codePointOf does: its name in any case,
-// the old name of a control character, or, for characters without a name, block and code point, as
-// in "CJK UNIFIED IDEOGRAPHS 4E00".
+// charByName returns the character with a name, as Character.codePointOf does:
+// its name in any case, the old name of a control character, or, for characters
+// without a name, block and code point, as in "CJK UNIFIED IDEOGRAPHS 4E00".
 func charByName(name string) (rune, bool) {
 	name = strings.ToUpper(strings.TrimFunc(name, func(r rune) bool { return r <= ' ' }))
 	index := nameIndex()
@@ -43,8 +44,8 @@ func nameHash(name string) uint32 {
 	return h.Sum32()
 }
 
-// nameIndex has the hash of each name in its upper half and the character in its lower, in order:
-// 260 KB, built when the first \N is compiled.
+// nameIndex holds, sorted, the hash of each name in the upper half and the
+// character in the lower: 260 KB, built when the first \N is compiled.
 var nameIndex = sync.OnceValue(func() []uint64 {
 	index := make([]uint64, 0, 34_000)
 	for _, r := range categories("Cn Cs Co Cc").negate() {

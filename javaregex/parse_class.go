@@ -1,17 +1,20 @@
 package javaregex
 
-// This file holds character classes: [a-z], unions, intersections, negation, and \p{…}.
+// This file parses character classes: [a-z], unions, intersections, negation,
+// and \p{…}.
 
 import "slices"
 
 // classParser parses one pair of brackets, or the right side of an &&.
 type classParser struct {
 	*parser
-	// small gathers single characters below 256, which Java keeps in a bit set apart from the
-	// rest. If hasSmall, all of them join the rest at an && or at the end.
+	// small gathers single characters below 256, which Java keeps in a separate
+	// bit set. If hasSmall is set, all of them are added at an && or at the
+	// end.
 	small    []rune
 	hasSmall bool
-	// parts have been read and are joined by sum; last is the latest operand, if there is one.
+	// parts have been parsed and are combined by sum; last is the latest
+	// operand, if there is one.
 	parts   []runeSet
 	last    runeSet
 	hasLast bool
@@ -24,8 +27,8 @@ type seenClass struct {
 	set   runeSet
 }
 
-// wholeClass reads a class that is not inside another. Classes with the same text and flags share
-// a set, which is then prepared for matching once.
+// wholeClass parses a class that is not inside another. Classes with the same
+// text and flags share a set, which is then prepared for matching once.
 func (p *parser) wholeClass() (runeSet, error) {
 	rest := p.chars[p.cursor:]
 	for _, seen := range p.seen {
@@ -42,8 +45,9 @@ func (p *parser) wholeClass() (runeSet, error) {
 	return set, err
 }
 
-// class reads a class whose [ is next, or whose first character follows the cursor. If consume is
-// set it takes the closing ], otherwise it leaves it to the enclosing class.
+// class parses a class whose [ is next, or whose first character follows the
+// cursor. If consume is set, it consumes the closing ], otherwise it leaves it
+// to the enclosing class.
 func (p *parser) class(consume bool) (runeSet, error) {
 	if p.depth++; p.depth > p.nesting {
 		return nil, p.errorf("classes are nested too deep: at most %d", p.nesting)
@@ -105,11 +109,11 @@ func (c *classParser) add(set runeSet) {
 	c.parts = append(c.parts, set)
 }
 
-// sum returns the union of all that has been read. It is computed once, because a class may have
-// thousands of operands.
+// sum returns the union of everything that has been parsed. It is computed
+// once, because a class may have thousands of operands.
 func (c *classParser) sum() runeSet { return union(c.parts...) }
 
-// takeSmall joins the gathered characters to the sum.
+// takeSmall adds the gathered characters to the sum.
 func (c *classParser) takeSmall() {
 	if !c.hasSmall {
 		return
@@ -143,7 +147,7 @@ func (c *classParser) intersection() error {
 	}
 	switch {
 	case len(c.parts) == 0 && !hasRight:
-		return c.errorf("&& needs an operand on one side at least")
+		return c.errorf("&& needs an operand on at least one side")
 	case len(c.parts) == 0:
 		c.parts = append(c.parts, c.last)
 	case !c.hasLast:
@@ -182,7 +186,8 @@ func (c *classParser) element() error {
 	return nil
 }
 
-// classEscape reads an escape. It returns a set, or the character that may begin a range.
+// classEscape parses an escape. It returns a set, or the character that may
+// start a range.
 func (c *classParser) classEscape() (runeSet, rune, error) {
 	if ch := c.nextEscaped(); ch == 'p' || ch == 'P' {
 		set, err := c.property(ch == 'P')
@@ -208,7 +213,7 @@ func nonNil(s runeSet) runeSet {
 	return s
 }
 
-// rangeTo reads the rest of a range that begins with lo, from the - on.
+// rangeTo parses the rest of a range that starts with lo, from the - on.
 func (c *classParser) rangeTo(lo rune) error {
 	c.next()
 	hi := c.peek()

@@ -40,8 +40,8 @@ func (p *parser) escapedAtom() (*node, error) {
 	return e.node, nil
 }
 
-// escape reads an escape whose backslash is at the cursor. At either end of a range \v is a
-// character; elsewhere it is a class.
+// escape parses an escape whose backslash is at the cursor. At either end of a
+// range \v is a character; elsewhere it is a class.
 func (p *parser) escape(inClass, inRange bool) (escaped, error) {
 	c := p.skip()
 	if !inClass {
@@ -59,8 +59,8 @@ func (p *parser) escape(inClass, inRange bool) (escaped, error) {
 	return escaped{char: char}, err
 }
 
-// escapedNode reads an escape that is neither a character nor a class. It returns nil if c begins
-// none of these.
+// escapedNode parses an escape that is neither a character nor a class. It
+// returns nil if c starts none of these.
 func (p *parser) escapedNode(c rune) (*node, error) {
 	switch {
 	case '1' <= c && c <= '9':
@@ -94,7 +94,8 @@ func (p *parser) escapedNode(c rune) (*node, error) {
 	return nil, nil
 }
 
-// groupNumber reads further digits of a back reference as long as that many groups have been opened.
+// groupNumber parses further digits of a back reference for as long as that
+// many groups have been opened.
 func (p *parser) groupNumber(number int) int {
 	for {
 		c := p.peek()
@@ -129,7 +130,7 @@ func (p *parser) namedBackref() (*node, error) {
 	}
 	group, ok := p.names[name]
 	if !ok {
-		return nil, p.errorf("there is no group named %s before this place: write (?<%s>…) first", name, name)
+		return nil, p.errorf("there is no group named %s before this position: write (?<%s>…) first", name, name)
 	}
 	return p.backref(group), nil
 }

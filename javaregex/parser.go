@@ -1,7 +1,8 @@
 package javaregex
 
-// This file holds the grammar from alternatives down to one repeated atom: groups, flags,
-// quantifiers. Characters and escapes are in parse_escape.go, classes in parse_class.go.
+// This file implements the grammar from alternatives down to one repeated atom:
+// groups, flags, quantifiers. Characters and escapes are in parse_escape.go,
+// classes in parse_class.go.
 
 import "math"
 
@@ -12,14 +13,17 @@ type parser struct {
 	names   map[string]int
 	depth   int
 	nesting int
-	// sets are those of the properties and predefined classes met so far, by name and flags.
+	// sets holds the properties and predefined classes so far, by name and
+	// flags.
 	sets map[setKey]runeSet
-	// seen holds some of the classes read so far: patterns often repeat one.
+	// seen holds some of the classes parsed so far: patterns often repeat one.
 	seen []seenClass
-	// wide is the index of the last character that is a surrogate pair or half of one, or -1.
+	// wide is the index of the last character that is a surrogate pair or half
+	// of one, or -1.
 	wide int
-	// loops are the unbounded loops outside any other repetition. Java remembers where they have
-	// failed, unless there is a back reference (hasBackref).
+	// loops holds the unbounded loops outside of any other repetition. Java
+	// remembers where they have failed, unless there is a back reference
+	// (hasBackref).
 	loops      []*node
 	hasBackref bool
 }
@@ -31,7 +35,7 @@ type setKey struct {
 	flags   Flags
 }
 
-// cachedSet returns the set of key, made by find the first time.
+// cachedSet returns the set of a key, calling find the first time.
 func (p *parser) cachedSet(name string, negated bool, find func() (runeSet, error)) (runeSet, error) {
 	key := setKey{name, negated, p.flags & (CaseInsensitive | UnicodeCharacterClass)}
 	if set, ok := p.sets[key]; ok {
@@ -143,7 +147,7 @@ func (p *parser) alternatives() (*node, error) {
 // sequence reads repeated atoms up to a |, a ) or the end.
 func (p *parser) sequence() (*node, error) {
 	var nodes []*node
-	literals := 0 // how many are beside each other at the end of nodes
+	literals := 0 // how many are next to each other at the end of nodes
 	end := func() {
 		if literals == 1 {
 			nodes[len(nodes)-1].standAlone()
@@ -186,7 +190,7 @@ func (p *parser) sequence() (*node, error) {
 	}
 }
 
-// standAlone adjusts a literal that has no other literal beside it.
+// standAlone adjusts a literal that is not next to another literal.
 func (n *node) standAlone() {
 	if n.alone != nil {
 		n.set = n.alone
@@ -239,7 +243,8 @@ func (p *parser) pick(plain, unix, multi, multiUnix assertion) assertion {
 	return plain
 }
 
-// groupAtom reads a group with its quantifier. It returns nil for mere flags, as in (?i).
+// groupAtom parses a group with its quantifier. It returns nil for mere flags,
+// as in (?i).
 func (p *parser) groupAtom() (*node, error) {
 	saved, outer := p.flags, len(p.loops)
 	n, err := p.group()
@@ -260,7 +265,7 @@ func (p *parser) groupAtom() (*node, error) {
 	return r, err
 }
 
-// group reads from a ( up to its ), which it does not take.
+// group parses from a ( up to its ), which it does not consume.
 func (p *parser) group() (*node, error) {
 	if p.next() != '?' {
 		return p.groupBody(&node{kind: nodeGroup, group: p.newGroup()})
@@ -322,10 +327,10 @@ func (p *parser) namedGroupOrLookbehind() (*node, error) {
 	return p.groupBody(n)
 }
 
-// groupName reads a name that begins with c, and the > after it.
+// groupName parses a name that starts with c, and the > after it.
 func (p *parser) groupName(c rune) (string, error) {
 	if !isASCIILetter(c) {
-		return "", p.errorf("the name of a group begins with a letter from A to Z, as in (?<name>")
+		return "", p.errorf("the name of a group starts with a letter from A to Z, as in (?<name>")
 	}
 	var name []rune
 	for isASCIILetter(c) || isDigit(c) {
@@ -333,7 +338,7 @@ func (p *parser) groupName(c rune) (string, error) {
 		c = p.read()
 	}
 	if c != '>' {
-		return "", p.errorf("the name of a group is letters from A to Z and digits, and ends with >")
+		return "", p.errorf("the name of a group consists of letters from A to Z and digits, and ends with >")
 	}
 	return string(name), nil
 }
@@ -357,7 +362,8 @@ func isWide(c rune) bool { return c >= 0x10000 || isSurrogate(c) }
 
 func isSurrogate(c rune) bool { return 0xD800 <= c && c <= 0xDFFF }
 
-// inlineFlags reads flags, as in (?im-s, and applies them. It stops at the first other character.
+// inlineFlags parses flags, as in (?im-s, and applies them. It stops at the
+// first other character.
 func (p *parser) inlineFlags() error {
 	on := true
 	for c := p.peek(); ; c = p.next() {
@@ -458,11 +464,12 @@ func (p *parser) count(r *node) error {
 	case r.max < r.min:
 		return p.errorf("the first count is greater than the second: swap them")
 	}
-	r.optional = r.min == 0 && r.max == 1 // {0,1} is ? in Java as well, oddities included
+	r.optional = r.min == 0 && r.max == 1 // {0,1} is the same as ? in Java, oddities included
 	return nil
 }
 
-// number reads the digits that begin with c. It also returns the character after them.
+// number parses the digits that start with c. It also returns the character
+// after them.
 func (p *parser) number(c rune) (int, rune, error) {
 	n := 0
 	for ; isDigit(c); c = p.read() {

@@ -1,6 +1,6 @@
 package javaregex
 
-// This file holds what a caller sees: patterns, searches and matches.
+// This file contains the API: patterns, searches and matches.
 
 import (
 	"context"
@@ -20,16 +20,17 @@ const (
 	Multiline             Flags = 0x08  // (?m): ^ and $ match at every line
 	Literal               Flags = 0x10  // the pattern is plain text
 	DotAll                Flags = 0x20  // (?s): . matches line terminators as well
-	UnicodeCase           Flags = 0x40  // (?u): (?i) is about all letters
+	UnicodeCase           Flags = 0x40  // (?u): (?i) applies to all letters
 	CanonEq               Flags = 0x80  // canonical equivalence: refused
 	UnicodeCharacterClass Flags = 0x100 // (?U): \w, \d, \s, \b and POSIX classes are Unicode's; sets UnicodeCase
 
 	allFlags = 0x1ff
 )
 
-// SyntaxError says why a pattern is not one of Java's.
+// SyntaxError says why a pattern is not valid in Java.
 type SyntaxError struct {
-	// Index is the byte offset in the pattern near which it goes wrong, as Java points to it;
+	// Index is the byte offset in the pattern near which the error is, where
+	// Java points;
 	// -1 if the fault has no place.
 	Index int
 	// Message says what is wrong and what to write instead.
@@ -43,7 +44,7 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("javaregex: %s near index %d", e.Message, e.Index)
 }
 
-// Pattern is a compiled pattern. It is immutable: any number of goroutines may use it at once.
+// Pattern is a compiled pattern. It is immutable and safe for concurrent use.
 type Pattern struct {
 	source string
 	limits Limits
@@ -68,8 +69,8 @@ func CompileLimits(pattern string, flags Flags, limits Limits) (*Pattern, error)
 	return newPattern(pattern, limits, compile(tree)), nil
 }
 
-// WithLimits returns the same pattern with other limits for each call. It costs one small
-// allocation: nothing is compiled again.
+// WithLimits returns the same pattern with other limits for each call. It costs
+// one small allocation; nothing is compiled again.
 func (p *Pattern) WithLimits(limits Limits) *Pattern {
 	return newPattern(p.source, limits.withDefaults(), p.prog)
 }
@@ -78,7 +79,7 @@ func newPattern(source string, limits Limits, prog *program) *Pattern {
 	return &Pattern{source: source, limits: limits, prog: prog}
 }
 
-// String returns the pattern as it was given to Compile.
+// String returns the pattern as it was passed to Compile.
 func (p *Pattern) String() string { return p.source }
 
 // GroupCount returns the number of capturing groups, not counting group 0, the whole match.
@@ -93,11 +94,11 @@ func (p *Pattern) GroupNames() []string {
 	return names
 }
 
-// Find returns the first match in input, as Matcher.find() does, or nil if there is none.
-// The error is a *BudgetError, or that of the context.
+// Find returns the first match in input, as Matcher.find() does, or nil if
+// there is none. The error is a *BudgetError, or the context's.
 func (p *Pattern) Find(ctx context.Context, input string) (match *Match, err error) {
-	// So small that the compiler moves it into the caller: a match that the caller does not keep is
-	// then not allocated.
+	// So small that the compiler inlines it into the caller: a match that the
+	// caller does not keep is then not allocated.
 	var found result
 	if p.find(ctx, input, 0, &found, &err) {
 		match = &Match{found}
@@ -105,9 +106,10 @@ func (p *Pattern) Find(ctx context.Context, input string) (match *Match, err err
 	return
 }
 
-// FindFrom returns the first match that begins at byte start or later, as Matcher.find(int) does
-// but for \G, which matches at start: anchors and lookbehind see the whole input.
-// A start outside the input finds nothing; one inside a character is moved to the next.
+// FindFrom returns the first match that starts at byte start or later, as
+// Matcher.find(int) does except that \G matches at start: anchors and
+// lookbehind see the whole input. A start outside of the input finds nothing;
+// one inside a character is moved to the next.
 func (p *Pattern) FindFrom(ctx context.Context, input string, start int) (match *Match, err error) {
 	if start < 0 || start > len(input) {
 		return nil, nil
@@ -131,17 +133,18 @@ func (p *Pattern) Matches(ctx context.Context, input string) (match *Match, err 
 	return
 }
 
-// MatchesWhole reports whether the whole input matches, as Matcher.matches() does. It allocates
-// nothing for most patterns.
+// MatchesWhole reports whether the whole input matches, as Matcher.matches()
+// does. It does not allocate for most patterns.
 func (p *Pattern) MatchesWhole(ctx context.Context, input string) (found bool, err error) {
 	var match result
 	found = p.find(ctx, input, wholeInput, &match, &err)
 	return found, err
 }
 
-// FindAll returns the matches that repeated calls of Matcher.find() find: each begins where the
-// one before it ended, one character further if that was empty. A limit of 0 or less means all.
-// When a budget or the context ends the search, it returns the matches so far with the error.
+// FindAll returns the matches that repeated calls of Matcher.find() find: each
+// starts where the previous one ended, or one character further if that was
+// empty. A limit of 0 or less means all. If a budget or the context ends the
+// search, it returns the matches so far with the error.
 func (p *Pattern) FindAll(ctx context.Context, input string, limit int) ([]*Match, error) {
 	var (
 		space  workspace
@@ -178,7 +181,8 @@ func (p *Pattern) FindAll(ctx context.Context, input string, limit int) ([]*Matc
 // matchBytes is the approximate size of a Match.
 const matchBytes = 80
 
-// after returns where to go on after a match: the first place of the next one, and the place of \G.
+// after returns where to continue after a match: the first position of the next
+// one, and the position of \G.
 func (m *machine) after() (start, last int) {
 	last = int(m.groups[1])
 	start = last
@@ -191,11 +195,11 @@ func (m *machine) after() (start, last int) {
 // Match is what a pattern matched. It shares the input's memory.
 type Match struct{ result }
 
-// result is a match in the memory of find's caller.
+// result is a match in memory provided by find's caller.
 type result struct {
 	pattern *Pattern // nil if there is no match
 	input   string
-	few     [10]int32 // start and end of each group; -1 if it took no part
+	few     [10]int32 // start and end of each group; -1 if it did not participate
 	many    *[]int32  // likewise, if there are more groups than few can hold
 }
 
@@ -210,7 +214,7 @@ func (m *Match) bounds(i int) (start, end int) {
 	return int(m.few[2*i]), int(m.few[2*i+1])
 }
 
-// Start returns the byte offset at which the match begins.
+// Start returns the byte offset at which the match starts.
 func (m *Match) Start() int { return m.GroupStart(0) }
 
 // End returns the byte offset after the match.
@@ -219,21 +223,22 @@ func (m *Match) End() int { return m.GroupEnd(0) }
 // GroupCount returns the number of capturing groups of the pattern, not counting group 0.
 func (m *Match) GroupCount() int { return m.pattern.GroupCount() }
 
-// GroupStart returns the byte offset at which group i begins, -1 if it took no part or does not
-// exist.
+// GroupStart returns the byte offset at which group i starts, -1 if it did not
+// participate or does not exist.
 func (m *Match) GroupStart(i int) int {
 	start, _ := m.bounds(i)
 	return start
 }
 
-// GroupEnd returns the byte offset after group i, -1 if it took no part or does not exist.
+// GroupEnd returns the byte offset after group i, -1 if it did not participate
+// or does not exist.
 func (m *Match) GroupEnd(i int) int {
 	_, end := m.bounds(i)
 	return end
 }
 
-// Group returns the text of group i, 0 being the whole match, and whether it took part. A group
-// that does not exist took no part.
+// Group returns the text of group i, 0 being the whole match, and whether it
+// participated. A group that does not exist did not.
 func (m *Match) Group(i int) (string, bool) {
 	start, end := m.bounds(i)
 	if start < 0 {
@@ -242,7 +247,7 @@ func (m *Match) Group(i int) (string, bool) {
 	return m.input[start:end], true
 }
 
-// Named returns the text of each named group that took part.
+// Named returns the text of each named group that participated.
 func (m *Match) Named() map[string]string {
 	named := make(map[string]string, len(m.pattern.prog.names))
 	for name, group := range m.pattern.prog.names {
@@ -253,12 +258,14 @@ func (m *Match) Named() map[string]string {
 	return named
 }
 
-// wholeInput, as the place to search from, demands a match of the whole input.
+// wholeInput, as the position to search from, requires a match of the whole
+// input.
 const wholeInput = -1
 
-// find makes one search from start on, where \G matches, with a budget of its own.
+// find makes one search from start on, where \G matches, with its own budget.
 func (p *Pattern) find(ctx context.Context, input string, start int, found *result, err *error) bool {
-	// The machine's memory is set here, not by a method: else the compiler would move it to the heap.
+	// The machine's memory is set here and not by a method, since the compiler
+	// would then move it to the heap.
 	var m machine
 	if p.prog.small {
 		var space struct {
@@ -281,13 +288,14 @@ func (p *Pattern) find(ctx context.Context, input string, start int, found *resu
 	}
 	found.pattern, found.input = p, input
 	if len(m.groups) > len(found.few) {
-		many := slices.Clone(m.groups) // to keep them would move the machine to the heap
+		many := slices.Clone(m.groups) // keeping them would move the machine to the heap
 		found.many = &many
 	}
 	return true
 }
 
-// next makes one search with a machine that has begun. The groups of the match are in m.
+// next makes one search with a machine that has started. The groups of the
+// match are in m.
 func (p *Pattern) next(ctx context.Context, m *machine, start, last int) (bool, error) {
 	m.last, m.accepted = int32(last), int32(last)
 	if p.prog.usesLastMatch {
@@ -318,5 +326,5 @@ func (p *Pattern) ending(ctx context.Context, budget Budget) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return context.DeadlineExceeded // which the context has not noticed yet
+	return context.DeadlineExceeded // the context has not noticed yet
 }

@@ -1,8 +1,9 @@
 package javaregex
 
-// This file holds what the matcher looks at around a place: characters, assertions, lookbehind and
-// back references. Java counts UTF-16 units, so its lookbehind may begin between the halves of a
-// surrogate pair. Here that place is the middle of the character's four bytes.
+// This file implements what the matcher looks at around a position: characters,
+// assertions, lookbehind and back references. Java counts UTF-16 units, so its
+// lookbehind may start between the halves of a surrogate pair. Here, that
+// position is the middle of the character's four bytes.
 
 import (
 	"strings"
@@ -42,7 +43,7 @@ func (m *machine) charBefore(pos int) (rune, int) {
 	return utf8.DecodeLastRuneInString(m.input[:pos])
 }
 
-// unitBack returns the place one UTF-16 unit before pos.
+// unitBack returns the position one UTF-16 unit before pos.
 func (m *machine) unitBack(pos int) int {
 	if _, width := m.charBefore(pos); width < 4 {
 		return pos - width
@@ -106,8 +107,8 @@ func (m *machine) assert(a assertion, pos int) bool {
 	return m.lineBegin(pos)
 }
 
-// lineEnd reports whether pos is before a line terminator, the last of the input if final, or at the
-// end; \r\n is one.
+// lineEnd reports whether pos is before a line terminator, which must be the
+// last of the input if final is set, or at the end; \r\n counts as one.
 func (m *machine) lineEnd(pos int, final bool) bool {
 	s := m.input
 	if pos == len(s) {
@@ -120,7 +121,8 @@ func (m *machine) lineEnd(pos int, final bool) bool {
 	return !final || pos+width == len(s) || s[pos:] == "\r\n"
 }
 
-// lineBegin reports whether pos is after a line terminator or at the beginning; never at the end.
+// lineBegin reports whether pos is after a line terminator or at the start, but
+// not at the end.
 func (m *machine) lineBegin(pos int) bool {
 	if pos == len(m.input) {
 		return false
@@ -175,7 +177,8 @@ func (m *machine) wordBoundary(pos int, unicode bool) bool {
 	return before != after
 }
 
-// isWord reports whether r is part of a word for \b, which in ASCII mode has more of them than \w.
+// isWord reports whether r is part of a word for \b, for which in ASCII mode
+// more characters are than for \w.
 func isWord(r rune, unicode bool) bool {
 	if r < utf8.RuneSelf {
 		return wordASCII[r]
@@ -188,8 +191,9 @@ func isWord(r rune, unicode bool) bool {
 
 func isMark(r rune) bool { return r >= 0x300 && wordTables().mark.contains(r) }
 
-// hasBase reports whether the marks up to the one at pos belong to a letter or digit. Java goes back
-// by units, and so does not see a letter that is a pair.
+// hasBase reports whether the marks up to the one at pos belong to a letter or
+// digit. Java goes back by units, and so does not see a letter that is a
+// surrogate pair.
 func (m *machine) hasBase(pos int) bool {
 	for {
 		r, _ := m.charAt(pos)
@@ -204,7 +208,7 @@ func (m *machine) hasBase(pos int) bool {
 	}
 }
 
-// backref matches what a group has captured again. It returns the end.
+// backref matches what a group has captured. It returns the end.
 func (m *machine) backref(in *inst, pos int) (int, bool) {
 	if int(in.group) >= m.prog.groups {
 		return 0, false
@@ -224,8 +228,8 @@ func (m *machine) backref(in *inst, pos int) (int, bool) {
 	return pos + len(text), strings.HasPrefix(m.input[pos:], text)
 }
 
-// foldedBackref compares in either case. Like Java it compares as many characters as the group has
-// UTF-16 units, and then moves on by as many units.
+// foldedBackref compares ignoring case. Like Java, it compares as many
+// characters as the group has UTF-16 units, and then advances by as many units.
 func (m *machine) foldedBackref(in *inst, start, end, pos int) (int, bool) {
 	units := m.units(start, end)
 	to := pos
@@ -281,12 +285,12 @@ func (m *machine) lineBreak(in *inst, pos int) (int32, int, bool) {
 	return in.next, pos + width, verticalSpace.contains(r)
 }
 
-// behind begins a lookbehind: it tries from the shortest length on.
+// behind starts a lookbehind: it tries from the shortest length on.
 func (m *machine) behind(pc int32, in *inst, pos int) (int32, int, bool) {
 	b := barrier{pc: pc, pos: int32(pos), behindTo: m.behindTo, at: int32(pos), left: m.behindReach(in, pos)}
 	for n := in.min; n > 0; n-- {
 		if b.at == 0 && in.byCharacter {
-			break // Java counts back as far as it gets
+			break // Java counts back as far as possible
 		}
 		if !m.behindBack(in, &b) {
 			return in.next, pos, in.negative
@@ -300,7 +304,8 @@ func (m *machine) behind(pc int32, in *inst, pos int) (int32, int, bool) {
 	return in.sub, int(b.at), true
 }
 
-// behindBack goes back one step of a lookbehind. It returns false if it may not.
+// behindBack goes back one step of a lookbehind. It returns false if that is
+// not allowed.
 func (m *machine) behindBack(in *inst, b *barrier) bool {
 	if b.at == 0 || b.left <= 0 {
 		return false
@@ -319,10 +324,11 @@ func (m *machine) behindBack(in *inst, b *barrier) bool {
 	return b.left >= 0
 }
 
-// behindReach returns how many steps back a lookbehind at pos may go; a negative number means that
-// it fails. If the maximum length has overflowed, Java's further arithmetic goes wrong as well: in
-// units the lookbehind then reaches everything or nothing, in characters as far as the rest of the
-// input is long.
+// behindReach returns how many steps back a lookbehind at pos may go; a
+// negative number means that it fails. If the maximum length has overflowed,
+// Java's further arithmetic goes wrong as well: in units, the lookbehind then
+// reaches everything or nothing; in characters, as far as the remaining input
+// is long.
 func (m *machine) behindReach(in *inst, pos int) int32 {
 	const everywhere = 1<<31 - 1
 	over := int(in.max) + 1<<31
@@ -339,7 +345,7 @@ func (m *machine) behindReach(in *inst, pos int) int32 {
 	return -1
 }
 
-// behindStep tries a lookbehind that has failed one step further back.
+// behindStep tries a failed lookbehind one step further back.
 func (m *machine) behindStep(in *inst, b barrier) (int32, int, bool) {
 	if !m.behindBack(in, &b) {
 		m.behindTo = b.behindTo

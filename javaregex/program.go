@@ -1,7 +1,8 @@
 package javaregex
 
-// This file holds the program that the matcher runs, and its compilation from the tree. It is
-// compiled from the end, so that each instruction knows what follows it.
+// This file defines the program that the matcher runs, and compiles it from the
+// tree. It is compiled from the end, so that each instruction knows what
+// follows it.
 
 import (
 	"slices"
@@ -9,31 +10,32 @@ import (
 	"unicode/utf8"
 )
 
-// opcode says what an instruction does. "Goes on" means to its next instruction.
+// opcode says what an instruction does. "Goes on" means to its next
+// instruction.
 type opcode uint8
 
 const (
 	opEnd       opcode = iota // the match is complete
 	opAccept                  // a sub-match (of a lookahead, an atomic part …) is complete
-	opBehindEnd               // opAccept, if at the place that the lookbehind began at
-	opByte                    // takes the byte
-	opText                    // takes the text
-	opFoldText                // takes the ASCII text in either case; it is stored in lower case
-	opSet                     // takes a character of class
-	opRun                     // takes min to max characters of class
+	opBehindEnd               // opAccept, if at the position that the lookbehind started at
+	opByte                    // matches the byte
+	opText                    // matches the text
+	opFoldText                // matches the ASCII text, ignoring case; it is stored in lower case
+	opSet                     // matches a character of class
+	opRun                     // matches min to max characters of class
 	opBranch                  // goes on with one of branches
-	opOpen                    // notes the place in local
+	opOpen                    // stores the position in local
 	opClose                   // captures group from local to here
-	opAssert                  // goes on if the place is right
+	opAssert                  // goes on if the assertion holds
 	opBackref
 	opLineBreak
 	opGrapheme
 	opAtomic   // goes on after the first match of sub
 	opLook     // goes on if sub matches (does not, if negative) ahead
 	opBehind   // goes on if sub matches (does not, if negative) behind
-	opRepeat   // takes sub min to max times, each iteration being atomic
-	opLoopInit // begins a loop
-	opLoop     // ends an iteration of sub: begins another or goes on
+	opRepeat   // matches sub min to max times, each iteration being atomic
+	opLoopInit // starts a loop
+	opLoop     // ends an iteration of sub: starts another or goes on
 )
 
 // inst is an instruction.
@@ -66,15 +68,16 @@ type inst struct {
 	masks    *[256]uint64 // of opBranch: the branches that can begin with a byte
 	atEnd    uint64       // of opBranch: the branches that can match at the end
 	after    *byteSet     // what can come next after it; nil: anything
-	into     *byteSet     // of opLoop: what can come next where sub begins; nil: anything
+	into     *byteSet     // of opLoop: what can come next where sub starts; nil: anything
 }
 
-// memoPoint is an instruction whose failures can be remembered, with all that they depend on.
+// memoPoint is an instruction whose failures can be remembered, with everything
+// that they depend on.
 type memoPoint struct {
 	counts []memoCount
 	groups []int32 // captures that a back reference may look at
-	opens  []int32 // locals of those that are open here
-	starts []int32 // locals of the enclosing loops that an empty iteration ends, the innermost last
+	opens  []int32 // locals of groups that are open here
+	starts []int32 // locals of the enclosing loops that an empty iteration ends, innermost last
 }
 
 // memoCount is the counter of an enclosing loop.
@@ -84,39 +87,41 @@ type memoCount struct{ local, cap int32 }
 type program struct {
 	insts  []inst
 	start  int32
-	begin  int32 // where a search begins: at start, or after what makes a place a candidate,
-	skip   int   // which takes so many bytes
+	begin  int32 // where a search starts: at start, or after what makes a position a candidate,
+	skip   int   // which takes this many bytes
 	groups int
 	locals int
 	names  map[string]int
 	memos  []memoPoint
 
-	// hasSuccess: a repetition captures again when the match succeeds, see frameSuccess.
+	// hasSuccess: a repetition captures again when the match succeeds, see
+	// frameSuccess.
 	hasSuccess bool
-	// leaky: a failed attempt can leave visible traces: captures made in an atomic part, or the
-	// place from which \b{g} looks. Then no attempt that Java makes may be skipped.
+	// leaky: a failed attempt can leave visible traces: captures made in an
+	// atomic part, or the position from which \b{g} looks. In that case, no
+	// attempt that Java makes may be skipped.
 	leaky bool
-	// usesGraphemeBound: there is a \b{g}.
+	// usesGraphemeBound: the pattern has a \b{g}.
 	usesGraphemeBound bool
-	// usesLastMatch: there is a \G.
+	// usesLastMatch: the pattern has a \G.
 	usesLastMatch bool
 
 	small     bool         // it has no sub-matches, and most matches need few frames
 	triedSets int          // of loops in a leaky program, see inst.tried
 	minLength int          // in characters
-	anchored  bool         // matches begin at the beginning only
-	prefix    string       // every match begins with it
+	anchored  bool         // matches only start at the start of the input
+	prefix    string       // every match starts with it
 	required  string       // every match contains it
 	needs     []*charClass // every match contains characters of these, in order
-	firsts    *byteSet     // every match begins with one of these; nil: anything
-	single    *charClass   // the matches are the characters of this class; nil: they are not
+	firsts    *byteSet     // every match starts with one of these; nil: anything
+	single    *charClass   // matches are the characters of this class; nil: they are not
 }
 
 // charClass is a set prepared for matching.
 type charClass struct {
 	ascii [utf8.RuneSelf]bool
-	set   runeSet // of the rest
-	// all or none of the rest are in the set
+	set   runeSet // of the other characters
+	// whether all or none of the other characters are in the set
 	all, none bool
 }
 
@@ -149,7 +154,7 @@ func (c *charClass) contains(r rune) bool {
 type compiler struct {
 	*program
 	referenced map[int]bool              // groups with a back reference
-	classes    map[*runeRange]*charClass // by their set's first range
+	classes    map[*runeRange]*charClass // by the first range of their set
 	setFirsts  map[*runeRange]*firstInfo // likewise
 	// where the walk is
 	counts   []memoCount // of the enclosing loops
@@ -159,7 +164,7 @@ type compiler struct {
 	inBehind bool
 }
 
-// compile makes the program of a tree.
+// compile compiles a tree to a program.
 func compile(t *tree) *program {
 	c := newCompiler(t)
 	c.compile(t.root)
@@ -184,7 +189,8 @@ func (c *compiler) compile(root *node) {
 	c.analyze(root)
 }
 
-// survey notes which groups are referred to, whether the program is leaky, and how sets begin.
+// survey records which groups are referred to, whether the program is leaky,
+// and how sets start.
 func (c *compiler) survey(n *node, inAtom bool) {
 	switch n.kind {
 	case nodeSet:
@@ -219,17 +225,19 @@ func (c *compiler) survey(n *node, inAtom bool) {
 	}
 }
 
-// isAtomic reports whether each iteration of n is matched by itself, see opRepeat.
+// isAtomic reports whether each iteration of n is matched separately, see
+// opRepeat.
 func (n *node) isAtomic() bool {
 	return !n.isLoop() && (!n.optional || n.subs[0].kind != nodeGroup || n.repeat == possessive)
 }
 
-// capturesItself reports whether the atomic repetition n sets the group of its body itself.
+// capturesItself reports whether the atomic repetition n itself sets the group
+// of its body.
 func (n *node) capturesItself() bool {
 	return n.repeat != possessive && n.subs[0].kind == nodeGroup && n.subs[0].group > 0
 }
 
-// analyze collects what speeds up a search.
+// analyze collects information that speeds up a search.
 func (c *compiler) analyze(root *node) {
 	c.minLength = root.minLength()
 	c.anchored = root.beginsAtBegin()
@@ -270,7 +278,7 @@ func (c *compiler) analyze(root *node) {
 	}
 }
 
-// beginsAtBegin reports whether n can match at the beginning of the input only.
+// beginsAtBegin reports whether n can only match at the start of the input.
 func (n *node) beginsAtBegin() bool {
 	switch n.kind {
 	case nodeAssert:
@@ -303,7 +311,7 @@ func (c *compiler) isSure(in *inst) bool {
 		return c.insts[in.next].sure
 	case opRun:
 		return in.min == 0 && c.insts[in.next].sure
-	case opBranch: // an alternative that is sure can begin anywhere
+	case opBranch: // an alternative that is sure can start anywhere
 		return slices.ContainsFunc(in.branches, func(pc int32) bool { return c.insts[pc].sure })
 	}
 	return false
@@ -314,8 +322,8 @@ func (c *compiler) newLocal() int32 {
 	return int32(c.locals - 1)
 }
 
-// newMemo makes a memo point for an instruction at this place of the walk. It returns -1 in a
-// lookbehind, whose outcome depends on where it began.
+// newMemo creates a memo point for an instruction at this point of the walk. It
+// returns -1 in a lookbehind, whose outcome depends on where it started.
 func (c *compiler) newMemo() int32 {
 	if c.inBehind {
 		return -1
@@ -342,7 +350,8 @@ func (c *compiler) class(set runeSet) *charClass {
 	return class
 }
 
-// node compiles n, to go on at next, which can begin as follow says. It returns where to enter.
+// node compiles n, followed by next, which can start as follow says. It returns
+// where to enter.
 func (c *compiler) node(n *node, next int32, follow *firstInfo) int32 {
 	switch n.kind {
 	case nodeSet:
@@ -372,7 +381,8 @@ func (c *compiler) node(n *node, next int32, follow *firstInfo) int32 {
 	return next
 }
 
-// sequence compiles nodes one after the other; characters beside each other become one text.
+// sequence compiles nodes one after the other; adjacent characters become one
+// text.
 func (c *compiler) sequence(nodes []*node, next int32, follow *firstInfo) int32 {
 	after := *follow
 	for i := len(nodes); i > 0; {
@@ -390,7 +400,7 @@ func (c *compiler) sequence(nodes []*node, next int32, follow *firstInfo) int32 
 	return next
 }
 
-// textStart returns where the text that ends nodes begins.
+// textStart returns where the text at the end of nodes starts.
 func textStart(nodes []*node) int {
 	i := len(nodes)
 	exact, folded := true, true
@@ -406,7 +416,7 @@ func textStart(nodes []*node) int {
 	return i
 }
 
-// isFoldedLetter reports whether n takes an ASCII letter in either case.
+// isFoldedLetter reports whether n matches an ASCII letter in either case.
 func (n *node) isFoldedLetter() bool {
 	return n.kind == nodeSet && len(n.set) == 2 && n.set[0].lo == n.set[0].hi && n.set[1].lo == n.set[1].hi &&
 		isASCIILetter(n.set[0].lo) && n.set[1].lo == n.set[0].lo|0x20
@@ -481,8 +491,8 @@ func (c *compiler) groupBody(n *node, local, end int32, follow *firstInfo) int32
 	return entry
 }
 
-// atom compiles a part that is matched by itself: once it has matched, it is not tried again. Its
-// outcome does not depend on the enclosing loops.
+// atom compiles a part that is matched separately: once it has matched, it is
+// not tried again. Its outcome does not depend on the enclosing loops.
 func (c *compiler) atom(n *node) int32 {
 	counts, starts := c.counts, c.starts
 	c.counts, c.starts = nil, nil
@@ -505,7 +515,8 @@ func (c *compiler) look(n *node, next int32) int32 {
 	return c.emit(in)
 }
 
-// repeat compiles a quantifier in one of the four ways in which Java matches it.
+// repeat compiles a quantifier in one of the four ways in which Java matches
+// it.
 func (c *compiler) repeat(n *node, next int32, follow *firstInfo) int32 {
 	body := n.subs[0]
 	switch {
@@ -536,7 +547,8 @@ func (c *compiler) repeat(n *node, next int32, follow *firstInfo) int32 {
 	return c.emit(in)
 }
 
-// repeatsSet reports whether n repeats single characters, in a group without capture or without one.
+// repeatsSet reports whether n repeats single characters, either without a
+// group or in one without capture.
 func (n *node) repeatsSet() bool {
 	body := n.subs[0]
 	for body.kind == nodeGroup && body.group == 0 {
@@ -545,7 +557,8 @@ func (n *node) repeatsSet() bool {
 	return body.kind == nodeSet
 }
 
-// table returns what can come next where f begins; nil, for anything, if no attempt may be skipped.
+// table returns what can come next where f starts; nil, for anything, if no
+// attempt may be skipped.
 func (c *compiler) table(f *firstInfo) *byteSet {
 	if c.leaky {
 		return nil

@@ -1,10 +1,11 @@
 package javaregex
 
-// This file finds the set of each name in \p{…} that Java knows.
+// This file finds the set for each name in \p{…} that Java knows.
 
 import "strings"
 
-// categorySets are the names that mean several of Unicode's general categories.
+// categorySets are the names that stand for several of Unicode's general
+// categories.
 var categorySets = map[string]string{
 	"L":  "Lu Ll Lt Lm Lo",
 	"M":  "Mn Me Mc",
@@ -36,15 +37,15 @@ var asciiPOSIX = map[string]runeSet{
 
 var asciiWord = runeSet{{'0', '9'}, {'A', 'Z'}, {'_', '_'}, {'a', 'z'}}
 
-// Sets that are the same whatever the flags.
+// Sets that do not depend on the flags.
 var (
 	horizontalSpace = runeSet{{'\t', '\t'}, {' ', ' '}, {0xA0, 0xA0}, {0x1680, 0x1680}, {0x180E, 0x180E}, {0x2000, 0x200A}, {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}}
 	verticalSpace   = runeSet{{'\n', '\r'}, {0x85, 0x85}, {0x2028, 0x2029}}
 	lineTerminators = runeSet{{'\n', '\n'}, {'\r', '\r'}, {0x85, 0x85}, {0x2028, 0x2029}}
 )
 
-// categorySet returns a general category or one of the names that go with them (L1, all, ASCII …).
-// Under CaseInsensitive the three cases of letters are one.
+// categorySet returns a general category or one of the related names (L1, all,
+// ASCII …). Under CaseInsensitive, the three cases of letters are one.
 func categorySet(name string, caseless bool) (runeSet, bool) {
 	if caseless {
 		switch name {
@@ -126,8 +127,8 @@ func identifierIgnorable() runeSet {
 	return union(categories("Cf"), runeSet{{0, 8}, {0xE, 0x1B}, {0x7F, 0x9F}})
 }
 
-// binarySet returns a binary property, as in \p{IsAlphabetic}. The name may be in any case. The
-// function is a table of the names.
+// binarySet returns a binary property, as in \p{IsAlphabetic}. The name may be
+// in any case. The function is a table of names.
 func binarySet(name string, caseless bool) (runeSet, bool) { //nolint:cyclop // a table of names
 	name = strings.ToUpper(name)
 	if caseless {

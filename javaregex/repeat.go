@@ -1,7 +1,8 @@
 package javaregex
 
-// This file matches repetitions: runs over a set, loops that are backtracked into, and repetitions
-// whose iterations are atomic, which capture in a way of Java's own.
+// This file matches repetitions: runs over a set, loops that are backtracked
+// into, and repetitions with atomic iterations, which capture in a way peculiar
+// to Java.
 
 import (
 	"math/bits"
@@ -38,14 +39,14 @@ func (m *machine) startRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	if m.canBegin(in.after, end) {
 		return in.next, end, true
 	}
-	return 0, 0, false // backtracking to the frame at once
+	return 0, 0, false // backtrack to the frame at once
 }
 
 // rangedRun is startRun for a greedy run that remembers where it has failed.
 func (m *machine) rangedRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	known := m.memo.runs[in.memo]
 	lo, hi := int(known.lo), int(known.hi)
-	if lo <= pos && pos <= hi { // all but an empty run has failed
+	if lo <= pos && pos <= hi { // everything but an empty run has failed
 		if in.leading {
 			m.runEnd = known.hi
 		}
@@ -62,7 +63,7 @@ func (m *machine) rangedRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	}
 	_, width := m.charAt(pos)
 	from, least := end, pos+width
-	if end == lo { // what is known is of the same run
+	if end == lo { // what is known is about the same run
 		_, back := m.charBefore(end)
 		from, end = end-back, hi
 	}
@@ -82,8 +83,8 @@ func (m *machine) rangedRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	return in.next, from, m.canBegin(in.after, from)
 }
 
-// markRun remembers that what follows a run has failed on all places from lo to hi, or to the end
-// of its characters if hi is below 0.
+// markRun remembers that what follows a run has failed at all positions from lo
+// to hi, or to the end of its characters if hi is below 0.
 func (m *machine) markRun(in *inst, lo, hi int) {
 	known := &m.memo.runs[in.memo]
 	if hi < 0 {
@@ -102,7 +103,8 @@ func (m *machine) markRun(in *inst, lo, hi int) {
 	}
 }
 
-// scan returns where the longest run from pos ends, and where the shortest.
+// scan returns where the longest run from pos ends, and where the shortest
+// does.
 func (m *machine) scan(in *inst, pos int) (end, least int, ok bool) {
 	if in.max == unbounded && in.min <= 1 {
 		end = m.scanAll(in.class, pos, len(m.input))
@@ -144,7 +146,8 @@ func (m *machine) scan(in *inst, pos int) (end, least int, ok bool) {
 	return pos, least, need == 0
 }
 
-// scanAll returns where the characters of class that begin at pos end, at most stop.
+// scanAll returns where the characters of class that start at pos end, at most
+// stop.
 func (m *machine) scanAll(class *charClass, pos, stop int) int {
 	for s := m.input; pos < stop; {
 		if b := s[pos]; b < utf8.RuneSelf {
@@ -163,7 +166,8 @@ func (m *machine) scanAll(class *charClass, pos, stop int) int {
 	return pos
 }
 
-// giveBack shortens the run of a frame by a character, or more if what follows cannot begin there.
+// giveBack shortens the run of a frame by a character, or more if what follows
+// cannot start there.
 func (m *machine) giveBack(f *frame, pc int32) (int32, int, bool) {
 	s, in := m.input, &m.prog.insts[pc]
 	least, end := int(f.a), int(f.b)
@@ -213,8 +217,8 @@ func (m *machine) startLazyRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	return m.lazyRun(pc, in, end, in.min)
 }
 
-// lazyRun goes on after a run of count characters that ends at pos, or takes more at once if what
-// follows cannot begin there.
+// lazyRun continues after a run of count characters that ends at pos, or takes
+// more at once if what follows cannot start there.
 func (m *machine) lazyRun(pc int32, in *inst, pos int, count int32) (int32, int, bool) {
 	if count > 0 && m.memo != nil && in.ranged {
 		if known := m.memo.runs[in.memo]; int(known.lo) <= pos && pos <= int(known.hi) {
@@ -258,7 +262,8 @@ func (m *machine) extendRun(pc int32, pos int, count int32) (int32, int, bool) {
 	return m.lazyRun(pc, in, pos+width, count+1)
 }
 
-// canBegin reports whether what comes next at pos is in the set, or anything does.
+// canBegin reports whether what comes next at pos is in the set, or anything is
+// allowed.
 func (m *machine) canBegin(next *byteSet, pos int) bool {
 	if next == nil {
 		return true
@@ -275,7 +280,7 @@ func (m *machine) setLocal(local, value int32) {
 	m.locals[local] = value
 }
 
-// loopInit begins a loop.
+// loopInit starts a loop.
 func (m *machine) loopInit(in *inst, pos int) (int32, bool) {
 	after := m.prog.insts[in.next].next
 	if in.count >= 0 {
@@ -333,7 +338,7 @@ func (m *machine) loop(pc int32, in *inst, pos int) (int32, bool) {
 	return m.iterate(in)
 }
 
-// iterate begins another iteration of a loop.
+// iterate starts another iteration of a loop.
 func (m *machine) iterate(in *inst) (int32, bool) {
 	if in.count >= 0 {
 		m.setLocal(in.count, m.locals[in.count]+1)
@@ -341,7 +346,7 @@ func (m *machine) iterate(in *inst) (int32, bool) {
 	return in.sub, true
 }
 
-// enter begins a sub-match.
+// enter starts a sub-match.
 func (m *machine) enter(b barrier) {
 	b.frame = int32(m.depth)
 	m.push(frameBarrier, 0, 0, 0, 0)
@@ -398,7 +403,7 @@ func (m *machine) subFailed() (int32, int, bool) {
 	return in.next, int(b.pos), in.negative
 }
 
-// startRepeat begins a repetition with atomic iterations.
+// startRepeat starts a repetition with atomic iterations.
 func (m *machine) startRepeat(pc int32, in *inst, pos int) (int32, int, bool) {
 	if m.memo != nil && in.memo >= 0 && !m.memo.enter(m, in.memo, pos) {
 		return 0, 0, false
@@ -406,7 +411,7 @@ func (m *machine) startRepeat(pc int32, in *inst, pos int) (int32, int, bool) {
 	return m.nextIteration(in, barrier{pc: pc, pos: int32(pos)})
 }
 
-// nextIteration begins an iteration at b.pos, or goes on.
+// nextIteration starts an iteration at b.pos, or continues.
 func (m *machine) nextIteration(in *inst, b barrier) (int32, int, bool) {
 	if b.count >= in.min && in.repeat == lazy {
 		m.push(frameLazyRepeat, b.pc, b.pos, b.count, 0)
@@ -419,7 +424,7 @@ func (m *machine) nextIteration(in *inst, b barrier) (int32, int, bool) {
 	return in.sub, int(b.pos), true
 }
 
-// lazyIteration begins an iteration that a lazy repetition has put off.
+// lazyIteration starts an iteration that a lazy repetition has postponed.
 func (m *machine) lazyIteration(pc int32, pos int, count int32) (int32, int, bool) {
 	in := &m.prog.insts[pc]
 	if count >= in.max {
@@ -429,9 +434,10 @@ func (m *machine) lazyIteration(pc int32, pos int, count int32) (int32, int, boo
 	return in.sub, pos, true
 }
 
-// afterRepeat goes on after a repetition. When all that follows has matched, Java captures the last
-// iteration again if more than one iteration since the last change of length could be given back.
-// This shows in the captures of an enclosing loop.
+// afterRepeat continues after a repetition. Once everything that follows has
+// matched, Java captures the last iteration again if more than one iteration
+// since the last change of length could be given back. This is visible in the
+// captures of an enclosing loop.
 func (m *machine) afterRepeat(in *inst, again bool) int32 {
 	if again && in.group >= 0 {
 		m.push(frameSuccess, 0, in.group, m.groups[2*in.group], m.groups[2*in.group+1])

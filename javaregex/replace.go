@@ -9,13 +9,13 @@ import (
 	"unicode/utf8"
 )
 
-// ReplacementError says why a replacement is not one of Java's.
+// ReplacementError says why a replacement is not valid in Java.
 type ReplacementError struct {
-	// Index is the byte offset in the replacement at which it goes wrong.
+	// Index is the byte offset in the replacement at which the mistake is.
 	Index   int
 	Message string
-	// Group is the number of a group that the replacement refers to and the pattern does not have;
-	// 0 if the mistake is another one.
+	// Group is the number of a group that the replacement refers to and that
+	// the pattern does not have; 0 for any other mistake.
 	Group int
 }
 
@@ -23,15 +23,16 @@ func (e *ReplacementError) Error() string {
 	return fmt.Sprintf("javaregex: replacement: %s at index %d", e.Message, e.Index)
 }
 
-// ReplaceAll returns input with every match replaced, as Matcher.replaceAll does. In the
-// replacement $1 and ${name} mean groups ("" for one that took no part), and a backslash escapes
-// the next character. The error is a *ReplacementError (as in Java, only once
-// there is a match to replace), a *BudgetError, or that of the context.
+// ReplaceAll returns input with every match replaced, as Matcher.replaceAll
+// does. In the replacement, $1 and ${name} refer to groups ("" for one that did
+// not participate), and a backslash escapes the next character. The error is a
+// *ReplacementError (as in Java, only if there is a match to replace), a
+// *BudgetError, or the context's.
 func (p *Pattern) ReplaceAll(ctx context.Context, input, replacement string) (string, error) {
 	return p.replace(ctx, input, replacement, true)
 }
 
-// ReplaceFirst is ReplaceAll for the first match only.
+// ReplaceFirst is ReplaceAll for only the first match.
 func (p *Pattern) ReplaceFirst(ctx context.Context, input, replacement string) (string, error) {
 	return p.replace(ctx, input, replacement, false)
 }
@@ -47,8 +48,9 @@ func (p *Pattern) replace(ctx context.Context, input, replacement string, all bo
 	return string(out), nil
 }
 
-// AppendReplaced appends to dst what ReplaceAll returns, or ReplaceFirst if all is not set. If there
-// is no match, it appends nothing and returns false. After an error the appended bytes are useless.
+// AppendReplaced appends to dst what ReplaceAll returns, or ReplaceFirst if all
+// is not set. If there is no match, it appends nothing and returns false. After
+// an error, the appended bytes are meaningless.
 func (p *Pattern) AppendReplaced(ctx context.Context, dst []byte, input, replacement string, all bool) ([]byte, bool, error) {
 	plain := strings.IndexByte(replacement, '$') < 0 && strings.IndexByte(replacement, '\\') < 0
 	if plain && p.prog.single != nil && len(input) <= min(p.limits.Input, p.limits.Steps) {
@@ -111,8 +113,8 @@ func (p *Pattern) AppendReplaced(ctx context.Context, dst []byte, input, replace
 	return append(dst, input[end:]...), true, nil
 }
 
-// replaceSingle is AppendReplaced for a pattern that is a single character of a class, and a
-// replacement without groups: it needs no machine.
+// replaceSingle is AppendReplaced for a pattern that is a single character of a
+// class, and a replacement without groups: it needs no machine.
 func (p *Pattern) replaceSingle(ctx context.Context, dst []byte, input, replacement string, all bool) ([]byte, bool, error) {
 	if err := ctx.Err(); err != nil {
 		return dst, false, err
@@ -168,7 +170,8 @@ func (part replacementPart) of(input string, groups []int32) string {
 	return input[groups[2*g]:groups[2*g+1]]
 }
 
-// parseReplacement reads a replacement. It returns at least one part, so that nil means "not read".
+// parseReplacement parses a replacement. It returns at least one part, so that
+// nil means "not parsed".
 func (p *Pattern) parseReplacement(s string) ([]replacementPart, error) {
 	var (
 		parts []replacementPart
@@ -199,8 +202,9 @@ func (p *Pattern) parseReplacement(s string) ([]replacementPart, error) {
 	return append(parts, replacementPart{-1, text.String()}), nil
 }
 
-// groupReference reads the $1 or ${name} at s[i:]; it returns the group and the length read.
-// Of $12 Java takes as many digits as there is a group for.
+// groupReference parses the $1 or ${name} at s[i:]; it returns the group and
+// the length. Like Java, it takes as many digits of $12 as form the number of
+// an existing group.
 func (p *Pattern) groupReference(s string, i int) (group, length int, err error) {
 	rest := s[i+1:]
 	switch {
@@ -213,7 +217,7 @@ func (p *Pattern) groupReference(s string, i int) (group, length int, err error)
 			n++
 		}
 		if n == 0 || n == len(name) || name[n] != '}' {
-			return 0, 0, &ReplacementError{Index: i, Message: "${ needs a group name, letters and digits, and }"}
+			return 0, 0, &ReplacementError{Index: i, Message: "${ needs a group name, which consists of letters and digits, and a }"}
 		}
 		group, ok := p.prog.names[name[:n]]
 		if !ok {
@@ -237,9 +241,10 @@ func (p *Pattern) groupReference(s string, i int) (group, length int, err error)
 	return group, length, nil
 }
 
-// Split cuts input at the matches, as String.split does. A limit above 0 is the maximum number of
-// pieces, 0 drops empty pieces at the end, and a limit below 0 keeps them. An empty match at the
-// beginning does not make an empty first piece. Without a match, the input is the only piece.
+// Split splits input at the matches, as String.split does. A limit above 0 is
+// the maximum number of pieces, 0 drops trailing empty pieces, and a limit
+// below 0 keeps them. An empty match at the start does not produce an empty
+// first piece. Without a match, the input is the only piece.
 func (p *Pattern) Split(ctx context.Context, input string, limit int) ([]string, error) {
 	var (
 		space  workspace

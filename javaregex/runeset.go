@@ -1,6 +1,7 @@
 package javaregex
 
-// This file holds sets of characters: what every class, property and case fold becomes.
+// This file implements sets of characters, which every class, property and case
+// fold is converted to.
 
 import (
 	"slices"
@@ -13,7 +14,8 @@ const maxRune = 0x10FFFF
 // runeRange is an inclusive range of characters.
 type runeRange struct{ lo, hi rune }
 
-// runeSet is a set of characters: its ranges in order, apart from each other. It is immutable.
+// runeSet is a set of characters: sorted ranges that do not touch. It is
+// immutable.
 type runeSet []runeRange
 
 var allRunes = runeSet{{0, maxRune}}

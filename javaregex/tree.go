@@ -1,11 +1,12 @@
 package javaregex
 
-// This file holds the tree that a pattern is parsed into, and what Java's compiler computes for a
-// part of it: its length, and whether it is deterministic.
+// This file defines the tree that a pattern is parsed into, and computes what
+// Java's compiler does for a part of it: its length, and whether it is
+// deterministic.
 
 import "math"
 
-// nodeKind says what a node of the tree is.
+// nodeKind is the type of a node of the tree.
 type nodeKind uint8
 
 const (
@@ -18,7 +19,7 @@ const (
 	nodeLook               // lookaround: subs[0] must (not, if negative) match ahead or behind
 	nodeAtomic             // (?>…)
 	nodeBackref            // what group matched
-	nodeAssert             // a place, see assertion
+	nodeAssert             // an assertion
 	nodeLineBreak          // \R
 	nodeGrapheme           // \X
 )
@@ -32,7 +33,7 @@ const (
 	possessive
 )
 
-// assertion is a place that takes no characters.
+// assertion is a condition on a position, which matches no characters.
 type assertion uint8
 
 const (
@@ -55,19 +56,21 @@ const (
 // unbounded is the max of a repetition without one, as in Java.
 const unbounded = math.MaxInt32
 
-// node is a part of a pattern. Flags are resolved: a set is what it matches.
+// node is a part of a pattern. Flags are resolved: a set is exactly what it
+// matches.
 type node struct {
 	kind     nodeKind
 	set      runeSet
-	literal  bool    // of nodeSet: a character of the pattern that means itself
-	alone    runeSet // of a literal: what it matches without another literal beside it, if that is less
+	literal  bool    // of nodeSet: a character of the pattern that stands for itself
+	alone    runeSet // of a literal: what it matches when not next to another literal, if that is less
 	subs     []*node
 	group    int // of nodeGroup and nodeBackref
 	min, max int // of nodeRepeat
 	repeat   repeatKind
-	optional bool  // of nodeRepeat: written ?
+	optional bool  // of nodeRepeat: written as ?
 	once     study // of nodeRepeat: its body
-	// of nodeRepeat: Java remembers where the loop's body has failed, and does not try it again
+	// of nodeRepeat: Java remembers where the loop's body has failed, and does
+	// not try it again
 	remembers bool
 	assert    assertion
 	negative  bool // of nodeLook
@@ -100,13 +103,14 @@ func seqOf(nodes []*node) *node {
 	return &node{kind: nodeSeq, subs: nodes}
 }
 
-// isScan reports whether Java repeats n greedily by its own scan over a set.
+// isScan reports whether Java repeats n greedily with its own scan over a set.
 func (n *node) isScan() bool {
 	return n.kind == nodeRepeat && n.subs[0].kind == nodeSet && n.repeat == greedy && n.max == unbounded && !n.optional
 }
 
-// study is Java's TreeInfo: lengths in characters, computed with its 32-bit arithmetic, overflow
-// included, because that decides which lookbehinds it takes and where they look.
+// study is Java's TreeInfo: lengths in characters, computed with its 32-bit
+// arithmetic, overflow included, because that decides which lookbehinds it
+// accepts and where they look.
 type study struct {
 	min, max      int32
 	maxValid      bool
@@ -121,7 +125,7 @@ func studyOf(n *node) study {
 	return s
 }
 
-// chain is nodes that come one after the other, and what follows them.
+// chain is a sequence of nodes, and what follows them.
 type chain struct {
 	nodes []*node
 	next  *chain
@@ -156,7 +160,7 @@ func (s *study) add(c *chain) {
 			s.min++
 			s.max += 2
 		case nodeGrapheme:
-			s.min++ // Java leaves max as it is
+			s.min++ // Java does not change max
 			s.deterministic = false
 		case nodeRepeat:
 			if n.optional && n.subs[0].kind == nodeGroup && n.repeat != possessive {
@@ -169,7 +173,8 @@ func (s *study) add(c *chain) {
 	}
 }
 
-// addAlternatives accounts for alternatives and what follows them, which Java measures apart.
+// addAlternatives accounts for alternatives and what follows them, which Java
+// measures separately.
 func (s *study) addAlternatives(alternatives []study, rest *chain) {
 	least, most := int32(math.MaxInt32), int32(-1)
 	for _, one := range alternatives {
@@ -222,8 +227,9 @@ func (s *study) addCounted(n *node) {
 	}
 }
 
-// isLoop reports whether Java repeats n with full backtracking into its iterations: a group that is
-// not deterministic. Everything else is repeated with iterations that are atomic.
+// isLoop reports whether Java repeats n with full backtracking into its
+// iterations: a group that is not deterministic. Everything else is repeated
+// with atomic iterations.
 func (n *node) isLoop() bool {
 	return n.kind == nodeRepeat && !n.optional && n.repeat != possessive &&
 		n.subs[0].kind == nodeGroup && !n.once.deterministic

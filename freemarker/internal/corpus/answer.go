@@ -10,7 +10,7 @@ import (
 )
 
 // Answer asks Apache FreeMarker for the answers to cases, and fills them in. It
-// runs in the folder freemarker and needs a JDK and libfreemarker-java.
+// must run in the directory freemarker and needs a JDK and libfreemarker-java.
 func Answer(base Base, cases []Case) error {
 	var in bytes.Buffer
 	enc := json.NewEncoder(&in)

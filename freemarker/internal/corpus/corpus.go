@@ -1,9 +1,9 @@
 // Package corpus reads and writes the templates in freemarker/testdata/corpus,
 // which hold the answers of Apache FreeMarker 2.3.31.
 //
-// A file holds one case a line. To keep them short, cases that name no model of
-// their own share the one in base.json, and those marked with prelude start
-// with its prelude: a macro, a function, and a function that shows any value.
+// A file holds one case per line. To keep them short, cases without their own
+// model share the one in base.json, and those marked with prelude start with
+// its prelude: a macro, a function, and a function that prints any value.
 package corpus
 
 import (
@@ -16,7 +16,7 @@ import (
 	"sort"
 )
 
-// Case is a template and what the reference makes of it: Output, or Class with
+// Case is a template with the result of the reference: Output, or Class with
 // Line and Column. A case without either took the reference too long.
 type Case struct {
 	Area     string          `json:"area"`
@@ -37,7 +37,7 @@ type Base struct {
 	Model   json.RawMessage `json:"model"`
 }
 
-// Source is the template in full.
+// Source returns the full source of the template.
 func (b Base) Source(c Case) string {
 	if c.Prelude {
 		return b.Prelude + c.Template
@@ -45,7 +45,7 @@ func (b Base) Source(c Case) string {
 	return c.Template
 }
 
-// ModelOf is the model of a case.
+// ModelOf returns the model of a case.
 func (b Base) ModelOf(c Case) json.RawMessage {
 	if len(c.Model) > 0 {
 		return c.Model

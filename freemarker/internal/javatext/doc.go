@@ -1,8 +1,8 @@
-// Package javatext is the part of java.text and java.util that the output of Apache
-// FreeMarker 2.3.31 depends on, as JDK 17 does it with its default (CLDR) locale data,
-// byte for byte.
+// Package javatext implements the part of java.text and java.util that the
+// output of Apache FreeMarker 2.3.31 depends on. It matches JDK 17 with its
+// default (CLDR) locale data, byte for byte.
 //
-// The subjects live in packages of their own:
+// Its parts are separate packages:
 //
 //   - locale: locales as FreeMarker's settings write them ("pt_BR"), the data the JDK has
 //     for them, and upper and lower case.
@@ -14,13 +14,14 @@
 //
 // This package itself holds the text of floating point numbers (Double.toString).
 //
-// All returned values are immutable and safe for concurrent use. Nothing that a template can ask
-// for panics, and time and memory grow only with the length of pattern and text.
+// All returned values are immutable and safe for concurrent use. Nothing that a
+// template can request panics, and time and memory are linear in the length of
+// pattern and text.
 //
 // # Tables
 //
-// The tables are generated from a JDK by the programs in gen (gen/generate.sh), and are unpacked
-// when they are first needed:
+// The tables are generated from a JDK by the programs in gen (gen/generate.sh),
+// and are unpacked on first use:
 //
 //   - locale/locales.txt.gz, 60 kB: numbers, currencies and dates of all locales of the JDK.
 //   - dateformat/zones.txt.gz, 340 kB: the rules of all time zones, and their names in all
@@ -28,12 +29,14 @@
 //     more and disagrees with Java before 1970 and on what is winter time in Ireland.
 //   - collate/rules.txt.gz, 100 kB: the collation rules, which are the JDK's own.
 //
-// The corpora of the tests have the answers of a JDK and of FreeMarker (gen/cases.sh).
+// The corpora of the tests contain the answers of a JDK and of FreeMarker
+// (gen/cases.sh).
 //
 // # Differences from Java
 //
-// The locale ja_JP_JP has no calendar of Japanese eras. Week years before Christ may be off by
-// one. A number of more than 2^20 digits is an error.
+// The locale ja_JP_JP does not use the calendar of Japanese eras. Week years
+// before Christ may be off by one. A number of more than 2^20 digits is an
+// error.
 package javatext
 
 //go:generate gen/generate.sh

@@ -8,16 +8,16 @@ import (
 	"sync"
 )
 
-// Digits are the decimal digits that JDK 17 computes of a floating point number: those of
-// Double.toString, and what java.text.DecimalFormat starts from. They are mostly, but not
-// always the shortest and nearest that identify the number: 2e23 is 1.9999999999999998E23.
-// That is JDK-4511638, fixed in JDK 19.
+// Digits holds the decimal digits that JDK 17 computes for a floating point
+// number: those of Double.toString, which java.text.DecimalFormat starts from.
+// They are mostly, but not always, the shortest and nearest that identify the
+// number: 2e23 is 1.9999999999999998E23. That is JDK-4511638, fixed in JDK 19.
 type Digits struct {
 	Text      [20]byte // '0' to '9', the first Count of them
 	Count     int
 	Point     int  // the value is 0.Text × 10^Point
 	Exact     bool // the digits are known to be the number's exact value
-	RoundedUp bool // they exceed the exact value
+	RoundedUp bool // they are greater than the exact value
 }
 
 const (
@@ -26,7 +26,7 @@ const (
 	hiddenBit    = 1 << fractionBits
 )
 
-// DoubleDigits returns the digits of |f|. The number has to be finite.
+// DoubleDigits returns the digits of |f|, which must be finite.
 func DoubleDigits(f float64) (d Digits) {
 	b := math.Float64bits(f)
 	exp, frac := int(b>>fractionBits&0x7ff), b&(hiddenBit-1)
@@ -47,7 +47,7 @@ func DoubleDigits(f float64) (d Digits) {
 	return d
 }
 
-// floatDigits returns the digits of |f|. The number has to be finite.
+// floatDigits returns the digits of |f|, which must be finite.
 func floatDigits(f float32) (d Digits) {
 	b := math.Float32bits(f)
 	exp, frac := int(b>>23&0xff), uint64(b&(1<<23-1))
@@ -68,7 +68,7 @@ func floatDigits(f float32) (d Digits) {
 	return d
 }
 
-// bitsOf5 says how many bits the powers of five take, as the JDK estimates it.
+// bitsOf5 is the number of bits of the powers of five, as the JDK estimates it.
 var bitsOf5 = [...]int{
 	0, 3, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28, 31, 33, 35, 38, 40, 42, 45, 47, 49, 52, 54, 56, 59, 61,
 }
@@ -96,9 +96,9 @@ type scaled struct {
 	exp                    int
 }
 
-// develop is the JDK's variant of the algorithm of Steele and White: digits are picked off
-// until the rest is less than half a unit in the last place. Its quirks are kept: it stops
-// late at powers of two, and where the integers overflow.
+// develop is the JDK's variant of Steele and White's algorithm: it produces
+// digits until the rest is less than half a unit in the last place. Its quirks
+// are kept: it stops late at powers of two, and when integers overflow.
 func (d *Digits) develop(exp int, frac uint64, significant int) {
 	tail := bits.TrailingZeros64(frac)
 	width := fractionBits + 1 - tail
@@ -180,11 +180,12 @@ func insignificantDigits(power int) int {
 	return n
 }
 
-// stops reports whether the digits may stop at once: Java wants two of them in its E-notation.
+// stops reports whether the digits may stop at once: Java requires two of them
+// in E notation.
 func stops(exp int) bool { return -3 <= exp && exp < 8 }
 
-// small develops in the arithmetic of int or long, and reports whether the last digit is to be
-// rounded up.
+// small develops with int or long arithmetic, and reports whether the last
+// digit must be rounded up.
 func small[T int32 | int64](d *Digits, n *scaled) bool {
 	b := T(n.frac) * T(powersOf5[n.b5]) << n.b2
 	s := T(powersOf5[n.s5]) << n.s2
@@ -246,7 +247,7 @@ func (w *wide) power(z *big.Int, fives, twos int) {
 	z.Lsh(z, uint(twos))
 }
 
-// large is small for numbers of any size.
+// large does the same as small for numbers of any size.
 func (d *Digits) large(n *scaled) bool {
 	w := wides.Get().(*wide)
 	defer wides.Put(w)
@@ -283,7 +284,7 @@ func (d *Digits) large(n *scaled) bool {
 
 var ten = big.NewInt(10)
 
-// digit takes b/s off b and multiplies the rest by ten.
+// digit returns b/s and multiplies the remainder by ten.
 func (w *wide) digit() int64 {
 	w.q.QuoRem(&w.b, &w.s, &w.b)
 	w.b.Mul(&w.b, ten)
@@ -302,7 +303,8 @@ func (d *Digits) add(q int64) {
 	}
 }
 
-// roundsUp decides on the last digit; rest compares what is left to half of its unit.
+// roundsUp decides about the last digit; rest compares the remainder with half
+// of its unit.
 func (d *Digits) roundsUp(low, high bool, rest int) bool {
 	switch {
 	case !high:
@@ -323,7 +325,7 @@ func (d *Digits) roundUp() {
 	if d.Text[i] == '9' {
 		d.Text[0] = '1'
 		d.Point++
-		return // the JDK does not call this rounded up
+		return // the JDK does not report this as rounded up
 	}
 	d.Text[i]++
 	d.RoundedUp = true
@@ -332,7 +334,7 @@ func (d *Digits) roundUp() {
 // estimateExponent estimates floor(log10(value)); it may be one too many.
 func estimateExponent(frac uint64, exp int) int {
 	mantissa := math.Float64frombits(uint64(bias)<<fractionBits | frac&(hiddenBit-1))
-	// Every product is rounded by itself, as Java does it.
+	// Each product is rounded separately, as in Java.
 	a := float64((mantissa - 1.5) * 0.289529654)
 	b := float64(float64(exp) * 0.301029995663981)
 	return int(math.Floor(float64(float64(a+0.176091259) + b)))
@@ -368,7 +370,8 @@ func AppendFloat(dst []byte, f float32) []byte {
 	return d.append(dst)
 }
 
-// append writes the digits with a point from 10^-3 on and below 10^7, else with an exponent.
+// append formats the digits with a point from 10^-3 up to below 10^7, otherwise
+// with an exponent.
 func (d *Digits) append(dst []byte) []byte {
 	text := d.Text[:d.Count]
 	switch {

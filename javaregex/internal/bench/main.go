@@ -1,8 +1,8 @@
 //go:build unix
 
-// Bench prints how long patterns of the kind that people write for short messages take here, in
-// Go's regexp and, if a JDK is on the PATH, in Java once it is warm. Run it from the module's
-// root.
+// Bench prints how long the kind of patterns that people write for short
+// messages take here, in Go's regexp and, if a JDK is on the PATH, in Java once
+// it is warm. It must run in the module's root.
 package main
 
 import (
@@ -23,7 +23,8 @@ import (
 	"temporal-twilio/javaregex"
 )
 
-// cases are patterns that Go's regexp takes as well, and means the same on these inputs.
+// cases are patterns that Go's regexp accepts too, with the same meaning for
+// these inputs.
 var cases = []struct{ name, pattern, input string }{
 	{"order number", `Order Number (?<orderNumber>.+)`, "Order Number 10045"},
 	{"yes or no", `(?i)^\s*(yes|no|y|n)\b`, "Yes please"},
@@ -45,9 +46,10 @@ const (
 
 var kept *javaregex.Match
 
-// main takes turns with Java in short windows, so that a machine that is faster now than a second
-// later is so for both; the ratio is the median of those of neighbours. The column "kept" is of
-// matches that the caller keeps, which have to be allocated.
+// main alternates with Java in short windows, so that changes in the machine's
+// speed affect both; the ratio is the median of neighbouring windows. The
+// column "kept" is for matches that the caller keeps, which have to be
+// allocated.
 func main() {
 	java := startJava()
 	fmt.Printf("%-20s %10s %10s %8s %10s %10s %10s\n", "CPU ns", "javaregex", "Java", "ratio", "kept", "regexp", "compile")
@@ -80,8 +82,8 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-// cpuTime is the nanoseconds that f takes: of the processor, not of the clock, so that a busy
-// machine does not show.
+// cpuTime returns the nanoseconds that f takes: CPU time, so that a busy
+// machine does not matter.
 func cpuTime(f func()) float64 {
 	rounds, begun, took := 0, processTime(), int64(0)
 	for took < window*1e6 {
@@ -102,7 +104,7 @@ func processTime() int64 {
 	return usage.Utime.Nano() + usage.Stime.Nano()
 }
 
-// javaProcess is a Java that finds when it is told to; nil without a JDK.
+// javaProcess is a Java process that searches on demand; nil without a JDK.
 type javaProcess struct {
 	in  io.Writer
 	out *bufio.Scanner

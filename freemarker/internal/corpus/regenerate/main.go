@@ -1,6 +1,6 @@
 // Regenerate asks Apache FreeMarker again for its answers to the corpus in
-// freemarker/testdata/corpus. It runs in the folder freemarker and needs a JDK
-// and libfreemarker-java:
+// freemarker/testdata/corpus. It must run in the directory freemarker and needs
+// a JDK and libfreemarker-java:
 //
 //	go run ./internal/corpus/regenerate
 package main

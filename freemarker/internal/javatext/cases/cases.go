@@ -1,5 +1,5 @@
-// Package cases opens the files of Java's answers with which the tests of the
-// javatext packages compare.
+// Package cases opens the files with Java's answers, which the tests of the
+// javatext packages compare with.
 package cases
 
 import (
@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// Open returns the lines of a gzipped file below testdata, or of the file that an
-// environment variable names, with the name of the file that it is.
+// Open returns the lines of a gzipped file below testdata, or of the file that
+// an environment variable names, along with the file's name.
 func Open(t testing.TB, name, variable string) (lines *bufio.Scanner, opened string) {
 	t.Helper()
 	if other := os.Getenv(variable); other != "" {
@@ -20,7 +20,7 @@ func Open(t testing.TB, name, variable string) (lines *bufio.Scanner, opened str
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = file.Close() }) // it is only read
+	t.Cleanup(func() { _ = file.Close() }) // only read
 	r, err := gzip.NewReader(file)
 	if err != nil {
 		t.Fatal(err)

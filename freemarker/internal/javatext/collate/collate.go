@@ -8,13 +8,15 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
 
-// Collator compares strings by a locale's rules: immutable, safe for concurrent use.
+// Collator compares strings by a locale's rules. It is immutable and safe for
+// concurrent use.
 type Collator struct {
 	tables func() *tables
 }
 
-// For returns Collator.getInstance(locale): tertiary strength, no decomposition. The collators
-// of a language share their tables, which are built when they are first needed.
+// For returns Collator.getInstance(locale): tertiary strength, no
+// decomposition. The collators of a language share their tables, which are
+// built on first use.
 func For(l locale.Locale) *Collator {
 	r := ruleTables()
 	for _, name := range [...]string{l.Language + "_" + l.Country, l.Language} {
@@ -25,7 +27,8 @@ func For(l locale.Locale) *Collator {
 	return r[""]
 }
 
-// Equal is Compare(a, b) == 0, faster for strings of plain letters and digits.
+// Equal is Compare(a, b) == 0, but faster for strings of plain letters and
+// digits.
 func (c *Collator) Equal(a, b string) bool {
 	if a == b {
 		return true
@@ -36,8 +39,9 @@ func (c *Collator) Equal(a, b string) bool {
 	return c.Compare(a, b) == 0
 }
 
-// Compare returns -1, 0 or 1. It is not an order on all strings: what is ignorable in the one and
-// not in the other can make two of them each greater than the other, as in Java.
+// Compare returns -1, 0 or 1. As in Java, it is not an order on all strings: if
+// something is ignorable in one string but not in the other, each of the two
+// can be greater than the other.
 func (c *Collator) Compare(a, b string) int {
 	if a == b {
 		return 0
@@ -47,12 +51,13 @@ func (c *Collator) Compare(a, b string) int {
 	return cmp.run(t)
 }
 
-// Orders of a character: primary in the upper two bytes, then secondary, then tertiary.
+// The orders of a character: primary in the upper two bytes, then secondary,
+// then tertiary.
 func primary(order int32) int32   { return int32(uint32(order) >> 16) }
 func secondary(order int32) int32 { return order >> 8 & 0xff }
 func tertiary(order int32) int32  { return order & 0xff }
 
-// comparison is RuleBasedCollator.compare under way.
+// comparison is the state of RuleBasedCollator.compare.
 type comparison struct {
 	source, target elements
 	result         int
@@ -106,7 +111,7 @@ func (c *comparison) run(t *tables) int {
 	return c.result
 }
 
-// differ notes a secondary difference, if none came before it.
+// differ records a secondary difference, unless there is an earlier one.
 func (c *comparison) differ(result int) {
 	if c.second {
 		c.result, c.second = result, false
@@ -132,7 +137,7 @@ func sign(a, b int32) int {
 	return 1
 }
 
-// rest compares what one string has more than the other.
+// rest compares the excess of the longer string.
 func (c *comparison) rest(e *elements, order int32, result int) int {
 	for ; order != end; order = e.next() {
 		if primary(order) != 0 {

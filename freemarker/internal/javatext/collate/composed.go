@@ -6,12 +6,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// composed lists the characters with a canonical decomposition, but for the Hangul syllables.
+// composed lists the characters with a canonical decomposition, except for the
+// Hangul syllables.
 var composed = sync.OnceValue(func() []rune {
 	var list []rune
 	for r := rune(0xc0); r <= 0x2fa1d; r++ {
 		switch r {
-		case 0x3400: // Han, of which none decomposes
+		case 0x3400: // Han characters, none of which decompose
 			r = 0xa000
 		case 0xac00: // Hangul
 			r = 0xf900
@@ -30,8 +31,8 @@ var composed = sync.OnceValue(func() []rune {
 	return list
 })
 
-// markPlain finds the ASCII characters of which any two different strings differ: none is
-// ignorable, none part of a contraction, and no two have the same order.
+// markPlain finds ASCII characters for which any two different strings differ:
+// none is ignorable or part of a contraction, and no two have the same order.
 func (t *tables) markPlain() {
 	seen := map[int32]bool{}
 	for r := range rune(128) {
@@ -43,7 +44,7 @@ func (t *tables) markPlain() {
 	}
 }
 
-// plain reports whether a string is made of such characters.
+// plain reports whether a string consists of such characters.
 func (t *tables) plain(s string) bool {
 	for i := range len(s) {
 		if s[i] >= 128 || !t.isPlain[s[i]] {

@@ -8,8 +8,8 @@ import (
 // end is what next returns after the last element; no element has this order.
 const end int32 = -1
 
-// unmappedOrder comes before a character that no rule knows, whose own order is its number:
-// such characters come after all others.
+// unmappedOrder precedes a character that no rule knows, and whose own order is
+// its number: such characters come after all others.
 const unmappedOrder int32 = 0x7fff0000
 
 // elements returns the orders of a string's characters one by one.
@@ -17,8 +17,8 @@ type elements struct {
 	t       *tables
 	text    string
 	pos     int
-	pending []int32 // of the character before
-	swap    rune    // a character that no rule knows, of which the second order is due
+	pending []int32 // of the previous character
+	swap    rune    // a character that no rule knows, whose second order comes next
 }
 
 func (e *elements) next() int32 {
@@ -28,7 +28,7 @@ func (e *elements) next() int32 {
 		return order
 	}
 	if e.swap != 0 {
-		if e.swap > 0xffff { // as UTF-16 has it
+		if e.swap > 0xffff { // in UTF-16
 			high := 0xd800 + (e.swap-0x10000)>>10
 			e.swap = 0xdc00 + (e.swap-0x10000)&0x3ff
 			return int32(uint32(high) << 16)
@@ -60,7 +60,7 @@ func (e *elements) next() int32 {
 	return order
 }
 
-// rune takes the next character.
+// rune consumes the next character.
 func (e *elements) rune() rune {
 	if c := e.text[e.pos]; c < utf8.RuneSelf {
 		e.pos++
@@ -71,8 +71,8 @@ func (e *elements) rune() rune {
 	return r
 }
 
-// contraction returns the order of the longest string that starts with the character just taken
-// and has an order of its own, and goes behind it.
+// contraction returns the order of the longest string that starts with the
+// character just consumed and has its own order, and moves past it.
 func (e *elements) contraction(order int32) int32 {
 	list := e.t.contractions[order-contractions]
 	best := list[0]
@@ -86,11 +86,12 @@ func (e *elements) contraction(order int32) int32 {
 	return best.order
 }
 
-// Thai and Lao write some vowels before the consonant after which they are spoken.
+// Thai and Lao write some vowels before the consonant that they are spoken
+// after.
 func thaiVowel(r rune) bool { return 0x0e40 <= r && r <= 0x0e44 }
 func laoVowel(r rune) bool  { return 0x0ec0 <= r && r <= 0x0ec4 }
 
-// reorder puts the orders of the consonant that follows before those of a vowel.
+// reorder puts the orders of the following consonant before those of a vowel.
 func (e *elements) reorder(vowel rune, order int32) int32 {
 	at := e.pos
 	consonant := e.rune()

@@ -9,15 +9,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The rules of the JDK, one line for all collators and one for what each tailored one adds;
-// gen/Collations.java describes the form.
+// The rules of the JDK, one line for all collators and one for what each
+// tailored one adds; gen/Collations.java describes the format.
 //
 //go:embed rules.txt.gz
 var packed []byte
 
 var unescape = strings.NewReplacer(`\\`, `\`, `\t`, "\t", `\n`, "\n", `\r`, "\r")
 
-// cutRules splits a line into the locales that it is for and the rules.
+// cutRules splits a line into the locales that it applies to and the rules.
 func cutRules(line string) (names []string, rules string, tailored bool) {
 	if head, rest, ok := strings.Cut(line, "\t"); ok {
 		return strings.Fields(head), unescape.Replace(rest), true
@@ -25,7 +25,7 @@ func cutRules(line string) (names []string, rules string, tailored bool) {
 	return nil, unescape.Replace(line), false
 }
 
-// strength is the kind of difference that a rule's sign says.
+// strength is the kind of difference that a rule's sign denotes.
 type strength int
 
 const (
@@ -41,16 +41,16 @@ var strengths = map[byte]strength{
 	'=': identical, ',': tertiaryDifference, ';': secondaryDifference, '<': primaryDifference, '&': reset,
 }
 
-// entry is one rule: a string, how it differs from the one before it, and what it is to be
-// read like after its own order.
+// entry is one rule: a string, how it differs from the previous one, and what
+// follows its own order when it is expanded.
 type entry struct {
 	strength  strength
 	chars     string
 	extension string
 }
 
-// parse reads rules: signs of strength, each with a string. Quotes keep characters from being
-// signs.
+// parse parses rules: signs of strength, each followed by a string. Quotes
+// escape signs.
 func parse(rules string) []entry {
 	var entries []entry
 	var current entry
@@ -77,7 +77,7 @@ func parse(rules string) []entry {
 		case c == ' ':
 			i++
 		case c == '\'':
-			// What follows the opening quote is quoted, be it a quote.
+			// What follows the opening quote is quoted, even another quote.
 			_, size := utf8.DecodeRuneInString(rules[i+1:])
 			end := i + 1 + size
 			for end < len(rules) && rules[end] != '\'' {
@@ -94,16 +94,17 @@ func parse(rules string) []entry {
 	return append(entries, current)
 }
 
-// merger puts entries in their order, java.text.MergeCollation.
+// merger puts entries into order, like java.text.MergeCollation.
 type merger struct {
 	list []entry
 	seen map[string]bool
-	last *entry // that the next one goes behind
-	save *entry // the one at the list's end
+	last *entry // the next one goes after it
+	save *entry // the one at the end of the list
 }
 
-// merge returns the entries in the order that they define: an entry goes behind the one before
-// it, and moves if it was there already; a reset says which one that is.
+// merge returns the entries in the order that they define: an entry goes after
+// the previous one, and moves if it already exists; a reset changes which one
+// that is.
 func merge(entries []entry) []entry {
 	m := merger{seen: map[string]bool{}}
 	for i := range entries {
@@ -153,8 +154,9 @@ func (m *merger) add(e entry) {
 	}
 }
 
-// place returns the index behind the last entry. A reset may name a string that has no entry of
-// its own: then the excess over the longest beginning that has one becomes an extension.
+// place returns the index after the last entry. A reset may name a string
+// without its own entry: the excess over its longest prefix that has one then
+// becomes an extension.
 func (m *merger) place() (at int, excess string) {
 	switch {
 	case m.last == nil:
@@ -175,23 +177,23 @@ const (
 	expansions   int32 = 0x7e000000
 	contractions int32 = 0x7f000000
 	unmapped     int32 = -1
-	unfilled     int32 = 0x70000000 // plus a character: its order was not known yet
+	unfilled     int32 = 0x70000000 // plus a character whose order is not known yet
 )
 
-// contraction is a string with an order of its own; the first of a list is a character's
-// order when no longer string matches.
+// contraction is a string with its own order; the first in a list is the
+// character's order if no longer string matches.
 type contraction struct {
 	text  string
 	order int32
 }
 
-// tables are the orders of characters that rules define.
+// tables holds the orders of characters that rules define.
 type tables struct {
 	low          [0x250]int32
 	high         map[rune]int32
 	expansions   [][]int32
 	contractions [][]contraction
-	french       bool // accents count from the end of the string
+	french       bool // accents are compared from the end of the string
 	swapsThai    bool
 	isPlain      [128]bool
 }
@@ -214,7 +216,7 @@ func (t *tables) setOrder(r rune, order int32) {
 	}
 }
 
-// build makes tables of rules, java.text.RBTableBuilder.
+// build builds tables from rules, like java.text.RBTableBuilder.
 func build(rules string) *tables {
 	t := &tables{high: map[rune]int32{}}
 	for i := range t.low {
@@ -282,8 +284,9 @@ func (t *tables) add(r rune, order int32) {
 func (t *tables) contract(s string, order int32) {
 	r, _ := utf8.DecodeRuneInString(s)
 	list := t.list(r)
-	// The JDK also has a list for the last character, to read backwards. It matters for one
-	// that has no order: in a list it does not come after all others, but ends its string.
+	// The JDK also has a list for the last character, for reading backwards. It
+	// matters for a character without an order: in a list, it does not come
+	// after all others, but ends its string.
 	last, _ := utf8.DecodeLastRuneInString(s)
 	defer t.list(last)
 	for i := range *list {
@@ -306,8 +309,8 @@ func (t *tables) list(r rune) *[]contraction {
 	return &t.contractions[at-contractions]
 }
 
-// expansion returns the order that means a list of orders: one of its own, unless it is
-// unmapped, and those of some characters.
+// expansion returns the order that stands for a list of orders: its own, unless
+// it is unmapped, followed by those of some characters.
 func (t *tables) expansion(order int32, chars string) int32 {
 	var list []int32
 	if order != unmapped {
@@ -344,7 +347,8 @@ func (t *tables) addComposed() {
 		}
 		known := true
 		for _, part := range parts {
-			// The JDK looks at UTF-16 units here, of which it knows no surrogate.
+			// The JDK looks at UTF-16 units here, and has no order for a
+			// surrogate.
 			known = known && part <= 0xffff && t.single(part) != unmapped
 		}
 		if known {
@@ -353,7 +357,7 @@ func (t *tables) addComposed() {
 	}
 }
 
-// contracted returns the order that a string has, if it has one of its own.
+// contracted returns the order of a string that has its own.
 func (t *tables) contracted(s string) int32 {
 	r, _ := utf8.DecodeRuneInString(s)
 	if o := t.order(r); o >= contractions {

@@ -22,7 +22,7 @@ func floorDiv(a, b int64) int64 {
 
 func floorMod(a, b int64) int64 { return a - floorDiv(a, b)*b }
 
-// system is a way to count years: gregorian or julian. Years are astronomical: 0 is 1 BC.
+// system is a calendar: Gregorian or Julian. Years are astronomical: 0 is 1 BC.
 type system bool
 
 const (
@@ -30,12 +30,12 @@ const (
 	julian    system = false
 )
 
-// day returns the day of a date, days since 1970. Months count from 1 and may lie outside of
-// the year; days may lie outside of the month.
+// day returns the day of a date, in days since 1970. Months count from 1 and
+// may lie outside of the year; days may lie outside of the month.
 func (s system) day(year int64, month, day int) int64 {
 	year += floorDiv(int64(month)-1, 12)
 	m := floorMod(int64(month)-1, 12)
-	// Years start with March, so that a leap day is their last.
+	// Years start in March here, so that a leap day is the last day.
 	y := year
 	if m < 2 {
 		y--
@@ -91,8 +91,8 @@ type moment struct {
 	gregorian bool  // otherwise of the Julian calendar
 }
 
-// moment splits an instant into fields, by the Gregorian calendar for all times, or by the Julian
-// one up to 1582.
+// moment splits an instant into fields: by the Gregorian calendar throughout if
+// pure is set, otherwise by the Julian calendar before the cutover of 1582.
 func (z *Zone) moment(ms int64, pure bool) moment {
 	o := z.offsetAt(ms)
 	m := moment{offset: o}
@@ -109,7 +109,8 @@ func (z *Zone) moment(ms int64, pure bool) moment {
 	return m
 }
 
-// eraYear returns the year as it is counted in its era, and the era: 0 before Christ.
+// eraYear returns the year as it is counted in its era, and the era: 0 before
+// Christ.
 func (m *moment) eraYear() (year int64, era int) {
 	if m.year <= 0 {
 		return 1 - m.year, 0
@@ -117,15 +118,15 @@ func (m *moment) eraYear() (year int64, era int) {
 	return m.year, 1
 }
 
-// weekday returns 1 for Sundays to 7 for Saturdays.
+// weekday returns 1 for Sunday to 7 for Saturday.
 func weekday(day int64) int { return int(floorMod(day+4, 7)) + 1 }
 
-// onOrBefore returns the last day up to a day that is a certain weekday.
+// onOrBefore returns the latest day, at most day, that is a given weekday.
 func onOrBefore(day int64, wd int) int64 {
 	return day - floorMod(int64(weekday(day)-wd), 7)
 }
 
-// newYear returns the first day of a year, in the calendar that was used then.
+// newYear returns the first day of a year, in the calendar of that time.
 func newYear(year int64) int64 {
 	return system(year > cutoverYear).day(year, 1, 1)
 }
@@ -141,7 +142,7 @@ func (m *moment) firstOfMonth() int64 {
 	return m.day - int64(m.dom) + 1
 }
 
-// weeks is how a locale counts weeks.
+// weeks defines how a locale counts weeks.
 type weeks struct{ first, minimal int }
 
 func weeksOf(d *locale.Dates) weeks { return weeks{d.FirstDay, d.MinimalDays} }

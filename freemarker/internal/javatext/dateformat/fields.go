@@ -1,7 +1,8 @@
 package dateformat
 
-// This file computes an instant from calendar fields, as a lenient java.util.GregorianCalendar
-// does: if fields contradict each other, those that were set last count.
+// This file computes an instant from calendar fields, as a lenient
+// java.util.GregorianCalendar does: if fields contradict each other, those that
+// were set last win.
 
 // The fields of java.util.Calendar.
 const (
@@ -26,7 +27,8 @@ const (
 	fieldCount
 )
 
-// fields are the fields that a text has set, and when: stamps count up, 0 is never.
+// fields holds the fields that a text has set, and when: stamps increase, and 0
+// means never.
 type fields struct {
 	value [fieldCount]int32
 	stamp [fieldCount]int
@@ -49,7 +51,7 @@ func (f *fields) both(a, b int) int {
 	return max(f.stamp[a], f.stamp[b])
 }
 
-// dayRule is how the day is found in its year.
+// dayRule says how to find the day within its year.
 type dayRule int
 
 const (
@@ -60,7 +62,8 @@ const (
 	byWeekOfYear
 )
 
-// rule finds the group of fields that was set last, and whether the weekday takes part.
+// rule finds the group of fields that was set last, and whether it uses the
+// weekday.
 func (f *fields) rule() (r dayRule, useWeekday bool) {
 	weekday := f.stamp[fieldWeekday]
 	dom := f.stamp[fieldDay]
@@ -107,7 +110,7 @@ func (f *fields) time(z *Zone, buddhist bool) int64 {
 	}
 	if g.stamp[fieldWeekYear] > g.stamp[fieldYear] {
 		g.weekDate()
-		if buddhist { // Java's BuddhistCalendar takes them back twice
+		if buddhist { // Java's BuddhistCalendar subtracts them twice
 			g.value[fieldYear] -= buddhistYears
 		}
 	}
@@ -193,8 +196,8 @@ func (f *fields) instant(z *Zone) int64 {
 	return ms - o.total()
 }
 
-// date returns the day, in the calendar that was used then. Whole days in the time of day are
-// added to it.
+// date returns the day, in the calendar of that time. Whole days in the time of
+// day are added to it.
 func (f *fields) date(over int64) int64 {
 	year := int32(1970)
 	if f.stamp[fieldYear] != 0 {
@@ -222,7 +225,7 @@ func (f *fields) date(over int64) int64 {
 	return d // one of the ten days that did not exist
 }
 
-// dateIn returns the day by one of the calendars.
+// dateIn returns the day in one of the calendars.
 func (f *fields) dateIn(s system, year int32) int64 {
 	rule, useWeekday := f.rule()
 	wd := int(f.value[fieldWeekday])

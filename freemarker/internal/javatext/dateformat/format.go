@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
 
-// Kind is the part of a date-time that a FreeMarker date value means.
+// Kind is the part of a date-time that a FreeMarker date value represents.
 type Kind int
 
 // The kinds, as in freemarker.template.TemplateDateModel.
@@ -23,12 +23,13 @@ const (
 	DateTime
 )
 
-// ErrUnknownKind is New's error for a format that cannot do without knowing if the value is
-// a date, a time or a date-time.
+// ErrUnknownKind is New's error for a format that requires knowing whether the
+// value is a date, a time or a date-time.
 var ErrUnknownKind = errors.New("the value isn't known to be a date, time, or date-time")
 
-// Format is a compiled date format: immutable, safe for concurrent use. A year of two digits
-// that it reads is of the hundred years that began 80 years ago.
+// Format is a compiled date format. It is immutable and safe for concurrent
+// use. Two-digit years that it parses belong to the hundred years that started
+// 80 years ago.
 type Format struct {
 	kind   Kind
 	simple *simple // or
@@ -63,10 +64,11 @@ func New(spec string, kind Kind, l locale.Locale, z *Zone) (*Format, error) {
 	return f, nil
 }
 
-// The styles, by their number in java.text.DateFormat.
+// The styles, by their numbers in java.text.DateFormat.
 var styles = map[string]int{"full": 0, "long": 1, "medium": 2, "short": 3}
 
-// pattern returns the pattern of a style, or the format itself if it is none.
+// pattern returns the pattern of a style, or the format itself if it is not a
+// style.
 func pattern(spec string, kind Kind, d *locale.Dates) (string, error) {
 	parts := strings.FieldsFunc(spec, func(r rune) bool { return r == '_' })
 	first, ok := 2, true
@@ -102,16 +104,18 @@ func (f *Format) Append(dst []byte, ms int64) ([]byte, error) {
 	return f.simple.append(dst, ms), nil
 }
 
-// Parse reads a date, as ?date, ?time and ?datetime do. Like FreeMarker it ignores what
-// follows the date with patterns and styles, and is strict with "iso" and "xs".
+// Parse parses a date, as ?date, ?time and ?datetime do. Like FreeMarker, it
+// ignores what follows the date with patterns and styles, but is strict with
+// "iso" and "xs".
 func (f *Format) Parse(s string) (ms int64, err error) {
 	ms, _, err = f.ParseZone(s)
 	return ms, err
 }
 
-// ParseZone is Parse, and also returns the format that Java's has become: one that has read the name
-// of a time zone goes on in that zone, and FreeMarker keeps formats as long as a template runs.
-// That is f itself but for names of other zones.
+// ParseZone is Parse, and also returns what Java's format has become: after
+// parsing the name of a time zone, it stays in that zone, and FreeMarker keeps
+// formats for as long as a template runs. The result is f itself unless a
+// different zone was named.
 func (f *Format) ParseZone(s string) (ms int64, after *Format, err error) {
 	if f.iso != nil {
 		ms, err = f.iso.parse(s)
@@ -129,8 +133,8 @@ func (f *Format) ParseZone(s string) (ms int64, after *Format, err error) {
 	return ms, f, nil
 }
 
-// Description is what FreeMarker's messages call the format: the SimpleDateFormat pattern,
-// or "ISO 8601 (subset) date" and the like.
+// Description returns what FreeMarker's messages call the format: the
+// SimpleDateFormat pattern, or "ISO 8601 (subset) date" and the like.
 func (f *Format) Description() string {
 	if f.simple != nil {
 		return f.simple.pattern

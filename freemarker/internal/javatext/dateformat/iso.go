@@ -22,16 +22,16 @@ const (
 type iso struct {
 	kind       Kind
 	xs         bool
-	zone       *Zone // to show, and of texts that name none
+	zone       *Zone // to show, and for texts that name none
 	showOffset bool
 	accuracy   Accuracy
 }
 
 var errLessThanSeconds = javatext.Reasonf("Less than seconds accuracy isn't allowed by the XML Schema format")
 
-// newISO reads the options behind "iso" or "xs": h, m, s, ms for the accuracy, nz and fz to
-// hide and to force the zone, u and fu for UTC, each behind "_" or a space. Positions in
-// messages count the prefix.
+// newISO parses the options after "iso" or "xs": h, m, s, ms for the accuracy,
+// nz and fz to hide and to force the zone, u and fu for UTC, each preceded by
+// "_" or a space. Positions in messages count the prefix.
 func newISO(options string, prefix int, kind Kind, xs bool, z *Zone) (*iso, error) { //nolint:cyclop // a state machine of the options
 	if kind == Unknown {
 		return nil, ErrUnknownKind
@@ -114,8 +114,8 @@ func AppendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accura
 	return appendISO(dst, ms, kind, showOffset && kind != Date, accuracy, z, false)
 }
 
-// appendISO appends date, time and offset, by the Gregorian calendar for all times. XML Schema
-// has no year 0: 1 BC is -1.
+// appendISO appends date, time and offset, by the Gregorian calendar
+// throughout. XML Schema has no year 0: 1 BC is -1.
 func appendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accuracy, z *Zone, xs bool) ([]byte, error) {
 	m := z.moment(ms, true)
 	start, room := len(dst), isoRoom[kind]
@@ -151,8 +151,8 @@ func appendISO(dst []byte, ms int64, kind Kind, showOffset bool, accuracy Accura
 	return dst, nil
 }
 
-// isoRoom is how much room FreeMarker has for a text. The seconds of an offset, which zones had
-// a hundred years ago, may be too much.
+// isoRoom is how much room FreeMarker has for a text. The seconds of an offset,
+// which zones had a hundred years ago, may not fit.
 var isoRoom = map[Kind]int{Date: 16, Time: 18, DateTime: 29}
 
 var errOffsetTooLong = javatext.Reasonf("The offset of the zone has seconds, for which there is no room")

@@ -8,8 +8,9 @@ import (
 	"temporal-twilio/freemarker/internal/javatext"
 )
 
-// This file reads the texts that FreeMarker's "iso" and "xs" formats take, as its DateUtil
-// does: either all with separators (extended) or all without (basic).
+// This file parses the texts that FreeMarker's "iso" and "xs" formats accept,
+// as its DateUtil does: either all with separators (extended) or all without
+// (basic).
 
 // The patterns as FreeMarker's messages show them.
 const (
@@ -24,7 +25,7 @@ const (
 	extendedTime = "([0-9]{2})(?::([0-9]{2})(?::([0-9]{2})(?:[\\.,]([0-9]+))?)?)?"
 )
 
-// isoParts are the groups of those patterns, "" if they have no part in the match.
+// isoParts are the groups of these patterns, "" if they did not participate.
 type isoParts struct {
 	year, month, day             string
 	hour, minute, second, millis string
@@ -123,7 +124,7 @@ func digits(s string) int {
 	return n
 }
 
-// pair cuts two digits off, behind a separator if there has to be one.
+// pair splits off two digits, after a separator if one is required.
 func pair(s, separator string) (two, rest string, ok bool) {
 	t, ok := strings.CutPrefix(s, separator)
 	if !ok || digits(t) < 2 {
@@ -200,7 +201,7 @@ func validZone(s string, style isoStyle) bool {
 	return rest == "" && style == styleExtended || len(rest) == 3 && rest[0] == ':' && digits(rest[1:]) == 2
 }
 
-// isoTime is what the parts say, within the bounds of each.
+// isoTime holds the values of the parts, each within its bounds.
 type isoTime struct {
 	year, month, day     int64 // astronomical
 	hour, minute, second int64
@@ -267,7 +268,7 @@ func (t *isoTime) midnight(k Kind) error {
 	return nil
 }
 
-// toNumber reads a part, whose value has to lie between two bounds.
+// toNumber parses a part, whose value must be within two bounds.
 func toNumber(s, name string, least, most int64) (int64, error) {
 	v, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || v < -math.MaxInt32 || v > math.MaxInt32 {
@@ -282,12 +283,13 @@ func toNumber(s, name string, least, most int64) (int64, error) {
 	return v, nil
 }
 
-// maxYear is the last year that fits in milliseconds; the first one is as far from 1970.
+// maxYear is the last year that fits in milliseconds; the first one is equally
+// far from 1970.
 const maxYear = 292_278_994
 
-// instant is what a strict java.util.GregorianCalendar makes of the fields, with the Gregorian
-// calendar for all times: it takes neither days that a month does not have, nor seconds of
-// 60, nor times that the zone's clocks skip.
+// instant is what a strict java.util.GregorianCalendar makes of the fields,
+// with the Gregorian calendar throughout: it rejects days that a month does not
+// have, seconds of 60, and times that the zone's clocks skip.
 func (t *isoTime) instant() (ms int64, ok bool) {
 	if t.second > 59 || t.year > maxYear || t.year < -maxYear+2 ||
 		t.day > gregorian.monthLength(t.year, int(t.month)-1) {
@@ -307,7 +309,8 @@ func (t *isoTime) instant() (ms int64, ok bool) {
 	if !t.nextDay {
 		return ms, true
 	}
-	// Calendar.add(DAY_OF_MONTH, 1) keeps the clock's time if the next day has it.
+	// Calendar.add(DAY_OF_MONTH, 1) keeps the time of day if it exists on the
+	// next day.
 	next := ms + dayMillis
 	if change := o.total() - t.zone.offsetAt(next).total(); change != 0 {
 		moved := next + change

@@ -30,7 +30,8 @@ func (p *parser) zoneText(start, pos int) int {
 	return p.zoneName(pos)
 }
 
-// zoneName reads a name of a zone, trying those of the format's zone and of UTC first.
+// zoneName parses the name of a zone, trying those of the format's zone and of
+// UTC first.
 func (p *parser) zoneName(pos int) int {
 	t := zoneTables()
 	zones := zonesIn(p.f.locale)
@@ -45,7 +46,8 @@ func (p *parser) zoneName(pos int) int {
 			if !ok {
 				continue
 			}
-			// If both times have the same name, the zone decides which one is meant.
+			// If both times have the same name, the zone decides which is
+			// meant.
 			same := i < 2 && equalFold(n[i], n[i+2])
 			saving := int32(0)
 			if i >= 2 {
@@ -80,7 +82,7 @@ func equalFold(a, b string) bool {
 	return ok && n == len(a)
 }
 
-// isoZone reads "Z" or "+hh", "+hhmm", "+hh:mm" by the number of X.
+// isoZone parses "Z" or "+hh", "+hhmm", "+hh:mm", depending on the number of X.
 func (p *parser) isoZone(pos, count int) int {
 	switch p.text[pos] {
 	case 'Z':
@@ -95,8 +97,8 @@ func (p *parser) isoZone(pos, count int) int {
 	return -1
 }
 
-// numericZone reads hours and minutes. Only "GMT+h:mm" may have a single digit of hours; a count
-// of 1 has no minutes.
+// numericZone parses hours and minutes. Only "GMT+h:mm" may have a single-digit
+// hour; a count of 1 has no minutes.
 func (p *parser) numericZone(pos int, sign int32, count int, colon bool) int {
 	s := p.text
 	digit := func() (int32, bool) {

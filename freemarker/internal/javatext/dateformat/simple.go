@@ -22,7 +22,7 @@ type item struct {
 type simple struct {
 	pattern string
 	items   []item
-	alone   bool // a month without a day, which has different names in some languages
+	alone   bool // a month without a day, which some languages write differently
 	locale  locale.Locale
 	dates   *locale.Dates
 	numbers *locale.Numbers
@@ -113,10 +113,11 @@ func (f *simple) append(dst []byte, ms int64) []byte {
 	return dst
 }
 
-// buddhistYears is the number of years that the Buddhist era is ahead.
+// buddhistYears is how many years the Buddhist era is ahead.
 const buddhistYears = 543
 
-// field appends one field. It is a table of the pattern letters, which is why it is long.
+// field appends one field. It is long because it is a table of the pattern
+// letters.
 func (f *simple) field(dst []byte, it *item, m *moment) []byte { //nolint:cyclop,funlen // a table of pattern letters
 	long := it.count >= 4
 	hour := m.millis / hourMillis
@@ -140,7 +141,7 @@ func (f *simple) field(dst []byte, it *item, m *moment) []byte { //nolint:cyclop
 		switch {
 		case !f.dates.Buddhist:
 		case it.letter == 'Y' && m.year <= 0:
-			v -= buddhistYears // Java's counting back from Christ meets its Buddhist years
+			v -= buddhistYears // Java counts its Buddhist years back from Christ
 		default:
 			v += buddhistYears
 		}
@@ -236,8 +237,8 @@ func appendTwo(dst []byte, n int64) []byte {
 	return append(dst, '0'+byte(n/10), '0'+byte(n%10))
 }
 
-// number appends a number in the locale's digits: at least and at most so many of them, or any
-// number of them if most is 0.
+// number appends a number in the locale's digits, with at least and at most
+// that many digits, or any number of them if most is 0.
 func (f *simple) number(dst []byte, v int64, least, most int) []byte {
 	if v < 0 {
 		dst = append(dst, f.numbers.Minus...)

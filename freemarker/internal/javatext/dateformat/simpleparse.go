@@ -9,26 +9,27 @@ import (
 	"unicode/utf8"
 )
 
-// errNoMatch is the error within this package; callers add the text.
+// errNoMatch is used within this package; callers add the text.
 var errNoMatch = errors.New("no match")
 
-// parser is one reading of a text by a pattern. Positions count bytes.
+// parser parses one text by a pattern. Positions count bytes.
 type parser struct {
 	f         *simple
 	text      string
 	fields    fields
 	zone      *Zone // of the text, if it names one
-	ambiguous bool  // a two-digit year that may be of this century or the last
+	ambiguous bool  // a two-digit year, of this century or the last
 }
 
 // now is the clock. Tests set it to the time of their corpus.
 var now = time.Now
 
-// century is the instant 80 years ago, at which the hundred years of two-digit years begin.
+// century is the instant 80 years ago, at which the hundred years of two-digit
+// years start.
 func century() int64 { return now().AddDate(-80, 0, 0).UnixMilli() }
 
-// parse reads a date at the beginning of a text. What follows it is ignored. It returns the
-// zone that the text names, or the format's.
+// parse parses a date at the start of a text, ignoring what follows. It returns
+// the zone that the text names, or the format's.
 func (f *simple) parse(text string) (int64, *Zone, error) {
 	p := parser{f: f, text: text, zone: f.zone}
 	p.fields.weeks = f.weeks
@@ -56,8 +57,8 @@ func (f *simple) parse(text string) (int64, *Zone, error) {
 	return ms, p.zone, nil
 }
 
-// numeric reports whether an item that follows another one limits the other's digits to their number
-// in the pattern, as in "yyyyMMdd".
+// numeric reports whether an item directly after another limits the other's
+// digits to their number in the pattern, as in "yyyyMMdd".
 func numeric(it *item) bool {
 	switch it.letter {
 	case 0, 'G', 'E', 'a', 'z', 'Z', 'X':
@@ -136,13 +137,14 @@ func skipRunes(s string, pos, units int) (int, bool) {
 	return pos, true
 }
 
-// fieldOf returns the calendar field of the letters whose number is the field's value.
+// fieldOf maps letters whose number is the field's value to their calendar
+// fields.
 var fieldOf = map[byte]int{
 	'd': fieldDay, 'H': fieldHourOfDay, 'm': fieldMinute, 's': fieldSecond, 'S': fieldMillisecond,
 	'D': fieldDayOfYear, 'F': fieldWeekdayInMonth, 'w': fieldWeekOfYear, 'W': fieldWeekOfMonth, 'K': fieldHour,
 }
 
-// set sets a field to a number that was between two positions.
+// set sets a field to a number that was parsed between two positions.
 func (p *parser) set(it *item, v int32, from, end int) {
 	switch it.letter {
 	case 'y', 'Y':
@@ -200,8 +202,8 @@ func twoDigits(s string) bool {
 	return n == 2
 }
 
-// name reads the longest of some names, whatever the case of its letters, and sets a field to
-// its index in its list.
+// name parses the longest matching name, ignoring case, and sets a field to its
+// index in its list.
 func (p *parser) name(pos, field, base int, lists ...[]string) int {
 	best, length, found := 0, -1, false
 	for _, names := range lists {
@@ -218,13 +220,13 @@ func (p *parser) name(pos, field, base int, lists ...[]string) int {
 	}
 	p.fields.set(field, int32(best+base))
 	if pos+length == 0 {
-		return -1 // Java takes position 0 for a failure
+		return -1 // Java treats position 0 as a failure
 	}
 	return pos + length
 }
 
-// foldPrefix reports whether a text starts with a name as String.regionMatches(ignoreCase) sees it,
-// and how long that is.
+// foldPrefix reports whether a text starts with a name in the sense of
+// String.regionMatches(ignoreCase), and returns the length.
 func foldPrefix(s, name string) (int, bool) {
 	i := 0
 	for _, want := range name {
@@ -243,8 +245,9 @@ func foldPrefix(s, name string) (int, bool) {
 	return i, true
 }
 
-// number reads an integer as NumberFormat.getIntegerInstance(locale) does, which takes digits
-// of any script, an exponent, and signs for infinity; and narrows it to an int.
+// number parses an integer as NumberFormat.getIntegerInstance(locale) does,
+// which accepts digits of any script, an exponent, and symbols for infinity,
+// and narrows it to an int.
 func (p *parser) number(s string, pos int) (v int32, end int, ok bool) {
 	n := p.f.numbers
 	if strings.HasPrefix(s[pos:], n.NaN) {

@@ -7,9 +7,10 @@ import (
 	"sync"
 )
 
-// Zone is a time zone with all its rules: immutable, safe for concurrent use. The rules are
-// those of the JDK, not of time/tzdata: the two disagree before 1970 and about the sign of Irish
-// winter time, and Java has no local mean time before 1900.
+// Zone is a time zone with all its rules. It is immutable and safe for
+// concurrent use. The rules are the JDK's, not time/tzdata's: the two disagree
+// before 1970 and about the sign of Irish winter time, and Java has no local
+// mean time before 1900.
 type Zone struct {
 	id      string
 	names   int // of zoneData.names; -1 for zones that are named by their ID
@@ -17,7 +18,7 @@ type Zone struct {
 	offsets []offset
 	first   offset  // before all transitions
 	at      []int64 // milliseconds of the transitions
-	to      []uint8 // index in offsets of what holds from each on
+	to      []uint8 // index in offsets of what applies from each on
 	yearly  []yearly
 }
 
@@ -26,11 +27,12 @@ type offset struct{ raw, saving int32 }
 
 func (o offset) total() int64 { return int64(o.raw) + int64(o.saving) }
 
-// yearly is a transition that comes every year after the last one of the table.
+// yearly is a transition that recurs every year after the last one in the
+// table.
 type yearly struct {
-	month, day, weekday int // day counts from the month's end if negative; weekday 1 is Monday
+	month, day, weekday int // day counts from the end of the month if negative; weekday 1 is Monday
 	second              int64
-	clock               byte // what second refers to: U of UTC, S of standard time, W of the wall
+	clock               byte // what second refers to: U for UTC, S for standard time, W for wall time
 	standard            int64
 	before, after       int64 // total offsets, in seconds
 }
@@ -38,15 +40,16 @@ type yearly struct {
 // UTC is the zone "UTC".
 var UTC = &Zone{id: "UTC", names: utcNames}
 
-// utcNames means the names of the zone "UTC", which exists before the tables are loaded.
+// utcNames stands for the names of the zone "UTC", which exists before the
+// tables are loaded.
 const utcNames = -2
 
-// loaded keeps zones by ID; only IDs of the tables, so it is bounded.
+// loaded caches zones by ID. It only holds IDs of the tables, so it is bounded.
 var loaded sync.Map
 
-// LoadZone finds a time zone by ID as TimeZone.getTimeZone does: "Europe/Berlin", "EST",
-// "GMT+2", "GMT-03:30". An ID it does not know means GMT. IDs are looked up in a table of
-// the program: an ID is never used as a file name.
+// LoadZone finds a time zone by ID as TimeZone.getTimeZone does:
+// "Europe/Berlin", "EST", "GMT+2", "GMT-03:30". An unknown ID means GMT. IDs
+// are looked up in an embedded table, and never used as file names.
 func LoadZone(id string) *Zone {
 	if id == "UTC" {
 		return UTC
@@ -67,8 +70,8 @@ func LoadZone(id string) *Zone {
 	return LoadZone("GMT")
 }
 
-// LoadZoneStrict is LoadZone but reports false if the ID was not understood, as FreeMarker's ?iso(…)
-// argument requires (DateUtil.getTimeZone).
+// LoadZoneStrict is LoadZone, but returns false if the ID was not understood,
+// as FreeMarker's ?iso(…) argument requires (DateUtil.getTimeZone).
 func LoadZoneStrict(id string) (z *Zone, ok bool) {
 	if strings.EqualFold(id, "UTC") {
 		return UTC, true
@@ -135,7 +138,7 @@ func fixedZone(id string, ms int64) *Zone {
 
 func two(n int) string { return string([]byte{'0' + byte(n/10), '0' + byte(n%10)}) }
 
-// parseRules reads a line of rules; gen/Zones.java describes its form.
+// parseRules parses a line of rules; gen/Zones.java describes the format.
 func parseRules(line string) *Zone {
 	z := &Zone{}
 	parts := strings.Split(line, ";")
@@ -189,8 +192,8 @@ func (z *Zone) offsetAt(ms int64) offset {
 	return z.offsets[z.to[i]]
 }
 
-// wall returns the offset at a time on the wall's clock, as ZoneInfo.getOffsetsByWall does:
-// that before a gap is its later side's, that of a doubled hour is the later one's.
+// wall returns the offset for a wall-clock time, as ZoneInfo.getOffsetsByWall
+// does: in a gap, it is the offset after it; in a repeated hour, the later one.
 func (z *Zone) wall(ms int64) offset {
 	n := len(z.at)
 	if n == 0 {
@@ -216,7 +219,8 @@ func (z *Zone) wall(ms int64) offset {
 func (z *Zone) afterTable(ms int64) offset {
 	raw := z.yearly[0].standard
 	y, _, _ := gregorian.date(floorDiv(ms+raw*1000, dayMillis))
-	// The latest transition before the instant is of its year or the one before.
+	// The latest transition before the instant is in its year or the one
+	// before.
 	best, found := int64(0), false
 	total := int64(0)
 	for year := y - 1; year <= y+1; year++ {
@@ -254,5 +258,5 @@ func (r *yearly) in(year int64) int64 {
 	return second * 1000
 }
 
-// isoWeekday returns 1 for Mondays to 7 for Sundays.
+// isoWeekday returns 1 for Monday to 7 for Sunday.
 func isoWeekday(day int64) int64 { return floorMod(day+3, 7) + 1 }

@@ -12,7 +12,7 @@ import (
 //go:embed zones.txt.gz
 var packedZones []byte
 
-// zoneTable is the content of zones.txt; gen/Zones.java describes its form.
+// zoneTable is the content of zones.txt; gen/Zones.java describes the format.
 type zoneTable struct {
 	rules  []string
 	ids    map[string]zoneEntry
@@ -67,14 +67,14 @@ type localZones struct {
 	order []string // IDs, as SimpleDateFormat tries their names
 }
 
-var local sync.Map // locale's name to *localZones; only of locales that the tables have
+var local sync.Map // locale's name to *localZones; only for locales in the tables
 
-// zonesIn returns the names of the zones in a locale: its own over those of its language over
-// the root's.
+// zonesIn returns the names of the zones in a locale: its own take precedence
+// over its language's, and those over the root's.
 func zonesIn(l locale.Locale) *localZones {
 	t := zoneTables()
 	chain := []string{""}
-	switch l { // the JDK takes the names of other locales for these
+	switch l { // the JDK uses the names of other locales for these
 	case thaiDigits:
 		l = locale.Locale{}
 	case locale.Locale{Language: "no", Country: "NO", Variant: "NY"}:
@@ -112,7 +112,7 @@ func zonesIn(l locale.Locale) *localZones {
 	return z
 }
 
-// thaiDigits is the locale that writes digits in Thai, also those of an offset.
+// thaiDigits is the locale that uses Thai digits, even in offsets.
 var thaiDigits = locale.Locale{Language: "th", Country: "TH", Variant: "TH"}
 
 // name returns TimeZone.getDisplayName(summer, long or short, locale).

@@ -12,8 +12,8 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
 
-// MaxLength bounds the digits of one number's text. Java has no such bound: 1e999999999 in
-// the format "0" is a gigabyte of zeros.
+// MaxLength limits the digits of a number's text. Java has no such limit:
+// 1e999999999 in the format "0" is a gigabyte of zeros.
 const MaxLength = 1 << 20
 
 // Errors of formatting. Their texts are the reasons that FreeMarker prints.
@@ -22,13 +22,15 @@ var (
 	ErrTooLong  = javatext.Reasonf("The text of the number would have more than %d digits", MaxLength)
 )
 
-// Java's bounds on digits of integers and doubles: longer texts are for the big types only.
+// Java's limits on the digits of integers and doubles: only the big types may
+// have more.
 const (
 	maxIntegerDigits  = 309
 	maxFractionDigits = 340
 )
 
-// Format is a compiled number format: immutable, safe for concurrent use.
+// Format is a compiled number format. It is immutable and safe for concurrent
+// use.
 type Format struct {
 	posPrefix, posSuffix string
 	negPrefix, negSuffix string
@@ -88,13 +90,14 @@ var computer = func() *Format {
 	return f
 }()
 
-// Computer is the format of ?c and of "computer": locale independent, at most 16 decimals,
-// with INF, -INF and NaN for what is not finite.
+// Computer returns the format of ?c and of "computer": locale independent, at
+// most 16 decimals, with INF, -INF and NaN for non-finite numbers.
 func Computer() *Format { return computer }
 
-// Fraction is the format of #{x; m2M4}: the locale's number format without grouping, with
-// at least minDigits and at most maxDigits decimals. #{x} alone is Fraction(l, 0, 50).
-// As with Java's setters, a minimum above the maximum raises the maximum.
+// Fraction returns the format of #{x; m2M4}: the locale's number format without
+// grouping, with at least minDigits and at most maxDigits decimals. #{x} alone
+// is Fraction(l, 0, 50). As with Java's setters, a minimum above the maximum
+// raises the maximum.
 func Fraction(l locale.Locale, minDigits, maxDigits int) *Format {
 	n := l.Numbers()
 	f, err := compile(n.NumberPattern, symbolsOf(n))
@@ -237,12 +240,12 @@ func (f *Format) AppendDecimal(dst []byte, unscaled *big.Int, scale int) ([]byte
 	return f.append(dst, &d, false, l)
 }
 
-// limits are the numbers of digits that apply to a type of number.
+// limits holds the digit limits for a type of number.
 type limits struct{ minInt, maxInt, minFrac, maxFrac int }
 
 func (f *Format) limits() limits { return limits{f.minInt, f.maxInt, f.minFrac, f.maxFrac} }
 
-// limited returns the limits for the types that are not big.
+// limited returns the limits for types other than the big ones.
 func (f *Format) limited() limits {
 	return limits{
 		min(f.minInt, maxIntegerDigits), min(f.maxInt, maxIntegerDigits),
@@ -312,8 +315,8 @@ func (f *Format) appendFixed(dst []byte, d *digits, integer bool, l limits) []by
 	return f.appendFraction(dst, text, -d.point, l)
 }
 
-// appendFraction appends the digits after the point, which follow a number of zeros if that is
-// positive.
+// appendFraction appends the digits after the point, preceded by that many
+// zeros if positive.
 func (f *Format) appendFraction(dst, text []byte, zeros int, l limits) []byte {
 	for i := 0; i < l.maxFrac && (i < l.minFrac || len(text) > 0); i++ {
 		if i < zeros || len(text) == 0 {
@@ -329,7 +332,8 @@ func (f *Format) appendFraction(dst, text []byte, zeros int, l limits) []byte {
 func (f *Format) appendExponent(dst []byte, d *digits, l limits) []byte {
 	exponent, minInt := d.point, l.minInt
 	if repeat := l.maxInt; repeat > 1 && repeat > l.minInt {
-		// Engineering notation: exponents are multiples of the most integer digits.
+		// Engineering notation: exponents are multiples of the maximum number
+		// of integer digits.
 		if exponent >= 1 {
 			exponent = (exponent - 1) / repeat * repeat
 		} else {

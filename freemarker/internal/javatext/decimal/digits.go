@@ -14,8 +14,8 @@ const (
 	unnecessary
 )
 
-// digits is a number about to be written, java.text.DigitList: the value is
-// 0.text × 10^point, with text in '0' to '9' and empty for zero.
+// digits is a number about to be formatted, like java.text.DigitList: the value
+// is 0.text × 10^point, with text in '0' to '9' and empty for zero.
 type digits struct {
 	text     []byte
 	point    int
@@ -32,15 +32,16 @@ func (d *digits) zero() bool {
 	return true
 }
 
-// trim drops zeros at the end.
+// trim drops trailing zeros.
 func (d *digits) trim() {
 	for len(d.text) > 1 && d.text[len(d.text)-1] == '0' {
 		d.text = d.text[:len(d.text)-1]
 	}
 }
 
-// limit rounds to what the limits leave room for: decimals, or with an exponent digits in
-// all. The digits may themselves be rounded up, and need not be the exact value.
+// limit rounds to what the limits allow: decimals, or with an exponent the
+// total number of digits. The digits may already have been rounded up, and need
+// not be the exact value.
 func (d *digits) limit(l limits, exponent, roundedUp, exact bool) error {
 	if exponent {
 		d.trim()

@@ -11,11 +11,13 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
 
-// This file reads FreeMarker's extension of patterns: options after ";;", or after the ";"
-// that ends the negative part: `0.##;; roundingMode=halfUp, groupingSeparator="_"`. See
-// "Extended Java decimal format" in the FreeMarker manual.
+// This file parses FreeMarker's extension of patterns: options after ";;", or
+// after the ";" that ends the negative part: `0.##;; roundingMode=halfUp,
+// groupingSeparator="_"`. See "Extended Java decimal format" in the FreeMarker
+// manual.
 
-// options reads the extension. Positions count UTF-16 units, as in the messages of Java.
+// options parses the extension. Positions count UTF-16 units, as in Java's
+// messages.
 type options struct {
 	src []uint16
 	pos int
@@ -49,7 +51,8 @@ func extended(spec string, n *locale.Numbers) (*Format, error) {
 	return f, nil
 }
 
-// standard returns the part that is a pattern of java.text.DecimalFormat and goes behind it.
+// standard returns the part that is a java.text.DecimalFormat pattern and moves
+// past it.
 func (o *options) standard() string {
 	semicolons, quoted := 0, false
 	pos := o.pos
@@ -98,7 +101,7 @@ func (o *options) skip(c uint16) bool {
 	return false
 }
 
-// read reads name=value pairs, with commas or white space between them.
+// read parses name=value pairs, separated by commas or white space.
 func (o *options) read() error {
 	var symbol *string // applies after the currency's code
 	for {
@@ -144,7 +147,7 @@ var roundings = map[string]rounding{
 	"halfDown": halfDown, "halfEven": halfEven, "halfUp": halfUp, "unnecessary": unnecessary,
 }
 
-// set carries out one option.
+// set applies one option.
 func (o *options) set(name, value string) error {
 	invalid := func(why string) error {
 		return javatext.Reasonf("%s is an invalid value for the \"%s\" parameter: %s", quoted(value), name, why)
@@ -222,8 +225,8 @@ func (o *options) name() string {
 	return o.text(start, o.pos)
 }
 
-// value reads a value: an identifier or a number as it is, or anything between quotes, in
-// which the quote is doubled.
+// value parses a value: an unquoted identifier or number, or anything between
+// quotes, in which quotes are doubled.
 func (o *options) value() (value string, ok bool, err error) {
 	start := o.pos
 	var open uint16
@@ -259,7 +262,8 @@ func (o *options) value() (value string, ok bool, err error) {
 	return o.text(start, o.pos), o.pos > start, nil
 }
 
-// expected returns FreeMarker's message about what is at the position instead.
+// expected returns FreeMarker's message about what it found at the position
+// instead.
 func (o *options) expected(what string) error {
 	end := len(o.src)
 	for end > 0 && unicode.IsSpace(rune(o.src[end-1])) && o.src[end-1] != 0xa0 {

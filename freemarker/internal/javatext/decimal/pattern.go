@@ -8,7 +8,7 @@ import (
 	"temporal-twilio/freemarker/internal/javatext/locale"
 )
 
-// symbols are the signs that a pattern's characters mean.
+// symbols holds what a pattern's characters stand for.
 type symbols struct {
 	decimal, grouping                 rune
 	monetaryDecimal, monetaryGrouping rune
@@ -28,7 +28,7 @@ func symbolsOf(n *locale.Numbers) *symbols {
 	}
 }
 
-// Patterns are written with these in every locale.
+// Patterns use these in every locale.
 const (
 	digitMark  = '#'
 	zeroMark   = '0'
@@ -46,7 +46,7 @@ const (
 
 // pattern is one of the two parts of a pattern.
 type pattern struct {
-	affixes    [2]string // prefix and suffix, with a quote before what is to be expanded
+	affixes    [2]string // prefix and suffix, with a quote before what must be expanded
 	multiplier int
 
 	left, zeros, right int // counts of #, 0, # in this order
@@ -56,7 +56,7 @@ type pattern struct {
 	money              bool
 }
 
-// compile reads a pattern of java.text.DecimalFormat.
+// compile compiles a java.text.DecimalFormat pattern.
 func compile(text string, s *symbols) (*Format, error) {
 	c := compiler{text: text, chars: []rune(text), symbols: s}
 	f := &Format{
@@ -64,7 +64,7 @@ func compile(text string, s *symbols) (*Format, error) {
 		minus: s.minus, exponentSeparator: s.exponent, infinity: s.infinity, nan: s.nan,
 		maxInt: math.MaxInt32, maxFrac: math.MaxInt32,
 	}
-	if text == "" { // everything as a new DecimalFormat has it
+	if text == "" { // the same as for a new DecimalFormat
 		f.negPrefix, f.groupSize = s.minus, 3
 		return f, nil
 	}
@@ -77,8 +77,9 @@ func compile(text string, s *symbols) (*Format, error) {
 	}
 	negative := [2]string{"'-" + positive.affixes[0], positive.affixes[1]}
 	money := positive.money
-	// Without a negative part Java reads the positive one a second time, by the rules of the
-	// negative one. They differ for "0E0E", of which negative numbers lose their sign.
+	// Without a negative part, Java parses the positive one a second time, by
+	// the rules of the negative one. They differ for "0E0E", for which negative
+	// numbers lose their sign.
 	if c.next < len(c.chars) {
 		n, err := c.part(false)
 		if err != nil {
@@ -106,8 +107,8 @@ type compiler struct {
 	affixes [2]strings.Builder // of the part being read
 }
 
-// part reads the positive part of a pattern, or the negative one, of which only prefix and
-// suffix count.
+// part parses the positive or the negative part of a pattern. Only the prefix
+// and suffix of the negative part count.
 func (c *compiler) part(positive bool) (*pattern, error) {
 	p := &pattern{multiplier: 1, point: -1, grouping: -1}
 	pos, quoted, more, err := c.affix(p, 0, c.next, positive)
@@ -130,9 +131,9 @@ func (c *compiler) part(positive bool) (*pattern, error) {
 	return p, nil
 }
 
-// affix reads a prefix (which 0) or a suffix (which 1) up to the next digit mark or the end
-// of the part. It returns the position after it, whether a quote is left open, and whether
-// digits follow.
+// affix parses a prefix (which 0) or a suffix (which 1) up to the next digit
+// placeholder or the end of the part. It returns the position after it, whether
+// a quote is left open, and whether digits follow.
 func (c *compiler) affix(p *pattern, which, pos int, positive bool) (end int, quoted, more bool, err error) {
 	text := &c.affixes[which]
 	for ; pos < len(c.chars); pos++ {
@@ -185,8 +186,8 @@ func (c *compiler) unquoted(ch rune) error {
 	return javatext.Reasonf("Unquoted special character '%c' in pattern \"%s\"", ch, c.text)
 }
 
-// expand replaces quoted signs by the symbols. A sign that was quoted in the pattern
-// may double one before it: "¤'¤'" is a doubled currency sign.
+// expand replaces quoted signs with the symbols. A sign that was quoted in the
+// pattern may double the one before it: "¤'¤'" is a doubled currency sign.
 func (s *symbols) expand(affix string) string {
 	if !strings.ContainsRune(affix, quote) {
 		return affix
@@ -220,8 +221,8 @@ func (s *symbols) expand(affix string) string {
 	return text.String()
 }
 
-// digits reads the marks of digits, and returns the position after them. Those of the
-// negative part do not count.
+// digits parses the digit placeholders, and returns the position after them.
+// Those of the negative part do not count.
 func (c *compiler) digits(p *pattern, pos int, positive bool) (int, error) {
 	if !positive {
 		for pos < len(c.chars) && (strings.ContainsRune(outOfAffix, c.chars[pos]) || c.chars[pos] == exponent) {
@@ -294,7 +295,7 @@ func (p *pattern) malformed() bool {
 
 var errTooManyDigits = javatext.Reasonf("The pattern has too many digits")
 
-// apply configures the format by the digits of the positive part.
+// apply configures the format from the digits of the positive part.
 func apply(f *Format, p *pattern) error {
 	total := p.left + p.zeros + p.right
 	if total > MaxLength {

@@ -10,18 +10,18 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Upper is String.toUpperCase(locale): with the rules of Turkish, Azeri and Lithuanian, and
-// "SS" for a sharp s.
+// Upper implements String.toUpperCase(locale): with the rules of Turkish, Azeri
+// and Lithuanian, and "SS" for a sharp s.
 func Upper(l Locale, s string) string {
 	s = convert(l, s, 'a', 'z', uppers)
-	if l.Language == "lt" { // for which x/text does not change the iota subscript
+	if l.Language == "lt" { // x/text does not change the iota subscript for it
 		s = strings.ReplaceAll(s, "\u0345", "\u0399")
 	}
 	return s
 }
 
-// Lower is String.toLowerCase(locale): with the rules of Turkish, Azeri and Lithuanian, and
-// a final sigma at the ends of words.
+// Lower implements String.toLowerCase(locale): with the rules of Turkish, Azeri
+// and Lithuanian, and a final sigma at the ends of words.
 func Lower(l Locale, s string) string {
 	if strings.ContainsRune(s, sigma) {
 		s = lowerSigmas(s)
@@ -32,8 +32,9 @@ func Lower(l Locale, s string) string {
 	return convert(l, s, 'A', 'Z', lowers)
 }
 
-// lowerLithuanian lowers the letters that x/text would decompose in Lithuanian but Java does
-// not. Those it leaves get a dot that stays above them under an accent.
+// lowerLithuanian lowers the letters that x/text would decompose in Lithuanian
+// but Java does not. The others get a dot that stays above them under an
+// accent.
 func lowerLithuanian(r rune) rune {
 	if strings.ContainsRune("IJ\u0130\u012e\u00cc\u00cd\u0128", r) {
 		return r
@@ -47,10 +48,11 @@ const (
 	finalSigma = '\u03c2'
 )
 
-// lowerSigmas puts small sigmas in the place of capital ones: final ones behind the last cased
-// letter of a word, if it is not the only one. What is a word is up to java.text.BreakIterator,
-// which sees fewer boundaries than Unicode's condition Final_Sigma: a hyphen or a digit is not
-// the end of a word.
+// lowerSigmas replaces capital sigmas with small ones: final ones after the
+// last cased letter of a word, unless it is the only one.
+// java.text.BreakIterator decides what a word is, and sees fewer boundaries
+// than Unicode's condition Final_Sigma: a hyphen or a digit does not end a
+// word.
 func lowerSigmas(s string) string {
 	chars := []rune(s)
 	out := make([]rune, len(chars))
@@ -66,7 +68,8 @@ func lowerSigmas(s string) string {
 	return string(out)
 }
 
-// casedInWord reports whether there is a cased letter before or after a character, in its word.
+// casedInWord reports whether there is a cased letter before or after a
+// character, within its word.
 func casedInWord(chars []rune, i, step int) bool {
 	for i += step; 0 <= i && i < len(chars); i += step {
 		c := chars[i]
@@ -76,7 +79,7 @@ func casedInWord(chars []rune, i, step int) bool {
 			return true
 		case wordPart(c):
 		case c == '.' || c == '\'' || c == '"' || c == '\u00ad' || unicode.In(c, unicode.Pd, unicode.Pc):
-			// One of these keeps two parts of a word together.
+			// One of these characters keeps two parts of a word together.
 			if next := i + step; next < 0 || next >= len(chars) || !wordPart(chars[next]) {
 				return false
 			}
@@ -96,7 +99,8 @@ var (
 	lowers = casers(func(t language.Tag) cases.Caser { return cases.Lower(t) })
 )
 
-// A Caser has state, so each language that Java treats apart has a pool of them.
+// A Caser has state, so each language that Java handles specially has a pool of
+// them.
 func casers(make func(language.Tag) cases.Caser) map[string]*sync.Pool {
 	pools := map[string]*sync.Pool{}
 	for _, lang := range []string{"und", "tr", "az", "lt"} {
@@ -132,8 +136,8 @@ func convert(l Locale, s string, from, to byte, pools map[string]*sync.Pool) str
 	return b.String()
 }
 
-// caselessInJava reports whether a letter's other case was added after Unicode 13, the version of
-// JDK 17.
+// caselessInJava reports whether a letter's other case was added after Unicode
+// 13, the version that JDK 17 uses.
 func caselessInJava(r rune) bool {
 	switch {
 	case r < 0x2C2F:
@@ -144,7 +148,7 @@ func caselessInJava(r rune) bool {
 	return 0xA7D6 <= r && r <= 0xA7D9 || 0x10570 <= r && r <= 0x105BC
 }
 
-// UpperChar is Character.toUpperCase: one character for one.
+// UpperChar implements Character.toUpperCase, which maps one character to one.
 func UpperChar(r rune) rune {
 	if caselessInJava(r) {
 		return r
@@ -152,7 +156,7 @@ func UpperChar(r rune) rune {
 	return unicode.ToUpper(r)
 }
 
-// LowerChar is Character.toLowerCase.
+// LowerChar implements Character.toLowerCase.
 func LowerChar(r rune) rune {
 	if caselessInJava(r) {
 		return r

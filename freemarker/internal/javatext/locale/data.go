@@ -10,12 +10,13 @@ import (
 	"sync"
 )
 
-// Symbols are a locale's java.text.DecimalFormatSymbols, without the currency.
+// Symbols holds a locale's java.text.DecimalFormatSymbols, except for the
+// currency.
 type Symbols struct {
 	Decimal, Grouping                 rune
 	MonetaryDecimal, MonetaryGrouping rune
 	ZeroDigit                         rune
-	Minus, Percent, PerMille          string // a sign may come with marks of direction
+	Minus, Percent, PerMille          string // a sign may include directional marks
 	Exponent, Infinity, NaN           string
 }
 
@@ -34,21 +35,22 @@ type Numbers struct {
 type Dates struct {
 	Eras, LongEras          []string
 	Months, ShortMonths     []string
-	AloneMonths             []string // standalone: if no day goes with the month
+	AloneMonths             []string // standalone, for a month without a day
 	AloneShortMonths        []string
 	Weekdays, ShortWeekdays []string
 	AmPm, LongAmPm          []string
 	DateStyles, TimeStyles  []string // SimpleDateFormat patterns of full, long, medium, short
 	Glue                    []string // of {1} date and {0} time, by the shorter of their styles
-	FirstDay, MinimalDays   int      // of weeks: Sunday is 1; days of the year its first week has
+	FirstDay, MinimalDays   int      // of weeks: Sunday is 1; minimum days of the first week
 	ZeroDigit               rune
-	Buddhist                bool // years count from 543 before Christ
+	Buddhist                bool // years count from 543 BC
 }
 
 //go:embed locales.txt.gz
 var packed []byte
 
-// tables holds the values that locales share, and for each locale the numbers of its values.
+// tables holds the values that locales share, and the numbers of each locale's
+// values.
 type tables struct {
 	sections  map[string][]string
 	locales   map[string][]int
@@ -106,8 +108,8 @@ var data = sync.OnceValue(func() *tables {
 	return t
 })
 
-// Lines returns the lines of a table packed with gzip. The tables are part of the program, so
-// a table that does not unpack is a mistake in the program.
+// Lines returns the lines of a table packed with gzip. The tables are embedded,
+// so a table that cannot be unpacked is a bug.
 func Lines(packed []byte) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		r, err := gzip.NewReader(bytes.NewReader(packed))
@@ -127,8 +129,9 @@ func Lines(packed []byte) func(yield func(string) bool) {
 	}
 }
 
-// resolve finds the name under which the tables have a locale: language, country and variant,
-// else without the variant, else the language, else the root.
+// resolve returns the name under which the tables have a locale: language,
+// country and variant, or else without the variant, or else the language, or
+// else the root.
 func (t *tables) resolve(l Locale) string {
 	for _, name := range [...]string{l.Language + "_" + l.Country + "_" + l.Variant, l.Language + "_" + l.Country, l.Language} {
 		if _, ok := t.locales[name]; ok {
@@ -147,8 +150,9 @@ func (t *tables) value(name, section string) string {
 	panic("javatext: no section " + section)
 }
 
-// known is what a locale's data depends on: the name it resolves to, and its country for the
-// currency and the calendar. There are few of these, however many names are asked for.
+// known is what a locale's data depends on: the name that it resolves to, and
+// its country for the currency and the calendar. There are few of these,
+// however many names are requested.
 type known struct{ name, country string }
 
 func (t *tables) known(l Locale) known {
@@ -194,7 +198,8 @@ func (l Locale) Numbers() *Numbers {
 	return n
 }
 
-// SymbolOf returns a currency's symbol in the locale: its code if it has none.
+// SymbolOf returns a currency's symbol in the locale, or its code if it has
+// none.
 func (n *Numbers) SymbolOf(code string) string {
 	if s, ok := n.symbols[code]; ok {
 		return s
@@ -202,8 +207,9 @@ func (n *Numbers) SymbolOf(code string) string {
 	return code
 }
 
-// CurrencyDigits returns the number of decimals of a currency, -1 for currencies that have no
-// such number ("XXX", "XAU"), and false for codes that are not an ISO 4217 currency.
+// CurrencyDigits returns the number of decimals of a currency, -1 for
+// currencies without one ("XXX", "XAU"), and false for codes that are not an
+// ISO 4217 currency.
 func CurrencyDigits(code string) (digits int, ok bool) {
 	digits, ok = data().digits[code]
 	return digits, ok

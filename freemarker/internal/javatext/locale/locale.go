@@ -1,20 +1,21 @@
-// Package locale knows locales by the names that FreeMarker's settings use, and what the
-// JDK's locale data says about them.
+// Package locale knows locales by the names that FreeMarker's settings use, and
+// provides the JDK's locale data for them.
 package locale
 
 import "strings"
 
-// Locale names a locale by language, country and variant, as java.util.Locale does. It is
-// comparable, so it can be part of a cache's key. The zero Locale is Java's Locale.ROOT.
+// Locale identifies a locale by language, country and variant, as
+// java.util.Locale does. It is comparable, and so can be part of a cache key.
+// The zero Locale is Java's Locale.ROOT.
 type Locale struct {
 	Language string // lower case, "" if none
 	Country  string // upper case, "" if none
 	Variant  string // as given
 }
 
-// Parse reads a locale setting ("en_US", "pt_BR", "de") as FreeMarker's
-// StringUtil.deduceLocale does. It never fails: unknown locales behave as the root locale.
-// "JVM default" is en_US.
+// Parse parses a locale setting ("en_US", "pt_BR", "de") as FreeMarker's
+// StringUtil.deduceLocale does. It never fails: unknown locales behave like the
+// root locale. "JVM default" is en_US.
 func Parse(setting string) Locale {
 	if strings.EqualFold(setting, "JVM default") {
 		return Locale{Language: "en", Country: "US"}
@@ -33,7 +34,7 @@ func Parse(setting string) Locale {
 	if len(parts) > 2 {
 		l.Variant = parts[2]
 	}
-	switch l.Language { // the codes that ISO 639 has withdrawn
+	switch l.Language { // codes that ISO 639 has withdrawn
 	case "iw":
 		l.Language = "he"
 	case "in":
