@@ -412,6 +412,12 @@ func (n *signNode) eval(e *env) (Value, error) {
 }
 
 func (n *chainNode) eval(e *env) (Value, error) {
+	if e.stepsLeft > n.steps {
+		if v, ok := n.integer(e); ok {
+			e.stepsLeft -= n.steps
+			return smallValue(n.rest[len(n.rest)-1].op, v), nil
+		}
+	}
 	l, err := n.first.eval(e)
 	if err != nil {
 		return Value{}, err
@@ -432,7 +438,7 @@ func (n *chainNode) eval(e *env) (Value, error) {
 		}
 		if l.isSmall() && r.isSmall() && l.scale|r.scale == 0 {
 			if v, ok := smallResult(link.op, l.num, r.num); ok {
-				l = newDecimal(v, 0)
+				l = smallValue(link.op, v)
 				continue
 			}
 		}

@@ -113,6 +113,10 @@ type (
 		pos
 		first expr
 		rest  []chainLink
+		// integers are first and those of rest, if all of them may be computed as
+		// integers; steps is how many steps that takes.
+		integers []integer
+		steps    int
 	}
 	chainLink struct {
 		op byte // + - * / %

@@ -162,9 +162,85 @@ func smallResult(op byte, l, r int64) (int64, bool) {
 		s := l - r
 		return s, (l^r)&(s^l) >= 0
 	case '*':
+		if l == int64(int32(l)) && r == int64(int32(r)) {
+			return l * r, true
+		}
 		return mulSmall(l, r)
+	case '%':
+		if uint64(l|r) <= math.MaxUint32 && r != 0 { // which divides faster
+			return int64(uint32(l) % uint32(r)), true
+		}
+		if r > 0 {
+			return l % r, true
+		}
 	}
 	return 0, false
+}
+
+// smallValue is the result of an operation on integers: a remainder is a long.
+func smallValue(op byte, n int64) Value {
+	if op == '%' {
+		return Value{num: n, kind: kLong}
+	}
+	return newDecimal(n, 0)
+}
+
+// integer is an expression that may have an integer for its value. Asked for it, it
+// has no effect and reports no error: if ok is false, it has to be evaluated.
+type integer interface {
+	integer(e *env) (n int64, ok bool)
+}
+
+// isInteger reports whether v is num.
+func (v *Value) isInteger() bool { return v.isSmall() && v.scale == 0 }
+
+func (n *numberNode) integer(*env) (int64, bool) { return n.v.num, n.v.isInteger() }
+
+func (n *identNode) integer(e *env) (int64, bool) {
+	v := n.find(e)
+	if v == nil || !v.isInteger() {
+		return 0, false
+	}
+	return v.num, true
+}
+
+func (n *chainNode) integer(e *env) (l int64, ok bool) {
+	if len(n.integers) == 0 {
+		return 0, false
+	}
+	l, ok = n.integers[0].integer(e)
+	for i := 0; ok && i < len(n.rest); i++ {
+		var r int64
+		if r, ok = n.integers[i+1].integer(e); ok {
+			l, ok = smallResult(n.rest[i].op, l, r)
+		}
+	}
+	return l, ok
+}
+
+// findIntegers notes the operands, once all of them are there, if they may be
+// integers.
+func (n *chainNode) findIntegers() {
+	integers := make([]integer, 0, len(n.rest)+1)
+	steps := len(n.rest)
+	for i := range len(n.rest) + 1 {
+		x := n.first
+		if i > 0 {
+			x = n.rest[i-1].x
+		}
+		one, ok := x.(integer)
+		if chain, isChain := x.(*chainNode); isChain {
+			ok = chain.integers != nil
+			steps += chain.steps
+		} else {
+			steps++
+		}
+		if !ok {
+			return
+		}
+		integers = append(integers, one)
+	}
+	n.integers, n.steps = integers, steps
 }
 
 // addNumbers returns a + b.

@@ -193,6 +193,7 @@ func (p *parser) additive() expr {
 			op = '-'
 		default:
 			if n != nil {
+				n.findIntegers()
 				return n
 			}
 			return l
@@ -226,6 +227,7 @@ func (p *parser) multiplicative() expr {
 			op = '%'
 		default:
 			if n != nil {
+				n.findIntegers()
 				return n
 			}
 			return l
