@@ -137,6 +137,10 @@ conformance: ## both engines against Java's answers, which are taken anew if Jav
 	go test ./freemarker -run TestConformance -v
 	go test ./javaregex -run TestCorpus -v
 
+.PHONY: bench
+bench: devserver s3server ## everything below in short form, into docs/benchmarks.md (about 10 minutes)
+	go run ./test/bench/all
+
 .PHONY: bench-freemarker
 bench-freemarker: ## the template engine beside Java's; needs Java
 	go test -tags java ./freemarker -run TestSpeedAgainstJava -v
@@ -152,6 +156,12 @@ bench-inbound: devserver ## from a text to its echo, beside a bare client of Tem
 .PHONY: bench-outbound
 bench-outbound: devserver ## SendSms beside twilio-go by hand and a bare HTTP client
 	go test ./test/bench -count=1 -run TestOutbound -v -turns 9 -turn 1s -timeout 30m
+
+N = 20000
+
+.PHONY: bench-broadcast
+bench-broadcast: devserver ## a broadcast to N (20000) recipients: its time, and the worker's memory
+	go test ./test/bench -count=1 -run '^TestBroadcast$$' -v -recipients ${N} -timeout 24h
 
 .PHONY: mutants
 mutants: devserver ## take each protection out in turn, and show which test turns red

@@ -3,21 +3,27 @@
 // the ratios of neighbours.
 //
 //	go test ./test/bench -v -turns 12 -turn 1s
+//
+// With -short, there are fewer rows: "make bench" runs these.
 package bench
 
 import (
 	"context"
 	"flag"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"temporal-twilio/test/bench/table"
 )
 
 var (
 	turns = flag.Int("turns", 1, "how many turns each of the two gets")
 	turn  = flag.Duration("turn", 200*time.Millisecond, "how long a turn is")
+	rows  = flag.String("rows", "", "file that rows are appended to")
 )
 
 // measured is one turn.
@@ -26,24 +32,49 @@ type measured struct {
 	median    time.Duration
 }
 
-// report lets two do their work by turns, so many at a time, and says how they
-// compare.
-func report(t *testing.T, what string, atOnce int, ours, theirs func(context.Context, int) error) {
+// versus is a comparison of throughput or, one at a time, of latency.
+type versus struct {
+	part, name, beside string
+	atOnce             int
+	// atLeast is the aim of our throughput, as a part of theirs, atMost that of our
+	// latency. Optional.
+	atLeast, atMost float64
+	// why says why an aim is missed. Optional.
+	why string
+}
+
+// report lets two do their work by turns, and says how they compare.
+func (v versus) report(t *testing.T, ours, theirs func(context.Context, int) error) {
 	t.Helper()
 	var rates, latencies []float64
 	var last [2]measured
 	for range *turns {
-		a, b := take(t, atOnce, ours), take(t, atOnce, theirs)
+		a, b := take(t, v.atOnce, ours), take(t, v.atOnce, theirs)
 		rates = append(rates, a.perSecond/b.perSecond)
 		latencies = append(latencies, float64(a.median)/float64(b.median))
 		last = [2]measured{a, b}
 	}
-	slices.Sort(rates)
+	row := table.Row{
+		Part: v.part, Name: v.name, Beside: v.beside, Unit: "× the throughput", AtLeast: v.atLeast, Why: v.why,
+		Note: fmt.Sprintf("at last %.0f/s and %.0f/s", last[0].perSecond, last[1].perSecond),
+	}
+	figures := rates
+	if v.atMost > 0 {
+		row.Unit, row.AtLeast, row.AtMost, figures = "× the latency", 0, v.atMost, latencies
+		row.Note = fmt.Sprintf("p50 at last %s and %s", last[0].median.Round(100*time.Microsecond), last[1].median.Round(100*time.Microsecond))
+	}
 	slices.Sort(latencies)
-	middle := len(rates) / 2
-	t.Logf("%s, %d at a time: %.2f of its throughput (%.2f to %.2f), %.2f times its p50; at last %.0f/s and %.0f/s, %s and %s",
-		what, atOnce, rates[middle], rates[0], rates[len(rates)-1], latencies[middle],
-		last[0].perSecond, last[1].perSecond, last[0].median.Round(100*time.Microsecond), last[1].median.Round(100*time.Microsecond))
+	t.Logf("%s, beside %s, %d at a time: %.2f times its p50", v.name, v.beside, v.atOnce, latencies[len(latencies)/2])
+	keep(t, table.Of(row, figures))
+}
+
+// keep logs a row, and adds it to the file of rows.
+func keep(t *testing.T, row table.Row) {
+	t.Helper()
+	t.Log(row)
+	if err := table.Append(*rows, row); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // take does work for a turn.

@@ -22,6 +22,8 @@ var otherPages = map[string]string{
 	"docs/sending.md":       "TestEveryInputOfTheSendingPageDoesWhatItSays",
 	"docs/triggers.md":      "TestTheTriggersOfTheDocumentDoWhatItSays",
 	"docs/architecture.md":  "",
+	"docs/benchmarks.md":    "",
+	"docs/scaling.md":       "",
 	"docs/configuration.md": "",
 	"docs/freemarker.md":    "",
 	"docs/runbook.md":       "",

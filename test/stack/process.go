@@ -103,7 +103,13 @@ func (p *Process) Kill() {
 
 // PeakMemory is the most memory that the process has had in RAM so far, in bytes;
 // 0 where the system does not tell.
-func (p *Process) PeakMemory(t testing.TB) int64 {
+func (p *Process) PeakMemory(t testing.TB) int64 { return p.memory(t, "VmHWM") }
+
+// Memory is what the process has in RAM now, in bytes; 0 where the system does not
+// tell.
+func (p *Process) Memory(t testing.TB) int64 { return p.memory(t, "VmRSS") }
+
+func (p *Process) memory(t testing.TB, field string) int64 {
 	t.Helper()
 	if runtime.GOOS != "linux" {
 		return 0
@@ -114,11 +120,11 @@ func (p *Process) PeakMemory(t testing.TB) int64 {
 	}
 	for line := range strings.Lines(string(status)) {
 		var kB int64
-		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kB); n == 1 {
+		if n, _ := fmt.Sscanf(line, field+": %d kB", &kB); n == 1 {
 			return kB << 10
 		}
 	}
-	t.Fatalf("/proc tells no peak of %s", p.name)
+	t.Fatalf("/proc tells no %s of %s", field, p.name)
 	return 0
 }
 
