@@ -119,7 +119,7 @@ func TestRulesAndDashboardAskForMetricsThatExist(t *testing.T) {
 func running(t *testing.T) (s *stack.Stack, targets []string) {
 	t.Helper()
 	targets = []string{"127.0.0.1:" + stack.FreePort(t), "127.0.0.1:" + stack.FreePort(t)}
-	s = stack.Start(t, stack.Options{NoWorker: true, Environment: []string{"CATCH_UP=5m", "METRICS_ADDR=" + targets[0]}})
+	s = stack.Start(t, stack.Options{NoWorker: true, Environment: []string{"CATCH_UP=5m", "SEND_CAPS=*=100/h", "METRICS_ADDR=" + targets[0]}})
 	leaveHistory(t, s)
 	s.StartWorker(t)
 	cert, key := stack.CertificateFiles(t)
