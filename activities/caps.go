@@ -144,3 +144,13 @@ func capped(limit *Cap) *sms.Error {
 		Message: fmt.Sprintf("the cap of SEND_CAPS for %s is reached, %d in %s; nothing was sent. Find out who asks for so many texts before you raise it", limit.Prefix, limit.Most, limit.Per),
 	}
 }
+
+// giveBack returns a message that was certainly not sent to its cap.
+func (s *send) giveBack(to *recipient) {
+	s.mu.Lock()
+	st := to.state
+	s.mu.Unlock()
+	if st != taken && st != doubtful {
+		s.account.Caps.giveBack(to.to)
+	}
+}

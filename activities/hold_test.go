@@ -18,13 +18,13 @@ func TestHeldPaceLetsNobodySend(t *testing.T) {
 		p := NewPace(Limits{Concurrency: 1, PerSender: 1})
 		turns(t, p, "+15005550006", 1, 1)
 		waits := make(chan error)
-		go func() { waits <- p.Acquire(t.Context(), "+15005550006", 1, time.Hour) }()
+		go func() { waits <- p.Acquire(t.Context(), Turn{From: "+15005550006", Within: time.Hour}) }()
 		synctest.Wait()
 		p.Hold(true)
 		if err := <-waits; !errors.Is(err, ErrHeld) {
 			t.Errorf("who waits already: %v", err)
 		}
-		if err := p.Acquire(t.Context(), "+15005550007", 1, time.Hour); !errors.Is(err, ErrHeld) {
+		if err := p.Acquire(t.Context(), Turn{From: "+15005550007", Within: time.Hour}); !errors.Is(err, ErrHeld) {
 			t.Errorf("who comes: %v", err)
 		}
 		time.Sleep(time.Hour)

@@ -85,7 +85,7 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 // contentOf returns the part of an input that must be equal for two requests
 // for the same send.
 func contentOf(input sms.SendSmsInput) string {
-	input.IdempotencyKey, input.OnError, input.OnUnknown, input.GiveUpAfter = "", "", "", 0
+	input.IdempotencyKey, input.OnError, input.OnUnknown, input.GiveUpAfter, input.Priority = "", "", "", 0, ""
 	input.StatusCallback, input.StatusSignals = "", nil
 	var all any
 	decoder := json.NewDecoder(strings.NewReader(text(input)))

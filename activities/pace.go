@@ -6,11 +6,12 @@ package activities
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"temporal-twilio/sms"
 )
 
 // DefaultConcurrency is how many creates of one account run concurrently.
@@ -23,20 +24,29 @@ const maxSenders = 10_000
 
 // Pace throttles the creates of one account: it limits how many run
 // concurrently, and how many start per second for each sender and for the
-// account, and lets none start while Twilio has asked for a pause. It is safe
-// for concurrent use.
+// account, and lets none start while Twilio has asked for a pause. Turns come by
+// priority, and those of one priority in the order in which they were asked for.
+// It is safe for concurrent use.
 type Pace struct {
 	limits  Limits
-	slots   chan struct{}
 	account *rate.Limiter
 
 	mu      sync.Mutex
 	workers int
+	// free is how many creates may begin beside those that run.
+	free    int
 	senders map[string]*sender
+	// waiting are the senders for which turns are waited for, order is what the account
+	// lets through first, and number is how many turns were asked for so far.
+	waiting map[*sender]bool
+	order   order
+	number  uint64
 	// until is when the account may send again.
 	until time.Time
 	// held is true while all sending is paused.
 	held bool
+	// timer is for the next turn that waits for a time.
+	timer *time.Timer
 }
 
 // Limits configures a Pace. The zero value leaves the rates to Twilio, which
@@ -55,6 +65,19 @@ type Limits struct {
 type sender struct {
 	limiter *rate.Limiter
 	until   time.Time
+	order   order
+	lines   [levels]line
+}
+
+// Turn is what is asked for.
+type Turn struct {
+	From string
+	// Segments is how many the message has. It counts if [Pace.CountsSegments].
+	Segments int
+	// Priority is which turns it goes ahead of. Optional: default normal.
+	Priority sms.Priority
+	// Within is how late it may come.
+	Within time.Duration
 }
 
 // NewPace returns a pace.
@@ -62,10 +85,7 @@ func NewPace(l Limits) *Pace {
 	if l.Concurrency <= 0 {
 		l.Concurrency = DefaultConcurrency
 	}
-	return &Pace{
-		limits: l, slots: make(chan struct{}, l.Concurrency), account: newLimiter(l.PerAccount),
-		workers: 1, senders: make(map[string]*sender),
-	}
+	return &Pace{limits: l, free: l.Concurrency, account: newLimiter(l.PerAccount), workers: 1, senders: make(map[string]*sender), waiting: make(map[*sender]bool)}
 }
 
 // newLimiter returns a limiter that allows perSecond events per second, with
@@ -96,6 +116,7 @@ func (p *Pace) Share(workers int) {
 	for _, s := range p.senders {
 		adjust(s.limiter, p.limits.PerSender/float64(workers))
 	}
+	p.grant()
 }
 
 func adjust(limiter *rate.Limiter, perSecond float64) {
@@ -106,7 +127,7 @@ func adjust(limiter *rate.Limiter, perSecond float64) {
 }
 
 // Concurrency returns how many creates run concurrently.
-func (p *Pace) Concurrency() int { return cap(p.slots) }
+func (p *Pace) Concurrency() int { return p.limits.Concurrency }
 
 // CountsSegments reports whether Acquire takes the number of segments into
 // account.
@@ -120,55 +141,8 @@ var ErrHeld = errors.New("all sending is paused")
 func (p *Pace) Hold(held bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.held = held
-}
-
-// Held reports whether sending is stopped.
-func (p *Pace) Held() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.held
-}
-
-// Acquire waits for the turn of a sender's message with this many segments;
-// Release ends the turn. If the turn is further away than within, it does not
-// wait: the error is a [TurnError], or [ErrHeld] while all sending is paused.
-func (p *Pace) Acquire(ctx context.Context, from string, segments int, within time.Duration) error {
-	if p.Held() {
-		return ErrHeld
-	}
-	deadline := time.Now().Add(within)
-	s, _ := p.sender(from)
-	count := 1
-	if p.limits.Segments {
-		count = max(1, segments)
-	}
-	if err := p.through(ctx, []*rate.Limiter{s.limiter, p.account}, count, within); err != nil {
-		return err
-	}
-	for {
-		if _, pause := p.sender(from); pause > 0 {
-			if pause > time.Until(deadline) {
-				return TurnError(pause)
-			}
-			if err := sleep(ctx, pause); err != nil {
-				return err
-			}
-		}
-		select {
-		case p.slots <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		// A pause may have started while others held the slots.
-		if p.Held() {
-			p.Release()
-			return ErrHeld
-		}
-		if _, pause := p.sender(from); pause <= 0 {
-			return nil
-		}
-		p.Release()
+	if p.held = held; held {
+		p.refuse(func(*waiter) error { return ErrHeld })
 	}
 }
 
@@ -177,46 +151,156 @@ type TurnError time.Duration
 
 func (e TurnError) Error() string { return "the turn comes in " + time.Duration(e).String() }
 
-// through waits until the limiters allow this many events, which may be more
-// than their burst. If the wait is too long, it returns its reservations.
-func (p *Pace) through(ctx context.Context, limiters []*rate.Limiter, count int, within time.Duration) error {
-	var (
-		reserved []*rate.Reservation
-		wait     time.Duration
-	)
-	for _, limiter := range limiters {
-		if limiter.Limit() == rate.Inf {
-			continue
-		}
-		for left := count; left > 0; {
-			part := min(left, limiter.Burst())
-			reservation := limiter.ReserveN(time.Now(), part)
-			reserved = append(reserved, reservation)
-			wait = max(wait, reservation.Delay())
-			left -= part
-		}
-	}
-	err := error(TurnError(wait))
-	if wait <= within {
-		err = sleep(ctx, wait)
-	}
+// Acquire waits for the turn of a message; Release ends it. If the turn comes too
+// late, as far as can be foreseen, it does not wait: the error is a [TurnError]; or
+// [ErrHeld] while all sending is paused.
+func (p *Pace) Acquire(ctx context.Context, t Turn) error {
+	w, err := p.enqueue(t)
 	if err != nil {
-		for _, reservation := range slices.Backward(reserved) {
-			reservation.Cancel()
+		return err
+	}
+	select {
+	case err := <-w.granted:
+		return err
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case err := <-w.granted:
+		if err == nil {
+			p.free++
+		}
+	default:
+		p.remove(w)
+	}
+	p.grant()
+	return ctx.Err()
+}
+
+// enqueue queues a turn, unless it would come too late.
+func (p *Pace) enqueue(t Turn) (*waiter, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.held {
+		return nil, ErrHeld
+	}
+	now := time.Now()
+	p.number++
+	w := &waiter{
+		from: p.sender(t.From), level: levelOf(t.Priority), number: p.number, count: 1,
+		deadline: now.Add(t.Within), granted: make(chan error, 1),
+	}
+	if p.limits.Segments {
+		w.count = max(1, t.Segments)
+	}
+	if wait := p.foresee(w, now); wait > t.Within {
+		return nil, TurnError(wait)
+	}
+	p.add(w)
+	p.grant()
+	return w, nil
+}
+
+// foresee returns how long a turn waits at least, behind those that go ahead of it.
+func (p *Pace) foresee(w *waiter, now time.Time) time.Duration {
+	wait := later(w.from.until, p.until).Sub(now)
+	wait = max(wait, delay(w.from.limiter, w.from.order.ahead(w.level), w.count, now))
+	return max(wait, delay(p.account, p.order.ahead(w.level), w.count, now))
+}
+
+// delay returns how long a limiter takes to let so many through, and then a
+// message. What is more than a second's worth is let through at once, and made up
+// for later.
+func delay(limiter *rate.Limiter, ahead, count int, now time.Time) time.Duration {
+	if limiter.Limit() == rate.Inf {
+		return 0
+	}
+	missing := float64(ahead+min(count, limiter.Burst())) - limiter.TokensAt(now)
+	return max(0, time.Duration(missing/float64(limiter.Limit())*float64(time.Second)))
+}
+
+// grant gives the turns that have come. The caller holds mu.
+func (p *Pace) grant() {
+	for p.free > 0 {
+		now := time.Now()
+		w, wait := p.next(now)
+		if w == nil {
+			p.wake(wait)
+			return
+		}
+		p.remove(w)
+		w.from.order.passed(w.level)
+		p.order.passed(w.level)
+		for _, limiter := range []*rate.Limiter{w.from.limiter, p.account} {
+			for left := w.count; left > 0 && limiter.Limit() != rate.Inf; {
+				part := min(left, limiter.Burst())
+				limiter.ReserveN(now, part)
+				left -= part
+			}
+		}
+		p.free--
+		w.granted <- nil
+	}
+}
+
+// next returns whose turn it is, or how long nobody's is; 0 if nobody waits.
+func (p *Pace) next(now time.Time) (first *waiter, wait time.Duration) {
+	var ready [levels]*waiter
+	notBefore := func(d time.Duration) {
+		if wait == 0 || d < wait {
+			wait = d
 		}
 	}
-	return err
+	for s := range p.waiting {
+		w := s.first()
+		d := max(later(s.until, p.until).Sub(now), delay(s.limiter, 0, w.count, now))
+		switch {
+		case d > 0:
+			notBefore(d)
+		case ready[w.level] == nil || w.before(ready[w.level]):
+			ready[w.level] = w
+		}
+	}
+	if first = p.order.choose(ready); first == nil {
+		return nil, wait
+	}
+	if d := delay(p.account, 0, first.count, now); d > 0 {
+		notBefore(d)
+		return nil, wait
+	}
+	return first, 0
+}
+
+// wake has turns granted again after a while, if there is one. The caller holds mu.
+func (p *Pace) wake(after time.Duration) {
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	if after > 0 {
+		p.timer = time.AfterFunc(after+time.Microsecond, func() {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.grant()
+		})
+	}
 }
 
 // Release ends a turn.
-func (p *Pace) Release() { <-p.slots }
+func (p *Pace) Release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free++
+	p.grant()
+}
 
 // SlowSender stops one sender from sending for a while.
 func (p *Pace) SlowSender(from string, d time.Duration) {
-	s, _ := p.sender(from)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	s := p.sender(from)
 	s.until = later(s.until, time.Now().Add(d))
+	p.slowed()
 }
 
 // SlowAccount stops the whole account from sending for a while.
@@ -224,12 +308,22 @@ func (p *Pace) SlowAccount(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.until = later(p.until, time.Now().Add(d))
+	p.slowed()
 }
 
-// sender returns a sender and how long it must wait.
-func (p *Pace) sender(from string) (*sender, time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// slowed lets those go whose turns are now too late. The caller holds mu.
+func (p *Pace) slowed() {
+	p.refuse(func(w *waiter) error {
+		if until := later(w.from.until, p.until); until.After(w.deadline) {
+			return TurnError(time.Until(until))
+		}
+		return nil
+	})
+	p.grant()
+}
+
+// sender returns a sender. The caller holds mu.
+func (p *Pace) sender(from string) *sender {
 	s, ok := p.senders[from]
 	if !ok {
 		if len(p.senders) >= maxSenders {
@@ -238,7 +332,7 @@ func (p *Pace) sender(from string) (*sender, time.Duration) {
 		s = &sender{limiter: newLimiter(p.limits.PerSender / float64(p.workers))}
 		p.senders[from] = s
 	}
-	return s, time.Until(later(s.until, p.until))
+	return s
 }
 
 func later(a, b time.Time) time.Time {

@@ -13,7 +13,7 @@ func turns(t *testing.T, p *Pace, from string, segments, count int) (at []time.D
 	t.Helper()
 	began := time.Now()
 	for range count {
-		if err := p.Acquire(t.Context(), from, segments, time.Hour); err != nil {
+		if err := p.Acquire(t.Context(), Turn{From: from, Segments: segments, Within: time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 		at = append(at, time.Since(began).Round(100*time.Millisecond))
@@ -34,7 +34,7 @@ func TestPaceCountsMessagesOrSegments(t *testing.T) {
 		"messages of a sender":     {Limits{PerSender: 1}, 3, 9 * time.Second},
 		"messages of the account":  {Limits{PerAccount: 2}, 3, 4 * time.Second},
 		"segments of a sender":     {Limits{PerSender: 3, Segments: true}, 3, 9 * time.Second},
-		"more than a second holds": {Limits{PerSender: 1, Segments: true}, 2, 19 * time.Second},
+		"more than a second holds": {Limits{PerSender: 1, Segments: true}, 2, 18 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			if got := last(turns(t, NewPace(tc.limits), "+15005550006", tc.segments, 10)); got != tc.want {
@@ -82,12 +82,12 @@ func TestFullQueueSlowsItsOwnSender(t *testing.T) {
 func TestPauseHoldsThoseWhoWaitAlready(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{Concurrency: 1})
-		if err := p.Acquire(t.Context(), "+15005550006", 1, time.Hour); err != nil {
+		if err := p.Acquire(t.Context(), Turn{From: "+15005550006", Within: time.Hour}); err != nil {
 			t.Fatal(err)
 		}
 		began, came := time.Now(), make(chan time.Duration)
 		go func() {
-			if p.Acquire(t.Context(), "+15005550006", 1, time.Hour) == nil {
+			if p.Acquire(t.Context(), Turn{From: "+15005550006", Within: time.Hour}) == nil {
 				came <- time.Since(began)
 			}
 		}()
@@ -105,7 +105,7 @@ func TestTurnEndsWithItsContext(t *testing.T) {
 	p.SlowAccount(time.Hour)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if p.Acquire(ctx, "+15005550006", 1, 2*time.Hour) == nil {
+	if p.Acquire(ctx, Turn{From: "+15005550006", Within: 2 * time.Hour}) == nil {
 		t.Error("a turn was given after the end")
 	}
 }
@@ -115,7 +115,7 @@ func TestLateTurnIsNotWaitedFor(t *testing.T) {
 		p := NewPace(Limits{PerSender: 1})
 		var late TurnError
 		for i := range 30 {
-			err := p.Acquire(t.Context(), "+15005550006", 1, 0)
+			err := p.Acquire(t.Context(), Turn{From: "+15005550006"})
 			if i == 0 && err != nil || i > 0 && !errors.As(err, &late) {
 				t.Fatalf("turn %d: %v", i, err)
 			}
@@ -127,7 +127,7 @@ func TestLateTurnIsNotWaitedFor(t *testing.T) {
 			t.Errorf("turns that were not taken are counted: %v", late)
 		}
 		p.SlowAccount(time.Minute)
-		if err := p.Acquire(t.Context(), "+15005550007", 1, time.Second); !errors.As(err, &late) || time.Duration(late) != time.Minute {
+		if err := p.Acquire(t.Context(), Turn{From: "+15005550007", Within: time.Second}); !errors.As(err, &late) || time.Duration(late) != time.Minute {
 			t.Errorf("a pause: %v", err)
 		}
 	})

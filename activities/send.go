@@ -490,16 +490,6 @@ func (s *send) create(ctx context.Context, to *recipient) {
 // lane returns this send's sender, for the pace.
 func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID) }
 
-// giveBack returns a message that was certainly not sent to its cap.
-func (s *send) giveBack(to *recipient) {
-	s.mu.Lock()
-	st := to.state
-	s.mu.Unlock()
-	if st != taken && st != doubtful {
-		s.account.Caps.giveBack(to.to)
-	}
-}
-
 // note records the outcome of a create.
 func (s *send) note(to *recipient, message sms.Message, err error) {
 	s.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -44,6 +45,11 @@ type SendSmsInput struct {
 	// as long as the caller's timeouts and retry policy allow, or 1 h if they
 	// set no limit.
 	GiveUpAfter Duration `json:"giveUpAfter,omitempty"`
+	// Priority is "high", "normal" or "low": which messages take their turns first
+	// if SEND_RATE, SEND_ACCOUNT_RATE or SEND_CONCURRENCY makes them wait, such as
+	// one-time codes. Twilio's own queue does not know it. Optional: default normal,
+	// and low in a broadcast.
+	Priority Priority `json:"priority,omitempty" example:"\"high\", \"normal\" or \"low\""`
 	// OnError is "complete" or "fail". With "fail", the activity fails if a
 	// recipient was not sent to, with an error that is not retried and whose
 	// details are the result. Optional: default complete.
@@ -118,6 +124,18 @@ const (
 	OnUnknownReport OnUnknown = "report"
 	// OnUnknownResend sends again, at the risk of texting the recipient twice.
 	OnUnknownResend OnUnknown = "resend"
+)
+
+// Priority is which messages take their turns first.
+type Priority string
+
+const (
+	// PriorityHigh goes ahead of all others, as a one-time code should.
+	PriorityHigh Priority = "high"
+	// PriorityNormal is the default.
+	PriorityNormal Priority = "normal"
+	// PriorityLow is the default in a broadcast.
+	PriorityLow Priority = "low"
 )
 
 // OnError is how to report that a recipient was not sent to.
@@ -207,6 +225,7 @@ func (in *SendSmsInput) rules() []rule {
 	return []rule{
 		{"variables", isGiven(in.Variables) && isGiven(in.Metadata), "variables and metadata are two names for the same field; set only one"},
 		oneOf("onUnknown", string(in.OnUnknown), string(OnUnknownReport), string(OnUnknownResend)),
+		{"priority", !slices.Contains([]Priority{"", PriorityHigh, PriorityNormal, PriorityLow}, in.Priority), "priority must be high, normal or low"},
 		oneOf("onError", string(in.OnError), string(OnErrorComplete), string(OnErrorFail)),
 		{"messagingServiceSid", in.MessagingServiceSID != "" && !serviceSID.MatchString(in.MessagingServiceSID), "messagingServiceSid must be MG and 32 hex digits"},
 		{"contentSid", in.ContentSID != "" && !contentSID.MatchString(in.ContentSID), "contentSid must be HX and 32 hex digits"},

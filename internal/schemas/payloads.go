@@ -142,6 +142,7 @@ var types = map[string]reflect.Type{
 	"Preview":         reflect.TypeFor[sms.Preview](),
 	"PreviewGap":      reflect.TypeFor[sms.PreviewGap](),
 	"PreviewText":     reflect.TypeFor[sms.PreviewText](),
+	"Priority":        reflect.TypeFor[sms.Priority](),
 	"Problem":         reflect.TypeFor[sms.Problem](),
 	"Question":        reflect.TypeFor[sms.Question](),
 	"QuietGroup":      reflect.TypeFor[sms.QuietGroup](),

@@ -49,6 +49,8 @@ public sealed record SendSmsInput
     public string? Account { get; init; }
     [JsonPropertyName("giveUpAfter")]
     public TimeSpan? GiveUpAfter { get; init; }
+    [JsonPropertyName("priority")]
+    public string? Priority { get; init; }
     [JsonPropertyName("onError")]
     public string? OnError { get; init; }
     [JsonPropertyName("idempotencyKey")]
@@ -168,6 +170,8 @@ public sealed record SendSmsWorkflowInput
     public string? Account { get; init; }
     [JsonPropertyName("giveUpAfter")]
     public TimeSpan? GiveUpAfter { get; init; }
+    [JsonPropertyName("priority")]
+    public string? Priority { get; init; }
     [JsonPropertyName("onError")]
     public string? OnError { get; init; }
     [JsonPropertyName("idempotencyKey")]

@@ -12,6 +12,10 @@ class Recipient(TypedDict):
     contentVariables: NotRequired[dict[str, Any]]
 
 
+# Priority is which messages take their turns first.
+Priority = Literal["high", "normal", "low"]
+
+
 # OnError is how to report that a recipient was not sent to.
 OnError = Literal["complete", "fail"]
 
@@ -44,6 +48,7 @@ class SendSmsInput(TypedDict):
     timeZone: NotRequired[str]
     account: NotRequired[str]
     giveUpAfter: NotRequired[str]
+    priority: NotRequired[Priority]
     onError: NotRequired[OnError]
     idempotencyKey: NotRequired[str]
     onUnknown: NotRequired[OnUnknown]
@@ -118,6 +123,7 @@ class SendSmsWorkflowInput(TypedDict):
     timeZone: NotRequired[str]
     account: NotRequired[str]
     giveUpAfter: NotRequired[str]
+    priority: NotRequired[Priority]
     onError: NotRequired[OnError]
     idempotencyKey: NotRequired[str]
     onUnknown: NotRequired[OnUnknown]

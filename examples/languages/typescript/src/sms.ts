@@ -8,6 +8,9 @@ export interface Recipient {
   contentVariables?: Record<string, unknown>;
 }
 
+// Priority is which messages take their turns first.
+export type Priority = 'high' | 'normal' | 'low';
+
 // OnError is how to report that a recipient was not sent to.
 export type OnError = 'complete' | 'fail';
 
@@ -33,6 +36,7 @@ export interface SendSmsInput {
   timeZone?: string;
   account?: string;
   giveUpAfter?: string;
+  priority?: Priority;
   onError?: OnError;
   idempotencyKey?: string;
   onUnknown?: OnUnknown;
@@ -102,6 +106,7 @@ export interface SendSmsWorkflowInput {
   timeZone?: string;
   account?: string;
   giveUpAfter?: string;
+  priority?: Priority;
   onError?: OnError;
   idempotencyKey?: string;
   onUnknown?: OnUnknown;

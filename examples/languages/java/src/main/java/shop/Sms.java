@@ -37,6 +37,7 @@ public final class Sms {
     public String timeZone;
     public String account;
     public Duration giveUpAfter;
+    public String priority;
     public String onError;
     public String idempotencyKey;
     public String onUnknown;
@@ -103,6 +104,7 @@ public final class Sms {
     public String timeZone;
     public String account;
     public Duration giveUpAfter;
+    public String priority;
     public String onError;
     public String idempotencyKey;
     public String onUnknown;
