@@ -37,8 +37,8 @@ var pictures = []struct {
 	theme         string
 	prepare       func(p *tab)
 }{
-	{"phone-page", 1360, 860, "light", func(*tab) {}},
-	{"phone-page-dark", 1360, 860, "dark", func(p *tab) { p.click("#faults-tab") }},
+	{"phone-page", 1720, 900, "light", func(*tab) {}},
+	{"phone-page-dark", 1720, 900, "dark", func(p *tab) { p.click("#faults-tab") }},
 	{"phone-page-narrow", 360, 720, "light", func(p *tab) { p.click("#phones-tab") }},
 	{"phone-page-first", 1360, 860, "light", func(p *tab) {
 		p.run(`localStorage.clear(); fetch("/sim/reset", {method: "POST", headers: {"Content-Type": "application/json"}, body: "{}"}).then((r) => r.status)`)
