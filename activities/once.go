@@ -85,7 +85,7 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 // contentOf returns the part of an input that must be equal for two requests
 // for the same send.
 func contentOf(input sms.SendSmsInput) string {
-	input.IdempotencyKey, input.OnError, input.OnUnknown, input.GiveUpAfter, input.Priority = "", "", "", 0, ""
+	input.IdempotencyKey, input.OnError, input.OnUnknown, input.GiveUpAfter, input.Priority, input.Label = "", "", "", 0, "", ""
 	input.StatusCallback, input.StatusSignals = "", nil
 	var all any
 	decoder := json.NewDecoder(strings.NewReader(text(input)))
@@ -133,7 +133,7 @@ func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (re
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary:                            "SendSms with an idempotency key",
+		StaticSummary:                            sms.Summary("SendSms with an idempotency key", input.Label),
 		StaticDetails:                            contentMark + k.content,
 	}, sms.SendSmsWorkflowName, input)
 	if exists := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil); errors.As(err, &exists) {

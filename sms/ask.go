@@ -37,6 +37,8 @@ type AskSmsInput struct {
 	IfSeveral IfSeveral `json:"ifSeveral,omitempty" example:"\"oldest\", \"latest\", \"code\" or \"refuse\""`
 	// Code is the word that a reply must start with, for IfSeveral code.
 	Code string `json:"code,omitempty" example:"\"A\""`
+	// Label says what the question is for, in summaries, as that of SendSms. Optional.
+	Label string `json:"label,omitempty" example:"\"visit on Monday\""`
 	// DefaultRegion, Locale, TimeZone and Account are as for SendSms. Optional.
 	DefaultRegion string `json:"defaultRegion,omitempty" example:"\"US\""`
 	Locale        string `json:"locale,omitempty" example:"\"pt_BR\""`
@@ -50,6 +52,16 @@ type Reminder struct {
 	After Duration `json:"after"`
 	// SmsBody is a FreeMarker template over the question's variables.
 	SmsBody string `json:"smsBody" example:"\"Please answer yes or no.\""`
+}
+
+// AskProgress says how far a question is. It is the answer to the query "question".
+type AskProgress struct {
+	// Since is when the question was sent, Until when the wait for a reply ends. Both
+	// are absent before.
+	Since time.Time `json:"since,omitzero"`
+	Until time.Time `json:"until,omitzero"`
+	// Reminders is how many reminders Twilio took.
+	Reminders int `json:"reminders"`
 }
 
 // AskOutcome is how a question ended.

@@ -109,6 +109,8 @@ const (
 const (
 	// DeliveriesQuery returns the deliveries of a SendSmsWorkflow so far.
 	DeliveriesQuery = "deliveries"
+	// QuestionQuery returns the [AskProgress] of an AskSmsWorkflow.
+	QuestionQuery = "question"
 	// ProgressQuery returns the progress of a broadcast, as its updates do.
 	ProgressQuery = "progress"
 	PauseUpdate   = "pause"

@@ -110,7 +110,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 			return fmt.Errorf("--quiet %q: %w", f.quiet, err)
 		}
 	}
-	input.SmsFrom, input.SmsBody, input.SmsTo = f.from, f.body, recipients(f.to)
+	input.SmsFrom, input.SmsBody, input.SmsTo, input.Label = f.from, f.body, recipients(f.to), f.label
 	var err error
 	if input.Variables, err = f.vars.model(); err != nil {
 		return err
@@ -120,7 +120,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 		return err
 	}
 	defer c.Close()
-	run, err := start(ctx, c, "broadcast", sms.BroadcastSmsWorkflowName, input)
+	run, err := start(ctx, c, "broadcast", f.label, sms.BroadcastSmsWorkflowName, input)
 	if err != nil {
 		return failure(c, "broadcast", err)
 	}

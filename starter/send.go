@@ -3,6 +3,7 @@ package main
 // starter send: sends one text to one or more recipients.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,9 +27,9 @@ import (
 
 // textFlags holds the flags for the text that all sending commands share.
 type textFlags struct {
-	from, body string
-	vars       variableFlags
-	asJSON     bool
+	from, body, label string
+	vars              variableFlags
+	asJSON            bool
 }
 
 // add defines the flags, and requires the sender.
@@ -43,17 +44,18 @@ func (f *textFlags) define(cmd *cobra.Command) {
 	flags.StringVar(&f.from, "from", "", "sender: one of the account's numbers")
 	flags.StringVar(&f.body, "body", "", "the text, a FreeMarker template")
 	f.vars.add(flags)
+	flags.StringVar(&f.label, "label", "", "what the text is for, in Temporal's Web UI: order reminder")
 	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
 	_ = cmd.MarkFlagRequired("body") // the flag is defined above
 }
 
 type sendFlags struct {
 	textFlags
-	to                  []string
-	standalone, wait    bool
-	timeout             time.Duration
-	key, service, label string
-	media               []string
+	to               []string
+	standalone, wait bool
+	timeout          time.Duration
+	key, service     string
+	media            []string
 }
 
 func sendCommand() *cobra.Command {
@@ -79,7 +81,6 @@ FreeMarker template; --var sets its variables.`,
 	flags.StringVar(&f.key, "key", "", "idempotency key: all requests with the same key send once")
 	flags.StringArrayVar(&f.media, "media", nil, "URL of a picture or another file to send; may be repeated")
 	flags.BoolVar(&f.wait, "wait", false, "wait until each message is delivered or has failed")
-	flags.StringVar(&f.label, "label", "starter send", "summary of the workflow in Temporal's Web UI")
 	flags.StringArrayVar(&f.to, "to", nil, "recipient in E.164 form; repeat it, or separate several by commas")
 	flags.BoolVar(&f.standalone, "standalone", false, "run the activity without a workflow")
 	flags.DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait for the result")
@@ -158,7 +159,7 @@ func (f sendFlags) input() (sms.SendSmsInput, error) {
 	variables, err := f.vars.model()
 	return sms.SendSmsInput{
 		SmsFrom: f.from, SmsTo: recipients(f.to), SmsBody: f.body, Variables: variables,
-		IdempotencyKey: f.key, MessagingServiceSID: f.service, MediaURL: f.media,
+		Label: f.label, IdempotencyKey: f.key, MessagingServiceSID: f.service, MediaURL: f.media,
 	}, err
 }
 
@@ -175,7 +176,7 @@ type result func(ctx context.Context, into any) error
 
 // viaWorkflow sends through SendSmsWorkflow.
 func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input sms.SendSmsInput) (id string, get result, err error) {
-	run, err := startLabelled(ctx, c, "send", f.label, sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{SendSmsInput: input, WaitForDelivery: f.wait, Timeout: f.waiting()})
+	run, err := start(ctx, c, "send", f.label, sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{SendSmsInput: input, WaitForDelivery: f.wait, Timeout: f.waiting()})
 	if err != nil {
 		return "", nil, err
 	}
@@ -190,15 +191,16 @@ func (f sendFlags) waiting() sms.Duration {
 	return sms.Duration(f.timeout)
 }
 
-// start starts a command's workflow.
-func start(ctx context.Context, c *temporal.Client, command, workflow string, input any) (client.WorkflowRun, error) {
-	return startLabelled(ctx, c, command, "starter "+command, workflow, input)
+// start starts the workflow of a command. Its summary is the label, if there is one.
+func start(ctx context.Context, c *temporal.Client, command, label, workflow string, input any) (client.WorkflowRun, error) {
+	return c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: command + "-" + uuid.NewString(), TaskQueue: sms.TaskQueue, StaticSummary: summaryOf(command, label),
+	}, workflow, input)
 }
 
-func startLabelled(ctx context.Context, c *temporal.Client, command, label, workflow string, input any) (client.WorkflowRun, error) {
-	return c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: command + "-" + uuid.NewString(), TaskQueue: sms.TaskQueue, StaticSummary: label,
-	}, workflow, input)
+// summaryOf is the label as it is shown, or else the command.
+func summaryOf(command, label string) string {
+	return cmp.Or(sms.ShownLabel(label), "starter "+command)
 }
 
 // viaActivity sends through SendSms as a standalone activity.
@@ -208,7 +210,7 @@ func (f sendFlags) viaActivity(ctx context.Context, c *temporal.Client, input sm
 		TaskQueue:              sms.TaskQueue,
 		ScheduleToCloseTimeout: f.timeout,
 		HeartbeatTimeout:       30 * time.Second,
-		Summary:                f.label,
+		Summary:                summaryOf("send", f.label),
 	}, sms.SendSmsName, input)
 	if err != nil {
 		return "", nil, err

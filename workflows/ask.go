@@ -26,7 +26,7 @@ func (r *askRequest) send() sms.SendSmsInput {
 	return sms.SendSmsInput{
 		SmsFrom: r.SmsFrom, MessagingServiceSID: r.MessagingServiceSID, SmsTo: r.SmsTo,
 		SmsBody: r.SmsBody, Variables: r.Variables, Metadata: r.Metadata, ContentSID: r.ContentSID, ContentVariables: r.ContentVariables,
-		DefaultRegion: r.DefaultRegion, Locale: r.Locale, TimeZone: r.TimeZone, Account: r.Account,
+		DefaultRegion: r.DefaultRegion, Locale: r.Locale, TimeZone: r.TimeZone, Account: r.Account, Label: r.Label,
 		StatusSignals: new(bool),
 	}
 }
@@ -41,6 +41,9 @@ const DefaultAskTimeout = 24 * time.Hour
 func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.AskSmsResult, err error) {
 	a := &asking{result: &result, replies: workflow.GetSignalChannel(ctx, sms.ReplySignal)}
 	a.checks = workflow.GetVersion(ctx, "checked-question", workflow.DefaultVersion, 1) > workflow.DefaultVersion
+	if err := workflow.SetQueryHandler(ctx, sms.QuestionQuery, func() (sms.AskProgress, error) { return a.progress(), nil }); err != nil {
+		return result, err
+	}
 	pair, err := a.prepare(ctx, raw)
 	if err != nil {
 		return result, err
@@ -53,6 +56,7 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.As
 		return result, err
 	}
 	err = a.run(ctx)
+	workflow.SetCurrentDetails(ctx, "") // it waits for nothing any more
 	if result.Outcome == sms.AskAnswered {
 		return result, err // the keeper closed the question
 	}
@@ -75,6 +79,8 @@ type asking struct {
 	question sms.SendSmsInput
 	result   *sms.AskSmsResult
 	replies  workflow.ReceiveChannel
+	// since is when the question was sent, until when the wait ends.
+	since, until time.Time
 	// checks is false if the workflow started before questions were checked,
 	// when reminders that were not sent counted as sent.
 	checks bool
@@ -121,7 +127,7 @@ func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair sms
 
 func (a *asking) run(ctx workflow.Context) error {
 	began := workflow.Now(ctx)
-	if err := send(ctx, a.question, "Ask by SMS").Get(ctx, &a.result.Sent); err != nil {
+	if err := send(ctx, a.question, sms.Summary("Ask by SMS", a.request.Label)).Get(ctx, &a.result.Sent); err != nil {
 		return err
 	}
 	if !mayBeThere(a.result.Sent) {
@@ -132,7 +138,9 @@ func (a *asking) run(ctx workflow.Context) error {
 	if timeout == 0 {
 		timeout = DefaultAskTimeout
 	}
+	a.since, a.until = began.UTC(), began.Add(timeout).UTC()
 	for reminders := a.request.Reminders; ; {
+		a.tell(ctx)
 		next := timeout
 		if len(reminders) > 0 {
 			next = min(next, time.Duration(reminders[0].After))
@@ -159,10 +167,26 @@ func (a *asking) run(ctx workflow.Context) error {
 	}
 }
 
+// progress is for those who ask how far the question is.
+func (a *asking) progress() sms.AskProgress {
+	return sms.AskProgress{Since: a.since, Until: a.until, Reminders: a.result.Reminders}
+}
+
+// tell shows in the Web UI what the question waits for.
+func (a *asking) tell(ctx workflow.Context) {
+	details := fmt.Sprintf("Waiting for a reply until %s.", a.until.Format(time.RFC3339))
+	if n := a.result.Reminders; n == 1 {
+		details += " 1 reminder was sent."
+	} else if n > 1 {
+		details += fmt.Sprintf(" %d reminders were sent.", n)
+	}
+	workflow.SetCurrentDetails(ctx, details)
+}
+
 // remind sends a reminder, and reports whether the phone has opted out.
 func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err error) {
 	var sent sms.SendSmsResult
-	if err := send(ctx, a.question.TextOnly(body), "Remind by SMS").Get(ctx, &sent); err != nil {
+	if err := send(ctx, a.question.TextOnly(body), sms.Summary("Remind by SMS", a.request.Label)).Get(ctx, &sent); err != nil {
 		return false, err
 	}
 	if mayBeThere(sent) || !a.checks {

@@ -170,7 +170,7 @@ const keyedPatience = 10 * time.Second
 func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (result sms.SendSmsResult, err error) {
 	input := b.input.SendSmsInput
 	input.SmsTo, input.QuietHours, input.GiveUpAfter = recipients, nil, 0
-	options := SendOptions(fmt.Sprintf("Page %d", b.progress.Pages+1))
+	options := SendOptions(sms.Summary(fmt.Sprintf("Page %d", b.progress.Pages+1), input.Label))
 	switch {
 	case input.IdempotencyKey != "":
 		input.IdempotencyKey = pageKey(input.IdempotencyKey, b.progress.Pages+1)

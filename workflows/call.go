@@ -18,7 +18,7 @@ import (
 // The activity options in ctx take precedence over those of [SendOptions],
 // except for the caller's own task queue, since SDKs set it by default.
 func SendSms(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsResult, err error) {
-	options, defaults := workflow.GetActivityOptions(ctx), SendOptions("Send an SMS")
+	options, defaults := workflow.GetActivityOptions(ctx), SendOptions(input.Summary())
 	if options.TaskQueue == workflow.GetInfo(ctx).TaskQueueName {
 		options.TaskQueue = ""
 	}
@@ -34,21 +34,24 @@ func SendSms(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsRe
 
 // AskSms asks a question in a child workflow, and waits for the reply.
 func AskSms(ctx workflow.Context, input sms.AskSmsInput) (result sms.AskSmsResult, err error) {
-	err = workflow.ExecuteChildWorkflow(child(ctx), sms.AskSmsWorkflowName, input).Get(ctx, &result)
+	err = workflow.ExecuteChildWorkflow(child(ctx, input.Label), sms.AskSmsWorkflowName, input).Get(ctx, &result)
 	return result, err
 }
 
 // BroadcastSms sends to very many recipients in a child workflow, and waits
 // until it is done.
 func BroadcastSms(ctx workflow.Context, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, err error) {
-	err = workflow.ExecuteChildWorkflow(child(ctx), sms.BroadcastSmsWorkflowName, input).Get(ctx, &progress)
+	err = workflow.ExecuteChildWorkflow(child(ctx, input.Label), sms.BroadcastSmsWorkflowName, input).Get(ctx, &progress)
 	return progress, err
 }
 
 // child runs child workflows on our workers, unless the caller has chosen a
-// task queue other than its own.
-func child(ctx workflow.Context) workflow.Context {
-	if queue := workflow.GetChildWorkflowOptions(ctx).TaskQueue; queue != "" && queue != workflow.GetInfo(ctx).TaskQueueName {
+// task queue other than its own. Their summary is the label, unless the caller has one.
+func child(ctx workflow.Context, label string) workflow.Context {
+	options := workflow.GetChildWorkflowOptions(ctx)
+	options.StaticSummary = cmp.Or(options.StaticSummary, sms.ShownLabel(label))
+	ctx = workflow.WithChildOptions(ctx, options)
+	if queue := options.TaskQueue; queue != "" && queue != workflow.GetInfo(ctx).TaskQueueName {
 		return ctx
 	}
 	return workflow.WithWorkflowTaskQueue(ctx, sms.TaskQueue)

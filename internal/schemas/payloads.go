@@ -85,6 +85,7 @@ var others = []payload{
 	{name: "SmsStatusSignal", kind: reflect.TypeFor[sms.StatusUpdate]()},
 	{name: "SmsReplySignal", kind: reflect.TypeFor[sms.Reply]()},
 	{name: "DeliveriesQueryResult", kind: reflect.TypeFor[[]sms.Delivery]()},
+	{name: "QuestionQueryResult", kind: reflect.TypeFor[sms.AskProgress]()},
 	{name: "ProgressQueryResult", kind: reflect.TypeFor[sms.BroadcastProgress]()},
 	{name: "PauseUpdateResult", kind: reflect.TypeFor[sms.BroadcastProgress]()},
 	{name: "ResumeUpdateResult", kind: reflect.TypeFor[sms.BroadcastProgress]()},

@@ -47,6 +47,8 @@ public sealed record SendSmsInput
     public string? TimeZone { get; init; }
     [JsonPropertyName("account")]
     public string? Account { get; init; }
+    [JsonPropertyName("label")]
+    public string? Label { get; init; }
     [JsonPropertyName("giveUpAfter")]
     public TimeSpan? GiveUpAfter { get; init; }
     [JsonPropertyName("priority")]
@@ -168,6 +170,8 @@ public sealed record SendSmsWorkflowInput
     public string? TimeZone { get; init; }
     [JsonPropertyName("account")]
     public string? Account { get; init; }
+    [JsonPropertyName("label")]
+    public string? Label { get; init; }
     [JsonPropertyName("giveUpAfter")]
     public TimeSpan? GiveUpAfter { get; init; }
     [JsonPropertyName("priority")]
@@ -294,6 +298,8 @@ public sealed record AskSmsWorkflowInput
     public string? IfSeveral { get; init; }
     [JsonPropertyName("code")]
     public string? Code { get; init; }
+    [JsonPropertyName("label")]
+    public string? Label { get; init; }
     [JsonPropertyName("defaultRegion")]
     public string? DefaultRegion { get; init; }
     [JsonPropertyName("locale")]

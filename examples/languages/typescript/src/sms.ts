@@ -35,6 +35,7 @@ export interface SendSmsInput {
   locale?: string;
   timeZone?: string;
   account?: string;
+  label?: string;
   giveUpAfter?: string;
   priority?: Priority;
   onError?: OnError;
@@ -105,6 +106,7 @@ export interface SendSmsWorkflowInput {
   locale?: string;
   timeZone?: string;
   account?: string;
+  label?: string;
   giveUpAfter?: string;
   priority?: Priority;
   onError?: OnError;
@@ -177,6 +179,7 @@ export interface AskSmsWorkflowInput {
   timeout?: string;
   ifSeveral?: IfSeveral;
   code?: string;
+  label?: string;
   defaultRegion?: string;
   locale?: string;
   timeZone?: string;

@@ -36,6 +36,7 @@ public final class Sms {
     public String locale;
     public String timeZone;
     public String account;
+    public String label;
     public Duration giveUpAfter;
     public String priority;
     public String onError;
@@ -103,6 +104,7 @@ public final class Sms {
     public String locale;
     public String timeZone;
     public String account;
+    public String label;
     public Duration giveUpAfter;
     public String priority;
     public String onError;
@@ -172,6 +174,7 @@ public final class Sms {
     public Duration timeout;
     public String ifSeveral;
     public String code;
+    public String label;
     public String defaultRegion;
     public String locale;
     public String timeZone;
