@@ -69,6 +69,10 @@ var mutants = []mutant{
 	// One key, one send.
 	{"One key, one send", "a key belongs to one content", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsBurntBySendingOnly"},
 
+	// A long list is one broadcast.
+	{"A long list is one broadcast", "all attempts share the broadcast", "activities/longlist.go", `[]byte(ownerOf(&l.info))`, `[]byte(ownerOf(&l.info) + string(l.info.TaskToken))`, "test/e2e", "TestLongListBecomesOneBroadcast"},
+	{"A long list is one broadcast", "it stops with its send", "activities/longlist.go", `err := c.CancelWorkflow(ctx, l.id, "")`, `var err error`, "test/e2e", "TestCancelledLongListStopsItsBroadcast"},
+
 	// One text, one workflow.
 	{"One text, one workflow", "a workflow ID is never used twice", "webhook/dispatch.go", `enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,`, `enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,`, "test/e2e", "TestChangedTriggersLeaveOldTextsAlone"},
 	{"One text, one workflow", "an attempt that failed is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchTriesAgainWhatFailedOnce"},
