@@ -17,6 +17,7 @@ import (
 // tell shows the progress in the Web UI. It names no recipient: these details
 // are never encrypted.
 func (b *broadcast) tell(ctx workflow.Context) {
+	b.progress.SecondsLeft = 0
 	if b.progress.Total > 0 && b.progress.Rate > 0 && b.progress.State == broadcastSending {
 		b.progress.SecondsLeft = int(float64(max(0, b.progress.Total-b.progress.Recipients))/b.progress.Rate + 0.999)
 	}

@@ -383,6 +383,22 @@ func TestProgressReadsInALine(t *testing.T) {
 	}
 }
 
+func TestTimeLeftIsUnknownWhileABroadcastWaits(t *testing.T) {
+	env := newBroadcastBench(t, 0)
+	env.ExecuteWorkflow(func(ctx workflow.Context) (left []int, err error) {
+		b := broadcast{progress: sms.BroadcastProgress{Total: 100, Recipients: 50, Rate: 10}}
+		for _, b.progress.State = range []string{broadcastSending, broadcastPaused, broadcastSending} {
+			b.tell(ctx)
+			left = append(left, b.progress.SecondsLeft)
+		}
+		return left, nil
+	})
+	var left []int
+	if err := env.GetWorkflowResult(&left); err != nil || !slices.Equal(left, []int{5, 0, 5}) {
+		t.Errorf("%v, %v", left, err)
+	}
+}
+
 func TestBroadcastWaitsForTheEndOfAPauseOfAllSending(t *testing.T) {
 	b := newBroadcastBench(t, 10)
 	began := b.Now()
