@@ -50,10 +50,14 @@ func TestHighPriorityTakesTheNextTurn(t *testing.T) {
 			)
 			ask(t, p, tc.from[0], sms.PriorityLow, 20, &came, &mu)
 			ask(t, p, tc.from[0], "", 2, &came, &mu)
+			mu.Lock()
 			began := len(came)
+			mu.Unlock()
 			ask(t, p, tc.from[1], sms.PriorityHigh, 3, &came, &mu)
 			time.Sleep(time.Minute)
 			synctest.Wait()
+			mu.Lock()
+			defer mu.Unlock()
 			if got := came[began:]; !slices.Equal(got[:5], []sms.Priority{sms.PriorityHigh, sms.PriorityHigh, sms.PriorityHigh, "", ""}) || len(came) != 25 {
 				t.Errorf("%s: they came as %q", name, came)
 			}
@@ -75,6 +79,8 @@ func TestHighPriorityTakesTheNextSlot(t *testing.T) {
 		ask(t, p, "+15005550007", sms.PriorityHigh, 1, &came, &mu)
 		p.Release()
 		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
 		if !slices.Equal(came, []sms.Priority{sms.PriorityHigh, sms.PriorityLow, sms.PriorityLow}) {
 			t.Errorf("they came as %q", came)
 		}
@@ -93,8 +99,11 @@ func TestLowPriorityIsNotStarved(t *testing.T) {
 			ask(t, p, "+15005550006", sms.PriorityLow, 5, &came, &mu)
 			time.Sleep(100*time.Second + 500*time.Millisecond)
 			synctest.Wait()
-			if lows := len(slices.DeleteFunc(slices.Clone(came), func(of sms.Priority) bool { return of != sms.PriorityLow })); lows != 5 {
-				t.Errorf("%s: %d low turns of %d", name, lows, len(came))
+			mu.Lock()
+			soFar := slices.Clone(came)
+			mu.Unlock()
+			if lows := len(slices.DeleteFunc(soFar, func(of sms.Priority) bool { return of != sms.PriorityLow })); lows != 5 {
+				t.Errorf("%s: %d low turns of %d", name, lows, len(soFar))
 			}
 			time.Sleep(time.Hour)
 			synctest.Wait()
