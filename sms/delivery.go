@@ -12,6 +12,9 @@ type SendSmsWorkflowInput struct {
 	WaitForDelivery bool `json:"waitForDelivery,omitempty" example:"true"`
 	// Timeout ends the wait. Optional: default 1 h.
 	Timeout Duration `json:"timeout,omitempty"`
+	// Redact clears the body of each message at Twilio once its status is final. It
+	// needs WaitForDelivery. Optional: default false.
+	Redact bool `json:"redact,omitempty" example:"true"`
 }
 
 // SendSmsWorkflowResult is the result of SendSmsWorkflow.
@@ -33,4 +36,6 @@ type Delivery struct {
 	ErrorMessage string `json:"errorMessage,omitempty"`
 	// Recipient is from the status update, if it named one.
 	Recipient string `json:"recipient,omitempty"`
+	// Redacted is true if Twilio has cleared the body.
+	Redacted bool `json:"redacted,omitempty"`
 }

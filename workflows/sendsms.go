@@ -58,6 +58,9 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.S
 	err = deliveries.Await(ctx, time.Duration(request.Timeout))
 	report.Deliveries = deliveries.All()
 	report.SendSmsResult = report.Resolve(deliveries.Resolved()...)
+	if request.Redact {
+		redact(ctx, request.Account, report.Deliveries)
+	}
 	if temporal.IsCanceledError(err) {
 		err = nil // a workflow that ends as cancelled has no result
 	}
@@ -75,6 +78,9 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.Send
 	err = readInput(ctx, raw, &request)
 	if request.Timeout == 0 {
 		request.Timeout = sms.Duration(DefaultDeliveryTimeout)
+	}
+	if err == nil && request.Redact && !request.WaitForDelivery {
+		err = sms.Problems{{Field: "redact", Says: "redact needs waitForDelivery: a body is cleared once the status of its message is final"}}
 	}
 	if err == nil && request.WaitForDelivery && len(request.SmsTo) > maxAwaited {
 		err = sms.Problems{{Field: "waitForDelivery", Says: fmt.Sprintf("waitForDelivery can wait for at most %d recipients, as Temporal limits the signals of a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave out waitForDelivery", maxAwaited, len(request.SmsTo))}}

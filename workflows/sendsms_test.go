@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
@@ -325,5 +328,41 @@ func TestManyLookUpsEndWithTheWait(t *testing.T) {
 	b.run(input)
 	if waited := b.Now().Sub(began); waited > 36*time.Minute {
 		t.Errorf("waited %s", waited)
+	}
+}
+
+func TestBodiesAreClearedOnceTheOutcomeIsKnown(t *testing.T) {
+	b := newBench(t, took("SM1", "SM2", "SM3"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent} })
+	var (
+		mu      sync.Mutex
+		cleared []string
+	)
+	b.RegisterActivityWithOptions(func(in sms.MessageInput) (sms.MessageState, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		cleared = append(cleared, in.SID)
+		if in.SID == "SM2" {
+			return sms.MessageState{}, temporal.NewNonRetryableApplicationError("no", "no", nil)
+		}
+		return sms.MessageState{}, nil
+	}, activity.RegisterOptions{Name: sms.RedactMessageName})
+	b.news(time.Second, "SM1", sms.StatusDelivered, 0)
+	b.news(time.Second, "SM2", sms.StatusUndelivered, 30003)
+	input := maps.Clone(waiting)
+	input["redact"], input["timeout"] = true, "1m"
+	b.RegisterDelayedCallback(b.CancelWorkflow, 40*time.Second)
+	report := b.run(input)
+	slices.Sort(cleared)
+	if !slices.Equal(cleared, []string{"SM1", "SM2"}) {
+		t.Errorf("cleared %q", cleared)
+	}
+	for i, want := range []bool{true, false, false} {
+		if report.Deliveries[i].Redacted != want {
+			t.Errorf("%+v", report.Deliveries[i])
+		}
+	}
+	without := newBench(t, took("SM1"), unasked)
+	if refused := without.run(map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", "redact": true}); len(refused.Errors) != 1 || refused.Errors[0].Code != sms.CodeInvalidInput {
+		t.Errorf("without a wait: %+v", refused)
 	}
 }

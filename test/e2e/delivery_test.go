@@ -31,7 +31,7 @@ func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // less than the first look-up
 	defer cancel()
 	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, map[string]any{
-		"smsFrom": stack.Number, "smsTo": []string{phone, unreachable}, "smsBody": "Hi", "waitForDelivery": true, "timeout": "5m",
+		"smsFrom": stack.Number, "smsTo": []string{phone, unreachable}, "smsBody": "Hi", "waitForDelivery": true, "timeout": "5m", "redact": true,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -42,5 +42,10 @@ func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 	}
 	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.StatusDelivered || report.Deliveries[1].Status != sms.StatusUndelivered || report.Deliveries[1].ErrorCode != 30003 {
 		t.Errorf("deliveries %+v", report.Deliveries)
+	}
+	for _, m := range messages(t, s) {
+		if m.Body != "" {
+			t.Errorf("the body of a message that is %s was not cleared", m.Status)
+		}
 	}
 }

@@ -128,6 +128,9 @@ var scenes = map[string]scene{
 		Text: sms.Text{MessageSID: "SM2", From: quiet, To: stack.Number, Body: "hi"}, Late: true, Keepers: []string{"none"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
 	}},
+	"send-sms-redacted": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{
+		"waitForDelivery": true, "timeout": "10s", "redact": true,
+	})},
 	"pause-sms":            {workflow: sms.PauseSmsWorkflowName, act: cancelBegun},
 	"send-sms-with-errors": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
 }

@@ -224,6 +224,8 @@ public sealed record SendSmsWorkflowInput
     public bool? WaitForDelivery { get; init; }
     [JsonPropertyName("timeout")]
     public TimeSpan? Timeout { get; init; }
+    [JsonPropertyName("redact")]
+    public bool? Redact { get; init; }
 }
 
 // Delivery is what is known about one message.
@@ -241,6 +243,8 @@ public sealed record Delivery
     public string? ErrorMessage { get; init; }
     [JsonPropertyName("recipient")]
     public string? Recipient { get; init; }
+    [JsonPropertyName("redacted")]
+    public bool? Redacted { get; init; }
 }
 
 // SendSmsWorkflowResult is the result of SendSmsWorkflow.

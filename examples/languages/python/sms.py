@@ -150,6 +150,7 @@ class SendSmsWorkflowInput(TypedDict):
     maxSegments: NotRequired[int]
     waitForDelivery: NotRequired[bool]
     timeout: NotRequired[str]
+    redact: NotRequired[bool]
 
 
 class Delivery(TypedDict):
@@ -161,6 +162,7 @@ class Delivery(TypedDict):
     errorCode: NotRequired[int]
     errorMessage: NotRequired[str]
     recipient: NotRequired[str]
+    redacted: NotRequired[bool]
 
 
 class SendSmsWorkflowResult(TypedDict):

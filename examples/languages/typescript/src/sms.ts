@@ -133,6 +133,7 @@ export interface SendSmsWorkflowInput {
   maxSegments?: number;
   waitForDelivery?: boolean;
   timeout?: string;
+  redact?: boolean;
 }
 
 // Delivery is what is known about one message.
@@ -143,6 +144,7 @@ export interface Delivery {
   errorCode?: number;
   errorMessage?: string;
   recipient?: string;
+  redacted?: boolean;
 }
 
 // SendSmsWorkflowResult is the result of SendSmsWorkflow.

@@ -131,6 +131,7 @@ public final class Sms {
     public Integer maxSegments;
     public Boolean waitForDelivery;
     public Duration timeout;
+    public Boolean redact;
   }
 
   // Delivery is what is known about one message.
@@ -141,6 +142,7 @@ public final class Sms {
     public Integer errorCode;
     public String errorMessage;
     public String recipient;
+    public Boolean redacted;
   }
 
   // SendSmsWorkflowResult is the result of SendSmsWorkflow.
