@@ -125,7 +125,20 @@ var mutants = []mutant{
 	{"Always completes", "a broadcast gives up in the end", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastGivesUpInTheEnd"},
 	{"The sender is told the truth", "a status never goes backwards", "sms/status.go", `return rank[s] > rank[before]`, `return true`, "sms", "TestAStatusNeverGoesBackwards"},
 
+	// Under control.
+	{"Under control", "a pause holds every turn", "activities/pace.go", `	if p.held {
+		return nil, ErrHeld`, `	if false {
+		return nil, ErrHeld`, "activities", "TestHeldPaceLetsNobodySend"},
+	{"Under control", "a pause wears no send out", "activities/send.go", `if s.paused() && s.input.GiveUpAfter == 0 {`, `if false {`, "activities", "TestPauseWearsNoSendOut"},
+	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsForTheEndOfAPauseOfAllSending"},
+	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if !h.Paused() {`, `if true {`, "webhook", "TestPausedSendingPublishesAndDoesNotAnswer"},
+	{"Under control", "a cap is kept", "activities/caps.go", `if w.total >= limit.Most {`, `if false {`, "activities", "TestCapsCountByPrefixAndTime"},
+	{"Under control", "what was not sent does not count", "activities/caps.go", `if st != taken && st != doubtful {`, `if false {`, "activities", "TestSendsBeyondACapAreNotSent"},
+	{"Under control", "high priority goes first", "activities/turns.go", `cmp.Or(first[high], first[normal], first[low])`, `cmp.Or(first[low], first[normal], first[high])`, "activities", "TestHighPriorityTakesTheNextTurn|TestHighPriorityTakesTheNextSlot"},
+	{"Under control", "low priority is not starved", "activities/turns.go", `o.skipped[level] >= fairness`, `false`, "activities", "TestLowPriorityIsNotStarved"},
+
 	// Private.
+	{"Private", "a body is cleared once its outcome is known", "workflows/redact.go", `if d.Status.Final() {`, `if true {`, "workflows", "TestBodiesAreClearedOnceTheOutcomeIsKnown"},
 	{"Private", "a secret does not print", "internal/config/secret.go", `func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }`, `func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.value) }`, "internal/config", "TestSecretsNeverPrint"},
 	{"Private", "a pseudonym needs the secret", "sms/pseudonym.go", `hmac.New(sha256.New, secret)`, `hmac.New(sha256.New, nil)`, "sms", "TestPseudonymsHideAndStayTheSame"},
 }
