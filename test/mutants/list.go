@@ -133,7 +133,7 @@ var mutants = []mutant{
 	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsForTheEndOfAPauseOfAllSending"},
 	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if !h.Paused() {`, `if true {`, "webhook", "TestPausedSendingPublishesAndDoesNotAnswer"},
 	{"Under control", "a cap is kept", "activities/caps.go", `if w.total >= limit.Most {`, `if false {`, "activities", "TestCapsCountByPrefixAndTime"},
-	{"Under control", "what was not sent does not count", "activities/caps.go", `if st != taken && st != doubtful {`, `if false {`, "activities", "TestSendsBeyondACapAreNotSent"},
+	{"Under control", "what was not sent does not count", "activities/caps.go", `if st != taken && st != doubtful {`, `if st == taken {`, "activities", "TestSendsBeyondACapAreNotSent"},
 	{"Under control", "high priority goes first", "activities/turns.go", `cmp.Or(first[high], first[normal], first[low])`, `cmp.Or(first[low], first[normal], first[high])`, "activities", "TestHighPriorityTakesTheNextTurn|TestHighPriorityTakesTheNextSlot"},
 	{"Under control", "low priority is not starved", "activities/turns.go", `o.skipped[level] >= fairness`, `false`, "activities", "TestLowPriorityIsNotStarved"},
 
