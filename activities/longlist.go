@@ -84,7 +84,7 @@ func (l *longList) wait(ctx context.Context) (progress sms.BroadcastProgress, er
 		TaskQueue:                l.info.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            fmt.Sprintf("SendSms to %d recipients", len(l.input.SmsTo)),
+		StaticSummary:            sms.Summary(fmt.Sprintf("SendSms to %d recipients", len(l.input.SmsTo)), l.input.Label),
 	}, sms.BroadcastSmsWorkflowName, sms.BroadcastSmsInput{SendSmsInput: l.input, Report: l.id})
 	if err != nil {
 		return progress, err
