@@ -43,7 +43,7 @@ func newAttempt(ctx context.Context, a *Activities) *attempt {
 	return t
 }
 
-// ownerOf names an activity through all of its attempts.
+// ownerOf identifies an activity throughout all of its attempts.
 func ownerOf(info *activity.Info) string {
 	return strings.Join([]string{info.WorkflowExecution.ID, info.WorkflowExecution.RunID, info.ActivityID, info.ActivityRunID}, "\x00")
 }

@@ -1,7 +1,8 @@
 package activities
 
-// Caps: how many messages may go to numbers that begin alike, against those who
-// have us text numbers that they earn by (SMS pumping).
+// Caps: how many messages may be sent to numbers with the same prefix, as a
+// protection against SMS pumping: people who make us text numbers that they
+// earn from.
 
 import (
 	"fmt"
@@ -15,31 +16,33 @@ import (
 	"temporal-twilio/sms"
 )
 
-// EachCountry is the prefix of the cap of each country by itself, that is, of each
-// calling code, that no other cap names.
+// EachCountry is the prefix of a cap that applies separately to each country,
+// identified by its calling code, that has no cap of its own.
 const EachCountry = "*"
 
-// Cap lets Most messages through in a time, 0 none.
+// Cap allows Most messages per time window; 0 allows none.
 type Cap struct {
 	Prefix string
 	Most   int
 	Per    time.Duration
 }
 
-// Caps are those of an account in one worker. A nil one lets everything through.
-// It is safe for concurrent use.
+// Caps holds the caps of an account in one worker. A nil Caps allows
+// everything. It is safe for concurrent use.
 type Caps struct {
 	caps []Cap
 
 	mu sync.Mutex
-	// counted are what was sent, by prefix, or by calling code for EachCountry.
+	// counted holds what was sent, by prefix, or by calling code for
+	// EachCountry.
 	counted map[string]*window
 }
 
-// NewCaps returns caps of which none has been counted against yet.
+// NewCaps returns caps with nothing counted yet.
 func NewCaps(caps []Cap) *Caps { return &Caps{caps: caps, counted: make(map[string]*window)} }
 
-// take counts a message to an address; or it returns the cap that is reached.
+// take counts a message to an address, or returns the cap that has been
+// reached.
 func (c *Caps) take(to string, now time.Time) *Cap {
 	limit, key := c.of(to)
 	if limit == nil {
@@ -61,7 +64,7 @@ func (c *Caps) take(to string, now time.Time) *Cap {
 	return nil
 }
 
-// giveBack takes the latest message to an address out of the count: it was not
+// giveBack removes the latest message to an address from the count: it was not
 // sent.
 func (c *Caps) giveBack(to string) {
 	limit, key := c.of(to)
@@ -83,8 +86,8 @@ func (c *Caps) giveBack(to string) {
 	}
 }
 
-// of returns the cap of an address, that of the longest prefix, and what it counts
-// by; nil if there is none.
+// of returns the cap of an address, the one with the longest prefix, and the
+// key that it counts by; nil if there is none.
 func (c *Caps) of(to string) (limit *Cap, key string) {
 	if c == nil || len(c.caps) == 0 {
 		return nil, ""
@@ -105,7 +108,8 @@ func (c *Caps) of(to string) (limit *Cap, key string) {
 	return limit, key
 }
 
-// callingCode is that of a number, such as 44; empty if it has none that is known.
+// callingCode returns a number's calling code, such as 44; empty if it is
+// unknown.
 func callingCode(number string) string {
 	parsed, err := phonenumbers.Parse(number, "")
 	if err != nil {
@@ -114,19 +118,19 @@ func callingCode(number string) string {
 	return strconv.Itoa(int(parsed.GetCountryCode()))
 }
 
-// parts are how many a window has: a message counts for up to that part of the
-// time longer.
+// parts is the number of parts of a window: a message counts for up to one part
+// longer than the window.
 const parts = 60
 
-// window counts the messages of the last while.
+// window counts the recent messages.
 type window struct {
 	parts [parts]int
-	// last is the latest part, as parts since 1970.
+	// last is the latest part, counted in parts since 1970.
 	last  int64
 	total int
 }
 
-// advance forgets what is older than a time.
+// advance drops what is older than the window.
 func (w *window) advance(now time.Time, per time.Duration) {
 	current := now.UnixNano() / int64(per/parts)
 	for range min(current-w.last, parts) { // none if the clock was set back
@@ -137,11 +141,11 @@ func (w *window) advance(now time.Time, per time.Duration) {
 	w.last = max(w.last, current)
 }
 
-// capped returns the error of a recipient whose cap is reached.
+// capped returns the error of a recipient whose cap has been reached.
 func capped(limit *Cap) *sms.Error {
 	return &sms.Error{
 		Code: sms.CodeCapReached, Retryable: limit.Most > 0,
-		Message: fmt.Sprintf("the cap of SEND_CAPS for %s is reached, %d in %s; nothing was sent. Find out who asks for so many texts before you raise it", limit.Prefix, limit.Most, limit.Per),
+		Message: fmt.Sprintf("the cap of SEND_CAPS for %s is reached, %d in %s; nothing was sent. Find out who requests so many texts before you raise it", limit.Prefix, limit.Most, limit.Per),
 	}
 }
 

@@ -1,7 +1,7 @@
 package activities
 
-// Long lists: what is more than the report of one send can hold becomes a broadcast,
-// and the result is its summary.
+// Long lists: a list that is too long for the report of one send becomes a
+// broadcast, and the result is its summary.
 
 import (
 	"cmp"
@@ -23,16 +23,16 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxWaiting is how many sends may hold a slot of the worker while their broadcasts go
-// on, whose pages need slots, too. Those beyond it ask again and again.
+// maxWaiting is how many sends may hold a slot of the worker while their
+// broadcasts run, whose pages need slots, too. Any others poll.
 const maxWaiting = 100
 
-// maxStopping is how long a cancelled send waits for its broadcast to stop, which
-// finishes the page under way.
+// maxStopping is how long a cancelled send waits for its broadcast to stop,
+// which finishes the current page first.
 const maxStopping = 20 * time.Second
 
-// longList is one attempt's wait for the broadcast of a list. The broadcast has an ID
-// made of the activity's own, so every attempt finds the same one.
+// longList is one attempt's wait for the broadcast of a list. The broadcast's
+// ID is derived from the activity's, so that every attempt finds the same one.
 type longList struct {
 	*attempt
 	activities *Activities
@@ -58,8 +58,9 @@ func (a *Activities) broadcast(ctx context.Context, input sms.SendSmsInput) (sms
 	return l.notYet(ctx, work, err)
 }
 
-// check returns what keeps a list from becoming a broadcast. Another attempt may be
-// that of a worker with other settings: it takes what an earlier one began as it is.
+// check returns an error if a list cannot become a broadcast. Another attempt
+// may run on a worker with other settings: it accepts what an earlier one
+// started.
 func (l *longList) check(ctx context.Context) *sms.Error {
 	input := l.input
 	problem := &sms.Error{Code: sms.CodeInvalidInput}
@@ -67,9 +68,9 @@ func (l *longList) check(ctx context.Context) *sms.Error {
 	case l.info.Attempt > 1:
 		return nil
 	case !l.activities.Reports:
-		problem.Message = fmt.Sprintf("smsTo lists %d recipients; without BROADCAST_STORE, to which the report of more could be written, SendSms takes %d: start BroadcastSmsWorkflow with the list", len(input.SmsTo), sms.MaxRecipients)
+		problem.Message = fmt.Sprintf("smsTo lists %d recipients; without BROADCAST_STORE, which the report of more would be written to, SendSms accepts %d: start BroadcastSmsWorkflow with the list", len(input.SmsTo), sms.MaxRecipients)
 	case input.StatusSignals != nil && *input.StatusSignals:
-		problem.Message = fmt.Sprintf("statusSignals are for %d recipients at most, as Temporal bounds the signals of a workflow; smsTo lists %d", sms.MaxRecipients, len(input.SmsTo))
+		problem.Message = fmt.Sprintf("statusSignals are for at most %d recipients, as Temporal limits the signals of a workflow; smsTo lists %d", sms.MaxRecipients, len(input.SmsTo))
 	default:
 		input.SmsTo, input.IdempotencyKey = input.SmsTo[:1], ""
 		return l.activities.newSend(ctx, input).prepare(ctx)
@@ -77,7 +78,7 @@ func (l *longList) check(ctx context.Context) *sms.Error {
 	return problem
 }
 
-// wait begins the broadcast, or finds it, and waits for its end.
+// wait starts the broadcast, or finds it, and waits until it ends.
 func (l *longList) wait(ctx context.Context) (progress sms.BroadcastProgress, err error) {
 	run, err := activity.GetClient(ctx).ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       l.id,
@@ -98,8 +99,8 @@ func (l *longList) wait(ctx context.Context) (progress sms.BroadcastProgress, er
 	return progress, run.Get(ctx, &progress)
 }
 
-// notYet ends an attempt that did not learn how the broadcast ended: another attempt
-// finds the same one, if the caller leaves room for it.
+// notYet ends an attempt that did not learn how the broadcast ended: another
+// attempt finds the same one, if the caller allows one.
 func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResult, error) {
 	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: fmt.Sprintf("the list is sent by the workflow %s, which goes on; its result and its report say what became of each recipient", l.id)}
 	delay := min(time.Second<<min(l.info.Attempt-1, 5), 30*time.Second)
@@ -111,7 +112,7 @@ func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResu
 	case isEnded:
 		problem = whyNoResult(ended)
 	case isTooBig:
-		problem = sms.Error{Code: sms.CodeInvalidInput, Message: "the list does not fit into a payload of Temporal's, which has 2 MB; write it to a file, and start BroadcastSmsWorkflow with that"}
+		problem = sms.Error{Code: sms.CodeInvalidInput, Message: "the list does not fit into a Temporal payload, which is limited to 2 MB; write it to a file, and start BroadcastSmsWorkflow with that"}
 	case cancelled:
 		if progress, stopped := l.stop(ctx); stopped {
 			return l.summary(progress), nil
@@ -122,7 +123,7 @@ func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResu
 	return sms.NewSendSmsResult(nil, []sms.Error{problem}), nil
 }
 
-// stop cancels the broadcast, and returns how far it came.
+// stop cancels the broadcast, and returns how far it got.
 func (l *longList) stop(ctx context.Context) (progress sms.BroadcastProgress, stopped bool) {
 	ctx, cancel := l.within(context.WithoutCancel(ctx), l.payload())
 	defer cancel()
@@ -136,16 +137,17 @@ func (l *longList) stop(ctx context.Context) (progress sms.BroadcastProgress, st
 	return progress, err == nil
 }
 
-// whyNoResult returns the error of a broadcast that texted nobody, or that somebody ended.
+// whyNoResult returns the error of a broadcast that texted nobody, or that was
+// terminated.
 func whyNoResult(err *temporal.WorkflowExecutionError) sms.Error {
 	if why, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return sms.Error{Code: cmp.Or(sms.Code(why.Type()), sms.CodeUnknown), Message: "nobody was texted: " + why.Message()}
 	}
-	return sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the workflow that sent the list was ended from outside, and its result is lost; its history says whom it texted"}
+	return sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the workflow that sent the list was ended from outside, and its result is lost; its history shows whom it texted"}
 }
 
-// summary returns the result of a list that was sent by a broadcast: an error for each
-// code, and how many have it.
+// summary returns the result of a list that was sent by a broadcast: one error
+// for each code, with the number of recipients.
 func (l *longList) summary(progress sms.BroadcastProgress) sms.SendSmsResult {
 	all := max(progress.Total, progress.Recipients)
 	var problems []sms.Error

@@ -239,8 +239,9 @@ func (s *send) run(ctx context.Context) error {
 	return s.conclude(ctx)
 }
 
-// tally notes whether a round made progress. Without a limit of the caller's, a
-// pause of all sending wears no send out, however long it lasts.
+// tally records whether a round made progress. Unless the caller sets a limit,
+// a send never gives up because of a pause of all sending, however long it
+// lasts.
 func (s *send) tally(progress bool) {
 	s.mu.Lock() // a heartbeat may be in progress
 	defer s.mu.Unlock()
@@ -428,7 +429,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 		} else if errors.Is(err, ErrHeld) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.stop(sms.Error{Code: sms.CodeSendingPaused, Retryable: true, Message: "all sending is paused until somebody runs \"starter resume-all\", and the send could not wait that long; nothing was sent"}, false)
+			s.stop(sms.Error{Code: sms.CodeSendingPaused, Retryable: true, Message: "all sending is paused until someone runs \"starter resume-all\", and the send could not wait that long; nothing was sent"}, false)
 		}
 		return
 	}
@@ -436,7 +437,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 	s.create(ctx, to)
 }
 
-// reason says why there is to be another attempt.
+// reason says why another attempt is needed.
 func (s *send) reason() string {
 	if s.paused() {
 		return "all sending is paused"
@@ -510,7 +511,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 			s.stop(sms.Error{Code: sms.CodeConnection, HTTPStatus: problem.HTTPStatus, Retryable: true, Message: "Twilio failed for those before this recipient; nothing was sent"}, false)
 		}
 		return
-	case problem.Code == sms.CodeCapReached: // which a send does not wait for
+	case problem.Code == sms.CodeCapReached: // a send does not wait for it
 		s.set(to, refused, problem)
 	case problem.Retryable:
 		s.set(to, deferred, problem)

@@ -63,11 +63,11 @@ const (
 	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn, and
 	// the caller's retry policy allows no other.
 	CodeNoAttemptLeft Code = "NO_ATTEMPT_LEFT"
-	// CodeSendingPaused: somebody has paused all sending, and the caller's timeouts
-	// and retry policy leave no room to wait for its end.
+	// CodeSendingPaused: all sending was paused, and the caller's timeouts and
+	// retry policy leave no room to wait for its end.
 	CodeSendingPaused Code = "SENDING_PAUSED"
-	// CodeCapReached: as many messages as the worker's SEND_CAPS permit went to
-	// numbers that begin like the recipient's.
+	// CodeCapReached: the worker's SEND_CAPS allow no more messages to numbers
+	// with the recipient's prefix for now.
 	CodeCapReached Code = "CAP_REACHED"
 )
 

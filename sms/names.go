@@ -40,8 +40,8 @@ const (
 	ReceiveSmsWorkflowName = "ReceiveSmsWorkflow"
 	// SilenceSmsWorkflowName lasts as long as a number is silent to a phone.
 	SilenceSmsWorkflowName = "SilenceSmsWorkflow"
-	// PauseSmsWorkflowName lasts as long as all sending is paused; "starter pause-all"
-	// starts it under the ID PauseID.
+	// PauseSmsWorkflowName lasts as long as all sending is paused; "starter
+	// pause-all" starts it with the ID PauseID.
 	PauseSmsWorkflowName = "PauseSmsWorkflow"
 	// QuestionsWorkflowName keeps the open questions between a pair of numbers.
 	QuestionsWorkflowName = "SmsQuestionsWorkflow"

@@ -116,8 +116,9 @@ type SendSmsInput struct {
 	MaxSegments int `json:"maxSegments,omitempty" example:"2"`
 }
 
-// MaxRecipients is how many recipients the report of a send can hold. Temporal takes
-// payloads of 2 MB. A longer list becomes a broadcast, whose report is a file.
+// MaxRecipients is how many recipients the report of a send can hold, since
+// Temporal accepts payloads of 2 MB. A longer list becomes a broadcast, whose
+// report is a file.
 const MaxRecipients = 5000
 
 // OnUnknown is a policy for unknown outcomes.

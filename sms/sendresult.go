@@ -19,8 +19,8 @@ type SendSmsResult struct {
 	Messages []Message `json:"messages"`
 	// Errors lists each recipient that was not sent to, and why.
 	Errors []Error `json:"errors"`
-	// Broadcast is set if there were more than [MaxRecipients]. Messages is empty
-	// then, and Errors has one error for each code.
+	// Broadcast is set if there were more than [MaxRecipients]. Messages is
+	// then empty, and Errors has one error for each code.
 	Broadcast *ListBroadcast `json:"broadcast,omitempty"`
 }
 
@@ -28,20 +28,20 @@ type SendSmsResult struct {
 // says what became of each recipient.
 type ListBroadcast struct {
 	WorkflowID string `json:"workflowId"`
-	// Recipients are those of the list, each counted once. Sent of them were taken by
-	// Twilio.
+	// Recipients is the number of recipients, without duplicates, and Sent is
+	// how many of them Twilio accepted.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
-	// Errors counts those who were not sent to by code. The turn of others may never
-	// have come.
+	// Errors counts the recipients that were not sent to by code. Recipients
+	// whose turn never came may be missing.
 	Errors map[Code]int `json:"errors"`
 	// State is done, cancelled or failed.
 	State string `json:"state"`
-	// Report is the file's name in BROADCAST_STORE.
+	// Report is the name of the report in BROADCAST_STORE.
 	Report string `json:"report"`
 }
 
-// Unsent returns how many recipients were not sent to, and of how many.
+// Unsent returns how many recipients were not sent to, and how many there were.
 func (r *SendSmsResult) Unsent() (unsent, all int) {
 	if b := r.Broadcast; b != nil {
 		return b.Recipients - b.Sent, b.Recipients

@@ -1,6 +1,7 @@
 package main
 
-// starter pause-all and resume-all: all sending of the namespace.
+// starter pause-all and resume-all: pauses and resumes all sending of the
+// namespace.
 
 import (
 	"context"
@@ -21,16 +22,16 @@ func pauseCommand() *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "pause-all --why TEXT",
-		Short: "Pause all sending, of all workers of the namespace",
+		Short: "Pause all sending by all workers of the namespace",
 		Long: `Pause all sending, of all workers of the namespace, within 5 seconds. Sends wait,
-as long as their callers' timeouts leave room; texts are published as ever, and
+as long as their callers' timeouts leave room; texts are still published, but
 not answered. What Twilio has taken already is not recalled.`,
 		Example: `  starter pause-all --why 'wrong price in the October text'
   starter resume-all`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if strings.TrimSpace(why) == "" {
-				return fmt.Errorf("--why is empty: say why, for the colleague who wonders")
+				return fmt.Errorf("--why is empty: give a reason, for colleagues who wonder")
 			}
 			return withPause(cmd.Context(), "pause all sending", func(ctx context.Context, c *temporal.Client) error {
 				already, err := c.PauseAll(ctx, why)
@@ -45,7 +46,7 @@ not answered. What Twilio has taken already is not recalled.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&why, "why", "", "the reason, which is shown to whoever asks; encrypted if payloads are")
+	cmd.Flags().StringVar(&why, "why", "", "the reason, which is shown to everyone who asks; encrypted if payloads are")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	_ = cmd.MarkFlagRequired("why") // it has been defined
 	return cmd
@@ -56,7 +57,7 @@ func tellPause(out io.Writer, pause temporal.Pause, already, asJSON bool) error 
 		return printJSON(out, pause)
 	}
 	if already {
-		fmt.Fprintln(out, "it was paused before")
+		fmt.Fprintln(out, "it was already paused")
 	}
 	fmt.Fprintln(out, pauseInWords(pause))
 	return nil
@@ -66,7 +67,7 @@ func resumeCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "resume-all",
-		Short: "Go on with all sending after pause-all",
+		Short: "Resume all sending after pause-all",
 		Long: `Go on with all sending after pause-all. Sends that waited go on within about a
 minute, at the rates of SEND_RATE and SEND_ACCOUNT_RATE.`,
 		Args: cobra.NoArgs,
@@ -81,7 +82,7 @@ minute, at the rates of SEND_RATE and SEND_ACCOUNT_RATE.`,
 				case ended == nil:
 					fmt.Fprintln(out, "sending was not paused")
 				default:
-					fmt.Fprintln(out, "sending goes on;", pauseInWords(*ended))
+					fmt.Fprintln(out, "sending resumes;", pauseInWords(*ended))
 				}
 				return nil
 			})
@@ -91,7 +92,7 @@ minute, at the rates of SEND_RATE and SEND_ACCOUNT_RATE.`,
 	return cmd
 }
 
-// withPause connects to Temporal, and says what failed.
+// withPause connects to Temporal, and wraps errors with what was tried.
 func withPause(ctx context.Context, what string, do func(context.Context, *temporal.Client) error) error {
 	c, err := connect()
 	if err != nil {
@@ -106,16 +107,16 @@ func withPause(ctx context.Context, what string, do func(context.Context, *tempo
 	return nil
 }
 
-// inWords describes a pause.
+// pauseInWords describes a pause.
 func pauseInWords(pause temporal.Pause) string {
-	text := "all sending is paused since " + pause.Since.UTC().Format(time.RFC3339)
+	text := "all sending has been paused since " + pause.Since.UTC().Format(time.RFC3339)
 	if pause.Why != "" {
 		text += ": " + pause.Why
 	}
 	return text
 }
 
-// tellPaused says that sending is paused, if it is.
+// tellPaused prints that sending is paused, if it is.
 func tellPaused(progress io.Writer, c *temporal.Client) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()

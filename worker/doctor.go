@@ -211,14 +211,14 @@ func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 	}
 }
 
-// pause checks whether sends wait.
+// pause checks whether all sending is paused.
 func (d *doctor) pause(ctx context.Context, c *temporal.Client) {
 	const check = "all sending"
 	switch pause, err := c.Paused(ctx); {
 	case err != nil:
-		d.failed(check, "Temporal does not say whether it is paused", "check the permissions of the API key")
+		d.failed(check, "Temporal does not report whether it is paused", "check the permissions of the API key")
 	case pause != nil:
-		d.warning(check, fmt.Sprintf("it is paused since %s: %s", pause.Since.UTC().Format(time.RFC3339), cmp.Or(pause.Why, "the reason is not readable here")), "starter resume-all, once that is over")
+		d.warning(check, fmt.Sprintf("it has been paused since %s: %s", pause.Since.UTC().Format(time.RFC3339), cmp.Or(pause.Why, "the reason cannot be read here")), "starter resume-all, once the reason is gone")
 	default:
 		d.ok(check, "it is not paused")
 	}

@@ -1,6 +1,6 @@
 package main
 
-// The pause of all sending, as this process knows it.
+// The pause of all sending, as far as this process knows.
 
 import (
 	"context"
@@ -17,24 +17,24 @@ import (
 // pauseEvery is how often Temporal is asked whether all sending is paused.
 const pauseEvery = 5 * time.Second
 
-// pausing knows whether all sending is paused.
+// pausing keeps track of whether all sending is paused.
 type pausing struct {
 	// ask returns the pause; nil if there is none.
 	ask    func(context.Context) (*temporal.Pause, error)
 	ours   *metrics.Metrics
 	logger *slog.Logger
-	// paces are those that a pause holds.
+	// paces are the paces that a pause holds.
 	paces []*activities.Pace
 	is    atomic.Bool
-	// mu keeps an older answer from being taken for a newer one.
+	// mu keeps an older answer from replacing a newer one.
 	mu sync.Mutex
 }
 
 // paused reports whether sending is paused, as far as is known.
 func (p *pausing) paused() bool { return p.is.Load() }
 
-// look finds out whether sending is paused. If Temporal does not say, what was
-// known holds.
+// look asks whether sending is paused. If Temporal does not answer, the last
+// answer counts.
 func (p *pausing) look(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -50,20 +50,20 @@ func (p *pausing) look(ctx context.Context) error {
 	}
 	p.ours.SendingPaused(is)
 	switch was := p.is.Swap(is); {
-	case is && !was: // why is a person's text, and may hold anything
-		p.logger.Warn("all sending is paused: sends wait until somebody runs starter resume-all", "since", pause.Since)
+	case is && !was: // the reason is free text, and is not logged
+		p.logger.Warn("all sending is paused: sends wait until someone runs starter resume-all", "since", pause.Since)
 	case was && !is:
 		p.logger.Info("sending is no longer paused")
 	}
 	return nil
 }
 
-// watch looks until the context ends.
+// watch keeps asking until the context ends.
 func (p *pausing) watch(ctx context.Context) error {
 	ticker := time.NewTicker(pauseEvery)
 	defer ticker.Stop()
 	for {
-		_ = p.look(ctx) // readiness says whether Temporal answers
+		_ = p.look(ctx) // readiness reports whether Temporal answers
 		select {
 		case <-ctx.Done():
 			return nil

@@ -226,7 +226,7 @@ func newPace(c config.Config, concurrency int, perSender, perAccount float64) *a
 	})
 }
 
-// newCaps returns an account's caps, and begins their series.
+// newCaps returns an account's caps, and creates their series.
 func newCaps(caps config.Caps, metered *metrics.Account) *activities.Caps {
 	all := make([]activities.Cap, len(caps))
 	for i, one := range caps {
@@ -245,7 +245,7 @@ func idSecret(c config.Config) []byte {
 	return []byte(c.Token.Reveal())
 }
 
-// startWorker starts a worker as soon as Temporal answers, and to ask returns no
+// startWorker starts a worker as soon as Temporal answers and ask returns no
 // error. It returns nil if the context ends first.
 func startWorker(ctx context.Context, build func() worker.Worker, temporalClient *temporal.Client, ask func(context.Context) error, logger *slog.Logger) worker.Worker {
 	wait := time.Second

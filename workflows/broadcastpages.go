@@ -275,7 +275,8 @@ const (
 	firstWait = 10 * time.Second
 	longWait  = 15 * time.Minute
 	queueWait = 5 * time.Minute
-	// resumeWait is how soon a broadcast sees that sending is no longer paused.
+	// resumeWait is how soon a broadcast notices that sending is no longer
+	// paused.
 	resumeWait = 30 * time.Second
 )
 

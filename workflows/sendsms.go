@@ -86,7 +86,7 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.Send
 		err = sms.Problems{{Field: "waitForDelivery", Says: fmt.Sprintf("waitForDelivery can wait for at most %d recipients, as Temporal limits the signals of a workflow; there are %d. Start BroadcastSmsWorkflow with the list, or leave out waitForDelivery", maxAwaited, len(request.SmsTo))}}
 	}
 	if err == nil && request.QuietHours != nil && len(request.SmsTo) > sms.MaxRecipients && workflow.GetVersion(ctx, "long-lists", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
-		err = sms.Problems{{Field: "quietHours", Says: fmt.Sprintf("quietHours are for %d recipients at most; there are %d. Start BroadcastSmsWorkflow with the list", sms.MaxRecipients, len(request.SmsTo))}}
+		err = sms.Problems{{Field: "quietHours", Says: fmt.Sprintf("quietHours are for at most %d recipients; there are %d. Start BroadcastSmsWorkflow with the list", sms.MaxRecipients, len(request.SmsTo))}}
 	}
 	if err == nil && request.QuietHours != nil && request.SendAt != nil {
 		err = sms.Problems{{Field: "sendAt", Says: "sendAt and quietHours cannot be combined: Twilio would send at sendAt, whoever is asleep then; set only one"}}

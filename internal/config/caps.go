@@ -1,6 +1,6 @@
 package config
 
-// Caps: how many messages may go to numbers that begin alike.
+// Caps: how many messages may be sent to numbers with the same prefix.
 
 import (
 	"errors"
@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// Cap lets Most messages through in a time.
+// Cap allows Most messages per time window.
 type Cap struct {
-	// Prefix begins the numbers that the cap is for, such as +44; "*" is each country
-	// by itself that no other cap names.
+	// Prefix is the prefix of the numbers that the cap applies to, such as +44;
+	// "*" stands separately for each country that has no cap of its own.
 	Prefix string
 	Most   int
 	Per    time.Duration
 }
 
-// Caps are written as "+44=500/h, *=5000/d".
+// Caps is a list of caps, written as "+44=500/h, *=5000/d".
 type Caps []Cap
 
 var (
@@ -27,7 +27,7 @@ var (
 	units   = map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
 )
 
-// UnmarshalText reads the caps.
+// UnmarshalText parses the caps.
 func (c *Caps) UnmarshalText(text []byte) error {
 	*c = nil
 	var (
@@ -35,7 +35,7 @@ func (c *Caps) UnmarshalText(text []byte) error {
 		mistakes []error
 		seen     = map[string]bool{}
 	)
-	_ = entries.UnmarshalText(text) // a list is never wrong
+	_ = entries.UnmarshalText(text) // a list is always valid
 	for _, entry := range entries {
 		parts := capForm.FindStringSubmatch(entry)
 		switch {

@@ -49,7 +49,7 @@ const temporals = "Temporal's own variables, TEMPORAL_ADDRESS (localhost:7233), 
 const more = "TEMPORAL_API_KEY_FILE names a file that holds the API key. That file and those of the client's certificate are read again when they change. With TEMPORAL_DEPLOYMENT_NAME and TEMPORAL_WORKER_BUILD_ID, as Temporal's worker controller sets them, the workers are versioned: they get no tasks until their version is the current one, and from then on workers without a version get none."
 
 // traces describes the variables that OpenTelemetry's exporter reads.
-const traces = "OTEL_EXPORTER_OTLP_ENDPOINT, such as http://collector:4318, or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT has traces sent there, by OTLP over HTTP. OTEL_SDK_DISABLED=true and OTEL_TRACES_EXPORTER=none turn them off. OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_RESOURCE_ATTRIBUTES and OpenTelemetry's other variables work as usual"
+const traces = "OTEL_EXPORTER_OTLP_ENDPOINT, such as http://collector:4318, or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT makes the programs send traces there, by OTLP over HTTP. OTEL_SDK_DISABLED=true and OTEL_TRACES_EXPORTER=none turn them off. OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_RESOURCE_ATTRIBUTES and OpenTelemetry's other variables work as usual"
 
 // Help lists the variables for a terminal.
 func Help() string {

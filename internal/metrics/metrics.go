@@ -285,10 +285,10 @@ func (a *Account) InDoubt(change int) {
 	}
 }
 
-// Cap begins the series of a cap by its prefix.
+// Cap creates the series of a cap by its prefix.
 func (a *Account) Cap(prefix string) { a.all.capped.WithLabelValues(a.name, prefix) }
 
-// Capped counts a message that a cap kept back.
+// Capped counts a message that a cap held back.
 func (a *Account) Capped(prefix string) {
 	if a != nil {
 		a.all.capped.WithLabelValues(a.name, prefix).Inc()

@@ -1,10 +1,11 @@
 package telemetry
 
-// Spans of workflows and activities: an interceptor for Temporal's clients and workers.
-// The SDK's own (contrib/opentelemetry) writes workflow IDs and the words of errors
-// into spans, and ends a workflow's span whenever a worker forgets the workflow.
-// Headers have the same form as with the SDK's, so that callers with it are followed.
-// They hold a traceparent and nothing else, and so need no encryption.
+// Spans of workflows and activities: an interceptor for Temporal's clients and
+// workers. The SDK's own (contrib/opentelemetry) puts workflow IDs and error
+// messages into spans, and ends a workflow's span whenever a worker evicts the
+// workflow from its cache. Headers have the same form as the SDK's, so that
+// traces of callers with the SDK's interceptor continue here. They only contain
+// a traceparent, and so need no encryption.
 
 import (
 	"context"
@@ -28,7 +29,8 @@ import (
 // headerKey is the field that all SDKs use.
 const headerKey = "_tracer-data"
 
-// Interceptors are for the client whose calls, workflows and activities are traced.
+// Interceptors returns the interceptors for a client whose calls, workflows and
+// activities are traced.
 func (t *Traces) Interceptors() []interceptor.ClientInterceptor {
 	if t == nil {
 		return nil
@@ -36,12 +38,13 @@ func (t *Traces) Interceptors() []interceptor.ClientInterceptor {
 	return []interceptor.ClientInterceptor{&flow{traces: t}}
 }
 
-// WorkerInterceptors are for a worker that is made without such a client.
+// WorkerInterceptors returns the interceptors for a worker that is created
+// without such a client.
 func (t *Traces) WorkerInterceptors() []interceptor.WorkerInterceptor {
 	return []interceptor.WorkerInterceptor{&flow{traces: t}}
 }
 
-// flow intercepts clients, and the workers that are made of them.
+// flow intercepts clients, and the workers that are created from them.
 type flow struct {
 	interceptor.InterceptorBase
 	traces *Traces
@@ -65,7 +68,7 @@ func (f *flow) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowIn
 	return w
 }
 
-// clientFlow makes a span of each start.
+// clientFlow creates a span for each start.
 type clientFlow struct {
 	interceptor.ClientOutboundInterceptorBase
 	*flow
@@ -79,7 +82,7 @@ func (c *clientFlow) ExecuteWorkflow(ctx context.Context, in *interceptor.Client
 	return run, err
 }
 
-// activityFlow makes a span of each attempt.
+// activityFlow creates a span for each attempt.
 type activityFlow struct {
 	interceptor.ActivityInboundInterceptorBase
 	*flow
@@ -99,7 +102,7 @@ func (a *activityFlow) ExecuteActivity(ctx context.Context, in *interceptor.Exec
 	return result, err
 }
 
-// workflowFlow makes a span of each run, once it ends.
+// workflowFlow creates a span for each run, once it ends.
 type workflowFlow struct {
 	interceptor.WorkflowInboundInterceptorBase
 	*flow
@@ -120,15 +123,15 @@ func (w *workflowFlow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Exe
 	_, span := w.traces.tracer.Start(parent, named("RunWorkflow", info.WorkflowType.Name), trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(info.WorkflowStartTime),
 		trace.WithAttributes(attribute.String("temporal.run_id", info.WorkflowExecution.RunID)))
 	result, err := w.Next.ExecuteWorkflow(workflow.WithValue(ctx, runContextKey{}, span.SpanContext()), in)
-	// A worker that forgets the workflow never comes here, and one that replays a closed
-	// workflow has nothing to add. A span that does not end is not sent.
+	// A worker that evicts the workflow never gets here, and one that replays a
+	// closed workflow has nothing to add. A span that does not end is not sent.
 	if !workflow.IsReplaying(ctx) {
 		end(span, err)
 	}
 	return result, err
 }
 
-// outFlow hands on the workflow's span to what it calls.
+// outFlow passes on the workflow's span to what it calls.
 type outFlow struct {
 	interceptor.WorkflowOutboundInterceptorBase
 }
@@ -154,8 +157,8 @@ func pass(ctx workflow.Context) {
 	}
 }
 
-// write puts the traceparent of a span into a header, without its tracestate, in which
-// others may write anything.
+// write puts the traceparent of a span into a header, without its tracestate,
+// which others may write anything into.
 func write(header map[string]*commonpb.Payload, span trace.SpanContext) {
 	fields := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(trace.ContextWithSpanContext(context.Background(), span.WithTraceState(trace.TraceState{})), fields)
@@ -165,7 +168,7 @@ func write(header map[string]*commonpb.Payload, span trace.SpanContext) {
 	}
 }
 
-// read returns the span of a header; one that is not valid if there is none.
+// read returns the span in a header, or an invalid one if there is none.
 func read(header map[string]*commonpb.Payload) (span trace.SpanContext) {
 	fields := propagation.MapCarrier{}
 	if payload := header[headerKey]; payload == nil || len(payload.GetData()) > 4096 || converter.GetDefaultDataConverter().FromPayload(payload, &fields) != nil {
@@ -174,8 +177,8 @@ func read(header map[string]*commonpb.Payload) (span trace.SpanContext) {
 	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), fields)).WithTraceState(trace.TraceState{})
 }
 
-// plainName is what the type of a workflow or activity may be called in a span: others
-// may come from a text.
+// plainName matches the type of a workflow or activity that may appear in a
+// span: others may come from a text.
 var (
 	plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,99}$`)
 	digits    = regexp.MustCompile(`[0-9]{5}`)
@@ -188,7 +191,7 @@ func named(operation, name string) string {
 	return operation + ":" + name
 }
 
-// end ends a span with the type of an error, and none of its words.
+// end ends a span with the type of an error, but without its message.
 func end(span trace.Span, err error) {
 	defer span.End()
 	next := (*workflow.ContinueAsNewError)(nil)

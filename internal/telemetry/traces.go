@@ -1,7 +1,8 @@
 package telemetry
 
-// Traces: spans of the webhook's requests, workflows, activities and Twilio's
-// requests, sent by OTLP over HTTP if OpenTelemetry's own variables name an endpoint.
+// Traces: spans of the webhook's requests, workflows, activities and requests
+// to Twilio, sent by OTLP over HTTP if OpenTelemetry's own variables name an
+// endpoint.
 
 import (
 	"cmp"
@@ -28,16 +29,17 @@ import (
 	"temporal-twilio/internal/version"
 )
 
-// Traces makes spans. Their names and attributes come from closed sets: no number, no
-// text, no query and no words of an error. A nil one makes none.
+// Traces creates spans. Their names and attributes come from fixed sets: no
+// number, no text, no query and no error message. A nil Traces creates none.
 type Traces struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
 }
 
-// OpenTraces reads OpenTelemetry's variables: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or
-// OTEL_EXPORTER_OTLP_ENDPOINT sends spans there, unless OTEL_SDK_DISABLED is true or
-// OTEL_TRACES_EXPORTER is none. It returns nil if no spans are asked for.
+// OpenTraces reads OpenTelemetry's variables: spans are sent to
+// OTEL_EXPORTER_OTLP_TRACES_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT, unless
+// OTEL_SDK_DISABLED is true or OTEL_TRACES_EXPORTER is none. It returns nil if
+// tracing is off.
 func OpenTraces(ctx context.Context, getenv func(string) string, logger *slog.Logger) (*Traces, error) {
 	name := "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
 	if getenv(name) == "" {
@@ -55,18 +57,18 @@ func OpenTraces(ctx context.Context, getenv func(string) string, logger *slog.Lo
 	}
 	protocol := cmp.Or(getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), getenv("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf")
 	if protocol != "http/protobuf" {
-		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL is %q; traces are sent by http/protobuf alone", protocol)
+		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL is %q; traces can only be sent by http/protobuf", protocol)
 	}
 	sender, err := otlptracehttp.New(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("make the exporter of traces: %w", err)
+		return nil, fmt.Errorf("create the exporter of traces: %w", err)
 	}
 	otel.SetErrorHandler(&complaints{logger: logger})
 	return newTraces(ctx, sdktrace.WithBatcher(sender))
 }
 
-// newTraces has a processor of spans, which the sampler of OTEL_TRACES_SAMPLER
-// chooses: by default that of the parent, or else all.
+// newTraces returns traces with a span processor. OTEL_TRACES_SAMPLER selects
+// the sampler: by default the parent's decision, or else all spans.
 func newTraces(ctx context.Context, processor sdktrace.TracerProviderOption) (*Traces, error) {
 	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", service), attribute.String("service.version", version.String())), resource.WithFromEnv())
 	if err != nil {
@@ -76,7 +78,7 @@ func newTraces(ctx context.Context, processor sdktrace.TracerProviderOption) (*T
 	return &Traces{provider: provider, tracer: provider.Tracer(service)}, nil
 }
 
-// Close sends what is left, for up to 5 seconds.
+// Close sends the remaining spans, for up to 5 seconds.
 func (t *Traces) Close() {
 	if t == nil {
 		return
@@ -86,7 +88,7 @@ func (t *Traces) Close() {
 	_ = t.provider.Shutdown(ctx) // the error handler has logged it
 }
 
-// complaints logs that spans could not be sent, once a minute at most.
+// complaints logs that spans could not be sent, at most once a minute.
 type complaints struct {
 	logger *slog.Logger
 	last   atomic.Int64
@@ -99,8 +101,8 @@ func (c *complaints) Handle(err error) {
 	}
 }
 
-// Webhook makes a span of each request to a path. What a request says of a trace of
-// its own is ignored, since anybody can send one.
+// Webhook creates a span for each request to a path. A trace context in the
+// request is ignored, since anyone can send one.
 func (t *Traces) Webhook(path string, next http.Handler) http.Handler {
 	if t == nil {
 		return next
@@ -124,7 +126,7 @@ func (t *Traces) Webhook(path string, next http.Handler) http.Handler {
 	})
 }
 
-// answered remembers the status of an answer.
+// answered records the status of a response.
 type answered struct {
 	http.ResponseWriter
 	status int
@@ -135,20 +137,21 @@ func (a *answered) WriteHeader(status int) {
 	a.ResponseWriter.WriteHeader(status)
 }
 
-// maxRequests bounds the spans of requests of one activity, so that a broadcast makes
-// spans by page and not by recipient.
+// maxRequests limits the request spans of one activity, so that a broadcast
+// creates spans per page rather than per recipient.
 const maxRequests = 5
 
-// requests counts those of one activity.
+// requests counts the requests of one activity.
 type requests struct{ all, failed atomic.Int64 }
 
 type requestsKey struct{}
 
-// requestID is what Twilio calls a request.
+// requestID matches Twilio's ID of a request.
 var requestID = regexp.MustCompile(`^RQ[0-9a-f]{32}$`)
 
-// TwilioRequest makes a span of a request to Twilio that has just ended, for the first
-// few of an activity, and counts all. status is 0 if there was no answer.
+// TwilioRequest creates a span for a request to Twilio that has just ended, for
+// the first few of an activity, and counts all of them. status is 0 if there
+// was no response.
 func TwilioRequest(ctx context.Context, method string, status int, took time.Duration, id string) {
 	parent := trace.SpanFromContext(ctx)
 	if !parent.IsRecording() {
@@ -177,8 +180,8 @@ func TwilioRequest(ctx context.Context, method string, status int, took time.Dur
 	span.End()
 }
 
-// ids makes the IDs of spans: random ones, but those of a workflow's run by its run ID,
-// so that each worker that goes on with it names the same span.
+// ids generates span IDs: random ones, except that a workflow run's is derived
+// from its run ID, so that every worker that continues it uses the same span.
 type ids struct{}
 
 type runKey struct{}

@@ -1,6 +1,6 @@
 package temporal
 
-// The pause of all sending: a workflow that is open for as long.
+// The pause of all sending: a workflow that stays open as long as it lasts.
 
 import (
 	"context"
@@ -18,8 +18,8 @@ import (
 // Pause is a pause of all sending.
 type Pause struct {
 	Since time.Time `json:"since"`
-	// Why is empty if whoever began it did not say, or if this process lacks the key
-	// to it.
+	// Why is empty if whoever paused gave no reason, or if this process lacks
+	// the key to it.
 	Why string `json:"why,omitempty"`
 }
 
@@ -32,16 +32,17 @@ func (c *Client) Paused(ctx context.Context) (*Pause, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask whether all sending is paused: %w", err)
 	}
-	// A trigger may make IDs of what phones write, but no workflow of this type.
+	// A trigger may derive IDs from what phones write, but cannot start a
+	// workflow of this type.
 	if found.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || found.WorkflowType.Name != sms.PauseSmsWorkflowName {
 		return nil, nil
 	}
-	why, _ := found.GetStaticSummary() // the pause holds, whatever it says
+	why, _ := found.GetStaticSummary() // the pause holds, whatever its summary says
 	return &Pause{Since: found.WorkflowStartTime, Why: why}, nil
 }
 
-// PauseAll pauses all sending in the namespace. If it is paused already, it says
-// since when and why, and nothing changes.
+// PauseAll pauses all sending in the namespace. If it is already paused,
+// nothing changes, and the result says since when and why.
 func (c *Client) PauseAll(ctx context.Context, why string) (already *Pause, err error) {
 	if already, err = c.Paused(ctx); already != nil || err != nil {
 		return already, err
@@ -56,13 +57,13 @@ func (c *Client) PauseAll(ctx context.Context, why string) (already *Pause, err 
 	return nil, nil
 }
 
-// ResumeAll ends the pause, and returns it; nil if there was none. It needs no
+// ResumeAll ends the pause and returns it; nil if there was none. It needs no
 // worker.
 func (c *Client) ResumeAll(ctx context.Context) (ended *Pause, err error) {
 	if ended, err = c.Paused(ctx); ended == nil || err != nil {
 		return nil, err
 	}
-	if err := c.TerminateWorkflow(ctx, sms.PauseID, "", "sending goes on"); err != nil {
+	if err := c.TerminateWorkflow(ctx, sms.PauseID, "", "sending resumes"); err != nil {
 		return nil, fmt.Errorf("terminate %s: %w", sms.PauseID, err)
 	}
 	return ended, nil
