@@ -24,7 +24,7 @@ func main() {
 	defer stop()
 	cmd, err := command().ExecuteContextC(ctx)
 	switch {
-	case errors.Is(err, errNotAllSent), errors.Is(err, errNotAnswered), errors.Is(err, errFindings), errors.Is(err, errNothingFound):
+	case errors.Is(err, errNotAllSent), errors.Is(err, errNotAnswered), errors.Is(err, errFindings), errors.Is(err, errNothingFound), errors.Is(err, errFailed):
 		os.Exit(1)
 	case err != nil:
 		if asJSON, _ := cmd.Flags().GetBool("json"); asJSON {
@@ -52,6 +52,6 @@ Exit status: 0 success, 1 a recipient was not sent to or did not answer,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), cancelCommand(), pauseCommand(), resumeCommand(), findCommand(), renderCommand(), triggersCommand(), simulateCommand(), scaffoldCommand())
+	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), cancelCommand(), pauseCommand(), resumeCommand(), findCommand(), failedCommand(), questionsCommand(), renderCommand(), triggersCommand(), simulateCommand(), scaffoldCommand())
 	return root
 }

@@ -27,6 +27,7 @@ var otherPages = map[string]string{
 	"docs/configuration.md": "",
 	"docs/freemarker.md":    "",
 	"docs/runbook.md":       "",
+	"docs/inspect.md":       "TestInspectPageAnswersItsQuestions",
 	"docs/privacy.md":       "",
 	"docs/nexus.md":         "TestNexusPageDoesWhatItSays",
 	"docs/go.md":            "TestGoPageCompilesInAnotherModule",

@@ -1,0 +1,231 @@
+package main
+
+// starter failed: the texts, out and in, that failed or are in doubt.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+
+	"temporal-twilio/internal/temporal"
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// errFailed ends the process with status 1; what failed has been printed.
+var errFailed = errors.New("something failed")
+
+const (
+	// maxMessages is how many of Twilio's messages are looked at.
+	maxMessages = 5000
+	// undecided is how long a text may take before it counts as in doubt.
+	undecided = time.Minute
+)
+
+// failedText is something that failed, without numbers and texts.
+type failedText struct {
+	At        time.Time `json:"at"`
+	Direction string    `json:"direction"`
+	// Workflow is the workflow that has it, or SID the message at Twilio.
+	Workflow string `json:"workflowId,omitempty"`
+	SID      string `json:"sid,omitempty"`
+	// State is the status of the message or of the workflow, or the outcome of a text.
+	State string `json:"state"`
+	// ErrorCode is Twilio's; Codes counts recipients by ours.
+	ErrorCode int              `json:"errorCode,omitempty"`
+	Codes     map[sms.Code]int `json:"codes,omitempty"`
+}
+
+func failedCommand() *cobra.Command {
+	since, account, asJSON := "today", "", false
+	cmd := &cobra.Command{
+		Use:   "failed",
+		Short: "List the texts that failed or are in doubt",
+		Long: `List what failed since a time, in order: messages that Twilio could not deliver,
+sends, questions and broadcasts with recipients who were not sent to or are in
+doubt (OUTCOME_UNKNOWN), and texts to our numbers that were refused, came too late
+or are not decided. What an activity SendSms of a workflow of your own reports is
+in that workflow's history. It takes the credentials that the worker takes, and
+prints neither numbers nor texts: starter find SID does.
+
+Exit status: 0 if nothing failed, 1 if something did, 2 for any other error.`,
+		Example: `  starter failed --since today
+  starter failed --since 90m --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			from, err := readSince(since, time.Now())
+			if err != nil {
+				return err
+			}
+			return failed(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), account, from, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&since, "since", since, "the beginning: today, a time of today (10:00), a date, or how long ago (90m)")
+	cmd.Flags().StringVar(&account, "account", "", "the account of TWILIO_ACCOUNTS, by its name")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
+	return cmd
+}
+
+func failed(ctx context.Context, out, notes io.Writer, account string, since time.Time, asJSON bool) error {
+	gateway, err := openGateway(account)
+	if err != nil {
+		return err
+	}
+	c, err := connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	listing, err := gateway.List(ctx, twilio.Query{Since: since, Limit: maxMessages})
+	if err != nil {
+		return fmt.Errorf("ask Twilio: %w", err)
+	}
+	all := undelivered(listing.Records)
+	if !listing.Whole {
+		fmt.Fprintf(notes, "only Twilio's newest %d messages were looked at\n", maxMessages)
+	}
+	for _, look := range []func(context.Context, *temporal.Client, time.Time, io.Writer) ([]failedText, error){unsent, unpublished} {
+		more, err := look(ctx, c, since, notes)
+		if err != nil {
+			return failure(c, "look for what failed", err)
+		}
+		all = append(all, more...)
+	}
+	slices.SortStableFunc(all, func(a, b failedText) int { return a.At.Compare(b.At) })
+	if asJSON {
+		err = printJSON(out, all)
+	}
+	for i := 0; i < len(all) && !asJSON; i++ {
+		fmt.Fprintln(out, all[i].String())
+	}
+	if err == nil && len(all) > 0 {
+		err = errFailed
+	}
+	return err
+}
+
+// undelivered are the messages that Twilio could not send or deliver.
+func undelivered(records []twilio.Record) []failedText {
+	all := []failedText{} // an empty list in JSON
+	for i := range records {
+		if r := &records[i]; r.Direction != "inbound" && (r.Status == sms.StatusFailed || r.Status == sms.StatusUndelivered) {
+			all = append(all, failedText{At: r.Created, Direction: "out", SID: r.SID, State: string(r.Status), ErrorCode: r.ErrorCode})
+		}
+	}
+	return all
+}
+
+// unsent are our workflows that send, and did not send to everybody.
+func unsent(ctx context.Context, c *temporal.Client, since time.Time, notes io.Writer) ([]failedText, error) {
+	closed, whole, err := workflowsOf(ctx, c, fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s') AND ExecutionStatus IN ('Completed', 'Failed', 'Terminated', 'TimedOut') AND CloseTime >= '%s'",
+		sms.SendSmsWorkflowName, sms.AskSmsWorkflowName, sms.BroadcastSmsWorkflowName, since.UTC().Format(time.RFC3339)))
+	if err != nil {
+		return nil, err
+	}
+	if !whole {
+		fmt.Fprintf(notes, "only the newest %d sends, questions and broadcasts were looked at\n", maxListed)
+	}
+	found, failures := make([]failedText, len(closed)), make([]error, len(closed))
+	each(ctx, len(closed), func(ctx context.Context, i int) { found[i], failures[i] = endOf(ctx, c, closed[i]) })
+	found = slices.DeleteFunc(found, func(f failedText) bool { return f.State == "" })
+	return found, errors.Join(failures...)
+}
+
+// ended is what the results of our workflows that send have in common, and differ in.
+type ended struct {
+	Errors json.RawMessage `json:"errors"`
+	// Sent is the send of a question, or the number of texts of a broadcast.
+	Sent json.RawMessage `json:"sent"`
+}
+
+// codes counts who was not sent to, by code.
+func (e *ended) codes() map[sms.Code]int {
+	codes := map[sms.Code]int{}
+	if json.Unmarshal(e.Errors, &codes) == nil && len(codes) > 0 {
+		return codes
+	}
+	list, question := []sms.Error{}, sms.SendSmsResult{}
+	_ = json.Unmarshal(e.Errors, &list) // it is a list, or absent
+	if json.Unmarshal(e.Sent, &question) == nil {
+		list = append(list, question.Errors...)
+	}
+	codes = map[sms.Code]int{}
+	for i := range list {
+		codes[list[i].Code]++
+	}
+	return codes
+}
+
+// endOf says how a workflow failed; its state is empty if it did not.
+func endOf(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecutionInfo) (f failedText, err error) {
+	f = failedText{At: w.GetCloseTime().AsTime(), Direction: "out", Workflow: w.GetExecution().GetWorkflowId()}
+	state := strings.ToLower(w.GetStatus().String())
+	if w.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED {
+		var result ended
+		if err := c.GetWorkflow(ctx, f.Workflow, w.GetExecution().GetRunId()).Get(ctx, &result); err != nil {
+			return f, fmt.Errorf("read the result of %s: %w", f.Workflow, err)
+		}
+		if f.Codes = result.codes(); len(f.Codes) == 0 {
+			return f, nil
+		}
+	}
+	f.State = state
+	return f, nil
+}
+
+// unpublished are texts to our numbers that nobody got, or of which that is not known.
+func unpublished(ctx context.Context, c *temporal.Client, since time.Time, notes io.Writer) (all []failedText, err error) {
+	after := fmt.Sprintf("StartTime >= '%s' AND ", since.UTC().Format(time.RFC3339))
+	queries := map[string]string{
+		"":                "WorkflowType = '" + sms.ReceiveSmsWorkflowName + "' AND ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')",
+		"not decided yet": "WorkflowType = '" + sms.ReceiveSmsWorkflowName + "' AND ExecutionStatus = 'Running' AND StartTime < '" + time.Now().Add(-undecided).UTC().Format(time.RFC3339) + "'",
+	}
+	if len(c.MissingAttributes(ctx)) > 0 {
+		fmt.Fprintln(notes, "the namespace lacks the search attributes of texts, so that refused texts are not found; worker doctor says what to do")
+	} else {
+		for _, outcome := range []sms.Outcome{sms.OutcomeRefused, sms.OutcomeTooLate} {
+			queries[string(outcome)] = fmt.Sprintf("%s = '%s'", sms.AttributeOutcome, outcome)
+		}
+	}
+	for _, state := range slices.Sorted(maps.Keys(queries)) {
+		found, whole, err := workflowsOf(ctx, c, after+queries[state])
+		if err != nil {
+			return nil, err
+		}
+		if !whole {
+			fmt.Fprintf(notes, "only the newest %d texts were looked at\n", maxListed)
+		}
+		for _, w := range found {
+			f := failedText{At: w.GetStartTime().AsTime(), Direction: "in", Workflow: w.GetExecution().GetWorkflowId(), State: state}
+			if state == "" {
+				f.State = strings.ToLower(w.GetStatus().String())
+			}
+			all = append(all, f)
+		}
+	}
+	return all, nil
+}
+
+// String is the line of what failed.
+func (f *failedText) String() string {
+	line := fmt.Sprintf("%s  %-3s  %s%s  %s", f.At.Local().Format(time.DateTime), f.Direction, f.SID, f.Workflow, f.State)
+	if f.ErrorCode != 0 {
+		line += fmt.Sprintf("  error %d: https://www.twilio.com/docs/api/errors/%[1]d", f.ErrorCode)
+	}
+	for _, code := range slices.Sorted(maps.Keys(f.Codes)) {
+		line += fmt.Sprintf("  %s %d", code, f.Codes[code])
+	}
+	return line
+}

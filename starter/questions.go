@@ -1,0 +1,129 @@
+package main
+
+// starter questions: the questions that wait for a reply.
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"golang.org/x/sync/errgroup"
+
+	"temporal-twilio/internal/temporal"
+	"temporal-twilio/sms"
+)
+
+// openQuestion is one that waits.
+type openQuestion struct {
+	Workflow string `json:"workflowId"`
+	sms.AskProgress
+	// Unknown is set if no worker said until when it waits.
+	Unknown bool `json:"unknown,omitempty"`
+}
+
+func questionsCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "questions",
+		Short: "List the questions that wait for a reply",
+		Long: `List the open questions: the workflow ID of each AskSmsWorkflow that runs, since
+when and until when it waits, and how many reminders were sent. The oldest of
+1000 come first. No number and no text is printed.`,
+		Example: `  starter questions
+  starter questions --json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return questions(cmd.Context(), cmd.OutOrStdout(), asJSON)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
+	return cmd
+}
+
+func questions(ctx context.Context, out io.Writer, asJSON bool) error {
+	c, err := connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	running, _, err := workflowsOf(ctx, c, fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", sms.AskSmsWorkflowName))
+	if err != nil {
+		return failure(c, "list the questions", err)
+	}
+	open := make([]openQuestion, len(running))
+	each(ctx, len(running), func(ctx context.Context, i int) {
+		// The newest comes first in the list.
+		open[i] = lookAt(ctx, c, running[len(running)-1-i])
+	})
+	if asJSON {
+		return printJSON(out, open)
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "SINCE\tUNTIL\tREMINDERS\tWORKFLOW")
+	for _, q := range open {
+		until := "not known: no worker answers"
+		switch {
+		case !q.Until.IsZero():
+			until = q.Until.Local().Format(time.DateTime)
+		case !q.Unknown:
+			until = "not sent yet"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d\t%s\n", q.Since.Local().Format(time.DateTime), until, q.Reminders, q.Workflow)
+	}
+	return table.Flush()
+}
+
+// lookAt asks a question how far it is.
+func lookAt(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecutionInfo) openQuestion {
+	q := openQuestion{Workflow: w.GetExecution().GetWorkflowId()}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	answer, err := c.QueryWorkflow(ctx, q.Workflow, w.GetExecution().GetRunId(), sms.QuestionQuery)
+	q.Unknown = err != nil || answer.Get(&q.AskProgress) != nil
+	if q.Since.IsZero() {
+		q.Since = w.GetStartTime().AsTime()
+	}
+	return q
+}
+
+// maxListed is how many workflows a command looks at.
+const maxListed = 1000
+
+// workflowsOf lists the workflows of a query, the newest first. whole: there are no
+// more of them.
+func workflowsOf(ctx context.Context, c *temporal.Client, query string) (all []*workflowpb.WorkflowExecutionInfo, whole bool, err error) {
+	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: c.Namespace, Query: query, PageSize: maxListed}
+	for {
+		page, err := c.ListWorkflow(ctx, request)
+		if err != nil {
+			return nil, false, err
+		}
+		all = append(all, page.GetExecutions()...)
+		if len(all) >= maxListed {
+			return all[:maxListed], len(all) == maxListed && len(page.GetNextPageToken()) == 0, nil
+		}
+		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
+			return all, true, nil
+		}
+	}
+}
+
+// each calls a function for the numbers below n, a few at a time.
+func each(ctx context.Context, n int, do func(ctx context.Context, i int)) {
+	var group errgroup.Group
+	group.SetLimit(10)
+	for i := range n {
+		group.Go(func() error {
+			do(ctx, i)
+			return nil
+		})
+	}
+	_ = group.Wait() // they return no error
+}
