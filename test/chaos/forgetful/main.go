@@ -7,51 +7,20 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"os"
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
 	"temporal-twilio/activities"
-	"temporal-twilio/internal/config"
-	"temporal-twilio/sms"
-	"temporal-twilio/twilio"
+	"temporal-twilio/test/chaos/sender"
 )
 
 func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "forgetful:", err)
-		os.Exit(1)
-	}
-}
-
-func run() error {
-	c, err := config.FromEnvironment()
-	if err != nil {
-		return err
-	}
-	gateway, err := twilio.New(c.Twilio())
-	if err != nil {
-		return err
-	}
-	temporal, err := client.Dial(client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS")})
-	if err != nil {
-		return err
-	}
-	defer temporal.Close()
-	sending := &activities.Activities{
-		Accounts: map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(activities.Limits{Concurrency: c.Concurrency})}},
-		Renderer: activities.NewFreeMarker("", ""),
-		Record:   record,
-		Settle:   c.Timeout + c.Timeout/2,
-		Patience: time.Second,
-	}
-	w := worker.New(temporal, sms.TaskQueue, worker.Options{})
-	sending.Register(w)
-	return w.Run(worker.InterruptCh())
+	sender.Main(worker.Options{}, func(a *activities.Activities) {
+		a.Record = record
+		a.Patience = time.Second
+	})
 }
 
 // record has the progress written down at some time, without those whose create may

@@ -6,58 +6,26 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"os"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 
 	"temporal-twilio/activities"
-	"temporal-twilio/internal/config"
-	"temporal-twilio/sms"
-	"temporal-twilio/twilio"
+	"temporal-twilio/test/chaos/sender"
 )
 
 func main() {
-	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "older:", err)
-		os.Exit(1)
-	}
-}
-
-func run() error {
-	c, err := config.FromEnvironment()
-	if err != nil {
-		return err
-	}
-	gateway, err := twilio.New(c.Twilio())
-	if err != nil {
-		return err
-	}
-	temporal, err := client.Dial(client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS")})
-	if err != nil {
-		return err
-	}
-	defer temporal.Close()
-	w := worker.New(temporal, sms.TaskQueue, worker.Options{Interceptors: []interceptor.WorkerInterceptor{&older{}}})
-	(&activities.Activities{
-		Accounts: map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(activities.Limits{Concurrency: c.Concurrency})}},
-		Renderer: activities.NewFreeMarker("", ""),
-		Settle:   c.Timeout + c.Timeout/2,
-		Patience: c.Patience,
-
-		RecordFirst: true, // as it always did
-		Record: func(ctx context.Context, details any) error {
+	sender.Main(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&older{}}}, func(a *activities.Activities) {
+		a.RecordFirst = true // as it always did
+		a.Record = func(ctx context.Context, details any) error {
 			known, err := understood(details)
 			if err != nil {
 				return err
 			}
 			return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, known)
-		},
-	}).Register(w)
-	return w.Run(worker.InterruptCh())
+		}
+	})
 }
 
 // understood leaves of a record what version 0 had.

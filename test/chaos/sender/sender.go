@@ -1,0 +1,52 @@
+// Package sender runs the workers of the chaos test that are not the product's: each
+// sends as the product does, but for one thing.
+package sender
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/internal/config"
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// Main runs a worker that polls for SendSms until it is interrupted, configured by
+// the environment; change makes its difference.
+func Main(options worker.Options, change func(*activities.Activities)) {
+	if err := run(options, change); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
+		os.Exit(1)
+	}
+}
+
+func run(options worker.Options, change func(*activities.Activities)) error {
+	c, err := config.FromEnvironment()
+	if err != nil {
+		return err
+	}
+	gateway, err := twilio.New(c.Twilio())
+	if err != nil {
+		return err
+	}
+	temporal, err := client.Dial(client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS")})
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	sending := &activities.Activities{
+		Accounts: map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(activities.Limits{Concurrency: c.Concurrency})}},
+		Renderer: activities.NewFreeMarker("", ""),
+		Settle:   c.Timeout + c.Timeout/2,
+		Patience: c.Patience,
+	}
+	change(sending)
+	w := worker.New(temporal, sms.TaskQueue, options)
+	sending.Register(w)
+	return w.Run(worker.InterruptCh())
+}
