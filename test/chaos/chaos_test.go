@@ -162,17 +162,17 @@ func recipient(list, place int) string { return fmt.Sprintf("+1555%03d%04d", lis
 
 // send sends the list: by SendSms on its own, as any caller may, or if it is a twin
 // from a workflow.
-func (l *list) send(ctx context.Context, s *storm) {
+func (l *list) send(ctx context.Context, c client.Client) {
 	in := sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(l.to...), SmsBody: l.body}
 	if l.twin {
-		run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: l.id, TaskQueue: "storm"}, sending, in)
+		run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: l.id, TaskQueue: "storm"}, sending, in)
 		if err == nil {
 			err = run.Get(ctx, &l.result)
 		}
 		l.err = err
 		return
 	}
-	handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
+	handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID:                     l.id,
 		TaskQueue:              sms.TaskQueue,
 		ScheduleToCloseTimeout: 10 * time.Minute,
@@ -212,7 +212,7 @@ func (s *storm) blow(t *testing.T, kills int) (all []*list) {
 		under.Add(1)
 		sending.Go(func() {
 			defer under.Add(-1)
-			l.send(ctx, s)
+			l.send(ctx, s.Temporal.Client)
 		})
 	}
 	for number := 0; ctx.Err() == nil && s.killed < kills; {
@@ -415,7 +415,7 @@ func TestForgetfulWorkerTextsTwice(t *testing.T) {
 	s := newStorm(t, stack.Build(t, "test/chaos/forgetful"), "", []twiliosim.Fault{slow}, stack.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	var sending sync.WaitGroup
-	sending.Go(func() { newList(0).send(ctx, s) })
+	sending.Go(func() { newList(0).send(ctx, s.Temporal.Client) })
 	defer sending.Wait()
 	defer cancel()
 	stack.Eventually(t, "a list is under way", func(context.Context) error {
@@ -455,7 +455,7 @@ func TestHiddenMessageIsReportedAsUnknown(t *testing.T) {
 	}, stack.Options{})
 	l := newList(0)
 	l.to = l.to[:20]
-	l.send(t.Context(), s)
+	l.send(t.Context(), s.Temporal.Client)
 	if l.err != nil {
 		t.Fatal(l.err)
 	}
