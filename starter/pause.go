@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -31,7 +32,7 @@ not answered. What Twilio has taken already is not recalled.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if strings.TrimSpace(why) == "" {
-				return fmt.Errorf("--why is empty: give a reason, for colleagues who wonder")
+				return errors.New("--why is empty: give a reason, for colleagues who wonder")
 			}
 			return withPause(cmd.Context(), "pause all sending", func(ctx context.Context, c *temporal.Client) error {
 				already, err := c.PauseAll(ctx, why)
