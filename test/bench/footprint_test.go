@@ -101,7 +101,7 @@ func load(t *testing.T, s *stack.Stack) {
 
 func footprintOfNodeRed(t *testing.T) {
 	t.Helper()
-	if nodeRed == "" {
+	if *nodeRed == "" {
 		keep(t, table.Row{Part: footprintPart, Name: "Node-RED 4: start to ready, memory", Missing: "npm could not install node-red@4 here"})
 		return
 	}

@@ -256,6 +256,7 @@ func TestOutbound(t *testing.T) {
 
 // single reports the comparisons of sends to one recipient.
 func (s *outbound) single(t *testing.T, how string) {
+	t.Helper()
 	many := versus{
 		part: outboundPart, name: fmt.Sprintf("SendSms to one, %d at a time%s", atOnce, how), beside: "twilio-go by hand", atOnce: atOnce,
 		atLeast: 0.97, why: whyOne,
@@ -269,6 +270,7 @@ func (s *outbound) single(t *testing.T, how string) {
 
 // list reports the comparisons of a send to so many recipients.
 func (s *outbound) list(t *testing.T, n int, how string, atLeast float64) {
+	t.Helper()
 	s.beats.Store(0)
 	s.largest.Store(0)
 	one := versus{part: outboundPart, name: fmt.Sprintf("SendSms to %d%s", n, how), beside: "a bare HTTP client", atOnce: 1, atLeast: atLeast, why: whyList}

@@ -5,6 +5,7 @@ package bench
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -72,8 +73,7 @@ func TestTriggers(t *testing.T) {
 	}
 }
 
-// nodeRed is the program; without it there are no rows of Node-RED.
-var nodeRed = os.Getenv("NODE_RED")
+var nodeRed = flag.String("node-red", "", "the program of Node-RED 4; without it there are no rows of it")
 
 // flow answers a text as a trigger does, by a regular expression and TwiML.
 const flow = `[{"id":"tab","type":"tab","label":"sms"},
@@ -98,7 +98,7 @@ func startNodeRed(t *testing.T) (base string, p *stack.Process, took time.Durati
 	}
 	base = "http://127.0.0.1:" + port
 	began := time.Now()
-	p = stack.StartProcess(t, "node-red", []string{"NODE_OPTIONS="}, nodeRed, "--userDir", dir, "--settings", filepath.Join(dir, "settings.js"))
+	p = stack.StartProcess(t, "node-red", []string{"NODE_OPTIONS="}, *nodeRed, "--userDir", dir, "--settings", filepath.Join(dir, "settings.js"))
 	stack.Eventually(t, "Node-RED answers", func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/twilio/sms", strings.NewReader(url.Values{"Body": {"hi"}}.Encode()))
 		if err != nil {
@@ -123,9 +123,9 @@ func TestUnwanted(t *testing.T) {
 		part: inboundPart, name: "a text that nobody wants, 32 at a time", beside: "Node-RED 4 doing the regular expression and TwiML", atOnce: 32, atLeast: 3,
 		why: "each text asks Temporal whether a question to this phone is open, which Node-RED cannot, and has its signature verified",
 	}
-	if nodeRed == "" {
+	if *nodeRed == "" {
 		keep(t, table.Row{Part: row.part, Name: row.name, Beside: row.beside, AtLeast: row.atLeast, Missing: "npm could not install node-red@4 here"})
-		t.Skip("NODE_RED does not name the program of Node-RED 4")
+		t.Skip("-node-red does not name the program of Node-RED 4")
 	}
 	s := stack.Start(t, stack.Options{Environment: []string{"LOG_LEVEL=error"}})
 	base, _, _ := startNodeRed(t)

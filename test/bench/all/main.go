@@ -60,15 +60,14 @@ func measure() (rows []table.Row, failed []string) {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "rows")
-	environment := append(os.Environ(), "NODE_RED="+installNodeRed())
-	_, err = run(9*time.Minute, environment, "go", "test", "./test/bench", "-count=1", "-short", "-v", "-timeout=9m",
+	_, err = run(9*time.Minute, "go", "test", "./test/bench", "-count=1", "-short", "-v", "-timeout=9m",
 		"-run=^(TestOutbound|TestInbound|TestUnwanted|TestTriggers|TestFootprint|TestOptions|TestCosts|TestInboundCosts)$",
-		"-rows="+file, "-turns="+strconv.Itoa(*turns), "-turn="+turn.String())
+		"-rows="+file, "-turns="+strconv.Itoa(*turns), "-turn="+turn.String(), "-node-red="+installNodeRed())
 	if err != nil {
 		failed = append(failed, "the product's own benchmarks")
 	}
 	if rows, err = table.Read(file); err != nil {
-		log.Fatal(err)
+		failed = append(failed, "the file of rows ("+err.Error()+")")
 	}
 	slices.SortStableFunc(rows, func(a, b table.Row) int { return slices.Index(parts, a.Part) - slices.Index(parts, b.Part) })
 	for _, engine := range []struct {
@@ -79,7 +78,7 @@ func measure() (rows []table.Row, failed []string) {
 		{"FreeMarker", []string{"test", "-count=1", "-tags=java", "./freemarker", "-run=TestSpeedAgainstJava", "-v"}, templateRows},
 		{"Java's regular expressions", []string{"run", "./javaregex/internal/bench"}, patternRows},
 	} {
-		said, err := run(4*time.Minute, os.Environ(), "go", engine.args...)
+		said, err := run(4*time.Minute, "go", engine.args...)
 		found := len(rows)
 		for line := range strings.Lines(said) {
 			rows = append(rows, engine.read(line)...)
@@ -95,13 +94,13 @@ func measure() (rows []table.Row, failed []string) {
 }
 
 // run runs a program, shows what it says, and returns it.
-func run(patience time.Duration, environment []string, name string, args ...string) (said string, err error) {
+func run(patience time.Duration, name string, args ...string) (said string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	log.Printf("%s %s", name, strings.Join(args, " "))
 	var out strings.Builder
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Env, cmd.WaitDelay = environment, 10*time.Second
+	cmd.WaitDelay = 10 * time.Second
 	cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stderr, &out), os.Stderr
 	err = cmd.Run()
 	return out.String(), err
@@ -121,7 +120,7 @@ func installNodeRed() string {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return ""
 	}
-	if _, err := run(2*time.Minute, os.Environ(), "npm", "install", "--no-audit", "--no-fund", "--omit=optional", "--prefix", dir, "node-red@4"); err != nil {
+	if _, err := run(2*time.Minute, "npm", "install", "--no-audit", "--no-fund", "--omit=optional", "--prefix", dir, "node-red@4"); err != nil {
 		log.Printf("Node-RED is left out: %v", err)
 		return ""
 	}

@@ -6,8 +6,10 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -58,7 +60,7 @@ func Append(path string, row Row) error {
 // Read returns the rows of a file, and none if there is no file.
 func Read(path string) (rows []Row, err error) {
 	file, err := os.Open(path)
-	if os.IsNotExist(err) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	} else if err != nil {
 		return nil, err
