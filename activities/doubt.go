@@ -46,7 +46,10 @@ func (a *Activities) patience() time.Duration {
 
 // search is what the looks at Twilio's listing have shown so far.
 type search struct {
-	began time.Time
+	// misses is how many looks in a row Twilio did not answer in full, and since
+	// when.
+	misses int
+	since  time.Time
 	// complete is when a listing will show every message that was in doubt, by
 	// Twilio's clock; the zero time while that is unknown.
 	complete time.Time
@@ -63,7 +66,7 @@ type search struct {
 // But a listing that shows a message lags by no more than that message's age,
 // and shows all messages of the same age a moment later.
 func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
-	l := &search{began: time.Now()}
+	l := &search{}
 	for pause := 100 * time.Millisecond; len(s.in(doubtful)) > 0; pause = min(2*pause, slowest) {
 		until, more := s.look(ctx, l)
 		if !more {
@@ -111,8 +114,8 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 		return until, false
 	case now.Before(ripe): // it is too early to conclude anything
 		return ripe, true
-	case !(heard && all) && time.Since(l.began) < 2*s.activities.patience():
-		return now, true // ask again for what Twilio did not answer
+	case l.unanswered(!heard || !all, 2*s.activities.patience()):
+		return now, true // ask again
 	case s.input.OnUnknown == sms.OnUnknownResend:
 		s.release(s.in(doubtful))
 		return until, false
@@ -120,6 +123,19 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 		return until, false
 	}
 	return l.complete, true
+}
+
+// unanswered reports whether Twilio is to be asked again what it did not answer:
+// a few times at least, as this process may have been suspended in between.
+func (l *search) unanswered(missed bool, patience time.Duration) bool {
+	if !missed {
+		l.misses = 0
+		return false
+	}
+	if l.misses++; l.misses == 1 {
+		l.since = time.Now()
+	}
+	return l.misses < leastPasses || time.Since(l.since) < patience
 }
 
 // absent records that recipients were certainly not texted.
@@ -331,8 +347,8 @@ func (s *send) recall(ctx context.Context) {
 }
 
 const (
-	// leastPasses is the minimum number of times that all missing SIDs are
-	// looked for.
+	// leastPasses is the minimum number of times that what Twilio does not answer
+	// is asked for.
 	leastPasses = 4
 	// A pass ends after mostFailures failed listings in a row.
 	mostFailures = 2

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -271,14 +272,36 @@ func TestFailedListingIsAskedForAgain(t *testing.T) {
 	}
 }
 
+func TestSlowFailedListingIsAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ago := time.Now().Add(-time.Hour)
+		var drafts []twilio.Draft
+		gateway := &stumbling{lister: lister{taking(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
+		gateway.slow = 5 * time.Second // suspended, or busy
+		a := newActivities(gateway)
+		a.Patience = time.Second
+		result := resumeWith(t, a, leftInDoubt(ago), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
+		if len(drafts) != 1 || len(result.Messages) != 2 {
+			t.Errorf("sent %v; %+v", drafts, result)
+		}
+	})
+}
+
 // stumbling does not list at every fourth call.
 type stumbling struct {
 	lister
 	calls int
+	// slow is how long the first four calls take, which fail. Optional.
+	slow time.Duration
 }
 
 func (s *stumbling) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
-	if s.calls++; s.calls%4 == 1 {
+	s.calls++
+	slow := s.slow > 0 && s.calls <= 4
+	if slow {
+		time.Sleep(s.slow)
+	}
+	if slow || s.calls%4 == 1 {
 		return twilio.Listing{}, &sms.Error{Code: sms.CodeConnection, Retryable: true}
 	}
 	return s.lister.List(ctx, q)
