@@ -327,8 +327,15 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 		_, err := r.Client.ExecuteWorkflow(ctx, options, workflow, args...)
 		return err
 	})
-	if already := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil); errors.As(err, &already) {
+	already, refused := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil), (*serviceerror.InvalidArgument)(nil)
+	switch {
+	case errors.As(err, &already):
 		return true, false, nil
+	case errors.As(err, &refused) && r.input.Attributes:
+		// A namespace lists an attribute that was just added a moment before it takes
+		// it, and no text goes for the lack of one.
+		r.attributes = nil
+		return r.accept(ctx)
 	}
 	return false, doubt, err
 }

@@ -384,6 +384,26 @@ func TestDispatchLeavesLossesToCatchUp(t *testing.T) {
 	}
 }
 
+func TestDispatchStartsWithoutAttributesIfNeeded(t *testing.T) {
+	s := &server{start: func(_ context.Context, in *workflowservice.StartWorkflowExecutionRequest) error {
+		if in.GetSearchAttributes().GetIndexedFields()[sms.AttributeOutcome] != nil {
+			return serviceerror.NewInvalidArgument("no such search attribute")
+		}
+		return nil
+	}}
+	d, _ := dispatcher(t, s)
+	d.Attributes = func(context.Context) Attributes {
+		return Attributes{
+			sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+			sms.AttributeParty: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+		}
+	}
+	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n", "a")
+	if got := d.Receive(t.Context(), m, firings, false); s.starts.Load() != 2 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
+		t.Errorf("%d starts, %+v", s.starts.Load(), got)
+	}
+}
+
 func TestDispatchStartsNoAttributesUnchecked(t *testing.T) {
 	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
 	d, _ := dispatcher(t, s)
