@@ -37,6 +37,7 @@ var mutants = []mutant{
 	{"Nobody twice", "a record of another list puts everybody in doubt", "activities/progress.go", `if r.List != s.list || !r.fits(len(s.recipients)) {`, `if !r.fits(len(s.recipients)) {`, "activities", "TestRecordOfAnotherListDoubtsEverybody"},
 	{"Nobody twice", "a full listing proves nothing", "activities/doubt.go", `case len(maybe) == 0 && listing.Whole:`, `case len(maybe) == 0:`, "activities", "TestFullListingProvesNothing"},
 	{"Nobody twice", "absence counts only after a listing's time", "activities/doubt.go", `!now.Before(l.complete) && !now.Before(ripe)`, `!now.Before(l.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
+	{"Nobody twice", "a listing that failed is asked for again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsAskedForAgain"},
 	{"Nobody twice", "a text in other quotes is not absent", "activities/doubt.go", `skeleton(r.Body) == skeleton(to.content.body)`, `false`, "activities", "TestChangedTextIsUnknown"},
 	{"Nobody twice", "another rendering is not absent", "activities/doubt.go", `|| !rendering ||`, `|| rendering && false ||`, "activities", "TestTextOfAnotherRenderingIsUnknown"},
 	{"Nobody twice", "time asleep counts", "activities/attempt.go", `return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))`, `return now.Sub(since)`, "activities", "TestTimeAsleepCounts"},
@@ -74,6 +75,7 @@ var mutants = []mutant{
 	{"A long list is one broadcast", "it stops with its send", "activities/longlist.go", `err := c.CancelWorkflow(ctx, l.id, "")`, `var err error`, "test/e2e", "TestCancelledLongListStopsItsBroadcast"},
 
 	// One text, one workflow.
+	{"One text, one workflow", "no text is refused for the lack of our attributes", "webhook/dispatch.go", `errors.As(err, &refused) && r.input.Attributes:`, `errors.As(err, &refused) && false:`, "webhook", "TestDispatchStartsWithoutAttributesIfNeeded"},
 	{"One text, one workflow", "a workflow ID is never used twice", "webhook/dispatch.go", `enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,`, `enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,`, "test/e2e", "TestChangedTriggersLeaveOldTextsAlone"},
 	{"One text, one workflow", "an attempt that failed is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchTriesAgainWhatFailedOnce"},
 	{"One text, one workflow", "a text that Twilio marked leaves a record", "webhook/dispatch.go", `if r.CatchesUp != nil && m.Parameters[sms.OptOutType] != "" {`, `if false {`, "webhook", "TestDispatchRecordsMarkedTexts"},
