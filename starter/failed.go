@@ -220,12 +220,13 @@ func unpublished(ctx context.Context, c *temporal.Client, since time.Time, notes
 
 // String is the line of what failed.
 func (f *failedText) String() string {
-	line := fmt.Sprintf("%s  %-3s  %s%s  %s", f.At.Local().Format(time.DateTime), f.Direction, f.SID, f.Workflow, f.State)
+	var line strings.Builder
+	fmt.Fprintf(&line, "%s  %-3s  %s%s  %s", f.At.Local().Format(time.DateTime), f.Direction, f.SID, f.Workflow, f.State)
 	if f.ErrorCode != 0 {
-		line += fmt.Sprintf("  error %d: https://www.twilio.com/docs/api/errors/%[1]d", f.ErrorCode)
+		fmt.Fprintf(&line, "  error %d: https://www.twilio.com/docs/api/errors/%[1]d", f.ErrorCode)
 	}
 	for _, code := range slices.Sorted(maps.Keys(f.Codes)) {
-		line += fmt.Sprintf("  %s %d", code, f.Codes[code])
+		fmt.Fprintf(&line, "  %s %d", code, f.Codes[code])
 	}
-	return line
+	return line.String()
 }

@@ -109,7 +109,7 @@ func workflowsOf(ctx context.Context, c *temporal.Client, query string) (all []*
 		if len(all) >= maxListed {
 			return all[:maxListed], len(all) == maxListed && len(page.GetNextPageToken()) == 0, nil
 		}
-		if request.NextPageToken = page.GetNextPageToken(); len(request.NextPageToken) == 0 {
+		if request.NextPageToken = page.GetNextPageToken(); len(request.GetNextPageToken()) == 0 {
 			return all, true, nil
 		}
 	}

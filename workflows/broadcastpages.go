@@ -357,5 +357,5 @@ func (b *broadcast) preview(ctx workflow.Context, page sms.Page) error {
 	return nil
 }
 
-// first returns at most most elements of a list.
+// first returns up to most elements of a list.
 func first[T any](list []T, most int) []T { return list[:min(len(list), most)] }

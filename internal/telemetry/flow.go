@@ -76,9 +76,10 @@ type clientFlow struct {
 
 func (c *clientFlow) ExecuteWorkflow(ctx context.Context, in *interceptor.ClientExecuteWorkflowInput) (client.WorkflowRun, error) {
 	ctx, span := c.traces.tracer.Start(ctx, named("StartWorkflow", in.WorkflowType), trace.WithSpanKind(trace.SpanKindClient))
+	defer span.End()
 	write(interceptor.Header(ctx), span.SpanContext())
 	run, err := c.Next.ExecuteWorkflow(ctx, in)
-	end(span, err)
+	mark(span, err)
 	return run, err
 }
 
@@ -94,11 +95,12 @@ func (a *activityFlow) ExecuteActivity(ctx context.Context, in *interceptor.Exec
 	ctx = trace.ContextWithRemoteSpanContext(context.WithValue(ctx, requestsKey{}, count), read(interceptor.Header(ctx)))
 	ctx, span := a.traces.tracer.Start(ctx, named("RunActivity", info.ActivityType.Name), trace.WithSpanKind(trace.SpanKindServer),
 		trace.WithAttributes(attribute.Int("temporal.attempt", int(info.Attempt))))
+	defer span.End()
 	result, err := a.Next.ExecuteActivity(ctx, in)
 	if all := count.all.Load(); all > 0 {
 		span.SetAttributes(attribute.Int64("twilio.requests", all), attribute.Int64("twilio.requests.failed", count.failed.Load()))
 	}
-	end(span, err)
+	mark(span, err)
 	return result, err
 }
 
@@ -126,7 +128,8 @@ func (w *workflowFlow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Exe
 	// A worker that evicts the workflow never gets here, and one that replays a
 	// closed workflow has nothing to add. A span that does not end is not sent.
 	if !workflow.IsReplaying(ctx) {
-		end(span, err)
+		mark(span, err)
+		span.End()
 	}
 	return result, err
 }
@@ -191,9 +194,8 @@ func named(operation, name string) string {
 	return operation + ":" + name
 }
 
-// end ends a span with the type of an error, but without its message.
-func end(span trace.Span, err error) {
-	defer span.End()
+// mark gives a span the type of an error, but not its message.
+func mark(span trace.Span, err error) {
 	next := (*workflow.ContinueAsNewError)(nil)
 	if err == nil || errors.As(err, &next) || temporal.IsCanceledError(err) {
 		return

@@ -56,11 +56,11 @@ func costOf(t *testing.T, c client.Client, id, run string) (all cost) {
 				next = a.GetNewExecutionRunId()
 			}
 		}
-		described, err := c.DescribeWorkflowExecution(t.Context(), id, run)
+		described, err := c.DescribeWorkflow(t.Context(), id, run)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all.bytes += described.GetWorkflowExecutionInfo().GetHistorySizeBytes()
+		all.bytes += described.RawResponse.GetWorkflowExecutionInfo().GetHistorySizeBytes()
 	}
 	return all
 }
@@ -195,13 +195,13 @@ func TestInboundCosts(t *testing.T) {
 		if row.body != "plain hello" {
 			stack.Eventually(t, "the text's workflow has closed", func(ctx context.Context) error { return c.GetWorkflow(ctx, "sms-SM"+id, "").Get(ctx, nil) })
 		}
-		described, err := c.DescribeWorkflowExecution(t.Context(), "sms-SM"+id, "")
+		described, err := c.DescribeWorkflow(t.Context(), "sms-SM"+id, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		keepCost(t, row.name, costOf(t, c, "sms-SM"+id, described.GetWorkflowExecutionInfo().GetExecution().GetRunId()), 0, 1)
+		keepCost(t, row.name, costOf(t, c, "sms-SM"+id, described.WorkflowExecution.RunID), 0, 1)
 	}
-	keep(t, table.Row{Part: costsPart, Name: "a text in that nobody wants", Unit: "actions", Note: "one question to the visibility store, which is no action"})
+	keep(t, table.Row{Part: costsPart, Name: "a text in that nobody wants", Unit: "actions", Note: "one read of a workflow, which is not an action"})
 }
 
 // deliverAs delivers a text with an ID.

@@ -9,7 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,6 +41,16 @@ func releaseBuild(t *testing.T) (dir string) {
 	return dir
 }
 
+// goRoot is where Go is installed.
+func goRoot(t *testing.T) string {
+	t.Helper()
+	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(root))
+}
+
 func size(t *testing.T, paths ...string) (bytes int64) {
 	t.Helper()
 	for _, path := range paths {
@@ -56,7 +66,7 @@ func size(t *testing.T, paths ...string) (bytes int64) {
 func TestFootprint(t *testing.T) {
 	dir := releaseBuild(t)
 	worker, starter := filepath.Join(dir, "worker"), filepath.Join(dir, "starter")
-	zones := filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo.zip")
+	zones := filepath.Join(goRoot(t), "lib", "time", "zoneinfo.zip")
 	keep(t, table.Row{Part: footprintPart, Name: "the worker's program", Unit: "MB", Median: megabytes(size(t, worker))})
 	keep(t, table.Row{Part: footprintPart, Name: "the image: worker, starter, time zones", Unit: "MB", Median: megabytes(size(t, worker, starter, zones)), Note: "uncompressed, without 0.2 MB of certificates"})
 

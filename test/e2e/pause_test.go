@@ -82,11 +82,11 @@ func TestAllSendingIsPausedAndGoesOn(t *testing.T) {
 	}
 	stack.Eventually(t, "each send was tried twice", func(ctx context.Context) error {
 		for _, run := range runs {
-			described, err := s.Temporal.Client.DescribeWorkflowExecution(ctx, run.GetID(), "")
+			described, err := s.Temporal.Client.DescribeWorkflow(ctx, run.GetID(), "")
 			if err != nil {
 				return err
 			}
-			if pending := described.GetPendingActivities(); len(pending) != 1 || pending[0].GetAttempt() < 3 {
+			if pending := described.RawResponse.GetPendingActivities(); len(pending) != 1 || pending[0].GetAttempt() < 3 {
 				return errors.New("not yet")
 			}
 		}
