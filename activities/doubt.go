@@ -44,15 +44,11 @@ func (a *Activities) patience() time.Duration {
 	return defaultPatience
 }
 
-// search is what the looks at Twilio's listing have shown so far.
+// search counts the looks in a row that Twilio did not answer in full, and since
+// when.
 type search struct {
-	// misses is how many looks in a row Twilio did not answer in full, and since
-	// when.
 	misses int
 	since  time.Time
-	// complete is when a listing will show every message that was in doubt, by
-	// Twilio's clock; the zero time while that is unknown.
-	complete time.Time
 }
 
 // lookUp looks up the recipients in doubt until each is resolved or nothing
@@ -93,15 +89,18 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
 // when no look can show it, by Twilio's clock.
 func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool) {
 	heard := true
-	if l.complete.IsZero() || s.now().Before(l.complete) {
+	if s.complete.IsZero() || s.now().Before(s.complete) {
 		var at time.Time
-		if at, heard = s.completeAt(ctx); l.complete.IsZero() || !at.IsZero() && at.Before(l.complete) {
-			l.complete = at
+		at, heard = s.completeAt(ctx)
+		s.mu.Lock()
+		if s.complete.IsZero() || !at.IsZero() && at.Before(s.complete) {
+			s.complete = at
 		}
+		s.mu.Unlock()
 	}
 	ripe := s.quiet.Add(s.activities.patience())
 	now := s.now()
-	decided := !l.complete.IsZero() && !now.Before(l.complete) && !now.Before(ripe)
+	decided := !s.complete.IsZero() && !now.Before(s.complete) && !now.Before(ripe)
 	absent, all := s.find(ctx)
 	if s.recorded.Load() { // keep what was found, in case this attempt ends too
 		_ = s.heart.record(ctx) // the wait notices if the context has ended
@@ -119,10 +118,10 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	case s.input.OnUnknown == sms.OnUnknownResend:
 		s.release(s.in(doubtful))
 		return until, false
-	case decided, l.complete.IsZero(), l.complete.Sub(now) > maxSettleWait:
+	case decided, s.complete.IsZero(), s.complete.Sub(now) > maxSettleWait:
 		return until, false
 	}
-	return l.complete, true
+	return s.complete, true
 }
 
 // unanswered reports whether Twilio is to be asked again what it did not answer:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/twilio"
@@ -242,8 +243,52 @@ func leftInDoubt(quiet time.Time) record {
 		Problems: []sms.Error{{Code: sms.CodeOutcomeUnknown, Message: "lost"}},
 		Recent:   []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 		Known:    &known{To: first, SID: "SM1", At: time.Now()},
+		Window:   []int{1},
+		Open:     [][2]int64{{0, 0}},
 		Quiet:    quiet,
+		Timed:    true,
 	}
+}
+
+func TestNewDoubtWaitsForTwilioAgain(t *testing.T) {
+	s := newTestSend(first, second)
+	s.activities.Settle = time.Minute
+	left := record{List: s.list, Window: []int{0, 1}, Runs: [][3]int{{int(doubtful), 0, 1}}, Problems: []sms.Error{{}}, Quiet: time.Now(), Timed: true, Complete: time.Now()}
+	if s.adopt(left); s.quiet.Sub(left.Quiet) < 50*time.Second || !s.complete.IsZero() {
+		t.Errorf("quiet at %s, complete at %s", s.quiet, s.complete)
+	}
+}
+
+// A worker was killed during the last create of a quiet account: no newer message
+// shows that Twilio's listing is complete.
+func TestAttemptsThatLookDoNotPutTheDecisionOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		before := listed(second, "SM1", "Hello")
+		before.Created = began.Add(-20 * time.Second)
+		a := newActivities(lister{list: showing(func() []twilio.Record { return []twilio.Record{before} })})
+		a.Settle, a.Patience = defaultSettle, defaultPatience
+		s := newTestSend(first)
+		left, _ := pass(t, record{List: s.list, Window: []int{0}, Open: [][2]int64{{0, 0}}})
+		attempts := 0
+		for wait := time.Second; wait > 0; attempts++ {
+			if time.Sleep(wait); attempts == 10 {
+				break
+			}
+			s = newTestSend(first)
+			s.activities, s.account, s.ledger = a, a.Accounts[""], a.ledgerOf("")
+			s.info = activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{}}
+			s.input.SmsFrom, s.input.SmsBody = "+15005550006", "Hi"
+			s.bodies, _ = newBodies(t.Context(), a.Renderer, s.input, began)
+			s.heart = newHeart(a.Record, 0, began)
+			s.adopt(left)
+			wait = s.lookUp(t.Context())
+			left, _ = pass(t, s.snapshot())
+		}
+		if took := time.Since(began); attempts < 2 || len(s.in(deferred)) != 1 || took > 2*time.Minute {
+			t.Errorf("after %d attempts and %s, %d may be tried again", attempts, took, len(s.in(deferred)))
+		}
+	})
 }
 
 func TestWaitForListingCarriesOver(t *testing.T) {

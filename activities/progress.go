@@ -105,6 +105,12 @@ type record struct {
 	Stuck  time.Time `json:"stuck,omitzero"`
 	// Quiet is when Twilio will have finished every create in doubt, by its clock.
 	Quiet time.Time `json:"quiet,omitzero"`
+	// Timed is false if Quiet is by the worker's own clock, as it may be in the
+	// records of older versions.
+	Timed bool `json:"timed,omitempty"`
+	// Complete is when a listing will show every message that was in doubt, by
+	// Twilio's clock; zero if that is unknown.
+	Complete time.Time `json:"complete,omitzero"`
 	// Began is when the first record was written, by Twilio's clock.
 	Began time.Time `json:"began,omitzero"`
 }
@@ -172,7 +178,7 @@ func (s *send) snapshot() record {
 	s.recorded.Store(true)
 	r := record{
 		List: s.list, Problems: slices.Clone(s.problems.list), Known: s.known,
-		Stalls: s.stalls, Stuck: s.stuck, Quiet: s.quiet, Began: s.first,
+		Stalls: s.stalls, Stuck: s.stuck, Quiet: s.quiet, Timed: !s.untimed && !s.quiet.IsZero(), Complete: s.complete, Began: s.first,
 	}
 	next := 0
 	for _, to := range s.recipients {
@@ -247,10 +253,13 @@ func (s *send) adopt(r record) {
 		}
 		if to.state != doubtful {
 			s.set(to, doubtful, died(to.to))
+			r.Timed = false
 		}
 	}
-	s.known, s.stalls, s.stuck, s.quiet, s.first = r.Known, r.Stalls, r.Stuck, r.Quiet, r.Began
-	if len(r.Window) > 0 {
+	s.known, s.stalls, s.stuck, s.quiet, s.complete, s.first = r.Known, r.Stalls, r.Stuck, r.Quiet, r.Complete, r.Began
+	// Quiet covers those who were in doubt when the record was written, and an
+	// attempt that only looks must not put off what the next one can decide.
+	if len(r.Window) > 0 && !r.Timed {
 		s.disturb()
 	}
 }

@@ -52,6 +52,9 @@ type send struct {
 	quiet, first time.Time
 	// untimed is true if quiet is by our own clock.
 	untimed bool
+	// complete is when a listing will show every message that was in doubt, by
+	// Twilio's clock; the zero time while that is unknown.
+	complete time.Time
 	// stalls counts the rounds in a row that made no progress; stuck is when the first
 	// of them ended.
 	stalls int
@@ -573,7 +576,7 @@ func (s *send) disturb() {
 	_, known := s.account.Gateway.Now()
 	s.untimed = !known
 	if until := s.now().Add(s.activities.settle()); until.After(s.quiet) {
-		s.quiet = until
+		s.quiet, s.complete = until, time.Time{}
 	}
 }
 

@@ -59,7 +59,7 @@ func TestAllSendingIsPausedAndGoesOn(t *testing.T) {
 	}
 	const why = "wrong price"
 	starter("pause-all", "--why", why)
-	if out := starter("pause-all", "--why", "another"); !strings.Contains(out, "before") || !strings.Contains(out, why) {
+	if out := starter("pause-all", "--why", "another"); !strings.Contains(out, "already") || !strings.Contains(out, why) {
 		t.Errorf("paused twice: %s", out)
 	}
 	stack.Eventually(t, "the worker says that it is paused", ready("ready; all sending is paused"))

@@ -36,8 +36,11 @@ var mutants = []mutant{
 	{"Nobody twice", "a recipient whose create had begun is in doubt", "activities/progress.go", `if to.state != doubtful {`, `if false {`, "activities", "TestDoubtsAreLookedUpFirst|TestRecordSurvivesAnAttempt"},
 	{"Nobody twice", "a record of another list puts everybody in doubt", "activities/progress.go", `if r.List != s.list || !r.fits(len(s.recipients)) {`, `if !r.fits(len(s.recipients)) {`, "activities", "TestRecordOfAnotherListDoubtsEverybody"},
 	{"Nobody twice", "a full listing proves nothing", "activities/doubt.go", `case len(maybe) == 0 && listing.Whole:`, `case len(maybe) == 0:`, "activities", "TestFullListingProvesNothing"},
-	{"Nobody twice", "absence counts only after a listing's time", "activities/doubt.go", `!now.Before(l.complete) && !now.Before(ripe)`, `!now.Before(l.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
+	{"Nobody twice", "absence counts only after a listing's time", "activities/doubt.go", `!now.Before(s.complete) && !now.Before(ripe)`, `!now.Before(s.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
 	{"Nobody twice", "a listing that failed is asked for again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsAskedForAgain"},
+	{"Nobody twice", "an attempt that only looks does not put the decision off", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestAttemptsThatLookDoNotPutTheDecisionOff"},
+	{"Nobody twice", "a new doubt puts the decision off", "activities/progress.go", `			r.Timed = false
+`, ``, "activities", "TestNewDoubtWaitsForTwilioAgain"},
 	{"Nobody twice", "a text in other quotes is not absent", "activities/doubt.go", `skeleton(r.Body) == skeleton(to.content.body)`, `false`, "activities", "TestChangedTextIsUnknown"},
 	{"Nobody twice", "another rendering is not absent", "activities/doubt.go", `|| !rendering ||`, `|| rendering && false ||`, "activities", "TestTextOfAnotherRenderingIsUnknown"},
 	{"Nobody twice", "time asleep counts", "activities/attempt.go", `return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))`, `return now.Sub(since)`, "activities", "TestTimeAsleepCounts"},
