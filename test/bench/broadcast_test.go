@@ -20,13 +20,10 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-var recipients = flag.Int("recipients", 0, "how many recipients the broadcast has")
+var recipients = flag.Int("recipients", 1000, "how many recipients the broadcast has")
 
 func TestBroadcast(t *testing.T) {
 	n := *recipients
-	if n == 0 {
-		t.Skip("-recipients says how many")
-	}
 	dir := t.TempDir()
 	writeRecipients(t, filepath.Join(dir, "list.csv"), n)
 	s := stack.Start(t, stack.Options{TemporalSettings: fastTemporal, Environment: []string{"BROADCAST_DIR=" + dir, "LOG_LEVEL=error", "SEND_CONCURRENCY=50"}})
