@@ -66,6 +66,11 @@ test: devserver temporalcli s3server ## all tests, with the race detector, again
 	cd tools && go test ${TESTFLAGS} ./...
 	cd test/deploy && go test -count=1 ${TESTFLAGS} ./...
 
+.PHONY: compose-test
+compose-test: temporalcli ## what docker-compose.yml describes, without Docker; needs root and Debian's postgresql
+	cd test/temporalserver && CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o ../../${BIN}/ go.temporal.io/server/cmd/server go.temporal.io/server/cmd/tools/sql
+	go test -tags compose ./test/compose -count=1 -v
+
 .PHONY: lint
 lint: tools ${GOLANGCI} ## format, all that .golangci.yml asks for, and determinism of the workflows
 	@unformatted=$$(${BIN}/gofumpt -l .); test -z "$$unformatted" || { echo "run make format, for:"; echo "$$unformatted"; exit 1; }
