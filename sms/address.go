@@ -69,12 +69,15 @@ func ParseSender(address string) (string, bool) {
 	ok := false
 	switch channel {
 	case "":
-		ok = shortCode.MatchString(rest) || IsName(rest)
+		ok = IsShortCode(rest) || IsName(rest)
 	case RCS:
 		ok = channelID.MatchString(rest)
 	}
 	return channel + rest, ok
 }
+
+// IsShortCode reports whether a sender is a short code, such as "73000".
+func IsShortCode(from string) bool { return shortCode.MatchString(from) }
 
 // IsName reports whether a sender is an alphanumeric sender ID, to which nobody
 // can reply.

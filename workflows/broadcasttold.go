@@ -157,11 +157,9 @@ func (b *broadcast) sender() string {
 }
 
 var (
-	tollFree   = regexp.MustCompile(`^\+?1?8(00|33|44|55|66|77|88)[0-9]{7}$`)
-	northern   = regexp.MustCompile(`^\+1[0-9]{10}$`)
-	shortCode  = regexp.MustCompile(`^[0-9]{3,8}$`)
-	inNumber   = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "")
-	onWhatsApp = "whatsapp:"
+	tollFree = regexp.MustCompile(`^\+?1?8(00|33|44|55|66|77|88)[0-9]{7}$`)
+	northern = regexp.MustCompile(`^\+1[0-9]{10}$`)
+	inNumber = strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "")
 )
 
 // senderRate returns how many segments per second Twilio sends from the sender,
@@ -173,11 +171,11 @@ func (b *broadcast) senderRate() float64 {
 		return b.input.SenderRate
 	case from == "", b.input.MessagingServiceSID != "":
 		return 0 // a service has any number of senders
-	case strings.HasPrefix(strings.ToLower(from), onWhatsApp):
+	case strings.HasPrefix(strings.ToLower(from), sms.WhatsApp):
 		return 80
 	case tollFree.MatchString(from):
 		return 3
-	case shortCode.MatchString(from):
+	case sms.IsShortCode(from):
 		return 100
 	case northern.MatchString(from):
 		return 1
