@@ -18,8 +18,6 @@ import (
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	taskqueuepb "go.temporal.io/api/taskqueue/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	sdk "go.temporal.io/sdk/temporal"
 
@@ -73,9 +71,7 @@ func pending(c *temporal.Client, what, id string, why error) error {
 func polled(c *temporal.Client) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
-	queue, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-		Namespace: c.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: sms.TaskQueue}, TaskQueueType: enumspb.TASK_QUEUE_TYPE_WORKFLOW,
-	})
+	queue, err := c.DescribeTaskQueue(ctx, sms.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
 	return len(queue.GetPollers()) > 0, err
 }
 

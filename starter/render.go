@@ -3,6 +3,7 @@ package main
 // starter render: renders a template without sending it.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -101,7 +102,7 @@ func (f *renderFlags) complete() error {
 	if err != nil {
 		return err
 	}
-	f.locale, f.timeZone = firstOf(f.locale, c.TemplateLocale), firstOf(f.timeZone, c.TemplateTimeZone)
+	f.locale, f.timeZone = cmp.Or(f.locale, c.TemplateLocale), cmp.Or(f.timeZone, c.TemplateTimeZone)
 	return checkLocation(f.locale, f.timeZone)
 }
 
@@ -293,7 +294,7 @@ func (f *renderFlags) runCases(ctx context.Context, out io.Writer, source string
 	}
 	failed := 0
 	for i, c := range file.Cases {
-		locale, timeZone := firstOf(c.Locale, f.locale), firstOf(c.TimeZone, f.timeZone)
+		locale, timeZone := cmp.Or(c.Locale, f.locale), cmp.Or(c.TimeZone, f.timeZone)
 		if err := checkLocation(locale, timeZone); err != nil {
 			return fmt.Errorf("%s: case %d: %w", f.cases, i+1, err)
 		}
@@ -310,7 +311,7 @@ func (f *renderFlags) runCases(ctx context.Context, out io.Writer, source string
 			continue
 		}
 		failed++
-		fmt.Fprintf(out, "case %d: FAILED\n  got  %q\n  want %q\n", i+1, firstOf(got.Error, got.Text), c.Want)
+		fmt.Fprintf(out, "case %d: FAILED\n  got  %q\n  want %q\n", i+1, cmp.Or(got.Error, got.Text), c.Want)
 	}
 	fmt.Fprintf(out, "%d of %d cases pass\n", len(file.Cases)-failed, len(file.Cases))
 	if failed > 0 {

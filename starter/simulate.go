@@ -3,6 +3,7 @@ package main
 // starter simulate: delivers a text to a webhook, as Twilio does.
 
 import (
+	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -68,21 +69,12 @@ Exit status: 0 answered with 200, 1 with any other status, 2 no answer.`,
 // localToken is the auth token of the local stack.
 const localToken = "0123456789abcdef0123456789abcdef"
 
-func firstOf(values ...string) string {
-	for _, value := range values {
-		if value != "" {
-			return value
-		}
-	}
-	return ""
-}
-
 func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 	c, err := config.FromEnvironment()
 	if err != nil {
 		return err
 	}
-	f.account = firstOf(c.Account, f.account)
+	f.account = cmp.Or(c.Account, f.account)
 	form, err := f.form()
 	if err != nil {
 		return err
@@ -93,11 +85,11 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 	if err != nil {
 		return fmt.Errorf("--url %q: %w", f.url, err)
 	}
-	token := firstOf(c.Token.Reveal(), localToken)
+	token := cmp.Or(c.Token.Reveal(), localToken)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
 	request.Header.Set("User-Agent", "TwilioProxy/1.1")
 	request.Header.Set("I-Twilio-Idempotency-Token", uuid.NewString())
-	request.Header.Set(twilio.SignatureHeader, twilio.Sign(token, firstOf(f.signedURL, f.url), form))
+	request.Header.Set(twilio.SignatureHeader, twilio.Sign(token, cmp.Or(f.signedURL, f.url), form))
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return fmt.Errorf("deliver to %s: %w", f.url, errors.Unwrap(err))
@@ -132,7 +124,7 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 
 func (f simulateFlags) form() (url.Values, error) {
 	form := url.Values{
-		"MessageSid": {firstOf(f.sid, "SM"+strings.ReplaceAll(uuid.NewString(), "-", ""))},
+		"MessageSid": {cmp.Or(f.sid, "SM"+strings.ReplaceAll(uuid.NewString(), "-", ""))},
 		"AccountSid": {f.account},
 		"From":       {f.from}, "To": {f.to}, "Body": {f.body},
 		"NumMedia": {"0"}, "NumSegments": {"1"}, "SmsStatus": {"received"}, "ApiVersion": {"2010-04-01"},
@@ -162,7 +154,7 @@ func messages(document []byte) ([]string, error) {
 	}
 	var texts []string
 	for _, m := range response.Messages {
-		texts = append(texts, firstOf(m.Body, m.Text))
+		texts = append(texts, cmp.Or(m.Body, m.Text))
 	}
 	return texts, nil
 }

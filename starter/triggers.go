@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -53,7 +54,7 @@ func options() (triggers.Options, error) {
 		return triggers.Options{}, err
 	}
 	return triggers.Options{
-		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(firstOf(c.IDSecret.Reveal(), secretDefault)),
+		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(cmp.Or(c.IDSecret.Reveal(), secretDefault)),
 	}, nil
 }
 
@@ -130,9 +131,7 @@ func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error
 
 func (l *linted) print(out io.Writer, asJSON bool) error {
 	if asJSON {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(l)
+		return printJSON(out, l)
 	}
 	for _, mistake := range l.Mistakes {
 		fmt.Fprintln(out, mistake)
@@ -277,9 +276,7 @@ func outcomes(ctx context.Context, set *triggers.Set, f testFlags) []outcome {
 func tryText(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags) error {
 	all := outcomes(ctx, set, f)
 	if f.asJSON {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(all); err != nil {
+		if err := printJSON(out, all); err != nil {
 			return err
 		}
 	} else {
@@ -312,23 +309,16 @@ func hidden(r rune) bool { return r != ' ' && (unicode.Is(unicode.Zs, r) || unic
 
 // printText prints the text that an action SEND_SMS sends.
 func printText(ctx context.Context, out io.Writer, call *sms.Call) {
-	var input struct {
-		SmsBody   string          `json:"smsBody"`
-		Variables json.RawMessage `json:"variables"`
-		Metadata  json.RawMessage `json:"metadata"`
-	}
-	if call.Workflow != sms.SendSmsWorkflowName || json.Unmarshal(call.Input, &input) != nil || input.SmsBody == "" {
+	var input sms.SendSmsWorkflowInput
+	if call.Workflow != sms.SendSmsWorkflowName || sms.Decode(call.Input, &input) != nil || input.SmsBody == "" {
 		return
 	}
-	model := input.Variables
-	if model == nil {
-		model = input.Metadata
-	}
+	_ = input.Problems(nil) // this moves metadata to variables
 	c, err := config.FromEnvironment()
 	if err != nil {
 		return // has been reported before
 	}
-	r := renderText(ctx, input.SmsBody, model, c.TemplateLocale, c.TemplateTimeZone)
+	r := renderText(ctx, input.SmsBody, input.Variables, cmp.Or(input.Locale, c.TemplateLocale), cmp.Or(input.TimeZone, c.TemplateTimeZone))
 	var text strings.Builder
 	r.print(&text)
 	fmt.Fprintf(out, "  text: %s\n", strings.ReplaceAll(strings.TrimSpace(text.String()), "\n", "\n    "))

@@ -207,6 +207,12 @@ func TestTestShowsTextsAndNearMisses(t *testing.T) {
 	if out, err := starter(t, "triggers", "test", file, "--body", "Hi"); err != nil || !strings.Contains(out, "  text: It’s you\n    \n    1 segment, UCS-2, 8 units because of ’ (U+2019) at line 1, column 3\n") {
 		t.Errorf("%s %v", out, err)
 	}
+	rendered := write(t, "r.yaml", `triggers:
+  - {name: reply, pattern: '^Hi$', start: {workflow: SendSmsWorkflow, taskQueue: twilio, input: {smsTo: '${from}', smsBody: '#{price}', variables: null, metadata: {price: 1234.5}, locale: de}}}
+`)
+	if out, err := starter(t, "triggers", "test", rendered, "--body", "Hi"); err != nil || !strings.Contains(out, "  text: 1234,5\n") {
+		t.Errorf("%s %v", out, err)
+	}
 	for body, wants := range map[string][]string{
 		"hi":       {"reply would fire if case were ignored"},
 		"Hi ":      {`It has leading or trailing spaces: "Hi "`, "reply would fire if the text had no leading or trailing spaces"},
