@@ -3,6 +3,7 @@ package workflows
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,33 @@ import (
 	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 )
+
+func TestQuestionPassesOnItsOptions(t *testing.T) {
+	request := askRequest{SmsTo: sms.To("+15005550009")}
+	given := reflect.ValueOf(&request.AskSmsInput).Elem()
+	for i := range given.NumField() {
+		switch field := given.Field(i); value := field.Addr().Interface().(type) {
+		case *string:
+			*value = given.Type().Field(i).Name
+		case *json.RawMessage:
+			*value = json.RawMessage(given.Type().Field(i).Name)
+		}
+	}
+	sent := reflect.ValueOf(request.send())
+	passed := 0
+	for i := range given.NumField() {
+		name := given.Type().Field(i).Name
+		if got := sent.FieldByName(name); got.IsValid() && got.Type() == given.Field(i).Type() {
+			passed++
+			if !reflect.DeepEqual(got.Interface(), given.Field(i).Interface()) {
+				t.Errorf("%s is %v in the question's text", name, got)
+			}
+		}
+	}
+	if passed < 12 {
+		t.Errorf("only %d options are those of SendSms", passed)
+	}
+}
 
 // askBench notes what a question does to the world.
 type askBench struct {
