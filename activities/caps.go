@@ -1,8 +1,8 @@
 package activities
 
-// Caps: how many messages may be sent to numbers with the same prefix, as a
-// protection against SMS pumping: people who make us text numbers that they
-// earn from.
+// Caps: how many messages may be sent to numbers with the same prefix, to protect
+// against SMS pumping, in which fraudsters make us text numbers that earn them
+// money.
 
 import (
 	"fmt"
@@ -86,8 +86,8 @@ func (c *Caps) giveBack(to string) {
 	}
 }
 
-// of returns the cap of an address, the one with the longest prefix, and the
-// key that it counts by; nil if there is none.
+// of returns the cap for an address, which is the one with the longest matching
+// prefix, and the key to count under; nil if there is none.
 func (c *Caps) of(to string) (limit *Cap, key string) {
 	if c == nil || len(c.caps) == 0 {
 		return nil, ""
@@ -145,11 +145,11 @@ func (w *window) advance(now time.Time, per time.Duration) {
 func capped(limit *Cap) *sms.Error {
 	return &sms.Error{
 		Code: sms.CodeCapReached, Retryable: limit.Most > 0,
-		Message: fmt.Sprintf("the cap of SEND_CAPS for %s is reached, %d in %s; nothing was sent. Find out who requests so many texts before you raise it", limit.Prefix, limit.Most, limit.Per),
+		Message: fmt.Sprintf("the cap for %s in SEND_CAPS has been reached, %d in %s; nothing was sent. Find out who is requesting so many texts before you raise it", limit.Prefix, limit.Most, limit.Per),
 	}
 }
 
-// giveBack returns a message that was certainly not sent to its cap.
+// giveBack no longer counts a message against its cap if it was certainly not sent.
 func (s *send) giveBack(to *recipient) {
 	s.mu.Lock()
 	st := to.state

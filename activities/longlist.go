@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -23,12 +24,12 @@ import (
 	"temporal-twilio/sms"
 )
 
-// maxWaiting is how many sends may hold a slot of the worker while their
-// broadcasts run, whose pages need slots, too. Any others poll.
+// maxWaiting is how many sends may hold a worker slot while their broadcasts run:
+// the broadcasts' pages need slots, too. All other sends poll.
 const maxWaiting = 100
 
-// maxStopping is how long a cancelled send waits for its broadcast to stop,
-// which finishes the current page first.
+// maxStopping is how long a cancelled send waits for its broadcast to stop. The
+// broadcast finishes the current page first.
 const maxStopping = 20 * time.Second
 
 // longList is one attempt's wait for the broadcast of a list. The broadcast's
@@ -58,8 +59,8 @@ func (a *Activities) broadcast(ctx context.Context, input sms.SendSmsInput) (sms
 	return l.notYet(ctx, work, err)
 }
 
-// check returns an error if a list cannot become a broadcast. Another attempt
-// may run on a worker with other settings: it accepts what an earlier one
+// check returns an error if a list cannot become a broadcast. A later attempt may
+// run on a worker with other settings, so it accepts whatever the first one
 // started.
 func (l *longList) check(ctx context.Context) *sms.Error {
 	input := l.input
@@ -68,9 +69,9 @@ func (l *longList) check(ctx context.Context) *sms.Error {
 	case l.info.Attempt > 1:
 		return nil
 	case !l.activities.Reports:
-		problem.Message = fmt.Sprintf("smsTo lists %d recipients; without BROADCAST_STORE, which the report of more would be written to, SendSms accepts %d: start BroadcastSmsWorkflow with the list", len(input.SmsTo), sms.MaxRecipients)
+		problem.Message = fmt.Sprintf("smsTo lists %d recipients; without a BROADCAST_STORE for the report of a longer list, SendSms accepts at most %d: start BroadcastSmsWorkflow with the list instead", len(input.SmsTo), sms.MaxRecipients)
 	case input.StatusSignals != nil && *input.StatusSignals:
-		problem.Message = fmt.Sprintf("statusSignals are for at most %d recipients, as Temporal limits the signals of a workflow; smsTo lists %d", sms.MaxRecipients, len(input.SmsTo))
+		problem.Message = fmt.Sprintf("statusSignals works for at most %d recipients, as Temporal limits the number of signals to a workflow; smsTo lists %d", sms.MaxRecipients, len(input.SmsTo))
 	default:
 		input.SmsTo, input.IdempotencyKey = input.SmsTo[:1], ""
 		return l.activities.newSend(ctx, input).prepare(ctx)
@@ -102,7 +103,7 @@ func (l *longList) wait(ctx context.Context) (progress sms.BroadcastProgress, er
 // notYet ends an attempt that did not learn how the broadcast ended: another
 // attempt finds the same one, if the caller allows one.
 func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResult, error) {
-	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: fmt.Sprintf("the list is sent by the workflow %s, which goes on; its result and its report say what became of each recipient", l.id)}
+	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: fmt.Sprintf("the workflow %s continues to send the list; its result and its report say what became of each recipient", l.id)}
 	delay := min(time.Second<<min(l.info.Attempt-1, 5), 30*time.Second)
 	room, _ := l.mayGoOn(delay)
 	cancelled := temporal.IsCanceledError(context.Cause(work)) || errors.Is(context.Cause(work), context.Canceled)
@@ -112,7 +113,7 @@ func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResu
 	case isEnded:
 		problem = whyNoResult(ended)
 	case isTooBig:
-		problem = sms.Error{Code: sms.CodeInvalidInput, Message: "the list does not fit into a Temporal payload, which is limited to 2 MB; write it to a file, and start BroadcastSmsWorkflow with that"}
+		problem = sms.Error{Code: sms.CodeInvalidInput, Message: "the list does not fit into a Temporal payload, which is limited to 2 MB; write it to a file and start BroadcastSmsWorkflow with the file"}
 	case cancelled:
 		if progress, stopped := l.stop(ctx); stopped {
 			return l.summary(progress), nil
@@ -143,7 +144,7 @@ func whyNoResult(err *temporal.WorkflowExecutionError) sms.Error {
 	if why, ok := errors.AsType[*temporal.ApplicationError](err); ok {
 		return sms.Error{Code: cmp.Or(sms.Code(why.Type()), sms.CodeUnknown), Message: "nobody was texted: " + why.Message()}
 	}
-	return sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the workflow that sent the list was ended from outside, and its result is lost; its history shows whom it texted"}
+	return sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the workflow that sent the list was terminated, so its result is lost; its history shows whom it texted"}
 }
 
 // summary returns the result of a list that was sent by a broadcast: one error
@@ -159,7 +160,7 @@ func (l *longList) summary(progress sms.BroadcastProgress) sms.SendSmsResult {
 		if progress.Error != "" {
 			code = sms.CodeUnknown
 		}
-		problems = append(problems, sms.Error{Code: code, Message: fmt.Sprintf("the turn of %d recipients never came; nothing was sent to them. %s", left, progress.Error)})
+		problems = append(problems, sms.Error{Code: code, Message: strings.TrimSpace(fmt.Sprintf("the broadcast ended before it got to %d recipients; nothing was sent to them. %s", left, progress.Error))})
 	}
 	result := sms.NewSendSmsResult(nil, problems)
 	result.Broadcast = &sms.ListBroadcast{

@@ -1,7 +1,7 @@
 package activities
 
-// Pace: how fast an account may send, across all sends of a worker, which has
-// its share of what all workers may send.
+// Pace: how fast an account may send, across all sends of a worker. Each worker
+// gets a share of the rates that apply to all workers together.
 
 import (
 	"context"
@@ -24,8 +24,8 @@ const maxSenders = 10_000
 
 // Pace throttles the creates of one account: it limits how many run
 // concurrently, and how many start per second for each sender and for the
-// account, and lets none start while Twilio has asked for a pause. Turns come by
-// priority, and those of one priority in the order in which they were asked for.
+// account, and lets none start while Twilio has asked for a pause. Turns are
+// granted by priority and, within a priority, in the order of the requests.
 // It is safe for concurrent use.
 type Pace struct {
 	limits  Limits
@@ -33,11 +33,11 @@ type Pace struct {
 
 	mu      sync.Mutex
 	workers int
-	// free is how many creates may begin beside those that run.
+	// free is how many more creates may start.
 	free    int
 	senders map[string]*sender
-	// waiting are the senders for which turns are waited for, order is what the account
-	// lets through first, and number is how many turns were asked for so far.
+	// waiting is the set of senders with pending turns, order decides what the account
+	// lets through next, and number counts the turns requested so far.
 	waiting map[*sender]bool
 	order   order
 	number  uint64
@@ -45,7 +45,7 @@ type Pace struct {
 	until time.Time
 	// held is true while all sending is paused.
 	held bool
-	// timer is for the next turn that waits for a time.
+	// timer fires when the next turn is due.
 	timer *time.Timer
 }
 
@@ -69,14 +69,15 @@ type sender struct {
 	lines   [levels]line
 }
 
-// Turn is what is asked for.
+// Turn is a request for permission to send one message.
 type Turn struct {
 	From string
-	// Segments is how many the message has. It counts if [Pace.CountsSegments].
+	// Segments is how many segments the message has. It is ignored unless
+	// [Pace.CountsSegments] reports true.
 	Segments int
-	// Priority is which turns it goes ahead of. Optional: default normal.
+	// Priority decides which turns it goes ahead of. Optional: default normal.
 	Priority sms.Priority
-	// Within is how late it may come.
+	// Within is how long the caller can wait.
 	Within time.Duration
 }
 
@@ -136,8 +137,8 @@ func (p *Pace) CountsSegments() bool { return p.limits.Segments }
 // ErrHeld is the error of [Pace.Acquire] while all sending is paused.
 var ErrHeld = errors.New("all sending is paused")
 
-// Hold stops all sending until it is called with false. Requests that have
-// started go on.
+// Hold stops all sending, or resumes it if held is false. Requests in flight
+// continue.
 func (p *Pace) Hold(held bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -146,14 +147,15 @@ func (p *Pace) Hold(held bool) {
 	}
 }
 
-// TurnError is how far away a turn is that comes too late for its caller.
+// TurnError reports that a turn would come too late for its caller: its value is how
+// far away the turn is.
 type TurnError time.Duration
 
-func (e TurnError) Error() string { return "the turn comes in " + time.Duration(e).String() }
+func (e TurnError) Error() string { return "no turn for another " + time.Duration(e).String() }
 
-// Acquire waits for the turn of a message; Release ends it. If the turn comes too
-// late, as far as can be foreseen, it does not wait: the error is a [TurnError]; or
-// [ErrHeld] while all sending is paused.
+// Acquire waits for a message's turn, which Release ends. If the turn is already known
+// to come too late, Acquire returns a [TurnError] without waiting. While all sending is
+// paused, it returns [ErrHeld].
 func (p *Pace) Acquire(ctx context.Context, t Turn) error {
 	w, err := p.enqueue(t)
 	if err != nil {
@@ -202,16 +204,16 @@ func (p *Pace) enqueue(t Turn) (*waiter, error) {
 	return w, nil
 }
 
-// foresee returns how long a turn waits at least, behind those that go ahead of it.
+// foresee returns the minimum wait for a turn, given those that go ahead of it.
 func (p *Pace) foresee(w *waiter, now time.Time) time.Duration {
 	wait := later(w.from.until, p.until).Sub(now)
 	wait = max(wait, delay(w.from.limiter, w.from.order.ahead(w.level), w.count, now))
 	return max(wait, delay(p.account, p.order.ahead(w.level), w.count, now))
 }
 
-// delay returns how long a limiter takes to let so many through, and then a
-// message. What is more than a second's worth is let through at once, and made up
-// for later.
+// delay returns how long a limiter takes to let ahead tokens through and then a
+// message of count tokens. A message of more than a full burst only waits for the
+// burst; the limiter makes up for the rest afterwards.
 func delay(limiter *rate.Limiter, ahead, count int, now time.Time) time.Duration {
 	if limiter.Limit() == rate.Inf {
 		return 0
@@ -220,7 +222,7 @@ func delay(limiter *rate.Limiter, ahead, count int, now time.Time) time.Duration
 	return max(0, time.Duration(missing/float64(limiter.Limit())*float64(time.Second)))
 }
 
-// grant gives the turns that have come. The caller holds mu.
+// grant grants all turns that are due. The caller holds mu.
 func (p *Pace) grant() {
 	for p.free > 0 {
 		now := time.Now()
@@ -244,7 +246,8 @@ func (p *Pace) grant() {
 	}
 }
 
-// next returns whose turn it is, or how long nobody's is; 0 if nobody waits.
+// next returns the turn that is due, or how long it is until one is; 0 if none is
+// pending.
 func (p *Pace) next(now time.Time) (first *waiter, wait time.Duration) {
 	var ready [levels]*waiter
 	notBefore := func(d time.Duration) {
@@ -272,7 +275,7 @@ func (p *Pace) next(now time.Time) (first *waiter, wait time.Duration) {
 	return first, 0
 }
 
-// wake has turns granted again after a while, if there is one. The caller holds mu.
+// wake schedules the next call of grant, unless after is 0. The caller holds mu.
 func (p *Pace) wake(after time.Duration) {
 	if p.timer != nil {
 		p.timer.Stop()
@@ -311,7 +314,7 @@ func (p *Pace) SlowAccount(d time.Duration) {
 	p.slowed()
 }
 
-// slowed lets those go whose turns are now too late. The caller holds mu.
+// slowed refuses the turns that would now come too late. The caller holds mu.
 func (p *Pace) slowed() {
 	p.refuse(func(w *waiter) error {
 		if until := later(w.from.until, p.until); until.After(w.deadline) {
@@ -322,7 +325,7 @@ func (p *Pace) slowed() {
 	p.grant()
 }
 
-// sender returns a sender. The caller holds mu.
+// sender returns the state of a sender, creating it if necessary. The caller holds mu.
 func (p *Pace) sender(from string) *sender {
 	s, ok := p.senders[from]
 	if !ok {

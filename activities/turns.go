@@ -1,6 +1,6 @@
 package activities
 
-// Turns: who is next among those that wait for a sender or an account.
+// Turns: which waiting message a sender and an account send next.
 
 import (
 	"cmp"
@@ -10,7 +10,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// The levels of priority, the first going ahead of the others.
+// The priority levels, highest first.
 const (
 	high = iota
 	normal
@@ -18,11 +18,11 @@ const (
 	levels
 )
 
-// fairness is how many turns in a row may go ahead of a lower level while it waits:
-// then it has one.
+// fairness is how many turns in a row may go ahead of a lower level that is waiting
+// before that level gets one.
 const fairness = 10
 
-// levelOf is the level of a priority; normal by default.
+// levelOf returns the level of a priority. The default is normal.
 func levelOf(p sms.Priority) int {
 	switch p {
 	case sms.PriorityHigh:
@@ -33,24 +33,24 @@ func levelOf(p sms.Priority) int {
 	return normal
 }
 
-// waiter is a turn that is waited for.
+// waiter is a pending turn.
 type waiter struct {
 	from   *sender
 	level  int
 	number uint64
-	// count is how much of the rates it takes.
+	// count is how many tokens it takes from each limiter.
 	count    int
 	deadline time.Time
-	// granted gets nil, or why there is no turn.
+	// granted receives nil if the turn is granted, or the reason for refusing it.
 	granted chan error
-	// place is that in the sender's turns.
+	// place is its index in the sender's line.
 	place int
 }
 
 // before orders the turns of one level.
 func (w *waiter) before(other *waiter) bool { return w.number < other.number }
 
-// line has the turns of a sender and a level, as a heap.
+// line is a heap of the pending turns of one sender at one level.
 type line []*waiter
 
 func (l line) Len() int           { return len(l) }
@@ -74,14 +74,14 @@ func (l *line) Pop() any {
 	return last
 }
 
-// order is what a rate lets through first.
+// order decides which level a rate lets through next.
 type order struct {
-	// waiting is how much of the rate each level waits for, skipped how many turns in a
-	// row went ahead of it.
+	// waiting is how many tokens each level is waiting for; skipped is how many turns in
+	// a row have gone ahead of it.
 	waiting, skipped [levels]int
 }
 
-// ahead is how much goes ahead of a new turn.
+// ahead returns how many tokens are spent before a new turn at a level comes.
 func (o *order) ahead(level int) (sum int) {
 	for _, waiting := range o.waiting[:level+1] {
 		sum += waiting
@@ -89,7 +89,7 @@ func (o *order) ahead(level int) (sum int) {
 	return sum
 }
 
-// choose chooses one of the first turns of the levels; nil if there is none.
+// choose picks the next turn from the first of each level; nil if there is none.
 func (o *order) choose(first [levels]*waiter) *waiter {
 	for level := low; level > high; level-- {
 		if first[level] != nil && o.skipped[level] >= fairness {
@@ -99,7 +99,7 @@ func (o *order) choose(first [levels]*waiter) *waiter {
 	return cmp.Or(first[high], first[normal], first[low])
 }
 
-// passed notes that a turn of a level was granted.
+// passed records that a turn at a level was granted.
 func (o *order) passed(level int) {
 	o.skipped[level] = 0
 	for lower := level + 1; lower < levels; lower++ {
@@ -109,7 +109,7 @@ func (o *order) passed(level int) {
 	}
 }
 
-// first is the turn that the sender would take.
+// first returns the sender's next turn; nil if none is pending.
 func (s *sender) first() *waiter {
 	var first [levels]*waiter
 	for level, line := range s.lines {
@@ -128,7 +128,7 @@ func (p *Pace) add(w *waiter) {
 	p.waiting[w.from] = true
 }
 
-// remove takes a turn out. The caller holds mu.
+// remove dequeues a turn. The caller holds mu.
 func (p *Pace) remove(w *waiter) {
 	heap.Remove(&w.from.lines[w.level], w.place)
 	w.from.order.waiting[w.level] -= w.count
@@ -138,7 +138,7 @@ func (p *Pace) remove(w *waiter) {
 	}
 }
 
-// refuse takes the turns out for which there is an error. The caller holds mu.
+// refuse dequeues the turns for which why returns an error. The caller holds mu.
 func (p *Pace) refuse(why func(*waiter) error) {
 	var refused []*waiter
 	for s := range p.waiting {
@@ -156,8 +156,9 @@ func (p *Pace) refuse(why func(*waiter) error) {
 	}
 }
 
-// priority is the caller's, and low for a broadcast. The broadcast does not say so in
-// its input: a worker of an older version would refuse that.
+// priority returns the caller's priority, which defaults to low in a broadcast. The
+// broadcast does not set it in its input, because an older worker would refuse the
+// unknown field.
 func (s *send) priority() sms.Priority {
 	if of := s.info.WorkflowType; s.input.Priority == "" && of != nil && of.Name == sms.BroadcastSmsWorkflowName {
 		return sms.PriorityLow

@@ -9,17 +9,17 @@ import (
 	"unicode"
 )
 
-// maxLabel is how many characters of a label are shown. Temporal takes summaries of
+// maxLabel is how many characters of a label are shown. Temporal limits summaries to
 // 400 bytes.
 const maxLabel = 60
 
-// number is what may be a phone number, however it is written.
+// number matches what may be a phone number, however it is written.
 var number = regexp.MustCompile(`\+?\p{Nd}(?:[\s()./-]{0,3}\p{Nd}){6,}`)
 
 // ShownLabel returns a label as summaries show it: one line of at most 60 characters,
-// in which "…" is in place of digits that may be a phone number. Summaries are
-// encrypted as payloads are, but more people read them. A label keeps no text from
-// being sent, so what cannot be shown is left out.
+// with "…" in place of digits that may be a phone number. Summaries are
+// encrypted like payloads, but more people read them. A bad label must not keep a text
+// from being sent, so whatever cannot be shown is left out.
 func ShownLabel(label string) string {
 	if most := 20 * maxLabel; len(label) > most {
 		label = label[:most]
@@ -40,7 +40,7 @@ func ShownLabel(label string) string {
 	return label
 }
 
-// Summary is a summary of what is done, followed by the label, if there is one.
+// Summary returns what is done, followed by the label, if there is one.
 func Summary(what, label string) string {
 	if label = ShownLabel(label); label != "" {
 		what += ", " + label
@@ -48,7 +48,7 @@ func Summary(what, label string) string {
 	return what
 }
 
-// Summary says how many texts a send is of, and what they are for: "2 texts, order
+// Summary says how many texts a send has, and what they are for: "2 texts, order
 // reminder".
 func (in *SendSmsInput) Summary() string {
 	texts := "1 text"

@@ -1,6 +1,6 @@
 package main
 
-// starter failed: the texts, out and in, that failed or are in doubt.
+// starter failed: outbound and inbound texts that failed or are in doubt.
 
 import (
 	"context"
@@ -32,11 +32,11 @@ const (
 	undecided = time.Minute
 )
 
-// failedText is something that failed, without numbers and texts.
+// failedText is something that failed, without phone numbers or message bodies.
 type failedText struct {
 	At        time.Time `json:"at"`
 	Direction string    `json:"direction"`
-	// Workflow is the workflow that has it, or SID the message at Twilio.
+	// Either Workflow is the ID of the workflow, or SID is that of Twilio's message.
 	Workflow string `json:"workflowId,omitempty"`
 	SID      string `json:"sid,omitempty"`
 	// State is the status of the message or of the workflow, or the outcome of a text.
@@ -51,12 +51,12 @@ func failedCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "failed",
 		Short: "List the texts that failed or are in doubt",
-		Long: `List what failed since a time, in order: messages that Twilio could not deliver,
+		Long: `List what has failed since a given time, oldest first: messages that Twilio could not deliver,
 sends, questions and broadcasts with recipients who were not sent to or are in
-doubt (OUTCOME_UNKNOWN), and texts to our numbers that were refused, came too late
-or are not decided. What an activity SendSms of a workflow of your own reports is
-in that workflow's history. It takes the credentials that the worker takes, and
-prints neither numbers nor texts: starter find SID does.
+doubt (OUTCOME_UNKNOWN), and inbound texts that were refused, came too late or
+are undecided. What SendSms reports to a workflow of your own is in that
+workflow's history. The command needs the worker's credentials. It prints neither
+phone numbers nor message bodies; starter find SID does.
 
 Exit status: 0 if nothing failed, 1 if something did, 2 for any other error.`,
 		Example: `  starter failed --since today
@@ -70,8 +70,8 @@ Exit status: 0 if nothing failed, 1 if something did, 2 for any other error.`,
 			return failed(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), account, from, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&since, "since", since, "the beginning: today, a time of today (10:00), a date, or how long ago (90m)")
-	cmd.Flags().StringVar(&account, "account", "", "the account of TWILIO_ACCOUNTS, by its name")
+	cmd.Flags().StringVar(&since, "since", since, "where to begin: today, a time today (10:00), a date, or how long ago (90m)")
+	cmd.Flags().StringVar(&account, "account", "", "the name of an account in TWILIO_ACCOUNTS")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	return cmd
 }
@@ -116,7 +116,7 @@ func failed(ctx context.Context, out, notes io.Writer, account string, since tim
 	return err
 }
 
-// undelivered are the messages that Twilio could not send or deliver.
+// undelivered returns the messages that Twilio could not send or deliver.
 func undelivered(records []twilio.Record) []failedText {
 	all := []failedText{} // an empty list in JSON
 	for i := range records {
@@ -127,7 +127,7 @@ func undelivered(records []twilio.Record) []failedText {
 	return all
 }
 
-// unsent are our workflows that send, and did not send to everybody.
+// unsent returns our sending workflows that did not reach every recipient.
 func unsent(ctx context.Context, c *temporal.Client, since time.Time, notes io.Writer) ([]failedText, error) {
 	closed, whole, err := workflowsOf(ctx, c, fmt.Sprintf("WorkflowType IN ('%s', '%s', '%s') AND ExecutionStatus IN ('Completed', 'Failed', 'Terminated', 'TimedOut') AND CloseTime >= '%s'",
 		sms.SendSmsWorkflowName, sms.AskSmsWorkflowName, sms.BroadcastSmsWorkflowName, since.UTC().Format(time.RFC3339)))
@@ -143,14 +143,15 @@ func unsent(ctx context.Context, c *temporal.Client, since time.Time, notes io.W
 	return found, errors.Join(failures...)
 }
 
-// ended is what the results of our workflows that send have in common, and differ in.
+// ended holds the fields of a sending workflow's result that list its errors. Their
+// types depend on the workflow.
 type ended struct {
 	Errors json.RawMessage `json:"errors"`
 	// Sent is the send of a question, or the number of texts of a broadcast.
 	Sent json.RawMessage `json:"sent"`
 }
 
-// codes counts who was not sent to, by code.
+// codes counts the recipients with an error, by code.
 func (e *ended) codes() map[sms.Code]int {
 	codes := map[sms.Code]int{}
 	if json.Unmarshal(e.Errors, &codes) == nil && len(codes) > 0 {
@@ -168,7 +169,7 @@ func (e *ended) codes() map[sms.Code]int {
 	return codes
 }
 
-// endOf says how a workflow failed; its state is empty if it did not.
+// endOf describes how a workflow failed; State is empty if it did not.
 func endOf(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecutionInfo) (f failedText, err error) {
 	f = failedText{At: w.GetCloseTime().AsTime(), Direction: "out", Workflow: w.GetExecution().GetWorkflowId()}
 	state := strings.ToLower(w.GetStatus().String())
@@ -185,7 +186,7 @@ func endOf(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecut
 	return f, nil
 }
 
-// unpublished are texts to our numbers that nobody got, or of which that is not known.
+// unpublished returns the inbound texts that were not published, or may not have been.
 func unpublished(ctx context.Context, c *temporal.Client, since time.Time, notes io.Writer) (all []failedText, err error) {
 	after := fmt.Sprintf("StartTime >= '%s' AND ", since.UTC().Format(time.RFC3339))
 	queries := map[string]string{
@@ -193,7 +194,7 @@ func unpublished(ctx context.Context, c *temporal.Client, since time.Time, notes
 		"not decided yet": "WorkflowType = '" + sms.ReceiveSmsWorkflowName + "' AND ExecutionStatus = 'Running' AND StartTime < '" + time.Now().Add(-undecided).UTC().Format(time.RFC3339) + "'",
 	}
 	if len(c.MissingAttributes(ctx)) > 0 {
-		fmt.Fprintln(notes, "the namespace lacks the search attributes of texts, so that refused texts are not found; worker doctor says what to do")
+		fmt.Fprintln(notes, "the namespace lacks the search attributes for texts, so texts that were refused or came too late are not listed; worker doctor says what to do")
 	} else {
 		for _, outcome := range []sms.Outcome{sms.OutcomeRefused, sms.OutcomeTooLate} {
 			queries[string(outcome)] = fmt.Sprintf("%s = '%s'", sms.AttributeOutcome, outcome)
@@ -218,7 +219,7 @@ func unpublished(ctx context.Context, c *temporal.Client, since time.Time, notes
 	return all, nil
 }
 
-// String is the line of what failed.
+// String formats it as a line of output.
 func (f *failedText) String() string {
 	var line strings.Builder
 	fmt.Fprintf(&line, "%s  %-3s  %s%s  %s", f.At.Local().Format(time.DateTime), f.Direction, f.SID, f.Workflow, f.State)

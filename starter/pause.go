@@ -24,15 +24,15 @@ func pauseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "pause-all --why TEXT",
 		Short: "Pause all sending by all workers of the namespace",
-		Long: `Pause all sending, of all workers of the namespace, within 5 seconds. Sends wait,
-as long as their callers' timeouts leave room; texts are still published, but
-not answered. What Twilio has taken already is not recalled.`,
+		Long: `Pause all sending by all workers of the namespace, within 5 seconds. Sends wait
+for as long as their callers' timeouts allow; inbound texts are still published,
+but not answered. Messages that Twilio has already accepted are not recalled.`,
 		Example: `  starter pause-all --why 'wrong price in the October text'
   starter resume-all`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if strings.TrimSpace(why) == "" {
-				return errors.New("--why is empty: give a reason, for colleagues who wonder")
+				return errors.New("--why is empty: give a reason, so that your colleagues know")
 			}
 			return withPause(cmd.Context(), "pause all sending", func(ctx context.Context, c *temporal.Client) error {
 				already, err := c.PauseAll(ctx, why)
@@ -47,9 +47,9 @@ not answered. What Twilio has taken already is not recalled.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&why, "why", "", "the reason, which is shown to everyone who asks; encrypted if payloads are")
+	cmd.Flags().StringVar(&why, "why", "", "the reason, to show to your colleagues; encrypted if payloads are")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	_ = cmd.MarkFlagRequired("why") // it has been defined
+	_ = cmd.MarkFlagRequired("why") // the flag is defined above
 	return cmd
 }
 
@@ -58,7 +58,7 @@ func tellPause(out io.Writer, pause temporal.Pause, already, asJSON bool) error 
 		return printJSON(out, pause)
 	}
 	if already {
-		fmt.Fprintln(out, "it was already paused")
+		fmt.Fprintln(out, "sending was already paused")
 	}
 	fmt.Fprintln(out, pauseInWords(pause))
 	return nil
@@ -69,8 +69,8 @@ func resumeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "resume-all",
 		Short: "Resume all sending after pause-all",
-		Long: `Go on with all sending after pause-all. Sends that waited go on within about a
-minute, at the rates of SEND_RATE and SEND_ACCOUNT_RATE.`,
+		Long: `Resume all sending after pause-all. Waiting sends continue within about a
+minute, no faster than SEND_RATE and SEND_ACCOUNT_RATE allow.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withPause(cmd.Context(), "resume all sending", func(ctx context.Context, c *temporal.Client) error {
@@ -83,7 +83,7 @@ minute, at the rates of SEND_RATE and SEND_ACCOUNT_RATE.`,
 				case ended == nil:
 					fmt.Fprintln(out, "sending was not paused")
 				default:
-					fmt.Fprintln(out, "sending resumes;", pauseInWords(*ended))
+					fmt.Fprintln(out, "sending resumes; it had been paused", sinceAndWhy(*ended))
 				}
 				return nil
 			})
@@ -110,7 +110,11 @@ func withPause(ctx context.Context, what string, do func(context.Context, *tempo
 
 // pauseInWords describes a pause.
 func pauseInWords(pause temporal.Pause) string {
-	text := "all sending has been paused since " + pause.Since.UTC().Format(time.RFC3339)
+	return "all sending has been paused " + sinceAndWhy(pause)
+}
+
+func sinceAndWhy(pause temporal.Pause) string {
+	text := "since " + pause.Since.UTC().Format(time.RFC3339)
 	if pause.Why != "" {
 		text += ": " + pause.Why
 	}
@@ -122,6 +126,6 @@ func tellPaused(progress io.Writer, c *temporal.Client) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
 	if pause, err := c.Paused(ctx); err == nil && pause != nil {
-		fmt.Fprintln(progress, pauseInWords(*pause)+"; starter resume-all ends that")
+		fmt.Fprintln(progress, pauseInWords(*pause)+"; run starter resume-all to resume")
 	}
 }

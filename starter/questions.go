@@ -18,11 +18,11 @@ import (
 	"temporal-twilio/sms"
 )
 
-// openQuestion is one that waits.
+// openQuestion is a question that waits for a reply.
 type openQuestion struct {
 	Workflow string `json:"workflowId"`
 	sms.AskProgress
-	// Unknown is set if no worker said until when it waits.
+	// Unknown is set if no worker answered the query for its progress.
 	Unknown bool `json:"unknown,omitempty"`
 }
 
@@ -31,9 +31,9 @@ func questionsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "questions",
 		Short: "List the questions that wait for a reply",
-		Long: `List the open questions: the workflow ID of each AskSmsWorkflow that runs, since
-when and until when it waits, and how many reminders were sent. The oldest of
-1000 come first. No number and no text is printed.`,
+		Long: `List the open questions: the workflow ID of each running AskSmsWorkflow, when
+it began and stops waiting, and how many reminders were sent. The newest 1000 are
+listed, oldest first. No phone numbers or message bodies are printed.`,
 		Example: `  starter questions
   starter questions --json`,
 		Args: cobra.NoArgs,
@@ -59,7 +59,7 @@ func questions(ctx context.Context, out io.Writer, asJSON bool) error {
 	}
 	open := make([]openQuestion, len(running))
 	each(ctx, len(running), func(ctx context.Context, i int) {
-		// The newest comes first in the list.
+		// Temporal lists the newest first; print the oldest first.
 		open[i] = lookAt(ctx, c, running[len(running)-1-i])
 	})
 	if asJSON {
@@ -68,7 +68,7 @@ func questions(ctx context.Context, out io.Writer, asJSON bool) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "SINCE\tUNTIL\tREMINDERS\tWORKFLOW")
 	for _, q := range open {
-		until := "not known: no worker answers"
+		until := "unknown: no worker answered"
 		switch {
 		case !q.Until.IsZero():
 			until = q.Until.Local().Format(time.DateTime)
@@ -80,7 +80,7 @@ func questions(ctx context.Context, out io.Writer, asJSON bool) error {
 	return table.Flush()
 }
 
-// lookAt asks a question how far it is.
+// lookAt queries a question's progress.
 func lookAt(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecutionInfo) openQuestion {
 	q := openQuestion{Workflow: w.GetExecution().GetWorkflowId()}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
@@ -96,8 +96,8 @@ func lookAt(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecu
 // maxListed is how many workflows a command looks at.
 const maxListed = 1000
 
-// workflowsOf lists the workflows of a query, the newest first. whole: there are no
-// more of them.
+// workflowsOf lists the workflows that match a query, newest first. whole reports
+// whether the list is complete.
 func workflowsOf(ctx context.Context, c *temporal.Client, query string) (all []*workflowpb.WorkflowExecutionInfo, whole bool, err error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: c.Namespace, Query: query, PageSize: maxListed}
 	for {
@@ -115,7 +115,7 @@ func workflowsOf(ctx context.Context, c *temporal.Client, query string) (all []*
 	}
 }
 
-// each calls a function for the numbers below n, a few at a time.
+// each calls do for each index below n, a few at a time.
 func each(ctx context.Context, n int, do func(ctx context.Context, i int)) {
 	var group errgroup.Group
 	group.SetLimit(10)

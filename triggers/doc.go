@@ -1,6 +1,6 @@
 // Package triggers handles the events of inbound texts: it reads trigger files,
 // finds the triggers that match a message, and resolves each match to a request
-// to Temporal, which starts, signals or asks a workflow.
+// to Temporal, which starts, signals or updates a workflow.
 //
 // A trigger file is YAML:
 //

@@ -106,7 +106,7 @@ func (s scope) known(name string) (reference, error) {
 		return func(*Event) any { return resultPath(name) }, nil
 	}
 	if s.logged && (strings.HasPrefix(name, parameterPrefix) || name == "parameters" || strings.HasPrefix(name, "location")) {
-		return nil, fmt.Errorf("${%s} is not in Twilio's log, which catchUp reads; leave out catchUp, or decide by something else", name)
+		return nil, fmt.Errorf("${%s} is not in Twilio's log, which catchUp reads; leave out catchUp, or do not use it here", name)
 	}
 	if parameter, ok := strings.CutPrefix(name, parameterPrefix); ok && !s.private {
 		return func(e *Event) any { return orNull(e.Parameters[parameter]) }, nil

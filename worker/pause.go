@@ -23,18 +23,18 @@ type pausing struct {
 	ask    func(context.Context) (*temporal.Pause, error)
 	ours   *metrics.Metrics
 	logger *slog.Logger
-	// paces are the paces that a pause holds.
+	// paces are held while sending is paused.
 	paces []*activities.Pace
 	is    atomic.Bool
 	// mu keeps an older answer from replacing a newer one.
 	mu sync.Mutex
 }
 
-// paused reports whether sending is paused, as far as is known.
+// paused reports whether sending was paused when Temporal last answered.
 func (p *pausing) paused() bool { return p.is.Load() }
 
-// look asks whether sending is paused. If Temporal does not answer, the last
-// answer counts.
+// look asks Temporal whether sending is paused. If it does not answer, its last
+// answer stands.
 func (p *pausing) look(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

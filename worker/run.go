@@ -159,7 +159,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 		defer w.Stop()
 		go share(probing, temporalClient, accounts, logger)
 		if err := temporalClient.EnsureSearchAttributes(ctx); err != nil {
-			logger.Warn("workflows cannot be found by what they catch, or by their texts", "error", err)
+			logger.Warn("could not add the search attributes: workflows cannot be listed by what they catch or by text", "error", err)
 		}
 		state.polls.Store(true)
 		logger.Info("worker polls", "taskQueue", sms.TaskQueue, "namespace", temporalClient.Namespace)

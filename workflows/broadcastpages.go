@@ -261,8 +261,8 @@ func refusesAccount(e *sms.Error) bool {
 	return e.Code == sms.CodeAuthentication
 }
 
-// worthAnother reports whether a recipient was certainly not sent to, but may
-// be later.
+// worthAnother reports whether the message was certainly not sent and is worth
+// another attempt.
 func worthAnother(e *sms.Error) bool {
 	return refusesAccount(e) || e.Retryable && e.TwilioCode != replyLoop
 }

@@ -70,7 +70,7 @@ func because(e *sms.Error) string {
 	case refusesAccount(e):
 		why = "Twilio refuses the account"
 	case e.Code == sms.CodeSendingPaused:
-		why = "all sending is paused; starter resume-all ends that"
+		why = "all sending is paused; run starter resume-all to resume"
 	case e.Code == sms.CodeCapReached:
 		why = "the cap of the recipients' country is reached"
 	case e.Code == sms.CodeConnection:

@@ -10,7 +10,7 @@ import "go.temporal.io/sdk/workflow"
 // summary holds the reason. It has no input, since a worker that could not read
 // one would end the pause.
 func PauseSmsWorkflow(ctx workflow.Context) error {
-	workflow.SetCurrentDetails(ctx, "All sending is paused until this workflow ends: starter resume-all")
+	workflow.SetCurrentDetails(ctx, "All sending is paused until this workflow ends. To resume, run starter resume-all")
 	ctx.Done().Receive(ctx, nil)
 	return nil
 }

@@ -211,7 +211,7 @@ func (r *receiving) result() sms.ReceiveSmsResult {
 	return result
 }
 
-// conclude shows the outcome in lists of workflows.
+// conclude sets the search attribute for the outcome, so that workflows can be listed by it.
 func (r *receiving) conclude(ctx workflow.Context, result sms.ReceiveSmsResult) (sms.ReceiveSmsResult, error) {
 	if !r.input.Attributes {
 		return result, nil

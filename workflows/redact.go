@@ -12,9 +12,9 @@ import (
 // redactAtOnce is how many messages are redacted concurrently.
 const redactAtOnce = 20
 
-// redact clears the bodies of messages whose status is final, and marks those for
-// which Twilio did it. Any other may still be looked up by its body. It goes on
-// although the workflow is cancelled: the caller asked for it.
+// redact clears the bodies of messages whose status is final, and marks those that
+// Twilio has cleared. It skips the others, which may still be looked up by their
+// bodies. It continues even if the workflow is cancelled: the caller asked for it.
 func redact(ctx workflow.Context, account string, deliveries []sms.Delivery) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	ctx = workflow.WithActivityOptions(ctx, brief("Clear the body at Twilio"))

@@ -63,7 +63,7 @@ func read(data []byte) (f file, err error) {
 		return file{}, errors.New(`it must be JSON such as {"current": "", "keys": [{"id": "2026-11", "key": "…"}]}; worker keys new writes one`)
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return file{}, errors.New("there is something after its JSON object")
+		return file{}, errors.New("it has data after the JSON object")
 	}
 	return f, nil
 }

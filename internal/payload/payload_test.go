@@ -180,7 +180,7 @@ func TestKeyFilesThatCannotBeUsedAreRefused(t *testing.T) {
 		"empty":                {"", "it must be JSON"},
 		"another language":     {"current: one", "it must be JSON"},
 		"an unknown field":     {`{"curent": "one", "keys": []}`, "it must be JSON"},
-		"two objects":          {`{"keys": []} {}`, "after its JSON object"},
+		"two objects":          {`{"keys": []} {}`, "after the JSON object"},
 		"a current of none":    {`{"current": "two", "keys": [{"id": "one", "key": "` + key + `"}]}`, `the current key is "two"`},
 		"a pass phrase":        {`{"keys": [{"id": "one", "key": "correct horse"}]}`, "not a pass phrase"},
 		"half a key":           {`{"keys": [{"id": "one", "key": "` + key[:20] + `"}]}`, "32 random bytes"},

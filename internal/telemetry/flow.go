@@ -134,7 +134,7 @@ func (w *workflowFlow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Exe
 	return result, err
 }
 
-// outFlow passes on the workflow's span to what it calls.
+// outFlow passes the workflow's span on to whatever the workflow calls.
 type outFlow struct {
 	interceptor.WorkflowOutboundInterceptorBase
 }
@@ -161,7 +161,7 @@ func pass(ctx workflow.Context) {
 }
 
 // write puts the traceparent of a span into a header, without its tracestate,
-// which others may write anything into.
+// which could contain anything.
 func write(header map[string]*commonpb.Payload, span trace.SpanContext) {
 	fields := propagation.MapCarrier{}
 	propagation.TraceContext{}.Inject(trace.ContextWithSpanContext(context.Background(), span.WithTraceState(trace.TraceState{})), fields)
@@ -180,8 +180,8 @@ func read(header map[string]*commonpb.Payload) (span trace.SpanContext) {
 	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), fields)).WithTraceState(trace.TraceState{})
 }
 
-// plainName matches the type of a workflow or activity that may appear in a
-// span: others may come from a text.
+// plainName and digits decide which workflow and activity types may appear in a
+// span: others could have been derived from a text.
 var (
 	plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,99}$`)
 	digits    = regexp.MustCompile(`[0-9]{5}`)

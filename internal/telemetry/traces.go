@@ -57,11 +57,11 @@ func OpenTraces(ctx context.Context, getenv func(string) string, logger *slog.Lo
 	}
 	protocol := cmp.Or(getenv("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"), getenv("OTEL_EXPORTER_OTLP_PROTOCOL"), "http/protobuf")
 	if protocol != "http/protobuf" {
-		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL is %q; traces can only be sent by http/protobuf", protocol)
+		return nil, fmt.Errorf("OTEL_EXPORTER_OTLP_PROTOCOL is %q; it must be http/protobuf", protocol)
 	}
 	sender, err := otlptracehttp.New(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("create the exporter of traces: %w", err)
+		return nil, fmt.Errorf("create the trace exporter: %w", err)
 	}
 	otel.SetErrorHandler(&complaints{logger: logger})
 	return newTraces(ctx, sdktrace.WithBatcher(sender))
@@ -149,8 +149,8 @@ type requestsKey struct{}
 // requestID matches Twilio's ID of a request.
 var requestID = regexp.MustCompile(`^RQ[0-9a-f]{32}$`)
 
-// TwilioRequest creates a span for a request to Twilio that has just ended, for
-// the first few of an activity, and counts all of them. status is 0 if there
+// TwilioRequest records a request to Twilio that has just ended: it creates spans
+// for the first few of an activity, and counts all of them. status is 0 if there
 // was no response.
 func TwilioRequest(ctx context.Context, method string, status int, took time.Duration, id string) {
 	parent := trace.SpanFromContext(ctx)

@@ -48,7 +48,7 @@ func TestTracesAreSentIfTheVariablesSaySo(t *testing.T) {
 		"disabled":            {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_SDK_DISABLED": "True"}},
 		"no exporter":         {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_TRACES_EXPORTER": "none"}},
 		"another exporter":    {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_TRACES_EXPORTER": "zipkin"}, refused: "must be otlp or none"},
-		"another protocol":    {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, refused: "can only be sent by http/protobuf"},
+		"another protocol":    {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, refused: "must be http/protobuf"},
 		"a word for endpoint": {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, refused: "OTEL_EXPORTER_OTLP_ENDPOINT is not an http or https address"},
 	} {
 		traces, err := OpenTraces(t.Context(), func(name string) string { return c.environment[name] }, slog.New(slog.DiscardHandler))

@@ -1,6 +1,6 @@
 package temporal
 
-// The pause of all sending: a workflow that stays open as long as it lasts.
+// The pause of all sending: a workflow that is open for as long as the pause lasts.
 
 import (
 	"context"
@@ -32,8 +32,8 @@ func (c *Client) Paused(ctx context.Context) (*Pause, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ask whether all sending is paused: %w", err)
 	}
-	// A trigger may derive IDs from what phones write, but cannot start a
-	// workflow of this type.
+	// A trigger may derive IDs from inbound texts, but cannot start a workflow of
+	// this type.
 	if found.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || found.WorkflowType.Name != sms.PauseSmsWorkflowName {
 		return nil, nil
 	}

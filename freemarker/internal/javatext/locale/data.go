@@ -114,7 +114,7 @@ func Lines(packed []byte) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		r, err := gzip.NewReader(bytes.NewReader(packed))
 		if err != nil {
-			panic("javatext: a table that is not packed: " + err.Error())
+			panic("javatext: table is not gzipped: " + err.Error())
 		}
 		s := bufio.NewScanner(r)
 		s.Buffer(nil, 1<<20)
