@@ -77,22 +77,18 @@ broadcast.`,
 // actOnBroadcast pauses, resumes or cancels a broadcast, and prints its
 // progress.
 func actOnBroadcast(ctx context.Context, out io.Writer, act, id string, asJSON bool) error {
-	c, err := connect()
+	var p sms.BroadcastProgress
+	err := withTemporal(ctx, act+" the broadcast "+id, func(ctx context.Context, c *temporal.Client) error {
+		handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			WorkflowID: id, UpdateName: act, WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		if err != nil {
+			return err
+		}
+		return handle.Get(ctx, &p)
+	})
 	if err != nil {
 		return err
-	}
-	defer c.Close()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: id, UpdateName: act, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	var p sms.BroadcastProgress
-	if err == nil {
-		err = handle.Get(ctx, &p)
-	}
-	if err != nil {
-		return failure(c, act+" the broadcast "+id, err)
 	}
 	if asJSON {
 		return printJSON(out, p)

@@ -34,7 +34,7 @@ but not answered. Messages that Twilio has already accepted are not recalled.`,
 			if strings.TrimSpace(why) == "" {
 				return errors.New("--why is empty: give a reason, so that your colleagues know")
 			}
-			return withPause(cmd.Context(), "pause all sending", func(ctx context.Context, c *temporal.Client) error {
+			return withTemporal(cmd.Context(), "pause all sending", func(ctx context.Context, c *temporal.Client) error {
 				already, err := c.PauseAll(ctx, why)
 				if err != nil {
 					return err
@@ -73,7 +73,7 @@ func resumeCommand() *cobra.Command {
 minute, no faster than SEND_RATE and SEND_ACCOUNT_RATE allow.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withPause(cmd.Context(), "resume all sending", func(ctx context.Context, c *temporal.Client) error {
+			return withTemporal(cmd.Context(), "resume all sending", func(ctx context.Context, c *temporal.Client) error {
 				ended, err := c.ResumeAll(ctx)
 				switch out := cmd.OutOrStdout(); {
 				case err != nil:
@@ -91,21 +91,6 @@ minute, no faster than SEND_RATE and SEND_ACCOUNT_RATE allow.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
-}
-
-// withPause connects to Temporal, and wraps errors with what was tried.
-func withPause(ctx context.Context, what string, do func(context.Context, *temporal.Client) error) error {
-	c, err := connect()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	if err := do(ctx, c); err != nil {
-		return failure(c, what, err)
-	}
-	return nil
 }
 
 // pauseInWords describes a pause.

@@ -67,6 +67,22 @@ func pending(c *temporal.Client, what, id string, why error) error {
 	return fmt.Errorf("%s\nTo cancel it: starter cancel %s", text, id)
 }
 
+// withTemporal connects to Temporal for up to a minute, and wraps errors with what
+// was tried.
+func withTemporal(ctx context.Context, what string, do func(context.Context, *temporal.Client) error) error {
+	c, err := connect()
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := do(ctx, c); err != nil {
+		return failure(c, what, err)
+	}
+	return nil
+}
+
 // polled reports whether any worker polls our task queue.
 func polled(c *temporal.Client) (bool, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
