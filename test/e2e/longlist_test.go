@@ -45,13 +45,7 @@ func TestLongListBecomesOneBroadcast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texted := func() int { return len(s.Twilio.Messages(twiliosim.Filter{Limit: 1000, Direction: "outbound"})) }
-	stack.Eventually(t, "the first page is being sent", func(context.Context) error {
-		if texted() == 0 {
-			return errors.New("nobody was texted")
-		}
-		return nil
-	})
+	texted := firstTexted(t, s)
 	s.Worker.Stop(t)
 	s.Twilio.RemoveFault(slow.ID)
 	s.StartWorker(t)
@@ -78,6 +72,19 @@ func TestLongListBecomesOneBroadcast(t *testing.T) {
 	}
 }
 
+// firstTexted waits until somebody was texted, and returns a count of the texts.
+func firstTexted(t *testing.T, s *stack.Stack) (texted func() int) {
+	t.Helper()
+	texted = func() int { return len(s.Twilio.Messages(twiliosim.Filter{Limit: 1000, Direction: "outbound"})) }
+	stack.Eventually(t, "the first page is being sent", func(context.Context) error {
+		if texted() == 0 {
+			return errors.New("nobody was texted")
+		}
+		return nil
+	})
+	return texted
+}
+
 func TestCancelledLongListStopsItsBroadcast(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -93,13 +100,7 @@ func TestCancelledLongListStopsItsBroadcast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	texted := func() int { return len(s.Twilio.Messages(twiliosim.Filter{Limit: 1000, Direction: "outbound"})) }
-	stack.Eventually(t, "the first page is being sent", func(context.Context) error {
-		if texted() == 0 {
-			return errors.New("nobody was texted")
-		}
-		return nil
-	})
+	texted := firstTexted(t, s)
 	if err := s.Temporal.Client.CancelWorkflow(ctx, run.GetID(), ""); err != nil {
 		t.Fatal(err)
 	}
