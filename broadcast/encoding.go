@@ -4,12 +4,14 @@ package broadcast
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // encoding is the encoding of a file's text.
@@ -60,15 +62,50 @@ func detect(head []byte) (found encoding, mark int, err error) {
 func (e encoding) text(file io.Reader) io.Reader {
 	switch e {
 	case utf16LE:
-		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder().Reader(file)
+		return transform.NewReader(file, fromUTF16{order: binary.LittleEndian})
 	case utf16BE:
-		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder().Reader(file)
+		return transform.NewReader(file, fromUTF16{order: binary.BigEndian})
 	}
 	return file
 }
 
-// size returns how many bytes of the file a decoded text was. Half of a
-// surrogate pair was decoded to U+FFFD, which takes two bytes as well.
+// fromUTF16 decodes UTF-16. Unlike the decoder of x/text, it decodes each unit
+// of a broken pair to one U+FFFD, so that the size of a text in the file
+// follows from the text.
+type fromUTF16 struct {
+	transform.NopResetter
+	order binary.ByteOrder
+}
+
+// Transform implements transform.Transformer.
+func (d fromUTF16) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
+	for nSrc < len(src) {
+		rest := src[nSrc:]
+		r, size := utf8.RuneError, min(2, len(rest)) // the file may end within a unit
+		if size == 2 {
+			r = rune(d.order.Uint16(rest))
+		}
+		switch isPair := utf16.IsSurrogate(r); {
+		case isPair && len(rest) >= 4:
+			if r = utf16.DecodeRune(r, rune(d.order.Uint16(rest[2:]))); r != utf8.RuneError {
+				size = 4
+			}
+		case isPair && atEOF:
+			r = utf8.RuneError
+		case !atEOF && (isPair || size == 1):
+			return nDst, nSrc, transform.ErrShortSrc
+		}
+		if nDst+utf8.RuneLen(r) > len(dst) {
+			return nDst, nSrc, transform.ErrShortDst
+		}
+		nDst += utf8.EncodeRune(dst[nDst:], r)
+		nSrc += size
+	}
+	return nDst, nSrc, nil
+}
+
+// size returns how many bytes of the file a decoded text was. The second half
+// of a unit in which the file ends counts as well.
 func (e encoding) size(text []byte) int64 {
 	if e == utf8Text {
 		return int64(len(text))

@@ -67,6 +67,7 @@ func TestTablesReadAsPeopleWrite(t *testing.T) {
 		"UTF-16 LE, no mark":          {inUTF16(binary.LittleEndian, false, plain), ann + bo, 0},
 		"UTF-16 BE, no mark":          {inUTF16(binary.BigEndian, false, "sep=;\n"+semicolons), ann + bo, 0},
 		"half a character":            {inUTF16(binary.LittleEndian, true, tabs) + "+\x001\x00\x3d\xd8\n\x00" + "+\x00", ann + bo, 2},
+		"halves that are no pair":     {inUTF16(binary.BigEndian, true, tabs) + "\xdd\xd5\xde\x93\x00\n\xd8\x3d\xd8\x3d\x00\n\x00+\xd8\x3d\x00", ann + bo, 3},
 		"a space after the comma":     {"to, name\n+15005550009, Renée\n+15005550010, \"José – Zoë 🎂\"", ann + bo, 0},
 		"an empty cell after a tab":   {"to\tfirst\tlast\n+15005550009\t\tLee\n", `{"+15005550009" {"first":"","last":"Lee"}}`, 0},
 		"quotes and line breaks":      {"name;to\n\"Ann \"\"Lee\"\"\n;Smith\";+15005550009\n", `{"+15005550009" {"name":"Ann \"Lee\"\n;Smith"}}`, 0},
@@ -216,6 +217,7 @@ func FuzzPagesOfAnyFileAreItsRecords(f *testing.F) {
 	f.Add("sep=;\nto;n\n;;;\n+15005550010;\"a\"\"b", 2)
 	f.Add(inUTF16(binary.LittleEndian, true, "to\tname\n+15005550009\tJosé 🎂\n+15005550010\t"), 1)
 	f.Add("\xff\xfet\x00o\x00\n\x00\x3d\xd8\n\x00+\x001", 3)
+	f.Add("\xfe\xff\x00t\x00o\x00\n\xdd\xd5\xde\x93\x00\n\xd8\x3d\xd8\x3d\x00\n\xd8\x3d\x00", 0)
 	f.Fuzz(func(t *testing.T, text string, limit int) {
 		dir := t.TempDir()
 		write(t, dir, "list.csv", text)
