@@ -27,9 +27,6 @@ const (
 	acceptTimeout = 7 * time.Second
 	// attemptTimeout bounds one attempt.
 	attemptTimeout = 3 * time.Second
-	// giveUpTimeout is reserved at the end of answerTimeout, to give up
-	// cleanly.
-	giveUpTimeout = 2 * time.Second
 )
 
 // Dispatcher hands texts to Temporal.
@@ -361,117 +358,6 @@ func start(f *sms.Firing, options *client.StartWorkflowOptions, attributes map[s
 	}
 }
 
-// decided returns what was decided about the text: from the memo if that was
-// before its workflow started, otherwise from its result.
-func (r *reception) decided(ctx context.Context, known bool) Answer {
-	waiting, cancel := context.WithTimeout(ctx, untilDeadline(ctx)-giveUpTimeout)
-	defer cancel()
-	if known {
-		replies, found, err := r.recorded(waiting)
-		if err != nil {
-			return Answer{Again: true, Outcome: outcomePending, Reasons: map[string]string{"": reason(err)}}
-		}
-		if found {
-			return Answer{Replies: replies, Outcome: outcomeAccepted}
-		}
-	}
-	if answer, decided := r.outcome(waiting); decided {
-		return answer
-	}
-	if replies, gaveUp := r.giveUp(ctx); gaveUp {
-		return Answer{Replies: replies, Outcome: string(sms.OutcomeTooLate)}
-	}
-	if answer, decided := r.outcome(ctx); decided {
-		return answer
-	}
-	return Answer{Again: true, Outcome: outcomePending}
-}
-
-// recorded returns the replies in the memo of the text's workflow.
-func (r *reception) recorded(ctx context.Context) (replies []string, found bool, err error) {
-	var description *client.WorkflowExecutionDescription
-	_, err = r.try(ctx, func(ctx context.Context) error {
-		description, err = r.Client.DescribeWorkflow(ctx, r.workflowID, "")
-		return err
-	})
-	if err != nil {
-		return nil, false, err
-	}
-	if description.Memo.GetFields()[sms.MemoReplies] != nil {
-		return replies, true, description.GetMemoValue(sms.MemoReplies, &replies)
-	}
-	return nil, description.WorkflowType.Name != sms.ReceiveSmsWorkflowName, nil // from another version
-}
-
-// outcome waits for the result of the text's workflow.
-func (r *reception) outcome(ctx context.Context) (answer Answer, decided bool) {
-	var result sms.ReceiveSmsResult
-	err := r.Client.GetWorkflow(ctx, r.workflowID, "").Get(ctx, &result)
-	switch {
-	case err == nil:
-		answer = Answer{Replies: result.Replies, Outcome: string(result.Outcome), Reasons: map[string]string{}}
-		for _, f := range result.Firings {
-			if f.Reason != "" {
-				answer.Reasons[f.Trigger] = f.Reason
-			}
-		}
-		return answer, true
-	case isUnreadable(err):
-		return Answer{Again: true, Outcome: outcomePending, Reasons: map[string]string{"": reason(err)}}, true
-	case isEnded(err):
-		return Answer{Outcome: "its workflow was ended", Reasons: map[string]string{"": reason(err)}}, true
-	}
-	return answer, false
-}
-
-// giveUp prevents the text's workflow from publishing any firing that has an
-// echoError, unless a worker may have started on it, and returns the replies to
-// send instead. If it returns false, nothing has changed. The replies come from
-// the workflow: another delivery may have made its plan.
-func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) {
-	workflow, err := r.unbegun(ctx)
-	if err != nil || workflow == nil || workflow.Memo.GetFields()[sms.MemoIfLost] == nil || workflow.GetMemoValue(sms.MemoIfLost, &replies) != nil {
-		return nil, false
-	}
-	if r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, 1) == nil {
-		// If no worker has started by now, any worker that does will see the
-		// signal.
-		if workflow, err := r.unbegun(ctx); err == nil && workflow != nil {
-			return replies, true
-		}
-	}
-	r.goOn() // the signal may have arrived despite an error
-	return nil, false
-}
-
-// goOn takes back a giveUp that the sender has not been told about.
-func (r *reception) goOn() {
-	ctx, cancel := context.WithTimeout(context.Background(), acceptTimeout)
-	defer cancel()
-	_, _ = r.try(ctx, func(ctx context.Context) error {
-		return r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, -1)
-	})
-}
-
-// unbegun returns the text's workflow if no worker can have done anything for
-// it, otherwise nil.
-func (r *reception) unbegun(ctx context.Context) (*client.WorkflowExecutionDescription, error) {
-	workflow, err := r.Client.DescribeWorkflow(ctx, r.workflowID, "")
-	if err != nil || workflow.RawResponse.GetPendingWorkflowTask().GetState() != enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED {
-		return nil, err
-	}
-	history := r.Client.GetWorkflowHistory(ctx, r.workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for history.HasNext() {
-		event, err := history.Next()
-		// A worker offers the text to keepers before it completes its first
-		// task. A run that continues an earlier one has started already.
-		if err != nil || event.GetEventType() == enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED || event.GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId() != "" {
-			return nil, err
-		}
-	}
-	return workflow, nil
-}
-
 // Status signals what became of a message to the workflow that sent it. It is
 // not an error if the workflow has closed.
 func (d *Dispatcher) Status(ctx context.Context, workflowID string, update sms.StatusUpdate) error {
@@ -505,13 +391,4 @@ func (d *Dispatcher) try(ctx context.Context, call func(context.Context) error) 
 		case <-time.After(time.Duration(float64(wait) * (0.5 + rand.Float64()))): // keeps webhooks from retrying in step
 		}
 	}
-}
-
-// untilDeadline is how much time is left.
-func untilDeadline(ctx context.Context) time.Duration {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return answerTimeout
-	}
-	return time.Until(deadline)
 }

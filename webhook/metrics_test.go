@@ -62,7 +62,7 @@ func TestRefusalsAreCountedByReason(t *testing.T) {
 
 // An outcome that the metrics do not know has no series until it first counts.
 func TestMetricsKnowEveryOutcome(t *testing.T) {
-	for _, file := range []string{"dispatch.go", "sms.go"} {
+	for _, file := range []string{"decide.go", "dispatch.go", "sms.go"} {
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
