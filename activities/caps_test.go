@@ -46,7 +46,7 @@ func TestCapsCountByPrefixAndTime(t *testing.T) {
 	}
 }
 
-func TestSendsBeyondACapAreNotSent(t *testing.T) {
+func TestCapStopsSendsBeyondIt(t *testing.T) {
 	var drafts []twilio.Draft
 	take := taking(&drafts)
 	a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {

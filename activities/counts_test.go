@@ -33,7 +33,7 @@ func checkCounts(t *testing.T, registry *prometheus.Registry, want map[string]fl
 	}
 }
 
-func TestSendsAreCountedByWhatBecameOfThem(t *testing.T) {
+func TestSendsAreCountedByOutcome(t *testing.T) {
 	a, registry := counted(gatewayFunc(func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 		switch d.To {
 		case first:
@@ -62,7 +62,7 @@ func TestSendsAreCountedByWhatBecameOfThem(t *testing.T) {
 	})
 }
 
-func TestDoubtsAreCountedWhileTheyLastAndByHowTheyEnd(t *testing.T) {
+func TestDoubtsAreCountedOpenAndDecided(t *testing.T) {
 	var (
 		drafts   []twilio.Draft
 		registry *prometheus.Registry

@@ -261,7 +261,7 @@ func TestNewDoubtWaitsForTwilioAgain(t *testing.T) {
 
 // A worker was killed during the last create of a quiet account: no newer message
 // shows that Twilio's listing is complete.
-func TestAttemptsThatLookDoNotPutTheDecisionOff(t *testing.T) {
+func TestDecisionIsNotPostponedByLooking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		before := listed(second, "SM1", "Hello")
@@ -317,7 +317,7 @@ func TestFailedListingIsAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestSlowFailedListingIsAskedForAgain(t *testing.T) {
+func TestSlowFailedListingIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ago := time.Now().Add(-time.Hour)
 		var drafts []twilio.Draft

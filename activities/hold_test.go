@@ -35,7 +35,7 @@ func TestHeldPaceLetsNobodySend(t *testing.T) {
 	})
 }
 
-func TestSendWaitsForTheEndOfAPause(t *testing.T) {
+func TestSendWaitsUntilPauseEnds(t *testing.T) {
 	var drafts []twilio.Draft
 	a := newActivities(taking(&drafts))
 	held := make(chan struct{})
@@ -51,7 +51,7 @@ func TestSendWaitsForTheEndOfAPause(t *testing.T) {
 	}
 }
 
-func TestSendThatCannotWaitForTheEndOfAPauseIsReported(t *testing.T) {
+func TestSendOutlastedByPauseIsReported(t *testing.T) {
 	var drafts []twilio.Draft
 	a := newActivities(taking(&drafts))
 	a.Accounts[""].Pace.Hold(true)

@@ -11,7 +11,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-func TestEveryOptionReachesTwilio(t *testing.T) {
+func TestOptionsAllReachTwilio(t *testing.T) {
 	var drafts []twilio.Draft
 	execute(t, taking(&drafts), json.RawMessage(`{
 		"messagingServiceSid": "MG00000000000000000000000000000001", "smsTo": "+15005550001", "smsBody": "Hi",

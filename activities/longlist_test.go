@@ -7,7 +7,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestLongListIsRefusedBeforeAnybodyIsTexted(t *testing.T) {
+func TestLongListIsRefusedBeforeSending(t *testing.T) {
 	for says, change := range map[string]func(*Activities, *sms.SendSmsInput){
 		"BROADCAST_STORE": func(a *Activities, _ *sms.SendSmsInput) { a.Reports = false },
 		"statusSignals":   func(_ *Activities, in *sms.SendSmsInput) { yes := true; in.StatusSignals = &yes },
@@ -25,7 +25,7 @@ func TestLongListIsRefusedBeforeAnybodyIsTexted(t *testing.T) {
 	}
 }
 
-func TestSummaryOfALongListCountsEverybody(t *testing.T) {
+func TestLongListSummaryCountsEverybody(t *testing.T) {
 	l := &longList{id: "sms-list-1"}
 	got := l.summary(sms.BroadcastProgress{Total: 6000, Recipients: 5500, Sent: 5000, Errors: map[sms.Code]int{sms.CodeInvalidTo: 400, sms.CodeOptedOut: 100}, State: "cancelled", Report: "r.jsonl"})
 	checkContract(t, got)

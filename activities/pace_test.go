@@ -44,7 +44,7 @@ func TestPaceCountsMessagesOrSegments(t *testing.T) {
 	}
 }
 
-func TestPaceTakesItsShareOfTheRates(t *testing.T) {
+func TestPaceTakesItsShareOfRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{PerSender: 4, PerAccount: 100})
 		p.Share(4)

@@ -25,7 +25,7 @@ func previewed(t *testing.T, input map[string]any) (preview sms.Preview) {
 	return preview
 }
 
-func TestPreviewNamesTheGapsOfATemplate(t *testing.T) {
+func TestPreviewNamesTemplateGaps(t *testing.T) {
 	to := func(variables string) []any {
 		return []any{map[string]any{"to": "+12125550100", "variables": json.RawMessage(variables)}}
 	}
@@ -53,7 +53,7 @@ func TestPreviewNamesTheGapsOfATemplate(t *testing.T) {
 	}
 }
 
-func TestPreviewCountsSegmentsAndNamesWhoWouldFail(t *testing.T) {
+func TestPreviewCountsSegmentsAndFailures(t *testing.T) {
 	p := previewed(t, map[string]any{"smsFrom": "+15005550006", "smsBody": "Hi ${name}", "smsTo": []any{
 		map[string]any{"to": "212 555 0100", "variables": map[string]any{"name": "Ann"}},
 		map[string]any{"to": "+12125550100", "variables": map[string]any{"name": "Ann again"}},

@@ -10,7 +10,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestQuietHoursAreThoseOfTheNumber(t *testing.T) {
+func TestQuietHoursFollowTheNumbersZone(t *testing.T) {
 	a := &Activities{DefaultRegion: "US"}
 	night := sms.QuietHours{From: "21:00", To: "08:00", TimeZone: "Europe/Berlin"}
 	for name, tc := range map[string]struct {

@@ -111,7 +111,7 @@ func TestLowPriorityIsNotStarved(t *testing.T) {
 	}
 }
 
-func TestTurnsAreNeitherLostNorTooMany(t *testing.T) {
+func TestTurnsAreNeitherLostNorDoubled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPace(Limits{Concurrency: 3, PerSender: 5, PerAccount: 12, Segments: true})
 		r := rand.New(rand.NewPCG(1, 2))
@@ -159,7 +159,7 @@ func TestTurnsAreNeitherLostNorTooMany(t *testing.T) {
 	})
 }
 
-func TestPriorityIsTheCallersAndLowInABroadcast(t *testing.T) {
+func TestPriorityDefaultsToLowInBroadcasts(t *testing.T) {
 	for _, tc := range []struct {
 		of          string
 		given, want sms.Priority

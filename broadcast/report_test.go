@@ -11,7 +11,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestAReportHoldsEachPageOnce(t *testing.T) {
+func TestReportHoldsEachPageOnce(t *testing.T) {
 	dir := t.TempDir()
 	a := files(t, dir, "")
 	page := func(n int) sms.ReportInput {
@@ -101,7 +101,7 @@ func TestEmptyBroadcastLeavesNoReport(t *testing.T) {
 	}
 }
 
-func TestBroadcastBeginsOnlyIfItCanEnd(t *testing.T) {
+func TestBroadcastChecksFilesBeforeBeginning(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "other.csv", "phone\n+1\n")
 	for name, in := range map[string]sms.BeginInput{

@@ -171,7 +171,7 @@ func TestPagesReadTheFileOnce(t *testing.T) {
 	}
 }
 
-func TestFileThatChangesUnderABroadcast(t *testing.T) {
+func TestFileChangedDuringBroadcastIsNoticed(t *testing.T) {
 	for name, tc := range map[string]struct {
 		before, after string
 		want          []string // of the second page; none if it is refused

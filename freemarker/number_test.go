@@ -7,7 +7,7 @@ import (
 	"temporal-twilio/freemarker"
 )
 
-func TestIntegersAreExactBeyondSixtyFourBits(t *testing.T) {
+func TestIntegersAreExactBeyond64Bits(t *testing.T) {
 	model, err := freemarker.FromJSON([]byte(`{}`))
 	if err != nil {
 		t.Fatal(err)

@@ -13,9 +13,9 @@ import (
 	"temporal-twilio/freemarker"
 )
 
-// TestEveryNodeTakesAStep repeats each kind of node more often than there are
+// TestNodesEachTakeAStep repeats each kind of node more often than there are
 // steps. A node that takes none would be rendered to the end.
-func TestEveryNodeTakesAStep(t *testing.T) {
+func TestNodesEachTakeAStep(t *testing.T) {
 	const times = 9000
 	inList := func(x string) string { return "<#assign v = [" + strings.Repeat(x+",", times) + "1]>" }
 	for name, source := range map[string]string{

@@ -34,7 +34,7 @@ func module(t *testing.T, say string) string {
 	return dir
 }
 
-func TestBuildShowsHowFarItHasCome(t *testing.T) {
+func TestBuildShowsItsProgress(t *testing.T) {
 	var out bytes.Buffer
 	// A text of its own, so that nothing of it is in Go's cache.
 	dir := module(t, `"built `+time.Now().String()+`"`)
@@ -54,7 +54,7 @@ func TestBuildShowsHowFarItHasCome(t *testing.T) {
 	}
 }
 
-func TestBuildThatFailsShowsTheCompilersWords(t *testing.T) {
+func TestFailedBuildShowsCompilerOutput(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "tiny")
 	err := build(t.Context(), module(t, "undefinedName"), binary, newConsole(&bytes.Buffer{}, os.Getenv))
 	if err == nil || !strings.Contains(err.Error(), "undefined: undefinedName") {
@@ -104,7 +104,7 @@ func TestNewerThanSources(t *testing.T) {
 	check("with a newer go.mod", false)
 }
 
-func TestProgressIsALineForEachTenth(t *testing.T) {
+func TestProgressPrintsEachTenth(t *testing.T) {
 	var out bytes.Buffer
 	bar := &progress{out: newConsole(&out, os.Getenv), what: "packages", total: 200}
 	for range 200 {
@@ -119,7 +119,7 @@ func TestProgressIsALineForEachTenth(t *testing.T) {
 	}
 }
 
-func TestProgressSaysHowMuchTimeIsLeft(t *testing.T) {
+func TestProgressShowsTimeLeft(t *testing.T) {
 	for done, want := range map[int]string{1: "1 of 100 packages (1 %)", 20: "20 of 100 packages (20 %), about 4 min left", 90: "90 of 100 packages (90 %), less than a minute left", 100: "100 of 100 packages (100 %)"} {
 		bar := &progress{what: "packages", total: 100, done: done, began: time.Now().Add(-time.Minute)}
 		if got := bar.text(); got != want {
@@ -128,7 +128,7 @@ func TestProgressSaysHowMuchTimeIsLeft(t *testing.T) {
 	}
 }
 
-func TestProgressOnATerminalIsOneLine(t *testing.T) {
+func TestProgressOnTerminalIsOneLine(t *testing.T) {
 	var out bytes.Buffer
 	console := newConsole(&out, os.Getenv)
 	console.terminal = true

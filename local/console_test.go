@@ -33,7 +33,7 @@ func TestLinesOfSeveralChildrenStayWhole(t *testing.T) {
 	}
 }
 
-func TestALineWithoutEndIsCut(t *testing.T) {
+func TestEndlessLineIsCut(t *testing.T) {
 	var out bytes.Buffer
 	w := newConsole(&out, noEnv).lines("worker", &bytes.Buffer{})
 	if _, err := w.Write([]byte(strings.Repeat("x", 3*longestLine))); err != nil {
@@ -44,7 +44,7 @@ func TestALineWithoutEndIsCut(t *testing.T) {
 	}
 }
 
-func TestColourIsForTerminalsAndOnlyIfWanted(t *testing.T) {
+func TestColourNeedsAWillingTerminal(t *testing.T) {
 	var out bytes.Buffer
 	c := newConsole(&out, noEnv)
 	if c.colour || c.terminal {
@@ -81,7 +81,7 @@ type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken") }
 
-func TestABrokenTerminalIsNoticedAndBlocksNoChild(t *testing.T) {
+func TestBrokenTerminalBlocksNoChild(t *testing.T) {
 	c := newConsole(brokenWriter{}, noEnv)
 	w := c.lines("worker", brokenWriter{})
 	for range 2 {

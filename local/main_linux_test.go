@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestChildrenDieWithALauncherThatIsKilled(t *testing.T) {
+func TestChildrenDieWithAKilledLauncher(t *testing.T) {
 	l := launch(t)
 	l.waitForOutput("Ctrl-C stops everything.")
 	l.waitForOutput("orders    | I serve")

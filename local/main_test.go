@@ -193,7 +193,7 @@ func freePorts(t *testing.T) map[string]int {
 	return ports
 }
 
-func TestCtrlCStopsAllInReverseOrderAndExitsWith0(t *testing.T) {
+func TestCtrlCStopsChildrenInReverse(t *testing.T) {
 	l := launch(t)
 	l.waitForOutput("Ctrl-C stops everything.")
 	for _, name := range []string{"temporal", "twiliosim", "worker", "orders", "codec"} {
@@ -237,7 +237,7 @@ func TestSIGTERMAndSIGHUPStopAllToo(t *testing.T) {
 	}
 }
 
-func TestCtrlCWhileStartingStopsWhatHasStarted(t *testing.T) {
+func TestCtrlCDuringStartupStopsChildren(t *testing.T) {
 	l := launch(t, "FAKE_TWILIOSIM="+neverReady)
 	l.waitForOutput("twiliosim | I serve")
 	l.signalGroup(syscall.SIGINT)
@@ -249,7 +249,7 @@ func TestCtrlCWhileStartingStopsWhatHasStarted(t *testing.T) {
 	}
 }
 
-func TestAChildThatIgnoresSIGTERMIsKilledAfterTheGracePeriod(t *testing.T) {
+func TestChildIgnoringSIGTERMIsKilled(t *testing.T) {
 	l := launch(t, "FAKE_WORKER="+ignoreTerm, "--grace=100ms")
 	l.waitForOutput("Ctrl-C stops everything.")
 	l.signalGroup(syscall.SIGINT)
@@ -259,7 +259,7 @@ func TestAChildThatIgnoresSIGTERMIsKilledAfterTheGracePeriod(t *testing.T) {
 	l.waitForOutput("worker did not stop within 100ms")
 }
 
-func TestASecondCtrlCKillsWhatHasNotStopped(t *testing.T) {
+func TestSecondCtrlCKillsRemainingChildren(t *testing.T) {
 	l := launch(t, "FAKE_WORKER="+ignoreTerm, "--grace=1h")
 	l.waitForOutput("Ctrl-C stops everything.")
 	l.signalGroup(syscall.SIGINT)
@@ -273,7 +273,7 @@ func TestASecondCtrlCKillsWhatHasNotStopped(t *testing.T) {
 	}
 }
 
-func TestWhatAChildLeavesBehindEndsWithIt(t *testing.T) {
+func TestGrandchildrenEndWithTheirParent(t *testing.T) {
 	l := launch(t, "FAKE_WORKER="+grandchild)
 	l.waitForOutput("Ctrl-C stops everything.")
 	if _, ok := l.pids()["grandchild"]; !ok {
@@ -285,7 +285,7 @@ func TestWhatAChildLeavesBehindEndsWithIt(t *testing.T) {
 	}
 }
 
-func TestALostTerminalStopsAll(t *testing.T) {
+func TestLostTerminalStopsAll(t *testing.T) {
 	l := launch(t)
 	l.waitForOutput("Ctrl-C stops everything.")
 	_ = l.reader.Close()
@@ -299,7 +299,7 @@ func TestALostTerminalStopsAll(t *testing.T) {
 	}
 }
 
-func TestAChildThatDiesEarlyIsNamed(t *testing.T) {
+func TestChildDyingEarlyIsNamed(t *testing.T) {
 	for _, name := range []string{"temporal", "twiliosim", "worker"} {
 		l := launch(t, "FAKE_"+strings.ToUpper(name)+"="+dieEarly)
 		if status := l.wait(); status != 1 {
@@ -309,7 +309,7 @@ func TestAChildThatDiesEarlyIsNamed(t *testing.T) {
 	}
 }
 
-func TestAChildThatDiesLaterIsNamed(t *testing.T) {
+func TestChildDyingLaterIsNamed(t *testing.T) {
 	for name, port := range map[string]string{"temporal": "--ui-port", "twiliosim": "--twilio-port", "worker": "--webhook-port"} {
 		l := launch(t)
 		l.waitForOutput("Ctrl-C stops everything.")
@@ -345,7 +345,7 @@ func (l *launcher) checkObituary(name, how, lastWords string) {
 	}
 }
 
-func TestAChildThatIsNeverReadyIsNamed(t *testing.T) {
+func TestChildNeverReadyIsNamed(t *testing.T) {
 	l := launch(t, "FAKE_WORKER="+neverReady, "--ready-timeout=1s")
 	if status := l.wait(); status != 1 {
 		t.Errorf("exit status %d, want 1", status)
@@ -356,7 +356,7 @@ func TestAChildThatIsNeverReadyIsNamed(t *testing.T) {
 	}
 }
 
-func TestAMissingBinaryIsNamedWithItsRemedy(t *testing.T) {
+func TestMissingBinaryIsNamedWithRemedy(t *testing.T) {
 	l := launch(t, "--bin="+t.TempDir())
 	if status := l.wait(); status != 1 {
 		t.Errorf("exit status %d, want 1", status)
@@ -367,7 +367,7 @@ func TestAMissingBinaryIsNamedWithItsRemedy(t *testing.T) {
 	}
 }
 
-func TestTakenPortsAreFoundBeforeAnythingStarts(t *testing.T) {
+func TestPortsInUseAreFoundFirst(t *testing.T) {
 	flags := map[string]string{
 		"--temporal-port": "Temporal", "--ui-port": "Temporal's Web UI", "--twilio-port": "the local Twilio",
 		"--webhook-port": "the webhook", "--metrics-port": "the worker's metrics", "--codec-port": "the codec server",
@@ -409,7 +409,7 @@ func TestTakenPortsAreFoundBeforeAnythingStarts(t *testing.T) {
 	}
 }
 
-func TestTriggersOfTheEnvironmentAreInForce(t *testing.T) {
+func TestTriggersFromEnvironmentAreUsed(t *testing.T) {
 	for given, want := range map[string]string{"": "local.yaml", "LOCAL_TRIGGERS=other.yaml": "other.yaml"} {
 		env := map[string]string{"TRIGGERS": "local.yaml"}
 		if name, value, ok := strings.Cut(given, "="); ok {
@@ -425,7 +425,7 @@ func TestTriggersOfTheEnvironmentAreInForce(t *testing.T) {
 	}
 }
 
-func TestAPathIsRelativeToWhereTheProgramWasStarted(t *testing.T) {
+func TestPathsAreRelativeToWorkingDirectory(t *testing.T) {
 	l := prepare(t)
 	repository, err := filepath.Abs("..")
 	if err != nil {
@@ -446,7 +446,7 @@ func TestAPathIsRelativeToWhereTheProgramWasStarted(t *testing.T) {
 	l.wait()
 }
 
-func TestAFlagCanBeSetInTheEnvironment(t *testing.T) {
+func TestFlagsCanComeFromEnvironment(t *testing.T) {
 	l := launch(t, "LOCAL_READY_TIMEOUT=soon")
 	if status := l.wait(); status != 1 {
 		t.Errorf("exit status %d, want 1", status)

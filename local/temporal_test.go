@@ -39,7 +39,7 @@ func TestParseVersion(t *testing.T) {
 	}
 }
 
-func TestACLIOnPATHIsUsedIfItIsNewEnough(t *testing.T) {
+func TestCLIIsUsedIfNewEnough(t *testing.T) {
 	l := launch(t)
 	l.waitForOutput("Ctrl-C stops everything.")
 	l.waitForOutput("temporal, version 1.5.1)")
@@ -48,7 +48,7 @@ func TestACLIOnPATHIsUsedIfItIsNewEnough(t *testing.T) {
 	l.wait()
 }
 
-func TestAnOldCLIOnPATHIsPassedOverForTheEmbeddedServer(t *testing.T) {
+func TestCLITooOldIsPassedOver(t *testing.T) {
 	bin := t.TempDir()
 	l := prepare(t, "FAKE_TEMPORAL="+oldVersion, "--bin="+bin)
 	for name, as := range map[string]string{"temporal-devserver": "temporal", "twiliosim": "twiliosim", "worker": "worker", "orderstatus": "orderstatus"} {
@@ -65,7 +65,7 @@ func TestAnOldCLIOnPATHIsPassedOverForTheEmbeddedServer(t *testing.T) {
 	l.wait()
 }
 
-func TestATemporalThatIsNoTemporalIsNamed(t *testing.T) {
+func TestTemporalImpostorOnPortIsNamed(t *testing.T) {
 	l := launch(t, "--temporal=/bin/echo")
 	if status := l.wait(); status != 1 {
 		t.Errorf("exit status %d, want 1", status)
@@ -73,7 +73,7 @@ func TestATemporalThatIsNoTemporalIsNamed(t *testing.T) {
 	l.waitForOutput("/bin/echo --version prints")
 }
 
-func TestChildrenHearOfThisStackAndOfNoOther(t *testing.T) {
+func TestChildrenSeeOnlyThisStacksEnvironment(t *testing.T) {
 	s := settings{temporalPort: 1, twilioPort: 2, webhookPort: 3, metricsPort: 4, triggers: "t.yaml"}
 	env := environment([]string{"HOME=/h", "TEMPORAL_API_KEY=theirs", "TEMPORAL_ADDRESS=cloud", "TWILIO_AUTH_TOKEN_FILE=theirs", "ID_SECRET_FILE=theirs", "TRIGGERS=theirs"}, s)
 	for _, want := range []string{

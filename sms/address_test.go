@@ -2,7 +2,7 @@ package sms
 
 import "testing"
 
-func TestParseRecipientTakesWhatTwilioTakes(t *testing.T) {
+func TestParseRecipientAcceptsWhatTwilioAccepts(t *testing.T) {
 	for in, want := range map[string]string{
 		"+15005550006":                        "+15005550006",
 		" whatsapp:+15005550006\n":            "whatsapp:+15005550006",

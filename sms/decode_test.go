@@ -186,7 +186,7 @@ func sameAsJSON(t *testing.T, a, b any) bool {
 	return string(one) == string(other)
 }
 
-func TestDurationsAreReadAsEachLanguageWritesThem(t *testing.T) {
+func TestDurationsReadAsEachLanguageWrites(t *testing.T) {
 	for written, want := range map[string]time.Duration{
 		`"90s"`: 90 * time.Second, `"1h30m0s"`: 90 * time.Minute, `90`: 90 * time.Second, `90.5`: 90500 * time.Millisecond,
 		`"PT1H30M"`: 90 * time.Minute, `"P0Y0M0DT1H30M0S"`: 90 * time.Minute, `"P1W"`: 7 * 24 * time.Hour,

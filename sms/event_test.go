@@ -34,7 +34,7 @@ func TestClassifyTellsKeywordsFromTexts(t *testing.T) {
 	}
 }
 
-func TestOptInWordsAreOrdinaryUnlessMarked(t *testing.T) {
+func TestOptInWordsNeedTwiliosMark(t *testing.T) {
 	for _, word := range DefaultKeywords.OptIn {
 		m := Inbound{From: "+15005550009", Body: " " + strings.ToLower(word)}
 		if event := DefaultKeywords.Classify(m); event != EventReceived || !DefaultKeywords.OptsIn(m) {

@@ -7,7 +7,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestLabelsAreShownInOneShortLineWithoutNumbers(t *testing.T) {
+func TestLabelsAreShortWithoutNumbers(t *testing.T) {
 	long := strings.Repeat("ä", 100)
 	for label, want := range map[string]string{
 		"order reminder":                  "order reminder",

@@ -2,7 +2,7 @@ package sms
 
 import "testing"
 
-func TestAStatusNeverGoesBackwards(t *testing.T) {
+func TestStatusNeverGoesBackwards(t *testing.T) {
 	for _, tc := range []struct {
 		before, after Status
 		want          bool

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-func TestSinceIsATimeOfTodayADateOrADuration(t *testing.T) {
+func TestSinceAcceptsTimesDatesAndDurations(t *testing.T) {
 	now := time.Date(2026, 11, 26, 14, 30, 0, 0, time.UTC)
 	for text, want := range map[string]time.Time{
 		"10:00":                time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC),

@@ -87,7 +87,7 @@ func TestVariablesAreReadOrRefused(t *testing.T) {
 	}
 }
 
-func TestTheVersionIsPrinted(t *testing.T) {
+func TestVersionIsPrinted(t *testing.T) {
 	if out, err := starter(t, "--version"); err != nil || !strings.HasPrefix(out, "starter version ") {
 		t.Errorf("%s %v", out, err)
 	}

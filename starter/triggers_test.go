@@ -50,7 +50,7 @@ func starter(t *testing.T, args ...string) (string, error) {
 	return out.String(), err
 }
 
-func TestLintPrintsWhatItFindsAndFails(t *testing.T) {
+func TestLintPrintsFindingsAndFails(t *testing.T) {
 	good := write(t, "t.yaml", orderTriggers)
 	out, err := starter(t, "triggers", "lint", good)
 	if err != nil || !strings.Contains(out, "reads as: start OrderStatusWorkflow on task queue orders") {
@@ -115,7 +115,7 @@ func TestCasesHoldOrFail(t *testing.T) {
 	}
 }
 
-func TestSimulateIsTakenByTheWebhook(t *testing.T) {
+func TestSimulatedTextPassesTheWebhook(t *testing.T) {
 	set, err := triggers.Load(write(t, "t.yaml", orderTriggers), triggers.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestSimulateIsTakenByTheWebhook(t *testing.T) {
 	}
 }
 
-func TestLintTellsWhatItCannotReadFromWhatItFinds(t *testing.T) {
+func TestLintTellsUnreadableFilesFromFindings(t *testing.T) {
 	good := write(t, "t.yaml", orderTriggers)
 	missing := filepath.Join(t.TempDir(), "none.yaml")
 	if _, err := starter(t, "triggers", "lint", good, missing); err == nil || errors.Is(err, errFindings) || !strings.Contains(err.Error(), missing) {
@@ -164,7 +164,7 @@ func TestLintTellsWhatItCannotReadFromWhatItFinds(t *testing.T) {
 	}
 }
 
-func TestTheToolsReadTheWebhooksEnvironment(t *testing.T) {
+func TestToolsReadTheWebhooksEnvironment(t *testing.T) {
 	const alfresco = `{"name": "a", "event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "x"}},
  "action": {"source": "command-consumer", "payload": {"payloadType": "StartProcessPayload", "processDefinitionKey": "P", "businessKey": "${from}"}}}`
 	t.Setenv("TRIGGERS_TASK_QUEUE", "shop")

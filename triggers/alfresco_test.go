@@ -99,7 +99,7 @@ func TestAlfrescoReadsAByteOrderMark(t *testing.T) {
 	}
 }
 
-func TestJustDecimalDigitsAreANumber(t *testing.T) {
+func TestNumberAcceptsOnlyDecimalDigits(t *testing.T) {
 	for text, want := range map[string]bool{
 		"5": true, " +5.50 ": true, "-1": true, "007": true,
 		"NaN": false, "Inf": false, "-infinity": false, "0x10": false, "1_0": false, "1e3": false, ".5": false, "5.": false, "٥": false, "": false, strings.Repeat("9", 400): false,

@@ -50,7 +50,7 @@ func TestKeywordsAreThoseOfTheNumber(t *testing.T) {
 	}
 }
 
-func TestKeywordsThatAreWrongAreRefused(t *testing.T) {
+func TestInvalidKeywordsAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"keywords: {nobody here at all: {}}\n":                   "t.yaml:1: keywords: the key is not a number of yours",
 		"keywords: {'12345': {stop: [x]}}\n":                     `t.yaml:1: unknown field "stop"`,

@@ -219,7 +219,7 @@ func TestLiveReportsABrokenFileOnce(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoFileIsRefused(t *testing.T) {
+func TestFolderIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "t.yaml"), 0o700); err != nil {
 		t.Fatal(err)

@@ -69,7 +69,7 @@ func TestVerifyAcceptsWhatTwilioSigned(t *testing.T) {
 	}
 }
 
-func TestVerifyBodyAcceptsASignedJSONBodyAndNoOther(t *testing.T) {
+func TestVerifyBodyAcceptsOnlySignedJSON(t *testing.T) {
 	const signature = "a9nBmqA0ju/hNViExpshrM61xv4="
 	if !VerifyBody(vectorToken, vectorURL+vectorSHA, []byte(vectorJSON), signature) {
 		t.Error("refused the vector")
@@ -82,7 +82,7 @@ func TestVerifyBodyAcceptsASignedJSONBodyAndNoOther(t *testing.T) {
 	}
 }
 
-func TestVerifyTriesPortsAsTwiliosValidatorsDo(t *testing.T) {
+func TestVerifyTriesPortsAsTwilioDoes(t *testing.T) {
 	for _, tc := range []struct {
 		signed, given string
 		want          bool

@@ -92,7 +92,7 @@ func BenchmarkListInAFullStore(b *testing.B) {
 	}
 }
 
-func TestAFullStoreFitsIntoItsMemory(t *testing.T) {
+func TestFullStoreFitsItsMemory(t *testing.T) {
 	// The collector lets the heap grow to twice what is alive; so that the whole
 	// stays under 300 MB, the living must stay under half of it.
 	const bound = 140 << 20

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestTheOldestMessagesGoWhenTheirTextsTakeTooMuch(t *testing.T) {
+func TestStoreEvictsOldestByTextSize(t *testing.T) {
 	sim := start(t, Options{QueueLength: 10_000 * time.Hour})
 	acc := sim.accounts[sim.Account]
 	form := url.Values{"To": {phone}, "From": {DefaultNumber}, "Body": {strings.Repeat("я", 1600)}, "StatusCallback": {"http://127.0.0.1:1/" + strings.Repeat("x", 3000)}}
@@ -29,7 +29,7 @@ func TestTheOldestMessagesGoWhenTheirTextsTakeTooMuch(t *testing.T) {
 	}
 }
 
-func TestAMessageKeepsNoPartOfItsRequestAlive(t *testing.T) {
+func TestMessageRetainsNoRequestMemory(t *testing.T) {
 	sim := start(t, Options{MaxMessages: 1000})
 	var before, after runtime.MemStats
 	runtime.GC()

@@ -49,7 +49,7 @@ func ask(t testing.TB, sim *Sim, method, path, body string, headers ...string) (
 	return res.StatusCode, out
 }
 
-func TestTheInboundControlAnswersAsDocumented(t *testing.T) {
+func TestInboundControlAnswersAsDocumented(t *testing.T) {
 	app := newApplication(t, twiml(`<Response><Message>Your reference number is 42</Message></Response>`))
 	sim := start(t, Options{Webhook: app.URL})
 	status, out := ask(t, sim, "POST", "/sim/inbound", `{"from":"+15551230001","to":"+15005550006","body":"Order Number 42"}`)
@@ -108,7 +108,7 @@ func TestControlsSayWhatToChange(t *testing.T) {
 	}
 }
 
-func TestEveryFaultIsAddedAndRemovedByTheControls(t *testing.T) {
+func TestControlsAddAndRemoveEveryFault(t *testing.T) {
 	sim := start(t, Options{})
 	for _, kind := range FaultKinds {
 		status, out := ask(t, sim, "POST", "/sim/faults", `{"kind":"`+kind+`","delay":"1ms"}`)
@@ -132,7 +132,7 @@ func TestEveryFaultIsAddedAndRemovedByTheControls(t *testing.T) {
 	}
 }
 
-func TestAnotherSitesPageCannotUseTheControls(t *testing.T) {
+func TestControlsRefuseOtherSitesPages(t *testing.T) {
 	sim := start(t, Options{})
 	host := strings.TrimPrefix(sim.URL, "http://")
 	for name, tc := range map[string]struct {
@@ -163,7 +163,7 @@ func TestAnotherSitesPageCannotUseTheControls(t *testing.T) {
 	}
 }
 
-func TestOnlyThisMachineIsServedUnlessToldOtherwise(t *testing.T) {
+func TestControlsServeOnlyThisMachine(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "nonsense"} {
 		if sim, err := Start(Options{Addr: addr}); err == nil {
 			_ = sim.Close()
@@ -216,7 +216,7 @@ func follow(t testing.TB, sim *Sim, lastID string, stop func(kind string, data m
 	return nil, nil
 }
 
-func TestEventsTellWhatHappensAndCanBeReplayed(t *testing.T) {
+func TestEventsAreStreamedAndReplayed(t *testing.T) {
 	app := newApplication(t, twiml(`<Response><Message>hi</Message></Response>`))
 	sim := start(t, Options{Webhook: app.URL})
 	begin := sim.State().LastEventID
@@ -241,7 +241,7 @@ func TestEventsTellWhatHappensAndCanBeReplayed(t *testing.T) {
 	}
 }
 
-func TestAReaderWhoMissedEventsIsTold(t *testing.T) {
+func TestReaderLearnsOfMissedEvents(t *testing.T) {
 	sim := start(t, Options{})
 	begin := sim.State().LastEventID
 	for range keptEvents + 10 {
@@ -300,7 +300,7 @@ func TestMeasureNamesTheCulprit(t *testing.T) {
 	}
 }
 
-func TestTheStateNamesNoSecret(t *testing.T) {
+func TestStateNamesNoSecret(t *testing.T) {
 	sim := start(t, Options{APIKeys: map[string]string{"SK00000000000000000000000000000001": "keysecret"}})
 	_, out := ask(t, sim, "GET", "/sim/state", "")
 	raw, _ := json.Marshal(out)
@@ -311,7 +311,7 @@ func TestTheStateNamesNoSecret(t *testing.T) {
 	}
 }
 
-func TestThePageIsServedAndMayLoadNothingFromElsewhere(t *testing.T) {
+func TestPageLoadsNothingFromElsewhere(t *testing.T) {
 	sim := start(t, Options{})
 	res, err := http.Get(sim.URL + "/")
 	if err != nil {
@@ -325,7 +325,7 @@ func TestThePageIsServedAndMayLoadNothingFromElsewhere(t *testing.T) {
 }
 
 // The documentation names every control, fault kind and event, and no other.
-func TestTheDocumentationIsComplete(t *testing.T) {
+func TestDocumentationIsComplete(t *testing.T) {
 	raw, err := os.ReadFile("API.md")
 	if err != nil {
 		t.Fatal(err)

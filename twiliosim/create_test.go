@@ -129,7 +129,7 @@ func TestCreateAcceptsWhatTwilioAccepts(t *testing.T) {
 	}
 }
 
-func TestAPictureMessageHasMediaOfItsOwn(t *testing.T) {
+func TestPictureMessageHasItsMedia(t *testing.T) {
 	sim := start(t, Options{})
 	g := rest(t, sim, "POST", "Messages.json", url.Values{
 		"To": {phone}, "From": {DefaultNumber}, "MediaUrl": {"https://example.org/cat.png?v=1", "https://example.org/b.mp4"},
@@ -167,7 +167,7 @@ func TestAPictureMessageHasMediaOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestAuthenticationIsBySIDAndTokenOrByKey(t *testing.T) {
+func TestAuthenticationAcceptsTokenOrKey(t *testing.T) {
 	const key, child, stranger = "SK00000000000000000000000000000001", "AC000000000000000000000000000000c1", "AC000000000000000000000000000000d1"
 	sim := start(t, Options{APIKeys: map[string]string{key: "secret"}})
 	for _, a := range []Account{{SID: child, Token: "childtoken", Parent: sim.Account}, {SID: stranger, Token: "strangertoken"}} {
@@ -218,7 +218,7 @@ func TestAuthenticationIsBySIDAndTokenOrByKey(t *testing.T) {
 	}
 }
 
-func TestASubaccountSeesItsOwnMessagesAlone(t *testing.T) {
+func TestSubaccountSeesOnlyItsMessages(t *testing.T) {
 	const child = "AC000000000000000000000000000000c1"
 	sim := start(t, Options{})
 	if _, err := sim.AddAccount(Account{SID: child, Token: "childtoken", Parent: sim.Account}); err != nil {
@@ -303,7 +303,7 @@ func TestTestCredentialsReachNothingElse(t *testing.T) {
 	}
 }
 
-func TestEveryAnswerHasTwiliosHeaders(t *testing.T) {
+func TestResponsesHaveTwiliosHeaders(t *testing.T) {
 	sim := start(t, Options{})
 	for _, path := range []string{"Messages.json", "Messages/SM00000000000000000000000000000000.json", "Nothing.json"} {
 		g := rest(t, sim, "GET", path, nil)

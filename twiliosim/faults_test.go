@@ -27,7 +27,7 @@ func fault(t testing.TB, sim *Sim, f Fault) Fault {
 	return added
 }
 
-func TestALostResponseLeavesTheMessageOnItsWay(t *testing.T) {
+func TestLostResponseStillCreatesTheMessage(t *testing.T) {
 	sim := start(t, Options{})
 	fault(t, sim, Fault{Kind: FaultResponseLost, Operation: "create", Next: 1})
 	_, err := try(sim, good)
@@ -44,7 +44,7 @@ func TestALostResponseLeavesTheMessageOnItsWay(t *testing.T) {
 	}
 }
 
-func TestALostResponseWaitsForARequestThatSucceeds(t *testing.T) {
+func TestLostResponseSkipsFailedRequests(t *testing.T) {
 	sim := start(t, Options{})
 	fault(t, sim, Fault{Kind: FaultResponseLost, Operation: "create", Next: 1})
 	if g, err := try(sim, url.Values{"To": {"x"}, "From": {DefaultNumber}, "Body": {"hi"}}); err != nil || g.code() != 21211 {
@@ -55,7 +55,7 @@ func TestALostResponseWaitsForARequestThatSucceeds(t *testing.T) {
 	}
 }
 
-func TestFaultsBeforeTheWorkLeaveNothingBehind(t *testing.T) {
+func TestFaultsBeforeTheWorkCreateNothing(t *testing.T) {
 	for name, tc := range map[string]struct {
 		fault        Fault
 		status, code int // 0: the connection is reset
@@ -85,7 +85,7 @@ func TestFaultsBeforeTheWorkLeaveNothingBehind(t *testing.T) {
 	}
 }
 
-func TestFaultsAfterTheWorkLeaveTheMessage(t *testing.T) {
+func TestFaultsAfterTheWorkKeepMessage(t *testing.T) {
 	for name, tc := range map[string]struct {
 		fault  Fault
 		status int
@@ -122,7 +122,7 @@ func TestFaultsAfterTheWorkLeaveTheMessage(t *testing.T) {
 	}
 }
 
-func TestAFaultIsNarrowedToItsOperationAndNumber(t *testing.T) {
+func TestFaultKeepsToOperationAndNumber(t *testing.T) {
 	sim := start(t, Options{})
 	fault(t, sim, Fault{Kind: Fault500, Operation: "list"})
 	fault(t, sim, Fault{Kind: Fault503, Number: "+15551230002"})
@@ -137,7 +137,7 @@ func TestAFaultIsNarrowedToItsOperationAndNumber(t *testing.T) {
 	}
 }
 
-func TestAFaultHappensForTheNextNAndThenIsGone(t *testing.T) {
+func TestFaultEndsAfterNRequests(t *testing.T) {
 	sim := start(t, Options{})
 	fault(t, sim, Fault{Kind: Fault500, Next: 3})
 	for i := range 4 {
@@ -158,7 +158,7 @@ func TestAFaultHappensForTheNextNAndThenIsGone(t *testing.T) {
 	}
 }
 
-func TestASeedRepeatsFaultsByRate(t *testing.T) {
+func TestSeedRepeatsFaultsByRate(t *testing.T) {
 	run := func(seed uint64) string {
 		sim := start(t, Options{Seed: seed, Faults: []Fault{{Kind: Fault500, Rate: 0.5}}})
 		var pattern strings.Builder
@@ -180,7 +180,7 @@ func TestASeedRepeatsFaultsByRate(t *testing.T) {
 	}
 }
 
-func TestADelayHoldsTheRequestUp(t *testing.T) {
+func TestDelayHoldsTheRequestUp(t *testing.T) {
 	sim := start(t, Options{})
 	fault(t, sim, Fault{Kind: FaultDelay, Delay: Duration(60 * time.Millisecond), Next: 1})
 	began := time.Now()
@@ -189,7 +189,7 @@ func TestADelayHoldsTheRequestUp(t *testing.T) {
 	}
 }
 
-func TestARefusedConnectionIsRefusedByThePort(t *testing.T) {
+func TestRefusedConnectionFailsAtThePort(t *testing.T) {
 	sim := start(t, Options{})
 	if g, err := try(sim, good); err != nil || g.status != http.StatusCreated {
 		t.Fatal(g.raw, err)
@@ -206,7 +206,7 @@ func TestARefusedConnectionIsRefusedByThePort(t *testing.T) {
 	}
 }
 
-func TestAListingLagHidesANewMessageFromListsAlone(t *testing.T) {
+func TestListingLagHidesMessagesFromLists(t *testing.T) {
 	sim := start(t, Options{})
 	sim.Freeze(true)
 	fault(t, sim, Fault{Kind: FaultListingLag, Delay: Duration(10 * time.Minute), Number: phone})

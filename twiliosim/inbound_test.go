@@ -37,7 +37,7 @@ func bodies(r InboundResult) string {
 	return strings.Join(lines, "\n")
 }
 
-func TestTheWebhookIsToldWhatTwilioTells(t *testing.T) {
+func TestWebhookGetsTwiliosParameters(t *testing.T) {
 	app := newApplication(t, twiml("<Response/>"))
 	sim := start(t, Options{})
 	hook := app.URL + "/twilio/sms?tenant=a%20b"
@@ -90,7 +90,7 @@ func TestTheWebhookIsToldWhatTwilioTells(t *testing.T) {
 	}
 }
 
-func TestAGetWebhookCarriesEverythingInItsSignedURL(t *testing.T) {
+func TestGetWebhookSignsItsFullURL(t *testing.T) {
 	app := newApplication(t, twiml("<Response><Message>ok</Message></Response>"))
 	sim := start(t, Options{})
 	if err := sim.SetNumber(Number{Number: DefaultNumber, Webhook: app.URL + "/sms?a=1", Method: "GET"}); err != nil {
@@ -170,7 +170,7 @@ func TestTwiMLIsCarriedOut(t *testing.T) {
 	}
 }
 
-func TestAMessageVerbsAttributesCount(t *testing.T) {
+func TestMessageVerbAttributesCount(t *testing.T) {
 	app := newApplication(t, nil)
 	app.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
@@ -279,7 +279,7 @@ func TestWebhookFailuresHaveTwiliosNumbers(t *testing.T) {
 	}
 }
 
-func TestAFailedConnectionIsTriedOnceMore(t *testing.T) {
+func TestFailedConnectionIsRetriedOnce(t *testing.T) {
 	sim := start(t, Options{Webhook: "http://127.0.0.1:1/"})
 	text(t, sim, "hi")
 	if calls := sim.WebhookCalls(); len(calls) != 1 || calls[0].Attempts != 2 {
@@ -287,7 +287,7 @@ func TestAFailedConnectionIsTriedOnceMore(t *testing.T) {
 	}
 }
 
-func TestAFailedWebhookGoesToItsFallbackOnce(t *testing.T) {
+func TestFailedWebhookFallsBackOnce(t *testing.T) {
 	for name, first := range map[string]http.HandlerFunc{
 		"11200": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
 		"12100": twiml("<oops"),
@@ -325,7 +325,7 @@ func TestAFailedWebhookGoesToItsFallbackOnce(t *testing.T) {
 	})
 }
 
-func TestCredentialsInAURLAreGivenWhenAskedFor(t *testing.T) {
+func TestURLCredentialsAnswerAChallenge(t *testing.T) {
 	var sent []string
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, ok := r.BasicAuth()
@@ -344,7 +344,7 @@ func TestCredentialsInAURLAreGivenWhenAskedFor(t *testing.T) {
 	}
 }
 
-func TestOptOutsAreKeptForEachSenderAndRecipient(t *testing.T) {
+func TestOptOutsAreKeptPerPair(t *testing.T) {
 	app := newApplication(t, twiml(`<Response><Message>echo</Message></Response>`))
 	sim := start(t, Options{Numbers: []string{DefaultNumber, "+15005550011"}, Webhook: app.URL})
 	refused := func(from, to string) bool {
@@ -384,7 +384,7 @@ func TestOptOutsAreKeptForEachSenderAndRecipient(t *testing.T) {
 	}
 }
 
-func TestEveryStopWordStopsAndEveryStartWordStarts(t *testing.T) {
+func TestStopAndStartWordsAreObeyed(t *testing.T) {
 	sim := start(t, Options{})
 	for _, stop := range []string{"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"} {
 		text(t, sim, stop)
@@ -405,7 +405,7 @@ func TestEveryStopWordStopsAndEveryStartWordStarts(t *testing.T) {
 	}
 }
 
-func TestAServiceSharesOptOutsAndNamesTheirTypeIfAdvanced(t *testing.T) {
+func TestServiceSharesOptOuts(t *testing.T) {
 	app := newApplication(t, twiml("<Response/>"))
 	numbers := []string{"+15005550011", "+15005550012"}
 	sim := start(t, Options{Numbers: numbers})
@@ -426,7 +426,7 @@ func TestAServiceSharesOptOutsAndNamesTheirTypeIfAdvanced(t *testing.T) {
 	}
 }
 
-func TestTwoProgramsThatAnswerEachOtherAreStopped(t *testing.T) {
+func TestReplyLoopOfTwoProgramsStops(t *testing.T) {
 	app := newApplication(t, twiml(`<Response><Message>no, you</Message></Response>`))
 	sim := start(t, Options{Numbers: []string{DefaultNumber, "+15005550011"}, Webhook: app.URL, ReplyLimit: 6})
 	if err := sim.SetNumber(Number{Number: "+15005550011", Webhook: app.URL, Rate: 1000}); err != nil {
@@ -448,7 +448,7 @@ func TestTwoProgramsThatAnswerEachOtherAreStopped(t *testing.T) {
 	}
 }
 
-func TestAnInboundMessageIsRepeatedUnderItsSID(t *testing.T) {
+func TestInboundMessageIsRedeliveredUnderSID(t *testing.T) {
 	app := newApplication(t, twiml("<Response/>"))
 	sim := start(t, Options{Webhook: app.URL})
 	first := text(t, sim, "once")
@@ -470,7 +470,7 @@ func TestAnInboundMessageIsRepeatedUnderItsSID(t *testing.T) {
 	}
 }
 
-func TestATextThatCannotBeTakenSaysWhy(t *testing.T) {
+func TestInvalidTextSaysWhy(t *testing.T) {
 	sim := start(t, Options{Numbers: []string{DefaultNumber, "whatsapp:" + DefaultNumber}})
 	for name, tc := range map[string]struct {
 		in   Inbound
@@ -490,7 +490,7 @@ func TestATextThatCannotBeTakenSaysWhy(t *testing.T) {
 	}
 }
 
-func TestWhatsAppTellsItsOwnParameters(t *testing.T) {
+func TestWhatsAppSendsItsParameters(t *testing.T) {
 	app := newApplication(t, twiml(`<Response><Message>hi</Message></Response>`))
 	sim := start(t, Options{Numbers: []string{"whatsapp:" + DefaultNumber}, Webhook: app.URL})
 	result := inbound(t, sim, Inbound{From: "whatsapp:" + phone, To: "whatsapp:" + DefaultNumber, Body: "STOP"})
@@ -502,7 +502,7 @@ func TestWhatsAppTellsItsOwnParameters(t *testing.T) {
 	}
 }
 
-func TestATextOnAChannelIsAnsweredOnIt(t *testing.T) {
+func TestChannelTextIsAnsweredOnChannel(t *testing.T) {
 	app := newApplication(t, twiml(`<Response><Message>hi</Message></Response>`))
 	sim := start(t, Options{Numbers: []string{"whatsapp:" + DefaultNumber, "rcs:my_agent", "messenger:100"}, Webhook: app.URL})
 	for from, to := range map[string]string{
@@ -520,7 +520,7 @@ func TestATextOnAChannelIsAnsweredOnIt(t *testing.T) {
 	}
 }
 
-func TestAWebhookThatAnswersForeverIsCutOff(t *testing.T) {
+func TestEndlessWebhookResponseIsCutOff(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/xml")
 		for r.Context().Err() == nil {
@@ -536,7 +536,7 @@ func TestAWebhookThatAnswersForeverIsCutOff(t *testing.T) {
 	}
 }
 
-func TestWhatTheApplicationSaysOfATextIsKept(t *testing.T) {
+func TestApplicationsOutcomeHeadersAreKept(t *testing.T) {
 	said := map[string]string{OutcomeHeader: "accepted", WorkflowHeader: "sms-1"}
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		for name, value := range said {

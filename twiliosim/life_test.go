@@ -35,7 +35,7 @@ func outcome(t testing.TB, sim *Sim, o Outcome) {
 	}
 }
 
-func TestAMessageLivesAsItsOutcomeSays(t *testing.T) {
+func TestMessageLivesAsItsOutcomeSays(t *testing.T) {
 	for name, tc := range map[string]struct {
 		outcome Outcome
 		steps   string
@@ -83,7 +83,7 @@ func TestAMessageLivesAsItsOutcomeSays(t *testing.T) {
 	}
 }
 
-func TestARejectionIsTheRESTAPIs(t *testing.T) {
+func TestRejectionMatchesTheRESTAPI(t *testing.T) {
 	sim := start(t, Options{})
 	outcome(t, sim, Outcome{To: "+15551230014", Status: "rejected", ErrorCode: 21614})
 	outcome(t, sim, Outcome{Body: "flood", Status: "rejected", ErrorCode: 21611, Next: 1})
@@ -107,7 +107,7 @@ func TestARejectionIsTheRESTAPIs(t *testing.T) {
 	}
 }
 
-func TestASenderSendsAtItsPace(t *testing.T) {
+func TestSenderSendsAtItsPace(t *testing.T) {
 	sim := start(t, Options{Speed: 1, Numbers: []string{DefaultNumber, "+18885550007"}})
 	sim.Freeze(true)
 	var long, free []string
@@ -142,7 +142,7 @@ func TestASenderSendsAtItsPace(t *testing.T) {
 	}
 }
 
-func TestAFullQueueRefuses(t *testing.T) {
+func TestFullQueueRefusesMessages(t *testing.T) {
 	sim := start(t, Options{Speed: 1, QueueLength: 5 * time.Second})
 	if _, err := sim.AddService(Service{SID: pool, Senders: []string{DefaultNumber}}); err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func TestAFullQueueRefuses(t *testing.T) {
 	}
 }
 
-func TestTooManyRequestsAtATimeAreRefused(t *testing.T) {
+func TestConcurrentRequestsBeyondLimitAreRefused(t *testing.T) {
 	sim := start(t, Options{Concurrency: 2})
 	fault(t, sim, Fault{Kind: FaultDelay, Delay: Duration(time.Second), Operation: "list", Next: 2})
 	var busy sync.WaitGroup
@@ -187,7 +187,7 @@ func TestTooManyRequestsAtATimeAreRefused(t *testing.T) {
 	}
 }
 
-func TestAServiceChoosesAndKeepsASender(t *testing.T) {
+func TestServiceChoosesAndKeepsASender(t *testing.T) {
 	app := newApplication(t, answer("text/plain", ""))
 	numbers := []string{"+15005550011", "+15005550012"}
 	sim := start(t, Options{Numbers: numbers})
@@ -221,7 +221,7 @@ func TestAServiceChoosesAndKeepsASender(t *testing.T) {
 	}
 }
 
-func TestAMessageWhoseServiceLosesItsSendersSaysSo(t *testing.T) {
+func TestMessageOfSenderlessServiceFails(t *testing.T) {
 	sim := start(t, Options{})
 	if _, err := sim.AddService(Service{SID: pool, Senders: []string{DefaultNumber}}); err != nil {
 		t.Fatal(err)
@@ -237,7 +237,7 @@ func TestAMessageWhoseServiceLosesItsSendersSaysSo(t *testing.T) {
 	}
 }
 
-func TestAScheduledMessageGoesOutAtItsTimeOrIsCanceled(t *testing.T) {
+func TestScheduledMessageIsSentOrCanceled(t *testing.T) {
 	app := newApplication(t, answer("text/plain", ""))
 	sim := start(t, Options{})
 	if _, err := sim.AddService(Service{SID: pool, Senders: []string{DefaultNumber}}); err != nil {
@@ -278,7 +278,7 @@ func TestAScheduledMessageGoesOutAtItsTimeOrIsCanceled(t *testing.T) {
 	}
 }
 
-func TestAMessageThatWaitsTooLongExpires(t *testing.T) {
+func TestMessageExpiresInALongQueue(t *testing.T) {
 	sim := start(t, Options{Speed: 1})
 	sim.Freeze(true)
 	for range 10 {
@@ -296,7 +296,7 @@ func TestAMessageThatWaitsTooLongExpires(t *testing.T) {
 	}
 }
 
-func TestAMessageToAnOwnNumberArrivesThere(t *testing.T) {
+func TestMessageToOwnNumberArrivesThere(t *testing.T) {
 	app := newApplication(t, twiml("<Response/>"))
 	sim := start(t, Options{Numbers: []string{DefaultNumber, "+15005550011"}, Webhook: app.URL})
 	send(t, sim, "+15005550011", "hello")
@@ -305,7 +305,7 @@ func TestAMessageToAnOwnNumberArrivesThere(t *testing.T) {
 	}
 }
 
-func TestCallbacksAreRepeatedAsTheirURLSays(t *testing.T) {
+func TestCallbacksRetryAsTheirURLSays(t *testing.T) {
 	for name, tc := range map[string]struct {
 		fragment string
 		status   int
@@ -343,7 +343,7 @@ func TestCallbacksAreRepeatedAsTheirURLSays(t *testing.T) {
 	}
 }
 
-func TestAFailedCallbackGoesToItsFallback(t *testing.T) {
+func TestFailedCallbackGoesToItsFallback(t *testing.T) {
 	app := newApplication(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/status" {
 			w.WriteHeader(500)
@@ -362,7 +362,7 @@ func TestAFailedCallbackGoesToItsFallback(t *testing.T) {
 	}
 }
 
-func TestCallbacksAreLostLateDoubledAndReordered(t *testing.T) {
+func TestCallbackFaultsTakeEffect(t *testing.T) {
 	for name, tc := range map[string]struct {
 		faults []Fault
 		told   string
@@ -397,7 +397,7 @@ func TestCallbacksAreLostLateDoubledAndReordered(t *testing.T) {
 	}
 }
 
-func TestASlowWebhookHoldsUpNobodyElse(t *testing.T) {
+func TestSlowWebhookDelaysNobodyElse(t *testing.T) {
 	release := make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer slow.Close()
@@ -413,7 +413,7 @@ func TestASlowWebhookHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
-func TestAHangingApplicationCostsCallbacksNotMemory(t *testing.T) {
+func TestHangingApplicationCostsCallbacksNotMemory(t *testing.T) {
 	release := make(chan struct{})
 	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-release }))
 	defer hanging.Close()
@@ -430,7 +430,7 @@ func TestAHangingApplicationCostsCallbacksNotMemory(t *testing.T) {
 	}
 }
 
-func TestWhatIsScheduledForEvictedMessagesIsForgotten(t *testing.T) {
+func TestEvictedMessagesLoseTheirSchedule(t *testing.T) {
 	sim := start(t, Options{MaxMessages: 100})
 	if _, err := sim.AddService(Service{SID: pool, Senders: []string{DefaultNumber}}); err != nil {
 		t.Fatal(err)

@@ -30,7 +30,7 @@ func reversed(list []string) []string {
 	return out
 }
 
-func TestAListingIsPagedNewestFirst(t *testing.T) {
+func TestListingIsPagedNewestFirst(t *testing.T) {
 	sim := start(t, Options{})
 	var made []string
 	for i := range 7 {
@@ -79,7 +79,7 @@ func TestAListingIsPagedNewestFirst(t *testing.T) {
 	}
 }
 
-func TestPagingGoesOnAfterTheMessageOfItsTokenIsDeleted(t *testing.T) {
+func TestPagingSurvivesDeletionOfItsMessage(t *testing.T) {
 	sim := start(t, Options{})
 	var made []string
 	for range 4 {
@@ -97,7 +97,7 @@ func TestPagingGoesOnAfterTheMessageOfItsTokenIsDeleted(t *testing.T) {
 	}
 }
 
-func TestAListingIsFiltered(t *testing.T) {
+func TestListingIsFiltered(t *testing.T) {
 	const other, second = "+15551230002", "+18885550007"
 	sim := start(t, Options{Numbers: []string{DefaultNumber, second}})
 	a := send(t, sim, phone, "a")
@@ -125,7 +125,7 @@ func TestAListingIsFiltered(t *testing.T) {
 	}
 }
 
-func TestAListingIsFilteredByTheDateItWasSent(t *testing.T) {
+func TestListingIsFilteredByDateSent(t *testing.T) {
 	sim := start(t, Options{})
 	sim.Freeze(true)
 	// To noon of some day, so that the days below do not depend on the hour.
@@ -168,7 +168,7 @@ func TestAListingIsFilteredByTheDateItWasSent(t *testing.T) {
 	}
 }
 
-func TestAListingRefusesWhatItCannotRead(t *testing.T) {
+func TestListingRefusesInvalidParameters(t *testing.T) {
 	sim := start(t, Options{})
 	for query, code := range map[string]int{
 		"PageSize=0": 20006, "PageSize=x": 20006, "PageSize=1001": 20007, "Page=-1": 20006, "Page=1": 20006,
@@ -182,7 +182,7 @@ func TestAListingRefusesWhatItCannotRead(t *testing.T) {
 	}
 }
 
-func TestARedactedMessageHasNoBody(t *testing.T) {
+func TestRedactedMessageHasNoBody(t *testing.T) {
 	sim := start(t, Options{Speed: 1})
 	sim.Freeze(true)
 	sid := send(t, sim, phone, "secret")
@@ -212,7 +212,7 @@ func TestARedactedMessageHasNoBody(t *testing.T) {
 	}
 }
 
-func TestAMessageIsDeletedOnceItIsDone(t *testing.T) {
+func TestMessageIsDeletedOnceDone(t *testing.T) {
 	sim := start(t, Options{Speed: 1})
 	sim.Freeze(true)
 	sid := send(t, sim, phone, "hi")
@@ -250,7 +250,7 @@ func TestFeedbackIsTaken(t *testing.T) {
 	}
 }
 
-func TestTheOldestMessagesGoBeyondTheBound(t *testing.T) {
+func TestStoreEvictsOldestByCount(t *testing.T) {
 	sim := start(t, Options{MaxMessages: 10})
 	var made []string
 	for i := range 25 {

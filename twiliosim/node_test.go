@@ -99,7 +99,7 @@ func run(t *testing.T, dir string, env []string, input []byte, program string, a
 	return out.Bytes()
 }
 
-func TestTwilioNodeIsServedAsByTwilio(t *testing.T) {
+func TestTwilioNodeIsServed(t *testing.T) {
 	folder := nodeFolder(t)
 	sim := start(t, Options{})
 	out := run(t, folder, []string{
@@ -110,7 +110,7 @@ func TestTwilioNodeIsServedAsByTwilio(t *testing.T) {
 	}
 }
 
-func TestSegmentsAreCountedAsByTwiliosCalculator(t *testing.T) {
+func TestSegmentsMatchTwiliosCalculator(t *testing.T) {
 	folder := nodeFolder(t)
 	bodies := randomBodies(10_000)
 	input, err := json.Marshal(bodies)

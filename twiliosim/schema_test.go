@@ -131,7 +131,7 @@ func violations(object map[string]any, schema map[string]rule) (list []string) {
 	return list
 }
 
-func TestEveryResponseFitsTheSchema(t *testing.T) {
+func TestResponsesFitTheSchema(t *testing.T) {
 	numbers := []string{DefaultNumber, "12345", "whatsapp:" + DefaultNumber}
 	app := newApplication(t, twiml(`<Response><Message>reply</Message></Response>`))
 	sim := start(t, Options{Numbers: numbers, Webhook: app.URL})
@@ -197,7 +197,7 @@ func TestEveryResponseFitsTheSchema(t *testing.T) {
 	}
 }
 
-func TestTheSchemaFindsWhatIsWrong(t *testing.T) {
+func TestSchemaFindsWhatIsWrong(t *testing.T) {
 	sim := start(t, Options{})
 	g := rest(t, sim, "POST", "Messages.json", good)
 	for field, wrong := range map[string]any{

@@ -188,7 +188,7 @@ func await(t testing.TB, what string, holds func() bool) {
 	}
 }
 
-func TestATextIsAnsweredByTheWebhooksTwiML(t *testing.T) {
+func TestTextIsAnsweredByTwiML(t *testing.T) {
 	app := newApplication(t, twiml(`<Response><Message>Your reference number is 42</Message></Response>`))
 	sim := start(t, Options{Webhook: app.URL + "/twilio/sms"})
 

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestTheClockMayBeSkewedAndAnswersTellSo(t *testing.T) {
+func TestClockSkewShowsInResponses(t *testing.T) {
 	for _, skew := range []time.Duration{90 * time.Second, -90 * time.Second} {
 		s, err := Start(Options{Skew: skew})
 		if err != nil {

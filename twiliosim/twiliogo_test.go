@@ -41,7 +41,7 @@ func create(to, body string) *api.CreateMessageParams {
 	return p.SetTo(to).SetFrom(DefaultNumber).SetBody(body)
 }
 
-func TestTwilioGoCreatesFetchesUpdatesAndDeletes(t *testing.T) {
+func TestTwilioGoManagesMessages(t *testing.T) {
 	const key = "SK00000000000000000000000000000001"
 	sim := start(t, Options{APIKeys: map[string]string{key: "secret"}})
 	for name, c := range map[string]*api.ApiService{

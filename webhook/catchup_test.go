@@ -58,7 +58,7 @@ func logged(body string, age time.Duration) Logged {
 	return Logged{Inbound: sms.Inbound{MessageSID: "SM" + body, From: "+15005550009", To: "+15005550006", Body: body, ReceivedAt: time.Now().Add(-age)}}
 }
 
-func TestCatchUpGoesOnWhileNobodyTexts(t *testing.T) {
+func TestCatchUpContinuesWithoutTexts(t *testing.T) {
 	_, run, _ := catchingUp(t)
 	result, err := run(50 * time.Hour)
 	if behind := time.Since(result.Through); err != nil || behind > clocksApart+time.Minute || behind < clocksApart || result.Lost {
@@ -107,7 +107,7 @@ func TestCatchUpTextsNoSilencedPhone(t *testing.T) {
 	}
 }
 
-func TestCatchUpReadsAFullHourInParts(t *testing.T) {
+func TestCatchUpSplitsAFullHour(t *testing.T) {
 	c, run, _ := catchingUp(t, logged("a1", 150*time.Minute), logged("a2", 149*time.Minute), logged("a3", 90*time.Minute))
 	received := c.Received
 	c.Received = func(ctx context.Context, since, until time.Time) ([]Logged, error) {

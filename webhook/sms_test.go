@@ -371,7 +371,7 @@ func TestUnanswerableSendersGetNoEcho(t *testing.T) {
 	}
 }
 
-func TestTextsToANumberComeFromItsAccount(t *testing.T) {
+func TestTextsMustComeFromNumbersAccount(t *testing.T) {
 	for _, tc := range []struct {
 		account, token, to string
 		status             int
@@ -457,7 +457,7 @@ func TestWebhookShowsOutcomesIfAskedTo(t *testing.T) {
 	}
 }
 
-func TestPausedSendingPublishesAndDoesNotAnswer(t *testing.T) {
+func TestPausedSendingPublishesWithoutAnswer(t *testing.T) {
 	paused := true
 	triggered := with(t, everything)
 	b := newBench(t, func(o *Options) {

@@ -64,7 +64,7 @@ func TestStatusWithoutUseIsAcknowledged(t *testing.T) {
 	}
 }
 
-func TestStatusReachesOnlyWorkflowsOfItsAccount(t *testing.T) {
+func TestStatusReachesOnlyItsAccountsWorkflows(t *testing.T) {
 	secret := []byte("of the workers")
 	proven := func(secret []byte, workflow, account string) url.Values {
 		query := url.Values{sms.CallbackWorkflow: {workflow}, sms.CallbackAccount: {account}, "place": {"3"}}

@@ -222,7 +222,7 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errors.New("connection lost") }
 
-func TestEitherOfTwoTokensWillDo(t *testing.T) {
+func TestPrimaryAndSecondaryTokensBothVerify(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.Tokens = map[string][]string{"AC1": {"primary", "secondary"}} })
 	for _, token := range []string{"primary", "secondary"} {
 		if w := b.deliver(form("quiet"), token); w.Code != http.StatusOK {
@@ -254,7 +254,7 @@ func TestWebhookNeedsAWayToVerify(t *testing.T) {
 	}
 }
 
-func TestNoNumberOrTextIsLogged(t *testing.T) {
+func TestLogsHoldNoNumberOrText(t *testing.T) {
 	b := newBench(t, nil)
 	b.deliver(form("Order Number 42"), token)
 	b.deliver(form("Order Number 42"), "another")
@@ -410,7 +410,7 @@ func TestPublicURLHasNoWebhookPath(t *testing.T) {
 	}
 }
 
-func TestExamplesAreServedIfAskedTo(t *testing.T) {
+func TestExamplesAreServedIfAsked(t *testing.T) {
 	for show, want := range map[bool]string{true: `["Order Number 42",`, false: "404"} {
 		b := newBench(t, func(o *Options) { o.ShowOutcome = show })
 		w := b.serve(httptest.NewRequest(http.MethodGet, ExamplesPath, nil))

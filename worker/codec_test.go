@@ -8,7 +8,7 @@ import (
 	"temporal-twilio/internal/config"
 )
 
-func TestCodecServerThatWouldBeOpenToAllDoesNotStart(t *testing.T) {
+func TestCodecServerRefusesToStartOpen(t *testing.T) {
 	for name, tc := range map[string]struct {
 		environment map[string]string
 		want        string

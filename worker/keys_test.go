@@ -55,7 +55,7 @@ func TestKeysAreMadeAndRotated(t *testing.T) {
 	}
 }
 
-func TestAKeyIsNotUsedBeforeEachProcessHasIt(t *testing.T) {
+func TestKeyWaitsForEveryProcess(t *testing.T) {
 	shows := func(page string) string {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, page) }))
 		t.Cleanup(server.Close)

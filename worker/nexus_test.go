@@ -40,7 +40,7 @@ func (l *lossy) intercept(ctx context.Context, method string, req, reply any, cc
 	return invoke(ctx, method, req, reply, cc, opts...)
 }
 
-func TestNexusRetriesOfARequestAreOneSend(t *testing.T) {
+func TestNexusRequestRetriesAreOneSend(t *testing.T) {
 	t.Run("while it goes on", func(t *testing.T) { t.Parallel(); retryOfARequest(t, false) })
 	t.Run("after its end", func(t *testing.T) { t.Parallel(); retryOfARequest(t, true) })
 }

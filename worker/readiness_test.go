@@ -14,7 +14,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 )
 
-func TestReadinessTellsWhyTemporalTakesNoTexts(t *testing.T) {
+func TestReadinessExplainsTemporalsRefusal(t *testing.T) {
 	for name, tc := range map[string]struct {
 		answer    error
 		note, err string
@@ -34,7 +34,7 @@ func TestReadinessTellsWhyTemporalTakesNoTexts(t *testing.T) {
 	}
 }
 
-func TestReadinessIsAskedOnceASecondForAll(t *testing.T) {
+func TestReadinessChecksOnceASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked atomic.Int64
 		r := &readiness{ask: func(context.Context) error {
@@ -113,7 +113,7 @@ func TestReadinessStaysWhileTemporalIsSlow(t *testing.T) {
 	})
 }
 
-func TestReadinessIsNotKnownBeforeTemporalAnswers(t *testing.T) {
+func TestReadinessIsUnknownUntilTemporalAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &readiness{ask: func(context.Context) error { time.Sleep(5 * time.Second); return nil }}
 		if _, err := r.get(t.Context()); err == nil {

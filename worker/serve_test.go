@@ -53,7 +53,7 @@ func servedWith(t *testing.T, logger *slog.Logger, l listening) (address string,
 	return l.address, stop, end
 }
 
-func TestARequestInProgressIsAnsweredBeforeTheProcessEnds(t *testing.T) {
+func TestShutdownAnswersRequestsInProgress(t *testing.T) {
 	t.Parallel()
 	begun, finish := make(chan struct{}), make(chan struct{})
 	address, stop, ended := served(t, listening{handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -88,7 +88,7 @@ func TestARequestInProgressIsAnsweredBeforeTheProcessEnds(t *testing.T) {
 	}
 }
 
-func TestAWebhookThatDrainsStillAnswers(t *testing.T) {
+func TestDrainingWebhookStillAnswers(t *testing.T) {
 	t.Parallel()
 	address, stop, ended := served(t, listening{drain: time.Second, handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
 	stop()
@@ -102,7 +102,7 @@ func TestAWebhookThatDrainsStillAnswers(t *testing.T) {
 	}
 }
 
-func TestASlowClientIsLeft(t *testing.T) {
+func TestSlowClientIsDropped(t *testing.T) {
 	t.Parallel()
 	address, _, _ := served(t, listening{handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
 	connection, err := net.Dial("tcp", address)
@@ -157,7 +157,7 @@ func (l *lines) String() string {
 	return l.text.String()
 }
 
-func TestWhatIsNoRequestLeavesALineWithoutItsText(t *testing.T) {
+func TestMalformedRequestIsLoggedWithoutContent(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile := certificate(t, t.TempDir(), "sms.example.com")
 	secure, err := webhookTLS(config.Config{WebhookTLSCert: certFile, WebhookTLSKey: keyFile}, metrics.New(nil, ""))
@@ -232,7 +232,7 @@ func certificate(t *testing.T, dir, name string) (certFile, keyFile string) {
 	return certFile, keyFile
 }
 
-func TestARenewedCertificateIsTakenWithoutARestart(t *testing.T) {
+func TestRenewedCertificateNeedsNoRestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	certFile, keyFile := certificate(t, dir, "old.example.com")
@@ -268,7 +268,7 @@ func TestARenewedCertificateIsTakenWithoutARestart(t *testing.T) {
 	}
 }
 
-func TestTLSThatCannotBeMeantIsRefused(t *testing.T) {
+func TestTLSMisconfigurationIsRefused(t *testing.T) {
 	for name, tc := range map[string]struct {
 		config config.Config
 		want   string

@@ -89,7 +89,7 @@ func (b *askBench) run(t *testing.T, input sms.AskSmsInput) sms.AskSmsResult {
 	return result
 }
 
-func TestAQuestionIsRemindedOfUntilItTimesOut(t *testing.T) {
+func TestQuestionSendsRemindersUntilTimeout(t *testing.T) {
 	b := newAskBench("")
 	began := b.Now()
 	result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(3 * time.Hour), Reminders: []sms.Reminder{
@@ -106,7 +106,7 @@ func TestAQuestionIsRemindedOfUntilItTimesOut(t *testing.T) {
 	}
 }
 
-func TestAReplyEndsTheQuestion(t *testing.T) {
+func TestReplyEndsTheQuestion(t *testing.T) {
 	b := newAskBench("")
 	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 90*time.Minute)
 	result := b.run(t, sms.AskSmsInput{Reminders: []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}}})
@@ -115,14 +115,14 @@ func TestAReplyEndsTheQuestion(t *testing.T) {
 	}
 }
 
-func TestAQuestionThatWasNotSentWaitsForNothing(t *testing.T) {
+func TestUnsentQuestionDoesNotWait(t *testing.T) {
 	b := newAskBench(sms.CodeOptedOut)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskNotSent || result.Sent.Errors[0].Code != sms.CodeOptedOut || b.shut != 1 {
 		t.Errorf("%+v, closed %d times", result, b.shut)
 	}
 }
 
-func TestAQuestionThatMayHaveBeenSentWaitsForItsReply(t *testing.T) {
+func TestDoubtfulQuestionWaitsForReply(t *testing.T) {
 	b := newAskBench(sms.CodeOutcomeUnknown)
 	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, time.Hour)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Sent.Errors[0].Code != sms.CodeOutcomeUnknown || b.shut != 0 {
@@ -134,7 +134,7 @@ func TestAQuestionThatMayHaveBeenSentWaitsForItsReply(t *testing.T) {
 	}
 }
 
-func TestAReminderThatWasNotSentIsNotCounted(t *testing.T) {
+func TestUnsentReminderIsNotCounted(t *testing.T) {
 	reminders := []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}, {After: sms.Duration(2 * time.Hour), SmsBody: "Last call"}}
 	for code, want := range map[sms.Code]int{sms.CodeConnection: 3, sms.CodeOptedOut: 2} { // an opt-out stops them
 		b := newAskBench("")
@@ -145,7 +145,7 @@ func TestAReminderThatWasNotSentIsNotCounted(t *testing.T) {
 	}
 }
 
-func TestAQuestionIsCheckedBeforeAnybodyIsTexted(t *testing.T) {
+func TestQuestionIsCheckedBeforeSending(t *testing.T) {
 	for _, tc := range []struct {
 		change string // of a good input
 		says   []string
@@ -193,7 +193,7 @@ func TestAQuestionIsCheckedBeforeAnybodyIsTexted(t *testing.T) {
 	}
 }
 
-func TestAQuestionTakesWhatProcessModelsWrite(t *testing.T) {
+func TestQuestionAcceptsProcessModelInput(t *testing.T) {
 	b := newAskBench("")
 	b.ExecuteWorkflow(sms.AskSmsWorkflowName, json.RawMessage(`{
 		"MessagingServiceSid": "MG00000000000000000000000000000001", "SmsTo": {"to": "WhatsApp:+44 (0)7400 123456"}, "SmsBody": "Coming, ${name}?",
@@ -208,7 +208,7 @@ func TestAQuestionTakesWhatProcessModelsWrite(t *testing.T) {
 	}
 }
 
-func TestThePolicyPicksOneOfSeveralQuestions(t *testing.T) {
+func TestPolicyPicksOneOfSeveralQuestions(t *testing.T) {
 	q := func(policy sms.IfSeveral, codes ...string) (all []sms.Question) {
 		for _, code := range codes {
 			all = append(all, sms.Question{WorkflowID: code, Code: code, IfSeveral: policy})

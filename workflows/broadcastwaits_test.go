@@ -47,7 +47,7 @@ func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
 	}
 }
 
-func TestBroadcastPausesWhenTheAccountIsRefused(t *testing.T) {
+func TestBroadcastPausesIfAccountRefused(t *testing.T) {
 	for name, problem := range map[string]sms.Error{
 		"refused":   {Code: sms.CodeAuthentication, TwilioCode: 20003, HTTPStatus: 401},
 		"suspended": {Code: sms.CodePermissionDenied, TwilioCode: 20005, HTTPStatus: 403},
@@ -144,7 +144,7 @@ func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 	}
 }
 
-func TestRestOfAPageIsSentAgain(t *testing.T) {
+func TestPageRemainderIsSentAgain(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := fromList("(212) 555-0100", "+12125550101", "+12125550102", "nobody", "+12125550103")
 	input.DefaultRegion = "US"
@@ -190,7 +190,7 @@ func TestKeyedPageIsResentWhole(t *testing.T) {
 	}
 }
 
-func TestFullQueueIsToldOnce(t *testing.T) {
+func TestFullQueueIsReportedOnce(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	list := make([]string, 4_000)
 	for i := range list {
@@ -251,7 +251,7 @@ func TestSleepersAreTextedInTheMorning(t *testing.T) {
 	}
 }
 
-func TestSleepersOfACancelledBroadcastAreReported(t *testing.T) {
+func TestCancelledBroadcastReportsItsSleepers(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := atNight(t, b, b.fromFile(t, "+12125550100,Ann", "+14155550100,Bo"))
 	b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
@@ -261,7 +261,7 @@ func TestSleepersOfACancelledBroadcastAreReported(t *testing.T) {
 	}
 }
 
-func TestSleepersAndTheRestGoIntoTheNextRun(t *testing.T) {
+func TestSleepersSurviveContinueAsNew(t *testing.T) {
 	input := broadcastInput{BroadcastSmsInput: fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101")}
 	input.PageSize = 2
 	texted := make(map[string]int)
@@ -312,7 +312,7 @@ func TestManySleepersAreNotAllHeld(t *testing.T) {
 	}
 }
 
-func TestDryRunSendsNothingAndTellsWhatWouldBe(t *testing.T) {
+func TestDryRunReportsWithoutSending(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := b.fromFile(t, "+12125550100,Ann", "+12125550101,", "nobody,Cy", "?", "+12125550102,Zoë 🎂", "+12125550103,Ed", "+12125550100,Ann again")
 	input.SmsBody, input.DryRun, input.Report = "Dear ${name}, hello", true, "monday"
@@ -338,7 +338,7 @@ func TestDryRunSendsNothingAndTellsWhatWouldBe(t *testing.T) {
 	}
 }
 
-func TestDryRunOfABrokenTemplateSaysSo(t *testing.T) {
+func TestDryRunReportsABrokenTemplate(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	input := b.fromFile(t, "+12125550100,Ann", "+12125550101,Bo", "+12125550102,Cy")
 	input.SmsBody, input.DryRun = "Dear ${name, hello", true
@@ -383,7 +383,7 @@ func TestProgressReadsInALine(t *testing.T) {
 	}
 }
 
-func TestTimeLeftIsUnknownWhileABroadcastWaits(t *testing.T) {
+func TestTimeLeftIsUnknownWhileWaiting(t *testing.T) {
 	env := newBroadcastBench(t, 0)
 	env.ExecuteWorkflow(func(ctx workflow.Context) (left []int, err error) {
 		b := broadcast{progress: sms.BroadcastProgress{Total: 100, Recipients: 50, Rate: 10}}
@@ -399,7 +399,7 @@ func TestTimeLeftIsUnknownWhileABroadcastWaits(t *testing.T) {
 	}
 }
 
-func TestBroadcastWaitsForTheEndOfAPauseOfAllSending(t *testing.T) {
+func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
 	b := newBroadcastBench(t, 10)
 	began := b.Now()
 	b.outcome = func(int, string) *sms.Error {

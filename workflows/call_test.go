@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestSendSmsOptionsOfTheCallerWin(t *testing.T) {
+func TestSendSmsCallerOptionsWin(t *testing.T) {
 	own := workflow.ActivityOptions{
 		TaskQueue: "texts", StartToCloseTimeout: 7 * time.Minute, HeartbeatTimeout: 11 * time.Second,
 		ScheduleToCloseTimeout: 13 * time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},

@@ -69,7 +69,7 @@ func runs(t *testing.T, perRun, all int, signals ...[]text) []string {
 	return in.Bodies
 }
 
-func TestAnInboxTakesEachMessageOnceAlsoInTheNextRun(t *testing.T) {
+func TestInboxTakesEachMessageOnce(t *testing.T) {
 	one, two, three := text{"SM1", "a", "one"}, text{"SM2", "a", "two"}, text{"SM3", "a", "three"}
 	again, other := text{"SM1", "a", "one again"}, text{"SM1", "b", "one by another trigger"}
 	got := runs(t, 2, 5, []text{one, again, two}, []text{again, other, two, three}, []text{one, {"", "", "no SID"}})
@@ -78,7 +78,7 @@ func TestAnInboxTakesEachMessageOnceAlsoInTheNextRun(t *testing.T) {
 	}
 }
 
-func TestSignalsThatWereNotReceivedWaitForTheNextRun(t *testing.T) {
+func TestUnreadSignalsReachTheNextRun(t *testing.T) {
 	state := InboxState{Waiting: []json.RawMessage{[]byte(`{"messageSid":"SM1","body":"one"}`)}, Seen: []string{"SM1/"}}
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
@@ -89,7 +89,7 @@ func TestSignalsThatWereNotReceivedWaitForTheNextRun(t *testing.T) {
 	}
 }
 
-func TestAnInboxForgetsTheOldestMessages(t *testing.T) {
+func TestInboxForgetsTheOldestMessages(t *testing.T) {
 	i := &Inbox[text]{seen: map[string]bool{}}
 	for n := range inboxMemory + 10 {
 		i.take([]byte(fmt.Sprintf(`{"messageSid":"SM%d"}`, n)))
@@ -99,7 +99,7 @@ func TestAnInboxForgetsTheOldestMessages(t *testing.T) {
 	}
 }
 
-func TestAWorkflowDeclaresWhatItCatches(t *testing.T) {
+func TestWorkflowDeclaresWhatItCatches(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.ExecuteWorkflow(func(ctx workflow.Context) ([]string, error) {

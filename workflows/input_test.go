@@ -11,7 +11,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestABroadcastTakesWhatProcessModelsWrite(t *testing.T) {
+func TestBroadcastAcceptsProcessModelInput(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, json.RawMessage(`{
 		"SmsFrom": "+15005550006", "SmsBody": "Hi", "Metadata": "{\"a\": 1}", "PageSize": "1", "smartEncoded": "true", "File": null,
@@ -22,7 +22,7 @@ func TestABroadcastTakesWhatProcessModelsWrite(t *testing.T) {
 	}
 }
 
-func TestABroadcastRefusesWhatItDoesNotKnow(t *testing.T) {
+func TestBroadcastRefusesUnknownFields(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, json.RawMessage(`{"smsFrom": "+15005550006", "smsBody": "Hi", "smsTo": "+4915112345678", "pageSze": 1, "pageSize": "+4915112345678"}`))
 	var failure *temporal.ApplicationError

@@ -47,7 +47,7 @@ func (s *summariesOut) ExecuteActivity(ctx workflow.Context, activityType string
 	return s.Next.ExecuteActivity(ctx, activityType, args...)
 }
 
-func TestQuestionsShowTheirLabelAndWhatTheyWaitFor(t *testing.T) {
+func TestQuestionsShowLabelAndState(t *testing.T) {
 	b, s := newAskBench(""), &summaries{}
 	b.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s}})
 	began := b.Now()
@@ -70,7 +70,7 @@ func TestQuestionsShowTheirLabelAndWhatTheyWaitFor(t *testing.T) {
 	}
 }
 
-func TestSendsShowHowManyTextsAndTheirLabel(t *testing.T) {
+func TestSendsShowCountAndLabel(t *testing.T) {
 	b, s := newBench(t, took("1", "2"), unasked), &summaries{}
 	b.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s}})
 	b.ExecuteWorkflow(sms.SendSmsWorkflowName, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550009", "+15005550010"), SmsBody: "Hi", Label: "order reminder"})

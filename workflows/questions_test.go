@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-func TestATextFromBeforeAQuestionIsNoReplyToIt(t *testing.T) {
+func TestOlderTextDoesNotAnswerQuestion(t *testing.T) {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	Register(env)
 	env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})
@@ -59,7 +59,7 @@ func TestATextFromBeforeAQuestionIsNoReplyToIt(t *testing.T) {
 	}
 }
 
-func TestAReplyToAnotherAccountAnswersNoQuestion(t *testing.T) {
+func TestReplyToAnotherAccountAnswersNothing(t *testing.T) {
 	const ours, theirs = "AC00000000000000000000000000000001", "AC00000000000000000000000000000002"
 	for name, tc := range map[string]struct {
 		asked, received string
@@ -120,7 +120,7 @@ func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkfl
 	return state
 }
 
-func TestSignalsThatComeAsTheKeepersRunEndsAreNotLost(t *testing.T) {
+func TestKeeperLosesNoLateSignals(t *testing.T) {
 	a, b := sms.Question{WorkflowID: "a"}, sms.Question{WorkflowID: "b"}
 	both := func(env *testsuite.TestWorkflowEnvironment) {
 		env.SignalWorkflowSkippingWorkflowTask(sms.QuestionOpenSignal, b)
@@ -151,7 +151,7 @@ func TestSignalsThatComeAsTheKeepersRunEndsAreNotLost(t *testing.T) {
 	}
 }
 
-func TestAQuestionThatIsAskedAgainIsNotClosedByTheEndOfTheFirst(t *testing.T) {
+func TestReaskedQuestionSurvivesTheFirstsEnd(t *testing.T) {
 	opened := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
 	first := sms.Question{WorkflowID: "a", OpenedAt: opened}
 	again := sms.Question{WorkflowID: "a", OpenedAt: opened.Add(time.Hour)}
@@ -167,7 +167,7 @@ func TestAQuestionThatIsAskedAgainIsNotClosedByTheEndOfTheFirst(t *testing.T) {
 	}
 }
 
-func TestAQuestionThatOpensWhileAReplyIsGivenIsNotLost(t *testing.T) {
+func TestQuestionOpenedDuringReplyIsKept(t *testing.T) {
 	next := keep(t, &QuestionsState{Open: []sms.Question{{WorkflowID: "a"}}}, func(env *testsuite.TestWorkflowEnvironment) {
 		env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})
 		reply := sms.Reply{MessageSID: "SM1", Body: "yes", ReceivedAt: env.Now().UTC()}

@@ -29,7 +29,7 @@ func sentAtNight(t *testing.T, request sms.SendSmsWorkflowInput, act func(*broad
 	return report, at
 }
 
-func TestSendWaitsForTheMorningOfEachRecipient(t *testing.T) {
+func TestSendWaitsForEachRecipientsMorning(t *testing.T) {
 	night := &sms.QuietHours{From: "21:00", To: "08:00"}
 	request := sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
 		SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100", "+14155550100", "+12125550101"), QuietHours: night,
@@ -49,7 +49,7 @@ func TestSendWaitsForTheMorningOfEachRecipient(t *testing.T) {
 	}
 }
 
-func TestQuietHoursThatMakeNoSenseAreRefused(t *testing.T) {
+func TestInvalidQuietHoursAreRefused(t *testing.T) {
 	soon := time.Date(2026, 11, 27, 5, 0, 0, 0, time.UTC)
 	for name, spoil := range map[string]func(*sms.SendSmsWorkflowInput){
 		"no time of day": func(r *sms.SendSmsWorkflowInput) { r.QuietHours.From = "9 pm" },

@@ -136,7 +136,7 @@ func TestReceiveMakesEachCall(t *testing.T) {
 	}
 }
 
-func TestReceiveGivesAReplyToItsQuestionAlone(t *testing.T) {
+func TestReplyGoesOnlyToItsQuestion(t *testing.T) {
 	s := newReceivingStage()
 	s.asks = true
 	got := s.receive(t, firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
@@ -210,7 +210,7 @@ func TestReceiveReachesFifteenThousandCatchers(t *testing.T) {
 	}
 }
 
-func TestReceiveTellsThatNobodyCatches(t *testing.T) {
+func TestReceiveReportsThatNobodyCatches(t *testing.T) {
 	s := newReceivingStage()
 	all := firing("all", sms.Call{Action: sms.ActionSignalAll, Name: "s"})
 	all.Echo = sms.Echo{{Text: "Told "}, {Result: "result.count"}}
@@ -219,7 +219,7 @@ func TestReceiveTellsThatNobodyCatches(t *testing.T) {
 	}
 }
 
-func TestReceiveEndsACallThatTemporalRefuses(t *testing.T) {
+func TestReceiveEndsACallTemporalRefuses(t *testing.T) {
 	s := newReceivingStage()
 	got := s.receive(t,
 		firing("update", sms.Call{Action: sms.ActionUpdate, WorkflowID: "invalid", Name: "u"}),

@@ -245,7 +245,7 @@ func relay(ctx workflow.Context, carried DeliveriesState, sids []string) ([]sms.
 	return nil, workflow.NewContinueAsNewError(ctx, relay, deliveries.State(), sids[1:])
 }
 
-func TestDeliveriesGoOnInTheNextRun(t *testing.T) {
+func TestDeliveriesContinueInNextRun(t *testing.T) {
 	var carried DeliveriesState
 	for sids := []string{"SM1", "SM2"}; ; sids = sids[1:] {
 		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
@@ -315,7 +315,7 @@ func TestUnknownOutcomeIsKnownByCallback(t *testing.T) {
 	}
 }
 
-func TestManyLookUpsEndWithTheWait(t *testing.T) {
+func TestLookUpsEndWithTheWait(t *testing.T) {
 	var sids []string
 	for i := range 1000 {
 		sids = append(sids, fmt.Sprint("SM", i))
@@ -331,7 +331,7 @@ func TestManyLookUpsEndWithTheWait(t *testing.T) {
 	}
 }
 
-func TestBodiesAreClearedOnceTheOutcomeIsKnown(t *testing.T) {
+func TestBodiesAreClearedAfterTheOutcome(t *testing.T) {
 	b := newBench(t, took("SM1", "SM2", "SM3"), func(sid string) sms.StatusUpdate { return sms.StatusUpdate{MessageSID: sid, Status: sms.StatusSent} })
 	var (
 		mu      sync.Mutex

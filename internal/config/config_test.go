@@ -72,7 +72,7 @@ func TestReadKnowsAliases(t *testing.T) {
 	}
 }
 
-func TestReadRefusesWhatCannotBeMeant(t *testing.T) {
+func TestReadRefusesInvalidValues(t *testing.T) {
 	for name, tc := range map[string]struct {
 		variables map[string]string
 		want      string
@@ -126,7 +126,7 @@ func TestTwoStoresOfBroadcastsAreRefused(t *testing.T) {
 	}
 }
 
-func TestMistakesAreToldAllAtOnce(t *testing.T) {
+func TestMistakesAreReportedTogether(t *testing.T) {
 	_, err := Read(map[string]string{"TWILIO_TIMEOUT": "10", "SEND_RATE": "fast", "SEND_CONCURRENCY": "0", "DEFAULT_REGION": "XX", "ID_SECRET": "short", "TWILIO_SUBACCOUNT_TOKENS": "secret"})
 	c, _ := Read(map[string]string{"BROADCAST_DIR": "/does/not/exist"})
 	err = All(err, nil, c.Check(true, true))
@@ -223,7 +223,7 @@ func TestUnknownVariablesAreReported(t *testing.T) {
 	}
 }
 
-func TestEachVariableIsDescribed(t *testing.T) {
+func TestVariablesAreAllDescribed(t *testing.T) {
 	for _, v := range variablesOf() {
 		if v.name == "" || v.group == "" || !strings.HasSuffix(v.description, ".") {
 			t.Errorf("field %s of Config lacks a tag: name %q, group %q, description %q", reflect.TypeFor[Config]().Field(v.index).Name, v.name, v.group, v.description)
@@ -231,7 +231,7 @@ func TestEachVariableIsDescribed(t *testing.T) {
 	}
 }
 
-func TestThePageIsCurrent(t *testing.T) {
+func TestPageIsCurrent(t *testing.T) {
 	page, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil || string(page) != Markdown() {
 		t.Errorf("docs/configuration.md is not what Config says: run go generate ./internal/config (%v)", err)

@@ -21,7 +21,7 @@ func TestNumbersBelongToAccounts(t *testing.T) {
 	}
 }
 
-func TestNumbersThatAreNoneAreRefused(t *testing.T) {
+func TestInvalidNumbersAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"+15005550006, SUPPORT": "entry 2 is not a number",
 		"5005550006789":         "entry 1 is not a number",

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestPrintShowsEachValueAndItsSourceAndNoSecret(t *testing.T) {
+func TestPrintShowsSourcesButNoSecret(t *testing.T) {
 	var out strings.Builder
 	err := Print(&out, map[string]string{
 		"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_TOKEN_FILE": "/run/token", "ID_SECRET": "hidden-1", "SEND_RATE": " 5 ",

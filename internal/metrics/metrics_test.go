@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-func TestEverySeriesThatIsKnownBeginsAtZero(t *testing.T) {
+func TestKnownSeriesBeginAtZero(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	m := New(registry, "v1")
 	m.Account("")
@@ -74,7 +74,7 @@ func TestSendsCountByOutcomeAndCode(t *testing.T) {
 	}
 }
 
-func TestDeliveriesCountFinalStatesByKnownCodes(t *testing.T) {
+func TestDeliveriesCountFinalStatesByCode(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	m := New(registry, "v1")
 	for _, update := range []sms.StatusUpdate{
@@ -103,7 +103,7 @@ func TestDeliveriesCountFinalStatesByKnownCodes(t *testing.T) {
 	}
 }
 
-func TestARequestIsMeasuredByTheClassOfItsStatus(t *testing.T) {
+func TestRequestsAreMeasuredByStatusClass(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	m := New(registry, "v1")
 	for _, status := range []int{0, 201, 429, 503, 9999} {

@@ -34,7 +34,7 @@ func TestMetricsShowTheKeys(t *testing.T) {
 	}
 }
 
-func TestDifferencesNameWhoLacksACurrentKey(t *testing.T) {
+func TestDifferencesNameProcessesLackingAKey(t *testing.T) {
 	if lines := Differences(map[string]Inventory{
 		"a": {Known: []string{"one"}, Current: "one"}, "b": {Known: []string{"one", "two"}, Current: "one"}, "c": {Known: []string{"one"}},
 	}); len(lines) > 0 {

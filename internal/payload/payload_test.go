@@ -68,7 +68,7 @@ func protected(ring *Ring) client.Options {
 const secret = "a text that nobody may read"
 
 // The format is that of the SDKs' samples, which this reads and writes by hand.
-func TestCodecSpeaksTheWireFormatOfTheSamples(t *testing.T) {
+func TestCodecUsesTheSamplesWireFormat(t *testing.T) {
 	path := keyFile(t, "one", "one")
 	f := must(read(must(os.ReadFile(path))(t)))(t)
 	block := must(aes.NewCipher(must(base64.StdEncoding.DecodeString(f.Keys[0].Key))(t)))(t)
@@ -95,7 +95,7 @@ func TestCodecSpeaksTheWireFormatOfTheSamples(t *testing.T) {
 	}
 }
 
-func TestRingWithoutCurrentKeyReadsAndWritesInClear(t *testing.T) {
+func TestRingWithoutCurrentKeyStaysClear(t *testing.T) {
 	path := keyFile(t, "one", "one")
 	written := must(protected(open(t, path)).DataConverter.ToPayload(secret))(t)
 	write(t, path, must(MakeCurrent(must(os.ReadFile(path))(t), ""))(t))
@@ -110,7 +110,7 @@ func TestRingWithoutCurrentKeyReadsAndWritesInClear(t *testing.T) {
 	}
 }
 
-func TestUnreadablePayloadsNameTheKeyAndNothingElse(t *testing.T) {
+func TestUnreadablePayloadNamesOnlyItsKey(t *testing.T) {
 	theirs := open(t, keyFile(t, "theirs", "theirs"))
 	written := must(protected(theirs).DataConverter.ToPayload(secret))(t)
 	damaged := proto.CloneOf(written)
@@ -173,7 +173,7 @@ func TestFailuresHideTheirTexts(t *testing.T) {
 	}
 }
 
-func TestKeyFilesThatCannotBeUsedAreRefused(t *testing.T) {
+func TestUnusableKeyFilesAreRefused(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
 	many := strings.Repeat(`{"id":"%d","key":"`+key+`"},`, maxKeys+1)
 	for name, tc := range map[string]struct{ text, want string }{
@@ -243,7 +243,7 @@ func TestRingLooksForAMissingKey(t *testing.T) {
 	}
 }
 
-func TestHalfAKeyFileIsNeverInForce(t *testing.T) {
+func TestHalfWrittenKeyFileIsIgnored(t *testing.T) {
 	path := keyFile(t, "one", "one")
 	r := open(t, path)
 	whole := must(MakeCurrent(must(Add(must(os.ReadFile(path))(t), "two"))(t), "two"))(t)
@@ -261,7 +261,7 @@ func TestHalfAKeyFileIsNeverInForce(t *testing.T) {
 	}
 }
 
-func TestRingThatEncryptsNeverGoesOnInClear(t *testing.T) {
+func TestEncryptingRingNeverReturnsToClear(t *testing.T) {
 	path := keyFile(t, "one", "one")
 	r := open(t, path)
 	check := func(when string) {

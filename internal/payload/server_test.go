@@ -31,7 +31,7 @@ func asked(url, token string) converter.PayloadCodec {
 	}})
 }
 
-func TestCodecServerDecryptsForWhoHasTheToken(t *testing.T) {
+func TestCodecServerDecryptsOnlyWithToken(t *testing.T) {
 	ring := open(t, keyFile(t, "one", "one"))
 	plain := &commonpb.Payload{Metadata: map[string][]byte{"encoding": []byte("json/plain")}, Data: []byte(`"` + secret + `"`)}
 	foreign := must(open(t, keyFile(t, "two", "two")).Codec().Encode([]*commonpb.Payload{plain}))(t)[0]
@@ -50,7 +50,7 @@ func TestCodecServerDecryptsForWhoHasTheToken(t *testing.T) {
 	}
 }
 
-func TestCodecServerEncryptsOnlyIfAskedTo(t *testing.T) {
+func TestCodecServerEncryptsOnlyIfAsked(t *testing.T) {
 	ring := open(t, keyFile(t, "one", "one"))
 	plain := []*commonpb.Payload{{Data: []byte(secret)}}
 	if _, err := asked(codecServer(t, ring, ServerOptions{}), "").Encode(plain); err == nil {

@@ -243,7 +243,7 @@ func TestPublishedEventsHaveTheirSchema(t *testing.T) {
 	}
 }
 
-func TestSchemasRefuseWhatIsNoInput(t *testing.T) {
+func TestSchemasRefuseInvalidInput(t *testing.T) {
 	schemas := validators(t)
 	for name, input := range map[string]string{
 		"SendSmsInput":              `{"smsFrom": "+15005550006", "smsBody": "Hello"}`,

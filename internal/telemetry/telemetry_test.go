@@ -8,7 +8,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-func TestSDKMetricsAreCountersAndHistogramsOfSeconds(t *testing.T) {
+func TestSDKMetricsUseCountersAndSeconds(t *testing.T) {
 	m, err := NewMetrics()
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ func kept(t *testing.T) (*Traces, *tracetest.InMemoryExporter) {
 	return traces, spans
 }
 
-func TestTracesAreSentIfTheVariablesSaySo(t *testing.T) {
+func TestTracesAreSentIfConfigured(t *testing.T) {
 	const on = "http://127.0.0.1:4318"
 	for name, c := range map[string]struct {
 		environment map[string]string
@@ -59,7 +59,7 @@ func TestTracesAreSentIfTheVariablesSaySo(t *testing.T) {
 	}
 }
 
-func TestAnActivityMakesFewSpansAndCountsItsRequests(t *testing.T) {
+func TestActivitySpansAreBounded(t *testing.T) {
 	traces, spans := kept(t)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
@@ -117,7 +117,7 @@ func impersonal(t *testing.T, spans tracetest.SpanStubs) {
 	}
 }
 
-func TestARunIsOneSpanThatItsActivitiesAreIn(t *testing.T) {
+func TestRunSpanHoldsItsActivities(t *testing.T) {
 	traces, spans := kept(t)
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
@@ -143,7 +143,7 @@ func TestARunIsOneSpanThatItsActivitiesAreIn(t *testing.T) {
 	impersonal(t, got)
 }
 
-func TestEachWorkerNamesARunsSpanAlike(t *testing.T) {
+func TestWorkersNameRunSpansAlike(t *testing.T) {
 	ctx := context.WithValue(t.Context(), runKey{}, "a run")
 	trace, span := ids{}.NewIDs(ctx)
 	again, spanAgain := ids{}.NewIDs(ctx)

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-func TestHeadersOfAnyWorkflowIDArePrintableASCII(t *testing.T) {
+func TestWorkflowIDHeadersArePrintableASCII(t *testing.T) {
 	for id, want := range map[string]string{
 		"workflow:order-42":     "workflow:order-42",
 		"workflow:Bestellung-ä": "workflow%3ABestellung-%C3%A4",

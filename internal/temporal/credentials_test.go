@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-func TestWhatIsRenewedInAFileIsReadAgain(t *testing.T) {
+func TestRenewedCredentialFilesAreReadAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "key")
 	write := func(text string, at time.Time) {
 		t.Helper()
@@ -46,7 +46,7 @@ func TestWhatIsRenewedInAFileIsReadAgain(t *testing.T) {
 	}
 }
 
-func TestAPIKeysInFilesNeedAFileWithAKey(t *testing.T) {
+func TestAPIKeyFileMustHoldKey(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(empty, []byte("\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestAPIKeysInFilesNeedAFileWithAKey(t *testing.T) {
 	}
 }
 
-func TestClientCertificatesAreReadFromTheirFiles(t *testing.T) {
+func TestClientCertificatesAreReadFromFiles(t *testing.T) {
 	t.Setenv("TEMPORAL_TLS_CLIENT_CERT_PATH", "/none/cert.pem")
 	t.Setenv("TEMPORAL_TLS_CLIENT_KEY_PATH", "/none/key.pem")
 	options := client.Options{ConnectionOptions: client.ConnectionOptions{TLS: &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{}}}}}
@@ -87,7 +87,7 @@ func TestClientCertificatesAreReadFromTheirFiles(t *testing.T) {
 	}
 }
 
-func TestAVersionNeedsItsDeploymentAndItsBuild(t *testing.T) {
+func TestVersioningNeedsDeploymentAndBuildID(t *testing.T) {
 	t.Setenv("TEMPORAL_DEPLOYMENT_NAME", "sms")
 	t.Setenv("TEMPORAL_WORKER_BUILD_ID", "")
 	if _, err := deployment(); err == nil {

@@ -24,7 +24,7 @@ func read(name, text string) (c content, err error) {
 	return c, err
 }
 
-func TestWhatIsWrittenIsRead(t *testing.T) {
+func TestYAMLIsRead(t *testing.T) {
 	for text, want := range map[string]content{
 		"":                                {},
 		"# nothing\n":                     {},

@@ -103,7 +103,7 @@ func (p *process) kill(t *testing.T) {
 	_ = p.cmd.Wait()
 }
 
-func TestServerKeepsWorkflowsInItsFileAcrossARestart(t *testing.T) {
+func TestServerKeepsWorkflowsAcrossRestarts(t *testing.T) {
 	t.Run("after an interrupt", func(t *testing.T) { checkRestart(t, (*process).interrupt) })
 	t.Run("after a kill", func(t *testing.T) { checkRestart(t, (*process).kill) })
 }
@@ -211,7 +211,7 @@ func TestServerNamesATakenPort(t *testing.T) {
 	p.interrupt(t)
 }
 
-func TestVersionHasTheFormOfTheOfficialCLI(t *testing.T) {
+func TestVersionMatchesOfficialCLIFormat(t *testing.T) {
 	output, err := command(t.Context(), "--version").Output()
 	if err != nil {
 		t.Fatal(err)

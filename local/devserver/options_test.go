@@ -49,7 +49,7 @@ func TestParseDynamicConfig(t *testing.T) {
 	}
 }
 
-func TestDynamicConfigOnTheCommandLineOverridesTheDefault(t *testing.T) {
+func TestDynamicConfigFlagOverridesDefault(t *testing.T) {
 	key := dynamicconfig.MakeKey("history.timerProcessorMaxPollRPS")
 	if got := withDefaults(nil)[key]; got != 400 {
 		t.Errorf("default = %v, want 400", got)
@@ -83,7 +83,7 @@ func TestOptionsComplete(t *testing.T) {
 	}
 }
 
-func TestASearchAttributeTooManyIsRefused(t *testing.T) {
+func TestSearchAttributesBeyondLimitAreRefused(t *testing.T) {
 	attributes := map[string]enumspb.IndexedValueType{}
 	for _, name := range strings.Fields("a b c d e f g h i j k l m n o p q r s t u v w x y z") {
 		attributes[name] = enumspb.INDEXED_VALUE_TYPE_BOOL

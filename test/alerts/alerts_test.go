@@ -93,7 +93,7 @@ func program(t *testing.T, name string) string {
 	return ""
 }
 
-func TestEachAlertIsProvokedAndFiresAlone(t *testing.T) {
+func TestAlertsFireAloneWhenProvoked(t *testing.T) {
 	t.Parallel()
 	promtool := program(t, "promtool")
 	for _, args := range [][]string{{"check", "config", "prometheus.yaml"}, {"test", "rules", "alerts_test.yaml"}} {
@@ -111,7 +111,7 @@ func TestEachAlertIsProvokedAndFiresAlone(t *testing.T) {
 	}
 }
 
-func TestEachAlertHasAnEntryInTheRunbook(t *testing.T) {
+func TestAlertsHaveRunbookEntries(t *testing.T) {
 	t.Parallel()
 	runbook := string(read(t, runbookFile))
 	alerts := map[string]bool{}

@@ -87,7 +87,7 @@ func (p *prometheus) has(t *testing.T, what, expr string) {
 
 var selector = regexp.MustCompile(`\b((?:sms|temporal)_\w+)(?:\{([^}]*)\})?`)
 
-func TestRulesAndDashboardAskForMetricsThatExist(t *testing.T) {
+func TestRulesAndDashboardQueryExistingMetrics(t *testing.T) {
 	t.Parallel()
 	binary := program(t, "prometheus")
 	s, targets := running(t)

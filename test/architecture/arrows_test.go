@@ -183,7 +183,7 @@ func list(t *testing.T) map[string]*goPackage {
 	}
 }
 
-func TestABrokenArrowIsNamed(t *testing.T) {
+func TestBrokenArrowIsNamed(t *testing.T) {
 	packages := map[string]*goPackage{}
 	for _, p := range []*goPackage{
 		{ImportPath: module + "/twilio", Deps: []string{module + "/sms"}},

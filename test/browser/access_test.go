@@ -57,7 +57,7 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 	p.shows("#faults-panel .rule", "Answer lost")
 }
 
-func TestAxeFindsNothingOnAPhonesWidth(t *testing.T) {
+func TestAxeFindsNothingAtPhoneWidth(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233"})
 	text(t, sim, ann, "Order Number 42")
 	text(t, sim, ann, "break")
@@ -71,7 +71,7 @@ func TestAxeFindsNothingOnAPhonesWidth(t *testing.T) {
 	}
 }
 
-func TestEveryControlHasANameAndEveryTextIsReadable(t *testing.T) {
+func TestControlsAreNamedAndTextReadable(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233"})
 	text(t, sim, ann, "Order Number 42")
 	text(t, sim, ann, "break")

@@ -10,7 +10,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-func TestAFaultIsAddedTakesEffectAndIsUsedUp(t *testing.T) {
+func TestFaultTakesEffectThenRunsOut(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.click("#faults-tab")
 	p.choose("#fault-kind", "503")
@@ -36,7 +36,7 @@ func TestAFaultIsAddedTakesEffectAndIsUsedUp(t *testing.T) {
 	p.shows(phone(1, ".theirs"), "third")
 }
 
-func TestALostAnswerStillDeliversTheMessage(t *testing.T) {
+func TestLostResponseStillDeliversTheMessage(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.click("#faults-tab")
 	p.click("#fault-form .primary")
@@ -47,7 +47,7 @@ func TestALostAnswerStillDeliversTheMessage(t *testing.T) {
 	p.shows(phone(1, ".theirs[data-status=delivered]"), "did you get this?")
 }
 
-func TestAFaultByRateIsRemoved(t *testing.T) {
+func TestFaultByRateIsRemoved(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.click("#faults-tab")
 	p.choose("#fault-kind", "webhook-late")
@@ -66,7 +66,7 @@ func TestAFaultByRateIsRemoved(t *testing.T) {
 	}
 }
 
-func TestEveryFaultIsAddedOnThePage(t *testing.T) {
+func TestPageAddsEveryFault(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.click("#faults-tab")
 	for _, kind := range twiliosim.FaultKinds {
@@ -87,7 +87,7 @@ func TestEveryFaultIsAddedOnThePage(t *testing.T) {
 	}
 }
 
-func TestThePortIsClosedFromThePage(t *testing.T) {
+func TestPageClosesThePort(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.click("#faults-tab")
 	p.choose("#fault-kind", "refuse")
@@ -107,7 +107,7 @@ func TestThePortIsClosedFromThePage(t *testing.T) {
 	p.shows(phone(1, ".theirs"), "and now?")
 }
 
-func TestAFaultThatIsRefusedSaysWhy(t *testing.T) {
+func TestRefusedFaultSaysWhy(t *testing.T) {
 	t.Parallel()
 	p := newTab(t) // the browser logs the status 400
 	p.visit(startTwilio(t, twiliosim.Options{}).URL)

@@ -25,7 +25,7 @@ func start(t *testing.T, o twiliosim.Options) (*twiliosim.Sim, *tab) {
 	return sim, open(t, sim.URL)
 }
 
-func TestATextIsSentAndItsReplyReceived(t *testing.T) {
+func TestTextIsSentAndReplyReceived(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233"})
 	p.write(phone(1, "textarea"), "Order Number 42")
 	p.click(phone(1, ".send"))
@@ -48,7 +48,7 @@ func TestATextIsSentAndItsReplyReceived(t *testing.T) {
 	}
 }
 
-func TestATextThatStartsNothingSaysSo(t *testing.T) {
+func TestTextThatStartsNothingIsShown(t *testing.T) {
 	_, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233"})
 	p.write(phone(1, "textarea"), "hello"+kb.Enter)
 	p.shows(phone(1, ".mine .chip"), "Webhook 200")
@@ -58,7 +58,7 @@ func TestATextThatStartsNothingSaysSo(t *testing.T) {
 	}
 }
 
-func TestAMessageLeadsToTheWorkflowThatSentIt(t *testing.T) {
+func TestMessageLinksToItsWorkflow(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{UIURL: "http://127.0.0.1:8233/"})
 	send(t, sim, ann, "from a workflow", "StatusCallback", "http://127.0.0.1:1/twilio/status?workflow=order+%22A%2F1%22#rc=0")
 	send(t, sim, ann, "from elsewhere", "StatusCallback", "http://127.0.0.1:1/twilio/status?ref=1#rc=0")
@@ -70,7 +70,7 @@ func TestAMessageLeadsToTheWorkflowThatSentIt(t *testing.T) {
 	}
 }
 
-func TestAWebhookIsSetOnThePage(t *testing.T) {
+func TestPageSetsAWebhook(t *testing.T) {
 	t.Parallel()
 	sim := startTwilio(t, twiliosim.Options{Numbers: []string{ours, "+18885550007"}})
 	if err := sim.SetNumber(twiliosim.Number{Number: "+18885550007", Rate: 7}); err != nil {
@@ -94,7 +94,7 @@ func TestAWebhookIsSetOnThePage(t *testing.T) {
 	p.shows(phone(1, ".theirs"), "Your reference number is 42")
 }
 
-func TestTheExampleIsOneKeystrokeAway(t *testing.T) {
+func TestExampleIsOneKeystrokeAway(t *testing.T) {
 	_, p := start(t, twiliosim.Options{})
 	p.shows(phone(1, ".start"), "Order Number 42")
 	p.press(kb.Enter)
@@ -103,14 +103,14 @@ func TestTheExampleIsOneKeystrokeAway(t *testing.T) {
 	p.until("the example is gone", `document.querySelector("textarea").placeholder === "Text message"`)
 }
 
-func TestTheExampleIsOneClickAway(t *testing.T) {
+func TestExampleIsOneClickAway(t *testing.T) {
 	_, p := start(t, twiliosim.Options{})
 	p.shows(phone(2, ".example"), "help me")
 	p.click(phone(2, ".example"))
 	p.shows(phone(2, ".theirs"), "Your reference number is 42")
 }
 
-func TestTicksFollowAMessageUntilItIsDelivered(t *testing.T) {
+func TestTicksFollowMessageUntilDelivered(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{Speed: 1})
 	sim.Freeze(true)
 	send(t, sim, ann, "one")
@@ -134,7 +134,7 @@ func TestTicksFollowAMessageUntilItIsDelivered(t *testing.T) {
 	}
 }
 
-func TestAMessageThatIsNotDeliveredSaysWhy(t *testing.T) {
+func TestUndeliveredMessageSaysWhy(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.click(phone(1, "header button[aria-pressed]"))
 	p.shows(phone(1, ".notice"), "Switched off")
@@ -150,7 +150,7 @@ func TestAMessageThatIsNotDeliveredSaysWhy(t *testing.T) {
 	p.shows(phone(1, ".theirs[data-status=delivered]"), "and now?")
 }
 
-func TestARuleDecidesWhatBecomesOfMessages(t *testing.T) {
+func TestRuleDecidesMessageOutcomes(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.click("#faults-tab")
 	p.write("#rule-body", "spam")
@@ -166,7 +166,7 @@ func TestARuleDecidesWhatBecomesOfMessages(t *testing.T) {
 	p.absent("#faults-panel .rule")
 }
 
-func TestAPhoneOptsOutAndInAgain(t *testing.T) {
+func TestPhoneOptsOutAndInAgain(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.write(phone(1, "textarea"), "STOP"+kb.Enter)
 	p.shows(phone(1, ".opted-out"), "Opted out of +1 500 555 0006")
@@ -180,7 +180,7 @@ func TestAPhoneOptsOutAndInAgain(t *testing.T) {
 	p.shows(phone(1, ".theirs"), "re-subscribed")
 }
 
-func TestTheCharacterThatMakesATextUCS2IsNamed(t *testing.T) {
+func TestCharacterForcingUCS2IsNamed(t *testing.T) {
 	_, p := start(t, twiliosim.Options{})
 	p.write(phone(1, "textarea"), "It's 42")
 	p.shows(phone(1, ".size"), "GSM-7")
@@ -214,7 +214,7 @@ func TestTextIsShownAsText(t *testing.T) {
 	}
 }
 
-func TestAPictureIsSentAndShown(t *testing.T) {
+func TestPictureIsSentAndShown(t *testing.T) {
 	t.Parallel()
 	application := startApplication(t)
 	sim := startTwilio(t, twiliosim.Options{Webhook: application + "/twilio/sms"})
@@ -230,7 +230,7 @@ func TestAPictureIsSentAndShown(t *testing.T) {
 	}
 }
 
-func TestAWebhookThatBreaksIsListed(t *testing.T) {
+func TestBrokenWebhookIsListed(t *testing.T) {
 	_, p := start(t, twiliosim.Options{})
 	p.write(phone(1, "textarea"), "break"+kb.Enter)
 	p.shows(phone(1, ".chip.badly"), "Webhook 500")
@@ -243,7 +243,7 @@ func TestAWebhookThatBreaksIsListed(t *testing.T) {
 	p.shows("#webhook-panel .verdict", "500")
 }
 
-func TestANarrowScreenShowsOnePhoneAtATime(t *testing.T) {
+func TestNarrowScreenShowsOnePhone(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.do("make it narrow", chromedp.EmulateViewport(320, 568))
 	p.until("one phone is shown", `[...document.querySelectorAll("article")].filter((a) => a.checkVisibility()).length === 1`)
@@ -274,7 +274,7 @@ func TestANarrowScreenShowsOnePhoneAtATime(t *testing.T) {
 	p.shows(phone(2, ".mine"), "long")
 }
 
-func TestPhonesStayBetweenVisitsAndAReset(t *testing.T) {
+func TestPhonesSurviveVisitsAndResets(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{Numbers: []string{ours, "+18885550007"}})
 	p.click(".add-phone")
 	p.write(phone(3, ".number"), "555"+kb.Enter)
@@ -302,7 +302,7 @@ func TestPhonesStayBetweenVisitsAndAReset(t *testing.T) {
 	p.shows(phone(2, ".start"), "Order Number 42")
 }
 
-func TestThePageSurvivesARestart(t *testing.T) {
+func TestPageSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	webhook := startApplication(t) + "/twilio/sms"
 	first, err := twiliosim.Start(twiliosim.Options{Webhook: webhook, Speed: 1e6})
@@ -329,7 +329,7 @@ func TestThePageSurvivesARestart(t *testing.T) {
 	p.shows(phone(1, ".mine"), "a draft")
 }
 
-func TestAWebhookThatIsNotCalledIsTold(t *testing.T) {
+func TestUncalledWebhookIsShown(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	if _, err := sim.AddFault(twiliosim.Fault{Kind: twiliosim.FaultWebhookLost, Operation: "inbound", Next: 1}); err != nil {
 		t.Fatal(err)
@@ -347,7 +347,7 @@ func TestAWebhookThatIsNotCalledIsTold(t *testing.T) {
 	p.shows(phone(1, ".mine .chip.well"), "Webhook 200")
 }
 
-func TestTheClockIsAdvanced(t *testing.T) {
+func TestClockIsAdvanced(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	before := sim.Now()
 	p.click("#clock-button")
@@ -360,7 +360,7 @@ func TestTheClockIsAdvanced(t *testing.T) {
 	}
 }
 
-func TestMessagesForANumberWithoutAPhoneAreNotMissed(t *testing.T) {
+func TestMessagesToUnopenedNumbersAreShown(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	for _, number := range []string{"+15551230011", "+15551230012", "+15551230013"} {
 		send(t, sim, number, "hello "+number)
@@ -436,7 +436,7 @@ func TestCallsAndProblemsNameThePhone(t *testing.T) {
 	p.until("the message is shown in its phone", `document.activeElement.closest("article")?.querySelector(".number").value === "+1 500 555 0010"`)
 }
 
-func TestAFloodOfMessagesIsFollowed(t *testing.T) {
+func TestFloodOfMessagesIsFollowed(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	for n := range 1500 {
 		send(t, sim, ann, fmt.Sprintf("message %d", n))
@@ -451,7 +451,7 @@ func TestAFloodOfMessagesIsFollowed(t *testing.T) {
 	}
 }
 
-func TestTheThemeIsChosenAndKept(t *testing.T) {
+func TestThemeIsChosenAndKept(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	ground := `getComputedStyle(document.body).backgroundColor`
 	light := eval[string](p, ground)

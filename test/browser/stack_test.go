@@ -18,7 +18,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-func TestATextOnThePageStartsAWorkflow(t *testing.T) {
+func TestTextFromPageStartsAWorkflow(t *testing.T) {
 	t.Parallel()
 	product := stack.Start(t, stack.Options{Environment: []string{"WEBHOOK_SHOW_OUTCOME=true"}})
 	// A local Twilio that knows of a Web UI, as that of make run does.

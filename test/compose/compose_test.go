@@ -243,7 +243,7 @@ func (b *balancer) RoundTrip(request *http.Request) (response *http.Response, er
 	return nil, err
 }
 
-func TestNothingIsLostInWhatComposeStarts(t *testing.T) {
+func TestComposeStackLosesNothing(t *testing.T) {
 	all := services(t)
 	address := startTemporal(t, all)
 	webhooks := &balancer{webhooks: []string{"127.0.0.1:" + stack.FreePort(t), "127.0.0.1:" + stack.FreePort(t)}}

@@ -118,7 +118,7 @@ func TestComposeServicesAreSafeToStart(t *testing.T) {
 	}
 }
 
-func TestComposeRunsTheImagesOfOneTemporal(t *testing.T) {
+func TestComposeImagesShareOneTemporalVersion(t *testing.T) {
 	versions := map[string]bool{}
 	for _, s := range loadCompose(t).Services {
 		if repository, version, _ := strings.Cut(s.Image, ":"); repository == "temporalio/server" || repository == "temporalio/admin-tools" {
@@ -130,7 +130,7 @@ func TestComposeRunsTheImagesOfOneTemporal(t *testing.T) {
 	}
 }
 
-func TestTheImageHoldsOnlyWhatItNeeds(t *testing.T) {
+func TestImageHoldsOnlyWhatItNeeds(t *testing.T) {
 	text, err := os.ReadFile("../../Dockerfile")
 	if err != nil {
 		t.Fatal(err)

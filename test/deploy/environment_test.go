@@ -159,7 +159,7 @@ func (c *cluster) files(t *testing.T, volume core.Volume) (files []string) {
 	return files
 }
 
-func TestPodsAreConfiguredAsTheConnectorReadsIt(t *testing.T) {
+func TestPodsSetOnlyKnownVariables(t *testing.T) {
 	for _, folder := range folders {
 		c := build(t, folder)
 		for name, pod := range c.pods {

@@ -91,7 +91,7 @@ func (c *cluster) anyPolicy(pod core.PodTemplateSpec, direction networking.Polic
 	return !isolated
 }
 
-func TestOnlyWhoMustGetsThrough(t *testing.T) {
+func TestNetworkPoliciesAdmitOnlyNeededTraffic(t *testing.T) {
 	var (
 		twilio     = peer{address: "54.172.60.1"}
 		controller = peer{namespace: "ingress-nginx"}
@@ -151,7 +151,7 @@ func TestOnlyWhoMustGetsThrough(t *testing.T) {
 	}
 }
 
-func TestTheIngressLeadsTwilioToTheWebhookAlone(t *testing.T) {
+func TestIngressExposesOnlyTheWebhook(t *testing.T) {
 	for _, folder := range folders {
 		c := build(t, folder)
 		public := c.environment(t, c.pods["webhook"].Spec)["WEBHOOK_PUBLIC_URL"]

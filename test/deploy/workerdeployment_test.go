@@ -55,7 +55,7 @@ type connection struct {
 	} `json:"spec"`
 }
 
-func TestTheVersionedWorkerIsTheWorker(t *testing.T) {
+func TestVersionedDeploymentMatchesTheWorker(t *testing.T) {
 	base, c := build(t, "base"), build(t, "versioned")
 	if c.deployments["worker"] != nil || len(c.versioned) != 1 {
 		t.Fatal("the worker is not one WorkerDeployment")

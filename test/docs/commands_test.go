@@ -90,7 +90,7 @@ func inspected(t *testing.T, s *stack.Stack) {
 	}
 }
 
-func TestTriggersOfTheReadmeDoWhatItSays(t *testing.T) {
+func TestReadmeTriggersDoWhatItSays(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: snippet(t, "README.md", "yaml")})
 	shell := newShell(t, "TEMPORAL_ADDRESS="+s.Temporal.Address)
@@ -107,7 +107,7 @@ func TestTriggersOfTheReadmeDoWhatItSays(t *testing.T) {
 	}
 }
 
-func TestWorkerOfTheProductionPageServesYourOwnNumber(t *testing.T) {
+func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 	t.Parallel()
 	temporal := stack.StartTemporal(t)
 	sim, err := twiliosim.Start(twiliosim.Options{Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number}})
@@ -239,7 +239,7 @@ func matches(shown, printed string) bool {
 	return regexp.MustCompile(`(?s)^` + strings.Join(parts, `.*?`) + `$`).MatchString(strings.TrimSpace(printed))
 }
 
-func TestWhatIsShownIsComparedWithWhatIsPrinted(t *testing.T) {
+func TestShownOutputIsCompared(t *testing.T) {
 	const printed = "TO  SID\n+1  SM0123456789abcdef0123456789abcdef\n"
 	for shown, want := range map[string]bool{
 		printed:                     true,

@@ -33,7 +33,7 @@ func variables(t *testing.T) (defaults map[string]string, secrets []string) {
 	return defaults, secrets
 }
 
-func TestTheWorkersHelpAndThePageNameEveryVariable(t *testing.T) {
+func TestHelpAndPageNameEveryVariable(t *testing.T) {
 	help, err := exec.CommandContext(t.Context(), stack.Build(t, "worker"), "--help").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, help)

@@ -118,7 +118,7 @@ func TestDotnetExampleIsParsed(t *testing.T) {
 	mustRun(t, modules, "node", append([]string{filepath.Join(modules, "parse.mjs")}, sources(t, "dotnet/*.cs")...)...)
 }
 
-func TestExamplesThatAreNotRunSaySo(t *testing.T) {
+func TestUnrunExamplesSaySo(t *testing.T) {
 	for _, language := range []string{"python", "java", "dotnet"} {
 		if page := read(t, "examples/languages/"+language+"/README.md"); !strings.Contains(page, "No test runs this example") {
 			t.Errorf("the README of %s does not say that it was not run", language)

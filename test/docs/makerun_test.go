@@ -20,7 +20,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-func TestMakeRunDoesWhatTheReadmeSays(t *testing.T) {
+func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 	t.Parallel()
 	shell := newShell(t)
 	bin := filepath.Join(shell.dir, ".local", "bin")

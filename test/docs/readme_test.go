@@ -19,8 +19,8 @@ var pages = []string{"README.md", "docs/languages.md", "docs/cli.md", "docs/prod
 
 // otherPages have a test of their own, or no blocks.
 var otherPages = map[string]string{
-	"docs/sending.md":       "TestEveryInputOfTheSendingPageDoesWhatItSays",
-	"docs/triggers.md":      "TestTheTriggersOfTheDocumentDoWhatItSays",
+	"docs/sending.md":       "TestSendingPageDoesWhatItSays",
+	"docs/triggers.md":      "TestTriggersPageDoesWhatItSays",
 	"docs/architecture.md":  "",
 	"docs/benchmarks.md":    "",
 	"docs/scaling.md":       "",
@@ -127,7 +127,7 @@ var ran = map[string][]string{
 	"docs/languages.md": {"go", "ts", "python"},
 }
 
-func TestEveryBlockIsOneThatATestRuns(t *testing.T) {
+func TestBlocksAreAllRunByTests(t *testing.T) {
 	for _, b := range blocks(t) {
 		switch {
 		case b.language == "sh":
@@ -144,7 +144,7 @@ func TestEveryBlockIsOneThatATestRuns(t *testing.T) {
 	}
 }
 
-func TestEveryPageIsTested(t *testing.T) {
+func TestPagesAreAllTested(t *testing.T) {
 	written, err := filepath.Glob(filepath.Join(root(t), "docs", "*.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ var fenced = regexp.MustCompile("(?ms)^```.*?^```")
 // link is the target of a link or a picture in Markdown.
 var link = regexp.MustCompile(`\]\(([^)]+)\)`)
 
-func TestEveryLinkToAFileLeadsToOne(t *testing.T) {
+func TestFileLinksLeadToFiles(t *testing.T) {
 	documents, err := filepath.Glob(filepath.Join(root(t), "*.md"))
 	if err != nil {
 		t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-func TestEveryInputOfTheSendingPageDoesWhatItSays(t *testing.T) {
+func TestSendingPageDoesWhatItSays(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "customers.csv"), []byte("to,name\n+15005550011,Ann\n+15005550012,Bo\n"), 0o600); err != nil {

@@ -93,7 +93,7 @@ func triggerDoc(t *testing.T) (dir string, conversations [][]string, commands []
 	return dir, conversations, commands
 }
 
-func TestTheTriggersOfTheDocumentDoWhatItSays(t *testing.T) {
+func TestTriggersPageDoesWhatItSays(t *testing.T) {
 	t.Parallel()
 	dir, conversations, commands := triggerDoc(t)
 	s := stack.Start(t, stack.Options{TriggersPath: filepath.Join(dir, "folder"), Environment: []string{"ID_SECRET=" + triggersSecret, "TRIGGERS_TASK_QUEUE=shop"}})

@@ -63,7 +63,7 @@ func TestReplyFiresNoTrigger(t *testing.T) {
 	}
 }
 
-func TestOneOfSeveralOpenQuestionsGetsTheReply(t *testing.T) {
+func TestReplyGoesToOneOpenQuestion(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	coded := func(code string) map[string]any { return map[string]any{"ifSeveral": "code", "code": code} }

@@ -21,7 +21,7 @@ import (
 
 var broadcastSize = flag.Int("broadcast.recipients", 2000, "how many recipients the broadcast has; the promise is for 100000")
 
-func TestABroadcastReachesEverybodyOnceThroughPausesAndCrashes(t *testing.T) {
+func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := stack.Start(t, stack.Options{Environment: []string{"BROADCAST_DIR=" + dir, "LOG_LEVEL=error", "TWILIO_TIMEOUT=2s"}})
@@ -139,7 +139,7 @@ func memoryAt(ctx context.Context, t *testing.T, s *stack.Stack, progress func(c
 	}
 }
 
-func TestABroadcastThatTemporalCancelsFinishesItsPageAndItsReport(t *testing.T) {
+func TestCancelledBroadcastFinishesPageAndReport(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := stack.Start(t, stack.Options{Environment: []string{"BROADCAST_DIR=" + dir, "SEND_CONCURRENCY=5"}})
@@ -181,7 +181,7 @@ func TestABroadcastThatTemporalCancelsFinishesItsPageAndItsReport(t *testing.T) 
 	}
 }
 
-func TestBroadcastGoesOnAfterTwilioRefusedIt(t *testing.T) {
+func TestBroadcastResumesAfterTwilioRefusedIt(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)

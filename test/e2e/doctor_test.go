@@ -53,7 +53,7 @@ func (d diagnosis) is(check, status, says string) error {
 	return fmt.Errorf("no %s of %q that says %q in %+v", status, check, says, d)
 }
 
-func TestDoctorFindsNothingWrongWithAStackThatWorks(t *testing.T) {
+func TestDoctorPassesAWorkingStack(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	stack.Eventually(t, "the server has recorded the first polls", func(context.Context) error {

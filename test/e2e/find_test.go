@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-func TestStarterFindTellsTheStoryOfAPhone(t *testing.T) {
+func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	find := func(args ...string) (out string, status int) {

@@ -191,7 +191,7 @@ func TestBadSignaturePublishesNothing(t *testing.T) {
 	}
 }
 
-func TestSendersHearThatTemporalIsAway(t *testing.T) {
+func TestSendersLearnThatTemporalIsUnreachable(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	s.Temporal.Stop(t)

@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-func TestStormOfKillsTellsTheTruth(t *testing.T) {
+func TestKillStormKeepsEchoesTrue(t *testing.T) {
 	t.Parallel()
 	all := storm(t)
 	s := stack.Start(t, stack.Options{

@@ -62,7 +62,7 @@ func nexusRuns(t *testing.T, s *stack.Stack) map[string]string {
 	return all
 }
 
-func TestNexusCallerTextsFromItsOwnNamespace(t *testing.T) {
+func TestNexusCallerTextsFromItsNamespace(t *testing.T) {
 	t.Parallel()
 	s, c := shop(t)
 	run := confirm(t, s, c)
@@ -85,7 +85,7 @@ func TestNexusCallerTextsFromItsOwnNamespace(t *testing.T) {
 	})
 }
 
-func TestNexusCallerThatIsCancelledClosesItsQuestion(t *testing.T) {
+func TestNexusCallerCancelledClosesItsQuestion(t *testing.T) {
 	t.Parallel()
 	s, c := shop(t)
 	run := confirm(t, s, c)
@@ -156,7 +156,7 @@ func caller(t *testing.T, c client.Client) {
 	t.Cleanup(w.Stop)
 }
 
-func TestNexusCancelEndsAnOperationByItsToken(t *testing.T) {
+func TestNexusCancelEndsOperationByToken(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	c := s.Temporal.AddNamespace(t, "shop")
@@ -171,7 +171,7 @@ func TestNexusCancelEndsAnOperationByItsToken(t *testing.T) {
 	}
 }
 
-func TestNexusRefusesWhatIsWrongAndStartsNothing(t *testing.T) {
+func TestNexusRefusesInvalidInput(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	c := s.Temporal.AddNamespace(t, "shop")

@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-func TestProbesOfAWorkerWithoutAWebhook(t *testing.T) {
+func TestProbesWorkWithoutAWebhook(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{NoWorker: true})
 	s.Temporal.Stop(t)
@@ -45,7 +45,7 @@ func TestProbesOfAWorkerWithoutAWebhook(t *testing.T) {
 	}
 }
 
-func TestAVersionedWorkerWorksOnceItsVersionIsCurrent(t *testing.T) {
+func TestVersionedWorkerPollsOnceCurrent(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Environment: []string{"TEMPORAL_DEPLOYMENT_NAME=sms", "TEMPORAL_WORKER_BUILD_ID=v1", "CATCH_UP=5m"}})
 	c := s.Temporal.Client
@@ -78,7 +78,7 @@ func TestAVersionedWorkerWorksOnceItsVersionIsCurrent(t *testing.T) {
 	}
 }
 
-func TestTheConfigurationInForceIsPrintedWithoutSecrets(t *testing.T) {
+func TestConfigurationIsPrintedWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), stack.Build(t, "worker"), "--print-config")
 	cmd.Env = []string{"TWILIO_TOKEN=" + stack.Token, "SEND_RATE=5", "METRICS_ADDR=127.0.0.1:1"}

@@ -100,7 +100,7 @@ func TestSendSmsTextsEachRecipient(t *testing.T) {
 	}
 }
 
-func TestSendSmsRunsWithoutAWorkflowToo(t *testing.T) {
+func TestSendSmsRunsAsStandaloneActivity(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	handle, err := s.Temporal.Client.ExecuteActivity(t.Context(), client.StartActivityOptions{
@@ -279,7 +279,7 @@ func TestStoppedWorkerLeavesTheRest(t *testing.T) {
 	}
 }
 
-func TestSendSmsTellsWhatTwilioSaid(t *testing.T) {
+func TestSendSmsReportsTwiliosReason(t *testing.T) {
 	t.Parallel()
 	wrong := stack.Start(t, stack.Options{NoWorker: true, Environment: []string{"TWILIO_TOKEN=ffffffffffffffffffffffffffffffff"}})
 	worker := stack.StartProcess(t, "worker", wrong.Environment(), stack.Build(t, "worker")) // which never becomes ready

@@ -131,7 +131,7 @@ func TestKeyedSendHoldsNoSlot(t *testing.T) {
 	}
 }
 
-func TestMessagesBeyondACapAreNotSent(t *testing.T) {
+func TestCapStopsMessagesBeyondIt(t *testing.T) {
 	t.Parallel()
 	metrics := "127.0.0.1:" + stack.FreePort(t)
 	s := stack.Start(t, stack.Options{Environment: []string{"SEND_CAPS=+1500555=2/d, *=1/d", "METRICS_ADDR=" + metrics}})

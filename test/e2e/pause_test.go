@@ -33,7 +33,7 @@ func fetched(ctx context.Context, url string) (string, error) {
 	return string(body), err
 }
 
-func TestAllSendingIsPausedAndGoesOn(t *testing.T) {
+func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 	t.Parallel()
 	metrics := "127.0.0.1:" + stack.FreePort(t)
 	s := stack.Start(t, stack.Options{Environment: []string{"METRICS_ADDR=" + metrics}, Triggers: `triggers:

@@ -53,7 +53,7 @@ func stillOpen(t *testing.T, s *stack.Stack, id string) {
 	}
 }
 
-func TestSendsWaitForAWorkerWithTheirKey(t *testing.T) {
+func TestSendsWaitForWorkerWithKey(t *testing.T) {
 	t.Parallel()
 	for name, environment := range map[string]func(*testing.T) []string{
 		"without keys":     func(*testing.T) []string { return nil },
@@ -152,7 +152,7 @@ func TestSignalsWaitForTheirKey(t *testing.T) {
 
 // A webhook without the key does not know what the sender was told: Twilio is to
 // deliver again, and meets another webhook.
-func TestWebhookWithoutTheKeyAsksForAnotherDelivery(t *testing.T) {
+func TestWebhookWithoutKeyAsksForRedelivery(t *testing.T) {
 	t.Parallel()
 	keys := stack.NewKeyFile(t, "one", "one")
 	s := stack.Start(t, stack.Options{Environment: []string{keys.Environment()}})

@@ -43,7 +43,7 @@ func starter(t *testing.T, environment []string, args ...string) ran {
 	return ran{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-func TestStarterSendShowsWhatBecameOfEachRecipient(t *testing.T) {
+func TestStarterSendShowsEachRecipientsOutcome(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	got := starter(t, s.Environment(), "send", "--from", stack.Number, "--to", "+15005550011,+15005550012",
@@ -75,7 +75,7 @@ func TestStarterSendShowsWhatBecameOfEachRecipient(t *testing.T) {
 	}
 }
 
-func TestStarterSendPrintsTheResultAsJSON(t *testing.T) {
+func TestStarterSendPrintsResultAsJSON(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	for name, tc := range map[string]struct {
@@ -128,7 +128,7 @@ func TestStarterSendStandaloneStartsNoWorkflow(t *testing.T) {
 	}
 }
 
-func TestStarterTellsWhatIsWrong(t *testing.T) {
+func TestStarterReportsMistakes(t *testing.T) {
 	t.Parallel()
 	temporal := stack.StartTemporal(t) // and no worker
 	here, nowhere := "TEMPORAL_ADDRESS="+temporal.Address, "TEMPORAL_ADDRESS=127.0.0.1:1"
@@ -164,7 +164,7 @@ func TestStarterTellsWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestStarterSaysWhatIsPendingAndCancelsIt(t *testing.T) {
+func TestStarterListsAndCancelsPending(t *testing.T) {
 	t.Parallel()
 	temporal := stack.StartTemporal(t)
 	environment := []string{"TEMPORAL_ADDRESS=" + temporal.Address, "TEMPORAL_UI_URL=http://ui.example.com/"}
@@ -194,7 +194,7 @@ func TestStarterSaysWhatIsPendingAndCancelsIt(t *testing.T) {
 	}
 }
 
-func TestStarterSendsWithAKeyMediaAndWaitsForDelivery(t *testing.T) {
+func TestStarterSendsMediaAndAwaitsDelivery(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	args := []string{"send", "--from", stack.Number, "--to", phone, "--body", "Hi", "--key", "k", "--media", "https://example.com/a.png", "--wait"}
@@ -239,7 +239,7 @@ func TestStarterAskPrintsTheReply(t *testing.T) {
 	}
 }
 
-func TestStarterBroadcastTellsHowFarItCame(t *testing.T) {
+func TestStarterBroadcastShowsProgress(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := stack.Start(t, stack.Options{Environment: []string{"BROADCAST_DIR=" + dir}})

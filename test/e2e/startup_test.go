@@ -18,7 +18,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-func TestTheWorkerRefusesToStartAndNamesWhatToChange(t *testing.T) {
+func TestWorkerRefusesToStartMisconfigured(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := func(name, text string) string {
@@ -111,7 +111,7 @@ func TestTheWorkerRefusesToStartAndNamesWhatToChange(t *testing.T) {
 	}
 }
 
-func TestTheWorkerSaysWhetherItIsReady(t *testing.T) {
+func TestWorkerReportsReadiness(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
 	port := s.Webhook[strings.LastIndex(s.Webhook, ":"):]
@@ -137,7 +137,7 @@ func TestTheWorkerSaysWhetherItIsReady(t *testing.T) {
 	}
 }
 
-func TestTheWorkerSaysOverTLSThatItIsReady(t *testing.T) {
+func TestWorkerReportsReadinessOverTLS(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	pair := certificate(t)

@@ -32,7 +32,7 @@ func counting(ctx workflow.Context, _ any) (n int, err error) {
 	return n, nil
 }
 
-func TestSendersHearTheTruthWithoutWorkers(t *testing.T) {
+func TestSendersLearnTheTruthWithoutWorkers(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{NoWorker: true, Triggers: `triggers:
   - {name: told, pattern: 'told', echo: 'Taken.', echoError: 'Lost.', signal: {workflowId: told, name: text}}

@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-func TestLintTellsWhichTaskQueuesNobodyPolls(t *testing.T) {
+func TestLintNamesUnpolledTaskQueues(t *testing.T) {
 	t.Parallel()
 	const file = `triggers:
   - {name: polled, pattern: 'a', echoError: e, start: {workflow: W, taskQueue: twilio}}

@@ -37,8 +37,8 @@ var mutants = []mutant{
 	{"Nobody twice", "a record of another list puts everybody in doubt", "activities/progress.go", `if r.List != s.list || !r.fits(len(s.recipients)) {`, `if !r.fits(len(s.recipients)) {`, "activities", "TestRecordOfAnotherListDoubtsEverybody"},
 	{"Nobody twice", "a full listing proves nothing", "activities/doubt.go", `case len(maybe) == 0 && listing.Whole:`, `case len(maybe) == 0:`, "activities", "TestFullListingProvesNothing"},
 	{"Nobody twice", "absence counts only after a listing's time", "activities/doubt.go", `!now.Before(s.complete) && !now.Before(ripe)`, `!now.Before(s.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
-	{"Nobody twice", "a listing that failed is asked for again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsAskedForAgain"},
-	{"Nobody twice", "an attempt that only looks does not put the decision off", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestAttemptsThatLookDoNotPutTheDecisionOff"},
+	{"Nobody twice", "a listing that failed is asked for again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsRetried"},
+	{"Nobody twice", "an attempt that only looks does not put the decision off", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestDecisionIsNotPostponedByLooking"},
 	{"Nobody twice", "a new doubt puts the decision off", "activities/progress.go", `			r.Timed = false
 `, ``, "activities", "TestNewDoubtWaitsForTwilioAgain"},
 	{"Nobody twice", "a text in other quotes is not absent", "activities/doubt.go", `skeleton(r.Body) == skeleton(to.content.body)`, `false`, "activities", "TestChangedTextIsUnknown"},
@@ -94,20 +94,20 @@ var mutants = []mutant{
 	// Only Twilio.
 	{"Only Twilio", "a signature is needed", "webhook/request.go", `if signature == "" {`, `if signature == "" && false {`, "webhook", "TestSignatureRefusalsNameTheCause"},
 	{"Only Twilio", "a signature is compared", "twilio/signature.go", `return hmac.Equal([]byte(Sign(token, spelling, params)), []byte(signature))`, `return true`, "twilio", "TestVerifyAcceptsWhatTwilioSigned"},
-	{"Only Twilio", "a body has its digest", "twilio/signature.go", `return hmac.Equal(want, got[:]) &&`, `return (true || hmac.Equal(want, got[:])) &&`, "twilio", "TestVerifyBodyAcceptsASignedJSONBodyAndNoOther"},
+	{"Only Twilio", "a body has its digest", "twilio/signature.go", `return hmac.Equal(want, got[:]) &&`, `return (true || hmac.Equal(want, got[:])) &&`, "twilio", "TestVerifyBodyAcceptsOnlySignedJSON"},
 	{"Only Twilio", "the spellings that are tried are bounded", "twilio/signature.go", `room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))`, `room := 1 << 20`, "twilio", "TestSpellingsAreBounded"},
 	{"Only Twilio", "a token speaks for its own account", "webhook/request.go", `tokens, known := h.Tokens[account]`, `tokens, known := h.Tokens[AnyAccount]`, "webhook", "TestTokensSpeakForTheirAccountOnly"},
-	{"Only Twilio", "a number belongs to its account", "webhook/guard.go", `return !known || owner == account`, `return true || !known || owner == account`, "webhook", "TestTextsToANumberComeFromItsAccount"},
-	{"Only Twilio", "a status comes from the account that sent", "webhook/status.go", `sender != "" && sender != account`, `false && sender != account`, "webhook", "TestStatusReachesOnlyWorkflowsOfItsAccount"},
-	{"Only Twilio", "a status proves who made its address", "webhook/status.go", `len(h.Tokens) < 2 || sms.StatusProven(h.StatusSecret, query)`, `true`, "webhook", "TestStatusReachesOnlyWorkflowsOfItsAccount"},
+	{"Only Twilio", "a number belongs to its account", "webhook/guard.go", `return !known || owner == account`, `return true || !known || owner == account`, "webhook", "TestTextsMustComeFromNumbersAccount"},
+	{"Only Twilio", "a status comes from the account that sent", "webhook/status.go", `sender != "" && sender != account`, `false && sender != account`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
+	{"Only Twilio", "a status proves who made its address", "webhook/status.go", `len(h.Tokens) < 2 || sms.StatusProven(h.StatusSecret, query)`, `true`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
 
 	// A reply answers one question.
 	{"A reply answers one question", "a reply fires no trigger", "workflows/receive.go", `		if taken {
 			return r.conclude(`, `		if taken && false {
-			return r.conclude(`, "workflows", "TestReceiveGivesAReplyToItsQuestionAlone"},
+			return r.conclude(`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 
-	{"A reply answers one question", "a text from before a question is no reply to it", "sms/question.go", `return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, `return true || !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, "workflows", "TestATextFromBeforeAQuestionIsNoReplyToIt"},
-	{"A reply answers one question", "a reply to another account is none", "sms/question.go", `if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {`, `if false {`, "workflows", "TestAReplyToAnotherAccountAnswersNoQuestion"},
+	{"A reply answers one question", "a text from before a question is no reply to it", "sms/question.go", `return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, `return true || !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, "workflows", "TestOlderTextDoesNotAnswerQuestion"},
+	{"A reply answers one question", "a reply to another account is none", "sms/question.go", `if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {`, `if false {`, "workflows", "TestReplyToAnotherAccountAnswersNothing"},
 
 	// No loop of machines.
 	{"No loop of machines", "our own numbers are not answered", "webhook/guard.go", `case message.From == message.To || slices.Contains(g.own, message.From):`, `case false && slices.Contains(g.own, message.From):`, "webhook", "TestLoopsGetNoEcho"},
@@ -120,30 +120,30 @@ var mutants = []mutant{
 	{"Bounded engines", "patterns share one budget", "triggers/pattern.go", `*left -= steps`, `*left -= 0`, "triggers", "TestPatternsShareOneBudget"},
 	{"Bounded engines", "a match has a budget of steps", "javaregex/machine.go", `case m.spent > m.limits.Steps:`, `case false:`, "javaregex", "TestLimitsAreKept"},
 	{"Bounded engines", "a match has a budget of memory", "javaregex/machine.go", `case m.depth*frameBytes+m.memo.size() > m.limits.Memory:`, `case false:`, "javaregex", "TestLimitsAreKept"},
-	{"Bounded engines", "a rendering has a budget of steps", "freemarker/limits.go", `if e.steps > e.limits.Steps {`, `if false {`, "freemarker", "TestHostileTemplatesAreAnsweredInTime|TestEveryNodeTakesAStep"},
+	{"Bounded engines", "a rendering has a budget of steps", "freemarker/limits.go", `if e.steps > e.limits.Steps {`, `if false {`, "freemarker", "TestHostileTemplatesAreAnsweredInTime|TestNodesEachTakeAStep"},
 
 	{"Bounded engines", "a half-copied file is not put in force", "triggers/live.go", `now.sum == l.seen && now.sum != l.tried`, `now.sum != l.tried`, "triggers", "TestLiveIgnoresAHalfCopiedFile"},
 
 	// Broadcasts.
 	{"Nobody twice", "two broadcasts never share a report", "broadcast/store.go", `os.O_WRONLY|os.O_CREATE|os.O_EXCL`, `os.O_WRONLY|os.O_CREATE`, "broadcast", "TestTwoBroadcastsNeverShareAReport|TestReportIsReservedOnce"},
-	{"Always completes", "a broadcast pauses if the account is refused", "workflows/broadcastpages.go", `return refusesAccount(e) || e.Retryable`, `return e.Retryable`, "workflows", "TestBroadcastPausesWhenTheAccountIsRefused"},
+	{"Always completes", "a broadcast pauses if the account is refused", "workflows/broadcastpages.go", `return refusesAccount(e) || e.Retryable`, `return e.Retryable`, "workflows", "TestBroadcastPausesIfAccountRefused"},
 	{"Always completes", "a broadcast gives up in the end", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastGivesUpInTheEnd"},
-	{"The sender is told the truth", "a status never goes backwards", "sms/status.go", `return rank[s] > rank[before]`, `return true`, "sms", "TestAStatusNeverGoesBackwards"},
+	{"The sender is told the truth", "a status never goes backwards", "sms/status.go", `return rank[s] > rank[before]`, `return true`, "sms", "TestStatusNeverGoesBackwards"},
 
 	// Under control.
 	{"Under control", "a pause holds every turn", "activities/pace.go", `	if p.held {
 		return nil, ErrHeld`, `	if false {
 		return nil, ErrHeld`, "activities", "TestHeldPaceLetsNobodySend"},
 	{"Under control", "a pause wears no send out", "activities/send.go", `if s.paused() && s.input.GiveUpAfter == 0 {`, `if false {`, "activities", "TestPauseWearsNoSendOut"},
-	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsForTheEndOfAPauseOfAllSending"},
-	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if !h.Paused() {`, `if true {`, "webhook", "TestPausedSendingPublishesAndDoesNotAnswer"},
+	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsUntilPauseEnds"},
+	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if !h.Paused() {`, `if true {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},
 	{"Under control", "a cap is kept", "activities/caps.go", `if w.total >= limit.Most {`, `if false {`, "activities", "TestCapsCountByPrefixAndTime"},
-	{"Under control", "what was not sent does not count", "activities/caps.go", `if st != taken && st != doubtful {`, `if st == taken {`, "activities", "TestSendsBeyondACapAreNotSent"},
+	{"Under control", "what was not sent does not count", "activities/caps.go", `if st != taken && st != doubtful {`, `if st == taken {`, "activities", "TestCapStopsSendsBeyondIt"},
 	{"Under control", "high priority goes first", "activities/turns.go", `cmp.Or(first[high], first[normal], first[low])`, `cmp.Or(first[low], first[normal], first[high])`, "activities", "TestHighPriorityTakesTheNextTurn|TestHighPriorityTakesTheNextSlot"},
 	{"Under control", "low priority is not starved", "activities/turns.go", `o.skipped[level] >= fairness`, `false`, "activities", "TestLowPriorityIsNotStarved"},
 
 	// Private.
-	{"Private", "a body is cleared once its outcome is known", "workflows/redact.go", `if d.Status.Final() {`, `if true {`, "workflows", "TestBodiesAreClearedOnceTheOutcomeIsKnown"},
+	{"Private", "a body is cleared once its outcome is known", "workflows/redact.go", `if d.Status.Final() {`, `if true {`, "workflows", "TestBodiesAreClearedAfterTheOutcome"},
 	{"Private", "a secret does not print", "internal/config/secret.go", `func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }`, `func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.value) }`, "internal/config", "TestSecretsNeverPrint"},
 	{"Private", "a pseudonym needs the secret", "sms/pseudonym.go", `hmac.New(sha256.New, secret)`, `hmac.New(sha256.New, nil)`, "sms", "TestPseudonymsHideAndStayTheSame"},
 }

@@ -279,7 +279,7 @@ var identity = regexp.MustCompile(`"identity": *"[^"]*"`)
 
 func file(scene string) string { return filepath.Join("testdata", scene+".json") }
 
-func TestWorkflowsOfTodayReplayTheHistoriesOfTheirTime(t *testing.T) {
+func TestWorkflowsReplayRecordedHistories(t *testing.T) {
 	if *recording {
 		record(t)
 	}

@@ -55,7 +55,7 @@ func around(text string, at int) string {
 	return text[max(0, at-100):min(len(text), at+100)]
 }
 
-func TestNeedlesAreFoundHoweverTheyAreWritten(t *testing.T) {
+func TestNeedlesAreFoundInAnyEncoding(t *testing.T) {
 	n := needles{"a number": "+15005550101", "a text": "Guten Tag, Frau Quokka"}
 	for _, needle := range n {
 		for _, before := range []string{"", "a", "ab", "abc"} {
@@ -101,7 +101,7 @@ func metricsOf(t *testing.T, address string) string {
 	return string(page)
 }
 
-func TestNothingPersonalIsLeftBehindWithEncryption(t *testing.T) {
+func TestEncryptionLeavesNothingPersonalBehind(t *testing.T) {
 	d := begin(t)
 	d.sends(t)
 	d.broadcasts(t)

@@ -36,7 +36,7 @@ func appointment(ctx workflow.Context, to string) (string, error) {
 	return answer.Reply.Body + ", " + string(deliveries.All()[0].Status), err
 }
 
-func TestAWorkflowOfSomebodyElsesIsTestedWithoutTwilio(t *testing.T) {
+func TestWorkflowIsTestedWithoutTwilio(t *testing.T) {
 	for name, tc := range map[string]struct {
 		prepare func(*smstest.Phones)
 		want    string
@@ -78,7 +78,7 @@ func campaign(ctx workflow.Context, lists []sms.BroadcastSmsInput) (all []sms.Br
 	return all, nil
 }
 
-func TestABroadcastIsTestedWithoutTwilio(t *testing.T) {
+func TestBroadcastIsTestedWithoutTwilio(t *testing.T) {
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 	env.RegisterWorkflow(campaign)
 	env.RegisterActivityWithOptions(func(in sms.PageInput) (sms.Page, error) {

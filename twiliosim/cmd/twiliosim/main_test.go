@@ -41,7 +41,7 @@ func launch(t *testing.T, args ...string) (url string, stop func(), ended <-chan
 	return url, cancel, done
 }
 
-func TestItListensSaysSoAndStopsWhenTold(t *testing.T) {
+func TestTwiliosimListensAndStops(t *testing.T) {
 	url, stop, ended := launch(t, "--number", "+15005550006", "--number", "+18885550007", "--fault", "500,op=list,next=1",
 		"--api-key", "SK00000000000000000000000000000001=secret", "--webhook", "http://127.0.0.1:1/x", "--speed", "10", "--seed", "7")
 	res, err := http.Get(url + "/sim/state")
@@ -72,7 +72,7 @@ func TestItListensSaysSoAndStopsWhenTold(t *testing.T) {
 	}
 }
 
-func TestItSaysHowAProgramTextsThePhones(t *testing.T) {
+func TestTwiliosimPrintsHowToText(t *testing.T) {
 	said := func(args ...string) string {
 		var out strings.Builder
 		ctx, cancel := context.WithCancel(context.Background())
@@ -93,7 +93,7 @@ func TestItSaysHowAProgramTextsThePhones(t *testing.T) {
 	}
 }
 
-func TestEveryFaultIsAFlag(t *testing.T) {
+func TestFaultsAreAllFlags(t *testing.T) {
 	var args []string
 	for _, kind := range twiliosim.FaultKinds {
 		args = append(args, "--fault", kind+",delay=1ms")
@@ -124,7 +124,7 @@ func TestEveryFaultIsAFlag(t *testing.T) {
 	}
 }
 
-func TestABadFlagIsNamed(t *testing.T) {
+func TestBadFlagIsNamed(t *testing.T) {
 	for _, tc := range []struct{ args, want string }{
 		{"--fault explode", "want one of"},
 		{"--fault delay,often=1", "not a setting"},
@@ -149,7 +149,7 @@ func TestABadFlagIsNamed(t *testing.T) {
 	}
 }
 
-func TestHelpHasExamplesAndEveryFaultKind(t *testing.T) {
+func TestHelpHasExamplesAndFaultKinds(t *testing.T) {
 	var help strings.Builder
 	cmd := command()
 	cmd.SetArgs([]string{"--help"})

@@ -1,0 +1,52 @@
+package architecture
+
+// Names of tests: the subject first, and short, so that "-run Broadcast" finds
+// all of a subject.
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// maxWords is how many words may follow "Test".
+const maxWords = 6
+
+var (
+	afterSmall    = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+	afterCapitals = regexp.MustCompile(`([A-Z])([A-Z][a-z])`)
+	// notSubjects are words with which no name begins.
+	notSubjects = []string{"A", "An", "The", "It", "What", "Whoever", "Every", "Each"}
+)
+
+func TestNamesOfTestsAreShort(t *testing.T) {
+	for name := range testNames(t, filepath.Join("..", "..")) {
+		words := wordsOf(name)
+		if len(words) > maxWords {
+			t.Errorf("%s has %d words: say what happens to its subject in at most %d", name, len(words), maxWords)
+		}
+		if slices.Contains(notSubjects, words[0]) {
+			t.Errorf("%s does not begin with its subject", name)
+		}
+	}
+}
+
+func TestWordsOfNamesAreCounted(t *testing.T) {
+	for name, want := range map[string]string{
+		"TestSendSmsCompletes":     "Send Sms Completes",
+		"TestURLOfATextIsUCS2Safe": "URL Of A Text Is UCS2 Safe",
+		"TestDecodeReadsTheSID":    "Decode Reads The SID",
+	} {
+		if got := strings.Join(wordsOf(name), " "); got != want {
+			t.Errorf("%s has the words %q, want %q", name, got, want)
+		}
+	}
+}
+
+// wordsOf returns the words of a test's name. An abbreviation is one word.
+func wordsOf(name string) []string {
+	name = afterSmall.ReplaceAllString(strings.TrimPrefix(name, "Test"), "$1 $2")
+	return strings.Fields(afterCapitals.ReplaceAllString(name, "$1 $2"))
+}
