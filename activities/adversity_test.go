@@ -113,7 +113,12 @@ func TestDoubtAboutOneRecipientIsDecided(t *testing.T) {
 }
 
 func TestFullListingProvesNothing(t *testing.T) {
-	f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), false }}
+	f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
+		if n > 1 {
+			return nil, true
+		}
+		return unknownError(503), false
+	}}
 	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
 	if result := execute(t, f, one); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
 		t.Errorf("%d creates, %+v", f.creates, result)

@@ -105,6 +105,8 @@ func (m *mutant) try(ctx context.Context, root string) (red string, err error) {
 		return "", fmt.Errorf("%s passes", m.test)
 	case found != nil:
 		return found[1], nil
+	case strings.Contains(string(out), "panic: test timed out"):
+		return "", fmt.Errorf("%s takes longer than two minutes", m.test)
 	case strings.Contains(string(out), "panic: "):
 		return m.test + " (panic)", nil
 	}
