@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/twilio/twilio-go/client"
@@ -58,6 +60,12 @@ type Client struct {
 	base      *url.URL
 	transport http.RoundTripper
 	clock     clock
+	// messages is where messages are created.
+	messages *url.URL
+	// header is that of each request. It never changes.
+	header http.Header
+	// odd is true if the credentials contain characters that none have.
+	odd bool
 }
 
 // New validates the access and returns a client. It makes no request.
@@ -77,7 +85,7 @@ func New(o Access) (*Client, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	c := &Client{access: o, transport: newTransport()}
+	c := &Client{access: o, transport: newTransport(), header: headerOf(&o), odd: !alphanumeric(o.Username + o.Password)}
 	if o.BaseURL != "" {
 		base, err := url.Parse(o.BaseURL)
 		if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
@@ -85,7 +93,28 @@ func New(o Access) (*Client, error) {
 		}
 		c.base = base
 	}
-	return c, nil
+	address, err := c.handler(nil).BuildUrl(apiURL + "/2010-04-01/Accounts/" + url.PathEscape(o.AccountSID) + "/Messages.json")
+	if err != nil {
+		return nil, fmt.Errorf("account SID %q: %w", o.AccountSID, err)
+	}
+	c.messages, err = c.at(address)
+	return c, err
+}
+
+// headerOf returns the header of each request.
+func headerOf(o *Access) http.Header {
+	by := http.Request{Header: make(http.Header)}
+	by.SetBasicAuth(o.Username, o.Password)
+	by.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	by.Header.Set("User-Agent", fmt.Sprintf("twilio-go/%s (%s %s) go/%s", client.LibraryVersion, runtime.GOOS, runtime.GOARCH, runtime.Version()))
+	return by.Header
+}
+
+// alphanumeric reports whether a text has only ASCII letters and digits.
+func alphanumeric(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	})
 }
 
 // newTransport returns the transport of all calls, which reuses connections.
@@ -107,20 +136,27 @@ func newTransport() *http.Transport {
 	}
 }
 
-// service returns twilio-go's message service for one call, and the exchange
-// that observes it. twilio-go takes no context and drops the headers of errors,
-// so both are handled by a RoundTripper that is created for the call.
-func (c *Client) service(ctx context.Context) (*api.ApiService, *exchange) {
-	x := &exchange{ctx: ctx, base: c.base, transport: c.transport, clock: &c.clock, observe: c.access.Observe}
-	base := &client.Client{
-		Credentials: client.NewCredentials(c.access.Username, c.access.Password),
-		HTTPClient: &http.Client{
-			Transport:     x,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
+// apiURL is Twilio's, outside of regions. Media are there, too; webhooks use the
+// same URLs.
+const apiURL = "https://api.twilio.com"
+
+// handler returns what adds region and edge to twilio-go's URLs.
+func (c *Client) handler(base client.BaseClient) *client.RequestHandler {
+	return &client.RequestHandler{Client: base, Region: c.access.Region, Edge: c.access.Edge}
+}
+
+// at parses one of twilio-go's URLs, and moves it to the base URL.
+func (c *Client) at(address string) (*url.URL, error) {
+	at, err := url.Parse(address)
+	if err == nil && c.base != nil {
+		at.Scheme, at.Host = c.base.Scheme, c.base.Host
 	}
-	base.SetAccountSid(c.access.AccountSID)
-	handler := client.NewRequestHandler(base)
-	handler.Region, handler.Edge = c.access.Region, c.access.Edge
-	return api.NewApiService(handler), x
+	return at, err
+}
+
+// service returns twilio-go's message service for one request, and the exchange
+// that makes it.
+func (c *Client) service(ctx context.Context) (*api.ApiService, *exchange) {
+	x := &exchange{client: c, ctx: ctx}
+	return api.NewApiService(c.handler(x)), x
 }

@@ -6,28 +6,29 @@ package twilio
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/twilio/twilio-go/client"
 )
 
 // maxResponse limits how much of a response is read. A message is about 1 kB,
 // and a page of 1,000 about 1 MB.
 const maxResponse = 4 << 20
 
-// exchange is the RoundTripper of one call.
+// exchange is one request. It takes the place of twilio-go's own client, which
+// takes no context and drops the headers of errors.
 type exchange struct {
-	ctx       context.Context
-	base      *url.URL
-	transport http.RoundTripper
-	clock     *clock
-	// observe is called after each request. Optional.
-	observe func(context.Context, Exchange)
+	client *Client
+	ctx    context.Context
 	// check is called right before a request is written; its error prevents
 	// that. Optional.
 	check func() error
@@ -41,17 +42,91 @@ type exchange struct {
 	status int
 	// retryAfter is from the response, 0 if there was none.
 	retryAfter time.Duration
-	// pages counts the responses that are pages of a listing, and others those
-	// that are not.
-	pages, others int
+	// listing is true if the response is a page of a listing of messages.
+	listing bool
 }
 
-// RoundTrip adds the call's context and sends the request to the base URL.
-func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(x.ctx)
+// SendRequest makes twilio-go's request. It is a form; its headers say nothing
+// else. It implements [client.BaseClient], like the methods after it.
+func (x *exchange) SendRequest(method, address string, data url.Values, _ map[string]any, _ ...byte) (*http.Response, error) {
+	to, err := x.client.at(address)
+	if err != nil {
+		return nil, err
+	}
+	form := data.Encode()
+	if method != http.MethodPost {
+		to.RawQuery, form = form, ""
+	}
+	answer, err := x.do(method, to, form)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: x.status, Body: io.NopCloser(bytes.NewReader(answer))}, nil
+}
+
+// AccountSid returns the account that the paths of requests name.
+func (x *exchange) AccountSid() string { return x.client.access.AccountSID }
+
+// SetTimeout does nothing: each request has the timeout of the access.
+func (x *exchange) SetTimeout(time.Duration) {}
+
+// SetOauth does nothing: the credentials are those of the access.
+func (x *exchange) SetOauth(client.OAuth) {}
+
+// OAuth returns nil.
+func (x *exchange) OAuth() client.OAuth { return nil }
+
+// do makes a request, within the timeout, and returns the body of the response.
+// Unless the response is a success, the error is twilio-go's, if its body is
+// Twilio's.
+func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
+	if x.client.odd {
+		return nil, errOddCredentials
+	}
+	ctx, cancel := context.WithTimeout(x.ctx, x.client.access.Timeout)
 	defer cancel()
+	request, err := http.NewRequestWithContext(x.traced(ctx, cancel), method, "", strings.NewReader(form))
+	if err != nil {
+		return nil, err
+	}
+	request.URL, request.Host, request.Header = to, to.Host, x.client.header
+	sent, requestID := time.Now(), ""
+	if x.client.access.Observe != nil {
+		defer func() {
+			if x.held.Load() == nil { // otherwise, it was never written
+				x.client.access.Observe(x.ctx, Exchange{Method: method, Status: x.status, Took: time.Since(sent), RequestID: requestID})
+			}
+		}()
+	}
+	response, err := x.client.transport.RoundTrip(request)
+	if err != nil {
+		return nil, err
+	}
+	x.status, requestID = response.StatusCode, response.Header.Get("Twilio-Request-Id")
+	x.retryAfter = parseRetryAfter(response.Header.Get("Retry-After"))
+	x.client.clock.measure(sent, time.Now(), response.Header.Get("Date"))
+	answer := bytes.NewBuffer(make([]byte, 0, min(max(response.ContentLength, 0), maxResponse)+bytes.MinRead)) // one allocation, as a rule
+	_, err = answer.ReadFrom(io.LimitReader(response.Body, maxResponse))
+	_ = response.Body.Close() // only read
+	if err != nil {
+		return nil, err
+	}
+	x.listing = x.status == http.StatusOK && bytes.Contains(answer.Bytes(), []byte(`"messages"`))
+	if x.status >= 200 && x.status < 300 {
+		return answer.Bytes(), nil
+	}
+	rest := &client.TwilioRestError{}
+	if err := json.NewDecoder(answer).Decode(rest); err != nil {
+		return nil, err
+	}
+	return nil, rest
+}
+
+// traced returns the context of a request that observes when it reaches Twilio,
+// and checks it right before.
+func (x *exchange) traced(ctx context.Context, cancel func()) context.Context {
 	var conn net.Conn
-	req = req.Clone(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		// The transport only retries by itself if nothing was written.
 		GetConn: func(string) { x.reached.Store(false) },
 		GotConn: func(info httptrace.GotConnInfo) {
@@ -72,37 +147,7 @@ func (x *exchange) RoundTrip(req *http.Request) (*http.Response, error) {
 				cancel()
 			}
 		},
-	}))
-	if x.base != nil {
-		req.URL.Scheme, req.URL.Host, req.Host = x.base.Scheme, x.base.Host, x.base.Host
-	}
-	sent, requestID := time.Now(), ""
-	if x.observe != nil {
-		defer func() {
-			if x.held.Load() == nil { // otherwise, it was never written
-				x.observe(x.ctx, Exchange{Method: req.Method, Status: x.status, Took: time.Since(sent), RequestID: requestID})
-			}
-		}()
-	}
-	resp, err := x.transport.RoundTrip(req)
-	if err != nil {
-		return nil, err
-	}
-	x.status, requestID = resp.StatusCode, resp.Header.Get("Twilio-Request-Id")
-	x.retryAfter = parseRetryAfter(resp.Header.Get("Retry-After"))
-	x.clock.measure(sent, time.Now(), resp.Header.Get("Date"))
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
-	_ = resp.Body.Close() // only read
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode == http.StatusOK && bytes.Contains(body, []byte(`"messages"`)) {
-		x.pages++
-	} else {
-		x.others++
-	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
-	return resp, nil
+	})
 }
 
 // parseRetryAfter parses a number of seconds, up to an hour; 0 for anything

@@ -127,11 +127,10 @@ func byStatus(status int) reason {
 // proves that there is no message.
 func (x *exchange) failure(to string, err error) *sms.Error {
 	var rest *client.TwilioRestError
+	errors.As(err, &rest)
 	switch {
-	case errors.As(err, &rest) && x.status == 0:
-		// twilio-go refused the credentials because of their characters and
-		// sent nothing.
-		return x.because(credentials, to, rest, "the Twilio credentials contain characters that no SID, token or key has: "+rest.Message)
+	case errors.Is(err, errOddCredentials):
+		return x.because(credentials, to, nil, err.Error()+"; nothing was sent")
 	case x.status >= 300 && x.status < 400:
 		return x.withoutSID(to)
 	case x.status >= 400 && x.status < 500:
@@ -145,8 +144,8 @@ func (x *exchange) failure(to string, err error) *sms.Error {
 	}
 }
 
-// withoutSID classifies a response that twilio-go treats as a success although
-// it has no message: a redirect, or a body of another kind.
+// withoutSID classifies a response without a message that is no refusal: a
+// redirect, or a body of another kind.
 func (x *exchange) withoutSID(to string) *sms.Error {
 	if x.status >= 300 && x.status < 400 {
 		return x.because(notTwilio, to, nil, fmt.Sprintf("HTTP status %d: the server redirects elsewhere and is not Twilio's API; check the base URL, the region and the edge; nothing was sent", x.status))
@@ -190,6 +189,8 @@ func (x *exchange) because(why reason, to string, rest *client.TwilioRestError, 
 }
 
 var (
+	errOddCredentials = errors.New("the Twilio credentials contain characters that no SID, token or key has")
+
 	errNoMessage = errors.New("the response contains no message")
 	errNoListing = errors.New("the response is not a list of messages")
 	errNoAccount = errors.New("the response contains no account")

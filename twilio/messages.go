@@ -122,11 +122,9 @@ func (c *Client) pages(ctx context.Context, params *api.ListMessageParams) iter.
 
 // page returns one page of a listing of messages.
 func (c *Client) page(ctx context.Context, params *api.ListMessageParams, token, number string) (*api.ListMessageResponse, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
-	defer cancel()
 	service, x := c.service(ctx)
 	page, err := service.PageMessage(params, token, number)
-	if err == nil && (x.pages == 0 || x.others > 0) {
+	if err == nil && !x.listing {
 		err = errNoListing // twilio-go takes it for an empty one
 	}
 	if err != nil {
@@ -160,8 +158,6 @@ func (c *Client) Redact(ctx context.Context, sid string) (Record, error) {
 // Probe asks whether Twilio accepts the credentials, and what time it is there.
 // An error's Scope is [sms.ScopeAccount] if the account cannot send.
 func (c *Client) Probe(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
-	defer cancel()
 	if c.access.Username != c.access.AccountSID {
 		// An API key cannot fetch accounts, but it can list their messages.
 		_, err := c.page(ctx, (&api.ListMessageParams{}).SetPageSize(1), "", "")
@@ -182,8 +178,6 @@ func (c *Client) Probe(ctx context.Context) error {
 
 // one makes a request that is safe to repeat and returns one message.
 func (c *Client) one(ctx context.Context, request func(*api.ApiService) (*api.ApiV2010Message, error)) (Record, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
-	defer cancel()
 	service, x := c.service(ctx)
 	found, err := request(service)
 	if err != nil {

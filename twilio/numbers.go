@@ -21,8 +21,6 @@ type Number struct {
 
 // Numbers lists the account's first 1000 numbers.
 func (c *Client) Numbers(ctx context.Context) ([]Number, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
-	defer cancel()
 	service, x := c.service(ctx)
 	page, err := service.PageIncomingPhoneNumber((&api.ListIncomingPhoneNumberParams{}).SetPageSize(maxPageSize), "", "")
 	if err != nil {

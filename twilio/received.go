@@ -50,8 +50,6 @@ func (c *Client) Received(ctx context.Context, since, until time.Time) ([]Record
 
 // Media returns the pictures and files that came with a message.
 func (c *Client) Media(ctx context.Context, sid string) ([]sms.Media, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.access.Timeout)
-	defer cancel()
 	service, x := c.service(ctx)
 	page, err := service.PageMedia(sid, &api.ListMediaParams{}, "", "")
 	if err != nil {
@@ -60,10 +58,7 @@ func (c *Client) Media(ctx context.Context, sid string) ([]sms.Media, error) {
 	media := make([]sms.Media, len(page.MediaList))
 	for i := range page.MediaList {
 		m := &page.MediaList[i]
-		media[i] = sms.Media{URL: mediaURL + strings.TrimSuffix(value(m.Uri), ".json"), ContentType: value(m.ContentType)}
+		media[i] = sms.Media{URL: apiURL + strings.TrimSuffix(value(m.Uri), ".json"), ContentType: value(m.ContentType)}
 	}
 	return media, nil
 }
-
-// mediaURL is where Twilio serves media; its webhooks use the same URLs.
-const mediaURL = "https://api.twilio.com"

@@ -1,0 +1,111 @@
+package twilio
+
+// The form of a create, beside the one that twilio-go would send.
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/twilio/twilio-go/client"
+	api "github.com/twilio/twilio-go/rest/api/v2010"
+
+	"temporal-twilio/sms"
+)
+
+// formOf keeps the form that twilio-go sends.
+type formOf struct {
+	client.BaseClient
+	form url.Values
+}
+
+func (*formOf) AccountSid() string { return testAccount }
+
+func (f *formOf) SendRequest(_, _ string, form url.Values, _ map[string]any, _ ...byte) (*http.Response, error) {
+	f.form = form
+	return nil, errors.New("nothing is sent")
+}
+
+func TestFormIsTwilioGos(t *testing.T) {
+	yes, no, price := true, false, float32(0.05)
+	at := time.Date(2030, 2, 3, 4, 5, 6, 789, time.FixedZone("", 3600))
+	full := Draft{
+		To: "+15005550009", From: "whatsapp:+15005550006", Body: "Grüße & 1+1=2 %€\n", Options: Options{
+			MessagingServiceSID: "MG1", MediaURLs: []string{"https://a.example/1?x=y", "https://a.example/2"},
+			ContentSID: "HX1", ContentVariables: `{"1":"Ann"}`, SendAt: at, ValidityPeriod: time.Hour, StatusCallback: "https://b.example/?a=b#rc=3",
+			SmartEncoded: &yes, ShortenURLs: &no, SendAsMMS: &yes, ProvideFeedback: &no, RiskCheck: "disable",
+			ContentRetention: "discard", AddressRetention: "obfuscate", MaxPrice: &price, PersistentAction: []string{"geo:1,2|a", "b"},
+		},
+	}
+	value := reflect.ValueOf(full.Options)
+	for i := range value.NumField() {
+		if value.Field(i).IsZero() {
+			t.Errorf("the test sets no %s", value.Type().Field(i).Name)
+		}
+	}
+	theirs := &formOf{}
+	params := (&api.CreateMessageParams{}).SetTo(full.To).SetFrom(full.From).SetBody(full.Body).
+		SetMessagingServiceSid("MG1").SetMediaUrl(full.MediaURLs).SetContentSid("HX1").SetContentVariables(full.ContentVariables).
+		SetScheduleType("fixed").SetSendAt(at.UTC().Truncate(time.Second)).SetValidityPeriod(3600).SetStatusCallback(full.StatusCallback).
+		SetSmartEncoded(yes).SetShortenUrls(no).SetSendAsMms(yes).SetProvideFeedback(no).SetRiskCheck("disable").
+		SetContentRetention("discard").SetAddressRetention("obfuscate").SetMaxPrice(price).SetPersistentAction(full.PersistentAction)
+	_, _ = api.NewApiServiceWithClient(theirs).CreateMessage(params) // it fails, after it made the form
+	ours, err := url.ParseQuery(full.form())
+	if err != nil || !reflect.DeepEqual(ours, theirs.form) {
+		t.Errorf("%v, form %v, want %v", err, ours, theirs.form)
+	}
+	if form := (&Draft{To: "+15005550009"}).form(); form != "To=%2B15005550009" {
+		t.Errorf("without options, the form is %s", form)
+	}
+}
+
+func TestURLsHaveRegionAndEdge(t *testing.T) {
+	t.Setenv("TWILIO_REGION", "au1") // twilio-go would read it
+	t.Setenv("TWILIO_EDGE", "sydney")
+	for want, access := range map[string]Access{
+		"api.dublin.ie1.twilio.com": {Region: "ie1", Edge: "dublin"},
+		"api.twilio.com":            {},
+	} {
+		access.AccountSID, access.Token = testAccount, testToken
+		c, err := New(access)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var hosts []string
+		c.transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			hosts = append(hosts, r.URL.Host)
+			return nil, errors.New("nothing is sent")
+		})
+		_, _ = c.Send(t.Context(), draft)
+		_, _ = c.Fetch(t.Context(), "SM1")
+		if len(hosts) != 2 || hosts[0] != want || hosts[1] != want {
+			t.Errorf("requests go to %v, want %s", hosts, want)
+		}
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestOddCredentialsAreNotSent(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("Twilio was asked") }))
+	defer server.Close()
+	c, err := New(Access{AccountSID: testAccount, Token: "a token\nfrom a file", BaseURL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, ask := range map[string]func(context.Context) error{
+		"a create": func(ctx context.Context) error { _, err := c.Send(ctx, draft); return err },
+		"a probe":  c.Probe,
+	} {
+		if problem := sms.AsError(ask(t.Context())); problem == nil || problem.Code != sms.CodeAuthentication || problem.Scope != sms.ScopeAccount || problem.Retryable {
+			t.Errorf("%s: %+v", name, problem)
+		}
+	}
+}
