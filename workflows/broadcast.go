@@ -82,6 +82,10 @@ func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.Bro
 		return b.progress, err
 	}
 	b.patient = workflow.GetVersion(ctx, "broadcast-waits", workflow.DefaultVersion, 1) >= 1
+	b.numbered = input.IdempotencyKey != "" && workflow.GetVersion(ctx, "broadcast-page-numbers", workflow.DefaultVersion, 1) >= 1
+	if b.numbered && b.held.Page == 0 { // an older worker numbered pages by what it had reported
+		b.held.Page = b.progress.Pages + min(1, len(b.held.Rest)+len(b.held.Asleep))
+	}
 	var err error
 	if input.Carried == nil {
 		err = b.begin(ctx)
@@ -106,6 +110,9 @@ type broadcast struct {
 	// patient is false for broadcasts that started on an older worker, which
 	// considered every failure final and kept the size of the first page.
 	patient bool
+	// numbered is false for broadcasts with a key that started on an older
+	// worker, which numbered their pages in the order of the reports.
+	numbered bool
 	// byItself is true while the broadcast waits for a time rather than for a
 	// person.
 	byItself bool
@@ -115,6 +122,9 @@ type broadcast struct {
 
 // held are recipients that have been read but not dealt with yet.
 type held struct {
+	// Page is the position in the list of the page that was read last, from 1;
+	// only if pages have keys.
+	Page int `json:"page,omitempty"`
 	// Rest are the recipients of the last page who were certainly not sent to,
 	// or all of them if the page has a key, and Last is what the report says
 	// about them if the broadcast ends now.
@@ -282,6 +292,9 @@ func (b *broadcast) step(ctx workflow.Context) error {
 		return b.await(ctx, b.held.Asleep[0].Until, broadcastWaiting, "everybody whose turn it is has quiet hours")
 	}
 	page, err := b.read(ctx)
+	if b.numbered {
+		b.held.Page++
+	}
 	if err == nil && len(page.Recipients)+len(page.Errors) > 0 {
 		err = b.deal(ctx, page)
 	}
@@ -304,10 +317,14 @@ func (b *broadcast) manyAsleep() bool {
 	return b.progress.Asleep >= maxAsleep || bytes >= maxAsleepBytes || bytes > 0 && b.input.IdempotencyKey != ""
 }
 
-// awoken takes up to most recipients who have woken up, earliest first.
+// awoken takes up to most recipients who have woken up, earliest first. A page
+// with a key stays whole.
 func (b *broadcast) awoken(most int) sms.Recipients {
 	first := &b.held.Asleep[0]
-	n := min(most, len(first.Recipients))
+	n := len(first.Recipients)
+	if b.input.IdempotencyKey == "" {
+		n = min(n, most)
+	}
 	awoken := first.Recipients[:n:n]
 	if first.Recipients = first.Recipients[n:]; len(first.Recipients) == 0 {
 		b.held.Asleep = b.held.Asleep[1:]

@@ -173,7 +173,7 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 	options := SendOptions(sms.Summary(fmt.Sprintf("Page %d", b.progress.Pages+1), input.Label))
 	switch {
 	case input.IdempotencyKey != "":
-		input.IdempotencyKey = pageKey(input.IdempotencyKey, b.progress.Pages+1)
+		input.IdempotencyKey = b.pageKey()
 		if b.patient {
 			input.GiveUpAfter = sms.Duration(keyedPatience)
 		}
@@ -211,10 +211,16 @@ func forEach(recipients sms.Recipients, problem sms.Error) (page sms.ReportPage)
 	return page
 }
 
-// pageKey returns a page's own key. With the same key for all, every page would
-// get the result of the first, and nothing more would be sent.
-func pageKey(key string, page int) string {
-	return fmt.Sprintf("%s (page %d of a broadcast)", key, page)
+// pageKey returns the key of the current page. With the same key for all, every
+// page would get the result of the first, and nothing more would be sent. It
+// depends on nothing but the list: a page that is tried again, by this broadcast
+// or another, has the same key.
+func (b *broadcast) pageKey() string {
+	page := b.held.Page
+	if !b.numbered {
+		page = b.progress.Pages + 1
+	}
+	return fmt.Sprintf("%s (page %d of a broadcast)", b.input.IdempotencyKey, page)
 }
 
 // settle counts what is final, and reports it.

@@ -190,6 +190,23 @@ func TestKeyedPageIsResentWhole(t *testing.T) {
 	}
 }
 
+func TestKeyedPageKeepsItsNumber(t *testing.T) {
+	for hour, busy := range map[int]bool{12: true, 23: false} { // at 23:00 its recipients are asleep
+		b := newBroadcastBench(t, 0)
+		b.SetStartTime(time.Date(2026, 1, 15, hour, 0, 0, 0, time.UTC))
+		input := b.fromFile(t, "+447400123456,Ann", "a bad line", "+447400123457,Bo", "+447400123458,Cy")
+		input.IdempotencyKey, input.QuietHours = "spring", &sms.QuietHours{From: "21:00", To: "08:00"}
+		if busy {
+			b.outcome = fails(1, sms.Error{Code: sms.CodeConnection, Retryable: true})
+		}
+		progress, _ := b.runOn(t, input)
+		want := []string{"spring (page 1 of a broadcast)", "spring (page 2 of a broadcast)"}
+		if got := slices.Compact(b.keys); progress.Sent != 3 || progress.Recipients != 4 || !slices.Equal(got, want) {
+			t.Errorf("from %d:00 %+v, keys %q", hour, progress, b.keys)
+		}
+	}
+}
+
 func TestFullQueueIsReportedOnce(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	list := make([]string, 4_000)

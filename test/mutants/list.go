@@ -71,6 +71,7 @@ var mutants = []mutant{
 `, "activities", "TestListStopsIfAccountIsRefused"},
 
 	// One key, one send.
+	{"One key, one send", "a page that is tried again keeps its key", "workflows/broadcastpages.go", `if !b.numbered {`, `if true {`, "workflows", "TestKeyedPageKeepsItsNumber"},
 	{"One key, one send", "a key belongs to one content", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsBurntBySendingOnly"},
 
 	// A long list is one broadcast.

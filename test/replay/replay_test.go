@@ -106,6 +106,7 @@ var scenes = map[string]scene{
 	"broadcast-sms-dry-run":        {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "dry", "dryRun": true}},
 	"broadcast-sms-waits":          {workflow: sms.BroadcastSmsWorkflowName, act: recover, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "waits"}},
 	"broadcast-sms-asleep":         {workflow: sms.BroadcastSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
+	"broadcast-sms-keyed":          {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed", "idempotencyKey": "spring", "pageSize": 30}},
 	"send-sms-asleep":              {workflow: sms.SendSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
 	"catch-up-sms":                 {workflow: sms.CatchUpSmsWorkflowName, input: sms.CatchUpSmsInput{}, queue: sms.CatchUpTaskQueue},
 	// What ask-sms opened and closed, and what was answered.
