@@ -48,6 +48,11 @@ func ownerOf(info *activity.Info) string {
 	return strings.Join([]string{info.WorkflowExecution.ID, info.WorkflowExecution.RunID, info.ActivityID, info.ActivityRunID}, "\x00")
 }
 
+// retried reports whether an earlier attempt may have done something.
+func retried(ctx context.Context) bool {
+	return activity.GetInfo(ctx).Attempt > 1 || activity.HasHeartbeatDetails(ctx)
+}
+
 // elapsed returns the time since a moment by whichever of this machine's clocks
 // advanced further: the monotonic clock stops while the machine sleeps, and the
 // wall clock can be set.

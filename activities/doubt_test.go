@@ -235,6 +235,35 @@ func TestUnableWorkerForgetsNobody(t *testing.T) {
 	}
 }
 
+func TestRetryWithoutAccountAsksForAnother(t *testing.T) {
+	for name, resume := range map[string]func(*send){
+		"without a record": (*send).resumeWithout,
+		"with a record":    func(s *send) { s.adopt(record{List: s.list, Window: []int{0}}) },
+	} {
+		s := newTestSend(first)
+		s.account, s.resumed, s.details = Account{}, true, func() any { return s.snapshot() }
+		s.info = activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{}}
+		s.recorder = s.activities.Record
+		resume(s)
+		if result, err := s.unable(t.Context(), s.prepare(t.Context())); err == nil || len(s.in(doubtful)) != 1 {
+			t.Errorf("%s: %+v", name, result)
+		}
+	}
+}
+
+// A panic may come before what an earlier attempt recorded is restored.
+func TestPanickedSendIsNotSentAgain(t *testing.T) {
+	for retried, want := range map[bool]sms.Code{false: sms.CodeUnknown, true: sms.CodeOutcomeUnknown} {
+		for _, s := range []*send{nil, newTestSend(first)} {
+			k := &keyed{activities: newActivities(nil)}
+			result := k.spread(one, s.broken(retried))
+			if rest := k.restOf(one, result); len(rest) > 0 || len(result.Errors) != 1 || result.Errors[0].To != first || result.Errors[0].Code != want {
+				t.Errorf("retried %v: %v are texted again after %+v", retried, rest, result)
+			}
+		}
+	}
+}
+
 // leftInDoubt is the record of an attempt that texted the first recipient and
 // lost the answer about the second.
 func leftInDoubt(quiet time.Time) record {

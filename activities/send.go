@@ -102,9 +102,9 @@ const (
 	prompt = 2 * time.Second
 )
 
-// newSend parses the list, and restores what earlier attempts recorded.
+// newSend parses the list.
 func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send {
-	s := &send{attempt: newAttempt(ctx, a), activities: a, account: a.Accounts[input.Account], ledger: a.ledgerOf(input.Account), input: input}
+	s := &send{attempt: newAttempt(ctx, a), activities: a, account: a.Accounts[input.Account], ledger: a.ledgerOf(input.Account), input: input, resumed: retried(ctx)}
 	s.owner = ownerOf(&s.info)
 	s.news = sync.NewCond(&s.mu)
 	s.details = func() any {
@@ -119,7 +119,6 @@ func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send 
 			s.set(to, refused, to.problem)
 		}
 	}
-	s.resume(ctx)
 	return s
 }
 
@@ -158,8 +157,7 @@ func (s *send) resume(ctx context.Context) {
 		}
 		s.adopt(r)
 		s.recorded.Store(true)
-		s.resumed = true
-	case s.info.Attempt > 1:
+	case s.resumed:
 		s.resumeWithout()
 	}
 }
@@ -173,7 +171,6 @@ func (s *send) resumeWithout() {
 		}
 	}
 	s.disturb()
-	s.resumed = true
 }
 
 // prepare checks everything that can be checked before anything is sent.
@@ -210,7 +207,7 @@ func (s *send) run(ctx context.Context) error {
 	defer end()
 	s.measure(ctx)
 	s.mu.Lock()
-	if now, known := s.account.Gateway.Now(); known && s.first.IsZero() {
+	if now, known := s.clock(); known && s.first.IsZero() {
 		if s.first = now; s.resumed {
 			s.first = s.sinceOf(&recipient{}).from
 		}
@@ -260,14 +257,23 @@ func (s *send) tally(progress bool) {
 
 // measure asks Twilio for its time, unless a response has shown it already.
 func (s *send) measure(ctx context.Context) {
-	if _, known := s.account.Gateway.Now(); !known {
+	if _, known := s.clock(); !known {
 		_, _ = s.account.Gateway.List(ctx, twilio.Query{Limit: 1}) // without an answer, recipients may stay in doubt
 	}
 }
 
+// clock returns the time by Twilio's clock; false if it is unknown, as on a worker
+// without the account.
+func (s *send) clock() (time.Time, bool) {
+	if s.account.Gateway == nil {
+		return time.Time{}, false
+	}
+	return s.account.Gateway.Now()
+}
+
 // now returns the time by Twilio's clock, or by ours if that is unknown.
 func (s *send) now() time.Time {
-	if now, known := s.account.Gateway.Now(); known {
+	if now, known := s.clock(); known {
 		return now
 	}
 	return time.Now()
@@ -279,7 +285,7 @@ const dateSlack = 2 * time.Second
 
 // moment returns the moment of a message that may be created from now on.
 func (s *send) moment() (m moment) {
-	if now, known := s.account.Gateway.Now(); known {
+	if now, known := s.clock(); known {
 		m.sure = now.Truncate(time.Second)
 		m.from = m.sure.Add(-dateSlack)
 	}
@@ -573,7 +579,7 @@ func (s *send) set(to *recipient, st state, problem sms.Error) {
 // disturb records that Twilio may still carry out a create in doubt for a
 // while. If its clock is unknown, it is called again as soon as it is known.
 func (s *send) disturb() {
-	_, known := s.account.Gateway.Now()
+	_, known := s.clock()
 	s.untimed = !known
 	if until := s.now().Add(s.activities.settle()); until.After(s.quiet) {
 		s.quiet, s.complete = until, time.Time{}

@@ -36,7 +36,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	defer func() {
 		if recover() != nil {
 			logPanic(ctx)
-			result, err = s.broken(), nil
+			result, err = s.broken(retried(ctx)), nil
 		}
 		if input.IdempotencyKey == "" && len(input.SmsTo) <= sms.MaxRecipients { // otherwise, it is counted where it is carried out
 			a.count(s, &result, err)
@@ -58,6 +58,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 		return a.once(ctx, input)
 	}
 	s = a.newSend(ctx, input)
+	s.resume(ctx)
 	if problem := s.prepare(ctx); problem != nil {
 		return s.unable(ctx, problem)
 	}
@@ -127,9 +128,12 @@ func (s *send) result() sms.SendSmsResult {
 }
 
 // broken returns the result after one of our own panics: it has every recipient
-// as well.
-func (s *send) broken() sms.SendSmsResult {
+// as well. Whom an earlier attempt texted may not have been restored yet.
+func (s *send) broken(retried bool) sms.SendSmsResult {
 	fault := sms.Error{Code: sms.CodeUnknown, Message: "a fault in SendSms itself; the worker's log has the stack"}
+	if retried {
+		fault.Code = sms.CodeOutcomeUnknown
+	}
 	if s == nil || len(s.recipients) == 0 {
 		return sms.NewSendSmsResult(nil, []sms.Error{fault})
 	}

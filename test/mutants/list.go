@@ -48,6 +48,13 @@ var mutants = []mutant{
 	{"Nobody twice", "a create is checked at the last moment", "activities/send.go", `				return s.check()
 `, `				return nil
 `, "activities", "TestCreateEndsWithAReplacedAttempt"},
+	{"Nobody twice", "a worker without the account asks for another attempt", "activities/send.go", `if s.account.Gateway == nil {
+		return time.Time{}, false`, `if false {
+		return time.Time{}, false`, "activities", "TestRetryWithoutAccountAsksForAnother"},
+	{"Nobody twice", "a fault is not retried as if nothing had started", "activities/once.go", `whole.Retryable = whole.Code != sms.CodeUnknown && whole.Code != sms.CodeOutcomeUnknown`, `whole.Retryable = true`, "activities", "TestPanickedSendIsNotSentAgain"},
+	{"Nobody twice", "a fault of a retry is an unknown outcome", "activities/sendsms.go", `	if retried {
+		fault.Code`, `	if false {
+		fault.Code`, "activities", "TestPanickedSendIsNotSentAgain"},
 	{"Nobody twice", "a lost answer is not a refusal", "activities/send.go", `case problem.Code == sms.CodeOutcomeUnknown:
 		s.disturb()`, `case false:
 		s.disturb()`, "activities", "TestDoubtAboutOneRecipientIsDecided"},
@@ -60,7 +67,7 @@ var mutants = []mutant{
 	// Always completes.
 	{"Always completes", "a panic is a result", "activities/sendsms.go", `		if recover() != nil {
 			logPanic(ctx)
-			result, err = s.broken(), nil
+			result, err = s.broken(retried(ctx)), nil
 		}
 `, ``, "activities", "TestSendSmsCompletesThroughAPanic"},
 	{"Always completes", "the payload leaves before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
