@@ -6,6 +6,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -363,15 +364,20 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// expiries checks the expiry of credentials from files and variables.
+// expiries checks the expiry of the certificates in files.
 func (d *doctor) expiries() {
-	if d.config.WebhookTLSCert != "" {
-		pair := &keyPair{certFile: d.config.WebhookTLSCert, keyFile: d.config.WebhookTLSKey}
-		d.expires("WEBHOOK_TLS_CERT", pair.expiry())
-	}
-	if file := os.Getenv("TEMPORAL_TLS_CLIENT_CERT_PATH"); file != "" {
-		pair := &keyPair{certFile: file, keyFile: os.Getenv("TEMPORAL_TLS_CLIENT_KEY_PATH")}
-		d.expires("TEMPORAL_TLS_CLIENT_CERT_PATH", pair.expiry())
+	for _, pair := range [][3]string{
+		{"WEBHOOK_TLS_CERT", d.config.WebhookTLSCert, d.config.WebhookTLSKey},
+		{"TEMPORAL_TLS_CLIENT_CERT_PATH", os.Getenv("TEMPORAL_TLS_CLIENT_CERT_PATH"), os.Getenv("TEMPORAL_TLS_CLIENT_KEY_PATH")},
+	} {
+		if pair[1] == "" {
+			continue
+		}
+		at := time.Time{}
+		if read, err := tls.LoadX509KeyPair(pair[1], pair[2]); err == nil {
+			at = read.Leaf.NotAfter
+		}
+		d.expires(pair[0], at)
 	}
 }
 

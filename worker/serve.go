@@ -12,13 +12,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
 	"golang.org/x/crypto/acme/autocert"
 
 	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/follow"
 	"temporal-twilio/internal/metrics"
 )
 
@@ -114,7 +114,7 @@ func tellUnread(server *http.Server, logger *slog.Logger, name string) {
 
 // webhookTLS returns the webhook's TLS configuration: with certificates from
 // files, from an ACME authority such as Let's Encrypt, or nil for plain HTTP.
-func webhookTLS(c config.Config, ours *metrics.Metrics) (*tls.Config, error) {
+func webhookTLS(c config.Config, ours *metrics.Metrics, logger *slog.Logger) (*tls.Config, error) {
 	switch {
 	case len(c.WebhookACMEHosts) > 0:
 		manager := &autocert.Manager{
@@ -128,48 +128,10 @@ func webhookTLS(c config.Config, ours *metrics.Metrics) (*tls.Config, error) {
 	case c.WebhookTLSCert == "":
 		return nil, nil
 	}
-	pair := &keyPair{certFile: c.WebhookTLSCert, keyFile: c.WebhookTLSKey}
-	if _, err := pair.get(nil); err != nil {
-		return nil, err
+	pair, err := follow.KeyPair(logger, "the certificate of WEBHOOK_TLS_CERT", c.WebhookTLSCert, c.WebhookTLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("read WEBHOOK_TLS_CERT and WEBHOOK_TLS_KEY: %w", err)
 	}
-	ours.Expiry("webhook certificate", pair.expiry)
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.get}, nil
-}
-
-// expiry is when the certificate expires; zero if it cannot be read.
-func (k *keyPair) expiry() time.Time {
-	pair, err := k.get(nil)
-	if err != nil || pair.Leaf == nil {
-		return time.Time{}
-	}
-	return pair.Leaf.NotAfter
-}
-
-// keyPair is a certificate in files, which are read again when it is renewed.
-type keyPair struct {
-	certFile, keyFile string
-
-	mu       sync.Mutex
-	modified time.Time
-	pair     *tls.Certificate
-}
-
-func (k *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	info, err := os.Stat(k.certFile)
-	if err == nil && k.pair != nil && info.ModTime().Equal(k.modified) {
-		return k.pair, nil
-	}
-	if err == nil {
-		var pair tls.Certificate
-		if pair, err = tls.LoadX509KeyPair(k.certFile, k.keyFile); err == nil {
-			k.pair, k.modified = &pair, info.ModTime()
-			return k.pair, nil
-		}
-	}
-	if k.pair != nil {
-		return k.pair, nil // the renewal is half done
-	}
-	return nil, fmt.Errorf("read WEBHOOK_TLS_CERT and WEBHOOK_TLS_KEY: %w", err)
+	ours.Expiry("webhook certificate", func() time.Time { return pair.Value().Leaf.NotAfter })
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return pair.Value(), nil }}, nil
 }

@@ -58,7 +58,7 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 	if err != nil {
 		return nil, err
 	}
-	secure, err := webhookTLS(c, ours)
+	secure, err := webhookTLS(c, ours, logger)
 	if err != nil {
 		return nil, err
 	}

@@ -78,9 +78,9 @@ func isEncrypted(p *commonpb.Payload) bool {
 func (r *Ring) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	id := payload.GetMetadata()[metadataKeyID]
 	keys := r.inForce()
-	if keys.ciphers[string(id)] == nil {
-		r.follow(followAtOnce) // it may have been added since
-		keys = r.keys.Load()
+	if keys.ciphers[string(id)] == nil && r.file != nil {
+		r.file.Look(followAtOnce) // it may have been added since
+		keys = r.inForce()
 	}
 	cipher := keys.ciphers[string(id)]
 	switch {

@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -107,6 +108,11 @@ func newCipher(secret []byte) (cipher.AEAD, error) {
 		return nil, err
 	}
 	return cipher.NewGCMWithRandomNonce(block)
+}
+
+// LogValue names the keys.
+func (k *keys) LogValue() slog.Value {
+	return slog.GroupValue(slog.Any("keys", k.known()), slog.String("current", k.current))
 }
 
 // known returns the IDs of the keys, in order.

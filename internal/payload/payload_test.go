@@ -210,7 +210,7 @@ func TestUnusableKeyFilesAreRefused(t *testing.T) {
 }
 
 // reread has the ring look at its file again at once.
-func reread(r *Ring) { r.read.Store(int64(-time.Hour)) }
+func reread(r *Ring) { r.file.Look(0) }
 
 func TestRingFollowsItsFile(t *testing.T) {
 	path := keyFile(t, "one", "one")
@@ -237,7 +237,9 @@ func TestRingLooksForAMissingKey(t *testing.T) {
 	write(t, other, must(MakeCurrent(text, "two"))(t))
 	written := must(open(t, other).Codec().Encode([]*commonpb.Payload{{Data: []byte(secret)}}))(t)
 	write(t, path, text)
-	r.read.Store(int64(time.Since(r.began) - followAtOnce))
+	reading := time.NewTicker(followAtOnce)
+	defer reading.Stop()
+	<-reading.C // the ring has just read the file
 	if _, err := r.Codec().Decode(written); err != nil {
 		t.Error(err)
 	}

@@ -8,66 +8,30 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
-	"strings"
-	"sync"
-	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/internal/follow"
 )
-
-// reread caches what was read from a file until the file changes. If the file
-// can no longer be read, the previous value stays in force.
-type reread[T any] struct {
-	path string
-	read func() (T, error)
-
-	mu       sync.Mutex
-	modified time.Time
-	has      bool
-	value    T
-}
-
-func (r *reread[T]) get() (T, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	info, err := os.Stat(r.path)
-	if err == nil && r.has && info.ModTime().Equal(r.modified) {
-		return r.value, nil
-	}
-	if err == nil {
-		var value T
-		if value, err = r.read(); err == nil {
-			r.value, r.modified, r.has = value, info.ModTime(), true
-		}
-	}
-	if r.has {
-		return r.value, nil
-	}
-	return r.value, err
-}
 
 // renew makes the options follow TEMPORAL_API_KEY_FILE, and the files of the
 // client's certificate.
-func renew(options *client.Options) error {
+func renew(options *client.Options, logger *slog.Logger) error {
 	if path := os.Getenv("TEMPORAL_API_KEY_FILE"); path != "" {
 		if os.Getenv("TEMPORAL_API_KEY") != "" {
 			return errors.New("TEMPORAL_API_KEY and TEMPORAL_API_KEY_FILE are both set; unset one")
 		}
-		key := &reread[string]{path: path, read: func() (string, error) {
-			text, err := os.ReadFile(path)
-			value := strings.TrimSpace(string(text))
-			if err == nil && value == "" { // it may be about to be written
-				err = fmt.Errorf("%s is empty", path)
-			}
-			return value, err
-		}}
-		if _, err := key.get(); err != nil {
+		key, err := follow.New(logger, "the file of TEMPORAL_API_KEY_FILE", func(_ string, open follow.Open) (string, error) {
+			return follow.Text(open, path)
+		})
+		if err != nil {
 			return fmt.Errorf("read TEMPORAL_API_KEY_FILE: %w", err)
 		}
-		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return key.get() })
+		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return key.Value(), nil })
 		if options.ConnectionOptions.TLS == nil && os.Getenv("TEMPORAL_TLS") == "" {
 			options.ConnectionOptions.TLS = &tls.Config{MinVersion: tls.VersionTLS12} // as TEMPORAL_API_KEY does
 		}
@@ -76,12 +40,12 @@ func renew(options *client.Options) error {
 	if options.ConnectionOptions.TLS == nil || certFile == "" || keyFile == "" {
 		return nil
 	}
-	pair := &reread[*tls.Certificate]{path: certFile, read: func() (*tls.Certificate, error) {
-		pair, err := tls.LoadX509KeyPair(certFile, keyFile)
-		return &pair, err
-	}}
+	pair, err := follow.KeyPair(logger, "the certificate of TEMPORAL_TLS_CLIENT_CERT_PATH", certFile, keyFile)
+	if err != nil {
+		return fmt.Errorf("read TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH: %w", err)
+	}
 	options.ConnectionOptions.TLS.Certificates = nil
-	options.ConnectionOptions.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return pair.get() }
+	options.ConnectionOptions.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return pair.Value(), nil }
 	return nil
 }
 

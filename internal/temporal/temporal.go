@@ -63,7 +63,7 @@ func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, inte
 	options.Logger = sdklog.NewStructuredLogger(slog.New(wordless{logger.Handler()}))
 	options.Interceptors = append(options.Interceptors, interceptors...)
 	payload.Protect(&options, ring)
-	if err := renew(&options); err != nil {
+	if err := renew(&options, logger); err != nil {
 		return nil, err
 	}
 	version, err := deployment()

@@ -1,0 +1,186 @@
+// Package follow holds values from files that change while the process runs,
+// such as keys, tokens and certificates.
+package follow
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// every is how often the files of a value in use are read.
+	every = time.Second
+	// maxFile bounds what is read of one file, in bytes.
+	maxFile = 1 << 20
+	// maxReplaced is how many replaced values are kept.
+	maxReplaced = 8
+)
+
+// Open reads a file. It must be used to read all that a value is made of, since
+// it notes what changes.
+type Open func(path string) ([]byte, error)
+
+// File holds a value that is read from one or several files. It is safe for
+// concurrent use. What cannot be read is never put in force: the value before it
+// stays, and one line in the log says why.
+type File[T any] struct {
+	what   string
+	logger *slog.Logger
+	read   func(before T, open Open) (T, error)
+
+	state atomic.Pointer[state[T]]
+	// looked is when the files were last read, in nanoseconds since began.
+	looked atomic.Int64
+	began  time.Time
+	mu     sync.Mutex // held while the files are read
+}
+
+type state[T any] struct {
+	value  T
+	digest []byte
+	// replaced are the last values before this one.
+	replaced []replaced[T]
+	// err says why the files are not in force.
+	err error
+}
+
+type replaced[T any] struct {
+	value T
+	at    time.Time
+}
+
+// New reads a value; what names it in the log. read gets the value in force,
+// the zero value at first.
+func New[T any](logger *slog.Logger, what string, read func(before T, open Open) (T, error)) (*File[T], error) {
+	f := &File[T]{what: what, logger: logger, read: read, began: time.Now()}
+	f.state.Store(&state[T]{})
+	first := f.next()
+	if first.err != nil {
+		return nil, first.err
+	}
+	f.state.Store(&first)
+	return f, nil
+}
+
+// Value returns the value in force. Its files are read at most once a second.
+func (f *File[T]) Value() T {
+	f.Look(every)
+	return f.state.Load().value
+}
+
+// Err returns why the files are not in force, or nil if they are.
+func (f *File[T]) Err() error {
+	f.Look(every)
+	return f.state.Load().err
+}
+
+// Replaced returns the values that were replaced less than keep ago, the latest
+// first, and no more than eight.
+func (f *File[T]) Replaced(keep time.Duration) (values []T) {
+	for _, old := range f.state.Load().replaced {
+		if time.Since(old.at) < keep {
+			values = append(values, old.value)
+		}
+	}
+	return values
+}
+
+// Look reads the files, unless they were read less than a while ago.
+func (f *File[T]) Look(while time.Duration) {
+	fresh := func() bool { return time.Since(f.began)-time.Duration(f.looked.Load()) < while }
+	if fresh() {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fresh() {
+		return // another goroutine has
+	}
+	now, next := f.state.Load(), f.next()
+	switch {
+	case next.err == nil && !bytes.Equal(next.digest, now.digest):
+		next.replaced = append([]replaced[T]{{now.value, time.Now()}}, now.replaced[:min(len(now.replaced), maxReplaced-1)]...)
+		f.logger.Info(f.what+" changed and is in force", attributes(next.value)...)
+	case next.err != nil && (now.err == nil || next.err.Error() != now.err.Error()):
+		f.logger.Warn(f.what+" changed and cannot be used; what was read before stays in force", "error", next.err)
+		fallthrough
+	default:
+		kept := *now
+		kept.err = next.err
+		next = kept
+	}
+	f.state.Store(&next)
+}
+
+// next reads the files.
+func (f *File[T]) next() (s state[T]) {
+	defer func() { f.looked.Store(int64(time.Since(f.began))) }()
+	digest := sha256.New()
+	s.value, s.err = f.read(f.state.Load().value, func(path string) ([]byte, error) {
+		text, err := readFile(path)
+		fmt.Fprintf(digest, "%d %x ", len(text), sha256.Sum256(text))
+		return text, err
+	})
+	s.digest = digest.Sum(nil)
+	return s
+}
+
+func readFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if len(text) > maxFile {
+		return nil, fmt.Errorf("%s is longer than %d bytes", path, maxFile)
+	}
+	return text, err
+}
+
+// attributes are what a value says about itself in the log: nothing unless it
+// decides that, since it may be a secret.
+func attributes(value any) []any {
+	if says, ok := value.(slog.LogValuer); ok {
+		return []any{"now", says}
+	}
+	return nil
+}
+
+// Text returns the text of a file without white space around it. An empty file
+// is about to be written, and is an error.
+func Text(open Open, path string) (string, error) {
+	text, err := open(path)
+	text = bytes.TrimSpace(text)
+	if err == nil && len(text) == 0 {
+		err = fmt.Errorf("%s is empty", path)
+	}
+	return string(text), err
+}
+
+// KeyPair holds a certificate and its key.
+func KeyPair(logger *slog.Logger, what, certFile, keyFile string) (*File[*tls.Certificate], error) {
+	return New(logger, what, func(_ *tls.Certificate, open Open) (*tls.Certificate, error) {
+		certificate, err := open(certFile)
+		if err != nil {
+			return nil, err
+		}
+		key, err := open(keyFile)
+		if err != nil {
+			return nil, err
+		}
+		pair, err := tls.X509KeyPair(certificate, key)
+		if err != nil {
+			return nil, fmt.Errorf("%s and %s: %w", certFile, keyFile, err)
+		}
+		return &pair, nil
+	})
+}

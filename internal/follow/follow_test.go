@@ -1,0 +1,107 @@
+package follow
+
+import (
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// token follows a file with a token, and returns its log.
+func token(t *testing.T, path string) (*File[string], *strings.Builder) {
+	t.Helper()
+	log := &strings.Builder{}
+	file, err := New(slog.New(slog.NewTextHandler(log, nil)), "the token", func(_ string, open Open) (string, error) {
+		text, err := Text(open, path)
+		if err == nil && strings.HasPrefix(text, "half") {
+			err = errors.New("it is half written")
+		}
+		return text, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file, log
+}
+
+func TestFileIsReadAgainAndWhatCannotBeUsedIsNot(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	write(t, path, "one\n")
+	file, log := token(t, path)
+	for _, step := range []struct{ text, want, err string }{
+		{"two", "two", ""},
+		{"", "two", "is empty"},
+		{"\n", "two", "is empty"},
+		{"half", "two", "half written"},
+		{strings.Repeat("x", maxFile+1), "two", "longer"},
+		{"two", "two", ""},
+		{"three", "three", ""},
+	} {
+		write(t, path, step.text)
+		for range 2 {
+			file.Look(0)
+		}
+		err := file.Err()
+		if got := file.Value(); got != step.want || (err == nil) != (step.err == "") || err != nil && !strings.Contains(err.Error(), step.err) {
+			t.Errorf("%.10q: %q, %v; want %q, %q", step.text, got, err, step.want, step.err)
+		}
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if file.Look(0); file.Value() != "three" || !errors.Is(file.Err(), os.ErrNotExist) {
+		t.Errorf("while the file is gone: %q, %v", file.Value(), file.Err())
+	}
+	// Each new state has one line: two values; empty, half, too long and gone.
+	if got := strings.Count(log.String(), "level=INFO"); got != 2 {
+		t.Errorf("%d lines about values:\n%s", got, log)
+	}
+	if got := strings.Count(log.String(), "level=WARN"); got != 4 || strings.Contains(log.String(), "two") {
+		t.Errorf("%d warnings:\n%s", got, log)
+	}
+	if _, err := New(slog.New(slog.DiscardHandler), "the token", func(string, Open) (string, error) { return "", errors.New("none") }); err == nil {
+		t.Error("what cannot be read at first is followed")
+	}
+}
+
+func TestReplacedValuesAreKeptForAWhile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	write(t, path, "0")
+	file, _ := token(t, path)
+	if got := file.Replaced(time.Hour); got != nil {
+		t.Errorf("at first: %v", got)
+	}
+	for _, text := range strings.Split("123456789", "") {
+		write(t, path, text)
+		file.Look(0)
+	}
+	if got, want := file.Replaced(time.Hour), strings.Split("87654321", ""); !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := file.Replaced(0); got != nil {
+		t.Errorf("after the while: %v", got)
+	}
+}
+
+func TestValuesFollowTheirFilesByThemselves(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	write(t, path, "one")
+	file, _ := token(t, path)
+	write(t, path, "two")
+	for deadline := time.Now().Add(time.Minute); file.Value() != "two"; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the changed file is not read")
+		}
+	}
+}
