@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/twilio/twilio-go/client"
@@ -26,6 +27,9 @@ type Access struct {
 	Username, Password string
 	// Token is the account's auth token.
 	Token string
+	// Renewed returns the current credentials, as Credentials does, for a process
+	// in which they change. Optional: default they do not.
+	Renewed func() (username, password string)
 	// Region and Edge choose where Twilio handles the requests, such as "ie1"
 	// and "dublin". Optional, but only together: default us1.
 	Region, Edge string
@@ -36,6 +40,15 @@ type Access struct {
 	Timeout time.Duration
 	// Observe is called after each request, with the context of the call. Optional.
 	Observe func(context.Context, Exchange)
+}
+
+// Credentials returns the API key and its secret, or else the account SID and the
+// auth token.
+func (a Access) Credentials() (username, password string) {
+	if a.Username == "" {
+		return a.AccountSID, a.Token
+	}
+	return a.Username, a.Password
 }
 
 // Exchange describes a request and its response without revealing the message.
@@ -62,8 +75,14 @@ type Client struct {
 	clock     clock
 	// messages is where messages are created.
 	messages *url.URL
-	// header is that of each request. It never changes.
-	header http.Header
+	// current is what the last request had.
+	current atomic.Pointer[login]
+}
+
+// login is what the header of a request is made of. It never changes.
+type login struct {
+	username, password string
+	header             http.Header
 	// odd is true if the credentials contain characters that none have.
 	odd bool
 }
@@ -73,10 +92,7 @@ func New(o Access) (*Client, error) {
 	if o.AccountSID == "" {
 		return nil, errors.New("there is no account SID")
 	}
-	if o.Username == "" {
-		o.Username, o.Password = o.AccountSID, o.Token
-	}
-	if o.Password == "" {
+	if _, password := o.Credentials(); password == "" {
 		return nil, errors.New("there are no credentials: provide the auth token, or an API key and its secret")
 	}
 	if (o.Region == "") != (o.Edge == "") {
@@ -85,7 +101,10 @@ func New(o Access) (*Client, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
 	}
-	c := &Client{access: o, transport: newTransport(), header: headerOf(&o), odd: !alphanumeric(o.Username + o.Password)}
+	if o.Renewed == nil {
+		o.Renewed = o.Credentials
+	}
+	c := &Client{access: o, transport: newTransport()}
 	if o.BaseURL != "" {
 		base, err := url.Parse(o.BaseURL)
 		if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
@@ -101,13 +120,19 @@ func New(o Access) (*Client, error) {
 	return c, err
 }
 
-// headerOf returns the header of each request.
-func headerOf(o *Access) http.Header {
+// login returns what the next request has.
+func (c *Client) login() *login {
+	username, password := c.access.Renewed()
+	if now := c.current.Load(); now != nil && now.username == username && now.password == password {
+		return now
+	}
 	by := http.Request{Header: make(http.Header)}
-	by.SetBasicAuth(o.Username, o.Password)
+	by.SetBasicAuth(username, password)
 	by.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	by.Header.Set("User-Agent", fmt.Sprintf("twilio-go/%s (%s %s) go/%s", client.LibraryVersion, runtime.GOOS, runtime.GOARCH, runtime.Version()))
-	return by.Header
+	next := &login{username: username, password: password, header: by.Header, odd: !alphanumeric(username + password)}
+	c.current.Store(next)
+	return next
 }
 
 // alphanumeric reports whether a text has only ASCII letters and digits.

@@ -80,7 +80,8 @@ func (x *exchange) OAuth() client.OAuth { return nil }
 // Unless the response is a success, the error is twilio-go's, if its body is
 // Twilio's.
 func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
-	if x.client.odd {
+	by := x.client.login()
+	if by.odd {
 		return nil, errOddCredentials
 	}
 	ctx, cancel := context.WithTimeout(x.ctx, x.client.access.Timeout)
@@ -89,7 +90,7 @@ func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	request.URL, request.Host, request.Header = to, to.Host, x.client.header
+	request.URL, request.Host, request.Header = to, to.Host, by.header
 	sent, requestID := time.Now(), ""
 	if x.client.access.Observe != nil {
 		defer func() {

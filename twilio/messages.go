@@ -158,7 +158,7 @@ func (c *Client) Redact(ctx context.Context, sid string) (Record, error) {
 // Probe asks whether Twilio accepts the credentials, and what time it is there.
 // An error's Scope is [sms.ScopeAccount] if the account cannot send.
 func (c *Client) Probe(ctx context.Context) error {
-	if c.access.Username != c.access.AccountSID {
+	if c.login().username != c.access.AccountSID {
 		// An API key cannot fetch accounts, but it can list their messages.
 		_, err := c.page(ctx, (&api.ListMessageParams{}).SetPageSize(1), "", "")
 		return err

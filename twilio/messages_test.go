@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -126,5 +127,26 @@ func TestProbeReportsARefusedAccount(t *testing.T) {
 	}
 	if err := key.Probe(t.Context()); err != nil {
 		t.Errorf("an API key, which cannot fetch accounts: %v", err)
+	}
+}
+
+func TestRenewedCredentialsServeTheNextRequest(t *testing.T) {
+	var used []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		username, password, _ := r.BasicAuth()
+		used = append(used, username+":"+password)
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer server.Close()
+	token := "one"
+	c, err := New(Access{AccountSID: "AC1", Token: token, BaseURL: server.URL, Renewed: func() (string, string) { return "AC1", token }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Probe(t.Context())
+	token = "two"
+	_ = c.Probe(t.Context())
+	if got := strings.Join(used, " "); got != "AC1:one AC1:two" {
+		t.Errorf("used %s", got)
 	}
 }

@@ -87,9 +87,10 @@ func (h *handler) verified(r *http.Request, account string, verify func(token, a
 	if err != nil {
 		return err.Error()
 	}
-	tokens, known := h.Tokens[account]
+	all := h.Tokens()
+	tokens, known := all[account]
 	if !known {
-		tokens = h.Tokens[AnyAccount]
+		tokens = all[AnyAccount]
 	}
 	for _, token := range tokens {
 		if verify(token, address, signature) {

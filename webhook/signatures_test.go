@@ -65,7 +65,7 @@ func TestSignaturesOfEachSpelling(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.ID, func(t *testing.T) {
 			b := newBench(t, func(o *Options) {
-				o.Tokens = map[string][]string{AnyAccount: {c.Token}}
+				o.Tokens = always(map[string][]string{AnyAccount: {c.Token}})
 				o.PublicURL = c.PublicURL
 				if names := forwardedRemark.FindStringSubmatch(c.PublicURL); names != nil {
 					o.PublicURL, o.Forwarded = "", strings.Split(names[1], ",")
@@ -104,7 +104,7 @@ func TestSignatureRefusalsNameTheCause(t *testing.T) {
 		"a prefix that is believed":   {behind("Host", "X-Forwarded-Prefix"), "X-Forwarded-Prefix", "/api", "is the public URL the one"},
 		"a broken header":             {behind("Forwarded"), "Forwarded", "host", "RFC 7239"},
 		"a header without the host":   {behind("Forwarded"), "Forwarded", "for=192.0.2.1", "do not report where"},
-		"an unknown account":          {func(o *Options) { o.Tokens = map[string][]string{"AC2": {token}} }, "X", "", "no auth token for this account"},
+		"an unknown account":          {func(o *Options) { o.Tokens = always(map[string][]string{"AC2": {token}}) }, "X", "", "no auth token for this account"},
 	} {
 		b := newBench(t, tc.change)
 		if w := b.serve(request(tc.header, tc.value)); w.Code != http.StatusForbidden || !strings.Contains(b.log.String(), tc.want) {

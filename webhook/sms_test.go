@@ -145,7 +145,7 @@ func TestWebhookReadsJSONAndGET(t *testing.T) {
 }
 
 func TestTokensSpeakForTheirAccountOnly(t *testing.T) {
-	b := newBench(t, func(o *Options) { o.Tokens = map[string][]string{"AC1": {"one", "one-new"}, "AC2": {"two"}} })
+	b := newBench(t, func(o *Options) { o.Tokens = always(map[string][]string{"AC1": {"one", "one-new"}, "AC2": {"two"}}) })
 	for i, tc := range []struct {
 		account, token string
 		status         int
@@ -384,7 +384,7 @@ func TestTextsMustComeFromNumbersAccount(t *testing.T) {
 		{"AC2", "two", "+15005550008", 200}, // nobody said whose it is
 	} {
 		b := newBench(t, func(o *Options) {
-			o.Tokens = map[string][]string{"AC1": {"one"}, "AC2": {"two"}}
+			o.Tokens = always(map[string][]string{"AC1": {"one"}, "AC2": {"two"}})
 			o.NumberAccounts = map[string]string{"+15005550006": "AC1", "+15005550007": "AC2"}
 		})
 		f := form("quiet")

@@ -71,7 +71,7 @@ func (h *handler) sentBy(account string, query url.Values) bool {
 	if sender := query.Get(sms.CallbackAccount); sender != "" && sender != account {
 		return false
 	}
-	return h.Unsigned || len(h.Tokens) < 2 || sms.StatusProven(h.StatusSecret, query)
+	return h.Unsigned || len(h.Tokens()) < 2 || sms.StatusProven(h.StatusSecret, query)
 }
 
 // word matches a status that may be logged: it cannot be a number.

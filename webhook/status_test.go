@@ -91,7 +91,7 @@ func TestStatusReachesOnlyItsAccountsWorkflows(t *testing.T) {
 		var got []string
 		b := newBench(t, func(o *Options) {
 			takeStatus(&got)(o)
-			o.Tokens, o.StatusSecret = tc.tokens, secret
+			o.Tokens, o.StatusSecret = always(tc.tokens), secret
 		})
 		w := b.callBack("?"+tc.query.Encode(), url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}, "AccountSid": {"AC2"}}, "two")
 		if w.Code != http.StatusNoContent || (len(got) == 1) != tc.want || strings.Contains(b.log.String(), "another account") == tc.want {

@@ -64,10 +64,10 @@ type Options struct {
 	// Host if the proxy preserves it. A proxy must set each of them, or anyone
 	// could. Optional: default none.
 	Forwarded []string
-	// Tokens holds the auth tokens that requests may be signed with, by the SID
+	// Tokens returns the auth tokens that requests may be signed with, by the SID
 	// of the account or subaccount; there are two during a rotation. Required
 	// unless Unsigned.
-	Tokens map[string][]string
+	Tokens func() map[string][]string
 	// Unsigned accepts requests from anyone. For development only.
 	Unsigned bool
 	// Triggers returns the triggers in force. Required.
@@ -181,7 +181,10 @@ func (o *Options) check() error {
 		return nil
 	}
 	given := false
-	for _, tokens := range o.Tokens {
+	if o.Tokens == nil {
+		o.Tokens = func() map[string][]string { return nil }
+	}
+	for _, tokens := range o.Tokens() {
 		for _, token := range tokens {
 			if token == "" {
 				return errors.New("webhook: an auth token is empty")

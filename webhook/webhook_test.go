@@ -53,6 +53,11 @@ type bench struct {
 	doubt     bool
 }
 
+// always returns the same tokens.
+func always(tokens map[string][]string) func() map[string][]string {
+	return func() map[string][]string { return tokens }
+}
+
 func newBench(t *testing.T, change func(*Options)) *bench {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "triggers.yaml")
@@ -66,7 +71,7 @@ func newBench(t *testing.T, change func(*Options)) *bench {
 	b := &bench{}
 	o := Options{
 		PublicURL: publicURL,
-		Tokens:    map[string][]string{AnyAccount: {token}},
+		Tokens:    always(map[string][]string{AnyAccount: {token}}),
 		Triggers:  func() *triggers.Set { return set },
 		Receive:   b.receive,
 		Logger:    slog.New(slog.NewTextHandler(&b.log, &slog.HandlerOptions{ReplaceAttr: withoutTime})),
@@ -223,7 +228,7 @@ type broken struct{}
 func (broken) Read([]byte) (int, error) { return 0, errors.New("connection lost") }
 
 func TestPrimaryAndSecondaryTokensBothVerify(t *testing.T) {
-	b := newBench(t, func(o *Options) { o.Tokens = map[string][]string{"AC1": {"primary", "secondary"}} })
+	b := newBench(t, func(o *Options) { o.Tokens = always(map[string][]string{"AC1": {"primary", "secondary"}}) })
 	for _, token := range []string{"primary", "secondary"} {
 		if w := b.deliver(form("quiet"), token); w.Code != http.StatusOK {
 			t.Errorf("%s: %d", token, w.Code)
@@ -240,10 +245,10 @@ func TestWebhookNeedsAWayToVerify(t *testing.T) {
 		want    string
 	}{
 		"without a token":       {Options{PublicURL: publicURL, Triggers: set, Receive: receive, Logger: logger}, "no auth token"},
-		"with an empty token":   {Options{PublicURL: publicURL, Tokens: map[string][]string{"AC1": {""}}, Triggers: set, Receive: receive, Logger: logger}, "empty"},
-		"without a public URL":  {Options{Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Receive: receive, Logger: logger}, "public URL"},
-		"with a URL to nowhere": {Options{PublicURL: "https://", Tokens: map[string][]string{AnyAccount: {token}}, Triggers: set, Receive: receive, Logger: logger}, "public URL"},
-		"without triggers":      {Options{PublicURL: publicURL, Tokens: map[string][]string{AnyAccount: {token}}, Receive: receive, Logger: logger}, "required"},
+		"with an empty token":   {Options{PublicURL: publicURL, Tokens: always(map[string][]string{"AC1": {""}}), Triggers: set, Receive: receive, Logger: logger}, "empty"},
+		"without a public URL":  {Options{Tokens: always(map[string][]string{AnyAccount: {token}}), Triggers: set, Receive: receive, Logger: logger}, "public URL"},
+		"with a URL to nowhere": {Options{PublicURL: "https://", Tokens: always(map[string][]string{AnyAccount: {token}}), Triggers: set, Receive: receive, Logger: logger}, "public URL"},
+		"without triggers":      {Options{PublicURL: publicURL, Tokens: always(map[string][]string{AnyAccount: {token}}), Receive: receive, Logger: logger}, "required"},
 	} {
 		if _, err := Handler(tc.options); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v, want %q", name, err, tc.want)
@@ -401,7 +406,7 @@ func TestPublicURLHasNoWebhookPath(t *testing.T) {
 		"https://sms.example.com/my/twilio/sms2": "",
 	} {
 		_, err := Handler(Options{
-			PublicURL: public, Tokens: map[string][]string{"AC1": {token}}, Logger: slog.New(slog.DiscardHandler),
+			PublicURL: public, Tokens: always(map[string][]string{"AC1": {token}}), Logger: slog.New(slog.DiscardHandler),
 			Triggers: func() *triggers.Set { return nil }, Receive: (&Dispatcher{}).Receive,
 		})
 		if want == "" && err != nil || want != "" && (err == nil || !strings.HasSuffix(err.Error(), want)) {

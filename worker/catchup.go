@@ -32,7 +32,7 @@ import (
 const catchUpSchedule = "sms-catch-up"
 
 // newCatchUp returns a service that catches up at once and then every CATCH_UP.
-func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
+func newCatchUp(c *config.Live, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	gateways, err := receiving(c, ours)
 	if err != nil {
 		return nil, fmt.Errorf("CATCH_UP: %w", err)
@@ -72,7 +72,7 @@ func newCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers
 		}
 		defer w.Stop()
 		insist(ctx, logger, "create the schedule of the catch-up", func(ctx context.Context) error {
-			return schedule(ctx, c, temporalClient)
+			return schedule(ctx, c.Config, temporalClient)
 		})
 		ours.CaughtUp(time.Now()) // it is late only if it makes no progress from here on
 		logger.Info("catching up", "schedule", catchUpSchedule, "every", c.CatchUp)
@@ -155,24 +155,22 @@ func schedule(ctx context.Context, c config.Config, temporalClient *temporal.Cli
 
 // receiving returns the accounts whose messages are caught up on, by SID: those
 // whose webhooks are accepted.
-func receiving(c config.Config, ours *metrics.Metrics) (map[string]*twilio.Client, error) {
+func receiving(c *config.Live, ours *metrics.Metrics) (map[string]*twilio.Client, error) {
 	gateway, err := openTwilio(c.Twilio(), ours)
 	if err != nil {
 		return nil, err
 	}
 	gateways := map[string]*twilio.Client{c.Account: gateway}
 	for name, account := range c.Named {
-		if gateways[account.Account], err = openTwilio(account.Twilio(), ours); err != nil {
+		if gateways[account.Account], err = openTwilio(c.NamedTwilio(name), ours); err != nil {
 			return nil, fmt.Errorf("account %q: %w", name, err)
 		}
 	}
-	for account, tokens := range c.Subaccounts.Reveal() {
+	for account := range c.Subaccounts.Reveal() {
 		if gateways[account] != nil {
 			continue
 		}
-		access := c.Twilio()
-		access.AccountSID, access.Token, access.Username, access.Password = account, tokens[0], "", ""
-		if gateways[account], err = openTwilio(access, ours); err != nil {
+		if gateways[account], err = openTwilio(c.Subaccount(account), ours); err != nil {
 			return nil, fmt.Errorf("TWILIO_SUBACCOUNT_TOKENS: account %s: %w", account, err)
 		}
 	}

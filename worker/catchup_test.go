@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -23,10 +24,10 @@ func TestCatchUpReadsEachAcceptedAccount(t *testing.T) {
 		fmt.Fprintf(w, `{"messages": [{"sid": %q, "direction": "inbound", "date_created": "Wed, 25 Nov 2026 10:00:00 +0000"}], "next_page_uri": null}`, "SM"+user)
 	}))
 	defer server.Close()
-	c, err := config.Read(map[string]string{
+	c, err := config.Follow(map[string]string{
 		"TWILIO_ACCOUNT": one, "TWILIO_TOKEN": "token", "TWILIO_API_KEY": "SK1", "TWILIO_API_SECRET": "key",
 		"TWILIO_SUBACCOUNT_TOKENS": two + "=subs," + two + "=next", "TWILIO_BASE_URL": server.URL,
-	})
+	}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

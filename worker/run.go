@@ -43,6 +43,10 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	for _, warning := range c.Warnings {
 		logger.Warn(warning)
 	}
+	live, err := config.Follow(config.Environment(), logger)
+	if err != nil {
+		return err
+	}
 	measured, err := telemetry.NewMetrics()
 	if err != nil {
 		return err
@@ -70,16 +74,16 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	var services []func(context.Context) error
 	state := newHealth(ctx, temporalClient)
 	state.pausing = &pausing{ask: temporalClient.Paused, ours: measured.Ours, logger: logger}
-	services = append(services, state.pausing.watch)
+	services = append(services, state.pausing.watch, live.Watch)
 	if p.worker {
-		w, err := newWorker(ctx, c, temporalClient, state, measured.Ours, logger)
+		w, err := newWorker(ctx, live, temporalClient, state, measured.Ours, logger)
 		if err != nil {
 			return err
 		}
 		services = append(services, w)
 	}
 	if p.webhook {
-		w, err := newWebhook(c, temporalClient, state, measured.Ours, traces, logger)
+		w, err := newWebhook(live, temporalClient, state, measured.Ours, traces, logger)
 		if err != nil {
 			return err
 		}
@@ -103,7 +107,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 }
 
 // newWorker returns a service that polls the task queue.
-func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
+func newWorker(ctx context.Context, c *config.Live, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	accounts, err := openAccounts(c, ours)
 	if err != nil {
 		return nil, err
@@ -111,7 +115,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 	for _, account := range accounts {
 		state.pausing.paces = append(state.pausing.paces, account.Pace)
 	}
-	store, err := openStore(ctx, c)
+	store, err := openStore(ctx, c.Config)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +136,7 @@ func newWorker(ctx context.Context, c config.Config, temporalClient *temporal.Cl
 			// on it.
 			Settle:   c.Timeout + c.Timeout/2,
 			Patience: c.Patience,
-			IDSecret: idSecret(c),
+			IDSecret: idSecret(c.Config),
 			// With the auth token, each rotation would change the hash of every
 			// key.
 			KeySecret: []byte(c.IDSecret.Reveal()),
@@ -189,23 +193,23 @@ func openStore(ctx context.Context, c config.Config) (store broadcast.Store, err
 
 // openAccounts returns the accounts that callers can name; "" is the account of
 // the environment.
-func openAccounts(c config.Config, ours *metrics.Metrics) (map[string]activities.Account, error) {
+func openAccounts(c *config.Live, ours *metrics.Metrics) (map[string]activities.Account, error) {
 	gateway, err := openTwilio(c.Twilio(), ours)
 	if err != nil {
 		return nil, err
 	}
 	metered := ours.Account("")
 	accounts := map[string]activities.Account{"": {
-		SID: c.Account, Gateway: gateway, Pace: newPace(c, c.Concurrency, c.Rate, c.AccountRate), Caps: newCaps(c.Caps, metered), Metrics: metered,
+		SID: c.Account, Gateway: gateway, Pace: newPace(c.Config, c.Concurrency, c.Rate, c.AccountRate), Caps: newCaps(c.Caps, metered), Metrics: metered,
 	}}
 	for name, account := range c.Named {
-		gateway, err := openTwilio(account.Twilio(), ours)
+		gateway, err := openTwilio(c.NamedTwilio(name), ours)
 		if err != nil {
 			return nil, fmt.Errorf("account %q: %w", name, err)
 		}
 		metered := ours.Account(name)
 		accounts[name] = activities.Account{
-			SID: account.Account, Gateway: gateway, Pace: newPace(c, account.Concurrency, account.Rate, account.AccountRate), Caps: newCaps(account.Caps, metered), Metrics: metered,
+			SID: account.Account, Gateway: gateway, Pace: newPace(c.Config, account.Concurrency, account.Rate, account.AccountRate), Caps: newCaps(account.Caps, metered), Metrics: metered,
 		}
 	}
 	return accounts, nil

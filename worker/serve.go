@@ -128,7 +128,7 @@ func webhookTLS(c config.Config, ours *metrics.Metrics, logger *slog.Logger) (*t
 	case c.WebhookTLSCert == "":
 		return nil, nil
 	}
-	pair, err := follow.KeyPair(logger, "the certificate of WEBHOOK_TLS_CERT", c.WebhookTLSCert, c.WebhookTLSKey)
+	pair, err := follow.KeyPair(logger, "WEBHOOK_TLS_CERT", c.WebhookTLSCert, c.WebhookTLSKey)
 	if err != nil {
 		return nil, fmt.Errorf("read WEBHOOK_TLS_CERT and WEBHOOK_TLS_KEY: %w", err)
 	}

@@ -19,7 +19,7 @@ import (
 )
 
 // newWebhook returns a service that accepts messages.
-func newWebhook(c config.Config, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, traces *telemetry.Traces, logger *slog.Logger) (func(context.Context) error, error) {
+func newWebhook(c *config.Live, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, traces *telemetry.Traces, logger *slog.Logger) (func(context.Context) error, error) {
 	live, err := triggers.Open(c.Triggers, triggers.Options{
 		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
 	})
@@ -31,14 +31,14 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 		logger.Warn("webhook signatures are not verified: anyone can publish events; for development only")
 	}
 	dispatcher := &webhook.Dispatcher{
-		Client: temporalClient, IDSecret: idSecret(c),
+		Client: temporalClient, IDSecret: idSecret(c.Config),
 		Attributes: func(ctx context.Context) webhook.Attributes { return temporalClient.SearchAttributes(ctx) },
-		CatchesUp:  catchesUp(c, temporalClient),
+		CatchesUp:  catchesUp(c.Config, temporalClient),
 	}
 	handler, err := webhook.Handler(webhook.Options{
 		PublicURL: c.WebhookPublicURL,
 		Forwarded: c.WebhookForwarded,
-		Tokens:    c.WebhookTokens(),
+		Tokens:    c.WebhookTokens,
 		Unsigned:  unsigned,
 		Triggers:  live.Set,
 		Receive:   dispatcher.Receive,
@@ -46,7 +46,7 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 		Silencer:  dispatcher,
 		Metrics:   ours,
 
-		StatusSecret:   idSecret(c),
+		StatusSecret:   idSecret(c.Config),
 		OwnNumbers:     c.WebhookOwnNumbers.All,
 		NumberAccounts: c.WebhookOwnNumbers.Accounts,
 
@@ -58,7 +58,7 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 	if err != nil {
 		return nil, err
 	}
-	secure, err := webhookTLS(c, ours, logger)
+	secure, err := webhookTLS(c.Config, ours, logger)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func newWebhook(c config.Config, temporalClient *temporal.Client, state *health,
 
 // whetherToCatchUp returns the service that CATCH_UP asks for; nil if it is not
 // set.
-func whetherToCatchUp(c config.Config, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
+func whetherToCatchUp(c *config.Live, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	switch {
 	case c.CatchUp > 0:
 		return newCatchUp(c, temporalClient, live, dispatcher, ours, logger)

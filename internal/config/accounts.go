@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"temporal-twilio/internal/follow"
 	"temporal-twilio/internal/yamlfile"
 	"temporal-twilio/twilio"
 )
@@ -53,11 +53,11 @@ type NamedAccount struct {
 }
 
 // readAccounts reads the accounts file, if there is one.
-func (c Config) readAccounts() (map[string]NamedAccount, error) {
+func (c Config) readAccounts(open follow.Open) (map[string]NamedAccount, error) {
 	if c.Accounts == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(c.Accounts)
+	data, err := open(c.Accounts)
 	if err != nil {
 		return nil, fmt.Errorf("read TWILIO_ACCOUNTS: %w", err)
 	}
@@ -73,7 +73,7 @@ func (c Config) readAccounts() (map[string]NamedAccount, error) {
 	}
 	var mistakes Mistakes
 	for _, name := range slices.Sorted(maps.Keys(file.Accounts)) {
-		account, err := file.Accounts[name].complete(c)
+		account, err := file.Accounts[name].complete(c, open)
 		if err == nil {
 			err = checkAccount(account)
 		}
@@ -86,7 +86,7 @@ func (c Config) readAccounts() (map[string]NamedAccount, error) {
 }
 
 // complete reads the account's secrets, and fills in what is not set.
-func (a NamedAccount) complete(c Config) (NamedAccount, error) {
+func (a NamedAccount) complete(c Config, open follow.Open) (NamedAccount, error) {
 	for _, secret := range []struct {
 		value *Secret
 		file  string
@@ -98,11 +98,11 @@ func (a NamedAccount) complete(c Config) (NamedAccount, error) {
 		if secret.value.Reveal() != "" {
 			return a, errors.New("a secret is given both itself and as a file")
 		}
-		data, err := os.ReadFile(secret.file)
+		text, err := follow.Text(open, secret.file)
 		if err != nil {
 			return a, err
 		}
-		*secret.value = NewSecret(strings.TrimSpace(string(data)))
+		*secret.value = NewSecret(text)
 	}
 	// A mistake in the environment's own value is reported there.
 	a.Concurrency = cmp.Or(a.Concurrency, max(c.Concurrency, 1))

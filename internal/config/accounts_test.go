@@ -23,7 +23,7 @@ func TestAccountsHaveTheirCredentialsAndPace(t *testing.T) {
   marketing: {account: AC2, tokenFile: `+token+`, region: ie1, edge: dublin, rate: 1}
   alerts: {account: AC3, apiKey: SK3, apiSecret: "hidden\n", concurrency: 5}
 `)}
-	accounts, err := c.readAccounts()
+	accounts, err := c.readAccounts(os.ReadFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,10 +48,11 @@ func TestBrokenAccountsFileShowsNoSecrets(t *testing.T) {
 		"no credentials":       {"accounts:\n  a: {account: AC1}\n", `account "a": there are no credentials`},
 		"a region and no edge": {"accounts:\n  a: {account: AC1, token: t, region: ie1}\n", "region and edge must be set together"},
 		"a negative pace":      {"accounts:\n  a: {account: AC1, token: t, rate: -1}\n", "rate and accountRate 0 or more"},
+		"an empty file":        {"accounts:\n  a: {account: AC1, tokenFile: /dev/null}\n", `account "a": /dev/null is empty`},
 		"a file that is away":  {"accounts:\n  a: {account: AC1, tokenFile: /does/not/exist}\n", "/does/not/exist"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Config{Accounts: write(t, tc.text)}.readAccounts()
+			_, err := Config{Accounts: write(t, tc.text)}.readAccounts(os.ReadFile)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", err, tc.want)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"temporal-twilio/internal/follow"
 	"temporal-twilio/twilio"
 )
 
@@ -22,12 +23,13 @@ import (
 // a file that holds it.
 //
 // The tags: group starts a section of the documentation, oneof lists the
-// allowed values, min is the minimum.
+// allowed values, min is the minimum, and file marks what is no secret but can
+// come from a file as well.
 type Config struct {
 	Account string `env:"TWILIO_ACCOUNT" group:"Twilio" description:"The account's SID. Also TWILIO_ACCOUNT_SID."`
 	Token   Secret `env:"TWILIO_TOKEN" description:"The account's auth token, which verifies webhooks, and sends if there is no API key. Also TWILIO_AUTH_TOKEN."`
 	// APIKey and APISecret, if set, are used to send instead of Token.
-	APIKey    string        `env:"TWILIO_API_KEY" description:"An API key to send with, instead of the auth token."`
+	APIKey    string        `env:"TWILIO_API_KEY" file:"true" description:"An API key to send with, instead of the auth token."`
 	APISecret Secret        `env:"TWILIO_API_SECRET" description:"The secret of the API key."`
 	Region    string        `env:"TWILIO_REGION" description:"The region that handles requests, such as ie1, together with TWILIO_EDGE. Default us1."`
 	Edge      string        `env:"TWILIO_EDGE" description:"The edge through which the region is reached, such as dublin, together with TWILIO_REGION."`
@@ -100,13 +102,18 @@ var aliases = map[string]string{
 }
 
 // FromEnvironment reads the process's environment.
-func FromEnvironment() (Config, error) {
-	return Read(env.ToMap(os.Environ())) //nolint:forbidigo // the only place
+func FromEnvironment() (Config, error) { return Read(Environment()) }
+
+// Environment returns the process's environment.
+func Environment() map[string]string {
+	return env.ToMap(os.Environ()) //nolint:forbidigo // the only place
 }
 
 // Read reads a configuration from variables. The error is of type [Mistakes]
 // and contains all of them. White space around values is removed.
-func Read(environment map[string]string) (Config, error) {
+func Read(environment map[string]string) (Config, error) { return read(environment, os.ReadFile) }
+
+func read(environment map[string]string, open follow.Open) (Config, error) {
 	var (
 		c         = Config{Warnings: unknown(environment)}
 		variables = map[string]string{}
@@ -117,8 +124,8 @@ func Read(environment map[string]string) (Config, error) {
 	}
 	for _, v := range variablesOf() {
 		for _, name := range []string{v.name, aliases[v.name]} {
-			if v.secret && name != "" {
-				mistakes.add(readFile(variables, name))
+			if v.file && name != "" {
+				mistakes.add(readFile(variables, name, open))
 			}
 		}
 	}
@@ -128,13 +135,13 @@ func Read(environment map[string]string) (Config, error) {
 	mistakes.add(misread(variables, env.ParseWithOptions(&c, env.Options{Environment: variables})))
 	mistakes.add(c.normalise(variables))
 	var err error
-	c.Named, err = c.readAccounts()
+	c.Named, err = c.readAccounts(open)
 	mistakes.add(err)
 	return c, mistakes.err()
 }
 
-// readFile sets a secret from the file that NAME_FILE names.
-func readFile(variables map[string]string, name string) error {
+// readFile sets a variable from the file that NAME_FILE names.
+func readFile(variables map[string]string, name string, open follow.Open) (err error) {
 	path := variables[name+"_FILE"]
 	if path == "" {
 		return nil
@@ -142,13 +149,8 @@ func readFile(variables map[string]string, name string) error {
 	if variables[name] != "" {
 		return fmt.Errorf("%s and %s_FILE are both set; unset one", name, name)
 	}
-	data, err := os.ReadFile(path)
-	if err != nil {
+	if variables[name], err = follow.Text(open, path); err != nil {
 		return fmt.Errorf("read %s_FILE: %w", name, err)
-	}
-	variables[name] = strings.TrimSpace(string(data))
-	if variables[name] == "" {
-		return fmt.Errorf("%s_FILE: %s is empty", name, path)
 	}
 	return nil
 }

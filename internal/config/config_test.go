@@ -79,7 +79,7 @@ func TestReadRefusesInvalidValues(t *testing.T) {
 	}{
 		"a secret given twice":        {map[string]string{"TWILIO_TOKEN": "t", "TWILIO_TOKEN_FILE": "/x"}, "TWILIO_TOKEN and TWILIO_TOKEN_FILE are both set"},
 		"a file that is not there":    {map[string]string{"TWILIO_TOKEN_FILE": "/does/not/exist"}, "read TWILIO_TOKEN_FILE: open /does/not/exist"},
-		"an empty file":               {map[string]string{"TWILIO_TOKEN_FILE": os.DevNull}, "TWILIO_TOKEN_FILE: /dev/null is empty"},
+		"an empty file":               {map[string]string{"TWILIO_TOKEN_FILE": os.DevNull}, "read TWILIO_TOKEN_FILE: /dev/null is empty"},
 		"a time without a unit":       {map[string]string{"TWILIO_TIMEOUT": "10"}, `TWILIO_TIMEOUT is "10": add a unit, such as "10s"`},
 		"a time that is none":         {map[string]string{"TWILIO_TIMEOUT": "soon"}, `TWILIO_TIMEOUT is "soon": write a time with its unit, such as "10s" or "1h30m"`},
 		"a time that is negative":     {map[string]string{"WEBHOOK_DRAIN": "-1s"}, `WEBHOOK_DRAIN is "-1s"; it must be 0s or more`},

@@ -15,6 +15,8 @@ type variable struct {
 	group, name, byDefault, description, min string
 	oneof                                    []string
 	secret                                   bool
+	// file is whether NAME_FILE names a file that holds it.
+	file bool
 }
 
 // variablesOf lists the variables in the order of the fields.
@@ -33,6 +35,7 @@ func variablesOf() (all []variable) {
 			description: field.Tag.Get("description"), min: field.Tag.Get("min"),
 			secret: field.Type == reflect.TypeFor[Secret]() || field.Type == reflect.TypeFor[AccountTokens](),
 		}
+		v.file = v.secret || field.Tag.Get("file") != ""
 		if allowed := field.Tag.Get("oneof"); allowed != "" {
 			v.oneof = strings.Fields(allowed)
 			v.description = v.description + " Values: " + strings.Join(v.oneof, ", ") + "."
@@ -51,6 +54,9 @@ const more = "TEMPORAL_API_KEY_FILE names a file that holds the API key. That fi
 // traces describes the variables that OpenTelemetry's exporter reads.
 const traces = "OTEL_EXPORTER_OTLP_ENDPOINT, such as http://collector:4318, or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT makes the programs send traces there, by OTLP over HTTP. OTEL_SDK_DISABLED=true and OTEL_TRACES_EXPORTER=none turn them off. OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_RESOURCE_ATTRIBUTES and OpenTelemetry's other variables work as usual"
 
+// rotated says what follows its file.
+const rotated = "Twilio's credentials, those in TWILIO_ACCOUNTS included, are read again within seconds when their files change; a replaced auth token still verifies webhooks for 15 minutes. A file that is empty, half written or without an account that it had is not put in force, and the log names it. Write an API key before its secret: both are used once the secret has changed too"
+
 // Help lists the variables for a terminal.
 func Help() string {
 	var out strings.Builder
@@ -66,7 +72,7 @@ func Help() string {
 		}
 		fmt.Fprintf(&out, "  %s\n%s", name, wrapped(v.description, "      "))
 	}
-	fmt.Fprintf(&out, "\n%s", wrapped("A secret can also be given as the path of a file that holds it, with _FILE after the name: "+strings.Join(secretFiles(), ", ")+".", ""))
+	fmt.Fprintf(&out, "\n%s", wrapped("A secret can also be given as the path of a file that holds it, with _FILE after the name: "+strings.Join(secretFiles(), ", ")+". "+rotated+".", ""))
 	fmt.Fprintf(&out, "\n%s", wrapped(temporals+", are read as well: https://docs.temporal.io/develop/environment-configuration", ""))
 	fmt.Fprintf(&out, "\n%s", wrapped(more, ""))
 	fmt.Fprintf(&out, "\n%s", wrapped(traces+": https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables", ""))
@@ -93,7 +99,7 @@ func wrapped(text, indent string) string {
 
 func secretFiles() (names []string) {
 	for _, v := range variablesOf() {
-		if v.secret {
+		if v.file {
 			names = append(names, v.name+"_FILE")
 		}
 	}
@@ -131,6 +137,8 @@ start, and report all of them at once. A misspelt variable leads to a warning. `
 
 A secret can also be given as the path of a file that holds it: %s. White space around it is removed.
 
+%s. Other secrets are read when the process starts.
+
 ## Temporal
 
 %s, are read as well, as [Temporal documents](https://docs.temporal.io/develop/environment-configuration).
@@ -140,6 +148,6 @@ A secret can also be given as the path of a file that holds it: %s. White space 
 ## Traces
 
 %s, as [OpenTelemetry documents](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/).
-`, code(strings.Join(secretFiles(), ", ")), code(temporals), code(more), code(traces))
+`, code(strings.Join(secretFiles(), ", ")), code(rotated), code(temporals), code(more), code(traces))
 	return out.String()
 }

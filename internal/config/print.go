@@ -66,7 +66,7 @@ func (v variable) from(environment map[string]string) (value, source string) {
 			}
 			return value, source
 		}
-		if path := strings.TrimSpace(environment[name+"_FILE"]); v.secret && path != "" {
+		if path := strings.TrimSpace(environment[name+"_FILE"]); v.file && path != "" {
 			return masked, "file " + path + ", as " + name + "_FILE"
 		}
 	}

@@ -24,7 +24,7 @@ func unknown(variables map[string]string) (lines []string) {
 	for _, v := range variablesOf() {
 		for _, name := range []string{v.name, aliases[v.name]} {
 			known[name] = name != ""
-			if v.secret {
+			if v.file {
 				known[name+"_FILE"] = name != ""
 			}
 		}

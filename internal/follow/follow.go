@@ -30,7 +30,7 @@ type Open func(path string) ([]byte, error)
 
 // File holds a value that is read from one or several files. It is safe for
 // concurrent use. What cannot be read is never put in force: the value before it
-// stays, and one line in the log says why.
+// stays, and one line in the log says why, with the files that were read.
 type File[T any] struct {
 	what   string
 	logger *slog.Logger
@@ -45,6 +45,7 @@ type File[T any] struct {
 
 type state[T any] struct {
 	value  T
+	paths  []string
 	digest []byte
 	// replaced are the last values before this one.
 	replaced []replaced[T]
@@ -108,9 +109,9 @@ func (f *File[T]) Look(while time.Duration) {
 	switch {
 	case next.err == nil && !bytes.Equal(next.digest, now.digest):
 		next.replaced = append([]replaced[T]{{now.value, time.Now()}}, now.replaced[:min(len(now.replaced), maxReplaced-1)]...)
-		f.logger.Info(f.what+" changed and is in force", attributes(next.value)...)
+		f.logger.Info("a changed file is in force", append([]any{"what", f.what, "files", next.paths}, attributes(next.value)...)...)
 	case next.err != nil && (now.err == nil || next.err.Error() != now.err.Error()):
-		f.logger.Warn(f.what+" changed and cannot be used; what was read before stays in force", "error", next.err)
+		f.logger.Warn("a changed file cannot be used; what was read before stays in force", "what", f.what, "files", next.paths, "error", next.err)
 		fallthrough
 	default:
 		kept := *now
@@ -125,6 +126,7 @@ func (f *File[T]) next() (s state[T]) {
 	defer func() { f.looked.Store(int64(time.Since(f.began))) }()
 	digest := sha256.New()
 	s.value, s.err = f.read(f.state.Load().value, func(path string) ([]byte, error) {
+		s.paths = append(s.paths, path)
 		text, err := readFile(path)
 		fmt.Fprintf(digest, "%d %x ", len(text), sha256.Sum256(text))
 		return text, err

@@ -35,7 +35,7 @@ func token(t *testing.T, path string) (*File[string], *strings.Builder) {
 	return file, log
 }
 
-func TestFileIsReadAgainAndWhatCannotBeUsedIsNot(t *testing.T) {
+func TestFileKeepsItsLastUsableValue(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	write(t, path, "one\n")
 	file, log := token(t, path)
@@ -75,14 +75,14 @@ func TestFileIsReadAgainAndWhatCannotBeUsedIsNot(t *testing.T) {
 	}
 }
 
-func TestReplacedValuesAreKeptForAWhile(t *testing.T) {
+func TestReplacedValuesAreKeptAWhile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	write(t, path, "0")
 	file, _ := token(t, path)
 	if got := file.Replaced(time.Hour); got != nil {
 		t.Errorf("at first: %v", got)
 	}
-	for _, text := range strings.Split("123456789", "") {
+	for text := range strings.SplitSeq("123456789", "") {
 		write(t, path, text)
 		file.Look(0)
 	}
@@ -94,7 +94,7 @@ func TestReplacedValuesAreKeptForAWhile(t *testing.T) {
 	}
 }
 
-func TestValuesFollowTheirFilesByThemselves(t *testing.T) {
+func TestValuesFollowTheirFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	write(t, path, "one")
 	file, _ := token(t, path)

@@ -41,7 +41,7 @@ func Open(path string, logger *slog.Logger) (r *Ring, err error) {
 	if path == "" {
 		return r, nil
 	}
-	r.file, err = follow.New(logger, "the file of PAYLOAD_KEYS", func(before *keys, open follow.Open) (*keys, error) {
+	r.file, err = follow.New(logger, "PAYLOAD_KEYS", func(before *keys, open follow.Open) (*keys, error) {
 		now, err := readKeys(path, open)
 		if err == nil && before != nil && before.current != "" && now.current == "" {
 			err = errors.New("it has no current key, but this process encrypts; to stop encrypting, restart the process with this file")

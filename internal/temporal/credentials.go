@@ -25,7 +25,7 @@ func renew(options *client.Options, logger *slog.Logger) error {
 		if os.Getenv("TEMPORAL_API_KEY") != "" {
 			return errors.New("TEMPORAL_API_KEY and TEMPORAL_API_KEY_FILE are both set; unset one")
 		}
-		key, err := follow.New(logger, "the file of TEMPORAL_API_KEY_FILE", func(_ string, open follow.Open) (string, error) {
+		key, err := follow.New(logger, "TEMPORAL_API_KEY_FILE", func(_ string, open follow.Open) (string, error) {
 			return follow.Text(open, path)
 		})
 		if err != nil {
@@ -40,7 +40,7 @@ func renew(options *client.Options, logger *slog.Logger) error {
 	if options.ConnectionOptions.TLS == nil || certFile == "" || keyFile == "" {
 		return nil
 	}
-	pair, err := follow.KeyPair(logger, "the certificate of TEMPORAL_TLS_CLIENT_CERT_PATH", certFile, keyFile)
+	pair, err := follow.KeyPair(logger, "TEMPORAL_TLS_CLIENT_CERT_PATH", certFile, keyFile)
 	if err != nil {
 		return fmt.Errorf("read TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH: %w", err)
 	}

@@ -1,11 +1,15 @@
 package e2e
 
-// Several accounts at one webhook: each speaks for itself.
+// Several accounts at one webhook: each speaks for itself. Their tokens change.
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -73,5 +77,32 @@ func TestAccountsSpeakForThemselvesOnly(t *testing.T) {
 	}
 	if got := answer(t, run); got.Outcome != sms.AskAnswered || got.Reply == nil || got.Reply.Body != "Yes, please" {
 		t.Errorf("the question was answered by %+v", got.Reply)
+	}
+}
+
+func TestRotatedTokenNeedsNoRestart(t *testing.T) {
+	t.Parallel()
+	token := filepath.Join(t.TempDir(), "token")
+	if err := os.WriteFile(token, []byte(strings.Repeat("0", len(stack.Token))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := stack.Start(t, stack.Options{NoWorker: true, Environment: []string{"TWILIO_TOKEN=", "TWILIO_TOKEN_FILE=" + token}})
+	s.Worker = stack.StartProcess(t, "worker", s.Environment(), stack.Build(t, "worker"))
+	stack.Eventually(t, "the worker is alive", func(ctx context.Context) error { return stack.Get(ctx, s.Webhook+"/healthz") })
+	const body = "Order Number 4711"
+	if status := text(t, s, body).WebhookStatus; status != http.StatusForbidden {
+		t.Errorf("with the token before, the webhook answers with status %d", status)
+	}
+	if err := os.WriteFile(token, []byte(stack.Token+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the webhook accepts what is signed with the token", func(context.Context) error {
+		if status := text(t, s, body).WebhookStatus; status != http.StatusOK {
+			return fmt.Errorf("status %d", status)
+		}
+		return nil
+	})
+	if result := sendSms(t, s, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"}); len(result.Messages) != 1 {
+		t.Errorf("%+v", result.Errors)
 	}
 }

@@ -104,10 +104,10 @@ var mutants = []mutant{
 	{"Only Twilio", "a signature is compared", "twilio/signature.go", `return hmac.Equal([]byte(Sign(token, spelling, params)), []byte(signature))`, `return true`, "twilio", "TestVerifyAcceptsWhatTwilioSigned"},
 	{"Only Twilio", "a body has its digest", "twilio/signature.go", `return hmac.Equal(want, got[:]) &&`, `return (true || hmac.Equal(want, got[:])) &&`, "twilio", "TestVerifyBodyAcceptsOnlySignedJSON"},
 	{"Only Twilio", "the spellings that are tried are bounded", "twilio/signature.go", `room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))`, `room := 1 << 20`, "twilio", "TestSpellingsAreBounded"},
-	{"Only Twilio", "a token speaks for its own account", "webhook/request.go", `tokens, known := h.Tokens[account]`, `tokens, known := h.Tokens[AnyAccount]`, "webhook", "TestTokensSpeakForTheirAccountOnly"},
+	{"Only Twilio", "a token speaks for its own account", "webhook/request.go", `tokens, known := all[account]`, `tokens, known := all[AnyAccount]`, "webhook", "TestTokensSpeakForTheirAccountOnly"},
 	{"Only Twilio", "a number belongs to its account", "webhook/guard.go", `return !known || owner == account`, `return true || !known || owner == account`, "webhook", "TestTextsMustComeFromNumbersAccount"},
 	{"Only Twilio", "a status comes from the account that sent", "webhook/status.go", `sender != "" && sender != account`, `false && sender != account`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
-	{"Only Twilio", "a status proves who made its address", "webhook/status.go", `len(h.Tokens) < 2 || sms.StatusProven(h.StatusSecret, query)`, `true`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
+	{"Only Twilio", "a status proves who made its address", "webhook/status.go", `len(h.Tokens()) < 2 || sms.StatusProven(h.StatusSecret, query)`, `true`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
 
 	// A reply answers one question.
 	{"A reply answers one question", "a reply fires no trigger", "workflows/receive.go", `		if taken {

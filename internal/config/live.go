@@ -1,0 +1,154 @@
+package config
+
+// Live: Twilio's credentials while the process runs. They follow their files.
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"temporal-twilio/internal/follow"
+	"temporal-twilio/twilio"
+)
+
+// KeepTokens is how long an auth token still verifies webhooks after its file
+// has changed: Twilio signs with it until the new one is promoted there.
+const KeepTokens = 15 * time.Minute
+
+// Live is the configuration that the process started with, whose credentials for
+// Twilio follow the files that they come from: those of the variables *_FILE,
+// the accounts file, and the files that it names. Everything else takes a
+// restart.
+type Live struct {
+	Config
+	file *follow.File[*Config]
+}
+
+// Follow reads a configuration from variables, as [Read] does, and follows it.
+func Follow(environment map[string]string, logger *slog.Logger) (*Live, error) {
+	file, err := follow.New(logger, "Twilio's credentials", func(before *Config, open follow.Open) (*Config, error) {
+		now, err := read(environment, open)
+		if err == nil && before != nil {
+			err = before.becomes(&now)
+		}
+		if err != nil || before == nil {
+			return &now, err
+		}
+		if now.IDSecret.Reveal() == "" && now.Token != before.Token {
+			logger.Warn("the auth token has changed, and as ID_SECRET is not set, pseudonyms still derive from the one at the start: set ID_SECRET, or restart all workers and webhooks")
+		}
+		return &now, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Live{Config: *file.Value(), file: file}, nil
+}
+
+// Watch looks at the files until the context ends, also while nothing uses the
+// credentials: a mistake is in the log before it matters.
+func (l *Live) Watch(ctx context.Context) error {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			l.file.Value()
+		}
+	}
+}
+
+// Twilio returns how to reach the account.
+func (l *Live) Twilio() twilio.Access { return l.following((*Config).access, "") }
+
+// NamedTwilio returns how to reach an account of the accounts file.
+func (l *Live) NamedTwilio(name string) twilio.Access { return l.following((*Config).access, name) }
+
+// Subaccount returns how to reach an account of TWILIO_SUBACCOUNT_TOKENS.
+func (l *Live) Subaccount(sid string) twilio.Access { return l.following((*Config).subaccount, sid) }
+
+func (l *Live) following(access func(*Config, string) twilio.Access, name string) twilio.Access {
+	followed := access(&l.Config, name)
+	followed.Renewed = func() (username, password string) { return access(l.file.Value(), name).Credentials() }
+	return followed
+}
+
+// WebhookTokens returns the auth tokens that webhooks may be signed with now, by
+// account. Those that were replaced in the last [KeepTokens] are among them.
+func (l *Live) WebhookTokens() map[string][]string {
+	tokens := l.file.Value().WebhookTokens()
+	for _, old := range l.file.Replaced(KeepTokens) {
+		for account, replaced := range old.WebhookTokens() {
+			for _, token := range replaced {
+				if !slices.Contains(tokens[account], token) {
+					tokens[account] = append(tokens[account], token)
+				}
+			}
+		}
+	}
+	return tokens
+}
+
+// access returns how to reach a named account; "" is that of the environment.
+func (c *Config) access(name string) twilio.Access {
+	if name == "" {
+		return c.Twilio()
+	}
+	return c.Named[name].Twilio()
+}
+
+// subaccount returns how to reach an account by its first auth token.
+func (c *Config) subaccount(sid string) twilio.Access {
+	access := c.Twilio()
+	access.AccountSID, access.Token, access.Username, access.Password = sid, c.Subaccounts.Reveal()[sid][0], "", ""
+	return access
+}
+
+// becomes returns why a changed configuration cannot be put in force: it takes a
+// restart, or is half written.
+func (c *Config) becomes(now *Config) error {
+	var mistakes Mistakes
+	for _, name := range append([]string{""}, slices.Sorted(maps.Keys(c.Named))...) {
+		what, before, after := fmt.Sprintf("TWILIO_ACCOUNTS: account %q: its", name), c.access(name), now.access(name)
+		if name == "" {
+			what = "the account's"
+		}
+		if before.AccountSID != after.AccountSID {
+			mistakes.add(fmt.Errorf("%s SID is gone or another: restart the process for that", what))
+			continue
+		}
+		if before.Username != after.Username && before.Password == after.Password {
+			mistakes.add(fmt.Errorf("%s API key has changed, but not the secret: write that too", what))
+		}
+		mistakes.add(halfWritten(what+" auth token", before.Token, after.Token))
+		mistakes.add(halfWritten(what+" API secret", before.Password, after.Password))
+	}
+	for sid, tokens := range c.Subaccounts.Reveal() {
+		after := now.Subaccounts.Reveal()[sid]
+		if len(after) == 0 {
+			mistakes.add(errors.New("TWILIO_SUBACCOUNT_TOKENS lacks an account that it had: restart the process for that"))
+		}
+		for _, token := range after {
+			mistakes.add(halfWritten("TWILIO_SUBACCOUNT_TOKENS: a token", tokens[0], token))
+		}
+	}
+	mistakes.add(halfWritten("TWILIO_TOKEN_SECONDARY", c.TokenSecondary.Reveal(), cmp.Or(now.TokenSecondary, c.TokenSecondary).Reveal()))
+	return mistakes.err()
+}
+
+// halfWritten returns an error if a secret has another length than the one before
+// it, which is as long as Twilio's are.
+func halfWritten(what, before, now string) error {
+	const size = 32 // both auth tokens and secrets of API keys
+	if len(before) == size && len(now) != size {
+		return fmt.Errorf("%s has %d characters; Twilio's have %d", what, len(now), size)
+	}
+	return nil
+}
