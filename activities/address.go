@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
@@ -204,6 +206,9 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 	if rest, ok := strings.CutPrefix(digits, "521"); ok && len(rest) == 10 {
 		digits = "52" + rest // Mexico has dropped the 1 of mobile phones
 	}
+	if !hasOptional && isWhole(digits) {
+		return "+" + digits, nil
+	}
 	parsed, err := phonenumbers.Parse("+"+digits, "")
 	if err != nil {
 		return "", errors.New("its country code does not exist, or it is too short or too long; write it in E.164 form, such as +15005550006")
@@ -219,6 +224,54 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 		return "", fmt.Errorf("no number with country code +%s looks like this; check its length and write it in E.164 form, such as +15005550006", country)
 	}
 	return number, nil
+}
+
+// isWhole reports whether digits are a country code and a number of a possible
+// length, which does not begin with anything that is dialled within the
+// country. [phonenumbers.Parse] says the same of them, but takes several times
+// as long, since it looks for what digits cannot have, such as an extension.
+func isWhole(digits string) bool {
+	for n := 1; n <= 3 && n < len(digits); n++ {
+		if code, _ := strconv.Atoi(digits[:n]); phonenumbers.GetSupportedCallingCodes()[code] {
+			number, plan := digits[n:], planOf(code)
+			return slices.Contains(plan.lengths, int32(len(number))) && number[0] != '0' && !plan.prefix.MatchString(number)
+		}
+	}
+	return false
+}
+
+// plan is what libphonenumber knows of the numbers with a country code.
+type plan struct {
+	lengths []int32
+	// prefix matches what may be dialled before a number, such as 0 or a carrier's
+	// code, and numbers that are dialled differently within the country.
+	prefix *regexp.Regexp
+}
+
+// plans holds those that were used, by country code.
+var plans sync.Map
+
+// planOf returns the plan of a country code, which exists.
+func planOf(code int) *plan {
+	if known, ok := plans.Load(code); ok {
+		return known.(*plan)
+	}
+	found := &plan{prefix: regexp.MustCompile("")} // without data, every number is parsed
+	region := phonenumbers.GetRegionCodeForCountryCode(code)
+	all, _ := phonenumbers.MetadataCollection() // it was parsed when the program started
+	for _, of := range all.GetMetadata() {
+		if int(of.GetCountryCode()) != code || of.GetId() != region {
+			continue
+		}
+		found.lengths = of.GetGeneralDesc().GetPossibleLength()
+		if prefix := of.GetNationalPrefixForParsing(); prefix != "" {
+			found.prefix = regexp.MustCompile("^(?:" + prefix + ")")
+		} else {
+			found.prefix = regexp.MustCompile("$^") // matches no number
+		}
+	}
+	plans.Store(code, found)
+	return found
 }
 
 // readNational parses digits as they are dialled in a region.

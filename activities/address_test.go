@@ -2,8 +2,12 @@ package activities
 
 import (
 	"encoding/json"
+	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/nyaruka/phonenumbers"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/twilio"
@@ -147,6 +151,60 @@ func TestRefusedAddressIsExplained(t *testing.T) {
 	}
 	if _, err := readRecipient("202-555-0123", ""); err == nil || !strings.Contains(err.Error(), "defaultRegion") {
 		t.Errorf("without a region: %v", err)
+	}
+}
+
+// What is not parsed is read as libphonenumber reads it: the examples of each region,
+// the same after what is dialled before them, and other digits.
+func TestWholeNumberIsReadAsParsed(t *testing.T) {
+	whole, random := 0, rand.New(rand.NewPCG(1, 2))
+	check := func(digits string) bool {
+		if !isWhole(digits) {
+			return false
+		}
+		whole++
+		parsed, err := phonenumbers.Parse("+"+digits, "")
+		if err != nil || phonenumbers.Format(parsed, phonenumbers.E164) != "+"+digits || phonenumbers.IsPossibleNumberWithReason(parsed) != phonenumbers.IS_POSSIBLE {
+			t.Errorf("+%s is parsed as %v, %v", digits, parsed, err)
+		}
+		return true
+	}
+	examples, unread := 0, 0
+	for region := range phonenumbers.GetSupportedRegions() {
+		for kind := range phonenumbers.UNKNOWN {
+			example := phonenumbers.GetExampleNumberForType(region, kind)
+			if example == nil {
+				continue
+			}
+			code, number := strconv.Itoa(int(example.GetCountryCode())), phonenumbers.GetNationalSignificantNumber(example)
+			if examples++; !check(code+number) && number[0] != '0' {
+				unread++
+			}
+			for _, dialled := range []string{"0", "1", "8", "01", "06", "15", "014", "9", phonenumbers.GetNddPrefixForRegion(region, true)} {
+				check(code + dialled + number)
+				for at := 2; at <= min(4, len(number)); at++ { // as in Argentina
+					check(code + number[:at] + dialled + number[at:])
+				}
+			}
+		}
+	}
+	if unread > examples/20 {
+		t.Errorf("%d of %d examples are parsed", unread, examples)
+	}
+	for code := range phonenumbers.GetSupportedCallingCodes() {
+		for range 300 {
+			digits := strconv.Itoa(code)
+			for range 1 + random.IntN(17) {
+				digits += strconv.Itoa(random.IntN(10))
+			}
+			check(digits)
+		}
+	}
+	t.Logf("%d numbers need no parser; of %d examples, %d need it", whole, examples, unread)
+	for _, digits := range []string{"", "1", "12", "999", "4407400123456", "541115" + "12345678", "210" + "5550009"} {
+		if isWhole(digits) {
+			t.Errorf("%q counts as whole", digits)
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ var mutants = []mutant{
 		return "", fmt.Errorf("%s is not a channel;`, `	default:
 		_ = fmt.Errorf("%s is not a channel;`, "activities", "TestAddressIsReadInFull|TestRefusedAddressIsExplained"},
 	{"The right phone", "what may be an area code or a country code is refused", "activities/address.go", `strings.HasPrefix(digits, code)`, `false && code != ""`, "activities", "TestRefusedAddressIsExplained|TestAddressIsReadInFull"},
+	{"The right phone", "what is dialled before a number is no part of it", "activities/address.go", `&& !plan.prefix.MatchString(number)`, ``, "activities", "TestWholeNumberIsReadAsParsed"},
 	{"The right phone", "a phone in two spellings is texted once", "activities/send.go", `if to.to = address; seen[sms.Party(address)] {`, `if to.to = address; seen[given.To] {`, "activities", "TestPhoneInTwoSpellingsTextedOnce"},
 
 	// Nobody twice.
