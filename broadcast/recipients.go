@@ -65,6 +65,8 @@ const (
 // reading is the position in a file, with the recipients up to there.
 type reading struct {
 	file, region, version string
+	// size is the size of the file when the broadcast began; 0 if that is unknown.
+	size int64
 
 	position
 	layout
@@ -86,13 +88,13 @@ func (f *Files) ReadRecipients(ctx context.Context, in sms.PageInput) (page sms.
 		if ctx.Err() != nil {
 			return page, ctx.Err()
 		}
-		recipient, line, known, err := f.next(at, r, true)
+		recipient, lines, known, err := f.next(at, r, true)
 		bad, isBad := errors.AsType[badRecord](err)
 		switch {
 		case errors.Is(err, io.EOF):
 			return page, nil
 		case isBad:
-			page.Errors = append(page.Errors, sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("line %d of the file %v", line, bad)})
+			page.Errors = append(page.Errors, sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("%s of the file %v", lines, bad)})
 		case err != nil:
 			return page, err
 		case !known:
@@ -101,44 +103,63 @@ func (f *Files) ReadRecipients(ctx context.Context, in sms.PageInput) (page sms.
 		}
 	}
 	at.position = r.position
-	page.Next = at.cursor()
+	page.Next = at.cursor().String()
 	f.keep(at)
 	return page, nil
 }
 
-// next reads the next record that is not blank, and its position. A record in
+// next reads the next record that is not blank, and where it is. A record in
 // another encoding is reported as a bad one.
-func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipient, line int, known bool, err error) {
+func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipient, lines string, known bool, err error) {
 	for {
-		line = r.line
+		first := r.line
 		recipient, err = r.next(wanted)
+		lines = "line " + strconv.Itoa(first)
+		if last := r.line - 1; last > first {
+			lines = fmt.Sprintf("the record on lines %d to %d", first, last)
+		}
 		switch other, foreign := errors.AsType[foreignRecord](err); {
 		case errors.Is(err, errBlank):
 			continue
 		case foreign:
-			return recipient, line, false, badRecord(other)
+			return recipient, lines, false, badRecord(other)
 		case err != nil:
-			return recipient, line, false, err
+			return recipient, lines, false, err
+		case r.cut && at.size > 0 && r.offset > at.size:
+			return recipient, lines, false, badRecord("was added after the broadcast began and has no line break at its end: it may be incomplete")
 		}
 		known, err = at.known.add(recipient.To, at.region, f.Party)
-		return recipient, line, known, err
+		return recipient, lines, known, err
 	}
 }
 
-// cursor encodes a reading's position for a page.
-func (at *reading) cursor() string {
-	return strconv.FormatInt(at.offset, 10) + "-" + strconv.FormatUint(at.sum, 16)
+// cursor is a place in a file, as pages name it: the offset, a checksum of what
+// precedes it, and the size that the file had when the broadcast began. Older
+// workers wrote cursors without the last one or two, which then are empty.
+type cursor struct{ offset, sum, size string }
+
+func (c cursor) String() string { return c.offset + "-" + c.sum + "-" + c.size }
+
+func parseCursor(text string) (c cursor) {
+	c.offset, text, _ = strings.Cut(text, "-")
+	c.sum, c.size, _ = strings.Cut(text, "-")
+	return c
+}
+
+// cursor returns where a reading is.
+func (at *reading) cursor() cursor {
+	return cursor{strconv.FormatInt(at.offset, 10), strconv.FormatUint(at.sum, 16), strconv.FormatInt(at.size, 10)}
 }
 
 // resume opens a file at the cursor.
 func (f *Files) resume(ctx context.Context, in sms.PageInput) (*reading, *records, io.Closer, error) {
-	offset := int64(0)
+	offset, size, began := int64(0), int64(0), parseCursor(in.Cursor)
 	if in.Cursor != "" {
-		text, _, _ := strings.Cut(in.Cursor, "-")
 		var err error
-		if offset, err = strconv.ParseInt(text, 10, 64); err != nil || offset < 0 {
+		if offset, err = strconv.ParseInt(began.offset, 10, 64); err != nil || offset < 0 {
 			return nil, nil, nil, refuse("%q is not a cursor of a file", in.Cursor)
 		}
+		size, _ = strconv.ParseInt(began.size, 10, 64) // 0 if an older worker wrote none
 	}
 	if at := f.kept(in); at != nil {
 		file, version, err := f.open(ctx, in.File, at.offset)
@@ -154,24 +175,22 @@ func (f *Files) resume(ctx context.Context, in sms.PageInput) (*reading, *record
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	at.size = size
 	if err := f.advance(ctx, at, r, offset); err != nil {
 		_ = file.Close() // only read
 		return nil, nil, nil, err
 	}
-	if at.position = r.position; in.Cursor != "" && !at.isAt(in.Cursor) {
+	if at.position = r.position; offset > 0 && !at.isAt(began) {
 		_ = file.Close() // only read
 		return nil, nil, nil, refuse("the file of recipients was changed before byte %d, where the broadcast is; start another one with the remaining recipients", offset)
 	}
 	return at, r, file, nil
 }
 
-// isAt reports whether a reading is at a cursor. Cursors of older workers have
-// no checksum.
-func (at *reading) isAt(cursor string) bool {
-	if offset, _, summed := strings.Cut(cursor, "-"); !summed {
-		return offset == strconv.FormatInt(at.offset, 10)
-	}
-	return cursor == at.cursor()
+// isAt reports whether a reading is at a cursor.
+func (at *reading) isAt(c cursor) bool {
+	here := at.cursor()
+	return here.offset == c.offset && (here.sum == c.sum || c.sum == "")
 }
 
 // begin opens a file and reads what precedes the recipients.
@@ -233,6 +252,7 @@ func (f *Files) scan(ctx context.Context, in sms.PageInput) (found sms.BeginResu
 		other, isForeign := errors.AsType[foreignRecord](err)
 		switch {
 		case errors.Is(err, io.EOF):
+			found.Cursor = cursor{offset: "0", size: strconv.FormatInt(r.offset, 10)}.String()
 			return found, nil
 		case errors.Is(err, errBlank):
 		case isForeign:
@@ -269,7 +289,7 @@ func (f *Files) kept(in sms.PageInput) *reading {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, at := range f.readings {
-		if at.file == in.File && at.region == in.DefaultRegion && at.cursor() == in.Cursor {
+		if at.file == in.File && at.region == in.DefaultRegion && at.cursor().String() == in.Cursor {
 			f.readings = slices.Delete(f.readings, i, i+1)
 			return at
 		}

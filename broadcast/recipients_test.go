@@ -153,7 +153,7 @@ func TestBadLinesFailAlone(t *testing.T) {
 		to    []string
 		lines []int
 	}{
-		"list.csv":   {[]string{"+15000000001", "+15000000004", "+15000000005", "+15000000007"}, []int{3, 4, 9, 11, 12}},
+		"list.csv":   {[]string{"+15000000001", "+15000000005", "+15000000007"}, []int{3, 4, 9, 11, 12}},
 		"list.jsonl": {[]string{"+15000000001", `["+15000000004"]`, "+15000000005"}, []int{2, 3}},
 	} {
 		for _, limit := range []int{1, 2, 100} {
@@ -161,7 +161,8 @@ func TestBadLinesFailAlone(t *testing.T) {
 			var lines []int
 			for _, problem := range bad {
 				var line int
-				if _, err := fmt.Sscanf(problem.Message, "line %d of the file ", &line); err != nil || problem.Code != sms.CodeInvalidInput {
+				message := strings.Replace(problem.Message, "the record on lines 4 to 5", "line 4", 1)
+				if _, err := fmt.Sscanf(message, "line %d of the file ", &line); err != nil || problem.Code != sms.CodeInvalidInput {
 					t.Errorf("%s: %+v", name, problem)
 				}
 				lines = append(lines, line)

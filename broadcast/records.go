@@ -45,6 +45,8 @@ type records struct {
 	position
 	layout
 	reader *bufio.Reader
+	// cut is true if the last record that was read has no line break.
+	cut bool
 }
 
 var checksums = crc64.MakeTable(crc64.ECMA)
@@ -140,11 +142,9 @@ func (r *records) next(wanted bool) (recipient sms.Recipient, err error) {
 	case err != nil:
 		return recipient, err
 	}
+	// A bad record of several lines is consumed whole: its lines may be a note
+	// that has someone else's number.
 	recipient, err = r.recipient(text, wanted)
-	if _, bad := errors.AsType[badRecord](err); bad {
-		// A quote that is never closed would swallow the records after it.
-		text = text[:firstLine(text)]
-	}
 	r.take(text)
 	if err == nil && len(recipient.To) > maxAddress {
 		err = badRecord(fmt.Sprintf("has an address of more than %d bytes", maxAddress))
@@ -234,6 +234,7 @@ func (r *records) take(text []byte) {
 	r.offset += r.encoding.size(text)
 	r.sum = crc64.Update(r.sum, checksums, text)
 	r.line += bytes.Count(text, []byte("\n"))
+	r.cut = !bytes.HasSuffix(text, []byte("\n"))
 	_, _ = r.reader.Discard(len(text)) // has been read
 }
 
@@ -251,13 +252,6 @@ func (r *records) skip() error {
 			return err
 		}
 	}
-}
-
-func firstLine(text []byte) int {
-	if i := bytes.IndexByte(text, '\n'); i >= 0 {
-		return i + 1
-	}
-	return len(text)
 }
 
 // lineRecipient parses a line of JSON.

@@ -56,28 +56,31 @@ func TestTablesReadAsPeopleWrite(t *testing.T) {
 		want string
 		bad  int
 	}{
-		"commas":                      {plain, ann + bo, 0},
-		"a mark":                      {"\ufeff" + plain, ann + bo, 0},
-		"semicolons":                  {semicolons, ann + bo, 0},
-		"tabs":                        {tabs, ann + bo, 0},
-		"bars":                        {strings.ReplaceAll(plain, ",", "|"), ann + bo, 0},
-		"sep=;":                       {"\ufeffsep=;\r\n" + semicolons, ann + bo, 0},
-		"UTF-16 LE":                   {inUTF16(binary.LittleEndian, true, tabs), ann + bo, 0},
-		"UTF-16 BE":                   {inUTF16(binary.BigEndian, true, tabs), ann + bo, 0},
-		"UTF-16 LE, no mark":          {inUTF16(binary.LittleEndian, false, plain), ann + bo, 0},
-		"UTF-16 BE, no mark":          {inUTF16(binary.BigEndian, false, "sep=;\n"+semicolons), ann + bo, 0},
-		"half a character":            {inUTF16(binary.LittleEndian, true, tabs) + "+\x001\x00\x3d\xd8\n\x00" + "+\x00", ann + bo, 2},
-		"halves that are no pair":     {inUTF16(binary.BigEndian, true, tabs) + "\xdd\xd5\xde\x93\x00\n\xd8\x3d\xd8\x3d\x00\n\x00+\xd8\x3d\x00", ann + bo, 3},
-		"a space after the comma":     {"to, name\n+15005550009, Renée\n+15005550010, \"José – Zoë 🎂\"", ann + bo, 0},
-		"an empty cell after a tab":   {"to\tfirst\tlast\n+15005550009\t\tLee\n", `{"+15005550009" {"first":"","last":"Lee"}}`, 0},
-		"quotes and line breaks":      {"name;to\n\"Ann \"\"Lee\"\"\n;Smith\";+15005550009\n", `{"+15005550009" {"name":"Ann \"Lee\"\n;Smith"}}`, 0},
-		"a quoted heading":            {"\"to\",\"first\nname\"\n+15005550009,Ann\n", `{"+15005550009" {"first\nname":"Ann"}}`, 0},
-		"a comma in a semicolon file": {"to;name\n+15005550009;Lee, Ann\n", `{"+15005550009" {"name":"Lee, Ann"}}`, 0},
-		"bare quotes":                 {"to,name\n+15005550009,Ann \"Annie\" Lee\n", `{"+15005550009" {"name":"Ann \"Annie\" Lee"}}`, 0},
-		"empty rows and columns":      {"to,name,,\n,,,\n+15005550009,Ann,,\n \n+15005550010,Bo,,,,,\n+15005550011\n", `{"+15005550009" {"name":"Ann"}}{"+15005550010" {"name":"Bo"}}`, 1},
-		"numbers alone":               {"TO\n+15005550009\n\n+15005550010", `{"+15005550009" }{"+15005550010" }`, 0},
-		"a lost character":            {"to,name\n+15005550009,Ren\ufffd\n+15005550010,Bo", `{"+15005550010" {"name":"Bo"}}`, 1},
-		"a zero byte":                 {"to,name\n+15005550009,Ren\x00\n+15005550010,Bo", `{"+15005550010" {"name":"Bo"}}`, 1},
+		"commas":                       {plain, ann + bo, 0},
+		"a mark":                       {"\ufeff" + plain, ann + bo, 0},
+		"semicolons":                   {semicolons, ann + bo, 0},
+		"tabs":                         {tabs, ann + bo, 0},
+		"bars":                         {strings.ReplaceAll(plain, ",", "|"), ann + bo, 0},
+		"sep=;":                        {"\ufeffsep=;\r\n" + semicolons, ann + bo, 0},
+		"UTF-16 LE":                    {inUTF16(binary.LittleEndian, true, tabs), ann + bo, 0},
+		"UTF-16 BE":                    {inUTF16(binary.BigEndian, true, tabs), ann + bo, 0},
+		"UTF-16 LE, no mark":           {inUTF16(binary.LittleEndian, false, plain), ann + bo, 0},
+		"UTF-16 BE, no mark":           {inUTF16(binary.BigEndian, false, "sep=;\n"+semicolons), ann + bo, 0},
+		"half a character":             {inUTF16(binary.LittleEndian, true, tabs) + "+\x001\x00\x3d\xd8\n\x00" + "+\x00", ann + bo, 2},
+		"halves that are no pair":      {inUTF16(binary.BigEndian, true, tabs) + "\xdd\xd5\xde\x93\x00\n\xd8\x3d\xd8\x3d\x00\n\x00+\xd8\x3d\x00", ann + bo, 3},
+		"a space after the comma":      {"to, name\n+15005550009, Renée\n+15005550010, \"José – Zoë 🎂\"", ann + bo, 0},
+		"an empty cell after a tab":    {"to\tfirst\tlast\n+15005550009\t\tLee\n", `{"+15005550009" {"first":"","last":"Lee"}}`, 0},
+		"quotes and line breaks":       {"name;to\n\"Ann \"\"Lee\"\"\n;Smith\";+15005550009\n", `{"+15005550009" {"name":"Ann \"Lee\"\n;Smith"}}`, 0},
+		"a quoted heading":             {"\"to\",\"first\nname\"\n+15005550009,Ann\n", `{"+15005550009" {"first\nname":"Ann"}}`, 0},
+		"a comma in a semicolon file":  {"to;name\n+15005550009;Lee, Ann\n", `{"+15005550009" {"name":"Lee, Ann"}}`, 0},
+		"bare quotes":                  {"to,name\n+15005550009,Ann \"Annie\" Lee\n", `{"+15005550009" {"name":"Ann \"Annie\" Lee"}}`, 0},
+		"empty rows and columns":       {"to,name,,\n,,,\n+15005550009,Ann,,\n \n+15005550010,Bo,,,,,\n+15005550011\n", `{"+15005550009" {"name":"Ann"}}{"+15005550010" {"name":"Bo"}}`, 1},
+		"numbers alone":                {"TO\n+15005550009\n\n+15005550010", `{"+15005550009" }{"+15005550010" }`, 0},
+		"a lost character in a note":   {"to,note\n+15005550009,\"Ren\ufffd:\n+15005550011,his old one\"\n+15005550010,Bo", `{"+15005550010" {"note":"Bo"}}`, 1},
+		"too few fields, with a note":  {"to,note,n\n+15005550009,\"Ann:\n+15005550011,her,old\"\n+15005550010,Bo,1", `{"+15005550010" {"n":"1","note":"Bo"}}`, 1},
+		"a quote that is never closed": {"to,note\n+15005550009,\"Ann\n+15005550010,Bo", `{"+15005550010" {"note":"Bo"}}`, 1},
+		"a lost character":             {"to,name\n+15005550009,Ren\ufffd\n+15005550010,Bo", `{"+15005550010" {"name":"Bo"}}`, 1},
+		"a zero byte":                  {"to,name\n+15005550009,Ren\x00\n+15005550010,Bo", `{"+15005550010" {"name":"Bo"}}`, 1},
 	} {
 		dir := t.TempDir()
 		write(t, dir, "list.csv", tc.text)
@@ -206,9 +209,52 @@ func TestFileChangedDuringBroadcastIsNoticed(t *testing.T) {
 func TestCursorsOfOlderWorkersWork(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.csv", "to\n+15005550009\n+15005550010\n+15005550009\n")
-	page, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Cursor: "16", Limit: 10})
-	if err != nil || len(page.Recipients) != 1 || page.Recipients[0].To != "+15005550010" {
-		t.Errorf("%+v, %v", page, err)
+	first, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cursor := range []string{"16", strings.TrimSuffix(first.Next, "-0")} {
+		page, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Cursor: cursor, Limit: 10})
+		if err != nil || len(page.Recipients) != 1 || page.Recipients[0].To != "+15005550010" {
+			t.Errorf("%s: %+v, %v", cursor, page, err)
+		}
+	}
+}
+
+// A number of which only a part has been written is another phone's.
+func TestIncompleteLastLineIsNotTexted(t *testing.T) {
+	for name, tc := range map[string]struct{ before, after, want string }{
+		"added in part":         {"to\n+15005550009\n", "to\n+15005550009\n+491701234", "+15005550009"},
+		"added whole":           {"to\n+15005550009\n", "to\n+15005550009\n+15005550010\n", "+15005550009 +15005550010"},
+		"there from the start":  {"to\n+15005550009\n+15005550010", "to\n+15005550009\n+15005550010", "+15005550009 +15005550010"},
+		"completed after":       {"to\n+15005550009\n+491701234", "to\n+15005550009\n+4917012345678\n", "+15005550009 +4917012345678"},
+		"completed but for one": {"to\n+15005550009\n+491701234", "to\n+15005550009\n+491701234567", "+15005550009"},
+	} {
+		dir := t.TempDir()
+		write(t, dir, "list.csv", tc.before)
+		begun, err := files(t, dir, "US").BeginBroadcast(t.Context(), sms.BeginInput{File: "list.csv"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, dir, "list.csv", tc.after)
+		var got []string
+		said := ""
+		for _, limit := range []int{1, 2} { // by a worker each
+			page, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Cursor: begun.Cursor, Limit: limit})
+			if err != nil {
+				t.Fatal(name, err)
+			}
+			for _, r := range page.Recipients {
+				got = append(got, r.To)
+			}
+			for _, e := range page.Errors {
+				said += e.Message
+			}
+			begun.Cursor = page.Next
+		}
+		if strings.Join(got, " ") != tc.want || strings.Contains(said, "line 3 of the file was added after the broadcast began") != (len(got) == 1) {
+			t.Errorf("%s: %q, %q", name, got, said)
+		}
 	}
 }
 

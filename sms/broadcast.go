@@ -99,6 +99,8 @@ type BeginResult struct {
 	Total int `json:"total"`
 	// Repeated counts the records whose recipient an earlier record has.
 	Repeated int `json:"repeated,omitempty"`
+	// Cursor is the cursor of the file's first page.
+	Cursor string `json:"cursor,omitempty"`
 }
 
 // PageInput requests a page of recipients. A caller's own activity that lists

@@ -210,7 +210,7 @@ func (b *broadcast) begin(ctx workflow.Context) error {
 		if err := workflow.ExecuteActivity(beginning, sms.BeginBroadcastName, in).Get(ctx, &found); err != nil {
 			return err
 		}
-		b.progress.Total = found.Total
+		b.progress.Total, b.progress.Cursor = found.Total, found.Cursor
 	}
 	if err := b.unify(ctx); err != nil {
 		return err
