@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/google/uuid"
 	"gocloud.dev/blob"
 	_ "gocloud.dev/blob/s3blob" // s3:// in Open
 	"gocloud.dev/gcerrors"
@@ -120,19 +121,25 @@ func (f folder) open(_ context.Context, name string, offset int64) (io.ReadClose
 	return file, version(info.Size(), info.ModTime().UnixNano()), nil
 }
 
-func (f folder) reserve(_ context.Context, name, text string) (bool, error) {
+func (f folder) reserve(ctx context.Context, name, text string) (bool, error) {
 	if err := f.root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return false, err
 	}
-	file, err := f.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	// Linked once it is complete: a crash would leave an empty file, which nobody
+	// could reserve again.
+	draft := name + "." + uuid.NewString()
+	defer func() { _ = f.root.Remove(draft) }()
+	if err := f.write(ctx, draft, func(w io.Writer) error {
+		_, err := io.WriteString(w, text)
+		return err
+	}); err != nil {
+		return false, err
+	}
+	err := f.root.Link(draft, name)
 	if errors.Is(err, fs.ErrExist) {
 		return false, nil
 	}
-	if err != nil {
-		return false, err
-	}
-	_, err = file.WriteString(text)
-	return true, errors.Join(err, file.Sync(), file.Close())
+	return err == nil, err
 }
 
 func (f folder) write(_ context.Context, name string, write func(io.Writer) error) error {

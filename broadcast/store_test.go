@@ -1,6 +1,7 @@
 package broadcast
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -54,5 +55,22 @@ func TestReportIsReservedOnce(t *testing.T) {
 		if n := reserved.Load(); n != 1 {
 			t.Fatalf("%d broadcasts have reserved one report", n)
 		}
+	}
+}
+
+// An owner's file that could be seen while it is empty would belong to nobody.
+func TestReservationIsSeenComplete(t *testing.T) {
+	dir := t.TempDir()
+	for round := range 50 {
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				in := sms.BeginInput{Report: fmt.Sprint("report", round), Broadcast: "spring"}
+				if _, err := files(t, dir, "US").BeginBroadcast(t.Context(), in); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
 	}
 }

@@ -200,7 +200,7 @@ func TestDurationsReadAsEachLanguageWrites(t *testing.T) {
 		}
 	}
 	// Those of a month, negative ones, and a number of milli- or nanoseconds.
-	for _, written := range []string{`"1 month"`, `"P1M"`, `"P1Y"`, `"-00:01:30"`, `"PT-1S"`, `"-1h"`, `"1:30"`, `300000`, `90000000000`, `"9999999 weeks"`, `"10 minutes ago"`} {
+	for _, written := range []string{`"1 month"`, `"P1M"`, `"P1Y"`, `"-00:01:30"`, `"PT-1S"`, `"-1h"`, `"1:30"`, `300000`, `90000000000`, `"9999999 weeks"`, `"P5200W36500DT876000H"`, `"2000000h"`, `"10 minutes ago"`} {
 		var got whole
 		if err := Decode([]byte(`{"timeout": `+written+`}`), &got); err == nil {
 			t.Errorf("%s is %v", written, time.Duration(got.Timeout))

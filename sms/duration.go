@@ -73,7 +73,7 @@ func parseDuration(text string) (span Duration, bare bool, err error) {
 		}
 	}
 	plain, err := time.ParseDuration(text)
-	if err != nil || plain < 0 {
+	if err != nil || plain < 0 || Duration(plain) > century {
 		return 0, false, errNoDuration
 	}
 	return Duration(plain), false, nil
@@ -93,14 +93,18 @@ func sum(counts []string, units []time.Duration) (span Duration, err error) {
 		if err != nil {
 			return 0, err
 		}
-		span += more
+		if span += more; span > century {
+			return 0, errNoDuration
+		}
 	}
 	return span, nil
 }
 
-// spanOf multiplies, up to a century.
+// century is the longest duration.
+const century = Duration(100 * 366 * 24 * time.Hour)
+
+// spanOf multiplies.
 func spanOf(count float64, unit time.Duration) (Duration, error) {
-	const century = 100 * 366 * 24 * time.Hour
 	if span := count * float64(unit); span >= 0 && span <= float64(century) {
 		return Duration(span), nil
 	}

@@ -13,8 +13,9 @@ import (
 // 400 bytes.
 const maxLabel = 60
 
-// number matches what may be a phone number, however it is written.
-var number = regexp.MustCompile(`\+?\p{Nd}(?:[\s()./-]{0,3}\p{Nd}){6,}`)
+// number matches what may be a phone number, however it is written: with any of
+// Unicode's dashes, or the minus sign.
+var number = regexp.MustCompile(`\+?\p{Nd}(?:[\s()./·\p{Pd}\x{2212}]{0,5}\p{Nd}){6,}`)
 
 // ShownLabel returns a label as summaries show it: one line of at most 60 characters,
 // with "…" in place of digits that may be a phone number. Summaries are
