@@ -219,6 +219,8 @@ const (
 	OutcomeAnswered Outcome = "answered"
 	// OutcomeTooLate: no worker came in time, and the sender was told so.
 	OutcomeTooLate Outcome = "tooLate"
+	// OutcomeUnwanted: no trigger matches the text, and it answers no question.
+	OutcomeUnwanted Outcome = "no trigger"
 	// OutcomeRefused: Temporal or the workflow refused.
 	OutcomeRefused Outcome = "refused"
 )

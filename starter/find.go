@@ -22,7 +22,10 @@ import (
 	"temporal-twilio/twilio"
 )
 
-var triggerKey = sdk.NewSearchAttributeKeyKeyword(sms.AttributeTrigger)
+var (
+	triggerKey = sdk.NewSearchAttributeKeyKeyword(sms.AttributeTrigger)
+	outcomeKey = sdk.NewSearchAttributeKeyKeyword(sms.AttributeOutcome)
+)
 
 // maxFound limits the messages that are looked at, in each direction.
 const maxFound = 200
@@ -38,11 +41,13 @@ type told struct {
 	// Status and ErrorCode are Twilio's.
 	Status    sms.Status `json:"status"`
 	ErrorCode int        `json:"errorCode,omitempty"`
-	// Workflow is the workflow that has an inbound text, State its state, and
-	// Trigger the trigger that started it; empty if no workflow has the text.
-	Workflow string `json:"workflow,omitempty"`
-	State    string `json:"state,omitempty"`
-	Trigger  string `json:"trigger,omitempty"`
+	// Workflow is the workflow that has an inbound text, State its state, Trigger
+	// the first trigger that matched, and Outcome what became of the text; empty
+	// if no workflow has the text.
+	Workflow string      `json:"workflow,omitempty"`
+	State    string      `json:"state,omitempty"`
+	Trigger  string      `json:"trigger,omitempty"`
+	Outcome  sms.Outcome `json:"outcome,omitempty"`
 }
 
 func findCommand() *cobra.Command {
@@ -197,6 +202,9 @@ func tell(ctx context.Context, c *temporal.Client, r *twilio.Record) (told, erro
 	if trigger, there := described.TypedSearchAttributes.GetKeyword(triggerKey); there {
 		t.Trigger = trigger
 	}
+	if outcome, there := described.TypedSearchAttributes.GetKeyword(outcomeKey); there {
+		t.Outcome = sms.Outcome(outcome)
+	}
 	return t, nil
 }
 
@@ -212,6 +220,9 @@ func (t *told) String() string {
 		line += fmt.Sprintf("  %s %s", t.Workflow, t.State)
 		if t.Trigger != "" {
 			line += ", trigger " + t.Trigger
+		}
+		if t.Outcome != "" {
+			line += ", " + string(t.Outcome)
 		}
 	}
 	return line

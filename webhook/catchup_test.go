@@ -100,7 +100,7 @@ func TestCatchUpTextsNoSilencedPhone(t *testing.T) {
 	published := -1
 	c.Receive = func(_ context.Context, _ sms.Inbound, firings []triggers.Firing, _ bool) Answer {
 		published = len(firings)
-		return Answer{Outcome: outcomeUnwanted}
+		return Answer{Outcome: string(sms.OutcomeUnwanted)}
 	}
 	if _, err := run(5 * time.Hour); err != nil || published != 0 {
 		t.Errorf("%d published, %v", published, err)

@@ -86,7 +86,6 @@ func (a *Answer) reasons() string {
 
 // The possible outcomes of a text, in addition to those of its workflow.
 const (
-	outcomeUnwanted = "no trigger"
 	outcomeAccepted = "accepted"
 	outcomeAway     = "Temporal unreachable"
 	outcomePending  = "pending"
@@ -207,7 +206,7 @@ func (r *reception) wanted() bool {
 
 // unwanted is the answer to a text that cannot concern any question or trigger.
 func (r *reception) unwanted() Answer {
-	answer := Answer{Replies: r.replies(false), Outcome: outcomeUnwanted, Again: r.refusedRetries(), Reasons: r.problems()}
+	answer := Answer{Replies: r.replies(false), Outcome: string(sms.OutcomeUnwanted), Again: r.refusedRetries(), Reasons: r.problems()}
 	if len(r.input.Firings) > 0 {
 		answer.Outcome = string(sms.OutcomeRefused)
 	}
@@ -312,9 +311,13 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 		workflow, args = f.Call.Workflow, []any{f.Call.Input}
 	} else {
 		options.TaskQueue = sms.TaskQueue
-		options.StaticSummary = fmt.Sprintf("SMS matched %d triggers", len(r.input.Firings))
-		if len(r.input.Firings) == 1 {
+		switch n := len(r.input.Firings); n {
+		case 0:
+			options.StaticSummary = "SMS matched no trigger"
+		case 1:
 			options.StaticSummary = "SMS matched trigger " + r.input.Firings[0].Trigger
+		default:
+			options.StaticSummary = fmt.Sprintf("SMS matched %d triggers", n)
 		}
 	}
 	if len(attributes) > 0 {

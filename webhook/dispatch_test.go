@@ -206,7 +206,7 @@ func TestDispatchStartsNothingThatNobodyWants(t *testing.T) {
 	s := &server{}
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, plainStart, "b")
-	if got := d.Receive(t.Context(), m, firings, false); got.Again || len(got.Replies) > 0 || got.Outcome != outcomeUnwanted || got.WorkflowID != "" || s.starts.Load() > 0 {
+	if got := d.Receive(t.Context(), m, firings, false); got.Again || len(got.Replies) > 0 || got.Outcome != string(sms.OutcomeUnwanted) || got.WorkflowID != "" || s.starts.Load() > 0 {
 		t.Errorf("%+v, %d starts", got, s.starts.Load())
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"temporal-twilio/internal/metrics"
 	"temporal-twilio/internal/metrics/metricstest"
+	"temporal-twilio/sms"
 )
 
 func TestMetricsCountTextsByOutcome(t *testing.T) {
@@ -79,7 +80,7 @@ func TestOutcomeIsHiddenByDefault(t *testing.T) {
 	for _, shown := range []bool{true, false} {
 		b := newBench(t, func(o *Options) { o.ShowOutcome = shown })
 		w := b.deliver(numbered(1, "nothing"), token)
-		if got := w.Header().Get(OutcomeHeader); w.Code != http.StatusOK || (got == outcomeUnwanted) != shown {
+		if got := w.Header().Get(OutcomeHeader); w.Code != http.StatusOK || (got == string(sms.OutcomeUnwanted)) != shown {
 			t.Errorf("shown %t: %q", shown, got)
 		}
 	}

@@ -190,6 +190,9 @@ func (r *receiving) decide(i int, outcome sms.Outcome, reason string) {
 // result says what became of the text.
 func (r *receiving) result() sms.ReceiveSmsResult {
 	result := sms.ReceiveSmsResult{Outcome: sms.OutcomePublished, Replies: []string{}, Firings: []sms.FiringResult{}}
+	if len(r.Firings) == 0 {
+		result.Outcome = sms.OutcomeUnwanted
+	}
 	for i := range r.Firings {
 		decided := *r.Firings[i].Result
 		result.Firings = append(result.Firings, decided)

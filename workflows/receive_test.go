@@ -219,6 +219,12 @@ func TestReceiveReportsThatNobodyCatches(t *testing.T) {
 	}
 }
 
+func TestReceiveReportsAnUnwantedText(t *testing.T) {
+	if got := newReceivingStage().receive(t); got.Outcome != sms.OutcomeUnwanted || got.Firings == nil || got.Replies == nil {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestReceiveEndsACallTemporalRefuses(t *testing.T) {
 	s := newReceivingStage()
 	got := s.receive(t,

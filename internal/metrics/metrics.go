@@ -392,7 +392,7 @@ func (m *Metrics) Triggers(names []string) {
 	m.reloadSuccessful.Set(1)
 	for _, name := range append(names, "") {
 		for _, outcome := range TextOutcomes {
-			if (name == "") == (outcome == "no trigger") || outcome == string(sms.OutcomeAnswered) {
+			if (name == "") == (outcome == string(sms.OutcomeUnwanted)) || outcome == string(sms.OutcomeAnswered) {
 				m.texts.WithLabelValues(name, outcome)
 			}
 		}
@@ -401,8 +401,8 @@ func (m *Metrics) Triggers(names []string) {
 
 // TextOutcomes lists the possible outcomes of a text.
 var TextOutcomes = []string{
-	"accepted", "no trigger", "pending", "Temporal unreachable", "too many texts at once", "its workflow was ended",
-	string(sms.OutcomePublished), string(sms.OutcomeAnswered), string(sms.OutcomeTooLate), string(sms.OutcomeRefused),
+	"accepted", "pending", "Temporal unreachable", "too many texts at once", "its workflow was ended",
+	string(sms.OutcomePublished), string(sms.OutcomeAnswered), string(sms.OutcomeTooLate), string(sms.OutcomeRefused), string(sms.OutcomeUnwanted),
 }
 
 // TriggersReloaded counts a reload of changed trigger files.
