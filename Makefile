@@ -172,6 +172,13 @@ bench-broadcast: devserver ## a broadcast to N (20000) recipients: its time, and
 mutants: devserver ## take each protection out in turn, and show which test turns red
 	go run ./test/mutants
 
+FOR  = 3m
+SEED = 0
+
+.PHONY: chaos
+chaos: devserver ## sends and texts while everything fails, for 3 minutes or FOR=30m; SEED=7 repeats the faults of a run
+	go test ./test/chaos -count=1 -run TestEverythingFailsAtOnce -v -timeout 0 -chaos.for ${FOR} -chaos.seed ${SEED}
+
 .PHONY: clean
 clean: ## remove .local: binaries, and the data of make run
 	rm -rf .local

@@ -1,6 +1,6 @@
-// Package chaos proves the promise of the outbound side: workers are killed,
-// Twilio fails in every way it can, and still nobody is texted twice and nobody
-// is missing from the report.
+// Package chaos proves the promises while all around fails: processes are killed
+// and suspended, Twilio and Temporal fail in every way they can, and still nobody is
+// texted twice or missing from the report, and each text is in its workflow once.
 package chaos
 
 import (
@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -84,11 +83,13 @@ func newStorm(t *testing.T, program, older string, faults []twiliosim.Fault, opt
 		*seed = rand.Uint64()
 	}
 	t.Logf("-chaos.seed=%d", *seed)
+	options.NoWorker = true
+	options.Environment = append([]string{
+		"TWILIO_TIMEOUT=1s", "SEND_CONCURRENCY=8", "LOG_LEVEL=error", "TWILIO_LISTING_PATIENCE=3s", "TRIGGERS=",
+		fmt.Sprintf("SEND_RECORD_FIRST=%t", older != ""),
+	}, options.Environment...)
 	s := &storm{
-		Stack: stack.Start(t, stack.Options{Skew: options.Skew, NoWorker: true, Environment: []string{
-			"TWILIO_TIMEOUT=1s", "SEND_CONCURRENCY=8", "LOG_LEVEL=error", "TWILIO_LISTING_PATIENCE=3s", "TRIGGERS=",
-			fmt.Sprintf("SEND_RECORD_FIRST=%t", older != ""),
-		}}),
+		Stack:   stack.Start(t, options),
 		program: program,
 		older:   older,
 		random:  rand.New(rand.NewPCG(*seed, 1)),
@@ -110,6 +111,7 @@ func newStorm(t *testing.T, program, older string, faults []twiliosim.Fault, opt
 // hire starts a worker, of which some are older ones, as while a version is replaced
 // by the next.
 func (s *storm) hire(t *testing.T) *stack.Process {
+	t.Helper()
 	program := s.program
 	if s.older != "" && s.random.IntN(2) == 0 {
 		program = s.older
@@ -158,7 +160,7 @@ func newList(number int) *list {
 }
 
 // recipient is a phone of a list.
-func recipient(list, place int) string { return fmt.Sprintf("+1555%03d%04d", list, place) }
+func recipient(list, place int) string { return fmt.Sprintf("+1555%04d%03d", list, place) }
 
 // send sends the list: by SendSms on its own, as any caller may, or if it is a twin
 // from a workflow.
@@ -197,41 +199,53 @@ func sending(ctx workflow.Context, in sms.SendSmsInput) (sms.SendSmsResult, erro
 	}), in)
 }
 
-// blow sends lists, and kills workers, until so many were killed and all lists
-// have come back.
-func (s *storm) blow(t *testing.T, kills int) (all []*list) {
+// kills is weather that kills workers.
+func (s *storm) kills(t *testing.T, kills int) func() {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(3*kills+180)*time.Second)
-	defer cancel()
-	var (
-		sending sync.WaitGroup
-		under   atomic.Int32
-	)
-	launch := func(l *list) {
-		all = append(all, l)
-		under.Add(1)
+	return func() {
+		for s.killed < kills {
+			// How long a worker lives is up to chance: this is the storm, and no wait
+			// for a condition.
+			time.Sleep(time.Duration(200+s.random.IntN(1800)) * time.Millisecond)
+			s.kill(t)
+		}
+	}
+}
+
+// blow sends lists while the weather lasts, and returns them once all have come
+// back.
+func (s *storm) blow(t *testing.T, weather func()) (all []*list) {
+	t.Helper()
+	var sending sync.WaitGroup
+	over, under := make(chan struct{}), make(chan struct{}, lists)
+	sending.Go(func() {
+		defer close(over)
+		weather()
+	})
+	for number := 0; ; number++ {
+		select {
+		case <-over:
+			sending.Wait()
+			return all
+		case under <- struct{}{}:
+		}
+		l := newList(number)
+		senders := []*list{l}
+		if l.twin = s.twins && number%2 == 0; l.twin {
+			other := *l
+			other.id += "-twin"
+			senders = append(senders, &other)
+		}
+		all = append(all, senders...)
 		sending.Go(func() {
-			defer under.Add(-1)
-			l.send(ctx, s.Temporal.Client)
+			var both sync.WaitGroup
+			for _, one := range senders {
+				both.Go(func() { one.send(t.Context(), s.Temporal.Client) })
+			}
+			both.Wait()
+			<-under
 		})
 	}
-	for number := 0; ctx.Err() == nil && s.killed < kills; {
-		for ; int(under.Load()) < lists; number++ {
-			l := newList(number)
-			if l.twin = s.twins && number%2 == 0; l.twin {
-				other := *l
-				other.id += "-twin"
-				launch(&other)
-			}
-			launch(l)
-		}
-		// How long a worker lives is up to chance: this is the storm, and no wait
-		// for a condition.
-		time.Sleep(time.Duration(200+s.random.IntN(1800)) * time.Millisecond)
-		s.kill(t)
-	}
-	sending.Wait()
-	return all
 }
 
 // verdict is what a storm did to people.
@@ -240,6 +254,10 @@ type verdict struct {
 	// unknown are outcomes of which Twilio let nobody know, and decidable those
 	// that should have been known.
 	unknown, decidable int
+	// failed are sends without a report, invented messages in a report that Twilio
+	// does not have, and wrong recipients of whom a report says the contrary of what
+	// Twilio has.
+	failed, invented, wrong int
 	// shared are messages that both of two twins report.
 	shared int
 	codes  map[sms.Code]int
@@ -258,6 +276,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 	reported := make(map[string]bool)
 	for _, l := range all {
 		if l.err != nil {
+			v.failed++
 			t.Errorf("%s failed: %v", l.id, l.err)
 			continue
 		}
@@ -274,6 +293,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 				continue
 			}
 			if !slices.ContainsFunc(created[m.To], func(c twiliosim.Message) bool { return c.SID == m.SID }) {
+				v.invented++
 				t.Errorf("%s reports a message that Twilio does not have: %s", l.id, m.SID)
 			}
 			if reported[m.SID] {
@@ -296,6 +316,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 					v.decidable++
 				}
 			case len(texts) >= most:
+				v.wrong++
 				t.Errorf("%s reports %s of a recipient whom Twilio texted", l.id, e.Code)
 			}
 		}
@@ -350,7 +371,7 @@ func (s *storm) crowd(ctx context.Context, t *testing.T) {
 
 func TestNobodyIsTextedTwiceThroughCrashes(t *testing.T) {
 	s := newStorm(t, stack.Build(t, "worker"), "", rain, stack.Options{})
-	v := s.judge(t, s.blow(t, *kills))
+	v := s.judge(t, s.blow(t, s.kills(t, *kills)))
 	v.hold(t)
 	// This Twilio's listings do not lag, so it always lets us decide.
 	if v.unknown > 0 {
@@ -363,7 +384,7 @@ func TestNobodyIsTextedTwiceAcrossVersions(t *testing.T) {
 		*older = stack.Build(t, "test/chaos/older")
 	}
 	s := newStorm(t, stack.Build(t, "worker"), *older, rain, stack.Options{})
-	v := s.judge(t, s.blow(t, max(*kills/2, 1)))
+	v := s.judge(t, s.blow(t, s.kills(t, max(*kills/2, 1))))
 	v.hold(t)
 	if v.unknown > 0 {
 		t.Errorf("%d outcomes are unknown", v.unknown)
@@ -386,7 +407,7 @@ func TestNobodyIsTextedTwiceInCrowds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var others sync.WaitGroup
 	others.Go(func() { s.crowd(ctx, t) })
-	all := s.blow(t, *kills)
+	all := s.blow(t, s.kills(t, *kills))
 	cancel()
 	others.Wait()
 	s.judge(t, all).hold(t)
@@ -401,7 +422,7 @@ func TestNobodyIsTextedTwiceThroughSleep(t *testing.T) {
 			lag := twiliosim.Fault{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)}
 			s := newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{lag}, rain...), stack.Options{Skew: skew})
 			s.suspends = true
-			v := s.judge(t, s.blow(t, *kills/2))
+			v := s.judge(t, s.blow(t, s.kills(t, *kills/2)))
 			v.hold(t)
 			if v.unknown > 0 {
 				t.Errorf("%d outcomes are unknown", v.unknown)

@@ -31,7 +31,7 @@ const (
 	// Of each wave of the load: lists of so many recipients, and questions.
 	waveLists, waveRecipients, waveQuestions = 3, 40, 3
 	// asked is the place of those who are asked, beyond those of the lists.
-	asked = 9000
+	asked = 900
 )
 
 // rotation is a stack whose processes each have a copy of the key file.

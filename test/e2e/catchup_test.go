@@ -93,10 +93,9 @@ func TestCatchUpEndsIfSwitchedOff(t *testing.T) {
 		return err
 	})
 	// One without CATCH_UP leaves it, and keeps what Twilio's log will not show.
-	other := newVictim(t, s, "webhook", "CATCH_UP=")
 	const sid = "SM000000000000000000000000000000a1"
 	here := *s
-	here.Webhook = other.url
+	here.Webhook = s.AnotherWebhook(t, "CATCH_UP=")
 	marked := signed(t, &here, stack.Token, url.Values{"MessageSid": {sid}, "From": {phone}, "Body": {"Order arret"}, "OptOutType": {"STOP"}})
 	if status, body, err := send(marked); err != nil || status != http.StatusOK {
 		t.Fatalf("answered %d %s, %v", status, body, err)
@@ -108,7 +107,7 @@ func TestCatchUpEndsIfSwitchedOff(t *testing.T) {
 		t.Errorf("the schedule: %v", err)
 	}
 	s.Worker.Stop(t)
-	newVictim(t, s, "webhook", "CATCH_UP=0s")
+	s.AnotherWebhook(t, "CATCH_UP=0s")
 	stack.Eventually(t, "the schedule is gone", func(ctx context.Context) error {
 		if _, err := schedule.Describe(ctx); err == nil {
 			return errors.New("it is there")

@@ -46,9 +46,8 @@ func TestSendersLearnTheTruthWithoutWorkers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	hook := newVictim(t, s, "webhook")
 	here := *s
-	here.Webhook = hook.url
+	here.Webhook = s.AnotherWebhook(t)
 	say := func(body string, n int) string {
 		status, answer, err := send(deliveryFrom(t, &here, fmt.Sprintf("+1500556%04d", n), stack.Token, fmt.Sprintf("SM%032x", n), body))
 		if err != nil {
@@ -72,7 +71,7 @@ func TestSendersLearnTheTruthWithoutWorkers(t *testing.T) {
 		})
 	}
 	all.Wait()
-	newVictim(t, s, "worker")
+	stack.StartProcess(t, "worker", s.Environment(), stack.Build(t, "worker"), "--only", "worker")
 	// Each sender who was told that the text was lost texts again.
 	if got := say("told", 100); got != taken {
 		t.Errorf("texted again: %s", got)

@@ -65,7 +65,18 @@ func (f KeyFile) Text(t testing.TB) []byte {
 
 func (f KeyFile) write(t testing.TB, text []byte) {
 	t.Helper()
-	if err := os.WriteFile(f.Path, text, 0o600); err != nil {
+	Replace(t, f.Path, string(text))
+}
+
+// Replace has a file say something else from one moment to the next, so that a
+// program that starts meanwhile reads no half of it.
+func Replace(t testing.TB, path, text string) {
+	t.Helper()
+	err := os.WriteFile(path+".new", []byte(text), 0o600)
+	if err == nil {
+		err = os.Rename(path+".new", path)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -63,7 +64,7 @@ func Start(t testing.TB, o Options) *Stack {
 	var err error
 	s.Twilio, err = twiliosim.Start(twiliosim.Options{
 		Account: Account, Token: Token, Numbers: []string{Number},
-		Webhook: s.Webhook + "/twilio/sms", Skew: o.Skew,
+		Webhook: s.Webhook + "/twilio/sms", Skew: o.Skew, MaxMessages: 1 << 20,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -104,13 +105,13 @@ func (s *Stack) StartExample(t testing.TB, name string) *Process {
 	return StartProcess(t, name, s.environment, Build(t, "examples/"+name))
 }
 
-// AnotherWebhook starts a second process that is just the webhook, with the
-// same triggers, and gives its base URL.
-func (s *Stack) AnotherWebhook(t testing.TB) string {
+// AnotherWebhook starts another process that is just the webhook, with the same
+// triggers and with variables added to its environment, and returns its base URL.
+func (s *Stack) AnotherWebhook(t testing.TB, variables ...string) string {
 	t.Helper()
 	address := "127.0.0.1:" + FreePort(t)
 	base := "http://" + address
-	environment := append(append([]string{}, s.environment...), "WEBHOOK_ADDR="+address, "WEBHOOK_PUBLIC_URL="+base)
+	environment := slices.Concat(s.environment, []string{"WEBHOOK_ADDR=" + address, "WEBHOOK_PUBLIC_URL=" + base}, variables)
 	StartProcess(t, "webhook", environment, Build(t, "worker"), "--only", "webhook")
 	Eventually(t, "the second webhook is ready", func(ctx context.Context) error { return Get(ctx, base+"/readyz") })
 	return base

@@ -79,6 +79,9 @@ func (s *Temporal) launch(t testing.TB) {
 	s.process = StartProcess(t, "temporal", nil, s.binary, args...)
 }
 
+// Process is the server's, until Stop.
+func (s *Temporal) Process() *Process { return s.process }
+
 // File is the server's database. Beside it are files of its name with an ending.
 func (s *Temporal) File() string { return s.file }
 

@@ -4,6 +4,7 @@ package sender
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -12,6 +13,7 @@ import (
 
 	"temporal-twilio/activities"
 	"temporal-twilio/internal/config"
+	"temporal-twilio/internal/payload"
 	"temporal-twilio/sms"
 	"temporal-twilio/twilio"
 )
@@ -34,7 +36,15 @@ func run(options worker.Options, change func(*activities.Activities)) error {
 	if err != nil {
 		return err
 	}
-	temporal, err := client.Dial(client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS")})
+	at := client.Options{HostPort: os.Getenv("TEMPORAL_ADDRESS")}
+	if c.PayloadKeys != "" {
+		ring, err := payload.Open(c.PayloadKeys, slog.Default())
+		if err != nil {
+			return err
+		}
+		payload.Protect(&at, ring)
+	}
+	temporal, err := client.Dial(at)
 	if err != nil {
 		return err
 	}

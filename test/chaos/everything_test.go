@@ -1,0 +1,448 @@
+package chaos
+
+// Everything at once: lists are sent and texts come in while every process is
+// killed, suspended and lied to, in an order that the seed decides.
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"temporal-twilio/internal/payload"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
+)
+
+var length = flag.Duration("chaos.for", 0, "how long everything fails at once; at least until each kind of fault has happened once")
+
+// fault is something that fails while all is in use.
+type fault struct {
+	name   string
+	strike func(*testing.T, *everything, *rand.Rand)
+}
+
+// faults are those of the storm, beside what Twilio does to requests all the while.
+var faults = []fault{
+	{"SIGKILL of a worker", func(t *testing.T, e *everything, random *rand.Rand) { e.replace(t, random, e.program) }},
+	{"a worker replaced by one of an older version", func(t *testing.T, e *everything, random *rand.Rand) { e.replace(t, random, e.older) }},
+	{"SIGSTOP of a worker, beyond its heartbeats", func(_ *testing.T, e *everything, random *rand.Rand) {
+		suspend(e.crew[random.IntN(len(e.crew))], 2*heartbeat)
+	}},
+	{"SIGKILL of a webhook", func(t *testing.T, e *everything, random *rand.Rand) { e.webhook(random).kill(t) }},
+	{"SIGSTOP of a webhook", func(_ *testing.T, e *everything, random *rand.Rand) {
+		suspend(e.webhook(random).process, between(random, 1, 3))
+	}},
+	{"restart of Temporal", func(t *testing.T, e *everything, _ *rand.Rand) {
+		e.Temporal.Stop(t)
+		e.Temporal.Start(t)
+	}},
+	{"Temporal suspended", func(_ *testing.T, e *everything, random *rand.Rand) {
+		suspend(e.Temporal.Process(), between(random, 1, 3))
+	}},
+	{"change of the key of payloads", func(t *testing.T, e *everything, _ *rand.Rand) { e.changeKeys(t) }},
+	{"change of the triggers", func(t *testing.T, e *everything, random *rand.Rand) {
+		stack.Replace(t, e.triggers, fmt.Sprintf("%s  - {name: other, pattern: 'other %d', signalAll: {name: other}}\n", textTriggers, random.Uint32()))
+	}},
+	{"slow loris", func(t *testing.T, e *everything, random *rand.Rand) { e.tried += loris(t, e.webhook(random), random) }},
+	{"flood of malformed requests", func(t *testing.T, e *everything, random *rand.Rand) { e.tried += flood(t, e.webhook(random), random) }},
+	{"flood of fuzzed texts", func(t *testing.T, e *everything, random *rand.Rand) { e.tried += fuzz(t, e.webhook(random), random) }},
+}
+
+// blow is one fault, and how long it is quiet before.
+type blow struct {
+	fault  fault
+	after  time.Duration
+	random *rand.Rand
+}
+
+// forecast draws blows from a seed: each kind of fault once before one comes again.
+func forecast(seed uint64) func() blow {
+	random := rand.New(rand.NewPCG(seed, 2))
+	var order []int
+	return func() blow {
+		if len(order) == 0 {
+			order = random.Perm(len(faults))
+		}
+		next := faults[order[0]]
+		order = order[1:]
+		return blow{next, between(random, 0.2, 1.2), rand.New(rand.NewPCG(random.Uint64(), 3))}
+	}
+}
+
+// between draws a time in seconds.
+func between(random *rand.Rand, from, to float64) time.Duration {
+	return time.Duration((from + random.Float64()*(to-from)) * float64(time.Second))
+}
+
+// suspend has a process stand still.
+func suspend(p *stack.Process, how time.Duration) {
+	_ = p.Signal(syscall.SIGSTOP)
+	time.Sleep(how)
+	_ = p.Signal(syscall.SIGCONT)
+}
+
+// everything is a stack on which all that may fail does.
+type everything struct {
+	*storm
+	webhooks []*victim
+	keys     stack.KeyFile
+	changes  int
+	triggers string
+	struck   map[string]int
+	// tried are the hostile requests.
+	tried int
+}
+
+func newEverything(t *testing.T, skew time.Duration) *everything {
+	t.Helper()
+	if *older == "" {
+		*older = stack.Build(t, "test/chaos/older")
+	}
+	e := &everything{
+		keys: stack.NewKeyFile(t, "first", "first"), triggers: filepath.Join(t.TempDir(), "triggers.yaml"), struck: map[string]int{},
+	}
+	stack.Replace(t, e.triggers, textTriggers)
+	lag := twiliosim.Fault{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)}
+	e.storm = newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{lag}, rain...), stack.Options{
+		Skew: skew, Environment: []string{e.keys.Environment(), "SEND_RECORD_FIRST=true"}, // as older ones may come
+	})
+	e.older = *older
+	e.Temporal.Client = e.Temporal.Protected(t, e.keys)
+	for range 2 {
+		e.webhooks = append(e.webhooks, newVictim(t, e.Stack, "TRIGGERS="+e.triggers))
+	}
+	startReceivers(t, e.Stack)
+	return e
+}
+
+func (e *everything) webhook(random *rand.Rand) *victim {
+	return e.webhooks[random.IntN(len(e.webhooks))]
+}
+
+// replace kills a worker, and hires one of a version.
+func (e *everything) replace(t *testing.T, random *rand.Rand, program string) {
+	t.Helper()
+	one := random.IntN(len(e.crew))
+	e.crew[one].Kill()
+	e.crew[one] = stack.StartProcess(t, "worker", e.Environment(), program)
+	e.killed++
+}
+
+// changeKeys adds a key, and has it encrypt once all processes have read it. The
+// keys before it stay: payloads need them.
+func (e *everything) changeKeys(t *testing.T) {
+	t.Helper()
+	id := fmt.Sprintf("key-%d", e.changes)
+	e.changes++
+	e.keys.Change(t, payload.Add, id)
+	time.Sleep(1500 * time.Millisecond) // they read the file each second, and if they lack a key
+	e.keys.Change(t, payload.MakeCurrent, id)
+}
+
+// weather has one fault follow another.
+func (e *everything) weather(t *testing.T, next func() blow) func() {
+	t.Helper()
+	return func() {
+		began := time.Now()
+		for n := 0; n < len(faults) || time.Since(began) < *length; n++ {
+			b := next()
+			time.Sleep(b.after)
+			e.supervise(t)
+			t.Logf("%6.1fs  %s", time.Since(began).Seconds(), b.fault.name)
+			b.fault.strike(t, e, b.random)
+			e.struck[b.fault.name]++
+			if t.Failed() {
+				return
+			}
+		}
+	}
+}
+
+// supervise starts what has ended by itself, as it does if it finds no Temporal when
+// it starts.
+func (e *everything) supervise(t *testing.T) {
+	t.Helper()
+	for n, w := range e.crew {
+		if ended(t, w) {
+			e.crew[n] = stack.StartProcess(t, "worker", e.Environment(), e.program)
+		}
+	}
+	for _, v := range e.webhooks {
+		if ended(t, v.process) {
+			v.start(t)
+		}
+	}
+}
+
+// ended reports whether a process has ended by itself, and fails the test if that
+// was a panic.
+func ended(t *testing.T, p *stack.Process) bool {
+	t.Helper()
+	status, exited := p.Exited()
+	if exited {
+		t.Logf("a process ended with status %d, and is started again; it printed:\n%s", status, p.Output())
+	}
+	if exited && strings.Contains(p.Output(), "panic:") {
+		t.Error("a process panicked")
+	}
+	return exited
+}
+
+// answered is what a text was answered in the storm.
+type answered struct {
+	taken      bool
+	deliveries int
+}
+
+// receive delivers texts, each one to five times, until the storm is over.
+func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answered) {
+	t.Helper()
+	random := rand.New(rand.NewPCG(*seed, 4))
+	var (
+		mu      sync.Mutex
+		webhook sync.WaitGroup
+		jobs    = make(chan int)
+	)
+	transport := &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	for w := range 16 {
+		webhook.Go(func() {
+			for n := range jobs {
+				// That one delivery is told "taken" and another, while Temporal is away,
+				// "lost" may be: what counts is the last word.
+				taken, _, _ := deliverOnce(transport, e.webhooks[(n+w)%2].url, n)
+				mu.Lock()
+				answers[n].deliveries++
+				answers[n].taken = answers[n].taken || taken
+				mu.Unlock()
+			}
+		})
+	}
+	// The deliveries of one text come close to each other, and in any order. At
+	// length, there are not more than Temporal keeps of one workflow.
+	pace := time.NewTicker(max(100*time.Millisecond, *length/5000))
+	defer pace.Stop()
+	var due []int
+	deliver := func(until int) {
+		for len(due) > until {
+			one := random.IntN(len(due))
+			jobs <- due[one]
+			due[one] = due[len(due)-1]
+			due = due[:len(due)-1]
+		}
+	}
+	for n := 0; ; n++ {
+		select {
+		case <-over:
+			deliver(0)
+			close(jobs)
+			webhook.Wait()
+			return answers
+		case <-pace.C:
+		}
+		mu.Lock()
+		answers = append(answers, answered{})
+		mu.Unlock()
+		for range 1 + random.IntN(5) {
+			due = append(due, n)
+		}
+		deliver(20)
+	}
+}
+
+// lastWord delivers each text to both webhooks in calm, and returns of each
+// whether its sender was told that it is lost.
+func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[int]bool {
+	t.Helper()
+	var (
+		mu      sync.Mutex
+		told    = map[int]bool{}
+		senders errgroup.Group
+		calm    = &http.Client{Timeout: 30 * time.Second}
+	)
+	ask := func(hook *victim, n int) (taken bool) {
+		stack.Eventually(t, fmt.Sprintf("text %d (%s) is answered in calm", n, textBody(n)), func(context.Context) (err error) {
+			var status int
+			if taken, status, err = deliverOnce(calm, hook.url, n); err == nil && status != http.StatusOK {
+				err = fmt.Errorf("answered %d", status) // it is on its way
+			}
+			return err
+		})
+		return taken
+	}
+	senders.SetLimit(8)
+	for n := range answers {
+		senders.Go(func() error {
+			taken := ask(e.webhooks[n%2], n)
+			again := ask(e.webhooks[(n+1)%2], n)
+			mu.Lock()
+			defer mu.Unlock()
+			if again != taken || answers[n].taken && !taken {
+				v.wrong++
+				t.Errorf("text %d (%s) was taken in the storm: %t, in calm: %t, by the other webhook: %t", n, textBody(n), answers[n].taken, taken, again)
+			}
+			told[n] = !taken
+			return nil
+		})
+	}
+	_ = senders.Wait() // what is wrong has failed the test
+	return told
+}
+
+// inbound holds what senders were told against the workflows.
+func (e *everything) inbound(t *testing.T, answers []answered, v *verdict) {
+	t.Helper()
+	told := e.lastWord(t, answers, v)
+	taken := takenTexts(t, e.Stack, len(answers), told)
+	for n := range answers {
+		switch count := taken[strconv.Itoa(n)]; {
+		case count > 1:
+			v.twice++
+			t.Errorf("text %d (%s) is in its workflow %d times", n, textBody(n), count)
+		case count == 0 && !told[n]:
+			v.invented++
+			t.Errorf("text %d (%s) is in no workflow, and its sender was told that it was taken", n, textBody(n))
+		case count == 1 && told[n]:
+			v.wrong++
+			t.Errorf("text %d (%s) is in its workflow, and its sender was told that it was lost", n, textBody(n))
+		}
+	}
+}
+
+func TestEverythingFailsAtOnce(t *testing.T) {
+	if *seed == 0 {
+		*seed = rand.Uint64()
+	}
+	skew := 90 * time.Second
+	if *seed%2 == 0 {
+		skew = -skew
+	}
+	e := newEverything(t, skew)
+	began := time.Now()
+	var (
+		answers []answered
+		texting sync.WaitGroup
+	)
+	over := make(chan struct{})
+	texting.Go(func() { answers = e.receive(t, over) })
+	weather := e.weather(t, forecast(*seed))
+	sends := e.blow(t, func() {
+		defer close(over)
+		weather()
+	})
+	texting.Wait()
+	took := time.Since(began)
+
+	e.crew = append(e.crew, stack.StartProcess(t, "worker", e.Environment(), e.program)) // the others may be older
+	for _, v := range e.webhooks {
+		v.ready(t)
+	}
+	v := e.judge(t, sends)
+	e.inbound(t, answers, &v)
+	v.hold(t)
+
+	deliveries, sure := 0, 0
+	for _, a := range answers {
+		deliveries += a.deliveries
+		if a.taken {
+			sure++
+		}
+	}
+	if v.unknown > 0 { // this Twilio always lets us decide
+		t.Errorf("%d outcomes are unknown", v.unknown)
+	}
+	if sure == 0 || v.recipients == 0 {
+		t.Error("the storm tested nothing")
+	}
+	var table strings.Builder
+	line := func(what string, format string, args ...any) {
+		fmt.Fprintf(&table, "  %-46s %s\n", what, fmt.Sprintf(format, args...))
+	}
+	line("load held, out", "%d sends to %d recipients, %.0f a second", len(sends), v.recipients, float64(v.recipients)/took.Seconds())
+	line("load held, in", "%d texts in %d deliveries, %.0f a second", len(answers), deliveries, float64(deliveries)/took.Seconds())
+	for _, f := range faults {
+		line(f.name, "%d", e.struck[f.name])
+	}
+	line("Twilio's clock is off by", "%s", skew)
+	line("kinds of what Twilio does to requests", "%d, all the while", len(rain)+1)
+	line("inputs tried", "%d", v.recipients+deliveries+e.tried)
+	line("lost", "%d", v.failed+v.invented)
+	line("doubled", "%d", v.twice)
+	line("untold", "%d", v.missing+v.unknown)
+	line("wrongly told", "%d", v.wrong)
+	t.Logf("seed %d, %s\n%s", *seed, took.Round(time.Second), table.String())
+}
+
+func TestSeedDecidesTheFaults(t *testing.T) {
+	sequence := func(seed uint64) (all []string) {
+		next := forecast(seed)
+		for range 3 * len(faults) {
+			b := next()
+			all = append(all, fmt.Sprint(b.fault.name, b.after, b.random.Uint64()))
+		}
+		return all
+	}
+	if one, other := sequence(1), sequence(2); !reflect.DeepEqual(one, sequence(1)) || reflect.DeepEqual(one, other) {
+		t.Errorf("seed 1 decides %q and then %q, seed 2 %q", one, sequence(1), other)
+	}
+	next := forecast(3)
+	var kinds []string
+	for range faults {
+		kinds = append(kinds, next().fault.name)
+	}
+	slices.Sort(kinds)
+	if kinds = slices.Compact(kinds); len(kinds) != len(faults) {
+		t.Errorf("the first %d blows are of %d kinds", len(faults), len(kinds))
+	}
+}
+
+// victim is a webhook that is killed and comes back.
+type victim struct {
+	url     string
+	started []string
+	process *stack.Process
+}
+
+func newVictim(t *testing.T, s *stack.Stack, environment ...string) *victim {
+	t.Helper()
+	address := "127.0.0.1:" + stack.FreePort(t)
+	v := &victim{url: "http://" + address}
+	v.started = slices.Concat(s.Environment(), []string{"WEBHOOK_ADDR=" + address, "WEBHOOK_PUBLIC_URL=" + v.url}, environment)
+	v.start(t)
+	v.ready(t)
+	return v
+}
+
+func (v *victim) start(t *testing.T) {
+	t.Helper()
+	v.process = stack.StartProcess(t, "webhook", v.started, stack.Build(t, "worker"), "--only", "webhook")
+}
+
+func (v *victim) ready(t *testing.T) {
+	t.Helper()
+	stack.Eventually(t, "the webhook is ready", func(ctx context.Context) error {
+		if ended(t, v.process) {
+			v.start(t)
+		}
+		return stack.Get(ctx, v.url+"/readyz")
+	})
+}
+
+// kill ends the webhook as a crash does, and starts it again.
+func (v *victim) kill(t *testing.T) {
+	t.Helper()
+	v.process.Kill()
+	v.start(t)
+}

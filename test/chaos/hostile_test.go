@@ -1,0 +1,208 @@
+package chaos
+
+// What a webhook on the internet is sent by others than Twilio.
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"temporal-twilio/test/stack"
+	"temporal-twilio/twilio"
+)
+
+const (
+	// slowClients send next to nothing at the same time.
+	slowClients = 200
+	// malformed and fuzzed are how many requests a flood has.
+	malformed, fuzzed = 500, 1000
+)
+
+// dial connects to a webhook for no longer than a minute.
+func dial(v *victim) (net.Conn, error) {
+	conn, err := net.Dial("tcp", strings.TrimPrefix(v.url, "http://"))
+	if err == nil {
+		err = conn.SetDeadline(time.Now().Add(time.Minute))
+	}
+	return conn, err
+}
+
+// loris has many clients send their requests a byte at a time: others are answered
+// meanwhile. It returns how many there were, as do the other floods.
+func loris(t *testing.T, v *victim, random *rand.Rand) int {
+	t.Helper()
+	v.ready(t)
+	whole := "POST /twilio/sms HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nBody="
+	var clients []net.Conn
+	for range slowClients {
+		conn, err := dial(v)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		defer conn.Close()
+		clients = append(clients, conn)
+		if _, err := io.WriteString(conn, whole[:random.IntN(len(whole))]); err != nil {
+			t.Error(err)
+		}
+	}
+	for range 3 {
+		time.Sleep(between(random, 0.1, 0.5))
+		for _, conn := range clients {
+			_, _ = io.WriteString(conn, "a") // it may have been closed, rightly
+		}
+		if err := stack.Get(t.Context(), v.url+"/readyz"); err != nil {
+			t.Errorf("while %d clients are slow: %v", len(clients), err)
+		}
+	}
+	return len(clients)
+}
+
+// flood sends what is no request of Twilio's, much of it no HTTP: nothing is
+// published, and no answer is an error of ours.
+func flood(t *testing.T, v *victim, random *rand.Rand) int {
+	t.Helper()
+	v.ready(t)
+	var clients errgroup.Group
+	clients.SetLimit(8)
+	for range malformed {
+		text := malform(random)
+		clients.Go(func() error {
+			status, err := raw(v, text)
+			if err == nil && (status < 400 || status == http.StatusInternalServerError) {
+				t.Errorf("%.200q is answered %d", text, status)
+			}
+			return nil // there is no answer to what is no request
+		})
+	}
+	_ = clients.Wait()
+	v.ready(t)
+	return malformed
+}
+
+// raw sends bytes and returns the status of the answer.
+func raw(v *victim, text string) (int, error) {
+	conn, err := dial(v)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, text); err != nil {
+		return 0, err
+	}
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		return 0, err
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		return 0, err
+	}
+	return response.StatusCode, response.Body.Close()
+}
+
+// malform makes a request that must be refused.
+func malform(random *rand.Rand) string {
+	form := url.Values{"MessageSid": {fmt.Sprintf("SM%032x", random.Uint64())}, "AccountSid": {stack.Account}, "From": {"+15005550001"}, "To": {stack.Number}, "Body": {"start 0"}}.Encode()
+	head := "POST /twilio/sms HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+	noise := noise(random, 200)
+	switch random.IntN(8) {
+	case 0:
+		return noise
+	case 1: // it ends before its body does
+		return head + "Content-Length: 100000\r\n\r\n" + noise
+	case 2: // its head is too large
+		return head + "X-Noise: " + strings.Repeat("x", 40<<10) + "\r\n\r\n"
+	case 3:
+		return head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n" + noise
+	case 4: // nobody signed it
+		return head + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(form), form)
+	case 5: // somebody else did
+		signature := twilio.Sign("another token", "http://x/twilio/sms", url.Values{})
+		return head + fmt.Sprintf("%s: %s\r\nContent-Length: %d\r\n\r\n%s", twilio.SignatureHeader, signature, len(form), form)
+	case 6:
+		body := "%zz&;=" + noise
+		return head + fmt.Sprintf("%s: x\r\nContent-Length: %d\r\n\r\n%s", twilio.SignatureHeader, len(body), body)
+	default: // its body is too large
+		body := "Body=" + strings.Repeat("x", 1<<20)
+		return head + fmt.Sprintf("%s: x\r\nContent-Length: %d\r\n\r\n%s", twilio.SignatureHeader, len(body), body)
+	}
+}
+
+// fuzz sends texts that are signed and have anything in their fields: each is
+// answered, and not by an error of ours.
+func fuzz(t *testing.T, v *victim, random *rand.Rand) int {
+	t.Helper()
+	v.ready(t)
+	client := &http.Client{Timeout: time.Minute}
+	defer client.CloseIdleConnections()
+	var clients errgroup.Group
+	clients.SetLimit(4)
+	for range fuzzed {
+		form := fuzzedForm(random)
+		clients.Go(func() error {
+			address := v.url + "/twilio/sms"
+			request, err := http.NewRequest(http.MethodPost, address, strings.NewReader(form.Encode()))
+			if err != nil {
+				return err
+			}
+			request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			request.Header.Set(twilio.SignatureHeader, twilio.Sign(stack.Token, address, form))
+			response, err := client.Do(request)
+			if err != nil {
+				return err
+			}
+			defer response.Body.Close()
+			if _, err := io.Copy(io.Discard, response.Body); err != nil {
+				return err
+			}
+			if s := response.StatusCode; s != http.StatusOK && s != http.StatusServiceUnavailable && (s < 400 || s > 499) {
+				return fmt.Errorf("%q is answered %d", form, s)
+			}
+			return nil
+		})
+	}
+	if err := clients.Wait(); err != nil {
+		t.Error(err)
+	}
+	return fuzzed
+}
+
+// fuzzedForm makes a text that fires no trigger, each of whose fields may be
+// anything.
+func fuzzedForm(random *rand.Rand) url.Values {
+	form := url.Values{
+		"MessageSid": {fmt.Sprintf("SM%016x%016x", random.Uint64()|1<<63, random.Uint64())}, "AccountSid": {stack.Account},
+		"From": {fmt.Sprintf("+1501%07d", random.IntN(1e7))}, "To": {stack.Number}, "Body": {noise(random, 300)}, "NumMedia": {"0"},
+	}
+	for _, name := range []string{
+		"MessageSid", "AccountSid", "From", "To", "NumMedia", "NumSegments", "MediaUrl0", "MediaContentType0", "OptOutType", "MessagingServiceSid",
+		"FromCountry", "ProfileName", "WaId", "ButtonPayload", "Latitude", "ReferralBody", noise(random, 20),
+	} {
+		if random.IntN(12) == 0 {
+			form.Set(name, noise(random, 60))
+		}
+		if random.IntN(40) == 0 {
+			form.Del(name)
+		}
+	}
+	return form
+}
+
+// noise is up to so many letters that programs stumble over.
+func noise(random *rand.Rand, most int) string {
+	pieces := []string{"\x00", "\xff", "\xed\xa0\x80", "\r\n", "${", "}", "\u202e", "\u200b", "\ufeff", "😀", "é", "\"", "<", "&", "%", "+", "-", "0", "9", "(a+)+$", "NaN", "null", " "}
+	var text strings.Builder
+	for range random.IntN(most) {
+		text.WriteString(pieces[random.IntN(len(pieces))])
+	}
+	return text.String()
+}

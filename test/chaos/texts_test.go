@@ -1,0 +1,311 @@
+package chaos
+
+// The texts of the storms, the workflows that they are for, and what became of
+// them.
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/twilio"
+	"temporal-twilio/workflows"
+)
+
+// The storm's messages go to workflows in each way that can fail on its own:
+// one workflow each, a few long ones that continue as new while they receive,
+// short ones that close after a message and are started again by the next, those
+// under an ID that others have as well, one that catches and one that answers.
+const textTriggers = `triggers:
+  - name: each
+    pattern: 'start (?<n>\d+)'
+    echo: 'taken ${n}'
+    echoError: 'lost ${n}'
+    start: {workflow: One, taskQueue: storm, input: {n: '${matchGroups.n}'}}
+  - name: long
+    pattern: 'long (?<n>\d+) to (?<ledger>\d)'
+    echo: 'taken ${n}'
+    echoError: 'lost ${n}'
+    signal: {workflowId: 'ledger-${matchGroups.ledger}', name: text, input: {n: '${matchGroups.n}'}}
+  - name: short
+    pattern: 'short (?<n>\d+) to (?<chat>\d)'
+    echo: 'taken ${n}'
+    echoError: 'lost ${n}'
+    signalWithStart: {workflow: Chat, taskQueue: storm, id: 'chat-${matchGroups.chat}', signal: text, signalInput: {n: '${matchGroups.n}'}}
+  - name: own
+    pattern: 'own (?<n>\d+) as (?<id>\d)'
+    echo: 'taken ${n}'
+    echoError: 'lost ${n}'
+    start: {workflow: One, taskQueue: storm, id: 'own-${matchGroups.id}', input: {n: '${matchGroups.n}'}}
+  - name: all
+    pattern: 'all (?<n>\d+)'
+    echo: 'taken ${n}'
+    echoError: 'lost ${n}'
+    signalAll: {name: text, input: {n: '${matchGroups.n}'}}
+  - name: ask
+    pattern: 'ask (?<n>\d+)'
+    echo: 'taken ${n}'
+    echoError: 'lost ${n}'
+    update: {workflowId: hall, name: ask, input: {n: '${matchGroups.n}'}}
+`
+
+type textInput struct {
+	N string `json:"n"`
+}
+
+// one is started for one message, whose number is its result.
+func one(_ workflow.Context, in textInput) ([]string, error) { return []string{in.N}, nil }
+
+// ledger takes messages for ever, a few in each run, and lists them when asked.
+func ledger(ctx workflow.Context, carried workflows.InboxState, taken []string) error {
+	if err := workflow.SetQueryHandler(ctx, "taken", func() ([]string, error) { return taken, nil }); err != nil {
+		return err
+	}
+	inbox := workflows.NewInbox[textInput](ctx, "text", carried)
+	for range 5 {
+		taken = append(taken, inbox.Receive(ctx).N)
+	}
+	return workflow.NewContinueAsNewError(ctx, "Ledger", inbox.Drain(ctx), taken)
+}
+
+// chat takes what is there and closes.
+func chat(ctx workflow.Context) ([]string, error) {
+	inbox := workflows.NewInbox[textInput](ctx, "text", workflows.InboxState{})
+	taken := []string{inbox.Receive(ctx).N}
+	for inbox.Waiting() {
+		next, _ := inbox.ReceiveAsync()
+		taken = append(taken, next.N)
+	}
+	return taken, nil
+}
+
+// hall is one for all: it catches texts and answers questions, and lists them
+// when asked.
+func hall(ctx workflow.Context) error {
+	taken := []string{}
+	if err := workflow.SetQueryHandler(ctx, "taken", func() ([]string, error) { return taken, nil }); err != nil {
+		return err
+	}
+	err := workflow.SetUpdateHandler(ctx, "ask", func(_ workflow.Context, in textInput) error {
+		taken = append(taken, in.N)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := workflows.CatchSignal(ctx, "text"); err != nil {
+		return err
+	}
+	for inbox := workflows.NewInbox[textInput](ctx, "text", workflows.InboxState{}); ; {
+		taken = append(taken, inbox.Receive(ctx).N)
+	}
+}
+
+func receiveTexts(t *testing.T, c client.Client) {
+	t.Helper()
+	w := worker.New(c, "storm", worker.Options{DisableRegistrationAliasing: true})
+	w.RegisterWorkflowWithOptions(one, workflow.RegisterOptions{Name: "One"})
+	w.RegisterWorkflowWithOptions(ledger, workflow.RegisterOptions{Name: "Ledger"})
+	w.RegisterWorkflowWithOptions(chat, workflow.RegisterOptions{Name: "Chat"})
+	w.RegisterWorkflowWithOptions(hall, workflow.RegisterOptions{Name: "Hall"})
+	if err := w.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.Stop)
+}
+
+const ledgers = 4
+
+// textBody gives message n's text.
+func textBody(n int) string {
+	switch n % 6 {
+	case 0:
+		return fmt.Sprintf("start %d", n)
+	case 1:
+		return fmt.Sprintf("long %d to %d", n, n/6%ledgers)
+	case 2:
+		return fmt.Sprintf("short %d to %d", n, n/6%10)
+	case 3:
+		return fmt.Sprintf("own %d as %d", n, n/6%10)
+	case 4:
+		return fmt.Sprintf("all %d", n)
+	default:
+		return fmt.Sprintf("ask %d", n)
+	}
+}
+
+// startReceivers starts the workflows that the storm's messages are for.
+func startReceivers(t *testing.T, s *stack.Stack) {
+	t.Helper()
+	receiveTexts(t, s.Temporal.Client)
+	for n := range ledgers {
+		_, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: fmt.Sprintf("ledger-%d", n), TaskQueue: "storm"}, "Ledger", workflows.InboxState{}, []string{})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "hall", TaskQueue: "storm"}, "Hall"); err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the hall is known to catch", func(ctx context.Context) error {
+		found, err := s.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Query: sms.CatchersQuery(sms.SignalCatch("text"))})
+		if err == nil && len(found.Executions) == 0 {
+			err = fmt.Errorf("not yet")
+		}
+		return err
+	})
+}
+
+// deliver delivers message n of the storm, from a phone of its own, and reports
+// whether the answer is that it was taken; or else that it was lost, or that
+// nothing is known yet.
+func deliver(c *http.Client, hook string, n int) (taken bool, err error) {
+	taken, _, err = deliverOnce(c, hook, n)
+	return taken, err
+}
+
+// deliverOnce also says the status. The error is of the network, or of an answer
+// that is neither.
+func deliverOnce(c *http.Client, hook string, n int) (taken bool, status int, err error) {
+	form := url.Values{
+		"MessageSid": {fmt.Sprintf("SM%032x", n+1)}, "AccountSid": {stack.Account},
+		"From": {fmt.Sprintf("+1500%07d", n)}, "To": {stack.Number}, "Body": {textBody(n)},
+	}
+	// What is signed is the address that all webhooks are configured with.
+	request, err := http.NewRequest(http.MethodPost, hook+"/twilio/sms", strings.NewReader(form.Encode()))
+	if err != nil {
+		return false, 0, err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set(twilio.SignatureHeader, twilio.Sign(stack.Token, hook+"/twilio/sms", form))
+	response, err := c.Do(request)
+	if err != nil {
+		return false, 0, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return false, 0, err
+	}
+	taken = strings.Contains(string(body), fmt.Sprintf("taken %d<", n))
+	told := strings.Contains(string(body), fmt.Sprintf("lost %d<", n)) || response.StatusCode == http.StatusServiceUnavailable
+	if !taken && !told {
+		err = fmt.Errorf("answered %s: %s", response.Status, body)
+	}
+	return taken, response.StatusCode, err
+}
+
+// takenTexts counts the messages over all workflows, once none is on its way.
+// After many restarts it takes the server a while to get to every workflow, so it
+// waits for as long as something moves.
+func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[string]int {
+	t.Helper()
+	const patience = time.Minute
+	var taken map[string]int
+	enough := func() error {
+		for n := range all {
+			if taken[strconv.Itoa(n)] == 0 && !told[n] {
+				return fmt.Errorf("message %d (%s) is not there", n, textBody(n))
+			}
+		}
+		return nil
+	}
+	moved, seen := time.Now(), ""
+	for {
+		counted, err := countTexts(t.Context(), s)
+		open := openTexts(t.Context(), s)
+		if err == nil {
+			taken = counted
+			err = enough()
+		}
+		if err == nil && open == 0 {
+			// Once more: what comes twice may come late.
+			if again, err := countTexts(t.Context(), s); err == nil {
+				return again
+			}
+		}
+		if now := fmt.Sprint(open, taken); now != seen {
+			moved, seen = time.Now(), now
+		}
+		if time.Since(moved) > patience {
+			t.Logf("gave up waiting, as nothing has moved for %s: %d workflows are open, %v", patience, open, err)
+			return taken
+		}
+		select {
+		case <-t.Context().Done():
+			t.Fatal("the test was stopped")
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+// openTexts is how many of the storm's short workflows are still open.
+func openTexts(ctx context.Context, s *stack.Stack) int64 {
+	response, err := s.Temporal.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Query: "WorkflowType IN ('One', 'Chat') AND ExecutionStatus = 'Running'",
+	})
+	if err != nil {
+		return -1
+	}
+	return response.Count
+}
+
+func countTexts(ctx context.Context, s *stack.Stack) (map[string]int, error) {
+	taken := map[string]int{}
+	var token []byte
+	for {
+		page, err := s.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			PageSize: 1000, Query: "WorkflowType IN ('One', 'Chat')", NextPageToken: token,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, execution := range page.Executions {
+			if execution.Status != enums.WORKFLOW_EXECUTION_STATUS_COMPLETED {
+				continue
+			}
+			var numbers []string
+			if err := s.Temporal.Client.GetWorkflow(ctx, execution.Execution.WorkflowId, execution.Execution.RunId).Get(ctx, &numbers); err != nil {
+				return nil, err
+			}
+			for _, n := range numbers {
+				taken[n]++
+			}
+		}
+		if token = page.NextPageToken; len(token) == 0 {
+			break
+		}
+	}
+	lists := []string{"hall"}
+	for n := range ledgers {
+		lists = append(lists, fmt.Sprintf("ledger-%d", n))
+	}
+	for _, id := range lists {
+		answer, err := s.Temporal.Client.QueryWorkflow(ctx, id, "", "taken")
+		if err != nil {
+			return nil, err
+		}
+		var numbers []string
+		if err := answer.Get(&numbers); err != nil {
+			return nil, err
+		}
+		for _, n := range numbers {
+			taken[n]++
+		}
+	}
+	return taken, nil
+}
