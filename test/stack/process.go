@@ -159,19 +159,24 @@ func root(t testing.TB) string {
 // built holds the programs that this test process has built, by folder.
 var built sync.Map
 
-// Build builds one of the mains, with the race detector if the test has it,
-// and gives the program's path. It lies beside the test's own program, in a
-// folder that "go test" removes.
+// Build builds one of the mains, with the race detector if the test has it, and
+// returns the program's path. The tests of all packages share the programs: to link
+// each takes longer than many tests.
 func Build(t testing.TB, folder string) string {
 	t.Helper()
 	build, _ := built.LoadOrStore(folder, sync.OnceValues(func() (string, error) {
-		tests, err := os.Executable()
+		dir, err := programs(root(t))
 		if err != nil {
 			return "", err
 		}
-		dir, err := os.MkdirTemp(filepath.Dir(tests), "programs-")
+		// One at a time: the next then finds that there is nothing to do.
+		lock, err := os.Create(filepath.Join(dir, "lock"))
 		if err != nil {
 			return "", err
+		}
+		defer lock.Close()
+		if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+			return "", fmt.Errorf("lock %s: %w", lock.Name(), err)
 		}
 		program := filepath.Join(dir, filepath.Base(folder))
 		args := []string{"build", "-o", program}
@@ -190,6 +195,24 @@ func Build(t testing.TB, folder string) string {
 		t.Fatal(err)
 	}
 	return program
+}
+
+// programs is the folder of what Build builds. Programs from other sources than
+// those of the repository get one of their own, beside the test's own program, that
+// "go test" removes.
+func programs(root string) (dir string, err error) {
+	if strings.Contains(os.Getenv("GOFLAGS"), "-overlay") {
+		tests, err := os.Executable()
+		if err != nil {
+			return "", err
+		}
+		return os.MkdirTemp(filepath.Dir(tests), "programs-")
+	}
+	dir = filepath.Join(root, ".local", "tests")
+	if raceEnabled {
+		dir += "-race"
+	}
+	return dir, os.MkdirAll(dir, 0o755)
 }
 
 type buildError struct{ folder, output string }
