@@ -4,8 +4,8 @@ package main
 // namespace.
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -16,24 +16,26 @@ import (
 	"temporal-twilio/internal/temporal"
 )
 
+// noReason is the reason if none is given: an emergency brake needs no flag.
+const noReason = "no reason given"
+
 func pauseCommand() *cobra.Command {
 	var (
 		why    string
 		asJSON bool
 	)
 	cmd := &cobra.Command{
-		Use:   "pause-all --why TEXT",
+		Use:   "pause-all",
 		Short: "Pause all sending by all workers of the namespace",
 		Long: `Pause all sending by all workers of the namespace, within 5 seconds. Sends wait
 for as long as their callers' timeouts allow; inbound texts are still published,
 but not answered. Messages that Twilio has already accepted are not recalled.`,
-		Example: `  starter pause-all --why 'wrong price in the October text'
+		Example: `  starter pause-all
+  starter pause-all --why 'wrong price in the October text'
   starter resume-all`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if strings.TrimSpace(why) == "" {
-				return errors.New("--why is empty: give a reason, so that your colleagues know")
-			}
+			why := cmp.Or(strings.TrimSpace(why), noReason)
 			return withTemporal(cmd.Context(), "pause all sending", func(ctx context.Context, c *temporal.Client) error {
 				already, err := c.PauseAll(ctx, why)
 				if err != nil {
@@ -47,9 +49,8 @@ but not answered. Messages that Twilio has already accepted are not recalled.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&why, "why", "", "the reason, to show to your colleagues; encrypted if payloads are")
+	cmd.Flags().StringVar(&why, "why", "", "the reason, shown to your colleagues; encrypted if payloads are (default \""+noReason+"\")")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	_ = cmd.MarkFlagRequired("why") // the flag is defined above
 	return cmd
 }
 
@@ -61,6 +62,9 @@ func tellPause(out io.Writer, pause temporal.Pause, already, asJSON bool) error 
 		fmt.Fprintln(out, "sending was already paused")
 	}
 	fmt.Fprintln(out, pauseInWords(pause))
+	if !already {
+		fmt.Fprintln(out, "workers stop sending within 5 s; until then, texts may still go out")
+	}
 	return nil
 }
 

@@ -58,7 +58,11 @@ func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 		}
 	}
 	const why = "wrong price"
-	starter("pause-all", "--why", why)
+	starter("pause-all")
+	starter("resume-all")
+	if out := starter("pause-all", "--why", why); !strings.Contains(out, "within 5 s") {
+		t.Errorf("paused, it does not say when workers stop: %s", out)
+	}
 	if out := starter("pause-all", "--why", "another"); !strings.Contains(out, "already") || !strings.Contains(out, why) {
 		t.Errorf("paused twice: %s", out)
 	}
