@@ -58,7 +58,7 @@ func ProgressLine(p sms.BroadcastProgress) string {
 		text += ": " + p.Why
 	}
 	if p.NextTry != nil {
-		text += "; goes on at " + p.NextTry.UTC().Format("15:04:05 MST")
+		text += "; tries again at " + p.NextTry.UTC().Format("15:04:05 MST")
 	}
 	return text
 }
