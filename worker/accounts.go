@@ -29,9 +29,17 @@ func (r *refusals) err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for name, code := range r.names {
-		return fmt.Errorf("account %q is refused by Twilio: %s", name, code)
+		return fmt.Errorf("%s is refused by Twilio: %s", inWords(name), code)
 	}
 	return nil
+}
+
+// inWords names an account, for people.
+func inWords(account string) string {
+	if account == "" {
+		return "the account of TWILIO_ACCOUNT"
+	}
+	return fmt.Sprintf("the account %q of TWILIO_ACCOUNTS", account)
 }
 
 func (r *refusals) set(name string, code sms.Code) {

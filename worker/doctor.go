@@ -19,7 +19,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"temporal-twilio/internal/config"
@@ -68,8 +67,8 @@ func doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check the configuration, Temporal, Twilio and the webhook",
-		Long: `Check with the worker's configuration whether Temporal and its namespace, the
-search attributes, the workers, the accounts at Twilio, the webhooks of their
+		Long: `Check with the worker's configuration whether the triggers, Temporal and its
+namespace, the search attributes, the workers, the accounts at Twilio, the webhooks of their
 numbers and the way from the public URL to the webhook are as they must be, and
 what expires. The worker and the webhook should be running. Nothing is changed,
 and no text is sent.
@@ -129,6 +128,7 @@ func diagnose(ctx context.Context) []finding {
 		return d.findings
 	}
 	d.ok("configuration", "it can be read")
+	d.triggers(ctx)
 	for _, warning := range c.Warnings {
 		d.warning("configuration", warning, "unset it or correct its name")
 	}
@@ -225,22 +225,6 @@ func (d *doctor) pause(ctx context.Context, c *temporal.Client) {
 	}
 }
 
-// pollers checks whether a worker polls a task queue.
-func (d *doctor) pollers(ctx context.Context, c *temporal.Client, queue string) {
-	for kind, what := range map[enumspb.TaskQueueType]string{enumspb.TASK_QUEUE_TYPE_WORKFLOW: "workflows", enumspb.TASK_QUEUE_TYPE_ACTIVITY: "activities"} {
-		check := "task queue " + queue
-		described, err := c.DescribeTaskQueue(ctx, queue, kind)
-		switch {
-		case err != nil:
-			d.failed(check, "Temporal does not report who polls it for "+what, "check the permissions of the API key")
-		case len(described.GetPollers()) == 0:
-			d.failed(check, "no worker polls it for "+what, "start a worker, or look at its log")
-		default:
-			d.ok(check, fmt.Sprintf("%d workers poll it for %s", len(described.GetPollers()), what))
-		}
-	}
-}
-
 // accounts checks the credentials, and the webhooks of each account's numbers.
 func (d *doctor) accounts(ctx context.Context) {
 	accesses := map[string]twilio.Access{"": d.config.Twilio()}
@@ -255,17 +239,29 @@ func (d *doctor) accounts(ctx context.Context) {
 			continue
 		}
 		if err := sms.AsError(gateway.Probe(ctx)); err != nil {
-			says := fmt.Sprintf("Twilio does not accept it: %s", err.Code)
-			if err.TwilioCode != 0 {
-				says += fmt.Sprintf(" (error %d)", err.TwilioCode)
-			}
-			d.failed(check, says, "check the account SID and the token or API key, and whether the account is active")
+			d.refusal(check, err)
 			continue
 		}
 		d.ok(check, "Twilio accepts the credentials")
 		if d.config.Triggers != "" && d.config.WebhookPublicURL != "" {
 			d.numbers(ctx, check, gateway)
 		}
+	}
+}
+
+// refusal reports that Twilio did not accept an account, or did not answer.
+func (d *doctor) refusal(check string, err *sms.Error) {
+	says := string(err.Code)
+	if err.TwilioCode != 0 {
+		says += fmt.Sprintf(" (error %d)", err.TwilioCode)
+	}
+	switch err.Code {
+	case sms.CodeConnection:
+		d.failed(check, "Twilio is unreachable: "+says, "check the network, the proxy and TWILIO_BASE_URL")
+	case sms.CodeRateLimited:
+		d.warning(check, "Twilio limits our requests: "+says, "try again later")
+	default:
+		d.failed(check, "Twilio does not accept it: "+says, "check the account SID and the token or API key, and whether the account is active")
 	}
 }
 

@@ -18,11 +18,16 @@ import (
 	"temporal-twilio/webhook"
 )
 
+// triggerOptions returns how trigger files are read.
+func triggerOptions(c config.Config) triggers.Options {
+	return triggers.Options{
+		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
+	}
+}
+
 // newWebhook returns a service that accepts messages.
 func newWebhook(c *config.Live, temporalClient *temporal.Client, state *health, ours *metrics.Metrics, traces *telemetry.Traces, logger *slog.Logger) (func(context.Context) error, error) {
-	live, err := triggers.Open(c.Triggers, triggers.Options{
-		TaskQueue: c.TriggersTaskQueue, BusinessKeyAttribute: c.TriggersBusinessKey, IDSecret: []byte(c.IDSecret.Reveal()),
-	})
+	live, err := triggers.Open(c.Triggers, triggerOptions(c.Config))
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -81,12 +83,17 @@ func TestDoctorNamesEachFault(t *testing.T) {
 	}
 	closed := "127.0.0.1:" + stack.FreePort(t)
 	cert, key := stack.CertificateFiles(t)
+	broken := t.TempDir()
+	if err := os.WriteFile(filepath.Join(broken, "broken.json"), []byte(`{"triggers": [`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, tc := range map[string]struct {
 		environment   []string
 		check, status string
 		says          string
 	}{
 		"a value that is wrong":        {[]string{"SEND_CONCURRENCY=many"}, "configuration", "failed", "SEND_CONCURRENCY"},
+		"broken triggers":              {[]string{"TRIGGERS=" + broken}, "triggers", "failed", "broken.json"},
 		"a misspelt variable":          {[]string{"TWILIO_TOKN=x"}, "configuration", "warning", "TWILIO_TOKN"},
 		"Temporal is away":             {[]string{"TEMPORAL_ADDRESS=" + closed}, "Temporal", "failed", "TEMPORAL_ADDRESS"},
 		"there is no such namespace":   {[]string{"TEMPORAL_NAMESPACE=nowhere"}, "Temporal", "failed", "TEMPORAL_NAMESPACE"},

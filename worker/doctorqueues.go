@@ -1,0 +1,86 @@
+package main
+
+// What worker doctor finds in the trigger files and on the task queues.
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"temporal-twilio/internal/temporal"
+	"temporal-twilio/triggers"
+)
+
+const (
+	// longPoll is how long a poll lasts at most, with some room. Temporal lists
+	// a poller for minutes after its process has died.
+	longPoll = 70 * time.Second
+	// longWait is how long a task may wait for a worker.
+	longWait = 5 * time.Second
+)
+
+// triggers checks whether the trigger files can be read, as triggers lint does.
+func (d *doctor) triggers(ctx context.Context) {
+	const check = "triggers"
+	if d.config.Triggers == "" {
+		return
+	}
+	set, err := triggers.Load(d.config.Triggers, triggerOptions(d.config))
+	if err != nil {
+		for mistake := range strings.SplitSeq(err.Error(), "\n") {
+			d.failed(check, mistake, "correct the file; the worker does not start with it, and a running one keeps the old triggers")
+		}
+		return
+	}
+	d.ok(check, fmt.Sprintf("%d can be read", set.Len()))
+	for _, finding := range set.Lint(ctx) {
+		d.warning(check, finding.String(), "starter triggers lint checks the files")
+	}
+}
+
+// pollers checks whether a worker polls a task queue.
+func (d *doctor) pollers(ctx context.Context, c *temporal.Client, queue string) {
+	for kind, what := range map[enumspb.TaskQueueType]string{enumspb.TASK_QUEUE_TYPE_WORKFLOW: "workflows", enumspb.TASK_QUEUE_TYPE_ACTIVITY: "activities"} {
+		described, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+			Namespace: c.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: kind, ReportStats: true,
+		})
+		if err != nil {
+			d.failed("task queue "+queue, "Temporal does not report who polls it for "+what, "check the permissions of the API key")
+			continue
+		}
+		d.findings = append(d.findings, polled(queue, what, described, time.Now()))
+	}
+}
+
+// polled says who polls a task queue, how long ago, and how long its tasks have
+// been waiting.
+func polled(queue, what string, described *workflowservice.DescribeTaskQueueResponse, now time.Time) finding {
+	f := finding{Check: "task queue " + queue, Status: statusOK}
+	recent, last := 0, time.Time{}
+	for _, poller := range described.GetPollers() {
+		at := poller.GetLastAccessTime().AsTime()
+		if now.Sub(at) < longPoll {
+			recent++
+		}
+		if at.After(last) {
+			last = at
+		}
+	}
+	ago := max(0, now.Sub(last)).Round(time.Second)
+	switch waits := described.GetStats().GetApproximateBacklogAge().AsDuration(); {
+	case last.IsZero():
+		f.Status, f.Says, f.Do = statusFailed, "no worker polls it for "+what, "start a worker, or look at its log"
+	case recent == 0:
+		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("no worker has polled it for %s since %s ago", what, ago), "is the worker still running, or busy with as much as it can take? Look at its log"
+	case waits > longWait:
+		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("%s have been waiting for a worker for %s; the last poll was %s ago", what, waits.Round(time.Second), ago), "is the worker still running, or busy with as much as it can take? Look at its log"
+	default:
+		f.Says = fmt.Sprintf("%d workers poll it for %s, last %s ago", recent, what, ago)
+	}
+	return f
+}

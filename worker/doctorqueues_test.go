@@ -1,0 +1,59 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"temporal-twilio/internal/config"
+	"temporal-twilio/sms"
+)
+
+func TestDoctorKnowsDeadWorkers(t *testing.T) {
+	now := time.Now()
+	for name, tc := range map[string]struct {
+		polls        []time.Duration
+		waits        time.Duration
+		status, says string
+	}{
+		"nobody":                   {nil, 0, statusFailed, "no worker polls it"},
+		"one that polls":           {[]time.Duration{30 * time.Second}, 0, statusOK, "1 workers poll it for activities, last 30s ago"},
+		"one that died":            {[]time.Duration{4 * time.Minute}, 0, statusWarning, "since 4m0s ago"},
+		"one lives, another died":  {[]time.Duration{4 * time.Minute, time.Second}, time.Second, statusOK, "1 workers poll it for activities, last 1s ago"},
+		"tasks that nobody takes":  {[]time.Duration{20 * time.Second}, 9 * time.Second, statusWarning, "waiting for a worker for 9s"},
+		"a clock that is far back": {[]time.Duration{-time.Hour}, 0, statusOK, "last 0s ago"},
+	} {
+		described := &workflowservice.DescribeTaskQueueResponse{Stats: &taskqueuepb.TaskQueueStats{ApproximateBacklogAge: durationpb.New(tc.waits)}}
+		for _, ago := range tc.polls {
+			described.Pollers = append(described.Pollers, &taskqueuepb.PollerInfo{LastAccessTime: timestamppb.New(now.Add(-ago))})
+		}
+		if f := polled("twilio", "activities", described, now); f.Status != tc.status || !strings.Contains(f.Says, tc.says) {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+}
+
+func TestDoctorTellsUnreachableFromRefused(t *testing.T) {
+	for code, want := range map[sms.Code]string{sms.CodeConnection: "unreachable", sms.CodeAuthentication: "check the account SID"} {
+		d := &doctor{config: config.Config{}}
+		d.refusal("Twilio account", &sms.Error{Code: code})
+		if f := d.findings[0]; f.Status != statusFailed || !strings.Contains(f.Says+f.Do, want) || (code == sms.CodeConnection && strings.Contains(f.Do, "token")) {
+			t.Errorf("%s: %+v", code, f)
+		}
+	}
+}
+
+func TestRefusedAccountIsNamed(t *testing.T) {
+	for name, want := range map[string]string{"": "the account of TWILIO_ACCOUNT is refused", "eu": `the account "eu" of TWILIO_ACCOUNTS is refused`} {
+		var r refusals
+		r.set(name, sms.CodeAuthentication)
+		if err := r.err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
