@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc/status"
 
 	"temporal-twilio/sms"
 )
@@ -32,8 +33,7 @@ func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (take
 	if err == nil {
 		err = handle.Get(ctx, &taken)
 	}
-	failed := (*temporal.ApplicationError)(nil)
-	if isNotFound(err) || errors.As(err, &failed) {
+	if isNotFound(err) || isOutcome(err) {
 		return false, nil // there is no question, or the keeper could not pass it on
 	}
 	return taken, err
@@ -66,9 +66,8 @@ func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (
 	if err == nil {
 		err = handle.Get(ctx, &result.Value)
 	}
-	refused := (*temporal.ApplicationError)(nil)
 	switch {
-	case errors.As(err, &refused):
+	case isOutcome(err):
 		return sms.AskWorkflowResult{Refused: true}, nil
 	case isNotFound(err), in.Known && ctx.Err() != nil:
 		return sms.AskWorkflowResult{Closed: true}, nil
@@ -185,6 +184,16 @@ func final(err error) error {
 		return temporal.NewNonRetryableApplicationError("Temporal refuses the request", "Refused", nil)
 	}
 	return err
+}
+
+// isOutcome reports whether an update has ended with an error, which any repeat
+// of it gets as well. Otherwise, only the request failed, or the key to the
+// answer is missing here.
+func isOutcome(err error) bool {
+	_, refused := errors.AsType[serviceerror.ServiceError](err)
+	_, broken := status.FromError(err)
+	_, unreadable := errors.AsType[*sms.UnreadableError](err)
+	return err != nil && !refused && !broken && !unreadable && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
 }
 
 func isNotFound(err error) bool {

@@ -74,11 +74,13 @@ func ReceiveSmsWorkflow(ctx workflow.Context, input sms.ReceiveSmsInput, state *
 			return r.conclude(ctx, sms.ReceiveSmsResult{Outcome: sms.OutcomeAnswered, Replies: []string{}, Firings: []sms.FiringResult{}})
 		}
 	}
-	if err := r.publish(ctx); err != nil {
-		return sms.ReceiveSmsResult{}, err
-	}
+	r.publish(ctx)
 	for i := range r.Firings {
-		if r.Firings[i].Result == nil {
+		switch {
+		case r.Firings[i].Result != nil:
+		case ctx.Err() != nil:
+			return sms.ReceiveSmsResult{}, ctx.Err()
+		default:
 			return sms.ReceiveSmsResult{}, workflow.NewContinueAsNewError(ctx, sms.ReceiveSmsWorkflowName, input, r.receiveState)
 		}
 	}
@@ -124,7 +126,7 @@ func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
 }
 
 // publish makes the calls of all undecided firings concurrently.
-func (r *receiving) publish(ctx workflow.Context) (failed error) {
+func (r *receiving) publish(ctx workflow.Context) {
 	all := workflow.NewWaitGroup(ctx)
 	for i := range r.input.Firings {
 		if r.Firings[i].Result != nil {
@@ -133,18 +135,16 @@ func (r *receiving) publish(ctx workflow.Context) (failed error) {
 		all.Add(1)
 		workflow.GoNamed(ctx, r.input.Firings[i].Trigger, func(ctx workflow.Context) {
 			defer all.Done()
-			if err := r.call(ctx, i); err != nil && failed == nil {
-				failed = err
-			}
+			r.call(ctx, i)
 		})
 	}
 	all.Wait(ctx)
-	return failed
 }
 
-// call makes the call of a firing and decides its outcome. An error ends the
-// workflow.
-func (r *receiving) call(ctx workflow.Context, i int) (err error) {
+// call makes the call of a firing and decides its outcome, unless the workflow
+// is cancelled, or the next run continues the call.
+func (r *receiving) call(ctx workflow.Context, i int) {
+	var err error
 	switch f := &r.input.Firings[i]; f.Call.Action {
 	case sms.ActionStart:
 		err = r.start(ctx, f)
@@ -156,7 +156,7 @@ func (r *receiving) call(ctx workflow.Context, i int) (err error) {
 		r.Firings[i].Value, err = r.update(ctx, f)
 	case sms.ActionSignalAll:
 		if err = r.signalAll(ctx, i); err == nil && r.Firings[i].After != "" {
-			return nil // the next run continues
+			return
 		}
 	default:
 		err = denial("unknown action " + f.Call.Action)
@@ -167,10 +167,9 @@ func (r *receiving) call(ctx workflow.Context, i int) (err error) {
 		r.decide(i, sms.OutcomePublished, "")
 	case errors.As(err, &why):
 		r.decide(i, sms.OutcomeRefused, string(why))
-	default:
-		return err
+	case ctx.Err() == nil:
+		r.decide(i, sms.OutcomeRefused, fmt.Sprintf("Temporal did not carry it out: %T", err))
 	}
-	return nil
 }
 
 // denial says why a call is refused for good. It contains no number and no
@@ -276,10 +275,7 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 	if already := (*temporal.ChildWorkflowExecutionAlreadyStartedError)(nil); errors.As(err, &already) {
 		return false, nil
 	}
-	if err != nil && ctx.Err() == nil {
-		return false, denial(fmt.Sprintf("Temporal did not start the workflow: %T", err))
-	}
-	return true, err
+	return err == nil, err
 }
 
 // merge adds values to a map.
@@ -323,9 +319,6 @@ func deliver(ctx workflow.Context, workflowID, name string, input json.RawMessag
 	err := workflow.SignalExternalWorkflow(ctx, workflowID, "", name, input).Get(ctx, nil)
 	if unknown := (*temporal.UnknownExternalWorkflowExecutionError)(nil); errors.As(err, &unknown) {
 		return errNotOpen
-	}
-	if err != nil && ctx.Err() == nil {
-		return denial(fmt.Sprintf("Temporal did not take the signal: %T", err))
 	}
 	return err
 }

@@ -58,6 +58,9 @@ func newReceivingStage() *receivingStage {
 		if in.WorkflowID == "invalid" {
 			return sms.FindRunResult{}, temporal.NewNonRetryableApplicationError("Temporal refuses the request", "Refused", nil)
 		}
+		if in.WorkflowID == "cancelled" {
+			return sms.FindRunResult{}, temporal.NewCanceledError()
+		}
 		return sms.FindRunResult{Open: s.open[in.WorkflowID], RunID: "run", BeganLater: in.WorkflowID == "later"}, nil
 	})
 	register(sms.AskWorkflowName, func(_ context.Context, in sms.AskWorkflowInput) (sms.AskWorkflowResult, error) {
@@ -232,6 +235,16 @@ func TestReceiveEndsACallTemporalRefuses(t *testing.T) {
 		firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
 	if want := []string{"update failed", "plain done"}; !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomeRefused {
 		t.Errorf("%s, replies %q, want %q", got.Outcome, got.Replies, want)
+	}
+}
+
+func TestReceiveOutlivesAFailedCall(t *testing.T) {
+	s := newReceivingStage()
+	got := s.receive(t,
+		firing("update", sms.Call{Action: sms.ActionUpdate, WorkflowID: "cancelled", Name: "u"}),
+		firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
+	if want := []string{"update failed", "plain done"}; !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomeRefused {
+		t.Errorf("%+v, want %q", got, want)
 	}
 }
 

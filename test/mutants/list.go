@@ -98,6 +98,10 @@ var mutants = []mutant{
 	{"The sender is told the truth", "what may have been published is not called lost", "webhook/dispatch.go", `Again: doubt || !r.tells()`, `Again: !r.tells()`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
 	{"The sender is told the truth", "a redelivery is answered as the first", "webhook/dispatch.go", `case !known && r.certain():`, `case r.certain():`, "webhook", "TestDispatchAnswersRedeliveriesTheSame"},
 	{"The sender is told the truth", "what the sender was told is lost is not published", "workflows/receive.go", `case told > 0 && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceivePublishesNothingReportedLost"},
+	{"The sender is told the truth", "an update that failed is not repeated", "activities/receive.go", `return err != nil && !refused`, `_, outcome := errors.AsType[*temporal.ApplicationError](err); return outcome && !refused`, "activities", "TestFailedUpdateIsAnOutcome"},
+	{"The sender is told the truth", "a call that fails ends only its firing", "workflows/receive.go", `	case ctx.Err() == nil:
+		r.decide(`, `	case false:
+		r.decide(`, "workflows", "TestReceiveOutlivesAFailedCall"},
 	{"The sender is told the truth", "a trigger's memo is no answer", "webhook/dispatch.go", `if name != sms.MemoReplies { // a redelivery would be answered with it`, `if true {`, "webhook", "TestDispatchIgnoresATriggersOwnReplies"},
 
 	// Only Twilio.

@@ -1,0 +1,50 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	failurepb "go.temporal.io/api/failure/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"temporal-twilio/sms"
+)
+
+func TestFailedUpdateIsAnOutcome(t *testing.T) {
+	failures := []error{errors.New("unable to decode the answer")}
+	for _, failure := range []*failurepb.Failure{
+		{FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: "Refused"}}},
+		{FailureInfo: &failurepb.Failure_ApplicationFailureInfo{ApplicationFailureInfo: &failurepb.ApplicationFailureInfo{Type: "PanicError"}}},
+		{FailureInfo: &failurepb.Failure_ActivityFailureInfo{}, Cause: &failurepb.Failure{FailureInfo: &failurepb.Failure_TimeoutFailureInfo{}}},
+		{FailureInfo: &failurepb.Failure_TimeoutFailureInfo{}},
+		{FailureInfo: &failurepb.Failure_CanceledFailureInfo{}},
+		{FailureInfo: &failurepb.Failure_TerminatedFailureInfo{}},
+		{FailureInfo: &failurepb.Failure_ServerFailureInfo{}},
+		{FailureInfo: &failurepb.Failure_ChildWorkflowExecutionFailureInfo{}},
+		{FailureInfo: &failurepb.Failure_NexusOperationExecutionFailureInfo{}},
+		{},
+	} {
+		failures = append(failures, temporal.GetDefaultFailureConverter().FailureToError(failure))
+	}
+	for _, failure := range failures {
+		if !isOutcome(failure) {
+			t.Errorf("an update that ended with %T is repeated", failure)
+		}
+	}
+	for _, request := range []error{
+		nil, context.DeadlineExceeded, context.Canceled, serviceerror.NewUnavailable("away"), serviceerror.NewDeadlineExceeded("slow"),
+		client.NewWorkflowUpdateServiceTimeoutOrCanceledError(serviceerror.NewCanceled("slow")),
+		status.Error(codes.Unknown, "a proxy"),
+		fmt.Errorf("decode: %w", &sms.UnreadableError{KeyID: "new"}),
+	} {
+		if isOutcome(request) {
+			t.Errorf("an update is not repeated after %T", request)
+		}
+	}
+}
