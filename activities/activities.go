@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 
 	"temporal-twilio/internal/metrics"
@@ -114,8 +115,18 @@ type Activities struct {
 	// a list is refused.
 	Reports bool
 
+	// temporal is Temporal's client. Optional: default the worker's.
+	temporal client.Client
 	// ledgers holds the accounts' ledgers, by name.
 	ledgers sync.Map
 	// waiting counts the sends that wait for the broadcasts of their lists.
 	waiting atomic.Int64
+}
+
+// client returns Temporal's client.
+func (a *Activities) client(ctx context.Context) client.Client {
+	if a.temporal != nil {
+		return a.temporal
+	}
+	return activity.GetClient(ctx)
 }

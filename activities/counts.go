@@ -85,7 +85,7 @@ func (s *send) took(to *recipient, m sms.Message) {
 // acquire waits for the turn of a message.
 func (s *send) acquire(ctx context.Context, segments int) error {
 	began := time.Now()
-	err := s.account.Pace.Acquire(ctx, Turn{From: s.lane(), Segments: segments, Priority: s.priority(), Within: s.turnLimit()})
+	err := s.account.Pace.Acquire(ctx, Turn{From: s.lane(), Segments: segments, Priority: s.priorityOf(s.input), Within: s.turnLimit()})
 	if err == nil {
 		s.account.Metrics.Waited(time.Since(began))
 	}

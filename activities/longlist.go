@@ -17,7 +17,6 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -28,8 +27,8 @@ import (
 // the broadcasts' pages need slots, too. All other sends poll.
 const maxWaiting = 100
 
-// maxStopping is how long a cancelled send waits for its broadcast to stop. The
-// broadcast finishes the current page first.
+// maxStopping is how long a cancelled send waits at most for its broadcast to
+// stop, without heartbeats. The broadcast finishes the current page first.
 const maxStopping = 20 * time.Second
 
 // longList is one attempt's wait for the broadcast of a list. The broadcast's
@@ -81,7 +80,7 @@ func (l *longList) check(ctx context.Context) *sms.Error {
 
 // wait starts the broadcast, or finds it, and waits until it ends.
 func (l *longList) wait(ctx context.Context) (progress sms.BroadcastProgress, err error) {
-	run, err := activity.GetClient(ctx).ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	run, err := l.activities.client(ctx).ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                       l.id,
 		TaskQueue:                l.info.TaskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
@@ -108,12 +107,12 @@ func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResu
 	room, _ := l.mayGoOn(delay)
 	cancelled := temporal.IsCanceledError(context.Cause(work)) || errors.Is(context.Cause(work), context.Canceled)
 	ended, isEnded := errors.AsType[*temporal.WorkflowExecutionError](err)
-	_, isTooBig := errors.AsType[*serviceerror.InvalidArgument](err)
+	refused := l.refused(err, l.input)
 	switch {
 	case isEnded:
 		problem = whyNoResult(ended)
-	case isTooBig:
-		problem = sms.Error{Code: sms.CodeInvalidInput, Message: "the list does not fit into a Temporal payload, which is limited to 2 MB; write it to a file and start BroadcastSmsWorkflow with the file"}
+	case refused != nil:
+		problem = *refused
 	case cancelled:
 		if progress, stopped := l.stop(ctx); stopped {
 			return l.summary(progress), nil
@@ -128,11 +127,11 @@ func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResu
 func (l *longList) stop(ctx context.Context) (progress sms.BroadcastProgress, stopped bool) {
 	ctx, cancel := l.within(context.WithoutCancel(ctx), l.payload())
 	defer cancel()
-	ctx, done := context.WithTimeout(ctx, maxStopping)
+	ctx, done := context.WithTimeout(ctx, min(l.patience()/2, maxStopping))
 	defer done()
-	c := activity.GetClient(ctx)
+	c := l.activities.client(ctx)
 	err := c.CancelWorkflow(ctx, l.id, "")
-	if err == nil {
+	if _, ended := errors.AsType[*serviceerror.NotFound](err); ended || err == nil {
 		err = c.GetWorkflow(ctx, l.id, "").Get(ctx, &progress)
 	}
 	return progress, err == nil
@@ -151,11 +150,15 @@ func whyNoResult(err *temporal.WorkflowExecutionError) sms.Error {
 // for each code, with the number of recipients.
 func (l *longList) summary(progress sms.BroadcastProgress) sms.SendSmsResult {
 	all := max(progress.Total, progress.Recipients)
+	names := "no report names them"
+	if progress.Report != "" {
+		names = "the report " + progress.Report + " names them"
+	}
 	var problems []sms.Error
 	for _, code := range slices.Sorted(maps.Keys(progress.Errors)) {
-		problems = append(problems, sms.Error{Code: code, Message: fmt.Sprintf("%d recipients; the report %s names them", progress.Errors[code], progress.Report)})
+		problems = append(problems, sms.Error{Code: code, Message: fmt.Sprintf("%d recipients; %s", progress.Errors[code], names)})
 	}
-	if left := all - progress.Recipients; left > 0 {
+	if left := all - progress.Recipients; left > 0 || progress.Error != "" {
 		code := sms.CodeCancelled
 		if progress.Error != "" {
 			code = sms.CodeUnknown

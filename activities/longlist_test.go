@@ -3,6 +3,9 @@ package activities
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
 
 	"temporal-twilio/sms"
 )
@@ -34,5 +37,23 @@ func TestLongListSummaryCountsEverybody(t *testing.T) {
 	}
 	if all := l.summary(sms.BroadcastProgress{Total: 6000, Recipients: 6000, Sent: 6000, State: "done"}); all.TwilioError != nil {
 		t.Errorf("all were sent to: %s", *all.TwilioError)
+	}
+}
+
+func TestLongListSummaryTellsTheFailure(t *testing.T) {
+	got := (&longList{}).summary(sms.BroadcastProgress{Total: 3, Recipients: 3, Sent: 3, State: "failed", Error: "no space left on device"})
+	checkContract(t, got)
+	if len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeUnknown || !strings.Contains(got.Errors[0].Message, "no space left") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestStoppingABroadcastIsBrief(t *testing.T) {
+	for name, cancelled := range map[string]error{"it runs": nil, "it has just ended": serviceerror.NewNotFound("ended")} {
+		c := &clerk{cancelled: cancelled, results: map[string]any{"sms-list-1": sms.BroadcastProgress{State: "done"}}}
+		l := &longList{attempt: &attempt{began: time.Now(), heart: newHeart(nil, 10*time.Second, time.Now())}, activities: &Activities{temporal: c}, id: "sms-list-1"}
+		if progress, stopped := l.stop(t.Context()); !stopped || progress.State != "done" || time.Until(c.until) > 5*time.Second {
+			t.Errorf("%s: %+v, %v, within %s", name, progress, stopped, time.Until(c.until))
+		}
 	}
 }

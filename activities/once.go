@@ -4,10 +4,12 @@ package activities
 // one send.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,7 +44,9 @@ type keyed struct {
 	activities *Activities
 	input      sms.SendSmsInput
 	key        string
-	content    string
+	// id is the workflow ID of the key's first send.
+	id      string
+	content string
 	// results holds the results of the key's sends so far, in order.
 	results []sms.SendSmsResult
 	// waitsFor is the number of the send that an earlier attempt started to
@@ -63,10 +67,13 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 	if len(a.KeySecret) == 0 {
 		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: "idempotencyKey needs a secret for workflow IDs, and this worker was started without one; all workers need the same"}}), nil
 	}
-	k := &keyed{attempt: newAttempt(ctx, a), activities: a, key: input.IdempotencyKey, waitsFor: -1}
+	k := &keyed{attempt: newAttempt(ctx, a), activities: a, key: input.IdempotencyKey, id: a.onceID(input), waitsFor: -1}
 	k.content = sms.Pseudonym(a.KeySecret, contentOf(input))
 	k.input = input
-	k.input.IdempotencyKey, k.input.OnError = "", ""
+	k.input.OnError, k.input.Priority = "", k.priorityOf(input)
+	if !isLong(input) { // the pages of a long list have keys made of it
+		k.input.IdempotencyKey = ""
+	}
 	if query := a.callback(k.info.WorkflowExecution.ID, &input); query != nil && input.StatusCallback == "" {
 		k.input.StatusCallback = a.callbackAddress(query)
 	}
@@ -94,6 +101,19 @@ func contentOf(input sms.SendSmsInput) string {
 	return text(all)
 }
 
+// isLong reports whether a list becomes a broadcast. Its result is a summary.
+func isLong(input sms.SendSmsInput) bool { return len(input.SmsTo) > sms.MaxRecipients }
+
+// onceID returns the ID of the first send of an input's key.
+func (a *Activities) onceID(input sms.SendSmsInput) string {
+	return "sms-once-" + sms.Pseudonym(a.KeySecret, "idempotencyKey", input.Account, input.IdempotencyKey)
+}
+
+// hasKey reports whether a workflow is a send of the input's key.
+func (a *Activities) hasKey(workflowID string, input sms.SendSmsInput) bool {
+	return len(a.KeySecret) > 0 && strings.HasPrefix(workflowID+"-", a.onceID(input)+"-")
+}
+
 // ask asks the key's sends, one after the other, until one of them answers for
 // everyone.
 func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
@@ -106,15 +126,23 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 		k.results = append(k.results, k.spread(input, result))
 		rest := k.restOf(input, k.results[len(k.results)-1])
 		// A caller that waited for a send gets its result, and starts no other.
-		if len(rest) == 0 || !done || place == k.waitsFor {
+		if len(rest) == 0 || !done || place == k.waitsFor || k.paused(result) {
 			if place == 0 {
 				return result, nil
 			}
-			break
+			return k.merged(), nil
 		}
 		input.SmsTo = rest
 	}
+	k.results = append(k.results, sms.NewSendSmsResult(nil, k.each(input, sms.Error{Code: sms.CodeNoAttemptLeft, Message: fmt.Sprintf("%d sends with this idempotencyKey could not text the recipient; there is no other. Use a different key", maxSends)})))
 	return k.merged(), nil
+}
+
+// paused reports whether a send ended because of a pause of all sending that
+// still lasts: another would use one up.
+func (k *keyed) paused(result sms.SendSmsResult) bool {
+	pace := k.activities.Accounts[k.input.Account].Pace
+	return pace != nil && pace.Held() && slices.ContainsFunc(result.Errors, func(e sms.Error) bool { return e.Code == sms.CodeSendingPaused })
 }
 
 var errOtherContent = errors.New("the key belongs to another send")
@@ -122,11 +150,11 @@ var errOtherContent = errors.New("the key belongs to another send")
 // send returns the result of one of the key's sends. done is true if it had
 // already ended.
 func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (result sms.SendSmsResult, done bool, err error) {
-	id := "sms-once-" + sms.Pseudonym(k.activities.KeySecret, "idempotencyKey", input.Account, k.key)
+	id := k.id
 	if place > 0 {
 		id += "-" + strconv.Itoa(place+1)
 	}
-	temporalClient := activity.GetClient(ctx)
+	temporalClient := k.activities.client(ctx)
 	run, err := temporalClient.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID:                                       id,
 		TaskQueue:                                k.info.TaskQueue,
@@ -162,7 +190,7 @@ func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (re
 // same returns errOtherContent if a send was started with another text or list.
 // Sends that an older version started do not say.
 func (k *keyed) same(ctx context.Context, id, runID string) error {
-	described, err := activity.GetClient(ctx).DescribeWorkflow(ctx, id, runID)
+	described, err := k.activities.client(ctx).DescribeWorkflow(ctx, id, runID)
 	if err != nil {
 		return err
 	}
@@ -178,7 +206,7 @@ func (k *keyed) same(ctx context.Context, id, runID string) error {
 
 // spread turns a single error for the whole send into one for each recipient.
 func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.SendSmsResult {
-	if len(result.Errors) != 1 || result.Errors[0].To != "" {
+	if len(result.Errors) != 1 || result.Errors[0].To != "" || isLong(input) {
 		return result
 	}
 	whole := result.Errors[0]
@@ -187,8 +215,11 @@ func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.Sen
 }
 
 // each returns an error for each recipient: either the given one, or the reason
-// why its address is refused.
+// why its address is refused. For a long list, it is a single one.
 func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error) {
+	if isLong(input) {
+		return []sms.Error{problem}
+	}
 	for _, to := range k.activities.readList(&input) {
 		if to.state == untried {
 			to.problem = problem
@@ -201,7 +232,14 @@ func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error
 
 // restOf lists the recipients that a send certainly did not text, and that may
 // be texted now. Recipients that the input itself ruled out are not among them.
+// A broadcast that ended early is sent again as a whole: its pages have keys.
 func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest sms.Recipients) {
+	if isLong(input) {
+		if b := result.Broadcast; b != nil && b.State != "done" || b == nil && result.Errors[0].Code != sms.CodeOutcomeUnknown {
+			rest = input.SmsTo
+		}
+		return rest
+	}
 	failed := make(map[string]bool)
 	for _, e := range result.Errors {
 		failed[e.To] = e.Code != sms.CodeOutcomeUnknown && (e.HTTPStatus != 0 || e.Retryable)
@@ -217,6 +255,9 @@ func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest s
 // merged returns, for each recipient, what became of the message in the last
 // send that included it.
 func (k *keyed) merged() sms.SendSmsResult {
+	if isLong(k.input) {
+		return k.results[len(k.results)-1]
+	}
 	messages, failures := make(map[string]sms.Message), make(map[string]sms.Error)
 	for _, result := range k.results {
 		for _, m := range result.Messages {
@@ -248,19 +289,37 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 	if errors.Is(err, errOtherContent) {
 		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("the idempotencyKey %q belongs to a send with another text, sender or list; nothing was sent. Use a different key for this one", clip(k.key))}}), nil
 	}
-	why := "the send with this idempotencyKey has not ended, and goes on; ask again with the same key for its result"
+	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the send with this idempotencyKey has not ended, and goes on; ask again with the same key for its result"}
 	cause := context.Cause(ctx)
 	cancelled := temporal.IsCanceledError(cause) || errors.Is(cause, context.Canceled)
 	delay := min(time.Second<<min(k.info.Attempt-1, 5), 30*time.Second)
-	switch ended := (*temporal.WorkflowExecutionError)(nil); {
+	ended, refused := (*temporal.WorkflowExecutionError)(nil), k.refused(err, k.input)
+	switch {
+	case refused != nil:
+		problem = *refused
 	case errors.As(err, &ended):
-		why = "the send with this idempotencyKey was ended from outside, and its result is lost; check in Twilio's log whom it texted before you send with another key"
+		problem.Message = "the send with this idempotencyKey was ended from outside, and its result is lost; check in Twilio's log whom it texted before you send with another key"
 	case !cancelled:
 		if room, _ := k.mayGoOn(delay); room {
 			_ = k.record(context.WithoutCancel(ctx)) // if it fails, the next attempt may start one send too many
 			return sms.SendSmsResult{}, again("the keyed send has not ended yet", delay, nil)
 		}
 	}
-	k.results = append(k.results, sms.NewSendSmsResult(nil, k.each(input, sms.Error{Code: sms.CodeOutcomeUnknown, Message: why})))
+	k.results = append(k.results, sms.NewSendSmsResult(nil, k.each(input, problem)))
 	return k.merged(), nil
+}
+
+// refused returns the error of a send whose workflow Temporal will not start: at
+// once if it cannot, or if it has refused to for as long as a send is tried.
+func (t *attempt) refused(err error, input sms.SendSmsInput) *sms.Error {
+	if _, tooBig := errors.AsType[*serviceerror.InvalidArgument](err); tooBig {
+		return &sms.Error{Code: sms.CodeInvalidInput, Message: "the list does not fit into a Temporal payload, which is limited to 2 MB; write it to a file and start BroadcastSmsWorkflow with the file"}
+	}
+	_, denied := errors.AsType[*serviceerror.PermissionDenied](err)
+	_, missing := errors.AsType[*serviceerror.NamespaceNotFound](err)
+	tried := t.info.StartedTime.Sub(t.info.ScheduledTime) + elapsed(t.began)
+	if !denied && !missing || tried < cmp.Or(time.Duration(input.GiveUpAfter), DefaultGiveUpAfter) {
+		return nil
+	}
+	return &sms.Error{Code: sms.CodeOutcomeUnknown, Message: "Temporal has refused this worker for " + tried.Round(time.Second).String() + ", so it knows of no send: " + err.Error()}
 }

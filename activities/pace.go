@@ -147,6 +147,13 @@ func (p *Pace) Hold(held bool) {
 	}
 }
 
+// Held reports whether all sending is paused.
+func (p *Pace) Held() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.held
+}
+
 // TurnError reports that a turn would come too late for its caller: its value is how
 // far away the turn is.
 type TurnError time.Duration

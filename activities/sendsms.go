@@ -38,7 +38,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 			logPanic(ctx)
 			result, err = s.broken(retried(ctx)), nil
 		}
-		if input.IdempotencyKey == "" && len(input.SmsTo) <= sms.MaxRecipients { // otherwise, it is counted where it is carried out
+		if input.IdempotencyKey == "" && !isLong(input) { // otherwise, it is counted where it is carried out
 			a.count(s, &result, err)
 		}
 		if err == nil {
@@ -51,11 +51,11 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	if err := unread(ctx); err != nil {
 		return result, err
 	}
-	if len(input.SmsTo) > sms.MaxRecipients {
-		return a.broadcast(ctx, input)
-	}
-	if input.IdempotencyKey != "" {
+	if input.IdempotencyKey != "" && !a.hasKey(activity.GetInfo(ctx).WorkflowExecution.ID, input) {
 		return a.once(ctx, input)
+	}
+	if isLong(input) {
+		return a.broadcast(ctx, input)
 	}
 	s = a.newSend(ctx, input)
 	s.resume(ctx)

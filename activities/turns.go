@@ -156,12 +156,12 @@ func (p *Pace) refuse(why func(*waiter) error) {
 	}
 }
 
-// priority returns the caller's priority, which defaults to low in a broadcast. The
+// priorityOf returns the caller's priority, which defaults to low in a broadcast. The
 // broadcast does not set it in its input, because an older worker would refuse the
 // unknown field.
-func (s *send) priority() sms.Priority {
-	if of := s.info.WorkflowType; s.input.Priority == "" && of != nil && of.Name == sms.BroadcastSmsWorkflowName {
+func (t *attempt) priorityOf(input sms.SendSmsInput) sms.Priority {
+	if of := t.info.WorkflowType; input.Priority == "" && of != nil && of.Name == sms.BroadcastSmsWorkflowName {
 		return sms.PriorityLow
 	}
-	return s.input.Priority
+	return input.Priority
 }

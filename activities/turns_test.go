@@ -171,8 +171,8 @@ func TestPriorityDefaultsToLowInBroadcasts(t *testing.T) {
 	} {
 		s := newTestSend(first)
 		s.info.WorkflowType = &workflow.Type{Name: tc.of}
-		if s.input.Priority = tc.given; s.priority() != tc.want {
-			t.Errorf("%q of %s: %q", tc.given, tc.of, s.priority())
+		if got := s.priorityOf(sms.SendSmsInput{Priority: tc.given}); got != tc.want {
+			t.Errorf("%q of %s: %q", tc.given, tc.of, got)
 		}
 	}
 	if got := execute(t, taking(nil), map[string]any{"smsFrom": "+15005550006", "smsTo": first, "smsBody": "Hi", "priority": "urgent"}); got.Errors[0].Code != sms.CodeInvalidInput {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"temporal-twilio/sms"
@@ -31,6 +32,25 @@ func TestKeyIsBurntBySendingOnly(t *testing.T) {
 		t.Errorf("another text with the same key: %+v", result)
 	}
 	if sent := messages(t, s); len(sent) != 2 {
+		t.Errorf("%d messages were sent", len(sent))
+	}
+}
+
+func TestKeyHoldsForALongList(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Environment: []string{"BROADCAST_DIR=" + t.TempDir(), "LOG_LEVEL=error"}})
+	list := tooLongList(3)
+	input := map[string]any{"smsFrom": stack.Number, "smsTo": list, "smsBody": "Hi", "idempotencyKey": "order-42"}
+	for range 2 {
+		if result := sendSms(t, s, input); result.Broadcast == nil || result.Broadcast.State != "done" || result.Broadcast.Sent != 3 {
+			t.Fatalf("%+v, %+v", result.Errors, result.Broadcast)
+		}
+	}
+	input["smsTo"] = list[:sms.MaxRecipients]
+	if result := sendSms(t, s, input); len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(result.Errors[0].Message, "another text, sender or list") {
+		t.Errorf("the same key with a shorter list: %d messages, %d errors", len(result.Messages), len(result.Errors))
+	}
+	if sent := messages(t, s); len(sent) != 3 {
 		t.Errorf("%d messages were sent", len(sent))
 	}
 }

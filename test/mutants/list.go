@@ -80,6 +80,8 @@ var mutants = []mutant{
 
 	// One key, one send.
 	{"One key, one send", "a page that is tried again keeps its key", "workflows/broadcastpages.go", `if !b.numbered {`, `if true {`, "workflows", "TestKeyedPageKeepsItsNumber"},
+	{"One key, one send", "a long list has its key's send", "activities/sendsms.go", `if input.IdempotencyKey != "" && !a.hasKey(`, `if input.IdempotencyKey != "" && !isLong(input) && !a.hasKey(`, "activities", "TestKeyedLongListIsOneSend"},
+	{"One key, one send", "a pause spends no send of a key", "activities/once.go", `|| k.paused(result) {`, `{`, "activities", "TestPauseSpendsNoKeyedSend"},
 	{"One key, one send", "a key belongs to one content", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsBurntBySendingOnly"},
 
 	// A long list is one broadcast.

@@ -1,0 +1,182 @@
+package activities
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/sms"
+)
+
+// clerk stands in for Temporal's client: it notes which workflows are started,
+// and each ends at once.
+type clerk struct {
+	client.Client
+	started []string
+	inputs  []sms.SendSmsInput
+	results map[string]any
+	// end returns the result of a workflow that is started, or the error of its
+	// start.
+	end func(input sms.SendSmsInput) (any, error)
+	// cancelled is the error of a cancellation, and until when somebody waited
+	// for a result.
+	cancelled error
+	until     time.Time
+}
+
+func (c *clerk) ExecuteWorkflow(_ context.Context, options client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+	if _, found := c.results[options.ID]; found {
+		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("", "", "a run")
+	}
+	input, _ := args[0].(sms.SendSmsInput)
+	result, err := c.end(input)
+	if err != nil {
+		return nil, err
+	}
+	c.started, c.inputs = append(c.started, options.ID), append(c.inputs, input)
+	c.results[options.ID] = result
+	return c.GetWorkflow(context.Background(), options.ID, ""), nil
+}
+
+func (c *clerk) GetWorkflow(_ context.Context, id, _ string) client.WorkflowRun {
+	return ended{result: c.results[id], clerk: c}
+}
+
+func (c *clerk) DescribeWorkflow(context.Context, string, string) (*client.WorkflowExecutionDescription, error) {
+	return &client.WorkflowExecutionDescription{}, nil
+}
+
+func (c *clerk) CancelWorkflow(context.Context, string, string) error { return c.cancelled }
+
+// ended is a workflow that has ended.
+type ended struct {
+	client.WorkflowRun
+	result any
+	clerk  *clerk
+}
+
+func (ended) GetRunID() string { return "a run" }
+
+func (e ended) Get(ctx context.Context, result any) error {
+	e.clerk.until, _ = ctx.Deadline()
+	reflect.ValueOf(result).Elem().Set(reflect.ValueOf(e.result))
+	return nil
+}
+
+// keyedWith asks for a send with a key.
+func keyedWith(t *testing.T, a *Activities, c *clerk, input sms.SendSmsInput) sms.SendSmsResult {
+	t.Helper()
+	a.temporal, input.IdempotencyKey = c, "order-42"
+	result, err := run(t, a, input)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// newClerk returns a clerk whose sends to one recipient end with a problem.
+func newClerk(problem sms.Error) *clerk {
+	return &clerk{results: make(map[string]any), end: func(input sms.SendSmsInput) (any, error) {
+		told := problem
+		told.To, told.Message = input.SmsTo[0].To, "nothing was sent"
+		return sms.NewSendSmsResult(nil, []sms.Error{told}), nil
+	}}
+}
+
+// withKeys returns activities that may use keys.
+func withKeys() *Activities {
+	a := newActivities(gatewayFunc(nil))
+	a.KeySecret = []byte("a secret of the tests")
+	return a
+}
+
+func TestPauseSpendsNoKeyedSend(t *testing.T) {
+	a, c := withKeys(), newClerk(sms.Error{Code: sms.CodeSendingPaused, Retryable: true})
+	a.Accounts[""].Pace.Hold(true)
+	for range 3 {
+		if got := keyedWith(t, a, c, one); len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeSendingPaused || len(c.started) != 1 {
+			t.Fatalf("%+v in %d sends", got, len(c.started))
+		}
+	}
+	a.Accounts[""].Pace.Hold(false)
+	if keyedWith(t, a, c, one); len(c.started) != 2 {
+		t.Errorf("resumed, there are %d sends", len(c.started))
+	}
+}
+
+func TestKeyWithoutSendsLeftEnds(t *testing.T) {
+	a, c := withKeys(), newClerk(sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, Retryable: true})
+	keyedWith(t, a, c, one)
+	for n := 2; n <= maxSends; n++ {
+		c.results[c.started[0]+"-"+strconv.Itoa(n)] = c.results[c.started[0]]
+	}
+	if got := keyedWith(t, a, c, one); len(c.started) != 1 || len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeNoAttemptLeft || got.Errors[0].Retryable || got.Errors[0].To != first {
+		t.Errorf("%+v, %d more sends", got, len(c.started)-1)
+	}
+}
+
+func TestKeyedLongListIsOneSend(t *testing.T) {
+	long := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}
+	for state, sends := range map[string]int{"done": 1, "cancelled": 3} {
+		a, c := withKeys(), newClerk(sms.Error{})
+		c.end = func(sms.SendSmsInput) (any, error) {
+			summary := sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidTo, Message: "some"}})
+			summary.Broadcast = &sms.ListBroadcast{State: state}
+			return summary, nil
+		}
+		for range 3 {
+			if got := keyedWith(t, a, c, long); got.Broadcast == nil || len(got.Errors) != 1 {
+				t.Fatalf("%s: %+v", state, got)
+			}
+		}
+		if len(c.started) != sends {
+			t.Fatalf("%s: asked three times, there are %d sends", state, len(c.started))
+		}
+		// The same key with a shorter list finds the same send, and its pages have keys.
+		asked := one
+		asked.IdempotencyKey = "order-42"
+		if c.started[0] != a.onceID(asked) || slices.ContainsFunc(c.inputs, func(in sms.SendSmsInput) bool { return in.IdempotencyKey != "order-42" }) {
+			t.Errorf("%s: %q is another key's", state, c.started[0])
+		}
+		if !a.hasKey(c.started[len(c.started)-1], asked) {
+			t.Errorf("%s: %q would ask for itself", state, c.started)
+		}
+	}
+}
+
+func TestKeyedSendTemporalRefusesEnds(t *testing.T) {
+	a, c := withKeys(), newClerk(sms.Error{})
+	c.end = func(sms.SendSmsInput) (any, error) { return nil, serviceerror.NewInvalidArgument("too large") }
+	if got := keyedWith(t, a, c, one); len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeInvalidInput {
+		t.Errorf("%+v", got)
+	}
+	tried := &attempt{info: activity.Info{ScheduledTime: time.Now().Add(-2 * time.Hour), StartedTime: time.Now()}, began: time.Now()}
+	denied := serviceerror.NewPermissionDenied("no", "")
+	if tried.refused(denied, sms.SendSmsInput{}) == nil || tried.refused(denied, sms.SendSmsInput{GiveUpAfter: sms.Duration(24 * time.Hour)}) != nil || tried.refused(serviceerror.NewUnavailable("away"), one) != nil {
+		t.Error("two hours without permission are not the end, or an outage is")
+	}
+}
+
+func TestKeyedPageHasLowPriority(t *testing.T) {
+	a, c := withKeys(), newClerk(sms.Error{Code: sms.CodeInvalidTo})
+	a.temporal = c
+	env := quiet().NewTestWorkflowEnvironment()
+	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
+	page := func(ctx workflow.Context) error {
+		keyed := one
+		keyed.IdempotencyKey = "order-42"
+		return workflow.ExecuteActivity(workflow.WithStartToCloseTimeout(ctx, time.Minute), sms.SendSmsName, keyed).Get(ctx, nil)
+	}
+	env.RegisterWorkflowWithOptions(page, workflow.RegisterOptions{Name: sms.BroadcastSmsWorkflowName})
+	if env.ExecuteWorkflow(sms.BroadcastSmsWorkflowName); len(c.inputs) != 1 || c.inputs[0].Priority != sms.PriorityLow {
+		t.Errorf("sent %+v, %v", c.inputs, env.GetWorkflowError())
+	}
+}
