@@ -46,6 +46,23 @@ type AskSmsInput struct {
 	Account       string `json:"account,omitempty" example:"\"marketing\""`
 }
 
+// AskSmsRequest is an AskSmsInput as callers may write it, with the phone in any
+// form that SendSms accepts.
+type AskSmsRequest struct {
+	AskSmsInput
+	SmsTo Recipients `json:"smsTo"`
+}
+
+// Send returns the input of SendSms for the question.
+func (r *AskSmsRequest) Send() SendSmsInput {
+	return SendSmsInput{
+		SmsFrom: r.SmsFrom, MessagingServiceSID: r.MessagingServiceSID, SmsTo: r.SmsTo,
+		SmsBody: r.SmsBody, Variables: r.Variables, Metadata: r.Metadata, ContentSID: r.ContentSID, ContentVariables: r.ContentVariables,
+		DefaultRegion: r.DefaultRegion, Locale: r.Locale, TimeZone: r.TimeZone, Account: r.Account, Label: r.Label,
+		StatusSignals: new(bool),
+	}
+}
+
 // Reminder is a text that is sent if there is no reply.
 type Reminder struct {
 	// After is the time since the question was sent.

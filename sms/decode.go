@@ -76,8 +76,14 @@ const maxProblems = 20
 
 func (p Problems) Error() string { return p.join(true) }
 
-// Public returns the error without the values, which may be private.
-func (p Problems) Public() string { return p.join(false) }
+// Public returns an error's text for places that are not encrypted: that of
+// [Problems] without the values, which may be private.
+func Public(err error) string {
+	if problems, ok := errors.AsType[Problems](err); ok {
+		return problems.join(false)
+	}
+	return err.Error()
+}
 
 func (p Problems) join(all bool) string {
 	var says []string
@@ -103,6 +109,15 @@ func (p Problems) Names(field string) bool {
 		}
 	}
 	return false
+}
+
+// AddIf returns the problems, with one more if a rule on a field is broken and
+// the field has no problem yet.
+func (p Problems) AddIf(broken bool, field, says string) Problems {
+	if broken && !p.Names(field) {
+		p = append(p, Problem{Field: field, Says: says})
+	}
+	return p
 }
 
 func (p Problems) err() error {

@@ -195,11 +195,7 @@ func (in *SendSmsInput) check(problems Problems) (all Problems, missing []string
 			missing = append(missing, absent.field)
 		}
 	}
-	for _, rule := range in.rules() {
-		if rule.broken && !problems.Names(rule.field) {
-			problems = append(problems, Problem{Field: rule.field, Says: rule.says})
-		}
-	}
+	problems = in.checkFields(problems)
 	if isGiven(in.Metadata) {
 		in.Variables, in.Metadata = in.Metadata, nil
 	}
@@ -215,35 +211,28 @@ var (
 	contentSID = regexp.MustCompile(`^HX[0-9a-fA-F]{32}$`)
 )
 
-type rule struct {
-	field  string
-	broken bool
-	says   string
-}
-
-// rules are the conditions between fields, and those on a field beyond its
-// form.
-func (in *SendSmsInput) rules() []rule {
-	oneOf := func(field, value, one, other string) rule {
-		return rule{field, value != "" && value != one && value != other, fmt.Sprintf("%s must be %s or %s", field, one, other)}
+// checkFields checks the conditions between fields, and those on a field beyond
+// its form.
+func (in *SendSmsInput) checkFields(problems Problems) Problems {
+	oneOf := func(field, value, one, other string) (broken bool, name, says string) {
+		return value != "" && value != one && value != other, field, fmt.Sprintf("%s must be %s or %s", field, one, other)
 	}
-	return []rule{
-		{"variables", isGiven(in.Variables) && isGiven(in.Metadata), "variables and metadata are two names for the same field; set only one"},
-		oneOf("onUnknown", string(in.OnUnknown), string(OnUnknownReport), string(OnUnknownResend)),
-		{"priority", !slices.Contains([]Priority{"", PriorityHigh, PriorityNormal, PriorityLow}, in.Priority), "priority must be high, normal or low"},
-		oneOf("onError", string(in.OnError), string(OnErrorComplete), string(OnErrorFail)),
-		{"messagingServiceSid", in.MessagingServiceSID != "" && !serviceSID.MatchString(in.MessagingServiceSID), "messagingServiceSid must be MG and 32 hex digits"},
-		{"contentSid", in.ContentSID != "" && !contentSID.MatchString(in.ContentSID), "contentSid must be HX and 32 hex digits"},
-		{"mediaUrl", len(in.MediaURL) > 10, "mediaUrl may have at most 10 URLs"},
-		{"validityPeriod", in.ValidityPeriod < 0 || in.ValidityPeriod > 36000, "validityPeriod must be 1 to 36000 seconds"},
-		{"shortenUrls", in.ShortenURLs != nil && *in.ShortenURLs && in.MessagingServiceSID == "", "shortenUrls needs messagingServiceSid"},
-		{"sendAt", in.SendAt != nil && in.MessagingServiceSID == "", "sendAt needs messagingServiceSid: Twilio schedules for Messaging Services only"},
-		{"idempotencyKey", len(in.IdempotencyKey) > 1000, "idempotencyKey may have at most 1000 bytes"},
-		{"maxSegments", in.MaxSegments < 0, "maxSegments must not be negative"},
-		oneOf("riskCheck", in.RiskCheck, "enable", "disable"),
-		oneOf("contentRetention", in.ContentRetention, "retain", "discard"),
-		oneOf("addressRetention", in.AddressRetention, "retain", "obfuscate"),
-	}
+	return problems.
+		AddIf(isGiven(in.Variables) && isGiven(in.Metadata), "variables", "variables and metadata are two names for the same field; set only one").
+		AddIf(oneOf("onUnknown", string(in.OnUnknown), string(OnUnknownReport), string(OnUnknownResend))).
+		AddIf(!slices.Contains([]Priority{"", PriorityHigh, PriorityNormal, PriorityLow}, in.Priority), "priority", "priority must be high, normal or low").
+		AddIf(oneOf("onError", string(in.OnError), string(OnErrorComplete), string(OnErrorFail))).
+		AddIf(in.MessagingServiceSID != "" && !serviceSID.MatchString(in.MessagingServiceSID), "messagingServiceSid", "messagingServiceSid must be MG and 32 hex digits").
+		AddIf(in.ContentSID != "" && !contentSID.MatchString(in.ContentSID), "contentSid", "contentSid must be HX and 32 hex digits").
+		AddIf(len(in.MediaURL) > 10, "mediaUrl", "mediaUrl may have at most 10 URLs").
+		AddIf(in.ValidityPeriod < 0 || in.ValidityPeriod > 36000, "validityPeriod", "validityPeriod must be 1 to 36000 seconds").
+		AddIf(in.ShortenURLs != nil && *in.ShortenURLs && in.MessagingServiceSID == "", "shortenUrls", "shortenUrls needs messagingServiceSid").
+		AddIf(in.SendAt != nil && in.MessagingServiceSID == "", "sendAt", "sendAt needs messagingServiceSid: Twilio schedules for Messaging Services only").
+		AddIf(len(in.IdempotencyKey) > 1000, "idempotencyKey", "idempotencyKey may have at most 1000 bytes").
+		AddIf(in.MaxSegments < 0, "maxSegments", "maxSegments must not be negative").
+		AddIf(oneOf("riskCheck", in.RiskCheck, "enable", "disable")).
+		AddIf(oneOf("contentRetention", in.ContentRetention, "retain", "discard")).
+		AddIf(oneOf("addressRetention", in.AddressRetention, "retain", "obfuscate"))
 }
 
 // TextOnly returns the input for another text to the same recipients, without a

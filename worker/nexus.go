@@ -123,10 +123,7 @@ func checkSend(raw converter.RawValue) error {
 
 // checkAsk checks the form of a question; its workflow checks the rest.
 func checkAsk(raw converter.RawValue) error {
-	return decode(raw, &struct {
-		sms.AskSmsInput
-		SmsTo sms.Recipients `json:"smsTo"`
-	}{})
+	return decode(raw, &sms.AskSmsRequest{})
 }
 
 // checkBroadcast checks the form of a broadcast; its workflow checks the rest.
@@ -138,10 +135,7 @@ func checkBroadcast(raw converter.RawValue) error {
 // is wrong. A failure's message is never encrypted, so the input appears only
 // in the details of its cause.
 func badRequest(err error) error {
-	says := err.Error()
-	if problems, ok := errors.AsType[sms.Problems](err); ok {
-		says = problems.Public()
-	}
+	says := sms.Public(err)
 	return &nexus.HandlerError{
 		Type:    nexus.HandlerErrorTypeBadRequest,
 		Message: says,

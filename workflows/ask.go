@@ -15,22 +15,6 @@ import (
 	"temporal-twilio/sms"
 )
 
-// askRequest is an AskSmsInput as callers write it.
-type askRequest struct {
-	sms.AskSmsInput
-	SmsTo sms.Recipients `json:"smsTo"`
-}
-
-// send returns the input of SendSms for the question.
-func (r *askRequest) send() sms.SendSmsInput {
-	return sms.SendSmsInput{
-		SmsFrom: r.SmsFrom, MessagingServiceSID: r.MessagingServiceSID, SmsTo: r.SmsTo,
-		SmsBody: r.SmsBody, Variables: r.Variables, Metadata: r.Metadata, ContentSID: r.ContentSID, ContentVariables: r.ContentVariables,
-		DefaultRegion: r.DefaultRegion, Locale: r.Locale, TimeZone: r.TimeZone, Account: r.Account, Label: r.Label,
-		StatusSignals: new(bool),
-	}
-}
-
 // DefaultAskTimeout is how long AskSmsWorkflow waits for a reply.
 const DefaultAskTimeout = 24 * time.Hour
 
@@ -74,7 +58,7 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.As
 
 // asking is the state of AskSmsWorkflow.
 type asking struct {
-	request askRequest
+	request sms.AskSmsRequest
 	// question is the input of SendSms.
 	question sms.SendSmsInput
 	result   *sms.AskSmsResult
@@ -90,7 +74,7 @@ type asking struct {
 // numbers.
 func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair sms.QuestionInput, err error) {
 	wrong := decode(raw, &a.request)
-	a.question = a.request.send()
+	a.question = a.request.Send()
 	pair = sms.QuestionInput{Account: a.request.Account, Question: sms.Question{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID,
 		Pattern:    a.request.Pattern, Code: a.request.Code, IfSeveral: a.request.IfSeveral,

@@ -17,7 +17,7 @@ import (
 )
 
 func TestQuestionPassesOnItsOptions(t *testing.T) {
-	request := askRequest{SmsTo: sms.To("+15005550009")}
+	request := sms.AskSmsRequest{SmsTo: sms.To("+15005550009")}
 	given := reflect.ValueOf(&request.AskSmsInput).Elem()
 	for i := range given.NumField() {
 		switch field := given.Field(i); value := field.Addr().Interface().(type) {
@@ -27,7 +27,7 @@ func TestQuestionPassesOnItsOptions(t *testing.T) {
 			*value = json.RawMessage(given.Type().Field(i).Name)
 		}
 	}
-	sent := reflect.ValueOf(request.send())
+	sent := reflect.ValueOf(request.Send())
 	passed := 0
 	for i := range given.NumField() {
 		name := given.Type().Field(i).Name

@@ -153,20 +153,12 @@ func (b *broadcast) check(wrong error) error {
 	if given != 1 && len(problems) == 0 && b.input.Carried == nil {
 		problems = append(problems, sms.Problem{Says: "set exactly one of smsTo, file and source"})
 	}
-	for _, rule := range []struct {
-		broken      bool
-		field, says string
-	}{
-		{b.input.PageSize < 0 || b.input.PageSize > maxPageSize, "pageSize", "pageSize must be 1 to 1000"},
-		{len(b.input.IdempotencyKey) > maxKey, "idempotencyKey", "the idempotencyKey of a broadcast may have at most 900 bytes"},
-		{b.input.QuietHours != nil && b.input.SendAt != nil, "sendAt", "sendAt and quietHours cannot be combined: Twilio would send at sendAt, whoever is asleep then; set only one"},
-		{b.input.OnError == sms.OnErrorFail, "onError", "a broadcast completes, and its report says what became of each recipient; leave onError out"},
-		{b.input.SenderRate < 0, "senderRate", "senderRate must be a number of segments per second, such as 1"},
-	} {
-		if rule.broken {
-			problems = append(problems, sms.Problem{Field: rule.field, Says: rule.says})
-		}
-	}
+	problems = problems.
+		AddIf(b.input.PageSize < 0 || b.input.PageSize > maxPageSize, "pageSize", "pageSize must be 1 to 1000").
+		AddIf(len(b.input.IdempotencyKey) > maxKey, "idempotencyKey", "the idempotencyKey of a broadcast may have at most 900 bytes").
+		AddIf(b.input.QuietHours != nil && b.input.SendAt != nil, "sendAt", "sendAt and quietHours cannot be combined: Twilio would send at sendAt, whoever is asleep then; set only one").
+		AddIf(b.input.OnError == sms.OnErrorFail, "onError", "a broadcast completes, and its report says what became of each recipient; leave onError out").
+		AddIf(b.input.SenderRate < 0, "senderRate", "senderRate must be a number of segments per second, such as 1")
 	if b.input.GiveUpAfter == 0 {
 		b.input.GiveUpAfter = sms.Duration(DefaultBroadcastPatience)
 	}

@@ -4,7 +4,6 @@ package workflows
 
 import (
 	"encoding/json"
-	"errors"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -33,9 +32,6 @@ func decode(raw converter.RawValue, into any) error {
 // invalid. The input appears only in the error's details: a failure's message
 // is not a payload, and never encrypted.
 func refusal(err error) error {
-	message, code := err.Error(), sms.CodeInvalidInput
-	if problems, ok := errors.AsType[sms.Problems](err); ok {
-		message = problems.Public()
-	}
-	return temporal.NewNonRetryableApplicationError(message, string(code), nil, sms.Error{Code: code, Message: err.Error()})
+	return temporal.NewNonRetryableApplicationError(sms.Public(err), string(sms.CodeInvalidInput), nil,
+		sms.Error{Code: sms.CodeInvalidInput, Message: err.Error()})
 }
