@@ -57,7 +57,7 @@ func (s *send) reference(to *recipient) string {
 // callbackOf returns the URL for one recipient's message.
 func (s *send) callbackOf(to *recipient) string {
 	if s.callback == nil {
-		return s.options.StatusCallback
+		return s.input.StatusCallback
 	}
 	query := maps.Clone(s.callback)
 	query.Set(sms.CallbackRecipient, s.reference(to))

@@ -14,7 +14,6 @@ import (
 
 	"temporal-twilio/freemarker"
 	"temporal-twilio/sms"
-	"temporal-twilio/twilio"
 )
 
 // decodeInput decodes the activity's raw argument. The SDK does not decode it,
@@ -35,20 +34,10 @@ func decodeInput(raw converter.RawValue) (input sms.SendSmsInput, err error) {
 // regional adds the problems of an input that only this worker can find, as
 // they depend on its data on numbers, locales and time zones.
 func regional(in *sms.SendSmsInput, problems sms.Problems) sms.Problems {
-	for _, rule := range []struct {
-		field  string
-		broken bool
-		says   string
-	}{
-		{"defaultRegion", !knownRegion(in.DefaultRegion), "defaultRegion must be a country's two capital letters, such as US"},
-		{"locale", in.Locale != "" && !freemarker.IsLocale(in.Locale), "locale must be a language with an optional country, such as pt_BR"},
-		{"timeZone", in.TimeZone != "" && !freemarker.IsTimeZone(in.TimeZone), "timeZone must be a place, such as Europe/Berlin, or an offset, such as GMT+02:00"},
-	} {
-		if rule.broken && !problems.Names(rule.field) {
-			problems = append(problems, sms.Problem{Field: rule.field, Says: rule.says})
-		}
-	}
-	return problems
+	return problems.
+		AddIf(!knownRegion(in.DefaultRegion), "defaultRegion", "defaultRegion must be a country's two capital letters, such as US").
+		AddIf(in.Locale != "" && !freemarker.IsLocale(in.Locale), "locale", "locale must be a language with an optional country, such as pt_BR").
+		AddIf(in.TimeZone != "" && !freemarker.IsTimeZone(in.TimeZone), "timeZone", "timeZone must be a place, such as Europe/Berlin, or an offset, such as GMT+02:00")
 }
 
 // The limits of Twilio's scheduler. Twilio's documents disagree on the minimum;
@@ -82,30 +71,6 @@ func senderOf(in *sms.SendSmsInput, region string) (string, *sms.Error) {
 		return "", &sms.Error{Code: sms.CodeInvalidFrom, Message: fmt.Sprintf("smsFrom %q cannot send: %v; a sender is a number, a short code, a name of up to 11 letters and digits, or an address on a channel", clip(in.SmsFrom), err)}
 	}
 	return from, nil
-}
-
-// optionsOf converts the input's options for the gateway.
-func optionsOf(in *sms.SendSmsInput) twilio.Options {
-	o := twilio.Options{
-		MessagingServiceSID: in.MessagingServiceSID,
-		MediaURLs:           in.MediaURL,
-		ContentSID:          in.ContentSID,
-		ValidityPeriod:      time.Duration(in.ValidityPeriod) * time.Second,
-		StatusCallback:      in.StatusCallback,
-		SmartEncoded:        in.SmartEncoded,
-		ShortenURLs:         in.ShortenURLs,
-		SendAsMMS:           in.SendAsMMS,
-		RiskCheck:           in.RiskCheck,
-		ContentRetention:    in.ContentRetention,
-		AddressRetention:    in.AddressRetention,
-		MaxPrice:            in.MaxPrice,
-		ProvideFeedback:     in.ProvideFeedback,
-		PersistentAction:    in.PersistentAction,
-	}
-	if in.SendAt != nil {
-		o.SendAt = *in.SendAt
-	}
-	return o
 }
 
 func given(raw json.RawMessage) bool {

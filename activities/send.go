@@ -31,9 +31,8 @@ type send struct {
 	owner string
 	input sms.SendSmsInput
 
-	from    string
-	bodies  *bodies
-	options twilio.Options
+	from   string
+	bodies *bodies
 	// callback is the query of the status callback's URL at our webhook; nil if
 	// callbacks are not wanted.
 	callback url.Values
@@ -192,7 +191,6 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 	if s.account.Pace.CountsSegments() {
 		s.bodies.shared.size() // once for all of them
 	}
-	s.options = optionsOf(&s.input)
 	s.callback = s.activities.callback(s.info.WorkflowExecution.ID, &s.input)
 	if !s.resumed {
 		return checkSchedule(&s.input, time.Now())
@@ -468,8 +466,6 @@ func (s *send) turnLimit() time.Duration {
 // create makes the request, if the attempt may still do so. A request that has
 // started goes on until the attempt has to end, even if the send is cancelled.
 func (s *send) create(ctx context.Context, to *recipient) {
-	options := s.options
-	options.StatusCallback, options.ContentVariables = s.callbackOf(to), to.content.variables
 	creating, cancel := s.within(context.WithoutCancel(ctx), s.lastEnd())
 	defer cancel()
 	s.mu.Lock()
@@ -478,7 +474,8 @@ func (s *send) create(ctx context.Context, to *recipient) {
 	s.ledger.claim(s.owner, to.to, to.content.body, s.anyText())
 	for ctx.Err() == nil {
 		message, err := s.account.Gateway.Send(creating, twilio.Draft{
-			From: s.from, To: to.to, Body: to.content.body, Options: options,
+			From: s.from, To: to.to, Body: to.content.body, ContentVariables: to.content.variables,
+			StatusCallback: s.callbackOf(to), Options: &s.input,
 			Check: func() error {
 				if ctx.Err() != nil {
 					return errLate

@@ -3,6 +3,7 @@ package twilio
 // Sending: one create request, and what is known about the message afterwards.
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,8 +19,9 @@ import (
 )
 
 // Draft is a message to create. To is required, along with one of From and
-// MessagingServiceSID, and one of Body, MediaURLs and ContentSID. The rest is
-// optional; a zero value leaves the choice to Twilio.
+// Options.MessagingServiceSID, and one of Body, Options.MediaURL and
+// Options.ContentSID. The rest is optional; a zero value leaves the choice to
+// Twilio.
 type Draft struct {
 	// To is the recipient: a number in E.164 form, or a channel address.
 	To string
@@ -28,50 +30,22 @@ type Draft struct {
 	From string
 	// Body is the text, at most [sms.MaxBodyLength] characters.
 	Body string
-	// Check is called right before the request is written. Its error prevents
-	// that, and Send returns it. Optional.
-	Check func() error
-	Options
-}
-
-// Options are the parameters of a create that do not depend on the recipient.
-type Options struct {
-	// MessagingServiceSID selects a service that picks the sender, "MG" and 32
-	// hex digits.
-	MessagingServiceSID string
-	// MediaURLs lists up to 10 URLs of media.
-	MediaURLs []string
-	// ContentSID names a content template, and ContentVariables is a JSON
-	// object with its variables.
-	ContentSID, ContentVariables string
-	// SendAt schedules the message. It requires MessagingServiceSID.
-	SendAt time.Time
-	// ValidityPeriod is how long the message may wait in the queue, 1 s to 10 h.
-	ValidityPeriod time.Duration
+	// ContentVariables is a JSON object with the variables of Options.ContentSID.
+	ContentVariables string
 	// StatusCallback is called at each change of status.
 	StatusCallback string
-	// SmartEncoded replaces characters that make a text UCS-2 with look-alikes.
-	SmartEncoded *bool
-	// ShortenURLs shortens links. It requires MessagingServiceSID.
-	ShortenURLs *bool
-	// SendAsMMS sends a text as MMS.
-	SendAsMMS *bool
-	// ProvideFeedback announces that feedback will be sent.
-	ProvideFeedback *bool
-	// RiskCheck is "enable" or "disable".
-	RiskCheck string
-	// ContentRetention is "retain" or "discard", AddressRetention "retain" or
-	// "obfuscate".
-	ContentRetention, AddressRetention string
-	// MaxPrice is the maximum price of a message in US dollars.
-	MaxPrice *float32
-	// PersistentAction lists rich actions of the message's channel.
-	PersistentAction []string
+	// Options are shared by all recipients of a send: of its input, the fields
+	// from MessagingServiceSID to PersistentAction that are not repeated above.
+	Options *sms.SendSmsInput
+	// Check is called right before the request is written. Its error prevents
+	// that, and Send returns it.
+	Check func() error
 }
 
 // form returns the parameters of the request. twilio-go would make them, too,
 // but sending takes most of a worker's time, and needs little of it.
 func (d *Draft) form() string {
+	options := cmp.Or(d.Options, &sms.SendSmsInput{})
 	var form strings.Builder
 	add := func(name, value string) {
 		if form.Len() > 0 {
@@ -82,14 +56,14 @@ func (d *Draft) form() string {
 	for _, text := range [...]struct{ name, value string }{
 		{"To", d.To},
 		{"From", d.From},
-		{"MessagingServiceSid", d.MessagingServiceSID},
+		{"MessagingServiceSid", options.MessagingServiceSID},
 		{"Body", d.Body},
-		{"ContentSid", d.ContentSID},
+		{"ContentSid", options.ContentSID},
 		{"ContentVariables", d.ContentVariables},
 		{"StatusCallback", d.StatusCallback},
-		{"RiskCheck", d.RiskCheck},
-		{"ContentRetention", d.ContentRetention},
-		{"AddressRetention", d.AddressRetention},
+		{"RiskCheck", options.RiskCheck},
+		{"ContentRetention", options.ContentRetention},
+		{"AddressRetention", options.AddressRetention},
 	} {
 		if text.value != "" {
 			add(text.name, text.value)
@@ -99,30 +73,30 @@ func (d *Draft) form() string {
 		name string
 		on   *bool
 	}{
-		{"SmartEncoded", d.SmartEncoded},
-		{"ShortenUrls", d.ShortenURLs},
-		{"SendAsMms", d.SendAsMMS},
-		{"ProvideFeedback", d.ProvideFeedback},
+		{"SmartEncoded", options.SmartEncoded},
+		{"ShortenUrls", options.ShortenURLs},
+		{"SendAsMms", options.SendAsMMS},
+		{"ProvideFeedback", options.ProvideFeedback},
 	} {
 		if option.on != nil {
 			add(option.name, strconv.FormatBool(*option.on))
 		}
 	}
-	if d.MaxPrice != nil {
-		add("MaxPrice", fmt.Sprint(*d.MaxPrice))
+	if options.MaxPrice != nil {
+		add("MaxPrice", fmt.Sprint(*options.MaxPrice))
 	}
-	for _, address := range d.MediaURLs {
+	for _, address := range options.MediaURL {
 		add("MediaUrl", address)
 	}
-	for _, action := range d.PersistentAction {
+	for _, action := range options.PersistentAction {
 		add("PersistentAction", action)
 	}
-	if !d.SendAt.IsZero() {
+	if options.SendAt != nil {
 		add("ScheduleType", "fixed")
-		add("SendAt", d.SendAt.UTC().Format(time.RFC3339))
+		add("SendAt", options.SendAt.UTC().Format(time.RFC3339))
 	}
-	if d.ValidityPeriod > 0 {
-		add("ValidityPeriod", strconv.Itoa(int(d.ValidityPeriod/time.Second)))
+	if options.ValidityPeriod > 0 {
+		add("ValidityPeriod", strconv.Itoa(options.ValidityPeriod))
 	}
 	return form.String()
 }
