@@ -46,22 +46,19 @@ listed, oldest first. No phone numbers or message bodies are printed.`,
 }
 
 func questions(ctx context.Context, out io.Writer, asJSON bool) error {
-	c, err := connect()
+	var open []openQuestion
+	err := withTemporal(ctx, "list the questions", func(ctx context.Context, c *temporal.Client) error {
+		running, _, err := workflowsOf(ctx, c, fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", sms.AskSmsWorkflowName))
+		open = make([]openQuestion, len(running))
+		each(ctx, len(running), func(ctx context.Context, i int) {
+			// Temporal lists the newest first; print the oldest first.
+			open[i] = lookAt(ctx, c, running[len(running)-1-i])
+		})
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	defer c.Close()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	running, _, err := workflowsOf(ctx, c, fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", sms.AskSmsWorkflowName))
-	if err != nil {
-		return failure(c, "list the questions", err)
-	}
-	open := make([]openQuestion, len(running))
-	each(ctx, len(running), func(ctx context.Context, i int) {
-		// Temporal lists the newest first; print the oldest first.
-		open[i] = lookAt(ctx, c, running[len(running)-1-i])
-	})
 	if asJSON {
 		return printJSON(out, open)
 	}

@@ -274,48 +274,30 @@ func put(data map[string]any, path string, value any) bool {
 	return true
 }
 
-// renderCases is a file of render cases.
-type renderCases struct {
-	Cases []struct {
-		Vars     map[string]yamlfile.Value `yaml:"vars"`
-		Locale   string                    `yaml:"locale"`
-		TimeZone string                    `yaml:"timeZone"`
-		Want     string                    `yaml:"want"`
-	} `yaml:"cases"`
+// renderCase is a case of a template.
+type renderCase struct {
+	Vars     map[string]yamlfile.Value `yaml:"vars"`
+	Locale   string                    `yaml:"locale"`
+	TimeZone string                    `yaml:"timeZone"`
+	Want     string                    `yaml:"want"`
 }
 
 func (f *renderFlags) runCases(ctx context.Context, out io.Writer, source string) error {
-	var file renderCases
-	if err := readCases(f.cases, &file); err != nil {
-		return err
-	}
-	if len(file.Cases) == 0 {
-		return fmt.Errorf("%s: there are no cases", f.cases)
-	}
-	failed := 0
-	for i, c := range file.Cases {
+	return runCases(out, f.cases, func(c renderCase) (_, wrong string, err error) {
 		locale, timeZone := cmp.Or(c.Locale, f.locale), cmp.Or(c.TimeZone, f.timeZone)
 		if err := checkLocation(locale, timeZone); err != nil {
-			return fmt.Errorf("%s: case %d: %w", f.cases, i+1, err)
+			return "", "", err
 		}
 		model, err := json.Marshal(c.Vars)
 		if c.Vars == nil {
 			model = nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s: case %d: %w", f.cases, i+1, err)
+			return "", "", err
 		}
-		got := renderText(ctx, source, model, locale, timeZone)
-		if got.Error == "" && got.Text == c.Want {
-			fmt.Fprintf(out, "case %d: ok\n", i+1)
-			continue
+		if got := renderText(ctx, source, model, locale, timeZone); got.Error != "" || got.Text != c.Want {
+			wrong = fmt.Sprintf("got  %q\n  want %q", cmp.Or(got.Error, got.Text), c.Want)
 		}
-		failed++
-		fmt.Fprintf(out, "case %d: FAILED\n  got  %q\n  want %q\n", i+1, cmp.Or(got.Error, got.Text), c.Want)
-	}
-	fmt.Fprintf(out, "%d of %d cases pass\n", len(file.Cases)-failed, len(file.Cases))
-	if failed > 0 {
-		return errFindings
-	}
-	return nil
+		return "", wrong, nil
+	})
 }

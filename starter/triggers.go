@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -218,7 +217,7 @@ Exit status: 0 a trigger fires and all cases pass, 1 otherwise, 2 on any error.`
 				return err
 			}
 			if f.cases != "" {
-				return runCases(cmd.Context(), cmd.OutOrStdout(), set, f)
+				return tryCases(cmd.Context(), cmd.OutOrStdout(), set, f)
 			}
 			if !cmd.Flags().Changed("body") {
 				return errors.New("provide a text with --body, or a file of cases with --cases")
@@ -343,62 +342,21 @@ func printOutcomes(ctx context.Context, out io.Writer, event sms.Event, all []ou
 	}
 }
 
-// caseFile is a file of cases for triggers.
-type caseFile struct {
-	Cases []struct {
-		Body    string                      `yaml:"body"`
-		From    string                      `yaml:"from"`
-		To      string                      `yaml:"to"`
-		Account string                      `yaml:"account"`
-		Want    []map[string]yamlfile.Value `yaml:"want"`
-	} `yaml:"cases"`
+// triggerCase is a text, and the triggers that must fire.
+type triggerCase struct {
+	Body    string                      `yaml:"body"`
+	From    string                      `yaml:"from"`
+	To      string                      `yaml:"to"`
+	Account string                      `yaml:"account"`
+	Want    []map[string]yamlfile.Value `yaml:"want"`
 }
 
-// readCases decodes a file of cases.
-func readCases(path string, into any) error {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("read the cases: %w", err)
-	}
-	parsed, err := yamlfile.Parse(path, data)
-	if err != nil {
-		return err
-	}
-	return parsed.Decode(into)
-}
-
-func runCases(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags) error {
-	var file caseFile
-	if err := readCases(f.cases, &file); err != nil {
-		return err
-	}
-	if len(file.Cases) == 0 {
-		return fmt.Errorf("%s: there are no cases", f.cases)
-	}
-	failed := 0
-	for i, c := range file.Cases {
+func tryCases(ctx context.Context, out io.Writer, set *triggers.Set, f testFlags) error {
+	return runCases(out, f.cases, func(c triggerCase) (title, wrong string, err error) {
 		one := f
-		one.body = c.Body
-		for _, given := range []struct {
-			value string
-			into  *string
-		}{{c.From, &one.from}, {c.To, &one.to}, {c.Account, &one.account}} {
-			if given.value != "" {
-				*given.into = given.value
-			}
-		}
-		if wrong := differences(outcomes(ctx, set, one), c.Want); len(wrong) > 0 {
-			failed++
-			fmt.Fprintf(out, "case %d, %q: FAILED\n  %s\n", i+1, c.Body, strings.Join(wrong, "\n  "))
-		} else {
-			fmt.Fprintf(out, "case %d, %q: ok\n", i+1, c.Body)
-		}
-	}
-	fmt.Fprintf(out, "%d of %d cases pass\n", len(file.Cases)-failed, len(file.Cases))
-	if failed > 0 {
-		return errFindings
-	}
-	return nil
+		one.body, one.from, one.to, one.account = c.Body, cmp.Or(c.From, f.from), cmp.Or(c.To, f.to), cmp.Or(c.Account, f.account)
+		return fmt.Sprintf(", %q", c.Body), strings.Join(differences(outcomes(ctx, set, one), c.Want), "\n  "), nil
+	})
 }
 
 // differences compares the triggers that fire with those that are wanted, in
