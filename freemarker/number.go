@@ -582,14 +582,17 @@ func lowBits(n *big.Int) uint64 {
 	return m.Uint64()
 }
 
-func floatToLong(f float64) int64 {
+func floatToLong(f float64) int64 { return saturate(f, math.MinInt64, math.MaxInt64) }
+
+// saturate is Java's conversion of a double to an integer.
+func saturate(f float64, least, most int64) int64 {
 	switch {
 	case math.IsNaN(f):
 		return 0
-	case f >= math.MaxInt64:
-		return math.MaxInt64
-	case f <= math.MinInt64:
-		return math.MinInt64
+	case f >= float64(most):
+		return most
+	case f <= float64(least):
+		return least
 	}
 	return int64(f)
 }
@@ -598,16 +601,7 @@ func floatToLong(f float64) int64 {
 func toInt(v Value) int {
 	switch v.kind {
 	case kDouble, kFloat:
-		f := v.float()
-		switch {
-		case math.IsNaN(f):
-			return 0
-		case f >= math.MaxInt32:
-			return math.MaxInt32
-		case f <= math.MinInt32:
-			return math.MinInt32
-		}
-		return int(f)
+		return int(saturate(v.float(), math.MinInt32, math.MaxInt32))
 	}
 	return int(int32(toLong(v)))
 }

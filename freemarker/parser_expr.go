@@ -32,31 +32,19 @@ var isBinary = [256]bool{
 	tPercent: true,
 }
 
-func (p *parser) or() expr {
-	l := p.and()
-	if p.peek() != tOr {
-		return l
-	}
-	n := &logicNode{pos: l.at(), xs: []expr{l}, or: true}
-	for p.accept(tOr) {
-		r := p.and()
-		if len(n.xs) == 1 {
-			p.booleanOnly(l)
-		}
-		p.booleanOnly(r)
-		n.xs = append(n.xs, r)
-	}
-	return n
-}
+func (p *parser) or() expr { return p.logic(tOr, p.and) }
 
-func (p *parser) and() expr {
-	l := p.equality()
-	if p.peek() != tAnd {
+func (p *parser) and() expr { return p.logic(tAnd, p.equality) }
+
+// logic parses operands that an operator joins.
+func (p *parser) logic(operator tokenKind, operand func() expr) expr {
+	l := operand()
+	if p.peek() != operator {
 		return l
 	}
-	n := &logicNode{pos: l.at(), xs: []expr{l}}
-	for p.accept(tAnd) {
-		r := p.equality()
+	n := &logicNode{pos: l.at(), xs: []expr{l}, or: operator == tOr}
+	for p.accept(operator) {
+		r := operand()
 		if len(n.xs) == 1 {
 			p.booleanOnly(l)
 		}

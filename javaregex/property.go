@@ -128,8 +128,8 @@ func identifierIgnorable() runeSet {
 }
 
 // binarySet returns a binary property, as in \p{IsAlphabetic}. The name may be
-// in any case. The function is a table of names.
-func binarySet(name string, caseless bool) (runeSet, bool) { //nolint:cyclop // a table of names
+// in any case.
+func binarySet(name string, caseless bool) (runeSet, bool) {
 	name = strings.ToUpper(name)
 	if caseless {
 		switch name {
@@ -162,16 +162,6 @@ func binarySet(name string, caseless bool) (runeSet, bool) { //nolint:cyclop // 
 		return categories("Cn").negate(), true
 	case "NONCHARACTER_CODE_POINT", "NONCHARACTERCODEPOINT":
 		return noncharacters(), true
-	case "DIGIT":
-		return categories("Nd"), true
-	case "ALNUM":
-		return known("is", "Alnum"), true
-	case "BLANK":
-		return known("is", "Blank"), true
-	case "GRAPH":
-		return known("is", "Graph"), true
-	case "PRINT":
-		return known("is", "Print"), true
 	case "WORD":
 		return known("is", "Word"), true
 	case "JOIN_CONTROL", "JOINCONTROL":

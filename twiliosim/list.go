@@ -20,15 +20,19 @@ const (
 
 // page is the envelope of a list page.
 type page struct {
-	End             int        `json:"end"`
-	FirstPageURI    string     `json:"first_page_uri"`
-	NextPageURI     *string    `json:"next_page_uri"`
-	Page            int        `json:"page"`
-	PageSize        int        `json:"page_size"`
-	PreviousPageURI *string    `json:"previous_page_uri"`
-	Start           int        `json:"start"`
-	URI             string     `json:"uri"`
-	Messages        []resource `json:"messages"`
+	End             int     `json:"end"`
+	FirstPageURI    string  `json:"first_page_uri"`
+	NextPageURI     *string `json:"next_page_uri"`
+	Page            int     `json:"page"`
+	PageSize        int     `json:"page_size"`
+	PreviousPageURI *string `json:"previous_page_uri"`
+	Start           int     `json:"start"`
+	URI             string  `json:"uri"`
+}
+
+type messagePage struct {
+	page
+	Messages []resource `json:"messages"`
 }
 
 // route dispatches a request.
@@ -85,7 +89,7 @@ func (s *Sim) list(q *request) reply {
 	}
 	s.mu.RUnlock()
 
-	p := page{Page: number, PageSize: size, Start: number * size, Messages: messages}
+	p := messagePage{page{Page: number, PageSize: size, Start: number * size}, messages}
 	p.End = max(p.Start, p.Start+len(messages)-1)
 	p.URI = q.pageURI(size, number, q.form.Get("PageToken"))
 	p.FirstPageURI = q.pageURI(size, 0, "")

@@ -72,15 +72,8 @@ type mediaResource struct {
 }
 
 type mediaPage struct {
-	End             int             `json:"end"`
-	FirstPageURI    string          `json:"first_page_uri"`
-	NextPageURI     *string         `json:"next_page_uri"`
-	Page            int             `json:"page"`
-	PageSize        int             `json:"page_size"`
-	PreviousPageURI *string         `json:"previous_page_uri"`
-	Start           int             `json:"start"`
-	URI             string          `json:"uri"`
-	MediaList       []mediaResource `json:"media_list"`
+	page
+	MediaList []mediaResource `json:"media_list"`
 }
 
 func (m *message) mediaURI() string { return m.account.uri() + "/Messages/" + m.sid + "/Media" }
@@ -101,7 +94,7 @@ func (s *Sim) mediaOf(q *request) reply {
 	}
 	if q.sub == "" {
 		uri := m.mediaURI() + ".json?PageSize=50&Page=0"
-		p := mediaPage{PageSize: defaultPageSize, URI: uri, FirstPageURI: uri, MediaList: []mediaResource{}}
+		p := mediaPage{page{PageSize: defaultPageSize, URI: uri, FirstPageURI: uri}, []mediaResource{}}
 		for _, item := range m.media {
 			p.MediaList = append(p.MediaList, m.mediaResource(item))
 		}

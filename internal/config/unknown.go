@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"temporal-twilio/internal/yamlfile"
 )
 
 // ours matches the prefixes of our variables.
@@ -47,7 +49,7 @@ func unknown(variables map[string]string) (lines []string) {
 func nearest(name string, known map[string]bool) (best string) {
 	least := len(name)
 	for _, other := range slices.Sorted(maps.Keys(known)) {
-		d := distance(name, other)
+		d := yamlfile.Distance(name, other)
 		if known[other] && d < least && (d <= len(name)/4 || within(name, other) || within(other, name)) {
 			best, least = other, d
 		}
@@ -59,25 +61,4 @@ func nearest(name string, known map[string]bool) (best string) {
 func within(few, many string) bool {
 	words := strings.Split(many, "_")
 	return !slices.ContainsFunc(strings.Split(few, "_"), func(word string) bool { return !slices.Contains(words, word) })
-}
-
-// distance is the number of letters to add, remove or change.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		before := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := before
-			if a[i] != b[j] {
-				cost++
-			}
-			before = row[j+1]
-			row[j+1] = min(cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }

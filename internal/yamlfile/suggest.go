@@ -19,7 +19,7 @@ func DidYouMean(name string, known []string) string {
 		if len(name) > maxName {
 			break
 		}
-		if d := distance(strings.ToLower(name), strings.ToLower(one)); d < least {
+		if d := Distance(strings.ToLower(name), strings.ToLower(one)); d < least {
 			nearest, least = one, d
 		}
 	}
@@ -32,9 +32,9 @@ func DidYouMean(name string, known []string) string {
 // maxName limits the length of compared names.
 const maxName = 100
 
-// distance counts the letters of b to change, add, remove or swap with the next
+// Distance counts the letters of b to change, add, remove or swap with the next
 // to get a.
-func distance(a, b string) int {
+func Distance(a, b string) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j

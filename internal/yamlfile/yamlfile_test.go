@@ -135,7 +135,7 @@ func TestMisspeltKeysSuggestTheRightOne(t *testing.T) {
 		a, b string
 		want int
 	}{{"", "", 0}, {"ehco", "echo", 1}, {"ecoh", "echo", 1}, {"eco", "echo", 1}, {"echoo", "echo", 1}, {"acho", "echo", 1}, {"", "abc", 3}, {"kitten", "sitting", 3}} {
-		if got := distance(tc.a, tc.b); got != tc.want {
+		if got := Distance(tc.a, tc.b); got != tc.want {
 			t.Errorf("from %q to %q are %d, want %d", tc.a, tc.b, got, tc.want)
 		}
 	}
