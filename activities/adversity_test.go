@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -241,6 +242,50 @@ func TestTemporaryFailureIsRetriedAtOnce(t *testing.T) {
 	in.GiveUpAfter = sms.Duration(2 * time.Second)
 	if result := execute(t, f, in); len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeRateLimited || !result.Errors[0].Retryable {
 		t.Errorf("%+v", result)
+	}
+}
+
+func TestHaltLetsAHeartbeatEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		halting := make(chan bool)
+		f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+			if n != 45 {
+				return nil, true
+			}
+			halting <- true // once a heartbeat is in flight
+			return &sms.Error{Code: sms.CodeConnection, Retryable: true, Scope: sms.ScopeAccount, Message: "refused"}, false
+		}}
+		a := newActivities(f)
+		a.Record = func(ctx context.Context, _ any) error {
+			select {
+			case <-halting:
+				return sleep(ctx, 100*time.Millisecond)
+			case <-time.After(100 * time.Millisecond):
+				return nil
+			}
+		}
+		result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(100)...), SmsBody: "Hi"})
+		if err != nil || len(result.Messages) != 100 {
+			t.Errorf("%d messages, %v", len(result.Messages), err)
+		}
+	})
+}
+
+func TestAttemptGivenUpIsRecorded(t *testing.T) {
+	var left record
+	s := newTestSend(first, second)
+	s.info, s.pause = activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}}, time.Minute
+	s.details = func() any { return s.snapshot() }
+	s.recorder = func(_ context.Context, details any) error {
+		left = details.(record)
+		return nil
+	}
+	s.take(s.recipients[0], sms.Message{To: first, SID: "SM1"}, time.Now())
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("Temporal did not answer"))
+	again, _ := errors.AsType[*temporal.ApplicationError](s.conclude(ctx))
+	if again == nil || again.NextRetryDelay() != time.Minute || len(left.Recent) != 1 {
+		t.Errorf("%+v, recorded %+v", again, left)
 	}
 }
 

@@ -307,8 +307,6 @@ func (s *send) text(ctx context.Context) {
 	if len(queue) == 0 || ctx.Err() != nil {
 		return
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	defer context.AfterFunc(ctx, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -326,7 +324,6 @@ func (s *send) text(ctx context.Context) {
 		})
 	}
 	pool.Wait()
-	stop()
 	clerk.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -351,19 +348,19 @@ func (s *send) next(ctx context.Context) *recipient {
 	return nil
 }
 
-// nameAhead writes records that name recipients ahead of the pool. The more of
-// them are tried while a record is written, the further ahead the next one
-// names.
+// nameAhead writes records that name recipients ahead of the pool, until the
+// round has named all of them or ends. The more of them are tried while a record
+// is written, the further ahead the next one names.
 func (s *send) nameAhead(ctx context.Context) {
 	ahead := max(leastAhead, 2*s.account.Pace.Concurrency())
 	least := ahead
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		for ctx.Err() == nil && (s.asked == len(s.queue) || s.asked-s.begun > ahead/2) {
+		for ctx.Err() == nil && s.halt == nil && s.asked < len(s.queue) && s.asked-s.begun > ahead/2 {
 			s.news.Wait()
 		}
-		if ctx.Err() != nil {
+		if ctx.Err() != nil || s.halt != nil || s.asked == len(s.queue) {
 			return
 		}
 		began := s.begun
@@ -653,7 +650,7 @@ func (s *send) tired(delay time.Duration, ends bool) bool {
 // which leaves more in doubt but loses nothing.
 func (s *send) another(ctx context.Context, delay time.Duration, why string) error {
 	_ = s.heart.record(context.WithoutCancel(ctx))
-	return again(why, delay, nil)
+	return again(why, delay, context.Cause(ctx))
 }
 
 // conclude ends the attempt: with an error if another one should continue, and
@@ -661,12 +658,9 @@ func (s *send) another(ctx context.Context, delay time.Duration, why string) err
 func (s *send) conclude(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	cancelled := temporal.IsCanceledError(cause) || errors.Is(cause, context.Canceled)
-	late := errors.Is(cause, errStopping) || errors.Is(cause, errTimeUp)
-	if open := len(s.in(untried, deferred, doubtful))+len(s.nameless()) > 0; cause != nil && open && !cancelled && s.room(0) {
-		if late {
-			return s.another(ctx, 100*time.Millisecond, cause.Error())
-		}
-		return again("the attempt was given up", 0, cause) // Temporal no longer waits for it, or did not answer
+	delay := max(s.pause, 100*time.Millisecond)
+	if open := len(s.in(untried, deferred, doubtful))+len(s.nameless()) > 0; cause != nil && open && !cancelled && s.room(delay) {
+		return s.another(ctx, delay, "the attempt was given up")
 	}
 	switch {
 	case s.halt != nil:

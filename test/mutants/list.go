@@ -56,6 +56,15 @@ var mutants = []mutant{
 	{"Nobody twice", "a fault of a retry is an unknown outcome", "activities/sendsms.go", `	if retried {
 		fault.Code`, `	if false {
 		fault.Code`, "activities", "TestPanickedSendIsNotSentAgain"},
+	{"Nobody twice", "an attempt that is given up is recorded", "activities/send.go", `return s.another(ctx, delay, "the attempt was given up")`, `return again("the attempt was given up", delay, cause)`, "activities", "TestAttemptGivenUpIsRecorded"},
+	{"Always completes", "a halt does not cut a heartbeat short", "activities/send.go", `	pool.Wait()
+	clerk.Wait()
+`, `	pool.Wait()
+	if s.halt != nil {
+		s.heart.cancel(context.Canceled)
+	}
+	clerk.Wait()
+`, "activities", "TestHaltLetsAHeartbeatEnd"},
 	{"Nobody twice", "a lost answer is not a refusal", "activities/send.go", `case problem.Code == sms.CodeOutcomeUnknown:
 		s.disturb()`, `case false:
 		s.disturb()`, "activities", "TestDoubtAboutOneRecipientIsDecided"},
