@@ -119,6 +119,8 @@ type Activities struct {
 	temporal client.Client
 	// ledgers holds the accounts' ledgers, by name.
 	ledgers sync.Map
+	// behind is set once this machine's clock is seen to be behind Temporal's.
+	behind atomic.Bool
 	// waiting counts the sends that wait for the broadcasts of their lists.
 	waiting atomic.Int64
 }

@@ -104,6 +104,25 @@ func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 	}
 }
 
+// prompt is how soon after it was scheduled this process must see an attempt for
+// its first few recipients to need no record.
+const prompt = 2 * time.Second
+
+// isPrompt reports whether this process saw an attempt right after it was
+// scheduled. Otherwise, Temporal may have replaced it already: it may have waited
+// in the connection of a process that was stopped, or of a network that was cut,
+// so that no clock of this machine's shows how long. The difference between
+// Temporal's clock and this one's does. If the clocks differ, that only leads to
+// a record too many, except if this one is behind by as much as the attempt waited;
+// so once it is seen to be behind, no attempt is prompt.
+func (a *Activities) isPrompt(t *attempt) bool {
+	waited := t.began.Sub(t.info.ScheduledTime)
+	if waited < -prompt {
+		a.behind.Store(true)
+	}
+	return waited < prompt && !a.behind.Load()
+}
+
 // check returns errLate if Temporal may have replaced the attempt, or if its
 // time is up. It is called right before a create, since the process may have
 // been asleep until then.

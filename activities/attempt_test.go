@@ -143,3 +143,55 @@ func TestCreateEndsWithAReplacedAttempt(t *testing.T) {
 		}
 	}
 }
+
+// A process that is stopped still receives a task into its open poll.
+func TestLateAttemptIsRecordedFirst(t *testing.T) {
+	now := time.Now()
+	for name, tc := range map[string]struct {
+		late   []time.Duration
+		record bool
+	}{
+		"at once":                      {[]time.Duration{0}, false},
+		"by a stopped process":         {[]time.Duration{time.Minute}, true},
+		"by a clock that is behind":    {[]time.Duration{-time.Minute}, true},
+		"once a clock had been behind": {[]time.Duration{-time.Minute, 0}, true},
+		"once a process had stopped":   {[]time.Duration{time.Minute, 0}, false},
+	} {
+		a := newActivities(nil)
+		var prompt bool
+		for _, late := range tc.late {
+			prompt = a.isPrompt(&attempt{began: now, info: activity.Info{ScheduledTime: now.Add(-late)}})
+		}
+		if prompt == tc.record {
+			t.Errorf("%s: seen as prompt %v", name, prompt)
+		}
+	}
+	// Temporal has replaced it.
+	creates := 0
+	a := newActivities(gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
+		creates++
+		return sms.Message{SID: "SM1"}, nil
+	}))
+	s := newTestSend(first)
+	s.activities, s.account = a, a.Accounts[""]
+	s.began, s.info = now, activity.Info{Attempt: 1, ScheduledTime: now.Add(-time.Minute)}
+	s.bodies, _ = newBodies(t.Context(), a.Renderer, one, now)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	s.heart = newHeart(func(context.Context, any) error { return errors.New("activity not found") }, 10*time.Second, now)
+	s.details, s.cancel = func() any { return s.snapshot() }, cancel
+	if s.text(ctx); creates > 0 {
+		t.Errorf("%d creates", creates)
+	}
+}
+
+func TestEndedSendRecordsNobodyAsTried(t *testing.T) {
+	s := newTestSend(first)
+	s.began = time.Now()
+	s.info.ScheduledTime = s.began
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	s.text(ctx)
+	if r := s.snapshot(); len(r.Window) > 0 {
+		t.Errorf("%+v", r)
+	}
+}

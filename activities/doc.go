@@ -35,8 +35,8 @@
 //     sent, to be tried again), doubtful, refused, or taken by Twilio.
 //   - The record is a send's progress in the details of a heartbeat. It names
 //     recipients ahead of those being texted, and stays small however long the
-//     list. The first few of a list need no record: if there is a second
-//     attempt, they may have been texted.
+//     list. The first few of a list need no record, unless the attempt was seen
+//     late (attempt.go): if there is a second attempt, they may have been texted.
 //   - A doubt is a recipient for whom it is unknown whether Twilio created the
 //     message. It ends once a listing shows the message, or is known to be
 //     complete without it. What cannot be decided is reported as

@@ -95,10 +95,6 @@ const (
 	// leastAhead and mostAhead bound how many recipients a record names ahead
 	// of the pool. If the worker dies, all of them are in doubt.
 	leastAhead, mostAhead = 40, 400
-	// prompt is how soon after it was scheduled an attempt must start for its
-	// first few recipients to need no record: a search for them starts from
-	// that time.
-	prompt = 2 * time.Second
 )
 
 // newSend parses the list.
@@ -293,20 +289,20 @@ func (s *send) moment() (m moment) {
 // text tries everyone who is untried, as many concurrently as the account's
 // pace allows. It stops early at a failure that concerns everyone.
 func (s *send) text(ctx context.Context) {
-	s.mu.Lock()
-	s.queue = s.in(untried)
-	s.begun, s.named = 0, 0
-	if !s.recorded.Load() && !s.resumed && !s.activities.RecordFirst && s.info.StartedTime.Sub(s.info.ScheduledTime) < prompt {
-		for since := s.moment(); s.named < len(s.queue) && s.queue[s.named].written < firstFew; s.named++ {
-			s.queue[s.named].open, s.queue[s.named].since = true, since
-		}
-	}
-	s.asked = s.named
-	queue := s.queue
-	s.mu.Unlock()
+	queue := s.in(untried)
 	if len(queue) == 0 || ctx.Err() != nil {
 		return
 	}
+	s.mu.Lock()
+	s.queue = queue
+	s.begun, s.named = 0, 0
+	if !s.recorded.Load() && !s.resumed && !s.activities.RecordFirst && s.activities.isPrompt(s.attempt) {
+		for since := s.moment(); s.named < len(queue) && queue[s.named].written < firstFew; s.named++ {
+			queue[s.named].open, queue[s.named].since = true, since
+		}
+	}
+	s.asked = s.named
+	s.mu.Unlock()
 	defer context.AfterFunc(ctx, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()

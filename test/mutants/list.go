@@ -65,6 +65,7 @@ var mutants = []mutant{
 	}
 	clerk.Wait()
 `, "activities", "TestHaltLetsAHeartbeatEnd"},
+	{"Nobody twice", "an attempt that is seen late is recorded first", "activities/attempt.go", `return waited < prompt && !a.behind.Load()`, `return true`, "activities", "TestLateAttemptIsRecordedFirst"},
 	{"Nobody twice", "a lost answer is not a refusal", "activities/send.go", `case problem.Code == sms.CodeOutcomeUnknown:
 		s.disturb()`, `case false:
 		s.disturb()`, "activities", "TestDoubtAboutOneRecipientIsDecided"},
