@@ -88,19 +88,10 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
 // look looks once. It returns whether there is more to learn, and if so, until
 // when no look can show it, by Twilio's clock.
 func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool) {
-	heard := true
-	if s.complete.IsZero() || s.now().Before(s.complete) {
-		var at time.Time
-		at, heard = s.completeAt(ctx)
-		s.mu.Lock()
-		if s.complete.IsZero() || !at.IsZero() && at.Before(s.complete) {
-			s.complete = at
-		}
-		s.mu.Unlock()
-	}
+	heard := s.estimate(ctx)
 	ripe := s.quiet.Add(s.activities.patience())
 	now := s.now()
-	decided := !s.complete.IsZero() && !now.Before(s.complete) && !now.Before(ripe)
+	decided := heard && !s.complete.IsZero() && !now.Before(s.complete) && !now.Before(ripe)
 	absent, all := s.find(ctx)
 	if s.recorded.Load() { // keep what was found, in case this attempt ends too
 		_ = s.heart.record(ctx) // the wait notices if the context has ended
@@ -118,7 +109,7 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	case s.input.OnUnknown == sms.OnUnknownResend:
 		s.release(s.in(doubtful))
 		return until, false
-	case decided, s.complete.IsZero(), s.complete.Sub(now) > maxSettleWait:
+	case !heard, decided, s.complete.IsZero(), s.complete.Sub(now) > maxSettleWait:
 		return until, false
 	}
 	return s.complete, true
@@ -150,13 +141,14 @@ func (s *send) absent(recipients []*recipient) {
 	}
 }
 
-// completeAt returns when a listing will show every message that was in doubt,
-// by Twilio's clock; the zero time if that is unknown. heard is false if Twilio
-// did not answer.
-func (s *send) completeAt(ctx context.Context) (complete time.Time, heard bool) {
+// estimate sets when a listing will show every message that was in doubt: as long
+// after quiet as the listing has lagged at most. That is unknown again once it
+// lacks a message that is known to exist. It returns false if Twilio did not
+// answer.
+func (s *send) estimate(ctx context.Context) (heard bool) {
 	listing, err := s.account.Gateway.List(ctx, twilio.Query{Limit: 20})
 	if err != nil {
-		return complete, false
+		return false
 	}
 	if s.mu.Lock(); s.untimed {
 		s.quiet = time.Time{}
@@ -172,21 +164,24 @@ func (s *send) completeAt(ctx context.Context) (complete time.Time, heard bool) 
 			shown = r.Created
 		}
 	}
-	// A message that is known to exist must be in the listing.
+	lacks := false
 	if known, any := s.ledger.before(s.quiet); any {
 		listing, err := s.account.Gateway.List(ctx, twilio.Query{To: known.to, Since: known.at.Add(-time.Minute), Limit: maxListed})
 		if err != nil {
-			return complete, false
+			return false
 		}
-		if !slices.ContainsFunc(listing.Records, func(r twilio.Record) bool { return r.SID == known.sid && r.To == known.to }) {
-			return complete, true
-		}
+		lacks = !slices.ContainsFunc(listing.Records, func(r twilio.Record) bool { return r.SID == known.sid && r.To == known.to })
 		shown = later(shown, known.at)
 	}
-	if shown.IsZero() {
-		return complete, true
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch at := s.quiet.Add(max(0, s.now().Sub(shown))); {
+	case lacks:
+		s.complete = time.Time{}
+	case !shown.IsZero() && (s.complete.IsZero() || at.Before(s.complete)):
+		s.complete = at
 	}
-	return s.quiet.Add(max(0, s.now().Sub(shown))), true
+	return true
 }
 
 // lastLook looks once more for the recipients in doubt before the result

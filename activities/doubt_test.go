@@ -320,6 +320,28 @@ func TestDecisionIsNotPostponedByLooking(t *testing.T) {
 	})
 }
 
+// The listing keeps up when it is looked at first, and hangs from then on. Twilio
+// carries out the create later.
+func TestHangingListingProvesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before := listed(second, "SM1", "Hello")
+		hangs := time.Now().Add(5 * time.Second)
+		other := listed(third, "SM2", "Hi") // of another send of this worker
+		other.Created = hangs.Add(5 * time.Second)
+		creates := 0
+		a := newActivities(lister{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
+			creates++
+			return sms.Message{}, unknownError(503)
+		}), showing(func() []twilio.Record { return []twilio.Record{before} })})
+		a.Settle, a.Patience = defaultSettle, defaultPatience
+		time.AfterFunc(other.Created.Sub(time.Now()), func() { a.ledgerOf("").take("another", other.Message, other.Created) })
+		result, err := run(t, a, one)
+		if err != nil || creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
+			t.Errorf("%d creates, %+v, %v", creates, result, err)
+		}
+	})
+}
+
 func TestWaitForListingCarriesOver(t *testing.T) {
 	ago := time.Now().Add(-time.Hour)
 	left := leftInDoubt(ago)

@@ -66,6 +66,9 @@ var mutants = []mutant{
 	clerk.Wait()
 `, "activities", "TestHaltLetsAHeartbeatEnd"},
 	{"Nobody twice", "an attempt that is seen late is recorded first", "activities/attempt.go", `return waited < prompt && !a.behind.Load()`, `return true`, "activities", "TestLateAttemptIsRecordedFirst"},
+	{"Nobody twice", "a listing that hangs proves nothing", "activities/doubt.go", `	case lacks:
+		s.complete = time.Time{}
+`, ``, "activities", "TestHangingListingProvesNothing"},
 	{"Nobody twice", "a lost answer is not a refusal", "activities/send.go", `case problem.Code == sms.CodeOutcomeUnknown:
 		s.disturb()`, `case false:
 		s.disturb()`, "activities", "TestDoubtAboutOneRecipientIsDecided"},
