@@ -334,7 +334,7 @@ func TestHangingListingProvesNothing(t *testing.T) {
 			return sms.Message{}, unknownError(503)
 		}), showing(func() []twilio.Record { return []twilio.Record{before} })})
 		a.Settle, a.Patience = defaultSettle, defaultPatience
-		time.AfterFunc(other.Created.Sub(time.Now()), func() { a.ledgerOf("").take("another", other.Message, other.Created) })
+		time.AfterFunc(time.Until(other.Created), func() { a.ledgerOf("").take("another", other.Message, other.Created) })
 		result, err := run(t, a, one)
 		if err != nil || creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
 			t.Errorf("%d creates, %+v, %v", creates, result, err)
