@@ -105,7 +105,9 @@ func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
 	}
 	x.status, requestID = response.StatusCode, response.Header.Get("Twilio-Request-Id")
 	x.retryAfter = parseRetryAfter(response.Header.Get("Retry-After"))
-	x.client.clock.measure(sent, time.Now(), response.Header.Get("Date"))
+	if requestID != "" { // otherwise, a proxy answered
+		x.client.clock.measure(sent, time.Now(), response.Header.Get("Date"))
+	}
 	answer := bytes.NewBuffer(make([]byte, 0, min(max(response.ContentLength, 0), maxResponse)+bytes.MinRead)) // one allocation, as a rule
 	_, err = answer.ReadFrom(io.LimitReader(response.Body, maxResponse))
 	_ = response.Body.Close() // only read

@@ -26,6 +26,8 @@ type Record struct {
 	// Created is when Twilio accepted the message, to the second; the zero time
 	// if it cannot be parsed.
 	Created time.Time
+	// sent is when it was sent; the zero time if it was not yet.
+	sent time.Time
 	// NumMedia is how many pictures and files the message has.
 	NumMedia int
 	// ErrorCode says why it failed or was not delivered, 0 if it did not.
@@ -37,7 +39,7 @@ type Record struct {
 // Query restricts a listing. Empty fields do not.
 type Query struct {
 	From, To string
-	// Since ends the listing at the first message that was created earlier.
+	// Since leaves out messages that were created earlier.
 	Since time.Time
 	// Limit is the maximum number of messages; the newest are listed.
 	Limit int
@@ -51,10 +53,12 @@ type Listing struct {
 	Whole bool
 }
 
-// List returns the messages of a query, reading page by page.
+// List returns the messages of a query, reading page by page. Twilio sorts them by
+// when they were sent, so that one scheduled long ago may precede newer ones: only
+// a message that was sent before Since ends the listing.
 func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
 	params := &api.ListMessageParams{}
-	size := min(q.Limit, maxPageSize)
+	size := max(1, min(q.Limit, maxPageSize))
 	if !q.Since.IsZero() {
 		size = min(size, lookUpPageSize)
 	}
@@ -66,14 +70,21 @@ func (c *Client) List(ctx context.Context, q Query) (Listing, error) {
 		params.SetTo(q.To)
 	}
 	var listing Listing
+	pages := q.Limit/size + sparePages
 	for page, err := range c.pages(ctx, params) {
 		if err != nil {
 			return Listing{}, err
 		}
+		if pages--; pages < 0 {
+			return listing, nil
+		}
 		for _, r := range page {
-			if !r.Created.IsZero() && r.Created.Before(q.Since) {
+			switch {
+			case !r.sent.IsZero() && r.sent.Before(q.Since):
 				listing.Whole = true
 				return listing, nil
+			case !r.Created.IsZero() && r.Created.Before(q.Since):
+				continue
 			}
 			if len(listing.Records) == q.Limit {
 				return listing, nil
@@ -90,6 +101,9 @@ const (
 	maxPageSize = 1000
 	// lookUpPageSize is for listings that are expected to be short.
 	lookUpPageSize = 100
+	// sparePages is how many more pages than its limit takes a listing may have,
+	// of messages that it leaves out, or of none.
+	sparePages = 10
 )
 
 // pages yields a listing page by page, each within the timeout of one request.
@@ -193,6 +207,7 @@ func record(m *api.ApiV2010Message) Record {
 	// Twilio writes RFC 2822 dates; one that cannot be parsed becomes the zero
 	// time.
 	created, _ := time.Parse(time.RFC1123Z, value(m.DateCreated))
+	sent, _ := time.Parse(time.RFC1123Z, value(m.DateSent))
 	media, _ := strconv.Atoi(value(m.NumMedia)) // Twilio writes a number
 	return Record{
 		Message:             message(m),
@@ -201,6 +216,7 @@ func record(m *api.ApiV2010Message) Record {
 		Body:                value(m.Body),
 		Direction:           value(m.Direction),
 		Created:             created,
+		sent:                sent,
 		NumMedia:            media,
 		ErrorCode:           value(m.ErrorCode),
 		ErrorMessage:        value(m.ErrorMessage),

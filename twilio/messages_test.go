@@ -43,9 +43,39 @@ func TestListingIsWholeAtItsEnd(t *testing.T) {
 	}
 }
 
+func TestScheduledMessageEndsNoListing(t *testing.T) {
+	c, _ := listingOf(t, func(string) ([]string, string) {
+		return []string{
+			sentAt("SM2", "outbound-api", "09:00:00", "10:00:09"), // was scheduled
+			listed("SM3", "outbound-api", "10:00:05"),
+			listed("SM1", "outbound-api", "10:00:00"),
+		}, ""
+	})
+	listing, err := c.List(t.Context(), Query{Limit: 50, Since: time.Date(2026, 11, 25, 10, 0, 4, 0, time.UTC)})
+	if err != nil || !listing.Whole || len(listing.Records) != 1 || listing.Records[0].SID != "SM3" {
+		t.Errorf("%+v, %v", listing, err)
+	}
+}
+
+func TestEmptyPagesHaveAnEnd(t *testing.T) {
+	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
+	if listing, err := c.List(t.Context(), Query{Limit: 2000, Since: time.Now()}); err != nil || listing.Whole || len(*queries) > 50 {
+		t.Errorf("whole %v after %d pages, %v", listing.Whole, len(*queries), err)
+	}
+}
+
+func TestProxyDoesNotSetTheClock(t *testing.T) {
+	c := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
+	_, _ = c.Send(t.Context(), draft)
+	if now, known := c.Now(); known {
+		t.Errorf("it is %s", now)
+	}
+}
+
 func TestClockIsTwilios(t *testing.T) {
 	for _, skew := range []time.Duration{0, 65 * time.Second, -90 * time.Second} {
 		c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Twilio-Request-Id", "RQ1")
 			w.Header().Set("Date", time.Now().Add(skew).UTC().Format(http.TimeFormat))
 			w.WriteHeader(http.StatusServiceUnavailable)
 		})

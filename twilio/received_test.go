@@ -27,7 +27,12 @@ func listingOf(t *testing.T, page func(n string) (messages []string, next string
 }
 
 func listed(sid, direction, created string) string {
-	return fmt.Sprintf(`{"sid": %q, "direction": %q, "date_created": "Wed, 25 Nov 2026 %s +0000", "status": "received", "num_segments": "1"}`, sid, direction, created)
+	return sentAt(sid, direction, created, created)
+}
+
+// sentAt is a message that was sent later than it was created.
+func sentAt(sid, direction, created, sent string) string {
+	return fmt.Sprintf(`{"sid": %q, "direction": %q, "date_created": "Wed, 25 Nov 2026 %s +0000", "date_sent": "Wed, 25 Nov 2026 %s +0000", "status": "received", "num_segments": "1"}`, sid, direction, created, sent)
 }
 
 func TestReceivedListsAllInbound(t *testing.T) {
