@@ -13,7 +13,6 @@ import (
 	"syscall"
 	_ "time/tzdata" // for quiet hours; the image has no time zone database
 
-	"github.com/caarlos0/env/v11"
 	"github.com/spf13/cobra"
 
 	"temporal-twilio/internal/config"
@@ -38,12 +37,13 @@ The worker polls task queue "twilio" for the activity SendSms and the workflows
 of this project. The webhook takes inbound messages at POST /twilio/sms and
 publishes what the triggers match; it runs if TRIGGERS names a trigger file.
 
-Configuration comes from the environment, with the default in parentheses.
+Configuration comes from the environment and from the file of --config, with the
+default in parentheses.
 
 `
 
 func command() *cobra.Command {
-	only, printConfig := "", false
+	only, file, printConfig := "", "", false
 	cmd := &cobra.Command{
 		Use:     "worker",
 		Short:   "Send and receive SMS for Temporal",
@@ -54,10 +54,16 @@ func command() *cobra.Command {
 		Args:          cobra.NoArgs,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if file == "" {
+				return nil
+			}
+			return os.Setenv("CONFIG_FILE", file)
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, misread := config.FromEnvironment()
 			if printConfig {
-				return config.Print(cmd.OutOrStdout(), env.ToMap(os.Environ()))
+				return config.Print(cmd.OutOrStdout(), config.Environment())
 			}
 			parts, unknown := choose(only, c)
 			if err := config.All(misread, unknown, c.Check(parts.worker, parts.webhook), checkKeys(c)); err != nil {
@@ -67,6 +73,7 @@ func command() *cobra.Command {
 		},
 	}
 	cmd.AddCommand(readyCommand(), doctorCommand(), keysCommand(), codecCommand())
+	cmd.PersistentFlags().StringVar(&file, "config", "", "a YAML file with variables that the environment lacks; default $CONFIG_FILE")
 	cmd.Flags().BoolVar(&printConfig, "print-config", false, "print the configuration with the source of each value, without secrets, and exit")
 	cmd.Flags().StringVar(&only, "only", "", `run only the "worker" or only the "webhook"`)
 	return cmd

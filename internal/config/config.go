@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-//go:generate go run ./document ../../docs/configuration.md
+//go:generate go run ./document ../../docs/configuration.md ../../docs/configuration.schema.json
 
 // Config is the configuration in the environment, except for Temporal's own
 // TEMPORAL_* variables. Every secret X can also be given as X_FILE, the path of
@@ -85,6 +85,7 @@ type Config struct {
 	MetricsAddr string `env:"METRICS_ADDR" group:"Operating" description:"Where /metrics listens, for Prometheus, and /healthz and /readyz of whichever halves run. Without it, there are no metrics."`
 	LogLevel    string `env:"LOG_LEVEL" envDefault:"info" oneof:"debug info warn error" description:"The lowest level that is logged."`
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text" oneof:"text json" description:"The format of log lines."`
+	File        string `env:"CONFIG_FILE" description:"A YAML file with variables of this page, for those that the environment lacks. Also --config."`
 
 	// CatchUpOff is true if CATCH_UP is 0s rather than unset.
 	CatchUpOff bool `env:"-"`
@@ -119,7 +120,9 @@ func read(environment map[string]string, open follow.Open) (Config, error) {
 		variables = map[string]string{}
 		mistakes  Mistakes
 	)
-	for name, value := range environment {
+	merged, _, err := merge(environment, open)
+	mistakes.add(err)
+	for name, value := range merged {
 		variables[name] = strings.TrimSpace(value)
 	}
 	for _, v := range variablesOf() {
@@ -134,7 +137,6 @@ func read(environment map[string]string, open follow.Open) (Config, error) {
 	}
 	mistakes.add(misread(variables, env.ParseWithOptions(&c, env.Options{Environment: variables})))
 	mistakes.add(c.normalise(variables))
-	var err error
 	c.Named, err = c.readAccounts(open)
 	mistakes.add(err)
 	return c, mistakes.err()

@@ -3,9 +3,11 @@ package config
 // Printing: the effective configuration, with the source of each value.
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,8 +24,12 @@ func Print(w io.Writer, environment map[string]string) error {
 		_, err := fmt.Fprintf(w, "%s=%s  # %s\n", name, value, source)
 		return err
 	}
+	merged, from, err := merge(environment, os.ReadFile)
+	if err != nil {
+		return err
+	}
 	for _, v := range variablesOf() {
-		value, source := v.from(environment)
+		value, source := v.from(merged, from)
 		if err := line(v.name, value, source); err != nil {
 			return err
 		}
@@ -50,13 +56,14 @@ func Print(w io.Writer, environment map[string]string) error {
 	return nil
 }
 
-// from returns the variable's value and its source.
-func (v variable) from(environment map[string]string) (value, source string) {
+// from returns the variable's value and its source. places has the line of each
+// variable that is not from the environment itself.
+func (v variable) from(environment, places map[string]string) (value, source string) {
 	for _, name := range []string{v.name, aliases[v.name]} {
 		if name == "" {
 			continue
 		}
-		source := "environment"
+		source := cmp.Or(places[name], "environment")
 		if name != v.name {
 			source += ", as " + name
 		}
@@ -67,7 +74,11 @@ func (v variable) from(environment map[string]string) (value, source string) {
 			return value, source
 		}
 		if path := strings.TrimSpace(environment[name+"_FILE"]); v.file && path != "" {
-			return masked, "file " + path + ", as " + name + "_FILE"
+			source = "file " + path + ", as " + name + "_FILE"
+			if place := places[name+"_FILE"]; place != "" {
+				source += " in " + place
+			}
+			return masked, source
 		}
 	}
 	return v.byDefault, "default"

@@ -22,39 +22,28 @@ var kubernetes = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP
 // unknown returns a line for each variable that looks like ours but is not,
 // with the name that was probably meant.
 func unknown(variables map[string]string) (lines []string) {
-	known := map[string]bool{}
-	for _, v := range variablesOf() {
-		for _, name := range []string{v.name, aliases[v.name]} {
-			known[name] = name != ""
-			if v.file {
-				known[name+"_FILE"] = name != ""
-			}
-		}
-	}
+	known := spellings()
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		if known[name] || !ours.MatchString(name) || kubernetes.MatchString(name) || strings.HasPrefix(variables[name], "tcp://") {
+		if _, is := known[name]; is || !ours.MatchString(name) || kubernetes.MatchString(name) || strings.HasPrefix(variables[name], "tcp://") {
 			continue
 		}
-		line := fmt.Sprintf("the environment variable %s is not read by this program", name)
-		if meant := nearest(name, known); meant != "" {
-			line += fmt.Sprintf("; did you mean %s?", meant)
-		}
-		lines = append(lines, line)
+		lines = append(lines, fmt.Sprintf("the environment variable %s is not read by this program%s", name, didYouMean(name)))
 	}
 	return lines
 }
 
-// nearest returns the most similar known name, "" if none is similar: a few
-// letters differ, or one name contains all words of the other.
-func nearest(name string, known map[string]bool) (best string) {
+// didYouMean returns "; did you mean …?" with the most similar known name, or
+// nothing if none is similar: a few letters differ, or one name contains all
+// words of the other.
+func didYouMean(name string) (hint string) {
 	least := len(name)
-	for _, other := range slices.Sorted(maps.Keys(known)) {
+	for _, other := range slices.Sorted(maps.Keys(spellings())) {
 		d := yamlfile.Distance(name, other)
-		if known[other] && d < least && (d <= len(name)/4 || within(name, other) || within(other, name)) {
-			best, least = other, d
+		if d < least && (d <= len(name)/4 || within(name, other) || within(other, name)) {
+			hint, least = fmt.Sprintf("; did you mean %s?", other), d
 		}
 	}
-	return best
+	return hint
 }
 
 // within reports whether one name contains all words of the other.

@@ -5,7 +5,9 @@ package docs
 
 import (
 	"maps"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -26,11 +28,30 @@ func variables(t *testing.T) (defaults map[string]string, secrets []string) {
 			continue
 		}
 		defaults[name] = field.Tag.Get("envDefault")
-		if field.Type == reflect.TypeFor[config.Secret]() || field.Type == reflect.TypeFor[config.AccountTokens]() {
+		if field.Type == reflect.TypeFor[config.Secret]() || field.Type == reflect.TypeFor[config.AccountTokens]() || field.Tag.Get("file") != "" {
 			secrets = append(secrets, name+"_FILE")
 		}
 	}
 	return defaults, secrets
+}
+
+func TestConfigurationFileIsReadAsShown(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "sms.yaml")
+	if err := os.WriteFile(file, []byte(snippet(t, "docs/configuration.md", "yaml")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	printed, err := exec.CommandContext(t.Context(), stack.Build(t, "worker"), "--config", file, "--print-config").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, printed)
+	}
+	for _, want := range []string{
+		"TWILIO_TOKEN=<secret>  # file /run/secrets/twilio-token, as TWILIO_TOKEN_FILE in " + file + ":3\n", "SEND_RATE=10  # " + file + ":4\n",
+		"WEBHOOK_OWN_NUMBERS=+15005550006,+15005550007  # " + file + ":5\n",
+	} {
+		if !strings.Contains(string(printed), want) {
+			t.Errorf("no %q in\n%s", want, printed)
+		}
+	}
 }
 
 func TestHelpAndPageNameEveryVariable(t *testing.T) {

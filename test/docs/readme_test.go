@@ -24,7 +24,7 @@ var otherPages = map[string]string{
 	"docs/architecture.md":  "",
 	"docs/benchmarks.md":    "",
 	"docs/scaling.md":       "",
-	"docs/configuration.md": "",
+	"docs/configuration.md": "TestConfigurationFileIsReadAsShown",
 	"docs/freemarker.md":    "",
 	"docs/runbook.md":       "",
 	"docs/inspect.md":       "TestInspectPageAnswersItsQuestions",

@@ -1,4 +1,4 @@
-// Command document writes docs/configuration.md.
+// Command document writes docs/configuration.md and the schema of the file.
 package main
 
 import (
@@ -9,12 +9,14 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: document FILE")
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: document PAGE SCHEMA")
 		os.Exit(2)
 	}
-	if err := os.WriteFile(os.Args[1], []byte(config.Markdown()), 0o644); err != nil {
-		fmt.Fprintln(os.Stderr, "document:", err)
-		os.Exit(1)
+	for i, text := range [][]byte{[]byte(config.Markdown()), config.Schema()} {
+		if err := os.WriteFile(os.Args[i+1], text, 0o644); err != nil {
+			fmt.Fprintln(os.Stderr, "document:", err)
+			os.Exit(1)
+		}
 	}
 }
