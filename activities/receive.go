@@ -26,15 +26,31 @@ import (
 // reports whether it answers one. The keeper recognises a text that it has
 // taken before.
 func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (taken bool, err error) {
-	handle, err := activity.GetClient(ctx).UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: in.Keeper, UpdateName: sms.QuestionReplyUpdate, UpdateID: "reply-" + in.Text.MessageSID,
-		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{in.Text},
-	})
-	if err == nil {
-		err = handle.Get(ctx, &taken)
+	return offer(ctx, activity.GetClient(ctx), in, activity.GetInfo(ctx).Attempt)
+}
+
+// offer makes one attempt. An update that has failed stays failed under its ID,
+// so each later attempt also has an ID of its own.
+func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt int32) (taken bool, err error) {
+	id := "reply-" + in.Text.MessageSID
+	for _, id := range []string{id, fmt.Sprintf("%s-%d", id, attempt)} {
+		var handle client.WorkflowUpdateHandle
+		handle, err = c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+			WorkflowID: in.Keeper, UpdateName: sms.QuestionReplyUpdate, UpdateID: id,
+			WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{in.Text},
+		})
+		if err == nil {
+			err = handle.Get(ctx, &taken)
+		}
+		if !isOutcome(err) {
+			break
+		}
 	}
-	if isNotFound(err) || isOutcome(err) {
-		return false, nil // there is no question, or the keeper could not pass it on
+	switch {
+	case isNotFound(err):
+		return false, nil // there is no question
+	case isOutcome(err):
+		return false, errors.New("the workflow that keeps the questions failed to look at the text")
 	}
 	return taken, err
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -46,5 +48,37 @@ func TestFailedUpdateIsAnOutcome(t *testing.T) {
 		if isOutcome(request) {
 			t.Errorf("an update is not repeated after %T", request)
 		}
+	}
+}
+
+// failing is a Temporal whose updates have failed with some IDs.
+type failing struct {
+	client.Client
+	ids []string
+}
+
+func (f *failing) UpdateWorkflow(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	if slices.Contains(f.ids, o.UpdateID) {
+		return nil, temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, nil)
+	}
+	return agreed{}, nil
+}
+
+type agreed struct{ client.WorkflowUpdateHandle }
+
+func (agreed) Get(_ context.Context, value any) error {
+	*value.(*bool) = true
+	return nil
+}
+
+func TestFailedKeeperIsAskedAgain(t *testing.T) {
+	c := &failing{ids: []string{"reply-SM1", "reply-SM1-1"}}
+	in := sms.AskKeeperInput{Text: sms.Text{MessageSID: "SM1"}}
+	retry := (*temporal.ApplicationError)(nil)
+	if taken, err := offer(t.Context(), c, in, 1); taken || err == nil || errors.As(err, &retry) {
+		t.Errorf("the first attempt: taken %t, %v", taken, err)
+	}
+	if taken, err := offer(t.Context(), c, in, 2); !taken || err != nil {
+		t.Errorf("the second: taken %t, %v", taken, err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"temporal-twilio/sms"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 )
 
@@ -160,9 +159,7 @@ func (k *keeper) candidates(ctx workflow.Context, reply sms.Reply) (open []sms.Q
 		input.Patterns = append(input.Patterns, q.Pattern)
 	}
 	matching := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: 5 * time.Second,
-		RetryPolicy:         &temporal.RetryPolicy{MaximumAttempts: 3},
-		Summary:             "Match a reply",
+		StartToCloseTimeout: 5 * time.Second, ScheduleToCloseTimeout: time.Minute, Summary: "Match a reply",
 	})
 	var found []map[string]*string
 	if err := workflow.ExecuteLocalActivity(matching, sms.MatchReplyName, input).Get(ctx, &found); err != nil {

@@ -117,12 +117,27 @@ func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
 		return false, nil
 	}
 	for _, keeper := range r.input.Keepers {
-		ask := sms.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
-		if err := briefly(ctx, "Ask whether it answers a question", sms.AskKeeperName, ask, &taken); err != nil || taken {
-			return taken, err
+		if r.offer(ctx, keeper, &taken); taken || ctx.Err() != nil {
+			return taken, ctx.Err()
 		}
 	}
 	return false, nil
+}
+
+// offer offers the text to a keeper, until it answers.
+func (r *receiving) offer(ctx workflow.Context, keeper string, taken *bool) {
+	const summary = "Ask whether it answers a question"
+	ask := sms.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
+	if workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		_ = briefly(ctx, summary, sms.AskKeeperName, ask, taken)
+		return
+	}
+	// Keepers match by a local activity. If it were one as well, then as many
+	// texts as a worker has slots for them would wait for one another.
+	_ = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout, Summary: summary,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: 10 * time.Second},
+	}), sms.AskKeeperName, ask).Get(ctx, taken)
 }
 
 // publish makes the calls of all undecided firings concurrently.

@@ -136,6 +136,7 @@ var mutants = []mutant{
 			return r.conclude(`, `		if taken && false {
 			return r.conclude(`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 
+	{"A reply answers one question", "an update that failed is made again under another ID", "activities/receive.go", `fmt.Sprintf("%s-%d", id, attempt)`, `id`, "activities", "TestFailedKeeperIsAskedAgain"},
 	{"A reply answers one question", "a text from before a question is no reply to it", "sms/question.go", `return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, `return true || !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, "workflows", "TestOlderTextDoesNotAnswerQuestion"},
 	{"A reply answers one question", "a reply to another account is none", "sms/question.go", `if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {`, `if false {`, "workflows", "TestReplyToAnotherAccountAnswersNothing"},
 

@@ -129,6 +129,11 @@ var scenes = map[string]scene{
 		Text: sms.Text{MessageSID: "SM2", From: quiet, To: stack.Number, Body: "hi"}, Late: true, Keepers: []string{"none"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
 	}},
+	// As it is since keepers are asked by an activity that is not local.
+	"receive-sms-offered": {workflow: sms.ReceiveSmsWorkflowName, input: sms.ReceiveSmsInput{
+		Text: sms.Text{MessageSID: "SM3", From: quiet, To: stack.Number, Body: "hi"}, Keepers: []string{"none", "nobody"},
+		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
+	}},
 	"send-sms-redacted": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{
 		"waitForDelivery": true, "timeout": "10s", "redact": true,
 	})},
