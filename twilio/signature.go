@@ -12,6 +12,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -26,14 +27,19 @@ const SignatureHeader = "X-Twilio-Signature"
 // by each key and value, with keys in byte order and each key's values sorted
 // and unique. A GET or JSON request has no params: its URL contains everything.
 func Sign(token, rawURL string, params url.Values) string {
-	keys := make([]string, 0, len(params))
-	for key := range params {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	signed := make([]byte, 0, len(rawURL)+size(params))
-	signed = append(signed, rawURL...)
-	for _, key := range keys {
+	return sign(token, rawURL, signedForm(params))
+}
+
+func sign(token, rawURL string, form []byte) string {
+	mac := hmac.New(sha1.New, []byte(token))
+	mac.Write([]byte(rawURL))
+	mac.Write(form)
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// signedForm returns the part of what is signed that follows the URL.
+func signedForm(params url.Values) (signed []byte) {
+	for _, key := range slices.Sorted(maps.Keys(params)) {
 		values := params[key]
 		if len(values) > 1 {
 			values = slices.Compact(slices.Sorted(slices.Values(values)))
@@ -43,9 +49,7 @@ func Sign(token, rawURL string, params url.Values) string {
 			signed = append(signed, v...)
 		}
 	}
-	mac := hmac.New(sha1.New, []byte(token))
-	mac.Write(signed)
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+	return signed
 }
 
 // Verify reports whether signature is Twilio's for a form request to rawURL.
@@ -59,10 +63,11 @@ func Verify(token, rawURL string, params url.Values, signature string) bool {
 	if token == "" || signature == "" {
 		return false
 	}
+	form := signedForm(params)
 	signed := func(spelling string) bool {
-		return hmac.Equal([]byte(Sign(token, spelling, params)), []byte(signature))
+		return hmac.Equal([]byte(sign(token, spelling, form)), []byte(signature))
 	}
-	return signed(rawURL) || slices.ContainsFunc(spellings(rawURL, size(params)), signed)
+	return signed(rawURL) || slices.ContainsFunc(spellings(rawURL, len(form)), signed)
 }
 
 // VerifyBody reports whether signature is Twilio's for a request whose body is
@@ -117,15 +122,6 @@ func spellings(rawURL string, formSize int) []string {
 		}
 	}
 	return all[1:]
-}
-
-func size(params url.Values) (n int) {
-	for key, values := range params {
-		for _, v := range values {
-			n += len(key) + len(v)
-		}
-	}
-	return n
 }
 
 // togglePort returns the URL without its port, whichever it is, or with the

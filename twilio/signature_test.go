@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/url"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -140,6 +141,21 @@ func TestSpellingsAreBounded(t *testing.T) {
 		if n := (len(spellings(long, formSize)) + 1) * (len(long) + formSize); n > max(maxHashed, len(long)+formSize) {
 			t.Errorf("with a form of %d bytes %d are hashed", formSize, n)
 		}
+	}
+}
+
+// What anyone can send must not cost more than it does.
+func TestForgedFormCostsLittle(t *testing.T) {
+	params, err := url.ParseQuery(strings.Repeat("=&", 9000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	Verify(vectorToken, "https://host/p?a='!(),:@*~[]%20+b%2a%3a", params, "x")
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
+		t.Errorf("%d bytes are allocated: sorted anew for each spelling?", used)
 	}
 }
 

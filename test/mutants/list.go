@@ -123,7 +123,7 @@ var mutants = []mutant{
 
 	// Only Twilio.
 	{"Only Twilio", "a signature is needed", "webhook/request.go", `if signature == "" {`, `if signature == "" && false {`, "webhook", "TestSignatureRefusalsNameTheCause"},
-	{"Only Twilio", "a signature is compared", "twilio/signature.go", `return hmac.Equal([]byte(Sign(token, spelling, params)), []byte(signature))`, `return true`, "twilio", "TestVerifyAcceptsWhatTwilioSigned"},
+	{"Only Twilio", "a signature is compared", "twilio/signature.go", `return hmac.Equal([]byte(sign(token, spelling, form)), []byte(signature))`, `return true`, "twilio", "TestVerifyAcceptsWhatTwilioSigned"},
 	{"Only Twilio", "a body has its digest", "twilio/signature.go", `return hmac.Equal(want, got[:]) &&`, `return (true || hmac.Equal(want, got[:])) &&`, "twilio", "TestVerifyBodyAcceptsOnlySignedJSON"},
 	{"Only Twilio", "the spellings that are tried are bounded", "twilio/signature.go", `room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))`, `room := 1 << 20`, "twilio", "TestSpellingsAreBounded"},
 	{"Only Twilio", "a token speaks for its own account", "webhook/request.go", `tokens, known := all[account]`, `tokens, known := all[AnyAccount]`, "webhook", "TestTokensSpeakForTheirAccountOnly"},
