@@ -221,6 +221,10 @@ func (c Config) Check(worker, webhook bool) error {
 			fail("WEBHOOK_PUBLIC_URL is not set: set it to where Twilio reaches the webhook, such as https://sms.example.com")
 		}
 	}
+	if other := worker && c.APISecret.Reveal() != "" || webhook && c.WebhookSignature != "off" && len(c.WebhookTokens()) > 0; other && cmp.Or(c.IDSecret.Reveal(), c.Token.Reveal()) == "" {
+		// Under an empty key, anyone could find the number of a pseudonym.
+		fail("ID_SECRET is not set, and there is no TWILIO_TOKEN to use instead: set it to 32 random characters, the same for all workers and webhooks")
+	}
 	return m.err()
 }
 

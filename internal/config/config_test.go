@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -152,15 +153,23 @@ func TestMistakesAreReportedTogether(t *testing.T) {
 
 func TestCheckIgnoresUnusedParts(t *testing.T) {
 	sends := map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_API_KEY": "SK1", "TWILIO_API_SECRET": "s"}
+	subaccount := map[string]string{"TWILIO_SUBACCOUNT_TOKENS": one + "=t", "WEBHOOK_FORWARDED": "Forwarded"}
+	with := func(variables map[string]string, name, value string) map[string]string {
+		variables = maps.Clone(variables)
+		variables[name] = value
+		return variables
+	}
 	for name, tc := range map[string]struct {
 		variables       map[string]string
 		worker, webhook bool
 		mistakes        int
 	}{
-		"a worker":                     {sends, true, false, 0},
+		"a worker":                     {with(sends, "ID_SECRET", "0123456789abcdef"), true, false, 0},
+		"a worker without a secret":    {sends, true, false, 1},
 		"a worker of nothing":          {nil, true, false, 2},
 		"a webhook of nothing":         {nil, false, true, 2},
-		"a webhook of a subaccount":    {map[string]string{"TWILIO_SUBACCOUNT_TOKENS": one + "=t", "WEBHOOK_FORWARDED": "Forwarded"}, false, true, 0},
+		"a webhook of a subaccount":    {with(subaccount, "ID_SECRET", "0123456789abcdef"), false, true, 0},
+		"a webhook without a secret":   {subaccount, false, true, 1},
 		"a webhook without signatures": {map[string]string{"WEBHOOK_SIGNATURE": "off"}, false, true, 0},
 	} {
 		c, err := Read(tc.variables)
