@@ -277,9 +277,13 @@ func (c *checker) at(i int, field, format string, args ...any) {
 	c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: %s", c.name, c.line(i, field), fmt.Sprintf(format, args...)))
 }
 
+// maxWarnings limits the warnings about all files together. More than anyone
+// reads take long to compare, and each is logged.
+const maxWarnings = 500
+
 // warn adds something that the author should know, but that is not a mistake.
 func (c *checker) warn(line int, trigger, format string, args ...any) {
-	if f := (Finding{c.name, line, trigger, fmt.Sprintf(format, args...)}); !slices.Contains(c.set.warnings, f) {
+	if f := (Finding{c.name, line, trigger, fmt.Sprintf(format, args...)}); len(c.set.warnings) < maxWarnings && !slices.Contains(c.set.warnings, f) {
 		c.set.warnings = append(c.set.warnings, f)
 	}
 }

@@ -135,7 +135,7 @@ func TestFiltersDecideWhichTriggersFire(t *testing.T) {
 
 func TestPatternOverBudgetStopsNoOther(t *testing.T) {
 	set := mustParse(t, `triggers:
-  - {name: hostile, pattern: '(?:(a+)+\1)+$', echoError: 'Not ${1}.', start: {workflow: W, taskQueue: q, id: 'w-${matchGroups.1}'}}
+  - {name: hostile, pattern: '(?:(a+)+\1)+$', stop: true, echoError: 'Not ${1}.', start: {workflow: W, taskQueue: q, id: 'w-${matchGroups.1}'}}
   - {name: good, pattern: 'a', start: {workflow: W, taskQueue: q}}
 `)
 	firings := set.Match(t.Context(), message(strings.Repeat("a", 1500)+"b"))
@@ -304,5 +304,12 @@ func TestAlfrescoFilesAreRefusedWithReasons(t *testing.T) {
 		if _, err := parse("some-trigger.json", tc.text); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "some-trigger.json:") {
 			t.Errorf("%s: %v\n want %q", name, err, tc.want)
 		}
+	}
+}
+
+func TestWarningsAreBounded(t *testing.T) {
+	set := mustParse(t, "triggers:\n  - {name: a, pattern: a, start: {workflow: W, taskQueue: q, input: ["+strings.Repeat("01,\n", 5000)+"1]}}\n")
+	if n := len(set.Warnings()); n != maxWarnings {
+		t.Errorf("%d warnings", n)
 	}
 }

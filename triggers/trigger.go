@@ -4,9 +4,11 @@ package triggers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"temporal-twilio/javaregex"
 	"temporal-twilio/sms"
 )
 
@@ -108,6 +110,9 @@ func (f *Firing) Trigger() string { return f.trigger.Name }
 // CatchUp reports whether the trigger also applies to missed messages.
 func (f *Firing) CatchUp() bool { return f.trigger.catchUp }
 
+// Replies reports whether the trigger has a reply to the sender.
+func (f *Firing) Replies() bool { return !f.trigger.echo.empty() || !f.trigger.echoError.empty() }
+
 // Texts reports whether publishing starts a send, as Alfresco's action SEND_SMS
 // does.
 func (f *Firing) Texts() bool {
@@ -117,7 +122,7 @@ func (f *Firing) Texts() bool {
 
 // Match returns a firing for each trigger that matches the message, in order,
 // up to the first that stops. A trigger whose pattern exceeds its budget may
-// match: its firing has an Err.
+// match: its firing has an Err, and it stops no others.
 func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
 	var firings []Firing
 	left := budget(textSteps)
@@ -132,7 +137,7 @@ func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
 			continue
 		}
 		firings = append(firings, firing)
-		if trigger.stop {
+		if trigger.stop && !errors.As(firing.Err, new(*javaregex.BudgetError)) {
 			break
 		}
 	}
