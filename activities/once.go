@@ -106,7 +106,7 @@ func isLong(input sms.SendSmsInput) bool { return len(input.SmsTo) > sms.MaxReci
 
 // onceID returns the ID of the first send of an input's key.
 func (a *Activities) onceID(input sms.SendSmsInput) string {
-	return "sms-once-" + sms.Pseudonym(a.KeySecret, "idempotencyKey", input.Account, input.IdempotencyKey)
+	return sms.OncePrefix + sms.Pseudonym(a.KeySecret, "idempotencyKey", input.Account, input.IdempotencyKey)
 }
 
 // hasKey reports whether a workflow is a send of the input's key.

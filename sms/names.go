@@ -3,6 +3,8 @@ package sms
 // Names that callers in any language, operators and the parts of this module
 // use. They never change: histories and Schedules contain them.
 
+import "strings"
+
 // The task queues.
 const (
 	// TaskQueue is polled by the worker.
@@ -49,6 +51,22 @@ const (
 
 // PauseID is the ID of the workflow that pauses all sending of the namespace.
 const PauseID = "sms-pause-all"
+
+// The prefixes of the IDs of other workflows that this module starts, which a
+// pseudonym follows.
+const (
+	keeperPrefix = "sms-questions-"
+	// SilencePrefix is that of SilenceSmsWorkflow.
+	SilencePrefix = "sms-silence-"
+	// OncePrefix is that of a send with an idempotencyKey.
+	OncePrefix = "sms-once-"
+)
+
+// OwnsWorkflowID reports whether an ID is reserved for a workflow of this module,
+// so that no text may start or reach one by it.
+func OwnsWorkflowID(id string) bool {
+	return id == PauseID || strings.HasPrefix(id, keeperPrefix) || strings.HasPrefix(id, SilencePrefix) || strings.HasPrefix(id, OncePrefix)
+}
 
 // The activity types for callers.
 const (

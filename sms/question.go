@@ -90,7 +90,7 @@ type CheckQuestionResult struct {
 // same for all spellings of a phone: an answer may come from another spelling
 // than was asked.
 func QuestionsID(secret []byte, ours, theirs string) string {
-	return "sms-questions-" + Pseudonym(secret, ours, Party(theirs))
+	return keeperPrefix + Pseudonym(secret, ours, Party(theirs))
 }
 
 // KeeperIDs returns the workflow IDs of all keepers whose questions a text may

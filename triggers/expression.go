@@ -33,6 +33,9 @@ type template struct {
 	names []string
 }
 
+// empty reports whether the template is the empty text.
+func (t template) empty() bool { return len(t.references) == 0 && strings.Join(t.literals, "") == "" }
+
 // reference returns one value of the event.
 type reference func(*Event) any
 

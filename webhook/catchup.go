@@ -34,7 +34,7 @@ type CatchUp struct {
 	// Triggers returns the triggers in force. Required.
 	Triggers func() *triggers.Set
 	// Receive hands a text to Temporal, as [Dispatcher.Receive] does. Required.
-	Receive func(ctx context.Context, message sms.Inbound, firings []triggers.Firing, late bool) Answer
+	Receive func(ctx context.Context, message sms.Inbound, firings []triggers.Firing, mode Mode) Answer
 	// Retention is how long the namespace keeps closed workflows, and thereby
 	// recognises a published text. Required.
 	Retention func(context.Context) (time.Duration, error)
@@ -177,7 +177,7 @@ func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, r
 			firings = match()
 		}
 	}
-	answer := c.Receive(ctx, message.Inbound, firings, true)
+	answer := c.Receive(ctx, message.Inbound, firings, Late)
 	switch {
 	case answer.Again:
 		return fmt.Errorf("text %s: %s", message.MessageSID, answer.Outcome)

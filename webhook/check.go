@@ -14,10 +14,12 @@ import (
 )
 
 const (
-	// maxID is Temporal's limit for IDs and names, in bytes.
-	maxID = 1000
-	// maxAttribute is Temporal's limit for the value of a search attribute, in
-	// bytes.
+	// maxID limits IDs, names, and the values of Keyword attributes, in bytes.
+	// Temporal itself accepts longer ones, but its tables on PostgreSQL and MySQL
+	// have VARCHAR(255), and it would try to write them without end.
+	maxID = 255
+	// maxAttribute is Temporal's limit for the values of other search attributes,
+	// in bytes.
 	maxAttribute = 2 << 10
 )
 
@@ -26,8 +28,10 @@ func (r *reception) refusal(c *sms.Call) string {
 	switch {
 	case c.WorkflowID == r.workflowID:
 		return "its workflow ID is that of the text's own workflow: leave it out, or choose another"
+	case sms.OwnsWorkflowID(c.WorkflowID):
+		return "its workflow ID is reserved for the workflows of sending and receiving: choose another"
 	case len(c.WorkflowID) > maxID:
-		return "its workflow ID is longer than Temporal allows"
+		return "its workflow ID is longer than 255 bytes, which Temporal cannot store in every database"
 	case max(len(c.Workflow), len(c.TaskQueue), len(c.Name)) > maxID || strings.HasPrefix(c.TaskQueue, "/_sys/"):
 		return "its workflow, task queue, signal or update has a name that Temporal does not allow"
 	case r.attributes == nil:
@@ -40,7 +44,7 @@ func (r *reception) refusal(c *sms.Call) string {
 		switch {
 		case !there:
 			return "the namespace lacks the search attribute " + name + "; create it with: temporal operator search-attribute create"
-		case len(value) > maxAttribute:
+		case len(value) > maxAttribute, kind == enumspb.INDEXED_VALUE_TYPE_KEYWORD && len(value) > maxID+len(`""`):
 			return "the value of the search attribute " + name + " is longer than Temporal allows"
 		case !isOf(kind, value):
 			return "the value of the search attribute " + name + " is not of its type, " + kind.String()

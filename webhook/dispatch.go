@@ -91,15 +91,27 @@ const (
 	outcomePending  = "pending"
 )
 
+// Mode says how a text came, and so whether its sender can be told anything.
+type Mode int
+
+const (
+	// Live texts are replied to.
+	Live Mode = iota
+	// Mute texts are delivered now, but must not be replied to. As nobody can be
+	// told that one is lost, Twilio has to deliver it again.
+	Mute
+	// Late texts come from Twilio's log. No reply can be sent.
+	Late
+)
+
 // Receive hands a text to Temporal. It may be called again for the same text,
 // even concurrently, by other processes, and with other triggers in force: the
-// first decision is final. If late is true, the text comes from Twilio's log,
-// and no reply is sent.
-func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings []triggers.Firing, late bool) Answer {
+// first decision is final.
+func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings []triggers.Firing, mode Mode) Answer {
 	accepting, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
-	r := &reception{Dispatcher: d, message: message, workflowID: sms.TextWorkflowID(message.MessageSID)}
-	if err := r.plan(accepting, firings, late); err != nil {
+	r := &reception{Dispatcher: d, message: message, mode: mode, workflowID: sms.TextWorkflowID(message.MessageSID)}
+	if err := r.plan(accepting, firings); err != nil {
 		return r.unreached(err, false)
 	}
 	if !r.wanted() {
@@ -111,7 +123,7 @@ func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings [
 	}
 	answer := Answer{Outcome: outcomeAccepted}
 	switch {
-	case late:
+	case mode != Live:
 	case !known && r.certain():
 		answer.Replies, answer.Reasons = r.replies(true), r.problems()
 	default:
@@ -125,6 +137,7 @@ func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings [
 type reception struct {
 	*Dispatcher
 	message    sms.Inbound
+	mode       Mode
 	workflowID string
 	input      sms.ReceiveSmsInput
 	attributes Attributes
@@ -133,11 +146,11 @@ type reception struct {
 }
 
 // plan resolves the firings and determines whether a question may be open.
-func (r *reception) plan(ctx context.Context, firings []triggers.Firing, late bool) (err error) {
+func (r *reception) plan(ctx context.Context, firings []triggers.Firing) (err error) {
 	m := r.message
 	r.input = sms.ReceiveSmsInput{
 		Text: sms.Text{MessageSID: m.MessageSID, Body: m.Body, From: m.From, To: m.To, AccountSID: m.AccountSID, ReceivedAt: m.ReceivedAt.UTC()},
-		Late: late, Firings: make([]sms.Firing, len(firings)),
+		Late: r.mode == Late, Firings: make([]sms.Firing, len(firings)),
 	}
 	if r.Attributes != nil {
 		r.attributes = r.Attributes(ctx)
@@ -260,6 +273,9 @@ func (r *reception) problems() map[string]string {
 // tells reports whether to tell the sender that publishing failed: there is a
 // text for it, and no trigger prefers the text to be delivered again.
 func (r *reception) tells() bool {
+	if r.mode != Live {
+		return false
+	}
 	words := false
 	for i := range r.input.Firings {
 		if r.input.Firings[i].Retry {

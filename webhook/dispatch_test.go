@@ -139,7 +139,7 @@ func TestDispatchTriesAgainWhatFailedOnce(t *testing.T) {
 			}
 			d, _ := dispatcher(t, s)
 			m, firings := matched(t, plainStart, "a")
-			if got := d.Receive(t.Context(), m, firings, false); got.Again || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
+			if got := d.Receive(t.Context(), m, firings, Live); got.Again || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
 				t.Errorf("%+v after %d starts", got, s.starts.Load())
 			}
 		})
@@ -175,7 +175,7 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 			var got Answer
 			// On a busy machine the time may end while a request is out.
 			for range 3 {
-				if got = d.Receive(t.Context(), m, firings, false); got.Again == tc.again {
+				if got = d.Receive(t.Context(), m, firings, Live); got.Again == tc.again {
 					break
 				}
 			}
@@ -197,7 +197,7 @@ func TestDispatchAnswersRedeliveriesTheSame(t *testing.T) {
 	}
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, plainStart, "a")
-	if got := d.Receive(t.Context(), m, firings, false); !got.Known || got.WorkflowID != sms.TextWorkflowID(m.MessageSID) || !reflect.DeepEqual(got.Replies, []string{"Said before"}) {
+	if got := d.Receive(t.Context(), m, firings, Live); !got.Known || got.WorkflowID != sms.TextWorkflowID(m.MessageSID) || !reflect.DeepEqual(got.Replies, []string{"Said before"}) {
 		t.Errorf("%+v", got)
 	}
 }
@@ -206,7 +206,7 @@ func TestDispatchStartsNothingThatNobodyWants(t *testing.T) {
 	s := &server{}
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, plainStart, "b")
-	if got := d.Receive(t.Context(), m, firings, false); got.Again || len(got.Replies) > 0 || got.Outcome != string(sms.OutcomeUnwanted) || got.WorkflowID != "" || s.starts.Load() > 0 {
+	if got := d.Receive(t.Context(), m, firings, Live); got.Again || len(got.Replies) > 0 || got.Outcome != string(sms.OutcomeUnwanted) || got.WorkflowID != "" || s.starts.Load() > 0 {
 		t.Errorf("%+v, %d starts", got, s.starts.Load())
 	}
 }
@@ -222,11 +222,11 @@ func TestDispatchRecordsMarkedTexts(t *testing.T) {
 	d.CatchesUp = func(context.Context) (bool, error) { return caughtUp, nil }
 	m, _ := matched(t, plainStart, "ARRET")
 	m.Event, m.Parameters = sms.EventOptOut, map[string]string{"OptOutType": "STOP"}
-	if got := d.Receive(t.Context(), m, nil, false); got.Again || s.starts.Load() > 0 {
+	if got := d.Receive(t.Context(), m, nil, Live); got.Again || s.starts.Load() > 0 {
 		t.Errorf("nobody catches up: %+v, %d starts", got, s.starts.Load())
 	}
 	caughtUp = true
-	if got := d.Receive(t.Context(), m, nil, false); got.Again || id != "sms-"+m.MessageSID || kind != sms.ReceiveSmsWorkflowName {
+	if got := d.Receive(t.Context(), m, nil, Live); got.Again || id != "sms-"+m.MessageSID || kind != sms.ReceiveSmsWorkflowName {
 		t.Errorf("%+v, started %s %s", got, kind, id)
 	}
 }
@@ -241,7 +241,7 @@ func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 	attributes := Attributes{}
 	d.Attributes = func(context.Context) Attributes { return attributes }
 	m, firings := matched(t, plainStart, "a")
-	d.Receive(t.Context(), m, firings, false)
+	d.Receive(t.Context(), m, firings, Live)
 	if len(request.GetSearchAttributes().GetIndexedFields()) > 0 {
 		t.Errorf("attributes that are not there: %v", request.SearchAttributes)
 	}
@@ -249,14 +249,14 @@ func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 		sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
 		sms.AttributeParty: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
 	}
-	d.Receive(t.Context(), m, firings, false)
+	d.Receive(t.Context(), m, firings, Live)
 	if fields := request.GetSearchAttributes().GetIndexedFields(); len(fields) != 3 || strings.Contains(string(fields[sms.AttributeParty].GetData()), "+1500") {
 		t.Errorf("attributes %v", fields)
 	}
 	// A trigger's own that is not there would stop the workflow for good.
 	m, firings = matched(t, "triggers:\n  - {name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n", "a")
 	starts := s.starts.Load()
-	got := d.Receive(t.Context(), m, firings, false)
+	got := d.Receive(t.Context(), m, firings, Live)
 	if !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attribute Order") || s.starts.Load() != starts {
 		t.Errorf("%+v", got)
 	}
@@ -306,7 +306,7 @@ func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 			m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, signal: {workflowId: x, name: s}}\n", "a")
 			ctx, cancel := context.WithTimeout(t.Context(), giveUpTimeout+2*time.Second)
 			defer cancel()
-			got := d.Receive(ctx, m, firings, false)
+			got := d.Receive(ctx, m, firings, Live)
 			if tc.told != strings.Join(got.Replies, " ") || (tc.told == "") != got.Again {
 				t.Errorf("%+v", got)
 			}
@@ -325,7 +325,7 @@ func TestDispatchIgnoresATriggersOwnReplies(t *testing.T) {
 	}}
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, start: {workflow: W, taskQueue: q, memo: {replies: [Stolen]}}}\n", "a")
-	d.Receive(t.Context(), m, firings, false)
+	d.Receive(t.Context(), m, firings, Live)
 	if got := string(request.GetMemo().GetFields()[sms.MemoReplies].GetData()); got != `["Taken"]` {
 		t.Errorf("a redelivery is answered %s", got)
 	}
@@ -336,11 +336,13 @@ func TestDispatchRefusesWhatTemporalWouldRefuse(t *testing.T) {
 		"the ID of the text's own workflow": "{workflow: W, taskQueue: q, id: 'sms-${messageSid}'}",
 		"a long ID":                         "{workflow: W, taskQueue: q, id: '" + strings.Repeat("x", maxID+1) + "'}",
 		"a task queue of Temporal's own":    "{workflow: W, taskQueue: /_sys/q}",
+		"the ID of a pause":                 "{workflow: W, taskQueue: q, id: '" + sms.PauseID + "'}",
+		"the ID of a keeper":                "{workflow: W, taskQueue: q, id: 'sms-questions-x'}",
 	} {
 		s := &server{}
 		d, _ := dispatcher(t, s)
 		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: "+start+"}\n", "a")
-		got := d.Receive(t.Context(), m, firings, false)
+		got := d.Receive(t.Context(), m, firings, Live)
 		if got.Outcome != string(sms.OutcomeRefused) || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || s.starts.Load() > 0 {
 			t.Errorf("%s: %+v, %d starts", name, got, s.starts.Load())
 		}
@@ -352,12 +354,45 @@ func TestDispatchRefusesSignalAllWithoutAttribute(t *testing.T) {
 	d, _ := dispatcher(t, s)
 	d.Attributes = func(context.Context) Attributes { return Attributes{} }
 	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, catchUp: true, echoError: Lost, signalAll: {name: s}}\n", "a")
-	if got := d.Receive(t.Context(), m, firings, false); !got.Again || !strings.Contains(got.reasons(), sms.AttributeCatches) || s.starts.Load() > 0 {
+	if got := d.Receive(t.Context(), m, firings, Live); !got.Again || !strings.Contains(got.reasons(), sms.AttributeCatches) || s.starts.Load() > 0 {
 		t.Errorf("live: %+v", got)
 	}
 	// The log shows the text again and again, and no other must wait for it.
-	if got := d.Receive(t.Context(), m, firings, true); got.Again || len(got.Reasons) == 0 {
+	if got := d.Receive(t.Context(), m, firings, Late); got.Again || len(got.Reasons) == 0 {
 		t.Errorf("late: %+v", got)
+	}
+}
+
+func TestDispatchDistinguishesPassingRefusals(t *testing.T) {
+	const mute = "triggers:\n  - {name: a, pattern: a, start: {workflow: W, taskQueue: q}}\n"
+	for name, tc := range map[string]struct {
+		failure error
+		again   bool
+	}{
+		"a failover":                {serviceerror.NewNamespaceNotActive("n", "a", "b"), true},
+		"a proxy without a backend": {status.Error(codes.Unimplemented, "HTTP 404"), true},
+		"a request that is refused": {serviceerror.NewInvalidArgument("x"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return tc.failure }}
+			d, _ := dispatcher(t, s)
+			m, firings := matched(t, mute, "a")
+			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			defer cancel()
+			if got := d.Receive(ctx, m, firings, Live); got.Again != tc.again {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+func TestDispatchWaitsForNothingWhenMute(t *testing.T) {
+	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
+	d, _ := dispatcher(t, s)
+	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, signal: {workflowId: w, name: s}}\n", "a")
+	if got := d.Receive(t.Context(), m, firings, Mute); got.Outcome != outcomeAccepted || got.Again || len(got.Replies) > 0 {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -374,10 +409,10 @@ func TestDispatchLeavesLossesToCatchUp(t *testing.T) {
 			m, firings := matched(t, strings.Replace(plainStart, "echo:", "catchUp: true, echo:", 1), "a")
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
-			if got := d.Receive(ctx, m, firings, false); !got.Again {
+			if got := d.Receive(ctx, m, firings, Live); !got.Again {
 				t.Errorf("live: %+v", got)
 			}
-			if got := d.Receive(ctx, m, firings, true); got.Again != isPassing(failure) {
+			if got := d.Receive(ctx, m, firings, Late); got.Again != isPassing(failure) {
 				t.Errorf("late: %+v", got)
 			}
 		})
@@ -399,7 +434,7 @@ func TestDispatchStartsWithoutAttributesIfNeeded(t *testing.T) {
 		}
 	}
 	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n", "a")
-	if got := d.Receive(t.Context(), m, firings, false); s.starts.Load() != 2 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
+	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 2 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
 		t.Errorf("%d starts, %+v", s.starts.Load(), got)
 	}
 }
@@ -410,11 +445,11 @@ func TestDispatchStartsNoAttributesUnchecked(t *testing.T) {
 	d.Attributes = func(context.Context) Attributes { return nil } // the list could not be read
 	const one = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n"
 	m, firings := matched(t, one, "a")
-	if got := d.Receive(t.Context(), m, firings, false); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
+	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
 		t.Errorf("a plain start, which Temporal itself checks: %+v, %d starts", got, s.starts.Load())
 	}
 	m, firings = matched(t, one+"  - {name: b, pattern: a, start: {workflow: W, taskQueue: q}}\n", "a")
-	if got := d.Receive(t.Context(), m, firings, false); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attributes") {
+	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attributes") {
 		t.Errorf("two triggers: %+v, %d starts", got, s.starts.Load())
 	}
 }

@@ -25,12 +25,12 @@ func isPassing(err error) bool {
 		return true // the namespace may be created
 	}
 	switch serviceerror.ToStatus(err).Code() {
-	case codes.Unauthenticated, codes.PermissionDenied: // the key may be renewed
-		return true
-	case codes.Unavailable, codes.ResourceExhausted, codes.Aborted, codes.DeadlineExceeded, codes.Canceled, codes.Internal, codes.Unknown, codes.DataLoss:
-		return true
+	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists:
+		return false
 	}
-	return false
+	// Anything else can be repaired: a key renewed, a failover completed, a proxy's
+	// 404 (Unimplemented) be gone.
+	return true
 }
 
 func isNotFound(err error) bool {

@@ -74,16 +74,16 @@ func newGuard(o *Options) *guard {
 	return g
 }
 
-// mayEcho reports whether a message may be answered, or why not. The result is
-// the same for each delivery of a message.
-func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
+// unsaid says why a message must not be replied to; empty if it may be. The
+// result is the same for each delivery of a message.
+func (g *guard) unsaid(message sms.Inbound) string {
 	switch {
 	case message.Event != sms.EventReceived:
-		return false, "Twilio itself answers it"
+		return "Twilio itself answers it"
 	case message.From == message.To || slices.Contains(g.own, message.From):
-		return false, "it comes from a number of ours"
+		return "it comes from a number of ours"
 	case !answerable(message.From):
-		return false, "its sender cannot receive texts"
+		return "its sender cannot receive texts"
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -98,7 +98,10 @@ func (g *guard) mayEcho(message sms.Inbound) (may bool, why string) {
 		}
 		g.answers[message.MessageSID] = may
 	}
-	return may, "too fast"
+	if may {
+		return ""
+	}
+	return "too fast"
 }
 
 // receives reports whether an account may deliver texts for a number: the

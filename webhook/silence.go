@@ -16,7 +16,7 @@ import (
 
 // SilenceID implements [Silencer].
 func (d *Dispatcher) SilenceID(message sms.Inbound) string {
-	return "sms-silence-" + sms.Pseudonym(d.IDSecret, message.To, message.From)
+	return sms.SilencePrefix + sms.Pseudonym(d.IDSecret, message.To, message.From)
 }
 
 // Silenced implements [Silencer].

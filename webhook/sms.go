@@ -51,14 +51,19 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		set := h.Triggers()
 		message.Event = set.Event(message)
 		matched = set.Match(ctx, message)
-		silenced := h.silenced(ctx, message)
-		if silenced {
+		unsaid, mode := "", Live
+		if h.silenced(ctx, message) {
+			unsaid = "machines answer each other"
 			matched = slices.DeleteFunc(matched, func(f triggers.Firing) bool { return f.Texts() })
+		} else if slices.ContainsFunc(matched, func(f triggers.Firing) bool { return f.Replies() }) {
+			unsaid = h.unsaid(message)
 		}
-		answer = h.Receive(ctx, message, matched, false)
-		if silenced {
-			answer.Replies, answer.Unsaid = nil, "machines answer each other"
+		if unsaid != "" {
+			mode = Mute
+			h.Metrics.EchoSuppressed()
 		}
+		answer = h.Receive(ctx, message, matched, mode)
+		answer.Unsaid = unsaid
 	}
 	h.Metrics.Text(names(matched), answer.Outcome, time.Since(began))
 	h.restrain(ctx, message, &answer)
@@ -118,19 +123,18 @@ func (h *handler) enter(ctx context.Context) bool {
 
 func (h *handler) leave() { <-h.places }
 
+// unsaid says why a message must not be replied to; empty if it may be.
+func (h *handler) unsaid(message sms.Inbound) string {
+	if h.Paused() {
+		return "all sending is paused"
+	}
+	return h.guard.unsaid(message)
+}
+
 // restrain removes replies that must not be sent, or that Twilio would refuse.
 func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Answer) {
-	if answer.Again || len(answer.Replies) == 0 {
+	if answer.Again || answer.Unsaid != "" {
 		answer.Replies = nil
-		return
-	}
-	may, why := false, "all sending is paused"
-	if !h.Paused() {
-		may, why = h.guard.mayEcho(message)
-	}
-	if !may {
-		h.Metrics.EchoSuppressed()
-		answer.Replies, answer.Unsaid = nil, why
 		return
 	}
 	var cut bool

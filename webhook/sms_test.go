@@ -422,7 +422,7 @@ func TestGuardForgetsButNeverGrows(t *testing.T) {
 	for w := range 4 {
 		guarding.Go(func() {
 			for n := range pairsKept {
-				g.mayEcho(sms.Inbound{Event: sms.EventReceived, MessageSID: fmt.Sprint(w, n), From: fmt.Sprint(n), To: fmt.Sprint(w)})
+				_ = g.unsaid(sms.Inbound{Event: sms.EventReceived, MessageSID: fmt.Sprint(w, n), From: fmt.Sprint(n), To: fmt.Sprint(w)})
 			}
 		})
 	}
@@ -472,5 +472,22 @@ func TestPausedSendingPublishesWithoutAnswer(t *testing.T) {
 	paused = false
 	if w := b.deliver(numbered(2, "hi"), token); !strings.Contains(w.Body.String(), "Got it") {
 		t.Errorf("after the pause: %s", w.Body)
+	}
+}
+
+// Nobody can be told that such a text is lost, so Twilio has to deliver it again.
+func TestSmsUnsaidFailureIsDeliveredAgain(t *testing.T) {
+	const lost = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n"
+	for name, change := range map[string]func(*Options){
+		"too fast":   func(o *Options) { o.EchoBurst, o.EchoEvery = 1, time.Hour },
+		"own number": func(o *Options) { o.OwnNumbers = []string{"+15005550009"} },
+		"paused":     func(o *Options) { o.Paused = func() bool { return true } },
+	} {
+		b := newBench(t, func(o *Options) { with(t, lost)(o); change(o) })
+		b.deliver(numbered(1, "a"), token)
+		b.err = errors.New("away")
+		if w := b.deliver(numbered(2, "a"), token); w.Code != http.StatusServiceUnavailable {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
 	}
 }
