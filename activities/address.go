@@ -228,8 +228,8 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 
 // isWhole reports whether digits are a country code and a number of a possible
 // length, which does not begin with anything that is dialled within the
-// country. [phonenumbers.Parse] says the same of them, but takes several times
-// as long, since it looks for what digits cannot have, such as an extension.
+// country. [phonenumbers.Parse] agrees, but takes several times as long,
+// since it also looks for what digits cannot contain, such as an extension.
 func isWhole(digits string) bool {
 	for n := 1; n <= 3 && n < len(digits); n++ {
 		if code, _ := strconv.Atoi(digits[:n]); phonenumbers.GetSupportedCallingCodes()[code] {

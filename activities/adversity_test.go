@@ -159,7 +159,7 @@ func TestChangedTextIsUnknown(t *testing.T) {
 }
 
 func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
-	// Nor is it taken for a reason to doubt.
+	// Nor does it leave the outcome in doubt.
 	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 		if n == 1 {
 			return unknownError(500), false
@@ -309,7 +309,7 @@ func TestStoppedWorkerIsReported(t *testing.T) {
 		if creates++; creates == 1 {
 			close(stopping)
 		}
-		time.Sleep(time.Millisecond) // as Twilio takes its time: the news arrives before the end of the list
+		time.Sleep(time.Millisecond) // slow like Twilio, so that the worker stops before the end of the list
 		return sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", creates), Status: sms.StatusQueued}, nil
 	}))
 	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})

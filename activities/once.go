@@ -134,7 +134,7 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 		}
 		input.SmsTo = rest
 	}
-	k.results = append(k.results, sms.NewSendSmsResult(nil, k.each(input, sms.Error{Code: sms.CodeNoAttemptLeft, Message: fmt.Sprintf("%d sends with this idempotencyKey could not text the recipient; there is no other. Use a different key", maxSends)})))
+	k.results = append(k.results, sms.NewSendSmsResult(nil, k.each(input, sms.Error{Code: sms.CodeNoAttemptLeft, Message: fmt.Sprintf("%d sends with this idempotencyKey could not text the recipient; no further ones are tried. Use a different key", maxSends)})))
 	return k.merged(), nil
 }
 

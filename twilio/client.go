@@ -108,7 +108,7 @@ func New(o Access) (*Client, error) {
 	if o.BaseURL != "" {
 		base, err := url.Parse(o.BaseURL)
 		if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-			return nil, fmt.Errorf("base URL %q is not an http or https URL", o.BaseURL)
+			return nil, fmt.Errorf("base URL %q: it must be an http:// or https:// URL", o.BaseURL)
 		}
 		c.base = base
 	}

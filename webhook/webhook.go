@@ -199,7 +199,7 @@ func (o *Options) check() error {
 		return checkForwarded(o.Forwarded)
 	}
 	if public, err := url.Parse(o.PublicURL); err != nil || public.Host == "" || public.RawQuery != "" || public.Fragment != "" || public.Scheme != "http" && public.Scheme != "https" {
-		return fmt.Errorf("webhook: public URL %q is not an http or https URL: it must be what Twilio calls, such as https://sms.example.com", o.PublicURL)
+		return fmt.Errorf("webhook: public URL %q must be an http:// or https:// URL that Twilio can call, such as https://sms.example.com", o.PublicURL)
 	}
 	o.PublicURL = strings.TrimRight(o.PublicURL, "/")
 	for _, path := range []string{SmsPath, StatusPath} {

@@ -166,7 +166,7 @@ func newWorker(ctx context.Context, c *config.Live, temporalClient *temporal.Cli
 			logger.Warn("could not add the search attributes: workflows cannot be listed by what they catch or by text", "error", err)
 		}
 		state.polls.Store(true)
-		logger.Info("worker polls", "taskQueue", sms.TaskQueue, "namespace", temporalClient.Namespace)
+		logger.Info("worker started", "taskQueue", sms.TaskQueue, "namespace", temporalClient.Namespace)
 		select {
 		case <-ctx.Done():
 			return nil

@@ -50,7 +50,7 @@ func OpenTraces(ctx context.Context, getenv func(string) string, logger *slog.Lo
 		return nil, nil
 	}
 	if address, err := url.Parse(endpoint); err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
-		return nil, fmt.Errorf("%s is not an http or https address", name)
+		return nil, fmt.Errorf("%s must be an http:// or https:// URL", name)
 	}
 	if exporter != "" && exporter != "otlp" {
 		return nil, fmt.Errorf("OTEL_TRACES_EXPORTER is %q; it must be otlp or none", exporter)

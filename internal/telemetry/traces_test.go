@@ -49,7 +49,7 @@ func TestTracesAreSentIfConfigured(t *testing.T) {
 		"no exporter":         {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_TRACES_EXPORTER": "none"}},
 		"another exporter":    {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_TRACES_EXPORTER": "zipkin"}, refused: "must be otlp or none"},
 		"another protocol":    {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": on, "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, refused: "must be http/protobuf"},
-		"a word for endpoint": {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, refused: "OTEL_EXPORTER_OTLP_ENDPOINT is not an http or https address"},
+		"a word for endpoint": {environment: map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"}, refused: "OTEL_EXPORTER_OTLP_ENDPOINT must be an http:// or https:// URL"},
 	} {
 		traces, err := OpenTraces(t.Context(), func(name string) string { return c.environment[name] }, slog.New(slog.DiscardHandler))
 		if (traces != nil) != c.sent || (err != nil) != (c.refused != "") || err != nil && !strings.Contains(err.Error(), c.refused) {

@@ -93,7 +93,7 @@ func TestInbound(t *testing.T) {
 	started.report(t, text("plain hello"), start)
 	alone := row("the same, one at a time", "a client that starts one", 1)
 	alone.report(t, text("plain hello"), start)
-	row("a text that nobody wants, 32 at a time", "a client that starts a workflow", 32).report(t, text("nothing"), start)
+	row("an inbound text that nothing matches, 32 at a time", "a client that starts a workflow", 32).report(t, text("nothing"), start)
 	if testing.Short() {
 		row("a text that signals, with its outcome, 32 at a time", "a workflow that signals", 32).report(t, text("signal N"), signal)
 		return

@@ -1,7 +1,7 @@
 package bench
 
-// Triggers: what each of them costs a text, and a text that nobody wants beside
-// Node-RED.
+// Triggers: what each of them costs a text, and an inbound text that nothing
+// matches beside Node-RED.
 
 import (
 	"context"
@@ -120,7 +120,7 @@ func startNodeRed(t *testing.T) (base string, p *stack.Process, took time.Durati
 
 func TestUnwanted(t *testing.T) {
 	row := versus{
-		part: inboundPart, name: "a text that nobody wants, 32 at a time", beside: "Node-RED 4 doing the regular expression and TwiML", atOnce: 32, atLeast: 3,
+		part: inboundPart, name: "an inbound text that nothing matches, 32 at a time", beside: "Node-RED 4 doing the regular expression and TwiML", atOnce: 32, atLeast: 3,
 		why: "each text asks Temporal whether a question to this phone is open, which Node-RED cannot, and has its signature verified",
 	}
 	s := stack.Start(t, stack.Options{Environment: []string{"LOG_LEVEL=error"}})

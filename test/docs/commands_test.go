@@ -134,9 +134,9 @@ func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 	worker := stack.StartProcess(t, "worker", append(shell.environment, "TWILIO_BASE_URL="+sim.URL, "WEBHOOK_ADDR=127.0.0.1:0"),
 		"bash", "-ec", "cd "+shell.dir+"\n"+strings.Replace(commands[0].text, "\n.local/bin/worker", "\nexec .local/bin/worker", 1))
 	webhook := ""
-	stack.Eventually(t, "the worker polls", func(context.Context) error {
+	stack.Eventually(t, "the worker has started", func(context.Context) error {
 		listens := regexp.MustCompile(`msg="webhook listens" address=(\S+)`).FindStringSubmatch(worker.Output())
-		if listens == nil || !strings.Contains(worker.Output(), "worker polls") {
+		if listens == nil || !strings.Contains(worker.Output(), "worker started") {
 			return errors.New(worker.Output())
 		}
 		webhook = listens[1]

@@ -27,7 +27,7 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 		t.Errorf("before anything: status %d\n%s", status, out)
 	}
 	stack.Eventually(t, "the namespace has the search attributes", func(context.Context) error {
-		if !strings.Contains(s.Worker.Output(), "worker polls") {
+		if !strings.Contains(s.Worker.Output(), "worker started") {
 			return errors.New("not yet")
 		}
 		return nil

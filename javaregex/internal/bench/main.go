@@ -1,8 +1,8 @@
 //go:build unix
 
-// Bench prints how long the kind of patterns that people write for short
-// messages take here, in Go's regexp and, if a JDK is on the PATH, in Java once
-// it is warm. It must run in the module's root.
+// Bench measures patterns as people write them for short messages: in this
+// engine, in Go's regexp and, if a JDK is on the PATH, in Java once it is warm.
+// It must run in the module's root.
 package main
 
 import (

@@ -115,7 +115,7 @@ func run(cmd *cobra.Command, o twiliosim.Options) error {
 	if token != twiliosim.DefaultToken {
 		token = "…" // known to whoever chose it, and not logged
 	}
-	fmt.Fprintf(cmd.OutOrStdout(), "twiliosim listens on %s\n\nOpen it in a browser: it has phones to text from. A program can text them with\n  TWILIO_BASE_URL=%s TWILIO_ACCOUNT=%s TWILIO_TOKEN=%s\n",
+	fmt.Fprintf(cmd.OutOrStdout(), "twiliosim listening on %s\n\nOpen it in a browser: it has phones to text from. A program can text them with\n  TWILIO_BASE_URL=%s TWILIO_ACCOUNT=%s TWILIO_TOKEN=%s\n",
 		sim.URL, sim.URL, sim.Account, token)
 	<-cmd.Context().Done()
 	return sim.Close()

@@ -34,7 +34,7 @@ func launch(t *testing.T, args ...string) (url string, stop func(), ended <-chan
 	if err != nil {
 		t.Fatal(err)
 	}
-	url, ok := strings.CutPrefix(strings.TrimSpace(line), "twiliosim listens on ")
+	url, ok := strings.CutPrefix(strings.TrimSpace(line), "twiliosim listening on ")
 	if !ok {
 		t.Fatalf("it said %q", line)
 	}
