@@ -98,7 +98,7 @@ func insist(ctx context.Context, logger *slog.Logger, what string, do func(conte
 	}
 }
 
-// catchesUp returns a function that reports whether texts are caught up on, by
+// catchesUp returns a function that reports whether missed texts are read later, by
 // this webhook or another. This webhook's schedule may not exist yet.
 func catchesUp(c config.Config, temporalClient *temporal.Client) func(context.Context) (bool, error) {
 	if c.CatchUp > 0 {
