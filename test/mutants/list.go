@@ -67,8 +67,8 @@ var mutants = []mutant{
 `, "activities", "TestHaltLetsAHeartbeatEnd"},
 	{"Nobody twice", "an attempt that is seen late is recorded first", "activities/attempt.go", `return waited < prompt && !a.behind.Load()`, `return true`, "activities", "TestLateAttemptIsRecordedFirst"},
 	{"Nobody twice", "a listing that hangs proves nothing", "activities/doubt.go", `	case lacks:
-		s.complete = time.Time{}
-`, ``, "activities", "TestHangingListingProvesNothing"},
+		s.complete = time.Time{}`, `	case false && lacks:
+		s.complete = time.Time{}`, "activities", "TestHangingListingProvesNothing"},
 	{"Nobody twice", "a scheduled message ends no listing", "twilio/messages.go", `case !r.sent.IsZero() && r.sent.Before(q.Since):`, `case !r.Created.IsZero() && r.Created.Before(q.Since):`, "twilio", "TestScheduledMessageEndsNoListing"},
 	{"Nobody twice", "a proxy does not set the clock", "twilio/exchange.go", `if requestID != "" {`, `if true {`, "twilio", "TestProxyDoesNotSetTheClock"},
 	{"Nobody twice", "a lost answer is not a refusal", "activities/send.go", `case problem.Code == sms.CodeOutcomeUnknown:
