@@ -51,7 +51,9 @@ func (d *Draft) form() string {
 		if form.Len() > 0 {
 			form.WriteByte('&')
 		}
-		form.WriteString(name + "=" + url.QueryEscape(value))
+		form.WriteString(name)
+		form.WriteByte('=')
+		form.WriteString(url.QueryEscape(value))
 	}
 	for _, text := range [...]struct{ name, value string }{
 		{"To", d.To},

@@ -61,7 +61,7 @@ func measure() (rows []table.Row, failed []string) {
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "rows")
 	_, err = run(9*time.Minute, "go", "test", "./test/bench", "-count=1", "-short", "-v", "-timeout=9m",
-		"-run=^(TestOutbound|TestInbound|TestUnwanted|TestTriggers|TestFootprint|TestOptions|TestCosts|TestInboundCosts)$",
+		"-run=^(TestOutbound|TestProcessor|TestInbound|TestUnwanted|TestTriggers|TestFootprint|TestOptions|TestCosts|TestInboundCosts)$",
 		"-rows="+file, "-turns="+strconv.Itoa(*turns), "-turn="+turn.String(), "-node-red="+installNodeRed())
 	if err != nil {
 		failed = append(failed, "the product's own benchmarks")

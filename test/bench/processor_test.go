@@ -1,0 +1,104 @@
+package bench
+
+// Processor: how much processor time a list costs the process that sends it, beside a
+// bare HTTP client. Unlike throughput, it depends neither on what else the machine does
+// nor on what Temporal and the local Twilio cost.
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/testsuite"
+
+	"temporal-twilio/activities"
+	"temporal-twilio/sms"
+	"temporal-twilio/test/bench/table"
+	"temporal-twilio/test/stack"
+	"temporal-twilio/twilio"
+)
+
+// processorTime returns the processor time that this process has used so far.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// startTwilio starts a local Twilio as a process of its own.
+func startTwilio(t *testing.T) string {
+	t.Helper()
+	address := "127.0.0.1:" + stack.FreePort(t)
+	stack.StartProcess(t, "twiliosim", nil, stack.Build(t, "twiliosim/cmd/twiliosim"),
+		"--addr", address, "--account", stack.Account, "--token", stack.Token, "--number", stack.Number, "--speed", "10000", "--concurrency", "-1")
+	base := "http://" + address
+	stack.Eventually(t, "the local Twilio is ready", func(ctx context.Context) error { return stack.Get(ctx, base+"/") })
+	return base
+}
+
+func TestProcessor(t *testing.T) {
+	base := startTwilio(t)
+	gateway, err := twilio.New(twilio.Access{AccountSID: stack.Account, Token: stack.Token, BaseURL: base})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sending := &activities.Activities{
+		Accounts: map[string]activities.Account{"": {Gateway: gateway, Pace: activities.NewPace(activities.Limits{Concurrency: atOnce})}},
+		Renderer: activities.NewFreeMarker("", ""),
+		Record: func(_ context.Context, details any) error {
+			_, err := converter.GetDefaultDataConverter().ToPayloads(details)
+			return err
+		},
+	}
+	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
+	sending.Register(env)
+	env.RegisterActivity(&bare{base, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}})
+	for _, n := range []int{100, 1000, 5000} {
+		in := listOf(n)
+		ours := func() {
+			value, err := env.ExecuteActivity(sms.SendSmsName, in)
+			var result sms.SendSmsResult
+			if err == nil {
+				err = value.Get(&result)
+			}
+			if err != nil || len(result.Messages) != n {
+				t.Fatalf("%d of %d were sent to: %v", len(result.Messages), n, err)
+			}
+		}
+		theirs := func() {
+			if _, err := env.ExecuteActivity("PoolBare", in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ours()
+		theirs()
+		var ratios []float64
+		var last [2]float64
+		for range *turns {
+			last[0], last[1] = perRecipient(t, n, ours), perRecipient(t, n, theirs)
+			ratios = append(ratios, last[0]/last[1])
+		}
+		keep(t, table.Of(table.Row{
+			Part: outboundPart, Name: fmt.Sprintf("SendSms to %d, without Temporal", n), Beside: "a bare HTTP client", Unit: "× the processor time",
+			Note: fmt.Sprintf("at last %.0f µs and %.0f µs a recipient", last[0], last[1]),
+		}, ratios))
+	}
+}
+
+// perRecipient returns the processor time of a list, per recipient, in microseconds.
+func perRecipient(t *testing.T, n int, send func()) float64 {
+	t.Helper()
+	rounds := max(1, 2000/n)
+	before := processorTime(t)
+	for range rounds {
+		send()
+	}
+	return float64((processorTime(t) - before).Nanoseconds()) / 1000 / float64(rounds*n)
+}
