@@ -58,7 +58,7 @@ func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, inte
 	if options.Namespace == "" {
 		options.Namespace = client.DefaultNamespace
 	}
-	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(asciiHeaders))
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(asciiHeaders, plainIfSmall))
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, dialing...)
 	options.Logger = sdklog.NewStructuredLogger(slog.New(wordless{logger.Handler()}))
 	options.Interceptors = append(options.Interceptors, interceptors...)

@@ -1,0 +1,33 @@
+package temporal
+
+// Compression: what fits into a packet anyway is sent as it is. The SDK
+// compresses every request, which for a small one costs more than all else that
+// a program does for it, and makes it no smaller.
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/protobuf/proto"
+)
+
+// onePacket is how many bytes of a request fit into one packet.
+const onePacket = 1300
+
+// plainIfSmall does not compress small requests. Temporal compresses a response
+// if the request was, so those whose responses may be large stay compressed.
+func plainIfSmall(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if message, ok := req.(proto.Message); ok && !answersAtLength(path.Base(method)) && proto.Size(message) <= onePacket {
+		opts = append(slices.Clip(opts), grpc.UseCompressor(encoding.Identity))
+	}
+	return invoke(ctx, method, req, reply, cc, opts...)
+}
+
+// answersAtLength reports whether a method's responses may be large.
+func answersAtLength(name string) bool {
+	return slices.ContainsFunc([]string{"Poll", "Get", "List", "Query", "Scan", "Update", "Respond"}, func(kind string) bool { return strings.HasPrefix(name, kind) })
+}
