@@ -13,6 +13,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -56,6 +57,36 @@ func TestTracesAreSentIfConfigured(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, traces, err)
 		}
 		traces.Close()
+	}
+}
+
+func TestSamplerFollowsTheParent(t *testing.T) {
+	parent := func(flags trace.TraceFlags) context.Context {
+		return trace.ContextWithRemoteSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{
+			TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: flags, Remote: true,
+		}))
+	}
+	for name, tc := range map[string]struct {
+		sampler, argument     string
+		root, taken, nottaken bool
+	}{
+		"by default":       {"", "", true, true, false},
+		"none of our own":  {"parentbased_traceidratio", "0", false, true, false},
+		"all of our own":   {"parentbased_traceidratio", "1", true, true, false},
+		"off":              {"always_off", "", false, false, false},
+		"without a parent": {"always_on", "", true, true, true},
+	} {
+		t.Setenv("OTEL_TRACES_SAMPLER", tc.sampler)
+		t.Setenv("OTEL_TRACES_SAMPLER_ARG", tc.argument)
+		traces, spans := kept(t)
+		for ctx, want := range map[context.Context]bool{t.Context(): tc.root, parent(trace.FlagsSampled): tc.taken, parent(0): tc.nottaken} {
+			spans.Reset()
+			_, span := traces.tracer.Start(ctx, "a span")
+			span.End()
+			if got := len(spans.GetSpans()) == 1; got != want {
+				t.Errorf("%s: a span below %v is recorded: %v", name, trace.SpanContextFromContext(ctx).TraceFlags(), got)
+			}
+		}
 	}
 }
 
