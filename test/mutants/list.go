@@ -167,7 +167,7 @@ var mutants = []mutant{
 		return nil, ErrHeld`, "activities", "TestHeldPaceLetsNobodySend"},
 	{"Under control", "a pause wears no send out", "activities/send.go", `if s.paused() && s.input.GiveUpAfter == 0 {`, `if false {`, "activities", "TestPauseWearsNoSendOut"},
 	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsUntilPauseEnds"},
-	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if !h.Paused() {`, `if true {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},
+	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if h.Paused() {`, `if false {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},
 	{"Under control", "a cap is kept", "activities/caps.go", `if w.total >= limit.Most {`, `if false {`, "activities", "TestCapsCountByPrefixAndTime"},
 	{"Under control", "what was not sent does not count", "activities/caps.go", `if st != taken && st != doubtful {`, `if st == taken {`, "activities", "TestCapStopsSendsBeyondIt"},
 	{"Under control", "high priority goes first", "activities/turns.go", `cmp.Or(first[high], first[normal], first[low])`, `cmp.Or(first[low], first[normal], first[high])`, "activities", "TestHighPriorityTakesTheNextTurn|TestHighPriorityTakesTheNextSlot"},
