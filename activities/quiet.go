@@ -32,12 +32,19 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 	region := cmp.Or(in.DefaultRegion, a.DefaultRegion)
 	var groups []sms.QuietGroup
 	var together []*time.Location
+	seen := make(map[string]bool)
 	for place, to := range in.To {
 		read, err := readRecipient(to, region)
 		if err != nil {
 			continue // the send reports it, and nobody is woken
 		}
-		zones := zonesOf(read)
+		party := sms.Party(read)
+		if seen[party] && !in.Together { // one send would find that, but not several
+			groups = grouped(groups, time.Time{}, place)
+			continue
+		}
+		seen[party] = true
+		zones := zonesOf(party)
 		until, ok := in.QuietHours.Until(in.At, zones)
 		if !ok || len(zones) == 0 {
 			zones = fallback

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -116,7 +117,8 @@ type broadcast struct {
 	// byItself is true while the broadcast waits for a time rather than for a
 	// person.
 	byItself bool
-	// unwritten is how many pages are missing in the report.
+	// unwritten is how many pages are missing in the report; their numbers are
+	// used again.
 	unwritten int
 }
 
@@ -273,27 +275,24 @@ func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 // those who woke up, or the next ones in the list. If all that are left are
 // asleep, it waits.
 func (b *broadcast) step(ctx workflow.Context) error {
+	page := sms.Page{Next: b.progress.Cursor}
 	switch size := b.pageSize(); {
 	case len(b.held.Rest) > 0:
-		rest := b.held.Rest
-		b.held.Rest, b.held.Last = nil, sms.ReportPage{}
-		return b.deal(ctx, sms.Page{Recipients: rest})
+		page.Recipients, b.held.Rest = b.held.Rest, nil
 	case len(b.held.Asleep) > 0 && !b.held.Asleep[0].Until.After(workflow.Now(ctx)):
-		return b.deal(ctx, sms.Page{Recipients: b.awoken(size)})
+		page.Recipients = b.awoken(size)
 	case b.held.Ended || b.manyAsleep():
 		return b.await(ctx, b.held.Asleep[0].Until, broadcastWaiting, "everybody whose turn it is has quiet hours")
+	default:
+		var err error
+		if page, err = b.read(ctx); err != nil {
+			return err
+		}
+		if b.numbered {
+			b.held.Page++
+		}
 	}
-	page, err := b.read(ctx)
-	if b.numbered {
-		b.held.Page++
-	}
-	if err == nil && len(page.Recipients)+len(page.Errors) > 0 {
-		err = b.deal(ctx, page)
-	}
-	if err == nil {
-		b.progress.Cursor, b.held.Ended = page.Next, page.Next == "" || b.progress.Error != ""
-	}
-	return err
+	return b.deal(ctx, page)
 }
 
 // manyAsleep reports whether the broadcast holds as many sleepers as it may.
@@ -353,9 +352,10 @@ func (b *broadcast) next(ctx workflow.Context) error {
 // error only if nobody was texted: a workflow that fails has no result.
 func (b *broadcast) end(ctx workflow.Context, why error) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	untouched := b.progress.Pages == 0
+	left := b.left()
+	untouched := b.progress.Pages == 0 && !(b.numbered && mayBeTexted(left))
 	failed := why != nil && !temporal.IsCanceledError(why)
-	if left := b.left(); !(untouched && failed) && len(left.Messages)+len(left.Errors) > 0 {
+	if !(untouched && failed) && len(left.Messages)+len(left.Errors) > 0 {
 		if err := b.settle(ctx, left); err != nil && why == nil {
 			why = err
 		}
@@ -379,8 +379,8 @@ func (b *broadcast) end(ctx workflow.Context, why error) error {
 	if b.input.Report != "" && !b.input.DryRun {
 		in := sms.FinishInput{Name: b.input.Report, Broadcast: identity(ctx), Pages: b.progress.Pages - b.unwritten}
 		finishing := workflow.WithActivityOptions(ctx, reading("Finish the report"))
-		if err := workflow.ExecuteActivity(finishing, sms.FinishReportName, in).Get(ctx, &b.progress.Report); err != nil && b.progress.Error == "" {
-			b.progress.Error = "the report is not finished: " + reason(err)
+		if err := workflow.ExecuteActivity(finishing, sms.FinishReportName, in).Get(ctx, &b.progress.Report); err != nil {
+			b.progress.Error = strings.TrimPrefix(b.progress.Error+"; the report is not finished: "+reason(err), "; ")
 		}
 	}
 	b.tell(ctx)
@@ -393,9 +393,18 @@ func (b *broadcast) end(ctx workflow.Context, why error) error {
 	return nil
 }
 
-// left returns the recipients who are held when the broadcast ends early.
+// mayBeTexted reports whether someone on a page was texted, or may have been.
+func mayBeTexted(page sms.ReportPage) bool {
+	return len(page.Messages) > 0 || slices.ContainsFunc(page.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOutcomeUnknown })
+}
+
+// left returns the recipients who are held when the broadcast ends early. What
+// is known of a page with a key includes those who have fallen asleep since.
 func (b *broadcast) left() sms.ReportPage {
 	left := b.held.Last
+	if b.input.IdempotencyKey != "" && len(left.Messages)+len(left.Errors) > 0 {
+		b.held.Asleep = nil
+	}
 	for _, group := range b.held.Asleep {
 		left.Errors = append(left.Errors, forEach(group.Recipients, sms.Error{
 			Code: sms.CodeCancelled, Retryable: true,

@@ -36,6 +36,8 @@ type broadcastBench struct {
 	// sending runs when a page is about to be sent.
 	sending func(page int)
 	pages   int
+	// unwritable is a recipient whose message cannot be written to the report.
+	unwritable string
 	// attempts counts those to write a page of the report.
 	attempts int
 	// outcome says what becomes of one recipient of a page. Optional: default all
@@ -68,6 +70,9 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	}
 	b.RegisterActivityWithOptions(func(ctx context.Context, in sms.ReportInput) error {
 		b.attempts++
+		if slices.ContainsFunc(in.Result.Messages, func(m sms.Message) bool { return m.To == b.unwritable }) {
+			return errors.New("no space left on device")
+		}
 		return files.WriteReport(ctx, in)
 	}, activity.RegisterOptions{Name: sms.WriteReportName})
 	b.RegisterActivityWithOptions(func(in sms.SendSmsInput) (result sms.SendSmsResult, _ error) {

@@ -70,8 +70,17 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 		b.hold(groups)
 		recipients = awake
 	}
+	// From here on, a list that is sent from the cursor would leave the page out.
+	b.progress.Cursor, b.held.Ended = page.Next, page.Next == ""
+	if len(page.Recipients)+len(page.Errors) == 0 {
+		return nil
+	}
 	if b.input.DryRun {
 		return b.preview(ctx, page)
+	}
+	texted := len(b.held.Last.Messages)
+	if len(recipients) > 0 || b.input.IdempotencyKey == "" {
+		b.held.Last = sms.ReportPage{}
 	}
 	began := workflow.Now(ctx)
 	var (
@@ -96,7 +105,7 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 		return failure
 	}
 	b.held.Rest = rest
-	return b.notYet(ctx, len(settled.Messages) > 0)
+	return b.notYet(ctx, len(settled.Messages) > 0 || b.numbered && len(b.held.Last.Messages) > texted)
 }
 
 // hold adds sleepers, in the order in which they wake.
@@ -148,7 +157,6 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 		}
 	}
 	settled.Messages = result.Messages
-	b.held.Last = sms.ReportPage{}
 	for i := range result.Errors {
 		if worthAnother(&result.Errors[i]) {
 			b.held.Last.Errors = append(b.held.Last.Errors, result.Errors[i])
@@ -225,7 +233,7 @@ func (b *broadcast) pageKey() string {
 
 // settle counts what is final, and reports it.
 func (b *broadcast) settle(ctx workflow.Context, page sms.ReportPage) error {
-	number := b.progress.Pages
+	number := b.progress.Pages - b.unwritten
 	b.progress.Pages++
 	b.progress.Sent += len(page.Messages)
 	b.progress.Recipients += len(page.Messages) + len(page.Errors)
@@ -242,7 +250,7 @@ func (b *broadcast) settle(ctx workflow.Context, page sms.ReportPage) error {
 	in := sms.ReportInput{Name: b.input.Report, Broadcast: identity(ctx), Page: number, Result: page}
 	if err := workflow.ExecuteActivity(writing, sms.WriteReportName, in).Get(writing, nil); err != nil {
 		b.unwritten++
-		return fmt.Errorf("page %d is not in the report, only in the workflow's history: %s", number+1, reason(err))
+		return fmt.Errorf("page %d is not in the report, only in the workflow's history: %s", b.progress.Pages, reason(err))
 	}
 	return nil
 }
@@ -350,6 +358,7 @@ func (b *broadcast) preview(ctx workflow.Context, page sms.Page) error {
 	}
 	if len(found.Failures) == 1 && found.Failures[0].To == "" {
 		b.progress.Error = "nothing would be sent: " + string(found.Failures[0].Code)
+		b.held.Ended = true
 	}
 	b.progress.Pages++
 	b.progress.Recipients += found.Messages + len(failures)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +205,60 @@ func TestKeyedPageKeepsItsNumber(t *testing.T) {
 		if got := slices.Compact(b.keys); progress.Sent != 3 || progress.Recipients != 4 || !slices.Equal(got, want) {
 			t.Errorf("from %d:00 %+v, keys %q", hour, progress, b.keys)
 		}
+	}
+}
+
+// stuck has one recipient wait for room in the sender's queue without end.
+func stuck(recipient string) func(int, string) *sms.Error {
+	return func(_ int, to string) *sms.Error {
+		if to != recipient {
+			return nil
+		}
+		return &sms.Error{Code: sms.CodeRateLimited, TwilioCode: 21611, HTTPStatus: 429, Retryable: true}
+	}
+}
+
+func TestGivenUpKeyedPageIsReported(t *testing.T) {
+	b := newBroadcastBench(t, 10)
+	b.outcome = stuck("+15550000009")
+	input := fromSource()
+	input.IdempotencyKey, input.GiveUpAfter = "spring", sms.Duration(10*time.Minute)
+	progress, report := b.runOn(t, input)
+	if progress.State != "failed" || progress.Sent != 9 || progress.Errors[sms.CodeRateLimited] != 1 || len(report) != 10 {
+		t.Errorf("%+v, report %+v", progress, report)
+	}
+}
+
+func TestCursorIsBehindWhoWasTexted(t *testing.T) {
+	for name, ends := range map[string]func(*broadcastBench){
+		"cancelled during a wait": func(b *broadcastBench) {
+			b.outcome = stuck("+15550000003")
+			b.RegisterDelayedCallback(b.CancelWorkflow, time.Minute)
+		},
+		"a page that is not written": func(b *broadcastBench) {
+			b.outcome, b.unwritable = stuck("+15550000003"), "+15550000004"
+		},
+	} {
+		b := newBroadcastBench(t, 0)
+		input := b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di", "+15550000005,Ed")
+		ends(b)
+		progress, _ := b.runOn(t, input)
+		data, _ := os.ReadFile(filepath.Join(b.dir, input.File))
+		offset, _, _ := strings.Cut(progress.Cursor, "-")
+		from, err := strconv.Atoi(offset)
+		if err != nil || strings.TrimSpace(string(data[from:])) != "+15550000005,Ed" || len(b.texted) != 3 {
+			t.Errorf("%s: texted %q, cursor %q, %+v", name, b.texted, progress.Cursor, progress)
+		}
+	}
+}
+
+func TestReportOutlivesAnUnwrittenPage(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di")
+	b.outcome, b.unwritable = stuck("+15550000003"), "+15550000004"
+	progress, report := b.runOn(t, input)
+	if progress.Report == "" || len(report) != 3 || report[2].To != "+15550000003" || report[2].Code == "" || !strings.Contains(progress.Error, "page 2 is not in the report") {
+		t.Errorf("%+v, report %+v", progress, report)
 	}
 }
 

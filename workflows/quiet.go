@@ -41,7 +41,9 @@ func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsI
 			sleeps[place] = true
 			g.Recipients = append(g.Recipients, recipients[place])
 		}
-		groups = append(groups, g)
+		if !group.Until.IsZero() { // otherwise, they are listed twice
+			groups = append(groups, g)
+		}
 	}
 	for place := range recipients {
 		if !sleeps[place] {

@@ -49,6 +49,20 @@ func TestSendWaitsForEachRecipientsMorning(t *testing.T) {
 	}
 }
 
+func TestQuietHoursSplitNoPhone(t *testing.T) {
+	request := sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
+		SmsFrom: "whatsapp:+15005550006", SmsBody: "Hi", SmsTo: sms.To("whatsapp:+525512345678", "whatsapp:+5215512345678"),
+		QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
+	}}
+	for _, hour := range []int{4, 13, 14} {
+		b := newBroadcastBench(t, 0)
+		b.SetStartTime(time.Date(2026, 1, 15, hour, 30, 0, 0, time.UTC)) // 08:30 in Mexico City, 06:30 in Tijuana
+		if b.ExecuteWorkflow(sms.SendSmsWorkflowName, request); len(b.texted) != 1 {
+			t.Errorf("at %d:30 texted %q, %v", hour, b.texted, b.GetWorkflowError())
+		}
+	}
+}
+
 func TestInvalidQuietHoursAreRefused(t *testing.T) {
 	soon := time.Date(2026, 11, 27, 5, 0, 0, 0, time.UTC)
 	for name, spoil := range map[string]func(*sms.SendSmsWorkflowInput){

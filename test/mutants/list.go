@@ -28,6 +28,7 @@ var mutants = []mutant{
 	{"The right phone", "what may be an area code or a country code is refused", "activities/address.go", `strings.HasPrefix(digits, code)`, `false && code != ""`, "activities", "TestRefusedAddressIsExplained|TestAddressIsReadInFull"},
 	{"The right phone", "what is dialled before a number is no part of it", "activities/address.go", `&& !plan.prefix.MatchString(number)`, ``, "activities", "TestWholeNumberIsReadAsParsed"},
 	{"The right phone", "a phone in two spellings is texted once", "activities/send.go", `if to.to = address; seen[sms.Party(address)] {`, `if to.to = address; seen[given.To] {`, "activities", "TestPhoneInTwoSpellingsTextedOnce"},
+	{"The right phone", "quiet hours split no phone", "activities/quiet.go", `if seen[party] && !in.Together {`, `if false {`, "workflows", "TestQuietHoursSplitNoPhone"},
 
 	// Nobody twice.
 	{"Nobody twice", "a second attempt doubts the first few", "activities/send.go", `if to.written < firstFew && to.state == untried {`, `if false {`, "activities", "TestSecondAttemptDoubtsTheFirstFew"},
