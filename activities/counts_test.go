@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
 
 	"temporal-twilio/internal/metrics"
 	"temporal-twilio/internal/metrics/metricstest"
@@ -60,6 +62,19 @@ func TestSendsAreCountedByOutcome(t *testing.T) {
 		"sms_limiter_wait_seconds{account=default}":                                            3,
 		"sms_in_doubt{account=default}":                                                        0,
 	})
+}
+
+func TestRetriedRecipientsAreNoFailures(t *testing.T) {
+	result := sms.NewSendSmsResult(nil, []sms.Error{{To: first, Code: sms.CodeOptedOut}, {To: second, Code: sms.CodeWorkerStopped, Retryable: true}})
+	broadcast := &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}
+	for want, policy := range map[int]*temporal.RetryPolicy{1: broadcast, 2: {MaximumAttempts: 1}} {
+		if got := decided(activity.Info{RetryPolicy: policy}, result); len(got.Errors) != want || got.Errors[0].To != first {
+			t.Errorf("%+v, want %d errors", got.Errors, want)
+		}
+	}
+	if len(result.Errors) != 2 {
+		t.Errorf("the caller gets only %+v", result.Errors)
+	}
 }
 
 func TestDoubtsAreCountedOpenAndDecided(t *testing.T) {

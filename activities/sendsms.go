@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -39,7 +40,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 			result, err = s.broken(retried(ctx)), nil
 		}
 		if input.IdempotencyKey == "" && !isLong(input) { // otherwise, it is counted where it is carried out
-			a.count(s, &result, err)
+			a.count(s, decided(activity.GetInfo(ctx), result), err)
 		}
 		if err == nil {
 			err = told(ctx, &result, input.OnError)
@@ -69,12 +70,25 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 	return s.result(), nil
 }
 
+// decided returns the result without the recipients whom the caller, such as a
+// broadcast, tries again: what becomes of them is not decided yet.
+func decided(info activity.Info, result sms.SendSmsResult) *sms.SendSmsResult {
+	if (&attempt{info: info}).callerGoesOn() {
+		result.Errors = slices.DeleteFunc(slices.Clone(result.Errors), func(e sms.Error) bool { return e.Retryable })
+	}
+	return &result
+}
+
 // told logs a line for each recipient that was not sent to, and returns the
 // error that the caller requested with onError. Neither contains a number.
 func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) error {
-	for i := range result.Errors {
-		e := &result.Errors[i]
+	final := decided(activity.GetInfo(ctx), *result)
+	for i := range final.Errors {
+		e := &final.Errors[i]
 		activity.GetLogger(ctx).Warn("a text was not sent", "code", e.Code, "twilioCode", e.TwilioCode, "httpStatus", e.HTTPStatus)
+	}
+	if later := len(result.Errors) - len(final.Errors); later > 0 {
+		activity.GetLogger(ctx).Info("recipients continue with the caller's next attempt", "recipients", later)
 	}
 	if onError != sms.OnErrorFail || len(result.Errors) == 0 {
 		return nil
