@@ -30,6 +30,8 @@ const (
 	maxMessages = 5000
 	// undecided is how long a text may take before it counts as in doubt.
 	undecided = time.Minute
+	// notSentToAll is the state of a workflow that completed and reports errors.
+	notSentToAll = "not sent to all"
 )
 
 // failedText is something that failed, without phone numbers or message bodies.
@@ -55,8 +57,10 @@ func failedCommand() *cobra.Command {
 sends, questions and broadcasts with recipients who were not sent to or are in
 doubt (OUTCOME_UNKNOWN), and inbound texts that were refused, came too late or
 are undecided. What SendSms reports to a workflow of your own is in that
-workflow's history. The command needs the worker's credentials. It prints neither
-phone numbers nor message bodies; starter find SID does.
+workflow's history, and an inbound text that no webhook took (one that was down,
+or refused the signature) is in Twilio's error log (11200). The command needs the
+worker's credentials, by default those of make run. It prints neither phone
+numbers nor message bodies; starter find SID does.
 
 Exit status: 0 if nothing failed, 1 if something did, 2 for any other error.`,
 		Example: `  starter failed --since today
@@ -77,7 +81,7 @@ Exit status: 0 if nothing failed, 1 if something did, 2 for any other error.`,
 }
 
 func failed(ctx context.Context, out, notes io.Writer, account string, since time.Time, asJSON bool) error {
-	gateway, err := openGateway(account)
+	gateway, err := openGateway(account, notes)
 	if err != nil {
 		return err
 	}
@@ -90,7 +94,7 @@ func failed(ctx context.Context, out, notes io.Writer, account string, since tim
 	defer cancel()
 	listing, err := gateway.List(ctx, twilio.Query{Since: since, Limit: maxMessages})
 	if err != nil {
-		return fmt.Errorf("ask Twilio: %w", err)
+		return asking(err)
 	}
 	all := undelivered(listing.Records)
 	if !listing.Whole {
@@ -106,6 +110,9 @@ func failed(ctx context.Context, out, notes io.Writer, account string, since tim
 	slices.SortStableFunc(all, func(a, b failedText) int { return a.At.Compare(b.At) })
 	if asJSON {
 		err = printJSON(out, all)
+	}
+	if len(all) > 0 && !asJSON {
+		fmt.Fprintln(out, "TIME                 WAY  ID  STATE  ERRORS")
 	}
 	for i := 0; i < len(all) && !asJSON; i++ {
 		fmt.Fprintln(out, all[i].String())
@@ -149,11 +156,16 @@ type ended struct {
 	Errors json.RawMessage `json:"errors"`
 	// Sent is the send of a question, or the number of texts of a broadcast.
 	Sent json.RawMessage `json:"sent"`
+	// DryRun is that of a broadcast that sent nothing.
+	DryRun *json.RawMessage `json:"dryRun"`
 }
 
 // codes counts the recipients with an error, by code.
 func (e *ended) codes() map[sms.Code]int {
 	codes := map[sms.Code]int{}
+	if e.DryRun != nil {
+		return codes
+	}
 	if json.Unmarshal(e.Errors, &codes) == nil && len(codes) > 0 {
 		return codes
 	}
@@ -181,6 +193,7 @@ func endOf(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecut
 		if f.Codes = result.codes(); len(f.Codes) == 0 {
 			return f, nil
 		}
+		state = notSentToAll
 	}
 	f.State = state
 	return f, nil

@@ -4,10 +4,12 @@ package main
 // from Twilio's records, with what Temporal knows about each.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -57,8 +59,11 @@ func findCommand() *cobra.Command {
 		Short: "Show what became of the texts of a phone, or of one text",
 		Long: `List the texts to and from a phone, or the one with a MessageSid, in order: as
 Twilio has them, with their status and error code, and for each inbound one
-the workflow that has it. It uses the same credentials as the worker, such as
-TWILIO_ACCOUNT and TWILIO_TOKEN_FILE, and prints numbers and texts.
+the workflow that has it. If no workflow has it, no trigger wants it, or no
+webhook took it; Twilio's error log knows which (11200). The newest 200 texts
+from the phone and to it are looked at. It uses the same credentials as the
+worker, such as TWILIO_ACCOUNT and TWILIO_TOKEN_FILE, by default those of make
+run, and prints numbers and texts.
 
 Exit status: 0 if something was found, 1 if not, 2 on any error.`,
 		Example: `  starter find +15005550009 --since 10:00
@@ -69,7 +74,11 @@ Exit status: 0 if something was found, 1 if not, 2 on any error.`,
 			if err != nil {
 				return err
 			}
-			return find(cmd.Context(), cmd.OutOrStdout(), args[0], account, from, asJSON)
+			what, err := readSubject(args[0])
+			if err != nil {
+				return err
+			}
+			return find(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), what, account, from, asJSON)
 		},
 	}
 	cmd.Flags().StringVar(&since, "since", since, "the earliest time: a time of today (10:00), a date, or how long ago (90m)")
@@ -97,16 +106,35 @@ func readSince(text string, now time.Time) (time.Time, error) {
 	return now, fmt.Errorf("--since is %q: want a time such as 10:00, a date such as 2026-11-26, or a duration such as 90m", text)
 }
 
-func find(ctx context.Context, out io.Writer, what, account string, since time.Time, asJSON bool) error {
-	gateway, err := openGateway(account)
+// readSubject returns the SID or the address that find is asked for.
+func readSubject(text string) (string, error) {
+	if sidForm.MatchString(text) || strings.Contains(text, ":") { // such as whatsapp:+15005550009
+		return text, nil
+	}
+	if number := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(text); numberForm.MatchString(number) {
+		return number, nil
+	}
+	return "", fmt.Errorf("%q is neither a number such as +15005550009 nor the SID of a message (SM or MM and 32 digits)", text)
+}
+
+var (
+	sidForm    = regexp.MustCompile("^(SM|MM)[0-9a-fA-F]{32}$")
+	numberForm = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
+)
+
+func find(ctx context.Context, out, notes io.Writer, what, account string, since time.Time, asJSON bool) error {
+	gateway, err := openGateway(account, notes)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	records, err := recordsOf(ctx, gateway, what, since)
+	records, whole, err := recordsOf(ctx, gateway, what, since)
 	if err != nil {
-		return fmt.Errorf("ask Twilio: %w", err)
+		return asking(err)
+	}
+	if !whole {
+		fmt.Fprintf(notes, "only the newest %d texts from the phone and to it were looked at; a later --since shows the rest\n", maxFound)
 	}
 	c, err := connect()
 	if err != nil {
@@ -129,6 +157,7 @@ func find(ctx context.Context, out io.Writer, what, account string, since time.T
 		}
 	}
 	if len(story) == 0 {
+		fmt.Fprintln(notes, "nothing found")
 		return errNothingFound
 	}
 	return nil
@@ -136,10 +165,19 @@ func find(ctx context.Context, out io.Writer, what, account string, since time.T
 
 var errNothingFound = errors.New("nothing was found")
 
-func openGateway(account string) (*twilio.Client, error) {
+// localTwilio is the address of the local stack's Twilio.
+const localTwilio = "http://127.0.0.1:8090"
+
+// openGateway returns the access to an account: without any credentials, to
+// that of the local stack, as simulate uses it.
+func openGateway(account string, notes io.Writer) (*twilio.Client, error) {
 	c, err := config.FromEnvironment()
 	if err != nil {
 		return nil, err
+	}
+	if account == "" && c.Account == "" && c.Token.Reveal() == "" && c.APIKey == "" {
+		c.Account, c.Token, c.BaseURL = localAccount, config.NewSecret(localToken), cmp.Or(c.BaseURL, localTwilio)
+		fmt.Fprintf(notes, "TWILIO_ACCOUNT is not set: asking the local Twilio at %s\n", c.BaseURL)
 	}
 	access := c.Twilio()
 	if account != "" {
@@ -156,29 +194,41 @@ func openGateway(account string) (*twilio.Client, error) {
 	return gateway, nil
 }
 
+// asking wraps an error of Twilio's with what to do about it.
+func asking(err error) error {
+	switch sms.AsError(err).Code {
+	case sms.CodeAuthentication, sms.CodePermissionDenied:
+		return fmt.Errorf("ask Twilio: it refuses the credentials (%w); check TWILIO_ACCOUNT and TWILIO_TOKEN, or TWILIO_API_KEY and TWILIO_API_SECRET, or the accounts file", err)
+	case sms.CodeConnection:
+		return fmt.Errorf("ask Twilio: it is unreachable (%w); check the network and TWILIO_BASE_URL", err)
+	}
+	return fmt.Errorf("ask Twilio: %w", err)
+}
+
 // recordsOf returns one message by its SID, or the messages of a phone, the
-// oldest first.
-func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since time.Time) ([]twilio.Record, error) {
-	if strings.HasPrefix(what, "SM") || strings.HasPrefix(what, "MM") {
+// oldest first, and whether these are all.
+func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since time.Time) (all []twilio.Record, whole bool, err error) {
+	if sidForm.MatchString(what) {
 		record, err := gateway.Fetch(ctx, what)
 		if e := sms.AsError(err); e != nil && e.TwilioCode == 20404 {
-			return nil, nil
+			return nil, true, nil
 		}
-		return []twilio.Record{record}, err
+		return []twilio.Record{record}, true, err
 	}
-	var all []twilio.Record
+	whole = true
 	// Messages are dated to the second: within the same second, a text precedes
 	// its answer.
 	for _, query := range []twilio.Query{{From: what, Since: since, Limit: maxFound}, {To: what, Since: since, Limit: maxFound}} {
 		listing, err := gateway.List(ctx, query)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
+		whole = whole && listing.Whole
 		slices.Reverse(listing.Records)
 		all = append(all, listing.Records...)
 	}
 	slices.SortStableFunc(all, func(a, b twilio.Record) int { return a.Created.Compare(b.Created) })
-	return all, nil
+	return all, whole, nil
 }
 
 // tell adds what Temporal knows about a message.

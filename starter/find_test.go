@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -23,5 +24,34 @@ func TestSinceAcceptsTimesDatesAndDurations(t *testing.T) {
 		if got, err := readSince(text, now); err == nil {
 			t.Errorf("%q is %s", text, got)
 		}
+	}
+}
+
+func TestFindTakesNumbersAndSIDs(t *testing.T) {
+	for text, want := range map[string]string{
+		"+15005550009":                       "+15005550009",
+		"+1 (500) 555-0009":                  "+15005550009",
+		"whatsapp:+15005550009":              "whatsapp:+15005550009",
+		"SM0123456789abcdef0123456789abcdef": "SM0123456789abcdef0123456789abcdef",
+		"Ann":                                "",
+		"SM012":                              "",
+	} {
+		if got, err := readSubject(text); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q is %q, %v", text, got, err)
+		}
+	}
+}
+
+func TestGatewayIsTheLocalOneWithoutCredentials(t *testing.T) {
+	for _, name := range []string{"TWILIO_ACCOUNT", "TWILIO_ACCOUNT_SID", "TWILIO_TOKEN", "TWILIO_AUTH_TOKEN"} {
+		t.Setenv(name, "")
+	}
+	var notes strings.Builder
+	if _, err := openGateway("", &notes); err != nil || !strings.Contains(notes.String(), localTwilio) {
+		t.Errorf("%v, %s", err, notes.String())
+	}
+	t.Setenv("TWILIO_TOKEN", localToken)
+	if _, err := openGateway("", &notes); err == nil || !strings.Contains(err.Error(), "TWILIO_ACCOUNT") {
+		t.Errorf("with a token and no account: %v", err)
 	}
 }

@@ -57,7 +57,7 @@ func webUI(c *temporal.Client, id string) string {
 // pending is the error of a command that stops waiting for a workflow or an
 // activity, which goes on.
 func pending(c *temporal.Client, what, id string, why error) error {
-	text := fmt.Sprintf("%s. %s is still pending as %s in Temporal at %s", plainly(why), what, id, c.Address)
+	text := fmt.Sprintf("%s: %s is still pending as %s in Temporal at %s", plainly(why), what, id, c.Address)
 	if link := webUI(c, id); link != "" {
 		text += ", " + link
 	}
@@ -109,8 +109,9 @@ func plainly(err error) string {
 			return application.Message()
 		}
 	}
+	var cancelled *serviceerror.Canceled
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.As(err, &cancelled):
 		return "interrupted"
 	case timedOut(err):
 		return "no result in time"
@@ -145,6 +146,18 @@ with its report, use: starter broadcast cancel ID.`,
 	return cmd
 }
 
+// tellEnded prints that a workflow had ended before it could be cancelled.
+func tellEnded(out io.Writer, id, status string, asJSON bool) error {
+	if asJSON {
+		if err := printJSON(out, map[string]string{"workflowId": id, "ended": status}); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(out, "workflow %s is not cancelled: it has already ended, as %s\n", id, status)
+	}
+	return errFindings
+}
+
 func cancelByID(ctx context.Context, out io.Writer, id string, asJSON bool) error {
 	c, err := connect()
 	if err != nil {
@@ -154,6 +167,10 @@ func cancelByID(ctx context.Context, out io.Writer, id string, asJSON bool) erro
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	what := "workflow"
+	// Temporal accepts the cancellation of a workflow that has ended.
+	if found, err := c.DescribeWorkflow(ctx, id, ""); err == nil && found.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		return tellEnded(out, id, strings.ToLower(found.Status.String()), asJSON)
+	}
 	err = c.CancelWorkflow(ctx, id, "")
 	if missing := (*serviceerror.NotFound)(nil); errors.As(err, &missing) {
 		what = "activity"

@@ -9,7 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -24,13 +26,14 @@ import (
 type renderFlags struct {
 	vars                    variableFlags
 	locale, timeZone, cases string
+	body                    string
 	asJSON                  bool
 }
 
 func renderCommand() *cobra.Command {
 	var f renderFlags
 	cmd := &cobra.Command{
-		Use:   "render FILE|-",
+		Use:   "render FILE|-|--body TEXT",
 		Short: "Render a template and show what it would cost, without sending it",
 		Long: `Render a FreeMarker template, from a file or with - from standard input, as the
 worker would, and print the text, its segments and encoding, and the character
@@ -45,14 +48,20 @@ that made it UCS-2. All missing variables are listed, with their positions.
 
 Exit status: 0 rendered, or all cases pass; 1 a variable is missing, the template
 fails or a case does not pass; 2 any other error.`,
-		Example: `  echo 'Dear ${name}, ${total} due' | starter render - --var name=Ann --var total:=1234.5
+		Example: `  starter render --body 'Dear ${name}, ${total} due' --var name=Ann --var total:=1234.5
+  echo 'Dear ${name}' | starter render - --var name=Ann
   starter render welcome.ftl --vars data.json --locale de_DE
   starter render welcome.ftl --cases renders.yaml`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			source, err := read(cmd.InOrStdin(), args[0])
-			if err != nil {
-				return err
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			source := f.body
+			switch given := cmd.Flags().Changed("body"); {
+			case given == (len(args) == 1):
+				return errors.New("want either a file, - for standard input, or --body")
+			case !given:
+				if source, err = read(cmd.InOrStdin(), args[0]); err != nil {
+					return err
+				}
 			}
 			if err := f.complete(); err != nil {
 				return err
@@ -65,6 +74,7 @@ fails or a case does not pass; 2 any other error.`,
 	}
 	flags := cmd.Flags()
 	f.vars.add(flags)
+	flags.StringVar(&f.body, "body", "", "the template, instead of a file")
 	flags.StringVar(&f.locale, "locale", "", "locale of numbers and dates, such as pt_BR (default TEMPLATE_LOCALE)")
 	flags.StringVar(&f.timeZone, "time-zone", "", "time zone of dates and times, such as Europe/Berlin (default TEMPLATE_TIME_ZONE)")
 	flags.StringVar(&f.cases, "cases", "", "a file of cases")
@@ -137,6 +147,31 @@ type missing struct {
 	Name   string `json:"name"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
+	// meant suggests the variable that was given and is spelled alike.
+	meant string
+}
+
+// suggest adds what may have been meant: a variable that is spelled alike, or a
+// number in place of a text.
+func (r *rendered) suggest(model json.RawMessage, pairs []string) {
+	given := map[string]json.RawMessage{}
+	_ = json.Unmarshal(model, &given) // has been read before, or is empty
+	for i := range r.Missing {
+		name, _, _ := strings.Cut(r.Missing[i].Name, ".")
+		delete(given, name) // it is null
+		r.Missing[i].meant = yamlfile.DidYouMean(name, slices.Sorted(maps.Keys(given)))
+	}
+	for _, pair := range pairs {
+		name, value, _ := strings.Cut(pair, "=")
+		if number := json.Number(value); r.Error != "" && len(r.Missing) == 0 && !strings.HasSuffix(name, ":") && isNumber(number) {
+			r.Error += fmt.Sprintf("\n%s is a text; if a number is meant: --var %s:=%s", name, name, value)
+		}
+	}
+}
+
+func isNumber(n json.Number) bool {
+	_, err := n.Float64()
+	return err == nil
 }
 
 func (f *renderFlags) render(ctx context.Context, out io.Writer, source string) error {
@@ -145,6 +180,7 @@ func (f *renderFlags) render(ctx context.Context, out io.Writer, source string) 
 		return err
 	}
 	r := renderText(ctx, source, model, f.locale, f.timeZone)
+	r.suggest(model, f.vars.pairs)
 	if f.asJSON {
 		err = printJSON(out, r)
 	} else {
@@ -158,7 +194,7 @@ func (f *renderFlags) render(ctx context.Context, out io.Writer, source string) 
 
 func (r *rendered) print(out io.Writer) {
 	for _, m := range r.Missing {
-		fmt.Fprintf(out, "line %d, column %d: %s is missing; write ${%s!} or provide it\n", m.Line, m.Column, m.Name, m.Name)
+		fmt.Fprintf(out, "line %d, column %d: %s is missing; write ${%s!} or provide it%s\n", m.Line, m.Column, m.Name, m.Name, m.meant)
 	}
 	if r.Error != "" {
 		if len(r.Missing) == 0 {
@@ -236,7 +272,7 @@ func allMissing(ctx context.Context, template *freemarker.Template, model json.R
 		if !errors.As(err, &problem) || problem.Kind != freemarker.KindMissing || problem.Name == "" {
 			return all
 		}
-		all = append(all, missing{problem.Name, problem.Line, problem.Column})
+		all = append(all, missing{Name: problem.Name, Line: problem.Line, Column: problem.Column})
 		// A string works, unless the template accesses its members or
 		// calculates with it.
 		for _, standIn := range []any{"", map[string]any{}, json.Number("1"), []any{}, true} {

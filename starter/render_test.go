@@ -92,3 +92,19 @@ func TestVersionIsPrinted(t *testing.T) {
 		t.Errorf("%s %v", out, err)
 	}
 }
+
+func TestRenderSuggestsWhatWasMeant(t *testing.T) {
+	for want, args := range map[string][]string{
+		`did you mean "Name"?`:  {"--body", "Dear ${name}", "--var", "Name=Ann"},
+		"--var total:=12.5":     {"--body", `${total?string("0.00")}`, "--var", "total=12.5"},
+		"Dear Ann\n\n1 segment": {"--body", "Dear ${name}", "--var", "name=Ann"},
+	} {
+		cmd, out := command(), bytes.Buffer{}
+		cmd.SetOut(&out)
+		cmd.SetArgs(append([]string{"render"}, args...))
+		_ = cmd.Execute() // the output says it
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%v: %s", args, out.String())
+		}
+	}
+}

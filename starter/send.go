@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	sdk "go.temporal.io/sdk/temporal"
 
 	"temporal-twilio/internal/payload"
 	"temporal-twilio/internal/temporal"
@@ -126,16 +128,40 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	if err != nil && (timedOut(err) || ctx.Err() != nil) {
 		return pending(c, "the text", id, err)
 	}
+	if sdk.IsCanceledError(err) {
+		return fmt.Errorf("%s was cancelled: whose message Twilio had already accepted is texted; starter find NUMBER shows it. %s", id, webUI(c, id))
+	}
 	if err != nil {
 		return failure(c, "send", err)
 	}
 	if err := f.print(out, result); err != nil {
 		return err
 	}
-	if len(result.Errors) > 0 {
+	return verdict(&result)
+}
+
+// verdict returns an error if somebody was not sent to, or if Twilio could not
+// deliver a message.
+func verdict(result *sms.SendSmsWorkflowResult) error {
+	if len(result.Errors) > 0 || slices.ContainsFunc(result.Deliveries, func(d sms.Delivery) bool {
+		return d.Status == sms.StatusFailed || d.Status == sms.StatusUndelivered
+	}) {
 		return errNotAllSent
 	}
 	return nil
+}
+
+// delivered says what became of a message, and why it did not arrive.
+func delivered(d *sms.Delivery) string {
+	line := d.To + ": " + string(d.Status)
+	if d.ErrorCode != 0 {
+		line += fmt.Sprintf(", error %d", d.ErrorCode)
+		if d.ErrorMessage != "" {
+			line += ": " + d.ErrorMessage
+		}
+		line += fmt.Sprintf(" (https://www.twilio.com/docs/api/errors/%d)", d.ErrorCode)
+	}
+	return line
 }
 
 // connect returns a client configured by the environment.
@@ -232,8 +258,8 @@ func (f sendFlags) print(out io.Writer, result sms.SendSmsWorkflowResult) error 
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	for _, d := range result.Deliveries {
-		fmt.Fprintf(out, "%s: %s\n", d.To, d.Status)
+	for i := range result.Deliveries {
+		fmt.Fprintln(out, delivered(&result.Deliveries[i]))
 	}
 	if b := result.Broadcast; b != nil {
 		unsent, all := result.Unsent()

@@ -56,7 +56,7 @@ Exit status: 0 answered with 200, 1 with any other status, 2 no answer.`,
 	flags.StringVar(&f.from, "from", "", "the sender")
 	flags.StringVar(&f.to, "to", "+15005550006", "the number that the text is sent to")
 	flags.StringVar(&f.body, "body", "", "the text")
-	flags.StringVar(&f.account, "account", "AC00000000000000000000000000000001", "the account (default TWILIO_ACCOUNT, or else the local one)")
+	flags.StringVar(&f.account, "account", localAccount, "the account (default TWILIO_ACCOUNT, or else the local one)")
 	flags.StringVar(&f.sid, "sid", "", "the message's SID (default: a new one)")
 	flags.StringArrayVar(&f.params, "param", nil, "an additional parameter, name=value, such as OptOutType=STOP; may be repeated")
 	flags.DurationVar(&f.timeout, "timeout", 15*time.Second, "how long to wait (default: as long as Twilio)")
@@ -66,8 +66,11 @@ Exit status: 0 answered with 200, 1 with any other status, 2 no answer.`,
 	return cmd
 }
 
-// localToken is the auth token of the local stack.
-const localToken = "0123456789abcdef0123456789abcdef"
+// The account of the local stack, and its auth token.
+const (
+	localAccount = "AC00000000000000000000000000000001"
+	localToken   = "0123456789abcdef0123456789abcdef"
+)
 
 func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 	c, err := config.FromEnvironment()

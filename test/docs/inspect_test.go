@@ -64,7 +64,7 @@ func TestInspectPageAnswersItsQuestions(t *testing.T) {
 		bash := exec.CommandContext(ctx, "bash", "-c", ".local/bin/starter failed --since 1h")
 		bash.Dir, bash.Env = shell.dir, shell.environment
 		output, _ := bash.Output() // the status says it
-		for _, want := range []string{"nobody  completed  INVALID_TO_PHONE_NUMBER_ERROR 1", "refused"} {
+		for _, want := range []string{"nobody  not sent to all  INVALID_TO_PHONE_NUMBER_ERROR 1", "refused"} {
 			if bash.ProcessState.ExitCode() != 1 || !strings.Contains(string(output), want) {
 				return errors.New(string(output))
 			}

@@ -23,7 +23,7 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 		text, _ := cmd.CombinedOutput() // the status says it
 		return string(text), cmd.ProcessState.ExitCode()
 	}
-	if out, status := find(phone); status != 1 {
+	if out, status := find(phone); status != 1 || !strings.Contains(out, "nothing found") {
 		t.Errorf("before anything: status %d\n%s", status, out)
 	}
 	stack.Eventually(t, "the namespace has the search attributes", func(context.Context) error {

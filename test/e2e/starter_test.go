@@ -66,6 +66,11 @@ func TestStarterSendShowsEachRecipientsOutcome(t *testing.T) {
 		}
 	}
 
+	id := strings.Fields(got.stderr)[1]
+	if got := starter(t, s.Environment(), "cancel", id); got.status != 1 || !strings.Contains(got.stdout, "already ended, as completed") {
+		t.Errorf("cancelled after its end: %+v", got)
+	}
+
 	got = starter(t, s.Environment(), "send", "--from", stack.Number, "--to", "+15005550014,nobody", "--body", "Hi")
 	if got.status != 1 || !strings.HasPrefix(got.stderr, "workflow send-") {
 		t.Errorf("with a recipient that fails: %+v", got)

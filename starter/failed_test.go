@@ -1,0 +1,43 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"temporal-twilio/sms"
+)
+
+func TestDryRunFailsNobody(t *testing.T) {
+	for text, want := range map[string]int{
+		`{"errors": {"INVALID_TO_PHONE_NUMBER_ERROR": 2}}`:               1,
+		`{"errors": {"INVALID_TO_PHONE_NUMBER_ERROR": 2}, "dryRun": {}}`: 0,
+	} {
+		var result ended
+		if err := json.Unmarshal([]byte(text), &result); err != nil || len(result.codes()) != want {
+			t.Errorf("%s: %v, %v", text, result.codes(), err)
+		}
+	}
+}
+
+func TestUndeliveredSendFailsWithItsCode(t *testing.T) {
+	lost := sms.Delivery{To: "+15005550009", Status: sms.StatusUndelivered, ErrorCode: 30005, ErrorMessage: "Unknown destination"}
+	if err := verdict(&sms.SendSmsWorkflowResult{Deliveries: []sms.Delivery{lost}}); !errors.Is(err, errNotAllSent) {
+		t.Errorf("undelivered: %v", err)
+	}
+	if err := verdict(&sms.SendSmsWorkflowResult{Deliveries: []sms.Delivery{{Status: sms.StatusDelivered}}}); err != nil {
+		t.Errorf("delivered: %v", err)
+	}
+	if line := delivered(&lost); !strings.HasPrefix(line, "+15005550009: undelivered, error 30005: Unknown destination") {
+		t.Error(line)
+	}
+}
+
+func TestTwiliosRefusalNamesTheVariables(t *testing.T) {
+	for code, want := range map[sms.Code]string{sms.CodeAuthentication: "TWILIO_TOKEN", sms.CodeConnection: "unreachable"} {
+		if err := asking(&sms.Error{Code: code}); !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
