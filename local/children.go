@@ -15,6 +15,9 @@ import (
 	"time"
 )
 
+// worker is the name of the child that may die: everything goes on without it.
+const worker = "worker"
+
 // child is a program that runs for as long as the stack does.
 type child struct {
 	name string
@@ -44,14 +47,24 @@ type family struct {
 
 // start starts a child and waits until it is ready.
 func (f *family) start(ctx context.Context, c child) error {
+	p, err := f.spawn(c, os.O_TRUNC)
+	if err != nil {
+		return err
+	}
+	f.processes = append(f.processes, p)
+	return f.untilReady(ctx, p)
+}
+
+// spawn starts a child, with a log that begins anew or is continued.
+func (f *family) spawn(c child, logMode int) (*process, error) {
 	p := &process{
 		child:  c,
 		log:    filepath.Join(f.settings.data, "logs", c.name+".log"),
 		exited: make(chan struct{}),
 	}
-	log, err := os.Create(p.log)
+	log, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|logMode, 0o644)
 	if err != nil {
-		return fmt.Errorf("%s: open its log: %w", c.name, err)
+		return nil, fmt.Errorf("%s: open its log: %w", c.name, err)
 	}
 	output := f.out.lines(c.name, log)
 
@@ -62,16 +75,15 @@ func (f *family) start(ctx context.Context, c child) error {
 	// A grandchild that keeps the output open must not keep us waiting.
 	p.cmd.WaitDelay = time.Second
 	if err := p.cmd.Start(); err != nil {
-		return errors.Join(startError(c, err), log.Close())
+		return nil, errors.Join(startError(c, err), log.Close())
 	}
-	f.processes = append(f.processes, p)
 	go func() {
 		_ = p.cmd.Wait() // ProcessState keeps the outcome
 		output.flush()
 		_ = log.Close()
 		close(p.exited)
 	}()
-	return f.untilReady(ctx, p)
+	return p, nil
 }
 
 func startError(c child, err error) error {
@@ -125,23 +137,57 @@ func (f *family) dead() error {
 }
 
 // watch returns nil when the context ends or the terminal is gone, and an error
-// that names the child if one exits.
+// that names the child if one exits. A worker that was killed is started again.
 func (f *family) watch(ctx context.Context) error {
-	someone := make(chan struct{}, len(f.processes))
-	for _, p := range f.processes {
+	someone := make(chan int, 1)
+	wait := func(place int) {
+		p := f.processes[place]
 		go func() {
 			<-p.exited
-			someone <- struct{}{}
+			select {
+			case someone <- place:
+			case <-ctx.Done():
+			}
 		}()
 	}
-	select {
-	case <-ctx.Done():
-		return nil
-	case <-f.out.closed:
-		return nil
-	case <-someone:
-		return f.dead()
+	for place := range f.processes {
+		wait(place)
 	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-f.out.closed:
+			return nil
+		case place := <-someone:
+			if ctx.Err() != nil || !f.processes[place].killed() {
+				return f.dead()
+			}
+			if err := f.revive(place); err != nil {
+				return err
+			}
+			wait(place)
+		}
+	}
+}
+
+// killed reports whether a worker died by a signal, which people send to see
+// what happens. The others' data would be lost, or a fault hidden.
+func (p *process) killed() bool {
+	status, known := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return p.name == worker && known && status.Signaled()
+}
+
+// revive starts a child again.
+func (f *family) revive(place int) error {
+	was := f.processes[place]
+	f.out.print(fmt.Sprintf("%s has died (%s): starting it again\n", was.name, was.cmd.ProcessState))
+	p, err := f.spawn(was.child, os.O_APPEND)
+	if err != nil {
+		return err
+	}
+	f.processes[place] = p
+	return nil
 }
 
 // stop stops the children, the last one first.

@@ -324,6 +324,23 @@ func TestChildDyingLaterIsNamed(t *testing.T) {
 	}
 }
 
+func TestKilledWorkerIsStartedAgain(t *testing.T) {
+	l := launch(t)
+	l.waitForOutput("Ctrl-C stops everything.")
+	for range 2 {
+		first := l.pids()["worker"]
+		if err := syscall.Kill(first, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		l.waitFor("new worker", func() bool { now := l.pids()["worker"]; return now != 0 && now != first })
+	}
+	l.waitForOutput("worker has died (signal: killed): starting it again")
+	l.signalGroup(syscall.SIGINT)
+	if status := l.wait(); status != 0 {
+		t.Errorf("exit status %d, want 0; it says\n%s", status, l.output)
+	}
+}
+
 // checkObituary wants one line, the last one, that tells who has died, how,
 // and where its own last words are.
 func (l *launcher) checkObituary(name, how, lastWords string) {

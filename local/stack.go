@@ -104,7 +104,7 @@ func children(s settings, temporal temporalServer) []child {
 			ready: func(ctx context.Context) error { return httpAnswers(ctx, url(s.twilioPort, "/sim/health")) },
 		},
 		{
-			name:  "worker",
+			name:  worker,
 			path:  filepath.Join(s.bin, "worker"),
 			env:   env,
 			ready: func(ctx context.Context) error { return httpAnswers(ctx, url(s.webhookPort, "/readyz")) },
