@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -78,7 +80,7 @@ Exit status: 0 nothing found, 1 something found, 2 anything else.`,
 		},
 	}
 	cmd.Flags().BoolVar(&f.pollers, "pollers", false, "ask Temporal whether the task queues are polled")
-	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print as JSON: {mistakes, findings, hints, read}")
+	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print as JSON: {mistakes, findings, hints, read, notes}")
 	return cmd
 }
 
@@ -92,6 +94,9 @@ type linted struct {
 	// Hints suggest better patterns; they do not affect the exit status.
 	Hints []triggers.Finding `json:"hints"`
 	Read  []triggers.Read    `json:"read"`
+	// Notes are about what surrounds the files; they do not affect the exit
+	// status.
+	Notes []string `json:"notes"`
 }
 
 func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error {
@@ -99,8 +104,9 @@ func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error
 	if err != nil {
 		return err
 	}
-	all := linted{Mistakes: []string{}, Findings: []triggers.Finding{}, Hints: []triggers.Finding{}, Read: []triggers.Read{}}
+	all := linted{Mistakes: []string{}, Findings: []triggers.Finding{}, Hints: []triggers.Finding{}, Read: []triggers.Read{}, Notes: []string{}}
 	for _, file := range files {
+		all.Notes = append(all.Notes, surroundings(file, how)...)
 		set, err := triggers.Load(file, how)
 		if unread := (*fs.PathError)(nil); errors.As(err, &unread) {
 			return err
@@ -128,6 +134,28 @@ func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error
 	return nil
 }
 
+// surroundings names subfolders, which are not read, and what the worker
+// refuses until it has the secret that this process lacks as well.
+func surroundings(path string, how triggers.Options) (notes []string) {
+	entries, _ := os.ReadDir(path) // a file has none
+	for _, entry := range entries {
+		if entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
+			notes = append(notes, filepath.Join(path, entry.Name())+": subfolders are not read")
+		}
+	}
+	if string(how.IDSecret) != secretDefault {
+		return notes
+	}
+	if _, err := triggers.Load(path, how); err != nil {
+		return notes // its mistakes come first
+	}
+	how.IDSecret = nil
+	if _, err := triggers.Load(path, how); err != nil {
+		notes = append(notes, strings.Split(err.Error(), "\n")...)
+	}
+	return notes
+}
+
 func (l *linted) print(out io.Writer, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, l)
@@ -140,6 +168,9 @@ func (l *linted) print(out io.Writer, asJSON bool) error {
 	}
 	for _, hint := range l.Hints {
 		fmt.Fprintln(out, hint.String()+" (a hint)")
+	}
+	for _, note := range l.Notes {
+		fmt.Fprintln(out, note+" (a hint)")
 	}
 	for _, read := range l.Read {
 		fmt.Fprintf(out, "%s:%d: trigger %q: reads as: %s\n", read.File, read.Line, read.Trigger, read.As)
@@ -187,7 +218,7 @@ func testCommand() *cobra.Command {
 		Use:   "test FILE",
 		Short: "Try a text on trigger files",
 		Long: `Try a text on a trigger file or folder, without Temporal or Twilio: which
-triggers fire, with which groups, what the sender is told, and what exactly is
+triggers fire, with which groups, what the sender is told, and what exactly
 Temporal is asked to do. Or run a file of cases:
 
   cases:

@@ -229,3 +229,19 @@ func TestTestShowsTextsAndNearMisses(t *testing.T) {
 		t.Errorf("%s %v", out, err)
 	}
 }
+
+func TestLintNotesSubfoldersAndSecret(t *testing.T) {
+	t.Setenv("ID_SECRET", "")
+	dir := t.TempDir()
+	pseudonym := strings.Replace(orderTriggers, "workflow: OrderStatusWorkflow", "workflow: OrderStatusWorkflow\n      id: 'order-${fromId}'", 1)
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "more"), 0o700), os.WriteFile(filepath.Join(dir, "t.yaml"), []byte(pseudonym), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	_ = lint(t.Context(), &out, []string{dir}, lintFlags{}) // the output says it
+	for _, want := range []string{"more: subfolders are not read", "ID_SECRET"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing: %s", want, out.String())
+		}
+	}
+}

@@ -34,6 +34,8 @@ type alfrescoFile struct {
 			Echo      string `json:"echo"`
 			EchoError string `json:"echoError"`
 			Condition string `json:"condition"`
+			// Reactions is ours: Alfresco has no such key.
+			Reactions bool `json:"reactions"`
 		} `json:"inputs"`
 		Condition string `json:"condition"`
 	} `json:"event"`
@@ -105,7 +107,7 @@ func (c *checker) readAlfresco(data []byte) {
 	w := &fileTrigger{
 		Name: name, Description: written.Description,
 		Pattern: written.Event.Inputs.Pattern, Echo: written.Event.Inputs.Echo, EchoError: written.Event.Inputs.EchoError,
-		Condition: written.Event.Condition,
+		Condition: written.Event.Condition, Reactions: written.Event.Inputs.Reactions,
 	}
 	if w.Condition == "" {
 		w.Condition = written.Event.Inputs.Condition
@@ -182,7 +184,9 @@ func (c *checker) misspeltIn(where string, data json.RawMessage, known []string,
 		if slices.ContainsFunc(known, func(one string) bool { return strings.EqualFold(one, key) }) {
 			continue
 		}
-		if meant := yamlfile.DidYouMean(key, known); meant != "" {
+		if strings.EqualFold(key, "reactions") {
+			c.warn(c.lineOf(`"`+key+`"`), name, "%q is not read: write it into event.inputs", strings.TrimPrefix(where+"."+key, "."))
+		} else if meant := yamlfile.DidYouMean(key, known); meant != "" {
 			c.warn(c.lineOf(`"`+key+`"`), name, "%q is not read%s", strings.TrimPrefix(where+"."+key, "."), meant)
 		}
 	}

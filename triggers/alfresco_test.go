@@ -183,7 +183,7 @@ func TestAlfrescoBusinessKeyIsNotUnique(t *testing.T) {
 func TestAlfrescoMisspeltKeysAreReported(t *testing.T) {
 	set, err := parse("a.json", `{"name": "a", "descripton": "", "projectId": 5, "Id": "x",
  "event": {"source": "connector.t.SMS_RECEIVED",
-  "inputs": {"pattern": "x", "ehco": "Hi", "echoeror": "No"}},
+  "inputs": {"pattern": "x", "ehco": "Hi", "echoeror": "No", "reactions": true}, "reactions": true},
  "action": {"source": "command-consumer", "payload": {"payloadType": "StartProcessPayload", "processDefinitionKey": "p", "varaibles": {}}}}`)
 	if err != nil {
 		t.Fatal(err)
@@ -194,12 +194,16 @@ func TestAlfrescoMisspeltKeysAreReported(t *testing.T) {
 	}
 	want := []string{
 		`a.json:1: trigger "a": "descripton" is not read; did you mean "description"?`,
+		`a.json:3: trigger "a": "event.reactions" is not read: write it into event.inputs`,
 		`a.json:3: trigger "a": "event.inputs.echoeror" is not read; did you mean "echoError"?`,
 		`a.json:3: trigger "a": "event.inputs.ehco" is not read; did you mean "echo"?`,
 		`a.json:4: trigger "a": "action.payload.varaibles" is not read; did you mean "variables"?`,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%q\nwant %q", got, want)
+	}
+	if !set.triggers[0].reactions {
+		t.Error("event.inputs.reactions is not read")
 	}
 }
 

@@ -392,7 +392,7 @@ func (c *checker) signalAll(i int, w *fileTrigger, t *Trigger) *signalAll {
 	if w.SignalAll.CorrelationKey.Any != nil {
 		s.correlation = c.input(i, where+".correlationKey", w.Name, w.SignalAll.CorrelationKey, t)
 		if len(c.options.IDSecret) == 0 {
-			c.at(i, where+".correlationKey", "trigger %q: correlation keys are stored as pseudonyms, and making one needs a secret for workflow IDs, which is not configured; all webhooks and workers need the same", w.Name)
+			c.at(i, where+".correlationKey", "trigger %q: correlation keys are stored as pseudonyms, and making one needs a secret for workflow IDs, ID_SECRET, which is not set; all webhooks and workers need the same", w.Name)
 		}
 	}
 	s.input = c.input(i, where+".input", w.Name, w.SignalAll.Input, t)

@@ -121,7 +121,7 @@ func (s scope) known(name string) (reference, error) {
 	case s.private && field.private:
 		return nil, fmt.Errorf("${%s} is not allowed here: IDs, memos and search attributes are shown and logged unencrypted; use ${messageSid}, ${conversation}, ${fromId} or a group", name)
 	case field.pseudonym && !s.secret:
-		return nil, fmt.Errorf("${%s} is a pseudonym and needs a secret for workflow IDs, which is not configured; all webhooks and workers need the same", name)
+		return nil, fmt.Errorf("${%s} is a pseudonym and needs a secret for workflow IDs, ID_SECRET, which is not set; all webhooks and workers need the same", name)
 	}
 	return field.value, nil
 }
