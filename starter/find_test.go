@@ -42,7 +42,7 @@ func TestFindTakesNumbersAndSIDs(t *testing.T) {
 	}
 }
 
-func TestGatewayIsTheLocalOneWithoutCredentials(t *testing.T) {
+func TestGatewayIsLocalWithoutCredentials(t *testing.T) {
 	for _, name := range []string{"TWILIO_ACCOUNT", "TWILIO_ACCOUNT_SID", "TWILIO_TOKEN", "TWILIO_AUTH_TOKEN"} {
 		t.Setenv(name, "")
 	}
