@@ -116,7 +116,9 @@ const (
 	ReplySignal = "SmsReply"
 	// GiveUpSignal tells a ReceiveSmsWorkflow that the sender is about to get
 	// the echoErrors, because no worker had started on it. A workflow that has
-	// started ignores it. Its argument is 1, or -1 to take one back.
+	// started ignores it. Its argument is a random number of the delivery, at
+	// least 2, or its negative to take that back. Those of older webhooks are 1
+	// and -1; older workers add up all of them.
 	GiveUpSignal = "giveUp"
 	// QuestionOpenSignal and QuestionCloseSignal bring a [Question] to its keeper.
 	QuestionOpenSignal  = "open"

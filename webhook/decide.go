@@ -7,6 +7,8 @@ package webhook
 
 import (
 	"context"
+	"math"
+	"math/rand/v2"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -90,23 +92,24 @@ func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) 
 	if err != nil || workflow == nil || workflow.Memo.GetFields()[sms.MemoIfLost] == nil || workflow.GetMemoValue(sms.MemoIfLost, &replies) != nil {
 		return nil, false
 	}
-	if r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, 1) == nil {
+	delivery := 2 + rand.IntN(math.MaxInt32-2)
+	if r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, delivery) == nil {
 		// If no worker has started by now, any worker that does will see the
 		// signal.
 		if workflow, err := r.unbegun(ctx); err == nil && workflow != nil {
 			return replies, true
 		}
 	}
-	r.goOn() // the signal may have arrived despite an error
+	r.goOn(delivery) // the signal may have arrived despite an error
 	return nil, false
 }
 
 // goOn takes back a giveUp that the sender has not been told about.
-func (r *reception) goOn() {
+func (r *reception) goOn(delivery int) {
 	ctx, cancel := context.WithTimeout(context.Background(), acceptTimeout)
 	defer cancel()
 	_, _ = r.try(ctx, func(ctx context.Context) error {
-		return r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, -1)
+		return r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, -delivery)
 	})
 }
 

@@ -317,6 +317,17 @@ func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 	}
 }
 
+func TestDeliveryTakesBackItsGiveUp(t *testing.T) {
+	s := &server{}
+	d, _ := dispatcher(t, s)
+	r := &reception{Dispatcher: d, workflowID: "sms-x"}
+	s.told.Store(7) // another delivery has given up
+	r.goOn(5)
+	if told := s.told.Load(); told != 2 {
+		t.Errorf("the workflow was told %d", told-7)
+	}
+}
+
 func TestDispatchIgnoresATriggersOwnReplies(t *testing.T) {
 	var request *workflowservice.StartWorkflowExecutionRequest
 	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {

@@ -98,22 +98,17 @@ type receiving struct {
 // questions. taken is true if a question has the text, so that nothing else
 // gets it.
 func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
-	// Signals that came before the first workflow task are already here, and
-	// later ones do not count.
-	told, one := 0, 0
-	for given := workflow.GetSignalChannel(ctx, sms.GiveUpSignal); given.ReceiveAsync(&one); one = 0 {
-		told += one
-	}
+	told := gaveUp(workflow.GetSignalChannel(ctx, sms.GiveUpSignal))
 	r.Firings = make([]firingState, len(r.input.Firings))
 	for i := range r.input.Firings {
 		switch f := &r.input.Firings[i]; {
 		case f.Problem != "":
 			r.decide(i, sms.OutcomeRefused, f.Problem)
-		case told > 0 && f.EchoError != "" && !f.Call.Certain():
+		case told && f.EchoError != "" && !f.Call.Certain():
 			r.decide(i, sms.OutcomeTooLate, "no worker came in time")
 		}
 	}
-	if told > 0 {
+	if told {
 		return false, nil
 	}
 	for _, keeper := range r.input.Keepers {
@@ -124,10 +119,30 @@ func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
 	return false, nil
 }
 
-// offer offers the text to a keeper, until it answers.
+// gaveUp reports whether any delivery gave up and did not take it back. Signals
+// that came before the first workflow task are already here, and later ones do
+// not count. They may have come repeatedly, in any order, or not at all.
+func gaveUp(signals workflow.ReceiveChannel) bool {
+	var deliveries []int
+	older, delivery := 0, 0
+	for ; signals.ReceiveAsync(&delivery); delivery = 0 {
+		if delivery == 1 || delivery == -1 {
+			older += delivery // the webhook is of a version that does not number deliveries
+		} else {
+			deliveries = append(deliveries, delivery)
+		}
+	}
+	return older > 0 || slices.ContainsFunc(deliveries, func(d int) bool { return d > 0 && !slices.Contains(deliveries, -d) })
+}
+
+// offer offers the text to a keeper, until it answers. What happens live is
+// dated by Temporal's clock, as questions are: the webhook's may lag.
 func (r *receiving) offer(ctx workflow.Context, keeper string, taken *bool) {
 	const summary = "Ask whether it answers a question"
 	ask := sms.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
+	if began := workflow.GetInfo(ctx).WorkflowStartTime; !r.input.Late && began.After(ask.Text.ReceivedAt) {
+		ask.Text.ReceivedAt = began
+	}
 	if workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		_ = briefly(ctx, summary, sms.AskKeeperName, ask, taken)
 		return

@@ -36,6 +36,10 @@ type receivingStage struct {
 	// signals are the workflows that were signalled.
 	signals []string
 	started []string
+	// received is when the text that a keeper was offered was received, and local
+	// is true if that was by a local activity.
+	received time.Time
+	local    bool
 }
 
 func newReceivingStage() *receivingStage {
@@ -48,7 +52,8 @@ func newReceivingStage() *receivingStage {
 		s.started = append(s.started, workflow.GetInfo(ctx).WorkflowExecution.ID)
 		return nil
 	}, workflow.RegisterOptions{Name: "W"})
-	register(sms.AskKeeperName, func(context.Context, sms.AskKeeperInput) (bool, error) {
+	register(sms.AskKeeperName, func(ctx context.Context, in sms.AskKeeperInput) (bool, error) {
+		s.received, s.local = in.Text.ReceivedAt, activity.GetInfo(ctx).IsLocalActivity
 		if s.away--; s.away >= 0 {
 			return false, errors.New("the update was not answered in time")
 		}
@@ -145,6 +150,50 @@ func TestReplyGoesOnlyToItsQuestion(t *testing.T) {
 	got := s.receive(t, firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
 	if got.Outcome != sms.OutcomeAnswered || len(got.Replies)+len(s.started) > 0 {
 		t.Errorf("%+v, started %q", got, s.started)
+	}
+	if s.local {
+		t.Error("texts that wait for keepers keep the slots that keepers match in")
+	}
+}
+
+func TestGiveUpSurvivesLossAndRepeats(t *testing.T) {
+	for name, tc := range map[string]struct {
+		signals []int
+		lost    bool
+	}{
+		"what was taken back never came": {[]int{-5, 7}, true},
+		"it was taken back twice":        {[]int{5, 7, -7, -7}, true},
+		"it was taken back before":       {[]int{-5, 5}, false},
+		"by older webhooks":              {[]int{1, -1, 1}, true},
+		"taken back by older webhooks":   {[]int{1, 1, -1, -1}, false},
+	} {
+		s := newReceivingStage()
+		s.open["open"] = true
+		s.RegisterDelayedCallback(func() {
+			for _, delivery := range tc.signals {
+				s.SignalWorkflow(sms.GiveUpSignal, delivery)
+			}
+		}, 0)
+		got := s.receive(t, firing("signal", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"}))
+		if lost := got.Outcome == sms.OutcomeTooLate; lost != tc.lost || (len(s.signals) == 0) != tc.lost {
+			t.Errorf("%s: %+v, signalled %q", name, got, s.signals)
+		}
+	}
+}
+
+func TestLaggingClockLosesNoReply(t *testing.T) {
+	began := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for _, late := range []bool{false, true} {
+		s := newReceivingStage()
+		s.SetStartTime(began)
+		text := sms.Text{MessageSID: "SM1", ReceivedAt: began.Add(-30 * time.Second)}
+		s.ExecuteWorkflow(sms.ReceiveSmsWorkflowName, sms.ReceiveSmsInput{Text: text, Keepers: []string{"keeper"}, Late: late}, nil)
+		if err := s.GetWorkflowError(); err != nil {
+			t.Fatal(err)
+		}
+		if want := map[bool]time.Time{false: began, true: text.ReceivedAt}[late]; !s.received.Equal(want) {
+			t.Errorf("late %t: received at %v, want %v", late, s.received, want)
+		}
 	}
 }
 

@@ -115,8 +115,10 @@ var mutants = []mutant{
 	// The sender is told the truth.
 	{"The sender is told the truth", "what may have been published is not called lost", "webhook/dispatch.go", `Again: doubt || !r.tells()`, `Again: !r.tells()`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
 	{"The sender is told the truth", "a redelivery is answered as the first", "webhook/dispatch.go", `case !known && r.certain():`, `case r.certain():`, "webhook", "TestDispatchAnswersRedeliveriesTheSame"},
-	{"The sender is told the truth", "what the sender was told is lost is not published", "workflows/receive.go", `case told > 0 && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceivePublishesNothingReportedLost"},
+	{"The sender is told the truth", "what the sender was told is lost is not published", "workflows/receive.go", `case told && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceivePublishesNothingReportedLost"},
 	{"The sender is told the truth", "an update that failed is not repeated", "activities/receive.go", `return err != nil && !refused`, `_, outcome := errors.AsType[*temporal.ApplicationError](err); return outcome && !refused`, "activities", "TestFailedUpdateIsAnOutcome"},
+	{"The sender is told the truth", "only the delivery that gave up takes it back", "workflows/receive.go", `!slices.Contains(deliveries, -d)`, `deliveries[len(deliveries)-1] > 0`, "workflows", "TestGiveUpSurvivesLossAndRepeats"},
+	{"The sender is told the truth", "a delivery takes back only its own giving up", "webhook/decide.go", `sms.GiveUpSignal, -delivery)`, `sms.GiveUpSignal, -1)`, "webhook", "TestDeliveryTakesBackItsGiveUp"},
 	{"The sender is told the truth", "a call that fails ends only its firing", "workflows/receive.go", `	case ctx.Err() == nil:
 		r.decide(`, `	case false:
 		r.decide(`, "workflows", "TestReceiveOutlivesAFailedCall"},
@@ -138,6 +140,8 @@ var mutants = []mutant{
 			return r.conclude(`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 
 	{"A reply answers one question", "an update that failed is made again under another ID", "activities/receive.go", `fmt.Sprintf("%s-%d", id, attempt)`, `id`, "activities", "TestFailedKeeperIsAskedAgain"},
+	{"A reply answers one question", "a webhook's clock may lag", "workflows/receive.go", `ask.Text.ReceivedAt = began`, `_ = began`, "workflows", "TestLaggingClockLosesNoReply"},
+	{"A reply answers one question", "offered texts leave room to match", "workflows/receive.go", `workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion`, `true`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 	{"A reply answers one question", "a text from before a question is no reply to it", "sms/question.go", `return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, `return true || !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, "workflows", "TestOlderTextDoesNotAnswerQuestion"},
 	{"A reply answers one question", "a reply to another account is none", "sms/question.go", `if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {`, `if false {`, "workflows", "TestReplyToAnotherAccountAnswersNothing"},
 
