@@ -46,9 +46,10 @@ func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt 
 			break
 		}
 	}
+	_, refused := errors.AsType[*temporal.ApplicationError](err)
 	switch {
-	case isNotFound(err):
-		return false, nil // there is no question
+	case isNotFound(err), refused:
+		return false, nil // there is no question, or the keeper cannot use the text
 	case isOutcome(err):
 		return false, errors.New("the workflow that keeps the questions failed to look at the text")
 	}
