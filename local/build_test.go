@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,6 +155,24 @@ func TestProgressCountsWhatGoReports(t *testing.T) {
 	} {
 		if got := bar.line(line); got != want {
 			t.Errorf("%q is a step: %v, want %v", line, got, want)
+		}
+	}
+}
+
+func TestEmbeddedServerLeavesKubernetesOut(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", slices.Concat([]string{"list", "-deps"}, buildFlags, []string{"."})...)
+	cmd.Dir, cmd.Env = filepath.Join("..", embeddedSource), append(os.Environ(), buildEnv...)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages := strings.Fields(string(out))
+	if !slices.Contains(packages, "go.temporal.io/server/temporal") {
+		t.Errorf("%d packages, and no server among them", len(packages))
+	}
+	for _, p := range packages {
+		if strings.HasPrefix(p, "k8s.io/client-go") || strings.HasPrefix(p, "github.com/envoyproxy/") {
+			t.Errorf("%s is built", p)
 		}
 	}
 }
