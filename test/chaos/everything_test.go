@@ -322,6 +322,7 @@ func (e *everything) inbound(t *testing.T, answers []answered, v *verdict) {
 }
 
 func TestEverythingFailsAtOnce(t *testing.T) {
+	t.Parallel()
 	if *seed == 0 {
 		*seed = rand.Uint64()
 	}

@@ -27,6 +27,7 @@ var texts = flag.Int("chaos.texts", 200, "how many texts the storm of redeliveri
 // told that it was taken. One that was answered "taken" is so by each later
 // delivery, but where Temporal is away meanwhile.
 func TestStormOfRedeliveriesPublishesOnce(t *testing.T) {
+	t.Parallel()
 	all := *texts
 	s := stack.Start(t, stack.Options{Triggers: textTriggers, Environment: []string{"LOG_LEVEL=error"}})
 	hooks := []string{s.Webhook, s.AnotherWebhook(t)}
@@ -58,6 +59,7 @@ func TestStormOfRedeliveriesPublishesOnce(t *testing.T) {
 }
 
 func TestContinueAsNewDoublesNoText(t *testing.T) {
+	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: textTriggers})
 	receiveTexts(t, s.Temporal.Client)
 	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "ledger-1", TaskQueue: "storm"}, "Ledger", workflows.InboxState{}, []string{}); err != nil {
