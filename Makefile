@@ -14,6 +14,13 @@ MAINS = ./worker ./starter ./local ./twiliosim/cmd/twiliosim ./examples/ordersta
 # The race detector needs a C compiler, except on macOS.
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && echo -race)
 
+# The race detector multiplies the time of these, and has nothing to find: they
+# measure, read files, or run programs that the other tests run with it. (Those of
+# freemarker keep to bounds of time that are generous only with it.)
+UNRACED = ./test/bench/... ./test/docs ./test/browser ./test/alerts ./test/release ./test/architecture ./test/mutants
+
+TOGETHER = -count=1 -p=4 -parallel=4 -timeout=30m
+
 # As local/build.go builds the embedded Temporal: with other flags its tests
 # would compile its 1300 packages once more. The same goes for go vet.
 TEMPORAL_FLAGS = -trimpath -tags=release,disable_grpc_modules
@@ -56,12 +63,13 @@ ${S3}: test/s3server/go.mod test/s3server/go.sum
 	@touch ${S3}
 
 .PHONY: test
-test: devserver temporalcli s3server ## all tests, with the race detector, against a real Temporal
+test: devserver temporalcli s3server ## all tests, most of them with the race detector, against a real Temporal
 	$(if ${RACE},,@echo "no C compiler found: testing without the race detector")
-	@# Those of test/e2e wait more than they work: more of them run at the same time.
+	@# Most tests wait more than they work: more of them run at the same time than there
+	@# are processors, the longest first.
 	export TEMPORAL_BINARY="$(abspath ${DEVSERVER})"; status=0; \
-	go test -count=1 ${RACE} ${TESTFLAGS} $$(go list ./... | grep -v /test/e2e$$) || status=1; \
-	go test -count=1 -parallel=4 -timeout=30m ${RACE} ${TESTFLAGS} ./test/e2e || status=1; \
+	go test ${TOGETHER} ${TESTFLAGS} ${UNRACED} || status=1; \
+	go test ${TOGETHER} ${RACE} ${TESTFLAGS} ./test/chaos ./test/e2e $(filter-out $(shell go list ${UNRACED}),$(shell go list ./...)) || status=1; \
 	exit $$status
 	cd local/devserver && ${DEVSERVER_TEST} -count=1 ${TESTFLAGS} ./...
 	cd tools && go test ${TESTFLAGS} ./...
