@@ -52,6 +52,7 @@ function startClock() {
 
   let now = 0;
   let at = 0;
+  let paired = null;
   const tick = () => {
     if (!known.state) return;
     const time = new Date(now + (known.state.clock.frozen ? 0 : performance.now() - at));
@@ -61,8 +62,11 @@ function startClock() {
   };
   on("state", () => {
     const { clock, speed: pace } = known.state;
-    now = new Date(clock.now).getTime();
-    at = performance.now();
+    if (clock !== paired) { // other changes of the state bring no new time
+      now = new Date(clock.now).getTime();
+      at = performance.now();
+      paired = clock;
+    }
     frozen.checked = clock.frozen;
     ahead.textContent = clock.frozen ? "still" : Math.abs(parseDuration(clock.offset)) >= 60 ? `+${shortDuration(clock.offset)}` : "";
     const paces = [...new Set([1, 10, 100, 1000, pace])].sort((a, b) => a - b);

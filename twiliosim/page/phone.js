@@ -72,7 +72,7 @@ export class Phone {
     }
     this.toSelect.value = this.to;
     if (document.activeElement !== this.numberInput) this.numberInput.value = write.phone(this.number);
-    this.badge.textContent = this.number.slice(-2);
+    this.badge.textContent = this.number.slice(-3);
     this.badge.dataset.hue = String(Number(this.number.slice(-2)) % 6);
     this.thread.setAttribute("aria-label", `Conversation of ${write.phone(this.number)}`);
     this.composer.name(this.number, this.to);
