@@ -3,7 +3,7 @@
 # The worker and the starter, as static binaries in an image that holds nothing
 # else but certificates and time zones, and runs as nobody.
 
-FROM golang:1.26.8-bookworm AS build
+FROM golang:1.26.10-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download

@@ -61,7 +61,8 @@ const (
 	// the caller's retry policy allows no other attempt.
 	CodeWorkerStopped Code = "WORKER_STOPPED"
 	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn, and
-	// the caller's retry policy allows no other.
+	// the caller's retry policy allows no other; or the sends of an idempotency
+	// key, 500, are used up.
 	CodeNoAttemptLeft Code = "NO_ATTEMPT_LEFT"
 	// CodeSendingPaused: all sending was paused, and the caller's timeouts and
 	// retry policy leave no room to wait for its end.

@@ -227,7 +227,7 @@ const outboundPart = "A text out"
 const (
 	whyOne  = "SendSms reads and checks its input, renders, reads the number, and reports in typed form and as text"
 	whySlow = "SendSms waits for the last of its creates, and names recipients in records before it tries them"
-	whyList = "the local Twilio answers at once, so that what counts is the processor: twilio-go's client, the records, and the report of each recipient"
+	whyList = "the local Twilio answers at once, so that what counts is the processor: HTTP, the records, and the report of each recipient"
 )
 
 func TestOutbound(t *testing.T) {
