@@ -170,12 +170,12 @@ func TestLimitsAreKept(t *testing.T) {
 		limits               Limits
 		budget               Budget
 	}{
-		{"steps", `^(?:(a+)(a+)\1\2)+$`, strings.Repeat("a", 101), Limits{Steps: 10_000}, BudgetSteps},
+		{"steps", `^(?:(a+)(a+)\1\2)+$`, strings.Repeat("a", 101), Limits{Steps: 10_000, Time: time.Minute}, BudgetSteps},
 		{"time", `^(?:(a+)(a+)\1\2)+$`, strings.Repeat("a", 1009), Limits{Steps: 1 << 40, Memory: 1 << 28, Time: time.Millisecond}, BudgetTime},
-		{"memory", `(?:a|b)*c`, strings.Repeat("ab", 100_000) + "c", Limits{Memory: 1 << 20}, BudgetMemory},
+		{"memory", `(?:a|b)*c`, strings.Repeat("ab", 100_000) + "c", Limits{Memory: 1 << 20, Time: time.Minute}, BudgetMemory},
 		{"input", `a`, "aaaa", Limits{Input: 3}, BudgetInput},
 		{"output", `a`, "aaaa", Limits{Output: 3}, BudgetOutput},
-		{"steps of many matches", `a`, strings.Repeat("a", 100_000), Limits{Steps: 10_000}, BudgetSteps},
+		{"steps of many matches", `a`, strings.Repeat("a", 100_000), Limits{Steps: 10_000, Time: time.Minute}, BudgetSteps},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := CompileLimits(c.pattern, 0, c.limits)
