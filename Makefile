@@ -19,7 +19,7 @@ RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && echo -race)
 # freemarker keep to bounds of time that are generous only with it.)
 UNRACED = ./test/bench/... ./test/docs ./test/browser ./test/alerts ./test/release ./test/architecture ./test/mutants
 
-TOGETHER = -count=1 -p=4 -parallel=4 -timeout=30m
+TOGETHER = -count=1 -p=3 -parallel=4 -timeout=30m
 
 # As local/build.go builds the embedded Temporal: with other flags its tests
 # would compile its 1300 packages once more. The same goes for go vet.
