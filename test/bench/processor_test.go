@@ -37,7 +37,7 @@ func startTwilio(t *testing.T) string {
 	t.Helper()
 	address := "127.0.0.1:" + stack.FreePort(t)
 	stack.StartProcess(t, "twiliosim", nil, stack.Build(t, "twiliosim/cmd/twiliosim"),
-		"--addr", address, "--account", stack.Account, "--token", stack.Token, "--number", stack.Number, "--speed", "10000", "--concurrency", "-1")
+		"--addr", address, "--account", stack.Account, "--token", stack.Token, "--number", stack.Number, "--speed", "1000000", "--concurrency", "-1")
 	base := "http://" + address
 	stack.Eventually(t, "the local Twilio is ready", func(ctx context.Context) error { return stack.Get(ctx, base+"/") })
 	return base
