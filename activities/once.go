@@ -235,7 +235,7 @@ func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error
 // A broadcast that ended early is sent again as a whole: its pages have keys.
 func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest sms.Recipients) {
 	if isLong(input) {
-		if b := result.Broadcast; b != nil && b.State != "done" || b == nil && result.Errors[0].Code != sms.CodeOutcomeUnknown {
+		if b := result.Broadcast; b != nil && b.State != "done" || b == nil && len(result.Errors) > 0 && result.Errors[0].Code != sms.CodeOutcomeUnknown {
 			rest = input.SmsTo
 		}
 		return rest
