@@ -88,13 +88,13 @@ func (f *Files) ReadRecipients(ctx context.Context, in sms.PageInput) (page sms.
 		if ctx.Err() != nil {
 			return page, ctx.Err()
 		}
-		recipient, lines, known, err := f.next(at, r, true)
+		recipient, line, known, err := f.next(at, r, true)
 		bad, isBad := errors.AsType[badRecord](err)
 		switch {
 		case errors.Is(err, io.EOF):
 			return page, nil
 		case isBad:
-			page.Errors = append(page.Errors, sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("%s of the file %v", lines, bad)})
+			page.Errors = append(page.Errors, sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("%s of the file %v", lines(line, r.line-1), bad)})
 		case err != nil:
 			return page, err
 		case !known:
@@ -108,28 +108,32 @@ func (f *Files) ReadRecipients(ctx context.Context, in sms.PageInput) (page sms.
 	return page, nil
 }
 
-// next reads the next record that is not blank, and where it is. A record in
+// lines names the lines of a record.
+func lines(first, last int) string {
+	if last > first {
+		return fmt.Sprintf("the record on lines %d to %d", first, last)
+	}
+	return fmt.Sprintf("line %d", first)
+}
+
+// next reads the next record that is not blank, and its first line. A record in
 // another encoding is reported as a bad one.
-func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipient, lines string, known bool, err error) {
+func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipient, line int, known bool, err error) {
 	for {
-		first := r.line
+		line = r.line
 		recipient, err = r.next(wanted)
-		lines = "line " + strconv.Itoa(first)
-		if last := r.line - 1; last > first {
-			lines = fmt.Sprintf("the record on lines %d to %d", first, last)
-		}
 		switch other, foreign := errors.AsType[foreignRecord](err); {
 		case errors.Is(err, errBlank):
 			continue
 		case foreign:
-			return recipient, lines, false, badRecord(other)
+			return recipient, line, false, badRecord(other)
 		case err != nil:
-			return recipient, lines, false, err
+			return recipient, line, false, err
 		case r.cut && at.size > 0 && r.offset > at.size:
-			return recipient, lines, false, badRecord("was added after the broadcast began and has no line break at its end: it may be incomplete")
+			return recipient, line, false, badRecord("was added after the broadcast began and has no line break at its end: it may be incomplete")
 		}
 		known, err = at.known.add(recipient.To, at.region, f.Party)
-		return recipient, lines, known, err
+		return recipient, line, known, err
 	}
 }
 
