@@ -5,7 +5,6 @@ package activities
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -16,8 +15,6 @@ import (
 	"temporal-twilio/sms"
 	"temporal-twilio/twilio"
 )
-
-var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
 
 // GetMessage returns one message. Like its siblings, and unlike SendSms, it
 // fails if Twilio does, and Temporal retries it: it changes nothing that must
@@ -37,7 +34,7 @@ func (a *Activities) RedactMessage(ctx context.Context, in sms.MessageInput) (sm
 }
 
 func (a *Activities) one(in sms.MessageInput, do func(Gateway) (twilio.Record, error)) (sms.MessageState, error) {
-	if !messageSID.MatchString(in.SID) {
+	if !sms.IsMessageSID(in.SID) {
 		return sms.MessageState{}, failure(&sms.Error{Code: sms.CodeInvalidInput})
 	}
 	gateway, err := a.gateway(in.Account)

@@ -2,6 +2,14 @@ package sms
 
 // Messages, and their statuses.
 
+import "regexp"
+
+var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
+
+// IsMessageSID reports whether a text has the form of a message's SID: "SM" or
+// "MM", and 32 hex digits.
+func IsMessageSID(text string) bool { return messageSID.MatchString(text) }
+
 // Status is the stage of a message's life, by Twilio's name.
 type Status string
 

@@ -108,7 +108,7 @@ func readSince(text string, now time.Time) (time.Time, error) {
 
 // readSubject returns the SID or the address that find is asked for.
 func readSubject(text string) (string, error) {
-	if sidForm.MatchString(text) || strings.Contains(text, ":") { // such as whatsapp:+15005550009
+	if sms.IsMessageSID(text) || strings.Contains(text, ":") { // such as whatsapp:+15005550009
 		return text, nil
 	}
 	if number := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(text); numberForm.MatchString(number) {
@@ -117,10 +117,7 @@ func readSubject(text string) (string, error) {
 	return "", fmt.Errorf("%q is neither a number such as +15005550009 nor the SID of a message (SM or MM and 32 digits)", text)
 }
 
-var (
-	sidForm    = regexp.MustCompile("^(SM|MM)[0-9a-fA-F]{32}$")
-	numberForm = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
-)
+var numberForm = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
 
 func find(ctx context.Context, out, notes io.Writer, what, account string, since time.Time, asJSON bool) error {
 	gateway, err := openGateway(account, notes)
@@ -208,7 +205,7 @@ func asking(err error) error {
 // recordsOf returns one message by its SID, or the messages of a phone, the
 // oldest first, and whether these are all.
 func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since time.Time) (all []twilio.Record, whole bool, err error) {
-	if sidForm.MatchString(what) {
+	if sms.IsMessageSID(what) {
 		record, err := gateway.Fetch(ctx, what)
 		if e := sms.AsError(err); e != nil && e.TwilioCode == 20404 {
 			return nil, true, nil

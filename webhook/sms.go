@@ -20,10 +20,6 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// messageSID becomes part of workflow IDs, so nothing else may be accepted as
-// one.
-var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
-
 func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	// Twilio's timeout started when it called. If its connection breaks, work
@@ -214,7 +210,7 @@ func inbound(params url.Values) (sms.Inbound, error) {
 			return message, fmt.Errorf("parameter %s is missing", name)
 		}
 	}
-	if !messageSID.MatchString(message.MessageSID) {
+	if !sms.IsMessageSID(message.MessageSID) { // it becomes part of workflow IDs
 		return message, errors.New("parameter MessageSid is not a message SID")
 	}
 	if params.Get("NumMedia") != "" && params.Get("NumMedia") != "0" {

@@ -37,7 +37,7 @@ func (h *handler) status(w http.ResponseWriter, r *http.Request) {
 	update.Recipient = query.Get(sms.CallbackRecipient)
 	update.Attempt, _ = strconv.Atoi(query.Get(sms.CallbackAttempt)) // absent from URLs of older versions
 	switch {
-	case !messageSID.MatchString(update.MessageSID):
+	case !sms.IsMessageSID(update.MessageSID):
 		h.ignore(w, r, update, "it has no message SID")
 		return
 	case !update.Status.Known():
@@ -80,7 +80,7 @@ var word = regexp.MustCompile(`^[a-zA-Z_-]{1,32}$`)
 // ignore acknowledges a status that no workflow gets, and logs one line about
 // it.
 func (h *handler) ignore(w http.ResponseWriter, r *http.Request, update sms.StatusUpdate, why string) {
-	if !messageSID.MatchString(update.MessageSID) {
+	if !sms.IsMessageSID(update.MessageSID) {
 		update.MessageSID = ""
 	}
 	if !word.MatchString(string(update.Status)) {
