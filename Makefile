@@ -104,15 +104,25 @@ ${GOLANGCI}: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
 	cd tools/golangci-lint && GOBIN="$(abspath ${BIN})" CGO_ENABLED=0 go install tool
 	@touch $@
 
+# The Go of the image. Its version decides which vulnerabilities of the standard
+# library count: those of the machine that checks are in no program that is released.
+RELEASED_WITH = go$(shell sed -n 's/^FROM golang:\([0-9.]*\).*/\1/p' Dockerfile)
+
+.PHONY: vulncheck
+vulncheck: ## known vulnerabilities in the code that the programs call; by the newest database
+	go run -C tools ./vulncheck -C .. -go ${RELEASED_WITH} ${MAINS}
+
 # What a release has, and for which machines. The same version from the same
-# source has the same bytes, wherever and whenever it is built with the Go of
-# go.mod.
+# source has the same bytes, wherever and whenever it is built with the same Go.
 RELEASED  = worker starter twiliosim
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 RELEASE   = .local/release
 
+# The programs of a release have the standard library of the Go that builds them.
+release: RELEASED_WITH = $(shell go env GOVERSION)
+
 .PHONY: release
-release: ${CYCLONEDX} ## the programs as VERSION for Linux and macOS, with checksums and SBOMs, into .local/release
+release: vulncheck ${CYCLONEDX} ## the programs as VERSION for Linux and macOS, with checksums and SBOMs, into .local/release
 	@echo "${VERSION}" | grep -Eq '^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$$' || { echo "say which version, such as make release VERSION=v1.2.3"; exit 1; }
 	@case "${VERSION}" in *-*) ;; *) grep -q "^## \[$$(echo ${VERSION} | cut -c2-)\]" CHANGELOG.md || \
 		{ echo "CHANGELOG.md has no section [$$(echo ${VERSION} | cut -c2-)]: rename [Unreleased]"; exit 1; };; esac

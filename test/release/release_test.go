@@ -21,7 +21,7 @@ func release(t *testing.T, folder, cyclonedx string) map[string][]byte {
 	t.Helper()
 	out := t.TempDir()
 	run(t, folder, "make", "release", "VERSION="+version, "RELEASE="+out, "RELEASED=twiliosim",
-		"PLATFORMS="+runtime.GOOS+"/"+runtime.GOARCH, "CYCLONEDX="+cyclonedx, "-o", cyclonedx)
+		"PLATFORMS="+runtime.GOOS+"/"+runtime.GOARCH, "CYCLONEDX="+cyclonedx, "-o", cyclonedx, "-o", "vulncheck")
 	files := map[string][]byte{}
 	err := fs.WalkDir(os.DirFS(out), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -109,7 +109,7 @@ func TestReleaseNeedsADocumentedVersion(t *testing.T) {
 		"1.2":          "say which version",
 		"v987.654.321": "CHANGELOG.md has no section [987.654.321]",
 	} {
-		command := exec.CommandContext(t.Context(), "make", "release", "VERSION="+version, "CYCLONEDX=/bin/true", "RELEASE="+t.TempDir(), "-o", "/bin/true")
+		command := exec.CommandContext(t.Context(), "make", "release", "VERSION="+version, "CYCLONEDX=/bin/true", "RELEASE="+t.TempDir(), "-o", "/bin/true", "-o", "vulncheck")
 		command.Dir = "../.."
 		out, err := command.CombinedOutput()
 		if err == nil || !strings.Contains(string(out), want) {

@@ -1,0 +1,126 @@
+// Command vulncheck fails if programs call code with a known vulnerability. It
+// runs govulncheck on the packages that its arguments name.
+//
+// The database is Go's own, https://vuln.go.dev, taken from the module
+// golang.org/x/vulndb: it comes through the same proxy as every other module, and
+// stays in the module cache. If the newest one is out of reach, an older one is
+// used, which is said loudly; without any, the check fails.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"go/version"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/vuln/scan"
+)
+
+const (
+	vulndb = "golang.org/x/vulndb"
+	// pinned is the database to use if the newest one is out of reach.
+	pinned = "v0.0.0-20261105234957-e22db6528018"
+	// complete is how many entries a database has at least. That of November 2026
+	// has 4,789, and entries are withdrawn but not deleted.
+	complete = 4000
+)
+
+func main() {
+	folder := flag.String("C", ".", "the `folder` of the packages")
+	goVersion := flag.String("go", "", "the `version` of Go that the programs are released with, such as go1.26.10, if not this one")
+	flag.Parse()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	database, err := find(ctx, os.Stderr, download)
+	if err == nil {
+		err = check(ctx, os.Stdout, database, *folder, *goVersion, flag.Args())
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "vulncheck:", err)
+		os.Exit(1)
+	}
+}
+
+// find returns the folder of the newest database, or of the pinned one with a
+// warning.
+func find(ctx context.Context, warnings io.Writer, download func(context.Context, string) (dir, release string, err error)) (string, error) {
+	dir, release, newest := download(ctx, "latest")
+	if newest != nil {
+		var err error
+		if dir, release, err = download(ctx, pinned); err != nil {
+			return "", fmt.Errorf("there is no database of vulnerabilities: %w", errors.Join(newest, err))
+		}
+	}
+	made, err := module.PseudoVersionTime(release)
+	if err != nil {
+		return "", fmt.Errorf("read the date of %s %s: %w", vulndb, release, err)
+	}
+	if newest != nil {
+		fmt.Fprintf(warnings, "WARNING: the newest database of vulnerabilities is out of reach (%v).\n"+
+			"WARNING: what was found after %s is not checked for.\n", newest, made.Format(time.DateOnly))
+	}
+	database := filepath.Join(dir, "data", "osv")
+	entries, err := filepath.Glob(filepath.Join(database, "GO-*.json"))
+	if err != nil {
+		return "", err
+	}
+	if len(entries) < complete {
+		return "", fmt.Errorf("the database in %s has only %d entries", database, len(entries))
+	}
+	fmt.Fprintf(warnings, "%d vulnerabilities, known until %s\n", len(entries), made.Format(time.DateOnly))
+	return database, nil
+}
+
+// download puts a version of the database into the module cache, if it is not
+// there yet.
+func download(ctx context.Context, query string) (dir, release string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "go", "mod", "download", "-json", vulndb+"@"+query).Output()
+	var answer struct{ Dir, Version, Error string }
+	if len(out) > 0 {
+		if unread := json.Unmarshal(out, &answer); unread != nil {
+			return "", "", fmt.Errorf("read go mod download: %w", unread)
+		}
+	}
+	if answer.Error != "" {
+		err = errors.New(strings.TrimSpace(answer.Error))
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("download %s@%s: %w", vulndb, query, err)
+	}
+	return answer.Dir, answer.Version, nil
+}
+
+// check reports the vulnerabilities that the packages call, and fails if there are
+// any. Programs are checked as if built with the given version of Go.
+func check(ctx context.Context, report io.Writer, database, folder, goVersion string, packages []string) error {
+	if len(packages) == 0 {
+		return errors.New("say which packages to check")
+	}
+	// An unreadable version would have no vulnerabilities.
+	if goVersion != "" && !version.IsValid(goVersion) {
+		return fmt.Errorf("%q is not a version of Go, such as go1.26.10", goVersion)
+	}
+	command := scan.Command(ctx, append([]string{"-C", folder, "-db", "file://" + filepath.ToSlash(database)}, packages...)...)
+	command.Stdout, command.Stderr = report, report
+	if goVersion != "" {
+		command.Env = append(os.Environ(), "GOVERSION="+goVersion)
+	}
+	if err := command.Start(); err != nil {
+		return err
+	}
+	if err := command.Wait(); err != nil {
+		return fmt.Errorf("check %s: %w", strings.Join(packages, " "), err)
+	}
+	return nil
+}
