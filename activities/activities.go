@@ -68,8 +68,8 @@ type Account struct {
 	Gateway Gateway
 	// Pace is shared by all sends of the account in this worker.
 	Pace *Pace
-	// Caps limits how many messages this worker sends to numbers with the same
-	// prefix. Optional.
+	// Caps limits how many messages all workers together send to numbers with
+	// the same prefix. Optional.
 	Caps *Caps
 	// Metrics counts what becomes of its messages. Optional.
 	Metrics *metrics.Account
@@ -117,6 +117,10 @@ type Activities struct {
 
 	// temporal is Temporal's client. Optional: default the worker's.
 	temporal client.Client
+	// countCaps counts messages under caps, in the order in which capCount asks.
+	// Optional: default CapsSmsWorkflow does.
+	countCaps counting
+	capCount  capCount
 	// ledgers holds the accounts' ledgers, by name.
 	ledgers sync.Map
 	// behind is set once this machine's clock is seen to be behind Temporal's.

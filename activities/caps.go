@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/nyaruka/phonenumbers"
@@ -27,64 +26,15 @@ type Cap struct {
 	Per    time.Duration
 }
 
-// Caps holds the caps of an account in one worker. A nil Caps allows
-// everything. It is safe for concurrent use.
+// Caps holds the caps of an account. A nil Caps allows everything. What counts
+// is what all workers send: CapsSmsWorkflow keeps count (capcount.go).
 type Caps struct {
-	caps []Cap
-
-	mu sync.Mutex
-	// counted holds what was sent, by prefix, or by calling code for
-	// EachCountry.
-	counted map[string]*window
+	account string
+	caps    []Cap
 }
 
-// NewCaps returns caps with nothing counted yet.
-func NewCaps(caps []Cap) *Caps { return &Caps{caps: caps, counted: make(map[string]*window)} }
-
-// take counts a message to an address, or returns the cap that has been
-// reached.
-func (c *Caps) take(to string, now time.Time) *Cap {
-	limit, key := c.of(to)
-	if limit == nil {
-		return nil
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	w := c.counted[key]
-	if w == nil {
-		w = &window{}
-		c.counted[key] = w
-	}
-	w.advance(now, limit.Per)
-	if w.total >= limit.Most {
-		return limit
-	}
-	w.parts[w.last%parts]++
-	w.total++
-	return nil
-}
-
-// giveBack removes the latest message to an address from the count: it was not
-// sent.
-func (c *Caps) giveBack(to string) {
-	limit, key := c.of(to)
-	if limit == nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	w := c.counted[key]
-	for back := range int64(parts) {
-		if w == nil {
-			return
-		}
-		if part := &w.parts[(w.last+parts-back)%parts]; *part > 0 {
-			*part--
-			w.total--
-			return
-		}
-	}
-}
+// NewCaps returns the caps of the account with an SID.
+func NewCaps(account string, caps []Cap) *Caps { return &Caps{account, caps} }
 
 // of returns the cap for an address, which is the one with the longest matching
 // prefix, and the key to count under; nil if there is none.
@@ -93,19 +43,22 @@ func (c *Caps) of(to string) (limit *Cap, key string) {
 		return nil, ""
 	}
 	_, number := sms.CutChannel(to)
-	var each *Cap
+	prefix, each := "", (*Cap)(nil)
 	for i := range c.caps {
 		switch one := &c.caps[i]; {
 		case one.Prefix == EachCountry:
 			each = one
-		case strings.HasPrefix(number, one.Prefix) && len(one.Prefix) > len(key):
-			limit, key = one, one.Prefix
+		case strings.HasPrefix(number, one.Prefix) && len(one.Prefix) > len(prefix):
+			limit, prefix = one, one.Prefix
 		}
 	}
-	if limit == nil && each != nil {
-		return each, EachCountry + callingCode(number)
+	if limit == nil {
+		if limit = each; limit == nil {
+			return nil, ""
+		}
+		prefix = EachCountry + callingCode(number)
 	}
-	return limit, key
+	return limit, c.account + " " + prefix + " " + limit.Per.String()
 }
 
 // callingCode returns a number's calling code, such as 44; empty if it is
@@ -118,43 +71,10 @@ func callingCode(number string) string {
 	return strconv.Itoa(int(parsed.GetCountryCode()))
 }
 
-// parts is the number of parts of a window: a message counts for up to one part
-// longer than the window.
-const parts = 60
-
-// window counts the recent messages.
-type window struct {
-	parts [parts]int
-	// last is the latest part, counted in parts since 1970.
-	last  int64
-	total int
-}
-
-// advance drops what is older than the window.
-func (w *window) advance(now time.Time, per time.Duration) {
-	current := now.UnixNano() / int64(per/parts)
-	for range min(current-w.last, parts) { // none if the clock was set back
-		w.last++
-		w.total -= w.parts[w.last%parts]
-		w.parts[w.last%parts] = 0
-	}
-	w.last = max(w.last, current)
-}
-
 // capped returns the error of a recipient whose cap has been reached.
 func capped(limit *Cap) *sms.Error {
 	return &sms.Error{
 		Code: sms.CodeCapReached, Retryable: limit.Most > 0,
 		Message: fmt.Sprintf("the cap for %s in SEND_CAPS has been reached, %d in %s; nothing was sent. Find out who is requesting so many texts before you raise it", limit.Prefix, limit.Most, limit.Per),
-	}
-}
-
-// giveBack no longer counts a message against its cap if it was certainly not sent.
-func (s *send) giveBack(to *recipient) {
-	s.mu.Lock()
-	st := to.state
-	s.mu.Unlock()
-	if st != taken && st != doubtful {
-		s.account.Caps.giveBack(to.to)
 	}
 }

@@ -2,6 +2,9 @@ package activities
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -9,41 +12,58 @@ import (
 	"temporal-twilio/twilio"
 )
 
-func TestCapsCountByPrefixAndTime(t *testing.T) {
-	c := NewCaps([]Cap{{"+1", 3, time.Hour}, {"+1809", 1, time.Hour}, {EachCountry, 2, time.Minute}, {"+7", 0, time.Hour}})
-	now := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
-	for i, step := range []struct {
-		after time.Duration
-		to    string
-		taken bool
-	}{
-		{0, "+15005550001", true},
-		{0, "+18095550001", true},
-		{0, "+18095550002", false},
-		{0, "whatsapp:+15005550002", true},
-		{0, "+15005550003", true},
-		{0, "+15005550004", false},
-		{59 * time.Minute, "+15005550004", false},
-		{2 * time.Minute, "+15005550004", true},
-		{0, "+447400123456", true},
-		{0, "+447400123457", true},
-		{0, "+447400123458", false},
-		{0, "+4915112345678", true},
-		{-time.Hour, "+447400123458", false},
-		{time.Hour + time.Second, "+447400123458", false},
-		{2 * time.Minute, "+447400123458", true},
-		{0, "+79161234567", false},
-		{100 * time.Hour, "+79161234567", false},
-		{0, "whatsapp:US.13491208655302741918", true},
+func TestLongestPrefixChoosesTheCap(t *testing.T) {
+	c := NewCaps("AC1", []Cap{{"+1", 3, time.Hour}, {"+1809", 1, time.Hour}, {EachCountry, 2, time.Minute}, {"+7", 0, time.Hour}})
+	for to, want := range map[string]string{
+		"+15005550001": "AC1 +1 1h0m0s", "whatsapp:+15005550001": "AC1 +1 1h0m0s", "+18095550001": "AC1 +1809 1h0m0s",
+		"+447400123456": "AC1 *44 1m0s", "+79161234567": "AC1 +7 1h0m0s", "whatsapp:US.13491208655302741918": "AC1 * 1m0s",
 	} {
-		now = now.Add(step.after)
-		if limit := c.take(step.to, now); (limit == nil) != step.taken {
-			t.Errorf("step %d, %s: %v", i, step.to, limit)
+		if limit, key := c.of(to); limit == nil || key != want {
+			t.Errorf("%s: %v, %q, want %q", to, limit, key, want)
 		}
 	}
-	if len(c.counted) > 7 {
-		t.Errorf("it counts %d", len(c.counted))
+	if limit, _ := NewCaps("", []Cap{{"+44", 2, time.Hour}}).of("+4915112345678"); limit != nil {
+		t.Errorf("%v", limit)
 	}
+}
+
+// tally counts as CapsSmsWorkflow does, in one long window.
+type tally struct {
+	mu      sync.Mutex
+	counted map[string]int
+	asked   int
+}
+
+func (c *tally) count(_ context.Context, takes []sms.CapTake) (taken []int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.counted == nil {
+		c.counted = make(map[string]int)
+	}
+	c.asked++
+	for _, t := range takes {
+		n := min(t.Count, max(0, t.Most-c.counted[t.Key]))
+		c.counted[t.Key] += n
+		taken = append(taken, max(0, n))
+	}
+	return taken, nil
+}
+
+// is waits until so many messages count under a key: what was not sent is given
+// back after the send.
+func (c *tally) is(t *testing.T, key string, want int) {
+	t.Helper()
+	got := 0
+	for range 1000 {
+		c.mu.Lock()
+		got = c.counted[key]
+		c.mu.Unlock()
+		if got == want {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Errorf("%s: %d are counted, want %d", key, got, want)
 }
 
 func TestCapStopsSendsBeyondIt(t *testing.T) {
@@ -56,7 +76,9 @@ func TestCapStopsSendsBeyondIt(t *testing.T) {
 		return take(ctx, d)
 	}))
 	account := a.Accounts[""]
-	account.Caps = NewCaps([]Cap{{"+44", 2, time.Hour}, {"+49", 0, time.Hour}})
+	account.Caps = NewCaps("AC1", []Cap{{"+44", 2, time.Hour}, {"+49", 0, time.Hour}})
+	var all tally
+	a.countCaps = all.count
 	a.Accounts[""] = account
 	to := sms.To("+447400123451", "+447400123452", "+447400123453", "+447400123454", "+4915112345678", "+15005550001")
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: to, SmsBody: "Hi"})
@@ -69,6 +91,53 @@ func TestCapStopsSendsBeyondIt(t *testing.T) {
 	}{{sms.CodeInvalidTo, false}, {sms.CodeCapReached, true}, {sms.CodeCapReached, false}} {
 		if e := result.Errors[i]; e.Code != want.code || e.Retryable != want.retryable {
 			t.Errorf("error %d: %+v", i, e)
+		}
+	}
+	all.is(t, "AC1 +44 1h0m0s", 2)
+}
+
+func TestCapsCountWhatWasSent(t *testing.T) {
+	var drafts []twilio.Draft
+	take := taking(&drafts)
+	a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
+		if len(drafts) == 5 {
+			return sms.Message{}, &sms.Error{Code: sms.CodeAuthentication, Scope: sms.ScopeAccount, HTTPStatus: 401, Message: "no"}
+		}
+		return take(ctx, d)
+	}))
+	account := a.Accounts[""]
+	account.Caps = NewCaps("", []Cap{{"+44", 1000, time.Hour}})
+	a.Accounts[""] = account
+	var all tally
+	a.countCaps = all.count
+	var to []string
+	for i := range 300 {
+		to = append(to, fmt.Sprintf("+44740012%04d", i))
+	}
+	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(to...), SmsBody: "Hi"})
+	if err != nil || len(result.Messages) != 5 {
+		t.Fatalf("%d sent, %v", len(result.Messages), err)
+	}
+	all.is(t, " +44 1h0m0s", 5)
+	if all.asked > 3 {
+		t.Errorf("it asked %d times", all.asked)
+	}
+}
+
+func TestUncountedMessageIsNotSent(t *testing.T) {
+	var drafts []twilio.Draft
+	a := newActivities(taking(&drafts))
+	account := a.Accounts[""]
+	account.Caps = NewCaps("", []Cap{{EachCountry, 1000, time.Hour}})
+	a.Accounts[""] = account
+	a.countCaps = func(context.Context, []sms.CapTake) ([]int, error) { return nil, errors.New("no") }
+	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To("+15005550001", "+447400123453"), SmsBody: "Hi", GiveUpAfter: sms.Duration(time.Millisecond)})
+	if err != nil || len(drafts) > 0 || len(result.Errors) != 2 {
+		t.Fatalf("%d sent, %+v, %v", len(drafts), result.Errors, err)
+	}
+	for _, e := range result.Errors {
+		if e.Code != sms.CodeRateLimited || !e.Retryable {
+			t.Errorf("%+v", e)
 		}
 	}
 }

@@ -79,6 +79,8 @@ type send struct {
 	pause time.Duration
 	// unended is the error of those whose turn never came.
 	unended sms.Error
+
+	allowance *allowance
 }
 
 // halt says why a round ends early.
@@ -99,7 +101,7 @@ const (
 
 // newSend parses the list.
 func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send {
-	s := &send{attempt: newAttempt(ctx, a), activities: a, account: a.Accounts[input.Account], ledger: a.ledgerOf(input.Account), input: input, resumed: retried(ctx)}
+	s := &send{attempt: newAttempt(ctx, a), activities: a, account: a.Accounts[input.Account], ledger: a.ledgerOf(input.Account), input: input, resumed: retried(ctx), allowance: newAllowance()}
 	s.owner = ownerOf(&s.info)
 	s.news = sync.NewCond(&s.mu)
 	s.details = func() any {
@@ -400,7 +402,11 @@ func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
 
 // try sends to one recipient. If the gateway panics, the outcome is unknown.
 func (s *send) try(ctx context.Context, to *recipient) {
-	if limit := s.account.Caps.take(to.to, time.Now()); limit != nil {
+	limit, err := s.takeCap(ctx, to)
+	if err != nil {
+		return
+	}
+	if limit != nil {
 		s.account.Metrics.Capped(limit.Prefix)
 		s.note(to, sms.Message{}, capped(limit))
 		return

@@ -59,6 +59,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 		return a.broadcast(ctx, input)
 	}
 	s = a.newSend(ctx, input)
+	defer s.giveUpCaps(ctx)
 	s.resume(ctx)
 	if problem := s.prepare(ctx); problem != nil {
 		return s.unable(ctx, problem)

@@ -67,7 +67,7 @@ const (
 	// CodeSendingPaused: all sending was paused, and the caller's timeouts and
 	// retry policy leave no room to wait for its end.
 	CodeSendingPaused Code = "SENDING_PAUSED"
-	// CodeCapReached: the worker's SEND_CAPS allow no more messages to numbers
+	// CodeCapReached: SEND_CAPS allow no more messages to numbers
 	// with the recipient's prefix for now.
 	CodeCapReached Code = "CAP_REACHED"
 )

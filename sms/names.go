@@ -45,12 +45,17 @@ const (
 	// PauseSmsWorkflowName lasts as long as all sending is paused; "starter
 	// pause-all" starts it with the ID PauseID.
 	PauseSmsWorkflowName = "PauseSmsWorkflow"
+	// CapsSmsWorkflowName counts messages for SEND_CAPS, with the ID CapsID.
+	CapsSmsWorkflowName = "CapsSmsWorkflow"
 	// QuestionsWorkflowName keeps the open questions between a pair of numbers.
 	QuestionsWorkflowName = "SmsQuestionsWorkflow"
 )
 
 // PauseID is the ID of the workflow that pauses all sending of the namespace.
 const PauseID = "sms-pause-all"
+
+// CapsID is the ID of the workflow that counts messages for SEND_CAPS.
+const CapsID = "sms-caps"
 
 // The prefixes of the IDs of other workflows that this module starts, which a
 // pseudonym follows.
@@ -65,7 +70,7 @@ const (
 // OwnsWorkflowID reports whether an ID is reserved for a workflow of this module,
 // so that no text may start or reach one by it.
 func OwnsWorkflowID(id string) bool {
-	return id == PauseID || strings.HasPrefix(id, keeperPrefix) || strings.HasPrefix(id, SilencePrefix) || strings.HasPrefix(id, OncePrefix)
+	return id == PauseID || id == CapsID || strings.HasPrefix(id, keeperPrefix) || strings.HasPrefix(id, SilencePrefix) || strings.HasPrefix(id, OncePrefix)
 }
 
 // The activity types for callers.
@@ -138,6 +143,8 @@ const (
 	CancelUpdate  = "cancel"
 	// QuestionReplyUpdate offers a [Text] to a keeper of questions.
 	QuestionReplyUpdate = "reply"
+	// TakeCapsUpdate asks the CapsSmsWorkflow for permission to send.
+	TakeCapsUpdate = "take"
 )
 
 // The search attributes. If a namespace lacks those of texts, their workflows

@@ -200,7 +200,7 @@ func openAccounts(c *config.Live, ours *metrics.Metrics) (map[string]activities.
 	}
 	metered := ours.Account("")
 	accounts := map[string]activities.Account{"": {
-		SID: c.Account, Gateway: gateway, Pace: newPace(c.Config, c.Concurrency, c.Rate, c.AccountRate), Caps: newCaps(c.Caps, metered), Metrics: metered,
+		SID: c.Account, Gateway: gateway, Pace: newPace(c.Config, c.Concurrency, c.Rate, c.AccountRate), Caps: newCaps(c.Account, c.Caps, metered), Metrics: metered,
 	}}
 	for name, account := range c.Named {
 		gateway, err := openTwilio(c.NamedTwilio(name), ours)
@@ -209,7 +209,7 @@ func openAccounts(c *config.Live, ours *metrics.Metrics) (map[string]activities.
 		}
 		metered := ours.Account(name)
 		accounts[name] = activities.Account{
-			SID: account.Account, Gateway: gateway, Pace: newPace(c.Config, account.Concurrency, account.Rate, account.AccountRate), Caps: newCaps(account.Caps, metered), Metrics: metered,
+			SID: account.Account, Gateway: gateway, Pace: newPace(c.Config, account.Concurrency, account.Rate, account.AccountRate), Caps: newCaps(account.Account, account.Caps, metered), Metrics: metered,
 		}
 	}
 	return accounts, nil
@@ -231,13 +231,13 @@ func newPace(c config.Config, concurrency int, perSender, perAccount float64) *a
 }
 
 // newCaps returns an account's caps, and creates their series.
-func newCaps(caps config.Caps, metered *metrics.Account) *activities.Caps {
+func newCaps(account string, caps config.Caps, metered *metrics.Account) *activities.Caps {
 	all := make([]activities.Cap, len(caps))
 	for i, one := range caps {
 		all[i] = activities.Cap(one)
 		metered.Cap(one.Prefix)
 	}
-	return activities.NewCaps(all)
+	return activities.NewCaps(account, all)
 }
 
 // idSecret returns ID_SECRET, or else the auth token, which changes with each

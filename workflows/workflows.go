@@ -21,6 +21,7 @@ func Register(r worker.WorkflowRegistry) {
 		sms.ReceiveSmsWorkflowName: ReceiveSmsWorkflow,
 		sms.SilenceSmsWorkflowName: SilenceSmsWorkflow,
 		sms.PauseSmsWorkflowName:   PauseSmsWorkflow,
+		sms.CapsSmsWorkflowName:    CapsSmsWorkflow,
 	} {
 		r.RegisterWorkflowWithOptions(function, workflow.RegisterOptions{Name: name})
 	}

@@ -41,7 +41,7 @@ type Config struct {
 	Concurrency      int     `env:"SEND_CONCURRENCY" envDefault:"20" min:"1" group:"Sending" description:"How many messages are created concurrently."`
 	Rate             float64 `env:"SEND_RATE" envDefault:"0" min:"0" description:"How many messages per second from one sender, for all workers together. 0 leaves the rate to Twilio's queue."`
 	AccountRate      float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"How many messages per second from all senders of the account, for all workers together. 0 leaves the rate to Twilio's queue."`
-	Caps             Caps    `env:"SEND_CAPS" description:"How many messages a worker may send to numbers with the same prefix, against SMS pumping: +44=500/h, *=200/h, per m, h or d. The longest prefix counts; * stands for each other country separately. Beyond it, CAP_REACHED."`
+	Caps             Caps    `env:"SEND_CAPS" description:"How many messages all workers together may send to numbers with the same prefix, against SMS pumping: +44=500/h, *=200/h, per m, h or d. The longest prefix counts; * stands for each other country separately. Beyond it, CAP_REACHED."`
 	RecordFirst      bool    `env:"SEND_RECORD_FIRST" envDefault:"false" description:"Record whom a send is about to text even before its first few texts, which otherwise need no record. Set it while workers of older versions still run."`
 	RateUnit         string  `env:"SEND_RATE_UNIT" envDefault:"messages" oneof:"messages segments" description:"What the two rates count."`
 	DefaultRegion    string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it, they are refused."`

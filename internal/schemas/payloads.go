@@ -96,6 +96,8 @@ var others = []payload{
 	{name: "QuestionOpenSignal", kind: reflect.TypeFor[sms.Question](), internal: true},
 	{name: "QuestionCloseSignal", kind: reflect.TypeFor[sms.Question](), internal: true},
 	{name: "QuestionReplyUpdateInput", kind: reflect.TypeFor[sms.Text](), internal: true},
+	{name: "TakeCapsUpdateInput", kind: reflect.TypeFor[sms.TakeCapsInput](), internal: true},
+	{name: "TakeCapsUpdateResult", kind: reflect.TypeFor[sms.TakeCapsResult](), internal: true},
 	{name: "QuestionReplyUpdateResult", kind: reflect.TypeFor[bool](), internal: true},
 }
 

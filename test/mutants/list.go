@@ -173,8 +173,15 @@ var mutants = []mutant{
 	{"Under control", "a pause wears no send out", "activities/send.go", `if s.paused() && s.input.GiveUpAfter == 0 {`, `if false {`, "activities", "TestPauseWearsNoSendOut"},
 	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsUntilPauseEnds"},
 	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if h.Paused() {`, `if false {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},
-	{"Under control", "a cap is kept", "activities/caps.go", `if w.total >= limit.Most {`, `if false {`, "activities", "TestCapsCountByPrefixAndTime"},
-	{"Under control", "what was not sent does not count", "activities/caps.go", `if st != taken && st != doubtful {`, `if st == taken {`, "activities", "TestCapStopsSendsBeyondIt"},
+	{"Under control", "a cap is kept", "workflows/caps.go", `max(0, t.Most-total(counted, now))`, `t.Most + total(counted, now)`, "workflows", "TestCapsCountInAWindow"},
+	{"Under control", "a cap holds for all workers", "activities/capcount.go", `	a.add(key, limit, count)
+`, `	a.add(key, limit, count+capAhead)
+`, "activities", "TestCapStopsSendsBeyondIt"},
+	{"Under control", "what is not counted is not sent", "activities/capcount.go", `		return nil, errUncounted
+	}
+	a.add`, `	}
+	a.add`, "activities", "TestUncountedMessageIsNotSent"},
+	{"Under control", "what was not sent does not count", "activities/capcount.go", `limit != nil && st != taken && st != doubtful {`, `limit != nil && st == taken {`, "activities", "TestCapStopsSendsBeyondIt|TestCapsCountWhatWasSent"},
 	{"Under control", "high priority goes first", "activities/turns.go", `cmp.Or(first[high], first[normal], first[low])`, `cmp.Or(first[low], first[normal], first[high])`, "activities", "TestHighPriorityTakesTheNextTurn|TestHighPriorityTakesTheNextSlot"},
 	{"Under control", "low priority is not starved", "activities/turns.go", `o.skipped[level] >= fairness`, `false`, "activities", "TestLowPriorityIsNotStarved"},
 

@@ -138,6 +138,7 @@ var scenes = map[string]scene{
 		"waitForDelivery": true, "timeout": "10s", "redact": true,
 	})},
 	"pause-sms":            {workflow: sms.PauseSmsWorkflowName, act: cancelBegun},
+	"sms-caps":             {workflow: sms.CapsSmsWorkflowName, input: sms.CapsSmsInput{}, act: takeCaps, short: true},
 	"send-sms-with-errors": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
 }
 
@@ -191,6 +192,23 @@ func cancel(s *stage) error {
 // cancelBegun cancels the workflow at once.
 func cancelBegun(s *stage) error {
 	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
+}
+
+// takeCaps takes until a new run begins, and cancels that.
+func takeCaps(s *stage) error {
+	takes := sms.TakeCapsInput{Takes: []sms.CapTake{{Key: "a", Count: 2, Most: 9, Seconds: 60}, {Key: "a", Count: -1, Most: 9, Seconds: 60}, {Key: "b", Count: 1, Most: 9, Seconds: 3600}}}
+	for range 12 {
+		handle, err := s.Temporal.Client.UpdateWorkflow(s, client.UpdateWorkflowOptions{
+			WorkflowID: s.run.GetID(), UpdateName: sms.TakeCapsUpdate, Args: []any{takes}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		if err == nil {
+			err = handle.Get(s, nil)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), "")
 }
 
 // waits returns once the scene's workflow has begun so many timers.

@@ -1,0 +1,281 @@
+package activities
+
+// The count of messages under caps, which CapsSmsWorkflow keeps for all
+// workers.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+
+	"temporal-twilio/sms"
+)
+
+const (
+	// capAhead is how many messages of a list are counted at once, ahead of
+	// their turns. If the worker dies, they count although they were not sent.
+	capAhead = 100
+	// capTimeout is how long the count may take.
+	capTimeout = 10 * time.Second
+)
+
+// errUncounted reports that a message could not be counted, so that it must not
+// be sent yet.
+var errUncounted = errors.New("the message is not counted for SEND_CAPS")
+
+// allowance is what a send may send without counting again.
+type allowance struct {
+	// asking lets one recipient ask at a time; the others get what it brings.
+	asking sync.Mutex
+	// mu guards what follows.
+	mu sync.Mutex
+	// left is how many messages were counted but not sent, and waiting how many
+	// recipients need one, both by key.
+	left, waiting map[string]int
+	limits        map[string]*Cap
+}
+
+func newAllowance() *allowance {
+	return &allowance{left: make(map[string]int), waiting: make(map[string]int), limits: make(map[string]*Cap)}
+}
+
+// use takes one message from what is left under a key.
+func (a *allowance) use(key string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.left[key] == 0 {
+		return false
+	}
+	a.left[key]--
+	return true
+}
+
+// wait adds to the recipients that wait for a message under a key, and returns
+// how many there are.
+func (a *allowance) wait(key string, more int) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting[key] += more
+	return a.waiting[key]
+}
+
+// add adds to what is left under a key.
+func (a *allowance) add(key string, limit *Cap, count int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.left[key] += count
+	a.limits[key] = limit
+}
+
+// takeCap counts a recipient's message, or returns the cap that has been
+// reached.
+func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err error) {
+	limit, key := s.account.Caps.of(to.to)
+	if limit == nil || limit.Most == 0 {
+		return limit, nil
+	}
+	a := s.allowance
+	a.wait(key, 1)
+	defer a.wait(key, -1)
+	a.asking.Lock()
+	defer a.asking.Unlock()
+	if a.use(key) {
+		return nil, nil
+	}
+	if s.halted() {
+		return nil, errUncounted
+	}
+	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, a.wait(key, 0)+s.following(key)))
+	if err != nil {
+		activity.GetLogger(ctx).Warn("messages could not be counted for SEND_CAPS; trying again", "error", err)
+		s.uncounted()
+		return nil, errUncounted
+	}
+	a.add(key, limit, count)
+	if a.use(key) {
+		return nil, nil
+	}
+	return limit, nil
+}
+
+// halted reports whether no further recipient is tried in this round.
+func (s *send) halted() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.halt != nil
+}
+
+// uncounted ends the round.
+func (s *send) uncounted() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "Temporal could not say whether SEND_CAPS allow the message; nothing was sent"}, false)
+}
+
+// following counts those of the next recipients that have the same key.
+func (s *send) following(key string) (count int) {
+	s.mu.Lock()
+	next := s.queue[s.begun:min(len(s.queue), s.begun+capAhead)]
+	s.mu.Unlock()
+	for _, to := range next {
+		if _, of := s.account.Caps.of(to.to); of == key {
+			count++
+		}
+	}
+	return count
+}
+
+// giveBack lets another recipient have the message that was counted for one, if
+// it was certainly not sent.
+func (s *send) giveBack(to *recipient) {
+	s.mu.Lock()
+	st := to.state
+	s.mu.Unlock()
+	if limit, key := s.account.Caps.of(to.to); limit != nil && st != taken && st != doubtful {
+		s.allowance.add(key, limit, 1)
+	}
+}
+
+// giveUpCaps no longer counts what was not sent. It does not wait.
+func (s *send) giveUpCaps(ctx context.Context) {
+	s.allowance.mu.Lock()
+	defer s.allowance.mu.Unlock()
+	for key, count := range s.allowance.left {
+		if count > 0 {
+			s.activities.capCount.enqueue(s.activities.counts(ctx), s.allowance.limits[key].take(key, -count))
+		}
+	}
+	clear(s.allowance.left)
+}
+
+// counts returns what counts messages.
+func (a *Activities) counts(ctx context.Context) counting {
+	if a.countCaps != nil {
+		return a.countCaps
+	}
+	return inWorkflow(a.client(ctx))
+}
+
+// take asks to send so many messages.
+func (c *Cap) take(key string, count int) sms.CapTake {
+	return sms.CapTake{Key: key, Count: count, Most: c.Most, Seconds: int(c.Per / time.Second)}
+}
+
+// counting counts messages, and returns how many each take may send.
+type counting func(ctx context.Context, takes []sms.CapTake) ([]int, error)
+
+// inWorkflow asks CapsSmsWorkflow, until it answers: it may just be beginning a
+// new run.
+func inWorkflow(temporal client.Client) counting {
+	return func(ctx context.Context, takes []sms.CapTake) (taken []int, err error) {
+		id := uuid.NewString() // an update that arrives twice counts once
+		for wait := 100 * time.Millisecond; ; wait *= 2 {
+			if taken, err = askWorkflow(ctx, temporal, id, takes); err == nil {
+				return taken, nil
+			}
+			if sleep(ctx, wait) != nil {
+				return nil, fmt.Errorf("ask %s: %w", sms.CapsID, err)
+			}
+		}
+	}
+}
+
+// askWorkflow asks CapsSmsWorkflow, which it starts if necessary.
+func askWorkflow(ctx context.Context, temporal client.Client, id string, takes []sms.CapTake) ([]int, error) {
+	handle, err := temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+			ID: sms.CapsID, TaskQueue: sms.TaskQueue, WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+			StaticSummary: "Counts messages for SEND_CAPS",
+			// If a worker dies while it counts, another takes over after this.
+			WorkflowTaskTimeout: 2 * time.Second,
+		}, sms.CapsSmsWorkflowName, sms.CapsSmsInput{}),
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateID: id, UpdateName: sms.TakeCapsUpdate, Args: []any{sms.TakeCapsInput{Takes: takes}}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var result sms.TakeCapsResult
+	if err := handle.Get(ctx, &result); err != nil {
+		return nil, err
+	}
+	if len(result.Taken) != len(takes) {
+		return nil, fmt.Errorf("%d answers to %d takes", len(result.Taken), len(takes))
+	}
+	return result.Taken, nil
+}
+
+// capCount asks one question at a time, with all takes that came meanwhile:
+// Temporal accepts few updates of a workflow at once.
+type capCount struct {
+	mu      sync.Mutex
+	waiting []*capWait
+	asking  bool
+}
+
+// capWait is a take that waits for its answer.
+type capWait struct {
+	take  sms.CapTake
+	done  chan struct{}
+	taken int
+	err   error
+}
+
+// take waits for the answer to a take.
+func (c *capCount) take(ctx context.Context, count counting, take sms.CapTake) (int, error) {
+	w := c.enqueue(count, take)
+	select {
+	case <-w.done:
+		return w.taken, w.err
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// enqueue adds a take to the next question.
+func (c *capCount) enqueue(count counting, take sms.CapTake) *capWait {
+	w := &capWait{take: take, done: make(chan struct{})}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = append(c.waiting, w)
+	if !c.asking {
+		c.asking = true
+		go c.ask(count)
+	}
+	return w
+}
+
+// ask asks until no take waits.
+func (c *capCount) ask(count counting) {
+	for {
+		c.mu.Lock()
+		now := c.waiting
+		c.waiting = nil
+		if c.asking = len(now) > 0; !c.asking {
+			c.mu.Unlock()
+			return
+		}
+		c.mu.Unlock()
+		takes := make([]sms.CapTake, len(now))
+		for i, w := range now {
+			takes[i] = w.take
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), capTimeout)
+		taken, err := count(ctx, takes)
+		cancel()
+		for i, w := range now {
+			if w.err = err; err == nil {
+				w.taken = taken[i]
+			}
+			close(w.done)
+		}
+	}
+}

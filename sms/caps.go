@@ -1,0 +1,40 @@
+package sms
+
+// Caps: how many messages all workers together send to numbers with the same
+// prefix, as CapsSmsWorkflow counts them.
+
+// CapsSmsInput is the input of CapsSmsWorkflow.
+type CapsSmsInput struct {
+	// Counted holds what earlier runs counted, by key.
+	Counted map[string]*CapCount `json:"counted,omitempty"`
+}
+
+// CapCount is how many messages were taken under a key.
+type CapCount struct {
+	// Seconds is the length of the time window.
+	Seconds int `json:"seconds"`
+	// Parts holds the messages by 60th part of the window, in parts since 1970.
+	Parts map[int64]int `json:"parts"`
+}
+
+// CapTake asks for permission to send Count messages. A negative Count gives
+// permissions back that were not used.
+type CapTake struct {
+	// Key is what to count under: the account, the prefix and the window.
+	Key   string `json:"key"`
+	Count int    `json:"count"`
+	// Most messages are allowed in this many seconds.
+	Most    int `json:"most"`
+	Seconds int `json:"seconds"`
+}
+
+// TakeCapsInput is the argument of [TakeCapsUpdate].
+type TakeCapsInput struct {
+	Takes []CapTake `json:"takes"`
+}
+
+// TakeCapsResult is the result of [TakeCapsUpdate].
+type TakeCapsResult struct {
+	// Taken is how many messages each take may send.
+	Taken []int `json:"taken"`
+}

@@ -1,0 +1,126 @@
+package workflows
+
+// CapsSmsWorkflow: counts, for all workers of the namespace, the messages to
+// numbers whose prefix has a cap.
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/sms"
+)
+
+const (
+	// capParts is the number of parts of a cap's time window: a message counts
+	// for up to one part longer than the window.
+	capParts = 60
+	// capsKept is how many takes an update may have, and how many counts are
+	// kept until the old ones are dropped: far more than all accounts have
+	// countries.
+	capsKept = 10_000
+)
+
+// CapsSmsWorkflow counts what workers take by [sms.TakeCapsUpdate]. The first
+// take starts it with the ID [sms.CapsID], and it stays open. Terminate it to
+// count from 0.
+func CapsSmsWorkflow(ctx workflow.Context, input sms.CapsSmsInput) error {
+	c := caps(input.Counted)
+	if c == nil {
+		c = make(caps)
+	}
+	err := workflow.SetUpdateHandlerWithOptions(ctx, sms.TakeCapsUpdate, c.take, workflow.UpdateHandlerOptions{Validator: validTakes})
+	if err != nil {
+		return err
+	}
+	workflow.SetCurrentDetails(ctx, "Counts messages for SEND_CAPS. To count from 0, terminate this workflow")
+	err = workflow.Await(ctx, func() bool {
+		return workflow.GetInfo(ctx).GetContinueAsNewSuggested() && workflow.AllHandlersFinished(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	return workflow.NewContinueAsNewError(ctx, sms.CapsSmsWorkflowName, sms.CapsSmsInput{Counted: c.recent(workflow.Now(ctx))})
+}
+
+// caps holds how many messages were taken, by key.
+type caps map[string]*sms.CapCount
+
+// validTakes refuses what no worker asks.
+func validTakes(input sms.TakeCapsInput) error {
+	if len(input.Takes) > capsKept {
+		return errors.New("too many takes at once")
+	}
+	for _, t := range input.Takes {
+		if t.Seconds < capParts || t.Most < 0 {
+			return errors.New("a take needs seconds, at least 60, and most, at least 0")
+		}
+	}
+	return nil
+}
+
+// take handles [sms.TakeCapsUpdate].
+func (c caps) take(ctx workflow.Context, input sms.TakeCapsInput) (sms.TakeCapsResult, error) {
+	now := workflow.Now(ctx)
+	result := sms.TakeCapsResult{Taken: make([]int, len(input.Takes))}
+	for i, t := range input.Takes {
+		counted := c[t.Key]
+		if counted == nil || counted.Seconds != t.Seconds {
+			if len(c) >= capsKept {
+				c.recent(now)
+			}
+			counted = &sms.CapCount{Seconds: t.Seconds, Parts: make(map[int64]int)}
+			c[t.Key] = counted
+		}
+		result.Taken[i] = take(counted, t, now)
+	}
+	return result, nil
+}
+
+// recent drops what no longer counts.
+func (c caps) recent(now time.Time) caps {
+	for _, key := range workflow.DeterministicKeys(c) {
+		if total(c[key], now) == 0 {
+			delete(c, key)
+		}
+	}
+	return c
+}
+
+// part returns the current part of a window.
+func part(counted *sms.CapCount, now time.Time) int64 {
+	return now.Unix() / int64(counted.Seconds/capParts)
+}
+
+// total drops the parts that are older than the window, and adds up the others.
+func total(counted *sms.CapCount, now time.Time) (sum int) {
+	current := part(counted, now)
+	for _, p := range workflow.DeterministicKeys(counted.Parts) {
+		if p < current-capParts {
+			delete(counted.Parts, p)
+			continue
+		}
+		sum += counted.Parts[p]
+	}
+	return sum
+}
+
+// take returns how many messages a take may send, and counts them. If its count
+// is negative, the latest messages no longer count.
+func take(counted *sms.CapCount, t sms.CapTake, now time.Time) int {
+	left, current := max(0, t.Most-total(counted, now)), part(counted, now)
+	if t.Count >= 0 {
+		taken := min(t.Count, left)
+		counted.Parts[current] += taken
+		return taken
+	}
+	back := -t.Count
+	for p := current; p >= current-capParts && back > 0; p-- {
+		if here := min(back, counted.Parts[p]); here > 0 {
+			counted.Parts[p] -= here
+			back -= here
+		}
+	}
+	return 0
+}
