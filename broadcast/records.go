@@ -12,6 +12,8 @@ import (
 	"hash/crc64"
 	"io"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"temporal-twilio/sms"
 )
@@ -202,7 +204,7 @@ func (r *records) peek(separators string) ([]byte, error) {
 
 // recordEnd returns where the first record of a window ends, 0 if it does not,
 // and where its first line does. A quote only opens a field at the field's
-// start.
+// start, after white space that is trimmed.
 func recordEnd(window []byte, separators string) (end, first int, open bool) {
 	beginning := true // of a field
 	for i := 0; i < len(window); i++ {
@@ -222,8 +224,10 @@ func recordEnd(window []byte, separators string) (end, first int, open bool) {
 			open, beginning = true, false
 		case strings.IndexByte(separators, c) >= 0:
 			beginning = true
-		case c != ' ':
-			beginning = false
+		case beginning:
+			r, size := utf8.DecodeRune(window[i:])
+			beginning = separators != "\t" && unicode.IsSpace(r) // as table's csv does
+			i += size - 1
 		}
 	}
 	return 0, first, open

@@ -116,10 +116,16 @@ func (t *table) fields(text []byte) ([]string, error) {
 	return fields, err
 }
 
+// cut fails if the record ends before the text does: the rest would be lost.
 func (t *table) cut(text []byte) ([]string, error) {
 	t.text.Reset(text)
 	t.source.Reset(t.text)
-	return t.csv.Read()
+	before := t.csv.InputOffset()
+	fields, err := t.csv.Read()
+	if err == nil && t.csv.InputOffset()-before < int64(len(text)) {
+		err = badRecord("has a quote that does not belong to a field")
+	}
+	return fields, err
 }
 
 func (t *table) recipient(text []byte, wanted bool) (recipient sms.Recipient, err error) {

@@ -79,6 +79,9 @@ func TestTablesReadAsPeopleWrite(t *testing.T) {
 		"a lost character in a note":   {"to,note\n+15005550009,\"Ren\ufffd:\n+15005550011,his old one\"\n+15005550010,Bo", `{"+15005550010" {"note":"Bo"}}`, 1},
 		"too few fields, with a note":  {"to,note,n\n+15005550009,\"Ann:\n+15005550011,her,old\"\n+15005550010,Bo,1", `{"+15005550010" {"n":"1","note":"Bo"}}`, 1},
 		"a quote that is never closed": {"to,note\n+15005550009,\"Ann\n+15005550010,Bo", `{"+15005550010" {"note":"Bo"}}`, 1},
+		"a space and a quote in tabs":  {"to\tname\n+15005550009\t \"Annie\n+15005550010\tBo\n+15005550011\t\"Cy\"\n", `{"+15005550009" {"name":" \"Annie"}}{"+15005550010" {"name":"Bo"}}{"+15005550011" {"name":"Cy"}}`, 0},
+		"a note after a tab":           {"note,to\n\t\"her old one:\n+15005550011,+15005550011\n\",+15005550009\nBo,+15005550010\n", `{"+15005550009" {"note":"her old one:\n+15005550011,+15005550011\n"}}{"+15005550010" {"note":"Bo"}}`, 0},
+		"a note after a hard space":    {"note,to\n\u00a0\"her old one:\nx,+15005550011\n\",+15005550009\n", `{"+15005550009" {"note":"her old one:\nx,+15005550011\n"}}`, 0},
 		"a lost character":             {"to,name\n+15005550009,Ren\ufffd\n+15005550010,Bo", `{"+15005550010" {"name":"Bo"}}`, 1},
 		"a zero byte":                  {"to,name\n+15005550009,Ren\x00\n+15005550010,Bo", `{"+15005550010" {"name":"Bo"}}`, 1},
 	} {
@@ -276,4 +279,17 @@ func FuzzPagesOfAnyFileAreItsRecords(f *testing.F) {
 			t.Errorf("by %d: %+v\nby one worker: %+v\nat once: %+v", limit, fresh, one, whole)
 		}
 	})
+}
+
+func TestTableLosesNoLine(t *testing.T) {
+	table, err := newTable([]byte("to,name\n"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fields, err := table.fields([]byte("+15005550009,Ann\n+15005550010,Bo\n")); err == nil {
+		t.Errorf("the second line is lost: %q", fields)
+	}
+	if fields, err := table.fields([]byte("+15005550009,Ann\r\n")); err != nil || len(fields) != 2 {
+		t.Errorf("%q, %v", fields, err)
+	}
 }
