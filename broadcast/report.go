@@ -9,6 +9,7 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"slices"
 
 	"temporal-twilio/sms"
 )
@@ -113,7 +114,7 @@ func (f *Files) FinishReport(ctx context.Context, in sms.FinishInput) (string, e
 		return "", err
 	}
 	name := in.Name + ".jsonl"
-	if in.Pages == 0 {
+	if in.Pages <= len(in.Missing) {
 		name = ""
 	} else if there, err := store.exists(ctx, name); err != nil {
 		return "", err
@@ -136,6 +137,9 @@ func join(ctx context.Context, store Store, name string, in sms.FinishInput) err
 	return store.write(ctx, name, func(w io.Writer) error {
 		for page := range in.Pages {
 			alive(ctx)
+			if slices.Contains(in.Missing, page) {
+				continue // an attempt to write it may have ended since
+			}
 			file, _, err := store.open(ctx, part(in.Name, page), 0)
 			if err != nil {
 				return err

@@ -159,8 +159,10 @@ type ReportPage struct {
 type FinishInput struct {
 	Name      string `json:"name"`
 	Broadcast string `json:"broadcast"`
-	// Pages is how many were written. If there are none, there is no report.
-	Pages int `json:"pages"`
+	// Pages is how many pages there are, and Missing are those that could not be
+	// written. If none was, there is no report.
+	Pages   int   `json:"pages"`
+	Missing []int `json:"missing,omitempty"`
 }
 
 // ReadAddressesInput holds addresses as they were written. The result has each

@@ -117,9 +117,9 @@ type broadcast struct {
 	// byItself is true while the broadcast waits for a time rather than for a
 	// person.
 	byItself bool
-	// unwritten is how many pages are missing in the report; their numbers are
-	// used again.
-	unwritten int
+	// unwritten are the pages that are missing in the report. Their numbers are not
+	// used again: an attempt to write one may end after its time-out.
+	unwritten []int
 }
 
 // held are recipients that have been read but not dealt with yet.
@@ -321,7 +321,16 @@ func (b *broadcast) awoken(most int) sms.Recipients {
 		b.held.Asleep = b.held.Asleep[1:]
 	}
 	b.progress.Asleep -= n
+	if len(b.held.Last.Messages)+len(b.held.Last.Errors) == 0 {
+		b.held.Last = forEach(awoken, stillAsleep)
+	}
 	return awoken
+}
+
+// stillAsleep is the error of sleepers if the broadcast ends before they are texted.
+var stillAsleep = sms.Error{
+	Code: sms.CodeCancelled, Retryable: true,
+	Message: "the broadcast ended before the recipient's quiet hours did; nothing was sent",
 }
 
 // await waits until a time, unless someone pauses, resumes or cancels first.
@@ -377,7 +386,7 @@ func (b *broadcast) end(ctx workflow.Context, why error) error {
 	}
 	b.progress.Why, b.progress.NextTry, b.progress.SecondsLeft = "", nil, 0
 	if b.input.Report != "" && !b.input.DryRun {
-		in := sms.FinishInput{Name: b.input.Report, Broadcast: identity(ctx), Pages: b.progress.Pages - b.unwritten}
+		in := sms.FinishInput{Name: b.input.Report, Broadcast: identity(ctx), Pages: b.progress.Pages, Missing: b.unwritten}
 		finishing := workflow.WithActivityOptions(ctx, reading("Finish the report"))
 		if err := workflow.ExecuteActivity(finishing, sms.FinishReportName, in).Get(ctx, &b.progress.Report); err != nil {
 			b.progress.Error = strings.TrimPrefix(b.progress.Error+"; the report is not finished: "+reason(err), "; ")
@@ -406,10 +415,7 @@ func (b *broadcast) left() sms.ReportPage {
 		b.held.Asleep = nil
 	}
 	for _, group := range b.held.Asleep {
-		left.Errors = append(left.Errors, forEach(group.Recipients, sms.Error{
-			Code: sms.CodeCancelled, Retryable: true,
-			Message: "the broadcast ended before the recipient's quiet hours did; nothing was sent",
-		}).Errors...)
+		left.Errors = append(left.Errors, forEach(group.Recipients, stillAsleep).Errors...)
 	}
 	b.held, b.progress.Asleep = held{}, 0
 	return left

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -38,6 +40,13 @@ type broadcastBench struct {
 	pages   int
 	// unwritable is a recipient whose message cannot be written to the report.
 	unwritable string
+	// quietAsked is called when it looks for those in quiet hours.
+	quietAsked func()
+	// region is the default region of the worker that sends, if it is another's than
+	// the broadcast's.
+	region string
+	// hanging is an attempt at that, which ends after its time-out.
+	hanging func()
 	// attempts counts those to write a page of the report.
 	attempts int
 	// outcome says what becomes of one recipient of a page. Optional: default all
@@ -47,7 +56,7 @@ type broadcastBench struct {
 
 func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	t.Helper()
-	b := &broadcastBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), dir: t.TempDir()}
+	b := &broadcastBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), dir: t.TempDir(), hanging: func() {}, quietAsked: func() {}}
 	b.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // the machine may be busy
 	b.SetTestTimeout(time.Minute)
 	Register(b)
@@ -57,10 +66,14 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 		t.Fatal(err)
 	}
 	for name, function := range map[string]any{
-		sms.ReadAddressesName: sending.ReadAddresses, sms.FindQuietName: sending.FindQuiet, sms.PreviewSmsName: sending.PreviewSms,
+		sms.ReadAddressesName: sending.ReadAddresses, sms.PreviewSmsName: sending.PreviewSms,
 	} {
 		b.RegisterActivityWithOptions(function, activity.RegisterOptions{Name: name})
 	}
+	b.RegisterActivityWithOptions(func(ctx context.Context, in sms.FindQuietInput) ([]sms.QuietGroup, error) {
+		b.quietAsked()
+		return sending.FindQuiet(ctx, in)
+	}, activity.RegisterOptions{Name: sms.FindQuietName})
 	files := &files.Files{Store: store, Party: sending.Party}
 	for name, function := range map[string]any{
 		sms.BeginBroadcastName: files.BeginBroadcast, sms.ReadRecipientsName: files.ReadRecipients, sms.FindRepeatedName: files.FindRepeated,
@@ -71,8 +84,10 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	b.RegisterActivityWithOptions(func(ctx context.Context, in sms.ReportInput) error {
 		b.attempts++
 		if slices.ContainsFunc(in.Result.Messages, func(m sms.Message) bool { return m.To == b.unwritable }) {
+			b.hanging = func() { _ = files.WriteReport(ctx, in) }
 			return errors.New("no space left on device")
 		}
+		defer b.hanging()
 		return files.WriteReport(ctx, in)
 	}, activity.RegisterOptions{Name: sms.WriteReportName})
 	b.RegisterActivityWithOptions(func(in sms.SendSmsInput) (result sms.SendSmsResult, _ error) {
@@ -86,7 +101,7 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 		for _, r := range in.SmsTo {
 			if b.outcome != nil {
 				if problem := b.outcome(b.pages, r.To); problem != nil {
-					read, _ := sending.ReadAddresses(context.Background(), sms.ReadAddressesInput{To: []string{r.To}, DefaultRegion: in.DefaultRegion})
+					read, _ := sending.ReadAddresses(context.Background(), sms.ReadAddressesInput{To: []string{r.To}, DefaultRegion: cmp.Or(b.region, in.DefaultRegion)})
 					problem.To = read[0]
 					result.Errors = append(result.Errors, *problem)
 					continue
@@ -94,6 +109,9 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 			}
 			b.texted = append(b.texted, r.To)
 			result.Messages = append(result.Messages, sms.Message{To: r.To})
+		}
+		if in.OnError == sms.OnErrorFail && len(result.Errors) > 0 {
+			return result, temporal.NewNonRetryableApplicationError("", sms.NotSentErrorType, nil, result)
 		}
 		return result, nil
 	}, activity.RegisterOptions{Name: sms.SendSmsName})

@@ -158,10 +158,11 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	}
 	settled.Messages = result.Messages
 	for i := range result.Errors {
-		if worthAnother(&result.Errors[i]) {
-			b.held.Last.Errors = append(b.held.Last.Errors, result.Errors[i])
+		// Whom the worker that sent reads in another way is not found, and reported.
+		if e := &result.Errors[i]; worthAnother(e) && !again[e.To] {
+			b.held.Last.Errors = append(b.held.Last.Errors, *e)
 		} else {
-			settled.Errors = append(settled.Errors, result.Errors[i])
+			settled.Errors = append(settled.Errors, *e)
 		}
 	}
 	return settled, rest
@@ -194,8 +195,7 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 	}
 	sending := workflow.WithActivityOptions(ctx, options)
 	if err := workflow.ExecuteActivity(sending, sms.SendSmsName, input).Get(ctx, &result); err != nil {
-		unknown := sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the page's send ended without a result: the message may or may not have been created"}
-		return sms.SendSmsResult{Errors: forEach(recipients, unknown).Errors}, err
+		return sms.SendSmsResult{Errors: forEach(recipients, withoutResult).Errors}, err
 	}
 	// A mistake in the input or the template is a single error for the whole
 	// page.
@@ -209,6 +209,9 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 	result.Errors = forEach(recipients, problem).Errors
 	return result, nil
 }
+
+// withoutResult is the error of recipients whose send ended without a result.
+var withoutResult = sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the send ended without a result: the message may or may not have been created"}
 
 // forEach returns the same error for each recipient.
 func forEach(recipients sms.Recipients, problem sms.Error) (page sms.ReportPage) {
@@ -233,7 +236,7 @@ func (b *broadcast) pageKey() string {
 
 // settle counts what is final, and reports it.
 func (b *broadcast) settle(ctx workflow.Context, page sms.ReportPage) error {
-	number := b.progress.Pages - b.unwritten
+	number := b.progress.Pages
 	b.progress.Pages++
 	b.progress.Sent += len(page.Messages)
 	b.progress.Recipients += len(page.Messages) + len(page.Errors)
@@ -249,7 +252,7 @@ func (b *broadcast) settle(ctx workflow.Context, page sms.ReportPage) error {
 	writing, _ := workflow.NewDisconnectedContext(workflow.WithActivityOptions(ctx, brief("Write the report")))
 	in := sms.ReportInput{Name: b.input.Report, Broadcast: identity(ctx), Page: number, Result: page}
 	if err := workflow.ExecuteActivity(writing, sms.WriteReportName, in).Get(writing, nil); err != nil {
-		b.unwritten++
+		b.unwritten = append(b.unwritten, number)
 		return fmt.Errorf("page %d is not in the report, only in the workflow's history: %s", b.progress.Pages, reason(err))
 	}
 	return nil

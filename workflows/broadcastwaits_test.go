@@ -333,6 +333,34 @@ func TestCancelledBroadcastReportsItsSleepers(t *testing.T) {
 	}
 }
 
+func TestSleepersWhoJustWokeAreReported(t *testing.T) {
+	for _, key := range []string{"", "spring"} {
+		b := newBroadcastBench(t, 0)
+		input := atNight(t, b, b.fromFile(t, "+12125550100,Ann", "+12125550101,Bo"))
+		input.IdempotencyKey = key
+		asked := 0
+		b.quietAsked = func() {
+			if asked++; asked == 2 { // as they wake
+				b.CancelWorkflow()
+			}
+		}
+		progress, report := b.runOn(t, input)
+		if progress.State != "cancelled" || progress.Errors[sms.CodeCancelled] != 2 || len(report) != 2 || len(b.texted) > 0 {
+			t.Errorf("key %q: %+v, report %+v", key, progress, report)
+		}
+	}
+}
+
+func TestRecipientReadInAnotherWayIsReported(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	b.region = "US"
+	b.outcome = fails(1, sms.Error{Code: sms.CodeConnection, Retryable: true})
+	progress, report := b.runOn(t, b.fromFile(t, "(212) 555-0100,Ann", "+12125550101,Bo", "+12125550102,Cy"))
+	if progress.State != "done" || progress.Sent != 2 || progress.Recipients != 3 || len(report) != 3 || report[0].To != "+12125550100" {
+		t.Errorf("%+v, report %+v", progress, report)
+	}
+}
+
 func TestSleepersSurviveContinueAsNew(t *testing.T) {
 	input := broadcastInput{BroadcastSmsInput: fromList("+12125550100", "+14155550100", "+12125550101", "+14155550101")}
 	input.PageSize = 2
