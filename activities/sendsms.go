@@ -5,7 +5,6 @@ package activities
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -94,9 +93,7 @@ func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) e
 	if onError != sms.OnErrorFail || len(result.Errors) == 0 {
 		return nil
 	}
-	unsent, all := result.Unsent()
-	why := fmt.Sprintf("%d of %d recipients were not sent to, the first with %s", unsent, all, result.Errors[0].Code)
-	return temporal.NewApplicationErrorWithOptions(why, sms.NotSentErrorType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*result}})
+	return temporal.NewApplicationErrorWithOptions(result.NotSent(), sms.NotSentErrorType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{*result}})
 }
 
 // unable ends an attempt that cannot start. If an earlier attempt texted

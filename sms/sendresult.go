@@ -49,6 +49,13 @@ func (r *SendSmsResult) Unsent() (unsent, all int) {
 	return len(r.Errors), len(r.Errors) + len(r.Messages)
 }
 
+// NotSent says how many recipients were not sent to, without naming one. There must
+// be an error.
+func (r *SendSmsResult) NotSent() string {
+	unsent, all := r.Unsent()
+	return fmt.Sprintf("%d of %d recipients were not sent to, the first with %s", unsent, all, r.Errors[0].Code)
+}
+
 // Resolve returns the result once some of its unknown outcomes are known:
 // Twilio has accepted these messages. They come last.
 func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {

@@ -351,7 +351,7 @@ func TestSleepersWhoJustWokeAreReported(t *testing.T) {
 	}
 }
 
-func TestRecipientReadInAnotherWayIsReported(t *testing.T) {
+func TestRecipientReadOtherwiseIsReported(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.region = "US"
 	b.outcome = fails(1, sms.Error{Code: sms.CodeConnection, Retryable: true})

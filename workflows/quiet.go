@@ -61,23 +61,27 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 	if input.QuietHours = nil; hours == nil || len(input.SmsTo) == 0 {
 		return SendSms(ctx, input)
 	}
-	left := input.SmsTo
+	onError, left := input.OnError, input.SmsTo
+	input.OnError = "" // the last part decides it for all of them
 	for {
 		search := input
 		search.QuietHours = hours
 		awake, groups, err := asleep(ctx, left, &search, input.IdempotencyKey != "")
 		if err != nil {
-			return unsent(result, left, err), nil
+			return decided(unsent(result, left, err), onError)
 		}
 		if input.SmsTo = awake; len(awake) > 0 {
 			part, err := SendSms(ctx, input)
+			if temporal.IsCanceledError(err) { // between two attempts, or before the first
+				part, err = sms.SendSmsResult{Errors: forEach(awake, withoutResult).Errors}, nil
+			}
 			if err != nil {
 				return result, err
 			}
 			result = sms.JoinResults(result, part)
 		}
 		if len(groups) == 0 {
-			return result, nil
+			return decided(result, onError)
 		}
 		left = nil
 		for _, group := range groups {
@@ -86,9 +90,17 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio took %d messages, %d were not sent. %d recipients are in quiet hours, the first until %s.",
 			len(result.Messages), len(result.Errors), len(left), groups[0].Until.UTC().Format(time.RFC3339)))
 		if err := workflow.Sleep(ctx, groups[0].Until.Sub(workflow.Now(ctx))); err != nil {
-			return unsent(result, left, err), nil
+			return decided(unsent(result, left, err), onError)
 		}
 	}
+}
+
+// decided returns a result, with the error that the caller requested with onError.
+func decided(result sms.SendSmsResult, onError sms.OnError) (sms.SendSmsResult, error) {
+	if onError != sms.OnErrorFail || len(result.Errors) == 0 {
+		return result, nil
+	}
+	return result, temporal.NewApplicationErrorWithOptions(result.NotSent(), sms.NotSentErrorType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{result}})
 }
 
 // unsent adds recipients that were not sent to, because the workflow was

@@ -1,9 +1,12 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
+
+	"go.temporal.io/sdk/temporal"
 
 	"temporal-twilio/sms"
 )
@@ -46,6 +49,40 @@ func TestSendWaitsForEachRecipientsMorning(t *testing.T) {
 	report, at = sentAtNight(t, request, nil)
 	if got := fmt.Sprint(at); len(report.Messages) != 3 || got != "map[+12125550100:27 16:00 +12125550101:27 16:00 +14155550100:27 16:00]" {
 		t.Errorf("with a key: texted %s, %+v", got, report)
+	}
+}
+
+func TestSleepersAreTextedDespiteAnError(t *testing.T) {
+	request := sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
+		SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100", "+14155550100"), OnError: sms.OnErrorFail,
+		QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
+	}}
+	b := newBroadcastBench(t, 0)
+	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
+	b.outcome = fails(1, sms.Error{Code: sms.CodeOptedOut})
+	b.ExecuteWorkflow(sms.SendSmsWorkflowName, request)
+	var told sms.SendSmsResult
+	failed, is := errors.AsType[*temporal.ApplicationError](b.GetWorkflowError())
+	if !is || failed.Type() != sms.NotSentErrorType || failed.Details(&told) != nil || len(told.Messages) != 1 || len(told.Errors) != 1 || len(b.texted) != 1 {
+		t.Errorf("texted %q, %+v, %v", b.texted, told, b.GetWorkflowError())
+	}
+}
+
+func TestCancelledSendKeepsWhatIsKnown(t *testing.T) {
+	request := sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
+		SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100", "+14155550100"), QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
+	}}
+	b := newBroadcastBench(t, 0)
+	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
+	b.sending = func(part int) {
+		if part == 2 { // which this environment leaves without a result
+			b.CancelWorkflow()
+		}
+	}
+	b.ExecuteWorkflow(sms.SendSmsWorkflowName, request)
+	var report sms.SendSmsWorkflowResult
+	if err := b.GetWorkflowResult(&report); err != nil || len(report.Messages) != 1 || len(report.Errors) != 1 || report.Errors[0].Code != sms.CodeOutcomeUnknown {
+		t.Errorf("%+v, %v", report, err)
 	}
 }
 

@@ -28,6 +28,7 @@ var mutants = []mutant{
 	{"The right phone", "what may be an area code or a country code is refused", "activities/address.go", `strings.HasPrefix(digits, code)`, `false && code != ""`, "activities", "TestRefusedAddressIsExplained|TestAddressIsReadInFull"},
 	{"The right phone", "what is dialled before a number is no part of it", "activities/address.go", `&& !plan.prefix.MatchString(number)`, ``, "activities", "TestWholeNumberIsReadAsParsed"},
 	{"The right phone", "a phone in two spellings is texted once", "activities/send.go", `if to.to = address; seen[sms.Party(address)] {`, `if to.to = address; seen[given.To] {`, "activities", "TestPhoneInTwoSpellingsTextedOnce"},
+	{"The right phone", "a note after a tab has no numbers", "broadcast/records.go", `separators != "\t" && unicode.IsSpace(r)`, `r == ' ' && unicode.IsSpace(r)`, "broadcast", "TestTablesReadAsPeopleWrite"},
 	{"The right phone", "quiet hours split no phone", "activities/quiet.go", `if seen[party] && !in.Together {`, `if false {`, "workflows", "TestQuietHoursSplitNoPhone"},
 
 	// Nobody twice.
@@ -162,6 +163,11 @@ var mutants = []mutant{
 
 	// Broadcasts.
 	{"Nobody twice", "two broadcasts never share a report", "broadcast/store.go", `f.root.Link(draft, name)`, `f.root.Rename(draft, name)`, "broadcast", "TestTwoBroadcastsNeverShareAReport|TestReportIsReservedOnce"},
+	{"Always completes", "no line of a file is lost", "broadcast/table.go", `t.csv.InputOffset()-before < int64(len(text))`, `t.csv.InputOffset() < before`, "broadcast", "TestTableLosesNoLine"},
+	{"Always completes", "a page that ends late replaces no other", "broadcast/report.go", `if slices.Contains(in.Missing, page) {`, `if false && slices.Contains(in.Missing, page) {`, "workflows", "TestReportOutlivesAnUnwrittenPage"},
+	{"Always completes", "who has just woken is reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, stillAsleep)`, ``, "workflows", "TestSleepersWhoJustWokeAreReported"},
+	{"Always completes", "who is read in another way is reported", "workflows/broadcastpages.go", `worthAnother(e) && !again[e.To]`, `worthAnother(e)`, "workflows", "TestRecipientReadOtherwiseIsReported"},
+	{"Always completes", "an error keeps no sleeper from being texted", "workflows/quiet.go", `input.OnError = "" //`, `_ = onError //`, "workflows", "TestSleepersAreTextedDespiteAnError"},
 	{"Always completes", "a broadcast pauses if the account is refused", "workflows/broadcastpages.go", `return refusesAccount(e) || e.Retryable`, `return e.Retryable`, "workflows", "TestBroadcastPausesIfAccountRefused"},
 	{"Always completes", "a broadcast gives up in the end", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastGivesUpInTheEnd"},
 	{"The sender is told the truth", "a status never goes backwards", "sms/status.go", `return rank[s] > rank[before]`, `return true`, "sms", "TestStatusNeverGoesBackwards"},
