@@ -5,8 +5,8 @@
 // # How a send works
 //
 // Twilio has no idempotency key, and Temporal may run an activity again at any
-// time. So before a send texts anyone, it records whom it is about to text, and
-// it looks up at Twilio whom an earlier attempt may have texted.
+// time. So an attempt knows whom an earlier one may have texted, mostly because
+// that one recorded them beforehand, and looks these up at Twilio.
 //
 //   - SendSms parses its input (input.go), the addresses (address.go) and the
 //     templates (body.go, freemarker.go). A mistake that affects everyone is

@@ -1,7 +1,8 @@
 package activities
 
-// The send: rounds of creates over a list of recipients, several at a time,
-// each recorded before it is tried.
+// The send: rounds of creates over a list of recipients, several at a time. Each
+// is recorded before it is tried, except for the first few of a prompt first
+// attempt.
 
 import (
 	"cmp"

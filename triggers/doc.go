@@ -23,6 +23,6 @@
 // contain, and schema.json describes it for editors.
 //
 // [Load] reads files and [Open] follows them; [Set.Match] returns a [Firing] for
-// each trigger that fires, and [Dispatcher.Publish] takes it to Temporal: once,
-// however often the message is delivered.
+// each trigger that fires. The webhook's Dispatcher then hands the message to
+// Temporal: once, however often it is delivered.
 package triggers

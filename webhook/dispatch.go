@@ -23,7 +23,7 @@ import (
 
 const (
 	// acceptTimeout bounds how long Temporal may take to accept a text, over
-	// all attempts. The sender gets a reply within 10 s.
+	// all attempts. What follows takes the rest of answerTimeout.
 	acceptTimeout = 7 * time.Second
 	// attemptTimeout bounds one attempt.
 	attemptTimeout = 3 * time.Second

@@ -16,8 +16,9 @@ import (
 const (
 	// readyFor is how long an answer from Temporal counts as current.
 	readyFor = time.Second
-	// askTimeout is how long Temporal may take to answer, the same as for a
-	// text.
+	// askTimeout is how long Temporal may take to answer. It is longer than a
+	// text may wait, so that a slow Temporal is not taken for one that does
+	// not answer.
 	askTimeout = 10 * time.Second
 	// slowAfter is how long a probe waits for an answer before it gets the
 	// previous one, since probes are impatient. firstWait is the same if there
