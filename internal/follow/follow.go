@@ -10,9 +10,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 const (
@@ -20,6 +21,9 @@ const (
 	every = time.Second
 	// maxFile bounds what is read of one file, in bytes.
 	maxFile = 1 << 20
+	// patience bounds how long a caller waits while the files are read, such as
+	// from a file system or a pipe that hangs.
+	patience = time.Second
 	// maxReplaced is how many replaced values are kept.
 	maxReplaced = 8
 )
@@ -40,7 +44,8 @@ type File[T any] struct {
 	// looked is when the files were last read, in nanoseconds since began.
 	looked atomic.Int64
 	began  time.Time
-	mu     sync.Mutex // held while the files are read
+	// reading lets one goroutine read the files.
+	reading singleflight.Group
 }
 
 type state[T any] struct {
@@ -94,17 +99,27 @@ func (f *File[T]) Replaced(keep time.Duration) (values []T) {
 	return values
 }
 
-// Look reads the files, unless they were read less than a while ago.
+// Look reads the files, unless they were read less than a while ago. If they
+// cannot be read for a second, it goes on without.
 func (f *File[T]) Look(while time.Duration) {
 	fresh := func() bool { return time.Since(f.began)-time.Duration(f.looked.Load()) < while }
 	if fresh() {
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if fresh() {
-		return // another goroutine has
+	read := f.reading.DoChan("", func() (any, error) {
+		if !fresh() { // another goroutine has not just read them
+			f.look()
+		}
+		return nil, nil
+	})
+	select {
+	case <-read:
+	case <-time.After(patience):
 	}
+}
+
+// look reads the files, and puts them in force if they have changed.
+func (f *File[T]) look() {
 	now, next := f.state.Load(), f.next()
 	switch {
 	case next.err == nil && !bytes.Equal(next.digest, now.digest):

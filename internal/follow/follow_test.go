@@ -105,3 +105,37 @@ func TestValuesFollowTheirFiles(t *testing.T) {
 		}
 	}
 }
+
+func TestFileThatHangsHoldsNobodyUp(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	write(t, path, "one")
+	hangs, release := false, make(chan struct{})
+	defer close(release)
+	file, err := New(slog.New(slog.DiscardHandler), "the token", func(_ string, open Open) (string, error) {
+		if hangs {
+			<-release
+		}
+		return Text(open, path)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hangs = true
+	done := make(chan string)
+	for range 3 {
+		go func() {
+			file.Look(0)
+			done <- file.Value()
+		}()
+	}
+	for range 3 {
+		select {
+		case got := <-done:
+			if got != "one" {
+				t.Errorf("%q is in force", got)
+			}
+		case <-time.After(20 * time.Second):
+			t.Fatal("whoever needs the value waits for the file")
+		}
+	}
+}
