@@ -25,14 +25,20 @@ const (
 // CatchUpSmsWorkflow looks up in Twilio's log which texts were received since
 // the last catch-up, and publishes the missed ones for triggers with catchUp. A
 // Schedule runs it, and keeps its last result. The first catch-up starts at the
-// present.
+// present, and none goes back further: until then, webhooks may not have
+// recorded what the log does not show.
 func CatchUpSmsWorkflow(ctx workflow.Context, _ sms.CatchUpSmsInput) (result sms.CatchUpSmsResult, err error) {
-	query := sms.CatchUpSmsQuery{Since: workflow.Now(ctx).UTC(), Through: workflow.Now(ctx).UTC()}
+	now := workflow.Now(ctx).UTC()
+	last, first := sms.CatchUpSmsResult{Through: now, Began: now}, true
 	if workflow.HasLastCompletionResult(ctx) {
-		var last sms.CatchUpSmsResult
-		if err := workflow.GetLastCompletionResult(ctx, &last); err == nil && !last.Through.IsZero() {
-			query.Since, query.Through = last.Through.Add(-catchUpOverlap), last.Through
+		var before sms.CatchUpSmsResult
+		if err := workflow.GetLastCompletionResult(ctx, &before); err == nil && !before.Through.IsZero() {
+			last, first = before, false
 		}
+	}
+	query := sms.CatchUpSmsQuery{Since: last.Through.Add(-catchUpOverlap), Through: last.Through}
+	if query.Since.Before(last.Began) {
+		query.Since = last.Began
 	}
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue:           sms.CatchUpTaskQueue,
@@ -42,5 +48,10 @@ func CatchUpSmsWorkflow(ctx workflow.Context, _ sms.CatchUpSmsInput) (result sms
 		Summary:             "Publish missed texts",
 	})
 	err = workflow.ExecuteActivity(ctx, sms.CatchUpSmsName, query).Get(ctx, &result)
+	if first && err != nil && ctx.Err() == nil {
+		// The next one must know where this began.
+		return last, nil
+	}
+	result.Began = last.Began
 	return result, err
 }

@@ -10,8 +10,6 @@ import (
 	"net/url"
 	"testing"
 
-	"go.temporal.io/api/workflowservice/v1"
-
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
@@ -33,6 +31,7 @@ func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 `,
 	})
 	s.StartExample(t, "orderstatus")
+	caughtUp(t, s, 0)
 	heard := text(t, s, "Order Number 1")
 	if replies(heard) != "Your reference number is 1" {
 		t.Fatalf("replies %q", replies(heard))
@@ -51,15 +50,7 @@ func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 		t.Errorf("workflow result %+v", status)
 	}
 	// Two more catch-ups see both messages, and publish nothing.
-	stack.Eventually(t, "it caught up more often", func(ctx context.Context) error {
-		found, err := s.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			Query: "WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'",
-		})
-		if err == nil && len(found.Executions) < 4 {
-			err = fmt.Errorf("%d times", len(found.Executions))
-		}
-		return err
-	})
+	caughtUp(t, s, 2)
 	var last sms.CatchUpSmsResult
 	found, err := s.Temporal.Client.ListWorkflow(t.Context(), listRequest("WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"))
 	if err != nil {

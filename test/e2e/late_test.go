@@ -55,6 +55,7 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 		}
 		return sid
 	}
+	caughtUp(t, s, 0)
 	first := begin("one")
 	one, all := text(t, s, "one"), text(t, s, "all") // the latter is caught by nobody
 	if got := gathered(first); replies(one) != "Taken." || got != one.MessageSID {
@@ -115,6 +116,7 @@ func TestCatchUpPassesARefusedUpdate(t *testing.T) {
 	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "order", TaskQueue: "shop"}, "Refuses", 0); err != nil {
 		t.Fatal(err)
 	}
+	caughtUp(t, s, 0)
 	if got := text(t, s, "ship it"); replies(got) != "It is shipped." {
 		t.Fatalf("replies %q", replies(got))
 	}

@@ -107,6 +107,7 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	start := ", catchUp: true, echo: 'NAME', start: {workflow: OrderStatusWorkflow, taskQueue: orders, input: {orderNumber: '1', from: '${from}'}}}\n"
 	write("  - {name: order, pattern: '^order 1'" + strings.Replace(start, "NAME", "first", 1))
 	s := stack.Start(t, stack.Options{TriggersPath: dir, Environment: []string{"CATCH_UP=1s", "CATCH_UP_AFTER=2s"}})
+	caughtUp(t, s, 0)
 	one := text(t, s, "order 1")
 	if replies(one) != "first" {
 		t.Fatalf("replies %q", replies(one))

@@ -1,0 +1,56 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/testsuite"
+
+	"temporal-twilio/sms"
+)
+
+func TestCatchUpKeepsToItsBeginning(t *testing.T) {
+	through := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	now := through.Add(time.Minute)
+	for name, tc := range map[string]struct {
+		last  *sms.CatchUpSmsResult
+		since time.Time
+	}{
+		"the first":                  {nil, now},
+		"one soon after":             {&sms.CatchUpSmsResult{Through: through, Began: through.Add(-5 * time.Minute)}, through.Add(-5 * time.Minute)},
+		"one much later":             {&sms.CatchUpSmsResult{Through: through, Began: through.Add(-5 * time.Hour)}, through.Add(-catchUpOverlap)},
+		"one after an older version": {&sms.CatchUpSmsResult{Through: through}, through.Add(-catchUpOverlap)},
+	} {
+		for _, failure := range []error{nil, errors.New("Twilio is away")} {
+			env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
+			env.SetStartTime(now)
+			if tc.last != nil {
+				env.SetLastCompletionResult(*tc.last)
+			}
+			var query sms.CatchUpSmsQuery
+			env.RegisterActivityWithOptions(func(_ context.Context, in sms.CatchUpSmsQuery) (sms.CatchUpSmsResult, error) {
+				query = in
+				return sms.CatchUpSmsResult{Through: now}, failure
+			}, activity.RegisterOptions{Name: sms.CatchUpSmsName})
+			env.ExecuteWorkflow(CatchUpSmsWorkflow, sms.CatchUpSmsInput{})
+			if !query.Since.Equal(tc.since) {
+				t.Errorf("%s reads since %s, want %s", name, query.Since, tc.since)
+			}
+			var result sms.CatchUpSmsResult
+			err := env.GetWorkflowResult(&result)
+			if failed := failure != nil && tc.last != nil; failed != (err != nil) {
+				t.Errorf("%s, %v: %v", name, failure, err)
+			}
+			began := now
+			if tc.last != nil {
+				began = tc.last.Began
+			}
+			if err == nil && (!result.Began.Equal(began) || !result.Through.Equal(now)) {
+				t.Errorf("%s, %v: %+v", name, failure, result)
+			}
+		}
+	}
+}
