@@ -5,6 +5,7 @@ package webhook
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -30,6 +31,8 @@ func (r *reception) refusal(c *sms.Call) string {
 		return "its workflow ID is that of the text's own workflow: leave it out, or choose another"
 	case sms.OwnsWorkflowID(c.WorkflowID):
 		return "its workflow ID is reserved for the workflows of sending and receiving: choose another"
+	case strings.Contains(c.WorkflowID, "\x00"):
+		return "its workflow ID has a character NUL, which Temporal cannot store in every database"
 	case len(c.WorkflowID) > maxID:
 		return "its workflow ID is longer than 255 bytes, which Temporal cannot store in every database"
 	case max(len(c.Workflow), len(c.TaskQueue), len(c.Name)) > maxID || strings.HasPrefix(c.TaskQueue, "/_sys/"):
@@ -46,11 +49,21 @@ func (r *reception) refusal(c *sms.Call) string {
 			return "the namespace lacks the search attribute " + name + "; create it with: temporal operator search-attribute create"
 		case len(value) > maxAttribute, kind == enumspb.INDEXED_VALUE_TYPE_KEYWORD && len(value) > maxID+len(`""`):
 			return "the value of the search attribute " + name + " is longer than Temporal allows"
+		case strings.Contains(textOf(value), "\x00"):
+			return "the value of the search attribute " + name + " has a character NUL, which Temporal cannot store in every database"
 		case !isOf(kind, value):
 			return "the value of the search attribute " + name + " is not of its type, " + kind.String()
 		}
 	}
 	return ""
+}
+
+// textOf returns all strings in a JSON string or list of strings.
+func textOf(value json.RawMessage) string {
+	var text string
+	var list []string
+	_ = errors.Join(json.Unmarshal(value, &text), json.Unmarshal(value, &list)) // it is one of them, or neither
+	return text + strings.Join(list, "")
 }
 
 // isOf reports whether a JSON value has the type of a search attribute.

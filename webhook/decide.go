@@ -83,20 +83,35 @@ func (r *reception) outcome(ctx context.Context) (answer Answer, decided bool) {
 	return answer, false
 }
 
+type callerKey struct{}
+
+// withCaller returns a context that knows the request's, which ends once nobody
+// waits for the answer any more.
+func withCaller(ctx, request context.Context) context.Context {
+	return context.WithValue(ctx, callerKey{}, request)
+}
+
+// isHeard reports whether somebody waits for the answer.
+func isHeard(ctx context.Context) bool {
+	request, _ := ctx.Value(callerKey{}).(context.Context)
+	return request == nil || request.Err() == nil
+}
+
 // giveUp prevents the text's workflow from publishing any firing that has an
 // echoError, unless a worker may have started on it, and returns the replies to
 // send instead. If it returns false, nothing has changed. The replies come from
-// the workflow: another delivery may have made its plan.
+// the workflow: another delivery may have made its plan. If nobody would hear
+// them, the text must not be lost.
 func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) {
 	workflow, err := r.unbegun(ctx)
-	if err != nil || workflow == nil || workflow.Memo.GetFields()[sms.MemoIfLost] == nil || workflow.GetMemoValue(sms.MemoIfLost, &replies) != nil {
+	if err != nil || !isHeard(ctx) || workflow == nil || workflow.Memo.GetFields()[sms.MemoIfLost] == nil || workflow.GetMemoValue(sms.MemoIfLost, &replies) != nil {
 		return nil, false
 	}
 	delivery := 2 + rand.IntN(math.MaxInt32-2)
 	if r.Client.SignalWorkflow(ctx, r.workflowID, "", sms.GiveUpSignal, delivery) == nil {
 		// If no worker has started by now, any worker that does will see the
 		// signal.
-		if workflow, err := r.unbegun(ctx); err == nil && workflow != nil {
+		if workflow, err := r.unbegun(ctx); err == nil && workflow != nil && isHeard(ctx) {
 			return replies, true
 		}
 	}

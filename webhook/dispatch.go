@@ -11,11 +11,13 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"golang.org/x/sync/errgroup"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
@@ -38,11 +40,16 @@ type Dispatcher struct {
 	// Attributes returns the namespace's search attributes. Optional: default
 	// none, and no workflow gets search attributes.
 	Attributes func(context.Context) Attributes
-	// CatchesUp reports whether any webhook catches up on texts. If so, a text
-	// that Twilio marked as an opt-out gets a workflow even if no trigger
-	// matches, since Twilio's log does not show the mark. Optional: default
-	// false.
+	// CatchesUp reports whether any webhook catches up on texts. If so, two more
+	// kinds of texts get a workflow: one that Twilio marked as an opt-out even if
+	// no trigger matches, since Twilio's log does not show the mark; and one whose
+	// sender is told that it is refused, since other triggers may be in force by
+	// then. Optional: default false.
 	CatchesUp func(context.Context) (bool, error)
+
+	mu sync.Mutex
+	// accepted holds the texts that Temporal has accepted, or may have.
+	accepted recent[string, bool]
 }
 
 // Attributes maps search attributes' names to their types.
@@ -118,6 +125,11 @@ func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings [
 		return r.unwanted()
 	}
 	known, doubt, err := r.accept(accepting)
+	if err == nil || doubt {
+		d.mu.Lock()
+		d.accepted.put(message.MessageSID, true)
+		d.mu.Unlock()
+	}
 	if err != nil {
 		return r.unreached(err, doubt)
 	}
@@ -126,6 +138,9 @@ func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings [
 	case mode != Live:
 	case !known && r.certain():
 		answer.Replies, answer.Reasons = r.replies(true), r.problems()
+		if len(firings) > 0 && !r.publishes() {
+			answer.Outcome = string(sms.OutcomeRefused)
+		}
 	default:
 		answer = r.decided(ctx, known)
 	}
@@ -141,8 +156,9 @@ type reception struct {
 	workflowID string
 	input      sms.ReceiveSmsInput
 	attributes Attributes
-	// marked is true if the text must not be caught up on as an ordinary one.
-	marked bool
+	// keep is true if the text gets a workflow although nobody wants it, so
+	// that it is not caught up on.
+	keep bool
 }
 
 // plan resolves the firings and determines whether a question may be open.
@@ -162,9 +178,9 @@ func (r *reception) plan(ctx context.Context, firings []triggers.Firing) (err er
 		}
 		r.input.Firings[i] = f
 	}
-	if r.CatchesUp != nil && m.Parameters[sms.OptOutType] != "" {
+	if told := !r.publishes() && r.tells(); r.CatchesUp != nil && (m.Parameters[sms.OptOutType] != "" || told) {
 		if _, err := r.try(ctx, func(ctx context.Context) (err error) {
-			r.marked, err = r.CatchesUp(ctx)
+			r.keep, err = r.CatchesUp(ctx)
 			return err
 		}); err != nil {
 			return err
@@ -181,7 +197,7 @@ func (r *reception) plan(ctx context.Context, firings []triggers.Firing) (err er
 
 // plain reports whether the text's workflow is the one that its trigger starts.
 func (r *reception) plain() bool {
-	return len(r.input.Firings) == 1 && r.certain() && r.input.Firings[0].Call.Plain()
+	return len(r.input.Firings) == 1 && r.publishes() && r.certain() && r.input.Firings[0].Call.Plain()
 }
 
 // keepers returns the open workflows that hold questions to the sender.
@@ -189,32 +205,42 @@ func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 	if !r.message.Ordinary() {
 		return nil, nil // a keyword for Twilio or a reaction, which cannot answer a question
 	}
-	for _, id := range sms.KeeperIDs(r.IDSecret, r.message) {
-		_, err := r.try(ctx, func(ctx context.Context) error {
-			found, err := r.Client.DescribeWorkflow(ctx, id, "")
-			if err == nil && found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-				open = append(open, id)
+	ids := sms.KeeperIDs(r.IDSecret, r.message)
+	running := make([]bool, len(ids))
+	asking, ctx := errgroup.WithContext(ctx)
+	for i, id := range ids {
+		asking.Go(func() error {
+			_, err := r.try(ctx, func(ctx context.Context) error {
+				found, err := r.Client.DescribeWorkflow(ctx, id, "")
+				running[i] = err == nil && found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+				return err
+			})
+			if isNotFound(err) {
+				return nil
 			}
 			return err
 		})
-		if err != nil && !isNotFound(err) {
-			return nil, err
+	}
+	if err := asking.Wait(); err != nil {
+		return nil, err
+	}
+	for i, id := range ids {
+		if running[i] {
+			open = append(open, id)
 		}
 	}
 	return open, nil
 }
 
-// wanted reports whether there is anything to decide.
+// wanted reports whether there is anything to decide, or whether that may have
+// happened, perhaps with other triggers in force.
 func (r *reception) wanted() bool {
-	if len(r.input.Keepers) > 0 || r.marked {
-		return true
-	}
-	for i := range r.input.Firings {
-		if r.input.Firings[i].Problem == "" {
-			return true
-		}
-	}
-	return false
+	return len(r.input.Keepers) > 0 || r.keep || r.publishes() || r.mayBeAccepted() && !r.refusedRetries()
+}
+
+// publishes reports whether any firing is not refused.
+func (r *reception) publishes() bool {
+	return slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return f.Problem == "" })
 }
 
 // unwanted is the answer to a text that cannot concern any question or trigger.
@@ -287,16 +313,32 @@ func (r *reception) tells() bool {
 }
 
 // unreached is the answer if Temporal did not accept the text. If it may have,
-// the sender must not be told that it did not.
+// now or in an earlier delivery, the sender must not be told that it did not.
 func (r *reception) unreached(err error, doubt bool) Answer {
+	doubt = doubt || r.mayBeAccepted()
 	answer := Answer{Outcome: outcomeAway, Again: doubt || !r.tells(), Reasons: map[string]string{"": reason(err)}}
-	if !isPassing(err) {
+	if !isPassing(err) && !doubt {
 		answer.Outcome, answer.Again = string(sms.OutcomeRefused), r.refusedRetries()
 	}
 	if !answer.Again {
 		answer.Replies = r.replies(false)
 	}
 	return answer
+}
+
+// fallbackParameter is what Twilio adds if another webhook has failed to answer.
+const fallbackParameter = "ErrorUrl"
+
+// mayBeAccepted reports whether Temporal may have accepted an earlier delivery
+// of the text, by this webhook or by the one whose fallback this is.
+func (r *reception) mayBeAccepted() bool {
+	if r.mode == Late {
+		return false // it is tried until Temporal decides
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	accepted, _ := r.accepted.get(r.message.MessageSID)
+	return accepted || r.message.Parameters[fallbackParameter] != ""
 }
 
 // accept has Temporal start the text's workflow. known means that it already

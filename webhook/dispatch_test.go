@@ -37,6 +37,8 @@ type server struct {
 	// waits: the text's workflow waits for a worker, with this history.
 	waits   bool
 	history []*historypb.HistoryEvent
+	// asking is called for each question whether a keeper is there. Optional.
+	asking func(ctx context.Context, keeper string)
 	// told is the sum of what the text's workflow was told to give up.
 	told atomic.Int32
 }
@@ -68,8 +70,11 @@ func (s *server) StartWorkflowExecution(ctx context.Context, r *workflowservice.
 	return &workflowservice.StartWorkflowExecutionResponse{RunId: "run"}, nil
 }
 
-func (s *server) DescribeWorkflowExecution(_ context.Context, r *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (s *server) DescribeWorkflowExecution(ctx context.Context, r *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	if strings.HasPrefix(r.Execution.WorkflowId, "sms-questions-") {
+		if s.asking != nil {
+			s.asking(ctx, r.Execution.WorkflowId)
+		}
 		return nil, status.Error(codes.NotFound, "nobody asks")
 	}
 	response := &workflowservice.DescribeWorkflowExecutionResponse{ExecutionConfig: &workflowpb.WorkflowExecutionConfig{}}
@@ -112,6 +117,9 @@ func matched(t *testing.T, file, body string) (sms.Inbound, []triggers.Firing) {
 	m := sms.Inbound{Event: sms.EventReceived, MessageSID: "SM00000000000000000000000000000001", AccountSID: "AC1", From: "+15005550009", To: "+15005550006", Body: body, ReceivedAt: time.Now()}
 	return m, o.Triggers().Match(t.Context(), m)
 }
+
+// another returns the SID of another text.
+func another(sid string) string { return sid[:len(sid)-1] + string(sid[len(sid)-1]+1) }
 
 const plainStart = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n"
 
@@ -175,6 +183,7 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 			var got Answer
 			// On a busy machine the time may end while a request is out.
 			for range 3 {
+				m.MessageSID = another(m.MessageSID)
 				if got = d.Receive(t.Context(), m, firings, Live); got.Again == tc.again {
 					break
 				}
@@ -256,6 +265,7 @@ func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 	// A trigger's own that is not there would stop the workflow for good.
 	m, firings = matched(t, "triggers:\n  - {name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n", "a")
 	starts := s.starts.Load()
+	m.MessageSID = another(m.MessageSID)
 	got := d.Receive(t.Context(), m, firings, Live)
 	if !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attribute Order") || s.starts.Load() != starts {
 		t.Errorf("%+v", got)
@@ -345,6 +355,7 @@ func TestDispatchIgnoresATriggersOwnReplies(t *testing.T) {
 func TestDispatchRefusesWhatTemporalWouldRefuse(t *testing.T) {
 	for name, start := range map[string]string{
 		"the ID of the text's own workflow": "{workflow: W, taskQueue: q, id: 'sms-${messageSid}'}",
+		"an ID that PostgreSQL refuses":     `{workflow: W, taskQueue: q, id: "a\0"}`,
 		"a long ID":                         "{workflow: W, taskQueue: q, id: '" + strings.Repeat("x", maxID+1) + "'}",
 		"a task queue of Temporal's own":    "{workflow: W, taskQueue: /_sys/q}",
 		"the ID of a pause":                 "{workflow: W, taskQueue: q, id: '" + sms.PauseID + "'}",
@@ -460,6 +471,7 @@ func TestDispatchStartsNoAttributesUnchecked(t *testing.T) {
 		t.Errorf("a plain start, which Temporal itself checks: %+v, %d starts", got, s.starts.Load())
 	}
 	m, firings = matched(t, one+"  - {name: b, pattern: a, start: {workflow: W, taskQueue: q}}\n", "a")
+	m.MessageSID = another(m.MessageSID)
 	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attributes") {
 		t.Errorf("two triggers: %+v, %d starts", got, s.starts.Load())
 	}

@@ -30,8 +30,6 @@ const (
 	// watched is the length of a streak from which on all webhooks are asked
 	// whether one of them takes the two for machines.
 	watched = 10
-	// pairsKept limits how many pairs and messages are remembered.
-	pairsKept = 20_000
 	// maxReplyBytes is how much Twilio reads of a reply (error 11750), less a
 	// margin for markup.
 	maxReplyBytes = 60 << 10
@@ -43,12 +41,10 @@ type guard struct {
 	every time.Duration
 	burst int
 
-	mu sync.Mutex
-	// Of two generations, the older is forgotten as a whole, which bounds
-	// memory and keeps what is recent.
-	pairs, oldPairs     map[[2]string]*pace
-	answers, oldAnswers map[string]bool
-	counted, oldCounted map[string]bool
+	mu      sync.Mutex
+	pairs   recent[[2]string, *pace]
+	answers recent[string, bool]
+	counted recent[string, bool]
 }
 
 // pace is how fast a phone texts one of our numbers.
@@ -70,7 +66,6 @@ func newGuard(o *Options) *guard {
 	if g.burst <= 0 {
 		g.burst = DefaultEchoBurst
 	}
-	g.pairs, g.answers, g.counted = map[[2]string]*pace{}, map[string]bool{}, map[string]bool{}
 	return g
 }
 
@@ -87,16 +82,10 @@ func (g *guard) unsaid(message sms.Inbound) string {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	may, known := g.answers[message.MessageSID]
-	if !known {
-		may, known = g.oldAnswers[message.MessageSID]
-	}
+	may, known := g.answers.get(message.MessageSID)
 	if !known {
 		may = g.pace(message).echoes.Allow()
-		if len(g.answers) >= pairsKept {
-			g.answers, g.oldAnswers = map[string]bool{}, g.answers
-		}
-		g.answers[message.MessageSID] = may
+		g.answers.put(message.MessageSID, may)
 	}
 	if may {
 		return ""
@@ -127,13 +116,10 @@ func (g *guard) streak(message sms.Inbound, now time.Time) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := g.pace(message)
-	if g.counted[message.MessageSID] || g.oldCounted[message.MessageSID] {
+	if counted, _ := g.counted.get(message.MessageSID); counted {
 		return p.streak
 	}
-	if len(g.counted) >= pairsKept {
-		g.counted, g.oldCounted = map[string]bool{}, g.counted
-	}
-	g.counted[message.MessageSID] = true
+	g.counted.put(message.MessageSID, true)
 	if now.Sub(p.last) > maxPause {
 		p.streak = 0
 	}
@@ -159,16 +145,11 @@ func (g *guard) silent(message sms.Inbound, now bool) (ended bool) {
 // pace must be called with the lock held.
 func (g *guard) pace(message sms.Inbound) *pace {
 	pair := [2]string{message.To, message.From}
-	p := g.pairs[pair]
-	if p == nil {
-		if p = g.oldPairs[pair]; p == nil {
-			p = &pace{echoes: rate.NewLimiter(rate.Every(g.every), g.burst)}
-		}
-		if len(g.pairs) >= pairsKept {
-			g.pairs, g.oldPairs = map[[2]string]*pace{}, g.pairs
-		}
-		g.pairs[pair] = p
+	p, known := g.pairs.get(pair)
+	if !known {
+		p = &pace{echoes: rate.NewLimiter(rate.Every(g.every), g.burst)}
 	}
+	g.pairs.put(pair, p) // among the latest
 	return p
 }
 

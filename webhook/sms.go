@@ -26,6 +26,7 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 	// that has started is still finished.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), answerTimeout)
 	defer cancel()
+	ctx = withCaller(ctx, r.Context())
 	params, status, why := h.params(w, r)
 	if status != 0 {
 		h.refuse(w, r, status, why)

@@ -421,14 +421,14 @@ func TestGuardForgetsButNeverGrows(t *testing.T) {
 	var guarding sync.WaitGroup
 	for w := range 4 {
 		guarding.Go(func() {
-			for n := range pairsKept {
+			for n := range remembered {
 				_ = g.unsaid(sms.Inbound{Event: sms.EventReceived, MessageSID: fmt.Sprint(w, n), From: fmt.Sprint(n), To: fmt.Sprint(w)})
 			}
 		})
 	}
 	guarding.Wait()
-	if len(g.answers) > pairsKept || len(g.oldAnswers) > pairsKept || len(g.pairs) > pairsKept {
-		t.Errorf("remembers %d and %d answers, %d pairs", len(g.answers), len(g.oldAnswers), len(g.pairs))
+	if len(g.answers.latest) > remembered || len(g.answers.older) > remembered || len(g.pairs.latest) > remembered {
+		t.Errorf("remembers %d and %d answers, %d pairs", len(g.answers.latest), len(g.answers.older), len(g.pairs.latest))
 	}
 }
 

@@ -109,12 +109,21 @@ var mutants = []mutant{
 	{"One text, one workflow", "no text is refused for the lack of our attributes", "webhook/dispatch.go", `errors.As(err, &refused) && r.input.Attributes:`, `errors.As(err, &refused) && false:`, "webhook", "TestDispatchStartsWithoutAttributesIfNeeded"},
 	{"One text, one workflow", "a workflow ID is never used twice", "webhook/dispatch.go", `enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,`, `enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,`, "test/e2e", "TestChangedTriggersLeaveOldTextsAlone"},
 	{"One text, one workflow", "an attempt that failed is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchTriesAgainWhatFailedOnce"},
-	{"One text, one workflow", "a text that Twilio marked leaves a record", "webhook/dispatch.go", `if r.CatchesUp != nil && m.Parameters[sms.OptOutType] != "" {`, `if false {`, "webhook", "TestDispatchRecordsMarkedTexts"},
+	{"One text, one workflow", "a text that Twilio marked leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || told)`, `told`, "webhook", "TestDispatchRecordsMarkedTexts"},
+	{"One text, one workflow", "a marked text starts no refused trigger", "webhook/dispatch.go", `len(r.input.Firings) == 1 && r.publishes() &&`, `len(r.input.Firings) == 1 &&`, "webhook", "TestMarkedTextStartsNoRefusedTrigger"},
+	{"One text, one workflow", "a refusal that was told leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || told)`, `(m.Parameters[sms.OptOutType] != "" || told && false)`, "webhook", "TestToldRefusalIsNotCaughtUp"},
+	{"One text, one workflow", "a redelivery finds its workflow whatever triggers say", "webhook/dispatch.go", `r.publishes() || r.mayBeAccepted() && !r.refusedRetries()`, `r.publishes()`, "webhook", "TestRedeliveryFindsItsWorkflow"},
+	{"One text, one workflow", "a catch-up goes back no further than the first", "workflows/catchup.go", `if query.Since.Before(last.Began) {`, `if false {`, "workflows", "TestCatchUpKeepsToItsBeginning"},
+	{"One text, one workflow", "a first catch-up that fails counts", "workflows/catchup.go", `if first && err != nil && ctx.Err() == nil {`, `if false && first {`, "workflows", "TestCatchUpKeepsToItsBeginning"},
 	{"One text, one workflow", "a text takes no ID of its own workflow", "webhook/check.go", `case c.WorkflowID == r.workflowID:`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
 	{"One text, one workflow", "an ID with a hole is refused", "triggers/trigger.go", `if name := t.missing(&firing.Event); name != "" {`, `if name := t.missing(&firing.Event); false {`, "triggers", "TestIDWithAHoleIsRefused"},
 
 	// The sender is told the truth.
 	{"The sender is told the truth", "what may have been published is not called lost", "webhook/dispatch.go", `Again: doubt || !r.tells()`, `Again: !r.tells()`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
+	{"The sender is told the truth", "what an earlier delivery published is not called lost", "webhook/dispatch.go", `doubt = doubt || r.mayBeAccepted()`, ``, "webhook", "TestRedeliveryRemembersWhatWasAccepted|TestFallbackTellsNoLoss"},
+	{"The sender is told the truth", "a fallback knows that it is one", "webhook/dispatch.go", `return accepted || r.message.Parameters[fallbackParameter] != ""`, `return accepted`, "webhook", "TestFallbackTellsNoLoss"},
+	{"The sender is told the truth", "nobody gives up for a caller who is gone", "webhook/decide.go", `return request == nil || request.Err() == nil`, `return request == nil || true`, "webhook", "TestDispatchGivesNothingUpUnheard"},
+	{"The sender is told the truth", "a delivery knows its caller", "webhook/sms.go", `ctx = withCaller(ctx, r.Context())`, ``, "webhook", "TestReceiveNoticesAnAbsentCaller"},
 	{"The sender is told the truth", "a redelivery is answered as the first", "webhook/dispatch.go", `case !known && r.certain():`, `case r.certain():`, "webhook", "TestDispatchAnswersRedeliveriesTheSame"},
 	{"The sender is told the truth", "what the sender was told is lost is not published", "workflows/receive.go", `case told && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceivePublishesNothingReportedLost"},
 	{"The sender is told the truth", "an update that failed is not repeated", "activities/receive.go", `return err != nil && !refused`, `_, outcome := errors.AsType[*temporal.ApplicationError](err); return outcome && !refused`, "activities", "TestFailedUpdateIsAnOutcome"},
@@ -159,6 +168,10 @@ var mutants = []mutant{
 	{"Bounded engines", "a match has a budget of memory", "javaregex/machine.go", `case m.depth*frameBytes+m.memo.size() > m.limits.Memory:`, `case false:`, "javaregex", "TestLimitsAreKept"},
 	{"Bounded engines", "a rendering has a budget of steps", "freemarker/limits.go", `if e.steps > e.limits.Steps {`, `if false {`, "freemarker", "TestHostileTemplatesAreAnsweredInTime|TestNodesEachTakeAStep"},
 
+	{"Bounded engines", "a file that hangs holds nobody up", "internal/follow/follow.go", `	case <-time.After(patience):
+`, ``, "internal/follow", "TestFileThatHangsHoldsNobodyUp"},
+	{"Bounded engines", "no text is tied to an ID that cannot be stored", "webhook/check.go", `case strings.Contains(c.WorkflowID, "\x00"):`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
+	{"Bounded engines", "nor to such a search attribute", "webhook/check.go", `case strings.Contains(textOf(value), "\x00"):`, `case false:`, "webhook", "TestSearchAttributesHoldNoNUL"},
 	{"Bounded engines", "a half-copied file is not put in force", "triggers/live.go", `now.sum == l.seen && now.sum != l.tried`, `now.sum != l.tried`, "triggers", "TestLiveIgnoresAHalfCopiedFile"},
 
 	// Broadcasts.

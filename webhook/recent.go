@@ -1,0 +1,26 @@
+package webhook
+
+// What a webhook remembers of late, in bounded memory.
+
+// remembered limits how many keys each [recent] keeps of the latest, and as many
+// older ones.
+const remembered = 20_000
+
+// recent holds the values of the latest keys. Of two generations, the older is
+// forgotten as a whole, which bounds memory and keeps what is recent. The zero
+// value is empty. It is not safe for concurrent use.
+type recent[K comparable, V any] struct{ latest, older map[K]V }
+
+func (r *recent[K, V]) get(key K) (value V, found bool) {
+	if value, found = r.latest[key]; !found {
+		value, found = r.older[key]
+	}
+	return value, found
+}
+
+func (r *recent[K, V]) put(key K, value V) {
+	if _, there := r.latest[key]; r.latest == nil || !there && len(r.latest) >= remembered {
+		r.latest, r.older = map[K]V{}, r.latest
+	}
+	r.latest[key] = value
+}

@@ -1,0 +1,193 @@
+package webhook
+
+// What one delivery of a text must know of another, and of whoever waits for it.
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/triggers"
+)
+
+// soon returns a context for deliveries that find no Temporal.
+func soon(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestRedeliveryRemembersWhatWasAccepted(t *testing.T) {
+	for name, start := range map[string]func(context.Context) error{
+		"which was accepted":          func(context.Context) error { return nil },
+		"which may have been":         func(context.Context) error { return serviceerror.NewInternal("x") },
+		"which was not, as far known": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &server{start: func(ctx context.Context, _ *workflowservice.StartWorkflowExecutionRequest) error { return start(ctx) }}
+			d, stop := dispatcher(t, s)
+			m, firings := matched(t, plainStart, "a")
+			if start == nil {
+				stop()
+			}
+			d.Receive(soon(t), m, firings, Live)
+			stop()
+			got := d.Receive(soon(t), m, firings, Live)
+			if told := reflect.DeepEqual(got.Replies, []string{"Lost"}); told == got.Again || told != (start == nil) {
+				t.Errorf("delivered again: %+v", got)
+			}
+			m.MessageSID = another(m.MessageSID)
+			if got = d.Receive(soon(t), m, firings, Live); !reflect.DeepEqual(got.Replies, []string{"Lost"}) {
+				t.Errorf("another text: %+v", got)
+			}
+		})
+	}
+}
+
+func TestFallbackTellsNoLoss(t *testing.T) {
+	d, stop := dispatcher(t, &server{})
+	stop()
+	m, firings := matched(t, plainStart, "a")
+	m.Parameters = map[string]string{"ErrorCode": "11200", "ErrorUrl": "https://another.example.com/twilio/sms"}
+	if got := d.Receive(soon(t), m, firings, Live); !got.Again {
+		t.Errorf("another webhook may have published it: %+v", got)
+	}
+}
+
+func TestRedeliveryFindsItsWorkflow(t *testing.T) {
+	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
+	d, _ := dispatcher(t, s)
+	m, firings := matched(t, plainStart, "a")
+	d.Receive(t.Context(), m, firings, Live)
+	s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		return serviceerror.NewWorkflowExecutionAlreadyStarted("x", "", "run")
+	}
+	if got := d.Receive(t.Context(), m, nil, Live); !got.Known || got.WorkflowID == "" {
+		t.Errorf("no trigger matches any more: %+v", got)
+	}
+}
+
+func TestDispatchGivesNothingUpUnheard(t *testing.T) {
+	s := &server{waits: true}
+	s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		s.memo = r.Memo
+		s.history = []*historypb.HistoryEvent{{EventId: 1, EventType: enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED}}
+		return nil
+	}
+	d, _ := dispatcher(t, s)
+	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, signal: {workflowId: x, name: s}}\n", "a")
+	request, hangUp := context.WithCancel(t.Context())
+	hangUp()
+	ctx, cancel := context.WithTimeout(withCaller(t.Context(), request), giveUpTimeout+time.Second)
+	defer cancel()
+	if got := d.Receive(ctx, m, firings, Live); !got.Again || s.told.Load() != 0 {
+		t.Errorf("%+v, the workflow was told %d", got, s.told.Load())
+	}
+}
+
+func TestReceiveNoticesAnAbsentCaller(t *testing.T) {
+	var heard []bool
+	b := newBench(t, func(o *Options) {
+		o.Unsigned = true
+		o.Receive = func(ctx context.Context, _ sms.Inbound, _ []triggers.Firing, _ Mode) Answer {
+			heard = append(heard, ctx.Err() == nil && isHeard(ctx))
+			return Answer{}
+		}
+	})
+	request, hangUp := context.WithCancel(t.Context())
+	defer hangUp()
+	for range 2 {
+		r := httptest.NewRequest(http.MethodPost, SmsPath, strings.NewReader(form("hi").Encode())).WithContext(request)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		b.serve(r)
+		hangUp()
+	}
+	if !reflect.DeepEqual(heard, []bool{true, false}) {
+		t.Errorf("heard %v", heard)
+	}
+}
+
+func TestMarkedTextStartsNoRefusedTrigger(t *testing.T) {
+	var kind string
+	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		kind = r.WorkflowType.Name
+		return nil
+	}}
+	d, _ := dispatcher(t, s)
+	d.CatchesUp = func(context.Context) (bool, error) { return true, nil }
+	d.Attributes = func(context.Context) Attributes { return Attributes{} }
+	var o Options
+	with(t, "triggers:\n  - {name: a, event: SMS_OPT_OUT, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n")(&o)
+	m, _ := matched(t, plainStart, "ARRET")
+	m.Event, m.Parameters = sms.EventOptOut, map[string]string{sms.OptOutType: "STOP"}
+	got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live)
+	if kind != sms.ReceiveSmsWorkflowName || got.Outcome != string(sms.OutcomeRefused) || len(got.Reasons) != 1 {
+		t.Errorf("started %q, %+v", kind, got)
+	}
+}
+
+func TestToldRefusalIsNotCaughtUp(t *testing.T) {
+	const refused = "triggers:\n  - {name: a, pattern: a, echo: Taken%s, start: {workflow: W, taskQueue: q, id: sms-pause-all}}\n"
+	for more, recorded := range map[string]bool{
+		", echoError: Lost":                        true,
+		", echoError: Lost, onPublishError: retry": false, // it is delivered again
+		"": false, // nobody is told
+	} {
+		s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
+		d, _ := dispatcher(t, s)
+		d.CatchesUp = func(context.Context) (bool, error) { return true, nil }
+		m, firings := matched(t, strings.Replace(refused, "%s", more, 1), "a")
+		got := d.Receive(t.Context(), m, firings, Live)
+		if s.starts.Load() > 0 != recorded || got.Outcome != string(sms.OutcomeRefused) || recorded != (!got.Again && reflect.DeepEqual(got.Replies, []string{"Lost"})) {
+			t.Errorf("%q: %d workflows, %+v", more, s.starts.Load(), got)
+		}
+	}
+}
+
+func TestKeepersAreAskedConcurrently(t *testing.T) {
+	var mu sync.Mutex
+	asked, both := map[string]bool{}, make(chan struct{})
+	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
+	s.asking = func(ctx context.Context, keeper string) {
+		mu.Lock()
+		if asked[keeper] = true; len(asked) == 2 {
+			close(both)
+		}
+		mu.Unlock()
+		select {
+		case <-both:
+		case <-ctx.Done():
+		}
+	}
+	d, _ := dispatcher(t, s)
+	m, firings := matched(t, plainStart, "a")
+	m.MessagingServiceSID = "MG1"
+	if got := d.Receive(t.Context(), m, firings, Live); !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestSearchAttributesHoldNoNUL(t *testing.T) {
+	d, _ := dispatcher(t, &server{})
+	d.Attributes = func(context.Context) Attributes {
+		return Attributes{"Order": enumspb.INDEXED_VALUE_TYPE_KEYWORD, "Orders": enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST}
+	}
+	for _, attribute := range []string{`Order: "a\0"`, `Orders: [b, "a\0"]`} {
+		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {"+attribute+"}}}\n", "a")
+		if got := d.Receive(t.Context(), m, firings, Live); !strings.Contains(got.reasons(), "NUL") {
+			t.Errorf("%s: %+v", attribute, got)
+		}
+	}
+}
