@@ -174,8 +174,8 @@ func (s *Sim) create(acc *account, form url.Values) reply {
 	if rule != 0 {
 		return fail(rejectionStatus(rule), rule, "%s", rejectionText(rule, d.to, d.from))
 	}
-	if d.service == nil && s.queueFull(d.sender, size.Segments, now) {
-		return fail(http.StatusTooManyRequests, 21611, "SMS queue is full.")
+	if d.service == nil && (s.queueFull(d.sender, size.Segments, now) || s.faults.take(occasion{numbers: []string{d.to, d.from}}, FaultQueueFull) != nil) {
+		return fail(rejectionStatus(21611), 21611, "%s", rejectionText(21611, d.to, d.from))
 	}
 	m := s.newMessage(d, size, now)
 	s.begin(m, d.sender, now)

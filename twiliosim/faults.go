@@ -45,6 +45,9 @@ const (
 	// FaultRewritten changes a message's text as Smart Encoding does, or as a
 	// Messaging Service does if that option was turned on unnoticed.
 	FaultRewritten = "rewritten"
+	// FaultQueueFull refuses a new message with 21611, as if the queue of its
+	// sender were full. Messages through a Messaging Service are not refused.
+	FaultQueueFull = "queue-full"
 	// FaultWebhookLost drops a webhook request.
 	FaultWebhookLost = "webhook-lost"
 	// FaultWebhookLate sends a webhook request after Delay.
@@ -78,14 +81,14 @@ var (
 	faultOperations = map[string][]string{
 		FaultDelay: restOperations, Fault429: restOperations, Fault500: restOperations, Fault503: restOperations,
 		FaultReset: restOperations, FaultResponseLost: restOperations, FaultTruncated: restOperations,
-		FaultNotJSON: restOperations, FaultRefuse: nil, FaultListingLag: nil, FaultRewritten: nil,
+		FaultNotJSON: restOperations, FaultRefuse: nil, FaultListingLag: nil, FaultRewritten: nil, FaultQueueFull: nil,
 		FaultWebhookLost: webhookOperations, FaultWebhookLate: webhookOperations,
 		FaultWebhookDoubled: webhookOperations, FaultWebhookReordered: {opCallback},
 	}
 	// FaultKinds lists the kinds in the order of the documentation.
 	FaultKinds = []string{
 		FaultDelay, Fault429, Fault500, Fault503, FaultRefuse, FaultReset, FaultResponseLost, FaultTruncated,
-		FaultNotJSON, FaultListingLag, FaultRewritten, FaultWebhookLost, FaultWebhookLate, FaultWebhookDoubled, FaultWebhookReordered,
+		FaultNotJSON, FaultListingLag, FaultRewritten, FaultQueueFull, FaultWebhookLost, FaultWebhookLate, FaultWebhookDoubled, FaultWebhookReordered,
 	}
 )
 

@@ -65,6 +65,7 @@ func TestFaultsBeforeTheWorkCreateNothing(t *testing.T) {
 		"429 with its own Retry-After": {Fault{Kind: Fault429, RetryAfter: Duration(2500 * time.Millisecond)}, 429, 20429, "3"},
 		"500":                          {Fault{Kind: Fault500}, 500, 20500, ""},
 		"503 with Retry-After":         {Fault{Kind: Fault503, RetryAfter: Duration(7 * time.Second)}, 503, 20503, "7"},
+		"queue full":                   {Fault{Kind: FaultQueueFull, Number: phone}, 429, 21611, ""},
 		"reset":                        {Fault{Kind: FaultReset}, 0, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

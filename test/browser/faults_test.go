@@ -36,6 +36,19 @@ func TestFaultTakesEffectThenRunsOut(t *testing.T) {
 	p.shows(phone(1, ".theirs"), "third")
 }
 
+func TestQueueOfASenderIsFull(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click("#faults-tab")
+	p.choose("#fault-kind", "queue-full")
+	p.shows("#fault-text", "refused with 21611")
+	p.click("#fault-form .primary")
+	p.shows("#faults-panel .rule", "Queue full")
+	if status := send(t, sim, ann, "an offer"); status != http.StatusTooManyRequests {
+		t.Errorf("with a full queue, a create answers %d", status)
+	}
+	p.shows("#faults-panel .rule", "used up · fired 1×")
+}
+
 func TestLostResponseStillDeliversTheMessage(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.click("#faults-tab")

@@ -21,6 +21,7 @@ const kinds = {
   "not-json": { name: "Answer is HTML", text: "The work is done, the answer is a web page.", operations: requests },
   "listing-lag": { name: "Listing lags", text: "A new message is missing from lists for a while.", settings: ["delay"] },
   rewritten: { name: "Texts are rewritten", text: "A new message's text is changed as Smart Encoding does." },
+  "queue-full": { name: "Queue full", text: "A new message is refused with 21611, as if its sender had 10 hours of messages waiting. Nothing is sent; the worker waits and tries again. Through a Messaging Service, no message is refused." },
   "webhook-lost": { name: "Webhook lost", text: "The request to your application is never made.", operations: webhooks },
   "webhook-late": { name: "Webhook late", text: "It is made later.", operations: webhooks, settings: ["delay"] },
   "webhook-doubled": { name: "Webhook twice", text: "It is made twice.", operations: webhooks },
