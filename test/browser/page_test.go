@@ -396,6 +396,108 @@ func TestNumbersAreShownInFull(t *testing.T) {
 	}
 }
 
+// TestNoPhoneIsCut looks at what is in the row at each width: a phone, and the
+// card beside it, is in sight as a whole or not at all.
+func TestNoPhoneIsCut(t *testing.T) {
+	_, p := start(t, twiliosim.Options{})
+	p.write(phone(2, "textarea"), "STOP"+kb.Enter)
+	p.shows(phone(2, ".opted-out"), "Opted out")
+	for phones := 2; phones <= 5; phones++ {
+		for _, width := range []int64{1920, 1360, 1280, 1000, 390} {
+			p.do("set the size", chromedp.EmulateViewport(width, 800))
+			p.until("nothing moves", `document.getAnimations().length === 0`)
+			if width < 900 {
+				p.click("#phones-tab")
+			}
+			for _, cut := range eval[[]string](p, cutInRow) {
+				t.Errorf("%d phones, %d pixels wide: %s", phones, width, cut)
+			}
+		}
+		p.do("set the size", chromedp.EmulateViewport(1280, 800))
+		p.click("#strip button:last-child")
+		p.until("there is another phone", fmt.Sprintf(`document.querySelectorAll("article").length === %d`, phones+1))
+	}
+}
+
+// cutInRow lists what is only partly in sight in the row of phones, numbers that
+// are cut or in two lines, and tabs that are beyond the end of their bar.
+const cutInRow = `(() => {
+	const found = [];
+	const row = document.getElementById("phones").getBoundingClientRect();
+	const seen = (selector) => [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility());
+	for (const e of seen("article, .add-phone")) {
+		const { left, right } = e.getBoundingClientRect();
+		const inside = left >= row.left && right <= row.right + 1;
+		if (!inside && right > row.left + 1 && left < row.right - 1) found.push("cut: " + (e.querySelector(".number")?.value ?? e.textContent));
+	}
+	for (const e of seen("article .number")) if (e.scrollWidth > e.clientWidth) found.push("cut: " + e.value);
+	for (const e of seen(".whole")) if (e.getClientRects().length > 1) found.push("in two lines: " + e.textContent);
+	const bar = document.querySelector(".views").getBoundingClientRect();
+	for (const e of seen(".views .tab, .views .badge")) if (e.getBoundingClientRect().right > bar.right + 0.5) found.push("beyond its bar: " + e.textContent);
+	const [strip] = seen(".strip");
+	if (strip && innerWidth >= 900) {
+		const { top, bottom } = strip.getBoundingClientRect();
+		if (Math.abs(top - bar.top) > 0.5 || Math.abs(bottom - bar.bottom) > 0.5) found.push("the strip and the tabs differ: " + [top, bottom, bar.top, bar.bottom]);
+	}
+	return found;
+})()`
+
+func TestVisitBeginsWhereTheLastOneEnded(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.click(".add-phone")
+	p.until("the third phone has the focus", `document.activeElement.matches("article:nth-of-type(3) textarea")`)
+	p.click("#strip button:nth-child(1)")
+	p.click(phone(2, "textarea"))
+	p.click("#messages-tab")
+	p.visit(sim.URL)
+	p.until("the second phone has the focus", `document.activeElement.matches("article:nth-of-type(2) textarea")`)
+	p.until("all messages are listed", `document.getElementById("messages-panel").checkVisibility()`)
+	p.click("#strip button:nth-child(3)")
+	p.visit(sim.URL)
+	p.until("the third phone has the focus, in sight", `(() => {
+		const { left, right } = document.activeElement.getBoundingClientRect(), row = document.getElementById("phones").getBoundingClientRect();
+		return document.activeElement.matches("article:nth-of-type(3) textarea") && left >= row.left && right <= row.right;
+	})()`)
+}
+
+func TestFocusSurvivesWhatHappensElsewhere(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	text(t, sim, ann, "break")
+	for _, control := range []string{phone(1, ".mine button.chip"), ".entry button.chip", "#webhook-panel summary"} {
+		switch {
+		case strings.Contains(control, "entry"):
+			p.click("#debugger-tab")
+		case strings.Contains(control, "webhook"):
+			p.click("#webhook-tab")
+		}
+		p.shows(control, "")
+		p.run(fmt.Sprintf(`document.querySelector(%s).focus()`, js(control)))
+		p.run(`document.activeElement.dataset.mark = ""`)
+		text(t, sim, bob, "break") // a message, a call and an entry
+		if _, err := sim.AddFault(twiliosim.Fault{Kind: "delay"}); err != nil {
+			t.Fatal(err)
+		}
+		p.until("the fault is counted", `document.querySelector("#faults-tab .badge").checkVisibility()`)
+		p.until("the focus is still on "+control, `"mark" in document.activeElement.dataset`)
+		sim.ClearFaults()
+		p.absent("#faults-tab .badge")
+	}
+}
+
+func TestNoticeLeavesTheLastMessageInSight(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	for n := range 9 {
+		text(t, sim, ann, fmt.Sprintf("Order Number %d", n))
+	}
+	p.shows(phone(1, ".theirs:last-child"), "Your reference number is 8")
+	p.click(phone(1, "header button[aria-pressed]"))
+	p.shows(phone(1, ".notice"), "Switched off")
+	p.until("the last message is in sight", `(() => {
+		const last = document.querySelector("article .message:last-child").getBoundingClientRect(), thread = document.querySelector("article .thread").getBoundingClientRect();
+		return last.bottom <= thread.bottom;
+	})()`)
+}
+
 func TestMessagesAreSearched(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	if _, err := sim.AddOutcome(twiliosim.Outcome{Body: "parcel", Status: "undelivered"}); err != nil {
@@ -427,8 +529,23 @@ func TestMessagesAreSearched(t *testing.T) {
 
 func TestCallsAndProblemsNameThePhone(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
+	if _, err := sim.AddOutcome(twiliosim.Outcome{To: bob, Status: "undelivered"}); err != nil {
+		t.Fatal(err)
+	}
 	send(t, sim, bob, "hello", "StatusCallback", "http://127.0.0.1:1/twilio/status#rc=0")
-	p.shows("#webhook-panel summary", "delivered → …0010")
+	p.shows("#webhook-panel summary", "undelivered → …0010")
+	p.click("#webhook-panel summary")
+	p.shows("#webhook-panel dd", "+1 500 555 0010")
+	for _, width := range []int64{1280, 390} {
+		p.do("set the size", chromedp.EmulateViewport(width, 800))
+		if width < 900 {
+			p.click("#webhook-tab")
+		}
+		if broken := eval[int](p, `[...document.querySelectorAll("#webhook-panel summary")].filter((e) => e.clientHeight > 48).length`); broken > 0 {
+			t.Errorf("%d pixels wide, %d callbacks take more than a line", width, broken)
+		}
+	}
+	p.do("set the size", chromedp.EmulateViewport(1280, 800))
 	text(t, sim, bob, "break")
 	p.click("#debugger-tab")
 	p.shows(".entry", "Message from +1 500 555 0010")

@@ -1,6 +1,6 @@
 // The panel of the debugger: errors and warnings as Twilio's own lists them.
 
-import { el, link } from "./dom.js";
+import { el, link, keepFocus } from "./dom.js";
 import * as write from "./format.js";
 import { known, on, phoneOf } from "./sim.js";
 
@@ -15,14 +15,16 @@ export class DebuggerPanel {
     this.empty = el("p", { class: "blank" }, "No errors, no warnings. What goes wrong between the local Twilio and your application is listed here.");
     panel.append(el("h2", {}, "Debugger"), this.empty, this.list);
     on("loaded", () => this.show());
-    on("entry", () => {
-      this.show();
+    on("entry", (entry) => {
+      this.list.prepend(card(entry, this.reveal));
+      while (this.list.children.length > shown) this.list.lastElementChild.remove();
+      this.empty.hidden = true;
       views.more("debugger");
     });
   }
 
   show() {
-    this.list.replaceChildren(...known.entries.slice(0, shown).map((entry) => card(entry, this.reveal)));
+    keepFocus(this.list, () => this.list.replaceChildren(...known.entries.slice(0, shown).map((entry) => card(entry, this.reveal))));
     this.empty.hidden = known.entries.length > 0;
   }
 }

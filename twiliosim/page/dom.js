@@ -60,6 +60,16 @@ export function isWeb(href) {
   }
 }
 
+// keepFocus keeps the focus in a list that is made anew: on the control that has
+// the same place in it.
+export function keepFocus(list, change) {
+  const controls = () => [...list.querySelectorAll("button, a[href], summary, pre")];
+  const place = controls().indexOf(document.activeElement);
+  change();
+  const now = controls();
+  if (place >= 0 && now.length) now[Math.min(place, now.length - 1)].focus();
+}
+
 // announce tells a screen reader what has happened.
 export function announce(text) {
   document.getElementById("announcer").textContent = text;

@@ -1,7 +1,7 @@
 // The panel of what goes wrong on purpose: faults of the API and of webhooks,
 // and rules for what becomes of messages.
 
-import { el, icon, announce } from "./dom.js";
+import { el, icon, announce, keepFocus } from "./dom.js";
 import * as write from "./format.js";
 import { ask, known, on } from "./sim.js";
 
@@ -178,12 +178,4 @@ function removable(path, name, parts) {
     el("p", {}, el("strong", {}, name), el("span", { class: "note" }, parts.filter(Boolean).join(" · "))),
     el("button", { type: "button", class: "quiet icon-only", "aria-label": `Remove: ${name}`, title: "Remove",
       onclick: () => ask("DELETE", path).catch((error) => announce(error.message)) }, icon("close")));
-}
-
-// keepFocus keeps the focus in a list that is made anew.
-function keepFocus(list, change) {
-  const place = [...list.querySelectorAll("button")].indexOf(document.activeElement);
-  change();
-  const buttons = list.querySelectorAll("button");
-  if (place >= 0 && buttons.length) buttons[Math.min(place, buttons.length - 1)].focus();
 }

@@ -114,6 +114,10 @@ export class MessageView {
     } else if (this.waiting && known.state.numbers.some((n) => n.number === to && n.webhook)) {
       parts.push(el("span", { class: "chip" }, "Waiting for your webhook"));
     }
+    // A control made anew would lose the focus.
+    const key = parts.map((part) => `${part.className} ${part.href ?? ""} ${part.textContent}`).join();
+    if (key === this.shownBehind) return;
+    this.shownBehind = key;
     this.behind.replaceChildren(...parts);
   }
 

@@ -43,6 +43,8 @@ export class Phone {
     // A picture that comes late must not push the end out of sight.
     this.thread.addEventListener("scroll", () => { this.atEnd = this.isAtEnd(); });
     this.thread.addEventListener("load", () => { if (this.atEnd) this.toEnd(); }, true);
+    // Nor must a notice above it, or a text below it that takes another line.
+    new ResizeObserver(() => { if (this.atEnd) this.toEnd(); }).observe(this.thread);
     this.atEnd = true;
     this.start = el("div", { class: "start" });
     this.composer = new Composer({
@@ -88,7 +90,7 @@ export class Phone {
     this.reach.title = off ? "Switch the phone on" : "Switch the phone off";
     const parts = [];
     if (optOutOf(this.number, this.to)) {
-      parts.push(el("p", { class: "notice opted-out" }, el("span", {}, el("strong", {}, "Opted out"), ` of ${write.phone(this.to)}. Sending to it fails with 21610.`),
+      parts.push(el("p", { class: "notice opted-out" }, el("span", {}, el("strong", {}, "Opted out"), " of ", el("span", { class: "whole" }, write.phone(this.to)), ". Sending to it fails with 21610."),
         el("button", { type: "button", onclick: () => this.send("START", []).catch((e) => announce(e.message)) }, "Text START")));
     }
     if (off) parts.push(el("p", { class: "notice" }, el("span", {}, el("strong", {}, "Switched off."), ` Messages end as undelivered, ${off.errorCode}.`)));

@@ -1,7 +1,7 @@
 // The phones side by side: which there are, kept between visits, and which one
 // is shown where there is room for one alone.
 
-import { el, icon } from "./dom.js";
+import { el, icon, keepFocus } from "./dom.js";
 import * as write from "./format.js";
 import { Phone } from "./phone.js";
 import { known, on, phoneOf, oursOf } from "./sim.js";
@@ -36,7 +36,7 @@ export class Phones {
     if (!this.phones.length) {
       const stored = read();
       for (const phone of stored.phones) this.open(phone);
-      this.select(Math.min(stored.selected, this.phones.length - 1));
+      this.show(Math.min(stored.selected, this.phones.length - 1));
       if (matchMedia("(min-width: 900px)").matches) this.phones[this.selected].composer.focus();
       // Whom one texted before the page was opened has a phone on a first visit.
       if (stored === first) {
@@ -58,6 +58,8 @@ export class Phones {
       showCall: this.showCall,
       flush: () => this.flush(),
     });
+    // A later visit begins with the phone that was used last.
+    phone.node.addEventListener("focusin", () => this.use(this.phones.indexOf(phone)));
     this.phones.push(phone);
     this.contacts.delete(number);
     this.row.insertBefore(phone.node, this.addCard);
@@ -69,9 +71,8 @@ export class Phones {
     if (this.phones.length >= most) return;
     const phone = this.open({ number, to: this.phones.at(-1)?.to });
     phone.load();
-    this.select(this.phones.length - 1);
+    this.show(this.phones.length - 1);
     this.changed();
-    phone.node.scrollIntoView({ inline: "nearest", block: "nearest" });
     phone.composer.focus();
   }
 
@@ -93,6 +94,21 @@ export class Phones {
       this.phones[place].unread = 0;
       this.phones[place].toEnd();
     }
+    this.showStrip();
+  }
+
+  // show selects a phone and brings it into sight.
+  show(place) {
+    this.select(place);
+    this.phones[place]?.node.scrollIntoView({ inline: "nearest", block: "nearest" });
+  }
+
+  // use selects the phone that a person has entered, and leaves its thread as it is.
+  use(place) {
+    if (place < 0 || place === this.selected) return;
+    this.selected = place;
+    this.phones.forEach((phone, i) => phone.node.classList.toggle("selected", i === place));
+    keep(this.phones, place);
     this.showStrip();
   }
 
@@ -139,14 +155,13 @@ export class Phones {
       this.changed();
     }
     const phone = this.phones[place];
-    this.select(place);
-    phone.node.scrollIntoView({ inline: "nearest", block: "nearest" });
+    this.show(place);
     phone.load().then(() => phone.reveal(message.sid));
   }
 
-  // fit shows the strip if some phone is out of sight.
+  // fit shows the strip unless all phones and the card beside them are in sight.
   fit() {
-    this.strip.hidden = this.row.scrollWidth <= this.row.clientWidth + 1 && this.addCard.offsetParent !== null;
+    this.strip.hidden = this.phones.length < Number(getComputedStyle(this.row).getPropertyValue("--columns"));
   }
 
   // meet opens a phone for a number that has none, or offers one.
@@ -175,17 +190,17 @@ export class Phones {
     const numbers = [...this.contacts.keys()];
     this.contactList.replaceChildren(...[...new Set([...numbers, this.freeNumber()])].map((number) => el("option", { value: number })));
     const full = this.phones.length >= most;
-    this.addCard.replaceChildren(
+    keepFocus(this.addCard, () => this.addCard.replaceChildren(
       el("button", { type: "button", class: "add-phone", disabled: full, onclick: () => this.add() }, icon("add"), full ? `${most} phones are the most` : "Another phone"),
       ...(numbers.length ? [el("p", { id: "others" }, "Messages for others"), el("ul", { "aria-labelledby": "others" },
         ...numbers.map((number) => el("li", {}, el("button", { type: "button", disabled: full, onclick: () => this.add(number) },
-          write.phone(number), el("span", { class: "badge" }, String(this.contacts.get(number)))))))] : []));
+          write.phone(number), el("span", { class: "badge" }, String(this.contacts.get(number)))))))] : [])));
   }
 
   showStrip() {
     const focused = this.strip.contains(document.activeElement);
     this.strip.replaceChildren(
-      ...this.phones.map((phone, i) => el("button", { type: "button", class: "tab", "aria-pressed": String(i === this.selected), "aria-label": `${write.phone(phone.number)}${phone.unread ? `, ${phone.unread} new` : ""}`, onclick: () => { this.select(i); this.changed(); phone.node.scrollIntoView({ inline: "nearest", block: "nearest" }); } },
+      ...this.phones.map((phone, i) => el("button", { type: "button", class: "tab", "aria-pressed": String(i === this.selected), "aria-label": `${write.phone(phone.number)}${phone.unread ? `, ${phone.unread} new` : ""}`, onclick: () => { this.show(i); this.changed(); } },
         `…${phone.number.slice(-4)}`, phone.unread ? el("span", { class: "badge" }, String(phone.unread)) : null)),
       el("button", { type: "button", class: "tab", "aria-label": "Another phone", disabled: this.phones.length >= most, onclick: () => this.add() }, icon("add")));
     if (focused) this.strip.children[this.selected].focus();

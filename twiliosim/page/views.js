@@ -4,6 +4,7 @@
 import { el } from "./dom.js";
 
 const names = { phones: "Phones", messages: "Messages", webhook: "Webhook", debugger: "Debugger", faults: "Faults" };
+const key = "view";
 const narrow = matchMedia("(max-width: 899.98px)");
 
 // Views fills the tab list. A tab is reached by Tab, its neighbours by arrows.
@@ -18,13 +19,15 @@ export class Views {
       list.append(tab);
     }
     narrow.addEventListener("change", () => this.show(narrow.matches ? "phones" : this.name));
-    this.show(narrow.matches ? "phones" : "webhook");
+    const last = read();
+    this.show(last in names ? last : "phones");
   }
 
   show(name) {
     // Beside the phones there is always another panel; the phones need no tab.
     this.name = name === "phones" && !narrow.matches ? "webhook" : name;
     document.body.dataset.view = this.name;
+    keep(this.name);
     for (const [other, { tab }] of Object.entries(this.tabs)) {
       const chosen = other === this.name;
       tab.setAttribute("aria-selected", String(chosen));
@@ -63,4 +66,19 @@ export class Views {
     this.show(next);
     this.tabs[next].tab.focus();
   }
+}
+
+// read returns the tab of the last visit, if there was one.
+function read() {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function keep(name) {
+  try {
+    localStorage.setItem(key, name);
+  } catch { /* storage is switched off: each visit begins with the first tab */ }
 }

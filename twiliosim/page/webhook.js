@@ -1,7 +1,7 @@
 // The panel of the webhook: what the application answered, newest first, with
 // how long it took and its TwiML.
 
-import { el, announce, isWeb } from "./dom.js";
+import { el, announce, isWeb, keepFocus } from "./dom.js";
 import * as write from "./format.js";
 import { ask, known, on } from "./sim.js";
 
@@ -56,7 +56,7 @@ export class WebhookPanel {
   }
 
   showAll() {
-    this.list.replaceChildren(...known.calls.slice(0, shown).map((call, i) => card(call, i === 0)));
+    keepFocus(this.list, () => this.list.replaceChildren(...known.calls.slice(0, shown).map((call, i) => card(call, i === 0))));
     this.showEmpty();
   }
 
@@ -99,7 +99,7 @@ function card(call, open) {
     el("summary", {},
       el("span", { class: `verdict ${well ? "well" : "badly"}` }, call.status ? String(call.status) : "None"),
       el("span", { class: "what" }, what(call, text)),
-      el("span", { class: "took" }, write.took(call.durationMs)),
+      call.kind.startsWith("status") ? null : el("span", { class: "took" }, write.took(call.durationMs)),
       el("time", { datetime: call.at }, write.secondOf(call.at))),
     call.error ? el("p", { class: "trouble" }, `${call.errorCode ? `${call.errorCode}: ` : ""}${call.error}`) : null,
     call.body ? el("pre", { tabindex: "0", "aria-label": "The answer" }, el("code", {}, ...twiml(call.body))) : el("p", { class: "note" }, "The answer has no body."),
@@ -107,6 +107,8 @@ function card(call, open) {
       ...row(call.kind === "inbound" ? "Text" : "", text?.body),
       ...row("Request", el("code", {}, `${call.method} ${call.url}`)),
       ...row("Type", call.contentType),
+      ...row("To", call.to && write.phone(call.to)),
+      ...row("Took", call.kind.startsWith("status") && write.took(call.durationMs)),
       ...row("Attempts", call.attempts > 1 ? String(call.attempts) : ""),
       ...row("Message", call.messageSid ? el("code", {}, call.messageSid) : ""),
       ...Object.entries(call.headers ?? {}).flatMap(([name, value]) => row(name, value))));
