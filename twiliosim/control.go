@@ -4,7 +4,6 @@ package twiliosim
 // documents each with its request and response.
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -135,7 +134,7 @@ func (s *Sim) controls() map[string]control {
 		"GET /sim/health":           func(*http.Request, []byte) (any, error) { return map[string]string{"status": "ok"}, nil },
 		"GET /sim/state":            func(*http.Request, []byte) (any, error) { return s.State(), nil },
 		"GET /sim/messages":         s.controlMessages,
-		"GET /sim/examples":         s.controlExamples,
+		"GET /sim/examples":         func(r *http.Request, _ []byte) (any, error) { return s.askApplication(r.Context()), nil },
 		"POST /sim/inbound":         s.controlInbound,
 		"POST /sim/measure":         controlMeasure,
 		"GET /sim/debugger":         func(*http.Request, []byte) (any, error) { return map[string]any{"entries": s.Debugger()}, nil },
@@ -224,30 +223,6 @@ func (s *Sim) controlInbound(r *http.Request, body []byte) (any, error) {
 	}
 	return s.Inbound(r.Context(), in)
 }
-
-// controlExamples asks the application for texts worth trying; it may have
-// none.
-func (s *Sim) controlExamples(r *http.Request, _ []byte) (any, error) {
-	texts := []string{}
-	if s.options.Examples == "" {
-		return map[string]any{"examples": texts}, nil
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.options.Examples, nil)
-	if err != nil {
-		return nil, err
-	}
-	if res, err := s.client.Do(req); err == nil {
-		defer res.Body.Close()
-		if json.NewDecoder(io.LimitReader(res.Body, maxTwiML)).Decode(&texts) != nil || res.StatusCode != http.StatusOK {
-			texts = []string{}
-		}
-	}
-	return map[string]any{"examples": texts[:min(len(texts), maxExamples)]}, nil
-}
-
-const maxExamples = 20
 
 func (s *Sim) controlMessages(r *http.Request, _ []byte) (any, error) {
 	q := r.URL.Query()

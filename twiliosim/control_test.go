@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -350,7 +351,7 @@ func TestDocumentationIsComplete(t *testing.T) {
 		}
 	}
 	for _, word := range append(slices.Clone(FaultKinds), eventMessageCreated, eventMessageUpdated, eventMessageDeleted, eventWebhook,
-		eventDebugger, eventOptOut, eventFaults, eventOutcomes, eventState, eventReset, eventGap) {
+		eventDebugger, eventOptOut, eventFaults, eventOutcomes, eventState, eventApplication, eventReset, eventGap) {
 		if !strings.Contains(doc, "`"+word+"`") {
 			t.Errorf("API.md lacks `%s`", word)
 		}
@@ -396,5 +397,28 @@ func TestExamplesAreThoseOfTheApplication(t *testing.T) {
 			t.Errorf("%d %s, want %s", status, got, want)
 		}
 		said = "none"
+	}
+}
+
+func TestApplicationsChangeIsAnEvent(t *testing.T) {
+	var said atomic.Value
+	said.Store(`{"examples": ["a"]}`)
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, said.Load().(string)) }))
+	defer app.Close()
+	sim := start(t, Options{Examples: app.URL})
+	ask(t, sim, "GET", "/sim/examples", "")
+	response, err := http.Get(sim.URL + "/sim/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	for _, want := range []string{`{"examples":["a"],"paused":"wrong price"}`, `{"examples":["b"]}`} {
+		said.Store(want)
+		for lines.Scan() && lines.Text() != "event: application.changed" {
+		}
+		if lines.Scan(); lines.Text() != "data: "+want {
+			t.Errorf("%q, want %q", lines.Text(), "data: "+want)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -23,6 +24,7 @@ const (
 	eventFaults         = "faults.changed"
 	eventOutcomes       = "outcomes.changed"
 	eventState          = "state.changed"
+	eventApplication    = "application.changed"
 	eventReset          = "reset"
 	// eventGap means that events were missed: reload the state.
 	eventGap = "gap"
@@ -43,6 +45,8 @@ type events struct {
 	ring  [keptEvents]event
 	next  uint64 // serial number of the next event, from 1
 	more  chan struct{}
+	// followers is how many connections follow.
+	followers atomic.Int32
 }
 
 func newEvents() *events {
@@ -98,6 +102,8 @@ func (e *events) start(lastID string) (last uint64, gap bool) {
 // serve streams events until the client leaves or done is closed. A connection
 // starts at its Last-Event-ID (header, or lastEventId in the query), or now.
 func (e *events) serve(w http.ResponseWriter, r *http.Request, done <-chan struct{}) {
+	e.followers.Add(1)
+	defer e.followers.Add(-1)
 	out := http.NewResponseController(w)
 	lastID := r.Header.Get("Last-Event-ID")
 	if lastID == "" {

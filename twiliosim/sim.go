@@ -54,8 +54,10 @@ type Options struct {
 	// UIURL and Namespace are for the page's links to workflows. Optional:
 	// default none, "default".
 	UIURL, Namespace string
-	// Examples is a URL that returns a JSON list of texts worth trying, which
-	// the page suggests. Optional: default none.
+	// Examples is a URL of the application that the page asks every 2 seconds.
+	// It returns a JSON list of texts worth trying, or an object:
+	// {"examples": [the list], "paused": "why nothing is sent now"}. Optional:
+	// default none.
 	Examples string
 	// Faults are in force from the start. Optional: default none.
 	Faults []Fault
@@ -122,6 +124,7 @@ type Sim struct {
 	loops         map[optOutKey]loop
 	debugger      []DebuggerEntry
 	calls         []WebhookCall
+	about         about // the application's last answer
 }
 
 // Start starts a simulator. Close it when done.
@@ -200,6 +203,9 @@ func (s *Sim) setUp() error {
 	}
 	// From here on, requests may read what was set above.
 	s.server.serve(s.server.listener)
+	if o.Examples != "" {
+		s.work.Go(s.watchApplication)
+	}
 	for _, d := range refusals {
 		s.server.refuse(d)
 	}

@@ -122,7 +122,7 @@ func (h *handler) leave() { <-h.places }
 
 // unsaid says why a message must not be replied to; empty if it may be.
 func (h *handler) unsaid(message sms.Inbound) string {
-	if h.Paused() {
+	if _, paused := h.Paused(); paused {
 		return "all sending is paused"
 	}
 	return h.guard.unsaid(message)

@@ -462,7 +462,7 @@ func TestPausedSendingPublishesWithoutAnswer(t *testing.T) {
 	triggered := with(t, everything)
 	b := newBench(t, func(o *Options) {
 		triggered(o)
-		o.Paused = func() bool { return paused }
+		o.Paused = func() (string, bool) { return "", paused }
 		o.ShowOutcome = true
 	})
 	w := b.deliver(numbered(1, "hi"), token)
@@ -481,7 +481,7 @@ func TestSmsUnsaidFailureIsDeliveredAgain(t *testing.T) {
 	for name, change := range map[string]func(*Options){
 		"too fast":   func(o *Options) { o.EchoBurst, o.EchoEvery = 1, time.Hour },
 		"own number": func(o *Options) { o.OwnNumbers = []string{"+15005550009"} },
-		"paused":     func(o *Options) { o.Paused = func() bool { return true } },
+		"paused":     func(o *Options) { o.Paused = func() (string, bool) { return "", true } },
 	} {
 		b := newBench(t, func(o *Options) { with(t, lost)(o); change(o) })
 		b.deliver(numbered(1, "a"), token)

@@ -24,8 +24,8 @@ const (
 	SmsPath   = "/twilio/sms"
 	LivePath  = "/healthz"
 	ReadyPath = "/readyz"
-	// ExamplesPath lists texts that match the triggers in force, for a page
-	// that acts as Twilio.
+	// ExamplesPath has texts that match the triggers in force, and whether all
+	// sending is paused, for a page that acts as Twilio.
 	ExamplesPath = "/examples"
 )
 
@@ -106,9 +106,9 @@ type Options struct {
 	// if something is wrong although they can; both are shown to anyone.
 	// Optional: default always ready.
 	Ready func(context.Context) (note string, err error)
-	// Paused reports whether all sending is paused: texts are then published, but not
-	// answered. Optional: default never.
-	Paused func() bool
+	// Paused reports whether all sending is paused, and why, which may be empty:
+	// texts are then published, but not answered. Optional: default never.
+	Paused func() (why string, paused bool)
 	// Metrics counts requests and texts. Optional: default none.
 	Metrics *metrics.Metrics
 	// Logger gets one line for each refused or failed request, without numbers
@@ -132,7 +132,7 @@ func Handler(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	if o.Paused == nil {
-		o.Paused = func() bool { return false }
+		o.Paused = func() (string, bool) { return "", false }
 	}
 	if o.Metrics == nil {
 		o.Metrics = metrics.New(nil, "")
@@ -217,10 +217,15 @@ type handler struct {
 	places chan struct{}
 }
 
-// examples returns a JSON list of texts that match the triggers in force.
+// examples returns texts that match the triggers in force and, if all sending
+// is paused, why.
 func (h *handler) examples(w http.ResponseWriter, r *http.Request) {
+	said := map[string]any{"examples": h.Triggers().Examples(r.Context())}
+	if why, paused := h.Paused(); paused {
+		said["paused"] = why
+	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(h.Triggers().Examples(r.Context())) // the client may be gone
+	_ = json.NewEncoder(w).Encode(said) // the client may be gone
 }
 
 func (h *handler) ready(w http.ResponseWriter, r *http.Request) {

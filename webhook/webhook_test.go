@@ -416,11 +416,18 @@ func TestPublicURLHasNoWebhookPath(t *testing.T) {
 }
 
 func TestExamplesAreServedIfAsked(t *testing.T) {
-	for show, want := range map[bool]string{true: `["Order Number 42",`, false: "404"} {
+	for show, want := range map[bool]string{true: `{"examples":["Order Number 42",`, false: "404"} {
 		b := newBench(t, func(o *Options) { o.ShowOutcome = show })
 		w := b.serve(httptest.NewRequest(http.MethodGet, ExamplesPath, nil))
 		if got := strconv.Itoa(w.Code) + " " + w.Body.String(); !strings.Contains(got, want) {
 			t.Errorf("asked to %t, %s is answered", show, got)
 		}
+	}
+	paused := newBench(t, func(o *Options) {
+		o.ShowOutcome = true
+		o.Paused = func() (string, bool) { return "wrong price", true }
+	})
+	if w := paused.serve(httptest.NewRequest(http.MethodGet, ExamplesPath, nil)); !strings.Contains(w.Body.String(), `"paused":"wrong price"`) {
+		t.Errorf("paused, %s is answered", w.Body)
 	}
 }

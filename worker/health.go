@@ -43,7 +43,7 @@ func (h *health) ready(ctx context.Context) (note string, err error) {
 		return "", err
 	}
 	note, err = h.temporal.get(ctx)
-	if err == nil && note == "" && h.pausing.paused() {
+	if _, paused := h.pausing.paused(); err == nil && note == "" && paused {
 		note = "all sending is paused"
 	}
 	return note, err

@@ -25,13 +25,19 @@ type pausing struct {
 	logger *slog.Logger
 	// paces are held while sending is paused.
 	paces []*activities.Pace
-	is    atomic.Bool
+	// is the pause when Temporal last answered.
+	is atomic.Pointer[temporal.Pause]
 	// mu keeps an older answer from replacing a newer one.
 	mu sync.Mutex
 }
 
-// paused reports whether sending was paused when Temporal last answered.
-func (p *pausing) paused() bool { return p.is.Load() }
+// paused reports whether sending was paused when Temporal last answered, and why.
+func (p *pausing) paused() (why string, paused bool) {
+	if pause := p.is.Load(); pause != nil {
+		return pause.Why, true
+	}
+	return "", false
+}
 
 // look asks Temporal whether sending is paused. If it does not answer, its last
 // answer stands.
@@ -49,7 +55,7 @@ func (p *pausing) look(ctx context.Context) error {
 		pace.Hold(is)
 	}
 	p.ours.SendingPaused(is)
-	switch was := p.is.Swap(is); {
+	switch was := p.is.Swap(pause) != nil; {
 	case is && !was: // the reason is free text, and is not logged
 		p.logger.Warn("all sending is paused: sends wait until someone runs starter resume-all", "since", pause.Since)
 	case was && !is:

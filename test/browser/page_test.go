@@ -442,7 +442,7 @@ const cutInRow = `(() => {
 	return found;
 })()`
 
-func TestVisitBeginsWhereTheLastOneEnded(t *testing.T) {
+func TestVisitBeginsWhereLastOneEnded(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	p.click(".add-phone")
 	p.until("the third phone has the focus", `document.activeElement.matches("article:nth-of-type(3) textarea")`)
@@ -484,7 +484,7 @@ func TestFocusSurvivesWhatHappensElsewhere(t *testing.T) {
 	}
 }
 
-func TestNoticeLeavesTheLastMessageInSight(t *testing.T) {
+func TestNoticeLeavesLastMessageInSight(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{})
 	for n := range 9 {
 		text(t, sim, ann, fmt.Sprintf("Order Number %d", n))

@@ -12,11 +12,44 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twiliosim"
 )
+
+// TestPageSaysThatSendingIsPaused pauses and resumes while the page is open.
+func TestPageSaysThatSendingIsPaused(t *testing.T) {
+	t.Parallel()
+	product := stack.Start(t, stack.Options{Environment: []string{"WEBHOOK_SHOW_OUTCOME=true"}})
+	sim := startTwilio(t, twiliosim.Options{
+		Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number},
+		Webhook: product.Webhook + "/twilio/sms", Examples: product.Webhook + "/examples",
+	})
+	p := open(t, sim.URL)
+	p.absent("#pause")
+	starter := func(args ...string) {
+		t.Helper()
+		if process := stack.StartProcess(t, "starter", product.Environment(), stack.Build(t, "starter"), args...); process.Wait(t) != 0 {
+			t.Fatalf("starter %v: %s", args, process.Output())
+		}
+	}
+	starter("pause-all", "--why", "<b>wrong price</b>")
+	p.shows("#pause", "All sending is paused: <b>wrong price</b>.")
+	p.write(phone(1, "textarea"), "Order Number 42"+kb.Enter)
+	p.shows(phone(1, ".mine .outcome"), "Not echoed: all sending is paused")
+	for _, width := range []int64{1280, 390} {
+		p.do("set the size", chromedp.EmulateViewport(width, 800))
+		p.until("nothing moves", `document.getAnimations().length === 0`)
+		p.until("the phones are below it", `document.getElementById("pause").getBoundingClientRect().bottom <= document.querySelector("main").querySelector(".phones-area, .inspector").getBoundingClientRect().top + 8`)
+		for _, fault := range violations(p) {
+			t.Errorf("%d pixels wide: %s", width, fault)
+		}
+	}
+	starter("resume-all")
+	p.absent("#pause")
+}
 
 func TestTextFromPageStartsAWorkflow(t *testing.T) {
 	t.Parallel()
@@ -24,7 +57,7 @@ func TestTextFromPageStartsAWorkflow(t *testing.T) {
 	// A local Twilio that knows of a Web UI, as that of make run does.
 	sim := startTwilio(t, twiliosim.Options{
 		Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number},
-		Webhook: product.Webhook + "/twilio/sms", UIURL: "http://127.0.0.1:8233",
+		Webhook: product.Webhook + "/twilio/sms", UIURL: "http://127.0.0.1:8233", Examples: product.Webhook + "/examples",
 	})
 	p := open(t, sim.URL)
 	p.press("Order Number 42" + kb.Enter)

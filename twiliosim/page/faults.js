@@ -99,7 +99,7 @@ export class FaultsPanel {
     const code = el("input", { id: "rule-code", name: "errorCode", type: "number", min: "1", placeholder: "30008", autocomplete: "off" });
     status.addEventListener("change", () => { code.placeholder = { rejected: "21614", undelivered: "30008", failed: "30008" }[status.value] ?? "none"; });
     return form("rule-form", "Add rule", (data) => this.addRule(data), el("div", { class: "grid" },
-      field("rule-to", "Messages to", el("input", { id: "rule-to", name: "to", list: "contacts", placeholder: "anyone, or +1555*", autocomplete: "off" })),
+      field("rule-to", "Messages to", el("input", { id: "rule-to", name: "to", list: "contacts", placeholder: "all, or +1555*", autocomplete: "off" })),
       field("rule-body", "that contain", el("input", { id: "rule-body", name: "body", placeholder: "anything", autocomplete: "off" })),
       field("rule-status", "end as", status),
       field("rule-code", "with error", code)));

@@ -1,4 +1,5 @@
-// The header: is the local Twilio there, its clock, the theme, and starting afresh.
+// The header: is the local Twilio there, its clock, the theme, and starting
+// afresh; below it, whether the application sends.
 
 import { el, icon, announce } from "./dom.js";
 import * as write from "./format.js";
@@ -8,6 +9,7 @@ const byId = (id) => document.getElementById(id);
 
 export function startHeader() {
   startConnection();
+  startPause();
   startClock();
   startTheme();
   startReset();
@@ -18,6 +20,19 @@ function startConnection() {
   on("connection", (connection) => {
     byId("connection").dataset.connection = connection;
     byId("connection").textContent = words[connection];
+  });
+}
+
+// startPause says while the application sends nothing, and why.
+function startPause() {
+  let said = null;
+  on("state", () => {
+    const { paused } = known;
+    if (paused === said) return;
+    said = paused;
+    byId("pause").replaceChildren(...(paused === null ? [] : [
+      el("strong", {}, "All sending is paused"), paused ? `: ${paused}. ` : ". ",
+      "Your texts still reach their workflows, and nothing is answered or sent until ", el("code", { class: "whole" }, "starter resume-all"), "."]));
   });
 }
 

@@ -4,8 +4,9 @@
 
 // known is the last that was heard: the state (null until the first answer), the
 // webhook's calls and the debugger's entries, newest first, the messages by SID,
-// oldest first, and texts that the application takes.
-export const known = { state: null, calls: [], entries: [], messages: new Map(), examples: [] };
+// oldest first, and texts that the application takes, and why it sends nothing (null if
+// it sends).
+export const known = { state: null, calls: [], entries: [], messages: new Map(), examples: [], paused: null };
 
 const kept = 200; // of calls and entries
 const keptMessages = 1000;
@@ -15,7 +16,8 @@ const listeners = new Map();
 // on calls fn for each event of a topic:
 //   loaded      everything is to be shown anew (first connection, reconnection, reset)
 //   connection  "connecting", "live" or "lost"
-//   state       numbers, clock, opt-outs, faults or outcomes have changed
+//   state       numbers, clock, opt-outs, faults, outcomes, or what the application
+//               says about itself have changed
 //   message     a message was made or has changed
 //   call        a webhook was called
 //   entry       the debugger has a new entry
@@ -76,11 +78,16 @@ async function load() {
   const [state, webhooks, debug, all, texts] = await Promise.all([
     ask("GET", "/sim/state"), ask("GET", "/sim/webhooks"), ask("GET", "/sim/debugger"), ask("GET", `/sim/messages?limit=${keptMessages}`), ask("GET", "/sim/examples"),
   ]);
-  const examples = texts.examples.filter((text) => typeof text === "string" && text);
-  Object.assign(known, { state, calls: webhooks.calls.slice(0, kept), entries: debug.entries.slice(0, kept), messages: new Map(), examples });
+  Object.assign(known, { state, calls: webhooks.calls.slice(0, kept), entries: debug.entries.slice(0, kept), messages: new Map() });
+  hear(texts);
   all.messages.reverse().forEach(note);
   tell("state");
   tell("loaded");
+}
+
+// hear takes what the application says about itself.
+function hear({ examples, paused }) {
+  Object.assign(known, { examples: examples.filter((text) => typeof text === "string" && text), paused: typeof paused === "string" ? paused : null });
 }
 
 // note keeps the newest state of a message.
@@ -119,6 +126,10 @@ const handlers = {
   "faults.changed": (faults) => replace(known.state, "faults", faults),
   "outcomes.changed": (outcomes) => replace(known.state, "outcomes", outcomes),
   "state.changed": refresh,
+  "application.changed": (said) => {
+    hear(said);
+    tell("state");
+  },
 };
 
 function changed(message) {

@@ -72,7 +72,7 @@ func command() *cobra.Command {
 	f.StringVar(&o.StatusFallback, "status-fallback", "", "URL that is called when a status callback fails")
 	f.StringVar(&o.UIURL, "ui-url", "http://127.0.0.1:8233", "Temporal's Web UI, for the page's links")
 	f.StringVar(&o.Namespace, "namespace", "default", "Temporal namespace of these links")
-	f.StringVar(&o.Examples, "examples", "", "URL of a JSON list of texts that the page suggests, such as http://127.0.0.1:8080/examples")
+	f.StringVar(&o.Examples, "examples", "", "URL of the application that returns texts that the page suggests, and whether it has paused sending, such as http://127.0.0.1:8080/examples")
 	f.StringArrayVar(&faults, "fault", nil, "a fault to inject: kind[,op=…][,number=…][,next=N][,rate=R][,delay=D][,retry-after=D][,after] (repeatable)\nkinds: "+strings.Join(twiliosim.FaultKinds, " "))
 	f.Float64Var(&o.Speed, "speed", 1, "how many times faster than at Twilio messages are sent and delivered")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed that makes faults by rate repeatable (0: random)")
