@@ -56,6 +56,7 @@ func run(options worker.Options, change func(*activities.Activities)) error {
 		Patience: c.Patience,
 	}
 	change(sending)
+	options.DisableWorkflowWorker = true // it knows none, and would fail their tasks
 	w := worker.New(temporal, sms.TaskQueue, options)
 	sending.Register(w)
 	return w.Run(worker.InterruptCh())
