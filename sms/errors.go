@@ -138,6 +138,23 @@ func AsError(err error) *Error {
 	return &Error{Code: CodeUnknown, Message: "an unclassified fault; the worker's log may have details"}
 }
 
+// RefusesAccount reports whether Twilio would accept nothing from the account,
+// whoever the recipient is, until someone changes the credentials, the account
+// or the worker's configuration.
+func (e *Error) RefusesAccount() bool {
+	switch e.Code {
+	case CodeAuthentication:
+		return true
+	case CodeConnection:
+		return !e.Retryable // another server answers, or its certificate is invalid
+	case CodePermissionDenied:
+		return e.TwilioCode != 21608 // a trial account, which may text verified numbers
+	case CodeInvalidRequest:
+		return e.TwilioCode == 20404 // no such account
+	}
+	return false
+}
+
 // Error returns only the code: the message may contain a phone number, and
 // errors end up in logs.
 func (e *Error) Error() string { return string(e.Code) }

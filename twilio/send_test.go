@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twilio/twilio-go/client"
+
 	"temporal-twilio/sms"
 )
 
@@ -197,6 +199,22 @@ func TestSendNamesTwiliosErrors(t *testing.T) {
 				t.Errorf("no explanation: %+v", *problem)
 			}
 		})
+	}
+}
+
+// A caller has only the payload: it must show what the table says.
+func TestAccountRefusalsShowInThePayload(t *testing.T) {
+	check := func(why reason, code int) {
+		e := (&exchange{}).because(why, "", &client.TwilioRestError{Code: code}, "")
+		if want := why.scope == sms.ScopeAccount && !why.retry; e.RefusesAccount() != want {
+			t.Errorf("%s with Twilio's code %d: refuses the account %t, want %t", why.label, code, !want, want)
+		}
+	}
+	for code, why := range codes {
+		check(why, code)
+	}
+	for _, why := range []reason{byStatus(401), byStatus(403), byStatus(404), byStatus(429), notTwilio, certificate, unreachable, lost} {
+		check(why, 0)
 	}
 }
 

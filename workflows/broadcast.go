@@ -82,7 +82,8 @@ func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.Bro
 	if err := b.handle(ctx); err != nil {
 		return b.progress, err
 	}
-	b.patient = workflow.GetVersion(ctx, "broadcast-waits", workflow.DefaultVersion, 1) >= 1
+	waits := workflow.GetVersion(ctx, "broadcast-waits", workflow.DefaultVersion, 2)
+	b.patient, b.untilMended = waits >= 1, waits >= 2
 	b.numbered = input.IdempotencyKey != "" && workflow.GetVersion(ctx, "broadcast-page-numbers", workflow.DefaultVersion, 1) >= 1
 	if b.numbered && b.held.Page == 0 { // an older worker numbered pages by what it had reported
 		b.held.Page = b.progress.Pages + min(1, len(b.held.Rest)+len(b.held.Asleep))
@@ -111,6 +112,9 @@ type broadcast struct {
 	// patient is false for broadcasts that started on an older worker, which
 	// considered every failure final and kept the size of the first page.
 	patient bool
+	// untilMended is false for broadcasts that started on an older worker, which
+	// waited only if Twilio refused the credentials.
+	untilMended bool
 	// numbered is false for broadcasts with a key that started on an older
 	// worker, which numbered their pages in the order of the reports.
 	numbered bool

@@ -130,7 +130,7 @@ func (b *broadcast) hold(groups []sleepers) {
 func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result sms.ReportPage) (settled sms.ReportPage, rest sms.Recipients) {
 	again := make(map[string]bool)
 	for i := range result.Errors {
-		if worthAnother(&result.Errors[i]) {
+		if b.worthAnother(&result.Errors[i]) {
 			again[result.Errors[i].To] = true
 		}
 	}
@@ -159,7 +159,7 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	settled.Messages = result.Messages
 	for i := range result.Errors {
 		// Whom the worker that sent reads in another way is not found, and reported.
-		if e := &result.Errors[i]; worthAnother(e) && !again[e.To] {
+		if e := &result.Errors[i]; b.worthAnother(e) && !again[e.To] {
 			b.held.Last.Errors = append(b.held.Last.Errors, *e)
 		} else {
 			settled.Errors = append(settled.Errors, *e)
@@ -203,7 +203,7 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 		return result, nil
 	}
 	problem := result.Errors[0]
-	if b.progress.Pages == 0 && problem.Code != sms.CodeOutcomeUnknown && !(b.patient && worthAnother(&problem)) {
+	if b.progress.Pages == 0 && problem.Code != sms.CodeOutcomeUnknown && !(b.patient && b.worthAnother(&problem)) {
 		return sms.SendSmsResult{}, temporal.NewNonRetryableApplicationError(string(problem.Code), string(problem.Code), nil)
 	}
 	result.Errors = forEach(recipients, problem).Errors
@@ -258,30 +258,19 @@ func (b *broadcast) settle(ctx workflow.Context, page sms.ReportPage) error {
 	return nil
 }
 
-// Twilio's error codes for accounts that may not send at all, and for failures
-// that concern more than the recipient.
+// Twilio's error codes for failures that concern more than the recipient.
 const (
-	accountUnknown  = 20003
-	accountInactive = 20005
-	accountClosed   = 30002
-	queueFull       = 21611
-	replyLoop       = 14107
+	queueFull = 21611
+	replyLoop = 14107
 )
-
-// refusesAccount reports whether an error concerns the account, whoever the
-// recipient is.
-func refusesAccount(e *sms.Error) bool {
-	switch e.TwilioCode {
-	case accountUnknown, accountInactive, accountClosed:
-		return true
-	}
-	return e.Code == sms.CodeAuthentication
-}
 
 // worthAnother reports whether the message was certainly not sent and is worth
 // another attempt.
-func worthAnother(e *sms.Error) bool {
-	return refusesAccount(e) || e.Retryable && e.TwilioCode != replyLoop
+func (b *broadcast) worthAnother(e *sms.Error) bool {
+	if e.RefusesAccount() {
+		return b.untilMended || e.Code == sms.CodeAuthentication
+	}
+	return e.Retryable && e.TwilioCode != replyLoop
 }
 
 // How long a broadcast waits before it tries again: briefly after some
@@ -301,7 +290,7 @@ const (
 func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
 	cause := b.held.Last.Errors[0]
 	for i := range b.held.Last.Errors {
-		if worthAnother(&b.held.Last.Errors[i]) {
+		if b.worthAnother(&b.held.Last.Errors[i]) {
 			cause = b.held.Last.Errors[i]
 			break
 		}

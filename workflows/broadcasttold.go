@@ -67,7 +67,9 @@ func ProgressLine(p sms.BroadcastProgress) string {
 func because(e *sms.Error) string {
 	var why string
 	switch {
-	case refusesAccount(e):
+	case e.RefusesAccount() && e.Code == sms.CodeConnection:
+		why = "what answers in Twilio's place is not Twilio, or its certificate is invalid"
+	case e.RefusesAccount():
 		why = "Twilio refuses the account"
 	case e.Code == sms.CodeSendingPaused:
 		why = "all sending is paused; run starter resume-all to resume"

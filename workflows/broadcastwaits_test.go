@@ -37,6 +37,17 @@ func (b *broadcastBench) update(t *testing.T, name string) {
 	b.UpdateWorkflowNoRejection(name, name, t)
 }
 
+func TestBroadcastOutlivesARefusedRecipient(t *testing.T) {
+	b := newBroadcastBench(t, 35)
+	b.outcome = fails(1, sms.Error{Code: sms.CodePermissionDenied, TwilioCode: 21608, HTTPStatus: 400}) // a trial account
+	b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { t.Errorf("it waited %s", d) })
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
+	var progress sms.BroadcastProgress
+	if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Errors[sms.CodePermissionDenied] == 0 || progress.Sent == 0 {
+		t.Errorf("%+v, %v", progress, err)
+	}
+}
+
 // fails gives errors for the first pages.
 func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
 	return func(page int, _ string) *sms.Error {
@@ -50,10 +61,13 @@ func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
 
 func TestBroadcastPausesIfAccountRefused(t *testing.T) {
 	for name, problem := range map[string]sms.Error{
-		"refused":   {Code: sms.CodeAuthentication, TwilioCode: 20003, HTTPStatus: 401},
-		"suspended": {Code: sms.CodePermissionDenied, TwilioCode: 20005, HTTPStatus: 403},
-		"away":      {Code: sms.CodeConnection, Retryable: true},
-		"capped":    {Code: sms.CodeCapReached, Retryable: true},
+		"refused":             {Code: sms.CodeAuthentication, TwilioCode: 20003, HTTPStatus: 401},
+		"suspended":           {Code: sms.CodeAuthentication, TwilioCode: 20005, HTTPStatus: 403},
+		"denied":              {Code: sms.CodePermissionDenied, HTTPStatus: 403},
+		"no such account":     {Code: sms.CodeInvalidRequest, TwilioCode: 20404, HTTPStatus: 404},
+		"invalid certificate": {Code: sms.CodeConnection},
+		"away":                {Code: sms.CodeConnection, Retryable: true},
+		"capped":              {Code: sms.CodeCapReached, Retryable: true},
 	} {
 		b := newBroadcastBench(t, 35)
 		b.outcome = fails(4, problem)

@@ -179,9 +179,9 @@ var mutants = []mutant{
 	{"Always completes", "no line of a file is lost", "broadcast/table.go", `t.csv.InputOffset()-before < int64(len(text))`, `t.csv.InputOffset() < before`, "broadcast", "TestTableLosesNoLine"},
 	{"Always completes", "a page that ends late replaces no other", "broadcast/report.go", `if slices.Contains(in.Missing, page) {`, `if false && slices.Contains(in.Missing, page) {`, "workflows", "TestReportOutlivesAnUnwrittenPage"},
 	{"Always completes", "who has just woken is reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, stillAsleep)`, ``, "workflows", "TestSleepersWhoJustWokeAreReported"},
-	{"Always completes", "who is read in another way is reported", "workflows/broadcastpages.go", `worthAnother(e) && !again[e.To]`, `worthAnother(e)`, "workflows", "TestRecipientReadOtherwiseIsReported"},
+	{"Always completes", "who is read in another way is reported", "workflows/broadcastpages.go", `b.worthAnother(e) && !again[e.To]`, `b.worthAnother(e)`, "workflows", "TestRecipientReadOtherwiseIsReported"},
 	{"Always completes", "an error keeps no sleeper from being texted", "workflows/quiet.go", `input.OnError = "" //`, `_ = onError //`, "workflows", "TestSleepersAreTextedDespiteAnError"},
-	{"Always completes", "a broadcast pauses if the account is refused", "workflows/broadcastpages.go", `return refusesAccount(e) || e.Retryable`, `return e.Retryable`, "workflows", "TestBroadcastPausesIfAccountRefused"},
+	{"Always completes", "a broadcast pauses if the account is refused", "workflows/broadcastpages.go", `return b.untilMended || e.Code == sms.CodeAuthentication`, `return false`, "workflows", "TestBroadcastPausesIfAccountRefused"},
 	{"Always completes", "a broadcast gives up in the end", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastGivesUpInTheEnd"},
 	{"The sender is told the truth", "a status never goes backwards", "sms/status.go", `return rank[s] > rank[before]`, `return true`, "sms", "TestStatusNeverGoesBackwards"},
 

@@ -104,7 +104,8 @@ var scenes = map[string]scene{
 	}},
 	"broadcast-sms-continued-last": {id: "broadcast-sms-continued", short: true},
 	"broadcast-sms-dry-run":        {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "dry", "dryRun": true}},
-	"broadcast-sms-waits":          {workflow: sms.BroadcastSmsWorkflowName, act: recover, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "waits"}},
+	"broadcast-sms-waits":          {workflow: sms.BroadcastSmsWorkflowName, act: recover(20003), input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "waits"}},
+	"broadcast-sms-denied":         {workflow: sms.BroadcastSmsWorkflowName, act: recover(20404), input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "denied"}},
 	"broadcast-sms-asleep":         {workflow: sms.BroadcastSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
 	"broadcast-sms-keyed":          {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed", "idempotencyKey": "spring", "pageSize": 30}},
 	"send-sms-asleep":              {workflow: sms.SendSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
@@ -246,22 +247,24 @@ func cancelAsleep(s *stage) error {
 
 // recover has Twilio refuse the account until the broadcast has paused itself, and
 // resumes that.
-func recover(s *stage) error {
-	refused, err := s.Twilio.AddOutcome(twiliosim.Outcome{Status: "rejected", ErrorCode: 20003})
-	if err == nil {
-		err = s.waits(2) // the first may be the short one after some progress
-	}
-	if err != nil {
+func recover(twilioCode int) func(*stage) error {
+	return func(s *stage) error {
+		refused, err := s.Twilio.AddOutcome(twiliosim.Outcome{Status: "rejected", ErrorCode: twilioCode})
+		if err == nil {
+			err = s.waits(2) // the first may be the short one after some progress
+		}
+		if err != nil {
+			return err
+		}
+		s.Twilio.RemoveOutcome(refused.ID)
+		handle, err := s.Temporal.Client.UpdateWorkflow(s, client.UpdateWorkflowOptions{
+			WorkflowID: s.run.GetID(), UpdateName: sms.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
+		})
+		if err == nil {
+			err = handle.Get(s, nil)
+		}
 		return err
 	}
-	s.Twilio.RemoveOutcome(refused.ID)
-	handle, err := s.Temporal.Client.UpdateWorkflow(s, client.UpdateWorkflowOptions{
-		WorkflowID: s.run.GetID(), UpdateName: sms.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err == nil {
-		err = handle.Get(s, nil)
-	}
-	return err
 }
 
 // answer answers the question once it is asked.
