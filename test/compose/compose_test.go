@@ -2,8 +2,8 @@
 
 // Package compose runs what docker-compose.yml describes, without Docker: its
 // PostgreSQL, schema, Temporal and namespace, and from the image's folder two workers
-// and two webhooks, of each of which one is killed under load. "make compose-test"
-// runs it, as root, with Debian's PostgreSQL.
+// and two webhooks, of each of which one is killed under load, while PostgreSQL crashes
+// and its disk is full. "make compose-test" runs it, as root, with Debian's PostgreSQL.
 package compose
 
 import (
@@ -29,7 +29,9 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"go.yaml.in/yaml/v4"
 	"golang.org/x/sync/errgroup"
 
@@ -41,8 +43,8 @@ import (
 const (
 	// nobody is the user that PostgreSQL runs as, which refuses to run as root.
 	nobody = 65534
-	// sends of three recipients each, and texts; a process of each half is killed
-	// when a third has been sent.
+	// sends of three recipients each, and texts; the faults begin when a third has
+	// been sent.
 	sends, texts = 60, 60
 )
 
@@ -87,24 +89,6 @@ func run(t *testing.T, as uint32, environment []string, name string, args ...str
 	}
 }
 
-// startPostgreSQL starts the database of the service.
-func startPostgreSQL(t *testing.T, user, passwordFile string) (port string) {
-	t.Helper()
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if len(found) == 0 {
-		t.Fatal("there is no PostgreSQL: apt-get install postgresql")
-	}
-	bin, data := filepath.Dir(found[0]), filepath.Join(folder(t, nobody), "data")
-	run(t, nobody, nil, found[0], "-D", data, "--username="+user, "--pwfile="+passwordFile, "--auth=scram-sha-256", "--encoding=UTF8")
-	port = stack.FreePort(t)
-	stack.StartProcess(t, "postgresql", nil, "setpriv", fmt.Sprintf("--reuid=%d", nobody), fmt.Sprintf("--regid=%d", nobody), "--clear-groups",
-		filepath.Join(bin, "postgres"), "-D", data, "-p", port, "-h", "127.0.0.1", "-k", data)
-	stack.Eventually(t, "PostgreSQL answers", func(ctx context.Context) error {
-		return exec.CommandContext(ctx, filepath.Join(bin, "pg_isready"), "--host=127.0.0.1", "--username="+user, "--port="+port).Run()
-	})
-	return port
-}
-
 // lowPort finds a port that nobody listens at, below 2^15: Temporal keeps the ports
 // of its services in PostgreSQL as a smallint.
 func lowPort(t *testing.T) string {
@@ -145,10 +129,10 @@ func write(t *testing.T, path, text string) string {
 
 // startTemporal makes the schema, and starts the server and makes its namespace, with
 // the scripts and variables of the compose file.
-func startTemporal(t *testing.T, all map[string]map[string]string) (address string) {
+func startTemporal(t *testing.T, all map[string]map[string]string) (address string, database *postgresql) {
 	t.Helper()
 	password := write(t, filepath.Join(folder(t, 0), "postgres_password"), "a-password")
-	postgres := startPostgreSQL(t, all["postgresql"]["POSTGRES_USER"], password)
+	database = startPostgreSQL(t, all["postgresql"]["POSTGRES_USER"], password)
 	bin, err := filepath.Abs("../../.local/bin")
 	if err != nil {
 		t.Fatal(err)
@@ -160,21 +144,21 @@ func startTemporal(t *testing.T, all map[string]map[string]string) (address stri
 		}
 	}
 	path := "PATH=" + tools + ":" + os.Getenv("PATH")
-	run(t, 0, environment(all["temporal-schema"], path, "SQL_HOST=127.0.0.1", "SQL_PORT="+postgres, "SQL_PASSWORD_FILE="+password), "/bin/sh", "../../deploy/schema.sh")
+	run(t, 0, environment(all["temporal-schema"], path, "SQL_HOST=127.0.0.1", "SQL_PORT="+database.port, "SQL_PASSWORD_FILE="+password), "/bin/sh", "../../deploy/schema.sh")
 
 	dynamic, err := filepath.Abs("../../deploy/dynamicconfig.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	port := lowPort(t)
-	differs := []string{"POSTGRES_PWD=a-password", "POSTGRES_SEEDS=127.0.0.1", "DB_PORT=" + postgres, "BIND_ON_IP=127.0.0.1", "DYNAMIC_CONFIG_FILE_PATH=" + dynamic, "FRONTEND_GRPC_PORT=" + port}
+	differs := []string{"POSTGRES_PWD=a-password", "POSTGRES_SEEDS=127.0.0.1", "DB_PORT=" + database.port, "BIND_ON_IP=127.0.0.1", "DYNAMIC_CONFIG_FILE_PATH=" + dynamic, "FRONTEND_GRPC_PORT=" + port}
 	for _, one := range []string{"FRONTEND_HTTP", "FRONTEND_MEMBERSHIP", "MATCHING_GRPC", "MATCHING_MEMBERSHIP", "HISTORY_GRPC", "HISTORY_MEMBERSHIP", "WORKER_GRPC", "WORKER_MEMBERSHIP"} {
 		differs = append(differs, one+"_PORT="+lowPort(t))
 	}
 	stack.StartProcess(t, "temporal", environment(all["temporal"], differs...), filepath.Join(bin, "server"), "--allow-no-auth", "start")
 	address = "127.0.0.1:" + port
 	run(t, 0, environment(all["temporal-namespace"], path, "TEMPORAL_ADDRESS="+address), "/bin/sh", "../../deploy/namespace.sh")
-	return address
+	return address, database
 }
 
 // image builds the folder that the Dockerfile's COPY lines make, with what Docker
@@ -245,7 +229,7 @@ func (b *balancer) RoundTrip(request *http.Request) (response *http.Response, er
 
 func TestComposeStackLosesNothing(t *testing.T) {
 	all := services(t)
-	address := startTemporal(t, all)
+	address, database := startTemporal(t, all)
 	webhooks := &balancer{webhooks: []string{"127.0.0.1:" + stack.FreePort(t), "127.0.0.1:" + stack.FreePort(t)}}
 	public := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: "webhook"})
@@ -280,6 +264,8 @@ func TestComposeStackLosesNothing(t *testing.T) {
 	load(t, c, twilio, func() {
 		workers[0].Kill()
 		receivers[0].Kill()
+		database.crash(t)
+		database.fillDisk(t)
 	})
 }
 
@@ -298,29 +284,11 @@ func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 		}
 		kill()
 	}()
+	lost := make([]int, texts)
 	for i := range max(sends, texts) {
-		group.Go(func() error {
-			to := []string{fmt.Sprintf("+1555001%04d", i), fmt.Sprintf("+1555002%04d", i), fmt.Sprintf("+1555003%04d", i)}
-			handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
-				ID: fmt.Sprintf("send-%d", i), TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 3 * time.Second,
-			}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(to...), SmsBody: "Hello"})
-			if err != nil {
-				return err
-			}
-			var result sms.SendSmsResult
-			if err := handle.Get(ctx, &result); err != nil {
-				return err
-			}
-			if len(result.Messages) != len(to) {
-				return fmt.Errorf("send-%d: %+v", i, result.Errors)
-			}
-			return nil
-		})
-		group.Go(func() error {
-			result, err := twilio.Inbound(ctx, twiliosim.Inbound{From: fmt.Sprintf("+1555004%04d", i), To: stack.Number, Body: fmt.Sprintf("Order Number %d", i)})
-			if err == nil && (result.WebhookStatus != http.StatusOK || len(result.Replies) != 1) {
-				err = fmt.Errorf("text %d was answered %+v", i, result)
-			}
+		group.Go(func() error { return send(ctx, c, i) })
+		group.Go(func() (err error) {
+			lost[i], err = text(ctx, twilio, i)
 			return err
 		})
 	}
@@ -332,8 +300,8 @@ func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 	// it may have sent is not in Twilio's list.
 	stack.Eventually(t, "each phone has the echo, and what the trigger's workflow sends", func(ctx context.Context) error {
 		for i := range texts {
-			if n := len(twilio.Messages(twiliosim.Filter{To: fmt.Sprintf("+1555004%04d", i)})); n != 2 {
-				return fmt.Errorf("phone %d was texted %d times%s", i, n, state(ctx, c, twilio, fmt.Sprintf("+1555004%04d", i)))
+			if n := len(twilio.Messages(twiliosim.Filter{To: fmt.Sprintf("+1555004%04d", i)})); n != lost[i]+2 {
+				return fmt.Errorf("phone %d was texted %d times, of which %d that its text is lost%s", i, n, lost[i], state(ctx, c, twilio, fmt.Sprintf("+1555004%04d", i)))
 			}
 		}
 		return nil
@@ -343,6 +311,59 @@ func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 			if n := len(twilio.Messages(twiliosim.Filter{To: fmt.Sprintf("+1555%03d%04d", list, i)})); n != 1 {
 				t.Errorf("recipient %d of send %d was texted %d times", list, i, n)
 			}
+		}
+	}
+}
+
+// send sends to three recipients, and asks for the outcome until Temporal tells it.
+func send(ctx context.Context, c client.Client, i int) error {
+	to := []string{fmt.Sprintf("+1555001%04d", i), fmt.Sprintf("+1555002%04d", i), fmt.Sprintf("+1555003%04d", i)}
+	id := fmt.Sprintf("send-%d", i)
+	for {
+		handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
+			ID: id, TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: stack.Patience, HeartbeatTimeout: 3 * time.Second,
+			ActivityIDReusePolicy:    enumspb.ACTIVITY_ID_REUSE_POLICY_REJECT_DUPLICATE,
+			ActivityIDConflictPolicy: enumspb.ACTIVITY_ID_CONFLICT_POLICY_USE_EXISTING,
+		}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(to...), SmsBody: "Hello"})
+		if already := (*serviceerror.ActivityExecutionAlreadyStarted)(nil); errors.As(err, &already) {
+			handle, err = c.GetActivityHandle(client.GetActivityHandleOptions{ActivityID: id, RunID: already.RunId}), nil
+		}
+		var result sms.SendSmsResult
+		if err == nil {
+			err = handle.Get(ctx, &result)
+		}
+		failed := (*temporal.ActivityError)(nil)
+		switch {
+		case err == nil && len(result.Messages) == len(to):
+			return nil
+		case err == nil:
+			return fmt.Errorf("%s: %+v", id, result.Errors)
+		case errors.As(err, &failed), ctx.Err() != nil:
+			return fmt.Errorf("%s: %w", id, err)
+		}
+		time.Sleep(100 * time.Millisecond) // Temporal is away
+	}
+}
+
+// text delivers a text until it is taken: again if its delivery fails, as Twilio
+// does, and in a new message if its sender is told that it is lost.
+func text(ctx context.Context, twilio *twiliosim.Sim, i int) (lost int, err error) {
+	in := twiliosim.Inbound{From: fmt.Sprintf("+1555004%04d", i), To: stack.Number, Body: fmt.Sprintf("Order Number %d", i)}
+	for {
+		result, err := twilio.Inbound(ctx, in)
+		switch {
+		case err != nil:
+			return lost, err
+		case result.WebhookStatus != http.StatusOK:
+			in.MessageSID = result.MessageSID
+			time.Sleep(100 * time.Millisecond) // Temporal is away
+		case len(result.Replies) == 1 && result.Replies[0].Body == fmt.Sprintf("Your reference number is %d", i):
+			return lost, nil
+		case len(result.Replies) == 1 && strings.HasPrefix(result.Replies[0].Body, "There was a problem"):
+			in.MessageSID = ""
+			lost++
+		default:
+			return lost, fmt.Errorf("text %d was answered %+v", i, result)
 		}
 	}
 }
