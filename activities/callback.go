@@ -49,9 +49,14 @@ func (a *Activities) callbackAddress(query url.Values) string {
 }
 
 // reference names a recipient in callbacks and in the error of an unknown
-// outcome: a workflow may have many such activities.
+// outcome. A workflow may have many such activities: in each of its runs, and in
+// the sends of its idempotency keys, their IDs are the same.
 func (s *send) reference(to *recipient) string {
-	return s.info.ActivityID + "." + strconv.Itoa(to.place)
+	name := s.info.ActivityID + "." + strconv.Itoa(to.place)
+	if run := s.info.WorkflowExecution.RunID; run != "" {
+		name += "." + run[strings.LastIndex(run, "-")+1:]
+	}
+	return name
 }
 
 // callbackOf returns the URL for one recipient's message.

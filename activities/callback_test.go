@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/sms"
 )
@@ -44,6 +45,14 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		if query.Set(sms.CallbackAccount, strings.Replace(want, "AC", "AD", 1)); sms.StatusProven([]byte("secret"), query) {
 			t.Errorf("account %q: the proof is of any account", name)
 		}
+	}
+	names := make(map[string]bool)
+	for _, run := range []string{"019ac1d2-0000-7000-8000-00000000000a", "019ac1d2-0000-7000-8000-00000000000b"} {
+		s := &send{attempt: &attempt{info: activity.Info{ActivityID: "5", WorkflowExecution: workflow.Execution{ID: "sms-once-1", RunID: run}}}, activities: a}
+		names[s.reference(&recipient{})] = true
+	}
+	if len(names) != 2 {
+		t.Errorf("two runs name their recipients %v", names)
 	}
 	if sms.StatusProven(nil, url.Values{}) {
 		t.Error("without a secret all is proven")
