@@ -5,16 +5,19 @@ package activities
 // kinds, and little time.
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -111,6 +114,43 @@ func TestDoubtAboutOneRecipientIsDecided(t *testing.T) {
 			}
 		}
 	}
+}
+
+// woken is at Twilio after a machine slept: it knows Twilio's time from before
+// until the first response.
+type woken struct {
+	*fakeTwilio
+	slept time.Duration
+}
+
+func (w *woken) Now() (time.Time, bool) { return time.Now().Add(-w.slept), true }
+
+func (w *woken) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
+	w.slept = 0
+	return w.fakeTwilio.List(ctx, q)
+}
+
+func TestMachineThatSleptWaitsForTwilio(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fakeTwilio{}
+		f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+		f.fail = func(n int, d twilio.Draft) (error, bool) {
+			if n > 1 {
+				return nil, true
+			}
+			time.AfterFunc(5*time.Second, func() { // it carries out the create whose response was lost
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				f.records = append([]twilio.Record{another(d.To, d.Body, 0)}, f.records...)
+			})
+			return unknownError(0), false
+		}
+		a := newActivities(&woken{f, 5 * time.Minute})
+		a.Settle, a.Patience = defaultSettle, defaultPatience
+		if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 || f.creates != 1 {
+			t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+		}
+	})
 }
 
 func TestFullListingProvesNothing(t *testing.T) {
@@ -286,6 +326,59 @@ func TestAttemptGivenUpIsRecorded(t *testing.T) {
 	again, _ := errors.AsType[*temporal.ApplicationError](s.conclude(ctx))
 	if again == nil || again.NextRetryDelay() != time.Minute || len(left.Recent) != 1 {
 		t.Errorf("%+v, recorded %+v", again, left)
+	}
+}
+
+func TestStoppingWorkerLeavesDoubtsToAnother(t *testing.T) {
+	goesOn := []string{sms.NotSentYetErrorType}
+	for name, tc := range map[string]struct {
+		state  state
+		policy temporal.RetryPolicy
+		want   bool
+	}{
+		"a doubt":                     {doubtful, temporal.RetryPolicy{NonRetryableErrorTypes: goesOn}, true},
+		"a doubt and no attempt left": {doubtful, temporal.RetryPolicy{NonRetryableErrorTypes: goesOn, MaximumAttempts: 1}, false},
+		"nobody in doubt":             {untried, temporal.RetryPolicy{NonRetryableErrorTypes: goesOn}, false},
+	} {
+		s := newTestSend(first, second)
+		s.info = activity.Info{Attempt: 1, RetryPolicy: &tc.policy}
+		s.details, s.recorder = func() any { return s.snapshot() }, s.activities.Record
+		s.bodies, _ = newBodies(t.Context(), s.activities.Renderer, one, time.Now())
+		s.set(s.recipients[0], tc.state, sms.Error{Code: sms.CodeOutcomeUnknown})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(errStopping)
+		again, is := errors.AsType[*temporal.ApplicationError](s.conclude(ctx))
+		if is != tc.want || is && slices.Contains(goesOn, again.Type()) {
+			t.Errorf("%s: %v", name, again)
+		}
+	}
+}
+
+// keyless lacks the key to records.
+type keyless struct{ converter.DataConverter }
+
+func (k keyless) FromPayloads(payloads *commonpb.Payloads, into ...any) error {
+	if bytes.Contains(payloads.GetPayloads()[0].GetData(), []byte(`"list":`)) {
+		return &sms.UnreadableError{KeyID: "new"}
+	}
+	return k.DataConverter.FromPayloads(payloads, into...)
+}
+
+func TestLastAttemptCompletesWithoutTheKey(t *testing.T) {
+	f := &fakeTwilio{}
+	f.records = []twilio.Record{another(second, "of somebody else", -time.Second), another(first, "Hi", -time.Second)}
+	a := newActivities(f)
+	env := quiet().NewTestActivityEnvironment()
+	env.SetDataConverter(keyless{converter.GetDefaultDataConverter()})
+	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
+	env.SetHeartbeatDetails(record{List: fingerprint(a.readList(&one)), Window: []int{0}})
+	encoded, err := env.ExecuteActivity(sms.SendSmsName, one)
+	var result sms.SendSmsResult
+	if err == nil {
+		err = encoded.Get(&result)
+	}
+	if err != nil || f.creates > 0 || len(result.Messages) != 1 {
+		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
 	}
 }
 

@@ -114,13 +114,22 @@ const prompt = 2 * time.Second
 // so that no clock of this machine's shows how long. The difference between
 // Temporal's clock and this one's does. If the clocks differ, that only leads to
 // a record too many, except if this one is behind by as much as the attempt waited;
-// so once it is seen to be behind, no attempt is prompt.
+// so once it is seen to be behind, no attempt is prompt, and a send asks Twilio's
+// clock, too.
 func (a *Activities) isPrompt(t *attempt) bool {
 	waited := t.began.Sub(t.info.ScheduledTime)
 	if waited < -prompt {
 		a.behind.Store(true)
 	}
 	return waited < prompt && !a.behind.Load()
+}
+
+// isPrompt reports whether the attempt was seen at once also by Twilio's clock, if
+// that is known: this machine's may be behind by as much as the attempt waited.
+func (s *send) isPrompt() bool {
+	now, known := s.clock()
+	late := known && now.Sub(s.info.ScheduledTime)-elapsed(s.began) >= prompt
+	return s.activities.isPrompt(s.attempt) && !late
 }
 
 // check returns errLate if Temporal may have replaced the attempt, or if its
@@ -136,8 +145,17 @@ func (t *attempt) check() error {
 // mayGoOn reports whether the caller's policy and timeouts allow another
 // attempt after a delay, and whether they set a limit at all.
 func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
+	if t.callerGoesOn() {
+		return false, true
+	}
+	return t.allows(delay)
+}
+
+// allows is mayGoOn for an error that a caller who retries does not take for a
+// result.
+func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 	policy := t.info.RetryPolicy
-	if policy == nil || t.callerGoesOn() {
+	if policy == nil {
 		return false, true
 	}
 	if policy.MaximumAttempts > 0 && t.info.Attempt >= policy.MaximumAttempts {
@@ -164,25 +182,34 @@ const leastAttempt = 5 * time.Second
 // cannot.
 const unreadableDelay = 5 * time.Second
 
-// unread asks for another attempt if this worker cannot decrypt what the
-// previous one recorded: without it, nobody knows who was texted.
+// unread asks for another attempt, if there may be one, if this worker cannot
+// decrypt what the previous one recorded: without it, every recipient is in doubt.
 func unread(ctx context.Context) error {
-	if !activity.HasHeartbeatDetails(ctx) {
+	t := &attempt{info: activity.GetInfo(ctx), began: time.Now()}
+	if room, _ := t.allows(unreadableDelay); !room || !activity.HasHeartbeatDetails(ctx) {
 		return nil
 	}
 	var details converter.RawValue
 	unreadable, is := errors.AsType[*sms.UnreadableError](activity.GetHeartbeatDetails(ctx, &details))
 	if !is {
-		return nil // if the record cannot be decoded, every recipient is in doubt
+		return nil
 	}
 	return temporal.NewApplicationErrorWithOptions("the record of the last attempt cannot be decrypted here", sms.UnreadableErrorType, temporal.ApplicationErrorOptions{
 		NextRetryDelay: unreadableDelay, Cause: unreadable,
 	})
 }
 
+// stoppedErrorType is the error of an attempt that leaves doubts to another worker,
+// whoever goes on with those that were certainly not sent.
+const stoppedErrorType = string(sms.CodeWorkerStopped)
+
 // again asks Temporal for another attempt after a delay.
 func again(why string, delay time.Duration, cause error) error {
-	return temporal.NewApplicationErrorWithOptions(why, sms.NotSentYetErrorType, temporal.ApplicationErrorOptions{
+	kind := sms.NotSentYetErrorType
+	if errors.Is(cause, errStopping) {
+		kind = stoppedErrorType
+	}
+	return temporal.NewApplicationErrorWithOptions(why, kind, temporal.ApplicationErrorOptions{
 		NextRetryDelay: delay, Category: temporal.ApplicationErrorCategoryBenign, Cause: cause,
 	})
 }

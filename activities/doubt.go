@@ -153,7 +153,7 @@ func (s *send) estimate(ctx context.Context) (heard bool) {
 	if s.mu.Lock(); s.untimed {
 		s.quiet = time.Time{}
 		s.disturb()
-		s.untimed = false // if a response had no Date, we use our own clock
+		s.untimed = false
 	}
 	s.mu.Unlock()
 	var shown time.Time

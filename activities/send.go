@@ -50,7 +50,7 @@ type send struct {
 	// quiet is when Twilio will have finished every create in doubt, and first
 	// when the send started, both by Twilio's clock.
 	quiet, first time.Time
-	// untimed is true if quiet is by our own clock.
+	// untimed is true if no response since has confirmed the time by which quiet is.
 	untimed bool
 	// complete is when a listing will show every message that was in doubt, by
 	// Twilio's clock; the zero time while that is unknown.
@@ -299,7 +299,7 @@ func (s *send) text(ctx context.Context) {
 	s.mu.Lock()
 	s.queue = queue
 	s.begun, s.named = 0, 0
-	if !s.recorded.Load() && !s.resumed && !s.activities.RecordFirst && s.activities.isPrompt(s.attempt) {
+	if !s.recorded.Load() && !s.resumed && !s.activities.RecordFirst && s.isPrompt() {
 		for since := s.moment(); s.named < len(queue) && queue[s.named].written < firstFew; s.named++ {
 			queue[s.named].open, queue[s.named].since = true, since
 		}
@@ -574,10 +574,10 @@ func (s *send) set(to *recipient, st state, problem sms.Error) {
 }
 
 // disturb records that Twilio may still carry out a create in doubt for a
-// while. If its clock is unknown, it is called again as soon as it is known.
+// while. It is called again after Twilio's next response: only that shows its time,
+// if no response did before, or if this machine slept since.
 func (s *send) disturb() {
-	_, known := s.clock()
-	s.untimed = !known
+	s.untimed = true
 	if until := s.now().Add(s.activities.settle()); until.After(s.quiet) {
 		s.quiet, s.complete = until, time.Time{}
 	}
@@ -662,7 +662,11 @@ func (s *send) conclude(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	cancelled := temporal.IsCanceledError(cause) || errors.Is(cause, context.Canceled)
 	delay := max(s.pause, 100*time.Millisecond)
-	if open := len(s.in(untried, deferred, doubtful))+len(s.nameless()) > 0; cause != nil && open && !cancelled && s.room(delay) {
+	room := s.room(delay)
+	if errors.Is(cause, errStopping) && s.callerGoesOn() && len(s.in(doubtful)) > 0 {
+		room, _ = s.allows(delay)
+	}
+	if open := len(s.in(untried, deferred, doubtful))+len(s.nameless()) > 0; cause != nil && open && !cancelled && room {
 		return s.another(ctx, delay, "the attempt was given up")
 	}
 	switch {

@@ -68,6 +68,9 @@ var mutants = []mutant{
 	clerk.Wait()
 `, "activities", "TestHaltLetsAHeartbeatEnd"},
 	{"Nobody twice", "an attempt that is seen late is recorded first", "activities/attempt.go", `return waited < prompt && !a.behind.Load()`, `return true`, "activities", "TestLateAttemptIsRecordedFirst"},
+	{"Nobody twice", "an attempt that is late by Twilio's clock is recorded first", "activities/attempt.go", `return s.activities.isPrompt(s.attempt) && !late`, `return s.activities.isPrompt(s.attempt) && (late || !late)`, "activities", "TestLateAttemptIsRecordedFirst"},
+	{"Nobody twice", "a machine that slept waits for Twilio", "activities/send.go", `	s.untimed = true
+	if until`, `	if until`, "activities", "TestMachineThatSleptWaitsForTwilio"},
 	{"Nobody twice", "a listing that hangs proves nothing", "activities/doubt.go", `	case lacks:
 		s.complete = time.Time{}`, `	case false && lacks:
 		s.complete = time.Time{}`, "activities", "TestHangingListingProvesNothing"},
@@ -82,12 +85,16 @@ var mutants = []mutant{
 	{"Nobody else's message", "rivals for one message leave it unknown", "activities/doubt.go", `sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) ||`, ``, "activities", "TestMessageOfAnotherSendNotAdopted"},
 	{"Nobody else's message", "a message from before the record is not adopted", "activities/send.go", `m.from = m.sure.Add(-dateSlack)`, `m.from = time.Unix(1, 0)`, "activities", "TestOlderMessageIsNotAdopted"},
 
+	{"Nobody else's message", "a callback names the run", "activities/callback.go", `if run := s.info.WorkflowExecution.RunID; run != "" {`, `if run := s.info.WorkflowExecution.RunID; false {`, "activities", "TestCallbackProvesAccountAndNamesRecipient"},
+
 	// Always completes.
 	{"Always completes", "a panic is a result", "activities/sendsms.go", `		if recover() != nil {
 			logPanic(ctx)
 			result, err = s.broken(retried(ctx)), nil
 		}
 `, ``, "activities", "TestSendSmsCompletesThroughAPanic"},
+	{"Always completes", "the last attempt completes without the key", "activities/attempt.go", `!room || !activity.HasHeartbeatDetails(ctx)`, `room && false || !activity.HasHeartbeatDetails(ctx)`, "activities", "TestLastAttemptCompletesWithoutTheKey"},
+	{"Always completes", "a stopping worker leaves doubts to another", "activities/send.go", `room, _ = s.allows(delay)`, `_, _ = s.allows(delay)`, "activities", "TestStoppingWorkerLeavesDoubtsToAnother"},
 	{"Always completes", "the payload leaves before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
 	{"Always completes", "a result fits into a payload", "activities/address.go", `const most = 60`, `const most = 1 << 20`, "activities", "TestHostileAddressFitsIntoAPayload"},
 	{"Always completes", "a list stops if the account is refused", "activities/send.go", `	case !problem.Retryable:
