@@ -122,7 +122,7 @@ func (c *Config) normalise(variables map[string]string) error {
 	c.checkTogether(variables, fail)
 	for name, address := range map[string]string{"TWILIO_BASE_URL": c.BaseURL, "WEBHOOK_PUBLIC_URL": c.WebhookPublicURL} {
 		if u, err := url.Parse(address); address != "" && (err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.Scheme != "http" && u.Scheme != "https") {
-			fail("%s is %q: it must be an http:// or https:// URL, such as https://sms.example.com", name, address)
+			fail("%s is %q: it must be an http:// or https:// URL, such as https://sms.example.com", name, WithoutLogin(address))
 		}
 	}
 	c.CatchUpOff = variables["CATCH_UP"] != "" && c.CatchUp == 0

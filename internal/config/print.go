@@ -13,9 +13,17 @@ import (
 	"strings"
 )
 
-// temporalSecret matches those of Temporal's variables whose values are never
-// printed.
-var temporalSecret = regexp.MustCompile(`(API_KEY|_DATA|_AUTH)$|GRPC_META`)
+var (
+	// temporalShown matches those of Temporal's variables whose values are printed.
+	// Any other may be a secret.
+	temporalShown = regexp.MustCompile(`^TEMPORAL_(ADDRESS|NAMESPACE|PROFILE|CONFIG_FILE|UI_URL|CODEC_ENDPOINT|TLS|TLS_SERVER_NAME|` +
+		`TLS_DISABLE_HOST_VERIFICATION|DEPLOYMENT_NAME|WORKER_BUILD_ID|[A-Z_]+_PATH|[A-Z_]+_FILE)$`)
+	// login matches the user and password in a URL.
+	login = regexp.MustCompile(`(^|//)[^/@]*@`)
+)
+
+// WithoutLogin returns a URL without the user and password that it may have.
+func WithoutLogin(address string) string { return login.ReplaceAllString(address, "${1}"+masked+"@") }
 
 // Print writes each variable as NAME=value, with its source, or whether it is
 // the default. Secrets are masked.
@@ -46,10 +54,10 @@ func Print(w io.Writer, environment map[string]string) error {
 		if !strings.HasPrefix(name, "TEMPORAL_") || value == "" {
 			continue
 		}
-		if temporalSecret.MatchString(name) {
+		if !temporalShown.MatchString(name) {
 			value = masked
 		}
-		if err := line(name, value, "environment"); err != nil {
+		if err := line(name, WithoutLogin(value), "environment"); err != nil {
 			return err
 		}
 	}
@@ -71,7 +79,7 @@ func (v variable) from(environment, places map[string]string) (value, source str
 			if v.secret {
 				value = masked
 			}
-			return value, source
+			return WithoutLogin(value), source
 		}
 		if path := strings.TrimSpace(environment[name+"_FILE"]); v.file && path != "" {
 			source = "file " + path + ", as " + name + "_FILE"

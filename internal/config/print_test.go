@@ -10,6 +10,8 @@ func TestPrintShowsSourcesButNoSecret(t *testing.T) {
 	err := Print(&out, map[string]string{
 		"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_TOKEN_FILE": "/run/token", "ID_SECRET": "hidden-1", "SEND_RATE": " 5 ",
 		"TWILIO_SUBACCOUNT_TOKENS": "AC2=hidden-2", "TEMPORAL_NAMESPACE": "sms", "TEMPORAL_API_KEY": "hidden-3", "TEMPORAL_TLS_CLIENT_KEY_DATA": "hidden-4",
+		"TEMPORAL_PASSWORD": "hidden-5", "TEMPORAL_TLS_CLIENT_KEY_PATH": "/run/key", "TEMPORAL_CODEC_ENDPOINT": "https://hidden-6:hidden-7@codec.example.com",
+		"WEBHOOK_PUBLIC_URL": "https://hidden-8:hidden-9@sms.example.com", "TWILIO_BASE_URL": "hidden-10@example.com",
 		"PATH": "/bin",
 	})
 	if err != nil {
@@ -21,6 +23,9 @@ func TestPrintShowsSourcesButNoSecret(t *testing.T) {
 		"ID_SECRET=<secret>  # environment\n", "TWILIO_SUBACCOUNT_TOKENS=<secret>  # environment\n",
 		"SEND_RATE=5  # environment\n", "SEND_CONCURRENCY=20  # default\n",
 		"TEMPORAL_ADDRESS=localhost:7233  # default", "TEMPORAL_NAMESPACE=sms  # environment\n", "TEMPORAL_API_KEY=<secret>  # environment\n",
+		"TEMPORAL_PASSWORD=<secret>  # environment\n", "TEMPORAL_TLS_CLIENT_KEY_PATH=/run/key  # environment\n",
+		"TEMPORAL_CODEC_ENDPOINT=https://<secret>@codec.example.com  # environment\n",
+		"WEBHOOK_PUBLIC_URL=https://<secret>@sms.example.com  # environment\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())

@@ -24,6 +24,8 @@ const (
 	maxKeys = 1000
 )
 
+const noAliases = "aliases are not supported; write the value out, in quotes if it is a text that begins with *"
+
 // File is a parsed file, with the lines of its parts.
 type File struct {
 	name string
@@ -51,6 +53,8 @@ func Parse(name string, data []byte) (*File, error) {
 			return f, nil
 		case strings.Contains(located.Message, "found multiple"):
 			return nil, f.at(1, "there is more than one document; put each into a separate file")
+		case strings.Contains(located.Message, "anchor"): // it quotes what may be a secret
+			return nil, f.at(syntaxLine(located, data), noAliases)
 		}
 		return nil, f.at(syntaxLine(located, data), "%s", located.Message)
 	}
@@ -78,9 +82,9 @@ func (f *File) tidy(n *yaml.Node) error {
 	}
 	switch {
 	case n.Kind == yaml.AliasNode:
-		return f.at(n.Line, "aliases are not supported; write the value out")
+		return f.at(n.Line, noAliases)
 	case n.Style&yaml.TaggedStyle != 0:
-		return f.at(n.Line, "tags are not supported; leave %s out", n.Tag)
+		return f.at(n.Line, "tags are not supported; if it is a text, put it in quotes")
 	case n.Kind == yaml.MappingNode && len(n.Content) > 2*maxKeys:
 		return f.at(n.Line, "%d keys are too many for one mapping; the limit is %d", len(n.Content)/2, maxKeys)
 	case n.Kind == yaml.ScalarNode && (n.ShortTag() == "!!timestamp" || n.ShortTag() == "!!float" && strings.ContainsAny(n.Value, "nN")):
