@@ -69,6 +69,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	}
 	defer temporalClient.Close()
 
+	measureFiles(measured.Ours, live, temporalClient)
 	measured.Ours.AttributesMissing(func() int { return len(temporalClient.MissingAttributes(ctx)) })
 
 	var services []func(context.Context) error
@@ -104,6 +105,17 @@ func run(ctx context.Context, c config.Config, p parts) error {
 		group.Go(func() error { return service(ctx) })
 	}
 	return group.Wait()
+}
+
+// measureFiles exposes whether credentials follow their files, and when they expire.
+func measureFiles(ours *metrics.Metrics, live *config.Live, temporalClient *temporal.Client) {
+	ours.File(config.Credentials, live.Err)
+	for what, broken := range temporalClient.Files {
+		ours.File(what, broken)
+	}
+	if at := temporalClient.CertificateExpires; at != nil {
+		ours.Expiry("Temporal client certificate", at)
+	}
 }
 
 // newWorker returns a service that polls the task queue.

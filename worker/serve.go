@@ -132,6 +132,7 @@ func webhookTLS(c config.Config, ours *metrics.Metrics, logger *slog.Logger) (*t
 	if err != nil {
 		return nil, fmt.Errorf("read WEBHOOK_TLS_CERT and WEBHOOK_TLS_KEY: %w", err)
 	}
+	ours.File("WEBHOOK_TLS_CERT", pair.Err)
 	ours.Expiry("webhook certificate", func() time.Time { return pair.Value().Leaf.NotAfter })
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return pair.Value(), nil }}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -21,8 +22,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"temporal-twilio/internal/config"
 	"temporal-twilio/internal/metrics"
+	"temporal-twilio/internal/metrics/metricstest"
+	"temporal-twilio/test/stack"
 )
 
 // served runs a service at a free port, and gives its address, a way to stop
@@ -236,10 +241,12 @@ func TestRenewedCertificateNeedsNoRestart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	certFile, keyFile := certificate(t, dir, "old.example.com")
-	secure, err := webhookTLS(config.Config{WebhookTLSCert: certFile, WebhookTLSKey: keyFile}, metrics.New(nil, ""), slog.New(slog.DiscardHandler))
+	registry := prometheus.NewRegistry()
+	secure, err := webhookTLS(config.Config{WebhookTLSCert: certFile, WebhookTLSKey: keyFile}, metrics.New(registry, ""), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
+	broken := func() float64 { return metricstest.All(t, registry)["sms_file_broken{what=WEBHOOK_TLS_CERT}"] }
 	address, _, _ := served(t, listening{tls: secure, handler: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})})
 	names := func() string {
 		connection, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
@@ -258,12 +265,19 @@ func TestRenewedCertificateNeedsNoRestart(t *testing.T) {
 	if got := names(); got != "[old.example.com]" {
 		t.Errorf("with a broken file the certificate is for %s", got)
 	}
-	certificate(t, dir, "new.example.com")
-	for deadline := time.Now().Add(time.Minute); names() != "[new.example.com]"; time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("after renewal the certificate is for %s", names())
+	stack.Eventually(t, "the metric shows the broken file", func(context.Context) error {
+		if broken() != 1 {
+			return errors.New("not yet")
 		}
-	}
+		return nil
+	})
+	certificate(t, dir, "new.example.com")
+	stack.Eventually(t, "the renewed certificate is in use", func(context.Context) error {
+		if got := names(); got != "[new.example.com]" || broken() != 0 {
+			return fmt.Errorf("it is for %s, and broken is %g", got, broken())
+		}
+		return nil
+	})
 }
 
 func TestTLSMisconfigurationIsRefused(t *testing.T) {

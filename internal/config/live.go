@@ -20,6 +20,9 @@ import (
 // has changed: Twilio signs with it until the new one is promoted there.
 const KeepTokens = 15 * time.Minute
 
+// Credentials is what the files of [Live] hold, in the log and the metrics.
+const Credentials = "Twilio's credentials"
+
 // Live is the configuration that the process started with, whose credentials for
 // Twilio follow the files that they come from: those of the variables *_FILE,
 // the accounts file, and the files that it names. Everything else takes a
@@ -31,7 +34,7 @@ type Live struct {
 
 // Follow reads a configuration from variables, as [Read] does, and follows it.
 func Follow(environment map[string]string, logger *slog.Logger) (*Live, error) {
-	file, err := follow.New(logger, "Twilio's credentials", func(before *Config, open follow.Open) (*Config, error) {
+	file, err := follow.New(logger, Credentials, func(before *Config, open follow.Open) (*Config, error) {
 		now, err := read(environment, open)
 		if err == nil && before != nil {
 			err = before.becomes(&now)
@@ -64,6 +67,9 @@ func (l *Live) Watch(ctx context.Context) error {
 		}
 	}
 }
+
+// Err returns why changed files are not in force, or nil if they are.
+func (l *Live) Err() error { return l.file.Err() }
 
 // Twilio returns how to reach the account.
 func (l *Live) Twilio() twilio.Access { return l.following((*Config).access, "") }

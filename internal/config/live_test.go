@@ -75,6 +75,9 @@ func TestLiveFollowsTheTokenFile(t *testing.T) {
 		r.write("token", text)
 		r.write("token", text)
 		r.sends(name, access, one, oldToken)
+		if r.Err() == nil {
+			t.Errorf("%s: nothing says that the file is not in force", name)
+		}
 		if log := r.log.String(); strings.Count(log, "level=WARN") != 1 || !strings.Contains(log, filepath.Join(r.dir, "token")) || strings.Contains(log, newToken[:16]) {
 			t.Errorf("%s: the log is %s", name, log)
 		}
@@ -83,6 +86,9 @@ func TestLiveFollowsTheTokenFile(t *testing.T) {
 	r.log.Reset()
 	r.write("token", newToken+"\n")
 	r.sends("after the change", access, one, newToken)
+	if err := r.Err(); err != nil {
+		t.Errorf("after the change: %v", err)
+	}
 	r.verifies("after the change", map[string][]string{one: {newToken, oldToken}})
 	if log := r.log.String(); !strings.Contains(log, "a changed file is in force") || !strings.Contains(log, "ID_SECRET is not set") || strings.Contains(log, oldToken) || strings.Contains(log, newToken) {
 		t.Errorf("the log is %s", log)

@@ -139,3 +139,66 @@ func TestFileThatHangsHoldsNobodyUp(t *testing.T) {
 		}
 	}
 }
+
+// Kubernetes mounts a secret as links to ..data, a link to the folder with the
+// files, which it replaces.
+func TestFileFollowsKubernetesLinks(t *testing.T) {
+	mount := t.TempDir()
+	path := filepath.Join(mount, "token")
+	swap := func(version string) {
+		t.Helper()
+		next := filepath.Join(mount, "..next")
+		if err := errors.Join(os.Symlink(version, next), os.Rename(next, filepath.Join(mount, "..data"))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, version := range []string{"one", "two"} {
+		if err := os.Mkdir(filepath.Join(mount, version), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(mount, version, "token"), version)
+	}
+	swap("one")
+	if err := os.Symlink(filepath.Join("..data", "token"), path); err != nil {
+		t.Fatal(err)
+	}
+	file, log := token(t, path)
+	for _, step := range []struct {
+		version, want string
+		usable        bool
+	}{{"two", "two", true}, {"away", "two", false}, {".", "two", false}, {"one", "one", true}} {
+		if swap(step.version); step.version == "." {
+			// The link to the token now leads to itself.
+			if _, err := os.Stat(path); err == nil {
+				t.Fatal("the loop can be read")
+			}
+		}
+		file.Look(0)
+		if got := file.Value(); got != step.want || (file.Err() == nil) != step.usable {
+			t.Errorf("after the swap to %s: %q, %v; the log is %s", step.version, got, file.Err(), log)
+		}
+	}
+}
+
+func TestUnreadableFileKeepsItsValue(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "token")
+	write(t, path, "one")
+	file, log := token(t, path)
+	// A folder can be opened but not read, also by root.
+	if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		file.Look(0)
+	}
+	if file.Value() != "one" || file.Err() == nil || strings.Count(log.String(), "level=WARN") != 1 {
+		t.Errorf("%q, %v; the log is %s", file.Value(), file.Err(), log)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path, "two")
+	if file.Look(0); file.Value() != "two" || file.Err() != nil {
+		t.Errorf("once it can be read: %q, %v", file.Value(), file.Err())
+	}
+}

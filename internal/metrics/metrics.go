@@ -200,6 +200,19 @@ func (m *Metrics) Expiry(what string, at func() time.Time) {
 	}, func() float64 { return unix(at()) })
 }
 
+// File registers whether changed files are in force. what is one of a fixed set, such
+// as "TEMPORAL_API_KEY_FILE"; broken returns why they cannot be used, or nil.
+func (m *Metrics) File(what string, broken func() error) {
+	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "sms_file_broken", Help: "1 while a changed file cannot be used and what was read before stays in force.", ConstLabels: prometheus.Labels{"what": what},
+	}, func() float64 {
+		if broken() != nil {
+			return 1
+		}
+		return 0
+	})
+}
+
 func unix(t time.Time) float64 {
 	if t.IsZero() {
 		return 0

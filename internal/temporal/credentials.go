@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -18,19 +19,31 @@ import (
 	"temporal-twilio/internal/follow"
 )
 
+// Renewed are the credentials that follow their files.
+type Renewed struct {
+	// Files says for each file, by its variable, why it cannot be used since it
+	// has changed, or nil.
+	Files map[string]func() error
+	// CertificateExpires returns when the client's certificate expires. It is nil
+	// without a certificate.
+	CertificateExpires func() time.Time
+}
+
 // renew makes the options follow TEMPORAL_API_KEY_FILE, and the files of the
 // client's certificate.
-func renew(options *client.Options, logger *slog.Logger) error {
+func renew(options *client.Options, logger *slog.Logger) (renewed Renewed, err error) {
+	renewed.Files = map[string]func() error{}
 	if path := os.Getenv("TEMPORAL_API_KEY_FILE"); path != "" {
 		if os.Getenv("TEMPORAL_API_KEY") != "" {
-			return errors.New("TEMPORAL_API_KEY and TEMPORAL_API_KEY_FILE are both set; unset one")
+			return renewed, errors.New("TEMPORAL_API_KEY and TEMPORAL_API_KEY_FILE are both set; unset one")
 		}
 		key, err := follow.New(logger, "TEMPORAL_API_KEY_FILE", func(_ string, open follow.Open) (string, error) {
 			return follow.Text(open, path)
 		})
 		if err != nil {
-			return fmt.Errorf("read TEMPORAL_API_KEY_FILE: %w", err)
+			return renewed, fmt.Errorf("read TEMPORAL_API_KEY_FILE: %w", err)
 		}
+		renewed.Files["TEMPORAL_API_KEY_FILE"] = key.Err
 		options.Credentials = client.NewAPIKeyDynamicCredentials(func(context.Context) (string, error) { return key.Value(), nil })
 		if options.ConnectionOptions.TLS == nil && os.Getenv("TEMPORAL_TLS") == "" {
 			options.ConnectionOptions.TLS = &tls.Config{MinVersion: tls.VersionTLS12} // as TEMPORAL_API_KEY does
@@ -38,15 +51,17 @@ func renew(options *client.Options, logger *slog.Logger) error {
 	}
 	certFile, keyFile := os.Getenv("TEMPORAL_TLS_CLIENT_CERT_PATH"), os.Getenv("TEMPORAL_TLS_CLIENT_KEY_PATH")
 	if options.ConnectionOptions.TLS == nil || certFile == "" || keyFile == "" {
-		return nil
+		return renewed, nil
 	}
 	pair, err := follow.KeyPair(logger, "TEMPORAL_TLS_CLIENT_CERT_PATH", certFile, keyFile)
 	if err != nil {
-		return fmt.Errorf("read TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH: %w", err)
+		return renewed, fmt.Errorf("read TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH: %w", err)
 	}
+	renewed.Files["TEMPORAL_TLS_CLIENT_CERT_PATH"] = pair.Err
+	renewed.CertificateExpires = func() time.Time { return pair.Value().Leaf.NotAfter }
 	options.ConnectionOptions.TLS.Certificates = nil
 	options.ConnectionOptions.TLS.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return pair.Value(), nil }
-	return nil
+	return renewed, nil
 }
 
 // deployment reads the names of the worker's version, as Temporal's worker

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.temporal.io/sdk/client"
 )
@@ -19,7 +20,7 @@ func TestAPIKeyFileMustHoldKey(t *testing.T) {
 	t.Setenv("TEMPORAL_API_KEY", "")
 	for path, want := range map[string]string{"/none": "read TEMPORAL_API_KEY_FILE", empty: "is empty"} {
 		t.Setenv("TEMPORAL_API_KEY_FILE", path)
-		if err := renew(&client.Options{}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := renew(&client.Options{}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
@@ -28,11 +29,11 @@ func TestAPIKeyFileMustHoldKey(t *testing.T) {
 	}
 	t.Setenv("TEMPORAL_API_KEY_FILE", empty)
 	var options client.Options
-	if err := renew(&options, slog.New(slog.DiscardHandler)); err != nil || options.Credentials == nil || options.ConnectionOptions.TLS == nil {
+	if _, err := renew(&options, slog.New(slog.DiscardHandler)); err != nil || options.Credentials == nil || options.ConnectionOptions.TLS == nil {
 		t.Errorf("%+v, %v", options.ConnectionOptions, err)
 	}
 	t.Setenv("TEMPORAL_API_KEY", "another")
-	if err := renew(&client.Options{}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "both set") {
+	if _, err := renew(&client.Options{}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "both set") {
 		t.Errorf("two keys: %v", err)
 	}
 }
@@ -41,8 +42,33 @@ func TestClientCertificatesAreReadFromFiles(t *testing.T) {
 	t.Setenv("TEMPORAL_TLS_CLIENT_CERT_PATH", "/none/cert.pem")
 	t.Setenv("TEMPORAL_TLS_CLIENT_KEY_PATH", "/none/key.pem")
 	options := client.Options{ConnectionOptions: client.ConnectionOptions{TLS: &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{}}}}}
-	if err := renew(&options, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "TEMPORAL_TLS_CLIENT_CERT_PATH") {
+	if _, err := renew(&options, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "TEMPORAL_TLS_CLIENT_CERT_PATH") {
 		t.Errorf("files that are absent: %v", err)
+	}
+}
+
+func TestRenewedSaysWhichFileIsBroken(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(path, []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TEMPORAL_API_KEY", "")
+	t.Setenv("TEMPORAL_API_KEY_FILE", path)
+	renewed, err := renew(&client.Options{}, slog.New(slog.DiscardHandler))
+	if err != nil || renewed.CertificateExpires != nil {
+		t.Fatalf("%+v, %v", renewed, err)
+	}
+	broken := renewed.Files["TEMPORAL_API_KEY_FILE"]
+	if err := broken(); err != nil {
+		t.Errorf("a good file: %v", err)
+	}
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(time.Minute); broken() == nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing says that the file is empty")
+		}
 	}
 }
 

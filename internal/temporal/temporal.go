@@ -31,6 +31,7 @@ type Client struct {
 	Address string
 	// Deployment is the version of this process's workers, on each task queue.
 	Deployment worker.DeploymentOptions
+	Renewed
 
 	mu         sync.Mutex
 	asked      time.Time
@@ -63,7 +64,8 @@ func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, inte
 	options.Logger = sdklog.NewStructuredLogger(slog.New(wordless{logger.Handler()}))
 	options.Interceptors = append(options.Interceptors, interceptors...)
 	payload.Protect(&options, ring)
-	if err := renew(&options, logger); err != nil {
+	renewed, err := renew(&options, logger)
+	if err != nil {
 		return nil, err
 	}
 	version, err := deployment()
@@ -80,5 +82,5 @@ func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, inte
 	if err != nil {
 		return nil, fmt.Errorf("create the Temporal client for %s: %w", options.HostPort, err)
 	}
-	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort, Deployment: version}, nil
+	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort, Deployment: version, Renewed: renewed}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -127,6 +128,55 @@ func TestAlertsHaveRunbookEntries(t *testing.T) {
 	for _, heading := range regexp.MustCompile(`(?m)^### (.+)$`).FindAllStringSubmatch(runbook, -1) {
 		if !alerts[heading[1]] {
 			t.Errorf("docs/runbook.md has an entry for %s, which is no alert", heading[1])
+		}
+	}
+}
+
+// every is all that a pattern finds in files, without what Prometheus adds to a
+// histogram.
+func every(t *testing.T, pattern *regexp.Regexp, files []string) map[string]bool {
+	t.Helper()
+	if len(files) == 0 {
+		t.Fatal("there are no files")
+	}
+	found := map[string]bool{}
+	for _, file := range files {
+		for _, match := range pattern.FindAllStringSubmatch(string(read(t, file)), -1) {
+			found[regexp.MustCompile(`_(bucket|count|sum)$`).ReplaceAllString(match[1], "")] = true
+		}
+	}
+	return found
+}
+
+func TestMetricsAreThoseOfThePages(t *testing.T) {
+	t.Parallel()
+	glob := func(patterns ...string) (files []string) {
+		for _, pattern := range patterns {
+			found, err := filepath.Glob(pattern)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, slices.DeleteFunc(found, func(name string) bool { return strings.HasSuffix(name, "_test.go") })...)
+		}
+		return files
+	}
+	exist := map[string]bool{}
+	for name := range every(t, regexp.MustCompile(`"(sms_[a-z_]+)"`), glob("../../internal/*/*.go")) {
+		exist[name] = true
+	}
+	// OpenTelemetry's exporter completes the names of counters.
+	exist["sms_payloads_unreadable_total"] = exist["sms_payloads_unreadable"]
+	delete(exist, "sms_payloads_unreadable")
+	named := every(t, regexp.MustCompile(`\b(sms_[a-z_]+)\b`), glob("../../docs/*.md", "../../*.md", "../../deploy/*/*.yaml", "../../deploy/*/*.json"))
+	delete(named, "sms_from") // a field of an input
+	for name := range named {
+		if !exist[name] {
+			t.Errorf("a page or a rule names %s, which does not exist", name)
+		}
+	}
+	for name := range exist {
+		if !named[name] {
+			t.Errorf("%s is on no page, in no rule and on no dashboard", name)
 		}
 	}
 }
