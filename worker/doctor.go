@@ -25,6 +25,7 @@ import (
 	"temporal-twilio/internal/payload"
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
+	"temporal-twilio/triggers"
 	"temporal-twilio/twilio"
 	"temporal-twilio/webhook"
 )
@@ -60,6 +61,8 @@ type finding struct {
 type doctor struct {
 	config   config.Config
 	findings []finding
+	// startedOn holds the triggers that start workflows, by task queue.
+	startedOn map[string][]*triggers.Trigger
 }
 
 func doctorCommand() *cobra.Command {
@@ -71,7 +74,8 @@ func doctorCommand() *cobra.Command {
 namespace, the search attributes, the workers, the accounts at Twilio, the webhooks of their
 numbers and the way from the public URL to the webhook are as they must be, and
 what expires. The worker and the webhook should be running. Nothing is changed,
-and no text is sent.
+and no text is sent; the webhook's log gets a line about a request that it refuses,
+whose signature is wrong on purpose.
 
 Exit status: 0 if no check failed, otherwise 1.`,
 		Args: cobra.NoArgs,
@@ -198,7 +202,7 @@ func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 	d.pause(ctx, c)
 	if missing := c.MissingAttributes(ctx); len(missing) > 0 {
 		for _, name := range missing {
-			d.warning("search attributes", "the namespace lacks "+name, c.AttributeCommand(name))
+			d.warning("search attributes", "the namespace lacks "+name, "start a worker that may add it, or run: "+c.AttributeCommand(name))
 		}
 	} else {
 		d.ok("search attributes", "the namespace has all of them")
@@ -210,6 +214,7 @@ func (d *doctor) temporal(ctx context.Context, c *temporal.Client) {
 	for _, queue := range queues {
 		d.pollers(ctx, c, queue)
 	}
+	d.startedWorkflows(ctx, c)
 }
 
 // pause checks whether all sending is paused.
@@ -269,10 +274,11 @@ func (d *doctor) refusal(check string, err *sms.Error) {
 // webhook.
 func (d *doctor) numbers(ctx context.Context, check string, gateway *twilio.Client) {
 	ours := strings.TrimRight(d.config.WebhookPublicURL, "/") + webhook.SmsPath
-	do := "set \"A message comes in\" in Twilio's console to the webhook " + ours + "#rc=2&rp=5xx, POST"
+	shown := config.WithoutLogin(ours)
+	do := "set \"A message comes in\" in Twilio's console to the webhook " + shown + "#rc=2&rp=5xx, POST"
 	numbers, err := gateway.Numbers(ctx)
 	if err != nil {
-		d.warning(check, "Twilio does not list its numbers: "+err.Error(), "check in Twilio's console whether they call "+ours)
+		d.warning(check, "Twilio does not list its numbers: "+err.Error(), "check in Twilio's console whether they call "+shown)
 		return
 	}
 	found := false
@@ -290,7 +296,7 @@ func (d *doctor) numbers(ctx context.Context, check string, gateway *twilio.Clie
 		case own && called == "":
 			d.failed(number, "it calls no webhook", do)
 		case own:
-			d.failed(number, "it calls "+called, do)
+			d.failed(number, "it calls "+config.WithoutLogin(called), do)
 		}
 		found = found || own || called == ours
 	}
@@ -305,20 +311,21 @@ func (d *doctor) numbers(ctx context.Context, check string, gateway *twilio.Clie
 func (d *doctor) signatures(ctx context.Context) {
 	const check = "signature round trip"
 	address := strings.TrimRight(d.config.WebhookPublicURL, "/") + webhook.StatusPath
+	shown := config.WithoutLogin(address)
 	status, expires, err := d.callBack(ctx, address, d.config.Token.Reveal())
 	switch {
 	case err != nil:
-		d.failed(check, address+" cannot be reached from here: "+cause(err), "check WEBHOOK_PUBLIC_URL, the proxy, and whether the webhook runs")
+		d.failed(check, shown+" cannot be reached from here: "+cause(err), "check WEBHOOK_PUBLIC_URL, the proxy, and whether the webhook runs")
 		return
 	case status == http.StatusForbidden:
 		d.failed(check, "the webhook refuses our signature", "the webhook's WEBHOOK_PUBLIC_URL and TWILIO_TOKEN must be the same as here; its log says what differs")
 		return
 	case status != http.StatusNoContent:
-		d.failed(check, fmt.Sprintf("%s answers with status %d instead of 204", address, status), "is it our webhook that answers there? Does the proxy preserve the path?")
+		d.failed(check, fmt.Sprintf("%s answers with status %d instead of 204", shown, status), "is it our webhook that answers there? Does the proxy preserve the path?")
 		return
 	}
 	if !expires.IsZero() {
-		d.expires("certificate of "+address, expires)
+		d.expires("certificate of "+shown, expires)
 	}
 	if status, _, err = d.callBack(ctx, address, "another"); err == nil && status == http.StatusForbidden {
 		d.ok(check, "the webhook accepts what Twilio signs and refuses everything else")

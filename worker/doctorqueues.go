@@ -5,6 +5,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"temporal-twilio/internal/temporal"
+	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
 )
 
@@ -38,23 +41,43 @@ func (d *doctor) triggers(ctx context.Context) {
 		return
 	}
 	d.ok(check, fmt.Sprintf("%d can be read", set.Len()))
+	d.startedOn = set.TaskQueues()
 	for _, finding := range set.Lint(ctx) {
 		d.warning(check, finding.String(), "starter triggers lint checks the files")
 	}
 }
 
-// pollers checks whether a worker polls a task queue.
+// pollers checks whether a worker polls one of our task queues.
 func (d *doctor) pollers(ctx context.Context, c *temporal.Client, queue string) {
 	for kind, what := range map[enumspb.TaskQueueType]string{enumspb.TASK_QUEUE_TYPE_WORKFLOW: "workflows", enumspb.TASK_QUEUE_TYPE_ACTIVITY: "activities"} {
-		described, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
-			Namespace: c.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: kind, ReportStats: true,
-		})
-		if err != nil {
-			d.failed("task queue "+queue, "Temporal does not report who polls it for "+what, "check the permissions of the API key")
+		d.findings = append(d.findings, poll(ctx, c, queue, kind, what))
+	}
+}
+
+// startedWorkflows checks whether a worker polls the task queues on which triggers
+// start workflows. Those workers are the user's own, and may be away on purpose.
+func (d *doctor) startedWorkflows(ctx context.Context, c *temporal.Client) {
+	for _, queue := range slices.Sorted(maps.Keys(d.startedOn)) {
+		if queue == sms.TaskQueue {
 			continue
 		}
-		d.findings = append(d.findings, polled(queue, what, described, time.Now()))
+		f := poll(ctx, c, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW, "workflows")
+		if f.Status == statusFailed {
+			f.Status, f.Do = statusWarning, fmt.Sprintf("what the trigger %s starts waits there: start your worker, or correct the trigger's taskQueue", d.startedOn[queue][0].Name)
+		}
+		d.findings = append(d.findings, f)
 	}
+}
+
+// poll asks Temporal who polls a task queue.
+func poll(ctx context.Context, c *temporal.Client, queue string, kind enumspb.TaskQueueType, what string) finding {
+	described, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
+		Namespace: c.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: kind, ReportStats: true,
+	})
+	if err != nil {
+		return finding{"task queue " + queue, statusFailed, "Temporal does not report who polls it for " + what, "check the permissions of the API key"}
+	}
+	return polled(queue, what, described, time.Now())
 }
 
 // polled says who polls a task queue, how long ago, and how long its tasks have

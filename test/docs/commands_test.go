@@ -116,8 +116,9 @@ func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = sim.Close() })
 	shell := newShell(t, "TEMPORAL_ADDRESS="+temporal.Address)
-	for name, secret := range map[string]string{"token.txt": stack.Token, "id-secret.txt": "0123456789abcdef0123456789abcdef"} {
-		if err := os.WriteFile(filepath.Join(shell.dir, name), []byte(secret+"\n"), 0o600); err != nil {
+	for name, secret := range map[string]string{"twilio_token": stack.Token, "id_secret": "0123456789abcdef0123456789abcdef"} {
+		folder := filepath.Join(shell.dir, "deploy", "secrets")
+		if err := errors.Join(os.MkdirAll(folder, 0o700), os.WriteFile(filepath.Join(folder, name), []byte(secret+"\n"), 0o600)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -87,6 +87,10 @@ func TestDoctorNamesEachFault(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(broken, "broken.json"), []byte(`{"triggers": [`), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	elsewhere := filepath.Join(t.TempDir(), "triggers.yaml")
+	if err := os.WriteFile(elsewhere, []byte("triggers: [{name: order, pattern: Order, start: {workflow: OrderWorkflow, taskQueue: elsewhere}}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, tc := range map[string]struct {
 		environment   []string
 		check, status string
@@ -94,6 +98,7 @@ func TestDoctorNamesEachFault(t *testing.T) {
 	}{
 		"a value that is wrong":        {[]string{"SEND_CONCURRENCY=many"}, "configuration", "failed", "SEND_CONCURRENCY"},
 		"broken triggers":              {[]string{"TRIGGERS=" + broken}, "triggers", "failed", "broken.json"},
+		"a trigger's own workers":      {[]string{"TRIGGERS=" + elsewhere}, "task queue elsewhere", "warning", "what the trigger order starts waits there"},
 		"a misspelt variable":          {[]string{"TWILIO_TOKN=x"}, "configuration", "warning", "TWILIO_TOKN"},
 		"Temporal is away":             {[]string{"TEMPORAL_ADDRESS=" + closed}, "Temporal", "failed", "TEMPORAL_ADDRESS"},
 		"there is no such namespace":   {[]string{"TEMPORAL_NAMESPACE=nowhere"}, "Temporal", "failed", "TEMPORAL_NAMESPACE"},
@@ -106,6 +111,7 @@ func TestDoctorNamesEachFault(t *testing.T) {
 		"no webhook at the address":    {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed}, "signature round trip", "failed", "cannot be reached"},
 		"numbers that call another":    {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed}, "Twilio account", "failed", "none of its 1 numbers calls"},
 		"a number that calls another":  {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed, "WEBHOOK_OWN_NUMBERS=" + stack.Number}, "number " + stack.Number, "failed", "it calls " + s.Webhook},
+		"a password in the address":    {[]string{"WEBHOOK_PUBLIC_URL=http://me:" + stack.Token + "@" + closed}, "signature round trip", "failed", "http://<secret>@" + closed},
 		"another path":                 {[]string{"WEBHOOK_PUBLIC_URL=" + s.Webhook + "/prefix"}, "signature round trip", "failed", "status 404"},
 		"a certificate that expires":   {[]string{"WEBHOOK_TLS_CERT=" + cert, "WEBHOOK_TLS_KEY=" + key}, "WEBHOOK_TLS_CERT", "warning", "renew"},
 	} {
