@@ -25,6 +25,8 @@ func known() (names, secrets []string) {
 		case name == "-":
 		case field.Type == reflect.TypeFor[config.Secret]() || field.Type == reflect.TypeFor[config.AccountTokens]():
 			secrets = append(secrets, name+"_FILE")
+		case field.Tag.Get("file") != "": // so that it changes with its secret
+			secrets = append(secrets, name+"_FILE")
 		default:
 			names = append(names, name)
 		}
