@@ -75,9 +75,12 @@ test: devserver temporalcli s3server ## all tests, most of them with the race de
 	cd tools && go test ${TESTFLAGS} ./...
 	cd test/deploy && go test -count=1 ${TESTFLAGS} ./...
 
-.PHONY: compose-test
-compose-test: temporalcli ## what docker-compose.yml describes, without Docker; needs root and Debian's postgresql
+.PHONY: temporalserver
+temporalserver: temporalcli
 	cd test/temporalserver && CGO_ENABLED=0 go build ${TEMPORAL_FLAGS} -ldflags="-s -w" -o ../../${BIN}/ go.temporal.io/server/cmd/server go.temporal.io/server/cmd/tools/sql
+
+.PHONY: compose-test
+compose-test: temporalserver ## what docker-compose.yml describes, without Docker; needs root and Debian's postgresql
 	go test -tags compose ./test/compose -count=1 -v
 
 .PHONY: lint
@@ -186,6 +189,10 @@ N = 20000
 .PHONY: bench-broadcast
 bench-broadcast: devserver ## a broadcast to N (20000) recipients: its time, and the worker's memory
 	go test ./test/bench -count=1 -run '^TestBroadcast$$' -v -recipients ${N} -timeout 24h
+
+.PHONY: bench-workers
+bench-workers: temporalserver ## 1, 2 and 4 workers beside each other, into docs/scaling.md (6 minutes); needs root and Debian's postgresql
+	go test -tags compose,workers ./test/compose -count=1 -run TestWorkersBesideEachOther -v -timeout 8m -page ${CURDIR}/docs/scaling.md
 
 .PHONY: mutants
 mutants: devserver ## take each protection out in turn, and show which test turns red
