@@ -52,6 +52,8 @@ type scene struct {
 	id       string
 	// act happens while the workflow runs. Optional.
 	act func(*stage) error
+	// faults are Twilio's while the workflow runs. Optional.
+	faults []twiliosim.Fault
 	// short has Temporal suggest a new run after few events. The first run is
 	// recorded; another scene may record the last.
 	short bool
@@ -140,6 +142,17 @@ var scenes = map[string]scene{
 	})},
 	"pause-sms":            {workflow: sms.PauseSmsWorkflowName, act: cancelBegun},
 	"sms-caps":             {workflow: sms.CapsSmsWorkflowName, input: sms.CapsSmsInput{}, act: takeCaps, short: true},
+	"send-sms-strict":      {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBodies": "unknown"})},
+	"send-sms-long-asleep": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
+	"send-sms-unheard":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
+	"send-sms-unknown":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
+	// These are from before a change: GetVersion of it returned DefaultVersion
+	// while they were recorded.
+	"send-sms-long-asleep-before": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
+	"send-sms-unheard-before":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
+	"send-sms-unknown-before":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
+	"broadcast-sms-keyed-before":  {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed-before", "idempotencyKey": "autumn", "pageSize": 30}},
+
 	"send-sms-with-errors": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
 }
 
@@ -156,6 +169,16 @@ func calling(call sms.Call) sms.Firing {
 
 // asleep are quiet hours of almost all day.
 var asleep = map[string]any{"from": "04:01", "to": "04:00"}
+
+// longList has more recipients than a send reports.
+var longList = strings.Repeat("x,", sms.MaxRecipients) + "x"
+
+var (
+	// unheard keeps the status of a message from everyone.
+	unheard = []twiliosim.Fault{{Kind: twiliosim.FaultWebhookLost}}
+	// unknown leaves a message in Twilio's list that may be another's.
+	unknown = []twiliosim.Fault{{Kind: twiliosim.FaultRewritten, Next: 1}, {Kind: twiliosim.FaultResponseLost, Operation: "create", Next: 1}}
+)
 
 // stage is where a scene's workflow runs.
 type stage struct {
@@ -432,6 +455,13 @@ func run(t *testing.T, s *stack.Stack, name string, of scene) {
 func play(ctx context.Context, s *stack.Stack, name string, of scene) (client.WorkflowRun, error) {
 	on := &stage{Context: ctx, Stack: s}
 	on.before = on.texts()
+	for _, fault := range of.faults {
+		added, err := s.Twilio.AddFault(fault)
+		if err != nil {
+			return nil, err
+		}
+		defer s.Twilio.RemoveFault(added.ID)
+	}
 	options := client.StartWorkflowOptions{ID: name, TaskQueue: cmp.Or(of.queue, sms.TaskQueue)}
 	started, err := s.Temporal.Client.ExecuteWorkflow(ctx, options, of.workflow, of.input)
 	if err != nil {
