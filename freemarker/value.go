@@ -166,9 +166,6 @@ func (v Value) missing() bool { return v.kind == kMissing }
 // isNumber reports whether v is a number; it is cheaper than can(aNumber).
 func (v Value) isNumber() bool { return v.kind >= kInt && v.kind <= kFloat }
 
-// Null is the missing value.
-func Null() Value { return Value{} }
-
 // stringPtr marks a Value's ref as the first byte of a string of num bytes.
 type stringPtr *byte
 

@@ -4,6 +4,7 @@ package webhook
 // Twilio would refuse.
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -17,11 +18,11 @@ import (
 )
 
 const (
-	// DefaultEchoBurst is how many texts from one phone to one of our numbers
-	// are echoed at once; after that, one per DefaultEchoEvery. People write
-	// less; Twilio itself stops a loop after 30 replies in 30 s (error 14107).
-	DefaultEchoBurst = 10
-	DefaultEchoEvery = 6 * time.Second
+	// echoBurst is how many texts from one phone to one of our numbers are
+	// echoed at once; after that, one per echoEvery. People write less; Twilio
+	// itself stops a loop after 30 replies in 30 s (error 14107).
+	echoBurst = 10
+	echoEvery = 6 * time.Second
 	// maxStreak is how many texts from one phone to one number may come without
 	// a pause of maxPause before the two are taken for machines that answer
 	// each other: the number then stays silent for a day.
@@ -59,14 +60,7 @@ type pace struct {
 }
 
 func newGuard(o *Options) *guard {
-	g := &guard{own: o.OwnNumbers, every: o.EchoEvery, burst: o.EchoBurst}
-	if g.every <= 0 {
-		g.every = DefaultEchoEvery
-	}
-	if g.burst <= 0 {
-		g.burst = DefaultEchoBurst
-	}
-	return g
+	return &guard{own: o.OwnNumbers, every: cmp.Or(o.echoEvery, echoEvery), burst: cmp.Or(o.echoBurst, echoBurst)}
 }
 
 // unsaid says why a message must not be replied to; empty if it may be. The
@@ -128,10 +122,10 @@ func (g *guard) streak(message sms.Inbound, now time.Time) int {
 	return p.streak
 }
 
-// silent records whether the number is silent to the phone. It reports whether
-// a silence has just ended; the streak then starts over, so that it does not
-// cause another silence.
-func (g *guard) silent(message sms.Inbound, now bool) (ended bool) {
+// setSilenced records whether the number is silent to the phone. It reports
+// whether a silence has just ended; the streak then starts over, so that it does
+// not cause another silence.
+func (g *guard) setSilenced(message sms.Inbound, now bool) (ended bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := g.pace(message)

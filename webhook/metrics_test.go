@@ -19,7 +19,7 @@ func TestMetricsCountTextsByOutcome(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	b := newBench(t, func(o *Options) {
 		o.Metrics = metrics.New(registry, "v1")
-		o.EchoBurst = 1
+		o.echoBurst = 1
 	})
 	b.deliver(numbered(1, "Order Number 42"), token)
 	b.deliver(numbered(2, "nothing"), token)

@@ -90,12 +90,12 @@ func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
 		return streak > maxStreak
 	}
 	silenced, err := h.Silencer.Silenced(ctx, message)
-	if err == nil && h.guard.silent(message, silenced) {
+	if err == nil && h.guard.setSilenced(message, silenced) {
 		return false
 	}
 	if err == nil && !silenced && streak > maxStreak {
 		if err = h.Silencer.Silence(ctx, message); err == nil {
-			h.guard.silent(message, true)
+			h.guard.setSilenced(message, true)
 			h.Logger.WarnContext(ctx, "a phone and a number answer each other like machines: the number is silent to it for a day; terminate the workflow to end the silence",
 				"messageSid", message.MessageSID, "workflow", h.Silencer.SilenceID(message), "texts", streak)
 		}

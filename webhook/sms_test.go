@@ -247,7 +247,7 @@ func TestPatternOverBudgetIsAFailure(t *testing.T) {
 func TestLoopsGetNoEcho(t *testing.T) {
 	b := newBench(t, func(o *Options) {
 		with(t, everything)(o)
-		o.OwnNumbers, o.EchoBurst, o.EchoEvery = []string{"+15005550007"}, 3, time.Hour
+		o.OwnNumbers, o.echoBurst, o.echoEvery = []string{"+15005550007"}, 3, time.Hour
 	})
 	echoed := func(n int, from string) bool {
 		f := numbered(n, "hi")
@@ -303,7 +303,7 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 	for range 2 {
 		hooks = append(hooks, newBench(t, func(o *Options) {
 			with(t, file)(o)
-			o.Silencer, o.EchoBurst = all, 1000
+			o.Silencer, o.echoBurst = all, 1000
 		}))
 	}
 	say := func(hook, n int) (echoed bool, texted int) {
@@ -435,7 +435,7 @@ func TestGuardForgetsButNeverGrows(t *testing.T) {
 func TestWebhookShowsOutcomesIfAskedTo(t *testing.T) {
 	b := newBench(t, func(o *Options) {
 		with(t, `triggers: [{name: hi, pattern: '(?i)hi', echo: 'Got it', start: {workflow: W, taskQueue: q}}]`)(o)
-		o.ShowOutcome, o.EchoBurst, o.EchoEvery = true, 1, time.Hour
+		o.ShowOutcome, o.echoBurst, o.echoEvery = true, 1, time.Hour
 	})
 	for n, tc := range []struct{ body, want string }{
 		{"hi", "accepted"},
@@ -479,7 +479,7 @@ func TestPausedSendingPublishesWithoutAnswer(t *testing.T) {
 func TestSmsUnsaidFailureIsDeliveredAgain(t *testing.T) {
 	const lost = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n"
 	for name, change := range map[string]func(*Options){
-		"too fast":   func(o *Options) { o.EchoBurst, o.EchoEvery = 1, time.Hour },
+		"too fast":   func(o *Options) { o.echoBurst, o.echoEvery = 1, time.Hour },
 		"own number": func(o *Options) { o.OwnNumbers = []string{"+15005550009"} },
 		"paused":     func(o *Options) { o.Paused = func() (string, bool) { return "", true } },
 	} {

@@ -79,11 +79,6 @@ type Options struct {
 	// number that is not listed accepts texts from every account whose token
 	// verifies.
 	NumberAccounts map[string]string
-	// EchoBurst texts from one phone to one number are echoed at once, after
-	// that one per EchoEvery. Optional: default DefaultEchoBurst,
-	// DefaultEchoEvery.
-	EchoBurst int
-	EchoEvery time.Duration
 	// Receive hands a text and what it matches to Temporal, as
 	// [Dispatcher.Receive] does. Required.
 	Receive func(ctx context.Context, message sms.Inbound, firings []triggers.Firing, mode Mode) Answer
@@ -114,6 +109,10 @@ type Options struct {
 	// Logger gets one line for each refused or failed request, without numbers
 	// or texts. Required.
 	Logger *slog.Logger
+
+	// Tests choose how many texts are echoed at once, and how often after that.
+	echoBurst int
+	echoEvery time.Duration
 }
 
 // Silencer remembers conversations between machines. *Dispatcher is one.
@@ -250,7 +249,7 @@ func say(w http.ResponseWriter, status int, text string) {
 }
 
 // otherAccount is why a text to a number of another account is refused.
-const otherAccount = "the number belongs to another account than the one that signed"
+const otherAccount = "the number does not belong to the account that signed the request"
 
 // refusal returns the reason of a refusal for the metrics.
 func refusal(status int, why string) string {
