@@ -136,8 +136,8 @@ type held struct {
 	// about them if the broadcast ends now.
 	Rest sms.Recipients `json:"rest,omitempty"`
 	Last sms.ReportPage `json:"last"`
-	// FailingSince is when a page first ended without any progress, and
-	// Failures how many have since.
+	// FailingSince is when a page first ended without any progress; Failures
+	// counts the pages that have ended that way since.
 	FailingSince time.Time `json:"failingSince"`
 	Failures     int       `json:"failures,omitempty"`
 	// Asleep are the recipients in quiet hours, in the order in which they
@@ -210,7 +210,7 @@ func (b *broadcast) begin(ctx workflow.Context) error {
 		}
 		b.progress.Total, b.progress.Cursor = found.Total, found.Cursor
 	}
-	if err := b.unify(ctx); err != nil {
+	if err := b.dropDuplicates(ctx); err != nil {
 		return err
 	}
 	if len(b.input.SmsTo) > 0 {
@@ -222,8 +222,8 @@ func (b *broadcast) begin(ctx workflow.Context) error {
 	return nil
 }
 
-// unify drops duplicate recipients of a list.
-func (b *broadcast) unify(ctx workflow.Context) error {
+// dropDuplicates drops duplicate recipients of a list.
+func (b *broadcast) dropDuplicates(ctx workflow.Context) error {
 	if len(b.input.SmsTo) <= b.pageSize() {
 		return nil // SendSms sees the whole list
 	}
@@ -300,8 +300,8 @@ func (b *broadcast) step(ctx workflow.Context) error {
 }
 
 // manyAsleep reports whether the broadcast holds as many sleepers as it may.
-// With a key, pages wait for each other: if it is run again, the broadcast must
-// form the same pages.
+// With a key, one held recipient is enough: the next page is not read until this
+// one is sent, so that a rerun forms the same pages.
 func (b *broadcast) manyAsleep() bool {
 	bytes := 0
 	for _, group := range b.held.Asleep {

@@ -119,9 +119,9 @@ func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
 	return false, nil
 }
 
-// gaveUp reports whether any delivery gave up and did not take it back. Signals
-// that came before the first workflow task are already here, and later ones do
-// not count. They may have come repeatedly, in any order, or not at all.
+// gaveUp reports whether any delivery gave up and did not retract it. Only
+// signals received before the first workflow task count; they may be duplicated,
+// reordered or missing.
 func gaveUp(signals workflow.ReceiveChannel) bool {
 	var deliveries []int
 	older, delivery := 0, 0
@@ -144,7 +144,7 @@ func (r *receiving) offer(ctx workflow.Context, keeper string, taken *bool) {
 		ask.Text.ReceivedAt = began
 	}
 	if workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		_ = briefly(ctx, summary, sms.AskKeeperName, ask, taken)
+		_ = untilAnswered(ctx, summary, sms.AskKeeperName, ask, taken)
 		return
 	}
 	// Keepers match by a local activity. If it were one as well, then as many
@@ -278,7 +278,7 @@ func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
 		}
 		// terminateExisting raced with another start.
 	}
-	return denial("workflows with this ID begin and close all the time")
+	return denial("workflows with this ID kept starting and closing; gave up")
 }
 
 // child starts the workflow of a call. started is false if the policies of its
@@ -410,7 +410,7 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 		// The run has closed; there may be another, for example after
 		// ContinueAsNew.
 	}
-	return nil, denial("workflows with this ID begin and close all the time")
+	return nil, denial("workflows with this ID kept starting and closing; gave up")
 }
 
 // ask asks a run of a workflow for its answer, and accepts one that comes at
@@ -431,7 +431,7 @@ func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patie
 		return answer, err
 	}
 	in.Known = true
-	if err = briefly(ctx, "Look whether it has answered", sms.AskWorkflowName, in, &answer); err != nil {
+	if err = untilAnswered(ctx, "Check whether it has answered", sms.AskWorkflowName, in, &answer); err != nil {
 		return answer, err
 	}
 	if answer.Closed {
@@ -454,7 +454,7 @@ func (r *receiving) signalAll(ctx workflow.Context, i int) error {
 	for signalled := 0; signalled < find.Limit; {
 		find.After = s.After
 		var found sms.FindCatchersResult
-		if err := briefly(ctx, "Find who catches", sms.FindCatchersName, find, &found); err != nil {
+		if err := untilAnswered(ctx, "Find the workflows that catch it", sms.FindCatchersName, find, &found); err != nil {
 			return err
 		}
 		for some := range slices.Chunk(found.WorkflowIDs, atOnce) {
@@ -489,14 +489,14 @@ func (s *firingState) signal(ctx workflow.Context, workflowIDs []string, name st
 // find looks up the workflow of an ID.
 func (r *receiving) find(ctx workflow.Context, workflowID string) (run sms.FindRunResult, err error) {
 	find := sms.FindRunInput{WorkflowID: workflowID, ReceivedAt: r.input.Text.ReceivedAt}
-	err = briefly(ctx, "Find the workflow", sms.FindRunName, find, &run)
+	err = untilAnswered(ctx, "Find the workflow", sms.FindRunName, find, &run)
 	return run, err
 }
 
-// briefly runs a local activity that asks Temporal something, until it answers:
-// a text must not be lost because a workflow is broken that can be repaired. An
-// error that no retry can fix becomes a denial.
-func briefly(ctx workflow.Context, summary, name string, in, answer any) error {
+// untilAnswered runs a local activity that asks Temporal something, until it
+// answers: a text must not be lost because a workflow is broken that can be
+// repaired. An error that no retry can fix becomes a denial.
+func untilAnswered(ctx workflow.Context, summary, name string, in, answer any) error {
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: untilRepaired, Summary: summary,
 		// Each attempt after a long wait adds events to the history, which
