@@ -77,7 +77,7 @@ var addressCases = []struct{ written, region, want string }{
 	{"+1500555000⁹", "", ""},
 	{"+15005550009²", "", ""},
 
-	// More than a number, or another thing.
+	// More than a number, or something else entirely.
 	{"212-555-0123x619", "US", ""},
 	{"212-555-0123 ext. 619", "US", ""},
 	{"+12125550123;ext=619", "", ""},

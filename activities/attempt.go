@@ -112,10 +112,10 @@ const prompt = 2 * time.Second
 // scheduled. Otherwise, Temporal may have replaced it already: it may have waited
 // in the connection of a process that was stopped, or of a network that was cut,
 // so that no clock of this machine's shows how long. The difference between
-// Temporal's clock and this one's does. If the clocks differ, that only leads to
-// a record too many, except if this one is behind by as much as the attempt waited;
-// so once it is seen to be behind, no attempt is prompt, and a send asks Twilio's
-// clock, too.
+// Temporal's clock and this one's does. If the clocks differ, that at worst costs
+// an unnecessary record, unless our clock is behind by as much as the attempt
+// waited. Once we see that it is behind, no attempt counts as prompt, and a send
+// asks Twilio's clock, too.
 func (a *Activities) isPrompt(t *attempt) bool {
 	waited := t.began.Sub(t.info.ScheduledTime)
 	if waited < -prompt {

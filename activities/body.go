@@ -146,7 +146,7 @@ func (b *bodies) check(c *content) *sms.Error {
 	}
 	why := ""
 	if size := sms.Measure(c.body); size.Encoding == sms.UCS2 {
-		why = fmt.Sprintf("; character %q at position %d makes it UCS-2, which fits 67 in a segment instead of 153", size.Culprit, size.CulpritIndex+1)
+		why = fmt.Sprintf("; character %q at position %d makes it UCS-2, which fits only 67 characters per segment instead of 153", size.Culprit, size.CulpritIndex+1)
 	}
 	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("smsBody renders to %d segments, maxSegments is %d%s", c.segments, b.maxSegments, why)}
 }

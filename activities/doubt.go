@@ -52,11 +52,11 @@ type search struct {
 }
 
 // lookUp looks up the recipients in doubt until each is resolved or nothing
-// more can be learnt. It treats each message that it finds as ours. A message
-// that it does not find was not created only if the listing is known to be
-// complete and has had the time that listings may take: its recipient is tried
-// again. What cannot be decided stays in doubt. It returns how long to wait if
-// the rest is left to another attempt.
+// more can be learnt. A message counts as sent if it can only be this send's (see
+// ours). One that is not found counts as not created only if the listing is known
+// to be complete and has had the time that listings may take: its recipient is
+// tried again. What cannot be decided stays in doubt. It returns how long to wait
+// if the rest is left to another attempt.
 //
 // It is unknown how far Twilio's listings lag, so absence alone proves nothing.
 // But a listing that shows a message lags by no more than that message's age,
@@ -341,8 +341,8 @@ func (s *send) recall(ctx context.Context) {
 }
 
 const (
-	// leastPasses is the minimum number of times that what Twilio does not answer
-	// is asked for.
+	// leastPasses is how often we ask at least before giving up on an unanswered
+	// listing.
 	leastPasses = 4
 	// A pass ends after mostFailures failed listings in a row.
 	mostFailures = 2

@@ -139,7 +139,7 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 }
 
 // paused reports whether a send ended because of a pause of all sending that
-// still lasts: another would use one up.
+// still lasts: another send would use up one of the key's.
 func (k *keyed) paused(result sms.SendSmsResult) bool {
 	pace := k.activities.Accounts[k.input.Account].Pace
 	return pace != nil && pace.Held() && slices.ContainsFunc(result.Errors, func(e sms.Error) bool { return e.Code == sms.CodeSendingPaused })

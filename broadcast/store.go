@@ -83,7 +83,7 @@ func unknownScheme(scheme string) error {
 	if scheme == "gs" {
 		help = "use Google's S3 endpoint with an HMAC key, s3://bucket?endpoint=https://storage.googleapis.com&region=auto, or " + help
 	}
-	return fmt.Errorf("this program has no driver for %s://, which would make it 20 MB larger: %s", scheme, help)
+	return fmt.Errorf("this build has no %s:// driver (it would add 20 MB): %s", scheme, help)
 }
 
 // folder is a store on disk. Neither ".." nor a link can name anything outside

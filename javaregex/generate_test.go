@@ -228,7 +228,8 @@ func replacement(m *maker) *corpusCase {
 	return m.kind(m.pick("replaceAll", "replaceFirst"), m.sequence(2), m.letters(8), m.soup(tokens, 4))
 }
 
-// property asks for every name there is, and some that are not, at characters where sets end.
+// property tries every name of a property, and some that do not exist, on
+// characters at the ends of their sets.
 func property(m *maker) *corpusCase {
 	index := unicodeIndex()
 	names := propertyNames()

@@ -47,9 +47,9 @@ func checkPorts(s settings) error {
 	case len(taken) == 0:
 		return nil
 	case len(taken) == 1:
-		return fmt.Errorf("port %s is in use; is make run running already? Otherwise: %s make run", taken[0], others[0])
+		return fmt.Errorf("port %s is in use; is make run running already? To use another port: %s make run", taken[0], others[0])
 	}
-	return fmt.Errorf("ports %s are in use; is make run running already? Otherwise: %s make run", strings.Join(taken, ", "), strings.Join(others, " "))
+	return fmt.Errorf("ports %s are in use; is make run running already? To use other ports: %s make run", strings.Join(taken, ", "), strings.Join(others, " "))
 }
 
 // freeAfter returns a free port above port that is not chosen yet, or the one

@@ -77,8 +77,8 @@ func children(s settings, temporal temporalServer) []child {
 				"--ui-ip", loopback, "--ui-port", strconv.Itoa(s.uiPort),
 				"--ui-codec-endpoint", url(s.codecPort, ""),
 				"--db-filename", temporal.database(s.data),
-				// While it stops, its warnings are only about its own parts
-				// missing each other.
+				// Its warnings while it stops are only that one part of it is
+				// gone before another.
 				"--log-level", "error",
 				// Without these, a single history shard makes each task wait up
 				// to 50 ms.

@@ -77,7 +77,7 @@ type AskProgress struct {
 	// are absent before.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
-	// Reminders is how many reminders Twilio took.
+	// Reminders is how many reminders Twilio accepted.
 	Reminders int `json:"reminders"`
 }
 

@@ -129,7 +129,7 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 		return pending(c, "the text", id, err)
 	}
 	if sdk.IsCanceledError(err) {
-		return fmt.Errorf("%s was cancelled: whose message Twilio had already accepted is texted; starter find NUMBER shows it. %s", id, webUI(c, id))
+		return fmt.Errorf("%s was cancelled; messages that Twilio had already accepted will still be delivered, and starter find NUMBER shows them. %s", id, webUI(c, id))
 	}
 	if err != nil {
 		return failure(c, "send", err)

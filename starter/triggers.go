@@ -216,8 +216,8 @@ func testCommand() *cobra.Command {
 	var f testFlags
 	cmd := &cobra.Command{
 		Use:   "test FILE",
-		Short: "Try a text on trigger files",
-		Long: `Try a text on a trigger file or folder, without Temporal or Twilio: which
+		Short: "Try a text against trigger files",
+		Long: `Try a text against a trigger file or folder, without Temporal or Twilio: which
 triggers fire, with which groups, what the sender is told, and what exactly
 Temporal is asked to do. Or run a file of cases:
 

@@ -288,7 +288,7 @@ func (c *checker) processName(name string, w *fileTrigger) {
 func (c *checker) businessKey(key string, w *fileTrigger) {
 	shown := pseudonymous(key)
 	if shown != key {
-		w.notes = append(w.notes, "businessKey: ${from} and ${to} became their pseudonyms ${fromId} and ${toId}, as IDs are shown in clear")
+		w.notes = append(w.notes, "businessKey: ${from} and ${to} became their pseudonyms ${fromId} and ${toId}, as IDs are unencrypted")
 	}
 	w.Start.ID, w.Start.holes = shown+"-${messageSid}", true
 	w.Start.Memo["businessKey"] = yamlfile.Value{Any: shown}

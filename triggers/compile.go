@@ -238,7 +238,7 @@ func (c *checker) action(i int, w *fileTrigger, t *Trigger) {
 		return
 	case 1:
 	default:
-		c.at(i, actions[1], "trigger %q has %s; make a trigger of each", w.Name, strings.Join(actions, " and "))
+		c.at(i, actions[1], "trigger %q has %s; a trigger has one action: split it", w.Name, strings.Join(actions, " and "))
 		return
 	}
 	switch {

@@ -35,7 +35,7 @@ func (s scope) condition(text string) (condition, error) {
 		return nil, err
 	}
 	if rest := p.peek(); rest.kind != endToken {
-		return nil, fmt.Errorf("%q is one too many", rest.text)
+		return nil, fmt.Errorf("unexpected %q after the expression", rest.text)
 	}
 	return func(e *Event) bool { return truth(value(e)) }, nil
 }

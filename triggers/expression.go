@@ -136,7 +136,7 @@ func (s scope) mistake(name string) error {
 	case ofResult(name):
 		return unknown("${%s}: only the echo of an update or a signalAll has a result", name)
 	}
-	return unknown("${%s} is unknown; there are %s, and of the event %s", name, s.listed(), eventFields)
+	return unknown("${%s} is unknown; available are %s, and these event fields: %s", name, s.listed(), eventFields)
 }
 
 func groupReference(name string) reference {

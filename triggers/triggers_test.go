@@ -221,7 +221,7 @@ func TestParseRefusesABrokenFile(t *testing.T) {
 		"a pattern that is none":        {"triggers:\n  - name: a\n    pattern: '('\n    start: {workflow: W, taskQueue: q}\n", `triggers.yaml:3: trigger "a": the pattern is not valid`},
 		"a name of another form":        {"triggers:\n  - name: My Trigger\n    pattern: x\n    start: {workflow: W, taskQueue: q}\n", "triggers.yaml:2: trigger name"},
 		"a name used twice":             {"triggers:\n" + good + good, "triggers.yaml:5: trigger \"a\" is also defined at triggers.yaml:2"},
-		"an echo with an unknown group": {"triggers:\n" + good + "    echo: 'Hi ${h}'\n", "triggers.yaml:5: trigger \"a\": echo: ${h} is unknown; there are matchGroups.g, matchGroups.1"},
+		"an echo with an unknown group": {"triggers:\n" + good + "    echo: 'Hi ${h}'\n", "triggers.yaml:5: trigger \"a\": echo: ${h} is unknown; available are matchGroups.g, matchGroups.1"},
 		"an echoError likewise":         {"triggers:\n" + good + "    echoError: '${matchGroups.h}'\n", "triggers.yaml:5: trigger \"a\": echoError: ${matchGroups.h} names no group"},
 		"neither start nor signal":      {"triggers:\n  - name: a\n    pattern: x\n", `triggers.yaml:2: trigger "a" has no action`},
 		"both start and signal":         {"triggers:\n" + good + "    signal: {workflowId: w, name: s}\n", "triggers.yaml:5: trigger \"a\" has start and signal"},

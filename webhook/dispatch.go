@@ -390,8 +390,8 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 	case errors.As(err, &already):
 		return true, false, nil
 	case errors.As(err, &refused) && r.input.Attributes:
-		// A namespace lists an attribute that was just added a moment before it takes
-		// it, and no text goes for the lack of one.
+		// A namespace may list a new attribute before it accepts it; no text may be
+		// lost for that.
 		r.attributes = nil
 		return r.accept(ctx)
 	}

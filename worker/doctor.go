@@ -72,7 +72,7 @@ func doctorCommand() *cobra.Command {
 		Short: "Check the configuration, Temporal, Twilio and the webhook",
 		Long: `Check with the worker's configuration whether the triggers, Temporal and its
 namespace, the search attributes, the workers, the accounts at Twilio, the webhooks of their
-numbers and the way from the public URL to the webhook are as they must be, and
+numbers and the way from the public URL to the webhook are in order, and
 what expires. The worker and the webhook should be running. Nothing is changed,
 and no text is sent; the webhook's log gets a line about a request that it refuses,
 whose signature is wrong on purpose.
@@ -172,9 +172,9 @@ func (d *doctor) failed(check, says, do string) {
 func (d *doctor) keys(ring *payload.Ring) {
 	switch has := ring.Inventory(); {
 	case has.Current != "":
-		d.ok("keys", fmt.Sprintf("payloads are encrypted with the key %s, of %d", has.Current, len(has.Known)))
+		d.ok("keys", fmt.Sprintf("payloads are encrypted with key %s (%d keys in the file)", has.Current, len(has.Known)))
 	case len(has.Known) > 0:
-		d.warning("keys", "no key is current: payloads are stored in clear", "worker keys use ID, once every process has the file")
+		d.warning("keys", "no key is current: payloads are stored unencrypted", "worker keys use ID, once every process has the file")
 	}
 }
 

@@ -175,7 +175,7 @@ func newWorker(ctx context.Context, c *config.Live, temporalClient *temporal.Cli
 		defer w.Stop()
 		go share(probing, temporalClient, accounts, logger)
 		if err := temporalClient.EnsureSearchAttributes(ctx); err != nil {
-			logger.Warn("could not add the search attributes: workflows cannot be listed by what they catch or by text", "error", err)
+			logger.Warn("could not add the search attributes: workflows cannot be found by what they catch or by their text", "error", err)
 		}
 		state.polls.Store(true)
 		logger.Info("worker started", "taskQueue", sms.TaskQueue, "namespace", temporalClient.Namespace)

@@ -33,7 +33,7 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.As
 		return result, err
 	}
 	keeping := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: sms.TaskQueue, StartToCloseTimeout: 10 * time.Second, Summary: "Tell that a question is open",
+		TaskQueue: sms.TaskQueue, StartToCloseTimeout: 10 * time.Second, Summary: "Register the open question",
 	})
 	// The question is opened before it is sent: the reply can be fast.
 	if err := workflow.ExecuteActivity(keeping, sms.OpenQuestionName, pair).Get(ctx, nil); err != nil {

@@ -274,8 +274,8 @@ func (b *broadcast) worthAnother(e *sms.Error) bool {
 }
 
 // How long a broadcast waits before it tries again: briefly after some
-// progress, otherwise twice as long each time; and some minutes for a queue of
-// hours.
+// progress, otherwise twice as long each time, and a few minutes if Twilio's
+// queue, which drains over hours, is full.
 const (
 	shortWait = 2 * time.Second
 	firstWait = 10 * time.Second

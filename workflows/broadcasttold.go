@@ -78,7 +78,7 @@ func because(e *sms.Error) string {
 	case e.Code == sms.CodeConnection:
 		why = "Twilio cannot be reached"
 	case e.Code == sms.CodeRateLimited:
-		why = "Twilio takes no more for now"
+		why = "Twilio accepts no more for now"
 	default:
 		why = "nobody could be sent to"
 	}
@@ -107,7 +107,7 @@ func (b *broadcast) measure(ctx workflow.Context, began time.Time, dealt int) {
 // note adds a note for people, and logs it.
 func (b *broadcast) note(ctx workflow.Context, note string) {
 	b.progress.Notes = append(b.progress.Notes, note)
-	workflow.GetLogger(ctx).Warn("about the broadcast", "note", note)
+	workflow.GetLogger(ctx).Warn("broadcast note", "note", note)
 }
 
 // queueSeconds is how much Twilio queues for a sender: as much as it sends in

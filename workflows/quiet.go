@@ -87,7 +87,7 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 		for _, group := range groups {
 			left = append(left, group.Recipients...)
 		}
-		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio took %d messages, %d were not sent. %d recipients are in quiet hours, the first until %s.",
+		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio accepted %d messages, %d were not sent. %d recipients are in quiet hours, the first until %s.",
 			len(result.Messages), len(result.Errors), len(left), groups[0].Until.UTC().Format(time.RFC3339)))
 		if err := workflow.Sleep(ctx, groups[0].Until.Sub(workflow.Now(ctx))); err != nil {
 			return decided(unsent(result, left, err), onError)

@@ -47,7 +47,7 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.S
 		return report, err
 	}
 	unsent, all := report.Unsent()
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio took %d messages, %d were not sent.", all-unsent, unsent))
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio accepted %d messages, %d were not sent.", all-unsent, unsent))
 	if !request.WaitForDelivery {
 		return report, nil
 	}

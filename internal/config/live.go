@@ -43,7 +43,7 @@ func Follow(environment map[string]string, logger *slog.Logger) (*Live, error) {
 			return &now, err
 		}
 		if now.IDSecret.Reveal() == "" && now.Token != before.Token {
-			logger.Warn("the auth token has changed, and as ID_SECRET is not set, pseudonyms still derive from the one at the start: set ID_SECRET, or restart all workers and webhooks")
+			logger.Warn("the auth token has changed, and ID_SECRET is not set, so pseudonyms still derive from the token in force at startup. Set ID_SECRET, or restart all workers and webhooks")
 		}
 		return &now, nil
 	})
@@ -127,7 +127,7 @@ func (c *Config) becomes(now *Config) error {
 			what = "the account's"
 		}
 		if before.AccountSID != after.AccountSID {
-			mistakes.add(fmt.Errorf("%s SID is gone or another: restart the process for that", what))
+			mistakes.add(fmt.Errorf("%s SID was removed or changed; this takes effect only after a restart", what))
 			continue
 		}
 		if before.Username != after.Username && before.Password == after.Password {
@@ -139,7 +139,7 @@ func (c *Config) becomes(now *Config) error {
 	for sid, tokens := range c.Subaccounts.Reveal() {
 		after := now.Subaccounts.Reveal()[sid]
 		if len(after) == 0 {
-			mistakes.add(errors.New("TWILIO_SUBACCOUNT_TOKENS lacks an account that it had: restart the process for that"))
+			mistakes.add(errors.New("an account was removed from TWILIO_SUBACCOUNT_TOKENS; this takes effect only after a restart"))
 		}
 		for _, token := range after {
 			mistakes.add(halfWritten("TWILIO_SUBACCOUNT_TOKENS: a token", tokens[0], token))

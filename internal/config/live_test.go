@@ -132,7 +132,7 @@ func TestLiveFollowsTheOtherAccounts(t *testing.T) {
 		r.write(name, text)
 		r.sends("without an account", alerts, "SK2", "s2")
 		r.sends("without a subaccount", subaccount, three, "b")
-		if !strings.Contains(r.log.String(), "restart the process") {
+		if !strings.Contains(r.log.String(), "only after a restart") {
 			t.Errorf("%s: the log is %s", name, r.log.String())
 		}
 	}

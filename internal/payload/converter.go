@@ -78,7 +78,7 @@ func named(encoding string) string {
 	if encodingName.MatchString(encoding) {
 		return encoding
 	}
-	return "which has a strange name"
+	return "which has an unexpected name"
 }
 
 // insisting is a converter for workflows. It panics if a payload cannot be

@@ -284,7 +284,7 @@ func TestPhonesSurviveVisitsAndResets(t *testing.T) {
 	p.write(phone(3, "textarea"), "hello"+kb.Enter)
 	p.shows(phone(3, ".mine"), "hello")
 	p.shows(phone(3, ".mine summary"), "to +1 888 555 0007")
-	p.click(phone(1, "[title='Put this phone away']"))
+	p.click(phone(1, "[title='Remove this phone']"))
 	p.until("two phones are left", `document.querySelectorAll("article").length === 2`)
 
 	p.visit(sim.URL)

@@ -132,7 +132,8 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	if n := executions(t, s, one.MessageSID); n != 1 {
 		t.Errorf("the text from before has %d workflows", n)
 	}
-	// The one that Twilio marked has just the record that it was seen.
+	// The text with Twilio's opt-out mark only gets a workflow that records that
+	// it was seen.
 	seen, err := s.Temporal.Client.DescribeWorkflow(t.Context(), sms.TextWorkflowID(marked.MessageSID), "")
 	if err != nil || seen.WorkflowType.Name != sms.ReceiveSmsWorkflowName || executions(t, s, marked.MessageSID) != 1 {
 		t.Errorf("the marked text started %+v, %v", seen, err)

@@ -167,7 +167,7 @@ func calling(call sms.Call) sms.Firing {
 	return f
 }
 
-// asleep are quiet hours of almost all day.
+// asleep is a quiet-hours setting that covers all but one minute of the day.
 var asleep = map[string]any{"from": "04:01", "to": "04:00"}
 
 // longList has more recipients than a send reports.

@@ -14,7 +14,7 @@ import (
 // spans are those that a collector has.
 type spans []*tracepb.Span
 
-// under returns the spans of a name whose parent is another.
+// under returns the spans with this name that are children of parent.
 func (s spans) under(parent *tracepb.Span, name string) (found spans) {
 	for _, span := range s {
 		if span.GetName() == name && string(span.GetParentSpanId()) == string(parent.GetSpanId()) && string(span.GetTraceId()) == string(parent.GetTraceId()) {

@@ -4,7 +4,7 @@ import { el, icon, isWeb } from "./dom.js";
 import * as write from "./format.js";
 import { ask } from "./sim.js";
 
-const longest = 1600; // characters that Twilio takes in a body
+const longest = 1600; // characters that Twilio accepts in a body
 
 let serial = 0;
 
@@ -101,7 +101,7 @@ export class Composer {
   async measure() {
     const body = this.text.value;
     if (!body) {
-      this.size.replaceChildren(el("span", { class: "keys" }, "Enter sends, Shift+Enter begins a line"));
+      this.size.replaceChildren(el("span", { class: "keys" }, "Enter sends, Shift+Enter starts a new line"));
       return;
     }
     let size;
@@ -121,7 +121,7 @@ export class Composer {
       parts.push(el("span", {}, size.encoding));
     }
     parts.push(el("span", {}, `${size.units} of ${write.room(size)} · ${write.count(size.segments, "segment")}`));
-    if (characters > longest) parts.push(el("span", { class: "ucs2" }, `${characters} characters, Twilio takes ${longest}`));
+    if (characters > longest) parts.push(el("span", { class: "ucs2" }, `${characters} characters, Twilio accepts at most ${longest}`));
     this.size.replaceChildren(...parts);
   }
 

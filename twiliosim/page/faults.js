@@ -53,7 +53,7 @@ export class FaultsPanel {
     this.operation = el("select", { id: "fault-operation", name: "operation" });
     this.fields = {
       operation: field("fault-operation", "Only for", this.operation),
-      number: field("fault-number", "Only with number", el("input", { id: "fault-number", name: "number", type: "tel", list: "contacts", placeholder: "any", autocomplete: "off" })),
+      number: field("fault-number", "Only for this number", el("input", { id: "fault-number", name: "number", type: "tel", list: "contacts", placeholder: "any", autocomplete: "off" })),
       delay: field("fault-delay", "Delay", el("input", { id: "fault-delay", name: "delay", placeholder: "1s", autocomplete: "off" })),
       retryAfter: field("fault-retry", "Retry-After", el("input", { id: "fault-retry", name: "retryAfter", placeholder: "1s", autocomplete: "off" })),
       after: el("label", { class: "check" }, el("input", { type: "checkbox", name: "after" }), "after the work was done"),

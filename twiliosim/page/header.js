@@ -57,12 +57,12 @@ function startClock() {
   const speed = el("select", { id: "clock-speed", onchange: () => change({ speed: Number(speed.value) }) });
   byId("clock").append(
     el("h2", {}, "Clock"),
-    el("p", { class: "note" }, "It runs schedules, validity and the pace of sending. It only goes forward."),
+    el("p", { class: "note" }, "It drives schedules, validity periods and the pace of sending. It only moves forward."),
     el("p", { class: "steps" }, step("+1 minute", "1m"), step("+1 hour", "1h"), step("+1 day", "24h")),
     el("form", { class: "by", onsubmit: (event) => { event.preventDefault(); change({ advance: custom.value.trim() }); } },
       el("label", { for: "clock-by" }, "Advance by"), custom, el("button", {}, "Advance")),
-    el("p", {}, el("label", { class: "check" }, frozen, "Stand still")),
-    el("p", { class: "field" }, el("label", { for: "clock-speed" }, "Pace of sending"), speed),
+    el("p", {}, el("label", { class: "check" }, frozen, "Stop the clock")),
+    el("p", { class: "field" }, el("label", { for: "clock-speed" }, "Sending speed"), speed),
     error);
 
   let now = 0;
@@ -131,7 +131,7 @@ function startReset() {
   const error = el("p", { class: "error", role: "alert" });
   dialog.append(
     el("h2", { id: "reset-title" }, "Start afresh?"),
-    el("p", {}, "Messages, opt-outs, faults, rules and the debugger are forgotten, and the clock is set right. Your phones and numbers stay."),
+    el("p", {}, "Messages, opt-outs, faults, rules and the debugger's entries are deleted, and the clock is reset. Your phones and numbers stay."),
     error,
     el("p", { class: "buttons" },
       el("button", { type: "button", onclick: () => dialog.close() }, "Keep everything"),

@@ -47,7 +47,7 @@ export class MessagesPanel {
     this.list.replaceChildren(...found.slice(0, shown).map((message) => row(message, this.reveal)));
     if (focused) this.list.querySelector(`[data-sid="${CSS.escape(focused)}"]`)?.focus();
     this.empty.hidden = found.length > 0;
-    this.empty.textContent = known.messages.size ? "No message is like that." : "Nobody has texted anybody yet.";
+    this.empty.textContent = known.messages.size ? "No messages match." : "No messages yet.";
   }
 }
 

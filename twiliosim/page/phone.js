@@ -57,7 +57,7 @@ export class Phone {
           el("label", { class: "unseen", id: `${id}-label`, for: `${id}-number` }, "Phone number"), this.numberInput,
           el("p", { class: "to" }, el("label", { for: `${id}-to` }, "texts"), this.toSelect)),
         this.reach,
-        el("button", { type: "button", class: "quiet icon-only", "aria-label": "Put this phone away", title: "Put this phone away", onclick: () => this.options.close() }, icon("close"))),
+        el("button", { type: "button", class: "quiet icon-only", "aria-label": "Remove this phone", title: "Remove this phone", onclick: () => this.options.close() }, icon("close"))),
       this.numberError, this.notice,
       el("div", { class: "screen" }, this.start, this.thread),
       this.composer.node);
@@ -76,7 +76,7 @@ export class Phone {
     if (document.activeElement !== this.numberInput) this.numberInput.value = write.phone(this.number);
     this.badge.textContent = this.number.slice(-3);
     this.badge.dataset.hue = String(Number(this.number.slice(-2)) % 6);
-    this.thread.setAttribute("aria-label", `Conversation of ${write.phone(this.number)}`);
+    this.thread.setAttribute("aria-label", `Conversation with ${write.phone(this.number)}`);
     this.composer.name(this.number, this.to);
     this.showNotices();
     this.showStart();
@@ -207,7 +207,7 @@ export class Phone {
   // renumber takes the number that was typed, if it is one.
   renumber() {
     const number = write.readPhone(this.numberInput.value);
-    this.numberError.textContent = number ? "" : "Write a number as +15551230001: plus, country, number.";
+    this.numberError.textContent = number ? "" : "Write a number as +15551230001: plus, country code, number.";
     this.numberInput.setAttribute("aria-invalid", String(!number));
     if (!number) return;
     this.numberInput.value = write.phone(number);

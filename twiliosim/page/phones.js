@@ -191,7 +191,7 @@ export class Phones {
     this.contactList.replaceChildren(...[...new Set([...numbers, this.freeNumber()])].map((number) => el("option", { value: number })));
     const full = this.phones.length >= most;
     keepFocus(this.addCard, () => this.addCard.replaceChildren(
-      el("button", { type: "button", class: "add-phone", disabled: full, onclick: () => this.add() }, icon("add"), full ? `${most} phones are the most` : "Another phone"),
+      el("button", { type: "button", class: "add-phone", disabled: full, onclick: () => this.add() }, icon("add"), full ? `At most ${most} phones` : "Another phone"),
       ...(numbers.length ? [el("p", { id: "others" }, "Messages for others"), el("ul", { "aria-labelledby": "others" },
         ...numbers.map((number) => el("li", {}, el("button", { type: "button", disabled: full, onclick: () => this.add(number) },
           write.phone(number), el("span", { class: "badge" }, String(this.contacts.get(number)))))))] : [])));

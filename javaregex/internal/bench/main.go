@@ -123,7 +123,7 @@ func startJava() *javaProcess {
 	return &javaProcess{in, bufio.NewScanner(out)}
 }
 
-// find returns how many nanoseconds Java takes, NaN without one.
+// find returns how many nanoseconds Java takes; NaN if there is no JDK.
 func (j *javaProcess) find(pattern, input string, milliseconds int) float64 {
 	if j == nil {
 		return math.NaN()
