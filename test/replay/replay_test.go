@@ -142,7 +142,7 @@ var scenes = map[string]scene{
 	})},
 	"pause-sms":            {workflow: sms.PauseSmsWorkflowName, act: cancelBegun},
 	"sms-caps":             {workflow: sms.CapsSmsWorkflowName, input: sms.CapsSmsInput{}, act: takeCaps, short: true},
-	"send-sms-strict":      {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBodies": "unknown"})},
+	"send-sms-strict":      {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "soon"})},
 	"send-sms-long-asleep": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
 	"send-sms-unheard":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
 	"send-sms-unknown":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
