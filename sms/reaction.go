@@ -172,6 +172,9 @@ const maxEmoji = 40
 // isEmoji reports whether a text consists of symbols and their joiners and
 // modifiers.
 func isEmoji(text string) bool {
+	if len(text) > maxEmoji {
+		return false
+	}
 	sign := false
 	for _, r := range text {
 		switch {
@@ -185,7 +188,7 @@ func isEmoji(text string) bool {
 			return false
 		}
 	}
-	return sign && len(text) <= maxEmoji
+	return sign
 }
 
 // Reaction returns the reaction that the message is, or nil.

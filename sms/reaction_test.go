@@ -3,6 +3,7 @@ package sms
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestReactionsAreToldFromTexts(t *testing.T) {
@@ -95,5 +96,15 @@ func BenchmarkParseReaction(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		ParseReaction("Order Number 42 please, and bring it to the “back door” by noon")
+	}
+}
+
+func TestHugeEmojiTakesNoTime(t *testing.T) {
+	began := time.Now()
+	if r := ParseReaction(strings.Repeat("1", 1<<20) + "\u20e3 to “Order 5”"); r != nil {
+		t.Errorf("it is the reaction %.20q", r.Emoji)
+	}
+	if took := time.Since(began); took > 10*time.Second { // a minute, if each digit looked at the rest
+		t.Errorf("it took %s", took)
 	}
 }
