@@ -32,7 +32,7 @@ type QuestionsState struct {
 // QuestionsWorkflow keeps the open questions between one pair of numbers, and
 // gives each reply to one of them, never to all. There is one workflow for each
 // pair; the activity OpenQuestion starts it, and it ends when no question is
-// open any more.
+// open any more. Once a day it looks for questions that ended without a word.
 func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 	if state == nil {
 		state = &QuestionsState{}
@@ -50,11 +50,17 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 		if len(k.Open) > 0 {
 			wait = 24 * time.Hour
 		}
-		ended, err := workflow.AwaitWithTimeout(ctx, wait, func() bool { return k.take() || k.changed || suggested() })
+		changed, err := workflow.AwaitWithTimeout(ctx, wait, func() bool { return k.take() || k.changed || suggested() })
 		if err != nil {
 			return err
 		}
 		k.changed = false
+		looked := !changed && len(k.Open) > 0 && looks(ctx)
+		if looked {
+			for _, q := range slices.Clone(k.Open) {
+				k.asks(ctx, q)
+			}
+		}
 		// Callers that wait for a turn are answered first.
 		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 			return err
@@ -64,7 +70,7 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 		if suggested() {
 			return workflow.NewContinueAsNewError(ctx, sms.QuestionsWorkflowName, &k.QuestionsState)
 		}
-		if !ended && !came && len(k.Open) == 0 {
+		if !changed && !looked && !came && len(k.Open) == 0 {
 			return nil
 		}
 	}
@@ -127,10 +133,21 @@ func (k *keeper) reply(ctx workflow.Context, reply sms.Reply) (taken bool, err e
 	if err != nil {
 		return false, err
 	}
-	for len(candidates) > 0 {
+	for looked := false; len(candidates) > 0; {
 		chosen := choose(candidates, reply.Body)
 		if chosen < 0 {
-			return false, nil
+			if looked || !looks(ctx) {
+				return false, nil
+			}
+			looked = true
+			all, groupsOfAll := candidates, groups
+			candidates, groups = nil, nil
+			for i, q := range all {
+				if k.asks(ctx, q) {
+					candidates, groups = append(candidates, q), append(groups, groupsOfAll[i])
+				}
+			}
+			continue
 		}
 		reply.MatchGroups = groups[chosen]
 		if workflow.SignalExternalWorkflow(ctx, candidates[chosen].WorkflowID, "", sms.ReplySignal, reply).Get(ctx, nil) == nil {
@@ -171,6 +188,24 @@ func (k *keeper) candidates(ctx workflow.Context, reply sms.Reply) (open []sms.Q
 		}
 	}
 	return open, groups, nil
+}
+
+// looks reports whether the keeper looks for questions whose workflows were
+// terminated, for example with their parent, and could not close theirs.
+func looks(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "ended-questions", workflow.DefaultVersion, 1) > workflow.DefaultVersion
+}
+
+// asks reports whether a question's workflow is open, and closes the question if
+// it is not.
+func (k *keeper) asks(ctx workflow.Context, q sms.Question) bool {
+	var run sms.FindRunResult
+	err := untilAnswered(ctx, "See whether it still asks", sms.FindRunName, sms.FindRunInput{WorkflowID: q.WorkflowID}, &run)
+	if err == nil && !run.Open {
+		k.close(q)
+		return false
+	}
+	return true
 }
 
 // choose picks one of several questions by the latest one's policy; -1 for

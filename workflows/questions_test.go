@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -164,6 +165,53 @@ func TestReaskedQuestionSurvivesTheFirstsEnd(t *testing.T) {
 	})
 	if next == nil || len(next.Open) != 1 || !next.Open[0].OpenedAt.Equal(again.OpenedAt) {
 		t.Errorf("the next run begins with %+v", next)
+	}
+}
+
+func TestEndedQuestionLeavesTheOthers(t *testing.T) {
+	for policy, code := range map[sms.IfSeveral]string{sms.IfSeveralRefuse: "", sms.IfSeveralCode: "B7"} {
+		for ended, want := range map[string]bool{"terminated": true, "nobody": false} {
+			env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
+			Register(env)
+			env.RegisterActivityWithOptions((&activities.Activities{}).MatchReply, activity.RegisterOptions{Name: sms.MatchReplyName})
+			env.RegisterActivityWithOptions(func(_ context.Context, in sms.FindRunInput) (sms.FindRunResult, error) {
+				return sms.FindRunResult{Open: in.WorkflowID != ended}, nil
+			}, activity.RegisterOptions{Name: sms.FindRunName})
+			reply := sms.Reply{MessageSID: "SM1", Body: "yes", ReceivedAt: env.Now().UTC()}
+			given := reply
+			given.MatchGroups = map[string]*string{}
+			env.OnSignalExternalWorkflow("default-test-namespace", "asks", "", sms.ReplySignal, given).Return(nil)
+			answered := false
+			env.RegisterDelayedCallback(func() {
+				env.UpdateWorkflow(sms.QuestionReplyUpdate, "reply", &testsuite.TestUpdateCallback{
+					OnAccept: func() {}, OnReject: func(err error) { t.Error(err) },
+					OnComplete: func(taken any, err error) { answered = taken.(bool) && err == nil },
+				}, reply)
+			}, time.Second)
+			env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, time.Minute)
+			env.ExecuteWorkflow(sms.QuestionsWorkflowName, &QuestionsState{Open: []sms.Question{
+				{WorkflowID: "terminated", IfSeveral: policy}, {WorkflowID: "asks", IfSeveral: policy, Code: code},
+			}})
+			if answered != want {
+				t.Errorf("%s, %s has ended: answered %t", policy, ended, answered)
+			}
+		}
+	}
+}
+
+func TestKeeperForgetsEndedQuestions(t *testing.T) {
+	for _, there := range []bool{true, false} {
+		looked := 0
+		next := keep(t, &QuestionsState{Open: []sms.Question{{WorkflowID: "terminated"}, {WorkflowID: "asks"}}}, func(env *testsuite.TestWorkflowEnvironment) {
+			env.RegisterActivityWithOptions(func(_ context.Context, in sms.FindRunInput) (sms.FindRunResult, error) {
+				looked++
+				return sms.FindRunResult{Open: there && in.WorkflowID == "asks"}, nil
+			}, activity.RegisterOptions{Name: sms.FindRunName})
+			env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 49*time.Hour)
+		})
+		if there && (next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "asks") || !there && next != nil || looked < 2 || looked > 4 {
+			t.Errorf("one is open: %t; the next run begins with %+v; looked %d times", there, next, looked)
+		}
 	}
 }
 

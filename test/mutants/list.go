@@ -160,6 +160,10 @@ var mutants = []mutant{
 	{"A reply answers one question", "a webhook's clock may lag", "workflows/receive.go", `ask.Text.ReceivedAt = began`, `_ = began`, "workflows", "TestLaggingClockLosesNoReply"},
 	{"A reply answers one question", "offered texts leave room to match", "workflows/receive.go", `workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion`, `true`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 	{"A reply answers one question", "a text from before a question is no reply to it", "sms/question.go", `return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, `return true || !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, "workflows", "TestOlderTextDoesNotAnswerQuestion"},
+	{"A reply answers one question", "a question that ended leaves the others", "workflows/questions.go", `				if k.asks(ctx, q) {`, `				if true {`, "workflows", "TestEndedQuestionLeavesTheOthers"},
+	{"A reply answers one question", "a question that ended is forgotten", "workflows/questions.go", `		if looked {
+`, `		if false {
+`, "workflows", "TestKeeperForgetsEndedQuestions"},
 	{"A reply answers one question", "a reply to another account is none", "sms/question.go", `if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {`, `if false {`, "workflows", "TestReplyToAnotherAccountAnswersNothing"},
 
 	// No loop of machines.
@@ -178,6 +182,7 @@ var mutants = []mutant{
 	{"Bounded engines", "a file that hangs holds nobody up", "internal/follow/follow.go", `	case <-time.After(patience):
 `, ``, "internal/follow", "TestFileThatHangsHoldsNobodyUp"},
 	{"Bounded engines", "no text is tied to an ID that cannot be stored", "webhook/check.go", `case strings.Contains(c.WorkflowID, "\x00"):`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
+	{"Bounded engines", "a huge emoji is none", "sms/reaction.go", `	if len(text) > maxEmoji {`, `	if false {`, "sms", "TestHugeEmojiTakesNoTime"},
 	{"Bounded engines", "nor to such a search attribute", "webhook/check.go", `case strings.Contains(textOf(value), "\x00"):`, `case false:`, "webhook", "TestSearchAttributesHoldNoNUL"},
 	{"Bounded engines", "a half-copied file is not put in force", "triggers/live.go", `now.sum == l.seen && now.sum != l.tried`, `now.sum != l.tried`, "triggers", "TestLiveIgnoresAHalfCopiedFile"},
 

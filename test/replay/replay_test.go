@@ -64,6 +64,8 @@ type scene struct {
 const (
 	quiet    = "+15005550009"
 	answers  = "+15005550011"
+	several  = "+15005550014"
+	refusing = "+15005550015"
 	fileName = "list.csv"
 	// secret makes the IDs of the keepers.
 	secret = "of the recordings and of nobody else"
@@ -112,6 +114,11 @@ var scenes = map[string]scene{
 	"broadcast-sms-keyed":          {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed", "idempotencyKey": "spring", "pageSize": 30}},
 	"send-sms-asleep":              {workflow: sms.SendSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
 	"catch-up-sms":                 {workflow: sms.CatchUpSmsWorkflowName, input: sms.CatchUpSmsInput{}, queue: sms.CatchUpTaskQueue},
+	"ask-sms-several": {workflow: sms.AskSmsWorkflowName, act: outlive(several), input: map[string]any{
+		"smsFrom": stack.Number, "smsTo": several, "smsBody": "Coming?", "ifSeveral": "refuse",
+	}},
+	// What outlived another question.
+	"sms-questions-ended": {id: sms.QuestionsID([]byte(secret), stack.Number, several)},
 	// What ask-sms opened and closed, and what was answered.
 	"sms-questions":          {id: sms.QuestionsID([]byte(secret), stack.Number, quiet)},
 	"sms-questions-answered": {id: sms.QuestionsID([]byte(secret), stack.Number, answers)},
@@ -151,7 +158,11 @@ var scenes = map[string]scene{
 	"send-sms-long-asleep-before": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
 	"send-sms-unheard-before":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
 	"send-sms-unknown-before":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
-	"broadcast-sms-keyed-before":  {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed-before", "idempotencyKey": "autumn", "pageSize": 30}},
+	"ask-sms-several-before": {workflow: sms.AskSmsWorkflowName, act: outlive(refusing), input: map[string]any{
+		"smsFrom": stack.Number, "smsTo": refusing, "smsBody": "Coming?", "ifSeveral": "refuse", "timeout": "4s",
+	}},
+	"sms-questions-ended-before": {id: sms.QuestionsID([]byte(secret), stack.Number, refusing)},
+	"broadcast-sms-keyed-before": {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed-before", "idempotencyKey": "autumn", "pageSize": 30}},
 
 	"send-sms-with-errors": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
 }
@@ -297,6 +308,30 @@ func answer(s *stage) error {
 	}
 	_, err := s.Twilio.Inbound(s, twiliosim.Inbound{From: answers, To: stack.Number, Body: "yes"})
 	return err
+}
+
+// outlive answers the question to a phone once another one was terminated.
+func outlive(phone string) func(*stage) error {
+	return func(s *stage) error {
+		if err := s.texted(); err != nil {
+			return err
+		}
+		s.before = s.texts()
+		options := client.StartWorkflowOptions{ID: s.run.GetID() + "-other", TaskQueue: sms.TaskQueue}
+		other, err := s.Temporal.Client.ExecuteWorkflow(s, options, sms.AskSmsWorkflowName, map[string]any{
+			"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Really?", "ifSeveral": "refuse",
+		})
+		if err == nil {
+			err = s.texted()
+		}
+		if err == nil {
+			err = s.Temporal.Client.TerminateWorkflow(s, other.GetID(), other.GetRunID(), "")
+		}
+		if err == nil {
+			_, err = s.Twilio.Inbound(s, twiliosim.Inbound{From: phone, To: stack.Number, Body: "yes"})
+		}
+		return err
+	}
 }
 
 // update has a broadcast pause, go on, and stop.
