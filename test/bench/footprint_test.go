@@ -1,7 +1,7 @@
 package bench
 
 // Footprint: how soon the worker is ready, how much memory it needs, and how large it
-// is, beside Node-RED.
+// is, compared with Node-RED.
 
 import (
 	"context"

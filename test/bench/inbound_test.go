@@ -1,6 +1,6 @@
 package bench
 
-// Inbound: from a text at the webhook to its echo, beside a bare client that asks
+// Inbound: from a text at the webhook to its echo, compared with a bare client that asks
 // the same of Temporal.
 
 import (

@@ -19,7 +19,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-const optionsPart = "Options, on beside off"
+const optionsPart = "Options: on compared with off"
 
 // fastTemporal lets the embedded Temporal answer at once.
 var fastTemporal = []string{"history.transferProcessorMaxPollRPS=400", "history.timerProcessorMaxPollRPS=400"}

@@ -1,7 +1,7 @@
 package bench
 
-// Outbound: SendSms beside the ten lines that people write around twilio-go, beside
-// an activity that does nothing, and beside a bare HTTP client. All of them run in
+// Outbound: SendSms compared with the ten lines that people write around twilio-go,
+// with an activity that does nothing, and with a bare HTTP client. All of them run in
 // one worker, and text the same local Twilio.
 
 import (

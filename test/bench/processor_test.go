@@ -1,6 +1,6 @@
 package bench
 
-// Processor: how much processor time a list costs the process that sends it, beside a
+// Processor: how much processor time a list costs the process that sends it, compared with a
 // bare HTTP client. Unlike throughput, it depends neither on what else the machine does
 // nor on what Temporal and the local Twilio cost.
 
@@ -87,7 +87,7 @@ func TestProcessor(t *testing.T) {
 		}
 		keep(t, table.Of(table.Row{
 			Part: outboundPart, Name: fmt.Sprintf("SendSms to %d, without Temporal", n), Beside: "a bare HTTP client", Unit: "× the processor time",
-			Note: fmt.Sprintf("at last %.0f µs and %.0f µs a recipient", last[0], last[1]),
+			Note: fmt.Sprintf("last turn: %.0f µs and %.0f µs a recipient", last[0], last[1]),
 		}, ratios))
 	}
 }

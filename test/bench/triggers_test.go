@@ -1,7 +1,7 @@
 package bench
 
 // Triggers: what each of them costs a text, and an inbound text that nothing
-// matches beside Node-RED.
+// matches compared with Node-RED.
 
 import (
 	"context"

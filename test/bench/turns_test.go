@@ -1,4 +1,4 @@
-// Package bench measures the product beside what people would use instead, in one
+// Package bench compares the product with what people would use instead, in one
 // run. Machines are noisy: the two take turns, and what counts is the median of
 // the ratios of neighbours.
 //
@@ -56,15 +56,15 @@ func (v versus) report(t *testing.T, ours, theirs func(context.Context, int) err
 	}
 	row := table.Row{
 		Part: v.part, Name: v.name, Beside: v.beside, Unit: "× the throughput", AtLeast: v.atLeast, Why: v.why,
-		Note: fmt.Sprintf("at last %.0f/s and %.0f/s", last[0].perSecond, last[1].perSecond),
+		Note: "last turn: " + table.Number(last[0].perSecond) + "/s and " + table.Number(last[1].perSecond) + "/s",
 	}
 	figures := rates
 	if v.atMost > 0 {
 		row.Unit, row.AtLeast, row.AtMost, figures = "× the latency", 0, v.atMost, latencies
-		row.Note = fmt.Sprintf("p50 at last %s and %s", last[0].median.Round(100*time.Microsecond), last[1].median.Round(100*time.Microsecond))
+		row.Note = fmt.Sprintf("last turn: p50 %s and %s", last[0].median.Round(100*time.Microsecond), last[1].median.Round(100*time.Microsecond))
 	}
 	slices.Sort(latencies)
-	t.Logf("%s, beside %s, %d at a time: %.2f times its p50", v.name, v.beside, v.atOnce, latencies[len(latencies)/2])
+	t.Logf("%s, compared with %s, %d at a time: %.2f times its p50", v.name, v.beside, v.atOnce, latencies[len(latencies)/2])
 	keep(t, table.Of(row, figures))
 }
 

@@ -1,7 +1,8 @@
-// Command testsummary reads `go test -json` on standard input and shows what a
-// person wants of it: a line a package, the full output of what failed, the
-// skipped tests by name, and last a line "N passed, N failed, N skipped".
-// Lines that are not JSON pass through. It exits with 1 if anything failed.
+// Command testsummary reads the output of `go test -json` on standard input and
+// prints a readable summary: one line for each package, the full output of what
+// failed, the names of skipped tests, and last a line "N passed, N failed,
+// N skipped". Lines that are not JSON are printed unchanged. It exits with 1 if
+// anything failed.
 package main
 
 import (

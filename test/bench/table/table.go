@@ -1,5 +1,5 @@
-// Package table keeps what benchmarks measured: rows, each beside its aim. The tests
-// of a run append them to a file, and a page is made of all of them.
+// Package table keeps what benchmarks measured: rows, each with its aim. The tests of
+// a run append them to a file, from which a page is made.
 package table
 
 import (
@@ -20,7 +20,7 @@ type Row struct {
 	// Part is the heading that it is under.
 	Part string `json:"part"`
 	Name string `json:"name"`
-	// Beside is what it was measured against. Optional.
+	// Beside is what it is compared with. Optional.
 	Beside string `json:"beside,omitempty"`
 	// Unit is "×" for ratios. Optional.
 	Unit string `json:"unit,omitempty"`
@@ -32,7 +32,7 @@ type Row struct {
 	// AtLeast and AtMost are aims. Optional.
 	AtLeast float64 `json:"atLeast,omitempty"`
 	AtMost  float64 `json:"atMost,omitempty"`
-	// Why says what an aim that is missed is missed for. Optional.
+	// Why says why the aim is missed, if it is. Optional.
 	Why string `json:"why,omitempty"`
 	// Note has what else is known, such as absolute figures. Optional.
 	Note string `json:"note,omitempty"`
@@ -86,45 +86,44 @@ func Of(row Row, figures []float64) Row {
 	return row
 }
 
-// Missed says by how much the aim is missed; empty if it is met or there is none.
-func (r Row) Missed() string {
-	switch {
-	case r.Missing != "":
-		return ""
-	case r.AtLeast > 0 && r.Median < r.AtLeast:
-		return fmt.Sprintf("%.0f %%", 100*(1-r.Median/r.AtLeast))
-	case r.AtMost > 0 && r.Median > r.AtMost:
-		return fmt.Sprintf("%.0f %%", 100*(r.Median/r.AtMost-1))
+// missed returns by how much a figure misses the aim, in percent; 0 or less if it
+// meets it.
+func (r Row) missed(figure float64) float64 {
+	if r.AtLeast > 0 {
+		return 100 * (1 - figure/r.AtLeast)
 	}
-	return ""
+	return 100 * (figure/r.AtMost - 1)
 }
 
 func (r Row) aim() string {
 	switch {
 	case r.AtLeast > 0:
-		return "≥ " + number(r.AtLeast)
+		return "≥ " + Number(r.AtLeast)
 	case r.AtMost > 0:
-		return "≤ " + number(r.AtMost)
+		return "≤ " + Number(r.AtMost)
 	}
 	return ""
 }
 
 func (r Row) figure() string {
-	if r.Missing != "" {
+	switch {
+	case r.Missing != "":
 		return "–"
+	case r.Unit == "actions" && r.Median == 1:
+		return "1 action"
 	}
-	return strings.TrimSpace(number(r.Median) + " " + r.Unit)
+	return strings.TrimSpace(Number(r.Median) + " " + r.Unit)
 }
 
 func (r Row) spread() string {
 	if r.Low == 0 && r.High == 0 {
 		return ""
 	}
-	return number(r.Low) + " to " + number(r.High)
+	return Number(r.Low) + " to " + Number(r.High)
 }
 
-// number writes three digits that count.
-func number(x float64) string {
+// Number writes a figure with three significant digits.
+func Number(x float64) string {
 	switch {
 	case x >= 100 || x == float64(int64(x)):
 		return fmt.Sprintf("%.0f", x)
@@ -136,19 +135,32 @@ func number(x float64) string {
 	return fmt.Sprintf("%.3g", x)
 }
 
+// If turns differ by more than a factor of tooWide, and some meet the aim, they decide
+// nothing. A turn may miss the aim by smallMiss percent.
+const (
+	tooWide   = 2
+	smallMiss = 5
+)
+
 // verdict says whether the aim is met, or by how much and why it is not.
 func (r Row) verdict() string {
-	switch missed := r.Missed(); {
+	switch {
 	case r.Missing != "":
 		return "not measured: " + r.Missing
-	case missed != "" && r.Why != "":
-		return "missed by " + missed + ": " + r.Why
-	case missed != "":
-		return "missed by " + missed
-	case r.aim() != "":
-		return "met"
+	case r.aim() == "":
+		return ""
+	case r.High > tooWide*r.Low && min(r.missed(r.Low), r.missed(r.High)) <= 0:
+		return fmt.Sprintf("unclear: turns differ by a factor of %.1f", r.High/r.Low)
+	case r.missed(r.Median) > 0:
+		by := "less than 1"
+		if missed := r.missed(r.Median); missed >= 1 {
+			by = fmt.Sprintf("%.0f", missed)
+		}
+		return strings.TrimSuffix("missed by "+by+" %: "+r.Why, ": ")
+	case r.High > 0 && max(r.missed(r.Low), r.missed(r.High)) > smallMiss:
+		return "met by the median only"
 	}
-	return ""
+	return "met"
 }
 
 // String is the row in one line.
@@ -166,7 +178,7 @@ func Write(w io.Writer, rows []Row) {
 		}
 	}
 	for _, part := range parts {
-		fmt.Fprintf(w, "\n## %s\n\n| what | beside | median | spread | aim | | |\n|---|---|---|---|---|---|---|\n", part)
+		fmt.Fprintf(w, "\n## %s\n\n| what | compared with | median | spread | aim | | |\n|---|---|---|---|---|---|---|\n", part)
 		for _, row := range rows {
 			if row.Part == part {
 				fmt.Fprintf(w, "| %s |\n", row)
