@@ -103,7 +103,7 @@ func run(t *testing.T, a *Activities, args ...any) (sms.SendSmsResult, error) {
 	return result, nil
 }
 
-// checkContract checks what holds of every result.
+// checkContract checks what must be true of every result.
 func checkContract(t *testing.T, r sms.SendSmsResult) {
 	t.Helper()
 	var messages []sms.Message

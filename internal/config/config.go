@@ -91,8 +91,8 @@ type Config struct {
 	CatchUpOff bool `env:"-"`
 	// Named holds the accounts in the file Accounts, by name.
 	Named map[string]NamedAccount `env:"-"`
-	// Warnings lists what the environment probably means differently, to be
-	// logged.
+	// Warnings lists what in the environment is probably not meant as it is
+	// written, to be logged.
 	Warnings []string `env:"-"`
 }
 

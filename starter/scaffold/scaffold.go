@@ -262,7 +262,7 @@ func (a *App) check() error {
 		seen[name] = m.Name
 	}
 	if len(a.Processes)+len(a.Messages) == 0 {
-		errs = append(errs, errors.New("no process, and no trigger of SMS_RECEIVED, was found"))
+		errs = append(errs, errors.New("found neither a process nor a trigger of SMS_RECEIVED"))
 	}
 	return errors.Join(errs...)
 }

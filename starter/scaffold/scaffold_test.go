@@ -117,7 +117,7 @@ func TestScaffoldRefusesWhatItCannotWrite(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"nothing":    {nil, "no process"},
+		"nothing":    {nil, "neither a process"},
 		"two in one": {map[string]string{"a.json": start("a-b", "a"), "b.json": start("a_b", "b")}, "rename one"},
 		"a model cut off": {
 			map[string]string{"a.bpmn": `<definitions><process id="a">`}, "a.bpmn: not a BPMN model",

@@ -1,7 +1,7 @@
 package bench
 
-// Processor: how much processor time a list costs the process that sends it, compared with a
-// bare HTTP client. Unlike throughput, it depends neither on what else the machine does
+// Processor: how much processor time a list costs the process that sends it, compared
+// with a bare HTTP client. Unlike throughput, it depends neither on what else the machine does
 // nor on what Temporal and the local Twilio cost.
 
 import (

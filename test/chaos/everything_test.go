@@ -28,7 +28,7 @@ import (
 
 var length = flag.Duration("chaos.for", 0, "how long everything fails at once; at least until each kind of fault has happened once")
 
-// fault is something that fails while all is in use.
+// fault is something that fails while everything is in use.
 type fault struct {
 	name   string
 	strike func(*testing.T, *everything, *rand.Rand)
@@ -61,7 +61,7 @@ var faults = []fault{
 	{"flood of fuzzed texts", func(t *testing.T, e *everything, random *rand.Rand) { e.tried += fuzz(t, e.webhook(random), random) }},
 }
 
-// blow is one fault, and how long it is quiet before.
+// blow is one fault, with the quiet time before it.
 type blow struct {
 	fault  fault
 	after  time.Duration

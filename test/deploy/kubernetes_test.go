@@ -1,4 +1,4 @@
-// Package deploy holds the files that deploy the connector against what reads
+// Package deploy checks the files that deploy the connector with what reads
 // them: kustomize and Kubernetes' own types, Compose's loader, and the connector's
 // configuration.
 package deploy

@@ -67,7 +67,7 @@ func (c *cluster) admits(pod core.PodTemplateSpec, from peer, port int32) bool {
 	})
 }
 
-// reaches reports whether the policies of a pod let it out to a peer.
+// reaches reports whether the policies of a pod let it connect to a peer.
 func (c *cluster) reaches(pod core.PodTemplateSpec, to peer, protocol core.Protocol, port int32) bool {
 	return c.anyPolicy(pod, networking.PolicyTypeEgress, func(spec networking.NetworkPolicySpec) bool {
 		return slices.ContainsFunc(spec.Egress, func(rule networking.NetworkPolicyEgressRule) bool {

@@ -158,7 +158,7 @@ func TestRefusalIsFinal(t *testing.T) {
 	}
 	// What the sender was told is what happened, whatever is there by now.
 	say("again", "There is none.")
-	// A trigger without words takes no other's echo away.
+	// A trigger without an echo does not remove another's.
 	say("audit", "Fine.")
 }
 

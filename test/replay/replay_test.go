@@ -83,7 +83,7 @@ var scenes = map[string]scene{
 		"smsFrom": stack.Number, "smsTo": quiet, "smsBody": "Coming?", "timeout": "2s",
 		"reminders": []map[string]any{{"after": "1s", "smsBody": "Still coming?"}},
 	}},
-	// As it is since questions are checked before they are asked.
+	// The current form, in which questions are checked before they are asked.
 	"ask-sms-checked": {workflow: sms.AskSmsWorkflowName, input: map[string]any{
 		"SmsFrom": stack.Number, "SmsTo": "+15005550013", "SmsBody": "Coming?", "Timeout": "PT2S",
 		"reminders": map[string]any{"after": "1s", "smsBody": "Still coming?"},

@@ -3,7 +3,7 @@
 //
 // The database is Go's own, https://vuln.go.dev, taken from the module
 // golang.org/x/vulndb: it comes through the same proxy as every other module, and
-// stays in the module cache. If the newest one is out of reach, an older one is
+// stays in the module cache. If the newest one is unreachable, an older one is
 // used, which is said loudly; without any, the check fails.
 package main
 
@@ -27,7 +27,7 @@ import (
 
 const (
 	vulndb = "golang.org/x/vulndb"
-	// pinned is the database to use if the newest one is out of reach.
+	// pinned is the database to use if the newest one is unreachable.
 	pinned = "v0.0.0-20261105234957-e22db6528018"
 	// complete is how many entries a database has at least. That of November 2026
 	// has 4,789, and entries are withdrawn but not deleted.
@@ -65,7 +65,7 @@ func find(ctx context.Context, warnings io.Writer, download func(context.Context
 		return "", fmt.Errorf("read the date of %s %s: %w", vulndb, release, err)
 	}
 	if newest != nil {
-		fmt.Fprintf(warnings, "WARNING: the newest database of vulnerabilities is out of reach (%v).\n"+
+		fmt.Fprintf(warnings, "WARNING: the newest database of vulnerabilities is unreachable (%v).\n"+
 			"WARNING: what was found after %s is not checked for.\n", newest, made.Format(time.DateOnly))
 	}
 	database := filepath.Join(dir, "data", "osv")

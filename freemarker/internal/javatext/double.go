@@ -229,7 +229,7 @@ func cmpZero[T int32 | int64](v T) int {
 	return 0
 }
 
-// wide holds the big integers of one development.
+// wide holds the big integers of one conversion.
 type wide struct{ b, s, m, tens, q, sum big.Int }
 
 var wides = sync.Pool{New: func() any { return new(wide) }}

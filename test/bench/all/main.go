@@ -205,7 +205,7 @@ func processor() string {
 	return "a machine"
 }
 
-// busy says so if the machine has other work.
+// busy returns a note if the machine has other work.
 func busy() string {
 	about, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
