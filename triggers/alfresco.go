@@ -113,7 +113,21 @@ func (c *checker) readAlfresco(data []byte) {
 		w.Condition = written.Event.Inputs.Condition
 	}
 	w.alfresco = true
+	mistakes, warnings := len(c.mistakes), len(c.set.warnings)
 	c.misspelt(data, &written, name)
+	misspelt := c.set.warnings[warnings:]
+	c.alfrescoTrigger(&written, w)
+	// What a misspelt key would have said may be what is missing.
+	if len(c.mistakes) > mistakes {
+		for _, key := range misspelt {
+			c.mistakes = append(c.mistakes, errors.New(key.String()))
+		}
+	}
+}
+
+// alfrescoTrigger compiles a trigger, unless its event is another connector's.
+func (c *checker) alfrescoTrigger(written *alfrescoFile, w *fileTrigger) {
+	name := w.Name
 	switch event, ok := c.alfrescoEvent(written.Event.Source, name); {
 	case ok:
 		w.Event = event
@@ -123,7 +137,7 @@ func (c *checker) readAlfresco(data []byte) {
 	default:
 		return
 	}
-	if c.alfrescoAction(&written, w) {
+	if c.alfrescoAction(written, w) {
 		c.compile(0, w)
 	}
 }

@@ -207,14 +207,25 @@ func TestAlfrescoMisspeltKeysAreReported(t *testing.T) {
 	}
 }
 
+func TestAlfrescoMistakeNamesMisspeltKeys(t *testing.T) {
+	_, err := parse("a.json", `{"name": "a",
+ "event": {"source": "connector.t.SMS_RECEIVED",
+  "inputs": {"patern": "x"}},
+ "action": {"source": "command-consumer", "payload": {"payloadType": "SignalPayload", "name": "s"}}}`)
+	const want = "a.json:3: trigger \"a\" has no pattern\na.json:3: trigger \"a\": \"event.inputs.patern\" is not read; did you mean \"pattern\"?"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}
+
 func TestAlfrescoUnknownNamesAreNull(t *testing.T) {
 	set, err := parse("a.json", strings.Replace(starting(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p",
- "variables": {"a": "${matchGroups.m}", "b": "[${customer.name}]", "c": "${n}"}}`), `"${n}"`, `"Hi ${who}${n}"`, 1))
+ "variables": {"a": "${matchGroups.m}", "b": "[${customer.name}]", "c": "${n}", "d": "${frm}"}}`), `"${n}"`, `"Hi ${who}${n}"`, 1))
 	if err != nil {
 		t.Fatal(err)
 	}
 	firing := match(t, set, "go 5")[0]
-	if got := asJSON(t, firing.Plan().Call.Input); got != `{"a":null,"b":"[]","c":null}` {
+	if got := asJSON(t, firing.Plan().Call.Input); got != `{"a":null,"b":"[]","c":null,"d":null}` {
 		t.Errorf("input %s", got)
 	}
 	if got := firing.Plan().Echo.String(); got != "Hi 5" {
@@ -224,6 +235,7 @@ func TestAlfrescoUnknownNamesAreNull(t *testing.T) {
 	for _, want := range []string{
 		`a.json:4: trigger "a": ${matchGroups.m} is unknown, and null, as it is in Alfresco; did you mean "matchGroups.1"?`,
 		`a.json:4: trigger "a": ${customer.name} is unknown, and null, as it is in Alfresco`, `a.json:2: trigger "a": ${who} is unknown`,
+		`trigger "a": ${n} is unknown, and null, as it is in Alfresco; did you mean "matchGroups.n"?`, `${frm} is unknown, and null, as it is in Alfresco; did you mean "from"?`,
 	} {
 		if !strings.Contains(findings, want) {
 			t.Errorf("lint finds %s\nwant %s", findings, want)

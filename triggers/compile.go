@@ -185,7 +185,7 @@ func (c *checker) scope(t *Trigger) scope {
 	in := scope{groups: t.pattern.groups, secret: len(c.options.IDSecret) > 0}
 	if t.alfresco {
 		in.unknown = func(name string) {
-			c.warn(c.lineOf("${"+name), t.Name, "${%s} is unknown, and null, as it is in Alfresco%s", name, yamlfile.DidYouMean(name, in.names()))
+			c.warn(c.lineOf("${"+name), t.Name, "${%s} is unknown, and null, as it is in Alfresco%s", name, in.meant(name))
 		}
 	}
 	return in

@@ -4,6 +4,7 @@ package triggers
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"temporal-twilio/internal/yamlfile"
 )
 
 var expression = regexp.MustCompile(`\$\{[^}]*\}`)
@@ -101,7 +104,7 @@ func (s scope) known(name string) (reference, error) {
 	group, prefixed := strings.CutPrefix(name, groupPrefix)
 	if prefixed || s.bare && slices.Contains(s.groups, name) {
 		if !slices.Contains(s.groups, group) {
-			return nil, unknown("${%s} names no group of the pattern; it has %s", name, s.listed())
+			return nil, unknown("${%s} names no group of the pattern%s", name, cmp.Or(s.meant(name), "; it has "+s.listed()))
 		}
 		return groupReference(group), nil
 	}
@@ -136,8 +139,21 @@ func (s scope) mistake(name string) error {
 	case ofResult(name):
 		return unknown("${%s}: only the echo of an update or a signalAll has a result", name)
 	}
-	return unknown("${%s} is unknown; available are %s, and these event fields: %s", name, s.listed(), eventFields)
+	return unknown("${%s} is unknown%s", name, cmp.Or(s.meant(name), "; available are "+s.listed()+", and these event fields: "+eventFields))
 }
+
+// meant suggests what a name that does not exist may mean, if any is near; it
+// may lack the prefix of a group.
+func (s scope) meant(name string) string {
+	if len(name) < shortestName && !slices.Contains(s.groups, name) {
+		return "" // any is near
+	}
+	names := s.names()
+	return cmp.Or(yamlfile.DidYouMean(name, names), yamlfile.DidYouMean(groupPrefix+name, names))
+}
+
+// shortestName is the length of the shortest name for which another is suggested.
+const shortestName = 3
 
 func groupReference(name string) reference {
 	return func(e *Event) any {
