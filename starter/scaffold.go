@@ -3,8 +3,10 @@ package main
 // starter scaffold: a project of workflow stubs for an Alfresco application.
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -25,7 +27,8 @@ func scaffoldCommand() *cobra.Command {
 		Long: `Write a project with one workflow for each process of an Alfresco application:
 those that its trigger files (*.json) start, and those that its models
 (*.bpmn20.xml) describe. Each has a typed input, a test, and a list of the model's
-steps with their counterparts in a workflow. The trigger files are copied unchanged.`,
+steps with their counterparts in a workflow. The trigger files are copied unchanged;
+what starter triggers lint finds in them is printed.`,
 		Example: `  starter scaffold my-alfresco-app --out ../shop-workflows
   starter scaffold my-alfresco-app --out ../shop-workflows --language typescript`,
 		Args: cobra.ExactArgs(1),
@@ -47,6 +50,9 @@ steps with their counterparts in a workflow. The trigger files are copied unchan
 			if err != nil {
 				return fmt.Errorf("scaffold: %w", err)
 			}
+			if err := lintScaffold(cmd.Context(), cmd.OutOrStdout(), app, filepath.Join(out, scaffold.TriggersDir), o); err != nil {
+				return err
+			}
 			fmt.Fprintf(cmd.OutOrStdout(), "workflows: %d, files: %d; see %s for how to run them\n", len(app.Processes), len(files), filepath.Join(out, "README.md"))
 			return nil
 		},
@@ -59,6 +65,25 @@ steps with their counterparts in a workflow. The trigger files are copied unchan
 	flags.StringVar(&o.Library, "library", "", "path of the temporal-twilio repository (default: the one around the working directory or the starter)")
 	_ = cmd.MarkFlagRequired("out") // the flag is defined above
 	return cmd
+}
+
+// lintScaffold prints what lint finds in the trigger files of the project. The
+// project is complete, whatever it finds.
+func lintScaffold(ctx context.Context, out io.Writer, app *scaffold.App, folder string, o scaffold.Options) error {
+	if len(app.Triggers) == 0 {
+		return nil
+	}
+	how, err := options()
+	if err != nil {
+		return err
+	}
+	how.TaskQueue = o.TaskQueue
+	all := newLinted()
+	if _, err := all.check(ctx, folder, how); err != nil {
+		return err
+	}
+	all.printFindings(out)
+	return nil
 }
 
 // projectName derives a name that Go and npm accept from a directory's name.

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,9 +70,10 @@ func lintCommand() *cobra.Command {
 but is probably not meant: patterns that overlap, with a text that matches both,
 triggers that never fire, patterns that take too long, failures that nobody
 hears about. With --pollers it asks Temporal whether any worker polls the task
-queues. Each file is checked alone, a folder as one.
+queues. Each file is checked alone, a folder as one. Each line begins with its
+level: error (refused), warning (probably not meant) or hint.
 
-Exit status: 0 nothing found, 1 something found, 2 anything else.`,
+Exit status: 0 no error and no warning, 1 some, 2 anything else.`,
 		Example: `  starter triggers lint triggers.yaml
   starter triggers lint --pollers triggers/`,
 		Args: cobra.MinimumNArgs(1),
@@ -88,15 +90,70 @@ type lintFlags struct{ pollers, asJSON bool }
 
 // linted is the result of lint for all files.
 type linted struct {
-	// Mistakes says why a file is refused, each as "file:line: …".
-	Mistakes []string           `json:"mistakes"`
-	Findings []triggers.Finding `json:"findings"`
+	// Mistakes say why a file is refused.
+	Mistakes []note    `json:"mistakes"`
+	Findings []finding `json:"findings"`
 	// Hints suggest better patterns; they do not affect the exit status.
-	Hints []triggers.Finding `json:"hints"`
-	Read  []triggers.Read    `json:"read"`
+	Hints []finding       `json:"hints"`
+	Read  []triggers.Read `json:"read"`
 	// Notes are about what surrounds the files; they do not affect the exit
 	// status.
-	Notes []string `json:"notes"`
+	Notes []note `json:"notes"`
+}
+
+// level is how much a line of lint matters.
+type level string
+
+const (
+	levelError   level = "error"   // the file is refused
+	levelWarning level = "warning" // probably not what its author wants
+	levelHint    level = "hint"
+)
+
+// finding is a finding with its level.
+type finding struct {
+	Level level `json:"level"`
+	triggers.Finding
+}
+
+// note is a message that names its place itself, as "file:line: …".
+type note struct {
+	Level   level  `json:"level"`
+	Message string `json:"message"`
+}
+
+func newLinted() *linted {
+	return &linted{Mistakes: []note{}, Findings: []finding{}, Hints: []finding{}, Read: []triggers.Read{}, Notes: []note{}}
+}
+
+func (l *linted) mistake(err error) {
+	for message := range strings.SplitSeq(err.Error(), "\n") {
+		l.Mistakes = append(l.Mistakes, note{levelError, message})
+	}
+}
+
+func (l *linted) found(findings []triggers.Finding) {
+	for _, f := range findings {
+		l.Findings = append(l.Findings, finding{levelWarning, f})
+	}
+}
+
+// check lints a file or folder.
+func (l *linted) check(ctx context.Context, file string, how triggers.Options) (*triggers.Set, error) {
+	set, err := triggers.Load(file, how)
+	if unread := (*fs.PathError)(nil); errors.As(err, &unread) {
+		return nil, err
+	}
+	if err != nil {
+		l.mistake(err)
+		return nil, nil
+	}
+	for _, hint := range set.Hints(ctx) {
+		l.Hints = append(l.Hints, finding{levelHint, hint})
+	}
+	l.found(set.Lint(ctx))
+	l.Read = append(l.Read, set.Report()...)
+	return set, nil
 }
 
 func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error {
@@ -104,25 +161,21 @@ func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error
 	if err != nil {
 		return err
 	}
-	all := linted{Mistakes: []string{}, Findings: []triggers.Finding{}, Hints: []triggers.Finding{}, Read: []triggers.Read{}, Notes: []string{}}
+	all := newLinted()
 	for _, file := range files {
-		all.Notes = append(all.Notes, surroundings(file, how)...)
-		set, err := triggers.Load(file, how)
-		if unread := (*fs.PathError)(nil); errors.As(err, &unread) {
+		for _, message := range surroundings(file, how) {
+			all.Notes = append(all.Notes, note{levelHint, message})
+		}
+		set, err := all.check(ctx, file, how)
+		if err != nil {
 			return err
 		}
-		if err != nil {
-			all.Mistakes = append(all.Mistakes, strings.Split(err.Error(), "\n")...)
-			continue
-		}
-		all.Hints = append(all.Hints, set.Hints(ctx)...)
-		all.Findings, all.Read = append(all.Findings, set.Lint(ctx)...), append(all.Read, set.Report()...)
-		if f.pollers {
+		if set != nil && f.pollers {
 			more, err := unpolled(ctx, set)
 			if err != nil {
 				return err
 			}
-			all.Findings = append(all.Findings, more...)
+			all.found(more)
 		}
 	}
 	if err := all.print(out, f.asJSON); err != nil {
@@ -160,22 +213,24 @@ func (l *linted) print(out io.Writer, asJSON bool) error {
 	if asJSON {
 		return printJSON(out, l)
 	}
-	for _, mistake := range l.Mistakes {
-		fmt.Fprintln(out, mistake)
-	}
-	for _, finding := range l.Findings {
-		fmt.Fprintln(out, finding)
-	}
-	for _, hint := range l.Hints {
-		fmt.Fprintln(out, hint.String()+" (a hint)")
-	}
-	for _, note := range l.Notes {
-		fmt.Fprintln(out, note+" (a hint)")
-	}
+	l.printFindings(out)
 	for _, read := range l.Read {
 		fmt.Fprintf(out, "%s:%d: trigger %q: reads as: %s\n", read.File, read.Line, read.Trigger, read.As)
 	}
 	return nil
+}
+
+// printFindings prints one line for each, the gravest first.
+func (l *linted) printFindings(out io.Writer) {
+	for _, m := range l.Mistakes {
+		fmt.Fprintf(out, "%s: %s\n", m.Level, m.Message)
+	}
+	for _, f := range slices.Concat(l.Findings, l.Hints) {
+		fmt.Fprintf(out, "%s: %s\n", f.Level, f)
+	}
+	for _, n := range l.Notes {
+		fmt.Fprintf(out, "%s: %s\n", n.Level, n.Message)
+	}
 }
 
 // unpolled returns a finding for each task queue that no worker polls.

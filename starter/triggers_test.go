@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -65,6 +66,49 @@ func TestLintPrintsFindingsAndFails(t *testing.T) {
 		out, err := starter(t, "triggers", "lint", good, write(t, "t.yaml", tc.text))
 		if !errors.Is(err, errFindings) || !strings.Contains(out, tc.want) {
 			t.Errorf("%s: %s %v\n want %q", name, out, err, tc.want)
+		}
+	}
+}
+
+func TestLintLinesHaveLevels(t *testing.T) {
+	refused := write(t, "refused.yaml", strings.Replace(orderTriggers, "is ${orderNumber}", "is ${orderNr}", 1))
+	doubtful := write(t, "doubtful.yaml", strings.Replace(orderTriggers, "    echoError: 'There was a problem publishing that event.'\n", "", 1))
+	out, _ := starter(t, "triggers", "lint", refused, doubtful)
+	for _, want := range []string{"error: " + refused + ":4: trigger", "warning: " + doubtful + ":2: trigger"} {
+		if !strings.Contains("\n"+out, "\n"+want) {
+			t.Errorf("no line begins with %s:\n%s", want, out)
+		}
+	}
+	out, _ = starter(t, "triggers", "lint", "--json", refused, doubtful)
+	var all linted
+	if err := json.Unmarshal([]byte(out), &all); err != nil {
+		t.Fatal(err)
+	}
+	if len(all.Mistakes) != 1 || all.Mistakes[0].Level != levelError || len(all.Findings) != 1 || all.Findings[0].Level != levelWarning || all.Findings[0].File != doubtful {
+		t.Errorf("%s", out)
+	}
+}
+
+func TestScaffoldPrintsWhatLintFinds(t *testing.T) {
+	app := t.TempDir()
+	const file = `{"name": "orders",
+ "event": {"source": "connector.twilio.SMS_RECEIVED", "inputs": {%q: "Order (?<number>.+)", "echo": "Thanks, ${nmber}"}},
+ "action": {"source": "command-consumer", "payload": {"payloadType": "StartProcessPayload", "processDefinitionKey": "order"}}}`
+	for key, wants := range map[string][]string{
+		"pattern": {"warning: ", "the sender may never learn", `did you mean "matchGroups.number"?`},
+		"patern":  {"error: ", "orders\" has no pattern", `did you mean "pattern"?`},
+	} {
+		if err := os.WriteFile(filepath.Join(app, "orders.json"), fmt.Appendf(nil, file, key), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := starter(t, "scaffold", app, "--out", filepath.Join(t.TempDir(), "shop"))
+		if err != nil || !strings.Contains(out, "workflows: 1") || strings.Contains(out, "reads as") {
+			t.Errorf("%s %v", out, err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: %q is missing in\n%s", key, want, out)
+			}
 		}
 	}
 }
@@ -225,7 +269,7 @@ func TestTestShowsTextsAndNearMisses(t *testing.T) {
 			}
 		}
 	}
-	if out, err := starter(t, "triggers", "lint", write(t, "t.yaml", strings.ReplaceAll(orderTriggers, "(?<orderNumber>.+)'", "(?<orderNumber>\\d+)$'"))); err != nil || !strings.Contains(out, `\s*$ (a hint)`) {
+	if out, err := starter(t, "triggers", "lint", write(t, "t.yaml", strings.ReplaceAll(orderTriggers, "(?<orderNumber>.+)'", "(?<orderNumber>\\d+)$'"))); err != nil || !strings.Contains(out, "hint: ") || !strings.Contains(out, `\s*$`) {
 		t.Errorf("%s %v", out, err)
 	}
 }

@@ -76,8 +76,11 @@ type Options struct {
 	dir string
 }
 
-// TriggersDir returns the directory of the trigger files.
-func (o Options) TriggersDir() string { return filepath.Join(o.dir, "triggers") }
+// TriggersDir is the directory of the trigger files, in the project.
+const TriggersDir = "triggers"
+
+// TriggersDir returns the absolute path of that directory.
+func (o Options) TriggersDir() string { return filepath.Join(o.dir, TriggersDir) }
 
 // Languages lists the languages that a project can be written in.
 var Languages = []string{"go", "typescript"}
@@ -106,7 +109,7 @@ func (a *App) Write(dir, language string, o Options) (files []string, err error)
 		}
 	}
 	for name, data := range a.Triggers {
-		made = append(made, file{path.Join("triggers", name), data})
+		made = append(made, file{path.Join(TriggersDir, name), data})
 	}
 	for _, f := range made {
 		target := filepath.Join(dir, filepath.FromSlash(f.name))
