@@ -237,7 +237,7 @@ func (f *failedText) String() string {
 	var line strings.Builder
 	fmt.Fprintf(&line, "%s  %-3s  %s%s  %s", f.At.Local().Format(time.DateTime), f.Direction, f.SID, f.Workflow, f.State)
 	if f.ErrorCode != 0 {
-		fmt.Fprintf(&line, "  error %d: https://www.twilio.com/docs/api/errors/%[1]d", f.ErrorCode)
+		line.WriteString("  " + twilioError(f.ErrorCode, ""))
 	}
 	for _, code := range slices.Sorted(maps.Keys(f.Codes)) {
 		fmt.Fprintf(&line, "  %s %d", code, f.Codes[code])

@@ -29,8 +29,19 @@ func TestUndeliveredSendFailsWithItsCode(t *testing.T) {
 	if err := verdict(&sms.SendSmsWorkflowResult{Deliveries: []sms.Delivery{{Status: sms.StatusDelivered}}}); err != nil {
 		t.Errorf("delivered: %v", err)
 	}
-	if line := delivered(&lost); !strings.HasPrefix(line, "+15005550009: undelivered, error 30005: Unknown destination") {
+	if line := delivered(&lost); line != "+15005550009: undelivered, error 30005: Unknown destination (https://www.twilio.com/docs/errors/30005)" {
 		t.Error(line)
+	}
+}
+
+func TestTwiliosCodesAreWrittenAlike(t *testing.T) {
+	const want = "  error 30005 (https://www.twilio.com/docs/errors/30005)"
+	for _, line := range []string{
+		(&told{Direction: "out", ErrorCode: 30005}).String(), (&failedText{Direction: "out", ErrorCode: 30005}).String(),
+	} {
+		if !strings.HasSuffix(line, want) {
+			t.Errorf("%s does not end with %s", line, want)
+		}
 	}
 }
 

@@ -43,9 +43,9 @@ type told struct {
 	// Status and ErrorCode are Twilio's.
 	Status    sms.Status `json:"status"`
 	ErrorCode int        `json:"errorCode,omitempty"`
-	// Workflow is the workflow that has an inbound text, State its state, Trigger
-	// the first trigger that matched, and Outcome what became of the text; empty
-	// if no workflow has the text.
+	// Workflow is the workflow that has an inbound text or, if one text is asked
+	// for, that sent it, and State its state; Trigger is the first trigger that
+	// matched, and Outcome what became of the text. Empty if there is none.
 	Workflow string      `json:"workflow,omitempty"`
 	State    string      `json:"state,omitempty"`
 	Trigger  string      `json:"trigger,omitempty"`
@@ -60,7 +60,8 @@ func findCommand() *cobra.Command {
 		Long: `List the texts to and from a phone, or the one with a MessageSid, in order: as
 Twilio has them, with their status and error code, and for each inbound one
 the workflow that has it. If no workflow has it, no trigger wants it, or no
-webhook took it; Twilio's error log knows which (11200). The newest 200 texts
+webhook took it; Twilio's error log knows which (11200). With a MessageSid, also
+the workflow that sent a text, if Temporal still has it. The newest 200 texts
 from the phone and to it are looked at. It uses the same credentials as the
 worker, such as TWILIO_ACCOUNT and TWILIO_TOKEN_FILE, by default those of make
 run, and prints numbers and texts.
@@ -142,6 +143,15 @@ func find(ctx context.Context, out, notes io.Writer, what, account string, since
 	for i := range records {
 		if story[i], err = tell(ctx, c, &records[i]); err != nil {
 			return failure(c, "look up the workflow of "+records[i].SID, err)
+		}
+	}
+	if sms.IsMessageSID(what) && len(story) == 1 && story[0].Direction == "out" {
+		sender, err := senderOf(ctx, c, &records[0], notes)
+		if err != nil {
+			return failure(c, "look for the workflow that sent "+what, err)
+		}
+		if sender != nil {
+			story[0].Workflow, story[0].State = sender.GetExecution().GetWorkflowId(), strings.ToLower(sender.GetStatus().String())
 		}
 	}
 	if asJSON {
@@ -258,13 +268,14 @@ func tell(ctx context.Context, c *temporal.Client, r *twilio.Record) (told, erro
 // String returns the text's line.
 func (t *told) String() string {
 	line := fmt.Sprintf("%s  %-3s  %s -> %s  %q  %s  %s", t.At.Local().Format(time.DateTime), t.Direction, t.From, t.To, t.Body, t.Status, t.SID)
+	if t.ErrorCode != 0 {
+		line += "  " + twilioError(t.ErrorCode, "")
+	}
 	switch {
-	case t.ErrorCode != 0:
-		line += fmt.Sprintf("  error %d: https://www.twilio.com/docs/api/errors/%[1]d", t.ErrorCode)
-	case t.Direction == "in" && t.Workflow == "":
+	case t.Workflow == "" && t.Direction == "in":
 		line += "  no workflow has it"
 	case t.Workflow != "":
-		line += fmt.Sprintf("  %s %s", t.Workflow, t.State)
+		line += fmt.Sprintf("  %s%s %s", map[string]string{"out": "sent by "}[t.Direction], t.Workflow, t.State)
 		if t.Trigger != "" {
 			line += ", trigger " + t.Trigger
 		}
@@ -273,4 +284,13 @@ func (t *told) String() string {
 		}
 	}
 	return line
+}
+
+// twilioError describes an error code of Twilio's. The message is optional.
+func twilioError(code int, message string) string {
+	text := fmt.Sprintf("error %d", code)
+	if message != "" {
+		text += ": " + message
+	}
+	return text + fmt.Sprintf(" (https://www.twilio.com/docs/errors/%d)", code)
 }

@@ -155,11 +155,7 @@ func verdict(result *sms.SendSmsWorkflowResult) error {
 func delivered(d *sms.Delivery) string {
 	line := d.To + ": " + string(d.Status)
 	if d.ErrorCode != 0 {
-		line += fmt.Sprintf(", error %d", d.ErrorCode)
-		if d.ErrorMessage != "" {
-			line += ": " + d.ErrorMessage
-		}
-		line += fmt.Sprintf(" (https://www.twilio.com/docs/api/errors/%d)", d.ErrorCode)
+		line += ", " + twilioError(d.ErrorCode, d.ErrorMessage)
 	}
 	return line
 }

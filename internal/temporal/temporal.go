@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.temporal.io/sdk/contrib/opentelemetry"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
@@ -31,6 +32,8 @@ type Client struct {
 	Address string
 	// Deployment is the version of this process's workers, on each task queue.
 	Deployment worker.DeploymentOptions
+	// Converter reads the payloads of histories.
+	Converter converter.DataConverter
 	Renewed
 
 	mu         sync.Mutex
@@ -82,5 +85,5 @@ func NewClient(logger *slog.Logger, meter metric.Meter, ring *payload.Ring, inte
 	if err != nil {
 		return nil, fmt.Errorf("create the Temporal client for %s: %w", options.HostPort, err)
 	}
-	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort, Deployment: version, Renewed: renewed}, nil
+	return &Client{Client: c, Namespace: options.Namespace, Address: options.HostPort, Deployment: version, Renewed: renewed, Converter: options.DataConverter}, nil
 }

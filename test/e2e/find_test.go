@@ -59,6 +59,13 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 	if out, status := find(ordered.MessageSID, "--json"); status != 0 || !strings.Contains(out, `"trigger": "order-status"`) {
 		t.Errorf("by the SID: status %d\n%s", status, out)
 	}
+	var sent sms.SendSmsResult
+	if err := run.Get(t.Context(), &sent); err != nil {
+		t.Fatal(err)
+	}
+	if out, status := find(sent.Messages[0].SID); status != 0 || !strings.Contains(out, "sent by "+run.GetID()+" completed") {
+		t.Errorf("an outbound text: status %d\n%s", status, out)
+	}
 	if out, status := find("SM00000000000000000000000000000000"); status != 1 {
 		t.Errorf("a SID that Twilio does not have: status %d\n%s", status, out)
 	}
