@@ -494,7 +494,7 @@ func TestOnErrorFailFailsTheActivity(t *testing.T) {
 func TestHostileAddressFitsIntoAPayload(t *testing.T) {
 	in := one
 	in.SmsTo = sms.To(strings.Repeat(`"`, 133_000))
-	if size := len(text(execute(t, &fakeTwilio{}, in))); size > 4000 {
+	if size := len(sms.JSONText(execute(t, &fakeTwilio{}, in))); size > 4000 {
 		t.Errorf("%d bytes", size)
 	}
 }

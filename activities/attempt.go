@@ -72,10 +72,10 @@ func (t *attempt) total() time.Duration {
 
 // The last phases of an attempt, as times since it started. After lastBegin (at
 // most three fifths of the attempt) no request is started, by lastEnd those in
-// progress have ended, and by payload the result has been sent.
+// progress have ended, and by resultBy the result has been sent.
 func (t *attempt) lastBegin() time.Duration { return t.total() - min(t.total()*2/5, 17*time.Second) }
 func (t *attempt) lastEnd() time.Duration   { return t.total() - min(t.total()/5, 5*time.Second) }
-func (t *attempt) payload() time.Duration   { return t.total() - min(t.total()/10, 2*time.Second) }
+func (t *attempt) resultBy() time.Duration  { return t.total() - min(t.total()/10, 2*time.Second) }
 
 // within bounds a context by one of the phases.
 func (t *attempt) within(ctx context.Context, part time.Duration) (context.Context, context.CancelFunc) {

@@ -72,8 +72,8 @@ func TestAttemptLeavesTimeForThePayload(t *testing.T) {
 	for _, total := range []time.Duration{time.Second, 5 * time.Second, 20 * time.Second, time.Minute, 30 * time.Minute} {
 		now := time.Now()
 		a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(total)}, began: now}
-		if !(0 < a.lastBegin() && a.lastBegin() < a.lastEnd() && a.lastEnd() < a.payload() && a.payload() < total) {
-			t.Errorf("of %s: %s, %s, %s", total, a.lastBegin(), a.lastEnd(), a.payload())
+		if !(0 < a.lastBegin() && a.lastBegin() < a.lastEnd() && a.lastEnd() < a.resultBy() && a.resultBy() < total) {
+			t.Errorf("of %s: %s, %s, %s", total, a.lastBegin(), a.lastEnd(), a.resultBy())
 		}
 	}
 }

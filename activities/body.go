@@ -128,7 +128,7 @@ func (b *bodies) render(ctx context.Context, variables freemarker.Value, templat
 		}
 		rendered[name] = text
 	}
-	c.variables = text(rendered)
+	c.variables = sms.JSONText(rendered)
 	return c, nil
 }
 

@@ -37,8 +37,8 @@ func (a *Activities) count(s *send, result *sms.SendSmsResult, err error) {
 	}
 }
 
-// failed counts the failure of a create.
-func (s *send) failed(err error) *sms.Error {
+// countFailure counts the failure of a create, and returns it.
+func (s *send) countFailure(err error) *sms.Error {
 	problem := sms.AsError(err)
 	s.account.Metrics.Failed(problem)
 	return problem

@@ -187,9 +187,9 @@ func (s *send) estimate(ctx context.Context) (heard bool) {
 // lastLook looks once more for the recipients in doubt before the result
 // becomes final, in the time that is left.
 func (s *send) lastLook(ctx context.Context) {
-	ctx, cancel := s.within(context.WithoutCancel(ctx), s.payload())
+	ctx, cancel := s.within(context.WithoutCancel(ctx), s.resultBy())
 	defer cancel()
-	ctx, done := context.WithTimeout(ctx, min(s.patience()/2, 10*time.Second))
+	ctx, done := context.WithTimeout(ctx, min(s.recordTimeout()/2, 10*time.Second))
 	defer done()
 	s.find(ctx)
 	s.recall(ctx)

@@ -53,7 +53,7 @@ func (a *Activities) recorder(ctx context.Context) func(context.Context, any) er
 func (h *heart) record(ctx context.Context) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, h.patience())
+	ctx, cancel := context.WithTimeout(ctx, h.recordTimeout())
 	defer cancel()
 	sent := time.Now()
 	if err := h.recorder(ctx, h.details()); err != nil {
@@ -64,8 +64,8 @@ func (h *heart) record(ctx context.Context) error {
 	return nil
 }
 
-// patience is how long storing a record may take.
-func (h *heart) patience() time.Duration {
+// recordTimeout is how long storing a record may take.
+func (h *heart) recordTimeout() time.Duration {
 	if h.timeout > 0 {
 		return h.timeout
 	}

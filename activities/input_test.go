@@ -25,8 +25,8 @@ func TestOptionsReachTheGateway(t *testing.T) {
 	if len(drafts) != 1 || drafts[0].ContentVariables != `{"1":"a"}` || drafts[0].StatusCallback != options.StatusCallback {
 		t.Fatalf("sent %+v", drafts)
 	}
-	if got := drafts[0].Options; text(got) != text(options) {
-		t.Errorf("the options are %s, want %s", text(got), text(options))
+	if got := drafts[0].Options; sms.JSONText(got) != sms.JSONText(options) {
+		t.Errorf("the options are %s, want %s", sms.JSONText(got), sms.JSONText(options))
 	}
 }
 

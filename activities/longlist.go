@@ -125,9 +125,9 @@ func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResu
 
 // stop cancels the broadcast, and returns how far it got.
 func (l *longList) stop(ctx context.Context) (progress sms.BroadcastProgress, stopped bool) {
-	ctx, cancel := l.within(context.WithoutCancel(ctx), l.payload())
+	ctx, cancel := l.within(context.WithoutCancel(ctx), l.resultBy())
 	defer cancel()
-	ctx, done := context.WithTimeout(ctx, min(l.patience()/2, maxStopping))
+	ctx, done := context.WithTimeout(ctx, min(l.recordTimeout()/2, maxStopping))
 	defer done()
 	c := l.activities.client(ctx)
 	err := c.CancelWorkflow(ctx, l.id, "")

@@ -95,10 +95,10 @@ func contentOf(input sms.SendSmsInput) string {
 	input.IdempotencyKey, input.OnError, input.OnUnknown, input.GiveUpAfter, input.Priority, input.Label = "", "", "", 0, "", ""
 	input.StatusCallback, input.StatusSignals = "", nil
 	var all any
-	decoder := json.NewDecoder(strings.NewReader(text(input)))
+	decoder := json.NewDecoder(strings.NewReader(sms.JSONText(input)))
 	decoder.UseNumber()
 	_ = decoder.Decode(&all) // for a fixed order of names; it was just encoded
-	return text(all)
+	return sms.JSONText(all)
 }
 
 // isLong reports whether a list becomes a broadcast. Its result is a summary.

@@ -160,7 +160,7 @@ func (t *problems) place(e sms.Error, to string) int {
 	if len(t.list) >= maxProblems {
 		e.Message, e.Recipient = "the attempt that explained it ended", ""
 	}
-	key := text(e)
+	key := sms.JSONText(e)
 	place, ok := t.known[key]
 	if !ok {
 		if t.known == nil {

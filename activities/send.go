@@ -508,7 +508,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 		s.take(to, message, s.now())
 		return
 	}
-	problem := *s.failed(err)
+	problem := *s.countFailure(err)
 	switch {
 	case problem.Code == sms.CodeOutcomeUnknown:
 		s.disturb()

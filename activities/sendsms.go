@@ -4,7 +4,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -156,16 +155,6 @@ func (s *send) broken(retried bool) sms.SendSmsResult {
 	}
 	s.unended = fault
 	return s.result()
-}
-
-// text returns a value as JSON. Strings and lists of plain structs can always
-// be encoded.
-func text(value any) string {
-	data, err := json.Marshal(value)
-	if err != nil {
-		panic(err)
-	}
-	return string(data)
 }
 
 // logPanic logs the stack, but not the panic's value, which may contain

@@ -362,7 +362,7 @@ func TestLongestReportFitsIntoAPayload(t *testing.T) {
 		},
 	} {
 		result := execute(t, gateway, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(to...), SmsBody: "Hi"})
-		if size := len(text(result)); size > 2<<20 || len(result.Messages)+len(result.Errors) != sms.MaxRecipients {
+		if size := len(sms.JSONText(result)); size > 2<<20 || len(result.Messages)+len(result.Errors) != sms.MaxRecipients {
 			t.Errorf("%s: %d bytes for %d messages and %d errors", name, size, len(result.Messages), len(result.Errors))
 		}
 	}
@@ -370,7 +370,7 @@ func TestLongestReportFitsIntoAPayload(t *testing.T) {
 	for i := range hostile {
 		hostile[i] = fmt.Sprint(i, strings.Repeat("<\x00", 100))
 	}
-	if size := len(text(execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(hostile...), SmsBody: "Hi"}))); size > 2<<20 {
+	if size := len(sms.JSONText(execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(hostile...), SmsBody: "Hi"}))); size > 2<<20 {
 		t.Errorf("hostile addresses: %d bytes", size)
 	}
 	if got := execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}); got.Errors[0].Code != sms.CodeInvalidInput {

@@ -83,12 +83,12 @@ func NewSendSmsResult(messages []Message, errors []Error) SendSmsResult {
 			errors[i].To = hidden(to)
 		}
 	}
-	result := SendSmsResult{TwilioResult: jsonText(messages), Messages: messages, Errors: errors}
+	result := SendSmsResult{TwilioResult: JSONText(messages), Messages: messages, Errors: errors}
 	if len(errors) > 0 {
-		all := jsonText(errors)
+		all := JSONText(errors)
 		if len(result.TwilioResult)+len(all) > maxReport {
 			shorten(errors)
-			all = jsonText(errors)
+			all = JSONText(errors)
 		}
 		result.TwilioError = &all
 	}
@@ -109,7 +109,7 @@ func shorten(errors []Error) {
 	for i := range errors {
 		e := &errors[i]
 		e.MoreInfo, e.Message = "", "see the code"
-		if len(jsonText(e.To)) > maxShortTo {
+		if len(JSONText(e.To)) > maxShortTo {
 			e.To = hidden(e.To)
 		}
 	}
@@ -118,9 +118,9 @@ func shorten(errors []Error) {
 // hidden replaces an address that is too long to repeat.
 func hidden(to string) string { return fmt.Sprintf("(an address of %d bytes)", len(to)) }
 
-// jsonText encodes a list of plain structs, or a string, as JSON: this never
+// JSONText encodes a plain struct, a list of them, or a string, as JSON: this never
 // fails.
-func jsonText(value any) string {
+func JSONText(value any) string {
 	data, err := json.Marshal(value)
 	if err != nil {
 		panic(err)
