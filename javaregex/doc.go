@@ -40,7 +40,7 @@
 //	. \d \D \w \W \s \S \h \H \v \V \R \X                     predefined classes, line break, cluster
 //	\p{Lower} \p{L} \p{IsLatin} \p{InGreek} \p{IsAlphabetic}  properties; \P{…} is the negation
 //	\p{script=Latin} \p{block=Greek} \p{gc=Lu} \p{javaLetter}
-//	^ $ \A \z \Z \G \b \B \b{g}                               places
+//	^ $ \A \z \Z \G \b \B \b{g}                               positions
 //	* + ? {n} {n,} {n,m}, with ? lazy, with + possessive      repetition
 //	(…) (?<name>…) (?:…) (?>…) \1 \k<name>                    groups
 //	(?=…) (?!…) (?<=…) (?<!…)                                 lookaround
@@ -51,7 +51,7 @@
 // A parser converts the pattern to a tree in which all flags are resolved:
 // every character, class and property is a plain set of code points (parser.go,
 // parse_class.go, parse_escape.go, property.go, fold.go). The tree is compiled
-// to a program, in which each instruction knows how what follows it can start
+// to a program, in which each instruction knows what can come next in the input
 // (program.go, first.go). The matcher runs it with its own stack (machine.go,
 // repeat.go, place.go) and a memory of failures (memo.go).
 //
