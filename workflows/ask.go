@@ -118,6 +118,10 @@ func (a *asking) run(ctx workflow.Context) error {
 		a.result.Outcome = sms.AskNotSent
 		return nil
 	}
+	// The send may have waited, such as for the end of a pause.
+	if workflow.GetVersion(ctx, "waits-from-sending", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
+		began = workflow.Now(ctx)
+	}
 	timeout := time.Duration(a.request.Timeout)
 	if timeout == 0 {
 		timeout = DefaultAskTimeout
@@ -167,10 +171,13 @@ func (a *asking) tell(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, details)
 }
 
-// remind sends a reminder, and reports whether the phone has opted out.
+// remind sends a reminder, unless that takes longer than the question waits, and
+// reports whether the phone has opted out.
 func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err error) {
 	var sent sms.SendSmsResult
-	if err := send(ctx, a.question.TextOnly(body), sms.Summary("Remind by SMS", a.request.Label)).Get(ctx, &sent); err != nil {
+	reminder := a.question.TextOnly(body)
+	reminder.GiveUpAfter = sms.Duration(max(time.Second, a.until.Sub(workflow.Now(ctx))))
+	if err := send(ctx, reminder, sms.Summary("Remind by SMS", a.request.Label)).Get(ctx, &sent); err != nil {
 		return false, err
 	}
 	if mayBeThere(sent) || !a.checks {

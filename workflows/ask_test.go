@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -50,6 +51,9 @@ type askBench struct {
 	opened, shut int
 	// pair is what was opened last.
 	pair sms.QuestionInput
+	// paused is how long the question waits until it is sent, and patience how long
+	// the last text may.
+	paused, patience time.Duration
 	// reminded is the code that reminders end with; empty if they are taken.
 	reminded sms.Code
 }
@@ -58,8 +62,8 @@ type askBench struct {
 func newAskBench(ends sms.Code) *askBench {
 	b := &askBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()}
 	Register(b)
-	b.RegisterActivityWithOptions(func(in sms.SendSmsInput) (result sms.SendSmsResult, _ error) {
-		b.sent = append(b.sent, in.SmsBody)
+	b.RegisterActivityWithOptions(func(ctx context.Context, in sms.SendSmsInput) (result sms.SendSmsResult, _ error) {
+		b.sent, b.patience = append(b.sent, in.SmsBody), time.Duration(in.GiveUpAfter)
 		ends := ends
 		if len(b.sent) > 1 {
 			ends = b.reminded
@@ -68,6 +72,11 @@ func newAskBench(ends sms.Code) *askBench {
 			result.Messages = []sms.Message{{To: in.SmsTo[0].To, SID: "SM1"}}
 		} else {
 			result.Errors = []sms.Error{{Code: ends}}
+		}
+		if b.paused > 0 && len(b.sent) == 1 {
+			token := activity.GetInfo(ctx).TaskToken
+			b.RegisterDelayedCallback(func() { _ = b.CompleteActivity(token, result, nil) }, b.paused)
+			return result, activity.ErrResultPending
 		}
 		return result, nil
 	}, activity.RegisterOptions{Name: sms.SendSmsName})
@@ -103,6 +112,16 @@ func TestQuestionSendsRemindersUntilTimeout(t *testing.T) {
 	}
 	if b.opened != 1 || b.shut != 1 {
 		t.Errorf("opened %d times, closed %d times", b.opened, b.shut)
+	}
+}
+
+func TestQuestionWaitsFromSending(t *testing.T) {
+	b := newAskBench("")
+	b.paused = 20 * time.Minute // longer than it waits for a reply
+	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 28*time.Minute)
+	result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(10 * time.Minute), Reminders: []sms.Reminder{{After: sms.Duration(6 * time.Minute), SmsBody: "Still coming?"}}})
+	if result.Outcome != sms.AskAnswered || result.Reminders != 1 || b.patience != 4*time.Minute {
+		t.Errorf("%+v, a reminder could wait for %s", result, b.patience)
 	}
 }
 

@@ -88,6 +88,11 @@ var scenes = map[string]scene{
 		"SmsFrom": stack.Number, "SmsTo": "+15005550013", "SmsBody": "Coming?", "Timeout": "PT2S",
 		"reminders": map[string]any{"after": "1s", "smsBody": "Still coming?"},
 	}},
+	// As it is since it waits from when it was sent.
+	"ask-sms-sent": {workflow: sms.AskSmsWorkflowName, input: map[string]any{
+		"smsFrom": stack.Number, "smsTo": "+15005550014", "smsBody": "Coming?", "timeout": "2s",
+		"reminders": []map[string]any{{"after": "1s", "smsBody": "Still coming?"}},
+	}},
 	"ask-sms-answered": {workflow: sms.AskSmsWorkflowName, act: answer, input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": answers, "smsBody": "Coming?", "pattern": "(?<word>yes|no)",
 	}},
@@ -110,6 +115,7 @@ var scenes = map[string]scene{
 	"broadcast-sms-dry-run":        {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "dry", "dryRun": true}},
 	"broadcast-sms-waits":          {workflow: sms.BroadcastSmsWorkflowName, act: recover(20003), input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "waits"}},
 	"broadcast-sms-denied":         {workflow: sms.BroadcastSmsWorkflowName, act: recover(20404), input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "denied"}},
+	"broadcast-sms-dry-night":      {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "dryRun": true, "quietHours": asleep}},
 	"broadcast-sms-asleep":         {workflow: sms.BroadcastSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
 	"broadcast-sms-keyed":          {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed", "idempotencyKey": "spring", "pageSize": 30}},
 	"send-sms-asleep":              {workflow: sms.SendSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
