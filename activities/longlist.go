@@ -58,6 +58,15 @@ func (a *Activities) broadcast(ctx context.Context, input sms.SendSmsInput) (sms
 	return l.notYet(ctx, work, err)
 }
 
+// tooLong returns an error if a page of a broadcast is a long list: the report of
+// another broadcast would name its recipients.
+func (t *attempt) tooLong(input sms.SendSmsInput) error {
+	if !isLong(input) || !t.isPage() || t.info.Attempt > 1 {
+		return nil
+	}
+	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("a page has %d recipients: the activity that lists them must return up to limit of them, and a cursor for the next page", len(input.SmsTo))}
+}
+
 // check returns an error if a list cannot become a broadcast. A later attempt may
 // run on a worker with other settings, so it accepts whatever the first one
 // started.

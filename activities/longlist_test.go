@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/sms"
 )
@@ -24,6 +26,16 @@ func TestLongListIsRefusedBeforeSending(t *testing.T) {
 		result, err := run(t, a, input)
 		if err != nil || len(result.Errors) != 1 || !strings.Contains(result.Errors[0].Message, says) || result.Errors[0].To != "" {
 			t.Errorf("%s: %v, %+v", says, err, result)
+		}
+	}
+}
+
+func TestPageOfTooManyIsRefused(t *testing.T) {
+	list := sms.SendSmsInput{SmsTo: make(sms.Recipients, sms.MaxRecipients+1)}
+	for by, want := range map[string]bool{sms.BroadcastSmsWorkflowName: true, sms.SendSmsWorkflowName: false} {
+		page := &attempt{info: activity.Info{Attempt: 1, WorkflowType: &workflow.Type{Name: by}}}
+		if refused := page.tooLong(list) != nil; refused != want || page.tooLong(one) != nil {
+			t.Errorf("%s: refused %v", by, refused)
 		}
 	}
 }

@@ -116,10 +116,15 @@ func (a *Activities) LookUpSegments(_ context.Context, in sms.LookUpSegmentsInpu
 	return s, nil
 }
 
+// noAccount is the error of a send from an account that the worker lacks.
+func noAccount(name string) *sms.Error {
+	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("this worker's configuration has no account %q", name)}
+}
+
 func (a *Activities) gateway(name string) (Gateway, error) {
 	account, ok := a.Accounts[name]
 	if !ok {
-		return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("this worker's configuration has no account %q", name), string(sms.CodeInvalidInput), nil)
+		return nil, temporal.NewNonRetryableApplicationError(noAccount(name).Message, string(sms.CodeInvalidInput), nil)
 	}
 	return account.Gateway, nil
 }

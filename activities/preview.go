@@ -25,6 +25,9 @@ func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (pr
 	if err != nil {
 		return failed(sms.AsError(err)), nil
 	}
+	if _, known := a.Accounts[input.Account]; !known && input.Account != "" {
+		return failed(noAccount(input.Account)), nil
+	}
 	region := cmp.Or(input.DefaultRegion, a.DefaultRegion)
 	if _, problem := senderOf(&input, region); problem != nil {
 		return failed(problem), nil

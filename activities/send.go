@@ -177,7 +177,7 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 		return &sms.Error{Code: sms.CodeInvalidInput, Message: "SendSms cannot run as a local activity: those have no heartbeat to record what was sent; run it as an ordinary activity"}
 	}
 	if s.account.Gateway == nil {
-		return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("this worker's configuration has no account %q", s.input.Account)}
+		return noAccount(s.input.Account)
 	}
 	var problem *sms.Error
 	if s.from, problem = senderOf(&s.input, cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)); problem != nil {

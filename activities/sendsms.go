@@ -44,7 +44,10 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 			err = told(ctx, &result, input.OnError)
 		}
 	}()
-	if input, err = decodeInput(raw); err != nil {
+	if input, err = decodeInput(raw); err == nil {
+		err = (&attempt{info: activity.GetInfo(ctx)}).tooLong(input)
+	}
+	if err != nil {
 		return sms.NewSendSmsResult(nil, []sms.Error{*sms.AsError(err)}), nil
 	}
 	if err := unread(ctx); err != nil {

@@ -160,8 +160,13 @@ func (p *Pace) refuse(why func(*waiter) error) {
 // broadcast does not set it in its input, because an older worker would refuse the
 // unknown field.
 func (t *attempt) priorityOf(input sms.SendSmsInput) sms.Priority {
-	if of := t.info.WorkflowType; input.Priority == "" && of != nil && of.Name == sms.BroadcastSmsWorkflowName {
+	if input.Priority == "" && t.isPage() {
 		return sms.PriorityLow
 	}
 	return input.Priority
+}
+
+// isPage reports whether the caller is a broadcast.
+func (t *attempt) isPage() bool {
+	return t.info.WorkflowType != nil && t.info.WorkflowType.Name == sms.BroadcastSmsWorkflowName
 }

@@ -3,6 +3,7 @@ package workflows
 // BroadcastSmsWorkflow: sends one text to very many recipients, page by page.
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -45,6 +46,8 @@ const (
 	// into a payload.
 	maxAsleep      = 2000
 	maxAsleepBytes = 256 << 10
+	// maxCarried leaves room within the 2 MB of a payload.
+	maxCarried = 2<<20 - 64<<10
 )
 
 // DefaultBroadcastPatience is how long a broadcast keeps trying while it can
@@ -269,7 +272,7 @@ func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 		if b.held.Ended && len(b.held.Rest) == 0 && len(b.held.Asleep) == 0 {
 			return false, nil
 		}
-		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() && ctx.Err() == nil {
+		if workflow.GetInfo(ctx).GetContinueAsNewSuggested() && ctx.Err() == nil && b.fits() {
 			return true, nil
 		}
 	}
@@ -356,9 +359,21 @@ func (b *broadcast) next(ctx workflow.Context) error {
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err
 	}
+	return workflow.NewContinueAsNewError(ctx, sms.BroadcastSmsWorkflowName, b.carried())
+}
+
+// carried is the input of the next run.
+func (b *broadcast) carried() broadcastInput {
 	input := b.input
 	input.Carried, input.Held = &b.progress, &b.held
-	return workflow.NewContinueAsNewError(ctx, sms.BroadcastSmsWorkflowName, input)
+	return input
+}
+
+// fits reports whether Temporal accepts the input of the next run; otherwise it
+// would fail the workflow. What is left of a long list gets shorter.
+func (b *broadcast) fits() bool {
+	data, err := json.Marshal(b.carried())
+	return err == nil && len(data) < maxCarried
 }
 
 // end ends the broadcast and its report, for whatever reason. It returns an

@@ -15,6 +15,7 @@ import (
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
 
 	"temporal-twilio/sms"
 )
@@ -410,6 +411,21 @@ func TestSleepersSurviveContinueAsNew(t *testing.T) {
 	}
 }
 
+func TestNextRunFitsIntoAPayload(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	b.SetContinueAsNewSuggested(true)
+	input := fromList(make([]string, 80)...)
+	input.PageSize = 10
+	for i := range input.SmsTo {
+		input.SmsTo[i] = sms.Recipient{To: fmt.Sprintf("+1212555%04d", i), Variables: json.RawMessage(`"` + strings.Repeat("x", 30<<10) + `"`)}
+	}
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+	next, _ := errors.AsType[*workflow.ContinueAsNewError](b.GetWorkflowError())
+	if next == nil || proto.Size(next.Input) > 2<<20 || len(b.texted) == 80 {
+		t.Errorf("texted %d, the next run is given %d bytes, %v", len(b.texted), proto.Size(next.Input), b.GetWorkflowError())
+	}
+}
+
 func TestManySleepersAreNotAllHeld(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	list := make([]string, 5000)
@@ -449,6 +465,17 @@ func TestDryRunReportsWithoutSending(t *testing.T) {
 	}
 	if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); len(left) > 0 {
 		t.Errorf("left behind %q", left)
+	}
+}
+
+func TestDryRunFindsAnUnknownAccount(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := b.fromFile(t, "+12125550100,Ann")
+	input.DryRun, input.Account = true, "marketin"
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+	var p sms.BroadcastProgress
+	if err := b.GetWorkflowResult(&p); err != nil || p.DryRun.Messages != 0 || len(p.DryRun.Failures) != 1 || !strings.Contains(p.DryRun.Failures[0].Message, `no account "marketin"`) {
+		t.Errorf("%+v, %v", p.DryRun, err)
 	}
 }
 

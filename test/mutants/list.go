@@ -190,6 +190,10 @@ var mutants = []mutant{
 	{"Nobody twice", "two broadcasts never share a report", "broadcast/store.go", `f.root.Link(draft, name)`, `f.root.Rename(draft, name)`, "broadcast", "TestTwoBroadcastsNeverShareAReport|TestReportIsReservedOnce"},
 	{"Always completes", "no line of a file is lost", "broadcast/table.go", `t.csv.InputOffset()-before < int64(len(text))`, `t.csv.InputOffset() < before`, "broadcast", "TestTableLosesNoLine"},
 	{"Always completes", "a page that ends late replaces no other", "broadcast/report.go", `if slices.Contains(in.Missing, page) {`, `if false && slices.Contains(in.Missing, page) {`, "workflows", "TestReportOutlivesAnUnwrittenPage"},
+	{"Always completes", "a broadcast goes on until its next run fits", "workflows/broadcast.go", `ctx.Err() == nil && b.fits() {`, `ctx.Err() == nil {`, "workflows", "TestNextRunFitsIntoAPayload"},
+	{"Always completes", "a page of too many is refused", "activities/longlist.go", `if !isLong(input) || !t.isPage()`, `if isLong(input) || !t.isPage()`, "activities", "TestPageOfTooManyIsRefused"},
+	{"A reply answers one question", "a question waits from when it was sent", "workflows/ask.go", `		began = workflow.Now(ctx)
+`, ``, "workflows", "TestQuestionWaitsFromSending"},
 	{"Always completes", "who has just woken is reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, stillAsleep)`, ``, "workflows", "TestSleepersWhoJustWokeAreReported"},
 	{"Always completes", "who is read in another way is reported", "workflows/broadcastpages.go", `b.worthAnother(e) && !again[e.To]`, `b.worthAnother(e)`, "workflows", "TestRecipientReadOtherwiseIsReported"},
 	{"Always completes", "an error keeps no sleeper from being texted", "workflows/quiet.go", `input.OnError = "" //`, `_ = onError //`, "workflows", "TestSleepersAreTextedDespiteAnError"},
