@@ -93,6 +93,9 @@ func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err er
 		return nil, errUncounted
 	}
 	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, a.wait(key, 0)+s.following(key)))
+	if ctx.Err() != nil {
+		return nil, errUncounted // for the reason that conclude reports
+	}
 	if err != nil {
 		activity.GetLogger(ctx).Warn("messages could not be counted for SEND_CAPS; trying again", "error", err)
 		s.uncounted()

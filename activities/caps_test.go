@@ -124,6 +124,22 @@ func TestCapsCountWhatWasSent(t *testing.T) {
 	}
 }
 
+func TestCancellationIsNotToldAsCap(t *testing.T) {
+	s := newTestSend("+447400123451")
+	s.allowance = newAllowance()
+	s.account.Caps = NewCaps("", []Cap{{EachCountry, 1000, time.Hour}})
+	s.activities.countCaps = func(ctx context.Context, _ []sms.CapTake) ([]int, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.takeCap(ctx, s.recipients[0])
+	if _ = s.conclude(ctx); err == nil || s.unended.Code != sms.CodeCancelled {
+		t.Errorf("%v, told as %+v", err, s.unended)
+	}
+}
+
 func TestUncountedMessageIsNotSent(t *testing.T) {
 	var drafts []twilio.Draft
 	a := newActivities(taking(&drafts))
