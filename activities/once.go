@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,8 +124,14 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 		if err != nil {
 			return k.notYet(ctx, input, err)
 		}
-		k.results = append(k.results, k.spread(input, result))
-		rest := k.restOf(input, k.results[len(k.results)-1])
+		each := k.spread(input, result)
+		rest := k.restOf(input, each)
+		for i := range each.Errors {
+			if e := &each.Errors[i]; len(result.Errors) == 1 && e.Code == result.Errors[0].Code { // a mistake in the input stays one
+				e.Retryable = result.Errors[0].Retryable
+			}
+		}
+		k.results = append(k.results, each)
 		// A caller that waited for a send gets its result, and starts no other.
 		if len(rest) == 0 || !done || place == k.waitsFor || k.paused(result) {
 			if place == 0 {
@@ -268,18 +275,29 @@ func (k *keyed) merged() sms.SendSmsResult {
 		}
 	}
 	var (
-		sent   []sms.Message
-		failed []sms.Error
+		sent    []sms.Message
+		failed  []sms.Error
+		unknown []sms.Error
 	)
 	for _, to := range k.activities.readList(&k.input) {
 		if m, ok := messages[to.to]; ok {
 			sent = append(sent, m)
 		} else if e, ok := failures[to.to]; ok {
 			failed = append(failed, e)
-		} else { // its address is too long to repeat
-			failed = append(failed, to.problem)
+		} else { // its address is too long to repeat, or the worker that sent reads it in another way
+			unknown = append(unknown, to.problem)
 		}
+		delete(messages, to.to)
+		delete(failures, to.to)
 	}
+	for _, to := range slices.Sorted(maps.Keys(messages)) {
+		sent = append(sent, messages[to])
+		delete(failures, to)
+	}
+	for _, to := range slices.Sorted(maps.Keys(failures)) {
+		failed = append(failed, failures[to])
+	}
+	failed = append(failed, unknown[min(len(messages)+len(failures), len(unknown)):]...)
 	return sms.NewSendSmsResult(sent, failed)
 }
 

@@ -123,6 +123,37 @@ func TestKeyWithoutSendsLeftEnds(t *testing.T) {
 	}
 }
 
+func TestKeyedMistakeIsNotRetryable(t *testing.T) {
+	a, c := withKeys(), newClerk(sms.Error{})
+	c.end = func(sms.SendSmsInput) (any, error) {
+		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeTemplateSyntax, Message: "line 1"}}), nil
+	}
+	for n := range 3 {
+		if got := keyedWith(t, a, c, one); len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeTemplateSyntax || got.Errors[0].Retryable {
+			t.Errorf("asked %d times: %+v", n+1, got)
+		}
+	}
+}
+
+func TestKeyedResultNamesWhoWasTexted(t *testing.T) {
+	a, c := withKeys(), newClerk(sms.Error{})
+	texted := sms.Message{To: "+12125550100", SID: "SM1"} // by a worker with another default region
+	sends := [][]sms.Message{{texted}, {{To: second, SID: "SM2"}}}
+	c.end = func(sms.SendSmsInput) (any, error) {
+		messages := sends[len(c.started)]
+		if len(c.started) == 0 {
+			return sms.NewSendSmsResult(messages, []sms.Error{{To: second, Code: sms.CodeConnection, Message: "away", Retryable: true}}), nil
+		}
+		return sms.NewSendSmsResult(messages, nil), nil
+	}
+	input := one
+	input.SmsTo = sms.To("(212) 555-0100", second)
+	keyedWith(t, a, c, input)
+	if got := keyedWith(t, a, c, input); len(c.started) != 2 || len(got.Messages) != 2 || len(got.Errors) != 0 || got.Messages[1] != texted {
+		t.Errorf("%+v in %d sends", got, len(c.started))
+	}
+}
+
 func TestKeyedLongListIsOneSend(t *testing.T) {
 	long := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}
 	for state, sends := range map[string]int{"done": 1, "cancelled": 3} {

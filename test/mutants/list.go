@@ -108,6 +108,11 @@ var mutants = []mutant{
 	{"One key, one send", "a pause spends no send of a key", "activities/once.go", `|| k.paused(result) {`, `{`, "activities", "TestPauseSpendsNoKeyedSend"},
 	{"One key, one send", "a key belongs to one content", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsBurntBySendingOnly"},
 
+	{"One key, one send", "a mistake is not retried as one of Twilio's", "activities/once.go", `e.Retryable = result.Errors[0].Retryable`, `_ = e`, "activities", "TestKeyedMistakeIsNotRetryable"},
+	{"One key, one send", "whoever was texted is in the result", "activities/once.go", `		sent = append(sent, messages[to])
+`, `		_ = to
+`, "activities", "TestKeyedResultNamesWhoWasTexted"},
+
 	// A long list is one broadcast.
 	{"A long list is one broadcast", "all attempts share the broadcast", "activities/longlist.go", `[]byte(ownerOf(&l.info))`, `[]byte(ownerOf(&l.info) + string(l.info.TaskToken))`, "test/e2e", "TestLongListBecomesOneBroadcast"},
 	{"A long list is one broadcast", "it stops with its send", "activities/longlist.go", `err := c.CancelWorkflow(ctx, l.id, "")`, `var err error`, "test/e2e", "TestCancelledLongListStopsItsBroadcast"},
