@@ -130,6 +130,9 @@ func Handler(o Options) (http.Handler, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if o.Ready == nil {
+		o.Ready = func(context.Context) (string, error) { return "", nil }
+	}
 	if o.Paused == nil {
 		o.Paused = func() (string, bool) { return "", false }
 	}
@@ -150,8 +153,7 @@ func Handler(o Options) (http.Handler, error) {
 	if h.Status != nil {
 		mux.HandleFunc("POST "+StatusPath, h.status)
 	}
-	mux.HandleFunc("GET "+LivePath, func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
-	mux.HandleFunc("GET "+ReadyPath, h.ready)
+	Probes(mux, h.Ready)
 	if h.ShowOutcome {
 		mux.HandleFunc("GET "+ExamplesPath, h.examples)
 	}
@@ -227,19 +229,19 @@ func (h *handler) examples(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(said) // the client may be gone
 }
 
-func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
-	text := "ready"
-	if h.Ready != nil {
-		note, err := h.Ready(r.Context())
-		if err != nil {
+// Probes serves LivePath and ReadyPath. ready is as in [Options].
+func Probes(mux *http.ServeMux, ready func(context.Context) (note string, err error)) {
+	mux.HandleFunc("GET "+LivePath, func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
+	mux.HandleFunc("GET "+ReadyPath, func(w http.ResponseWriter, r *http.Request) {
+		switch note, err := ready(r.Context()); {
+		case err != nil:
 			say(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
-			return
+		case note != "":
+			say(w, http.StatusOK, "ready; "+note)
+		default:
+			say(w, http.StatusOK, "ready")
 		}
-		if note != "" {
-			text += "; " + note
-		}
-	}
-	say(w, http.StatusOK, text)
+	})
 }
 
 func say(w http.ResponseWriter, status int, text string) {

@@ -7,12 +7,9 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"sync/atomic"
 
 	"temporal-twilio/internal/temporal"
-	"temporal-twilio/webhook"
 )
 
 // health holds what the halves know about their readiness.
@@ -49,25 +46,13 @@ func (h *health) ready(ctx context.Context) (note string, err error) {
 	return note, err
 }
 
-// handle adds the probes' paths to the metrics' server.
-func (h *health) handle(mux *http.ServeMux, p parts) {
-	say := func(w http.ResponseWriter, status int, text string) {
-		w.WriteHeader(status)
-		_, _ = fmt.Fprintln(w, text) // the client may be gone
-	}
-	mux.HandleFunc("GET "+webhook.LivePath, func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "alive") })
-	mux.HandleFunc("GET "+webhook.ReadyPath, func(w http.ResponseWriter, r *http.Request) {
-		note, err := h.ready(r.Context())
-		if err == nil && p.worker && !h.polls.Load() {
+// readyToWork is ready of a process that runs the given halves: a worker also has to
+// poll.
+func (h *health) readyToWork(p parts) func(context.Context) (note string, err error) {
+	return func(ctx context.Context) (note string, err error) {
+		if note, err = h.ready(ctx); err == nil && p.worker && !h.polls.Load() {
 			err = errors.New("the worker is not polling yet")
 		}
-		switch {
-		case err != nil:
-			say(w, http.StatusServiceUnavailable, "not ready: "+err.Error())
-		case note != "":
-			say(w, http.StatusOK, "ready; "+note)
-		default:
-			say(w, http.StatusOK, "ready")
-		}
-	})
+		return note, err
+	}
 }

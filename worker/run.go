@@ -93,7 +93,7 @@ func run(ctx context.Context, c config.Config, p parts) error {
 	if c.MetricsAddr != "" {
 		mux := http.NewServeMux()
 		mux.Handle("GET /metrics", measured.Handler)
-		state.handle(mux, p)
+		webhook.Probes(mux, state.readyToWork(p))
 		service, err := serve(logger, listening{name: "metrics", variable: "METRICS_ADDR", address: c.MetricsAddr, handler: mux})
 		if err != nil {
 			return err
