@@ -166,7 +166,7 @@ func (a *Activities) counts(ctx context.Context) counting {
 	return inWorkflow(a.client(ctx))
 }
 
-// take asks to send so many messages.
+// take is a request to send count messages.
 func (c *Cap) take(key string, count int) sms.CapTake {
 	return sms.CapTake{Key: key, Count: count, Most: c.Most, Seconds: int(c.Per / time.Second)}
 }
@@ -174,8 +174,8 @@ func (c *Cap) take(key string, count int) sms.CapTake {
 // counting counts messages, and returns how many each take may send.
 type counting func(ctx context.Context, takes []sms.CapTake) ([]int, error)
 
-// inWorkflow asks CapsSmsWorkflow, until it answers: it may just be beginning a
-// new run.
+// inWorkflow asks CapsSmsWorkflow until it answers: a new run of it may just be
+// starting.
 func inWorkflow(temporal client.Client) counting {
 	return func(ctx context.Context, takes []sms.CapTake) (taken []int, err error) {
 		id := uuid.NewString() // an update that arrives twice counts once

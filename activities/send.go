@@ -574,8 +574,8 @@ func (s *send) set(to *recipient, st state, problem sms.Error) {
 }
 
 // disturb records that Twilio may still carry out a create in doubt for a
-// while. It is called again after Twilio's next response: only that shows its time,
-// if no response did before, or if this machine slept since.
+// while. It is called again after Twilio's next response, since only that shows
+// Twilio's time if no earlier one has, or if this machine has slept since.
 func (s *send) disturb() {
 	s.untimed = true
 	if until := s.now().Add(s.activities.settle()); until.After(s.quiet) {

@@ -146,7 +146,7 @@ func (s scope) mistake(name string) error {
 // may lack the prefix of a group.
 func (s scope) meant(name string) string {
 	if len(name) < shortestName && !slices.Contains(s.groups, name) {
-		return "" // any is near
+		return "" // too short: it would resemble any name
 	}
 	names := s.names()
 	return cmp.Or(yamlfile.DidYouMean(name, names), yamlfile.DidYouMean(groupPrefix+name, names))

@@ -156,7 +156,7 @@ type reception struct {
 	workflowID string
 	input      sms.ReceiveSmsInput
 	attributes Attributes
-	// keep is true if the text gets a workflow although nobody wants it, so
+	// keep is true if the text gets a workflow although it matches nothing, so
 	// that it is not caught up on.
 	keep bool
 }

@@ -1,9 +1,9 @@
 package webhook
 
-// What a webhook remembers of late, in bounded memory.
+// What a webhook remembers of recent texts, in bounded memory.
 
-// remembered limits how many keys each [recent] keeps of the latest, and as many
-// older ones.
+// remembered is how many of the latest keys each [recent] keeps, and how many of
+// those before them.
 const remembered = 20_000
 
 // recent holds the values of the latest keys. Of two generations, the older is

@@ -172,7 +172,7 @@ func (d *doctor) failed(check, says, do string) {
 func (d *doctor) keys(ring *payload.Ring) {
 	switch has := ring.Inventory(); {
 	case has.Current != "":
-		d.ok("keys", fmt.Sprintf("payloads are encrypted with key %s (%d keys in the file)", has.Current, len(has.Known)))
+		d.ok("keys", fmt.Sprintf("payloads are encrypted with key %s (keys in the file: %d)", has.Current, len(has.Known)))
 	case len(has.Known) > 0:
 		d.warning("keys", "no key is current: payloads are stored unencrypted", "worker keys use ID, once every process has the file")
 	}

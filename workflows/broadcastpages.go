@@ -158,7 +158,8 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	}
 	settled.Messages = result.Messages
 	for i := range result.Errors {
-		// Whom the worker that sent reads in another way is not found, and reported.
+		// A recipient whose number the sending worker reads differently is not
+		// found, and is reported.
 		if e := &result.Errors[i]; b.worthAnother(e) && !again[e.To] {
 			b.held.Last.Errors = append(b.held.Last.Errors, *e)
 		} else {

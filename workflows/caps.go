@@ -47,10 +47,10 @@ func CapsSmsWorkflow(ctx workflow.Context, input sms.CapsSmsInput) error {
 // caps holds how many messages were taken, by key.
 type caps map[string]*sms.CapCount
 
-// validTakes refuses what no worker asks.
+// validTakes refuses input that no worker sends.
 func validTakes(input sms.TakeCapsInput) error {
 	if len(input.Takes) > capsKept {
-		return errors.New("too many takes at once")
+		return errors.New("too many takes in one update")
 	}
 	for _, t := range input.Takes {
 		if t.Seconds < capParts || t.Most < 0 {

@@ -100,7 +100,7 @@ func (f *File[T]) Replaced(keep time.Duration) (values []T) {
 }
 
 // Look reads the files, unless they were read less than a while ago. If they
-// cannot be read for a second, it goes on without.
+// cannot be read within a second, it returns without them.
 func (f *File[T]) Look(while time.Duration) {
 	fresh := func() bool { return time.Since(f.began)-time.Duration(f.looked.Load()) < while }
 	if fresh() {
