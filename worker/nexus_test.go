@@ -109,6 +109,47 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 	}
 }
 
+func TestNexusSendSurvivesItsHandler(t *testing.T) {
+	t.Parallel()
+	temporal := stack.StartTemporal(t, `component.nexusoperations.request.timeout="4s"`)
+	temporal.AddNexusEndpoint(t)
+	// The handler starts the send, and is never heard of again; the send ends
+	// before the operation is retried.
+	connection := &lossy{}
+	c, err := client.NewLazyClient(client.Options{
+		HostPort: temporal.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(connection.intercept)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	sends := startRetried(t, c, temporal.Client)
+	run, err := temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "callers"}, "Call")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the send is started", func(context.Context) error {
+		if connection.started.Load() == nil {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	id := connection.started.Load().GetWorkflowId()
+	for range 2 {
+		stack.Eventually(t, "the send goes on", func(ctx context.Context) error {
+			return temporal.Client.SignalWorkflow(ctx, id, "", "go on", nil)
+		})
+	}
+	var result sms.SendSmsWorkflowResult
+	if err := run.Get(t.Context(), &result); err != nil || len(result.Messages) != 1 {
+		t.Errorf("the caller has %+v, %v", result, err)
+	}
+	if sends.Load() != 1 {
+		t.Errorf("%d sends", sends.Load())
+	}
+}
+
 // startRetried starts a worker that has the service and one for a caller, and
 // counts the sends.
 func startRetried(t *testing.T, c, caller client.Client) *atomic.Int32 {
@@ -123,6 +164,7 @@ func startRetried(t *testing.T, c, caller client.Client) *atomic.Int32 {
 			sends.Add(1)
 			return result, workflow.NewContinueAsNewError(ctx, sms.SendSmsWorkflowName, in)
 		}
+		result.Messages = []sms.Message{{SID: "SM1"}}
 		return result, nil
 	}, workflow.RegisterOptions{Name: sms.SendSmsWorkflowName})
 	callers := worker.New(caller, "callers", worker.Options{})

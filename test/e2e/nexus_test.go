@@ -11,6 +11,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -20,6 +21,7 @@ import (
 
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
+	"temporal-twilio/twiliosim"
 )
 
 // shop starts a stack, and a caller's namespace with the example's worker.
@@ -144,11 +146,20 @@ func calls(ctx workflow.Context, operation string, input map[string]any) (string
 	return strings.Join(said, "\n"), nil
 }
 
+// broadcasts broadcasts to a list, and returns the result.
+func broadcasts(ctx workflow.Context, to []string) (done sms.BroadcastProgress, err error) {
+	input := sms.BroadcastSmsInput{SendSmsInput: sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(to...), SmsBody: "Hello"}, PageSize: 10}
+	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
+	err = texts.ExecuteOperation(ctx, sms.NexusBroadcast, input, workflow.NexusOperationOptions{}).Get(ctx, &done)
+	return done, err
+}
+
 // caller starts a worker of a caller's with the workflows of this file.
 func caller(t *testing.T, c client.Client) {
 	t.Helper()
 	w := worker.New(c, "caller", worker.Options{})
 	w.RegisterWorkflowWithOptions(cancels, workflow.RegisterOptions{Name: "cancels"})
+	w.RegisterWorkflowWithOptions(broadcasts, workflow.RegisterOptions{Name: "broadcasts"})
 	w.RegisterWorkflowWithOptions(calls, workflow.RegisterOptions{Name: "calls"})
 	if err := w.Start(); err != nil {
 		t.Fatal(err)
@@ -168,6 +179,51 @@ func TestNexusCancelEndsOperationByToken(t *testing.T) {
 	}
 	if err := run.Get(t.Context(), nil); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestNexusBroadcastSurvivesItsWorker(t *testing.T) {
+	t.Parallel()
+	// Runs of the broadcast end early.
+	s := stack.Start(t, stack.Options{
+		TemporalSettings: []string{"limit.historyCount.suggestContinueAsNew=30"},
+		Environment:      []string{"SEND_CONCURRENCY=2", "TWILIO_TIMEOUT=1s", "TWILIO_LISTING_PATIENCE=1s"},
+	})
+	if _, err := s.Twilio.AddFault(twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(50 * time.Millisecond)}); err != nil {
+		t.Fatal(err)
+	}
+	c := s.Temporal.AddNamespace(t, "shop")
+	s.Temporal.AddNexusEndpoint(t)
+	caller(t, c)
+	const recipients = 60
+	var to []string
+	for i := range recipients {
+		to = append(to, fmt.Sprintf("+1500555%04d", 1000+i))
+	}
+	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "caller"}, "broadcasts", to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack.Eventually(t, "the second page is sent", func(context.Context) error {
+		if len(messages(t, s)) < 15 {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	s.Worker.Kill()
+	s.StartWorker(t)
+	var done sms.BroadcastProgress
+	if err := run.Get(t.Context(), &done); err != nil || done.Sent != recipients {
+		t.Errorf("the caller has %+v, %v", done, err)
+	}
+	texted := map[string]int{}
+	for _, m := range messages(t, s) {
+		texted[m.To]++
+	}
+	for _, phone := range to {
+		if texted[phone] != 1 {
+			t.Errorf("%s was texted %d times", phone, texted[phone])
+		}
 	}
 }
 
