@@ -10,10 +10,9 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/singleflight"
 )
 
 const (
@@ -27,6 +26,8 @@ const (
 	// maxReplaced is how many replaced values are kept.
 	maxReplaced = 8
 )
+
+var errHangs = fmt.Errorf("reading takes longer than %s", patience)
 
 // Open reads a file. It must be used to read all that a value is made of, since
 // it notes what changes.
@@ -44,8 +45,12 @@ type File[T any] struct {
 	// looked is when the files were last read, in nanoseconds since began.
 	looked atomic.Int64
 	began  time.Time
-	// reading lets one goroutine read the files.
-	reading singleflight.Group
+
+	mu sync.Mutex
+	// reading is closed once the files have been read; nil if nobody reads them.
+	reading chan struct{}
+	// hangs is true while nobody waits for reading any more.
+	hangs bool
 }
 
 type state[T any] struct {
@@ -85,6 +90,11 @@ func (f *File[T]) Value() T {
 // Err returns why the files are not in force, or nil if they are.
 func (f *File[T]) Err() error {
 	f.Look(every)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.hangs {
+		return errHangs
+	}
 	return f.state.Load().err
 }
 
@@ -100,22 +110,47 @@ func (f *File[T]) Replaced(keep time.Duration) (values []T) {
 }
 
 // Look reads the files, unless they were read less than a while ago. If they
-// cannot be read within a second, it returns without them.
+// cannot be read for a second, nobody waits until they can.
 func (f *File[T]) Look(while time.Duration) {
-	fresh := func() bool { return time.Since(f.began)-time.Duration(f.looked.Load()) < while }
-	if fresh() {
+	reading := f.begin(while)
+	if reading == nil {
 		return
 	}
-	read := f.reading.DoChan("", func() (any, error) {
-		if !fresh() { // another goroutine has not just read them
-			f.look()
-		}
-		return nil, nil
-	})
 	select {
-	case <-read:
+	case <-reading:
 	case <-time.After(patience):
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.reading == reading && !f.hangs {
+			f.hangs = true
+			f.logger.Warn("a file cannot be read; what was read before stays in force", "what", f.what, "error", errHangs)
+		}
 	}
+}
+
+// begin begins to read the files, unless somebody does, and returns what to wait
+// for: nil if they were read less than a while ago, or hang.
+func (f *File[T]) begin(while time.Duration) chan struct{} {
+	fresh := func() bool { return time.Since(f.began)-time.Duration(f.looked.Load()) < while }
+	if fresh() {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.hangs || fresh() {
+		return nil
+	}
+	if f.reading == nil {
+		f.reading = make(chan struct{})
+		go func() {
+			f.look()
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			close(f.reading)
+			f.reading, f.hangs = nil, false
+		}()
+	}
+	return f.reading
 }
 
 // look reads the files, and puts them in force if they have changed.

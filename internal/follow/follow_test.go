@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -109,10 +110,11 @@ func TestValuesFollowTheirFiles(t *testing.T) {
 func TestFileThatHangsHoldsNobodyUp(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	write(t, path, "one")
-	hangs, release := false, make(chan struct{})
-	defer close(release)
-	file, err := New(slog.New(slog.DiscardHandler), "the token", func(_ string, open Open) (string, error) {
-		if hangs {
+	var hangs atomic.Bool
+	release := make(chan struct{})
+	var log strings.Builder
+	file, err := New(slog.New(slog.NewTextHandler(&log, nil)), "the token", func(_ string, open Open) (string, error) {
+		if hangs.Load() {
 			<-release
 		}
 		return Text(open, path)
@@ -120,7 +122,7 @@ func TestFileThatHangsHoldsNobodyUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hangs = true
+	hangs.Store(true)
 	done := make(chan string)
 	for range 3 {
 		go func() {
@@ -136,6 +138,24 @@ func TestFileThatHangsHoldsNobodyUp(t *testing.T) {
 			}
 		case <-time.After(20 * time.Second):
 			t.Fatal("whoever needs the value waits for the file")
+		}
+	}
+	before := time.Now()
+	for range 100 {
+		file.Value()
+	}
+	if took := time.Since(before); took > 20*time.Second {
+		t.Errorf("100 values took %s: each waits for the file", took)
+	}
+	if file.Err() == nil || strings.Count(log.String(), "level=WARN") != 1 {
+		t.Errorf("while it hangs: %v; the log is %s", file.Err(), log.String())
+	}
+	hangs.Store(false)
+	close(release)
+	write(t, path, "two")
+	for deadline := time.Now().Add(time.Minute); file.Value() != "two" || file.Err() != nil; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("once it can be read: %q, %v", file.Value(), file.Err())
 		}
 	}
 }
