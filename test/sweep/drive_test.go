@@ -102,6 +102,7 @@ func begin(t *testing.T) *drive {
 	d.stack = stack.Start(t, stack.Options{Triggers: triggerFile, Environment: append(d.collector.Environment(),
 		keys.Environment(), "LOG_LEVEL=debug", "METRICS_ADDR="+d.metrics, "BROADCAST_DIR="+d.dir,
 		"CATCH_UP=1s", "CATCH_UP_AFTER=1s", "WEBHOOK_OWN_NUMBERS="+stack.Number, "DEFAULT_REGION=US",
+		"SEND_CAPS=*=10000/h",
 	)})
 	if err := d.stack.Twilio.SetSpeed(100); err != nil {
 		t.Fatal(err)
@@ -236,7 +237,32 @@ func (d *drive) broadcasts(t *testing.T) {
 	until(t, "the missing file is noticed", func() (bool, error) {
 		return strings.Contains(d.stack.Worker.Output(), "broadcast-missing"), nil
 	})
+	d.sendsLongList(t)
 	d.starter(t, 0, "broadcast", "--from", stack.Number, "--to", "+15005550101", "--body", d.secret("a small broadcast", "Hello Numbat"), "--dry-run")
+}
+
+// sendsLongList sends, with a key, to more recipients than an activity takes: they
+// become a broadcast.
+func (d *drive) sendsLongList(t *testing.T) {
+	t.Helper()
+	const texted = 20
+	var to []string
+	for i := range sms.MaxRecipients + 1 {
+		if i < texted {
+			to = append(to, fmt.Sprintf("+150055700%02d", i))
+		} else { // cheap, since no request is made for them
+			to = append(to, fmt.Sprintf("Potoroo %d", i))
+		}
+	}
+	d.secret("a number of a long list", "+15005570017")
+	d.secret("what is no number", "Potoroo 4242")
+	run := start(t, d.client, client.StartWorkflowOptions{ID: "long", TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, map[string]any{
+		"smsFrom": stack.Number, "smsTo": to, "smsBody": d.secret("a text for many", "Dear Bandicoots"), "idempotencyKey": d.secret("the key of a long list", "key-of-bandicoots"),
+	})
+	var result sms.SendSmsWorkflowResult
+	if err := run.Get(t.Context(), &result); err != nil || result.Broadcast == nil || result.Broadcast.Sent != texted {
+		t.Errorf("long list: %+v, %v", result.Broadcast, err)
+	}
 }
 
 // text sends a text, and wants a reply.
@@ -297,6 +323,47 @@ func (d *drive) asks(t *testing.T) {
 	sent("+15005550122")
 	d.starter(t, 0, "cancel", "ask-cancelled")
 	d.text(t, phone, "STOP", "")
+}
+
+// waits has sends wait for the end of the night and of a pause, and asks what came
+// of them.
+func (d *drive) waits(t *testing.T) {
+	t.Helper()
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock := func(in time.Duration) string { return time.Now().In(newYork).Add(in).Format("15:04") }
+	start(t, d.client, client.StartWorkflowOptions{ID: "asleep", TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, map[string]any{
+		"smsFrom": stack.Number, "smsTo": d.secret("who sleeps", "+12125550151"), "smsBody": d.secret("a text for the morning", "Good morning Pademelon"),
+		"label": d.secret("its label", "breakfast of Pademelon"), "quietHours": map[string]any{"from": clock(-time.Hour), "to": clock(time.Hour)},
+	})
+	until(t, "the send waits for the morning", func() (bool, error) {
+		history := d.client.GetWorkflowHistory(t.Context(), "asleep", "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for history.HasNext() {
+			event, err := history.Next()
+			if err != nil || event.GetEventType() == enumspb.EVENT_TYPE_TIMER_STARTED {
+				return err == nil, err
+			}
+		}
+		return false, nil
+	})
+	d.starter(t, 0, "pause-all", "--why", d.secret("why all sending is paused", "the Quagga has the wrong price"))
+	until(t, "the worker is paused", func() (bool, error) {
+		return strings.Contains(d.stack.Worker.Output(), "all sending is paused"), nil
+	})
+	paused := start(t, d.client, client.StartWorkflowOptions{ID: "paused", TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, map[string]any{
+		"smsFrom": stack.Number, "smsTo": d.secret("who waits", "+15005550152"), "smsBody": d.secret("a text that waits", "Hello Thylacine"), "giveUpAfter": "1s",
+	})
+	d.text(t, d.secret("who is not answered", "+15005550153"), d.secret("a text without an answer", "Order Bilby"), "")
+	var result sms.SendSmsWorkflowResult
+	if err := paused.Get(t.Context(), &result); err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeSendingPaused {
+		t.Errorf("paused: %+v, %v", result, err)
+	}
+	d.starter(t, 0, "resume-all")
+	d.starter(t, 0, "find", "+15005550101", "--since", "1h")
+	d.starter(t, 0, "questions")
+	d.starter(t, 1, "failed", "--since", "today") // some have failed
 }
 
 // silences lets two machines talk, until one falls silent.

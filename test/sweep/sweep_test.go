@@ -107,6 +107,7 @@ func TestEncryptionLeavesNothingPersonalBehind(t *testing.T) {
 	d.broadcasts(t)
 	d.receives(t)
 	d.asks(t)
+	d.waits(t)
 	d.silences(t)
 	d.catchesUp(t)
 
