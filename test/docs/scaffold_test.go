@@ -3,8 +3,10 @@ package docs
 // The projects that "starter scaffold" writes: compiled, tested, and run.
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"temporal-twilio/sms"
@@ -44,12 +46,57 @@ func TestScaffoldedTypeScriptProjectRuns(t *testing.T) {
 	needs(t, "npm", "--version")
 	needs(t, "node", "--eval", "if (process.versions.node.split('.')[0] < 20) throw 'Node.js 20 or newer, not ' + process.version")
 	dir := scaffolded(t, "typescript")
-	packages, err := os.ReadFile(filepath.Join(dir, "package.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	modules := nodeModules(t, string(packages), "")
+	// The packages of the example are installed once, for this project as well.
+	modules := nodeModules(t, read(t, typescript+"/package.json"), read(t, typescript+"/package-lock.json"))
+	checkPackages(t, dir, modules)
 	mustRun(t, dir, "ln", "-s", filepath.Join(modules, "node_modules"), "node_modules")
 	s := stack.Start(t, stack.Options{})
 	mustRun(t, dir, "env", "TEMPORAL_ADDRESS="+s.Temporal.Address, "npm", "test")
 }
+
+// checkPackages checks that the installed packages are those that a project
+// declares, in the same versions, and that it imports no others.
+func checkPackages(t *testing.T, dir, modules string) {
+	t.Helper()
+	type packageFile struct {
+		Version                       string
+		Dependencies, DevDependencies map[string]string
+	}
+	parse := func(path string) (file packageFile) {
+		data, err := os.ReadFile(path)
+		if err == nil {
+			err = json.Unmarshal(data, &file)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	declared := parse(filepath.Join(dir, "package.json"))
+	for _, dependencies := range []map[string]string{declared.Dependencies, declared.DevDependencies} {
+		for name, version := range dependencies {
+			if installed := parse(filepath.Join(modules, "node_modules", filepath.FromSlash(name), "package.json")).Version; installed != version {
+				t.Errorf("package.json has %s %s, and the test %s: use the same version in %s", name, version, installed, typescript)
+			}
+		}
+	}
+	sources, err := filepath.Glob(filepath.Join(dir, "src", "*.ts"))
+	if err != nil || len(sources) == 0 {
+		t.Fatalf("the sources are %v, %v", sources, err)
+	}
+	for _, source := range sources {
+		text, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range importedPackage.FindAllSubmatch(text, -1) {
+			if _, there := declared.Dependencies[string(found[1])]; !there {
+				t.Errorf("%s imports %s, which package.json lacks", filepath.Base(source), found[1])
+			}
+		}
+	}
+}
+
+// importedPackage matches the import of a package, but not of Node.js's own or
+// of a file.
+var importedPackage = regexp.MustCompile(`from ['"]((?:@[a-z-]+/)?[a-z-]+)['"/]`)

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -90,10 +91,16 @@ func TestTypeScriptWorkflowSends(t *testing.T) {
 // typescript is the folder of the example whose packages the snippet uses as well.
 const typescript = "examples/languages/typescript"
 
-// nodeModules returns a folder with the packages of a package.json, which are
-// installed once for each of its states. The lock file may be empty.
+// installing is held while packages are installed: tests that need the same do
+// not install them twice.
+var installing sync.Mutex
+
+// nodeModules returns a folder with the packages of a package.json and its lock
+// file, which are installed once for each of their states.
 func nodeModules(t *testing.T, packages, lock string) string {
 	t.Helper()
+	installing.Lock()
+	defer installing.Unlock()
 	final := filepath.Join(root(t), ".local", fmt.Sprintf("npm-%.8x", sha256.Sum256([]byte(packages+lock))))
 	if _, err := os.Stat(final); err == nil {
 		return final
@@ -101,20 +108,16 @@ func nodeModules(t *testing.T, packages, lock string) string {
 	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	installing, err := os.MkdirTemp(filepath.Dir(final), "npm-installing-")
+	half, err := os.MkdirTemp(filepath.Dir(final), "npm-installing-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer os.RemoveAll(installing)
-	write(t, filepath.Join(installing, "package.json"), packages)
-	install := "install"
-	if lock != "" {
-		write(t, filepath.Join(installing, "package-lock.json"), lock)
-		install = "ci"
-	}
-	mustRun(t, installing, "npm", install, "--ignore-scripts", "--no-audit", "--no-fund")
+	defer os.RemoveAll(half)
+	write(t, filepath.Join(half, "package.json"), packages)
+	write(t, filepath.Join(half, "package-lock.json"), lock)
+	mustRun(t, half, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	// Only a complete folder has the final name.
-	if err := os.Rename(installing, final); err != nil {
+	if err := os.Rename(half, final); err != nil {
 		if _, missing := os.Stat(final); missing != nil {
 			t.Fatal(err)
 		}
