@@ -37,6 +37,7 @@ func (a *Activities) tellKeeper(ctx context.Context, signal string, in sms.Quest
 	_, err := activity.GetClient(ctx).SignalWithStartWorkflow(ctx, id, signal, in.Question, client.StartWorkflowOptions{
 		TaskQueue:     activity.GetInfo(ctx).TaskQueue,
 		StaticSummary: "Open questions between a number and a phone",
+		Priority:      temporal.Priority{PriorityKey: sms.PriorityOfTexts},
 	}, sms.QuestionsWorkflowName, nil)
 	return err
 }

@@ -25,6 +25,14 @@ const (
 	MemoIfLost = "repliesIfLost"
 )
 
+// The priorities of Temporal's tasks: a text and the questions to its sender go
+// before a backlog of sends on the same task queue, as Twilio waits 15 s for the
+// reply. What a text starts has Temporal's default again.
+const (
+	PriorityOfTexts   = 1
+	PriorityOfStarted = 3
+)
+
 // TextWorkflowID returns the ID of a text's one workflow: the ledger of what
 // became of the text.
 func TextWorkflowID(messageSID string) string { return "sms-" + messageSID }

@@ -17,6 +17,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 
 	"temporal-twilio/sms"
@@ -369,6 +370,7 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 		workflow, args = f.Call.Workflow, []any{f.Call.Input}
 	} else {
 		options.TaskQueue = sms.TaskQueue
+		options.Priority = temporal.Priority{PriorityKey: sms.PriorityOfTexts}
 		switch n := len(r.input.Firings); n {
 		case 0:
 			options.StaticSummary = "SMS matched no trigger"

@@ -191,3 +191,21 @@ func TestSearchAttributesHoldNoNUL(t *testing.T) {
 		}
 	}
 }
+
+func TestTextsGoBeforeSends(t *testing.T) {
+	var priority int32
+	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		priority = r.GetPriority().GetPriorityKey()
+		return nil
+	}}
+	d, _ := dispatcher(t, s)
+	for action, want := range map[string]int32{
+		"signal: {workflowId: x, name: s}":   sms.PriorityOfTexts,
+		"start: {workflow: W, taskQueue: q}": 0, // somebody else's, which starts as everything there
+	} {
+		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, "+action+"}\n", "a")
+		if d.Receive(t.Context(), m, firings, Mute); priority != want {
+			t.Errorf("%s: priority %d, want %d", action, priority, want)
+		}
+	}
+}

@@ -292,6 +292,7 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 		WorkflowIDReusePolicy: reusePolicy(call),
 		Memo:                  map[string]any{sms.MemoTrigger: f.Trigger, sms.MemoMessageSid: r.input.Text.MessageSID},
 		StaticSummary:         "SMS matched trigger " + f.Trigger,
+		Priority:              temporal.Priority{PriorityKey: sms.PriorityOfStarted},
 	}
 	if call.WorkflowID == "" {
 		options.WorkflowID = sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger)
