@@ -50,6 +50,8 @@ type told struct {
 	State    string      `json:"state,omitempty"`
 	Trigger  string      `json:"trigger,omitempty"`
 	Outcome  sms.Outcome `json:"outcome,omitempty"`
+	// Reply is true for a reply of the webhook, such as an echo: no workflow sent it.
+	Reply bool `json:"reply,omitempty"`
 }
 
 func findCommand() *cobra.Command {
@@ -145,7 +147,7 @@ func find(ctx context.Context, out, notes io.Writer, what, account string, since
 			return failure(c, "look up the workflow of "+records[i].SID, err)
 		}
 	}
-	if sms.IsMessageSID(what) && len(story) == 1 && story[0].Direction == "out" {
+	if sms.IsMessageSID(what) && len(story) == 1 && story[0].Direction == "out" && !story[0].Reply {
 		sender, err := senderOf(ctx, c, &records[0], notes)
 		if err != nil {
 			return failure(c, "look for the workflow that sent "+what, err)
@@ -242,6 +244,7 @@ func recordsOf(ctx context.Context, gateway *twilio.Client, what string, since t
 func tell(ctx context.Context, c *temporal.Client, r *twilio.Record) (told, error) {
 	t := told{
 		At: r.Created, SID: r.SID, Direction: "out", From: r.From, To: r.To, Body: r.Body, Status: r.Status, ErrorCode: r.ErrorCode,
+		Reply: r.Direction == "outbound-reply",
 	}
 	if r.Direction != "inbound" {
 		return t, nil
@@ -272,6 +275,8 @@ func (t *told) String() string {
 		line += "  " + twilioError(t.ErrorCode, "")
 	}
 	switch {
+	case t.Reply:
+		line += "  reply of the webhook"
 	case t.Workflow == "" && t.Direction == "in":
 		line += "  no workflow has it"
 	case t.Workflow != "":

@@ -53,6 +53,9 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 		}
 		place = next
 	}
+	if !strings.Contains(out, "reply of the webhook") {
+		t.Errorf("the echo is not told apart:\n%s", out)
+	}
 	if status != 0 || !strings.Contains(out, fmt.Sprintf("%s running, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) && !strings.Contains(out, fmt.Sprintf("%s completed, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) || !strings.Contains(out, "no workflow has it") {
 		t.Errorf("status %d\n%s", status, out)
 	}
