@@ -89,11 +89,11 @@ func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err er
 	if a.use(key) {
 		return nil, nil
 	}
-	if s.halted() {
+	if ctx.Err() != nil || s.halted() {
 		return nil, errUncounted
 	}
 	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, a.wait(key, 0)+s.following(key)))
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return nil, errUncounted // for the reason that conclude reports
 	}
 	if err != nil {
@@ -232,15 +232,21 @@ type capWait struct {
 	err   error
 }
 
-// take waits for the answer to a take.
+// take waits for the answer to a take. What comes too late is given back.
 func (c *capCount) take(ctx context.Context, count counting, take sms.CapTake) (int, error) {
 	w := c.enqueue(count, take)
 	select {
 	case <-w.done:
 		return w.taken, w.err
 	case <-ctx.Done():
-		return 0, ctx.Err()
 	}
+	go func() {
+		if <-w.done; w.taken > 0 {
+			take.Count = -w.taken
+			c.enqueue(count, take)
+		}
+	}()
+	return 0, ctx.Err()
 }
 
 // enqueue adds a take to the next question.

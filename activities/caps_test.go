@@ -157,3 +157,22 @@ func TestUncountedMessageIsNotSent(t *testing.T) {
 		}
 	}
 }
+
+func TestLateCountIsGivenBack(t *testing.T) {
+	var c capCount
+	asked, answer := make(chan int), make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err := c.take(ctx, func(_ context.Context, takes []sms.CapTake) ([]int, error) {
+		cancel()
+		<-answer
+		asked <- takes[0].Count
+		return []int{5}, nil
+	}, sms.CapTake{Key: "a", Count: 7, Most: 9, Seconds: 60})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	close(answer)
+	if first, second := <-asked, <-asked; first != 7 || second != -5 {
+		t.Errorf("it asked for %d, and then for %d", first, second)
+	}
+}

@@ -220,6 +220,7 @@ var mutants = []mutant{
 	{"Under control", "a cap holds for all workers", "activities/capcount.go", `	a.add(key, limit, count)
 `, `	a.add(key, limit, count+capAhead)
 `, "activities", "TestCapStopsSendsBeyondIt"},
+	{"Under control", "what is counted too late is given back", "activities/capcount.go", `take.Count = -w.taken`, `take.Count = 0`, "activities", "TestLateCountIsGivenBack"},
 	{"Under control", "what is not counted is not sent", "activities/capcount.go", `		return nil, errUncounted
 	}
 	a.add`, `	}
