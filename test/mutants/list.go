@@ -95,6 +95,9 @@ var mutants = []mutant{
 `, ``, "activities", "TestSendSmsCompletesThroughAPanic"},
 	{"Always completes", "the last attempt completes without the key", "activities/attempt.go", `!room || !activity.HasHeartbeatDetails(ctx)`, `room && false || !activity.HasHeartbeatDetails(ctx)`, "activities", "TestLastAttemptCompletesWithoutTheKey"},
 	{"Always completes", "a stopping worker leaves doubts to another", "activities/send.go", `room, _ = s.allows(delay)`, `_, _ = s.allows(delay)`, "activities", "TestStoppingWorkerLeavesDoubtsToAnother"},
+	{"The sender is told the truth", "a cancellation is not told as a cap", "activities/capcount.go", `	if ctx.Err() != nil {
+		return nil, errUncounted //`, `	if false {
+		return nil, errUncounted //`, "activities", "TestCancellationIsNotToldAsCap"},
 	{"Always completes", "the payload leaves before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
 	{"Always completes", "a result fits into a payload", "activities/address.go", `const most = 60`, `const most = 1 << 20`, "activities", "TestHostileAddressFitsIntoAPayload"},
 	{"Always completes", "a list stops if the account is refused", "activities/send.go", `	case !problem.Retryable:
