@@ -329,6 +329,37 @@ func TestAttemptGivenUpIsRecorded(t *testing.T) {
 	}
 }
 
+func TestPageResendsWhatIsUnknown(t *testing.T) {
+	f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
+		if n > 1 {
+			return nil, true
+		}
+		return unknownError(503), false
+	}}
+	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+	page := func(ctx context.Context, input sms.SendSmsInput) (sms.SendSmsResult, error) {
+		s := newActivities(f).newSend(ctx, input)
+		s.info.RetryPolicy = &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}
+		if problem := s.prepare(ctx); problem != nil {
+			return sms.SendSmsResult{}, problem
+		}
+		err := s.run(ctx)
+		return s.result(), err
+	}
+	env := quiet().NewTestActivityEnvironment()
+	env.RegisterActivity(page)
+	input := one
+	input.OnUnknown = sms.OnUnknownResend
+	encoded, err := env.ExecuteActivity(page, input)
+	var result sms.SendSmsResult
+	if err == nil {
+		err = encoded.Get(&result)
+	}
+	if err != nil || f.creates != 2 || len(result.Messages) != 1 {
+		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+	}
+}
+
 func TestStoppingWorkerLeavesDoubtsToAnother(t *testing.T) {
 	goesOn := []string{sms.NotSentYetErrorType}
 	for name, tc := range map[string]struct {

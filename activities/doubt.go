@@ -107,12 +107,31 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	case l.unanswered(!heard || !all, 2*s.activities.patience()):
 		return now, true // ask again
 	case s.input.OnUnknown == sms.OnUnknownResend:
-		s.release(s.in(doubtful))
+		s.resend = true
 		return until, false
 	case !heard, decided, s.complete.IsZero(), s.complete.Sub(now) > maxSettleWait:
 		return until, false
 	}
 	return s.complete, true
+}
+
+// resends allows those in doubt to be tried again, if the caller wants that and
+// there is time. Until then they stay in doubt. It returns how long to wait if they
+// are left to another attempt.
+func (s *send) resends(ctx context.Context) (again bool, wait time.Duration) {
+	resend, delay := s.resend, max(s.pause, time.Second)
+	s.resend = false
+	switch {
+	case !resend, ctx.Err() != nil, s.halt != nil && s.halt.final, s.tired(delay, false):
+		return false, 0
+	case !s.fits(delay) && s.room(delay):
+		return false, delay
+	case !s.fits(delay), sleep(ctx, delay) != nil:
+		return false, 0
+	}
+	s.release(s.in(doubtful))
+	s.halt, s.failures, s.pause = nil, 0, 0
+	return true, 0
 }
 
 // unanswered reports whether Twilio is to be asked again what it did not answer:

@@ -82,6 +82,8 @@ type send struct {
 	unended sms.Error
 
 	allowance *allowance
+	// resend is true if those in doubt may be tried again.
+	resend bool
 }
 
 // halt says why a round ends early.
@@ -220,6 +222,13 @@ func (s *send) run(ctx context.Context) error {
 			return s.another(ctx, wait, "Twilio's listing does not show yet what was sent")
 		}
 		s.tally(s.settled() > settled)
+		again, wait := s.resends(ctx)
+		if wait > 0 {
+			return s.another(ctx, wait, "what became of some messages stays unknown")
+		}
+		if again {
+			continue
+		}
 		if ctx.Err() != nil || len(s.in(untried, deferred)) == 0 || s.halt != nil && s.halt.final {
 			break
 		}

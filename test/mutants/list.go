@@ -95,6 +95,10 @@ var mutants = []mutant{
 `, ``, "activities", "TestSendSmsCompletesThroughAPanic"},
 	{"Always completes", "the last attempt completes without the key", "activities/attempt.go", `!room || !activity.HasHeartbeatDetails(ctx)`, `room && false || !activity.HasHeartbeatDetails(ctx)`, "activities", "TestLastAttemptCompletesWithoutTheKey"},
 	{"Always completes", "a stopping worker leaves doubts to another", "activities/send.go", `room, _ = s.allows(delay)`, `_, _ = s.allows(delay)`, "activities", "TestStoppingWorkerLeavesDoubtsToAnother"},
+	{"The sender is told the truth", "a doubt is one until it is sent again", "activities/doubt.go", `	s.release(s.in(doubtful))
+	s.halt,`, `	s.release(s.in(doubtful))
+	return false, 0
+	s.halt,`, "activities", "TestPageResendsWhatIsUnknown"},
 	{"The sender is told the truth", "a cancellation is not told as a cap", "activities/capcount.go", `	if ctx.Err() != nil {
 		return nil, errUncounted //`, `	if false {
 		return nil, errUncounted //`, "activities", "TestCancellationIsNotToldAsCap"},
