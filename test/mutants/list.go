@@ -99,7 +99,7 @@ var mutants = []mutant{
 	s.halt,`, `	s.release(s.in(doubtful))
 	return false, 0
 	s.halt,`, "activities", "TestPageResendsWhatIsUnknown"},
-	{"The sender is told the truth", "a cancellation is not told as a cap", "activities/capcount.go", `	if ctx.Err() != nil {
+	{"The sender is told the truth", "a cancellation is not told as a cap", "activities/capcount.go", `	if err != nil && ctx.Err() != nil {
 		return nil, errUncounted //`, `	if false {
 		return nil, errUncounted //`, "activities", "TestCancellationIsNotToldAsCap"},
 	{"Always completes", "the payload leaves before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
