@@ -103,7 +103,7 @@ func polled(queue, what string, described *workflowservice.DescribeTaskQueueResp
 	case waits > longWait:
 		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("%s have been waiting for a worker for %s; the last poll was %s ago", what, waits.Round(time.Second), ago), "is the worker still running, or busy with as much as it can take? Look at its log"
 	default:
-		f.Says = fmt.Sprintf("%d workers poll it for %s, last %s ago", recent, what, ago)
+		f.Says = fmt.Sprintf("workers that poll it for %s: %d, last %s ago", what, recent, ago)
 	}
 	return f
 }

@@ -22,9 +22,9 @@ func TestDoctorKnowsDeadWorkers(t *testing.T) {
 		status, says string
 	}{
 		"nobody":                   {nil, 0, statusFailed, "no worker polls it"},
-		"one that polls":           {[]time.Duration{30 * time.Second}, 0, statusOK, "1 workers poll it for activities, last 30s ago"},
+		"one that polls":           {[]time.Duration{30 * time.Second}, 0, statusOK, "workers that poll it for activities: 1, last 30s ago"},
 		"one that died":            {[]time.Duration{4 * time.Minute}, 0, statusWarning, "since 4m0s ago"},
-		"one lives, another died":  {[]time.Duration{4 * time.Minute, time.Second}, time.Second, statusOK, "1 workers poll it for activities, last 1s ago"},
+		"one lives, another died":  {[]time.Duration{4 * time.Minute, time.Second}, time.Second, statusOK, "workers that poll it for activities: 1, last 1s ago"},
 		"tasks that nobody takes":  {[]time.Duration{20 * time.Second}, 9 * time.Second, statusWarning, "waiting for a worker for 9s"},
 		"a clock that is far back": {[]time.Duration{-time.Hour}, 0, statusOK, "last 0s ago"},
 	} {

@@ -147,7 +147,7 @@ func (c *Config) checkTogether(variables map[string]string, fail func(format str
 	for _, pair := range [][2]string{
 		{"TWILIO_API_KEY", "TWILIO_API_SECRET"}, {"TWILIO_REGION", "TWILIO_EDGE"}, {"WEBHOOK_TLS_CERT", "WEBHOOK_TLS_KEY"},
 	} {
-		if (variables[pair[0]] == "") != (variables[pair[1]] == "") {
+		if (variables[pair[0]] == "") != (variables[pair[1]] == "") && !c.isUnread(pair[:]...) {
 			fail("%s and %s must be set together; set both or neither", pair[0], pair[1])
 		}
 	}
@@ -206,7 +206,7 @@ func (c Config) Check(worker, webhook bool) error {
 		if c.Account == "" {
 			fail("TWILIO_ACCOUNT is not set: set it to the account's SID")
 		}
-		if cmp.Or(c.Token.Reveal(), c.APISecret.Reveal()) == "" {
+		if cmp.Or(c.Token.Reveal(), c.APISecret.Reveal()) == "" && !c.isUnread("TWILIO_TOKEN", "TWILIO_API_SECRET") {
 			fail("TWILIO_TOKEN is not set: set it to the account's auth token, or set TWILIO_API_KEY and TWILIO_API_SECRET")
 		}
 		if info, err := os.Stat(c.BroadcastDir); c.BroadcastDir != "" && (err != nil || !info.IsDir()) {
@@ -214,18 +214,29 @@ func (c Config) Check(worker, webhook bool) error {
 		}
 	}
 	if webhook && c.WebhookSignature != "off" {
-		if len(c.WebhookTokens()) == 0 {
+		if len(c.WebhookTokens()) == 0 && !c.isUnread("TWILIO_TOKEN", "TWILIO_TOKEN_SECONDARY", "TWILIO_SUBACCOUNT_TOKENS") {
 			fail("there is no auth token to verify webhooks with: set TWILIO_TOKEN (the secret of an API key cannot), or for development set WEBHOOK_SIGNATURE=off")
 		}
 		if c.WebhookPublicURL == "" && len(c.WebhookForwarded) == 0 {
 			fail("WEBHOOK_PUBLIC_URL is not set: set it to where Twilio reaches the webhook, such as https://sms.example.com")
 		}
 	}
-	if other := worker && c.APISecret.Reveal() != "" || webhook && c.WebhookSignature != "off" && len(c.WebhookTokens()) > 0; other && cmp.Or(c.IDSecret.Reveal(), c.Token.Reveal()) == "" {
-		// Under an empty key, anyone could find the number of a pseudonym.
+	if c.lacksIDSecret(worker, webhook) {
 		fail("ID_SECRET is not set, and there is no TWILIO_TOKEN to use instead: set it to 32 random characters, the same for all workers and webhooks")
 	}
 	return m.err()
+}
+
+// lacksIDSecret reports whether pseudonyms would be made with an empty key, so that
+// anyone could find their numbers. Without any token, another mistake is reported.
+func (c Config) lacksIDSecret(worker, webhook bool) bool {
+	other := worker && c.APISecret.Reveal() != "" || webhook && c.WebhookSignature != "off" && len(c.WebhookTokens()) > 0
+	return other && cmp.Or(c.IDSecret.Reveal(), c.Token.Reveal()) == "" && !c.isUnread("ID_SECRET", "TWILIO_TOKEN")
+}
+
+// isUnread reports whether the file of one of the variables could not be read.
+func (c Config) isUnread(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(c.unread, name) })
 }
 
 // checkAccount returns why an account of the accounts file cannot be used.

@@ -87,6 +87,9 @@ type Config struct {
 	LogFormat   string `env:"LOG_FORMAT" envDefault:"text" oneof:"text json" description:"The format of log lines."`
 	File        string `env:"CONFIG_FILE" description:"A YAML file with variables of this page, for those that the environment lacks. Also --config."`
 
+	// unread names the variables whose files could not be read, which is the only
+	// mistake to report about them.
+	unread []string `env:"-"`
 	// CatchUpOff is true if CATCH_UP is 0s rather than unset.
 	CatchUpOff bool `env:"-"`
 	// Named holds the accounts in the file Accounts, by name.
@@ -128,7 +131,10 @@ func read(environment map[string]string, open follow.Open) (Config, error) {
 	for _, v := range variablesOf() {
 		for _, name := range []string{v.name, aliases[v.name]} {
 			if v.file && name != "" {
-				mistakes.add(readFile(variables, name, open))
+				if err := readFile(variables, name, open); err != nil {
+					mistakes.add(err)
+					c.unread = append(c.unread, v.name)
+				}
 			}
 		}
 	}

@@ -151,6 +151,17 @@ func TestMistakesAreReportedTogether(t *testing.T) {
 	}
 }
 
+func TestUnreadFilesAreTheirOnlyMistakes(t *testing.T) {
+	c, err := Read(map[string]string{
+		"TWILIO_ACCOUNT": one, "TWILIO_TOKEN_FILE": "/none/token", "ID_SECRET_FILE": "/none/secret", "TWILIO_API_KEY": "SK1", "TWILIO_API_SECRET_FILE": "/none/key",
+		"WEBHOOK_PUBLIC_URL": "https://sms.example.com",
+	})
+	err = All(err, c.Check(true, true))
+	if mistakes := Mistakes(nil); !errors.As(err, &mistakes) || len(mistakes) != 3 || strings.Count(err.Error(), "no such file") != 3 {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestCheckIgnoresUnusedParts(t *testing.T) {
 	sends := map[string]string{"TWILIO_ACCOUNT": "AC1", "TWILIO_API_KEY": "SK1", "TWILIO_API_SECRET": "s"}
 	subaccount := map[string]string{"TWILIO_SUBACCOUNT_TOKENS": one + "=t", "WEBHOOK_FORWARDED": "Forwarded"}
