@@ -136,9 +136,22 @@ func TestNexusSendSurvivesItsHandler(t *testing.T) {
 		return nil
 	})
 	id := connection.started.Load().GetWorkflowId()
+	// One signal for each run: a second one in the first run would be lost.
+	signalled := ""
 	for range 2 {
 		stack.Eventually(t, "the send goes on", func(ctx context.Context) error {
-			return temporal.Client.SignalWorkflow(ctx, id, "", "go on", nil)
+			described, err := temporal.Client.DescribeWorkflow(ctx, id, "")
+			if err != nil {
+				return err
+			}
+			now := described.WorkflowExecution.RunID
+			if now == signalled {
+				return errors.New("its first run has not ended")
+			}
+			if err = temporal.Client.SignalWorkflow(ctx, id, now, "go on", nil); err == nil {
+				signalled = now
+			}
+			return err
 		})
 	}
 	var result sms.SendSmsWorkflowResult
