@@ -99,9 +99,17 @@ var mutants = []mutant{
 	s.halt,`, `	s.release(s.in(doubtful))
 	return false, 0
 	s.halt,`, "activities", "TestPageResendsWhatIsUnknown"},
-	{"The sender is told the truth", "a cancellation is not told as a cap", "activities/capcount.go", `	if err != nil && ctx.Err() != nil {
-		return nil, errUncounted //`, `	if false {
-		return nil, errUncounted //`, "activities", "TestCancellationIsNotToldAsCap"},
+	{"The sender is told the truth", "a cancellation is not told as a cap", "activities/capcount.go", `	if ctx.Err() != nil || s.halted() {
+		return nil, errUncounted
+	}
+	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, a.wait(key, 0)+s.following(key)))
+	if err != nil && ctx.Err() != nil {
+		`, `	if s.halted() {
+		return nil, errUncounted
+	}
+	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, a.wait(key, 0)+s.following(key)))
+	if false {
+		`, "activities", "TestCancellationIsNotToldAsCap"},
 	{"Always completes", "the payload leaves before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
 	{"Always completes", "a result fits into a payload", "activities/address.go", `const most = 60`, `const most = 1 << 20`, "activities", "TestHostileAddressFitsIntoAPayload"},
 	{"Always completes", "a list stops if the account is refused", "activities/send.go", `	case !problem.Retryable:
