@@ -128,11 +128,11 @@ func write(t *testing.T, path, text string) string {
 }
 
 // startTemporal makes the schema, and starts the server and makes its namespace, with
-// the scripts and variables of the compose file.
-func startTemporal(t *testing.T, all map[string]map[string]string) (address string, database *postgresql) {
+// the scripts and variables of the compose file. space is as in startPostgreSQL.
+func startTemporal(t *testing.T, all map[string]map[string]string, space string) (address string, database *postgresql) {
 	t.Helper()
 	password := write(t, filepath.Join(folder(t, 0), "postgres_password"), "a-password")
-	database = startPostgreSQL(t, all["postgresql"]["POSTGRES_USER"], password)
+	database = startPostgreSQL(t, all["postgresql"]["POSTGRES_USER"], password, space)
 	bin, err := filepath.Abs("../../.local/bin")
 	if err != nil {
 		t.Fatal(err)
@@ -229,7 +229,7 @@ func (b *balancer) RoundTrip(request *http.Request) (response *http.Response, er
 
 func TestComposeStackLosesNothing(t *testing.T) {
 	all := services(t)
-	address, database := startTemporal(t, all)
+	address, database := startTemporal(t, all, "512m")
 	webhooks := &balancer{webhooks: []string{"127.0.0.1:" + stack.FreePort(t), "127.0.0.1:" + stack.FreePort(t)}}
 	public := httptest.NewServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: "webhook"})

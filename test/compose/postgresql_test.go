@@ -28,22 +28,25 @@ type postgresql struct {
 	bin, disk, user, port string
 }
 
-// startPostgreSQL starts the database of the service.
-func startPostgreSQL(t *testing.T, user, passwordFile string) *postgresql {
+// startPostgreSQL starts the database of the service, on a disk of its own with so
+// much space, or without limits if space is empty.
+func startPostgreSQL(t *testing.T, user, passwordFile, space string) *postgresql {
 	t.Helper()
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if len(found) == 0 {
 		t.Fatal("there is no PostgreSQL: apt-get install postgresql")
 	}
 	p := &postgresql{bin: filepath.Dir(found[0]), disk: folder(t, nobody), user: user, port: stack.FreePort(t)}
-	if err := syscall.Mount("tmpfs", p.disk, "tmpfs", 0, fmt.Sprintf("size=512m,uid=%d,gid=%d,mode=755", nobody, nobody)); err != nil {
-		t.Fatalf("mount a disk for PostgreSQL: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(p.disk, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
+	if space != "" {
+		if err := syscall.Mount("tmpfs", p.disk, "tmpfs", 0, fmt.Sprintf("size=%s,uid=%d,gid=%d,mode=755", space, nobody, nobody)); err != nil {
+			t.Fatalf("mount a disk for PostgreSQL: %v", err)
 		}
-	})
+		t.Cleanup(func() {
+			if err := syscall.Unmount(p.disk, syscall.MNT_DETACH); err != nil {
+				t.Error(err)
+			}
+		})
+	}
 	run(t, nobody, nil, found[0], "-D", p.data(), "--username="+user, "--pwfile="+passwordFile, "--auth=scram-sha-256", "--encoding=UTF8")
 	p.start(t)
 	return p

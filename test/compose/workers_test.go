@@ -44,7 +44,7 @@ var (
 
 func TestWorkersBesideEachOther(t *testing.T) {
 	busy, _ := os.ReadFile("/proc/loadavg") // without it, the table says nothing of load
-	address, _ := startTemporal(t, services(t))
+	address, _ := startTemporal(t, services(t), "")
 	twilio, err := twiliosim.Start(twiliosim.Options{Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number}})
 	if err != nil {
 		t.Fatal(err)
