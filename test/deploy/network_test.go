@@ -135,6 +135,8 @@ func TestNetworkPoliciesAdmitOnlyNeededTraffic(t *testing.T) {
 			{cloud, core.ProtocolTCP, 7233, true},
 			{twilio, core.ProtocolTCP, 443, true},
 			{peer{namespace: "kube-system"}, core.ProtocolUDP, 53, true},
+			{prometheus, core.ProtocolTCP, 4318, true}, // beside a collector of traces
+			{stranger, core.ProtocolTCP, 4318, false},
 			{metadata, core.ProtocolTCP, 443, false},
 			{metadata, core.ProtocolTCP, 80, false},
 			{database, core.ProtocolTCP, 5432, false},
