@@ -141,6 +141,7 @@ func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 			}
 			return &sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003}
 		}
+		b.SetWorkflowRunTimeout(4 * time.Hour)
 		began := b.Now()
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 		took := b.Now().Sub(began)
