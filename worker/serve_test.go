@@ -27,6 +27,7 @@ import (
 	"temporal-twilio/internal/config"
 	"temporal-twilio/internal/metrics"
 	"temporal-twilio/internal/metrics/metricstest"
+	"temporal-twilio/internal/temporal"
 	"temporal-twilio/test/stack"
 )
 
@@ -278,6 +279,28 @@ func TestRenewedCertificateNeedsNoRestart(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+func TestClientCertificateShowsItsExpiry(t *testing.T) {
+	certFile, keyFile := certificate(t, t.TempDir(), "worker.example.com")
+	t.Setenv("TEMPORAL_TLS_CLIENT_CERT_PATH", certFile)
+	t.Setenv("TEMPORAL_TLS_CLIENT_KEY_PATH", keyFile)
+	quiet := slog.New(slog.DiscardHandler)
+	live, err := config.Follow(map[string]string{"TWILIO_ACCOUNT": stack.Account, "TWILIO_TOKEN": stack.Token}, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := temporal.NewClient(quiet, nil, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	registry := prometheus.NewRegistry()
+	measureFiles(metrics.New(registry, ""), live, c)
+	at := metricstest.All(t, registry)["sms_expiry_timestamp_seconds{what=Temporal client certificate}"]
+	if left := time.Until(time.Unix(int64(at), 0)); left < time.Minute || left > time.Hour {
+		t.Errorf("it expires in %s, want an hour", left)
+	}
 }
 
 func TestTLSMisconfigurationIsRefused(t *testing.T) {
