@@ -141,7 +141,10 @@ func (s *send) giveBack(to *recipient) {
 	s.mu.Lock()
 	st := to.state
 	s.mu.Unlock()
-	if limit, key := s.account.Caps.of(to.to); limit != nil && st != taken && st != doubtful {
+	if st == taken || st == doubtful {
+		return
+	}
+	if limit, key := s.account.Caps.of(to.to); limit != nil {
 		s.allowance.add(key, limit, 1)
 	}
 }
