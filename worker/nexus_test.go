@@ -48,22 +48,7 @@ func TestNexusRequestRetriesAreOneSend(t *testing.T) {
 // retryOfARequest has an operation's start answered twice, and one more retry
 // come after the workflow's first run, or after its last.
 func retryOfARequest(t *testing.T, afterItsEnd bool) {
-	temporal := stack.StartTemporal(t, `component.nexusoperations.request.timeout="4s"`)
-	temporal.AddNexusEndpoint(t)
-	connection := &lossy{}
-	c, err := client.NewLazyClient(client.Options{
-		HostPort: temporal.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(connection.intercept)}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	sends := startRetried(t, c, temporal.Client)
-	run, err := temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "callers"}, "Call")
-	if err != nil {
-		t.Fatal(err)
-	}
+	temporal, connection, sends, run := callThroughLoss(t)
 	stack.Eventually(t, "the start is answered a second time", func(context.Context) error {
 		if connection.answers.Load() < 2 {
 			return errors.New("not yet")
@@ -111,24 +96,9 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 
 func TestNexusSendSurvivesItsHandler(t *testing.T) {
 	t.Parallel()
-	temporal := stack.StartTemporal(t, `component.nexusoperations.request.timeout="4s"`)
-	temporal.AddNexusEndpoint(t)
 	// The handler starts the send, and is never heard of again; the send ends
 	// before the operation is retried.
-	connection := &lossy{}
-	c, err := client.NewLazyClient(client.Options{
-		HostPort: temporal.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(connection.intercept)}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	sends := startRetried(t, c, temporal.Client)
-	run, err := temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "callers"}, "Call")
-	if err != nil {
-		t.Fatal(err)
-	}
+	temporal, connection, sends, run := callThroughLoss(t)
 	stack.Eventually(t, "the send is started", func(context.Context) error {
 		if connection.started.Load() == nil {
 			return errors.New("not yet")
@@ -161,6 +131,29 @@ func TestNexusSendSurvivesItsHandler(t *testing.T) {
 	if sends.Load() != 1 {
 		t.Errorf("%d sends", sends.Load())
 	}
+}
+
+// callThroughLoss calls the operation by a Temporal of its own, over a lossy
+// connection.
+func callThroughLoss(t *testing.T) (temporal *stack.Temporal, connection *lossy, sends *atomic.Int32, run client.WorkflowRun) {
+	t.Helper()
+	temporal = stack.StartTemporal(t, `component.nexusoperations.request.timeout="4s"`)
+	temporal.AddNexusEndpoint(t)
+	connection = &lossy{}
+	c, err := client.NewLazyClient(client.Options{
+		HostPort: temporal.Address, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(connection.intercept)}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	sends = startRetried(t, c, temporal.Client)
+	run, err = temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: "callers"}, "Call")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return temporal, connection, sends, run
 }
 
 // startRetried starts a worker that has the service and one for a caller, and

@@ -81,19 +81,13 @@ func TestReplyToAnotherAccountAnswersNothing(t *testing.T) {
 		env.RegisterDelayedCallback(func() {
 			env.SignalWorkflow(sms.QuestionOpenSignal, sms.Question{WorkflowID: "asks", AccountSID: tc.asked})
 		}, 0)
-		answered := false
-		env.RegisterDelayedCallback(func() {
-			env.UpdateWorkflow(sms.QuestionReplyUpdate, "reply", &testsuite.TestUpdateCallback{
-				OnAccept: func() {}, OnReject: func(err error) { t.Error(err) },
-				OnComplete: func(taken any, err error) { answered = taken.(bool) && err == nil },
-			}, reply)
-		}, time.Second)
+		answered := replyInASecond(t, env, reply)
 		env.RegisterDelayedCallback(func() {
 			env.SignalWorkflow(sms.QuestionCloseSignal, sms.Question{WorkflowID: "asks"})
 		}, time.Minute)
 		env.ExecuteWorkflow(sms.QuestionsWorkflowName, nil)
-		if err := env.GetWorkflowError(); err != nil || answered != tc.want {
-			t.Errorf("%s: answered %t, %v", name, answered, err)
+		if err := env.GetWorkflowError(); err != nil || *answered != tc.want {
+			t.Errorf("%s: answered %t, %v", name, *answered, err)
 		}
 	}
 }
@@ -119,6 +113,20 @@ func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkfl
 		t.Fatal(err)
 	}
 	return state
+}
+
+// replyInASecond gives the keeper a reply once it runs. After that, answered is true
+// if a question took it.
+func replyInASecond(t *testing.T, env *testsuite.TestWorkflowEnvironment, reply sms.Reply) (answered *bool) {
+	t.Helper()
+	answered = new(bool)
+	env.RegisterDelayedCallback(func() {
+		env.UpdateWorkflow(sms.QuestionReplyUpdate, "reply", &testsuite.TestUpdateCallback{
+			OnAccept: func() {}, OnReject: func(err error) { t.Error(err) },
+			OnComplete: func(taken any, err error) { *answered = taken.(bool) && err == nil },
+		}, reply)
+	}, time.Second)
+	return answered
 }
 
 func TestKeeperLosesNoLateSignals(t *testing.T) {
@@ -181,19 +189,13 @@ func TestEndedQuestionLeavesTheOthers(t *testing.T) {
 			given := reply
 			given.MatchGroups = map[string]*string{}
 			env.OnSignalExternalWorkflow("default-test-namespace", "asks", "", sms.ReplySignal, given).Return(nil)
-			answered := false
-			env.RegisterDelayedCallback(func() {
-				env.UpdateWorkflow(sms.QuestionReplyUpdate, "reply", &testsuite.TestUpdateCallback{
-					OnAccept: func() {}, OnReject: func(err error) { t.Error(err) },
-					OnComplete: func(taken any, err error) { answered = taken.(bool) && err == nil },
-				}, reply)
-			}, time.Second)
+			answered := replyInASecond(t, env, reply)
 			env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, time.Minute)
 			env.ExecuteWorkflow(sms.QuestionsWorkflowName, &QuestionsState{Open: []sms.Question{
 				{WorkflowID: "terminated", IfSeveral: policy}, {WorkflowID: "asks", IfSeveral: policy, Code: code},
 			}})
-			if answered != want {
-				t.Errorf("%s, %s has ended: answered %t", policy, ended, answered)
+			if *answered != want {
+				t.Errorf("%s, %s has ended: answered %t", policy, ended, *answered)
 			}
 		}
 	}
