@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -227,9 +228,13 @@ func TestOwnIDStartsOncePerText(t *testing.T) {
 	if err != nil || now.WorkflowExecution.RunID != description.WorkflowExecution.RunID {
 		t.Errorf("the first message started a third run: %v", err)
 	}
-	if found, err := s.Temporal.Client.ListWorkflow(t.Context(), listRequest(sms.AttributeCatches+" = 'order:1'")); err != nil || len(found.Executions) == 0 {
-		t.Errorf("the search attribute is not there: %v", err)
-	}
+	stack.Eventually(t, "the search attribute is there", func(ctx context.Context) error {
+		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(sms.AttributeCatches+" = 'order:1'"))
+		if err == nil && len(found.Executions) == 0 {
+			err = errors.New("not yet")
+		}
+		return err
+	})
 }
 
 func TestChangedTriggersNeedNoRestart(t *testing.T) {

@@ -5,7 +5,6 @@ package e2e
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"testing"
@@ -63,12 +62,7 @@ func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 	// Live, both triggers had the first text; the second has one workflow.
 	// What was accepted before the stop is published by the next worker.
 	for sid, want := range map[string]int{heard.MessageSID: 3, missed.MessageSID: 1} {
-		stack.Eventually(t, fmt.Sprintf("%s has %d workflows", sid, want), func(context.Context) error {
-			if n := executions(t, s, sid); n != want {
-				return fmt.Errorf("it has %d", n)
-			}
-			return nil
-		})
+		hasWorkflows(t, s, sid, want)
 	}
 }
 

@@ -129,6 +129,18 @@ func executions(t *testing.T, s *stack.Stack, messageSID string) int {
 	return found
 }
 
+// hasWorkflows waits until a text has so many workflows: the visibility store
+// lists them a little after they start.
+func hasWorkflows(t *testing.T, s *stack.Stack, messageSID string, want int) {
+	t.Helper()
+	stack.Eventually(t, fmt.Sprintf("%s has %d workflows", messageSID, want), func(context.Context) error {
+		if n := executions(t, s, messageSID); n != want {
+			return fmt.Errorf("it has %d", n)
+		}
+		return nil
+	})
+}
+
 func TestTextDeliveredOftenStartsOneWorkflow(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{})
@@ -157,15 +169,7 @@ func TestTextDeliveredOftenStartsOneWorkflow(t *testing.T) {
 	if _, body, err := send(delivery(t, s, stack.Token, sid, "Order Number 42")); err != nil || !strings.Contains(body, "Your reference number is 42") {
 		t.Errorf("after the workflow closed: %s, %v", body, err)
 	}
-	stack.Eventually(t, "the workflow is visible", func(context.Context) error {
-		if executions(t, s, sid) == 0 {
-			return fmt.Errorf("no execution is listed")
-		}
-		return nil
-	})
-	if n := executions(t, s, sid); n != 1 {
-		t.Errorf("%d workflows were started", n)
-	}
+	hasWorkflows(t, s, sid, 1)
 }
 
 func TestBadSignaturePublishesNothing(t *testing.T) {
@@ -180,12 +184,7 @@ func TestBadSignaturePublishesNothing(t *testing.T) {
 	if status, _, err := send(delivery(t, s, stack.Token, good, "Order Number 42")); err != nil || status != http.StatusOK {
 		t.Fatalf("answered %d, %v", status, err)
 	}
-	stack.Eventually(t, "the good message's workflow is visible", func(context.Context) error {
-		if executions(t, s, good) != 1 {
-			return fmt.Errorf("not yet")
-		}
-		return nil
-	})
+	hasWorkflows(t, s, good, 1)
 	if n := executions(t, s, bad); n != 0 {
 		t.Errorf("the refused request started %d workflows", n)
 	}
