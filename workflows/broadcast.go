@@ -85,8 +85,8 @@ func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.Bro
 	if err := b.handle(ctx); err != nil {
 		return b.progress, err
 	}
-	waits := workflow.GetVersion(ctx, "broadcast-waits", workflow.DefaultVersion, 2)
-	b.patient, b.untilMended = waits >= 1, waits >= 2
+	waits := workflow.GetVersion(ctx, "broadcast-waits", workflow.DefaultVersion, 3)
+	b.patient, b.untilMended, b.obedient = waits >= 1, waits >= 2, waits >= 3
 	b.numbered = input.IdempotencyKey != "" && workflow.GetVersion(ctx, "broadcast-page-numbers", workflow.DefaultVersion, 1) >= 1
 	if b.numbered && b.held.Page == 0 { // an older worker numbered pages by what it had reported
 		b.held.Page = b.progress.Pages + min(1, len(b.held.Rest)+len(b.held.Asleep))
@@ -118,6 +118,10 @@ type broadcast struct {
 	// untilMended is false for broadcasts that started on an older worker, which
 	// waited only if Twilio refused the credentials.
 	untilMended bool
+	// obedient is false for broadcasts that started on an older worker, which went
+	// on after a page that failed, even if someone had paused or cancelled them
+	// while it was sent.
+	obedient bool
 	// numbered is false for broadcasts with a key that started on an older
 	// worker, which numbered their pages in the order of the reports.
 	numbered bool
@@ -342,6 +346,9 @@ var stillAsleep = sms.Error{
 
 // await waits until a time, unless someone pauses, resumes or cancels first.
 func (b *broadcast) await(ctx workflow.Context, until time.Time, state, why string) error {
+	if b.obedient && b.progress.State != broadcastSending {
+		return nil
+	}
 	b.byItself = true
 	b.progress.State, b.progress.Why, b.progress.NextTry = state, why, &until
 	b.tell(ctx)

@@ -566,3 +566,36 @@ func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
 		t.Errorf("it went on after %s", took)
 	}
 }
+
+func TestBroadcastObeysWhileAPageFails(t *testing.T) {
+	for name, tc := range map[string]struct {
+		act   string
+		state string
+		sent  int
+	}{
+		"cancelled": {sms.CancelUpdate, "cancelled", 0},
+		"paused":    {sms.PauseUpdate, "done", 10},
+	} {
+		b := newBroadcastBench(t, 10)
+		began := b.Now()
+		b.outcome = fails(1, sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003})
+		b.sending = func(page int) {
+			if page == 1 {
+				b.update(t, tc.act)
+			}
+		}
+		if tc.act == sms.PauseUpdate {
+			b.RegisterDelayedCallback(func() {
+				if p := b.progress(t); p.State != "paused" || p.NextTry != nil || b.pages != 1 {
+					t.Errorf("%s: after %d sends %+v", name, b.pages, p)
+				}
+				b.update(t, sms.ResumeUpdate)
+			}, time.Hour)
+		}
+		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
+		var progress sms.BroadcastProgress
+		if err := b.GetWorkflowResult(&progress); err != nil || progress.State != tc.state || progress.Sent != tc.sent || progress.Recipients != 10 {
+			t.Errorf("%s: after %s %+v, %v", name, b.Now().Sub(began), progress, err)
+		}
+	}
+}

@@ -115,6 +115,7 @@ var scenes = map[string]scene{
 	"broadcast-sms-dry-run":        {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "dry", "dryRun": true}},
 	"broadcast-sms-waits":          {workflow: sms.BroadcastSmsWorkflowName, act: recover(20003), input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "waits"}},
 	"broadcast-sms-denied":         {workflow: sms.BroadcastSmsWorkflowName, act: recover(20404), input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "denied"}},
+	"broadcast-sms-obeys":          {workflow: sms.BroadcastSmsWorkflowName, act: pauseFailing, faults: slow, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "obeys"}},
 	"broadcast-sms-asleep":         {workflow: sms.BroadcastSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
 	"broadcast-sms-keyed":          {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed", "idempotencyKey": "spring", "pageSize": 30}},
 	"send-sms-asleep":              {workflow: sms.SendSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
@@ -168,6 +169,8 @@ var scenes = map[string]scene{
 	}},
 	"sms-questions-ended-before": {id: sms.QuestionsID([]byte(secret), stack.Number, refusing)},
 	"broadcast-sms-keyed-before": {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed-before", "idempotencyKey": "autumn", "pageSize": 30}},
+	// This one is from when the wait after a failure ended a pause that came before it.
+	"broadcast-sms-obeys-before": {workflow: sms.BroadcastSmsWorkflowName, act: pauseFailing, faults: slow, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "obeys-before"}},
 
 	"send-sms-with-errors": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
 }
@@ -192,6 +195,8 @@ var longList = strings.Repeat("x,", sms.MaxRecipients) + "x"
 var (
 	// unheard keeps the status of a message from everyone.
 	unheard = []twiliosim.Fault{{Kind: twiliosim.FaultWebhookLost}}
+	// slow leaves time while a page is sent.
+	slow = []twiliosim.Fault{{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(3 * time.Second), Next: 1}}
 	// unknown leaves a message in Twilio's list that may be another's.
 	unknown = []twiliosim.Fault{{Kind: twiliosim.FaultRewritten, Next: 1}, {Kind: twiliosim.FaultResponseLost, Operation: "create", Next: 1}}
 )
@@ -253,6 +258,13 @@ func takeCaps(s *stage) error {
 
 // waits returns once the scene's workflow has begun so many timers.
 func (s *stage) waits(timers int) error {
+	return s.has(timers, func(event *historypb.HistoryEvent) bool {
+		return event.GetEventType() == enumspb.EVENT_TYPE_TIMER_STARTED
+	})
+}
+
+// has returns once the history of the scene's workflow has so many of some events.
+func (s *stage) has(count int, is func(*historypb.HistoryEvent) bool) error {
 	for tick := time.Tick(50 * time.Millisecond); ; {
 		events := s.Temporal.Client.GetWorkflowHistory(s, s.run.GetID(), s.run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		begun := 0
@@ -261,11 +273,11 @@ func (s *stage) waits(timers int) error {
 			if err != nil {
 				return err
 			}
-			if event.GetEventType() == enumspb.EVENT_TYPE_TIMER_STARTED {
+			if is(event) {
 				begun++
 			}
 		}
-		if begun >= timers {
+		if begun >= count {
 			return nil
 		}
 		select {
@@ -296,14 +308,49 @@ func recover(twilioCode int) func(*stage) error {
 			return err
 		}
 		s.Twilio.RemoveOutcome(refused.ID)
-		handle, err := s.Temporal.Client.UpdateWorkflow(s, client.UpdateWorkflowOptions{
-			WorkflowID: s.run.GetID(), UpdateName: sms.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
-		})
-		if err == nil {
-			err = handle.Get(s, nil)
-		}
+		return s.update(sms.ResumeUpdate)
+	}
+}
+
+// pauseFailing pauses a broadcast while a page is sent that Twilio refuses, and
+// resumes it.
+func pauseFailing(s *stage) error {
+	refused, err := s.Twilio.AddOutcome(twiliosim.Outcome{Status: "rejected", ErrorCode: 20003})
+	if err != nil {
 		return err
 	}
+	page := int64(-1)
+	err = s.has(1, func(event *historypb.HistoryEvent) bool {
+		if event.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() != sms.SendSmsName {
+			return false
+		}
+		page = event.GetEventId()
+		return true
+	})
+	if err == nil {
+		err = s.update(sms.PauseUpdate)
+	}
+	if err == nil {
+		err = s.has(1, func(event *historypb.HistoryEvent) bool {
+			return event.GetActivityTaskCompletedEventAttributes().GetScheduledEventId() == page
+		})
+	}
+	if err != nil {
+		return err
+	}
+	s.Twilio.RemoveOutcome(refused.ID)
+	return s.update(sms.ResumeUpdate)
+}
+
+// update updates the workflow.
+func (s *stage) update(name string) error {
+	handle, err := s.Temporal.Client.UpdateWorkflow(s, client.UpdateWorkflowOptions{
+		WorkflowID: s.run.GetID(), UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(s, nil)
+	}
+	return err
 }
 
 // answer answers the question once it is asked.
@@ -345,13 +392,7 @@ func update(s *stage) error {
 		return err
 	}
 	for _, name := range []string{sms.PauseUpdate, sms.ResumeUpdate, sms.CancelUpdate} {
-		handle, err := s.Temporal.Client.UpdateWorkflow(s, client.UpdateWorkflowOptions{
-			WorkflowID: s.run.GetID(), UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted,
-		})
-		if err == nil {
-			err = handle.Get(s, nil)
-		}
-		if err != nil {
+		if err := s.update(name); err != nil {
 			return err
 		}
 	}
