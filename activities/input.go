@@ -17,16 +17,20 @@ import (
 )
 
 // decodeInput decodes the activity's raw argument. The SDK does not decode it,
-// since its failure would fail the activity. The error is a *sms.Error with
-// everything that is wrong.
-func decodeInput(raw converter.RawValue) (input sms.SendSmsInput, err error) {
+// since its failure would fail the activity. Unless the caller waits by itself, quiet
+// hours are refused. The error is a *sms.Error with everything that is wrong.
+func decodeInput(raw converter.RawValue, callerWaits bool) (input sms.SendSmsInput, err error) {
 	payload := raw.Payload()
 	if payload == nil {
 		return input, &sms.Error{Code: sms.CodeMissingInput, Message: "SendSms was called without an argument; pass {smsFrom, smsTo, smsBody}"}
 	}
 	problems, _ := errors.AsType[sms.Problems](sms.DecodePayload(payload.GetMetadata(), payload.GetData(), &input))
-	if input.QuietHours != nil && !problems.Names("quietHours") {
-		problems = append(problems, sms.Problem{Field: "quietHours", Says: "quietHours needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it"})
+	if hours := input.QuietHours; hours != nil {
+		wrong := hours.Check()
+		if !callerWaits {
+			wrong = errors.New("quietHours needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it")
+		}
+		problems = problems.AddIf(wrong != nil, "quietHours", fmt.Sprint(wrong))
 	}
 	return input, input.Check(regional(&input, problems))
 }

@@ -18,14 +18,15 @@ import (
 )
 
 // PreviewSms renders the texts of a list as SendSms would. Its argument is a
-// [sms.SendSmsInput]. It makes no request to Twilio, and so cannot know what
+// [sms.SendSmsInput], whose quiet hours are only checked. It makes no request to Twilio, and so cannot know what
 // Twilio would refuse.
 func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (preview sms.Preview, err error) {
-	input, err := decodeInput(raw)
+	input, err := decodeInput(raw, true)
 	if err != nil {
 		return failed(sms.AsError(err)), nil
 	}
-	if _, known := a.Accounts[input.Account]; !known && input.Account != "" {
+	account, known := a.Accounts[input.Account]
+	if !known && input.Account != "" {
 		return failed(noAccount(input.Account)), nil
 	}
 	region := cmp.Or(input.DefaultRegion, a.DefaultRegion)
@@ -58,6 +59,9 @@ func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (pr
 		}
 		seen[sms.Party(to)] = true
 		sent, problem := texts.of(ctx, recipient)
+		if limit, _ := account.Caps.of(to); limit != nil && limit.Most == 0 {
+			problem = capped(limit)
+		}
 		if problem != nil {
 			told := *problem
 			told.To = to

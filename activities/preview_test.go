@@ -3,18 +3,21 @@ package activities
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/testsuite"
 
 	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
 )
 
 // previewed is what would become of a send.
 func previewed(t *testing.T, input map[string]any) (preview sms.Preview) {
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()
-	env.RegisterActivityWithOptions((&Activities{Renderer: NewFreeMarker("", ""), DefaultRegion: "US"}).PreviewSms, activity.RegisterOptions{Name: sms.PreviewSmsName})
+	accounts := map[string]Account{"": {Caps: NewCaps("AC1", []Cap{{"+7", 0, time.Hour}, {EachCountry, 1, time.Hour}})}}
+	env.RegisterActivityWithOptions((&Activities{Renderer: NewFreeMarker("", ""), DefaultRegion: "US", Accounts: accounts}).PreviewSms, activity.RegisterOptions{Name: sms.PreviewSmsName})
 	value, err := env.ExecuteActivity(sms.PreviewSmsName, input)
 	if err == nil {
 		err = value.Get(&preview)
@@ -60,14 +63,17 @@ func TestPreviewCountsSegmentsAndFailures(t *testing.T) {
 		map[string]any{"to": "+12125550101", "variables": map[string]any{"name": "🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂🎂"}},
 		map[string]any{"to": "+12125550102", "variables": map[string]any{"other": "Bo"}},
 		map[string]any{"to": "12", "variables": map[string]any{"name": "Cy"}},
+		map[string]any{"to": "+79161234567", "variables": map[string]any{"name": "Di"}},
 	}})
 	if p.Messages != 2 || p.Segments != 3 || len(p.Texts) != 2 || p.Texts[0].To != "+12125550100" || p.Texts[1].Encoding != sms.UCS2 ||
-		len(p.Failures) != 2 || p.Failures[0].Code != sms.CodeTemplateMetadata || p.Failures[0].To != "+12125550102" || p.Failures[1].Code != sms.CodeInvalidTo {
+		len(p.Failures) != 3 || p.Failures[0].Code != sms.CodeTemplateMetadata || p.Failures[0].To != "+12125550102" || p.Failures[1].Code != sms.CodeInvalidTo ||
+		p.Failures[2].Code != sms.CodeCapReached || p.Failures[2].To != "+79161234567" {
 		t.Errorf("%+v", p)
 	}
 	for name, input := range map[string]map[string]any{
 		"a broken template": {"smsFrom": "+15005550006", "smsBody": "Hi ${", "smsTo": "+12125550100"},
 		"no sender":         {"smsBody": "Hi", "smsTo": "+12125550100"},
+		"bad quiet hours":   {"smsFrom": "+15005550006", "smsBody": "Hi", "smsTo": "+12125550100", "quietHours": map[string]any{"from": "9pm", "to": "08:00"}},
 		"a bad sender":      {"smsFrom": "nobody at all here", "smsBody": "Hi", "smsTo": "+12125550100"},
 	} {
 		if p := previewed(t, input); len(p.Failures) != 1 || p.Failures[0].To != "" || p.Messages != 0 {
@@ -77,8 +83,10 @@ func TestPreviewCountsSegmentsAndFailures(t *testing.T) {
 }
 
 func TestQuietHoursAreForTheWorkflow(t *testing.T) {
-	p := previewed(t, map[string]any{"smsFrom": "+15005550006", "smsBody": "Hi", "smsTo": "+12125550100", "quietHours": map[string]any{"from": "21:00", "to": "08:00"}})
-	if len(p.Failures) != 1 || p.Failures[0].Message != "quietHours needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it" {
-		t.Errorf("%+v", p)
+	input := one
+	input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
+	result, err := run(t, newActivities(taking(&[]twilio.Draft{})), input)
+	if err != nil || len(result.Errors) != 1 || result.Errors[0].Message != "quietHours needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it" {
+		t.Errorf("%+v, %v", result, err)
 	}
 }

@@ -44,7 +44,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 			err = told(ctx, &result, input.OnError)
 		}
 	}()
-	if input, err = decodeInput(raw); err == nil {
+	if input, err = decodeInput(raw, false); err == nil {
 		err = (&attempt{info: activity.GetInfo(ctx)}).tooLong(input)
 	}
 	if err != nil {

@@ -339,7 +339,7 @@ func (b *broadcast) preview(ctx workflow.Context, page sms.Page) error {
 	var found sms.Preview
 	if len(page.Recipients) > 0 {
 		input := b.input.SendSmsInput
-		input.SmsTo, input.QuietHours = page.Recipients, nil
+		input.SmsTo = page.Recipients
 		rendering := workflow.WithActivityOptions(ctx, reading(fmt.Sprintf("Render page %d", b.progress.Pages+1)))
 		if err := workflow.ExecuteActivity(rendering, sms.PreviewSmsName, input).Get(ctx, &found); err != nil {
 			return err

@@ -599,3 +599,14 @@ func TestBroadcastObeysWhileAPageFails(t *testing.T) {
 		}
 	}
 }
+
+func TestDryRunFindsBadQuietHours(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	input := b.fromFile(t, "+12125550100,Ann")
+	input.DryRun, input.QuietHours = true, &sms.QuietHours{From: "9pm", To: "08:00"}
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+	var p sms.BroadcastProgress
+	if err := b.GetWorkflowResult(&p); err != nil || p.DryRun.Messages != 0 || len(p.DryRun.Failures) != 1 || !strings.Contains(p.DryRun.Failures[0].Message, "quietHours.from must be") {
+		t.Errorf("%+v, %v", p.DryRun, err)
+	}
+}
