@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"temporal-twilio/sms"
 )
@@ -22,7 +24,7 @@ const (
 	// capAhead is how many messages of a list are counted at once, ahead of
 	// their turns. If the worker dies, they count although they were not sent.
 	capAhead = 100
-	// capTimeout is how long the count may take.
+	// capTimeout is how long a send waits for the count.
 	capTimeout = 10 * time.Second
 )
 
@@ -178,13 +180,14 @@ func (c *Cap) take(key string, count int) sms.CapTake {
 type counting func(ctx context.Context, takes []sms.CapTake) ([]int, error)
 
 // inWorkflow asks CapsSmsWorkflow until it answers: a new run of it may just be
-// starting.
-func inWorkflow(temporal client.Client) counting {
+// starting, and what it did not answer in time may still be counted.
+func inWorkflow(temporalClient client.Client) counting {
 	return func(ctx context.Context, takes []sms.CapTake) (taken []int, err error) {
 		id := uuid.NewString() // an update that arrives twice counts once
-		for wait := 100 * time.Millisecond; ; wait *= 2 {
-			if taken, err = askWorkflow(ctx, temporal, id, takes); err == nil {
-				return taken, nil
+		for wait := 100 * time.Millisecond; ; wait = min(2*wait, capTimeout) {
+			taken, err = askWorkflow(ctx, temporalClient, id, takes)
+			if _, refused := errors.AsType[*temporal.ApplicationError](err); err == nil || refused {
+				return taken, err
 			}
 			if sleep(ctx, wait) != nil {
 				return nil, fmt.Errorf("ask %s: %w", sms.CapsID, err)
@@ -194,9 +197,11 @@ func inWorkflow(temporal client.Client) counting {
 }
 
 // askWorkflow asks CapsSmsWorkflow, which it starts if necessary.
-func askWorkflow(ctx context.Context, temporal client.Client, id string, takes []sms.CapTake) ([]int, error) {
-	handle, err := temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+func askWorkflow(ctx context.Context, temporalClient client.Client, id string, takes []sms.CapTake) ([]int, error) {
+	ctx, cancel := context.WithTimeout(ctx, capTimeout)
+	defer cancel()
+	handle, err := temporalClient.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: temporalClient.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 			ID: sms.CapsID, TaskQueue: sms.TaskQueue, WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 			StaticSummary: "Counts messages for SEND_CAPS",
 			// If a worker dies while it counts, another takes over after this.
@@ -214,7 +219,7 @@ func askWorkflow(ctx context.Context, temporal client.Client, id string, takes [
 		return nil, err
 	}
 	if len(result.Taken) != len(takes) {
-		return nil, fmt.Errorf("%d answers to %d takes", len(result.Taken), len(takes))
+		return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("%s has %d answers to %d takes", sms.CapsID, len(result.Taken), len(takes)), "", nil)
 	}
 	return result.Taken, nil
 }
@@ -233,23 +238,30 @@ type capWait struct {
 	done  chan struct{}
 	taken int
 	err   error
+	// left is true once nobody waits any more.
+	left bool
 }
 
 // take waits for the answer to a take. What comes too late is given back.
 func (c *capCount) take(ctx context.Context, count counting, take sms.CapTake) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, capTimeout)
+	defer cancel()
 	w := c.enqueue(count, take)
 	select {
 	case <-w.done:
 		return w.taken, w.err
 	case <-ctx.Done():
 	}
-	go func() {
-		if <-w.done; w.taken > 0 {
-			take.Count = -w.taken
-			c.enqueue(count, take)
-		}
-	}()
-	return 0, ctx.Err()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w.left = true
+	c.waiting = slices.DeleteFunc(c.waiting, func(other *capWait) bool { return other == w })
+	select {
+	case <-w.done: // just now
+		return w.taken, w.err
+	default:
+		return 0, ctx.Err()
+	}
 }
 
 // enqueue adds a take to the next question.
@@ -280,14 +292,27 @@ func (c *capCount) ask(count counting) {
 		for i, w := range now {
 			takes[i] = w.take
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), capTimeout)
-		taken, err := count(ctx, takes)
-		cancel()
-		for i, w := range now {
-			if w.err = err; err == nil {
-				w.taken = taken[i]
-			}
-			close(w.done)
-		}
+		// A question that is given up may still be counted, so it is not.
+		taken, err := count(context.Background(), takes)
+		c.answer(now, taken, err)
 	}
+}
+
+// answer answers takes. What nobody waits for is given back before the next take.
+func (c *capCount) answer(waits []*capWait, taken []int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var late []*capWait
+	for i, w := range waits {
+		if w.err = err; err == nil {
+			w.taken = taken[i]
+		}
+		if w.left && w.taken > 0 {
+			back := &capWait{take: w.take, done: make(chan struct{})}
+			back.take.Count = -w.taken
+			late = append(late, back)
+		}
+		close(w.done)
+	}
+	c.waiting = append(late, c.waiting...)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"temporal-twilio/sms"
@@ -175,4 +176,31 @@ func TestLateCountIsGivenBack(t *testing.T) {
 	if first, second := <-asked, <-asked; first != 7 || second != -5 {
 		t.Errorf("it asked for %d, and then for %d", first, second)
 	}
+}
+
+func TestSlowCountIsCountedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			c   capCount
+			all tally
+		)
+		// Temporal hangs at first, and then counts whether or not anyone waits.
+		slow := func(ctx context.Context, takes []sms.CapTake) ([]int, error) {
+			if all.asked == 0 {
+				select {
+				case <-time.After(25 * time.Second):
+				case <-ctx.Done():
+				}
+			}
+			taken, _ := all.count(ctx, takes)
+			return taken, ctx.Err()
+		}
+		for try := range 3 {
+			taken, err := c.take(t.Context(), slow, sms.CapTake{Key: "a", Count: 7, Most: 9, Seconds: 60})
+			if late := try < 2; late != (err != nil) || !late && taken != 7 {
+				t.Errorf("try %d: %d, %v", try, taken, err)
+			}
+		}
+		all.is(t, "a", 7)
+	})
 }
