@@ -65,9 +65,9 @@ type send struct {
 	resumed  bool
 	// queue holds the recipients of this round. The first begun of them have
 	// been handed to the pool, the first named are recorded and may be, and the
-	// first asked will be in the next record.
-	queue               []*recipient
-	begun, asked, named int
+	// first asked will be in the next record, which is due once renew have begun.
+	queue                      []*recipient
+	begun, asked, named, renew int
 	// news wakes the pool, and the goroutine that names recipients ahead of it.
 	news *sync.Cond
 	// halt says why no further recipient is tried in this round; nil if there
@@ -307,7 +307,7 @@ func (s *send) text(ctx context.Context) {
 	}
 	s.mu.Lock()
 	s.queue = queue
-	s.begun, s.named = 0, 0
+	s.begun, s.named, s.renew = 0, 0, 0
 	if !s.recorded.Load() && !s.resumed && !s.activities.RecordFirst && s.isPrompt() {
 		for since := s.moment(); s.named < len(queue) && queue[s.named].written < firstFew; s.named++ {
 			queue[s.named].open, queue[s.named].since = true, since
@@ -347,8 +347,9 @@ func (s *send) next(ctx context.Context) *recipient {
 	defer s.mu.Unlock()
 	for ctx.Err() == nil && s.halt == nil && s.begun < len(s.queue) {
 		if s.begun < s.named {
-			s.begun++
-			s.news.Broadcast()
+			if s.begun++; s.begun == s.renew {
+				s.news.Broadcast()
+			}
 			return s.queue[s.begun-1]
 		}
 		s.news.Wait()
@@ -358,14 +359,14 @@ func (s *send) next(ctx context.Context) *recipient {
 
 // nameAhead writes records that name recipients ahead of the pool, until the
 // round has named all of them or ends. The more of them are tried while a record
-// is written, the further ahead the next one names.
+// is written, the further ahead the next one names, so that the pool rarely waits.
 func (s *send) nameAhead(ctx context.Context) {
-	ahead := max(leastAhead, 2*s.account.Pace.Concurrency())
-	least := ahead
+	least := max(leastAhead, 2*s.account.Pace.Concurrency())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for {
-		for ctx.Err() == nil && s.halt == nil && s.asked < len(s.queue) && s.asked-s.begun > ahead/2 {
+	for ahead := least; ; {
+		s.renew = s.asked - ahead/2
+		for ctx.Err() == nil && s.halt == nil && s.asked < len(s.queue) && s.begun < s.renew {
 			s.news.Wait()
 		}
 		if ctx.Err() != nil || s.halt != nil || s.asked == len(s.queue) {
@@ -393,7 +394,7 @@ func (s *send) nameAhead(ctx context.Context) {
 			return // the context has ended
 		}
 		s.named = s.asked
-		ahead = min(max(least, 3*(s.begun-began)), max(least, mostAhead))
+		ahead = min(max(least, 8*(s.begun-began)), max(least, mostAhead))
 		s.news.Broadcast()
 	}
 }
@@ -510,7 +511,6 @@ func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID
 func (s *send) note(to *recipient, message sms.Message, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	defer s.news.Broadcast()
 	if err == nil {
 		message.To = to.to
 		s.failures = 0
