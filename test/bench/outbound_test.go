@@ -22,6 +22,7 @@ import (
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -132,14 +133,19 @@ func oneActivity(ctx workflow.Context, name string, in sms.SendSmsInput) error {
 		StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 30 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 	})
 	sending := workflow.ExecuteActivity(ctx, name, in)
-	if name != sms.SendSmsName {
-		return sending.Get(ctx, nil)
+	switch name { // each reads what it was told
+	case sms.SendSmsName:
+		var result sms.SendSmsResult
+		if err := sending.Get(ctx, &result); err != nil || len(result.Errors) == 0 {
+			return err
+		}
+		return fmt.Errorf("%d recipients were not sent to, the first with %s", len(result.Errors), result.Errors[0].Code)
+	case "PoolBare", "PoolByHand":
+		return sending.Get(ctx, new([]sms.Message))
+	case "SendByHand":
+		return sending.Get(ctx, new(api.ApiV2010Message))
 	}
-	var result sms.SendSmsResult
-	if err := sending.Get(ctx, &result); err != nil || len(result.Errors) == 0 {
-		return err
-	}
-	return fmt.Errorf("%d recipients were not sent to, the first with %s", len(result.Errors), result.Errors[0].Code)
+	return sending.Get(ctx, nil)
 }
 
 // outbound is a worker with all of them, and what it heartbeats.
@@ -189,15 +195,15 @@ func startOutbound(t *testing.T) *outbound {
 
 // record counts heartbeats and their bytes, and writes them down as always.
 func (s *outbound) record(ctx context.Context, details any) error {
-	data, err := json.Marshal(details)
+	payload, err := converter.GetDefaultDataConverter().ToPayload(details)
 	if err != nil {
 		return err
 	}
 	s.beats.Add(1)
-	for size := int64(len(data)); size > s.largest.Load(); {
+	for size := int64(len(payload.GetData())); size > s.largest.Load(); {
 		s.largest.Store(size)
 	}
-	return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, json.RawMessage(data))
+	return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, converter.NewRawValue(payload))
 }
 
 // send runs the workflow around one of the activities, with a list of so many.

@@ -73,8 +73,13 @@ func TestProcessor(t *testing.T) {
 			}
 		}
 		theirs := func() {
-			if _, err := env.ExecuteActivity("PoolBare", in); err != nil {
-				t.Fatal(err)
+			value, err := env.ExecuteActivity("PoolBare", in)
+			var created []sms.Message
+			if err == nil {
+				err = value.Get(&created)
+			}
+			if err != nil || len(created) != n {
+				t.Fatalf("%d of %d were sent to: %v", len(created), n, err)
 			}
 		}
 		ours()
