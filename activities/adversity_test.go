@@ -315,8 +315,8 @@ func TestAttemptGivenUpIsRecorded(t *testing.T) {
 	var left record
 	s := newTestSend(first, second)
 	s.info, s.pause = activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}}, time.Minute
-	s.details = func() any { return s.snapshot() }
-	s.recorder = func(_ context.Context, details any) error {
+	s.heart.details = func() any { return s.snapshot() }
+	s.heart.recorder = func(_ context.Context, details any) error {
 		left = details.(record)
 		return nil
 	}
@@ -373,7 +373,7 @@ func TestStoppingWorkerLeavesDoubtsToAnother(t *testing.T) {
 	} {
 		s := newTestSend(first, second)
 		s.info = activity.Info{Attempt: 1, RetryPolicy: &tc.policy}
-		s.details, s.recorder = func() any { return s.snapshot() }, s.activities.Record
+		s.heart.details, s.heart.recorder = func() any { return s.snapshot() }, s.activities.Record
 		s.bodies, _ = newBodies(t.Context(), s.activities.Renderer, one, time.Now())
 		s.set(s.recipients[0], tc.state, sms.Error{Code: sms.CodeOutcomeUnknown})
 		ctx, cancel := context.WithCancelCause(t.Context())

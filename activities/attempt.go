@@ -34,13 +34,13 @@ type attempt struct {
 	info activity.Info
 	// began is when the attempt started, by this machine's clocks.
 	began time.Time
-	*heart
+	// heart records the attempt's progress.
+	heart *heart
 }
 
 func newAttempt(ctx context.Context, a *Activities) *attempt {
-	t := &attempt{info: activity.GetInfo(ctx), began: time.Now()}
-	t.heart = newHeart(a.recorder(ctx), t.info.HeartbeatTimeout, t.began)
-	return t
+	info, began := activity.GetInfo(ctx), time.Now()
+	return &attempt{info: info, began: began, heart: newHeart(a.recorder(ctx), info.HeartbeatTimeout, began)}
 }
 
 // ownerOf identifies an activity throughout all of its attempts.
@@ -96,7 +96,7 @@ func (t *attempt) fits(delay time.Duration) bool {
 func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ctx, done := t.within(ctx, t.lastBegin())
-	unwatch := t.watch(ctx, cancel, activity.GetWorkerStopChannel(ctx))
+	unwatch := t.heart.watch(ctx, cancel, activity.GetWorkerStopChannel(ctx))
 	return ctx, func() {
 		unwatch()
 		done()
@@ -108,35 +108,29 @@ func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 // its first few recipients to need no record.
 const prompt = 2 * time.Second
 
-// isPrompt reports whether this process saw an attempt right after it was
-// scheduled. Otherwise, Temporal may have replaced it already: it may have waited
-// in the connection of a process that was stopped, or of a network that was cut,
-// so that no clock of this machine's shows how long. The difference between
-// Temporal's clock and this one's does. If the clocks differ, that at worst costs
-// an unnecessary record, unless our clock is behind by as much as the attempt
-// waited. Once we see that it is behind, no attempt counts as prompt, and a send
-// asks Twilio's clock, too.
-func (a *Activities) isPrompt(t *attempt) bool {
-	waited := t.began.Sub(t.info.ScheduledTime)
-	if waited < -prompt {
-		a.behind.Store(true)
-	}
-	return waited < prompt && !a.behind.Load()
-}
-
-// isPrompt reports whether the attempt was seen at once also by Twilio's clock, if
-// that is known: this machine's may be behind by as much as the attempt waited.
+// isPrompt reports whether this process saw the attempt right after it was
+// scheduled. If not, Temporal may already have replaced the attempt: it may have
+// waited in the connection of a suspended process or of a broken network. No clock
+// of this machine measures that wait, but the difference between Temporal's clock
+// and this one does. If the clocks disagree, the worst result is an unnecessary
+// record, unless ours is behind by as long as the attempt waited. Therefore no
+// attempt counts as prompt once our clock is seen to be behind, or if the attempt
+// is late by Twilio's clock.
 func (s *send) isPrompt() bool {
+	waited, behind := s.began.Sub(s.info.ScheduledTime), &s.activities.behind
+	if waited < -prompt {
+		behind.Store(true)
+	}
 	now, known := s.clock()
 	late := known && now.Sub(s.info.ScheduledTime)-elapsed(s.began) >= prompt
-	return s.activities.isPrompt(s.attempt) && !late
+	return waited < prompt && !behind.Load() && !late
 }
 
 // check returns errLate if Temporal may have replaced the attempt, or if its
 // time is up. It is called right before a create, since the process may have
 // been asleep until then.
 func (t *attempt) check() error {
-	if !t.fresh() || t.total() > 0 && elapsed(t.began) >= t.lastEnd() {
+	if !t.heart.fresh() || t.total() > 0 && elapsed(t.began) >= t.lastEnd() {
 		return errLate
 	}
 	return nil

@@ -160,7 +160,8 @@ func TestLateAttemptIsRecordedFirst(t *testing.T) {
 		a := newActivities(nil)
 		var prompt bool
 		for _, late := range tc.late {
-			prompt = a.isPrompt(&attempt{began: now, info: activity.Info{ScheduledTime: now.Add(-late)}})
+			s := &send{attempt: &attempt{began: now, info: activity.Info{ScheduledTime: now.Add(-late)}}, activities: a}
+			prompt = s.isPrompt()
 		}
 		if prompt == tc.record {
 			t.Errorf("%s: seen as prompt %v", name, prompt)
@@ -176,7 +177,7 @@ func TestLateAttemptIsRecordedFirst(t *testing.T) {
 		s.bodies, _ = newBodies(t.Context(), a.Renderer, one, now)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		s.heart = newHeart(func(context.Context, any) error { return errors.New("activity not found") }, 10*time.Second, now)
-		s.details, s.cancel = func() any { return s.snapshot() }, cancel
+		s.heart.details, s.heart.cancel = func() any { return s.snapshot() }, cancel
 		if s.text(ctx); f.creates > 0 {
 			t.Errorf("behind by %s: %d creates", behind, f.creates)
 		}

@@ -208,7 +208,7 @@ func (s *send) estimate(ctx context.Context) (heard bool) {
 func (s *send) lastLook(ctx context.Context) {
 	ctx, cancel := s.within(context.WithoutCancel(ctx), s.resultBy())
 	defer cancel()
-	ctx, done := context.WithTimeout(ctx, min(s.recordTimeout()/2, 10*time.Second))
+	ctx, done := context.WithTimeout(ctx, min(s.heart.recordTimeout()/2, 10*time.Second))
 	defer done()
 	s.find(ctx)
 	s.recall(ctx)

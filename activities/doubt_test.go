@@ -241,9 +241,9 @@ func TestRetryWithoutAccountAsksForAnother(t *testing.T) {
 		"with a record":    func(s *send) { s.adopt(record{List: s.list, Window: []int{0}}) },
 	} {
 		s := newTestSend(first)
-		s.account, s.resumed, s.details = Account{}, true, func() any { return s.snapshot() }
+		s.account, s.resumed, s.heart.details = Account{}, true, func() any { return s.snapshot() }
 		s.info = activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{}}
-		s.recorder = s.activities.Record
+		s.heart.recorder = s.activities.Record
 		resume(s)
 		if result, err := s.unable(t.Context(), s.prepare(t.Context())); err == nil || len(s.in(doubtful)) != 1 {
 			t.Errorf("%s: %+v", name, result)

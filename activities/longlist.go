@@ -136,7 +136,7 @@ func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResu
 func (l *longList) stop(ctx context.Context) (progress sms.BroadcastProgress, stopped bool) {
 	ctx, cancel := l.within(context.WithoutCancel(ctx), l.resultBy())
 	defer cancel()
-	ctx, done := context.WithTimeout(ctx, min(l.recordTimeout()/2, maxStopping))
+	ctx, done := context.WithTimeout(ctx, min(l.heart.recordTimeout()/2, maxStopping))
 	defer done()
 	c := l.activities.client(ctx)
 	err := c.CancelWorkflow(ctx, l.id, "")

@@ -84,7 +84,7 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 			k.waitsFor = before.WaitsFor
 		}
 	}
-	k.details = func() any { return asked{k.waitsFor} }
+	k.heart.details = func() any { return asked{k.waitsFor} }
 	ctx, end := k.begin(ctx)
 	defer end()
 	return k.ask(ctx)
@@ -319,7 +319,7 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 		problem.Message = "the send with this idempotencyKey was ended from outside, and its result is lost; check in Twilio's log whom it texted before you send with another key"
 	case !cancelled:
 		if room, _ := k.mayGoOn(delay); room {
-			_ = k.record(context.WithoutCancel(ctx)) // if it fails, the next attempt may start one send too many
+			_ = k.heart.record(context.WithoutCancel(ctx)) // if it fails, the next attempt may start one send too many
 			return sms.SendSmsResult{}, again("the keyed send has not ended yet", delay, nil)
 		}
 	}

@@ -107,7 +107,7 @@ func (a *Activities) newSend(ctx context.Context, input sms.SendSmsInput) *send 
 	s := &send{attempt: newAttempt(ctx, a), activities: a, account: a.Accounts[input.Account], ledger: a.ledgerOf(input.Account), input: input, resumed: retried(ctx), allowance: newAllowance()}
 	s.owner = ownerOf(&s.info)
 	s.news = sync.NewCond(&s.mu)
-	s.details = func() any {
+	s.heart.details = func() any {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return s.snapshot()

@@ -67,8 +67,8 @@ var mutants = []mutant{
 	}
 	clerk.Wait()
 `, "activities", "TestHaltLetsAHeartbeatEnd"},
-	{"Nobody twice", "an attempt that is seen late is recorded first", "activities/attempt.go", `return waited < prompt && !a.behind.Load()`, `return true`, "activities", "TestLateAttemptIsRecordedFirst"},
-	{"Nobody twice", "an attempt that is late by Twilio's clock is recorded first", "activities/attempt.go", `return s.activities.isPrompt(s.attempt) && !late`, `return s.activities.isPrompt(s.attempt) && (late || !late)`, "activities", "TestLateAttemptIsRecordedFirst"},
+	{"Nobody twice", "an attempt that is seen late is recorded first", "activities/attempt.go", `return waited < prompt && !behind.Load() && !late`, `return !late`, "activities", "TestLateAttemptIsRecordedFirst"},
+	{"Nobody twice", "an attempt that is late by Twilio's clock is recorded first", "activities/attempt.go", `return waited < prompt && !behind.Load() && !late`, `return waited < prompt && !behind.Load() && (late || !late)`, "activities", "TestLateAttemptIsRecordedFirst"},
 	{"Nobody twice", "a machine that slept waits for Twilio", "activities/send.go", `	s.untimed = true
 	if until`, `	if until`, "activities", "TestMachineThatSleptWaitsForTwilio"},
 	{"Nobody twice", "a listing that hangs proves nothing", "activities/doubt.go", `	case lacks:
