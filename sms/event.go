@@ -8,21 +8,21 @@ import (
 	"strings"
 )
 
-// Event is the kind of an inbound text.
-type Event string
+// EventKind is the kind of an inbound text.
+type EventKind string
 
 const (
 	// EventReceived is an ordinary text.
-	EventReceived Event = "SMS_RECEIVED"
+	EventReceived EventKind = "SMS_RECEIVED"
 	// EventOptOut, EventOptIn and EventHelp are texts that Twilio itself acts
 	// on and answers.
-	EventOptOut Event = "SMS_OPT_OUT"
-	EventOptIn  Event = "SMS_OPT_IN"
-	EventHelp   Event = "SMS_HELP"
+	EventOptOut EventKind = "SMS_OPT_OUT"
+	EventOptIn  EventKind = "SMS_OPT_IN"
+	EventHelp   EventKind = "SMS_HELP"
 )
 
 // Events lists all kinds.
-var Events = []Event{EventReceived, EventOptOut, EventOptIn, EventHelp}
+var Events = []EventKind{EventReceived, EventOptOut, EventOptIn, EventHelp}
 
 // Keywords are the words that Twilio itself acts on at one of our numbers. A
 // text must consist of nothing else, in any case.
@@ -46,13 +46,13 @@ var DefaultKeywords = Keywords{
 const OptOutType = "OptOutType"
 
 // optOutTypes maps its values to events.
-var optOutTypes = map[string]Event{"STOP": EventOptOut, "START": EventOptIn, "HELP": EventHelp}
+var optOutTypes = map[string]EventKind{"STOP": EventOptOut, "START": EventOptIn, "HELP": EventHelp}
 
 // Classify returns the kind of a text. Twilio's mark decides, if there is one.
 // Otherwise, words that opt out or ask for help are separate events, and words
 // that opt in are ordinary texts, since "yes" more often answers a question:
 // see [Keywords.OptsIn].
-func (k Keywords) Classify(m Inbound) Event {
+func (k Keywords) Classify(m Inbound) EventKind {
 	if event, ok := optOutTypes[strings.ToUpper(m.Parameters[OptOutType])]; ok {
 		return event
 	}

@@ -8,7 +8,7 @@ import (
 func TestClassifyTellsKeywordsFromTexts(t *testing.T) {
 	for _, tc := range []struct {
 		from, body, optOutType string
-		want                   Event
+		want                   EventKind
 	}{
 		{"+15005550009", "STOP", "", EventOptOut},
 		{"+15005550009", " stop\n", "", EventOptOut},
@@ -54,7 +54,7 @@ func TestOptInWordsNeedTwiliosMark(t *testing.T) {
 
 func TestKeywordsDifferByNumber(t *testing.T) {
 	french := Keywords{OptOut: []string{"ARRÊT"}, OptIn: []string{"REPRISE"}, Help: []string{"AIDE"}}
-	for body, want := range map[string]Event{"arrêt": EventOptOut, "Aide": EventHelp, "STOP": EventReceived, "HELP": EventReceived, "reprise": EventReceived} {
+	for body, want := range map[string]EventKind{"arrêt": EventOptOut, "Aide": EventHelp, "STOP": EventReceived, "HELP": EventReceived, "reprise": EventReceived} {
 		m := Inbound{From: "+15005550009", Body: body}
 		if got := french.Classify(m); got != want || french.OptsIn(m) != (body == "reprise") {
 			t.Errorf("%q is %s, want %s", body, got, want)

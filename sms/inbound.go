@@ -7,7 +7,7 @@ import "time"
 // Inbound is a message as Twilio's webhook delivered it.
 type Inbound struct {
 	// Event is the kind of text.
-	Event Event
+	Event EventKind
 	// MessageSID identifies the message; it is the same in a redelivery.
 	MessageSID string
 	// AccountSID is the account that owns To.

@@ -409,7 +409,7 @@ func printText(ctx context.Context, out io.Writer, call *sms.Call) {
 	fmt.Fprintf(out, "  text: %s\n", strings.ReplaceAll(strings.TrimSpace(text.String()), "\n", "\n    "))
 }
 
-func printOutcomes(ctx context.Context, out io.Writer, event sms.Event, all []outcome) {
+func printOutcomes(ctx context.Context, out io.Writer, event sms.EventKind, all []outcome) {
 	if len(all) == 0 {
 		fmt.Fprintf(out, "No trigger fires. The text is %s.\n", event)
 	}

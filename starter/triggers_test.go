@@ -169,7 +169,7 @@ func TestSimulatedTextPassesTheWebhook(t *testing.T) {
 	newHandler := func(address string) {
 		h, err := webhook.Handler(webhook.Options{
 			PublicURL: address, Tokens: func() map[string][]string { return map[string][]string{webhook.AnyAccount: {localToken}} }, Triggers: func() *triggers.Set { return set },
-			Receive: func(_ context.Context, _ sms.Inbound, firings []triggers.Firing, _ webhook.Mode) webhook.Answer {
+			Receive: func(_ context.Context, _ sms.Inbound, firings []triggers.Match, _ webhook.Mode) webhook.Answer {
 				published++
 				return webhook.Answer{Replies: []string{firings[0].Plan().Echo.String()}, Outcome: "accepted", WorkflowID: "sms-1"}
 			},

@@ -147,7 +147,7 @@ func (c *checker) alfrescoTrigger(written *alfrescoFile, w *fileTrigger) {
 func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 	parts := strings.Split(source, ".")
 	last := parts[len(parts)-1]
-	if len(parts) == 3 && parts[0] == "connector" && slices.Contains(sms.Events, sms.Event(last)) {
+	if len(parts) == 3 && parts[0] == "connector" && slices.Contains(sms.Events, sms.EventKind(last)) {
 		return last, true
 	}
 	known := make([]string, len(sms.Events))

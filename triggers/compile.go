@@ -134,7 +134,7 @@ func (c *checker) nameOf(i int, w *fileTrigger) {
 
 // filters compiles the conditions on a message other than the pattern.
 func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
-	t.event = sms.Event(w.Event)
+	t.event = sms.EventKind(w.Event)
 	if w.Event == "" {
 		t.event = sms.EventReceived
 	}

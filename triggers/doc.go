@@ -22,7 +22,7 @@
 // read unchanged. docs/triggers.md describes everything that a file can
 // contain, and schema.json describes it for editors.
 //
-// [Load] reads files and [Open] follows them; [Set.Match] returns a [Firing] for
+// [Load] reads files and [Open] follows them; [Set.Match] returns a [Match] for
 // each trigger that fires. The webhook's Dispatcher then hands the message to
 // Temporal: once, however often it is delivered.
 package triggers

@@ -40,7 +40,7 @@ func TestKeywordsAreThoseOfTheNumber(t *testing.T) {
 		var names []string
 		for _, firing := range set.Match(t.Context(), m) {
 			names = append(names, firing.Trigger())
-			if want := map[string]sms.Event{"all": sms.EventReceived, "out": sms.EventOptOut, "in": sms.EventOptIn, "help": sms.EventHelp}[firing.Trigger()]; firing.Event.Event != want {
+			if want := map[string]sms.EventKind{"all": sms.EventReceived, "out": sms.EventOptOut, "in": sms.EventOptIn, "help": sms.EventHelp}[firing.Trigger()]; firing.Event.Event != want {
 				t.Errorf("%s publishes %s", firing.Trigger(), firing.Event.Event)
 			}
 		}

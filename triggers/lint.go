@@ -111,7 +111,7 @@ func (t *Trigger) incomplete(ctx context.Context, samples []string) (text, name 
 
 // unheard lists texts of an ordinary trigger that are a separate event at all
 // its numbers, and the event of the first.
-func (s *Set) unheard(t *Trigger, samples []string) (words []string, event sms.Event) {
+func (s *Set) unheard(t *Trigger, samples []string) (words []string, event sms.EventKind) {
 	if t.event != sms.EventReceived {
 		return nil, ""
 	}

@@ -1,18 +1,18 @@
 package triggers
 
-// Plans: what a firing asks of Temporal and what the sender is told, resolved
+// Plans: what a match asks of Temporal and what the sender is told, resolved
 // once.
 
 import "temporal-twilio/sms"
 
-// Plan resolves the firing. It depends only on the message and the trigger.
-func (f *Firing) Plan() sms.Firing {
-	t := f.trigger
-	plan := sms.Firing{Trigger: t.Name, EchoError: t.echoError.text(&f.Event), Retry: t.retry || t.catchUp}
-	err := f.Err
+// Plan resolves the match. It depends only on the message and the trigger.
+func (m *Match) Plan() sms.Firing {
+	t := m.trigger
+	plan := sms.Firing{Trigger: t.Name, EchoError: t.echoError.text(&m.Event), Retry: t.retry || t.catchUp}
+	err := m.Err
 	if err == nil {
-		plan.Call, err = t.action.call(&f.Event)
-		plan.Echo = t.echo.reply(&f.Event)
+		plan.Call, err = t.action.call(&m.Event)
+		plan.Echo = t.echo.reply(&m.Event)
 	}
 	if err != nil {
 		plan.Problem = err.Error()

@@ -20,7 +20,7 @@ type Trigger struct {
 	File string
 	Line int
 
-	event     sms.Event
+	event     sms.EventKind
 	source    string // the pattern as written
 	pattern   *pattern
 	condition condition // nil: always
@@ -56,7 +56,7 @@ type Set struct {
 
 // Event returns a message's event, from Twilio's mark and from the keywords of
 // the number that it was sent to.
-func (s *Set) Event(message sms.Inbound) sms.Event {
+func (s *Set) Event(message sms.Inbound) sms.EventKind {
 	return s.keywordsOf(message.To).Classify(message)
 }
 
@@ -92,39 +92,38 @@ func (s *Set) Names() []string {
 // Len returns the number of triggers.
 func (s *Set) Len() int { return len(s.triggers) }
 
-// Firing is one trigger that a message matched.
-type Firing struct {
+// Match is one trigger that a message matched.
+type Match struct {
 	trigger *Trigger
 	// Event is what is published.
 	Event Event
-	// Err says why the firing failed before it was published: either the
-	// pattern exceeded its budget, so that it is unknown whether the message
-	// matches, and there are no groups; or a part of the workflow ID has no
-	// value.
+	// Err says why nothing can be published: either the pattern exceeded its
+	// budget, so that it is unknown whether the message matches, and there are no
+	// groups; or a part of the workflow ID has no value.
 	Err error
 }
 
 // Trigger returns the name of the trigger.
-func (f *Firing) Trigger() string { return f.trigger.Name }
+func (m *Match) Trigger() string { return m.trigger.Name }
 
 // CatchUp reports whether the trigger also applies to missed messages.
-func (f *Firing) CatchUp() bool { return f.trigger.catchUp }
+func (m *Match) CatchUp() bool { return m.trigger.catchUp }
 
 // Replies reports whether the trigger has a reply to the sender.
-func (f *Firing) Replies() bool { return !f.trigger.echo.empty() || !f.trigger.echoError.empty() }
+func (m *Match) Replies() bool { return !m.trigger.echo.empty() || !m.trigger.echoError.empty() }
 
 // Texts reports whether publishing starts a send, as Alfresco's action SEND_SMS
 // does.
-func (f *Firing) Texts() bool {
-	s, ok := f.trigger.action.(*start)
+func (m *Match) Texts() bool {
+	s, ok := m.trigger.action.(*start)
 	return ok && s.workflow == sendWorkflow
 }
 
-// Match returns a firing for each trigger that matches the message, in order,
-// up to the first that stops. A trigger whose pattern exceeds its budget may
-// match: its firing has an Err, and it stops no others.
-func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
-	var firings []Firing
+// Match returns the triggers that match the message, in order, up to the first
+// that stops. A trigger whose pattern exceeds its budget may match: its Match has
+// an Err, and it stops no others.
+func (s *Set) Match(ctx context.Context, message sms.Inbound) []Match {
+	var matches []Match
 	left := budget(textSteps)
 	reaction := message.Reaction()
 	for _, trigger := range s.triggers {
@@ -132,36 +131,36 @@ func (s *Set) Match(ctx context.Context, message sms.Inbound) []Firing {
 			continue
 		}
 		message.Event = trigger.event
-		firing, fired := trigger.match(ctx, message, reaction, &left)
-		if !fired {
+		match, matched := trigger.match(ctx, message, reaction, &left)
+		if !matched {
 			continue
 		}
-		firings = append(firings, firing)
-		if trigger.stop && !errors.As(firing.Err, new(*javaregex.BudgetError)) {
+		matches = append(matches, match)
+		if trigger.stop && !errors.As(match.Err, new(*javaregex.BudgetError)) {
 			break
 		}
 	}
-	return firings
+	return matches
 }
 
-func (t *Trigger) match(ctx context.Context, message sms.Inbound, reaction *sms.Reaction, left *budget) (firing Firing, fired bool) {
+func (t *Trigger) match(ctx context.Context, message sms.Inbound, reaction *sms.Reaction, left *budget) (m Match, matched bool) {
 	if len(t.to) > 0 && !slices.Contains(t.to, message.To) || t.account != "" && message.AccountSID != t.account {
-		return firing, false
+		return m, false
 	}
 	groups, found, err := t.pattern.match(ctx, message.Body, left)
-	firing = Firing{trigger: t, Event: newEvent(t.Name, t.secret, message, groups)}
-	firing.Event.Reaction = reaction
+	m = Match{trigger: t, Event: newEvent(t.Name, t.secret, message, groups)}
+	m.Event.Reaction = reaction
 	if err != nil {
-		firing.Err = fmt.Errorf("trigger %s: match its pattern: %w", t.Name, err)
-		return firing, true
+		m.Err = fmt.Errorf("trigger %s: match its pattern: %w", t.Name, err)
+		return m, true
 	}
-	if !found || t.condition != nil && !t.condition(&firing.Event) {
-		return firing, false
+	if !found || t.condition != nil && !t.condition(&m.Event) {
+		return m, false
 	}
-	if name := t.missing(&firing.Event); name != "" {
-		firing.Err = fmt.Errorf("trigger %s: the workflow ID needs ${%s}, and the text has none", t.Name, name)
+	if name := t.missing(&m.Event); name != "" {
+		m.Err = fmt.Errorf("trigger %s: the workflow ID needs ${%s}, and the text has none", t.Name, name)
 	}
-	return firing, true
+	return m, true
 }
 
 // missing names a part of the workflow ID that has no value. Without it, all

@@ -52,7 +52,7 @@ func parse(name, text string) (*Set, error) {
 	return c.finish()
 }
 
-func match(t *testing.T, set *Set, body string) []Firing {
+func match(t *testing.T, set *Set, body string) []Match {
 	t.Helper()
 	firings := set.Match(t.Context(), message(body))
 	for _, firing := range firings {

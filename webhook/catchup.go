@@ -34,7 +34,7 @@ type CatchUp struct {
 	// Triggers returns the triggers in force. Required.
 	Triggers func() *triggers.Set
 	// Receive hands a text to Temporal, as [Dispatcher.Receive] does. Required.
-	Receive func(ctx context.Context, message sms.Inbound, firings []triggers.Firing, mode Mode) Answer
+	Receive func(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer
 	// Retention is how long the namespace keeps closed workflows, and thereby
 	// recognises a published text. Required.
 	Retention func(context.Context) (time.Duration, error)
@@ -156,11 +156,11 @@ func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, r
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	silenced := false
-	match := func() []triggers.Firing {
-		return slices.DeleteFunc(set.Match(ctx, message.Inbound), func(f triggers.Firing) bool { return !f.CatchUp() || silenced && f.Texts() })
+	match := func() []triggers.Match {
+		return slices.DeleteFunc(set.Match(ctx, message.Inbound), func(f triggers.Match) bool { return !f.CatchUp() || silenced && f.Texts() })
 	}
 	firings := match()
-	if c.Silencer != nil && slices.ContainsFunc(firings, func(f triggers.Firing) bool { return f.Texts() }) {
+	if c.Silencer != nil && slices.ContainsFunc(firings, func(f triggers.Match) bool { return f.Texts() }) {
 		var err error
 		if silenced, err = c.Silencer.Silenced(ctx, message.Inbound); err != nil {
 			return fmt.Errorf("text %s: check whether its sender is silenced: %s", message.MessageSID, reason(err))

@@ -34,7 +34,7 @@ func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Du
 			return some, nil
 		},
 		Triggers: o.Triggers, Retention: func(context.Context) (time.Duration, error) { return 72 * time.Hour, nil },
-		Receive: func(context.Context, sms.Inbound, []triggers.Firing, Mode) Answer {
+		Receive: func(context.Context, sms.Inbound, []triggers.Match, Mode) Answer {
 			return Answer{Outcome: outcomeAccepted}
 		},
 		Metrics: metrics.New(nil, ""),
@@ -78,7 +78,7 @@ func TestCatchUpSurvivesAFailingAccount(t *testing.T) {
 		return texts, errors.Join(err, errors.New("an account fails"))
 	}
 	taken := 0
-	c.Receive = func(context.Context, sms.Inbound, []triggers.Firing, Mode) Answer {
+	c.Receive = func(context.Context, sms.Inbound, []triggers.Match, Mode) Answer {
 		taken++
 		return Answer{Outcome: outcomeAccepted}
 	}
@@ -98,7 +98,7 @@ func TestCatchUpTextsNoSilencedPhone(t *testing.T) {
 	c, run, _ := catchingUp(t, logged("a", 3*time.Hour))
 	c.Silencer = silencer{}
 	published := -1
-	c.Receive = func(_ context.Context, _ sms.Inbound, firings []triggers.Firing, _ Mode) Answer {
+	c.Receive = func(_ context.Context, _ sms.Inbound, firings []triggers.Match, _ Mode) Answer {
 		published = len(firings)
 		return Answer{Outcome: string(sms.OutcomeUnwanted)}
 	}
@@ -117,7 +117,7 @@ func TestCatchUpSplitsAFullHour(t *testing.T) {
 		return received(ctx, since, until)
 	}
 	taken := map[string]bool{}
-	c.Receive = func(_ context.Context, m sms.Inbound, _ []triggers.Firing, _ Mode) Answer {
+	c.Receive = func(_ context.Context, m sms.Inbound, _ []triggers.Match, _ Mode) Answer {
 		taken[m.Body] = true
 		return Answer{Outcome: outcomeAccepted}
 	}

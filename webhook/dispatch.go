@@ -115,11 +115,11 @@ const (
 // Receive hands a text to Temporal. It may be called again for the same text,
 // even concurrently, by other processes, and with other triggers in force: the
 // first decision is final.
-func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings []triggers.Firing, mode Mode) Answer {
+func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer {
 	accepting, cancel := context.WithTimeout(ctx, acceptTimeout)
 	defer cancel()
 	r := &reception{Dispatcher: d, message: message, mode: mode, workflowID: sms.TextWorkflowID(message.MessageSID)}
-	if err := r.plan(accepting, firings); err != nil {
+	if err := r.plan(accepting, matches); err != nil {
 		return r.unreached(err, false)
 	}
 	if !r.wanted() {
@@ -139,7 +139,7 @@ func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, firings [
 	case mode != Live:
 	case !known && r.certain():
 		answer.Replies, answer.Reasons = r.replies(true), r.problems()
-		if len(firings) > 0 && !r.publishes() {
+		if len(matches) > 0 && !r.publishes() {
 			answer.Outcome = string(sms.OutcomeRefused)
 		}
 	default:
@@ -162,18 +162,18 @@ type reception struct {
 	keep bool
 }
 
-// plan resolves the firings and determines whether a question may be open.
-func (r *reception) plan(ctx context.Context, firings []triggers.Firing) (err error) {
+// plan resolves the matches and determines whether a question may be open.
+func (r *reception) plan(ctx context.Context, matches []triggers.Match) (err error) {
 	m := r.message
 	r.input = sms.ReceiveSmsInput{
 		Text: sms.Text{MessageSID: m.MessageSID, Body: m.Body, From: m.From, To: m.To, AccountSID: m.AccountSID, ReceivedAt: m.ReceivedAt.UTC()},
-		Late: r.mode == Late, Firings: make([]sms.Firing, len(firings)),
+		Late: r.mode == Late, Firings: make([]sms.Firing, len(matches)),
 	}
 	if r.Attributes != nil {
 		r.attributes = r.Attributes(ctx)
 	}
-	for i := range firings {
-		f := firings[i].Plan()
+	for i := range matches {
+		f := matches[i].Plan()
 		if f.Problem == "" {
 			f.Problem = r.refusal(&f.Call)
 		}

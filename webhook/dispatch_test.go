@@ -110,7 +110,7 @@ func dispatcher(t *testing.T, s *server) (d *Dispatcher, stop func()) {
 }
 
 // matched are the firings of a text.
-func matched(t *testing.T, file, body string) (sms.Inbound, []triggers.Firing) {
+func matched(t *testing.T, file, body string) (sms.Inbound, []triggers.Match) {
 	t.Helper()
 	var o Options
 	with(t, file)(&o)

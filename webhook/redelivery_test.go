@@ -101,7 +101,7 @@ func TestReceiveNoticesAnAbsentCaller(t *testing.T) {
 	var heard []bool
 	b := newBench(t, func(o *Options) {
 		o.Unsigned = true
-		o.Receive = func(ctx context.Context, _ sms.Inbound, _ []triggers.Firing, _ Mode) Answer {
+		o.Receive = func(ctx context.Context, _ sms.Inbound, _ []triggers.Match, _ Mode) Answer {
 			heard = append(heard, ctx.Err() == nil && isHeard(ctx))
 			return Answer{}
 		}

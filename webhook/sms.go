@@ -41,7 +41,7 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusForbidden, otherAccount)
 		return
 	}
-	answer, matched := Answer{Again: true, Outcome: "too many texts at once"}, []triggers.Firing(nil)
+	answer, matched := Answer{Again: true, Outcome: "too many texts at once"}, []triggers.Match(nil)
 	// Only verified requests take a slot, so that nobody else can use them up.
 	if h.enter(ctx) {
 		defer h.leave()
@@ -51,8 +51,8 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		unsaid, mode := "", Live
 		if h.silenced(ctx, message) {
 			unsaid = "machines answer each other"
-			matched = slices.DeleteFunc(matched, func(f triggers.Firing) bool { return f.Texts() })
-		} else if slices.ContainsFunc(matched, func(f triggers.Firing) bool { return f.Replies() }) {
+			matched = slices.DeleteFunc(matched, func(f triggers.Match) bool { return f.Texts() })
+		} else if slices.ContainsFunc(matched, func(f triggers.Match) bool { return f.Replies() }) {
 			unsaid = h.unsaid(message)
 		}
 		if unsaid != "" {
@@ -141,7 +141,7 @@ func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Ans
 }
 
 // kinds names the texts that are not ordinary ones.
-var kinds = map[sms.Event]string{sms.EventOptOut: "opt-out", sms.EventOptIn: "opt-in", sms.EventHelp: "help"}
+var kinds = map[sms.EventKind]string{sms.EventOptOut: "opt-out", sms.EventOptIn: "opt-in", sms.EventHelp: "help"}
 
 // inWords describes what became of a text, for people.
 func inWords(message sms.Inbound, answer Answer) string {
@@ -159,7 +159,7 @@ func inWords(message sms.Inbound, answer Answer) string {
 }
 
 // report logs one line about a text.
-func (h *handler) report(ctx context.Context, message sms.Inbound, matched []triggers.Firing, answer Answer) {
+func (h *handler) report(ctx context.Context, message sms.Inbound, matched []triggers.Match, answer Answer) {
 	level := slog.LevelInfo
 	attributes := []any{
 		"outcome", inWords(message, answer), "triggers", strings.Join(names(matched), " "), "messageSid", message.MessageSID, "account", message.AccountSID,
@@ -174,7 +174,7 @@ func (h *handler) report(ctx context.Context, message sms.Inbound, matched []tri
 	h.Logger.Log(ctx, level, "text received", attributes...)
 }
 
-func names(firings []triggers.Firing) []string {
+func names(firings []triggers.Match) []string {
 	names := make([]string, len(firings))
 	for i := range firings {
 		names[i] = firings[i].Trigger()

@@ -81,7 +81,7 @@ type Options struct {
 	NumberAccounts map[string]string
 	// Receive hands a text and what it matches to Temporal, as
 	// [Dispatcher.Receive] does. Required.
-	Receive func(ctx context.Context, message sms.Inbound, firings []triggers.Firing, mode Mode) Answer
+	Receive func(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer
 	// Silencer remembers, for all webhooks, which phones are taken for
 	// machines. Optional: by default, each webhook remembers its own.
 	Silencer Silencer

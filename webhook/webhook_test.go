@@ -48,7 +48,7 @@ type bench struct {
 	log       bytes.Buffer
 	mu        sync.Mutex
 	published []string
-	events    []triggers.Firing
+	events    []triggers.Match
 	err       error
 	doubt     bool
 }
@@ -85,7 +85,7 @@ func newBench(t *testing.T, change func(*Options)) *bench {
 	return b
 }
 
-func (b *bench) receive(_ context.Context, message sms.Inbound, firings []triggers.Firing, mode Mode) Answer {
+func (b *bench) receive(_ context.Context, message sms.Inbound, firings []triggers.Match, mode Mode) Answer {
 	r := &reception{Dispatcher: &Dispatcher{}, message: message, mode: mode}
 	for i := range firings {
 		r.input.Firings = append(r.input.Firings, firings[i].Plan())
@@ -356,7 +356,7 @@ func TestUnverifiedRequestsTakeNoPlace(t *testing.T) {
 func TestWebhookShedsTooManyTexts(t *testing.T) {
 	publishing, done := make(chan struct{}, maxAtOnce+1), make(chan struct{})
 	b := newBench(t, func(o *Options) {
-		o.Receive = func(context.Context, sms.Inbound, []triggers.Firing, Mode) Answer {
+		o.Receive = func(context.Context, sms.Inbound, []triggers.Match, Mode) Answer {
 			publishing <- struct{}{}
 			<-done
 			return Answer{}
@@ -382,7 +382,7 @@ func TestWebhookShedsTooManyTexts(t *testing.T) {
 func TestPanicEndsOneRequestOnly(t *testing.T) {
 	for where, change := range map[string]func(*Options){
 		"while it publishes": func(o *Options) {
-			o.Receive = func(context.Context, sms.Inbound, []triggers.Firing, Mode) Answer { panic("for +15005550009") }
+			o.Receive = func(context.Context, sms.Inbound, []triggers.Match, Mode) Answer { panic("for +15005550009") }
 		},
 		"while it is matched": func(o *Options) { o.Triggers = func() *triggers.Set { panic(errors.New("for +15005550009")) } },
 	} {
