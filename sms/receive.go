@@ -87,6 +87,21 @@ type Firing struct {
 	Problem string `json:"problem,omitempty"`
 }
 
+// Summary describes the workflow that the firing starts.
+func (f *Firing) Summary() string { return "SMS matched trigger " + f.Trigger }
+
+// Memo returns the memo of the workflow that the firing starts for a text. The
+// trigger's own memo cannot set the replies: a redelivery is answered with them.
+func (f *Firing) Memo(messageSID string) map[string]any {
+	memo := map[string]any{MemoTrigger: f.Trigger, MemoMessageSid: messageSID}
+	for name, value := range f.Call.Memo {
+		if name != MemoReplies {
+			memo[name] = value
+		}
+	}
+	return memo
+}
+
 // The actions of a call.
 const (
 	ActionStart           = "start"

@@ -366,7 +366,7 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 	workflow, args := sms.ReceiveSmsWorkflowName, []any{r.input, nil}
 	if r.plain() {
 		f := &r.input.Firings[0]
-		start(f, &options, attributes)
+		r.start(f, &options, attributes)
 		workflow, args = f.Call.Workflow, []any{f.Call.Input}
 	} else {
 		options.TaskQueue = sms.TaskQueue
@@ -375,7 +375,7 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 		case 0:
 			options.StaticSummary = "SMS matched no trigger"
 		case 1:
-			options.StaticSummary = "SMS matched trigger " + r.input.Firings[0].Trigger
+			options.StaticSummary = r.input.Firings[0].Summary()
 		default:
 			options.StaticSummary = fmt.Sprintf("SMS matched %d triggers", n)
 		}
@@ -401,18 +401,13 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 }
 
 // start sets the options for a trigger that only starts a workflow.
-func start(f *sms.Firing, options *client.StartWorkflowOptions, attributes map[string]any) {
+func (r *reception) start(f *sms.Firing, options *client.StartWorkflowOptions, attributes map[string]any) {
 	options.TaskQueue = f.Call.TaskQueue
 	options.WorkflowExecutionTimeout = time.Duration(f.Call.ExecutionTimeout)
 	options.WorkflowRunTimeout = time.Duration(f.Call.RunTimeout)
 	options.WorkflowTaskTimeout = time.Duration(f.Call.TaskTimeout)
-	options.StaticSummary = "SMS matched trigger " + f.Trigger
-	options.Memo[sms.MemoTrigger] = f.Trigger
-	for name, value := range f.Call.Memo {
-		if name != sms.MemoReplies { // a redelivery would be answered with it
-			options.Memo[name] = value
-		}
-	}
+	options.StaticSummary = f.Summary()
+	maps.Copy(options.Memo, f.Memo(r.message.MessageSID))
 	if len(attributes) > 0 {
 		attributes[sms.AttributeOutcome] = string(sms.OutcomePublished)
 	}

@@ -290,16 +290,17 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 		WorkflowExecutionTimeout: time.Duration(call.ExecutionTimeout), WorkflowRunTimeout: time.Duration(call.RunTimeout), WorkflowTaskTimeout: time.Duration(call.TaskTimeout),
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: reusePolicy(call),
-		Memo:                  map[string]any{sms.MemoTrigger: f.Trigger, sms.MemoMessageSid: r.input.Text.MessageSID},
-		StaticSummary:         "SMS matched trigger " + f.Trigger,
+		Memo:                  f.Memo(r.input.Text.MessageSID),
+		StaticSummary:         f.Summary(),
 		Priority:              temporal.Priority{PriorityKey: sms.PriorityOfStarted},
 	}
 	if call.WorkflowID == "" {
 		options.WorkflowID = sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger)
 	}
-	merge(options.Memo, call.Memo)
 	attributes := map[string]any{}
-	merge(attributes, call.SearchAttributes)
+	for name, value := range call.SearchAttributes {
+		attributes[name] = value
+	}
 	options.SearchAttributes = attributes //nolint:staticcheck // Temporal knows the types of a trigger's attributes, we do not
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, options), call.Workflow, call.Input)
 	err = child.GetChildWorkflowExecution().Get(ctx, nil)
@@ -307,13 +308,6 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// merge adds values to a map.
-func merge(into map[string]any, values map[string]json.RawMessage) {
-	for name, value := range values {
-		into[name] = value
-	}
 }
 
 // reusePolicy returns the policy of a child workflow, which has no conflict

@@ -131,7 +131,7 @@ var types = map[string]reflect.Type{
 	"EchoPart":        reflect.TypeFor[sms.EchoPart](),
 	"Encoding":        reflect.TypeFor[sms.Encoding](),
 	"Error":           reflect.TypeFor[sms.Error](),
-	"Event":           reflect.TypeFor[sms.EventKind](),
+	"EventKind":       reflect.TypeFor[sms.EventKind](),
 	"Firing":          reflect.TypeFor[sms.Firing](),
 	"FiringResult":    reflect.TypeFor[sms.FiringResult](),
 	"IfSeveral":       reflect.TypeFor[sms.IfSeveral](),

@@ -47,7 +47,7 @@ var mutants = []mutant{
 	{"Nobody twice", "a text in other quotes is not absent", "activities/doubt.go", `skeleton(r.Body) == skeleton(to.content.body)`, `false`, "activities", "TestChangedTextIsUnknown"},
 	{"Nobody twice", "another rendering is not absent", "activities/doubt.go", `|| !rendering ||`, `|| rendering && false ||`, "activities", "TestTextOfAnotherRenderingIsUnknown"},
 	{"Nobody twice", "time asleep counts", "activities/attempt.go", `return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))`, `return now.Sub(since)`, "activities", "TestTimeAsleepCounts"},
-	{"Nobody twice", "an attempt that may have been replaced creates nothing", "activities/attempt.go", `if !t.fresh() || t.total() > 0`, `if t.total() > 0`, "activities", "TestTimeAsleepCounts"},
+	{"Nobody twice", "an attempt that may have been replaced creates nothing", "activities/attempt.go", `if !t.heart.fresh() || t.total() > 0`, `if t.total() > 0`, "activities", "TestTimeAsleepCounts"},
 	{"Nobody twice", "a create is checked at the last moment", "activities/send.go", `				return s.check()
 `, `				return nil
 `, "activities", "TestCreateEndsWithAReplacedAttempt"},
@@ -143,7 +143,7 @@ var mutants = []mutant{
 	{"One text, one workflow", "a catch-up goes back no further than the first", "workflows/catchup.go", `if query.Since.Before(last.Began) {`, `if false {`, "workflows", "TestCatchUpKeepsToItsBeginning"},
 	{"One text, one workflow", "a first catch-up that fails counts", "workflows/catchup.go", `if first && err != nil && ctx.Err() == nil {`, `if false && first {`, "workflows", "TestCatchUpKeepsToItsBeginning"},
 	{"One text, one workflow", "a text takes no ID of its own workflow", "webhook/check.go", `case c.WorkflowID == r.workflowID:`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
-	{"One text, one workflow", "an ID with a hole is refused", "triggers/trigger.go", `if name := t.missing(&firing.Event); name != "" {`, `if name := t.missing(&firing.Event); false {`, "triggers", "TestIDWithAHoleIsRefused"},
+	{"One text, one workflow", "an ID with a hole is refused", "triggers/trigger.go", `if name := t.missing(&m.Event); name != "" {`, `if name := t.missing(&m.Event); false {`, "triggers", "TestIDWithAHoleIsRefused"},
 
 	// The sender is told the truth.
 	{"The sender is told the truth", "what may have been published is not called lost", "webhook/dispatch.go", `Again: doubt || !r.tells()`, `Again: !r.tells()`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
@@ -162,7 +162,7 @@ var mutants = []mutant{
 	{"The sender is told the truth", "a call that fails ends only its firing", "workflows/receive.go", `	case ctx.Err() == nil:
 		r.decide(`, `	case false:
 		r.decide(`, "workflows", "TestReceiveOutlivesAFailedCall"},
-	{"The sender is told the truth", "a trigger's memo is no answer", "webhook/dispatch.go", `if name != sms.MemoReplies { // a redelivery would be answered with it`, `if true {`, "webhook", "TestDispatchIgnoresATriggersOwnReplies"},
+	{"The sender is told the truth", "a trigger's memo is no answer", "sms/receive.go", `if name != MemoReplies {`, `if true {`, "webhook", "TestDispatchIgnoresATriggersOwnReplies"},
 
 	// Only Twilio.
 	{"Only Twilio", "a signature is needed", "webhook/request.go", `if signature == "" {`, `if signature == "" && false {`, "webhook", "TestSignatureRefusalsNameTheCause"},
