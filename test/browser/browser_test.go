@@ -23,7 +23,7 @@ import (
 
 // patience is how long a condition may take to become true. The page needs
 // milliseconds; a busy machine needs more.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // chromium is the one browser of this test binary; each test has a tab with
 // storage of its own.
