@@ -158,7 +158,8 @@ const (
 	// AttributeOutcome is a Keyword: the [Outcome] of a text's workflow, or the
 	// worst of several firings.
 	AttributeOutcome = "SmsOutcome"
-	// AttributeParty is a KeywordList: the pseudonym of the phone.
+	// AttributeParty is a KeywordList: the pseudonym of the phone, and that of
+	// the number and the phone together.
 	AttributeParty = "SmsParty"
 )
 

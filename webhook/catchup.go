@@ -162,7 +162,7 @@ func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, r
 	firings := match()
 	if c.Silencer != nil && slices.ContainsFunc(firings, func(f triggers.Match) bool { return f.Texts() }) {
 		var err error
-		if silenced, err = c.Silencer.Silenced(ctx, message.Inbound); err != nil {
+		if silenced, _, err = c.Silencer.Silenced(ctx, message.Inbound); err != nil {
 			return fmt.Errorf("text %s: check whether its sender is silenced: %s", message.MessageSID, reason(err))
 		}
 		firings = match()

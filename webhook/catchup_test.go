@@ -92,7 +92,9 @@ func TestCatchUpSurvivesAFailingAccount(t *testing.T) {
 
 type silencer struct{ Silencer }
 
-func (silencer) Silenced(context.Context, sms.Inbound) (bool, error) { return true, nil }
+func (silencer) Silenced(context.Context, sms.Inbound) (silenced bool, ended time.Time, err error) {
+	return true, ended, nil
+}
 
 func TestCatchUpTextsNoSilencedPhone(t *testing.T) {
 	c, run, _ := catchingUp(t, logged("a", 3*time.Hour))

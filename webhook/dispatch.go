@@ -358,7 +358,7 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 	attributes := map[string]any{}
 	if r.input.Attributes = r.attributes.ofTexts(); r.input.Attributes {
 		attributes[sms.AttributeOutcome] = outcomeAccepted
-		attributes[sms.AttributeParty] = []string{sms.Pseudonym(r.IDSecret, r.message.From)}
+		attributes[sms.AttributeParty] = []string{sms.Pseudonym(r.IDSecret, r.message.From), r.pair(r.message)}
 		if len(r.input.Firings) > 0 {
 			attributes[sms.AttributeTrigger] = r.input.Firings[0].Trigger
 		}

@@ -39,6 +39,9 @@ type server struct {
 	history []*historypb.HistoryEvent
 	// asking is called for each question whether a keeper is there. Optional.
 	asking func(ctx context.Context, keeper string)
+	// listed are the texts of a pair, and query is how they were asked for.
+	listed []Taken
+	query  string
 	// told is the sum of what the text's workflow was told to give up.
 	told atomic.Int32
 }

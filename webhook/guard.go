@@ -28,8 +28,8 @@ const (
 	// each other: the number then stays silent for a day.
 	maxStreak = 50
 	maxPause  = time.Minute
-	// watched is the length of a streak from which on all webhooks are asked
-	// whether one of them takes the two for machines.
+	// watched is the length of a streak from which on a webhook finds out whether
+	// the two are taken for machines.
 	watched = 10
 	// maxReplyBytes is how much Twilio reads of a reply (error 11750), less a
 	// margin for markup.
@@ -46,21 +46,17 @@ type guard struct {
 	pairs   recent[[2]string, *pace]
 	answers recent[string, bool]
 	counted recent[string, bool]
-}
-
-// pace is how fast a phone texts one of our numbers.
-type pace struct {
-	echoes *rate.Limiter
-	// streak is how many texts came without a pause, and last is when the
-	// latest came.
-	streak int
-	last   time.Time
-	// silenced is true while the number is known to be silent to the phone.
-	silenced bool
+	// asking limits how often Temporal is asked, which it is not before
+	// pausedUntil.
+	asking      *rate.Limiter
+	pausedUntil time.Time
 }
 
 func newGuard(o *Options) *guard {
-	return &guard{own: o.OwnNumbers, every: cmp.Or(o.echoEvery, echoEvery), burst: cmp.Or(o.echoBurst, echoBurst)}
+	return &guard{
+		own: o.OwnNumbers, every: cmp.Or(o.echoEvery, echoEvery), burst: cmp.Or(o.echoBurst, echoBurst),
+		asking: rate.NewLimiter(rate.Every(askingEvery), askingBurst),
+	}
 }
 
 // unsaid says why a message must not be replied to; empty if it may be. The
@@ -78,7 +74,7 @@ func (g *guard) unsaid(message sms.Inbound) string {
 	defer g.mu.Unlock()
 	may, known := g.answers.get(message.MessageSID)
 	if !known {
-		may = g.pace(message).echoes.Allow()
+		may = g.echoes(message, time.Now())
 		g.answers.put(message.MessageSID, may)
 	}
 	if may {
@@ -102,49 +98,6 @@ func (h *handler) receives(account, number string) bool {
 func answerable(from string) bool {
 	_, phone := sms.ParseRecipient(from)
 	return phone || strings.Contains(from, ":")
-}
-
-// streak counts a text, once however often it is delivered, and returns how
-// many have come without a pause.
-func (g *guard) streak(message sms.Inbound, now time.Time) int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	p := g.pace(message)
-	if counted, _ := g.counted.get(message.MessageSID); counted {
-		return p.streak
-	}
-	g.counted.put(message.MessageSID, true)
-	if now.Sub(p.last) > maxPause {
-		p.streak = 0
-	}
-	p.streak++
-	p.last = now
-	return p.streak
-}
-
-// setSilenced records whether the number is silent to the phone. It reports
-// whether a silence has just ended; the streak then starts over, so that it does
-// not cause another silence.
-func (g *guard) setSilenced(message sms.Inbound, now bool) (ended bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	p := g.pace(message)
-	if ended = p.silenced && !now; ended {
-		p.streak = 0
-	}
-	p.silenced = now
-	return ended
-}
-
-// pace must be called with the lock held.
-func (g *guard) pace(message sms.Inbound) *pace {
-	pair := [2]string{message.To, message.From}
-	p, known := g.pairs.get(pair)
-	if !known {
-		p = &pace{echoes: rate.NewLimiter(rate.Every(g.every), g.burst)}
-	}
-	g.pairs.put(pair, p) // among the latest
-	return p
 }
 
 // bounded returns the replies that Twilio accepts: at most ten, each of up to

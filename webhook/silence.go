@@ -1,14 +1,19 @@
 package webhook
 
-// Silence: a conversation between two machines is recorded as a workflow, for
-// all webhooks.
+// Silence: what all webhooks know together about a phone and a number. A
+// conversation between two machines is recorded as a workflow; the texts between
+// them have search attributes.
 
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"temporal-twilio/sms"
@@ -16,18 +21,23 @@ import (
 
 // SilenceID implements [Silencer].
 func (d *Dispatcher) SilenceID(message sms.Inbound) string {
-	return sms.SilencePrefix + sms.Pseudonym(d.IDSecret, message.To, message.From)
+	return sms.SilencePrefix + d.pair(message)
 }
 
 // Silenced implements [Silencer].
-func (d *Dispatcher) Silenced(ctx context.Context, message sms.Inbound) (silenced bool, err error) {
+func (d *Dispatcher) Silenced(ctx context.Context, message sms.Inbound) (silenced bool, ended time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	found, err := d.Client.DescribeWorkflow(ctx, d.SilenceID(message), "")
-	if isNotFound(err) {
-		return false, nil
+	switch {
+	case isNotFound(err):
+		return false, ended, nil
+	case err != nil:
+		return false, ended, err
+	case found.WorkflowCloseTime != nil:
+		ended = *found.WorkflowCloseTime
 	}
-	return err == nil && found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, err
+	return found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, ended, nil
 }
 
 // Silence implements [Silencer].
@@ -42,4 +52,38 @@ func (d *Dispatcher) Silence(ctx context.Context, message sms.Inbound) error {
 		return nil
 	}
 	return err
+}
+
+// takenAtMost is far more than a pair can have: by then, it is silenced.
+const takenAtMost = 200
+
+// Taken implements [Silencer], if the namespace has the search attributes of
+// texts.
+func (d *Dispatcher) Taken(ctx context.Context, message sms.Inbound, since time.Time) (taken []Taken, err error) {
+	if d.Attributes == nil || !d.Attributes(ctx).ofTexts() {
+		return nil, nil
+	}
+	page, err := d.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		PageSize: takenAtMost,
+		Query:    fmt.Sprintf("%s = '%s' AND StartTime >= '%s'", sms.AttributeParty, d.pair(message), since.UTC().Format(time.RFC3339)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	first := map[string]time.Time{} // a workflow may have continued as new
+	for _, execution := range page.GetExecutions() {
+		id, at := execution.GetExecution().GetWorkflowId(), execution.GetStartTime().AsTime()
+		if earliest, found := first[id]; !found || at.Before(earliest) {
+			first[id] = at
+		}
+	}
+	for id, at := range first {
+		taken = append(taken, Taken{strings.TrimPrefix(id, sms.TextWorkflowID("")), at})
+	}
+	return taken, nil
+}
+
+// pair is the pseudonym of a phone and a number together.
+func (d *Dispatcher) pair(message sms.Inbound) string {
+	return sms.Pseudonym(d.IDSecret, message.To, message.From)
 }

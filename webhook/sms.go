@@ -53,7 +53,7 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 			unsaid = "machines answer each other"
 			matched = slices.DeleteFunc(matched, func(f triggers.Match) bool { return f.Texts() })
 		} else if slices.ContainsFunc(matched, func(f triggers.Match) bool { return f.Replies() }) {
-			unsaid = h.unsaid(message)
+			unsaid = h.unsaid(ctx, message)
 		}
 		if unsaid != "" {
 			mode = Mute
@@ -89,15 +89,14 @@ func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
 	if streak < watched || h.Silencer == nil {
 		return streak > maxStreak
 	}
-	silenced, err := h.Silencer.Silenced(ctx, message)
-	if err == nil && h.guard.setSilenced(message, silenced) {
-		return false
-	}
-	if err == nil && !silenced && streak > maxStreak {
-		if err = h.Silencer.Silence(ctx, message); err == nil {
-			h.guard.setSilenced(message, true)
-			h.Logger.WarnContext(ctx, "a phone and a number answer each other like machines: the number is silent to it for a day; terminate the workflow to end the silence",
-				"messageSid", message.MessageSID, "workflow", h.Silencer.SilenceID(message), "texts", streak)
+	silenced, ended, err := h.Silencer.Silenced(ctx, message)
+	if err == nil && !silenced {
+		h.learn(ctx, message)
+		if streak = h.guard.streakOfAll(message, ended, time.Now()); streak > maxStreak {
+			if err = h.Silencer.Silence(ctx, message); err == nil {
+				h.Logger.WarnContext(ctx, "a phone and a number answer each other like machines: the number is silent to it for a day; terminate the workflow to end the silence",
+					"messageSid", message.MessageSID, "workflow", h.Silencer.SilenceID(message), "texts", streak)
+			}
 		}
 	}
 	if err != nil {
@@ -121,10 +120,11 @@ func (h *handler) enter(ctx context.Context) bool {
 func (h *handler) leave() { <-h.places }
 
 // unsaid says why a message must not be replied to; empty if it may be.
-func (h *handler) unsaid(message sms.Inbound) string {
+func (h *handler) unsaid(ctx context.Context, message sms.Inbound) string {
 	if _, paused := h.Paused(); paused {
 		return "all sending is paused"
 	}
+	h.learn(ctx, message)
 	return h.guard.unsaid(message)
 }
 

@@ -279,13 +279,106 @@ func TestLoopsGetNoEcho(t *testing.T) {
 }
 
 // shared is what the webhooks of a test know of machines.
-type shared struct{ silent, asked int }
+type shared struct {
+	silent, asked int
+	ended         time.Time
+	taken         []Taken
+	listed        int
+	err           error
+}
 
 func (s *shared) SilenceID(sms.Inbound) string { return "sms-silence-x" }
 
-func (s *shared) Silenced(context.Context, sms.Inbound) (bool, error) {
+func (s *shared) Silenced(context.Context, sms.Inbound) (silenced bool, ended time.Time, err error) {
 	s.asked++
-	return s.silent > 0, nil
+	return s.silent > 0, s.ended, nil
+}
+
+func (s *shared) Taken(context.Context, sms.Inbound, time.Time) ([]Taken, error) {
+	s.listed++
+	return slices.Clone(s.taken), s.err
+}
+
+// webhooks are three that know together what each takes.
+func (s *shared) webhooks(t *testing.T, file string) (hooks []*bench) {
+	t.Helper()
+	for range 3 {
+		hooks = append(hooks, newBench(t, func(o *Options) {
+			with(t, file)(o)
+			o.Silencer, o.echoEvery = s, time.Hour
+			receive := o.Receive
+			o.Receive = func(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer {
+				known := slices.ContainsFunc(s.taken, func(text Taken) bool { return text.MessageSID == message.MessageSID })
+				if !known && message.From == "+15005550009" {
+					s.taken = append(s.taken, Taken{message.MessageSID, time.Now()})
+				}
+				return receive(ctx, message, matches, mode)
+			}
+		}))
+	}
+	return hooks
+}
+
+func TestWebhooksEchoAtOnePace(t *testing.T) {
+	all := &shared{}
+	hooks := all.webhooks(t, everything)
+	echoed := func(hook, n int, from string) bool {
+		f := numbered(n, "hi")
+		f.Set("From", from)
+		return strings.Contains(hooks[hook].deliver(f, token).Body.String(), "Got it")
+	}
+	for n := range 30 {
+		if got := echoed(n%3, n, "+15005550009"); got != (n < echoBurst) {
+			t.Errorf("text %d echoed: %t", n, got)
+		}
+		if n < 6 && all.listed > 0 {
+			t.Errorf("text %d had to wait for Temporal", n)
+		}
+	}
+	for n := range 30 {
+		for hook := range hooks {
+			if got := echoed(hook, n, "+15005550009"); got != (n < echoBurst) {
+				t.Errorf("text %d, delivered again to webhook %d, echoed: %t", n, hook, got)
+			}
+		}
+	}
+	if !echoed(0, 100, "+15005550010") {
+		t.Error("another phone is not echoed")
+	}
+}
+
+func TestWebhookCountsByItselfWithoutTemporal(t *testing.T) {
+	all := &shared{err: errors.New("away")}
+	hook := all.webhooks(t, everything)[0]
+	for n := range 12 {
+		if w := hook.deliver(numbered(n, "hi"), token); strings.Contains(w.Body.String(), "Got it") != (n < echoBurst) {
+			t.Errorf("text %d: %s", n, w.Body)
+		}
+	}
+	if all.listed != 1 || strings.Count(hook.log.String(), "did not list") != 1 {
+		t.Errorf("it asked %d times:\n%s", all.listed, hook.log.String())
+	}
+}
+
+func TestStreakCountsForAllWebhooks(t *testing.T) {
+	all := &shared{}
+	hooks := all.webhooks(t, "triggers:\n  - {name: quiet, pattern: 'hi', start: {workflow: W, taskQueue: q}}\n")
+	for n := range maxStreak + 3 {
+		if hooks[n%3].deliver(numbered(n, "hi"), token); n < maxStreak && all.silent > 0 {
+			t.Fatalf("silenced after %d texts", n+1)
+		}
+	}
+	if all.silent != 1 {
+		t.Errorf("silenced %d times", all.silent)
+	}
+	// Whoever ends the silence ends it for those that did not know of it, too.
+	all.silent, all.ended = 0, time.Now()
+	for n := range 30 {
+		hooks[n%3].deliver(numbered(100+n, "hi"), token)
+	}
+	if all.silent != 0 {
+		t.Error("silenced again at once")
+	}
 }
 
 func (s *shared) Silence(context.Context, sms.Inbound) error {
@@ -339,7 +432,7 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 		t.Errorf("silenced %d times, log %s", all.silent, log)
 	}
 	// Whoever ends the silence ends it at once, and for each webhook.
-	all.silent = 0
+	all.silent, all.ended = 0, time.Now()
 	for hook := range hooks {
 		if echoed, texted := say(hook, 4000+10*hook); !echoed || texted != 1 || all.silent != 0 {
 			t.Errorf("webhook %d after the silence: echoed %t, texted %d, silenced %d times", hook, echoed, texted, all.silent)

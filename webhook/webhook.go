@@ -82,8 +82,8 @@ type Options struct {
 	// Receive hands a text and what it matches to Temporal, as
 	// [Dispatcher.Receive] does. Required.
 	Receive func(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer
-	// Silencer remembers, for all webhooks, which phones are taken for
-	// machines. Optional: by default, each webhook remembers its own.
+	// Silencer lets all webhooks together tell people from machines. Optional: by
+	// default, each webhook counts by itself.
 	Silencer Silencer
 	// ShowOutcome adds OutcomeHeader and WorkflowHeader to each response, and
 	// serves ExamplesPath. Optional: default false.
@@ -115,12 +115,16 @@ type Options struct {
 	echoEvery time.Duration
 }
 
-// Silencer remembers conversations between machines. *Dispatcher is one.
+// Silencer knows what all webhooks know together about conversations between
+// machines. *Dispatcher is one.
 type Silencer interface {
-	// Silenced reports whether a number is silent to a phone, and Silence makes
-	// it so for a day.
-	Silenced(ctx context.Context, message sms.Inbound) (bool, error)
+	// Silenced reports whether a number is silent to a phone and, if not, when
+	// it last ceased to be, if that is known. Silence makes it so for a day.
+	Silenced(ctx context.Context, message sms.Inbound) (silenced bool, ended time.Time, err error)
 	Silence(ctx context.Context, message sms.Inbound) error
+	// Taken lists the texts from the phone to the number, in any order, that any
+	// webhook has taken since a time; the latest may be missing.
+	Taken(ctx context.Context, message sms.Inbound, since time.Time) ([]Taken, error)
 	// SilenceID is the ID of the workflow that lasts as long as the silence.
 	SilenceID(message sms.Inbound) string
 }

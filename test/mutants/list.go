@@ -191,8 +191,13 @@ var mutants = []mutant{
 
 	// No loop of machines.
 	{"No loop of machines", "our own numbers are not answered", "webhook/guard.go", `case message.From == message.To || slices.Contains(g.own, message.From):`, `case false && slices.Contains(g.own, message.From):`, "webhook", "TestLoopsGetNoEcho"},
-	{"No loop of machines", "answers have a pace", "webhook/guard.go", `may = g.pace(message).echoes.Allow()`, `may = true`, "webhook", "TestLoopsGetNoEcho"},
-	{"No loop of machines", "a long streak is silenced", "webhook/guard.go", `	p.streak++
+	{"No loop of machines", "answers have a pace", "webhook/guard.go", `may = g.echoes(message, time.Now())`, `may = true`, "webhook", "TestLoopsGetNoEcho"},
+	{"No loop of machines", "what other webhooks take counts", "webhook/pace.go", `times = append(times, text.At)`, `_ = text`, "webhook", "TestWebhooksEchoAtOnePace"},
+	{"No loop of machines", "each webhook lists what all take", "webhook/dispatch.go", `, r.pair(r.message)}`, `}`, "webhook", "TestTextsOfAPairAreListed"},
+	{"No loop of machines", "a streak at several webhooks is one", "webhook/pace.go", `return max(streak, p.streak)`, `return p.streak`, "webhook", "TestStreakCountsForAllWebhooks"},
+	{"No loop of machines", "a silence that somebody ended stays ended", "webhook/pace.go", ` || !text.At.After(ended) {`, ` {`, "webhook", "TestStreakCountsForAllWebhooks"},
+	{"No loop of machines", "a Temporal that does not answer is not asked at once again", "webhook/pace.go", `g.pausedUntil = now.Add(askingPause)`, `_ = now`, "webhook", "TestWebhookCountsByItselfWithoutTemporal"},
+	{"No loop of machines", "a long streak is silenced", "webhook/pace.go", `	p.streak++
 `, ``, "webhook", "TestSilenceEndsALoopOfMachines"},
 	{"No loop of machines", "a reaction is no order", "triggers/trigger.go", `|| reaction != nil && !trigger.reactions {`, `{`, "triggers", "TestReactionsFireOnlyTriggersThatAsk"},
 

@@ -1,0 +1,176 @@
+package webhook
+
+// Pace: how fast a phone texts one of our numbers, whichever webhooks take its
+// texts. Each webhook knows its own; from the third without a pause on, it asks
+// Temporal for the others.
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"temporal-twilio/sms"
+)
+
+const (
+	// unasked is how many texts without a pause count as a person's, whatever
+	// other webhooks take. With up to five webhooks, that is no more than may be
+	// echoed at once.
+	unasked = 2
+	// askingTimeout bounds how long Temporal may delay a reply, and askingPause is
+	// how long it is not asked after it failed to answer.
+	askingTimeout = 500 * time.Millisecond
+	askingPause   = 10 * time.Second
+	// askingBurst and askingEvery limit how often a webhook asks: a server accepts
+	// ten such requests a second from all of its clients together.
+	askingBurst = 10
+	askingEvery = 500 * time.Millisecond
+	// lately is how far back it asks: no streak takes longer.
+	lately = maxStreak * maxPause
+)
+
+// Taken is a text that has its workflow, since the time At of Temporal's clock.
+type Taken struct {
+	MessageSID string
+	At         time.Time
+}
+
+// pace is what a webhook knows about the texts of a phone to one of our numbers.
+type pace struct {
+	// streak is how many came to this webhook without a pause, and last is when
+	// the latest came.
+	streak int
+	last   time.Time
+	// replied holds when the latest came to this webhook that have a reply.
+	replied []time.Time
+	// taken holds those that any webhook has taken lately, as it was when
+	// Temporal was asked for the text asked.
+	taken []Taken
+	asked string
+	// ended is when the latest silence known here ended.
+	ended time.Time
+}
+
+// learn finds out what other webhooks have taken of the pair, if that matters.
+// Otherwise, and if Temporal does not answer, only what is known counts.
+func (h *handler) learn(ctx context.Context, message sms.Inbound) {
+	if h.Silencer == nil || !h.guard.asks(message, time.Now()) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, askingTimeout)
+	defer cancel()
+	taken, err := h.Silencer.Taken(ctx, message, time.Now().Add(-lately))
+	if err != nil {
+		h.Logger.WarnContext(ctx, "Temporal did not list what other webhooks take from a phone; until it does, each counts by itself", "messageSid", message.MessageSID, "reason", reason(err))
+	}
+	h.guard.learned(message, taken, err, time.Now())
+}
+
+// asks reports whether Temporal should be asked about a text: what is known must
+// leave open whether it is echoed to, or the pair is watched. It reports true
+// once for each text.
+func (g *guard) asks(message sms.Inbound, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := g.pace(message)
+	if _, decided := g.answers.get(message.MessageSID); decided || p.streak <= unasked || p.asked == message.MessageSID || now.Before(g.pausedUntil) {
+		return false
+	}
+	if slow, _ := g.isSlow(p, message, now); !slow && p.streak < watched || !g.asking.AllowN(now, 1) {
+		return false
+	}
+	p.asked = message.MessageSID
+	return true
+}
+
+func (g *guard) learned(message sms.Inbound, taken []Taken, err error, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err != nil {
+		g.pausedUntil = now.Add(askingPause)
+		return
+	}
+	slices.SortFunc(taken, func(a, b Taken) int { return a.At.Compare(b.At) })
+	g.pace(message).taken = taken
+}
+
+// echoes reports whether a text is slow enough to be echoed to, and counts it.
+func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
+	p := g.pace(message)
+	slow, at := g.isSlow(p, message, now)
+	p.replied = append(p.replied, at)
+	p.replied = p.replied[max(0, len(p.replied)-maxStreak):]
+	return slow
+}
+
+// isSlow reports whether a text is slow enough to be echoed to, as far as is
+// known, and when it came: if another webhook has taken it already, then.
+func (g *guard) isSlow(p *pace, message sms.Inbound, now time.Time) (slow bool, at time.Time) {
+	times := slices.Clone(p.replied)
+	for _, text := range p.taken {
+		if text.MessageSID == message.MessageSID {
+			now = text.At
+		} else if here, _ := g.counted.get(text.MessageSID); !here {
+			times = append(times, text.At)
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	bucket := rate.NewLimiter(rate.Every(g.every), g.burst)
+	for _, at := range times {
+		if !at.After(now) {
+			bucket.AllowN(at, 1)
+		}
+	}
+	return bucket.AllowN(now, 1), now
+}
+
+// streak counts a text, once however often it is delivered, and returns how
+// many have come to this webhook without a pause.
+func (g *guard) streak(message sms.Inbound, now time.Time) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := g.pace(message)
+	if counted, _ := g.counted.get(message.MessageSID); counted {
+		return p.streak
+	}
+	g.counted.put(message.MessageSID, true)
+	if now.Sub(p.last) > maxPause {
+		p.streak = 0
+	}
+	p.streak++
+	p.last = now
+	return p.streak
+}
+
+// streakOfAll returns how many texts have come without a pause, to this webhook
+// or, as far as Temporal has listed them, to all. After a silence, which ended
+// then, a streak starts over, so that it does not cause another.
+func (g *guard) streakOfAll(message sms.Inbound, ended, now time.Time) (streak int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := g.pace(message)
+	if !ended.Equal(p.ended) {
+		p.ended, p.streak = ended, 0
+	}
+	for _, text := range slices.Backward(p.taken) {
+		if now.Sub(text.At) > maxPause || !text.At.After(ended) {
+			break
+		}
+		streak++
+		now = text.At
+	}
+	return max(streak, p.streak)
+}
+
+// pace must be called with the lock held.
+func (g *guard) pace(message sms.Inbound) *pace {
+	pair := [2]string{message.To, message.From}
+	p, known := g.pairs.get(pair)
+	if !known {
+		p = &pace{}
+	}
+	g.pairs.put(pair, p) // among the latest
+	return p
+}

@@ -1,0 +1,61 @@
+package webhook
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"temporal-twilio/sms"
+)
+
+// ListWorkflowExecutions lists what the test says.
+func (s *server) ListWorkflowExecutions(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+	s.query = r.Query
+	response := &workflowservice.ListWorkflowExecutionsResponse{}
+	for _, text := range s.listed {
+		response.Executions = append(response.Executions, &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: sms.TextWorkflowID(text.MessageSID)}, StartTime: timestamppb.New(text.At),
+		})
+	}
+	return response, nil
+}
+
+func TestTextsOfAPairAreListed(t *testing.T) {
+	var parties []string
+	now := time.Now()
+	s := &server{listed: []Taken{{"SM2", now}, {"SM2", now.Add(-time.Hour)}}} // it has continued as new
+	s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		return json.Unmarshal(r.GetSearchAttributes().GetIndexedFields()[sms.AttributeParty].GetData(), &parties)
+	}
+	d, _ := dispatcher(t, s)
+	m, firings := matched(t, plainStart, "a")
+	if taken, err := d.Taken(t.Context(), m, now); err != nil || taken != nil || s.query != "" {
+		t.Errorf("without search attributes: %v, %v, asked for %q", taken, err, s.query)
+	}
+	d.Attributes = func(context.Context) Attributes {
+		return Attributes{
+			sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+			sms.AttributeParty: enumspb.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+		}
+	}
+	d.Receive(t.Context(), m, firings, Live)
+	taken, err := d.Taken(t.Context(), m, now)
+	if err != nil || len(taken) != 1 || taken[0].MessageSID != "SM2" || !taken[0].At.Equal(now.Add(-time.Hour)) {
+		t.Errorf("%v, %v", taken, err)
+	}
+	asked := func(party string) bool { return strings.Contains(s.query, "'"+party+"'") }
+	if len(parties) != 2 || asked(parties[0]) || !asked(parties[1]) || strings.Contains(s.query, "+1500") {
+		t.Errorf("a text of %q is looked for by %s", parties, s.query)
+	}
+	if m.To = "+15005550007"; d.pair(m) == parties[1] {
+		t.Error("the pair is the same with another number")
+	}
+}
