@@ -1,8 +1,8 @@
 package activities
 
 // Addresses: recipients and senders, as people and spreadsheets write them. All
-// addresses are read here. A text is either understood in full or refused: an
-// address with a guess in it may be another person's phone.
+// addresses are read here. An address is either understood in full or refused:
+// a guess may reach another person's phone.
 
 import (
 	"cmp"
@@ -130,8 +130,8 @@ func clean(written string) (string, error) {
 	}, written)), nil
 }
 
-// zeros are the zeros of other scripts' digits: Arabic, Persian, Devanagari and
-// Bengali. Those of any other script are refused.
+// zeros lists the digit zero of other scripts: Arabic, Persian, Devanagari and
+// Bengali. The digits of all others are refused.
 var zeros = []rune{'\u0660', '\u06f0', '\u0966', '\u09e6'}
 
 var (
@@ -240,7 +240,7 @@ func isWhole(digits string) bool {
 	return false
 }
 
-// plan is what libphonenumber knows of the numbers with a country code.
+// plan is what libphonenumber knows about the numbers of a country code.
 type plan struct {
 	lengths []int32
 	// prefix matches what may be dialled before a number, such as 0 or a carrier's
@@ -248,7 +248,7 @@ type plan struct {
 	prefix *regexp.Regexp
 }
 
-// plans holds those that were used, by country code.
+// plans caches the plans that were used, by country code.
 var plans sync.Map
 
 // planOf returns the plan of a country code, which exists.

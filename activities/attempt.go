@@ -145,8 +145,8 @@ func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 	return t.allows(delay)
 }
 
-// allows is mayGoOn for an error that a caller who retries does not take for a
-// result.
+// allows is mayGoOn for errors that are retried even if the caller itself
+// retries what was certainly not sent.
 func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 	policy := t.info.RetryPolicy
 	if policy == nil {
@@ -163,7 +163,7 @@ func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 }
 
 // callerGoesOn reports whether the caller itself retries what was certainly not
-// sent, and wants to be told at once.
+// sent, and therefore wants the result at once.
 func (t *attempt) callerGoesOn() bool {
 	policy := t.info.RetryPolicy
 	return policy != nil && slices.Contains(policy.NonRetryableErrorTypes, sms.NotSentYetErrorType)
@@ -176,8 +176,9 @@ const leastAttempt = 5 * time.Second
 // cannot.
 const unreadableDelay = 5 * time.Second
 
-// unread asks for another attempt, if there may be one, if this worker cannot
-// decrypt what the previous one recorded: without it, every recipient is in doubt.
+// unread returns an error that asks for another attempt if this worker cannot
+// decrypt what the previous one recorded: without that, every recipient is in
+// doubt. It returns nil if no other attempt is allowed.
 func unread(ctx context.Context) error {
 	t := &attempt{info: activity.GetInfo(ctx), began: time.Now()}
 	if room, _ := t.allows(unreadableDelay); !room || !activity.HasHeartbeatDetails(ctx) {
@@ -193,8 +194,9 @@ func unread(ctx context.Context) error {
 	})
 }
 
-// stoppedErrorType is the error of an attempt that leaves doubts to another worker,
-// whoever goes on with those that were certainly not sent.
+// stoppedErrorType is the type of the error with which an attempt leaves doubts to
+// another worker because its own is stopping. Callers retry it, even those that
+// take NotSentYetErrorType for a result.
 const stoppedErrorType = string(sms.CodeWorkerStopped)
 
 // again asks Temporal for another attempt after a delay.

@@ -1,7 +1,7 @@
 package activities
 
-// Bodies: what each recipient gets: the text, and the variables of a content
-// template.
+// Bodies: the text, and the variables of a content template, for each
+// recipient.
 
 import (
 	"bytes"

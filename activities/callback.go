@@ -49,8 +49,8 @@ func (a *Activities) callbackAddress(query url.Values) string {
 }
 
 // reference names a recipient in callbacks and in the error of an unknown
-// outcome. A workflow may have many such activities: in each of its runs, and in
-// the sends of its idempotency keys, their IDs are the same.
+// outcome. The activity's ID is not enough: it is the same in each run of a
+// workflow, and in the sends of its idempotency keys.
 func (s *send) reference(to *recipient) string {
 	name := s.info.ActivityID + "." + strconv.Itoa(to.place)
 	if run := s.info.WorkflowExecution.RunID; run != "" {

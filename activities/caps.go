@@ -33,7 +33,7 @@ type Caps struct {
 	caps    []Cap
 }
 
-// NewCaps returns the caps of the account with an SID.
+// NewCaps returns the caps of the account with the given SID.
 func NewCaps(account string, caps []Cap) *Caps { return &Caps{account, caps} }
 
 // of returns the cap for an address, which is the one with the longest matching

@@ -19,8 +19,8 @@ const (
 	// maxSettleWait is the longest wait until a listing is known to be
 	// complete.
 	maxSettleWait = 10 * time.Minute
-	// longWait is how long a wait must be to be left to the next attempt, if
-	// there will be one, so that it does not hold a slot of the worker.
+	// longWait is the shortest wait that is left to the next attempt, if there
+	// will be one, so that it does not hold a slot of the worker.
 	longWait = 10 * time.Second
 	// slowest is the longest pause between two looks at the listing.
 	slowest = 5 * time.Second
@@ -44,8 +44,8 @@ func (a *Activities) patience() time.Duration {
 	return defaultPatience
 }
 
-// search counts the looks in a row that Twilio did not answer in full, and since
-// when.
+// search counts consecutive looks that Twilio did not answer in full, and
+// records when the first of them was.
 type search struct {
 	misses int
 	since  time.Time
@@ -85,8 +85,9 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
 	return 0
 }
 
-// look looks once. It returns whether there is more to learn, and if so, until
-// when no look can show it, by Twilio's clock.
+// look looks for the messages in doubt once. It returns whether there is more
+// to learn and, if so, the earliest time, by Twilio's clock, at which another
+// look can show it.
 func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool) {
 	heard := s.estimate(ctx)
 	ripe := s.quiet.Add(s.activities.patience())
@@ -134,8 +135,8 @@ func (s *send) resends(ctx context.Context) (again bool, wait time.Duration) {
 	return true, 0
 }
 
-// unanswered reports whether Twilio is to be asked again what it did not answer:
-// a few times at least, as this process may have been suspended in between.
+// unanswered reports whether to ask Twilio again after an unanswered look: at
+// least a few times, since this process may have been suspended in between.
 func (l *search) unanswered(missed bool, patience time.Duration) bool {
 	if !missed {
 		l.misses = 0
@@ -161,9 +162,9 @@ func (s *send) absent(recipients []*recipient) {
 }
 
 // estimate sets when a listing will show every message that was in doubt: as long
-// after quiet as the listing has lagged at most. That is unknown again once it
-// lacks a message that is known to exist. It returns false if Twilio did not
-// answer.
+// after quiet as the listing has lagged at most. The time becomes unknown again
+// if the listing lacks a message that is known to exist. It returns false if
+// Twilio did not answer.
 func (s *send) estimate(ctx context.Context) (heard bool) {
 	listing, err := s.account.Gateway.List(ctx, twilio.Query{Limit: 20})
 	if err != nil {
@@ -374,7 +375,7 @@ func (s *send) nameless() []*recipient {
 }
 
 // name fills in a recipient's SID if a listing shows it. Twilio is known to
-// have accepted the message, so if only one can be it, it is.
+// have accepted the message, so a single candidate must be it.
 func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record, whole bool) bool {
 	if s.render(ctx, to) != nil {
 		return false

@@ -52,8 +52,8 @@ const (
 	maxSchedule = 35 * 24 * time.Hour
 )
 
-// checkSchedule checks the time of a scheduled send, as long as nothing has
-// been started.
+// checkSchedule checks the time of a scheduled send. It is only called before
+// anything has been started.
 func checkSchedule(in *sms.SendSmsInput, now time.Time) *sms.Error {
 	if in.SendAt == nil {
 		return nil

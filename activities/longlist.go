@@ -58,8 +58,8 @@ func (a *Activities) broadcast(ctx context.Context, input sms.SendSmsInput) (sms
 	return l.notYet(ctx, work, err)
 }
 
-// tooLong returns an error if a page of a broadcast is a long list: the report of
-// another broadcast would name its recipients.
+// tooLong returns an error if a page of a broadcast is itself a long list: its
+// recipients would be in the report of another broadcast.
 func (t *attempt) tooLong(input sms.SendSmsInput) error {
 	if !isLong(input) || !t.isPage() || t.info.Attempt > 1 {
 		return nil

@@ -127,7 +127,7 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 		each := k.spread(input, result)
 		rest := k.restOf(input, each)
 		for i := range each.Errors {
-			if e := &each.Errors[i]; len(result.Errors) == 1 && e.Code == result.Errors[0].Code { // a mistake in the input stays one
+			if e := &each.Errors[i]; len(result.Errors) == 1 && e.Code == result.Errors[0].Code { // a retry does not make the input valid
 				e.Retryable = result.Errors[0].Retryable
 			}
 		}
@@ -195,7 +195,7 @@ func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (re
 }
 
 // same returns errOtherContent if a send was started with another text or list.
-// Sends that an older version started do not say.
+// Sends that an older version started did not record what they send.
 func (k *keyed) same(ctx context.Context, id, runID string) error {
 	described, err := k.activities.client(ctx).DescribeWorkflow(ctx, id, runID)
 	if err != nil {
@@ -284,7 +284,7 @@ func (k *keyed) merged() sms.SendSmsResult {
 			sent = append(sent, m)
 		} else if e, ok := failures[to.to]; ok {
 			failed = append(failed, e)
-		} else { // its address is too long to repeat, or the worker that sent reads it in another way
+		} else { // its address is too long to repeat, or the worker that sent parses it differently
 			unknown = append(unknown, to.problem)
 		}
 		delete(messages, to.to)

@@ -86,8 +86,8 @@ func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (pr
 
 func failed(problem *sms.Error) sms.Preview { return sms.Preview{Failures: []sms.Error{*problem}} }
 
-// stand is a placeholder for an empty value, to see where it appears in the
-// text.
+// stand is a placeholder for an empty value, which shows where the value
+// appears in the text.
 const stand = "\ue000"
 
 // gap returns the name of the recipient's variable that is empty and leaves a

@@ -39,7 +39,7 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 			continue // the send reports it, and nobody is woken
 		}
 		party := sms.Party(read)
-		if seen[party] && !in.Together { // one send would find that, but not several
+		if seen[party] && !in.Together { // a single send would drop the duplicate; several would not
 			groups = grouped(groups, time.Time{}, place)
 			continue
 		}

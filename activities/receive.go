@@ -116,7 +116,7 @@ func beganAfter(ctx context.Context, c client.Client, found *client.WorkflowExec
 	if first := found.RawResponse.GetWorkflowExecutionInfo().GetFirstRunId(); first != "" && first != found.WorkflowExecution.RunID {
 		origin, err := c.DescribeWorkflow(ctx, found.WorkflowExecution.ID, first)
 		if isNotFound(err) {
-			return false, nil // it started before anything that is kept
+			return false, nil // it started before everything that the namespace still keeps
 		}
 		if err != nil {
 			return false, err
@@ -126,7 +126,8 @@ func beganAfter(ctx context.Context, c client.Client, found *client.WorkflowExec
 	return began.Truncate(time.Second).After(receivedAt), nil
 }
 
-// lookedAt is how many workflows one attempt has time to look at one by one.
+// lookedAt is how many workflows one attempt has time to look up
+// individually.
 const lookedAt = 200
 
 // FindCatchers lists workflows that catch. The order of IDs is stable while

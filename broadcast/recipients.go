@@ -31,7 +31,8 @@ type Files struct {
 	Party func(address, region string) (string, bool)
 
 	mu sync.Mutex
-	// readings are those that this worker may continue, latest last.
+	// readings holds the files that this worker may continue to read, latest
+	// last.
 	readings []*reading
 }
 

@@ -93,7 +93,7 @@ func resumeRecords(file io.Reader, at position, as layout) *records {
 	return &records{position: at, layout: as, reader: bufio.NewReaderSize(as.encoding.text(sips{file}), 4*maxRecord)}
 }
 
-// sips reads little at a time: what a page does not need is read again for the
+// sips reads small pieces: whatever a page does not need is read again for the
 // next one.
 type sips struct{ io.Reader }
 
@@ -145,7 +145,7 @@ func (r *records) next(wanted bool) (recipient sms.Recipient, err error) {
 		return recipient, err
 	}
 	// A bad record of several lines is consumed whole: its lines may be a note
-	// that has someone else's number.
+	// that contains someone else's number.
 	recipient, err = r.recipient(text, wanted)
 	r.take(text)
 	if err == nil && len(recipient.To) > maxAddress {

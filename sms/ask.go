@@ -21,8 +21,9 @@ type AskSmsInput struct {
 	SmsBody   string          `json:"smsBody,omitempty" example:"\"Shall we come on Monday?\""`
 	Variables json.RawMessage `json:"variables,omitempty" example:"{\"name\": \"Ann\"}"`
 	Metadata  json.RawMessage `json:"metadata,omitempty" example:"{\"name\": \"Ann\"}"`
-	// ContentSID asks with a content template, as WhatsApp requires of whoever
-	// texts first. ContentVariables are its variables. Optional.
+	// ContentSID names a content template for the question, which WhatsApp
+	// requires unless the phone has texted first. ContentVariables are its
+	// variables. Optional.
 	ContentSID       string          `json:"contentSid,omitempty" example:"\"HX0123456789abcdef0123456789abcdef\""`
 	ContentVariables json.RawMessage `json:"contentVariables,omitempty" example:"{\"1\": \"Ann\"}"`
 	// Pattern is a Java regular expression that a reply must contain; other
@@ -71,7 +72,7 @@ type Reminder struct {
 	SmsBody string `json:"smsBody" example:"\"Please answer yes or no.\""`
 }
 
-// AskProgress says how far a question is. It is the answer to the query "question".
+// AskProgress is the state of a question. It is the answer to the query "question".
 type AskProgress struct {
 	// Since is when the question was sent, Until when the wait for a reply ends. Both
 	// are absent before.

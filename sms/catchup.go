@@ -20,7 +20,7 @@ type CatchUpSmsResult struct {
 	// Through is the time up to which all texts have been caught up on.
 	Through time.Time `json:"through,omitzero"`
 	// Began is when the first catch-up ran: no text before that is caught up on.
-	// Zero if a version ran it that did not record this.
+	// Zero if it ran on a version that did not record this.
 	Began time.Time `json:"began,omitzero"`
 	// Received is how many texts Twilio received in that time.
 	Received int `json:"received"`

@@ -122,8 +122,8 @@ const (
 	// GiveUpSignal tells a ReceiveSmsWorkflow that the sender is about to get
 	// the echoErrors, because no worker had started on it. A workflow that has
 	// started ignores it. Its argument is a random number of the delivery, at
-	// least 2, or its negative to take that back. Those of older webhooks are 1
-	// and -1; older workers add up all of them.
+	// least 2, or its negative to take that back. Older webhooks send 1 and -1;
+	// older workers add up all arguments.
 	GiveUpSignal = "giveUp"
 	// QuestionOpenSignal and QuestionCloseSignal bring a [Question] to its keeper.
 	QuestionOpenSignal  = "open"
@@ -168,7 +168,7 @@ const (
 	// NotSentErrorType is the error of a send with [OnErrorFail] that did not
 	// reach Twilio for all recipients.
 	NotSentErrorType = "SmsNotSent"
-	// NotSentYetErrorType asks Temporal for another attempt. A retry policy
-	// that declares it non-retryable gets the result as it is instead.
+	// NotSentYetErrorType asks Temporal for another attempt. A caller whose
+	// retry policy declares it non-retryable gets the incomplete result instead.
 	NotSentYetErrorType = "SmsNotSentYet"
 )

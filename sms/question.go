@@ -19,7 +19,7 @@ type Question struct {
 	// OpenedAt is when it was about to be asked: no earlier text replies to it.
 	// Zero if unknown.
 	OpenedAt time.Time `json:"openedAt,omitzero"`
-	// AccountSID is the account that asks, which a reply must be received by.
+	// AccountSID is the account that asks, which must also receive the reply.
 	// Empty if unknown.
 	AccountSID string `json:"accountSid,omitempty"`
 }

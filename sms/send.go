@@ -131,7 +131,7 @@ const (
 	OnUnknownResend OnUnknown = "resend"
 )
 
-// Priority is which messages take their turns first.
+// Priority decides which messages take their turns first.
 type Priority string
 
 const (

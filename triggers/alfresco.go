@@ -117,7 +117,7 @@ func (c *checker) readAlfresco(data []byte) {
 	c.misspelt(data, &written, name)
 	misspelt := c.set.warnings[warnings:]
 	c.alfrescoTrigger(&written, w)
-	// What is missing may be what a misspelt key was meant to set.
+	// A missing field may be what a misspelt key was meant to set.
 	if len(c.mistakes) > mistakes {
 		for _, key := range misspelt {
 			c.mistakes = append(c.mistakes, errors.New(key.String()))

@@ -142,8 +142,8 @@ func (s scope) mistake(name string) error {
 	return unknown("${%s} is unknown%s", name, cmp.Or(s.meant(name), "; available are "+s.listed()+", and these event fields: "+eventFields))
 }
 
-// meant suggests what a name that does not exist may mean, if any is near; it
-// may lack the prefix of a group.
+// meant suggests the existing name that a misspelt one may mean, if any is
+// close; the name may lack the prefix of a group.
 func (s scope) meant(name string) string {
 	if len(name) < shortestName && !slices.Contains(s.groups, name) {
 		return "" // too short: it would resemble any name

@@ -277,8 +277,8 @@ func (c *checker) at(i int, field, format string, args ...any) {
 	c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: %s", c.name, c.line(i, field), fmt.Sprintf(format, args...)))
 }
 
-// maxWarnings limits the warnings about all files together. More than anyone
-// reads take long to compare, and each is logged.
+// maxWarnings limits the warnings about all files together. Each is logged,
+// and comparing more than anyone would read takes long.
 const maxWarnings = 500
 
 // warn adds something that the author should know, but that is not a mistake.

@@ -26,7 +26,7 @@ func (f Finding) String() string {
 }
 
 // maxTries limits how often Lint matches one trigger's texts with another's
-// pattern: some seconds' worth.
+// pattern: a few seconds' worth.
 const maxTries = 5_000_000
 
 // Lint looks for triggers that never fire, that fire together, that take too

@@ -67,8 +67,8 @@ func (s *Set) keywordsOf(number string) sms.Keywords {
 	return sms.DefaultKeywords
 }
 
-// meant reports whether a trigger wants a message's event. A message that opts
-// in, without Twilio's mark, counts as two events.
+// meant reports whether a trigger is for a message's event. A message that
+// opts in, without Twilio's mark, counts as two events.
 func (s *Set) meant(t *Trigger, message sms.Inbound) bool {
 	if t.event == sms.EventOptIn {
 		return s.keywordsOf(message.To).OptsIn(message)

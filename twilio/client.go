@@ -28,7 +28,7 @@ type Access struct {
 	// Token is the account's auth token.
 	Token string
 	// Renewed returns the current credentials, as Credentials does, for a process
-	// in which they change. Optional: default they do not.
+	// in which they change. Optional: by default, they do not change.
 	Renewed func() (username, password string)
 	// Region and Edge choose where Twilio handles the requests, such as "ie1"
 	// and "dublin". Optional, but only together: default us1.
@@ -75,15 +75,16 @@ type Client struct {
 	clock     clock
 	// messages is where messages are created.
 	messages *url.URL
-	// current is what the last request had.
+	// current is the login of the last request.
 	current atomic.Pointer[login]
 }
 
-// login is what the header of a request is made of. It never changes.
+// login is what the Authorization header of a request is made from. It never
+// changes.
 type login struct {
 	username, password string
 	header             http.Header
-	// odd is true if the credentials contain characters that none have.
+	// odd is true if the credentials contain characters that no valid ones do.
 	odd bool
 }
 
@@ -120,7 +121,7 @@ func New(o Access) (*Client, error) {
 	return c, err
 }
 
-// login returns what the next request has.
+// login returns the login of the next request.
 func (c *Client) login() *login {
 	username, password := c.access.Renewed()
 	if now := c.current.Load(); now != nil && now.username == username && now.password == password {

@@ -46,8 +46,8 @@ type exchange struct {
 	listing bool
 }
 
-// SendRequest makes twilio-go's request. It is a form; its headers say nothing
-// else. It implements [client.BaseClient], like the methods after it.
+// SendRequest makes twilio-go's request. It is a form; the headers add
+// nothing. It implements [client.BaseClient], like the methods after it.
 func (x *exchange) SendRequest(method, address string, data url.Values, _ map[string]any, _ ...byte) (*http.Response, error) {
 	to, err := x.client.at(address)
 	if err != nil {

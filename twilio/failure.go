@@ -144,8 +144,8 @@ func (x *exchange) failure(to string, err error) *sms.Error {
 	}
 }
 
-// withoutSID classifies a response without a message that is no refusal: a
-// redirect, or a body of another kind.
+// withoutSID classifies a response that has no message and is not a refusal:
+// a redirect, or a body of another kind.
 func (x *exchange) withoutSID(to string) *sms.Error {
 	if x.status >= 300 && x.status < 400 {
 		return x.because(notTwilio, to, nil, fmt.Sprintf("HTTP status %d: the server redirects elsewhere and is not Twilio's API; check the base URL, the region and the edge; nothing was sent", x.status))
@@ -197,7 +197,7 @@ var (
 )
 
 // failedRead classifies the failure of a request that is safe to repeat.
-// Whatever went wrong on the way may be gone next time.
+// Whatever went wrong in transit may work the next time.
 func (x *exchange) failedRead(err error) *sms.Error {
 	e := x.failure("", err)
 	if e.Code == sms.CodeOutcomeUnknown {

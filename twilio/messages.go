@@ -101,8 +101,9 @@ const (
 	maxPageSize = 1000
 	// lookUpPageSize is for listings that are expected to be short.
 	lookUpPageSize = 100
-	// sparePages is how many more pages than its limit takes a listing may have,
-	// of messages that it leaves out, or of none.
+	// sparePages is how many pages a listing may read beyond those that its
+	// limit requires: pages may be empty, or hold only messages that it leaves
+	// out.
 	sparePages = 10
 )
 
@@ -139,7 +140,7 @@ func (c *Client) page(ctx context.Context, params *api.ListMessageParams, token,
 	service, x := c.service(ctx)
 	page, err := service.PageMessage(params, token, number)
 	if err == nil && !x.listing {
-		err = errNoListing // twilio-go takes it for an empty one
+		err = errNoListing // twilio-go would return an empty page
 	}
 	if err != nil {
 		return nil, x.failedRead(err)

@@ -62,7 +62,7 @@ const (
 	// catchUpWindow is how much of the log is read at once; less if it is too
 	// full.
 	catchUpWindow = time.Hour
-	// clocksApart is how far our clock may be ahead of Twilio's.
+	// clocksApart is the most that our clock may be ahead of Twilio's.
 	clocksApart = time.Hour
 	// CatchUpBeat is the interval of a catch-up's heartbeats, whatever it waits
 	// for. The worker that runs it must not throttle heartbeats further.

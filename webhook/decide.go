@@ -85,13 +85,13 @@ func (r *reception) outcome(ctx context.Context) (answer Answer, decided bool) {
 
 type callerKey struct{}
 
-// withCaller returns a context that knows the request's, which ends once nobody
-// waits for the answer any more.
+// withCaller returns a context that holds the request's, which ends once nobody
+// waits for the answer.
 func withCaller(ctx, request context.Context) context.Context {
 	return context.WithValue(ctx, callerKey{}, request)
 }
 
-// isHeard reports whether somebody waits for the answer.
+// isHeard reports whether anybody still waits for the answer.
 func isHeard(ctx context.Context) bool {
 	request, _ := ctx.Value(callerKey{}).(context.Context)
 	return request == nil || request.Err() == nil
@@ -100,8 +100,8 @@ func isHeard(ctx context.Context) bool {
 // giveUp prevents the text's workflow from publishing any firing that has an
 // echoError, unless a worker may have started on it, and returns the replies to
 // send instead. If it returns false, nothing has changed. The replies come from
-// the workflow: another delivery may have made its plan. If nobody would hear
-// them, the text must not be lost.
+// the workflow: another delivery may have made its plan. If nobody is left to
+// receive them, the text must not be lost.
 func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) {
 	workflow, err := r.unbegun(ctx)
 	if err != nil || !isHeard(ctx) || workflow == nil || workflow.Memo.GetFields()[sms.MemoIfLost] == nil || workflow.GetMemoValue(sms.MemoIfLost, &replies) != nil {

@@ -99,7 +99,8 @@ const (
 	outcomePending  = "pending"
 )
 
-// Mode says how a text came, and so whether its sender can be told anything.
+// Mode says how a text arrived, and thereby whether its sender can be replied
+// to.
 type Mode int
 
 const (
@@ -191,7 +192,7 @@ func (r *reception) plan(ctx context.Context, matches []triggers.Match) (err err
 		return err
 	}
 	if r.Attributes != nil && r.attributes == nil && !r.plain() && slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return len(f.Call.SearchAttributes) > 0 }) {
-		return errAttributes // one that is missing would block the text's workflow for good
+		return errAttributes // a missing one would block the text's workflow permanently
 	}
 	return nil
 }
@@ -233,8 +234,8 @@ func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 	return open, nil
 }
 
-// wanted reports whether there is anything to decide, or whether that may have
-// happened, perhaps with other triggers in force.
+// wanted reports whether there is anything to decide, or whether an earlier
+// delivery may have decided it, perhaps with other triggers in force.
 func (r *reception) wanted() bool {
 	return len(r.input.Keepers) > 0 || r.keep || r.publishes() || r.mayBeAccepted() && !r.refusedRetries()
 }
@@ -297,8 +298,8 @@ func (r *reception) problems() map[string]string {
 	return problems
 }
 
-// tells reports whether to tell the sender that publishing failed: there is a
-// text for it, and no trigger prefers the text to be delivered again.
+// tells reports whether to tell the sender that publishing failed: some
+// trigger has an echoError, and none prefers the text to be delivered again.
 func (r *reception) tells() bool {
 	if r.mode != Live {
 		return false

@@ -28,8 +28,8 @@ func isPassing(err error) bool {
 	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists:
 		return false
 	}
-	// Anything else can be repaired: a key renewed, a failover completed, a proxy's
-	// 404 (Unimplemented) be gone.
+	// Anything else can be repaired: an API key is renewed, a failover completes, a
+	// proxy stops answering 404 (Unimplemented).
 	return true
 }
 

@@ -14,8 +14,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// recheck is how soon an account is checked again that was refused or not
-// answered for.
+// recheck is how soon an account is checked again after Twilio refused it or
+// did not answer.
 const recheck = 30 * time.Second
 
 // refusals holds the accounts that Twilio refuses. The zero value refuses none.

@@ -20,7 +20,7 @@ import (
 )
 
 const (
-	// longPoll is how long a poll lasts at most, with some room. Temporal lists
+	// longPoll is the maximum duration of a poll, with a margin. Temporal lists
 	// a poller for minutes after its process has died.
 	longPoll = 70 * time.Second
 	// longWait is how long a task may wait for a worker.

@@ -68,8 +68,8 @@ func (runOperation[R]) Cancel(ctx context.Context, token string, _ nexus.CancelO
 }
 
 // cancelOperation is the operation "cancel", for callers other than the
-// workflow that started the operation to cancel. It is not an error if that one
-// has ended.
+// workflow that started the operation. It is not an error if the operation has
+// ended.
 func cancelOperation(ctx context.Context, raw converter.RawValue, _ nexus.StartOperationOptions) (nexus.NoValue, error) {
 	var in sms.NexusCancelInput
 	if err := decode(raw, &in); err != nil {

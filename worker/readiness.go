@@ -81,8 +81,8 @@ func (r *readiness) get(ctx context.Context) (note string, err error) {
 }
 
 // judge returns the meaning of an answer. If Temporal limits our requests,
-// texts can still be published: they wait for their turn, and no other webhook
-// would do better.
+// texts can still be published: they wait for their turn, as they would on any
+// other webhook.
 func judge(err error) verdict {
 	switch serviceerror.ToStatus(err).Code() {
 	case codes.OK:
@@ -99,7 +99,8 @@ func judge(err error) verdict {
 	return verdict{err: reason("Temporal is unreachable")}
 }
 
-// reason is an error for whoever probes; it begins with a name.
+// reason is an error for whoever probes; it begins with the name of what
+// failed.
 type reason string
 
 func (r reason) Error() string { return string(r) }

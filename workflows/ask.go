@@ -40,7 +40,7 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.As
 		return result, err
 	}
 	err = a.run(ctx)
-	workflow.SetCurrentDetails(ctx, "") // it waits for nothing any more
+	workflow.SetCurrentDetails(ctx, "") // the wait is over
 	if result.Outcome == sms.AskAnswered {
 		return result, err // the keeper closed the question
 	}
@@ -78,7 +78,7 @@ func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair sms
 	pair = sms.QuestionInput{Account: a.request.Account, Question: sms.Question{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID,
 		Pattern:    a.request.Pattern, Code: a.request.Code, IfSeveral: a.request.IfSeveral,
-		// Not when the keeper is told, which may be after the reply came.
+		// Not when the keeper learns of it, which may be after the reply arrived.
 		OpenedAt: workflow.Now(ctx).UTC(),
 	}}
 	if !a.checks {
@@ -155,7 +155,7 @@ func (a *asking) run(ctx workflow.Context) error {
 	}
 }
 
-// progress is for those who ask how far the question is.
+// progress is the answer to sms.QuestionQuery.
 func (a *asking) progress() sms.AskProgress {
 	return sms.AskProgress{Since: a.since, Until: a.until, Reminders: a.result.Reminders}
 }

@@ -283,8 +283,8 @@ func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 }
 
 // step handles the recipients whose turn it is: those who were not sent to,
-// those who woke up, or the next ones in the list. If all that are left are
-// asleep, it waits.
+// those who woke up, or the next ones in the list. If all remaining
+// recipients are in quiet hours, it waits.
 func (b *broadcast) step(ctx workflow.Context) error {
 	page := sms.Page{Next: b.progress.Cursor}
 	switch size := b.pageSize(); {
@@ -338,13 +338,15 @@ func (b *broadcast) awoken(most int) sms.Recipients {
 	return awoken
 }
 
-// stillAsleep is the error of sleepers if the broadcast ends before they are texted.
+// stillAsleep is the error of recipients in quiet hours if the broadcast ends before
+// they are texted.
 var stillAsleep = sms.Error{
 	Code: sms.CodeCancelled, Retryable: true,
 	Message: "the broadcast ended before the recipient's quiet hours did; nothing was sent",
 }
 
-// await waits until a time, unless someone pauses, resumes or cancels first.
+// await waits until the given time, unless someone pauses, resumes or cancels
+// first.
 func (b *broadcast) await(ctx workflow.Context, until time.Time, state, why string) error {
 	if b.obedient && b.progress.State != broadcastSending {
 		return nil
@@ -456,8 +458,8 @@ func reason(err error) string {
 }
 
 // brief returns the options of an activity that takes seconds at most. Its
-// attempts are limited: what is missing, or not on this worker's disk, never
-// appears.
+// attempts are limited: a file that is missing, or on another worker's disk,
+// will not appear.
 func brief(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, StartToCloseTimeout: time.Minute, Summary: summary,

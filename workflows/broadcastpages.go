@@ -37,7 +37,7 @@ func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
 		in.Input = b.input.Source.Input
 		options := brief("Get recipients")
 		options.TaskQueue = b.input.Source.TaskQueue
-		options.RetryPolicy = nil // the caller decides whether it fails for good
+		options.RetryPolicy = nil // the caller decides whether that is final
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), b.input.Source.Activity, in).Get(ctx, &page)
 	case b.input.File != "":
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, reading("Read recipients")), sms.ReadRecipientsName, in).Get(ctx, &page)
@@ -70,7 +70,7 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 		b.hold(groups)
 		recipients = awake
 	}
-	// From here on, a list that is sent from the cursor would leave the page out.
+	// From here on, sending the list from the cursor would skip the page.
 	b.progress.Cursor, b.held.Ended = page.Next, page.Next == ""
 	if len(page.Recipients)+len(page.Errors) == 0 {
 		return nil

@@ -115,8 +115,8 @@ func (b *broadcast) note(ctx workflow.Context, note string) {
 // https://www.twilio.com/docs/messaging/guides/queueing-and-latency
 const queueSeconds = 10 * 60 * 60
 
-// forecast returns how long it takes to send this many messages or segments, in
-// words; empty if it is not worth mentioning.
+// forecast describes how long it takes to send this many messages or segments;
+// empty if that is too short to mention.
 func (b *broadcast) forecast(count int, of string) string {
 	perSecond := b.senderRate()
 	if perSecond == 0 || float64(count) <= perSecond*600 {

@@ -17,8 +17,8 @@ const (
 	// for up to one part longer than the window.
 	capParts = 60
 	// capsKept is how many takes an update may have, and how many counts are
-	// kept until the old ones are dropped: far more than all accounts have
-	// countries.
+	// kept until the old ones are dropped: far more than the countries of all
+	// accounts.
 	capsKept = 10_000
 )
 
@@ -106,8 +106,8 @@ func total(counted *sms.CapCount, now time.Time) (sum int) {
 	return sum
 }
 
-// take returns how many messages a take may send, and counts them. If its count
-// is negative, the latest messages no longer count.
+// take returns how many messages a take may send, and counts them. A negative
+// count removes the latest messages from the count.
 func take(counted *sms.CapCount, t sms.CapTake, now time.Time) int {
 	left, current := max(0, t.Most-total(counted, now)), part(counted, now)
 	if t.Count >= 0 {

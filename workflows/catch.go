@@ -1,7 +1,7 @@
 package workflows
 
-// Catching: a workflow declares which texts it waits for, and triggers that
-// name no workflow find it by that.
+// Catching: a workflow declares which texts it waits for, so that triggers
+// that name no workflow can find it.
 
 import (
 	"slices"

@@ -49,7 +49,7 @@ func CatchUpSmsWorkflow(ctx workflow.Context, _ sms.CatchUpSmsInput) (result sms
 	})
 	err = workflow.ExecuteActivity(ctx, sms.CatchUpSmsName, query).Get(ctx, &result)
 	if first && err != nil && ctx.Err() == nil {
-		// The next one must know where this began.
+		// The next catch-up must know when this one began.
 		return last, nil
 	}
 	result.Began = last.Began

@@ -70,8 +70,8 @@ const (
 	pollAtOnce = 100
 )
 
-// NewDeliveries starts to listen. Call it before the first send: updates can be
-// faster than the activity's result. carried is the zero value, or what
+// NewDeliveries starts to listen. Call it before the first send: updates can
+// arrive before the activity's result. carried is the zero value, or what
 // [Deliveries.State] returned in the previous run.
 func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
 	d := &Deliveries{known: make(map[string]*tracked), doubts: make(map[string]string), news: workflow.GetSignalChannel(ctx, sms.StatusSignal)}
@@ -85,7 +85,7 @@ func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
 	return d
 }
 
-// State takes in the updates that have come, and returns what the next run
+// State merges the updates that have arrived, and returns what the next run
 // needs. No update is lost if the workflow then continues as new at once.
 func (d *Deliveries) State() (state DeliveriesState) {
 	d.takeAll()
@@ -173,7 +173,7 @@ func (d *Deliveries) of(sid string) *tracked {
 	return known
 }
 
-// takeAll takes in the updates that have come. It is called wherever they
+// takeAll merges the updates that have arrived. It is called wherever they
 // matter, rather than by a coroutine: a coroutine runs after the workflow
 // itself, which would end a run before it.
 func (d *Deliveries) takeAll() {

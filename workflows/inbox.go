@@ -17,7 +17,7 @@ const inboxMemory = 1000
 type InboxState struct {
 	// Seen lists the latest messages, oldest first.
 	Seen []string `json:"seen,omitempty"`
-	// Waiting holds signals that came but have not been received.
+	// Waiting holds signals that have arrived but have not been received.
 	Waiting []json.RawMessage `json:"waiting,omitempty"`
 }
 
@@ -50,8 +50,8 @@ func NewInbox[T any](ctx workflow.Context, signal string, carried InboxState) *I
 	return i
 }
 
-// Receive waits for the next message. It returns the zero T for fields that do
-// not decode as T; the others are set.
+// Receive waits for the next message. Fields that do not decode as those of T
+// keep their zero values.
 func (i *Inbox[T]) Receive(ctx workflow.Context) T {
 	for {
 		if value, ok := i.next(); ok {
@@ -77,8 +77,8 @@ func (i *Inbox[T]) Waiting() bool {
 	return len(i.state.Waiting) > 0
 }
 
-// Drain takes in what has come, and returns the state for the next run: signals
-// that were not received wait there.
+// Drain reads the signals that have arrived, and returns the state for the next
+// run, which holds those that were not received.
 func (i *Inbox[T]) Drain(workflow.Context) InboxState {
 	i.takeAll()
 	return i.state

@@ -32,7 +32,8 @@ type QuestionsState struct {
 // QuestionsWorkflow keeps the open questions between one pair of numbers, and
 // gives each reply to one of them, never to all. There is one workflow for each
 // pair; the activity OpenQuestion starts it, and it ends when no question is
-// open any more. Once a day it looks for questions that ended without a word.
+// open any more. Once a day, it looks for questions whose workflows ended
+// without closing them.
 func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 	if state == nil {
 		state = &QuestionsState{}
@@ -65,7 +66,7 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 			return err
 		}
-		// What came last must not be lost with this run.
+		// The latest signals must not be lost with this run.
 		came := k.take()
 		if suggested() {
 			return workflow.NewContinueAsNewError(ctx, sms.QuestionsWorkflowName, &k.QuestionsState)
@@ -87,9 +88,9 @@ type keeper struct {
 	opened, closed workflow.ReceiveChannel
 }
 
-// take takes in the signals that have come, and reports whether there were any.
-// It is called wherever they matter, rather than by coroutines: those run after
-// the workflow itself, which would end before them.
+// take handles the signals that have arrived, and reports whether there were
+// any. It is called wherever they matter, rather than by coroutines: those run
+// after the workflow itself, which would end before them.
 func (k *keeper) take() (came bool) {
 	var q sms.Question
 	for k.opened.ReceiveAsync(&q) {

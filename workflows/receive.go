@@ -25,9 +25,9 @@ const (
 	updateTimeout = 9 * time.Second
 	// askTimeout bounds one attempt.
 	askTimeout = 3 * time.Second
-	// patientTimeout bounds it if no reply is waiting for it.
+	// patientTimeout replaces updateTimeout if no reply depends on the answer.
 	patientTimeout = time.Hour
-	// untilRepaired is longer than anything stays broken.
+	// untilRepaired is longer than any fault is expected to last.
 	untilRepaired = 365 * 24 * time.Hour
 	// maxRaces limits how often a call may meet a workflow that closes or
 	// starts at the same moment.
@@ -39,8 +39,8 @@ const (
 	signalsPerRun = 2000
 )
 
-// receiveState is what a ReceiveSmsWorkflow with very many signals carries over
-// to its next run: what is known about each firing.
+// receiveState is what a ReceiveSmsWorkflow with too many signals for one run
+// passes on to the next: what is known about each firing.
 type receiveState struct {
 	Firings []firingState `json:"firings"`
 }
@@ -202,7 +202,7 @@ func (r *receiving) call(ctx workflow.Context, i int) {
 	}
 }
 
-// denial says why a call is refused for good. It contains no number and no
+// denial says why a call is permanently refused. It contains no number and no
 // text.
 type denial string
 
