@@ -56,8 +56,8 @@ const (
 	// maxReadings is how many files a worker remembers the recipients of. If
 	// more are read in turns, they are read from the start for each page.
 	maxReadings = 8
-	// maxDistinct is how many recipients a file may have. A worker keeps 8
-	// bytes for each, about 20 with the table.
+	// maxDistinct is how many recipients a file may have. A worker keeps up to 16
+	// bytes for each.
 	maxDistinct = 5_000_000
 	// beat is how many records are read between two heartbeats.
 	beat = 10_000
@@ -332,17 +332,14 @@ func (f *Files) FindRepeated(_ context.Context, in sms.RepeatedInput) (repeated 
 // addresses is a set of addresses. A file can have very many, so phone numbers
 // are stored as integers.
 type addresses struct {
-	numbers map[uint64]struct{}
+	numbers numbers
 	others  map[string]struct{}
 }
 
 // add adds an address to the set, and reports whether it was there already.
 // Invalid addresses never are: SendSms has to report each.
 func (set *addresses) add(address, region string, read func(string, string) (string, bool)) (known bool, err error) {
-	if set.numbers == nil {
-		set.numbers, set.others = make(map[uint64]struct{}), make(map[string]struct{})
-	}
-	if len(set.numbers)+len(set.others) > maxDistinct {
+	if set.numbers.count+len(set.others) > maxDistinct {
 		return false, refuse("there are more than %d recipients; split the list", maxDistinct)
 	}
 	to, ok := read(address, region)
@@ -350,11 +347,12 @@ func (set *addresses) add(address, region string, read func(string, string) (str
 		return false, nil
 	}
 	if digits, isNumber := strings.CutPrefix(to, "+"); isNumber {
-		if number, err := strconv.ParseUint(digits, 10, 64); err == nil {
-			_, known = set.numbers[number]
-			set.numbers[number] = struct{}{}
-			return known, nil
+		if number, err := strconv.ParseUint(digits, 10, 63); err == nil {
+			return set.numbers.add(number), nil
 		}
+	}
+	if set.others == nil {
+		set.others = make(map[string]struct{})
 	}
 	_, known = set.others[to]
 	set.others[to] = struct{}{}
