@@ -17,7 +17,7 @@ import (
 // be; empty for what is refused.
 var addressCases = []struct{ written, region, want string }{
 	{"+15005550009", "", "+15005550009"},
-	{"+15550000001", "", "+15550000001"}, // not in use as far as is known, but written in full
+	{"+15550000001", "", "+15550000001"}, // not known to be in use, but complete
 	{" +1 (500) 555-0009 ", "", "+15005550009"},
 	{"+1.500.555.0009", "", "+15005550009"},
 	{"(+44) 7400 123456", "", "+447400123456"},
@@ -66,7 +66,7 @@ var addressCases = []struct{ written, region, want string }{
 	{"4,47900E+11", "GB", ""},
 	{"4.479e11", "", ""},
 
-	// What cannot be seen, and other alphabets.
+	// Invisible characters, and other alphabets.
 	{"\u202a+15005550009\u202c", "", "+15005550009"},
 	{"\u2066+15005550009\u2069\u200e", "", "+15005550009"},
 	{"\ufeff+1\u202f500\u00a0555\u20070009\u200b", "", "+15005550009"},
@@ -154,8 +154,8 @@ func TestRefusedAddressIsExplained(t *testing.T) {
 	}
 }
 
-// What is not parsed is read as libphonenumber reads it: the examples of each region,
-// the same after what is dialled before them, and other digits.
+// Numbers that are not parsed are read as libphonenumber reads them: the examples of
+// each region, the same after what is dialled before them, and other digits.
 func TestWholeNumberIsReadAsParsed(t *testing.T) {
 	whole, random := 0, rand.New(rand.NewPCG(1, 2))
 	check := func(digits string) bool {

@@ -1,6 +1,6 @@
 package activities
 
-// What an adversary does to a send: clocks that differ, listings that are full,
+// Adverse conditions for a send: clocks that differ, listings that are full,
 // texts that come back changed, several sends of the same words, failures of all
 // kinds, and little time.
 
@@ -27,17 +27,17 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// fakeTwilio keeps what it is sent, and fails as the test says.
+// fakeTwilio records what it is sent, and fails as the test configures.
 type fakeTwilio struct {
 	gatewayFunc
 	mu      sync.Mutex
 	skew    time.Duration
 	records []twilio.Record
 	creates int
-	// fail is asked before each create, by its number from 1. created says whether
-	// the message is created all the same.
+	// fail is called before each create, with its number from 1. created says
+	// whether the message is created all the same.
 	fail func(n int, d twilio.Draft) (err error, created bool)
-	// whole is false if listings have no end.
+	// whole is false if listings are cut off.
 	endless bool
 }
 
@@ -89,7 +89,7 @@ func unknownError(status int) *sms.Error {
 	return &sms.Error{Code: sms.CodeOutcomeUnknown, HTTPStatus: status, TwilioCode: 20000 + status, Message: "lost"}
 }
 
-// another is a message of somebody else's.
+// another is a message that another sender created.
 func another(to, body string, age time.Duration) twilio.Record {
 	r := listed(to, "SMother", body)
 	r.Created = time.Now().Add(-age).Truncate(time.Second)
@@ -116,8 +116,8 @@ func TestDoubtAboutOneRecipientIsDecided(t *testing.T) {
 	}
 }
 
-// woken is at Twilio after a machine slept: it knows Twilio's time from before
-// until the first response.
+// woken is a gateway after a machine slept: until the first response, it has
+// the Twilio time from before.
 type woken struct {
 	*fakeTwilio
 	slept time.Duration
@@ -231,7 +231,8 @@ func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 }
 
 func TestOlderMessageIsNotAdopted(t *testing.T) {
-	// It waited an hour to be sent; ten minutes before, somebody sent the same.
+	// It waited an hour to be sent; ten minutes before that, another sender sent
+	// the same text.
 	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 		if n == 1 {
 			return unknownError(500), false
@@ -473,7 +474,7 @@ func TestSecondAttemptLooksBeforeItSends(t *testing.T) {
 		if activity.GetInfo(ctx).Attempt > 1 {
 			return a.SendSms(ctx, raw)
 		}
-		_, _ = f.Send(ctx, twilio.Draft{To: first, Body: one.SmsBody}) // and then the worker dies
+		_, _ = f.Send(ctx, twilio.Draft{To: first, Body: one.SmsBody}) // then the worker dies
 		return sms.SendSmsResult{}, errors.New("the worker died")
 	}, activity.RegisterOptions{Name: sms.SendSmsName})
 	env.ExecuteWorkflow(func(ctx workflow.Context) (result sms.SendSmsResult, err error) {
@@ -488,7 +489,7 @@ func TestSecondAttemptLooksBeforeItSends(t *testing.T) {
 }
 
 func TestShortListNeedsNoHeartbeat(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // where no attempt starts late
+	synctest.Test(t, func(t *testing.T) { // no attempt starts late here
 		for n, most := range map[int]int{1: 0, firstFew: 0, 1000: 100} {
 			var drafts []twilio.Draft
 			a := newActivities(taking(&drafts))

@@ -103,12 +103,13 @@ func TestTimeAsleepCounts(t *testing.T) {
 	}
 }
 
-// suspended is a moment after which the machine slept for a while: the monotonic
-// clock stood still, the other one went on.
+// suspended returns a time after which the machine slept for a while: its
+// monotonic clock stopped, its wall clock went on.
 func suspended(t *testing.T, now time.Time, slept time.Duration) time.Time {
 	t.Helper()
 	moment := now
-	// The first word of a Time with both clocks counts seconds from its bit 30 on.
+	// The first word of a Time with a monotonic clock holds its seconds from bit
+	// 30 on.
 	*(*uint64)(unsafe.Pointer(&moment)) -= uint64(slept/time.Second) << 30
 	if now.Sub(moment) != 0 || now.Round(0).Sub(moment.Round(0)) != slept {
 		t.Fatal("a Time is built otherwise in this version of Go")
@@ -129,7 +130,7 @@ func TestCreateEndsWithAReplacedAttempt(t *testing.T) {
 		creates = 0
 		began := time.Now()
 		if replaced {
-			began = began.Add(-time.Minute) // the last that Temporal heard of it
+			began = began.Add(-time.Minute) // the last heartbeat that Temporal received
 		}
 		lost := func(context.Context, any) error { return errors.New("activity not found") }
 		s := &send{

@@ -24,7 +24,7 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		}
 		s := &send{attempt: &attempt{info: activity.Info{ActivityID: "7", Attempt: 3}}, activities: a}
 		s.callback = a.callback("order:42/ü", &sms.SendSmsInput{Account: name, StatusSignals: &yes})
-		// A send with a key is given the address of whoever asked for it.
+		// A send with a key gets its caller's address.
 		keyed := a.callbackAddress(s.callback)
 		s.callback = a.callback("sms-once-1", &sms.SendSmsInput{Account: name, StatusCallback: keyed})
 		if forged := a.callback("", &sms.SendSmsInput{StatusCallback: strings.Replace(keyed, "42", "43", 1)}); forged != nil {

@@ -28,7 +28,7 @@ func TestLongestPrefixChoosesTheCap(t *testing.T) {
 	}
 }
 
-// tally counts as CapsSmsWorkflow does, in one long window.
+// tally counts the way CapsSmsWorkflow does, in one long window.
 type tally struct {
 	mu      sync.Mutex
 	counted map[string]int
@@ -50,8 +50,8 @@ func (c *tally) count(_ context.Context, takes []sms.CapTake) (taken []int, err 
 	return taken, nil
 }
 
-// is waits until so many messages count under a key: what was not sent is given
-// back after the send.
+// is waits until the given number of messages count under a key: unsent ones
+// are returned after the send.
 func (c *tally) is(t *testing.T, key string, want int) {
 	t.Helper()
 	got := 0
@@ -184,7 +184,8 @@ func TestSlowCountIsCountedOnce(t *testing.T) {
 			c   capCount
 			all tally
 		)
-		// Temporal hangs at first, and then counts whether or not anyone waits.
+		// Temporal hangs at first, and then counts the messages even if nobody is
+		// waiting.
 		slow := func(ctx context.Context, takes []sms.CapTake) ([]int, error) {
 			if all.asked == 0 {
 				select {

@@ -58,7 +58,7 @@ func listed(to, sid, body string) twilio.Record {
 	return twilio.Record{Message: sms.Message{To: to, SID: sid, Status: sms.StatusSent, Segments: 1}, Body: body, Direction: "outbound-api", Created: time.Now().Truncate(time.Second)}
 }
 
-// showing is a listing of records that are made anew for each look.
+// showing is a gateway whose listing is computed for each look.
 func showing(records func() []twilio.Record) func(twilio.Query) []twilio.Record {
 	return func(q twilio.Query) (found []twilio.Record) {
 		for _, r := range records() {
@@ -71,7 +71,7 @@ func showing(records func() []twilio.Record) func(twilio.Query) []twilio.Record 
 }
 
 func TestDoubtsAreLookedUpFirst(t *testing.T) {
-	// The first is settled, the second and the third were being tried.
+	// The first recipient is settled; the second and third were being tried.
 	left := record{
 		Window: []int{1, 2},
 		Runs:   [][3]int{{int(taken), -1, 1}},
@@ -80,7 +80,7 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 	everything := func() []twilio.Record {
 		return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
 	}
-	// with adds a message to the third, changed.
+	// with adds a changed message to the third recipient.
 	with := func(body string, change func(*twilio.Record)) func() []twilio.Record {
 		return func() []twilio.Record {
 			one := listed(third, "SM3", body)
@@ -140,7 +140,7 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 func TestForgottenSIDsAreRecalled(t *testing.T) {
 	left := record{Runs: [][3]int{{int(taken), -1, 2}}}
 	gateway := lister{gatewayFunc(nil), func(q twilio.Query) []twilio.Record {
-		if q.To == first { // whom newer messages have pushed out of the other list
+		if q.To == first { // pushed out of the other listing by newer messages
 			return []twilio.Record{listed(first, "SM1", "Hi")}
 		}
 		return []twilio.Record{listed(second, "SM2", "Hi")}
@@ -251,7 +251,7 @@ func TestRetryWithoutAccountAsksForAnother(t *testing.T) {
 	}
 }
 
-// A panic may come before what an earlier attempt recorded is restored.
+// A panic may happen before the record of an earlier attempt is restored.
 func TestPanickedSendIsNotSentAgain(t *testing.T) {
 	for retried, want := range map[bool]sms.Code{false: sms.CodeUnknown, true: sms.CodeOutcomeUnknown} {
 		for _, s := range []*send{nil, newTestSend(first)} {
@@ -320,13 +320,13 @@ func TestDecisionIsNotPostponedByLooking(t *testing.T) {
 	})
 }
 
-// The listing keeps up when it is looked at first, and hangs from then on. Twilio
-// carries out the create later.
+// The listing is current on the first look, and does not change after that.
+// Twilio carries out the create later.
 func TestHangingListingProvesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		before := listed(second, "SM1", "Hello")
 		hangs := time.Now().Add(5 * time.Second)
-		other := listed(third, "SM2", "Hi") // of another send of this worker
+		other := listed(third, "SM2", "Hi") // from another send on this worker
 		other.Created = hangs.Add(5 * time.Second)
 		creates := 0
 		a := newActivities(lister{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
@@ -383,7 +383,7 @@ func TestSlowFailedListingIsRetried(t *testing.T) {
 	})
 }
 
-// stumbling does not list at every fourth call.
+// stumbling is a gateway whose every fourth listing fails.
 type stumbling struct {
 	lister
 	calls int
@@ -425,7 +425,7 @@ func TestExistingMessageKnownInOtherQuotes(t *testing.T) {
 	}
 }
 
-// blind learns Twilio's time with its first listing, which comes late.
+// blind learns Twilio's time only from its first listing, which is late.
 type blind struct {
 	*fakeTwilio
 	lists, late int
@@ -468,7 +468,7 @@ func TestSettleTimeIsByTwiliosClock(t *testing.T) {
 func TestTextOfAnotherRenderingIsUnknown(t *testing.T) {
 	const body = "At ${time}"
 	for name, tc := range map[string]struct {
-		begun string // the text that the attempt before rendered
+		begun string // the text that the previous attempt rendered
 		sent  int
 	}{
 		"as this worker renders it": {"At 10:00", 1},

@@ -19,7 +19,7 @@ func TestLongListIsRefusedBeforeSending(t *testing.T) {
 		"line 1":          func(_ *Activities, in *sms.SendSmsInput) { in.SmsBody = "Hi ${" },
 		`account "away"`:  func(_ *Activities, in *sms.SendSmsInput) { in.Account = "away" },
 	} {
-		a := newActivities(gatewayFunc(nil)) // which panics if it is asked to send
+		a := newActivities(gatewayFunc(nil)) // it panics if it is asked to send
 		a.Reports = true
 		input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}
 		change(a, &input)

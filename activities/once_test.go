@@ -16,15 +16,14 @@ import (
 	"temporal-twilio/sms"
 )
 
-// clerk stands in for Temporal's client: it notes which workflows are started,
-// and each ends at once.
+// clerk stands in for Temporal's client: it records which workflows are
+// started, and each ends at once.
 type clerk struct {
 	client.Client
 	started []string
 	inputs  []sms.SendSmsInput
 	results map[string]any
-	// end returns the result of a workflow that is started, or the error of its
-	// start.
+	// end returns the result of a started workflow, or the error of starting it.
 	end func(input sms.SendSmsInput) (any, error)
 	// cancelled is the error of a cancellation, and until when somebody waited
 	// for a result.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// turns takes turns of one sender and gives when each came.
+// turns takes turns of one sender and returns when each came.
 func turns(t *testing.T, p *Pace, from string, segments, count int) (at []time.Duration) {
 	t.Helper()
 	began := time.Now()
@@ -51,7 +51,7 @@ func TestPaceTakesItsShareOfRates(t *testing.T) {
 		if got := last(turns(t, p, "+15005550006", 1, 10)); got != 9*time.Second {
 			t.Errorf("as one of four, the last of ten turns comes after %s", got)
 		}
-		p.Share(2) // whoever waits from now on
+		p.Share(2) // turns requested from now on
 		if got := last(turns(t, p, "+15005550006", 1, 10)); got != 5*time.Second {
 			t.Errorf("as one of two, after %s", got)
 		}

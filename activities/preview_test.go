@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// previewed is what would become of a send.
+// previewed returns the preview of a send.
 func previewed(t *testing.T, input map[string]any) (preview sms.Preview) {
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestActivityEnvironment()

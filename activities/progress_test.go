@@ -20,7 +20,7 @@ func phones(n int) []string {
 	return list
 }
 
-// newTestSend is a send to a list, as a new attempt finds it.
+// newTestSend returns a send to a list at the start of an attempt.
 func newTestSend(to ...string) *send {
 	a := newActivities(gatewayFunc(nil))
 	s := &send{attempt: &attempt{heart: newHeart(nil, 0, time.Now())}, activities: a, account: a.Accounts[""], ledger: a.ledgerOf(""), owner: "us"}
@@ -31,7 +31,7 @@ func newTestSend(to ...string) *send {
 	return s
 }
 
-// open gives the next recipients free to be tried.
+// openNext lets the next recipients be tried.
 func (s *send) openNext(n int) []*recipient {
 	batch := s.in(untried)
 	batch = batch[:min(n, len(batch))]
@@ -41,7 +41,7 @@ func (s *send) openNext(n int) []*recipient {
 	return batch
 }
 
-// pass is what heartbeat details go through.
+// pass encodes and decodes heartbeat details.
 func pass(t *testing.T, r record) (record, int) {
 	t.Helper()
 	data, err := json.Marshal(r)
@@ -174,7 +174,8 @@ func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 	if s.recipients[0].message.SID != "SM1" || s.recipients[1].problem.TwilioCode != 21211 || s.recipients[1].problem.Message != "+15000000001 is not a valid phone number." {
 		t.Errorf("%+v, %+v", s.recipients[0].message, s.recipients[1].problem)
 	}
-	// And it reads ours: whose create may have been begun are in its window.
+	// And it reads ours: recipients whose create may have been started are in
+	// its window.
 	s.openNext(1)
 	ours, _ := pass(t, s.snapshot())
 	if !reflect.DeepEqual(ours.Window, []int{2, 3, 4}) || !reflect.DeepEqual(ours.Runs, [][3]int{{4, -1, 1}, {3, 0, 1}, {2, 1, 2}, {0, -1, 1}}) {

@@ -51,7 +51,7 @@ func TestFailedUpdateIsAnOutcome(t *testing.T) {
 	}
 }
 
-// failing is a Temporal whose updates have failed with some IDs.
+// failing is a Temporal whose updates with certain IDs have failed.
 type failing struct {
 	client.Client
 	ids []string

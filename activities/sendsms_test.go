@@ -23,8 +23,8 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// gatewayFunc is a gateway for tests of what comes before it. It lists nothing
-// and knows no message.
+// gatewayFunc is a gateway for tests of the code before it. It has no
+// messages.
 type gatewayFunc func(context.Context, twilio.Draft) (sms.Message, error)
 
 func (f gatewayFunc) Fetch(context.Context, string) (twilio.Record, error) {
@@ -49,7 +49,7 @@ func (f gatewayFunc) Send(ctx context.Context, d twilio.Draft) (sms.Message, err
 	return f(ctx, d)
 }
 
-// taking takes every message and notes it.
+// taking accepts and records every message.
 func taking(drafts *[]twilio.Draft) gatewayFunc {
 	return func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 		d.Check = nil
@@ -58,15 +58,15 @@ func taking(drafts *[]twilio.Draft) gatewayFunc {
 	}
 }
 
-// quiet is where activities leave no log.
+// quiet is a test suite whose activities do not log.
 func quiet() *testsuite.WorkflowTestSuite {
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	return suite
 }
 
-// newActivities sends one message at a time, has no Temporal to record at, and
-// does not wait for Twilio's listings.
+// newActivities returns activities that send one message at a time, record
+// nothing in Temporal, and do not wait for Twilio's listings.
 func newActivities(gateway Gateway) *Activities {
 	return &Activities{
 		Accounts: map[string]Account{"": {Gateway: gateway, Pace: NewPace(Limits{Concurrency: 1})}},
@@ -341,7 +341,7 @@ func TestReportSurvivesALostRecord(t *testing.T) {
 		}
 		return nil
 	}
-	// The test's environment gives no retry policy, so no room.
+	// The test environment sets no retry policy, so there is no other attempt.
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(200)...), SmsBody: "Hi"})
 	if n := len(result.Messages); err != nil || n == 0 || n == 200 || n+len(result.Errors) != 200 || result.Errors[0].Code != sms.CodeNoAttemptLeft || !result.Errors[0].Retryable {
 		t.Errorf("%d messages, %v, %v", n, result.Errors, err)

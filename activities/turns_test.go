@@ -15,8 +15,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// ask has turns asked for at once, and returns where their priorities are noted as
-// they come.
+// ask requests turns concurrently, and adds their priorities to came in the order
+// in which they are granted.
 func ask(t *testing.T, p *Pace, from string, of sms.Priority, count int, came *[]sms.Priority, mu *sync.Mutex) {
 	t.Helper()
 	for range count {

@@ -13,7 +13,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// files are the activities on a folder, with numbers read as SendSms reads them.
+// files returns the activities for a folder, with numbers parsed as SendSms
+// does.
 func files(t *testing.T, dir, region string) *Files {
 	t.Helper()
 	store, err := OpenFolder(dir)

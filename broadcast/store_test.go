@@ -58,7 +58,7 @@ func TestReportIsReservedOnce(t *testing.T) {
 	}
 }
 
-// An owner's file that could be seen while it is empty would belong to nobody.
+// An owner's file that was visible while still empty would belong to nobody.
 func TestReservationIsSeenComplete(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 50 {

@@ -26,8 +26,8 @@ func inUTF16(order binary.AppendByteOrder, mark bool, text string) string {
 	return string(data)
 }
 
-// read is a whole file, read in pages of a size, each by a worker of its own or
-// all by one.
+// read reads a whole file in pages of the given size, either each by a
+// different worker or all by one.
 func read(t *testing.T, dir, name string, limit int, fresh bool) (all sms.Page) {
 	t.Helper()
 	worker := files(t, dir, "US")
@@ -131,7 +131,7 @@ func TestAmbiguousFilesAreRefusedByName(t *testing.T) {
 	}
 }
 
-// counting is a store that counts the bytes that are read.
+// counting is a store that counts the bytes read from it.
 type counting struct {
 	Store
 	bytes *int
@@ -171,7 +171,7 @@ func TestPagesReadTheFileOnce(t *testing.T) {
 		}
 		cursor, more = page.Next, page.Next != ""
 	}
-	// Each page reads a little ahead, of what it gives up.
+	// Each page reads slightly ahead, and discards that.
 	if most := list.Len() + pages*16<<10; pages < 100 || bytes > most {
 		t.Errorf("%d pages of a file of %d bytes read %d, at most %d are due", pages, list.Len(), bytes, most)
 	}
@@ -180,7 +180,7 @@ func TestPagesReadTheFileOnce(t *testing.T) {
 func TestFileChangedDuringBroadcastIsNoticed(t *testing.T) {
 	for name, tc := range map[string]struct {
 		before, after string
-		want          []string // of the second page; none if it is refused
+		want          []string // the second page's; none if it is refused
 	}{
 		"more at its end": {"to\n+15005550009\n+15005550010\n", "to\n+15005550009\n+15005550010\n+15005550011\n", []string{"+15005550010", "+15005550011"}},
 		"another before":  {"to\n+15005550009\n+15005550010\n", "to\n+15005550008\n+15005550010\n+15005550011\n", nil},
@@ -224,7 +224,7 @@ func TestCursorsOfOlderWorkersWork(t *testing.T) {
 	}
 }
 
-// A number of which only a part has been written is another phone's.
+// A number that is only partly written belongs to another phone.
 func TestIncompleteLastLineIsNotTexted(t *testing.T) {
 	for name, tc := range map[string]struct{ before, after, want string }{
 		"added in part":         {"to\n+15005550009\n", "to\n+15005550009\n+491701234", "+15005550009"},

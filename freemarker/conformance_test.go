@@ -19,8 +19,8 @@ import (
 	"temporal-twilio/freemarker/internal/corpus"
 )
 
-// answer is what a template comes to: its output, or the class of its error
-// with the place of a parse error.
+// answer is the result of a template: its output, or the class of its error
+// and the position of a parse error.
 type answer struct {
 	output, class string
 	line, column  int
@@ -52,8 +52,8 @@ func ask(template string, model json.RawMessage, locale, zone string) answer {
 	return answer{output: output}
 }
 
-// tally counts, by area, how many answers are right, and how many parse errors
-// are at the right place.
+// tally counts, by area, the correct answers and the parse errors at the
+// correct position.
 type tally struct {
 	areas    map[string]*areaResult
 	failures io.Writer // for the details; may be nil

@@ -1,7 +1,7 @@
 package freemarker_test
 
-// What java.text.SimpleDateFormat and java.lang.Character keep to themselves.
-// The returns are those of FreeMarker 2.3.31.
+// Undocumented behaviour of java.text.SimpleDateFormat and
+// java.lang.Character. The expected values are from FreeMarker 2.3.31.
 
 import (
 	"testing"
@@ -53,7 +53,7 @@ func TestDateFormatKeepsTheReadZone(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for range 2 { // a rendering leaves nothing to the next one
+			for range 2 { // a rendering does not affect the next one
 				if got := render(t, benchRow{Template: c.template}.parse(t), freemarker.Map()); got != c.want {
 					t.Errorf("%q, Java %q", got, c.want)
 				}

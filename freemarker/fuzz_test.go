@@ -1,6 +1,6 @@
 package freemarker_test
 
-// Fuzz targets: no input makes the package panic, run on, or return text that
+// Fuzz targets: no input makes the package panic, hang, or return text that
 // is not UTF-8.
 
 import (
@@ -66,7 +66,8 @@ func FuzzRender(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source string) { renderFuzzed(t, familyCase{template: source}, model) })
 }
 
-// FuzzFamilies renders templates of the families, which fuzzing chooses by number.
+// FuzzFamilies renders templates of the families, each selected by a fuzzed
+// number.
 func FuzzFamilies(f *testing.F) {
 	names := slices.Sorted(maps.Keys(families))
 	for i := range names {
@@ -82,7 +83,7 @@ func FuzzFamilies(f *testing.F) {
 	})
 }
 
-// renderFuzzed renders a template of which nothing is known.
+// renderFuzzed renders an arbitrary template.
 func renderFuzzed(t *testing.T, c familyCase, model freemarker.Value) {
 	limits := freemarker.Limits{Steps: 200_000, Memory: 8 << 20, Time: 300 * time.Millisecond}
 	options := []freemarker.Option{freemarker.WithLimits(limits), freemarker.WithLocale(c.locale), freemarker.WithTimeZone(c.zone)}

@@ -206,7 +206,7 @@ var hostile = map[string]string{
 }
 
 // TestHostileTemplatesAreAnsweredInTime runs all of them with a deadline that
-// none needs.
+// none should reach.
 func TestHostileTemplatesAreAnsweredInTime(t *testing.T) {
 	model := freemarker.Map(
 		freemarker.Entry{Key: "m", Value: freemarker.Map()},

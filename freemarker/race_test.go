@@ -2,5 +2,6 @@
 
 package freemarker_test
 
-// slowdown is what the race detector costs at most.
+// slowdown is an upper bound on how much the race detector slows rendering
+// down.
 const slowdown = 10

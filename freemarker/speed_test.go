@@ -36,7 +36,7 @@ func rate(f func(), d time.Duration) float64 {
 	return float64(n) / time.Since(start).Seconds()
 }
 
-// javaEngine is the Java harness, which renders when it is told to.
+// javaEngine is the Java harness, which renders on request.
 type javaEngine struct {
 	lines *bufio.Scanner
 	ask   func(line string) error

@@ -13,8 +13,9 @@ import (
 	"temporal-twilio/freemarker"
 )
 
-// TestNodesEachTakeAStep repeats each kind of node more often than there are
-// steps. A node that takes none would be rendered to the end.
+// TestNodesEachTakeAStep repeats each kind of node more often than the limit
+// of steps. If a node took no step, its template would be rendered to the
+// end.
 func TestNodesEachTakeAStep(t *testing.T) {
 	const times = 9000
 	inList := func(x string) string { return "<#assign v = [" + strings.Repeat(x+",", times) + "1]>" }
@@ -90,7 +91,7 @@ func TestRegexEndsWithTheRendering(t *testing.T) {
 }
 
 // TestFromJSONRefusesLongIntegersUnread checks that digits are counted before
-// they are converted, which takes a time that grows with the square.
+// they are converted, which takes quadratic time.
 func TestFromJSONRefusesLongIntegersUnread(t *testing.T) {
 	if _, err := freemarker.FromJSON([]byte(`{"n": ` + rep("9", 10_000) + `}`)); err != nil {
 		t.Error(err)

@@ -32,8 +32,8 @@ type corpusCase struct {
 	Expect   *answer `json:"expect"`
 }
 
-// answer is what Java answers. For a pattern that Java itself takes too long for, it is the truth
-// and the time to answer in.
+// answer is what Java answers. For a pattern that takes Java itself too long, it is the
+// correct answer, with the time allowed.
 type answer struct {
 	Error          bool               `json:"error,omitempty"`
 	Index          *int               `json:"index,omitempty"` // of the error, in characters
@@ -102,7 +102,7 @@ func (y *tally) print() {
 	}
 }
 
-// run returns what is wrong with our answer, "" if nothing is.
+// run returns how our answer is wrong, or "" if it is correct.
 func (c *corpusCase) run() string {
 	want, begun := c.Expect, cpuTime()
 	if want.Truth != nil && want.Truth.Error {
@@ -168,7 +168,7 @@ func differ[T comparable](err error, got, want []T) string {
 	return ""
 }
 
-// place is a byte offset in characters.
+// place converts a byte offset to one in characters.
 func (c *corpusCase) place(i int) int { return utf8.RuneCountInString(c.Input[:i]) }
 
 func (c *corpusCase) compareMatch(want *answer, m *Match, err error) string {
@@ -215,8 +215,8 @@ func compareGroup(m *Match, i int, want *string) string {
 	return ""
 }
 
-// sameIndex compares our byte offset with an index in characters. Java counts in the pattern that
-// it has rid of \Q…\E, and points before an unmatched parenthesis.
+// sameIndex compares our byte offset with an index in characters. Java counts in the
+// pattern from which it has removed \Q…\E, and points before an unmatched parenthesis.
 func (c *corpusCase) sameIndex(err *SyntaxError, want int) bool {
 	if strings.Contains(c.Pattern, `\Q`) || strings.HasPrefix(err.Message, "unmatched )") {
 		return true

@@ -6,5 +6,6 @@ import "time"
 
 var testsBegan = time.Now()
 
-// cpuTime returns the time by the clock: there is no portable way to ask for the processor's.
+// cpuTime returns the wall-clock time: there is no portable way to measure processor
+// time.
 func cpuTime() time.Duration { return time.Since(testsBegan) }

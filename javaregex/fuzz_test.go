@@ -1,7 +1,7 @@
 package javaregex
 
-// This file holds what must be true of any pattern and input: nothing panics, limits are kept, and
-// every way to match faster finds what the plain one does.
+// This file holds what must be true for any pattern and input: nothing panics, limits are
+// kept, and every optimisation finds what the plain matcher does.
 
 import (
 	"context"
@@ -70,8 +70,8 @@ func checkError(t *testing.T, err error) {
 	}
 }
 
-// FuzzShortcuts compares what is left out because it cannot match, and what is remembered as
-// failed, with the plain matcher.
+// FuzzShortcuts compares the shortcuts, which skip positions that cannot match and
+// remember failures, with the plain matcher.
 func FuzzShortcuts(f *testing.F) {
 	seeds(f)
 	f.Fuzz(checkShortcuts)
@@ -81,7 +81,7 @@ func TestShortcutsAgreeWithThePlainMatcher(t *testing.T) {
 	for _, c := range generate(11, 300, "") {
 		checkShortcuts(t, c.Pattern, c.Input, int(c.Flags))
 	}
-	// What follows x? is tried first in an iteration that is still empty, then in one that is not.
+	// What follows x? is tried first in an empty iteration, then in a non-empty one.
 	for _, pattern := range []string{
 		`(?>(?:yx|x?(?:a|)|b)*(?=[xd]))(?=x)`,
 		`(?>(?:yx|x?(?:ab|)a*|b)*(?=[xd]))(?=x)`,

@@ -153,7 +153,8 @@ func (m *maker) atom(depth int) string {
 	return fmt.Sprintf("\\%d", 1+m.r.Intn(3))
 }
 
-// loops makes nested groups and repetitions of few letters, where captures are at their oddest.
+// loops makes nested groups and repetitions of a few letters, in which captures behave
+// most strangely.
 func (m *maker) loops(depth int) string {
 	var b strings.Builder
 	for range 1 + m.r.Intn(3) {
@@ -169,7 +170,7 @@ func (m *maker) loops(depth int) string {
 	return b.String()
 }
 
-// words makes a pattern of the kind that people write.
+// words makes a pattern like those that people write.
 func (m *maker) words() string {
 	parts := []string{
 		"(?i)", "^", "$", "\\s*", "\\s+", "\\b", "(?<n>\\d+)", "(\\d{4,6})", "order", "code", "(?:yes|no)", "yes|no",
@@ -190,7 +191,8 @@ func (m *maker) message() string {
 	}, 7)
 }
 
-// mix makes a row of classes, properties, folded letters and places under changing flags.
+// mix makes a sequence of classes, properties, folded letters and assertions under
+// changing flags.
 func (m *maker) mix() string {
 	names := []string{"L", "Lu", "IsLatin", "IsGreek", "InGreek", "IsAlphabetic", "Lower", "Upper", "Punct", "javaLetter", "IsUppercase", "Alnum", "Space", "IsWord", "sc=Cyrl", "M", "So", "Cn", "LC"}
 	var b strings.Builder
@@ -291,7 +293,7 @@ func propertyNames() []string {
 	return names
 }
 
-// casefold asks for characters, ranges and classes in either case.
+// casefold makes patterns of characters, ranges and classes that ignore case.
 func casefold(m *maker) *corpusCase {
 	cased := cases().cased
 	char := func() string {

@@ -1,6 +1,6 @@
 package javaregex
 
-// This file holds patterns that take others exponential time or unbounded memory.
+// Patterns that take other engines exponential time or unbounded memory.
 
 import (
 	"context"
@@ -112,8 +112,8 @@ func apart(n int) string {
 	return string(runes)
 }
 
-// TestHostilePatterns allows each 200 ms of processor time; nearly all must get their true answer,
-// none a false one.
+// TestHostilePatterns allows each pattern 200 ms of processor time; nearly all must get
+// the correct answer, and none a wrong one.
 func TestHostilePatterns(t *testing.T) {
 	const allowed = 200 * time.Millisecond * slowdown
 	right := 0
@@ -123,7 +123,7 @@ func TestHostilePatterns(t *testing.T) {
 			err  error
 			took time.Duration
 		)
-		for range 5 { // the garbage collector may take the time of some
+		for range 5 { // the garbage collector may take up some of the time
 			begun := cpuTime()
 			m, err = compileAndFind(c.pattern, c.input)
 			if took = cpuTime() - begun; took < allowed {

@@ -2,8 +2,8 @@
 
 package javaregex
 
-// This file asks the JDK on the PATH (17 is the reference) for its answers, to fresh cases and to
-// those of the corpus, which it writes anew:
+// This file asks the JDK on the PATH (17 is the reference) for its answers, to fresh
+// cases and to those of the corpus, which it rewrites:
 //
 //	go test -tags java ./javaregex -run Java -java 20000 -seed 1
 
@@ -36,8 +36,8 @@ func TestAgainstJava(t *testing.T) {
 	tally.print()
 }
 
-// TestCorpusIsWhatJavaAnswers writes the corpus anew: its cases with the JDK's answers, and
-// fresh ones if -keep.
+// TestCorpusIsWhatJavaAnswers rewrites the corpus: its cases with the JDK's answers and,
+// with -keep, new cases.
 func TestCorpusIsWhatJavaAnswers(t *testing.T) {
 	cases := readCorpus(t, *corpusFile)
 	if *keep > 0 {

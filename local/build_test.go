@@ -37,7 +37,7 @@ func module(t *testing.T, say string) string {
 
 func TestBuildShowsItsProgress(t *testing.T) {
 	var out bytes.Buffer
-	// A text of its own, so that nothing of it is in Go's cache.
+	// A unique text, so that Go's cache has nothing of it.
 	dir := module(t, `"built `+time.Now().String()+`"`)
 	binary := filepath.Join(t.TempDir(), "new", "tiny")
 	if err := build(t.Context(), dir, binary, newConsole(&out, os.Getenv)); err != nil {

@@ -1,7 +1,7 @@
 package main
 
-// The test binary plays all parts: under the name of a child it is a small
-// fake of it, under the name "local" it is the program itself.
+// The test binary plays all parts: under a child's name it is a small fake of
+// that child, and under the name "local" it is the program itself.
 
 import (
 	"errors"
@@ -22,8 +22,8 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// A fake takes FAKE_<NAME> to tell how to misbehave, and FAKE_DIR for the
-// files by which it tells the test about itself.
+// A fake reads FAKE_<NAME> for how to misbehave, and FAKE_DIR for the files
+// in which it reports to the test.
 const (
 	dieEarly    = "die-early"    // exit with 3 before it is ready
 	neverReady  = "never-ready"  // answer 503

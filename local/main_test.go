@@ -1,6 +1,6 @@
 package main
 
-// The program as its user meets it: a process in a terminal, with children.
+// The program as users run it: a process in a terminal, with children.
 
 import (
 	"bytes"
@@ -31,7 +31,7 @@ type launcher struct {
 	cmd    *exec.Cmd
 	dir    string // FAKE_DIR, with bin/ and data/
 	ports  map[string]int
-	reader *os.File // the other end of its stdout
+	reader *os.File // the read end of its stdout
 	output *buffer
 	exited chan struct{}
 }
@@ -81,7 +81,7 @@ func (l *launcher) start() {
 	}
 	l.reader = reader
 	l.cmd.Stdout, l.cmd.Stderr = writer, writer
-	// As in a shell: what Ctrl-C signals is a group of its own.
+	// As in a shell: Ctrl-C signals a separate process group.
 	l.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := l.cmd.Start(); err != nil {
 		l.t.Fatal(err)
@@ -222,8 +222,8 @@ func TestCtrlCStopsChildrenInReverse(t *testing.T) {
 }
 
 func TestSIGTERMAndSIGHUPStopAllToo(t *testing.T) {
-	// Where the tests run under nohup, what they start ignores SIGHUP as well,
-	// unless they take the signal themselves.
+	// Under nohup, the programs that the tests start ignore SIGHUP as well,
+	// unless the tests handle the signal themselves.
 	lost := make(chan os.Signal, 1)
 	signal.Notify(lost, syscall.SIGHUP)
 	defer signal.Stop(lost)
@@ -289,8 +289,8 @@ func TestLostTerminalStopsAll(t *testing.T) {
 	l := launch(t)
 	l.waitForOutput("Ctrl-C stops everything.")
 	_ = l.reader.Close()
-	// Only writing shows that nobody reads; the worker gives occasion.
-	// It may be stopped before it has answered.
+	// Only a write shows that nobody is reading; the worker's output causes one.
+	// The worker may be stopped before it answers.
 	if response, err := http.Get(url(l.ports["--webhook-port"], printsALine)); err == nil {
 		_ = response.Body.Close()
 	}
@@ -341,8 +341,8 @@ func TestKilledWorkerIsStartedAgain(t *testing.T) {
 	}
 }
 
-// checkObituary wants one line, the last one, that tells who has died, how,
-// and where its own last words are.
+// checkObituary requires a single last line that says which process died,
+// how, and where its log is.
 func (l *launcher) checkObituary(name, how, lastWords string) {
 	l.t.Helper()
 	log := filepath.Join(l.dir, "data", "logs", name+".log")

@@ -104,8 +104,8 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 		`{"smsFrom":"+15005550006","smsBody":"Hello","smsTo":null,"file":null,"source":{"activity":"People","taskQueue":"shop","input":null},"pageSize":null,"dryRun":false,"senderRate":1.5,
 			"quietHours":{"from":"21:00:00","to":"08:00:00"}}`,
 	},
-	// A dataclass: names with underscores, None, datetime.isoformat, and
-	// total_seconds of a timedelta or what Pydantic makes of it.
+	// A dataclass: names with underscores, None, datetime.isoformat, and a
+	// timedelta as total_seconds or in Pydantic's format.
 	"Python": {
 		`{"sms_from": "+15005550006", "sms_to": [{"to": "+15005550009", "variables": {"name": "Bo"}, "content_variables": null}], "sms_body": "Hello", "variables": null,
 			"give_up_after": "P1DT2H", "on_error": "fail", "on_unknown": null, "media_url": [], "send_at": "2026-01-31T08:00:00+00:00", "validity_period": 60, "status_signals": null, "max_price": 0.5,
@@ -171,8 +171,7 @@ func TestDecodeReadsWhatEachSDKWrites(t *testing.T) {
 	}
 }
 
-// sameAsJSON compares two payloads but for the white space of what they keep as
-// it was written.
+// sameAsJSON compares two payloads, except for white space in raw JSON.
 func sameAsJSON(t *testing.T, a, b any) bool {
 	t.Helper()
 	one, err := json.Marshal(a)
@@ -199,7 +198,7 @@ func TestDurationsReadAsEachLanguageWrites(t *testing.T) {
 			t.Errorf("%s: %v, %v, want %s", written, time.Duration(got.Timeout), err, want)
 		}
 	}
-	// Those of a month, negative ones, and a number of milli- or nanoseconds.
+	// Durations of a month, negative ones, and bare milli- or nanoseconds.
 	for _, written := range []string{`"1 month"`, `"P1M"`, `"P1Y"`, `"-00:01:30"`, `"PT-1S"`, `"-1h"`, `"1:30"`, `300000`, `90000000000`, `"9999999 weeks"`, `"P5200W36500DT876000H"`, `"2000000h"`, `"10 minutes ago"`} {
 		var got whole
 		if err := Decode([]byte(`{"timeout": `+written+`}`), &got); err == nil {

@@ -104,7 +104,7 @@ func TestHugeEmojiTakesNoTime(t *testing.T) {
 	if r := ParseReaction(strings.Repeat("1", 1<<20) + "\u20e3 to “Order 5”"); r != nil {
 		t.Errorf("it is the reaction %.20q", r.Emoji)
 	}
-	if took := time.Since(began); took > 10*time.Second { // a minute, if each digit looked at the rest
+	if took := time.Since(began); took > 10*time.Second { // it would take a minute if each digit scanned the rest
 		t.Errorf("it took %s", took)
 	}
 }

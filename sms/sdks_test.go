@@ -21,7 +21,7 @@ var inputs = []func() any{
 	func() any { return new(NexusCancelInput) },
 }
 
-// spellings are how languages write the name of a field.
+// spellings holds the ways in which languages write a field's name.
 var spellings = map[string]func(string) string{
 	"camelCase":  func(name string) string { return name },
 	"PascalCase": func(name string) string { return strings.ToUpper(name[:1]) + name[1:] },

@@ -135,7 +135,7 @@ func TestAlfrescoProcessNeedsItsTaskQueue(t *testing.T) {
 	if err != nil || len(set.Warnings()) != 0 {
 		t.Errorf("a signal: %v", err)
 	}
-	// A text is the connector's to send, whatever task queue processes have.
+	// The connector sends texts, whatever the task queue of the processes.
 	set, err = parse("tell.json", sendingFile(`"smsBody": "x"`))
 	if err != nil || set.triggers[0].action.(*start).taskQueue != DefaultTaskQueue {
 		t.Errorf("a text: %v", err)
@@ -165,7 +165,7 @@ func TestAlfrescoBusinessKeyIsNotUnique(t *testing.T) {
 			t.Errorf("the search attribute is %v", got)
 		}
 	}
-	// In Alfresco a process whose key is null starts as well.
+	// In Alfresco, a process whose key is null starts, too.
 	if firing := set.Match(t.Context(), message("go"))[0]; firing.Err != nil {
 		t.Errorf("without its group: %v", firing.Err)
 	}

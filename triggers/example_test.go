@@ -51,7 +51,7 @@ func Example() {
 	// Order 42 will be cancelled.
 }
 
-// A mistake in a file is found when the file is read.
+// Loading a file reports its mistakes.
 func ExampleLoad_error() {
 	_, err := load("triggers:\n  - name: cancel\n    pattren: cancel\n    signal: {workflowId: orders, name: cancel}\n")
 	_, mistake, _ := strings.Cut(err.Error(), "orders.yaml")

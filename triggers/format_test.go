@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// goodTriggers are each a trigger with something that the format has.
+// goodTriggers are triggers that each use one feature of the format.
 var goodTriggers = map[string]string{
 	"a start": `  - name: a
     description: What it is for
@@ -45,10 +45,10 @@ var goodTriggers = map[string]string{
 	"help with a pattern":          "  - {name: a, event: SMS_HELP, pattern: INFO, start: {workflow: W, taskQueue: q}}\n",
 }
 
-// badTriggers are each a trigger with one mistake, and what is said of it.
+// badTriggers are triggers with one mistake each, and the error about it.
 var badTriggers = map[string]struct {
 	text, want string
-	// loaderOnly is what a schema cannot see.
+	// loaderOnly lists the mistakes that a schema cannot detect.
 	loaderOnly bool
 }{
 	"an unknown match":             {"  - {name: a, pattern: x, match: all, start: {workflow: W, taskQueue: q}}\n", "match is \"all\"; it must be find (the default) or full", false},
@@ -156,7 +156,7 @@ func TestPatternOverBudgetStopsNoOther(t *testing.T) {
 	}
 }
 
-// hungry is a pattern that needs more steps than each has for itself, and ends.
+// hungry is a pattern that takes more steps than one trigger's share, but ends.
 const hungry = `(?<= )(a+)(a+)(a+)\1\2\3b$`
 
 func TestPatternsShareOneBudget(t *testing.T) {
@@ -169,14 +169,15 @@ func TestPatternsShareOneBudget(t *testing.T) {
 	file.WriteString("  - {name: elsewhere, pattern: '(?:(a+)+\\1)+$', to: '+15005550001', start: {workflow: W, taskQueue: q}}\n")
 	file.WriteString("  - {name: good, pattern: '(a+)b$', start: {workflow: W, taskQueue: q}}\n")
 	file.WriteString("  - {name: hungry, pattern: '" + hungry + "', start: {workflow: W, taskQueue: q}}\n")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // it takes a fraction of a second, or has no end
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // it takes either a fraction of a second or forever
 	defer cancel()
 	firings := mustParse(t, file.String()).Match(ctx, message(text))
 	if len(firings) != 42 || ctx.Err() != nil {
 		t.Fatalf("%d firings, %v", len(firings), ctx.Err())
 	}
 	for i, firing := range firings {
-		// The hungry one finds nothing left: the budget is the text's, not its own.
+		// The hungry one has nothing left: the budget is for the text, not for each
+		// pattern.
 		if good := i == 40; good != (firing.Err == nil) || good && firing.Event.MatchGroups["1"] == nil {
 			t.Errorf("%s: %v", firing.Trigger(), firing.Err)
 		}

@@ -22,7 +22,7 @@ func watched(t *testing.T) (live *Live, write func(string), reports chan report)
 	version := 0
 	write = func(text string) {
 		version++
-		// As mounted configuration does: the new file takes the old one's place.
+		// As with mounted configuration, the new file replaces the old one.
 		temporary := filepath.Join(dir, ".new")
 		if err := os.WriteFile(temporary, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -81,7 +81,7 @@ func TestLiveKeepsTriggersOfBrokenFiles(t *testing.T) {
 	}
 }
 
-// turns gives what a number of looks report.
+// turns returns what a number of looks report.
 func turns(l *Live, n int) (reports []report) {
 	for range n {
 		if changed, set, err := l.turn(); changed {
@@ -139,7 +139,7 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Gone for one look only: nothing happened.
+	// Gone for one look only: no change.
 	rename(path, away)
 	if reports := turns(l, 1); reports != nil {
 		t.Errorf("gone: %+v", reports)
@@ -148,7 +148,8 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 	if reports := turns(l, 3); reports != nil || l.Set() != before {
 		t.Errorf("back again: %+v", reports)
 	}
-	// Replaced by one of the same size and time, as tools that keep times do.
+	// Replaced by a file of the same size and time, as tools that preserve times
+	// do.
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +162,7 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || len(match(t, l.Set(), "TELL Ann")) != 1 {
 		t.Errorf("replaced: %+v", reports)
 	}
-	// Gone for good, and back later.
+	// Missing for longer, and back later.
 	rename(path, away)
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].set.Len() != 2 {
 		t.Errorf("gone for good: %+v", reports)

@@ -25,14 +25,14 @@ func schema(t *testing.T) *jsonschema.Resolved {
 	return compiled
 }
 
-// valid holds a trigger file against the schema.
+// valid checks a trigger file against the schema.
 func valid(t *testing.T, s *jsonschema.Resolved, text string) error {
 	t.Helper()
 	var value any
 	if err := yaml.Unmarshal([]byte(strings.ReplaceAll(text, "\t", " ")), &value); err != nil {
 		return err
 	}
-	// Through JSON, so that numbers are what the validator knows.
+	// Through JSON, so that numbers have the types that the validator knows.
 	data, err := json.Marshal(value)
 	if err != nil {
 		return err

@@ -15,8 +15,8 @@ func ExampleReply() {
 	// <Response><Message>Tea &amp; cake at 5?</Message></Response>
 }
 
-// A request is from Twilio only if its signature is that of its parameters and of
-// the address that Twilio called, under the account's token.
+// A request is from Twilio only if its signature covers its parameters and the
+// URL that Twilio called, under the account's token.
 func ExampleVerify() {
 	const address = "https://sms.example.com/twilio/sms"
 	params := url.Values{"From": {"+15005550009"}, "Body": {"Hello"}}

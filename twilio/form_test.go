@@ -1,6 +1,6 @@
 package twilio
 
-// The form of a create, beside the one that twilio-go would send.
+// The form of a create, compared with the one that twilio-go would send.
 
 import (
 	"context"
@@ -62,7 +62,7 @@ func TestFormIsTwilioGos(t *testing.T) {
 		SetScheduleType("fixed").SetSendAt(at.UTC().Truncate(time.Second)).SetValidityPeriod(3600).SetStatusCallback(full.StatusCallback).
 		SetSmartEncoded(yes).SetShortenUrls(no).SetSendAsMms(yes).SetProvideFeedback(no).SetRiskCheck("disable").
 		SetContentRetention("discard").SetAddressRetention("obfuscate").SetMaxPrice(price).SetPersistentAction(options.PersistentAction)
-	_, _ = api.NewApiServiceWithClient(theirs).CreateMessage(params) // it fails, after it made the form
+	_, _ = api.NewApiServiceWithClient(theirs).CreateMessage(params) // it fails, but only after it has made the form
 	ours, err := url.ParseQuery(full.form())
 	if err != nil || !reflect.DeepEqual(ours, theirs.form) {
 		t.Errorf("%v, form %v, want %v", err, ours, theirs.form)

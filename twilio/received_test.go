@@ -10,7 +10,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// listingOf serves pages of messages, and gives the queries that came.
+// listingOf serves pages of messages, and returns the queries that it
+// received.
 func listingOf(t *testing.T, page func(n string) (messages []string, next string)) (*Client, *[]string) {
 	t.Helper()
 	var queries []string
@@ -30,7 +31,7 @@ func listed(sid, direction, created string) string {
 	return sentAt(sid, direction, created, created)
 }
 
-// sentAt is a message that was sent later than it was created.
+// sentAt returns a message that was sent later than it was created.
 func sentAt(sid, direction, created, sent string) string {
 	return fmt.Sprintf(`{"sid": %q, "direction": %q, "date_created": "Wed, 25 Nov 2026 %s +0000", "date_sent": "Wed, 25 Nov 2026 %s +0000", "status": "received", "num_segments": "1"}`, sid, direction, created, sent)
 }

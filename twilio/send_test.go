@@ -25,7 +25,7 @@ const (
 	created     = `{"sid":"SM00000000000000000000000000000001","to":"+15005550009","from":"+15005550006","status":"queued","num_segments":"2","body":"Hi"}`
 )
 
-// named gives a failure as the payload tells it.
+// named formats a failure as the payload reports it.
 func named[T any](value T, err error) (T, *sms.Error) { return value, sms.AsError(err) }
 
 var draft = Draft{From: "+15005550006", To: "+15005550009", Body: "Hi"}
@@ -39,7 +39,7 @@ func newTestClient(t *testing.T, baseURL string, timeout time.Duration) *Client 
 	return c
 }
 
-// answering starts a server that gives one answer.
+// answering starts a server that always sends the same response.
 func answering(t *testing.T, handler http.HandlerFunc) *Client {
 	t.Helper()
 	server := httptest.NewServer(handler)

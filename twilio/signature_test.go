@@ -144,7 +144,7 @@ func TestSpellingsAreBounded(t *testing.T) {
 	}
 }
 
-// What anyone can send must not cost more than it does.
+// A request that anyone can send must not become more expensive to verify.
 func TestForgedFormCostsLittle(t *testing.T) {
 	params, err := url.ParseQuery(strings.Repeat("=&", 9000))
 	if err != nil {

@@ -1,7 +1,7 @@
 package twiliosim
 
-// What the simulator costs: creates a second, listings in a full store, and
-// memory.
+// The simulator's performance: creates per second, listings of a full store,
+// and memory.
 
 import (
 	"fmt"
@@ -47,11 +47,13 @@ func BenchmarkCreateOverHTTP(b *testing.B) {
 		}
 	})
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "creates/s")
-	// On a busy machine this says more: two cores have two million a second.
+	// On a busy machine, this is the better measure: two cores have two million
+	// microseconds of processor time per second.
 	b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/create")
 }
 
-// cpuTime is what this process, client and simulator, has used of all cores.
+// cpuTime is the processor time that this process, client and simulator, has
+// used on all cores.
 func cpuTime(b *testing.B) time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {

@@ -116,7 +116,7 @@ func TestControlsAddAndRemoveEveryFault(t *testing.T) {
 		if status != 200 || out["kind"] != kind {
 			t.Fatalf("%s: %d %v", kind, status, out)
 		}
-		if kind == FaultRefuse { // it happens at once and is over
+		if kind == FaultRefuse { // it takes effect at once and is then over
 			await(t, "the port to open again", func() bool {
 				res, err := http.Get(sim.URL + "/sim/health")
 				return err == nil && res.Body.Close() == nil

@@ -86,7 +86,7 @@ func TestCreateRefusesAsTwilioDoes(t *testing.T) {
 	})
 }
 
-// checkError holds an error against the shape that all of Twilio's have.
+// checkError checks that an error has the format of Twilio's.
 func checkError(t *testing.T, g got) {
 	t.Helper()
 	for field := range g.body {

@@ -12,7 +12,8 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// A program under test sends by Twilio's REST API; the test looks at what came.
+// A program under test sends through Twilio's REST API; the test checks what
+// arrived.
 func Example() {
 	sim, err := twiliosim.Start(twiliosim.Options{Speed: 1000})
 	if err != nil {
@@ -62,7 +63,7 @@ func ExampleSim_Inbound() {
 	// Output: 200 You wrote: Hi
 }
 
-// The answer to the next message that is sent gets lost, though it is sent.
+// The response to the next message is lost, although the message is sent.
 func ExampleSim_AddFault() {
 	sim, err := twiliosim.Start(twiliosim.Options{})
 	if err != nil {

@@ -36,8 +36,8 @@ func FuzzTwiML(f *testing.F) {
 	})
 }
 
-// Whatever is posted to the REST API, the answer is a message or an error of
-// Twilio's shape.
+// Whatever is posted to the REST API, the response is a message or an error
+// in Twilio's format.
 func FuzzRESTForm(f *testing.F) {
 	sim := start(f, Options{MaxMessages: 100})
 	handler := sim.handler()

@@ -28,7 +28,7 @@ func inbound(t testing.TB, sim *Sim, in Inbound) InboundResult {
 	return result
 }
 
-// bodies are the replies, one a line.
+// bodies returns the replies, one per line.
 func bodies(r InboundResult) string {
 	var lines []string
 	for _, reply := range r.Replies {
@@ -113,7 +113,7 @@ func TestTwiMLIsCarriedOut(t *testing.T) {
 	for name, tc := range map[string]struct {
 		contentType, document string
 		replies               string
-		code                  int // of the last entry in the debugger
+		code                  int // the code of the last entry in the debugger
 	}{
 		"a bare message":               {xml, `<Response><Message>Hi &amp; bye</Message></Response>`, "Hi & bye", 0},
 		"a body":                       {xml, `<?xml version="1.0" encoding="UTF-8"?><Response><Message><Body>Hi</Body></Message></Response>`, "Hi", 0},

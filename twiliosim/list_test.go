@@ -46,7 +46,7 @@ func TestListingIsPagedNewestFirst(t *testing.T) {
 		seen = append(seen, sids(t, g)...)
 		uri = g.str("next_page_uri")
 		if len(pages) == 1 {
-			// A message that comes in while somebody pages moves nothing.
+			// A message that arrives between two pages does not shift the listing.
 			send(t, sim, phone, "meanwhile")
 		}
 	}

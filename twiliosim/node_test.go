@@ -61,7 +61,7 @@ func nodeFolder(t *testing.T) string {
 }
 
 // install builds the folder beside its place and moves it there, so that a
-// broken or a parallel installation is never taken for a whole one.
+// broken or concurrent installation is never mistaken for a complete one.
 func install(t *testing.T, root, folder string, files map[string][]byte) {
 	t.Helper()
 	if err := os.MkdirAll(root, 0o755); err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // The Messages resource as Twilio's OpenAPI description of API 2010-04-01 has
-// it, restated: what may be in each field, and where null may stand. The
+// it, restated: what may be in each field, and where null may occur. The
 // description allows null nearly everywhere; here it is allowed where Twilio's
 // documentation says that it occurs.
 

@@ -71,7 +71,7 @@ func (a *application) seen() []*http.Request {
 	return append([]*http.Request{}, a.requests...)
 }
 
-// next waits for the next request.
+// next returns the next request, and waits for it.
 func (a *application) next(t testing.TB) url.Values {
 	t.Helper()
 	select {

@@ -15,7 +15,7 @@ import (
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 )
 
-// rerouted sends the client's requests, which know one host alone, to the
+// rerouted sends the client's requests, which are for a fixed host, to the
 // simulator.
 type rerouted struct{ to *url.URL }
 

@@ -64,7 +64,7 @@ func TestCatchUpContinuesWithoutTexts(t *testing.T) {
 	if behind := time.Since(result.Through); err != nil || behind > clocksApart+time.Minute || behind < clocksApart || result.Lost {
 		t.Errorf("%v behind, %+v, %v", behind, result, err)
 	}
-	// Its progress leaves room for a clock that goes wrong.
+	// Its progress allows for a wrong clock.
 	if result, err = run(10 * time.Minute); err != nil || time.Since(result.Through) < 10*time.Minute {
 		t.Errorf("%+v, %v", result, err)
 	}

@@ -27,12 +27,12 @@ import (
 	"temporal-twilio/triggers"
 )
 
-// server is a Temporal that answers as the test says.
+// server is a Temporal whose answers the test sets.
 type server struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	start  func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error
 	starts atomic.Int32
-	// memo is that of the workflow that is there already.
+	// memo is the memo of the existing workflow.
 	memo *commonpb.Memo
 	// waits: the text's workflow waits for a worker, with this history.
 	waits   bool
@@ -42,7 +42,7 @@ type server struct {
 	// listed are the texts of a pair, and query is how they were asked for.
 	listed []Taken
 	query  string
-	// told is the sum of what the text's workflow was told to give up.
+	// told is the sum of the arguments of the text workflow's give-up signals.
 	told atomic.Int32
 }
 
@@ -112,7 +112,7 @@ func dispatcher(t *testing.T, s *server) (d *Dispatcher, stop func()) {
 	return &Dispatcher{Client: c, IDSecret: []byte("secret")}, g.Stop
 }
 
-// matched are the firings of a text.
+// matched returns what a text matches.
 func matched(t *testing.T, file, body string) (sms.Inbound, []triggers.Match) {
 	t.Helper()
 	var o Options
@@ -265,7 +265,8 @@ func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 	if fields := request.GetSearchAttributes().GetIndexedFields(); len(fields) != 3 || strings.Contains(string(fields[sms.AttributeParty].GetData()), "+1500") {
 		t.Errorf("attributes %v", fields)
 	}
-	// A trigger's own that is not there would stop the workflow for good.
+	// A trigger's attribute that does not exist would block the workflow
+	// permanently.
 	m, firings = matched(t, "triggers:\n  - {name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n", "a")
 	starts := s.starts.Load()
 	m.MessageSID = another(m.MessageSID)
@@ -382,7 +383,7 @@ func TestDispatchRefusesSignalAllWithoutAttribute(t *testing.T) {
 	if got := d.Receive(t.Context(), m, firings, Live); !got.Again || !strings.Contains(got.reasons(), sms.AttributeCatches) || s.starts.Load() > 0 {
 		t.Errorf("live: %+v", got)
 	}
-	// The log shows the text again and again, and no other must wait for it.
+	// The log keeps showing the text, which must not delay others.
 	if got := d.Receive(t.Context(), m, firings, Late); got.Again || len(got.Reasons) == 0 {
 		t.Errorf("late: %+v", got)
 	}

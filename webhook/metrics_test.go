@@ -61,7 +61,8 @@ func TestRefusalsAreCountedByReason(t *testing.T) {
 	}
 }
 
-// An outcome that the metrics do not know has no series until it first counts.
+// An outcome that the metrics do not list has no series until it is first
+// counted.
 func TestMetricsKnowEveryOutcome(t *testing.T) {
 	for _, file := range []string{"decide.go", "dispatch.go", "sms.go"} {
 		source, err := os.ReadFile(file)

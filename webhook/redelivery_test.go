@@ -1,6 +1,7 @@
 package webhook
 
-// What one delivery of a text must know of another, and of whoever waits for it.
+// What one delivery of a text must know about another, and about whoever waits
+// for its response.
 
 import (
 	"context"
@@ -201,7 +202,7 @@ func TestTextsGoBeforeSends(t *testing.T) {
 	d, _ := dispatcher(t, s)
 	for action, want := range map[string]int32{
 		"signal: {workflowId: x, name: s}":   sms.PriorityOfTexts,
-		"start: {workflow: W, taskQueue: q}": 0, // somebody else's, which starts as everything there
+		"start: {workflow: W, taskQueue: q}": 0, // a user's workflow, which starts like all others there
 	} {
 		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, "+action+"}\n", "a")
 		if d.Receive(t.Context(), m, firings, Mute); priority != want {

@@ -17,7 +17,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// signatureCase is one request and what is to become of it.
+// signatureCase is one request and the expected outcome.
 type signatureCase struct {
 	ID     string `json:"id"`
 	Token  string `json:"token"`

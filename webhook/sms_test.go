@@ -24,7 +24,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// with loads triggers of the test's own.
+// with loads the test's own triggers.
 func with(t *testing.T, text string) func(*Options) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "triggers.yaml")
@@ -45,7 +45,7 @@ const everything = `triggers:
   - {name: help, event: SMS_HELP, start: {workflow: W, taskQueue: q}}
 `
 
-// numbered gives a form of a message of its own.
+// numbered returns a form with a unique message.
 func numbered(n int, body string) url.Values {
 	f := form(body)
 	f.Set("MessageSid", fmt.Sprintf("SM%032x", n))
@@ -263,7 +263,7 @@ func TestLoopsGetNoEcho(t *testing.T) {
 			t.Errorf("message %d echoed: %t", n, got)
 		}
 	}
-	// A redelivery is answered as before, and counts for nothing.
+	// A redelivery is answered as before, and does not count.
 	if !echoed(0, "+15005550009") || echoed(5, "+15005550009") {
 		t.Error("a redelivery is answered otherwise")
 	}
@@ -278,7 +278,7 @@ func TestLoopsGetNoEcho(t *testing.T) {
 	}
 }
 
-// shared is what the webhooks of a test know of machines.
+// shared holds what the webhooks of a test know about machines.
 type shared struct {
 	silent, asked int
 	ended         time.Time
@@ -408,9 +408,9 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 		if echoed, texted := say(0, n); !echoed || texted != 1 {
 			t.Fatalf("text %d: echoed %t, texted %d", n, echoed, texted)
 		}
-		say(0, n) // a redelivery counts for nothing
+		say(0, n) // a redelivery does not count
 	}
-	// The other webhook has seen fewer, and learns of it.
+	// The other webhook has seen fewer texts, and learns of the silence.
 	for n := range watched {
 		say(1, 1000+n)
 	}
@@ -431,14 +431,15 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 	if log := hooks[0].log.String(); all.silent != 1 || strings.Count(log, "like machines") != 1 || strings.Contains(log, "+1500") {
 		t.Errorf("silenced %d times, log %s", all.silent, log)
 	}
-	// Whoever ends the silence ends it at once, and for each webhook.
+	// Terminating the workflow ends the silence at once, for all webhooks.
 	all.silent, all.ended = 0, time.Now()
 	for hook := range hooks {
 		if echoed, texted := say(hook, 4000+10*hook); !echoed || texted != 1 || all.silent != 0 {
 			t.Errorf("webhook %d after the silence: echoed %t, texted %d, silenced %d times", hook, echoed, texted, all.silent)
 		}
 	}
-	// After a pause of a person's, a number that nobody silenced answers again.
+	// After a pause as long as a person's, a number that has not been silenced
+	// replies again.
 	g := newGuard(&Options{})
 	now := time.Now()
 	for n := range 3 * maxStreak {
@@ -474,7 +475,7 @@ func TestTextsMustComeFromNumbersAccount(t *testing.T) {
 		{"AC2", "two", "whatsapp:+15005550006", 403},
 		{"AC2", "two", "+15005550007", 200},
 		{"AC1", "one", "+15005550007", 403},
-		{"AC2", "two", "+15005550008", 200}, // nobody said whose it is
+		{"AC2", "two", "+15005550008", 200}, // its account is not configured
 	} {
 		b := newBench(t, func(o *Options) {
 			o.Tokens = always(map[string][]string{"AC1": {"one"}, "AC2": {"two"}})

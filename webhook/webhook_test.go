@@ -41,8 +41,8 @@ const (
 `
 )
 
-// bench is a webhook whose Temporal the test controls: it takes every call, or
-// none.
+// bench is a webhook whose Temporal the test controls: it accepts every call,
+// or none.
 type bench struct {
 	handler   http.Handler
 	log       bytes.Buffer

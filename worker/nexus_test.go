@@ -21,8 +21,8 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// lossy is the connection of a worker that loses its first answer to an
-// operation's start.
+// lossy is a worker's connection that loses the first response to the start
+// of an operation.
 type lossy struct {
 	answers atomic.Int32
 	started atomic.Pointer[workflowservice.StartWorkflowExecutionRequest]
@@ -45,8 +45,8 @@ func TestNexusRequestRetriesAreOneSend(t *testing.T) {
 	t.Run("after its end", func(t *testing.T) { t.Parallel(); retryOfARequest(t, true) })
 }
 
-// retryOfARequest has an operation's start answered twice, and one more retry
-// come after the workflow's first run, or after its last.
+// retryOfARequest makes the start of an operation be answered twice, with
+// another retry after the workflow's first run, or after its last.
 func retryOfARequest(t *testing.T, afterItsEnd bool) {
 	temporal, connection, sends, run := callThroughLoss(t)
 	stack.Eventually(t, "the start is answered a second time", func(context.Context) error {
@@ -96,8 +96,8 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 
 func TestNexusSendSurvivesItsHandler(t *testing.T) {
 	t.Parallel()
-	// The handler starts the send, and is never heard of again; the send ends
-	// before the operation is retried.
+	// The handler starts the send and never responds; the send ends before the
+	// operation is retried.
 	temporal, connection, sends, run := callThroughLoss(t)
 	stack.Eventually(t, "the send is started", func(context.Context) error {
 		if connection.started.Load() == nil {
@@ -133,8 +133,8 @@ func TestNexusSendSurvivesItsHandler(t *testing.T) {
 	}
 }
 
-// callThroughLoss calls the operation by a Temporal of its own, over a lossy
-// connection.
+// callThroughLoss calls the operation through a separate Temporal, over a
+// lossy connection.
 func callThroughLoss(t *testing.T) (temporal *stack.Temporal, connection *lossy, sends *atomic.Int32, run client.WorkflowRun) {
 	t.Helper()
 	temporal = stack.StartTemporal(t, `component.nexusoperations.request.timeout="4s"`)
@@ -160,7 +160,8 @@ func callThroughLoss(t *testing.T) (temporal *stack.Temporal, connection *lossy,
 // counts the sends.
 func startRetried(t *testing.T, c, caller client.Client) *atomic.Int32 {
 	t.Helper()
-	// The send is two runs, as a broadcast may be many, each as long as we want.
+	// The send has two runs, as a broadcast may have many, each as long as the
+	// test wants.
 	sends := &atomic.Int32{}
 	ours := worker.New(c, sms.TaskQueue, worker.Options{})
 	ours.RegisterNexusService(newNexusService(nil))

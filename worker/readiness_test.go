@@ -101,7 +101,7 @@ func TestReadinessStaysWhileTemporalIsSlow(t *testing.T) {
 			}
 		}
 		delay.Store(int64(time.Hour))
-		get(askTimeout) // asks anew: what was asked before has been answered
+		get(askTimeout) // a new request: the previous one has been answered
 		if note, err := get(askTimeout); err == nil || !strings.Contains(err.Error(), "does not answer") {
 			t.Errorf("silent: %q, %v", note, err)
 		}

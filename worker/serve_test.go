@@ -31,8 +31,8 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// served runs a service at a free port, and gives its address, a way to stop
-// it and its end.
+// served runs a service on a free port. It returns the address, a function
+// that stops the service, and a channel for its result.
 func served(t *testing.T, l listening) (address string, stop context.CancelFunc, ended <-chan error) {
 	t.Helper()
 	return servedWith(t, slog.New(slog.DiscardHandler), l)

@@ -16,7 +16,7 @@ func TestLiveWorkersAreCountedOnce(t *testing.T) {
 	pollers := []*taskqueuepb.PollerInfo{
 		poller("1@a", 0), poller("1@b", time.Minute), // in a poll that finds nothing
 		poller("1@a", time.Second),      // for workflows
-		poller("1@gone", 3*time.Minute), // Temporal lists it for minutes
+		poller("1@gone", 3*time.Minute), // Temporal still lists it for minutes
 	}
 	if n := liveWorkers(pollers, now); n != 2 {
 		t.Errorf("%d workers, want 2", n)

@@ -44,17 +44,17 @@ func TestQuestionPassesOnItsOptions(t *testing.T) {
 	}
 }
 
-// askBench notes what a question does to the world.
+// askBench records what a question does to its surroundings.
 type askBench struct {
 	*testsuite.TestWorkflowEnvironment
 	sent         []string
 	opened, shut int
 	// pair is what was opened last.
 	pair sms.QuestionInput
-	// paused is how long the question waits until it is sent, and patience how long
-	// the last text may.
+	// paused is how long sending the question takes, and patience how long the last
+	// text may take.
 	paused, patience time.Duration
-	// reminded is the code that reminders end with; empty if they are taken.
+	// reminded is the error code of reminders; empty if Twilio accepts them.
 	reminded sms.Code
 }
 

@@ -31,26 +31,27 @@ type broadcastBench struct {
 	*testsuite.TestWorkflowEnvironment
 	texted []string
 	keys   []string
-	// patience is for how long the last page's send was to be tried.
+	// patience is how long the last page's send was to be retried.
 	patience time.Duration
 	// dir is BROADCAST_DIR.
 	dir string
-	// sending runs when a page is about to be sent.
+	// sending is called when a page is about to be sent.
 	sending func(page int)
 	pages   int
 	// unwritable is a recipient whose message cannot be written to the report.
 	unwritable string
-	// quietAsked is called when it looks for those in quiet hours.
+	// quietAsked is called when the broadcast looks for recipients in quiet
+	// hours.
 	quietAsked func()
-	// region is the default region of the worker that sends, if it is another's than
-	// the broadcast's.
+	// region is the default region of the sending worker, if it differs from the
+	// broadcast's.
 	region string
-	// hanging is an attempt at that, which ends after its time-out.
+	// hanging is an attempt to do so that ends with its timeout.
 	hanging func()
-	// attempts counts those to write a page of the report.
+	// attempts counts the attempts to write a page of the report.
 	attempts int
-	// outcome says what becomes of one recipient of a page. Optional: default all
-	// are sent to.
+	// outcome says what becomes of one recipient of a page. Optional: by default,
+	// all are sent to.
 	outcome func(page int, to string) *sms.Error
 }
 
@@ -244,8 +245,8 @@ func TestRepeatedNumberIsTextedOnce(t *testing.T) {
 	}
 }
 
-// runOn runs a broadcast with a report, and gives its progress and the report's
-// lines.
+// runOn runs a broadcast with a report, and returns its progress and the
+// report's lines.
 func (b *broadcastBench) runOn(t *testing.T, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, report []sms.Error) {
 	t.Helper()
 	input.Report = "monday"
@@ -267,7 +268,8 @@ func (b *broadcastBench) runOn(t *testing.T, input sms.BroadcastSmsInput) (progr
 	return progress, report
 }
 
-// fromFile is a broadcast to numbers of a file, with lines of another kind.
+// fromFile starts a broadcast to the numbers in a file, which also has other
+// lines.
 func (b *broadcastBench) fromFile(t *testing.T, lines ...string) sms.BroadcastSmsInput {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(b.dir, "list.csv"), []byte("to,name\n"+strings.Join(lines, "\n")), 0o600); err != nil {
@@ -294,7 +296,7 @@ func TestFailedBroadcastSaysHowFar(t *testing.T) {
 	for name, tc := range map[string]struct {
 		spoil        func(*broadcastBench)
 		sent, report int
-		attempts     int // to write a page; by itself the test environment would make 10
+		attempts     int // to write a page; by default, the test environment makes 10
 		says         string
 	}{
 		"the file goes":       {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, 1, "the file of recipients cannot be opened"},
@@ -330,8 +332,8 @@ func TestCancelledBroadcastFinishesItsReport(t *testing.T) {
 		}
 	}
 	progress, report := b.runOn(t, b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di", "+15550000005,Ed"))
-	// This environment takes the second page's result away, which Temporal does
-	// only where no worker gives one.
+	// This environment loses the second page's result, which in Temporal happens
+	// only if no worker returns one.
 	if progress.State != "cancelled" || progress.Report != "monday.jsonl" || progress.Recipients != 4 || len(report) != 4 {
 		t.Errorf("%+v, report %+v", progress, report)
 	}

@@ -20,7 +20,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// progress asks a broadcast how far it is.
+// progress queries a broadcast's progress.
 func (b *broadcastBench) progress(t *testing.T) (p sms.BroadcastProgress) {
 	t.Helper()
 	answer, err := b.QueryWorkflow(sms.ProgressQuery)
@@ -33,7 +33,7 @@ func (b *broadcastBench) progress(t *testing.T) (p sms.BroadcastProgress) {
 	return p
 }
 
-// update has somebody act on a broadcast.
+// update sends an update to a broadcast.
 func (b *broadcastBench) update(t *testing.T, name string) {
 	b.UpdateWorkflowNoRejection(name, name, t)
 }
@@ -49,7 +49,7 @@ func TestBroadcastOutlivesARefusedRecipient(t *testing.T) {
 	}
 }
 
-// fails gives errors for the first pages.
+// fails returns errors for the first pages.
 func fails(pages int, problem sms.Error) func(int, string) *sms.Error {
 	return func(page int, _ string) *sms.Error {
 		if page > pages {
@@ -208,7 +208,7 @@ func TestKeyedPageIsResentWhole(t *testing.T) {
 }
 
 func TestKeyedPageKeepsItsNumber(t *testing.T) {
-	for hour, busy := range map[int]bool{12: true, 23: false} { // at 23:00 its recipients are asleep
+	for hour, busy := range map[int]bool{12: true, 23: false} { // at 23:00, its recipients are in quiet hours
 		b := newBroadcastBench(t, 0)
 		b.SetStartTime(time.Date(2026, 1, 15, hour, 0, 0, 0, time.UTC))
 		input := b.fromFile(t, "+447400123456,Ann", "a bad line", "+447400123457,Bo", "+447400123458,Cy")
@@ -224,7 +224,7 @@ func TestKeyedPageKeepsItsNumber(t *testing.T) {
 	}
 }
 
-// stuck has one recipient wait for room in the sender's queue without end.
+// stuck makes one recipient wait indefinitely for room in the sender's queue.
 func stuck(recipient string) func(int, string) *sms.Error {
 	return func(_ int, to string) *sms.Error {
 		if to != recipient {
@@ -387,7 +387,7 @@ func TestSleepersSurviveContinueAsNew(t *testing.T) {
 		b.SetStartTime(start)
 		input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
 		b.SetContinueAsNewSuggested(run < 4)
-		if run == 0 { // the first page's only recipient who is awake is not sent to at first
+		if run == 0 { // the send to the first page's only recipient outside of quiet hours fails at first
 			b.outcome = fails(1, sms.Error{Code: sms.CodeConnection, Retryable: true})
 		}
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)

@@ -26,7 +26,8 @@ type collected struct {
 	Bodies []string
 }
 
-// collect receives until it has what fits into one run, and then continues.
+// collect receives as many messages as fit into one run, and then continues
+// as new.
 func collect(ctx workflow.Context, in collected, perRun, all int) ([]string, error) {
 	inbox := NewInbox[text](ctx, "text", in.Inbox)
 	for n := 0; n < perRun && len(in.Bodies) < all; n++ {

@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// summaries notes the summaries of the sends of workflows.
+// summaries records the summaries of the workflows' sends.
 type summaries struct {
 	interceptor.WorkerInterceptorBase
 	of []string

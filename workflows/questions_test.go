@@ -92,8 +92,9 @@ func TestReplyToAnotherAccountAnswersNothing(t *testing.T) {
 	}
 }
 
-// keep runs the keeper on a state, with signals that come in the workflow task
-// in which it ends its run, and gives the state of the next run; nil for none.
+// keep runs the keeper on a state, with signals that arrive in the workflow
+// task in which it ends its run, and returns the state of the next run; nil
+// for none.
 func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkflowEnvironment)) *QuestionsState {
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
@@ -150,7 +151,7 @@ func TestKeeperLosesNoLateSignals(t *testing.T) {
 			t.Errorf("%s: the next run begins with %+v", name, next)
 		}
 	}
-	// At the end of its time without a question, one comes.
+	// A question arrives just as the keeper is about to end.
 	next := keep(t, nil, func(env *testsuite.TestWorkflowEnvironment) {
 		env.RegisterDelayedCallback(func() { env.SignalWorkflowSkippingWorkflowTask(sms.QuestionOpenSignal, b) }, linger-time.Millisecond)
 		env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, linger+time.Hour)

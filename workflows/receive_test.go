@@ -30,14 +30,14 @@ type receivingStage struct {
 	catchers []string
 	limits   []int
 	asks     bool
-	// away is how often the keeper of questions does not answer.
+	// away is how many times the keeper of questions does not answer.
 	away int
 	mu   sync.Mutex
 	// signals are the workflows that were signalled.
 	signals []string
 	started []string
-	// received is when the text that a keeper was offered was received, and local
-	// is true if that was by a local activity.
+	// received is when the text that was offered to a keeper was received, and
+	// local is true if a local activity offered it.
 	received time.Time
 	local    bool
 }
@@ -204,7 +204,7 @@ func TestReceivePublishesNothingReportedLost(t *testing.T) {
 		s.RegisterDelayedCallback(func() {
 			s.SignalWorkflow(sms.GiveUpSignal, 1)
 			if told == 0 {
-				s.SignalWorkflow(sms.GiveUpSignal, -1) // it was not told after all
+				s.SignalWorkflow(sms.GiveUpSignal, -1) // the sender was not told after all
 			}
 		}, 0)
 		if told == 0 {

@@ -46,7 +46,7 @@ func newBench(t *testing.T, sent sms.SendSmsResult, lookUp func(sid string) sms.
 	return b
 }
 
-// news has a status arrive some time after the start.
+// news makes a status update arrive some time after the start.
 func (b *bench) news(after time.Duration, sid string, status sms.Status, code int) {
 	b.RegisterDelayedCallback(func() {
 		b.SignalWorkflow(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status, ErrorCode: code})
@@ -222,15 +222,15 @@ func TestLateReasonCounts(t *testing.T) {
 	b := newBench(t, took("SM1", "SM2"), unasked)
 	b.news(time.Second, "SM1", sms.StatusUndelivered, 0)
 	b.news(2*time.Second, "SM1", sms.StatusUndelivered, 30003)
-	b.news(3*time.Second, "SM1", sms.StatusUndelivered, 30005) // the first one stands
-	b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // which is of another time
+	b.news(3*time.Second, "SM1", sms.StatusUndelivered, 30005) // the first one counts
+	b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // which another workflow used
 	b.news(5*time.Second, "SM2", sms.StatusDelivered, 0)
 	if report := b.run(waiting); report.Deliveries[0] != (sms.Delivery{To: "+SM1", SID: "SM1", Status: sms.StatusUndelivered, ErrorCode: 30003}) {
 		t.Errorf("deliveries %+v", report.Deliveries)
 	}
 }
 
-// relay hears of its messages through several runs.
+// relay gets updates on its messages through several runs.
 func relay(ctx workflow.Context, carried DeliveriesState, sids []string) ([]sms.Delivery, error) {
 	deliveries := NewDeliveries(ctx, carried)
 	for _, sid := range sids {
@@ -249,7 +249,7 @@ func TestDeliveriesContinueInNextRun(t *testing.T) {
 	var carried DeliveriesState
 	for sids := []string{"SM1", "SM2"}; ; sids = sids[1:] {
 		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
-		// In the task in which the run ends.
+		// It arrives in the task in which the run ends.
 		env.RegisterDelayedCallback(func() {
 			for _, sid := range []string{"SM1", "SM2", "SM9"} {
 				status := map[int]sms.Status{2: sms.StatusSent, 1: sms.StatusDelivered, 0: sms.StatusSending}[len(sids)]

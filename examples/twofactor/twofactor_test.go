@@ -50,7 +50,7 @@ func TestCodeIsVerified(t *testing.T) {
 	}
 }
 
-// texted is the code in a text.
+// texted returns the code in a text.
 func texted(t *testing.T, text smstest.Text) string {
 	t.Helper()
 	var variables struct{ Code string }

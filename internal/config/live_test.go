@@ -40,7 +40,7 @@ func rotate(t *testing.T, variables map[string]string, files map[string]string) 
 	return r
 }
 
-// write writes a file, and has the configuration look at it.
+// write writes a file and makes the configuration read it.
 func (r *rotation) write(name, text string) {
 	r.t.Helper()
 	if err := os.WriteFile(filepath.Join(r.dir, name), []byte(strings.ReplaceAll(text, "DIR", r.dir)), 0o600); err != nil {

@@ -64,7 +64,8 @@ func TestFileKeepsItsLastUsableValue(t *testing.T) {
 	if file.Look(0); file.Value() != "three" || !errors.Is(file.Err(), os.ErrNotExist) {
 		t.Errorf("while the file is gone: %q, %v", file.Value(), file.Err())
 	}
-	// Each new state has one line: two values; empty, half, too long and gone.
+	// Each new state is logged once: two values; empty, half written, too long,
+	// and missing.
 	if got := strings.Count(log.String(), "level=INFO"); got != 2 {
 		t.Errorf("%d lines about values:\n%s", got, log)
 	}

@@ -117,7 +117,8 @@ func TestRequestsAreMeasuredByStatusClass(t *testing.T) {
 	}
 }
 
-// A code that is forgotten in the list has no series until it first counts.
+// A code that is missing from the list has no series until it is first
+// counted.
 func TestCodesListsAll(t *testing.T) {
 	source, err := os.ReadFile("../../sms/errors.go")
 	if err != nil {

@@ -67,7 +67,8 @@ func protected(ring *Ring) client.Options {
 
 const secret = "a text that nobody may read"
 
-// The format is that of the SDKs' samples, which this reads and writes by hand.
+// The format is that of the SDKs' samples; this test reads and writes it
+// without the codec.
 func TestCodecUsesTheSamplesWireFormat(t *testing.T) {
 	path := keyFile(t, "one", "one")
 	f := must(read(must(os.ReadFile(path))(t)))(t)
@@ -209,7 +210,7 @@ func TestUnusableKeyFilesAreRefused(t *testing.T) {
 	}
 }
 
-// reread has the ring look at its file again at once.
+// reread makes the ring read its file again at once.
 func reread(r *Ring) { r.file.Look(0) }
 
 func TestRingFollowsItsFile(t *testing.T) {
@@ -228,7 +229,7 @@ func TestRingFollowsItsFile(t *testing.T) {
 	}
 }
 
-// A missing key is looked for at once: the file may have been changed since.
+// The file is read again at once for a missing key: it may have changed.
 func TestRingLooksForAMissingKey(t *testing.T) {
 	path := keyFile(t, "one", "one")
 	r := open(t, path)

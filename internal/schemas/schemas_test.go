@@ -201,14 +201,15 @@ func TestRecordedPayloadsHaveTheirSchemas(t *testing.T) {
 	}
 }
 
-// undescribed are payloads that are accepted and are not in the documented form.
+// undescribed lists payloads that are accepted although they are not in the
+// documented form.
 var undescribed = map[string]bool{
 	"ask-sms-checked.json AskSmsWorkflowInput":                    true, // in other spellings
 	"broadcast-sms-continued-last.json BroadcastSmsWorkflowInput": true, // from the run before
 	"catch-up-sms.json CatchUpSmsInput":                           true, // from a version without through
 }
 
-// An input of sending.md, by the workflow that takes it.
+// An input in sending.md, by the workflow that takes it.
 var documented = regexp.MustCompile("(?s)```json (\\w+)\n(.*?)```")
 
 func TestDocumentedInputsHaveTheirSchemas(t *testing.T) {

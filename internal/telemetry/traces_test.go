@@ -21,7 +21,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// personal is what no span may hold.
+// personal lists what no span may contain.
 const personal = "+15005550009"
 
 // kept makes traces whose spans the test sees.

@@ -84,7 +84,7 @@ func TestNumbersStayWhatIsWritten(t *testing.T) {
 	for text, want := range map[string]string{
 		"9007199254740993": `9007199254740993`, "12345678901234567890": `12345678901234567890`, "-0": `-0`, "1.10": `1.10`, "1e400": `1e400`,
 		strings.Repeat("9", 50) + ".5": strings.Repeat("9", 50) + ".5",
-		// What JSON has not is the text that stands there.
+		// A value that JSON lacks is kept as its text.
 		"01234": `"01234"`, "+15005550009": `"+15005550009"`, "0x10": `"0x10"`, "1_000": `"1_000"`, ".5": `".5"`, "08": `"08"`, ".inf": `".inf"`,
 		"'5'": `"5"`, "true": `true`, "False": `false`, "~": `null`, "yes": `"yes"`, "[1, {a: 0777, b: [~]}]": `[1,{"a":"0777","b":[null]}]`, "R&D": `"R\u0026D"`,
 	} {

@@ -1,7 +1,7 @@
 package main
 
-// The server as its users meet it: a process that is started, spoken to over
-// gRPC and HTTP, interrupted, and started again on the same file.
+// The server as users run it: a process that is started, spoken to over gRPC
+// and HTTP, interrupted, and started again on the same file.
 
 import (
 	"bufio"
@@ -52,7 +52,7 @@ func command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// start returns when the server has said that it serves.
+// start returns once the server has reported that it is serving.
 func start(t *testing.T, args ...string) *process {
 	t.Helper()
 	ports, err := freePorts(2)

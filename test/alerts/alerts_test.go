@@ -1,5 +1,5 @@
-// Package alerts holds the alert rules, the dashboard and the runbook against each
-// other, and against the metrics of workers that run.
+// Package alerts checks the alert rules, the dashboard and the runbook against
+// each other and against the metrics of running workers.
 package alerts
 
 import (
@@ -49,7 +49,7 @@ func rules(t *testing.T) (all []rule) {
 	return all
 }
 
-// panel is one of the dashboard's.
+// panel is a panel of the dashboard.
 type panel struct {
 	Title   string `json:"title"`
 	Targets []struct {
@@ -132,8 +132,8 @@ func TestAlertsHaveRunbookEntries(t *testing.T) {
 	}
 }
 
-// every is all that a pattern finds in files, without what Prometheus adds to a
-// histogram.
+// every returns all that a pattern finds in files, without the suffixes that
+// Prometheus adds to a histogram.
 func every(t *testing.T, pattern *regexp.Regexp, files []string) map[string]bool {
 	t.Helper()
 	if len(files) == 0 {

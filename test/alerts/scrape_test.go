@@ -49,7 +49,7 @@ func startPrometheus(t *testing.T, binary string, targets ...string) *prometheus
 	return p
 }
 
-// query returns how many series an expression has now.
+// query returns how many series an expression currently matches.
 func (p *prometheus) query(ctx context.Context, expr string) (int, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+"/api/v1/query?query="+url.QueryEscape(expr), nil)
 	if err != nil {
@@ -109,7 +109,7 @@ func TestRulesAndDashboardQueryExistingMetrics(t *testing.T) {
 			p.has(t, panel.Title, strings.ReplaceAll(target.Expr, "$__rate_interval", "1m"))
 		}
 	}
-	// One that is provoked for real.
+	// An alert whose condition really occurs.
 	p.has(t, "a workflow whose code was changed", `ALERTS{alertname="TemporalNonDeterminism", alertstate="firing"}`)
 	checkLabels(t, targets)
 }
@@ -161,7 +161,7 @@ func leaveHistory(t *testing.T, s *stack.Stack) {
 	})
 }
 
-// provoke makes what the SDK has no series for before it happens.
+// provoke causes the events for which the SDK otherwise has no series.
 func provoke(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	c := s.Temporal.Client

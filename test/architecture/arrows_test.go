@@ -55,11 +55,11 @@ var rooms = sync.OnceValue(func() map[string][]string {
 	return arrows
 })
 
-// goPackage is what "go list -json" says of a package.
+// goPackage is what "go list -json" reports about a package.
 type goPackage struct {
 	ImportPath string
-	// Imports are direct, Deps all that is reached. Tests do not count: a test
-	// may use what its room may not.
+	// Imports are the direct ones, Deps all that are reached. Tests are not
+	// included: they may use what their room may not.
 	Imports, Deps []string
 }
 
@@ -72,7 +72,8 @@ func TestRoomsImportAlongTheArrows(t *testing.T) {
 	}
 }
 
-// Whoever writes workflows imports these, and links nothing of weight but the SDK.
+// Workflow authors import these packages, and link no large dependency except the
+// SDK.
 func TestWorkflowAuthorsLinkOnlyTheSDK(t *testing.T) {
 	packages := list(t)
 	for _, author := range []string{"sms", "workflows", "workflows/smstest"} {
@@ -100,7 +101,7 @@ func TestWorkflowAuthorsLinkOnlyTheSDK(t *testing.T) {
 	}
 }
 
-// mistakes names what a package reaches and must not.
+// mistakes names the packages that a package reaches but must not.
 func mistakes(p *goPackage, packages map[string]*goPackage) (found []string) {
 	from := room(p.ImportPath)
 	allowed, known := rooms()[from]
@@ -158,7 +159,7 @@ func room(path string) string {
 	return first
 }
 
-// list gives the packages of the module by path.
+// list returns the module's packages by path.
 func list(t *testing.T) map[string]*goPackage {
 	t.Helper()
 	command := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", module+"/...")

@@ -48,7 +48,7 @@ func isTitle(line string) bool {
 	return strings.HasPrefix(line, "#") || strings.HasSuffix(line, ":") && !strings.HasPrefix(line, "-") && !strings.HasPrefix(line, " ")
 }
 
-// pairs are the lines, each with the one after it.
+// pairs yields each line with the one after it.
 func pairs(lines []string) func(func(string, string) bool) {
 	return func(yield func(string, string) bool) {
 		for i := 0; i+1 < len(lines); i++ {

@@ -1,7 +1,7 @@
 package architecture
 
-// Names of tests: the subject first, and short, so that "-run Broadcast" finds
-// all of a subject.
+// Names of tests: short, and with the subject first, so that "-run Broadcast"
+// finds all tests of a subject.
 
 import (
 	"path/filepath"

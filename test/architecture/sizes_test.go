@@ -1,6 +1,7 @@
 package architecture
 
-// Sizes: .golangci.yml bounds functions, and this test files.
+// Sizes: .golangci.yml limits the length of functions, and this test that of
+// files.
 
 import (
 	"bytes"

@@ -76,7 +76,7 @@ func progress(t *testing.T, s *stack.Stack) (p sms.BroadcastProgress, err error)
 	return p, err
 }
 
-// writeRecipients writes a file of so many phones.
+// writeRecipients writes a file with the given number of phones.
 func writeRecipients(t *testing.T, path string, n int) {
 	t.Helper()
 	file, err := os.Create(path)

@@ -35,7 +35,7 @@ import (
 
 const costsPart = "What it costs"
 
-// cost is that of a workflow, in all of its runs.
+// cost is the cost of a workflow over all of its runs.
 type cost struct{ actions, events, bytes int64 }
 
 // costOf reads the history of a workflow, from its first run on.
@@ -90,7 +90,7 @@ func actionsOf(event *historypb.HistoryEvent, local map[int64]bool) int64 {
 	return 0
 }
 
-// keepCost adds the rows of a cost, shared by so many.
+// keepCost adds the rows of a cost, divided by a number of recipients.
 func keepCost(t *testing.T, name string, c cost, heartbeats int64, of int) {
 	t.Helper()
 	t.Helper()
@@ -139,7 +139,7 @@ func TestCosts(t *testing.T) {
 	keep(t, table.Row{Part: costsPart, Name: "a broadcast of 4,000 with a report, each", Unit: "requests to S3", Median: float64(requests.Load()) / many, Note: fmt.Sprintf("%d pages", done.Pages)})
 }
 
-// countedStore is a bucket of a real S3 server, whose requests are counted.
+// countedStore is a bucket on a real S3 server that counts its requests.
 func countedStore(t *testing.T) (broadcast.Store, *atomic.Int64) {
 	t.Helper()
 	t.Helper()

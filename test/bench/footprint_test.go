@@ -23,13 +23,13 @@ import (
 
 const footprintPart = "Size"
 
-// idle is how long a process has nothing to do before its memory is read.
+// idle is how long a process is left idle before its memory is read.
 const idle = 2 * time.Second
 
 func megabytes(bytes int64) float64 { return float64(bytes) / (1 << 20) }
 
-// releaseBuild builds the worker and the starter without what only debuggers need, as the
-// image has them.
+// releaseBuild builds the worker and the starter without what only debuggers need, as in
+// the image.
 func releaseBuild(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -90,7 +90,7 @@ func TestFootprint(t *testing.T) {
 	footprintOfNodeRed(t)
 }
 
-// load has a worker take texts and send to a list.
+// load makes a worker receive texts and send to a list.
 func load(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}

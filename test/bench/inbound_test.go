@@ -31,10 +31,10 @@ const inboundTriggers = `triggers:
 
 const inboundPart = "A text in"
 
-// targets are workflows that take signals.
+// targets is how many workflows receive signals.
 const targets = 64
 
-// target takes signals, and continues as new before its history is long.
+// target receives signals, and continues as new before its history gets long.
 func target(ctx workflow.Context) error {
 	texts := workflow.GetSignalChannel(ctx, "text")
 	for range 500 {
@@ -104,7 +104,7 @@ func TestInbound(t *testing.T) {
 	row("signal with its outcome, one at a time", "a workflow that signals", 1).report(t, text("signal N"), signal)
 }
 
-// drain waits until what was accepted is published.
+// drain waits until all accepted texts are published.
 func drain(t *testing.T, c client.Client) {
 	t.Helper()
 	for {
@@ -119,12 +119,12 @@ func drain(t *testing.T, c client.Client) {
 	}
 }
 
-// deliver delivers a text, from a phone of its own, as Twilio does.
+// deliver delivers a text, each from a different phone, as Twilio does.
 func deliver(ctx context.Context, c *http.Client, hook, body string) error {
 	return deliverAs(ctx, c, hook, body, strings.ReplaceAll(uuid.NewString(), "-", ""))
 }
 
-// deliverForm delivers what Twilio would send.
+// deliverForm delivers a form as Twilio would.
 func deliverForm(ctx context.Context, c *http.Client, hook string, form url.Values) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, hook+"/twilio/sms", strings.NewReader(form.Encode()))
 	if err != nil {

@@ -24,7 +24,8 @@ const optionsPart = "Options: on compared with off"
 // fastTemporal lets the embedded Temporal answer at once.
 var fastTemporal = []string{"history.transferProcessorMaxPollRPS=400", "history.timerProcessorMaxPollRPS=400"}
 
-// sends is a stack with variables, and a send of one text through it.
+// sends starts a stack with variables, and returns a function that sends one
+// text through it.
 func sends(t *testing.T, c func(*stack.Stack) client.Client, environment ...string) func(context.Context, int) error {
 	t.Helper()
 	s := stack.Start(t, stack.Options{TemporalSettings: fastTemporal, Environment: append([]string{"LOG_LEVEL=error"}, environment...)})
@@ -70,7 +71,7 @@ func TestOptions(t *testing.T) {
 	}
 	missing := table.Row{Part: optionsPart, Name: "SendSmsWorkflow, with traces", Beside: "without", AtLeast: 0.95, Missing: "no span arrived at OTEL_EXPORTER_OTLP_ENDPOINT"}
 	for waited := time.Duration(0); spans.Load() == 0; waited += 100 * time.Millisecond {
-		if waited > 10*time.Second { // the exporter's batches leave every 5 s
+		if waited > 10*time.Second { // the exporter sends its batches every 5 s
 			keep(t, missing)
 			return
 		}

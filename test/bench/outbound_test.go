@@ -36,10 +36,10 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// atOnce is how many creates run at a time, on either side.
+// atOnce is how many creates run concurrently, on each side.
 const atOnce = 50
 
-// byHand is what people write.
+// byHand is the code that people write around twilio-go.
 type byHand struct{ rest *twiliogo.RestClient }
 
 func (h *byHand) SendByHand(_ context.Context, in sms.SendSmsInput) (*api.ApiV2010Message, error) {
@@ -65,7 +65,7 @@ func (h *byHand) PoolByHand(_ context.Context, in sms.SendSmsInput) ([]sms.Messa
 	})
 }
 
-// pooled creates the messages of a list, so many at a time.
+// pooled creates the messages of a list with the given concurrency.
 func pooled(in sms.SendSmsInput, create func(to string) (sms.Message, error)) ([]sms.Message, error) {
 	var pool errgroup.Group
 	pool.SetLimit(atOnce)
@@ -91,7 +91,7 @@ func (r redirect) RoundTrip(request *http.Request) (*http.Response, error) {
 	return r.next.RoundTrip(request)
 }
 
-// bare creates messages over connections that it keeps, and does nothing else.
+// bare creates messages over persistent connections, and does nothing else.
 type bare struct {
 	base      string
 	transport *http.Client
@@ -127,13 +127,13 @@ func (b *bare) create(ctx context.Context, from, to, body string) (created sms.M
 // nothing is an activity that does nothing.
 func nothing(context.Context, sms.SendSmsInput) error { return nil }
 
-// oneActivity is the workflow around each of them.
+// oneActivity is the workflow that runs any one of the activities.
 func oneActivity(ctx workflow.Context, name string, in sms.SendSmsInput) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 30 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 	})
 	sending := workflow.ExecuteActivity(ctx, name, in)
-	switch name { // each reads what it was told
+	switch name { // each decodes its input
 	case sms.SendSmsName:
 		var result sms.SendSmsResult
 		if err := sending.Get(ctx, &result); err != nil || len(result.Errors) == 0 {
@@ -148,7 +148,8 @@ func oneActivity(ctx workflow.Context, name string, in sms.SendSmsInput) error {
 	return sending.Get(ctx, nil)
 }
 
-// outbound is a worker with all of them, and what it heartbeats.
+// outbound is a worker with all of these activities, which counts its
+// heartbeats.
 type outbound struct {
 	*stack.Stack
 	sending        *activities.Activities
@@ -193,7 +194,7 @@ func startOutbound(t *testing.T) *outbound {
 	return s
 }
 
-// record counts heartbeats and their bytes, and writes them down as always.
+// record counts heartbeats and their bytes, and records them as usual.
 func (s *outbound) record(ctx context.Context, details any) error {
 	payload, err := converter.GetDefaultDataConverter().ToPayload(details)
 	if err != nil {
@@ -206,7 +207,8 @@ func (s *outbound) record(ctx context.Context, details any) error {
 	return activity.GetClient(ctx).RecordActivityHeartbeat(ctx, activity.GetInfo(ctx).TaskToken, converter.NewRawValue(payload))
 }
 
-// send runs the workflow around one of the activities, with a list of so many.
+// send runs the workflow for one of the activities, with a list of the given
+// length.
 func (s *outbound) send(name string, recipients int) func(context.Context, int) error {
 	in := listOf(recipients)
 	return func(ctx context.Context, _ int) error {
@@ -218,7 +220,7 @@ func (s *outbound) send(name string, recipients int) func(context.Context, int) 
 	}
 }
 
-// listOf is a send to so many recipients.
+// listOf returns a send to the given number of recipients.
 func listOf(recipients int) sms.SendSmsInput {
 	to := make([]string, recipients)
 	for i := range to {
@@ -274,7 +276,7 @@ func (s *outbound) single(t *testing.T, how string) {
 	alone.report(t, s.send(sms.SendSmsName, 1), s.send("SendByHand", 1))
 }
 
-// list reports the comparisons of a send to so many recipients.
+// list reports the comparisons of a send to the given number of recipients.
 func (s *outbound) list(t *testing.T, n int, how string, atLeast float64) {
 	t.Helper()
 	s.beats.Store(0)

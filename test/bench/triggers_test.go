@@ -1,7 +1,7 @@
 package bench
 
-// Triggers: what each of them costs a text, and an inbound text that nothing
-// matches compared with Node-RED.
+// Triggers: the time that each adds to a text, and texts that match nothing,
+// compared with Node-RED.
 
 import (
 	"context"
@@ -21,7 +21,8 @@ import (
 	"temporal-twilio/triggers"
 )
 
-// manyTriggers is a file with so many triggers, none of which wants "Hello there".
+// manyTriggers returns a file with the given number of triggers, none of which
+// matches "Hello there".
 func manyTriggers(n int) string {
 	var file strings.Builder
 	file.WriteString("triggers:\n")
@@ -31,7 +32,8 @@ func manyTriggers(n int) string {
 	return file.String()
 }
 
-// perText returns how many microseconds it takes to find that no trigger wants a text.
+// perText returns how many microseconds it takes to find that no trigger matches a
+// text.
 func perText(t *testing.T, set *triggers.Set) float64 {
 	t.Helper()
 	message := sms.Inbound{MessageSID: "SM1", From: "+15005550009", To: stack.Number, Body: "Hello there, where is my parcel? I have been waiting for a week now."}
@@ -84,7 +86,8 @@ const flow = `[{"id":"tab","type":"tab","label":"sms"},
 {"id":"type","z":"tab","type":"change","rules":[{"t":"set","p":"headers","pt":"msg","to":"{\"content-type\":\"text/xml\"}","tot":"json"}],"wires":[["out"]]},
 {"id":"out","z":"tab","type":"http response","wires":[]}]`
 
-// startNodeRed starts it, and returns its address and how long it took.
+// startNodeRed starts Node-RED, and returns its address and how long that
+// took.
 func startNodeRed(t *testing.T) (base string, p *stack.Process, took time.Duration) {
 	t.Helper()
 	dir, port := t.TempDir(), stack.FreePort(t)

@@ -32,18 +32,18 @@ type measured struct {
 	median    time.Duration
 }
 
-// versus is a comparison of throughput or, one at a time, of latency.
+// versus is a comparison of throughput or, for one at a time, of latency.
 type versus struct {
 	part, name, beside string
 	atOnce             int
 	// atLeast is the aim of our throughput, as a part of theirs, atMost that of our
 	// latency. Optional.
 	atLeast, atMost float64
-	// why says why an aim is missed. Optional.
+	// why explains a missed aim. Optional.
 	why string
 }
 
-// report lets two do their work by turns, and says how they compare.
+// report lets two programs take turns, and reports how they compare.
 func (v versus) report(t *testing.T, ours, theirs func(context.Context, int) error) {
 	t.Helper()
 	var rates, latencies []float64

@@ -1,6 +1,7 @@
 package browser
 
-// Whoever cannot see the page, or uses no mouse, uses it as well as others.
+// People who cannot see the page, or use no mouse, can use it as well as
+// others.
 
 import (
 	"testing"
@@ -94,8 +95,8 @@ func TestControlsAreNamedAndTextReadable(t *testing.T) {
 	}
 }
 
-// unreadable lists controls that a screen reader cannot name, and texts whose
-// contrast is below the 4.5 that WCAG 2.2 asks for.
+// unreadable lists controls that a screen reader cannot name, and texts with
+// a contrast below the 4.5 that WCAG 2.2 requires.
 const unreadable = `(() => {
 	const found = [];
 	const seen = [...document.body.querySelectorAll("*")].filter((e) => e.checkVisibility() && !e.closest(".unseen"));

@@ -1,8 +1,8 @@
 package browser
 
-// axe-core, which knows most of what keeps people from using a page. npm installs
-// the version that axe/package-lock.json pins, once, into .local/ at the root of
-// the repository; nothing else of the project needs it.
+// axe-core, which detects most accessibility problems of a page. npm installs the
+// version that axe/package-lock.json pins, once, into .local/ at the root of the
+// repository; nothing else in the project needs it.
 
 import (
 	"crypto/sha256"
@@ -47,7 +47,7 @@ var axe = sync.OnceValues(func() (string, error) {
 	return string(source), err
 })
 
-// violations are what axe finds wrong with the page as it is.
+// violations returns what axe finds wrong with the page in its current state.
 func violations(p *tab) []string {
 	p.Helper()
 	source, err := axe()

@@ -1,6 +1,6 @@
 // Package browser tests the phone page in a real browser, as a person uses it.
-// The tests fail where there is no Chromium: a page that nobody has opened is
-// not tested.
+// The tests fail without Chromium: a page that was never opened has not been
+// tested.
 package browser
 
 import (
@@ -26,7 +26,7 @@ import (
 const patience = 2 * time.Minute
 
 // chromium is the one browser of this test binary; each test has a tab with
-// storage of its own.
+// separate storage.
 var chromium struct {
 	once  sync.Once
 	ctx   context.Context
@@ -68,7 +68,7 @@ func startChromium() {
 	chromium.ctx = ctx
 	end := chromium.close
 	chromium.close = func() {
-		_ = chromedp.Cancel(ctx) // a browser that never started could not be waited for
+		_ = chromedp.Cancel(ctx) // there is nothing to wait for if the browser never started
 		end()
 	}
 }
@@ -96,7 +96,7 @@ func open(t testing.TB, url string) *tab {
 	return p
 }
 
-// newTab is an empty tab, whose errors are left to the test.
+// newTab returns an empty tab, whose errors the test checks itself.
 func newTab(t testing.TB) *tab {
 	t.Helper()
 	chromium.once.Do(startChromium)
@@ -163,7 +163,7 @@ func (p *tab) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	}
 }
 
-// command is a command of the browser's protocol as an action.
+// command wraps a command of the browser's protocol as an action.
 func command[P any](c cdp.Command[P, cdp.Empty], params P) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, c, params)
@@ -171,7 +171,7 @@ func command[P any](c cdp.Command[P, cdp.Empty], params P) chromedp.Action[chrom
 	})
 }
 
-// eval gives the value of an expression in the page.
+// eval returns the value of an expression in the page.
 func eval[T any](p *tab, expression string) T {
 	p.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
@@ -208,7 +208,7 @@ func (p *tab) shows(selector, text string) {
 		fmt.Sprintf(`[...document.querySelectorAll(%s)].some((e) => e.checkVisibility() && e.innerText.includes(%s))`, js(selector), js(text)))
 }
 
-// absent waits until the selector finds nothing that can be seen.
+// absent waits until the selector matches nothing visible.
 func (p *tab) absent(selector string) {
 	p.Helper()
 	p.until("there is no "+selector, fmt.Sprintf(`![...document.querySelectorAll(%s)].some((e) => e.checkVisibility())`, js(selector)))
@@ -234,7 +234,7 @@ func (p *tab) press(keys string) {
 	p.do("press keys", chromedp.KeyEvent(keys))
 }
 
-// choose picks an option, as a person does who opens the list.
+// choose picks an option, as a person who opens the list does.
 func (p *tab) choose(selector, value string) {
 	p.Helper()
 	p.run(fmt.Sprintf(`{
@@ -246,7 +246,7 @@ func (p *tab) choose(selector, value string) {
 	}`, js(selector), js(value)))
 }
 
-// js writes a string as JavaScript does.
+// js formats a string as a JavaScript literal.
 func js(text string) string {
 	encoded, err := json.Marshal(text)
 	if err != nil {

@@ -84,7 +84,7 @@ func TestPageAddsEveryFault(t *testing.T) {
 	p.click("#faults-tab")
 	for _, kind := range twiliosim.FaultKinds {
 		if kind == twiliosim.FaultRefuse {
-			continue // it is not in force, it happens: see the next test
+			continue // it is not a fault in force but happens once: see the next test
 		}
 		p.choose("#fault-kind", kind)
 		p.click("#fault-form .primary")

@@ -1,6 +1,6 @@
 package browser
 
-// What a person does on the page, one test each.
+// What people do on the page, one test for each.
 
 import (
 	"fmt"
@@ -370,7 +370,7 @@ func TestMessagesToUnopenedNumbersAreShown(t *testing.T) {
 	p.shows("#others + ul button", "+1 555 123 0013")
 	p.click("#others + ul button")
 	p.shows(phone(5, ".theirs"), "hello +15551230013")
-	// Where the row is too short for them, the strip leads to each.
+	// If the row is too narrow to show them all, the strip leads to each.
 	for n, number := range []string{"0009", "0010", "0011", "0012", "0013"} {
 		p.click(fmt.Sprintf("#strip button:nth-child(%d)", n+1))
 		p.until("the phone "+number+" is in sight", fmt.Sprintf(`(() => {
@@ -378,7 +378,7 @@ func TestMessagesToUnopenedNumbersAreShown(t *testing.T) {
 			return phone.left >= row.left && phone.right <= row.right + 1;
 		})()`, js(phone(n+1))))
 	}
-	// A later visit offers it without a message that comes in.
+	// A later visit offers it even if no message arrives.
 	p.run(`localStorage.clear()`)
 	p.visit(sim.URL)
 	p.shows(phone(3, ".theirs"), "hello +15551230013")
@@ -396,8 +396,8 @@ func TestNumbersAreShownInFull(t *testing.T) {
 	}
 }
 
-// TestNoPhoneIsCut looks at what is in the row at each width: a phone, and the
-// card beside it, is in sight as a whole or not at all.
+// TestNoPhoneIsCut checks the row at each width: a phone, and the card beside
+// it, is either entirely visible or not at all.
 func TestNoPhoneIsCut(t *testing.T) {
 	_, p := start(t, twiliosim.Options{})
 	p.write(phone(2, "textarea"), "STOP"+kb.Enter)

@@ -1,6 +1,6 @@
 package browser
 
-// The pictures of the page in docs/. They are made anew by
+// The pictures of the page in docs/. They are made by
 //
 //	go test ./test/browser -run Screenshots -update
 
@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "make the pictures in docs/ anew")
 // maxPicture keeps the repository light.
 const maxPicture = 250 << 10
 
-// pictures are those in docs/, with their size in CSS pixels.
+// pictures lists the pictures in docs/, with their sizes in CSS pixels.
 var pictures = []struct {
 	name          string
 	width, height int
@@ -119,8 +119,9 @@ func takePictures(t *testing.T, docs string) {
 	}
 }
 
-// compress writes a picture anew with a palette of its 256 most frequent
-// colours, which is a third of its size; a page has hardly more.
+// compress rewrites a picture with a palette of its 256 most frequent
+// colours, which cuts it to a third of its size; a page hardly has more
+// colours.
 func compress(shot []byte) ([]byte, error) {
 	img, err := png.Decode(bytes.NewReader(shot))
 	if err != nil {

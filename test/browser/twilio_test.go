@@ -45,7 +45,8 @@ func startTwilio(t testing.TB, o twiliosim.Options) *twiliosim.Sim {
 	return sim
 }
 
-// startApplication starts a webhook that checks signatures and echoes orders.
+// startApplication starts a webhook that verifies signatures and echoes
+// orders.
 func startApplication(t testing.TB) string {
 	t.Helper()
 	var server *httptest.Server
@@ -72,7 +73,7 @@ func startApplication(t testing.TB) string {
 }
 
 // answer is the application: it knows orders, repeats what begins with "echo ",
-// and breaks when it is told to. It says what became of the text.
+// and fails on demand. It reports what became of the text.
 func answer(w http.ResponseWriter, text url.Values) {
 	reply, body := "", text.Get("Body")
 	if order, ok := strings.CutPrefix(body, "Order Number "); ok {
@@ -101,7 +102,7 @@ func answer(w http.ResponseWriter, text url.Values) {
 	_, _ = fmt.Fprintf(w, `<?xml version="1.0" encoding="UTF-8"?><Response><Message>%s</Message></Response>`, escaped.String())
 }
 
-// text texts our number, as a phone does that the page does not show.
+// text texts our number from a phone that the page does not show.
 func text(t testing.TB, sim *twiliosim.Sim, from, body string, media ...twiliosim.Media) twiliosim.InboundResult {
 	t.Helper()
 	result, err := sim.Inbound(context.Background(), twiliosim.Inbound{From: from, To: ours, Body: body, Media: media})
@@ -111,8 +112,9 @@ func text(t testing.TB, sim *twiliosim.Sim, from, body string, media ...twiliosi
 	return result
 }
 
-// send sends a message through the REST API, with more parameters and their
-// values if given, and gives the status of the answer; 0 if there was none.
+// send sends a message through the REST API, with the given additional
+// parameters and values, and returns the status of the response; 0 if there
+// was none.
 func send(t testing.TB, sim *twiliosim.Sim, to, body string, more ...string) int {
 	t.Helper()
 	form := url.Values{"To": {to}, "From": {ours}, "Body": {body}}

@@ -1,4 +1,4 @@
-// Package chaos proves the promises while all around fails: processes are killed
+// Package chaos tests the promises while everything else fails: processes are killed
 // and suspended, Twilio and Temporal fail in every way they can, and still nobody is
 // texted twice or missing from the report, and each text is in its workflow once.
 package chaos
@@ -45,7 +45,7 @@ const (
 	heartbeat = 1500 * time.Millisecond
 )
 
-// rain is what the local Twilio does to creates and lookups.
+// rain lists the local Twilio's faults for creates and look-ups.
 var rain = []twiliosim.Fault{
 	{Kind: twiliosim.FaultDelay, Operation: "create", Rate: 0.5, Delay: twiliosim.Duration(60 * time.Millisecond)},
 	{Kind: twiliosim.FaultResponseLost, Operation: "create", Rate: 0.01},
@@ -67,10 +67,11 @@ type storm struct {
 	random  *rand.Rand
 	crew    []*stack.Process
 	killed  int
-	// suspends has some workers sleep for longer than their heartbeats allow
-	// before they are killed or go on.
+	// suspends makes some workers sleep for longer than their heartbeat timeouts
+	// before they are killed or resumed.
 	suspends bool
-	// twins has every second list sent by two workflows at once, in the same words.
+	// twins makes two workflows send every second list at the same time, with the
+	// same text.
 	twins bool
 	// older is the program of an older version, which half of the workers are.
 	// Optional.
@@ -108,8 +109,7 @@ func newStorm(t *testing.T, program, older string, faults []twiliosim.Fault, opt
 	return s
 }
 
-// hire starts a worker, of which some are older ones, as while a version is replaced
-// by the next.
+// hire starts a worker, some of them of the older version, as during an upgrade.
 func (s *storm) hire(t *testing.T) *stack.Process {
 	t.Helper()
 	program := s.program
@@ -119,7 +119,7 @@ func (s *storm) hire(t *testing.T) *stack.Process {
 	return stack.StartProcess(t, "worker", s.Environment(), program)
 }
 
-// kill ends a worker as a crash does, and hires another.
+// kill kills a worker and starts another.
 func (s *storm) kill(t *testing.T) {
 	one := s.random.IntN(len(s.crew))
 	if s.suspends && s.random.IntN(2) == 0 {
@@ -139,7 +139,7 @@ func (s *storm) kill(t *testing.T) {
 // list is one send, and what became of it.
 type list struct {
 	number int
-	// twin is set if there are two sends of the list, which have one number.
+	// twin is true if the list has two sends, which share its number.
 	twin   bool
 	id     string
 	body   string
@@ -148,7 +148,7 @@ type list struct {
 	err    error
 }
 
-// mark begins the texts of lists, and of nothing else.
+// mark is the prefix of the texts of lists, and of no others.
 const mark = "List "
 
 func newList(number int) *list {
@@ -191,15 +191,15 @@ func (l *list) send(ctx context.Context, c client.Client) {
 // soon has an attempt follow soon after another.
 var soon = temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, BackoffCoefficient: 1}
 
-// sending is a workflow that sends a list, and waits no longer than the storm does
-// for a worker that is gone.
+// sending is a workflow that sends a list. It waits for a dead worker no longer
+// than the storm does.
 func sending(ctx workflow.Context, in sms.SendSmsInput) (sms.SendSmsResult, error) {
 	return workflows.SendSms(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ScheduleToCloseTimeout: 10 * time.Minute, StartToCloseTimeout: 2 * time.Minute, HeartbeatTimeout: heartbeat, RetryPolicy: &soon,
 	}), in)
 }
 
-// kills is weather that kills workers.
+// kills is a series of faults that kills workers.
 func (s *storm) kills(t *testing.T, kills int) func() {
 	t.Helper()
 	return func() {
@@ -212,8 +212,8 @@ func (s *storm) kills(t *testing.T, kills int) func() {
 	}
 }
 
-// blow sends lists while the weather lasts, and returns them once all have come
-// back.
+// blow sends lists while the faults last, and returns them once all sends have
+// ended.
 func (s *storm) blow(t *testing.T, weather func()) (all []*list) {
 	t.Helper()
 	var sending sync.WaitGroup
@@ -248,22 +248,22 @@ func (s *storm) blow(t *testing.T, weather func()) (all []*list) {
 	}
 }
 
-// verdict is what a storm did to people.
+// verdict is the effect of a storm on the recipients.
 type verdict struct {
 	recipients, twice, missing, unsent int
-	// unknown are outcomes of which Twilio let nobody know, and decidable those
-	// that should have been known.
+	// unknown counts outcomes that stayed unknown, and decidable those among
+	// them that should have been decided.
 	unknown, decidable int
-	// failed are sends without a report, invented messages in a report that Twilio
-	// does not have, and wrong recipients of whom a report says the contrary of what
-	// Twilio has.
+	// failed counts sends without a report, invented counts reported messages that
+	// Twilio does not have, and wrong counts recipients whose report contradicts
+	// Twilio.
 	failed, invented, wrong int
 	// shared are messages that both of two twins report.
 	shared int
 	codes  map[sms.Code]int
 }
 
-// judge holds the reports against what the local Twilio really created.
+// judge compares the reports with what the local Twilio really created.
 func (s *storm) judge(t *testing.T, all []*list) verdict {
 	t.Helper()
 	v := verdict{codes: make(map[sms.Code]int)}
@@ -301,7 +301,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 			}
 			reported[m.SID] = true
 		}
-		if nameless > 0 && !l.twin { // of two, nobody can tell which is whose
+		if nameless > 0 && !l.twin { // of two, it is impossible to tell which is whose
 			t.Errorf("%s reports %d messages without their SIDs", l.id, nameless)
 		}
 		for _, e := range l.result.Errors {
@@ -310,8 +310,8 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 			switch texts := created[e.To]; {
 			case e.Code == sms.CodeOutcomeUnknown:
 				v.unknown++
-				// Nobody can tell whose of two a message is, or whether one in other
-				// quotes is ours.
+				// It is impossible to tell which of two sends a message belongs to, or
+				// whether one with different quotes is ours.
 				if !l.twin && (len(texts) == 0 || texts[0].Body == l.body) {
 					v.decidable++
 				}
@@ -338,7 +338,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 	return v
 }
 
-// hold fails the test unless the promise was kept.
+// hold fails the test if a promise was broken.
 func (v verdict) hold(t *testing.T) {
 	t.Helper()
 	if v.twice > 0 || v.missing > 0 || v.decidable > 0 {
@@ -346,11 +346,11 @@ func (v verdict) hold(t *testing.T) {
 	}
 }
 
-// crowded is a recipient whom others text all the time, and whose answers are lost:
+// crowded is a recipient whom others keep texting, and whose responses are lost:
 // the message in doubt is on a later page of the listing.
 var crowded = recipient(1, listLength/2)
 
-// crowd has others text the crowded one until the context ends.
+// crowd makes others text the crowded recipient until the context ends.
 func (s *storm) crowd(ctx context.Context, t *testing.T) {
 	t.Helper()
 	gateway, err := twilio.New(twilio.Access{AccountSID: stack.Account, Token: stack.Token, BaseURL: s.Twilio.URL, Timeout: time.Second})
@@ -362,7 +362,7 @@ func (s *storm) crowd(ctx context.Context, t *testing.T) {
 	defer others.Wait()
 	for range 3 {
 		others.Go(func() {
-			for n := 0; n < 500 && ctx.Err() == nil; n++ { // what fails is not missed
+			for n := 0; n < 500 && ctx.Err() == nil; n++ { // failures are not missed
 				_, _ = gateway.Send(ctx, twilio.Draft{From: stack.Number, To: crowded, Body: "Something else"})
 			}
 		})

@@ -34,7 +34,8 @@ type fault struct {
 	strike func(*testing.T, *everything, *rand.Rand)
 }
 
-// faults are those of the storm, beside what Twilio does to requests all the while.
+// faults lists the storm's faults, in addition to those that Twilio applies to
+// requests throughout.
 var faults = []fault{
 	{"SIGKILL of a worker", func(t *testing.T, e *everything, random *rand.Rand) { e.replace(t, random, e.program) }},
 	{"a worker replaced by one of an older version", func(t *testing.T, e *everything, random *rand.Rand) { e.replace(t, random, e.older) }},
@@ -68,7 +69,7 @@ type blow struct {
 	random *rand.Rand
 }
 
-// forecast draws blows from a seed: each kind of fault once before one comes again.
+// forecast draws faults from a seed: each kind occurs once before any is repeated.
 func forecast(seed uint64) func() blow {
 	random := rand.New(rand.NewPCG(seed, 2))
 	var order []int
@@ -82,19 +83,19 @@ func forecast(seed uint64) func() blow {
 	}
 }
 
-// between draws a time in seconds.
+// between returns a random duration between two numbers of seconds.
 func between(random *rand.Rand, from, to float64) time.Duration {
 	return time.Duration((from + random.Float64()*(to-from)) * float64(time.Second))
 }
 
-// suspend has a process stand still.
+// suspend suspends a process for a while.
 func suspend(p *stack.Process, how time.Duration) {
 	_ = p.Signal(syscall.SIGSTOP)
 	time.Sleep(how)
 	_ = p.Signal(syscall.SIGCONT)
 }
 
-// everything is a stack on which all that may fail does.
+// everything is a stack in which everything that can fail does.
 type everything struct {
 	*storm
 	webhooks []*victim
@@ -132,7 +133,7 @@ func (e *everything) webhook(random *rand.Rand) *victim {
 	return e.webhooks[random.IntN(len(e.webhooks))]
 }
 
-// replace kills a worker, and hires one of a version.
+// replace kills a worker, and starts one of the given version.
 func (e *everything) replace(t *testing.T, random *rand.Rand, program string) {
 	t.Helper()
 	one := random.IntN(len(e.crew))
@@ -141,18 +142,18 @@ func (e *everything) replace(t *testing.T, random *rand.Rand, program string) {
 	e.killed++
 }
 
-// changeKeys adds a key, and has it encrypt once all processes have read it. The
-// keys before it stay: payloads need them.
+// changeKeys adds a key, and makes it the current one once all processes have
+// read it. The keys before it stay: payloads need them.
 func (e *everything) changeKeys(t *testing.T) {
 	t.Helper()
 	id := fmt.Sprintf("key-%d", e.changes)
 	e.changes++
 	e.keys.Change(t, payload.Add, id)
-	time.Sleep(1500 * time.Millisecond) // they read the file each second, and if they lack a key
+	time.Sleep(1500 * time.Millisecond) // they read the file every second, and whenever they lack a key
 	e.keys.Change(t, payload.MakeCurrent, id)
 }
 
-// weather has one fault follow another.
+// weather applies one fault after another.
 func (e *everything) weather(t *testing.T, next func() blow) func() {
 	t.Helper()
 	return func() {
@@ -171,8 +172,8 @@ func (e *everything) weather(t *testing.T, next func() blow) func() {
 	}
 }
 
-// supervise starts what has ended by itself, as it does if it finds no Temporal when
-// it starts.
+// supervise restarts processes that have exited, as they do if Temporal is
+// unreachable when they start.
 func (e *everything) supervise(t *testing.T) {
 	t.Helper()
 	for n, w := range e.crew {
@@ -201,7 +202,7 @@ func ended(t *testing.T, p *stack.Process) bool {
 	return exited
 }
 
-// answered is what a text was answered in the storm.
+// answered is the response to a text during the storm.
 type answered struct {
 	taken      bool
 	deliveries int
@@ -220,8 +221,8 @@ func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answ
 	for w := range 16 {
 		webhook.Go(func() {
 			for n := range jobs {
-				// That one delivery is told "taken" and another, while Temporal is away,
-				// "lost" may be: what counts is the last word.
+				// One delivery may be told "taken" and another, while Temporal is
+				// unreachable, "lost": only the last answer counts.
 				taken, _, _ := deliverOnce(transport, e.webhooks[(n+w)%2].url, n)
 				mu.Lock()
 				answers[n].deliveries++
@@ -230,8 +231,8 @@ func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answ
 			}
 		})
 	}
-	// The deliveries of one text come close to each other, and in any order. At
-	// length, there are not more than Temporal keeps of one workflow.
+	// The deliveries of one text are close to each other, in any order. Their
+	// number stays below Temporal's limit for one workflow.
 	pace := time.NewTicker(max(100*time.Millisecond, *length/5000))
 	defer pace.Stop()
 	var due []int
@@ -262,8 +263,8 @@ func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answ
 	}
 }
 
-// lastWord delivers each text to both webhooks in calm, and returns of each
-// whether its sender was told that it is lost.
+// lastWord delivers each text to both webhooks once the faults are over, and
+// returns for each whether its sender was told that it is lost.
 func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[int]bool {
 	t.Helper()
 	var (
@@ -301,7 +302,7 @@ func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[
 	return told
 }
 
-// inbound holds what senders were told against the workflows.
+// inbound compares what senders were told with the workflows.
 func (e *everything) inbound(t *testing.T, answers []answered, v *verdict) {
 	t.Helper()
 	told := e.lastWord(t, answers, v)
@@ -361,7 +362,7 @@ func TestEverythingFailsAtOnce(t *testing.T) {
 			sure++
 		}
 	}
-	if v.unknown > 0 { // this Twilio always lets us decide
+	if v.unknown > 0 { // this Twilio's listings always decide the outcome
 		t.Errorf("%d outcomes are unknown", v.unknown)
 	}
 	if sure == 0 || v.recipients == 0 {

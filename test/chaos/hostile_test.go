@@ -1,6 +1,6 @@
 package chaos
 
-// What a webhook on the internet is sent by others than Twilio.
+// Requests that a webhook on the internet gets from anyone but Twilio.
 
 import (
 	"bufio"
@@ -23,11 +23,12 @@ import (
 const (
 	// slowClients send next to nothing at the same time.
 	slowClients = 200
-	// malformed and fuzzed are how many requests a flood has, in so much time.
+	// malformed and fuzzed are how many requests the floods send in the given
+	// time.
 	malformed, fuzzed, floodTime = 500, 1000, 10 * time.Second
 )
 
-// dial connects to a webhook for as long as a test waits.
+// dial connects to a webhook, with the deadline of a test's wait.
 func dial(v *victim) (net.Conn, error) {
 	conn, err := net.Dial("tcp", strings.TrimPrefix(v.url, "http://"))
 	if err == nil {
@@ -36,8 +37,8 @@ func dial(v *victim) (net.Conn, error) {
 	return conn, err
 }
 
-// loris has many clients send their requests a byte at a time: others are answered
-// meanwhile. It returns how many there were, as do the other floods.
+// loris makes many clients send their requests a byte at a time, while others must
+// still be answered. Like the other floods, it returns how many there were.
 func loris(t *testing.T, v *victim, random *rand.Rand) int {
 	t.Helper()
 	v.ready(t)
@@ -58,7 +59,7 @@ func loris(t *testing.T, v *victim, random *rand.Rand) int {
 	for range 3 {
 		time.Sleep(between(random, 0.1, 0.5))
 		for _, conn := range clients {
-			_, _ = io.WriteString(conn, "a") // it may have been closed, rightly
+			_, _ = io.WriteString(conn, "a") // it may have been closed, as it should be
 		}
 		if err := stack.Get(t.Context(), v.url+"/healthz"); err != nil {
 			t.Errorf("while %d clients are slow: %v", len(clients), err)
@@ -67,8 +68,8 @@ func loris(t *testing.T, v *victim, random *rand.Rand) int {
 	return len(clients)
 }
 
-// flood sends what is no request of Twilio's, much of it no HTTP: nothing is
-// published, and no answer is an error of ours.
+// flood sends requests that are not from Twilio, many of them not even HTTP:
+// nothing is published, and no response is an internal error.
 func flood(t *testing.T, v *victim, random *rand.Rand) int {
 	t.Helper()
 	v.ready(t)
@@ -82,7 +83,7 @@ func flood(t *testing.T, v *victim, random *rand.Rand) int {
 			if err == nil && (status < 400 || status == http.StatusInternalServerError) {
 				t.Errorf("%.200q is answered %d", text, status)
 			}
-			return nil // there is no answer to what is no request
+			return nil // what is not a request gets no response
 		})
 	}
 	_ = clients.Wait()
@@ -138,8 +139,8 @@ func malform(random *rand.Rand) string {
 	}
 }
 
-// fuzz sends texts that are signed and have anything in their fields: each is
-// answered, and not by an error of ours.
+// fuzz sends signed texts with arbitrary fields: each is answered, and none
+// with an internal error.
 func fuzz(t *testing.T, v *victim, random *rand.Rand) int {
 	t.Helper()
 	v.ready(t)
@@ -199,7 +200,8 @@ func fuzzedForm(random *rand.Rand) url.Values {
 	return form
 }
 
-// noise is up to so many letters that programs stumble over.
+// noise returns a random string, up to the given length, of characters that
+// programs tend to mishandle.
 func noise(random *rand.Rand, most int) string {
 	pieces := []string{"\x00", "\xff", "\xed\xa0\x80", "\r\n", "${", "}", "\u202e", "\u200b", "\ufeff", "😀", "é", "\"", "<", "&", "%", "+", "-", "0", "9", "(a+)+$", "NaN", "null", " "}
 	var text strings.Builder

@@ -1,7 +1,7 @@
 package chaos
 
-// Each text exactly once in its workflow, or its sender told, while Twilio delivers
-// it several times and Temporal is away.
+// Each text reaches its workflow exactly once, or its sender is told that it did
+// not, while Twilio delivers it several times and Temporal is unreachable.
 
 import (
 	"context"
@@ -23,9 +23,9 @@ import (
 
 var texts = flag.Int("chaos.texts", 200, "how many texts the storm of redeliveries has, from 10")
 
-// What is promised: each message is in its workflow once, or its sender was never
-// told that it was taken. One that was answered "taken" is so by each later
-// delivery, but where Temporal is away meanwhile.
+// The promise: each message is in its workflow once, or its sender was never told
+// that it was accepted. A message that was answered "taken" gets the same answer
+// in each later delivery, unless Temporal is unreachable then.
 func TestStormOfRedeliveriesPublishesOnce(t *testing.T) {
 	t.Parallel()
 	all := *texts
@@ -108,8 +108,8 @@ func TestContinueAsNewDoublesNoText(t *testing.T) {
 }
 
 // deliverStorm delivers each message one to five times, some at once and some
-// one after the other, while Temporal is stopped and started. It gives the
-// messages of which every delivery was answered with a failure, and how many
+// one after the other, while Temporal is stopped and started. It returns the
+// messages whose every delivery was answered with a failure, and how many
 // deliveries were.
 func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told map[int]bool, failures, outages int) {
 	t.Helper()
@@ -123,7 +123,7 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 		mu      sync.Mutex
 		success = map[int]bool{}
 		workers sync.WaitGroup
-		// rough is when Temporal was last away, or had just come back.
+		// rough is when Temporal was last unreachable, or had just recovered.
 		rough time.Time
 	)
 	const recovery = 15 * time.Second // of a server that restarts on a busy machine
@@ -165,7 +165,7 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 			roughUntil(time.Now().Add(time.Hour))
 			s.Temporal.Stop(t)
 			if outages == 0 {
-				// Longer than a webhook tries: senders are told.
+				// Longer than a webhook retries, so that senders are told.
 				time.Sleep(8 * time.Second)
 			}
 			s.Temporal.Start(t)
@@ -214,8 +214,9 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 	return told, failures, outages
 }
 
-// deliverInCalm delivers each message once more to each webhook: what was answered
-// "taken" once is so again. What was lost may be taken now.
+// deliverInCalm delivers each message once more to each webhook after the faults:
+// one that was answered "taken" must be again. One that was lost may be accepted
+// now.
 func deliverInCalm(t *testing.T, hooks []string, all int, told map[int]bool) {
 	t.Helper()
 	transport := &http.Client{Timeout: 30 * time.Second}

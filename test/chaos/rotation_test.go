@@ -28,7 +28,8 @@ import (
 )
 
 const (
-	// Of each wave of the load: lists of so many recipients, and questions.
+	// For each wave of the load: how many lists, recipients in each, and
+	// questions.
 	waveLists, waveRecipients, waveQuestions = 3, 40, 3
 	// asked is the place of those who are asked, beyond those of the lists.
 	asked = 900
@@ -37,22 +38,22 @@ const (
 // rotation is a stack whose processes each have a copy of the key file.
 type rotation struct {
 	*stack.Stack
-	// keys is the file that is changed, and caller what the callers have of it.
+	// keys is the file that is changed, and caller the callers' copy of it.
 	keys, caller stack.KeyFile
 	client       client.Client
 	workers      []*employee
 	webhook      *employee
-	// ended are those that were killed.
+	// ended holds the processes that were killed.
 	ended []*employee
 
 	sends     errgroup.Group
 	reports   []*list
 	questions []*question
-	// answered is how many questions are known to be.
+	// answered is how many questions are known to be answered.
 	answered int
 }
 
-// employee is a process with its own copy of the key file.
+// employee is a process with a separate copy of the key file.
 type employee struct {
 	*stack.Process
 	keys    stack.KeyFile
@@ -71,17 +72,18 @@ func (r *rotation) hire(t *testing.T, half string) *employee {
 	return e
 }
 
-// kill ends a worker as a crash does, and hires another.
+// kill kills a worker and starts another.
 func (r *rotation) kill(t *testing.T, which int) {
 	r.workers[which].Kill()
 	r.ended = append(r.ended, r.workers[which])
 	r.workers[which] = r.hire(t, "worker")
 }
 
-// staff are the processes that run.
+// staff returns the running processes.
 func (r *rotation) staff() []*employee { return append(slices.Clone(r.workers), r.webhook) }
 
-// wave asks questions, and starts sends and returns once they are under way.
+// wave asks questions and starts sends, and returns once they are in
+// progress.
 func (r *rotation) wave(t *testing.T, number int) {
 	t.Helper()
 	for i := range waveQuestions {
@@ -94,8 +96,8 @@ func (r *rotation) wave(t *testing.T, number int) {
 		}
 		r.questions = append(r.questions, q)
 	}
-	// Before somebody is killed: a workflow takes half a minute to see that its
-	// sender is gone.
+	// Before a worker is killed: it takes half a minute until Temporal notices
+	// that it is dead.
 	stack.Eventually(t, "the questions have come", func(context.Context) error {
 		texts := r.texts()
 		for _, q := range r.questions[number*waveQuestions:] {
@@ -130,8 +132,8 @@ func (r *rotation) wave(t *testing.T, number int) {
 	})
 }
 
-// reply has those who were asked in a wave reply. On a busy machine, a webhook may
-// ask for a text again.
+// reply makes the phones that were asked in a wave reply. On a busy machine, a
+// webhook may ask Twilio to deliver a text again.
 func (r *rotation) reply(t *testing.T, wave int) {
 	t.Helper()
 	for _, q := range r.questions[wave*waveQuestions : (wave+1)*waveQuestions] {
@@ -214,7 +216,7 @@ func (r *rotation) texts() map[string][]twiliosim.Message {
 	return all
 }
 
-// judge holds what was reported against what Twilio has, and looks whether a
+// judge compares the reports with Twilio's messages, and checks whether a
 // process ever lacked a key.
 func (r *rotation) judge(t *testing.T) {
 	t.Helper()
@@ -247,7 +249,7 @@ func (r *rotation) judge(t *testing.T) {
 // encryptedWith finds the ID of a payload's key in a history as JSON, in base64.
 var encryptedWith = regexp.MustCompile(`"encryption-key-id": *"([^"]*)"`)
 
-// keyIDs are the keys that a workflow's history was written with.
+// keyIDs returns the keys that a workflow's history was encrypted with.
 func (r *rotation) keyIDs(t *testing.T, workflow string) (ids []string) {
 	t.Helper()
 	history := r.Temporal.Client.GetWorkflowHistory(t.Context(), workflow, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -299,7 +301,7 @@ func TestKeyRotationLosesNothing(t *testing.T) {
 	r.makeCurrent(t, "new")
 	r.keys.CopyTo(t, r.webhook.keys)
 	r.webhook.encryptsWith(t, "new")
-	r.reply(t, 1) // in words that no worker has written yet
+	r.reply(t, 1) // with a text that no worker has sent yet
 	r.wave(t, 2)
 	r.kill(t, 0)
 	r.keys.CopyTo(t, r.workers[1].keys)

@@ -67,10 +67,12 @@ type textInput struct {
 	N string `json:"n"`
 }
 
-// one is started for one message, whose number is its result.
+// one is a workflow that is started for one message and returns the message's
+// number.
 func one(_ workflow.Context, in textInput) ([]string, error) { return []string{in.N}, nil }
 
-// ledger takes messages for ever, a few in each run, and lists them when asked.
+// ledger receives messages indefinitely, a few in each run, and lists them when
+// queried.
 func ledger(ctx workflow.Context, carried workflows.InboxState, taken []string) error {
 	if err := workflow.SetQueryHandler(ctx, "taken", func() ([]string, error) { return taken, nil }); err != nil {
 		return err
@@ -82,7 +84,7 @@ func ledger(ctx workflow.Context, carried workflows.InboxState, taken []string) 
 	return workflow.NewContinueAsNewError(ctx, "Ledger", inbox.Drain(ctx), taken)
 }
 
-// chat takes what is there and closes.
+// chat receives all waiting messages and closes.
 func chat(ctx workflow.Context) ([]string, error) {
 	inbox := workflows.NewInbox[textInput](ctx, "text", workflows.InboxState{})
 	taken := []string{inbox.Receive(ctx).N}
@@ -93,8 +95,8 @@ func chat(ctx workflow.Context) ([]string, error) {
 	return taken, nil
 }
 
-// hall is one for all: it catches texts and answers questions, and lists them
-// when asked.
+// hall is a single workflow for all texts: it catches texts, answers
+// questions, and lists both when queried.
 func hall(ctx workflow.Context) error {
 	taken := []string{}
 	if err := workflow.SetQueryHandler(ctx, "taken", func() ([]string, error) { return taken, nil }); err != nil {
@@ -130,7 +132,7 @@ func receiveTexts(t *testing.T, c client.Client) {
 
 const ledgers = 4
 
-// textBody gives message n's text.
+// textBody returns message n's text.
 func textBody(n int) string {
 	switch n % 6 {
 	case 0:
@@ -170,22 +172,21 @@ func startReceivers(t *testing.T, s *stack.Stack) {
 	})
 }
 
-// deliver delivers message n of the storm, from a phone of its own, and reports
-// whether the answer is that it was taken; or else that it was lost, or that
-// nothing is known yet.
+// deliver delivers message n of the storm, each from a different phone, and
+// reports whether the reply says that it was accepted, lost, or neither yet.
 func deliver(c *http.Client, hook string, n int) (taken bool, err error) {
 	taken, _, err = deliverOnce(c, hook, n)
 	return taken, err
 }
 
-// deliverOnce also says the status. The error is of the network, or of an answer
-// that is neither.
+// deliverOnce also returns the status. The error is a network error, or about an
+// unexpected response.
 func deliverOnce(c *http.Client, hook string, n int) (taken bool, status int, err error) {
 	form := url.Values{
 		"MessageSid": {fmt.Sprintf("SM%032x", n+1)}, "AccountSid": {stack.Account},
 		"From": {fmt.Sprintf("+1500%07d", n)}, "To": {stack.Number}, "Body": {textBody(n)},
 	}
-	// What is signed is the address that all webhooks are configured with.
+	// The signed URL is the one that all webhooks are configured with.
 	request, err := http.NewRequest(http.MethodPost, hook+"/twilio/sms", strings.NewReader(form.Encode()))
 	if err != nil {
 		return false, 0, err
@@ -209,9 +210,9 @@ func deliverOnce(c *http.Client, hook string, n int) (taken bool, status int, er
 	return taken, response.StatusCode, err
 }
 
-// takenTexts counts the messages over all workflows, once none is on its way.
-// After many restarts it takes the server a while to get to every workflow, so it
-// waits for as long as something moves.
+// takenTexts counts the messages in all workflows once none is in flight. After
+// many restarts, the server needs a while to get to every workflow, so it waits
+// as long as there is progress.
 func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[string]int {
 	t.Helper()
 	const patience = time.Minute
@@ -233,7 +234,7 @@ func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[st
 			err = enough()
 		}
 		if err == nil && open == 0 {
-			// Once more: what comes twice may come late.
+			// Once more: a redelivery may be late.
 			if again, err := countTexts(t.Context(), s); err == nil {
 				return again
 			}

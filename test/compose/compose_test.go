@@ -70,7 +70,8 @@ func services(t *testing.T) map[string]map[string]string {
 	return all
 }
 
-// environment is that of a service, with what differs outside of its container.
+// environment returns a service's environment, adapted to running outside of
+// its container.
 func environment(service map[string]string, differs ...string) (all []string) {
 	for name, value := range service {
 		all = append(all, name+"="+value)
@@ -127,7 +128,7 @@ func write(t *testing.T, path, text string) string {
 	return path
 }
 
-// startTemporal makes the schema, and starts the server and makes its namespace, with
+// startTemporal creates the schema, starts the server and creates its namespace, with
 // the scripts and variables of the compose file. space is as in startPostgreSQL.
 func startTemporal(t *testing.T, all map[string]map[string]string, space string) (address string, database *postgresql) {
 	t.Helper()
@@ -161,8 +162,8 @@ func startTemporal(t *testing.T, all map[string]map[string]string, space string)
 	return address, database
 }
 
-// image builds the folder that the Dockerfile's COPY lines make, with what Docker
-// adds to it: names, processes, secrets and the mounted triggers.
+// image builds the folder that the Dockerfile's COPY lines describe, with what
+// Docker adds: names, processes, secrets and the mounted triggers.
 func image(t *testing.T) (dir string) {
 	t.Helper()
 	dir = folder(t, 0)
@@ -197,15 +198,15 @@ func image(t *testing.T) (dir string) {
 }
 
 // container starts the image's worker as Docker does: on a read-only image, as the
-// image's user, without what only root may do.
+// image's user, without root's capabilities.
 func container(t *testing.T, dir string, environment []string, args ...string) *stack.Process {
 	t.Helper()
 	const confine = `mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && mount --bind /proc "$0/proc" && exec setpriv --no-new-privs chroot --userspec=65532:65532 "$0" /worker "$@"`
 	return stack.StartProcess(t, strings.Join(args, " "), environment, "unshare", append([]string{"--mount", "/bin/sh", "-c", confine, dir}, args...)...)
 }
 
-// balancer is the proxy before the webhooks: it asks one after the other, and another
-// if one does not answer.
+// balancer is the proxy in front of the webhooks: it takes them in turn, and tries
+// another if one does not answer.
 type balancer struct {
 	webhooks []string
 	next     atomic.Int64
@@ -296,8 +297,8 @@ func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 		t.Fatal(err)
 	}
 	<-killed
-	// A workflow takes a minute or two to see that its sender is gone, and that what
-	// it may have sent is not in Twilio's list.
+	// It takes a minute or two until Temporal notices that a worker is dead, and
+	// until its doubtful messages are known not to exist.
 	stack.Eventually(t, "each phone has the echo, and what the trigger's workflow sends", func(ctx context.Context) error {
 		for i := range texts {
 			if n := len(twilio.Messages(twiliosim.Filter{To: fmt.Sprintf("+1555004%04d", i)})); n != lost[i]+2 {
@@ -315,7 +316,8 @@ func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 	}
 }
 
-// send sends to three recipients, and asks for the outcome until Temporal tells it.
+// send sends to three recipients, and asks for the result until Temporal returns
+// it.
 func send(ctx context.Context, c client.Client, i int) error {
 	to := []string{fmt.Sprintf("+1555001%04d", i), fmt.Sprintf("+1555002%04d", i), fmt.Sprintf("+1555003%04d", i)}
 	id := fmt.Sprintf("send-%d", i)

@@ -2,7 +2,8 @@
 
 package compose
 
-// PostgreSQL as the compose file's service, on a disk of its own, which can be full.
+// PostgreSQL as in the compose file's service, on a separate disk that can be
+// filled.
 
 import (
 	"context"
@@ -20,7 +21,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// outage is how long the disk stays full.
+// outage is how long the disk remains full.
 const outage = 3 * time.Second
 
 type postgresql struct {
@@ -28,8 +29,8 @@ type postgresql struct {
 	bin, disk, user, port string
 }
 
-// startPostgreSQL starts the database of the service, on a disk of its own with so
-// much space, or without limits if space is empty.
+// startPostgreSQL starts the service's database on a separate disk with the given
+// space, or without limits if space is empty.
 func startPostgreSQL(t *testing.T, user, passwordFile, space string) *postgresql {
 	t.Helper()
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
@@ -63,7 +64,7 @@ func (p *postgresql) start(t *testing.T) {
 	})
 }
 
-// crash ends PostgreSQL in the midst of what it does, and starts it again.
+// crash kills PostgreSQL in the middle of its work, and restarts it.
 func (p *postgresql) crash(t *testing.T) {
 	t.Helper()
 	_ = p.process.Signal(syscall.SIGQUIT)
@@ -92,12 +93,12 @@ func (p *postgresql) fillDisk(t *testing.T) {
 	if err := errors.Join(ballast.Close(), os.Remove(path)); err != nil {
 		t.Fatal(err)
 	}
-	if _, exited := p.process.Exited(); exited { // as its log could not grow
+	if _, exited := p.process.Exited(); exited { // because its log could not grow
 		p.start(t)
 	}
 }
 
-// zeros is an endless file.
+// zeros is an endless reader of zero bytes.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }

@@ -2,8 +2,8 @@
 
 package compose
 
-// How much more 2 and 4 workers send than one, with Temporal on PostgreSQL: "make
-// bench-workers" runs it, and writes the table of docs/scaling.md.
+// How much faster 2 and 4 workers send than one, with Temporal on PostgreSQL:
+// "make bench-workers" runs it, and writes the table of docs/scaling.md.
 
 import (
 	"context"
@@ -34,8 +34,8 @@ var (
 	page   = flag.String("page", "", "the page whose table is written")
 )
 
-// crews are the numbers of workers, and sizes those of the lists that they send to,
-// with so many workflows at a time.
+// crews lists the numbers of workers, and sizes those of the recipients in each
+// list, with the number of concurrent workflows.
 var (
 	crews  = []int{1, 2, 4}
 	sizes  = []int{1, 100}
@@ -43,7 +43,7 @@ var (
 )
 
 func TestWorkersBesideEachOther(t *testing.T) {
-	busy, _ := os.ReadFile("/proc/loadavg") // without it, the table says nothing of load
+	busy, _ := os.ReadFile("/proc/loadavg") // without it, the table shows nothing under load
 	address, _ := startTemporal(t, services(t), "")
 	twilio, err := twiliosim.Start(twiliosim.Options{Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number}})
 	if err != nil {
@@ -96,8 +96,8 @@ func startCrew(t *testing.T, environment []string, workers int) (crew []*stack.P
 	return crew
 }
 
-// sent returns how many recipients a second are texted, by workflows with lists of
-// a size.
+// sent returns how many recipients per second are texted by workflows with lists
+// of the given size.
 func sent(t *testing.T, c client.Client, size int) float64 {
 	t.Helper()
 	to := make([]string, size)
@@ -155,7 +155,7 @@ func tabled(rates map[[2]int][]float64, busy string) string {
 
 func median(figures []float64) float64 { return slices.Sorted(slices.Values(figures))[len(figures)/2] }
 
-// between is where a page has the table.
+// between matches the markers around the table on a page.
 var between = regexp.MustCompile(`(?s)(<!-- make bench-workers writes from here -->\n).*(<!-- to here -->)`)
 
 func writeTable(t *testing.T, path, text string) {

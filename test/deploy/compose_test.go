@@ -64,7 +64,7 @@ func TestComposeStartsAConnector(t *testing.T) {
 	readBy(t, "worker and webhook", connectorVariables(t, loadCompose(t)))
 }
 
-// pinned is an image with a version of at least two numbers.
+// pinned matches an image with a version of at least two numbers.
 var pinned = regexp.MustCompile(`:v?\d+\.\d+[\w.-]*$`)
 
 func TestComposeServicesAreSafeToStart(t *testing.T) {

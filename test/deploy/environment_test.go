@@ -1,6 +1,6 @@
 package deploy
 
-// The variables of a container, held against what the connector reads.
+// The variables of a container, compared with those that the connector reads.
 
 import (
 	"maps"
@@ -34,8 +34,8 @@ func known() (names, secrets []string) {
 	return append(names, "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"), secrets
 }
 
-// readBy fails the test unless the connector reads all the variables, and starts
-// with them: the half that is named, or the codec server.
+// readBy fails the test unless the connector reads all the variables and can
+// start with them: the given half of it, or the codec server.
 func readBy(t *testing.T, half string, variables map[string]string) {
 	t.Helper()
 	names, secrets := known()
@@ -89,7 +89,7 @@ func secretFiles(t *testing.T, secret string) (files []string) {
 }
 
 // environment returns the variables of a pod's container. Paths in its volumes are
-// those of files as the volumes have them.
+// replaced by those of files with the volumes' contents.
 func (c *cluster) environment(t *testing.T, pod core.PodSpec) map[string]string {
 	t.Helper()
 	container, variables := pod.Containers[0], map[string]string{}
@@ -171,7 +171,7 @@ func TestPodsSetOnlyKnownVariables(t *testing.T) {
 			}
 			readBy(t, name, c.environment(t, pod.Spec))
 		}
-		// Whoever sends needs no auth token, and who decrypts neither.
+		// Neither a sender nor a codec server needs an auth token.
 		for _, name := range []string{"worker", "codec"} {
 			for variable := range c.environment(t, c.pods[name].Spec) {
 				if strings.HasPrefix(variable, "TWILIO_TOKEN") || name == "codec" && strings.HasPrefix(variable, "TWILIO_") {

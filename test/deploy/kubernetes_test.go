@@ -1,9 +1,10 @@
-// Package deploy checks the files that deploy the connector with what reads
-// them: kustomize and Kubernetes' own types, Compose's loader, and the connector's
+// Package deploy checks the deployment files with the programs that read them:
+// kustomize and Kubernetes' own types, Compose's loader, and the connector's
 // configuration.
 package deploy
 
-// Kubernetes: what kustomize makes of deploy/kubernetes, read strictly.
+// Kubernetes: the objects that kustomize builds from deploy/kubernetes,
+// decoded strictly.
 
 import (
 	"errors"
@@ -22,7 +23,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// cluster is what is applied, by kind and name.
+// cluster holds the applied objects, by kind and name.
 type cluster struct {
 	namespaces  map[string]*core.Namespace
 	configs     map[string]*core.ConfigMap
@@ -109,7 +110,7 @@ func put[T any](all *map[string]*T, name string, data []byte) error {
 	return nil
 }
 
-// folders are those that can be applied.
+// folders lists the folders that can be applied.
 var folders = []string{"base", "versioned"}
 
 func TestPodsAreConfined(t *testing.T) {
@@ -129,7 +130,7 @@ func TestPodsAreConfined(t *testing.T) {
 	}
 }
 
-// confined returns what a pod may do that it need not.
+// confined returns the permissions that a pod has without needing them.
 func confined(pod core.PodSpec) (complaints []string) {
 	require := func(ok bool, complaint string) {
 		if !ok {
@@ -170,8 +171,8 @@ func confined(pod core.PodSpec) (complaints []string) {
 	return complaints
 }
 
-// The paths that the connector serves, which others rely on; to import its webhook
-// would be to build Temporal's SDK for three words.
+// The paths that the connector serves, which others rely on; importing its webhook
+// would mean building Temporal's SDK for three words.
 const (
 	livePath   = "/healthz"
 	readyPath  = "/readyz"
@@ -179,7 +180,7 @@ const (
 	statusPath = "/twilio/status"
 )
 
-// grace is how long a process takes at most to stop, in seconds.
+// grace is the longest that a process may take to stop, in seconds.
 const grace = 30
 
 func TestProbesAskWhatThePodsServe(t *testing.T) {
@@ -191,7 +192,7 @@ func TestProbesAskWhatThePodsServe(t *testing.T) {
 			addresses := map[string]string{"http": variables["WEBHOOK_ADDR"], "metrics": variables["METRICS_ADDR"]}
 			ready := readyPath
 			if name == "codec" {
-				// It depends on nobody, and so is ready when it lives.
+				// It depends on nothing else, so it is ready whenever it is alive.
 				addresses, ready = map[string]string{"http": variables["CODEC_ADDR"]}, livePath
 			}
 			for _, port := range container.Ports {
@@ -251,7 +252,7 @@ func TestDisruptionsLeaveAPodOfEach(t *testing.T) {
 	}
 }
 
-// selects reports whether labels have all that a selector asks for.
+// selects reports whether labels have everything that a selector requires.
 func selects(selector, labels map[string]string) bool {
 	for name, value := range selector {
 		if labels[name] != value {

@@ -1,6 +1,6 @@
 package deploy
 
-// The network: who gets through to a pod, and whom it reaches.
+// The network: what may connect to a pod, and what a pod may connect to.
 
 import (
 	"net/netip"
@@ -23,11 +23,11 @@ func number(container core.Container, port intstr.IntOrString) int32 {
 	return 0
 }
 
-// peer is who is at the other end: an address outside of the cluster, or a pod in
-// a namespace.
+// peer is the other end of a connection: an address outside of the cluster, or a
+// pod in a namespace.
 type peer struct{ address, namespace string }
 
-// among reports whether a peer is one of those of a rule; a rule without any has
+// among reports whether a rule includes a peer; a rule without peers includes
 // all.
 func (p peer) among(peers []networking.NetworkPolicyPeer) bool {
 	return len(peers) == 0 || slices.ContainsFunc(peers, func(one networking.NetworkPolicyPeer) bool {
@@ -58,7 +58,7 @@ func open(container core.Container, ports []networking.NetworkPolicyPort, protoc
 	})
 }
 
-// admits reports whether the policies of a pod let a peer in at a port.
+// admits reports whether a pod's policies allow a peer to connect to a port.
 func (c *cluster) admits(pod core.PodTemplateSpec, from peer, port int32) bool {
 	return c.anyPolicy(pod, networking.PolicyTypeIngress, func(spec networking.NetworkPolicySpec) bool {
 		return slices.ContainsFunc(spec.Ingress, func(rule networking.NetworkPolicyIngressRule) bool {
@@ -77,7 +77,7 @@ func (c *cluster) reaches(pod core.PodTemplateSpec, to peer, protocol core.Proto
 }
 
 // anyPolicy reports whether one of a pod's policies allows it; without a policy,
-// all is allowed.
+// everything is allowed.
 func (c *cluster) anyPolicy(pod core.PodTemplateSpec, direction networking.PolicyType, allows func(networking.NetworkPolicySpec) bool) bool {
 	isolated := false
 	for _, policy := range c.policies {

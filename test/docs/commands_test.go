@@ -29,7 +29,7 @@ var notRun = map[string]string{
 	"docker compose up --build --detach": "it needs a Docker engine",
 }
 
-// ownNumber is the section whose commands run a worker of their own.
+// ownNumber is the section whose commands start another worker.
 const ownNumber = "Your own number"
 
 const phone = "+15005550009"
@@ -131,7 +131,7 @@ func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 	if len(commands) != 2 {
 		t.Fatalf("the section %q has %d commands; this test knows a worker and a send", ownNumber, len(commands))
 	}
-	// exec: a signal to the shell must reach the worker.
+	// exec, so that a signal to the shell reaches the worker.
 	worker := stack.StartProcess(t, "worker", append(shell.environment, "TWILIO_BASE_URL="+sim.URL, "WEBHOOK_ADDR=127.0.0.1:0"),
 		"bash", "-ec", "cd "+shell.dir+"\n"+strings.Replace(commands[0].text, "\n.local/bin/worker", "\nexec .local/bin/worker", 1))
 	webhook := ""
@@ -227,11 +227,11 @@ func (s *shell) run(t *testing.T, at, command string) string {
 	return string(output)
 }
 
-// sid is a message's SID, another in each run.
+// sid is a message's SID, which differs in each run.
 var sid = regexp.MustCompile(`SM[0-9a-f]{32}`)
 
-// matches holds what a command printed against what a page shows, where
-// "…" stands for anything.
+// matches compares what a command printed with what a page shows, in which
+// "…" matches anything.
 func matches(shown, printed string) bool {
 	parts := strings.Split(sid.ReplaceAllString(strings.TrimSpace(shown), "…"), "…")
 	for i, part := range parts {

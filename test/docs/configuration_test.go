@@ -1,7 +1,7 @@
 package docs
 
-// The configuration: what its page and the worker's help say of it, held against
-// what the worker reads.
+// The configuration: what its page and the worker's help say about it, compared
+// with what the worker reads.
 
 import (
 	"maps"
@@ -17,8 +17,8 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// variables are those that the worker reads, with their defaults; secrets also
-// as files.
+// variables returns those that the worker reads, with their defaults; secrets
+// also as files.
 func variables(t *testing.T) (defaults map[string]string, secrets []string) {
 	t.Helper()
 	defaults = map[string]string{}

@@ -1,7 +1,7 @@
 package docs
 
 // The examples in other languages: TypeScript against the whole stack, with
-// encrypted payloads; the others as far as their tools are to be had.
+// encrypted payloads; the others if their tools are available.
 
 import (
 	"context"

@@ -1,6 +1,6 @@
 package docs
 
-// "make run": the program behind it, on other ports than its own.
+// "make run": its program, on ports other than the default ones.
 
 import (
 	"context"
@@ -135,11 +135,11 @@ func readEncrypted(t *testing.T, shell *shell, ports map[string]string, keys str
 	}
 }
 
-// decoded is what the base64 of a JSON document says.
+// decoded decodes the base64 of a JSON document.
 func decoded(document string) string {
 	var all strings.Builder
 	for _, data := range base64Text.FindAllStringSubmatch(document, -1) {
-		text, _ := base64.StdEncoding.DecodeString(data[1]) // or it is none
+		text, _ := base64.StdEncoding.DecodeString(data[1]) // otherwise, it is not a line of output
 		all.Write(text)
 	}
 	return all.String()

@@ -1,6 +1,7 @@
 package docs
 
-// docs/migrating.md: its model is read, its workflow is run, its commands work.
+// docs/migrating.md: its model can be read, its workflow runs, and its commands
+// work.
 
 import (
 	"encoding/json"
@@ -19,14 +20,15 @@ import (
 	"temporal-twilio/workflows/smstest"
 )
 
-// Shop has what its workflows share.
+// Shop holds what its workflows share.
 type Shop struct{ Secret []byte }
 
 // AppointmentInput is what starts an Appointment.
 type AppointmentInput struct{ From, Phone, Order string }
 
 func (s Shop) Appointment(ctx workflow.Context, input AppointmentInput) (string, error) {
-	// Catch the message from the start: one that comes early waits in the inbox.
+	// Catch the message from the start: a message that arrives early waits in
+	// the inbox.
 	if err := workflows.CatchMessage(ctx, s.Secret, "paid", input.Order); err != nil {
 		return "", err
 	}

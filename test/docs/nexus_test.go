@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// The page's commands, beside the worker of its example.
+// The page's commands, with the example's worker running.
 func TestNexusPageDoesWhatItSays(t *testing.T) {
 	t.Parallel()
 	const page = "docs/nexus.md"

@@ -1,6 +1,6 @@
 // Package docs runs the documentation: every command of the README and of the
-// pages against a real Temporal and a local Twilio, and every snippet as the
-// program it is.
+// pages against a real Temporal and a local Twilio, and and every snippet as
+// a program.
 package docs
 
 import (
@@ -13,8 +13,7 @@ import (
 	"testing"
 )
 
-// pages are those whose commands run one after the other in one stack, in this
-// order.
+// pages lists the pages whose commands run one after another in one stack.
 var pages = []string{"README.md", "docs/languages.md", "docs/cli.md", "docs/production.md"}
 
 // otherPages have a test of their own, or no blocks.
@@ -45,7 +44,7 @@ type block struct {
 	section string
 	// language is what follows the opening fence, such as "sh".
 	language string
-	// line is that of the opening fence.
+	// line is the line of the opening fence.
 	line int
 	text string
 }
@@ -121,7 +120,7 @@ func snippet(t *testing.T, page, language string) string {
 	return found[0]
 }
 
-// ran are the blocks that are programs, for which there are tests by page.
+// ran lists the blocks that are programs, which a test for their page runs.
 var ran = map[string][]string{
 	"README.md":         {"go", "yaml"},
 	"docs/languages.md": {"go", "ts", "python"},
@@ -163,7 +162,7 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-// fenced is a block of code, where brackets are no links.
+// fenced matches a block of code, in which brackets are not links.
 var fenced = regexp.MustCompile("(?ms)^```.*?^```")
 
 // link is the target of a link or a picture in Markdown.

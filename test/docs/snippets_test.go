@@ -1,7 +1,7 @@
 package docs
 
-// The workflows of the README and of docs/languages.md: each in a worker of its
-// own language, which calls SendSms of the real worker.
+// The workflows of the README and of docs/languages.md: each in a worker in its
+// own language, which calls SendSms on the real worker.
 
 import (
 	"crypto/sha256"

@@ -1,7 +1,7 @@
 package docs
 
 // docs/triggers.md: its triggers run together in one stack, its conversations
-// are held by phones, its commands run as they stand there.
+// are held by phones, and its commands are run as written.
 
 import (
 	"context"
@@ -35,7 +35,7 @@ func Invoice(ctx workflow.Context, secret []byte, number string) (string, error)
 	return event.From, nil
 }
 
-// account answers what it has.
+// account answers updates with its state.
 func account(ctx workflow.Context) error {
 	err := workflow.SetUpdateHandler(ctx, "balance", func(workflow.Context, triggers.Event) (map[string]any, error) {
 		return map[string]any{"amount": 7.5, "currency": "EUR"}, nil
@@ -120,7 +120,7 @@ func TestTriggersPageDoesWhatItSays(t *testing.T) {
 	}
 }
 
-// startExamples starts what the examples signal and ask.
+// startExamples starts the workflows that the examples signal and update.
 func startExamples(t *testing.T, s *stack.Stack) client.WorkflowRun {
 	t.Helper()
 	w := worker.New(s.Temporal.Client, "shop", worker.Options{DisableRegistrationAliasing: true})

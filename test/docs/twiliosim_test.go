@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// aroundSnippet is what the page's Go snippet needs around it.
+// aroundSnippet is the code around the page's Go snippet.
 const aroundSnippet = `package main
 
 import (

@@ -1,6 +1,7 @@
 package e2e
 
-// Several accounts at one webhook: each speaks for itself. Their tokens change.
+// Several accounts at one webhook: each signs only its own texts. Their tokens
+// change.
 
 import (
 	"context"
@@ -19,7 +20,7 @@ import (
 	"temporal-twilio/webhook"
 )
 
-// another is an account whose webhooks are taken, too.
+// another is a second account whose webhooks are accepted.
 const (
 	another      = "AC00000000000000000000000000000002"
 	anotherToken = "fedcba9876543210fedcba9876543210"

@@ -1,6 +1,6 @@
 package e2e
 
-// What a trigger can do, beside starting and signalling.
+// What a trigger can do besides starting and signalling.
 
 import (
 	"context"
@@ -22,7 +22,8 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// account is a workflow that answers what it has, until it is closed.
+// account is a workflow that answers updates with its state until it is
+// closed.
 func account(ctx workflow.Context) error {
 	asked, closed := 0, false
 	err := workflow.SetUpdateHandlerWithOptions(ctx, "balance", func(_ workflow.Context, e triggers.Event) (map[string]any, error) {
@@ -157,7 +158,8 @@ func TestRefusalIsFinal(t *testing.T) {
 	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "account-1", TaskQueue: "bank"}, "Account"); err != nil {
 		t.Fatal(err)
 	}
-	// What the sender was told is what happened, whatever is there by now.
+	// What the sender was told is what happened, whichever triggers are in force
+	// by now.
 	say("again", "There is none.")
 	// A trigger without an echo does not remove another's.
 	say("audit", "Fine.")
@@ -250,7 +252,7 @@ func TestChangedTriggersNeedNoRestart(t *testing.T) {
 	}
 	write(trigger("one"))
 	s := stack.Start(t, stack.Options{TriggersPath: dir})
-	// Texts all the while, each from a phone of its own: none is dropped.
+	// Texts arrive throughout, each from a different phone: none is dropped.
 	phones := 0
 	textUntil := func(what string, done func(reply string) bool) {
 		t.Helper()

@@ -1,7 +1,7 @@
 package e2e
 
-// Trigger files of Alfresco, unchanged: each is loaded, texted and followed to
-// the workflow that it starts or signals.
+// Alfresco's trigger files, unchanged: each is loaded, gets a text, and must
+// start or signal the expected workflow.
 
 import (
 	"context"
@@ -31,14 +31,14 @@ const (
 	idSecret = "0123456789abcdef0123456789abcdef"
 )
 
-// sampleCase is a text to one sample and what must come of it.
+// sampleCase is a text to one sample, with the expected outcome.
 type sampleCase struct {
 	body, reply string
 	// starts is the type of the workflow, id its ID with SID for the message's
 	// (default: the message's own),
 	// input its input as JSON ("event": the event itself).
 	starts, id, input string
-	// caught are the catchers that get the signal, and with what.
+	// caught lists the catchers that get the signal, and its input.
 	caught map[string]string
 }
 
@@ -71,7 +71,7 @@ var sampleCases = map[string]sampleCase{
 
 // phoneOf gives each sample a phone of its own: one phone alone would soon be
 // taken for a machine, and after STOP hears nothing. PHONE stands for it in
-// what is wanted.
+// the expectations.
 func phoneOf(sample string) string {
 	return fmt.Sprintf("+1500555%04d", 1000+crc32.ChecksumIEEE([]byte(sample))%9000)
 }
@@ -96,7 +96,7 @@ func firstError(all ...error) error {
 	return nil
 }
 
-// catcher declares what it catches and hands each signal to the test.
+// catcher declares what it catches and passes each signal to the test.
 func catcher(caught chan<- [3]string) func(workflow.Context) error {
 	return func(ctx workflow.Context) error {
 		id := workflow.GetInfo(ctx).WorkflowExecution.ID
@@ -221,7 +221,8 @@ func checkStarted(t *testing.T, s *stack.Stack, name, messageSID string, tc samp
 	sameJSON(t, name, messageSID, string(input), tc.input)
 }
 
-// sameJSON compares an input with what is wanted, but for what marks the message.
+// sameJSON compares an input with the expected one, except for the message's SID
+// and times.
 func sameJSON(t *testing.T, name, messageSID, got, want string) {
 	t.Helper()
 	var g, w map[string]any

@@ -75,7 +75,7 @@ func TestReplyGoesToOneOpenQuestion(t *testing.T) {
 		t.Errorf("the second got %+v", result)
 	}
 	text(t, s, "Loved “A1: Monday?”") // is no reply
-	text(t, s, "Yes")                 // is for the first, which is now alone
+	text(t, s, "Yes")                 // is for the first question, the only one that is still open
 	if result := answer(t, first); result.Outcome != sms.AskAnswered || result.Reply.Body != "Yes" {
 		t.Errorf("the first got %+v", result)
 	}

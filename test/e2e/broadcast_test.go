@@ -117,12 +117,12 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 	}
 }
 
-// margin is how many bytes a worker may need besides, for what has nothing to do
-// with the length of the list.
+// margin is how many bytes a worker may need in addition, regardless of the
+// length of the list.
 const margin = 32 << 20
 
-// memoryAt waits until a number of recipients were dealt with, and gives the most
-// memory that the worker had until then.
+// memoryAt waits until the given number of recipients have been processed, and
+// returns the worker's peak memory until then.
 func memoryAt(ctx context.Context, t *testing.T, s *stack.Stack, progress func(context.Context) (sms.BroadcastProgress, error), recipients int) int64 {
 	t.Helper()
 	ticker := time.NewTicker(50 * time.Millisecond)

@@ -1,6 +1,6 @@
 package e2e
 
-// What comes while nobody listens is published later, once.
+// Texts that arrive while no webhook runs are published later, once.
 
 import (
 	"context"
@@ -77,7 +77,8 @@ func TestCatchUpEndsIfSwitchedOff(t *testing.T) {
 		_, err := schedule.Describe(ctx)
 		return err
 	})
-	// One without CATCH_UP leaves it, and keeps what Twilio's log will not show.
+	// A webhook without CATCH_UP leaves the schedule alone, and records what
+	// Twilio's log does not show.
 	const sid = "SM000000000000000000000000000000a1"
 	here := *s
 	here.Webhook = s.AnotherWebhook(t, "CATCH_UP=")

@@ -1,6 +1,6 @@
 package e2e
 
-// Sends that have little time.
+// Sends with short timeouts.
 
 import (
 	"context"

@@ -34,7 +34,8 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
     signalWithStart: {workflow: Relay, taskQueue: relay, id: relay, signal: text, input: 0}
 `})
 	startWorker(t, s, "relay", map[string]any{"Relay": relay})
-	// hook alternates: neither process knows what the other saw.
+	// hook alternates between the two processes: neither knows what the other
+	// saw.
 	hooks := []string{s.Webhook, s.AnotherWebhook(t)}
 	say := func(n, hook int) {
 		here := *s
@@ -51,7 +52,7 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
 		}
 		return description.WorkflowExecution.RunID, description.Status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 	}
-	// Messages 1 and 2 are one workflow, of two runs; 3 begins another.
+	// Messages 1 and 2 go to one workflow with two runs; 3 starts another.
 	last := ""
 	for n := 1; n <= 3; n++ {
 		say(n, n%2)
@@ -60,7 +61,7 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
 			if n == 2 && open || n != 2 && (id == last || !open) {
 				return fmt.Errorf("not yet")
 			}
-			// The first run of a workflow takes its text; its second waits.
+			// The first run of a workflow receives its text; the second waits.
 			history := s.Temporal.Client.GetWorkflowHistory(ctx, "relay", id, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 			if event, err := history.Next(); n != 2 && (err != nil || event.GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId() == "") {
 				return fmt.Errorf("still in its first run, %v", err)
@@ -69,8 +70,8 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
 			return nil
 		})
 	}
-	// Message 3 is not among them: within one workflow, over its runs, it is for
-	// an inbox to know.
+	// Message 3 is not among them: within the runs of one workflow, recognising
+	// it is up to an inbox.
 	for _, n := range []int{1, 2, 1, 2} {
 		say(n, (n+1)%2)
 		say(n, n%2)

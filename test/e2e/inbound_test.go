@@ -1,5 +1,5 @@
-// Package e2e tests the product as its users meet it: programs as processes, a
-// real Temporal, a local Twilio over HTTP.
+// Package e2e tests the product as users run it: programs as processes, a real
+// Temporal, a local Twilio over HTTP.
 package e2e
 
 import (
@@ -24,7 +24,7 @@ import (
 
 const phone = "+15005550009"
 
-// text sends a text from the phone to our number, and gives the replies.
+// text sends a text from the phone to our number, and returns the replies.
 func text(t *testing.T, s *stack.Stack, body string) twiliosim.InboundResult {
 	t.Helper()
 	result, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: body})
@@ -83,8 +83,8 @@ func delivery(t *testing.T, s *stack.Stack, token, messageSID, body string) *htt
 	return deliveryFrom(t, s, phone, token, messageSID, body)
 }
 
-// deliveryFrom is the same from another phone: one alone would soon be taken for
-// a machine, and hear nothing.
+// deliveryFrom is the same from another phone: a single one would soon be taken
+// for a machine, and get no replies.
 func deliveryFrom(t *testing.T, s *stack.Stack, from, token, messageSID, body string) *http.Request {
 	t.Helper()
 	return signed(t, s, token, url.Values{"MessageSid": {messageSID}, "From": {from}, "Body": {body}})
@@ -129,8 +129,8 @@ func executions(t *testing.T, s *stack.Stack, messageSID string) int {
 	return found
 }
 
-// hasWorkflows waits until a text has so many workflows: the visibility store
-// lists them a little after they start.
+// hasWorkflows waits until a text has the given number of workflows: the
+// visibility store lists them shortly after they start.
 func hasWorkflows(t *testing.T, s *stack.Stack, messageSID string, want int) {
 	t.Helper()
 	stack.Eventually(t, fmt.Sprintf("%s has %d workflows", messageSID, want), func(context.Context) error {
@@ -180,7 +180,8 @@ func TestBadSignaturePublishesNothing(t *testing.T) {
 	if err != nil || status != http.StatusForbidden {
 		t.Errorf("answered %d, %v", status, err)
 	}
-	// A good one afterwards shows that listing would have found the bad one.
+	// A valid text afterwards shows that the list would have contained the bad
+	// one.
 	if status, _, err := send(delivery(t, s, stack.Token, good, "Order Number 42")); err != nil || status != http.StatusOK {
 		t.Fatalf("answered %d, %v", status, err)
 	}

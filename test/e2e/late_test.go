@@ -1,6 +1,7 @@
 package e2e
 
-// What is caught up on reaches no workflow that began after it came.
+// A text that is caught up on reaches no workflow that started after the text
+// was received.
 
 import (
 	"context"
@@ -17,7 +18,7 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// gather waits for a text, or until it is told to end, and gives the text's SID.
+// gather waits for a text, or for the signal to end, and returns the text's SID.
 func gather(ctx workflow.Context, _ any) (sid string, err error) {
 	if err := workflows.CatchSignal(ctx, "text"); err != nil {
 		return "", err
@@ -57,7 +58,7 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 	}
 	caughtUp(t, s, 0)
 	first := begin("one")
-	one, all := text(t, s, "one"), text(t, s, "all") // the latter is caught by nobody
+	one, all := text(t, s, "one"), text(t, s, "all") // nobody catches the latter
 	if got := gathered(first); replies(one) != "Taken." || got != one.MessageSID {
 		t.Fatalf("replies %q, the workflow got %s of %s", replies(one), got, one.MessageSID)
 	}
@@ -83,7 +84,8 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	latest := found.Executions[0].Execution
-	// The first workflow had its text: catching up on it is no failure.
+	// The first workflow already has its text: catching up on it is not a
+	// failure.
 	if err := s.Temporal.Client.GetWorkflow(ctx, latest.WorkflowId, latest.RunId).Get(ctx, &last); err != nil || last.Matched != 2 || last.Failed != 0 {
 		t.Errorf("the last catch-up says %+v, %v", last, err)
 	}

@@ -16,8 +16,8 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// tooLongList is longer than SendSms takes by itself. Its first can be texted; the others
-// are cheap, since no request is made for them.
+// tooLongList is longer than SendSms accepts without a broadcast. Its first can be
+// texted; the others are cheap, since no request is made for them.
 func tooLongList(texted int) (list []string) {
 	for i := range sms.MaxRecipients + 1 {
 		if i < texted {
@@ -72,7 +72,8 @@ func TestLongListBecomesOneBroadcast(t *testing.T) {
 	}
 }
 
-// firstTexted waits until somebody was texted, and returns a count of the texts.
+// firstTexted waits until someone has been texted, and returns a function that
+// counts the texts.
 func firstTexted(t *testing.T, s *stack.Stack) (texted func() int) {
 	t.Helper()
 	texted = func() int { return len(s.Twilio.Messages(twiliosim.Filter{Limit: 1000, Direction: "outbound"})) }

@@ -131,8 +131,7 @@ func cancels(ctx workflow.Context, to string) error {
 	return nil
 }
 
-// calls calls one operation, and returns what it refused in the words of its
-// error.
+// calls calls one operation, and returns the text of its error.
 func calls(ctx workflow.Context, operation string, input map[string]any) (string, error) {
 	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
 	err := texts.ExecuteOperation(ctx, operation, input, workflow.NexusOperationOptions{}).Get(ctx, nil)

@@ -303,8 +303,8 @@ func TestSendSmsReportsTwiliosReason(t *testing.T) {
 	}
 }
 
-// messages are those that the local Twilio has sent for us, by recipient: they
-// are created several at a time.
+// messages returns the messages that the local Twilio has sent for us, sorted
+// by recipient, since they are created concurrently.
 func messages(t *testing.T, s *stack.Stack) []twiliosim.Message {
 	t.Helper()
 	var outbound []twiliosim.Message

@@ -33,7 +33,7 @@ func TestPacedSendsHeartbeatLittle(t *testing.T) {
 	began := time.Now()
 	var handles []client.ActivityHandle
 	for n := range sends {
-		// The turns of most lie beyond their first attempt.
+		// For most of them, the turn comes only after their first attempt.
 		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 			ID: fmt.Sprint("paced-", n), TaskQueue: sms.TaskQueue, StartToCloseTimeout: 5 * time.Second,
 		}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(fmt.Sprintf("+15005551%03d", n)), SmsBody: "Hello"})
@@ -61,7 +61,7 @@ func TestPacedSendsHeartbeatLittle(t *testing.T) {
 	}
 }
 
-// heartbeats counts those of a worker, by its metrics.
+// heartbeats returns a worker's number of heartbeats, from its metrics.
 func heartbeats(ctx context.Context, t *testing.T, metrics string) (count float64) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+metrics+"/metrics", nil)
@@ -105,7 +105,7 @@ func TestKeyedSendHoldsNoSlot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Whoever held the only slot would keep the send from beginning.
+	// A caller that held the only slot would keep the send from starting.
 	w := worker.New(s.Temporal.Client, sms.TaskQueue, worker.Options{MaxConcurrentActivityExecutionSize: 1})
 	workflows.Register(w)
 	(&activities.Activities{

@@ -1,6 +1,7 @@
 package e2e
 
-// Stop all sending: for all workers, those that start meanwhile included.
+// Stop all sending: for all workers, including those that start in the
+// meantime.
 
 import (
 	"context"
@@ -18,7 +19,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// fetched gets a page of a worker.
+// fetched returns the body of one of a worker's pages.
 func fetched(ctx context.Context, url string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {

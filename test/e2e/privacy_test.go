@@ -1,6 +1,6 @@
 package e2e
 
-// Privacy: what a process does that lacks a key.
+// Privacy: what a process without a key does.
 
 import (
 	"context"
@@ -19,8 +19,8 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// waits waits until a workflow's task has failed for want of a key, and the
-// workflow is open all the same.
+// waits waits until a workflow task has failed because of a missing key, and
+// checks that the workflow is still open.
 func waits(t *testing.T, s *stack.Stack, id, key string) {
 	t.Helper()
 	stack.Eventually(t, "a task of "+id+" fails", func(ctx context.Context) error {
@@ -62,7 +62,8 @@ func TestSendsWaitForWorkerWithKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			keys := stack.NewKeyFile(t, "one", "one")
-			// A second attempt looks first whether one before it has texted.
+			// A second attempt first checks whether the one before it has texted
+			// anyone.
 			s := stack.Start(t, stack.Options{Environment: append(environment(t), "TWILIO_LISTING_PATIENCE=1s", "TWILIO_TIMEOUT=1s")})
 			c := s.Temporal.Protected(t, keys)
 			ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
@@ -141,7 +142,7 @@ func TestSignalsWaitForTheirKey(t *testing.T) {
 	if err := run.Get(ctx, &report); err != nil {
 		t.Fatal(err)
 	}
-	// Every signal was there: the workflow looked nothing up at Twilio.
+	// Every signal arrived: the workflow looked up nothing at Twilio.
 	if len(report.Deliveries) != 1 || report.Deliveries[0].Status != sms.StatusDelivered {
 		t.Errorf("deliveries %+v", report.Deliveries)
 	}
@@ -150,8 +151,8 @@ func TestSignalsWaitForTheirKey(t *testing.T) {
 	}
 }
 
-// A webhook without the key does not know what the sender was told: Twilio is to
-// deliver again, and meets another webhook.
+// A webhook without the key does not know what the sender was told: Twilio has
+// to deliver it again, and reaches another webhook.
 func TestWebhookWithoutKeyAsksForRedelivery(t *testing.T) {
 	t.Parallel()
 	keys := stack.NewKeyFile(t, "one", "one")

@@ -1,6 +1,6 @@
 package e2e
 
-// A text that was published is no reply to the question that came of it.
+// A published text is not a reply to the question that it caused.
 
 import (
 	"context"
@@ -20,8 +20,8 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// asks waits for a text, if it is to be waited for, asks back and gives the
-// reply.
+// asks waits for a text if the input says so, asks a question, and returns
+// the reply.
 func asks(ctx workflow.Context, _ any) (string, error) {
 	var e triggers.Event
 	waits := workflow.GetInfo(ctx).WorkflowExecution.ID
@@ -65,7 +65,8 @@ func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 	} {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
-			// Each delivery comes to another process: neither knows what the other saw.
+			// Each delivery reaches a different process: neither knows what the other
+			// has seen.
 			s := stack.Start(t, stack.Options{Triggers: "triggers:\n  - {name: buy, pattern: '^buy', echo: 'Taken.', echoError: 'Lost.', " + says + "}\n"})
 			another := *s
 			another.Webhook = s.AnotherWebhook(t)
@@ -115,13 +116,14 @@ func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 			if err := s.Temporal.Client.GetWorkflow(ctx, id, "").Get(ctx, &got); err != nil || got != "buy it, yes" {
 				t.Errorf("the reply is %q, %v", got, err)
 			}
-			// What answered is no news to triggers when it comes again.
+			// A text that answered a question fires no trigger when it is redelivered.
 			say(&another, reply, "buy it, yes", "")
 		})
 	}
 }
 
-// caughtUp waits until so many more catch-ups have begun and ended.
+// caughtUp waits until the given number of further catch-ups have begun and
+// ended.
 func caughtUp(t *testing.T, s *stack.Stack, more int) {
 	t.Helper()
 	const ended = "WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"

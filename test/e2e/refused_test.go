@@ -1,6 +1,7 @@
 package e2e
 
-// What Temporal refuses for good ends at once, and holds up nothing.
+// A call that Temporal permanently refuses ends at once, and holds up
+// nothing.
 
 import (
 	"errors"

@@ -68,7 +68,8 @@ func TestWorkersShareTheRates(t *testing.T) {
 		t.Fatalf("%d texts, want %d", len(texts), sends*each)
 	}
 	slices.SortFunc(texts, func(a, b twiliosim.Message) int { return a.CreatedAt.Compare(b.CreatedAt) })
-	// A third of the rate each, a second's worth of it at once: 9, and then 20.
+	// Each has a third of the rate, with bursts of one second's worth: 9, and
+	// then 20.
 	const most = 30
 	for i := range len(texts) - most {
 		if took := texts[i+most].CreatedAt.Sub(texts[i].CreatedAt); took < 2*time.Second {

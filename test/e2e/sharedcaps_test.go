@@ -23,7 +23,7 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 	const sends, each, most = 12, 5, 40
 	s := stack.Start(t, stack.Options{
 		NoWorker: true, Environment: []string{"TRIGGERS=", fmt.Sprintf("SEND_CAPS=+1500555=%d/d", most), "TWILIO_TIMEOUT=1s", "TWILIO_LISTING_PATIENCE=1s"},
-		// Runs of the count end early.
+		// The counting workflow continues as new early.
 		TemporalSettings: []string{"limit.historyCount.suggestContinueAsNew=40"},
 	})
 	crew := make([]*stack.Process, 3)
@@ -78,7 +78,7 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 	})
 	crew[0].Kill()
 	sending.Wait()
-	// What the killed worker had counted but not sent still counts.
+	// Messages that the killed worker had counted but not sent still count.
 	texts := len(s.Twilio.Messages(twiliosim.Filter{Limit: 1000}))
 	if texts > most {
 		t.Errorf("%d texts with a cap of %d", texts, most)

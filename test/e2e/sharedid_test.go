@@ -19,10 +19,11 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// quick ends at once, so that the next message may begin a run of the same ID.
+// quick ends at once, so that the next message can start a run with the same
+// ID.
 func quick(workflow.Context, any) error { return nil }
 
-// startersOf gives for each run of an ID the message that it was started for.
+// startersOf returns, for each run of an ID, the message that started it.
 func startersOf(ctx context.Context, s *stack.Stack, id string) (map[string]int, error) {
 	found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest("WorkflowId = '"+id+"'"))
 	if err != nil {
@@ -100,7 +101,7 @@ func TestRacingTextsStartOneRunEach(t *testing.T) {
 	}
 }
 
-// brief ends soon, or when it is told to.
+// brief ends soon, or when it is signalled.
 func brief(ctx workflow.Context, _ any) error {
 	workflow.GetSignalChannel(ctx, "end").Receive(ctx, nil)
 	return nil

@@ -20,7 +20,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// ran is what a program did.
+// ran is the result of a program.
 type ran struct {
 	stdout, stderr string
 	status         int
@@ -278,8 +278,8 @@ func TestStarterBroadcastShowsProgress(t *testing.T) {
 	}
 }
 
-// actOnASleepingBroadcast pauses, resumes and ends a broadcast to somebody who is
-// in quiet hours but for a minute of the day.
+// actOnASleepingBroadcast pauses, resumes and ends a broadcast to a recipient who
+// is in quiet hours for all but a minute of the day.
 func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	run, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "asleep", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, map[string]any{

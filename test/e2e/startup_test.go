@@ -37,7 +37,7 @@ func TestWorkerRefusesToStartMisconfigured(t *testing.T) {
 	broken := file("broken.yaml", "triggers:\n  - name: any\n    pattern: '(x'\n    start: {workflow: W, taskQueue: q}\n")
 	noYAML := file("no.yaml", "triggers:\n  - name: 'any\n")
 	unknown := file("unknown.yaml", "triggers:\n  - name: any\n    patern: 'x'\n")
-	// All is well with these; each case changes one thing.
+	// These are valid; each case changes one of them.
 	well := map[string]string{
 		"TWILIO_ACCOUNT": stack.Account, "TWILIO_TOKEN": stack.Token, "TWILIO_BASE_URL": "http://127.0.0.1:1",
 		"TRIGGERS": triggers, "WEBHOOK_PUBLIC_URL": "https://sms.example.com", "WEBHOOK_ADDR": "127.0.0.1:0",

@@ -98,7 +98,7 @@ func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
 		}
 		return err
 	})
-	s.Worker.Kill() // another one, on whatever machine, goes on
+	s.Worker.Kill() // another worker, on any machine, continues
 	s.StartWorker(t)
 	var done sms.BroadcastProgress
 	if err := run.Get(ctx, &done); err != nil {

@@ -1,6 +1,6 @@
 package e2e
 
-// What a sender is told while no worker polls is what happens once one does.
+// What a sender is told while no worker polls is what happens once one polls.
 
 import (
 	"context"
@@ -20,7 +20,8 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// counting takes texts until it is told to end, and returns how many came.
+// counting receives texts until it is signalled to end, and returns how many
+// arrived.
 func counting(ctx workflow.Context, _ any) (n int, err error) {
 	texts, end := workflow.GetSignalChannel(ctx, "text"), workflow.GetSignalChannel(ctx, "end")
 	for ended := false; !ended; {
@@ -116,7 +117,7 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	if err != nil || marked.WebhookStatus != http.StatusOK {
 		t.Fatalf("%+v, %v", marked, err)
 	}
-	// Renamed, widened, and with one before it that stops.
+	// The trigger renamed, widened, and after another one that stops.
 	write("  - {name: stops, pattern: 'order', stop: true" + strings.Replace(start, "NAME", "second", 1) +
 		"  - {name: renamed, pattern: '(?s).*'" + strings.Replace(start, "NAME", "third", 1))
 	phones := 0
@@ -132,7 +133,7 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	if n := executions(t, s, one.MessageSID); n != 1 {
 		t.Errorf("the text from before has %d workflows", n)
 	}
-	// The text with Twilio's opt-out mark only gets a workflow that records that
+	// The text with only Twilio's opt-out mark gets a workflow that records that
 	// it was seen.
 	seen, err := s.Temporal.Client.DescribeWorkflow(t.Context(), sms.TextWorkflowID(marked.MessageSID), "")
 	if err != nil || seen.WorkflowType.Name != sms.ReceiveSmsWorkflowName || executions(t, s, marked.MessageSID) != 1 {

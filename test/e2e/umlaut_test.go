@@ -1,6 +1,6 @@
 package e2e
 
-// Workflow IDs beyond ASCII, through every client of ours.
+// Workflow IDs with characters beyond ASCII, through each of our clients.
 
 import (
 	"context"

@@ -1,19 +1,20 @@
 package main
 
-// The list: each protection, and the test that turns red without it. The promises
-// are those of docs/architecture.md.
+// The list: each protection, and the test that fails without it. The promises are
+// those of docs/architecture.md.
 
 // mutant takes one protection out of a file.
 type mutant struct {
-	// promise is the one that the protection keeps, as docs/architecture.md names it.
+	// promise is the promise that the protection keeps, by its name in
+	// docs/architecture.md.
 	promise string
-	// what is taken out.
+	// the source text to remove.
 	what string
-	// file is where, from the top of the repository; old becomes new there. It
-	// occurs once.
+	// file is the file's path in the repository; old, which occurs in it once,
+	// is replaced by new.
 	file, old, new string
-	// pkg and test are the package and the test that must fail. Another subtest of
-	// the same test may pass.
+	// pkg and test are the package and the test that must fail; some of its
+	// subtests may pass.
 	pkg, test string
 }
 

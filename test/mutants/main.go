@@ -1,5 +1,5 @@
-// Command mutants takes each protection out in turn, and fails unless a test turns
-// red. The sources stay as they are: the compiler reads the changed file from an
+// Command mutants removes each protection in turn, and fails unless a test does.
+// The sources are not changed: the compiler reads the changed file from an
 // overlay.
 package main
 
@@ -86,7 +86,7 @@ func root() (string, error) {
 
 var failed = regexp.MustCompile(`(?m)^--- FAIL: (\S+)`)
 
-// try returns the test that turns red without the protection. The error says why
+// try returns the test that fails without the protection. The error says why
 // none did.
 func (m *mutant) try(ctx context.Context, root string) (red string, err error) {
 	overlay, err := m.overlay(root)
@@ -113,7 +113,7 @@ func (m *mutant) try(ctx context.Context, root string) (red string, err error) {
 	return "", fmt.Errorf("no test ran: %s", strings.TrimSpace(string(out)))
 }
 
-// overlay writes the changed file, and what tells the compiler of it.
+// overlay writes the changed file, and the overlay file for the compiler.
 func (m *mutant) overlay(root string) (path string, err error) {
 	path = filepath.Join(root, m.file)
 	source, err := os.ReadFile(path)

@@ -1,4 +1,4 @@
-// Package release makes a release of one program and looks at it.
+// Package release builds a release of one program and examines it.
 package release
 
 import (
@@ -54,7 +54,7 @@ func sourceElsewhere(t *testing.T, root string) string {
 	for name := range strings.SplitSeq(strings.TrimSpace(run(t, root, "git", "ls-files", "--cached", "--others", "--exclude-standard")), "\n") {
 		data, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
-			continue // it was deleted, and git has not been told
+			continue // deleted, but still in git's index
 		}
 		path := filepath.Join(folder, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

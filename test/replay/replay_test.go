@@ -59,7 +59,7 @@ type scene struct {
 	short bool
 }
 
-// The phones of the questions, each with a keeper of its own, and the file of the
+// The phones of the questions, each with a separate keeper, and the file of the
 // broadcasts.
 const (
 	quiet    = "+15005550009"
@@ -67,7 +67,7 @@ const (
 	several  = "+15005550014"
 	refusing = "+15005550015"
 	fileName = "list.csv"
-	// secret makes the IDs of the keepers.
+	// secret derives the IDs of the keepers.
 	secret = "of the recordings and of nobody else"
 )
 
@@ -123,9 +123,9 @@ var scenes = map[string]scene{
 	"ask-sms-several": {workflow: sms.AskSmsWorkflowName, act: outlive(several), input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": several, "smsBody": "Coming?", "ifSeveral": "refuse",
 	}},
-	// What outlived another question.
+	// A question that outlived another.
 	"sms-questions-ended": {id: sms.QuestionsID([]byte(secret), stack.Number, several)},
-	// What ask-sms opened and closed, and what was answered.
+	// The questions that ask-sms opened and closed, and the replies.
 	"sms-questions":          {id: sms.QuestionsID([]byte(secret), stack.Number, quiet)},
 	"sms-questions-answered": {id: sms.QuestionsID([]byte(secret), stack.Number, answers)},
 	"receive-sms": {workflow: sms.ReceiveSmsWorkflowName, input: sms.ReceiveSmsInput{
@@ -145,7 +145,7 @@ var scenes = map[string]scene{
 		Text: sms.Text{MessageSID: "SM2", From: quiet, To: stack.Number, Body: "hi"}, Late: true, Keepers: []string{"none"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
 	}},
-	// As it is since keepers are asked by an activity that is not local.
+	// Since keepers are asked by an ordinary activity.
 	"receive-sms-offered": {workflow: sms.ReceiveSmsWorkflowName, input: sms.ReceiveSmsInput{
 		Text: sms.Text{MessageSID: "SM3", From: quiet, To: stack.Number, Body: "hi"}, Keepers: []string{"none", "nobody"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
@@ -169,7 +169,7 @@ var scenes = map[string]scene{
 	}},
 	"sms-questions-ended-before": {id: sms.QuestionsID([]byte(secret), stack.Number, refusing)},
 	"broadcast-sms-keyed-before": {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed-before", "idempotencyKey": "autumn", "pageSize": 30}},
-	// This one is from when the wait after a failure ended a pause that came before it.
+	// This one was recorded when the wait after a failure ended an earlier pause.
 	"broadcast-sms-obeys-before": {workflow: sms.BroadcastSmsWorkflowName, act: pauseFailing, faults: slow, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "obeys-before"}},
 
 	"send-sms-with-errors": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
@@ -193,15 +193,16 @@ var asleep = map[string]any{"from": "04:01", "to": "04:00"}
 var longList = strings.Repeat("x,", sms.MaxRecipients) + "x"
 
 var (
-	// unheard keeps the status of a message from everyone.
+	// unheard drops the status updates of a message.
 	unheard = []twiliosim.Fault{{Kind: twiliosim.FaultWebhookLost}}
-	// slow leaves time while a page is sent.
+	// slow makes the sending of a page take a while.
 	slow = []twiliosim.Fault{{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(3 * time.Second), Next: 1}}
-	// unknown leaves a message in Twilio's list that may be another's.
+	// unknown leaves a message in Twilio's listing that may belong to another
+	// send.
 	unknown = []twiliosim.Fault{{Kind: twiliosim.FaultRewritten, Next: 1}, {Kind: twiliosim.FaultResponseLost, Operation: "create", Next: 1}}
 )
 
-// stage is where a scene's workflow runs.
+// stage is the stack in which a scene's workflow runs.
 type stage struct {
 	context.Context
 	*stack.Stack
@@ -239,7 +240,7 @@ func cancelBegun(s *stage) error {
 	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
 }
 
-// takeCaps takes until a new run begins, and cancels that.
+// takeCaps takes messages until a new run begins, and cancels that run.
 func takeCaps(s *stage) error {
 	takes := sms.TakeCapsInput{Takes: []sms.CapTake{{Key: "a", Count: 2, Most: 9, Seconds: 60}, {Key: "a", Count: -1, Most: 9, Seconds: 60}, {Key: "b", Count: 1, Most: 9, Seconds: 3600}}}
 	for range 12 {
@@ -256,14 +257,16 @@ func takeCaps(s *stage) error {
 	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), "")
 }
 
-// waits returns once the scene's workflow has begun so many timers.
+// waits waits until the scene's workflow has started the given number of
+// timers.
 func (s *stage) waits(timers int) error {
 	return s.has(timers, func(event *historypb.HistoryEvent) bool {
 		return event.GetEventType() == enumspb.EVENT_TYPE_TIMER_STARTED
 	})
 }
 
-// has returns once the history of the scene's workflow has so many of some events.
+// has waits until the history of the scene's workflow has the given number of
+// certain events.
 func (s *stage) has(count int, is func(*historypb.HistoryEvent) bool) error {
 	for tick := time.Tick(50 * time.Millisecond); ; {
 		events := s.Temporal.Client.GetWorkflowHistory(s, s.run.GetID(), s.run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -288,7 +291,7 @@ func (s *stage) has(count int, is func(*historypb.HistoryEvent) bool) error {
 	}
 }
 
-// cancelAsleep cancels the workflow once it waits for somebody to wake.
+// cancelAsleep cancels the workflow once it waits for the end of quiet hours.
 func cancelAsleep(s *stage) error {
 	if err := s.waits(1); err != nil {
 		return err
@@ -296,8 +299,8 @@ func cancelAsleep(s *stage) error {
 	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
 }
 
-// recover has Twilio refuse the account until the broadcast has paused itself, and
-// resumes that.
+// recover makes Twilio refuse the account until the broadcast has paused itself,
+// and then resumes it.
 func recover(twilioCode int) func(*stage) error {
 	return func(s *stage) error {
 		refused, err := s.Twilio.AddOutcome(twiliosim.Outcome{Status: "rejected", ErrorCode: twilioCode})
@@ -386,7 +389,7 @@ func outlive(phone string) func(*stage) error {
 	}
 }
 
-// update has a broadcast pause, go on, and stop.
+// update makes a broadcast pause, resume and stop.
 func update(s *stage) error {
 	if err := s.texted(); err != nil {
 		return err
@@ -405,7 +408,7 @@ func send(more map[string]any) map[string]any {
 	return input
 }
 
-// identity is the machine that recorded, which is nobody's business.
+// identity matches the recording machine's identity, which is removed.
 var identity = regexp.MustCompile(`"identity": *"[^"]*"`)
 
 func file(scene string) string { return filepath.Join("testdata", scene+".json") }
@@ -414,7 +417,8 @@ func TestWorkflowsReplayRecordedHistories(t *testing.T) {
 	if *recording {
 		record(t)
 	}
-	// With and without traces, workflows do the same, and a replay leaves no span.
+	// Workflows do the same with and without traces, and a replay creates no
+	// spans.
 	collector := stack.NewCollector(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.URL)
 	traces, err := telemetry.OpenTraces(t.Context(), os.Getenv, slog.New(slog.DiscardHandler))

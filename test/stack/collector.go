@@ -1,6 +1,6 @@
 package stack
 
-// A collector of traces, which takes them as OTLP over HTTP.
+// A collector of traces that receives OTLP over HTTP.
 
 import (
 	"io"
@@ -35,7 +35,8 @@ func NewCollector(t testing.TB) *Collector {
 	return c
 }
 
-// Environment has a program send its spans here, soon.
+// Environment makes a program send its spans to the collector, with little
+// delay.
 func (c *Collector) Environment() []string {
 	return []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + c.URL, "OTEL_BSP_SCHEDULE_DELAY=100"}
 }
@@ -55,17 +56,17 @@ func (c *Collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			c.spans = append(c.spans, scope.GetSpans()...)
 		}
 	}
-	w.Header().Set("Content-Type", "application/x-protobuf") // an empty answer says that all is well
+	w.Header().Set("Content-Type", "application/x-protobuf") // an empty response means success
 }
 
-// Spans are those that have come.
+// Spans returns the spans received so far.
 func (c *Collector) Spans() []*tracepb.Span {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.spans)
 }
 
-// Requests are the spans as they came, with what they say of their sender.
+// Requests returns the spans as received, with the attributes of their sender.
 func (c *Collector) Requests() []*collectorpb.ExportTraceServiceRequest {
 	c.mu.Lock()
 	defer c.mu.Unlock()

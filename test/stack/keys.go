@@ -47,13 +47,13 @@ func (f KeyFile) Copy(t testing.TB) KeyFile {
 	return other
 }
 
-// CopyTo makes another file say the same.
+// CopyTo copies the keys to another file.
 func (f KeyFile) CopyTo(t testing.TB, other KeyFile) {
 	t.Helper()
 	other.write(t, f.Text(t))
 }
 
-// Text is what the file says.
+// Text returns the contents of the file.
 func (f KeyFile) Text(t testing.TB) []byte {
 	t.Helper()
 	text, err := os.ReadFile(f.Path)
@@ -68,8 +68,8 @@ func (f KeyFile) write(t testing.TB, text []byte) {
 	Replace(t, f.Path, string(text))
 }
 
-// Replace has a file say something else from one moment to the next, so that a
-// program that starts meanwhile reads no half of it.
+// Replace replaces a file's contents atomically, so that a program that is
+// starting never reads half of them.
 func Replace(t testing.TB, path, text string) {
 	t.Helper()
 	err := os.WriteFile(path+".new", []byte(text), 0o600)
@@ -81,7 +81,7 @@ func Replace(t testing.TB, path, text string) {
 	}
 }
 
-// Environment has a program use the file.
+// Environment returns the variables that make a program use the file.
 func (f KeyFile) Environment() string { return "PAYLOAD_KEYS=" + f.Path }
 
 // Protected is a client of the server that encrypts and decrypts with a key file.

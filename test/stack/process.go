@@ -48,8 +48,8 @@ func StartProcess(t testing.TB, name string, environment []string, program strin
 	return p
 }
 
-// cleanEnvironment is the environment without what would configure the
-// programs under test.
+// cleanEnvironment is the environment without variables that would configure
+// the programs under test.
 func cleanEnvironment() (kept []string) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
@@ -73,7 +73,7 @@ func (p *Process) Exited() (status int, exited bool) {
 	}
 }
 
-// Wait waits for the process to end by itself and gives its exit status.
+// Wait waits for the process to exit and returns its exit status.
 func (p *Process) Wait(t testing.TB) int {
 	t.Helper()
 	select {
@@ -101,12 +101,12 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
-// PeakMemory is the most memory that the process has had in RAM so far, in bytes;
-// 0 where the system does not tell.
+// PeakMemory is the process's peak resident memory so far, in bytes; 0 if the
+// system does not report it.
 func (p *Process) PeakMemory(t testing.TB) int64 { return p.memory(t, "VmHWM") }
 
-// Memory is what the process has in RAM now, in bytes; 0 where the system does not
-// tell.
+// Memory is the process's current resident memory, in bytes; 0 if the system does
+// not report it.
 func (p *Process) Memory(t testing.TB) int64 { return p.memory(t, "VmRSS") }
 
 func (p *Process) memory(t testing.TB, field string) int64 {
@@ -160,8 +160,8 @@ func root(t testing.TB) string {
 var built sync.Map
 
 // Build builds one of the mains, with the race detector if the test has it, and
-// returns the program's path. The tests of all packages share the programs: to link
-// each takes longer than many tests.
+// returns the program's path. The tests of all packages share the programs: linking
+// one takes longer than many tests.
 func Build(t testing.TB, folder string) string {
 	t.Helper()
 	build, _ := built.LoadOrStore(folder, sync.OnceValues(func() (string, error) {
@@ -197,9 +197,9 @@ func Build(t testing.TB, folder string) string {
 	return program
 }
 
-// programs is the folder of what Build builds. Programs from other sources than
-// those of the repository get one of their own, beside the test's own program, that
-// "go test" removes.
+// programs is the folder that Build writes to. Programs built from sources outside
+// the repository get a separate folder beside the test binary, which "go test"
+// removes.
 func programs(root string) (dir string, err error) {
 	if strings.Contains(os.Getenv("GOFLAGS"), "-overlay") {
 		tests, err := os.Executable()

@@ -18,7 +18,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// What the local Twilio knows.
+// What is configured in the local Twilio.
 const (
 	Account = "AC00000000000000000000000000000001"
 	Token   = "0123456789abcdef0123456789abcdef"

@@ -1,6 +1,6 @@
 package stack
 
-// Temporal: a real server, that a test can stop and bring back.
+// Temporal: a real server that a test can stop and restart.
 
 import (
 	"context"

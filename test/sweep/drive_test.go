@@ -1,7 +1,7 @@
 package sweep
 
-// The drive: every path of the product, with numbers, texts and secrets that are
-// found nowhere else.
+// The drive: every path of the product, with numbers, texts and secrets that
+// occur nowhere else.
 
 import (
 	"context"
@@ -32,10 +32,10 @@ import (
 // inClear is written by a client without keys.
 const inClear = "what anybody may read"
 
-// nobody is a task queue that nobody polls.
+// nobody is a task queue without pollers.
 const nobody = "nobody"
 
-// accounts is the task queue of workflows of this test.
+// accounts is the task queue of this test's workflows.
 const accounts = "accounts"
 
 const triggerFile = `triggers:
@@ -75,7 +75,7 @@ const triggerFile = `triggers:
     signalAll: {name: wake}
 `
 
-// drive is a stack, and what it was told.
+// drive is a stack, with what the test has sent to it.
 type drive struct {
 	stack   *stack.Stack
 	client  client.Client
@@ -128,7 +128,7 @@ func begin(t *testing.T) *drive {
 	return d
 }
 
-// account is a workflow of somebody else's that answers, catches and waits.
+// account is a user's workflow that answers, catches and waits.
 func account(ctx workflow.Context, _ any) error {
 	if err := workflows.CatchSignal(ctx, "wake"); err != nil {
 		return err
@@ -146,7 +146,7 @@ func account(ctx workflow.Context, _ any) error {
 	return nil
 }
 
-// starter runs the starter and wants an exit status.
+// starter runs the starter and checks its exit status.
 func (d *drive) starter(t *testing.T, status int, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
@@ -265,7 +265,7 @@ func (d *drive) sendsLongList(t *testing.T) {
 	}
 }
 
-// text sends a text, and wants a reply.
+// text sends a text, and checks the reply.
 func (d *drive) text(t *testing.T, from, body, want string) {
 	t.Helper()
 	result, err := d.stack.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: from, To: stack.Number, Body: body})
@@ -325,8 +325,8 @@ func (d *drive) asks(t *testing.T) {
 	d.text(t, phone, "STOP", "")
 }
 
-// waits has sends wait for the end of the night and of a pause, and asks what came
-// of them.
+// waits makes sends wait for the end of quiet hours and of a pause, and checks
+// their results.
 func (d *drive) waits(t *testing.T) {
 	t.Helper()
 	newYork, err := time.LoadLocation("America/New_York")
@@ -366,7 +366,7 @@ func (d *drive) waits(t *testing.T) {
 	d.starter(t, 1, "failed", "--since", "today") // some have failed
 }
 
-// silences lets two machines talk, until one falls silent.
+// silences makes two machines text each other until one is silenced.
 func (d *drive) silences(t *testing.T) {
 	t.Helper()
 	machine := d.secret("a machine", "+15005550131")

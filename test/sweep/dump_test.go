@@ -1,6 +1,7 @@
 package sweep
 
-// The dump: all that Temporal tells of a namespace to who has no key.
+// The dump: everything that Temporal shows of a namespace to someone without
+// the key.
 
 import (
 	"context"
@@ -37,7 +38,7 @@ func (d *drive) dump(ctx context.Context, h haystack) error {
 		if one.GetTaskQueue() == nobody {
 			continue
 		}
-		// What a workflow shows of itself is never encrypted.
+		// What a workflow shows about itself is never encrypted.
 		metadata, err := service.QueryWorkflow(ctx, &workflowservice.QueryWorkflowRequest{
 			Namespace: namespace, Execution: execution, Query: &querypb.WorkflowQuery{QueryType: "__temporal_workflow_metadata"},
 		})

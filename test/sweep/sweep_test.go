@@ -1,6 +1,6 @@
 // Package sweep drives every path of the product with encryption on, and then
-// looks for every number, text and secret that it used in all that is left
-// behind: what Temporal tells and what lies on its disk, logs, metrics and traces.
+// searches everything left behind for the numbers, texts and secrets that it used:
+// Temporal's responses and its disk, logs, metrics and traces.
 package sweep
 
 import (
@@ -21,7 +21,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// needles are what must not be found, by what they are.
+// needles holds what must not be found, by kind.
 type needles map[string]string
 
 // forms are how a needle may be written.
@@ -38,7 +38,7 @@ func forms(needle string) (all []string) {
 	return all
 }
 
-// in returns what of the needles is in a text.
+// in returns the needles that a text contains.
 func (n needles) in(text string) (found []string) {
 	for what, needle := range n {
 		for _, form := range forms(needle) {
@@ -74,7 +74,7 @@ func TestNeedlesAreFoundInAnyEncoding(t *testing.T) {
 	}
 }
 
-// haystack is all that is left behind, by where it lies.
+// haystack holds everything left behind, by location.
 type haystack map[string]string
 
 func (h haystack) add(where string, message proto.Message, err error) error {
@@ -148,7 +148,7 @@ func TestEncryptionLeavesNothingPersonalBehind(t *testing.T) {
 		kind, _, _ := strings.Cut(where, ":")
 		seen[kind] = seen[kind] || len(clear.in(text)) > 0
 	}
-	// The sweep sees what is in clear, or it proves nothing.
+	// The sweep must find what is not encrypted, or it proves nothing.
 	for _, kind := range []string{"history", "the disk"} {
 		if !seen[kind] {
 			t.Errorf("the sweep does not see what is written in clear in %s", kind)

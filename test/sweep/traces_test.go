@@ -11,7 +11,7 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// spans are those that a collector has.
+// spans holds the spans of a collector.
 type spans []*tracepb.Span
 
 // under returns the spans with this name that are children of parent.

@@ -75,7 +75,7 @@ func TestCheckWithoutItsPartsFails(t *testing.T) {
 	}
 }
 
-// source is a module of the database with so many entries.
+// source is a module of the database with the given number of entries.
 func source(t *testing.T, entries int) string {
 	t.Helper()
 	folder := t.TempDir()

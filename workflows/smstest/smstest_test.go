@@ -20,7 +20,7 @@ const (
 	bo   = "+15005550010"
 )
 
-// appointment is a workflow as somebody else would write it.
+// appointment is a workflow as a user would write it.
 func appointment(ctx workflow.Context, to string) (string, error) {
 	answer, err := workflows.AskSms(ctx, sms.AskSmsInput{SmsFrom: ours, SmsTo: to, SmsBody: "Monday?", Timeout: sms.Duration(time.Hour)})
 	if err != nil || answer.Outcome != sms.AskAnswered {
@@ -66,7 +66,7 @@ func TestWorkflowIsTestedWithoutTwilio(t *testing.T) {
 	}
 }
 
-// campaign texts everybody of a list, a file and an activity.
+// campaign texts all recipients of a list, a file and an activity.
 func campaign(ctx workflow.Context, lists []sms.BroadcastSmsInput) (all []sms.BroadcastProgress, _ error) {
 	for _, input := range lists {
 		progress, err := workflows.BroadcastSms(ctx, input)

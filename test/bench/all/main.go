@@ -1,6 +1,6 @@
 // All runs the benchmarks in short form, one after the other, prints a table, and
 // writes docs/benchmarks.md. It needs Java for the engines' rows and npm for those of
-// Node-RED; without them it says so in their place.
+// Node-RED; without them, the page says so.
 //
 //	go run ./test/bench/all
 package main
@@ -31,7 +31,8 @@ var (
 	page  = flag.String("page", filepath.Join("docs", "benchmarks.md"), "the page that is written")
 )
 
-// parts are those of the product's own benchmarks, in the order of the page.
+// parts lists the parts of the product's own benchmarks, in the order of the
+// page.
 var parts = []string{"A text out", "A text in", "What it costs", "Size", "Options: on compared with off"}
 
 func main() {
@@ -52,7 +53,7 @@ func main() {
 	}
 }
 
-// measure runs everything. What fails costs itself alone.
+// measure runs everything. A failure only affects its own rows.
 func measure() (rows []table.Row, failed []string) {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
@@ -93,7 +94,7 @@ func measure() (rows []table.Row, failed []string) {
 	return rows, failed
 }
 
-// run runs a program, shows what it says, and returns it.
+// run runs a program, prints its output, and returns it.
 func run(patience time.Duration, name string, args ...string) (said string, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -166,7 +167,7 @@ func patternRows(line string) []table.Row {
 	return []table.Row{row}
 }
 
-// parsed is a number that a pattern has matched.
+// parsed parses a number that a pattern has matched.
 func parsed(text string) float64 {
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil {
@@ -175,7 +176,8 @@ func parsed(text string) float64 {
 	return number
 }
 
-// heading says what the page is, and on what machine it was measured.
+// heading returns the page's introduction, with the machine it was measured
+// on.
 func heading(w io.Writer, began time.Time, busy string, failed []string) {
 	fmt.Fprintf(w, `# Benchmarks
 
@@ -218,7 +220,7 @@ func busy() string {
 	return ""
 }
 
-// version is the first line that a program says of itself.
+// version is the first line of a program's version output.
 func version(name string, args ...string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()

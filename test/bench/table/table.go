@@ -17,15 +17,15 @@ import (
 
 // Row is one figure.
 type Row struct {
-	// Part is the heading that it is under.
+	// Part is the heading under which the row appears.
 	Part string `json:"part"`
 	Name string `json:"name"`
-	// Beside is what it is compared with. Optional.
+	// Beside names what the figure is compared with. Optional.
 	Beside string `json:"beside,omitempty"`
 	// Unit is "×" for ratios. Optional.
 	Unit string `json:"unit,omitempty"`
-	// Median is the figure, and Low and High its least and greatest value. Both are 0
-	// if it was measured once.
+	// Median is the figure, and Low and High are the lowest and the highest value.
+	// Both are 0 if it was measured once.
 	Median float64 `json:"median"`
 	Low    float64 `json:"low,omitempty"`
 	High   float64 `json:"high,omitempty"`
@@ -40,7 +40,7 @@ type Row struct {
 	Missing string `json:"missing,omitempty"`
 }
 
-// Append adds a row to a file of rows. No file means that nobody wants it.
+// Append adds a row to a file of rows. Without a file, it does nothing.
 func Append(path string, row Row) error {
 	if path == "" {
 		return nil
@@ -76,7 +76,7 @@ func Read(path string) (rows []Row, err error) {
 	return rows, nil
 }
 
-// Of makes a row of several figures.
+// Of makes a row from several measurements.
 func Of(row Row, figures []float64) Row {
 	slices.Sort(figures)
 	row.Median = figures[len(figures)/2]
@@ -122,7 +122,7 @@ func (r Row) spread() string {
 	return Number(r.Low) + " to " + Number(r.High)
 }
 
-// Number writes a figure with three significant digits.
+// Number formats a figure with three significant digits.
 func Number(x float64) string {
 	switch {
 	case x >= 100 || x == float64(int64(x)):
@@ -135,14 +135,15 @@ func Number(x float64) string {
 	return fmt.Sprintf("%.3g", x)
 }
 
-// If turns differ by more than a factor of tooWide, and some meet the aim, they decide
-// nothing. A turn may miss the aim by smallMiss percent.
+// If turns differ by more than a factor of tooWide and some of them meet the aim, the
+// result is unclear. A turn may miss the aim by smallMiss percent.
 const (
 	tooWide   = 2
 	smallMiss = 5
 )
 
-// verdict says whether the aim is met, or by how much and why it is not.
+// verdict says whether the aim is met and, if not, by how much it is missed
+// and why.
 func (r Row) verdict() string {
 	switch {
 	case r.Missing != "":
@@ -168,8 +169,8 @@ func (r Row) String() string {
 	return strings.Join([]string{r.Name, r.Beside, r.figure(), r.spread(), r.aim(), r.verdict(), r.Note}, " | ")
 }
 
-// Write writes the rows as tables of Markdown, one for each part, in the order in
-// which the parts first occur.
+// Write writes the rows as Markdown tables, one per part, in the order in which
+// the parts first occur.
 func Write(w io.Writer, rows []Row) {
 	var parts []string
 	for _, row := range rows {

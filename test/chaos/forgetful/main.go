@@ -23,8 +23,8 @@ func main() {
 	})
 }
 
-// record has the progress written down at some time, without those whose create may
-// have begun.
+// record has the progress recorded at some later time, without those whose create
+// may have begun.
 func record(ctx context.Context, details any) error {
 	data, err := json.Marshal(details)
 	if err != nil {

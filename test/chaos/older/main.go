@@ -1,6 +1,6 @@
-// Command older is a worker as it was before the record had its present form. It
-// writes the fields that version 0 wrote, understands no others, and takes a
-// further attempt that finds no record for the first.
+// Command older is a worker from before the record had its current form. It
+// writes the fields that version 0 wrote, understands no others, and mistakes a
+// later attempt without a record for the first.
 package main
 
 import (
@@ -28,7 +28,7 @@ func main() {
 	})
 }
 
-// understood leaves of a record what version 0 had.
+// understood reduces a record to the fields of version 0.
 func understood(details any) (known map[string]json.RawMessage, err error) {
 	data, err := json.Marshal(details)
 	if err != nil {

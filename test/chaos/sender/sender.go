@@ -1,5 +1,5 @@
 // Package sender runs the workers of the chaos test that are not the product's: each
-// sends as the product does, but for one thing.
+// sends as the product does, with one difference.
 package sender
 
 import (
@@ -19,7 +19,7 @@ import (
 )
 
 // Main runs a worker that polls for SendSms until it is interrupted, configured by
-// the environment; change makes its difference.
+// the environment; change makes it differ from the product.
 func Main(options worker.Options, change func(*activities.Activities)) {
 	if err := run(options, change); err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", filepath.Base(os.Args[0]), err)
@@ -56,7 +56,7 @@ func run(options worker.Options, change func(*activities.Activities)) error {
 		Patience: c.Patience,
 	}
 	change(sending)
-	options.DisableWorkflowWorker = true // it knows none, and would fail their tasks
+	options.DisableWorkflowWorker = true // it has no workflows, and would fail their tasks
 	w := worker.New(temporal, sms.TaskQueue, options)
 	sending.Register(w)
 	return w.Run(worker.InterruptCh())

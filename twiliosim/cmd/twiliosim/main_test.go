@@ -15,7 +15,7 @@ import (
 )
 
 // launch runs the program with these flags on a free port and returns its URL,
-// a way to stop it, and what became of it.
+// a function that stops it, and its result.
 func launch(t *testing.T, args ...string) (url string, stop func(), ended <-chan error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -101,7 +101,7 @@ func TestFaultsAreAllFlags(t *testing.T) {
 	url, _, _ := launch(t, args...)
 	var state struct{ Faults []twiliosim.Fault }
 	deadline := time.Now().Add(10 * time.Second)
-	for { // until the port, which refuses at first, is open again
+	for { // until the port, which refuses connections at first, is open again
 		res, err := http.Get(url + "/sim/state")
 		if err == nil {
 			err = json.NewDecoder(res.Body).Decode(&state)
@@ -142,7 +142,7 @@ func TestBadFlagIsNamed(t *testing.T) {
 		cmd.SetArgs(strings.Fields(tc.args))
 		cmd.SetOut(io.Discard)
 		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // should it start, it stops at once
+		cancel() // if it does start, it stops at once
 		if err := cmd.ExecuteContext(ctx); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v, want something with %q", tc.args, err, tc.want)
 		}

@@ -64,7 +64,7 @@ func answer(c []string) string {
 	return strconv.FormatInt(ms, 10)
 }
 
-// written is a date in a format, or "!" and the reason why there is none.
+// written is a formatted date, or "!" and why it cannot be formatted.
 func written(f *Format, ms int64) string {
 	out, err := f.Append(nil, ms)
 	if err != nil {
@@ -110,7 +110,7 @@ func FuzzFormat(f *testing.F) {
 	for _, spec := range []string{"yyyy-MM-dd HH:mm:ss.SSS z", "iso_m_nz", "xs", "full_short", "YYYY-'W'ww-u", "G W F D a K k XXX Z"} {
 		f.Add(spec, "de_DE", "Europe/Berlin", int64(1709647629000), "2024-03-05T14:07:09Z")
 	}
-	f.Add("yY", "de_DE", "UTC", int64(0), "  0") // the digits' room is used up by spaces
+	f.Add("yY", "de_DE", "UTC", int64(0), "  0") // spaces use up the room for the digits
 	f.Fuzz(func(t *testing.T, spec, l, zone string, ms int64, text string) {
 		for kind := Unknown; kind <= DateTime; kind++ {
 			format, err := New(spec, kind, locale.Parse(l), LoadZone(zone))
