@@ -30,6 +30,8 @@ const (
 	acceptTimeout = 7 * time.Second
 	// attemptTimeout bounds one attempt.
 	attemptTimeout = 3 * time.Second
+	// catchesUpTimeout bounds the wait for whether texts are caught up on.
+	catchesUpTimeout = time.Second
 )
 
 // Dispatcher hands texts to Temporal.
@@ -180,13 +182,9 @@ func (r *reception) plan(ctx context.Context, matches []triggers.Match) (err err
 		}
 		r.input.Firings[i] = f
 	}
-	if told := !r.publishes() && r.tells(); r.CatchesUp != nil && (m.Parameters[sms.OptOutType] != "" || told) {
-		if _, err := r.try(ctx, func(ctx context.Context) (err error) {
-			r.keep, err = r.CatchesUp(ctx)
-			return err
-		}); err != nil {
-			return err
-		}
+	// A text that is published has its workflow anyway.
+	if !r.publishes() && (m.Parameters[sms.OptOutType] != "" || r.tells()) {
+		r.keep = r.mayBeCaughtUp(ctx)
 	}
 	if r.input.Keepers, err = r.keepers(ctx); err != nil {
 		return err
@@ -195,6 +193,19 @@ func (r *reception) plan(ctx context.Context, matches []triggers.Match) (err err
 		return errAttributes // a missing one would block the text's workflow permanently
 	}
 	return nil
+}
+
+// mayBeCaughtUp reports whether missed texts may be read later. If that cannot be
+// found out, they may: schedules are described by workers of Temporal's own,
+// without which it still accepts texts.
+func (r *reception) mayBeCaughtUp(ctx context.Context) bool {
+	if r.CatchesUp == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, catchesUpTimeout)
+	defer cancel()
+	catchesUp, err := r.CatchesUp(ctx)
+	return catchesUp || err != nil
 }
 
 // plain reports whether the text's workflow is the one that its trigger starts.

@@ -210,3 +210,30 @@ func TestTextsGoBeforeSends(t *testing.T) {
 		}
 	}
 }
+
+func TestOptOutsNeedNoSchedules(t *testing.T) {
+	var kind string
+	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		kind = r.WorkflowType.Name
+		return nil
+	}}
+	d, _ := dispatcher(t, s)
+	d.CatchesUp = func(ctx context.Context) (bool, error) {
+		<-ctx.Done()
+		return false, ctx.Err()
+	}
+	var o Options
+	with(t, "triggers:\n  - {name: a, event: SMS_OPT_OUT, start: {workflow: W, taskQueue: q}}\n")(&o)
+	m, _ := matched(t, plainStart, "STOP")
+	m.Event, m.Parameters = sms.EventOptOut, map[string]string{sms.OptOutType: "STOP"}
+	for want, matches := range map[string][]triggers.Match{
+		"W":                        o.Triggers().Match(t.Context(), m),
+		sms.ReceiveSmsWorkflowName: nil,
+	} {
+		kind = ""
+		m.MessageSID = another(m.MessageSID)
+		if got := d.Receive(t.Context(), m, matches, Live); got.Again || kind != want {
+			t.Errorf("started %q, not %s: %+v", kind, want, got)
+		}
+	}
+}
