@@ -370,7 +370,11 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 	attributes := map[string]any{}
 	if r.input.Attributes = r.attributes.ofTexts(); r.input.Attributes {
 		attributes[sms.AttributeOutcome] = outcomeAccepted
-		attributes[sms.AttributeParty] = []string{sms.Pseudonym(r.IDSecret, r.message.From), r.pair(r.message)}
+		parties := []string{sms.Pseudonym(r.IDSecret, r.message.From)}
+		if r.mode != Late { // when those start says nothing about a pace
+			parties = append(parties, r.pair(r.message))
+		}
+		attributes[sms.AttributeParty] = parties
 		if len(r.input.Firings) > 0 {
 			attributes[sms.AttributeTrigger] = r.input.Firings[0].Trigger
 		}
