@@ -55,6 +55,8 @@ func Open(ctx context.Context, address string) (Store, error) {
 	switch {
 	case u.Scheme == "file" && (u.Host == "" || u.Host == "localhost") && path.IsAbs(u.Path):
 		return OpenFolder(filepath.FromSlash(u.Path))
+	case u.Scheme == "" && path.IsAbs(address):
+		return nil, fmt.Errorf("a folder is written as a URL: file://%s", address)
 	case u.Scheme == "file":
 		return nil, errors.New("a folder needs three slashes and its absolute path, like file:///srv/broadcasts")
 	case !blob.DefaultURLMux().ValidBucketScheme(u.Scheme):
@@ -86,6 +88,12 @@ func unknownScheme(scheme string) error {
 	return fmt.Errorf("this build has no %s:// driver (it would add 20 MB): %s", scheme, help)
 }
 
+// notAName refuses a path that leads out of the store, such as one of the
+// caller's own machine.
+func notAName(name string) error {
+	return refusal{fmt.Errorf("%q is not the name of a file in BROADCAST_STORE: copy the file there, and give its name without the store's folder", name)}
+}
+
 // folder is a store on disk. Neither ".." nor a link can name anything outside
 // of it.
 type folder struct{ root *os.Root }
@@ -100,11 +108,16 @@ func OpenFolder(dir string) (Store, error) {
 }
 
 func (f folder) open(_ context.Context, name string, offset int64) (io.ReadCloser, string, error) {
+	if !filepath.IsLocal(name) {
+		return nil, "", notAName(name)
+	}
 	file, err := f.root.Open(name)
-	if err != nil {
-		if !filepath.IsLocal(name) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
-			err = refusal{err}
-		}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, "", refusal{fmt.Errorf("%q is not in BROADCAST_STORE, the folder %s", name, f.root.Name())}
+	case errors.Is(err, fs.ErrPermission):
+		return nil, "", refusal{err}
+	case err != nil:
 		return nil, "", err
 	}
 	info, err := file.Stat()
@@ -178,7 +191,7 @@ type bucket struct{ *blob.Bucket }
 
 func (b bucket) open(ctx context.Context, name string, offset int64) (io.ReadCloser, string, error) {
 	if !filepath.IsLocal(name) {
-		return nil, "", refusal{fmt.Errorf("%q is not the name of a file in the store", name)}
+		return nil, "", notAName(name)
 	}
 	if offset > 0 {
 		// S3 has no empty ranges, but a file may end right here.
@@ -188,7 +201,10 @@ func (b bucket) open(ctx context.Context, name string, offset int64) (io.ReadClo
 	}
 	reader, err := b.NewRangeReader(ctx, name, offset, -1, nil)
 	if err != nil {
-		if code := gcerrors.Code(err); code == gcerrors.NotFound || code == gcerrors.PermissionDenied {
+		switch gcerrors.Code(err) {
+		case gcerrors.NotFound:
+			err = refusal{fmt.Errorf("%q is not in BROADCAST_STORE", name)}
+		case gcerrors.PermissionDenied:
 			err = refusal{err}
 		}
 		return nil, "", err

@@ -23,7 +23,7 @@ func TestStoreOpensByURL(t *testing.T) {
 		t.Errorf("%+v, %v", page, err)
 	}
 	for address, says := range map[string]string{
-		"/srv/broadcasts":       "s3://",
+		"/srv/broadcasts":       "file:///srv/broadcasts",
 		"file://srv/broadcasts": "three slashes",
 		"file:///does/not/be":   "no such file",
 		"gs://customers":        "endpoint=https://storage.googleapis.com",
@@ -34,6 +34,20 @@ func TestStoreOpensByURL(t *testing.T) {
 	} {
 		if _, err := Open(t.Context(), address); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v, want %q", address, err, says)
+		}
+	}
+}
+
+func TestMissingFileIsExplained(t *testing.T) {
+	dir := t.TempDir()
+	for name, says := range map[string]string{
+		"custmers.csv":       "\"custmers.csv\" is not in BROADCAST_STORE, the folder " + dir,
+		"/home/me/list.csv":  "copy the file there",
+		"../secret/list.csv": "copy the file there",
+	} {
+		_, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: name, Limit: 10})
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v, want %q", name, err, says)
 		}
 	}
 }

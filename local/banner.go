@@ -11,6 +11,9 @@ import (
 // phone is the number of the page's first phone.
 const phone = "+15005550009"
 
+// exampleTriggers are in force unless TRIGGERS names others.
+const exampleTriggers = "local/triggers.yaml"
+
 func banner(s settings, temporal temporalServer) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -19,7 +22,11 @@ func banner(s settings, temporal temporalServer) string {
 	line("Ready. Now:")
 	line("")
 	line("  1. open the phone        %s", url(s.twilioPort, ""))
-	line("  2. text                  Order Number 42      to %s", number)
+	example := "Order Number 42"
+	if s.triggers != exampleTriggers {
+		example = "what a trigger wants"
+	}
+	line("  2. text                  %-20s to %s", example, number)
 	line("  3. see the workflow in   %s", url(s.uiPort, ""))
 	line("")
 	line("  or, in another terminal, from the repository:")
@@ -33,6 +40,7 @@ func banner(s settings, temporal temporalServer) string {
 	line("             %s keys use demo --file %s", filepath.Join(s.bin, "worker"), s.keys())
 	line("  Temporal   %s (%s)", address(s.temporalPort), temporal)
 	line("  data       %s, logs in %s", temporal.database(s.data), filepath.Join(s.data, "logs"))
+	line("  broadcasts read their files from %s", s.store())
 	line("")
 	line("Ctrl-C stops everything.")
 	line("")

@@ -27,6 +27,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"temporal-twilio/internal/usage"
 	buildversion "temporal-twilio/internal/version"
 )
 
@@ -118,7 +119,7 @@ LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS is --triggers too.`,
 	f.StringVar(&s.data, "data", ".local", "directory for Temporal's SQLite file and the logs")
 	f.StringVar(&s.bin, "bin", ".local/bin", "directory of the binaries that make build makes")
 	f.StringVar(&s.temporal, "temporal", "", "Temporal's binary (default: the CLI temporal on PATH if 1.5 or newer, else the embedded server)")
-	f.StringVar(&s.triggers, "triggers", "local/triggers.yaml", "trigger file or folder")
+	f.StringVar(&s.triggers, "triggers", exampleTriggers, "trigger file or folder")
 	f.DurationVar(&s.ready, "ready-timeout", time.Minute, "how long each program may take to become ready")
 	f.DurationVar(&s.grace, "grace", 10*time.Second, "how long each program may take to stop")
 
@@ -131,7 +132,7 @@ LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS is --triggers too.`,
 			return err
 		},
 	})
-	return cmd
+	return usage.Explain(cmd)
 }
 
 // flagsFromEnvironment sets each flag that was not given from LOCAL_<NAME>, and
@@ -149,7 +150,7 @@ func flagsFromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, boo
 			return
 		}
 		if err := flags.Set(flag.Name, value); err != nil {
-			errs = append(errs, fmt.Errorf("%s=%s: %w", name, value, err))
+			errs = append(errs, fmt.Errorf("%s=%s: %w", name, value, usage.Value(err)))
 		}
 	})
 	return errors.Join(errs...)

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -463,10 +464,25 @@ func TestPathsAreRelativeToWorkingDirectory(t *testing.T) {
 	l.wait()
 }
 
-func TestFlagsCanComeFromEnvironment(t *testing.T) {
-	l := launch(t, "LOCAL_READY_TIMEOUT=soon")
-	if status := l.wait(); status != 1 {
-		t.Errorf("exit status %d, want 1", status)
+func TestMistakesInEnvironmentStartNothing(t *testing.T) {
+	for given, want := range map[string]string{
+		"LOCAL_READY_TIMEOUT=soon": "want a duration",
+		"LOCAL_UI_PORT=x":          "want a whole number",
+		"LOCAL_UI_PORT=70000":      "want a number from 1 to 65535",
+		"TRIGGERS=/nowhere.yaml":   "no triggers at /nowhere.yaml",
+	} {
+		l := prepare(t, given)
+		if name, _, _ := strings.Cut(given, "="); name == "LOCAL_UI_PORT" {
+			at := slices.Index(l.cmd.Args, "--ui-port")
+			l.cmd.Args = slices.Delete(l.cmd.Args, at, at+2)
+		}
+		l.start()
+		if status := l.wait(); status != 1 {
+			t.Errorf("%s: exit status %d, want 1", given, status)
+		}
+		l.waitForOutput(want)
+		if started := l.pids(); len(started) != 0 {
+			t.Errorf("%s: started all the same: %v", given, started)
+		}
 	}
-	l.waitForOutput("LOCAL_READY_TIMEOUT=soon")
 }

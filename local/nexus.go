@@ -23,7 +23,14 @@ func addNexusEndpoint(ctx context.Context, address string) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	_, err = operatorservice.NewOperatorServiceClient(conn).CreateNexusEndpoint(ctx, &operatorservice.CreateNexusEndpointRequest{Spec: &nexuspb.EndpointSpec{
+	operator := operatorservice.NewOperatorServiceClient(conn)
+	// Asked first: the server logs an error if the endpoint of an earlier run is
+	// created again.
+	list, err := operator.ListNexusEndpoints(ctx, &operatorservice.ListNexusEndpointsRequest{Name: sms.NexusEndpoint})
+	if err == nil && len(list.GetEndpoints()) > 0 {
+		return nil
+	}
+	_, err = operator.CreateNexusEndpoint(ctx, &operatorservice.CreateNexusEndpointRequest{Spec: &nexuspb.EndpointSpec{
 		Name: sms.NexusEndpoint,
 		Target: &nexuspb.EndpointTarget{Variant: &nexuspb.EndpointTarget_Worker_{
 			Worker: &nexuspb.EndpointTarget_Worker{Namespace: "default", TaskQueue: sms.TaskQueue},

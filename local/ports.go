@@ -35,6 +35,9 @@ func checkPorts(s settings) error {
 		{s.metricsPort, "the worker's metrics", "LOCAL_METRICS_PORT"},
 		{s.codecPort, "the codec server", "LOCAL_CODEC_PORT"},
 	} {
+		if want.port < 1 || want.port > 65535 {
+			return fmt.Errorf("%s=%d is not a port: want a number from 1 to 65535", want.variable, want.port)
+		}
 		if checkFree(want.port) == nil {
 			continue
 		}

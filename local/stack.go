@@ -29,6 +29,9 @@ const (
 // context has ended, or an error if something goes wrong. By then, everything
 // has stopped.
 func runStack(ctx, hurry context.Context, s settings, out *console) error {
+	if _, err := os.Stat(s.triggers); err != nil {
+		return fmt.Errorf("there are no triggers at %s: set TRIGGERS to a trigger file or a folder of them", s.triggers)
+	}
 	if err := checkPorts(s); err != nil {
 		return err
 	}

@@ -206,14 +206,41 @@ func plural(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
+// tellFailures prints why recipients would not be texted: each reason once, as a
+// mistake in the template is that of every recipient.
+func tellFailures(out io.Writer, failures []sms.Error) {
+	type reason struct {
+		code    sms.Code
+		message string
+	}
+	var reasons []reason
+	recipients := map[reason][]string{}
+	for i := range failures {
+		why := reason{failures[i].Code, failures[i].Message}
+		if recipients[why] == nil {
+			reasons = append(reasons, why)
+		}
+		recipients[why] = append(recipients[why], whole(failures[i]))
+	}
+	for _, why := range reasons {
+		who := recipients[why]
+		others := ""
+		if len(who) > 1 {
+			others = " and " + plural(len(who)-1, "other")
+		}
+		fmt.Fprintf(out, "  not to %s%s: %s %s\n", who[0], others, why.code, why.message)
+	}
+}
+
 // tellDryRun prints what a broadcast would do.
 func tellDryRun(out io.Writer, p sms.BroadcastProgress) {
 	fmt.Fprintf(out, "  nothing was sent; it would be %s in %s\n", plural(p.DryRun.Messages, "message"), plural(p.DryRun.Segments, "segment"))
 	for _, text := range p.DryRun.Texts {
 		fmt.Fprintf(out, "  to %s, %s, %s: %s\n", text.To, text.Encoding, plural(text.Segments, "segment"), text.Text)
 	}
-	for i := range p.DryRun.Failures {
-		fmt.Fprintf(out, "  not to %s: %s %s\n", whole(p.DryRun.Failures[i]), p.DryRun.Failures[i].Code, p.DryRun.Failures[i].Message)
+	tellFailures(out, p.DryRun.Failures)
+	if more := p.Recipients - p.DryRun.Messages - len(p.DryRun.Failures); more > 0 && len(p.DryRun.Failures) > 0 {
+		fmt.Fprintf(out, "  and not to %s\n", plural(more, "more recipient"))
 	}
 	for _, gap := range p.DryRun.Gaps {
 		fmt.Fprintf(out, "  to %s, %s is empty: %s\n", gap.To, gap.Variable, gap.Text)

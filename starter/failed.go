@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	sdk "go.temporal.io/sdk/temporal"
 
 	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
@@ -74,7 +75,7 @@ Exit status: 0 if nothing failed, 1 if something did, 2 for any other error.`,
 			return failed(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), account, from, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&since, "since", since, "where to begin: today, a time today (10:00), a date, or how long ago (90m)")
+	cmd.Flags().StringVar(&since, "since", since, "where to begin: today, yesterday, a time today (10:00), a date, or how long ago (90m)")
 	cmd.Flags().StringVar(&account, "account", "", "the name of an account in TWILIO_ACCOUNTS")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	return cmd
@@ -196,6 +197,12 @@ func endOf(ctx context.Context, c *temporal.Client, w *workflowpb.WorkflowExecut
 		state = notSentToAll
 	}
 	f.State = state
+	if w.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_FAILED { // such as INVALID_INPUT
+		var why *sdk.ApplicationError
+		if err := c.GetWorkflow(ctx, f.Workflow, w.GetExecution().GetRunId()).Get(ctx, nil); errors.As(err, &why) {
+			f.Codes = map[sms.Code]int{sms.Code(why.Type()): 1}
+		}
+	}
 	return f, nil
 }
 

@@ -84,7 +84,7 @@ Exit status: 0 if something was found, 1 if not, 2 on any error.`,
 			return find(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), what, account, from, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&since, "since", since, "the earliest time: a time of today (10:00), a date, or how long ago (90m)")
+	cmd.Flags().StringVar(&since, "since", since, "the earliest time: today, yesterday, a time of today (10:00), a date, or how long ago (90m)")
 	cmd.Flags().StringVar(&account, "account", "", "the account's name in TWILIO_ACCOUNTS")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	return cmd
@@ -92,7 +92,11 @@ Exit status: 0 if something was found, 1 if not, 2 on any error.`,
 
 // readSince parses a time of today, a date, or a duration before now.
 func readSince(text string, now time.Time) (time.Time, error) {
-	if text == "today" {
+	switch text {
+	case "yesterday":
+		now = now.AddDate(0, 0, -1)
+		text = "00:00"
+	case "today":
 		text = "00:00"
 	}
 	if ago, err := time.ParseDuration(text); err == nil && ago >= 0 {
@@ -106,7 +110,7 @@ func readSince(text string, now time.Time) (time.Time, error) {
 			return at, nil
 		}
 	}
-	return now, fmt.Errorf("--since is %q: want a time such as 10:00, a date such as 2026-11-26, or a duration such as 90m", text)
+	return now, fmt.Errorf("--since is %q: want today, yesterday, a time such as 10:00, a date such as 2026-11-26, or a duration such as 90m", text)
 }
 
 // readSubject returns the SID or the address that find is asked for.
@@ -117,8 +121,14 @@ func readSubject(text string) (string, error) {
 	if number := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "").Replace(text); numberForm.MatchString(number) {
 		return number, nil
 	}
+	if workflowForm.MatchString(text) {
+		return "", fmt.Errorf("%q is a workflow: temporal workflow show --workflow-id %[1]s, or the Web UI, shows its result with the SIDs of its texts, which find accepts", text)
+	}
 	return "", fmt.Errorf("%q is neither a number such as +15005550009 nor the SID of a message (SM or MM and 32 digits)", text)
 }
+
+// workflowForm is that of the IDs that starter makes.
+var workflowForm = regexp.MustCompile(`^(send|ask|broadcast)-.`)
 
 var numberForm = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
 

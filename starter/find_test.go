@@ -11,6 +11,7 @@ func TestSinceAcceptsTimesDatesAndDurations(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		"10:00":                time.Date(2026, 11, 26, 10, 0, 0, 0, time.UTC),
 		"today":                time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC),
+		"yesterday":            time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC),
 		"90m":                  time.Date(2026, 11, 26, 13, 0, 0, 0, time.UTC),
 		"2026-11-20":           time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC),
 		"2026-11-20 08:15":     time.Date(2026, 11, 20, 8, 15, 0, 0, time.UTC),
@@ -20,7 +21,7 @@ func TestSinceAcceptsTimesDatesAndDurations(t *testing.T) {
 			t.Errorf("%s is %s, %v, want %s", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "yesterday", "25:00", "-1h"} {
+	for _, text := range []string{"", "tomorrow", "25:00", "-1h"} {
 		if got, err := readSince(text, now); err == nil {
 			t.Errorf("%q is %s", text, got)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"temporal-twilio/internal/usage"
 	"temporal-twilio/internal/version"
 )
 
@@ -53,5 +54,5 @@ Exit status: 0 success, 1 a recipient was not sent to or did not answer,
 		SilenceUsage:  true,
 	}
 	root.AddCommand(sendCommand(), askCommand(), broadcastCommand(), cancelCommand(), pauseCommand(), resumeCommand(), findCommand(), failedCommand(), questionsCommand(), renderCommand(), triggersCommand(), simulateCommand(), scaffoldCommand())
-	return root
+	return usage.Explain(root)
 }

@@ -95,7 +95,7 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 	request.Header.Set(twilio.SignatureHeader, twilio.Sign(token, cmp.Or(f.signedURL, f.url), form))
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return fmt.Errorf("deliver to %s: %w", f.url, errors.Unwrap(err))
+		return fmt.Errorf("deliver to %s: %w; is the webhook, or make run, running there?", f.url, errors.Unwrap(err))
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))

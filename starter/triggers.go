@@ -411,7 +411,7 @@ func printText(ctx context.Context, out io.Writer, call *sms.Call) {
 
 func printOutcomes(ctx context.Context, out io.Writer, event sms.EventKind, all []outcome) {
 	if len(all) == 0 {
-		fmt.Fprintf(out, "No trigger fires. The text is %s.\n", event)
+		fmt.Fprintf(out, "No trigger fires for this text, whose event is %s.\n", event)
 	}
 	for _, o := range all {
 		groups, _ := json.Marshal(o.Groups) // strings and nulls

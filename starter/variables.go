@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -21,6 +22,14 @@ func (f *variableFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.file, "vars", "", "file with a JSON object of template variables; --var overrides it")
 }
 
+// brokenAt says where JSON is broken; it is empty for JSON that is no object.
+func brokenAt(err error) string {
+	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		return fmt.Sprintf(": %v after %d bytes", err, syntax.Offset)
+	}
+	return ""
+}
+
 // model returns the template's data model as JSON, or nil if there is none.
 func (f *variableFlags) model() (json.RawMessage, error) {
 	if f.file == "" && len(f.pairs) == 0 {
@@ -33,7 +42,7 @@ func (f *variableFlags) model() (json.RawMessage, error) {
 			return nil, fmt.Errorf("--vars: %w", err)
 		}
 		if err := json.Unmarshal(data, &variables); err != nil {
-			return nil, fmt.Errorf("--vars %s: want a JSON object: %w", f.file, err)
+			return nil, fmt.Errorf("--vars %s: want a JSON object, such as {\"name\": \"Ann\"}%s", f.file, brokenAt(err))
 		}
 		if len(f.pairs) == 0 {
 			return data, nil // keeps the order of its keys

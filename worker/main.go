@@ -17,6 +17,7 @@ import (
 
 	"temporal-twilio/internal/config"
 	"temporal-twilio/internal/payload"
+	"temporal-twilio/internal/usage"
 	"temporal-twilio/internal/version"
 )
 
@@ -76,7 +77,7 @@ func command() *cobra.Command {
 	cmd.PersistentFlags().StringVar(&file, "config", "", "a YAML file with variables that the environment lacks; default $CONFIG_FILE")
 	cmd.Flags().BoolVar(&printConfig, "print-config", false, "print the configuration with the source of each value, without secrets, and exit")
 	cmd.Flags().StringVar(&only, "only", "", `run only the "worker" or only the "webhook"`)
-	return cmd
+	return usage.Explain(cmd)
 }
 
 // checkKeys returns an error if the key file cannot be used.

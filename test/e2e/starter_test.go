@@ -143,7 +143,7 @@ func TestStarterReportsMistakes(t *testing.T) {
 		args        []string
 		want        []string
 	}{
-		"without a recipient":         {here, []string{"send", "--from", stack.Number, "--body", "Hi"}, []string{`"to"`}},
+		"without a recipient":         {here, []string{"send", "--from", stack.Number, "--body", "Hi"}, []string{"missing: --to"}},
 		"with a variable without =":   {here, append(valid, "--var", "Ann"), []string{`"Ann"`, "name=value"}},
 		"with an unknown flag":        {here, append(valid, "--tto", "x"), []string{"--tto"}},
 		"with an unknown command":     {here, []string{"sned"}, []string{"sned"}},
@@ -273,7 +273,7 @@ func TestStarterBroadcastShowsProgress(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	actOnASleepingBroadcast(t, s)
-	if got := starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Hi"); got.status != 2 || !strings.Contains(got.stderr, "[file to]") {
+	if got := starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Hi"); got.status != 2 || !strings.Contains(got.stderr, "missing: --file or --to") {
 		t.Errorf("with no recipients: %+v", got)
 	}
 }

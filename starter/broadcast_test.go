@@ -1,0 +1,26 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"temporal-twilio/sms"
+)
+
+func TestDryRunNamesEachReasonOnce(t *testing.T) {
+	p := sms.BroadcastProgress{Recipients: 2000, DryRun: &sms.Preview{Messages: 1, Failures: []sms.Error{
+		{To: "+15005550001", Code: sms.CodeTemplateMetadata, Message: "name is missing"},
+		{To: "nobody", Code: sms.CodeInvalidTo, Message: "it has letters"},
+		{To: "+15005550002", Code: sms.CodeTemplateMetadata, Message: "name is missing"},
+	}}}
+	var out strings.Builder
+	tellDryRun(&out, p)
+	const want = `  nothing was sent; it would be 1 message in 0 segments
+  not to +15005550001 and 1 other: TEMPLATE_METADATA_ERROR name is missing
+  not to nobody: INVALID_TO_PHONE_NUMBER_ERROR it has letters
+  and not to 1996 more recipients
+`
+	if got := out.String(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
