@@ -185,7 +185,7 @@ func notOneNumber(text string) error {
 	case extension.MatchString(text):
 		return errors.New("an extension cannot be texted; write the number without it, if that is a mobile phone")
 	case strings.Count(text, "+") > 1 || strings.ContainsAny(text, ",;|\n\r\t"):
-		return errors.New("it is more than one number; give each as a separate recipient")
+		return errors.New("it is more than one number; list each as a separate recipient")
 	case strings.ContainsFunc(text, unicode.IsLetter):
 		return errors.New("it has letters; write only the digits, in E.164 form, such as +15005550006")
 	case !asNumber.MatchString(text):
@@ -211,7 +211,7 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 	}
 	parsed, err := phonenumbers.Parse("+"+digits, "")
 	if err != nil {
-		return "", errors.New("its country code does not exist, or it is too short or too long; write it in E.164 form, such as +15005550006")
+		return "", errors.New("its country code does not exist, or the number is too short or too long; write it in E.164 form, such as +15005550006")
 	}
 	number := phonenumbers.Format(parsed, phonenumbers.E164)
 	country := strconv.Itoa(int(parsed.GetCountryCode()))

@@ -189,7 +189,7 @@ func unread(ctx context.Context) error {
 	if !is {
 		return nil
 	}
-	return temporal.NewApplicationErrorWithOptions("the record of the last attempt cannot be decrypted here", sms.UnreadableErrorType, temporal.ApplicationErrorOptions{
+	return temporal.NewApplicationErrorWithOptions("this worker cannot decrypt the record of the last attempt", sms.UnreadableErrorType, temporal.ApplicationErrorOptions{
 		NextRetryDelay: unreadableDelay, Cause: unreadable,
 	})
 }

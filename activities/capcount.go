@@ -34,7 +34,8 @@ var errUncounted = errors.New("the message is not counted for SEND_CAPS")
 
 // allowance is what a send may send without counting again.
 type allowance struct {
-	// asking lets one recipient ask at a time; the others get what it brings.
+	// asking is held by the recipient that asks for the count; the others share
+	// what it gets.
 	asking sync.Mutex
 	// mu guards what follows.
 	mu sync.Mutex
@@ -96,7 +97,7 @@ func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err er
 	}
 	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, a.wait(key, 0)+s.following(key)))
 	if err != nil && ctx.Err() != nil {
-		return nil, errUncounted // for the reason that conclude reports
+		return nil, errUncounted // conclude reports why
 	}
 	if err != nil {
 		activity.GetLogger(ctx).Warn("messages could not be counted for SEND_CAPS; trying again", "error", err)
@@ -124,7 +125,7 @@ func (s *send) uncounted() {
 	s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "Temporal could not say whether SEND_CAPS allow the message; nothing was sent"}, false)
 }
 
-// following counts those of the next recipients that have the same key.
+// following counts the next recipients in the queue that have the same key.
 func (s *send) following(key string) (count int) {
 	s.mu.Lock()
 	next := s.queue[s.begun:min(len(s.queue), s.begun+capAhead)]
@@ -137,8 +138,8 @@ func (s *send) following(key string) (count int) {
 	return count
 }
 
-// giveBack lets another recipient have the message that was counted for one, if
-// it was certainly not sent.
+// giveBack makes the message that was counted for a recipient available to
+// others, if it was certainly not sent.
 func (s *send) giveBack(to *recipient) {
 	s.mu.Lock()
 	st := to.state
@@ -151,7 +152,8 @@ func (s *send) giveBack(to *recipient) {
 	}
 }
 
-// giveUpCaps no longer counts what was not sent. It does not wait.
+// giveUpCaps removes unsent messages from the count, without waiting for
+// that.
 func (s *send) giveUpCaps(ctx context.Context) {
 	s.allowance.mu.Lock()
 	defer s.allowance.mu.Unlock()
@@ -163,7 +165,7 @@ func (s *send) giveUpCaps(ctx context.Context) {
 	clear(s.allowance.left)
 }
 
-// counts returns what counts messages.
+// counts returns the function that counts messages.
 func (a *Activities) counts(ctx context.Context) counting {
 	if a.countCaps != nil {
 		return a.countCaps
@@ -180,7 +182,7 @@ func (c *Cap) take(key string, count int) sms.CapTake {
 type counting func(ctx context.Context, takes []sms.CapTake) ([]int, error)
 
 // inWorkflow asks CapsSmsWorkflow until it answers: a new run of it may just be
-// starting, and what it did not answer in time may still be counted.
+// starting, and a take that it did not answer in time may still be counted.
 func inWorkflow(temporalClient client.Client) counting {
 	return func(ctx context.Context, takes []sms.CapTake) (taken []int, err error) {
 		id := uuid.NewString() // an update that arrives twice counts once
@@ -224,8 +226,8 @@ func askWorkflow(ctx context.Context, temporalClient client.Client, id string, t
 	return result.Taken, nil
 }
 
-// capCount asks one question at a time, with all takes that came meanwhile:
-// Temporal accepts few updates of a workflow at once.
+// capCount sends one update at a time, with all takes that arrived in the
+// meantime: Temporal limits the updates in flight for a workflow.
 type capCount struct {
 	mu      sync.Mutex
 	waiting []*capWait
@@ -238,11 +240,12 @@ type capWait struct {
 	done  chan struct{}
 	taken int
 	err   error
-	// left is true once nobody waits any more.
+	// left is true once nobody is waiting for the answer.
 	left bool
 }
 
-// take waits for the answer to a take. What comes too late is given back.
+// take waits for the answer to a take. An answer that comes too late is taken
+// back.
 func (c *capCount) take(ctx context.Context, count counting, take sms.CapTake) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, capTimeout)
 	defer cancel()
@@ -264,7 +267,7 @@ func (c *capCount) take(ctx context.Context, count counting, take sms.CapTake) (
 	}
 }
 
-// enqueue adds a take to the next question.
+// enqueue adds a take to the next update.
 func (c *capCount) enqueue(count counting, take sms.CapTake) *capWait {
 	w := &capWait{take: take, done: make(chan struct{})}
 	c.mu.Lock()
@@ -277,7 +280,7 @@ func (c *capCount) enqueue(count counting, take sms.CapTake) *capWait {
 	return w
 }
 
-// ask asks until no take waits.
+// ask sends updates until no take is waiting.
 func (c *capCount) ask(count counting) {
 	for {
 		c.mu.Lock()
@@ -292,13 +295,14 @@ func (c *capCount) ask(count counting) {
 		for i, w := range now {
 			takes[i] = w.take
 		}
-		// A question that is given up may still be counted, so it is not.
+		// An update that is abandoned may still be counted, so this one has no timeout.
 		taken, err := count(context.Background(), takes)
 		c.answer(now, taken, err)
 	}
 }
 
-// answer answers takes. What nobody waits for is given back before the next take.
+// answer answers takes. Messages for which nobody is waiting are taken back
+// before the next take.
 func (c *capCount) answer(waits []*capWait, taken []int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -307,7 +307,7 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 	if errors.Is(err, errOtherContent) {
 		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("the idempotencyKey %q belongs to a send with another text, sender or list; nothing was sent. Use a different key for this one", clip(k.key))}}), nil
 	}
-	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the send with this idempotencyKey has not ended, and goes on; ask again with the same key for its result"}
+	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the send with this idempotencyKey is still running; call again with the same key for its result"}
 	cause := context.Cause(ctx)
 	cancelled := temporal.IsCanceledError(cause) || errors.Is(cause, context.Canceled)
 	delay := min(time.Second<<min(k.info.Attempt-1, 5), 30*time.Second)

@@ -158,7 +158,7 @@ func (t *problems) place(e sms.Error, to string) int {
 	e.To = ""
 	e.Message = strings.ReplaceAll(e.Message, to, "{to}")
 	if len(t.list) >= maxProblems {
-		e.Message, e.Recipient = "the attempt that explained it ended", ""
+		e.Message, e.Recipient = "the details were lost when an earlier attempt ended", ""
 	}
 	key := sms.JSONText(e)
 	place, ok := t.known[key]

@@ -224,7 +224,7 @@ func (s *send) run(ctx context.Context) error {
 		s.tally(s.settled() > settled)
 		again, wait := s.resends(ctx)
 		if wait > 0 {
-			return s.another(ctx, wait, "what became of some messages stays unknown")
+			return s.another(ctx, wait, "the outcome of some messages is still unknown")
 		}
 		if again {
 			continue
@@ -523,7 +523,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 		s.disturb()
 		s.set(to, doubtful, problem)
 		if s.failures++; s.failures >= enough {
-			s.stop(sms.Error{Code: sms.CodeConnection, HTTPStatus: problem.HTTPStatus, Retryable: true, Message: "Twilio failed for those before this recipient; nothing was sent"}, false)
+			s.stop(sms.Error{Code: sms.CodeConnection, HTTPStatus: problem.HTTPStatus, Retryable: true, Message: "not tried, because Twilio failed for the recipients before this one; nothing was sent"}, false)
 		}
 		return
 	case problem.Code == sms.CodeCapReached: // a send does not wait for it
@@ -550,7 +550,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 // untriedBecause returns the error of recipients that were not tried because
 // the sender or the account failed for another.
 func (s *send) untriedBecause(problem sms.Error) sms.Error {
-	problem.Message = "not tried, since for another recipient: " + problem.Message
+	problem.Message = "not tried, because sending to another recipient failed: " + problem.Message
 	return problem
 }
 
@@ -676,7 +676,7 @@ func (s *send) conclude(ctx context.Context) error {
 		room, _ = s.allows(delay)
 	}
 	if open := len(s.in(untried, deferred, doubtful))+len(s.nameless()) > 0; cause != nil && open && !cancelled && room {
-		return s.another(ctx, delay, "the attempt was given up")
+		return s.another(ctx, delay, "the attempt was abandoned")
 	}
 	switch {
 	case s.halt != nil:

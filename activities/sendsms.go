@@ -110,7 +110,7 @@ func (s *send) unable(ctx context.Context, problem *sms.Error) (sms.SendSmsResul
 	}
 	s.stalls++
 	if delay := s.delay(); s.room(delay) {
-		return sms.SendSmsResult{}, s.another(ctx, delay, "this worker cannot go on with the send")
+		return sms.SendSmsResult{}, s.another(ctx, delay, "this worker cannot continue the send")
 	}
 	s.unended = *problem
 	return s.result(), nil

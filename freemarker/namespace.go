@@ -20,7 +20,8 @@ func (n *namespace) reset(placed *nameList) {
 	n.vals = append(n.vals[:0], make([]Value, len(placed.names))...)
 }
 
-// clear removes everything. It keeps the memory unless there is too much.
+// clear removes everything. It keeps the allocated memory unless that is
+// large.
 func (n *namespace) clear() {
 	if cap(n.vals) > 64 {
 		*n = namespace{placed: &noNames}

@@ -287,7 +287,7 @@ func (l *list) concat(more []Value) *list {
 type hashMap struct {
 	names     []string
 	vals      []Value
-	index     map[string]int // only when there are many
+	index     map[string]int // only if there are many
 	extra     int            // literals count a repeated key twice in ?size
 	fromModel bool
 }

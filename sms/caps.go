@@ -17,8 +17,8 @@ type CapCount struct {
 	Parts map[int64]int `json:"parts"`
 }
 
-// CapTake asks for permission to send Count messages. A negative Count gives
-// permissions back that were not used.
+// CapTake asks for permission to send Count messages. A negative Count
+// returns unused permissions.
 type CapTake struct {
 	// Key is what to count under: the account, the prefix and the window.
 	Key   string `json:"key"`

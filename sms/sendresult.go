@@ -99,8 +99,8 @@ const (
 	// maxReport is how many bytes the two strings of a result may take. The
 	// result contains the same data again, typed, and Temporal accepts 2 MB.
 	maxReport = 700 << 10
-	// maxTo is longer than any address, and maxShortTo longer than most, as
-	// JSON.
+	// maxTo is longer than any valid address in JSON, and maxShortTo longer than
+	// most.
 	maxTo, maxShortTo = 200, 40
 )
 

@@ -98,9 +98,9 @@ func projectName(folder string) string {
 	return name
 }
 
-// repository returns the root of this repository, searched above the working
-// directory and above the program; if not found, a directory beside the
-// project.
+// repository returns the root of this repository, searched upwards from the
+// working directory and from the program; if not found, a directory beside
+// the project.
 func repository() string {
 	var starts []string
 	for _, at := range []func() (string, error){os.Getwd, os.Executable} {

@@ -140,8 +140,8 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	return verdict(&result)
 }
 
-// verdict returns an error if somebody was not sent to, or if Twilio could not
-// deliver a message.
+// verdict returns an error if a recipient was not sent to, or if Twilio could
+// not deliver a message.
 func verdict(result *sms.SendSmsWorkflowResult) error {
 	if len(result.Errors) > 0 || slices.ContainsFunc(result.Deliveries, func(d sms.Delivery) bool {
 		return d.Status == sms.StatusFailed || d.Status == sms.StatusUndelivered

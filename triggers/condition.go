@@ -61,7 +61,7 @@ var operators = []string{"==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "(",
 // refused maps unsupported parts of the language to what to do instead.
 var refused = map[string]string{
 	"[": "indexing with [ ]: write matchGroups.name",
-	"?": "the choice a ? b : c: make two triggers of it",
+	"?": "the choice a ? b : c: use two triggers",
 	"+": "arithmetic and joining with +", "-": "arithmetic with -", "*": "arithmetic with *",
 	"/": "arithmetic with /", "%": "arithmetic with %", "=": "assignment: to compare write ==",
 	"->": "lambdas", ";": "several expressions with ;", "{": "sets and maps in { }", ":": "the choice a ? b : c",

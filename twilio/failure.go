@@ -123,7 +123,7 @@ func byStatus(status int) reason {
 }
 
 // failure classifies an error of twilio-go. The rule behind it: only a response
-// that Twilio gives before it acts, or a fault before the request was written,
+// that Twilio sends before it acts, or a fault before the request was written,
 // proves that there is no message.
 func (x *exchange) failure(to string, err error) *sms.Error {
 	var rest *client.TwilioRestError

@@ -17,7 +17,7 @@ import (
 const (
 	// maxID limits IDs, names, and the values of Keyword attributes, in bytes.
 	// Temporal itself accepts longer ones, but its tables on PostgreSQL and MySQL
-	// have VARCHAR(255), and it would try to write them without end.
+	// have VARCHAR(255), and it would retry writing them indefinitely.
 	maxID = 255
 	// maxAttribute is Temporal's limit for the values of other search attributes,
 	// in bytes.
@@ -32,7 +32,7 @@ func (r *reception) refusal(c *sms.Call) string {
 	case sms.OwnsWorkflowID(c.WorkflowID):
 		return "its workflow ID is reserved for the workflows of sending and receiving: choose another"
 	case strings.Contains(c.WorkflowID, "\x00"):
-		return "its workflow ID has a character NUL, which Temporal cannot store in every database"
+		return "its workflow ID contains a NUL character, which Temporal cannot store in every database"
 	case len(c.WorkflowID) > maxID:
 		return "its workflow ID is longer than 255 bytes, which Temporal cannot store in every database"
 	case max(len(c.Workflow), len(c.TaskQueue), len(c.Name)) > maxID || strings.HasPrefix(c.TaskQueue, "/_sys/"):
@@ -50,7 +50,7 @@ func (r *reception) refusal(c *sms.Call) string {
 		case len(value) > maxAttribute, kind == enumspb.INDEXED_VALUE_TYPE_KEYWORD && len(value) > maxID+len(`""`):
 			return "the value of the search attribute " + name + " is longer than Temporal allows"
 		case strings.Contains(textOf(value), "\x00"):
-			return "the value of the search attribute " + name + " has a character NUL, which Temporal cannot store in every database"
+			return "the value of the search attribute " + name + " contains a NUL character, which Temporal cannot store in every database"
 		case !isOf(kind, value):
 			return "the value of the search attribute " + name + " is not of its type, " + kind.String()
 		}

@@ -100,7 +100,7 @@ func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
 		}
 	}
 	if err != nil {
-		h.Logger.ErrorContext(ctx, "could not find out whether a phone is silenced", "messageSid", message.MessageSID, "reason", reason(err))
+		h.Logger.ErrorContext(ctx, "could not check whether a phone is silenced", "messageSid", message.MessageSID, "reason", reason(err))
 	}
 	return silenced || streak > maxStreak
 }

@@ -40,7 +40,7 @@ func (p *pausing) paused() (why string, paused bool) {
 }
 
 // look asks Temporal whether sending is paused. If it does not answer, its last
-// answer stands.
+// answer still counts.
 func (p *pausing) look(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

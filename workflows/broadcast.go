@@ -293,7 +293,7 @@ func (b *broadcast) step(ctx workflow.Context) error {
 	case len(b.held.Asleep) > 0 && !b.held.Asleep[0].Until.After(workflow.Now(ctx)):
 		page.Recipients = b.awoken(size)
 	case b.held.Ended || b.manyAsleep():
-		return b.await(ctx, b.held.Asleep[0].Until, broadcastWaiting, "everybody whose turn it is has quiet hours")
+		return b.await(ctx, b.held.Asleep[0].Until, broadcastWaiting, "all recipients whose turn it is are in quiet hours")
 	default:
 		var err error
 		if page, err = b.read(ctx); err != nil {

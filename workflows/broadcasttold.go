@@ -68,7 +68,7 @@ func because(e *sms.Error) string {
 	var why string
 	switch {
 	case e.RefusesAccount() && e.Code == sms.CodeConnection:
-		why = "what answers in Twilio's place is not Twilio, or its certificate is invalid"
+		why = "the server at Twilio's address is not Twilio, or its certificate is invalid"
 	case e.RefusesAccount():
 		why = "Twilio refuses the account"
 	case e.Code == sms.CodeSendingPaused:

@@ -324,7 +324,7 @@ func TestSleepersAreTextedInTheMorning(t *testing.T) {
 		return nil
 	}
 	b.RegisterDelayedCallback(func() {
-		if p := b.progress(t); p.State != "waiting" || p.Asleep != 2 || p.Sent != 3 || p.NextTry == nil || ProgressLine(p) != "3 of 5 · 2 in quiet hours · waiting: everybody whose turn it is has quiet hours; tries again at 13:00:00 UTC" {
+		if p := b.progress(t); p.State != "waiting" || p.Asleep != 2 || p.Sent != 3 || p.NextTry == nil || ProgressLine(p) != "3 of 5 · 2 in quiet hours · waiting: all recipients whose turn it is are in quiet hours; tries again at 13:00:00 UTC" {
 			t.Errorf("meanwhile %+v: %s", p, ProgressLine(p))
 		}
 	}, time.Hour)

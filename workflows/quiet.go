@@ -54,8 +54,8 @@ func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsI
 }
 
 // sendAwake sends to each recipient as soon as it is awake. The result lists
-// those first who were awake first. A send with a key waits until all are,
-// since a key is for one list.
+// recipients in the order in which their quiet hours ended. A send with a key
+// waits until all are awake, since a key is for one list.
 func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsResult, err error) {
 	hours := input.QuietHours
 	if input.QuietHours = nil; hours == nil || len(input.SmsTo) == 0 {

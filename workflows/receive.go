@@ -262,7 +262,7 @@ func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
 		case call.WorkflowID == "":
 			return nil // this text has started it
 		case call.IDConflict == sms.ConflictFail:
-			return denial("there is a workflow with this ID already")
+			return denial("a workflow with this ID already exists")
 		case call.IDReuse == sms.ReuseAllowDuplicate && call.IDConflict == sms.ConflictUseExisting:
 			return nil // one is open: the text joins it
 		}
@@ -274,7 +274,7 @@ func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
 		case run.Open && call.IDConflict == sms.ConflictUseExisting:
 			return nil
 		case !run.Open && call.IDReuse != sms.ReuseAllowDuplicate:
-			return denial("there was a workflow with this ID, and idReuse lets no other start")
+			return denial("a workflow with this ID has closed, and idReuse does not allow another")
 		}
 		// terminateExisting raced with another start.
 	}
@@ -368,7 +368,7 @@ func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 			return err
 		}
 		if !run.Open {
-			return denial("there was a workflow with this ID, and idReuse lets no other start")
+			return denial("a workflow with this ID has closed, and idReuse does not allow another")
 		}
 	}
 	return denial("workflows with this ID close without waiting for the signal")

@@ -27,5 +27,5 @@ func RefundAgent(ctx workflow.Context, a Approval) (string, error) {
 	return fmt.Sprintf("%s approved. %s", decision.By, done), err
 }
 
-// Act is the agent's tool. This one does nothing.
+// Act is the agent's tool. In this example, it does nothing.
 func Act(action string) (string, error) { return "Done: " + action, nil }

@@ -94,8 +94,7 @@ type Config struct {
 	CatchUpOff bool `env:"-"`
 	// Named holds the accounts in the file Accounts, by name.
 	Named map[string]NamedAccount `env:"-"`
-	// Warnings lists what in the environment is probably not meant as it is
-	// written, to be logged.
+	// Warnings lists probable mistakes in the environment, to be logged.
 	Warnings []string `env:"-"`
 }
 

@@ -19,9 +19,9 @@ import (
 // fileVariable names the configuration file.
 const fileVariable = "CONFIG_FILE"
 
-// merge adds to an environment what the file that CONFIG_FILE names sets. A
-// variable in the environment wins, however it is spelt there. from says in
-// which line of which file each added one is.
+// merge adds the variables in the file that CONFIG_FILE names to an
+// environment. A variable in the environment wins, whichever of its names it
+// has there. from says in which file and line each added one is.
 func merge(environment map[string]string, open follow.Open) (merged, from map[string]string, err error) {
 	merged, from = maps.Clone(environment), map[string]string{}
 	path := strings.TrimSpace(environment[fileVariable])

@@ -53,8 +53,8 @@ func Follow(environment map[string]string, logger *slog.Logger) (*Live, error) {
 	return &Live{Config: *file.Value(), file: file}, nil
 }
 
-// Watch looks at the files until the context ends, also while nothing uses the
-// credentials: a mistake is in the log before it matters.
+// Watch looks at the files until the context ends, even while nothing uses the
+// credentials, so that a mistake is logged before it matters.
 func (l *Live) Watch(ctx context.Context) error {
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
@@ -117,8 +117,8 @@ func (c *Config) subaccount(sid string) twilio.Access {
 	return access
 }
 
-// becomes returns why a changed configuration cannot be put in force: it takes a
-// restart, or is half written.
+// becomes returns why a changed configuration cannot be put in force: the change
+// requires a restart, or a file is half written.
 func (c *Config) becomes(now *Config) error {
 	var mistakes Mistakes
 	for _, name := range append([]string{""}, slices.Sorted(maps.Keys(c.Named))...) {
@@ -149,8 +149,8 @@ func (c *Config) becomes(now *Config) error {
 	return mistakes.err()
 }
 
-// halfWritten returns an error if a secret has another length than the one before
-// it, which is as long as Twilio's are.
+// halfWritten returns an error if a secret's length differs from that of the
+// previous one, which has the length of Twilio's.
 func halfWritten(what, before, now string) error {
 	const size = 32 // both auth tokens and secrets of API keys
 	if len(before) == size && len(now) != size {

@@ -18,7 +18,7 @@ import (
 const (
 	// every is how often the files of a value in use are read.
 	every = time.Second
-	// maxFile bounds what is read of one file, in bytes.
+	// maxFile limits the size of a file, in bytes.
 	maxFile = 1 << 20
 	// patience bounds how long a caller waits while the files are read, such as
 	// from a file system or a pipe that hangs.
@@ -29,13 +29,13 @@ const (
 
 var errHangs = fmt.Errorf("reading takes longer than %s", patience)
 
-// Open reads a file. It must be used to read all that a value is made of, since
-// it notes what changes.
+// Open reads a file. Every file that a value is made from must be read with it,
+// since it records which files to watch.
 type Open func(path string) ([]byte, error)
 
 // File holds a value that is read from one or several files. It is safe for
-// concurrent use. What cannot be read is never put in force: the value before it
-// stays, and one line in the log says why, with the files that were read.
+// concurrent use. A value that cannot be read is never put in force: the
+// previous one stays, and one log line says why, with the files that were read.
 type File[T any] struct {
 	what   string
 	logger *slog.Logger
@@ -49,7 +49,7 @@ type File[T any] struct {
 	mu sync.Mutex
 	// reading is closed once the files have been read; nil if nobody reads them.
 	reading chan struct{}
-	// hangs is true while nobody waits for reading any more.
+	// hangs is true once callers no longer wait for a reading that hangs.
 	hangs bool
 }
 
@@ -109,8 +109,8 @@ func (f *File[T]) Replaced(keep time.Duration) (values []T) {
 	return values
 }
 
-// Look reads the files, unless they were read less than a while ago. If they
-// cannot be read for a second, nobody waits until they can.
+// Look reads the files, unless they were read less than a while ago. If
+// reading takes longer than a second, nobody waits for it until it has ended.
 func (f *File[T]) Look(while time.Duration) {
 	reading := f.begin(while)
 	if reading == nil {
@@ -128,8 +128,8 @@ func (f *File[T]) Look(while time.Duration) {
 	}
 }
 
-// begin begins to read the files, unless somebody does, and returns what to wait
-// for: nil if they were read less than a while ago, or hang.
+// begin starts to read the files, unless that is in progress, and returns a
+// channel to wait for: nil if they were read recently, or if reading hangs.
 func (f *File[T]) begin(while time.Duration) chan struct{} {
 	fresh := func() bool { return time.Since(f.began)-time.Duration(f.looked.Load()) < while }
 	if fresh() {
@@ -198,8 +198,8 @@ func readFile(path string) ([]byte, error) {
 	return text, err
 }
 
-// attributes are what a value says about itself in the log: nothing unless it
-// decides that, since it may be a secret.
+// attributes returns what a value shows of itself in the log: nothing unless
+// it defines that, since it may be a secret.
 func attributes(value any) []any {
 	if says, ok := value.(slog.LogValuer); ok {
 		return []any{"now", says}

@@ -1,8 +1,8 @@
 package temporal
 
-// Compression: what fits into a packet anyway is sent as it is. The SDK
-// compresses every request, which for a small one costs more than all else that
-// a program does for it, and makes it no smaller.
+// Compression: a request that fits into a packet is sent uncompressed. The SDK
+// compresses every request, which for a small one costs more than everything
+// else that a program does for it, and does not make it smaller.
 
 import (
 	"context"

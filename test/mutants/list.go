@@ -59,7 +59,7 @@ var mutants = []mutant{
 	{"Nobody twice", "a fault of a retry is an unknown outcome", "activities/sendsms.go", `	if retried {
 		fault.Code`, `	if false {
 		fault.Code`, "activities", "TestPanickedSendIsNotSentAgain"},
-	{"Nobody twice", "an attempt that is given up is recorded", "activities/send.go", `return s.another(ctx, delay, "the attempt was given up")`, `return again("the attempt was given up", delay, cause)`, "activities", "TestAttemptGivenUpIsRecorded"},
+	{"Nobody twice", "an attempt that is given up is recorded", "activities/send.go", `return s.another(ctx, delay, "the attempt was abandoned")`, `return again("the attempt was abandoned", delay, cause)`, "activities", "TestAttemptGivenUpIsRecorded"},
 	{"Always completes", "a halt does not cut a heartbeat short", "activities/send.go", `	pool.Wait()
 	clerk.Wait()
 `, `	pool.Wait()
