@@ -2,5 +2,5 @@
 
 package freemarker_test
 
-// slowdown is what the race detector costs at most: it is not there.
+// slowdown is 1, since the race detector is off.
 const slowdown = 1

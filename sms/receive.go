@@ -27,7 +27,7 @@ const (
 
 // The priorities of Temporal's tasks: a text and the questions to its sender go
 // before a backlog of sends on the same task queue, as Twilio waits 15 s for the
-// reply. What a text starts has Temporal's default again.
+// reply. Workflows that a text starts have Temporal's default priority.
 const (
 	PriorityOfTexts   = 1
 	PriorityOfStarted = 3

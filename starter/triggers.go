@@ -187,8 +187,8 @@ func lint(ctx context.Context, out io.Writer, files []string, f lintFlags) error
 	return nil
 }
 
-// surroundings names subfolders, which are not read, and what the worker
-// refuses until it has the secret that this process lacks as well.
+// surroundings reports subfolders, which are not read, and triggers that need
+// a secret, which this process lacks: a worker without it refuses them, too.
 func surroundings(path string, how triggers.Options) (notes []string) {
 	entries, _ := os.ReadDir(path) // a file has none
 	for _, entry := range entries {

@@ -106,8 +106,8 @@ var codes = map[int]reason{
 const statusClientClosed = 499
 
 // byStatus returns the reason of a refusal without a Twilio error code. A
-// time-out or a closed connection is reported by a proxy, and may come after
-// the request went through.
+// timeout or a closed connection is reported by a proxy, possibly after
+// Twilio has received the request.
 func byStatus(status int) reason {
 	switch status {
 	case http.StatusUnauthorized:

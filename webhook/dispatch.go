@@ -195,9 +195,9 @@ func (r *reception) plan(ctx context.Context, matches []triggers.Match) (err err
 	return nil
 }
 
-// mayBeCaughtUp reports whether missed texts may be read later. If that cannot be
-// found out, they may: schedules are described by workers of Temporal's own,
-// without which it still accepts texts.
+// mayBeCaughtUp reports whether missed texts may be read later. It returns true
+// if that is unknown: describing a schedule takes Temporal's internal workers,
+// and it accepts texts without them.
 func (r *reception) mayBeCaughtUp(ctx context.Context) bool {
 	if r.CatchesUp == nil {
 		return false

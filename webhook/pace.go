@@ -27,7 +27,7 @@ const (
 	// ten such requests a second from all of its clients together.
 	askingBurst = 10
 	askingEvery = 500 * time.Millisecond
-	// lately is how far back it asks: no streak takes longer.
+	// lately is how far back to ask: no streak lasts longer.
 	lately = maxStreak * maxPause
 )
 

@@ -299,7 +299,7 @@ func (s *shared) Taken(context.Context, sms.Inbound, time.Time) ([]Taken, error)
 	return slices.Clone(s.taken), s.err
 }
 
-// webhooks are three that know together what each takes.
+// webhooks are three webhooks that share what they know.
 func (s *shared) webhooks(t *testing.T, file string) (hooks []*bench) {
 	t.Helper()
 	for range 3 {

@@ -115,8 +115,8 @@ type Options struct {
 	echoEvery time.Duration
 }
 
-// Silencer knows what all webhooks know together about conversations between
-// machines. *Dispatcher is one.
+// Silencer shares among all webhooks what is known about conversations
+// between machines. *Dispatcher is one.
 type Silencer interface {
 	// Silenced reports whether a number is silent to a phone and, if not, when
 	// it last ceased to be, if that is known. Silence makes it so for a day.

@@ -1,6 +1,6 @@
 package main
 
-// worker codec: the codec server, a process of its own.
+// worker codec: the codec server, a separate process.
 
 import (
 	"errors"

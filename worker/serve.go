@@ -87,8 +87,8 @@ func (w wordless) Write(line []byte) (int, error) {
 }
 
 // tellUnread logs a line when a client sent something that the server cannot
-// parse as a request. The server answers it by itself, headers that are too
-// large with status 431 for example, and calls no handler.
+// parse as a request. The server responds without calling a handler, for
+// example with status 431 to headers that are too large.
 func tellUnread(server *http.Server, logger *slog.Logger, name string) {
 	type connection struct{}
 	var unread sync.Map // connections that received data, but no request yet

@@ -203,7 +203,7 @@ func TestMalformedRequestIsLoggedWithoutContent(t *testing.T) {
 		if err := <-ended; err != nil {
 			t.Errorf("%s: ended with %v", name, err)
 		}
-		// The server forgets a connection a moment before it says that it is closed.
+		// The server forgets a connection a moment before it reports it as closed.
 		for deadline := time.Now().Add(10 * time.Second); strings.Count(log.String(), "level=WARN") < tc.lines && time.Now().Before(deadline); {
 			time.Sleep(time.Millisecond)
 		}

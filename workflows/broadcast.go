@@ -379,7 +379,7 @@ func (b *broadcast) carried() broadcastInput {
 }
 
 // fits reports whether Temporal accepts the input of the next run; otherwise it
-// would fail the workflow. What is left of a long list gets shorter.
+// would fail the workflow. The rest of a long list gets shorter with each page.
 func (b *broadcast) fits() bool {
 	data, err := json.Marshal(b.carried())
 	return err == nil && len(data) < maxCarried
@@ -435,8 +435,9 @@ func mayBeTexted(page sms.ReportPage) bool {
 	return len(page.Messages) > 0 || slices.ContainsFunc(page.Errors, func(e sms.Error) bool { return e.Code == sms.CodeOutcomeUnknown })
 }
 
-// left returns the recipients who are held when the broadcast ends early. What
-// is known of a page with a key includes those who have fallen asleep since.
+// left returns the recipients who are held when the broadcast ends early. The
+// known result of a page with a key includes recipients whose quiet hours have
+// begun since.
 func (b *broadcast) left() sms.ReportPage {
 	left := b.held.Last
 	if b.input.IdempotencyKey != "" && len(left.Messages)+len(left.Errors) > 0 {

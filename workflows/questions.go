@@ -118,8 +118,8 @@ func (k *keeper) close(q sms.Question) {
 	})
 }
 
-// reply gives a text to the question that it answers, and reports whether there
-// was one. The same text gets the same answer.
+// reply passes a text to the question that it answers, and reports whether
+// there was one. A redelivered text gets the same result.
 func (k *keeper) reply(ctx workflow.Context, reply sms.Reply) (taken bool, err error) {
 	if err := k.turn.Lock(ctx); err != nil {
 		return false, err

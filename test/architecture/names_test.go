@@ -17,7 +17,7 @@ const maxWords = 6
 var (
 	afterSmall    = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 	afterCapitals = regexp.MustCompile(`([A-Z])([A-Z][a-z])`)
-	// notSubjects are words with which no name begins.
+	// notSubjects lists words that must not start a test's name.
 	notSubjects = []string{"A", "An", "The", "It", "What", "Whoever", "Every", "Each"}
 )
 

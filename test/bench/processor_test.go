@@ -1,8 +1,8 @@
 package bench
 
 // Processor: how much processor time a list costs the process that sends it, compared
-// with a bare HTTP client. Unlike throughput, it depends neither on what else the machine does
-// nor on what Temporal and the local Twilio cost.
+// with a bare HTTP client. Unlike throughput, it depends neither on the machine's other
+// load nor on the cost of Temporal and the local Twilio.
 
 import (
 	"context"
@@ -32,7 +32,7 @@ func processorTime(t *testing.T) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-// startTwilio starts a local Twilio as a process of its own.
+// startTwilio starts a local Twilio in a separate process.
 func startTwilio(t *testing.T) string {
 	t.Helper()
 	address := "127.0.0.1:" + stack.FreePort(t)

@@ -103,7 +103,7 @@ type everything struct {
 	changes  int
 	triggers string
 	struck   map[string]int
-	// tried are the hostile requests.
+	// tried counts the hostile requests.
 	tried int
 }
 
@@ -442,7 +442,7 @@ func (v *victim) ready(t *testing.T) {
 	})
 }
 
-// kill ends the webhook as a crash does, and starts it again.
+// kill kills the webhook and restarts it.
 func (v *victim) kill(t *testing.T) {
 	t.Helper()
 	v.process.Kill()

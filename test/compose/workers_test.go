@@ -130,8 +130,8 @@ func sent(t *testing.T, c client.Client, size int) float64 {
 	return float64(done.Load()) / time.Since(began).Seconds()
 }
 
-// tabled is the table in Markdown. A ratio is the median of those of turns in the
-// same round, followed by the least and the greatest.
+// tabled returns the table in Markdown. A ratio is the median over the rounds,
+// followed by the lowest and the highest.
 func tabled(rates map[[2]int][]float64, busy string) string {
 	var text strings.Builder
 	load, _, _ := strings.Cut(busy, " ")

@@ -18,7 +18,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// sources are the files of an example.
+// sources lists the files of an example.
 func sources(t *testing.T, pattern string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root(t), "examples", "languages", filepath.FromSlash(pattern)))

@@ -54,7 +54,7 @@ func until(name string) func(workflow.Context) error {
 	}
 }
 
-// triggerDoc writes each example of the document to a file of its own.
+// triggerDoc writes each example of the document to a separate file.
 func triggerDoc(t *testing.T) (dir string, conversations [][]string, commands []block) {
 	t.Helper()
 	dir = t.TempDir()

@@ -69,9 +69,9 @@ var sampleCases = map[string]sampleCase{
 	"unicode":             {body: "дом 5", reply: "Дом № 5 & <b>", starts: "Process_dom", input: `{"nomer":"5"}`},
 }
 
-// phoneOf gives each sample a phone of its own: one phone alone would soon be
-// taken for a machine, and after STOP hears nothing. PHONE stands for it in
-// the expectations.
+// phoneOf assigns a different phone to each sample: a single one would soon
+// be taken for a machine, and would get nothing after STOP. PHONE stands for
+// it in the expectations.
 func phoneOf(sample string) string {
 	return fmt.Sprintf("+1500555%04d", 1000+crc32.ChecksumIEEE([]byte(sample))%9000)
 }

@@ -59,8 +59,9 @@ func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), latest.WorkflowId, latest.RunId).Get(t.Context(), &last); err != nil || last.Received != 2 || last.Matched != 2 || last.Failed != 0 {
 		t.Errorf("the last catch-up says %+v, %v", last, err)
 	}
-	// Live, both triggers had the first text; the second has one workflow.
-	// What was accepted before the stop is published by the next worker.
+	// When the first text arrived live, both triggers got it; the second text
+	// has one workflow. A text accepted before the stop is published by the next
+	// worker.
 	for sid, want := range map[string]int{heard.MessageSID: 3, missed.MessageSID: 1} {
 		hasWorkflows(t, s, sid, want)
 	}

@@ -45,7 +45,8 @@ func doctor(t *testing.T, s *stack.Stack, more ...string) (found diagnosis, stat
 	return found, cmd.ProcessState.ExitCode()
 }
 
-// is reports whether a check has a status and says something, with what to do.
+// is reports whether a check has the given status and text, and says what to
+// do.
 func (d diagnosis) is(check, status, says string) error {
 	for _, f := range d {
 		if f.Check == check && f.Status == status && strings.Contains(f.Says+f.Do, says) && (status == "ok" || f.Do != "") {

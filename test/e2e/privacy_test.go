@@ -134,7 +134,7 @@ func TestSignalsWaitForTheirKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	waits(t, s, "send", "two")
-	old.Change(t, payload.Add, "unrelated") // the worker rereads its file: still no key two
+	old.Change(t, payload.Add, "unrelated") // the worker rereads its file, which still lacks key two
 	stillOpen(t, s, "send")
 
 	rotated.CopyTo(t, old)

@@ -26,7 +26,7 @@ type ran struct {
 	status         int
 }
 
-// starter runs the starter with an environment and nothing else.
+// starter runs the starter with exactly the given environment.
 func starter(t *testing.T, environment []string, args ...string) ran {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)

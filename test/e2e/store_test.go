@@ -41,7 +41,7 @@ func s3Server(t *testing.T) (store, dir string, environment []string) {
 		t.Fatal(err)
 	}
 	address := listener.Addr().String()
-	_ = listener.Close() // the server takes the port over
+	_ = listener.Close() // the server takes over the port
 	server := exec.Command(binary, "--port", address, "--access", "sender", "--secret", "of-this-test", "--quiet", "posix", "--sidecar", t.TempDir(), root)
 	var said strings.Builder
 	server.Stdout, server.Stderr = &said, &said

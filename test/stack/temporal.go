@@ -15,7 +15,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 )
 
-// Temporal is a server of its own on a free port, with its data in a file.
+// Temporal is a separate server on a free port, with its data in a file.
 type Temporal struct {
 	// Address is host:port, the same through stops and starts.
 	Address string

@@ -232,7 +232,8 @@ func (d *drive) broadcasts(t *testing.T) {
 		t.Errorf("broadcast %+v, %v", progress, err)
 	}
 	input["file"], input["report"] = d.secret("a missing file", "missing-wallaby.csv"), "another"
-	// It waits for the file, or fails: in both cases an activity has failed.
+	// It either waits for the file or fails: in both cases, an activity has
+	// failed.
 	start(t, d.client, client.StartWorkflowOptions{ID: "broadcast-missing", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, input)
 	until(t, "the missing file is noticed", func() (bool, error) {
 		return strings.Contains(d.stack.Worker.Output(), "broadcast-missing"), nil

@@ -50,7 +50,8 @@ type summary struct {
 	out                     io.Writer
 	passed, failed, skipped int
 	skippedNames            []string
-	// output is what each running test, and under "" each package, has printed.
+	// output holds what each running test has printed and, under "", what its
+	// package has.
 	output map[string]map[string]*strings.Builder
 	// failures counts the failed tests of a package.
 	failures map[string]int
@@ -128,7 +129,7 @@ func (s *summary) testEnded(e event) {
 	delete(s.output[e.Package], e.Test)
 }
 
-// packageEnded counts a package that failed beside its tests (it did not
+// packageEnded counts a package that failed apart from its tests (it did not
 // build, it panicked, it ran out of time) as one failure.
 func (s *summary) packageEnded(e event) {
 	if e.Action == "fail" && s.failures[e.Package] == 0 {

@@ -34,7 +34,7 @@ type Row struct {
 	AtMost  float64 `json:"atMost,omitempty"`
 	// Why says why the aim is missed, if it is. Optional.
 	Why string `json:"why,omitempty"`
-	// Note has what else is known, such as absolute figures. Optional.
+	// Note holds additional information, such as absolute figures. Optional.
 	Note string `json:"note,omitempty"`
 	// Missing says why there is no figure. Optional.
 	Missing string `json:"missing,omitempty"`
