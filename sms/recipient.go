@@ -3,6 +3,7 @@ package sms
 // Recipients: who a text is sent to, as callers in any language write them.
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -43,6 +44,9 @@ func (r Recipient) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON accepts both forms. Anything else is kept as its JSON text: it
 // then fails as an address by itself, without stopping the others.
 func (r *Recipient) UnmarshalJSON(data []byte) error {
+	if r.plain(data) {
+		return nil
+	}
 	d := decoder{}
 	type object Recipient // without this method
 	var read object
@@ -59,6 +63,26 @@ func (r *Recipient) UnmarshalJSON(data []byte) error {
 	}
 	*r = Recipient(read)
 	return nil
+}
+
+// plain decodes an object exactly as MarshalJSON writes it, which is how the pages
+// of broadcasts come. It reports whether it is one: any other takes much longer.
+func (r *Recipient) plain(data []byte) bool {
+	type object Recipient // without these methods
+	var read object
+	if data[0] != '{' || json.Unmarshal(data, &read) != nil {
+		return false
+	}
+	for _, variables := range []json.RawMessage{read.Variables, read.ContentVariables} {
+		if len(variables) > 0 && variables[0] != '{' {
+			return false
+		}
+	}
+	if written, err := json.Marshal(read); err != nil || !bytes.Equal(written, data) {
+		return false
+	}
+	*r = Recipient(read)
+	return true
 }
 
 // UnmarshalJSON accepts all forms of a list.
