@@ -18,7 +18,7 @@ import (
 )
 
 // The local Twilio's account, whose credentials are public. The number is the
-// test number of Twilio's that may send.
+// one among Twilio's test numbers that can send.
 const (
 	account = "AC00000000000000000000000000000001"
 	token   = "0123456789abcdef0123456789abcdef"

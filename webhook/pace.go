@@ -105,8 +105,9 @@ func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
 	return slow
 }
 
-// isSlow reports whether a text is slow enough to be echoed to, as far as is
-// known, and when it came: if another webhook has taken it already, then.
+// isSlow reports whether texts are known to be slow enough for this one to be
+// echoed to, and when it came: the time at which another webhook took it, if
+// one did.
 func (g *guard) isSlow(p *pace, message sms.Inbound, now time.Time) (slow bool, at time.Time) {
 	times := slices.Clone(p.replied)
 	for _, text := range p.taken {

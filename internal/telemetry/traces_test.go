@@ -24,7 +24,7 @@ import (
 // personal lists what no span may contain.
 const personal = "+15005550009"
 
-// kept makes traces whose spans the test sees.
+// kept returns traces that keep their spans for the test.
 func kept(t *testing.T) (*Traces, *tracetest.InMemoryExporter) {
 	t.Helper()
 	spans := tracetest.NewInMemoryExporter()

@@ -22,7 +22,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// notRun are the commands that no test runs, and why.
+// notRun lists the commands that no test runs, with the reasons.
 var notRun = map[string]string{
 	"make run":                           "it takes fixed ports, which may be in use: a test of its own runs it on others",
 	"make test":                          "it is what runs this test",

@@ -22,7 +22,7 @@ const (
 type iso struct {
 	kind       Kind
 	xs         bool
-	zone       *Zone // to show, and for texts that name none
+	zone       *Zone // the zone to show, and for texts that name none
 	showOffset bool
 	accuracy   Accuracy
 }
