@@ -361,6 +361,24 @@ func TestPageResendsWhatIsUnknown(t *testing.T) {
 	}
 }
 
+func TestResendsAreFew(t *testing.T) {
+	// Twilio creates each message, never says so, and its listing has no end.
+	f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), true }}
+	f.skew = -time.Hour // so that none is certainly ours
+	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+	input := one
+	input.SmartEncoded = new(true)
+	input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
+	result, err := run(t, newActivities(f), input)
+	if err != nil || f.creates != 1+mostResends || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
+		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+	}
+	result = resumeWith(t, newActivities(f), record{Window: []int{0}, Resends: mostResends}, input)
+	if f.creates != 1+mostResends || len(result.Errors) != 1 {
+		t.Errorf("after another attempt %d creates, %+v", f.creates, result)
+	}
+}
+
 func TestStoppingWorkerLeavesDoubtsToAnother(t *testing.T) {
 	goesOn := []string{sms.NotSentYetErrorType}
 	for name, tc := range map[string]struct {

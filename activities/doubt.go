@@ -26,6 +26,9 @@ const (
 	slowest = 5 * time.Second
 	// maxListed is how many messages to one recipient are searched.
 	maxListed = 2000
+	// mostResends is how many times those in doubt are sent to again: each may be
+	// another text.
+	mostResends = 3
 	// lookUps is how many listings are requested concurrently.
 	lookUps = 8
 )
@@ -116,20 +119,23 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	return s.complete, true
 }
 
-// resends allows those in doubt to be tried again, if the caller wants that and
+// resendDoubts allows those in doubt to be tried again, if the caller wants that and
 // there is time. Until then they stay in doubt. It returns how long to wait if they
 // are left to another attempt.
-func (s *send) resends(ctx context.Context) (again bool, wait time.Duration) {
+func (s *send) resendDoubts(ctx context.Context) (again bool, wait time.Duration) {
 	resend, delay := s.resend, max(s.pause, time.Second)
 	s.resend = false
 	switch {
-	case !resend, ctx.Err() != nil, s.halt != nil && s.halt.final, s.tired(delay, false):
+	case !resend, ctx.Err() != nil, s.resends >= mostResends, s.halt != nil && s.halt.final, s.tired(delay, false):
 		return false, 0
 	case !s.fits(delay) && s.room(delay):
 		return false, delay
 	case !s.fits(delay), sleep(ctx, delay) != nil:
 		return false, 0
 	}
+	s.mu.Lock() // a heartbeat may be in progress
+	s.resends++
+	s.mu.Unlock()
 	s.release(s.in(doubtful))
 	s.halt, s.failures, s.pause = nil, 0, 0
 	return true, 0

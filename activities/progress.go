@@ -103,6 +103,8 @@ type record struct {
 	// of them ended.
 	Stalls int       `json:"stalls,omitempty"`
 	Stuck  time.Time `json:"stuck,omitzero"`
+	// Resends counts how many times those in doubt were sent to again.
+	Resends int `json:"resends,omitempty"`
 	// Quiet is when Twilio will have finished every create in doubt, by its clock.
 	Quiet time.Time `json:"quiet,omitzero"`
 	// Timed is false if Quiet is by the worker's own clock, as it may be in the
@@ -178,7 +180,7 @@ func (s *send) snapshot() record {
 	s.recorded.Store(true)
 	r := record{
 		List: s.list, Problems: slices.Clone(s.problems.list), Known: s.known,
-		Stalls: s.stalls, Stuck: s.stuck, Quiet: s.quiet, Timed: !s.untimed && !s.quiet.IsZero(), Complete: s.complete, Began: s.first,
+		Stalls: s.stalls, Stuck: s.stuck, Resends: s.resends, Quiet: s.quiet, Timed: !s.untimed && !s.quiet.IsZero(), Complete: s.complete, Began: s.first,
 	}
 	next := 0
 	for _, to := range s.recipients {
@@ -257,6 +259,7 @@ func (s *send) adopt(r record) {
 		}
 	}
 	s.known, s.stalls, s.stuck, s.quiet, s.complete, s.first = r.Known, r.Stalls, r.Stuck, r.Quiet, r.Complete, r.Began
+	s.resends = r.Resends
 	// Quiet covers those who were in doubt when the record was written, and an
 	// attempt that only looks must not put off what the next one can decide.
 	if len(r.Window) > 0 && !r.Timed {

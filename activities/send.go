@@ -73,9 +73,9 @@ type send struct {
 	// halt says why no further recipient is tried in this round; nil if there
 	// is no reason.
 	halt *halt
-	// failures counts consecutive creates without an answer from Twilio, and
-	// doubts the recipients that the metrics count as in doubt.
-	failures, doubts int
+	// failures counts consecutive creates without an answer from Twilio, doubts the
+	// recipients that the metrics count as in doubt, and resends the rounds to those.
+	failures, doubts, resends int
 	// pause is how long Twilio asked us to wait.
 	pause time.Duration
 	// unended is the error of those whose turn never came.
@@ -222,7 +222,7 @@ func (s *send) run(ctx context.Context) error {
 			return s.another(ctx, wait, "Twilio's listing does not show yet what was sent")
 		}
 		s.tally(s.settled() > settled)
-		again, wait := s.resends(ctx)
+		again, wait := s.resendDoubts(ctx)
 		if wait > 0 {
 			return s.another(ctx, wait, "the outcome of some messages is still unknown")
 		}

@@ -127,7 +127,8 @@ type OnUnknown string
 const (
 	// OnUnknownReport reports OUTCOME_UNKNOWN to the caller and does not send again.
 	OnUnknownReport OnUnknown = "report"
-	// OnUnknownResend sends again, at the risk of texting the recipient twice.
+	// OnUnknownResend sends again, up to three times, at the risk of texting the
+	// recipient each time.
 	OnUnknownResend OnUnknown = "resend"
 )
 

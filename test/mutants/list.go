@@ -41,6 +41,7 @@ var mutants = []mutant{
 	{"Nobody twice", "a record of another list puts everybody in doubt", "activities/progress.go", `if r.List != s.list || !r.fits(len(s.recipients)) {`, `if !r.fits(len(s.recipients)) {`, "activities", "TestRecordOfAnotherListDoubtsEverybody"},
 	{"Nobody twice", "a full listing proves nothing", "activities/doubt.go", `case len(maybe) == 0 && listing.Whole:`, `case len(maybe) == 0:`, "activities", "TestFullListingProvesNothing"},
 	{"Nobody twice", "absence counts only after a listing's time", "activities/doubt.go", `!now.Before(s.complete) && !now.Before(ripe)`, `!now.Before(s.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
+	{"Nobody twice", "a doubt is resent a few times", "activities/doubt.go", `s.resends >= mostResends, `, ``, "activities", "TestResendsAreFew"},
 	{"Nobody twice", "a listing that failed is asked for again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsRetried"},
 	{"Nobody twice", "an attempt that only looks does not put the decision off", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestDecisionIsNotPostponedByLooking"},
 	{"Nobody twice", "a new doubt puts the decision off", "activities/progress.go", `			r.Timed = false
