@@ -89,7 +89,7 @@ func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err er
 	defer a.wait(key, -1)
 	a.asking.Lock()
 	defer a.asking.Unlock()
-	if a.use(key) {
+	if to.counted = a.use(key); to.counted {
 		return nil, nil
 	}
 	if ctx.Err() != nil || s.halted() {
@@ -105,7 +105,7 @@ func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err er
 		return nil, errUncounted
 	}
 	a.add(key, limit, count)
-	if a.use(key) {
+	if to.counted = a.use(key); to.counted {
 		return nil, nil
 	}
 	return limit, nil
@@ -138,15 +138,16 @@ func (s *send) following(key string) (count int) {
 	return count
 }
 
-// giveBack makes the message that was counted for a recipient available to
+// giveBack makes the message that this attempt counted for a recipient available to
 // others, if it was certainly not sent.
 func (s *send) giveBack(to *recipient) {
 	s.mu.Lock()
-	st := to.state
-	s.mu.Unlock()
-	if st == taken || st == doubtful {
+	if !to.counted || to.state == taken || to.state == doubtful {
+		s.mu.Unlock()
 		return
 	}
+	to.counted = false
+	s.mu.Unlock()
 	if limit, key := s.account.Caps.of(to.to); limit != nil {
 		s.allowance.add(key, limit, 1)
 	}

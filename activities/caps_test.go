@@ -205,3 +205,24 @@ func TestSlowCountIsCountedOnce(t *testing.T) {
 		all.is(t, "a", 7)
 	})
 }
+
+func TestAbsentMessageDoesNotCount(t *testing.T) {
+	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+		if n == 1 {
+			return unknownError(503), false
+		}
+		return nil, true
+	}}
+	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
+	a := newActivities(f)
+	account := a.Accounts[""]
+	account.Caps = NewCaps("AC1", []Cap{{EachCountry, 1, time.Hour}})
+	a.Accounts[""] = account
+	var all tally
+	a.countCaps = all.count
+	result, err := run(t, a, one)
+	if err != nil || len(result.Messages) != 1 {
+		t.Errorf("%+v, %v", result, err)
+	}
+	all.is(t, "AC1 *1 1h0m0s", 1)
+}

@@ -102,6 +102,9 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	}
 	if decided {
 		s.absent(absent)
+		for _, to := range absent {
+			s.giveBack(to)
+		}
 	}
 	switch {
 	case ctx.Err() != nil, len(s.in(doubtful)) == 0:

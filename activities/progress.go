@@ -47,6 +47,8 @@ type recipient struct {
 	// open is true while a create may be in progress. If the attempt ends
 	// meanwhile, the recipient is doubtful.
 	open bool
+	// counted is true if this attempt counted a message for a cap.
+	counted bool
 	// since is when it was first recorded as open.
 	since moment
 	// sum is a checksum of the text that may have been sent; 0 if unknown.

@@ -258,7 +258,7 @@ func isNumber(data []byte) bool {
 func (d *decoder) number(f field, data []byte, text string, into reflect.Value) {
 	number := orText(data, text)
 	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || !isNumber([]byte(number)) {
+	if err != nil || !isNumber([]byte(number)) || into.OverflowFloat(n) { // infinity has no JSON
 		d.must(f, "a number", data)
 		return
 	}

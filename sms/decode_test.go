@@ -223,6 +223,7 @@ func TestDecodeExplainsMistakes(t *testing.T) {
 		`{"validityPeriod": "an hour"}`:              `validityPeriod must be a whole number, such as 3600; it is "an hour"`,
 		`{"validityPeriod": 1.5}`:                    `validityPeriod must be a whole number, such as 3600; it is 1.5`,
 		`{"validityPeriod": 1e300}`:                  `validityPeriod must be a whole number, such as 3600; it is 1e300`,
+		`{"maxPrice": 1e39}`:                         `maxPrice must be a number, such as 0.05; it is 1e39`,
 		`{"maxPrice": "NaN"}`:                        `maxPrice must be a number, such as 0.05; it is "NaN"`,
 		`{"waitForDelivery": "yes"}`:                 `waitForDelivery must be true or false; it is "yes"`,
 		`{"waitForDelivery": 1}`:                     `waitForDelivery must be true or false; it is 1`,

@@ -251,7 +251,8 @@ var mutants = []mutant{
 	}
 	a.add`, `	}
 	a.add`, "activities", "TestUncountedMessageIsNotSent"},
-	{"Under control", "what was not sent does not count", "activities/capcount.go", `if st == taken || st == doubtful {`, `if st != taken {`, "activities", "TestCapStopsSendsBeyondIt|TestCapsCountWhatWasSent"},
+	{"Under control", "what was not sent does not count", "activities/capcount.go", `!to.counted || to.state == taken || to.state == doubtful`, `!to.counted || to.state != taken`, "activities", "TestCapStopsSendsBeyondIt|TestCapsCountWhatWasSent"},
+	{"Under control", "what turns out not to be sent does not count", "activities/doubt.go", `s.giveBack(to)`, `_ = to`, "activities", "TestAbsentMessageDoesNotCount"},
 	{"Under control", "a dry run knows who is never texted", "activities/preview.go", `limit != nil && limit.Most == 0`, `false && limit != nil`, "activities", "TestPreviewCountsSegmentsAndFailures"},
 	{"Under control", "high priority goes first", "activities/turns.go", `cmp.Or(first[high], first[normal], first[low])`, `cmp.Or(first[low], first[normal], first[high])`, "activities", "TestHighPriorityTakesTheNextTurn|TestHighPriorityTakesTheNextSlot"},
 	{"Under control", "low priority is not starved", "activities/turns.go", `o.skipped[level] >= fairness`, `false`, "activities", "TestLowPriorityIsNotStarved"},
