@@ -43,21 +43,32 @@ type allowance struct {
 	// recipients need one, both by key.
 	left, waiting map[string]int
 	limits        map[string]*Cap
+	// counted is when.
+	counted map[string]time.Time
 }
 
 func newAllowance() *allowance {
-	return &allowance{left: make(map[string]int), waiting: make(map[string]int), limits: make(map[string]*Cap)}
+	return &allowance{left: make(map[string]int), waiting: make(map[string]int), limits: make(map[string]*Cap), counted: make(map[string]time.Time)}
 }
 
 // use takes one message from what is left under a key.
 func (a *allowance) use(key string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.drop(key)
 	if a.left[key] == 0 {
 		return false
 	}
 	a.left[key]--
 	return true
+}
+
+// drop drops what is left under a key once it no longer counts: others may have
+// sent as many since. The caller holds mu.
+func (a *allowance) drop(key string) {
+	if limit := a.limits[key]; limit != nil && elapsed(a.counted[key]) > limit.Per {
+		delete(a.left, key)
+	}
 }
 
 // wait adds to the recipients that wait for a message under a key, and returns
@@ -69,12 +80,12 @@ func (a *allowance) wait(key string, more int) int {
 	return a.waiting[key]
 }
 
-// add adds to what is left under a key.
+// add adds what was just counted under a key.
 func (a *allowance) add(key string, limit *Cap, count int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.left[key] += count
-	a.limits[key] = limit
+	a.limits[key], a.counted[key] = limit, time.Now()
 }
 
 // takeCap counts a recipient's message, or returns the cap that has been
@@ -149,7 +160,9 @@ func (s *send) giveBack(to *recipient) {
 	to.counted = false
 	s.mu.Unlock()
 	if limit, key := s.account.Caps.of(to.to); limit != nil {
-		s.allowance.add(key, limit, 1)
+		s.allowance.mu.Lock()
+		defer s.allowance.mu.Unlock()
+		s.allowance.left[key]++
 	}
 }
 
@@ -158,8 +171,9 @@ func (s *send) giveBack(to *recipient) {
 func (s *send) giveUpCaps(ctx context.Context) {
 	s.allowance.mu.Lock()
 	defer s.allowance.mu.Unlock()
-	for key, count := range s.allowance.left {
-		if count > 0 {
+	for key := range s.allowance.limits {
+		s.allowance.drop(key)
+		if count := s.allowance.left[key]; count > 0 {
 			s.activities.capCount.enqueue(s.activities.counts(ctx), s.allowance.limits[key].take(key, -count))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -225,4 +226,31 @@ func TestAbsentMessageDoesNotCount(t *testing.T) {
 		t.Errorf("%+v, %v", result, err)
 	}
 	all.is(t, "AC1 *1 1h0m0s", 1)
+}
+
+func TestOldCountIsVoid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestSend("+447400123451", "+447400123452", "+447400123453")
+		s.allowance, s.queue = newAllowance(), s.recipients
+		s.account.Caps = NewCaps("", []Cap{{"+44", 1000, time.Minute}})
+		var counts []int
+		s.activities.countCaps = func(_ context.Context, takes []sms.CapTake) ([]int, error) {
+			counts = append(counts, takes[0].Count)
+			return []int{takes[0].Count}, nil
+		}
+		for place, wait := range []time.Duration{0, 30 * time.Second, 31 * time.Second} {
+			time.Sleep(wait)
+			s.begun = place + 1
+			if limit, err := s.takeCap(t.Context(), s.recipients[place]); limit != nil || err != nil {
+				t.Errorf("%d: %v, %v", place, limit, err)
+			}
+		}
+		s.giveBack(s.recipients[2])
+		time.Sleep(61 * time.Second)
+		s.giveUpCaps(t.Context()) // what no longer counts would be another's
+		synctest.Wait()
+		if !slices.Equal(counts, []int{3, 1}) {
+			t.Errorf("it counted %v", counts)
+		}
+	})
 }

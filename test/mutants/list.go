@@ -246,6 +246,7 @@ var mutants = []mutant{
 `, `	a.add(key, limit, count+capAhead)
 `, "activities", "TestCapStopsSendsBeyondIt"},
 	{"Under control", "what is counted too late is given back", "activities/capcount.go", `take.Count = -w.taken`, `take.Count = 0`, "activities", "TestLateCountIsGivenBack"},
+	{"Under control", "what was counted long ago is not used", "activities/capcount.go", `limit != nil && elapsed(`, `false && elapsed(`, "activities", "TestOldCountIsVoid"},
 	{"Under control", "what is counted too late is given back before the next", "activities/capcount.go", `append(late, c.waiting...)`, `append(c.waiting, late...)`, "activities", "TestSlowCountIsCountedOnce"},
 	{"Under control", "what is not counted is not sent", "activities/capcount.go", `		return nil, errUncounted
 	}
