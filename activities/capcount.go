@@ -24,6 +24,8 @@ const (
 	// capAhead is how many messages of a list are counted at once, ahead of
 	// their turns. If the worker dies, they count although they were not sent.
 	capAhead = 100
+	// reachedFor is how long a list does not ask again after a cap was reached.
+	reachedFor = time.Second
 	// capTimeout is how long a send waits for the count.
 	capTimeout = 10 * time.Second
 )
@@ -43,12 +45,12 @@ type allowance struct {
 	// recipients need one, both by key.
 	left, waiting map[string]int
 	limits        map[string]*Cap
-	// counted is when.
-	counted map[string]time.Time
+	// counted is when, and reached when the cap allowed less than was asked for.
+	counted, reached map[string]time.Time
 }
 
 func newAllowance() *allowance {
-	return &allowance{left: make(map[string]int), waiting: make(map[string]int), limits: make(map[string]*Cap), counted: make(map[string]time.Time)}
+	return &allowance{left: make(map[string]int), waiting: make(map[string]int), limits: make(map[string]*Cap), counted: make(map[string]time.Time), reached: make(map[string]time.Time)}
 }
 
 // use takes one message from what is left under a key.
@@ -71,6 +73,14 @@ func (a *allowance) drop(key string) {
 	}
 }
 
+// isReached reports whether a cap was reached just now.
+func (a *allowance) isReached(key string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at, known := a.reached[key]
+	return known && elapsed(at) < reachedFor
+}
+
 // wait adds to the recipients that wait for a message under a key, and returns
 // how many there are.
 func (a *allowance) wait(key string, more int) int {
@@ -80,10 +90,13 @@ func (a *allowance) wait(key string, more int) int {
 	return a.waiting[key]
 }
 
-// add adds what was just counted under a key.
-func (a *allowance) add(key string, limit *Cap, count int) {
+// add adds what was just counted under a key, of what was asked for.
+func (a *allowance) add(key string, limit *Cap, asked, count int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if count < asked {
+		a.reached[key] = time.Now()
+	}
 	a.left[key] += count
 	a.limits[key], a.counted[key] = limit, time.Now()
 }
@@ -106,7 +119,11 @@ func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err er
 	if ctx.Err() != nil || s.halted() {
 		return nil, errUncounted
 	}
-	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, a.wait(key, 0)+s.following(key)))
+	if a.isReached(key) {
+		return limit, nil
+	}
+	asked := a.wait(key, 0) + s.following(key)
+	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, asked))
 	if err != nil && ctx.Err() != nil {
 		return nil, errUncounted // conclude reports why
 	}
@@ -115,7 +132,7 @@ func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err er
 		s.uncounted()
 		return nil, errUncounted
 	}
-	a.add(key, limit, count)
+	a.add(key, limit, asked, count)
 	if to.counted = a.use(key); to.counted {
 		return nil, nil
 	}

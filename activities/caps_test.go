@@ -254,3 +254,26 @@ func TestOldCountIsVoid(t *testing.T) {
 		}
 	})
 }
+
+func TestReachedCapIsRarelyAsked(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newTestSend(phones(300)...)
+		s.allowance, s.queue = newAllowance(), s.recipients
+		s.account.Caps = NewCaps("", []Cap{{EachCountry, 1, time.Hour}})
+		var all tally
+		s.activities.countCaps = all.count
+		capped := 0
+		for place, to := range s.recipients {
+			s.begun = place + 1
+			if limit, err := s.takeCap(t.Context(), to); err != nil {
+				t.Fatal(err)
+			} else if limit != nil {
+				capped++
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if capped != 299 || all.asked > 4 {
+			t.Errorf("%d are capped, it asked %d times", capped, all.asked)
+		}
+	})
+}

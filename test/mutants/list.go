@@ -104,12 +104,20 @@ var mutants = []mutant{
 	{"The sender is told the truth", "a cancellation is not told as a cap", "activities/capcount.go", `	if ctx.Err() != nil || s.halted() {
 		return nil, errUncounted
 	}
-	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, a.wait(key, 0)+s.following(key)))
+	if a.isReached(key) {
+		return limit, nil
+	}
+	asked := a.wait(key, 0) + s.following(key)
+	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, asked))
 	if err != nil && ctx.Err() != nil {
 		`, `	if s.halted() {
 		return nil, errUncounted
 	}
-	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, a.wait(key, 0)+s.following(key)))
+	if a.isReached(key) {
+		return limit, nil
+	}
+	asked := a.wait(key, 0) + s.following(key)
+	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, asked))
 	if false {
 		`, "activities", "TestCancellationIsNotToldAsCap"},
 	{"Always completes", "the payload leaves before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
@@ -242,11 +250,12 @@ var mutants = []mutant{
 	{"Under control", "a broadcast obeys while a page fails", "workflows/broadcast.go", `if b.obedient && b.progress.State != broadcastSending {`, `if false {`, "workflows", "TestBroadcastObeysWhileAPageFails"},
 	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if _, paused := h.Paused(); paused {`, `if false {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},
 	{"Under control", "a cap is kept", "workflows/caps.go", `max(0, t.Most-total(counted, now))`, `t.Most + total(counted, now)`, "workflows", "TestCapsCountInAWindow"},
-	{"Under control", "a cap holds for all workers", "activities/capcount.go", `	a.add(key, limit, count)
-`, `	a.add(key, limit, count+capAhead)
+	{"Under control", "a cap holds for all workers", "activities/capcount.go", `	a.add(key, limit, asked, count)
+`, `	a.add(key, limit, asked, count+capAhead)
 `, "activities", "TestCapStopsSendsBeyondIt"},
 	{"Under control", "what is counted too late is given back", "activities/capcount.go", `take.Count = -w.taken`, `take.Count = 0`, "activities", "TestLateCountIsGivenBack"},
 	{"Under control", "what was counted long ago is not used", "activities/capcount.go", `limit != nil && elapsed(`, `false && elapsed(`, "activities", "TestOldCountIsVoid"},
+	{"Under control", "a reached cap is asked for once a second", "activities/capcount.go", `return known && elapsed(at) < reachedFor`, `return known && elapsed(at) < 0`, "activities", "TestReachedCapIsRarelyAsked"},
 	{"Under control", "what is counted too late is given back before the next", "activities/capcount.go", `append(late, c.waiting...)`, `append(c.waiting, late...)`, "activities", "TestSlowCountIsCountedOnce"},
 	{"Under control", "what is not counted is not sent", "activities/capcount.go", `		return nil, errUncounted
 	}
