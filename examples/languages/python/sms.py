@@ -12,7 +12,7 @@ class Recipient(TypedDict):
     contentVariables: NotRequired[dict[str, Any]]
 
 
-# Priority is which messages take their turns first.
+# Priority decides which messages take their turns first.
 Priority = Literal["high", "normal", "low"]
 
 

@@ -8,7 +8,7 @@ export interface Recipient {
   contentVariables?: Record<string, unknown>;
 }
 
-// Priority is which messages take their turns first.
+// Priority decides which messages take their turns first.
 export type Priority = 'high' | 'normal' | 'low';
 
 // OnError is how to report that a recipient was not sent to.
