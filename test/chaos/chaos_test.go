@@ -6,6 +6,7 @@ package chaos
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/worker"
@@ -184,6 +186,10 @@ func (l *list) send(ctx context.Context, c client.Client) {
 	}, sms.SendSmsName, in)
 	if err == nil {
 		err = handle.Get(ctx, &l.result)
+	}
+	for timedOut := (*serviceerror.DeadlineExceeded)(nil); ctx.Err() == nil && (errors.As(err, &timedOut) || errors.Is(err, context.DeadlineExceeded)); {
+		// The SDK does not poll again if a suspended Temporal leaves a poll unanswered.
+		err = c.GetActivityHandle(client.GetActivityHandleOptions{ActivityID: l.id}).Get(ctx, &l.result)
 	}
 	l.err = err
 }
