@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -51,8 +52,8 @@ type keyed struct {
 	// results holds the results of the key's sends so far, in order.
 	results []sms.SendSmsResult
 	// waitsFor is the number of the send that an earlier attempt started to
-	// wait for, -1 for none.
-	waitsFor int
+	// wait for, -1 for none. The heart records it.
+	waitsFor atomic.Int64
 }
 
 // asked is the record of a keyed send.
@@ -68,7 +69,8 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 	if len(a.KeySecret) == 0 {
 		return sms.NewSendSmsResult(nil, []sms.Error{{Code: sms.CodeInvalidInput, Message: "idempotencyKey needs a secret for workflow IDs, and this worker was started without one; all workers need the same"}}), nil
 	}
-	k := &keyed{attempt: newAttempt(ctx, a), activities: a, key: input.IdempotencyKey, id: a.onceID(input), waitsFor: -1}
+	k := &keyed{attempt: newAttempt(ctx, a), activities: a, key: input.IdempotencyKey, id: a.onceID(input)}
+	k.waitsFor.Store(-1)
 	k.content = sms.Pseudonym(a.KeySecret, contentOf(input))
 	k.input = input
 	k.input.OnError, k.input.Priority = "", k.priorityOf(input)
@@ -81,10 +83,10 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 	if activity.HasHeartbeatDetails(ctx) {
 		var before asked
 		if activity.GetHeartbeatDetails(ctx, &before) == nil {
-			k.waitsFor = before.WaitsFor
+			k.waitsFor.Store(int64(before.WaitsFor))
 		}
 	}
-	k.heart.details = func() any { return asked{k.waitsFor} }
+	k.heart.details = func() any { return asked{int(k.waitsFor.Load())} }
 	ctx, end := k.begin(ctx)
 	defer end()
 	return k.ask(ctx)
@@ -133,7 +135,7 @@ func (k *keyed) ask(ctx context.Context) (sms.SendSmsResult, error) {
 		}
 		k.results = append(k.results, each)
 		// A caller that waited for a send gets its result, and starts no other.
-		if len(rest) == 0 || !done || place == k.waitsFor || k.paused(result) {
+		if len(rest) == 0 || !done || int64(place) == k.waitsFor.Load() || k.paused(result) {
 			if place == 0 {
 				return result, nil
 			}
@@ -184,7 +186,7 @@ func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (re
 	}
 	waiting := ctx
 	if !done {
-		k.waitsFor = place
+		k.waitsFor.Store(int64(place))
 		if room, _ := k.mayGoOn(0); room {
 			var cancel context.CancelFunc
 			waiting, cancel = context.WithTimeout(ctx, maxAsk)
