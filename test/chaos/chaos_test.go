@@ -320,6 +320,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 				// whether one with different quotes is ours.
 				if !l.twin && (len(texts) == 0 || texts[0].Body == l.body) {
 					v.decidable++
+					t.Errorf("%s: an outcome is unknown that is not, with %d texts: %s", l.id, len(texts), e.Message)
 				}
 			case len(texts) >= most:
 				v.wrong++
