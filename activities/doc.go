@@ -11,9 +11,9 @@
 //   - SendSms parses its input (input.go), the addresses (address.go) and the
 //     templates (body.go, freemarker.go). A mistake that affects everyone is
 //     reported before anyone is texted.
-//   - A send (send.go) is one attempt of SendSms. It works in rounds: it texts
-//     everyone whose turn it is, several at a time and no faster than the
-//     account's pace allows (pace.go); then it looks up those in doubt
+//   - A send (send.go) is one attempt of SendSms. It works in rounds (round.go):
+//     it texts everyone whose turn it is, several at a time and no faster than
+//     the account's pace allows (pace.go); then it looks up those in doubt
 //     (doubt.go); then it waits, tries the rest again, or leaves them to the
 //     next attempt.
 //   - The attempt (attempt.go) knows how much time is left, whether Temporal

@@ -34,7 +34,7 @@ var mutants = []mutant{
 
 	// Nobody twice.
 	{"Nobody twice", "a second attempt doubts the first few", "activities/send.go", `if to.written < firstFew && to.state == untried {`, `if false {`, "activities", "TestSecondAttemptDoubtsTheFirstFew"},
-	{"Nobody twice", "a recipient is recorded before the create", "activities/send.go", `			to.open, to.since = true, since
+	{"Nobody twice", "a recipient is recorded before the create", "activities/round.go", `			to.open, to.since = true, since
 `, `			to.open, to.since = false, since
 `, "test/chaos", "TestNobodyIsTextedTwiceThroughCrashes"},
 	{"Nobody twice", "a recipient whose create had begun is in doubt", "activities/progress.go", `if to.state != doubtful {`, `if false {`, "activities", "TestDoubtsAreLookedUpFirst|TestRecordSurvivesAnAttempt"},
@@ -50,7 +50,7 @@ var mutants = []mutant{
 	{"Nobody twice", "another rendering is not absent", "activities/doubt.go", `|| !rendering ||`, `|| rendering && false ||`, "activities", "TestTextOfAnotherRenderingIsUnknown"},
 	{"Nobody twice", "time asleep counts", "activities/attempt.go", `return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))`, `return now.Sub(since)`, "activities", "TestTimeAsleepCounts"},
 	{"Nobody twice", "an attempt that may have been replaced creates nothing", "activities/attempt.go", `if !t.heart.fresh() || t.total() > 0`, `if t.total() > 0`, "activities", "TestTimeAsleepCounts"},
-	{"Nobody twice", "a create is checked at the last moment", "activities/send.go", `				return s.check()
+	{"Nobody twice", "a create is checked at the last moment", "activities/round.go", `				return s.check()
 `, `				return nil
 `, "activities", "TestCreateEndsWithAReplacedAttempt"},
 	{"Nobody twice", "a worker without the account asks for another attempt", "activities/send.go", `if s.account.Gateway == nil {
@@ -61,7 +61,7 @@ var mutants = []mutant{
 		fault.Code`, `	if false {
 		fault.Code`, "activities", "TestPanickedSendIsNotSentAgain"},
 	{"Nobody twice", "an attempt that is given up is recorded", "activities/send.go", `return s.another(ctx, delay, "the attempt was abandoned")`, `return again("the attempt was abandoned", delay, cause)`, "activities", "TestAttemptGivenUpIsRecorded"},
-	{"Always completes", "a halt does not cut a heartbeat short", "activities/send.go", `	pool.Wait()
+	{"Always completes", "a halt does not cut a heartbeat short", "activities/round.go", `	pool.Wait()
 	clerk.Wait()
 `, `	pool.Wait()
 	if s.halt != nil {
@@ -78,7 +78,7 @@ var mutants = []mutant{
 		s.complete = time.Time{}`, "activities", "TestHangingListingProvesNothing"},
 	{"Nobody twice", "a scheduled message ends no listing", "twilio/messages.go", `case !r.sent.IsZero() && r.sent.Before(q.Since):`, `case !r.Created.IsZero() && r.Created.Before(q.Since):`, "twilio", "TestScheduledMessageEndsNoListing"},
 	{"Nobody twice", "a proxy does not set the clock", "twilio/exchange.go", `if requestID != "" {`, `if true {`, "twilio", "TestProxyDoesNotSetTheClock"},
-	{"Nobody twice", "a lost answer is not a refusal", "activities/send.go", `case problem.Code == sms.CodeOutcomeUnknown:
+	{"Nobody twice", "a lost answer is not a refusal", "activities/round.go", `case problem.Code == sms.CodeOutcomeUnknown:
 		s.disturb()`, `case false:
 		s.disturb()`, "activities", "TestDoubtAboutOneRecipientIsDecided"},
 
@@ -122,7 +122,7 @@ var mutants = []mutant{
 		`, "activities", "TestCancellationIsNotToldAsCap"},
 	{"Always completes", "the payload leaves before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
 	{"Always completes", "a result fits into a payload", "activities/address.go", `const most = 60`, `const most = 1 << 20`, "activities", "TestHostileAddressFitsIntoAPayload"},
-	{"Always completes", "a list stops if the account is refused", "activities/send.go", `	case !problem.Retryable:
+	{"Always completes", "a list stops if the account is refused", "activities/round.go", `	case !problem.Retryable:
 		s.stop(s.untriedBecause(problem), true)
 `, `	case !problem.Retryable:
 `, "activities", "TestListStopsIfAccountIsRefused"},

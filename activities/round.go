@@ -1,0 +1,284 @@
+package activities
+
+// The round: it tries everyone who is untried, several at a time. Each is
+// recorded before that, except for the first few of a prompt first attempt.
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
+)
+
+// halt says why a round ends early.
+type halt struct {
+	problem sms.Error
+	// final is true if another attempt would end the same way.
+	final bool
+}
+
+const (
+	// After enough failures in a row, the cause is Twilio, and not the
+	// recipients.
+	enough = 5
+	// leastAhead and mostAhead bound how many recipients a record names ahead
+	// of the pool. If the worker dies, all of them are in doubt.
+	leastAhead, mostAhead = 40, 400
+)
+
+// text tries everyone who is untried, as many concurrently as the account's
+// pace allows. It stops early at a failure that concerns everyone.
+func (s *send) text(ctx context.Context) {
+	queue := s.in(untried)
+	if len(queue) == 0 || ctx.Err() != nil {
+		return
+	}
+	s.mu.Lock()
+	s.queue = queue
+	s.begun, s.named, s.renew = 0, 0, 0
+	if !s.recorded.Load() && !s.resumed && !s.activities.RecordFirst && s.isPrompt() {
+		for since := s.moment(); s.named < len(queue) && queue[s.named].written < firstFew; s.named++ {
+			queue[s.named].open, queue[s.named].since = true, since
+		}
+	}
+	s.asked = s.named
+	s.mu.Unlock()
+	defer context.AfterFunc(ctx, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.news.Broadcast()
+	})()
+	var pool, clerk sync.WaitGroup
+	if s.named < len(queue) {
+		clerk.Go(func() { s.nameAhead(ctx) })
+	}
+	for range min(len(queue), s.account.Pace.Concurrency()) {
+		pool.Go(func() {
+			for to := s.next(ctx); to != nil; to = s.next(ctx) {
+				s.try(ctx, to)
+			}
+		})
+	}
+	pool.Wait()
+	clerk.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, to := range queue {
+		to.open = false
+	}
+}
+
+// next returns the next recipient to try, once a record names it; nil if none
+// is left.
+func (s *send) next(ctx context.Context) *recipient {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ctx.Err() == nil && s.halt == nil && s.begun < len(s.queue) {
+		if s.begun < s.named {
+			if s.begun++; s.begun == s.renew {
+				s.news.Broadcast()
+			}
+			return s.queue[s.begun-1]
+		}
+		s.news.Wait()
+	}
+	return nil
+}
+
+// nameAhead writes records that name recipients ahead of the pool, until the
+// round has named all of them or ends. The more of them are tried while a record
+// is written, the further ahead the next one names, so that the pool rarely waits.
+func (s *send) nameAhead(ctx context.Context) {
+	least := max(leastAhead, 2*s.account.Pace.Concurrency())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ahead := least; ; {
+		s.renew = s.asked - ahead/2
+		for ctx.Err() == nil && s.halt == nil && s.asked < len(s.queue) && s.begun < s.renew {
+			s.news.Wait()
+		}
+		if ctx.Err() != nil || s.halt != nil || s.asked == len(s.queue) {
+			return
+		}
+		began := s.begun
+		batch := s.queue[s.asked:min(len(s.queue), max(s.asked, began+ahead))]
+		s.mu.Unlock()
+		since := s.moment()
+		for _, to := range batch {
+			_ = s.render(ctx, to) // it fails again at the recipient's turn
+		}
+		s.mu.Lock()
+		for _, to := range batch {
+			to.open, to.since = true, since
+			if to.rendered {
+				to.sum = sumOf(to.content.body)
+			}
+		}
+		s.asked += len(batch)
+		s.mu.Unlock()
+		err := s.heart.record(ctx)
+		s.mu.Lock()
+		if err != nil {
+			return // the context has ended
+		}
+		s.named = s.asked
+		ahead = min(max(least, 8*(s.begun-began)), max(least, mostAhead))
+		s.news.Broadcast()
+	}
+}
+
+// render renders a recipient's content once.
+func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
+	if to.rendered {
+		return nil
+	}
+	content, problem := s.bodies.of(ctx, to.Recipient)
+	if problem == nil {
+		to.content, to.rendered = content, true
+	}
+	return problem
+}
+
+// try sends to one recipient. If the gateway panics, the outcome is unknown.
+func (s *send) try(ctx context.Context, to *recipient) {
+	limit, err := s.takeCap(ctx, to)
+	if err != nil {
+		return
+	}
+	if limit != nil {
+		s.account.Metrics.Capped(limit.Prefix)
+		s.note(to, sms.Message{}, capped(limit))
+		return
+	}
+	defer s.giveBack(to)
+	defer func() {
+		if recover() != nil {
+			logPanic(ctx)
+			s.note(to, sms.Message{}, &sms.Error{Code: sms.CodeOutcomeUnknown, Message: "a fault in the gateway: the message may or may not have been created; the worker's log has the stack"})
+		}
+	}()
+	if problem := s.render(ctx, to); problem != nil {
+		s.note(to, sms.Message{}, problem)
+		return
+	}
+	segments := 1
+	if s.account.Pace.CountsSegments() {
+		segments = to.content.size()
+	}
+	if err := s.acquire(ctx, segments); err != nil {
+		if turn, late := errors.AsType[TurnError](err); late {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.pause = max(s.pause, time.Duration(turn))
+			s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "the sender's pace leaves no turn before the send ends; nothing was sent"}, false)
+		} else if errors.Is(err, ErrHeld) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.stop(sms.Error{Code: sms.CodeSendingPaused, Retryable: true, Message: "all sending is paused until someone runs \"starter resume-all\", and the send could not wait that long; nothing was sent"}, false)
+		}
+		return
+	}
+	defer s.account.Pace.Release()
+	s.create(ctx, to)
+}
+
+// turnLimit is how long to wait for a turn at most.
+func (s *send) turnLimit() time.Duration {
+	if s.total() == 0 {
+		return DefaultGiveUpAfter
+	}
+	return max(0, s.lastBegin()-elapsed(s.began))
+}
+
+// create makes the request, if the attempt may still do so. A request that has
+// started goes on until the attempt has to end, even if the send is cancelled.
+func (s *send) create(ctx context.Context, to *recipient) {
+	creating, cancel := s.within(context.WithoutCancel(ctx), s.lastEnd())
+	defer cancel()
+	s.mu.Lock()
+	to.sum = sumOf(to.content.body)
+	s.mu.Unlock()
+	s.ledger.claim(s.owner, to.to, to.content.body, s.anyText())
+	for ctx.Err() == nil {
+		message, err := s.account.Gateway.Send(creating, twilio.Draft{
+			From: s.from, To: to.to, Body: to.content.body, ContentVariables: to.content.variables,
+			StatusCallback: s.callbackOf(to), Options: &s.input,
+			Check: func() error {
+				if ctx.Err() != nil {
+					return errLate
+				}
+				return s.check()
+			},
+		})
+		if !errors.Is(err, errLate) {
+			s.note(to, message, err)
+			return
+		}
+		if s.heart.record(ctx) != nil || s.check() != nil {
+			break // another attempt continues
+		}
+	}
+	s.ledger.settle(s.owner, to.to)
+}
+
+// lane returns this send's sender, for the pace.
+func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID) }
+
+// note records the outcome of a create.
+func (s *send) note(to *recipient, message sms.Message, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		message.To = to.to
+		s.failures = 0
+		s.take(to, message, s.now())
+		return
+	}
+	problem := *s.countFailure(err)
+	switch {
+	case problem.Code == sms.CodeOutcomeUnknown:
+		s.disturb()
+		s.set(to, doubtful, problem)
+		if s.failures++; s.failures >= enough {
+			s.stop(sms.Error{Code: sms.CodeConnection, HTTPStatus: problem.HTTPStatus, Retryable: true, Message: "not tried, because Twilio failed for the recipients before this one; nothing was sent"}, false)
+		}
+		return
+	case problem.Code == sms.CodeCapReached: // a send does not wait for it
+		s.set(to, refused, problem)
+	case problem.Retryable:
+		s.set(to, deferred, problem)
+		s.slow(&problem)
+	default:
+		s.set(to, refused, problem)
+	}
+	s.ledger.settle(s.owner, to.to)
+	switch {
+	case problem.Scope == sms.ScopeSender: // its queue is full for everyone
+		s.stop(s.untriedBecause(problem), false)
+	case problem.Scope != sms.ScopeAccount:
+		s.failures = 0
+	case !problem.Retryable:
+		s.stop(s.untriedBecause(problem), true)
+	case problem.Code != sms.CodeRateLimited: // the pace waits for it
+		s.stop(s.untriedBecause(problem), false)
+	}
+}
+
+// untriedBecause returns the error of recipients that were not tried because
+// the sender or the account failed for another.
+func (s *send) untriedBecause(problem sms.Error) sms.Error {
+	problem.Message = "not tried, because sending to another recipient failed: " + problem.Message
+	return problem
+}
+
+// stop ends the round. The caller holds mu.
+func (s *send) stop(problem sms.Error, final bool) {
+	if s.halt == nil || final {
+		s.halt = &halt{problem, final}
+	}
+	s.news.Broadcast()
+}
