@@ -56,7 +56,7 @@ func isTag(r rune) bool      { return r >= 0xE0020 && r <= 0xE007F }
 func isSkinTone(r rune) bool { return r >= 0x1F3FB && r <= 0x1F3FF }
 func isRegional(r rune) bool { return r >= 0x1F1E6 && r <= 0x1F1FF }
 
-// isPictograph reports whether emoji are made of r.
+// isPictograph reports whether an emoji may start with r.
 func isPictograph(r rune) bool {
 	return r >= 0x1F000 && r <= 0x1FAFF && !isRegional(r) || r >= 0x2190 && r <= 0x2BFF
 }

@@ -46,8 +46,8 @@ func (h *health) ready(ctx context.Context) (note string, err error) {
 	return note, err
 }
 
-// readyToWork is ready of a process that runs the given halves: a worker also has to
-// poll.
+// readyToWork returns the readiness check of a process that runs the given halves:
+// a worker must also be polling.
 func (h *health) readyToWork(p parts) func(context.Context) (note string, err error) {
 	return func(ctx context.Context) (note string, err error) {
 		if note, err = h.ready(ctx); err == nil && p.worker && !h.polls.Load() {

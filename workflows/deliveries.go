@@ -265,7 +265,7 @@ func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 			TaskQueue:              sms.TaskQueue,
 			ScheduleToCloseTimeout: min(max(left, time.Second), 30*time.Minute),
 			HeartbeatTimeout:       30 * time.Second,
-			Summary:                "Look up messages without news",
+			Summary:                "Look up messages without a status callback",
 		})
 		asked := open[:min(len(open), pollAtOnce)]
 		open = open[len(asked):]

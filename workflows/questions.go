@@ -201,7 +201,7 @@ func looks(ctx workflow.Context) bool {
 // it is not.
 func (k *keeper) asks(ctx workflow.Context, q sms.Question) bool {
 	var run sms.FindRunResult
-	err := untilAnswered(ctx, "See whether it still asks", sms.FindRunName, sms.FindRunInput{WorkflowID: q.WorkflowID}, &run)
+	err := untilAnswered(ctx, "Check whether the question is still open", sms.FindRunName, sms.FindRunInput{WorkflowID: q.WorkflowID}, &run)
 	if err == nil && !run.Open {
 		k.close(q)
 		return false

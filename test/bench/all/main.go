@@ -181,10 +181,10 @@ func parsed(text string) float64 {
 func heading(w io.Writer, began time.Time, busy string, failed []string) {
 	fmt.Fprintf(w, `# Benchmarks
 
-`+"`make bench`"+` wrote this page, and writes it again on your machine in about ten minutes. What is compared takes
-turns, and a ratio is the median of those of neighbours: absolute figures depend on the machine, ratios less so.
-An aim is what we want; the page says where it is missed, where it is met by the median only (a turn misses it by more
-than 5 %%), and where turns differ too much to tell. The last column has our figure first.
+`+"`make bench`"+` wrote this page, and writes it again on your machine in about ten minutes. The two sides of a comparison
+take turns, and each ratio is the median of the ratios of neighbouring turns: absolute figures depend on the machine, ratios
+less so. An aim is what we want; the page says where it is missed, where it is met by the median only (a turn misses it by
+more than 5 %%), and where turns differ too much to tell. The last column has our figure first.
 
 %s, on %s with %d cores, %s/%s, %s, %s. %sTurns each: %d.
 `, began.UTC().Format("2006-01-02"), processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version(), version("java", "--version"), busy, *turns)
