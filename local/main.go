@@ -16,10 +16,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -29,6 +31,7 @@ import (
 
 	"temporal-twilio/internal/usage"
 	buildversion "temporal-twilio/internal/version"
+	"temporal-twilio/internal/yamlfile"
 )
 
 // settings holds the flags.
@@ -99,7 +102,7 @@ LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS is --triggers too.`,
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if err := flagsFromEnvironment(cmd.Flags(), os.LookupEnv); err != nil {
+			if err := errors.Join(flagsFromEnvironment(cmd.Flags(), os.LookupEnv), misspeltVariables(cmd.Flags(), os.Environ())); err != nil {
 				return err
 			}
 			return goToRepository(cmd.Flags())
@@ -140,7 +143,7 @@ LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS is --triggers too.`,
 func flagsFromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, bool)) error {
 	var errs []error
 	flags.VisitAll(func(flag *pflag.Flag) {
-		name := "LOCAL_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		name := variable(flag)
 		value, ok := lookup(name)
 		if !ok && flag.Name == "triggers" {
 			name = "TRIGGERS"
@@ -153,6 +156,34 @@ func flagsFromEnvironment(flags *pflag.FlagSet, lookup func(string) (string, boo
 			errs = append(errs, fmt.Errorf("%s=%s: %w", name, value, usage.Value(err)))
 		}
 	})
+	return errors.Join(errs...)
+}
+
+const prefix = "LOCAL_"
+
+// variable returns the environment variable of a flag.
+func variable(flag *pflag.Flag) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+}
+
+// misspeltVariables returns an error for each variable that differs from that of
+// a flag by a few letters. Others that begin with LOCAL_ may be another program's.
+func misspeltVariables(flags *pflag.FlagSet, environment []string) error {
+	known := map[string]bool{}
+	flags.VisitAll(func(flag *pflag.Flag) { known[variable(flag)] = true })
+	var errs []error
+	for _, entry := range environment {
+		name, _, _ := strings.Cut(entry, "=")
+		if !strings.HasPrefix(name, prefix) || known[name] {
+			continue
+		}
+		for _, meant := range slices.Sorted(maps.Keys(known)) {
+			if yamlfile.Distance(name, meant) <= 2 {
+				errs = append(errs, fmt.Errorf("the environment variable %s is not read by this program; did you mean %s?", name, meant))
+				break
+			}
+		}
+	}
 	return errors.Join(errs...)
 }
 

@@ -469,6 +469,7 @@ func TestMistakesInEnvironmentStartNothing(t *testing.T) {
 		"LOCAL_READY_TIMEOUT=soon": "want a duration",
 		"LOCAL_UI_PORT=x":          "want a whole number",
 		"LOCAL_UI_PORT=70000":      "want a number from 1 to 65535",
+		"LOCAL_WEBHOK_PORT=8081":   "LOCAL_WEBHOK_PORT is not read by this program; did you mean LOCAL_WEBHOOK_PORT?",
 		"TRIGGERS=/nowhere.yaml":   "no triggers at /nowhere.yaml",
 	} {
 		l := prepare(t, given)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"temporal-twilio/internal/yamlfile"
 )
 
 // Cobra's own annotations of flags that are required, alone or as a group.
@@ -90,7 +92,7 @@ var wanted = map[string]string{
 func near(cmd *cobra.Command, name string) (suggestion string) {
 	best := 3 // more differences are another word
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
-		d := distance(name, flag.Name)
+		d := yamlfile.Distance(name, flag.Name)
 		if strings.HasPrefix(flag.Name, name) {
 			d = 1
 		}
@@ -99,27 +101,6 @@ func near(cmd *cobra.Command, name string) (suggestion string) {
 		}
 	})
 	return suggestion
-}
-
-// distance counts the letters to insert, remove or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // argumentError explains arguments that a command does not take.
