@@ -361,6 +361,43 @@ func TestPageResendsWhatIsUnknown(t *testing.T) {
 	}
 }
 
+func TestRefusalsHideNoOutage(t *testing.T) {
+	s := newTestSend(phones(2 * enough)...)
+	for n := range enough {
+		s.refuse(s.recipients[2*n], &sms.Error{Code: sms.CodeTemplateMetadata})
+		s.note(s.recipients[2*n+1], sms.Message{}, unknownError(503))
+	}
+	if s.halt == nil || s.halt.problem.Code != sms.CodeConnection {
+		t.Errorf("after %d failures in a row the round goes on: %+v", enough, s.halt)
+	}
+}
+
+func TestRefusedResendLeavesTheDoubt(t *testing.T) {
+	for name, second := range map[string]*sms.Error{
+		"the number":  {Code: sms.CodeInvalidTo, TwilioCode: 21211, HTTPStatus: 400},
+		"for a while": {Code: sms.CodeConnection, Retryable: true, HTTPStatus: 503},
+		"the account": {Code: sms.CodeAuthentication, TwilioCode: 20003, HTTPStatus: 401, Scope: sms.ScopeAccount},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := &fakeTwilio{endless: true, fail: func(n int, _ twilio.Draft) (error, bool) {
+				if n == 1 {
+					return unknownError(503), true
+				}
+				return second, false
+			}}
+			f.skew = -time.Hour // so that no listed message is certainly ours
+			input := one
+			input.SmartEncoded = new(true)
+			input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
+			result, err := run(t, newActivities(f), input)
+			if err != nil || f.creates < 2 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
+				t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+			}
+		})
+	}
+}
+
 func TestResendsAreFew(t *testing.T) {
 	// Twilio creates each message, never says so, and its listing has no end.
 	f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), true }}

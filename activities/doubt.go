@@ -138,8 +138,10 @@ func (s *send) resendDoubts(ctx context.Context) (again bool, wait time.Duration
 	}
 	s.mu.Lock() // a heartbeat may be in progress
 	s.resends++
+	for _, to := range s.in(doubtful) {
+		to.again = true
+	}
 	s.mu.Unlock()
-	s.release(s.in(doubtful))
 	s.halt, s.failures, s.pause = nil, 0, 0
 	return true, 0
 }

@@ -47,6 +47,9 @@ type recipient struct {
 	// open is true while a create may be in progress. If the attempt ends
 	// meanwhile, the recipient is doubtful.
 	open bool
+	// again is true if it is in doubt and to be sent to once more. Until Twilio
+	// accepts that message, it stays in doubt.
+	again bool
 	// counted is true if this attempt counted a message for a cap.
 	counted bool
 	// since is when it was first recorded as open.
@@ -267,6 +270,16 @@ func (s *send) adopt(r record) {
 	if len(r.Window) > 0 && !r.Timed {
 		s.disturb()
 	}
+}
+
+// begin records that a create may be in progress from now on. A message of an
+// earlier one that is in doubt is still the recipient's.
+func (to *recipient) begin(since moment) {
+	to.open = true
+	if to.state == doubtful {
+		return
+	}
+	to.since = since
 }
 
 // lay restores a recipient's recorded state.

@@ -30,10 +30,15 @@ const (
 	leastAhead, mostAhead = 40, 400
 )
 
-// text tries everyone who is untried, as many concurrently as the account's
-// pace allows. It stops early at a failure that concerns everyone.
+// text tries everyone who is untried or to be sent to again, as many concurrently
+// as the account's pace allows. It stops early at a failure that concerns everyone.
 func (s *send) text(ctx context.Context) {
-	queue := s.in(untried)
+	var queue []*recipient
+	for _, to := range s.recipients {
+		if to.state == untried || to.again {
+			queue = append(queue, to)
+		}
+	}
 	if len(queue) == 0 || ctx.Err() != nil {
 		return
 	}
@@ -42,7 +47,7 @@ func (s *send) text(ctx context.Context) {
 	s.begun, s.named, s.renew = 0, 0, 0
 	if !s.recorded.Load() && !s.resumed && !s.activities.RecordFirst && s.isPrompt() {
 		for since := s.moment(); s.named < len(queue) && queue[s.named].written < firstFew; s.named++ {
-			queue[s.named].open, queue[s.named].since = true, since
+			queue[s.named].begin(since)
 		}
 	}
 	s.asked = s.named
@@ -113,7 +118,7 @@ func (s *send) nameAhead(ctx context.Context) {
 		}
 		s.mu.Lock()
 		for _, to := range batch {
-			to.open, to.since = true, since
+			to.begin(since)
 			if to.rendered {
 				to.sum = sumOf(to.content.body)
 			}
@@ -151,7 +156,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 	}
 	if limit != nil {
 		s.account.Metrics.Capped(limit.Prefix)
-		s.note(to, sms.Message{}, capped(limit))
+		s.refuse(to, capped(limit))
 		return
 	}
 	defer s.giveBack(to)
@@ -162,7 +167,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 		}
 	}()
 	if problem := s.render(ctx, to); problem != nil {
-		s.note(to, sms.Message{}, problem)
+		s.refuse(to, problem)
 		return
 	}
 	segments := 1
@@ -222,16 +227,32 @@ func (s *send) create(ctx context.Context, to *recipient) {
 			break // another attempt continues
 		}
 	}
-	s.ledger.settle(s.owner, to.to)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if to.state != doubtful {
+		s.ledger.settle(s.owner, to.to)
+	}
 }
 
 // lane returns this send's sender, for the pace.
 func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID) }
 
+// refuse records a problem that was found before Twilio was asked. It says nothing
+// of Twilio, nor of an earlier create that is in doubt.
+func (s *send) refuse(to *recipient, problem *sms.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	problem = s.countFailure(problem)
+	if to.again = false; to.state != doubtful {
+		s.set(to, refused, *problem)
+	}
+}
+
 // note records the outcome of a create.
 func (s *send) note(to *recipient, message sms.Message, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	to.again = false
 	if err == nil {
 		message.To = to.to
 		s.failures = 0
@@ -247,15 +268,12 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 			s.stop(sms.Error{Code: sms.CodeConnection, HTTPStatus: problem.HTTPStatus, Retryable: true, Message: "not tried, because Twilio failed for the recipients before this one; nothing was sent"}, false)
 		}
 		return
-	case problem.Code == sms.CodeCapReached: // a send does not wait for it
-		s.set(to, refused, problem)
 	case problem.Retryable:
-		s.set(to, deferred, problem)
+		s.unsent(to, deferred, problem)
 		s.slow(&problem)
 	default:
-		s.set(to, refused, problem)
+		s.unsent(to, refused, problem)
 	}
-	s.ledger.settle(s.owner, to.to)
 	switch {
 	case problem.Scope == sms.ScopeSender: // its queue is full for everyone
 		s.stop(s.untriedBecause(problem), false)
@@ -266,6 +284,16 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 	case problem.Code != sms.CodeRateLimited: // the pace waits for it
 		s.stop(s.untriedBecause(problem), false)
 	}
+}
+
+// unsent records that a create was certainly not carried out. An earlier one, in
+// doubt, may have been. The caller holds mu.
+func (s *send) unsent(to *recipient, st state, problem sms.Error) {
+	if to.state == doubtful {
+		return
+	}
+	s.set(to, st, problem)
+	s.ledger.settle(s.owner, to.to)
 }
 
 // untriedBecause returns the error of recipients that were not tried because

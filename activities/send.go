@@ -308,7 +308,7 @@ func (s *send) take(to *recipient, m sms.Message, at time.Time) {
 func (s *send) set(to *recipient, st state, problem sms.Error) {
 	problem.To = to.to
 	s.enter(to, st)
-	to.open, to.problem = false, problem
+	to.open, to.again, to.problem = false, false, problem
 	to.cause = s.problems.place(problem, to.to)
 }
 

@@ -34,8 +34,9 @@ var mutants = []mutant{
 
 	// Nobody twice.
 	{"Nobody twice", "a second attempt doubts the first few", "activities/send.go", `if to.written < firstFew && to.state == untried {`, `if false {`, "activities", "TestSecondAttemptDoubtsTheFirstFew"},
-	{"Nobody twice", "a recipient is recorded before the create", "activities/round.go", `			to.open, to.since = true, since
-`, `			to.open, to.since = false, since
+	{"Nobody twice", "a recipient is recorded before the create", "activities/progress.go", `	to.open = true
+	if to.state == doubtful {
+`, `	if to.state == doubtful {
 `, "test/chaos", "TestNobodyIsTextedTwiceThroughCrashes"},
 	{"Nobody twice", "a recipient whose create had begun is in doubt", "activities/progress.go", `if to.state != doubtful {`, `if false {`, "activities", "TestDoubtsAreLookedUpFirst|TestRecordSurvivesAnAttempt"},
 	{"Nobody twice", "a record of another list puts everybody in doubt", "activities/progress.go", `if r.List != s.list || !r.fits(len(s.recipients)) {`, `if !r.fits(len(s.recipients)) {`, "activities", "TestRecordOfAnotherListDoubtsEverybody"},
@@ -97,10 +98,10 @@ var mutants = []mutant{
 `, ``, "activities", "TestSendSmsCompletesThroughAPanic"},
 	{"Always completes", "the last attempt completes without the key", "activities/attempt.go", `!room || !activity.HasHeartbeatDetails(ctx)`, `room && false || !activity.HasHeartbeatDetails(ctx)`, "activities", "TestLastAttemptCompletesWithoutTheKey"},
 	{"Always completes", "a stopping worker leaves doubts to another", "activities/send.go", `room, _ = s.allows(delay)`, `_, _ = s.allows(delay)`, "activities", "TestStoppingWorkerLeavesDoubtsToAnother"},
-	{"The sender is told the truth", "a doubt is one until it is sent again", "activities/doubt.go", `	s.release(s.in(doubtful))
-	s.halt,`, `	s.release(s.in(doubtful))
-	return false, 0
-	s.halt,`, "activities", "TestPageResendsWhatIsUnknown"},
+	{"The sender is told the truth", "a doubt is one until it is sent again", "activities/round.go", `	if to.state == doubtful {
+		return
+	}
+	s.set(to, st, problem)`, `	s.set(to, st, problem)`, "activities", "TestRefusedResendLeavesTheDoubt"},
 	{"The sender is told the truth", "a cancellation is not told as a cap", "activities/capcount.go", `	if ctx.Err() != nil || s.halted() {
 		return nil, errUncounted
 	}
