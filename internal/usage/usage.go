@@ -14,7 +14,8 @@ import (
 	"temporal-twilio/internal/yamlfile"
 )
 
-// Cobra's own annotations of flags that are required, alone or as a group.
+// Cobra's own annotations of flags that are required, alone or as a group, or that
+// exclude each other.
 const (
 	required    = cobra.BashCompOneRequiredFlag
 	oneRequired = "cobra_annotation_one_required"
@@ -29,6 +30,13 @@ func Explain(root *cobra.Command) *cobra.Command {
 }
 
 func explain(cmd *cobra.Command) {
+	if cmd.HasSubCommands() && cmd.Args == nil { // cobra explains these itself, or shows the help
+		cmd.Args = cobra.NoArgs
+	}
+	if !cmd.Runnable() {
+		cmd.DisableFlagsInUseLine = true
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {

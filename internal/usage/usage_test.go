@@ -22,7 +22,9 @@ func program() *cobra.Command {
 	_ = send.MarkFlagRequired("to")
 	check := &cobra.Command{Use: "check", Args: cobra.NoArgs, RunE: run}
 	check.AddCommand(&cobra.Command{Use: "test FILE", Args: cobra.ExactArgs(1), RunE: run})
-	root.AddCommand(send, check)
+	keys := &cobra.Command{Use: "keys"}
+	keys.AddCommand(&cobra.Command{Use: "new", RunE: run})
+	root.AddCommand(send, check, keys)
 	return Explain(root)
 }
 
@@ -40,6 +42,9 @@ func TestMistakesAreExplained(t *testing.T) {
 		{"send --timeout 10", `--timeout is "10": want a duration such as 30s, 10m or 24h`},
 		{"send --rate fast", `--rate is "fast": want a number such as 1.5`},
 		{"send --from 1 --to 2 Hello", `unexpected argument "Hello": put quotes around a value with spaces, and the name of its flag before it: prog send --to NUMBER [flags]`},
+		{"sned", `unknown command "sned" for prog; did you mean send? prog --help lists the commands`},
+		{"keys nwe", `unknown command "nwe" for prog keys; did you mean new? prog keys --help lists the commands`},
+		{"keys", ""},
 		{"check tset", `unknown command "tset" for prog check; did you mean test? prog check --help lists the commands`},
 		{"check test", "an argument is missing: prog check test FILE [flags]"},
 		{"check test a.yaml Order", `unexpected argument "Order": put quotes around a value with spaces, and the name of its flag before it: prog check test FILE [flags]`},
