@@ -39,18 +39,18 @@ type Taken struct {
 
 // pace is what a webhook knows about the texts of a phone to one of our numbers.
 type pace struct {
-	// streak is how many came to this webhook without a pause, and last is when
-	// the latest came.
-	streak int
-	last   time.Time
+	// streak is how many came to this webhook without a pause, began is when the
+	// first of them came, or when the silence since ended, and last is when the
+	// latest came.
+	streak      int
+	began, last time.Time
 	// replied holds when the latest came to this webhook that have a reply.
 	replied []time.Time
-	// taken holds those that any webhook has taken lately, as it was when
-	// Temporal was asked for the text asked.
+	// taken holds those that any webhook has taken lately, with and without a
+	// reply, as Temporal last listed them, oldest first; asked is the SID of the text
+	// for which it did.
 	taken []Taken
 	asked string
-	// ended is when the latest silence known here ended.
-	ended time.Time
 }
 
 // learn finds out what other webhooks have taken of the pair, if that matters.
@@ -69,8 +69,8 @@ func (h *handler) learn(ctx context.Context, message sms.Inbound) {
 }
 
 // asks reports whether Temporal should be asked about a text: what is known must
-// leave open whether it is echoed to, or the pair is watched. It reports true
-// once for each text.
+// leave open whether it is echoed to, or the pair is watched. It does not report
+// true twice in a row for the same text.
 func (g *guard) asks(message sms.Inbound, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -109,6 +109,7 @@ func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
 // echoed to, and when it came: the time at which another webhook took it, if
 // one did.
 func (g *guard) isSlow(p *pace, message sms.Inbound, now time.Time) (slow bool, at time.Time) {
+	now = p.notBefore(now)
 	times := slices.Clone(p.replied)
 	for _, text := range p.taken {
 		if text.MessageSID == message.MessageSID {
@@ -138,7 +139,7 @@ func (g *guard) streak(message sms.Inbound, now time.Time) int {
 	}
 	g.counted.put(message.MessageSID, true)
 	if now.Sub(p.last) > maxPause {
-		p.streak = 0
+		p.streak, p.began = 0, now
 	}
 	p.streak++
 	p.last = now
@@ -152,9 +153,10 @@ func (g *guard) streakOfAll(message sms.Inbound, ended, now time.Time) (streak i
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := g.pace(message)
-	if !ended.Equal(p.ended) {
-		p.ended, p.streak = ended, 0
+	if ended.After(p.began) {
+		p.streak, p.began = 0, ended
 	}
+	now = p.notBefore(now)
 	for _, text := range slices.Backward(p.taken) {
 		if now.Sub(text.At) > maxPause || !text.At.After(ended) {
 			break
@@ -165,7 +167,17 @@ func (g *guard) streakOfAll(message sms.Inbound, ended, now time.Time) (streak i
 	return max(streak, p.streak)
 }
 
-// pace must be called with the lock held.
+// notBefore returns the time of the newest text that Temporal has listed, if now is
+// earlier: this machine's clock is behind Temporal's.
+func (p *pace) notBefore(now time.Time) time.Time {
+	if n := len(p.taken); n > 0 && p.taken[n-1].At.After(now) {
+		return p.taken[n-1].At
+	}
+	return now
+}
+
+// pace returns what is known of the text's pair, and counts the pair among the
+// latest. The caller holds mu.
 func (g *guard) pace(message sms.Inbound) *pace {
 	pair := [2]string{message.To, message.From}
 	p, known := g.pairs.get(pair)

@@ -63,3 +63,32 @@ func TestTextsOfAPairAreListed(t *testing.T) {
 		t.Error("the pair is the same with another number")
 	}
 }
+
+func TestSlowClockHidesNoTexts(t *testing.T) {
+	g, now := newGuard(&Options{}), time.Now()
+	m := sms.Inbound{MessageSID: "SMnew", From: "+15005550011", To: "+15005550006"}
+	var taken []Taken
+	for n := range echoBurst {
+		taken = append(taken, Taken{"SM" + string(rune('a'+n)), now.Add(time.Minute)})
+	}
+	g.streak(m, now)
+	g.learned(m, taken, nil, now)
+	if slow, _ := g.isSlow(g.pace(m), m, now); slow {
+		t.Error("texts that are new by Temporal's clock do not count")
+	}
+	if streak := g.streakOfAll(m, time.Time{}, now); streak != echoBurst {
+		t.Errorf("a streak of %d, want %d", streak, echoBurst)
+	}
+}
+
+func TestOldSilenceEndsNoStreak(t *testing.T) {
+	g, now := newGuard(&Options{}), time.Now()
+	m := sms.Inbound{MessageSID: "SMnew", From: "+15005550011", To: "+15005550006"}
+	g.streak(m, now)
+	if streak := g.streakOfAll(m, now.Add(-time.Hour), now); streak != 1 {
+		t.Errorf("after a silence an hour before it, a streak of %d", streak)
+	}
+	if streak := g.streakOfAll(m, now.Add(time.Second), now); streak != 0 {
+		t.Errorf("after a silence since it began, a streak of %d", streak)
+	}
+}

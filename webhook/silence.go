@@ -54,7 +54,7 @@ func (d *Dispatcher) Silence(ctx context.Context, message sms.Inbound) error {
 	return err
 }
 
-// takenAtMost is far more than a pair can have: by then, it is silenced.
+// takenAtMost bounds how many of a pair's texts are listed.
 const takenAtMost = 200
 
 // Taken implements [Silencer], if the namespace has the search attributes of
