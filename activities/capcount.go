@@ -45,7 +45,8 @@ type allowance struct {
 	// recipients need one, both by key.
 	left, waiting map[string]int
 	limits        map[string]*Cap
-	// counted is when, and reached when the cap allowed less than was asked for.
+	// counted is when messages were last counted, and reached when the cap last
+	// allowed fewer than were asked for.
 	counted, reached map[string]time.Time
 }
 
@@ -53,16 +54,17 @@ func newAllowance() *allowance {
 	return &allowance{left: make(map[string]int), waiting: make(map[string]int), limits: make(map[string]*Cap), counted: make(map[string]time.Time), reached: make(map[string]time.Time)}
 }
 
-// use takes one message from what is left under a key.
-func (a *allowance) use(key string) bool {
+// use takes one message from what is left under a key, and returns when it was
+// counted, zero if none is left.
+func (a *allowance) use(key string) (counted time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.drop(key)
 	if a.left[key] == 0 {
-		return false
+		return counted
 	}
 	a.left[key]--
-	return true
+	return a.counted[key]
 }
 
 // drop drops what is left under a key once it no longer counts: others may have
@@ -113,7 +115,7 @@ func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err er
 	defer a.wait(key, -1)
 	a.asking.Lock()
 	defer a.asking.Unlock()
-	if to.counted = a.use(key); to.counted {
+	if to.counted = a.use(key); !to.counted.IsZero() {
 		return nil, nil
 	}
 	if ctx.Err() != nil || s.halted() {
@@ -133,7 +135,7 @@ func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err er
 		return nil, errUncounted
 	}
 	a.add(key, limit, asked, count)
-	if to.counted = a.use(key); to.counted {
+	if to.counted = a.use(key); !to.counted.IsZero() {
 		return nil, nil
 	}
 	return limit, nil
@@ -170,15 +172,18 @@ func (s *send) following(key string) (count int) {
 // others, if it was certainly not sent.
 func (s *send) giveBack(to *recipient) {
 	s.mu.Lock()
-	if !to.counted || to.state == taken || to.state == doubtful {
+	counted := to.counted
+	if counted.IsZero() || to.state == taken || to.state == doubtful {
 		s.mu.Unlock()
 		return
 	}
-	to.counted = false
+	to.counted = time.Time{}
 	s.mu.Unlock()
-	if limit, key := s.account.Caps.of(to.to); limit != nil {
-		s.allowance.mu.Lock()
-		defer s.allowance.mu.Unlock()
+	_, key := s.account.Caps.of(to.to)
+	s.allowance.mu.Lock()
+	defer s.allowance.mu.Unlock()
+	// What was counted before the latest take may count no longer.
+	if counted.Equal(s.allowance.counted[key]) {
 		s.allowance.left[key]++
 	}
 }
@@ -217,7 +222,7 @@ type counting func(ctx context.Context, takes []sms.CapTake) ([]int, error)
 // starting, and a take that it did not answer in time may still be counted.
 func inWorkflow(temporalClient client.Client) counting {
 	return func(ctx context.Context, takes []sms.CapTake) (taken []int, err error) {
-		id := uuid.NewString() // an update that arrives twice counts once
+		id := uuid.NewString() // an update that arrives twice counts once within a run, perhaps twice across two
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, capTimeout) {
 			taken, err = askWorkflow(ctx, temporalClient, id, takes)
 			if _, refused := errors.AsType[*temporal.ApplicationError](err); err == nil || refused {

@@ -50,8 +50,8 @@ type recipient struct {
 	// again is true if it is in doubt and to be sent to once more. Until Twilio
 	// accepts that message, it stays in doubt.
 	again bool
-	// counted is true if this attempt counted a message for a cap.
-	counted bool
+	// counted is when this attempt counted the message for a cap, zero if it did not.
+	counted time.Time
 	// since is when it was first recorded as open.
 	since moment
 	// sum is a checksum of the text that may have been sent; 0 if unknown.

@@ -255,6 +255,7 @@ var mutants = []mutant{
 `, `	a.add(key, limit, asked, count+capAhead)
 `, "activities", "TestCapStopsSendsBeyondIt"},
 	{"Under control", "what is counted too late is given back", "activities/capcount.go", `take.Count = -w.taken`, `take.Count = 0`, "activities", "TestLateCountIsGivenBack"},
+	{"Under control", "what was counted long ago is not given back", "activities/capcount.go", `if counted.Equal(s.allowance.counted[key]) {`, `if true {`, "activities", "TestOldCountIsVoid"},
 	{"Under control", "what was counted long ago is not used", "activities/capcount.go", `limit != nil && elapsed(`, `false && elapsed(`, "activities", "TestOldCountIsVoid"},
 	{"Under control", "a reached cap is asked for once a second", "activities/capcount.go", `return known && elapsed(at) < reachedFor`, `return known && elapsed(at) < 0`, "activities", "TestReachedCapIsRarelyAsked"},
 	{"Under control", "what is counted too late is given back before the next", "activities/capcount.go", `append(late, c.waiting...)`, `append(c.waiting, late...)`, "activities", "TestSlowCountIsCountedOnce"},
@@ -262,7 +263,7 @@ var mutants = []mutant{
 	}
 	a.add`, `	}
 	a.add`, "activities", "TestUncountedMessageIsNotSent"},
-	{"Under control", "what was not sent does not count", "activities/capcount.go", `!to.counted || to.state == taken || to.state == doubtful`, `!to.counted || to.state != taken`, "activities", "TestCapStopsSendsBeyondIt|TestCapsCountWhatWasSent"},
+	{"Under control", "what was not sent does not count", "activities/capcount.go", `counted.IsZero() || to.state == taken || to.state == doubtful`, `counted.IsZero() || to.state != taken`, "activities", "TestCapStopsSendsBeyondIt|TestCapsCountWhatWasSent"},
 	{"Under control", "what turns out not to be sent does not count", "activities/doubt.go", `s.giveBack(to)`, `_ = to`, "activities", "TestAbsentMessageDoesNotCount"},
 	{"Under control", "a dry run knows who is never texted", "activities/preview.go", `limit != nil && limit.Most == 0`, `false && limit != nil`, "activities", "TestPreviewCountsSegmentsAndFailures"},
 	{"Under control", "high priority goes first", "activities/turns.go", `cmp.Or(first[high], first[normal], first[low])`, `cmp.Or(first[low], first[normal], first[high])`, "activities", "TestHighPriorityTakesTheNextTurn|TestHighPriorityTakesTheNextSlot"},
