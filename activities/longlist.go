@@ -108,8 +108,8 @@ func (l *longList) wait(ctx context.Context) (progress sms.BroadcastProgress, er
 	return progress, run.Get(ctx, &progress)
 }
 
-// notYet ends an attempt that did not learn how the broadcast ended: another
-// attempt finds the same one, if the caller allows one.
+// notYet ends an attempt that did not learn how the broadcast ended: the next
+// attempt, if the caller's retry policy allows one, finds the same broadcast.
 func (l *longList) notYet(ctx, work context.Context, err error) (sms.SendSmsResult, error) {
 	problem := sms.Error{Code: sms.CodeOutcomeUnknown, Message: fmt.Sprintf("the workflow %s continues to send the list; its result and its report say what became of each recipient", l.id)}
 	delay := min(time.Second<<min(l.info.Attempt-1, 5), 30*time.Second)

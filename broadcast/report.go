@@ -45,7 +45,7 @@ func (f *Files) BeginBroadcast(ctx context.Context, in sms.BeginInput) (found sm
 // reserve writes the file that names the owner of a report, which exists as
 // long as the broadcast runs: two broadcasts never share a report.
 func reserve(ctx context.Context, store Store, name, broadcast string) error {
-	reserved, err := store.reserve(ctx, owner(name), broadcast)
+	reserved, err := store.reserve(ctx, ownerFile(name), broadcast)
 	if err != nil {
 		return fmt.Errorf("reserve the report %q: %w", name, err)
 	}
@@ -161,7 +161,7 @@ func giveUp(ctx context.Context, store Store, name string, pages int) {
 		alive(ctx)
 		_ = store.remove(ctx, part(name, page))
 	}
-	_ = store.remove(ctx, owner(name))
+	_ = store.remove(ctx, ownerFile(name))
 	_ = store.remove(ctx, parts(name)) // the directory, if it is empty
 }
 
@@ -171,20 +171,20 @@ func part(name string, page int) string {
 	return path.Join(parts(name), fmt.Sprintf("%06d.jsonl", page))
 }
 
-// owner returns the name of the file that names the broadcast that a report
+// ownerFile returns the name of the file that records which broadcast a report
 // belongs to.
-func owner(name string) string { return path.Join(parts(name), "broadcast") }
+func ownerFile(name string) string { return path.Join(parts(name), "broadcast") }
 
 // owns reports whether a report belongs to a broadcast.
 func owns(ctx context.Context, store Store, name, broadcast string) (bool, error) {
 	if !reportName.MatchString(name) {
 		return false, nil
 	}
-	there, err := store.exists(ctx, owner(name))
+	there, err := store.exists(ctx, ownerFile(name))
 	if err != nil || !there {
 		return false, err
 	}
-	file, _, err := store.open(ctx, owner(name), 0)
+	file, _, err := store.open(ctx, ownerFile(name), 0)
 	if err != nil {
 		return false, err
 	}

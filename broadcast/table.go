@@ -116,7 +116,8 @@ func (t *table) fields(text []byte) ([]string, error) {
 	return fields, err
 }
 
-// cut fails if the record ends before the text does: the rest would be lost.
+// cut splits a record's text into fields. It fails if the record ends before the
+// text does: the rest would be lost.
 func (t *table) cut(text []byte) ([]string, error) {
 	t.text.Reset(text)
 	t.source.Reset(t.text)

@@ -206,7 +206,7 @@ func (r *jsonReader) text() (string, error) {
 
 func (r *jsonReader) escape(b *strings.Builder) error {
 	if r.p >= len(r.s) {
-		return errors.New("an escape is not closed")
+		return errors.New("an escape sequence is incomplete")
 	}
 	c := r.s[r.p]
 	r.p++

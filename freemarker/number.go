@@ -218,8 +218,8 @@ func (n *chainNode) integer(e *env) (l int64, ok bool) {
 	return l, ok
 }
 
-// findIntegers notes the operands, once all of them are there, if they may be
-// integers.
+// findIntegers sets n.integers if every operand may be an integer. It is called once
+// the chain is parsed.
 func (n *chainNode) findIntegers() {
 	integers := make([]integer, 0, len(n.rest)+1)
 	steps := len(n.rest)

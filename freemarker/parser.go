@@ -120,8 +120,9 @@ func (s *varScope) resolve() nameList {
 	return s.assigned
 }
 
-// assignedPlace returns the place of a variable that is assigned.
-func (p *parser) assignedPlace(name string) int32 {
+// assignedSlot returns the slot of an assigned variable, or -1 if its scope is known
+// only at run time.
+func (p *parser) assignedSlot(name string) int32 {
 	if p.dynamic {
 		return -1
 	}
@@ -386,7 +387,7 @@ func span(first, last token) element {
 	return element{pos: first.pos, endLine: last.endLine}
 }
 
-// spanBlock is the place of a tag and the children that follow it.
+// spanBlock returns a group that spans a tag and the children that follow it.
 func spanBlock(first, end token, kids []node) group {
 	g := group{element: span(first, end), kids: kids}
 	if len(kids) > 0 {

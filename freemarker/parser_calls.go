@@ -76,7 +76,7 @@ func (p *parser) targetName() (string, pos) {
 }
 
 func (p *parser) assignment(scope assignScope, name string, at pos) *assignNode {
-	n := &assignNode{scope: scope, name: name, op: p.take().kind, place: p.place(scope, name)}
+	n := &assignNode{scope: scope, name: name, op: p.take().kind, place: p.slot(scope, name)}
 	if n.op != tPlusPlus && n.op != tMinusMinus {
 		n.x = p.expression()
 	}
@@ -84,13 +84,13 @@ func (p *parser) assignment(scope assignScope, name string, at pos) *assignNode 
 	return n
 }
 
-// place returns the place of a variable that is assigned, or -1.
-func (p *parser) place(scope assignScope, name string) int32 {
+// slot returns the slot of an assigned variable, or -1 if it has none.
+func (p *parser) slot(scope assignScope, name string) int32 {
 	switch {
 	case scope == scopeLocal && p.macro != nil:
 		return p.macro.slots.add(name)
 	case scope == scopeNamespace:
-		return p.assignedPlace(name)
+		return p.assignedSlot(name)
 	}
 	return -1
 }
@@ -111,7 +111,7 @@ func (p *parser) inNamespace(scope assignScope) expr {
 func (p *parser) blockAssign(first token, scope assignScope, name string, macros *[]*macroNode) node {
 	n := &blockAssignNode{scope: scope, name: name, place: -1, ns: p.inNamespace(scope)}
 	if n.ns == nil {
-		n.place = p.place(scope, name)
+		n.place = p.slot(scope, name)
 	}
 	p.expect(tDirectiveEnd)
 	kids := p.content(macros)
@@ -143,7 +143,7 @@ func (p *parser) macroDefinition(macros *[]*macroNode) node {
 	p.scope, p.macro = nil, &macroScope{}
 	p.loops, p.breakable, p.continua = nil, 0, 0
 	d.name, _ = p.targetName()
-	d.place = p.assignedPlace(d.name)
+	d.place = p.assignedSlot(d.name)
 	p.accept(tOpenParen)
 	p.parameters(d, outer)
 	p.accept(tCloseParen)

@@ -16,7 +16,7 @@ type memo struct {
 	set   []uint64 // otherwise a hash table of key+1
 	used  int
 	limit int         // bytes
-	runs  []failedRun // by point, for those that are ranged
+	runs  []failedRun // one per point, for points whose failures are kept as runs
 }
 
 // failedRun is the end of a run of characters: at every position from lo to hi,

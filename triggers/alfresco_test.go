@@ -110,7 +110,7 @@ func TestNumberAcceptsOnlyDecimalDigits(t *testing.T) {
 	}
 }
 
-// starting is a file of Alfresco's with a payload.
+// starting returns an Alfresco trigger file with the given payload.
 func starting(payload string) string {
 	return `{"name": "a",
  "event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "go(?: (?<n>\\w+))?", "echo": "${n}", "echoError": "No"}},

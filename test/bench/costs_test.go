@@ -185,8 +185,8 @@ func TestInboundCosts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, row := range []struct{ body, name string }{
-		{"plain hello", "a text in that starts a workflow, without what that does"},
-		{"signal 1", "a text in that signals a workflow, and is answered by the outcome, without what that does"},
+		{"plain hello", "an inbound text that starts a workflow, not counting what the workflow does"},
+		{"signal 1", "an inbound text that signals a workflow and is answered with the outcome, not counting what the workflow does"},
 	} {
 		id := strings.ReplaceAll(uuid.NewString(), "-", "")
 		if err := deliverAs(t.Context(), http.DefaultClient, s.Webhook, row.body, id); err != nil {

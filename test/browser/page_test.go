@@ -419,8 +419,8 @@ func TestNoPhoneIsCut(t *testing.T) {
 	}
 }
 
-// cutInRow lists what is only partly in sight in the row of phones, numbers that
-// are cut or in two lines, and tabs that are beyond the end of their bar.
+// cutInRow lists phones that are only partly visible in their row, numbers that
+// are clipped or wrapped, and tabs that overflow their bar.
 const cutInRow = `(() => {
 	const found = [];
 	const row = document.getElementById("phones").getBoundingClientRect();

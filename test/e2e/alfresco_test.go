@@ -34,9 +34,9 @@ const (
 // sampleCase is a text to one sample, with the expected outcome.
 type sampleCase struct {
 	body, reply string
-	// starts is the type of the workflow, id its ID with SID for the message's
-	// (default: the message's own),
-	// input its input as JSON ("event": the event itself).
+	// starts is the type of the workflow; id is its ID, in which SID is the
+	// message's SID (default: that of the text's own workflow); and input is its
+	// input as JSON ("event": the event itself).
 	starts, id, input string
 	// caught lists the catchers that get the signal, and its input.
 	caught map[string]string

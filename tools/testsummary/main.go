@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	totals := flag.String("totals", "", "file that also gets the skipped tests and the last line")
+	totals := flag.String("totals", "", "also write the skipped tests and the summary line to this file")
 	flag.Parse()
 
 	s := newSummary(os.Stdout)

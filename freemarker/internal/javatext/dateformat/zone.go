@@ -18,7 +18,7 @@ type Zone struct {
 	offsets []offset
 	first   offset  // before all transitions
 	at      []int64 // milliseconds of the transitions
-	to      []uint8 // index in offsets of what applies from each on
+	to      []uint8 // for each transition, the index in offsets of what applies from then on
 	yearly  []yearly
 }
 
