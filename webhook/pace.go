@@ -78,7 +78,7 @@ func (g *guard) asks(message sms.Inbound, now time.Time) bool {
 	if _, decided := g.answers.get(message.MessageSID); decided || p.streak <= unasked || p.asked == message.MessageSID || now.Before(g.pausedUntil) {
 		return false
 	}
-	if slow, _ := g.isSlow(p, message, now); !slow && p.streak < watched || !g.asking.AllowN(now, 1) {
+	if within, _ := g.withinPace(p, message, now); !within && p.streak < watched || !g.asking.AllowN(now, 1) {
 		return false
 	}
 	p.asked = message.MessageSID
@@ -99,16 +99,16 @@ func (g *guard) learned(message sms.Inbound, taken []Taken, err error, now time.
 // echoes reports whether a text is slow enough to be echoed to, and counts it.
 func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
 	p := g.pace(message)
-	slow, at := g.isSlow(p, message, now)
+	within, at := g.withinPace(p, message, now)
 	p.replied = append(p.replied, at)
 	p.replied = p.replied[max(0, len(p.replied)-maxStreak):]
-	return slow
+	return within
 }
 
-// isSlow reports whether texts are known to be slow enough for this one to be
+// withinPace reports whether texts are known to be slow enough for this one to be
 // echoed to, and when it came: the time at which another webhook took it, if
 // one did.
-func (g *guard) isSlow(p *pace, message sms.Inbound, now time.Time) (slow bool, at time.Time) {
+func (g *guard) withinPace(p *pace, message sms.Inbound, now time.Time) (within bool, at time.Time) {
 	now = p.notBefore(now)
 	times := slices.Clone(p.replied)
 	for _, text := range p.taken {

@@ -73,7 +73,7 @@ func TestSlowClockHidesNoTexts(t *testing.T) {
 	}
 	g.streak(m, now)
 	g.learned(m, taken, nil, now)
-	if slow, _ := g.isSlow(g.pace(m), m, now); slow {
+	if within, _ := g.withinPace(g.pace(m), m, now); within {
 		t.Error("texts that are new by Temporal's clock do not count")
 	}
 	if streak := g.streakOfAll(m, time.Time{}, now); streak != echoBurst {
