@@ -19,7 +19,7 @@ RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && echo -race)
 # freemarker keep to bounds of time that are generous only with it.)
 UNRACED = ./test/bench/... ./test/docs ./test/browser ./test/alerts ./test/release ./test/architecture ./test/mutants
 
-TOGETHER = -count=1 -parallel=4 -timeout=30m
+TOGETHER = -count=1 -p=3 -parallel=4 -timeout=30m
 
 # As local/build.go builds the embedded Temporal: with other flags its tests
 # would compile its 1300 packages once more. The same goes for go vet.
@@ -66,12 +66,10 @@ ${S3}: test/s3server/go.mod test/s3server/go.sum
 test: devserver temporalcli s3server ## all tests, most of them with the race detector, against a real Temporal
 	$(if ${RACE},,@echo "no C compiler found: testing without the race detector")
 	@# Most tests wait more than they work: more of them run at the same time than there
-	@# are processors, the longest first. What those without the race detector print comes
-	@# after the others.
-	export TEMPORAL_BINARY="$(abspath ${DEVSERVER})"; status=0; unraced=$$(mktemp); \
-	go test ${TOGETHER} -p=2 ${TESTFLAGS} ${UNRACED} >"$$unraced" & \
-	go test ${TOGETHER} -p=3 ${RACE} ${TESTFLAGS} ./test/chaos ./test/e2e ./test/sweep ./freemarker $(filter-out $(shell go list ${UNRACED}),$(shell go list ./...)) || status=1; \
-	wait $$! || status=1; cat "$$unraced"; rm "$$unraced"; \
+	@# are processors, the longest first.
+	export TEMPORAL_BINARY="$(abspath ${DEVSERVER})"; status=0; \
+	go test ${TOGETHER} ${TESTFLAGS} ${UNRACED} || status=1; \
+	go test ${TOGETHER} ${RACE} ${TESTFLAGS} ./test/chaos ./test/e2e $(filter-out $(shell go list ${UNRACED}),$(shell go list ./...)) || status=1; \
 	exit $$status
 	cd local/devserver && ${DEVSERVER_TEST} -count=1 ${TESTFLAGS} ./...
 	cd tools && go test ${TESTFLAGS} ./...
