@@ -47,11 +47,12 @@ func (a *Activities) patience() time.Duration {
 	return defaultPatience
 }
 
-// search counts consecutive looks that Twilio did not answer in full, and
-// records when the first of them was.
+// search counts consecutive looks that Twilio did not answer in full and that
+// settled nobody, and records when the first of them was, and how many were left in
+// doubt.
 type search struct {
-	misses int
-	since  time.Time
+	misses, left int
+	since        time.Time
 }
 
 // lookUp looks up the recipients in doubt until each is resolved or nothing
@@ -106,20 +107,21 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 			s.giveBack(to)
 		}
 	}
+	resend := s.input.OnUnknown == sms.OnUnknownResend
+	waits := heard && !decided && !resend && !s.complete.IsZero() && s.complete.Sub(now) <= maxSettleWait
+	left := len(s.in(doubtful))
 	switch {
-	case ctx.Err() != nil, len(s.in(doubtful)) == 0:
+	case ctx.Err() != nil, left == 0:
 		return until, false
 	case now.Before(ripe): // it is too early to conclude anything
 		return ripe, true
-	case l.unanswered(!heard || !all, 2*s.activities.patience()):
+	case l.unanswered(!waits && (!heard || !all), left, 2*s.activities.patience()):
 		return now, true // ask again
-	case s.input.OnUnknown == sms.OnUnknownResend:
-		s.resend = true
-		return until, false
-	case !heard, decided, s.complete.IsZero(), s.complete.Sub(now) > maxSettleWait:
-		return until, false
+	case waits:
+		return s.complete, true
 	}
-	return s.complete, true
+	s.resend = resend
+	return until, false
 }
 
 // resendDoubts allows those in doubt to be tried again, if the caller wants that and
@@ -147,10 +149,13 @@ func (s *send) resendDoubts(ctx context.Context) (again bool, wait time.Duration
 }
 
 // unanswered reports whether to ask Twilio again after an unanswered look: at
-// least a few times, since this process may have been suspended in between.
-func (l *search) unanswered(missed bool, patience time.Duration) bool {
-	if !missed {
+// least a few times, since this process may have been suspended in between, and for
+// as long as looks settle somebody.
+func (l *search) unanswered(missed bool, left int, patience time.Duration) bool {
+	if !missed || left < l.left {
 		l.misses = 0
+	}
+	if l.left = left; !missed {
 		return false
 	}
 	if l.misses++; l.misses == 1 {

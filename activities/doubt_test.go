@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -381,6 +382,62 @@ func TestSlowFailedListingIsRetried(t *testing.T) {
 			t.Errorf("sent %v; %+v", drafts, result)
 		}
 	})
+}
+
+func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const doubts = 40
+		started, looks, failed := time.Now(), 0, false
+		shown := listed("+15005559999", "SM1", "Hi")
+		shown.Created = started.Add(-10 * time.Second)
+		left := record{
+			Known: &known{To: shown.To, SID: shown.SID, At: shown.Created}, Runs: [][3]int{{int(doubtful), 0, doubts}},
+			Problems: []sms.Error{{Code: sms.CodeOutcomeUnknown}}, Quiet: started, Timed: true, Began: started.Add(-time.Minute),
+		}
+		for place := range doubts {
+			left.Window = append(left.Window, place)
+			left.Open = append(left.Open, [2]int64{started.Unix(), 0})
+		}
+		var drafts []twilio.Draft
+		gateway := &faltering{lister: lister{taking(&drafts), func(q twilio.Query) []twilio.Record {
+			if q.To == "" || q.To == shown.To {
+				return []twilio.Record{shown}
+			}
+			return nil
+		}}}
+		gateway.fails = func(q twilio.Query) bool { // one request of each look, and once the first
+			if q.To != "" {
+				return q.To == phones(doubts)[looks%doubts]
+			}
+			looks++
+			fails := !failed && time.Since(started) > 6*time.Second
+			failed = failed || fails
+			return fails
+		}
+		a := newActivities(gateway)
+		a.Settle, a.Patience = time.Second, time.Second
+		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(doubts)...), SmsBody: "Hi"})
+		if len(drafts) != doubts || len(result.Messages) != doubts {
+			t.Errorf("%d sent; %d errors: %+v", len(drafts), len(result.Errors), result.TwilioError)
+		}
+	})
+}
+
+// faltering is a gateway some of whose listings fail.
+type faltering struct {
+	lister
+	mu    sync.Mutex
+	fails func(twilio.Query) bool
+}
+
+func (f *faltering) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
+	f.mu.Lock()
+	fails := f.fails(q)
+	f.mu.Unlock()
+	if fails {
+		return twilio.Listing{}, &sms.Error{Code: sms.CodeConnection, Retryable: true}
+	}
+	return f.lister.List(ctx, q)
 }
 
 // stumbling is a gateway whose every fourth listing fails.

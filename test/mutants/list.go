@@ -98,6 +98,7 @@ var mutants = []mutant{
 `, ``, "activities", "TestSendSmsCompletesThroughAPanic"},
 	{"Always completes", "the last attempt completes without the key", "activities/attempt.go", `!room || !activity.HasHeartbeatDetails(ctx)`, `room && false || !activity.HasHeartbeatDetails(ctx)`, "activities", "TestLastAttemptCompletesWithoutTheKey"},
 	{"Always completes", "a stopping worker leaves doubts to another", "activities/send.go", `room, _ = s.allows(delay)`, `_, _ = s.allows(delay)`, "activities", "TestStoppingWorkerLeavesDoubtsToAnother"},
+	{"Always completes", "looks before the listing is complete are no misses", "activities/doubt.go", `l.unanswered(!waits && (!heard || !all),`, `l.unanswered((!heard || !all),`, "activities", "TestIncompleteLooksLeaveNoDoubt"},
 	{"The sender is told the truth", "a doubt is one until it is sent again", "activities/round.go", `	if to.state == doubtful {
 		return
 	}
