@@ -204,7 +204,7 @@ func TestKeyedSendCompletesWithinItsTimeout(t *testing.T) {
 	if err := handle.Get(t.Context(), &result); err != nil {
 		t.Fatal(err)
 	}
-	if len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown || !strings.Contains(result.Errors[0].Message, "goes on") {
+	if len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown || !strings.Contains(result.Errors[0].Message, "still running") {
 		t.Errorf("%+v", result)
 	}
 }
