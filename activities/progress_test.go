@@ -36,7 +36,7 @@ func (s *send) openNext(n int) []*recipient {
 	batch := s.in(untried)
 	batch = batch[:min(n, len(batch))]
 	for _, to := range batch {
-		to.open, to.since = true, s.moment()
+		to.begin(s.moment())
 	}
 	return batch
 }

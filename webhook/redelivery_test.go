@@ -120,13 +120,20 @@ func TestReceiveNoticesAnAbsentCaller(t *testing.T) {
 	}
 }
 
-func TestMarkedTextStartsNoRefusedTrigger(t *testing.T) {
-	var kind string
-	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
-		kind = r.WorkflowType.Name
+// startedKind returns a dispatcher, and the type of the workflow that it started
+// last.
+func startedKind(t *testing.T) (d *Dispatcher, kind *string) {
+	t.Helper()
+	kind = new(string)
+	d, _ = dispatcher(t, &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		*kind = r.WorkflowType.Name
 		return nil
-	}}
-	d, _ := dispatcher(t, s)
+	}})
+	return d, kind
+}
+
+func TestMarkedTextStartsNoRefusedTrigger(t *testing.T) {
+	d, kind := startedKind(t)
 	d.CatchesUp = func(context.Context) (bool, error) { return true, nil }
 	d.Attributes = func(context.Context) Attributes { return Attributes{} }
 	var o Options
@@ -134,8 +141,8 @@ func TestMarkedTextStartsNoRefusedTrigger(t *testing.T) {
 	m, _ := matched(t, plainStart, "ARRET")
 	m.Event, m.Parameters = sms.EventOptOut, map[string]string{sms.OptOutType: "STOP"}
 	got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live)
-	if kind != sms.ReceiveSmsWorkflowName || got.Outcome != string(sms.OutcomeRefused) || len(got.Reasons) != 1 {
-		t.Errorf("started %q, %+v", kind, got)
+	if *kind != sms.ReceiveSmsWorkflowName || got.Outcome != string(sms.OutcomeRefused) || len(got.Reasons) != 1 {
+		t.Errorf("started %q, %+v", *kind, got)
 	}
 }
 
@@ -212,12 +219,7 @@ func TestTextsGoBeforeSends(t *testing.T) {
 }
 
 func TestOptOutsNeedNoSchedules(t *testing.T) {
-	var kind string
-	s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
-		kind = r.WorkflowType.Name
-		return nil
-	}}
-	d, _ := dispatcher(t, s)
+	d, kind := startedKind(t)
 	d.CatchesUp = func(ctx context.Context) (bool, error) {
 		<-ctx.Done()
 		return false, ctx.Err()
@@ -230,10 +232,10 @@ func TestOptOutsNeedNoSchedules(t *testing.T) {
 		"W":                        o.Triggers().Match(t.Context(), m),
 		sms.ReceiveSmsWorkflowName: nil,
 	} {
-		kind = ""
+		*kind = ""
 		m.MessageSID = another(m.MessageSID)
-		if got := d.Receive(t.Context(), m, matches, Live); got.Again || kind != want {
-			t.Errorf("started %q, not %s: %+v", kind, want, got)
+		if got := d.Receive(t.Context(), m, matches, Live); got.Again || *kind != want {
+			t.Errorf("started %q, not %s: %+v", *kind, want, got)
 		}
 	}
 }

@@ -174,10 +174,10 @@ func (h *handler) report(ctx context.Context, message sms.Inbound, matched []tri
 	h.Logger.Log(ctx, level, "text received", attributes...)
 }
 
-func names(firings []triggers.Match) []string {
-	names := make([]string, len(firings))
-	for i := range firings {
-		names[i] = firings[i].Trigger()
+func names(matches []triggers.Match) []string {
+	names := make([]string, len(matches))
+	for i := range matches {
+		names[i] = matches[i].Trigger()
 	}
 	return names
 }
