@@ -102,6 +102,16 @@ func (f *Firing) Memo(messageSID string) map[string]any {
 	return memo
 }
 
+// SearchAttributes returns those of the workflow that the firing starts. Temporal
+// knows their types.
+func (f *Firing) SearchAttributes() map[string]any {
+	attributes := make(map[string]any, len(f.Call.SearchAttributes))
+	for name, value := range f.Call.SearchAttributes {
+		attributes[name] = value
+	}
+	return attributes
+}
+
 // The actions of a call.
 const (
 	ActionStart           = "start"

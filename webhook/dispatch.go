@@ -427,9 +427,7 @@ func (r *reception) start(f *sms.Firing, options *client.StartWorkflowOptions, a
 	if len(attributes) > 0 {
 		attributes[sms.AttributeOutcome] = string(sms.OutcomePublished)
 	}
-	for name, value := range f.Call.SearchAttributes {
-		attributes[name] = value
-	}
+	maps.Copy(attributes, f.SearchAttributes())
 }
 
 // Status signals what became of a message to the workflow that sent it. It is

@@ -297,11 +297,7 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 	if call.WorkflowID == "" {
 		options.WorkflowID = sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger)
 	}
-	attributes := map[string]any{}
-	for name, value := range call.SearchAttributes {
-		attributes[name] = value
-	}
-	options.SearchAttributes = attributes //nolint:staticcheck // Temporal knows the types of a trigger's attributes, we do not
+	options.SearchAttributes = f.SearchAttributes() //nolint:staticcheck // Temporal knows the types of a trigger's attributes, we do not
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, options), call.Workflow, call.Input)
 	err = child.GetChildWorkflowExecution().Get(ctx, nil)
 	if already := (*temporal.ChildWorkflowExecutionAlreadyStartedError)(nil); errors.As(err, &already) {
