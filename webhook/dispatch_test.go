@@ -22,6 +22,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
@@ -42,6 +43,8 @@ type server struct {
 	// listed are the texts of a pair, and query is how they were asked for.
 	listed []Taken
 	query  string
+	// began and ended are when a silence did. Optional.
+	began, ended *timestamppb.Timestamp
 	// told is the sum of the arguments of the text workflow's give-up signals.
 	told atomic.Int32
 }
@@ -82,6 +85,7 @@ func (s *server) DescribeWorkflowExecution(ctx context.Context, r *workflowservi
 	}
 	response := &workflowservice.DescribeWorkflowExecutionResponse{ExecutionConfig: &workflowpb.WorkflowExecutionConfig{}}
 	response.WorkflowExecutionInfo = info(r.Execution.WorkflowId, s.memo)
+	response.WorkflowExecutionInfo.StartTime, response.WorkflowExecutionInfo.CloseTime = s.began, s.ended
 	if s.waits {
 		response.WorkflowExecutionInfo.Type.Name = sms.ReceiveSmsWorkflowName
 		response.PendingWorkflowTask = &workflowpb.PendingWorkflowTaskInfo{State: enumspb.PENDING_WORKFLOW_TASK_STATE_SCHEDULED}

@@ -44,6 +44,8 @@ type pace struct {
 	// latest came.
 	streak      int
 	began, last time.Time
+	// silent is whether the pair was silenced when this webhook last found out.
+	silent bool
 	// replied holds when the latest came to this webhook that have a reply.
 	replied []time.Time
 	// taken holds those that any webhook has taken lately, with and without a
@@ -129,13 +131,14 @@ func (g *guard) withinPace(p *pace, message sms.Inbound, now time.Time) (within 
 }
 
 // streak counts a text, once however often it is delivered, and returns how
-// many have come to this webhook without a pause.
-func (g *guard) streak(message sms.Inbound, now time.Time) int {
+// many have come to this webhook without a pause, and whether it knows the pair
+// as silenced.
+func (g *guard) streak(message sms.Inbound, now time.Time) (streak int, silent bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := g.pace(message)
 	if counted, _ := g.counted.get(message.MessageSID); counted {
-		return p.streak
+		return p.streak, p.silent
 	}
 	g.counted.put(message.MessageSID, true)
 	if now.Sub(p.last) > maxPause {
@@ -143,7 +146,14 @@ func (g *guard) streak(message sms.Inbound, now time.Time) int {
 	}
 	p.streak++
 	p.last = now
-	return p.streak
+	return p.streak, p.silent
+}
+
+// silence remembers whether a pair is silenced: machines pause while they are.
+func (g *guard) silence(message sms.Inbound, silent bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pace(message).silent = silent
 }
 
 // streakOfAll returns how many texts have come without a pause, to this webhook

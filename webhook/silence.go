@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -34,24 +33,25 @@ func (d *Dispatcher) Silenced(ctx context.Context, message sms.Inbound) (silence
 		return false, ended, nil
 	case err != nil:
 		return false, ended, err
-	case found.WorkflowCloseTime != nil:
-		ended = *found.WorkflowCloseTime
+	case found.WorkflowCloseTime == nil:
+		return true, ended, nil
 	}
-	return found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, ended, nil
+	ended = *found.WorkflowCloseTime
+	return !message.ReceivedAt.Before(found.WorkflowStartTime) && message.ReceivedAt.Before(ended), ended, nil
 }
 
 // Silence implements [Silencer].
-func (d *Dispatcher) Silence(ctx context.Context, message sms.Inbound) error {
+func (d *Dispatcher) Silence(ctx context.Context, message sms.Inbound) (began bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	_, err := d.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: d.SilenceID(message), TaskQueue: sms.TaskQueue,
+	_, err = d.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: d.SilenceID(message), TaskQueue: sms.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary: "A phone and a number answer each other like machines",
 	}, sms.SilenceSmsWorkflowName, sms.SilenceSmsInput{})
 	if already := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil); errors.As(err, &already) {
-		return nil
+		return false, nil
 	}
-	return err
+	return err == nil, err
 }
 
 // takenAtMost bounds how many of a pair's texts are listed.

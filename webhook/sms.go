@@ -85,15 +85,19 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 // silenced reports whether the sender and our number are taken for machines that
 // answer each other, by this webhook or another.
 func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
-	streak := h.guard.streak(message, time.Now())
-	if streak < watched || h.Silencer == nil {
+	streak, silent := h.guard.streak(message, time.Now())
+	if h.Silencer == nil || streak < watched && !silent {
 		return streak > maxStreak
 	}
 	silenced, ended, err := h.Silencer.Silenced(ctx, message)
+	if err == nil {
+		silent = silenced
+	}
 	if err == nil && !silenced {
 		h.learn(ctx, message)
 		if streak = h.guard.streakOfAll(message, ended, time.Now()); streak > maxStreak {
-			if err = h.Silencer.Silence(ctx, message); err == nil {
+			var began bool
+			if began, err = h.Silencer.Silence(ctx, message); began {
 				h.Logger.WarnContext(ctx, "a phone and a number answer each other like machines: the number is silent to it for a day; terminate the workflow to end the silence",
 					"messageSid", message.MessageSID, "workflow", h.Silencer.SilenceID(message), "texts", streak)
 			}
@@ -102,7 +106,9 @@ func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
 	if err != nil {
 		h.Logger.ErrorContext(ctx, "could not check whether a phone is silenced", "messageSid", message.MessageSID, "reason", reason(err))
 	}
-	return silenced || streak > maxStreak
+	silent = silent || streak > maxStreak
+	h.guard.silence(message, silent)
+	return silent
 }
 
 // enter waits for a slot, and reports whether it got one in time.

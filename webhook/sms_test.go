@@ -285,13 +285,17 @@ type shared struct {
 	taken         []Taken
 	listed        int
 	err           error
+	// away is why nobody says whether a phone is silenced, and unseen means that
+	// they say it is not.
+	away   error
+	unseen bool
 }
 
 func (s *shared) SilenceID(sms.Inbound) string { return "sms-silence-x" }
 
 func (s *shared) Silenced(context.Context, sms.Inbound) (silenced bool, ended time.Time, err error) {
 	s.asked++
-	return s.silent > 0, s.ended, nil
+	return s.silent > 0 && !s.unseen, s.ended, s.away
 }
 
 func (s *shared) Taken(context.Context, sms.Inbound, time.Time) ([]Taken, error) {
@@ -381,9 +385,9 @@ func TestStreakCountsForAllWebhooks(t *testing.T) {
 	}
 }
 
-func (s *shared) Silence(context.Context, sms.Inbound) error {
+func (s *shared) Silence(context.Context, sms.Inbound) (began bool, err error) {
 	s.silent++
-	return nil
+	return s.silent == 1, nil
 }
 
 func TestSilenceEndsALoopOfMachines(t *testing.T) {
@@ -444,7 +448,7 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 	now := time.Now()
 	for n := range 3 * maxStreak {
 		now = now.Add(2 * maxPause)
-		if streak := g.streak(sms.Inbound{MessageSID: fmt.Sprint(n)}, now); streak != 1 {
+		if streak, _ := g.streak(sms.Inbound{MessageSID: fmt.Sprint(n)}, now); streak != 1 {
 			t.Fatalf("a streak of %d", streak)
 		}
 	}

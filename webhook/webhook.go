@@ -118,10 +118,12 @@ type Options struct {
 // Silencer shares among all webhooks what is known about conversations
 // between machines. *Dispatcher is one.
 type Silencer interface {
-	// Silenced reports whether a number is silent to a phone and, if not, when
-	// it last ceased to be, if that is known. Silence makes it so for a day.
+	// Silenced reports whether a number is silent to a phone now, or was when the
+	// text came, and if not, when it last ceased to be, if that is known.
 	Silenced(ctx context.Context, message sms.Inbound) (silenced bool, ended time.Time, err error)
-	Silence(ctx context.Context, message sms.Inbound) error
+	// Silence makes the number silent for a day, and reports whether it was not
+	// already.
+	Silence(ctx context.Context, message sms.Inbound) (began bool, err error)
 	// Taken lists the texts from the phone to the number, in any order, that any
 	// webhook has taken since a time; the latest may be missing.
 	Taken(ctx context.Context, message sms.Inbound, since time.Time) ([]Taken, error)

@@ -1,0 +1,87 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"temporal-twilio/sms"
+)
+
+func TestSilenceOutlastsAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		all := &shared{silent: 1}
+		hook := newBench(t, func(o *Options) {
+			with(t, everything)(o)
+			o.Silencer = all
+		})
+		echoed := func(n int) bool {
+			return strings.Contains(hook.deliver(numbered(n, "hi"), token).Body.String(), "Got it")
+		}
+		for n := range watched {
+			echoed(n) // until it learns of the silence
+		}
+		time.Sleep(2 * maxPause)
+		if echoed(100) {
+			t.Error("after a pause, the silence is forgotten")
+		}
+		all.away = errors.New("away")
+		if echoed(101) {
+			t.Error("while Temporal is away, the silence is forgotten")
+		}
+		all.silent, all.ended, all.away = 0, time.Now(), nil
+		asked := all.asked
+		if !echoed(102) || !echoed(103) || all.asked != asked+1 {
+			t.Errorf("after the silence, it is silent, or has asked %d times", all.asked-asked)
+		}
+	})
+}
+
+func TestSilenceIsLoggedOnce(t *testing.T) {
+	all := &shared{unseen: true}
+	hook := all.webhooks(t, everything)[0]
+	for n := range maxStreak + 5 {
+		hook.deliver(numbered(n, "hi"), token)
+	}
+	if n := strings.Count(hook.log.String(), "like machines"); all.silent < 2 || n != 1 {
+		t.Errorf("it began %d times, and was logged %d times", all.silent, n)
+	}
+}
+
+func TestSilenceBeginsOnce(t *testing.T) {
+	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
+	d, _ := dispatcher(t, s)
+	if began, err := d.Silence(t.Context(), sms.Inbound{}); !began || err != nil {
+		t.Errorf("it began: %t, %v", began, err)
+	}
+	s.start = func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
+		return serviceerror.NewWorkflowExecutionAlreadyStarted("already", "", "run")
+	}
+	if began, err := d.Silence(t.Context(), sms.Inbound{}); began || err != nil {
+		t.Errorf("it began again: %t, %v", began, err)
+	}
+}
+
+// A catch-up reads texts again that nobody heard.
+func TestEndedSilenceCoversItsTexts(t *testing.T) {
+	now := time.Now()
+	s := &server{began: timestamppb.New(now.Add(-2 * time.Hour)), ended: timestamppb.New(now.Add(-time.Hour))}
+	d, _ := dispatcher(t, s)
+	for age, want := range map[time.Duration]bool{3 * time.Hour: false, 90 * time.Minute: true, time.Minute: false} {
+		silenced, ended, err := d.Silenced(t.Context(), sms.Inbound{ReceivedAt: now.Add(-age)})
+		if silenced != want || !ended.Equal(s.ended.AsTime()) || err != nil {
+			t.Errorf("%v ago: silenced %t, ended %v, %v", age, silenced, ended, err)
+		}
+	}
+	s.ended = nil
+	if silenced, _, err := d.Silenced(t.Context(), sms.Inbound{ReceivedAt: now}); !silenced || err != nil {
+		t.Errorf("not silenced, %v", err)
+	}
+}
