@@ -379,7 +379,7 @@ func (s *send) recall(ctx context.Context) {
 const (
 	// leastPasses is how often we ask at least before giving up on an unanswered
 	// listing.
-	leastPasses = 4
+	leastPasses = 8
 	// A pass ends after mostFailures failed listings in a row.
 	mostFailures = 2
 )
