@@ -226,8 +226,9 @@ func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[st
 		return nil
 	}
 	moved, seen := time.Now(), ""
+	closed := map[string][]string{}
 	for {
-		counted, err := countTexts(t.Context(), s)
+		counted, err := countTexts(t.Context(), s, closed)
 		open := openTexts(t.Context(), s)
 		if err == nil {
 			taken = counted
@@ -235,7 +236,7 @@ func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[st
 		}
 		if err == nil && open == 0 {
 			// Once more: a redelivery may be late.
-			if again, err := countTexts(t.Context(), s); err == nil {
+			if again, err := countTexts(t.Context(), s, closed); err == nil {
 				return again
 			}
 		}
@@ -265,27 +266,40 @@ func openTexts(ctx context.Context, s *stack.Stack) int64 {
 	return response.Count
 }
 
-func countTexts(ctx context.Context, s *stack.Stack) (map[string]int, error) {
+// countTexts counts the messages in all workflows. closed holds the results of the
+// runs that it has read already.
+func countTexts(ctx context.Context, s *stack.Stack, closed map[string][]string) (map[string]int, error) {
+	// A query of a long workflow that is in no worker's memory takes longer than
+	// the SDK's 10 seconds.
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
 	taken := map[string]int{}
+	count := func(numbers []string) {
+		for _, n := range numbers {
+			taken[n]++
+		}
+	}
 	var token []byte
 	for {
 		page, err := s.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 			PageSize: 1000, Query: "WorkflowType IN ('One', 'Chat')", NextPageToken: token,
 		})
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("list the short workflows: %w", err)
 		}
 		for _, execution := range page.Executions {
 			if execution.Status != enums.WORKFLOW_EXECUTION_STATUS_COMPLETED {
 				continue
 			}
-			var numbers []string
-			if err := s.Temporal.Client.GetWorkflow(ctx, execution.Execution.WorkflowId, execution.Execution.RunId).Get(ctx, &numbers); err != nil {
-				return nil, err
+			id, run := execution.Execution.WorkflowId, execution.Execution.RunId
+			numbers, known := closed[run]
+			if !known {
+				if err := s.Temporal.Client.GetWorkflow(ctx, id, run).Get(ctx, &numbers); err != nil {
+					return nil, fmt.Errorf("read the result of %s: %w", id, err)
+				}
+				closed[run] = numbers
 			}
-			for _, n := range numbers {
-				taken[n]++
-			}
+			count(numbers)
 		}
 		if token = page.NextPageToken; len(token) == 0 {
 			break
@@ -298,15 +312,13 @@ func countTexts(ctx context.Context, s *stack.Stack) (map[string]int, error) {
 	for _, id := range lists {
 		answer, err := s.Temporal.Client.QueryWorkflow(ctx, id, "", "taken")
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("query %s: %w", id, err)
 		}
 		var numbers []string
 		if err := answer.Get(&numbers); err != nil {
 			return nil, err
 		}
-		for _, n := range numbers {
-			taken[n]++
-		}
+		count(numbers)
 	}
 	return taken, nil
 }
