@@ -230,7 +230,7 @@ func TestSenderFormsAreRead(t *testing.T) {
 
 func TestPhoneInTwoSpellingsTextedOnce(t *testing.T) {
 	var drafts []twilio.Draft
-	result := execute(t, taking(&drafts), json.RawMessage(`{"smsFrom": "+15005550006", "defaultRegion": "GB", "smsBody": "Hi", "smsTo": [
+	result := execute(t, accepting(&drafts), json.RawMessage(`{"smsFrom": "+15005550006", "defaultRegion": "GB", "smsBody": "Hi", "smsTo": [
 		"+447123456789", "07123 456789", "+44 (0)7123 456789", "whatsapp:+447123456789", "whatsapp:+525512345678", "whatsapp:+5215512345678", "mailto:a@b.c"]}`))
 	var to []string
 	for _, draft := range drafts {
@@ -241,7 +241,7 @@ func TestPhoneInTwoSpellingsTextedOnce(t *testing.T) {
 	}
 }
 
-func FuzzAnAddressReadsAsOneThatTwilioTakes(f *testing.F) {
+func FuzzAnAddressReadsAsOneThatTwilioAccepts(f *testing.F) {
 	for _, tc := range addressCases {
 		f.Add(tc.written, tc.region)
 	}
@@ -251,7 +251,7 @@ func FuzzAnAddressReadsAsOneThatTwilioTakes(f *testing.F) {
 			return
 		}
 		if parsed, ok := sms.ParseRecipient(got); !ok || parsed != got {
-			t.Errorf("%q reads as %q, which Twilio does not take", written, got)
+			t.Errorf("%q reads as %q, which Twilio refuses", written, got)
 		}
 		if again, err := readRecipient(got, ""); again != got || err != nil {
 			t.Errorf("%q reads as %q, and that as %q (%v)", written, got, again, err)

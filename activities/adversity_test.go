@@ -208,7 +208,7 @@ func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 	}}
 	f.records = []twilio.Record{another(first, "Hi", 0)}
 	a := newActivities(f)
-	a.ledgerOf("").take("another send", f.records[0].Message, time.Now())
+	a.ledgerOf("").own("another send", f.records[0].Message, time.Now())
 	result, err := run(t, a, one)
 	if err != nil || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" || f.creates != 2 {
 		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
@@ -321,7 +321,7 @@ func TestAttemptGivenUpIsRecorded(t *testing.T) {
 		left = details.(record)
 		return nil
 	}
-	s.take(s.recipients[0], sms.Message{To: first, SID: "SM1"}, time.Now())
+	s.accept(s.recipients[0], sms.Message{To: first, SID: "SM1"}, time.Now())
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("Temporal did not answer"))
 	again, _ := errors.AsType[*temporal.ApplicationError](s.conclude(ctx))
@@ -547,7 +547,7 @@ func TestShortListNeedsNoHeartbeat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // no attempt starts late here
 		for n, most := range map[int]int{1: 0, firstFew: 0, 1000: 100} {
 			var drafts []twilio.Draft
-			a := newActivities(taking(&drafts))
+			a := newActivities(accepting(&drafts))
 			records := 0
 			a.Record = func(context.Context, any) error { records++; return nil }
 			if _, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(n)...), SmsBody: "Hi"}); err != nil || records > most || len(drafts) != n {

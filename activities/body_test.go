@@ -13,7 +13,7 @@ import (
 
 func TestContentVariablesAreTemplates(t *testing.T) {
 	var drafts []twilio.Draft
-	result := execute(t, taking(&drafts), json.RawMessage(`{
+	result := execute(t, accepting(&drafts), json.RawMessage(`{
 		"smsFrom": "whatsapp:+15005550006", "contentSid": "HX00000000000000000000000000000001",
 		"contentVariables": "{\"1\": \"Dear ${name}\", \"2\": 42, \"3\": \"plain\"}", "variables": {"name": "Ann"},
 		"smsTo": [
@@ -43,7 +43,7 @@ func TestContentVariablesAreTemplates(t *testing.T) {
 
 func TestBrokenContentVariableTextsNobody(t *testing.T) {
 	var drafts []twilio.Draft
-	result := execute(t, taking(&drafts), json.RawMessage(`{
+	result := execute(t, accepting(&drafts), json.RawMessage(`{
 		"smsFrom": "+15005550006", "contentSid": "HX00000000000000000000000000000001", "contentVariables": {"1": "${name"}, "smsTo": "+15005550001"}`))
 	if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeTemplateSyntax || !strings.HasPrefix(result.Errors[0].Message, "contentVariables.1, line 1") {
 		t.Errorf("sent %v, %+v", drafts, result.Errors)
@@ -67,7 +67,7 @@ func TestTextUsesLocaleAndTimeZone(t *testing.T) {
 		}
 	}
 	for field, value := range map[string]string{"locale": "English", "timeZone": "Berlin"} {
-		result := execute(t, taking(new([]twilio.Draft)), map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", field: value})
+		result := execute(t, accepting(new([]twilio.Draft)), map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", field: value})
 		if len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(result.Errors[0].Message, field+" must be") {
 			t.Errorf("%s %s: %+v", field, value, result)
 		}

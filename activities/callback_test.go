@@ -28,7 +28,7 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		keyed := a.callbackAddress(s.callback)
 		s.callback = a.callback("sms-once-1", &sms.SendSmsInput{Account: name, StatusCallback: keyed})
 		if forged := a.callback("", &sms.SendSmsInput{StatusCallback: strings.Replace(keyed, "42", "43", 1)}); forged != nil {
-			t.Error("an address that we did not make is taken for ours")
+			t.Error("an address that we did not make is mistaken for ours")
 		}
 		address := s.callbackOf(&recipient{place: 5})
 		u, err := url.Parse(address)

@@ -34,19 +34,19 @@ const (
 // be sent yet.
 var errUncounted = errors.New("the message is not counted for SEND_CAPS")
 
-// allowance is what a send may send without counting again.
+// allowance holds the messages that a send has reserved under caps.
 type allowance struct {
-	// asking is held by the recipient that asks for the count; the others share
-	// what it gets.
+	// asking is held while one recipient reserves messages, for itself and for
+	// the recipients that wait with it.
 	asking sync.Mutex
 	// mu guards what follows.
 	mu sync.Mutex
-	// left is how many messages were counted but not sent, and waiting how many
+	// left is how many reserved messages are unused, and waiting how many
 	// recipients need one, both by key.
 	left, waiting map[string]int
 	limits        map[string]*Cap
-	// counted is when messages were last counted, and reached when the cap last
-	// allowed fewer than were asked for.
+	// counted is when messages were last reserved, and reached when the cap last
+	// allowed fewer than were requested.
 	counted, reached map[string]time.Time
 }
 
@@ -54,8 +54,8 @@ func newAllowance() *allowance {
 	return &allowance{left: make(map[string]int), waiting: make(map[string]int), limits: make(map[string]*Cap), counted: make(map[string]time.Time), reached: make(map[string]time.Time)}
 }
 
-// use takes one message from what is left under a key, and returns when it was
-// counted, zero if none is left.
+// use uses one message that is reserved under a key, and returns when it was
+// reserved; the zero time if none is left.
 func (a *allowance) use(key string) (counted time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -67,15 +67,15 @@ func (a *allowance) use(key string) (counted time.Time) {
 	return a.counted[key]
 }
 
-// drop drops what is left under a key once it no longer counts: others may have
-// sent as many since. The caller holds mu.
+// drop drops the messages left under a key once their window has passed: others
+// may have sent as many since. The caller holds mu.
 func (a *allowance) drop(key string) {
 	if limit := a.limits[key]; limit != nil && elapsed(a.counted[key]) > limit.Per {
 		delete(a.left, key)
 	}
 }
 
-// isReached reports whether a cap was reached just now.
+// isReached reports whether a cap was reached within reachedFor.
 func (a *allowance) isReached(key string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -92,7 +92,7 @@ func (a *allowance) wait(key string, more int) int {
 	return a.waiting[key]
 }
 
-// add adds what was just counted under a key, of what was asked for.
+// add records that count messages were reserved under a key, of those requested.
 func (a *allowance) add(key string, limit *Cap, asked, count int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -103,9 +103,9 @@ func (a *allowance) add(key string, limit *Cap, asked, count int) {
 	a.limits[key], a.counted[key] = limit, time.Now()
 }
 
-// takeCap counts a recipient's message, or returns the cap that has been
-// reached.
-func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err error) {
+// reserveCap reserves a recipient's message under its cap, or returns the cap if
+// it has been reached.
+func (s *send) reserveCap(ctx context.Context, to *recipient) (reached *Cap, err error) {
 	limit, key := s.account.Caps.of(to.to)
 	if limit == nil || limit.Most == 0 {
 		return limit, nil
@@ -125,7 +125,7 @@ func (s *send) takeCap(ctx context.Context, to *recipient) (reached *Cap, err er
 		return limit, nil
 	}
 	asked := a.wait(key, 0) + s.following(key)
-	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, asked))
+	count, err := s.activities.capCount.reserve(ctx, s.activities.counts(ctx), limit.request(key, asked))
 	if err != nil && ctx.Err() != nil {
 		return nil, errUncounted // conclude reports why
 	}
@@ -168,12 +168,12 @@ func (s *send) following(key string) (count int) {
 	return count
 }
 
-// giveBack makes the message that this attempt counted for a recipient available to
-// others, if it was certainly not sent.
+// giveBack makes the message that this attempt reserved for a recipient available
+// to others, if it was certainly not sent.
 func (s *send) giveBack(to *recipient) {
 	s.mu.Lock()
 	counted := to.counted
-	if counted.IsZero() || to.state == taken || to.state == doubtful {
+	if counted.IsZero() || to.state == accepted || to.state == doubtful {
 		s.mu.Unlock()
 		return
 	}
@@ -182,21 +182,21 @@ func (s *send) giveBack(to *recipient) {
 	_, key := s.account.Caps.of(to.to)
 	s.allowance.mu.Lock()
 	defer s.allowance.mu.Unlock()
-	// What was counted before the latest take may count no longer.
+	// A message reserved earlier than the latest ones may no longer count.
 	if counted.Equal(s.allowance.counted[key]) {
 		s.allowance.left[key]++
 	}
 }
 
-// giveUpCaps removes unsent messages from the count, without waiting for
-// that.
+// giveUpCaps returns the unused messages to the caps, without waiting for the
+// answer.
 func (s *send) giveUpCaps(ctx context.Context) {
 	s.allowance.mu.Lock()
 	defer s.allowance.mu.Unlock()
 	for key := range s.allowance.limits {
 		s.allowance.drop(key)
 		if count := s.allowance.left[key]; count > 0 {
-			s.activities.capCount.enqueue(s.activities.counts(ctx), s.allowance.limits[key].take(key, -count))
+			s.activities.capCount.enqueue(s.activities.counts(ctx), s.allowance.limits[key].request(key, -count))
 		}
 	}
 	clear(s.allowance.left)
@@ -210,23 +210,23 @@ func (a *Activities) counts(ctx context.Context) counting {
 	return inWorkflow(a.client(ctx))
 }
 
-// take is a request to send count messages.
-func (c *Cap) take(key string, count int) sms.CapTake {
+// request asks to reserve count messages, or returns them if count is negative.
+func (c *Cap) request(key string, count int) sms.CapTake {
 	return sms.CapTake{Key: key, Count: count, Most: c.Most, Seconds: int(c.Per / time.Second)}
 }
 
-// counting counts messages, and returns how many each take may send.
-type counting func(ctx context.Context, takes []sms.CapTake) ([]int, error)
+// counting counts messages, and returns how many each request reserved.
+type counting func(ctx context.Context, requests []sms.CapTake) ([]int, error)
 
 // inWorkflow asks CapsSmsWorkflow until it answers: a new run of it may just be
-// starting, and a take that it did not answer in time may still be counted.
+// starting, and a request that it did not answer in time may still be counted.
 func inWorkflow(temporalClient client.Client) counting {
-	return func(ctx context.Context, takes []sms.CapTake) (taken []int, err error) {
+	return func(ctx context.Context, requests []sms.CapTake) (reserved []int, err error) {
 		id := uuid.NewString() // an update that arrives twice counts once within a run, perhaps twice across two
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, capTimeout) {
-			taken, err = askWorkflow(ctx, temporalClient, id, takes)
+			reserved, err = askWorkflow(ctx, temporalClient, id, requests)
 			if _, refused := errors.AsType[*temporal.ApplicationError](err); err == nil || refused {
-				return taken, err
+				return reserved, err
 			}
 			if sleep(ctx, wait) != nil {
 				return nil, fmt.Errorf("ask %s: %w", sms.CapsID, err)
@@ -236,7 +236,7 @@ func inWorkflow(temporalClient client.Client) counting {
 }
 
 // askWorkflow asks CapsSmsWorkflow, which it starts if necessary.
-func askWorkflow(ctx context.Context, temporalClient client.Client, id string, takes []sms.CapTake) ([]int, error) {
+func askWorkflow(ctx context.Context, temporalClient client.Client, id string, requests []sms.CapTake) ([]int, error) {
 	ctx, cancel := context.WithTimeout(ctx, capTimeout)
 	defer cancel()
 	handle, err := temporalClient.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
@@ -247,7 +247,7 @@ func askWorkflow(ctx context.Context, temporalClient client.Client, id string, t
 			WorkflowTaskTimeout: 2 * time.Second,
 		}, sms.CapsSmsWorkflowName, sms.CapsSmsInput{}),
 		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: id, UpdateName: sms.TakeCapsUpdate, Args: []any{sms.TakeCapsInput{Takes: takes}}, WaitForStage: client.WorkflowUpdateStageCompleted,
+			UpdateID: id, UpdateName: sms.TakeCapsUpdate, Args: []any{sms.TakeCapsInput{Takes: requests}}, WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})
 	if err != nil {
@@ -257,13 +257,13 @@ func askWorkflow(ctx context.Context, temporalClient client.Client, id string, t
 	if err := handle.Get(ctx, &result); err != nil {
 		return nil, err
 	}
-	if len(result.Taken) != len(takes) {
-		return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("%s has %d answers to %d takes", sms.CapsID, len(result.Taken), len(takes)), "", nil)
+	if len(result.Taken) != len(requests) {
+		return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("%s returned %d answers to %d requests", sms.CapsID, len(result.Taken), len(requests)), "", nil)
 	}
 	return result.Taken, nil
 }
 
-// capCount sends one update at a time, with all takes that arrived in the
+// capCount sends one update at a time, with all requests that arrived in the
 // meantime: Temporal limits the updates in flight for a workflow.
 type capCount struct {
 	mu      sync.Mutex
@@ -271,25 +271,25 @@ type capCount struct {
 	asking  bool
 }
 
-// capWait is a take that waits for its answer.
+// capWait is a request that waits for its answer.
 type capWait struct {
-	take  sms.CapTake
-	done  chan struct{}
-	taken int
-	err   error
+	request  sms.CapTake
+	done     chan struct{}
+	reserved int
+	err      error
 	// left is true once nobody is waiting for the answer.
 	left bool
 }
 
-// take waits for the answer to a take. An answer that comes too late is taken
-// back.
-func (c *capCount) take(ctx context.Context, count counting, take sms.CapTake) (int, error) {
+// reserve waits for the answer to a request. Messages reserved after it has
+// stopped waiting are returned.
+func (c *capCount) reserve(ctx context.Context, count counting, request sms.CapTake) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, capTimeout)
 	defer cancel()
-	w := c.enqueue(count, take)
+	w := c.enqueue(count, request)
 	select {
 	case <-w.done:
-		return w.taken, w.err
+		return w.reserved, w.err
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
@@ -298,15 +298,15 @@ func (c *capCount) take(ctx context.Context, count counting, take sms.CapTake) (
 	c.waiting = slices.DeleteFunc(c.waiting, func(other *capWait) bool { return other == w })
 	select {
 	case <-w.done: // just now
-		return w.taken, w.err
+		return w.reserved, w.err
 	default:
 		return 0, ctx.Err()
 	}
 }
 
-// enqueue adds a take to the next update.
-func (c *capCount) enqueue(count counting, take sms.CapTake) *capWait {
-	w := &capWait{take: take, done: make(chan struct{})}
+// enqueue adds a request to the next update.
+func (c *capCount) enqueue(count counting, request sms.CapTake) *capWait {
+	w := &capWait{request: request, done: make(chan struct{})}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = append(c.waiting, w)
@@ -317,7 +317,7 @@ func (c *capCount) enqueue(count counting, take sms.CapTake) *capWait {
 	return w
 }
 
-// ask sends updates until no take is waiting.
+// ask sends updates until no request is waiting.
 func (c *capCount) ask(count counting) {
 	for {
 		c.mu.Lock()
@@ -328,29 +328,29 @@ func (c *capCount) ask(count counting) {
 			return
 		}
 		c.mu.Unlock()
-		takes := make([]sms.CapTake, len(now))
+		requests := make([]sms.CapTake, len(now))
 		for i, w := range now {
-			takes[i] = w.take
+			requests[i] = w.request
 		}
 		// An update that is abandoned may still be counted, so this one has no timeout.
-		taken, err := count(context.Background(), takes)
-		c.answer(now, taken, err)
+		reserved, err := count(context.Background(), requests)
+		c.answer(now, reserved, err)
 	}
 }
 
-// answer answers takes. Messages for which nobody is waiting are taken back
-// before the next take.
-func (c *capCount) answer(waits []*capWait, taken []int, err error) {
+// answer answers requests. Messages for which nobody is waiting are returned
+// before the next request.
+func (c *capCount) answer(waits []*capWait, reserved []int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var late []*capWait
 	for i, w := range waits {
 		if w.err = err; err == nil {
-			w.taken = taken[i]
+			w.reserved = reserved[i]
 		}
-		if w.left && w.taken > 0 {
-			back := &capWait{take: w.take, done: make(chan struct{})}
-			back.take.Count = -w.taken
+		if w.left && w.reserved > 0 {
+			back := &capWait{request: w.request, done: make(chan struct{})}
+			back.request.Count = -w.reserved
 			late = append(late, back)
 		}
 		close(w.done)

@@ -36,19 +36,19 @@ type tally struct {
 	asked   int
 }
 
-func (c *tally) count(_ context.Context, takes []sms.CapTake) (taken []int, err error) {
+func (c *tally) count(_ context.Context, requests []sms.CapTake) (reserved []int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.counted == nil {
 		c.counted = make(map[string]int)
 	}
 	c.asked++
-	for _, t := range takes {
+	for _, t := range requests {
 		n := min(t.Count, max(0, t.Most-c.counted[t.Key]))
 		c.counted[t.Key] += n
-		taken = append(taken, max(0, n))
+		reserved = append(reserved, max(0, n))
 	}
-	return taken, nil
+	return reserved, nil
 }
 
 // is waits until the given number of messages count under a key: unsent ones
@@ -70,12 +70,12 @@ func (c *tally) is(t *testing.T, key string, want int) {
 
 func TestCapStopsSendsBeyondIt(t *testing.T) {
 	var drafts []twilio.Draft
-	take := taking(&drafts)
+	accept := accepting(&drafts)
 	a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
 		if d.To == "+447400123451" { // which does not count
 			return sms.Message{}, &sms.Error{Code: sms.CodeInvalidTo, HTTPStatus: 400, Message: "no"}
 		}
-		return take(ctx, d)
+		return accept(ctx, d)
 	}))
 	account := a.Accounts[""]
 	account.Caps = NewCaps("AC1", []Cap{{"+44", 2, time.Hour}, {"+49", 0, time.Hour}})
@@ -100,12 +100,12 @@ func TestCapStopsSendsBeyondIt(t *testing.T) {
 
 func TestCapsCountWhatWasSent(t *testing.T) {
 	var drafts []twilio.Draft
-	take := taking(&drafts)
+	accept := accepting(&drafts)
 	a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
 		if len(drafts) == 5 {
 			return sms.Message{}, &sms.Error{Code: sms.CodeAuthentication, Scope: sms.ScopeAccount, HTTPStatus: 401, Message: "no"}
 		}
-		return take(ctx, d)
+		return accept(ctx, d)
 	}))
 	account := a.Accounts[""]
 	account.Caps = NewCaps("", []Cap{{"+44", 1000, time.Hour}})
@@ -136,7 +136,7 @@ func TestCancellationIsNotToldAsCap(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := s.takeCap(ctx, s.recipients[0])
+	_, err := s.reserveCap(ctx, s.recipients[0])
 	if _ = s.conclude(ctx); err == nil || s.unended.Code != sms.CodeCancelled {
 		t.Errorf("%v, told as %+v", err, s.unended)
 	}
@@ -144,7 +144,7 @@ func TestCancellationIsNotToldAsCap(t *testing.T) {
 
 func TestUncountedMessageIsNotSent(t *testing.T) {
 	var drafts []twilio.Draft
-	a := newActivities(taking(&drafts))
+	a := newActivities(accepting(&drafts))
 	account := a.Accounts[""]
 	account.Caps = NewCaps("", []Cap{{EachCountry, 1000, time.Hour}})
 	a.Accounts[""] = account
@@ -164,10 +164,10 @@ func TestLateCountIsGivenBack(t *testing.T) {
 	var c capCount
 	asked, answer := make(chan int), make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := c.take(ctx, func(_ context.Context, takes []sms.CapTake) ([]int, error) {
+	_, err := c.reserve(ctx, func(_ context.Context, requests []sms.CapTake) ([]int, error) {
 		cancel()
 		<-answer
-		asked <- takes[0].Count
+		asked <- requests[0].Count
 		return []int{5}, nil
 	}, sms.CapTake{Key: "a", Count: 7, Most: 9, Seconds: 60})
 	if !errors.Is(err, context.Canceled) {
@@ -187,20 +187,20 @@ func TestSlowCountIsCountedOnce(t *testing.T) {
 		)
 		// Temporal hangs at first, and then counts the messages even if nobody is
 		// waiting.
-		slow := func(ctx context.Context, takes []sms.CapTake) ([]int, error) {
+		slow := func(ctx context.Context, requests []sms.CapTake) ([]int, error) {
 			if all.asked == 0 {
 				select {
 				case <-time.After(25 * time.Second):
 				case <-ctx.Done():
 				}
 			}
-			taken, _ := all.count(ctx, takes)
-			return taken, ctx.Err()
+			reserved, _ := all.count(ctx, requests)
+			return reserved, ctx.Err()
 		}
 		for try := range 3 {
-			taken, err := c.take(t.Context(), slow, sms.CapTake{Key: "a", Count: 7, Most: 9, Seconds: 60})
-			if late := try < 2; late != (err != nil) || !late && taken != 7 {
-				t.Errorf("try %d: %d, %v", try, taken, err)
+			reserved, err := c.reserve(t.Context(), slow, sms.CapTake{Key: "a", Count: 7, Most: 9, Seconds: 60})
+			if late := try < 2; late != (err != nil) || !late && reserved != 7 {
+				t.Errorf("try %d: %d, %v", try, reserved, err)
 			}
 		}
 		all.is(t, "a", 7)
@@ -234,14 +234,14 @@ func TestOldCountIsVoid(t *testing.T) {
 		s.allowance, s.queue = newAllowance(), s.recipients
 		s.account.Caps = NewCaps("", []Cap{{"+44", 1000, time.Minute}})
 		var counts []int
-		s.activities.countCaps = func(_ context.Context, takes []sms.CapTake) ([]int, error) {
-			counts = append(counts, takes[0].Count)
-			return []int{takes[0].Count}, nil
+		s.activities.countCaps = func(_ context.Context, requests []sms.CapTake) ([]int, error) {
+			counts = append(counts, requests[0].Count)
+			return []int{requests[0].Count}, nil
 		}
 		for place, wait := range []time.Duration{0, 30 * time.Second, 31 * time.Second} {
 			time.Sleep(wait)
 			s.begun = place + 1
-			if limit, err := s.takeCap(t.Context(), s.recipients[place]); limit != nil || err != nil {
+			if limit, err := s.reserveCap(t.Context(), s.recipients[place]); limit != nil || err != nil {
 				t.Errorf("%d: %v, %v", place, limit, err)
 			}
 		}
@@ -267,7 +267,7 @@ func TestReachedCapIsRarelyAsked(t *testing.T) {
 		capped := 0
 		for place, to := range s.recipients {
 			s.begun = place + 1
-			if limit, err := s.takeCap(t.Context(), to); err != nil {
+			if limit, err := s.reserveCap(t.Context(), to); err != nil {
 				t.Fatal(err)
 			} else if limit != nil {
 				capped++

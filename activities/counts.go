@@ -61,7 +61,7 @@ func (s *send) enter(to *recipient, st state) {
 	s.doubts--
 	s.account.Metrics.InDoubt(-1)
 	switch st {
-	case taken:
+	case accepted:
 		s.account.Metrics.Resolved(metrics.DoubtFound)
 	case untried:
 		s.account.Metrics.Resolved(metrics.DoubtResent)
@@ -70,16 +70,16 @@ func (s *send) enter(to *recipient, st state) {
 	}
 }
 
-// took records and counts that Twilio accepted a recipient's message. While a
-// Messaging Service has not chosen the sender, segments are counted here. The
-// caller holds mu.
-func (s *send) took(to *recipient, m sms.Message) {
-	s.enter(to, taken)
+// countAccepted records and counts that Twilio accepted a recipient's message.
+// While a Messaging Service has not chosen the sender, Twilio does not report the
+// segments, so they are counted here. The caller holds mu.
+func (s *send) countAccepted(to *recipient, m sms.Message) {
+	s.enter(to, accepted)
 	segments := m.Segments
 	if segments == 0 && to.rendered {
 		segments = to.content.size()
 	}
-	s.account.Metrics.Took(segments)
+	s.account.Metrics.Accepted(segments)
 }
 
 // acquire waits for the turn of a message.

@@ -87,7 +87,7 @@ func TestDoubtsAreCountedOpenAndDecided(t *testing.T) {
 	list := showing(func() []twilio.Record {
 		return []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
 	})
-	a, registry := counted(lister{taking(&drafts), func(q twilio.Query) []twilio.Record {
+	a, registry := counted(lister{accepting(&drafts), func(q twilio.Query) []twilio.Record {
 		mu.Lock()
 		defer mu.Unlock()
 		most = max(most, metricstest.All(t, registry)["sms_in_doubt{account=default}"])
@@ -95,7 +95,7 @@ func TestDoubtsAreCountedOpenAndDecided(t *testing.T) {
 	}})
 	left := record{
 		Window: []int{1, 2},
-		Runs:   [][3]int{{int(taken), -1, 1}},
+		Runs:   [][3]int{{int(accepted), -1, 1}},
 		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 		Known:  &known{To: first, SID: "SM1", At: listed(first, "SM1", "Hi").Created},
 	}

@@ -32,7 +32,7 @@
 // # Terms
 //
 //   - A recipient has a state (progress.go): untried, deferred (certainly not
-//     sent, to be tried again), doubtful, refused, or taken by Twilio.
+//     sent, to be tried again), doubtful, refused, or accepted by Twilio.
 //   - The record is a send's progress in the details of a heartbeat. It names
 //     recipients ahead of those being texted, and stays small however long the
 //     list. The first few of a list need no record, unless the attempt was seen
@@ -44,7 +44,7 @@
 //   - A moment is a time on Twilio's clock, which may be minutes off from ours.
 //   - The ledger (ledger.go) is what this process knows about an account's
 //     messages: which send each belongs to, and which sends may have created one
-//     that no response named. No send takes another's message for its own.
+//     that no response named. No send mistakes another's message for its own.
 //
 // The other activities look up and change messages (messages.go), render texts
 // without sending them (preview.go), find recipients in quiet hours (quiet.go),

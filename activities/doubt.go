@@ -107,8 +107,7 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 			s.giveBack(to)
 		}
 	}
-	resend := s.input.OnUnknown == sms.OnUnknownResend
-	waits := heard && !decided && !resend && !s.complete.IsZero() && s.complete.Sub(now) <= maxSettleWait
+	waits := heard && !decided && s.input.OnUnknown != sms.OnUnknownResend && !s.complete.IsZero() && s.complete.Sub(now) <= maxSettleWait
 	left := len(s.in(doubtful))
 	switch {
 	case ctx.Err() != nil, left == 0:
@@ -120,18 +119,18 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	case waits:
 		return s.complete, true
 	}
-	s.resend = resend
 	return until, false
 }
 
-// resendDoubts allows those in doubt to be tried again, if the caller wants that and
-// there is time. Until then they stay in doubt. It returns how long to wait if they
-// are left to another attempt.
+// resendDoubts allows those whom lookUp left in doubt to be tried again, if the
+// caller wants that and there is time. Until then they stay in doubt. It returns
+// how long to wait if they are left to another attempt.
 func (s *send) resendDoubts(ctx context.Context) (again bool, wait time.Duration) {
-	resend, delay := s.resend, max(s.pause, time.Second)
-	s.resend = false
+	delay := max(s.pause, time.Second)
 	switch {
-	case !resend, ctx.Err() != nil, s.resends >= mostResends, s.halt != nil && s.halt.final, s.tired(delay, false):
+	case s.input.OnUnknown != sms.OnUnknownResend, len(s.in(doubtful)) == 0:
+		return false, 0
+	case ctx.Err() != nil, s.resends >= mostResends, s.halt != nil && s.halt.final, s.tired(delay, false):
 		return false, 0
 	case !s.fits(delay) && s.room(delay):
 		return false, delay
@@ -231,7 +230,7 @@ func (s *send) lastLook(ctx context.Context) {
 	s.recall(ctx)
 }
 
-// find looks for the messages in doubt and takes those that are certainly ours.
+// find looks for the messages in doubt and records those that are certainly ours.
 // It returns the recipients whose listing shows no message that could be ours,
 // and whether Twilio answered for all of them.
 func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
@@ -261,7 +260,7 @@ func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
 			switch found, maybe := s.ours(listing.Records, to, since); {
 			case found != nil:
 				s.mu.Lock()
-				s.take(to, found.Message, found.Created)
+				s.accept(to, found.Message, found.Created)
 				s.mu.Unlock()
 			case len(maybe) == 0 && listing.Whole:
 				absent = append(absent, to)
@@ -317,7 +316,7 @@ func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found
 	}
 	// If there are fewer messages than sends that could own one, it is
 	// impossible to tell whose they are.
-	if found != nil && (sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) || !s.ledger.take(s.owner, found.Message, found.Created)) {
+	if found != nil && (sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) || !s.ledger.own(s.owner, found.Message, found.Created)) {
 		return nil, append(maybe, found)
 	}
 	return found, maybe
@@ -387,7 +386,7 @@ const (
 // nameless lists the recipients whose messages Twilio accepted but whose SIDs
 // are unknown.
 func (s *send) nameless() []*recipient {
-	return slices.DeleteFunc(s.in(taken), func(to *recipient) bool { return to.message.SID != "" })
+	return slices.DeleteFunc(s.in(accepted), func(to *recipient) bool { return to.message.SID != "" })
 }
 
 // name fills in a recipient's SID if a listing shows it. Twilio is known to
@@ -398,7 +397,7 @@ func (s *send) name(ctx context.Context, to *recipient, records []twilio.Record,
 	}
 	found, maybe := s.ours(records, to, s.firstMoment())
 	alone := whole && len(maybe) == 1 && s.ledger.rivals(s.owner, to.to, to.content.body, true) == 0
-	if found == nil && alone && s.ledger.take(s.owner, maybe[0].Message, maybe[0].Created) {
+	if found == nil && alone && s.ledger.own(s.owner, maybe[0].Message, maybe[0].Created) {
 		found = maybe[0]
 	}
 	if found != nil {

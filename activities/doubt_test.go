@@ -75,7 +75,7 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 	// The first recipient is settled; the second and third were being tried.
 	left := record{
 		Window: []int{1, 2},
-		Runs:   [][3]int{{int(taken), -1, 1}},
+		Runs:   [][3]int{{int(accepted), -1, 1}},
 		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 	}
 	everything := func() []twilio.Record {
@@ -100,8 +100,8 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 		unknown   int
 	}{
 		"what the list shows is adopted, what it surely lacks is sent": {everything, "", 1, 3, 0},
-		"another text is not taken for ours":                           {with("Bye", as(0)), "", 1, 3, 0},
-		"an older message is not taken for ours":                       {with("Hi", as(time.Hour)), "", 1, 3, 0},
+		"another text is not mistaken for ours":                        {with("Bye", as(0)), "", 1, 3, 0},
+		"an older message is not mistaken for ours":                    {with("Hi", as(time.Hour)), "", 1, 3, 0},
 		"one that may be older is neither adopted nor sent again":      {with("Hi", as(time.Second)), "", 0, 2, 1},
 		"nor is one without a time":                                    {with("Hi", func(r *twilio.Record) { r.Created = time.Time{} }), "", 0, 2, 1},
 		"nor one whose text was redacted":                              {with("", as(0)), "", 0, 2, 1},
@@ -117,7 +117,7 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 			var drafts []twilio.Draft
 			recorded := 0
 			show := showing(tc.records)
-			gateway := lister{taking(&drafts), func(q twilio.Query) []twilio.Record {
+			gateway := lister{accepting(&drafts), func(q twilio.Query) []twilio.Record {
 				if recorded == 0 {
 					t.Error("the attempt waits without a heartbeat")
 				}
@@ -139,7 +139,7 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 }
 
 func TestForgottenSIDsAreRecalled(t *testing.T) {
-	left := record{Runs: [][3]int{{int(taken), -1, 2}}}
+	left := record{Runs: [][3]int{{int(accepted), -1, 2}}}
 	gateway := lister{gatewayFunc(nil), func(q twilio.Query) []twilio.Record {
 		if q.To == first { // pushed out of the other listing by newer messages
 			return []twilio.Record{listed(first, "SM1", "Hi")}
@@ -172,13 +172,13 @@ func TestAmbiguousListingDecidesNothing(t *testing.T) {
 			t.Parallel()
 			left := record{
 				Window: []int{1},
-				Runs:   [][3]int{{int(taken), -1, 1}},
+				Runs:   [][3]int{{int(accepted), -1, 1}},
 				Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 				Known:  &known{To: first, SID: "SM1", At: time.Now()},
 			}
 			var drafts []twilio.Draft
 			tc.input.SmsFrom, tc.input.SmsTo = "+15005550006", sms.To(first, second)
-			result := resumeWith(t, newActivities(lister{taking(&drafts), showing(tc.records)}), left, tc.input)
+			result := resumeWith(t, newActivities(lister{accepting(&drafts), showing(tc.records)}), left, tc.input)
 			if len(drafts) > 0 || len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
 				t.Errorf("sent %v; %+v", drafts, result)
 			}
@@ -191,12 +191,12 @@ func TestAbsenceCountsOnlyAfterThePatience(t *testing.T) {
 	began := time.Now()
 	left := record{
 		Window: []int{1},
-		Runs:   [][3]int{{int(taken), -1, 1}},
+		Runs:   [][3]int{{int(accepted), -1, 1}},
 		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 		Known:  &known{To: first, SID: "SM1", At: began},
 	}
 	var drafts []twilio.Draft
-	a := newActivities(lister{taking(&drafts), showing(func() []twilio.Record {
+	a := newActivities(lister{accepting(&drafts), showing(func() []twilio.Record {
 		records := []twilio.Record{listed(first, "SM1", "Hi"), listed(second, "SM2", "Hi")}
 		if time.Since(began) < 2*time.Second {
 			return records[:1]
@@ -213,7 +213,7 @@ func TestAbsenceCountsOnlyAfterThePatience(t *testing.T) {
 func TestNextAttemptRendersTheSameText(t *testing.T) {
 	var drafts []twilio.Draft
 	input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "It is ${.now?string('yyyy-MM-dd HH:mm:ss.SSS')}"}
-	a := newActivities(taking(&drafts))
+	a := newActivities(accepting(&drafts))
 	scheduled := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for range 2 {
 		b, problem := newBodies(t.Context(), a.Renderer, input, scheduled)
@@ -225,7 +225,7 @@ func TestNextAttemptRendersTheSameText(t *testing.T) {
 
 func TestUnableWorkerForgetsNobody(t *testing.T) {
 	left := record{
-		Runs:   [][3]int{{int(taken), -1, 1}},
+		Runs:   [][3]int{{int(accepted), -1, 1}},
 		Recent: []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 	}
 	a := newActivities(gatewayFunc(nil))
@@ -269,7 +269,7 @@ func TestPanickedSendIsNotSentAgain(t *testing.T) {
 // lost the answer about the second.
 func leftInDoubt(quiet time.Time) record {
 	return record{
-		Runs:     [][3]int{{int(taken), -1, 1}, {int(doubtful), 0, 1}},
+		Runs:     [][3]int{{int(accepted), -1, 1}, {int(doubtful), 0, 1}},
 		Problems: []sms.Error{{Code: sms.CodeOutcomeUnknown, Message: "lost"}},
 		Recent:   []recentMessage{{Place: 0, SID: "SM1", Status: sms.StatusQueued, Segments: 1}},
 		Known:    &known{To: first, SID: "SM1", At: time.Now()},
@@ -335,7 +335,7 @@ func TestHangingListingProvesNothing(t *testing.T) {
 			return sms.Message{}, unknownError(503)
 		}), showing(func() []twilio.Record { return []twilio.Record{before} })})
 		a.Settle, a.Patience = defaultSettle, defaultPatience
-		time.AfterFunc(time.Until(other.Created), func() { a.ledgerOf("").take("another", other.Message, other.Created) })
+		time.AfterFunc(time.Until(other.Created), func() { a.ledgerOf("").own("another", other.Message, other.Created) })
 		result, err := run(t, a, one)
 		if err != nil || creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
 			t.Errorf("%d creates, %+v, %v", creates, result, err)
@@ -348,7 +348,7 @@ func TestWaitForListingCarriesOver(t *testing.T) {
 	left := leftInDoubt(ago)
 	left.Known.At = ago
 	var drafts []twilio.Draft
-	a := newActivities(lister{taking(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })})
+	a := newActivities(lister{accepting(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })})
 	a.Settle, a.Patience = 10*time.Minute, 30*time.Minute
 	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 	if len(drafts) != 1 || len(result.Messages) != 2 {
@@ -360,7 +360,7 @@ func TestFailedListingIsAskedForAgain(t *testing.T) {
 	ago := time.Now().Add(-time.Hour)
 	left := leftInDoubt(ago)
 	var drafts []twilio.Draft
-	gateway := &stumbling{lister: lister{taking(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
+	gateway := &stumbling{lister: lister{accepting(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
 	a := newActivities(gateway)
 	a.Patience = 10 * time.Second
 	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
@@ -373,7 +373,7 @@ func TestSlowFailedListingIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ago := time.Now().Add(-time.Hour)
 		var drafts []twilio.Draft
-		gateway := &stumbling{lister: lister{taking(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
+		gateway := &stumbling{lister: lister{accepting(&drafts), showing(func() []twilio.Record { return []twilio.Record{listed(first, "SM1", "Hi")} })}}
 		gateway.slow = 5 * time.Second // suspended, or busy
 		a := newActivities(gateway)
 		a.Patience = time.Second
@@ -399,7 +399,7 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 			left.Open = append(left.Open, [2]int64{started.Unix(), 0})
 		}
 		var drafts []twilio.Draft
-		gateway := &faltering{lister: lister{taking(&drafts), func(q twilio.Query) []twilio.Record {
+		gateway := &faltering{lister: lister{accepting(&drafts), func(q twilio.Query) []twilio.Record {
 			if q.To == "" || q.To == shown.To {
 				return []twilio.Record{shown}
 			}
@@ -461,7 +461,7 @@ func (s *stumbling) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 }
 
 func TestExistingMessageKnownInOtherQuotes(t *testing.T) {
-	left := record{Runs: [][3]int{{int(taken), -1, 1}}, Began: time.Now()}
+	left := record{Runs: [][3]int{{int(accepted), -1, 1}}, Began: time.Now()}
 	in := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first), SmsBody: "It’s “here”"}
 	for name, tc := range map[string]struct {
 		shown []string
@@ -537,7 +537,7 @@ func TestTextOfAnotherRenderingIsUnknown(t *testing.T) {
 			Known: &known{To: second, SID: "SM2", At: time.Now()},
 		}
 		var drafts []twilio.Draft
-		a := newActivities(lister{taking(&drafts), showing(func() []twilio.Record {
+		a := newActivities(lister{accepting(&drafts), showing(func() []twilio.Record {
 			return []twilio.Record{listed(second, "SM2", "x"), listed(first, "SM1", "Something else, or what it rendered")}
 		})})
 		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: body, Variables: json.RawMessage(`{"time":"10:00"}`)})

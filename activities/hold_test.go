@@ -37,7 +37,7 @@ func TestHeldPaceLetsNobodySend(t *testing.T) {
 
 func TestSendWaitsUntilPauseEnds(t *testing.T) {
 	var drafts []twilio.Draft
-	a := newActivities(taking(&drafts))
+	a := newActivities(accepting(&drafts))
 	held := make(chan struct{})
 	a.Accounts[""].Pace.Hold(true)
 	time.AfterFunc(time.Millisecond, func() {
@@ -53,7 +53,7 @@ func TestSendWaitsUntilPauseEnds(t *testing.T) {
 
 func TestSendOutlastedByPauseIsReported(t *testing.T) {
 	var drafts []twilio.Draft
-	a := newActivities(taking(&drafts))
+	a := newActivities(accepting(&drafts))
 	a.Accounts[""].Pace.Hold(true)
 	in := one
 	in.GiveUpAfter = 1

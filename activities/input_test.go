@@ -17,7 +17,7 @@ func TestOptionsReachTheGateway(t *testing.T) {
 		"validityPeriod": 60, "statusCallback": "https://example.com/status", "smartEncoded": true
 	}`)
 	var drafts []twilio.Draft
-	execute(t, taking(&drafts), json.RawMessage(input))
+	execute(t, accepting(&drafts), json.RawMessage(input))
 	var options sms.SendSmsInput
 	if err := sms.Decode(input, &options); err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestContradictoryInputIsRefused(t *testing.T) {
 		"an unknown onUnknown":         {service + `"onUnknown": "guess"`, "report or resend"},
 	} {
 		var drafts []twilio.Draft
-		result := execute(t, taking(&drafts), json.RawMessage(`{"smsTo": "+15005550001", "smsBody": "Hi", `+tc.fields+`}`))
+		result := execute(t, accepting(&drafts), json.RawMessage(`{"smsTo": "+15005550001", "smsBody": "Hi", `+tc.fields+`}`))
 		if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(result.Errors[0].Message, tc.want) {
 			t.Errorf("%s: sent %v, %+v", name, drafts, result.Errors)
 		}
@@ -65,7 +65,7 @@ func TestTooManySegmentsAreRefused(t *testing.T) {
 		strings.Repeat("€", 80) + "${1}": "2 segments",
 	} {
 		var drafts []twilio.Draft
-		result := execute(t, taking(&drafts), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550001"), SmsBody: body, MaxSegments: 1})
+		result := execute(t, accepting(&drafts), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550001"), SmsBody: body, MaxSegments: 1})
 		switch {
 		case want == "" && len(drafts) != 1:
 			t.Errorf("%.20q… is refused: %+v", body, result.Errors)

@@ -1,7 +1,7 @@
 package activities
 
 // The ledger: what this process knows about the messages of one account, so
-// that no send takes another's message for its own.
+// that no send mistakes another's message for its own.
 
 import (
 	"slices"
@@ -57,8 +57,8 @@ func (a *Activities) ledgerOf(account string) *ledger {
 	return l.(*ledger)
 }
 
-// take records that a message belongs to a send, unless it belongs to another.
-func (l *ledger) take(owner string, m sms.Message, at time.Time) bool {
+// own records that a message belongs to a send, unless it belongs to another.
+func (l *ledger) own(owner string, m sms.Message, at time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if other, known := l.owners[m.SID]; known {

@@ -124,7 +124,7 @@ func TestLateTurnIsNotWaitedFor(t *testing.T) {
 			}
 		}
 		if late > TurnError(time.Second) {
-			t.Errorf("turns that were not taken are counted: %v", late)
+			t.Errorf("turns that were given up are counted: %v", late)
 		}
 		p.SlowAccount(time.Minute)
 		if err := p.Acquire(t.Context(), Turn{From: "+15005550007", Within: time.Second}); !errors.As(err, &late) || time.Duration(late) != time.Minute {

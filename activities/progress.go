@@ -26,8 +26,8 @@ const (
 	doubtful
 	// refused: the message will not be sent.
 	refused
-	// taken: Twilio accepted the message.
-	taken
+	// accepted: Twilio accepted the message.
+	accepted
 )
 
 // recipient is one recipient of a send, with the content and the outcome.
@@ -244,13 +244,13 @@ func (s *send) adopt(r record) {
 		}
 	}
 	if r.Known != nil {
-		s.ledger.take(s.owner, sms.Message{To: r.Known.To, SID: r.Known.SID}, r.Known.At)
+		s.ledger.own(s.owner, sms.Message{To: r.Known.To, SID: r.Known.SID}, r.Known.At)
 	}
 	for _, m := range r.Recent {
 		to := s.recipients[m.Place]
 		to.message = sms.Message{To: to.to, SID: m.SID, Status: m.Status, Segments: m.Segments}
 		s.recent = append(s.recent, to)
-		s.ledger.take(s.owner, to.message, time.Time{})
+		s.ledger.own(s.owner, to.message, time.Time{})
 	}
 	for i, place := range r.Window {
 		to := s.recipients[place]
@@ -293,7 +293,7 @@ func (to *recipient) lay(st state, cause int, problems []sms.Error) {
 		to.problem.To = to.to
 		to.problem.Message = strings.ReplaceAll(to.problem.Message, "{to}", to.to)
 	}
-	if st == taken {
+	if st == accepted {
 		to.message.To = to.to
 	}
 }
@@ -304,14 +304,14 @@ func (r *record) fits(recipients int) bool {
 	var states []state
 	for _, run := range r.Runs {
 		s, problem, count := run[0], run[1], run[2]
-		if s < int(untried) || s > int(taken) || problem < -1 || problem >= len(r.Problems) || count < 0 || len(states)+count > recipients {
+		if s < int(untried) || s > int(accepted) || problem < -1 || problem >= len(r.Problems) || count < 0 || len(states)+count > recipients {
 			return false
 		}
 		states = append(states, slices.Repeat([]state{state(s)}, count)...)
 	}
 	return !slices.ContainsFunc(r.Window, outside) &&
 		!slices.ContainsFunc(r.Recent, func(m recentMessage) bool {
-			return outside(m.Place) || m.Place >= len(states) || states[m.Place] != taken
+			return outside(m.Place) || m.Place >= len(states) || states[m.Place] != accepted
 		})
 }
 

@@ -68,7 +68,7 @@ func TestRecordStaysSmall(t *testing.T) {
 					s.set(to, refused, sms.Error{Code: sms.CodeInvalidTo, Message: "The 'To' number " + to.to + " is not valid."})
 					continue
 				}
-				s.take(to, sms.Message{To: to.to, SID: fmt.Sprintf("SM%032d", to.place), Status: sms.StatusQueued, Segments: 1}, time.Now())
+				s.accept(to, sms.Message{To: to.to, SID: fmt.Sprintf("SM%032d", to.place), Status: sms.StatusQueued, Segments: 1}, time.Now())
 			}
 		}
 		return largest
@@ -97,7 +97,7 @@ func TestRecordSurvivesAnAttempt(t *testing.T) {
 				case 3:
 					s.set(to, deferred, sms.Error{Code: sms.CodeRateLimited, Message: "later", Retryable: true})
 				default:
-					s.take(to, sms.Message{To: to.to, SID: fmt.Sprintf("SM%032d", to.place), Status: sms.StatusQueued, Segments: 2}, time.Now())
+					s.accept(to, sms.Message{To: to.to, SID: fmt.Sprintf("SM%032d", to.place), Status: sms.StatusQueued, Segments: 2}, time.Now())
 				}
 			}
 		}
@@ -121,7 +121,7 @@ func TestRecordSurvivesAnAttempt(t *testing.T) {
 				(is.problem.Code != want.Code || is.problem.TwilioCode != want.TwilioCode || is.problem.HTTPStatus != want.HTTPStatus || is.problem.To != to[place]) {
 				t.Fatalf("recipient %d had %+v, now %+v", place, want, is.problem)
 			}
-			if was.state == taken && (is.message.To != to[place] || is.message.SID != "" && !reflect.DeepEqual(is.message, was.message)) {
+			if was.state == accepted && (is.message.To != to[place] || is.message.SID != "" && !reflect.DeepEqual(is.message, was.message)) {
 				t.Fatalf("recipient %d had %+v, now %+v", place, was.message, is.message)
 			}
 			if was.open && !is.since.sure.Equal(was.since.sure) {
@@ -133,13 +133,13 @@ func TestRecordSurvivesAnAttempt(t *testing.T) {
 
 func TestRecordOfAnotherListDoubtsEverybody(t *testing.T) {
 	for name, r := range map[string]record{
-		"too many recipients":       {Runs: [][3]int{{int(taken), -1, 4}}},
+		"too many recipients":       {Runs: [][3]int{{int(accepted), -1, 4}}},
 		"a state that is none":      {Runs: [][3]int{{9, -1, 1}}},
 		"an error that is none":     {Runs: [][3]int{{int(refused), 3, 1}}},
 		"a window outside the list": {Window: []int{7}},
 		"a message of nobody":       {Recent: []recentMessage{{Place: 2}}},
-		"a negative count":          {Runs: [][3]int{{int(taken), -1, -2}}},
-		"other recipients":          {List: "other", Runs: [][3]int{{int(taken), -1, 3}}},
+		"a negative count":          {Runs: [][3]int{{int(accepted), -1, -2}}},
+		"other recipients":          {List: "other", Runs: [][3]int{{int(accepted), -1, 3}}},
 	} {
 		s := newTestSend(first, "nobody", third)
 		if r.List == "" {
@@ -168,7 +168,7 @@ func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 	for _, to := range s.recipients {
 		states = append(states, to.state)
 	}
-	if want := []state{taken, refused, doubtful, doubtful, untried}; !reflect.DeepEqual(states, want) {
+	if want := []state{accepted, refused, doubtful, doubtful, untried}; !reflect.DeepEqual(states, want) {
 		t.Errorf("states %v, want %v", states, want)
 	}
 	if s.recipients[0].message.SID != "SM1" || s.recipients[1].problem.TwilioCode != 21211 || s.recipients[1].problem.Message != "+15000000001 is not a valid phone number." {
@@ -186,7 +186,7 @@ func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 func BenchmarkRecord(b *testing.B) {
 	s := newTestSend(phones(5_000)...)
 	for _, to := range s.recipients {
-		s.take(to, sms.Message{To: to.to, SID: "SM"}, time.Now())
+		s.accept(to, sms.Message{To: to.to, SID: "SM"}, time.Now())
 	}
 	b.ReportAllocs()
 	for b.Loop() {

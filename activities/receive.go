@@ -23,15 +23,15 @@ import (
 )
 
 // AskKeeper offers a text to the keeper of the questions to its sender, and
-// reports whether it answers one. The keeper recognises a text that it has
-// taken before.
-func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (taken bool, err error) {
+// reports whether the text answers one. The keeper recognises a text that it has
+// already used.
+func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (answered bool, err error) {
 	return offer(ctx, activity.GetClient(ctx), in, activity.GetInfo(ctx).Attempt)
 }
 
 // offer makes one attempt. An update that has failed stays failed under its ID,
 // so each later attempt also has an ID of its own.
-func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt int32) (taken bool, err error) {
+func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt int32) (answered bool, err error) {
 	id := "reply-" + in.Text.MessageSID
 	for _, id := range []string{id, fmt.Sprintf("%s-%d", id, attempt)} {
 		var handle client.WorkflowUpdateHandle
@@ -40,7 +40,7 @@ func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt 
 			WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{in.Text},
 		})
 		if err == nil {
-			err = handle.Get(ctx, &taken)
+			err = handle.Get(ctx, &answered)
 		}
 		if !isOutcome(err) {
 			break
@@ -53,7 +53,7 @@ func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt 
 	case isOutcome(err):
 		return false, errors.New("the workflow that keeps the questions failed to look at the text")
 	}
-	return taken, err
+	return answered, err
 }
 
 // maxAnswer limits the answer to an update, in bytes: it is for a reply by SMS,

@@ -75,10 +75,10 @@ func TestFailedKeeperIsAskedAgain(t *testing.T) {
 	c := &failing{ids: []string{"reply-SM1", "reply-SM1-1"}}
 	in := sms.AskKeeperInput{Text: sms.Text{MessageSID: "SM1"}}
 	retry := (*temporal.ApplicationError)(nil)
-	if taken, err := offer(t.Context(), c, in, 1); taken || err == nil || errors.As(err, &retry) {
-		t.Errorf("the first attempt: taken %t, %v", taken, err)
+	if answered, err := offer(t.Context(), c, in, 1); answered || err == nil || errors.As(err, &retry) {
+		t.Errorf("the first attempt: answered %t, %v", answered, err)
 	}
-	if taken, err := offer(t.Context(), c, in, 2); !taken || err != nil {
-		t.Errorf("the second: taken %t, %v", taken, err)
+	if answered, err := offer(t.Context(), c, in, 2); !answered || err != nil {
+		t.Errorf("the second: answered %t, %v", answered, err)
 	}
 }

@@ -150,7 +150,7 @@ func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
 
 // try sends to one recipient. If the gateway panics, the outcome is unknown.
 func (s *send) try(ctx context.Context, to *recipient) {
-	limit, err := s.takeCap(ctx, to)
+	limit, err := s.reserveCap(ctx, to)
 	if err != nil {
 		return
 	}
@@ -256,7 +256,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 	if err == nil {
 		message.To = to.to
 		s.failures = 0
-		s.take(to, message, s.now())
+		s.accept(to, message, s.now())
 		return
 	}
 	problem := *s.countFailure(err)

@@ -81,8 +81,6 @@ type send struct {
 	unended sms.Error
 
 	allowance *allowance
-	// resend is true if those in doubt may be tried again.
-	resend bool
 }
 
 // newSend parses the list.
@@ -292,11 +290,11 @@ func (s *send) reason() string {
 // paused reports whether the round ended because all sending is paused.
 func (s *send) paused() bool { return s.halt != nil && s.halt.problem.Code == sms.CodeSendingPaused }
 
-// take records that Twilio accepted a recipient's message. The caller holds mu.
-func (s *send) take(to *recipient, m sms.Message, at time.Time) {
-	s.took(to, m)
+// accept records that Twilio accepted a recipient's message. The caller holds mu.
+func (s *send) accept(to *recipient, m sms.Message, at time.Time) {
+	s.countAccepted(to, m)
 	to.open, to.message, to.problem, to.cause, to.content = false, m, sms.Error{}, -1, content{}
-	s.ledger.take(s.owner, m, at)
+	s.ledger.own(s.owner, m, at)
 	s.ledger.settle(s.owner, to.to)
 	s.known = &known{To: m.To, SID: m.SID, At: at}
 	if s.recent = append(s.recent, to); len(s.recent) > 2*maxRecent {
@@ -346,7 +344,7 @@ func (s *send) in(states ...state) (found []*recipient) {
 }
 
 // settled counts the recipients whose outcome is final.
-func (s *send) settled() int { return len(s.in(refused, taken)) }
+func (s *send) settled() int { return len(s.in(refused, accepted)) }
 
 // queueFullWait is how long a sender pauses after Twilio said that its queue is
 // full.

@@ -125,7 +125,7 @@ func (s *send) result() sms.SendSmsResult {
 	for _, to := range s.recipients {
 		problem := to.problem
 		switch to.state {
-		case taken:
+		case accepted:
 			messages = append(messages, to.message)
 			continue
 		case untried:

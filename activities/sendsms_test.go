@@ -49,8 +49,8 @@ func (f gatewayFunc) Send(ctx context.Context, d twilio.Draft) (sms.Message, err
 	return f(ctx, d)
 }
 
-// taking accepts and records every message.
-func taking(drafts *[]twilio.Draft) gatewayFunc {
+// accepting accepts and records every message.
+func accepting(drafts *[]twilio.Draft) gatewayFunc {
 	return func(_ context.Context, d twilio.Draft) (sms.Message, error) {
 		d.Check = nil
 		*drafts = append(*drafts, d)
@@ -139,7 +139,7 @@ func TestSendSmsReadsEveryListForm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var drafts []twilio.Draft
-			result := execute(t, taking(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": list, "smsBody": "Hi"})
+			result := execute(t, accepting(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": list, "smsBody": "Hi"})
 			want := []twilio.Draft{
 				{From: "+15005550006", To: "+15005550001", Body: "Hi"},
 				{From: "+15005550006", To: "+15005550002", Body: "Hi"},
@@ -171,7 +171,7 @@ func TestNationalNumberIsOfTheRegion(t *testing.T) {
 		{"US", "whatsapp:+14155552671", "whatsapp:+14155552671"},
 	} {
 		var drafts []twilio.Draft
-		execute(t, taking(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": []string{tc.to}, "smsBody": "Hi", "defaultRegion": tc.region})
+		execute(t, accepting(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": []string{tc.to}, "smsBody": "Hi", "defaultRegion": tc.region})
 		got := ""
 		if len(drafts) > 0 {
 			got = drafts[0].To
@@ -181,7 +181,7 @@ func TestNationalNumberIsOfTheRegion(t *testing.T) {
 		}
 	}
 	var drafts []twilio.Draft
-	if got := execute(t, taking(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": "0170", "smsBody": "Hi", "defaultRegion": "Germany"}); got.Errors[0].Code != sms.CodeInvalidInput {
+	if got := execute(t, accepting(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": "0170", "smsBody": "Hi", "defaultRegion": "Germany"}); got.Errors[0].Code != sms.CodeInvalidInput {
 		t.Errorf("a region that is none: %+v", got)
 	}
 }
@@ -224,7 +224,7 @@ func TestSendSmsAlwaysCompletes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var drafts []twilio.Draft
-			result := execute(t, taking(&drafts), tc.args...)
+			result := execute(t, accepting(&drafts), tc.args...)
 			if len(drafts) > 0 {
 				t.Errorf("sent %v", drafts)
 			}
@@ -284,7 +284,7 @@ func TestBadRecipientStopsNoOther(t *testing.T) {
 
 func TestRecipientVariablesAreMerged(t *testing.T) {
 	var drafts []twilio.Draft
-	result := execute(t, taking(&drafts), map[string]any{
+	result := execute(t, accepting(&drafts), map[string]any{
 		"smsFrom": "+15005550006", "smsBody": "${greeting} ${name}",
 		"variables": map[string]any{"greeting": "Hi", "name": "all"},
 		"smsTo": []any{
@@ -332,7 +332,7 @@ func TestCancellationReturnsWhatWasSent(t *testing.T) {
 
 func TestReportSurvivesALostRecord(t *testing.T) {
 	var drafts []twilio.Draft
-	a := newActivities(taking(&drafts))
+	a := newActivities(accepting(&drafts))
 	a.RecordFirst = true
 	records := 0
 	a.Record = func(context.Context, any) error {

@@ -175,7 +175,7 @@ func TestPriorityDefaultsToLowInBroadcasts(t *testing.T) {
 			t.Errorf("%q of %s: %q", tc.given, tc.of, got)
 		}
 	}
-	if got := execute(t, taking(nil), map[string]any{"smsFrom": "+15005550006", "smsTo": first, "smsBody": "Hi", "priority": "urgent"}); got.Errors[0].Code != sms.CodeInvalidInput {
+	if got := execute(t, accepting(nil), map[string]any{"smsFrom": "+15005550006", "smsTo": first, "smsBody": "Hi", "priority": "urgent"}); got.Errors[0].Code != sms.CodeInvalidInput {
 		t.Errorf("%+v", got)
 	}
 }

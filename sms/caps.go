@@ -9,7 +9,7 @@ type CapsSmsInput struct {
 	Counted map[string]*CapCount `json:"counted,omitempty"`
 }
 
-// CapCount is how many messages were taken under a key.
+// CapCount is how many messages were reserved under a key.
 type CapCount struct {
 	// Seconds is the length of the time window.
 	Seconds int `json:"seconds"`
@@ -17,8 +17,8 @@ type CapCount struct {
 	Parts map[int64]int `json:"parts"`
 }
 
-// CapTake asks for permission to send Count messages. A negative Count
-// returns unused permissions.
+// CapTake asks to reserve Count messages. A negative Count returns reserved
+// messages that were not sent.
 type CapTake struct {
 	// Key is what to count under: the account, the prefix and the window.
 	Key   string `json:"key"`
@@ -35,6 +35,6 @@ type TakeCapsInput struct {
 
 // TakeCapsResult is the result of [TakeCapsUpdate].
 type TakeCapsResult struct {
-	// Taken is how many messages each take may send.
+	// Taken is how many messages each [CapTake] may send.
 	Taken []int `json:"taken"`
 }

@@ -143,7 +143,7 @@ const (
 	CancelUpdate  = "cancel"
 	// QuestionReplyUpdate offers a [Text] to a keeper of questions.
 	QuestionReplyUpdate = "reply"
-	// TakeCapsUpdate asks the CapsSmsWorkflow for permission to send.
+	// TakeCapsUpdate reserves messages under caps, in the CapsSmsWorkflow.
 	TakeCapsUpdate = "take"
 )
 

@@ -16,21 +16,21 @@ const (
 	// capParts is the number of parts of a cap's time window: a message counts
 	// for up to one part longer than the window.
 	capParts = 60
-	// capsKept is how many takes an update may have, and how many counts are
+	// capsKept is how many requests an update may have, and how many counts are
 	// kept until the old ones are dropped: far more than the countries of all
 	// accounts.
 	capsKept = 10_000
 )
 
-// CapsSmsWorkflow counts what workers take by [sms.TakeCapsUpdate]. The first
-// take starts it with the ID [sms.CapsID], and it stays open. Terminate it to
-// count from 0.
+// CapsSmsWorkflow counts the messages that workers reserve by
+// [sms.TakeCapsUpdate]. The first update starts it with the ID [sms.CapsID], and
+// it stays open. Terminate it to count from 0.
 func CapsSmsWorkflow(ctx workflow.Context, input sms.CapsSmsInput) error {
 	c := caps(input.Counted)
 	if c == nil {
 		c = make(caps)
 	}
-	err := workflow.SetUpdateHandlerWithOptions(ctx, sms.TakeCapsUpdate, c.take, workflow.UpdateHandlerOptions{Validator: validTakes})
+	err := workflow.SetUpdateHandlerWithOptions(ctx, sms.TakeCapsUpdate, c.reserve, workflow.UpdateHandlerOptions{Validator: validTakes})
 	if err != nil {
 		return err
 	}
@@ -44,24 +44,24 @@ func CapsSmsWorkflow(ctx workflow.Context, input sms.CapsSmsInput) error {
 	return workflow.NewContinueAsNewError(ctx, sms.CapsSmsWorkflowName, sms.CapsSmsInput{Counted: c.recent(workflow.Now(ctx))})
 }
 
-// caps holds how many messages were taken, by key.
+// caps holds how many messages were reserved, by key.
 type caps map[string]*sms.CapCount
 
 // validTakes refuses input that no worker sends.
 func validTakes(input sms.TakeCapsInput) error {
 	if len(input.Takes) > capsKept {
-		return errors.New("too many takes in one update")
+		return errors.New("too many requests in one update")
 	}
 	for _, t := range input.Takes {
 		if t.Seconds < capParts || t.Most < 0 {
-			return errors.New("a take needs seconds, at least 60, and most, at least 0")
+			return errors.New("seconds must be at least 60, and most at least 0")
 		}
 	}
 	return nil
 }
 
-// take handles [sms.TakeCapsUpdate].
-func (c caps) take(ctx workflow.Context, input sms.TakeCapsInput) (sms.TakeCapsResult, error) {
+// reserve handles [sms.TakeCapsUpdate].
+func (c caps) reserve(ctx workflow.Context, input sms.TakeCapsInput) (sms.TakeCapsResult, error) {
 	now := workflow.Now(ctx)
 	result := sms.TakeCapsResult{Taken: make([]int, len(input.Takes))}
 	for i, t := range input.Takes {
@@ -73,12 +73,12 @@ func (c caps) take(ctx workflow.Context, input sms.TakeCapsInput) (sms.TakeCapsR
 			counted = &sms.CapCount{Seconds: t.Seconds, Parts: make(map[int64]int)}
 			c[t.Key] = counted
 		}
-		result.Taken[i] = take(counted, t, now)
+		result.Taken[i] = reserve(counted, t, now)
 	}
 	return result, nil
 }
 
-// recent drops what no longer counts.
+// recent drops the counts of which nothing is within its window any more.
 func (c caps) recent(now time.Time) caps {
 	for _, key := range workflow.DeterministicKeys(c) {
 		if total(c[key], now) == 0 {
@@ -106,14 +106,14 @@ func total(counted *sms.CapCount, now time.Time) (sum int) {
 	return sum
 }
 
-// take returns how many messages a take may send, and counts them. A negative
-// count removes the latest messages from the count.
-func take(counted *sms.CapCount, t sms.CapTake, now time.Time) int {
+// reserve returns how many messages a request may send, and counts them. A
+// negative count removes the latest messages from the count.
+func reserve(counted *sms.CapCount, t sms.CapTake, now time.Time) int {
 	left, current := max(0, t.Most-total(counted, now)), part(counted, now)
 	if t.Count >= 0 {
-		taken := min(t.Count, left)
-		counted.Parts[current] += taken
-		return taken
+		reserved := min(t.Count, left)
+		counted.Parts[current] += reserved
+		return reserved
 	}
 	back := -t.Count
 	for p := current; p >= current-capParts && back > 0; p-- {

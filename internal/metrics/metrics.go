@@ -269,8 +269,8 @@ func (a *Account) Sent(result *sms.SendSmsResult) {
 	}
 }
 
-// Took counts the segments of a message that Twilio accepted.
-func (a *Account) Took(segments int) {
+// Accepted counts the segments of a message that Twilio accepted.
+func (a *Account) Accepted(segments int) {
 	if a != nil {
 		a.all.segments.WithLabelValues(a.name).Add(float64(segments))
 	}

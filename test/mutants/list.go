@@ -110,7 +110,7 @@ var mutants = []mutant{
 		return limit, nil
 	}
 	asked := a.wait(key, 0) + s.following(key)
-	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, asked))
+	count, err := s.activities.capCount.reserve(ctx, s.activities.counts(ctx), limit.request(key, asked))
 	if err != nil && ctx.Err() != nil {
 		`, `	if s.halted() {
 		return nil, errUncounted
@@ -119,7 +119,7 @@ var mutants = []mutant{
 		return limit, nil
 	}
 	asked := a.wait(key, 0) + s.following(key)
-	count, err := s.activities.capCount.take(ctx, s.activities.counts(ctx), limit.take(key, asked))
+	count, err := s.activities.capCount.reserve(ctx, s.activities.counts(ctx), limit.request(key, asked))
 	if false {
 		`, "activities", "TestCancellationIsNotToldAsCap"},
 	{"Always completes", "the payload leaves before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
@@ -257,7 +257,7 @@ var mutants = []mutant{
 	{"Under control", "a cap holds for all workers", "activities/capcount.go", `	a.add(key, limit, asked, count)
 `, `	a.add(key, limit, asked, count+capAhead)
 `, "activities", "TestCapStopsSendsBeyondIt"},
-	{"Under control", "what is counted too late is given back", "activities/capcount.go", `take.Count = -w.taken`, `take.Count = 0`, "activities", "TestLateCountIsGivenBack"},
+	{"Under control", "what is counted too late is given back", "activities/capcount.go", `request.Count = -w.reserved`, `request.Count = 0`, "activities", "TestLateCountIsGivenBack"},
 	{"Under control", "what was counted long ago is not given back", "activities/capcount.go", `if counted.Equal(s.allowance.counted[key]) {`, `if true {`, "activities", "TestOldCountIsVoid"},
 	{"Under control", "what was counted long ago is not used", "activities/capcount.go", `limit != nil && elapsed(`, `false && elapsed(`, "activities", "TestOldCountIsVoid"},
 	{"Under control", "a reached cap is asked for once a second", "activities/capcount.go", `return known && elapsed(at) < reachedFor`, `return known && elapsed(at) < 0`, "activities", "TestReachedCapIsRarelyAsked"},
@@ -266,7 +266,7 @@ var mutants = []mutant{
 	}
 	a.add`, `	}
 	a.add`, "activities", "TestUncountedMessageIsNotSent"},
-	{"Under control", "what was not sent does not count", "activities/capcount.go", `counted.IsZero() || to.state == taken || to.state == doubtful`, `counted.IsZero() || to.state != taken`, "activities", "TestCapStopsSendsBeyondIt|TestCapsCountWhatWasSent"},
+	{"Under control", "what was not sent does not count", "activities/capcount.go", `counted.IsZero() || to.state == accepted || to.state == doubtful`, `counted.IsZero() || to.state != accepted`, "activities", "TestCapStopsSendsBeyondIt|TestCapsCountWhatWasSent"},
 	{"Under control", "what turns out not to be sent does not count", "activities/doubt.go", `s.giveBack(to)`, `_ = to`, "activities", "TestAbsentMessageDoesNotCount"},
 	{"Under control", "a dry run knows who is never texted", "activities/preview.go", `limit != nil && limit.Most == 0`, `false && limit != nil`, "activities", "TestPreviewCountsSegmentsAndFailures"},
 	{"Under control", "high priority goes first", "activities/turns.go", `cmp.Or(first[high], first[normal], first[low])`, `cmp.Or(first[low], first[normal], first[high])`, "activities", "TestHighPriorityTakesTheNextTurn|TestHighPriorityTakesTheNextSlot"},
