@@ -45,7 +45,8 @@ func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
 const attributesFor = 30 * time.Second
 
 // SearchAttributes returns the namespace's own search attributes; nil if they
-// are unknown. It asks Temporal every half minute.
+// are unknown. It asks Temporal every half minute, and every second while they are
+// unknown or ours are not all there.
 func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.IndexedValueType {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -60,11 +61,11 @@ func (c *Client) SearchAttributes(ctx context.Context) map[string]enumspb.Indexe
 			c.attributes = map[string]enumspb.IndexedValueType{} // known to be none
 		}
 	}
-	if missing := c.lacks(); err == nil && missing > 0 {
-		// A worker that starts together with us adds them.
-		c.asked = time.Now().Add(time.Second - attributesFor)
-	} else {
-		c.asked = time.Now()
+	c.asked = time.Now()
+	if c.attributes == nil || err == nil && c.lacks() > 0 {
+		// Temporal may be about to answer, and a worker that starts together with us
+		// adds them.
+		c.asked = c.asked.Add(time.Second - attributesFor)
 	}
 	return c.attributes
 }

@@ -146,6 +146,7 @@ var mutants = []mutant{
 
 	// One text, one workflow.
 	{"One text, one workflow", "no text is refused for the lack of our attributes", "webhook/dispatch.go", `errors.As(err, &refused) && r.input.Attributes:`, `errors.As(err, &refused) && false:`, "webhook", "TestDispatchStartsWithoutAttributesIfNeeded"},
+	{"One text, one workflow", "search attributes are known soon after Temporal answers", "internal/temporal/attributes.go", `c.attributes == nil || err == nil && c.lacks() > 0`, `err == nil && c.lacks() > 0`, "internal/temporal", "TestSearchAttributesAreSoonKnown"},
 	{"One text, one workflow", "a workflow ID is never used twice", "webhook/dispatch.go", `enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,`, `enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,`, "test/e2e", "TestChangedTriggersLeaveOldTextsAlone"},
 	{"One text, one workflow", "an attempt that failed is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchTriesAgainWhatFailedOnce"},
 	{"One text, one workflow", "a text that Twilio marked leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `r.tells()`, "webhook", "TestDispatchRecordsMarkedTexts"},

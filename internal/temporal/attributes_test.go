@@ -1,0 +1,48 @@
+package temporal
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/grpc"
+)
+
+// operator lists search attributes, or fails.
+type operator struct {
+	client.Client
+	operatorservice.OperatorServiceClient
+	custom map[string]enumspb.IndexedValueType
+	err    error
+}
+
+func (o *operator) OperatorService() operatorservice.OperatorServiceClient { return o }
+
+func (o *operator) ListSearchAttributes(context.Context, *operatorservice.ListSearchAttributesRequest, ...grpc.CallOption) (*operatorservice.ListSearchAttributesResponse, error) {
+	return &operatorservice.ListSearchAttributesResponse{CustomAttributes: o.custom}, o.err
+}
+
+func TestSearchAttributesAreSoonKnown(t *testing.T) {
+	o := &operator{err: errors.New("away")}
+	c := &Client{Client: o}
+	list := func() int {
+		c.asked = c.asked.Add(-time.Second) // a second later
+		return len(c.SearchAttributes(t.Context()))
+	}
+	if c.SearchAttributes(t.Context()) != nil {
+		t.Error("known although Temporal is away")
+	}
+	o.custom, o.err = ours, nil
+	if n := list(); n != len(ours) {
+		t.Errorf("a second after Temporal is back, %d are known", n)
+	}
+	o.custom, o.err = nil, errors.New("away")
+	c.asked = time.Time{}
+	if n := list(); n != len(ours) {
+		t.Errorf("once it is away again, %d are known", n)
+	}
+}
