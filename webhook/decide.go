@@ -23,7 +23,8 @@ const giveUpTimeout = 2 * time.Second
 // decided returns what was decided about the text: from the memo if that was
 // before its workflow started, otherwise from its result.
 func (r *reception) decided(ctx context.Context, known bool) Answer {
-	waiting, cancel := context.WithTimeout(ctx, untilDeadline(ctx)-giveUpTimeout)
+	deadline, _ := ctx.Deadline()
+	waiting, cancel := context.WithDeadline(ctx, deadline.Add(-giveUpTimeout))
 	defer cancel()
 	if known {
 		replies, found, err := r.recorded(waiting)
@@ -145,13 +146,4 @@ func (r *reception) unbegun(ctx context.Context) (*client.WorkflowExecutionDescr
 		}
 	}
 	return workflow, nil
-}
-
-// untilDeadline is how much time is left.
-func untilDeadline(ctx context.Context) time.Duration {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return answerTimeout
-	}
-	return time.Until(deadline)
 }

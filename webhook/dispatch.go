@@ -119,8 +119,10 @@ const (
 // even concurrently, by other processes, and with other triggers in force: the
 // first decision is final.
 func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer {
-	accepting, cancel := context.WithTimeout(ctx, acceptTimeout)
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
+	accepting, accepted := context.WithTimeout(ctx, acceptTimeout)
+	defer accepted()
 	r := &reception{Dispatcher: d, message: message, mode: mode, workflowID: sms.TextWorkflowID(message.MessageSID)}
 	if err := r.plan(accepting, matches); err != nil {
 		return r.unreached(err, false)

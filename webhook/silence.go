@@ -18,16 +18,11 @@ import (
 	"temporal-twilio/sms"
 )
 
-// SilenceID implements [Silencer].
-func (d *Dispatcher) SilenceID(message sms.Inbound) string {
-	return sms.SilencePrefix + d.pair(message)
-}
-
 // Silenced implements [Silencer].
 func (d *Dispatcher) Silenced(ctx context.Context, message sms.Inbound) (silenced bool, ended time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
-	found, err := d.Client.DescribeWorkflow(ctx, d.SilenceID(message), "")
+	found, err := d.Client.DescribeWorkflow(ctx, sms.SilencePrefix+d.pair(message), "")
 	switch {
 	case isNotFound(err):
 		return false, ended, nil
@@ -41,17 +36,21 @@ func (d *Dispatcher) Silenced(ctx context.Context, message sms.Inbound) (silence
 }
 
 // Silence implements [Silencer].
-func (d *Dispatcher) Silence(ctx context.Context, message sms.Inbound) (began bool, err error) {
+func (d *Dispatcher) Silence(ctx context.Context, message sms.Inbound) (workflowID string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
+	workflowID = sms.SilencePrefix + d.pair(message)
 	_, err = d.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: d.SilenceID(message), TaskQueue: sms.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
+		ID: workflowID, TaskQueue: sms.TaskQueue, WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary: "A phone and a number answer each other like machines",
 	}, sms.SilenceSmsWorkflowName, sms.SilenceSmsInput{})
 	if already := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil); errors.As(err, &already) {
-		return false, nil
+		return "", nil
 	}
-	return err == nil, err
+	if err != nil {
+		return "", err
+	}
+	return workflowID, nil
 }
 
 // takenAtMost bounds how many of a pair's texts are listed.

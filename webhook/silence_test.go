@@ -58,14 +58,14 @@ func TestSilenceIsLoggedOnce(t *testing.T) {
 func TestSilenceBeginsOnce(t *testing.T) {
 	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
 	d, _ := dispatcher(t, s)
-	if began, err := d.Silence(t.Context(), sms.Inbound{}); !began || err != nil {
-		t.Errorf("it began: %t, %v", began, err)
+	if begun, err := d.Silence(t.Context(), sms.Inbound{}); !strings.HasPrefix(begun, sms.SilencePrefix) || err != nil {
+		t.Errorf("begun: %q, %v", begun, err)
 	}
 	s.start = func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
 		return serviceerror.NewWorkflowExecutionAlreadyStarted("already", "", "run")
 	}
-	if began, err := d.Silence(t.Context(), sms.Inbound{}); began || err != nil {
-		t.Errorf("it began again: %t, %v", began, err)
+	if begun, err := d.Silence(t.Context(), sms.Inbound{}); begun != "" || err != nil {
+		t.Errorf("begun again: %q, %v", begun, err)
 	}
 }
 

@@ -96,10 +96,10 @@ func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
 	if err == nil && !silenced {
 		h.learn(ctx, message)
 		if streak = h.guard.streakOfAll(message, ended, time.Now()); streak > maxStreak {
-			var began bool
-			if began, err = h.Silencer.Silence(ctx, message); began {
+			var begun string
+			if begun, err = h.Silencer.Silence(ctx, message); begun != "" {
 				h.Logger.WarnContext(ctx, "a phone and a number answer each other like machines: the number is silent to it for a day; terminate the workflow to end the silence",
-					"messageSid", message.MessageSID, "workflow", h.Silencer.SilenceID(message), "texts", streak)
+					"messageSid", message.MessageSID, "workflow", begun, "texts", streak)
 			}
 		}
 	}

@@ -291,8 +291,6 @@ type shared struct {
 	unseen bool
 }
 
-func (s *shared) SilenceID(sms.Inbound) string { return "sms-silence-x" }
-
 func (s *shared) Silenced(context.Context, sms.Inbound) (silenced bool, ended time.Time, err error) {
 	s.asked++
 	return s.silent > 0 && !s.unseen, s.ended, s.away
@@ -385,9 +383,11 @@ func TestStreakCountsForAllWebhooks(t *testing.T) {
 	}
 }
 
-func (s *shared) Silence(context.Context, sms.Inbound) (began bool, err error) {
-	s.silent++
-	return s.silent == 1, nil
+func (s *shared) Silence(context.Context, sms.Inbound) (workflowID string, err error) {
+	if s.silent++; s.silent == 1 {
+		workflowID = "sms-silence-x"
+	}
+	return workflowID, nil
 }
 
 func TestSilenceEndsALoopOfMachines(t *testing.T) {

@@ -121,14 +121,12 @@ type Silencer interface {
 	// Silenced reports whether a number is silent to a phone now, or was when the
 	// text came, and if not, when it last ceased to be, if that is known.
 	Silenced(ctx context.Context, message sms.Inbound) (silenced bool, ended time.Time, err error)
-	// Silence makes the number silent for a day, and reports whether it was not
-	// already.
-	Silence(ctx context.Context, message sms.Inbound) (began bool, err error)
+	// Silence makes the number silent for a day. It returns the ID of the workflow
+	// that lasts as long, or "" if the number is silent already.
+	Silence(ctx context.Context, message sms.Inbound) (workflowID string, err error)
 	// Taken lists the texts from the phone to the number, in any order, that any
 	// webhook has taken since a time; the latest may be missing.
 	Taken(ctx context.Context, message sms.Inbound, since time.Time) ([]Taken, error)
-	// SilenceID is the ID of the workflow that lasts as long as the silence.
-	SilenceID(message sms.Inbound) string
 }
 
 // Handler validates the options and returns the HTTP handler.
