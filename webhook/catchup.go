@@ -161,10 +161,11 @@ func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, r
 	}
 	firings := match()
 	if c.Silencer != nil && slices.ContainsFunc(firings, func(f triggers.Match) bool { return f.Texts() }) {
-		var err error
-		if silenced, _, err = c.Silencer.Silenced(ctx, message.Inbound); err != nil {
+		began, ended, err := c.Silencer.Silenced(ctx, message.Inbound)
+		if err != nil {
 			return fmt.Errorf("text %s: check whether its sender is silenced: %s", message.MessageSID, reason(err))
 		}
+		silenced = !began.IsZero() && (ended.IsZero() || !message.ReceivedAt.Before(began) && message.ReceivedAt.Before(ended))
 		firings = match()
 	}
 	if len(firings) > 0 {

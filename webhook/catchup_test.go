@@ -90,22 +90,38 @@ func TestCatchUpSurvivesAFailingAccount(t *testing.T) {
 	}
 }
 
-type silencer struct{ Silencer }
+type silencer struct {
+	Silencer
+	began, ended time.Time
+}
 
-func (silencer) Silenced(context.Context, sms.Inbound) (silenced bool, ended time.Time, err error) {
-	return true, ended, nil
+func (s silencer) Silenced(context.Context, sms.Inbound) (began, ended time.Time, err error) {
+	return s.began, s.ended, nil
 }
 
 func TestCatchUpTextsNoSilencedPhone(t *testing.T) {
 	c, run, _ := catchingUp(t, logged("a", 3*time.Hour))
-	c.Silencer = silencer{}
 	published := -1
 	c.Receive = func(_ context.Context, _ sms.Inbound, firings []triggers.Match, _ Mode) Answer {
 		published = len(firings)
 		return Answer{Outcome: string(sms.OutcomeUnwanted)}
 	}
-	if _, err := run(5 * time.Hour); err != nil || published != 0 {
-		t.Errorf("%d published, %v", published, err)
+	ago := func(hours int) time.Time { return time.Now().Add(-time.Duration(hours) * time.Hour) }
+	for name, tc := range map[string]struct {
+		silencer
+		want int
+	}{
+		"never silenced":          {silencer{}, 1},
+		"silenced now":            {silencer{began: ago(4)}, 0},
+		"silenced since":          {silencer{began: ago(1)}, 0},
+		"silenced then":           {silencer{began: ago(4), ended: ago(1)}, 0},
+		"silenced only before it": {silencer{began: ago(5), ended: ago(4)}, 1},
+		"silenced only after it":  {silencer{began: ago(2), ended: ago(1)}, 1},
+	} {
+		c.Silencer = tc.silencer
+		if _, err := run(5 * time.Hour); err != nil || published != tc.want {
+			t.Errorf("%s: %d published, %v", name, published, err)
+		}
 	}
 }
 

@@ -19,20 +19,19 @@ import (
 )
 
 // Silenced implements [Silencer].
-func (d *Dispatcher) Silenced(ctx context.Context, message sms.Inbound) (silenced bool, ended time.Time, err error) {
+func (d *Dispatcher) Silenced(ctx context.Context, message sms.Inbound) (began, ended time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	found, err := d.Client.DescribeWorkflow(ctx, sms.SilencePrefix+d.pair(message), "")
 	switch {
 	case isNotFound(err):
-		return false, ended, nil
+		return began, ended, nil
 	case err != nil:
-		return false, ended, err
-	case found.WorkflowCloseTime == nil:
-		return true, ended, nil
+		return began, ended, err
+	case found.WorkflowCloseTime != nil:
+		ended = *found.WorkflowCloseTime
 	}
-	ended = *found.WorkflowCloseTime
-	return !message.ReceivedAt.Before(found.WorkflowStartTime) && message.ReceivedAt.Before(ended), ended, nil
+	return found.WorkflowStartTime, ended, nil
 }
 
 // Silence implements [Silencer].

@@ -89,11 +89,11 @@ func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
 	if h.Silencer == nil || streak < watched && !silent {
 		return streak > maxStreak
 	}
-	silenced, ended, err := h.Silencer.Silenced(ctx, message)
+	began, ended, err := h.Silencer.Silenced(ctx, message)
 	if err == nil {
-		silent = silenced
+		silent = !began.IsZero() && ended.IsZero()
 	}
-	if err == nil && !silenced {
+	if err == nil && !silent {
 		h.learn(ctx, message)
 		if streak = h.guard.streakOfAll(message, ended, time.Now()); streak > maxStreak {
 			var begun string

@@ -291,9 +291,12 @@ type shared struct {
 	unseen bool
 }
 
-func (s *shared) Silenced(context.Context, sms.Inbound) (silenced bool, ended time.Time, err error) {
+func (s *shared) Silenced(context.Context, sms.Inbound) (began, ended time.Time, err error) {
 	s.asked++
-	return s.silent > 0 && !s.unseen, s.ended, s.away
+	if s.silent > 0 && !s.unseen {
+		return time.Now(), ended, s.away
+	}
+	return s.ended, s.ended, s.away
 }
 
 func (s *shared) Taken(context.Context, sms.Inbound, time.Time) ([]Taken, error) {

@@ -118,9 +118,9 @@ type Options struct {
 // Silencer shares among all webhooks what is known about conversations
 // between machines. *Dispatcher is one.
 type Silencer interface {
-	// Silenced reports whether a number is silent to a phone now, or was when the
-	// text came, and if not, when it last ceased to be, if that is known.
-	Silenced(ctx context.Context, message sms.Inbound) (silenced bool, ended time.Time, err error)
+	// Silenced returns when a number last became silent to a phone, and when it
+	// ceased to be: zero if it never did, or has not yet.
+	Silenced(ctx context.Context, message sms.Inbound) (began, ended time.Time, err error)
 	// Silence makes the number silent for a day. It returns the ID of the workflow
 	// that lasts as long, or "" if the number is silent already.
 	Silence(ctx context.Context, message sms.Inbound) (workflowID string, err error)

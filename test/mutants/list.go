@@ -215,7 +215,7 @@ var mutants = []mutant{
 	{"No loop of machines", "a long streak is silenced", "webhook/pace.go", `	p.streak++
 `, ``, "webhook", "TestSilenceEndsALoopOfMachines"},
 	{"No loop of machines", "a silence outlasts a pause", "webhook/pace.go", `g.pace(message).silent = silent`, `_ = silent`, "webhook", "TestSilenceOutlastsAPause"},
-	{"No loop of machines", "a text in a silence is silenced later, too", "webhook/silence.go", `return !message.ReceivedAt.Before(found.WorkflowStartTime) && message.ReceivedAt.Before(ended), ended, nil`, `return false, ended, nil`, "webhook", "TestEndedSilenceCoversItsTexts"},
+	{"No loop of machines", "a text in a silence is silenced later, too", "webhook/catchup.go", `(ended.IsZero() || !message.ReceivedAt.Before(began) && message.ReceivedAt.Before(ended))`, `ended.IsZero()`, "webhook", "TestCatchUpTextsNoSilencedPhone"},
 	{"No loop of machines", "a reaction is no order", "triggers/trigger.go", `|| reaction != nil && !trigger.reactions {`, `{`, "triggers", "TestReactionsFireOnlyTriggersThatAsk"},
 
 	// Bounded engines.
