@@ -11,14 +11,15 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"golang.org/x/sync/errgroup"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
@@ -240,7 +241,7 @@ func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[st
 				return again
 			}
 		}
-		if now := fmt.Sprint(open, taken); now != seen {
+		if now := fmt.Sprint(open, len(closed), taken); now != seen {
 			moved, seen = time.Now(), now
 		}
 		if time.Since(moved) > patience {
@@ -273,37 +274,17 @@ func countTexts(ctx context.Context, s *stack.Stack, closed map[string][]string)
 	// the SDK's 10 seconds.
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
+	if err := readClosed(ctx, s, closed); err != nil {
+		return nil, err
+	}
 	taken := map[string]int{}
 	count := func(numbers []string) {
 		for _, n := range numbers {
 			taken[n]++
 		}
 	}
-	var token []byte
-	for {
-		page, err := s.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			PageSize: 1000, Query: "WorkflowType IN ('One', 'Chat')", NextPageToken: token,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("list the short workflows: %w", err)
-		}
-		for _, execution := range page.Executions {
-			if execution.Status != enums.WORKFLOW_EXECUTION_STATUS_COMPLETED {
-				continue
-			}
-			id, run := execution.Execution.WorkflowId, execution.Execution.RunId
-			numbers, known := closed[run]
-			if !known {
-				if err := s.Temporal.Client.GetWorkflow(ctx, id, run).Get(ctx, &numbers); err != nil {
-					return nil, fmt.Errorf("read the result of %s: %w", id, err)
-				}
-				closed[run] = numbers
-			}
-			count(numbers)
-		}
-		if token = page.NextPageToken; len(token) == 0 {
-			break
-		}
+	for _, numbers := range closed {
+		count(numbers)
 	}
 	lists := []string{"hall"}
 	for n := range ledgers {
@@ -321,4 +302,47 @@ func countTexts(ctx context.Context, s *stack.Stack, closed map[string][]string)
 		count(numbers)
 	}
 	return taken, nil
+}
+
+// readClosed adds the results of the short workflows that have closed, by run ID.
+// What it has read is kept if it fails.
+func readClosed(ctx context.Context, s *stack.Stack, closed map[string][]string) error {
+	var (
+		mu      sync.Mutex
+		reading errgroup.Group
+		token   []byte
+	)
+	reading.SetLimit(8)
+	for {
+		began := time.Now()
+		page, err := s.Temporal.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			PageSize: 1000, Query: "WorkflowType IN ('One', 'Chat') AND ExecutionStatus = 'Completed'", NextPageToken: token,
+		})
+		if err != nil {
+			_ = reading.Wait()
+			return fmt.Errorf("list the short workflows, after %s: %w", time.Since(began), err)
+		}
+		for _, execution := range page.Executions {
+			id, run := execution.Execution.WorkflowId, execution.Execution.RunId
+			mu.Lock()
+			_, known := closed[run]
+			mu.Unlock()
+			if known {
+				continue
+			}
+			reading.Go(func() error {
+				var numbers []string
+				if err := s.Temporal.Client.GetWorkflow(ctx, id, run).Get(ctx, &numbers); err != nil {
+					return fmt.Errorf("read the result of %s: %w", id, err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				closed[run] = numbers
+				return nil
+			})
+		}
+		if token = page.NextPageToken; len(token) == 0 {
+			return reading.Wait()
+		}
+	}
 }
