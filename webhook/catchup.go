@@ -90,7 +90,6 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 		c.Logger.ErrorContext(ctx, "texts older than the namespace's retention are not caught up on", "since", since, "oldest", oldest)
 		since, result.Lost = oldest, true
 	}
-	set := c.Triggers()
 	var failed error
 	var done atomic.Pointer[time.Time] // everything until then is done, unless something failed
 	begun := since
@@ -122,7 +121,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 			if time.Since(messages[i].ReceivedAt) < c.Settle {
 				return result, failed
 			}
-			failed = errors.Join(failed, c.take(ctx, set, messages[i], &result))
+			failed = errors.Join(failed, c.take(ctx, messages[i], &result))
 			reach(messages[i].ReceivedAt)
 		}
 		reach(earlier(next, end.Add(-clocksApart))) // even if nobody texts
@@ -150,8 +149,9 @@ func keepAlive(ctx context.Context, done *atomic.Pointer[time.Time]) (stop func(
 
 // take publishes one text. If it returns an error, the text must be tried
 // again.
-func (c *CatchUp) take(ctx context.Context, set *triggers.Set, message Logged, result *sms.CatchUpSmsResult) error {
+func (c *CatchUp) take(ctx context.Context, message Logged, result *sms.CatchUpSmsResult) error {
 	result.Received++
+	set := c.Triggers() // a catch-up takes longer than a file to change
 	message.Event = set.Event(message.Inbound)
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"testing"
 	"time"
 
@@ -145,5 +146,20 @@ func TestCatchUpSplitsAFullHour(t *testing.T) {
 	c.Received = func(context.Context, time.Time, time.Time) ([]Logged, error) { return nil, twilio.ErrTooMany }
 	if _, err := run(2 * time.Second); err == nil {
 		t.Error("it says that it has seen all")
+	}
+}
+
+func TestChangedTriggersCountWhileCatchingUp(t *testing.T) {
+	c, run, _ := catchingUp(t, logged("a1", 40*time.Minute), logged("a2", 30*time.Minute))
+	var matched []int
+	c.Receive = func(_ context.Context, _ sms.Inbound, firings []triggers.Match, _ Mode) Answer {
+		matched = append(matched, len(firings))
+		var o Options
+		with(t, plainStart)(&o) // it does not catch up
+		c.Triggers = o.Triggers
+		return Answer{Outcome: outcomeAccepted}
+	}
+	if _, err := run(time.Hour); err != nil || !slices.Equal(matched, []int{1, 0}) {
+		t.Errorf("matched %v, %v", matched, err)
 	}
 }

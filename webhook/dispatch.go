@@ -121,8 +121,8 @@ const (
 func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	accepting, accepted := context.WithTimeout(ctx, acceptTimeout)
-	defer accepted()
+	accepting, stop := context.WithTimeout(ctx, acceptTimeout)
+	defer stop()
 	r := &reception{Dispatcher: d, message: message, mode: mode, workflowID: sms.TextWorkflowID(message.MessageSID)}
 	if err := r.plan(accepting, matches); err != nil {
 		return r.unreached(err, false)
