@@ -166,6 +166,33 @@ func TestFullListingProvesNothing(t *testing.T) {
 	}
 }
 
+func TestHiddenNumberProvesNoLag(t *testing.T) {
+	f := &hiding{&fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+		if n == 2 {
+			return unknownError(503), false
+		}
+		return nil, true
+	}}}
+	a, hidden := newActivities(f), one
+	hidden.SmsTo, hidden.AddressRetention = sms.To(second), "obfuscate"
+	if result, err := run(t, a, hidden); err != nil || len(result.Messages) != 1 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	f.records = append(f.records, another(third, "of somebody else", 0))
+	if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+// hiding is a Twilio that does not show what it sent to the second phone.
+type hiding struct{ *fakeTwilio }
+
+func (h *hiding) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
+	l, err := h.fakeTwilio.List(ctx, q)
+	l.Records = slices.DeleteFunc(l.Records, func(r twilio.Record) bool { return r.To == second })
+	return l, err
+}
+
 func TestChangedTextIsUnknown(t *testing.T) {
 	for name, tc := range map[string]struct {
 		ours, listed string

@@ -4,6 +4,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -115,7 +116,7 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	case now.Before(ripe): // it is too early to conclude anything
 		return ripe, true
 	case l.unanswered(!waits && (!heard || !all), left, 2*s.activities.patience()):
-		return now, true // ask again
+		return until, true // ask again after a pause
 	case waits:
 		return s.complete, true
 	}
@@ -181,7 +182,7 @@ func (s *send) absent(recipients []*recipient) {
 // if the listing lacks a message that is known to exist. It returns false if
 // Twilio did not answer.
 func (s *send) estimate(ctx context.Context) (heard bool) {
-	listing, err := s.account.Gateway.List(ctx, twilio.Query{Limit: 20})
+	listing, err := s.listing(ctx, twilio.Query{Limit: 20})
 	if err != nil {
 		return false
 	}
@@ -201,7 +202,7 @@ func (s *send) estimate(ctx context.Context) (heard bool) {
 	}
 	lacks := false
 	if known, any := s.ledger.before(s.quiet); any {
-		listing, err := s.account.Gateway.List(ctx, twilio.Query{To: known.to, Since: known.at.Add(-time.Minute), Limit: maxListed})
+		listing, err := s.listing(ctx, twilio.Query{To: known.to, Since: known.at.Add(-time.Minute), Limit: maxListed})
 		if err != nil {
 			return false
 		}
@@ -219,6 +220,21 @@ func (s *send) estimate(ctx context.Context) (heard bool) {
 	return true
 }
 
+// listing returns Twilio's listing. A gateway that panics has not answered: this
+// may be a goroutine, in which a panic would end the worker.
+func (s *send) listing(ctx context.Context, q twilio.Query) (listing twilio.Listing, err error) {
+	defer func() {
+		if recover() != nil {
+			logPanic(ctx)
+			listing, err = twilio.Listing{}, errPanicked
+		}
+	}()
+	return s.account.Gateway.List(ctx, q)
+}
+
+// errPanicked is the error of a listing if the gateway panicked.
+var errPanicked = errors.New("the gateway panicked; the worker's log has the stack")
+
 // lastLook looks once more for the recipients in doubt before the result
 // becomes final, in the time that is left.
 func (s *send) lastLook(ctx context.Context) {
@@ -234,8 +250,8 @@ func (s *send) lastLook(ctx context.Context) {
 // It returns the recipients whose listing shows no message that could be ours,
 // and whether Twilio answered for all of them.
 func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
-	if s.input.AddressRetention == "obfuscate" {
-		return nil, true // a listing does not show whom they were sent to
+	if s.hidden() {
+		return nil, true
 	}
 	var (
 		mu     sync.Mutex
@@ -249,7 +265,7 @@ func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
 			defer func() { <-places }()
 			problem := s.render(ctx, to)
 			since := s.sinceOf(to)
-			listing, err := s.account.Gateway.List(ctx, s.query(to.to, since.from))
+			listing, err := s.listing(ctx, s.query(to.to, since.from))
 			mu.Lock()
 			defer mu.Unlock()
 			if problem != nil || err != nil {
@@ -353,7 +369,7 @@ func (s *send) recall(ctx context.Context) {
 	// Ask again for listings that Twilio did not return.
 	for pass, pause := 1, 100*time.Millisecond; len(missing) > 0 && (pass <= leastPasses || time.Now().Before(until)); pass++ {
 		shown := make(map[string][]twilio.Record)
-		listing, err := s.account.Gateway.List(ctx, newest)
+		listing, err := s.listing(ctx, newest)
 		for _, r := range listing.Records {
 			shown[r.To] = append(shown[r.To], r)
 		}
@@ -362,7 +378,7 @@ func (s *send) recall(ctx context.Context) {
 			if s.name(ctx, to, shown[to.to], whole) || whole || failures >= mostFailures {
 				return to.message.SID != ""
 			}
-			one, err := s.account.Gateway.List(ctx, s.query(to.to, since.from))
+			one, err := s.listing(ctx, s.query(to.to, since.from))
 			if failures++; err == nil {
 				failures = 0
 			}
@@ -429,6 +445,9 @@ func (s *send) query(to string, since time.Time) twilio.Query {
 func (s *send) anyText() bool {
 	return s.input.MessagingServiceSID != "" || s.input.SmsBody == "" || rewritten(&s.input)
 }
+
+// hidden reports whether a listing does not show whom our messages were sent to.
+func (s *send) hidden() bool { return s.input.AddressRetention == "obfuscate" }
 
 // rewritten reports whether Twilio may change the body, so that it proves
 // nothing.

@@ -423,6 +423,43 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 	})
 }
 
+func TestFailingListingIsAskedForRarely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked, beats := 0, 0
+		gateway := &faltering{lister: lister{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
+			return sms.Message{}, unknownError(503)
+		}), nil}}
+		gateway.fails = func(twilio.Query) bool { asked++; return true }
+		a := newActivities(gateway)
+		a.Settle, a.Patience = defaultSettle, defaultPatience
+		a.Record = func(context.Context, any) error { beats++; return nil }
+		result, err := run(t, a, one)
+		if err != nil || len(result.Errors) != 1 || asked < leastPasses || asked > 100 || beats > 100 {
+			t.Errorf("%d listings, %d heartbeats: %+v, %v", asked, beats, result, err)
+		}
+	})
+}
+
+func TestListingThatPanicsIsUnanswered(t *testing.T) {
+	gateway := panicking{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
+		return sms.Message{}, unknownError(503)
+	})}
+	result, err := run(t, newActivities(gateway), one)
+	if err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown || result.Errors[0].To != first {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+// panicking is a gateway whose listings of one recipient panic.
+type panicking struct{ gatewayFunc }
+
+func (p panicking) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
+	if q.To != "" {
+		panic("a listing")
+	}
+	return p.gatewayFunc.List(ctx, q)
+}
+
 // faltering is a gateway some of whose listings fail.
 type faltering struct {
 	lister

@@ -243,7 +243,7 @@ func (s *send) adopt(r record) {
 			to.cause = s.problems.place(to.problem, to.to)
 		}
 	}
-	if r.Known != nil {
+	if r.Known != nil && !s.hidden() { // older workers recorded it all the same
 		s.ledger.own(s.owner, sms.Message{To: r.Known.To, SID: r.Known.SID}, r.Known.At)
 	}
 	for _, m := range r.Recent {

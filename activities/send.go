@@ -245,7 +245,7 @@ func (s *send) tally(progress bool) {
 // measure asks Twilio for its time, unless a response has shown it already.
 func (s *send) measure(ctx context.Context) {
 	if _, known := s.clock(); !known {
-		_, _ = s.account.Gateway.List(ctx, twilio.Query{Limit: 1}) // without an answer, recipients may stay in doubt
+		_, _ = s.listing(ctx, twilio.Query{Limit: 1}) // without an answer, recipients may stay in doubt
 	}
 }
 
@@ -294,9 +294,13 @@ func (s *send) paused() bool { return s.halt != nil && s.halt.problem.Code == sm
 func (s *send) accept(to *recipient, m sms.Message, at time.Time) {
 	s.countAccepted(to, m)
 	to.open, to.message, to.problem, to.cause, to.content = false, m, sms.Error{}, -1, content{}
+	if s.hidden() {
+		at = time.Time{} // its absence from a listing proves no lag
+	} else {
+		s.known = &known{To: m.To, SID: m.SID, At: at}
+	}
 	s.ledger.own(s.owner, m, at)
 	s.ledger.settle(s.owner, to.to)
-	s.known = &known{To: m.To, SID: m.SID, At: at}
 	if s.recent = append(s.recent, to); len(s.recent) > 2*maxRecent {
 		s.recent = append(s.recent[:0], s.recent[len(s.recent)-maxRecent:]...)
 	}

@@ -99,6 +99,9 @@ var mutants = []mutant{
 	{"Always completes", "the last attempt completes without the key", "activities/attempt.go", `!room || !activity.HasHeartbeatDetails(ctx)`, `room && false || !activity.HasHeartbeatDetails(ctx)`, "activities", "TestLastAttemptCompletesWithoutTheKey"},
 	{"Always completes", "a stopping worker leaves doubts to another", "activities/send.go", `room, _ = s.allows(delay)`, `_, _ = s.allows(delay)`, "activities", "TestStoppingWorkerLeavesDoubtsToAnother"},
 	{"Always completes", "looks before the listing is complete are no misses", "activities/doubt.go", `l.unanswered(!waits && (!heard || !all),`, `l.unanswered((!heard || !all),`, "activities", "TestIncompleteLooksLeaveNoDoubt"},
+	{"Always completes", "a listing that fails is asked for after a pause", "activities/doubt.go", `		return until, true // ask again`, `		return now, true // ask again`, "activities", "TestFailingListingIsAskedForRarely"},
+	{"Always completes", "a listing that panics ends no worker", "activities/doubt.go", `listing, err = twilio.Listing{}, errPanicked`, `panic(errPanicked)`, "activities", "TestListingThatPanicsIsUnanswered"},
+	{"Always completes", "a message that listings hide decides no doubt", "activities/send.go", `at = time.Time{} // its`, `_ = time.Time{} // its`, "activities", "TestHiddenNumberProvesNoLag"},
 	{"The sender is told the truth", "a doubt is one until it is sent again", "activities/round.go", `	if to.state == doubtful {
 		return
 	}
