@@ -15,9 +15,9 @@ MAINS = ./worker ./starter ./local ./twiliosim/cmd/twiliosim ./examples/ordersta
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && echo -race)
 
 # The race detector multiplies the time of these, and has nothing to find: they
-# measure, read files, or run programs that the other tests run with it. (Those of
-# freemarker keep to bounds of time that are generous only with it.)
-UNRACED = ./test/bench/... ./test/docs ./test/browser ./test/alerts ./test/release ./test/architecture ./test/mutants
+# measure, read files, or run programs that the other tests run with it. Those of
+# freemarker that need no clock run with it too.
+UNRACED = ./test/bench/... ./test/docs ./test/browser ./test/alerts ./test/release ./test/architecture ./test/mutants ./freemarker
 
 TOGETHER = -count=1 -p=3 -parallel=4 -timeout=30m
 
@@ -69,7 +69,7 @@ test: devserver temporalcli s3server ## all tests, most of them with the race de
 	@# are processors, the longest first.
 	export TEMPORAL_BINARY="$(abspath ${DEVSERVER})"; status=0; \
 	go test ${TOGETHER} ${TESTFLAGS} ${UNRACED} || status=1; \
-	go test ${TOGETHER} ${RACE} ${TESTFLAGS} ./test/chaos ./test/e2e $(filter-out $(shell go list ${UNRACED}),$(shell go list ./...)) || status=1; \
+	go test ${TOGETHER} ${RACE} ${TESTFLAGS} ./test/chaos ./test/e2e ./freemarker $(filter-out $(shell go list ${UNRACED}),$(shell go list ./...)) || status=1; \
 	exit $$status
 	cd local/devserver && ${DEVSERVER_TEST} -count=1 ${TESTFLAGS} ./...
 	cd tools && go test ${TESTFLAGS} ./...

@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"temporal-twilio/test/cputime"
 )
 
 var corpusFile = flag.String("corpus", "testdata/corpus.jsonl", "cases with Java's answers")
@@ -104,7 +106,7 @@ func (y *tally) print() {
 
 // run returns how our answer is wrong, or "" if it is correct.
 func (c *corpusCase) run() string {
-	want, begun := c.Expect, cpuTime()
+	want, begun := c.Expect, cputime.Used()
 	if want.Truth != nil && want.Truth.Error {
 		want = want.Truth
 	}
@@ -119,7 +121,7 @@ func (c *corpusCase) run() string {
 		return ""
 	}
 	problem := c.compare(p, want)
-	if took := (cpuTime() - begun).Milliseconds(); want.BoundedMS > 0 && took > int64(want.BoundedMS*slowdown) {
+	if took := (cputime.Used() - begun).Milliseconds(); want.BoundedMS > 0 && took > int64(want.BoundedMS*slowdown) {
 		return fmt.Sprintf("took %d ms", took)
 	}
 	return problem

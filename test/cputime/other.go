@@ -1,0 +1,11 @@
+//go:build !unix
+
+package cputime
+
+import "time"
+
+var began = time.Now()
+
+// Used returns the wall-clock time: there is no portable way to measure processor
+// time.
+func Used() time.Duration { return time.Since(began) }
