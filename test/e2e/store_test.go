@@ -67,6 +67,7 @@ func s3Server(t *testing.T) (store, dir string, environment []string) {
 }
 
 func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
+	t.Parallel() // it waits for the time-outs of the worker that is killed
 	url, dir, environment := s3Server(t)
 	var list strings.Builder
 	list.WriteString("to;name\n")
