@@ -22,7 +22,7 @@ import (
 
 var (
 	turns = flag.Int("turns", 1, "how many turns each of the two gets")
-	turn  = flag.Duration("turn", 200*time.Millisecond, "how long a turn is")
+	turn  = flag.Duration("turn", 20*time.Millisecond, "how long a turn is")
 	rows  = flag.String("rows", "", "file that rows are appended to")
 )
 
