@@ -141,6 +141,25 @@ func TestRepeatedNumbersAreReadOnce(t *testing.T) {
 	}
 }
 
+func TestEachLineWithoutRecipientIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, "list.csv", "to,name\n,Ann\n+15000000001,Bo\n  ,Cy\n")
+	write(t, dir, "list.jsonl", "{\"to\": \"\"}\n{\"to\": \"+15000000001\"}\n{\"variables\": {\"name\": \"Cy\"}}\n")
+	for name, want := range map[string]string{
+		"list.csv":   "line 2 of the file has no recipient; line 4 of the file has no recipient",
+		"list.jsonl": "line 1 of the file has no recipient; line 3 of the file has no recipient",
+	} {
+		to, bad := readAll(t, files(t, dir, ""), name, "", 100)
+		var said []string
+		for _, problem := range bad {
+			said = append(said, problem.Message)
+		}
+		if got := strings.Join(said, "; "); got != want || !slices.Equal(to, []string{"+15000000001"}) {
+			t.Errorf("%s: %q, %s", name, to, got)
+		}
+	}
+}
+
 func TestBadLinesFailAlone(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.csv", strings.Join([]string{

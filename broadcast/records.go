@@ -148,7 +148,11 @@ func (r *records) next(wanted bool) (recipient sms.Recipient, err error) {
 	// that contains someone else's number.
 	recipient, err = r.recipient(text, wanted)
 	r.take(text)
-	if err == nil && len(recipient.To) > maxAddress {
+	switch {
+	case err != nil:
+	case strings.TrimSpace(recipient.To) == "": // without an address, only the line says which recipient it is
+		err = badRecord("has no recipient")
+	case len(recipient.To) > maxAddress:
 		err = badRecord(fmt.Sprintf("has an address of more than %d bytes", maxAddress))
 	}
 	return recipient, err

@@ -142,7 +142,7 @@ func (t *table) recipient(text []byte, wanted bool) (recipient sms.Recipient, er
 		fields = fields[:n]
 	}
 	if len(fields) != len(t.heading) {
-		return recipient, badRecord(fmt.Sprintf("has %d fields, the heading %d", len(fields), len(t.heading)))
+		return recipient, badRecord(fmt.Sprintf("does not have as many fields as the heading: %d instead of %d", len(fields), len(t.heading)))
 	}
 	recipient.To = fields[t.to]
 	if len(fields) == 1 || !wanted {
