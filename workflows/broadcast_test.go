@@ -93,7 +93,7 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	}, activity.RegisterOptions{Name: sms.WriteReportName})
 	b.RegisterActivityWithOptions(func(in sms.SendSmsInput) (result sms.SendSmsResult, _ error) {
 		if in.SmsBody == "broken" || in.SmsBody == "broken later" && b.pages > 0 {
-			return sms.SendSmsResult{Errors: []sms.Error{{Code: sms.CodeTemplateSyntax}}}, nil
+			return sms.SendSmsResult{Errors: []sms.Error{{Code: sms.CodeTemplateSyntax, Message: "line 1 of smsBody: ${ is not closed"}}}, nil
 		}
 		b.keys, b.patience = append(b.keys, in.IdempotencyKey), time.Duration(in.GiveUpAfter)
 		if b.pages++; b.sending != nil {
@@ -348,5 +348,22 @@ func TestBroadcastCancelledEarlyHasNoReport(t *testing.T) {
 	progress, _ := b.runOn(t, b.fromFile(t, "+15550000001,Ann"))
 	if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); progress.State != "cancelled" || progress.Report != "" || len(b.texted) != 0 || len(left) != 0 {
 		t.Errorf("%+v, texted %q, left %q", progress, b.texted, left)
+	}
+}
+
+// TestBroadcastThatFailsSaysWhyInItsDetails: a message may quote the text, so it
+// must be where encryption covers it.
+func TestBroadcastThatFailsSaysWhyInItsDetails(t *testing.T) {
+	input := fromSource()
+	input.SmsBody = "broken"
+	b := newBroadcastBench(t, 35)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+	failure, ok := errors.AsType[*temporal.ApplicationError](b.GetWorkflowError())
+	if !ok || failure.Message() != string(sms.CodeTemplateSyntax) {
+		t.Fatalf("%v", b.GetWorkflowError())
+	}
+	var problem sms.Error
+	if err := failure.Details(&problem); err != nil || !strings.Contains(problem.Message, "is not closed") {
+		t.Errorf("details %+v, %v", problem, err)
 	}
 }

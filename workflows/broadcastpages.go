@@ -205,7 +205,7 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 	}
 	problem := result.Errors[0]
 	if b.progress.Pages == 0 && problem.Code != sms.CodeOutcomeUnknown && !(b.patient && b.worthAnother(&problem)) {
-		return sms.SendSmsResult{}, temporal.NewNonRetryableApplicationError(string(problem.Code), string(problem.Code), nil)
+		return sms.SendSmsResult{}, temporal.NewNonRetryableApplicationError(string(problem.Code), string(problem.Code), nil, problem)
 	}
 	result.Errors = forEach(recipients, problem).Errors
 	return result, nil
