@@ -43,7 +43,7 @@ func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInpu
 		add("smsTo", fmt.Sprintf("smsTo must be one phone; there are %d: ask each in a separate workflow", len(in.Send.SmsTo)), "")
 	}
 	if _, known := a.Accounts[in.Send.Account]; !known {
-		add("account", fmt.Sprintf("this worker's configuration has no account %q", clip(in.Send.Account)), "")
+		add("account", noAccount(clip(in.Send.Account)).Message, "")
 	}
 	if _, err := javaregex.Compile(in.Question.Pattern); err != nil {
 		add("pattern", `pattern must be a Java regular expression, such as "(?i)^(?<answer>yes|no)\\b"; names of groups consist of letters and digits only`, ": "+strings.TrimPrefix(err.Error(), "javaregex: "))

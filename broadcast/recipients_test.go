@@ -141,7 +141,7 @@ func TestRepeatedNumbersAreReadOnce(t *testing.T) {
 	}
 }
 
-func TestEachLineWithoutRecipientIsNamed(t *testing.T) {
+func TestLinesWithoutRecipientAreNamed(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "list.csv", "to,name\n,Ann\n+15000000001,Bo\n  ,Cy\n")
 	write(t, dir, "list.jsonl", "{\"to\": \"\"}\n{\"to\": \"+15000000001\"}\n{\"variables\": {\"name\": \"Cy\"}}\n")

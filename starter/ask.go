@@ -61,7 +61,7 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 	}
 	defer c.Close()
 	run, err := start(ctx, c, "ask", f.label, sms.AskSmsWorkflowName, sms.AskSmsInput{
-		SmsFrom: f.from, SmsTo: f.to, SmsBody: f.body, Variables: variables, Pattern: f.pattern, Label: f.label, Timeout: sms.Duration(f.timeout),
+		SmsFrom: f.from, SmsTo: f.to, SmsBody: f.body, Variables: variables, Pattern: f.pattern, Account: f.account, Label: f.label, Timeout: sms.Duration(f.timeout),
 	})
 	if err != nil {
 		return failure(c, "ask", err)

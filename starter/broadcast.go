@@ -106,7 +106,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 			return fmt.Errorf("--quiet %q: %w", f.quiet, err)
 		}
 	}
-	input.SmsFrom, input.SmsBody, input.SmsTo, input.Label = f.from, f.body, recipients(f.to), f.label
+	input.SmsFrom, input.SmsBody, input.SmsTo, input.Account, input.Label = f.from, f.body, recipients(f.to), f.account, f.label
 	var err error
 	if input.Variables, err = f.vars.model(); err != nil {
 		return err
@@ -128,7 +128,7 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	err = run.Get(ctx, &result)
 	watched()
 	if ctx.Err() != nil {
-		return fmt.Errorf("the broadcast goes on as workflow %s; to end it: starter broadcast cancel %[1]s", run.GetID())
+		return pending(c, "the broadcast", run.GetID(), ctx.Err())
 	}
 	if err != nil {
 		return failure(c, "broadcast", err)
@@ -220,10 +220,14 @@ func tellFailures(out io.Writer, failures []sms.Error) {
 		if recipients[why] == nil {
 			reasons = append(reasons, why)
 		}
-		recipients[why] = append(recipients[why], whole(failures[i]))
+		recipients[why] = append(recipients[why], failures[i].To)
 	}
 	for _, why := range reasons {
 		who := recipients[why]
+		if who[0] == "" { // the reason names the line of the file, or concerns everyone
+			fmt.Fprintf(out, "  not sent: %s %s\n", why.code, why.message)
+			continue
+		}
 		others := ""
 		if len(who) > 1 {
 			others = " and " + plural(len(who)-1, "other")

@@ -28,10 +28,18 @@ import (
 // lookTimeout bounds a request to Temporal that only improves a message.
 const lookTimeout = 3 * time.Second
 
-// tellStarted prints a workflow's ID and a link to it.
+// tellStarted prints a workflow's ID and a link to it, and what holds it up.
 func tellStarted(progress io.Writer, c *temporal.Client, id string) {
 	fmt.Fprintln(progress, strings.TrimSpace("workflow "+id+"  "+webUI(c, id)))
+	tellHeldUp(progress, c)
+}
+
+// tellHeldUp prints why nothing is sent now, if so: a pause, or no worker.
+func tellHeldUp(progress io.Writer, c *temporal.Client) {
 	tellPaused(progress, c)
+	if polled, err := polled(c); err == nil && !polled {
+		fmt.Fprintf(progress, "no worker polls task queue %q, so this waits until one does; is make run running?\n", sms.TaskQueue)
+	}
 }
 
 // webUI returns the link to a workflow in Temporal's Web UI: at
@@ -106,7 +114,7 @@ func plainly(err error) string {
 	var application *sdk.ApplicationError
 	for errors.As(err, &application) {
 		if err = errors.Unwrap(application); err == nil {
-			return application.Message()
+			return inFull(application)
 		}
 	}
 	var cancelled *serviceerror.Canceled
@@ -123,6 +131,16 @@ func plainly(err error) string {
 		return dialing[1]
 	}
 	return err.Error()
+}
+
+// inFull describes an error of a workflow: the details, which are encrypted where
+// payloads are, may say more than its message.
+func inFull(err *sdk.ApplicationError) string {
+	var problem sms.Error
+	if err.HasDetails() && err.Details(&problem) == nil && problem.Message != "" {
+		return string(problem.Code) + ": " + problem.Message
+	}
+	return err.Message()
 }
 
 // dialError matches gRPC's error for an address at which nothing listens.

@@ -29,9 +29,9 @@ import (
 
 // textFlags holds the flags for the text that all sending commands share.
 type textFlags struct {
-	from, body, label string
-	vars              variableFlags
-	asJSON            bool
+	from, body, label, account string
+	vars                       variableFlags
+	asJSON                     bool
 }
 
 // add defines the flags, and requires the sender.
@@ -45,6 +45,7 @@ func (f *textFlags) define(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.from, "from", "", "sender: one of the account's numbers")
 	flags.StringVar(&f.body, "body", "", "the text, a FreeMarker template")
+	flags.StringVar(&f.account, "account", "", "send from this account in the workers' TWILIO_ACCOUNTS (default: their own)")
 	f.vars.add(flags)
 	flags.StringVar(&f.label, "label", "", "what the text is for, in Temporal's Web UI: order reminder")
 	flags.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
@@ -71,6 +72,7 @@ FreeMarker template; --var sets its variables.`,
 		Example: `  starter send --to +15005550009 --from +15005550006 --body 'Hello'
   starter send --to +15005550009 --to +15005550010 --from +15005550006 \
       --body 'Dear ${name}, your table is ready.' --var name=Ann
+  starter send --to +15005550009 --from +15005550006 --body 'Hello' --account marketing
   starter send --to +15005550009 --from +15005550006 --body 'Hello' --standalone --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -119,7 +121,7 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	}
 	if f.standalone {
 		fmt.Fprintln(progress, "activity", id)
-		tellPaused(progress, c)
+		tellHeldUp(progress, c)
 	} else {
 		tellStarted(progress, c, id)
 	}
@@ -181,7 +183,7 @@ func (f sendFlags) input() (sms.SendSmsInput, error) {
 	variables, err := f.vars.model()
 	return sms.SendSmsInput{
 		SmsFrom: f.from, SmsTo: recipients(f.to), SmsBody: f.body, Variables: variables,
-		Label: f.label, IdempotencyKey: f.key, MessagingServiceSID: f.service, MediaURL: f.media,
+		Account: f.account, Label: f.label, IdempotencyKey: f.key, MessagingServiceSID: f.service, MediaURL: f.media,
 	}, err
 }
 

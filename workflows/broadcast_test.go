@@ -351,9 +351,9 @@ func TestBroadcastCancelledEarlyHasNoReport(t *testing.T) {
 	}
 }
 
-// TestBroadcastThatFailsSaysWhyInItsDetails: a message may quote the text, so it
+// TestBroadcastFailureHasReasonInDetails: a message may quote the text, so it
 // must be where encryption covers it.
-func TestBroadcastThatFailsSaysWhyInItsDetails(t *testing.T) {
+func TestBroadcastFailureHasReasonInDetails(t *testing.T) {
 	input := fromSource()
 	input.SmsBody = "broken"
 	b := newBroadcastBench(t, 35)

@@ -187,6 +187,9 @@ func TestStarterListsAndCancelsPending(t *testing.T) {
 	if got := starter(t, environment, "cancel", id); got.status != 0 || got.stdout != "requested the cancellation of workflow "+id+"\n" {
 		t.Errorf("%+v", got)
 	}
+	if !strings.Contains(got.stderr, `no worker polls task queue "twilio", so this waits`) {
+		t.Errorf("while it waits, it says %q", got.stderr)
+	}
 	description, err := temporal.Client.DescribeWorkflow(t.Context(), id, "")
 	if err != nil || !description.RawResponse.GetWorkflowExtendedInfo().GetCancelRequested() {
 		t.Errorf("the workflow is not asked to cancel: %v", err)
@@ -273,6 +276,12 @@ func TestStarterBroadcastShowsProgress(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	actOnASleepingBroadcast(t, s)
+	for _, act := range []string{"send", "ask", "broadcast"} {
+		got := starter(t, s.Environment(), act, "--from", stack.Number, "--body", "Hi", "--to", "+15005550013", "--account", "marketing")
+		if got.status == 0 || !strings.Contains(got.stdout+got.stderr, `no account "marketing"`) {
+			t.Errorf("%s from an account that the worker lacks: %+v", act, got)
+		}
+	}
 	if got := starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Hi"); got.status != 2 || !strings.Contains(got.stderr, "missing: --file or --to") {
 		t.Errorf("with no recipients: %+v", got)
 	}
