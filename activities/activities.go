@@ -17,7 +17,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// Gateway sends and finds messages. *twilio.Client is one.
+// Gateway sends and finds messages; *twilio.Client implements it.
 type Gateway interface {
 	// Now returns the time at Twilio, as a lower bound; false if it is not
 	// known yet.
@@ -117,8 +117,8 @@ type Activities struct {
 
 	// temporal is Temporal's client. Optional: default the worker's.
 	temporal client.Client
-	// countCaps counts messages under caps, in the order in which capCount asks.
-	// Optional: default CapsSmsWorkflow does.
+	// countCaps counts messages under caps, in the order in which capCount
+	// asks. Optional: default a request to CapsSmsWorkflow.
 	countCaps counting
 	capCount  capCount
 	// ledgers holds the accounts' ledgers, by name.

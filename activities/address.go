@@ -154,7 +154,7 @@ var (
 // readNumber converts a phone number to E.164.
 func readNumber(text, region string) (string, error) {
 	digits := digitsOf(text)
-	if digits == "" || strings.TrimPrefix(text, "+") != digits { // the others need no such check
+	if digits == "" || strings.TrimPrefix(text, "+") != digits { // digits alone, after an optional plus, cannot be any of these
 		if whole := wholeFloat.FindStringSubmatch(text); whole != nil {
 			text, digits = whole[1], digitsOf(whole[1])
 		}

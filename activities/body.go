@@ -69,7 +69,7 @@ func newBodies(ctx context.Context, renderer *FreeMarker, input sms.SendSmsInput
 		if !hasOwn(&input.SmsTo[i]) {
 			b.shared, problem = b.render(ctx, b.variables, b.content)
 			if b.maxSegments > 0 && problem == nil {
-				b.shared.size() // once for all of them
+				b.shared.size() // once for all recipients
 			}
 			return b, problem
 		}

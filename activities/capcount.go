@@ -39,7 +39,7 @@ type allowance struct {
 	// asking is held while one recipient reserves messages, for itself and for
 	// the recipients that wait with it.
 	asking sync.Mutex
-	// mu guards what follows.
+	// mu guards the fields below.
 	mu sync.Mutex
 	// left is how many reserved messages are unused, and waiting how many
 	// recipients need one, both by key.

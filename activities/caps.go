@@ -26,8 +26,8 @@ type Cap struct {
 	Per    time.Duration
 }
 
-// Caps holds the caps of an account. A nil Caps allows everything. What counts
-// is what all workers send: CapsSmsWorkflow keeps count (capcount.go).
+// Caps holds the caps of an account. A nil Caps allows everything. The messages
+// of all workers count: CapsSmsWorkflow keeps count (capcount.go).
 type Caps struct {
 	account string
 	caps    []Cap
@@ -37,7 +37,7 @@ type Caps struct {
 func NewCaps(account string, caps []Cap) *Caps { return &Caps{account, caps} }
 
 // of returns the cap for an address, which is the one with the longest matching
-// prefix, and the key to count under; nil if there is none.
+// prefix, and the key to count under. The cap is nil if no prefix matches.
 func (c *Caps) of(to string) (limit *Cap, key string) {
 	if c == nil || len(c.caps) == 0 {
 		return nil, ""

@@ -5,8 +5,8 @@
 // # How a send works
 //
 // Twilio has no idempotency key, and Temporal may run an activity again at any
-// time. So an attempt knows whom an earlier one may have texted, mostly because
-// that one recorded them beforehand, and looks these up at Twilio.
+// time. So an attempt records whom it is about to text, and the next attempt
+// looks up these recipients at Twilio.
 //
 //   - SendSms parses its input (input.go), the addresses (address.go) and the
 //     templates (body.go, freemarker.go). A mistake that affects everyone is
@@ -39,12 +39,13 @@
 //     late (attempt.go): if there is a second attempt, they may have been texted.
 //   - A doubt is a recipient for whom it is unknown whether Twilio created the
 //     message. It ends once a listing shows the message, or is known to be
-//     complete without it. What cannot be decided is reported as
-//     OUTCOME_UNKNOWN and not sent again.
+//     complete without it. A doubt that cannot be resolved is reported as
+//     OUTCOME_UNKNOWN and, by default, the message is not sent again.
 //   - A moment is a time on Twilio's clock, which may be minutes off from ours.
 //   - The ledger (ledger.go) is what this process knows about an account's
-//     messages: which send each belongs to, and which sends may have created one
-//     that no response named. No send mistakes another's message for its own.
+//     messages: which send each belongs to, and which sends may have created a
+//     message without receiving Twilio's response. No send mistakes another's
+//     message for its own.
 //
 // The other activities look up and change messages (messages.go), render texts
 // without sending them (preview.go), find recipients in quiet hours (quiet.go),

@@ -27,8 +27,8 @@ const (
 	slowest = 5 * time.Second
 	// maxListed is how many messages to one recipient are searched.
 	maxListed = 2000
-	// mostResends is how many times those in doubt are sent to again: each may be
-	// another text.
+	// mostResends is how many times recipients in doubt are texted again: each
+	// time, they may get another copy.
 	mostResends = 3
 	// lookUps is how many listings are requested concurrently.
 	lookUps = 8
@@ -48,20 +48,20 @@ func (a *Activities) patience() time.Duration {
 	return defaultPatience
 }
 
-// search counts consecutive looks that Twilio did not answer in full and that
-// settled nobody, and records when the first of them was, and how many were left in
-// doubt.
+// search counts, in misses, consecutive looks that Twilio did not answer in
+// full and that resolved no doubt. since is the time of the first of them, and
+// left is how many recipients were still in doubt.
 type search struct {
 	misses, left int
 	since        time.Time
 }
 
 // lookUp looks up the recipients in doubt until each is resolved or nothing
-// more can be learnt. A message counts as sent if it can only be this send's (see
-// ours). One that is not found counts as not created only if the listing is known
-// to be complete and has had the time that listings may take: its recipient is
-// tried again. What cannot be decided stays in doubt. It returns how long to wait
-// if the rest is left to another attempt.
+// more can be learnt. A message counts as sent if it can only be this send's
+// (see ours). One that is not found counts as not created only if the listing
+// is known to be complete and has had the time that listings may take: its
+// recipient is tried again. Otherwise, the recipient stays in doubt. lookUp
+// returns how long to wait if another attempt is to look up the rest.
 //
 // It is unknown how far Twilio's listings lag, so absence alone proves nothing.
 // But a listing that shows a message lags by no more than that message's age,
@@ -149,8 +149,8 @@ func (s *send) resendDoubts(ctx context.Context) (again bool, wait time.Duration
 }
 
 // unanswered reports whether to ask Twilio again after an unanswered look: at
-// least a few times, since this process may have been suspended in between, and for
-// as long as looks settle somebody.
+// least a few times, since this process may have been suspended in between, and
+// as long as looks resolve doubts.
 func (l *search) unanswered(missed bool, left int, patience time.Duration) bool {
 	if !missed || left < l.left {
 		l.misses = 0
@@ -449,8 +449,8 @@ func (s *send) anyText() bool {
 // hidden reports whether a listing does not show whom our messages were sent to.
 func (s *send) hidden() bool { return s.input.AddressRetention == "obfuscate" }
 
-// rewritten reports whether Twilio may change the body, so that it proves
-// nothing.
+// rewritten reports whether Twilio may change the body, so that a listed body
+// proves nothing.
 func rewritten(in *sms.SendSmsInput) bool {
 	return in.ContentSID != "" || in.ContentRetention == "discard" ||
 		in.SmartEncoded != nil && *in.SmartEncoded || in.ShortenURLs != nil && *in.ShortenURLs

@@ -17,8 +17,9 @@ import (
 )
 
 // decodeInput decodes the activity's raw argument. The SDK does not decode it,
-// since its failure would fail the activity. Unless the caller waits by itself, quiet
-// hours are refused. The error is a *sms.Error with everything that is wrong.
+// since its failure would fail the activity. Quiet hours are refused unless the
+// caller observes them itself. The error is a *sms.Error with everything that
+// is wrong.
 func decodeInput(raw converter.RawValue, callerWaits bool) (input sms.SendSmsInput, err error) {
 	payload := raw.Payload()
 	if payload == nil {

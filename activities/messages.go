@@ -16,9 +16,9 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// GetMessage returns one message. Like its siblings, and unlike SendSms, it
-// fails if Twilio does, and Temporal retries it: it changes nothing that must
-// not happen twice.
+// GetMessage returns one message. Like the other activities in this file, and
+// unlike SendSms, it fails if Twilio fails, and Temporal retries it: repeating
+// it is harmless.
 func (a *Activities) GetMessage(ctx context.Context, in sms.MessageInput) (sms.MessageState, error) {
 	return a.one(in, func(g Gateway) (twilio.Record, error) { return g.Fetch(ctx, in.SID) })
 }
@@ -65,7 +65,7 @@ func (a *Activities) GetMessages(ctx context.Context, in sms.GetMessagesInput) (
 	}
 	so := looked{Updates: make([]sms.StatusUpdate, 0, len(in.SIDs))}
 	if activity.HasHeartbeatDetails(ctx) {
-		_ = activity.GetHeartbeatDetails(ctx, &so) // details that cannot be decoded mean starting over
+		_ = activity.GetHeartbeatDetails(ctx, &so) // if the details cannot be decoded, it starts over
 	}
 	for so.Asked < len(in.SIDs) {
 		sid := in.SIDs[so.Asked]

@@ -197,7 +197,7 @@ func (k *keyed) send(ctx context.Context, place int, input sms.SendSmsInput) (re
 }
 
 // same returns errOtherContent if a send was started with another text or list.
-// Sends that an older version started did not record what they send.
+// Sends started by an older version have no record of their content.
 func (k *keyed) same(ctx context.Context, id, runID string) error {
 	described, err := k.activities.client(ctx).DescribeWorkflow(ctx, id, runID)
 	if err != nil {
@@ -329,8 +329,10 @@ func (k *keyed) notYet(ctx context.Context, input sms.SendSmsInput, err error) (
 	return k.merged(), nil
 }
 
-// refused returns the error of a send whose workflow Temporal will not start: at
-// once if it cannot, or if it has refused to for as long as a send is tried.
+// refused returns the error of a send whose workflow Temporal refuses to start:
+// at once if the input is too large, otherwise once Temporal has refused for as
+// long as a send may go without progress. It returns nil while a retry may
+// help.
 func (t *attempt) refused(err error, input sms.SendSmsInput) *sms.Error {
 	if _, tooBig := errors.AsType[*serviceerror.InvalidArgument](err); tooBig {
 		return &sms.Error{Code: sms.CodeInvalidInput, Message: "the list does not fit into a Temporal payload, which is limited to 2 MB; write it to a file and start BroadcastSmsWorkflow with the file"}

@@ -237,8 +237,9 @@ func (s *send) create(ctx context.Context, to *recipient) {
 // lane returns this send's sender, for the pace.
 func (s *send) lane() string { return cmp.Or(s.from, s.input.MessagingServiceSID) }
 
-// refuse records a problem that was found before Twilio was asked. It says nothing
-// of Twilio, nor of an earlier create that is in doubt.
+// refuse records a problem that was found before Twilio was asked. Such a
+// problem does not count as a failure of Twilio, and does not resolve an
+// earlier create that is in doubt.
 func (s *send) refuse(to *recipient, problem *sms.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

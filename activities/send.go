@@ -39,7 +39,8 @@ type send struct {
 	// list identifies the list of recipients.
 	list string
 
-	// mu guards what follows, and the recipients while they are being tried.
+	// mu guards the fields below, and the recipients while they are being
+	// tried.
 	mu         sync.Mutex
 	recipients []*recipient
 	problems   problems
@@ -49,7 +50,8 @@ type send struct {
 	// quiet is when Twilio will have finished every create in doubt, and first
 	// when the send started, both by Twilio's clock.
 	quiet, first time.Time
-	// untimed is true if no response since has confirmed the time by which quiet is.
+	// untimed is true until a response confirms Twilio's time, on which quiet
+	// depends.
 	untimed bool
 	// complete is when a listing will show every message that was in doubt, by
 	// Twilio's clock; the zero time while that is unknown.
@@ -62,9 +64,10 @@ type send struct {
 	// attempt may have texted someone.
 	recorded atomic.Bool
 	resumed  bool
-	// queue holds the recipients of this round. The first begun of them have
-	// been handed to the pool, the first named are recorded and may be, and the
-	// first asked will be in the next record, which is due once renew have begun.
+	// queue holds the recipients of this round, in order. Of these, the first
+	// begun have been handed to the pool, the first named are recorded and may
+	// be handed to it, and the first asked will be in the next record, which is
+	// due once renew have begun.
 	queue                      []*recipient
 	begun, asked, named, renew int
 	// news wakes the pool, and the goroutine that names recipients ahead of it.
@@ -72,12 +75,13 @@ type send struct {
 	// halt says why no further recipient is tried in this round; nil if there
 	// is no reason.
 	halt *halt
-	// failures counts consecutive creates without an answer from Twilio, doubts the
-	// recipients that the metrics count as in doubt, and resends the rounds to those.
+	// failures counts consecutive creates without an answer from Twilio; doubts
+	// counts the recipients that the metrics count as in doubt; and resends
+	// counts the rounds that texted recipients in doubt again.
 	failures, doubts, resends int
 	// pause is how long Twilio asked us to wait.
 	pause time.Duration
-	// unended is the error of those whose turn never came.
+	// unended is the error of recipients whose turn never came.
 	unended sms.Error
 
 	allowance *allowance
@@ -143,7 +147,7 @@ func (s *send) resume(ctx context.Context) {
 	}
 }
 
-// resumeWithout puts recipients in doubt that may have been texted without a
+// resumeWithout puts the recipients in doubt who may have been texted without a
 // record.
 func (s *send) resumeWithout() {
 	for _, to := range s.recipients {
@@ -166,12 +170,13 @@ func (s *send) prepare(ctx context.Context) *sms.Error {
 	if s.from, problem = senderOf(&s.input, cmp.Or(s.input.DefaultRegion, s.activities.DefaultRegion)); problem != nil {
 		return problem
 	}
-	// .now is the same in every attempt, so that the texts are too.
+	// The template variable .now is the same in every attempt, so that the
+	// texts are the same, too.
 	if s.bodies, problem = newBodies(ctx, s.activities.Renderer, s.input, s.info.ScheduledTime); problem != nil {
 		return problem
 	}
 	if s.account.Pace.CountsSegments() {
-		s.bodies.shared.size() // once for all of them
+		s.bodies.shared.size() // once for all recipients
 	}
 	s.callback = s.activities.callback(s.info.WorkflowExecution.ID, &s.input)
 	if !s.resumed {

@@ -21,12 +21,13 @@ import (
 // It always completes, and its payload says what went wrong. It returns an
 // error to ask Temporal for another attempt in two cases: if nothing was sent
 // to some recipients, a later attempt may succeed, and the caller's retry
-// policy and timeouts allow one; and if this worker lacks the key to what an
-// earlier attempt recorded.
+// policy and timeouts allow one; and if this worker lacks the key that decrypts
+// what an earlier attempt recorded.
 //
-// It never texts a recipient twice: what it is about to try is recorded in a
-// heartbeat, or by the start of another attempt, and what one attempt left in
-// doubt is looked up at Twilio by the next.
+// It never texts a recipient twice: an attempt records in a heartbeat whom it
+// is about to text, and the next attempt looks up at Twilio whoever was left in
+// doubt. The first few recipients of a list need no such record: any second
+// attempt looks them up.
 func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (result sms.SendSmsResult, err error) {
 	var (
 		s     *send
@@ -37,7 +38,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 			logPanic(ctx)
 			result, err = s.broken(retried(ctx)), nil
 		}
-		if input.IdempotencyKey == "" && !isLong(input) { // otherwise, it is counted where it is carried out
+		if input.IdempotencyKey == "" && !isLong(input) { // otherwise, the keyed send or the broadcast counts it
 			a.count(s, decided(activity.GetInfo(ctx), result), err)
 		}
 		if err == nil {
@@ -141,8 +142,8 @@ func (s *send) result() sms.SendSmsResult {
 	return sms.NewSendSmsResult(messages, errors)
 }
 
-// broken returns the result after one of our own panics: it has every recipient
-// as well. Whom an earlier attempt texted may not have been restored yet.
+// broken returns the result after a panic in our own code, with every
+// recipient. The record of an earlier attempt may not have been restored yet.
 func (s *send) broken(retried bool) sms.SendSmsResult {
 	fault := sms.Error{Code: sms.CodeUnknown, Message: "a fault in SendSms itself; the worker's log has the stack"}
 	if retried {

@@ -5,6 +5,6 @@
 // encoding and separators ([Files.ReadRecipients]), page by page. A page ends
 // at a cursor: the byte offset of the next record, and a checksum of all text
 // before it. A worker that continues from its own last page goes straight to
-// the offset. Any other worker first reads the text before it, to learn who is
-// in it and to check by the checksum that it is still the same.
+// the offset. Any other worker first reads the text before it, to learn which
+// recipients it contains and to verify the checksum.
 package broadcast

@@ -1,6 +1,6 @@
 package broadcast
 
-// Recipients: those of a file, page by page, and duplicates in a list.
+// Recipients: read from a file, page by page; and duplicates in a list.
 
 import (
 	"context"
@@ -151,7 +151,7 @@ func parseCursor(text string) (c cursor) {
 	return c
 }
 
-// cursor returns where a reading is.
+// cursor returns the cursor of a reading.
 func (at *reading) cursor() cursor {
 	return cursor{strconv.FormatInt(at.offset, 10), strconv.FormatUint(at.sum, 16), strconv.FormatInt(at.size, 10)}
 }
@@ -282,7 +282,7 @@ func (f *Files) open(ctx context.Context, name string, offset int64) (io.ReadClo
 	switch {
 	case errors.As(err, new(refusal)):
 		return nil, "", refuse("the file of recipients cannot be opened: %v", err)
-	case err != nil: // an unreachable store may come back
+	case err != nil: // an unreachable store may become reachable again
 		return nil, "", fmt.Errorf("open the file of recipients: %w", err)
 	}
 	return file, version, nil
@@ -337,7 +337,7 @@ type addresses struct {
 }
 
 // add adds an address to the set, and reports whether it was there already.
-// Invalid addresses never are: SendSms has to report each.
+// Invalid addresses are never added: SendSms has to report each.
 func (set *addresses) add(address, region string, read func(string, string) (string, bool)) (known bool, err error) {
 	if set.numbers.count+len(set.others) > maxDistinct {
 		return false, refuse("there are more than %d recipients; split the list", maxDistinct)

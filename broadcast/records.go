@@ -111,7 +111,7 @@ func (r *records) heading() error {
 	separator := ""
 	if rest, found := bytes.CutPrefix(bytes.TrimRight(text, "\r\n"), []byte("sep=")); found && len(rest) == 1 {
 		separator = string(rest)
-		r.take(text)
+		r.consume(text)
 		if text, err = r.peek(separators); err != nil {
 			return refuse("the file has no heading: %v", err)
 		}
@@ -122,7 +122,7 @@ func (r *records) heading() error {
 	if r.table, err = newTable(text, separator); err != nil {
 		return err
 	}
-	r.take(text)
+	r.consume(text)
 	return nil
 }
 
@@ -147,7 +147,7 @@ func (r *records) next(wanted bool) (recipient sms.Recipient, err error) {
 	// A bad record of several lines is consumed whole: its lines may be a note
 	// that contains someone else's number.
 	recipient, err = r.recipient(text, wanted)
-	r.take(text)
+	r.consume(text)
 	switch {
 	case err != nil:
 	case strings.TrimSpace(recipient.To) == "": // without an address, only the line says which recipient it is
@@ -237,8 +237,8 @@ func recordEnd(window []byte, separators string) (end, first int, open bool) {
 	return 0, first, open
 }
 
-// take consumes a record.
-func (r *records) take(text []byte) {
+// consume consumes a record.
+func (r *records) consume(text []byte) {
 	r.offset += r.encoding.size(text)
 	r.sum = crc64.Update(r.sum, checksums, text)
 	r.line += bytes.Count(text, []byte("\n"))

@@ -175,7 +175,7 @@ func (c *checker) misspelt(data []byte, written *alfrescoFile, name string) {
 		Event  json.RawMessage `json:"event"`
 		Action json.RawMessage `json:"action"`
 	}
-	_ = errors.Join(json.Unmarshal(data, &event), json.Unmarshal(data, &parts)) // have been parsed before
+	_ = errors.Join(json.Unmarshal(data, &event), json.Unmarshal(data, &parts)) // were parsed before
 	for _, part := range []struct {
 		where string
 		data  json.RawMessage

@@ -171,7 +171,7 @@ func (c *checker) patternOf(i int, w *fileTrigger, t *Trigger) bool {
 			c.at(i, "pattern", "trigger %q has no pattern", w.Name)
 			return false
 		}
-		source = `(?s).*` // the event is enough
+		source = `(?s).*` // any text of the event matches
 	}
 	var err error
 	if t.pattern, err = compilePattern(source, w.Match == "full"); err != nil {

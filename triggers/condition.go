@@ -164,8 +164,8 @@ func (p *conditionParser) peek() conditionToken {
 	return p.tokens[0]
 }
 
-// take consumes one of the operators, if it comes next.
-func (p *conditionParser) take(operators ...string) (string, bool) {
+// accept consumes one of the operators, if it comes next.
+func (p *conditionParser) accept(operators ...string) (string, bool) {
 	next := p.peek()
 	for _, operator := range operators {
 		if next.kind == operatorToken && next.text == operator {
@@ -204,7 +204,7 @@ func (p *conditionParser) chain(depth int, operand func(int) (reference, error),
 		return nil, err
 	}
 	for {
-		operator, ok := p.take(operators...)
+		operator, ok := p.accept(operators...)
 		if !ok {
 			return left, nil
 		}
@@ -220,7 +220,7 @@ func (p *conditionParser) unary(depth int) (reference, error) {
 	if depth > maxConditionDepth {
 		return nil, fmt.Errorf("it is nested more than %d deep", maxConditionDepth)
 	}
-	if operator, ok := p.take("!", "empty"); ok {
+	if operator, ok := p.accept("!", "empty"); ok {
 		value, err := p.unary(depth + 1)
 		if err != nil {
 			return nil, err
@@ -230,12 +230,12 @@ func (p *conditionParser) unary(depth int) (reference, error) {
 		}
 		return func(e *Event) any { return isEmpty(value(e)) }, nil
 	}
-	if _, ok := p.take("("); ok {
+	if _, ok := p.accept("("); ok {
 		value, err := p.or(depth + 1)
 		if err != nil {
 			return nil, err
 		}
-		if _, closed := p.take(")"); !closed {
+		if _, closed := p.accept(")"); !closed {
 			return nil, fmt.Errorf("a ) is missing before %q", p.peek().text)
 		}
 		return value, nil

@@ -1,6 +1,6 @@
 package triggers
 
-// The event: what a workflow gets of a message.
+// The event: the part of a message that a workflow receives.
 
 import (
 	"time"

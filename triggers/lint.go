@@ -45,7 +45,7 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 		if t.slow(ctx, samples[i]) {
 			say(t, "the pattern exceeds its budget on a long text, and then its trigger fails; avoid repetitions inside repetitions")
 		}
-		if words, event := s.unheard(t, samples[i]); len(words) == len(samples[i]) && len(words) > 0 && !t.pattern.takes(ctx, "x "+words[0]+" x") {
+		if words, event := s.unheard(t, samples[i]); len(words) == len(samples[i]) && len(words) > 0 && !t.pattern.matchesAlone(ctx, "x "+words[0]+" x") {
 			say(t, "it never fires: what it matches is %s, a separate event; set event: %s", event, event)
 		} else if len(words) > 0 {
 			say(t, "it never fires for %s: that alone is %s, a separate event, which Twilio handles; add a trigger with event: %s for it, or list this number's own keywords under keywords:", quotedList(words), event, event)
@@ -127,8 +127,8 @@ func (s *Set) unheard(t *Trigger, samples []string) (words []string, event sms.E
 	return words, event
 }
 
-// hears reports whether a text is an event that a trigger wants, at any of its
-// numbers.
+// hears reports whether a text is an event of a trigger, at any of the
+// trigger's numbers.
 func (s *Set) hears(t *Trigger, text string) bool {
 	return slices.ContainsFunc(s.numbers(t), func(number string) bool { return s.meant(t, sms.Inbound{To: number, Body: text}) })
 }
@@ -162,7 +162,7 @@ func (s *Set) hiddenBy(ctx context.Context, i int, samples []string) *Trigger {
 		}
 		all := true
 		for _, text := range samples {
-			all = all && earlier.pattern.takes(ctx, text)
+			all = all && earlier.pattern.matchesAlone(ctx, text)
 		}
 		if all {
 			return earlier
@@ -203,7 +203,7 @@ func (s *Set) first(ctx context.Context, t *Trigger, texts []string) (string, bo
 		if text == "" || !s.hears(t, text) {
 			continue
 		}
-		if t.pattern.takes(ctx, text) {
+		if t.pattern.matchesAlone(ctx, text) {
 			return text, true
 		}
 	}

@@ -19,8 +19,8 @@ type Live struct {
 	path    string
 	options Options
 	set     atomic.Pointer[Set]
-	// seen is what the last look found; tried is what was last put in force or
-	// refused.
+	// seen is the snapshot of the last look; tried is the one that was last put
+	// in force or refused.
 	seen, tried [sha256.Size]byte
 }
 

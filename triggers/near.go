@@ -55,7 +55,7 @@ func (s *Set) NearMisses(ctx context.Context, message sms.Inbound) []Near {
 	event := s.Event(message)
 	for _, t := range s.triggers {
 		says := ""
-		taken := t.takesQuickly(ctx, message.Body, false)
+		taken := t.matchesQuickly(ctx, message.Body, false)
 		switch {
 		case taken && message.Reaction() != nil && !t.reactions:
 			says = fmt.Sprintf("it had reactions: true: the text is the reaction %s", message.Reaction().Emoji)
@@ -97,7 +97,7 @@ func (t *Trigger) eased(ctx context.Context, body string) string {
 				text = easing.ease(text)
 			}
 		}
-		if t.takesQuickly(ctx, text, anyCase) {
+		if t.matchesQuickly(ctx, text, anyCase) {
 			return strings.Join(says, ", and ")
 		}
 	}
@@ -109,8 +109,8 @@ func (t *Trigger) eased(ctx context.Context, body string) string {
 	return ""
 }
 
-// takesQuickly reports whether the pattern matches within freeSteps.
-func (t *Trigger) takesQuickly(ctx context.Context, text string, anyCase bool) bool {
+// matchesQuickly reports whether the pattern matches within freeSteps.
+func (t *Trigger) matchesQuickly(ctx context.Context, text string, anyCase bool) bool {
 	p := t.pattern
 	if anyCase {
 		var err error
@@ -141,10 +141,10 @@ func (s *Set) Hints(ctx context.Context) []Finding {
 			continue
 		}
 		bare := strings.TrimPrefix(t.source, "(?i)")
-		if text := "is " + samples[0] + " meant?"; oneWord.MatchString(bare) && t.takesQuickly(ctx, text, false) {
+		if text := "is " + samples[0] + " meant?"; oneWord.MatchString(bare) && t.matchesQuickly(ctx, text, false) {
 			say("it also fires for %q; for the word alone, write %s^\\s*%s\\s*$", text, strings.TrimSuffix(t.source, bare), bare)
 		}
-		if ends.MatchString(t.source) && !t.takesQuickly(ctx, samples[0]+" ", false) {
+		if ends.MatchString(t.source) && !t.matchesQuickly(ctx, samples[0]+" ", false) {
 			say("it does not fire for %q, with the space that keyboards add; end the pattern with \\s*$", samples[0]+" ")
 		}
 		if classes.MatchString(t.source) && !strings.Contains(t.source, "(?U") && !strings.Contains(t.source, "U)") {

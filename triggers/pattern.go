@@ -15,9 +15,9 @@ const (
 	// freeSteps is the budget of each pattern: those that people write need a
 	// few hundred.
 	freeSteps = 20_000
-	// textSteps is the shared budget of all patterns for one text beyond that,
-	// so that patterns with nested repetitions cannot take more, even if there
-	// are 40 of them.
+	// textSteps is the shared budget of all patterns for one text beyond
+	// freeSteps, so that patterns with nested repetitions cannot take more,
+	// even if there are 40 of them.
 	textSteps = 5_000_000
 )
 
@@ -83,9 +83,9 @@ func exceeded(err error) bool {
 	return errors.As(err, &over) && over.Budget == javaregex.BudgetSteps
 }
 
-// takes reports whether the pattern matches a text that is matched with no
-// other.
-func (p *pattern) takes(ctx context.Context, text string) bool {
+// matchesAlone reports whether the pattern matches a text, with the whole
+// budget for itself.
+func (p *pattern) matchesAlone(ctx context.Context, text string) bool {
 	left := budget(textSteps)
 	match, err := p.find(ctx, text, &left)
 	return err == nil && match != nil

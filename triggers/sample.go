@@ -34,7 +34,7 @@ func (s *Set) Examples(ctx context.Context) []string {
 			continue
 		}
 		example := samples[0]
-		if start, cut := strings.CutSuffix(example, "x"); cut && t.pattern.takes(ctx, start+"42") {
+		if start, cut := strings.CutSuffix(example, "x"); cut && t.pattern.matchesAlone(ctx, start+"42") {
 			example = start + "42"
 		}
 		examples = append(examples, example)
@@ -52,7 +52,7 @@ func (t *Trigger) samples(ctx context.Context) []string {
 	}
 	var good []string
 	for _, text := range expand(tree.Simplify(), 0) {
-		if t.pattern.takes(ctx, text) {
+		if t.pattern.matchesAlone(ctx, text) {
 			good = append(good, text)
 		}
 	}

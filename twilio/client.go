@@ -84,7 +84,8 @@ type Client struct {
 type login struct {
 	username, password string
 	header             http.Header
-	// odd is true if the credentials contain characters that no valid ones do.
+	// odd is true if the credentials contain characters that valid credentials
+	// never contain.
 	odd bool
 }
 
@@ -162,11 +163,12 @@ func newTransport() *http.Transport {
 	}
 }
 
-// apiURL is Twilio's, outside of regions. Media are there, too; webhooks use the
-// same URLs.
+// apiURL is the URL of Twilio's API if no region is set. Media are there, too;
+// webhooks use the same URLs.
 const apiURL = "https://api.twilio.com"
 
-// handler returns what adds region and edge to twilio-go's URLs.
+// handler returns twilio-go's request handler, which adds region and edge to
+// its URLs.
 func (c *Client) handler(base client.BaseClient) *client.RequestHandler {
 	return &client.RequestHandler{Client: base, Region: c.access.Region, Edge: c.access.Edge}
 }

@@ -146,7 +146,7 @@ func (x *exchange) traced(ctx context.Context, cancel func()) context.Context {
 				x.held.CompareAndSwap(nil, &err)
 			}
 			if x.held.Load() != nil {
-				_ = conn.Close() // so that nothing will be
+				_ = conn.Close() // so that nothing is written
 				cancel()
 			}
 		},

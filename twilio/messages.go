@@ -26,17 +26,19 @@ type Record struct {
 	// Created is when Twilio accepted the message, to the second; the zero time
 	// if it cannot be parsed.
 	Created time.Time
-	// sent is when it was sent; the zero time if it was not yet.
+	// sent is when the message was sent; the zero time if it has not been sent
+	// yet.
 	sent time.Time
 	// NumMedia is how many pictures and files the message has.
 	NumMedia int
-	// ErrorCode says why it failed or was not delivered, 0 if it did not.
+	// ErrorCode is Twilio's reason why the message failed or was not delivered;
+	// 0 otherwise.
 	ErrorCode int
 	// ErrorMessage is Twilio's text for ErrorCode.
 	ErrorMessage string
 }
 
-// Query restricts a listing. Empty fields do not.
+// Query restricts a listing; an empty field restricts nothing.
 type Query struct {
 	From, To string
 	// Since leaves out messages that were created earlier.
@@ -49,7 +51,7 @@ type Query struct {
 // created a moment ago may be missing: Twilio's listings lag.
 type Listing struct {
 	Records []Record
-	// Whole is true if there are no others, back to Query.Since.
+	// Whole is true if the listing has every message since Query.Since.
 	Whole bool
 }
 

@@ -43,11 +43,11 @@ type Dispatcher struct {
 	// Attributes returns the namespace's search attributes. Optional: default
 	// none, and no workflow gets search attributes.
 	Attributes func(context.Context) Attributes
-	// CatchesUp reports whether any webhook catches up on texts. If so, two more
-	// kinds of texts get a workflow: one that Twilio marked as an opt-out even if
-	// no trigger matches, since Twilio's log does not show the mark; and one whose
-	// sender is told that it is refused, since other triggers may be in force by
-	// then. Optional: default false.
+	// CatchesUp reports whether any webhook catches up on texts. If so, two
+	// more kinds of texts get a workflow: texts that Twilio marked as an
+	// opt-out, even if no trigger matches, since Twilio's log does not show the
+	// mark; and texts whose sender is told that they were refused, since other
+	// triggers may be in force at the catch-up. Optional: default false.
 	CatchesUp func(context.Context) (bool, error)
 
 	mu sync.Mutex
@@ -192,7 +192,7 @@ func (r *reception) plan(ctx context.Context, matches []triggers.Match) (err err
 		return err
 	}
 	if r.Attributes != nil && r.attributes == nil && !r.plain() && slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return len(f.Call.SearchAttributes) > 0 }) {
-		return errAttributes // a missing one would block the text's workflow permanently
+		return errAttributes // a missing attribute would block the text's workflow permanently
 	}
 	return nil
 }
@@ -348,7 +348,7 @@ const fallbackParameter = "ErrorUrl"
 // of the text, by this webhook or by the one whose fallback this is.
 func (r *reception) mayBeAccepted() bool {
 	if r.mode == Late {
-		return false // it is tried until Temporal decides
+		return false // the caller retries until Temporal decides
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -373,7 +373,7 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 	if r.input.Attributes = r.attributes.ofTexts(); r.input.Attributes {
 		attributes[sms.AttributeOutcome] = outcomeAccepted
 		parties := []string{sms.Pseudonym(r.IDSecret, r.message.From)}
-		if r.mode != Late { // when those start says nothing about a pace
+		if r.mode != Late { // the start of a late text's workflow says nothing about the pace
 			parties = append(parties, r.pair(r.message))
 		}
 		attributes[sms.AttributeParty] = parties

@@ -1,7 +1,8 @@
 package webhook
 
 // Doubt: whether Temporal may have carried out a request that failed. It has
-// not if the request was never sent, or was refused; otherwise, nobody knows.
+// not if the request was never sent, or was refused; otherwise, that is
+// unknown.
 
 import (
 	"context"

@@ -1,7 +1,7 @@
 package webhook
 
-// Errors: what Temporal answered, in words that may be logged. Its own messages
-// contain workflow IDs, and so perhaps what was texted.
+// Errors: why Temporal refused or failed, in words that may be logged. Its own
+// messages contain workflow IDs, and so perhaps what was texted.
 
 import (
 	"context"

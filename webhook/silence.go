@@ -1,8 +1,8 @@
 package webhook
 
-// Silence: what all webhooks know together about a phone and a number. A
-// conversation between two machines is recorded as a workflow; the texts between
-// them have search attributes.
+// Silence: what webhooks share about a phone and a number. A conversation
+// between two machines is recorded as a workflow; the texts between them have
+// search attributes.
 
 import (
 	"context"

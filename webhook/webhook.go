@@ -125,7 +125,7 @@ type Silencer interface {
 	// that lasts as long, or "" if the number is silent already.
 	Silence(ctx context.Context, message sms.Inbound) (workflowID string, err error)
 	// Taken lists the texts from the phone to the number, in any order, that any
-	// webhook has taken since a time; the latest may be missing.
+	// webhook has accepted since a time; the latest may be missing.
 	Taken(ctx context.Context, message sms.Inbound, since time.Time) ([]Taken, error)
 }
 

@@ -20,7 +20,7 @@ const DefaultAskTimeout = 24 * time.Hour
 
 // AskSmsWorkflow sends a question and waits for the reply. A reply goes to a
 // single open question between the two numbers, and to no trigger. Its argument
-// is an [sms.AskSmsInput]. It fails if that is invalid, before anyone is
+// is an [sms.AskSmsInput]. If the input is invalid, it fails before anyone is
 // texted.
 func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.AskSmsResult, err error) {
 	a := &asking{result: &result, replies: workflow.GetSignalChannel(ctx, sms.ReplySignal)}
@@ -78,7 +78,8 @@ func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair sms
 	pair = sms.QuestionInput{Account: a.request.Account, Question: sms.Question{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID,
 		Pattern:    a.request.Pattern, Code: a.request.Code, IfSeveral: a.request.IfSeveral,
-		// Not when the keeper learns of it, which may be after the reply arrived.
+		// The question opens now, not when the keeper learns of it, which may
+		// be after the reply arrived.
 		OpenedAt: workflow.Now(ctx).UTC(),
 	}}
 	if !a.checks {
@@ -118,7 +119,7 @@ func (a *asking) run(ctx workflow.Context) error {
 		a.result.Outcome = sms.AskNotSent
 		return nil
 	}
-	// The send may have waited, such as for the end of a pause.
+	// The send may have waited, for example until sending was resumed.
 	if workflow.GetVersion(ctx, "waits-from-sending", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
 		began = workflow.Now(ctx)
 	}

@@ -154,7 +154,7 @@ type held struct {
 	Ended bool `json:"ended,omitempty"`
 }
 
-// check adds to the mistakes in the input's form.
+// check adds, to the mistakes that decoding found, those that it cannot find.
 func (b *broadcast) check(wrong error) error {
 	problems, _ := errors.AsType[sms.Problems](wrong)
 	given := 0
@@ -306,9 +306,9 @@ func (b *broadcast) step(ctx workflow.Context) error {
 	return b.deal(ctx, page)
 }
 
-// manyAsleep reports whether the broadcast holds as many sleepers as it may.
-// With a key, one held recipient is enough: the next page is not read until this
-// one is sent, so that a rerun forms the same pages.
+// manyAsleep reports whether the broadcast holds as many recipients in quiet
+// hours as it can. With a key, one held recipient is enough: the next page is
+// not read until this one is sent, so that a rerun forms the same pages.
 func (b *broadcast) manyAsleep() bool {
 	bytes := 0
 	for _, group := range b.held.Asleep {
@@ -319,8 +319,8 @@ func (b *broadcast) manyAsleep() bool {
 	return b.progress.Asleep >= maxAsleep || bytes >= maxAsleepBytes || bytes > 0 && b.input.IdempotencyKey != ""
 }
 
-// awoken takes up to most recipients who have woken up, earliest first. A page
-// with a key stays whole.
+// awoken removes and returns up to most recipients whose quiet hours have
+// ended, earliest first. A page with a key stays whole.
 func (b *broadcast) awoken(most int) sms.Recipients {
 	first := &b.held.Asleep[0]
 	n := len(first.Recipients)
@@ -363,7 +363,7 @@ func (b *broadcast) await(ctx workflow.Context, until time.Time, state, why stri
 	return err
 }
 
-// next continues in a run with a fresh history.
+// next continues as new.
 func (b *broadcast) next(ctx workflow.Context) error {
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return err

@@ -47,8 +47,8 @@ func (b *broadcast) read(ctx workflow.Context) (page sms.Page, err error) {
 	return page, err
 }
 
-// slice removes the next page from the list in the input, so that a later run
-// does not carry it along.
+// slice removes the next page from the input's list, so that it is not passed
+// on to the next run.
 func (b *broadcast) slice() (page sms.Page) {
 	n := min(b.pageSize(), len(b.input.SmsTo))
 	page.Recipients, b.input.SmsTo = b.input.SmsTo[:n], b.input.SmsTo[n:]
@@ -59,7 +59,7 @@ func (b *broadcast) slice() (page sms.Page) {
 }
 
 // deal sends to a page's recipients who are awake, and reports what became of
-// each. Those who were not sent to, but may be later, are held.
+// each. Recipients to try again later are held.
 func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 	recipients := page.Recipients
 	if b.input.QuietHours != nil && len(recipients) > 0 && !b.input.DryRun {

@@ -78,7 +78,7 @@ func (c caps) reserve(ctx workflow.Context, input sms.TakeCapsInput) (sms.TakeCa
 	return result, nil
 }
 
-// recent drops the counts of which nothing is within its window any more.
+// recent drops the counts whose time window has passed.
 func (c caps) recent(now time.Time) caps {
 	for _, key := range workflow.DeterministicKeys(c) {
 		if total(c[key], now) == 0 {

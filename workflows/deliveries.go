@@ -88,7 +88,7 @@ func NewDeliveries(ctx workflow.Context, carried DeliveriesState) *Deliveries {
 // State merges the updates that have arrived, and returns what the next run
 // needs. No update is lost if the workflow then continues as new at once.
 func (d *Deliveries) State() (state DeliveriesState) {
-	d.takeAll()
+	d.mergeAll()
 	state.Expected = d.all()
 	for _, sid := range d.early {
 		state.Early = append(state.Early, d.known[sid].Delivery)
@@ -101,7 +101,7 @@ func (d *Deliveries) State() (state DeliveriesState) {
 
 // Expect adds messages that Twilio has accepted.
 func (d *Deliveries) Expect(messages ...sms.Message) {
-	d.takeAll()
+	d.mergeAll()
 	for _, m := range messages {
 		if m.SID == "" {
 			continue // without a name, there are no updates
@@ -115,7 +115,7 @@ func (d *Deliveries) Expect(messages ...sms.Message) {
 // Twilio's first callback about such a recipient's message makes it an expected
 // one.
 func (d *Deliveries) Doubt(errors ...sms.Error) {
-	d.takeAll()
+	d.mergeAll()
 	for i := range errors {
 		if e := &errors[i]; e.Code == sms.CodeOutcomeUnknown && e.Recipient != "" {
 			d.doubts[e.Recipient] = e.To
@@ -126,7 +126,7 @@ func (d *Deliveries) Doubt(errors ...sms.Error) {
 	}
 }
 
-// resolve expects a message that is known to belong to an unknown outcome.
+// resolve adds a message that turned out to belong to an unknown outcome.
 func (d *Deliveries) resolve(known *tracked) {
 	to, doubted := d.doubts[known.Recipient]
 	if !doubted || known.expected {
@@ -139,7 +139,7 @@ func (d *Deliveries) resolve(known *tracked) {
 
 // Resolved returns the messages of [Deliveries.Doubt] that have become known.
 func (d *Deliveries) Resolved() (messages []sms.Message) {
-	d.takeAll()
+	d.mergeAll()
 	for _, sid := range d.resolved {
 		known := d.known[sid]
 		messages = append(messages, sms.Message{To: known.To, SID: sid, Status: known.Status})
@@ -173,10 +173,9 @@ func (d *Deliveries) of(sid string) *tracked {
 	return known
 }
 
-// takeAll merges the updates that have arrived. It is called wherever they
-// matter, rather than by a coroutine: a coroutine runs after the workflow
-// itself, which would end a run before it.
-func (d *Deliveries) takeAll() {
+// mergeAll merges the updates that have arrived. Whoever needs them calls it: a
+// coroutine would run only after the workflow's own code, which may end the run.
+func (d *Deliveries) mergeAll() {
 	var update sms.StatusUpdate
 	for d.news.ReceiveAsync(&update) {
 		d.merge(update)
@@ -184,7 +183,7 @@ func (d *Deliveries) takeAll() {
 	}
 }
 
-// merge takes in one update.
+// merge merges one update.
 func (d *Deliveries) merge(update sms.StatusUpdate) {
 	known := d.of(update.MessageSID)
 	known.Recipient = cmp.Or(known.Recipient, update.Recipient)
@@ -200,7 +199,7 @@ func (d *Deliveries) merge(update sms.StatusUpdate) {
 
 // All returns what is known about each expected message, in order.
 func (d *Deliveries) All() []sms.Delivery {
-	d.takeAll()
+	d.mergeAll()
 	return d.all()
 }
 
@@ -214,7 +213,7 @@ func (d *Deliveries) all() []sms.Delivery {
 
 // open lists the expected messages whose final status is unknown.
 func (d *Deliveries) open() (sids []string) {
-	d.takeAll()
+	d.mergeAll()
 	for _, sid := range d.order {
 		if !d.known[sid].Status.Final() {
 			sids = append(sids, sid)
@@ -252,8 +251,9 @@ func (d *Deliveries) Await(ctx workflow.Context, timeout time.Duration) error {
 func (d *Deliveries) done() bool { return len(d.open()) == 0 && len(d.doubts) == 0 }
 
 // poll looks up the messages whose final status is unknown, until a deadline.
-// What cannot be read now is read next time. An attempt that ends early records
-// its progress in its heartbeat, and the next one continues from there.
+// Messages that cannot be read now are read next time. An attempt that ends
+// early records its progress in its heartbeat, and the next one continues from
+// there.
 func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 	open := d.open()
 	for len(open) > 0 {
@@ -281,7 +281,7 @@ func (d *Deliveries) poll(ctx workflow.Context, deadline time.Time) {
 
 // show shows the deliveries' progress in the Web UI.
 func (d *Deliveries) show(ctx workflow.Context) {
-	d.takeAll()
+	d.mergeAll()
 	delivered, ended := 0, 0
 	for _, sid := range d.order {
 		switch status := d.known[sid].Status; {

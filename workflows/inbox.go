@@ -59,13 +59,13 @@ func (i *Inbox[T]) Receive(ctx workflow.Context) T {
 		}
 		var data json.RawMessage
 		i.channel.Receive(ctx, &data)
-		i.take(data)
+		i.add(data)
 	}
 }
 
 // ReceiveAsync returns the next message if there is one.
 func (i *Inbox[T]) ReceiveAsync() (value T, ok bool) {
-	i.takeAll()
+	i.addAll()
 	return i.next()
 }
 
@@ -73,27 +73,27 @@ func (i *Inbox[T]) ReceiveAsync() (value T, ok bool) {
 // other conditions: workflow.Await(ctx, func() bool { return inbox.Waiting() ||
 // done }).
 func (i *Inbox[T]) Waiting() bool {
-	i.takeAll()
+	i.addAll()
 	return len(i.state.Waiting) > 0
 }
 
 // Drain reads the signals that have arrived, and returns the state for the next
 // run, which holds those that were not received.
 func (i *Inbox[T]) Drain(workflow.Context) InboxState {
-	i.takeAll()
+	i.addAll()
 	return i.state
 }
 
-func (i *Inbox[T]) takeAll() {
+func (i *Inbox[T]) addAll() {
 	var data json.RawMessage
 	for i.channel.ReceiveAsync(&data) {
-		i.take(data)
+		i.add(data)
 		data = nil
 	}
 }
 
-// take adds a signal unless its message has been seen.
-func (i *Inbox[T]) take(data json.RawMessage) {
+// add adds a signal unless its message has been seen.
+func (i *Inbox[T]) add(data json.RawMessage) {
 	var id struct {
 		MessageSID string `json:"messageSid"`
 		Trigger    string `json:"trigger"`
@@ -121,6 +121,6 @@ func (i *Inbox[T]) next() (value T, ok bool) {
 	}
 	data := i.state.Waiting[0]
 	i.state.Waiting = i.state.Waiting[1:]
-	_ = json.Unmarshal(data, &value) // what fits is set; see Receive
+	_ = json.Unmarshal(data, &value) // fields that fit are set; see Receive
 	return value, true
 }

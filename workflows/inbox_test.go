@@ -93,7 +93,7 @@ func TestUnreadSignalsReachTheNextRun(t *testing.T) {
 func TestInboxForgetsTheOldestMessages(t *testing.T) {
 	i := &Inbox[text]{seen: map[string]bool{}}
 	for n := range inboxMemory + 10 {
-		i.take([]byte(fmt.Sprintf(`{"messageSid":"SM%d"}`, n)))
+		i.add([]byte(fmt.Sprintf(`{"messageSid":"SM%d"}`, n)))
 	}
 	if len(i.state.Seen) != inboxMemory || len(i.seen) != inboxMemory || i.seen["SM9/"] || !i.seen["SM10/"] {
 		t.Errorf("remembers %d and %d", len(i.state.Seen), len(i.seen))

@@ -51,7 +51,7 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 		if len(k.Open) > 0 {
 			wait = 24 * time.Hour
 		}
-		changed, err := workflow.AwaitWithTimeout(ctx, wait, func() bool { return k.take() || k.changed || suggested() })
+		changed, err := workflow.AwaitWithTimeout(ctx, wait, func() bool { return k.handleSignals() || k.changed || suggested() })
 		if err != nil {
 			return err
 		}
@@ -66,8 +66,8 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 			return err
 		}
-		// The latest signals must not be lost with this run.
-		came := k.take()
+		// Signals that arrived last must not be lost with this run.
+		came := k.handleSignals()
 		if suggested() {
 			return workflow.NewContinueAsNewError(ctx, sms.QuestionsWorkflowName, &k.QuestionsState)
 		}
@@ -80,7 +80,7 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 // keeper is the state of QuestionsWorkflow.
 type keeper struct {
 	QuestionsState
-	// turn is held by the reply that is being given.
+	// turn is locked while a reply is passed to its question.
 	turn workflow.Mutex
 	// changed wakes the workflow.
 	changed bool
@@ -88,10 +88,10 @@ type keeper struct {
 	opened, closed workflow.ReceiveChannel
 }
 
-// take handles the signals that have arrived, and reports whether there were
-// any. It is called wherever they matter, rather than by coroutines: those run
-// after the workflow itself, which would end before them.
-func (k *keeper) take() (came bool) {
+// handleSignals handles the signals that have arrived, and reports whether
+// there were any. Whoever needs them calls it: coroutines would run only after
+// the workflow's own code, which may end the run.
+func (k *keeper) handleSignals() (came bool) {
 	var q sms.Question
 	for k.opened.ReceiveAsync(&q) {
 		k.open(q)
@@ -125,7 +125,7 @@ func (k *keeper) reply(ctx workflow.Context, reply sms.Reply) (taken bool, err e
 		return false, err
 	}
 	defer k.turn.Unlock()
-	k.take()
+	k.handleSignals()
 	k.changed = true
 	if slices.Contains(k.Taken, reply.MessageSID) {
 		return true, nil

@@ -41,7 +41,7 @@ func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsI
 			sleeps[place] = true
 			g.Recipients = append(g.Recipients, recipients[place])
 		}
-		if !group.Until.IsZero() { // otherwise, they are listed twice
+		if !group.Until.IsZero() { // a zero time repeats recipients of another group
 			groups = append(groups, g)
 		}
 	}
@@ -62,7 +62,7 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 		return SendSms(ctx, input)
 	}
 	onError, left := input.OnError, input.SmsTo
-	input.OnError = "" // the last part decides it for all of them
+	input.OnError = "" // the last part of the list decides for the whole list
 	for {
 		search := input
 		search.QuietHours = hours

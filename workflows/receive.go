@@ -66,11 +66,11 @@ func ReceiveSmsWorkflow(ctx workflow.Context, input sms.ReceiveSmsInput, state *
 	if state != nil && len(state.Firings) == len(input.Firings) {
 		r.receiveState = *state
 	} else {
-		taken, err := r.begin(ctx)
+		answered, err := r.begin(ctx)
 		if err != nil {
 			return sms.ReceiveSmsResult{}, err
 		}
-		if taken {
+		if answered {
 			return r.conclude(ctx, sms.ReceiveSmsResult{Outcome: sms.OutcomeAnswered, Replies: []string{}, Firings: []sms.FiringResult{}})
 		}
 	}
@@ -95,9 +95,9 @@ type receiving struct {
 
 // begin decides the firings that the plan refuses, and those that the sender
 // has been told have failed. Then it offers the text to the keepers of
-// questions. taken is true if a question has the text, so that nothing else
+// questions. answered is true if a question has the text, so that nothing else
 // gets it.
-func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
+func (r *receiving) begin(ctx workflow.Context) (answered bool, err error) {
 	told := gaveUp(workflow.GetSignalChannel(ctx, sms.GiveUpSignal))
 	r.Firings = make([]firingState, len(r.input.Firings))
 	for i := range r.input.Firings {
@@ -112,8 +112,8 @@ func (r *receiving) begin(ctx workflow.Context) (taken bool, err error) {
 		return false, nil
 	}
 	for _, keeper := range r.input.Keepers {
-		if r.offer(ctx, keeper, &taken); taken || ctx.Err() != nil {
-			return taken, ctx.Err()
+		if r.offer(ctx, keeper, &answered); answered || ctx.Err() != nil {
+			return answered, ctx.Err()
 		}
 	}
 	return false, nil
@@ -137,14 +137,14 @@ func gaveUp(signals workflow.ReceiveChannel) bool {
 
 // offer offers the text to a keeper, until it answers. What happens live is
 // dated by Temporal's clock, as questions are: the webhook's may lag.
-func (r *receiving) offer(ctx workflow.Context, keeper string, taken *bool) {
+func (r *receiving) offer(ctx workflow.Context, keeper string, answered *bool) {
 	const summary = "Ask whether it answers a question"
 	ask := sms.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
 	if began := workflow.GetInfo(ctx).WorkflowStartTime; !r.input.Late && began.After(ask.Text.ReceivedAt) {
 		ask.Text.ReceivedAt = began
 	}
 	if workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		_ = untilAnswered(ctx, summary, sms.AskKeeperName, ask, taken)
+		_ = untilAnswered(ctx, summary, sms.AskKeeperName, ask, answered)
 		return
 	}
 	// Keepers match by a local activity. If it were one as well, then as many
@@ -152,7 +152,7 @@ func (r *receiving) offer(ctx workflow.Context, keeper string, taken *bool) {
 	_ = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout, Summary: summary,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: 10 * time.Second},
-	}), sms.AskKeeperName, ask).Get(ctx, taken)
+	}), sms.AskKeeperName, ask).Get(ctx, answered)
 }
 
 // publish makes the calls of all undecided firings concurrently.
@@ -264,7 +264,7 @@ func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
 		case call.IDConflict == sms.ConflictFail:
 			return denial("a workflow with this ID already exists")
 		case call.IDReuse == sms.ReuseAllowDuplicate && call.IDConflict == sms.ConflictUseExisting:
-			return nil // one is open: the text joins it
+			return nil // the workflow is open: the text joins it
 		}
 		// The ID belongs to a workflow that is open, or to one that has closed.
 		run, err := r.find(ctx, call.WorkflowID)

@@ -192,8 +192,8 @@ var mutants = []mutant{
 	{"Only Twilio", "a status proves who made its address", "webhook/status.go", `len(h.Tokens()) < 2 || sms.StatusProven(h.StatusSecret, query)`, `true`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
 
 	// A reply answers one question.
-	{"A reply answers one question", "a reply fires no trigger", "workflows/receive.go", `		if taken {
-			return r.conclude(`, `		if taken && false {
+	{"A reply answers one question", "a reply fires no trigger", "workflows/receive.go", `		if answered {
+			return r.conclude(`, `		if answered && false {
 			return r.conclude(`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 
 	{"A reply answers one question", "an update that failed is made again under another ID", "activities/receive.go", `fmt.Sprintf("%s-%d", id, attempt)`, `id`, "activities", "TestFailedKeeperIsAskedAgain"},
