@@ -293,10 +293,13 @@ type shared struct {
 
 func (s *shared) Silenced(context.Context, sms.Inbound) (began, ended time.Time, err error) {
 	s.asked++
-	if s.silent > 0 && !s.unseen {
-		return time.Now(), ended, s.away
+	switch {
+	case s.away != nil:
+		return began, ended, s.away
+	case s.silent > 0 && !s.unseen:
+		return time.Now(), ended, nil
 	}
-	return s.ended, s.ended, s.away
+	return s.ended, s.ended, nil
 }
 
 func (s *shared) Taken(context.Context, sms.Inbound, time.Time) ([]Taken, error) {
