@@ -11,9 +11,10 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
+
+	"temporal-twilio/test/cputime"
 )
 
 // The goal is 5,000 creates a second on two cores, with the client on the same
@@ -25,7 +26,7 @@ func BenchmarkCreateOverHTTP(b *testing.B) {
 	var n atomic.Int64
 	b.SetParallelism(16)
 	b.ReportAllocs()
-	cpu := cpuTime(b)
+	cpu := cputime.Used()
 	b.ResetTimer()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
@@ -49,17 +50,7 @@ func BenchmarkCreateOverHTTP(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "creates/s")
 	// On a busy machine, this is the better measure: two cores have two million
 	// microseconds of processor time per second.
-	b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/float64(b.N), "cpu-µs/create")
-}
-
-// cpuTime is the processor time that this process, client and simulator, has
-// used on all cores.
-func cpuTime(b *testing.B) time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	b.ReportMetric(float64((cputime.Used()-cpu).Microseconds())/float64(b.N), "cpu-µs/create")
 }
 
 // fill creates messages without HTTP, each to its own recipient.

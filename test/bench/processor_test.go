@@ -8,9 +8,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"syscall"
 	"testing"
-	"time"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
@@ -18,19 +16,10 @@ import (
 	"temporal-twilio/activities"
 	"temporal-twilio/sms"
 	"temporal-twilio/test/bench/table"
+	"temporal-twilio/test/cputime"
 	"temporal-twilio/test/stack"
 	"temporal-twilio/twilio"
 )
-
-// processorTime returns the processor time that this process has used so far.
-func processorTime(t *testing.T) time.Duration {
-	t.Helper()
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-}
 
 // startTwilio starts a local Twilio in a separate process.
 func startTwilio(t *testing.T) string {
@@ -101,9 +90,9 @@ func TestProcessor(t *testing.T) {
 func perRecipient(t *testing.T, n int, send func()) float64 {
 	t.Helper()
 	rounds := max(1, 2000/n)
-	before := processorTime(t)
+	before := cputime.Used()
 	for range rounds {
 		send()
 	}
-	return float64((processorTime(t) - before).Nanoseconds()) / 1000 / float64(rounds*n)
+	return float64((cputime.Used() - before).Nanoseconds()) / 1000 / float64(rounds*n)
 }
