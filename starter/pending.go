@@ -37,7 +37,7 @@ func tellStarted(progress io.Writer, c *temporal.Client, id string) {
 // tellHeldUp prints why nothing is sent now, if so: a pause, or no worker.
 func tellHeldUp(progress io.Writer, c *temporal.Client) {
 	tellPaused(progress, c)
-	if polled, err := polled(c); err == nil && !polled {
+	if lacksWorker(c) {
 		fmt.Fprintf(progress, "no worker polls task queue %q, so this waits until one does; is make run running?\n", sms.TaskQueue)
 	}
 }
@@ -69,7 +69,7 @@ func pending(c *temporal.Client, what, id string, why error) error {
 	if link := webUI(c, id); link != "" {
 		text += ", " + link
 	}
-	if polled, err := polled(c); err == nil && !polled {
+	if lacksWorker(c) {
 		text += fmt.Sprintf(". No worker polls task queue %q; is make run running?", sms.TaskQueue)
 	}
 	return fmt.Errorf("%s\nTo cancel it: starter cancel %s", text, id)
@@ -91,12 +91,12 @@ func withTemporal(ctx context.Context, what string, do func(context.Context, *te
 	return nil
 }
 
-// polled reports whether any worker polls our task queue.
-func polled(c *temporal.Client) (bool, error) {
+// lacksWorker reports whether Temporal says that no worker polls our task queue.
+func lacksWorker(c *temporal.Client) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
 	queue, err := c.DescribeTaskQueue(ctx, sms.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
-	return len(queue.GetPollers()) > 0, err
+	return err == nil && len(queue.GetPollers()) == 0
 }
 
 // failure is the error of a request that Temporal did not carry out. It holds
