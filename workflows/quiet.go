@@ -71,9 +71,10 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 			return decided(unsent(result, left, err), onError)
 		}
 		if input.SmsTo = awake; len(awake) > 0 {
+			began := ctx.Err() == nil
 			part, err := SendSms(ctx, input)
-			if temporal.IsCanceledError(err) { // between two attempts, or before the first
-				part, err = sms.SendSmsResult{Errors: forEach(awake, withoutResult).Errors}, nil
+			if temporal.IsCanceledError(err) {
+				part, err = cancelled(awake, began), nil
 			}
 			if err != nil {
 				return result, err
@@ -101,6 +102,21 @@ func decided(result sms.SendSmsResult, onError sms.OnError) (sms.SendSmsResult, 
 		return result, nil
 	}
 	return result, temporal.NewApplicationErrorWithOptions(result.NotSent(), sms.NotSentErrorType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{result}})
+}
+
+// cancelled returns the result of a send that was cancelled while no attempt of
+// it ran: Temporal then ends it without asking it. Once it began, an earlier
+// attempt may have sent texts.
+func cancelled(recipients sms.Recipients, began bool) sms.SendSmsResult {
+	problem := withoutResult
+	switch {
+	case !began:
+		problem = sms.Error{Code: sms.CodeCancelled, Retryable: true, Message: "the workflow was cancelled before it began to send; nothing was sent"}
+	case len(recipients) > sms.MaxRecipients: // a result cannot hold as many errors
+		problem.Message = "the send was cancelled between two attempts: if its broadcast (sms-list-…) has begun, it goes on, and its report says what became of each recipient"
+		recipients = sms.Recipients{{}}
+	}
+	return sms.NewSendSmsResult(nil, forEach(recipients, problem).Errors)
 }
 
 // unsent adds recipients that were not sent to, because the workflow was

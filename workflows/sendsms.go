@@ -23,9 +23,9 @@ const DefaultDeliveryTimeout = time.Hour
 const maxAwaited = 1000
 
 // SendSmsWorkflow runs the activity SendSms. It completes even if nothing could
-// be sent: the result says what became of each recipient. If it is cancelled
-// while it waits for delivery, it completes with what is known. Its argument is
-// a [sms.SendSmsWorkflowInput].
+// be sent: the result says what became of each recipient. If it is cancelled,
+// it completes with what is known. Its argument is a
+// [sms.SendSmsWorkflowInput].
 func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.SendSmsWorkflowResult, err error) {
 	request, problem := readRequest(ctx, raw)
 	if problem != nil {
@@ -43,7 +43,12 @@ func SendSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (report sms.S
 		yes := true
 		request.StatusSignals = &yes
 	}
-	if report.SendSmsResult, err = sendAwake(ctx, request.SendSmsInput); err != nil {
+	began := ctx.Err() == nil
+	report.SendSmsResult, err = sendAwake(ctx, request.SendSmsInput)
+	if temporal.IsCanceledError(err) && workflow.GetVersion(ctx, "cancelled-sends", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
+		report.SendSmsResult, err = decided(cancelled(request.SmsTo, began), request.OnError)
+	}
+	if err != nil {
 		return report, err
 	}
 	unsent, all := report.Unsent()

@@ -218,6 +218,45 @@ func TestCancelledWaitReturnsWhatIsKnown(t *testing.T) {
 	}
 }
 
+func TestCancelledSendHasAReport(t *testing.T) {
+	for _, wait := range []bool{false, true} {
+		b := newBroadcastBench(t, 0)
+		b.sending = func(int) { b.CancelWorkflow() } // in this environment, the activity then has no result
+		b.ExecuteWorkflow(sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
+			SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100", "+14155550100"),
+		}, WaitForDelivery: wait})
+		var report sms.SendSmsWorkflowResult
+		if err := b.GetWorkflowResult(&report); err != nil || len(report.Errors) != 2 || report.Errors[1].Code != sms.CodeOutcomeUnknown || report.Errors[1].To != "+14155550100" || report.TwilioError == nil {
+			t.Errorf("%+v, %v", report, err)
+		}
+	}
+}
+
+func TestCancelledBeforeItBeganSendsNothing(t *testing.T) {
+	for name, hours := range map[string]*sms.QuietHours{"at once": nil, "awake": {From: "21:00", To: "08:00"}} {
+		b := newBroadcastBench(t, 0)
+		b.SetStartTime(time.Date(2026, 1, 15, 18, 0, 0, 0, time.UTC))
+		b.RegisterWorkflowWithOptions(func(ctx workflow.Context, raw converter.RawValue) (sms.SendSmsWorkflowResult, error) {
+			ctx, cancel := workflow.WithCancel(ctx)
+			cancel()
+			return SendSmsWorkflow(ctx, raw)
+		}, workflow.RegisterOptions{Name: "Cancelled"})
+		b.ExecuteWorkflow("Cancelled", sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
+			SmsFrom: "+15005550006", SmsBody: "Hi", SmsTo: sms.To("+12125550100", "+14155550100"), QuietHours: hours,
+		}})
+		var report sms.SendSmsWorkflowResult
+		if err := b.GetWorkflowResult(&report); err != nil || b.pages > 0 || len(report.Errors) != 2 || report.Errors[1].Code != sms.CodeCancelled || report.Errors[1].To != "+14155550100" {
+			t.Errorf("%s: %d sends, %+v, %v", name, b.pages, report, err)
+		}
+	}
+}
+
+func TestCancelledLongListHasOneError(t *testing.T) {
+	if result := cancelled(make(sms.Recipients, sms.MaxRecipients+1), true); len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
+		t.Errorf("%d errors: %+v", len(result.Errors), result.Errors[0])
+	}
+}
+
 func TestLateReasonCounts(t *testing.T) {
 	b := newBench(t, took("SM1", "SM2"), unasked)
 	b.news(time.Second, "SM1", sms.StatusUndelivered, 0)

@@ -76,9 +76,10 @@ var scenes = map[string]scene{
 	"send-sms-and-wait": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{
 		"waitForDelivery": true, "timeout": "2s",
 	})},
-	"send-sms-cancelled": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true}), act: cancel},
-	"send-sms-keyed":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"idempotencyKey": "order-42"})},
-	"send-sms-refused":   {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "soon"})},
+	"send-sms-cancelled":         {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true}), act: cancel},
+	"send-sms-cancelled-between": {workflow: sms.SendSmsWorkflowName, input: send(nil), faults: busy, act: cancelBetween},
+	"send-sms-keyed":             {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"idempotencyKey": "order-42"})},
+	"send-sms-refused":           {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "soon"})},
 	"ask-sms": {workflow: sms.AskSmsWorkflowName, input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": quiet, "smsBody": "Coming?", "timeout": "2s",
 		"reminders": []map[string]any{{"after": "1s", "smsBody": "Still coming?"}},
@@ -161,9 +162,10 @@ var scenes = map[string]scene{
 	"send-sms-unknown":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
 	// These are from before a change: GetVersion of it returned DefaultVersion
 	// while they were recorded.
-	"send-sms-long-asleep-before": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
-	"send-sms-unheard-before":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
-	"send-sms-unknown-before":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
+	"send-sms-cancelled-between-before": {workflow: sms.SendSmsWorkflowName, input: send(nil), faults: busy, act: cancelBetween},
+	"send-sms-long-asleep-before":       {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
+	"send-sms-unheard-before":           {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
+	"send-sms-unknown-before":           {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
 	"ask-sms-several-before": {workflow: sms.AskSmsWorkflowName, act: outlive(refusing), input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": refusing, "smsBody": "Coming?", "ifSeveral": "refuse", "timeout": "4s",
 	}},
@@ -197,6 +199,8 @@ var (
 	unheard = []twiliosim.Fault{{Kind: twiliosim.FaultWebhookLost}}
 	// slow makes the sending of a page take a while.
 	slow = []twiliosim.Fault{{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(3 * time.Second), Next: 1}}
+	// busy makes a send wait between its attempts.
+	busy = []twiliosim.Fault{{Kind: twiliosim.Fault429, Operation: "create"}}
 	// unknown leaves a message in Twilio's listing that may belong to another
 	// send.
 	unknown = []twiliosim.Fault{{Kind: twiliosim.FaultRewritten, Next: 1}, {Kind: twiliosim.FaultResponseLost, Operation: "create", Next: 1}}
@@ -238,6 +242,27 @@ func cancel(s *stage) error {
 // cancelBegun cancels the workflow at once.
 func cancelBegun(s *stage) error {
 	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
+}
+
+// cancelBetween cancels the workflow while its activity waits for another
+// attempt.
+func cancelBetween(s *stage) error {
+	for tick := time.Tick(10 * time.Millisecond); ; {
+		found, err := s.Temporal.Client.DescribeWorkflow(s, s.run.GetID(), s.run.GetRunID())
+		if err != nil {
+			return err
+		}
+		for _, a := range found.RawResponse.GetPendingActivities() {
+			if a.GetAttempt() > 1 && a.GetState() == enumspb.PENDING_ACTIVITY_STATE_SCHEDULED {
+				return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
+			}
+		}
+		select {
+		case <-s.Done():
+			return s.Err()
+		case <-tick:
+		}
+	}
 }
 
 // takeCaps takes messages until a new run begins, and cancels that run.
