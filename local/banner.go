@@ -31,8 +31,13 @@ func banner(s settings, temporal temporalServer) string {
 	line("")
 	line("  or, in another terminal, from the repository:")
 	line("")
-	line("     %s", starterExample(s, "send --from "+number+" --to "+phone+" --body 'Hello, ${name}' --var name=Ann"))
-	line("     %s", starterExample(s, "broadcast --from "+number+" --file customers.csv --body 'Dear ${name}, we are closed on Monday.'"))
+	if others := otherAddresses(s); len(others) > 0 {
+		line("     export %s", strings.Join(others, " "))
+	}
+	starter := filepath.Join(s.bin, "starter")
+	line("     %s send --from %s --to %s --body 'Hello, ${name}' --var name=Ann", starter, number, phone)
+	line("     %s broadcast --from %s --file customers.csv --body 'Dear ${name}, we are closed on Monday.'", starter, number)
+	line("     %s find %s", starter, phone)
 	line("")
 	line("  webhook    %s", url(s.webhookPort, "/twilio/sms"))
 	line("  metrics    %s", url(s.metricsPort, "/metrics"))
@@ -47,15 +52,17 @@ func banner(s settings, temporal temporalServer) string {
 	return b.String()
 }
 
-// starterExample returns a command that can be pasted as it is, even if
-// Temporal does not listen on its usual ports.
-func starterExample(s settings, arguments string) string {
-	example := filepath.Join(s.bin, "starter") + " " + arguments
-	if s.uiPort != 8233 {
-		example = "TEMPORAL_UI_URL=" + url(s.uiPort, "") + " " + example
-	}
+// otherAddresses returns the variables by which a program finds what does not
+// listen at its usual port.
+func otherAddresses(s settings) (variables []string) {
 	if s.temporalPort != 7233 {
-		example = "TEMPORAL_ADDRESS=" + address(s.temporalPort) + " " + example
+		variables = append(variables, "TEMPORAL_ADDRESS="+address(s.temporalPort))
 	}
-	return example
+	if s.temporalPort != 7233 || s.uiPort != 8233 {
+		variables = append(variables, "TEMPORAL_UI_URL="+url(s.uiPort, ""))
+	}
+	if s.twilioPort != 8090 {
+		variables = append(variables, "TWILIO_BASE_URL="+url(s.twilioPort, ""))
+	}
+	return variables
 }

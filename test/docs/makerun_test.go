@@ -53,6 +53,7 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 		}
 	}
 
+	pasteBanner(t, shell, run.Output())
 	shell.environment = append(shell.environment, "TEMPORAL_ADDRESS=127.0.0.1:"+ports["temporal"])
 	addresses := strings.NewReplacer("http://127.0.0.1:8090", "http://127.0.0.1:"+ports["twilio"])
 	all := blocksOf(t, "README.md")
@@ -92,6 +93,20 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 	}
 	if kept, err := filepath.Glob(filepath.Join(data, "temporal*.db")); err != nil || len(kept) != 1 {
 		t.Errorf("the workflows are kept in %v, %v", kept, err)
+	}
+}
+
+// pasteBanner runs the commands that the banner offers for another terminal, all at
+// once, as someone who copies them does.
+func pasteBanner(t *testing.T, shell *shell, banner string) {
+	t.Helper()
+	_, rest, _ := strings.Cut(banner, "from the repository:\n\n")
+	commands, _, _ := strings.Cut(rest, "\n\n")
+	output := shell.run(t, "the banner", commands)
+	for _, want := range []string{"queued", "done: 20 recipients, 20 sent", "Hello, Ann"} {
+		if !strings.Contains(output, want) {
+			t.Errorf("the banner's commands\n%s\nprint nothing with %q:\n%s", commands, want, output)
+		}
 	}
 }
 
