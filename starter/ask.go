@@ -71,7 +71,7 @@ func ask(ctx context.Context, out, progress io.Writer, f askFlags) error {
 	var result sms.AskSmsResult
 	if err := run.Get(ctx, &result); err != nil {
 		if ctx.Err() != nil {
-			return pending(c, "the question", run.GetID(), err)
+			return pending(c, "the question", run.GetID(), err, cancelIt)
 		}
 		return failure(c, "ask", err)
 	}

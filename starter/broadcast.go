@@ -9,14 +9,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/sdk/client"
 
-	"temporal-twilio/internal/temporal"
 	"temporal-twilio/sms"
-	"temporal-twilio/workflows"
 )
 
 type broadcastFlags struct {
@@ -35,12 +31,12 @@ func broadcastCommand() *cobra.Command {
 		Long: `Send a text to very many recipients with the workflow BroadcastSmsWorkflow. The
 file is in the workers' BROADCAST_STORE: CSV with a column "to", whose other
 columns are the text's variables, or JSON lines. Ctrl-C ends the wait, not the
-broadcast.`,
+broadcast: starter broadcast watch ID follows it again.`,
 		Example: `  starter broadcast --from +15005550006 --body 'Dear ${name}, we are closed.' \
       --file customers.csv --dry-run
   starter broadcast --from +15005550006 --body 'Dear ${name}, we are closed.' \
       --file customers.csv --report closed --quiet 21:00-08:00
-  starter broadcast pause broadcast-…`,
+  starter broadcast watch broadcast-…`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return broadcast(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), f)
@@ -56,45 +52,8 @@ broadcast.`,
 	flags.Float64Var(&f.rate, "sender-rate", 0, "segments a second that Twilio sends from this sender, for estimates (default: by the sender's type)")
 	cmd.MarkFlagsOneRequired("file", "to")
 	cmd.MarkFlagsMutuallyExclusive("file", "to")
-	for _, act := range []struct{ name, short string }{
-		{sms.PauseUpdate, "Pause a broadcast after the current page"},
-		{sms.ResumeUpdate, "Resume a broadcast that is paused, or that waits, at once"},
-		{sms.CancelUpdate, "End a broadcast after the current page, with its report"},
-	} {
-		var asJSON bool
-		sub := &cobra.Command{
-			Use: act.name + " WORKFLOW-ID", Short: act.short, Args: cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				return actOnBroadcast(cmd.Context(), cmd.OutOrStdout(), act.name, args[0], asJSON)
-			},
-		}
-		sub.Flags().BoolVar(&asJSON, "json", false, "print the progress as JSON")
-		cmd.AddCommand(sub)
-	}
+	cmd.AddCommand(runningBroadcastCommands()...)
 	return cmd
-}
-
-// actOnBroadcast pauses, resumes or cancels a broadcast, and prints its
-// progress.
-func actOnBroadcast(ctx context.Context, out io.Writer, act, id string, asJSON bool) error {
-	var p sms.BroadcastProgress
-	err := withTemporal(ctx, act+" the broadcast "+id, func(ctx context.Context, c *temporal.Client) error {
-		handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-			WorkflowID: id, UpdateName: act, WaitForStage: client.WorkflowUpdateStageCompleted,
-		})
-		if err != nil {
-			return err
-		}
-		return handle.Get(ctx, &p)
-	})
-	if err != nil {
-		return err
-	}
-	if asJSON {
-		return printJSON(out, p)
-	}
-	fmt.Fprintln(out, workflows.ProgressLine(p))
-	return nil
 }
 
 func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) error {
@@ -120,52 +79,13 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	if err != nil {
 		return failure(c, "broadcast", err)
 	}
-	tellStarted(progress, c, run.GetID())
-	watching, watched := context.WithCancel(ctx)
-	defer watched()
-	go watch(watching, c, run.GetID(), progress)
-	var result sms.BroadcastProgress
-	err = run.Get(ctx, &result)
-	watched()
-	if ctx.Err() != nil {
-		return pending(c, "the broadcast", run.GetID(), ctx.Err())
-	}
-	if err != nil {
-		return failure(c, "broadcast", err)
-	}
-	fmt.Fprintln(progress, workflows.ProgressLine(result))
-	return f.tell(out, result)
+	return follow(ctx, c, run, out, progress, f.asJSON)
 }
 
-// watch prints a broadcast's progress whenever it changes.
-func watch(ctx context.Context, c *temporal.Client, id string, progress io.Writer) {
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
-	last, notes := "", 0
-	for {
-		answer, err := c.QueryWorkflow(ctx, id, "", sms.ProgressQuery)
-		var p sms.BroadcastProgress
-		if err == nil && answer.Get(&p) == nil && ctx.Err() == nil { // otherwise, it has not started or has ended
-			for _, note := range p.Notes[min(notes, len(p.Notes)):] {
-				fmt.Fprintln(progress, note)
-			}
-			notes = len(p.Notes)
-			if line := workflows.ProgressLine(p); line != last && p.Total+p.Recipients > 0 {
-				fmt.Fprintln(progress, line)
-				last = line
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-	}
-}
-
-// tell prints the result; it returns errNotAllSent if a recipient was left out.
-func (f broadcastFlags) tell(out io.Writer, p sms.BroadcastProgress) error {
-	if f.asJSON {
+// tellBroadcast prints the result; it returns errNotAllSent if a recipient was left
+// out.
+func tellBroadcast(out io.Writer, p sms.BroadcastProgress, asJSON bool) error {
+	if asJSON {
 		if err := printJSON(out, p); err != nil {
 			return err
 		}

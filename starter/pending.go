@@ -62,9 +62,15 @@ func webUI(c *temporal.Client, id string) string {
 	return base + "/namespaces/" + url.PathEscape(c.Namespace) + "/workflows/" + url.PathEscape(id)
 }
 
+// remedy is a command that takes an ID, and what it is for.
+type remedy struct{ to, command string }
+
+// cancelIt is the remedy for a send or a question.
+var cancelIt = remedy{"cancel it", "cancel"}
+
 // pending is the error of a command that stops waiting for a workflow or an
 // activity, which goes on.
-func pending(c *temporal.Client, what, id string, why error) error {
+func pending(c *temporal.Client, what, id string, why error, remedies ...remedy) error {
 	text := fmt.Sprintf("%s: %s is still pending as %s in Temporal at %s", plainly(why), what, id, c.Address)
 	if link := webUI(c, id); link != "" {
 		text += ", " + link
@@ -72,7 +78,11 @@ func pending(c *temporal.Client, what, id string, why error) error {
 	if lacksWorker(c) {
 		text += fmt.Sprintf(". No worker polls task queue %q; is make run running?", sms.TaskQueue)
 	}
-	return fmt.Errorf("%s\nTo cancel it: starter cancel %s", text, id)
+	lines := []string{text}
+	for _, r := range remedies {
+		lines = append(lines, fmt.Sprintf("To %s: %s %s %s", r.to, os.Args[0], r.command, id))
+	}
+	return errors.New(strings.Join(lines, "\n"))
 }
 
 // withTemporal connects to Temporal for up to a minute, and wraps errors with what

@@ -128,7 +128,7 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	var result sms.SendSmsWorkflowResult
 	err = get(ctx, &result)
 	if err != nil && (timedOut(err) || ctx.Err() != nil) {
-		return pending(c, "the text", id, err)
+		return pending(c, "the text", id, err, cancelIt)
 	}
 	if sdk.IsCanceledError(err) {
 		return fmt.Errorf("%s was cancelled; messages that Twilio had already accepted will still be delivered, and starter find NUMBER shows them. %s", id, webUI(c, id))

@@ -308,6 +308,7 @@ func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 		}
 		return err
 	})
+	interruptedWatch(t, s, run.GetID())
 	var paused sms.BroadcastProgress
 	if got := starter(t, s.Environment(), "broadcast", "pause", run.GetID(), "--json"); got.status != 0 || json.Unmarshal([]byte(got.stdout), &paused) != nil || paused.State != "paused" || paused.Asleep != 1 {
 		t.Errorf("pause --json: %+v", got)
@@ -323,6 +324,36 @@ func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 	}
 	if got := starter(t, s.Environment(), "broadcast", "pause", run.GetID()); got.status != 2 {
 		t.Errorf("a broadcast that has ended: %+v", got)
+	}
+	if got := starter(t, s.Environment(), "broadcast", "watch", run.GetID()); got.status != 1 || !strings.HasPrefix(got.stdout, "cancelled: 1 recipients, 0 sent\n") {
+		t.Errorf("watching a broadcast that has ended: %+v", got)
+	}
+}
+
+// interruptedWatch follows a broadcast until Ctrl-C, and checks that it then says how
+// to follow and how to end it.
+func interruptedWatch(t *testing.T, s *stack.Stack, id string) {
+	t.Helper()
+	watch := stack.StartProcess(t, "starter broadcast watch", s.Environment(), stack.Build(t, "starter"), "broadcast", "watch", id)
+	stack.Eventually(t, "the progress is shown", func(context.Context) error {
+		if !strings.Contains(watch.Output(), "0 of 1 · 1 in quiet hours · waiting") {
+			return errors.New(watch.Output())
+		}
+		return nil
+	})
+	if err := watch.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if status := watch.Wait(t); status != 2 {
+		t.Errorf("after Ctrl-C the status is %d", status)
+	}
+	for _, want := range []string{"the broadcast is still pending as " + id, "starter broadcast watch " + id, "starter broadcast cancel " + id} {
+		if !strings.Contains(watch.Output(), want) {
+			t.Errorf("after Ctrl-C it does not say %q:\n%s", want, watch.Output())
+		}
+	}
+	if got := starter(t, s.Environment(), "broadcast", "watch", "nothing"); got.status != 2 || !strings.Contains(got.stderr, "watch the broadcast nothing") {
+		t.Errorf("watching what is not there: %+v", got)
 	}
 }
 
