@@ -129,7 +129,9 @@ LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS is --triggers too.`,
 	cmd.AddCommand(&cobra.Command{
 		Use:   "devserver",
 		Short: "Build the embedded Temporal if it is missing or its sources are newer",
-		Args:  cobra.NoArgs,
+		Example: `  .local/bin/local devserver
+  make devserver`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := buildEmbedded(cmd.Context(), s.bin, out)
 			return err

@@ -50,6 +50,8 @@ Web UI begin with TEMPORAL_UI_URL, by default that of make run or Temporal Cloud
 
 Exit status: 0 success, 1 a recipient was not sent to or did not answer,
 2 any other error, which is an {"error": …} with --json.`,
+		Example: `  starter send --from +15005550006 --to +15005550009 --body 'Hello'
+  starter find +15005550009`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

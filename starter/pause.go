@@ -75,7 +75,8 @@ func resumeCommand() *cobra.Command {
 		Short: "Resume all sending after pause-all",
 		Long: `Resume all sending after pause-all. Waiting sends continue within about a
 minute, no faster than SEND_RATE and SEND_ACCOUNT_RATE allow.`,
-		Args: cobra.NoArgs,
+		Example: `  starter resume-all`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withTemporal(cmd.Context(), "resume all sending", func(ctx context.Context, c *temporal.Client) error {
 				ended, err := c.ResumeAll(ctx)

@@ -37,7 +37,9 @@ func triggersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "triggers",
 		Short: "Check and try trigger files",
-		Args:  cobra.NoArgs,
+		Example: `  starter triggers lint triggers.yaml
+  starter triggers test triggers.yaml --body 'Order Number 42'`,
+		Args: cobra.NoArgs,
 		// Without RunE, cobra would accept an unknown subcommand.
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

@@ -78,7 +78,8 @@ and no text is sent; the webhook's log gets a line about a request that it refus
 whose signature is wrong on purpose.
 
 Exit status: 0 if no check failed, otherwise 1.`,
-		Args: cobra.NoArgs,
+		Example: `  worker doctor --config worker.yaml`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			findings := diagnose(cmd.Context())
 			if err := report(cmd.OutOrStdout(), findings, asJSON); err != nil {

@@ -40,23 +40,25 @@ encrypted with it any more: after the retention and the longest workflow.`,
 	cmd.PersistentFlags().StringVar(&file, "file", "", "the key file (default PAYLOAD_KEYS)")
 	change := func(use, short, done string, how func([]byte, string) ([]byte, error)) *cobra.Command {
 		return &cobra.Command{
-			Use: use, Short: short, Args: cobra.ExactArgs(1),
+			Use: use + " ID", Short: short, Args: cobra.ExactArgs(1),
+			Example: "  worker keys " + use + " 2026-11 --file keys.json",
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return changeKeys(cmd.OutOrStdout(), file, args[0], done, how)
 			},
 		}
 	}
 	var processes []string
-	use := change("use ID", "Make a key the current one, which encrypts", "key %s of %s encrypts from now on", payload.MakeCurrent)
+	use := change("use", "Make a key the current one, which encrypts", "key %s of %s encrypts from now on", payload.MakeCurrent)
 	use.Flags().StringArrayVar(&processes, "metrics", nil, "the /metrics URL of a process that must have the key, or else nothing changes; may be repeated")
 	use.PreRunE = func(cmd *cobra.Command, args []string) error { return allHave(cmd.Context(), args[0], processes) }
 	cmd.AddCommand(
 		use,
-		change("new ID", "Add a key, which only decrypts at first, and create the file if it is missing", "key %s is in %s and only decrypts; once every process has the file: worker keys use %[1]s", payload.Add),
-		change("remove ID", "Remove a key: data encrypted with it can never be read again", "key %s is removed from %s", payload.Remove),
+		change("new", "Add a key, which only decrypts at first, and create the file if it is missing", "key %s is in %s and only decrypts; once every process has the file: worker keys use %[1]s", payload.Add),
+		change("remove", "Remove a key: data encrypted with it can never be read again", "key %s is removed from %s", payload.Remove),
 		&cobra.Command{
 			Use: "list", Short: "List the keys, without their secrets", Args: cobra.NoArgs,
-			RunE: func(cmd *cobra.Command, _ []string) error { return listKeys(cmd.OutOrStdout(), file) },
+			Example: "  worker keys list --file keys.json",
+			RunE:    func(cmd *cobra.Command, _ []string) error { return listKeys(cmd.OutOrStdout(), file) },
 		},
 	)
 	return cmd

@@ -25,6 +25,10 @@ func main() {
 	approvers := flag.String("approvers", "+15005550009,+15005550010", "phones, asked one after the other")
 	action := flag.String("action", "Refund order 42: 120 EUR", "what to approve")
 	timeout := flag.Duration("timeout", 20*time.Second, "how long each of them has to answer")
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), "Asks people by text, one after the other, before it acts.\n\nExample:\n  go run ./examples/approval --approvers +15005550009,+15005550010\n\nFlags:\n")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	a := Approval{Action: *action, Approvers: strings.Split(*approvers, ","), From: *from, Timeout: sms.Duration(*timeout)}
 	if err := run(context.Background(), a); err != nil {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"log"
 	"maps"
@@ -35,15 +36,20 @@ var files = map[string]string{
 var templates embed.FS
 
 func main() {
-	if len(os.Args) != 3 {
-		log.Fatal("usage: languages SCHEMAS FOLDER")
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), "Writes the types of the examples: languages SCHEMAS FOLDER\n\nExample:\n  go run ./examples/languages docs/schemas examples/languages\n")
 	}
-	written, err := write(os.Args[1])
+	flag.Parse()
+	if flag.NArg() != 2 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	written, err := write(flag.Arg(0))
 	if err != nil {
 		log.Fatal(err)
 	}
 	for name, text := range written {
-		if err := os.WriteFile(filepath.Join(os.Args[2], name), text, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(flag.Arg(1), name), text, 0o644); err != nil {
 			log.Fatal(err)
 		}
 	}

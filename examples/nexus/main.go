@@ -4,6 +4,8 @@
 package main
 
 import (
+	"flag"
+	"fmt"
 	"log"
 	"os"
 
@@ -15,6 +17,10 @@ import (
 const taskQueue = "shop"
 
 func main() {
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), "Runs another team's worker, whose workflows text people by Nexus; docs/nexus.md has the rest.\n\nExample:\n  TEMPORAL_NAMESPACE=shop go run ./examples/nexus\n")
+	}
+	flag.Parse()
 	if err := run(); err != nil {
 		log.SetFlags(0)
 		log.Print("nexus: ", err)

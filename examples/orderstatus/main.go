@@ -3,6 +3,8 @@
 package main
 
 import (
+	"flag"
+	"fmt"
 	"log"
 	"log/slog"
 	"os"
@@ -19,6 +21,10 @@ import (
 const taskQueue = "orders"
 
 func main() {
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), "Runs a worker for the workflow that the text \"Order Number 42\" starts, until Ctrl-C.\n\nExample:\n  TEMPORAL_ADDRESS=127.0.0.1:7233 go run ./examples/orderstatus\n")
+	}
+	flag.Parse()
 	options := envconfig.MustLoadDefaultClientOptions()
 	options.Logger = sdklog.NewStructuredLogger(slog.Default())
 	// If payloads are encrypted, every participant needs the keys. Your own

@@ -22,6 +22,10 @@ func main() {
 	from := flag.String("from", "+15005550006", "number that the reminder comes from")
 	to := flag.String("to", "+15005550009", "the guest's phone")
 	in := flag.Duration("in", 5*time.Second, "when to remind; the appointment is a minute later")
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), "Reminds one phone of an appointment and waits for the answer.\n\nExample:\n  go run ./examples/reminder --to +15005550009 --in 5s\n\nFlags:\n")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	remindAt := time.Now().Add(*in)
 	a := Appointment{From: *from, Phone: *to, Name: "Ann", RemindAt: remindAt, At: remindAt.Add(time.Minute)}

@@ -21,6 +21,10 @@ const taskQueue = "codes"
 func main() {
 	from := flag.String("from", "+15005550006", "number that the code comes from")
 	to := flag.String("to", "+15005550009", "the phone")
+	flag.Usage = func() {
+		fmt.Fprint(flag.CommandLine.Output(), "Texts a code to a phone and checks what you type.\n\nExample:\n  go run ./examples/twofactor --to +15005550009\n\nFlags:\n")
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	if err := login(context.Background(), Login{From: *from, Phone: *to}); err != nil {
 		log.Fatal(err)
