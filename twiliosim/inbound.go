@@ -59,7 +59,7 @@ type InboundResult struct {
 	WebhookStatus int     `json:"webhookStatus"`
 	Replies       []Reply `json:"replies"`
 	// Outcome and WorkflowID are from the webhook's OutcomeHeader and
-	// WorkflowHeader.
+	// WorkflowHeader. Outcome also says why a reply was not sent.
 	Outcome    string `json:"outcome,omitempty"`
 	WorkflowID string `json:"workflowId,omitempty"`
 	// OptOut is STOP, START or HELP if the body was such a keyword, and
@@ -347,6 +347,11 @@ func (se *session) note(header http.Header) {
 	if outcome == "" && workflowID == "" || len(outcome) > maxWord || len(workflowID) > maxWord {
 		return
 	}
+	se.tell(outcome, workflowID)
+}
+
+// tell stores what became of the message, and shows it.
+func (se *session) tell(outcome, workflowID string) {
 	se.result.Outcome, se.result.WorkflowID = outcome, workflowID
 	s, m := se.sim, se.message
 	s.mu.Lock()
@@ -404,7 +409,11 @@ func resolve(base, ref string) string {
 func (se *session) send(h hook, v verb) (sid string, status Status) {
 	s := se.sim
 	refuse := func(code int, format string, args ...any) (string, Status) {
-		se.debug(problem{code, fmt.Sprintf(format, args...)}, h.url, 0)
+		why := fmt.Sprintf(format, args...)
+		se.debug(problem{code, why}, h.url, 0)
+		if words := "not echoed: " + why; !strings.Contains(se.result.Outcome, words) {
+			se.tell(strings.TrimPrefix(se.result.Outcome+", "+words, ", "), se.result.WorkflowID)
+		}
 		return "", 0
 	}
 	if len(se.result.Replies) >= maxReplies {
@@ -447,7 +456,7 @@ func (se *session) send(h hook, v verb) (sid string, status Status) {
 	}
 	if s.optedOut(d.sender.optOutScope(), d.to) {
 		s.mu.Unlock()
-		return refuse(21610, "the recipient has opted out; the reply was not sent")
+		return refuse(21610, "the recipient has opted out")
 	}
 	m := s.reply(d)
 	sid, status = m.sid, m.status

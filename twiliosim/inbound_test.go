@@ -361,7 +361,7 @@ func TestOptOutsAreKeptPerPair(t *testing.T) {
 	if result.OptOut != "STOP" || result.AutoReply == "" || result.WebhookStatus != 200 {
 		t.Errorf("STOP: %+v", result)
 	}
-	if len(result.Replies) != 0 || result.ErrorCode != 21610 {
+	if len(result.Replies) != 0 || result.ErrorCode != 21610 || result.Outcome != "not echoed: the recipient has opted out" {
 		t.Errorf("the webhook's reply after STOP: %+v", result)
 	}
 	if !refused(DefaultNumber, phone) {

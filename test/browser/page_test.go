@@ -175,9 +175,13 @@ func TestPhoneOptsOutAndInAgain(t *testing.T) {
 	if status := send(t, sim, ann, "an offer"); status != http.StatusBadRequest {
 		t.Errorf("sending to a phone that opted out answers %d", status)
 	}
+	p.write(phone(1, "textarea"), "Order Number 42"+kb.Enter)
+	p.shows(phone(1, ".mine .outcome"), "Not echoed: the recipient has opted out")
 	p.click(phone(1, ".opted-out button"))
 	p.absent(phone(1, ".opted-out"))
 	p.shows(phone(1, ".theirs"), "re-subscribed")
+	p.write(phone(1, "textarea"), "Order Number 43"+kb.Enter)
+	p.shows(phone(1, ".theirs"), "Your reference number is 43")
 }
 
 func TestCharacterForcingUCS2IsNamed(t *testing.T) {
