@@ -56,7 +56,8 @@ type BroadcastProgress struct {
 	Asleep int `json:"asleep,omitempty"`
 	Pages  int `json:"pages"`
 	// Rate is how many recipients are dealt with per second while it sends, and
-	// SecondsLeft how long the others take at that rate. 0 if unknown.
+	// SecondsLeft how long the others take at that rate, or at that of the sender
+	// if Twilio's queue for it is too short for them. 0 if unknown.
 	Rate        float64 `json:"rate,omitempty"`
 	SecondsLeft int     `json:"secondsLeft,omitempty"`
 	// State is sending, waiting, paused, cancelled, failed or done.

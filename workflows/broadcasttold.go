@@ -6,6 +6,7 @@ package workflows
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ import (
 func (b *broadcast) tell(ctx workflow.Context) {
 	b.progress.SecondsLeft = 0
 	if b.progress.Total > 0 && b.progress.Rate > 0 && b.progress.State == broadcastSending {
-		b.progress.SecondsLeft = int(float64(max(0, b.progress.Total-b.progress.Recipients))/b.progress.Rate + 0.999)
+		b.progress.SecondsLeft = b.secondsLeft()
 	}
 	var details strings.Builder
 	details.WriteString(ProgressLine(b.progress))
@@ -27,6 +28,26 @@ func (b *broadcast) tell(ctx workflow.Context) {
 		details.WriteString("\n\n" + note)
 	}
 	workflow.SetCurrentDetails(ctx, details.String())
+}
+
+// secondsLeft estimates how long the other recipients take: at the rate at which
+// Twilio accepts messages, or at which it sends them from the sender if its queue
+// cannot hold them all. 0 if unknown.
+func (b *broadcast) secondsLeft() int {
+	left := float64(max(0, b.progress.Total-b.progress.Recipients))
+	perSecond, full := b.senderRate(), b.notedFullQueue()
+	if perSecond == 0 && full {
+		return 0
+	}
+	seconds := left / b.progress.Rate
+	if perSecond > 0 {
+		waiting := min(left, float64(b.progress.Total)-perSecond*queueSeconds)
+		if full {
+			waiting = left
+		}
+		seconds = max(seconds, waiting/perSecond)
+	}
+	return int(seconds + 0.999)
 }
 
 // ProgressLine formats the progress as a line, such as "600 of 2,000 · 3 failed
@@ -132,15 +153,20 @@ func (b *broadcast) forecast(count int, of string) string {
 
 const faster = "; a Messaging Service with more senders is faster"
 
+// queueIsFull begins the note about a full queue.
+func (b *broadcast) queueIsFull() string { return "the queue of " + b.sender() + " is full" }
+
+// notedFullQueue reports whether Twilio's queue has been full.
+func (b *broadcast) notedFullQueue() bool {
+	return slices.ContainsFunc(b.progress.Notes, func(note string) bool { return strings.HasPrefix(note, b.queueIsFull()) })
+}
+
 // noteFullQueue notes once that Twilio's queue is full.
 func (b *broadcast) noteFullQueue(ctx workflow.Context) {
-	begin := "the queue of " + b.sender() + " is full"
-	for _, note := range b.progress.Notes {
-		if strings.HasPrefix(note, begin) {
-			return
-		}
+	if b.notedFullQueue() {
+		return
 	}
-	text := begin
+	text := b.queueIsFull()
 	if perSecond := b.senderRate(); perSecond > 0 && b.progress.Total > 0 {
 		left := float64(max(0, b.progress.Total-b.progress.Recipients)) / perSecond
 		text += fmt.Sprintf("; at its %s %s a second %s remain", rate(perSecond), plural(perSecond, "message"), spoken(time.Duration(left)*time.Second))

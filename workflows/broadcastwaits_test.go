@@ -541,6 +541,31 @@ func TestTimeLeftIsUnknownWhileWaiting(t *testing.T) {
 	}
 }
 
+func TestTimeLeftCountsTheSendersQueue(t *testing.T) {
+	full := "the queue of …0006 is full; at its 1 message a second 17 h 40 min remain"
+	for _, tc := range []struct {
+		from              string
+		total, recipients int
+		note              string
+		want              int
+	}{
+		{"+15005550006", 1_000, 100, "", 10},            // the queue holds them all
+		{"+15005550006", 100_000, 900, "", 64_000},      // it holds ten hours' worth
+		{"+15005550006", 100_000, 40_000, full, 60_000}, // as after resume, with the queue still full
+		{"+15005550006", 40_000, 39_500, "", 500},       // it can be no more than who is left
+		{"", 100_000, 40_000, "the queue of the Messaging Service is full", 0},
+	} {
+		b := broadcast{progress: sms.BroadcastProgress{Total: tc.total, Recipients: tc.recipients, Rate: 90}}
+		b.input.SmsFrom = tc.from
+		if tc.note != "" {
+			b.progress.Notes = []string{"Twilio sends about 1 a second", tc.note}
+		}
+		if got := b.secondsLeft(); got != tc.want {
+			t.Errorf("%d of %d from %q, %q: %d s left, want %d", tc.recipients, tc.total, tc.from, tc.note, got, tc.want)
+		}
+	}
+}
+
 func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
 	b := newBroadcastBench(t, 10)
 	began := b.Now()
