@@ -51,7 +51,7 @@ const (
 )
 
 // DefaultBroadcastPatience is how long a broadcast keeps trying while it can
-// text nobody.
+// text nobody, pauses and waits for a cap apart.
 const DefaultBroadcastPatience = 24 * time.Hour
 
 // BroadcastSmsWorkflow sends one text to all recipients, with the promise of
@@ -85,8 +85,8 @@ func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.Bro
 	if err := b.handle(ctx); err != nil {
 		return b.progress, err
 	}
-	waits := workflow.GetVersion(ctx, "broadcast-waits", workflow.DefaultVersion, 3)
-	b.patient, b.untilMended, b.obedient = waits >= 1, waits >= 2, waits >= 3
+	waits := workflow.GetVersion(ctx, "broadcast-waits", workflow.DefaultVersion, 4)
+	b.patient, b.untilMended, b.obedient, b.fair = waits >= 1, waits >= 2, waits >= 3, waits >= 4
 	b.numbered = input.IdempotencyKey != "" && workflow.GetVersion(ctx, "broadcast-page-numbers", workflow.DefaultVersion, 1) >= 1
 	if b.numbered && b.held.Page == 0 { // an older worker numbered pages by what it had reported
 		b.held.Page = b.progress.Pages + min(1, len(b.held.Rest)+len(b.held.Asleep))
@@ -122,6 +122,9 @@ type broadcast struct {
 	// on after a page that failed, even if someone had paused or cancelled them
 	// while it was sent.
 	obedient bool
+	// fair is false for broadcasts that started on an older worker, for which a
+	// person's pause and waits for a cap counted towards giveUpAfter.
+	fair bool
 	// numbered is false for broadcasts with a key that started on an older
 	// worker, which numbered their pages in the order of the reports.
 	numbered bool
@@ -143,8 +146,9 @@ type held struct {
 	// about them if the broadcast ends now.
 	Rest sms.Recipients `json:"rest,omitempty"`
 	Last sms.ReportPage `json:"last"`
-	// FailingSince is when a page first ended without any progress; Failures
-	// counts the pages that have ended that way since.
+	// FailingSince is when a page first ended without any progress, for a reason
+	// that counts towards giveUpAfter; Failures counts the pages that have ended
+	// that way since.
 	FailingSince time.Time `json:"failingSince"`
 	Failures     int       `json:"failures,omitempty"`
 	// Asleep are the recipients in quiet hours, in the order in which they
@@ -189,6 +193,9 @@ func (b *broadcast) handle(ctx workflow.Context) error {
 				return b.progress, fmt.Errorf("the broadcast is %s", b.progress.State)
 			}
 			b.byItself = false
+			if b.fair && state == broadcastSending {
+				b.held.FailingSince, b.held.Failures = time.Time{}, 0
+			}
 			b.progress.State, b.progress.Why, b.progress.NextTry = state, "", nil
 			b.tell(ctx)
 			return b.progress, nil

@@ -287,19 +287,24 @@ const (
 	resumeWait = 30 * time.Second
 )
 
+// cause returns the error for which a page is tried again: a reached cap only if
+// there is no other.
+func (b *broadcast) cause() sms.Error {
+	all := b.held.Last.Errors
+	place := slices.IndexFunc(all, func(e sms.Error) bool { return b.worthAnother(&e) && !(b.fair && e.Code == sms.CodeCapReached) })
+	if place < 0 {
+		place = slices.IndexFunc(all, func(e sms.Error) bool { return b.worthAnother(&e) })
+	}
+	return all[max(0, place)]
+}
+
 // notYet waits before the rest of a page is tried again, or gives up.
 func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
-	cause := b.held.Last.Errors[0]
-	for i := range b.held.Last.Errors {
-		if b.worthAnother(&b.held.Last.Errors[i]) {
-			cause = b.held.Last.Errors[i]
-			break
-		}
-	}
+	cause := b.cause()
 	now := workflow.Now(ctx)
 	if progressed {
 		b.held.FailingSince, b.held.Failures = time.Time{}, 0
-	} else if b.held.FailingSince.IsZero() {
+	} else if b.held.FailingSince.IsZero() || b.fair && cause.Code == sms.CodeCapReached { // a cap has room again in time
 		b.held.FailingSince = now
 	}
 	why := because(&cause)

@@ -592,6 +592,54 @@ func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
 	}
 }
 
+func TestCapIsWaitedFor(t *testing.T) {
+	for name, tc := range map[string]struct {
+		other string // another error that lasts
+		state string
+		sent  int
+	}{"capped": {"", "done", 2}, "capped, and Twilio is away": {"+12125550101", "failed", 0}} {
+		b := newBroadcastBench(t, 0)
+		began := b.Now()
+		b.outcome = func(_ int, to string) *sms.Error {
+			switch {
+			case to == tc.other:
+				return &sms.Error{Code: sms.CodeConnection, Retryable: true}
+			case b.Now().Sub(began) < 24*time.Hour+24*time.Minute: // a day's messages count for up to a part longer
+				return &sms.Error{Code: sms.CodeCapReached, Retryable: true}
+			}
+			return nil
+		}
+		input := b.fromFile(t, "+447400123456,Ann", "+12125550101,Bo")
+		input.Report = "capped"
+		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+		var progress sms.BroadcastProgress
+		err := b.GetWorkflowResult(&progress)
+		if took := b.Now().Sub(began); (err == nil) != (tc.sent > 0) || tc.sent != progress.Sent || took > 25*time.Hour || err == nil && progress.State != tc.state {
+			t.Errorf("%s: after %s %+v, %v", name, took, progress, err)
+		}
+	}
+}
+
+func TestResumedBroadcastIsPatientAnew(t *testing.T) {
+	b := newBroadcastBench(t, 10)
+	began := b.Now()
+	b.outcome = func(int, string) *sms.Error {
+		if b.Now().Sub(began) < 10*time.Hour+5*time.Minute {
+			return &sms.Error{Code: sms.CodeAuthentication, TwilioCode: 20003}
+		}
+		return nil
+	}
+	b.RegisterDelayedCallback(func() { b.update(t, sms.PauseUpdate) }, 35*time.Second)
+	b.RegisterDelayedCallback(func() { b.update(t, sms.ResumeUpdate) }, 10*time.Hour)
+	input := fromSource()
+	input.GiveUpAfter = sms.Duration(2 * time.Hour)
+	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
+	var progress sms.BroadcastProgress
+	if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Sent != 10 {
+		t.Errorf("%+v, %v", progress, err)
+	}
+}
+
 func TestBroadcastObeysWhileAPageFails(t *testing.T) {
 	for name, tc := range map[string]struct {
 		act   string

@@ -257,6 +257,8 @@ var mutants = []mutant{
 		return nil, ErrHeld`, "activities", "TestHeldPaceLetsNobodySend"},
 	{"Under control", "a pause wears no send out", "activities/send.go", `if s.paused() && s.input.GiveUpAfter == 0 {`, `if false {`, "activities", "TestPauseWearsNoSendOut"},
 	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsUntilPauseEnds"},
+	{"Always completes", "a broadcast waits for a cap to have room", "workflows/broadcastpages.go", `|| b.fair && cause.Code == sms.CodeCapReached {`, `{`, "workflows", "TestCapIsWaitedFor"},
+	{"Always completes", "a resumed broadcast is patient anew", "workflows/broadcast.go", `if b.fair && state == broadcastSending {`, `if false {`, "workflows", "TestResumedBroadcastIsPatientAnew"},
 	{"Under control", "a broadcast obeys while a page fails", "workflows/broadcast.go", `if b.obedient && b.progress.State != broadcastSending {`, `if false {`, "workflows", "TestBroadcastObeysWhileAPageFails"},
 	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if _, paused := h.Paused(); paused {`, `if false {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},
 	{"Under control", "a cap is kept", "workflows/caps.go", `max(0, t.Most-total(counted, now))`, `t.Most + total(counted, now)`, "workflows", "TestCapsCountInAWindow"},

@@ -115,6 +115,7 @@ var scenes = map[string]scene{
 	"broadcast-sms-continued-last": {id: "broadcast-sms-continued", short: true},
 	"broadcast-sms-dry-run":        {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "dry", "dryRun": true}},
 	"broadcast-sms-waits":          {workflow: sms.BroadcastSmsWorkflowName, act: recover(20003), input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "waits"}},
+	"broadcast-sms-resumed":        {workflow: sms.BroadcastSmsWorkflowName, act: recover(20003), input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "resumed"}},
 	"broadcast-sms-denied":         {workflow: sms.BroadcastSmsWorkflowName, act: recover(20404), input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "denied"}},
 	"broadcast-sms-obeys":          {workflow: sms.BroadcastSmsWorkflowName, act: pauseFailing, faults: slow, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "obeys"}},
 	"broadcast-sms-asleep":         {workflow: sms.BroadcastSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
