@@ -22,8 +22,8 @@ var (
 	alphanumeric = regexp.MustCompile(`^[A-Za-z0-9 &+_-]{1,11}$`)
 	letter       = regexp.MustCompile(`[A-Za-z]`)
 	// A WhatsApp user without a visible number has an ID: a country code, a dot
-	// and up to 128 letters and digits; for a business's parent account, with
-	// ENT in between.
+	// and up to 128 letters and digits. That of a business's parent account has
+	// "ENT." in between.
 	whatsAppUser = regexp.MustCompile(`^[A-Za-z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}$`)
 	// channelID is the name of an RCS agent, or the ID of a page or a user on
 	// Messenger.
@@ -85,7 +85,7 @@ func IsName(sender string) bool {
 	return alphanumeric.MatchString(sender) && letter.MatchString(sender)
 }
 
-// otherSpellings are mobile numbers that are written in two ways: with and
+// otherSpellings lists mobile numbers that can be written in two ways: with and
 // without Mexico's 1, Argentina's 9 and Brazil's 9. Source:
 // https://www.twilio.com/docs/whatsapp/api#international-numbers and
 // https://faq.whatsapp.com/1294841057948784

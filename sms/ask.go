@@ -9,8 +9,9 @@ import (
 
 // AskSmsInput is the input of AskSmsWorkflow.
 type AskSmsInput struct {
-	// SmsFrom is our number that asks, or MessagingServiceSID the service that
-	// picks one. One of them is required. Nobody can reply to a name.
+	// SmsFrom is our number that asks, and MessagingServiceSID a service that
+	// picks one. One of them is required. An alphanumeric sender ID cannot ask,
+	// since nobody can reply to it.
 	SmsFrom             string `json:"smsFrom,omitempty" example:"\"+15005550006\""`
 	MessagingServiceSID string `json:"messagingServiceSid,omitempty" example:"\"MG0123456789abcdef0123456789abcdef\""`
 	// SmsTo is the phone to ask. In JSON, it may have any form that SendSms
@@ -74,11 +75,11 @@ type Reminder struct {
 
 // AskProgress is the state of a question. It is the answer to the query "question".
 type AskProgress struct {
-	// Since is when the question was sent, Until when the wait for a reply ends. Both
-	// are absent before.
+	// Since is when the question was sent, and Until is when the wait for a
+	// reply ends. Both are absent until it was sent.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`
-	// Reminders is how many reminders Twilio accepted.
+	// Reminders is the number of reminders that Twilio accepted.
 	Reminders int `json:"reminders"`
 }
 
@@ -98,8 +99,8 @@ type AskSmsResult struct {
 	Outcome AskOutcome `json:"outcome"`
 	// Reply is set if the outcome is answered.
 	Reply *Reply `json:"reply"`
-	// Sent is the result of sending the question, and Reminders is how many
-	// reminders Twilio accepted.
+	// Sent is the result of sending the question, and Reminders is the number
+	// of reminders that Twilio accepted.
 	Sent      SendSmsResult `json:"sent"`
 	Reminders int           `json:"reminders"`
 }

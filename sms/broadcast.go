@@ -21,7 +21,7 @@ type BroadcastSmsInput struct {
 	// Report is the name of a report in BROADCAST_STORE, without ".jsonl".
 	// Optional: default no report.
 	Report string `json:"report,omitempty" example:"\"monday\""`
-	// PageSize is how many recipients one SendSms gets, 1 to 1000. Optional:
+	// PageSize is the number of recipients per SendSms, 1 to 1000. Optional:
 	// default as many as take about ten seconds, or 200 with an IdempotencyKey.
 	PageSize int `json:"pageSize,omitempty" example:"200"`
 	// DryRun renders every text but sends none: the result's DryRun says what
@@ -45,19 +45,19 @@ type BroadcastSource struct {
 type BroadcastProgress struct {
 	// Total is the number of recipients, 0 if unknown.
 	Total int `json:"total,omitempty"`
-	// Recipients is how many have been dealt with, and Sent how many of them
+	// Recipients is how many have been processed, and Sent how many of them
 	// Twilio accepted.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
 	// Errors counts the others by code.
 	Errors map[Code]int `json:"errors"`
-	// Asleep is how many recipients the broadcast holds until their quiet hours
-	// end.
+	// Asleep is how many recipients the broadcast holds back until their quiet
+	// hours end.
 	Asleep int `json:"asleep,omitempty"`
 	Pages  int `json:"pages"`
-	// Rate is how many recipients are dealt with per second while it sends, and
-	// SecondsLeft how long the others take at that rate, or at that of the sender
-	// if Twilio's queue for it is too short for them. 0 if unknown.
+	// Rate is how many recipients are processed per second while it sends, and
+	// SecondsLeft how long the rest takes at that rate, or at the sender's rate if
+	// they do not fit into Twilio's queue. Both are 0 if unknown.
 	Rate        float64 `json:"rate,omitempty"`
 	SecondsLeft int     `json:"secondsLeft,omitempty"`
 	// State is sending, waiting, paused, cancelled, failed or done.
@@ -98,7 +98,7 @@ type BeginInput struct {
 type BeginResult struct {
 	// Total counts the recipients, including records without a valid one.
 	Total int `json:"total"`
-	// Repeated counts the records whose recipient an earlier record has.
+	// Repeated counts the records that repeat the recipient of an earlier one.
 	Repeated int `json:"repeated,omitempty"`
 	// Cursor is the cursor of the file's first page.
 	Cursor string `json:"cursor,omitempty"`
@@ -132,16 +132,16 @@ type Page struct {
 	Next string `json:"next"`
 }
 
-// RepeatedInput is a list of recipients.
+// RepeatedInput is a list in which to look for repeated recipients.
 type RepeatedInput struct {
 	Recipients Recipients `json:"recipients"`
 	// DefaultRegion is the send's.
 	DefaultRegion string `json:"defaultRegion,omitempty"`
 }
 
-// ReportInput is a page of a report.
+// ReportInput is a page to write to a report.
 type ReportInput struct {
-	// Name is the report's, without ".jsonl".
+	// Name is the name of the report, without ".jsonl".
 	Name string `json:"name"`
 	// Broadcast identifies the broadcast that the report belongs to.
 	Broadcast string `json:"broadcast"`
@@ -156,12 +156,12 @@ type ReportPage struct {
 	Errors   []Error   `json:"errors"`
 }
 
-// FinishInput is a report that is complete.
+// FinishInput describes a report that is complete.
 type FinishInput struct {
 	Name      string `json:"name"`
 	Broadcast string `json:"broadcast"`
-	// Pages is how many pages there are, and Missing are those that could not be
-	// written. If none was, there is no report.
+	// Pages is the number of pages, and Missing lists those that could not be
+	// written. If none could be written, there is no report.
 	Pages   int   `json:"pages"`
 	Missing []int `json:"missing,omitempty"`
 }
@@ -174,15 +174,15 @@ type ReadAddressesInput struct {
 	DefaultRegion string `json:"defaultRegion,omitempty"`
 }
 
-// Preview is what would become of recipients.
+// Preview says what a broadcast would send.
 type Preview struct {
 	// Texts holds the first three texts.
 	Texts []PreviewText `json:"texts,omitempty"`
-	// Messages would be sent, with this many Segments.
+	// Messages and Segments are how many of each would be sent.
 	Messages int `json:"messages"`
 	Segments int `json:"segments"`
-	// Failures holds the first recipients that would not be sent to, and why.
-	// The Errors of the progress count all of them.
+	// Failures holds the first recipients that would not be texted, and why.
+	// The progress counts all of them in its Errors.
 	Failures []Error `json:"failures,omitempty"`
 	// Gaps holds the first of GapCount texts with a gap because one of the
 	// recipient's variables is empty, such as "Dear , hello".

@@ -23,7 +23,7 @@ type CapTake struct {
 	// Key is what to count under: the account, the prefix and the window.
 	Key   string `json:"key"`
 	Count int    `json:"count"`
-	// Most messages are allowed in this many seconds.
+	// Most is the maximum number of messages within Seconds.
 	Most    int `json:"most"`
 	Seconds int `json:"seconds"`
 }

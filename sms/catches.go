@@ -9,13 +9,14 @@ import "strings"
 // a signal. Workers in other languages set it themselves.
 func SignalCatch(name string) string { return "signal:" + name }
 
-// MessageCatch returns the same for a message with a correlation key, which is
+// MessageCatch returns the value for a message with a correlation key, which is
 // stored as a pseudonym. The secret must be the webhooks' (ID_SECRET).
 func MessageCatch(secret []byte, name, correlationKey string) string {
 	return "message:" + name + ":" + Pseudonym(secret, correlationKey)
 }
 
-// CatchersQuery returns the visibility query for the open workflows that catch.
+// CatchersQuery returns the visibility query for the open workflows that catch
+// a signal or a message.
 func CatchersQuery(catches string) string {
 	return AttributeCatches + " = '" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(catches) + "' AND ExecutionStatus = 'Running'"
 }

@@ -10,7 +10,7 @@ type CatchUpSmsInput struct{}
 // CatchUpSmsQuery is the input of the activity.
 type CatchUpSmsQuery struct {
 	// Since is the time from which to read Twilio's log, and Through the time
-	// up to which everything has been caught up on; both by Twilio's clock.
+	// up to which earlier catch-ups have read it; both by Twilio's clock.
 	Since   time.Time `json:"since"`
 	Through time.Time `json:"through"`
 }
@@ -22,7 +22,7 @@ type CatchUpSmsResult struct {
 	// Began is when the first catch-up ran: no text before that is caught up on.
 	// Zero if it ran on a version that did not record this.
 	Began time.Time `json:"began,omitzero"`
-	// Received is how many texts Twilio received in that time.
+	// Received is how many texts Twilio received in the period that was read.
 	Received int `json:"received"`
 	// Matched is how many of them matched triggers that catch up. A text that
 	// already has its workflow does not get another.

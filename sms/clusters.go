@@ -35,7 +35,7 @@ func (c *clusterer) joins(r rune) bool {
 
 func (c *clusterer) accepts(r rune) bool {
 	switch {
-	case r < 0x300: // nothing below joins, and most text is below
+	case r < 0x300: // no character below joins another, and most are below
 		return false
 	case unicode.IsControl(c.last):
 		return false

@@ -32,7 +32,7 @@ func Decode(data []byte, into any) error {
 	d := decoder{}
 	var syntax *json.SyntaxError
 	if err := json.Unmarshal(data, new(json.RawMessage)); errors.As(err, &syntax) {
-		d.add(Problem{Says: fmt.Sprintf("the input must be one JSON object; after %d bytes it is not JSON", syntax.Offset)})
+		d.add(Problem{Says: fmt.Sprintf("the input must be one JSON object; it is invalid after %d bytes", syntax.Offset)})
 	} else {
 		d.value(field{example: `{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hello"}`}, data, reflect.ValueOf(into).Elem())
 	}
@@ -258,7 +258,7 @@ func isNumber(data []byte) bool {
 func (d *decoder) number(f field, data []byte, text string, into reflect.Value) {
 	number := orText(data, text)
 	n, err := strconv.ParseFloat(number, 64)
-	if err != nil || !isNumber([]byte(number)) || into.OverflowFloat(n) { // infinity has no JSON
+	if err != nil || !isNumber([]byte(number)) || into.OverflowFloat(n) { // JSON has no infinity
 		d.must(f, "a number", data)
 		return
 	}
@@ -279,7 +279,7 @@ func (d *decoder) boolean(f field, data []byte, text string, into reflect.Value)
 func (d *decoder) integer(f field, data []byte, text string, into reflect.Value) {
 	number := orText(data, text)
 	n, err := strconv.ParseInt(number, 10, 64)
-	if err != nil { // 1.0 and 1e3 are whole as well
+	if err != nil { // 1.0 and 1e3 are whole numbers, too
 		const exact = 1 << 53
 		var float float64
 		float, err = strconv.ParseFloat(number, 64)
@@ -333,7 +333,7 @@ func (d *decoder) object(f field, data []byte, into reflect.Value) {
 	known := fieldsOf(into)
 	given := make([]bool, len(known))
 	members := json.NewDecoder(bytes.NewReader(data))
-	_, _ = members.Token() // the brace; the JSON is valid
+	_, _ = members.Token() // skip the brace; the JSON is valid
 	for members.More() {
 		key, _ := members.Token()
 		name := key.(string)
@@ -389,8 +389,8 @@ func clip(text string) string {
 	return text
 }
 
-// isName reports whether a string can be the name of a field, and not someone's
-// number.
+// isName reports whether a string can be the name of a field, rather than a
+// phone number.
 func isName(s string) bool {
 	return len(s) > 0 && len(s) <= 40 && !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && r != '_'

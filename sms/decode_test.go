@@ -240,9 +240,9 @@ func TestDecodeExplainsMistakes(t *testing.T) {
 		`{"reminders": [{"after": "x", "body": 1}]}`: `reminders[0].after must be a duration, such as "90s", "1h30m" or "PT24H"; it is "x". there is no field reminders[0].body (did you mean smsBody?)`,
 		`{"smsFrom": {}, "validityPeriod": []}`:      `smsFrom must be a string, such as "+15005550006"; it is an object. validityPeriod must be a whole number, such as 3600; it is a list`,
 		`[]`:                                         `the input must be an object, such as {"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hello"}; it is a list`,
-		`{"a`:                                        "the input must be one JSON object; after 3 bytes it is not JSON",
-		`{} {}`:                                      "the input must be one JSON object; after 4 bytes it is not JSON",
-		``:                                           "the input must be one JSON object; after 0 bytes it is not JSON",
+		`{"a`:                                        "the input must be one JSON object; it is invalid after 3 bytes",
+		`{} {}`:                                      "the input must be one JSON object; it is invalid after 4 bytes",
+		``:                                           "the input must be one JSON object; it is invalid after 0 bytes",
 	} {
 		var got whole
 		err := Decode([]byte(in), &got)

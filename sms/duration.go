@@ -19,7 +19,7 @@ type Duration time.Duration
 
 const durationExample = `"90s", "1h30m" or "PT24H"`
 
-// MarshalJSON encodes it as in "1h30m0s".
+// MarshalJSON encodes it in Go's form, such as "1h30m0s".
 func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
 
 // UnmarshalJSON accepts all forms. A duration is never negative.

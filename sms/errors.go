@@ -61,14 +61,14 @@ const (
 	// the caller's retry policy allows no other attempt.
 	CodeWorkerStopped Code = "WORKER_STOPPED"
 	// CodeNoAttemptLeft: the attempt was lost before this recipient's turn, and
-	// the caller's retry policy allows no other; or the sends of an idempotency
-	// key, 500, are used up.
+	// the caller's retry policy allows no other; or all 500 sends of an
+	// idempotency key are used up.
 	CodeNoAttemptLeft Code = "NO_ATTEMPT_LEFT"
 	// CodeSendingPaused: all sending was paused, and the caller's timeouts and
-	// retry policy leave no room to wait for its end.
+	// retry policy leave no time to wait for the end of the pause.
 	CodeSendingPaused Code = "SENDING_PAUSED"
-	// CodeCapReached: SEND_CAPS allow no more messages to numbers
-	// with the recipient's prefix for now.
+	// CodeCapReached: SEND_CAPS allows no more messages to numbers with the
+	// recipient's prefix for now.
 	CodeCapReached Code = "CAP_REACHED"
 )
 
@@ -83,7 +83,8 @@ func Codes() []Code {
 
 // Error is a failure, as the payload of SendSms reports it.
 type Error struct {
-	// To is the recipient concerned; empty if the whole send is.
+	// To is the recipient concerned; empty if the error concerns the whole
+	// send.
 	To string `json:"to,omitempty"`
 	// Code is never empty.
 	Code Code `json:"code"`
@@ -104,7 +105,7 @@ type Error struct {
 	// other errors, and if callbacks were not requested.
 	Recipient string `json:"recipient,omitempty"`
 
-	// The rest is for the sending code, and not part of the payload.
+	// The fields below are for the sending code, and not part of the payload.
 
 	// RetryAfter is how long Twilio asked us to wait, 0 if it did not.
 	RetryAfter time.Duration `json:"-"`

@@ -24,8 +24,8 @@ const (
 // Events lists all kinds.
 var Events = []EventKind{EventReceived, EventOptOut, EventOptIn, EventHelp}
 
-// Keywords are the words that Twilio itself acts on at one of our numbers. A
-// text must consist of nothing else, in any case.
+// Keywords are the words that Twilio itself acts on at one of our numbers. They
+// only count if a text consists of nothing else; case does not matter.
 type Keywords struct {
 	OptOut []string `yaml:"optOut"`
 	OptIn  []string `yaml:"optIn"`
@@ -42,16 +42,16 @@ var DefaultKeywords = Keywords{
 }
 
 // OptOutType is the parameter, added by Advanced Opt-Out, in which Twilio says
-// what a text is.
+// how it classified a text.
 const OptOutType = "OptOutType"
 
 // optOutTypes maps its values to events.
 var optOutTypes = map[string]EventKind{"STOP": EventOptOut, "START": EventOptIn, "HELP": EventHelp}
 
-// Classify returns the kind of a text. Twilio's mark decides, if there is one.
-// Otherwise, words that opt out or ask for help are separate events, and words
-// that opt in are ordinary texts, since "yes" more often answers a question:
-// see [Keywords.OptsIn].
+// Classify returns the kind of a text. Twilio's own classification decides, if
+// there is one. Otherwise, words that opt out or ask for help are separate
+// events, and words that opt in are ordinary texts, since "yes" more often
+// answers a question: see [Keywords.OptsIn].
 func (k Keywords) Classify(m Inbound) EventKind {
 	if event, ok := optOutTypes[strings.ToUpper(m.Parameters[OptOutType])]; ok {
 		return event
@@ -65,7 +65,7 @@ func (k Keywords) Classify(m Inbound) EventKind {
 	return EventReceived
 }
 
-// OptsIn reports whether a text opts in, either by Twilio's mark or by its
+// OptsIn reports whether a text opts in, by Twilio's classification or by its
 // words.
 func (k Keywords) OptsIn(m Inbound) bool {
 	event := k.Classify(m)

@@ -48,12 +48,13 @@ type FindRunResult struct {
 	RunID string `json:"runId,omitempty"`
 	Open  bool   `json:"open,omitempty"`
 	// BeganLater is true if the workflow started after the text was received,
-	// to Twilio's second. A run that continues another started when the first
-	// one did.
+	// as far as Twilio's whole seconds tell. A run that continues another
+	// counts as started with the first one.
 	BeganLater bool `json:"beganLater,omitempty"`
 }
 
-// FindCatchersInput selects workflows that catch, ordered by ID.
+// FindCatchersInput selects workflows that catch a signal or a message, ordered
+// by ID.
 type FindCatchersInput struct {
 	Query string `json:"query"`
 	// After is the ID after which to start.

@@ -40,10 +40,11 @@ const (
 	// ReceiveSmsWorkflowName carries out the plan of a text, unless the plan is
 	// a single plain start.
 	ReceiveSmsWorkflowName = "ReceiveSmsWorkflow"
-	// SilenceSmsWorkflowName lasts as long as a number is silent to a phone.
+	// SilenceSmsWorkflowName is open for as long as a number does not reply to
+	// a phone.
 	SilenceSmsWorkflowName = "SilenceSmsWorkflow"
-	// PauseSmsWorkflowName lasts as long as all sending is paused; "starter
-	// pause-all" starts it with the ID PauseID.
+	// PauseSmsWorkflowName is open for as long as all sending is paused;
+	// "starter pause-all" starts it with the ID PauseID.
 	PauseSmsWorkflowName = "PauseSmsWorkflow"
 	// CapsSmsWorkflowName counts messages for SEND_CAPS, with the ID CapsID.
 	CapsSmsWorkflowName = "CapsSmsWorkflow"
@@ -57,18 +58,18 @@ const PauseID = "sms-pause-all"
 // CapsID is the ID of the workflow that counts messages for SEND_CAPS.
 const CapsID = "sms-caps"
 
-// The prefixes of the IDs of other workflows that this module starts, which a
-// pseudonym follows.
+// The prefixes of the IDs of other workflows that this module starts. Each is
+// followed by a pseudonym.
 const (
 	keeperPrefix = "sms-questions-"
-	// SilencePrefix is that of SilenceSmsWorkflow.
+	// SilencePrefix is for SilenceSmsWorkflow.
 	SilencePrefix = "sms-silence-"
-	// OncePrefix is that of a send with an idempotencyKey.
+	// OncePrefix is for a send with an idempotencyKey.
 	OncePrefix = "sms-once-"
 )
 
-// OwnsWorkflowID reports whether an ID is reserved for a workflow of this module,
-// so that no text may start or reach one by it.
+// OwnsWorkflowID reports whether an ID is reserved for a workflow of this
+// module: no text may start or reach a workflow by such an ID.
 func OwnsWorkflowID(id string) bool {
 	return id == PauseID || id == CapsID || strings.HasPrefix(id, keeperPrefix) || strings.HasPrefix(id, SilencePrefix) || strings.HasPrefix(id, OncePrefix)
 }
@@ -147,8 +148,8 @@ const (
 	TakeCapsUpdate = "take"
 )
 
-// The search attributes. If a namespace lacks those of texts, their workflows
-// start without them; the worker adds all of them.
+// The search attributes. The worker adds them to the namespace; until then, the
+// workflows of texts start without them.
 const (
 	// AttributeCatches is a KeywordList: what a workflow catches.
 	AttributeCatches = "SmsCatches"

@@ -38,7 +38,8 @@ func (q Question) MayBeAnsweredBy(receivedAt time.Time, accountSID string) bool 
 type IfSeveral string
 
 const (
-	// IfSeveralOldest delivers the reply to the question that was asked first. The default.
+	// IfSeveralOldest delivers the reply to the question that was asked first.
+	// It is the default.
 	IfSeveralOldest IfSeveral = "oldest"
 	// IfSeveralLatest delivers it to the one that was asked last.
 	IfSeveralLatest IfSeveral = "latest"
@@ -49,7 +50,7 @@ const (
 	IfSeveralRefuse IfSeveral = "refuse"
 )
 
-// QuestionInput is a question with the two addresses that it is between.
+// QuestionInput is a question and the two addresses that it is asked between.
 type QuestionInput struct {
 	// Ours is one of our numbers, or the SID of the Messaging Service that
 	// picks one.
@@ -86,9 +87,9 @@ type CheckQuestionResult struct {
 }
 
 // QuestionsID returns the workflow ID of the keeper of questions between one of
-// our numbers or Messaging Services and a phone. It shows neither. It is the
-// same for all spellings of a phone: an answer may come from another spelling
-// than was asked.
+// our numbers or Messaging Services and a phone. It reveals neither. It is the
+// same for all spellings of a phone, since an answer may come from a different
+// spelling than the question went to.
 func QuestionsID(secret []byte, ours, theirs string) string {
 	return keeperPrefix + Pseudonym(secret, ours, Party(theirs))
 }

@@ -31,8 +31,8 @@ type FindQuietInput struct {
 
 // QuietGroup are recipients whose quiet hours end at the same time.
 type QuietGroup struct {
-	// Until is when they end. The zero time is for recipients whose phone is
-	// listed before: they are not texted.
+	// Until is when they end. It is zero for recipients whose phone appears
+	// earlier in the list: they are not texted.
 	Until time.Time `json:"until"`
 	// Places holds their indexes in the list, in order.
 	Places []int `json:"places"`

@@ -73,8 +73,8 @@ var tapbacks = []struct{ emoji, added, removed string }{
 	},
 }
 
-// sentence is one of them, split into prefix, emoji, middle, quote and suffix.
-// One without an emoji has no middle.
+// sentence is one of these sentences, split into prefix, emoji, middle, quote
+// and suffix. One without an emoji has no middle.
 type sentence struct {
 	emoji, prefix, middle, suffix string
 	removed                       bool
@@ -140,7 +140,7 @@ func (s *sentence) parse(text string) *Reaction {
 	return &Reaction{Emoji: emoji, Text: quoted, Removed: s.removed}
 }
 
-// things are what iPhones call a message that is not text.
+// things are what iPhones call messages other than text.
 var things = []string{
 	"an image", "a photo", "a video", "a movie", "an attachment", "an audio message", "a sticker", "a location",
 	"una imagen",

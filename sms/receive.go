@@ -18,10 +18,10 @@ const (
 	MemoMessageSid = "messageSid"
 	// MemoReplies holds the replies to the sender, a list of texts, if they
 	// were decided when the workflow was accepted. Otherwise, they are in the
-	// result of the workflow.
+	// workflow's result.
 	MemoReplies = "replies"
-	// MemoIfLost holds the replies to the sender if no worker comes in time, in
-	// which case nothing is published.
+	// MemoIfLost holds the replies to the sender if no worker is available in
+	// time; in that case, nothing is published.
 	MemoIfLost = "repliesIfLost"
 )
 
@@ -33,7 +33,7 @@ const (
 	PriorityOfStarted = 3
 )
 
-// TextWorkflowID returns the ID of a text's one workflow: the ledger of what
+// TextWorkflowID returns the ID of a text's only workflow, which records what
 // became of the text.
 func TextWorkflowID(messageSID string) string { return "sms-" + messageSID }
 
@@ -43,8 +43,8 @@ func StartedWorkflowID(messageSID, trigger string) string {
 	return TextWorkflowID(messageSID) + "-" + trigger
 }
 
-// ReceiveSmsInput is the input of ReceiveSmsWorkflow: the plan of one text.
-// What is decided here is never decided again.
+// ReceiveSmsInput is the input of ReceiveSmsWorkflow: the plan for one text.
+// What it decides is final.
 type ReceiveSmsInput struct {
 	Text Text `json:"text"`
 	// Keepers are the workflows that hold the open questions to the sender. The
@@ -79,8 +79,8 @@ type Firing struct {
 	// it is not. Empty: none.
 	Echo      Echo   `json:"echo,omitempty"`
 	EchoError string `json:"echoError,omitempty"`
-	// Retry is true if Twilio is asked to deliver again, rather than telling
-	// the sender, while Temporal or the workers are down.
+	// Retry is true if Twilio is asked to redeliver while Temporal or the
+	// workers are down, instead of the sender being told.
 	Retry bool `json:"retry,omitempty"`
 	// Problem says why the event cannot be published, if that is already known.
 	// It contains no number and no text.
@@ -102,8 +102,8 @@ func (f *Firing) Memo(messageSID string) map[string]any {
 	return memo
 }
 
-// SearchAttributes returns those of the workflow that the firing starts. Temporal
-// knows their types.
+// SearchAttributes returns the search attributes of the workflow that the
+// firing starts. Temporal knows their types.
 func (f *Firing) SearchAttributes() map[string]any {
 	attributes := make(map[string]any, len(f.Call.SearchAttributes))
 	for name, value := range f.Call.SearchAttributes {
@@ -179,7 +179,7 @@ func (c *Call) Certain() bool {
 func (c *Call) Plain() bool { return c.Action == ActionStart && c.WorkflowID == "" }
 
 // Echo is a reply. Its parts are texts, and references to the result of the
-// call, which is known once the call was made.
+// call, which is known once the call has been made.
 type Echo []EchoPart
 
 // EchoPart is a text, or the path to a value, such as "result.amount".
@@ -250,11 +250,12 @@ const (
 	OutcomePublished Outcome = "published"
 	// OutcomeAnswered: the text answered a question.
 	OutcomeAnswered Outcome = "answered"
-	// OutcomeTooLate: no worker came in time, and the sender was told so.
+	// OutcomeTooLate: no worker was available in time, and the sender was told
+	// so.
 	OutcomeTooLate Outcome = "tooLate"
 	// OutcomeUnwanted: no trigger matches the text, and it answers no question.
 	OutcomeUnwanted Outcome = "no trigger"
-	// OutcomeRefused: Temporal or the workflow refused.
+	// OutcomeRefused: Temporal or the workflow refused the call.
 	OutcomeRefused Outcome = "refused"
 )
 

@@ -41,8 +41,8 @@ func (r Recipient) MarshalJSON() ([]byte, error) {
 	return json.Marshal(object(r))
 }
 
-// UnmarshalJSON accepts both forms. Anything else is kept as its JSON text: it
-// then fails as an address by itself, without stopping the others.
+// UnmarshalJSON accepts both forms. Anything else is kept as its JSON text,
+// which then fails as an address without stopping the others.
 func (r *Recipient) UnmarshalJSON(data []byte) error {
 	if r.plain(data) {
 		return nil
@@ -65,8 +65,9 @@ func (r *Recipient) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// plain decodes an object exactly as MarshalJSON writes it, which is how the pages
-// of broadcasts come. It reports whether it is one: any other takes much longer.
+// plain decodes an object in exactly the form that MarshalJSON writes, which
+// the pages of broadcasts have. It returns false for any other form; decoding
+// that takes much longer.
 func (r *Recipient) plain(data []byte) bool {
 	type object Recipient // without these methods
 	var read object

@@ -49,13 +49,13 @@ type SendSmsInput struct {
 	// as long as the caller's timeouts and retry policy allow, or 1 h if they
 	// set no limit.
 	GiveUpAfter Duration `json:"giveUpAfter,omitempty"`
-	// Priority is "high", "normal" or "low": which messages take their turns first
-	// if SEND_RATE, SEND_ACCOUNT_RATE or SEND_CONCURRENCY makes them wait, such as
-	// one-time codes. Twilio's own queue does not know it. Optional: default normal,
-	// and low in a broadcast.
+	// Priority is "high", "normal" or "low": which messages, such as one-time
+	// codes, go first if SEND_RATE, SEND_ACCOUNT_RATE or SEND_CONCURRENCY makes
+	// them wait. Twilio's own queue ignores it. Optional: default normal, and
+	// low in a broadcast.
 	Priority Priority `json:"priority,omitempty" example:"\"high\", \"normal\" or \"low\""`
 	// OnError is "complete" or "fail". With "fail", the activity fails if a
-	// recipient was not sent to, with an error that is not retried and whose
+	// recipient was not texted, with an error that is not retried and whose
 	// details are the result. Optional: default complete.
 	OnError OnError `json:"onError,omitempty" example:"\"complete\" or \"fail\""`
 	// IdempotencyKey makes this the only send with its key: any other call with
@@ -132,7 +132,7 @@ const (
 	OnUnknownResend OnUnknown = "resend"
 )
 
-// Priority decides which messages take their turns first.
+// Priority decides which messages go first.
 type Priority string
 
 const (
@@ -144,7 +144,7 @@ const (
 	PriorityLow Priority = "low"
 )
 
-// OnError is how to report that a recipient was not sent to.
+// OnError decides how to report that a recipient was not texted.
 type OnError string
 
 const (

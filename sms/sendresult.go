@@ -17,7 +17,7 @@ type SendSmsResult struct {
 	TwilioError *string `json:"twilioError"`
 	// Messages are those that Twilio accepted, in the order of the recipients.
 	Messages []Message `json:"messages"`
-	// Errors lists each recipient that was not sent to, and why.
+	// Errors has one entry for each of the other recipients, and says why.
 	Errors []Error `json:"errors"`
 	// Broadcast is set if there were more than [MaxRecipients]. Messages is
 	// then empty, and Errors has one error for each code.
@@ -32,8 +32,8 @@ type ListBroadcast struct {
 	// how many of them Twilio accepted.
 	Recipients int `json:"recipients"`
 	Sent       int `json:"sent"`
-	// Errors counts the recipients that were not sent to by code. Recipients
-	// whose turn never came may be missing.
+	// Errors counts the other recipients by code. Recipients whose turn never
+	// came may be missing.
 	Errors map[Code]int `json:"errors"`
 	// State is done, cancelled or failed.
 	State string `json:"state"`
@@ -41,7 +41,7 @@ type ListBroadcast struct {
 	Report string `json:"report"`
 }
 
-// Unsent returns how many recipients were not sent to, and how many there were.
+// Unsent returns how many recipients were not texted, and how many there were.
 func (r *SendSmsResult) Unsent() (unsent, all int) {
 	if b := r.Broadcast; b != nil {
 		return b.Recipients - b.Sent, b.Recipients
@@ -49,14 +49,14 @@ func (r *SendSmsResult) Unsent() (unsent, all int) {
 	return len(r.Errors), len(r.Errors) + len(r.Messages)
 }
 
-// NotSent says how many recipients were not sent to, without naming one. There must
-// be an error.
+// NotSent says how many recipients were not texted, without naming one. The
+// result must have an error.
 func (r *SendSmsResult) NotSent() string {
 	unsent, all := r.Unsent()
-	return fmt.Sprintf("%d of %d recipients were not sent to, the first with %s", unsent, all, r.Errors[0].Code)
+	return fmt.Sprintf("%d of %d recipients were not texted, the first because of %s", unsent, all, r.Errors[0].Code)
 }
 
-// Resolve returns the result once some of its unknown outcomes are known:
+// Resolve returns the result after some of its unknown outcomes became known:
 // Twilio has accepted these messages. They come last.
 func (r SendSmsResult) Resolve(taken ...Message) SendSmsResult {
 	if len(taken) == 0 {

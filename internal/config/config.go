@@ -23,8 +23,8 @@ import (
 // a file that holds it.
 //
 // The tags: group starts a section of the documentation, oneof lists the
-// allowed values, min is the minimum, and file marks what is no secret but can
-// come from a file as well.
+// allowed values, min is the minimum, and file marks a value that is not a
+// secret but can come from a file, too.
 type Config struct {
 	Account string `env:"TWILIO_ACCOUNT" group:"Twilio" description:"The account's SID. Also TWILIO_ACCOUNT_SID."`
 	Token   Secret `env:"TWILIO_TOKEN" description:"The account's auth token, which verifies webhooks, and sends if there is no API key. Also TWILIO_AUTH_TOKEN."`

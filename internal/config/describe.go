@@ -67,7 +67,7 @@ const more = "TEMPORAL_API_KEY_FILE names a file that holds the API key. That fi
 const traces = "OTEL_EXPORTER_OTLP_ENDPOINT, such as http://collector:4318, or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT makes the programs send traces there, by OTLP over HTTP. OTEL_SDK_DISABLED=true and OTEL_TRACES_EXPORTER=none turn them off. OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_RESOURCE_ATTRIBUTES and OpenTelemetry's other variables work as usual"
 
 // rotated says which values follow their files.
-const rotated = "Twilio's credentials, those in TWILIO_ACCOUNTS included, are read again within seconds when their files change; a replaced auth token still verifies webhooks for 15 minutes. A file that is empty, half written or without an account that it had is not put in force, and the log names it. Write an API key before its secret: both are used once the secret has changed too"
+const rotated = "Twilio's credentials, those in TWILIO_ACCOUNTS included, are read again within seconds when their files change; a replaced auth token still verifies webhooks for 15 minutes. A file that is empty, half written or lacks an account that it had before is ignored, and the log names it. Write an API key before its secret: both are used once the secret has changed too"
 
 // Help lists the variables for a terminal.
 func Help() string {
@@ -130,7 +130,7 @@ The worker and the webhook read their environment once, when they start. If it c
 start, and report all of them at once. A misspelt variable leads to a warning. ` + "`worker --help`" + ` prints the same table, and
 ` + "`worker --print-config`" + ` prints each value with its source, without secrets.
 
-` + "`worker --config sms.yaml`" + ` reads the same variables from a YAML file, too. One in the environment wins. In the file, a misspelt
+` + "`worker --config sms.yaml`" + ` reads the same variables from a YAML file, too. The environment takes precedence. In the file, a misspelt
 name is a mistake. [configuration.schema.json](configuration.schema.json) is its JSON Schema, for editors:
 
 ` + "```yaml" + `

@@ -20,8 +20,8 @@ import (
 const fileVariable = "CONFIG_FILE"
 
 // merge adds the variables in the file that CONFIG_FILE names to an
-// environment. A variable in the environment wins, whichever of its names it
-// has there. from says in which file and line each added one is.
+// environment. A variable in the environment takes precedence, under whichever
+// of its names. from says in which file and line each added one is.
 func merge(environment map[string]string, open follow.Open) (merged, from map[string]string, err error) {
 	merged, from = maps.Clone(environment), map[string]string{}
 	path := strings.TrimSpace(environment[fileVariable])
@@ -50,7 +50,7 @@ func merge(environment map[string]string, open follow.Open) (merged, from map[st
 		case strings.HasPrefix(name, "TEMPORAL_") || strings.HasPrefix(name, "OTEL_") || name == fileVariable:
 			err = errors.New("set it in the environment")
 		case !known:
-			err = errors.New("it is not a variable of this program" + didYouMean(name))
+			err = errors.New("this program has no such variable" + didYouMean(name))
 		}
 		if err != nil {
 			mistakes.add(fmt.Errorf("%s: %s: %w", at, name, err))
@@ -132,7 +132,7 @@ func Schema() []byte {
 	text, err := json.MarshalIndent(map[string]any{
 		"$schema":              "https://json-schema.org/draft/2020-12/schema",
 		"title":                "The configuration file of temporal-twilio",
-		"description":          "The variables of docs/configuration.md. One in the environment wins.",
+		"description":          "The variables of docs/configuration.md. The environment takes precedence.",
 		"type":                 "object",
 		"additionalProperties": false,
 		"properties":           properties,

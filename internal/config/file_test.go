@@ -59,14 +59,14 @@ UNRELATED: 1
 `)
 	_, err := Read(map[string]string{"CONFIG_FILE": file})
 	for _, want := range []string{
-		file + ":1: SEND_RAET: it is not a variable of this program; did you mean SEND_RATE?",
+		file + ":1: SEND_RAET: this program has no such variable; did you mean SEND_RATE?",
 		`SEND_RATE is "fast": write a number`,
 		file + ":3: TRIGGERS: write a single value",
 		file + ":4: CODEC_ORIGINS: write a string or a list of strings",
 		file + ":6: CODEC_TOKEN: write a single value",
 		file + ":7: TEMPORAL_ADDRESS: set it in the environment",
 		file + ":8: CONFIG_FILE: set it in the environment",
-		file + ":9: UNRELATED: it is not a variable of this program\n",
+		file + ":9: UNRELATED: this program has no such variable\n",
 	} {
 		if err == nil || !strings.Contains(err.Error()+"\n", want) {
 			t.Errorf("no %q in\n%v", want, err)

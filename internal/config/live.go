@@ -23,10 +23,10 @@ const KeepTokens = 15 * time.Minute
 // Credentials is what the files of [Live] hold, in the log and the metrics.
 const Credentials = "Twilio's credentials"
 
-// Live is the configuration that the process started with, whose credentials for
-// Twilio follow the files that they come from: those of the variables *_FILE,
-// the accounts file, and the files that it names. Everything else takes a
-// restart.
+// Live is the configuration that the process started with, whose credentials
+// for Twilio follow the files that they come from: those of the variables
+// *_FILE, the accounts file, and the files that it names. Everything else
+// requires a restart.
 type Live struct {
 	Config
 	file *follow.File[*Config]

@@ -42,7 +42,8 @@ type File[T any] struct {
 	read   func(before T, open Open) (T, error)
 
 	state atomic.Pointer[state[T]]
-	// looked is when the files were last read, in nanoseconds since began.
+	// looked is the time at which the files were last read, in nanoseconds
+	// since began.
 	looked atomic.Int64
 	began  time.Time
 
@@ -109,8 +110,8 @@ func (f *File[T]) Replaced(keep time.Duration) (values []T) {
 	return values
 }
 
-// Look reads the files, unless they were read less than a while ago. If
-// reading takes longer than a second, nobody waits for it until it has ended.
+// Look reads the files, unless they were last read less than while ago. If
+// reading takes longer than a second, callers no longer wait for it.
 func (f *File[T]) Look(while time.Duration) {
 	reading := f.begin(while)
 	if reading == nil {
@@ -208,7 +209,7 @@ func attributes(value any) []any {
 }
 
 // Text returns the text of a file without white space around it. An empty file
-// is about to be written, and is an error.
+// is an error, since it is probably being written.
 func Text(open Open, path string) (string, error) {
 	text, err := open(path)
 	text = bytes.TrimSpace(text)

@@ -137,7 +137,7 @@ func New(registry prometheus.Registerer, version string) *Metrics {
 		twilioRequests:  histogram("sms_twilio_request_seconds", "How long Twilio took to answer, by method and class of the HTTP status (none: no response).", "method", "status"),
 		limiterWait:     histogram("sms_limiter_wait_seconds", "How long messages waited for their turn in our own rate limits.", "account"),
 		inDoubt:         gauges("sms_in_doubt", "Recipients of running sends for whom it is unknown whether Twilio accepted the message.", "account"),
-		doubtsResolved:  counter("sms_doubts_resolved_total", "Doubts that were resolved, by how: found, absent, resent, or reported as OUTCOME_UNKNOWN.", "account", "how"),
+		doubtsResolved:  counter("sms_doubts_resolved_total", "Resolved doubts by outcome: found, absent, resent, or reported as OUTCOME_UNKNOWN.", "account", "how"),
 		accountRefused:  gauges("sms_account_refused", "1 while Twilio refuses the credentials or the account.", "account"),
 		sendingPaused:   gauge("sms_sending_paused", "1 while all sending of the namespace is paused."),
 		capped:          counter("sms_capped_total", "Messages that a cap of SEND_CAPS held back, by the cap's prefix.", "account", "prefix"),
@@ -374,7 +374,7 @@ func (m *Metrics) StatusCallback(outcome string) { m.statusCallbacks.WithLabelVa
 
 // Delivery counts the state of a message if it is final.
 func (m *Metrics) Delivery(update sms.StatusUpdate) {
-	if !update.Status.Final() || update.Status == sms.StatusRead { // has been delivered before
+	if !update.Status.Final() || update.Status == sms.StatusRead { // was counted when it was delivered
 		return
 	}
 	code := ""

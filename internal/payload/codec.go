@@ -116,7 +116,7 @@ func (r *Ring) unreadable(payload *commonpb.Payload, why string) error {
 	if r.names.Load() < maxNamed {
 		if _, known := r.named.LoadOrStore(id+": "+why, true); !known {
 			r.names.Add(1)
-			r.logger.Error("a payload cannot be read; whatever waits for it keeps waiting", "key", id, "error", err)
+			r.logger.Error("a payload cannot be read; whatever needs it is blocked", "key", id, "error", err)
 		}
 	}
 	return err

@@ -1,7 +1,7 @@
 package payload
 
-// Converters: from values and errors to payloads. All of a client's come from
-// here.
+// Converters: from values and errors to payloads, for clients and their
+// workers.
 
 import (
 	"context"

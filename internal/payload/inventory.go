@@ -88,8 +88,8 @@ func ReadInventory(metrics io.Reader) (has Inventory, err error) {
 }
 
 // Differences says which process encrypts with a key that another lacks, given
-// the inventories of processes by name. Until that is fixed, what the one
-// writes waits for the other.
+// the inventories of processes by name. Until that is fixed, the other cannot
+// process what the first writes.
 func Differences(all map[string]Inventory) (lines []string) {
 	for _, writer := range slices.Sorted(maps.Keys(all)) {
 		key := all[writer].Current

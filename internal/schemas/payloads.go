@@ -35,7 +35,7 @@ type call struct {
 	input, result any
 }
 
-// Their inputs are decoded by [sms.Decode].
+// Calls whose inputs are decoded by [sms.Decode].
 var strict = []call{
 	{sms.SendSmsName, sms.SendSmsInput{}, sms.SendSmsResult{}},
 	{sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{}, sms.SendSmsWorkflowResult{}},
@@ -44,7 +44,7 @@ var strict = []call{
 	{"NexusCancel", sms.NexusCancelInput{}, nil},
 }
 
-// Others that callers use.
+// Other calls that callers use.
 var public = []call{
 	{sms.GetMessageName, sms.MessageInput{}, sms.MessageState{}},
 	{sms.GetMessagesName, sms.GetMessagesInput{}, []sms.StatusUpdate{}},
@@ -55,8 +55,9 @@ var public = []call{
 	{sms.CatchUpSmsWorkflowName, sms.CatchUpSmsInput{}, sms.CatchUpSmsResult{}},
 }
 
-// What the workflows of this module call, and what the webhook starts. The
-// states that workflows pass to their own next runs are not included.
+// The activities that the workflows of this module call, and the workflows that
+// the webhook starts. The states that workflows pass to their own next runs are
+// not included.
 var internal = []call{
 	{sms.ReceiveSmsWorkflowName, sms.ReceiveSmsInput{}, sms.ReceiveSmsResult{}},
 	{sms.SilenceSmsWorkflowName, sms.SilenceSmsInput{}, nil},

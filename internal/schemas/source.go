@@ -1,6 +1,6 @@
 package schemas
 
-// What only the source of the types contains: their comments and constants.
+// What only the types' source code contains: comments and constants.
 
 import (
 	"fmt"

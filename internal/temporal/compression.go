@@ -1,8 +1,8 @@
 package temporal
 
 // Compression: a request that fits into a packet is sent uncompressed. The SDK
-// compresses every request, which for a small one costs more than everything
-// else that a program does for it, and does not make it smaller.
+// compresses every request. For a small one, that costs more than all other
+// work on it, and does not make it smaller.
 
 import (
 	"context"

@@ -21,8 +21,8 @@ import (
 
 // Renewed are the credentials that follow their files.
 type Renewed struct {
-	// Files says for each file, by its variable, why it cannot be used since it
-	// has changed, or nil.
+	// Files returns why a changed file cannot be used, or nil, for each file by
+	// the name of its variable.
 	Files map[string]func() error
 	// CertificateExpires returns when the client's certificate expires. It is nil
 	// without a certificate.

@@ -37,7 +37,7 @@ func (c *Client) Paused(ctx context.Context) (*Pause, error) {
 	if found.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || found.WorkflowType.Name != sms.PauseSmsWorkflowName {
 		return nil, nil
 	}
-	why, _ := found.GetStaticSummary() // the pause holds, whatever its summary says
+	why, _ := found.GetStaticSummary() // the pause holds even if its summary is unreadable
 	return &Pause{Since: found.WorkflowStartTime, Why: why}, nil
 }
 

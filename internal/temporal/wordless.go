@@ -42,8 +42,8 @@ func (w wordless) WithGroup(name string) slog.Handler {
 }
 
 // kind returns the kind of an error: the type of a failure, the system's own
-// text, or the Go type. Temporal's own errors contain workflow IDs, but nothing
-// else of a caller's.
+// text, or the Go type. Temporal's own errors contain workflow IDs, but no
+// other data of a caller.
 func kind(err error) string {
 	var (
 		failure    *sdk.ApplicationError

@@ -1,5 +1,5 @@
-// Package usage words the mistakes that people make on a command line, so that
-// each error names the flag or argument and what to write instead.
+// Package usage explains the mistakes that people make on a command line: each
+// error names the flag or argument, and what to write instead.
 package usage
 
 import (
@@ -74,8 +74,8 @@ func flagError(cmd *cobra.Command, err error) error {
 	return Value(err)
 }
 
-// Value says what a flag wants, if the error is that of a value which its type
-// cannot parse.
+// Value replaces pflag's error about a value that cannot be parsed with one
+// that says what the flag wants. It returns any other error unchanged.
 func Value(err error) error {
 	var invalid *pflag.InvalidValueError
 	if !errors.As(err, &invalid) {
@@ -89,8 +89,8 @@ func Value(err error) error {
 	return fmt.Errorf("--%s is %q: want %s", flag.Name, invalid.GetValue(), want)
 }
 
-// wanted describes the values of the types whose own errors are those of strconv
-// and time.
+// wanted describes the values of the types whose parse errors come from strconv
+// or time.
 var wanted = map[string]string{
 	"duration": "a duration such as 30s, 10m or 24h", "bool": "true or false",
 	"int": "a whole number", "float64": "a number such as 1.5",
@@ -98,7 +98,7 @@ var wanted = map[string]string{
 
 // near suggests the flag that was probably meant, if any.
 func near(cmd *cobra.Command, name string) (suggestion string) {
-	best := 3 // more differences are another word
+	best := 3 // beyond that, it is another word
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 		d := yamlfile.Distance(name, flag.Name)
 		if strings.HasPrefix(flag.Name, name) {
@@ -155,7 +155,7 @@ func missing(cmd *cobra.Command) error {
 	return err
 }
 
-// given returns those of the flags that the command line has.
+// given returns those of the flags that are set.
 func given(cmd *cobra.Command, names []string) (set []string) {
 	for _, name := range names {
 		if flag := cmd.Flags().Lookup(name); flag != nil && flag.Changed {

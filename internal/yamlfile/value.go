@@ -10,9 +10,10 @@ import (
 )
 
 // Value is a string, a [json.Number], a bool, nil, a []any or a map[string]any
-// of these. A number stays as it is written, however long. What is a number in
-// YAML but not in JSON, such as 01234, +15005550009 and 0x10, is read as a
-// string: it is hardly meant to be 668 or to lose its sign. See [File.Loose].
+// of these. A number stays as it is written, however long. A number that is
+// valid in YAML but not in JSON, such as 01234, +15005550009 or 0x10, is read
+// as a string: 01234 is unlikely to mean 668, or a phone number to lose its
+// sign. See [File.Loose].
 type Value struct{ Any any }
 
 // jsonNumber matches a number in JSON.

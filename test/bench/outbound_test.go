@@ -139,7 +139,7 @@ func oneActivity(ctx workflow.Context, name string, in sms.SendSmsInput) error {
 		if err := sending.Get(ctx, &result); err != nil || len(result.Errors) == 0 {
 			return err
 		}
-		return fmt.Errorf("%d recipients were not sent to, the first with %s", len(result.Errors), result.Errors[0].Code)
+		return fmt.Errorf("%d recipients were not texted, the first because of %s", len(result.Errors), result.Errors[0].Code)
 	case "PoolBare", "PoolByHand":
 		return sending.Get(ctx, new([]sms.Message))
 	case "SendByHand":

@@ -12,11 +12,11 @@ class Recipient(TypedDict):
     contentVariables: NotRequired[dict[str, Any]]
 
 
-# Priority decides which messages take their turns first.
+# Priority decides which messages go first.
 Priority = Literal["high", "normal", "low"]
 
 
-# OnError is how to report that a recipient was not sent to.
+# OnError decides how to report that a recipient was not texted.
 OnError = Literal["complete", "fail"]
 
 

@@ -8,10 +8,10 @@ export interface Recipient {
   contentVariables?: Record<string, unknown>;
 }
 
-// Priority decides which messages take their turns first.
+// Priority decides which messages go first.
 export type Priority = 'high' | 'normal' | 'low';
 
-// OnError is how to report that a recipient was not sent to.
+// OnError decides how to report that a recipient was not texted.
 export type OnError = 'complete' | 'fail';
 
 // OnUnknown is a policy for unknown outcomes.
