@@ -24,7 +24,7 @@ func banner(s settings, temporal temporalServer) string {
 	line("  1. open the phone        %s", url(s.twilioPort, ""))
 	example := "Order Number 42"
 	if s.triggers != exampleTriggers {
-		example = "what a trigger wants"
+		example = "a text that a trigger matches"
 	}
 	line("  2. text                  %-20s to %s", example, number)
 	line("  3. see the workflow in   %s", url(s.uiPort, ""))

@@ -21,11 +21,11 @@ import (
 
 const embeddedSource = "local/devserver"
 
-// The build flags of the embedded server. Its tests use the same -trimpath, tags and
-// CGO_ENABLED (see the Makefile); with other flags, Go would compile all of its
-// packages again. The tags leave out what is for a cluster: a client of Kubernetes
-// (release), and gRPC's discovery of services for Google's storage
-// (disable_grpc_modules), a quarter of the packages.
+// The build flags of the embedded server. Its tests use the same -trimpath,
+// tags and CGO_ENABLED (see the Makefile); with other flags, Go would compile
+// all of its packages again. The tags leave out what only a cluster needs: a
+// client of Kubernetes (release), and gRPC's discovery of services for Google's
+// storage (disable_grpc_modules), a quarter of the packages.
 var (
 	buildFlags = []string{"-trimpath", "-tags=release,disable_grpc_modules", "-ldflags=-s -w"}
 	buildEnv   = []string{"CGO_ENABLED=0"}

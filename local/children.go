@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// worker is the name of the child that may die: everything goes on without it.
+// worker is the name of the child whose death does not end the others.
 const worker = "worker"
 
 // child is a program that runs for as long as the stack does.
@@ -171,8 +171,9 @@ func (f *family) watch(ctx context.Context) error {
 	}
 }
 
-// killed reports whether a worker died by a signal, which people send to see
-// what happens. The others' data would be lost, or a fault hidden.
+// killed reports whether the worker was killed by a signal, as people do to see
+// what happens. It is false for the other children: restarting them would lose
+// data, or hide a fault.
 func (p *process) killed() bool {
 	status, known := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
 	return p.name == worker && known && status.Signaled()

@@ -91,7 +91,7 @@ func newCommand(hurry context.Context, out *console) *cobra.Command {
 with a phone in the browser, and the worker with the webhook. Ctrl-C stops it.
 
 Each flag can also be set in the environment, as LOCAL_ and its name:
-LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS is --triggers too.`,
+LOCAL_WEBHOOK_PORT=8081 is --webhook-port 8081. TRIGGERS also sets --triggers.`,
 		Example: `  make run
   .local/bin/local --webhook-port 8081 --metrics-port 9091
   .local/bin/local --temporal /usr/local/bin/temporal

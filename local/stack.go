@@ -80,8 +80,8 @@ func children(s settings, temporal temporalServer) []child {
 				"--ui-ip", loopback, "--ui-port", strconv.Itoa(s.uiPort),
 				"--ui-codec-endpoint", url(s.codecPort, ""),
 				"--db-filename", temporal.database(s.data),
-				// Its warnings while it stops are only that one part of it is
-				// gone before another.
+				// Its warnings while it stops only say that one of its parts
+				// stopped before another.
 				"--log-level", "error",
 				// Without these, a single history shard makes each task wait up
 				// to 50 ms.
@@ -116,7 +116,7 @@ func children(s settings, temporal temporalServer) []child {
 			name:  "orders", // what the example trigger starts
 			path:  filepath.Join(s.bin, "orderstatus"),
 			env:   env,
-			ready: func(context.Context) error { return nil }, // Temporal keeps a text waiting for it
+			ready: func(context.Context) error { return nil }, // texts wait in Temporal until it is ready
 		},
 		{
 			name:  "codec",
@@ -177,7 +177,7 @@ func fillStore(s settings) error {
 func environment(inherited []string, s settings) []string {
 	var env []string
 	if !slices.ContainsFunc(inherited, func(pair string) bool { return strings.HasPrefix(pair, "BROADCAST_") }) {
-		env = append(env, "BROADCAST_DIR="+s.store()) // otherwise, the user has a store
+		env = append(env, "BROADCAST_DIR="+s.store()) // the user has not set a store
 	}
 	for _, pair := range inherited {
 		if !strings.HasPrefix(pair, "TEMPORAL_") && !strings.HasPrefix(pair, "TWILIO_") && !strings.HasPrefix(pair, "ID_SECRET") &&

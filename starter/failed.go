@@ -23,11 +23,11 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// errFailed ends the process with status 1; what failed has been printed.
+// errFailed makes the process exit with status 1; what failed has been printed.
 var errFailed = errors.New("something failed")
 
 const (
-	// maxMessages is how many of Twilio's messages are looked at.
+	// maxMessages limits how many of Twilio's messages are looked at.
 	maxMessages = 5000
 	// undecided is how long a text may take before it counts as in doubt.
 	undecided = time.Minute
@@ -55,10 +55,10 @@ func failedCommand() *cobra.Command {
 		Use:   "failed",
 		Short: "List the texts that failed or are in doubt",
 		Long: `List what has failed since a given time, oldest first: messages that Twilio could not deliver,
-sends, questions and broadcasts with recipients who were not sent to or are in
+sends, questions and broadcasts with recipients who were not texted or are in
 doubt (OUTCOME_UNKNOWN), and inbound texts that were refused, came too late or
 are undecided. What SendSms reports to a workflow of your own is in that
-workflow's history, and an inbound text that no webhook took (one that was down,
+workflow's history, and an inbound text that no webhook accepted (one that was down,
 or refused the signature) is in Twilio's error log (11200). The command needs the
 worker's credentials, by default those of make run. It prints neither phone
 numbers nor message bodies; starter find SID does.
@@ -157,7 +157,7 @@ type ended struct {
 	Errors json.RawMessage `json:"errors"`
 	// Sent is the send of a question, or the number of texts of a broadcast.
 	Sent json.RawMessage `json:"sent"`
-	// DryRun is that of a broadcast that sent nothing.
+	// DryRun is set for a dry run, which sent nothing.
 	DryRun *json.RawMessage `json:"dryRun"`
 }
 

@@ -43,9 +43,10 @@ type told struct {
 	// Status and ErrorCode are Twilio's.
 	Status    sms.Status `json:"status"`
 	ErrorCode int        `json:"errorCode,omitempty"`
-	// Workflow is the workflow that has an inbound text or, if one text is asked
-	// for, that sent it, and State its state; Trigger is the first trigger that
-	// matched, and Outcome what became of the text. Empty if there is none.
+	// Workflow is the workflow that handles an inbound text or, if one text is
+	// asked for, the one that sent it. State is its state; Trigger is the first
+	// trigger that matched, and Outcome what became of the text. Empty if there
+	// is none.
 	Workflow string      `json:"workflow,omitempty"`
 	State    string      `json:"state,omitempty"`
 	Trigger  string      `json:"trigger,omitempty"`
@@ -61,8 +62,8 @@ func findCommand() *cobra.Command {
 		Short: "Show what became of the texts of a phone, or of one text",
 		Long: `List the texts to and from a phone, or the one with a MessageSid, in order: as
 Twilio has them, with their status and error code, and for each inbound one
-the workflow that has it. If no workflow has it, no trigger wants it, or no
-webhook took it; Twilio's error log knows which (11200). With a MessageSid, also
+the workflow that handles it. If there is none, no trigger matches it, or no
+webhook accepted it, which Twilio's error log shows (11200). With a MessageSid, also
 the workflow that sent a text, if Temporal still has it. The newest 200 texts
 from the phone and to it are looked at. It uses the same credentials as the
 worker, such as TWILIO_ACCOUNT and TWILIO_TOKEN_FILE, by default those of make
@@ -127,7 +128,7 @@ func readSubject(text string) (string, error) {
 	return "", fmt.Errorf("%q is neither a number such as +15005550009 nor the SID of a message (SM or MM and 32 digits)", text)
 }
 
-// workflowForm is that of the IDs that starter makes.
+// workflowForm matches the IDs that starter makes.
 var workflowForm = regexp.MustCompile(`^(send|ask|broadcast)-.`)
 
 var numberForm = regexp.MustCompile(`^\+?[0-9]{3,15}$`)
@@ -187,8 +188,8 @@ var errNothingFound = errors.New("nothing was found")
 // localTwilio is the address of the local stack's Twilio.
 const localTwilio = "http://127.0.0.1:8090"
 
-// openGateway returns the access to an account: without any credentials, to
-// that of the local stack, as simulate uses it.
+// openGateway returns the client of an account. Without any credentials, that
+// is the local stack's account, which simulate uses, too.
 func openGateway(account string, notes io.Writer) (*twilio.Client, error) {
 	c, err := config.FromEnvironment()
 	if err != nil {
@@ -213,7 +214,7 @@ func openGateway(account string, notes io.Writer) (*twilio.Client, error) {
 	return gateway, nil
 }
 
-// asking wraps an error of Twilio's with what to do about it.
+// asking wraps an error from Twilio with what to do about it.
 func asking(err error) error {
 	switch sms.AsError(err).Code {
 	case sms.CodeAuthentication, sms.CodePermissionDenied:

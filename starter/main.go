@@ -18,7 +18,7 @@ import (
 
 // errNotAllSent makes the process exit with status 1; the report has been
 // printed.
-var errNotAllSent = errors.New("not every recipient was sent to")
+var errNotAllSent = errors.New("some recipients were not texted")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -44,11 +44,11 @@ func command() *cobra.Command {
 		Version: version.String(),
 		Long: `Send SMS through Temporal from the command line.
 
-Temporal is found by its own variables (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …),
-by default at localhost:7233. A worker must poll task queue "twilio". Links to the
+The address of Temporal comes from its own variables (TEMPORAL_ADDRESS, …) and is
+localhost:7233 by default. A worker must poll task queue "twilio". Links to the
 Web UI begin with TEMPORAL_UI_URL, by default that of make run or Temporal Cloud.
 
-Exit status: 0 success, 1 a recipient was not sent to or did not answer,
+Exit status: 0 success, 1 a recipient was not texted or did not answer,
 2 any other error, which is an {"error": …} with --json.`,
 		Example: `  starter send --from +15005550006 --to +15005550009 --body 'Hello'
   starter find +15005550009`,

@@ -143,7 +143,7 @@ func plainly(err error) string {
 	return err.Error()
 }
 
-// inFull describes an error of a workflow: the details, which are encrypted where
+// inFull describes an error of a workflow: the details, which are encrypted if
 // payloads are, may say more than its message.
 func inFull(err *sdk.ApplicationError) string {
 	var problem sms.Error

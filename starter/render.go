@@ -147,12 +147,12 @@ type missing struct {
 	Name   string `json:"name"`
 	Line   int    `json:"line"`
 	Column int    `json:"column"`
-	// meant suggests the variable that was given and is spelled alike.
+	// meant is a variable that was given and has a similar name.
 	meant string
 }
 
-// suggest adds what may have been meant: a variable that is spelled alike, or a
-// number in place of a text.
+// suggest adds what may have been meant: a variable with a similar name, or a
+// number instead of a text.
 func (r *rendered) suggest(model json.RawMessage, pairs []string) {
 	given := map[string]json.RawMessage{}
 	_ = json.Unmarshal(model, &given) // has been read before, or is empty

@@ -27,8 +27,8 @@ func scaffoldCommand() *cobra.Command {
 		Long: `Write a project with one workflow for each process of an Alfresco application:
 those that its trigger files (*.json) start, and those that its models
 (*.bpmn20.xml) describe. Each has a typed input, a test, and a list of the model's
-steps with their counterparts in a workflow. The trigger files are copied unchanged;
-what starter triggers lint finds in them is printed.`,
+steps with their counterparts in a workflow. The trigger files are copied unchanged,
+and checked as by starter triggers lint.`,
 		Example: `  starter scaffold my-alfresco-app --out ../shop-workflows
   starter scaffold my-alfresco-app --out ../shop-workflows --language typescript`,
 		Args: cobra.ExactArgs(1),

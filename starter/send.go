@@ -142,7 +142,7 @@ func send(ctx context.Context, out, progress io.Writer, f sendFlags) error {
 	return verdict(&result)
 }
 
-// verdict returns an error if a recipient was not sent to, or if Twilio could
+// verdict returns an error if a recipient was not texted, or if Twilio could
 // not deliver a message.
 func verdict(result *sms.SendSmsWorkflowResult) error {
 	if len(result.Errors) > 0 || slices.ContainsFunc(result.Deliveries, func(d sms.Delivery) bool {
@@ -172,8 +172,8 @@ func connect() (*temporal.Client, error) {
 	return temporal.NewClient(quiet, nil, ring, nil)
 }
 
-// timedOut reports whether an error is that of the deadline: ours, or the
-// server's if the server noticed first.
+// timedOut reports whether an error means that the deadline has passed, whether
+// this process or the server noticed first.
 func timedOut(err error) bool {
 	var server *serviceerror.DeadlineExceeded
 	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &server)
@@ -222,7 +222,7 @@ func start(ctx context.Context, c *temporal.Client, command, label, workflow str
 	}, workflow, input)
 }
 
-// summaryOf is the label as it is shown, or else the command.
+// summaryOf returns the label as it is shown, or the command if there is none.
 func summaryOf(command, label string) string {
 	return cmp.Or(sms.ShownLabel(label), "starter "+command)
 }
@@ -261,7 +261,7 @@ func (f sendFlags) print(out io.Writer, result sms.SendSmsWorkflowResult) error 
 	}
 	if b := result.Broadcast; b != nil {
 		unsent, all := result.Unsent()
-		fmt.Fprintf(out, "%d of %d recipients were sent to, by the workflow %s; its report is %s\n", all-unsent, all, b.WorkflowID, b.Report)
+		fmt.Fprintf(out, "%d of %d recipients were texted by the workflow %s; its report is %s\n", all-unsent, all, b.WorkflowID, b.Report)
 	}
 	for i := range result.Errors {
 		fmt.Fprintf(out, "%s: %s: %s\n", whole(result.Errors[i]), result.Errors[i].Code, result.Errors[i].Message)
@@ -275,7 +275,7 @@ func printJSON(out io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// whole names the recipient of an error that has exactly one.
+// whole returns the recipient of an error, or "(all)".
 func whole(e sms.Error) string {
 	if e.To == "" {
 		return "(all)"

@@ -70,9 +70,9 @@ func lintCommand() *cobra.Command {
 		Long: `Find mistakes in trigger files or folders of them: what the webhook would refuse
 (unknown groups, patterns that Java would not accept, …), and what it accepts
 but is probably not meant: patterns that overlap, with a text that matches both,
-triggers that never fire, patterns that take too long, failures that nobody
-hears about. With --pollers it asks Temporal whether any worker polls the task
-queues. Each file is checked alone, a folder as one. Each line begins with its
+triggers that never fire, patterns that take too long, failures that go
+unnoticed. With --pollers it asks Temporal whether any worker polls the task
+queues. Files are checked one by one, a folder as a whole. Each line begins with its
 level: error (refused), warning (probably not meant) or hint.
 
 Exit status: 0 no error and no warning, 1 some, 2 anything else.`,
@@ -98,7 +98,7 @@ type linted struct {
 	// Hints suggest better patterns; they do not affect the exit status.
 	Hints []finding       `json:"hints"`
 	Read  []triggers.Read `json:"read"`
-	// Notes are about what surrounds the files; they do not affect the exit
+	// Notes are about the files' surroundings; they do not affect the exit
 	// status.
 	Notes []note `json:"notes"`
 }
@@ -222,7 +222,7 @@ func (l *linted) print(out io.Writer, asJSON bool) error {
 	return nil
 }
 
-// printFindings prints one line for each, the gravest first.
+// printFindings prints one line for each, the most severe first.
 func (l *linted) printFindings(out io.Writer) {
 	for _, m := range l.Mistakes {
 		fmt.Fprintf(out, "%s: %s\n", m.Level, m.Message)
@@ -255,7 +255,7 @@ func unpolled(ctx context.Context, set *triggers.Set) (findings []triggers.Findi
 		for _, t := range starting {
 			findings = append(findings, triggers.Finding{
 				File: t.File, Line: t.Line, Trigger: t.Name,
-				Message: fmt.Sprintf("no worker polls task queue %q: what it starts waits there", queue),
+				Message: fmt.Sprintf("no worker polls task queue %q: the workflows that it starts wait there", queue),
 			})
 		}
 	}
@@ -288,8 +288,8 @@ Temporal is asked to do. Or run a file of cases:
     - body: hello
       want: []
 
-A case may also set from, to and account. Of each trigger just what is written
-is compared.
+A case may also set from, to and account. Only the fields that a case
+gives are compared.
 
 Exit status: 0 a trigger fires and all cases pass, 1 otherwise, 2 on any error.`,
 		Example: `  starter triggers test triggers.yaml --body 'Order Number 42'

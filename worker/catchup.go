@@ -74,7 +74,7 @@ func newCatchUp(c *config.Live, temporalClient *temporal.Client, live *triggers.
 		insist(ctx, logger, "create the schedule of the catch-up", func(ctx context.Context) error {
 			return schedule(ctx, c.Config, temporalClient)
 		})
-		ours.CaughtUp(time.Now()) // it is late only if it makes no progress from here on
+		ours.CaughtUp(time.Now()) // it counts as late only if it makes no progress from now on
 		logger.Info("catching up", "schedule", catchUpSchedule, "every", c.CatchUp)
 		<-ctx.Done()
 		return nil

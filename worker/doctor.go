@@ -289,7 +289,7 @@ func (d *doctor) numbers(ctx context.Context, check string, gateway *twilio.Clie
 		number := "number " + n.Number
 		switch {
 		case n.SmsApplicationSID != "" && (own || called == ours):
-			d.failed(number, "an application takes its texts instead of the webhook", do)
+			d.failed(number, "a TwiML application receives its texts instead of the webhook", do)
 		case called == ours && n.SmsMethod != http.MethodPost:
 			d.warning(number, "it calls the webhook with "+n.SmsMethod+", which puts numbers and texts into the logs of proxies", "choose POST in Twilio's console")
 		case called == ours:
@@ -306,9 +306,9 @@ func (d *doctor) numbers(ctx context.Context, check string, gateway *twilio.Clie
 	}
 }
 
-// signatures sends a signed status callback that is about no message, the way
-// Twilio's requests come. The webhook must acknowledge it, and refuse one with
-// another signature.
+// signatures sends a signed status callback about a nonexistent message to the
+// public URL, as Twilio would. The webhook must acknowledge it, and refuse one
+// with a wrong signature.
 func (d *doctor) signatures(ctx context.Context) {
 	const check = "signature round trip"
 	address := strings.TrimRight(d.config.WebhookPublicURL, "/") + webhook.StatusPath

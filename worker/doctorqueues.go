@@ -54,8 +54,9 @@ func (d *doctor) pollers(ctx context.Context, c *temporal.Client, queue string) 
 	}
 }
 
-// startedWorkflows checks whether a worker polls the task queues on which triggers
-// start workflows. Those workers are the user's own, and may be away on purpose.
+// startedWorkflows checks whether a worker polls the task queues on which
+// triggers start workflows. Those workers are the user's own, and may be
+// stopped on purpose.
 func (d *doctor) startedWorkflows(ctx context.Context, c *temporal.Client) {
 	for _, queue := range slices.Sorted(maps.Keys(d.startedOn)) {
 		if queue == sms.TaskQueue {
@@ -63,7 +64,7 @@ func (d *doctor) startedWorkflows(ctx context.Context, c *temporal.Client) {
 		}
 		f := poll(ctx, c, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW, "workflows")
 		if f.Status == statusFailed {
-			f.Status, f.Do = statusWarning, fmt.Sprintf("what the trigger %s starts waits there: start your worker, or correct the trigger's taskQueue", d.startedOn[queue][0].Name)
+			f.Status, f.Do = statusWarning, fmt.Sprintf("the workflows that the trigger %s starts wait there: start your worker, or correct the trigger's taskQueue", d.startedOn[queue][0].Name)
 		}
 		d.findings = append(d.findings, f)
 	}
@@ -99,7 +100,7 @@ func polled(queue, what string, described *workflowservice.DescribeTaskQueueResp
 	case last.IsZero():
 		f.Status, f.Says, f.Do = statusFailed, "no worker polls it for "+what, "start a worker, or look at its log"
 	case recent == 0:
-		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("no worker has polled it for %s since %s ago", what, ago), "is the worker still running, or busy with as much as it can take? Look at its log"
+		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("no worker has polled it for %s in the last %s", what, ago), "is the worker still running, or busy with as much as it can take? Look at its log"
 	case waits > longWait:
 		f.Status, f.Says, f.Do = statusWarning, fmt.Sprintf("%s have been waiting for a worker for %s; the last poll was %s ago", what, waits.Round(time.Second), ago), "is the worker still running, or busy with as much as it can take? Look at its log"
 	default:

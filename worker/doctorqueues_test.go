@@ -23,7 +23,7 @@ func TestDoctorKnowsDeadWorkers(t *testing.T) {
 	}{
 		"nobody":                   {nil, 0, statusFailed, "no worker polls it"},
 		"one that polls":           {[]time.Duration{30 * time.Second}, 0, statusOK, "workers that poll it for activities: 1, last 30s ago"},
-		"one that died":            {[]time.Duration{4 * time.Minute}, 0, statusWarning, "since 4m0s ago"},
+		"one that died":            {[]time.Duration{4 * time.Minute}, 0, statusWarning, "in the last 4m0s"},
 		"one lives, another died":  {[]time.Duration{4 * time.Minute, time.Second}, time.Second, statusOK, "workers that poll it for activities: 1, last 1s ago"},
 		"tasks that nobody takes":  {[]time.Duration{20 * time.Second}, 9 * time.Second, statusWarning, "waiting for a worker for 9s"},
 		"a clock that is far back": {[]time.Duration{-time.Hour}, 0, statusOK, "last 0s ago"},

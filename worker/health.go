@@ -30,8 +30,8 @@ func newHealth(stopping context.Context, temporalClient *temporal.Client) *healt
 	}
 }
 
-// ready returns an error if a half cannot do its work now, or else a note if
-// something is wrong although both can.
+// ready returns an error if a half cannot do its work now, or a note if both
+// can but something else is wrong.
 func (h *health) ready(ctx context.Context) (note string, err error) {
 	if h.stopping.Err() != nil {
 		return "", errors.New("the process is stopping")

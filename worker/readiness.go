@@ -43,9 +43,9 @@ type verdict struct {
 	at   time.Time
 }
 
-// get returns an error if texts cannot be published now, or else a note if
-// something is wrong although they can. If Temporal takes long to answer, the
-// previous answer counts.
+// get returns an error if texts cannot be published now, or a note if they can
+// but something else is wrong. If Temporal takes long to answer, the previous
+// answer counts.
 func (r *readiness) get(ctx context.Context) (note string, err error) {
 	last, wait := r.last.Load(), slowAfter
 	switch {

@@ -75,7 +75,7 @@ func serve(logger *slog.Logger, l listening) (func(context.Context) error, error
 }
 
 // wordless replaces each line of the HTTP server's log, which may quote what a
-// client sent, by a fixed one.
+// client sent, with a fixed one.
 type wordless struct {
 	logger *slog.Logger
 	name   string

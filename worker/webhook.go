@@ -95,8 +95,7 @@ func newWebhook(c *config.Live, temporalClient *temporal.Client, state *health, 
 	}, nil
 }
 
-// whetherToCatchUp returns the service that CATCH_UP asks for; nil if it is not
-// set.
+// whetherToCatchUp returns the catch-up service; nil if CATCH_UP is not set.
 func whetherToCatchUp(c *config.Live, temporalClient *temporal.Client, live *triggers.Live, dispatcher *webhook.Dispatcher, ours *metrics.Metrics, logger *slog.Logger) (func(context.Context) error, error) {
 	switch {
 	case c.CatchUp > 0:

@@ -142,7 +142,7 @@ func (a *App) throw(name string, correlated bool, t trigger) {
 
 // Payload is the type of a workflow's input, or of a signal's.
 type Payload struct {
-	// Event is true if a trigger, for lack of variables, passes on the text
+	// Event is true if a trigger has no variables and passes on the text
 	// itself.
 	Event  bool
 	Fields []Field

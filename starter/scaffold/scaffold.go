@@ -199,7 +199,7 @@ func modPath(p string) string {
 	return p
 }
 
-// comment shortens a text of the user's to one line of a comment.
+// comment shortens text from the application to one line of a comment.
 func comment(s string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

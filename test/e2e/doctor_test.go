@@ -99,7 +99,7 @@ func TestDoctorNamesEachFault(t *testing.T) {
 	}{
 		"a value that is wrong":        {[]string{"SEND_CONCURRENCY=many"}, "configuration", "failed", "SEND_CONCURRENCY"},
 		"broken triggers":              {[]string{"TRIGGERS=" + broken}, "triggers", "failed", "broken.json"},
-		"a trigger's own workers":      {[]string{"TRIGGERS=" + elsewhere}, "task queue elsewhere", "warning", "what the trigger order starts waits there"},
+		"a trigger's own workers":      {[]string{"TRIGGERS=" + elsewhere}, "task queue elsewhere", "warning", "the workflows that the trigger order starts wait there"},
 		"a misspelt variable":          {[]string{"TWILIO_TOKN=x"}, "configuration", "warning", "TWILIO_TOKN"},
 		"Temporal is away":             {[]string{"TEMPORAL_ADDRESS=" + closed}, "Temporal", "failed", "TEMPORAL_ADDRESS"},
 		"there is no such namespace":   {[]string{"TEMPORAL_NAMESPACE=nowhere"}, "Temporal", "failed", "TEMPORAL_NAMESPACE"},
