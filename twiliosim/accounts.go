@@ -158,8 +158,8 @@ func (s *Sim) authenticate(user, password string) *account {
 	return nil
 }
 
-// reach returns the account in a path if who may act on it: who's own account
-// or a subaccount.
+// reach returns the account in a path if it is who's own account or one of its
+// subaccounts.
 func (s *Sim) reach(who *account, sid string) *account {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -173,7 +173,8 @@ func sameSecret(a, b string) bool {
 	return a != "" && subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
 }
 
-// setNumber adds a number or replaces its settings; it keeps its queue.
+// setNumber adds a number or replaces the settings of an existing one, which
+// keeps its queue.
 func (s *Sim) setNumber(n Number) error {
 	n.Number = normalize(n.Number)
 	kind := kindOf(n.Number)

@@ -30,10 +30,10 @@ func (s *Sim) callBack(m *message, at time.Time) {
 	}
 	c := callback{m.status, m.callbackParams(at)}
 	o := occasion{operation: opCallback, numbers: []string{m.to, m.from}}
-	if s.faults.take(o, FaultWebhookLost) != nil {
+	if s.faults.fire(o, FaultWebhookLost) != nil {
 		return
 	}
-	if f := s.faults.take(o, FaultWebhookLate); f != nil {
+	if f := s.faults.fire(o, FaultWebhookLate); f != nil {
 		s.clock.at(at.Add(time.Duration(f.Delay)), func(time.Time) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -42,12 +42,12 @@ func (s *Sim) callBack(m *message, at time.Time) {
 		return
 	}
 	batch := []callback{c}
-	if s.faults.take(o, FaultWebhookDoubled) != nil {
+	if s.faults.fire(o, FaultWebhookDoubled) != nil {
 		batch = append(batch, c)
 	}
 	if held := m.callbacks.held; held != nil {
 		batch, m.callbacks.held = append(batch, *held), nil
-	} else if !c.status.final() && s.faults.take(o, FaultWebhookReordered) != nil {
+	} else if !c.status.final() && s.faults.fire(o, FaultWebhookReordered) != nil {
 		m.callbacks.held = &c
 		return
 	}

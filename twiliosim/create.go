@@ -48,8 +48,8 @@ type draft struct {
 
 // readDraft checks everything that does not depend on the account.
 func readDraft(form url.Values) (draft, *reply) { //nolint:cyclop // a table of Twilio's refusals, in its order
-	// Values may be substrings of the whole request, which must not be kept as
-	// long as the message.
+	// Cloned, since a value may be a substring of the whole request, which
+	// would otherwise be kept as long as the message.
 	own := func(key string) string { return strings.Clone(form.Get(key)) }
 	d := draft{
 		to: normalize(own("To")), from: normalize(own("From")), serviceSID: form.Get("MessagingServiceSid"),
@@ -174,7 +174,7 @@ func (s *Sim) create(acc *account, form url.Values) reply {
 	if rule != 0 {
 		return fail(rejectionStatus(rule), rule, "%s", rejectionText(rule, d.to, d.from))
 	}
-	if d.service == nil && (s.queueFull(d.sender, size.Segments, now) || s.faults.take(occasion{numbers: []string{d.to, d.from}}, FaultQueueFull) != nil) {
+	if d.service == nil && (s.queueFull(d.sender, size.Segments, now) || s.faults.fire(occasion{numbers: []string{d.to, d.from}}, FaultQueueFull) != nil) {
 		return fail(rejectionStatus(21611), 21611, "%s", rejectionText(21611, d.to, d.from))
 	}
 	m := s.newMessage(d, size, now)
@@ -298,10 +298,10 @@ func (d *draft) message(size sms.Size, now time.Time) *message {
 // newMessage stores a message in its first status.
 func (s *Sim) newMessage(d draft, size sms.Size, now time.Time) *message {
 	m := d.message(size, now)
-	if lag := s.faults.take(occasion{numbers: []string{m.to, m.from}}, FaultListingLag); lag != nil {
+	if lag := s.faults.fire(occasion{numbers: []string{m.to, m.from}}, FaultListingLag); lag != nil {
 		m.listedFrom = now.Add(time.Duration(lag.Delay))
 	}
-	if s.faults.take(occasion{numbers: []string{m.to, m.from}}, FaultRewritten) != nil {
+	if s.faults.fire(occasion{numbers: []string{m.to, m.from}}, FaultRewritten) != nil {
 		m.body = smartEncoding.Replace(m.body)
 	}
 	s.add(m)

@@ -38,7 +38,7 @@ type event struct {
 }
 
 // events is a ring buffer that readers follow at their own pace. A slow reader
-// loses events, which it is told, but never holds up the simulator.
+// misses events, and is told so, but never holds up the simulator.
 type events struct {
 	mu    sync.Mutex
 	epoch string // differs between runs, to recognise a Last-Event-ID of an earlier run

@@ -286,9 +286,9 @@ type occasion struct {
 	done bool
 }
 
-// take returns the first fault of these kinds that fires on this occasion, and
+// fire returns the first fault of these kinds that fires on this occasion, and
 // counts it; nil if none does.
-func (fs *faults) take(o occasion, kinds ...string) *Fault {
+func (fs *faults) fire(o occasion, kinds ...string) *Fault {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	for _, f := range fs.list {

@@ -24,8 +24,7 @@ const (
 	// (14109).
 	maxDocuments = 50
 	maxReplies   = 10
-	// maxWord limits what is kept of an application's remarks on a text, in
-	// bytes.
+	// maxWord limits each remark of an application on a text, in bytes.
 	maxWord = 200
 )
 
@@ -122,7 +121,7 @@ func (s *Sim) Inbound(ctx context.Context, in Inbound) (InboundResult, error) {
 	}
 	select {
 	case result := <-done:
-		if s.ctx.Err() != nil { // closing may be the cause
+		if s.ctx.Err() != nil { // the simulator may be closing
 			return result, errClosed
 		}
 		return result, nil
@@ -137,14 +136,14 @@ func (s *Sim) Inbound(ctx context.Context, in Inbound) (InboundResult, error) {
 func (se *session) deliver(ctx context.Context, webhook string) {
 	s := se.sim
 	o := occasion{operation: opInbound, numbers: []string{se.message.from, se.message.to}}
-	if s.faults.take(o, FaultWebhookLost) != nil {
+	if s.faults.fire(o, FaultWebhookLost) != nil {
 		se.result.Error = "the webhook request was lost (fault webhook-lost)"
 		return
 	}
-	if f := s.faults.take(o, FaultWebhookLate); f != nil && !s.waitUntil(ctx, s.clock.now().Add(time.Duration(f.Delay))) {
+	if f := s.faults.fire(o, FaultWebhookLate); f != nil && !s.waitUntil(ctx, s.clock.now().Add(time.Duration(f.Delay))) {
 		return
 	}
-	if s.faults.take(o, FaultWebhookDoubled) != nil {
+	if s.faults.fire(o, FaultWebhookDoubled) != nil {
 		twin := *se
 		twin.result.Replies = []Reply{}
 		s.spawn(func() { twin.run(ctx, webhook) })
@@ -167,7 +166,7 @@ func (s *Sim) waitUntil(ctx context.Context, at time.Time) bool {
 
 var errClosed = errors.New("the simulator is closed")
 
-// check returns an error for what Twilio would never deliver.
+// check returns an error for a text that Twilio would never deliver.
 func (in *Inbound) check() error {
 	if kindOf(in.From) == invalidAddress {
 		return fmt.Errorf("from %q: want a phone number such as +15551230001, or whatsapp:+…", in.From)

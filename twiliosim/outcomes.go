@@ -105,7 +105,7 @@ func (o *outcomes) allLocked() []Outcome {
 // rejection returns the code with which the REST API rejects a message, or 0 if
 // it accepts it.
 func (o *outcomes) rejection(from, to, body string) int {
-	if r := o.take(from, to, body, true); r != nil {
+	if r := o.match(from, to, body, true); r != nil {
 		return r.ErrorCode
 	}
 	return 0
@@ -114,13 +114,13 @@ func (o *outcomes) rejection(from, to, body string) int {
 // of returns how a message ends.
 func (o *outcomes) of(from, to, body string) (Status, int) {
 	var status Status
-	if r := o.take(from, to, body, false); r != nil && status.UnmarshalText([]byte(r.Status)) == nil {
+	if r := o.match(from, to, body, false); r != nil && status.UnmarshalText([]byte(r.Status)) == nil {
 		return status, r.ErrorCode
 	}
 	return Delivered, 0
 }
 
-func (o *outcomes) take(from, to, body string, rejected bool) *Outcome {
+func (o *outcomes) match(from, to, body string, rejected bool) *Outcome {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for i, r := range o.list {
@@ -128,14 +128,14 @@ func (o *outcomes) take(from, to, body string, rejected bool) *Outcome {
 			!strings.Contains(body, r.Body) || r.Rate > 0 && !o.faults.chance(r.Rate) {
 			continue
 		}
-		taken := *r
+		matched := *r
 		if r.Next > 0 {
 			if r.Next--; r.Next == 0 {
 				o.list = slices.Delete(o.list, i, i+1)
 			}
 			o.publishLocked()
 		}
-		return &taken
+		return &matched
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 package twiliosim
 
-// The REST API: who asks for what, and the form of responses and errors.
+// The REST API: authentication, parsing, and the form of responses and errors.
 
 import (
 	"bytes"
@@ -141,10 +141,10 @@ func (s *Sim) handle(ctx context.Context, q *request, concurrent int) (*reply, *
 		return &r, nil
 	}
 	o := occasion{operation: q.operation, numbers: s.numbersOf(q)}
-	if f := s.faults.take(o, FaultDelay); f != nil && !sleep(ctx, time.Duration(f.Delay)) {
+	if f := s.faults.fire(o, FaultDelay); f != nil && !sleep(ctx, time.Duration(f.Delay)) {
 		return nil, nil
 	}
-	if f := s.faults.take(o, Fault429, Fault500, Fault503, FaultReset); f != nil {
+	if f := s.faults.fire(o, Fault429, Fault500, Fault503, FaultReset); f != nil {
 		return f.reply(), nil
 	}
 	r := s.route(q)
@@ -152,7 +152,7 @@ func (s *Sim) handle(ctx context.Context, q *request, concurrent int) (*reply, *
 		return &r, nil
 	}
 	o.done = true
-	f := s.faults.take(o, FaultResponseLost, Fault500, Fault503, FaultTruncated, FaultNotJSON)
+	f := s.faults.fire(o, FaultResponseLost, Fault500, Fault503, FaultTruncated, FaultNotJSON)
 	if f == nil || f.Kind == FaultTruncated || f.Kind == FaultNotJSON {
 		return &r, f
 	}

@@ -76,14 +76,15 @@ type Options struct {
 	// default DefaultMaxMessages.
 	MaxMessages int
 	// Concurrency is how many REST requests of an account may run concurrently
-	// before 20429. Optional: default DefaultConcurrency; below 0, no limit.
+	// before 20429. Optional: default DefaultConcurrency; negative for no
+	// limit.
 	Concurrency int
-	// QueueLength is how long a sender's queue may take to send before 21611.
-	// Optional: default 10 hours, as at Twilio.
+	// QueueLength is how long a sender's queue may take to send; a longer queue
+	// refuses messages with 21611. Optional: default 10 hours, as at Twilio.
 	QueueLength time.Duration
 	// ReplyLimit is how many replies two numbers may exchange without a pause
-	// of 30 seconds before 14107. Optional: default 30, as at Twilio; below 0,
-	// no limit.
+	// of 30 seconds before 14107. Optional: default 30, as at Twilio; negative
+	// for no limit.
 	ReplyLimit int
 }
 
@@ -212,8 +213,8 @@ func (s *Sim) setUp() error {
 	return nil
 }
 
-// Close stops listening, aborts webhook requests in progress, and returns when
-// nothing of the simulator runs any more.
+// Close stops listening, aborts webhook requests in progress, and returns once
+// all of the simulator's goroutines have ended.
 func (s *Sim) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()

@@ -306,7 +306,8 @@ func (s *Sim) record(h hook, target string, a hookAnswer) {
 		c.MessageStatus, c.To = h.params.Get("MessageStatus"), h.params.Get("To")
 	}
 	for key, values := range a.header {
-		// Enough for an application to name the workflow that it started.
+		// This is enough for an application to name the workflow that it
+		// started.
 		if strings.HasPrefix(key, "X-") && len(values[0]) <= 512 && len(c.Headers) < 16 {
 			if c.Headers == nil {
 				c.Headers = map[string]string{}

@@ -77,9 +77,9 @@ func command() *cobra.Command {
 	f.Float64Var(&o.Speed, "speed", 1, "how many times faster than at Twilio messages are sent and delivered")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed that makes faults by rate repeatable (0: random)")
 	f.IntVar(&o.MaxMessages, "max-messages", twiliosim.DefaultMaxMessages, "how many messages are kept; fewer if they take more than 40 MiB")
-	f.IntVar(&o.Concurrency, "concurrency", twiliosim.DefaultConcurrency, "concurrent requests of an account before 429 (below 0: no limit)")
-	f.DurationVar(&o.QueueLength, "queue", 10*time.Hour, "how long a sender's queue may take to send before 21611")
-	f.IntVar(&o.ReplyLimit, "reply-limit", 30, "replies between two numbers without a pause of 30 s before 14107 (below 0: no limit)")
+	f.IntVar(&o.Concurrency, "concurrency", twiliosim.DefaultConcurrency, "concurrent requests of an account before 429 (negative: no limit)")
+	f.DurationVar(&o.QueueLength, "queue", 10*time.Hour, "how long a sender's queue may take to send; a longer queue refuses messages with 21611")
+	f.IntVar(&o.ReplyLimit, "reply-limit", 30, "replies between two numbers without a pause of 30 s before 14107 (negative: no limit)")
 	return cmd
 }
 
