@@ -35,7 +35,8 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.As
 	keeping := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, StartToCloseTimeout: 10 * time.Second, Summary: "Register the open question",
 	})
-	// The question is opened before it is sent: the reply can be fast.
+	// The question is opened before it is sent, since the reply may arrive at
+	// once.
 	if err := workflow.ExecuteActivity(keeping, sms.OpenQuestionName, pair).Get(ctx, nil); err != nil {
 		return result, err
 	}
@@ -65,8 +66,8 @@ type asking struct {
 	replies  workflow.ReceiveChannel
 	// since is when the question was sent, until when the wait ends.
 	since, until time.Time
-	// checks is false if the workflow started before questions were checked,
-	// when reminders that were not sent counted as sent.
+	// checks is false for questions that started on an older worker, which did
+	// not check them and counted reminders that were not sent.
 	checks bool
 }
 
@@ -172,8 +173,8 @@ func (a *asking) tell(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, details)
 }
 
-// remind sends a reminder, unless that takes longer than the question waits, and
-// reports whether the phone has opted out.
+// remind sends a reminder, unless that takes longer than the question stays
+// open, and reports whether the phone has opted out.
 func (a *asking) remind(ctx workflow.Context, body string) (optedOut bool, err error) {
 	var sent sms.SendSmsResult
 	reminder := a.question.TextOnly(body)

@@ -42,8 +42,8 @@ const (
 	// key.
 	maxKey = 900
 	// maxAsleep is how many recipients a broadcast holds until their quiet
-	// hours end; beyond it, it stops reading: what a run passes on has to fit
-	// into a payload.
+	// hours end. Beyond that, it stops reading the list, since what a run
+	// passes on has to fit into a payload.
 	maxAsleep      = 2000
 	maxAsleepBytes = 256 << 10
 	// maxCarried leaves room within the 2 MB of a payload.
@@ -136,12 +136,12 @@ type broadcast struct {
 	unwritten []int
 }
 
-// held are recipients that have been read but not dealt with yet.
+// held are recipients that have been read but not processed yet.
 type held struct {
 	// Page is the position in the list of the page that was read last, from 1;
 	// only if pages have keys.
 	Page int `json:"page,omitempty"`
-	// Rest are the recipients of the last page who were certainly not sent to,
+	// Rest are the recipients of the last page who were certainly not texted,
 	// or all of them if the page has a key, and Last is what the report says
 	// about them if the broadcast ends now.
 	Rest sms.Recipients `json:"rest,omitempty"`
@@ -158,7 +158,8 @@ type held struct {
 	Ended bool `json:"ended,omitempty"`
 }
 
-// check adds, to the mistakes that decoding found, those that it cannot find.
+// check returns the mistakes that decoding found, and those that it cannot
+// find.
 func (b *broadcast) check(wrong error) error {
 	problems, _ := errors.AsType[sms.Problems](wrong)
 	given := 0
@@ -268,7 +269,7 @@ func without(list sms.Recipients, places []int) (kept sms.Recipients) {
 	return kept
 }
 
-// run sends page after page, and reports whether a new run must continue.
+// run sends page after page, and reports whether another run must continue.
 func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 	for {
 		if err := workflow.Await(ctx, func() bool { return b.progress.State != broadcastPaused }); err != nil {
@@ -289,9 +290,9 @@ func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 	}
 }
 
-// step handles the recipients whose turn it is: those who were not sent to,
-// those who woke up, or the next ones in the list. If all remaining
-// recipients are in quiet hours, it waits.
+// step handles the recipients whose turn it is: those who were not texted,
+// those who woke up, or the next ones in the list. If all remaining recipients
+// are in quiet hours, it waits.
 func (b *broadcast) step(ctx workflow.Context) error {
 	page := sms.Page{Next: b.progress.Cursor}
 	switch size := b.pageSize(); {
@@ -345,8 +346,8 @@ func (b *broadcast) awoken(most int) sms.Recipients {
 	return awoken
 }
 
-// stillAsleep is the error of recipients in quiet hours if the broadcast ends before
-// they are texted.
+// stillAsleep is the error for recipients in quiet hours if the broadcast ends
+// before they are texted.
 var stillAsleep = sms.Error{
 	Code: sms.CodeCancelled, Retryable: true,
 	Message: "the broadcast ended before the recipient's quiet hours did; nothing was sent",

@@ -145,7 +145,7 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	for i := range recipients {
 		in.To = append(in.To, recipients[i].To)
 	}
-	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute, Summary: "Find who was not sent to"})
+	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute, Summary: "Find who was not texted"})
 	var read []string
 	if err := workflow.ExecuteLocalActivity(finding, sms.ReadAddressesName, in).Get(ctx, &read); err != nil {
 		return result, nil // cancelled: report what is known
@@ -175,8 +175,8 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 // once.
 const keyedPatience = 10 * time.Second
 
-// send sends to some recipients. Its error comes without a result if nobody was
-// texted.
+// send sends to some recipients. If nobody was texted, it returns only an
+// error.
 func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (result sms.SendSmsResult, err error) {
 	input := b.input.SendSmsInput
 	input.SmsTo, input.QuietHours, input.GiveUpAfter = recipients, nil, 0
@@ -211,7 +211,7 @@ func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (resul
 	return result, nil
 }
 
-// withoutResult is the error of recipients whose send ended without a result.
+// withoutResult is the error for recipients whose send ended without a result.
 var withoutResult = sms.Error{Code: sms.CodeOutcomeUnknown, Message: "the send ended without a result: the message may or may not have been created"}
 
 // forEach returns the same error for each recipient.
@@ -335,7 +335,7 @@ const (
 	keptGaps     = 100
 )
 
-// preview adds what would become of a page.
+// preview adds what would happen to a page.
 func (b *broadcast) preview(ctx workflow.Context, page sms.Page) error {
 	if b.progress.DryRun == nil {
 		b.progress.DryRun = &sms.Preview{}

@@ -101,7 +101,7 @@ func because(e *sms.Error) string {
 	case e.Code == sms.CodeRateLimited:
 		why = "Twilio accepts no more for now"
 	default:
-		why = "nobody could be sent to"
+		why = "nobody could be texted"
 	}
 	why += " (" + string(e.Code)
 	if e.TwilioCode != 0 {
@@ -111,7 +111,7 @@ func because(e *sms.Error) string {
 }
 
 // measure records how fast a page was sent, given how many recipients were
-// dealt with.
+// processed.
 func (b *broadcast) measure(ctx workflow.Context, began time.Time, dealt int) {
 	took := workflow.Now(ctx).Sub(began)
 	if dealt == 0 || took <= 0 {

@@ -13,8 +13,9 @@ import (
 // SendSms runs the activity SendSms from a workflow. Its result says what
 // became of each recipient. Its error is nil unless the workflow was cancelled
 // before the activity started or between two of its attempts, no worker could
-// carry it out, or the input sets OnError to fail. Between two attempts, Temporal
-// ends the activity without asking it: recipients may have been texted.
+// carry it out, or the input sets OnError to fail. If it is cancelled between
+// two attempts, Temporal ends the activity without asking it: recipients may
+// have been texted.
 //
 // The activity options in ctx take precedence over those of [SendOptions],
 // except for the caller's own task queue, since SDKs set it by default.

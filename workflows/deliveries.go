@@ -173,8 +173,9 @@ func (d *Deliveries) of(sid string) *tracked {
 	return known
 }
 
-// mergeAll merges the updates that have arrived. Whoever needs them calls it: a
-// coroutine would run only after the workflow's own code, which may end the run.
+// mergeAll merges the updates that have arrived. Code that needs them calls it:
+// a coroutine would run only after the workflow's own code, which may end the
+// run.
 func (d *Deliveries) mergeAll() {
 	var update sms.StatusUpdate
 	for d.news.ReceiveAsync(&update) {

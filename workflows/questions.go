@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// linger is how long the keeper stays once no question is open: in that
-	// time, it recognises a reply that Twilio delivers again, or that a
-	// catch-up finds.
+	// linger is how long the keeper stays open after its last question: in that
+	// time, it recognises a reply that Twilio redelivers or that a catch-up
+	// finds.
 	linger = 2 * time.Hour
 	// maxReplies is how many replies the keeper remembers.
 	maxReplies = 200
@@ -62,7 +62,7 @@ func QuestionsWorkflow(ctx workflow.Context, state *QuestionsState) error {
 				k.asks(ctx, q)
 			}
 		}
-		// Callers that wait for a turn are answered first.
+		// Callers that wait for their turn are answered first.
 		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 			return err
 		}
@@ -89,8 +89,8 @@ type keeper struct {
 }
 
 // handleSignals handles the signals that have arrived, and reports whether
-// there were any. Whoever needs them calls it: coroutines would run only after
-// the workflow's own code, which may end the run.
+// there were any. Code that needs them calls it: a coroutine would run only
+// after the workflow's own code, which may end the run.
 func (k *keeper) handleSignals() (came bool) {
 	var q sms.Question
 	for k.opened.ReceiveAsync(&q) {

@@ -62,7 +62,7 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 		return SendSms(ctx, input)
 	}
 	onError, left := input.OnError, input.SmsTo
-	input.OnError = "" // the last part of the list decides for the whole list
+	input.OnError = "" // decided applies it once the whole list is sent
 	for {
 		search := input
 		search.QuietHours = hours
@@ -104,8 +104,8 @@ func decided(result sms.SendSmsResult, onError sms.OnError) (sms.SendSmsResult, 
 	return result, temporal.NewApplicationErrorWithOptions(result.NotSent(), sms.NotSentErrorType, temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{result}})
 }
 
-// cancelled returns the result of a send that was cancelled while no attempt of
-// it ran: Temporal then ends it without asking it. Once it began, an earlier
+// cancelled returns the result of a send that was cancelled while no attempt was
+// running: Temporal then ends it without asking it. If it had begun, an earlier
 // attempt may have sent texts.
 func cancelled(recipients sms.Recipients, began bool) sms.SendSmsResult {
 	problem := withoutResult
@@ -119,7 +119,7 @@ func cancelled(recipients sms.Recipients, began bool) sms.SendSmsResult {
 	return sms.NewSendSmsResult(nil, forEach(recipients, problem).Errors)
 }
 
-// unsent adds recipients that were not sent to, because the workflow was
+// unsent adds recipients that were not texted, because the workflow was
 // cancelled or the quiet hours are invalid.
 func unsent(result sms.SendSmsResult, left sms.Recipients, err error) sms.SendSmsResult {
 	problem := sms.Error{Code: sms.CodeInvalidInput, Message: reason(err)}

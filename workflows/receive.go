@@ -1,7 +1,7 @@
 package workflows
 
 // ReceiveSmsWorkflow: carries out the plan of one inbound text, once. Its
-// workflow ID is the ledger: a redelivery of the text finds what was decided.
+// workflow ID identifies the text, so that a redelivery finds what was decided.
 
 import (
 	"encoding/json"
@@ -105,7 +105,7 @@ func (r *receiving) begin(ctx workflow.Context) (answered bool, err error) {
 		case f.Problem != "":
 			r.decide(i, sms.OutcomeRefused, f.Problem)
 		case told && f.EchoError != "" && !f.Call.Certain():
-			r.decide(i, sms.OutcomeTooLate, "no worker came in time")
+			r.decide(i, sms.OutcomeTooLate, "no worker was available in time")
 		}
 	}
 	if told {
@@ -135,8 +135,8 @@ func gaveUp(signals workflow.ReceiveChannel) bool {
 	return older > 0 || slices.ContainsFunc(deliveries, func(d int) bool { return d > 0 && !slices.Contains(deliveries, -d) })
 }
 
-// offer offers the text to a keeper, until it answers. What happens live is
-// dated by Temporal's clock, as questions are: the webhook's may lag.
+// offer offers the text to a keeper, until it answers. A text that arrives live
+// is dated by Temporal's clock, as questions are: the webhook's clock may lag.
 func (r *receiving) offer(ctx workflow.Context, keeper string, answered *bool) {
 	const summary = "Ask whether it answers a question"
 	ask := sms.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
@@ -147,8 +147,9 @@ func (r *receiving) offer(ctx workflow.Context, keeper string, answered *bool) {
 		_ = untilAnswered(ctx, summary, sms.AskKeeperName, ask, answered)
 		return
 	}
-	// Keepers match by a local activity. If it were one as well, then as many
-	// texts as a worker has slots for them would wait for one another.
+	// Keepers match replies in a local activity. If this were a local activity,
+	// too, texts could occupy all of a worker's slots for these and wait for
+	// one another.
 	_ = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout, Summary: summary,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: 10 * time.Second},
@@ -404,7 +405,7 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 	return nil, denial("workflows with this ID kept starting and closing; gave up")
 }
 
-// ask asks a run of a workflow for its answer, and accepts one that comes at
+// ask asks a run of a workflow for its answer, and accepts one that arrives at
 // the last moment.
 func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patience time.Duration) (answer sms.AskWorkflowResult, err error) {
 	in := sms.AskWorkflowInput{
@@ -485,8 +486,8 @@ func (r *receiving) find(ctx workflow.Context, workflowID string) (run sms.FindR
 }
 
 // untilAnswered runs a local activity that asks Temporal something, until it
-// answers: a text must not be lost because a workflow is broken that can be
-// repaired. An error that no retry can fix becomes a denial.
+// answers: a text must not be lost because of a workflow that is broken but can
+// be repaired. An error that no retry can fix becomes a denial.
 func untilAnswered(ctx workflow.Context, summary, name string, in, answer any) error {
 	err := workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: untilRepaired, Summary: summary,

@@ -99,9 +99,9 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.Send
 	return request, err
 }
 
-// SendOptions returns the options for the activity SendSms. It limits its
-// attempts by itself, and each starts where the last one ended. The summary is
-// shown in Temporal's Web UI.
+// SendOptions returns the options for the activity SendSms. SendSms limits its
+// attempts itself, and each continues where the previous one ended. The summary
+// is shown in Temporal's Web UI.
 func SendOptions(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:           sms.TaskQueue,
