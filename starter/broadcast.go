@@ -82,8 +82,8 @@ func broadcast(ctx context.Context, out, progress io.Writer, f broadcastFlags) e
 	return follow(ctx, c, run, out, progress, f.asJSON)
 }
 
-// tellBroadcast prints the result; it returns errNotAllSent if a recipient was left
-// out.
+// tellBroadcast prints the result; it returns errNotAllSent if a recipient was not
+// texted.
 func tellBroadcast(out io.Writer, p sms.BroadcastProgress, asJSON bool) error {
 	if asJSON {
 		if err := printJSON(out, p); err != nil {
