@@ -45,13 +45,14 @@ type allowance struct {
 	// recipients need one, both by key.
 	left, waiting map[string]int
 	limits        map[string]*Cap
-	// counted is when messages were last reserved, and reached when the cap last
-	// allowed fewer than were requested.
+	// counted is when messages were last reserved, at the same by the count, and
+	// reached when the cap last allowed fewer than were requested.
 	counted, reached map[string]time.Time
+	at               map[string]int64
 }
 
 func newAllowance() *allowance {
-	return &allowance{left: make(map[string]int), waiting: make(map[string]int), limits: make(map[string]*Cap), counted: make(map[string]time.Time), reached: make(map[string]time.Time)}
+	return &allowance{left: make(map[string]int), waiting: make(map[string]int), limits: make(map[string]*Cap), counted: make(map[string]time.Time), reached: make(map[string]time.Time), at: make(map[string]int64)}
 }
 
 // use uses one message that is reserved under a key, and returns when it was
@@ -92,15 +93,15 @@ func (a *allowance) wait(key string, more int) int {
 	return a.waiting[key]
 }
 
-// add records that count messages were reserved under a key, of those requested.
-func (a *allowance) add(key string, limit *Cap, asked, count int) {
+// add records that messages were reserved under a key, of those requested.
+func (a *allowance) add(key string, limit *Cap, asked int, answer reservation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if count < asked {
+	if answer.count < asked {
 		a.reached[key] = time.Now()
 	}
-	a.left[key] += count
-	a.limits[key], a.counted[key] = limit, time.Now()
+	a.left[key] += answer.count
+	a.limits[key], a.counted[key], a.at[key] = limit, time.Now(), answer.at
 }
 
 // reserveCap reserves a recipient's message under its cap, or returns the cap if
@@ -125,7 +126,7 @@ func (s *send) reserveCap(ctx context.Context, to *recipient) (reached *Cap, err
 		return limit, nil
 	}
 	asked := a.wait(key, 0) + s.following(key)
-	count, err := s.activities.capCount.reserve(ctx, s.activities.counts(ctx), limit.request(key, asked))
+	answer, err := s.activities.capCount.reserve(ctx, s.activities.counts(ctx), limit.request(key, asked))
 	if err != nil && ctx.Err() != nil {
 		return nil, errUncounted // conclude reports why
 	}
@@ -134,7 +135,7 @@ func (s *send) reserveCap(ctx context.Context, to *recipient) (reached *Cap, err
 		s.uncounted()
 		return nil, errUncounted
 	}
-	a.add(key, limit, asked, count)
+	a.add(key, limit, asked, answer)
 	if to.counted = a.use(key); !to.counted.IsZero() {
 		return nil, nil
 	}
@@ -196,7 +197,9 @@ func (s *send) giveUpCaps(ctx context.Context) {
 	for key := range s.allowance.limits {
 		s.allowance.drop(key)
 		if count := s.allowance.left[key]; count > 0 {
-			s.activities.capCount.enqueue(s.activities.counts(ctx), s.allowance.limits[key].request(key, -count))
+			back := s.allowance.limits[key].request(key, -count)
+			back.At = s.allowance.at[key]
+			s.activities.capCount.enqueue(s.activities.counts(ctx), back)
 		}
 	}
 	clear(s.allowance.left)
@@ -216,27 +219,27 @@ func (c *Cap) request(key string, count int) sms.CapTake {
 }
 
 // counting counts messages, and returns how many each request reserved.
-type counting func(ctx context.Context, requests []sms.CapTake) ([]int, error)
+type counting func(ctx context.Context, requests []sms.CapTake) (sms.TakeCapsResult, error)
 
 // inWorkflow asks CapsSmsWorkflow until it answers: a new run of it may just be
 // starting, and a request that it did not answer in time may still be counted.
 func inWorkflow(temporalClient client.Client) counting {
-	return func(ctx context.Context, requests []sms.CapTake) (reserved []int, err error) {
+	return func(ctx context.Context, requests []sms.CapTake) (result sms.TakeCapsResult, err error) {
 		id := uuid.NewString() // an update that arrives twice counts once within a run, perhaps twice across two
 		for wait := 100 * time.Millisecond; ; wait = min(2*wait, capTimeout) {
-			reserved, err = askWorkflow(ctx, temporalClient, id, requests)
+			result, err = askWorkflow(ctx, temporalClient, id, requests)
 			if _, refused := errors.AsType[*temporal.ApplicationError](err); err == nil || refused {
-				return reserved, err
+				return result, err
 			}
 			if sleep(ctx, wait) != nil {
-				return nil, fmt.Errorf("ask %s: %w", sms.CapsID, err)
+				return result, fmt.Errorf("ask %s: %w", sms.CapsID, err)
 			}
 		}
 	}
 }
 
 // askWorkflow asks CapsSmsWorkflow, which it starts if necessary.
-func askWorkflow(ctx context.Context, temporalClient client.Client, id string, requests []sms.CapTake) ([]int, error) {
+func askWorkflow(ctx context.Context, temporalClient client.Client, id string, requests []sms.CapTake) (result sms.TakeCapsResult, err error) {
 	ctx, cancel := context.WithTimeout(ctx, capTimeout)
 	defer cancel()
 	handle, err := temporalClient.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
@@ -251,16 +254,15 @@ func askWorkflow(ctx context.Context, temporalClient client.Client, id string, r
 		},
 	})
 	if err != nil {
-		return nil, err
+		return result, err
 	}
-	var result sms.TakeCapsResult
 	if err := handle.Get(ctx, &result); err != nil {
-		return nil, err
+		return result, err
 	}
 	if len(result.Taken) != len(requests) {
-		return nil, temporal.NewNonRetryableApplicationError(fmt.Sprintf("%s returned %d answers to %d requests", sms.CapsID, len(result.Taken), len(requests)), "", nil)
+		return result, temporal.NewNonRetryableApplicationError(fmt.Sprintf("%s returned %d answers to %d requests", sms.CapsID, len(result.Taken), len(requests)), "", nil)
 	}
-	return result.Taken, nil
+	return result, nil
 }
 
 // capCount sends one update at a time, with all requests that arrived in the
@@ -271,25 +273,31 @@ type capCount struct {
 	asking  bool
 }
 
+// reservation is how many messages were reserved, and when by the count.
+type reservation struct {
+	count int
+	at    int64
+}
+
 // capWait is a request that waits for its answer.
 type capWait struct {
-	request  sms.CapTake
-	done     chan struct{}
-	reserved int
-	err      error
+	request sms.CapTake
+	done    chan struct{}
+	answer  reservation
+	err     error
 	// left is true once nobody is waiting for the answer.
 	left bool
 }
 
 // reserve waits for the answer to a request. Messages reserved after it has
 // stopped waiting are returned.
-func (c *capCount) reserve(ctx context.Context, count counting, request sms.CapTake) (int, error) {
+func (c *capCount) reserve(ctx context.Context, count counting, request sms.CapTake) (reservation, error) {
 	ctx, cancel := context.WithTimeout(ctx, capTimeout)
 	defer cancel()
 	w := c.enqueue(count, request)
 	select {
 	case <-w.done:
-		return w.reserved, w.err
+		return w.answer, w.err
 	case <-ctx.Done():
 	}
 	c.mu.Lock()
@@ -298,9 +306,9 @@ func (c *capCount) reserve(ctx context.Context, count counting, request sms.CapT
 	c.waiting = slices.DeleteFunc(c.waiting, func(other *capWait) bool { return other == w })
 	select {
 	case <-w.done: // just now
-		return w.reserved, w.err
+		return w.answer, w.err
 	default:
-		return 0, ctx.Err()
+		return reservation{}, ctx.Err()
 	}
 }
 
@@ -333,24 +341,24 @@ func (c *capCount) ask(count counting) {
 			requests[i] = w.request
 		}
 		// An update that is abandoned may still be counted, so this one has no timeout.
-		reserved, err := count(context.Background(), requests)
-		c.answer(now, reserved, err)
+		result, err := count(context.Background(), requests)
+		c.answer(now, result, err)
 	}
 }
 
 // answer answers requests. Messages for which nobody is waiting are returned
 // before the next request.
-func (c *capCount) answer(waits []*capWait, reserved []int, err error) {
+func (c *capCount) answer(waits []*capWait, result sms.TakeCapsResult, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var late []*capWait
 	for i, w := range waits {
 		if w.err = err; err == nil {
-			w.reserved = reserved[i]
+			w.answer = reservation{result.Taken[i], result.At}
 		}
-		if w.left && w.reserved > 0 {
+		if w.left && w.answer.count > 0 {
 			back := &capWait{request: w.request, done: make(chan struct{})}
-			back.request.Count = -w.reserved
+			back.request.Count, back.request.At = -w.answer.count, w.answer.at
 			late = append(late, back)
 		}
 		close(w.done)

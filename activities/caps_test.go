@@ -34,9 +34,14 @@ type tally struct {
 	mu      sync.Mutex
 	counted map[string]int
 	asked   int
+	// misplaced is the number of messages that were returned to another time.
+	misplaced int
 }
 
-func (c *tally) count(_ context.Context, requests []sms.CapTake) (reserved []int, err error) {
+// tallied is when a tally counts.
+const tallied = 1_700_000_000
+
+func (c *tally) count(_ context.Context, requests []sms.CapTake) (result sms.TakeCapsResult, _ error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.counted == nil {
@@ -46,9 +51,13 @@ func (c *tally) count(_ context.Context, requests []sms.CapTake) (reserved []int
 	for _, t := range requests {
 		n := min(t.Count, max(0, t.Most-c.counted[t.Key]))
 		c.counted[t.Key] += n
-		reserved = append(reserved, max(0, n))
+		if n < 0 && t.At != tallied {
+			c.misplaced -= n
+		}
+		result.Taken = append(result.Taken, max(0, n))
 	}
-	return reserved, nil
+	result.At = tallied
+	return result, nil
 }
 
 // is waits until the given number of messages count under a key: unsent ones
@@ -58,7 +67,7 @@ func (c *tally) is(t *testing.T, key string, want int) {
 	got := 0
 	for range 1000 {
 		c.mu.Lock()
-		got = c.counted[key]
+		got = c.counted[key] + c.misplaced
 		c.mu.Unlock()
 		if got == want {
 			return
@@ -130,9 +139,9 @@ func TestCancellationIsNotToldAsCap(t *testing.T) {
 	s := newTestSend("+447400123451")
 	s.allowance = newAllowance()
 	s.account.Caps = NewCaps("", []Cap{{EachCountry, 1000, time.Hour}})
-	s.activities.countCaps = func(ctx context.Context, _ []sms.CapTake) ([]int, error) {
+	s.activities.countCaps = func(ctx context.Context, _ []sms.CapTake) (result sms.TakeCapsResult, _ error) {
 		<-ctx.Done()
-		return nil, ctx.Err()
+		return result, ctx.Err()
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -148,7 +157,9 @@ func TestUncountedMessageIsNotSent(t *testing.T) {
 	account := a.Accounts[""]
 	account.Caps = NewCaps("", []Cap{{EachCountry, 1000, time.Hour}})
 	a.Accounts[""] = account
-	a.countCaps = func(context.Context, []sms.CapTake) ([]int, error) { return nil, errors.New("no") }
+	a.countCaps = func(context.Context, []sms.CapTake) (result sms.TakeCapsResult, _ error) {
+		return result, errors.New("no")
+	}
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To("+15005550001", "+447400123453"), SmsBody: "Hi", GiveUpAfter: sms.Duration(time.Millisecond)})
 	if err != nil || len(drafts) > 0 || len(result.Errors) != 2 {
 		t.Fatalf("%d sent, %+v, %v", len(drafts), result.Errors, err)
@@ -162,20 +173,20 @@ func TestUncountedMessageIsNotSent(t *testing.T) {
 
 func TestLateCountIsGivenBack(t *testing.T) {
 	var c capCount
-	asked, answer := make(chan int), make(chan struct{})
+	asked, answer := make(chan sms.CapTake), make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := c.reserve(ctx, func(_ context.Context, requests []sms.CapTake) ([]int, error) {
+	_, err := c.reserve(ctx, func(_ context.Context, requests []sms.CapTake) (sms.TakeCapsResult, error) {
 		cancel()
 		<-answer
-		asked <- requests[0].Count
-		return []int{5}, nil
+		asked <- requests[0]
+		return sms.TakeCapsResult{Taken: []int{5}, At: tallied}, nil
 	}, sms.CapTake{Key: "a", Count: 7, Most: 9, Seconds: 60})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	close(answer)
-	if first, second := <-asked, <-asked; first != 7 || second != -5 {
-		t.Errorf("it asked for %d, and then for %d", first, second)
+	if first, second := <-asked, <-asked; first.Count != 7 || first.At != 0 || second.Count != -5 || second.At != tallied {
+		t.Errorf("it asked for %+v, and then for %+v", first, second)
 	}
 }
 
@@ -187,20 +198,20 @@ func TestSlowCountIsCountedOnce(t *testing.T) {
 		)
 		// Temporal hangs at first, and then counts the messages even if nobody is
 		// waiting.
-		slow := func(ctx context.Context, requests []sms.CapTake) ([]int, error) {
+		slow := func(ctx context.Context, requests []sms.CapTake) (sms.TakeCapsResult, error) {
 			if all.asked == 0 {
 				select {
 				case <-time.After(25 * time.Second):
 				case <-ctx.Done():
 				}
 			}
-			reserved, _ := all.count(ctx, requests)
-			return reserved, ctx.Err()
+			result, _ := all.count(ctx, requests)
+			return result, ctx.Err()
 		}
 		for try := range 3 {
 			reserved, err := c.reserve(t.Context(), slow, sms.CapTake{Key: "a", Count: 7, Most: 9, Seconds: 60})
-			if late := try < 2; late != (err != nil) || !late && reserved != 7 {
-				t.Errorf("try %d: %d, %v", try, reserved, err)
+			if late := try < 2; late != (err != nil) || !late && reserved.count != 7 {
+				t.Errorf("try %d: %+v, %v", try, reserved, err)
 			}
 		}
 		all.is(t, "a", 7)
@@ -234,9 +245,9 @@ func TestOldCountIsVoid(t *testing.T) {
 		s.allowance, s.queue = newAllowance(), s.recipients
 		s.account.Caps = NewCaps("", []Cap{{"+44", 1000, time.Minute}})
 		var counts []int
-		s.activities.countCaps = func(_ context.Context, requests []sms.CapTake) ([]int, error) {
+		s.activities.countCaps = func(_ context.Context, requests []sms.CapTake) (sms.TakeCapsResult, error) {
 			counts = append(counts, requests[0].Count)
-			return []int{requests[0].Count}, nil
+			return sms.TakeCapsResult{Taken: []int{requests[0].Count}}, nil
 		}
 		for place, wait := range []time.Duration{0, 30 * time.Second, 31 * time.Second} {
 			time.Sleep(wait)

@@ -26,6 +26,9 @@ type CapTake struct {
 	// Most is the maximum number of messages within Seconds.
 	Most    int `json:"most"`
 	Seconds int `json:"seconds"`
+	// At is the At of the result that reserved the messages, if Count is
+	// negative; 0 from an older worker, which returns the latest.
+	At int64 `json:"at,omitempty"`
 }
 
 // TakeCapsInput is the argument of [TakeCapsUpdate].
@@ -37,4 +40,6 @@ type TakeCapsInput struct {
 type TakeCapsResult struct {
 	// Taken is how many messages each [CapTake] may send.
 	Taken []int `json:"taken"`
+	// At is when they were reserved, in Unix seconds.
+	At int64 `json:"at,omitempty"`
 }

@@ -63,7 +63,7 @@ func validTakes(input sms.TakeCapsInput) error {
 // reserve handles [sms.TakeCapsUpdate].
 func (c caps) reserve(ctx workflow.Context, input sms.TakeCapsInput) (sms.TakeCapsResult, error) {
 	now := workflow.Now(ctx)
-	result := sms.TakeCapsResult{Taken: make([]int, len(input.Takes))}
+	result := sms.TakeCapsResult{Taken: make([]int, len(input.Takes)), At: now.Unix()}
 	for i, t := range input.Takes {
 		counted := c[t.Key]
 		if counted == nil || counted.Seconds != t.Seconds {
@@ -107,7 +107,8 @@ func total(counted *sms.CapCount, now time.Time) (sum int) {
 }
 
 // reserve returns how many messages a request may send, and counts them. A
-// negative count removes the latest messages from the count.
+// negative count removes messages from the part in which they were counted: if it
+// removed newer ones, the cap would have room before those have expired.
 func reserve(counted *sms.CapCount, t sms.CapTake, now time.Time) int {
 	left, current := max(0, t.Most-total(counted, now)), part(counted, now)
 	if t.Count >= 0 {
@@ -115,8 +116,12 @@ func reserve(counted *sms.CapCount, t sms.CapTake, now time.Time) int {
 		counted.Parts[current] += reserved
 		return reserved
 	}
-	back := -t.Count
-	for p := current; p >= current-capParts && back > 0; p-- {
+	back, oldest := -t.Count, current-capParts
+	if t.At > 0 {
+		current = part(counted, time.Unix(t.At, 0))
+		oldest = current
+	}
+	for p := current; p >= oldest && back > 0; p-- {
 		if here := min(back, counted.Parts[p]); here > 0 {
 			counted.Parts[p] -= here
 			back -= here

@@ -60,6 +60,32 @@ func (a *answered) Complete(result any, err error) {
 	}
 }
 
+func TestLateReturnMakesNoRoom(t *testing.T) {
+	began := time.Unix(1_700_000_000, 0)
+	counted := &sms.CapCount{Seconds: 3600, Parts: make(map[int64]int)}
+	take := func(after time.Duration, count int, at time.Duration) int {
+		one := sms.CapTake{Count: count, Most: 100, Seconds: 3600}
+		if count < 0 {
+			one.At = began.Add(at).Unix()
+		}
+		return reserve(counted, one, began.Add(after))
+	}
+	const half = 30 * time.Minute
+	take(0, 90, 0)
+	take(half, 10, 0)
+	take(half, -80, 0) // of the first 90
+	if got := take(half, 100, 0); got != 80 {
+		t.Errorf("there is room for %d, want 80", got)
+	}
+	if got := take(62*time.Minute, 100, 0); got != 10 { // the 90 of half an hour ago still count
+		t.Errorf("later there is room for %d, want 10", got)
+	}
+	take(3*time.Hour, -5, half) // which no longer counts
+	if got := take(3*time.Hour, 200, 0); got != 100 {
+		t.Errorf("in the end there is room for %d, want 100", got)
+	}
+}
+
 func TestCapsOutliveTheirRun(t *testing.T) {
 	now := time.Now()
 	c := caps{

@@ -113,7 +113,7 @@ var mutants = []mutant{
 		return limit, nil
 	}
 	asked := a.wait(key, 0) + s.following(key)
-	count, err := s.activities.capCount.reserve(ctx, s.activities.counts(ctx), limit.request(key, asked))
+	answer, err := s.activities.capCount.reserve(ctx, s.activities.counts(ctx), limit.request(key, asked))
 	if err != nil && ctx.Err() != nil {
 		`, `	if s.halted() {
 		return nil, errUncounted
@@ -122,7 +122,7 @@ var mutants = []mutant{
 		return limit, nil
 	}
 	asked := a.wait(key, 0) + s.following(key)
-	count, err := s.activities.capCount.reserve(ctx, s.activities.counts(ctx), limit.request(key, asked))
+	answer, err := s.activities.capCount.reserve(ctx, s.activities.counts(ctx), limit.request(key, asked))
 	if false {
 		`, "activities", "TestCancellationIsNotToldAsCap"},
 	{"Always completes", "the payload leaves before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
@@ -261,11 +261,13 @@ var mutants = []mutant{
 	{"Always completes", "a resumed broadcast is patient anew", "workflows/broadcast.go", `if b.fair && state == broadcastSending {`, `if false {`, "workflows", "TestResumedBroadcastIsPatientAnew"},
 	{"Under control", "a broadcast obeys while a page fails", "workflows/broadcast.go", `if b.obedient && b.progress.State != broadcastSending {`, `if false {`, "workflows", "TestBroadcastObeysWhileAPageFails"},
 	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if _, paused := h.Paused(); paused {`, `if false {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},
+	{"Under control", "a late return makes no room for newer messages", "workflows/caps.go", `if t.At > 0 {`, `if false {`, "workflows", "TestLateReturnMakesNoRoom"},
+	{"Under control", "a return names when it was reserved", "activities/capcount.go", `back.At = s.allowance.at[key]`, ``, "activities", "TestCapsCountWhatWasSent"},
 	{"Under control", "a cap is kept", "workflows/caps.go", `max(0, t.Most-total(counted, now))`, `t.Most + total(counted, now)`, "workflows", "TestCapsCountInAWindow"},
-	{"Under control", "a cap holds for all workers", "activities/capcount.go", `	a.add(key, limit, asked, count)
-`, `	a.add(key, limit, asked, count+capAhead)
+	{"Under control", "a cap holds for all workers", "activities/capcount.go", `	a.add(key, limit, asked, answer)
+`, `	a.add(key, limit, asked, reservation{answer.count + capAhead, answer.at})
 `, "activities", "TestCapStopsSendsBeyondIt"},
-	{"Under control", "what is counted too late is given back", "activities/capcount.go", `request.Count = -w.reserved`, `request.Count = 0`, "activities", "TestLateCountIsGivenBack"},
+	{"Under control", "what is counted too late is given back", "activities/capcount.go", `back.request.Count, back.request.At = -w.answer.count, w.answer.at`, `back.request.Count = 0`, "activities", "TestLateCountIsGivenBack"},
 	{"Under control", "what was counted long ago is not given back", "activities/capcount.go", `if counted.Equal(s.allowance.counted[key]) {`, `if true {`, "activities", "TestOldCountIsVoid"},
 	{"Under control", "what was counted long ago is not used", "activities/capcount.go", `limit != nil && elapsed(`, `false && elapsed(`, "activities", "TestOldCountIsVoid"},
 	{"Under control", "a reached cap is asked for once a second", "activities/capcount.go", `return known && elapsed(at) < reachedFor`, `return known && elapsed(at) < 0`, "activities", "TestReachedCapIsRarelyAsked"},
