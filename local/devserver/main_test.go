@@ -154,6 +154,40 @@ func checkRestart(t *testing.T, stop func(*process, *testing.T)) {
 	p.interrupt(t)
 }
 
+// If the server read the search attributes from its database for each row, a
+// page of a list would exceed the limit of requests to the database.
+func TestListReadsSearchAttributesOnce(t *testing.T) {
+	const rows = 200
+	p := start(t, "--headless", "--dynamic-config-value", "frontend.persistenceMaxQPS=50")
+	workflows := workflowservice.NewWorkflowServiceClient(p.conn)
+	for n := range rows {
+		_, err := workflows.StartWorkflowExecution(t.Context(), &workflowservice.StartWorkflowExecutionRequest{
+			Namespace:    "default",
+			WorkflowId:   strconv.Itoa(n),
+			RequestId:    "1",
+			WorkflowType: &commonpb.WorkflowType{Name: "Any"},
+			TaskQueue:    &taskqueuepb.TaskQueue{Name: "any"},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var (
+		listed int
+		err    error
+	)
+	for deadline := time.Now().Add(time.Minute); listed < rows && time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		var list *workflowservice.ListWorkflowExecutionsResponse
+		if list, err = workflows.ListWorkflowExecutions(t.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: "default", PageSize: rows}); err == nil {
+			listed = len(list.Executions)
+		}
+	}
+	if listed < rows {
+		t.Errorf("%d of %d workflows are listed: %v", listed, rows, err)
+	}
+	p.interrupt(t)
+}
+
 func TestServerServesStandaloneActivities(t *testing.T) {
 	p := start(t, "--headless")
 	_, err := workflowservice.NewWorkflowServiceClient(p.conn).StartActivityExecution(t.Context(), &workflowservice.StartActivityExecutionRequest{

@@ -44,9 +44,6 @@ var defaultDynamicConfig = map[string]any{
 	"history.timerProcessorMaxPollRPS":    400,
 	// Never ask the internet for newer versions.
 	"frontend.enableServerVersionCheck": false,
-	// Makes the result of `temporal operator search-attribute create` visible
-	// at once.
-	"system.forceSearchAttributesCacheRefreshOnRead": true,
 	// The Web UI and a person beside it exceed the default of 10 requests a
 	// second.
 	"frontend.namespaceRPS.visibility": 100,
