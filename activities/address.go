@@ -86,7 +86,8 @@ func (a *Activities) ReadAddresses(_ context.Context, in sms.ReadAddressesInput)
 }
 
 // readSender parses an address that a message can come from: whatever
-// [readRecipient] accepts, a short code, a name, or an RCS agent.
+// [readRecipient] accepts, a short code, an alphanumeric sender ID, or an RCS
+// agent.
 func readSender(written, region string) (string, error) {
 	text, err := clean(written)
 	if err != nil {
@@ -154,7 +155,7 @@ var (
 // readNumber converts a phone number to E.164.
 func readNumber(text, region string) (string, error) {
 	digits := digitsOf(text)
-	if digits == "" || strings.TrimPrefix(text, "+") != digits { // digits alone, after an optional plus, cannot be any of these
+	if digits == "" || strings.TrimPrefix(text, "+") != digits { // a text of digits only, after an optional plus, is none of these
 		if whole := wholeFloat.FindStringSubmatch(text); whole != nil {
 			text, digits = whole[1], digitsOf(whole[1])
 		}
@@ -215,9 +216,9 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 	}
 	number := phonenumbers.Format(parsed, phonenumbers.E164)
 	country := strconv.Itoa(int(parsed.GetCountryCode()))
-	// Twilio decides about a range that this library does not know yet, as long
-	// as the digits are unchanged. The other ranges are checked last, since
-	// that takes much longer.
+	// If the digits are unchanged, the library need not know their range: it
+	// may be newer, and Twilio decides. The check is last, since it takes much
+	// longer.
 	asWritten := number == "+"+digits && !hasOptional && !strings.HasPrefix(digits[len(country):], "0") &&
 		phonenumbers.IsPossibleNumberWithReason(parsed) == phonenumbers.IS_POSSIBLE
 	if !asWritten && !phonenumbers.IsValidNumber(parsed) {
@@ -227,9 +228,9 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 }
 
 // isWhole reports whether digits are a country code and a number of a possible
-// length, which does not begin with anything that is dialled within the
-// country. [phonenumbers.Parse] agrees, but takes several times as long,
-// since it also looks for what digits cannot contain, such as an extension.
+// length that does not begin with a prefix for calls within the country.
+// [phonenumbers.Parse] agrees, but takes several times as long, since it also
+// looks for what digits cannot contain, such as an extension.
 func isWhole(digits string) bool {
 	for n := 1; n <= 3 && n < len(digits); n++ {
 		if code, _ := strconv.Atoi(digits[:n]); phonenumbers.GetSupportedCallingCodes()[code] {
@@ -243,20 +244,21 @@ func isWhole(digits string) bool {
 // plan is what libphonenumber knows about the numbers of a country code.
 type plan struct {
 	lengths []int32
-	// prefix matches what may be dialled before a number, such as 0 or a carrier's
-	// code, and numbers that are dialled differently within the country.
+	// prefix matches prefixes that may be dialled before a number, such as 0 or
+	// a carrier's code, and numbers that are dialled differently within the
+	// country.
 	prefix *regexp.Regexp
 }
 
 // plans caches the plans that were used, by country code.
 var plans sync.Map
 
-// planOf returns the plan of a country code, which exists.
+// planOf returns the plan of a country code, which must exist.
 func planOf(code int) *plan {
 	if known, ok := plans.Load(code); ok {
 		return known.(*plan)
 	}
-	found := &plan{prefix: regexp.MustCompile("")} // without data, every number is parsed
+	found := &plan{prefix: regexp.MustCompile("")} // without metadata, every number is parsed
 	region := phonenumbers.GetRegionCodeForCountryCode(code)
 	all, _ := phonenumbers.MetadataCollection() // it was parsed when the program started
 	for _, of := range all.GetMetadata() {

@@ -104,8 +104,8 @@ func (t *attempt) begin(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// prompt is how soon after it was scheduled this process must see an attempt for
-// its first few recipients to need no record.
+// prompt is the longest time between the scheduling of an attempt and its start
+// in this process for which the first few recipients need no record.
 const prompt = 2 * time.Second
 
 // isPrompt reports whether this process saw the attempt right after it was
@@ -145,8 +145,8 @@ func (t *attempt) mayGoOn(delay time.Duration) (room, ends bool) {
 	return t.allows(delay)
 }
 
-// allows is mayGoOn for errors that are retried even if the caller itself
-// retries what was certainly not sent.
+// allows is like mayGoOn, but for errors that are retried even if the caller
+// itself retries what was certainly not sent.
 func (t *attempt) allows(delay time.Duration) (room, ends bool) {
 	policy := t.info.RetryPolicy
 	if policy == nil {
@@ -194,9 +194,9 @@ func unread(ctx context.Context) error {
 	})
 }
 
-// stoppedErrorType is the type of the error with which an attempt leaves doubts to
-// another worker because its own is stopping. Callers retry it, even those that
-// take NotSentYetErrorType for a result.
+// stoppedErrorType is the type of the error with which an attempt leaves doubts
+// to another worker because its own is stopping. Callers retry it, even those
+// that treat NotSentYetErrorType as a result.
 const stoppedErrorType = string(sms.CodeWorkerStopped)
 
 // again asks Temporal for another attempt after a delay.

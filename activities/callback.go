@@ -20,7 +20,7 @@ const maxCallback = 4000
 func (a *Activities) callback(workflowID string, input *sms.SendSmsInput) url.Values {
 	if given, err := url.Parse(input.StatusCallback); err == nil && input.StatusCallback != "" {
 		if query := given.Query(); a.StatusCallback != "" && strings.HasPrefix(input.StatusCallback, a.StatusCallback+"?") && sms.StatusProven(a.IDSecret, query) {
-			return query // a keyed send passes on its caller's
+			return query // a keyed send passes on its caller's query
 		}
 		return nil
 	}

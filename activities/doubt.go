@@ -164,7 +164,7 @@ func (l *search) unanswered(missed bool, left int, patience time.Duration) bool 
 	return l.misses < leastPasses || time.Since(l.since) < patience
 }
 
-// absent records that recipients were certainly not texted.
+// absent records that these recipients were certainly not texted.
 func (s *send) absent(recipients []*recipient) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -177,10 +177,10 @@ func (s *send) absent(recipients []*recipient) {
 	}
 }
 
-// estimate sets when a listing will show every message that was in doubt: as long
-// after quiet as the listing has lagged at most. The time becomes unknown again
-// if the listing lacks a message that is known to exist. It returns false if
-// Twilio did not answer.
+// estimate sets when a listing will show every message that was in doubt: at
+// quiet, plus the longest time that the listing may lag. It becomes unknown
+// again if the listing lacks a message that is known to exist. It returns false
+// if Twilio did not answer.
 func (s *send) estimate(ctx context.Context) (heard bool) {
 	listing, err := s.listing(ctx, twilio.Query{Limit: 20})
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 type state uint8
 
 const (
-	// untried: no create was started, or certainly none was carried out.
+	// untried: no create was started, or it was certainly not carried out.
 	untried state = iota
 	// deferred: Twilio certainly did not accept it, but may later.
 	deferred
@@ -47,7 +47,7 @@ type recipient struct {
 	// open is true while a create may be in progress. If the attempt ends
 	// meanwhile, the recipient is doubtful.
 	open bool
-	// again is true if it is in doubt and to be sent to once more. Until Twilio
+	// again is true if it is in doubt and will be texted again. Until Twilio
 	// accepts that message, it stays in doubt.
 	again bool
 	// counted is when this attempt counted the message for a cap, zero if it did not.
@@ -108,7 +108,7 @@ type record struct {
 	// of them ended.
 	Stalls int       `json:"stalls,omitempty"`
 	Stuck  time.Time `json:"stuck,omitzero"`
-	// Resends counts how many times those in doubt were sent to again.
+	// Resends counts how many times those in doubt were texted again.
 	Resends int `json:"resends,omitempty"`
 	// Quiet is when Twilio will have finished every create in doubt, by its clock.
 	Quiet time.Time `json:"quiet,omitzero"`
@@ -265,15 +265,16 @@ func (s *send) adopt(r record) {
 	}
 	s.known, s.stalls, s.stuck, s.quiet, s.complete, s.first = r.Known, r.Stalls, r.Stuck, r.Quiet, r.Complete, r.Began
 	s.resends = r.Resends
-	// Quiet covers those who were in doubt when the record was written, and an
-	// attempt that only looks must not put off what the next one can decide.
+	// Quiet already covers those who were in doubt when the record was written.
+	// An attempt that only looks must not postpone it, or the next one would
+	// have to wait longer.
 	if len(r.Window) > 0 && !r.Timed {
 		s.disturb()
 	}
 }
 
-// begin records that a create may be in progress from now on. A message of an
-// earlier one that is in doubt is still the recipient's.
+// begin records that a create may be in progress from now on. If an earlier one
+// is in doubt, its message may still turn up.
 func (to *recipient) begin(since moment) {
 	to.open = true
 	if to.state == doubtful {

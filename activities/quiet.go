@@ -19,8 +19,8 @@ import (
 // FindQuiet returns the recipients who are in quiet hours, grouped by when
 // these end, earliest first. A number is in all of the time zones that its
 // digits allow, and quiet if it is quiet in any of them. If the digits say
-// nothing, or if at no hour of the day all their zones are outside of quiet
-// hours, the recipient is in the zone that the quiet hours name.
+// nothing, or if their zones are never all outside of quiet hours at the same
+// time, the recipient is in the zone that the quiet hours name.
 //
 // It is a local activity: time zones change, and how numbers are read depends
 // on the worker's settings.
@@ -36,7 +36,7 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 	for place, to := range in.To {
 		read, err := readRecipient(to, region)
 		if err != nil {
-			continue // the send reports it, and nobody is woken
+			continue // the send reports it
 		}
 		party := sms.Party(read)
 		if seen[party] && !in.Together { // a single send would drop the duplicate; several would not

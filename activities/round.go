@@ -1,7 +1,7 @@
 package activities
 
-// The round: it tries everyone who is untried, several at a time. Each is
-// recorded before that, except for the first few of a prompt first attempt.
+// The round: it tries everyone who is untried, several at a time. It records
+// each of them beforehand, except for the first few of a prompt first attempt.
 
 import (
 	"cmp"
@@ -22,7 +22,7 @@ type halt struct {
 }
 
 const (
-	// After enough failures in a row, the cause is Twilio, and not the
+	// After enough failures in a row, the cause must be Twilio rather than the
 	// recipients.
 	enough = 5
 	// leastAhead and mostAhead bound how many recipients a record names ahead
@@ -30,8 +30,9 @@ const (
 	leastAhead, mostAhead = 40, 400
 )
 
-// text tries everyone who is untried or to be sent to again, as many concurrently
-// as the account's pace allows. It stops early at a failure that concerns everyone.
+// text tries everyone who is untried or to be texted again, as many
+// concurrently as the account's pace allows. It stops early at a failure that
+// concerns everyone.
 func (s *send) text(ctx context.Context) {
 	var queue []*recipient
 	for _, to := range s.recipients {
@@ -191,7 +192,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 	s.create(ctx, to)
 }
 
-// turnLimit is how long to wait for a turn at most.
+// turnLimit is the longest wait for a turn.
 func (s *send) turnLimit() time.Duration {
 	if s.total() == 0 {
 		return DefaultGiveUpAfter
@@ -297,8 +298,8 @@ func (s *send) unsent(to *recipient, st state, problem sms.Error) {
 	s.ledger.settle(s.owner, to.to)
 }
 
-// untriedBecause returns the error of recipients that were not tried because
-// the sender or the account failed for another.
+// untriedBecause returns the error for recipients who were not tried because
+// the sender or the account failed for another recipient.
 func (s *send) untriedBecause(problem sms.Error) sms.Error {
 	problem.Message = "not tried, because sending to another recipient failed: " + problem.Message
 	return problem

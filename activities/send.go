@@ -81,7 +81,7 @@ type send struct {
 	failures, doubts, resends int
 	// pause is how long Twilio asked us to wait.
 	pause time.Duration
-	// unended is the error of recipients whose turn never came.
+	// unended is the error for recipients whose turn never came.
 	unended sms.Error
 
 	allowance *allowance
@@ -250,7 +250,7 @@ func (s *send) tally(progress bool) {
 // measure asks Twilio for its time, unless a response has shown it already.
 func (s *send) measure(ctx context.Context) {
 	if _, known := s.clock(); !known {
-		_, _ = s.listing(ctx, twilio.Query{Limit: 1}) // without an answer, recipients may stay in doubt
+		_, _ = s.listing(ctx, twilio.Query{Limit: 1}) // if there is no answer, recipients may stay in doubt
 	}
 }
 
@@ -295,12 +295,13 @@ func (s *send) reason() string {
 // paused reports whether the round ended because all sending is paused.
 func (s *send) paused() bool { return s.halt != nil && s.halt.problem.Code == sms.CodeSendingPaused }
 
-// accept records that Twilio accepted a recipient's message. The caller holds mu.
+// accept records that Twilio has accepted a recipient's message. The caller
+// holds mu.
 func (s *send) accept(to *recipient, m sms.Message, at time.Time) {
 	s.countAccepted(to, m)
 	to.open, to.message, to.problem, to.cause, to.content = false, m, sms.Error{}, -1, content{}
 	if s.hidden() {
-		at = time.Time{} // its absence from a listing proves no lag
+		at = time.Time{} // its absence from a listing does not mean that the listing lags
 	} else {
 		s.known = &known{To: m.To, SID: m.SID, At: at}
 	}

@@ -74,7 +74,7 @@ func (a *Activities) SendSms(ctx context.Context, raw converter.RawValue) (resul
 }
 
 // decided returns the result without the recipients whom the caller, such as a
-// broadcast, tries again: what becomes of them is not decided yet.
+// broadcast, tries again: their outcome is still open.
 func decided(info activity.Info, result sms.SendSmsResult) *sms.SendSmsResult {
 	if (&attempt{info: info}).callerGoesOn() {
 		result.Errors = slices.DeleteFunc(slices.Clone(result.Errors), func(e sms.Error) bool { return e.Retryable })
@@ -82,7 +82,7 @@ func decided(info activity.Info, result sms.SendSmsResult) *sms.SendSmsResult {
 	return &result
 }
 
-// told logs a line for each recipient that was not sent to, and returns the
+// told logs a line for each recipient that was not texted, and returns the
 // error that the caller requested with onError. Neither contains a number.
 func told(ctx context.Context, result *sms.SendSmsResult, onError sms.OnError) error {
 	final := decided(activity.GetInfo(ctx), *result)

@@ -81,7 +81,7 @@ type order struct {
 	waiting, skipped [levels]int
 }
 
-// ahead returns how many tokens are spent before a new turn at a level comes.
+// ahead returns how many tokens are spent before a new turn at a level.
 func (o *order) ahead(level int) (sum int) {
 	for _, waiting := range o.waiting[:level+1] {
 		sum += waiting

@@ -104,8 +104,8 @@ func (d fromUTF16) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err e
 	return nDst, nSrc, nil
 }
 
-// size returns how many bytes of the file a decoded text was. The second half
-// of a unit in which the file ends counts as well.
+// size returns how many bytes of the file a decoded text took up. If the file
+// ends in the middle of a unit, the missing half counts as well.
 func (e encoding) size(text []byte) int64 {
 	if e == utf8Text {
 		return int64(len(text))
@@ -133,8 +133,7 @@ func damage(text []byte) string {
 	return ""
 }
 
-// foreign names the byte because of which a text is not UTF-8; empty if it is
-// UTF-8.
+// foreign names the first byte that is not valid UTF-8; empty if there is none.
 func foreign(text []byte) string {
 	for rest := text; !utf8.Valid(rest); {
 		r, size := utf8.DecodeRune(rest)

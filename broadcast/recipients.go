@@ -53,8 +53,9 @@ const (
 	// maxPageBytes limits a page of a file. As JSON it may be six times as
 	// long, and Temporal accepts 2 MB.
 	maxPageBytes = 256 << 10
-	// maxReadings is how many files a worker remembers the recipients of. If
-	// more are read in turns, they are read from the start for each page.
+	// maxReadings limits the files whose recipients a worker remembers. If more
+	// are read at the same time, each page requires reading its file from the
+	// start.
 	maxReadings = 8
 	// maxDistinct is how many recipients a file may have. A worker keeps up to 16
 	// bytes for each.

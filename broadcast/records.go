@@ -59,7 +59,8 @@ type badRecord string
 
 func (e badRecord) Error() string { return string(e) }
 
-// foreignRecord is a record in an encoding that the whole file must be in.
+// foreignRecord says that a record is in an encoding that makes the whole file
+// unreadable.
 type foreignRecord string
 
 func (e foreignRecord) Error() string { return string(e) }

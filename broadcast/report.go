@@ -34,7 +34,7 @@ func (f *Files) BeginBroadcast(ctx context.Context, in sms.BeginInput) (found sm
 		return found, err
 	}
 	if !reportName.MatchString(in.Report) {
-		return found, refuse("%q is not a name for a report: it may have letters, digits and _.-", in.Report)
+		return found, refuse("invalid report name %q: use letters, digits and _.-", in.Report)
 	}
 	if in.DryRun {
 		return found, vacant(ctx, store, in.Report)
