@@ -117,7 +117,7 @@ func (c *checker) readAlfresco(data []byte) {
 	c.misspelt(data, &written, name)
 	misspelt := c.set.warnings[warnings:]
 	c.alfrescoTrigger(&written, w)
-	// A missing field may be what a misspelt key was meant to set.
+	// A misspelt key may explain a missing field.
 	if len(c.mistakes) > mistakes {
 		for _, key := range misspelt {
 			c.mistakes = append(c.mistakes, errors.New(key.String()))
@@ -132,7 +132,7 @@ func (c *checker) alfrescoTrigger(written *alfrescoFile, w *fileTrigger) {
 	case ok:
 		w.Event = event
 	case event != "":
-		c.warn(c.line(0, "event"), name, "it waits for %s, an event of another connector: the file is skipped", event)
+		c.warn(c.line(0, "event"), name, "it waits for %s, another connector's event: the file is skipped", event)
 		return
 	default:
 		return
@@ -142,8 +142,9 @@ func (c *checker) alfrescoTrigger(written *alfrescoFile, w *fileTrigger) {
 	}
 }
 
-// alfrescoEvent returns our event that a source names. If it is not ours, ok is
-// false, and event is the source; or empty, if that is a mistake.
+// alfrescoEvent returns the event of ours that a source names. If the event is
+// another connector's, ok is false, and event is the source; if the source is a
+// mistake, event is empty.
 func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 	parts := strings.Split(source, ".")
 	last := parts[len(parts)-1]
@@ -363,8 +364,8 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	w.smsBody = template
 	w.Start = &fileStart{Workflow: sendWorkflow, TaskQueue: DefaultTaskQueue, Input: yamlfile.Value{Any: map[string]any{
 		"smsFrom": inputs["smsFrom"], "smsTo": inputs["smsTo"],
-		// Only FreeMarker fills it in: what the sender wrote is the value of a
-		// variable, and never read as a template.
+		// Only FreeMarker fills it in: the sender's text is the value of a
+		// variable, and never parsed as a template.
 		"smsBody": literal(template), "variables": model,
 	}}}
 	w.notes = append(w.notes,

@@ -233,9 +233,9 @@ func TestAlfrescoUnknownNamesAreNull(t *testing.T) {
 	}
 	findings := fmt.Sprint(set.Lint(t.Context()))
 	for _, want := range []string{
-		`a.json:4: trigger "a": ${matchGroups.m} is unknown, and null, as it is in Alfresco; did you mean "matchGroups.1"?`,
-		`a.json:4: trigger "a": ${customer.name} is unknown, and null, as it is in Alfresco`, `a.json:2: trigger "a": ${who} is unknown`,
-		`trigger "a": ${n} is unknown, and null, as it is in Alfresco; did you mean "matchGroups.n"?`, `${frm} is unknown, and null, as it is in Alfresco; did you mean "from"?`,
+		`a.json:4: trigger "a": ${matchGroups.m} is unknown, and therefore null, as in Alfresco; did you mean "matchGroups.1"?`,
+		`a.json:4: trigger "a": ${customer.name} is unknown, and therefore null, as in Alfresco`, `a.json:2: trigger "a": ${who} is unknown`,
+		`trigger "a": ${n} is unknown, and therefore null, as in Alfresco; did you mean "matchGroups.n"?`, `${frm} is unknown, and therefore null, as in Alfresco; did you mean "from"?`,
 	} {
 		if !strings.Contains(findings, want) {
 			t.Errorf("lint finds %s\nwant %s", findings, want)
@@ -260,7 +260,7 @@ func TestAlfrescoSkipsEventsOfOtherConnectors(t *testing.T) {
 	if err != nil || set.Len() != 2 {
 		t.Fatalf("%v", err)
 	}
-	if w := set.Warnings(); len(w) != 1 || !strings.Contains(w[0].String(), `slack.json:2: trigger "a": it waits for connector.slack.MESSAGE_RECEIVED, an event of another connector: the file is skipped`) {
+	if w := set.Warnings(); len(w) != 1 || !strings.Contains(w[0].String(), `slack.json:2: trigger "a": it waits for connector.slack.MESSAGE_RECEIVED, another connector's event: the file is skipped`) {
 		t.Errorf("warnings %v", w)
 	}
 	if _, err := parse("a.json", strings.Replace(other, "slack.MESSAGE_RECEIVED", "twilio.SMS_RECIEVED", 1)); err == nil || !strings.Contains(err.Error(), `did you mean "SMS_RECEIVED"?`) {

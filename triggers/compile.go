@@ -185,7 +185,7 @@ func (c *checker) scope(t *Trigger) scope {
 	in := scope{groups: t.pattern.groups, secret: len(c.options.IDSecret) > 0}
 	if t.alfresco {
 		in.unknown = func(name string) {
-			c.warn(c.lineOf("${"+name), t.Name, "${%s} is unknown, and null, as it is in Alfresco%s", name, in.meant(name))
+			c.warn(c.lineOf("${"+name), t.Name, "${%s} is unknown, and therefore null, as in Alfresco%s", name, in.meant(name))
 		}
 	}
 	return in
@@ -193,7 +193,7 @@ func (c *checker) scope(t *Trigger) scope {
 
 func (c *checker) replies(i int, w *fileTrigger, t *Trigger) {
 	if t.event != sms.EventReceived && w.Echo+w.EchoError != "" {
-		c.at(i, "echo", "trigger %q: %s is never answered: Twilio itself does; leave out echo and echoError", w.Name, t.event)
+		c.at(i, "echo", "trigger %q: %s is answered by Twilio itself; leave out echo and echoError", w.Name, t.event)
 	}
 	reply := c.scope(t)
 	reply.bare = true
@@ -209,7 +209,7 @@ func (c *checker) replies(i int, w *fileTrigger, t *Trigger) {
 	case "":
 	case "reply":
 		if w.CatchUp {
-			c.at(i, "onPublishError", "trigger %q: with catchUp a text is published later, so the sender must not hear that it failed; set onPublishError: retry or leave it out", w.Name)
+			c.at(i, "onPublishError", "trigger %q: with catchUp a text is published later, so the sender must not be told that it failed; set onPublishError: retry or leave it out", w.Name)
 		}
 		if w.EchoError == "" {
 			c.at(i, "onPublishError", "trigger %q: to reply if publishing fails, it needs an echoError", w.Name)

@@ -66,10 +66,10 @@ func newEvent(trigger string, secret []byte, message sms.Inbound, groups map[str
 // field is a part of the event that an expression can refer to.
 type field struct {
 	value func(*Event) any
-	// private is true for what identifies a person or quotes a text, and must
-	// not be in an ID.
+	// private is true for fields that identify a person or quote a text, and so
+	// must not be in an ID.
 	private bool
-	// pseudonym is true for what needs a secret.
+	// pseudonym is true for fields that need a secret.
 	pseudonym bool
 }
 

@@ -48,12 +48,12 @@ type scope struct {
 	groups []string
 	// bare allows a group without the prefix "matchGroups.", as in echo.
 	bare bool
-	// private refuses what identifies a person. It is set for IDs, which are
-	// never encrypted.
+	// private refuses fields that identify a person. It is set for IDs, which
+	// are never encrypted.
 	private bool
 	// secret is true if pseudonyms can be made.
 	secret bool
-	// logged refuses what Twilio's log does not show.
+	// logged refuses fields that Twilio's log does not show.
 	logged bool
 	// result is true if the call has a result, such as the answer to an update.
 	result bool

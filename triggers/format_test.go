@@ -63,7 +63,7 @@ var badTriggers = map[string]struct {
 	"a time without a unit":        {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: '30'}}\n", "write a time such as 30s", false},
 	"an unknown onPublishError":    {"  - {name: a, pattern: x, onPublishError: ignore, start: {workflow: W, taskQueue: q}}\n", "must be reply or retry", false},
 	"a reply without words":        {"  - {name: a, pattern: x, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "needs an echoError", false},
-	"an opt-out that is echoed":    {"  - {name: a, event: SMS_OPT_OUT, echo: Bye, start: {workflow: W, taskQueue: q}}\n", "never answered", false},
+	"an opt-out that is echoed":    {"  - {name: a, event: SMS_OPT_OUT, echo: Bye, start: {workflow: W, taskQueue: q}}\n", "answered by Twilio itself", false},
 	"a number in a memo":           {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, memo: {n: '${from}'}}}\n", "${from} is not allowed here", true},
 	"a text in a search attribute": {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, searchAttributes: {n: '${originalMessage}'}}}\n", "${originalMessage} is not allowed here", true},
 	"a result without an update":   {"  - {name: a, pattern: x, echo: '${result}', start: {workflow: W, taskQueue: q}}\n", "only the echo of an update or a signalAll has a result", true},
@@ -74,7 +74,7 @@ var badTriggers = map[string]struct {
 	"signalAll without a name":     {"  - {name: a, pattern: x, signalAll: {input: 5}}\n", "needs a name", false},
 	"an update without an ID":      {"  - {name: a, pattern: x, update: {name: u}}\n", "needs the workflow's ID", false},
 	"catchUp by a parameter":       {"  - {name: a, pattern: x, catchUp: true, condition: '${parameters.ProfileName == 1}', start: {workflow: W, taskQueue: q}}\n", "not in Twilio's log", true},
-	"catchUp and a reply":          {"  - {name: a, pattern: x, catchUp: true, echoError: e, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "must not hear that it failed", true},
+	"catchUp and a reply":          {"  - {name: a, pattern: x, catchUp: true, echoError: e, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "must not be told that it failed", true},
 	"an alias":                     {"  - {name: a, pattern: &p x, description: *p, start: {workflow: W, taskQueue: q}}\n", "aliases are not supported", true},
 	"a condition that is none":     {"  - {name: a, pattern: x, condition: 'from == to', start: {workflow: W, taskQueue: q}}\n", "write it as one expression", false},
 }

@@ -71,7 +71,7 @@ func TestLintSaysWhichTextsNeverFire(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
 		"half of a pattern":   {"triggers:\n  - {name: a, pattern: '(?i)^(yes|no|cancel)$'" + action, `it never fires for "CANCEL": that alone is SMS_OPT_OUT`},
 		"a word anywhere":     {"triggers:\n  - {name: a, pattern: 'stop'" + action, `it never fires for "stop": that alone`},
-		"nothing but a word":  {"triggers:\n  - {name: a, pattern: '^(stop|end)$'" + action, `it never fires: what it matches is SMS_OPT_OUT`},
+		"nothing but a word":  {"triggers:\n  - {name: a, pattern: '^(stop|end)$'" + action, `it never fires: all texts that it matches are SMS_OPT_OUT`},
 		"no such words":       {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$', to: '12345'" + action, ""},
 		"none at some number": {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$'" + action, ""},
 		"words of its own":    {"keywords: {'12345': {help: [aide]}}\ntriggers:\n  - {name: a, pattern: '^(stop|aide)$', to: '12345'" + action, `it never fires for "aide": that alone is SMS_HELP`},

@@ -30,7 +30,7 @@ func (f Finding) String() string {
 const maxTries = 5_000_000
 
 // Lint looks for triggers that never fire, that fire together, that take too
-// long or that report a failure to nobody. It tries texts generated from the
+// long or whose failures go unnoticed. It tries texts generated from the
 // patterns: each finding is true, but some may be missing. In a set of more
 // than 600 triggers, it tries fewer of each trigger's texts on the others.
 func (s *Set) Lint(ctx context.Context) []Finding {
@@ -43,10 +43,10 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 	for i, t := range s.triggers {
 		samples[i] = t.samples(ctx)
 		if t.slow(ctx, samples[i]) {
-			say(t, "the pattern exceeds its budget on a long text, and then its trigger fails; avoid repetitions inside repetitions")
+			say(t, "the pattern exceeds its budget on a long text, which makes the trigger fail; avoid repetitions inside repetitions")
 		}
 		if words, event := s.unheard(t, samples[i]); len(words) == len(samples[i]) && len(words) > 0 && !t.pattern.matchesAlone(ctx, "x "+words[0]+" x") {
-			say(t, "it never fires: what it matches is %s, a separate event; set event: %s", event, event)
+			say(t, "it never fires: all texts that it matches are %s, a separate event; set event: %s", event, event)
 		} else if len(words) > 0 {
 			say(t, "it never fires for %s: that alone is %s, a separate event, which Twilio handles; add a trigger with event: %s for it, or list this number's own keywords under keywords:", quotedList(words), event, event)
 		}
@@ -59,7 +59,7 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 	}
 	for i, later := range s.triggers {
 		if by := s.hiddenBy(ctx, i, samples[i]); by != nil {
-			say(later, "it never fires: trigger %q at line %d takes %q and stops", by.Name, by.Line, samples[i][0])
+			say(later, "it never fires: trigger %q at line %d matches %q first and stops", by.Name, by.Line, samples[i][0])
 			continue
 		}
 		for j, earlier := range s.triggers[:i] {
@@ -71,7 +71,7 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 				text, both = s.first(ctx, earlier, samples[i][:min(tried, len(samples[i]))])
 			}
 			if both {
-				say(later, "it fires together with trigger %q at line %d, for example for %q; both answer. To have one of them, set stop: true on the first", earlier.Name, earlier.Line, text)
+				say(later, "it fires together with trigger %q at line %d, for example for %q; both answer. To fire only one of them, set stop: true on the first", earlier.Name, earlier.Line, text)
 			}
 		}
 	}

@@ -13,7 +13,7 @@ func TestLintFindsWhatIsProbablyUnwanted(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
 		"nothing":               {"  - {name: a, pattern: 'a (\\d+)'" + action + "  - {name: b, pattern: 'b (\\d+)'" + action, ""},
 		"patterns that overlap": {"  - {name: a, pattern: 'order (?<n>\\d+)'" + action + "  - {name: b, pattern: '(?i)ORDER .+'" + action, `fires together with trigger "a" at line 2, for example for "order 7"`},
-		"an unreachable one":    {"  - {name: a, pattern: '.+', stop: true" + action + "  - {name: b, pattern: 'hello'" + action, `it never fires: trigger "a" at line 2 takes "hello" and stops`},
+		"an unreachable one":    {"  - {name: a, pattern: '.+', stop: true" + action + "  - {name: b, pattern: 'hello'" + action, `it never fires: trigger "a" at line 2 matches "hello" first and stops`},
 		"other numbers":         {"  - {name: a, pattern: '.+', to: '+15005550001'" + action + "  - {name: b, pattern: 'hello', to: '+15005550002'" + action, ""},
 		"a stop for one number": {"  - {name: a, pattern: '.+', stop: true, to: '+15005550001'" + action + "  - {name: b, pattern: 'hello'" + action, ""},
 		"a condition":           {"  - {name: a, pattern: '.+', condition: '${true}'" + action + "  - {name: b, pattern: 'hello'" + action, ""},

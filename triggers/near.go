@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// Near is a trigger that nearly fires.
+// Near is a trigger that almost fires.
 type Near struct {
 	Trigger string `json:"trigger"`
 	// Says names the condition under which it would fire.
@@ -48,7 +48,7 @@ func visible(text string) string {
 	}, text)
 }
 
-// NearMisses finds the triggers that a message nearly fires, and what prevents
+// NearMisses finds the triggers that a message almost fires, and what prevents
 // each.
 func (s *Set) NearMisses(ctx context.Context, message sms.Inbound) []Near {
 	var near []Near

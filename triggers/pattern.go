@@ -10,7 +10,7 @@ import (
 	"temporal-twilio/javaregex"
 )
 
-// Steps of the engine, which a machine runs about 30 of per microsecond.
+// Budgets, in steps of the engine, which runs about 30 of them per microsecond.
 const (
 	// freeSteps is the budget of each pattern: those that people write need a
 	// few hundred.

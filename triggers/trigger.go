@@ -50,12 +50,12 @@ type Set struct {
 	triggers []*Trigger
 	// keywords holds the keywords of numbers that do not use Twilio's defaults.
 	keywords map[string]sms.Keywords
-	// warnings report what was probably meant differently.
+	// warnings report likely mistakes.
 	warnings []Finding
 }
 
-// Event returns a message's event, from Twilio's mark and from the keywords of
-// the number that it was sent to.
+// Event returns a message's event, by Twilio's classification and by the
+// keywords of the number that it was sent to.
 func (s *Set) Event(message sms.Inbound) sms.EventKind {
 	return s.keywordsOf(message.To).Classify(message)
 }
@@ -67,8 +67,8 @@ func (s *Set) keywordsOf(number string) sms.Keywords {
 	return sms.DefaultKeywords
 }
 
-// meant reports whether a trigger is for a message's event. A message that
-// opts in, without Twilio's mark, counts as two events.
+// meant reports whether a trigger is for a message's event. A message that opts
+// in counts as two events, unless Twilio classified it.
 func (s *Set) meant(t *Trigger, message sms.Inbound) bool {
 	if t.event == sms.EventOptIn {
 		return s.keywordsOf(message.To).OptsIn(message)
@@ -76,8 +76,8 @@ func (s *Set) meant(t *Trigger, message sms.Inbound) bool {
 	return t.event == s.Event(message)
 }
 
-// Warnings reports what was probably meant differently, as far as reading the
-// files showed it. [Set.Lint] finds more, and takes longer.
+// Warnings reports the likely mistakes that were found while reading the files.
+// [Set.Lint] finds more, and takes longer.
 func (s *Set) Warnings() []Finding { return s.warnings }
 
 // Names lists the names of the triggers, in order.
