@@ -55,7 +55,7 @@ type Logged struct {
 	NumMedia int
 }
 
-// retentionMargin keeps a distance from the end of the retention.
+// retentionMargin is the distance to keep from the end of the retention.
 const retentionMargin = time.Hour
 
 const (
@@ -121,10 +121,10 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 			if time.Since(messages[i].ReceivedAt) < c.Settle {
 				return result, failed
 			}
-			failed = errors.Join(failed, c.take(ctx, messages[i], &result))
+			failed = errors.Join(failed, c.publish(ctx, messages[i], &result))
 			reach(messages[i].ReceivedAt)
 		}
-		reach(earlier(next, end.Add(-clocksApart))) // even if nobody texts
+		reach(earlier(next, end.Add(-clocksApart))) // even if there are no texts
 	}
 	return result, failed
 }
@@ -147,11 +147,11 @@ func keepAlive(ctx context.Context, done *atomic.Pointer[time.Time]) (stop func(
 	return stop
 }
 
-// take publishes one text. If it returns an error, the text must be tried
+// publish publishes one text. If it returns an error, the text must be tried
 // again.
-func (c *CatchUp) take(ctx context.Context, message Logged, result *sms.CatchUpSmsResult) error {
+func (c *CatchUp) publish(ctx context.Context, message Logged, result *sms.CatchUpSmsResult) error {
 	result.Received++
-	set := c.Triggers() // a catch-up takes longer than a file to change
+	set := c.Triggers() // the files may change during a catch-up
 	message.Event = set.Event(message.Inbound)
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()

@@ -2,8 +2,8 @@ package webhook
 
 // Decisions: what was decided about a text whose reply depends on more than
 // Temporal accepting it. The text's workflow decides, and the webhook waits; if
-// no worker comes in time, the webhook gives up, so that what it tells the
-// sender stays true.
+// no worker is available in time, the webhook gives up, so that what it tells
+// the sender stays true.
 
 import (
 	"context"

@@ -41,7 +41,7 @@ type server struct {
 	// asking is called for each question whether a keeper is there. Optional.
 	asking func(ctx context.Context, keeper string)
 	// listed are the texts of a pair, and query is how they were asked for.
-	listed []Taken
+	listed []Accepted
 	query  string
 	// began and ended are when a silence did. Optional.
 	began, ended *timestamppb.Timestamp

@@ -1,7 +1,7 @@
 package webhook
 
-// Guards: no conversation between two machines that burns credit, no reply that
-// Twilio would refuse.
+// Guards against conversations between two machines, which burn credit, and
+// against replies that Twilio would refuse.
 
 import (
 	"cmp"
@@ -19,8 +19,8 @@ import (
 
 const (
 	// echoBurst is how many texts from one phone to one of our numbers are
-	// echoed at once; after that, one per echoEvery. People write less; Twilio
-	// itself stops a loop after 30 replies in 30 s (error 14107).
+	// echoed at once; after that, one per echoEvery. People text less often;
+	// Twilio itself stops a loop after 30 replies in 30 s (error 14107).
 	echoBurst = 10
 	echoEvery = 6 * time.Second
 	// maxStreak is how many texts from one phone to one number may come without
@@ -28,8 +28,8 @@ const (
 	// each other: the number then stays silent for a day.
 	maxStreak = 50
 	maxPause  = time.Minute
-	// watched is the length of a streak from which on a webhook finds out whether
-	// the two are taken for machines.
+	// watched is the length of a streak from which a webhook checks whether the
+	// two are taken for machines.
 	watched = 10
 	// maxReplyBytes is how much Twilio reads of a reply (error 11750), less a
 	// margin for markup.
@@ -46,8 +46,8 @@ type guard struct {
 	pairs   recent[[2]string, *pace]
 	answers recent[string, bool]
 	counted recent[string, bool]
-	// asking limits how often Temporal is asked, which it is not before
-	// pausedUntil.
+	// asking limits how often Temporal is asked; before pausedUntil, it is not
+	// asked at all.
 	asking      *rate.Limiter
 	pausedUntil time.Time
 }

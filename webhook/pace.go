@@ -16,8 +16,8 @@ import (
 
 const (
 	// unasked is how many texts without a pause count as a person's, whatever
-	// other webhooks take. With up to five webhooks, that is no more than may be
-	// echoed at once.
+	// other webhooks accept. With up to five webhooks, that is no more than may
+	// be echoed at once.
 	unasked = 2
 	// askingTimeout bounds how long Temporal may delay a reply, and askingPause is
 	// how long it is not asked after it failed to answer.
@@ -31,8 +31,9 @@ const (
 	lately = maxStreak * maxPause
 )
 
-// Taken is a text that has its workflow, since the time At of Temporal's clock.
-type Taken struct {
+// Accepted is a text that has its workflow, since the time At by Temporal's
+// clock.
+type Accepted struct {
 	MessageSID string
 	At         time.Time
 }
@@ -48,30 +49,31 @@ type pace struct {
 	silent bool
 	// replied holds when the latest came to this webhook that have a reply.
 	replied []time.Time
-	// taken holds those that any webhook has taken lately, with and without a
-	// reply, as Temporal last listed them, oldest first; asked is the SID of the text
-	// for which it did.
-	taken []Taken
-	asked string
+	// accepted holds those that any webhook has accepted lately, with and
+	// without a reply, as Temporal last listed them, oldest first; asked is the
+	// SID of the text for which it did.
+	accepted []Accepted
+	asked    string
 }
 
-// learn finds out what other webhooks have taken of the pair, if that matters.
-// Otherwise, and if Temporal does not answer, only what is known counts.
+// learn finds out which texts of the pair other webhooks have accepted, if that
+// matters. Otherwise, and if Temporal does not answer, only what is known
+// counts.
 func (h *handler) learn(ctx context.Context, message sms.Inbound) {
 	if h.Silencer == nil || !h.guard.asks(message, time.Now()) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, askingTimeout)
 	defer cancel()
-	taken, err := h.Silencer.Taken(ctx, message, time.Now().Add(-lately))
+	accepted, err := h.Silencer.Accepted(ctx, message, time.Now().Add(-lately))
 	if err != nil {
-		h.Logger.WarnContext(ctx, "Temporal did not list what other webhooks take from a phone; until it does, each counts by itself", "messageSid", message.MessageSID, "reason", reason(err))
+		h.Logger.WarnContext(ctx, "Temporal did not list the texts that other webhooks accepted; until it does, each webhook counts by itself", "messageSid", message.MessageSID, "reason", reason(err))
 	}
-	h.guard.learned(message, taken, err, time.Now())
+	h.guard.learned(message, accepted, err, time.Now())
 }
 
-// asks reports whether Temporal should be asked about a text: what is known must
-// leave open whether it is echoed to, or the pair is watched. It does not report
+// asks reports whether Temporal should be asked about a text: it must be
+// unknown whether it is echoed, or the pair must be watched. It does not report
 // true twice in a row for the same text.
 func (g *guard) asks(message sms.Inbound, now time.Time) bool {
 	g.mu.Lock()
@@ -87,18 +89,18 @@ func (g *guard) asks(message sms.Inbound, now time.Time) bool {
 	return true
 }
 
-func (g *guard) learned(message sms.Inbound, taken []Taken, err error, now time.Time) {
+func (g *guard) learned(message sms.Inbound, accepted []Accepted, err error, now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err != nil {
 		g.pausedUntil = now.Add(askingPause)
 		return
 	}
-	slices.SortFunc(taken, func(a, b Taken) int { return a.At.Compare(b.At) })
-	g.pace(message).taken = taken
+	slices.SortFunc(accepted, func(a, b Accepted) int { return a.At.Compare(b.At) })
+	g.pace(message).accepted = accepted
 }
 
-// echoes reports whether a text is slow enough to be echoed to, and counts it.
+// echoes reports whether a text is slow enough to be echoed, and counts it.
 func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
 	p := g.pace(message)
 	within, at := g.withinPace(p, message, now)
@@ -107,13 +109,13 @@ func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
 	return within
 }
 
-// withinPace reports whether texts are known to be slow enough for this one to be
-// echoed to, and when it came: the time at which another webhook took it, if
-// one did.
+// withinPace reports whether texts are known to be slow enough for this one to
+// be echoed, and when it came: the time at which another webhook accepted it,
+// if one did.
 func (g *guard) withinPace(p *pace, message sms.Inbound, now time.Time) (within bool, at time.Time) {
 	now = p.notBefore(now)
 	times := slices.Clone(p.replied)
-	for _, text := range p.taken {
+	for _, text := range p.accepted {
 		if text.MessageSID == message.MessageSID {
 			now = text.At
 		} else if here, _ := g.counted.get(text.MessageSID); !here {
@@ -167,7 +169,7 @@ func (g *guard) streakOfAll(message sms.Inbound, ended, now time.Time) (streak i
 		p.streak, p.began = 0, ended
 	}
 	now = p.notBefore(now)
-	for _, text := range slices.Backward(p.taken) {
+	for _, text := range slices.Backward(p.accepted) {
 		if now.Sub(text.At) > maxPause || !text.At.After(ended) {
 			break
 		}
@@ -180,8 +182,8 @@ func (g *guard) streakOfAll(message sms.Inbound, ended, now time.Time) (streak i
 // notBefore returns the time of the newest text that Temporal has listed, if now is
 // earlier: this machine's clock is behind Temporal's.
 func (p *pace) notBefore(now time.Time) time.Time {
-	if n := len(p.taken); n > 0 && p.taken[n-1].At.After(now) {
-		return p.taken[n-1].At
+	if n := len(p.accepted); n > 0 && p.accepted[n-1].At.After(now) {
+		return p.accepted[n-1].At
 	}
 	return now
 }

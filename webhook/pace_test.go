@@ -31,13 +31,13 @@ func (s *server) ListWorkflowExecutions(_ context.Context, r *workflowservice.Li
 func TestTextsOfAPairAreListed(t *testing.T) {
 	var parties []string
 	now := time.Now()
-	s := &server{listed: []Taken{{"SM2", now}, {"SM2", now.Add(-time.Hour)}}} // it has continued as new
+	s := &server{listed: []Accepted{{"SM2", now}, {"SM2", now.Add(-time.Hour)}}} // it has continued as new
 	s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
 		return json.Unmarshal(r.GetSearchAttributes().GetIndexedFields()[sms.AttributeParty].GetData(), &parties)
 	}
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, plainStart, "a")
-	if taken, err := d.Taken(t.Context(), m, now); err != nil || taken != nil || s.query != "" {
+	if taken, err := d.Accepted(t.Context(), m, now); err != nil || taken != nil || s.query != "" {
 		t.Errorf("without search attributes: %v, %v, asked for %q", taken, err, s.query)
 	}
 	d.Attributes = func(context.Context) Attributes {
@@ -47,7 +47,7 @@ func TestTextsOfAPairAreListed(t *testing.T) {
 		}
 	}
 	d.Receive(t.Context(), m, firings, Live)
-	taken, err := d.Taken(t.Context(), m, now)
+	taken, err := d.Accepted(t.Context(), m, now)
 	if err != nil || len(taken) != 1 || taken[0].MessageSID != "SM2" || !taken[0].At.Equal(now.Add(-time.Hour)) {
 		t.Errorf("%v, %v", taken, err)
 	}
@@ -67,9 +67,9 @@ func TestTextsOfAPairAreListed(t *testing.T) {
 func TestSlowClockHidesNoTexts(t *testing.T) {
 	g, now := newGuard(&Options{}), time.Now()
 	m := sms.Inbound{MessageSID: "SMnew", From: "+15005550011", To: "+15005550006"}
-	var taken []Taken
+	var taken []Accepted
 	for n := range echoBurst {
-		taken = append(taken, Taken{"SM" + string(rune('a'+n)), now.Add(time.Minute)})
+		taken = append(taken, Accepted{"SM" + string(rune('a'+n)), now.Add(time.Minute)})
 	}
 	g.streak(m, now)
 	g.learned(m, taken, nil, now)

@@ -52,17 +52,17 @@ func (d *Dispatcher) Silence(ctx context.Context, message sms.Inbound) (workflow
 	return workflowID, nil
 }
 
-// takenAtMost bounds how many of a pair's texts are listed.
-const takenAtMost = 200
+// maxAccepted limits how many of a pair's texts are listed.
+const maxAccepted = 200
 
-// Taken implements [Silencer], if the namespace has the search attributes of
+// Accepted implements [Silencer], if the namespace has the search attributes of
 // texts.
-func (d *Dispatcher) Taken(ctx context.Context, message sms.Inbound, since time.Time) (taken []Taken, err error) {
+func (d *Dispatcher) Accepted(ctx context.Context, message sms.Inbound, since time.Time) (accepted []Accepted, err error) {
 	if d.Attributes == nil || !d.Attributes(ctx).ofTexts() {
 		return nil, nil
 	}
 	page, err := d.Client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		PageSize: takenAtMost,
+		PageSize: maxAccepted,
 		Query:    fmt.Sprintf("%s = '%s' AND StartTime >= '%s'", sms.AttributeParty, d.pair(message), since.UTC().Format(time.RFC3339)),
 	})
 	if err != nil {
@@ -76,9 +76,9 @@ func (d *Dispatcher) Taken(ctx context.Context, message sms.Inbound, since time.
 		}
 	}
 	for id, at := range first {
-		taken = append(taken, Taken{strings.TrimPrefix(id, sms.TextWorkflowID("")), at})
+		accepted = append(accepted, Accepted{strings.TrimPrefix(id, sms.TextWorkflowID("")), at})
 	}
-	return taken, nil
+	return accepted, nil
 }
 
 // pair is the pseudonym of a phone and a number together.

@@ -282,7 +282,7 @@ func TestLoopsGetNoEcho(t *testing.T) {
 type shared struct {
 	silent, asked int
 	ended         time.Time
-	taken         []Taken
+	taken         []Accepted
 	listed        int
 	err           error
 	// away is why nobody says whether a phone is silenced, and unseen means that
@@ -302,7 +302,7 @@ func (s *shared) Silenced(context.Context, sms.Inbound) (began, ended time.Time,
 	return s.ended, s.ended, nil
 }
 
-func (s *shared) Taken(context.Context, sms.Inbound, time.Time) ([]Taken, error) {
+func (s *shared) Accepted(context.Context, sms.Inbound, time.Time) ([]Accepted, error) {
 	s.listed++
 	return slices.Clone(s.taken), s.err
 }
@@ -316,9 +316,9 @@ func (s *shared) webhooks(t *testing.T, file string) (hooks []*bench) {
 			o.Silencer, o.echoEvery = s, time.Hour
 			receive := o.Receive
 			o.Receive = func(ctx context.Context, message sms.Inbound, matches []triggers.Match, mode Mode) Answer {
-				known := slices.ContainsFunc(s.taken, func(text Taken) bool { return text.MessageSID == message.MessageSID })
+				known := slices.ContainsFunc(s.taken, func(text Accepted) bool { return text.MessageSID == message.MessageSID })
 				if !known && message.From == "+15005550009" {
-					s.taken = append(s.taken, Taken{message.MessageSID, time.Now()})
+					s.taken = append(s.taken, Accepted{message.MessageSID, time.Now()})
 				}
 				return receive(ctx, message, matches, mode)
 			}

@@ -1,6 +1,6 @@
-// Package webhook is the HTTP that Twilio calls when someone texts one of our
-// numbers: it verifies the signature, publishes what the triggers match, and
-// answers with their echoes.
+// Package webhook is the HTTP server that Twilio calls when someone texts one
+// of our numbers: it verifies the signature, publishes what the triggers match,
+// and answers with their echoes.
 package webhook
 
 import (
@@ -72,7 +72,7 @@ type Options struct {
 	Unsigned bool
 	// Triggers returns the triggers in force. Required.
 	Triggers func() *triggers.Set
-	// OwnNumbers are never echoed to. Optional.
+	// OwnNumbers lists numbers that never get an echo. Optional.
 	OwnNumbers []string
 	// NumberAccounts maps our numbers to the SIDs of the accounts that own
 	// them. A text to one of them from another account is refused. Optional: a
@@ -97,9 +97,9 @@ type Options struct {
 	// must not reach the workflows of another. It must be the workers'
 	// IDSecret.
 	StatusSecret []byte
-	// Ready returns an error if events cannot be published now, or else a note
-	// if something is wrong although they can; both are shown to anyone.
-	// Optional: default always ready.
+	// Ready returns an error if events cannot be published now, or a note if
+	// they can but something else is wrong; both are shown to anyone. Optional:
+	// default always ready.
 	Ready func(context.Context) (note string, err error)
 	// Paused reports whether all sending is paused, and why, which may be empty:
 	// texts are then published, but not answered. Optional: default never.
@@ -110,7 +110,8 @@ type Options struct {
 	// or texts. Required.
 	Logger *slog.Logger
 
-	// Tests choose how many texts are echoed at once, and how often after that.
+	// Set by tests: how many texts are echoed at once, and how often after
+	// that.
 	echoBurst int
 	echoEvery time.Duration
 }
@@ -124,9 +125,9 @@ type Silencer interface {
 	// Silence makes the number silent for a day. It returns the ID of the workflow
 	// that lasts as long, or "" if the number is silent already.
 	Silence(ctx context.Context, message sms.Inbound) (workflowID string, err error)
-	// Taken lists the texts from the phone to the number, in any order, that any
-	// webhook has accepted since a time; the latest may be missing.
-	Taken(ctx context.Context, message sms.Inbound, since time.Time) ([]Taken, error)
+	// Accepted lists the texts from the phone to the number, in any order, that
+	// any webhook has accepted since a time; the latest may be missing.
+	Accepted(ctx context.Context, message sms.Inbound, since time.Time) ([]Accepted, error)
 }
 
 // Handler validates the options and returns the HTTP handler.
