@@ -583,3 +583,27 @@ func TestTextOfAnotherRenderingIsUnknown(t *testing.T) {
 		}
 	}
 }
+
+func TestResendLeavesTheFirstText(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// The first text, which another version rendered, is listed; the second one
+		// fails.
+		left := record{
+			Window: []int{0}, Open: [][2]int64{{time.Now().Add(-10 * time.Second).Unix(), int64(sumOf("At 10 AM"))}},
+		}
+		creates := 0
+		a := newActivities(lister{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
+			creates++
+			return sms.Message{}, unknownError(503)
+		}), showing(func() []twilio.Record {
+			return []twilio.Record{another(second, "which shows that it does not lag", -time.Second), listed(first, "SM1", "At 10 AM")}
+		})})
+		result := resumeWith(t, a, left, sms.SendSmsInput{
+			SmsFrom: one.SmsFrom, SmsTo: one.SmsTo, SmsBody: "At ${time}", Variables: json.RawMessage(`{"time":"10:00"}`),
+			OnUnknown: sms.OnUnknownResend, GiveUpAfter: sms.Duration(time.Minute),
+		})
+		if creates != mostResends || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
+			t.Errorf("%d creates, %+v", creates, result.Errors)
+		}
+	})
+}

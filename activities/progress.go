@@ -54,7 +54,8 @@ type recipient struct {
 	counted time.Time
 	// since is when it was first recorded as open.
 	since moment
-	// sum is a checksum of the text that may have been sent; 0 if unknown.
+	// sum is a checksum of the text that may have been sent; 0 if it is unknown or
+	// there may be several.
 	sum uint32
 	// problem explains the states deferred, doubtful and refused; cause is its
 	// index in the table of problems, or -1.
@@ -281,6 +282,16 @@ func (to *recipient) begin(since moment) {
 		return
 	}
 	to.since = since
+}
+
+// sign records the checksum of the text that is about to be sent. A recipient in
+// doubt may have got another text before, so that no checksum is known.
+func (to *recipient) sign() {
+	sum := sumOf(to.content.body)
+	if to.state == doubtful && to.sum != sum {
+		sum = 0
+	}
+	to.sum = sum
 }
 
 // lay restores a recipient's recorded state.

@@ -121,7 +121,7 @@ func (s *send) nameAhead(ctx context.Context) {
 		for _, to := range batch {
 			to.begin(since)
 			if to.rendered {
-				to.sum = sumOf(to.content.body)
+				to.sign()
 			}
 		}
 		s.asked += len(batch)
@@ -206,7 +206,7 @@ func (s *send) create(ctx context.Context, to *recipient) {
 	creating, cancel := s.within(context.WithoutCancel(ctx), s.lastEnd())
 	defer cancel()
 	s.mu.Lock()
-	to.sum = sumOf(to.content.body)
+	to.sign()
 	s.mu.Unlock()
 	s.ledger.claim(s.owner, to.to, to.content.body, s.anyText())
 	for ctx.Err() == nil {
