@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -206,11 +207,19 @@ func (p *progress) text() string {
 	}
 	done := min(p.done, p.total) // Go may compile a package in two variants
 	text := fmt.Sprintf("%d of %d %s (%d %%)", done, p.total, p.what, done*100/p.total)
-	// The first packages are small, so an early estimate would be far too low.
 	if !p.began.IsZero() && done*10 >= p.total && done < p.total {
-		text += ", " + left(time.Since(p.began)*time.Duration(p.total-done)/time.Duration(done))
+		text += ", " + left(remaining(done, p.total, time.Since(p.began)))
 	}
 	return text
+}
+
+// remaining estimates how long the other packages take. Those that many others
+// import come first and are small: measured, half of the time has passed when 83 %
+// of the packages are done, and 80 % of it when 96 % are. The share of the time that
+// is left is thus about the square root of the share of the packages.
+func remaining(done, total int, passed time.Duration) time.Duration {
+	share := math.Sqrt(float64(total-done) / float64(total))
+	return time.Duration(float64(passed) * share / (1 - share))
 }
 
 // left describes the remaining time, as precisely as it is known.

@@ -121,10 +121,25 @@ func TestProgressPrintsEachTenth(t *testing.T) {
 }
 
 func TestProgressShowsTimeLeft(t *testing.T) {
-	for done, want := range map[int]string{1: "1 of 100 packages (1 %)", 20: "20 of 100 packages (20 %), about 4 min left", 90: "90 of 100 packages (90 %), less than a minute left", 100: "100 of 100 packages (100 %)"} {
+	for done, want := range map[int]string{1: "1 of 100 packages (1 %)", 20: "20 of 100 packages (20 %), about 8 min left", 90: "90 of 100 packages (90 %), less than a minute left", 100: "100 of 100 packages (100 %)"} {
 		bar := &progress{what: "packages", total: 100, done: done, began: time.Now().Add(-time.Minute)}
 		if got := bar.text(); got != want {
 			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// TestTimeLeftIsNearTheTruth compares the estimates with a build of the embedded
+// server that took 768 s: how many of its 1322 packages were done, and when.
+func TestTimeLeftIsNearTheTruth(t *testing.T) {
+	const total, took = 1322, 768 * time.Second
+	for _, at := range []struct {
+		done   int
+		passed time.Duration
+	}{{489, 154 * time.Second}, {740, 230 * time.Second}, {965, 307 * time.Second}, {1097, 384 * time.Second}, {1229, 538 * time.Second}, {1269, 614 * time.Second}, {1296, 691 * time.Second}} {
+		truth := took - at.passed
+		if got := remaining(at.done, total, at.passed); got < truth*2/3 || got > truth*8/5 {
+			t.Errorf("with %d done after %s, %s are left, and the estimate is %s", at.done, at.passed, truth, got.Round(time.Second))
 		}
 	}
 }
