@@ -5,6 +5,7 @@ package browser
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -182,6 +183,32 @@ func TestPhoneOptsOutAndInAgain(t *testing.T) {
 	p.shows(phone(1, ".theirs"), "re-subscribed")
 	p.write(phone(1, "textarea"), "Order Number 43"+kb.Enter)
 	p.shows(phone(1, ".theirs"), "Your reference number is 43")
+}
+
+// TestLongThreadKeepsTheNewest changes a message that is too old for the thread,
+// as Twilio does when it sends what it has queued.
+func TestLongThreadKeepsTheNewest(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	send(t, sim, ann, "the very first")
+	for i := range 305 {
+		text(t, sim, ann, fmt.Sprintf("text %d", i))
+	}
+	const first, last = `document.querySelector("article .message .body")?.innerText`, `[...document.querySelectorAll("article:first-of-type .message .body")].at(-1)?.innerText`
+	p.until("the newest are there", first+` === "text 5" && `+last+` === "text 304"`)
+	p.shows(phone(1, ".older"), "Only the newest 300 messages are shown.")
+	old := sim.Messages(twiliosim.Filter{To: ann})
+	if len(old) != 1 {
+		t.Fatalf("sent: %+v", old)
+	}
+	if status := post(t, sim, "Messages/"+old[0].SID+".json", url.Values{"Body": {""}}); status != http.StatusOK {
+		t.Fatalf("clearing its text answers %d", status)
+	}
+	text(t, sim, ann, "text 305")
+	p.until("the newest are there still", first+` === "text 6" && `+last+` === "text 305"`)
+	if shown := eval[int](p, `document.querySelectorAll("article:first-of-type .message").length`); shown != 300 {
+		t.Errorf("%d messages are shown", shown)
+	}
+	p.until("no answered text waits", `![...document.querySelectorAll(".chip")].some((e) => e.innerText.includes("Waiting"))`)
 }
 
 func TestCharacterForcingUCS2IsNamed(t *testing.T) {

@@ -121,7 +121,14 @@ func send(t testing.TB, sim *twiliosim.Sim, to, body string, more ...string) int
 	for i := 0; i+1 < len(more); i += 2 {
 		form.Set(more[i], more[i+1])
 	}
-	path := sim.URL + "/2010-04-01/Accounts/" + sim.Account + "/Messages.json"
+	return post(t, sim, "Messages.json", form)
+}
+
+// post changes a resource of the account through the REST API, and returns the
+// status of the response; 0 if there was none.
+func post(t testing.TB, sim *twiliosim.Sim, resource string, form url.Values) int {
+	t.Helper()
+	path := sim.URL + "/2010-04-01/Accounts/" + sim.Account + "/" + resource
 	request, err := http.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)

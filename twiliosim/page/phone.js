@@ -39,7 +39,8 @@ export class Phone {
     this.reach = el("button", { type: "button", class: "quiet icon-only", onclick: () => this.toggleReach() }, icon("power"));
     this.notice = el("div", { class: "notices" });
     this.list = el("ol", { class: "messages" });
-    this.thread = el("div", { class: "thread", role: "log", tabindex: "0" }, this.list);
+    this.older = el("p", { class: "older", hidden: true }, `Only the newest ${longestThread} messages are shown.`);
+    this.thread = el("div", { class: "thread", role: "log", tabindex: "0" }, this.older, this.list);
     // A picture that comes late must not push the end out of sight.
     this.thread.addEventListener("scroll", () => { this.atEnd = this.isAtEnd(); });
     this.thread.addEventListener("load", () => { if (this.atEnd) this.toEnd(); }, true);
@@ -127,6 +128,7 @@ export class Phone {
       return; // the connection is lost; it will be loaded when it is back
     }
     if (number !== this.number) return;
+    this.older.hidden = messages.length < longestThread;
     const there = new Set(messages.map((m) => m.sid));
     for (const [sid, view] of before) if (!there.has(sid)) this.drop(sid, view);
     for (const message of messages.reverse()) this.put(message);
@@ -172,9 +174,11 @@ export class Phone {
     while (before && before.dataset.at > view.node.dataset.at) before = before.previousElementSibling;
     if (before) before.after(view.node);
     else this.list.prepend(view.node);
+    // The oldest in the thread, which may be this one: an old message that is only now sent.
     if (this.views.size > longestThread) {
-      const [sid, oldest] = this.views.entries().next().value;
-      this.drop(sid, oldest);
+      this.older.hidden = false;
+      const sid = this.list.firstElementChild.id.slice("message-".length);
+      this.drop(sid, this.views.get(sid));
     }
   }
 
@@ -213,6 +217,7 @@ export class Phone {
     this.numberInput.value = write.phone(number);
     if (number === this.number) return;
     this.number = number;
+    this.older.hidden = true;
     for (const [sid, view] of this.views) this.drop(sid, view);
     this.showState();
     this.options.changed();

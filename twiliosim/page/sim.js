@@ -4,9 +4,9 @@
 
 // known is the last that was heard: the state (null until the first answer), the
 // webhook's calls and the debugger's entries, newest first, the messages by SID,
-// oldest first, and texts that the application takes, and why it sends nothing (null if
-// it sends).
-export const known = { state: null, calls: [], entries: [], messages: new Map(), examples: [], paused: null };
+// oldest first, with the last call about each, and texts that the application takes,
+// and why it sends nothing (null if it sends).
+export const known = { state: null, calls: [], entries: [], messages: new Map(), answers: new Map(), examples: [], paused: null };
 
 const kept = 200; // of calls and entries
 const keptMessages = 1000;
@@ -78,9 +78,10 @@ async function load() {
   const [state, webhooks, debug, all, texts] = await Promise.all([
     ask("GET", "/sim/state"), ask("GET", "/sim/webhooks"), ask("GET", "/sim/debugger"), ask("GET", `/sim/messages?limit=${keptMessages}`), ask("GET", "/sim/examples"),
   ]);
-  Object.assign(known, { state, calls: webhooks.calls.slice(0, kept), entries: debug.entries.slice(0, kept), messages: new Map() });
+  Object.assign(known, { state, calls: webhooks.calls.slice(0, kept), entries: debug.entries.slice(0, kept), messages: new Map(), answers: new Map() });
   hear(texts);
   all.messages.reverse().forEach(note);
+  known.calls.toReversed().forEach(answered);
   tell("state");
   tell("loaded");
 }
@@ -95,7 +96,17 @@ function note(message) {
   const old = known.messages.get(message.sid);
   if (old && old.history.length > message.history.length) return;
   known.messages.set(message.sid, message);
-  if (known.messages.size > keptMessages) known.messages.delete(known.messages.keys().next().value);
+  if (known.messages.size > keptMessages) {
+    const [oldest] = known.messages.keys();
+    known.messages.delete(oldest);
+    known.answers.delete(oldest);
+  }
+}
+
+// answered keeps the last call of the application about each inbound message, also
+// when it is no longer among the newest calls.
+function answered(call) {
+  if (known.messages.has(call.messageSid) && !call.kind.startsWith("status")) known.answers.set(call.messageSid, call);
 }
 
 // phoneOf is the phone's side of a message, ours the other.
@@ -112,6 +123,7 @@ const handlers = {
   "webhook.answered": (call) => {
     if (known.calls.some((other) => other.at === call.at && other.messageSid === call.messageSid)) return;
     known.calls = [call, ...known.calls].slice(0, kept);
+    answered(call);
     tell("call", call);
   },
   "debugger.entry": (entry) => {
@@ -173,7 +185,7 @@ export function optOutOf(recipient, number) {
 
 // callOf is the last call of the application about an inbound message.
 export function callOf(messageSid) {
-  return known.calls.find((call) => call.messageSid === messageSid && !call.kind.startsWith("status"));
+  return known.answers.get(messageSid);
 }
 
 // workflowsOf is where Temporal's Web UI lists the workflows of a message; null
