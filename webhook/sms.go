@@ -50,7 +50,7 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		matched = set.Match(ctx, message)
 		unsaid, mode := "", Live
 		if h.silenced(ctx, message) {
-			unsaid = "machines answer each other"
+			unsaid = fmt.Sprintf("more than %d texts without a pause; silent for a day", maxStreak)
 			matched = slices.DeleteFunc(matched, func(f triggers.Match) bool { return f.Texts() })
 		} else if slices.ContainsFunc(matched, func(f triggers.Match) bool { return f.Replies() }) {
 			unsaid = h.unsaid(ctx, message)
