@@ -94,8 +94,8 @@ func otherError(at pos, format string, args ...any) error {
 	return newError(KindOther, at, format)
 }
 
-// errQuietMissing is a missing value inside (…)! and the like, which need no
-// details.
+// errQuietMissing reports a missing value inside (…)! and the like, which need
+// no details.
 var errQuietMissing = &RenderError{Kind: KindMissing, Message: "a value is missing"}
 
 // missingError says that x has no value.

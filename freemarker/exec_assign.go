@@ -85,7 +85,7 @@ func fatalError(at pos, msg string) error {
 	return err
 }
 
-// changed computes what is assigned by +=, ++ and the like.
+// changed computes the value that +=, ++ and the like assign.
 func (n *assignNode) changed(e *env, ns *namespace) (Value, error) {
 	var old Value
 	if ns == nil {
@@ -136,7 +136,7 @@ func (e *env) assigned(x expr) (Value, error) {
 	return v, err
 }
 
-// unassigned is what is assigned if x is missing.
+// unassigned returns the value to assign if x is missing.
 func (e *env) unassigned(x expr) (Value, error) {
 	if e.settings.classic {
 		return String(""), nil

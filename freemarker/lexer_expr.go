@@ -272,7 +272,7 @@ func (lx *lexer) endHeader() {
 func (lx *lexer) emptyEnd(rest string) token {
 	t := lx.take(tEmptyDirectiveEnd, 2)
 	if lx.tagsSeen && (rest[1] == ']') != lx.square {
-		lx.fail(t.line, t.col, "the tag should not end with \""+rest[1:2]+"\"")
+		lx.fail(t.line, t.col, "the tag must not end with \""+rest[1:2]+"\"")
 	}
 	lx.endHeader()
 	lx.state = stText
@@ -285,7 +285,7 @@ func (lx *lexer) closeBracket() token {
 	case lx.bracket > 0:
 		lx.bracket--
 	case !lx.square || lx.inInterpolation:
-		lx.fail(t.line, t.col, "there is nothing open that \"]\" could close")
+		lx.fail(t.line, t.col, "unexpected \"]\": no bracket is open")
 	default:
 		t.kind = tDirectiveEnd
 		lx.endHeader()
@@ -303,7 +303,7 @@ func (lx *lexer) closeCurly() token {
 		lx.state = lx.afterInterpolation
 		lx.inInterpolation = false
 	default:
-		lx.fail(t.line, t.col, "there is nothing open that \"}\" could close")
+		lx.fail(t.line, t.col, "unexpected \"}\": no brace is open")
 	}
 	return t
 }

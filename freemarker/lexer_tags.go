@@ -149,7 +149,7 @@ func (lx *lexer) accept(t token, conv convention, then lexState) token {
 	}
 	lx.tagsSeen = true
 	if last := image[len(image)-1]; last == ']' && !lx.square || last == '>' && lx.square {
-		lx.fail(t.line, t.col, "the tag should not end with \""+string(last)+"\"")
+		lx.fail(t.line, t.col, "the tag must not end with \""+string(last)+"\"")
 	}
 	lx.checkConvention(t, conv)
 	lx.state = then

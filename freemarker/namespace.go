@@ -50,7 +50,7 @@ func (n *namespace) set(place int32, name string, v Value) (isNew bool) {
 	return isNew
 }
 
-// where returns where the value of a name is, or nil.
+// where returns a pointer to the value of a name, or nil.
 func (n *namespace) where(name string) *Value {
 	i := n.placed.find(name)
 	if i < 0 {

@@ -185,8 +185,9 @@ func smallValue(op byte, n int64) Value {
 	return newDecimal(n, 0)
 }
 
-// integer is an expression that may have an integer for its value. Asked for it, it
-// has no effect and reports no error: if ok is false, it has to be evaluated.
+// integer is an expression whose value may be an integer. Asking for it has no
+// effects and reports no error: if ok is false, the expression has to be
+// evaluated.
 type integer interface {
 	integer(e *env) (n int64, ok bool)
 }

@@ -34,16 +34,16 @@ type stripper struct {
 	blank node // the result if a line cannot be trimmed
 }
 
-// blankLineNode fails. The reference cannot load a template with a line to trim
-// that contains only spaces, unless all of them are ASCII.
+// blankLineNode fails when it runs. The reference cannot load a template with a
+// line to trim that contains only spaces, unless all of them are ASCII.
 type blankLineNode struct{ element }
 
 func (n *blankLineNode) exec(*env) error {
 	return otherError(n.pos, "a line to trim contains only spaces, some of which are not ASCII")
 }
 
-// look counts a look at a neighbour: a line with many thousand directives would
-// take quadratic time.
+// look counts a look at a neighbour, since a line with many thousands of
+// directives would take quadratic time.
 func (s *stripper) look(n node) bool {
 	s.steps--
 	if s.steps < 0 {

@@ -21,9 +21,9 @@ func foldUnicode(r rune) runeSet {
 	return setOf(append([]rune{fold}, t.folding[fold]...)...)
 }
 
-// foldsLittleAlone reports whether (?iu) matches a literal character that is
-// not next to another one exactly. Java looks for its other cases through its
-// upper case, and ß, the lower case of ẞ, has none.
+// foldsLittleAlone reports whether, under (?iu), a literal character that is
+// not next to another one only matches itself. Java looks for its other cases
+// through its upper case, and ß, the lower case of ẞ, has none.
 func foldsLittleAlone(r rune) bool {
 	if r < 0x80 {
 		return false

@@ -175,8 +175,8 @@ func (m *machine) pause() bool {
 
 // memoThreshold is the number of steps after which failures are remembered: a
 // typical match ends sooner. In a leaky program, the captures of a failed
-// attempt can persist, which a remembered failure would not repeat; there, it
-// is only done if the match would otherwise hardly end.
+// attempt can persist, which a remembered failure would not repeat; there,
+// failures are only remembered if the match would otherwise probably never end.
 func (m *machine) memoThreshold() int {
 	if m.prog.leaky {
 		return min(m.limits.Steps/8, 400_000)
@@ -289,7 +289,7 @@ func runeWidth(s string, i int) int {
 	return width
 }
 
-// attempt matches from pos on. Group 0 is set if it succeeds.
+// attempt tries to match from pos on. Group 0 is set if it succeeds.
 func (m *machine) attempt(pos int) bool {
 	m.depth, m.nested = 0, 0
 	m.runEnd, m.begun, m.given = -1, pos, false

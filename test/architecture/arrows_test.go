@@ -21,8 +21,8 @@ import (
 const module = "temporal-twilio"
 
 // rooms says for each room which others its packages may reach, directly or
-// through others. A room always reaches itself. The linter depguard has the same
-// rules, for what is imported directly, from the same place.
+// through others. A room always reaches itself. The linter depguard applies the
+// same rules, from the same file, to direct imports.
 var rooms = sync.OnceValue(func() map[string][]string {
 	data, err := os.ReadFile("../../.golangci.yml")
 	if err != nil {

@@ -1,6 +1,6 @@
 package architecture
 
-// CHANGELOG.md keeps its form: merges of two versions of it are easily wrong.
+// CHANGELOG.md keeps its form, which a merge of two versions easily breaks.
 
 import (
 	"os"

@@ -21,7 +21,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// startTwilio starts a local Twilio in a separate process.
+// startTwilio starts a local Twilio in a process of its own.
 func startTwilio(t *testing.T) string {
 	t.Helper()
 	address := "127.0.0.1:" + stack.FreePort(t)

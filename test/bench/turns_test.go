@@ -1,6 +1,6 @@
 // Package bench compares the product with what people would use instead, in one
-// run. Machines are noisy: the two take turns, and what counts is the median of
-// the ratios of neighbours.
+// run. Machines are noisy: the two take turns, and the result is the median of
+// the ratios of neighbouring turns.
 //
 //	go test ./test/bench -v -turns 12 -turn 1s
 //

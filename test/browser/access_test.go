@@ -1,7 +1,7 @@
 package browser
 
-// People who cannot see the page, or use no mouse, can use it as well as
-// others.
+// Accessibility: people who cannot see the page, or do not use a mouse, can use
+// it as well as others.
 
 import (
 	"testing"

@@ -236,7 +236,7 @@ func TestTextIsShownAsText(t *testing.T) {
 	p.shows(phone(1, ".mine .body"), "echo "+evil)
 	p.shows(phone(1, ".theirs .body"), evil)
 	p.shows("#webhook-panel pre", "&lt;script&gt;")
-	p.shows(phone(1, ".mine .chip"), "Workflow") // its address is no web address, so it is no link
+	p.shows(phone(1, ".mine .chip"), "Workflow") // its address is not a web address, so it is not a link
 	if n := eval[int](p, `document.querySelectorAll(".thread img, .thread b, .thread script, #webhook-panel b, #webhook-panel script, .thread a").length`); n != 0 {
 		t.Errorf("%d elements were made from text", n)
 	}

@@ -2,9 +2,9 @@
 // runs govulncheck on the packages that its arguments name.
 //
 // The database is Go's own, https://vuln.go.dev, taken from the module
-// golang.org/x/vulndb: it comes through the same proxy as every other module, and
-// stays in the module cache. If the newest one is unreachable, an older one is
-// used, which is said loudly; without any, the check fails.
+// golang.org/x/vulndb: it comes through the same proxy as every other module,
+// and stays in the module cache. If the newest one is unreachable, an older one
+// is used, with a loud warning; without any, the check fails.
 package main
 
 import (
@@ -29,8 +29,8 @@ const (
 	vulndb = "golang.org/x/vulndb"
 	// pinned is the database to use if the newest one is unreachable.
 	pinned = "v0.0.0-20261105234957-e22db6528018"
-	// complete is how many entries a database has at least. That of November 2026
-	// has 4,789, and entries are withdrawn but not deleted.
+	// complete is the minimum number of entries of a complete database. That of
+	// November 2026 has 4,789, and entries are withdrawn but not deleted.
 	complete = 4000
 )
 
@@ -107,7 +107,7 @@ func check(ctx context.Context, report io.Writer, database, folder, goVersion st
 	if len(packages) == 0 {
 		return errors.New("say which packages to check")
 	}
-	// An unreadable version would have no vulnerabilities.
+	// A version that cannot be parsed would seem to have no vulnerabilities.
 	if goVersion != "" && !version.IsValid(goVersion) {
 		return fmt.Errorf("%q is not a version of Go, such as go1.26.10", goVersion)
 	}

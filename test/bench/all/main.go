@@ -193,7 +193,7 @@ more than 5 %%), and where turns differ too much to tell. The last column has ou
 	}
 }
 
-// processor is the model of the machine's processor.
+// processor returns the model of the machine's processor.
 func processor() string {
 	about, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
@@ -220,7 +220,7 @@ func busy() string {
 	return ""
 }
 
-// version is the first line of a program's version output.
+// version returns the first line of a program's version output.
 func version(name string, args ...string) string {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
