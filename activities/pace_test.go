@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// turns takes turns of one sender and returns when each came.
+// turns takes turns of one sender and returns when each was granted.
 func turns(t *testing.T, p *Pace, from string, segments, count int) (at []time.Duration) {
 	t.Helper()
 	began := time.Now()

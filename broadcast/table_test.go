@@ -242,7 +242,7 @@ func TestIncompleteLastLineIsNotTexted(t *testing.T) {
 		write(t, dir, "list.csv", tc.after)
 		var got []string
 		said := ""
-		for _, limit := range []int{1, 2} { // by a worker each
+		for _, limit := range []int{1, 2} { // each page by a different worker
 			page, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Cursor: begun.Cursor, Limit: limit})
 			if err != nil {
 				t.Fatal(name, err)

@@ -199,7 +199,8 @@ func (m maker) interpret() string {
 	return use + m.pick("", "${v!'-'}", "${i!'-'}")
 }
 
-// quote makes a string literal of what has no quotes of one of the kinds.
+// quote makes a string literal of a text that lacks one of the two kinds of
+// quotes.
 func quote(s string) string {
 	if strings.Contains(s, "'") {
 		return `"` + strings.ReplaceAll(s, `"`, "") + `"`
@@ -250,7 +251,7 @@ func (m maker) whitespace() string {
 	})
 }
 
-// broken is a template with a part left out or put in.
+// broken returns a template with a part removed or inserted.
 func (m maker) broken() string {
 	s := m.pick(m.loop(1), m.switchCase(), m.macros(), "${"+m.expr(3)+"}", m.lambda(), m.outputFormat(), "<#if "+m.expr(2)+">a<#elseif "+m.expr(1)+">b<#else>c</#if>", "<#assign a = "+m.expr(2)+" b = "+m.expr(1)+">")
 	r := []rune(s)

@@ -82,8 +82,8 @@ func (j *javaEngine) rate(t *testing.T, row, mode string, d time.Duration) float
 }
 
 // TestSpeedAgainstJava prints both engines' speed side by side. They take turns
-// in short windows, so that a machine that is faster now than a second later
-// is so for both; the ratio is the median of those of neighbours.
+// in short windows, so that changes in the machine's speed affect both; the
+// ratio is the median over neighbouring windows.
 func TestSpeedAgainstJava(t *testing.T) {
 	java := startJava(t)
 	rows := benchRows(t)

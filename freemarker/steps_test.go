@@ -1,7 +1,7 @@
 package freemarker_test
 
-// The account of steps, which is what ends a rendering: nothing that a template
-// can repeat is free, and none of it is so slow that a deadline passes unseen.
+// The count of steps, which ends a rendering: nothing that a template can
+// repeat is free, and none of it is so slow that a deadline passes unseen.
 
 import (
 	"context"

@@ -2,5 +2,5 @@
 
 package javaregex
 
-// slowdown is what the race detector costs at most: it is not there.
+// slowdown is 1 without the race detector.
 const slowdown = 1

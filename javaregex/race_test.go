@@ -2,6 +2,5 @@
 
 package javaregex
 
-// slowdown is an upper bound on how much the race detector slows rendering
-// down.
+// slowdown is an upper bound on how much the race detector slows matching down.
 const slowdown = 10

@@ -150,7 +150,8 @@ func (l *launcher) pids() map[string]int {
 	return pids
 }
 
-// alive does not count a process that has ended and waits to be collected.
+// alive reports whether a process runs, which one that has ended but was not
+// collected does not.
 func alive(pid int) bool {
 	state, _ := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	s := strings.TrimSpace(string(state))

@@ -81,8 +81,8 @@ func TestDecodeReadsEverySpelling(t *testing.T) {
 	}
 }
 
-// sdkInputs are the same three inputs as the default converter of each SDK writes
-// them, of what an author of the language would declare.
+// sdkInputs are the same three inputs as each SDK's default converter writes
+// them, given the types that an author would declare in the language.
 var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 	// System.Text.Json: PascalCase, null for what is absent, TimeSpan and TimeOnly
 	// with seconds, the plus sign escaped.

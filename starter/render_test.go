@@ -102,7 +102,7 @@ func TestRenderSuggestsWhatWasMeant(t *testing.T) {
 		cmd, out := command(), bytes.Buffer{}
 		cmd.SetOut(&out)
 		cmd.SetArgs(append([]string{"render"}, args...))
-		_ = cmd.Execute() // the output says it
+		_ = cmd.Execute() // the output shows any error
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%v: %s", args, out.String())
 		}

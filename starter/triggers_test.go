@@ -282,7 +282,7 @@ func TestLintNotesSubfoldersAndSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	_ = lint(t.Context(), &out, []string{dir}, lintFlags{}) // the output says it
+	_ = lint(t.Context(), &out, []string{dir}, lintFlags{}) // the output shows any error
 	for _, want := range []string{"more: subfolders are not read", "ID_SECRET"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing: %s", want, out.String())

@@ -101,7 +101,7 @@ func TestClockFollowsOneThatWasSet(t *testing.T) {
 			t.Errorf("%s ahead: %s", ahead, at.Sub(now))
 		}
 	}
-	c.clock.measure(now, now, "soon") // is no date
+	c.clock.measure(now, now, "soon") // is not a date
 }
 
 func TestCreateIsCheckedLast(t *testing.T) {

@@ -86,9 +86,9 @@ func BenchmarkListInAFullStore(b *testing.B) {
 }
 
 func TestFullStoreFitsItsMemory(t *testing.T) {
-	// The collector lets the heap grow to twice what is alive; so that the whole
-	// stays under 300 MB, the living must stay under half of it. A fifth of the store
-	// is enough to tell.
+	// The garbage collector lets the heap grow to twice the live data. For the
+	// heap to stay under 300 MB, the live data must stay under half of that. A
+	// fifth of the store is enough to tell.
 	const kept = DefaultMaxMessages / 5
 	const bound = 140 << 20 / 5
 	var before, after runtime.MemStats

@@ -145,12 +145,12 @@ func TestSegmentsMatchTwiliosCalculator(t *testing.T) {
 	}
 }
 
-// randomBodies are texts around the limits of one, two and three segments, of
-// what people write: letters that are in GSM-7, in its extension, and outside of
-// it, and characters that are joined of several. Characters that make no sense
-// together, such as a skin tone on a letter, are left out: calculators and
-// telephones differ on them. The seed is fixed, so that a difference can be
-// found again.
+// randomBodies are texts around the limits of one, two and three segments, made
+// of what people write: letters that are in GSM-7, in its extension, and
+// outside of it, and characters that are composed of several. Characters that
+// make no sense together, such as a skin tone on a letter, are left out:
+// calculators and telephones differ on them. The seed is fixed, so that a
+// difference can be found again.
 func randomBodies(n int) []string {
 	each := func(letters string) []string { return strings.Split(letters, "") }
 	alphabets := [][]string{

@@ -108,7 +108,7 @@ func pageSchema(items string, item map[string]rule) map[string]rule {
 	}
 }
 
-// violations lists what an object has against a schema.
+// violations lists how an object violates a schema.
 func violations(object map[string]any, schema map[string]rule) (list []string) {
 	for field, r := range schema {
 		v, present := object[field]

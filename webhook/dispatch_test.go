@@ -38,12 +38,12 @@ type server struct {
 	// waits: the text's workflow waits for a worker, with this history.
 	waits   bool
 	history []*historypb.HistoryEvent
-	// asking is called for each question whether a keeper is there. Optional.
+	// asking is called for each request about a keeper. Optional.
 	asking func(ctx context.Context, keeper string)
 	// listed are the texts of a pair, and query is how they were asked for.
 	listed []Accepted
 	query  string
-	// began and ended are when a silence did. Optional.
+	// began and ended are when a silence began and ended. Optional.
 	began, ended *timestamppb.Timestamp
 	// told is the sum of the arguments of the text workflow's give-up signals.
 	told atomic.Int32
@@ -93,8 +93,8 @@ func (s *server) DescribeWorkflowExecution(ctx context.Context, r *workflowservi
 	return response, nil
 }
 
-// dispatcher returns one that reaches the server, and a function that takes the
-// server away.
+// dispatcher returns a dispatcher that reaches the server, and a function that
+// stops the server.
 func dispatcher(t *testing.T, s *server) (d *Dispatcher, stop func()) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -290,7 +290,7 @@ func info(workflowID string, memo *commonpb.Memo) *workflowpb.WorkflowExecutionI
 func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 	const scheduled, begun = enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED
 	for name, tc := range map[string]struct {
-		known     bool // by another delivery, which planned otherwise
+		known     bool // by another delivery with a different plan
 		event     enumspb.EventType
 		continues bool
 		told      string

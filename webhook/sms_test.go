@@ -285,8 +285,8 @@ type shared struct {
 	taken         []Accepted
 	listed        int
 	err           error
-	// away is why nobody says whether a phone is silenced, and unseen means that
-	// they say it is not.
+	// away is the error of asking whether a phone is silenced, and unseen makes
+	// the answer no.
 	away   error
 	unseen bool
 }

@@ -190,7 +190,7 @@ func TestMalformedRequestIsLoggedWithoutContent(t *testing.T) {
 			t.Fatal(err)
 		}
 		if tc.text != "" {
-			_, _ = io.WriteString(connection, tc.text) // the server may have had enough
+			_, _ = io.WriteString(connection, tc.text) // the server may have closed it
 			answer := make([]byte, 100)
 			n, _ := io.ReadAtLeast(connection, answer, 12)
 			if !strings.Contains(string(answer[:n]), " "+tc.status+" ") {

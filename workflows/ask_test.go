@@ -58,7 +58,8 @@ type askBench struct {
 	reminded sms.Code
 }
 
-// newAskBench has every text taken, or end with a code.
+// newAskBench returns a bench on which every text is accepted, or fails with a
+// code.
 func newAskBench(ends sms.Code) *askBench {
 	b := &askBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()}
 	Register(b)

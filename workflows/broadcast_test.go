@@ -50,8 +50,8 @@ type broadcastBench struct {
 	hanging func()
 	// attempts counts the attempts to write a page of the report.
 	attempts int
-	// outcome says what becomes of one recipient of a page. Optional: by default,
-	// all are sent to.
+	// outcome says what becomes of one recipient of a page. Optional: by
+	// default, all are texted.
 	outcome func(page int, to string) *sms.Error
 }
 

@@ -116,8 +116,8 @@ func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkfl
 	return state
 }
 
-// replyInASecond gives the keeper a reply once it runs. After that, answered is true
-// if a question took it.
+// replyInASecond gives the keeper a reply once it runs. After that, answered is
+// true if it answered a question.
 func replyInASecond(t *testing.T, env *testsuite.TestWorkflowEnvironment, reply sms.Reply) (answered *bool) {
 	t.Helper()
 	answered = new(bool)

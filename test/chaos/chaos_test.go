@@ -194,7 +194,7 @@ func (l *list) send(ctx context.Context, c client.Client) {
 	l.err = err
 }
 
-// soon has an attempt follow soon after another.
+// soon makes each attempt follow soon after the last.
 var soon = temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, BackoffCoefficient: 1}
 
 // sending is a workflow that sends a list. It waits for a dead worker no longer

@@ -118,7 +118,7 @@ func newEverything(t *testing.T, skew time.Duration) *everything {
 	stack.Replace(t, e.triggers, textTriggers)
 	lag := twiliosim.Fault{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)}
 	e.storm = newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{lag}, rain...), stack.Options{
-		Skew: skew, Environment: []string{e.keys.Environment(), "SEND_RECORD_FIRST=true"}, // as older ones may come
+		Skew: skew, Environment: []string{e.keys.Environment(), "SEND_RECORD_FIRST=true"}, // since older workers may start beside it
 	})
 	e.older = *older
 	e.Temporal.Client = e.Temporal.Protected(t, e.keys)

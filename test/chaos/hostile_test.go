@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	// slowClients send next to nothing at the same time.
+	// slowClients is how many clients send next to nothing at the same time.
 	slowClients = 200
 	// malformed and fuzzed are how many requests the floods send in the given
 	// time.

@@ -151,7 +151,7 @@ func (r *rotation) reply(t *testing.T, wave int) {
 	}
 }
 
-// makeCurrent has the new key encrypt, as soon as each process has it.
+// makeCurrent makes the new key encrypt, as soon as each process has it.
 func (r *rotation) makeCurrent(t *testing.T, id string) {
 	t.Helper()
 	args := []string{"keys", "use", id, "--file", r.keys.Path}
@@ -187,7 +187,7 @@ func (e *employee) encryptsWith(t *testing.T, id string) {
 	})
 }
 
-// done waits for all that was sent and asked.
+// done waits until everything that was sent and asked has ended.
 func (r *rotation) done(t *testing.T) {
 	t.Helper()
 	if err := r.sends.Wait(); err != nil {

@@ -1,9 +1,10 @@
 //go:build compose
 
 // Package compose runs what docker-compose.yml describes, without Docker: its
-// PostgreSQL, schema, Temporal and namespace, and from the image's folder two workers
-// and two webhooks, of each of which one is killed under load, while PostgreSQL crashes
-// and its disk is full. "make compose-test" runs it, as root, with Debian's PostgreSQL.
+// PostgreSQL, schema, Temporal and namespace, and from the image's folder two
+// workers and two webhooks. One of each is killed under load, PostgreSQL
+// crashes, and its disk fills up. "make compose-test" runs it, as root, with
+// Debian's PostgreSQL.
 package compose
 
 import (
@@ -41,7 +42,7 @@ import (
 )
 
 const (
-	// nobody is the user that PostgreSQL runs as, which refuses to run as root.
+	// nobody is the user that PostgreSQL runs as: it refuses to run as root.
 	nobody = 65534
 	// sends of three recipients each, and texts; the faults begin when a third has
 	// been sent.
@@ -106,7 +107,7 @@ func lowPort(t *testing.T) string {
 	return ""
 }
 
-// folder is a new folder that a user may reach and owns.
+// folder returns a new folder that a user can reach and owns.
 func folder(t *testing.T, user int) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "compose-")
@@ -343,12 +344,12 @@ func send(ctx context.Context, c client.Client, i int) error {
 		case errors.As(err, &failed), ctx.Err() != nil:
 			return fmt.Errorf("%s: %w", id, err)
 		}
-		time.Sleep(100 * time.Millisecond) // Temporal is away
+		time.Sleep(100 * time.Millisecond) // Temporal is unreachable
 	}
 }
 
-// text delivers a text until it is taken: again if its delivery fails, as Twilio
-// does, and in a new message if its sender is told that it is lost.
+// text delivers a text until it is accepted: again if its delivery fails, as
+// Twilio does, and in a new message if its sender is told that it is lost.
 func text(ctx context.Context, twilio *twiliosim.Sim, i int) (lost int, err error) {
 	in := twiliosim.Inbound{From: fmt.Sprintf("+1555004%04d", i), To: stack.Number, Body: fmt.Sprintf("Order Number %d", i)}
 	for {
@@ -358,7 +359,7 @@ func text(ctx context.Context, twilio *twiliosim.Sim, i int) (lost int, err erro
 			return lost, err
 		case result.WebhookStatus != http.StatusOK:
 			in.MessageSID = result.MessageSID
-			time.Sleep(100 * time.Millisecond) // Temporal is away
+			time.Sleep(100 * time.Millisecond) // Temporal is unreachable
 		case len(result.Replies) == 1 && result.Replies[0].Body == fmt.Sprintf("Your reference number is %d", i):
 			return lost, nil
 		case len(result.Replies) == 1 && strings.HasPrefix(result.Replies[0].Body, "There was a problem"):

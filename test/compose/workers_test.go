@@ -79,7 +79,8 @@ func TestWorkersBesideEachOther(t *testing.T) {
 	}
 }
 
-// startCrew starts so many workers, and waits until all of them poll.
+// startCrew starts the given number of workers, and waits until all of them
+// poll.
 func startCrew(t *testing.T, environment []string, workers int) (crew []*stack.Process) {
 	t.Helper()
 	for range workers {

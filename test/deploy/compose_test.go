@@ -16,8 +16,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// loadCompose loads the file strictly, with what deploy/README.md has a person put
-// into .env.
+// loadCompose loads the file strictly, with the .env that deploy/README.md asks
+// for.
 func loadCompose(t *testing.T) *types.Project {
 	t.Helper()
 	options, err := cli.NewProjectOptions([]string{"../../docker-compose.yml"},

@@ -71,7 +71,7 @@ var (
 	fromFile   = regexp.MustCompile(`--from-file=(\S+)`)
 )
 
-// secretFiles are the files of a secret, as deploy/README.md has a person make it.
+// secretFiles are the files of a secret, as deploy/README.md says to make it.
 func secretFiles(t *testing.T, secret string) (files []string) {
 	t.Helper()
 	page, err := os.ReadFile("../../deploy/README.md")

@@ -38,8 +38,8 @@ type cluster struct {
 	pods map[string]core.PodTemplateSpec
 }
 
-// build has kustomize build a folder of deploy/kubernetes, and reads each object
-// as the cluster does that refuses unknown fields.
+// build makes kustomize build a folder of deploy/kubernetes, and decodes each
+// object as a cluster that refuses unknown fields does.
 func build(t *testing.T, folder string) *cluster {
 	t.Helper()
 	built, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), filepath.Join("../../deploy/kubernetes", folder))

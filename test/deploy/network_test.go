@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// number is that of a container's port, 0 if it has no such port.
+// number returns the number of a container's port, 0 if it has no such port.
 func number(container core.Container, port intstr.IntOrString) int32 {
 	for _, p := range container.Ports {
 		if p.Name == port.StrVal || port.Type == intstr.Int && p.ContainerPort == port.IntVal {

@@ -1,7 +1,7 @@
 package deploy
 
-// The worker controller's kinds, of which it publishes no Go module: the fields of
-// its API v1alpha1 that its release 1.8.1 knows, without their status.
+// The worker controller's kinds, for which it publishes no Go module: the
+// fields of its API v1alpha1 in release 1.8.1, without the status.
 
 import (
 	"testing"

@@ -1,6 +1,6 @@
 // Package docs runs the documentation: every command of the README and of the
-// pages against a real Temporal and a local Twilio, and and every snippet as
-// a program.
+// pages against a real Temporal and a local Twilio, and every snippet as a
+// program.
 package docs
 
 import (

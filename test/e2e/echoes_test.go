@@ -1,6 +1,7 @@
 package e2e
 
-// How often a phone is echoed to, whichever of several webhooks its texts reach.
+// How often a phone gets an echo, whichever of several webhooks its texts
+// reach.
 
 import (
 	"context"

@@ -15,7 +15,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// relay takes one text and continues as new, takes another and closes.
+// relay receives one text and continues as new, receives another and closes.
 func relay(ctx workflow.Context, leg int) error {
 	workflow.GetSignalChannel(ctx, "text").Receive(ctx, nil)
 	if leg == 0 {

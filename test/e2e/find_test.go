@@ -20,7 +20,7 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 	find := func(args ...string) (out string, status int) {
 		cmd := exec.CommandContext(t.Context(), stack.Build(t, "starter"), append([]string{"find"}, args...)...)
 		cmd.Env = s.Environment()
-		text, _ := cmd.CombinedOutput() // the status says it
+		text, _ := cmd.CombinedOutput() // the exit status shows any error
 		return string(text), cmd.ProcessState.ExitCode()
 	}
 	if out, status := find(phone); status != 1 || !strings.Contains(out, "nothing found") {

@@ -58,7 +58,7 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 	}
 	caughtUp(t, s, 0)
 	first := begin("one")
-	one, all := text(t, s, "one"), text(t, s, "all") // nobody catches the latter
+	one, all := text(t, s, "one"), text(t, s, "all") // no workflow catches the second
 	if got := gathered(first); replies(one) != "Taken." || got != one.MessageSID {
 		t.Fatalf("replies %q, the workflow got %s of %s", replies(one), got, one.MessageSID)
 	}

@@ -168,7 +168,7 @@ func TestWorkerReportsReadinessOverTLS(t *testing.T) {
 	})
 }
 
-// certificate is one that nobody trusts.
+// certificate returns a certificate that nobody trusts.
 func certificate(t *testing.T) tls.Certificate {
 	t.Helper()
 	server := httptest.NewTLSServer(http.NotFoundHandler())

@@ -28,7 +28,7 @@ func TestLintNamesUnpolledTaskQueues(t *testing.T) {
 	starter := func(args ...string) (string, int) {
 		cmd := exec.CommandContext(t.Context(), stack.Build(t, "starter"), args...)
 		cmd.Env = append(os.Environ(), s.Environment()...)
-		out, _ := cmd.CombinedOutput() // the status says it
+		out, _ := cmd.CombinedOutput() // the exit status shows any error
 		return string(out), cmd.ProcessState.ExitCode()
 	}
 	// The worker is ready before the server has recorded its first poll.

@@ -27,7 +27,7 @@ var mutants = []mutant{
 		return "", fmt.Errorf("%s is not a channel;`, `	default:
 		_ = fmt.Errorf("%s is not a channel;`, "activities", "TestAddressIsReadInFull|TestRefusedAddressIsExplained"},
 	{"The right phone", "what may be an area code or a country code is refused", "activities/address.go", `strings.HasPrefix(digits, code)`, `false && code != ""`, "activities", "TestRefusedAddressIsExplained|TestAddressIsReadInFull"},
-	{"The right phone", "what is dialled before a number is no part of it", "activities/address.go", `&& !plan.prefix.MatchString(number)`, ``, "activities", "TestWholeNumberIsReadAsParsed"},
+	{"The right phone", "a dialling prefix is not part of a number", "activities/address.go", `&& !plan.prefix.MatchString(number)`, ``, "activities", "TestWholeNumberIsReadAsParsed"},
 	{"The right phone", "a phone in two spellings is texted once", "activities/send.go", `if to.to = address; seen[sms.Party(address)] {`, `if to.to = address; seen[given.To] {`, "activities", "TestPhoneInTwoSpellingsTextedOnce"},
 	{"The right phone", "a note after a tab has no numbers", "broadcast/records.go", `separators != "\t" && unicode.IsSpace(r)`, `r == ' ' && unicode.IsSpace(r)`, "broadcast", "TestTablesReadAsPeopleWrite"},
 	{"The right phone", "quiet hours split no phone", "activities/quiet.go", `if seen[party] && !in.Together {`, `if false {`, "workflows", "TestQuietHoursSplitNoPhone"},
@@ -102,7 +102,7 @@ var mutants = []mutant{
 	{"Always completes", "a listing that fails is asked for after a pause", "activities/doubt.go", `		return until, true // ask again`, `		return now, true // ask again`, "activities", "TestFailingListingIsAskedForRarely"},
 	{"Always completes", "a listing that panics ends no worker", "activities/doubt.go", `listing, err = twilio.Listing{}, errPanicked`, `panic(errPanicked)`, "activities", "TestListingThatPanicsIsUnanswered"},
 	{"Always completes", "a message that listings hide decides no doubt", "activities/send.go", `at = time.Time{} // its`, `_ = time.Time{} // its`, "activities", "TestHiddenNumberProvesNoLag"},
-	{"The sender is told the truth", "a doubt is one until it is sent again", "activities/round.go", `	if to.state == doubtful {
+	{"The sender is told the truth", "a doubt remains one until it is sent again", "activities/round.go", `	if to.state == doubtful {
 		return
 	}
 	s.set(to, st, problem)`, `	s.set(to, st, problem)`, "activities", "TestRefusedResendLeavesTheDoubt"},
@@ -153,8 +153,8 @@ var mutants = []mutant{
 	{"One text, one workflow", "search attributes are known soon after Temporal answers", "internal/temporal/attributes.go", `c.attributes == nil || err == nil && c.lacks() > 0`, `err == nil && c.lacks() > 0`, "internal/temporal", "TestSearchAttributesAreSoonKnown"},
 	{"One text, one workflow", "a workflow ID is never used twice", "webhook/dispatch.go", `enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,`, `enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,`, "test/e2e", "TestChangedTriggersLeaveOldTextsAlone"},
 	{"One text, one workflow", "an attempt that failed is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchTriesAgainWhatFailedOnce"},
-	{"One text, one workflow", "a text that Twilio marked leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `r.tells()`, "webhook", "TestDispatchRecordsMarkedTexts"},
-	{"One text, one workflow", "a marked text starts no refused trigger", "webhook/dispatch.go", `len(r.input.Firings) == 1 && r.publishes() &&`, `len(r.input.Firings) == 1 &&`, "webhook", "TestMarkedTextStartsNoRefusedTrigger"},
+	{"One text, one workflow", "a text that Twilio classified leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `r.tells()`, "webhook", "TestDispatchRecordsMarkedTexts"},
+	{"One text, one workflow", "a classified text starts no refused trigger", "webhook/dispatch.go", `len(r.input.Firings) == 1 && r.publishes() &&`, `len(r.input.Firings) == 1 &&`, "webhook", "TestMarkedTextStartsNoRefusedTrigger"},
 	{"One text, one workflow", "an opt-out needs no schedules", "webhook/dispatch.go", `return catchesUp || err != nil`, `return catchesUp && err == nil`, "webhook", "TestOptOutsNeedNoSchedules"},
 	{"One text, one workflow", "a refusal that was told leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `(m.Parameters[sms.OptOutType] != "" || r.tells() && false)`, "webhook", "TestToldRefusalIsNotCaughtUp"},
 	{"One text, one workflow", "a redelivery finds its workflow whatever triggers say", "webhook/dispatch.go", `r.publishes() || r.mayBeAccepted() && !r.refusedRetries()`, `r.publishes()`, "webhook", "TestRedeliveryFindsItsWorkflow"},
@@ -167,7 +167,7 @@ var mutants = []mutant{
 	{"The sender is told the truth", "what may have been published is not called lost", "webhook/dispatch.go", `Again: doubt || !r.tells()`, `Again: !r.tells()`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
 	{"The sender is told the truth", "what an earlier delivery published is not called lost", "webhook/dispatch.go", `doubt = doubt || r.mayBeAccepted()`, ``, "webhook", "TestRedeliveryRemembersWhatWasAccepted|TestFallbackTellsNoLoss"},
 	{"The sender is told the truth", "a fallback knows that it is one", "webhook/dispatch.go", `return accepted || r.message.Parameters[fallbackParameter] != ""`, `return accepted`, "webhook", "TestFallbackTellsNoLoss"},
-	{"The sender is told the truth", "nobody gives up for a caller who is gone", "webhook/decide.go", `return request == nil || request.Err() == nil`, `return request == nil || true`, "webhook", "TestDispatchGivesNothingUpUnheard"},
+	{"The sender is told the truth", "a webhook gives up only while its caller waits", "webhook/decide.go", `return request == nil || request.Err() == nil`, `return request == nil || true`, "webhook", "TestDispatchGivesNothingUpUnheard"},
 	{"The sender is told the truth", "a delivery knows its caller", "webhook/sms.go", `ctx = withCaller(ctx, r.Context())`, ``, "webhook", "TestReceiveNoticesAnAbsentCaller"},
 	{"The sender is told the truth", "texts go before a backlog of sends", "webhook/dispatch.go", `options.Priority = temporal.Priority{PriorityKey: sms.PriorityOfTexts}`, `_ = temporal.Priority{}`, "webhook", "TestTextsGoBeforeSends"},
 	{"The sender is told the truth", "and so do the questions that they answer", "activities/questions.go", `Priority:      temporal.Priority{PriorityKey: sms.PriorityOfTexts},`, ``, "test/e2e", "TestTextsAndQuestionsHavePriority"},
@@ -205,13 +205,13 @@ var mutants = []mutant{
 	{"A reply answers one question", "a question that ended is forgotten", "workflows/questions.go", `		if looked {
 `, `		if false {
 `, "workflows", "TestKeeperForgetsEndedQuestions"},
-	{"A reply answers one question", "a reply to another account is none", "sms/question.go", `if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {`, `if false {`, "workflows", "TestReplyToAnotherAccountAnswersNothing"},
+	{"A reply answers one question", "a reply to another account does not count", "sms/question.go", `if q.AccountSID != "" && accountSID != "" && q.AccountSID != accountSID {`, `if false {`, "workflows", "TestReplyToAnotherAccountAnswersNothing"},
 
 	// No loop of machines.
 	{"No loop of machines", "our own numbers are not answered", "webhook/guard.go", `case message.From == message.To || slices.Contains(g.own, message.From):`, `case false && slices.Contains(g.own, message.From):`, "webhook", "TestLoopsGetNoEcho"},
 	{"No loop of machines", "answers have a pace", "webhook/guard.go", `may = g.echoes(message, time.Now())`, `may = true`, "webhook", "TestLoopsGetNoEcho"},
-	{"No loop of machines", "what other webhooks take counts", "webhook/pace.go", `times = append(times, text.At)`, `_ = text`, "webhook", "TestWebhooksEchoAtOnePace"},
-	{"No loop of machines", "each webhook lists what all take", "webhook/dispatch.go", `parties = append(parties, r.pair(r.message))`, ``, "webhook", "TestTextsOfAPairAreListed"},
+	{"No loop of machines", "texts that other webhooks accept count", "webhook/pace.go", `times = append(times, text.At)`, `_ = text`, "webhook", "TestWebhooksEchoAtOnePace"},
+	{"No loop of machines", "each webhook lists the texts that all accept", "webhook/dispatch.go", `parties = append(parties, r.pair(r.message))`, ``, "webhook", "TestTextsOfAPairAreListed"},
 	{"No loop of machines", "a text that is caught up on has no pace", "webhook/dispatch.go", `if r.mode != Late { //`, `if true { //`, "webhook", "TestTextsOfAPairAreListed"},
 	{"No loop of machines", "a streak at several webhooks is one", "webhook/pace.go", `return max(streak, p.streak)`, `return p.streak`, "webhook", "TestStreakCountsForAllWebhooks"},
 	{"No loop of machines", "a silence that somebody ended stays ended", "webhook/pace.go", ` || !text.At.After(ended) {`, ` {`, "webhook", "TestStreakCountsForAllWebhooks"},
@@ -220,7 +220,7 @@ var mutants = []mutant{
 `, ``, "webhook", "TestSilenceEndsALoopOfMachines"},
 	{"No loop of machines", "a silence outlasts a pause", "webhook/pace.go", `g.pace(message).silent = silent`, `_ = silent`, "webhook", "TestSilenceOutlastsAPause"},
 	{"No loop of machines", "a text in a silence is silenced later, too", "webhook/catchup.go", `(ended.IsZero() || !message.ReceivedAt.Before(began) && message.ReceivedAt.Before(ended))`, `ended.IsZero()`, "webhook", "TestCatchUpTextsNoSilencedPhone"},
-	{"No loop of machines", "a reaction is no order", "triggers/trigger.go", `|| reaction != nil && !trigger.reactions {`, `{`, "triggers", "TestReactionsFireOnlyTriggersThatAsk"},
+	{"No loop of machines", "a reaction is not an order", "triggers/trigger.go", `|| reaction != nil && !trigger.reactions {`, `{`, "triggers", "TestReactionsFireOnlyTriggersThatAsk"},
 
 	// Bounded engines.
 	{"Bounded engines", "patterns share one budget", "triggers/pattern.go", `*left -= steps`, `*left -= 0`, "triggers", "TestPatternsShareOneBudget"},
@@ -231,8 +231,8 @@ var mutants = []mutant{
 	{"Bounded engines", "a file that hangs holds nobody up", "internal/follow/follow.go", `	case <-time.After(patience):
 `, ``, "internal/follow", "TestFileThatHangsHoldsNobodyUp"},
 	{"Bounded engines", "no text is tied to an ID that cannot be stored", "webhook/check.go", `case strings.Contains(c.WorkflowID, "\x00"):`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
-	{"Bounded engines", "a huge emoji is none", "sms/reaction.go", `	if len(text) > maxEmoji {`, `	if false {`, "sms", "TestHugeEmojiTakesNoTime"},
-	{"Bounded engines", "nor to such a search attribute", "webhook/check.go", `case strings.Contains(textOf(value), "\x00"):`, `case false:`, "webhook", "TestSearchAttributesHoldNoNUL"},
+	{"Bounded engines", "a huge emoji does not count", "sms/reaction.go", `	if len(text) > maxEmoji {`, `	if false {`, "sms", "TestHugeEmojiTakesNoTime"},
+	{"Bounded engines", "nor to a search attribute that cannot be stored", "webhook/check.go", `case strings.Contains(textOf(value), "\x00"):`, `case false:`, "webhook", "TestSearchAttributesHoldNoNUL"},
 	{"Bounded engines", "a half-copied file is not put in force", "triggers/live.go", `now.sum == l.seen && now.sum != l.tried`, `now.sum != l.tried`, "triggers", "TestLiveIgnoresAHalfCopiedFile"},
 
 	// Broadcasts.
@@ -244,9 +244,9 @@ var mutants = []mutant{
 	{"A reply answers one question", "a question waits from when it was sent", "workflows/ask.go", `		began = workflow.Now(ctx)
 `, ``, "workflows", "TestQuestionWaitsFromSending"},
 	{"Always completes", "who has just woken is reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, stillAsleep)`, ``, "workflows", "TestSleepersWhoJustWokeAreReported"},
-	{"Always completes", "who is read in another way is reported", "workflows/broadcastpages.go", `b.worthAnother(e) && !again[e.To]`, `b.worthAnother(e)`, "workflows", "TestRecipientReadOtherwiseIsReported"},
+	{"Always completes", "a number that is read differently is reported", "workflows/broadcastpages.go", `b.worthAnother(e) && !again[e.To]`, `b.worthAnother(e)`, "workflows", "TestRecipientReadOtherwiseIsReported"},
 	{"Always completes", "a send that is cancelled between two attempts has a report", "workflows/sendsms.go", `if temporal.IsCanceledError(err) && workflow.GetVersion`, `if false && workflow.GetVersion`, "workflows", "TestCancelledSendHasAReport"},
-	{"The sender is told the truth", "who was never sent to is in no doubt", "workflows/quiet.go", `case !began:`, `case false:`, "workflows", "TestCancelledBeforeItBeganSendsNothing"},
+	{"The sender is told the truth", "whoever was never texted is not in doubt", "workflows/quiet.go", `case !began:`, `case false:`, "workflows", "TestCancelledBeforeItBeganSendsNothing"},
 	{"Always completes", "an error keeps no sleeper from being texted", "workflows/quiet.go", `input.OnError = "" //`, `_ = onError //`, "workflows", "TestSleepersAreTextedDespiteAnError"},
 	{"Always completes", "a broadcast pauses if the account is refused", "workflows/broadcastpages.go", `return b.untilMended || e.Code == sms.CodeAuthentication`, `return false`, "workflows", "TestBroadcastPausesIfAccountRefused"},
 	{"Always completes", "a broadcast gives up in the end", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastGivesUpInTheEnd"},

@@ -89,7 +89,7 @@ var scenes = map[string]scene{
 		"SmsFrom": stack.Number, "SmsTo": "+15005550013", "SmsBody": "Coming?", "Timeout": "PT2S",
 		"reminders": map[string]any{"after": "1s", "smsBody": "Still coming?"},
 	}},
-	// As it is since it waits from when it was sent.
+	// With the wait counted from when the question was sent.
 	"ask-sms-sent": {workflow: sms.AskSmsWorkflowName, input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": "+15005550014", "smsBody": "Coming?", "timeout": "2s",
 		"reminders": []map[string]any{{"after": "1s", "smsBody": "Still coming?"}},
@@ -147,7 +147,7 @@ var scenes = map[string]scene{
 		Text: sms.Text{MessageSID: "SM2", From: quiet, To: stack.Number, Body: "hi"}, Late: true, Keepers: []string{"none"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
 	}},
-	// Since keepers are asked by an ordinary activity.
+	// With keepers asked by an ordinary activity.
 	"receive-sms-offered": {workflow: sms.ReceiveSmsWorkflowName, input: sms.ReceiveSmsInput{
 		Text: sms.Text{MessageSID: "SM3", From: quiet, To: stack.Number, Body: "hi"}, Keepers: []string{"none", "nobody"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
@@ -266,7 +266,7 @@ func cancelBetween(s *stage) error {
 	}
 }
 
-// takeCaps takes messages until a new run begins, and cancels that run.
+// takeCaps reserves messages until a new run begins, and cancels that run.
 func takeCaps(s *stage) error {
 	takes := sms.TakeCapsInput{Takes: []sms.CapTake{{Key: "a", Count: 2, Most: 9, Seconds: 60}, {Key: "a", Count: -1, Most: 9, Seconds: 60}, {Key: "b", Count: 1, Most: 9, Seconds: 3600}}}
 	for range 12 {

@@ -80,7 +80,7 @@ func (p *Process) Wait(t testing.TB) int {
 	case <-p.done:
 		return p.cmd.ProcessState.ExitCode()
 	case <-time.After(30 * time.Second):
-		t.Fatalf("%s still runs", p.name)
+		t.Fatalf("%s is still running", p.name)
 		return 0
 	}
 }
@@ -124,7 +124,7 @@ func (p *Process) memory(t testing.TB, field string) int64 {
 			return kB << 10
 		}
 	}
-	t.Fatalf("/proc tells no %s of %s", field, p.name)
+	t.Fatalf("/proc does not show %s of %s", field, p.name)
 	return 0
 }
 

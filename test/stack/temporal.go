@@ -79,7 +79,7 @@ func (s *Temporal) launch(t testing.TB) {
 	s.process = StartProcess(t, "temporal", nil, s.binary, args...)
 }
 
-// Process is the server's, until Stop.
+// Process returns the server's process, until Stop.
 func (s *Temporal) Process() *Process { return s.process }
 
 // File is the server's database. Beside it are files of its name with an ending.

@@ -153,7 +153,7 @@ func (d *drive) starter(t *testing.T, status int, args ...string) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, stack.Build(t, "starter"), args...)
 	cmd.Env = append([]string{"HOME=" + t.TempDir()}, d.stack.Environment()...)
-	output, _ := cmd.CombinedOutput() // the status says it
+	output, _ := cmd.CombinedOutput() // the exit status shows any error
 	if cmd.ProcessState.ExitCode() != status {
 		t.Errorf("starter %q ends with %d, want %d:\n%s", args, cmd.ProcessState.ExitCode(), status, output)
 	}
