@@ -107,7 +107,7 @@ var mutants = []mutant{
 	}
 	s.set(to, st, problem)`, `	s.set(to, st, problem)`, "activities", "TestRefusedResendLeavesTheDoubt"},
 	{"The sender is told the truth", "a text sent again does not hide the first", "activities/progress.go", `if to.state == doubtful && to.sum != sum {`, `if false {`, "activities", "TestResendLeavesTheFirstText"},
-	{"The sender is told the truth", "a cancellation is not told as a cap", "activities/capcount.go", `	if ctx.Err() != nil || s.halted() {
+	{"The sender is told the truth", "a cancellation is not reported as a cap", "activities/capcount.go", `	if ctx.Err() != nil || s.halted() {
 		return nil, errUncounted
 	}
 	if a.isReached(key) {
