@@ -10,7 +10,9 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -45,7 +47,32 @@ const (
 	workers = 2
 	// heartbeat is the heartbeat timeout of a list.
 	heartbeat = 1500 * time.Millisecond
+	// stormsAtOnce is how many tests run at the same time: each has half a dozen
+	// processes, which together keep less than one processor busy.
+	stormsAtOnce = 2
 )
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if *seed == 0 {
+		*seed = rand.Uint64()
+	}
+	if atOnce := flag.Lookup("test.parallel").Value; atOnce.String() != "1" {
+		if err := atOnce.Set(strconv.Itoa(stormsAtOnce)); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// olderWorker returns the program of a worker of an older version.
+func olderWorker(t *testing.T) string {
+	t.Helper()
+	if *older != "" {
+		return *older
+	}
+	return stack.Build(t, "test/chaos/older")
+}
 
 // rain lists the local Twilio's faults for creates and look-ups.
 var rain = []twiliosim.Fault{
@@ -82,9 +109,6 @@ type storm struct {
 
 func newStorm(t *testing.T, program, older string, faults []twiliosim.Fault, options stack.Options) *storm {
 	t.Helper()
-	if *seed == 0 {
-		*seed = rand.Uint64()
-	}
 	t.Logf("-chaos.seed=%d", *seed)
 	options.NoWorker = true
 	options.Environment = append([]string{
@@ -377,6 +401,7 @@ func (s *storm) crowd(ctx context.Context, t *testing.T) {
 }
 
 func TestNobodyIsTextedTwiceThroughCrashes(t *testing.T) {
+	t.Parallel()
 	s := newStorm(t, stack.Build(t, "worker"), "", rain, stack.Options{})
 	v := s.judge(t, s.blow(t, s.kills(t, *kills)))
 	v.hold(t)
@@ -387,10 +412,8 @@ func TestNobodyIsTextedTwiceThroughCrashes(t *testing.T) {
 }
 
 func TestNobodyIsTextedTwiceAcrossVersions(t *testing.T) {
-	if *older == "" {
-		*older = stack.Build(t, "test/chaos/older")
-	}
-	s := newStorm(t, stack.Build(t, "worker"), *older, rain, stack.Options{})
+	t.Parallel()
+	s := newStorm(t, stack.Build(t, "worker"), olderWorker(t), rain, stack.Options{})
 	v := s.judge(t, s.blow(t, s.kills(t, max(*kills/2, 1))))
 	v.hold(t)
 	if v.unknown > 0 {
@@ -399,6 +422,7 @@ func TestNobodyIsTextedTwiceAcrossVersions(t *testing.T) {
 }
 
 func TestNobodyIsTextedTwiceInCrowds(t *testing.T) {
+	t.Parallel()
 	s := newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{
 		{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)},
 		{Kind: twiliosim.FaultRewritten, Rate: 0.2},
@@ -424,8 +448,10 @@ func TestNobodyIsTextedTwiceInCrowds(t *testing.T) {
 }
 
 func TestNobodyIsTextedTwiceThroughSleep(t *testing.T) {
+	t.Parallel()
 	for _, skew := range []time.Duration{90 * time.Second, -90 * time.Second} {
 		t.Run(skew.String(), func(t *testing.T) {
+			t.Parallel()
 			lag := twiliosim.Fault{Kind: twiliosim.FaultListingLag, Delay: twiliosim.Duration(time.Second)}
 			s := newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{lag}, rain...), stack.Options{Skew: skew})
 			s.suspends = true
@@ -439,6 +465,7 @@ func TestNobodyIsTextedTwiceThroughSleep(t *testing.T) {
 }
 
 func TestForgetfulWorkerTextsTwice(t *testing.T) {
+	t.Parallel()
 	slow := twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(100 * time.Millisecond)}
 	s := newStorm(t, stack.Build(t, "test/chaos/forgetful"), "", []twiliosim.Fault{slow}, stack.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -476,6 +503,7 @@ func (s *storm) texted() (all, twice int) {
 }
 
 func TestHiddenMessageIsReportedAsUnknown(t *testing.T) {
+	t.Parallel()
 	const hidden = "+15550000003"
 	s := newStorm(t, stack.Build(t, "worker"), "", []twiliosim.Fault{
 		{Kind: twiliosim.FaultResponseLost, Operation: "create", Number: hidden},

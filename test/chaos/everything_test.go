@@ -109,9 +109,6 @@ type everything struct {
 
 func newEverything(t *testing.T, skew time.Duration) *everything {
 	t.Helper()
-	if *older == "" {
-		*older = stack.Build(t, "test/chaos/older")
-	}
 	e := &everything{
 		keys: stack.NewKeyFile(t, "first", "first"), triggers: filepath.Join(t.TempDir(), "triggers.yaml"), struck: map[string]int{},
 	}
@@ -120,7 +117,7 @@ func newEverything(t *testing.T, skew time.Duration) *everything {
 	e.storm = newStorm(t, stack.Build(t, "worker"), "", append([]twiliosim.Fault{lag}, rain...), stack.Options{
 		Skew: skew, Environment: []string{e.keys.Environment(), "SEND_RECORD_FIRST=true"}, // since older workers may start beside it
 	})
-	e.older = *older
+	e.older = olderWorker(t)
 	e.Temporal.Client = e.Temporal.Protected(t, e.keys)
 	for range 2 {
 		e.webhooks = append(e.webhooks, newVictim(t, e.Stack, "TRIGGERS="+e.triggers))
@@ -330,9 +327,6 @@ func (e *everything) inbound(t *testing.T, answers []answered, v *verdict) {
 
 func TestEverythingFailsAtOnce(t *testing.T) {
 	t.Parallel()
-	if *seed == 0 {
-		*seed = rand.Uint64()
-	}
 	skew := 90 * time.Second
 	if *seed%2 == 0 {
 		skew = -skew

@@ -273,6 +273,7 @@ func (r *rotation) keyIDs(t *testing.T, workflow string) (ids []string) {
 }
 
 func TestKeyRotationLosesNothing(t *testing.T) {
+	t.Parallel()
 	r := &rotation{keys: stack.NewKeyFile(t, "old", "old"), Stack: stack.Start(t, stack.Options{NoWorker: true, Environment: []string{
 		"TWILIO_TIMEOUT=1s", "SEND_CONCURRENCY=4", "TWILIO_LISTING_PATIENCE=3s",
 	}})}
