@@ -52,6 +52,7 @@ func (a *Activities) Register(r worker.ActivityRegistry) {
 		sms.AskWorkflowName:            a.AskWorkflow,
 		sms.FindCatchersName:           a.FindCatchers,
 		sms.FindRunName:                a.FindRun,
+		sms.SignalWithStartName:        a.SignalWithStart,
 		sms.ReadAddressesName:          a.ReadAddresses,
 		sms.FindQuietName:              a.FindQuiet,
 		sms.PreviewSmsName:             a.PreviewSms,

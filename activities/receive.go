@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
 
 	"temporal-twilio/sms"
@@ -124,6 +125,55 @@ func beganAfter(ctx context.Context, c client.Client, found *client.WorkflowExec
 		began = origin.WorkflowStartTime
 	}
 	return began.Truncate(time.Second).After(receivedAt), nil
+}
+
+var reusePolicies = map[string]enumspb.WorkflowIdReusePolicy{
+	sms.ReuseAllowDuplicate:           enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+	sms.ReuseAllowDuplicateFailedOnly: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+	sms.ReuseRejectDuplicate:          enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+}
+
+// SignalWithStart starts a workflow with its first signal, in one request. However
+// often it is repeated, it starts one, unless that has closed and another has been
+// started meanwhile.
+func (a *Activities) SignalWithStart(ctx context.Context, in sms.SignalWithStartInput) (result sms.SignalWithStartResult, err error) {
+	c, call, id := activity.GetClient(ctx), &in.Firing.Call, sms.StartedWorkflowID(in.MessageSID, in.Firing.Trigger)
+	found, err := c.DescribeWorkflow(ctx, call.WorkflowID, "")
+	switch {
+	case isNotFound(err):
+	case err != nil:
+		return result, final(err)
+	case found.RawResponse.GetWorkflowExtendedInfo().GetRequestIdInfos()[id] != nil:
+		return sms.SignalWithStartResult{Started: true}, nil
+	case found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+		return sms.SignalWithStartResult{Open: true}, nil
+	}
+	_, err = c.SignalWithStartWorkflow(context.WithValue(ctx, requestKey{}, id), call.WorkflowID, call.Name, call.SignalInput, client.StartWorkflowOptions{
+		TaskQueue:                call.TaskQueue,
+		WorkflowExecutionTimeout: time.Duration(call.ExecutionTimeout), WorkflowRunTimeout: time.Duration(call.RunTimeout), WorkflowTaskTimeout: time.Duration(call.TaskTimeout),
+		WorkflowIDReusePolicy: reusePolicies[call.IDReuse],
+		Memo:                  in.Firing.Memo(in.MessageSID),
+		SearchAttributes:      in.Firing.SearchAttributes(), //nolint:staticcheck // Temporal knows the types of a trigger's attributes, we do not
+		StaticSummary:         in.Firing.Summary(),
+		Priority:              temporal.Priority{PriorityKey: sms.PriorityOfStarted},
+	}, call.Workflow, call.Input)
+	if already := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil); errors.As(err, &already) {
+		return result, nil
+	}
+	return sms.SignalWithStartResult{Started: err == nil}, final(err)
+}
+
+type requestKey struct{}
+
+// KeepRequestIDs must intercept the requests of the worker's Temporal client, by
+// grpc.WithChainUnaryInterceptor: Temporal recognises a repeated SignalWithStart by
+// the request's ID, and the SDK draws another one for each call.
+func KeepRequestIDs(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	id, chosen := ctx.Value(requestKey{}).(string)
+	if request, ok := req.(*workflowservice.SignalWithStartWorkflowExecutionRequest); ok && chosen {
+		request.RequestId = id
+	}
+	return invoke(ctx, method, req, reply, cc, opts...)
 }
 
 // lookedAt is how many workflows one attempt has time to look up

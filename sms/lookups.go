@@ -53,6 +53,20 @@ type FindRunResult struct {
 	BeganLater bool `json:"beganLater,omitempty"`
 }
 
+// SignalWithStartInput is a firing that starts a workflow with its first signal.
+type SignalWithStartInput struct {
+	MessageSID string `json:"messageSid"`
+	Firing     Firing `json:"firing"`
+}
+
+// SignalWithStartResult is neither if the ID's workflow has closed and another is
+// not allowed.
+type SignalWithStartResult struct {
+	Started bool `json:"started,omitempty"`
+	// Open is true if a workflow is open, which has not been signalled.
+	Open bool `json:"open,omitempty"`
+}
+
 // FindCatchersInput selects workflows that catch a signal or a message, ordered
 // by ID.
 type FindCatchersInput struct {

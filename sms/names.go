@@ -99,10 +99,11 @@ const (
 	CloseQuestionName = "CloseQuestion"
 	MatchReplyName    = "MatchReply"
 
-	AskKeeperName    = "AskKeeper"
-	AskWorkflowName  = "AskWorkflow"
-	FindCatchersName = "FindCatchers"
-	FindRunName      = "FindRun"
+	AskKeeperName       = "AskKeeper"
+	AskWorkflowName     = "AskWorkflow"
+	FindCatchersName    = "FindCatchers"
+	FindRunName         = "FindRun"
+	SignalWithStartName = "SignalWithStart"
 
 	BeginBroadcastName = "BeginBroadcast"
 	ReadRecipientsName = "ReadRecipients"

@@ -275,7 +275,7 @@ func (r *receiving) start(ctx workflow.Context, f *sms.Firing) error {
 		case run.Open && call.IDConflict == sms.ConflictUseExisting:
 			return nil
 		case !run.Open && call.IDReuse != sms.ReuseAllowDuplicate:
-			return denial("a workflow with this ID has closed, and idReuse does not allow another")
+			return errReuse
 		}
 		// terminateExisting raced with another start.
 	}
@@ -321,7 +321,10 @@ func reusePolicy(call *sms.Call) enumspb.WorkflowIdReusePolicy {
 	return enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 }
 
-const errNotOpen = denial("there is no open workflow with this ID")
+const (
+	errNotOpen = denial("there is no open workflow with this ID")
+	errReuse   = denial("a workflow with this ID has closed, and idReuse does not allow another")
+)
 
 // signal signals the open workflow of an ID.
 func (r *receiving) signal(ctx workflow.Context, f *sms.Firing) error {
@@ -346,13 +349,26 @@ func deliver(ctx workflow.Context, workflowID, name string, input json.RawMessag
 }
 
 // signalWithStart signals the open workflow of an ID, and starts it first if
-// there is none. The signal follows a start, whatever happens in between.
+// there is none. If that closes before its signal, the next starts with the signal.
 func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
-	for range maxRaces {
+	for race := range maxRaces {
 		err := deliver(ctx, f.Call.WorkflowID, f.Call.Name, f.Call.SignalInput)
 		if !errors.Is(err, errNotOpen) {
 			return err
 		}
+		if race > 0 && workflow.GetVersion(ctx, "signal-at-start", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
+			var result sms.SignalWithStartResult
+			in := sms.SignalWithStartInput{MessageSID: r.input.Text.MessageSID, Firing: *f}
+			err := untilAnswered(ctx, "Start the workflow with its signal", sms.SignalWithStartName, in, &result)
+			switch {
+			case err != nil || result.Started:
+				return err
+			case !result.Open:
+				return errReuse
+			}
+			continue
+		}
+		// Unlike what that starts, a child workflow has a link to the text's.
 		started, err := r.child(ctx, f)
 		if err != nil {
 			return err
@@ -365,7 +381,7 @@ func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 			return err
 		}
 		if !run.Open {
-			return denial("a workflow with this ID has closed, and idReuse does not allow another")
+			return errReuse
 		}
 	}
 	return denial("workflows with this ID close without waiting for the signal")

@@ -36,6 +36,8 @@ type receivingStage struct {
 	// signals are the workflows that were signalled.
 	signals []string
 	started []string
+	// atStart is how many times a workflow was started with its signal.
+	atStart int
 	// received is when the text that was offered to a keeper was received, and
 	// local is true if a local activity offered it.
 	received time.Time
@@ -68,6 +70,10 @@ func newReceivingStage() *receivingStage {
 		}
 		return sms.FindRunResult{Open: s.open[in.WorkflowID], RunID: "run", BeganLater: in.WorkflowID == "later"}, nil
 	})
+	register(sms.SignalWithStartName, func(_ context.Context, in sms.SignalWithStartInput) (sms.SignalWithStartResult, error) {
+		s.atStart++
+		return sms.SignalWithStartResult{Started: in.Firing.Call.IDReuse == sms.ReuseAllowDuplicate}, nil
+	})
 	register(sms.AskWorkflowName, func(_ context.Context, in sms.AskWorkflowInput) (sms.AskWorkflowResult, error) {
 		if in.WorkflowID == "refuses" {
 			return sms.AskWorkflowResult{Refused: true}, nil
@@ -92,7 +98,7 @@ func newReceivingStage() *receivingStage {
 	s.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(
 		func(_, id, _, _ string, _ any) error {
 			if !s.open[id] && !slices.Contains(s.catchers, id) {
-				return errors.New("unknown external workflow execution")
+				return &temporal.UnknownExternalWorkflowExecutionError{}
 			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -304,6 +310,16 @@ func TestReceiveSharesAWorkflowsLimits(t *testing.T) {
 	s.receive(t, all, all, all, all)
 	if want := []int{500, 500, 500, 500}; !reflect.DeepEqual(s.limits, want) || len(s.signals) != 8 {
 		t.Errorf("limits %v, want %v; %d signals", s.limits, want, len(s.signals))
+	}
+}
+
+func TestReceiveStartsWithTheSignal(t *testing.T) {
+	for reuse, want := range map[string]sms.Outcome{sms.ReuseAllowDuplicate: sms.OutcomePublished, sms.ReuseRejectDuplicate: sms.OutcomeRefused} {
+		s := newReceivingStage()
+		got := s.receive(t, firing("chat", sms.Call{Action: sms.ActionSignalWithStart, Workflow: "W", TaskQueue: "q", WorkflowID: "chat", Name: "s", IDReuse: reuse}))
+		if got.Outcome != want || len(s.started) != 1 || s.atStart != 1 {
+			t.Errorf("%s: %s, %d started without and %d with their signal", reuse, got.Outcome, len(s.started), s.atStart)
+		}
 	}
 }
 

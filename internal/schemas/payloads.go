@@ -72,6 +72,7 @@ var internal = []call{
 	{sms.AskWorkflowName, sms.AskWorkflowInput{}, sms.AskWorkflowResult{}},
 	{sms.FindCatchersName, sms.FindCatchersInput{}, sms.FindCatchersResult{}},
 	{sms.FindRunName, sms.FindRunInput{}, sms.FindRunResult{}},
+	{sms.SignalWithStartName, sms.SignalWithStartInput{}, sms.SignalWithStartResult{}},
 	{sms.BeginBroadcastName, sms.BeginInput{}, sms.BeginResult{}},
 	{sms.ReadRecipientsName, sms.PageInput{}, sms.Page{}},
 	{sms.FindRepeatedName, sms.RepeatedInput{}, []int{}},

@@ -4,14 +4,18 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
+	"temporal-twilio/sms"
 	"temporal-twilio/test/stack"
 )
 
@@ -87,6 +91,103 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
 		}
 		if event.GetWorkflowExecutionSignaledEventAttributes() != nil {
 			t.Error("a redelivered text was taken again")
+		}
+	}
+}
+
+func TestSignalWithStartOutlivesHastyWorkflows(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{Triggers: `triggers:
+  - name: drain
+    pattern: 'text'
+    echo: 'taken'
+    signalWithStart: {workflow: Drain, taskQueue: drain, id: drain, signal: text, input: 0}
+`})
+	var mu sync.Mutex
+	runs, taken := 0, map[string]int{}
+	// drain takes the signals that are there, and closes.
+	startWorker(t, s, "drain", map[string]any{"Drain": func(ctx workflow.Context, _ int) error {
+		mu.Lock()
+		defer mu.Unlock()
+		runs++
+		var event struct{ MessageSid string }
+		for channel := workflow.GetSignalChannel(ctx, "text"); channel.ReceiveAsync(&event); {
+			taken[event.MessageSid]++
+		}
+		return nil
+	}})
+	const texts = 6
+	for n := range texts {
+		if status, body, err := send(delivery(t, s, stack.Token, fmt.Sprintf("SM%032x", n), "text")); err != nil || status != http.StatusOK || !strings.Contains(body, "taken") {
+			t.Fatalf("text %d is answered %d %s, %v", n, status, body, err)
+		}
+		var result sms.ReceiveSmsResult
+		ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
+		defer cancel()
+		if err := s.Temporal.Client.GetWorkflow(ctx, sms.TextWorkflowID(fmt.Sprintf("SM%032x", n)), "").Get(ctx, &result); err != nil || result.Outcome != sms.OutcomePublished {
+			t.Errorf("text %d: %+v, %v", n, result, err)
+		}
+	}
+	stack.Eventually(t, "each text is taken", func(context.Context) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if len(taken) != texts {
+			return fmt.Errorf("taken %v in %d runs", taken, runs)
+		}
+		return nil
+	})
+	mu.Lock()
+	defer mu.Unlock()
+	for text, times := range taken {
+		if times != 1 {
+			t.Errorf("%s was taken %d times", text, times)
+		}
+	}
+	if runs > 2*texts {
+		t.Errorf("%d texts started %d workflows", texts, runs)
+	}
+}
+
+// A worker may crash before it has recorded that its request was carried out.
+func TestRepeatedSignalWithStartStartsOnce(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	startWorker(t, s, "relay", map[string]any{"Waits": func(ctx workflow.Context, _ int) error {
+		workflow.GetSignalChannel(ctx, "text").Receive(ctx, nil)
+		return nil
+	}})
+	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
+	defer cancel()
+	if _, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: "open", TaskQueue: "relay"}, "Waits", 0); err != nil {
+		t.Fatal(err)
+	}
+	attempt := func(id string, n int) (result sms.SignalWithStartResult) {
+		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
+			ID: fmt.Sprint(id, n), TaskQueue: sms.TaskQueue, StartToCloseTimeout: stack.Patience, ScheduleToCloseTimeout: stack.Patience,
+		}, sms.SignalWithStartName, sms.SignalWithStartInput{MessageSID: "SM1", Firing: sms.Firing{Trigger: id, Call: sms.Call{
+			Workflow: "Waits", TaskQueue: "relay", WorkflowID: id, Name: "text", Input: json.RawMessage("0"), SignalInput: json.RawMessage("0"),
+		}}})
+		if err == nil {
+			err = handle.Get(ctx, &result)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+	if result := attempt("open", 0); result.Started || !result.Open {
+		t.Errorf("of an open workflow: %+v", result)
+	}
+	first := ""
+	for n := range 3 {
+		result, run := attempt("new", n), s.Temporal.Client.GetWorkflow(ctx, "new", "")
+		if err := run.Get(ctx, nil); err != nil || !result.Started {
+			t.Fatalf("attempt %d: %+v, %v", n, result, err)
+		}
+		if n == 0 {
+			first = run.GetRunID()
+		} else if run.GetRunID() != first {
+			t.Errorf("attempt %d started another run", n)
 		}
 	}
 }

@@ -152,6 +152,8 @@ var scenes = map[string]scene{
 		Text: sms.Text{MessageSID: "SM3", From: quiet, To: stack.Number, Body: "hi"}, Keepers: []string{"none", "nobody"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
 	}},
+	// A workflow that closes before its signal.
+	"receive-sms-hasty": {workflow: sms.ReceiveSmsWorkflowName, input: hasty("SM4")},
 	"send-sms-redacted": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{
 		"waitForDelivery": true, "timeout": "10s", "redact": true,
 	})},
@@ -167,6 +169,7 @@ var scenes = map[string]scene{
 	"send-sms-long-asleep-before":       {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
 	"send-sms-unheard-before":           {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
 	"send-sms-unknown-before":           {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
+	"receive-sms-hasty-before":          {workflow: sms.ReceiveSmsWorkflowName, input: hasty("SM5")},
 	"ask-sms-several-before": {workflow: sms.AskSmsWorkflowName, act: outlive(refusing), input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": refusing, "smsBody": "Coming?", "ifSeveral": "refuse", "timeout": "4s",
 	}},
@@ -187,6 +190,13 @@ func calling(call sms.Call) sms.Firing {
 		f.Call.Input = []byte(`{}`) // it completes, and reports what is missing
 	}
 	return f
+}
+
+// hasty is a text that starts a workflow which fails at once.
+func hasty(messageSID string) sms.ReceiveSmsInput {
+	f := calling(sms.Call{Action: sms.ActionSignalWithStart, WorkflowID: "hasty-" + messageSID, IDReuse: sms.ReuseAllowDuplicate, Name: "s"})
+	f.Call.Workflow = sms.AskSmsWorkflowName
+	return sms.ReceiveSmsInput{Text: sms.Text{MessageSID: messageSID, From: quiet, To: stack.Number, Body: "hi"}, Firings: []sms.Firing{f}}
 }
 
 // asleep is a quiet-hours setting that covers all but one minute of the day.
