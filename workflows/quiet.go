@@ -108,13 +108,15 @@ func decided(result sms.SendSmsResult, onError sms.OnError) (sms.SendSmsResult, 
 // running: Temporal then ends it without asking it. If it had begun, an earlier
 // attempt may have sent texts.
 func cancelled(recipients sms.Recipients, began bool) sms.SendSmsResult {
-	problem := withoutResult
+	problem, isLong := withoutResult, len(recipients) > sms.MaxRecipients
 	switch {
 	case !began:
 		problem = sms.Error{Code: sms.CodeCancelled, Retryable: true, Message: "the workflow was cancelled before it began to send; nothing was sent"}
-	case len(recipients) > sms.MaxRecipients: // a result cannot hold as many errors
+	case isLong:
 		problem.Message = "the send was cancelled between two attempts: if its broadcast (sms-list-…) has begun, it goes on, and its report says what became of each recipient"
-		recipients = sms.Recipients{{}}
+	}
+	if isLong { // a result cannot hold as many errors
+		return sms.NewSendSmsResult(nil, []sms.Error{problem})
 	}
 	return sms.NewSendSmsResult(nil, forEach(recipients, problem).Errors)
 }

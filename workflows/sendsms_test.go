@@ -252,8 +252,10 @@ func TestCancelledBeforeItBeganSendsNothing(t *testing.T) {
 }
 
 func TestCancelledLongListHasOneError(t *testing.T) {
-	if result := cancelled(make(sms.Recipients, sms.MaxRecipients+1), true); len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-		t.Errorf("%d errors: %+v", len(result.Errors), result.Errors[0])
+	for began, code := range map[bool]sms.Code{true: sms.CodeOutcomeUnknown, false: sms.CodeCancelled} {
+		if result := cancelled(make(sms.Recipients, sms.MaxRecipients+1), began); len(result.Errors) != 1 || result.Errors[0].Code != code {
+			t.Errorf("%d errors: %+v", len(result.Errors), result.Errors[0])
+		}
 	}
 }
 

@@ -250,6 +250,7 @@ var mutants = []mutant{
 	{"Always completes", "a number that is read differently is reported", "workflows/broadcastpages.go", `b.worthAnother(e) && !again[e.To]`, `b.worthAnother(e)`, "workflows", "TestRecipientReadOtherwiseIsReported"},
 	{"Always completes", "a send that is cancelled between two attempts has a report", "workflows/sendsms.go", `if temporal.IsCanceledError(err) && workflow.GetVersion`, `if false && workflow.GetVersion`, "workflows", "TestCancelledSendHasAReport"},
 	{"The sender is told the truth", "whoever was never texted is not in doubt", "workflows/quiet.go", `case !began:`, `case false:`, "workflows", "TestCancelledBeforeItBeganSendsNothing"},
+	{"Always completes", "a long list that is cancelled has a result that fits", "workflows/quiet.go", `if isLong { //`, `if false { //`, "workflows", "TestCancelledLongListHasOneError"},
 	{"Always completes", "an error keeps no sleeper from being texted", "workflows/quiet.go", `input.OnError = "" //`, `_ = onError //`, "workflows", "TestSleepersAreTextedDespiteAnError"},
 	{"Always completes", "a broadcast pauses if the account is refused", "workflows/broadcastpages.go", `return b.untilMended || e.Code == sms.CodeAuthentication`, `return false`, "workflows", "TestBroadcastPausesIfAccountRefused"},
 	{"Always completes", "a broadcast gives up in the end", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastGivesUpInTheEnd"},
