@@ -56,8 +56,8 @@ const DefaultBroadcastPatience = 24 * time.Hour
 
 // BroadcastSmsWorkflow sends one text to all recipients, with the promise of
 // SendSms: nobody is texted twice, and each is in the report. The updates
-// "pause", "resume" and "cancel" take effect between two pages; a page that has
-// started is finished, even if the workflow is cancelled.
+// "pause", "resume" and "cancel" take effect between two pages. If the workflow is
+// cancelled, the current page ends at once, with what is known.
 //
 // If Twilio refuses the account or is unreachable, the broadcast pauses itself
 // and tries again at growing intervals; "resume" makes it try at once.
