@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 
-# The worker and the starter, as static binaries in an image that holds nothing
-# else but certificates and time zones, and runs as nobody.
+# The worker and the starter, as static binaries in an image that contains
+# nothing else except certificates and time zones, and runs as nobody.
 
 FROM golang:1.26.10-bookworm AS build
 WORKDIR /src
@@ -14,7 +14,7 @@ FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /usr/local/go/lib/time/zoneinfo.zip /zoneinfo.zip
 COPY --from=build /out/worker /out/starter /
-# Inside a container, 127.0.0.1 would be reached by nobody.
+# Nothing outside of a container can reach its 127.0.0.1.
 ENV ZONEINFO=/zoneinfo.zip WEBHOOK_ADDR=0.0.0.0:8080
 USER 65532:65532
 EXPOSE 8080

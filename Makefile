@@ -14,15 +14,15 @@ MAINS = ./worker ./starter ./local ./twiliosim/cmd/twiliosim ./examples/ordersta
 # The race detector needs a C compiler, except on macOS.
 RACE = $(shell test "$$(go env CGO_ENABLED)" = 1 && echo -race)
 
-# The race detector multiplies the time of these, and has nothing to find: they
-# measure, read files, or run programs that the other tests run with it. Those of
-# freemarker that need no clock run with it too.
+# Without the race detector, which multiplies their time and has nothing to
+# find: these measure, read files, or run programs that other tests run with it.
+# Those tests of freemarker that need no clock run with it, too.
 UNRACED = ./test/bench/... ./test/docs ./test/browser ./test/alerts ./test/release ./test/architecture ./test/mutants ./freemarker
 
 TOGETHER = -count=1 -p=3 -parallel=4 -timeout=30m
 
-# As local/build.go builds the embedded Temporal: with other flags its tests
-# would compile its 1300 packages once more. The same goes for go vet.
+# The flags with which local/build.go builds the embedded Temporal: with others,
+# its tests and go vet would compile its 1300 packages once more.
 TEMPORAL_FLAGS = -trimpath -tags=release,disable_grpc_modules
 DEVSERVER_TEST = CGO_ENABLED=0 go test -vet=off ${TEMPORAL_FLAGS}
 
@@ -65,8 +65,8 @@ ${S3}: test/s3server/go.mod test/s3server/go.sum
 .PHONY: test
 test: devserver temporalcli s3server ## all tests, most of them with the race detector, against a real Temporal
 	$(if ${RACE},,@echo "no C compiler found: testing without the race detector")
-	@# Most tests wait more than they work: more of them run at the same time than there
-	@# are processors, the longest first.
+	@# Most tests wait more than they work: run more of them at a time than
+	@# there are processors, the longest first.
 	export TEMPORAL_BINARY="$(abspath ${DEVSERVER})"; status=0; \
 	go test ${TOGETHER} ${TESTFLAGS} ${UNRACED} || status=1; \
 	go test ${TOGETHER} ${RACE} ${TESTFLAGS} ./test/chaos ./test/e2e ./freemarker $(filter-out $(shell go list ${UNRACED}),$(shell go list ./...)) || status=1; \
@@ -107,21 +107,23 @@ ${GOLANGCI}: tools/golangci-lint/go.mod tools/golangci-lint/go.sum
 	cd tools/golangci-lint && GOBIN="$(abspath ${BIN})" CGO_ENABLED=0 go install tool
 	@touch $@
 
-# The Go of the image. Its version decides which vulnerabilities of the standard
-# library count: those of the machine that checks are in no program that is released.
+# The Go version of the image decides which vulnerabilities of the standard
+# library count: the Go that runs the check may differ, but is never released.
 RELEASED_WITH = go$(shell sed -n 's/^FROM golang:\([0-9.]*\).*/\1/p' Dockerfile)
 
 .PHONY: vulncheck
 vulncheck: ## known vulnerabilities in the code that the programs call; by the newest database
 	go run -C tools ./vulncheck -C .. -go ${RELEASED_WITH} ${MAINS}
 
-# What a release has, and for which machines. The same version from the same
-# source has the same bytes, wherever and whenever it is built with the same Go.
+# What a release contains, and for which machines. Building the same source as
+# the same version with the same Go yields the same bytes, anywhere and at any
+# time.
 RELEASED  = worker starter twiliosim
 PLATFORMS = linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 RELEASE   = .local/release
 
-# The programs of a release have the standard library of the Go that builds them.
+# The programs of a release contain the standard library of the Go that builds
+# them.
 release: RELEASED_WITH = $(shell go env GOVERSION)
 
 .PHONY: release
@@ -144,8 +146,9 @@ ${CYCLONEDX}: tools/cyclonedx/go.mod tools/cyclonedx/go.sum
 	cd tools/cyclonedx && GOBIN="$(abspath ${BIN})" CGO_ENABLED=0 go install tool
 	@touch $@
 
-# A number of inputs: at the end of a duration, Go before 1.27 may report a
-# failure of no input, "context deadline exceeded" (go.dev/issue/75804).
+# A number of inputs rather than a duration: when a duration ends, Go before
+# 1.27 may report the failure "context deadline exceeded" for no input
+# (go.dev/issue/75804).
 .PHONY: fuzz
 fuzz: ## each fuzz target, FUZZTIME (30000x) inputs
 	@grep -rHo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | sed 's/:func / /' | sort | while read -r file target; do \
@@ -157,7 +160,7 @@ fuzz: ## each fuzz target, FUZZTIME (30000x) inputs
 JAVA = $(shell command -v javac >/dev/null && test -e $${FREEMARKER_JAR:-/usr/share/java/freemarker.jar} && echo yes)
 
 .PHONY: conformance
-conformance: ## both engines against Java's answers, which are taken anew if Java is installed
+conformance: ## both engines against Java's answers, which are regenerated if Java is installed
 	$(if ${JAVA},cd freemarker && go run ./internal/corpus/regenerate,@echo "no Java here: its answers are those that were committed")
 	$(if ${JAVA},go test -tags java ./javaregex -run Java -v -seed $(shell date +%s))
 	$(if ${JAVA},go test -tags java ./freemarker -run TestFamiliesAgainstJava -v -seed $(shell date +%s))
@@ -169,19 +172,19 @@ bench: devserver s3server ## everything below in short form, into docs/benchmark
 	go run ./test/bench/all
 
 .PHONY: bench-freemarker
-bench-freemarker: ## the template engine beside Java's; needs Java
+bench-freemarker: ## the template engine compared with Java's; needs Java
 	go test -tags java ./freemarker -run TestSpeedAgainstJava -v
 
 .PHONY: bench-javaregex
-bench-javaregex: ## the regular expressions beside Go's, and Java's if it is installed
+bench-javaregex: ## the regular expressions compared with Go's, and with Java's if it is installed
 	go run ./javaregex/internal/bench
 
 .PHONY: bench-inbound
-bench-inbound: devserver ## from a text to its echo, beside a bare client of Temporal's
+bench-inbound: devserver ## from a text to its echo, compared with a bare Temporal client
 	go test ./test/bench -count=1 -run TestInbound -v -turns 9 -turn 1s
 
 .PHONY: bench-outbound
-bench-outbound: devserver ## SendSms beside twilio-go by hand and a bare HTTP client
+bench-outbound: devserver ## SendSms compared with twilio-go by hand and with a bare HTTP client
 	go test ./test/bench -count=1 -run TestOutbound -v -turns 9 -turn 1s -timeout 30m
 
 N = 20000
@@ -191,18 +194,18 @@ bench-broadcast: devserver ## a broadcast to N (20000) recipients: its time, and
 	go test ./test/bench -count=1 -run '^TestBroadcast$$' -v -recipients ${N} -timeout 24h
 
 .PHONY: bench-workers
-bench-workers: temporalserver ## 1, 2 and 4 workers beside each other, into docs/scaling.md (6 minutes); needs root and Debian's postgresql
+bench-workers: temporalserver ## 1, 2 and 4 workers compared, into docs/scaling.md (6 minutes); needs root and Debian's postgresql
 	go test -tags compose,workers ./test/compose -count=1 -run TestWorkersBesideEachOther -v -timeout 8m -page ${CURDIR}/docs/scaling.md
 
 .PHONY: mutants
-mutants: devserver ## take each protection out in turn, and show which test turns red
+mutants: devserver ## take each protection out in turn, and show which test fails
 	go run ./test/mutants
 
 FOR  = 3m
 SEED = 0
 
 .PHONY: chaos
-chaos: devserver ## sends and texts while everything fails, for 3 minutes or FOR=30m; SEED=7 repeats the faults of a run
+chaos: devserver ## sends and texts while everything fails, for 3 minutes, or as FOR=30m says; SEED=7 repeats the faults of a run
 	go test ./test/chaos -count=1 -run TestEverythingFailsAtOnce -v -timeout 0 -chaos.for ${FOR} -chaos.seed ${SEED}
 	@if test "$$(id -u)" = 0 && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then ${MAKE} compose-test; \
 	else echo "left out: PostgreSQL crashes, and its disk is full; that needs root and Debian's postgresql"; fi

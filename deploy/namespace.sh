@@ -1,6 +1,6 @@
 #!/bin/sh
-# Creates NAMESPACE with RETENTION, or sets its retention. It may run again at
-# any time.
+# Creates NAMESPACE with RETENTION, or sets its retention. It can be run again
+# at any time.
 set -eu
 
 # The port is open before the server answers.

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Creates Temporal's two databases, or brings them to the version of the tools.
-# It may run again at any time. SQL_* say where the server is.
+# Creates Temporal's two databases, or upgrades them to the version of the
+# tools. It can be run again at any time. SQL_* say where the server is.
 set -eu
 
 SQL_PASSWORD=$(cat "$SQL_PASSWORD_FILE")

@@ -8,9 +8,9 @@ const longest = 1600; // characters that Twilio accepts in a body
 
 let serial = 0;
 
-// Composer is the form below a thread. send(body, media) sends a text and fails
-// with an error to show. example() gives a text to send when nothing was
-// written yet, or null.
+// Composer is the form below a thread. send(body, media) sends a text; if it
+// fails, its error is shown. example() returns a text to send when nothing has
+// been written yet, or null.
 export class Composer {
   constructor({ send, example }) {
     this.send = send;
@@ -35,7 +35,7 @@ export class Composer {
     this.measure();
   }
 
-  // name says for whom one writes, in the label and the placeholder.
+  // name shows whom the text is for, in the label and the placeholder.
   name(from, to) {
     this.label.textContent = `Text from ${write.phone(from)} to ${write.phone(to)}`;
     this.text.placeholder = this.example() ?? "Text message";
@@ -54,8 +54,9 @@ export class Composer {
     }
   }
 
-  // lineBreak sends instead, unless Shift is down. It comes for Enter from any
-  // keyboard, also from a touch screen's, and not while a character is composed.
+  // lineBreak sends the text instead, unless Shift is down. The event comes for
+  // Enter on any keyboard, including a touch screen's, but not while a
+  // character is being composed.
   lineBreak(event) {
     if (event.inputType !== "insertLineBreak" || this.shift) return;
     event.preventDefault();
@@ -97,7 +98,8 @@ export class Composer {
     }
   }
 
-  // measure asks what the text costs; of many answers the last question's counts.
+  // measure asks what the text costs. Only the answer to the latest request
+  // counts.
   async measure() {
     const body = this.text.value;
     if (!body) {
@@ -133,7 +135,7 @@ export class Composer {
   }
 }
 
-// contentType guesses what an address leads to, as a phone would know it.
+// contentType guesses the type of what an address leads to, as a phone would.
 function contentType(address) {
   const extension = /\.(\w+)$/.exec(new URL(address).pathname)?.[1].toLowerCase();
   return { jpg: "image/jpeg", jpeg: "image/jpeg", png: "image/png", gif: "image/gif", webp: "image/webp", svg: "image/svg+xml", mp4: "video/mp4", mp3: "audio/mpeg", pdf: "application/pdf", vcf: "text/vcard" }[extension] ?? "image/jpeg";

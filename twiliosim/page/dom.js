@@ -30,8 +30,8 @@ const shapes = {
   down: ["M4 6.5l4 4 4-4"],
 };
 
-// icon draws one of the shapes, 16 by 16, in the text's colour. It says nothing
-// to a screen reader: name the element around it.
+// icon draws one of the shapes, 16 by 16, in the text's colour. Screen readers
+// ignore it: name the element around it.
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
@@ -45,8 +45,9 @@ export function icon(name) {
   return svg;
 }
 
-// link leads to another site, in a tab of its own; to http and https alone, so
-// that an address from a message cannot run a script. Else it is plain text.
+// link opens another site in a tab of its own. It only accepts http and https,
+// so that an address from a message cannot run a script; anything else becomes
+// plain text.
 export function link(href, attributes, ...children) {
   if (!isWeb(href)) return el("span", { class: attributes.class }, ...children);
   return el("a", { href, target: "_blank", rel: "noopener noreferrer", ...attributes }, ...children);
@@ -60,8 +61,8 @@ export function isWeb(href) {
   }
 }
 
-// keepFocus keeps the focus in a list that is made anew: on the control that has
-// the same place in it.
+// keepFocus keeps the focus in a list that is rebuilt: it moves to the control
+// at the same place.
 export function keepFocus(list, change) {
   const controls = () => [...list.querySelectorAll("button, a[href], summary, pre")];
   const place = controls().indexOf(document.activeElement);

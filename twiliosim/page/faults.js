@@ -1,5 +1,5 @@
-// The panel of what goes wrong on purpose: faults of the API and of webhooks,
-// and rules for what becomes of messages.
+// The panel of deliberate faults: of the API and of webhooks, and rules for
+// what becomes of messages.
 
 import { el, icon, announce, keepFocus } from "./dom.js";
 import * as write from "./format.js";
@@ -8,7 +8,7 @@ import { ask, known, on } from "./sim.js";
 const requests = ["create", "fetch", "list", "update", "delete", "media", "feedback", "account"];
 const webhooks = ["callback", "inbound"];
 
-// What each kind does, the operations it can befall, and the settings it has.
+// What each kind does, the operations that it applies to, and its settings.
 const kinds = {
   "response-lost": { name: "Answer lost", text: "The work is done and the message is sent, then the connection breaks.", operations: requests },
   429: { name: "429 Too many requests", text: "Refused with 20429 and Retry-After; nothing is done.", operations: requests, settings: ["retryAfter"] },
@@ -137,7 +137,7 @@ const field = (id, label, control) => el("p", { class: "field" }, el("label", { 
 
 const choice = (value, ...label) => el("p", { class: "choice" }, el("label", {}, el("input", { type: "radio", name: "often", value }), label[0]), ...label.slice(1));
 
-// form makes a form whose submit shows what went wrong.
+// form makes a form that shows why its submission failed.
 function form(id, label, submit, ...fields) {
   const error = el("p", { class: "error", role: "alert" });
   return el("form", { id, class: "settings", onsubmit: async (event) => {

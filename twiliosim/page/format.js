@@ -6,10 +6,10 @@ export function phone(number) {
   return parts ? `+1 ${parts[1]} ${parts[2]} ${parts[3]}` : number;
 }
 
-// ending is how a number is known where there is little room: by its last digits.
+// ending returns the last digits of a number, for places with little room.
 export const ending = (number) => (number.length > 5 ? `…${number.slice(-4)}` : number);
 
-// readPhone reads what a person typed as an address, or gives null.
+// readPhone parses what a person typed as an address, or returns null.
 export function readPhone(text) {
   const [, channel, address] = /^\s*([a-z]+:)?(.*)$/is.exec(text);
   const at = (channel ?? "").toLowerCase();
@@ -27,14 +27,14 @@ export const minuteOf = (at) => shortTime.format(new Date(at));
 export const secondOf = (at) => longTime.format(new Date(at));
 export const momentOf = (at) => dayAndTime.format(new Date(at));
 
-// instant gives a time to the nanosecond in a form that sorts: the controls leave
-// out the zeros at its end.
+// instant returns a time to the nanosecond in a form that sorts: the controls
+// leave out trailing zeros.
 export function instant(at) {
   const [seconds, fraction = ""] = at.replace("Z", "").split(".");
   return `${seconds}.${fraction.padEnd(9, "0")}`;
 }
 
-// took writes milliseconds.
+// took formats milliseconds.
 export const took = (ms) => (ms < 1 ? "< 1 ms" : ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`);
 
 export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
@@ -42,13 +42,13 @@ export const count = (n, one, many = `${one}s`) => `${n.toLocaleString("en")} ${
 // size says what a body costs, such as "GSM-7 · 1 segment".
 export const size = (m) => `${m.encoding} · ${count(m.segments, "segment")}`;
 
-// room is how many units fit into as many segments as a body has.
+// room returns how many units fit into as many segments as a body has.
 export function room({ encoding, segments }) {
   const [single, several] = encoding === "UCS-2" ? [70, 67] : [160, 153];
   return segments === 1 ? single : segments * several;
 }
 
-// status gives the word and the icon for a message's status.
+// status returns the word and the icon for a message's status.
 export function status(message) {
   return statuses[message.status] ?? { word: message.status, icon: "clock" };
 }
@@ -67,9 +67,9 @@ const statuses = {
   received: { word: "Received", icon: "tick" },
 };
 
-// outcome says what the application made of a text: "no trigger, not echoed: too
-// fast" as "No trigger matched · Not echoed: too fast". Nothing, if its workflow
-// says it all.
+// outcome returns what the application did with a text: "no trigger, not
+// echoed: too fast" becomes "No trigger matched · Not echoed: too fast". It is
+// empty if the text's workflow says it all.
 export function outcome(words) {
   return words.split(", ").filter((word) => word && word !== "accepted" && word !== "published")
     .map((word) => outcomes[word] ?? word[0].toUpperCase() + word.slice(1)).join(" · ");
@@ -82,7 +82,7 @@ const outcomes = {
   pending: "Not decided yet",
 };
 
-// named shows a character that would not be seen by its name.
+// named shows an invisible character by its name.
 export function named(character) {
   const code = character.codePointAt(0);
   const hex = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;

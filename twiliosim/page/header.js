@@ -1,5 +1,5 @@
-// The header: is the local Twilio there, its clock, the theme, and starting
-// afresh; below it, whether the application sends.
+// The header: whether the local Twilio can be reached, its clock, the theme,
+// and a fresh start; below it, whether the application sends.
 
 import { el, icon, announce } from "./dom.js";
 import * as write from "./format.js";
@@ -23,7 +23,7 @@ function startConnection() {
   });
 }
 
-// startPause says while the application sends nothing, and why.
+// startPause shows while, and why, the application sends nothing.
 function startPause() {
   let said = null;
   on("state", () => {
@@ -77,7 +77,7 @@ function startClock() {
   };
   on("state", () => {
     const { clock, speed: pace } = known.state;
-    if (clock !== paired) { // other changes of the state bring no new time
+    if (clock !== paired) { // other changes of the state have no new time
       now = new Date(clock.now).getTime();
       at = performance.now();
       paired = clock;
@@ -92,7 +92,7 @@ function startClock() {
   setInterval(tick, 1000);
 }
 
-// parseDuration reads "1h0m3.5s" as seconds.
+// parseDuration converts "1h0m3.5s" to seconds.
 function parseDuration(text) {
   let seconds = 0;
   for (const [, figure, unit] of text.matchAll(/([\d.]+)(h|m|s)/g)) seconds += Number(figure) * { h: 3600, m: 60, s: 1 }[unit];

@@ -1,15 +1,16 @@
-// One message in a thread: what it says, what became of it, and for a text to
-// our side what the application answered and which workflows it started.
+// One message in a thread: its text, what became of it and, if it was sent to
+// one of our numbers, the application's answer and the workflows that it
+// started.
 
 import { el, icon, link, isWeb } from "./dom.js";
 import * as write from "./format.js";
 import { known, callOf, workflowsOf } from "./sim.js";
 
-// MessageView shows a message; its parts change in place, so that a screen
-// reader hears of a new message and not of each of its steps.
+// MessageView shows a message. Its parts change in place, so that a screen
+// reader announces new messages but not each of their steps.
 export class MessageView {
-  // phone is the number in whose thread it is; fresh tells a message that has
-  // just been made; showCall(sid) shows what the webhook answered.
+  // phone is the number whose thread shows it; fresh is true if the message has
+  // just been created; showCall(sid) shows what the webhook answered.
   constructor(message, { phone, fresh, showCall }) {
     this.mine = message.direction === "inbound";
     this.bubble = el("div", { class: "bubble" });
@@ -32,7 +33,7 @@ export class MessageView {
     this.summary.focus({ preventScroll: true });
   }
 
-  // update takes a newer state of the message; an older one changes nothing.
+  // update shows a newer state of the message; it ignores an older one.
   update(message) {
     const old = this.message;
     if (message.history.length < old.history.length || write.instant(message.updatedAt) < write.instant(old.updatedAt)) return;
@@ -84,18 +85,18 @@ export class MessageView {
     this.life.replaceChildren(el("dl", {}, ...rows.flatMap(([term, value]) => [el("dt", {}, term), el("dd", {}, value)])));
   }
 
-  // answered says that there is no call to wait for any more, and why it failed.
+  // answered shows that no further call will come, and why it failed.
   answered(error) {
     this.waiting = false;
     this.failure = error;
     this.showCallOf();
   }
 
-  // showCallOf shows how the application answered, and where the workflows are
-  // that the message started, or the one that sent it.
+  // showCallOf shows how the application answered, and links to the workflows
+  // that the message started, or to the one that sent it.
   showCallOf() {
     if (!this.mine) {
-      // It never becomes another, and a link made anew would lose the focus.
+      // It never changes, and a link that is rebuilt would lose the focus.
       if (!this.behind.childElementCount) this.behind.replaceChildren(...this.workflowLink());
       return;
     }
@@ -114,7 +115,7 @@ export class MessageView {
     } else if (this.waiting && known.state.numbers.some((n) => n.number === to && n.webhook)) {
       parts.push(el("span", { class: "chip" }, "Waiting for your webhook"));
     }
-    // A control made anew would lose the focus.
+    // A control that is rebuilt would lose the focus.
     const key = parts.map((part) => `${part.className} ${part.href ?? ""} ${part.textContent}`).join();
     if (key === this.shownBehind) return;
     this.shownBehind = key;

@@ -28,7 +28,7 @@ export class MessagesPanel {
     new MutationObserver(() => this.show()).observe(panel, { attributeFilter: ["hidden"] });
   }
 
-  // soon shows what comes within a frame at once.
+  // soon shows all messages that arrive within a frame at once.
   soon() {
     this.timer ??= setTimeout(() => {
       this.timer = null;

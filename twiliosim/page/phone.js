@@ -1,4 +1,4 @@
-// One phone: its number, whom it texts, its thread and what it writes.
+// One phone: its number, whom it texts, its thread, and the text being written.
 
 import { el, icon, announce } from "./dom.js";
 import * as write from "./format.js";
@@ -8,15 +8,15 @@ import { ask, known, optOutOf } from "./sim.js";
 
 const longestThread = 300; // messages that a phone shows
 const mostExamples = 3;
-const greeting = "Hello"; // where the application names no text that it takes
+const greeting = "Hello"; // if the application suggests no text
 
 const examples = () => (known.examples.length ? known.examples.slice(0, mostExamples) : [greeting]);
 
 let serial = 0;
 
-// Phone shows one number's conversations. The options are functions:
-// changed() when its number or its counterpart is another, close(), showCall(sid),
-// and flush() to show at once what has come in.
+// Phone shows one number's conversations. The options are functions: changed(),
+// called when its number or its counterpart changes, close(), showCall(sid),
+// and flush(), which shows at once what has arrived.
 export class Phone {
   constructor({ number, to }, options) {
     this.number = number;
@@ -41,10 +41,10 @@ export class Phone {
     this.list = el("ol", { class: "messages" });
     this.older = el("p", { class: "older", hidden: true }, `Only the newest ${longestThread} messages are shown.`);
     this.thread = el("div", { class: "thread", role: "log", tabindex: "0" }, this.older, this.list);
-    // A picture that comes late must not push the end out of sight.
+    // A picture that loads late must not push the end out of sight.
     this.thread.addEventListener("scroll", () => { this.atEnd = this.isAtEnd(); });
     this.thread.addEventListener("load", () => { if (this.atEnd) this.toEnd(); }, true);
-    // Nor must a notice above it, or a text below it that takes another line.
+    // Nor must a notice above it, or a text below it that grows by a line.
     new ResizeObserver(() => { if (this.atEnd) this.toEnd(); }).observe(this.thread);
     this.atEnd = true;
     this.start = el("div", { class: "start" });
@@ -101,7 +101,7 @@ export class Phone {
     this.notice.replaceChildren(...parts);
   }
 
-  // showStart invites to send a first text.
+  // showStart invites the user to send a first text.
   showStart() {
     this.start.hidden = this.views.size > 0;
     if (this.start.hidden) {
@@ -125,7 +125,7 @@ export class Phone {
     try {
       ({ messages } = await ask("GET", `/sim/messages?limit=${longestThread}&phone=${encodeURIComponent(number)}`));
     } catch {
-      return; // the connection is lost; it will be loaded when it is back
+      return; // the connection is lost; everything is loaded when it is back
     }
     if (number !== this.number) return;
     this.older.hidden = messages.length < longestThread;
@@ -146,7 +146,7 @@ export class Phone {
     this.atEnd = true;
   }
 
-  // take shows messages that were made or have changed, if they are of this phone.
+  // take shows messages of this phone that are new or have changed.
   take(batch) {
     const own = batch.filter(({ message }) => message.from === this.number || message.to === this.number);
     if (!own.length) return;
@@ -195,7 +195,7 @@ export class Phone {
     view.open();
   }
 
-  // called shows what the webhook answered to one of the messages.
+  // called shows the webhook's answer to one of the messages.
   called(messageSid) {
     this.views.get(messageSid)?.showCallOf();
   }
@@ -208,7 +208,7 @@ export class Phone {
     this.views.get(messageSid)?.answered(webhookStatus === 0 ? error : "");
   }
 
-  // renumber takes the number that was typed, if it is one.
+  // renumber uses the number that was typed, if it is valid.
   renumber() {
     const number = write.readPhone(this.numberInput.value);
     this.numberError.textContent = number ? "" : "Write a number as +15551230001: plus, country code, number.";

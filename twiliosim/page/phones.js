@@ -1,5 +1,5 @@
-// The phones side by side: which there are, kept between visits, and which one
-// is shown where there is room for one alone.
+// The phones side by side: which ones there are, kept between visits, and which
+// one is shown if there is only room for one.
 
 import { el, icon, keepFocus } from "./dom.js";
 import * as write from "./format.js";
@@ -12,15 +12,15 @@ const mostUnasked = 4; // phones that appear by themselves
 const mostContacts = 8;
 const frame = 16; // ms
 
-// Phones fills the row of phones and the strip above it, which leads to each
-// phone where there is no room for all.
+// Phones fills the row of phones, and the strip above it, which leads to each
+// phone if there is no room for all.
 export class Phones {
   constructor(row, strip, showCall) {
     Object.assign(this, { row, strip, showCall });
     this.phones = [];
     this.selected = 0;
-    this.contacts = new Map(); // numbers without a phone, to how many messages
-    this.away = new Set(); // numbers whose phone was put away
+    this.contacts = new Map(); // numbers without a phone, with their number of messages
+    this.away = new Set(); // numbers whose phone was closed
     this.batch = new Map(); // messages to be shown, by SID
     this.contactList = el("datalist", { id: "contacts" });
     this.addCard = el("div", { class: "add" });
@@ -38,7 +38,8 @@ export class Phones {
       for (const phone of stored.phones) this.open(phone);
       this.show(Math.min(stored.selected, this.phones.length - 1));
       if (matchMedia("(min-width: 900px)").matches) this.phones[this.selected].composer.focus();
-      // Whom one texted before the page was opened has a phone on a first visit.
+      // On a first visit, each number that was texted before the page was
+      // opened has a phone.
       if (stored === first) {
         const numbers = [...new Set([...known.messages.values()].reverse().map(phoneOf))].filter((number) => !this.phones.some((phone) => phone.number === number));
         for (const number of numbers.slice(0, mostUnasked - this.phones.length)) this.open({ number });
@@ -66,7 +67,8 @@ export class Phones {
     return phone;
   }
 
-  // add is open for a person: it loads, shows and focuses the phone.
+  // add is open for a new phone that a person asked for: it loads, shows and
+  // focuses it.
   add(number = this.freeNumber()) {
     if (this.phones.length >= most) return;
     const phone = this.open({ number, to: this.phones.at(-1)?.to });
@@ -103,7 +105,8 @@ export class Phones {
     this.phones[place]?.node.scrollIntoView({ inline: "nearest", block: "nearest" });
   }
 
-  // use selects the phone that a person has entered, and leaves its thread as it is.
+  // use selects the phone that a person has entered, and does not scroll its
+  // thread.
   use(place) {
     if (place < 0 || place === this.selected) return;
     this.selected = place;
@@ -118,8 +121,8 @@ export class Phones {
     this.showOthers();
   }
 
-  // take gathers what comes within a frame: of a message's many steps the last
-  // is shown, and a thread is laid out once.
+  // take gathers what arrives within a frame: only the last of a message's
+  // steps is shown, and each thread is laid out once.
   take(message, fresh) {
     if (!this.batch.size) setTimeout(() => this.flush(), frame);
     const { sid } = message;
@@ -134,7 +137,7 @@ export class Phones {
     if (batch.some(({ fresh }) => fresh)) this.showStrip();
   }
 
-  // meetAll knows the numbers of all messages that have no phone, the newest first.
+  // meetAll meets the numbers of all messages that have no phone, newest first.
   meetAll() {
     this.contacts.clear();
     for (const message of [...known.messages.values()].reverse()) {
@@ -144,7 +147,7 @@ export class Phones {
     }
   }
 
-  // reveal shows a message, in a phone that is opened if need be.
+  // reveal shows a message, in a phone that is opened if necessary.
   reveal(message) {
     const number = phoneOf(message);
     let place = this.phones.findIndex((phone) => phone.number === number);
@@ -210,7 +213,7 @@ export class Phones {
 
 const first = { phones: [{ number: "+15005550009" }, { number: "+15005550010" }], selected: 0 };
 
-// read gives the phones of the last visit. What is stored may be anything.
+// read returns the phones of the last visit. The stored value may be anything.
 function read() {
   try {
     const { phones, selected } = JSON.parse(localStorage.getItem(key));

@@ -1,11 +1,11 @@
-// What the page knows of the local Twilio, and how it asks: requests to the
-// controls under /sim/, and the events that tell what changed. The controls are
-// described in ../API.md.
+// What the page knows about the local Twilio, and how it asks: requests to the
+// controls under /sim/, which ../API.md describes, and the events that report
+// changes.
 
-// known is the last that was heard: the state (null until the first answer), the
-// webhook's calls and the debugger's entries, newest first, the messages by SID,
-// oldest first, with the last call about each, and texts that the application takes,
-// and why it sends nothing (null if it sends).
+// known is the latest information: the state (null until the first answer); the
+// webhook's calls and the debugger's entries, newest first; the messages by
+// SID, oldest first, with the last call about each; the texts that the
+// application suggests; and why it sends nothing (null if it sends).
 export const known = { state: null, calls: [], entries: [], messages: new Map(), answers: new Map(), examples: [], paused: null };
 
 const kept = 200; // of calls and entries
@@ -30,7 +30,7 @@ function tell(topic, data) {
   for (const fn of listeners.get(topic) ?? []) fn(data);
 }
 
-// ask makes a request. Its error says what the local Twilio said.
+// ask makes a request. Its error is the local Twilio's.
 export async function ask(method, path, body) {
   let response;
   try {
@@ -47,8 +47,8 @@ export async function ask(method, path, body) {
   return answer;
 }
 
-// follow loads everything and then listens. Whatever goes wrong has one cure:
-// load everything again and listen from there.
+// follow loads everything and then listens. After any failure, it loads
+// everything again and listens from there.
 export async function follow() {
   try {
     await load();
@@ -86,7 +86,7 @@ async function load() {
   tell("loaded");
 }
 
-// hear takes what the application says about itself.
+// hear stores what the application says about itself.
 function hear({ examples, paused }) {
   Object.assign(known, { examples: examples.filter((text) => typeof text === "string" && text), paused: typeof paused === "string" ? paused : null });
 }
@@ -103,13 +103,13 @@ function note(message) {
   }
 }
 
-// answered keeps the last call of the application about each inbound message, also
+// answered keeps the application's last call about each inbound message, even
 // when it is no longer among the newest calls.
 function answered(call) {
   if (known.messages.has(call.messageSid) && !call.kind.startsWith("status")) known.answers.set(call.messageSid, call);
 }
 
-// phoneOf is the phone's side of a message, ours the other.
+// phoneOf returns the phone's side of a message, ours the other.
 export const phoneOf = (message) => (message.direction === "inbound" ? message.from : message.to);
 export const oursOf = (message) => (message.direction === "inbound" ? message.to : message.from);
 
@@ -154,7 +154,7 @@ function replace(state, field, value) {
   tell("state");
 }
 
-// refresh loads the state alone. Many changes at once make one request more.
+// refresh loads only the state. Many changes at once cause one more request.
 let refreshing = null;
 let again = false;
 export async function refresh() {
@@ -163,7 +163,8 @@ export async function refresh() {
     return refreshing;
   }
   refreshing = ask("GET", "/sim/state").then((state) => {
-    // Events tell of these three; one may have come since this state was taken.
+    // Events report these three; one may have arrived since this state was
+    // read.
     const { optOuts, faults, outcomes } = known.state;
     known.state = { ...state, optOuts, faults, outcomes };
     tell("state");
@@ -176,22 +177,23 @@ export async function refresh() {
   }
 }
 
-// optOutOf finds the opt-out of a phone from one of our numbers: from the number
-// itself, or from the Messaging Service that the number is in.
+// optOutOf finds a phone's opt-out from one of our numbers: from the number
+// itself, or from its Messaging Service.
 export function optOutOf(recipient, number) {
   const services = known.state.services.filter((s) => s.senders?.includes(number)).map((s) => s.sid);
   return known.state.optOuts.find((o) => o.recipient === recipient && (o.sender === number || services.includes(o.sender)));
 }
 
-// callOf is the last call of the application about an inbound message.
+// callOf returns the application's last call about an inbound message.
 export function callOf(messageSid) {
   return known.answers.get(messageSid);
 }
 
-// workflowsOf is where Temporal's Web UI lists the workflows of a message; null
-// if no Web UI is known, or no workflow. The application names that of an inbound
-// message in its answer; the IDs of those that it started begin with its own. A
-// workflow that sent a message is named in the address of its status callback.
+// workflowsOf returns the page of Temporal's Web UI that lists a message's
+// workflows; null if no Web UI or no workflow is known. For an inbound message,
+// the application names its workflow in the answer, and the IDs of the
+// workflows that this one started begin with its ID. The workflow that sent a
+// message is named in the URL of the status callback.
 export function workflowsOf({ direction, statusCallback, workflowId }) {
   const { uiUrl, namespace } = known.state;
   const inbound = direction === "inbound";
@@ -201,7 +203,7 @@ export function workflowsOf({ direction, statusCallback, workflowId }) {
   return `${uiUrl.replace(/\/$/, "")}/namespaces/${encodeURIComponent(namespace)}/workflows?query=${encodeURIComponent(query)}`;
 }
 
-// parameter is a value of an address's query, null if there is none.
+// parameter returns a value from a URL's query, or null.
 function parameter(address, name) {
   try {
     return new URL(address).searchParams.get(name);

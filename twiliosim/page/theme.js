@@ -1,5 +1,5 @@
-// The theme that the reader chose, set before the first paint. Without a choice
-// the page follows the system.
+// The theme that the reader chose, set before the first paint. By default, the
+// page follows the system.
 "use strict";
 (() => {
   try {

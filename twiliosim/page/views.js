@@ -1,5 +1,5 @@
-// The tabs: which panel is shown beside the phones and, where there is room for
-// one thing alone, whether that is the phones.
+// The tabs: which panel is shown beside the phones and, if there is only room
+// for one thing, whether that is the phones.
 
 import { el } from "./dom.js";
 
@@ -37,13 +37,13 @@ export class Views {
     this.badge(this.name, this.tabs[this.name].count, this.tabs[this.name].keep);
   }
 
-  // toPhones brings the phones into sight, if they are not.
+  // toPhones brings the phones into view if they are not.
   toPhones() {
     if (narrow.matches) this.show("phones");
   }
 
-  // badge shows how many things a tab has. With keep false, only while the tab
-  // has not been looked at.
+  // badge shows a tab's count. If keep is false, only until the tab is looked
+  // at.
   badge(name, count, keep) {
     const entry = this.tabs[name];
     if (!keep && this.name === name) count = 0;
@@ -52,7 +52,7 @@ export class Views {
     entry.badge.textContent = count > 99 ? "99+" : String(count);
   }
 
-  // more counts one more on a badge that goes when the tab is looked at.
+  // more adds one to a badge that disappears when the tab is looked at.
   more(name) {
     this.badge(name, this.tabs[name].count + 1, false);
   }

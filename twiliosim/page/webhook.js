@@ -25,7 +25,8 @@ export class WebhookPanel {
     on("call", (call) => this.add(call));
   }
 
-  // form asks where texts to our numbers go, as long as one has no webhook.
+  // form asks where texts to our numbers go, as long as a number has no
+  // webhook.
   form() {
     this.without = el("p", { class: "note" });
     this.address = el("input", { id: "webhook-address", type: "url", value: "http://127.0.0.1:8080/twilio/sms", autocomplete: "off", spellcheck: "false" });
@@ -62,7 +63,7 @@ export class WebhookPanel {
 
   add(call) {
     const newest = this.list.firstElementChild;
-    // The newest message's answer is open; a status callback leaves it so.
+    // The newest message's answer is open; a status callback does not close it.
     if (call.kind === "inbound") newest?.parentElement.querySelectorAll("details[data-unasked]").forEach((d) => { d.open = false; });
     this.list.prepend(card(call, call.kind === "inbound"));
     while (this.list.children.length > shown) this.list.lastElementChild.remove();
@@ -78,7 +79,7 @@ export class WebhookPanel {
       el("p", {}, "A program texts the phones through ", el("code", {}, url), " as the account ", el("code", {}, account), "."));
   }
 
-  // showCall opens the answer about a message, and goes there.
+  // showCall opens the answer about a message, and scrolls to it.
   showCall(sid) {
     this.views.show("webhook");
     const found = [...this.list.children].find((item) => item.dataset.sid === sid && !item.dataset.kind.startsWith("status"));
@@ -115,7 +116,8 @@ function card(call, open) {
   return el("li", { class: "card", "data-sid": call.messageSid, "data-kind": call.kind }, details);
 }
 
-// what names a call: by the phone that wrote, or by what a callback says of whom.
+// what describes a call: by the phone that wrote or, for a callback, by its
+// message's recipient.
 function what(call, text) {
   if (call.kind === "inbound" && text) return write.phone(text.from);
   if (call.messageStatus && call.to) return `${call.messageStatus} → ${write.ending(call.to)}`;
@@ -124,7 +126,8 @@ function what(call, text) {
 
 const row = (term, value) => (term && value ? [el("dt", {}, term), el("dd", {}, value)] : []);
 
-// twiml sets tags apart from text, and indents a document that came in one line.
+// twiml distinguishes tags from text, and indents a document that has only one
+// line.
 function twiml(source) {
   const parts = [];
   let depth = 0;

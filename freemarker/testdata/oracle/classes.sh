@@ -1,5 +1,6 @@
-# Compiles the Java programs, if need be, and sets $run to what starts them.
-# Needs a JDK and Debian's libfreemarker-java (Apache FreeMarker 2.3.31).
+# Compiles the Java programs if necessary, and sets $run to the command that
+# starts them. Needs a JDK and Debian's libfreemarker-java (Apache FreeMarker
+# 2.3.31).
 here=$(cd "$(dirname "$0")" && pwd)
 jar=${FREEMARKER_JAR:-/usr/share/java/freemarker.jar}
 classes=${TMPDIR:-/tmp}/freemarker-answers-$(id -u)

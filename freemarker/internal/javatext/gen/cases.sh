@@ -1,8 +1,8 @@
 #!/bin/sh
-# Asks the JDK on the path, a JDK 17, and FreeMarker 2.3.31 (FREEMARKER_JAR) for the answers
-# that the tests compare with. Each program also makes larger corpora; the tests read those
-# with JAVATEXT_NUMBERS, JAVATEXT_DATES, JAVATEXT_COLLATION, JAVATEXT_FLOATS and
-# JAVATEXT_CASING set to the names of the packed files.
+# Asks the JDK on the path (a JDK 17) and FreeMarker 2.3.31 (FREEMARKER_JAR) for
+# the answers that the tests compare with. Each program can also make a larger
+# corpus; to use one, set JAVATEXT_NUMBERS, JAVATEXT_DATES, JAVATEXT_COLLATION,
+# JAVATEXT_FLOATS or JAVATEXT_CASING to the name of its packed file.
 set -e
 cd "$(dirname "$0")"
 jar=${FREEMARKER_JAR:-/usr/share/java/freemarker.jar}

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes the tables anew from the JDK on the path, which has to be a JDK 17 for the same
-# output as before: collate/rules.txt.gz, dateformat/zones.txt.gz, locale/locales.txt.gz.
+# Generates the tables from the JDK on the path, which must be a JDK 17 for the
+# same output as before: collate/rules.txt.gz, dateformat/zones.txt.gz,
+# locale/locales.txt.gz.
 set -e
 cd "$(dirname "$0")"
 classes=$(mktemp -d)
