@@ -29,7 +29,7 @@ const (
 )
 
 // compare reports whether l op r holds. lx and rx are named in errors about
-// missing values; if they are nil, another error is returned.
+// missing values; if they are nil, the error names no operand.
 func (e *env) compare(at pos, lx expr, l Value, op compareOp, rx expr, r Value, mode compareMode) (bool, error) {
 	if e.settings.classic {
 		l, r = e.classicOperand(l), e.classicOperand(r)

@@ -169,7 +169,7 @@ type progress struct {
 	total int // 0 if unknown
 	done  int
 	shown int       // tenths
-	began time.Time // zero for no estimate of the time left
+	began time.Time // zero: do not estimate the time left
 }
 
 // line handles a line of the go command's output and reports whether it was a

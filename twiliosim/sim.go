@@ -51,8 +51,8 @@ type Options struct {
 	// Webhook, Fallback and StatusFallback are those of these numbers.
 	// Optional: default none.
 	Webhook, Fallback, StatusFallback string
-	// UIURL and Namespace are for the page's links to workflows. Optional:
-	// default none, "default".
+	// UIURL and Namespace are for the page's links to workflows. Optional: by
+	// default, no links, and the namespace "default".
 	UIURL, Namespace string
 	// Examples is a URL of the application that the page asks every 2 seconds.
 	// It returns a JSON list of texts worth trying, or an object:

@@ -19,8 +19,8 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// catchingUp returns a catch-up of texts with a trigger that texts, and a
-// function that runs it from an age on.
+// catchingUp returns a catch-up for the given texts, with a trigger that sends
+// a text, and a function that runs it from a given age on.
 func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Duration) (sms.CatchUpSmsResult, error), progress func() time.Time) {
 	t.Helper()
 	var o Options

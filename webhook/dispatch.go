@@ -30,7 +30,8 @@ const (
 	acceptTimeout = 7 * time.Second
 	// attemptTimeout bounds one attempt.
 	attemptTimeout = 3 * time.Second
-	// catchesUpTimeout bounds the wait for whether texts are caught up on.
+	// catchesUpTimeout bounds how long it may take to find out whether texts
+	// are caught up on.
 	catchesUpTimeout = time.Second
 )
 

@@ -40,7 +40,8 @@ type server struct {
 	history []*historypb.HistoryEvent
 	// asking is called for each request about a keeper. Optional.
 	asking func(ctx context.Context, keeper string)
-	// listed are the texts of a pair, and query is how they were asked for.
+	// listed are the texts of a pair, and query is the query that asked for
+	// them.
 	listed []Accepted
 	query  string
 	// began and ended are when a silence began and ended. Optional.

@@ -46,7 +46,8 @@ type broadcastBench struct {
 	// region is the default region of the sending worker, if it differs from the
 	// broadcast's.
 	region string
-	// hanging is an attempt to do so that ends with its timeout.
+	// hanging completes an attempt to write a page that has failed, as one that
+	// outlives its timeout may.
 	hanging func()
 	// attempts counts the attempts to write a page of the report.
 	attempts int

@@ -97,7 +97,7 @@ func misread(variables map[string]string, err error) error {
 			mistakes.add(fmt.Errorf("%s is %q: write a whole number, such as %s", name, value, field.Tag.Get("envDefault")))
 		case field.Type.Kind() == reflect.Float64:
 			mistakes.add(fmt.Errorf("%s is %q: write a number, such as 1.5", name, value))
-		default: // parses itself, and may be a secret
+		default: // the type parses itself, and the value may be a secret
 			for line := range strings.SplitSeq(parse.Err.Error(), "\n") {
 				mistakes.add(fmt.Errorf("%s: %s", name, line))
 			}

@@ -20,7 +20,7 @@ import (
 // has changed: Twilio signs with it until the new one is promoted there.
 const KeepTokens = 15 * time.Minute
 
-// Credentials is what the files of [Live] hold, in the log and the metrics.
+// Credentials names the contents of [Live]'s files in the log and the metrics.
 const Credentials = "Twilio's credentials"
 
 // Live is the configuration that the process started with, whose credentials

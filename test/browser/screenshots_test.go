@@ -119,9 +119,8 @@ func takePictures(t *testing.T, docs string) {
 	}
 }
 
-// compress rewrites a picture with a palette of its 256 most frequent
-// colours, which cuts it to a third of its size; a page hardly has more
-// colours.
+// compress rewrites a picture with a palette of its 256 most frequent colours,
+// which cuts it to a third of its size; a page has few others.
 func compress(shot []byte) ([]byte, error) {
 	img, err := png.Decode(bytes.NewReader(shot))
 	if err != nil {

@@ -109,8 +109,8 @@ func TestContinueAsNewDoublesNoText(t *testing.T) {
 
 // deliverStorm delivers each message one to five times, some at once and some
 // one after the other, while Temporal is stopped and started. It returns the
-// messages whose every delivery was answered with a failure, and how many
-// deliveries were.
+// messages whose every delivery was answered with a failure, and the number of
+// such deliveries.
 func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told map[int]bool, failures, outages int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, uint64(all)))

@@ -1,5 +1,5 @@
-// Twilio's own Node client against the local Twilio at TWILIOSIM_URL: what it
-// cannot read, or whose signature it refuses, fails this script.
+// Twilio's own Node client against the local Twilio at TWILIOSIM_URL: this
+// script fails if the client cannot read a response or refuses a signature.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";

@@ -15,9 +15,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Renders templates of rows.json on one thread for as long as it is told to. Each line of its input is the
+ * Renders templates of rows.json on one thread for the requested time. Each line of its input is the
  * name of a row, "cached" or "full" (parse, too), and milliseconds, with tabs between them; it answers with
- * how often a second it did that. Before that it prints what each row renders, a line each.
+ * how often per second it did that. First, it prints the output of each row, one per line.
  */
 final class Speed {
     interface Task { void run() throws Exception; }

@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Answers each line of milliseconds, pattern, tab, input with how many nanoseconds of the process's
- * time a Matcher.find() takes, measured for so many milliseconds.
+ * Reads lines of milliseconds, pattern, tab, input. It answers each with the nanoseconds of
+ * processor time that a Matcher.find() takes, measured for that many milliseconds.
  */
 public class Bench {
     static final OperatingSystemMXBean SYSTEM = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();

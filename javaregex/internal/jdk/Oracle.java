@@ -9,10 +9,10 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Answers what java.util.regex answers. A request is a line of fields with tabs between them:
+ * Answers with the results of java.util.regex. A request is a line of fields with tabs between them:
  * kind, flags, pattern, input, argument; the last three with the escapes of JSON's strings.
  * Kinds: find, matches, all, replaceAll, replaceFirst (argument: the replacement), split (the limit).
- * The answer is a line of JSON, an object; {"fault": …} where Java gives none that could be compared:
+ * The answer is a line of JSON, an object; {"fault": …} if Java's result cannot be compared:
  * its stack overflows, it takes too long, or an answer splits a character.
  */
 public class Oracle {

@@ -10,7 +10,7 @@ import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 
 /**
- * Writes unicode.txt: what this JDK knows of every code point, one table a line.
+ * Writes unicode.txt: what this JDK knows about every code point, one table a line.
  *
  *   java --add-opens java.base/java.lang=ALL-UNNAMED \
  *        --add-opens java.base/java.util.regex=ALL-UNNAMED Tables.java > unicode.txt

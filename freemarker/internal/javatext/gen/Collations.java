@@ -6,7 +6,7 @@ import java.util.*;
 
 /**
  * Prints the collation rules of this JDK: what collate/rules.txt.gz holds. The first line has
- * the rules of every collator, each further line the names of locales, a tab and the rules
+ * the rules of all collators; each further line has the names of locales, a tab and the rules
  * that they add. The rules are in canonical decomposition, as java.text builds its tables
  * from them; white space outside quotes is dropped.
  */
@@ -46,7 +46,7 @@ public class Collations {
                 b.append(c);
                 quoted = !quoted;
                 if (!quoted) continue;
-                c = cs[++i]; // what follows an opening quote is quoted, be it a quote
+                c = cs[++i]; // what follows an opening quote is quoted, even another quote
             } else if (!quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f')) continue;
             switch (c) {
             case '\n': b.append("\\n"); break;

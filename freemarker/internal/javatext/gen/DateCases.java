@@ -9,7 +9,7 @@ import java.util.*;
  * tab-separated fields with \-escapes: locale, time zone, kind (1 time, 2 date, 3 date-time),
  * format, what is done (f, p), milliseconds or text, and the text or milliseconds; or "!" and
  * the message of the error. The first line is the time of the answers, in milliseconds: the
- * meaning of a year of two digits hangs on it.
+ * meaning of a two-digit year depends on it.
  *
  * usage: DateCases count seed
  */
@@ -48,7 +48,7 @@ public class DateCases {
         Random r = new Random(Long.parseLong(a[1]));
         PrintStream out = new PrintStream(System.out, false, "UTF-8");
         Configuration c = new Configuration(Configuration.VERSION_2_3_31);
-        c.setLocale(new Locale("zz")); // the cases' locales are others, whose formats are not kept
+        c.setLocale(new Locale("zz")); // the cases use other locales, so that no format is cached
         Environment env = new Template("t", new StringReader(""), c).createProcessingEnvironment(new HashMap<String, Object>(), new StringWriter());
         out.println(System.currentTimeMillis());
         for (int n = 0; n < count; n++) {

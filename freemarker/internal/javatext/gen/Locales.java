@@ -7,9 +7,9 @@ import java.text.SimpleDateFormat;
 import java.util.*;
 
 /**
- * Prints the locale data of this JDK: what locale/locales.txt holds. Values that several
+ * Prints the locale data of this JDK, the contents of locale/locales.txt. Values that several
  * locales share are written once, in sections of the form "@name", one value a line; a
- * locale's line gives the line numbers of its values. Parts of a value stand between bars.
+ * locale's line contains the line numbers of its values. The parts of a value are separated by bars.
  */
 public class Locales {
     static final String[] SECTIONS = {
@@ -44,7 +44,7 @@ public class Locales {
             String line = line(e.getValue());
             Locale l = e.getValue();
             String parent = l.getCountry().isEmpty() ? "" : l.getLanguage();
-            // A locale with the data of the one it falls back to needs no line.
+            // A locale with the same data as its fallback needs no line.
             if (!l.getVariant().isEmpty() || !line.equals(line(parent.isEmpty() ? Locale.ROOT : new Locale(parent)))
                     || !all.containsKey(parent) && !parent.isEmpty())
                 lines.put(e.getKey(), line);

@@ -5,8 +5,8 @@ import java.time.zone.*;
 import java.util.*;
 
 /**
- * Prints the time zones of this JDK as java.util.TimeZone has them, and their names: what
- * dateformat/zones.txt.gz holds.
+ * Prints the time zones of this JDK as java.util.TimeZone has them, and their names: the contents
+ * of dateformat/zones.txt.gz.
  *
  *   @rules    one line for each set of rules: the (raw offset, saving) pairs in seconds, then
  *             the first pair's number and the transitions: seconds since the one before in
@@ -107,7 +107,7 @@ public class Zones {
     static String rules(TimeZone z) {
         ZoneRules r = z.toZoneId().getRules();
         // Not all changes are transitions of the rules: standard time may change together
-        // with the saving. So each day is looked at.
+        // with the saving. So look at each day.
         TreeSet<Long> at = new TreeSet<>();
         String last = pair(z, YEAR_1900 - 86400);
         for (long t = YEAR_1900; t < YEAR_2038; t += 86400) {

@@ -1,4 +1,4 @@
-// Parses the C# files that are its arguments, and fails with the lines that it cannot read.
+// Parses the C# files named by its arguments, and fails with the lines that it cannot parse.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Language, Parser } from 'web-tree-sitter';

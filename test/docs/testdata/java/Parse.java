@@ -5,7 +5,7 @@ import javax.tools.DiagnosticCollector;
 import javax.tools.JavaFileObject;
 import javax.tools.ToolProvider;
 
-/** Parses the files that are its arguments, and fails with what javac says. */
+/** Parses the files named by its arguments, and fails with javac's messages. */
 class Parse {
   public static void main(String[] args) throws Exception {
     var compiler = ToolProvider.getSystemJavaCompiler();

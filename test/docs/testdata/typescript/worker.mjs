@@ -1,4 +1,4 @@
-// The worker around the workflow of the README, whose file is the argument.
+// Runs a worker with the README's workflow, whose file is the argument.
 import { NativeConnection, Worker } from '@temporalio/worker';
 
 const connection = await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS });
