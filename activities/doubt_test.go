@@ -519,7 +519,8 @@ func TestExistingMessageKnownInOtherQuotes(t *testing.T) {
 	}
 }
 
-// blind learns Twilio's time only from its first listing, which is late.
+// blind is a gateway that learns Twilio's time only from its first listing,
+// which is late.
 type blind struct {
 	*fakeTwilio
 	lists, late int

@@ -165,9 +165,10 @@ func (a *Activities) SignalWithStart(ctx context.Context, in sms.SignalWithStart
 
 type requestKey struct{}
 
-// KeepRequestIDs must intercept the requests of the worker's Temporal client, by
-// grpc.WithChainUnaryInterceptor: Temporal recognises a repeated SignalWithStart by
-// the request's ID, and the SDK draws another one for each call.
+// KeepRequestIDs must intercept the requests of the worker's Temporal client,
+// by grpc.WithChainUnaryInterceptor: Temporal recognises a repeated
+// SignalWithStart by the request's ID, and the SDK generates a new one for each
+// call.
 func KeepRequestIDs(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	id, chosen := ctx.Value(requestKey{}).(string)
 	if request, ok := req.(*workflowservice.SignalWithStartWorkflowExecutionRequest); ok && chosen {

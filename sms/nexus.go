@@ -2,6 +2,7 @@ package sms
 
 // NexusCancelInput names the operation to cancel.
 type NexusCancelInput struct {
-	// OperationToken is what starting the operation returned. Required.
+	// OperationToken is the token that was returned when the operation started.
+	// Required.
 	OperationToken string `json:"operationToken"`
 }

@@ -69,12 +69,12 @@ func TestInvalidKeywordsAreRefused(t *testing.T) {
 func TestLintSaysWhichTextsNeverFire(t *testing.T) {
 	const action = ", echoError: e, start: {workflow: W, taskQueue: q}}\n"
 	for name, tc := range map[string]struct{ text, want string }{
-		"half of a pattern":   {"triggers:\n  - {name: a, pattern: '(?i)^(yes|no|cancel)$'" + action, `it never fires for "CANCEL": that alone is SMS_OPT_OUT`},
-		"a word anywhere":     {"triggers:\n  - {name: a, pattern: 'stop'" + action, `it never fires for "stop": that alone`},
+		"half of a pattern":   {"triggers:\n  - {name: a, pattern: '(?i)^(yes|no|cancel)$'" + action, `it never fires for "CANCEL": Twilio handles that text as SMS_OPT_OUT`},
+		"a word anywhere":     {"triggers:\n  - {name: a, pattern: 'stop'" + action, `it never fires for "stop": Twilio handles that text`},
 		"nothing but a word":  {"triggers:\n  - {name: a, pattern: '^(stop|end)$'" + action, `it never fires: all texts that it matches are SMS_OPT_OUT`},
 		"no such words":       {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$', to: '12345'" + action, ""},
 		"none at some number": {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$'" + action, ""},
-		"words of its own":    {"keywords: {'12345': {help: [aide]}}\ntriggers:\n  - {name: a, pattern: '^(stop|aide)$', to: '12345'" + action, `it never fires for "aide": that alone is SMS_HELP`},
+		"words of its own":    {"keywords: {'12345': {help: [aide]}}\ntriggers:\n  - {name: a, pattern: '^(stop|aide)$', to: '12345'" + action, `it never fires for "aide": Twilio handles that text as SMS_HELP`},
 		"yes and start":       {"triggers:\n  - {name: a, pattern: '(?i)^(yes|start)$'" + action, ""},
 	} {
 		var all []string

@@ -48,7 +48,7 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 		if words, event := s.unheard(t, samples[i]); len(words) == len(samples[i]) && len(words) > 0 && !t.pattern.matchesAlone(ctx, "x "+words[0]+" x") {
 			say(t, "it never fires: all texts that it matches are %s, a separate event; set event: %s", event, event)
 		} else if len(words) > 0 {
-			say(t, "it never fires for %s: that alone is %s, a separate event, which Twilio handles; add a trigger with event: %s for it, or list this number's own keywords under keywords:", quotedList(words), event, event)
+			say(t, "it never fires for %s: Twilio handles that text as %s, a separate event; add a trigger with event: %s, or list this number's own keywords under keywords:", quotedList(words), event, event)
 		}
 		if text, name := t.incomplete(ctx, samples[i]); name != "" {
 			say(t, "it fails for %q: the workflow ID needs ${%s}, and this text has none; make the group match always, or leave it out of the ID", text, name)

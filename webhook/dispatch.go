@@ -107,7 +107,7 @@ const (
 type Mode int
 
 const (
-	// Live texts are replied to.
+	// Live texts get replies.
 	Live Mode = iota
 	// Mute texts are delivered now, but must not be replied to. As nobody can be
 	// told that one is lost, Twilio has to deliver it again.

@@ -83,7 +83,7 @@ func TestShutdownAnswersRequestsInProgress(t *testing.T) {
 	select {
 	case err := <-ended:
 		t.Fatalf("the service ended with a request in progress: %v", err)
-	case <-time.After(50 * time.Millisecond): // it has had its chance
+	case <-time.After(50 * time.Millisecond): // it has had time to end
 	}
 	close(finish)
 	if got := <-answer; got != "done" {

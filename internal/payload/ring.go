@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// followAtOnce is how often the file is read because a key is missing.
+	// followAtOnce is the minimum interval between two reads of the file
+	// because a key is missing.
 	followAtOnce = 100 * time.Millisecond
 	// maxNamed limits how many missing keys are logged.
 	maxNamed = 100

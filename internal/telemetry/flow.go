@@ -38,8 +38,8 @@ func (t *Traces) Interceptors() []interceptor.ClientInterceptor {
 	return []interceptor.ClientInterceptor{&flow{traces: t}}
 }
 
-// WorkerInterceptors returns the interceptors for a worker that is created
-// without such a client.
+// WorkerInterceptors returns the interceptors for a worker whose client does
+// not have those of [Traces.Interceptors].
 func (t *Traces) WorkerInterceptors() []interceptor.WorkerInterceptor {
 	return []interceptor.WorkerInterceptor{&flow{traces: t}}
 }

@@ -234,8 +234,8 @@ func (s *storm) kills(t *testing.T, kills int) func() {
 	t.Helper()
 	return func() {
 		for s.killed < kills {
-			// How long a worker lives is up to chance: this is the storm, and no wait
-			// for a condition.
+			// How long a worker lives is up to chance: this sleep is part of
+			// the storm, rather than a wait for a condition.
 			time.Sleep(time.Duration(200+s.random.IntN(1800)) * time.Millisecond)
 			s.kill(t)
 		}

@@ -41,7 +41,7 @@ type Dates struct {
 	AmPm, LongAmPm          []string
 	DateStyles, TimeStyles  []string // SimpleDateFormat patterns of full, long, medium, short
 	Glue                    []string // of {1} date and {0} time, by the shorter of their styles
-	FirstDay, MinimalDays   int      // of weeks: Sunday is 1; minimum days of the first week
+	FirstDay, MinimalDays   int      // the first day of a week, 1 being Sunday, and the minimum length of the first week of a year
 	ZeroDigit               rune
 	Buddhist                bool // years count from 543 BC
 }
