@@ -41,7 +41,7 @@ type Config struct {
 	Concurrency      int     `env:"SEND_CONCURRENCY" envDefault:"20" min:"1" group:"Sending" description:"How many messages are created concurrently."`
 	Rate             float64 `env:"SEND_RATE" envDefault:"0" min:"0" description:"How many messages per second from one sender, for all workers together. 0 leaves the rate to Twilio's queue."`
 	AccountRate      float64 `env:"SEND_ACCOUNT_RATE" envDefault:"0" min:"0" description:"How many messages per second from all senders of the account, for all workers together. 0 leaves the rate to Twilio's queue."`
-	Caps             Caps    `env:"SEND_CAPS" description:"How many messages all workers together may send to numbers with the same prefix, against SMS pumping: +44=500/h, *=200/h, per m, h or d. The longest prefix counts; * stands for each other country separately. Beyond it, CAP_REACHED."`
+	Caps             Caps    `env:"SEND_CAPS" description:"How many messages all workers together may send to numbers with the same prefix, against SMS pumping: +44=500/h, *=200/h, per m, h or d. The longest prefix counts; * stands for each other country separately. Messages beyond a cap are reported as CAP_REACHED."`
 	RecordFirst      bool    `env:"SEND_RECORD_FIRST" envDefault:"false" description:"Record whom a send is about to text even before its first few texts, which otherwise need no record. Set it while workers of older versions still run."`
 	RateUnit         string  `env:"SEND_RATE_UNIT" envDefault:"messages" oneof:"messages segments" description:"What the two rates count."`
 	DefaultRegion    string  `env:"DEFAULT_REGION" description:"The country of recipients without a country code, such as US. Without it, they are refused."`
@@ -60,7 +60,7 @@ type Config struct {
 	WebhookPublicURL    string  `env:"WEBHOOK_PUBLIC_URL" description:"The URL under which Twilio reaches the webhook, without /twilio/sms, as Twilio signs it. Workers also use it for status callbacks."`
 	WebhookForwarded    List    `env:"WEBHOOK_FORWARDED" description:"Headers that report the public URL instead: Forwarded, or X-Forwarded-Host, -Proto, -Port and -Prefix, or Host. The proxy must set each of them."`
 	WebhookSignature    string  `env:"WEBHOOK_SIGNATURE" envDefault:"on" oneof:"on off" description:"Whether requests must be signed by Twilio. off lets anyone send them: for development only."`
-	WebhookOwnNumbers   Numbers `env:"WEBHOOK_OWN_NUMBERS" description:"Your numbers, which are never echoed to. With AC…=+1…, a number only accepts texts from its account."`
+	WebhookOwnNumbers   Numbers `env:"WEBHOOK_OWN_NUMBERS" description:"Your numbers, whose texts never get an echo. With AC…=+1…, a number only accepts texts from its account."`
 	// TokenSecondary verifies webhooks in addition to Token while tokens are
 	// rotated.
 	TokenSecondary Secret        `env:"TWILIO_TOKEN_SECONDARY" description:"A second auth token that verifies webhooks, while tokens are rotated."`

@@ -15,7 +15,7 @@ const kinds = {
   500: { name: "500 Server error", text: "Refused with 20500.", operations: requests, settings: ["retryAfter", "after"] },
   503: { name: "503 Unavailable", text: "Refused with 20503.", operations: requests, settings: ["retryAfter", "after"] },
   delay: { name: "Slow answer", text: "The request waits.", operations: requests, settings: ["delay"] },
-  refuse: { name: "Connection refused", text: "The port closes for everybody, this page too, and opens again.", settings: ["delay"], once: true },
+  refuse: { name: "Connection refused", text: "The port closes for everyone, including this page, and opens again.", settings: ["delay"], once: true },
   reset: { name: "Connection reset", text: "The connection breaks before anything is done.", operations: requests },
   truncated: { name: "Answer cut off", text: "The work is done, the answer breaks off in the middle.", operations: requests },
   "not-json": { name: "Answer is HTML", text: "The work is done, the answer is a web page.", operations: requests },
