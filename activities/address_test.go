@@ -60,7 +60,7 @@ var addressCases = []struct{ written, region, want string }{
 	// Spreadsheets.
 	{"+491701234567.0", "", "+491701234567"},
 	{"447123456789.00", "GB", "+447123456789"},
-	{"491701234567.0", "DE", ""}, // the plus is lost, and +49491701234567 is in use
+	{"491701234567.0", "DE", ""}, // the plus is lost, and with the country code, +49491701234567, it is in use, too
 	{"+491701234567.5", "", ""},
 	{"4.47900E+11", "GB", ""},
 	{"4,47900E+11", "GB", ""},

@@ -267,7 +267,7 @@ func (c *checker) alfrescoStart(field, workflow string, p alfrescoPayload, w *fi
 	}
 	queue := c.options.TaskQueue
 	if queue == DefaultTaskQueue && p.PayloadType == "StartProcessPayload" {
-		c.at(0, "payload", "trigger %q: workflow %q would start on task queue %s, which is the connector's own, and no worker there has it: set TRIGGERS_TASK_QUEUE to the task queue of yours", w.Name, workflow, queue)
+		c.at(0, "payload", "trigger %q: workflow %q would start on task queue %s, which is the connector's own, where no worker runs it: set TRIGGERS_TASK_QUEUE to your workers' task queue", w.Name, workflow, queue)
 		return false
 	}
 	if queue == DefaultTaskQueue {

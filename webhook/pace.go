@@ -151,7 +151,8 @@ func (g *guard) streak(message sms.Inbound, now time.Time) (streak int, silent b
 	return p.streak, p.silent
 }
 
-// silence remembers whether a pair is silenced: machines pause while they are.
+// silence remembers whether a pair is silenced, since machines stop texting
+// while it is.
 func (g *guard) silence(message sms.Inbound, silent bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

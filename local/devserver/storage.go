@@ -88,7 +88,7 @@ func prepareFile(cfg *config.SQL, filename string) error {
 		return fmt.Errorf("--db-filename: %w", err)
 	}
 	if err := sqliteschema.SetupSchema(cfg); err != nil {
-		// The next start would take half a schema for a complete one.
+		// The next start would mistake half a schema for a complete one.
 		for _, suffix := range []string{"", "-wal", "-shm"} {
 			_ = os.Remove(filename + suffix)
 		}

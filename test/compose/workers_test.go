@@ -34,8 +34,8 @@ var (
 	page   = flag.String("page", "", "the page whose table is written")
 )
 
-// crews lists the numbers of workers, and sizes those of the recipients in each
-// list, with the number of concurrent workflows.
+// crews lists the numbers of workers to compare, and sizes the lengths of
+// lists, each with the number of concurrent workflows.
 var (
 	crews  = []int{1, 2, 4}
 	sizes  = []int{1, 100}

@@ -341,7 +341,7 @@ func recover(twilioCode int) func(*stage) error {
 	return func(s *stage) error {
 		refused, err := s.Twilio.AddOutcome(twiliosim.Outcome{Status: "rejected", ErrorCode: twilioCode})
 		if err == nil {
-			err = s.waits(2) // the first may be the short one after some progress
+			err = s.waits(2) // the first may be the shorter wait after some progress
 		}
 		if err != nil {
 			return err
