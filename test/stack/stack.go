@@ -7,11 +7,14 @@ package stack
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -160,17 +163,45 @@ func Get(ctx context.Context, url string) error {
 	return nil
 }
 
-// FreePort finds a port that nobody listens at.
+// ports are those of this test process: block keeps them, and next counts those
+// handed out.
+var ports struct {
+	sync.Mutex
+	block       net.Listener
+	first, next int
+}
+
+const (
+	// portsFrom to portsTo lie below those that systems hand out themselves, of which
+	// another process or a connection may take one before it is listened at.
+	portsFrom, portsTo = 10000, 30000
+	// portBlock is how many ports a process has, the first of which it keeps
+	// listening at, so that no other takes the block.
+	portBlock = 100
+)
+
+// FreePort returns a port that nobody listens at, and that it does not return again
+// soon, in this process or another.
 func FreePort(t testing.TB) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	ports.Lock()
+	defer ports.Unlock()
+	for range portsTo {
+		if ports.block == nil {
+			ports.first = portsFrom + portBlock*rand.IntN((portsTo-portsFrom)/portBlock)
+			block, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(ports.first))
+			if err != nil {
+				continue
+			}
+			ports.block = block
+		}
+		port := strconv.Itoa(ports.first + 1 + ports.next%(portBlock-1))
+		ports.next++
+		if listener, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			_ = listener.Close()
+			return port
+		}
 	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	t.Fatal("no port is free")
+	return ""
 }
