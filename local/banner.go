@@ -31,8 +31,8 @@ func banner(s settings, temporal temporalServer) string {
 	line("")
 	line("  or, in another terminal, from the repository:")
 	line("")
-	if others := otherAddresses(s); len(others) > 0 {
-		line("     export %s", strings.Join(others, " "))
+	if needed := variables(s); len(needed) > 0 {
+		line("     export %s", strings.Join(needed, " "))
 	}
 	starter := filepath.Join(s.bin, "starter")
 	line("     %s send --from %s --to %s --body 'Hello, ${name}' --var name=Ann", starter, number, phone)
@@ -42,7 +42,7 @@ func banner(s settings, temporal temporalServer) string {
 	line("  webhook    %s", url(s.webhookPort, "/twilio/sms"))
 	line("  metrics    %s", url(s.metricsPort, "/metrics"))
 	line("  codec      %s decrypts for the Web UI; to encrypt payloads:", url(s.codecPort, ""))
-	line("             %s keys use demo --file %s", filepath.Join(s.bin, "worker"), s.keys())
+	line("             %s keys use demo --file %s && export PAYLOAD_KEYS=%[2]s", filepath.Join(s.bin, "worker"), s.keys())
 	line("  Temporal   %s (%s)", address(s.temporalPort), temporal)
 	line("  data       %s, logs in %s", temporal.database(s.data), filepath.Join(s.data, "logs"))
 	line("  broadcasts read their files from %s", s.store())
@@ -52,17 +52,20 @@ func banner(s settings, temporal temporalServer) string {
 	return b.String()
 }
 
-// otherAddresses returns the variables by which a program finds what does not
-// listen at its usual port.
-func otherAddresses(s settings) (variables []string) {
+// variables returns the environment by which a program finds what does not listen
+// at its usual port, and reads what is encrypted.
+func variables(s settings) (needed []string) {
 	if s.temporalPort != 7233 {
-		variables = append(variables, "TEMPORAL_ADDRESS="+address(s.temporalPort))
+		needed = append(needed, "TEMPORAL_ADDRESS="+address(s.temporalPort))
 	}
 	if s.temporalPort != 7233 || s.uiPort != 8233 {
-		variables = append(variables, "TEMPORAL_UI_URL="+url(s.uiPort, ""))
+		needed = append(needed, "TEMPORAL_UI_URL="+url(s.uiPort, ""))
 	}
 	if s.twilioPort != 8090 {
-		variables = append(variables, "TWILIO_BASE_URL="+url(s.twilioPort, ""))
+		needed = append(needed, "TWILIO_BASE_URL="+url(s.twilioPort, ""))
 	}
-	return variables
+	if s.encrypt {
+		needed = append(needed, "PAYLOAD_KEYS="+s.keys())
+	}
+	return needed
 }

@@ -79,7 +79,7 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 		t.Errorf("the Nexus endpoint is\n%s", endpoint)
 	}
 
-	readEncrypted(t, shell, ports, filepath.Join(data, "payload-keys.json"))
+	readEncrypted(t, shell, ports, run.Output())
 
 	run.Stop(t)
 	if status, _ := run.Exited(); status != 0 {
@@ -112,7 +112,7 @@ func pasteBanner(t *testing.T, shell *shell, banner string) {
 
 // readEncrypted turns encryption on, as the banner says, and reads what is sent
 // then with and without the codec server.
-func readEncrypted(t *testing.T, shell *shell, ports map[string]string, keys string) {
+func readEncrypted(t *testing.T, shell *shell, ports map[string]string, banner string) {
 	t.Helper()
 	codec := "http://127.0.0.1:" + ports["codec"]
 	settings, err := http.Get("http://127.0.0.1:" + ports["ui"] + "/api/v1/settings")
@@ -123,7 +123,9 @@ func readEncrypted(t *testing.T, shell *shell, ports map[string]string, keys str
 	if text, err := io.ReadAll(settings.Body); err != nil || !strings.Contains(string(text), codec) {
 		t.Errorf("the Web UI does not know the codec server: %s, %v", text, err)
 	}
-	shell.run(t, "the banner", ".local/bin/worker keys use demo --file "+keys)
+	_, rest, _ := strings.Cut(banner, "to encrypt payloads:\n")
+	encrypt, _, _ := strings.Cut(rest, "\n")
+	exported := keysVariable.FindString(shell.run(t, "the banner", encrypt+"\nenv"))
 	stack.Eventually(t, "the worker encrypts", func(ctx context.Context) error {
 		page, err := http.Get("http://127.0.0.1:" + ports["metrics"] + "/metrics")
 		if err != nil {
@@ -135,7 +137,7 @@ func readEncrypted(t *testing.T, shell *shell, ports map[string]string, keys str
 		}
 		return nil
 	})
-	shell.environment = append(shell.environment, "PAYLOAD_KEYS="+keys)
+	shell.environment = append(shell.environment, exported)
 	sent := shell.run(t, "this test", ".local/bin/starter send --to +15005550009 --from +15005550006 --body 'For your eyes'")
 	id := workflowID.FindString(sent)
 	if id == "" {
@@ -161,5 +163,7 @@ func decoded(document string) string {
 }
 
 var base64Text = regexp.MustCompile(`"data": "([A-Za-z0-9+/=]+)"`)
+
+var keysVariable = regexp.MustCompile(`(?m)^PAYLOAD_KEYS=.*`)
 
 var workflowID = regexp.MustCompile(`send-[0-9a-f-]{36}`)
