@@ -128,3 +128,21 @@ func TestScaffoldRefusesWhatItCannotWrite(t *testing.T) {
 		}
 	}
 }
+
+// TestReadmeStartsTemporalBeforeTheWorker: a worker that finds no Temporal ends.
+func TestReadmeStartsTemporalBeforeTheWorker(t *testing.T) {
+	for language, worker := range map[string]string{"go": "\ngo run .\n", "typescript": "\nnpm start\n"} {
+		dir := filepath.Join(t.TempDir(), "shop")
+		if _, err := read(t, "testdata/shop").Write(dir, language, options); err != nil {
+			t.Fatal(err)
+		}
+		readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		temporal, after := strings.Index(string(readme), " make run\n"), strings.Index(string(readme), worker)
+		if temporal < 0 || after < temporal {
+			t.Errorf("%s:\n%s", language, readme)
+		}
+	}
+}
