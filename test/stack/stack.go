@@ -18,6 +18,9 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/workflowservice/v1"
+
+	"temporal-twilio/sms"
 	"temporal-twilio/twiliosim"
 )
 
@@ -98,7 +101,14 @@ func (s *Stack) StartWorker(t testing.TB) {
 		if status, exited := s.Worker.Exited(); exited {
 			t.Fatalf("the worker ended with status %d:\n%s", status, s.Worker.Output())
 		}
-		return Get(ctx, s.Webhook+"/readyz")
+		if err := Get(ctx, s.Webhook+"/readyz"); err != nil {
+			return err
+		}
+		// The server answers queries by search attributes a moment after they were created.
+		_, err := s.Temporal.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+			Query: fmt.Sprintf("%s = '' AND %s = '' AND %s = '' AND %s = ''", sms.AttributeCatches, sms.AttributeParty, sms.AttributeTrigger, sms.AttributeOutcome),
+		})
+		return err
 	})
 }
 
