@@ -38,6 +38,9 @@ func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
 			failed = errors.Join(failed, fmt.Errorf("add the search attribute %s to namespace %s: %w", name, c.Namespace, err))
 		}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = time.Time{} // the list from before lacks them
 	return failed
 }
 

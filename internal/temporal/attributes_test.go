@@ -3,6 +3,7 @@ package temporal
 import (
 	"context"
 	"errors"
+	"maps"
 	"testing"
 	"time"
 
@@ -24,6 +25,27 @@ func (o *operator) OperatorService() operatorservice.OperatorServiceClient { ret
 
 func (o *operator) ListSearchAttributes(context.Context, *operatorservice.ListSearchAttributesRequest, ...grpc.CallOption) (*operatorservice.ListSearchAttributesResponse, error) {
 	return &operatorservice.ListSearchAttributesResponse{CustomAttributes: o.custom}, o.err
+}
+
+func (o *operator) AddSearchAttributes(_ context.Context, r *operatorservice.AddSearchAttributesRequest, _ ...grpc.CallOption) (*operatorservice.AddSearchAttributesResponse, error) {
+	if o.custom == nil {
+		o.custom = map[string]enumspb.IndexedValueType{}
+	}
+	maps.Copy(o.custom, r.SearchAttributes)
+	return &operatorservice.AddSearchAttributesResponse{}, nil
+}
+
+func TestAddedSearchAttributesAreKnown(t *testing.T) {
+	c := &Client{Client: &operator{}}
+	if n := len(c.SearchAttributes(t.Context())); n != 0 {
+		t.Fatalf("%d are known before they are added", n)
+	}
+	if err := c.EnsureSearchAttributes(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(c.SearchAttributes(t.Context())); n != len(ours) {
+		t.Errorf("%d are known", n)
+	}
 }
 
 func TestSearchAttributesAreSoonKnown(t *testing.T) {
