@@ -11,8 +11,10 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/update/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -61,19 +63,27 @@ func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt 
 // and Temporal limits what an activity may return.
 const maxAnswer = 64 << 10
 
-// lookTimeout bounds the wait for the answer to an update that a workflow has
-// accepted.
-const lookTimeout = 2 * time.Second
-
 // AskWorkflow asks a run for its answer. Temporal returns the first answer to a
 // repeated update, even if the run has closed since.
 func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (result sms.AskWorkflowResult, err error) {
-	c := activity.GetClient(ctx)
+	return askRun(ctx, activity.GetClient(ctx), activity.GetInfo(ctx).Namespace, in)
+}
+
+func askRun(ctx context.Context, c client.Client, namespace string, in sms.AskWorkflowInput) (result sms.AskWorkflowResult, err error) {
 	var handle client.WorkflowUpdateHandle
 	if in.Known {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, lookTimeout)
-		defer cancel()
+		// Temporal responds at once. If it does not, nothing is known about the
+		// workflow's answer.
+		found, err := c.WorkflowService().PollWorkflowExecutionUpdate(ctx, &workflowservice.PollWorkflowExecutionUpdateRequest{
+			Namespace: namespace,
+			UpdateRef: &update.UpdateRef{WorkflowExecution: &common.WorkflowExecution{WorkflowId: in.WorkflowID, RunId: in.RunID}, UpdateId: in.UpdateID},
+		})
+		if isNotFound(err) || err == nil && found.GetOutcome() == nil {
+			return sms.AskWorkflowResult{Closed: true}, nil
+		}
+		if err != nil {
+			return result, final(err)
+		}
 		handle = c.GetWorkflowUpdateHandle(client.GetWorkflowUpdateHandleOptions{WorkflowID: in.WorkflowID, RunID: in.RunID, UpdateID: in.UpdateID})
 	} else {
 		handle, err = c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
@@ -87,7 +97,7 @@ func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (
 	switch {
 	case isOutcome(err):
 		return sms.AskWorkflowResult{Refused: true}, nil
-	case isNotFound(err), in.Known && ctx.Err() != nil:
+	case isNotFound(err):
 		return sms.AskWorkflowResult{Closed: true}, nil
 	case len(result.Value) > maxAnswer:
 		return sms.AskWorkflowResult{TooLong: true}, nil

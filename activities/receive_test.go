@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,8 +11,11 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/update/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -80,5 +84,57 @@ func TestFailedKeeperIsAskedAgain(t *testing.T) {
 	}
 	if answered, err := offer(t.Context(), c, in, 2); !answered || err != nil {
 		t.Errorf("the second: answered %t, %v", answered, err)
+	}
+}
+
+// remembering is a Temporal that knows an update. It can be unreachable.
+type remembering struct {
+	client.Client
+	service updates
+}
+
+func (r *remembering) WorkflowService() workflowservice.WorkflowServiceClient { return &r.service }
+
+// updates is its service.
+type updates struct {
+	workflowservice.WorkflowServiceClient
+	outcome *update.Outcome
+	err     error
+}
+
+func (r *updates) PollWorkflowExecutionUpdate(_ context.Context, in *workflowservice.PollWorkflowExecutionUpdateRequest, _ ...grpc.CallOption) (*workflowservice.PollWorkflowExecutionUpdateResponse, error) {
+	if in.GetNamespace() != "orders" || in.GetWaitPolicy() != nil {
+		return nil, serviceerror.NewInvalidArgument("want a request that does not wait")
+	}
+	return &workflowservice.PollWorkflowExecutionUpdateResponse{Outcome: r.outcome}, r.err
+}
+
+func (r *remembering) GetWorkflowUpdateHandle(client.GetWorkflowUpdateHandleOptions) client.WorkflowUpdateHandle {
+	return seven{}
+}
+
+type seven struct{ client.WorkflowUpdateHandle }
+
+func (seven) Get(_ context.Context, value any) error {
+	*value.(*json.RawMessage) = json.RawMessage(`7`)
+	return nil
+}
+
+func TestSilenceOfTemporalIsNoAnswer(t *testing.T) {
+	look := func(service updates) (sms.AskWorkflowResult, error) {
+		return askRun(t.Context(), &remembering{service: service}, "orders", sms.AskWorkflowInput{WorkflowID: "account", RunID: "run", UpdateID: "sms-SM1", Known: true})
+	}
+	for _, silence := range []error{context.DeadlineExceeded, serviceerror.NewUnavailable("away"), serviceerror.NewDeadlineExceeded("slow")} {
+		if result, err := look(updates{err: silence}); err == nil {
+			t.Errorf("after %v, the result is %+v", silence, result)
+		}
+	}
+	for name, unanswered := range map[string]updates{"open": {}, "unknown": {err: serviceerror.NewNotFound("no such update")}} {
+		if result, err := look(unanswered); err != nil || !result.Closed {
+			t.Errorf("%s: %+v, %v", name, result, err)
+		}
+	}
+	if result, err := look(updates{outcome: &update.Outcome{}}); err != nil || result.Closed || string(result.Value) != "7" {
+		t.Errorf("answered: %+v, %v", result, err)
 	}
 }

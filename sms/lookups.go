@@ -20,7 +20,7 @@ type AskWorkflowInput struct {
 	Name       string          `json:"name"`
 	UpdateID   string          `json:"updateId"`
 	Input      json.RawMessage `json:"input"`
-	// Known only checks whether the workflow has accepted the update.
+	// Known only checks whether the workflow has answered the update.
 	Known bool `json:"known,omitempty"`
 }
 

@@ -161,7 +161,12 @@ func startReceivers(t *testing.T, s *stack.Stack) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "hall", TaskQueue: "storm"}, "Hall"); err != nil {
+	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+		ID: "hall", TaskQueue: "storm",
+		// A task that is lost with a server is repeated after this time. By
+		// default that is 10 s, later than an update may be answered.
+		WorkflowTaskTimeout: 3 * time.Second,
+	}, "Hall"); err != nil {
 		t.Fatal(err)
 	}
 	stack.Eventually(t, "the hall is known to catch", func(ctx context.Context) error {

@@ -97,6 +97,61 @@ func TestUpdateBecomesTheReply(t *testing.T) {
 	}
 }
 
+// slow is a workflow that answers an update once it is signalled.
+func slow(ctx workflow.Context) error {
+	ready := false
+	err := workflow.SetUpdateHandler(ctx, "balance", func(ctx workflow.Context) (int, error) {
+		return 7, workflow.Await(ctx, func() bool { return ready })
+	})
+	if err != nil {
+		return err
+	}
+	workflow.GetSignalChannel(ctx, "ready").Receive(ctx, nil)
+	ready = true
+	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
+
+func TestUnansweredUpdateIsKnownAtOnce(t *testing.T) {
+	t.Parallel()
+	s := stack.Start(t, stack.Options{})
+	startWorker(t, s, "bank", map[string]any{"Slow": slow})
+	c := s.Temporal.Client
+	run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "account-1", TaskQueue: "bank"}, "Slow")
+	if err != nil {
+		t.Fatal(err)
+	}
+	update, err := c.UpdateWorkflow(t.Context(), client.UpdateWorkflowOptions{
+		WorkflowID: run.GetID(), UpdateName: "balance", UpdateID: "sms-SM1", WaitForStage: client.WorkflowUpdateStageAccepted,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	look := func(name, id string) (result sms.AskWorkflowResult) {
+		t.Helper()
+		handle, err := c.ExecuteActivity(t.Context(), client.StartActivityOptions{ID: "look-" + name, TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: stack.Patience},
+			sms.AskWorkflowName, sms.AskWorkflowInput{WorkflowID: run.GetID(), RunID: run.GetRunID(), UpdateID: id, Known: true})
+		if err == nil {
+			err = handle.Get(t.Context(), &result)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return result
+	}
+	if accepted, unknown := look("accepted", "sms-SM1"), look("unknown", "sms-SM2"); !accepted.Closed || !unknown.Closed {
+		t.Errorf("while it is not answered: %+v, never made: %+v", accepted, unknown)
+	}
+	if err := c.SignalWorkflow(t.Context(), run.GetID(), "", "ready", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := update.Get(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if answered := look("answered", "sms-SM1"); answered.Closed || string(answered.Value) != "7" {
+		t.Errorf("once it is answered: %+v", answered)
+	}
+}
+
 func TestSignalRedeliveryIsAnsweredTheSame(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: `triggers:

@@ -175,6 +175,7 @@ var mutants = []mutant{
 	{"The sender is told the truth", "a redelivery is answered as the first", "webhook/dispatch.go", `case !known && r.certain():`, `case r.certain():`, "webhook", "TestDispatchAnswersRedeliveriesTheSame"},
 	{"The sender is told the truth", "what the sender was told is lost is not published", "workflows/receive.go", `case told && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceivePublishesNothingReportedLost"},
 	{"The sender is told the truth", "an update that failed is not repeated", "activities/receive.go", `return err != nil && !refused`, `_, outcome := errors.AsType[*temporal.ApplicationError](err); return outcome && !refused`, "activities", "TestFailedUpdateIsAnOutcome"},
+	{"The sender is told the truth", "an unreachable Temporal is not taken for an unanswered update", "activities/receive.go", `if isNotFound(err) || err == nil && found.GetOutcome() == nil {`, `if found.GetOutcome() == nil {`, "activities", "TestSilenceOfTemporalIsNoAnswer"},
 	{"The sender is told the truth", "only the delivery that gave up takes it back", "workflows/receive.go", `!slices.Contains(deliveries, -d)`, `deliveries[len(deliveries)-1] > 0`, "workflows", "TestGiveUpSurvivesLossAndRepeats"},
 	{"The sender is told the truth", "a delivery takes back only its own giving up", "webhook/decide.go", `sms.GiveUpSignal, -delivery)`, `sms.GiveUpSignal, -1)`, "webhook", "TestDeliveryTakesBackItsGiveUp"},
 	{"The sender is told the truth", "a call that fails ends only its firing", "workflows/receive.go", `	case ctx.Err() == nil:
