@@ -87,6 +87,9 @@ func children(s settings, temporal temporalServer) []child {
 				// to 50 ms.
 				"--dynamic-config-value", "history.transferProcessorMaxPollRPS=400",
 				"--dynamic-config-value", "history.timerProcessorMaxPollRPS=400",
+				// The temporal CLI sets this, so that each row of a list is a
+				// request to the database, and long lists are refused.
+				"--dynamic-config-value", "system.forceSearchAttributesCacheRefreshOnRead=false",
 			},
 			env: env,
 			ready: func(ctx context.Context) error {
