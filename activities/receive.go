@@ -35,7 +35,7 @@ func (a *Activities) AskKeeper(ctx context.Context, in sms.AskKeeperInput) (answ
 // offer makes one attempt. An update that has failed stays failed under its ID,
 // so each later attempt also has an ID of its own.
 func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt int32) (answered bool, err error) {
-	id := "reply-" + in.Text.MessageSID
+	id := "reply-" + in.Text.MessageSID + "-" + in.Text.AccountSID // see sms.TextWorkflowID
 	for _, id := range []string{id, fmt.Sprintf("%s-%d", id, attempt)} {
 		var handle client.WorkflowUpdateHandle
 		handle, err = c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{

@@ -76,8 +76,8 @@ func (agreed) Get(_ context.Context, value any) error {
 }
 
 func TestFailedKeeperIsAskedAgain(t *testing.T) {
-	c := &failing{ids: []string{"reply-SM1", "reply-SM1-1"}}
-	in := sms.AskKeeperInput{Text: sms.Text{MessageSID: "SM1"}}
+	c := &failing{ids: []string{"reply-SM1-AC1", "reply-SM1-AC1-1"}}
+	in := sms.AskKeeperInput{Text: sms.Text{MessageSID: "SM1", AccountSID: "AC1"}}
 	retry := (*temporal.ApplicationError)(nil)
 	if answered, err := offer(t.Context(), c, in, 1); answered || err == nil || errors.As(err, &retry) {
 		t.Errorf("the first attempt: answered %t, %v", answered, err)

@@ -16,6 +16,8 @@ const (
 	MemoTrigger = "trigger"
 	// MemoMessageSid holds the SID of the text.
 	MemoMessageSid = "messageSid"
+	// MemoAccount holds the SID of the account that received the text.
+	MemoAccount = "smsAccountSid"
 	// MemoReplies holds the replies to the sender, a list of texts, if they
 	// were decided when the workflow was accepted. Otherwise, they are in the
 	// workflow's result.
@@ -34,7 +36,8 @@ const (
 )
 
 // TextWorkflowID returns the ID of a text's only workflow, which records what
-// became of the text.
+// became of the text. If several accounts claim the same MessageSid, the ID of
+// each but the first ends in the account's SID.
 func TextWorkflowID(messageSID string) string { return "sms-" + messageSID }
 
 // StartedWorkflowID returns the ID of a workflow that a ReceiveSmsWorkflow
@@ -47,6 +50,9 @@ func StartedWorkflowID(messageSID, trigger string) string {
 // What it decides is final.
 type ReceiveSmsInput struct {
 	Text Text `json:"text"`
+	// WorkflowID is the text's workflow, if that is not TextWorkflowID because
+	// another account's text has the same MessageSid.
+	WorkflowID string `json:"workflowId,omitempty"`
 	// Keepers are the workflows that hold the open questions to the sender. The
 	// first that takes the text gets it exclusively.
 	Keepers []string `json:"keepers,omitempty"`
@@ -91,11 +97,12 @@ type Firing struct {
 func (f *Firing) Summary() string { return "SMS matched trigger " + f.Trigger }
 
 // Memo returns the memo of the workflow that the firing starts for a text. The
-// trigger's own memo cannot set the replies: a redelivery is answered with them.
+// trigger's own memo cannot set the account and the replies: they decide how a
+// redelivery is answered.
 func (f *Firing) Memo(messageSID string) map[string]any {
 	memo := map[string]any{MemoTrigger: f.Trigger, MemoMessageSid: messageSID}
 	for name, value := range f.Call.Memo {
-		if name != MemoReplies {
+		if name != MemoReplies && name != MemoAccount {
 			memo[name] = value
 		}
 	}

@@ -22,12 +22,12 @@ const giveUpTimeout = 2 * time.Second
 
 // decided returns what was decided about the text: from the memo if that was
 // before its workflow started, otherwise from its result.
-func (r *reception) decided(ctx context.Context, known bool) Answer {
+func (r *reception) decided(ctx context.Context, earlier *client.WorkflowExecutionDescription) Answer {
 	deadline, _ := ctx.Deadline()
 	waiting, cancel := context.WithDeadline(ctx, deadline.Add(-giveUpTimeout))
 	defer cancel()
-	if known {
-		replies, found, err := r.recorded(waiting)
+	if earlier != nil {
+		replies, found, err := recorded(earlier)
 		if err != nil {
 			return Answer{Again: true, Outcome: outcomePending, Reasons: map[string]string{"": reason(err)}}
 		}
@@ -47,20 +47,12 @@ func (r *reception) decided(ctx context.Context, known bool) Answer {
 	return Answer{Again: true, Outcome: outcomePending}
 }
 
-// recorded returns the replies in the memo of the text's workflow.
-func (r *reception) recorded(ctx context.Context) (replies []string, found bool, err error) {
-	var description *client.WorkflowExecutionDescription
-	_, err = r.try(ctx, func(ctx context.Context) error {
-		description, err = r.Client.DescribeWorkflow(ctx, r.workflowID, "")
-		return err
-	})
-	if err != nil {
-		return nil, false, err
+// recorded returns the replies in the memo of a text's workflow.
+func recorded(text *client.WorkflowExecutionDescription) (replies []string, found bool, err error) {
+	if text.Memo.GetFields()[sms.MemoReplies] != nil {
+		return replies, true, text.GetMemoValue(sms.MemoReplies, &replies)
 	}
-	if description.Memo.GetFields()[sms.MemoReplies] != nil {
-		return replies, true, description.GetMemoValue(sms.MemoReplies, &replies)
-	}
-	return nil, description.WorkflowType.Name != sms.ReceiveSmsWorkflowName, nil // from another version
+	return nil, text.WorkflowType.Name != sms.ReceiveSmsWorkflowName, nil // from another version
 }
 
 // outcome waits for the result of the text's workflow.

@@ -131,7 +131,7 @@ func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, matches [
 	if !r.wanted() {
 		return r.unwanted()
 	}
-	known, doubt, err := r.accept(accepting)
+	earlier, doubt, err := r.accept(accepting)
 	if err == nil || doubt {
 		d.mu.Lock()
 		d.accepted.put(message.MessageSID, true)
@@ -143,15 +143,15 @@ func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, matches [
 	answer := Answer{Outcome: outcomeAccepted}
 	switch {
 	case mode != Live:
-	case !known && r.certain():
+	case earlier == nil && r.certain():
 		answer.Replies, answer.Reasons = r.replies(true), r.problems()
 		if len(matches) > 0 && !r.publishes() {
 			answer.Outcome = string(sms.OutcomeRefused)
 		}
 	default:
-		answer = r.decided(ctx, known)
+		answer = r.decided(ctx, earlier)
 	}
-	answer.Known, answer.WorkflowID = known, r.workflowID
+	answer.Known, answer.WorkflowID = earlier != nil, r.workflowID
 	return answer
 }
 
@@ -357,13 +357,13 @@ func (r *reception) mayBeAccepted() bool {
 	return accepted || r.message.Parameters[fallbackParameter] != ""
 }
 
-// accept has Temporal start the text's workflow. known means that it already
-// has one, and doubt that it may have one despite the error.
-func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
+// accept has Temporal start the text's workflow, unless an earlier delivery did.
+// doubt means that there may be one despite the error.
+func (r *reception) accept(ctx context.Context) (earlier *client.WorkflowExecutionDescription, doubt bool, err error) {
 	options := client.StartWorkflowOptions{
 		ID: r.workflowID, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		Memo:                                     map[string]any{sms.MemoMessageSid: r.message.MessageSID},
+		Memo:                                     map[string]any{sms.MemoMessageSid: r.message.MessageSID, sms.MemoAccount: r.message.AccountSID},
 	}
 	if r.certain() {
 		options.Memo[sms.MemoReplies] = r.replies(true)
@@ -409,14 +409,35 @@ func (r *reception) accept(ctx context.Context) (known, doubt bool, err error) {
 	already, refused := (*serviceerror.WorkflowExecutionAlreadyStarted)(nil), (*serviceerror.InvalidArgument)(nil)
 	switch {
 	case errors.As(err, &already):
-		return true, false, nil
+		return r.earlier(ctx)
 	case errors.As(err, &refused) && r.input.Attributes:
 		// A namespace may list a new attribute before it accepts it; no text may be
 		// lost for that.
 		r.attributes = nil
 		return r.accept(ctx)
 	}
-	return false, doubt, err
+	return nil, doubt, err
+}
+
+// earlier looks up the workflow that the text already has. Another account's
+// text may have the same MessageSid, since each account can make Twilio sign any
+// form: it neither gets that one's replies nor decides what becomes of it.
+func (r *reception) earlier(ctx context.Context) (found *client.WorkflowExecutionDescription, doubt bool, err error) {
+	_, err = r.try(ctx, func(ctx context.Context) error {
+		found, err = r.Client.DescribeWorkflow(ctx, r.workflowID, "")
+		return err
+	})
+	if err != nil {
+		return nil, true, err
+	}
+	account := r.message.AccountSID
+	_ = found.GetMemoValue(sms.MemoAccount, &account) // the workflow of an older version has none
+	if account != r.message.AccountSID && r.workflowID == sms.TextWorkflowID(r.message.MessageSID) {
+		r.workflowID += "-" + r.message.AccountSID
+		r.input.WorkflowID = r.workflowID
+		return r.accept(ctx)
+	}
+	return found, false, nil
 }
 
 // start sets the options for a trigger that only starts a workflow.

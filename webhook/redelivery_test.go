@@ -13,10 +13,12 @@ import (
 	"testing"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
 
 	"temporal-twilio/sms"
 	"temporal-twilio/triggers"
@@ -77,6 +79,50 @@ func TestRedeliveryFindsItsWorkflow(t *testing.T) {
 	}
 	if got := d.Receive(t.Context(), m, nil, Live); !got.Known || got.WorkflowID == "" {
 		t.Errorf("no trigger matches any more: %+v", got)
+	}
+}
+
+func TestAccountsShareNoText(t *testing.T) {
+	started := map[string]*commonpb.Memo{}
+	var input sms.ReceiveSmsInput
+	s := &server{}
+	s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		if memo, already := started[r.WorkflowId]; already {
+			s.memo = memo
+			return serviceerror.NewWorkflowExecutionAlreadyStarted("x", "", "run")
+		}
+		started[r.WorkflowId] = r.Memo
+		return converter.GetDefaultDataConverter().FromPayload(r.Input.Payloads[0], &input)
+	}
+	d, _ := dispatcher(t, s)
+	var o Options
+	const file = `triggers: [{name: a, pattern: a, echo: "For ${accountSid}", start: {workflow: W, taskQueue: q, memo: {smsAccountSid: AC2}}}]`
+	with(t, file)(&o)
+	m, _ := matched(t, file, "a")
+	for _, delivery := range []struct {
+		account, workflowID string
+		known               bool
+	}{
+		{"AC1", "sms-SM00000000000000000000000000000001", false},
+		{"AC2", "sms-SM00000000000000000000000000000001-AC2", false},
+		{"AC1", "sms-SM00000000000000000000000000000001", true},
+		{"AC2", "sms-SM00000000000000000000000000000001-AC2", true},
+	} {
+		m.AccountSID = delivery.account
+		got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live)
+		if want := []string{"For " + delivery.account}; got.Known != delivery.known || got.WorkflowID != delivery.workflowID || !reflect.DeepEqual(got.Replies, want) {
+			t.Errorf("%+v: %+v", delivery, got)
+		}
+	}
+	m.AccountSID = "AC3"
+	_, signals := matched(t, "triggers: [{name: a, pattern: a, signal: {workflowId: x, name: s}}]", "a")
+	if d.Receive(t.Context(), m, signals, Mute); input.WorkflowID != "sms-SM00000000000000000000000000000001-AC3" {
+		t.Errorf("its workflow is told %+v", input)
+	}
+	delete(started["sms-SM00000000000000000000000000000001"].Fields, sms.MemoAccount) // as a version before
+	m.AccountSID = "AC1"
+	if got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live); !got.Known {
+		t.Errorf("another version's text is delivered again: %+v", got)
 	}
 }
 

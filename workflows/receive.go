@@ -296,7 +296,7 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 		Priority:              temporal.Priority{PriorityKey: sms.PriorityOfStarted},
 	}
 	if call.WorkflowID == "" {
-		options.WorkflowID = sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger)
+		options.WorkflowID = r.ownID(f)
 	}
 	options.SearchAttributes = f.SearchAttributes() //nolint:staticcheck // Temporal knows the types of a trigger's attributes, we do not
 	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, options), call.Workflow, call.Input)
@@ -305,6 +305,14 @@ func (r *receiving) child(ctx workflow.Context, f *sms.Firing) (started bool, er
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// ownID returns the ID of what the text starts or asks for a trigger.
+func (r *receiving) ownID(f *sms.Firing) string {
+	if r.input.WorkflowID != "" {
+		return r.input.WorkflowID + "-" + f.Trigger
+	}
+	return sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger)
 }
 
 // reusePolicy returns the policy of a child workflow, which has no conflict
@@ -426,7 +434,7 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patience time.Duration) (answer sms.AskWorkflowResult, err error) {
 	in := sms.AskWorkflowInput{
 		WorkflowID: f.Call.WorkflowID, RunID: runID, Name: f.Call.Name, Input: f.Call.SignalInput,
-		UpdateID: sms.StartedWorkflowID(r.input.Text.MessageSID, f.Trigger),
+		UpdateID: r.ownID(f),
 	}
 	options := workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, Summary: "Ask the workflow",

@@ -36,6 +36,8 @@ type receivingStage struct {
 	// signals are the workflows that were signalled.
 	signals []string
 	started []string
+	// updateID is the ID of the last update.
+	updateID string
 	// atStart is how many times a workflow was started with its signal.
 	atStart int
 	// received is when the text that was offered to a keeper was received, and
@@ -78,6 +80,7 @@ func newReceivingStage() *receivingStage {
 		if in.WorkflowID == "refuses" {
 			return sms.AskWorkflowResult{Refused: true}, nil
 		}
+		s.updateID = in.UpdateID
 		return sms.AskWorkflowResult{Value: json.RawMessage(`{"id": 9007199254740993}`)}, nil
 	})
 	register(sms.FindCatchersName, func(_ context.Context, in sms.FindCatchersInput) (result sms.FindCatchersResult, err error) {
@@ -159,6 +162,17 @@ func TestReplyGoesOnlyToItsQuestion(t *testing.T) {
 	}
 	if s.local {
 		t.Error("texts that wait for keepers keep the slots that keepers match in")
+	}
+}
+
+func TestAccountsTextsShareNoIDs(t *testing.T) {
+	const id = "sms-SM1-AC2"
+	s := newReceivingStage()
+	s.open["open"] = true
+	firings := []sms.Firing{firing("a", sms.Call{Action: sms.ActionStart, Workflow: "W"}), firing("b", sms.Call{Action: sms.ActionUpdate, WorkflowID: "open"})}
+	s.ExecuteWorkflow(sms.ReceiveSmsWorkflowName, sms.ReceiveSmsInput{Text: sms.Text{MessageSID: "SM1"}, WorkflowID: id, Firings: firings}, nil)
+	if want := []string{id + "-a"}; !reflect.DeepEqual(s.started, want) || s.updateID != id+"-b" {
+		t.Errorf("started %v, update %s", s.started, s.updateID)
 	}
 }
 

@@ -172,7 +172,7 @@ var mutants = []mutant{
 	{"The sender is told the truth", "texts go before a backlog of sends", "webhook/dispatch.go", `options.Priority = temporal.Priority{PriorityKey: sms.PriorityOfTexts}`, `_ = temporal.Priority{}`, "webhook", "TestTextsGoBeforeSends"},
 	{"The sender is told the truth", "and so do the questions that they answer", "activities/questions.go", `Priority:      temporal.Priority{PriorityKey: sms.PriorityOfTexts},`, ``, "test/e2e", "TestTextsAndQuestionsHavePriority"},
 	{"The sender is told the truth", "but not what they start", "workflows/receive.go", `temporal.Priority{PriorityKey: sms.PriorityOfStarted}`, `temporal.Priority{}`, "test/e2e", "TestTextsAndQuestionsHavePriority"},
-	{"The sender is told the truth", "a redelivery is answered as the first", "webhook/dispatch.go", `case !known && r.certain():`, `case r.certain():`, "webhook", "TestDispatchAnswersRedeliveriesTheSame"},
+	{"The sender is told the truth", "a redelivery is answered as the first", "webhook/dispatch.go", `case earlier == nil && r.certain():`, `case r.certain():`, "webhook", "TestDispatchAnswersRedeliveriesTheSame"},
 	{"The sender is told the truth", "what the sender was told is lost is not published", "workflows/receive.go", `case told && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceivePublishesNothingReportedLost"},
 	{"The sender is told the truth", "an update that failed is not repeated", "activities/receive.go", `return err != nil && !refused`, `_, outcome := errors.AsType[*temporal.ApplicationError](err); return outcome && !refused`, "activities", "TestFailedUpdateIsAnOutcome"},
 	{"The sender is told the truth", "an unreachable Temporal is not taken for an unanswered update", "activities/receive.go", `if isNotFound(err) || err == nil && found.GetOutcome() == nil {`, `if found.GetOutcome() == nil {`, "activities", "TestSilenceOfTemporalIsNoAnswer"},
@@ -185,7 +185,7 @@ var mutants = []mutant{
 	{"The sender is told the truth", "a repeated start with a signal is recognised", "activities/receive.go", `GetRequestIdInfos()[id] != nil`, `GetRequestIdInfos()[""] != nil`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
 	{"The sender is told the truth", "an open workflow is signalled by the text's", "activities/receive.go", `case found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:`, `case false:`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
 	{"The sender is told the truth", "added search attributes count at once", "internal/temporal/attributes.go", `c.asked = time.Time{} // the list`, `_ = time.Time{} // the list`, "internal/temporal", "TestAddedSearchAttributesAreKnown"},
-	{"The sender is told the truth", "a trigger's memo is no answer", "sms/receive.go", `if name != MemoReplies {`, `if true {`, "webhook", "TestDispatchIgnoresATriggersOwnReplies"},
+	{"The sender is told the truth", "a trigger's memo is no answer", "sms/receive.go", `if name != MemoReplies && name != MemoAccount {`, `if true {`, "webhook", "TestDispatchIgnoresATriggersOwnReplies"},
 
 	// Only Twilio.
 	{"Only Twilio", "a signature is needed", "webhook/request.go", `if signature == "" {`, `if signature == "" && false {`, "webhook", "TestSignatureRefusalsNameTheCause"},
@@ -194,6 +194,9 @@ var mutants = []mutant{
 	{"Only Twilio", "the spellings that are tried are bounded", "twilio/signature.go", `room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))`, `room := 1 << 20`, "twilio", "TestSpellingsAreBounded"},
 	{"Only Twilio", "a token speaks for its own account", "webhook/request.go", `tokens, known := all[account]`, `tokens, known := all[AnyAccount]`, "webhook", "TestTokensSpeakForTheirAccountOnly"},
 	{"Only Twilio", "a number belongs to its account", "webhook/guard.go", `return !known || owner == account`, `return true || !known || owner == account`, "webhook", "TestTextsMustComeFromNumbersAccount"},
+	{"Only Twilio", "accounts share no text", "webhook/dispatch.go", `if account != r.message.AccountSID && `, `if false && `, "webhook", "TestAccountsShareNoText"},
+	{"Only Twilio", "a second account's text knows its workflow", "webhook/dispatch.go", `r.input.WorkflowID = r.workflowID`, `_ = r.workflowID`, "webhook", "TestAccountsShareNoText"},
+	{"Only Twilio", "nor what texts start and ask", "workflows/receive.go", `if r.input.WorkflowID != "" {`, `if false {`, "workflows", "TestAccountsTextsShareNoIDs"},
 	{"Only Twilio", "a status comes from the account that sent", "webhook/status.go", `sender != "" && sender != account`, `false && sender != account`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
 	{"Only Twilio", "a status proves who made its address", "webhook/status.go", `len(h.Tokens()) < 2 || sms.StatusProven(h.StatusSecret, query)`, `true`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
 
