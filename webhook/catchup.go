@@ -62,7 +62,7 @@ const (
 	// catchUpWindow is how much of the log is read at once; less if it is too
 	// full.
 	catchUpWindow = time.Hour
-	// clocksApart is the most that our clock may be ahead of Twilio's.
+	// clocksApart is the most that Temporal's clock may be ahead of Twilio's.
 	clocksApart = time.Hour
 	// CatchUpBeat is the interval of a catch-up's heartbeats, whatever it waits
 	// for. The worker that runs it must not throttle heartbeats further.
@@ -74,6 +74,7 @@ const (
 // accept does not hold up the others; Temporal then retries the activity.
 func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (result sms.CatchUpSmsResult, err error) {
 	result.Through = query.Through
+	now := activity.GetInfo(ctx).StartedTime // by Temporal's clock: all webhooks share the progress
 	defer func() { c.Metrics.CaughtUp(result.Through) }()
 	since := query.Since
 	if activity.HasHeartbeatDetails(ctx) { // where an earlier attempt got to
@@ -86,7 +87,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 	if err != nil {
 		return result, fmt.Errorf("read the namespace's retention: %w", err)
 	}
-	if oldest := time.Now().Add(retentionMargin - retention); retention > 0 && since.Before(oldest) {
+	if oldest := now.Add(retentionMargin - retention); retention > 0 && since.Before(oldest) {
 		c.Logger.ErrorContext(ctx, "texts older than the namespace's retention are not caught up on", "since", since, "oldest", oldest)
 		since, result.Lost = oldest, true
 	}
@@ -105,7 +106,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 	}
 	var next time.Time
 	window := catchUpWindow
-	for end := time.Now(); since.Before(end); since = next {
+	for ; since.Before(now); since = next {
 		next = since.Add(window)
 		messages, err := c.Received(ctx, since, next)
 		if errors.Is(err, twilio.ErrTooMany) && window > time.Second {
@@ -118,13 +119,13 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 			if ctx.Err() != nil {
 				return result, ctx.Err()
 			}
-			if time.Since(messages[i].ReceivedAt) < c.Settle {
+			if now.Sub(messages[i].ReceivedAt) < c.Settle {
 				return result, failed
 			}
 			failed = errors.Join(failed, c.publish(ctx, messages[i], &result))
 			reach(messages[i].ReceivedAt)
 		}
-		reach(earlier(next, end.Add(-clocksApart))) // even if there are no texts
+		reach(earlier(next, now.Add(-clocksApart))) // even if there are no texts
 	}
 	return result, failed
 }

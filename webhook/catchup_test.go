@@ -11,7 +11,9 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"temporal-twilio/internal/metrics"
 	"temporal-twilio/sms"
@@ -53,6 +55,46 @@ func catchingUp(t *testing.T, texts ...Logged) (c *CatchUp, run func(age time.Du
 		}
 		return result, err
 	}, func() time.Time { return beat }
+}
+
+// lag is a worker's interceptor that makes Temporal's clock lag behind ours.
+type lag struct {
+	interceptor.WorkerInterceptorBase
+	interceptor.ActivityInboundInterceptorBase
+	interceptor.ActivityOutboundInterceptorBase
+	by time.Duration
+}
+
+func (l *lag) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	l.ActivityInboundInterceptorBase.Next = next
+	return l
+}
+
+func (l *lag) Init(next interceptor.ActivityOutboundInterceptor) error {
+	l.ActivityOutboundInterceptorBase.Next = next
+	return l.ActivityInboundInterceptorBase.Init(l)
+}
+
+func (l *lag) GetInfo(ctx context.Context) activity.Info {
+	info := l.ActivityOutboundInterceptorBase.GetInfo(ctx)
+	info.StartedTime = info.StartedTime.Add(-l.by)
+	return info
+}
+
+func TestCatchUpGoesByTemporalsClock(t *testing.T) {
+	c, _, _ := catchingUp(t)
+	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment()
+	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&lag{by: 24 * time.Hour}}})
+	env.RegisterActivity(c.CatchUpSms)
+	since := time.Now().Add(-50 * time.Hour)
+	value, err := env.ExecuteActivity(c.CatchUpSms, sms.CatchUpSmsQuery{Since: since, Through: since})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var result sms.CatchUpSmsResult
+	if err := value.Get(&result); err != nil || time.Since(result.Through) < 24*time.Hour+clocksApart {
+		t.Errorf("texts of the coming day count as caught up on: %+v, %v", result, err)
+	}
 }
 
 func logged(body string, age time.Duration) Logged {

@@ -136,12 +136,12 @@ func gaveUp(signals workflow.ReceiveChannel) bool {
 }
 
 // offer offers the text to a keeper, until it answers. A text that arrives live
-// is dated by Temporal's clock, as questions are: the webhook's clock may lag.
+// is dated by Temporal's clock, as questions are: the webhook's may be wrong.
 func (r *receiving) offer(ctx workflow.Context, keeper string, answered *bool) {
 	const summary = "Ask whether it answers a question"
 	ask := sms.AskKeeperInput{Keeper: keeper, Text: r.input.Text}
-	if began := workflow.GetInfo(ctx).WorkflowStartTime; !r.input.Late && began.After(ask.Text.ReceivedAt) {
-		ask.Text.ReceivedAt = began
+	if !r.input.Late {
+		ask.Text.ReceivedAt = workflow.GetInfo(ctx).WorkflowStartTime
 	}
 	if workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		_ = untilAnswered(ctx, summary, sms.AskKeeperName, ask, answered)

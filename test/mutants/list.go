@@ -159,6 +159,7 @@ var mutants = []mutant{
 	{"One text, one workflow", "a refusal that was told leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `(m.Parameters[sms.OptOutType] != "" || r.tells() && false)`, "webhook", "TestToldRefusalIsNotCaughtUp"},
 	{"One text, one workflow", "a redelivery finds its workflow whatever triggers say", "webhook/dispatch.go", `r.publishes() || r.mayBeAccepted() && !r.refusedRetries()`, `r.publishes()`, "webhook", "TestRedeliveryFindsItsWorkflow"},
 	{"One text, one workflow", "a catch-up goes back no further than the first", "workflows/catchup.go", `if query.Since.Before(last.Began) {`, `if false {`, "workflows", "TestCatchUpKeepsToItsBeginning"},
+	{"One text, one workflow", "a catch-up goes by Temporal's clock", "webhook/catchup.go", `now := activity.GetInfo(ctx).StartedTime`, `now := time.Now()`, "webhook", "TestCatchUpGoesByTemporalsClock"},
 	{"One text, one workflow", "a first catch-up that fails counts", "workflows/catchup.go", `if first && err != nil && ctx.Err() == nil {`, `if false && first {`, "workflows", "TestCatchUpKeepsToItsBeginning"},
 	{"One text, one workflow", "a text takes no ID of its own workflow", "webhook/check.go", `case c.WorkflowID == r.workflowID:`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
 	{"One text, one workflow", "an ID with a hole is refused", "triggers/trigger.go", `if name := t.missing(&m.Event); name != "" {`, `if name := t.missing(&m.Event); false {`, "triggers", "TestIDWithAHoleIsRefused"},
@@ -206,7 +207,7 @@ var mutants = []mutant{
 			return r.conclude(`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 
 	{"A reply answers one question", "an update that failed is made again under another ID", "activities/receive.go", `fmt.Sprintf("%s-%d", id, attempt)`, `id`, "activities", "TestFailedKeeperIsAskedAgain"},
-	{"A reply answers one question", "a webhook's clock may lag", "workflows/receive.go", `ask.Text.ReceivedAt = began`, `_ = began`, "workflows", "TestLaggingClockLosesNoReply"},
+	{"A reply answers one question", "a webhook's clock may be wrong", "workflows/receive.go", `ask.Text.ReceivedAt = workflow.GetInfo(ctx).WorkflowStartTime`, `_ = ask`, "workflows", "TestWrongClockDatesNoReply"},
 	{"A reply answers one question", "offered texts leave room to match", "workflows/receive.go", `workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion`, `true`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 	{"A reply answers one question", "a text from before a question is no reply to it", "sms/question.go", `return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, `return true || !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, "workflows", "TestOlderTextDoesNotAnswerQuestion"},
 	{"A reply answers one question", "a question that ended leaves the others", "workflows/questions.go", `				if k.asks(ctx, q) {`, `				if true {`, "workflows", "TestEndedQuestionLeavesTheOthers"},
