@@ -54,7 +54,7 @@ func offer(ctx context.Context, c client.Client, in sms.AskKeeperInput, attempt 
 	case isNotFound(err), refused:
 		return false, nil // there is no question, or the keeper cannot use the text
 	case isOutcome(err):
-		return false, errors.New("the workflow that keeps the questions failed to look at the text")
+		return false, errors.New("the keeper of the questions could not check whether the text answers one")
 	}
 	return answered, err
 }

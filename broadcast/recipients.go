@@ -119,7 +119,7 @@ func lines(first, last int) string {
 }
 
 // next reads the next record that is not blank, and its first line. A record in
-// another encoding is reported as a bad one.
+// another encoding than the rest of the file is reported as a bad record.
 func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipient, line int, known bool, err error) {
 	for {
 		line = r.line
@@ -188,7 +188,7 @@ func (f *Files) resume(ctx context.Context, in sms.PageInput) (*reading, *record
 	}
 	if at.position = r.position; offset > 0 && !at.isAt(began) {
 		_ = file.Close() // only read
-		return nil, nil, nil, refuse("the file of recipients was changed before byte %d, where the broadcast is; start another one with the remaining recipients", offset)
+		return nil, nil, nil, refuse("the recipients file was changed before byte %d, which the broadcast has already reached; start another broadcast with the remaining recipients", offset)
 	}
 	return at, r, file, nil
 }
@@ -233,8 +233,8 @@ func (f *Files) advance(ctx context.Context, at *reading, r *records, offset int
 	return nil
 }
 
-// scan reads and counts the whole file. A file in another encoding is refused
-// as a whole, before anyone is texted.
+// scan reads and counts the whole file. A file that is not in a supported
+// encoding is refused as a whole, before anyone is texted.
 func (f *Files) scan(ctx context.Context, in sms.PageInput) (found sms.BeginResult, err error) {
 	at, r, file, err := f.begin(ctx, in)
 	if err != nil {
@@ -262,7 +262,7 @@ func (f *Files) scan(ctx context.Context, in sms.PageInput) (found sms.BeginResu
 			return found, nil
 		case errors.Is(err, errBlank):
 		case isForeign:
-			return found, refuse("the file of recipients cannot be read: line %d %v", line, other)
+			return found, refuse("the recipients file cannot be read: line %d %v", line, other)
 		case err != nil && !isBad:
 			return found, err
 		case repeated:
@@ -282,9 +282,9 @@ func (f *Files) open(ctx context.Context, name string, offset int64) (io.ReadClo
 	file, version, err := store.open(ctx, name, offset)
 	switch {
 	case errors.As(err, new(refusal)):
-		return nil, "", refuse("the file of recipients cannot be opened: %v", err)
+		return nil, "", refuse("the recipients file cannot be opened: %v", err)
 	case err != nil: // an unreachable store may become reachable again
-		return nil, "", fmt.Errorf("open the file of recipients: %w", err)
+		return nil, "", fmt.Errorf("open the recipients file: %w", err)
 	}
 	return file, version, nil
 }
@@ -369,7 +369,7 @@ func alive(ctx context.Context) {
 
 func (f *Files) store() (Store, error) {
 	if f.Store == nil {
-		return nil, refuse("this worker has no store for files of recipients and reports: set BROADCAST_STORE")
+		return nil, refuse("this worker has no store for recipients files and reports: set BROADCAST_STORE")
 	}
 	return f.Store, nil
 }

@@ -102,7 +102,7 @@ type folder struct{ root *os.Root }
 func OpenFolder(dir string) (Store, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("open the folder of broadcasts: %w", err)
+		return nil, fmt.Errorf("open the broadcasts folder: %w", err)
 	}
 	return folder{root}, nil
 }

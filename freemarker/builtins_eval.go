@@ -144,7 +144,7 @@ func (i *interpreted) run(e *env, at pos, _ []namedValue, body func() error) err
 		if isJump(err) {
 			return fatalError(at, err.Error())
 		}
-		return wrapOther(at, "the code of ?interpret failed", err)
+		return wrapOther(at, "the code for ?interpret failed", err)
 	}
 	return body()
 }

@@ -121,7 +121,7 @@ func (p *parser) blockAssign(first token, scope assignScope, name string, macros
 	}
 	end := p.take()
 	if k != [...]tokenKind{scopeNamespace: tEndAssign, scopeGlobal: tEndGlobal, scopeLocal: tEndLocal}[scope] {
-		p.fail(end.pos, "the end tag does not fit the start tag")
+		p.fail(end.pos, "the end tag does not match the start tag")
 	}
 	n.element = span(first, end)
 	n.kids = kids
@@ -154,7 +154,7 @@ func (p *parser) macroDefinition(macros *[]*macroNode) node {
 	}
 	end := p.take()
 	if (end.kind == tEndFunction) != d.function {
-		p.fail(end.pos, "the end tag does not fit the start tag")
+		p.fail(end.pos, "the end tag does not match the start tag")
 	}
 	d.slots, d.needsArgs = p.macro.slots, p.needsArgs
 	for _, id := range p.macro.idents {

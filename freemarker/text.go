@@ -375,7 +375,7 @@ func formatError(at pos, what string, err error) error {
 	if re, ok := err.(*RenderError); ok {
 		return re
 	}
-	return otherError(at, "%s: the format is not valid, or does not fit", what)
+	return otherError(at, "%s: the format is not valid, or does not match the value", what)
 }
 
 // dateText formats a date, in the given format or that of the settings.

@@ -12,10 +12,10 @@ import (
 // the recipients in SmsTo, in a file, or from an activity.
 type BroadcastSmsInput struct {
 	SendSmsInput
-	// File is the name of the file of recipients in the worker's
-	// BROADCAST_STORE, CSV or .jsonl. Optional.
+	// File is the name of the recipients file in the worker's BROADCAST_STORE,
+	// CSV or .jsonl. Optional.
 	File string `json:"file,omitempty" example:"\"customers.csv\""`
-	// Source names an activity of the caller's that lists the recipients.
+	// Source names the caller's own activity that lists the recipients.
 	// Optional.
 	Source *BroadcastSource `json:"source,omitempty" example:"{\"activity\": \"MyRecipients\", \"taskQueue\": \"shop\"}"`
 	// Report is the name of a report in BROADCAST_STORE, without ".jsonl".
@@ -80,7 +80,7 @@ type BroadcastProgress struct {
 
 // BeginInput is a broadcast that is about to start.
 type BeginInput struct {
-	// File is the name of the file of recipients; empty if they come from
+	// File is the name of the recipients file; empty if they come from
 	// elsewhere.
 	File string `json:"file,omitempty"`
 	// DefaultRegion is the country of numbers without a country code. Optional:

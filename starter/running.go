@@ -27,7 +27,7 @@ func runningBroadcastCommands() []*cobra.Command {
 	}}
 	for _, act := range []struct{ name, short string }{
 		{sms.PauseUpdate, "Pause a broadcast after the current page"},
-		{sms.ResumeUpdate, "Resume a broadcast that is paused, or that waits, at once"},
+		{sms.ResumeUpdate, "Resume a paused or waiting broadcast at once"},
 		{sms.CancelUpdate, "End a broadcast after the current page, with its report"},
 	} {
 		all = append(all, &cobra.Command{

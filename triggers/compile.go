@@ -155,7 +155,7 @@ func (c *checker) filters(i int, w *fileTrigger, t *Trigger) {
 		text, _ := written.(string)
 		number, ok := sms.ParseSender(text)
 		if !ok {
-			c.at(i, "to", "trigger %q: to has something that is not an address of ours: write it in quotes and without spaces, as '+15005550006', 'whatsapp:+15005550006' or 'rcs:my_agent'", w.Name)
+			c.at(i, "to", "trigger %q: to has something that is not one of our addresses: write it in quotes and without spaces, as '+15005550006', 'whatsapp:+15005550006' or 'rcs:my_agent'", w.Name)
 		}
 		t.to = append(t.to, number)
 	}

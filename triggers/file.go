@@ -152,7 +152,7 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() // it was read
+	defer f.Close() // only read
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(text) > maxFile {
 		err = fmt.Errorf("%s: too large for a trigger file; the limit is %d bytes", path, maxFile)
@@ -234,7 +234,7 @@ func (c *checker) read(name string, data []byte) {
 	}
 }
 
-// keywords adds the keywords of numbers that Twilio itself acts on.
+// keywords adds, by number, the keywords that Twilio itself acts on.
 func (c *checker) keywords(written map[string]sms.Keywords) {
 	for _, key := range slices.Sorted(maps.Keys(written)) {
 		line := c.file.Line("keywords", key)
@@ -242,9 +242,9 @@ func (c *checker) keywords(written map[string]sms.Keywords) {
 		_, taken := c.set.keywords[number]
 		switch {
 		case !ok:
-			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: the key is not a number of yours; write it as '+15005550006' or '12345'", c.name, line))
+			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: the key is not one of your numbers; write it as '+15005550006' or '12345'", c.name, line))
 		case taken:
-			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: those of this number are defined twice; combine them", c.name, line))
+			c.mistakes = append(c.mistakes, fmt.Errorf("%s:%d: keywords: this number's keywords are defined twice; combine them", c.name, line))
 		}
 		if c.set.keywords == nil {
 			c.set.keywords = map[string]sms.Keywords{}

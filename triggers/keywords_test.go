@@ -52,7 +52,7 @@ func TestKeywordsAreThoseOfTheNumber(t *testing.T) {
 
 func TestInvalidKeywordsAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"keywords: {nobody here at all: {}}\n":                   "t.yaml:1: keywords: the key is not a number of yours",
+		"keywords: {nobody here at all: {}}\n":                   "t.yaml:1: keywords: the key is not one of your numbers",
 		"keywords: {'12345': {stop: [x]}}\n":                     `t.yaml:1: unknown field "stop"`,
 		"keywords:\n  '12345': {}\n  '12345': {}\n":              "t.yaml:3: key",
 		"keywords:\n  +15005550006: {}\n  ' +15005550006': {}\n": "are defined twice",

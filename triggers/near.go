@@ -62,7 +62,7 @@ func (s *Set) NearMisses(ctx context.Context, message sms.Inbound) []Near {
 		case taken && !s.meant(t, message):
 			says = fmt.Sprintf("its event were %s", event)
 		case taken && len(t.to) > 0 && !slices.Contains(t.to, message.To):
-			says = "the text went to a number that its to names"
+			says = "the text went to one of the numbers listed under to:"
 		case taken && t.account != "" && t.account != message.AccountSID:
 			says = "the text went to its account"
 		case taken && t.condition != nil:

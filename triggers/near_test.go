@@ -23,7 +23,7 @@ func TestNearMissesSayWhyNothingFires(t *testing.T) {
 		"Order Number \u200b42": "no invisible characters",
 		"Order  Number 42":      "single spaces",
 		" order number 42":      "no leading or trailing spaces, and case were ignored",
-		"Moved":                 "a number that its to names",
+		"Moved":                 "one of the numbers listed under to:",
 		"hello":                 "",
 	} {
 		got := set.NearMisses(t.Context(), sms.Inbound{From: "+15005550009", To: "+15005550006", Body: body})

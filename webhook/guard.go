@@ -66,7 +66,7 @@ func (g *guard) unsaid(message sms.Inbound) string {
 	case message.Event != sms.EventReceived:
 		return "Twilio itself answers it"
 	case message.From == message.To || slices.Contains(g.own, message.From):
-		return "it comes from a number of ours"
+		return "it comes from one of our own numbers"
 	case !answerable(message.From):
 		return "its sender cannot receive texts"
 	}

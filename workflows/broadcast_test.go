@@ -229,7 +229,7 @@ func TestBroadcastThatCannotBeginFails(t *testing.T) {
 	}
 }
 
-// fromList is a broadcast to numbers of a list.
+// fromList returns a broadcast to numbers of a list.
 func fromList(to ...string) sms.BroadcastSmsInput {
 	input := fromSource()
 	input.Source, input.SmsTo = nil, sms.To(to...)
@@ -269,8 +269,8 @@ func (b *broadcastBench) runOn(t *testing.T, input sms.BroadcastSmsInput) (progr
 	return progress, report
 }
 
-// fromFile starts a broadcast to the numbers in a file, which also has other
-// lines.
+// fromFile returns the input of a broadcast to the recipients in a file with
+// these lines.
 func (b *broadcastBench) fromFile(t *testing.T, lines ...string) sms.BroadcastSmsInput {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(b.dir, "list.csv"), []byte("to,name\n"+strings.Join(lines, "\n")), 0o600); err != nil {
@@ -300,7 +300,7 @@ func TestFailedBroadcastSaysHowFar(t *testing.T) {
 		attempts     int // to write a page; by default, the test environment makes 10
 		says         string
 	}{
-		"the file goes":       {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, 1, "the file of recipients cannot be opened"},
+		"the file goes":       {func(b *broadcastBench) { _ = os.Remove(filepath.Join(b.dir, "list.csv")) }, 2, 2, 1, "the recipients file cannot be opened"},
 		"the report's folder": {func(b *broadcastBench) { _ = os.RemoveAll(filepath.Join(b.dir, "monday.parts")) }, 2, 0, 12, "BROADCAST_STORE: it must be one store"},
 	} {
 		b := newBroadcastBench(t, 0)

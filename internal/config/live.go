@@ -131,7 +131,7 @@ func (c *Config) becomes(now *Config) error {
 			continue
 		}
 		if before.Username != after.Username && before.Password == after.Password {
-			mistakes.add(fmt.Errorf("%s API key has changed, but not the secret: write that too", what))
+			mistakes.add(fmt.Errorf("%s API key has changed, but not its secret: change the secret as well", what))
 		}
 		mistakes.add(halfWritten(what+" auth token", before.Token, after.Token))
 		mistakes.add(halfWritten(what+" API secret", before.Password, after.Password))

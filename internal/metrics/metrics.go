@@ -431,6 +431,6 @@ func (m *Metrics) TriggersReloaded(err error) {
 // AttributesMissing registers how many search attributes the namespace lacks.
 func (m *Metrics) AttributesMissing(count func() int) {
 	promauto.With(m.registry).NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "sms_search_attributes_missing", Help: "Search attributes of ours that the namespace lacks; 0 while that is unknown.",
+		Name: "sms_search_attributes_missing", Help: "Our search attributes that the namespace lacks; 0 while that is unknown.",
 	}, func() float64 { return float64(count()) })
 }

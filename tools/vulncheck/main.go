@@ -76,7 +76,7 @@ func find(ctx context.Context, warnings io.Writer, download func(context.Context
 	if len(entries) < complete {
 		return "", fmt.Errorf("the database in %s has only %d entries", database, len(entries))
 	}
-	fmt.Fprintf(warnings, "%d vulnerabilities, known until %s\n", len(entries), made.Format(time.DateOnly))
+	fmt.Fprintf(warnings, "%d vulnerabilities known as of %s\n", len(entries), made.Format(time.DateOnly))
 	return database, nil
 }
 

@@ -98,7 +98,7 @@ func TestDatabaseOutOfReachIsSaid(t *testing.T) {
 		latest, fallback string
 		err, warning     string
 	}{
-		{name: "newest", latest: full, warning: "known until 2026-11-20"},
+		{name: "newest", latest: full, warning: "known as of 2026-11-20"},
 		{name: "pinned", fallback: full, warning: "WARNING: the newest database of vulnerabilities is unreachable (no route to the proxy).\nWARNING: what was found after 2026-11-05"},
 		{name: "none", err: "there is no database"},
 		{name: "cut off", latest: cut, err: "has only 3999 entries"},

@@ -28,11 +28,10 @@ import (
 var (
 	turns = flag.Int("turns", 5, "how many turns each side gets")
 	turn  = flag.Duration("turn", time.Second, "how long a turn is")
-	page  = flag.String("page", filepath.Join("docs", "benchmarks.md"), "the page that is written")
+	page  = flag.String("page", filepath.Join("docs", "benchmarks.md"), "the page to write")
 )
 
-// parts lists the parts of the product's own benchmarks, in the order of the
-// page.
+// parts lists the parts of our own benchmarks, in the order of the page.
 var parts = []string{"A text out", "A text in", "What it costs", "Size", "Options: on compared with off"}
 
 func main() {
@@ -47,9 +46,9 @@ func main() {
 	if err := os.WriteFile(*page, text.Bytes(), 0o644); err != nil {
 		log.Fatal(err)
 	}
-	log.Printf("%s is written, after %s", *page, time.Since(began).Round(time.Second))
+	log.Printf("wrote %s after %s", *page, time.Since(began).Round(time.Second))
 	if len(failed) > 0 {
-		log.Fatalf("some of it failed: %s", strings.Join(failed, ", "))
+		log.Fatalf("some benchmarks failed: %s", strings.Join(failed, ", "))
 	}
 }
 
@@ -128,8 +127,8 @@ func installNodeRed() string {
 	return program
 }
 
-// A line of the engine of templates, such as
-// "hello   100 200 2.0x 3   100 500 5.0x 20".
+// A line of the template benchmark, such as "hello 100 200 2.0x 3 100 500 5.0x
+// 20".
 var templateLine = regexp.MustCompile(`^(\S.*?)\s+(\d+)\s+(\d+)\s+([\d.]+)x\s+(\d+)\s+(\d+)\s+(\d+)\s+([\d.]+)x\s+(\d+)`)
 
 func templateRows(line string) []table.Row {
@@ -147,7 +146,8 @@ func templateRows(line string) []table.Row {
 	return []table.Row{row("parsed before", m[4], m[3], m[2], 1), row("parsed and rendered", m[8], m[7], m[6], 5)}
 }
 
-// A line of the regular expressions, such as "order number 80 100 0.80 90 300 2000".
+// A line of the regular expression benchmark, such as "order number 80 100 0.80
+// 90 300 2000".
 var patternLine = regexp.MustCompile(`^(\S.*?)\s+(\d+)\s+(\d+|NaN)\s+([\d.]+|NaN)\s+(\d+)\s+(\d+)\s+(\d+)\s*$`)
 
 func patternRows(line string) []table.Row {
