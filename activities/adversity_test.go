@@ -89,7 +89,7 @@ func unknownError(status int) *sms.Error {
 	return &sms.Error{Code: sms.CodeOutcomeUnknown, HTTPStatus: status, TwilioCode: 20000 + status, Message: "lost"}
 }
 
-// another is a message that another sender created.
+// another returns a message that another sender created.
 func another(to, body string, age time.Duration) twilio.Record {
 	r := listed(to, "SMother", body)
 	r.Created = time.Now().Add(-age).Truncate(time.Second)

@@ -34,11 +34,12 @@ type tally struct {
 	mu      sync.Mutex
 	counted map[string]int
 	asked   int
-	// misplaced is the number of messages that were returned to another time.
+	// misplaced is the number of messages that were returned for another time
+	// than they were counted at.
 	misplaced int
 }
 
-// tallied is when a tally counts.
+// tallied is the time at which a tally counts everything, in Unix seconds.
 const tallied = 1_700_000_000
 
 func (c *tally) count(_ context.Context, requests []sms.CapTake) (result sms.TakeCapsResult, _ error) {
@@ -81,7 +82,7 @@ func TestCapStopsSendsBeyondIt(t *testing.T) {
 	var drafts []twilio.Draft
 	accept := accepting(&drafts)
 	a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
-		if d.To == "+447400123451" { // which does not count
+		if d.To == "+447400123451" { // refused, so it does not count
 			return sms.Message{}, &sms.Error{Code: sms.CodeInvalidTo, HTTPStatus: 400, Message: "no"}
 		}
 		return accept(ctx, d)
@@ -256,11 +257,11 @@ func TestOldCountIsVoid(t *testing.T) {
 				t.Errorf("%d: %v, %v", place, limit, err)
 			}
 		}
-		s.giveBack(s.recipients[0]) // of the first count, which no longer counts
+		s.giveBack(s.recipients[0]) // reserved by the first count, which has expired
 		s.giveUpCaps(t.Context())
 		s.giveBack(s.recipients[2])
 		time.Sleep(61 * time.Second)
-		s.giveUpCaps(t.Context()) // what no longer counts would be another's
+		s.giveUpCaps(t.Context()) // expired messages are not returned: others may have reserved them since
 		synctest.Wait()
 		if !slices.Equal(counts, []int{3, 1}) {
 			t.Errorf("it counted %v", counts)

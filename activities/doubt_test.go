@@ -54,12 +54,12 @@ const (
 	third  = "+15005550003"
 )
 
-// listed is a message as Twilio lists it.
+// listed returns a message as Twilio lists it.
 func listed(to, sid, body string) twilio.Record {
 	return twilio.Record{Message: sms.Message{To: to, SID: sid, Status: sms.StatusSent, Segments: 1}, Body: body, Direction: "outbound-api", Created: time.Now().Truncate(time.Second)}
 }
 
-// showing is a gateway whose listing is computed for each look.
+// showing returns a listing that is computed again for each look.
 func showing(records func() []twilio.Record) func(twilio.Query) []twilio.Record {
 	return func(q twilio.Query) (found []twilio.Record) {
 		for _, r := range records() {
@@ -265,8 +265,8 @@ func TestPanickedSendIsNotSentAgain(t *testing.T) {
 	}
 }
 
-// leftInDoubt is the record of an attempt that texted the first recipient and
-// lost the answer about the second.
+// leftInDoubt returns the record of an attempt that texted the first recipient
+// and lost the answer about the second.
 func leftInDoubt(quiet time.Time) record {
 	return record{
 		Runs:     [][3]int{{int(accepted), -1, 1}, {int(doubtful), 0, 1}},
@@ -405,7 +405,7 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 			}
 			return nil
 		}}}
-		gateway.fails = func(q twilio.Query) bool { // one request of each look, and once the first
+		gateway.fails = func(q twilio.Query) bool { // one look-up of a recipient in each look, and the first listing of all
 			if q.To != "" {
 				return q.To == phones(doubts)[looks%doubts]
 			}
@@ -481,7 +481,8 @@ func (f *faltering) List(ctx context.Context, q twilio.Query) (twilio.Listing, e
 type stumbling struct {
 	lister
 	calls int
-	// slow is how long the first four calls take, which fail. Optional.
+	// slow is how long each of the first four calls takes before it fails.
+	// Optional.
 	slow time.Duration
 }
 

@@ -64,7 +64,7 @@ func (h *heart) record(ctx context.Context) error {
 	return nil
 }
 
-// recordTimeout is how long storing a record may take.
+// recordTimeout returns how long storing a record may take.
 func (h *heart) recordTimeout() time.Duration {
 	if h.timeout > 0 {
 		return h.timeout
@@ -113,7 +113,7 @@ func (h *heart) watch(ctx context.Context, cancel context.CancelCauseFunc, stopp
 	}
 }
 
-// interval is how often the record is repeated.
+// interval returns how often the record is repeated.
 func (h *heart) interval() time.Duration {
 	if h.timeout > 0 {
 		return max(min(h.timeout/3, 10*time.Second), time.Millisecond)

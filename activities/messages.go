@@ -116,7 +116,7 @@ func (a *Activities) LookUpSegments(_ context.Context, in sms.LookUpSegmentsInpu
 	return s, nil
 }
 
-// noAccount is the error of a send from an account that the worker lacks.
+// noAccount returns the error of a send from an account that the worker lacks.
 func noAccount(name string) *sms.Error {
 	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("this worker's configuration has no account %q: TWILIO_ACCOUNTS names the file of them", name)}
 }

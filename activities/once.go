@@ -74,7 +74,7 @@ func (a *Activities) once(ctx context.Context, input sms.SendSmsInput) (sms.Send
 	k.content = sms.Pseudonym(a.KeySecret, contentOf(input))
 	k.input = input
 	k.input.OnError, k.input.Priority = "", k.priorityOf(input)
-	if !isLong(input) { // the pages of a long list have keys made of it
+	if !isLong(input) { // the keys of a long list's pages are derived from it
 		k.input.IdempotencyKey = ""
 	}
 	if query := a.callback(k.info.WorkflowExecution.ID, &input); query != nil && input.StatusCallback == "" {

@@ -25,8 +25,8 @@ type clerk struct {
 	results map[string]any
 	// end returns the result of a started workflow, or the error of starting it.
 	end func(input sms.SendSmsInput) (any, error)
-	// cancelled is the error of a cancellation, and until when somebody waited
-	// for a result.
+	// cancelled is the error of a cancellation, and until is when a caller
+	// stopped waiting for a result.
 	cancelled error
 	until     time.Time
 }

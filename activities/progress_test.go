@@ -174,8 +174,8 @@ func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 	if s.recipients[0].message.SID != "SM1" || s.recipients[1].problem.TwilioCode != 21211 || s.recipients[1].problem.Message != "+15000000001 is not a valid phone number." {
 		t.Errorf("%+v, %+v", s.recipients[0].message, s.recipients[1].problem)
 	}
-	// And it reads ours: recipients whose create may have been started are in
-	// its window.
+	// The version before reads our records, too: recipients whose create may
+	// have started are in the window that it knows.
 	s.openNext(1)
 	ours, _ := pass(t, s.snapshot())
 	if !reflect.DeepEqual(ours.Window, []int{2, 3, 4}) || !reflect.DeepEqual(ours.Runs, [][3]int{{4, -1, 1}, {3, 0, 1}, {2, 1, 2}, {0, -1, 1}}) {

@@ -192,7 +192,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 	s.create(ctx, to)
 }
 
-// turnLimit is the longest wait for a turn.
+// turnLimit returns the longest wait for a turn.
 func (s *send) turnLimit() time.Duration {
 	if s.total() == 0 {
 		return DefaultGiveUpAfter

@@ -58,7 +58,7 @@ func accepting(drafts *[]twilio.Draft) gatewayFunc {
 	}
 }
 
-// quiet is a test suite whose activities do not log.
+// quiet returns a test suite whose activities do not log.
 func quiet() *testsuite.WorkflowTestSuite {
 	suite := &testsuite.WorkflowTestSuite{}
 	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
@@ -416,7 +416,7 @@ func TestTemplateRendersItsVariables(t *testing.T) {
 	}
 }
 
-// rendered is the text of a template over variables.
+// rendered returns the text of a template over variables.
 func rendered(ctx context.Context, f *FreeMarker, source, variables string) (string, *sms.Error) {
 	b, problem := newBodies(ctx, f, sms.SendSmsInput{SmsBody: source, Variables: json.RawMessage(variables), SmsTo: sms.To("+15005550009")}, time.Time{})
 	if problem != nil {

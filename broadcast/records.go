@@ -59,8 +59,8 @@ type badRecord string
 
 func (e badRecord) Error() string { return string(e) }
 
-// foreignRecord says that a record is in an encoding that makes the whole file
-// unreadable.
+// foreignRecord says that a record is not in the file's encoding, so that the
+// file as a whole is unreadable.
 type foreignRecord string
 
 func (e foreignRecord) Error() string { return string(e) }

@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// inUTF16 is a text in UTF-16, with a byte order mark or without.
+// inUTF16 returns a text in UTF-16, with a byte order mark or without.
 func inUTF16(order binary.AppendByteOrder, mark bool, text string) string {
 	if mark {
 		text = "\ufeff" + text

@@ -9,7 +9,7 @@ type macroValue struct {
 	bound *boundArgs
 }
 
-// boundArgs are the arguments of ?with_args and ?with_args_last.
+// boundArgs holds the arguments of ?with_args and ?with_args_last.
 type boundArgs struct {
 	named      []namedValue
 	positional []Value
@@ -20,7 +20,7 @@ type boundArgs struct {
 // passMacro is the special variable .pass, which does nothing.
 var passMacro = &macroDef{name: ".pass", catchSlot: -1, body: &group{}}
 
-// callArgs are the arguments of a call as they are written in the template.
+// callArgs holds the arguments of a call as they are written in the template.
 type callArgs struct {
 	named      []namedArg
 	positional []expr

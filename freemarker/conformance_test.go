@@ -129,7 +129,7 @@ func (t *tally) corpus(tb testing.TB) {
 	}
 }
 
-// other reads cases in the form of a judge: with an id, expect_output or
+// other reads cases in another format, which has either expect_output or
 // expect_error_class, expect_line and expect_column.
 func (t *tally) other(tb testing.TB, name string) {
 	data, err := os.ReadFile(name)

@@ -78,7 +78,7 @@ func (e *env) assignLocal(at pos, slot int32, v Value) error {
 	return nil
 }
 
-// fatalError is a failure that <#attempt> does not catch.
+// fatalError returns a failure that <#attempt> does not catch.
 func fatalError(at pos, msg string) error {
 	err := newError(KindOther, at, msg)
 	err.fatal = true

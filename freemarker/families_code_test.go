@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// atom is an expression without operators.
+// atom returns an expression without operators.
 func (m maker) atom() string {
 	return m.pick("name", "n", "neg", "big", "dbl", "half", "t", "f", "s", "e", "nul", "num", "lst", "nums", "mixed", "el", "eh", "h", "rows",
 		"user", "user.first", "user.address.city", "h.a", "h.b", "h['c']", "nope", "nope.x", "lst[0]", "lst[5]", "nums[1]", "1", "2.50", `"x"`, `'a"b'`,
@@ -25,7 +25,7 @@ func (m maker) builtin() string {
 		"ensure_starts_with('x')", "last_index_of('o')", "matches('.*')", "is_method", "upper_abc", "lower_abc", "abs", "floor", "ceiling", "interpret")
 }
 
-// expr is an expression up to a depth.
+// expr returns an expression up to a depth.
 func (m maker) expr(depth int) string {
 	if depth == 0 {
 		return m.atom()

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// familyModel is the data of all of them.
+// familyModel is the data model of the templates of all families.
 const familyModel = `{"name": "Anna", "n": 5, "z": 0, "neg": -3, "big": 1234567, "long": 9007199254740993,
 "huge": 123456789012345678901234567890, "dbl": 1234.5678, "tiny": 0.000123, "half": 2.5, "dneg": -0.05,
 "t": true, "f": false, "s": "Hello World", "e": "", "nul": null, "num": "12.50", "html": "<a href='x'>T&C \"q\"</a>",
@@ -41,7 +41,7 @@ func repeat(n int, f func() string) []string {
 	return parts
 }
 
-// familyCase is a template with where it runs.
+// familyCase is a template, with the locale and the time zone of its rendering.
 type familyCase struct{ template, locale, zone string }
 
 // families makes one case of each family.

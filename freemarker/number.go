@@ -177,7 +177,8 @@ func smallResult(op byte, l, r int64) (int64, bool) {
 	return 0, false
 }
 
-// smallValue is the result of an operation on integers: a remainder is a long.
+// smallValue returns the result of an operation on integers: a remainder is a
+// long.
 func smallValue(op byte, n int64) Value {
 	if op == '%' {
 		return Value{num: n, kind: kLong}

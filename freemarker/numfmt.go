@@ -196,7 +196,7 @@ func appendGroups(out []byte, neg bool, whole, frac []byte) []byte {
 	return out
 }
 
-// computerText is the result of ?c: at most 16 decimals, no groups.
+// computerText returns the result of ?c: at most 16 decimals, no groups.
 func computerText(v Value) string {
 	switch v.kind {
 	case kInt, kLong:

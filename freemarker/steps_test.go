@@ -106,7 +106,7 @@ func TestFromJSONRefusesLongIntegersUnread(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "10000 digits") {
 			t.Errorf("the error is %v", err)
 		}
-	case <-time.After(20 * time.Second): // to convert them takes minutes
+	case <-time.After(20 * time.Second): // converting them would take minutes
 		t.Error("the digits were converted")
 	}
 }

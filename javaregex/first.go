@@ -52,11 +52,11 @@ type firstInfo struct {
 	passes byteSet
 }
 
-// nothing is the firstInfo of a part that matches no characters, whatever comes
-// next.
+// nothing returns the firstInfo of a part that matches no characters, whatever
+// comes next.
 func nothing() firstInfo { return firstInfo{empty: true, passes: everything} }
 
-// anything is the firstInfo of an unknown part.
+// anything returns the firstInfo of an unknown part.
 func anything() firstInfo { return firstInfo{bytes: everything, empty: true, passes: everything} }
 
 func (f *firstInfo) or(other *firstInfo) {

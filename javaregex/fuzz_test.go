@@ -122,7 +122,8 @@ func checkShortcuts(t *testing.T, pattern, input string, flags int) {
 	}
 }
 
-// outcome is the first match from start on, and its groups, as text; not ok if a budget ended it.
+// outcome returns the first match from start on, and its groups, as text; not
+// ok if a budget ended it.
 func outcome(p *Pattern, input string, start int, remember bool) (string, bool) {
 	m := machine{stack: make([]frame, 1)}
 	if m.begin(context.Background(), p, input) != nil {
@@ -220,7 +221,7 @@ func TestMatchAllocatesOnlyItsResult(t *testing.T) {
 		t.Errorf("%v allocations for %v", n, kept)
 	}
 	if testing.CoverMode() != "" {
-		return // which keeps Find from being inlined
+		return // coverage instrumentation keeps Find from being inlined
 	}
 	end := 0
 	if n := testing.AllocsPerRun(200, func() {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// generators make a case of an area each.
+// generators each make a case for one area.
 var generators = map[string]func(*maker) *corpusCase{
 	"fuzz":       func(m *maker) *corpusCase { return m.find(m.flags()+m.alternatives(3), m.input(12)) },
 	"fuzz-loops": func(m *maker) *corpusCase { return m.find(m.loops(3), m.letters(14)) },

@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/test/cputime"
 )
 
-// hostile are patterns with inputs; found is the true answer.
+// hostile lists patterns with inputs; found is the correct answer.
 var hostile = []struct {
 	name, pattern, input string
 	found                bool

@@ -97,7 +97,7 @@ func (x *lexer) errorf(format string, args ...any) *SyntaxError {
 
 func (x *lexer) has(flag Flags) bool { return x.flags&flag != 0 }
 
-// char is the character at i, 0 outside the pattern.
+// char returns the character at i, 0 outside the pattern.
 func (x *lexer) char(i int) rune {
 	if i < 0 || i >= len(x.chars) {
 		return 0

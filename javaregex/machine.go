@@ -173,10 +173,11 @@ func (m *machine) pause() bool {
 	return m.ended == "" && !m.given
 }
 
-// memoThreshold is the number of steps after which failures are remembered: a
-// typical match ends sooner. In a leaky program, the captures of a failed
-// attempt can persist, which a remembered failure would not repeat; there,
-// failures are only remembered if the match would otherwise probably never end.
+// memoThreshold returns the number of steps after which failures are
+// remembered: a typical match ends sooner. In a leaky program, the captures of
+// a failed attempt can persist, which a remembered failure would not repeat;
+// there, failures are only remembered if the match would otherwise probably
+// never end.
 func (m *machine) memoThreshold() int {
 	if m.prog.leaky {
 		return min(m.limits.Steps/8, 400_000)

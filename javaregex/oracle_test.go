@@ -69,7 +69,7 @@ func answered(t testing.TB, cases []*corpusCase) []*corpusCase {
 	return good
 }
 
-// request is a line for internal/jdk/Oracle.java.
+// request returns a line for internal/jdk/Oracle.java.
 func (c *corpusCase) request() string {
 	kind := c.Kind
 	if kind == "" {

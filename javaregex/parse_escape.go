@@ -243,7 +243,7 @@ func (p *parser) octal() (rune, error) {
 	return (n-'0')*64 + (m-'0')*8 + o - '0', nil
 }
 
-// hexDigit is the value of a hexadecimal digit, or -1.
+// hexDigit returns the value of a hexadecimal digit, or -1.
 func hexDigit(c rune) rune {
 	switch {
 	case isDigit(c):

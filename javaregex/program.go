@@ -350,8 +350,8 @@ func (c *compiler) class(set runeSet) *charClass {
 	return class
 }
 
-// node compiles n, followed by next, which can start as follow says. It returns
-// where to enter.
+// node compiles n so that it continues at the instruction next; follow says
+// what can come there. It returns the first instruction.
 func (c *compiler) node(n *node, next int32, follow *firstInfo) int32 {
 	switch n.kind {
 	case nodeSet:

@@ -52,8 +52,8 @@ func banner(s settings, temporal temporalServer) string {
 	return b.String()
 }
 
-// variables returns the environment by which a program finds what does not listen
-// at its usual port, and reads what is encrypted.
+// variables returns the environment that another program needs: addresses that
+// differ from the defaults, and the key file.
 func variables(s settings) (needed []string) {
 	if s.temporalPort != 7233 {
 		needed = append(needed, "TEMPORAL_ADDRESS="+address(s.temporalPort))

@@ -37,7 +37,7 @@ func module(t *testing.T, say string) string {
 
 func TestBuildShowsItsProgress(t *testing.T) {
 	var out bytes.Buffer
-	// A unique text, so that Go's cache has nothing of it.
+	// A unique text, so that Go's cache contains nothing of it.
 	dir := module(t, `"built `+time.Now().String()+`"`)
 	binary := filepath.Join(t.TempDir(), "new", "tiny")
 	if err := build(t.Context(), dir, binary, newConsole(&out, os.Getenv)); err != nil {

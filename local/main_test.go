@@ -137,7 +137,7 @@ func (l *launcher) wait() int {
 	return l.cmd.ProcessState.ExitCode()
 }
 
-// pids are those of the fakes that have run.
+// pids returns the process IDs of the fakes that have run.
 func (l *launcher) pids() map[string]int {
 	files, _ := filepath.Glob(filepath.Join(l.dir, "*"+pidSuffix))
 	pids := map[string]int{}
@@ -150,8 +150,8 @@ func (l *launcher) pids() map[string]int {
 	return pids
 }
 
-// alive reports whether a process runs, which one that has ended but was not
-// collected does not.
+// alive reports whether a process is running. A zombie, which has exited but
+// was not waited for, is not.
 func alive(pid int) bool {
 	state, _ := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	s := strings.TrimSpace(string(state))

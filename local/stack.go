@@ -131,7 +131,7 @@ func children(s settings, temporal temporalServer) []child {
 	}
 }
 
-// keys is the path of the key file that payloads are encrypted with.
+// keys returns the path of the key file that payloads are encrypted with.
 func (s settings) keys() string { return filepath.Join(s.data, "payload-keys.json") }
 
 // makeKeys creates a key file, unless it exists. Its key only decrypts until
@@ -156,7 +156,7 @@ func makeKeys(s settings) error {
 //go:embed customers.csv
 var customers []byte
 
-// store is the directory of broadcasts' recipients and reports.
+// store returns the directory of broadcasts' recipients and reports.
 func (s settings) store() string { return filepath.Join(s.data, "broadcasts") }
 
 // fillStore writes the customers into the store, unless the file exists.

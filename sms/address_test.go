@@ -13,7 +13,7 @@ func TestParseRecipientAcceptsWhatTwilioAccepts(t *testing.T) {
 		"messenger:5551234567":                "messenger:5551234567",
 
 		"5005550006":                      "",
-		"+1 (500) 555-0006":               "", // which the activities read
+		"+1 (500) 555-0006":               "", // only the activities parse this form
 		"+05005550006":                    "",
 		"+1500555000612345":               "",
 		"+1500CALLNOW":                    "",

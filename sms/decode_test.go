@@ -81,8 +81,8 @@ func TestDecodeReadsEverySpelling(t *testing.T) {
 	}
 }
 
-// sdkInputs are the same three inputs as each SDK's default converter writes
-// them, given the types that an author would declare in the language.
+// sdkInputs holds the same three inputs, as each SDK's default converter writes
+// them from the types that an author would declare in the language.
 var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 	// System.Text.Json: PascalCase, null for what is absent, TimeSpan and TimeOnly
 	// with seconds, the plus sign escaped.

@@ -32,7 +32,7 @@ type Keywords struct {
 	Help   []string `yaml:"help"`
 }
 
-// DefaultKeywords are the keywords of a number without its own.
+// DefaultKeywords are the keywords of a number that has none of its own.
 //
 // Source: Twilio's documentation of default opt-out behaviour.
 var DefaultKeywords = Keywords{

@@ -59,11 +59,12 @@ type SignalWithStartInput struct {
 	Firing     Firing `json:"firing"`
 }
 
-// SignalWithStartResult is neither if the ID's workflow has closed and another is
-// not allowed.
+// SignalWithStartResult is the outcome. Neither field is set if the workflow
+// with the ID has closed and the policy allows no other.
 type SignalWithStartResult struct {
 	Started bool `json:"started,omitempty"`
-	// Open is true if a workflow is open, which has not been signalled.
+	// Open is true if a workflow with the ID was already open; it was not
+	// signalled.
 	Open bool `json:"open,omitempty"`
 }
 

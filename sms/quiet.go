@@ -25,11 +25,11 @@ type FindQuietInput struct {
 	DefaultRegion string     `json:"defaultRegion,omitempty"`
 	QuietHours    QuietHours `json:"quietHours"`
 	At            time.Time  `json:"at"`
-	// Together asks for a time at which none of them is.
+	// Together asks for one time at which nobody in the list is in quiet hours.
 	Together bool `json:"together,omitempty"`
 }
 
-// QuietGroup are recipients whose quiet hours end at the same time.
+// QuietGroup holds the recipients whose quiet hours end at the same time.
 type QuietGroup struct {
 	// Until is when they end. It is zero for recipients whose phone appears
 	// earlier in the list: they are not texted.

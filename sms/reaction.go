@@ -96,9 +96,9 @@ var sentences = func() (all []sentence) {
 	return all
 }()
 
-// googles is what Google's Messages writes in any language: the emoji between
-// zero-width spaces (non-joiners once it is removed), and the message between
-// hair spaces.
+// googles matches what Google Messages writes in any language: the emoji
+// between zero-width spaces (zero-width non-joiners if the reaction was
+// removed), and the quoted message between hair spaces.
 var googles = regexp.MustCompile(`^\x{200A}?[^\x{200A}-\x{200C}]*([\x{200B}\x{200C}])([^\x{200A}-\x{200C}]+)[\x{200B}\x{200C}][^\x{200A}]*\x{200A}([^\x{200A}]*)\x{200A}[^\x{200A}]*\x{200A}?\s*$`)
 
 // spaces converts all white space to one kind, and removes characters without

@@ -1,7 +1,7 @@
 package sms
 
-// Every field of the inputs, those of later versions included, as the converters of
-// the SDKs write its name and its value.
+// Every field of the inputs, including fields added later, with its name and
+// value as the SDKs' converters write them.
 
 import (
 	"encoding/json"

@@ -68,8 +68,8 @@ type remedy struct{ to, command string }
 // cancelIt is the remedy for a send or a question.
 var cancelIt = remedy{"cancel it", "cancel"}
 
-// pending is the error of a command that stops waiting for a workflow or an
-// activity, which goes on.
+// pending returns the error of a command that stops waiting for a workflow or
+// an activity, which goes on.
 func pending(c *temporal.Client, what, id string, why error, remedies ...remedy) error {
 	text := fmt.Sprintf("%s: %s is still pending as %s in Temporal at %s", plainly(why), what, id, c.Address)
 	if link := webUI(c, id); link != "" {
@@ -109,8 +109,9 @@ func lacksWorker(c *temporal.Client) bool {
 	return err == nil && len(queue.GetPollers()) == 0
 }
 
-// failure is the error of a request that Temporal did not carry out. It holds
-// only the innermost cause, since the rest repeats what the user asked for.
+// failure returns the error of a request that Temporal did not carry out. It
+// holds only the innermost cause, since the rest repeats what the user asked
+// for.
 func failure(c *temporal.Client, what string, err error) error {
 	var away *serviceerror.Unavailable
 	if errors.As(err, &away) || timedOut(err) {

@@ -122,5 +122,5 @@ func each(ctx context.Context, n int, do func(ctx context.Context, i int)) {
 			return nil
 		})
 	}
-	_ = group.Wait() // they return no error
+	_ = group.Wait() // none of them returns an error
 }

@@ -67,8 +67,8 @@ and checked as by starter triggers lint.`,
 	return cmd
 }
 
-// lintScaffold prints what lint finds in the trigger files of the project. The
-// project is complete, whatever it finds.
+// lintScaffold prints what lint finds in the trigger files of the project. What
+// lint finds does not prevent the project from being written.
 func lintScaffold(ctx context.Context, out io.Writer, app *scaffold.App, folder string, o scaffold.Options) error {
 	if len(app.Triggers) == 0 {
 		return nil

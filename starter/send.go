@@ -207,7 +207,7 @@ func (f sendFlags) viaWorkflow(ctx context.Context, c *temporal.Client, input sm
 	return run.GetID(), run.Get, nil
 }
 
-// waiting is how long the workflow waits for delivery; 0 for not at all.
+// waiting returns how long the workflow waits for delivery; 0 for not at all.
 func (f sendFlags) waiting() sms.Duration {
 	if !f.wait {
 		return 0

@@ -403,7 +403,7 @@ func printText(ctx context.Context, out io.Writer, call *sms.Call) {
 	_ = input.Problems(nil) // this moves metadata to variables
 	c, err := config.FromEnvironment()
 	if err != nil {
-		return // has been reported before
+		return // this mistake has already been reported
 	}
 	r := renderText(ctx, input.SmsBody, input.Variables, cmp.Or(input.Locale, c.TemplateLocale), cmp.Or(input.TimeZone, c.TemplateTimeZone))
 	var text strings.Builder
@@ -503,7 +503,7 @@ func plain(value any) any {
 	var same any
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	_ = decoder.Decode(&same) // was encoded just above
+	_ = decoder.Decode(&same) // cannot fail: it was encoded just above
 	return same
 }
 

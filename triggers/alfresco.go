@@ -142,9 +142,9 @@ func (c *checker) alfrescoTrigger(written *alfrescoFile, w *fileTrigger) {
 	}
 }
 
-// alfrescoEvent returns the event of ours that a source names. If the event is
-// another connector's, ok is false, and event is the source; if the source is a
-// mistake, event is empty.
+// alfrescoEvent returns the one of our events that a source names. If the event
+// is another connector's, ok is false, and event is the source; if the source
+// is a mistake, event is empty.
 func (c *checker) alfrescoEvent(source, name string) (event string, ok bool) {
 	parts := strings.Split(source, ".")
 	last := parts[len(parts)-1]
@@ -346,7 +346,7 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 		}
 	}
 	if inputs == nil {
-		_ = unmarshal(payload, &inputs) // has been parsed before
+		_ = unmarshal(payload, &inputs) // cannot fail: it has been parsed before
 	}
 	for _, name := range []string{"smsFrom", "smsTo", "smsBody"} {
 		if inputs[name] == nil {

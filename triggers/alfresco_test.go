@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// sendingFile is a file of Alfresco's whose action sends a text.
+// sendingFile returns an Alfresco trigger file whose action sends a text.
 func sendingFile(inputs string) string {
 	return `{"name": "tell",
  "event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "tell (?<who>\\w+)( at (?<hour>\\d+))?", "echoError": "No"}},

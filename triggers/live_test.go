@@ -112,7 +112,7 @@ func TestLiveIgnoresAHalfCopiedFile(t *testing.T) {
 	write(t, path, contract)
 	l := opened(t, path)
 	changed := strings.ReplaceAll(contract, "Order Number", "Order No")
-	half, _, _ := strings.Cut(changed, "  - name: cancel") // it would load
+	half, _, _ := strings.Cut(changed, "  - name: cancel") // would load without a mistake
 	for _, part := range []string{half[:20], half, changed[:len(changed)-10]} {
 		write(t, path, part)
 		if reports := turns(l, 1); reports != nil {

@@ -108,7 +108,7 @@ func (x *exchange) do(method string, to *url.URL, form string) ([]byte, error) {
 	if requestID != "" { // otherwise, a proxy answered
 		x.client.clock.measure(sent, time.Now(), response.Header.Get("Date"))
 	}
-	answer := bytes.NewBuffer(make([]byte, 0, min(max(response.ContentLength, 0), maxResponse)+bytes.MinRead)) // one allocation, as a rule
+	answer := bytes.NewBuffer(make([]byte, 0, min(max(response.ContentLength, 0), maxResponse)+bytes.MinRead)) // usually a single allocation
 	_, err = answer.ReadFrom(io.LimitReader(response.Body, maxResponse))
 	_ = response.Body.Close() // only read
 	if err != nil {

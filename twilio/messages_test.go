@@ -101,7 +101,7 @@ func TestClockFollowsOneThatWasSet(t *testing.T) {
 			t.Errorf("%s ahead: %s", ahead, at.Sub(now))
 		}
 	}
-	c.clock.measure(now, now, "soon") // is not a date
+	c.clock.measure(now, now, "soon") // not a date
 }
 
 func TestCreateIsCheckedLast(t *testing.T) {
@@ -119,7 +119,7 @@ func TestCreateIsCheckedLast(t *testing.T) {
 		t.Errorf("%v, asked %d times", err, asked)
 	}
 	checked.Check = func() error { return nil }
-	for range 2 { // the second on a connection that is kept
+	for range 2 { // the second request reuses the connection
 		if _, err := c.Send(t.Context(), checked); err != nil {
 			t.Fatal(err)
 		}

@@ -138,7 +138,7 @@ func allDigits(s string) bool {
 	return s != ""
 }
 
-// rate is how many segments per second a sender of this kind may send.
+// rate returns how many segments per second a sender of this kind may send.
 //
 // Source: Twilio's documentation of message throughput.
 func (k addressKind) rate() float64 {

@@ -143,7 +143,8 @@ func (c *clock) loop() {
 	}
 }
 
-// untilNext is how long the loop may sleep; a frozen clock makes nothing due.
+// untilNext returns how long the loop may sleep; a frozen clock makes nothing
+// due.
 func (c *clock) untilNext() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -86,7 +86,7 @@ func TestCreateRefusesAsTwilioDoes(t *testing.T) {
 	})
 }
 
-// checkError checks that an error has the format of Twilio's.
+// checkError checks that an error has Twilio's format.
 func checkError(t *testing.T, g got) {
 	t.Helper()
 	for field := range g.body {

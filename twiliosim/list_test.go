@@ -128,7 +128,8 @@ func TestListingIsFiltered(t *testing.T) {
 func TestListingIsFilteredByDateSent(t *testing.T) {
 	sim := start(t, Options{})
 	sim.Freeze(true)
-	// To noon of some day, so that the days below do not depend on the hour.
+	// Advance to noon, so that the days below do not depend on the hour at which
+	// the test runs.
 	advance(t, sim, time.Until(time.Now().UTC().Truncate(24*time.Hour).Add(36*time.Hour)))
 	noon := sim.Now().Truncate(time.Second)
 	advance(t, sim, noon.Add(time.Second).Sub(sim.Now()))

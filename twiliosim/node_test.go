@@ -20,8 +20,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// nodeFolder is a folder with the scripts and their packages. Without Node the
-// test is skipped on a person's machine, and fails in CI.
+// nodeFolder returns a folder with the scripts and their packages. Without Node
+// the test is skipped on a person's machine, and fails in CI.
 func nodeFolder(t *testing.T) string {
 	t.Helper()
 	for _, program := range []string{"node", "npm"} {
@@ -145,8 +145,8 @@ func TestSegmentsMatchTwiliosCalculator(t *testing.T) {
 	}
 }
 
-// randomBodies are texts around the limits of one, two and three segments, made
-// of what people write: letters that are in GSM-7, in its extension, and
+// randomBodies returns texts around the limits of one, two and three segments,
+// made of what people write: letters that are in GSM-7, in its extension, and
 // outside of it, and characters that are composed of several. Characters that
 // make no sense together, such as a skin tone on a letter, are left out:
 // calculators and telephones differ on them. The seed is fixed, so that a

@@ -23,8 +23,8 @@ import (
 const (
 	maxTwiML     = 64 << 10
 	maxRedirects = 10
-	// maxTogether is how many requests to one URL run concurrently; the others
-	// wait, separately for each URL.
+	// maxTogether is how many requests to one URL run concurrently. Others wait;
+	// each URL has its own queue.
 	maxTogether = 100
 	shownTwiML  = 8 << 10
 )

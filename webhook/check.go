@@ -62,7 +62,7 @@ func (r *reception) refusal(c *sms.Call) string {
 func textOf(value json.RawMessage) string {
 	var text string
 	var list []string
-	_ = errors.Join(json.Unmarshal(value, &text), json.Unmarshal(value, &list)) // it is one of them, or neither
+	_ = errors.Join(json.Unmarshal(value, &text), json.Unmarshal(value, &list)) // value is one of the two, or neither
 	return text + strings.Join(list, "")
 }
 

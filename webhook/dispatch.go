@@ -259,7 +259,8 @@ func (r *reception) publishes() bool {
 	return slices.ContainsFunc(r.input.Firings, func(f sms.Firing) bool { return f.Problem == "" })
 }
 
-// unwanted is the answer to a text that cannot concern any question or trigger.
+// unwanted returns the answer to a text that cannot concern any question or
+// trigger.
 func (r *reception) unwanted() Answer {
 	answer := Answer{Replies: r.replies(false), Outcome: string(sms.OutcomeUnwanted), Again: r.refusedRetries(), Reasons: r.problems()}
 	if len(r.input.Firings) > 0 {
@@ -328,8 +329,9 @@ func (r *reception) tells() bool {
 	return words
 }
 
-// unreached is the answer if Temporal did not accept the text. If it may have,
-// now or in an earlier delivery, the sender must not be told that it did not.
+// unreached returns the answer if Temporal did not accept the text. If it may
+// have, now or in an earlier delivery, the sender must not be told that it did
+// not.
 func (r *reception) unreached(err error, doubt bool) Answer {
 	doubt = doubt || r.mayBeAccepted()
 	answer := Answer{Outcome: outcomeAway, Again: doubt || !r.tells(), Reasons: map[string]string{"": reason(err)}}

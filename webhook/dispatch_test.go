@@ -40,7 +40,7 @@ type server struct {
 	history []*historypb.HistoryEvent
 	// asking is called for each request about a keeper. Optional.
 	asking func(ctx context.Context, keeper string)
-	// listed are the texts of a pair, and query is the query that asked for
+	// listed holds the texts of a pair, and query is the query that asked for
 	// them.
 	listed []Accepted
 	query  string

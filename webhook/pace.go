@@ -40,18 +40,19 @@ type Accepted struct {
 
 // pace is what a webhook knows about the texts of a phone to one of our numbers.
 type pace struct {
-	// streak is how many came to this webhook without a pause, began is when the
-	// first of them came, or when the silence since ended, and last is when the
-	// latest came.
+	// streak is how many texts came to this webhook without a pause, began is
+	// when the first of them came, or when the latest silence ended if that was
+	// later, and last is when the latest text came.
 	streak      int
 	began, last time.Time
 	// silent is whether the pair was silenced when this webhook last found out.
 	silent bool
-	// replied holds when the latest came to this webhook that have a reply.
+	// replied holds the times at which the latest texts with a reply came to
+	// this webhook.
 	replied []time.Time
-	// accepted holds those that any webhook has accepted lately, with and
+	// accepted holds the texts that any webhook has accepted lately, with and
 	// without a reply, as Temporal last listed them, oldest first; asked is the
-	// SID of the text for which it did.
+	// SID of the text because of which Temporal was asked.
 	accepted []Accepted
 	asked    string
 }

@@ -2,8 +2,8 @@ package webhook
 
 // What a webhook remembers of recent texts, in bounded memory.
 
-// remembered is how many of the latest keys each [recent] keeps, and how many of
-// those before them.
+// remembered is the maximum number of keys in each of the two generations of a
+// [recent].
 const remembered = 20_000
 
 // recent holds the values of the latest keys. Of two generations, the older is

@@ -196,7 +196,7 @@ func TestToldRefusalIsNotCaughtUp(t *testing.T) {
 	const refused = "triggers:\n  - {name: a, pattern: a, echo: Taken%s, start: {workflow: W, taskQueue: q, id: sms-pause-all}}\n"
 	for more, recorded := range map[string]bool{
 		", echoError: Lost":                        true,
-		", echoError: Lost, onPublishError: retry": false, // it is delivered again
+		", echoError: Lost, onPublishError: retry": false, // Twilio delivers it again
 		"": false, // nobody is told
 	} {
 		s := &server{start: func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
@@ -255,7 +255,7 @@ func TestTextsGoBeforeSends(t *testing.T) {
 	d, _ := dispatcher(t, s)
 	for action, want := range map[string]int32{
 		"signal: {workflowId: x, name: s}":   sms.PriorityOfTexts,
-		"start: {workflow: W, taskQueue: q}": 0, // a user's workflow, which starts like all others there
+		"start: {workflow: W, taskQueue: q}": 0, // a user's workflow, which gets Temporal's default priority
 	} {
 		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, "+action+"}\n", "a")
 		if d.Receive(t.Context(), m, firings, Mute); priority != want {

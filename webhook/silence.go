@@ -81,7 +81,7 @@ func (d *Dispatcher) Accepted(ctx context.Context, message sms.Inbound, since ti
 	return accepted, nil
 }
 
-// pair is the pseudonym of a phone and a number together.
+// pair returns the pseudonym of a phone and a number together.
 func (d *Dispatcher) pair(message sms.Inbound) string {
 	return sms.Pseudonym(d.IDSecret, message.To, message.From)
 }

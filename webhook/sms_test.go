@@ -307,7 +307,7 @@ func (s *shared) Accepted(context.Context, sms.Inbound, time.Time) ([]Accepted, 
 	return slices.Clone(s.taken), s.err
 }
 
-// webhooks are three webhooks that share what they know.
+// webhooks returns three webhooks that share what they know.
 func (s *shared) webhooks(t *testing.T, file string) (hooks []*bench) {
 	t.Helper()
 	for range 3 {
@@ -379,7 +379,7 @@ func TestStreakCountsForAllWebhooks(t *testing.T) {
 	if all.silent != 1 {
 		t.Errorf("silenced %d times", all.silent)
 	}
-	// Whoever ends the silence ends it for those that did not know of it, too.
+	// Ending the silence also ends it for webhooks that did not know of it.
 	all.silent, all.ended = 0, time.Now()
 	for n := range 30 {
 		hooks[n%3].deliver(numbered(100+n, "hi"), token)

@@ -131,9 +131,9 @@ func checkBroadcast(raw converter.RawValue) error {
 	return decode(raw, &sms.BroadcastSmsInput{})
 }
 
-// badRequest is the error of an operation that starts nothing because its input
-// is wrong. A failure's message is never encrypted, so the input appears only
-// in the details of its cause.
+// badRequest returns the error of an operation that starts nothing because its
+// input is wrong. A failure's message is never encrypted, so the input appears
+// only in the details of its cause.
 func badRequest(err error) error {
 	says := sms.Public(err)
 	return &nexus.HandlerError{

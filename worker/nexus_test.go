@@ -45,8 +45,9 @@ func TestNexusRequestRetriesAreOneSend(t *testing.T) {
 	t.Run("after its end", func(t *testing.T) { t.Parallel(); retryOfARequest(t, true) })
 }
 
-// retryOfARequest makes the start of an operation be answered twice, with
-// another retry after the workflow's first run, or after its last.
+// retryOfARequest loses the first response to the start of an operation, so
+// that the start is retried, and repeats it once more: after the workflow's
+// first run, or after its last.
 func retryOfARequest(t *testing.T, afterItsEnd bool) {
 	temporal, connection, sends, run := callThroughLoss(t)
 	stack.Eventually(t, "the start is answered a second time", func(context.Context) error {

@@ -25,7 +25,7 @@ type pausing struct {
 	logger *slog.Logger
 	// paces are held while sending is paused.
 	paces []*activities.Pace
-	// is the pause when Temporal last answered.
+	// is holds the pause as Temporal last reported it; nil if there was none.
 	is atomic.Pointer[temporal.Pause]
 	// mu keeps an older answer from replacing a newer one.
 	mu sync.Mutex

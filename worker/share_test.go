@@ -14,7 +14,7 @@ func TestLiveWorkersAreCountedOnce(t *testing.T) {
 		return &taskqueuepb.PollerInfo{Identity: identity, LastAccessTime: timestamppb.New(now.Add(-ago))}
 	}
 	pollers := []*taskqueuepb.PollerInfo{
-		poller("1@a", 0), poller("1@b", time.Minute), // in a poll that finds nothing
+		poller("1@a", 0), poller("1@b", time.Minute), // still in its last poll, which can take a minute
 		poller("1@a", time.Second),      // for workflows
 		poller("1@gone", 3*time.Minute), // Temporal still lists it for minutes
 	}

@@ -157,7 +157,7 @@ func (a *asking) run(ctx workflow.Context) error {
 	}
 }
 
-// progress is the answer to sms.QuestionQuery.
+// progress returns the answer to sms.QuestionQuery.
 func (a *asking) progress() sms.AskProgress {
 	return sms.AskProgress{Since: a.since, Until: a.until, Reminders: a.result.Reminders}
 }

@@ -131,12 +131,12 @@ type broadcast struct {
 	// byItself is true while the broadcast waits for a time rather than for a
 	// person.
 	byItself bool
-	// unwritten are the pages that are missing in the report. Their numbers are not
-	// used again: an attempt to write one may end after its time-out.
+	// unwritten lists the pages that are missing from the report. Their numbers
+	// are not used again: an attempt to write one may end after its time-out.
 	unwritten []int
 }
 
-// held are recipients that have been read but not processed yet.
+// held lists recipients that have been read but not processed yet.
 type held struct {
 	// Page is the position in the list of the page that was read last, from 1;
 	// only if pages have keys.
@@ -379,7 +379,7 @@ func (b *broadcast) next(ctx workflow.Context) error {
 	return workflow.NewContinueAsNewError(ctx, sms.BroadcastSmsWorkflowName, b.carried())
 }
 
-// carried is the input of the next run.
+// carried returns the input of the next run.
 func (b *broadcast) carried() broadcastInput {
 	input := b.input
 	input.Carried, input.Held = &b.progress, &b.held

@@ -129,7 +129,7 @@ func TestBroadcastThatPausedItselfObeys(t *testing.T) {
 
 func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 	for name, tc := range map[string]struct {
-		pages  int // that are sent before
+		pages  int // pages that are sent before every other one fails
 		failed bool
 	}{"before anybody was texted": {0, true}, "on its way": {1, false}} {
 		b := newBroadcastBench(t, 0)
@@ -306,7 +306,7 @@ func TestFullQueueIsReportedOnce(t *testing.T) {
 	}
 }
 
-// atNight is a broadcast at 23:00 in New York and 20:00 in Los Angeles.
+// atNight returns a broadcast at 23:00 in New York and 20:00 in Los Angeles.
 func atNight(t *testing.T, b *broadcastBench, input sms.BroadcastSmsInput) sms.BroadcastSmsInput {
 	t.Helper()
 	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
@@ -356,7 +356,7 @@ func TestSleepersWhoJustWokeAreReported(t *testing.T) {
 		input.IdempotencyKey = key
 		asked := 0
 		b.quietAsked = func() {
-			if asked++; asked == 2 { // as they wake
+			if asked++; asked == 2 { // when they wake up
 				b.CancelWorkflow()
 			}
 		}
@@ -552,7 +552,7 @@ func TestTimeLeftCountsTheSendersQueue(t *testing.T) {
 		{"+15005550006", 1_000, 100, "", 10},            // the queue holds them all
 		{"+15005550006", 100_000, 900, "", 64_000},      // it holds ten hours' worth
 		{"+15005550006", 100_000, 40_000, full, 60_000}, // as after resume, with the queue still full
-		{"+15005550006", 40_000, 39_500, "", 500},       // it can be no more than who is left
+		{"+15005550006", 40_000, 39_500, "", 500},       // the queue cannot hold more than the remaining recipients
 		{"", 100_000, 40_000, "the queue of the Messaging Service is full", 0},
 	} {
 		b := broadcast{progress: sms.BroadcastProgress{Total: tc.total, Recipients: tc.recipients, Rate: 90}}

@@ -73,14 +73,14 @@ func TestLateReturnMakesNoRoom(t *testing.T) {
 	const half = 30 * time.Minute
 	take(0, 90, 0)
 	take(half, 10, 0)
-	take(half, -80, 0) // of the first 90
+	take(half, -80, 0) // returns most of the first 90
 	if got := take(half, 100, 0); got != 80 {
 		t.Errorf("there is room for %d, want 80", got)
 	}
 	if got := take(62*time.Minute, 100, 0); got != 10 { // the 90 of half an hour ago still count
 		t.Errorf("later there is room for %d, want 10", got)
 	}
-	take(3*time.Hour, -5, half) // which no longer counts
+	take(3*time.Hour, -5, half) // returns messages that no longer count
 	if got := take(3*time.Hour, 200, 0); got != 100 {
 		t.Errorf("in the end there is room for %d, want 100", got)
 	}

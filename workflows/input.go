@@ -28,9 +28,9 @@ func decode(raw converter.RawValue, into any) error {
 	return sms.DecodePayload(raw.Payload().GetMetadata(), raw.Payload().GetData(), into)
 }
 
-// refusal is the error of a workflow that texts nobody because its input is
-// invalid. The input appears only in the error's details: a failure's message
-// is not a payload, and never encrypted.
+// refusal returns the error of a workflow that texts nobody because its input
+// is invalid. The input appears only in the error's details: a failure's
+// message is not a payload, and never encrypted.
 func refusal(err error) error {
 	return temporal.NewNonRetryableApplicationError(sms.Public(err), string(sms.CodeInvalidInput), nil,
 		sms.Error{Code: sms.CodeInvalidInput, Message: err.Error()})

@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// sleepers are recipients whose quiet hours end at the same time.
+// sleepers is a group of recipients whose quiet hours end at the same time.
 type sleepers struct {
 	Until      time.Time      `json:"until"`
 	Recipients sms.Recipients `json:"recipients"`

@@ -33,7 +33,7 @@ type receivingStage struct {
 	// away is how many times the keeper of questions does not answer.
 	away int
 	mu   sync.Mutex
-	// signals are the workflows that were signalled.
+	// signals lists the workflows that were signalled.
 	signals []string
 	started []string
 	// updateID is the ID of the last update.

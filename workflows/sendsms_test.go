@@ -26,7 +26,7 @@ import (
 type bench struct {
 	*testsuite.TestWorkflowEnvironment
 	t *testing.T
-	// looked are the look-ups, each with the messages that it asked for.
+	// looked lists the look-ups, each with the messages that it asked for.
 	looked [][]string
 }
 
@@ -76,13 +76,13 @@ var waiting = map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009",
 
 func TestNewsIsMergedHoweverItComes(t *testing.T) {
 	b := newBench(t, took("SM1", "SM2", "SM3"), unasked)
-	b.news(time.Second, "SM1", sms.StatusDelivered, 0) // before sent
+	b.news(time.Second, "SM1", sms.StatusDelivered, 0) // arrives before "sent"
 	b.news(2*time.Second, "SM1", sms.StatusSent, 0)
 	b.news(3*time.Second, "SM2", sms.StatusSent, 0)
 	b.news(3*time.Second, "SM2", sms.StatusSent, 0) // doubled
 	b.news(4*time.Second, "SM2", sms.StatusUndelivered, 30003)
 	b.news(5*time.Second, "SM2", sms.StatusUndelivered, 0)
-	b.news(6*time.Second, "SM9", sms.StatusDelivered, 0) // of nobody
+	b.news(6*time.Second, "SM9", sms.StatusDelivered, 0) // nobody sent this message
 	b.news(7*time.Second, "SM3", sms.StatusFailed, 30007)
 	report := b.run(waiting)
 	want := []sms.Delivery{
@@ -264,7 +264,7 @@ func TestLateReasonCounts(t *testing.T) {
 	b.news(time.Second, "SM1", sms.StatusUndelivered, 0)
 	b.news(2*time.Second, "SM1", sms.StatusUndelivered, 30003)
 	b.news(3*time.Second, "SM1", sms.StatusUndelivered, 30005) // the first one counts
-	b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // which another workflow used
+	b.news(4*time.Second, "SM1", sms.StatusSent, 30006)        // out of order: ignored
 	b.news(5*time.Second, "SM2", sms.StatusDelivered, 0)
 	if report := b.run(waiting); report.Deliveries[0] != (sms.Delivery{To: "+SM1", SID: "SM1", Status: sms.StatusUndelivered, ErrorCode: 30003}) {
 		t.Errorf("deliveries %+v", report.Deliveries)
@@ -337,7 +337,7 @@ func TestUnknownOutcomeIsKnownByCallback(t *testing.T) {
 	tell(0, "SM2", "5.1", sms.StatusSent) // before the activity has returned
 	tell(time.Minute, "SM2", "5.1", sms.StatusDelivered)
 	tell(2*time.Minute, "SM3", "5.2", sms.StatusUndelivered)
-	tell(3*time.Minute, "SM9", "7.2", sms.StatusDelivered) // of another activity
+	tell(3*time.Minute, "SM9", "7.2", sms.StatusDelivered) // from another activity
 	began := b.Now()
 	report := b.run(waiting)
 	if waited := b.Now().Sub(began); waited != DefaultDeliveryTimeout {

@@ -138,7 +138,7 @@ func Schema() []byte {
 		"properties":           properties,
 	}, "", "  ")
 	if err != nil {
-		panic(err) // it is made of strings
+		panic(err) // cannot fail: it is made of strings
 	}
 	return append(text, '\n')
 }

@@ -58,7 +58,7 @@ type state[T any] struct {
 	value  T
 	paths  []string
 	digest []byte
-	// replaced are the last values before this one.
+	// replaced holds the last values before this one.
 	replaced []replaced[T]
 	// err says why the files are not in force.
 	err error
@@ -110,8 +110,8 @@ func (f *File[T]) Replaced(keep time.Duration) (values []T) {
 	return values
 }
 
-// Look reads the files, unless they were last read less than while ago. If
-// reading takes longer than a second, callers no longer wait for it.
+// Look reads the files, unless they were last read less than the given time
+// ago. If reading takes longer than a second, callers no longer wait for it.
 func (f *File[T]) Look(while time.Duration) {
 	reading := f.begin(while)
 	if reading == nil {

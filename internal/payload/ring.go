@@ -74,7 +74,7 @@ func readKeys(path string, open follow.Open) (*keys, error) {
 	return now, nil
 }
 
-// noKeys are those of a ring without a file.
+// noKeys holds the keys of a ring without a file: none.
 var noKeys = &keys{}
 
 // inForce returns the current keys.

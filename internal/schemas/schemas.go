@@ -142,7 +142,7 @@ func (d *description) describeFields(schema *jsonschema.Schema, kind reflect.Typ
 	if !d.strict {
 		schema.AdditionalProperties = nil
 	}
-	if kind == reflect.TypeFor[sms.BroadcastSmsInput]() { // they may come from elsewhere
+	if kind == reflect.TypeFor[sms.BroadcastSmsInput]() { // the recipients may come from a file or an activity
 		schema.Required = slices.DeleteFunc(schema.Required, func(name string) bool { return name == "smsTo" })
 	}
 	for _, field := range reflect.VisibleFields(kind) {

@@ -82,7 +82,7 @@ func TestSchemasCoverAllRegistered(t *testing.T) {
 	described := validators(t)
 	for _, name := range r.names {
 		if slices.Contains([]string{sms.QuestionsWorkflowName, sms.CapsSmsWorkflowName, sms.PauseSmsWorkflowName}, name) {
-			continue // the state of their own runs, and none
+			continue // their inputs are the state of earlier runs, or absent
 		}
 		if described[name+"Input"] == nil {
 			t.Errorf("%s has no schema of its input", name)
@@ -205,8 +205,8 @@ func TestRecordedPayloadsHaveTheirSchemas(t *testing.T) {
 // documented form.
 var undescribed = map[string]bool{
 	"ask-sms-checked.json AskSmsWorkflowInput":                    true, // in other spellings
-	"broadcast-sms-continued-last.json BroadcastSmsWorkflowInput": true, // from the run before
-	"catch-up-sms.json CatchUpSmsInput":                           true, // from a version without through
+	"broadcast-sms-continued-last.json BroadcastSmsWorkflowInput": true, // the state of the previous run
+	"catch-up-sms.json CatchUpSmsInput":                           true, // from a version without the field through
 }
 
 // An input in sending.md, by the workflow that takes it.

@@ -80,8 +80,8 @@ func Read(dir string) (*App, error) {
 	return a, a.check()
 }
 
-// trigger reads a trigger file of ours. It ignores the application's other JSON
-// files, and triggers for other events.
+// trigger reads a trigger file of the SMS connector. It ignores the
+// application's other JSON files, and triggers for other events.
 func (a *App) trigger(name string, data []byte) error {
 	var t trigger
 	decoder := json.NewDecoder(bytes.NewReader(data))

@@ -77,7 +77,7 @@ func TestScaffoldOverwritesNothing(t *testing.T) {
 	}
 }
 
-// start is a trigger file that starts a process.
+// start returns a trigger file that starts a process.
 func start(key, name string) string {
 	return `{"name": "` + name + `", "event": {"source": "connector.t.SMS_RECEIVED"}, "action": {"source": "command-consumer",
  "payload": {"payloadType": "StartProcessPayload", "processDefinitionKey": "` + key + `", "variables": {"a\"b` + "`" + `": 1, "a-b": "x", "a_b": "y"}}}}`

@@ -29,7 +29,7 @@ import (
 
 const phone = "+15005550009"
 
-// prometheus is a server of the test's own.
+// prometheus is a separate server for this test.
 type prometheus struct{ address string }
 
 func startPrometheus(t *testing.T, binary string, targets ...string) *prometheus {

@@ -1,5 +1,5 @@
-// Package architecture keeps the direction in which the rooms of the project
-// import each other. docs/architecture.md shows the same as a picture.
+// Package architecture checks which of the project's rooms (its top-level
+// packages) may import which. docs/architecture.md shows the same as a picture.
 package architecture
 
 import (
@@ -122,7 +122,7 @@ func mistakes(p *goPackage, packages map[string]*goPackage) (found []string) {
 	return found
 }
 
-// through names the import by which a package reaches one that it does not
+// through names the import through which a package reaches one that it does not
 // import itself.
 func through(p *goPackage, reached string, packages map[string]*goPackage) string {
 	if slices.Contains(p.Imports, reached) {
@@ -147,7 +147,7 @@ func arrow(from, to string) string {
 	return fmt.Sprintf("no arrow runs %s <- %s", to, from)
 }
 
-// room is the top-level folder of a package of ours.
+// room returns the top-level folder of one of the module's packages.
 func room(path string) string {
 	path = strings.TrimPrefix(path, module+"/")
 	for name := range rooms() {

@@ -1,6 +1,6 @@
 package architecture
 
-// CHANGELOG.md keeps its form, which a merge of two versions easily breaks.
+// The form of CHANGELOG.md, which merging two versions easily breaks.
 
 import (
 	"os"

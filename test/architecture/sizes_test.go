@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// maxLines is how long a file may be: one subject, which a reader can keep in mind.
+// maxLines is how long a file may be, so that it has one subject and a reader
+// can keep it in mind.
 const maxLines = 700
 
 func TestFilesAreShort(t *testing.T) {

@@ -139,7 +139,7 @@ func TestCosts(t *testing.T) {
 	keep(t, table.Row{Part: costsPart, Name: "a broadcast of 4,000 with a report, each", Unit: "requests to S3", Median: float64(requests.Load()) / many, Note: fmt.Sprintf("%d pages", done.Pages)})
 }
 
-// countedStore is a bucket on a real S3 server that counts its requests.
+// countedStore returns a bucket on a real S3 server that counts its requests.
 func countedStore(t *testing.T) (broadcast.Store, *atomic.Int64) {
 	t.Helper()
 	t.Helper()
@@ -160,7 +160,7 @@ func countedStore(t *testing.T) (broadcast.Store, *atomic.Int64) {
 	requests := new(atomic.Int64)
 	proxy := &httputil.ReverseProxy{ErrorLog: log.New(io.Discard, "", 0), Rewrite: func(r *httputil.ProxyRequest) {
 		requests.Add(1)
-		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = "http", address, r.In.Host // which is signed
+		r.Out.URL.Scheme, r.Out.URL.Host, r.Out.Host = "http", address, r.In.Host // the signature covers the host
 	}}
 	front := httptest.NewServer(proxy)
 	t.Cleanup(front.Close)

@@ -41,7 +41,7 @@ func releaseBuild(t *testing.T) (dir string) {
 	return dir
 }
 
-// goRoot is where Go is installed.
+// goRoot returns where Go is installed.
 func goRoot(t *testing.T) string {
 	t.Helper()
 	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()

@@ -162,7 +162,7 @@ func startOutbound(t *testing.T) *outbound {
 		NoWorker:         true,
 		TemporalSettings: fastTemporal,
 	})}
-	if err := s.Twilio.SetSpeed(10_000); err != nil { // or the sender's queue fills up
+	if err := s.Twilio.SetSpeed(10_000); err != nil { // otherwise, the sender's queue fills up
 		t.Fatal(err)
 	}
 	gateway, err := twilio.New(twilio.Access{AccountSID: stack.Account, Token: stack.Token, BaseURL: s.Twilio.URL})

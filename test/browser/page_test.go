@@ -409,7 +409,7 @@ func TestMessagesToUnopenedNumbersAreShown(t *testing.T) {
 			return phone.left >= row.left && phone.right <= row.right + 1;
 		})()`, js(phone(n+1))))
 	}
-	// A later visit offers it even if no message arrives.
+	// A later visit offers the number again, even if no message arrives.
 	p.run(`localStorage.clear()`)
 	p.visit(sim.URL)
 	p.shows(phone(3, ".theirs"), "hello +15551230013")

@@ -143,7 +143,7 @@ func post(t testing.TB, sim *twiliosim.Sim, resource string, form url.Values) in
 	return response.StatusCode
 }
 
-// picture is what a picture message carries: a small landscape.
+// picture returns what a picture message carries: a small landscape.
 func picture() image.Image {
 	const width, height = 440, 280
 	img := image.NewRGBA(image.Rect(0, 0, width, height))

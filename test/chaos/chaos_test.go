@@ -135,7 +135,8 @@ func newStorm(t *testing.T, program, older string, faults []twiliosim.Fault, opt
 	return s
 }
 
-// hire starts a worker, some of them of the older version, as during an upgrade.
+// hire starts a worker. Some workers are of the older version, as during an
+// upgrade.
 func (s *storm) hire(t *testing.T) *stack.Process {
 	t.Helper()
 	program := s.program
@@ -174,7 +175,7 @@ type list struct {
 	err    error
 }
 
-// mark is the prefix of the texts of lists, and of no others.
+// mark begins the texts that are sent to the lists, and no other texts.
 const mark = "List "
 
 func newList(number int) *list {
@@ -185,11 +186,11 @@ func newList(number int) *list {
 	return l
 }
 
-// recipient is a phone of a list.
+// recipient returns a phone of a list.
 func recipient(list, place int) string { return fmt.Sprintf("+1555%04d%03d", list, place) }
 
-// send sends the list: by SendSms on its own, as any caller may, or if it is a twin
-// from a workflow.
+// send sends the list: as a standalone SendSms, as any caller may or, if it is
+// a twin, from a workflow.
 func (l *list) send(ctx context.Context, c client.Client) {
 	in := sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(l.to...), SmsBody: l.body}
 	if l.twin {
@@ -229,7 +230,7 @@ func sending(ctx workflow.Context, in sms.SendSmsInput) (sms.SendSmsResult, erro
 	}), in)
 }
 
-// kills is a series of faults that kills workers.
+// kills returns a function that kills workers, one after the other.
 func (s *storm) kills(t *testing.T, kills int) func() {
 	t.Helper()
 	return func() {
@@ -288,7 +289,7 @@ type verdict struct {
 	// Twilio does not have, and wrong counts recipients whose report contradicts
 	// Twilio.
 	failed, invented, wrong int
-	// shared are messages that both of two twins report.
+	// shared counts messages that both twins report.
 	shared int
 	codes  map[sms.Code]int
 }
@@ -331,7 +332,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 			}
 			reported[m.SID] = true
 		}
-		if nameless > 0 && !l.twin { // of two, it is impossible to tell which is whose
+		if nameless > 0 && !l.twin { // of twins, it is impossible to tell whose message is whose
 			t.Errorf("%s reports %d messages without their SIDs", l.id, nameless)
 		}
 		for _, e := range l.result.Errors {
@@ -393,7 +394,7 @@ func (s *storm) crowd(ctx context.Context, t *testing.T) {
 	defer others.Wait()
 	for range 3 {
 		others.Go(func() {
-			for n := 0; n < 500 && ctx.Err() == nil; n++ { // failures are not missed
+			for n := 0; n < 500 && ctx.Err() == nil; n++ { // failed sends do not matter here
 				_, _ = gateway.Send(ctx, twilio.Draft{From: stack.Number, To: crowded, Body: "Something else"})
 			}
 		})

@@ -280,7 +280,7 @@ func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[
 		stack.Eventually(t, fmt.Sprintf("text %d (%s) is answered in calm", n, textBody(n)), func(context.Context) (err error) {
 			var status int
 			if taken, status, err = deliverOnce(calm, hook.url, n); err == nil && status != http.StatusOK {
-				err = fmt.Errorf("answered %d", status) // it is on its way
+				err = fmt.Errorf("answered %d", status) // the webhook asked for another delivery
 			}
 			return err
 		})
@@ -301,7 +301,7 @@ func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[
 			return nil
 		})
 	}
-	_ = senders.Wait() // what is wrong has failed the test
+	_ = senders.Wait() // mismatches have already failed the test
 	return told
 }
 
@@ -347,7 +347,7 @@ func TestEverythingFailsAtOnce(t *testing.T) {
 	texting.Wait()
 	took := time.Since(began)
 
-	e.crew = append(e.crew, stack.StartProcess(t, "worker", e.Environment(), e.program)) // the others may be older
+	e.crew = append(e.crew, stack.StartProcess(t, "worker", e.Environment(), e.program)) // the other workers may be of the older version
 	for _, v := range e.webhooks {
 		v.ready(t)
 	}

@@ -72,7 +72,7 @@ func TestContinueAsNewDoublesNoText(t *testing.T) {
 		}
 		return description.WorkflowExecution.RunID
 	}
-	long := func(n int) int { return 7 + n*6*ledgers } // the texts to ledger 1
+	long := func(n int) int { return 7 + n*6*ledgers } // the numbers of the texts that go to ledger 1
 	say := func(n int) {
 		if taken, status, err := deliverOnce(http.DefaultClient, s.Webhook, long(n)); !taken {
 			t.Fatalf("text %d is answered %d, %v", n, status, err)
@@ -174,7 +174,7 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 			select {
 			case <-done:
 				return
-			case <-time.After(time.Duration(2+outages) * time.Second): // fair weather, longer each time
+			case <-time.After(time.Duration(2+outages) * time.Second): // no faults, for longer each time
 			}
 		}
 	})
@@ -214,9 +214,9 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 	return told, failures, outages
 }
 
-// deliverInCalm delivers each message once more to each webhook after the faults:
-// one that was answered "taken" must be again. One that was lost may be accepted
-// now.
+// deliverInCalm delivers each message once more to each webhook after the
+// faults. A message that was answered "taken" must get the same answer; a lost
+// one may be accepted now.
 func deliverInCalm(t *testing.T, hooks []string, all int, told map[int]bool) {
 	t.Helper()
 	transport := &http.Client{Timeout: 30 * time.Second}

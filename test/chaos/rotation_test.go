@@ -31,7 +31,8 @@ const (
 	// For each wave of the load: how many lists, recipients in each, and
 	// questions.
 	waveLists, waveRecipients, waveQuestions = 3, 40, 3
-	// asked is the place of those who are asked, beyond those of the lists.
+	// asked is the first number of the phones that are asked, above all numbers
+	// in the lists.
 	asked = 900
 )
 
@@ -207,7 +208,7 @@ func (r *rotation) done(t *testing.T) {
 	r.answered = len(r.questions)
 }
 
-// texts are the messages that Twilio has, by their recipient.
+// texts returns the messages that Twilio has, by recipient.
 func (r *rotation) texts() map[string][]twiliosim.Message {
 	all := map[string][]twiliosim.Message{}
 	for _, m := range r.Twilio.Messages(twiliosim.Filter{Direction: "outbound", Limit: 1 << 20}) {
@@ -302,7 +303,7 @@ func TestKeyRotationLosesNothing(t *testing.T) {
 	r.makeCurrent(t, "new")
 	r.keys.CopyTo(t, r.webhook.keys)
 	r.webhook.encryptsWith(t, "new")
-	r.reply(t, 1) // with a text that no worker has sent yet
+	r.reply(t, 1) // the webhook encrypts with the new key, and the workers still with the old one
 	r.wave(t, 2)
 	r.kill(t, 0)
 	r.keys.CopyTo(t, r.workers[1].keys)

@@ -261,7 +261,8 @@ func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[st
 	}
 }
 
-// openTexts is how many of the storm's short workflows are still open.
+// openTexts returns the number of the storm's short workflows that are still
+// open.
 func openTexts(ctx context.Context, s *stack.Stack) int64 {
 	response, err := s.Temporal.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Query: "WorkflowType IN ('One', 'Chat') AND ExecutionStatus = 'Running'",

@@ -49,7 +49,7 @@ const (
 	sends, texts = 60, 60
 )
 
-// services are the environments of the compose file's services.
+// services returns the environment of each service in the compose file.
 func services(t *testing.T) map[string]map[string]string {
 	t.Helper()
 	var file struct {
@@ -371,7 +371,7 @@ func text(ctx context.Context, twilio *twiliosim.Sim, i int) (lost int, err erro
 	}
 }
 
-// state describes the workflow of the text from a phone.
+// state describes the workflow of the text that a phone sent.
 func state(ctx context.Context, c client.Client, twilio *twiliosim.Sim, phone string) string {
 	var all string
 	for _, m := range twilio.Messages(twiliosim.Filter{From: phone}) {

@@ -43,7 +43,7 @@ var (
 )
 
 func TestWorkersBesideEachOther(t *testing.T) {
-	busy, _ := os.ReadFile("/proc/loadavg") // without it, the table shows nothing under load
+	busy, _ := os.ReadFile("/proc/loadavg") // if it cannot be read, the table does not show the load
 	address, _ := startTemporal(t, services(t), "")
 	twilio, err := twiliosim.Start(twiliosim.Options{Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number}})
 	if err != nil {

@@ -32,8 +32,8 @@ func loadCompose(t *testing.T) *types.Project {
 	return project
 }
 
-// connectorVariables are the variables of the container, with paths in its mounts
-// replaced by those of files.
+// connectorVariables returns the variables of the container, with paths in its
+// mounts replaced by paths of real files.
 func connectorVariables(t *testing.T, project *types.Project) map[string]string {
 	t.Helper()
 	variables := map[string]string{}

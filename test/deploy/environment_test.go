@@ -17,8 +17,8 @@ import (
 	"temporal-twilio/internal/config"
 )
 
-// known are the variables that the connector reads; those of secrets end with
-// _FILE.
+// known returns the variables that the connector reads; those of secrets end
+// with _FILE.
 func known() (names, secrets []string) {
 	for field := range reflect.TypeFor[config.Config]().Fields() {
 		switch name := field.Tag.Get("env"); {
@@ -35,7 +35,8 @@ func known() (names, secrets []string) {
 }
 
 // readBy fails the test unless the connector reads all the variables and can
-// start with them: the given half of it, or the codec server.
+// start with them. half is "worker", "webhook", "codec" for the codec server,
+// or anything else for both halves.
 func readBy(t *testing.T, half string, variables map[string]string) {
 	t.Helper()
 	names, secrets := known()
@@ -71,7 +72,8 @@ var (
 	fromFile   = regexp.MustCompile(`--from-file=(\S+)`)
 )
 
-// secretFiles are the files of a secret, as deploy/README.md says to make it.
+// secretFiles returns the files of a secret, which is made as deploy/README.md
+// says.
 func secretFiles(t *testing.T, secret string) (files []string) {
 	t.Helper()
 	page, err := os.ReadFile("../../deploy/README.md")
@@ -136,7 +138,7 @@ func (c *cluster) environment(t *testing.T, pod core.PodSpec) map[string]string 
 	return variables
 }
 
-// files are the names of a volume's files.
+// files returns the names of a volume's files.
 func (c *cluster) files(t *testing.T, volume core.Volume) (files []string) {
 	t.Helper()
 	switch {

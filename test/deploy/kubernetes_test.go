@@ -34,7 +34,7 @@ type cluster struct {
 	deployments map[string]*apps.Deployment
 	versioned   map[string]*workerDeployment
 	connections map[string]*connection
-	// pods are the pods of the deployments of both kinds.
+	// pods holds the pods of Deployments and of WorkerDeployments.
 	pods map[string]core.PodTemplateSpec
 }
 

@@ -135,7 +135,7 @@ func TestNetworkPoliciesAdmitOnlyNeededTraffic(t *testing.T) {
 			{cloud, core.ProtocolTCP, 7233, true},
 			{twilio, core.ProtocolTCP, 443, true},
 			{peer{namespace: "kube-system"}, core.ProtocolUDP, 53, true},
-			{prometheus, core.ProtocolTCP, 4318, true}, // beside a collector of traces
+			{prometheus, core.ProtocolTCP, 4318, true}, // the trace collector is in the same namespace
 			{stranger, core.ProtocolTCP, 4318, false},
 			{metadata, core.ProtocolTCP, 443, false},
 			{metadata, core.ProtocolTCP, 80, false},

@@ -65,7 +65,7 @@ func TestVersionedDeploymentMatchesTheWorker(t *testing.T) {
 	if len(versioned) != len(plain) {
 		t.Errorf("it has the variables %v, and without a version %v", versioned, plain)
 	}
-	// The controller sets the two from these.
+	// The controller sets TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE from these.
 	temporal := c.connections[spec.WorkerOptions.ConnectionRef.Name]
 	if temporal == nil {
 		t.Fatalf("there is no connection %q", spec.WorkerOptions.ConnectionRef.Name)

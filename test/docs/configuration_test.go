@@ -17,8 +17,8 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// variables returns those that the worker reads, with their defaults; secrets
-// also as files.
+// variables returns the defaults of all variables that the worker reads, by
+// name, and the _FILE variables that can hold them.
 func variables(t *testing.T) (defaults map[string]string, secrets []string) {
 	t.Helper()
 	defaults = map[string]string{}

@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// helped are the programs that people start, by folder.
+// helped lists the programs that people start, by folder.
 var helped = []string{
 	"starter", "worker", "local", "twiliosim/cmd/twiliosim", "examples/orderstatus",
 	"examples/approval", "examples/languages", "examples/nexus", "examples/reminder", "examples/twofactor",
@@ -38,7 +38,7 @@ func TestHelpOfProgramsHasExamples(t *testing.T) {
 	}
 }
 
-// subcommands are those that a help lists.
+// subcommands matches the subcommands that a help text lists.
 var subcommands = regexp.MustCompile(`(?m)^  ([a-z-]+) `)
 
 // checkHelp checks the help of a command and of its subcommands. The commands for

@@ -34,7 +34,7 @@ var otherPages = map[string]string{
 	"docs/twiliosim.md":     "TestTwiliosimPageDoesWhatItSays",
 }
 
-// maxReadme is how many lines of README a newcomer reads.
+// maxReadme limits the README, in lines, so that newcomers read it to the end.
 const maxReadme = 150
 
 // block is a fenced block of a page.
@@ -49,7 +49,7 @@ type block struct {
 	text string
 }
 
-// root is the folder of the repository.
+// root returns the folder of the repository.
 func root(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.Abs(filepath.Join("..", ".."))
@@ -68,7 +68,7 @@ func read(t *testing.T, name string) string {
 	return string(data)
 }
 
-// at is where the block is, for errors.
+// at returns where the block is, for errors.
 func (b block) at() string { return b.page + ":" + strconv.Itoa(b.line) }
 
 // blocks returns the blocks of all pages in their order.

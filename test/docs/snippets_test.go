@@ -43,7 +43,8 @@ func remind(t *testing.T, s *stack.Stack, taskQueue string) {
 	}
 }
 
-// readmeImports are what the README's short snippet leaves out.
+// readmeImports are the imports that the README's short
+// snippet leaves out.
 const readmeImports = `import (
 	"time"
 
@@ -96,7 +97,7 @@ const typescript = "examples/languages/typescript"
 var installing sync.Mutex
 
 // nodeModules returns a folder with the packages of a package.json and its lock
-// file, which are installed once for each of their states.
+// file, which are installed once for each version of these two files.
 func nodeModules(t *testing.T, packages, lock string) string {
 	t.Helper()
 	installing.Lock()

@@ -1,7 +1,7 @@
 package e2e
 
-// Several accounts at one webhook: each signs only its own texts. Their tokens
-// change.
+// Several accounts at one webhook: each signs only its own texts, and their
+// tokens are rotated.
 
 import (
 	"context"
@@ -26,8 +26,8 @@ const (
 	anotherToken = "fedcba9876543210fedcba9876543210"
 )
 
-// textAs brings a text from phone to an address as an account would, and returns
-// the status and the replies.
+// textAs delivers a text from a phone to an address, as an account would, and
+// returns the status and the replies.
 func textAs(t *testing.T, s *stack.Stack, account, token, messageSID, to, body string) (int, string) {
 	t.Helper()
 	form := url.Values{"MessageSid": {messageSID}, "AccountSid": {account}, "From": {phone}, "To": {to}, "Body": {body}}
@@ -71,7 +71,7 @@ func TestAccountsSpeakForThemselvesOnly(t *testing.T) {
 		t.Errorf("under the name of ours: status %d", status)
 	}
 	if status, _ := textAs(t, s, another, anotherToken, "SM00000000000000000000000000000a04", bound, "hello"); status != http.StatusForbidden {
-		t.Errorf("to a number of ours: status %d", status)
+		t.Errorf("to one of our numbers: status %d", status)
 	}
 	if status, answer := textAs(t, s, stack.Account, stack.Token, "SM00000000000000000000000000000a05", stack.Number, "Yes, please"); status != http.StatusOK || strings.Contains(answer, "Ours") {
 		t.Errorf("our own account's reply: %d %s", status, answer)

@@ -69,12 +69,12 @@ func TestReplyGoesToOneOpenQuestion(t *testing.T) {
 	coded := func(code string) map[string]any { return map[string]any{"ifSeveral": "code", "code": code} }
 	first := ask(t, s, "A1: Monday?", coded("A1"))
 	second := ask(t, s, "B2: Tuesday?", coded("B2"))
-	text(t, s, "yes")    // answers none of them
+	text(t, s, "yes")    // answers neither question
 	text(t, s, "b2 yes") // answers the second
 	if result := answer(t, second); result.Outcome != sms.AskAnswered || result.Reply.Body != "b2 yes" {
 		t.Errorf("the second got %+v", result)
 	}
-	text(t, s, "Loved “A1: Monday?”") // is not a reply
+	text(t, s, "Loved “A1: Monday?”") // a reaction is not a reply
 	text(t, s, "Yes")                 // answers the first question, the only one that is still open
 	if result := answer(t, first); result.Outcome != sms.AskAnswered || result.Reply.Body != "Yes" {
 		t.Errorf("the first got %+v", result)

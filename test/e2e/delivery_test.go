@@ -15,7 +15,8 @@ import (
 func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 	t.Parallel()
 	const unreachable = "+15005550021"
-	// With several accounts, the address of each callback has to prove its own.
+	// With several accounts, the URL of each callback must prove which account
+	// it belongs to.
 	s := stack.Start(t, stack.Options{Environment: []string{"TWILIO_SUBACCOUNT_TOKENS=AC00000000000000000000000000000002=another"}})
 	if err := s.Twilio.SetSpeed(100); err != nil {
 		t.Fatal(err)
@@ -28,7 +29,7 @@ func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // less than the first look-up
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // ends before the first look-up
 	defer cancel()
 	run, err := s.Temporal.Client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, map[string]any{
 		"smsFrom": stack.Number, "smsTo": []string{phone, unreachable}, "smsBody": "Hi", "waitForDelivery": true, "timeout": "5m", "redact": true,

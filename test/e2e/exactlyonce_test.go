@@ -74,8 +74,8 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
 			return nil
 		})
 	}
-	// Message 3 is not among them: within the runs of one workflow, recognising
-	// it is up to an inbox.
+	// Message 3 is not delivered again: its workflow is still open, and there,
+	// only an inbox recognises a redelivery.
 	for _, n := range []int{1, 2, 1, 2} {
 		say(n, (n+1)%2)
 		say(n, n%2)

@@ -77,20 +77,20 @@ func TestTextStartsAWorkflow(t *testing.T) {
 	}
 }
 
-// delivery is a webhook request as Twilio makes it.
+// delivery returns a webhook request as Twilio makes it.
 func delivery(t *testing.T, s *stack.Stack, token, messageSID, body string) *http.Request {
 	t.Helper()
 	return deliveryFrom(t, s, phone, token, messageSID, body)
 }
 
-// deliveryFrom is the same from another phone: a single one would soon be taken
-// for a machine, and get no replies.
+// deliveryFrom returns the same from another phone: a single one would soon be
+// taken for a machine, and get no replies.
 func deliveryFrom(t *testing.T, s *stack.Stack, from, token, messageSID, body string) *http.Request {
 	t.Helper()
 	return signed(t, s, token, url.Values{"MessageSid": {messageSID}, "From": {from}, "Body": {body}})
 }
 
-// signed delivers a form, to our number.
+// signed returns a signed webhook request with a form, addressed to our number.
 func signed(t *testing.T, s *stack.Stack, token string, form url.Values) *http.Request {
 	t.Helper()
 	form.Set("AccountSid", stack.Account)

@@ -110,8 +110,8 @@ func TestNexusCallerCancelledClosesItsQuestion(t *testing.T) {
 	}
 }
 
-// cancels asks, and cancels that twice by its token, as another workflow of the
-// namespace can.
+// cancels asks a question, and cancels it twice by its operation token, as
+// another workflow of the namespace can.
 func cancels(ctx workflow.Context, to string) error {
 	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
 	asked := texts.ExecuteOperation(ctx, sms.NexusAsk, sms.AskSmsInput{SmsFrom: stack.Number, SmsTo: to, SmsBody: "Yes?"}, workflow.NexusOperationOptions{})
@@ -153,7 +153,7 @@ func broadcasts(ctx workflow.Context, to []string) (done sms.BroadcastProgress, 
 	return done, err
 }
 
-// caller starts a worker of a caller's with the workflows of this file.
+// caller starts a caller's worker with the workflows in this file.
 func caller(t *testing.T, c client.Client) {
 	t.Helper()
 	w := worker.New(c, "caller", worker.Options{})
@@ -232,7 +232,7 @@ func TestNexusRefusesInvalidInput(t *testing.T) {
 	c := s.Temporal.AddNamespace(t, "shop")
 	s.Temporal.AddNexusEndpoint(t)
 	caller(t, c)
-	// A workflow of ours that no operation runs.
+	// One of our workflows, but not run by an operation.
 	_, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "ours", TaskQueue: "nobody"}, "Ours")
 	if err != nil {
 		t.Fatal(err)

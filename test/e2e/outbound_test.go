@@ -23,7 +23,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// listen runs a workflow of the test's own that waits for one signal.
+// listen runs the test's own workflow, which waits for one signal.
 func listen(t *testing.T, s *stack.Stack, workflowID, signal string) <-chan triggers.Event {
 	t.Helper()
 	const queue = "listeners"
@@ -209,7 +209,7 @@ func TestKeyedSendCompletesWithinItsTimeout(t *testing.T) {
 	}
 }
 
-// longList is a send that takes a while.
+// longList starts a send that takes a while.
 func longList(t *testing.T, s *stack.Stack) (client.WorkflowRun, int) {
 	t.Helper()
 	const recipients = 200

@@ -151,8 +151,8 @@ func TestSignalsWaitForTheirKey(t *testing.T) {
 	}
 }
 
-// A webhook without the key does not know what the sender was told: Twilio has
-// to deliver it again, and reaches another webhook.
+// A webhook without the key does not know what the sender was told, so Twilio
+// has to deliver the text again, and then reaches another webhook.
 func TestWebhookWithoutKeyAsksForRedelivery(t *testing.T) {
 	t.Parallel()
 	keys := stack.NewKeyFile(t, "one", "one")

@@ -22,7 +22,8 @@ func TestWebhookIsUnreadyWithoutItsNamespace(t *testing.T) {
 	if err := stack.Get(t.Context(), s.Webhook+"/readyz"); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("it calls itself ready: %v", err)
 	}
-	// The sender is told: the text does not count as one that nobody waits for.
+	// The sender is told that publishing failed: the text does not count as one
+	// that matches nothing.
 	if got := text(t, s, "Order Number 42"); replies(got) != "There was a problem publishing that event." {
 		t.Errorf("status %d, replies %q", got.WebhookStatus, replies(got))
 	}

@@ -146,7 +146,7 @@ func TestTextsThatJoinedStartNothingLater(t *testing.T) {
 	})
 }
 
-// started waits until a workflow is there.
+// started waits until a workflow exists.
 func started(t *testing.T, s *stack.Stack, workflowID string) {
 	t.Helper()
 	stack.Eventually(t, "workflow "+workflowID+" has started", func(ctx context.Context) error {

@@ -113,7 +113,8 @@ func TestStarterSendStandaloneStartsNoWorkflow(t *testing.T) {
 	if got := starter(t, s.Environment(), append(args, "--standalone")...); got.status != 0 {
 		t.Fatalf("%+v", got)
 	}
-	// A second one, with a workflow, shows that listing would have found the first.
+	// A second send, run by a workflow, shows that the list would contain a
+	// workflow of the first.
 	if got := starter(t, s.Environment(), args...); got.status != 0 {
 		t.Fatalf("%+v", got)
 	}

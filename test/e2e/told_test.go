@@ -117,7 +117,8 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	if err != nil || marked.WebhookStatus != http.StatusOK {
 		t.Fatalf("%+v, %v", marked, err)
 	}
-	// The trigger renamed, widened, and after another one that stops.
+	// The same trigger, but renamed, with a wider pattern, and after another one
+	// that stops.
 	write("  - {name: stops, pattern: 'order', stop: true" + strings.Replace(start, "NAME", "second", 1) +
 		"  - {name: renamed, pattern: '(?s).*'" + strings.Replace(start, "NAME", "third", 1))
 	phones := 0

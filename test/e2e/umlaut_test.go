@@ -43,7 +43,7 @@ func TestWorkflowIDMayHoldAnyLetter(t *testing.T) {
 		map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})
 	var result sms.SendSmsResult
 	if err == nil {
-		err = run.Get(ctx, &result) // which the worker's client sent
+		err = run.Get(ctx, &result) // the worker's client sent it
 	}
 	if err != nil || len(result.Messages) != 1 || run.GetID() != "Bestellung-ä" {
 		t.Errorf("%+v, %v", result, err)

@@ -8,7 +8,7 @@ type mutant struct {
 	// promise is the promise that the protection keeps, by its name in
 	// docs/architecture.md.
 	promise string
-	// the source text to remove.
+	// what names the protection in a few words.
 	what string
 	// file is the file's path in the repository; old, which occurs in it once,
 	// is replaced by new.
@@ -185,7 +185,7 @@ var mutants = []mutant{
 	{"The sender is told the truth", "a workflow that does not wait starts once without its signal", "workflows/receive.go", `if race > 0 && workflow.GetVersion(`, `if race > maxRaces && workflow.GetVersion(`, "workflows", "TestReceiveStartsWithTheSignal"},
 	{"The sender is told the truth", "a repeated start with a signal is recognised", "activities/receive.go", `GetRequestIdInfos()[id] != nil`, `GetRequestIdInfos()[""] != nil`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
 	{"The sender is told the truth", "an open workflow is signalled by the text's", "activities/receive.go", `case found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:`, `case false:`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
-	{"The sender is told the truth", "added search attributes count at once", "internal/temporal/attributes.go", `c.asked = time.Time{} // the list`, `_ = time.Time{} // the list`, "internal/temporal", "TestAddedSearchAttributesAreKnown"},
+	{"The sender is told the truth", "added search attributes count at once", "internal/temporal/attributes.go", `c.asked = time.Time{} // the cached list`, `_ = time.Time{} // the cached list`, "internal/temporal", "TestAddedSearchAttributesAreKnown"},
 	{"The sender is told the truth", "a trigger's memo is no answer", "sms/receive.go", `if name != MemoReplies && name != MemoAccount {`, `if true {`, "webhook", "TestDispatchIgnoresATriggersOwnReplies"},
 
 	// Only Twilio.

@@ -75,7 +75,7 @@ func run(ctx context.Context, only string) error {
 	return nil
 }
 
-// root is the top of the repository.
+// root returns the top of the repository.
 func root() (string, error) {
 	file, err := exec.Command("go", "env", "GOMOD").Output()
 	if err != nil {

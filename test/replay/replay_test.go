@@ -5,8 +5,8 @@
 //
 //	go test ./test/replay -record
 //
-// which keeps the histories that are there: they stand for workflows that have
-// been running since.
+// which keeps existing histories: they represent workflows that are still
+// running.
 package replay
 
 import (
@@ -52,7 +52,7 @@ type scene struct {
 	id       string
 	// act happens while the workflow runs. Optional.
 	act func(*stage) error
-	// faults are Twilio's while the workflow runs. Optional.
+	// faults lists Twilio's faults while the workflow runs. Optional.
 	faults []twiliosim.Fault
 	// short has Temporal suggest a new run after few events. The first run is
 	// recorded; another scene may record the last.
@@ -89,7 +89,7 @@ var scenes = map[string]scene{
 		"SmsFrom": stack.Number, "SmsTo": "+15005550013", "SmsBody": "Coming?", "Timeout": "PT2S",
 		"reminders": map[string]any{"after": "1s", "smsBody": "Still coming?"},
 	}},
-	// With the wait counted from when the question was sent.
+	// Here the wait counts from when the question was sent.
 	"ask-sms-sent": {workflow: sms.AskSmsWorkflowName, input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": "+15005550014", "smsBody": "Coming?", "timeout": "2s",
 		"reminders": []map[string]any{{"after": "1s", "smsBody": "Still coming?"}},
@@ -147,7 +147,7 @@ var scenes = map[string]scene{
 		Text: sms.Text{MessageSID: "SM2", From: quiet, To: stack.Number, Body: "hi"}, Late: true, Keepers: []string{"none"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
 	}},
-	// With keepers asked by an ordinary activity.
+	// Here an ordinary activity asks the keepers.
 	"receive-sms-offered": {workflow: sms.ReceiveSmsWorkflowName, input: sms.ReceiveSmsInput{
 		Text: sms.Text{MessageSID: "SM3", From: quiet, To: stack.Number, Body: "hi"}, Keepers: []string{"none", "nobody"},
 		Firings: []sms.Firing{calling(sms.Call{Action: sms.ActionSignal, WorkflowID: "none", Name: "s"})},
@@ -163,8 +163,8 @@ var scenes = map[string]scene{
 	"send-sms-long-asleep": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
 	"send-sms-unheard":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
 	"send-sms-unknown":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
-	// These are from before a change: GetVersion of it returned DefaultVersion
-	// while they were recorded.
+	// These were recorded as if before a change: GetVersion returned
+	// DefaultVersion for it.
 	"send-sms-cancelled-between-before": {workflow: sms.SendSmsWorkflowName, input: send(nil), faults: busy, act: cancelBetween},
 	"send-sms-long-asleep-before":       {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
 	"send-sms-unheard-before":           {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
@@ -181,7 +181,7 @@ var scenes = map[string]scene{
 	"send-sms-with-errors": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
 }
 
-// calling is a firing of a trigger of the same name as its action.
+// calling returns a firing whose trigger is named after its action.
 func calling(call sms.Call) sms.Firing {
 	f := sms.Firing{Trigger: call.Action + "-" + call.WorkflowID, Call: call, Echo: sms.Echo{{Text: "done"}}, EchoError: "failed"}
 	f.Trigger = strings.ToLower(strings.Trim(f.Trigger, "-"))
@@ -192,7 +192,7 @@ func calling(call sms.Call) sms.Firing {
 	return f
 }
 
-// hasty is a text that starts a workflow which fails at once.
+// hasty returns a text that starts a workflow which fails at once.
 func hasty(messageSID string) sms.ReceiveSmsInput {
 	f := calling(sms.Call{Action: sms.ActionSignalWithStart, WorkflowID: "hasty-" + messageSID, IDReuse: sms.ReuseAllowDuplicate, Name: "s"})
 	f.Call.Workflow = sms.AskSmsWorkflowName
@@ -351,8 +351,8 @@ func recover(twilioCode int) func(*stage) error {
 	}
 }
 
-// pauseFailing pauses a broadcast while a page is sent that Twilio refuses, and
-// resumes it.
+// pauseFailing pauses a broadcast while it sends a page that Twilio refuses,
+// and resumes it.
 func pauseFailing(s *stage) error {
 	refused, err := s.Twilio.AddOutcome(twiliosim.Outcome{Status: "rejected", ErrorCode: 20003})
 	if err != nil {
@@ -471,7 +471,7 @@ func TestWorkflowsReplayRecordedHistories(t *testing.T) {
 	replayWith(t, traces.WorkerInterceptors())
 }
 
-// replayWith replays all histories through some interceptors.
+// replayWith replays all histories with the given interceptors.
 func replayWith(t *testing.T, interceptors []interceptor.WorkerInterceptor) {
 	t.Helper()
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{Interceptors: interceptors})
@@ -589,7 +589,7 @@ func play(ctx context.Context, s *stack.Stack, name string, of scene) (client.Wo
 		return nil, err
 	}
 	on.run = started
-	first := s.Temporal.Client.GetWorkflow(ctx, name, started.GetRunID()) // which Get leaves behind for the last run
+	first := s.Temporal.Client.GetWorkflow(ctx, name, started.GetRunID()) // the first run; started.Get below moves on to the last one
 	if of.act != nil {
 		if err := of.act(on); err != nil {
 			return nil, err

@@ -79,7 +79,7 @@ func TestHistoriesCoverEachVersion(t *testing.T) {
 			}
 			change := string(call[1])
 			for version := range workflow.Version(newest) + 1 {
-				if version == 0 { // which none has
+				if version == 0 { // versions count from 1
 					version = workflow.DefaultVersion
 				}
 				if !v.told[change][version] {

@@ -84,7 +84,8 @@ func Replace(t testing.TB, path, text string) {
 // Environment returns the variables that make a program use the file.
 func (f KeyFile) Environment() string { return "PAYLOAD_KEYS=" + f.Path }
 
-// Protected is a client of the server that encrypts and decrypts with a key file.
+// Protected returns a client of the server that encrypts and decrypts with a
+// key file.
 func (s *Temporal) Protected(t testing.TB, f KeyFile) client.Client {
 	t.Helper()
 	quiet := slog.New(slog.DiscardHandler)

@@ -48,8 +48,8 @@ func StartProcess(t testing.TB, name string, environment []string, program strin
 	return p
 }
 
-// cleanEnvironment is the environment without variables that would configure
-// the programs under test.
+// cleanEnvironment returns the environment without variables that would
+// configure the programs under test.
 func cleanEnvironment() (kept []string) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
@@ -60,7 +60,7 @@ func cleanEnvironment() (kept []string) {
 	return kept
 }
 
-// Output is what the process has printed so far.
+// Output returns what the process has printed so far.
 func (p *Process) Output() string { return p.out.String() }
 
 // Exited reports whether the process has ended, and with which status.
@@ -101,12 +101,12 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
-// PeakMemory is the process's peak resident memory so far, in bytes; 0 if the
-// system does not report it.
+// PeakMemory returns the process's peak resident memory so far, in bytes; 0 if
+// the system does not report it.
 func (p *Process) PeakMemory(t testing.TB) int64 { return p.memory(t, "VmHWM") }
 
-// Memory is the process's current resident memory, in bytes; 0 if the system does
-// not report it.
+// Memory returns the process's current resident memory, in bytes; 0 if the
+// system does not report it.
 func (p *Process) Memory(t testing.TB) int64 { return p.memory(t, "VmRSS") }
 
 func (p *Process) memory(t testing.TB, field string) int64 {
@@ -146,7 +146,7 @@ func (b *lockedBuffer) String() string {
 	return b.all.String()
 }
 
-// root is the folder of the repository.
+// root returns the folder of the repository.
 func root(t testing.TB) string {
 	t.Helper()
 	_, file, _, ok := runtime.Caller(0)
@@ -197,9 +197,9 @@ func Build(t testing.TB, folder string) string {
 	return program
 }
 
-// programs is the folder that Build writes to. Programs built from sources outside
-// the repository get a separate folder beside the test binary, which "go test"
-// removes.
+// programs returns the folder that Build writes to. Programs built from sources
+// outside the repository get a separate folder beside the test binary, which
+// "go test" removes.
 func programs(root string) (dir string, err error) {
 	if strings.Contains(os.Getenv("GOFLAGS"), "-overlay") {
 		tests, err := os.Executable()

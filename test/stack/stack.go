@@ -133,8 +133,8 @@ func (s *Stack) AnotherWebhook(t testing.TB, variables ...string) string {
 // Add adds variables to the environment of processes that start from now on.
 func (s *Stack) Add(variables ...string) { s.environment = append(s.environment, variables...) }
 
-// Environment is what the worker runs with; other programs of the product need
-// the same to reach this stack.
+// Environment returns the variables that the worker runs with; other programs
+// of the product need the same ones to reach this stack.
 func (s *Stack) Environment() []string { return s.environment }
 
 func triggerFile(t testing.TB, o Options) string {
@@ -173,8 +173,8 @@ func Get(ctx context.Context, url string) error {
 	return nil
 }
 
-// ports are those of this test process: block keeps them, and next counts those
-// handed out.
+// ports holds the ports of this test process: block reserves them, and next
+// counts those handed out.
 var ports struct {
 	sync.Mutex
 	block       net.Listener

@@ -27,8 +27,8 @@ type Temporal struct {
 	process            *Process
 }
 
-// TemporalBinary is the server's program: the embedded one, or what the variable
-// TEMPORAL_BINARY names.
+// TemporalBinary returns the path of the server: the embedded one, or what the
+// variable TEMPORAL_BINARY names.
 func TemporalBinary(t testing.TB) string {
 	t.Helper()
 	binary := os.Getenv("TEMPORAL_BINARY")
@@ -82,7 +82,8 @@ func (s *Temporal) launch(t testing.TB) {
 // Process returns the server's process, until Stop.
 func (s *Temporal) Process() *Process { return s.process }
 
-// File is the server's database. Beside it are files of its name with an ending.
+// File returns the path of the server's database. SQLite keeps further files
+// beside it, whose names begin in the same way.
 func (s *Temporal) File() string { return s.file }
 
 // Stop stops the server; nothing answers at its address until Start.

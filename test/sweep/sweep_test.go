@@ -24,7 +24,7 @@ import (
 // needles holds what must not be found, by kind.
 type needles map[string]string
 
-// forms are how a needle may be written.
+// forms returns the ways in which a needle may be written.
 func forms(needle string) (all []string) {
 	needle = strings.TrimPrefix(needle, "+")
 	all = append(all, needle, url.QueryEscape(needle))
@@ -86,7 +86,7 @@ func (h haystack) add(where string, message proto.Message, err error) error {
 	return err
 }
 
-// metricsOf is what a process shows at an address.
+// metricsOf returns what a process shows at an address.
 func metricsOf(t *testing.T, address string) string {
 	t.Helper()
 	response, err := http.Get("http://" + address + "/metrics")

@@ -90,7 +90,7 @@ func (d *drive) traces(t *testing.T) {
 	}
 }
 
-// names are those of the spans, each once.
+// names returns the names of the spans, each once.
 func (s spans) names() (names []string) {
 	for _, span := range s {
 		names = append(names, span.GetName())

@@ -168,7 +168,7 @@ func (d *Digits) integer(exp int, frac uint64, significant int) {
 	}
 }
 
-// insignificantDigits is floor(log10(2^power)), 0 for powers under two.
+// insignificantDigits returns floor(log10(2^power)), 0 for powers under two.
 func insignificantDigits(power int) int {
 	if power <= 1 || power > 63 {
 		return 0

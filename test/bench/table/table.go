@@ -164,7 +164,7 @@ func (r Row) verdict() string {
 	return "met"
 }
 
-// String is the row in one line.
+// String formats the row in one line.
 func (r Row) String() string {
 	return strings.Join([]string{r.Name, r.Beside, r.figure(), r.spread(), r.aim(), r.verdict(), r.Note}, " | ")
 }

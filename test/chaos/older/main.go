@@ -17,7 +17,7 @@ import (
 
 func main() {
 	sender.Main(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&older{}}}, func(a *activities.Activities) {
-		a.RecordFirst = true // as it always did
+		a.RecordFirst = true // as version 0 always did
 		a.Record = func(ctx context.Context, details any) error {
 			known, err := understood(details)
 			if err != nil {

@@ -76,7 +76,7 @@ func TestTwiliosimPrintsHowToText(t *testing.T) {
 	said := func(args ...string) string {
 		var out strings.Builder
 		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // it stops when it has started
+		cancel() // it stops as soon as it has started
 		cmd := command()
 		cmd.SetArgs(append([]string{"--addr", "127.0.0.1:0"}, args...))
 		cmd.SetOut(&out)

@@ -64,7 +64,7 @@ func answer(c []string) string {
 	return strconv.FormatInt(ms, 10)
 }
 
-// written is a formatted date, or "!" and why it cannot be formatted.
+// written returns a formatted date, or "!" and why it cannot be formatted.
 func written(f *Format, ms int64) string {
 	out, err := f.Append(nil, ms)
 	if err != nil {

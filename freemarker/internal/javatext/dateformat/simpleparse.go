@@ -24,8 +24,8 @@ type parser struct {
 // now is the clock. Tests set it to the time of their corpus.
 var now = time.Now
 
-// century is the instant 80 years ago, at which the hundred years of two-digit
-// years start.
+// century returns the instant 80 years ago, at which the hundred years of
+// two-digit years start.
 func century() int64 { return now().AddDate(-80, 0, 0).UnixMilli() }
 
 // parse parses a date at the start of a text, ignoring what follows. It returns

@@ -58,10 +58,11 @@ var zoneTables = sync.OnceValue(func() *zoneTable {
 	return t
 })
 
-// zoneNames are the names of one zone. The order is that of SimpleDateFormat's zone strings.
+// zoneNames holds the names of one zone. The order is that of
+// SimpleDateFormat's zone strings.
 type zoneNames [4]string // standard long, standard short, summer long, summer short
 
-// localZones are the names of the zones in a locale.
+// localZones holds the names of the zones in a locale.
 type localZones struct {
 	names map[int]zoneNames
 	order []string // IDs, as SimpleDateFormat tries their names
