@@ -6,10 +6,12 @@ package activities
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -18,6 +20,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/status"
@@ -92,7 +95,9 @@ func askRun(ctx context.Context, c client.Client, namespace string, in sms.AskWo
 		})
 	}
 	if err == nil {
-		err = handle.Get(ctx, &result.Value)
+		var answer converter.RawValue
+		err = handle.Get(ctx, &answer)
+		result.Value = asJSON(answer.Payload().GetData())
 	}
 	switch {
 	case isOutcome(err):
@@ -103,6 +108,19 @@ func askRun(ctx context.Context, c client.Client, namespace string, in sms.AskWo
 		return sms.AskWorkflowResult{TooLong: true}, nil
 	}
 	return result, final(err)
+}
+
+// asJSON returns what a workflow answered, whichever encoding its SDK chose:
+// JSON as it is, other text as a string, and nothing for other bytes.
+func asJSON(answer []byte) json.RawMessage {
+	if json.Valid(answer) {
+		return answer
+	}
+	if len(answer) == 0 || !utf8.Valid(answer) {
+		return nil
+	}
+	text, _ := json.Marshal(string(answer)) // a string has no other form
+	return text
 }
 
 // FindRun looks up the latest run of a workflow.

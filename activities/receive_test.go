@@ -6,14 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
+	"go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/update/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -91,6 +94,8 @@ func TestFailedKeeperIsAskedAgain(t *testing.T) {
 type remembering struct {
 	client.Client
 	service updates
+	// answer is the answer to each update that is made.
+	answer any
 }
 
 func (r *remembering) WorkflowService() workflowservice.WorkflowServiceClient { return &r.service }
@@ -110,14 +115,43 @@ func (r *updates) PollWorkflowExecutionUpdate(_ context.Context, in *workflowser
 }
 
 func (r *remembering) GetWorkflowUpdateHandle(client.GetWorkflowUpdateHandleOptions) client.WorkflowUpdateHandle {
-	return seven{}
+	return &answering{answer: 7}
 }
 
-type seven struct{ client.WorkflowUpdateHandle }
+func (r *remembering) UpdateWorkflow(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	return &answering{answer: r.answer}, nil
+}
 
-func (seven) Get(_ context.Context, value any) error {
-	*value.(*json.RawMessage) = json.RawMessage(`7`)
-	return nil
+// answering is an update that has been answered.
+type answering struct {
+	client.WorkflowUpdateHandle
+	answer any
+}
+
+func (a *answering) Get(_ context.Context, value any) error {
+	encoded, err := converter.GetDefaultDataConverter().ToPayload(a.answer)
+	if err != nil {
+		return err
+	}
+	return converter.GetDefaultDataConverter().FromPayload(encoded, value)
+}
+
+func TestAnswersMayHaveAnyEncoding(t *testing.T) {
+	for want, answer := range map[string]any{
+		`{"value":{"amount":7}}`: map[string]int{"amount": 7}, `{"value":"7 EUR"}`: []byte("7 EUR"), `{}`: nil,
+		`{"value":{"workflowId":"x"}}`: &common.WorkflowExecution{WorkflowId: "x"},
+	} {
+		result, err := askRun(t.Context(), &remembering{answer: answer}, "orders", sms.AskWorkflowInput{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := json.Marshal(result); err != nil || strings.ReplaceAll(string(got), `": "`, `":"`) != want {
+			t.Errorf("%T: %s, %v, want %s", answer, got, err, want)
+		}
+	}
+	if result, err := askRun(t.Context(), &remembering{answer: []byte{0xff}}, "orders", sms.AskWorkflowInput{}); err != nil || result.Value != nil || result.Refused {
+		t.Errorf("bytes: %+v, %v", result, err)
+	}
 }
 
 func TestSilenceOfTemporalIsNoAnswer(t *testing.T) {
