@@ -54,7 +54,7 @@ func reserve(ctx context.Context, store Store, name, broadcast string) error {
 		if err != nil || ours { // an earlier attempt got this far
 			return err
 		}
-		return refuse("another broadcast writes the report %q, or was terminated while it did; choose another name, or remove its pages in %s", name, parts(name))
+		return refuse("another broadcast is writing the report %q, or was terminated while it did; choose another name, or remove its pages in %s", name, parts(name))
 	}
 	// Only now is it certain that nobody else can finish a report of this name.
 	if err := vacant(ctx, store, name); err != nil {

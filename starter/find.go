@@ -65,7 +65,7 @@ Twilio has them, with their status and error code, and for each inbound one
 the workflow that handles it. If there is none, no trigger matches it, or no
 webhook accepted it, which Twilio's error log shows (11200). With a MessageSid, also
 the workflow that sent a text, if Temporal still has it. The newest 200 texts
-from the phone and to it are looked at. It uses the same credentials as the
+in each direction are looked at. It uses the same credentials as the
 worker, such as TWILIO_ACCOUNT and TWILIO_TOKEN_FILE, by default those of make
 run, and prints numbers and texts.
 
@@ -145,7 +145,7 @@ func find(ctx context.Context, out, notes io.Writer, what, account string, since
 		return asking(err)
 	}
 	if !whole {
-		fmt.Fprintf(notes, "only the newest %d texts from the phone and to it were looked at; a later --since shows the rest\n", maxFound)
+		fmt.Fprintf(notes, "only the newest %d texts in each direction were looked at; a later --since shows the rest\n", maxFound)
 	}
 	c, err := connect()
 	if err != nil {

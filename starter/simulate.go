@@ -37,8 +37,8 @@ func simulateCommand() *cobra.Command {
 The auth token must be the webhook's: TWILIO_TOKEN, TWILIO_AUTH_TOKEN or the
 file TWILIO_TOKEN_FILE, by default that of the local stack. Behind a proxy,
 --signed-url is the address that Twilio would call, the webhook's
-WEBHOOK_PUBLIC_URL with /twilio/sms. A webhook with WEBHOOK_SHOW_OUTCOME=true, as
-that of make run, also says what became of the text.
+WEBHOOK_PUBLIC_URL with /twilio/sms. A webhook with WEBHOOK_SHOW_OUTCOME=true,
+such as that of make run, also says what became of the text.
 
 Exit status: 0 answered with 200, 1 with any other status, 2 no answer.`,
 		Example: `  starter simulate --from +15005550009 --body 'Order Number 42'

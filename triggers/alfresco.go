@@ -370,7 +370,7 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	}}}
 	w.notes = append(w.notes,
 		fmt.Sprintf("%s: starts %s on task queue %s", source, sendWorkflow, DefaultTaskQueue),
-		"smsBody is a FreeMarker template; its variables are matchGroups (a group that took no part is empty), from, to, originalMessage and those of metadata")
+		"smsBody is a FreeMarker template; its variables are matchGroups (a group that did not participate is empty), from, to, originalMessage and those of metadata")
 	return true
 }
 

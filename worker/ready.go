@@ -24,7 +24,7 @@ func readyCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "ready",
 		Short:   "Check whether the webhook or the worker on this machine is ready",
-		Long:    "Check whether the webhook that listens at WEBHOOK_ADDR on this machine is ready,\nor, without TRIGGERS, the worker that listens at METRICS_ADDR.\nExit status: 0 ready, 1 not ready.",
+		Long:    "Check whether the webhook that listens on WEBHOOK_ADDR on this machine is ready,\nor, without TRIGGERS, the worker that listens on METRICS_ADDR.\nExit status: 0 ready, 1 not ready.",
 		Example: `  WEBHOOK_ADDR=127.0.0.1:8080 TRIGGERS=triggers.yaml worker ready`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -41,7 +41,7 @@ type listening struct {
 func serve(logger *slog.Logger, l listening) (func(context.Context) error, error) {
 	listener, err := net.Listen("tcp", l.address)
 	if err != nil {
-		return nil, fmt.Errorf("%s: listen at %s (%s sets another address): %w", l.name, l.address, l.variable, err)
+		return nil, fmt.Errorf("%s: listen on %s (%s sets another address): %w", l.name, l.address, l.variable, err)
 	}
 	scheme := "http"
 	if l.tls != nil {
