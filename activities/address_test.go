@@ -60,7 +60,7 @@ var addressCases = []struct{ written, region, want string }{
 	// Spreadsheets.
 	{"+491701234567.0", "", "+491701234567"},
 	{"447123456789.00", "GB", "+447123456789"},
-	{"491701234567.0", "DE", ""}, // the plus is lost, and with the country code, +49491701234567, it is in use, too
+	{"491701234567.0", "DE", ""}, // the plus is lost: it may also be a national number, as +49491701234567 is in use, too
 	{"+491701234567.5", "", ""},
 	{"4.47900E+11", "GB", ""},
 	{"4,47900E+11", "GB", ""},
@@ -154,8 +154,8 @@ func TestRefusedAddressIsExplained(t *testing.T) {
 	}
 }
 
-// Numbers that are not parsed are read as libphonenumber reads them: the examples of
-// each region, the same after what is dialled before them, and other digits.
+// Numbers that are not parsed are read as libphonenumber reads them: the
+// examples of each region, the same with a dialling prefix, and random digits.
 func TestWholeNumberIsReadAsParsed(t *testing.T) {
 	whole, random := 0, rand.New(rand.NewPCG(1, 2))
 	check := func(digits string) bool {

@@ -14,9 +14,9 @@ import (
 	"temporal-twilio/sms"
 )
 
-// CheckQuestion finds everything that would prevent an answer to a question, or
-// a reminder from being sent, before anyone is texted. It is a local activity:
-// it makes no requests, and depends on the worker's settings.
+// CheckQuestion finds, before anyone is texted, everything that would prevent a
+// question from being answered or a reminder from being sent. It is a local
+// activity: it makes no requests, and depends on the worker's settings.
 func (a *Activities) CheckQuestion(ctx context.Context, in sms.CheckQuestionInput) (checked sms.CheckQuestionResult, _ error) {
 	problems := in.Send.Problems(regional(&in.Send, in.Problems))
 	add := func(field, says, private string) {

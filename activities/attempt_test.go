@@ -168,7 +168,8 @@ func TestLateAttemptIsRecordedFirst(t *testing.T) {
 			t.Errorf("%s: seen as prompt %v", name, prompt)
 		}
 	}
-	// Temporal has replaced it; this machine's clock may be behind by as much.
+	// Temporal has replaced the attempt, which started a minute late; this
+	// machine's clock may be a minute behind, too.
 	for _, behind := range []time.Duration{0, time.Minute} {
 		f := &fakeTwilio{skew: behind}
 		a := newActivities(f)

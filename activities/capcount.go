@@ -45,8 +45,9 @@ type allowance struct {
 	// recipients need one, both by key.
 	left, waiting map[string]int
 	limits        map[string]*Cap
-	// counted is when messages were last reserved, at the same by the count, and
-	// reached when the cap last allowed fewer than were requested.
+	// counted is when messages were last reserved, at is the same time as the
+	// count recorded it, and reached is when the cap last allowed fewer than
+	// were requested.
 	counted, reached map[string]time.Time
 	at               map[string]int64
 }
@@ -93,7 +94,7 @@ func (a *allowance) wait(key string, more int) int {
 	return a.waiting[key]
 }
 
-// add records that messages were reserved under a key, of those requested.
+// add records how many of the requested messages were reserved under a key.
 func (a *allowance) add(key string, limit *Cap, asked int, answer reservation) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -246,7 +247,8 @@ func askWorkflow(ctx context.Context, temporalClient client.Client, id string, r
 		StartWorkflowOperation: temporalClient.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 			ID: sms.CapsID, TaskQueue: sms.TaskQueue, WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 			StaticSummary: "Counts messages for SEND_CAPS",
-			// If a worker dies while it counts, another takes over after this.
+			// If a worker dies while it counts, another takes over after this
+			// time.
 			WorkflowTaskTimeout: 2 * time.Second,
 		}, sms.CapsSmsWorkflowName, sms.CapsSmsInput{}),
 		UpdateOptions: client.UpdateWorkflowOptions{

@@ -405,7 +405,7 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 			}
 			return nil
 		}}}
-		gateway.fails = func(q twilio.Query) bool { // one look-up of a recipient in each look, and the first listing of all
+		gateway.fails = func(q twilio.Query) bool { // in each look, the look-up of one recipient and, once, the listing for all
 			if q.To != "" {
 				return q.To == phones(doubts)[looks%doubts]
 			}

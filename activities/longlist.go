@@ -27,7 +27,7 @@ import (
 // the broadcasts' pages need slots, too. All other sends poll.
 const maxWaiting = 100
 
-// maxStopping is how long a cancelled send waits at most for its broadcast to
+// maxStopping is the longest that a cancelled send waits for its broadcast to
 // stop, without heartbeats. The broadcast finishes the current page first.
 const maxStopping = 20 * time.Second
 

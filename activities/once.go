@@ -224,7 +224,7 @@ func (k *keyed) spread(input sms.SendSmsInput, result sms.SendSmsResult) sms.Sen
 }
 
 // each returns an error for each recipient: either the given one, or the reason
-// why its address is refused. For a long list, it is a single one.
+// why its address is refused. For a long list, there is a single error.
 func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error) {
 	if isLong(input) {
 		return []sms.Error{problem}

@@ -92,8 +92,9 @@ type record struct {
 	List string `json:"list"`
 	// Window lists the places of the recipients whose create may have started.
 	Window []int `json:"window,omitempty"`
-	// Open holds, for each place in Window, since when, in Unix seconds of
-	// Twilio's clock, and the checksum of the text; 0 means unknown.
+	// Open holds, for each place in Window, when the create may have started, in
+	// Unix seconds of Twilio's clock, and the checksum of the text; 0 means
+	// unknown.
 	Open [][2]int64 `json:"open,omitempty"`
 	// Runs are [state, index of the problem, how many], in the order of the list. The
 	// recipients after the last run are untried.

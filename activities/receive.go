@@ -209,8 +209,9 @@ func KeepRequestIDs(ctx context.Context, method string, req, reply any, cc *grpc
 // individually.
 const lookedAt = 200
 
-// FindCatchers lists workflows that catch. The order of IDs is stable while
-// workflows start, close or continue as new, so that each is listed once.
+// FindCatchers lists workflows that catch a signal or a message. The order of
+// IDs is stable while workflows start, close or continue as new, so that each
+// is listed once.
 func (a *Activities) FindCatchers(ctx context.Context, in sms.FindCatchersInput) (result sms.FindCatchersResult, err error) {
 	c := activity.GetClient(ctx)
 	all := map[string]bool{}

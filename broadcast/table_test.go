@@ -180,7 +180,7 @@ func TestPagesReadTheFileOnce(t *testing.T) {
 func TestFileChangedDuringBroadcastIsNoticed(t *testing.T) {
 	for name, tc := range map[string]struct {
 		before, after string
-		want          []string // the second page's; none if it is refused
+		want          []string // the recipients of the second page; none if the file is refused
 	}{
 		"more at its end": {"to\n+15005550009\n+15005550010\n", "to\n+15005550009\n+15005550010\n+15005550011\n", []string{"+15005550010", "+15005550011"}},
 		"another before":  {"to\n+15005550009\n+15005550010\n", "to\n+15005550008\n+15005550010\n+15005550011\n", nil},

@@ -18,8 +18,8 @@ func numbered(format string, n int) string {
 	return b.String()
 }
 
-// hostile templates by what they attack. Each must be answered in time; most
-// must be refused.
+// hostile holds templates by what they attack. Each must be answered in time;
+// most must be refused.
 var hostile = map[string]string{
 	"nested parentheses":            "${" + rep("(", 50000) + "1" + rep(")", 50000) + "}",
 	"nested lists":                  "${" + rep("[", 50000) + rep("]", 50000) + "?size}",

@@ -177,8 +177,8 @@ func (m *machine) wordBoundary(pos int, unicode bool) bool {
 	return before != after
 }
 
-// isWord reports whether r is part of a word for \b, for which in ASCII mode
-// more characters are than for \w.
+// isWord reports whether r is part of a word for \b. In ASCII mode, \b counts
+// more characters than \w does.
 func isWord(r rune, unicode bool) bool {
 	if r < utf8.RuneSelf {
 		return wordASCII[r]

@@ -50,7 +50,7 @@ func TestColourNeedsAWillingTerminal(t *testing.T) {
 	if c.colour || c.terminal {
 		t.Error("a file is taken for a terminal")
 	}
-	// The null device is a character device, which is what a terminal is known by.
+	// The null device is a character device, as a terminal is.
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		t.Fatal(err)

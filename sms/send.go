@@ -40,9 +40,10 @@ type SendSmsInput struct {
 	// Account selects a set of credentials by its name in the worker's
 	// configuration. Optional: default the environment's.
 	Account string `json:"account,omitempty" example:"\"marketing\""`
-	// Label says what the text is for, in the summary that lists of workflows and
-	// activities show: "2 texts, order reminder". One line of at most 60 characters is
-	// shown, without digits that may be a phone number. Optional.
+	// Label says what the text is for. It is part of the summary in lists of
+	// workflows and activities: "2 texts, order reminder". One line of at most
+	// 60 characters is shown, without digits that may be a phone number.
+	// Optional.
 	Label string `json:"label,omitempty" example:"\"order reminder\""`
 	// GiveUpAfter is how long a send without progress keeps retrying what was
 	// certainly not sent but may be later, across attempts. Optional: default

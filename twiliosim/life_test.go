@@ -196,7 +196,7 @@ func TestServiceChoosesAndKeepsASender(t *testing.T) {
 	}
 	used := map[string]string{}
 	for i := range 8 {
-		to := "+1555123000" + fmt.Sprint(1+i%3) // an odd number: with mere rotation, recipients would change their sender
+		to := "+1555123000" + fmt.Sprint(1+i%3) // an odd number of recipients: with mere rotation, their senders would change
 		g, _ := try(sim, url.Values{"To": {to}, "MessagingServiceSid": {pool}, "Body": {"hi"}})
 		if g.status != 201 || g.str("status") != "accepted" || g.body["from"] != nil || g.str("num_segments") != "0" || g.str("messaging_service_sid") != pool {
 			t.Fatalf("created %d %s", g.status, g.raw)

@@ -60,8 +60,8 @@ func nodeFolder(t *testing.T) string {
 	return folder
 }
 
-// install builds the folder beside its place and moves it there, so that a
-// broken or concurrent installation is never mistaken for a complete one.
+// install builds the folder beside its final place and moves it there, so that
+// a broken or concurrent installation is never mistaken for a complete one.
 func install(t *testing.T, root, folder string, files map[string][]byte) {
 	t.Helper()
 	if err := os.MkdirAll(root, 0o755); err != nil {

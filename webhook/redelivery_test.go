@@ -119,7 +119,7 @@ func TestAccountsShareNoText(t *testing.T) {
 	if d.Receive(t.Context(), m, signals, Mute); input.WorkflowID != "sms-SM00000000000000000000000000000001-AC3" {
 		t.Errorf("its workflow is told %+v", input)
 	}
-	delete(started["sms-SM00000000000000000000000000000001"].Fields, sms.MemoAccount) // as a version before
+	delete(started["sms-SM00000000000000000000000000000001"].Fields, sms.MemoAccount) // as an older version, which did not record it
 	m.AccountSID = "AC1"
 	if got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live); !got.Known {
 		t.Errorf("another version's text is delivered again: %+v", got)

@@ -22,7 +22,8 @@ type signatureCase struct {
 	ID     string `json:"id"`
 	Token  string `json:"token"`
 	Method string `json:"method"`
-	// PublicURL is configured, or a remark that names the forwarded headers.
+	// PublicURL is the configured URL, or a remark that names the forwarded
+	// headers.
 	PublicURL string `json:"publicUrl"`
 	// RequestedURL is what reaches the webhook, SignedURL what Twilio signed.
 	RequestedURL string            `json:"requestedUrl"`

@@ -161,8 +161,8 @@ func callThroughLoss(t *testing.T) (temporal *stack.Temporal, connection *lossy,
 // counts the sends.
 func startRetried(t *testing.T, c, caller client.Client) *atomic.Int32 {
 	t.Helper()
-	// The send has two runs, as a broadcast may have many, each as long as the
-	// test wants.
+	// The send has two runs, as a broadcast may have many. The test ends each of
+	// them with a signal.
 	sends := &atomic.Int32{}
 	ours := worker.New(c, sms.TaskQueue, worker.Options{})
 	ours.RegisterNexusService(newNexusService(nil))

@@ -167,7 +167,7 @@ func TestUnsentReminderIsNotCounted(t *testing.T) {
 
 func TestQuestionIsCheckedBeforeSending(t *testing.T) {
 	for _, tc := range []struct {
-		change string // of a good input
+		change string // to a valid input
 		says   []string
 	}{
 		{`"pattern": "(yes"`, []string{"pattern must be a Java regular expression"}},

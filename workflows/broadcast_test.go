@@ -26,7 +26,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// broadcastBench notes who is texted. Its source has a number of recipients.
+// broadcastBench notes who is texted. Its source lists a given number of
+// recipients.
 type broadcastBench struct {
 	*testsuite.TestWorkflowEnvironment
 	texted []string

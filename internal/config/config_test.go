@@ -67,7 +67,7 @@ func TestReadKnowsAliases(t *testing.T) {
 				t.Errorf("read %s and %s", c.Account, c.Token.Reveal())
 			}
 			if c.WebhookAddr != "127.0.0.1:8080" {
-				t.Errorf("webhook listens at %s by default", c.WebhookAddr)
+				t.Errorf("webhook listens on %s by default", c.WebhookAddr)
 			}
 		})
 	}

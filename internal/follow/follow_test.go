@@ -205,7 +205,7 @@ func TestUnreadableFileKeepsItsValue(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	write(t, path, "one")
 	file, log := token(t, path)
-	// A folder can be opened but not read, also by root.
+	// A folder can be opened but not read, even by root.
 	if err := errors.Join(os.Remove(path), os.Mkdir(path, 0o700)); err != nil {
 		t.Fatal(err)
 	}

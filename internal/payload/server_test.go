@@ -22,8 +22,8 @@ func codecServer(t *testing.T, ring *Ring, o ServerOptions) string {
 	return server.URL
 }
 
-// asked returns the SDK's own client for codec servers, which the command line
-// uses, for our server.
+// asked returns a client of our server: the SDK's own, which Temporal's command
+// line uses, too.
 func asked(url, token string) converter.PayloadCodec {
 	return converter.NewRemotePayloadCodec(converter.RemotePayloadCodecOptions{Endpoint: url, ModifyRequest: func(r *http.Request) error {
 		r.Header.Set("Authorization", "Bearer "+token)

@@ -209,7 +209,7 @@ var undescribed = map[string]bool{
 	"catch-up-sms.json CatchUpSmsInput":                           true, // from a version without the field through
 }
 
-// An input in sending.md, by the workflow that takes it.
+// documented matches an input in sending.md, with the workflow that takes it.
 var documented = regexp.MustCompile("(?s)```json (\\w+)\n(.*?)```")
 
 func TestDocumentedInputsHaveTheirSchemas(t *testing.T) {

@@ -129,7 +129,8 @@ func TestScaffoldRefusesWhatItCannotWrite(t *testing.T) {
 	}
 }
 
-// TestReadmeStartsTemporalBeforeTheWorker: a worker that finds no Temporal ends.
+// TestReadmeStartsTemporalBeforeTheWorker: a worker that finds no Temporal
+// exits.
 func TestReadmeStartsTemporalBeforeTheWorker(t *testing.T) {
 	for language, worker := range map[string]string{"go": "\ngo run .\n", "typescript": "\nnpm start\n"} {
 		dir := filepath.Join(t.TempDir(), "shop")

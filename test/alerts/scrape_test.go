@@ -114,8 +114,8 @@ func TestRulesAndDashboardQueryExistingMetrics(t *testing.T) {
 	checkLabels(t, targets)
 }
 
-// running is a stack with a worker, and a second webhook with a certificate; both
-// have metrics.
+// running starts a stack with a worker, and a second webhook with a
+// certificate. targets are the addresses of their metrics.
 func running(t *testing.T) (s *stack.Stack, targets []string) {
 	t.Helper()
 	targets = []string{"127.0.0.1:" + stack.FreePort(t), "127.0.0.1:" + stack.FreePort(t)}

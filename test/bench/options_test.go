@@ -61,7 +61,7 @@ func TestOptions(t *testing.T) {
 
 	var spans atomic.Int64
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // it is only counted
+		_, _ = io.Copy(io.Discard, r.Body) // the request is only counted
 		spans.Add(1)
 	}))
 	t.Cleanup(collector.Close)

@@ -54,7 +54,7 @@ func (h *byHand) create(in sms.SendSmsInput, to string) (*api.ApiV2010Message, e
 	return h.rest.Api.CreateMessage(params)
 }
 
-// PoolByHand sends to a list, and returns what Twilio says of each message.
+// PoolByHand sends to a list, and returns what Twilio says about each message.
 func (h *byHand) PoolByHand(_ context.Context, in sms.SendSmsInput) ([]sms.Message, error) {
 	return pooled(in, func(to string) (m sms.Message, err error) {
 		created, err := h.create(in, to)

@@ -255,8 +255,8 @@ func js(text string) string {
 	return string(encoded)
 }
 
-// phone returns the selector of the nth phone from the left, from 1, and of
-// what is in it.
+// phone returns the selector of the nth phone from the left, from 1, or of
+// something in it.
 func phone(n int, within ...string) string {
 	return strings.Join(append([]string{fmt.Sprintf("article.phone:nth-of-type(%d)", n)}, within...), " ")
 }

@@ -401,7 +401,8 @@ func TestMessagesToUnopenedNumbersAreShown(t *testing.T) {
 	p.shows("#others + ul button", "+1 555 123 0013")
 	p.click("#others + ul button")
 	p.shows(phone(5, ".theirs"), "hello +15551230013")
-	// If the row is too narrow to show them all, the strip leads to each.
+	// If the row is too narrow to show all phones, the strip leads to each of
+	// them.
 	for n, number := range []string{"0009", "0010", "0011", "0012", "0013"} {
 		p.click(fmt.Sprintf("#strip button:nth-child(%d)", n+1))
 		p.until("the phone "+number+" is in sight", fmt.Sprintf(`(() => {

@@ -150,8 +150,8 @@ func (s *storm) hire(t *testing.T) *stack.Process {
 func (s *storm) kill(t *testing.T) {
 	one := s.random.IntN(len(s.crew))
 	if s.suspends && s.random.IntN(2) == 0 {
-		// Asleep beyond the heartbeat timeout: another attempt begins meanwhile, and
-		// this worker must create nothing more for its own.
+		// Asleep beyond the heartbeat timeout: another attempt begins meanwhile,
+		// so this worker must not create any more messages.
 		_ = s.crew[one].Signal(syscall.SIGSTOP)
 		time.Sleep(2 * heartbeat)
 		_ = s.crew[one].Signal(syscall.SIGCONT)
@@ -189,8 +189,8 @@ func newList(number int) *list {
 // recipient returns a phone of a list.
 func recipient(list, place int) string { return fmt.Sprintf("+1555%04d%03d", list, place) }
 
-// send sends the list: as a standalone SendSms, as any caller may or, if it is
-// a twin, from a workflow.
+// send sends the list: as a standalone SendSms, as any caller may, or from a
+// workflow if it is a twin.
 func (l *list) send(ctx context.Context, c client.Client) {
 	in := sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(l.to...), SmsBody: l.body}
 	if l.twin {

@@ -37,8 +37,9 @@ func dial(v *victim) (net.Conn, error) {
 	return conn, err
 }
 
-// loris makes many clients send their requests a byte at a time, while others must
-// still be answered. Like the other floods, it returns how many there were.
+// loris makes many clients send their requests a byte at a time, while others
+// must still be answered. Like the other floods, it returns how many requests
+// there were.
 func loris(t *testing.T, v *victim, random *rand.Rand) int {
 	t.Helper()
 	v.ready(t)

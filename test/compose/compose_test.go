@@ -44,8 +44,8 @@ import (
 const (
 	// nobody is the user that PostgreSQL runs as: it refuses to run as root.
 	nobody = 65534
-	// sends of three recipients each, and texts; the faults begin when a third has
-	// been sent.
+	// sends is how many sends, to three recipients each, and how many texts
+	// there are; the faults begin once a third of them has been sent.
 	sends, texts = 60, 60
 )
 
@@ -91,7 +91,7 @@ func run(t *testing.T, as uint32, environment []string, name string, args ...str
 	}
 }
 
-// lowPort finds a port that nobody listens at, below 2^15: Temporal keeps the ports
+// lowPort finds a port that nobody listens on, below 2^15: Temporal keeps the ports
 // of its services in PostgreSQL as a smallint.
 func lowPort(t *testing.T) string {
 	t.Helper()

@@ -188,7 +188,8 @@ func TestProbesAskWhatThePodsServe(t *testing.T) {
 		c := build(t, folder)
 		for name, pod := range c.pods {
 			container, variables := pod.Spec.Containers[0], c.environment(t, pod.Spec)
-			// The address that answers, by the container's port.
+			// The address at which the process answers, by the name of the
+			// container's port.
 			addresses := map[string]string{"http": variables["WEBHOOK_ADDR"], "metrics": variables["METRICS_ADDR"]}
 			ready := readyPath
 			if name == "codec" {
@@ -197,7 +198,7 @@ func TestProbesAskWhatThePodsServe(t *testing.T) {
 			}
 			for _, port := range container.Ports {
 				if addresses[port.Name] != fmt.Sprintf("0.0.0.0:%d", port.ContainerPort) {
-					t.Errorf("%s/%s: port %s is %d, but the process listens at %q", folder, name, port.Name, port.ContainerPort, addresses[port.Name])
+					t.Errorf("%s/%s: port %s is %d, but the process listens on %q", folder, name, port.Name, port.ContainerPort, addresses[port.Name])
 				}
 			}
 			for path, probe := range map[string]*core.Probe{livePath: container.LivenessProbe, ready: container.ReadinessProbe} {

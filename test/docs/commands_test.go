@@ -38,7 +38,7 @@ func TestCommandsDoWhatThePagesSay(t *testing.T) {
 	t.Parallel()
 	s := stack.Start(t, stack.Options{Triggers: snippet(t, "README.md", "yaml")})
 	shell := newShell(t, "TEMPORAL_ADDRESS="+s.Temporal.Address)
-	// The addresses of "make run" are those of this stack here.
+	// Here, the addresses of "make run" are those of this stack.
 	addresses := strings.NewReplacer("http://127.0.0.1:8090", s.Twilio.URL)
 	all := blocks(t)
 	left := len(notRun)

@@ -1,6 +1,6 @@
 package docs
 
-// The questions of the person on call, asked as docs/inspect.md says.
+// The questions that a person on call asks, answered as docs/inspect.md says.
 
 import (
 	"context"

@@ -16,7 +16,7 @@ import (
 // pages lists the pages whose commands run one after another in one stack.
 var pages = []string{"README.md", "docs/languages.md", "docs/cli.md", "docs/production.md"}
 
-// otherPages have a test of their own, or no blocks.
+// otherPages lists the pages that have a test of their own, or no blocks.
 var otherPages = map[string]string{
 	"docs/sending.md":       "TestSendingPageDoesWhatItSays",
 	"docs/triggers.md":      "TestTriggersPageDoesWhatItSays",
@@ -130,7 +130,7 @@ func TestBlocksAreAllRunByTests(t *testing.T) {
 	for _, b := range blocks(t) {
 		switch {
 		case b.language == "sh":
-		case b.language == "text", b.language == "json": // what the command before prints
+		case b.language == "text", b.language == "json": // what the previous command prints
 		case slices.Contains(ran[b.page], b.language):
 		default:
 			t.Errorf("%s: no test runs a block of %q", b.at(), b.language)

@@ -1,6 +1,6 @@
 package e2e
 
-// worker doctor, against a stack with each fault.
+// worker doctor, against stacks that each have a different fault.
 
 import (
 	"context"

@@ -282,7 +282,7 @@ func TestStoppedWorkerLeavesTheRest(t *testing.T) {
 func TestSendSmsReportsTwiliosReason(t *testing.T) {
 	t.Parallel()
 	wrong := stack.Start(t, stack.Options{NoWorker: true, Environment: []string{"TWILIO_TOKEN=ffffffffffffffffffffffffffffffff"}})
-	worker := stack.StartProcess(t, "worker", wrong.Environment(), stack.Build(t, "worker")) // which never becomes ready
+	worker := stack.StartProcess(t, "worker", wrong.Environment(), stack.Build(t, "worker")) // this worker never becomes ready
 	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})); len(got) != 1 || got[0] != sms.CodeAuthentication {
 		t.Errorf("wrong credentials give %v", got)
 	}

@@ -54,7 +54,7 @@ func TestRacingTextsStartOneRunEach(t *testing.T) {
 		here := *s
 		here.Webhook = hooks[hook]
 		var body string
-		// While its outcome is pending, a text is to be delivered again.
+		// While its outcome is pending, a text must be delivered again.
 		stack.Eventually(t, fmt.Sprintf("%s %d, message %d is answered", policy, id, n), func(context.Context) error {
 			status, said, err := send(deliveryFrom(t, &here, fmt.Sprintf("+1500%07d", 100*id+n), stack.Token, text(policy, id, n), fmt.Sprintf("%s %d", policy, id)))
 			if err == nil && status != http.StatusOK {

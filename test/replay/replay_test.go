@@ -1,5 +1,6 @@
-// Package replay runs the workflows of today over histories that were recorded
-// when they landed: a change that would break a workflow in flight fails here.
+// Package replay runs today's workflows on histories that were recorded when
+// each workflow was added or changed: a change that would break a running
+// workflow fails here.
 //
 // A new workflow is recorded with
 //
@@ -401,7 +402,8 @@ func answer(s *stage) error {
 	return err
 }
 
-// outlive answers the question to a phone once another one was terminated.
+// outlive answers the question to a phone once the workflow of another question
+// was terminated.
 func outlive(phone string) func(*stage) error {
 	return func(s *stage) error {
 		if err := s.texted(); err != nil {

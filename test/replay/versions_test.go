@@ -1,7 +1,7 @@
 package replay
 
-// Versions: each version of each change of a workflow has a history, that from
-// before the change included.
+// Versions: each version of each change to a workflow has a history, including
+// one from before the change.
 
 import (
 	"os"

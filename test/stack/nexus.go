@@ -1,6 +1,6 @@
 package stack
 
-// Other namespaces, and the Nexus endpoint by which they send.
+// Other namespaces, and the Nexus endpoint through which they send.
 
 import (
 	"context"

@@ -183,14 +183,14 @@ var ports struct {
 
 const (
 	// portsFrom to portsTo lie below those that systems hand out themselves, of which
-	// another process or a connection may take one before it is listened at.
+	// another process or a connection may take one before it is used.
 	portsFrom, portsTo = 10000, 30000
 	// portBlock is how many ports a process has, the first of which it keeps
-	// listening at, so that no other takes the block.
+	// listening on, so that no other takes the block.
 	portBlock = 100
 )
 
-// FreePort returns a port that nobody listens at, and that it does not return again
+// FreePort returns a port that nobody listens on, and that it does not return again
 // soon, in this process or another.
 func FreePort(t testing.TB) string {
 	t.Helper()

@@ -89,7 +89,7 @@ type drive struct {
 
 func (d *drive) logs() string { return d.log.String() + d.stack.Worker.Output() }
 
-// secret is a text or a number that is looked for later.
+// secret records a text or a number to look for later, and returns it.
 func (d *drive) secret(what, value string) string {
 	d.needles[what] = value
 	return value

@@ -29,7 +29,8 @@ func write(t *testing.T, files map[string]string) (folder string) {
 	return folder
 }
 
-// program is a module whose main calls a function of package strings.
+// program writes a module whose main calls a function of package strings, and
+// returns its folder.
 func program(t *testing.T, function string) (folder string) {
 	return write(t, map[string]string{
 		"go.mod":  "module example\n\ngo 1.26.0\n",
@@ -75,7 +76,8 @@ func TestCheckWithoutItsPartsFails(t *testing.T) {
 	}
 }
 
-// source is a module of the database with the given number of entries.
+// source writes a database module with the given number of entries, and returns
+// its folder.
 func source(t *testing.T, entries int) string {
 	t.Helper()
 	folder := t.TempDir()

@@ -66,8 +66,7 @@ func (p *Phones) Reply(from, body string, after time.Duration) { p.replies[from]
 // File sets the recipients that a broadcast reads from a file.
 func (p *Phones) File(name string, recipients ...sms.Recipient) { p.files[name] = recipients }
 
-// Texts returns the texts that a phone got, or all phones if to is "", in
-// order.
+// Texts returns, in order, the texts to a phone, or to all phones if to is "".
 func (p *Phones) Texts(to string) (texts []Text) {
 	for _, text := range p.texts {
 		if to == "" || text.To == to {

@@ -1,4 +1,4 @@
-// Command main is the worker around the workflow of the README.
+// Command main is a worker that runs the README's workflow.
 package main
 
 import (
