@@ -163,7 +163,7 @@ func cancelCommand() *cobra.Command {
 		Use:   "cancel ID",
 		Short: "Cancel a send, a question or any other workflow by its ID",
 		Long: `Ask Temporal to cancel the workflow of this ID or, if there is none, the standalone
-activity. Messages that Twilio has accepted are sent all the same. To end a broadcast
+activity. Messages that Twilio has accepted are sent anyway. To end a broadcast
 with its report, use: starter broadcast cancel ID.`,
 		Example: `  starter cancel send-0b9f0f5e-6b2c-4a51-8f0e-3d1f6f5c9f55`,
 		Args:    cobra.ExactArgs(1),

@@ -174,7 +174,7 @@ func (b *broadcast) check(wrong error) error {
 	problems = problems.
 		AddIf(b.input.PageSize < 0 || b.input.PageSize > maxPageSize, "pageSize", "pageSize must be 1 to 1000").
 		AddIf(len(b.input.IdempotencyKey) > maxKey, "idempotencyKey", "the idempotencyKey of a broadcast may have at most 900 bytes").
-		AddIf(b.input.QuietHours != nil && b.input.SendAt != nil, "sendAt", "sendAt and quietHours cannot be combined: Twilio would send at sendAt, whoever is asleep then; set only one").
+		AddIf(b.input.QuietHours != nil && b.input.SendAt != nil, "sendAt", "sendAt and quietHours cannot be combined: Twilio would send at sendAt, even to those in quiet hours; set only one").
 		AddIf(b.input.OnError == sms.OnErrorFail, "onError", "a broadcast completes, and its report says what became of each recipient; leave onError out").
 		AddIf(b.input.SenderRate < 0, "senderRate", "senderRate must be a number of segments per second, such as 1")
 	if b.input.GiveUpAfter == 0 {

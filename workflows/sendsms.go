@@ -94,7 +94,7 @@ func readRequest(ctx workflow.Context, raw converter.RawValue) (request sms.Send
 		err = sms.Problems{{Field: "quietHours", Says: fmt.Sprintf("quietHours are for at most %d recipients; there are %d. Start BroadcastSmsWorkflow with the list", sms.MaxRecipients, len(request.SmsTo))}}
 	}
 	if err == nil && request.QuietHours != nil && request.SendAt != nil {
-		err = sms.Problems{{Field: "sendAt", Says: "sendAt and quietHours cannot be combined: Twilio would send at sendAt, whoever is asleep then; set only one"}}
+		err = sms.Problems{{Field: "sendAt", Says: "sendAt and quietHours cannot be combined: Twilio would send at sendAt, even to those in quiet hours; set only one"}}
 	}
 	return request, err
 }
