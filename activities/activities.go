@@ -111,9 +111,9 @@ type Activities struct {
 	// rule. Optional: default false.
 	RecordFirst bool
 
-	// Reports says that this worker's broadcasts can write reports, so that a list of
-	// more than [sms.MaxRecipients] may become one. Optional: default false, and such
-	// a list is refused.
+	// Reports says that this worker's broadcasts can write reports, so that a
+	// list of more than [sms.MaxRecipients] may become a broadcast. Optional:
+	// default false, and such a list is refused.
 	Reports bool
 
 	// temporal is Temporal's client. Optional: default the worker's.

@@ -216,9 +216,9 @@ func readInternational(digits string, hasOptional bool) (string, error) {
 	}
 	number := phonenumbers.Format(parsed, phonenumbers.E164)
 	country := strconv.Itoa(int(parsed.GetCountryCode()))
-	// If the digits are unchanged, the library need not know their range: it
-	// may be newer, and Twilio decides. The check is last, since it takes much
-	// longer.
+	// If the digits are unchanged, the library need not know their range, which
+	// may be newer than the library: Twilio decides. The check is last, since it
+	// takes much longer.
 	asWritten := number == "+"+digits && !hasOptional && !strings.HasPrefix(digits[len(country):], "0") &&
 		phonenumbers.IsPossibleNumberWithReason(parsed) == phonenumbers.IS_POSSIBLE
 	if !asWritten && !phonenumbers.IsValidNumber(parsed) {

@@ -35,7 +35,7 @@ type fakeTwilio struct {
 	records []twilio.Record
 	creates int
 	// fail is called before each create, with its number from 1. created says
-	// whether the message is created all the same.
+	// whether the message is created anyway.
 	fail func(n int, d twilio.Draft) (err error, created bool)
 	// whole is false if listings are cut off.
 	endless bool

@@ -275,7 +275,8 @@ type capCount struct {
 	asking  bool
 }
 
-// reservation is how many messages were reserved, and when by the count.
+// reservation is how many messages were reserved, and when, as the count
+// recorded it.
 type reservation struct {
 	count int
 	at    int64

@@ -392,8 +392,8 @@ func (s *send) recall(ctx context.Context) {
 }
 
 const (
-	// leastPasses is how often we ask at least before giving up on an unanswered
-	// listing.
+	// leastPasses is the minimum number of times that we ask before giving up on
+	// an unanswered listing.
 	leastPasses = 8
 	// A pass ends after mostFailures failed listings in a row.
 	mostFailures = 2

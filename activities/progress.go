@@ -245,7 +245,7 @@ func (s *send) adopt(r record) {
 			to.cause = s.problems.place(to.problem, to.to)
 		}
 	}
-	if r.Known != nil && !s.hidden() { // older workers recorded it all the same
+	if r.Known != nil && !s.hidden() { // older workers recorded it anyway
 		s.ledger.own(s.owner, sms.Message{To: r.Known.To, SID: r.Known.SID}, r.Known.At)
 	}
 	for _, m := range r.Recent {

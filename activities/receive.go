@@ -161,9 +161,9 @@ var reusePolicies = map[string]enumspb.WorkflowIdReusePolicy{
 	sms.ReuseRejectDuplicate:          enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 }
 
-// SignalWithStart starts a workflow with its first signal, in one request. However
-// often it is repeated, it starts one, unless that has closed and another has been
-// started meanwhile.
+// SignalWithStart starts a workflow with its first signal, in one request.
+// However often it is repeated, it starts one workflow, unless that one has
+// closed and another has been started meanwhile.
 func (a *Activities) SignalWithStart(ctx context.Context, in sms.SignalWithStartInput) (result sms.SignalWithStartResult, err error) {
 	c, call, id := activity.GetClient(ctx), &in.Firing.Call, sms.StartedWorkflowID(in.MessageSID, in.Firing.Trigger)
 	found, err := c.DescribeWorkflow(ctx, call.WorkflowID, "")

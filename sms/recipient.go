@@ -66,8 +66,8 @@ func (r *Recipient) UnmarshalJSON(data []byte) error {
 }
 
 // plain decodes an object in exactly the form that MarshalJSON writes, which
-// the pages of broadcasts have. It returns false for any other form; decoding
-// that takes much longer.
+// the pages of broadcasts have. It returns false for any other form, which
+// takes much longer to decode.
 func (r *Recipient) plain(data []byte) bool {
 	type object Recipient // without these methods
 	var read object

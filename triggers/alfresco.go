@@ -364,8 +364,8 @@ func (c *checker) alfrescoConnector(source string, payload json.RawMessage, p al
 	w.smsBody = template
 	w.Start = &fileStart{Workflow: sendWorkflow, TaskQueue: DefaultTaskQueue, Input: yamlfile.Value{Any: map[string]any{
 		"smsFrom": inputs["smsFrom"], "smsTo": inputs["smsTo"],
-		// Only FreeMarker fills it in: the sender's text is the value of a
-		// variable, and never parsed as a template.
+		// Only FreeMarker fills in the template: the sender's text is the value
+		// of a variable, and never parsed as a template.
 		"smsBody": literal(template), "variables": model,
 	}}}
 	w.notes = append(w.notes,

@@ -105,8 +105,8 @@ func (d *Draft) form() string {
 
 // Send asks Twilio to create one message. A nil error means that Twilio
 // accepted it. Otherwise, the error is a *sms.Error whose Code says what is
-// known: [sms.CodeOutcomeUnknown] if Twilio may have accepted it all the same;
-// any other code if it certainly did not, with Retryable if it might accept it
+// known: [sms.CodeOutcomeUnknown] if Twilio may have accepted it anyway; any
+// other code if it certainly did not, with Retryable if it might accept it
 // later.
 func (c *Client) Send(ctx context.Context, d Draft) (sms.Message, error) {
 	x := &exchange{client: c, ctx: ctx, check: d.Check}

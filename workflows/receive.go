@@ -357,7 +357,8 @@ func deliver(ctx workflow.Context, workflowID, name string, input json.RawMessag
 }
 
 // signalWithStart signals the open workflow of an ID, and starts it first if
-// there is none. If that closes before its signal, the next starts with the signal.
+// there is none. If the workflow closes before its signal, the next one starts
+// with the signal.
 func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 	for race := range maxRaces {
 		err := deliver(ctx, f.Call.WorkflowID, f.Call.Name, f.Call.SignalInput)
@@ -438,8 +439,8 @@ func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patie
 	}
 	options := workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, Summary: "Ask the workflow",
-		// Attempts are short, as the worker of one may crash: each gets the
-		// same answer.
+		// Attempts are short, since the worker may crash during one. Each attempt
+		// gets the same answer.
 		ScheduleToCloseTimeout: max(patience, time.Second), StartToCloseTimeout: askTimeout,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: time.Second},
 	}

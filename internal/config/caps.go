@@ -13,7 +13,7 @@ import (
 // Cap allows Most messages per time window.
 type Cap struct {
 	// Prefix is the prefix of the numbers that the cap applies to, such as +44;
-	// "*" stands separately for each country that has no cap of its own.
+	// "*" means each country that has no cap of its own, separately.
 	Prefix string
 	Most   int
 	Per    time.Duration

@@ -50,8 +50,8 @@ func newSimple(pattern string, l locale.Locale, z *Zone) (*simple, error) {
 
 // compile splits the pattern into items.
 func (f *simple) compile() error { //nolint:cyclop // a state machine of quotes and letters
-	var run item             // letters in a row, or
-	var text strings.Builder // other text
+	var run item             // letters in a row
+	var text strings.Builder // any other text
 	flush := func() error {
 		switch {
 		case text.Len() > 0:

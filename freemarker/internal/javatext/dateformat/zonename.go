@@ -17,8 +17,8 @@ type zoneTable struct {
 	rules  []string
 	ids    map[string]zoneEntry
 	sorted []string          // IDs
-	orders map[string]string // locale to numbers of IDs, as SimpleDateFormat tries their names
-	names  map[string]string // locale to the line of its names
+	orders map[string]string // by locale, the numbers of IDs, in the order in which SimpleDateFormat tries their names
+	names  map[string]string // by locale, the line of its names
 }
 
 type zoneEntry struct{ rules, names, saving int }
@@ -65,7 +65,7 @@ type zoneNames [4]string // standard long, standard short, summer long, summer s
 // localZones holds the names of the zones in a locale.
 type localZones struct {
 	names map[int]zoneNames
-	order []string // IDs, as SimpleDateFormat tries their names
+	order []string // IDs, in the order in which SimpleDateFormat tries their names
 }
 
 var local sync.Map // locale's name to *localZones; only for locales in the tables

@@ -14,7 +14,7 @@ import (
 // and Lithuanian, and "SS" for a sharp s.
 func Upper(l Locale, s string) string {
 	s = convert(l, s, 'a', 'z', uppers)
-	if l.Language == "lt" { // x/text does not change the iota subscript for it
+	if l.Language == "lt" { // x/text does not change the iota subscript for Lithuanian
 		s = strings.ReplaceAll(s, "\u0345", "\u0399")
 	}
 	return s
