@@ -199,7 +199,7 @@ func (p *parser) parameters(d *macroDef, outer lexical) {
 			continue
 		}
 		if hasDefaults && def == nil {
-			p.fail(t.pos, "parameters without default must come before those with one")
+			p.fail(t.pos, "parameters without a default must come before those with one")
 		}
 		if i := params.find(name); i >= 0 {
 			d.defaults[i] = def

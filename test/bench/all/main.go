@@ -207,7 +207,7 @@ func processor() string {
 	return "a machine"
 }
 
-// busy returns a note if the machine has other work.
+// busy returns a note if the machine is busy with other work.
 func busy() string {
 	about, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -215,7 +215,7 @@ func busy() string {
 	}
 	load, _, _ := strings.Cut(string(about), " ")
 	if n, err := strconv.ParseFloat(load, 64); err == nil && n > float64(runtime.NumCPU()) {
-		return fmt.Sprintf("**The machine had other work** (load %s at the start). ", load)
+		return fmt.Sprintf("**The machine was busy with other work** (load %s at the start). ", load)
 	}
 	return ""
 }
