@@ -118,8 +118,8 @@ func lines(first, last int) string {
 	return fmt.Sprintf("line %d", first)
 }
 
-// next reads the next record that is not blank, and its first line. A record in
-// another encoding than the rest of the file is reported as a bad record.
+// next reads the next record that is not blank, and its first line. A record
+// that is not in the file's encoding is reported as a bad record.
 func (f *Files) next(at *reading, r *records, wanted bool) (recipient sms.Recipient, line int, known bool, err error) {
 	for {
 		line = r.line

@@ -114,8 +114,8 @@ func (e *env) missingError(x expr) error {
 	return err
 }
 
-// typeError says that the value of x has another type than the wanted one. A
-// missing value is reported as missing.
+// typeError says that the value of x does not have the wanted type. A missing
+// value is reported as missing.
 func (e *env) typeError(x expr, v Value, wanted string) error {
 	if v.missing() {
 		return e.missingError(x)

@@ -93,7 +93,7 @@ func checkPrefixes(v Value) (msg string) {
 		case uris[uri.str()]:
 			return "two prefixes cannot have the same URI"
 		}
-		uris[uri.str()] = prefix != "D" // the default namespace's may also have another prefix
+		uris[uri.str()] = prefix != "D" // the URI of the default namespace may also have another prefix
 	}
 	return ""
 }

@@ -43,7 +43,8 @@ const (
 	// FaultListingLag keeps a new message out of listings for Delay.
 	FaultListingLag = "listing-lag"
 	// FaultRewritten changes a message's text as Smart Encoding does, or as a
-	// Messaging Service does if that option was turned on unnoticed.
+	// Messaging Service does if someone turned that option on without telling
+	// the sender.
 	FaultRewritten = "rewritten"
 	// FaultQueueFull refuses a new message with 21611, as if the queue of its
 	// sender were full. Messages through a Messaging Service are not refused.

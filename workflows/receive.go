@@ -51,8 +51,8 @@ type firingState struct {
 	Result *sms.FiringResult `json:"result,omitempty"`
 	// Value is what the call returned, for the echo.
 	Value json.RawMessage `json:"value,omitempty"`
-	// After is the last workflow that a signalAll has signalled, and Count how
-	// many.
+	// After is the last workflow that a signalAll has signalled, and Count is
+	// how many it has signalled.
 	After string `json:"after,omitempty"`
 	Count int    `json:"count,omitempty"`
 }

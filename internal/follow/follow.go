@@ -199,8 +199,8 @@ func readFile(path string) ([]byte, error) {
 	return text, err
 }
 
-// attributes returns what a value shows of itself in the log: nothing unless
-// it defines that, since it may be a secret.
+// attributes returns what the log shows of a value: nothing, as it may be a
+// secret, unless it is a slog.LogValuer.
 func attributes(value any) []any {
 	if says, ok := value.(slog.LogValuer); ok {
 		return []any{"now", says}

@@ -36,8 +36,8 @@ type measured struct {
 type versus struct {
 	part, name, beside string
 	atOnce             int
-	// atLeast is the aim of our throughput, as a part of theirs, atMost that of our
-	// latency. Optional.
+	// atLeast is the aim for our throughput, as a fraction of theirs, and atMost
+	// the aim for our latency. Optional.
 	atLeast, atMost float64
 	// why explains a missed aim. Optional.
 	why string

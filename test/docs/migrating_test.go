@@ -65,7 +65,7 @@ func (s Shop) Appointment(ctx workflow.Context, input AppointmentInput) (string,
 
 func TestMigratedProcessRuns(t *testing.T) {
 	if !strings.Contains(read(t, "test/docs/migrating_test.go"), snippet(t, "docs/migrating.md", "go")) {
-		t.Error("docs/migrating.md shows another workflow than the one that is tested")
+		t.Error("the workflow in docs/migrating.md is not the one that is tested")
 	}
 	for name, tc := range map[string]struct {
 		prepare func(*smstest.Phones)

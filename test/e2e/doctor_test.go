@@ -108,7 +108,7 @@ func TestDoctorNamesEachFault(t *testing.T) {
 		"no worker":                    {[]string{"TEMPORAL_NAMESPACE=bare"}, "task queue twilio", "failed", "start a worker"},
 		"no catch-up":                  {[]string{"CATCH_UP=5m"}, "task queue twilio-catch-up", "failed", "no worker polls"},
 		"a wrong token":                {[]string{"TWILIO_TOKEN=00000000000000000000000000000000"}, "Twilio account", "failed", "AUTHENTICATION_CONNECTION_ERROR"},
-		"another token than webhook's": {[]string{"TWILIO_TOKEN=00000000000000000000000000000000"}, "signature round trip", "failed", "TWILIO_TOKEN"},
+		"not the token of the webhook": {[]string{"TWILIO_TOKEN=00000000000000000000000000000000"}, "signature round trip", "failed", "TWILIO_TOKEN"},
 		"no webhook at the address":    {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed}, "signature round trip", "failed", "cannot be reached"},
 		"numbers that call another":    {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed}, "Twilio account", "failed", "none of its 1 numbers calls"},
 		"a number that calls another":  {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed, "WEBHOOK_OWN_NUMBERS=" + stack.Number}, "number " + stack.Number, "failed", "it calls " + s.Webhook},
