@@ -127,7 +127,7 @@ func (e *env) freeCtx(ctx *macroCtx) {
 }
 
 // bind allocates the local variables and sets the parameters that have an
-// argument. It reports whether these are certainly all of them.
+// argument. It reports whether every parameter is certain to have an argument.
 func (e *env) bind(at pos, ctx *macroCtx, m *macroValue, args *callArgs) (complete bool, err error) {
 	d := m.def
 	if n := len(d.slots.names); n <= len(ctx.inline) {
