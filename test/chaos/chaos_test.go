@@ -47,6 +47,9 @@ const (
 	workers = 2
 	// heartbeat is the heartbeat timeout of a list.
 	heartbeat = 1500 * time.Millisecond
+	// listTimeout is more time than a list needs on any machine: when its time is
+	// up, a send reports an outcome as unknown that it could still learn.
+	listTimeout = 30 * time.Minute
 	// stormsAtOnce is how many tests run at the same time: each has half a dozen
 	// processes, which together keep less than one processor busy.
 	stormsAtOnce = 2
@@ -204,7 +207,7 @@ func (l *list) send(ctx context.Context, c client.Client) {
 	handle, err := c.ExecuteActivity(ctx, client.StartActivityOptions{
 		ID:                     l.id,
 		TaskQueue:              sms.TaskQueue,
-		ScheduleToCloseTimeout: 10 * time.Minute,
+		ScheduleToCloseTimeout: listTimeout,
 		StartToCloseTimeout:    2 * time.Minute,
 		HeartbeatTimeout:       heartbeat,
 		RetryPolicy:            &soon,
@@ -226,7 +229,7 @@ var soon = temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, BackoffC
 // than the storm does.
 func sending(ctx workflow.Context, in sms.SendSmsInput) (sms.SendSmsResult, error) {
 	return workflows.SendSms(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		ScheduleToCloseTimeout: 10 * time.Minute, StartToCloseTimeout: 2 * time.Minute, HeartbeatTimeout: heartbeat, RetryPolicy: &soon,
+		ScheduleToCloseTimeout: listTimeout, StartToCloseTimeout: 2 * time.Minute, HeartbeatTimeout: heartbeat, RetryPolicy: &soon,
 	}), in)
 }
 
