@@ -36,7 +36,8 @@ func (h *handler) params(w http.ResponseWriter, r *http.Request) (params url.Val
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			return nil, http.StatusRequestEntityTooLarge, "the body is too large"
 		} else if err != nil {
-			return nil, http.StatusBadRequest, "the body could not be read"
+			// It was cut off or came too slowly: a text that Twilio may retry.
+			return nil, http.StatusServiceUnavailable, "the body could not be read; deliver it again"
 		}
 		if kind == "application/json" {
 			verify = func(token, address, signature string) bool { return twilio.VerifyBody(token, address, body, signature) }

@@ -220,11 +220,9 @@ func inbound(params url.Values) (sms.Inbound, error) {
 	if !sms.IsMessageSID(message.MessageSID) { // it becomes part of workflow IDs
 		return message, errors.New("parameter MessageSid is not a message SID")
 	}
-	if params.Get("NumMedia") != "" && params.Get("NumMedia") != "0" {
-		for n := range maxMedia {
-			if address := params.Get("MediaUrl" + strconv.Itoa(n)); address != "" {
-				message.Media = append(message.Media, sms.Media{URL: address, ContentType: params.Get("MediaContentType" + strconv.Itoa(n))})
-			}
+	for n := range maxMedia { // whatever NumMedia says
+		if address := params.Get("MediaUrl" + strconv.Itoa(n)); address != "" {
+			message.Media = append(message.Media, sms.Media{URL: address, ContentType: params.Get("MediaContentType" + strconv.Itoa(n))})
 		}
 	}
 	message.Location = place(params)

@@ -81,7 +81,7 @@ func TestEventHoldsAllThatTwilioSent(t *testing.T) {
 	b := newBench(t, with(t, everything))
 	f := form("look")
 	for name, value := range map[string]string{
-		"NumMedia": "2", "MediaUrl0": "https://m/0", "MediaContentType0": "image/png", "MediaUrl1": "https://m/1", "MediaContentType1": "video/mp4",
+		"NumMedia": "0", "MediaUrl0": "https://m/0", "MediaContentType0": "image/png", "MediaUrl1": "https://m/1", "MediaContentType1": "video/mp4",
 		"MessagingServiceSid": "MG1", "Latitude": "52.5", "Longitude": "-13.4", "Address": "Street 1", "Label": "Home",
 		"ProfileName": "Ann", "WaId": "15005550009", "FromCity": "", "NumSegments": "1", "SmsStatus": "received",
 	} {

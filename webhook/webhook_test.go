@@ -180,6 +180,8 @@ func TestWebhookRefusesForgedRequests(t *testing.T) {
 	strange := form("Order Number 42")
 	strange.Set("MessageSid", "SM1/../x")
 	long := form(strings.Repeat("Order Number 42 ", 8000))
+	cut := post(formType, "")
+	cut.Body = io.NopCloser(io.MultiReader(strings.NewReader("a"), broken{}))
 	forwarded := post(formType, good.Encode())
 	forwarded.Header.Set("X-Forwarded-Host", "evil.example.com")
 	forwarded.Header.Set("X-Forwarded-Proto", "https")
@@ -202,7 +204,7 @@ func TestWebhookRefusesForgedRequests(t *testing.T) {
 		"by GET without a signature":       {httptest.NewRequest(http.MethodGet, SmsPath, nil), 403},
 		"by PUT":                           {httptest.NewRequest(http.MethodPut, SmsPath, nil), 405},
 		"to another path":                  {sign(httptest.NewRequest(http.MethodPost, "/twilio/other", nil), nil), 404},
-		"with a body that ends in between": {httptest.NewRequest(http.MethodPost, SmsPath, io.MultiReader(strings.NewReader("a"), broken{})), 415},
+		"with a body that ends in between": {cut, 503},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, nil)
