@@ -128,7 +128,7 @@ func (d *Dispatcher) Receive(ctx context.Context, message sms.Inbound, matches [
 	if err := r.plan(accepting, matches); err != nil {
 		return r.unreached(err, false)
 	}
-	if !r.wanted() {
+	if !r.wanted() && !r.delivered(accepting) {
 		return r.unwanted()
 	}
 	earlier, doubt, err := r.accept(accepting)
@@ -248,10 +248,24 @@ func (r *reception) keepers(ctx context.Context) (open []string, err error) {
 	return open, nil
 }
 
-// wanted reports whether there is anything to decide, or whether an earlier
-// delivery may have decided it, perhaps with other triggers in force.
+// wanted reports whether there is anything to decide. A request to start the
+// text's workflow that failed here may still be under way: it must not publish
+// what the sender is told was refused.
 func (r *reception) wanted() bool {
 	return len(r.input.Keepers) > 0 || r.keep || r.publishes() || r.mayBeAccepted() && !r.refusedRetries()
+}
+
+// delivered reports whether the text may have its workflow and a reply, from
+// another webhook or from before the triggers changed.
+func (r *reception) delivered(ctx context.Context) bool {
+	if r.mode != Live || !r.message.Ordinary() {
+		return false
+	}
+	_, err := r.try(ctx, func(ctx context.Context) error {
+		_, err := r.Client.DescribeWorkflow(ctx, r.workflowID, "")
+		return err
+	})
+	return !isNotFound(err)
 }
 
 // publishes reports whether any firing is not refused.

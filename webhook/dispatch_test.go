@@ -6,6 +6,7 @@ import (
 	"net"
 	"reflect"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,6 +34,8 @@ type server struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	start  func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error
 	starts atomic.Int32
+	// texts holds the IDs of the workflows that were started.
+	texts sync.Map
 	// memo is the memo of the existing workflow.
 	memo *commonpb.Memo
 	// waits: the text's workflow waits for a worker, with this history.
@@ -74,6 +77,7 @@ func (s *server) StartWorkflowExecution(ctx context.Context, r *workflowservice.
 	if err := s.start(ctx, r); err != nil {
 		return nil, serviceerror.ToStatus(err).Err()
 	}
+	s.texts.Store(r.WorkflowId, true)
 	return &workflowservice.StartWorkflowExecutionResponse{RunId: "run"}, nil
 }
 
@@ -83,6 +87,11 @@ func (s *server) DescribeWorkflowExecution(ctx context.Context, r *workflowservi
 			s.asking(ctx, r.Execution.WorkflowId)
 		}
 		return nil, status.Error(codes.NotFound, "nobody asks")
+	}
+	if strings.HasPrefix(r.Execution.WorkflowId, "sms-SM") && s.memo == nil {
+		if _, started := s.texts.Load(r.Execution.WorkflowId); !started {
+			return nil, status.Error(codes.NotFound, "not started")
+		}
 	}
 	response := &workflowservice.DescribeWorkflowExecutionResponse{ExecutionConfig: &workflowpb.WorkflowExecutionConfig{}}
 	response.WorkflowExecutionInfo = info(r.Execution.WorkflowId, s.memo)

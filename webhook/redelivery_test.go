@@ -77,8 +77,45 @@ func TestRedeliveryFindsItsWorkflow(t *testing.T) {
 	s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
 		return serviceerror.NewWorkflowExecutionAlreadyStarted("x", "", "run")
 	}
-	if got := d.Receive(t.Context(), m, nil, Live); !got.Known || got.WorkflowID == "" {
-		t.Errorf("no trigger matches any more: %+v", got)
+	another, _ := dispatcher(t, s)
+	_, refused := matched(t, "triggers: [{name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, id: sms-pause-all}}]", "a")
+	for name, webhook := range map[string]*Dispatcher{"the same": d, "another": another} {
+		if got := webhook.Receive(t.Context(), m, nil, Live); !got.Known || got.WorkflowID == "" {
+			t.Errorf("%s webhook, no trigger matches any more: %+v", name, got)
+		}
+		if got := webhook.Receive(t.Context(), m, refused, Live); !got.Known || len(got.Replies) > 0 {
+			t.Errorf("%s webhook, the trigger is refused now: %+v", name, got)
+		}
+	}
+}
+
+func TestRefusalIsNotOvertaken(t *testing.T) {
+	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
+		return serviceerror.NewInternal("it may be under way")
+	}}
+	d, _ := dispatcher(t, s)
+	m, firings := matched(t, plainStart, "a")
+	d.Receive(soon(t), m, firings, Live)
+	var kind string
+	s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
+		kind = r.WorkflowType.Name
+		return nil
+	}
+	_, refused := matched(t, "triggers: [{name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, id: sms-pause-all}}]", "a")
+	if got := d.Receive(t.Context(), m, refused, Live); kind != sms.ReceiveSmsWorkflowName || !reflect.DeepEqual(got.Replies, []string{"Lost"}) {
+		t.Errorf("%q, %+v", kind, got)
+	}
+}
+
+func TestRedeliveryIsMutedWhateverTriggersSay(t *testing.T) {
+	b := newBench(t, func(o *Options) {
+		o.Unsigned, o.OwnNumbers = true, []string{"+15005550009"}
+		o.Receive = func(context.Context, sms.Inbound, []triggers.Match, Mode) Answer {
+			return Answer{Known: true, Replies: []string{"Taken"}}
+		}
+	})
+	if w := b.deliver(form("matches nothing"), token); strings.Contains(w.Body.String(), "Taken") {
+		t.Errorf("a number of ours is answered: %s", w.Body)
 	}
 }
 

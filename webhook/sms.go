@@ -60,6 +60,9 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 			h.Metrics.EchoSuppressed()
 		}
 		answer = h.Receive(ctx, message, matched, mode)
+		if answer.Known && mode == Live && len(answer.Replies) > 0 {
+			unsaid = h.unsaid(ctx, message) // other triggers may have decided the replies
+		}
 		answer.Unsaid = unsaid
 	}
 	h.Metrics.Text(names(matched), answer.Outcome, time.Since(began))
