@@ -241,7 +241,8 @@ func (k *keyed) each(input sms.SendSmsInput, problem sms.Error) (all []sms.Error
 
 // restOf lists the recipients that a send certainly did not text, and that may
 // be texted now. Recipients that the input itself ruled out are not among them.
-// A broadcast that ended early is sent again as a whole: its pages have keys.
+// A long list whose broadcast ended early is sent again as a whole: the keys of
+// the broadcast's pages prevent duplicates.
 func (k *keyed) restOf(input sms.SendSmsInput, result sms.SendSmsResult) (rest sms.Recipients) {
 	if isLong(input) {
 		if b := result.Broadcast; b != nil && b.State != "done" || b == nil && len(result.Errors) > 0 && result.Errors[0].Code != sms.CodeOutcomeUnknown {

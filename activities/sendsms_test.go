@@ -411,7 +411,7 @@ func TestTemplateRendersItsVariables(t *testing.T) {
 	} {
 		text, problem := rendered(t.Context(), NewFreeMarker("", ""), source, variables)
 		if problem != nil || text != want {
-			t.Errorf("%s gives %q, %+v, want %q", source, text, problem, want)
+			t.Errorf("%s renders %q, %+v, want %q", source, text, problem, want)
 		}
 	}
 }
@@ -437,7 +437,7 @@ func TestBrokenTemplateSaysWhere(t *testing.T) {
 	} {
 		text, problem := rendered(t.Context(), f, source, `{"user":{}}`)
 		if problem == nil || problem.Code != want.Code || !strings.HasPrefix(problem.Message, want.Message) || text != "" {
-			t.Errorf("%q gives %q, %+v, want %s %s", source, text, problem, want.Code, want.Message)
+			t.Errorf("%q renders %q, %+v, want %s %s", source, text, problem, want.Code, want.Message)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func TestPagesNeitherLoseNorRepeatRecords(t *testing.T) {
 				cursor, more = page.Next, page.Next != ""
 			}
 			if len(got) != 95 || got[0] != "+15000000000" || got[94] != "+15000000094" {
-				t.Errorf("%s by %d gives %d recipients", name, limit, len(got))
+				t.Errorf("%s by %d returns %d recipients", name, limit, len(got))
 			}
 			if name == "all.csv" && string(last.Variables) != `{"name":"Ann \"94\"","note":"two\nlines"}` {
 				t.Errorf("variables %s", last.Variables)
@@ -96,7 +96,7 @@ func TestStrangeFilesAreRefused(t *testing.T) {
 	} {
 		in.Limit = 10
 		if page, err := a.ReadRecipients(t.Context(), in); err == nil {
-			t.Errorf("%s gives %v", name, page)
+			t.Errorf("%s returns %v", name, page)
 		}
 	}
 	if _, err := (&Files{}).ReadRecipients(t.Context(), sms.PageInput{File: "good.csv"}); err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE") {
@@ -188,7 +188,7 @@ func TestBadLinesFailAlone(t *testing.T) {
 				lines = append(lines, line)
 			}
 			if !slices.Equal(to, want.to) || !slices.Equal(lines, want.lines) {
-				t.Errorf("%s by %d gives %.200q, and bad lines %v", name, limit, to, lines)
+				t.Errorf("%s by %d returns %.200q, and bad lines %v", name, limit, to, lines)
 			}
 		}
 	}

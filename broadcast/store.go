@@ -138,8 +138,8 @@ func (f folder) reserve(ctx context.Context, name, text string) (bool, error) {
 	if err := f.root.MkdirAll(path.Dir(name), 0o755); err != nil {
 		return false, err
 	}
-	// Linked once it is complete: a crash would leave an empty file, which nobody
-	// could reserve again.
+	// The file is linked once it is complete: if it were created in place, a
+	// crash could leave it empty, and nobody could reserve it again.
 	draft := name + "." + uuid.NewString()
 	defer func() { _ = f.root.Remove(draft) }()
 	if err := f.write(ctx, draft, func(w io.Writer) error {

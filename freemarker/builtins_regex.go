@@ -280,7 +280,7 @@ func groups(e *env, n *builtinNode) (Value, error) {
 }
 
 // groupList returns the groups of a match. A group that did not participate is
-// missing in one of several matches, and empty in a match of the whole string.
+// empty if the match is of the whole string, and missing otherwise.
 func groupList(m *javaregex.Match, whole bool) Value {
 	items := make([]Value, m.GroupCount()+1)
 	for i := range items {

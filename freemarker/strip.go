@@ -42,8 +42,8 @@ func (n *blankLineNode) exec(*env) error {
 	return otherError(n.pos, "a line to trim contains only spaces, some of which are not ASCII")
 }
 
-// look counts a look at a neighbour, since a line with many thousands of
-// directives would take quadratic time.
+// look counts a look at a neighbour, and panics with a *ParseError after too
+// many: a line with many thousands of directives would take quadratic time.
 func (s *stripper) look(n node) bool {
 	s.steps--
 	if s.steps < 0 {

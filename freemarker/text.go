@@ -424,7 +424,9 @@ func (e *env) parseDate(at pos, s string, t dateType, spec string, hasSpec bool)
 	return dateValue(ms, t), nil
 }
 
-// booleanText formats a boolean, which by default only ?string can do.
+// booleanText formats a boolean by the setting boolean_format. If that is not
+// set, the result is "true" or "false" with fallback, as for ?string, and an
+// error without.
 func (e *env) booleanText(at pos, b, fallback bool) (string, error) {
 	switch {
 	case e.settings.classic && !fallback:

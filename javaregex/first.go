@@ -8,7 +8,7 @@ import "unicode/utf8"
 // byteSet is a set of what can come next: bytes, and the end of the input.
 type byteSet [5]uint64
 
-// everything contains each byte and the end.
+// everything contains every byte and the end of the input.
 var everything = byteSet{1<<64 - 1, 1<<64 - 1, 1<<64 - 1, 1<<64 - 1, 1}
 
 func (b *byteSet) has(c byte) bool { return b[c>>6]>>(c&63)&1 != 0 }

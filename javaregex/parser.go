@@ -280,7 +280,7 @@ func (p *parser) group() (*node, error) {
 	case '<':
 		return p.namedGroupOrLookbehind()
 	case '$', '@':
-		return nil, p.errorf("unknown kind of group (?%c: write (?: for one without capture, or \\( for the character itself", c)
+		return nil, p.errorf("unknown kind of group (?%c: write (?: for a non-capturing group, or \\( for the character itself", c)
 	}
 	p.unread()
 	if err := p.inlineFlags(); err != nil {

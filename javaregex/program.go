@@ -153,7 +153,7 @@ func (c *charClass) contains(r rune) bool {
 // compiler builds a program.
 type compiler struct {
 	*program
-	referenced map[int]bool              // groups with a back reference
+	referenced map[int]bool              // groups that back references refer to
 	classes    map[*runeRange]*charClass // by the first range of their set
 	setFirsts  map[*runeRange]*firstInfo // likewise
 	// where the walk is
@@ -548,7 +548,7 @@ func (c *compiler) repeat(n *node, next int32, follow *firstInfo) int32 {
 }
 
 // repeatsSet reports whether n repeats single characters, either without a
-// group or in one without capture.
+// group or in a non-capturing one.
 func (n *node) repeatsSet() bool {
 	body := n.subs[0]
 	for body.kind == nodeGroup && body.group == 0 {

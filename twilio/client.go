@@ -31,7 +31,7 @@ type Access struct {
 	// in which they change. Optional: by default, they do not change.
 	Renewed func() (username, password string)
 	// Region and Edge choose where Twilio handles the requests, such as "ie1"
-	// and "dublin". Optional, but only together: default us1.
+	// and "dublin". They must be set together. Optional: default us1.
 	Region, Edge string
 	// BaseURL sends every request to another host, such as a local Twilio.
 	// Optional: default Twilio's own.

@@ -133,9 +133,9 @@ func (g *guard) withinPace(p *pace, message sms.Inbound, now time.Time) (within 
 	return bucket.AllowN(now, 1), now
 }
 
-// streak counts a text, once however often it is delivered, and returns how
-// many have come to this webhook without a pause, and whether it knows the pair
-// as silenced.
+// streak counts a text once, however often it is delivered. It returns how many
+// texts this webhook has received from the sender without a pause, and whether
+// it knows that the pair of sender and number is silenced.
 func (g *guard) streak(message sms.Inbound, now time.Time) (streak int, silent bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

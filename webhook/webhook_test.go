@@ -422,7 +422,7 @@ func TestExamplesAreServedIfAsked(t *testing.T) {
 		b := newBench(t, func(o *Options) { o.ShowOutcome = show })
 		w := b.serve(httptest.NewRequest(http.MethodGet, ExamplesPath, nil))
 		if got := strconv.Itoa(w.Code) + " " + w.Body.String(); !strings.Contains(got, want) {
-			t.Errorf("asked to %t, %s is answered", show, got)
+			t.Errorf("with ShowOutcome %t, the answer is %s", show, got)
 		}
 	}
 	paused := newBench(t, func(o *Options) {
@@ -430,6 +430,6 @@ func TestExamplesAreServedIfAsked(t *testing.T) {
 		o.Paused = func() (string, bool) { return "wrong price", true }
 	})
 	if w := paused.serve(httptest.NewRequest(http.MethodGet, ExamplesPath, nil)); !strings.Contains(w.Body.String(), `"paused":"wrong price"`) {
-		t.Errorf("paused, %s is answered", w.Body)
+		t.Errorf("while paused, the answer is %s", w.Body)
 	}
 }

@@ -604,7 +604,7 @@ func TestCapIsWaitedFor(t *testing.T) {
 			switch {
 			case to == tc.other:
 				return &sms.Error{Code: sms.CodeConnection, Retryable: true}
-			case b.Now().Sub(began) < 24*time.Hour+24*time.Minute: // a day's messages count for up to a part longer
+			case b.Now().Sub(began) < 24*time.Hour+24*time.Minute: // a message counts for up to 24 minutes longer than a day
 				return &sms.Error{Code: sms.CodeCapReached, Retryable: true}
 			}
 			return nil

@@ -104,7 +104,7 @@ func TestNumbersStayWhatIsWritten(t *testing.T) {
 		}
 	}
 	if _, err := read("t.yaml", "any: {a: {k: 1, k: 2}}\n"); err == nil || !strings.Contains(err.Error(), `t.yaml:1: key "k"`) {
-		t.Errorf("a key that comes twice inside of a value: %v", err)
+		t.Errorf("a duplicate key inside a value: %v", err)
 	}
 }
 

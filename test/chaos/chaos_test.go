@@ -166,10 +166,11 @@ func (s *storm) kill(t *testing.T) {
 	s.killed++
 }
 
-// list is one send, and what became of it.
+// list is a send of a list of recipients, and its result.
 type list struct {
 	number int
-	// twin is true if the list has two sends, which share its number.
+	// twin is true if another send of the same list, with the same number, runs
+	// at the same time.
 	twin   bool
 	id     string
 	body   string
@@ -352,7 +353,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 				}
 			case len(texts) >= most:
 				v.wrong++
-				t.Errorf("%s reports %s of a recipient whom Twilio texted", l.id, e.Code)
+				t.Errorf("%s reports %s for a recipient whom Twilio texted", l.id, e.Code)
 			}
 		}
 		for _, to := range l.to {

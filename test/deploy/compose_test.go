@@ -99,7 +99,7 @@ func TestComposeServicesAreSafeToStart(t *testing.T) {
 			if how.Condition == types.ServiceConditionHealthy && on.HealthCheck == nil {
 				t.Errorf("%s waits until %s is healthy, which has no health check", name, other)
 			} else if how.Condition == types.ServiceConditionCompletedSuccessfully && on.Restart == types.RestartPolicyAlways {
-				t.Errorf("%s waits until %s ends, which restarts always", name, other)
+				t.Errorf("%s waits until %s ends, which always restarts", name, other)
 			}
 		}
 		if s.Restart != types.RestartPolicyOnFailure && s.HealthCheck == nil {

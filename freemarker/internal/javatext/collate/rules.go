@@ -180,8 +180,8 @@ const (
 	unfilled     int32 = 0x70000000 // plus a character whose order is not known yet
 )
 
-// contraction is a string with its own order; the first in a list is the
-// character's order if no longer string matches.
+// contraction is a string with its own order. The first of a list is the single
+// character, whose order applies unless a longer string matches.
 type contraction struct {
 	text  string
 	order int32

@@ -91,7 +91,8 @@ func (f *iso) mismatch(s string) error {
 	return javatext.Reasonf("The value didn't match the expected pattern: %s", patterns)
 }
 
-// split matches a whole text.
+// split splits a string into its parts; ok is false unless the whole string
+// matches.
 func split(s string, kind Kind, style isoStyle) (p isoParts, ok bool) {
 	if kind != Time {
 		if s, ok = p.date(s, style); !ok {

@@ -207,9 +207,8 @@ func (n *Numbers) SymbolOf(code string) string {
 	return code
 }
 
-// CurrencyDigits returns the number of decimals of a currency, -1 for
-// currencies without one ("XXX", "XAU"), and false for codes that are not an
-// ISO 4217 currency.
+// CurrencyDigits returns the number of decimals of a currency; -1 if ISO 4217
+// does not define it, as for "XXX" and "XAU". ok is false for unknown codes.
 func CurrencyDigits(code string) (digits int, ok bool) {
 	digits, ok = data().digits[code]
 	return digits, ok
