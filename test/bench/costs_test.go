@@ -201,7 +201,7 @@ func TestInboundCosts(t *testing.T) {
 		}
 		keepCost(t, row.name, costOf(t, c, "sms-SM"+id, described.WorkflowExecution.RunID), 0, 1)
 	}
-	keep(t, table.Row{Part: costsPart, Name: "an inbound text that nothing matches", Unit: "actions", Note: "one read of a workflow, which is not an action"})
+	keep(t, table.Row{Part: costsPart, Name: "an inbound text that nothing matches", Unit: "actions", Note: "two reads of workflows, which are not actions"})
 }
 
 // deliverAs delivers a text with an ID.

@@ -124,7 +124,7 @@ func startNodeRed(t *testing.T) (base string, p *stack.Process, took time.Durati
 func TestUnwanted(t *testing.T) {
 	row := versus{
 		part: inboundPart, name: "an inbound text that nothing matches, 32 at a time", beside: "Node-RED 4 doing the regular expression and TwiML", atOnce: 32, atLeast: 3,
-		why: "each text asks Temporal whether a question to this phone is open (no cache can say so without losing an answer) and has its signature verified; Node-RED does neither",
+		why: "each text has its signature verified, and asks Temporal whether a question to this phone is open and whether the text was delivered before (no cache can say so for sure); Node-RED does none of these",
 	}
 	s := stack.Start(t, stack.Options{Environment: []string{"LOG_LEVEL=error"}})
 	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
