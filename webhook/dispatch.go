@@ -261,11 +261,17 @@ func (r *reception) delivered(ctx context.Context) bool {
 	if r.mode != Live || !r.message.Ordinary() {
 		return false
 	}
-	_, err := r.try(ctx, func(ctx context.Context) error {
-		_, err := r.Client.DescribeWorkflow(ctx, r.workflowID, "")
+	_, err := r.describe(ctx)
+	return !isNotFound(err)
+}
+
+// describe describes the text's workflow.
+func (r *reception) describe(ctx context.Context) (found *client.WorkflowExecutionDescription, err error) {
+	_, err = r.try(ctx, func(ctx context.Context) error {
+		found, err = r.Client.DescribeWorkflow(ctx, r.workflowID, "")
 		return err
 	})
-	return !isNotFound(err)
+	return found, err
 }
 
 // publishes reports whether any firing is not refused.
@@ -439,11 +445,7 @@ func (r *reception) accept(ctx context.Context) (earlier *client.WorkflowExecuti
 // text may have the same MessageSid, since each account can make Twilio sign any
 // form: it neither gets that one's replies nor decides what becomes of it.
 func (r *reception) earlier(ctx context.Context) (found *client.WorkflowExecutionDescription, doubt bool, err error) {
-	_, err = r.try(ctx, func(ctx context.Context) error {
-		found, err = r.Client.DescribeWorkflow(ctx, r.workflowID, "")
-		return err
-	})
-	if err != nil {
+	if found, err = r.describe(ctx); err != nil {
 		return nil, true, err
 	}
 	account := r.message.AccountSID
