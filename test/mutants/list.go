@@ -236,7 +236,7 @@ var mutants = []mutant{
 	{"No loop of machines", "a reaction is not an order", "triggers/trigger.go", `|| reaction != nil && !trigger.reactions {`, `{`, "triggers", "TestReactionsFireOnlyTriggersThatAsk"},
 
 	// Bounded engines.
-	{"Bounded engines", "patterns share one budget", "triggers/pattern.go", `*left -= steps`, `*left -= 0`, "triggers", "TestPatternsShareOneBudget"},
+	{"Bounded engines", "patterns share one budget", "triggers/pattern.go", `*left -= steps`, `*left -= 0`, "triggers", "TestTriesTakeFromTheBudget"},
 	{"Bounded engines", "a match has a budget of steps", "javaregex/machine.go", `case m.spent > m.limits.Steps:`, `case false:`, "javaregex", "TestLimitsAreKept"},
 	{"Bounded engines", "a match has a budget of memory", "javaregex/machine.go", `case m.depth*frameBytes+m.memo.size() > m.limits.Memory:`, `case false:`, "javaregex", "TestLimitsAreKept"},
 	{"Bounded engines", "a rendering has a budget of steps", "freemarker/limits.go", `if e.steps > e.limits.Steps {`, `if false {`, "freemarker", "TestHostileTemplatesAreAnsweredInTime|TestNodesEachTakeAStep"},
