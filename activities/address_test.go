@@ -13,18 +13,18 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// What a person or a spreadsheet wrote, the region, and the one phone that it can
-// be; empty for what is refused.
+// Each case is an address as a person or a spreadsheet wrote it, the default
+// region, and the number that it must parse to; empty if it must be refused.
 var addressCases = []struct{ written, region, want string }{
 	{"+15005550009", "", "+15005550009"},
-	{"+15550000001", "", "+15550000001"}, // not known to be in use, but complete
+	{"+15550000001", "", "+15550000001"}, // complete, but not known to be in use
 	{" +1 (500) 555-0009 ", "", "+15005550009"},
 	{"+1.500.555.0009", "", "+15005550009"},
 	{"(+44) 7400 123456", "", "+447400123456"},
 	{"tel:+1-500-555-0009", "", "+15005550009"},
 	{"Tel:+15005550009", "", "+15005550009"},
 
-	// The prefix that is dialled at home.
+	// Prefixes that are only dialled within the country.
 	{"+44 (0)7400 123456", "", "+447400123456"},
 	{"+4407400123456", "", "+447400123456"},
 	{"+49 (0)170 1234567", "", "+491701234567"},
@@ -60,13 +60,13 @@ var addressCases = []struct{ written, region, want string }{
 	// Spreadsheets.
 	{"+491701234567.0", "", "+491701234567"},
 	{"447123456789.00", "GB", "+447123456789"},
-	{"491701234567.0", "DE", ""}, // the plus is lost: it may also be a national number, as +49491701234567 is in use, too
+	{"491701234567.0", "DE", ""}, // without the plus it may also be a national number, since +49491701234567 is in use, too
 	{"+491701234567.5", "", ""},
 	{"4.47900E+11", "GB", ""},
 	{"4,47900E+11", "GB", ""},
 	{"4.479e11", "", ""},
 
-	// Invisible characters, and other alphabets.
+	// Invisible characters and other scripts.
 	{"\u202a+15005550009\u202c", "", "+15005550009"},
 	{"\u2066+15005550009\u2069\u200e", "", "+15005550009"},
 	{"\ufeff+1\u202f500\u00a0555\u20070009\u200b", "", "+15005550009"},
@@ -77,7 +77,7 @@ var addressCases = []struct{ written, region, want string }{
 	{"+1500555000⁹", "", ""},
 	{"+15005550009²", "", ""},
 
-	// More than a number, or something else entirely.
+	// More than one number, or something else entirely.
 	{"212-555-0123x619", "US", ""},
 	{"212-555-0123 ext. 619", "US", ""},
 	{"+12125550123;ext=619", "", ""},
@@ -126,7 +126,7 @@ func TestAddressIsReadInFull(t *testing.T) {
 	for _, tc := range addressCases {
 		got, err := readRecipient(tc.written, tc.region)
 		if got != tc.want || (err == nil) != (tc.want != "") {
-			t.Errorf("%.80q in %q is %q (%v), want %q", tc.written, tc.region, got, err, tc.want)
+			t.Errorf("readRecipient(%.80q, %q) = %q (%v), want %q", tc.written, tc.region, got, err, tc.want)
 		}
 	}
 }
@@ -146,11 +146,11 @@ func TestRefusedAddressIsExplained(t *testing.T) {
 		"+99912345678":           "country code",
 	} {
 		if _, err := readRecipient(written, "US"); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %q", written, err, want)
+			t.Errorf("%q: got error %v, want one that contains %q", written, err, want)
 		}
 	}
 	if _, err := readRecipient("202-555-0123", ""); err == nil || !strings.Contains(err.Error(), "defaultRegion") {
-		t.Errorf("without a region: %v", err)
+		t.Errorf("without a region: got error %v, want one that contains defaultRegion", err)
 	}
 }
 
@@ -165,7 +165,7 @@ func TestWholeNumberIsReadAsParsed(t *testing.T) {
 		whole++
 		parsed, err := phonenumbers.Parse("+"+digits, "")
 		if err != nil || phonenumbers.Format(parsed, phonenumbers.E164) != "+"+digits || phonenumbers.IsPossibleNumberWithReason(parsed) != phonenumbers.IS_POSSIBLE {
-			t.Errorf("+%s is parsed as %v, %v", digits, parsed, err)
+			t.Errorf("phonenumbers parses +%s as %v, %v; want the same digits", digits, parsed, err)
 		}
 		return true
 	}
@@ -189,7 +189,7 @@ func TestWholeNumberIsReadAsParsed(t *testing.T) {
 		}
 	}
 	if unread > examples/20 {
-		t.Errorf("%d of %d examples are parsed", unread, examples)
+		t.Errorf("%d of %d example numbers needed the parser, want at most 5%%", unread, examples)
 	}
 	for code := range phonenumbers.GetSupportedCallingCodes() {
 		for range 300 {
@@ -200,10 +200,10 @@ func TestWholeNumberIsReadAsParsed(t *testing.T) {
 			check(digits)
 		}
 	}
-	t.Logf("%d numbers need no parser; of %d examples, %d need it", whole, examples, unread)
+	t.Logf("%d numbers needed no parser; of %d examples, %d needed it", whole, examples, unread)
 	for _, digits := range []string{"", "1", "12", "999", "4407400123456", "541115" + "12345678", "210" + "5550009"} {
 		if isWhole(digits) {
-			t.Errorf("%q counts as whole", digits)
+			t.Errorf("isWhole(%q) = true, want false", digits)
 		}
 	}
 }
@@ -223,7 +223,7 @@ func TestSenderFormsAreRead(t *testing.T) {
 		"":                      "",
 	} {
 		if got, err := readSender(written, "GB"); got != want || (err == nil) != (want != "") {
-			t.Errorf("%q is %q (%v), want %q", written, got, err, want)
+			t.Errorf("readSender(%q, GB) = %q (%v), want %q", written, got, err, want)
 		}
 	}
 }
@@ -237,7 +237,7 @@ func TestPhoneInTwoSpellingsTextedOnce(t *testing.T) {
 		to = append(to, draft.To)
 	}
 	if len(to) != 3 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidTo {
-		t.Errorf("texted %q, errors %+v", to, result.Errors)
+		t.Errorf("texted %q with errors %+v, want 3 texts and 1 error INVALID_TO", to, result.Errors)
 	}
 }
 
@@ -251,10 +251,10 @@ func FuzzAnAddressReadsAsOneThatTwilioAccepts(f *testing.F) {
 			return
 		}
 		if parsed, ok := sms.ParseRecipient(got); !ok || parsed != got {
-			t.Errorf("%q reads as %q, which Twilio refuses", written, got)
+			t.Errorf("%q is read as %q, which Twilio refuses", written, got)
 		}
 		if again, err := readRecipient(got, ""); again != got || err != nil {
-			t.Errorf("%q reads as %q, and that as %q (%v)", written, got, again, err)
+			t.Errorf("%q is read as %q, but that is read as %q (%v)", written, got, again, err)
 		}
 	})
 }

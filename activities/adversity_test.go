@@ -1,7 +1,7 @@
 package activities
 
-// Adverse conditions for a send: clocks that differ, listings that are full,
-// texts that come back changed, several sends of the same words, failures of all
+// Sends under adverse conditions: clocks that differ, listings that are full,
+// texts that Twilio changes, several sends of the same text, failures of all
 // kinds, and little time.
 
 import (
@@ -89,7 +89,7 @@ func unknownError(status int) *sms.Error {
 	return &sms.Error{Code: sms.CodeOutcomeUnknown, HTTPStatus: status, TwilioCode: 20000 + status, Message: "lost"}
 }
 
-// another returns a message that another sender created.
+// another returns a message that another send created.
 func another(to, body string, age time.Duration) twilio.Record {
 	r := listed(to, "SMother", body)
 	r.Created = time.Now().Add(-age).Truncate(time.Second)
@@ -99,7 +99,7 @@ func another(to, body string, age time.Duration) twilio.Record {
 var one = sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first), SmsBody: "Hi"}
 
 func TestDoubtAboutOneRecipientIsDecided(t *testing.T) {
-	for name, created := range map[string]bool{"created all the same": true, "not created": false} {
+	for name, created := range map[string]bool{"an error, but created": true, "not created": false} {
 		for _, skew := range []time.Duration{0, 90 * time.Second, -90 * time.Second} {
 			f := &fakeTwilio{skew: skew, fail: func(n int, _ twilio.Draft) (error, bool) {
 				if n == 1 {
@@ -110,14 +110,14 @@ func TestDoubtAboutOneRecipientIsDecided(t *testing.T) {
 			f.records = []twilio.Record{another(second, "of somebody else", time.Second-skew)}
 			result := execute(t, f, one)
 			if len(result.Messages) != 1 || f.sent(first) != 1 {
-				t.Errorf("%s, skew %s: %+v, texted %d times", name, skew, result, f.sent(first))
+				t.Errorf("%s, clock skew %s: got %+v, texted %d times, want once", name, skew, result, f.sent(first))
 			}
 		}
 	}
 }
 
-// woken is a gateway after a machine slept: until the first response, it has
-// the Twilio time from before.
+// woken is a gateway after a machine slept: until its first response, it
+// reports Twilio's time from before the sleep.
 type woken struct {
 	*fakeTwilio
 	slept time.Duration
@@ -148,7 +148,7 @@ func TestMachineThatSleptWaitsForTwilio(t *testing.T) {
 		a := newActivities(&woken{f, 5 * time.Minute})
 		a.Settle, a.Patience = defaultSettle, defaultPatience
 		if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 || f.creates != 1 {
-			t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+			t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
 		}
 	})
 }
@@ -162,7 +162,7 @@ func TestFullListingProvesNothing(t *testing.T) {
 	}}
 	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
 	if result := execute(t, f, one); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-		t.Errorf("%d creates, %+v", f.creates, result)
+		t.Errorf("got %d creates, result %+v", f.creates, result)
 	}
 }
 
@@ -176,15 +176,15 @@ func TestHiddenNumberProvesNoLag(t *testing.T) {
 	a, hidden := newActivities(f), one
 	hidden.SmsTo, hidden.AddressRetention = sms.To(second), "obfuscate"
 	if result, err := run(t, a, hidden); err != nil || len(result.Messages) != 1 {
-		t.Fatalf("%+v, %v", result, err)
+		t.Fatalf("got %+v, %v", result, err)
 	}
 	f.records = append(f.records, another(third, "of somebody else", 0))
 	if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 {
-		t.Errorf("%+v, %v", result, err)
+		t.Errorf("got %+v, %v", result, err)
 	}
 }
 
-// hiding is a Twilio that does not show what it sent to the second phone.
+// hiding is a Twilio whose listings omit the messages to the second phone.
 type hiding struct{ *fakeTwilio }
 
 func (h *hiding) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
@@ -226,7 +226,7 @@ func TestChangedTextIsUnknown(t *testing.T) {
 }
 
 func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
-	// Nor does it leave the outcome in doubt.
+	// Such a message does not leave the outcome in doubt either.
 	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 		if n == 1 {
 			return unknownError(500), false
@@ -238,22 +238,22 @@ func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 	a.ledgerOf("").own("another send", f.records[0].Message, time.Now())
 	result, err := run(t, a, one)
 	if err != nil || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" || f.creates != 2 {
-		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
 	}
-	// Two sends could own it.
+	// Two sends could own the one message.
 	f = &fakeTwilio{fail: func(int, twilio.Draft) (error, bool) { return unknownError(500), true }}
 	a = newActivities(f)
 	a.ledgerOf("").claim("another send", first, "Hi", false)
 	result, err = run(t, a, one)
 	if err != nil || f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-		t.Errorf("%+v, %v", result, err)
+		t.Errorf("got %+v, %v", result, err)
 	}
-	// There is one for each of them.
+	// There is one message for each of them.
 	f.records, f.creates = []twilio.Record{another(first, "Hi", -5*time.Second)}, 0
 	a = newActivities(f)
 	a.ledgerOf("").claim("another send", first, "Hi", false)
 	if result, err = run(t, a, one); err != nil || len(result.Messages) != 1 {
-		t.Errorf("%+v, %v", result, err)
+		t.Errorf("got %+v, %v", result, err)
 	}
 }
 
@@ -268,7 +268,7 @@ func TestOlderMessageIsNotAdopted(t *testing.T) {
 	}}
 	f.records = []twilio.Record{another(second, "x", 0), another(first, "Hi", 10*time.Minute)}
 	if result := execute(t, f, one); f.creates != 2 || len(result.Messages) != 1 || result.Messages[0].SID == "SMother" {
-		t.Errorf("%d creates, %+v", f.creates, result)
+		t.Errorf("got %d creates, result %+v", f.creates, result)
 	}
 }
 
@@ -290,7 +290,7 @@ func TestListStopsIfAccountIsRefused(t *testing.T) {
 			t.Fatalf("%s: %d creates, %d errors, %v", name, f.creates, len(result.Errors), err)
 		}
 		if last := result.Errors[999]; last.Code == sms.CodeOutcomeUnknown || last.Code == sms.CodeCancelled || last.TwilioCode != tc.err.TwilioCode && tc.err.Code != sms.CodeOutcomeUnknown {
-			t.Errorf("%s: the last is told %+v", name, last)
+			t.Errorf("%s: the last recipient's error is %+v", name, last)
 		}
 	}
 }
@@ -303,13 +303,13 @@ func TestTemporaryFailureIsRetriedAtOnce(t *testing.T) {
 		return nil, true
 	}}
 	if result := execute(t, f, one); f.creates != 3 || len(result.Messages) != 1 {
-		t.Errorf("%d creates, %+v", f.creates, result)
+		t.Errorf("got %d creates, result %+v", f.creates, result)
 	}
 	f.creates = -1 << 30
 	in := one
 	in.GiveUpAfter = sms.Duration(2 * time.Second)
 	if result := execute(t, f, in); len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeRateLimited || !result.Errors[0].Retryable {
-		t.Errorf("%+v", result)
+		t.Errorf("got %+v", result)
 	}
 }
 
@@ -334,7 +334,7 @@ func TestHaltLetsAHeartbeatEnd(t *testing.T) {
 		}
 		result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(100)...), SmsBody: "Hi"})
 		if err != nil || len(result.Messages) != 100 {
-			t.Errorf("%d messages, %v", len(result.Messages), err)
+			t.Errorf("got %d messages, error %v", len(result.Messages), err)
 		}
 	})
 }
@@ -384,7 +384,7 @@ func TestPageResendsWhatIsUnknown(t *testing.T) {
 		err = encoded.Get(&result)
 	}
 	if err != nil || f.creates != 2 || len(result.Messages) != 1 {
-		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
 	}
 }
 
@@ -395,7 +395,7 @@ func TestRefusalsHideNoOutage(t *testing.T) {
 		s.note(s.recipients[2*n+1], sms.Message{}, unknownError(503))
 	}
 	if s.halt == nil || s.halt.problem.Code != sms.CodeConnection {
-		t.Errorf("after %d failures in a row the round goes on: %+v", enough, s.halt)
+		t.Errorf("the round continues after %d failures in a row: %+v", enough, s.halt)
 	}
 }
 
@@ -413,33 +413,34 @@ func TestRefusedResendLeavesTheDoubt(t *testing.T) {
 				}
 				return second, false
 			}}
-			f.skew = -time.Hour // so that no listed message is certainly ours
+			f.skew = -time.Hour // so that no listed message can be proven to be ours
 			input := one
 			input.SmartEncoded = new(true)
 			input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
 			result, err := run(t, newActivities(f), input)
 			if err != nil || f.creates < 2 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-				t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+				t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
 			}
 		})
 	}
 }
 
 func TestResendsAreFew(t *testing.T) {
-	// Twilio creates each message, never says so, and its listing has no end.
+	// Twilio creates each message without ever responding, and its listing
+	// never ends.
 	f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), true }}
-	f.skew = -time.Hour // so that none is certainly ours
+	f.skew = -time.Hour // so that none can be proven to be ours
 	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
 	input := one
 	input.SmartEncoded = new(true)
 	input.OnUnknown, input.GiveUpAfter = sms.OnUnknownResend, sms.Duration(time.Minute)
 	result, err := run(t, newActivities(f), input)
 	if err != nil || f.creates != 1+mostResends || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
 	}
 	result = resumeWith(t, newActivities(f), record{Window: []int{0}, Resends: mostResends}, input)
 	if f.creates != 1+mostResends || len(result.Errors) != 1 {
-		t.Errorf("after another attempt %d creates, %+v", f.creates, result)
+		t.Errorf("after another attempt: %d creates, result %+v; want no more creates", f.creates, result)
 	}
 }
 
@@ -463,12 +464,12 @@ func TestStoppingWorkerLeavesDoubtsToAnother(t *testing.T) {
 		cancel(errStopping)
 		again, is := errors.AsType[*temporal.ApplicationError](s.conclude(ctx))
 		if is != tc.want || is && slices.Contains(goesOn, again.Type()) {
-			t.Errorf("%s: %v", name, again)
+			t.Errorf("%s: got %v", name, again)
 		}
 	}
 }
 
-// keyless lacks the key to records.
+// keyless is a worker without the key that decrypts records.
 type keyless struct{ converter.DataConverter }
 
 func (k keyless) FromPayloads(payloads *commonpb.Payloads, into ...any) error {
@@ -492,7 +493,7 @@ func TestLastAttemptCompletesWithoutTheKey(t *testing.T) {
 		err = encoded.Get(&result)
 	}
 	if err != nil || f.creates > 0 || len(result.Messages) != 1 {
-		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
 	}
 }
 
@@ -501,9 +502,9 @@ func TestFullQueueEndsAnImpatientSend(t *testing.T) {
 		return &sms.Error{Code: sms.CodeRateLimited, HTTPStatus: 429, TwilioCode: 21611, Retryable: true, Scope: sms.ScopeSender, Message: "queue"}, false
 	}}
 	in := one
-	in.GiveUpAfter = sms.Duration(10 * time.Second) // as for a broadcast's page with a key
+	in.GiveUpAfter = sms.Duration(10 * time.Second) // as in a page of a broadcast with a key
 	if result := execute(t, f, in); f.creates != 1 || len(result.Errors) != 1 || result.Errors[0].TwilioCode != 21611 || !result.Errors[0].Retryable {
-		t.Errorf("%d creates, %+v", f.creates, result)
+		t.Errorf("got %d creates, result %+v", f.creates, result)
 	}
 }
 
@@ -516,7 +517,7 @@ func TestStoppedWorkerIsReported(t *testing.T) {
 		if creates++; creates == 1 {
 			close(stopping)
 		}
-		time.Sleep(time.Millisecond) // slow like Twilio, so that the worker stops before the end of the list
+		time.Sleep(time.Millisecond) // as slow as Twilio, so that the worker stops before the end of the list
 		return sms.Message{To: d.To, SID: fmt.Sprintf("SM%d", creates), Status: sms.StatusQueued}, nil
 	}))
 	env.RegisterActivityWithOptions(a.SendSms, activity.RegisterOptions{Name: sms.SendSmsName})
@@ -533,7 +534,7 @@ func TestStoppedWorkerIsReported(t *testing.T) {
 		t.Fatalf("%d creates, %d messages, %d errors", creates, n, len(result.Errors))
 	}
 	if last := result.Errors[len(result.Errors)-1]; last.Code != sms.CodeWorkerStopped || !last.Retryable {
-		t.Errorf("the last is told %+v", last)
+		t.Errorf("the last recipient's error is %+v, want WORKER_STOPPED", last)
 	}
 }
 
@@ -543,7 +544,7 @@ func TestSecondAttemptDoubtsTheFirstFew(t *testing.T) {
 	s.resumeWithout()
 	for _, to := range s.recipients {
 		if want := to.place < firstFew; (to.state == doubtful) != want {
-			t.Errorf("recipient %d: %d", to.place, to.state)
+			t.Errorf("recipient %d: got state %d", to.place, to.state)
 		}
 	}
 }
@@ -566,19 +567,19 @@ func TestSecondAttemptLooksBeforeItSends(t *testing.T) {
 	})
 	var result sms.SendSmsResult
 	if err := env.GetWorkflowResult(&result); err != nil || f.creates != 1 || len(result.Messages)+len(result.Errors) != 1 {
-		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
 	}
 }
 
 func TestShortListNeedsNoHeartbeat(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // no attempt starts late here
+	synctest.Test(t, func(t *testing.T) { // no attempt may start late in this test
 		for n, most := range map[int]int{1: 0, firstFew: 0, 1000: 100} {
 			var drafts []twilio.Draft
 			a := newActivities(accepting(&drafts))
 			records := 0
 			a.Record = func(context.Context, any) error { records++; return nil }
 			if _, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(phones(n)...), SmsBody: "Hi"}); err != nil || records > most || len(drafts) != n {
-				t.Errorf("%d recipients: %d heartbeats, %d texts, %v", n, records, len(drafts), err)
+				t.Errorf("%d recipients: got %d heartbeats, %d texts, %v", n, records, len(drafts), err)
 			}
 		}
 	})
@@ -594,14 +595,14 @@ func TestOnErrorFailFailsTheActivity(t *testing.T) {
 		result sms.SendSmsResult
 	)
 	if !errors.As(err, &failed) || failed.Type() != sms.NotSentErrorType || !failed.NonRetryable() || failed.Details(&result) != nil || len(result.Messages) != 1 || len(result.Errors) != 1 {
-		t.Errorf("%v, %+v", err, result)
+		t.Errorf("got %v, %+v", err, result)
 	}
 	if strings.Contains(fmt.Sprint(err), "555") {
-		t.Errorf("the failure names a number: %v", err)
+		t.Errorf("the error contains a phone number: %v", err)
 	}
 	in.SmsTo = sms.To(second)
 	if _, err := run(t, newActivities(f), in); err != nil {
-		t.Errorf("nothing failed: %v", err)
+		t.Errorf("got error %v although no recipient failed", err)
 	}
 }
 
@@ -619,7 +620,7 @@ func TestKeyBelongsToItsContent(t *testing.T) {
 	same := in
 	same.Variables, same.IdempotencyKey, same.OnError = json.RawMessage(`{ "b":2, "a":1 }`), "key", sms.OnErrorFail
 	if contentOf(in) != contentOf(same) {
-		t.Error("the same content in other words is another one")
+		t.Error("contentOf differs for the same content in other spellings")
 	}
 	for name, change := range map[string]func(*sms.SendSmsInput){
 		"text": func(in *sms.SendSmsInput) { in.SmsBody = "Bye" },
@@ -630,7 +631,7 @@ func TestKeyBelongsToItsContent(t *testing.T) {
 		other := in
 		change(&other)
 		if contentOf(in) == contentOf(other) {
-			t.Errorf("another %s is the same content", name)
+			t.Errorf("contentOf is equal for a different %s", name)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package activities
 
-// Asking: the checks on a question before anyone is texted.
+// Checks of a question, before anyone is texted.
 
 import (
 	"cmp"

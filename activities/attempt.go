@@ -1,7 +1,7 @@
 package activities
 
-// Attempt: one of Temporal's attempts at an activity: how much of its time is
-// left, whether Temporal still waits for it, and whether there will be another.
+// One of Temporal's attempts at an activity: how much of its time is left,
+// whether Temporal still waits for it, and whether there will be another.
 
 import (
 	"context"

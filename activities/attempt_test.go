@@ -23,21 +23,21 @@ func TestAttemptEndsWithoutRoom(t *testing.T) {
 		giveUp time.Duration
 		want   bool
 	}{
-		"no policy":                        {activity.Info{}, 0, 0, false},
-		"any number of attempts":           {activity.Info{Attempt: 50, RetryPolicy: &temporal.RetryPolicy{}}, 50 * time.Minute, 0, true},
-		"any number, but all in vain":      {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 0, false},
-		"any number, as long as is wanted": {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 2 * time.Hour, true},
-		"an attempt is left":               {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, 0, true},
-		"but not wanted":                   {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, time.Hour, false},
-		"no attempt is left":               {activity.Info{Attempt: 3, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 0, 0, false},
-		"time is left":                     {activity.Info{Attempt: 9, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(30 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, true},
-		"no time is left":                  {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(55 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, false},
-		"the caller retries no such error": {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}}, 0, 0, false},
+		"no policy":                              {activity.Info{}, 0, 0, false},
+		"any number of attempts":                 {activity.Info{Attempt: 50, RetryPolicy: &temporal.RetryPolicy{}}, 50 * time.Minute, 0, true},
+		"any number, but none has made progress": {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 0, false},
+		"any number, with a long give-up time":   {activity.Info{Attempt: 5, RetryPolicy: &temporal.RetryPolicy{}}, 61 * time.Minute, 2 * time.Hour, true},
+		"an attempt is left":                     {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, 0, true},
+		"but not wanted":                         {activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 61 * time.Minute, time.Hour, false},
+		"no attempt is left":                     {activity.Info{Attempt: 3, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3}}, 0, 0, false},
+		"time is left":                           {activity.Info{Attempt: 9, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(30 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, true},
+		"no time is left":                        {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{}, ScheduledTime: now, StartedTime: now.Add(55 * time.Second), ScheduleToCloseTimeout: time.Minute}, 0, 0, false},
+		"the caller does not retry this error":   {activity.Info{Attempt: 1, RetryPolicy: &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}}, 0, 0, false},
 	} {
 		s := &send{attempt: &attempt{info: tc.info, began: now}, stuck: now.Add(-tc.stuck)}
 		s.input.GiveUpAfter = sms.Duration(tc.giveUp)
 		if got := s.room(time.Second); got != tc.want {
-			t.Errorf("%s: %t", name, got)
+			t.Errorf("%s: got %t", name, got)
 		}
 	}
 }
@@ -58,7 +58,7 @@ func TestAttemptsAreSpacedWithJitter(t *testing.T) {
 		for range 20 {
 			d := s.delay()
 			if d < tc.least || d > tc.least*5/4 {
-				t.Errorf("%+v: %s", tc, d)
+				t.Errorf("%+v: got %s", tc, d)
 			}
 			seen[d] = true
 		}
@@ -73,7 +73,7 @@ func TestAttemptLeavesTimeForThePayload(t *testing.T) {
 		now := time.Now()
 		a := &attempt{info: activity.Info{StartedTime: now, Deadline: now.Add(total)}, began: now}
 		if !(0 < a.lastBegin() && a.lastBegin() < a.lastEnd() && a.lastEnd() < a.resultBy() && a.resultBy() < total) {
-			t.Errorf("of %s: %s, %s, %s", total, a.lastBegin(), a.lastEnd(), a.resultBy())
+			t.Errorf("attempt of %s: got phases %s, %s, %s", total, a.lastBegin(), a.lastEnd(), a.resultBy())
 		}
 	}
 }
@@ -108,11 +108,11 @@ func TestTimeAsleepCounts(t *testing.T) {
 func suspended(t *testing.T, now time.Time, slept time.Duration) time.Time {
 	t.Helper()
 	moment := now
-	// The first word of a Time with a monotonic clock holds its seconds from bit
-	// 30 on.
+	// In a Time with a monotonic clock, the seconds start at bit 30 of the first
+	// word.
 	*(*uint64)(unsafe.Pointer(&moment)) -= uint64(slept/time.Second) << 30
 	if now.Sub(moment) != 0 || now.Round(0).Sub(moment.Round(0)) != slept {
-		t.Fatal("a Time is built otherwise in this version of Go")
+		t.Fatal("this version of Go lays out time.Time differently")
 	}
 	return moment
 }
@@ -140,7 +140,7 @@ func TestCreateEndsWithAReplacedAttempt(t *testing.T) {
 		s.news = sync.NewCond(&s.mu)
 		s.create(t.Context(), &recipient{to: first, cause: -1})
 		if creates != want {
-			t.Errorf("replaced %v: %d creates", replaced, creates)
+			t.Errorf("attempt replaced: %v, got %d creates", replaced, creates)
 		}
 	}
 }
@@ -165,7 +165,7 @@ func TestLateAttemptIsRecordedFirst(t *testing.T) {
 			prompt = s.isPrompt()
 		}
 		if prompt == tc.record {
-			t.Errorf("%s: seen as prompt %v", name, prompt)
+			t.Errorf("%s: isPrompt = %v", name, prompt)
 		}
 	}
 	// Temporal has replaced the attempt, which started a minute late; this
@@ -181,7 +181,7 @@ func TestLateAttemptIsRecordedFirst(t *testing.T) {
 		s.heart = newHeart(func(context.Context, any) error { return errors.New("activity not found") }, 10*time.Second, now)
 		s.heart.details, s.heart.cancel = func() any { return s.snapshot() }, cancel
 		if s.text(ctx); f.creates > 0 {
-			t.Errorf("behind by %s: %d creates", behind, f.creates)
+			t.Errorf("clock behind by %s: got %d creates, want none", behind, f.creates)
 		}
 	}
 }
@@ -194,6 +194,6 @@ func TestEndedSendRecordsNobodyAsTried(t *testing.T) {
 	cancel()
 	s.text(ctx)
 	if r := s.snapshot(); len(r.Window) > 0 {
-		t.Errorf("%+v", r)
+		t.Errorf("got %+v", r)
 	}
 }

@@ -31,13 +31,13 @@ func TestContentVariablesAreTemplates(t *testing.T) {
 	}
 	for _, draft := range drafts {
 		if draft.ContentVariables != want[draft.To] || draft.Body != "" {
-			t.Errorf("%s gets %q, %q", draft.To, draft.Body, draft.ContentVariables)
+			t.Errorf("%s: got body %q and variables %q", draft.To, draft.Body, draft.ContentVariables)
 		}
 	}
 	if len(drafts) != 3 || len(result.Errors) != 2 ||
 		!strings.Contains(result.Errors[0].Message, "contentVariables.1, line 1, column 3: variable nobody is missing") ||
 		!strings.Contains(result.Errors[1].Message, "contentVariables.1 must be a string") {
-		t.Errorf("sent %d, %+v", len(drafts), result.Errors)
+		t.Errorf("sent %d, result %+v", len(drafts), result.Errors)
 	}
 }
 
@@ -46,7 +46,7 @@ func TestBrokenContentVariableTextsNobody(t *testing.T) {
 	result := execute(t, accepting(&drafts), json.RawMessage(`{
 		"smsFrom": "+15005550006", "contentSid": "HX00000000000000000000000000000001", "contentVariables": {"1": "${name"}, "smsTo": "+15005550001"}`))
 	if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeTemplateSyntax || !strings.HasPrefix(result.Errors[0].Message, "contentVariables.1, line 1") {
-		t.Errorf("sent %v, %+v", drafts, result.Errors)
+		t.Errorf("sent %v, result %+v", drafts, result.Errors)
 	}
 }
 
@@ -63,13 +63,13 @@ func TestTextUsesLocaleAndTimeZone(t *testing.T) {
 			SmsTo: sms.To("+15005550009"), SmsBody: source, Variables: variables, Locale: tc.locale, TimeZone: tc.timeZone,
 		}, now)
 		if problem != nil || b.shared.body != tc.want {
-			t.Errorf("%+v: %q, %+v", tc, b.shared.body, problem)
+			t.Errorf("%+v: got %q, %+v", tc, b.shared.body, problem)
 		}
 	}
 	for field, value := range map[string]string{"locale": "English", "timeZone": "Berlin"} {
 		result := execute(t, accepting(new([]twilio.Draft)), map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", field: value})
 		if len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(result.Errors[0].Message, field+" must be") {
-			t.Errorf("%s %s: %+v", field, value, result)
+			t.Errorf("%s %s: got %+v", field, value, result)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func TestSharedTemplateIsParsedOnce(t *testing.T) {
 		})
 	}
 	if few, many := allocations(1), allocations(10_000); many > 2*few {
-		t.Errorf("a recipient over 10,000 shared values costs %.0f allocations, over one %.0f", many, few)
+		t.Errorf("over 10,000 shared values, a recipient costs %.0f allocations; over one, %.0f", many, few)
 	}
 }
 
@@ -105,6 +105,6 @@ func TestRecipientVariablesOverrideShared(t *testing.T) {
 		t.Errorf("got %q, want %q; %+v", got.body, want, problem)
 	}
 	if again, _ := b.of(t.Context(), sms.Recipient{Variables: json.RawMessage(`{}`)}); again.body != "a=1 b=2 c=3 " {
-		t.Errorf("the next recipient gets %q", fmt.Sprint(again.body))
+		t.Errorf("the next recipient's body is %q", fmt.Sprint(again.body))
 	}
 }

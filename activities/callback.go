@@ -1,6 +1,6 @@
 package activities
 
-// Callbacks: the URL at which our webhook is told what becomes of a message.
+// The URL at which Twilio tells our webhook what becomes of a message.
 
 import (
 	"maps"

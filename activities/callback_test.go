@@ -20,15 +20,15 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 	}
 	for name, want := range map[string]string{"": one, "marketing": two} {
 		if a.callback("order:42/ü", &sms.SendSmsInput{Account: name}) != nil {
-			t.Error("a workflow is called back that never asked for it")
+			t.Error("got a callback for a workflow that did not ask for one")
 		}
 		s := &send{attempt: &attempt{info: activity.Info{ActivityID: "7", Attempt: 3}}, activities: a}
 		s.callback = a.callback("order:42/ü", &sms.SendSmsInput{Account: name, StatusSignals: &yes})
-		// A send with a key gets its caller's address.
+		// A keyed send uses its caller's callback URL.
 		keyed := a.callbackAddress(s.callback)
 		s.callback = a.callback("sms-once-1", &sms.SendSmsInput{Account: name, StatusCallback: keyed})
 		if forged := a.callback("", &sms.SendSmsInput{StatusCallback: strings.Replace(keyed, "42", "43", 1)}); forged != nil {
-			t.Error("an address that we did not make is mistaken for ours")
+			t.Error("accepted a callback URL that we did not create")
 		}
 		address := s.callbackOf(&recipient{place: 5})
 		u, err := url.Parse(address)
@@ -37,13 +37,13 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		}
 		query := u.Query()
 		if query.Get(sms.CallbackRecipient) != "7.5" || query.Get(sms.CallbackAttempt) != "3" || u.Fragment == "" {
-			t.Errorf("the recipient is not named in %s", address)
+			t.Errorf("the callback URL %s does not name the recipient", address)
 		}
 		if query.Get(sms.CallbackWorkflow) != "order:42/ü" || query.Get(sms.CallbackAccount) != want || !sms.StatusProven([]byte("secret"), query) {
-			t.Errorf("account %q is called back at %s", name, address)
+			t.Errorf("account %q: the callback URL is %s", name, address)
 		}
 		if query.Set(sms.CallbackAccount, strings.Replace(want, "AC", "AD", 1)); sms.StatusProven([]byte("secret"), query) {
-			t.Errorf("account %q: the proof is of any account", name)
+			t.Errorf("account %q: the proof is valid for another account", name)
 		}
 	}
 	names := make(map[string]bool)
@@ -52,9 +52,9 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		names[s.reference(&recipient{})] = true
 	}
 	if len(names) != 2 {
-		t.Errorf("two runs name their recipients %v", names)
+		t.Errorf("two runs share a reference to a recipient: %v", names)
 	}
 	if sms.StatusProven(nil, url.Values{}) {
-		t.Error("without a secret all is proven")
+		t.Error("StatusProven = true without a secret")
 	}
 }

@@ -154,7 +154,7 @@ func (s *send) halted() bool {
 func (s *send) uncounted() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "Temporal could not say whether SEND_CAPS allow the message; nothing was sent"}, false)
+	s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "Temporal did not answer whether SEND_CAPS allow the message; nothing was sent"}, false)
 }
 
 // following counts the next recipients in the queue that have the same key.
@@ -343,7 +343,7 @@ func (c *capCount) ask(count counting) {
 		for i, w := range now {
 			requests[i] = w.request
 		}
-		// An update that is abandoned may still be counted, so this one has no timeout.
+		// This update has no timeout, since an abandoned one may still be counted.
 		result, err := count(context.Background(), requests)
 		c.answer(now, result, err)
 	}

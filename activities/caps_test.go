@@ -21,7 +21,7 @@ func TestLongestPrefixChoosesTheCap(t *testing.T) {
 		"+447400123456": "AC1 *44 1m0s", "+79161234567": "AC1 +7 1h0m0s", "whatsapp:US.13491208655302741918": "AC1 * 1m0s",
 	} {
 		if limit, key := c.of(to); limit == nil || key != want {
-			t.Errorf("%s: %v, %q, want %q", to, limit, key, want)
+			t.Errorf("%s: got cap %v, key %q, want key %q", to, limit, key, want)
 		}
 	}
 	if limit, _ := NewCaps("", []Cap{{"+44", 2, time.Hour}}).of("+4915112345678"); limit != nil {
@@ -34,8 +34,8 @@ type tally struct {
 	mu      sync.Mutex
 	counted map[string]int
 	asked   int
-	// misplaced is the number of messages that were returned for another time
-	// than they were counted at.
+	// misplaced is the number of messages that were returned with a time other
+	// than that of their count.
 	misplaced int
 }
 
@@ -61,8 +61,8 @@ func (c *tally) count(_ context.Context, requests []sms.CapTake) (result sms.Tak
 	return result, nil
 }
 
-// is waits until the given number of messages count under a key: unsent ones
-// are returned after the send.
+// is waits until exactly the given number of messages are counted under a key:
+// unsent ones are returned after the send.
 func (c *tally) is(t *testing.T, key string, want int) {
 	t.Helper()
 	got := 0
@@ -75,14 +75,14 @@ func (c *tally) is(t *testing.T, key string, want int) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	t.Errorf("%s: %d are counted, want %d", key, got, want)
+	t.Errorf("%s: %d messages are counted, want %d", key, got, want)
 }
 
 func TestCapStopsSendsBeyondIt(t *testing.T) {
 	var drafts []twilio.Draft
 	accept := accepting(&drafts)
 	a := newActivities(gatewayFunc(func(ctx context.Context, d twilio.Draft) (sms.Message, error) {
-		if d.To == "+447400123451" { // refused, so it does not count
+		if d.To == "+447400123451" { // refused, so it is not counted
 			return sms.Message{}, &sms.Error{Code: sms.CodeInvalidTo, HTTPStatus: 400, Message: "no"}
 		}
 		return accept(ctx, d)
@@ -95,14 +95,14 @@ func TestCapStopsSendsBeyondIt(t *testing.T) {
 	to := sms.To("+447400123451", "+447400123452", "+447400123453", "+447400123454", "+4915112345678", "+15005550001")
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: to, SmsBody: "Hi"})
 	if err != nil || len(drafts) != 3 || len(result.Errors) != 3 {
-		t.Fatalf("%d sent, %+v, %v", len(drafts), result.Errors, err)
+		t.Fatalf("got %d texts, result %+v, %v", len(drafts), result.Errors, err)
 	}
 	for i, want := range []struct {
 		code      sms.Code
 		retryable bool
 	}{{sms.CodeInvalidTo, false}, {sms.CodeCapReached, true}, {sms.CodeCapReached, false}} {
 		if e := result.Errors[i]; e.Code != want.code || e.Retryable != want.retryable {
-			t.Errorf("error %d: %+v", i, e)
+			t.Errorf("error %d: got %+v", i, e)
 		}
 	}
 	all.is(t, "AC1 +44 1h0m0s", 2)
@@ -128,11 +128,11 @@ func TestCapsCountWhatWasSent(t *testing.T) {
 	}
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To(to...), SmsBody: "Hi"})
 	if err != nil || len(result.Messages) != 5 {
-		t.Fatalf("%d sent, %v", len(result.Messages), err)
+		t.Fatalf("got %d texts, error %v", len(result.Messages), err)
 	}
 	all.is(t, " +44 1h0m0s", 5)
 	if all.asked > 3 {
-		t.Errorf("it asked %d times", all.asked)
+		t.Errorf("the send asked the count %d times, want at most 3", all.asked)
 	}
 }
 
@@ -148,7 +148,7 @@ func TestCancellationIsNotToldAsCap(t *testing.T) {
 	cancel()
 	_, err := s.reserveCap(ctx, s.recipients[0])
 	if _ = s.conclude(ctx); err == nil || s.unended.Code != sms.CodeCancelled {
-		t.Errorf("%v, told as %+v", err, s.unended)
+		t.Errorf("got %v, and the recipients' error %+v", err, s.unended)
 	}
 }
 
@@ -163,11 +163,11 @@ func TestUncountedMessageIsNotSent(t *testing.T) {
 	}
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: one.SmsFrom, SmsTo: sms.To("+15005550001", "+447400123453"), SmsBody: "Hi", GiveUpAfter: sms.Duration(time.Millisecond)})
 	if err != nil || len(drafts) > 0 || len(result.Errors) != 2 {
-		t.Fatalf("%d sent, %+v, %v", len(drafts), result.Errors, err)
+		t.Fatalf("got %d texts, result %+v, %v", len(drafts), result.Errors, err)
 	}
 	for _, e := range result.Errors {
 		if e.Code != sms.CodeRateLimited || !e.Retryable {
-			t.Errorf("%+v", e)
+			t.Errorf("got %+v", e)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func TestLateCountIsGivenBack(t *testing.T) {
 	}
 	close(answer)
 	if first, second := <-asked, <-asked; first.Count != 7 || first.At != 0 || second.Count != -5 || second.At != tallied {
-		t.Errorf("it asked for %+v, and then for %+v", first, second)
+		t.Errorf("got requests %+v and %+v, want 7 messages, then 5 returned", first, second)
 	}
 }
 
@@ -212,7 +212,7 @@ func TestSlowCountIsCountedOnce(t *testing.T) {
 		for try := range 3 {
 			reserved, err := c.reserve(t.Context(), slow, sms.CapTake{Key: "a", Count: 7, Most: 9, Seconds: 60})
 			if late := try < 2; late != (err != nil) || !late && reserved.count != 7 {
-				t.Errorf("try %d: %+v, %v", try, reserved, err)
+				t.Errorf("try %d: got %+v, %v", try, reserved, err)
 			}
 		}
 		all.is(t, "a", 7)
@@ -235,7 +235,7 @@ func TestAbsentMessageDoesNotCount(t *testing.T) {
 	a.countCaps = all.count
 	result, err := run(t, a, one)
 	if err != nil || len(result.Messages) != 1 {
-		t.Errorf("%+v, %v", result, err)
+		t.Errorf("got %+v, %v", result, err)
 	}
 	all.is(t, "AC1 *1 1h0m0s", 1)
 }
@@ -254,7 +254,7 @@ func TestOldCountIsVoid(t *testing.T) {
 			time.Sleep(wait)
 			s.begun = place + 1
 			if limit, err := s.reserveCap(t.Context(), s.recipients[place]); limit != nil || err != nil {
-				t.Errorf("%d: %v, %v", place, limit, err)
+				t.Errorf("recipient %d: got %v, %v, want no cap", place, limit, err)
 			}
 		}
 		s.giveBack(s.recipients[0]) // reserved by the first count, which has expired
@@ -264,7 +264,7 @@ func TestOldCountIsVoid(t *testing.T) {
 		s.giveUpCaps(t.Context()) // expired messages are not returned: others may have reserved them since
 		synctest.Wait()
 		if !slices.Equal(counts, []int{3, 1}) {
-			t.Errorf("it counted %v", counts)
+			t.Errorf("counted %v, want [3 1]", counts)
 		}
 	})
 }
@@ -287,7 +287,7 @@ func TestReachedCapIsRarelyAsked(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		if capped != 299 || all.asked > 4 {
-			t.Errorf("%d are capped, it asked %d times", capped, all.asked)
+			t.Errorf("%d recipients were capped (want 299), and the count was asked %d times (want at most 4)", capped, all.asked)
 		}
 	})
 }

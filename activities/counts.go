@@ -1,6 +1,6 @@
 package activities
 
-// Counts: what a send adds to its account's metrics.
+// What a send adds to its account's metrics.
 
 import (
 	"cmp"

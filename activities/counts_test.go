@@ -30,7 +30,7 @@ func checkCounts(t *testing.T, registry *prometheus.Registry, want map[string]fl
 	got := metricstest.All(t, registry)
 	for series, value := range want {
 		if got[series] != value {
-			t.Errorf("%s is %g, want %g", series, got[series], value)
+			t.Errorf("%s = %g, want %g", series, got[series], value)
 		}
 	}
 }
@@ -69,11 +69,11 @@ func TestRetriedRecipientsAreNoFailures(t *testing.T) {
 	broadcast := &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}
 	for want, policy := range map[int]*temporal.RetryPolicy{1: broadcast, 2: {MaximumAttempts: 1}} {
 		if got := decided(activity.Info{RetryPolicy: policy}, result); len(got.Errors) != want || got.Errors[0].To != first {
-			t.Errorf("%+v, want %d errors", got.Errors, want)
+			t.Errorf("got errors %+v, want %d of them", got.Errors, want)
 		}
 	}
 	if len(result.Errors) != 2 {
-		t.Errorf("the caller gets only %+v", result.Errors)
+		t.Errorf("the caller's result has only the errors %+v, want 2", result.Errors)
 	}
 }
 
@@ -102,7 +102,7 @@ func TestDoubtsAreCountedOpenAndDecided(t *testing.T) {
 	input := sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.Recipients{{To: first}, {To: second}, {To: third}}, SmsBody: "Hi"}
 	resumeWith(t, a, left, input)
 	if most != 2 {
-		t.Errorf("%g were in doubt, want 2", most)
+		t.Errorf("%g recipients were in doubt, want 2", most)
 	}
 	checkCounts(t, registry, map[string]float64{
 		"sms_in_doubt{account=default}":                         0,

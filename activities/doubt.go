@@ -17,8 +17,7 @@ import (
 const (
 	defaultSettle   = 15 * time.Second
 	defaultPatience = 30 * time.Second
-	// maxSettleWait is the longest wait until a listing is known to be
-	// complete.
+	// maxSettleWait bounds the wait until a listing is known to be complete.
 	maxSettleWait = 10 * time.Minute
 	// longWait is the shortest wait that is left to the next attempt, if there
 	// will be one, so that it does not hold a slot of the worker.
@@ -330,8 +329,8 @@ func (s *send) ours(records []twilio.Record, to *recipient, since moment) (found
 			maybe = append(maybe, r)
 		}
 	}
-	// If there are fewer messages than sends that could own one, it is
-	// impossible to tell whose they are.
+	// If more sends could own a message than there are messages, the owners are
+	// unknown.
 	if found != nil && (sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) || !s.ledger.own(s.owner, found.Message, found.Created)) {
 		return nil, append(maybe, found)
 	}

@@ -72,7 +72,7 @@ func showing(records func() []twilio.Record) func(twilio.Query) []twilio.Record 
 }
 
 func TestDoubtsAreLookedUpFirst(t *testing.T) {
-	// The first recipient is settled; the second and third were being tried.
+	// The first recipient is done; the second and third were being texted.
 	left := record{
 		Window: []int{1, 2},
 		Runs:   [][3]int{{int(accepted), -1, 1}},
@@ -99,16 +99,16 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 		messages  int
 		unknown   int
 	}{
-		"what the list shows is adopted, what it surely lacks is sent": {everything, "", 1, 3, 0},
-		"another text is not mistaken for ours":                        {with("Bye", as(0)), "", 1, 3, 0},
-		"an older message is not mistaken for ours":                    {with("Hi", as(time.Hour)), "", 1, 3, 0},
+		"a listed message is adopted, a certainly missing one is sent": {everything, "", 1, 3, 0},
+		"another text is not adopted":                                  {with("Bye", as(0)), "", 1, 3, 0},
+		"an older message is not adopted":                              {with("Hi", as(time.Hour)), "", 1, 3, 0},
 		"one that may be older is neither adopted nor sent again":      {with("Hi", as(time.Second)), "", 0, 2, 1},
-		"nor is one without a time":                                    {with("Hi", func(r *twilio.Record) { r.Created = time.Time{} }), "", 0, 2, 1},
-		"nor one whose text was redacted":                              {with("", as(0)), "", 0, 2, 1},
-		"one with the words of a trial account is ours":                {with(trialPrefix+"Hi", as(0)), "", 0, 3, 0},
-		"one that ends in the same words is not":                       {with("Oh Hi", as(0)), "", 1, 3, 0},
-		"nothing is sent where the list lags":                          {func() []twilio.Record { return nil }, "", 0, 1, 2},
-		"but where the caller wants it so":                             {func() []twilio.Record { return nil }, sms.OnUnknownResend, 2, 3, 0},
+		"a message without a time is neither":                          {with("Hi", func(r *twilio.Record) { r.Created = time.Time{} }), "", 0, 2, 1},
+		"a redacted message is neither":                                {with("", as(0)), "", 0, 2, 1},
+		"one with the prefix of a trial account is ours":               {with(trialPrefix+"Hi", as(0)), "", 0, 3, 0},
+		"one that ends in the same text is not":                        {with("Oh Hi", as(0)), "", 1, 3, 0},
+		"nothing is sent while the listing lags":                       {func() []twilio.Record { return nil }, "", 0, 1, 2},
+		"unless the caller asks for it":                                {func() []twilio.Record { return nil }, sms.OnUnknownResend, 2, 3, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -127,7 +127,7 @@ func TestDoubtsAreLookedUpFirst(t *testing.T) {
 			a.Record = func(context.Context, any) error { recorded++; return nil }
 			result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second, third), SmsBody: "Hi", OnUnknown: tc.onUnknown})
 			if len(drafts) != tc.sent || len(result.Messages) != tc.messages || len(result.Errors) != tc.unknown {
-				t.Errorf("sent %v; %+v", drafts, result)
+				t.Errorf("sent %v, result %+v", drafts, result)
 			}
 			for _, e := range result.Errors {
 				if e.Code != sms.CodeOutcomeUnknown || e.Retryable {
@@ -148,7 +148,7 @@ func TestForgottenSIDsAreRecalled(t *testing.T) {
 	}}
 	result := resumeWith(t, newActivities(gateway), left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 	if len(result.Messages) != 2 || result.Messages[0].SID != "SM1" || result.Messages[1].SID != "SM2" {
-		t.Errorf("%+v", result)
+		t.Errorf("got %+v", result)
 	}
 }
 
@@ -163,7 +163,7 @@ func TestAmbiguousListingDecidesNothing(t *testing.T) {
 		input   sms.SendSmsInput
 		records func() []twilio.Record
 	}{
-		"a picture without words":        {sms.SendSmsInput{MediaURL: []string{"https://example.com/a.png"}}, one("Your order is cancelled")},
+		"a picture without a text":       {sms.SendSmsInput{MediaURL: []string{"https://example.com/a.png"}}, one("Your order is cancelled")},
 		"a content template":             {sms.SendSmsInput{ContentSID: "HX" + strings.Repeat("0", 32)}, one("Hello Ann")},
 		"a text that Twilio may rewrite": {sms.SendSmsInput{SmsBody: "Hi", SmartEncoded: &yes}, one("Hi")},
 		"recipients that are hidden":     {sms.SendSmsInput{SmsBody: "Hi", AddressRetention: "obfuscate"}, func() []twilio.Record { return one("Hi")()[:1] }},
@@ -180,14 +180,14 @@ func TestAmbiguousListingDecidesNothing(t *testing.T) {
 			tc.input.SmsFrom, tc.input.SmsTo = "+15005550006", sms.To(first, second)
 			result := resumeWith(t, newActivities(lister{accepting(&drafts), showing(tc.records)}), left, tc.input)
 			if len(drafts) > 0 || len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-				t.Errorf("sent %v; %+v", drafts, result)
+				t.Errorf("sent %v, result %+v", drafts, result)
 			}
 		})
 	}
 }
 
 func TestAbsenceCountsOnlyAfterThePatience(t *testing.T) {
-	// Twilio lists the first at once, the second after two seconds.
+	// Twilio lists the first message at once, the second after two seconds.
 	began := time.Now()
 	left := record{
 		Window: []int{1},
@@ -206,7 +206,7 @@ func TestAbsenceCountsOnlyAfterThePatience(t *testing.T) {
 	a.Patience = 4 * time.Second
 	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 	if len(drafts) > 0 || len(result.Messages) != 2 {
-		t.Errorf("sent %v; %+v", drafts, result)
+		t.Errorf("sent %v, result %+v", drafts, result)
 	}
 }
 
@@ -218,7 +218,7 @@ func TestNextAttemptRendersTheSameText(t *testing.T) {
 	for range 2 {
 		b, problem := newBodies(t.Context(), a.Renderer, input, scheduled)
 		if problem != nil || b.shared.body != "It is 2026-01-02 03:04:05.000" {
-			t.Errorf("%q, %+v", b.shared.body, problem)
+			t.Errorf("got %q, %+v", b.shared.body, problem)
 		}
 	}
 }
@@ -232,7 +232,7 @@ func TestUnableWorkerForgetsNobody(t *testing.T) {
 	delete(a.Accounts, "")
 	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 	if len(result.Messages) != 1 || result.Messages[0].SID != "SM1" || len(result.Errors) != 1 || result.Errors[0].To != second || result.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("%+v", result)
+		t.Errorf("got %+v", result)
 	}
 }
 
@@ -247,7 +247,7 @@ func TestRetryWithoutAccountAsksForAnother(t *testing.T) {
 		s.heart.recorder = s.activities.Record
 		resume(s)
 		if result, err := s.unable(t.Context(), s.prepare(t.Context())); err == nil || len(s.in(doubtful)) != 1 {
-			t.Errorf("%s: %+v", name, result)
+			t.Errorf("%s: got %+v", name, result)
 		}
 	}
 }
@@ -259,7 +259,7 @@ func TestPanickedSendIsNotSentAgain(t *testing.T) {
 			k := &keyed{activities: newActivities(nil)}
 			result := k.spread(one, s.broken(retried))
 			if rest := k.restOf(one, result); len(rest) > 0 || len(result.Errors) != 1 || result.Errors[0].To != first || result.Errors[0].Code != want {
-				t.Errorf("retried %v: %v are texted again after %+v", retried, rest, result)
+				t.Errorf("retried %v: %v would be texted again after %+v", retried, rest, result)
 			}
 		}
 	}
@@ -285,7 +285,7 @@ func TestNewDoubtWaitsForTwilioAgain(t *testing.T) {
 	s.activities.Settle = time.Minute
 	left := record{List: s.list, Window: []int{0, 1}, Runs: [][3]int{{int(doubtful), 0, 1}}, Problems: []sms.Error{{}}, Quiet: time.Now(), Timed: true, Complete: time.Now()}
 	if s.adopt(left); s.quiet.Sub(left.Quiet) < 50*time.Second || !s.complete.IsZero() {
-		t.Errorf("quiet at %s, complete at %s", s.quiet, s.complete)
+		t.Errorf("got quiet %s and complete %s", s.quiet, s.complete)
 	}
 }
 
@@ -316,7 +316,7 @@ func TestDecisionIsNotPostponedByLooking(t *testing.T) {
 			left, _ = pass(t, s.snapshot())
 		}
 		if took := time.Since(began); attempts < 2 || len(s.in(deferred)) != 1 || took > 2*time.Minute {
-			t.Errorf("after %d attempts and %s, %d may be tried again", attempts, took, len(s.in(deferred)))
+			t.Errorf("after %d attempts and %s, %d recipients may be tried again, want 1", attempts, took, len(s.in(deferred)))
 		}
 	})
 }
@@ -338,7 +338,7 @@ func TestHangingListingProvesNothing(t *testing.T) {
 		time.AfterFunc(time.Until(other.Created), func() { a.ledgerOf("").own("another", other.Message, other.Created) })
 		result, err := run(t, a, one)
 		if err != nil || creates != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-			t.Errorf("%d creates, %+v, %v", creates, result, err)
+			t.Errorf("got %d creates, result %+v, %v", creates, result, err)
 		}
 	})
 }
@@ -352,7 +352,7 @@ func TestWaitForListingCarriesOver(t *testing.T) {
 	a.Settle, a.Patience = 10*time.Minute, 30*time.Minute
 	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 	if len(drafts) != 1 || len(result.Messages) != 2 {
-		t.Errorf("sent %v; %+v", drafts, result)
+		t.Errorf("sent %v, result %+v", drafts, result)
 	}
 }
 
@@ -365,7 +365,7 @@ func TestFailedListingIsAskedForAgain(t *testing.T) {
 	a.Patience = 10 * time.Second
 	result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 	if len(drafts) != 1 || len(result.Messages) != 2 {
-		t.Errorf("sent %v; %+v", drafts, result)
+		t.Errorf("sent %v, result %+v", drafts, result)
 	}
 }
 
@@ -379,7 +379,7 @@ func TestSlowFailedListingIsRetried(t *testing.T) {
 		a.Patience = time.Second
 		result := resumeWith(t, a, leftInDoubt(ago), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(first, second), SmsBody: "Hi"})
 		if len(drafts) != 1 || len(result.Messages) != 2 {
-			t.Errorf("sent %v; %+v", drafts, result)
+			t.Errorf("sent %v, result %+v", drafts, result)
 		}
 	})
 }
@@ -418,7 +418,7 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 		a.Settle, a.Patience = time.Second, time.Second
 		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(doubts)...), SmsBody: "Hi"})
 		if len(drafts) != doubts || len(result.Messages) != doubts {
-			t.Errorf("%d sent; %d errors: %+v", len(drafts), len(result.Errors), result.TwilioError)
+			t.Errorf("got %d texts, %d errors: %+v", len(drafts), len(result.Errors), result.TwilioError)
 		}
 	})
 }
@@ -435,7 +435,7 @@ func TestFailingListingIsAskedForRarely(t *testing.T) {
 		a.Record = func(context.Context, any) error { beats++; return nil }
 		result, err := run(t, a, one)
 		if err != nil || len(result.Errors) != 1 || asked < leastPasses || asked > 100 || beats > 100 {
-			t.Errorf("%d listings, %d heartbeats: %+v, %v", asked, beats, result, err)
+			t.Errorf("got %d listings, %d heartbeats, %+v, %v", asked, beats, result, err)
 		}
 	})
 }
@@ -446,7 +446,7 @@ func TestListingThatPanicsIsUnanswered(t *testing.T) {
 	})}
 	result, err := run(t, newActivities(gateway), one)
 	if err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown || result.Errors[0].To != first {
-		t.Errorf("%+v, %v", result, err)
+		t.Errorf("got %+v, %v", result, err)
 	}
 }
 
@@ -482,7 +482,6 @@ type stumbling struct {
 	lister
 	calls int
 	// slow is how long each of the first four calls takes before it fails.
-	// Optional.
 	slow time.Duration
 }
 
@@ -515,13 +514,13 @@ func TestExistingMessageKnownInOtherQuotes(t *testing.T) {
 		}
 		result := resumeWith(t, newActivities(f), left, in)
 		if len(result.Messages) != 1 || result.Messages[0].SID != tc.want || f.creates > 0 {
-			t.Errorf("%s: %+v", name, result)
+			t.Errorf("%s: got %+v", name, result)
 		}
 	}
 }
 
 // blind is a gateway that learns Twilio's time only from its first listing,
-// which is late.
+// which comes late.
 type blind struct {
 	*fakeTwilio
 	lists, late int
@@ -540,7 +539,8 @@ func (b *blind) List(ctx context.Context, q twilio.Query) (twilio.Listing, error
 }
 
 func TestSettleTimeIsByTwiliosClock(t *testing.T) {
-	// Its clock is ahead, and a create in doubt is carried out a while later.
+	// The worker's clock is ahead, and a create in doubt is carried out a while
+	// later.
 	f := &fakeTwilio{skew: 90 * time.Second}
 	f.records = []twilio.Record{another(second, "x", time.Second-f.skew)}
 	f.fail = func(n int, d twilio.Draft) (error, bool) {
@@ -557,7 +557,7 @@ func TestSettleTimeIsByTwiliosClock(t *testing.T) {
 	a := newActivities(&blind{fakeTwilio: f, late: 1})
 	a.Settle = time.Second
 	if result, err := run(t, a, one); err != nil || len(result.Messages) != 1 || f.creates != 1 {
-		t.Errorf("%d creates, %+v, %v", f.creates, result, err)
+		t.Errorf("got %d creates, result %+v, %v", f.creates, result, err)
 	}
 }
 
@@ -588,8 +588,8 @@ func TestTextOfAnotherRenderingIsUnknown(t *testing.T) {
 
 func TestResendLeavesTheFirstText(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		// The first text, which another version rendered, is listed; the second one
-		// fails.
+		// Only the first text, which another version rendered, is listed; the
+		// second create fails.
 		left := record{
 			Window: []int{0}, Open: [][2]int64{{time.Now().Add(-10 * time.Second).Unix(), int64(sumOf("At 10 AM"))}},
 		}
@@ -605,7 +605,7 @@ func TestResendLeavesTheFirstText(t *testing.T) {
 			OnUnknown: sms.OnUnknownResend, GiveUpAfter: sms.Duration(time.Minute),
 		})
 		if creates != mostResends || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-			t.Errorf("%d creates, %+v", creates, result.Errors)
+			t.Errorf("got %d creates, result %+v", creates, result.Errors)
 		}
 	})
 }

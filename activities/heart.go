@@ -1,7 +1,7 @@
 package activities
 
-// The heart: heartbeats that a send waits for before it continues, and what it
-// learns from the responses.
+// Heartbeats that a send waits for before it continues, and what it learns from
+// the responses.
 
 import (
 	"context"

@@ -22,15 +22,15 @@ func TestHeldPaceLetsNobodySend(t *testing.T) {
 		synctest.Wait()
 		p.Hold(true)
 		if err := <-waits; !errors.Is(err, ErrHeld) {
-			t.Errorf("who waits already: %v", err)
+			t.Errorf("while waiting for a turn: got error %v, want ErrHeld", err)
 		}
 		if err := p.Acquire(t.Context(), Turn{From: "+15005550007", Within: time.Hour}); !errors.Is(err, ErrHeld) {
-			t.Errorf("who comes: %v", err)
+			t.Errorf("when asking for a turn: got error %v, want ErrHeld", err)
 		}
 		time.Sleep(time.Hour)
 		p.Hold(false)
 		if got := last(turns(t, p, "+15005550006", 1, 10)); got != 9*time.Second {
-			t.Errorf("after the pause, the last of ten turns comes after %s: faster than the rate", got)
+			t.Errorf("after the pause, the last of ten turns comes after %s, which is faster than the rate", got)
 		}
 	})
 }
@@ -47,7 +47,7 @@ func TestSendWaitsUntilPauseEnds(t *testing.T) {
 	result, err := run(t, a, one)
 	<-held
 	if err != nil || len(result.Messages) != 1 || len(drafts) != 1 {
-		t.Errorf("%+v, %v", result, err)
+		t.Errorf("got %+v, %v", result, err)
 	}
 }
 
@@ -59,7 +59,7 @@ func TestSendOutlastedByPauseIsReported(t *testing.T) {
 	in.GiveUpAfter = 1
 	result, err := run(t, a, in)
 	if err != nil || len(drafts) != 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeSendingPaused || !result.Errors[0].Retryable {
-		t.Errorf("%d sent, %+v, %v", len(drafts), result, err)
+		t.Errorf("got %d texts, result %+v, %v", len(drafts), result, err)
 	}
 }
 
@@ -80,7 +80,7 @@ func TestPauseWearsNoSendOut(t *testing.T) {
 		s.input.GiveUpAfter = sms.Duration(tc.giveUp)
 		s.stop(tc.why, false)
 		if s.tally(false); s.room(time.Minute) != tc.want {
-			t.Errorf("%s: room for another attempt: %v", name, !tc.want)
+			t.Errorf("%s: room for another attempt = %v", name, !tc.want)
 		}
 	}
 }

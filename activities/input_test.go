@@ -34,20 +34,20 @@ func TestContradictoryInputIsRefused(t *testing.T) {
 	const service = `"messagingServiceSid": "MG00000000000000000000000000000001", `
 	at := func(d time.Duration) string { return `"sendAt": "` + time.Now().Add(d).Format(time.RFC3339) + `"` }
 	for name, tc := range map[string]struct{ fields, want string }{
-		"a schedule without a service": {`"smsFrom": "+15005550006", ` + at(time.Hour), "messagingServiceSid"},
-		"a schedule too near":          {service + at(14*time.Minute), "15 minutes to 35 days"},
-		"a schedule too far":           {service + at(36*24*time.Hour), "15 minutes to 35 days"},
-		"a service that is none":       {`"messagingServiceSid": "MG1"`, "MG and 32 hex digits"},
-		"a content that is none":       {service + `"contentSid": "HX1"`, "HX and 32 hex digits"},
-		"eleven pictures":              {service + `"mediaUrl": ["1","2","3","4","5","6","7","8","9","10","11"]`, "10 URLs"},
-		"too long a validity":          {service + `"validityPeriod": 36001`, "36000"},
-		"a shortener without service":  {`"smsFrom": "+15005550006", "shortenUrls": true`, "shortenUrls"},
-		"an unknown onUnknown":         {service + `"onUnknown": "guess"`, "report or resend"},
+		"sendAt without a Messaging Service":      {`"smsFrom": "+15005550006", ` + at(time.Hour), "messagingServiceSid"},
+		"sendAt too soon":                         {service + at(14*time.Minute), "15 minutes to 35 days"},
+		"sendAt too far ahead":                    {service + at(36*24*time.Hour), "15 minutes to 35 days"},
+		"an invalid Messaging Service":            {`"messagingServiceSid": "MG1"`, "MG and 32 hex digits"},
+		"an invalid content SID":                  {service + `"contentSid": "HX1"`, "HX and 32 hex digits"},
+		"eleven pictures":                         {service + `"mediaUrl": ["1","2","3","4","5","6","7","8","9","10","11"]`, "10 URLs"},
+		"too long a validity period":              {service + `"validityPeriod": 36001`, "36000"},
+		"shortenUrls without a Messaging Service": {`"smsFrom": "+15005550006", "shortenUrls": true`, "shortenUrls"},
+		"an unknown onUnknown":                    {service + `"onUnknown": "guess"`, "report or resend"},
 	} {
 		var drafts []twilio.Draft
 		result := execute(t, accepting(&drafts), json.RawMessage(`{"smsTo": "+15005550001", "smsBody": "Hi", `+tc.fields+`}`))
 		if len(drafts) > 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(result.Errors[0].Message, tc.want) {
-			t.Errorf("%s: sent %v, %+v", name, drafts, result.Errors)
+			t.Errorf("%s: sent %v, result %+v", name, drafts, result.Errors)
 		}
 	}
 }
@@ -68,9 +68,9 @@ func TestTooManySegmentsAreRefused(t *testing.T) {
 		result := execute(t, accepting(&drafts), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550001"), SmsBody: body, MaxSegments: 1})
 		switch {
 		case want == "" && len(drafts) != 1:
-			t.Errorf("%.20q… is refused: %+v", body, result.Errors)
+			t.Errorf("body %.20q…: got errors %+v, want none", body, result.Errors)
 		case want != "" && (len(drafts) > 0 || !strings.Contains(result.Errors[0].Message, want)):
-			t.Errorf("%.20q…: sent %d, %+v, want %q", body, len(drafts), result.Errors, want)
+			t.Errorf("body %.20q…: %d texts sent, errors %+v, want one with %q", body, len(drafts), result.Errors, want)
 		}
 	}
 }

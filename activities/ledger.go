@@ -1,6 +1,6 @@
 package activities
 
-// The ledger: what this process knows about the messages of one account, so
+// The ledger is what this process knows about the messages of one account, so
 // that no send mistakes another's message for its own.
 
 import (

@@ -1,7 +1,7 @@
 package activities
 
-// Long lists: a list that is too long for the report of one send becomes a
-// broadcast, and the result is its summary.
+// A list that is too long for the report of one send becomes a broadcast, and
+// the result is its summary.
 
 import (
 	"cmp"
@@ -58,8 +58,8 @@ func (a *Activities) broadcast(ctx context.Context, input sms.SendSmsInput) (sms
 	return l.notYet(ctx, work, err)
 }
 
-// tooLong returns an error if a page of a broadcast is itself a long list: its
-// recipients would be in the report of another broadcast.
+// tooLong returns an error if a page of a broadcast is itself too long: it
+// would become another broadcast, with a report of its own.
 func (t *attempt) tooLong(input sms.SendSmsInput) error {
 	if !isLong(input) || !t.isPage() || t.info.Attempt > 1 {
 		return nil
@@ -67,9 +67,9 @@ func (t *attempt) tooLong(input sms.SendSmsInput) error {
 	return &sms.Error{Code: sms.CodeInvalidInput, Message: fmt.Sprintf("a page has %d recipients: the activity that lists them must return up to limit of them, and a cursor for the next page", len(input.SmsTo))}
 }
 
-// check returns an error if a list cannot become a broadcast. A later attempt may
-// run on a worker with other settings, so it accepts whatever the first one
-// started.
+// check returns an error if a list cannot become a broadcast. Only the first
+// attempt checks: a later one may run on a worker with other settings, and must
+// not refuse what has started.
 func (l *longList) check(ctx context.Context) *sms.Error {
 	input := l.input
 	problem := &sms.Error{Code: sms.CodeInvalidInput}
@@ -159,9 +159,9 @@ func whyNoResult(err *temporal.WorkflowExecutionError) sms.Error {
 // for each code, with the number of recipients.
 func (l *longList) summary(progress sms.BroadcastProgress) sms.SendSmsResult {
 	all := max(progress.Total, progress.Recipients)
-	names := "no report names them"
+	names := "no report lists them"
 	if progress.Report != "" {
-		names = "the report " + progress.Report + " names them"
+		names = "the report " + progress.Report + " lists them"
 	}
 	var problems []sms.Error
 	for _, code := range slices.Sorted(maps.Keys(progress.Errors)) {

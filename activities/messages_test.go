@@ -56,7 +56,7 @@ func TestGetMessagesGoesOn(t *testing.T) {
 		return updates, encoded.Get(&updates)
 	}
 	if _, err := attempt(begun); err == nil || !errors.Is(begun.Err(), context.Canceled) {
-		t.Fatalf("the first attempt ended with %v", err)
+		t.Fatalf("the first attempt ended with error %v", err)
 	}
 	updates, err := attempt(t.Context())
 	if err != nil {

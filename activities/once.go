@@ -1,7 +1,7 @@
 package activities
 
-// Once: sends with an idempotency key. However many callers use a key, there is
-// one send.
+// Sends with an idempotency key. However many callers use a key, there is one
+// send.
 
 import (
 	"cmp"

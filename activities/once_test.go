@@ -16,8 +16,8 @@ import (
 	"temporal-twilio/sms"
 )
 
-// clerk stands in for Temporal's client: it records which workflows are
-// started, and each ends at once.
+// clerk is a fake of Temporal's client: it records which workflows are started,
+// and each ends at once.
 type clerk struct {
 	client.Client
 	started []string
@@ -70,7 +70,7 @@ func (e ended) Get(ctx context.Context, result any) error {
 	return nil
 }
 
-// keyedWith asks for a send with a key.
+// keyedWith calls a keyed send with an input.
 func keyedWith(t *testing.T, a *Activities, c *clerk, input sms.SendSmsInput) sms.SendSmsResult {
 	t.Helper()
 	a.temporal, input.IdempotencyKey = c, "order-42"
@@ -81,7 +81,7 @@ func keyedWith(t *testing.T, a *Activities, c *clerk, input sms.SendSmsInput) sm
 	return result
 }
 
-// newClerk returns a clerk whose sends to one recipient end with a problem.
+// newClerk returns a clerk whose sends end with an error for one recipient.
 func newClerk(problem sms.Error) *clerk {
 	return &clerk{results: make(map[string]any), end: func(input sms.SendSmsInput) (any, error) {
 		told := problem
@@ -107,7 +107,7 @@ func TestPauseSpendsNoKeyedSend(t *testing.T) {
 	}
 	a.Accounts[""].Pace.Hold(false)
 	if keyedWith(t, a, c, one); len(c.started) != 2 {
-		t.Errorf("resumed, there are %d sends", len(c.started))
+		t.Errorf("after the pause there are %d sends, want 2", len(c.started))
 	}
 }
 
@@ -118,7 +118,7 @@ func TestKeyWithoutSendsLeftEnds(t *testing.T) {
 		c.results[c.started[0]+"-"+strconv.Itoa(n)] = c.results[c.started[0]]
 	}
 	if got := keyedWith(t, a, c, one); len(c.started) != 1 || len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeNoAttemptLeft || got.Errors[0].Retryable || got.Errors[0].To != first {
-		t.Errorf("%+v, %d more sends", got, len(c.started)-1)
+		t.Errorf("got %+v after %d more sends", got, len(c.started)-1)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestKeyedMistakeIsNotRetryable(t *testing.T) {
 	}
 	for n := range 3 {
 		if got := keyedWith(t, a, c, one); len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeTemplateSyntax || got.Errors[0].Retryable {
-			t.Errorf("asked %d times: %+v", n+1, got)
+			t.Errorf("call %d: got %+v", n+1, got)
 		}
 	}
 }
@@ -164,20 +164,21 @@ func TestKeyedLongListIsOneSend(t *testing.T) {
 		}
 		for range 3 {
 			if got := keyedWith(t, a, c, long); got.Broadcast == nil || len(got.Errors) != 1 {
-				t.Fatalf("%s: %+v", state, got)
+				t.Fatalf("%s: got %+v", state, got)
 			}
 		}
 		if len(c.started) != sends {
-			t.Fatalf("%s: asked three times, there are %d sends", state, len(c.started))
+			t.Fatalf("%s: got %d sends after three calls", state, len(c.started))
 		}
-		// The same key with a shorter list finds the same send, and its pages have keys.
+		// A shorter list with the same key finds the same send, and the pages have keys
+		// of their own.
 		asked := one
 		asked.IdempotencyKey = "order-42"
 		if c.started[0] != a.onceID(asked) || slices.ContainsFunc(c.inputs, func(in sms.SendSmsInput) bool { return in.IdempotencyKey != "order-42" }) {
-			t.Errorf("%s: %q is another key's", state, c.started[0])
+			t.Errorf("%s: the workflow %q has an unexpected ID, or its pages another key", state, c.started[0])
 		}
 		if !a.hasKey(c.started[len(c.started)-1], asked) {
-			t.Errorf("%s: %q would ask for itself", state, c.started)
+			t.Errorf("%s: a send of %q would wait for itself", state, c.started)
 		}
 	}
 }
@@ -186,12 +187,12 @@ func TestKeyedSendTemporalRefusesEnds(t *testing.T) {
 	a, c := withKeys(), newClerk(sms.Error{})
 	c.end = func(sms.SendSmsInput) (any, error) { return nil, serviceerror.NewInvalidArgument("too large") }
 	if got := keyedWith(t, a, c, one); len(got.Errors) != 1 || got.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 	tried := &attempt{info: activity.Info{ScheduledTime: time.Now().Add(-2 * time.Hour), StartedTime: time.Now()}, began: time.Now()}
 	denied := serviceerror.NewPermissionDenied("no", "")
 	if tried.refused(denied, sms.SendSmsInput{}) == nil || tried.refused(denied, sms.SendSmsInput{GiveUpAfter: sms.Duration(24 * time.Hour)}) != nil || tried.refused(serviceerror.NewUnavailable("away"), one) != nil {
-		t.Error("two hours without permission are not the end, or an outage is")
+		t.Error("refused gives up too early for a missing permission, or at all for an outage")
 	}
 }
 
@@ -207,6 +208,6 @@ func TestKeyedPageHasLowPriority(t *testing.T) {
 	}
 	env.RegisterWorkflowWithOptions(page, workflow.RegisterOptions{Name: sms.BroadcastSmsWorkflowName})
 	if env.ExecuteWorkflow(sms.BroadcastSmsWorkflowName); len(c.inputs) != 1 || c.inputs[0].Priority != sms.PriorityLow {
-		t.Errorf("sent %+v, %v", c.inputs, env.GetWorkflowError())
+		t.Errorf("sent %+v, result %v", c.inputs, env.GetWorkflowError())
 	}
 }

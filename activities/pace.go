@@ -1,7 +1,7 @@
 package activities
 
-// Pace: how fast an account may send, across all sends of a worker. Each worker
-// gets a share of the rates that apply to all workers together.
+// How fast an account may send, across all sends of a worker. Each worker gets
+// a share of the rates that apply to all workers together.
 
 import (
 	"context"
@@ -158,7 +158,7 @@ func (p *Pace) Held() bool {
 // far away the turn is.
 type TurnError time.Duration
 
-func (e TurnError) Error() string { return "no turn for another " + time.Duration(e).String() }
+func (e TurnError) Error() string { return "no turn is free for another " + time.Duration(e).String() }
 
 // Acquire waits for a message's turn, which Release ends. If the turn is already known
 // to come too late, Acquire returns a [TurnError] without waiting. While all sending is

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// turns takes turns of one sender and returns when each was granted.
+// turns acquires turns for one sender and returns when each was granted.
 func turns(t *testing.T, p *Pace, from string, segments, count int) (at []time.Duration) {
 	t.Helper()
 	began := time.Now()
@@ -49,15 +49,15 @@ func TestPaceTakesItsShareOfRates(t *testing.T) {
 		p := NewPace(Limits{PerSender: 4, PerAccount: 100})
 		p.Share(4)
 		if got := last(turns(t, p, "+15005550006", 1, 10)); got != 9*time.Second {
-			t.Errorf("as one of four, the last of ten turns comes after %s", got)
+			t.Errorf("with a share of 1/4, the last of ten turns comes after %s, want 9s", got)
 		}
 		p.Share(2) // turns requested from now on
 		if got := last(turns(t, p, "+15005550006", 1, 10)); got != 5*time.Second {
-			t.Errorf("as one of two, after %s", got)
+			t.Errorf("with a share of 1/2, the last of ten turns comes after %s, want 5s", got)
 		}
 		p.Share(0)
 		if got := last(turns(t, p, "+15005550006", 1, 40)); got != 10*time.Second {
-			t.Errorf("alone, after %s", got)
+			t.Errorf("with the whole rate, the last of 40 turns comes after %s, want 10s", got)
 		}
 	})
 }
@@ -67,14 +67,14 @@ func TestFullQueueSlowsItsOwnSender(t *testing.T) {
 		p := NewPace(Limits{})
 		p.SlowSender("+15005550006", 10*time.Second)
 		if got := last(turns(t, p, "+15005550007", 1, 1)); got != 0 {
-			t.Errorf("another sender waits %s", got)
+			t.Errorf("another sender's turn comes after %s, want at once", got)
 		}
 		if got := last(turns(t, p, "+15005550006", 1, 1)); got != 10*time.Second {
-			t.Errorf("the sender waits %s", got)
+			t.Errorf("the paused sender's turn comes after %s, want 10s", got)
 		}
 		p.SlowAccount(5 * time.Second)
 		if got := last(turns(t, p, "+15005550007", 1, 1)); got != 5*time.Second {
-			t.Errorf("a sender of the account waits %s", got)
+			t.Errorf("with the account paused, another sender's turn comes after %s, want 5s", got)
 		}
 	})
 }
@@ -91,11 +91,11 @@ func TestPauseHoldsThoseWhoWaitAlready(t *testing.T) {
 				came <- time.Since(began)
 			}
 		}()
-		synctest.Wait() // it waits for the slot
+		synctest.Wait() // wait until it is queued for the slot
 		p.SlowAccount(5 * time.Second)
 		p.Release()
 		if got := <-came; got < 5*time.Second {
-			t.Errorf("it came after %s, in the pause", got)
+			t.Errorf("the turn came after %s, during the pause", got)
 		}
 	})
 }
@@ -106,7 +106,7 @@ func TestTurnEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if p.Acquire(ctx, Turn{From: "+15005550006", Within: 2 * time.Hour}) == nil {
-		t.Error("a turn was given after the end")
+		t.Error("got a turn after the context had ended")
 	}
 }
 
@@ -117,18 +117,18 @@ func TestLateTurnIsNotWaitedFor(t *testing.T) {
 		for i := range 30 {
 			err := p.Acquire(t.Context(), Turn{From: "+15005550006"})
 			if i == 0 && err != nil || i > 0 && !errors.As(err, &late) {
-				t.Fatalf("turn %d: %v", i, err)
+				t.Fatalf("turn %d: got %v", i, err)
 			}
 			if i == 0 {
 				p.Release()
 			}
 		}
 		if late > TurnError(time.Second) {
-			t.Errorf("turns that were given up are counted: %v", late)
+			t.Errorf("abandoned turns still count: got %v", late)
 		}
 		p.SlowAccount(time.Minute)
 		if err := p.Acquire(t.Context(), Turn{From: "+15005550007", Within: time.Second}); !errors.As(err, &late) || time.Duration(late) != time.Minute {
-			t.Errorf("a pause: %v", err)
+			t.Errorf("during a pause: got error %v, want a TurnError of 1m", err)
 		}
 	})
 }

@@ -1,6 +1,6 @@
 package activities
 
-// Previews: what SendSms would do with a list, without doing it.
+// A preview reports what SendSms would do with a list, without doing it.
 
 import (
 	"bytes"

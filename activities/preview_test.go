@@ -35,15 +35,15 @@ func TestPreviewNamesTemplateGaps(t *testing.T) {
 	for name, tc := range map[string]struct {
 		body, variables, gap string
 	}{
-		"an empty name":                   {"Dear ${name}, hello", `{"name":""}`, "name"},
-		"trimmed":                         {"Dear ${name?trim}, hello", `{"name": "" }`, "name"},
-		"a default for what is missing":   {`Dear ${name!"customer"}, hello`, `{"name":""}`, "name"},
-		"a name":                          {"Dear ${name}, hello", `{"name":"Ann"}`, ""},
-		"not used":                        {"Dear ${name}, hello", `{"name":"Ann","note":""}`, ""},
-		"the template sees to it":         {`<#if name?has_content>Dear ${name}<#else>Hello</#if>!`, `{"name":""}`, ""},
-		"the second of two":               {"Dear ${first} ${last}, hello", `{"first":"Ann","last":""}`, "last"},
-		"it only decides":                 {`<#if vip == "">Hello<#else>Dear guest</#if>`, `{"vip":""}`, ""},
-		"another of the template's words": {`Your code is ${code}`, `{"code":""}`, "code"},
+		"an empty name":                    {"Dear ${name}, hello", `{"name":""}`, "name"},
+		"trimmed":                          {"Dear ${name?trim}, hello", `{"name": "" }`, "name"},
+		"a default for a missing variable": {`Dear ${name!"customer"}, hello`, `{"name":""}`, "name"},
+		"a name":                           {"Dear ${name}, hello", `{"name":"Ann"}`, ""},
+		"not used":                         {"Dear ${name}, hello", `{"name":"Ann","note":""}`, ""},
+		"the template handles it":          {`<#if name?has_content>Dear ${name}<#else>Hello</#if>!`, `{"name":""}`, ""},
+		"the second of two":                {"Dear ${first} ${last}, hello", `{"first":"Ann","last":""}`, "last"},
+		"it only decides":                  {`<#if vip == "">Hello<#else>Dear guest</#if>`, `{"vip":""}`, ""},
+		"another word of the template":     {`Your code is ${code}`, `{"code":""}`, "code"},
 	} {
 		p := previewed(t, map[string]any{"smsFrom": "+15005550006", "smsBody": tc.body, "smsTo": to(tc.variables), "maxSegments": 1})
 		got := ""
@@ -51,7 +51,7 @@ func TestPreviewNamesTemplateGaps(t *testing.T) {
 			got = p.Gaps[0].Variable
 		}
 		if p.Messages != 1 || got != tc.gap {
-			t.Errorf("%s: %+v", name, p)
+			t.Errorf("%s: got %+v", name, p)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func TestPreviewCountsSegmentsAndFailures(t *testing.T) {
 	if p.Messages != 2 || p.Segments != 3 || len(p.Texts) != 2 || p.Texts[0].To != "+12125550100" || p.Texts[1].Encoding != sms.UCS2 ||
 		len(p.Failures) != 3 || p.Failures[0].Code != sms.CodeTemplateMetadata || p.Failures[0].To != "+12125550102" || p.Failures[1].Code != sms.CodeInvalidTo ||
 		p.Failures[2].Code != sms.CodeCapReached || p.Failures[2].To != "+79161234567" {
-		t.Errorf("%+v", p)
+		t.Errorf("got %+v", p)
 	}
 	for name, input := range map[string]map[string]any{
 		"a broken template": {"smsFrom": "+15005550006", "smsBody": "Hi ${", "smsTo": "+12125550100"},
@@ -77,7 +77,7 @@ func TestPreviewCountsSegmentsAndFailures(t *testing.T) {
 		"a bad sender":      {"smsFrom": "nobody at all here", "smsBody": "Hi", "smsTo": "+12125550100"},
 	} {
 		if p := previewed(t, input); len(p.Failures) != 1 || p.Failures[0].To != "" || p.Messages != 0 {
-			t.Errorf("%s: %+v", name, p)
+			t.Errorf("%s: got %+v", name, p)
 		}
 	}
 }
@@ -87,6 +87,6 @@ func TestQuietHoursAreForTheWorkflow(t *testing.T) {
 	input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
 	result, err := run(t, newActivities(accepting(&[]twilio.Draft{})), input)
 	if err != nil || len(result.Errors) != 1 || result.Errors[0].Message != "quietHours needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it" {
-		t.Errorf("%+v, %v", result, err)
+		t.Errorf("got %+v, %v", result, err)
 	}
 }

@@ -1,7 +1,7 @@
 package activities
 
-// Progress: what a send knows about its recipients, and the record of it that
-// lets the next attempt text nobody twice.
+// What a send knows about its recipients, and the record of it that lets the
+// next attempt text nobody twice.
 
 import (
 	"hash/fnv"
@@ -221,8 +221,8 @@ func unixOf(m moment) int64 {
 
 // adopt restores the record of an earlier attempt. Recipients whose create that
 // attempt may have started are in doubt, and those that it deferred are
-// untried. A record of another list puts every recipient in doubt: since it was
-// written, something may have started.
+// untried. A record of another list puts every recipient in doubt, since it
+// does not say which of them may have been texted.
 func (s *send) adopt(r record) {
 	if r.List != s.list || !r.fits(len(s.recipients)) {
 		r = record{}

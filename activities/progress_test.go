@@ -31,7 +31,7 @@ func newTestSend(to ...string) *send {
 	return s
 }
 
-// openNext lets the next recipients be tried.
+// openNext marks the next recipients as being texted.
 func (s *send) openNext(n int) []*recipient {
 	batch := s.in(untried)
 	batch = batch[:min(n, len(batch))]
@@ -88,7 +88,7 @@ func TestRecordSurvivesAnAttempt(t *testing.T) {
 		for range random.IntN(40) {
 			for _, to := range s.openNext(1 + random.IntN(20)) {
 				switch random.IntN(8) {
-				case 0: // alike but for Twilio's number
+				case 0: // alike except for Twilio's error number
 					s.set(to, refused, sms.Error{Code: sms.CodeInvalidTo, TwilioCode: 21211 + 3*random.IntN(2), HTTPStatus: 400, Message: "not " + to.to})
 				case 1:
 					s.set(to, refused, sms.Error{Code: sms.CodeInvalidTo, TwilioCode: 21614, HTTPStatus: 400, Message: fmt.Sprint("no mobile ", random.IntN(600))})
@@ -115,17 +115,17 @@ func TestRecordSurvivesAnAttempt(t *testing.T) {
 				want = untried
 			}
 			if is.state != want {
-				t.Fatalf("recipient %d was %d, open %v, and is %d", place, was.state, was.open, is.state)
+				t.Fatalf("recipient %d: state was %d, open %v; restored as %d", place, was.state, was.open, is.state)
 			}
 			if want := was.problem; (was.state == refused || was.state == doubtful) &&
 				(is.problem.Code != want.Code || is.problem.TwilioCode != want.TwilioCode || is.problem.HTTPStatus != want.HTTPStatus || is.problem.To != to[place]) {
-				t.Fatalf("recipient %d had %+v, now %+v", place, want, is.problem)
+				t.Fatalf("recipient %d: error was %+v, restored as %+v", place, want, is.problem)
 			}
 			if was.state == accepted && (is.message.To != to[place] || is.message.SID != "" && !reflect.DeepEqual(is.message, was.message)) {
-				t.Fatalf("recipient %d had %+v, now %+v", place, was.message, is.message)
+				t.Fatalf("recipient %d: message was %+v, restored as %+v", place, was.message, is.message)
 			}
 			if was.open && !is.since.sure.Equal(was.since.sure) {
-				t.Fatalf("recipient %d was recorded at %s, now at %s", place, was.since.sure, is.since.sure)
+				t.Fatalf("recipient %d: recorded at %s, restored as %s", place, was.since.sure, is.since.sure)
 			}
 		}
 	}
@@ -133,13 +133,13 @@ func TestRecordSurvivesAnAttempt(t *testing.T) {
 
 func TestRecordOfAnotherListDoubtsEverybody(t *testing.T) {
 	for name, r := range map[string]record{
-		"too many recipients":       {Runs: [][3]int{{int(accepted), -1, 4}}},
-		"a state that is none":      {Runs: [][3]int{{9, -1, 1}}},
-		"an error that is none":     {Runs: [][3]int{{int(refused), 3, 1}}},
-		"a window outside the list": {Window: []int{7}},
-		"a message of nobody":       {Recent: []recentMessage{{Place: 2}}},
-		"a negative count":          {Runs: [][3]int{{int(accepted), -1, -2}}},
-		"other recipients":          {List: "other", Runs: [][3]int{{int(accepted), -1, 3}}},
+		"too many recipients":           {Runs: [][3]int{{int(accepted), -1, 4}}},
+		"an unknown state":              {Runs: [][3]int{{9, -1, 1}}},
+		"an unknown error":              {Runs: [][3]int{{int(refused), 3, 1}}},
+		"a window outside the list":     {Window: []int{7}},
+		"a message without a recipient": {Recent: []recentMessage{{Place: 2}}},
+		"a negative count":              {Runs: [][3]int{{int(accepted), -1, -2}}},
+		"other recipients":              {List: "other", Runs: [][3]int{{int(accepted), -1, 3}}},
 	} {
 		s := newTestSend(first, "nobody", third)
 		if r.List == "" {
@@ -147,12 +147,12 @@ func TestRecordOfAnotherListDoubtsEverybody(t *testing.T) {
 		}
 		s.adopt(r)
 		if s.recipients[0].state != doubtful || s.recipients[1].state != refused || s.recipients[2].state != doubtful || s.quiet.IsZero() {
-			t.Errorf("%s: %d %d %d, quiet %s", name, s.recipients[0].state, s.recipients[1].state, s.recipients[2].state, s.quiet)
+			t.Errorf("%s: got states %d, %d, %d, quiet %s", name, s.recipients[0].state, s.recipients[1].state, s.recipients[2].state, s.quiet)
 		}
 	}
 }
 
-// The records of the version before, as it wrote them.
+// Records as the previous version wrote them.
 func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 	const written = `{"list":"%s","window":[2,3],"runs":[[4,-1,1],[3,0,1]],
 		"problems":[{"code":"INVALID_TO_PHONE_NUMBER_ERROR","twilioCode":21211,"httpStatus":400,"message":"{to} is not a valid phone number.","retryable":false}],
@@ -169,17 +169,17 @@ func TestRecordOfVersionZeroIsUnderstood(t *testing.T) {
 		states = append(states, to.state)
 	}
 	if want := []state{accepted, refused, doubtful, doubtful, untried}; !reflect.DeepEqual(states, want) {
-		t.Errorf("states %v, want %v", states, want)
+		t.Errorf("got states %v, want %v", states, want)
 	}
 	if s.recipients[0].message.SID != "SM1" || s.recipients[1].problem.TwilioCode != 21211 || s.recipients[1].problem.Message != "+15000000001 is not a valid phone number." {
-		t.Errorf("%+v, %+v", s.recipients[0].message, s.recipients[1].problem)
+		t.Errorf("got %+v, %+v", s.recipients[0].message, s.recipients[1].problem)
 	}
-	// The version before reads our records, too: recipients whose create may
+	// The previous version reads our records, too: recipients whose create may
 	// have started are in the window that it knows.
 	s.openNext(1)
 	ours, _ := pass(t, s.snapshot())
 	if !reflect.DeepEqual(ours.Window, []int{2, 3, 4}) || !reflect.DeepEqual(ours.Runs, [][3]int{{4, -1, 1}, {3, 0, 1}, {2, 1, 2}, {0, -1, 1}}) {
-		t.Errorf("window %v, runs %v", ours.Window, ours.Runs)
+		t.Errorf("got window %v, runs %v", ours.Window, ours.Runs)
 	}
 }
 

@@ -1,7 +1,7 @@
 package activities
 
-// Questions: which ones are open between one of our numbers and a phone, so
-// that a reply reaches the one question that it answers.
+// Which questions are open between one of our numbers and a phone, so that a
+// reply reaches the one question that it answers.
 
 import (
 	"context"

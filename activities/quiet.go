@@ -39,7 +39,7 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 			continue // the send reports it
 		}
 		party := sms.Party(read)
-		if seen[party] && !in.Together { // a single send would drop the duplicate; several would not
+		if seen[party] && !in.Together { // one send drops a duplicate; several sends would text it twice
 			groups = grouped(groups, time.Time{}, place)
 			continue
 		}

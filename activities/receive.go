@@ -1,8 +1,8 @@
 package activities
 
-// What ReceiveSmsWorkflow asks Temporal: which workflows catch a signal, which
-// run of an ID is open, and whether a question or a workflow accepts a text.
-// Each request is safe to repeat.
+// Requests that ReceiveSmsWorkflow makes to Temporal: which workflows catch a
+// signal, which run of an ID is open, and whether a question or a workflow
+// accepts a text. Each request is safe to repeat.
 
 import (
 	"context"

@@ -43,7 +43,7 @@ func TestFailedUpdateIsAnOutcome(t *testing.T) {
 	}
 	for _, failure := range failures {
 		if !isOutcome(failure) {
-			t.Errorf("an update that ended with %T is repeated", failure)
+			t.Errorf("isOutcome = false for an update that ended with %T", failure)
 		}
 	}
 	for _, request := range []error{
@@ -53,12 +53,12 @@ func TestFailedUpdateIsAnOutcome(t *testing.T) {
 		fmt.Errorf("decode: %w", &sms.UnreadableError{KeyID: "new"}),
 	} {
 		if isOutcome(request) {
-			t.Errorf("an update is not repeated after %T", request)
+			t.Errorf("isOutcome = true for the failed request %T", request)
 		}
 	}
 }
 
-// failing is a Temporal whose updates with certain IDs have failed.
+// failing is a Temporal client whose updates with certain IDs have failed.
 type failing struct {
 	client.Client
 	ids []string
@@ -83,18 +83,18 @@ func TestFailedKeeperIsAskedAgain(t *testing.T) {
 	in := sms.AskKeeperInput{Text: sms.Text{MessageSID: "SM1", AccountSID: "AC1"}}
 	retry := (*temporal.ApplicationError)(nil)
 	if answered, err := offer(t.Context(), c, in, 1); answered || err == nil || errors.As(err, &retry) {
-		t.Errorf("the first attempt: answered %t, %v", answered, err)
+		t.Errorf("first attempt: answered %t, error %v", answered, err)
 	}
 	if answered, err := offer(t.Context(), c, in, 2); !answered || err != nil {
-		t.Errorf("the second: answered %t, %v", answered, err)
+		t.Errorf("second attempt: answered %t, error %v", answered, err)
 	}
 }
 
-// remembering is a Temporal that knows an update. It can be unreachable.
+// remembering is a Temporal client that knows an update. It can be unreachable.
 type remembering struct {
 	client.Client
 	service updates
-	// answer is the answer to each update that is made.
+	// answer is the result of each update.
 	answer any
 }
 
@@ -122,7 +122,7 @@ func (r *remembering) UpdateWorkflow(context.Context, client.UpdateWorkflowOptio
 	return &answering{answer: r.answer}, nil
 }
 
-// answering is an update that has been answered.
+// answering is an update with a result.
 type answering struct {
 	client.WorkflowUpdateHandle
 	answer any
@@ -146,11 +146,11 @@ func TestAnswersMayHaveAnyEncoding(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := json.Marshal(result); err != nil || strings.ReplaceAll(string(got), `": "`, `":"`) != want {
-			t.Errorf("%T: %s, %v, want %s", answer, got, err, want)
+			t.Errorf("answer %T: got %s, %v, want %s", answer, got, err, want)
 		}
 	}
 	if result, err := askRun(t.Context(), &remembering{answer: []byte{0xff}}, "orders", sms.AskWorkflowInput{}); err != nil || result.Value != nil || result.Refused {
-		t.Errorf("bytes: %+v, %v", result, err)
+		t.Errorf("bytes: got %+v, %v", result, err)
 	}
 }
 
@@ -160,15 +160,15 @@ func TestSilenceOfTemporalIsNoAnswer(t *testing.T) {
 	}
 	for _, silence := range []error{context.DeadlineExceeded, serviceerror.NewUnavailable("away"), serviceerror.NewDeadlineExceeded("slow")} {
 		if result, err := look(updates{err: silence}); err == nil {
-			t.Errorf("after %v, the result is %+v", silence, result)
+			t.Errorf("request failed with %v, but the result is %+v", silence, result)
 		}
 	}
 	for name, unanswered := range map[string]updates{"open": {}, "unknown": {err: serviceerror.NewNotFound("no such update")}} {
 		if result, err := look(unanswered); err != nil || !result.Closed {
-			t.Errorf("%s: %+v, %v", name, result, err)
+			t.Errorf("%s: got %+v, %v", name, result, err)
 		}
 	}
 	if result, err := look(updates{outcome: &update.Outcome{}}); err != nil || result.Closed || string(result.Value) != "7" {
-		t.Errorf("answered: %+v, %v", result, err)
+		t.Errorf("answered: got %+v, %v", result, err)
 	}
 }

@@ -1,7 +1,7 @@
 package activities
 
-// The round: it tries everyone who is untried, several at a time. It records
-// each of them beforehand, except for the first few of a prompt first attempt.
+// A round tries every untried recipient, several at a time. It records each of
+// them beforehand, except for the first few of a prompt first attempt.
 
 import (
 	"cmp"
@@ -22,8 +22,8 @@ type halt struct {
 }
 
 const (
-	// After enough failures in a row, the cause must be Twilio rather than the
-	// recipients.
+	// enough is how many failures in a row show that the cause is Twilio, and
+	// not the recipients.
 	enough = 5
 	// leastAhead and mostAhead bound how many recipients a record names ahead
 	// of the pool. If the worker dies, all of them are in doubt.
@@ -180,7 +180,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.pause = max(s.pause, time.Duration(turn))
-			s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "the sender's pace leaves no turn before the send ends; nothing was sent"}, false)
+			s.stop(sms.Error{Code: sms.CodeRateLimited, Retryable: true, Message: "the sender's rate leaves no turn before the send ends; nothing was sent"}, false)
 		} else if errors.Is(err, ErrHeld) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -283,7 +283,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 		s.failures = 0
 	case !problem.Retryable:
 		s.stop(s.untriedBecause(problem), true)
-	case problem.Code != sms.CodeRateLimited: // the pace waits for it
+	case problem.Code != sms.CodeRateLimited: // the pace enforces the wait
 		s.stop(s.untriedBecause(problem), false)
 	}
 }

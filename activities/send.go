@@ -1,6 +1,6 @@
 package activities
 
-// The send: its list of recipients, and what is known about them from round to
+// A send: its list of recipients, and what is known about them from round to
 // round, until the attempt ends.
 
 import (

@@ -23,7 +23,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// gatewayFunc is a gateway for tests of the code before it. It has no
+// gatewayFunc is a gateway for tests of the code that calls it. It lists no
 // messages.
 type gatewayFunc func(context.Context, twilio.Draft) (sms.Message, error)
 
@@ -77,12 +77,12 @@ func newActivities(gateway Gateway) *Activities {
 	}
 }
 
-// execute runs SendSms as a worker would, with arguments of any kind.
+// execute runs SendSms as a worker would, with an argument of any type.
 func execute(t *testing.T, gateway Gateway, args ...any) sms.SendSmsResult {
 	t.Helper()
 	result, err := run(t, newActivities(gateway), args...)
 	if err != nil {
-		t.Fatalf("SendSms failed: %v", err)
+		t.Fatalf("SendSms failed: got %v", err)
 	}
 	return result
 }
@@ -103,39 +103,39 @@ func run(t *testing.T, a *Activities, args ...any) (sms.SendSmsResult, error) {
 	return result, nil
 }
 
-// checkContract checks what must be true of every result.
+// checkContract checks what the contract promises of every result.
 func checkContract(t *testing.T, r sms.SendSmsResult) {
 	t.Helper()
 	var messages []sms.Message
 	if err := json.Unmarshal([]byte(r.TwilioResult), &messages); err != nil || !reflect.DeepEqual(messages, r.Messages) {
-		t.Errorf("twilioResult %s is not messages %v", r.TwilioResult, r.Messages)
+		t.Errorf("twilioResult %s differs from messages %v", r.TwilioResult, r.Messages)
 	}
 	if (r.TwilioError == nil) != (len(r.Errors) == 0) {
-		t.Errorf("twilioError %v with %d errors", r.TwilioError, len(r.Errors))
+		t.Errorf("twilioError is %v with %d errors", r.TwilioError, len(r.Errors))
 	}
 	if r.TwilioError != nil {
 		var errors []sms.Error
 		if err := json.Unmarshal([]byte(*r.TwilioError), &errors); err != nil || !reflect.DeepEqual(errors, r.Errors) {
-			t.Errorf("twilioError %s is not errors %v", *r.TwilioError, r.Errors)
+			t.Errorf("twilioError %s differs from errors %v", *r.TwilioError, r.Errors)
 		}
 	}
 	for _, e := range r.Errors {
 		if e.Code == "" || e.Message == "" {
-			t.Errorf("an error does not explain itself: %+v", e)
+			t.Errorf("an error lacks its code or message: %+v", e)
 		}
 	}
 }
 
 func TestSendSmsReadsEveryListForm(t *testing.T) {
 	for name, list := range map[string]any{
-		"a JSON array":                 []string{"+15005550001", "+15005550002"},
-		"a string with a JSON array":   `["+15005550001", "+15005550002"]`,
-		"a comma-separated string":     " +15005550001,+15005550002 ,",
-		"objects":                      []any{map[string]any{"to": "+15005550001"}, "+15005550002"},
-		"a number twice is sent once":  []string{"+15005550001", "+1 500 555 0001", "+15005550002"},
-		"a string with spaces around":  ` ["+15005550001","+15005550002"] `,
-		"punctuation within a number":  "+1 (500) 555-0001, +1.500.555.0002",
-		"a string with objects inside": `[{"to":"+15005550001"},{"to":"+15005550002"}]`,
+		"a JSON array":                      []string{"+15005550001", "+15005550002"},
+		"a string with a JSON array":        `["+15005550001", "+15005550002"]`,
+		"a comma-separated string":          " +15005550001,+15005550002 ,",
+		"objects":                           []any{map[string]any{"to": "+15005550001"}, "+15005550002"},
+		"a duplicate number is texted once": []string{"+15005550001", "+1 500 555 0001", "+15005550002"},
+		"a string with spaces around":       ` ["+15005550001","+15005550002"] `,
+		"punctuation within a number":       "+1 (500) 555-0001, +1.500.555.0002",
+		"a string with objects inside":      `[{"to":"+15005550001"},{"to":"+15005550002"}]`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			var drafts []twilio.Draft
@@ -177,12 +177,12 @@ func TestNationalNumberIsOfTheRegion(t *testing.T) {
 			got = drafts[0].To
 		}
 		if got != tc.want {
-			t.Errorf("%q in %q is sent to %q, want %q", tc.to, tc.region, got, tc.want)
+			t.Errorf("smsTo %q in region %q: texted %q, want %q", tc.to, tc.region, got, tc.want)
 		}
 	}
 	var drafts []twilio.Draft
 	if got := execute(t, accepting(&drafts), map[string]any{"smsFrom": "+15005550006", "smsTo": "0170", "smsBody": "Hi", "defaultRegion": "Germany"}); got.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("a region that is none: %+v", got)
+		t.Errorf("with an invalid region: got %+v", got)
 	}
 }
 
@@ -203,24 +203,24 @@ func TestSendSmsAlwaysCompletes(t *testing.T) {
 		code    sms.Code
 		mention string
 	}{
-		"without an argument":            {nil, sms.CodeMissingInput, "without an argument"},
-		"with null":                      {[]any{nil}, sms.CodeMissingInput, "smsFrom"},
-		"with an empty object":           {[]any{map[string]any{}}, sms.CodeMissingInput, "smsFrom, smsTo, smsBody"},
-		"with a string":                  {[]any{"hello"}, sms.CodeInvalidInput, "must be an object"},
-		"with broken JSON":               {[]any{raw("json/plain", `{"smsFrom":`)}, sms.CodeInvalidInput, "it is invalid after"},
-		"with two JSON objects":          {[]any{raw("json/plain", `{} {}`)}, sms.CodeInvalidInput, "it is invalid after 4 bytes"},
-		"with another encoding":          {[]any{raw("binary/encrypted", "\x00\x01")}, sms.CodeInvalidInput, "binary/encrypted"},
-		"with a sender of another type":  {[]any{with(map[string]any{"smsFrom": []int{1}})}, sms.CodeInvalidInput, "smsFrom must be a string"},
-		"with a list of another type":    {[]any{with(map[string]any{"smsTo": true})}, sms.CodeInvalidInput, "smsTo must be a list of recipients"},
-		"with an unknown field":          {[]any{with(map[string]any{"sendTime": "tomorrow"})}, sms.CodeInvalidInput, "sendTime"},
-		"without recipients":             {[]any{with(map[string]any{"smsTo": " , "})}, sms.CodeMissingInput, "smsTo"},
-		"without a body":                 {[]any{with(map[string]any{"smsBody": ""})}, sms.CodeMissingInput, "smsBody"},
-		"with a sender that is none":     {[]any{with(map[string]any{"smsFrom": "+1"})}, sms.CodeInvalidFrom, "E.164"},
-		"with a recipient that is none":  {[]any{with(map[string]any{"smsTo": "12"})}, sms.CodeInvalidTo, "E.164"},
-		"with variables that are a list": {[]any{with(map[string]any{"variables": []int{1}})}, sms.CodeInvalidInput, "variables"},
-		"with two data models":           {[]any{with(map[string]any{"variables": map[string]any{}, "metadata": map[string]any{}})}, sms.CodeInvalidInput, "metadata"},
-		"with a variable missing":        {[]any{with(map[string]any{"smsBody": "Hi ${user.name}"})}, sms.CodeTemplateMetadata, "variable user is missing"},
-		"with a broken template":         {[]any{with(map[string]any{"smsBody": "Hi ${name"})}, sms.CodeTemplateSyntax, "smsBody"},
+		"without an argument":             {nil, sms.CodeMissingInput, "without an argument"},
+		"with null":                       {[]any{nil}, sms.CodeMissingInput, "smsFrom"},
+		"with an empty object":            {[]any{map[string]any{}}, sms.CodeMissingInput, "smsFrom, smsTo, smsBody"},
+		"with a string":                   {[]any{"hello"}, sms.CodeInvalidInput, "must be an object"},
+		"with broken JSON":                {[]any{raw("json/plain", `{"smsFrom":`)}, sms.CodeInvalidInput, "it is invalid after"},
+		"with two JSON objects":           {[]any{raw("json/plain", `{} {}`)}, sms.CodeInvalidInput, "it is invalid after 4 bytes"},
+		"with another encoding":           {[]any{raw("binary/encrypted", "\x00\x01")}, sms.CodeInvalidInput, "binary/encrypted"},
+		"with a sender of the wrong type": {[]any{with(map[string]any{"smsFrom": []int{1}})}, sms.CodeInvalidInput, "smsFrom must be a string"},
+		"with a list of the wrong type":   {[]any{with(map[string]any{"smsTo": true})}, sms.CodeInvalidInput, "smsTo must be a list of recipients"},
+		"with an unknown field":           {[]any{with(map[string]any{"sendTime": "tomorrow"})}, sms.CodeInvalidInput, "sendTime"},
+		"without recipients":              {[]any{with(map[string]any{"smsTo": " , "})}, sms.CodeMissingInput, "smsTo"},
+		"without a body":                  {[]any{with(map[string]any{"smsBody": ""})}, sms.CodeMissingInput, "smsBody"},
+		"with an invalid sender":          {[]any{with(map[string]any{"smsFrom": "+1"})}, sms.CodeInvalidFrom, "E.164"},
+		"with an invalid recipient":       {[]any{with(map[string]any{"smsTo": "12"})}, sms.CodeInvalidTo, "E.164"},
+		"with variables that are a list":  {[]any{with(map[string]any{"variables": []int{1}})}, sms.CodeInvalidInput, "variables"},
+		"with two data models":            {[]any{with(map[string]any{"variables": map[string]any{}, "metadata": map[string]any{}})}, sms.CodeInvalidInput, "metadata"},
+		"with a variable missing":         {[]any{with(map[string]any{"smsBody": "Hi ${user.name}"})}, sms.CodeTemplateMetadata, "variable user is missing"},
+		"with a broken template":          {[]any{with(map[string]any{"smsBody": "Hi ${name"})}, sms.CodeTemplateSyntax, "smsBody"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var drafts []twilio.Draft
@@ -229,7 +229,7 @@ func TestSendSmsAlwaysCompletes(t *testing.T) {
 				t.Errorf("sent %v", drafts)
 			}
 			if len(result.Errors) != 1 || result.Errors[0].Code != tc.code || !strings.Contains(result.Errors[0].Message, tc.mention) {
-				t.Errorf("errors %+v, want %s with %q", result.Errors, tc.code, tc.mention)
+				t.Errorf("got errors %+v, want %s with %q", result.Errors, tc.code, tc.mention)
 			}
 		})
 	}
@@ -245,16 +245,16 @@ func TestSendSmsCompletesThroughAPanic(t *testing.T) {
 	})
 	result := execute(t, gateway, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550001", "+15005550002", "+15005550003"), SmsBody: "Hi"})
 	if len(result.Messages) != 2 || len(result.Errors) != 1 {
-		t.Fatalf("%+v", result)
+		t.Fatalf("got %+v", result)
 	}
 	if e := result.Errors[0]; e.To != "+15005550002" || e.Code != sms.CodeOutcomeUnknown {
-		t.Errorf("%+v, want OUTCOME_UNKNOWN of the second", e)
+		t.Errorf("got %+v, want OUTCOME_UNKNOWN for the second recipient", e)
 	}
 	broken := newActivities(gateway)
 	broken.Renderer = nil
 	result, err := run(t, broken, one)
 	if err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeUnknown {
-		t.Errorf("without a renderer: %+v, %v", result, err)
+		t.Errorf("without a renderer: got %+v, %v", result, err)
 	}
 }
 
@@ -275,7 +275,7 @@ func TestBadRecipientStopsNoOther(t *testing.T) {
 	}
 	want := []sms.Code{sms.CodeInvalidTo, sms.CodeInvalidTo, sms.CodeOptedOut, sms.CodeInvalidTo, sms.CodeInvalidTo}
 	if !reflect.DeepEqual(codes, want) {
-		t.Errorf("errors %v, want %v", codes, want)
+		t.Errorf("got error codes %v, want %v", codes, want)
 	}
 	if len(result.Messages) != 1 || result.Messages[0].To != "+15005550003" {
 		t.Errorf("messages %v", result.Messages)
@@ -308,7 +308,7 @@ func TestRecipientVariablesAreMerged(t *testing.T) {
 func TestCancellationReturnsWhatWasSent(t *testing.T) {
 	gateway := gatewayFunc(func(sending context.Context, d twilio.Draft) (sms.Message, error) {
 		if sending.Err() != nil {
-			t.Error("a create that had begun was broken off")
+			t.Error("the send's end cancelled a create that had begun")
 		}
 		return sms.Message{To: d.To, SID: "SM1", Status: sms.StatusQueued, Segments: 1}, nil
 	})
@@ -326,7 +326,7 @@ func TestCancellationReturnsWhatWasSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := len(result.Messages); n == 0 || n == 200 || n+len(result.Errors) != 200 || result.Errors[0].Code != sms.CodeCancelled || result.Errors[0].To != phones(200)[n] {
-		t.Errorf("%d messages, %+v", len(result.Messages), result.Errors)
+		t.Errorf("got %d messages, result %+v", len(result.Messages), result.Errors)
 	}
 }
 
@@ -341,10 +341,11 @@ func TestReportSurvivesALostRecord(t *testing.T) {
 		}
 		return nil
 	}
-	// The test environment sets no retry policy, so there is no other attempt.
+	// The test environment sets no retry policy, so there is no further
+	// attempt.
 	result, err := run(t, a, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(200)...), SmsBody: "Hi"})
 	if n := len(result.Messages); err != nil || n == 0 || n == 200 || n+len(result.Errors) != 200 || result.Errors[0].Code != sms.CodeNoAttemptLeft || !result.Errors[0].Retryable {
-		t.Errorf("%d messages, %v, %v", n, result.Errors, err)
+		t.Errorf("got %d messages, result %v, %v", n, result.Errors, err)
 	}
 }
 
@@ -371,10 +372,10 @@ func TestLongestReportFitsIntoAPayload(t *testing.T) {
 		hostile[i] = fmt.Sprint(i, strings.Repeat("<\x00", 100))
 	}
 	if size := len(sms.JSONText(execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(hostile...), SmsBody: "Hi"}))); size > 2<<20 {
-		t.Errorf("hostile addresses: %d bytes", size)
+		t.Errorf("hostile addresses: the result has %d bytes", size)
 	}
 	if got := execute(t, gatewayFunc(nil), sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(sms.MaxRecipients + 1)...), SmsBody: "Hi"}); got.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("a longer list: %+v", got.Errors[0])
+		t.Errorf("for a list that is too long: got %+v", got.Errors[0])
 	}
 }
 
@@ -389,11 +390,11 @@ func FuzzRecipientsNeverPanic(f *testing.F) {
 		}
 		again, err := json.Marshal(list)
 		if err != nil {
-			t.Fatalf("%q reads but does not write: %v", data, err)
+			t.Fatalf("could not encode %q after reading it: %v", data, err)
 		}
 		var second sms.Recipients
 		if err := json.Unmarshal(again, &second); err != nil || len(second) != len(list) {
-			t.Errorf("%s reads as %v, not %v", again, second, list)
+			t.Errorf("reading %s again: got %v, want %v", again, second, list)
 		}
 	})
 }
@@ -411,12 +412,12 @@ func TestTemplateRendersItsVariables(t *testing.T) {
 	} {
 		text, problem := rendered(t.Context(), NewFreeMarker("", ""), source, variables)
 		if problem != nil || text != want {
-			t.Errorf("%s renders %q, %+v, want %q", source, text, problem, want)
+			t.Errorf("%s: got %q, %+v, want %q", source, text, problem, want)
 		}
 	}
 }
 
-// rendered returns the text of a template over variables.
+// rendered returns the text of a template rendered with variables.
 func rendered(ctx context.Context, f *FreeMarker, source, variables string) (string, *sms.Error) {
 	b, problem := newBodies(ctx, f, sms.SendSmsInput{SmsBody: source, Variables: json.RawMessage(variables), SmsTo: sms.To("+15005550009")}, time.Time{})
 	if problem != nil {
@@ -437,7 +438,7 @@ func TestBrokenTemplateSaysWhere(t *testing.T) {
 	} {
 		text, problem := rendered(t.Context(), f, source, `{"user":{}}`)
 		if problem == nil || problem.Code != want.Code || !strings.HasPrefix(problem.Message, want.Message) || text != "" {
-			t.Errorf("%q renders %q, %+v, want %s %s", source, text, problem, want.Code, want.Message)
+			t.Errorf("%q: got text %q and %+v, want error %s %s", source, text, problem, want.Code, want.Message)
 		}
 	}
 }
@@ -446,11 +447,11 @@ func TestParsedTemplatesAreBounded(t *testing.T) {
 	f := NewFreeMarker("", "")
 	for i := range 3 * maxTemplates {
 		if _, problem := rendered(t.Context(), f, fmt.Sprintf("text %d", i), "{}"); problem != nil {
-			t.Fatalf("%+v", problem)
+			t.Fatalf("got %+v", problem)
 		}
 	}
 	if n := len(f.parsed); n == 0 || n > maxTemplates {
-		t.Errorf("%d templates are kept", n)
+		t.Errorf("the cache holds %d templates, want 1 to the maximum", n)
 	}
 }
 

@@ -1,6 +1,6 @@
 package activities
 
-// Turns: which waiting message a sender and an account send next.
+// Which waiting message a sender and an account send next.
 
 import (
 	"cmp"

@@ -59,7 +59,7 @@ func TestHighPriorityTakesTheNextTurn(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			if got := came[began:]; !slices.Equal(got[:5], []sms.Priority{sms.PriorityHigh, sms.PriorityHigh, sms.PriorityHigh, "", ""}) || len(came) != 25 {
-				t.Errorf("%s: they came as %q", name, came)
+				t.Errorf("%s: got the order %q", name, came)
 			}
 		})
 	}
@@ -82,7 +82,7 @@ func TestHighPriorityTakesTheNextSlot(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		if !slices.Equal(came, []sms.Priority{sms.PriorityHigh, sms.PriorityLow, sms.PriorityLow}) {
-			t.Errorf("they came as %q", came)
+			t.Errorf("got the order %q", came)
 		}
 	})
 }
@@ -103,7 +103,7 @@ func TestLowPriorityIsNotStarved(t *testing.T) {
 			soFar := slices.Clone(came)
 			mu.Unlock()
 			if lows := len(slices.DeleteFunc(soFar, func(of sms.Priority) bool { return of != sms.PriorityLow })); lows != 5 {
-				t.Errorf("%s: %d low turns of %d", name, lows, len(soFar))
+				t.Errorf("%s: got %d low turns of %d, want 5", name, lows, len(soFar))
 			}
 			time.Sleep(time.Hour)
 			synctest.Wait()
@@ -137,7 +137,7 @@ func TestTurnsAreNeitherLostNorDoubled(t *testing.T) {
 				}
 				mu.Lock()
 				if running++; running > 3 {
-					t.Errorf("%d run at a time", running)
+					t.Errorf("%d creates run at a time, want at most 3", running)
 				}
 				mu.Unlock()
 				time.Sleep(works)
@@ -154,7 +154,7 @@ func TestTurnsAreNeitherLostNorDoubled(t *testing.T) {
 		}
 		all.Wait()
 		if p.free != 3 || len(p.waiting) != 0 || p.order.ahead(low) != 0 || cut == 0 || cut == 500 {
-			t.Errorf("left: %d free, %d senders, %d ahead; %d had no turn", p.free, len(p.waiting), p.order.ahead(low), cut)
+			t.Errorf("afterwards: %d slots free, %d senders and %d low tokens waiting; %d turns were refused", p.free, len(p.waiting), p.order.ahead(low), cut)
 		}
 	})
 }
@@ -172,10 +172,10 @@ func TestPriorityDefaultsToLowInBroadcasts(t *testing.T) {
 		s := newTestSend(first)
 		s.info.WorkflowType = &workflow.Type{Name: tc.of}
 		if got := s.priorityOf(sms.SendSmsInput{Priority: tc.given}); got != tc.want {
-			t.Errorf("%q of %s: %q", tc.given, tc.of, got)
+			t.Errorf("%q of %s: got %q", tc.given, tc.of, got)
 		}
 	}
 	if got := execute(t, accepting(nil), map[string]any{"smsFrom": "+15005550006", "smsTo": first, "smsBody": "Hi", "priority": "urgent"}); got.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 }
