@@ -92,6 +92,9 @@ const (
 	AskTimedOut AskOutcome = "timedOut"
 	// AskNotSent: Twilio did not accept the question; Sent says why.
 	AskNotSent AskOutcome = "notSent"
+	// AskCancelled: the workflow was cancelled before a reply arrived; Sent says
+	// whether the question was sent.
+	AskCancelled AskOutcome = "cancelled"
 )
 
 // AskSmsResult is the result of AskSmsWorkflow.

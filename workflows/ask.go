@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/sms"
@@ -21,7 +22,7 @@ const DefaultAskTimeout = 24 * time.Hour
 // AskSmsWorkflow sends a question and waits for the reply. A reply goes to a
 // single open question between the two numbers, and to no trigger. Its argument
 // is an [sms.AskSmsInput]. If the input is invalid, it fails before anyone is
-// texted.
+// texted. If it is cancelled, it completes with what is known.
 func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.AskSmsResult, err error) {
 	a := &asking{result: &result, replies: workflow.GetSignalChannel(ctx, sms.ReplySignal)}
 	a.checks = workflow.GetVersion(ctx, "checked-question", workflow.DefaultVersion, 1) > workflow.DefaultVersion
@@ -29,32 +30,50 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.As
 		return result, err
 	}
 	pair, err := a.prepare(ctx, raw)
-	if err != nil {
-		return result, err
+	if err == nil {
+		err = a.ask(ctx, pair)
 	}
+	if temporal.IsCanceledError(err) && a.reports(ctx) {
+		if result.Outcome, err = sms.AskCancelled, nil; len(result.Sent.Messages)+len(result.Sent.Errors) == 0 {
+			result.Sent = cancelled(a.request.SmsTo, a.began)
+		}
+	}
+	// A reply may have arrived at the last moment.
+	var reply sms.Reply
+	if err == nil && result.Reply == nil && a.replies.ReceiveAsync(&reply) {
+		result.Outcome, result.Reply = sms.AskAnswered, &reply
+	}
+	return result, err
+}
+
+// ask opens the question, sends it, waits for the reply, and closes it.
+func (a *asking) ask(ctx workflow.Context, pair sms.QuestionInput) error {
 	keeping := workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, StartToCloseTimeout: 10 * time.Second, Summary: "Register the open question",
 	})
 	// The question is opened before it is sent, since the reply may arrive at
 	// once.
-	if err := workflow.ExecuteActivity(keeping, sms.OpenQuestionName, pair).Get(ctx, nil); err != nil {
-		return result, err
+	err := workflow.ExecuteActivity(keeping, sms.OpenQuestionName, pair).Get(ctx, nil)
+	if err == nil {
+		err = a.run(ctx)
+		workflow.SetCurrentDetails(ctx, "") // the wait is over
+	} else if !temporal.IsCanceledError(err) || !a.reports(ctx) { // if cancelled, the question may be open
+		return err
 	}
-	err = a.run(ctx)
-	workflow.SetCurrentDetails(ctx, "") // the wait is over
-	if result.Outcome == sms.AskAnswered {
-		return result, err // the keeper closed the question
+	if a.result.Outcome == sms.AskAnswered {
+		return err // the keeper closed the question
 	}
 	after, _ := workflow.NewDisconnectedContext(keeping)
 	if closing := workflow.ExecuteActivity(after, sms.CloseQuestionName, pair).Get(after, nil); err == nil {
 		err = closing
 	}
-	// A reply may have arrived at the last moment.
-	var reply sms.Reply
-	if err == nil && a.replies.ReceiveAsync(&reply) {
-		result.Outcome, result.Reply = sms.AskAnswered, &reply
-	}
-	return result, err
+	return err
+}
+
+// reports is false for questions that were cancelled on an older worker, on
+// which they had no result.
+func (a *asking) reports(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "cancelled-questions", workflow.DefaultVersion, 1) > workflow.DefaultVersion
 }
 
 // asking is the state of AskSmsWorkflow.
@@ -64,6 +83,8 @@ type asking struct {
 	question sms.SendSmsInput
 	result   *sms.AskSmsResult
 	replies  workflow.ReceiveChannel
+	// began is true once the question may have been sent.
+	began bool
 	// since is when the question was sent, until when the wait ends.
 	since, until time.Time
 	// checks is false for questions that started on an older worker, which did
@@ -113,11 +134,15 @@ func (a *asking) prepare(ctx workflow.Context, raw converter.RawValue) (pair sms
 
 func (a *asking) run(ctx workflow.Context) error {
 	began := workflow.Now(ctx)
+	a.began = ctx.Err() == nil
 	if err := send(ctx, a.question, sms.Summary("Ask by SMS", a.request.Label)).Get(ctx, &a.result.Sent); err != nil {
 		return err
 	}
 	if !mayBeThere(a.result.Sent) {
 		a.result.Outcome = sms.AskNotSent
+		if slices.ContainsFunc(a.result.Sent.Errors, func(e sms.Error) bool { return e.Code == sms.CodeCancelled }) {
+			a.result.Outcome = sms.AskCancelled
+		}
 		return nil
 	}
 	// The send may have waited, for example until sending was resumed.

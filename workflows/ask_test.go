@@ -54,6 +54,8 @@ type askBench struct {
 	// paused is how long sending the question takes, and patience how long the last
 	// text may take.
 	paused, patience time.Duration
+	// opening and closing are called while the question is opened and closed.
+	opening, closing func()
 	// reminded is the error code of reminders; empty if Twilio accepts them.
 	reminded sms.Code
 }
@@ -61,7 +63,7 @@ type askBench struct {
 // newAskBench returns a bench on which every text is accepted, or fails with a
 // code.
 func newAskBench(ends sms.Code) *askBench {
-	b := &askBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()}
+	b := &askBench{opening: func() {}, closing: func() {}, TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()}
 	Register(b)
 	b.RegisterActivityWithOptions(func(ctx context.Context, in sms.SendSmsInput) (result sms.SendSmsResult, _ error) {
 		b.sent, b.patience = append(b.sent, in.SmsBody), time.Duration(in.GiveUpAfter)
@@ -83,8 +85,8 @@ func newAskBench(ends sms.Code) *askBench {
 	}, activity.RegisterOptions{Name: sms.SendSmsName})
 	checks := &activities.Activities{Accounts: map[string]activities.Account{"": {}}, Renderer: activities.NewFreeMarker("", "")}
 	b.RegisterActivityWithOptions(checks.CheckQuestion, activity.RegisterOptions{Name: sms.CheckQuestionName})
-	b.RegisterActivityWithOptions(func(in sms.QuestionInput) error { b.opened++; b.pair = in; return nil }, activity.RegisterOptions{Name: sms.OpenQuestionName})
-	b.RegisterActivityWithOptions(func(sms.QuestionInput) error { b.shut++; return nil }, activity.RegisterOptions{Name: sms.CloseQuestionName})
+	b.RegisterActivityWithOptions(func(in sms.QuestionInput) error { b.opened++; b.pair = in; b.opening(); return nil }, activity.RegisterOptions{Name: sms.OpenQuestionName})
+	b.RegisterActivityWithOptions(func(sms.QuestionInput) error { b.shut++; b.closing(); return nil }, activity.RegisterOptions{Name: sms.CloseQuestionName})
 	return b
 }
 
@@ -254,5 +256,43 @@ func TestPolicyPicksOneOfSeveralQuestions(t *testing.T) {
 		if got := choose(tc.questions, tc.body); got != tc.want {
 			t.Errorf("%s: %d, want %d", name, got, tc.want)
 		}
+	}
+}
+
+func TestCancelledQuestionHasAResult(t *testing.T) {
+	for name, tc := range map[string]struct {
+		cancel       func(*askBench)
+		sent, unsent int // of the question
+		code         sms.Code
+		closed       int
+	}{
+		"while it is opened": {func(b *askBench) { b.opening = b.CancelWorkflow }, 0, 1, sms.CodeCancelled, 1},
+		"while it is sent":   {func(b *askBench) { b.paused = time.Hour; b.RegisterDelayedCallback(b.CancelWorkflow, time.Minute) }, 0, 1, sms.CodeOutcomeUnknown, 1}, // in this environment, the activity then has no result
+		"while it waits":     {func(b *askBench) { b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour) }, 1, 0, "", 1},
+	} {
+		b := newAskBench("")
+		tc.cancel(b)
+		result := b.run(t, sms.AskSmsInput{})
+		if result.Outcome != sms.AskCancelled || result.Reply != nil || len(result.Sent.Messages) != tc.sent || len(result.Sent.Errors) != tc.unsent || b.shut != tc.closed {
+			t.Errorf("%s: %+v, closed %d times", name, result, b.shut)
+		} else if tc.unsent > 0 && (result.Sent.Errors[0].Code != tc.code || result.Sent.Errors[0].To != "+15005550009") {
+			t.Errorf("%s: %+v", name, result.Sent.Errors)
+		}
+	}
+}
+
+func TestQuestionCancelledByItsSend(t *testing.T) {
+	b := newAskBench(sms.CodeCancelled)
+	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskCancelled || len(result.Sent.Errors) != 1 || b.shut != 1 {
+		t.Errorf("%+v, closed %d times", result, b.shut)
+	}
+}
+
+func TestReplyThatPrecedesACancellationCounts(t *testing.T) {
+	b := newAskBench("")
+	b.closing = func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }
+	b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
+	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply == nil {
+		t.Errorf("%+v", result)
 	}
 }

@@ -259,6 +259,8 @@ var mutants = []mutant{
 	{"Always completes", "who has just woken is reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, stillAsleep)`, ``, "workflows", "TestSleepersWhoJustWokeAreReported"},
 	{"Always completes", "a number that is read differently is reported", "workflows/broadcastpages.go", `b.worthAnother(e) && !again[e.To]`, `b.worthAnother(e)`, "workflows", "TestRecipientReadOtherwiseIsReported"},
 	{"Always completes", "a send that is cancelled between two attempts has a report", "workflows/sendsms.go", `if temporal.IsCanceledError(err) && workflow.GetVersion`, `if false && workflow.GetVersion`, "workflows", "TestCancelledSendHasAReport"},
+	{"Always completes", "a question that is cancelled has a result", "workflows/ask.go", `if temporal.IsCanceledError(err) && a.reports(ctx) {`, `if false && a.reports(ctx) {`, "workflows", "TestCancelledQuestionHasAResult"},
+	{"A reply answers one question", "a question that is cancelled while it is opened is closed", "workflows/ask.go", `!temporal.IsCanceledError(err) || !a.reports(ctx) {`, `true {`, "workflows", "TestCancelledQuestionHasAResult"},
 	{"The sender is told the truth", "whoever was never texted is not in doubt", "workflows/quiet.go", `case !began:`, `case false:`, "workflows", "TestCancelledBeforeItBeganSendsNothing"},
 	{"Always completes", "a long list that is cancelled has a result that fits", "workflows/quiet.go", `if isLong { //`, `if false { //`, "workflows", "TestCancelledLongListHasOneError"},
 	{"Always completes", "an error keeps no sleeper from being texted", "workflows/quiet.go", `input.OnError = "" //`, `_ = onError //`, "workflows", "TestSleepersAreTextedDespiteAnError"},

@@ -98,6 +98,10 @@ var scenes = map[string]scene{
 	"ask-sms-answered": {workflow: sms.AskSmsWorkflowName, act: answer, input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": answers, "smsBody": "Coming?", "pattern": "(?<word>yes|no)",
 	}},
+	// The current form, in which a question that is cancelled has a result.
+	"ask-sms-cancelled-reported": {workflow: sms.AskSmsWorkflowName, act: cancel, input: map[string]any{
+		"smsFrom": stack.Number, "smsTo": "+15005550016", "smsBody": "Coming?",
+	}},
 	"ask-sms-cancelled": {workflow: sms.AskSmsWorkflowName, act: cancel, input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": "+15005550012", "smsBody": "Coming?",
 	}},

@@ -211,7 +211,7 @@ class AskSmsWorkflowInput(TypedDict):
 
 
 # AskOutcome is how a question ended.
-AskOutcome = Literal["answered", "timedOut", "notSent"]
+AskOutcome = Literal["answered", "timedOut", "notSent", "cancelled"]
 
 
 # Reply is a text that answers a question.

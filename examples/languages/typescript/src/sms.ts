@@ -189,7 +189,7 @@ export interface AskSmsWorkflowInput {
 }
 
 // AskOutcome is how a question ended.
-export type AskOutcome = 'answered' | 'timedOut' | 'notSent';
+export type AskOutcome = 'answered' | 'timedOut' | 'notSent' | 'cancelled';
 
 // Reply is a text that answers a question.
 export interface Reply {
