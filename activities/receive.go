@@ -13,10 +13,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/update/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
@@ -69,31 +67,14 @@ const maxAnswer = 64 << 10
 // AskWorkflow asks a run for its answer. Temporal returns the first answer to a
 // repeated update, even if the run has closed since.
 func (a *Activities) AskWorkflow(ctx context.Context, in sms.AskWorkflowInput) (result sms.AskWorkflowResult, err error) {
-	return askRun(ctx, activity.GetClient(ctx), activity.GetInfo(ctx).Namespace, in)
+	return askRun(ctx, activity.GetClient(ctx), in)
 }
 
-func askRun(ctx context.Context, c client.Client, namespace string, in sms.AskWorkflowInput) (result sms.AskWorkflowResult, err error) {
-	var handle client.WorkflowUpdateHandle
-	if in.Known {
-		// Temporal responds at once. If it does not, nothing is known about the
-		// workflow's answer.
-		found, err := c.WorkflowService().PollWorkflowExecutionUpdate(ctx, &workflowservice.PollWorkflowExecutionUpdateRequest{
-			Namespace: namespace,
-			UpdateRef: &update.UpdateRef{WorkflowExecution: &common.WorkflowExecution{WorkflowId: in.WorkflowID, RunId: in.RunID}, UpdateId: in.UpdateID},
-		})
-		if isNotFound(err) || err == nil && found.GetOutcome() == nil {
-			return sms.AskWorkflowResult{Closed: true}, nil
-		}
-		if err != nil {
-			return result, final(err)
-		}
-		handle = c.GetWorkflowUpdateHandle(client.GetWorkflowUpdateHandleOptions{WorkflowID: in.WorkflowID, RunID: in.RunID, UpdateID: in.UpdateID})
-	} else {
-		handle, err = c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-			WorkflowID: in.WorkflowID, RunID: in.RunID, UpdateName: in.Name, UpdateID: in.UpdateID,
-			WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{in.Input},
-		})
-	}
+func askRun(ctx context.Context, c client.Client, in sms.AskWorkflowInput) (result sms.AskWorkflowResult, err error) {
+	handle, err := c.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: in.WorkflowID, RunID: in.RunID, UpdateName: in.Name, UpdateID: in.UpdateID,
+		WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{in.Input},
+	})
 	if err == nil {
 		var answer converter.RawValue
 		err = handle.Get(ctx, &answer)

@@ -13,12 +13,9 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/update/v1"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -90,36 +87,16 @@ func TestFailedKeeperIsAskedAgain(t *testing.T) {
 	}
 }
 
-// remembering is a Temporal client that knows an update. It can be unreachable.
-type remembering struct {
+// responding is a Temporal that responds to each update with an answer or an
+// error.
+type responding struct {
 	client.Client
-	service updates
-	// answer is the result of each update.
 	answer any
+	err    error
 }
 
-func (r *remembering) WorkflowService() workflowservice.WorkflowServiceClient { return &r.service }
-
-// updates is its service.
-type updates struct {
-	workflowservice.WorkflowServiceClient
-	outcome *update.Outcome
-	err     error
-}
-
-func (r *updates) PollWorkflowExecutionUpdate(_ context.Context, in *workflowservice.PollWorkflowExecutionUpdateRequest, _ ...grpc.CallOption) (*workflowservice.PollWorkflowExecutionUpdateResponse, error) {
-	if in.GetNamespace() != "orders" || in.GetWaitPolicy() != nil {
-		return nil, serviceerror.NewInvalidArgument("want a request that does not wait")
-	}
-	return &workflowservice.PollWorkflowExecutionUpdateResponse{Outcome: r.outcome}, r.err
-}
-
-func (r *remembering) GetWorkflowUpdateHandle(client.GetWorkflowUpdateHandleOptions) client.WorkflowUpdateHandle {
-	return &answering{answer: 7}
-}
-
-func (r *remembering) UpdateWorkflow(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-	return &answering{answer: r.answer}, nil
+func (r *responding) UpdateWorkflow(context.Context, client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
+	return &answering{answer: r.answer}, r.err
 }
 
 // answering is an update with a result.
@@ -141,7 +118,7 @@ func TestAnswersMayHaveAnyEncoding(t *testing.T) {
 		`{"value":{"amount":7}}`: map[string]int{"amount": 7}, `{"value":"7 EUR"}`: []byte("7 EUR"), `{}`: nil,
 		`{"value":{"workflowId":"x"}}`: &common.WorkflowExecution{WorkflowId: "x"},
 	} {
-		result, err := askRun(t.Context(), &remembering{answer: answer}, "orders", sms.AskWorkflowInput{})
+		result, err := askRun(t.Context(), &responding{answer: answer}, sms.AskWorkflowInput{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,26 +126,18 @@ func TestAnswersMayHaveAnyEncoding(t *testing.T) {
 			t.Errorf("answer %T: got %s, %v, want %s", answer, got, err, want)
 		}
 	}
-	if result, err := askRun(t.Context(), &remembering{answer: []byte{0xff}}, "orders", sms.AskWorkflowInput{}); err != nil || result.Value != nil || result.Refused {
+	if result, err := askRun(t.Context(), &responding{answer: []byte{0xff}}, sms.AskWorkflowInput{}); err != nil || result.Value != nil || result.Refused {
 		t.Errorf("bytes: got %+v, %v", result, err)
 	}
 }
 
 func TestSilenceOfTemporalIsNoAnswer(t *testing.T) {
-	look := func(service updates) (sms.AskWorkflowResult, error) {
-		return askRun(t.Context(), &remembering{service: service}, "orders", sms.AskWorkflowInput{WorkflowID: "account", RunID: "run", UpdateID: "sms-SM1", Known: true})
-	}
 	for _, silence := range []error{context.DeadlineExceeded, serviceerror.NewUnavailable("away"), serviceerror.NewDeadlineExceeded("slow")} {
-		if result, err := look(updates{err: silence}); err == nil {
-			t.Errorf("request failed with %v, but the result is %+v", silence, result)
+		if result, err := askRun(t.Context(), &responding{err: silence}, sms.AskWorkflowInput{}); err == nil {
+			t.Errorf("after %v, the result is %+v", silence, result)
 		}
 	}
-	for name, unanswered := range map[string]updates{"open": {}, "unknown": {err: serviceerror.NewNotFound("no such update")}} {
-		if result, err := look(unanswered); err != nil || !result.Closed {
-			t.Errorf("%s: got %+v, %v", name, result, err)
-		}
-	}
-	if result, err := look(updates{outcome: &update.Outcome{}}); err != nil || result.Closed || string(result.Value) != "7" {
-		t.Errorf("answered: got %+v, %v", result, err)
+	if result, err := askRun(t.Context(), &responding{err: serviceerror.NewNotFound("the workflow has closed")}, sms.AskWorkflowInput{}); err != nil || !result.Closed {
+		t.Errorf("after the workflow closed, the result is %+v, %v", result, err)
 	}
 }

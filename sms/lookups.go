@@ -20,8 +20,6 @@ type AskWorkflowInput struct {
 	Name       string          `json:"name"`
 	UpdateID   string          `json:"updateId"`
 	Input      json.RawMessage `json:"input"`
-	// Known only checks whether the workflow has answered the update.
-	Known bool `json:"known,omitempty"`
 }
 
 // AskWorkflowResult is the outcome of the update.

@@ -20,13 +20,9 @@ import (
 var outcomeKey = temporal.NewSearchAttributeKeyKeyword(sms.AttributeOutcome)
 
 const (
-	// updateTimeout bounds the wait for a workflow's answer to an update, so
-	// that the webhook can still reply: Twilio waits 15 s.
-	updateTimeout = 9 * time.Second
-	// askTimeout bounds one attempt.
+	// askTimeout bounds one attempt to ask a workflow. Attempts are short, since
+	// the worker may crash during one.
 	askTimeout = 3 * time.Second
-	// patientTimeout replaces updateTimeout if no reply depends on the answer.
-	patientTimeout = time.Hour
 	// untilRepaired is longer than any fault is expected to last.
 	untilRepaired = 365 * 24 * time.Hour
 	// maxRaces limits how often a call may meet a workflow that closes or
@@ -150,10 +146,7 @@ func (r *receiving) offer(ctx workflow.Context, keeper string, answered *bool) {
 	// Keepers match replies in a local activity. If this were a local activity,
 	// too, texts could occupy all of a worker's slots for these and wait for
 	// one another.
-	_ = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout, Summary: summary,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: 10 * time.Second},
-	}), sms.AskKeeperName, ask).Get(ctx, answered)
+	_ = untilAsked(ctx, summary, sms.AskKeeperName, ask, answered)
 }
 
 // publish makes the calls of all undecided firings concurrently.
@@ -398,11 +391,6 @@ func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 
 // update asks the open workflow of an ID for its answer. Each run is asked once.
 func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage, error) {
-	patience := updateTimeout
-	if f.Retry {
-		patience = patientTimeout
-	}
-	deadline := workflow.Now(ctx).Add(patience)
 	for range maxRaces {
 		run, err := r.find(ctx, f.Call.WorkflowID)
 		switch {
@@ -413,7 +401,7 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 		case r.input.Late && run.BeganLater:
 			return nil, denial("the workflow with this ID began after the text was received")
 		}
-		answer, err := r.ask(ctx, f, run.RunID, deadline.Sub(workflow.Now(ctx)))
+		answer, err := r.ask(ctx, f, run.RunID)
 		switch {
 		case err != nil:
 			return nil, err
@@ -430,31 +418,22 @@ func (r *receiving) update(ctx workflow.Context, f *sms.Firing) (json.RawMessage
 	return nil, denial("workflows with this ID kept starting and closing; gave up")
 }
 
-// ask asks a run of a workflow for its answer, and accepts one that arrives at
-// the last moment.
-func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string, patience time.Duration) (answer sms.AskWorkflowResult, err error) {
-	in := sms.AskWorkflowInput{
-		WorkflowID: f.Call.WorkflowID, RunID: runID, Name: f.Call.Name, Input: f.Call.SignalInput,
-		UpdateID: r.ownID(f),
-	}
-	options := workflow.ActivityOptions{
-		TaskQueue: sms.TaskQueue, Summary: "Ask the workflow",
-		// Attempts are short, since the worker may crash during one. Each attempt
-		// gets the same answer.
-		ScheduleToCloseTimeout: max(patience, time.Second), StartToCloseTimeout: askTimeout,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: time.Second},
-	}
-	if err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), sms.AskWorkflowName, in).Get(ctx, &answer); err == nil || ctx.Err() != nil {
+// ask asks a run of a workflow until it answers or closes: an update cannot be
+// withdrawn, and the run may carry it out at any time. Each attempt gets the
+// same answer.
+func (r *receiving) ask(ctx workflow.Context, f *sms.Firing, runID string) (answer sms.AskWorkflowResult, err error) {
+	const summary = "Ask the workflow"
+	in := sms.AskWorkflowInput{WorkflowID: f.Call.WorkflowID, RunID: runID, Name: f.Call.Name, Input: f.Call.SignalInput, UpdateID: r.ownID(f)}
+	older := workflow.GetVersion(ctx, "ask-until-answered", workflow.DefaultVersion, 1) == workflow.DefaultVersion
+	err = untilAsked(ctx, summary, sms.AskWorkflowName, in, &answer)
+	if err == nil || !older || ctx.Err() != nil {
 		return answer, err
 	}
-	in.Known = true
-	if err = untilAnswered(ctx, "Check whether it has answered", sms.AskWorkflowName, in, &answer); err != nil {
-		return answer, err
+	// Older versions gave the activity a few seconds.
+	if err = untilAnswered(ctx, summary, sms.AskWorkflowName, in, &answer); err == nil && answer.Closed {
+		err = denial("the workflow did not answer in time")
 	}
-	if answer.Closed {
-		return answer, denial("the workflow did not answer in time")
-	}
-	return answer, nil
+	return answer, err
 }
 
 // signalAll signals all workflows that catch. If there are more than one run
@@ -520,6 +499,21 @@ func untilAnswered(ctx workflow.Context, summary, name string, in, answer any) e
 		// Temporal limits.
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, MaximumInterval: 5 * time.Minute},
 	}), name, in).Get(ctx, answer)
+	return asDenial(err)
+}
+
+// untilAsked runs an activity that asks a workflow something, until that
+// answers, with the errors of untilAnswered.
+func untilAsked(ctx workflow.Context, summary, name string, in, answer any) error {
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout, Summary: summary,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: 10 * time.Second},
+	}), name, in).Get(ctx, answer)
+	return asDenial(err)
+}
+
+// asDenial returns an error that no retry can fix as a denial.
+func asDenial(err error) error {
 	if refused := (*temporal.ApplicationError)(nil); errors.As(err, &refused) && refused.NonRetryable() {
 		return denial(refused.Message())
 	}

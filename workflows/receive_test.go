@@ -30,7 +30,7 @@ type receivingStage struct {
 	catchers []string
 	limits   []int
 	asks     bool
-	// away is how many times the keeper of questions does not answer.
+	// away is how many times a workflow that is asked does not answer.
 	away int
 	mu   sync.Mutex
 	// signals lists the workflows that were signalled.
@@ -79,6 +79,9 @@ func newReceivingStage() *receivingStage {
 	register(sms.AskWorkflowName, func(_ context.Context, in sms.AskWorkflowInput) (sms.AskWorkflowResult, error) {
 		if in.WorkflowID == "refuses" {
 			return sms.AskWorkflowResult{Refused: true}, nil
+		}
+		if s.away--; s.away >= 0 {
+			return sms.AskWorkflowResult{}, errors.New("the update was not answered in time")
 		}
 		s.updateID = in.UpdateID
 		return sms.AskWorkflowResult{Value: json.RawMessage(`{"id": 9007199254740993}`)}, nil
@@ -349,5 +352,15 @@ func TestReceiveWaitsForABrokenKeeper(t *testing.T) {
 	}
 	if waited := s.Now().Sub(began); waited < 30*time.Second {
 		t.Errorf("it waited for %v", waited)
+	}
+}
+
+func TestReceiveWaitsForAnUpdatesAnswer(t *testing.T) {
+	s := newReceivingStage()
+	s.SetTestTimeout(time.Minute)
+	s.open["account"], s.away = true, 9
+	got := s.receive(t, firing("update", sms.Call{Action: sms.ActionUpdate, WorkflowID: "account", Name: "u"}))
+	if want := []string{"update done"}; !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomePublished {
+		t.Errorf("%+v, want %q", got, want)
 	}
 }

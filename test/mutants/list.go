@@ -176,7 +176,10 @@ var mutants = []mutant{
 	{"The sender is told the truth", "a redelivery is answered as the first", "webhook/dispatch.go", `case earlier == nil && r.certain():`, `case r.certain():`, "webhook", "TestDispatchAnswersRedeliveriesTheSame"},
 	{"The sender is told the truth", "what the sender was told is lost is not published", "workflows/receive.go", `case told && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceivePublishesNothingReportedLost"},
 	{"The sender is told the truth", "an update that failed is not repeated", "activities/receive.go", `return err != nil && !refused`, `_, outcome := errors.AsType[*temporal.ApplicationError](err); return outcome && !refused`, "activities", "TestFailedUpdateIsAnOutcome"},
-	{"The sender is told the truth", "an unreachable Temporal is not taken for an unanswered update", "activities/receive.go", `if isNotFound(err) || err == nil && found.GetOutcome() == nil {`, `if found.GetOutcome() == nil {`, "activities", "TestSilenceOfTemporalIsNoAnswer"},
+	{"The sender is told the truth", "an unreachable Temporal is not taken for a closed workflow", "activities/receive.go", `case isNotFound(err):
+		return sms.AskWorkflowResult{Closed: true}, nil`, `case err != nil:
+		return sms.AskWorkflowResult{Closed: true}, nil`, "activities", "TestSilenceOfTemporalIsNoAnswer"},
+	{"The sender is told the truth", "an unanswered update is not reported lost", "workflows/receive.go", `ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout`, `ScheduleToCloseTimeout: 9*time.Second, StartToCloseTimeout: askTimeout`, "workflows", "TestReceiveWaitsForAnUpdatesAnswer"},
 	{"The sender is told the truth", "a request under way does not overtake a refusal", "webhook/dispatch.go", `r.publishes() || r.mayBeAccepted() && !r.refusedRetries()`, `r.publishes()`, "webhook", "TestRefusalIsNotOvertaken"},
 	{"No loop of machines", "a redelivery is muted whatever triggers say", "webhook/sms.go", `if answer.Known && mode == Live`, `if false && mode == Live`, "webhook", "TestRedeliveryIsMutedWhateverTriggersSay"},
 	{"One text, one workflow", "a text that was cut off is delivered again", "webhook/request.go", `return nil, http.StatusServiceUnavailable, "the body`, `return nil, http.StatusBadRequest, "the body`, "webhook", "TestWebhookRefusesForgedRequests"},

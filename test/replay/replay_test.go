@@ -68,6 +68,8 @@ const (
 	several  = "+15005550014"
 	refusing = "+15005550015"
 	fileName = "list.csv"
+	// silent is the ID of a workflow that no worker runs.
+	silent = "silent"
 	// secret derives the IDs of the keepers.
 	secret = "of the recordings and of nobody else"
 )
@@ -159,6 +161,8 @@ var scenes = map[string]scene{
 	}},
 	// A workflow that closes before its signal.
 	"receive-sms-hasty": {workflow: sms.ReceiveSmsWorkflowName, input: hasty("SM4")},
+	// A workflow that does not answer an update before it is terminated.
+	"receive-sms-updating": {workflow: sms.ReceiveSmsWorkflowName, act: terminateSilent, input: updating("SM6")},
 	"send-sms-redacted": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{
 		"waitForDelivery": true, "timeout": "10s", "redact": true,
 	})},
@@ -175,6 +179,7 @@ var scenes = map[string]scene{
 	"send-sms-unheard-before":           {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
 	"send-sms-unknown-before":           {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
 	"receive-sms-hasty-before":          {workflow: sms.ReceiveSmsWorkflowName, input: hasty("SM5")},
+	"receive-sms-updating-before":       {workflow: sms.ReceiveSmsWorkflowName, input: updating("SM7")},
 	"ask-sms-several-before": {workflow: sms.AskSmsWorkflowName, act: outlive(refusing), input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": refusing, "smsBody": "Coming?", "ifSeveral": "refuse", "timeout": "4s",
 	}},
@@ -201,6 +206,12 @@ func calling(call sms.Call) sms.Firing {
 func hasty(messageSID string) sms.ReceiveSmsInput {
 	f := calling(sms.Call{Action: sms.ActionSignalWithStart, WorkflowID: "hasty-" + messageSID, IDReuse: sms.ReuseAllowDuplicate, Name: "s"})
 	f.Call.Workflow = sms.AskSmsWorkflowName
+	return sms.ReceiveSmsInput{Text: sms.Text{MessageSID: messageSID, From: quiet, To: stack.Number, Body: "hi"}, Firings: []sms.Firing{f}}
+}
+
+// updating returns a text that updates a workflow which does not answer.
+func updating(messageSID string) sms.ReceiveSmsInput {
+	f := calling(sms.Call{Action: sms.ActionUpdate, WorkflowID: silent, Name: "u"})
 	return sms.ReceiveSmsInput{Text: sms.Text{MessageSID: messageSID, From: quiet, To: stack.Number, Body: "hi"}, Firings: []sms.Firing{f}}
 }
 
@@ -279,6 +290,17 @@ func cancelBetween(s *stage) error {
 		case <-tick:
 		}
 	}
+}
+
+// terminateSilent terminates the workflow that does not answer.
+func terminateSilent(s *stage) error {
+	err := s.has(1, func(event *historypb.HistoryEvent) bool {
+		return event.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == sms.AskWorkflowName
+	})
+	if err != nil {
+		return err
+	}
+	return s.Temporal.Client.TerminateWorkflow(s, silent, "", "")
 }
 
 // takeCaps reserves messages until a new run begins, and cancels that run.
@@ -541,6 +563,9 @@ func open(t *testing.T, settings ...string) *stack.Stack {
 	})
 	delay := twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(50 * time.Millisecond)}
 	if _, err := s.Twilio.AddFault(delay); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: silent, TaskQueue: "unserved"}, sms.SendSmsWorkflowName); err != nil {
 		t.Fatal(err)
 	}
 	return s
