@@ -1,7 +1,7 @@
 package webhook
 
-// The URL that Twilio called, which is what it signed. Behind a proxy, the
-// request does not contain it.
+// The URL that Twilio called, and therefore signed. Behind a proxy, the request
+// does not contain it.
 
 import (
 	"errors"

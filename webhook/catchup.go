@@ -1,6 +1,6 @@
 package webhook
 
-// Catching up: publishing texts that Twilio received while no webhook was
+// Catching up publishes texts that Twilio received while no webhook was
 // available.
 
 import (
@@ -71,13 +71,14 @@ const (
 
 // CatchUpSms publishes missed texts for triggers with catchUp, oldest first. No
 // replies are sent: they would come too late. A text that Temporal does not
-// accept does not hold up the others; Temporal then retries the activity.
+// accept does not hold up the others, but makes the activity fail, so that it
+// is retried.
 func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (result sms.CatchUpSmsResult, err error) {
 	result.Through = query.Through
 	now := activity.GetInfo(ctx).StartedTime // by Temporal's clock: all webhooks share the progress
 	defer func() { c.Metrics.CaughtUp(result.Through) }()
 	since := query.Since
-	if activity.HasHeartbeatDetails(ctx) { // where an earlier attempt got to
+	if activity.HasHeartbeatDetails(ctx) { // the position of an earlier attempt
 		var done time.Time
 		if err := activity.GetHeartbeatDetails(ctx, &done); err == nil {
 			since = later(since, done)
@@ -125,7 +126,7 @@ func (c *CatchUp) CatchUpSms(ctx context.Context, query sms.CatchUpSmsQuery) (re
 			failed = errors.Join(failed, c.publish(ctx, messages[i], &result))
 			reach(messages[i].ReceivedAt)
 		}
-		reach(earlier(next, now.Add(-clocksApart))) // even if there are no texts
+		reach(earlier(next, now.Add(-clocksApart))) // heartbeat even if there are no texts
 	}
 	return result, failed
 }

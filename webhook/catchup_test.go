@@ -93,7 +93,7 @@ func TestCatchUpGoesByTemporalsClock(t *testing.T) {
 	}
 	var result sms.CatchUpSmsResult
 	if err := value.Get(&result); err != nil || time.Since(result.Through) < 24*time.Hour+clocksApart {
-		t.Errorf("texts of the coming day count as caught up on: %+v, %v", result, err)
+		t.Errorf("texts of the coming day count as caught up on: got %+v, %v", result, err)
 	}
 }
 
@@ -105,11 +105,11 @@ func TestCatchUpContinuesWithoutTexts(t *testing.T) {
 	_, run, _ := catchingUp(t)
 	result, err := run(50 * time.Hour)
 	if behind := time.Since(result.Through); err != nil || behind > clocksApart+time.Minute || behind < clocksApart || result.Lost {
-		t.Errorf("%v behind, %+v, %v", behind, result, err)
+		t.Errorf("progress is %v behind, got %+v, error %v", behind, result, err)
 	}
-	// Its progress allows for a wrong clock.
+	// The progress keeps a margin for a wrong clock.
 	if result, err = run(10 * time.Minute); err != nil || time.Since(result.Through) < 10*time.Minute {
-		t.Errorf("%+v, %v", result, err)
+		t.Errorf("got %+v, %v", result, err)
 	}
 }
 
@@ -126,10 +126,10 @@ func TestCatchUpSurvivesAFailingAccount(t *testing.T) {
 		return Answer{Outcome: outcomeAccepted}
 	}
 	if _, err := run(50 * time.Hour); err == nil || taken != 2 {
-		t.Errorf("%d taken, %v", taken, err)
+		t.Errorf("%d texts taken, error %v", taken, err)
 	}
 	if age := time.Since(progress()); age < 50*time.Hour || age > 51*time.Hour {
-		t.Errorf("heartbeats say that all but the last %v is done", age)
+		t.Errorf("the heartbeats report everything until %v ago as done", age)
 	}
 }
 
@@ -154,16 +154,16 @@ func TestCatchUpTextsNoSilencedPhone(t *testing.T) {
 		silencer
 		want int
 	}{
-		"never silenced":          {silencer{}, 1},
-		"silenced now":            {silencer{began: ago(4)}, 0},
-		"silenced since":          {silencer{began: ago(1)}, 0},
-		"silenced then":           {silencer{began: ago(4), ended: ago(1)}, 0},
-		"silenced only before it": {silencer{began: ago(5), ended: ago(4)}, 1},
-		"silenced only after it":  {silencer{began: ago(2), ended: ago(1)}, 1},
+		"never silenced":               {silencer{}, 1},
+		"silenced now":                 {silencer{began: ago(4)}, 0},
+		"silenced since":               {silencer{began: ago(1)}, 0},
+		"silenced then":                {silencer{began: ago(4), ended: ago(1)}, 0},
+		"silenced, but only before it": {silencer{began: ago(5), ended: ago(4)}, 1},
+		"silenced, but only after it":  {silencer{began: ago(2), ended: ago(1)}, 1},
 	} {
 		c.Silencer = tc.silencer
 		if _, err := run(5 * time.Hour); err != nil || published != tc.want {
-			t.Errorf("%s: %d published, %v", name, published, err)
+			t.Errorf("%s: published %d texts, error %v", name, published, err)
 		}
 	}
 }
@@ -183,11 +183,11 @@ func TestCatchUpSplitsAFullHour(t *testing.T) {
 		return Answer{Outcome: outcomeAccepted}
 	}
 	if result, err := run(3 * time.Hour); err != nil || len(taken) != 3 || time.Since(result.Through) > clocksApart+time.Minute {
-		t.Errorf("%v taken, %+v, %v", taken, result, err)
+		t.Errorf("took %v, got %+v, error %v", taken, result, err)
 	}
 	c.Received = func(context.Context, time.Time, time.Time) ([]Logged, error) { return nil, twilio.ErrTooMany }
 	if _, err := run(2 * time.Second); err == nil {
-		t.Error("it says that it has seen all")
+		t.Error("got no error although not all texts could be read")
 	}
 }
 
@@ -202,6 +202,6 @@ func TestChangedTriggersCountWhileCatchingUp(t *testing.T) {
 		return Answer{Outcome: outcomeAccepted}
 	}
 	if _, err := run(time.Hour); err != nil || !slices.Equal(matched, []int{1, 0}) {
-		t.Errorf("matched %v, %v", matched, err)
+		t.Errorf("matched %v, error %v", matched, err)
 	}
 }

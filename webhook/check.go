@@ -1,7 +1,7 @@
 package webhook
 
-// Checks: calls that Temporal would permanently refuse. A workflow that made
-// one could not proceed, and would hold up the other triggers of its text.
+// Calls that Temporal would permanently refuse. A workflow that made one could
+// not proceed, and would hold up the other triggers of its text.
 
 import (
 	"encoding/json"

@@ -1,9 +1,9 @@
 package webhook
 
-// Decisions: what was decided about a text whose reply depends on more than
-// Temporal accepting it. The text's workflow decides, and the webhook waits; if
-// no worker is available in time, the webhook gives up, so that what it tells
-// the sender stays true.
+// What was decided about a text whose reply depends on more than Temporal
+// accepting it. The text's workflow decides, and the webhook waits; if no
+// worker is available in time, the webhook gives up, so that what it tells the
+// sender stays true.
 
 import (
 	"context"
@@ -108,7 +108,7 @@ func (r *reception) giveUp(ctx context.Context) (replies []string, gaveUp bool) 
 			return replies, true
 		}
 	}
-	r.goOn(delivery) // the signal may have arrived despite an error
+	r.goOn(delivery) // the signal may have arrived despite the error
 	return nil, false
 }
 

@@ -1,6 +1,6 @@
 package webhook
 
-// Dispatch: from a text and its matches to the text's one workflow, and to the
+// The dispatch of a text: from its matches to its one workflow, and to the
 // reply to its sender.
 
 import (
@@ -306,8 +306,8 @@ func (r *reception) certain() bool {
 	return len(r.input.Keepers) == 0
 }
 
-// replies returns the replies to the sender, given that all certain calls
-// succeed, or none does, and no others are made.
+// replies returns the replies to the sender. published says whether the certain
+// calls succeed; no other calls are made.
 func (r *reception) replies(published bool) []string {
 	replies := []string{}
 	for i := range r.input.Firings {
@@ -433,8 +433,8 @@ func (r *reception) accept(ctx context.Context) (earlier *client.WorkflowExecuti
 	case errors.As(err, &already):
 		return r.earlier(ctx)
 	case errors.As(err, &refused) && r.input.Attributes:
-		// A namespace may list a new attribute before it accepts it; no text may be
-		// lost for that.
+		// A namespace may list a new attribute before it accepts it, which must not
+		// lose a text.
 		r.attributes = nil
 		return r.accept(ctx)
 	}

@@ -29,7 +29,7 @@ import (
 	"temporal-twilio/triggers"
 )
 
-// server is a Temporal whose answers the test sets.
+// server is a fake Temporal with the responses that the test sets.
 type server struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	start  func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error
@@ -38,13 +38,12 @@ type server struct {
 	texts sync.Map
 	// memo is the memo of the existing workflow.
 	memo *commonpb.Memo
-	// waits: the text's workflow waits for a worker, with this history.
+	// waits is the history of the text's workflow while it waits for a worker.
 	waits   bool
 	history []*historypb.HistoryEvent
 	// asking is called for each request about a keeper. Optional.
 	asking func(ctx context.Context, keeper string)
-	// listed holds the texts of a pair, and query is the query that asked for
-	// them.
+	// listed holds the texts of a pair, and query is the latest query for them.
 	listed []Accepted
 	query  string
 	// began and ended are when a silence began and ended. Optional.
@@ -165,7 +164,7 @@ func TestDispatchTriesAgainWhatFailedOnce(t *testing.T) {
 			d, _ := dispatcher(t, s)
 			m, firings := matched(t, plainStart, "a")
 			if got := d.Receive(t.Context(), m, firings, Live); got.Again || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-				t.Errorf("%+v after %d starts", got, s.starts.Load())
+				t.Errorf("got %+v after %d starts", got, s.starts.Load())
 			}
 		})
 	}
@@ -176,12 +175,12 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 		failure error
 		again   bool
 	}{
-		"a request of which nobody knows": {nil, true},
-		"a server that fails inside":      {serviceerror.NewInternal("x"), true},
-		"a proxy that fails":              {status.Error(codes.Unknown, "x"), true},
-		"a server that limits requests":   {serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "x"), false},
-		"a request that is refused":       {serviceerror.NewInvalidArgument("for +15005550009"), false},
-		"no server":                       {nil, false},
+		"a request with an unknown outcome": {nil, true},
+		"a server that fails inside":        {serviceerror.NewInternal("x"), true},
+		"a proxy that fails":                {status.Error(codes.Unknown, "x"), true},
+		"a server that limits requests":     {serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "x"), false},
+		"a request that is refused":         {serviceerror.NewInvalidArgument("for +15005550009"), false},
+		"no server":                         {nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -198,7 +197,7 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 			}
 			m, firings := matched(t, plainStart, "a")
 			var got Answer
-			// On a busy machine the time may end while a request is out.
+			// On a busy machine, the time may end while a request is in flight.
 			for range 3 {
 				m.MessageSID = another(m.MessageSID)
 				if got = d.Receive(t.Context(), m, firings, Live); got.Again == tc.again {
@@ -206,7 +205,7 @@ func TestDispatchTellsOnlyWhatIsCertain(t *testing.T) {
 				}
 			}
 			if got.Again != tc.again || !tc.again && !reflect.DeepEqual(got.Replies, []string{"Lost"}) || strings.Contains(got.reasons(), "+1500") {
-				t.Errorf("%+v", got)
+				t.Errorf("got %+v", got)
 			}
 		})
 	}
@@ -224,7 +223,7 @@ func TestDispatchAnswersRedeliveriesTheSame(t *testing.T) {
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, plainStart, "a")
 	if got := d.Receive(t.Context(), m, firings, Live); !got.Known || got.WorkflowID != sms.TextWorkflowID(m.MessageSID) || !reflect.DeepEqual(got.Replies, []string{"Said before"}) {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -233,7 +232,7 @@ func TestDispatchStartsNothingThatNobodyWants(t *testing.T) {
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, plainStart, "b")
 	if got := d.Receive(t.Context(), m, firings, Live); got.Again || len(got.Replies) > 0 || got.Outcome != string(sms.OutcomeUnwanted) || got.WorkflowID != "" || s.starts.Load() > 0 {
-		t.Errorf("%+v, %d starts", got, s.starts.Load())
+		t.Errorf("got %+v, %d starts", got, s.starts.Load())
 	}
 }
 
@@ -249,11 +248,11 @@ func TestDispatchRecordsMarkedTexts(t *testing.T) {
 	m, _ := matched(t, plainStart, "ARRET")
 	m.Event, m.Parameters = sms.EventOptOut, map[string]string{"OptOutType": "STOP"}
 	if got := d.Receive(t.Context(), m, nil, Live); got.Again || s.starts.Load() > 0 {
-		t.Errorf("nobody catches up: %+v, %d starts", got, s.starts.Load())
+		t.Errorf("without catch-up: got %+v, %d starts", got, s.starts.Load())
 	}
 	caughtUp = true
 	if got := d.Receive(t.Context(), m, nil, Live); got.Again || id != "sms-"+m.MessageSID || kind != sms.ReceiveSmsWorkflowName {
-		t.Errorf("%+v, started %s %s", got, kind, id)
+		t.Errorf("got %+v, started %s %s", got, kind, id)
 	}
 }
 
@@ -269,7 +268,7 @@ func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 	m, firings := matched(t, plainStart, "a")
 	d.Receive(t.Context(), m, firings, Live)
 	if len(request.GetSearchAttributes().GetIndexedFields()) > 0 {
-		t.Errorf("attributes that are not there: %v", request.SearchAttributes)
+		t.Errorf("the request has search attributes that do not exist: %v", request.SearchAttributes)
 	}
 	attributes = Attributes{
 		sms.AttributeTrigger: enumspb.INDEXED_VALUE_TYPE_KEYWORD, sms.AttributeOutcome: enumspb.INDEXED_VALUE_TYPE_KEYWORD,
@@ -286,7 +285,7 @@ func TestDispatchUsesOnlyKnownSearchAttributes(t *testing.T) {
 	m.MessageSID = another(m.MessageSID)
 	got := d.Receive(t.Context(), m, firings, Live)
 	if !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attribute Order") || s.starts.Load() != starts {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -300,16 +299,16 @@ func info(workflowID string, memo *commonpb.Memo) *workflowpb.WorkflowExecutionI
 func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 	const scheduled, begun = enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED
 	for name, tc := range map[string]struct {
-		known     bool // by another delivery with a different plan
+		known     bool // from another delivery with a different plan
 		event     enumspb.EventType
 		continues bool
 		told      string
 	}{
-		"no worker came":                  {false, scheduled, false, "Lost"},
-		"a worker began and was killed":   {false, begun, false, ""},
-		"an earlier run began":            {false, scheduled, true, ""},
-		"the delivery before was cut off": {true, scheduled, false, "Lost before"},
-		"and a worker began":              {true, begun, false, ""},
+		"no worker came":                        {false, scheduled, false, "Lost"},
+		"a worker started on it and was killed": {false, begun, false, ""},
+		"an earlier run has started":            {false, scheduled, true, ""},
+		"the previous delivery was cut off":     {true, scheduled, false, "Lost before"},
+		"and a worker started on it":            {true, begun, false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -336,10 +335,10 @@ func TestDispatchReportsOnlyRealLosses(t *testing.T) {
 			defer cancel()
 			got := d.Receive(ctx, m, firings, Live)
 			if tc.told != strings.Join(got.Replies, " ") || (tc.told == "") != got.Again {
-				t.Errorf("%+v", got)
+				t.Errorf("got %+v", got)
 			}
 			if told := s.told.Load() > 0; told != (tc.told != "") {
-				t.Errorf("the workflow publishes nothing: %v", told)
+				t.Errorf("the workflow was told to give up: %v", told)
 			}
 		})
 	}
@@ -349,10 +348,10 @@ func TestDeliveryTakesBackItsGiveUp(t *testing.T) {
 	s := &server{}
 	d, _ := dispatcher(t, s)
 	r := &reception{Dispatcher: d, workflowID: "sms-x"}
-	s.told.Store(7) // another delivery has given up
+	s.told.Store(7) // another delivery gave up
 	r.goOn(5)
 	if told := s.told.Load(); told != 2 {
-		t.Errorf("the workflow was told %d", told-7)
+		t.Errorf("the sum of the workflow's signals is %d", told-7)
 	}
 }
 
@@ -366,7 +365,7 @@ func TestDispatchIgnoresATriggersOwnReplies(t *testing.T) {
 	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, start: {workflow: W, taskQueue: q, memo: {replies: [Stolen]}}}\n", "a")
 	d.Receive(t.Context(), m, firings, Live)
 	if got := string(request.GetMemo().GetFields()[sms.MemoReplies].GetData()); got != `["Taken"]` {
-		t.Errorf("a redelivery is answered %s", got)
+		t.Errorf("the memo holds the replies %s", got)
 	}
 }
 
@@ -384,7 +383,7 @@ func TestDispatchRefusesWhatTemporalWouldRefuse(t *testing.T) {
 		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: "+start+"}\n", "a")
 		got := d.Receive(t.Context(), m, firings, Live)
 		if got.Outcome != string(sms.OutcomeRefused) || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || s.starts.Load() > 0 {
-			t.Errorf("%s: %+v, %d starts", name, got, s.starts.Load())
+			t.Errorf("%s: got %+v, %d starts", name, got, s.starts.Load())
 		}
 	}
 }
@@ -395,11 +394,11 @@ func TestDispatchRefusesSignalAllWithoutAttribute(t *testing.T) {
 	d.Attributes = func(context.Context) Attributes { return Attributes{} }
 	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, catchUp: true, echoError: Lost, signalAll: {name: s}}\n", "a")
 	if got := d.Receive(t.Context(), m, firings, Live); !got.Again || !strings.Contains(got.reasons(), sms.AttributeCatches) || s.starts.Load() > 0 {
-		t.Errorf("live: %+v", got)
+		t.Errorf("live: got %+v", got)
 	}
 	// The log keeps showing the text, which must not delay others.
 	if got := d.Receive(t.Context(), m, firings, Late); got.Again || len(got.Reasons) == 0 {
-		t.Errorf("late: %+v", got)
+		t.Errorf("late: got %+v", got)
 	}
 }
 
@@ -421,7 +420,7 @@ func TestDispatchDistinguishesPassingRefusals(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
 			if got := d.Receive(ctx, m, firings, Live); got.Again != tc.again {
-				t.Errorf("%+v", got)
+				t.Errorf("got %+v", got)
 			}
 		})
 	}
@@ -432,7 +431,7 @@ func TestDispatchWaitsForNothingWhenMute(t *testing.T) {
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, signal: {workflowId: w, name: s}}\n", "a")
 	if got := d.Receive(t.Context(), m, firings, Mute); got.Outcome != outcomeAccepted || got.Again || len(got.Replies) > 0 {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -450,10 +449,10 @@ func TestDispatchLeavesLossesToCatchUp(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
 			if got := d.Receive(ctx, m, firings, Live); !got.Again {
-				t.Errorf("live: %+v", got)
+				t.Errorf("live: got %+v", got)
 			}
 			if got := d.Receive(ctx, m, firings, Late); got.Again != isPassing(failure) {
-				t.Errorf("late: %+v", got)
+				t.Errorf("late: got %+v", got)
 			}
 		})
 	}
@@ -475,7 +474,7 @@ func TestDispatchStartsWithoutAttributesIfNeeded(t *testing.T) {
 	}
 	m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n", "a")
 	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 2 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-		t.Errorf("%d starts, %+v", s.starts.Load(), got)
+		t.Errorf("got %d starts, %+v", s.starts.Load(), got)
 	}
 }
 
@@ -486,11 +485,11 @@ func TestDispatchStartsNoAttributesUnchecked(t *testing.T) {
 	const one = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {Order: x}}}\n"
 	m, firings := matched(t, one, "a")
 	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-		t.Errorf("a plain start, which Temporal itself checks: %+v, %d starts", got, s.starts.Load())
+		t.Errorf("a plain start, which Temporal itself checks: got %+v, %d starts", got, s.starts.Load())
 	}
 	m, firings = matched(t, one+"  - {name: b, pattern: a, start: {workflow: W, taskQueue: q}}\n", "a")
 	m.MessageSID = another(m.MessageSID)
 	if got := d.Receive(t.Context(), m, firings, Live); s.starts.Load() != 1 || !reflect.DeepEqual(got.Replies, []string{"Lost"}) || !strings.Contains(got.reasons(), "search attributes") {
-		t.Errorf("two triggers: %+v, %d starts", got, s.starts.Load())
+		t.Errorf("two triggers: got %+v, %d starts", got, s.starts.Load())
 	}
 }

@@ -1,8 +1,7 @@
 package webhook
 
-// Doubt: whether Temporal may have carried out a request that failed. It has
-// not if the request was never sent, or was refused; otherwise, that is
-// unknown.
+// Whether Temporal may have carried out a request that failed. It has not if
+// the request was never sent, or was refused; otherwise, that is unknown.
 
 import (
 	"context"

@@ -1,7 +1,7 @@
 package webhook
 
-// Errors: why Temporal refused or failed, in words that may be logged. Its own
-// messages contain workflow IDs, and so perhaps what was texted.
+// Why Temporal refused or failed, in words that may be logged: its own messages
+// contain workflow IDs, which may quote a text.
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func isPassing(err error) bool {
 	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists:
 		return false
 	}
-	// Anything else can be repaired: an API key is renewed, a failover completes, a
+	// Any other failure may pass: an API key is renewed, a failover completes, a
 	// proxy stops answering 404 (Unimplemented).
 	return true
 }

@@ -38,7 +38,7 @@ func TestMetricsCountTextsByOutcome(t *testing.T) {
 		"sms_echoes_suppressed_total{}":                               1,
 	} {
 		if got[series] != want {
-			t.Errorf("%s is %g, want %g", series, got[series], want)
+			t.Errorf("%s = %g, want %g", series, got[series], want)
 		}
 	}
 }
@@ -56,7 +56,7 @@ func TestRefusalsAreCountedByReason(t *testing.T) {
 		{http.StatusNotFound, "", metrics.RefusedPath},
 	} {
 		if got := refusal(tc.status, tc.why); got != tc.want {
-			t.Errorf("%d %q counts as %s, want %s", tc.status, tc.why, got, tc.want)
+			t.Errorf("%d %q is counted as %s, want %s", tc.status, tc.why, got, tc.want)
 		}
 	}
 }
@@ -71,7 +71,7 @@ func TestMetricsKnowEveryOutcome(t *testing.T) {
 		}
 		for _, found := range regexp.MustCompile(`(?:outcome\w+ += |Outcome: )"([^"]+)"`).FindAllStringSubmatch(string(source), -1) {
 			if !slices.Contains(metrics.TextOutcomes, found[1]) {
-				t.Errorf("%s: the metrics do not know the outcome %q", file, found[1])
+				t.Errorf("%s: metrics.TextOutcomes lacks the outcome %q", file, found[1])
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func TestOutcomeIsHiddenByDefault(t *testing.T) {
 		b := newBench(t, func(o *Options) { o.ShowOutcome = shown })
 		w := b.deliver(numbered(1, "nothing"), token)
 		if got := w.Header().Get(OutcomeHeader); w.Code != http.StatusOK || (got == string(sms.OutcomeUnwanted)) != shown {
-			t.Errorf("shown %t: %q", shown, got)
+			t.Errorf("with ShowOutcome %t: got the outcome header %q", shown, got)
 		}
 	}
 }

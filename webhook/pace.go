@@ -1,8 +1,8 @@
 package webhook
 
-// Pace: how fast a phone texts one of our numbers, whichever webhooks receive
-// its texts. Each webhook knows its own; from the third without a pause on, it
-// asks Temporal for the others.
+// How fast a phone texts one of our numbers, whichever webhooks receive its
+// texts. Each webhook knows the texts that it received; from the third one
+// without a pause on, it asks Temporal for the others.
 
 import (
 	"context"

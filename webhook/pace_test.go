@@ -16,7 +16,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// ListWorkflowExecutions lists what the test says.
+// ListWorkflowExecutions lists the texts that the test set.
 func (s *server) ListWorkflowExecutions(_ context.Context, r *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	s.query = r.Query
 	response := &workflowservice.ListWorkflowExecutionsResponse{}
@@ -38,7 +38,7 @@ func TestTextsOfAPairAreListed(t *testing.T) {
 	d, _ := dispatcher(t, s)
 	m, firings := matched(t, plainStart, "a")
 	if taken, err := d.Accepted(t.Context(), m, now); err != nil || taken != nil || s.query != "" {
-		t.Errorf("without search attributes: %v, %v, asked for %q", taken, err, s.query)
+		t.Errorf("without search attributes: got %v, %v, query %q", taken, err, s.query)
 	}
 	d.Attributes = func(context.Context) Attributes {
 		return Attributes{
@@ -49,18 +49,18 @@ func TestTextsOfAPairAreListed(t *testing.T) {
 	d.Receive(t.Context(), m, firings, Live)
 	taken, err := d.Accepted(t.Context(), m, now)
 	if err != nil || len(taken) != 1 || taken[0].MessageSID != "SM2" || !taken[0].At.Equal(now.Add(-time.Hour)) {
-		t.Errorf("%v, %v", taken, err)
+		t.Errorf("got %v, %v", taken, err)
 	}
 	asked := func(party string) bool { return strings.Contains(s.query, "'"+party+"'") }
 	if len(parties) != 2 || asked(parties[0]) || !asked(parties[1]) || strings.Contains(s.query, "+1500") {
-		t.Errorf("a text of %q is looked for by %s", parties, s.query)
+		t.Errorf("the texts of %q are queried by %s", parties, s.query)
 	}
 	m.MessageSID = another(m.MessageSID)
 	if d.Receive(t.Context(), m, firings, Late); len(parties) != 1 || asked(parties[0]) {
-		t.Errorf("a text that is caught up on counts as one of now: %q", parties)
+		t.Errorf("a text that is caught up on counts as one of now: queried %q", parties)
 	}
 	if m.To = "+15005550007"; strings.Contains(s.query, d.pair(m)) {
-		t.Error("the pair is the same with another number")
+		t.Error("the query for another number is the same")
 	}
 }
 
@@ -74,10 +74,10 @@ func TestSlowClockHidesNoTexts(t *testing.T) {
 	g.streak(m, now)
 	g.learned(m, taken, nil, now)
 	if within, _ := g.withinPace(g.pace(m), m, now); within {
-		t.Error("texts that are new by Temporal's clock do not count")
+		t.Error("texts that are newer by Temporal's clock do not count")
 	}
 	if streak := g.streakOfAll(m, time.Time{}, now); streak != echoBurst {
-		t.Errorf("a streak of %d, want %d", streak, echoBurst)
+		t.Errorf("got a streak of %d, want %d", streak, echoBurst)
 	}
 }
 
@@ -86,9 +86,9 @@ func TestOldSilenceEndsNoStreak(t *testing.T) {
 	m := sms.Inbound{MessageSID: "SMnew", From: "+15005550011", To: "+15005550006"}
 	g.streak(m, now)
 	if streak := g.streakOfAll(m, now.Add(-time.Hour), now); streak != 1 {
-		t.Errorf("after a silence an hour before it, a streak of %d", streak)
+		t.Errorf("after a silence an hour before it: got a streak of %d, want 1", streak)
 	}
 	if streak := g.streakOfAll(m, now.Add(time.Second), now); streak != 0 {
-		t.Errorf("after a silence since it began, a streak of %d", streak)
+		t.Errorf("after a silence since it began: got a streak of %d, want 0", streak)
 	}
 }

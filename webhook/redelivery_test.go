@@ -1,7 +1,7 @@
 package webhook
 
-// What one delivery of a text must know about another, and about whoever waits
-// for its response.
+// What one delivery of a text must know about other deliveries of it, and about
+// whether anyone waits for its response.
 
 import (
 	"context"
@@ -24,7 +24,8 @@ import (
 	"temporal-twilio/triggers"
 )
 
-// soon returns a context for deliveries that find no Temporal.
+// soon returns a short-lived context, for deliveries while Temporal is
+// unreachable.
 func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	t.Cleanup(cancel)
@@ -33,9 +34,9 @@ func soon(t *testing.T) context.Context {
 
 func TestRedeliveryRemembersWhatWasAccepted(t *testing.T) {
 	for name, start := range map[string]func(context.Context) error{
-		"which was accepted":          func(context.Context) error { return nil },
-		"which may have been":         func(context.Context) error { return serviceerror.NewInternal("x") },
-		"which was not, as far known": nil,
+		"which was accepted":                            func(context.Context) error { return nil },
+		"which may have been carried out":               func(context.Context) error { return serviceerror.NewInternal("x") },
+		"which was not carried out, as far as is known": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -49,11 +50,11 @@ func TestRedeliveryRemembersWhatWasAccepted(t *testing.T) {
 			stop()
 			got := d.Receive(soon(t), m, firings, Live)
 			if told := reflect.DeepEqual(got.Replies, []string{"Lost"}); told == got.Again || told != (start == nil) {
-				t.Errorf("delivered again: %+v", got)
+				t.Errorf("delivered again: got %+v", got)
 			}
 			m.MessageSID = another(m.MessageSID)
 			if got = d.Receive(soon(t), m, firings, Live); !reflect.DeepEqual(got.Replies, []string{"Lost"}) {
-				t.Errorf("another text: %+v", got)
+				t.Errorf("another text: got %+v", got)
 			}
 		})
 	}
@@ -65,7 +66,7 @@ func TestFallbackTellsNoLoss(t *testing.T) {
 	m, firings := matched(t, plainStart, "a")
 	m.Parameters = map[string]string{"ErrorCode": "11200", "ErrorUrl": "https://another.example.com/twilio/sms"}
 	if got := d.Receive(soon(t), m, firings, Live); !got.Again {
-		t.Errorf("another webhook may have published it: %+v", got)
+		t.Errorf("another webhook may have published the text, but got %+v", got)
 	}
 }
 
@@ -81,10 +82,10 @@ func TestRedeliveryFindsItsWorkflow(t *testing.T) {
 	_, refused := matched(t, "triggers: [{name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, id: sms-pause-all}}]", "a")
 	for name, webhook := range map[string]*Dispatcher{"the same": d, "another": another} {
 		if got := webhook.Receive(t.Context(), m, nil, Live); !got.Known || got.WorkflowID == "" {
-			t.Errorf("%s webhook, no trigger matches any more: %+v", name, got)
+			t.Errorf("%s webhook, no trigger matches any more: got %+v", name, got)
 		}
 		if got := webhook.Receive(t.Context(), m, refused, Live); !got.Known || len(got.Replies) > 0 {
-			t.Errorf("%s webhook, the trigger is refused now: %+v", name, got)
+			t.Errorf("%s webhook, the trigger is now refused: got %+v", name, got)
 		}
 	}
 }
@@ -103,7 +104,7 @@ func TestRefusalIsNotOvertaken(t *testing.T) {
 	}
 	_, refused := matched(t, "triggers: [{name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, id: sms-pause-all}}]", "a")
 	if got := d.Receive(t.Context(), m, refused, Live); kind != sms.ReceiveSmsWorkflowName || !reflect.DeepEqual(got.Replies, []string{"Lost"}) {
-		t.Errorf("%q, %+v", kind, got)
+		t.Errorf("got %q, %+v", kind, got)
 	}
 }
 
@@ -115,7 +116,7 @@ func TestRedeliveryIsMutedWhateverTriggersSay(t *testing.T) {
 		}
 	})
 	if w := b.deliver(form("matches nothing"), token); strings.Contains(w.Body.String(), "Taken") {
-		t.Errorf("a number of ours is answered: %s", w.Body)
+		t.Errorf("a text from one of our own numbers got the reply %s", w.Body)
 	}
 }
 
@@ -148,18 +149,18 @@ func TestAccountsShareNoText(t *testing.T) {
 		m.AccountSID = delivery.account
 		got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live)
 		if want := []string{"For " + delivery.account}; got.Known != delivery.known || got.WorkflowID != delivery.workflowID || !reflect.DeepEqual(got.Replies, want) {
-			t.Errorf("%+v: %+v", delivery, got)
+			t.Errorf("%+v: got %+v", delivery, got)
 		}
 	}
 	m.AccountSID = "AC3"
 	_, signals := matched(t, "triggers: [{name: a, pattern: a, signal: {workflowId: x, name: s}}]", "a")
 	if d.Receive(t.Context(), m, signals, Mute); input.WorkflowID != "sms-SM00000000000000000000000000000001-AC3" {
-		t.Errorf("its workflow is told %+v", input)
+		t.Errorf("the workflow's input is %+v", input)
 	}
 	delete(started["sms-SM00000000000000000000000000000001"].Fields, sms.MemoAccount) // as an older version, which did not record it
 	m.AccountSID = "AC1"
 	if got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live); !got.Known {
-		t.Errorf("another version's text is delivered again: %+v", got)
+		t.Errorf("another version's text is delivered again: got %+v", got)
 	}
 }
 
@@ -177,7 +178,7 @@ func TestDispatchGivesNothingUpUnheard(t *testing.T) {
 	ctx, cancel := context.WithTimeout(withCaller(t.Context(), request), giveUpTimeout+time.Second)
 	defer cancel()
 	if got := d.Receive(ctx, m, firings, Live); !got.Again || s.told.Load() != 0 {
-		t.Errorf("%+v, the workflow was told %d", got, s.told.Load())
+		t.Errorf("got %+v, and the workflow was signalled %d times", got, s.told.Load())
 	}
 }
 
@@ -199,7 +200,7 @@ func TestReceiveNoticesAnAbsentCaller(t *testing.T) {
 		hangUp()
 	}
 	if !reflect.DeepEqual(heard, []bool{true, false}) {
-		t.Errorf("heard %v", heard)
+		t.Errorf("got isHeard %v", heard)
 	}
 }
 
@@ -225,7 +226,7 @@ func TestMarkedTextStartsNoRefusedTrigger(t *testing.T) {
 	m.Event, m.Parameters = sms.EventOptOut, map[string]string{sms.OptOutType: "STOP"}
 	got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live)
 	if *kind != sms.ReceiveSmsWorkflowName || got.Outcome != string(sms.OutcomeRefused) || len(got.Reasons) != 1 {
-		t.Errorf("started %q, %+v", *kind, got)
+		t.Errorf("started %q, got %+v", *kind, got)
 	}
 }
 
@@ -242,7 +243,7 @@ func TestToldRefusalIsNotCaughtUp(t *testing.T) {
 		m, firings := matched(t, strings.Replace(refused, "%s", more, 1), "a")
 		got := d.Receive(t.Context(), m, firings, Live)
 		if s.starts.Load() > 0 != recorded || got.Outcome != string(sms.OutcomeRefused) || recorded != (!got.Again && reflect.DeepEqual(got.Replies, []string{"Lost"})) {
-			t.Errorf("%q: %d workflows, %+v", more, s.starts.Load(), got)
+			t.Errorf("%q: got %d workflows, %+v", more, s.starts.Load(), got)
 		}
 	}
 }
@@ -266,7 +267,7 @@ func TestKeepersAreAskedConcurrently(t *testing.T) {
 	m, firings := matched(t, plainStart, "a")
 	m.MessagingServiceSID = "MG1"
 	if got := d.Receive(t.Context(), m, firings, Live); !reflect.DeepEqual(got.Replies, []string{"Taken"}) {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -278,7 +279,7 @@ func TestSearchAttributesHoldNoNUL(t *testing.T) {
 	for _, attribute := range []string{`Order: "a\0"`, `Orders: [b, "a\0"]`} {
 		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, echoError: Lost, start: {workflow: W, taskQueue: q, searchAttributes: {"+attribute+"}}}\n", "a")
 		if got := d.Receive(t.Context(), m, firings, Live); !strings.Contains(got.reasons(), "NUL") {
-			t.Errorf("%s: %+v", attribute, got)
+			t.Errorf("%s: got %+v", attribute, got)
 		}
 	}
 }
@@ -296,7 +297,7 @@ func TestTextsGoBeforeSends(t *testing.T) {
 	} {
 		m, firings := matched(t, "triggers:\n  - {name: a, pattern: a, "+action+"}\n", "a")
 		if d.Receive(t.Context(), m, firings, Mute); priority != want {
-			t.Errorf("%s: priority %d, want %d", action, priority, want)
+			t.Errorf("%s: got priority %d, want %d", action, priority, want)
 		}
 	}
 }
@@ -318,7 +319,7 @@ func TestOptOutsNeedNoSchedules(t *testing.T) {
 		*kind = ""
 		m.MessageSID = another(m.MessageSID)
 		if got := d.Receive(t.Context(), m, matches, Live); got.Again || *kind != want {
-			t.Errorf("started %q, not %s: %+v", *kind, want, got)
+			t.Errorf("started %q, want %s: got %+v", *kind, want, got)
 		}
 	}
 }

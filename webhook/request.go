@@ -1,7 +1,7 @@
 package webhook
 
-// Requests: parsing what Twilio sends, in each format that it can be configured
-// to use, and verifying its signature.
+// Parsing what Twilio sends, in each format that it can be configured to use,
+// and verifying its signature.
 
 import (
 	"encoding/json"
@@ -36,7 +36,7 @@ func (h *handler) params(w http.ResponseWriter, r *http.Request) (params url.Val
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			return nil, http.StatusRequestEntityTooLarge, "the body is too large"
 		} else if err != nil {
-			// It was cut off or came too slowly: a text that Twilio may retry.
+			// The body was cut off or came too slowly, so Twilio may retry.
 			return nil, http.StatusServiceUnavailable, "the body could not be read; deliver it again"
 		}
 		if kind == "application/json" {

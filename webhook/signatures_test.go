@@ -1,6 +1,6 @@
 package webhook
 
-// Signatures: requests as Twilio and the proxies on the way make them.
+// Requests as Twilio and the proxies on the way make them.
 
 import (
 	"context"
@@ -75,7 +75,7 @@ func TestSignaturesOfEachSpelling(t *testing.T) {
 			})
 			w := b.serve(c.request())
 			if accepted := w.Code < 300; accepted != c.Accept || !accepted && w.Code != http.StatusForbidden {
-				t.Errorf("status %d, want accepted %t", w.Code, c.Accept)
+				t.Errorf("got status %d, want accepted %t", w.Code, c.Accept)
 			}
 			if strings.Contains(b.log.String(), "sms.example") {
 				t.Errorf("the log quotes a header: %s", b.log.String())
@@ -98,18 +98,18 @@ func TestSignatureRefusalsNameTheCause(t *testing.T) {
 		header, value string
 		want          string
 	}{
-		"no signature":                {nil, twilio.SignatureHeader, "", "there is no X-Twilio-Signature"},
-		"a removed prefix":            {nil, "X-Forwarded-Prefix", "/api", "removed a prefix from its path (X-Forwarded-Prefix)"},
-		"a removed prefix, forwarded": {behind("Host"), "X-Forwarded-Prefix", "/api/", "removed a prefix from its path (X-Forwarded-Prefix)"},
-		"a prefix that is known":      {nil, "X-Forwarded-Prefix", "/prefix/", "is the public URL the one"},
-		"a prefix that is believed":   {behind("Host", "X-Forwarded-Prefix"), "X-Forwarded-Prefix", "/api", "is the public URL the one"},
-		"a broken header":             {behind("Forwarded"), "Forwarded", "host", "RFC 7239"},
-		"a header without the host":   {behind("Forwarded"), "Forwarded", "for=192.0.2.1", "do not report where"},
-		"an unknown account":          {func(o *Options) { o.Tokens = always(map[string][]string{"AC2": {token}}) }, "X", "", "no auth token for this account"},
+		"no signature":                        {nil, twilio.SignatureHeader, "", "there is no X-Twilio-Signature"},
+		"a removed prefix":                    {nil, "X-Forwarded-Prefix", "/api", "removed a prefix from its path (X-Forwarded-Prefix)"},
+		"a removed prefix, forwarded by name": {behind("Host"), "X-Forwarded-Prefix", "/api/", "removed a prefix from its path (X-Forwarded-Prefix)"},
+		"a prefix in the public URL":          {nil, "X-Forwarded-Prefix", "/prefix/", "is the public URL the one"},
+		"a prefix from a named header":        {behind("Host", "X-Forwarded-Prefix"), "X-Forwarded-Prefix", "/api", "is the public URL the one"},
+		"a broken header":                     {behind("Forwarded"), "Forwarded", "host", "RFC 7239"},
+		"a header without the host":           {behind("Forwarded"), "Forwarded", "for=192.0.2.1", "do not report where"},
+		"an unknown account":                  {func(o *Options) { o.Tokens = always(map[string][]string{"AC2": {token}}) }, "X", "", "no auth token for this account"},
 	} {
 		b := newBench(t, tc.change)
 		if w := b.serve(request(tc.header, tc.value)); w.Code != http.StatusForbidden || !strings.Contains(b.log.String(), tc.want) {
-			t.Errorf("%s: %d, log %s", name, w.Code, b.log.String())
+			t.Errorf("%s: got status %d, log %s", name, w.Code, b.log.String())
 		}
 		if strings.Contains(b.log.String(), "/api") {
 			t.Errorf("%s: the log quotes a header: %s", name, b.log.String())
@@ -132,7 +132,7 @@ func TestForwardedHeadersMustSayTheAddress(t *testing.T) {
 		o.PublicURL, o.Forwarded = "", strings.Split(names, ",")
 		_, err := Handler(o)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%s: %v, want %q", names, err, want)
+			t.Errorf("%s: got error %v, want %q", names, err, want)
 		}
 	}
 }

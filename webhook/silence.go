@@ -1,8 +1,7 @@
 package webhook
 
-// Silence: what webhooks share about a phone and a number. A conversation
-// between two machines is recorded as a workflow; the texts between them have
-// search attributes.
+// What webhooks share about a phone and a number: a silence is recorded as a
+// workflow, and the texts between the two have search attributes.
 
 import (
 	"context"

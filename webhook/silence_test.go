@@ -26,21 +26,21 @@ func TestSilenceOutlastsAPause(t *testing.T) {
 			return strings.Contains(hook.deliver(numbered(n, "hi"), token).Body.String(), "Got it")
 		}
 		for n := range watched {
-			echoed(n) // until it learns of the silence
+			echoed(n) // until this webhook learns of the silence
 		}
 		time.Sleep(2 * maxPause)
 		if echoed(100) {
-			t.Error("after a pause, the silence is forgotten")
+			t.Error("a phone is echoed after a pause although its silence has not ended")
 		}
 		all.away = errors.New("away")
 		if echoed(101) {
-			t.Error("while Temporal is away, the silence is forgotten")
+			t.Error("a phone is echoed while Temporal is unreachable although its silence has not ended")
 		}
 		all.silent, all.away = 0, nil
 		all.ended = time.Now().Add(time.Minute) // by Temporal's clock
 		asked := all.asked
 		if !echoed(102) || !echoed(103) || all.asked != asked+1 {
-			t.Errorf("after the silence, it is silent, or has asked %d times", all.asked-asked)
+			t.Errorf("after the silence, the phone is not echoed, or the webhook asked %d times, want once", all.asked-asked)
 		}
 	})
 }
@@ -52,7 +52,7 @@ func TestSilenceIsLoggedOnce(t *testing.T) {
 		hook.deliver(numbered(n, "hi"), token)
 	}
 	if n := strings.Count(hook.log.String(), "like machines"); all.silent < 2 || n != 1 {
-		t.Errorf("it began %d times, and was logged %d times", all.silent, n)
+		t.Errorf("silenced %d times, logged %d times; want more than once, and one line", all.silent, n)
 	}
 }
 
@@ -60,13 +60,13 @@ func TestSilenceBeginsOnce(t *testing.T) {
 	s := &server{start: func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error { return nil }}
 	d, _ := dispatcher(t, s)
 	if begun, err := d.Silence(t.Context(), sms.Inbound{}); !strings.HasPrefix(begun, sms.SilencePrefix) || err != nil {
-		t.Errorf("begun: %q, %v", begun, err)
+		t.Errorf("first call: got %q, %v", begun, err)
 	}
 	s.start = func(context.Context, *workflowservice.StartWorkflowExecutionRequest) error {
 		return serviceerror.NewWorkflowExecutionAlreadyStarted("already", "", "run")
 	}
 	if begun, err := d.Silence(t.Context(), sms.Inbound{}); begun != "" || err != nil {
-		t.Errorf("begun again: %q, %v", begun, err)
+		t.Errorf("second call: got %q, %v, want no new silence", begun, err)
 	}
 }
 
@@ -75,10 +75,10 @@ func TestSilenceHasItsWorkflowsTimes(t *testing.T) {
 	s := &server{began: timestamppb.New(now.Add(-2 * time.Hour)), ended: timestamppb.New(now.Add(-time.Hour))}
 	d, _ := dispatcher(t, s)
 	if began, ended, err := d.Silenced(t.Context(), sms.Inbound{}); !began.Equal(s.began.AsTime()) || !ended.Equal(s.ended.AsTime()) || err != nil {
-		t.Errorf("from %v until %v, %v", began, ended, err)
+		t.Errorf("got a silence from %v until %v, %v", began, ended, err)
 	}
 	s.ended = nil
 	if began, ended, err := d.Silenced(t.Context(), sms.Inbound{}); !began.Equal(s.began.AsTime()) || !ended.IsZero() || err != nil {
-		t.Errorf("not ended: from %v until %v, %v", began, ended, err)
+		t.Errorf("before its end: got a silence from %v until %v, %v", began, ended, err)
 	}
 }

@@ -24,7 +24,7 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// with loads the test's own triggers.
+// with replaces the triggers by the test's own.
 func with(t *testing.T, text string) func(*Options) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "triggers.yaml")
@@ -45,7 +45,7 @@ const everything = `triggers:
   - {name: help, event: SMS_HELP, start: {workflow: W, taskQueue: q}}
 `
 
-// numbered returns a form with a unique message.
+// numbered returns a form with a MessageSid made from a number.
 func numbered(n int, body string) url.Values {
 	f := form(body)
 	f.Set("MessageSid", fmt.Sprintf("SM%032x", n))
@@ -65,7 +65,7 @@ func TestKeywordsAreNeverEchoed(t *testing.T) {
 			t.Errorf("%q publishes %q, want %q", tc.body, got, tc.want)
 		}
 		if echoed := strings.Contains(w.Body.String(), "Got it"); w.Code != http.StatusOK || echoed != strings.Contains(tc.want, "all") {
-			t.Errorf("%q is answered %d %s", tc.body, w.Code, w.Body)
+			t.Errorf("%q: got status %d, reply %s", tc.body, w.Code, w.Body)
 		}
 	}
 }
@@ -73,7 +73,7 @@ func TestKeywordsAreNeverEchoed(t *testing.T) {
 func TestKeywordsDependOnTheNumber(t *testing.T) {
 	b := newBench(t, with(t, "keywords: {+15005550006: {}}\n"+everything))
 	if w := b.deliver(form("STOP"), token); strings.Join(b.published, " ") != "all" || !strings.Contains(w.Body.String(), "Got it") {
-		t.Errorf("published %q, answered %s", b.published, w.Body)
+		t.Errorf("published %q, replied %s", b.published, w.Body)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestEventHoldsAllThatTwilioSent(t *testing.T) {
 		t.Errorf("location %+v", got.Location)
 	}
 	if want := map[string]string{"ProfileName": "Ann", "WaId": "15005550009", "NumSegments": "1"}; !reflect.DeepEqual(got.Parameters, want) || got.MessagingServiceSID != "MG1" {
-		t.Errorf("parameters %v, service %q", got.Parameters, got.MessagingServiceSID)
+		t.Errorf("got parameters %v, service %q", got.Parameters, got.MessagingServiceSID)
 	}
 	if _, err := json.Marshal(got); err != nil {
 		t.Error(err)
@@ -123,23 +123,23 @@ func TestWebhookReadsJSONAndGET(t *testing.T) {
 		request *http.Request
 		status  int
 	}{
-		"JSON":                     {asJSON(string(body)), 200},
-		"JSON of other content":    {asJSON(strings.Replace(string(body), "42", "43", 1)), 403},
-		"JSON that is none":        {asJSON("{"), 400},
-		"JSON that is a list":      {asJSON("[]"), 400},
-		"GET":                      {get(publicURL + query), 200},
-		"GET signed for no params": {get(publicURL + SmsPath), 403},
+		"JSON":                              {asJSON(string(body)), 200},
+		"JSON of other content":             {asJSON(strings.Replace(string(body), "42", "43", 1)), 403},
+		"invalid JSON":                      {asJSON("{"), 400},
+		"a JSON list":                       {asJSON("[]"), 400},
+		"GET":                               {get(publicURL + query), 200},
+		"GET signed without the parameters": {get(publicURL + SmsPath), 403},
 	} {
 		b := newBench(t, nil)
 		w := b.serve(tc.request)
 		if w.Code != tc.status || (tc.status == 200) != (len(b.published) == 2) {
-			t.Errorf("%s: %d %s, published %v", name, w.Code, w.Body, b.published)
+			t.Errorf("%s: got status %d %s, published %v", name, w.Code, w.Body, b.published)
 		}
 		if tc.status == 200 && !strings.Contains(w.Body.String(), "Your reference number is 42") {
-			t.Errorf("%s: %s", name, w.Body)
+			t.Errorf("%s: got %s", name, w.Body)
 		}
 		if lines := strings.Count(b.log.String(), "\n"); tc.status != 200 && lines != 1 {
-			t.Errorf("%s: %d log lines", name, lines)
+			t.Errorf("%s: got %d log lines, want 1", name, lines)
 		}
 	}
 }
@@ -161,7 +161,7 @@ func TestTokensSpeakForTheirAccountOnly(t *testing.T) {
 		f := numbered(i, "quiet")
 		f.Set("AccountSid", tc.account)
 		if w := b.deliver(f, tc.token); w.Code != tc.status {
-			t.Errorf("account %q with token %q: %d", tc.account, tc.token, w.Code)
+			t.Errorf("account %q with token %q: got status %d", tc.account, tc.token, w.Code)
 		}
 	}
 }
@@ -179,19 +179,19 @@ func TestForwardedHeadersCountOnlyIfNamed(t *testing.T) {
 		o.PublicURL, o.Forwarded = "", []string{"X-Forwarded-Host", "X-Forwarded-Proto"}
 	})
 	if got := deliver(named, "sms.example.org"); got != http.StatusOK {
-		t.Errorf("named: %d", got)
+		t.Errorf("header named: got status %d", got)
 	}
 	for _, host := range []string{"", "evil.example.org", "evil.example.org, sms.example.org"} {
 		if got := deliver(named, host); got != http.StatusForbidden {
-			t.Errorf("host %q: %d", host, got)
+			t.Errorf("host %q: got status %d", host, got)
 		}
 	}
 	if got := deliver(newBench(t, nil), "sms.example.org"); got != http.StatusForbidden {
-		t.Errorf("not named: %d", got)
+		t.Errorf("header not named: got status %d", got)
 	}
 	both := newBench(t, func(o *Options) { o.Forwarded = []string{"X-Forwarded-Host"} })
 	if got := deliver(both, "sms.example.org"); got != http.StatusForbidden {
-		t.Errorf("a public URL goes before: %d", got)
+		t.Errorf("a public URL and forwarded headers: got status %d, want 403", got)
 	}
 }
 
@@ -212,10 +212,10 @@ func TestWebhookAsksForARedelivery(t *testing.T) {
 		b.err = errors.New("away")
 		w := b.deliver(numbered(i, tc.body), token)
 		if w.Code != tc.status || strings.Contains(w.Body.String(), "Sorry") != (tc.reply != "") {
-			t.Errorf("%q: %d %s", tc.body, w.Code, w.Body)
+			t.Errorf("%q: got status %d, reply %s", tc.body, w.Code, w.Body)
 		}
 		if tc.status == 503 && strings.Contains(w.Header().Get("Content-Type"), "xml") {
-			t.Errorf("%q: a refusal that looks like TwiML", tc.body)
+			t.Errorf("%q: a response with status 503 has the content type of TwiML", tc.body)
 		}
 	}
 }
@@ -236,7 +236,7 @@ func TestPatternOverBudgetIsAFailure(t *testing.T) {
 		b := newBench(t, with(t, fmt.Sprintf(hostile, more)))
 		w := b.deliver(numbered(1, strings.Repeat("a", 1500)+"b"), token)
 		if w.Code != want.status || strings.Contains(w.Body.String(), "Fine") || !strings.Contains(w.Body.String(), want.reply) {
-			t.Errorf("%s: %d %s", more, w.Code, w.Body)
+			t.Errorf("%s: got status %d, reply %s", more, w.Code, w.Body)
 		}
 		if !reflect.DeepEqual(b.published, []string{"good"}) || strings.Contains(b.log.String(), "aaa") {
 			t.Errorf("%s: published %v, log %s", more, b.published, b.log.String())
@@ -254,39 +254,39 @@ func TestLoopsGetNoEcho(t *testing.T) {
 		f.Set("From", from)
 		w := b.deliver(f, token)
 		if w.Code != http.StatusOK {
-			t.Errorf("message %d: %d", n, w.Code)
+			t.Errorf("message %d: got status %d", n, w.Code)
 		}
 		return strings.Contains(w.Body.String(), "Got it")
 	}
 	for n := range 6 {
 		if got := echoed(n, "+15005550009"); got != (n < 3) {
-			t.Errorf("message %d echoed: %t", n, got)
+			t.Errorf("message %d: got echoed %t", n, got)
 		}
 	}
 	// A redelivery is answered as before, and does not count.
 	if !echoed(0, "+15005550009") || echoed(5, "+15005550009") {
-		t.Error("a redelivery is answered otherwise")
+		t.Error("a redelivery did not get the reply of the first delivery")
 	}
 	if !echoed(10, "+15005550010") {
-		t.Error("another phone is not echoed")
+		t.Error("another phone was not echoed")
 	}
 	if echoed(11, "+15005550007") || echoed(12, "+15005550006") {
-		t.Error("our own number is echoed")
+		t.Error("one of our own numbers was echoed")
 	}
 	if len(b.published) != 6+2+3 {
 		t.Errorf("published %d events", len(b.published))
 	}
 }
 
-// shared holds what the webhooks of a test know about machines.
+// shared is a Silencer that the webhooks of a test share.
 type shared struct {
 	silent, asked int
 	ended         time.Time
 	taken         []Accepted
 	listed        int
 	err           error
-	// away is the error of asking whether a phone is silenced, and unseen makes
-	// the answer no.
+	// away is the error of asking whether a phone is silenced; unseen makes the
+	// answer no.
 	away   error
 	unseen bool
 }
@@ -307,7 +307,7 @@ func (s *shared) Accepted(context.Context, sms.Inbound, time.Time) ([]Accepted, 
 	return slices.Clone(s.taken), s.err
 }
 
-// webhooks returns three webhooks that share what they know.
+// webhooks returns three webhooks with the same Silencer.
 func (s *shared) webhooks(t *testing.T, file string) (hooks []*bench) {
 	t.Helper()
 	for range 3 {
@@ -337,21 +337,21 @@ func TestWebhooksEchoAtOnePace(t *testing.T) {
 	}
 	for n := range 30 {
 		if got := echoed(n%3, n, "+15005550009"); got != (n < echoBurst) {
-			t.Errorf("text %d echoed: %t", n, got)
+			t.Errorf("text %d: got echoed %t", n, got)
 		}
 		if n < 6 && all.listed > 0 {
-			t.Errorf("text %d had to wait for Temporal", n)
+			t.Errorf("text %d waited for Temporal", n)
 		}
 	}
 	for n := range 30 {
 		for hook := range hooks {
 			if got := echoed(hook, n, "+15005550009"); got != (n < echoBurst) {
-				t.Errorf("text %d, delivered again to webhook %d, echoed: %t", n, hook, got)
+				t.Errorf("text %d, delivered again to webhook %d: got echoed %t", n, hook, got)
 			}
 		}
 	}
 	if !echoed(0, 100, "+15005550010") {
-		t.Error("another phone is not echoed")
+		t.Error("another phone was not echoed")
 	}
 }
 
@@ -360,11 +360,11 @@ func TestWebhookCountsByItselfWithoutTemporal(t *testing.T) {
 	hook := all.webhooks(t, everything)[0]
 	for n := range 12 {
 		if w := hook.deliver(numbered(n, "hi"), token); strings.Contains(w.Body.String(), "Got it") != (n < echoBurst) {
-			t.Errorf("text %d: %s", n, w.Body)
+			t.Errorf("text %d: got the reply %s", n, w.Body)
 		}
 	}
 	if all.listed != 1 || strings.Count(hook.log.String(), "did not list") != 1 {
-		t.Errorf("it asked %d times:\n%s", all.listed, hook.log.String())
+		t.Errorf("asked Temporal %d times, want once; log:\n%s", all.listed, hook.log.String())
 	}
 }
 
@@ -373,11 +373,11 @@ func TestStreakCountsForAllWebhooks(t *testing.T) {
 	hooks := all.webhooks(t, "triggers:\n  - {name: quiet, pattern: 'hi', start: {workflow: W, taskQueue: q}}\n")
 	for n := range maxStreak + 3 {
 		if hooks[n%3].deliver(numbered(n, "hi"), token); n < maxStreak && all.silent > 0 {
-			t.Fatalf("silenced after %d texts", n+1)
+			t.Fatalf("silenced after only %d texts", n+1)
 		}
 	}
 	if all.silent != 1 {
-		t.Errorf("silenced %d times", all.silent)
+		t.Errorf("silenced %d times, want once", all.silent)
 	}
 	// Ending the silence also ends it for webhooks that did not know of it.
 	all.silent, all.ended = 0, time.Now()
@@ -385,7 +385,7 @@ func TestStreakCountsForAllWebhooks(t *testing.T) {
 		hooks[n%3].deliver(numbered(100+n, "hi"), token)
 	}
 	if all.silent != 0 {
-		t.Error("silenced again at once")
+		t.Error("silenced again immediately after the silence was ended")
 	}
 }
 
@@ -416,22 +416,22 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 	}
 	for n := range maxStreak {
 		if echoed, texted := say(0, n); !echoed || texted != 1 {
-			t.Fatalf("text %d: echoed %t, texted %d", n, echoed, texted)
+			t.Fatalf("text %d: got echoed %t, texted %d times", n, echoed, texted)
 		}
 		say(0, n) // a redelivery does not count
 	}
-	// The other webhook has seen fewer texts, and learns of the silence.
+	// The other webhook has received fewer texts, and learns of the silence.
 	for n := range watched {
 		say(1, 1000+n)
 	}
 	if echoed, texted := say(1, 2000); !echoed || texted != 1 || all.silent != 0 {
-		t.Errorf("before: echoed %t, texted %d, silenced %d times", echoed, texted, all.silent)
+		t.Errorf("before: got echoed %t, texted %d times, silenced %d times", echoed, texted, all.silent)
 	}
 	for hook, b := range hooks {
 		b.published = nil
 		for n := range 3 {
 			if echoed, texted := say(hook, 3000+10*hook+n); echoed || texted != 0 {
-				t.Errorf("webhook %d goes on: echoed %t, texted %d", hook, echoed, texted)
+				t.Errorf("webhook %d is not silent: echoed %t, texted %d times", hook, echoed, texted)
 			}
 		}
 		if len(b.published) != 3 {
@@ -439,23 +439,23 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 		}
 	}
 	if log := hooks[0].log.String(); all.silent != 1 || strings.Count(log, "like machines") != 1 || strings.Contains(log, "+1500") || !strings.Contains(log, `outcome="accepted, not echoed: more than 50 texts without a pause; silent for a day"`) {
-		t.Errorf("silenced %d times, log %s", all.silent, log)
+		t.Errorf("silenced %d times, want once; log %s", all.silent, log)
 	}
 	// Terminating the workflow ends the silence at once, for all webhooks.
 	all.silent, all.ended = 0, time.Now()
 	for hook := range hooks {
 		if echoed, texted := say(hook, 4000+10*hook); !echoed || texted != 1 || all.silent != 0 {
-			t.Errorf("webhook %d after the silence: echoed %t, texted %d, silenced %d times", hook, echoed, texted, all.silent)
+			t.Errorf("webhook %d after the silence: got echoed %t, texted %d times, silenced %d times", hook, echoed, texted, all.silent)
 		}
 	}
-	// After a pause as long as a person's, a number that has not been silenced
-	// replies again.
+	// After a pause as long as a person makes, a number that has not been
+	// silenced replies again.
 	g := newGuard(&Options{})
 	now := time.Now()
 	for n := range 3 * maxStreak {
 		now = now.Add(2 * maxPause)
 		if streak, _ := g.streak(sms.Inbound{MessageSID: fmt.Sprint(n)}, now); streak != 1 {
-			t.Fatalf("a streak of %d", streak)
+			t.Fatalf("got a streak of %d, want 1", streak)
 		}
 	}
 }
@@ -470,7 +470,7 @@ func TestUnanswerableSendersGetNoEcho(t *testing.T) {
 		f.Set("From", from)
 		w := b.deliver(f, token)
 		if len(b.published) != 1 || w.Code != http.StatusOK || strings.Contains(w.Body.String(), "Got it") != want {
-			t.Errorf("%s: %d %s, published %v", from, w.Code, w.Body, b.published)
+			t.Errorf("%s: got status %d %s, published %v", from, w.Code, w.Body, b.published)
 		}
 	}
 }
@@ -485,7 +485,7 @@ func TestTextsMustComeFromNumbersAccount(t *testing.T) {
 		{"AC2", "two", "whatsapp:+15005550006", 403},
 		{"AC2", "two", "+15005550007", 200},
 		{"AC1", "one", "+15005550007", 403},
-		{"AC2", "two", "+15005550008", 200}, // its account is not configured
+		{"AC2", "two", "+15005550008", 200}, // the owner's account is not configured
 	} {
 		b := newBench(t, func(o *Options) {
 			o.Tokens = always(map[string][]string{"AC1": {"one"}, "AC2": {"two"}})
@@ -495,7 +495,7 @@ func TestTextsMustComeFromNumbersAccount(t *testing.T) {
 		f.Set("AccountSid", tc.account)
 		f.Set("To", tc.to)
 		if w := b.deliver(f, tc.token); w.Code != tc.status || (len(b.published) == 1) != (tc.status == 200) {
-			t.Errorf("%+v: %d, published %v", tc, w.Code, b.published)
+			t.Errorf("%+v: got status %d, published %v", tc, w.Code, b.published)
 		}
 	}
 }
@@ -507,13 +507,13 @@ func TestRepliesKeepToTwiliosLimits(t *testing.T) {
 	}
 	kept, cut := bounded(many)
 	if !cut || len(kept) != 10 || len([]rune(kept[0])) != sms.MaxBodyLength {
-		t.Errorf("kept %d, cut %t", len(kept), cut)
+		t.Errorf("kept %d replies, cut %t", len(kept), cut)
 	}
 	for i := range many {
 		many[i] = strings.Repeat("<", 1600)
 	}
 	if kept, cut = bounded(many); !cut || len(twilio.Reply(kept...)) > 64<<10 {
-		t.Errorf("a document of %d bytes", len(twilio.Reply(kept...)))
+		t.Errorf("the reply has %d bytes, want at most 64 kB", len(twilio.Reply(kept...)))
 	}
 	if kept, cut = bounded([]string{"", "a", ""}); cut || len(kept) != 1 {
 		t.Errorf("kept %q", kept)
@@ -532,7 +532,7 @@ func TestGuardForgetsButNeverGrows(t *testing.T) {
 	}
 	guarding.Wait()
 	if len(g.answers.latest) > remembered || len(g.answers.older) > remembered || len(g.pairs.latest) > remembered {
-		t.Errorf("remembers %d and %d answers, %d pairs", len(g.answers.latest), len(g.answers.older), len(g.pairs.latest))
+		t.Errorf("remembers %d and %d answers and %d pairs, more than the maximum", len(g.answers.latest), len(g.answers.older), len(g.pairs.latest))
 	}
 }
 
@@ -550,14 +550,14 @@ func TestWebhookShowsOutcomesIfAskedTo(t *testing.T) {
 		{"Liked “hello”", "reaction, no trigger"},
 	} {
 		if got := b.deliver(numbered(n, tc.body), token).Header().Get(OutcomeHeader); got != tc.want {
-			t.Errorf("%s: the answer says %q, want %q", tc.body, got, tc.want)
+			t.Errorf("%s: got the outcome %q, want %q", tc.body, got, tc.want)
 		}
 	}
 	if log := b.log.String(); !strings.Contains(log, `outcome="accepted, not echoed: too fast"`) {
-		t.Errorf("the log says\n%s", log)
+		t.Errorf("the log lacks the outcome:\n%s", log)
 	}
 	if got := newBench(t, nil).deliver(numbered(1, "hello"), token).Header().Get(OutcomeHeader); got != "" {
-		t.Errorf("unasked, the answer says %q", got)
+		t.Errorf("without ShowOutcome: got the outcome %q", got)
 	}
 }
 
@@ -571,15 +571,16 @@ func TestPausedSendingPublishesWithoutAnswer(t *testing.T) {
 	})
 	w := b.deliver(numbered(1, "hi"), token)
 	if w.Code != http.StatusOK || strings.Contains(w.Body.String(), "Got it") || len(b.published) != 1 || !strings.Contains(w.Header().Get(OutcomeHeader), "all sending is paused") {
-		t.Errorf("published %q, answered %d %s, %q", b.published, w.Code, w.Body, w.Header().Get(OutcomeHeader))
+		t.Errorf("published %q, got status %d %s, outcome %q", b.published, w.Code, w.Body, w.Header().Get(OutcomeHeader))
 	}
 	paused = false
 	if w := b.deliver(numbered(2, "hi"), token); !strings.Contains(w.Body.String(), "Got it") {
-		t.Errorf("after the pause: %s", w.Body)
+		t.Errorf("after the pause: got the reply %s", w.Body)
 	}
 }
 
-// Nobody can be told that such a text is lost, so Twilio has to deliver it again.
+// The sender cannot be told that such a text is lost, so Twilio has to deliver it
+// again.
 func TestSmsUnsaidFailureIsDeliveredAgain(t *testing.T) {
 	const lost = "triggers:\n  - {name: a, pattern: a, echo: Taken, echoError: Lost, start: {workflow: W, taskQueue: q}}\n"
 	for name, change := range map[string]func(*Options){
@@ -591,7 +592,7 @@ func TestSmsUnsaidFailureIsDeliveredAgain(t *testing.T) {
 		b.deliver(numbered(1, "a"), token)
 		b.err = errors.New("away")
 		if w := b.deliver(numbered(2, "a"), token); w.Code != http.StatusServiceUnavailable {
-			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+			t.Errorf("%s: got status %d %s", name, w.Code, w.Body)
 		}
 	}
 }

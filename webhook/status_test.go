@@ -16,7 +16,7 @@ import (
 
 const statusSID = "SM00000000000000000000000000000001"
 
-// callBack sends a status as Twilio does, signed with a token.
+// callBack posts a status as Twilio does, signed with a token.
 func (b *bench) callBack(query string, form url.Values, token string) *httptest.ResponseRecorder {
 	path := StatusPath + query
 	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
@@ -42,24 +42,24 @@ func TestStatusWithoutUseIsAcknowledged(t *testing.T) {
 		got   string
 		log   string
 	}{
-		"a status":              {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"delivered"}}, "w " + statusSID + " delivered 0", ""},
-		"an error":              {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"failed"}, "ErrorCode": {"30003"}}, "w " + statusSID + " failed 30003", ""},
-		"by the older names":    {"?workflow=w", url.Values{"SmsSid": {statusSID}, "SmsStatus": {"sent"}}, "w " + statusSID + " sent 0", ""},
-		"a status of tomorrow":  {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"teleported"}}, "", "status=teleported"},
-		"a status with a phone": {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"+15005550009"}}, "", "its status is unknown"},
-		"no status":             {"?workflow=w", url.Values{"MessageSid": {statusSID}}, "", "its status is unknown"},
-		"no workflow":           {"", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}}, "", "names no workflow"},
-		"no message":            {"?workflow=w", url.Values{"MessageSid": {"+15005550009"}, "MessageStatus": {"sent"}}, "", "no message SID"},
+		"a status":                              {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"delivered"}}, "w " + statusSID + " delivered 0", ""},
+		"an error":                              {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"failed"}, "ErrorCode": {"30003"}}, "w " + statusSID + " failed 30003", ""},
+		"with the older parameter names":        {"?workflow=w", url.Values{"SmsSid": {statusSID}, "SmsStatus": {"sent"}}, "w " + statusSID + " sent 0", ""},
+		"a status that Twilio may add":          {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"teleported"}}, "", "status=teleported"},
+		"a status that contains a phone number": {"?workflow=w", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"+15005550009"}}, "", "its status is unknown"},
+		"no status":                             {"?workflow=w", url.Values{"MessageSid": {statusSID}}, "", "its status is unknown"},
+		"no workflow":                           {"", url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}}, "", "names no workflow"},
+		"no message":                            {"?workflow=w", url.Values{"MessageSid": {"+15005550009"}, "MessageStatus": {"sent"}}, "", "no message SID"},
 	} {
 		var got []string
 		b := newBench(t, takeStatus(&got))
 		tc.form.Set("AccountSid", "AC1")
 		if w := b.callBack(tc.query, tc.form, token); w.Code != http.StatusNoContent || strings.Join(got, ",") != tc.got {
-			t.Errorf("%s: %d, delivered %q", name, w.Code, got)
+			t.Errorf("%s: got status %d, delivered %q", name, w.Code, got)
 		}
 		log := b.log.String()
 		if lines := strings.Count(log, "\n"); !strings.Contains(log, tc.log) || strings.Contains(log, "555") || lines != map[bool]int{true: 0, false: 1}[tc.log == ""] {
-			t.Errorf("%s: log %s", name, log)
+			t.Errorf("%s: got the log %s", name, log)
 		}
 	}
 }
@@ -78,15 +78,15 @@ func TestStatusReachesOnlyItsAccountsWorkflows(t *testing.T) {
 		query  url.Values
 		want   bool
 	}{
-		"its own":                        {several, proven(secret, "w", "AC2"), true},
-		"another's":                      {several, proven(secret, "w", "AC1"), false},
-		"another's, called its own":      {several, changed(proven(secret, "w", "AC1"), sms.CallbackAccount, "AC2"), false},
-		"another workflow":               {several, changed(proven(secret, "w", "AC2"), sms.CallbackWorkflow, "v"), false},
-		"another place":                  {several, changed(proven(secret, "w", "AC2"), "place", "4"), false},
-		"without a proof":                {several, url.Values{sms.CallbackWorkflow: {"w"}, sms.CallbackAccount: {"AC2"}}, false},
-		"proven with another secret":     {several, proven([]byte("of nobody"), "w", "AC2"), false},
-		"one account, without a proof":   {map[string][]string{"AC2": {"two"}}, url.Values{sms.CallbackWorkflow: {"w"}}, true},
-		"one account, but not the named": {map[string][]string{AnyAccount: {"two"}}, proven(secret, "w", "AC1"), false},
+		"its own":                                {several, proven(secret, "w", "AC2"), true},
+		"another's":                              {several, proven(secret, "w", "AC1"), false},
+		"of another account, said to be its own": {several, changed(proven(secret, "w", "AC1"), sms.CallbackAccount, "AC2"), false},
+		"another workflow":                       {several, changed(proven(secret, "w", "AC2"), sms.CallbackWorkflow, "v"), false},
+		"another place":                          {several, changed(proven(secret, "w", "AC2"), "place", "4"), false},
+		"without a proof":                        {several, url.Values{sms.CallbackWorkflow: {"w"}, sms.CallbackAccount: {"AC2"}}, false},
+		"proven with another secret":             {several, proven([]byte("of nobody"), "w", "AC2"), false},
+		"a single account, without a proof":      {map[string][]string{"AC2": {"two"}}, url.Values{sms.CallbackWorkflow: {"w"}}, true},
+		"a single account, but another is named": {map[string][]string{AnyAccount: {"two"}}, proven(secret, "w", "AC1"), false},
 	} {
 		var got []string
 		b := newBench(t, func(o *Options) {
@@ -95,7 +95,7 @@ func TestStatusReachesOnlyItsAccountsWorkflows(t *testing.T) {
 		})
 		w := b.callBack("?"+tc.query.Encode(), url.Values{"MessageSid": {statusSID}, "MessageStatus": {"sent"}, "AccountSid": {"AC2"}}, "two")
 		if w.Code != http.StatusNoContent || (len(got) == 1) != tc.want || strings.Contains(b.log.String(), "another account") == tc.want {
-			t.Errorf("%s: %d, delivered %q, log %s", name, w.Code, got, b.log.String())
+			t.Errorf("%s: got status %d, delivered %q, log %s", name, w.Code, got, b.log.String())
 		}
 	}
 }
@@ -105,12 +105,12 @@ func TestStatusForgedIsNotAcknowledged(t *testing.T) {
 	var got []string
 	b := newBench(t, takeStatus(&got))
 	if w := b.callBack("?workflow=w", form, "another"); w.Code != http.StatusForbidden || len(got) > 0 {
-		t.Errorf("forged: %d, delivered %q", w.Code, got)
+		t.Errorf("wrong token: got status %d, delivered %q", w.Code, got)
 	}
 	b = newBench(t, func(o *Options) {
 		o.Status = func(context.Context, string, sms.StatusUpdate) error { return errors.New("away") }
 	})
 	if w := b.callBack("?workflow=w", form, token); w.Code != http.StatusServiceUnavailable {
-		t.Errorf("undelivered: %d", w.Code)
+		t.Errorf("undelivered: got status %d, want 503", w.Code)
 	}
 }

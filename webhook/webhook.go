@@ -40,7 +40,7 @@ const (
 	placeTimeout = 2 * time.Second
 )
 
-// The response headers that say what became of a text, for a page that acts as
+// Response headers that report what became of a text, for a page that acts as
 // Twilio.
 const (
 	// OutcomeHeader holds a few words, such as "no trigger" or "accepted, not
@@ -119,11 +119,11 @@ type Options struct {
 // Silencer shares among all webhooks what is known about conversations
 // between machines. *Dispatcher is one.
 type Silencer interface {
-	// Silenced returns when a number last became silent to a phone, and when it
-	// ceased to be: zero if it never did, or has not yet.
+	// Silenced returns when a number last became silent to a phone, and when
+	// the silence ended: zero if there was none, or if it lasts.
 	Silenced(ctx context.Context, message sms.Inbound) (began, ended time.Time, err error)
 	// Silence makes the number silent for a day. It returns the ID of the workflow
-	// that lasts as long, or "" if the number is silent already.
+	// that is open for as long, or "" if the number is silent already.
 	Silence(ctx context.Context, message sms.Inbound) (workflowID string, err error)
 	// Accepted lists the texts from the phone to the number, in any order, that
 	// any webhook has accepted since a time; the latest may be missing.

@@ -41,8 +41,8 @@ const (
 `
 )
 
-// bench is a webhook whose Temporal the test controls: it accepts every call,
-// or none.
+// bench is a webhook whose Temporal the test controls: it accepts all calls or
+// none.
 type bench struct {
 	handler   http.Handler
 	log       bytes.Buffer
@@ -146,7 +146,7 @@ func TestWebhookAnswersWithTheEchoes(t *testing.T) {
 	} {
 		w := newBench(t, nil).deliver(form(body), token)
 		if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/xml") || !strings.HasSuffix(w.Body.String(), "\n"+want) {
-			t.Errorf("%q: %d %s", body, w.Code, w.Body)
+			t.Errorf("%q: got status %d, reply %s", body, w.Code, w.Body)
 		}
 	}
 }
@@ -156,7 +156,7 @@ func TestWebhookSaysThatPublishingFailed(t *testing.T) {
 	b.err = errors.New("Temporal is away")
 	w := b.deliver(form("Order Number 42"), token)
 	if want := "<Response><Message>There was a problem with 42.</Message></Response>"; w.Code != http.StatusOK || !strings.HasSuffix(w.Body.String(), want) {
-		t.Errorf("%d %s", w.Code, w.Body)
+		t.Errorf("got status %d, reply %s", w.Code, w.Body)
 	}
 }
 
@@ -190,38 +190,38 @@ func TestWebhookRefusesForgedRequests(t *testing.T) {
 		request *http.Request
 		status  int
 	}{
-		"without a signature":              {post(formType, good.Encode()), 403},
-		"signed for other content":         {sign(post(formType, good.Encode()), form("Order Number 43")), 403},
-		"signed for a forwarded host":      {forwarded, 403},
-		"of another content type":          {sign(post("text/plain", "{}"), nil), 415},
-		"without a content type":           {sign(post("", good.Encode()), good), 415},
-		"with a body that is no form":      {sign(post(formType, "a=%zz"), nil), 400},
-		"with a body that is too large":    {sign(post(formType, long.Encode()), long), 413},
-		"without MessageSid":               {sign(post(formType, without("MessageSid").Encode()), without("MessageSid")), 400},
-		"without From":                     {sign(post(formType, without("From").Encode()), without("From")), 400},
-		"without To":                       {sign(post(formType, without("To").Encode()), without("To")), 400},
-		"with a MessageSid that is none":   {sign(post(formType, strange.Encode()), strange), 400},
-		"by GET without a signature":       {httptest.NewRequest(http.MethodGet, SmsPath, nil), 403},
-		"by PUT":                           {httptest.NewRequest(http.MethodPut, SmsPath, nil), 405},
-		"to another path":                  {sign(httptest.NewRequest(http.MethodPost, "/twilio/other", nil), nil), 404},
-		"with a body that ends in between": {cut, 503},
+		"without a signature":            {post(formType, good.Encode()), 403},
+		"signed for other content":       {sign(post(formType, good.Encode()), form("Order Number 43")), 403},
+		"signed for a forwarded host":    {forwarded, 403},
+		"of another content type":        {sign(post("text/plain", "{}"), nil), 415},
+		"without a content type":         {sign(post("", good.Encode()), good), 415},
+		"with a body that is not a form": {sign(post(formType, "a=%zz"), nil), 400},
+		"with a body that is too large":  {sign(post(formType, long.Encode()), long), 413},
+		"without MessageSid":             {sign(post(formType, without("MessageSid").Encode()), without("MessageSid")), 400},
+		"without From":                   {sign(post(formType, without("From").Encode()), without("From")), 400},
+		"without To":                     {sign(post(formType, without("To").Encode()), without("To")), 400},
+		"with an invalid MessageSid":     {sign(post(formType, strange.Encode()), strange), 400},
+		"by GET without a signature":     {httptest.NewRequest(http.MethodGet, SmsPath, nil), 403},
+		"by PUT":                         {httptest.NewRequest(http.MethodPut, SmsPath, nil), 405},
+		"to another path":                {sign(httptest.NewRequest(http.MethodPost, "/twilio/other", nil), nil), 404},
+		"with a body that is cut off":    {cut, 503},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, nil)
 			if w := b.serve(tc.request); w.Code != tc.status {
-				t.Errorf("status %d, want %d", w.Code, tc.status)
+				t.Errorf("got status %d, want %d", w.Code, tc.status)
 			}
 			if len(b.published) > 0 {
 				t.Errorf("published %v", b.published)
 			}
 			if lines := strings.Count(b.log.String(), "\n"); lines != 1 || !strings.Contains(b.log.String(), "webhook request refused") {
-				t.Errorf("%d log lines:\n%s", lines, &b.log)
+				t.Errorf("got %d log lines, want 1:\n%s", lines, &b.log)
 			}
 		})
 	}
 	b := newBench(t, nil)
 	if w := b.deliver(good, "another token"); w.Code != http.StatusForbidden || len(b.published) > 0 {
-		t.Errorf("another token: %d, published %v", w.Code, b.published)
+		t.Errorf("another token: got status %d, published %v", w.Code, b.published)
 	}
 }
 
@@ -233,7 +233,7 @@ func TestPrimaryAndSecondaryTokensBothVerify(t *testing.T) {
 	b := newBench(t, func(o *Options) { o.Tokens = always(map[string][]string{"AC1": {"primary", "secondary"}}) })
 	for _, token := range []string{"primary", "secondary"} {
 		if w := b.deliver(form("quiet"), token); w.Code != http.StatusOK {
-			t.Errorf("%s: %d", token, w.Code)
+			t.Errorf("token %s: got status %d", token, w.Code)
 		}
 	}
 }
@@ -246,18 +246,18 @@ func TestWebhookNeedsAWayToVerify(t *testing.T) {
 		options Options
 		want    string
 	}{
-		"without a token":       {Options{PublicURL: publicURL, Triggers: set, Receive: receive, Logger: logger}, "no auth token"},
-		"with an empty token":   {Options{PublicURL: publicURL, Tokens: always(map[string][]string{"AC1": {""}}), Triggers: set, Receive: receive, Logger: logger}, "empty"},
-		"without a public URL":  {Options{Tokens: always(map[string][]string{AnyAccount: {token}}), Triggers: set, Receive: receive, Logger: logger}, "public URL"},
-		"with a URL to nowhere": {Options{PublicURL: "https://", Tokens: always(map[string][]string{AnyAccount: {token}}), Triggers: set, Receive: receive, Logger: logger}, "public URL"},
-		"without triggers":      {Options{PublicURL: publicURL, Tokens: always(map[string][]string{AnyAccount: {token}}), Receive: receive, Logger: logger}, "required"},
+		"without a token":           {Options{PublicURL: publicURL, Triggers: set, Receive: receive, Logger: logger}, "no auth token"},
+		"with an empty token":       {Options{PublicURL: publicURL, Tokens: always(map[string][]string{"AC1": {""}}), Triggers: set, Receive: receive, Logger: logger}, "empty"},
+		"without a public URL":      {Options{Tokens: always(map[string][]string{AnyAccount: {token}}), Triggers: set, Receive: receive, Logger: logger}, "public URL"},
+		"with a URL without a host": {Options{PublicURL: "https://", Tokens: always(map[string][]string{AnyAccount: {token}}), Triggers: set, Receive: receive, Logger: logger}, "public URL"},
+		"without triggers":          {Options{PublicURL: publicURL, Tokens: always(map[string][]string{AnyAccount: {token}}), Receive: receive, Logger: logger}, "required"},
 	} {
 		if _, err := Handler(tc.options); err == nil || !strings.Contains(err.Error(), tc.want) {
-			t.Errorf("%s: %v, want %q", name, err, tc.want)
+			t.Errorf("%s: got error %v, want %q", name, err, tc.want)
 		}
 	}
 	if _, err := Handler(Options{Unsigned: true, Triggers: set, Receive: receive, Logger: logger}); err != nil {
-		t.Errorf("switched off by name: %v", err)
+		t.Errorf("unsigned, without a URL or tokens: got error %v", err)
 	}
 }
 
@@ -270,11 +270,11 @@ func TestLogsHoldNoNumberOrText(t *testing.T) {
 	b.serve(httptest.NewRequest(http.MethodPost, SmsPath, strings.NewReader(form("x").Encode())))
 	log := b.log.String()
 	if !strings.Contains(log, "outcome=accepted triggers=\"order-status number\"") || !strings.Contains(log, "refused") || !strings.Contains(log, "outcome=\"Temporal unreachable\"") {
-		t.Errorf("log lacks a line:\n%s", log)
+		t.Errorf("the log lacks a line:\n%s", log)
 	}
 	for _, private := range []string{"555", "42", token} {
 		if strings.Contains(log, private) {
-			t.Errorf("log holds %q:\n%s", private, log)
+			t.Errorf("the log contains %q:\n%s", private, log)
 		}
 	}
 }
@@ -288,18 +288,18 @@ func TestHealthTellsAliveFromReady(t *testing.T) {
 		return w.Code, strings.TrimSpace(w.Body.String())
 	}
 	if code, _ := get(LivePath); code != http.StatusOK {
-		t.Errorf("alive: %d", code)
+		t.Errorf("live: got status %d", code)
 	}
 	if code, text := get(ReadyPath); code != http.StatusServiceUnavailable || text != "not ready: Temporal is unreachable" {
-		t.Errorf("ready while Temporal is away: %d %s", code, text)
+		t.Errorf("while Temporal is unreachable: got status %d, %q", code, text)
 	}
 	away = nil
 	if code, text := get(ReadyPath); code != http.StatusOK || text != "ready" {
-		t.Errorf("ready: %d %s", code, text)
+		t.Errorf("Temporal reachable: got status %d, %q", code, text)
 	}
 	note = "Temporal is slow"
 	if code, text := get(ReadyPath); code != http.StatusOK || text != "ready; Temporal is slow" {
-		t.Errorf("while Temporal is slow: %d %s", code, text)
+		t.Errorf("while Temporal is slow: got status %d, %q", code, text)
 	}
 }
 
@@ -319,7 +319,7 @@ func FuzzTheFormIsReadWithoutPanic(f *testing.F) {
 		}
 		r.Header.Set("Content-Type", contentType)
 		if w := b.serve(r); w.Code != http.StatusOK && (w.Code < 400 || w.Code > 499) {
-			t.Errorf("%d", w.Code)
+			t.Errorf("got status %d", w.Code)
 		}
 	})
 }
@@ -351,7 +351,7 @@ func TestUnverifiedRequestsTakeNoPlace(t *testing.T) {
 	}
 	response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		t.Errorf("answered %s", response.Status)
+		t.Errorf("got status %s, want 200", response.Status)
 	}
 }
 
@@ -372,12 +372,12 @@ func TestWebhookShedsTooManyTexts(t *testing.T) {
 		<-publishing
 	}
 	if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusServiceUnavailable || len(publishing) > 0 {
-		t.Errorf("answered %d, published %d", w.Code, len(publishing))
+		t.Errorf("got status %d with %d texts in progress", w.Code, len(publishing))
 	}
 	close(done)
 	delivering.Wait()
 	if w := b.deliver(numbered(maxAtOnce, "quiet"), token); w.Code != http.StatusOK {
-		t.Errorf("once there is room: %d", w.Code)
+		t.Errorf("once there is room: got status %d", w.Code)
 	}
 }
 
@@ -391,10 +391,10 @@ func TestPanicEndsOneRequestOnly(t *testing.T) {
 		b := newBench(t, change)
 		w := b.deliver(form("Order Number 42"), token)
 		if w.Code != http.StatusInternalServerError || strings.Contains(w.Header().Get("Content-Type"), "xml") {
-			t.Errorf("%s: %d %s", where, w.Code, w.Body)
+			t.Errorf("%s: got status %d, reply %s", where, w.Code, w.Body)
 		}
 		if got := b.log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "type=") || strings.Contains(got, "+1500") {
-			t.Errorf("%s: log %s", where, got)
+			t.Errorf("%s: got the log %s", where, got)
 		}
 	}
 }
@@ -412,7 +412,7 @@ func TestPublicURLHasNoWebhookPath(t *testing.T) {
 			Triggers: func() *triggers.Set { return nil }, Receive: (&Dispatcher{}).Receive,
 		})
 		if want == "" && err != nil || want != "" && (err == nil || !strings.HasSuffix(err.Error(), want)) {
-			t.Errorf("%s: %v, want %q", public, err, want)
+			t.Errorf("%s: got error %v, want %q", public, err, want)
 		}
 	}
 }
@@ -422,7 +422,7 @@ func TestExamplesAreServedIfAsked(t *testing.T) {
 		b := newBench(t, func(o *Options) { o.ShowOutcome = show })
 		w := b.serve(httptest.NewRequest(http.MethodGet, ExamplesPath, nil))
 		if got := strconv.Itoa(w.Code) + " " + w.Body.String(); !strings.Contains(got, want) {
-			t.Errorf("with ShowOutcome %t, the answer is %s", show, got)
+			t.Errorf("with ShowOutcome %t: got %s", show, got)
 		}
 	}
 	paused := newBench(t, func(o *Options) {
@@ -430,6 +430,6 @@ func TestExamplesAreServedIfAsked(t *testing.T) {
 		o.Paused = func() (string, bool) { return "wrong price", true }
 	})
 	if w := paused.serve(httptest.NewRequest(http.MethodGet, ExamplesPath, nil)); !strings.Contains(w.Body.String(), `"paused":"wrong price"`) {
-		t.Errorf("while paused, the answer is %s", w.Body)
+		t.Errorf("while paused: got %s", w.Body)
 	}
 }

@@ -35,21 +35,21 @@ func TestQuestionPassesOnItsOptions(t *testing.T) {
 		if got := sent.FieldByName(name); got.IsValid() && got.Type() == given.Field(i).Type() {
 			passed++
 			if !reflect.DeepEqual(got.Interface(), given.Field(i).Interface()) {
-				t.Errorf("%s is %v in the question's text", name, got)
+				t.Errorf("option %s is %v in the question's text", name, got)
 			}
 		}
 	}
 	if passed < 12 {
-		t.Errorf("only %d options are those of SendSms", passed)
+		t.Errorf("the test compares only %d options, want at least 12", passed)
 	}
 }
 
-// askBench records what a question does to its surroundings.
+// askBench runs AskSmsWorkflow, and records the activities that it calls.
 type askBench struct {
 	*testsuite.TestWorkflowEnvironment
 	sent         []string
 	opened, shut int
-	// pair is what was opened last.
+	// pair is the question that was opened last.
 	pair sms.QuestionInput
 	// paused is how long sending the question takes, and patience how long the last
 	// text may take.
@@ -111,10 +111,10 @@ func TestQuestionSendsRemindersUntilTimeout(t *testing.T) {
 		t.Errorf("%+v, sent %q", result, b.sent)
 	}
 	if took := b.Now().Sub(began); took != 3*time.Hour {
-		t.Errorf("took %s", took)
+		t.Errorf("took %s, want 3h", took)
 	}
 	if b.opened != 1 || b.shut != 1 {
-		t.Errorf("opened %d times, closed %d times", b.opened, b.shut)
+		t.Errorf("opened %d times and closed %d times, want once each", b.opened, b.shut)
 	}
 }
 
@@ -124,7 +124,7 @@ func TestQuestionWaitsFromSending(t *testing.T) {
 	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 28*time.Minute)
 	result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(10 * time.Minute), Reminders: []sms.Reminder{{After: sms.Duration(6 * time.Minute), SmsBody: "Still coming?"}}})
 	if result.Outcome != sms.AskAnswered || result.Reminders != 1 || b.patience != 4*time.Minute {
-		t.Errorf("%+v, a reminder could wait for %s", result, b.patience)
+		t.Errorf("got %+v, and a reminder could wait for %s, want 4m", result, b.patience)
 	}
 }
 
@@ -133,14 +133,14 @@ func TestReplyEndsTheQuestion(t *testing.T) {
 	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, 90*time.Minute)
 	result := b.run(t, sms.AskSmsInput{Reminders: []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still coming?"}}})
 	if result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Reminders != 1 || b.shut != 0 {
-		t.Errorf("%+v, closed %d times", result, b.shut)
+		t.Errorf("got %+v, closed %d times", result, b.shut)
 	}
 }
 
 func TestUnsentQuestionDoesNotWait(t *testing.T) {
 	b := newAskBench(sms.CodeOptedOut)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskNotSent || result.Sent.Errors[0].Code != sms.CodeOptedOut || b.shut != 1 {
-		t.Errorf("%+v, closed %d times", result, b.shut)
+		t.Errorf("got %+v, closed %d times", result, b.shut)
 	}
 }
 
@@ -148,11 +148,11 @@ func TestDoubtfulQuestionWaitsForReply(t *testing.T) {
 	b := newAskBench(sms.CodeOutcomeUnknown)
 	b.RegisterDelayedCallback(func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }, time.Hour)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply.Body != "yes" || result.Sent.Errors[0].Code != sms.CodeOutcomeUnknown || b.shut != 0 {
-		t.Errorf("%+v, closed %d times", result, b.shut)
+		t.Errorf("got %+v, closed %d times", result, b.shut)
 	}
 	b = newAskBench(sms.CodeOutcomeUnknown)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskTimedOut || b.shut != 1 {
-		t.Errorf("without a reply: %+v, closed %d times", result, b.shut)
+		t.Errorf("without a reply: got %+v, closed %d times", result, b.shut)
 	}
 }
 
@@ -162,7 +162,7 @@ func TestUnsentReminderIsNotCounted(t *testing.T) {
 		b := newAskBench("")
 		b.reminded = code
 		if result := b.run(t, sms.AskSmsInput{Timeout: sms.Duration(3 * time.Hour), Reminders: reminders}); result.Outcome != sms.AskTimedOut || result.Reminders != 0 || len(b.sent) != want {
-			t.Errorf("%s: %+v, sent %q", code, result, b.sent)
+			t.Errorf("%s: got %+v, sent %q", code, result, b.sent)
 		}
 	}
 }
@@ -197,7 +197,7 @@ func TestQuestionIsCheckedBeforeSending(t *testing.T) {
 		b.ExecuteWorkflow(sms.AskSmsWorkflowName, input)
 		var failure *temporal.ApplicationError
 		if !errors.As(b.GetWorkflowError(), &failure) || failure.Type() != string(sms.CodeInvalidInput) || !failure.NonRetryable() || len(b.sent)+b.opened > 0 {
-			t.Errorf("%s: sent %q, opened %d, %v", tc.change, b.sent, b.opened, b.GetWorkflowError())
+			t.Errorf("%s: sent %q, opened %d questions, error %v", tc.change, b.sent, b.opened, b.GetWorkflowError())
 			continue
 		}
 		var details sms.Error
@@ -206,11 +206,11 @@ func TestQuestionIsCheckedBeforeSending(t *testing.T) {
 		}
 		for _, says := range tc.says {
 			if !strings.Contains(details.Message, says) {
-				t.Errorf("%s: says %q, want %q", tc.change, details.Message, says)
+				t.Errorf("%s: got the message %q, want one with %q", tc.change, details.Message, says)
 			}
 		}
 		if strings.Contains(failure.Message(), "212-555") {
-			t.Errorf("%s: the failure's message holds the number: %s", tc.change, failure.Message())
+			t.Errorf("%s: the failure's message contains the number: %s", tc.change, failure.Message())
 		}
 	}
 }
@@ -226,7 +226,7 @@ func TestQuestionAcceptsProcessModelInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	if b.pair.Ours != "MG00000000000000000000000000000001" || b.pair.Theirs != "whatsapp:+447400123456" || result.Reminders != 1 || len(b.sent) != 2 {
-		t.Errorf("the question is between %s and %s, sent %q, %+v", b.pair.Ours, b.pair.Theirs, b.sent, result)
+		t.Errorf("got a question between %s and %s, sent %q, result %+v", b.pair.Ours, b.pair.Theirs, b.sent, result)
 	}
 }
 
@@ -242,19 +242,19 @@ func TestPolicyPicksOneOfSeveralQuestions(t *testing.T) {
 		body      string
 		want      int
 	}{
-		"one question":             {q("", "a"), "yes", 0},
-		"the oldest by default":    {q("", "a", "b"), "yes", 0},
-		"the oldest":               {q(sms.IfSeveralOldest, "a", "b"), "yes", 0},
-		"the latest":               {q(sms.IfSeveralLatest, "a", "b"), "yes", 1},
-		"none":                     {q(sms.IfSeveralRefuse, "a", "b"), "yes", -1},
-		"the only one, refusing":   {q(sms.IfSeveralRefuse, "a"), "yes", 0},
-		"by its code":              {q(sms.IfSeveralCode, "a", "b"), "B yes", 1},
-		"by a code that is none":   {q(sms.IfSeveralCode, "a", "b"), "c yes", -1},
-		"by no code":               {q(sms.IfSeveralCode, "a", "b"), " ", -1},
-		"the only one, by no code": {q(sms.IfSeveralCode, "a"), "yes", 0},
+		"one question":                      {q("", "a"), "yes", 0},
+		"the oldest question by default":    {q("", "a", "b"), "yes", 0},
+		"the oldest":                        {q(sms.IfSeveralOldest, "a", "b"), "yes", 0},
+		"the latest":                        {q(sms.IfSeveralLatest, "a", "b"), "yes", 1},
+		"none":                              {q(sms.IfSeveralRefuse, "a", "b"), "yes", -1},
+		"a single question, policy refuse":  {q(sms.IfSeveralRefuse, "a"), "yes", 0},
+		"by its code":                       {q(sms.IfSeveralCode, "a", "b"), "B yes", 1},
+		"an unknown code":                   {q(sms.IfSeveralCode, "a", "b"), "c yes", -1},
+		"by no code":                        {q(sms.IfSeveralCode, "a", "b"), " ", -1},
+		"a single question, without a code": {q(sms.IfSeveralCode, "a"), "yes", 0},
 	} {
 		if got := choose(tc.questions, tc.body); got != tc.want {
-			t.Errorf("%s: %d, want %d", name, got, tc.want)
+			t.Errorf("%s: chose question %d, want %d", name, got, tc.want)
 		}
 	}
 }

@@ -26,13 +26,13 @@ import (
 	"temporal-twilio/sms"
 )
 
-// broadcastBench notes who is texted. Its source lists a given number of
+// broadcastBench records who is texted. Its source lists a given number of
 // recipients.
 type broadcastBench struct {
 	*testsuite.TestWorkflowEnvironment
 	texted []string
 	keys   []string
-	// patience is how long the last page's send was to be retried.
+	// patience is the last page's limit for retries without progress.
 	patience time.Duration
 	// dir is BROADCAST_DIR.
 	dir string
@@ -47,8 +47,8 @@ type broadcastBench struct {
 	// region is the default region of the sending worker, if it differs from the
 	// broadcast's.
 	region string
-	// hanging completes an attempt to write a page that has failed, as one that
-	// outlives its timeout may.
+	// hanging completes an attempt to write a page that has already failed, as
+	// an attempt that outlives its timeout may.
 	hanging func()
 	// attempts counts the attempts to write a page of the report.
 	attempts int
@@ -154,7 +154,7 @@ func TestBroadcastReadsFromAnActivity(t *testing.T) {
 		t.Fatal(err)
 	}
 	if progress.Sent != 35 || progress.Pages != 4 || progress.State != "done" || len(b.texted) != 35 || b.texted[34] != "+15550000034" {
-		t.Errorf("%+v, texted %d", progress, len(b.texted))
+		t.Errorf("got %+v, texted %d", progress, len(b.texted))
 	}
 }
 
@@ -168,7 +168,7 @@ func TestKeyedPagesHaveTheirOwnKeys(t *testing.T) {
 	}
 	slices.Sort(b.keys)
 	if keys := slices.Compact(b.keys); len(keys) != 4 || slices.Contains(keys, "") || slices.Contains(keys, "spring") {
-		t.Errorf("four pages have the keys %q", keys)
+		t.Errorf("got keys %q, want a different one for each of the four pages", keys)
 	}
 }
 
@@ -191,7 +191,7 @@ func TestBroadcastGoesOnAsNew(t *testing.T) {
 			if !errors.As(b.GetWorkflowError(), &next) {
 				var progress sms.BroadcastProgress
 				if err := b.GetWorkflowResult(&progress); err != nil || progress.Sent != 35 || progress.Pages != 4 || run != 3 {
-					t.Errorf("%s: run %d ended with %+v, %v", name, run, progress, err)
+					t.Errorf("%s: run %d ended with %+v, error %v", name, run, progress, err)
 				}
 				break
 			}
@@ -217,7 +217,7 @@ func TestBroadcastThatCannotBeginFails(t *testing.T) {
 	none.Source = nil
 	huge.PageSize = maxPageSize + 1
 	for name, input := range map[string]sms.BroadcastSmsInput{
-		"a broken template": broken, "two lists": two, "no list": none, "a report above": badReport, "a file that is away": away, "pages that are too large": huge, "a key that is too long": wordy,
+		"a broken template": broken, "two lists": two, "no list": none, "a report above": badReport, "a missing file": away, "pages that are too large": huge, "a key that is too long": wordy,
 	} {
 		b := newBroadcastBench(t, 35)
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
@@ -225,7 +225,7 @@ func TestBroadcastThatCannotBeginFails(t *testing.T) {
 			t.Errorf("%s: texted %d, error %v", name, len(b.texted), err)
 		}
 		if left, _ := filepath.Glob(filepath.Join(b.dir, "*")); len(left) > 0 {
-			t.Errorf("%s: left behind %q", name, left)
+			t.Errorf("%s: the files %q are left behind", name, left)
 		}
 	}
 }
@@ -243,7 +243,7 @@ func TestRepeatedNumberIsTextedOnce(t *testing.T) {
 	input.PageSize, input.DefaultRegion = 2, "US"
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	if want := []string{"+12125550100", "+12125550101", "+12125550102"}; !slices.Equal(b.texted, want) {
-		t.Errorf("texted %q, %v", b.texted, b.GetWorkflowError())
+		t.Errorf("texted %q, error %v", b.texted, b.GetWorkflowError())
 	}
 }
 
@@ -311,7 +311,7 @@ func TestFailedBroadcastSaysHowFar(t *testing.T) {
 			t.Errorf("%s: %+v, report %+v", name, progress, report)
 		}
 		if b.attempts != tc.attempts {
-			t.Errorf("%s: pages were written in %d attempts", name, b.attempts)
+			t.Errorf("%s: writing pages took %d attempts", name, b.attempts)
 		}
 	}
 }
@@ -334,13 +334,13 @@ func TestCancelledBroadcastFinishesItsReport(t *testing.T) {
 		}
 	}
 	progress, report := b.runOn(t, b.fromFile(t, "+15550000001,Ann", "+15550000002,Bo", "+15550000003,Cy", "+15550000004,Di", "+15550000005,Ed"))
-	// This environment loses the second page's result, which in Temporal happens
-	// only if no worker returns one.
+	// The test environment loses the second page's result, which in Temporal
+	// happens only if no worker returns one.
 	if progress.State != "cancelled" || progress.Report != "monday.jsonl" || progress.Recipients != 4 || len(report) != 4 {
 		t.Errorf("%+v, report %+v", progress, report)
 	}
 	if report[3].Code != sms.CodeOutcomeUnknown || report[3].To != "+15550000004" {
-		t.Errorf("the page without a result is reported as %+v", report[2:])
+		t.Errorf("got the report %+v for the page without a result, want OUTCOME_UNKNOWN", report[2:])
 	}
 }
 
@@ -349,12 +349,12 @@ func TestBroadcastCancelledEarlyHasNoReport(t *testing.T) {
 	b.RegisterDelayedCallback(b.CancelWorkflow, 0)
 	progress, _ := b.runOn(t, b.fromFile(t, "+15550000001,Ann"))
 	if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); progress.State != "cancelled" || progress.Report != "" || len(b.texted) != 0 || len(left) != 0 {
-		t.Errorf("%+v, texted %q, left %q", progress, b.texted, left)
+		t.Errorf("got %+v, texted %q, the files %q are left behind", progress, b.texted, left)
 	}
 }
 
 // TestBroadcastFailureHasReasonInDetails: a message may quote the text, so it
-// must be where encryption covers it.
+// belongs in the details, which are encrypted.
 func TestBroadcastFailureHasReasonInDetails(t *testing.T) {
 	input := fromSource()
 	input.SmsBody = "broken"

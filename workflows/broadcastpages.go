@@ -108,7 +108,7 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 	return b.notYet(ctx, len(settled.Messages) > 0 || b.numbered && len(b.held.Last.Messages) > texted)
 }
 
-// hold adds sleepers, in the order in which they wake.
+// hold adds recipients in quiet hours, in the order in which these end.
 func (b *broadcast) hold(groups []sleepers) {
 	for _, group := range groups {
 		b.progress.Asleep += len(group.Recipients)
@@ -328,7 +328,8 @@ func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
 	return b.await(ctx, now.Add(wait), broadcastPaused, why)
 }
 
-// How many entries of a dry run are kept: its result has to fit into a payload.
+// The most entries of a dry run that are kept: its result has to fit into a
+// payload.
 const (
 	keptTexts    = 3
 	keptFailures = 200

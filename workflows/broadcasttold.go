@@ -84,7 +84,7 @@ func ProgressLine(p sms.BroadcastProgress) string {
 	return text
 }
 
-// because says why nobody can be texted, without naming a number.
+// because returns why nobody can be texted, without naming a number.
 func because(e *sms.Error) string {
 	var why string
 	switch {

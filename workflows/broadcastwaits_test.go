@@ -41,11 +41,11 @@ func (b *broadcastBench) update(t *testing.T, name string) {
 func TestBroadcastOutlivesARefusedRecipient(t *testing.T) {
 	b := newBroadcastBench(t, 35)
 	b.outcome = fails(1, sms.Error{Code: sms.CodePermissionDenied, TwilioCode: 21608, HTTPStatus: 400}) // a trial account
-	b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { t.Errorf("it waited %s", d) })
+	b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { t.Errorf("the broadcast waited %s, want no wait", d) })
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Errors[sms.CodePermissionDenied] == 0 || progress.Sent == 0 {
-		t.Errorf("%+v, %v", progress, err)
+		t.Errorf("got %+v, %v", progress, err)
 	}
 }
 
@@ -76,7 +76,7 @@ func TestBroadcastPausesIfAccountRefused(t *testing.T) {
 		b.SetOnTimerScheduledListener(func(_ string, d time.Duration) { waits = append(waits, d) })
 		b.RegisterDelayedCallback(func() {
 			if p := b.progress(t); p.State != "paused" || !strings.Contains(p.Why, string(problem.Code)) || p.NextTry == nil || p.Recipients != 0 {
-				t.Errorf("%s: meanwhile %+v", name, p)
+				t.Errorf("%s: while paused: got %+v", name, p)
 			}
 		}, 5*time.Second)
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
@@ -86,10 +86,10 @@ func TestBroadcastPausesIfAccountRefused(t *testing.T) {
 		}
 		slices.Sort(b.texted)
 		if progress.State != "done" || progress.Sent != 35 || progress.Why != "" || len(progress.Errors) != 0 || len(slices.Compact(b.texted)) != 35 {
-			t.Errorf("%s: %+v, texted %d", name, progress, len(b.texted))
+			t.Errorf("%s: got %+v, texted %d", name, progress, len(b.texted))
 		}
 		if want := []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second}; !slices.Equal(waits, want) {
-			t.Errorf("%s: it waited %v", name, waits)
+			t.Errorf("%s: got waits %v, want %v", name, waits)
 		}
 	}
 }
@@ -122,14 +122,14 @@ func TestBroadcastThatPausedItselfObeys(t *testing.T) {
 			t.Fatal(err)
 		}
 		if progress.State != tc.state || progress.Sent != tc.sent || progress.Recipients != 10 || b.pages != tc.sends {
-			t.Errorf("%s: in %d sends %+v", name, b.pages, progress)
+			t.Errorf("%s: after %d sends: got %+v", name, b.pages, progress)
 		}
 	}
 }
 
 func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 	for name, tc := range map[string]struct {
-		pages  int // pages that are sent before every other one fails
+		pages  int // pages that are sent before all further ones fail
 		failed bool
 	}{"before anybody was texted": {0, true}, "on its way": {1, false}} {
 		b := newBroadcastBench(t, 0)
@@ -148,7 +148,7 @@ func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 		var progress sms.BroadcastProgress
 		err := b.GetWorkflowResult(&progress)
 		if (err != nil) != tc.failed || took < 2*time.Hour || took > 3*time.Hour {
-			t.Errorf("%s: after %s %+v, %v", name, took, progress, err)
+			t.Errorf("%s: after %s: got %+v, error %v", name, took, progress, err)
 		}
 		report, _ := os.ReadFile(filepath.Join(b.dir, "monday.jsonl"))
 		if !tc.failed && (progress.State != "failed" || progress.Sent != 2 || progress.Errors[sms.CodeAuthentication] != 2 || !strings.Contains(progress.Error, "Twilio refuses the account") ||
@@ -156,7 +156,7 @@ func TestBroadcastGivesUpInTheEnd(t *testing.T) {
 			t.Errorf("%s: %+v, report\n%s", name, progress, report)
 		}
 		if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); tc.failed && len(left) > 0 {
-			t.Errorf("%s: left behind %q", name, left)
+			t.Errorf("%s: the files %q are left behind", name, left)
 		}
 	}
 }
@@ -180,7 +180,7 @@ func TestPageRemainderIsSentAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	if progress.Sent != 4 || progress.Recipients != 5 || progress.Errors[sms.CodeInvalidTo] != 1 || len(b.texted) != 4 || b.pages != 2 {
-		t.Errorf("%+v, texted %q in %d sends", progress, b.texted, b.pages)
+		t.Errorf("got %+v, texted %q in %d sends", progress, b.texted, b.pages)
 	}
 }
 
@@ -200,15 +200,15 @@ func TestKeyedPageIsResentWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	if progress.Sent != 2 || progress.Recipients != 2 || len(b.keys) != 2 || b.keys[0] != b.keys[1] {
-		t.Errorf("%+v, keys %q", progress, b.keys)
+		t.Errorf("got %+v, keys %q", progress, b.keys)
 	}
 	if b.patience == 0 || b.patience > 10*time.Second {
-		t.Errorf("the broadcast could say nothing for %s", b.patience)
+		t.Errorf("the broadcast reported nothing for %s, want at most 10s", b.patience)
 	}
 }
 
 func TestKeyedPageKeepsItsNumber(t *testing.T) {
-	for hour, busy := range map[int]bool{12: true, 23: false} { // at 23:00, its recipients are in quiet hours
+	for hour, busy := range map[int]bool{12: true, 23: false} { // at 23:00, the recipients are in quiet hours
 		b := newBroadcastBench(t, 0)
 		b.SetStartTime(time.Date(2026, 1, 15, hour, 0, 0, 0, time.UTC))
 		input := b.fromFile(t, "+447400123456,Ann", "a bad line", "+447400123457,Bo", "+447400123458,Cy")
@@ -219,7 +219,7 @@ func TestKeyedPageKeepsItsNumber(t *testing.T) {
 		progress, _ := b.runOn(t, input)
 		want := []string{"spring (page 1 of a broadcast)", "spring (page 2 of a broadcast)"}
 		if got := slices.Compact(b.keys); progress.Sent != 3 || progress.Recipients != 4 || !slices.Equal(got, want) {
-			t.Errorf("from %d:00 %+v, keys %q", hour, progress, b.keys)
+			t.Errorf("started at %d:00: got %+v, keys %q", hour, progress, b.keys)
 		}
 	}
 }
@@ -263,7 +263,7 @@ func TestCursorIsBehindWhoWasTexted(t *testing.T) {
 		offset, _, _ := strings.Cut(progress.Cursor, "-")
 		from, err := strconv.Atoi(offset)
 		if err != nil || strings.TrimSpace(string(data[from:])) != "+15550000005,Ed" || len(b.texted) != 3 {
-			t.Errorf("%s: texted %q, cursor %q, %+v", name, b.texted, progress.Cursor, progress)
+			t.Errorf("%s: texted %q, cursor %q, result %+v", name, b.texted, progress.Cursor, progress)
 		}
 	}
 }
@@ -302,11 +302,12 @@ func TestFullQueueIsReportedOnce(t *testing.T) {
 		"the queue of …0006 is full; at its 0.1 messages a second 67 min remain; a Messaging Service with more senders is faster",
 	}
 	if progress.Sent != 4_000 || progress.Total != 4_000 || !slices.Equal(progress.Notes, want) {
-		t.Errorf("sent %d of %d, notes %q", progress.Sent, progress.Total, progress.Notes)
+		t.Errorf("sent %d of %d, got notes %q", progress.Sent, progress.Total, progress.Notes)
 	}
 }
 
-// atNight returns a broadcast at 23:00 in New York and 20:00 in Los Angeles.
+// atNight returns a broadcast that starts at 23:00 in New York and 20:00 in Los
+// Angeles.
 func atNight(t *testing.T, b *broadcastBench, input sms.BroadcastSmsInput) sms.BroadcastSmsInput {
 	t.Helper()
 	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
@@ -325,7 +326,7 @@ func TestSleepersAreTextedInTheMorning(t *testing.T) {
 	}
 	b.RegisterDelayedCallback(func() {
 		if p := b.progress(t); p.State != "waiting" || p.Asleep != 2 || p.Sent != 3 || p.NextTry == nil || ProgressLine(p) != "3 of 5 · 2 in quiet hours · waiting: all recipients whose turn it is are in quiet hours; tries again at 13:00:00 UTC" {
-			t.Errorf("meanwhile %+v: %s", p, ProgressLine(p))
+			t.Errorf("meanwhile: got %+v, shown as %s", p, ProgressLine(p))
 		}
 	}, time.Hour)
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
@@ -362,7 +363,7 @@ func TestSleepersWhoJustWokeAreReported(t *testing.T) {
 		}
 		progress, report := b.runOn(t, input)
 		if progress.State != "cancelled" || progress.Errors[sms.CodeCancelled] != 2 || len(report) != 2 || len(b.texted) > 0 {
-			t.Errorf("key %q: %+v, report %+v", key, progress, report)
+			t.Errorf("with key %q: got %+v, report %+v", key, progress, report)
 		}
 	}
 }
@@ -423,7 +424,7 @@ func TestNextRunFitsIntoAPayload(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	next, _ := errors.AsType[*workflow.ContinueAsNewError](b.GetWorkflowError())
 	if next == nil || proto.Size(next.Input) > 2<<20 || len(b.texted) == 80 {
-		t.Errorf("texted %d, the next run is given %d bytes, %v", len(b.texted), proto.Size(next.Input), b.GetWorkflowError())
+		t.Errorf("texted %d, the input of the next run has %d bytes, error %v", len(b.texted), proto.Size(next.Input), b.GetWorkflowError())
 	}
 }
 
@@ -439,7 +440,7 @@ func TestManySleepersAreNotAllHeld(t *testing.T) {
 	b.RegisterDelayedCallback(func() { most = b.progress(t).Asleep }, time.Hour)
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	if err := b.GetWorkflowError(); err != nil || len(b.texted) != 5000 || most != maxAsleep {
-		t.Errorf("texted %d, held %d, %v", len(b.texted), most, err)
+		t.Errorf("texted %d, held up to %d recipients, error %v", len(b.texted), most, err)
 	}
 }
 
@@ -465,7 +466,7 @@ func TestDryRunReportsWithoutSending(t *testing.T) {
 		t.Errorf("%+v, texted %q", p, b.texted)
 	}
 	if left, _ := filepath.Glob(filepath.Join(b.dir, "monday*")); len(left) > 0 {
-		t.Errorf("left behind %q", left)
+		t.Errorf("the files %q are left behind", left)
 	}
 }
 
@@ -476,7 +477,7 @@ func TestDryRunFindsAnUnknownAccount(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var p sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&p); err != nil || p.DryRun.Messages != 0 || len(p.DryRun.Failures) != 1 || !strings.Contains(p.DryRun.Failures[0].Message, `no account "marketin"`) {
-		t.Errorf("%+v, %v", p.DryRun, err)
+		t.Errorf("got %+v, %v", p.DryRun, err)
 	}
 }
 
@@ -490,7 +491,7 @@ func TestDryRunReportsABrokenTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if p.DryRun == nil || len(p.DryRun.Failures) == 0 || p.DryRun.Failures[0].Code != sms.CodeTemplateSyntax || p.DryRun.Messages != 0 {
-		t.Errorf("%+v %+v", p, p.DryRun)
+		t.Errorf("got %+v %+v", p, p.DryRun)
 	}
 }
 
@@ -501,13 +502,13 @@ func TestPagesWithoutASizeBeginSmall(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil || progress.Sent != 500 || progress.Pages < 2 {
-		t.Errorf("%+v, %v", progress, err)
+		t.Errorf("got %+v, %v", progress, err)
 	}
 	bench := &broadcast{patient: true}
 	for perSecond, want := range map[float64]int{0: 25, 1: 25, 20: 200, 1000: 500} {
 		bench.progress.Rate = perSecond
 		if got := bench.pageSize(); got != want {
-			t.Errorf("at %v a second a page has %d, want %d", perSecond, got, want)
+			t.Errorf("at %v messages a second, the page size is %d, want %d", perSecond, got, want)
 		}
 	}
 }
@@ -537,7 +538,7 @@ func TestTimeLeftIsUnknownWhileWaiting(t *testing.T) {
 	})
 	var left []int
 	if err := env.GetWorkflowResult(&left); err != nil || !slices.Equal(left, []int{5, 0, 5}) {
-		t.Errorf("%v, %v", left, err)
+		t.Errorf("got %v, %v", left, err)
 	}
 }
 
@@ -549,7 +550,7 @@ func TestTimeLeftCountsTheSendersQueue(t *testing.T) {
 		note              string
 		want              int
 	}{
-		{"+15005550006", 1_000, 100, "", 10},            // the queue holds them all
+		{"+15005550006", 1_000, 100, "", 10},            // the queue holds all of them
 		{"+15005550006", 100_000, 900, "", 64_000},      // it holds ten hours' worth
 		{"+15005550006", 100_000, 40_000, full, 60_000}, // as after resume, with the queue still full
 		{"+15005550006", 40_000, 39_500, "", 500},       // the queue cannot hold more than the remaining recipients
@@ -561,7 +562,7 @@ func TestTimeLeftCountsTheSendersQueue(t *testing.T) {
 			b.progress.Notes = []string{"Twilio sends about 1 a second", tc.note}
 		}
 		if got := b.secondsLeft(); got != tc.want {
-			t.Errorf("%d of %d from %q, %q: %d s left, want %d", tc.recipients, tc.total, tc.from, tc.note, got, tc.want)
+			t.Errorf("%d of %d from %q, %q: got %d s left, want %d", tc.recipients, tc.total, tc.from, tc.note, got, tc.want)
 		}
 	}
 }
@@ -577,7 +578,7 @@ func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
 	}
 	b.RegisterDelayedCallback(func() {
 		if p := b.progress(t); p.State != "paused" || !strings.Contains(p.Why, "all sending is paused") || p.NextTry == nil {
-			t.Errorf("meanwhile %+v", p)
+			t.Errorf("while paused: got %+v", p)
 		}
 	}, 47*time.Hour)
 	input := fromList("+12125550100", "+12125550101")
@@ -585,10 +586,10 @@ func TestBroadcastWaitsUntilPauseEnds(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Sent != 2 {
-		t.Errorf("%+v, %v", progress, err)
+		t.Errorf("got %+v, %v", progress, err)
 	}
 	if took := b.Now().Sub(began); took > 48*time.Hour+time.Minute {
-		t.Errorf("it went on after %s", took)
+		t.Errorf("continued after %s, want 48h", took)
 	}
 }
 
@@ -615,7 +616,7 @@ func TestCapIsWaitedFor(t *testing.T) {
 		var progress sms.BroadcastProgress
 		err := b.GetWorkflowResult(&progress)
 		if took := b.Now().Sub(began); (err == nil) != (tc.sent > 0) || tc.sent != progress.Sent || took > 25*time.Hour || err == nil && progress.State != tc.state {
-			t.Errorf("%s: after %s %+v, %v", name, took, progress, err)
+			t.Errorf("%s: after %s: got %+v, error %v", name, took, progress, err)
 		}
 	}
 }
@@ -636,7 +637,7 @@ func TestResumedBroadcastIsPatientAnew(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var progress sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&progress); err != nil || progress.State != "done" || progress.Sent != 10 {
-		t.Errorf("%+v, %v", progress, err)
+		t.Errorf("got %+v, %v", progress, err)
 	}
 }
 
@@ -660,7 +661,7 @@ func TestBroadcastObeysWhileAPageFails(t *testing.T) {
 		if tc.act == sms.PauseUpdate {
 			b.RegisterDelayedCallback(func() {
 				if p := b.progress(t); p.State != "paused" || p.NextTry != nil || b.pages != 1 {
-					t.Errorf("%s: after %d sends %+v", name, b.pages, p)
+					t.Errorf("%s: after %d sends: got %+v", name, b.pages, p)
 				}
 				b.update(t, sms.ResumeUpdate)
 			}, time.Hour)
@@ -668,7 +669,7 @@ func TestBroadcastObeysWhileAPageFails(t *testing.T) {
 		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
 		var progress sms.BroadcastProgress
 		if err := b.GetWorkflowResult(&progress); err != nil || progress.State != tc.state || progress.Sent != tc.sent || progress.Recipients != 10 {
-			t.Errorf("%s: after %s %+v, %v", name, b.Now().Sub(began), progress, err)
+			t.Errorf("%s: after %s: got %+v, error %v", name, b.Now().Sub(began), progress, err)
 		}
 	}
 }
@@ -680,6 +681,6 @@ func TestDryRunFindsBadQuietHours(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, input)
 	var p sms.BroadcastProgress
 	if err := b.GetWorkflowResult(&p); err != nil || p.DryRun.Messages != 0 || len(p.DryRun.Failures) != 1 || !strings.Contains(p.DryRun.Failures[0].Message, "quietHours.from must be") {
-		t.Errorf("%+v, %v", p.DryRun, err)
+		t.Errorf("got %+v, %v", p.DryRun, err)
 	}
 }

@@ -1,6 +1,6 @@
 package workflows
 
-// Calls: what other workflows call to send and to ask.
+// Functions that other workflows call to send and to ask.
 
 import (
 	"cmp"

@@ -53,10 +53,10 @@ func TestSendSmsCallerOptionsWin(t *testing.T) {
 				return err
 			})
 			if err := env.GetWorkflowError(); (err != nil) != (tc.attempts > 0) || attempts != tc.attempts {
-				t.Errorf("after %d attempts: %v", attempts, err)
+				t.Errorf("after %d attempts: got error %v", attempts, err)
 			}
 			if got.TaskQueue != tc.queue || got.StartToCloseTimeout != tc.start || got.HeartbeatTimeout != tc.beat || got.ScheduleToCloseTimeout != tc.all {
-				t.Errorf("the activity has %+v", got)
+				t.Errorf("got activity options %+v", got)
 			}
 		})
 	}

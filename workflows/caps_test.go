@@ -34,11 +34,12 @@ func TestCapsCountInAWindow(t *testing.T) {
 	env.RegisterDelayedCallback(env.CancelWorkflow, at+time.Second)
 	env.ExecuteWorkflow(CapsSmsWorkflow, sms.CapsSmsInput{})
 	if !env.IsWorkflowCompleted() {
-		t.Error("it is still open")
+		t.Error("the count was completed, but its workflow is still running")
 	}
 }
 
-// answered checks the answer to an update; nil wants it refused.
+// answered checks the answer to an update; if the wanted answer is nil, it must
+// be refused.
 type answered struct {
 	t    *testing.T
 	step int
@@ -49,7 +50,7 @@ func (a *answered) Accept() {}
 
 func (a *answered) Reject(err error) {
 	if a.want != nil {
-		a.t.Errorf("step %d: %v", a.step, err)
+		a.t.Errorf("step %d: got %v", a.step, err)
 	}
 }
 
@@ -75,14 +76,14 @@ func TestLateReturnMakesNoRoom(t *testing.T) {
 	take(half, 10, 0)
 	take(half, -80, 0) // returns most of the first 90
 	if got := take(half, 100, 0); got != 80 {
-		t.Errorf("there is room for %d, want 80", got)
+		t.Errorf("got room for %d messages, want 80", got)
 	}
 	if got := take(62*time.Minute, 100, 0); got != 10 { // the 90 of half an hour ago still count
-		t.Errorf("later there is room for %d, want 10", got)
+		t.Errorf("after an hour: got room for %d messages, want 10", got)
 	}
 	take(3*time.Hour, -5, half) // returns messages that no longer count
 	if got := take(3*time.Hour, 200, 0); got != 100 {
-		t.Errorf("in the end there is room for %d, want 100", got)
+		t.Errorf("after 3 hours: got room for %d messages, want 100", got)
 	}
 }
 
@@ -93,6 +94,6 @@ func TestCapsOutliveTheirRun(t *testing.T) {
 		"new": {Seconds: 60, Parts: map[int64]int{now.Unix() - 59: 2, now.Unix(): 1, now.Unix() - 62: 5}},
 	}
 	if got := c.recent(now); len(got) != 1 || total(got["new"], now) != 3 || len(got["new"].Parts) != 2 {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 }

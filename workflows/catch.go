@@ -1,6 +1,6 @@
 package workflows
 
-// Catching: a workflow declares which texts it waits for, so that triggers
+// A workflow declares which texts it waits for ("catches"), so that triggers
 // that name no workflow can find it.
 
 import (
@@ -30,7 +30,8 @@ func CatchSignal(ctx workflow.Context, name string) error {
 // key: only a trigger with this name and the same key reaches it. secret must
 // be the webhooks' (ID_SECRET): the key is stored as a pseudonym.
 func CatchMessage(ctx workflow.Context, secret []byte, name, correlationKey string) error {
-	// Recorded, so that a new secret does not change what an old run did.
+	// The pseudonym is recorded, so that replays of old runs do not depend on
+	// the current secret.
 	var catches string
 	err := workflow.SideEffect(ctx, func(workflow.Context) any { return sms.MessageCatch(secret, name, correlationKey) }).Get(&catches)
 	if err != nil {

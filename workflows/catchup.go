@@ -24,9 +24,9 @@ const (
 
 // CatchUpSmsWorkflow looks up in Twilio's log which texts were received since
 // the last catch-up, and publishes the missed ones for triggers with catchUp. A
-// Schedule runs it, and keeps its last result. The first catch-up starts at the
-// present, and no later one goes back further: before it, webhooks may not have
-// recorded what the log does not show, such as opt-outs.
+// Schedule runs it, and keeps its last result. No catch-up goes back further
+// than the start of the first one: before that, webhooks may not have recorded
+// what the log does not show, such as opt-outs.
 func CatchUpSmsWorkflow(ctx workflow.Context, _ sms.CatchUpSmsInput) (result sms.CatchUpSmsResult, err error) {
 	now := workflow.Now(ctx).UTC()
 	last, first := sms.CatchUpSmsResult{Through: now, Began: now}, true

@@ -19,10 +19,10 @@ func TestCatchUpKeepsToItsBeginning(t *testing.T) {
 		last  *sms.CatchUpSmsResult
 		since time.Time
 	}{
-		"the first":                  {nil, now},
-		"one soon after":             {&sms.CatchUpSmsResult{Through: through, Began: through.Add(-5 * time.Minute)}, through.Add(-5 * time.Minute)},
-		"one much later":             {&sms.CatchUpSmsResult{Through: through, Began: through.Add(-5 * time.Hour)}, through.Add(-catchUpOverlap)},
-		"one after an older version": {&sms.CatchUpSmsResult{Through: through}, through.Add(-catchUpOverlap)},
+		"the first":                    {nil, now},
+		"one soon after":               {&sms.CatchUpSmsResult{Through: through, Began: through.Add(-5 * time.Minute)}, through.Add(-5 * time.Minute)},
+		"one much later":               {&sms.CatchUpSmsResult{Through: through, Began: through.Add(-5 * time.Hour)}, through.Add(-catchUpOverlap)},
+		"one after an older version's": {&sms.CatchUpSmsResult{Through: through}, through.Add(-catchUpOverlap)},
 	} {
 		for _, failure := range []error{nil, errors.New("Twilio is away")} {
 			env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
@@ -37,19 +37,19 @@ func TestCatchUpKeepsToItsBeginning(t *testing.T) {
 			}, activity.RegisterOptions{Name: sms.CatchUpSmsName})
 			env.ExecuteWorkflow(CatchUpSmsWorkflow, sms.CatchUpSmsInput{})
 			if !query.Since.Equal(tc.since) {
-				t.Errorf("%s reads since %s, want %s", name, query.Since, tc.since)
+				t.Errorf("%s: got texts since %s, want since %s", name, query.Since, tc.since)
 			}
 			var result sms.CatchUpSmsResult
 			err := env.GetWorkflowResult(&result)
 			if failed := failure != nil && tc.last != nil; failed != (err != nil) {
-				t.Errorf("%s, %v: %v", name, failure, err)
+				t.Errorf("%s, failure %v: got error %v", name, failure, err)
 			}
 			began := now
 			if tc.last != nil {
 				began = tc.last.Began
 			}
 			if err == nil && (!result.Began.Equal(began) || !result.Through.Equal(now)) {
-				t.Errorf("%s, %v: %+v", name, failure, result)
+				t.Errorf("%s, failure %v: got %+v", name, failure, result)
 			}
 		}
 	}

@@ -1,6 +1,6 @@
 package workflows
 
-// Deliveries: what becomes of the messages that a workflow sent.
+// What becomes of the messages that a workflow sent.
 
 import (
 	"cmp"

@@ -1,6 +1,6 @@
 package workflows
 
-// Inbox: texts that reach a workflow as signals, each received once.
+// An inbox receives the texts that reach a workflow as signals, each once.
 
 import (
 	"encoding/json"

@@ -40,7 +40,8 @@ func collect(ctx workflow.Context, in collected, perRun, all int) ([]string, err
 	return nil, workflow.NewContinueAsNewError(ctx, collect, in, perRun, all)
 }
 
-// runs runs the workflow through its continuations; each run gets its signals.
+// runs executes the workflow and the runs that continue it; each run gets its
+// own signals.
 func runs(t *testing.T, perRun, all int, signals ...[]text) []string {
 	t.Helper()
 	in := collected{}
@@ -86,7 +87,7 @@ func TestUnreadSignalsReachTheNextRun(t *testing.T) {
 	env.ExecuteWorkflow(collect, collected{Inbox: state}, 1, 1)
 	var bodies []string
 	if err := env.GetWorkflowResult(&bodies); err != nil || len(bodies) != 1 || bodies[0] != "one" {
-		t.Errorf("received %q, %v", bodies, err)
+		t.Errorf("received %q, error %v, want only one", bodies, err)
 	}
 }
 
@@ -96,7 +97,7 @@ func TestInboxForgetsTheOldestMessages(t *testing.T) {
 		i.add([]byte(fmt.Sprintf(`{"messageSid":"SM%d"}`, n)))
 	}
 	if len(i.state.Seen) != inboxMemory || len(i.seen) != inboxMemory || i.seen["SM9/"] || !i.seen["SM10/"] {
-		t.Errorf("remembers %d and %d", len(i.state.Seen), len(i.seen))
+		t.Errorf("the inbox remembers %d and %d messages, want its maximum", len(i.state.Seen), len(i.seen))
 	}
 }
 
@@ -119,9 +120,9 @@ func TestWorkflowDeclaresWhatItCatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := []string{"signal:paid", sms.MessageCatch([]byte("s"), "answer", "+15005550009")}; !reflect.DeepEqual(all, want) {
-		t.Errorf("catches %q, want %q", all, want)
+		t.Errorf("got catches %q, want %q", all, want)
 	}
 	if query := sms.CatchersQuery(sms.SignalCatch(`o'x\`)); query != `SmsCatches = 'signal:o\'x\\' AND ExecutionStatus = 'Running'` {
-		t.Errorf("query %s", query)
+		t.Errorf("got the query %s", query)
 	}
 }

@@ -1,6 +1,6 @@
 package workflows
 
-// Inputs: a workflow's argument, decoded as SendSms decodes its own.
+// A workflow's argument, which is decoded as that of SendSms is.
 
 import (
 	"encoding/json"

@@ -18,7 +18,7 @@ func TestBroadcastAcceptsProcessModelInput(t *testing.T) {
 		"SmsTo": "[\"+15005550009\", {\"To\": \"+15005550010\", \"Variables\": \"{}\"}]"
 	}`))
 	if err := b.GetWorkflowError(); err != nil || strings.Join(b.texted, " ") != "+15005550009 +15005550010" || b.pages != 2 {
-		t.Errorf("texted %q in %d pages, %v", b.texted, b.pages, err)
+		t.Errorf("texted %q in %d pages, error %v", b.texted, b.pages, err)
 	}
 }
 
@@ -27,7 +27,7 @@ func TestBroadcastRefusesUnknownFields(t *testing.T) {
 	b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, json.RawMessage(`{"smsFrom": "+15005550006", "smsBody": "Hi", "smsTo": "+4915112345678", "pageSze": 1, "pageSize": "+4915112345678"}`))
 	var failure *temporal.ApplicationError
 	if !errors.As(b.GetWorkflowError(), &failure) || failure.Type() != string(sms.CodeInvalidInput) || len(b.texted) > 0 {
-		t.Fatalf("texted %q, %v", b.texted, b.GetWorkflowError())
+		t.Fatalf("texted %q, error %v", b.texted, b.GetWorkflowError())
 	}
 	var details sms.Error
 	if err := failure.Details(&details); err != nil {
@@ -35,6 +35,6 @@ func TestBroadcastRefusesUnknownFields(t *testing.T) {
 	}
 	const want = "there is no field pageSze (did you mean pageSize?). pageSize must be a whole number, such as 200"
 	if failure.Message() != want || details.Message != want+`; it is "+4915112345678"` {
-		t.Errorf("the failure says %q, its details %q", failure.Message(), details.Message)
+		t.Errorf("got the failure message %q, details %q", failure.Message(), details.Message)
 	}
 }

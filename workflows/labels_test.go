@@ -63,10 +63,10 @@ func TestQuestionsShowLabelAndState(t *testing.T) {
 	}, 90*time.Minute)
 	b.run(t, sms.AskSmsInput{Label: "visit of +1 500 555 0009", Timeout: sms.Duration(3 * time.Hour), Reminders: []sms.Reminder{{After: sms.Duration(time.Hour), SmsBody: "Still?"}}})
 	if want := []string{"Ask by SMS, visit of …", "Remind by SMS, visit of …"}; !slices.Equal(s.of, want) {
-		t.Errorf("summaries %q, want %q", s.of, want)
+		t.Errorf("got summaries %q, want %q", s.of, want)
 	}
 	if open.Reminders != 1 || open.Since.Sub(began) > time.Second || open.Until.Sub(open.Since) != 3*time.Hour {
-		t.Errorf("the open question is %+v, it began at %s", open, began)
+		t.Errorf("got the open question %+v, asked at %s", open, began)
 	}
 }
 
@@ -75,6 +75,6 @@ func TestSendsShowCountAndLabel(t *testing.T) {
 	b.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{s}})
 	b.ExecuteWorkflow(sms.SendSmsWorkflowName, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To("+15005550009", "+15005550010"), SmsBody: "Hi", Label: "order reminder"})
 	if want := []string{"2 texts, order reminder"}; !slices.Equal(s.of, want) {
-		t.Errorf("summaries %q, want %q", s.of, want)
+		t.Errorf("got summaries %q, want %q", s.of, want)
 	}
 }

@@ -34,13 +34,13 @@ func TestOlderTextDoesNotAnswerQuestion(t *testing.T) {
 	}{
 		{"an hour before", opened.Add(-time.Hour)},
 		{"in the second before", opened.Add(-time.Second)},
-		{"at a time that is not known", time.Time{}},
+		{"at an unknown time", time.Time{}},
 		{late, opened.Truncate(time.Second)},
 	} {
 		env.RegisterDelayedCallback(func() {
 			env.UpdateWorkflow(sms.QuestionReplyUpdate, at.name, &testsuite.TestUpdateCallback{
 				OnAccept:   func() {},
-				OnReject:   func(err error) { t.Errorf("%s: %v", at.name, err) },
+				OnReject:   func(err error) { t.Errorf("%s: got %v", at.name, err) },
 				OnComplete: func(taken any, err error) { answers[at.name] = taken.(bool) && err == nil },
 			}, sms.Reply{MessageSID: at.name, ReceivedAt: at.received})
 		}, time.Duration(i+1)*time.Second)
@@ -56,7 +56,7 @@ func TestOlderTextDoesNotAnswerQuestion(t *testing.T) {
 		}
 	}
 	if len(answers) != 4 || !slices.Equal(taken, []string{late}) {
-		t.Errorf("taken: %q of %v", taken, answers)
+		t.Errorf("got replies %q of %v", taken, answers)
 	}
 }
 
@@ -68,8 +68,8 @@ func TestReplyToAnotherAccountAnswersNothing(t *testing.T) {
 	}{
 		"the account that asked": {ours, ours, true},
 		"another account":        {ours, theirs, false},
-		"a question of before":   {"", theirs, true},
-		"a reply of before":      {ours, "", true},
+		"an earlier question":    {"", theirs, true},
+		"an earlier reply":       {ours, "", true},
 	} {
 		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
 		Register(env)
@@ -87,14 +87,14 @@ func TestReplyToAnotherAccountAnswersNothing(t *testing.T) {
 		}, time.Minute)
 		env.ExecuteWorkflow(sms.QuestionsWorkflowName, nil)
 		if err := env.GetWorkflowError(); err != nil || *answered != tc.want {
-			t.Errorf("%s: answered %t, %v", name, *answered, err)
+			t.Errorf("%s: got answered %t, error %v", name, *answered, err)
 		}
 	}
 }
 
-// keep runs the keeper on a state, with signals that arrive in the workflow
-// task in which it ends its run, and returns the state of the next run; nil
-// for none.
+// keep runs the keeper with a state and with signals that arrive in the run's
+// last workflow task. It returns the state of the next run; nil if there is
+// none.
 func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkflowEnvironment)) *QuestionsState {
 	t.Helper()
 	env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
@@ -116,8 +116,8 @@ func keep(t *testing.T, state *QuestionsState, arrive func(*testsuite.TestWorkfl
 	return state
 }
 
-// replyInASecond gives the keeper a reply once it runs. After that, answered is
-// true if it answered a question.
+// replyInASecond passes a reply to the keeper one second after its start.
+// Afterwards, answered says whether the reply answered a question.
 func replyInASecond(t *testing.T, env *testsuite.TestWorkflowEnvironment, reply sms.Reply) (answered *bool) {
 	t.Helper()
 	answered = new(bool)
@@ -141,23 +141,23 @@ func TestKeeperLosesNoLateSignals(t *testing.T) {
 			env.SetContinueAsNewSuggested(true)
 			env.RegisterDelayedCallback(func() { both(env) }, 0)
 		},
-		"in the task of the suggestion": func(env *testsuite.TestWorkflowEnvironment) {
+		"in the task that suggests ContinueAsNew": func(env *testsuite.TestWorkflowEnvironment) {
 			env.RegisterDelayedCallback(func() { both(env) }, time.Hour)
 			env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, time.Hour+time.Millisecond) // begins a task
 		},
 	} {
 		next := keep(t, &QuestionsState{Open: []sms.Question{a}}, arrive)
 		if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" {
-			t.Errorf("%s: the next run begins with %+v", name, next)
+			t.Errorf("%s: the state of the next run is %+v", name, next)
 		}
 	}
-	// A question arrives just as the keeper is about to end.
+	// A question arrives as the keeper is about to end.
 	next := keep(t, nil, func(env *testsuite.TestWorkflowEnvironment) {
 		env.RegisterDelayedCallback(func() { env.SignalWorkflowSkippingWorkflowTask(sms.QuestionOpenSignal, b) }, linger-time.Millisecond)
 		env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, linger+time.Hour)
 	})
 	if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" {
-		t.Errorf("as it ends: the next run begins with %+v", next)
+		t.Errorf("as the keeper ends: the state of the next run is %+v", next)
 	}
 }
 
@@ -173,7 +173,7 @@ func TestReaskedQuestionSurvivesTheFirstsEnd(t *testing.T) {
 		}, 0)
 	})
 	if next == nil || len(next.Open) != 1 || !next.Open[0].OpenedAt.Equal(again.OpenedAt) {
-		t.Errorf("the next run begins with %+v", next)
+		t.Errorf("the state of the next run is %+v", next)
 	}
 }
 
@@ -196,7 +196,7 @@ func TestEndedQuestionLeavesTheOthers(t *testing.T) {
 				{WorkflowID: "terminated", IfSeveral: policy}, {WorkflowID: "asks", IfSeveral: policy, Code: code},
 			}})
 			if *answered != want {
-				t.Errorf("%s, %s has ended: answered %t", policy, ended, *answered)
+				t.Errorf("policy %s, %s has ended: got answered %t", policy, ended, *answered)
 			}
 		}
 	}
@@ -213,7 +213,7 @@ func TestKeeperForgetsEndedQuestions(t *testing.T) {
 			env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 49*time.Hour)
 		})
 		if there && (next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "asks") || !there && next != nil || looked < 2 || looked > 4 {
-			t.Errorf("one is open: %t; the next run begins with %+v; looked %d times", there, next, looked)
+			t.Errorf("with the asking workflow open %t: the state of the next run is %+v after %d look-ups", there, next, looked)
 		}
 	}
 }
@@ -234,6 +234,6 @@ func TestQuestionOpenedDuringReplyIsKept(t *testing.T) {
 		env.RegisterDelayedCallback(func() { env.SetContinueAsNewSuggested(true) }, 40*time.Second)
 	})
 	if next == nil || len(next.Open) != 1 || next.Open[0].WorkflowID != "b" || len(next.Taken) != 1 {
-		t.Errorf("the next run begins with %+v", next)
+		t.Errorf("the state of the next run is %+v", next)
 	}
 }

@@ -1,6 +1,6 @@
 package workflows
 
-// Quiet hours: recipients who are asleep are texted later.
+// Recipients who are in quiet hours are texted later.
 
 import (
 	"fmt"
@@ -53,9 +53,9 @@ func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsI
 	return awake, groups, nil
 }
 
-// sendAwake sends to each recipient as soon as it is awake. The result lists
-// recipients in the order in which their quiet hours ended. A send with a key
-// waits until all are awake, since a key is for one list.
+// sendAwake sends to each recipient once its quiet hours have ended. The result
+// lists recipients in the order in which their quiet hours ended. A send with a
+// key waits until all are awake, since a key is for one list.
 func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsResult, err error) {
 	hours := input.QuietHours
 	if input.QuietHours = nil; hours == nil || len(input.SmsTo) == 0 {

@@ -39,16 +39,16 @@ func TestSendWaitsForEachRecipientsMorning(t *testing.T) {
 	}}
 	report, at := sentAtNight(t, request, nil)
 	if got := fmt.Sprint(at); len(report.Messages) != 3 || got != "map[+12125550100:27 13:00 +12125550101:27 13:00 +14155550100:27 04:00]" || report.TwilioResult == "" || report.TwilioError != nil {
-		t.Errorf("texted %s, %+v", got, report)
+		t.Errorf("got texts at %s, result %+v", got, report)
 	}
 	report, at = sentAtNight(t, request, (*broadcastBench).CancelWorkflow)
 	if len(report.Messages) != 1 || len(report.Errors) != 2 || report.Errors[0].Code != sms.CodeCancelled || report.Errors[0].To != "+12125550100" || len(at) != 1 {
-		t.Errorf("cancelled: texted %v, %+v", at, report)
+		t.Errorf("cancelled: got texts at %v, result %+v", at, report)
 	}
 	request.IdempotencyKey = "order-42"
 	report, at = sentAtNight(t, request, nil)
 	if got := fmt.Sprint(at); len(report.Messages) != 3 || got != "map[+12125550100:27 16:00 +12125550101:27 16:00 +14155550100:27 16:00]" {
-		t.Errorf("with a key: texted %s, %+v", got, report)
+		t.Errorf("with a key: got texts at %s, result %+v", got, report)
 	}
 }
 
@@ -64,7 +64,7 @@ func TestSleepersAreTextedDespiteAnError(t *testing.T) {
 	var told sms.SendSmsResult
 	failed, is := errors.AsType[*temporal.ApplicationError](b.GetWorkflowError())
 	if !is || failed.Type() != sms.NotSentErrorType || failed.Details(&told) != nil || len(told.Messages) != 1 || len(told.Errors) != 1 || len(b.texted) != 1 {
-		t.Errorf("texted %q, %+v, %v", b.texted, told, b.GetWorkflowError())
+		t.Errorf("texted %q, got result %+v, error %v", b.texted, told, b.GetWorkflowError())
 	}
 }
 
@@ -82,7 +82,7 @@ func TestCancelledSendKeepsWhatIsKnown(t *testing.T) {
 	b.ExecuteWorkflow(sms.SendSmsWorkflowName, request)
 	var report sms.SendSmsWorkflowResult
 	if err := b.GetWorkflowResult(&report); err != nil || len(report.Messages) != 1 || len(report.Errors) != 1 || report.Errors[0].Code != sms.CodeOutcomeUnknown {
-		t.Errorf("%+v, %v", report, err)
+		t.Errorf("got %+v, %v", report, err)
 	}
 }
 
@@ -95,7 +95,7 @@ func TestQuietHoursSplitNoPhone(t *testing.T) {
 		b := newBroadcastBench(t, 0)
 		b.SetStartTime(time.Date(2026, 1, 15, hour, 30, 0, 0, time.UTC)) // 08:30 in Mexico City, 06:30 in Tijuana
 		if b.ExecuteWorkflow(sms.SendSmsWorkflowName, request); len(b.texted) != 1 {
-			t.Errorf("at %d:30 texted %q, %v", hour, b.texted, b.GetWorkflowError())
+			t.Errorf("at %d:30: texted %q, error %v", hour, b.texted, b.GetWorkflowError())
 		}
 	}
 }
@@ -103,9 +103,9 @@ func TestQuietHoursSplitNoPhone(t *testing.T) {
 func TestInvalidQuietHoursAreRefused(t *testing.T) {
 	soon := time.Date(2026, 11, 27, 5, 0, 0, 0, time.UTC)
 	for name, spoil := range map[string]func(*sms.SendSmsWorkflowInput){
-		"no time of day": func(r *sms.SendSmsWorkflowInput) { r.QuietHours.From = "9 pm" },
-		"all day":        func(r *sms.SendSmsWorkflowInput) { r.QuietHours.To = "21:00" },
-		"very many":      func(r *sms.SendSmsWorkflowInput) { r.SmsTo = make(sms.Recipients, sms.MaxRecipients+1) },
+		"not a time of day": func(r *sms.SendSmsWorkflowInput) { r.QuietHours.From = "9 pm" },
+		"all day":           func(r *sms.SendSmsWorkflowInput) { r.QuietHours.To = "21:00" },
+		"very many":         func(r *sms.SendSmsWorkflowInput) { r.SmsTo = make(sms.Recipients, sms.MaxRecipients+1) },
 		"a schedule, too": func(r *sms.SendSmsWorkflowInput) {
 			r.SendAt, r.MessagingServiceSID = &soon, "MG0123456789abcdef0123456789abcdef"
 		},
@@ -116,7 +116,7 @@ func TestInvalidQuietHoursAreRefused(t *testing.T) {
 		spoil(&request)
 		report, at := sentAtNight(t, request, nil)
 		if len(at) > 0 || len(report.Errors) != 1 || report.Errors[0].Code != sms.CodeInvalidInput {
-			t.Errorf("%s: texted %v, %+v", name, at, report)
+			t.Errorf("%s: texted %v, got %+v", name, at, report)
 		}
 	}
 }

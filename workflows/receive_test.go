@@ -30,13 +30,13 @@ type receivingStage struct {
 	catchers []string
 	limits   []int
 	asks     bool
-	// away is how many times a workflow that is asked does not answer.
+	// away is how many times an update gets no answer.
 	away int
 	mu   sync.Mutex
 	// signals lists the workflows that were signalled.
 	signals []string
 	started []string
-	// updateID is the ID of the last update.
+	// updateID is the ID of the latest update.
 	updateID string
 	// atStart is how many times a workflow was started with its signal.
 	atStart int
@@ -146,7 +146,7 @@ func TestReceiveMakesEachCall(t *testing.T) {
 		balance, broken, silent)
 	want := []string{"plain done", "signal done", "You have 9007199254740993", "broken failed"}
 	if !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomeRefused {
-		t.Errorf("%s, replies %q, want %q", got.Outcome, got.Replies, want)
+		t.Errorf("%s: got outcome %s, replies %q, want %q", got.Outcome, got.Replies, want)
 	}
 	if len(got.Firings) != 5 || got.Firings[4].Reason != "the workflow refused it" || got.Firings[3].Reason != broken.Problem {
 		t.Errorf("firings %+v", got.Firings)
@@ -161,10 +161,10 @@ func TestReplyGoesOnlyToItsQuestion(t *testing.T) {
 	s.asks = true
 	got := s.receive(t, firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"}))
 	if got.Outcome != sms.OutcomeAnswered || len(got.Replies)+len(s.started) > 0 {
-		t.Errorf("%+v, started %q", got, s.started)
+		t.Errorf("got %+v, started %q", got, s.started)
 	}
 	if s.local {
-		t.Error("texts that wait for keepers keep the slots that keepers match in")
+		t.Error("a local activity offers the text: texts could occupy the slots that keepers need to match replies")
 	}
 }
 
@@ -175,7 +175,7 @@ func TestAccountsTextsShareNoIDs(t *testing.T) {
 	firings := []sms.Firing{firing("a", sms.Call{Action: sms.ActionStart, Workflow: "W"}), firing("b", sms.Call{Action: sms.ActionUpdate, WorkflowID: "open"})}
 	s.ExecuteWorkflow(sms.ReceiveSmsWorkflowName, sms.ReceiveSmsInput{Text: sms.Text{MessageSID: "SM1"}, WorkflowID: id, Firings: firings}, nil)
 	if want := []string{id + "-a"}; !reflect.DeepEqual(s.started, want) || s.updateID != id+"-b" {
-		t.Errorf("started %v, update %s", s.started, s.updateID)
+		t.Errorf("started %v, update ID %s", s.started, s.updateID)
 	}
 }
 
@@ -184,11 +184,11 @@ func TestGiveUpSurvivesLossAndRepeats(t *testing.T) {
 		signals []int
 		lost    bool
 	}{
-		"what was taken back never came": {[]int{-5, 7}, true},
-		"it was taken back twice":        {[]int{5, 7, -7, -7}, true},
-		"it was taken back before":       {[]int{-5, 5}, false},
-		"by older webhooks":              {[]int{1, -1, 1}, true},
-		"taken back by older webhooks":   {[]int{1, 1, -1, -1}, false},
+		"a withdrawal without its give-up": {[]int{-5, 7}, true},
+		"withdrawn twice":                  {[]int{5, 7, -7, -7}, true},
+		"withdrawn before it arrived":      {[]int{-5, 5}, false},
+		"by older webhooks":                {[]int{1, -1, 1}, true},
+		"withdrawn by older webhooks":      {[]int{1, 1, -1, -1}, false},
 	} {
 		s := newReceivingStage()
 		s.open["open"] = true
@@ -199,7 +199,7 @@ func TestGiveUpSurvivesLossAndRepeats(t *testing.T) {
 		}, 0)
 		got := s.receive(t, firing("signal", sms.Call{Action: sms.ActionSignal, WorkflowID: "open", Name: "s"}))
 		if lost := got.Outcome == sms.OutcomeTooLate; lost != tc.lost || (len(s.signals) == 0) != tc.lost {
-			t.Errorf("%s: %+v, signalled %q", name, got, s.signals)
+			t.Errorf("%s: got %+v, signalled %q", name, got, s.signals)
 		}
 	}
 }
@@ -216,7 +216,7 @@ func TestWrongClockDatesNoReply(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := map[bool]time.Time{false: began, true: text.ReceivedAt}[late]; !s.received.Equal(want) {
-				t.Errorf("late %t: received at %v, want %v", late, s.received, want)
+				t.Errorf("late %t: got received at %v, want %v", late, s.received, want)
 			}
 		}
 	}
@@ -229,7 +229,7 @@ func TestReceivePublishesNothingReportedLost(t *testing.T) {
 		s.RegisterDelayedCallback(func() {
 			s.SignalWorkflow(sms.GiveUpSignal, 1)
 			if told == 0 {
-				s.SignalWorkflow(sms.GiveUpSignal, -1) // the sender was not told after all
+				s.SignalWorkflow(sms.GiveUpSignal, -1) // the sender was not told in the end
 			}
 		}, 0)
 		if told == 0 {
@@ -245,7 +245,7 @@ func TestReceivePublishesNothingReportedLost(t *testing.T) {
 			want[1] = "signal failed"
 		}
 		if !reflect.DeepEqual(got.Replies, want) || len(s.signals) != 2-told || len(s.started) != 1 {
-			t.Errorf("told %d: %+v, signalled %q, started %q", told, got, s.signals, s.started)
+			t.Errorf("with the sender told %d: got %+v, signalled %q, started %q", told, got, s.signals, s.started)
 		}
 	}
 }
@@ -280,10 +280,10 @@ func TestReceiveReachesFifteenThousandCatchers(t *testing.T) {
 	}
 	slices.Sort(s.signals)
 	if !slices.Equal(s.signals, s.catchers) || len(result.Replies) != 1 || result.Replies[0] != "Told 15000" {
-		t.Errorf("%d signalled, %+v", len(s.signals), result)
+		t.Errorf("signalled %d workflows, got %+v", len(s.signals), result)
 	}
 	if runs < 2 || *result.Firings[0].Count != 15_000 {
-		t.Errorf("%d runs, %+v", runs, result.Firings)
+		t.Errorf("got %d runs, firings %+v", runs, result.Firings)
 	}
 }
 
@@ -292,13 +292,13 @@ func TestReceiveReportsThatNobodyCatches(t *testing.T) {
 	all := firing("all", sms.Call{Action: sms.ActionSignalAll, Name: "s"})
 	all.Echo = sms.Echo{{Text: "Told "}, {Result: "result.count"}}
 	if got := s.receive(t, all); strings.Join(got.Replies, "") != "Told 0" || got.Outcome != sms.OutcomePublished {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 }
 
 func TestReceiveReportsAnUnwantedText(t *testing.T) {
 	if got := newReceivingStage().receive(t); got.Outcome != sms.OutcomeUnwanted || got.Firings == nil || got.Replies == nil {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -328,7 +328,7 @@ func TestReceiveSharesAWorkflowsLimits(t *testing.T) {
 	all := firing("all", sms.Call{Action: sms.ActionSignalAll, Name: "s"})
 	s.receive(t, all, all, all, all)
 	if want := []int{500, 500, 500, 500}; !reflect.DeepEqual(s.limits, want) || len(s.signals) != 8 {
-		t.Errorf("limits %v, want %v; %d signals", s.limits, want, len(s.signals))
+		t.Errorf("got limits %v, want %v; sent %d signals", s.limits, want, len(s.signals))
 	}
 }
 
@@ -337,7 +337,7 @@ func TestReceiveStartsWithTheSignal(t *testing.T) {
 		s := newReceivingStage()
 		got := s.receive(t, firing("chat", sms.Call{Action: sms.ActionSignalWithStart, Workflow: "W", TaskQueue: "q", WorkflowID: "chat", Name: "s", IDReuse: reuse}))
 		if got.Outcome != want || len(s.started) != 1 || s.atStart != 1 {
-			t.Errorf("%s: %s, %d started without and %d with their signal", reuse, got.Outcome, len(s.started), s.atStart)
+			t.Errorf("%s: got %s, %d started without and %d with their signal", reuse, got.Outcome, len(s.started), s.atStart)
 		}
 	}
 }
@@ -348,10 +348,10 @@ func TestReceiveWaitsForABrokenKeeper(t *testing.T) {
 	s.asks, s.away = true, 9 // the test environment allows no more than 10 attempts
 	began := s.Now()
 	if got := s.receive(t, firing("plain", sms.Call{Action: sms.ActionStart, Workflow: "W", TaskQueue: "q"})); got.Outcome != sms.OutcomeAnswered {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 	if waited := s.Now().Sub(began); waited < 30*time.Second {
-		t.Errorf("it waited for %v", waited)
+		t.Errorf("waited for %v, want at least 30s", waited)
 	}
 }
 

@@ -1,7 +1,6 @@
 package workflows
 
-// Redaction: bodies are cleared at Twilio once the outcome of their messages is
-// known.
+// Bodies are cleared at Twilio once the outcome of their messages is known.
 
 import (
 	"go.temporal.io/sdk/workflow"

@@ -22,7 +22,7 @@ import (
 	"temporal-twilio/sms"
 )
 
-// bench is a test environment whose activities the test writes.
+// bench is a test environment with activities that the test defines.
 type bench struct {
 	*testsuite.TestWorkflowEnvironment
 	t *testing.T
@@ -46,7 +46,7 @@ func newBench(t *testing.T, sent sms.SendSmsResult, lookUp func(sid string) sms.
 	return b
 }
 
-// news makes a status update arrive some time after the start.
+// news sends a status update some time after the start.
 func (b *bench) news(after time.Duration, sid string, status sms.Status, code int) {
 	b.RegisterDelayedCallback(func() {
 		b.SignalWorkflow(sms.StatusSignal, sms.StatusUpdate{MessageSID: sid, Status: status, ErrorCode: code})
@@ -70,7 +70,7 @@ func took(sids ...string) (result sms.SendSmsResult) {
 	return result
 }
 
-func unasked(string) sms.StatusUpdate { panic("nothing was to be looked up") }
+func unasked(string) sms.StatusUpdate { panic("the test expects no look-up") }
 
 var waiting = map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", "waitForDelivery": true}
 
@@ -118,10 +118,10 @@ func TestMessageWithoutNewsIsLookedUp(t *testing.T) {
 		t.Errorf("deliveries %+v", report.Deliveries)
 	}
 	if want := [][]string{{"SM1"}, {"SM1"}, {"SM1"}}; !reflect.DeepEqual(b.looked, want) {
-		t.Errorf("looked up %v", b.looked)
+		t.Errorf("looked up %v, want %v", b.looked)
 	}
 	if took := b.Now().Sub(began); took != 30*time.Second+time.Minute+2*time.Minute {
-		t.Errorf("took %s", took)
+		t.Errorf("took %s, want 3m30s", took)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestWaitEndsAtItsTimeout(t *testing.T) {
 	began := b.Now()
 	report := b.run(input)
 	if took := b.Now().Sub(began); took != 10*time.Minute {
-		t.Errorf("waited %s", took)
+		t.Errorf("waited %s, want 10m", took)
 	}
 	if report.Deliveries[0].Status != sms.StatusSent {
 		t.Errorf("deliveries %+v", report.Deliveries)
@@ -142,7 +142,7 @@ func TestWaitEndsAtItsTimeout(t *testing.T) {
 func TestSendWithoutWaitEndsAtOnce(t *testing.T) {
 	b := newBench(t, took("SM1"), unasked)
 	if report := b.run(map[string]any{"smsTo": "+15005550009"}); report.Deliveries != nil || len(report.Messages) != 1 {
-		t.Errorf("%+v", report)
+		t.Errorf("got %+v", report)
 	}
 }
 
@@ -151,13 +151,13 @@ func TestActivityGetsOnlyItsInput(t *testing.T) {
 		input any
 		want  string
 	}{
-		"no field of ours":  {json.RawMessage(`{"smsTo":"+1", "smsBody":"Hi"}`), `{"smsTo":["+1"],"smsBody":"Hi"}`},
-		"no wait":           {map[string]any{"waitForDelivery": false, "smsTo": "+1"}, `{"smsTo":["+1"]}`},
-		"a timeout alone":   {map[string]any{"timeout": "5m", "smsTo": "+1"}, `{"smsTo":["+1"]}`},
-		"a wait":            {map[string]any{"waitForDelivery": true, "timeout": 300, "smsTo": "+1"}, `{"smsTo":["+1"],"statusSignals":true}`},
-		"the names of .NET": {map[string]any{"SmsTo": "+1", "WaitForDelivery": false, "Timeout": nil, "IdempotencyKey": "k"}, `{"smsTo":["+1"],"idempotencyKey":"k"}`},
-		"a bad recipient":   {map[string]any{"smsTo": []any{map[string]any{"number": "+1"}}}, `{"smsTo":["{\"number\":\"+1\"}"]}`},
-		"a recipient's own": {map[string]any{"smsTo": map[string]any{"To": "+1", "Variables": `{"a":1}`}}, `{"smsTo":[{"to":"+1","variables":{"a":1}}]}`},
+		"an unknown field":           {json.RawMessage(`{"smsTo":"+1", "smsBody":"Hi"}`), `{"smsTo":["+1"],"smsBody":"Hi"}`},
+		"no wait":                    {map[string]any{"waitForDelivery": false, "smsTo": "+1"}, `{"smsTo":["+1"]}`},
+		"a timeout alone":            {map[string]any{"timeout": "5m", "smsTo": "+1"}, `{"smsTo":["+1"]}`},
+		"a wait":                     {map[string]any{"waitForDelivery": true, "timeout": 300, "smsTo": "+1"}, `{"smsTo":["+1"],"statusSignals":true}`},
+		"names in the style of .NET": {map[string]any{"SmsTo": "+1", "WaitForDelivery": false, "Timeout": nil, "IdempotencyKey": "k"}, `{"smsTo":["+1"],"idempotencyKey":"k"}`},
+		"a bad recipient":            {map[string]any{"smsTo": []any{map[string]any{"number": "+1"}}}, `{"smsTo":["{\"number\":\"+1\"}"]}`},
+		"a recipient's own":          {map[string]any{"smsTo": map[string]any{"To": "+1", "Variables": `{"a":1}`}}, `{"smsTo":[{"to":"+1","variables":{"a":1}}]}`},
 	} {
 		var got string
 		b := newBench(t, took(), unasked)
@@ -167,7 +167,7 @@ func TestActivityGetsOnlyItsInput(t *testing.T) {
 		}, activity.RegisterOptions{Name: sms.SendSmsName, DisableAlreadyRegisteredCheck: true})
 		b.run(tc.input)
 		if got != tc.want {
-			t.Errorf("%s: the activity got %s", name, got)
+			t.Errorf("%s: got the activity input %s", name, got)
 		}
 	}
 }
@@ -181,15 +181,15 @@ func TestImpossibleWaitIsRefused(t *testing.T) {
 		input map[string]any
 		says  string
 	}{
-		"more than can be heard of":   {map[string]any{"waitForDelivery": true, "smsTo": many}, "BroadcastSmsWorkflow"},
-		"a timeout that is none":      {map[string]any{"waitForDelivery": true, "timeout": "soon"}, "timeout"},
+		"more than can be awaited":    {map[string]any{"waitForDelivery": true, "smsTo": many}, "BroadcastSmsWorkflow"},
+		"an invalid timeout":          {map[string]any{"waitForDelivery": true, "timeout": "soon"}, "timeout"},
 		"neither true nor false":      {map[string]any{"waitForDelivery": "perhaps"}, "true or false"},
-		"a timeout before it begins":  {map[string]any{"waitForDelivery": true, "timeout": "-5m"}, "timeout"},
+		"a negative timeout":          {map[string]any{"waitForDelivery": true, "timeout": "-5m"}, "timeout"},
 		"a bad timeout without waits": {map[string]any{"timeout": "soon"}, "timeout"},
 		"an unknown field":            {map[string]any{"smsWhen": "now"}, "smsWhen"},
-		"two of another type":         {map[string]any{"smsBody": []string{"Hi"}, "validityPeriod": "long"}, "smsBody must be a string"},
+		"two of the wrong type":       {map[string]any{"smsBody": []string{"Hi"}, "validityPeriod": "long"}, "smsBody must be a string"},
 		"milliseconds":                {map[string]any{"timeout": 300_000}, "a bare number means seconds"},
-		"all that is wrong":           {map[string]any{"timeout": "soon", "smsFrom": "+1", "smsTo": "+1"}, "missing or empty: smsBody"},
+		"all mistakes":                {map[string]any{"timeout": "soon", "smsFrom": "+1", "smsTo": "+1"}, "missing or empty: smsBody"},
 	} {
 		b := newBench(t, took(), unasked)
 		b.RegisterActivityWithOptions(func(converter.RawValue) (sms.SendSmsResult, error) {
@@ -198,13 +198,13 @@ func TestImpossibleWaitIsRefused(t *testing.T) {
 		}, activity.RegisterOptions{Name: sms.SendSmsName, DisableAlreadyRegisteredCheck: true})
 		report := b.run(tc.input)
 		if len(report.Errors) != 1 || report.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(report.Errors[0].Message, tc.says) || report.TwilioError == nil {
-			t.Errorf("%s: %+v", name, report)
+			t.Errorf("%s: got %+v", name, report)
 		}
 	}
 	b := newBench(t, took("SM1"), unasked)
 	b.news(time.Second, "SM1", sms.StatusDelivered, 0)
 	if report := b.run(map[string]any{"waitForDelivery": true, "smsTo": many[:maxAwaited]}); len(report.Deliveries) != 1 {
-		t.Errorf("as many as can be heard of: %+v", report)
+		t.Errorf("with as many recipients as can be awaited: got %+v", report)
 	}
 }
 
@@ -214,7 +214,7 @@ func TestCancelledWaitReturnsWhatIsKnown(t *testing.T) {
 	b.RegisterDelayedCallback(b.CancelWorkflow, 2*time.Second)
 	report := b.run(waiting)
 	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.StatusDelivered || report.Deliveries[1].Status != sms.StatusQueued {
-		t.Errorf("%+v", report)
+		t.Errorf("got %+v", report)
 	}
 }
 
@@ -227,7 +227,7 @@ func TestCancelledSendHasAReport(t *testing.T) {
 		}, WaitForDelivery: wait})
 		var report sms.SendSmsWorkflowResult
 		if err := b.GetWorkflowResult(&report); err != nil || len(report.Errors) != 2 || report.Errors[1].Code != sms.CodeOutcomeUnknown || report.Errors[1].To != "+14155550100" || report.TwilioError == nil {
-			t.Errorf("%+v, %v", report, err)
+			t.Errorf("got %+v, %v", report, err)
 		}
 	}
 }
@@ -246,7 +246,7 @@ func TestCancelledBeforeItBeganSendsNothing(t *testing.T) {
 		}})
 		var report sms.SendSmsWorkflowResult
 		if err := b.GetWorkflowResult(&report); err != nil || b.pages > 0 || len(report.Errors) != 2 || report.Errors[1].Code != sms.CodeCancelled || report.Errors[1].To != "+14155550100" {
-			t.Errorf("%s: %d sends, %+v, %v", name, b.pages, report, err)
+			t.Errorf("%s: got %d sends, %+v, error %v", name, b.pages, report, err)
 		}
 	}
 }
@@ -254,7 +254,7 @@ func TestCancelledBeforeItBeganSendsNothing(t *testing.T) {
 func TestCancelledLongListHasOneError(t *testing.T) {
 	for began, code := range map[bool]sms.Code{true: sms.CodeOutcomeUnknown, false: sms.CodeCancelled} {
 		if result := cancelled(make(sms.Recipients, sms.MaxRecipients+1), began); len(result.Errors) != 1 || result.Errors[0].Code != code {
-			t.Errorf("%d errors: %+v", len(result.Errors), result.Errors[0])
+			t.Errorf("got %d errors, the first is %+v", len(result.Errors), result.Errors[0])
 		}
 	}
 }
@@ -271,7 +271,7 @@ func TestLateReasonCounts(t *testing.T) {
 	}
 }
 
-// relay gets updates on its messages through several runs.
+// relay receives updates on its messages in several runs.
 func relay(ctx workflow.Context, carried DeliveriesState, sids []string) ([]sms.Delivery, error) {
 	deliveries := NewDeliveries(ctx, carried)
 	for _, sid := range sids {
@@ -290,7 +290,7 @@ func TestDeliveriesContinueInNextRun(t *testing.T) {
 	var carried DeliveriesState
 	for sids := []string{"SM1", "SM2"}; ; sids = sids[1:] {
 		env := (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment()
-		// It arrives in the task in which the run ends.
+		// The update arrives in the task in which the run ends.
 		env.RegisterDelayedCallback(func() {
 			for _, sid := range []string{"SM1", "SM2", "SM9"} {
 				status := map[int]sms.Status{2: sms.StatusSent, 1: sms.StatusDelivered, 0: sms.StatusSending}[len(sids)]
@@ -305,7 +305,7 @@ func TestDeliveriesContinueInNextRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			if want := []sms.Delivery{{SID: "SM1", Status: sms.StatusDelivered}, {SID: "SM2", Status: sms.StatusDelivered}}; !reflect.DeepEqual(got, want) {
-				t.Errorf("after three runs %+v", got)
+				t.Errorf("after three runs: got %+v", got)
 			}
 			return
 		}
@@ -314,7 +314,7 @@ func TestDeliveriesContinueInNextRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(carried.Early) == 0 || carried.Early[len(carried.Early)-1].SID != "SM9" {
-			t.Errorf("the news of a message that is not expected is forgotten: %+v", carried)
+			t.Errorf("the update on an unexpected message is forgotten: %+v", carried)
 		}
 	}
 }
@@ -341,7 +341,7 @@ func TestUnknownOutcomeIsKnownByCallback(t *testing.T) {
 	began := b.Now()
 	report := b.run(waiting)
 	if waited := b.Now().Sub(began); waited != DefaultDeliveryTimeout {
-		t.Errorf("waited %s for the one that stays unknown", waited)
+		t.Errorf("waited %s for the message with an unknown status, want the default timeout", waited)
 	}
 	want := []sms.Delivery{
 		{To: "+SM1", SID: "SM1", Status: sms.StatusDelivered},
@@ -352,7 +352,7 @@ func TestUnknownOutcomeIsKnownByCallback(t *testing.T) {
 		t.Errorf("deliveries %+v", report.Deliveries)
 	}
 	if len(report.Messages) != 3 || len(report.Errors) != 2 || report.Errors[0].To != "+4" || report.TwilioError == nil || !strings.Contains(report.TwilioResult, "SM3") {
-		t.Errorf("%+v", report.SendSmsResult)
+		t.Errorf("got %+v", report.SendSmsResult)
 	}
 }
 
@@ -368,7 +368,7 @@ func TestLookUpsEndWithTheWait(t *testing.T) {
 	began := b.Now()
 	b.run(input)
 	if waited := b.Now().Sub(began); waited > 36*time.Minute {
-		t.Errorf("waited %s", waited)
+		t.Errorf("waited %s, want at most 36m", waited)
 	}
 }
 
@@ -395,15 +395,15 @@ func TestBodiesAreClearedAfterTheOutcome(t *testing.T) {
 	report := b.run(input)
 	slices.Sort(cleared)
 	if !slices.Equal(cleared, []string{"SM1", "SM2"}) {
-		t.Errorf("cleared %q", cleared)
+		t.Errorf("cleared the bodies of %q, want SM1 and SM2", cleared)
 	}
 	for i, want := range []bool{true, false, false} {
 		if report.Deliveries[i].Redacted != want {
-			t.Errorf("%+v", report.Deliveries[i])
+			t.Errorf("got delivery %+v", report.Deliveries[i])
 		}
 	}
 	without := newBench(t, took("SM1"), unasked)
 	if refused := without.run(map[string]any{"smsFrom": "+15005550006", "smsTo": "+15005550009", "smsBody": "Hi", "redact": true}); len(refused.Errors) != 1 || refused.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("without a wait: %+v", refused)
+		t.Errorf("redact without a wait: got %+v", refused)
 	}
 }
