@@ -89,7 +89,7 @@ func TestBroadcastPausesIfAccountRefused(t *testing.T) {
 			t.Errorf("%s: got %+v, texted %d", name, progress, len(b.texted))
 		}
 		if want := []time.Duration{10 * time.Second, 20 * time.Second, 40 * time.Second, 80 * time.Second}; !slices.Equal(waits, want) {
-			t.Errorf("%s: got waits %v, want %v", name, waits)
+			t.Errorf("%s: got waits %v, want 10s, 20s, 40s and 80s", name, waits)
 		}
 	}
 }

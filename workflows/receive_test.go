@@ -146,7 +146,7 @@ func TestReceiveMakesEachCall(t *testing.T) {
 		balance, broken, silent)
 	want := []string{"plain done", "signal done", "You have 9007199254740993", "broken failed"}
 	if !reflect.DeepEqual(got.Replies, want) || got.Outcome != sms.OutcomeRefused {
-		t.Errorf("%s: got outcome %s, replies %q, want %q", got.Outcome, got.Replies, want)
+		t.Errorf("got outcome %s, replies %q, want %q", got.Outcome, got.Replies, want)
 	}
 	if len(got.Firings) != 5 || got.Firings[4].Reason != "the workflow refused it" || got.Firings[3].Reason != broken.Problem {
 		t.Errorf("firings %+v", got.Firings)

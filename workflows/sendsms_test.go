@@ -118,7 +118,7 @@ func TestMessageWithoutNewsIsLookedUp(t *testing.T) {
 		t.Errorf("deliveries %+v", report.Deliveries)
 	}
 	if want := [][]string{{"SM1"}, {"SM1"}, {"SM1"}}; !reflect.DeepEqual(b.looked, want) {
-		t.Errorf("looked up %v, want %v", b.looked)
+		t.Errorf("looked up %v, want SM1 three times", b.looked)
 	}
 	if took := b.Now().Sub(began); took != 30*time.Second+time.Minute+2*time.Minute {
 		t.Errorf("took %s, want 3m30s", took)
