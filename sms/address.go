@@ -1,7 +1,7 @@
 package sms
 
-// Addresses: where a message can be sent to, and where it can come from, in the
-// form that Twilio accepts. The activities parse what people write.
+// Addresses that a message can be sent to or come from, in the form that Twilio
+// accepts. The activities parse what people write.
 
 import (
 	"regexp"

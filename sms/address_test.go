@@ -47,7 +47,7 @@ func TestSendersMayBeCodesAndNames(t *testing.T) {
 		"mailto:a@example.com":    false,
 		"viber:acme":              false,
 		"a name that is too long": false,
-		"Acme\n":                  true, // surrounding white space is not part of it
+		"Acme\n":                  true, // white space around a sender is not accepted
 		"Ac\nme":                  false,
 		"":                        false,
 		"500555000612":            false,
@@ -67,7 +67,7 @@ func TestPartyUnifiesSpellings(t *testing.T) {
 		{"+5215512345678", "+525512345678"},
 	} {
 		if Party(same[0]) != Party(same[1]) {
-			t.Errorf("%s and %s are two parties", same[0], same[1])
+			t.Errorf("Party differs for %s and %s", same[0], same[1])
 		}
 	}
 	for _, others := range [][2]string{
@@ -76,7 +76,7 @@ func TestPartyUnifiesSpellings(t *testing.T) {
 		{"+525512345678", "+525512345679"},
 	} {
 		if Party(others[0]) == Party(others[1]) {
-			t.Errorf("%s and %s are one party", others[0], others[1])
+			t.Errorf("Party is the same for %s and %s", others[0], others[1])
 		}
 	}
 }
@@ -90,7 +90,7 @@ func FuzzParseRecipientIsStable(f *testing.F) {
 			return
 		}
 		if twice, ok := ParseRecipient(once); !ok || twice != once {
-			t.Errorf("%q reads as %q, and that as %q", s, once, twice)
+			t.Errorf("ParseRecipient(%q) = %q, which is then parsed as %q", s, once, twice)
 		}
 	})
 }

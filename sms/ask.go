@@ -1,6 +1,7 @@
 package sms
 
-// AskSmsWorkflow: a question by text, and how it ended.
+// The input and the result of AskSmsWorkflow: a question by text, and how it
+// ended.
 
 import (
 	"encoding/json"

@@ -1,7 +1,7 @@
 package sms
 
-// Broadcasts: the messages between their workflow and its activities, including
-// a caller's own activity that lists recipients.
+// The payloads of a broadcast: those of its workflow and of its activities,
+// including a caller's own activity that lists recipients.
 
 import (
 	"encoding/json"

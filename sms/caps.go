@@ -1,7 +1,7 @@
 package sms
 
-// Caps: how many messages all workers together send to numbers with the same
-// prefix, as CapsSmsWorkflow counts them.
+// The payloads of CapsSmsWorkflow, which counts the messages that all workers
+// together send to numbers with the same prefix.
 
 // CapsSmsInput is the input of CapsSmsWorkflow.
 type CapsSmsInput struct {

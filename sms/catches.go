@@ -1,7 +1,7 @@
 package sms
 
-// Catches: how a workflow declares which texts it waits for, so that a trigger
-// that names no workflow finds it.
+// How a workflow declares which texts it waits for, so that a trigger that
+// names no workflow finds it.
 
 import "strings"
 

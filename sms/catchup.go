@@ -1,6 +1,7 @@
 package sms
 
-// CatchUpSmsWorkflow: the texts that came while no webhook was available.
+// The payloads of CatchUpSmsWorkflow, which publishes the texts that came while
+// no webhook was available.
 
 import "time"
 

@@ -1,8 +1,8 @@
 package sms
 
-// Clusters: the characters that a reader sees as one, such as a letter with its
-// accent, a flag, or a family composed of several emoji. Twilio keeps each in
-// one segment.
+// A cluster consists of the characters that a reader sees as one, such as a
+// letter with its accent, a flag, or a family composed of several emoji. Twilio
+// keeps each cluster in one segment.
 
 import "unicode"
 
@@ -35,7 +35,7 @@ func (c *clusterer) joins(r rune) bool {
 
 func (c *clusterer) accepts(r rune) bool {
 	switch {
-	case r < 0x300: // no character below joins another, and most are below
+	case r < 0x300: // no character below this one joins another, and most are below
 		return false
 	case unicode.IsControl(c.last):
 		return false

@@ -1,9 +1,9 @@
 package sms
 
-// Decoding: the inputs of activities and workflows, which come from any
-// language, and from process models in which every value is a string. It is
-// strict about unknown fields, since ignoring one could send a text without it,
-// and lenient about how a known value is written.
+// Decoding of the inputs of activities and workflows, which come from any
+// language, and from process models in which every value is a string. Unknown
+// fields are refused, since a text might be sent without what they ask for;
+// known values may be written in many ways.
 
 import (
 	"bytes"

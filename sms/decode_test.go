@@ -40,37 +40,37 @@ func TestDecodeReadsEverySpelling(t *testing.T) {
 		`{"waitForDelivery": "true", "validityPeriod": "1", "maxPrice": "0.5"}`:      {base: base{Period: 1, MaxPrice: &price}, Wait: true},
 		`{"waitForDelivery": "", "validityPeriod": "", "variables": "", "smsTo":""}`: {},
 		`{"waitForDelivery": "FALSE", "smartEncoded": "True"}`:                       {base: base{Smart: &yes}},
-		`{"validityPeriod": 60.0}`:                                                   {base: base{Period: 60}},
-		`{"validityPeriod": 3.6e3}`:                                                  {base: base{Period: 3600}},
-		`{"smsFrom": " A\n"}`:                                                        {base: base{SmsFrom: " A\n"}},
-		`{"smsFrom": 12345}`:                                                         {base: base{SmsFrom: "12345"}},
-		`{"mediaUrl": "https://a/?b=1,2"}`:                                           {base: base{MediaURL: []string{"https://a/?b=1,2"}}},
-		`{"mediaUrl": "[\"https://a\", \"https://b\"]"}`:                             {base: base{MediaURL: []string{"https://a", "https://b"}}},
-		`{"variables": "{\"a\": {\"b\": 1}}"}`:                                       {base: base{Variables: json.RawMessage(`{"a": {"b": 1}}`)}},
-		`{"anything": "x"}`:                                                          {Anything: json.RawMessage(`"x"`)},
-		`{"timeout": "90s"}`:                                                         {Timeout: Duration(90 * time.Second)},
-		`{"timeout": 90}`:                                                            {Timeout: Duration(90 * time.Second)},
-		`{"timeout": "90"}`:                                                          {Timeout: Duration(90 * time.Second)},
-		`{"timeout": 0.5}`:                                                           {Timeout: Duration(500 * time.Millisecond)},
-		`{"timeout": "PT24H"}`:                                                       {Timeout: Duration(24 * time.Hour)},
-		`{"timeout": "P1DT2H3M4.5S"}`:                                                {Timeout: Duration(26*time.Hour + 3*time.Minute + 4500*time.Millisecond)},
-		`{"timeout": "P2W"}`:                                                         {Timeout: Duration(14 * 24 * time.Hour)},
-		`{"timeout": 86400}`:                                                         {Timeout: Duration(24 * time.Hour)},
-		`{"sendAt": "2026-01-31T08:00:00Z"}`:                                         {base: base{SendAt: &at}},
-		`{"sendAt": "2026-01-31T09:00+01:00[Europe/Berlin]"}`:                        {base: base{SendAt: &at}},
-		`{"sendAt": "2026-01-31 08:00:00.000z"}`:                                     {base: base{SendAt: &at}},
-		`{"smsTo": ["+1", {"To": "+2", "Variables": "{\"a\":1}"}]}`:                  {base: base{SmsTo: Recipients{{To: "+1"}, {To: "+2", Variables: json.RawMessage(`{"a":1}`)}}}},
-		`{"smsTo": {"to": "+1", "contentVariables": {"1": "a"}}}`:                    {base: base{SmsTo: Recipients{{To: "+1", ContentVariables: json.RawMessage(`{"1": "a"}`)}}}},
-		`{"smsTo": "{\"to\": \"+1\"}"}`:                                              {base: base{SmsTo: To("+1")}},
-		`{"smsTo": "[\"+1\", \"+2\"]"}`:                                              {base: base{SmsTo: To("+1", "+2")}},
-		`{"smsTo": "+1, +2,"}`:                                                       {base: base{SmsTo: To("+1", "+2")}},
-		`{"smsTo": [12, {"number": "+1"}, null]}`:                                    {base: base{SmsTo: To("12", `{"number": "+1"}`, "null")}},
-		`{"smsTo": 12}`:                                                              {base: base{SmsTo: To("12")}},
-		`"{\"smsFrom\": \"ACME\"}"`:                                                  {base: base{SmsFrom: "ACME"}},
+		`{"validityPeriod": 60.0}`:                                  {base: base{Period: 60}},
+		`{"validityPeriod": 3.6e3}`:                                 {base: base{Period: 3600}},
+		`{"smsFrom": " A\n"}`:                                       {base: base{SmsFrom: " A\n"}},
+		`{"smsFrom": 12345}`:                                        {base: base{SmsFrom: "12345"}},
+		`{"mediaUrl": "https://a/?b=1,2"}`:                          {base: base{MediaURL: []string{"https://a/?b=1,2"}}},
+		`{"mediaUrl": "[\"https://a\", \"https://b\"]"}`:            {base: base{MediaURL: []string{"https://a", "https://b"}}},
+		`{"variables": "{\"a\": {\"b\": 1}}"}`:                      {base: base{Variables: json.RawMessage(`{"a": {"b": 1}}`)}},
+		`{"anything": "x"}`:                                         {Anything: json.RawMessage(`"x"`)},
+		`{"timeout": "90s"}`:                                        {Timeout: Duration(90 * time.Second)},
+		`{"timeout": 90}`:                                           {Timeout: Duration(90 * time.Second)},
+		`{"timeout": "90"}`:                                         {Timeout: Duration(90 * time.Second)},
+		`{"timeout": 0.5}`:                                          {Timeout: Duration(500 * time.Millisecond)},
+		`{"timeout": "PT24H"}`:                                      {Timeout: Duration(24 * time.Hour)},
+		`{"timeout": "P1DT2H3M4.5S"}`:                               {Timeout: Duration(26*time.Hour + 3*time.Minute + 4500*time.Millisecond)},
+		`{"timeout": "P2W"}`:                                        {Timeout: Duration(14 * 24 * time.Hour)},
+		`{"timeout": 86400}`:                                        {Timeout: Duration(24 * time.Hour)},
+		`{"sendAt": "2026-01-31T08:00:00Z"}`:                        {base: base{SendAt: &at}},
+		`{"sendAt": "2026-01-31T09:00+01:00[Europe/Berlin]"}`:       {base: base{SendAt: &at}},
+		`{"sendAt": "2026-01-31 08:00:00.000z"}`:                    {base: base{SendAt: &at}},
+		`{"smsTo": ["+1", {"To": "+2", "Variables": "{\"a\":1}"}]}`: {base: base{SmsTo: Recipients{{To: "+1"}, {To: "+2", Variables: json.RawMessage(`{"a":1}`)}}}},
+		`{"smsTo": {"to": "+1", "contentVariables": {"1": "a"}}}`:   {base: base{SmsTo: Recipients{{To: "+1", ContentVariables: json.RawMessage(`{"1": "a"}`)}}}},
+		`{"smsTo": "{\"to\": \"+1\"}"}`:                             {base: base{SmsTo: To("+1")}},
+		`{"smsTo": "[\"+1\", \"+2\"]"}`:                             {base: base{SmsTo: To("+1", "+2")}},
+		`{"smsTo": "+1, +2,"}`:                                      {base: base{SmsTo: To("+1", "+2")}},
+		`{"smsTo": [12, {"number": "+1"}, null]}`:                   {base: base{SmsTo: To("12", `{"number": "+1"}`, "null")}},
+		`{"smsTo": 12}`:                                             {base: base{SmsTo: To("12")}},
+		`"{\"smsFrom\": \"ACME\"}"`:                                 {base: base{SmsFrom: "ACME"}},
 	} {
 		var got whole
 		if err := Decode([]byte(in), &got); err != nil {
-			t.Errorf("%s: %v", in, err)
+			t.Errorf("%s: got %v", in, err)
 		}
 		if got.SendAt != nil {
 			*got.SendAt = got.SendAt.UTC()
@@ -81,11 +81,11 @@ func TestDecodeReadsEverySpelling(t *testing.T) {
 	}
 }
 
-// sdkInputs holds the same three inputs, as each SDK's default converter writes
-// them from the types that an author would declare in the language.
+// sdkInputs holds the same three inputs as each SDK's default converter writes
+// them, from the types that an author would declare in that language.
 var sdkInputs = map[string]struct{ send, ask, broadcast string }{
-	// System.Text.Json: PascalCase, null for what is absent, TimeSpan and TimeOnly
-	// with seconds, the plus sign escaped.
+	// System.Text.Json: PascalCase, null for absent values, TimeSpan and TimeOnly
+	// with seconds, and the plus sign escaped.
 	".NET": {
 		`{"SmsFrom":"\u002B15005550006","SmsTo":[{"To":"\u002B15005550009","Variables":{"name":"Bo"},"ContentVariables":null}],"SmsBody":"Hello","Variables":null,
 			"GiveUpAfter":"1.02:00:00","OnError":"Fail","OnUnknown":null,"MediaUrl":null,"SendAt":"2026-01-31T09:00:00+01:00","ValidityPeriod":60,"StatusSignals":null,"MaxPrice":0.5,
@@ -94,8 +94,8 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 		`{"SmsFrom":"\u002B15005550006","SmsBody":"Hello","SmsTo":null,"File":null,"Source":{"Activity":"People","TaskQueue":"shop","Input":null},"PageSize":0,"DryRun":false,"SenderRate":1.5,
 			"QuietHours":{"From":"21:00:00","To":"08:00:00"}}`,
 	},
-	// Jackson with the modules of the SDK: Optional is its value or null, enums in
-	// capitals, java.time as ISO 8601.
+	// Jackson with the modules of the SDK: an Optional as its value or null, enums
+	// in capitals, java.time as ISO 8601.
 	"Java": {
 		`{"smsFrom":"+15005550006","smsTo":[{"to":"+15005550009","variables":{"name":"Bo"},"contentVariables":null}],"smsBody":"Hello","variables":null,
 			"giveUpAfter":"PT26H","onError":"FAIL","onUnknown":null,"mediaUrl":[],"sendAt":"2026-01-31T08:00:00Z","validityPeriod":60,"statusSignals":null,"maxPrice":0.50,
@@ -104,8 +104,8 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 		`{"smsFrom":"+15005550006","smsBody":"Hello","smsTo":null,"file":null,"source":{"activity":"People","taskQueue":"shop","input":null},"pageSize":null,"dryRun":false,"senderRate":1.5,
 			"quietHours":{"from":"21:00:00","to":"08:00:00"}}`,
 	},
-	// A dataclass: names with underscores, None, datetime.isoformat, and a
-	// timedelta as total_seconds or in Pydantic's format.
+	// A dataclass: names with underscores, None as null, datetime.isoformat,
+	// and a timedelta as total_seconds or in Pydantic's format.
 	"Python": {
 		`{"sms_from": "+15005550006", "sms_to": [{"to": "+15005550009", "variables": {"name": "Bo"}, "content_variables": null}], "sms_body": "Hello", "variables": null,
 			"give_up_after": "P1DT2H", "on_error": "fail", "on_unknown": null, "media_url": [], "send_at": "2026-01-31T08:00:00+00:00", "validity_period": 60, "status_signals": null, "max_price": 0.5,
@@ -114,7 +114,8 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 		`{"sms_from": "+15005550006", "sms_body": "Hello", "sms_to": [], "file": null, "source": {"activity": "People", "task_queue": "shop", "input": null}, "page_size": null, "dry_run": false, "sender_rate": 1.5,
 			"quiet_hours": {"from": "21:00:00", "to": "08:00:00"}}`,
 	},
-	// JSON.stringify: no undefined, Date in milliseconds, spans as the SDK's own.
+	// JSON.stringify: undefined is left out, a Date has milliseconds, and
+	// durations are strings as the SDK's own.
 	"TypeScript": {
 		`{"smsFrom":"+15005550006","smsTo":[{"to":"+15005550009","variables":{"name":"Bo"}}],"smsBody":"Hello",
 			"giveUpAfter":"26 hours","onError":"fail","sendAt":"2026-01-31T08:00:00.000Z","validityPeriod":60,"maxPrice":0.5,
@@ -122,7 +123,8 @@ var sdkInputs = map[string]struct{ send, ask, broadcast string }{
 		`{"smsFrom":"+15005550006","smsTo":"+15005550009","smsBody":"Yes?","reminders":[{"after":"1 hour","smsBody":"Well?"}],"timeout":"1d","ifSeveral":"latest"}`,
 		`{"smsFrom":"+15005550006","smsBody":"Hello","source":{"activity":"People","taskQueue":"shop"},"senderRate":1.5,"quietHours":{"from":"21:00","to":"08:00"}}`,
 	},
-	// JSON.generate: Time with spaces. PHP writes spans with years and months.
+	// JSON.generate: Time with spaces. PHP writes durations with years and
+	// months.
 	"Ruby and PHP": {
 		`{"smsFrom":"+15005550006","smsTo":[{"to":"+15005550009","variables":{"name":"Bo"}}],"smsBody":"Hello",
 			"giveUpAfter":"P0Y0M1DT2H0M0S","onError":"fail","sendAt":"2026-01-31 09:00:00 +0100","validityPeriod":60,"maxPrice":0.5,
@@ -141,7 +143,7 @@ func TestDecodeReadsWhatEachSDKWrites(t *testing.T) {
 			continue
 		}
 		if send.QuietHours == nil || send.QuietHours.Check() != nil || send.SendAt == nil || !send.SendAt.Equal(at) {
-			t.Errorf("%s: quiet hours %+v, sendAt %v", language, send.QuietHours, send.SendAt)
+			t.Errorf("%s: got quiet hours %+v, sendAt %v", language, send.QuietHours, send.SendAt)
 		}
 		send.QuietHours, send.SendAt = nil, nil
 		want := SendSmsWorkflowInput{SendSmsInput: SendSmsInput{
@@ -195,14 +197,14 @@ func TestDurationsReadAsEachLanguageWrites(t *testing.T) {
 	} {
 		var got whole
 		if err := Decode([]byte(`{"timeout": `+written+`}`), &got); err != nil || got.Timeout != Duration(want) {
-			t.Errorf("%s: %v, %v, want %s", written, time.Duration(got.Timeout), err, want)
+			t.Errorf("%s: got %v, %v, want %s", written, time.Duration(got.Timeout), err, want)
 		}
 	}
 	// Durations of a month, negative ones, and bare milli- or nanoseconds.
 	for _, written := range []string{`"1 month"`, `"P1M"`, `"P1Y"`, `"-00:01:30"`, `"PT-1S"`, `"-1h"`, `"1:30"`, `300000`, `90000000000`, `"9999999 weeks"`, `"P5200W36500DT876000H"`, `"2000000h"`, `"10 minutes ago"`} {
 		var got whole
 		if err := Decode([]byte(`{"timeout": `+written+`}`), &got); err == nil {
-			t.Errorf("%s is %v", written, time.Duration(got.Timeout))
+			t.Errorf("the invalid duration %s is decoded as %v", written, time.Duration(got.Timeout))
 		}
 	}
 }
@@ -250,7 +252,7 @@ func TestDecodeExplainsMistakes(t *testing.T) {
 			t.Errorf("%s:\n got %v\nwant %s", in, err, want)
 		}
 		if err != nil && strings.Contains(err.Error(), "json:") {
-			t.Errorf("%s: in words of Go: %v", in, err)
+			t.Errorf("%s: the error shows Go's own: %v", in, err)
 		}
 	}
 }
@@ -259,14 +261,14 @@ func TestPublicProblemsHideValues(t *testing.T) {
 	err := Decode([]byte(`{"validityPeriod": "+4915112345678", "+4915112345678": 1, "timeout": "+4915112345678"}`), new(whole))
 	problems, _ := errors.AsType[Problems](err)
 	if len(problems) != 3 || !strings.Contains(problems.Error(), "4915") || strings.Contains(Public(problems), "4915") {
-		t.Errorf("%d problems, in public %s", len(problems), Public(problems))
+		t.Errorf("got %d problems, the public text is %s", len(problems), Public(problems))
 	}
 }
 
 func TestProblemsAreCut(t *testing.T) {
 	err := Decode([]byte(`{"reminders": [`+strings.Repeat(`{"after": "`+strings.Repeat("x", 1000)+`"},`, 10_000)+`{}]}`), new(whole))
 	if err == nil || len(err.Error()) > 10_000 || !strings.HasSuffix(err.Error(), "and 9980 more") {
-		t.Errorf("%d bytes end in %.30s", len(err.Error()), err.Error()[len(err.Error())-30:])
+		t.Errorf("the error has %d bytes and ends in %.30s", len(err.Error()), err.Error()[len(err.Error())-30:])
 	}
 }
 
@@ -275,7 +277,7 @@ func FuzzDecodeNeverPanicsAndBoundsItsError(f *testing.F) {
 	f.Add(`{"reminders": "[{\"after\": 1e999}]", "smsFrom": null, "variables": "{", "validityPeriod": 1e18}`)
 	f.Fuzz(func(t *testing.T, in string) {
 		if err := Decode([]byte(in), new(whole)); err != nil && len(err.Error()) > 20_000 {
-			t.Errorf("an error of %d bytes", len(err.Error()))
+			t.Errorf("got an error of %d bytes, want at most 20,000", len(err.Error()))
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package sms
 
-// SendSmsWorkflow: a send, and what became of its messages.
+// The input and the result of SendSmsWorkflow: a send, and what became of its
+// messages.
 
 // SendSmsWorkflowInput is the input of SendSmsWorkflow: that of the activity, and
 // how long to wait for delivery.

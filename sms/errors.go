@@ -1,7 +1,6 @@
 package sms
 
-// Errors: the codes of failed sends, and the form in which a workflow gets
-// them.
+// The codes of failed sends, and the form in which a workflow gets them.
 
 import (
 	"errors"
@@ -107,7 +106,7 @@ type Error struct {
 
 	// The fields below are for the sending code, and not part of the payload.
 
-	// RetryAfter is how long Twilio asked us to wait, 0 if it did not.
+	// RetryAfter is how long Twilio asked us to wait; 0 if it did not.
 	RetryAfter time.Duration `json:"-"`
 	// Scope says whom it concerns besides the recipient.
 	Scope Scope `json:"-"`
@@ -147,9 +146,9 @@ func (e *Error) RefusesAccount() bool {
 	case CodeAuthentication:
 		return true
 	case CodeConnection:
-		return !e.Retryable // another server answers, or its certificate is invalid
+		return !e.Retryable // another server answers, or the certificate is invalid
 	case CodePermissionDenied:
-		return e.TwilioCode != 21608 // a trial account, which may text verified numbers
+		return e.TwilioCode != 21608 // a trial account, which may still text verified numbers
 	case CodeInvalidRequest:
 		return e.TwilioCode == 20404 // no such account
 	}

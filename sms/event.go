@@ -1,7 +1,6 @@
 package sms
 
-// Events: the kinds of inbound texts, as Twilio and its keywords determine
-// them.
+// The kinds of inbound texts, as Twilio and its keywords determine them.
 
 import (
 	"slices"

@@ -29,7 +29,7 @@ func TestClassifyTellsKeywordsFromTexts(t *testing.T) {
 	} {
 		m := Inbound{From: tc.from, Body: tc.body, Parameters: map[string]string{OptOutType: tc.optOutType}}
 		if got := DefaultKeywords.Classify(m); got != tc.want {
-			t.Errorf("%q with OptOutType %q is %s, want %s", tc.body, tc.optOutType, got, tc.want)
+			t.Errorf("Classify(%q) with OptOutType %q = %s, want %s", tc.body, tc.optOutType, got, tc.want)
 		}
 	}
 }
@@ -38,16 +38,16 @@ func TestOptInWordsNeedTwiliosMark(t *testing.T) {
 	for _, word := range DefaultKeywords.OptIn {
 		m := Inbound{From: "+15005550009", Body: " " + strings.ToLower(word)}
 		if event := DefaultKeywords.Classify(m); event != EventReceived || !DefaultKeywords.OptsIn(m) {
-			t.Errorf("%s unmarked is %s, and opts in: %t", word, event, DefaultKeywords.OptsIn(m))
+			t.Errorf("%s without OptOutType: got %s, opts in %t; want SMS_RECEIVED, true", word, event, DefaultKeywords.OptsIn(m))
 		}
 		m.Parameters = map[string]string{OptOutType: "START"}
 		if event := DefaultKeywords.Classify(m); event != EventOptIn || !DefaultKeywords.OptsIn(m) {
-			t.Errorf("%s marked is %s, and opts in: %t", word, event, DefaultKeywords.OptsIn(m))
+			t.Errorf("%s with OptOutType START: got %s, opts in %t; want SMS_OPT_IN, true", word, event, DefaultKeywords.OptsIn(m))
 		}
 	}
 	for _, m := range []Inbound{{From: "+1", Body: "STOP"}, {From: "+1", Body: "yes please"}, {From: "whatsapp:+1", Body: "START"}, {From: "+1", Body: "YES", Parameters: map[string]string{OptOutType: "STOP"}}} {
 		if DefaultKeywords.OptsIn(m) {
-			t.Errorf("%q opts in", m.Body)
+			t.Errorf("OptsIn(%q) = true, want false", m.Body)
 		}
 	}
 }
@@ -57,10 +57,10 @@ func TestKeywordsDifferByNumber(t *testing.T) {
 	for body, want := range map[string]EventKind{"arrêt": EventOptOut, "Aide": EventHelp, "STOP": EventReceived, "HELP": EventReceived, "reprise": EventReceived} {
 		m := Inbound{From: "+15005550009", Body: body}
 		if got := french.Classify(m); got != want || french.OptsIn(m) != (body == "reprise") {
-			t.Errorf("%q is %s, want %s", body, got, want)
+			t.Errorf("Classify(%q) = %s, want %s", body, got, want)
 		}
 		if got := (Keywords{}).Classify(m); got != EventReceived {
-			t.Errorf("without any words %q is %s", body, got)
+			t.Errorf("without keywords: Classify(%q) = %s", body, got)
 		}
 	}
 }
@@ -69,7 +69,7 @@ func TestPseudonymsHideAndStayTheSame(t *testing.T) {
 	secret := []byte("s")
 	one := Pseudonym(secret, "+15005550006", "+15005550009")
 	if len(one) != 32 || one != Pseudonym(secret, "+15005550006", "+15005550009") {
-		t.Errorf("pseudonym %q", one)
+		t.Errorf("got the pseudonym %q, want 32 hex digits, always the same", one)
 	}
 	for what, other := range map[string]string{
 		"another secret": Pseudonym([]byte("t"), "+15005550006", "+15005550009"),
@@ -77,7 +77,7 @@ func TestPseudonymsHideAndStayTheSame(t *testing.T) {
 		"other borders":  Pseudonym(secret, "+15005550006+", "15005550009"),
 	} {
 		if other == one {
-			t.Errorf("%s gives the same", what)
+			t.Errorf("%s: got the same pseudonym", what)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package sms
 
-// Inbound: a text that someone sent to one of our numbers.
+// A text that someone sent to one of our numbers.
 
 import "time"
 
@@ -27,7 +27,8 @@ type Inbound struct {
 	ReceivedAt time.Time
 }
 
-// Media is a picture or file. Its URL requires the account's credentials.
+// Media is a picture or file. Fetching its URL requires the account's
+// credentials.
 type Media struct {
 	URL         string `json:"url"`
 	ContentType string `json:"contentType"`

@@ -1,6 +1,6 @@
 package sms
 
-// Labels: what a caller says a text is for, as lists of workflows show it.
+// A label is what a caller says a text is for. Lists of workflows show it.
 
 import (
 	"fmt"

@@ -26,7 +26,7 @@ func TestLabelsAreShortWithoutNumbers(t *testing.T) {
 		"":                                "",
 	} {
 		if got := sms.ShownLabel(label); got != want {
-			t.Errorf("%.40q is shown as %q, want %q", label, got, want)
+			t.Errorf("ShownLabel(%.40q) = %q, want %q", label, got, want)
 		}
 	}
 }

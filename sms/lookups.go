@@ -1,6 +1,7 @@
 package sms
 
-// What a ReceiveSmsWorkflow asks Temporal, through its activities.
+// The payloads of the activities by which a ReceiveSmsWorkflow makes requests
+// to Temporal.
 
 import (
 	"encoding/json"
@@ -13,7 +14,7 @@ type AskKeeperInput struct {
 	Text   Text   `json:"text"`
 }
 
-// AskWorkflowInput is an update for one run.
+// AskWorkflowInput is an update to send to one run of a workflow.
 type AskWorkflowInput struct {
 	WorkflowID string          `json:"workflowId"`
 	RunID      string          `json:"runId"`

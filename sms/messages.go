@@ -1,6 +1,6 @@
 package sms
 
-// Existing messages: what the activities about them take and return.
+// The payloads of the activities on existing messages.
 
 // MessageInput names a message.
 type MessageInput struct {

@@ -1,7 +1,7 @@
 package sms
 
-// Pseudonyms: phone numbers as they may appear in workflow IDs and search
-// attributes, which Temporal never encrypts.
+// A pseudonym replaces a phone number in workflow IDs and search attributes,
+// which Temporal never encrypts.
 
 import (
 	"crypto/hmac"

@@ -1,7 +1,7 @@
 package sms
 
-// Questions: which ones are open between one of our numbers and a phone, and
-// the inputs of the activities about them.
+// The open questions between one of our numbers and a phone, and the payloads
+// of the activities about them.
 
 import "time"
 

@@ -1,6 +1,6 @@
 package sms
 
-// Quiet hours: when people must not be texted, by their local time.
+// Quiet hours are when people must not be texted, by their local time.
 
 import (
 	"fmt"

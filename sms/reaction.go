@@ -1,8 +1,8 @@
 package sms
 
-// Reactions: what a phone sends as a text when someone taps a heart or a thumb
-// onto a message, in the wording of the phone's maker and the language of its
-// owner.
+// A reaction is what a phone sends as a text when someone adds a heart or a
+// thumb to a message, in the wording of the phone's maker and the language of
+// its owner.
 
 import (
 	"regexp"
@@ -64,7 +64,8 @@ var tapbacks = []struct{ emoji, added, removed string }{
 			"Ha rimosso il punto interrogativo da %s|Verwijderde een vraagteken van %s|Tog bort ett frågetecken från %s|Fjernede et spørgsmålstegn fra %s|Fjernet et spørsmålstegn fra %s",
 	},
 	{"", "Reacted with a sticker to %s", "Removed a sticker from %s"},
-	// Since iOS 18, any emoji; and Google's Messages in English.
+	// The sentences for any emoji, since iOS 18, and those of Google Messages
+	// in English.
 	{
 		"%e", "Reacted %e to %s|%e to %s|Hat mit %e auf %s reagiert|A réagi avec %e à %s|Se ha reaccionado con %e a %s|Reaccionó con %e a %s|" +
 			"Ha reagito con %e a %s|Reageerde met %e op %s|Reagerade med %e på %s|Reagerede med %e på %s|Reagerte med %e på %s",

@@ -45,7 +45,7 @@ func TestReactionsAreToldFromTexts(t *testing.T) {
 			t.Errorf("%q is %+v, want %+v", body, got, want)
 		}
 		if (Inbound{Event: EventReceived, Body: body}).Ordinary() {
-			t.Errorf("%q is an ordinary text", body)
+			t.Errorf("Ordinary = true for the reaction %q", body)
 		}
 	}
 }
@@ -57,14 +57,14 @@ func TestReactionLookalikesAreOrdinaryTexts(t *testing.T) {
 		"Gefällt mir", "Le gusta el pan", strings.Repeat("👍", 20) + " to “x”",
 	} {
 		if r := ParseReaction(body); r != nil {
-			t.Errorf("%q is %+v", body, r)
+			t.Errorf("ParseReaction(%q) = %+v, want nil", body, r)
 		}
 		if !(Inbound{Event: EventReceived, Body: body}).Ordinary() {
-			t.Errorf("%q is not ordinary", body)
+			t.Errorf("Ordinary = false for %q", body)
 		}
 	}
 	if (Inbound{Event: EventOptOut, Body: "STOP"}).Ordinary() {
-		t.Error("STOP is ordinary")
+		t.Error("Ordinary = true for STOP")
 	}
 }
 
@@ -87,7 +87,7 @@ func FuzzParseReaction(f *testing.F) {
 	f.Add("\u200a\u200b👍\u200b to “\u200aOrder 5\u200a”\u200a")
 	f.Fuzz(func(t *testing.T, body string) {
 		if r := ParseReaction(body); r != nil && (len(r.Text) > len(body) || len(r.Emoji) > maxEmoji) {
-			t.Errorf("%q is %+v", body, r)
+			t.Errorf("ParseReaction(%q) = %+v, longer than the text or the limit", body, r)
 		}
 	})
 }
@@ -102,9 +102,9 @@ func BenchmarkParseReaction(b *testing.B) {
 func TestHugeEmojiTakesNoTime(t *testing.T) {
 	began := time.Now()
 	if r := ParseReaction(strings.Repeat("1", 1<<20) + "\u20e3 to “Order 5”"); r != nil {
-		t.Errorf("it is the reaction %.20q", r.Emoji)
+		t.Errorf("got the reaction %.20q, want none", r.Emoji)
 	}
 	if took := time.Since(began); took > 10*time.Second { // it would take a minute if each digit scanned the rest
-		t.Errorf("it took %s", took)
+		t.Errorf("took %s, want at most 10s", took)
 	}
 }

@@ -1,7 +1,7 @@
 package sms
 
-// Receiving: what is decided about an inbound text before anything happens, and
-// what became of it.
+// What is decided about an inbound text before anything happens, and what
+// became of it.
 
 import (
 	"bytes"

@@ -1,6 +1,6 @@
 package sms
 
-// Recipients: who a text is sent to, as callers in any language write them.
+// The recipients of a text, as callers in any language write them.
 
 import (
 	"bytes"

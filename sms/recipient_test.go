@@ -30,7 +30,7 @@ func TestPlainRecipientIsReadQuickly(t *testing.T) {
 	} {
 		var quick, read Recipient
 		if got := quick.plain([]byte(text)); got != want {
-			t.Errorf("%s is as we write it: %v", text, got)
+			t.Errorf("plain accepts %s: got %v", text, got)
 		}
 		if !want {
 			continue
@@ -39,10 +39,10 @@ func TestPlainRecipientIsReadQuickly(t *testing.T) {
 		d := decoder{}
 		d.object(field{}, []byte(text), reflect.ValueOf((*object)(&read)).Elem())
 		if len(d.problems) > 0 || !reflect.DeepEqual(quick, read) {
-			t.Errorf("%s is read as %+v, otherwise as %+v: %v", text, quick, read, d.problems)
+			t.Errorf("%s: plain returns %+v, but a full decode returns %+v: %v", text, quick, read, d.problems)
 		}
 		if written, err := json.Marshal(read); err != nil || text != `{"to":"+1"}` && string(written) != text {
-			t.Errorf("%s is written as %s: %v", text, written, err)
+			t.Errorf("%s is encoded as %s: %v", text, written, err)
 		}
 	}
 }

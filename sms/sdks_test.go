@@ -37,8 +37,8 @@ var spellings = map[string]func(string) string{
 	},
 }
 
-// valuesOf returns what callers write for a field: its example, and in enumerations
-// each word, also as the constants of other languages are written.
+// valuesOf returns the values that callers write for a field: its example or, for
+// an enumeration, each word, also in the styles of constants in other languages.
 func valuesOf(f structField) (values []string) {
 	switch f.value.Interface().(type) {
 	case Duration:
@@ -89,9 +89,9 @@ func TestFieldsReadFromEachSDK(t *testing.T) {
 						t.Fatal(err)
 					}
 					if absent := value == "null" || value == "false"; !absent && string(is) == string(zero) {
-						t.Errorf("%T, %s: %q: %s is not read", got, language, name, value)
+						t.Errorf("%T, %s: %q: the value %s is ignored", got, language, name, value)
 					} else if value == "null" && string(is) != string(zero) {
-						t.Errorf("%T, %s: %q: null is read as %s", got, language, name, is)
+						t.Errorf("%T, %s: %q: null is decoded as %s", got, language, name, is)
 					}
 				}
 			}
@@ -109,15 +109,15 @@ func TestSourcePagesReadFromEachSDK(t *testing.T) {
 		var got Page
 		want := Page{Recipients: Recipients{{To: "+15005550009", Variables: json.RawMessage(`{"name":"Bo"}`)}}, Next: "2"}
 		if err := json.Unmarshal([]byte(page), &got); err != nil || !sameAsJSON(t, got.Recipients, want.Recipients) || got.Next != want.Next || len(got.Errors) > 0 {
-			t.Errorf("%s: %+v, %v", language, got, err)
+			t.Errorf("%s: got %+v, %v", language, got, err)
 		}
 	}
 	var last Page
 	if err := json.Unmarshal([]byte(`{"Recipients":null,"Errors":null,"Next":null}`), &last); err != nil || len(last.Recipients) > 0 || last.Next != "" {
-		t.Errorf("the last page: %+v, %v", last, err)
+		t.Errorf("the last page: got %+v, %v", last, err)
 	}
 	var message MessageInput
 	if err := json.Unmarshal([]byte(`{"Sid":"SM1","Account":null}`), &message); err != nil || message.SID != "SM1" {
-		t.Errorf("%+v, %v", message, err)
+		t.Errorf("got %+v, %v", message, err)
 	}
 }

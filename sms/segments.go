@@ -1,6 +1,6 @@
 package sms
 
-// Segments: how a body is split into the parts that are billed and sent.
+// Segments are the parts of a body that are sent and billed.
 
 import "unicode/utf8"
 

@@ -46,7 +46,7 @@ func TestMeasureCountsAsTwiliosCalculatorDoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := Measure(tc.body)
 			if got.Encoding != tc.encoding || got.Segments != tc.segments {
-				t.Errorf("Measure = %s in %d, want %s in %d", got.Encoding, got.Segments, tc.encoding, tc.segments)
+				t.Errorf("got %s in %d segments, want %s in %d", got.Encoding, got.Segments, tc.encoding, tc.segments)
 			}
 		})
 	}
@@ -55,10 +55,10 @@ func TestMeasureCountsAsTwiliosCalculatorDoes(t *testing.T) {
 func TestMeasureNamesTheCulprit(t *testing.T) {
 	got := Measure("Ünder the ‘roof’")
 	if got.Culprit != '‘' || got.CulpritIndex != 10 {
-		t.Errorf("culprit %q at %d, want ‘ at 10", got.Culprit, got.CulpritIndex)
+		t.Errorf("got culprit %q at %d, want ‘ at 10", got.Culprit, got.CulpritIndex)
 	}
 	if got := Measure("plain"); got.Culprit != 0 || got.CulpritIndex != -1 {
-		t.Errorf("culprit %q at %d in a GSM-7 body, want none", got.Culprit, got.CulpritIndex)
+		t.Errorf("got culprit %q at %d in a GSM-7 body, want none", got.Culprit, got.CulpritIndex)
 	}
 }
 

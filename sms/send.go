@@ -1,6 +1,6 @@
 package sms
 
-// SendSms: its input, and the rules between the fields.
+// The input of SendSms, and the rules between its fields.
 
 import (
 	"encoding/json"

@@ -128,7 +128,7 @@ func JSONText(value any) string {
 	return string(data)
 }
 
-// JoinResults returns the result of a send that was made in parts.
+// JoinResults returns the result of a send that was done in parts.
 func JoinResults(parts ...SendSmsResult) SendSmsResult {
 	var all SendSmsResult
 	for _, part := range parts {

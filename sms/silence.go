@@ -1,6 +1,7 @@
 package sms
 
-// Silence: a phone and one of our numbers that answer each other like machines.
+// The input of SilenceSmsWorkflow, which keeps a number from replying to a
+// phone when the two answer each other like machines.
 
 // SilenceSmsInput is the input of SilenceSmsWorkflow.
 type SilenceSmsInput struct {

@@ -1,7 +1,7 @@
 package sms
 
-// Status: the order of a message's statuses, and the updates about them, which
-// Twilio sends late, duplicated and in any order.
+// The order of a message's statuses, and the updates about them, which Twilio
+// sends late, duplicated and in any order.
 
 import (
 	"crypto/hmac"
@@ -26,7 +26,7 @@ func (s Status) After(before Status) bool {
 	return rank[s] > rank[before]
 }
 
-// Final reports whether nothing that matters to the sender comes after s.
+// Final reports whether no status that matters to the sender comes after s.
 func (s Status) Final() bool { return rank[s] >= rank[StatusDelivered] }
 
 // Known reports whether s is one of Twilio's statuses of an outbound message.

@@ -1,7 +1,7 @@
 package triggers
 
-// Actions: what a trigger does with an event. Each resolves to a call, which is
-// the complete request to Temporal.
+// An action is what a trigger does with an event. It resolves to a call, which
+// is the complete request to Temporal.
 
 import (
 	"encoding/json"

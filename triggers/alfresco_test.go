@@ -23,18 +23,18 @@ func sendingFile(inputs string) string {
 func TestAlfrescoBodyIsATemplate(t *testing.T) {
 	const hostile = `tell x<#list 1..9 as i>${i}</#list> ${from}`
 	for name, tc := range map[string]struct{ inputs, body, want string }{
-		"the event":              {`"smsBody": "${matchGroups.who}: ${originalMessage}, ${from} to ${to}"`, "tell Ann", "Ann: tell Ann, +15005550009 to +15005550006"},
-		"FreeMarker":             {`"smsBody": "<#if matchGroups.who == \"Ann\">Hi ${matchGroups.who?upper_case}</#if>"`, "tell Ann", "Hi ANN"},
-		"a group by number":      {`"smsBody": "${matchGroups.1} ${ matchGroups.1?length }"`, "tell Ann", "Ann 3"},
-		"a group took no part":   {`"smsBody": "at [${matchGroups.hour}]"`, "tell Ann", "at []"},
-		"metadata":               {`"smsBody": "${fullName.lastName}, ${who}", "metadata": {"fullName": {"lastName": "Lee"}, "who": "${matchGroups.who}"}`, "tell Ann", "Lee, Ann"},
-		"metadata as a text":     {`"smsBody": "${n + 1}", "metadata": "{\"n\": 1}"`, "tell Ann", "2"},
-		"metadata goes first":    {`"smsBody": "${from}", "metadata": {"from": "us"}`, "tell Ann", "us"},
-		"a template of a sender": {`"smsBody": "${originalMessage} ${m}", "metadata": {"m": "${originalMessage}"}`, hostile, hostile + " " + hostile},
+		"the event":                        {`"smsBody": "${matchGroups.who}: ${originalMessage}, ${from} to ${to}"`, "tell Ann", "Ann: tell Ann, +15005550009 to +15005550006"},
+		"FreeMarker":                       {`"smsBody": "<#if matchGroups.who == \"Ann\">Hi ${matchGroups.who?upper_case}</#if>"`, "tell Ann", "Hi ANN"},
+		"a numbered group":                 {`"smsBody": "${matchGroups.1} ${ matchGroups.1?length }"`, "tell Ann", "Ann 3"},
+		"a group that did not participate": {`"smsBody": "at [${matchGroups.hour}]"`, "tell Ann", "at []"},
+		"metadata":                         {`"smsBody": "${fullName.lastName}, ${who}", "metadata": {"fullName": {"lastName": "Lee"}, "who": "${matchGroups.who}"}`, "tell Ann", "Lee, Ann"},
+		"metadata as a text":               {`"smsBody": "${n + 1}", "metadata": "{\"n\": 1}"`, "tell Ann", "2"},
+		"metadata goes first":              {`"smsBody": "${from}", "metadata": {"from": "us"}`, "tell Ann", "us"},
+		"a template in the sender's text":  {`"smsBody": "${originalMessage} ${m}", "metadata": {"m": "${originalMessage}"}`, hostile, hostile + " " + hostile},
 	} {
 		set, err := parse("tell.json", sendingFile(tc.inputs))
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v", name, err)
 			continue
 		}
 		firing := match(t, set, tc.body)[0]
@@ -52,14 +52,14 @@ func TestAlfrescoBodyIsATemplate(t *testing.T) {
 		}
 		template, err := freemarker.Parse("smsBody", input["smsBody"].(string))
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v", name, err)
 			continue
 		}
 		if got, err := template.Render(t.Context(), model); err != nil || got != tc.want {
 			t.Errorf("%s: %q, %v; want %q", name, got, err, tc.want)
 		}
 		if report := set.Report()[0].As; !strings.Contains(report, "smsBody is a FreeMarker template") {
-			t.Errorf("%s: read as %s", name, report)
+			t.Errorf("%s: got the report %s", name, report)
 		}
 	}
 }
@@ -68,14 +68,14 @@ func TestAlfrescoRefusesATemplateWithoutValues(t *testing.T) {
 	for name, tc := range map[string]struct{ inputs, want string }{
 		"an unknown group":      {`"smsBody": "${matchGroups.whom}"`, "matchGroups.whom"},
 		"an unknown variable":   {`"smsBody": "${who}"`, "smsBody: "},
-		"what is no FreeMarker": {`"smsBody": "<#if>"`, "smsBody: "},
-		"metadata that is none": {`"smsBody": "x", "metadata": [1]`, "metadata an object"},
+		"invalid FreeMarker":    {`"smsBody": "<#if>"`, "smsBody: "},
+		"invalid metadata":      {`"smsBody": "x", "metadata": [1]`, "metadata an object"},
 		"metadata that is text": {`"smsBody": "x", "metadata": "x"`, "metadata an object"},
-		"a body that is none":   {`"smsBody": 5`, "smsBody must be a string"},
+		"an invalid body":       {`"smsBody": 5`, "smsBody must be a string"},
 		"null in the metadata":  {`"smsBody": "${a}", "metadata": {"a": "${matchGroups.whom}"}`, "smsBody: "},
 	} {
 		if _, err := parse("tell.json", sendingFile(tc.inputs)); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "tell.json:3: ") {
-			t.Errorf("%s: %v, want %q", name, err, tc.want)
+			t.Errorf("%s: got error %v, want %q", name, err, tc.want)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func TestAlfrescoReadsAByteOrderMark(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := parse("tell.json", strings.ReplaceAll(good, "\n ", "\n\t\t")); err != nil {
-		t.Errorf("with tabs: %v", err)
+		t.Errorf("with tabs: got %v", err)
 	}
 	for broken, want := range map[string]string{
 		strings.Replace(good, `"action":`, `"action"`, 1): "tell.json:3: not JSON: invalid character '{'",
@@ -105,7 +105,7 @@ func TestNumberAcceptsOnlyDecimalDigits(t *testing.T) {
 		"NaN": false, "Inf": false, "-infinity": false, "0x10": false, "1_0": false, "1e3": false, ".5": false, "5.": false, "٥": false, "": false, strings.Repeat("9", 400): false,
 	} {
 		if _, ok := number(text); ok != want {
-			t.Errorf("%q is a number: %t", text, ok)
+			t.Errorf("number(%q) reports %t", text, ok)
 		}
 	}
 }
@@ -125,20 +125,21 @@ func TestAlfrescoProcessNeedsItsTaskQueue(t *testing.T) {
 	}
 	_, err := file(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p"}`)
 	if err == nil || !strings.Contains(err.Error(), `a.json:3: trigger "a": workflow "p" would start on task queue twilio`) || !strings.Contains(err.Error(), "TRIGGERS_TASK_QUEUE") {
-		t.Errorf("a process on the connector's own task queue: %v", err)
+		t.Errorf("a process on the connector's own task queue: got error %v", err)
 	}
 	set, err := file(`{"payloadType": "StartMessagePayload", "name": "m"}`)
 	if err != nil || len(set.Warnings()) != 1 || !strings.Contains(set.Warnings()[0].Message, "TRIGGERS_TASK_QUEUE") {
-		t.Errorf("a message: %v, %v", err, set.Warnings())
+		t.Errorf("a message: got error %v, warnings %v", err, set.Warnings())
 	}
 	set, err = file(`{"payloadType": "SignalPayload", "name": "s"}`)
 	if err != nil || len(set.Warnings()) != 0 {
-		t.Errorf("a signal: %v", err)
+		t.Errorf("a signal: got error %v", err)
 	}
-	// The connector sends texts, whatever the task queue of the processes.
+	// Texts are sent on the connector's task queue, whatever the task queue of
+	// the processes.
 	set, err = parse("tell.json", sendingFile(`"smsBody": "x"`))
 	if err != nil || set.triggers[0].action.(*start).taskQueue != DefaultTaskQueue {
-		t.Errorf("a text: %v", err)
+		t.Errorf("a text: got error %v", err)
 	}
 }
 
@@ -154,29 +155,29 @@ func TestAlfrescoBusinessKeyIsNotUnique(t *testing.T) {
 		firing := set.Match(t.Context(), m)[0]
 		start := firing.trigger.action.(*start)
 		if got, want := firing.Plan().Call.WorkflowID, "order-5-"+fromID+"-"+sid; got != want || firing.Err != nil {
-			t.Errorf("the ID is %q, want %q; %v", got, want, firing.Err)
+			t.Errorf("got the ID %q, want %q; error %v", got, want, firing.Err)
 		}
 		for name, want := range map[string]string{"businessKey": "order-5-" + fromID, "name": "Order 5 of " + fromID} {
 			if got := start.memo[name](&firing.Event); got != want {
-				t.Errorf("memo %s is %v, want %s", name, got, want)
+				t.Errorf("memo %s = %v, want %s", name, got, want)
 			}
 		}
 		if got := start.searchAttributes["BusinessKey"](&firing.Event); got != "order-5-"+fromID {
-			t.Errorf("the search attribute is %v", got)
+			t.Errorf("got the search attribute %v", got)
 		}
 	}
 	// In Alfresco, a process whose key is null starts, too.
 	if firing := set.Match(t.Context(), message("go"))[0]; firing.Err != nil {
-		t.Errorf("without its group: %v", firing.Err)
+		t.Errorf("without its group: got error %v", firing.Err)
 	}
 	c := newChecker(Options{TaskQueue: "q"})
 	c.read("a.json", []byte(starting(`{"payloadType": "StartProcessPayload", "processDefinitionKey": "p", "name": "${originalMessage}", "businessKey": "k"}`)))
 	set, err = c.finish()
 	if err != nil || len(set.triggers[0].action.(*start).searchAttributes) != 0 || set.triggers[0].action.(*start).memo["name"] != nil {
-		t.Errorf("without an attribute: %v", err)
+		t.Errorf("without an attribute: got error %v", err)
 	}
 	if !strings.Contains(fmt.Sprint(set.Warnings()), "name: it is left out of the workflow's memo: ${originalMessage} is not allowed here") {
-		t.Errorf("of a name that may not be shown: %v", set.Warnings())
+		t.Errorf("a name that must not be shown: got warnings %v", set.Warnings())
 	}
 }
 
@@ -203,7 +204,7 @@ func TestAlfrescoMisspeltKeysAreReported(t *testing.T) {
 		t.Errorf("%q\nwant %q", got, want)
 	}
 	if !set.triggers[0].reactions {
-		t.Error("event.inputs.reactions is not read")
+		t.Error("event.inputs.reactions is ignored")
 	}
 }
 
@@ -238,12 +239,12 @@ func TestAlfrescoUnknownNamesAreNull(t *testing.T) {
 		`trigger "a": ${n} is unknown, and therefore null, as in Alfresco; did you mean "matchGroups.n"?`, `${frm} is unknown, and therefore null, as in Alfresco; did you mean "from"?`,
 	} {
 		if !strings.Contains(findings, want) {
-			t.Errorf("lint finds %s\nwant %s", findings, want)
+			t.Errorf("got findings %s\nwant %s", findings, want)
 		}
 	}
 	for _, refused := range []string{"${matchGroups['n']}", "${n + 1}", "${execution.getVariable('x')}"} {
 		if _, err := parse("a.json", starting(`{"payloadType": "SignalPayload", "name": "s", "variables": {"a": "`+refused+`"}}`)); err == nil {
-			t.Errorf("%s, which has a value in Alfresco, is read as null", refused)
+			t.Errorf("%s, which has a value in Alfresco, is resolved to null", refused)
 		}
 	}
 }
@@ -253,7 +254,7 @@ func TestAlfrescoSkipsEventsOfOtherConnectors(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "slack.json"), other)
 	if _, err := Load(dir, Options{}); err == nil || !strings.Contains(err.Error(), "slack.json:2: ") || !strings.Contains(err.Error(), "the file is skipped") {
-		t.Errorf("nothing but such a file: %v", err)
+		t.Errorf("a folder with no other file: got error %v", err)
 	}
 	write(t, filepath.Join(dir, "t.yaml"), contract)
 	set, err := Load(dir, Options{})
@@ -264,6 +265,6 @@ func TestAlfrescoSkipsEventsOfOtherConnectors(t *testing.T) {
 		t.Errorf("warnings %v", w)
 	}
 	if _, err := parse("a.json", strings.Replace(other, "slack.MESSAGE_RECEIVED", "twilio.SMS_RECIEVED", 1)); err == nil || !strings.Contains(err.Error(), `did you mean "SMS_RECEIVED"?`) {
-		t.Errorf("an event that is misspelt: %v", err)
+		t.Errorf("a misspelt event: got error %v", err)
 	}
 }

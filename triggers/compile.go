@@ -1,6 +1,6 @@
 package triggers
 
-// Compiling: from a trigger as written to a checked one.
+// Compiling turns a trigger as written into a checked one.
 
 import (
 	"cmp"

@@ -1,8 +1,8 @@
 package triggers
 
-// Conditions: the part of Alfresco's expression language in which a trigger can
-// test its event: comparisons, and, or, not, empty. The rest of the language is
-// refused by name.
+// Conditions are written in a part of Alfresco's expression language:
+// comparisons, and, or, not, empty. Anything else in the language is refused by
+// name.
 
 import (
 	"errors"
@@ -58,7 +58,8 @@ type conditionToken struct {
 // operators lists the operators of a condition, longest first.
 var operators = []string{"==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "(", ")"}
 
-// refused maps unsupported parts of the language to what to do instead.
+// refused maps unsupported parts of the language to a description, with what to
+// write instead.
 var refused = map[string]string{
 	"[": "indexing with [ ]: write matchGroups.name",
 	"?": "the choice a ? b : c: use two triggers",
@@ -118,7 +119,7 @@ func nextToken(text string) (conditionToken, int, error) {
 		}
 	}
 	char, _ := utf8.DecodeRuneInString(text)
-	return conditionToken{}, 0, fmt.Errorf("%q has no meaning in a condition", char)
+	return conditionToken{}, 0, fmt.Errorf("unexpected %q in a condition", char)
 }
 
 func letterByte(c byte) bool {
@@ -351,7 +352,8 @@ func number(value any) (*big.Rat, bool) {
 	return nil, false
 }
 
-// truth follows the expression language: a string is true if it is "true".
+// truth follows the expression language, in which a string is true if it is
+// "true".
 func truth(value any) bool {
 	switch value := value.(type) {
 	case bool:

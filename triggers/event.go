@@ -1,6 +1,6 @@
 package triggers
 
-// The event: the part of a message that a workflow receives.
+// An event is the part of a message that a workflow receives.
 
 import (
 	"time"

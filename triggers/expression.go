@@ -1,6 +1,6 @@
 package triggers
 
-// Expressions: ${…} in the texts and inputs of a trigger.
+// Expressions are the ${…} in the texts and inputs of a trigger.
 
 import (
 	"bytes"
@@ -152,7 +152,8 @@ func (s scope) meant(name string) string {
 	return cmp.Or(yamlfile.DidYouMean(name, names), yamlfile.DidYouMean(groupPrefix+name, names))
 }
 
-// shortestName is the length of the shortest name for which another is suggested.
+// shortestName is the length of the shortest name for which a correction is
+// suggested.
 const shortestName = 3
 
 func groupReference(name string) reference {

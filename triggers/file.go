@@ -1,7 +1,7 @@
 package triggers
 
-// Trigger files: one file or a directory of them, read strictly, with errors
-// that name the place.
+// Trigger files are read strictly, one file or a directory of them, with errors
+// that name the file and line.
 
 import (
 	"bytes"
@@ -170,7 +170,7 @@ type checker struct {
 	path func(i int, field string) []any
 
 	set *Set
-	// places maps trigger names to where they were first used.
+	// places maps trigger names to where they were first defined.
 	places   map[string]string
 	mistakes []error
 }

@@ -36,13 +36,13 @@ var goodTriggers = map[string]string{
       searchAttributes: {CustomerId: '${fromId}'}
       input: [1, {a: '${media}', b: '${location.latitude}', c: '${parameters.ProfileName}'}]
 `,
-	"a signal":                     "  - {name: a, pattern: x, onPublishError: retry, to: ['+15005550006', '12345', 'whatsapp:+15005550006'], signal: {workflowId: w, name: s, input: 5}}\n",
-	"a signal with start":          "  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, id: 'chat-${conversation}', idReuse: rejectDuplicate, signal: s, signalInput: {t: '${originalMessage}'}, input: {n: '${from}'}}}\n",
-	"a signal to all":              "  - {name: a, pattern: x, signalAll: {name: s}}\n",
-	"a signal to those with a key": "  - {name: a, pattern: '(x)', signalAll: {name: s, correlationKey: '${matchGroups.1}', input: {a: b}}}\n",
-	"an update":                    "  - {name: a, pattern: x, echo: 'It is ${result.status}', update: {workflowId: w, name: u}}\n",
-	"an opt-out":                   "  - {name: a, event: SMS_OPT_OUT, start: {workflow: W, taskQueue: q}}\n",
-	"help with a pattern":          "  - {name: a, event: SMS_HELP, pattern: INFO, start: {workflow: W, taskQueue: q}}\n",
+	"a signal":                           "  - {name: a, pattern: x, onPublishError: retry, to: ['+15005550006', '12345', 'whatsapp:+15005550006'], signal: {workflowId: w, name: s, input: 5}}\n",
+	"a signal with start":                "  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, id: 'chat-${conversation}', idReuse: rejectDuplicate, signal: s, signalInput: {t: '${originalMessage}'}, input: {n: '${from}'}}}\n",
+	"a signalAll":                        "  - {name: a, pattern: x, signalAll: {name: s}}\n",
+	"a signalAll with a correlation key": "  - {name: a, pattern: '(x)', signalAll: {name: s, correlationKey: '${matchGroups.1}', input: {a: b}}}\n",
+	"an update":                          "  - {name: a, pattern: x, echo: 'It is ${result.status}', update: {workflowId: w, name: u}}\n",
+	"an opt-out":                         "  - {name: a, event: SMS_OPT_OUT, start: {workflow: W, taskQueue: q}}\n",
+	"help with a pattern":                "  - {name: a, event: SMS_HELP, pattern: INFO, start: {workflow: W, taskQueue: q}}\n",
 }
 
 // badTriggers are triggers with one mistake each, and the error about it.
@@ -51,32 +51,32 @@ var badTriggers = map[string]struct {
 	// loaderOnly lists the mistakes that a schema cannot detect.
 	loaderOnly bool
 }{
-	"an unknown match":             {"  - {name: a, pattern: x, match: all, start: {workflow: W, taskQueue: q}}\n", "match is \"all\"; it must be find (the default) or full", false},
-	"an unknown event":             {"  - {name: a, event: SMS_SENT, start: {workflow: W, taskQueue: q}}\n", `there is no event "SMS_SENT"`, false},
-	"a number without quotes":      {"  - {name: a, pattern: x, to: [15005550006], start: {workflow: W, taskQueue: q}}\n", "in quotes", false},
-	"an account that is none":      {"  - {name: a, pattern: x, account: AC1, start: {workflow: W, taskQueue: q}}\n", "is not an account SID", false},
-	"an unknown policy":            {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idReuse: never}}\n", `idReuse is "never"`, false},
-	"another unknown policy":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: never}}\n", `idConflict is "never"`, false},
-	"policies that contradict":     {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: terminateExisting, idReuse: rejectDuplicate}}\n", "so idReuse must be allowDuplicate", true},
-	"policies without an id":       {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, idReuse: rejectDuplicate}}\n", "apply to an id of your own", true},
-	"a time that is none":          {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: soon}}\n", "write a time such as 30s", false},
-	"a time without a unit":        {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: '30'}}\n", "write a time such as 30s", false},
-	"an unknown onPublishError":    {"  - {name: a, pattern: x, onPublishError: ignore, start: {workflow: W, taskQueue: q}}\n", "must be reply or retry", false},
-	"a reply without words":        {"  - {name: a, pattern: x, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "needs an echoError", false},
-	"an opt-out that is echoed":    {"  - {name: a, event: SMS_OPT_OUT, echo: Bye, start: {workflow: W, taskQueue: q}}\n", "answered by Twilio itself", false},
-	"a number in a memo":           {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, memo: {n: '${from}'}}}\n", "${from} is not allowed here", true},
-	"a text in a search attribute": {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, searchAttributes: {n: '${originalMessage}'}}}\n", "${originalMessage} is not allowed here", true},
-	"a result without an update":   {"  - {name: a, pattern: x, echo: '${result}', start: {workflow: W, taskQueue: q}}\n", "only the echo of an update or a signalAll has a result", true},
-	"a result in echoError":        {"  - {name: a, pattern: x, echoError: '${result}', update: {workflowId: w, name: u}}\n", "only the echo of an update or a signalAll has a result", true},
-	"signalWithStart without id":   {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, signal: s}}\n", "needs the workflow's ID", false},
-	"signalWithStart, no signal":   {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, id: w}}\n", "needs the signal's name", false},
-	"signalWithStart, a conflict":  {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, id: w, signal: s, idConflict: fail}}\n", "leave idConflict out", false},
-	"signalAll without a name":     {"  - {name: a, pattern: x, signalAll: {input: 5}}\n", "needs a name", false},
-	"an update without an ID":      {"  - {name: a, pattern: x, update: {name: u}}\n", "needs the workflow's ID", false},
-	"catchUp by a parameter":       {"  - {name: a, pattern: x, catchUp: true, condition: '${parameters.ProfileName == 1}', start: {workflow: W, taskQueue: q}}\n", "not in Twilio's log", true},
-	"catchUp and a reply":          {"  - {name: a, pattern: x, catchUp: true, echoError: e, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "must not be told that it failed", true},
-	"an alias":                     {"  - {name: a, pattern: &p x, description: *p, start: {workflow: W, taskQueue: q}}\n", "aliases are not supported", true},
-	"a condition that is none":     {"  - {name: a, pattern: x, condition: 'from == to', start: {workflow: W, taskQueue: q}}\n", "write it as one expression", false},
+	"an unknown match":                      {"  - {name: a, pattern: x, match: all, start: {workflow: W, taskQueue: q}}\n", "match is \"all\"; it must be find (the default) or full", false},
+	"an unknown event":                      {"  - {name: a, event: SMS_SENT, start: {workflow: W, taskQueue: q}}\n", `there is no event "SMS_SENT"`, false},
+	"a number without quotes":               {"  - {name: a, pattern: x, to: [15005550006], start: {workflow: W, taskQueue: q}}\n", "in quotes", false},
+	"an invalid account":                    {"  - {name: a, pattern: x, account: AC1, start: {workflow: W, taskQueue: q}}\n", "is not an account SID", false},
+	"an unknown policy":                     {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idReuse: never}}\n", `idReuse is "never"`, false},
+	"another unknown policy":                {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: never}}\n", `idConflict is "never"`, false},
+	"policies that contradict":              {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, id: x, idConflict: terminateExisting, idReuse: rejectDuplicate}}\n", "so idReuse must be allowDuplicate", true},
+	"policies without an id":                {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, idReuse: rejectDuplicate}}\n", "apply to an id of your own", true},
+	"an invalid duration":                   {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: soon}}\n", "write a time such as 30s", false},
+	"a duration without a unit":             {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, runTimeout: '30'}}\n", "write a time such as 30s", false},
+	"an unknown onPublishError":             {"  - {name: a, pattern: x, onPublishError: ignore, start: {workflow: W, taskQueue: q}}\n", "must be reply or retry", false},
+	"a retry without an echoError":          {"  - {name: a, pattern: x, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "needs an echoError", false},
+	"an opt-out with an echo":               {"  - {name: a, event: SMS_OPT_OUT, echo: Bye, start: {workflow: W, taskQueue: q}}\n", "answered by Twilio itself", false},
+	"a phone number in a memo":              {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, memo: {n: '${from}'}}}\n", "${from} is not allowed here", true},
+	"a text in a search attribute":          {"  - {name: a, pattern: x, start: {workflow: W, taskQueue: q, searchAttributes: {n: '${originalMessage}'}}}\n", "${originalMessage} is not allowed here", true},
+	"a result in an action without one":     {"  - {name: a, pattern: x, echo: '${result}', start: {workflow: W, taskQueue: q}}\n", "only the echo of an update or a signalAll has a result", true},
+	"a result in echoError":                 {"  - {name: a, pattern: x, echoError: '${result}', update: {workflowId: w, name: u}}\n", "only the echo of an update or a signalAll has a result", true},
+	"signalWithStart without id":            {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, signal: s}}\n", "needs the workflow's ID", false},
+	"signalWithStart, no signal":            {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, id: w}}\n", "needs the signal's name", false},
+	"signalWithStart, a conflict":           {"  - {name: a, pattern: x, signalWithStart: {workflow: W, taskQueue: q, id: w, signal: s, idConflict: fail}}\n", "leave idConflict out", false},
+	"signalAll without a name":              {"  - {name: a, pattern: x, signalAll: {input: 5}}\n", "needs a name", false},
+	"an update without an ID":               {"  - {name: a, pattern: x, update: {name: u}}\n", "needs the workflow's ID", false},
+	"catchUp by a parameter":                {"  - {name: a, pattern: x, catchUp: true, condition: '${parameters.ProfileName == 1}', start: {workflow: W, taskQueue: q}}\n", "not in Twilio's log", true},
+	"catchUp and a reply":                   {"  - {name: a, pattern: x, catchUp: true, echoError: e, onPublishError: reply, start: {workflow: W, taskQueue: q}}\n", "must not be told that it failed", true},
+	"an alias":                              {"  - {name: a, pattern: &p x, description: *p, start: {workflow: W, taskQueue: q}}\n", "aliases are not supported", true},
+	"a condition that is not an expression": {"  - {name: a, pattern: x, condition: 'from == to', start: {workflow: W, taskQueue: q}}\n", "write it as one expression", false},
 }
 
 func TestParseExplainsEachMistake(t *testing.T) {
@@ -89,11 +89,11 @@ func TestParseExplainsEachMistake(t *testing.T) {
 }
 
 func TestPseudonymsNeedASecret(t *testing.T) {
-	for _, text := range []string{goodTriggers["a signal with start"], goodTriggers["a signal to those with a key"]} {
+	for _, text := range []string{goodTriggers["a signal with start"], goodTriggers["a signalAll with a correlation key"]} {
 		c := newChecker(Options{})
 		c.read("t.yaml", []byte("triggers:\n"+text))
 		if _, err := c.finish(); err == nil || !strings.Contains(err.Error(), "needs a secret") {
-			t.Errorf("without a secret: %v", err)
+			t.Errorf("without a secret: got error %v", err)
 		}
 	}
 }
@@ -142,17 +142,17 @@ func TestPatternOverBudgetStopsNoOther(t *testing.T) {
 `)
 	firings := set.Match(t.Context(), message(strings.Repeat("a", 1500)+"b"))
 	if len(firings) != 2 || firings[0].Err == nil || firings[1].Trigger() != "good" || firings[1].Err != nil {
-		t.Fatalf("fires %v", firings)
+		t.Fatalf("got firings %v", firings)
 	}
 	err := firings[0].Err.Error()
 	if !strings.Contains(err, "trigger hostile: match its pattern") || strings.Contains(err, "aaa") {
-		t.Errorf("error %s", err)
+		t.Errorf("got error %s", err)
 	}
 	if got := firings[0].Plan().EchoError; got != "Not ." {
-		t.Errorf("echoError %q", got)
+		t.Errorf("got echoError %q", got)
 	}
 	if problem := firings[0].Plan().Problem; problem != err {
-		t.Errorf("planned, %q", problem)
+		t.Errorf("the plan has the problem %q", problem)
 	}
 }
 
@@ -169,23 +169,23 @@ func TestPatternsShareOneBudget(t *testing.T) {
 	file.WriteString("  - {name: elsewhere, pattern: '(?:(a+)+\\1)+$', to: '+15005550001', start: {workflow: W, taskQueue: q}}\n")
 	file.WriteString("  - {name: good, pattern: '(a+)b$', start: {workflow: W, taskQueue: q}}\n")
 	file.WriteString("  - {name: hungry, pattern: '" + hungry + "', start: {workflow: W, taskQueue: q}}\n")
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // it takes either a fraction of a second or forever
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a correct match takes a fraction of a second, any other never ends
 	defer cancel()
 	firings := mustParse(t, file.String()).Match(ctx, message(text))
 	if len(firings) != 42 || ctx.Err() != nil {
-		t.Fatalf("%d firings, %v", len(firings), ctx.Err())
+		t.Fatalf("got %d firings, want 42; context error %v", len(firings), ctx.Err())
 	}
 	for i, firing := range firings {
-		// The hungry one has nothing left: the budget is for the text, not for each
-		// pattern.
+		// Nothing is left for the hungry pattern: the budget is for the text, not
+		// for each pattern.
 		if good := i == 40; good != (firing.Err == nil) || good && firing.Event.MatchGroups["1"] == nil {
-			t.Errorf("%s: %v", firing.Trigger(), firing.Err)
+			t.Errorf("trigger %s: got error %v", firing.Trigger(), firing.Err)
 		}
 	}
 }
 
-// TestTriesTakeFromTheBudget sees the budget itself: on a slow machine, a try
-// may end by its time instead, and its error is another one.
+// TestTriesTakeFromTheBudget checks the budget itself: on a slow machine, a try
+// may reach its time limit instead, which is another error.
 func TestTriesTakeFromTheBudget(t *testing.T) {
 	hostile, err := compilePattern(`(?:(a+)+\1)+$`, false)
 	if err != nil {
@@ -196,7 +196,7 @@ func TestTriesTakeFromTheBudget(t *testing.T) {
 	for left := budget(textSteps); left > 0; {
 		before := left
 		if _, err := hostile.find(ctx, strings.Repeat("a", 1500)+"b", &left); err == nil || left >= before {
-			t.Fatalf("of %d steps, %d are left: %v", before, left, err)
+			t.Fatalf("of %d steps, %d are left: got error %v", before, left, err)
 		}
 	}
 }
@@ -206,10 +206,10 @@ func TestPatternGetsMoreStepsIfNeeded(t *testing.T) {
 	text := strings.Repeat("a", 1400) + " " + strings.Repeat("a", 96) + "b"
 	nothing := budget(0)
 	if _, err := set.triggers[0].pattern.find(t.Context(), text, &nothing); !exceeded(err) {
-		t.Fatalf("it needs no more than the others: %v", err)
+		t.Fatalf("the hungry pattern does not exceed freeSteps: got error %v", err)
 	}
 	if firings := match(t, set, text); len(firings) != 1 {
-		t.Errorf("%d firings", len(firings))
+		t.Errorf("got %d firings, want 1", len(firings))
 	}
 }
 
@@ -226,7 +226,7 @@ func TestReactionsFireOnlyTriggersThatAsk(t *testing.T) {
 		for _, firing := range match(t, set, body) {
 			names = append(names, firing.Trigger())
 			if reaction := firing.Event.Reaction; (reaction == nil) != (body == "Order 5") || reaction != nil && reaction.Text != "Order 5" {
-				t.Errorf("%q: the event has %+v", body, reaction)
+				t.Errorf("%q: the event has the reaction %+v", body, reaction)
 			}
 			if firing.Trigger() == "liked" && asJSON(t, firing.Plan().Call.Input) != `{"to":"Order 5"}` {
 				t.Errorf("input %v", firing.Plan().Call.Input)
@@ -255,23 +255,23 @@ func TestIDWithAHoleIsRefused(t *testing.T) {
 		for _, body := range []string{"go", "go to "} {
 			firing := set.Match(t.Context(), message(body))[0]
 			if firing.Err == nil || !strings.Contains(firing.Err.Error(), "trigger a: the workflow ID needs ${matchGroups.room}") {
-				t.Errorf("%s, %q: %v", name, body, firing.Err)
+				t.Errorf("%s, %q: got error %v", name, body, firing.Err)
 			}
 			if firing.Plan().EchoError != "No room." {
-				t.Errorf("%s, %q: the sender is told %q", name, body, firing.Plan().EchoError)
+				t.Errorf("%s, %q: got echoError %q", name, body, firing.Plan().EchoError)
 			}
 		}
 		if firing := set.Match(t.Context(), message("go to 5"))[0]; firing.Err != nil {
-			t.Errorf("%s: %v", name, firing.Err)
+			t.Errorf("%s: got error %v", name, firing.Err)
 		}
 		findings := fmt.Sprint(set.Lint(t.Context()))
 		if !strings.Contains(findings, `it fails for "go to ": the workflow ID needs ${matchGroups.room}`) {
-			t.Errorf("%s: lint finds %s", name, findings)
+			t.Errorf("%s: got findings %s", name, findings)
 		}
 	}
 	whole := mustParse(t, "triggers:\n  - {name: a, pattern: '(?<room>\\d+)', echoError: e, signal: {workflowId: 'room-${matchGroups.room}-${messageSid}-${fromId}', name: s}}\n")
 	if findings := whole.Lint(t.Context()); len(findings) != 0 {
-		t.Errorf("lint finds %v", findings)
+		t.Errorf("got findings %v, want none", findings)
 	}
 }
 
@@ -290,11 +290,11 @@ func TestConditionsAreTheDocumentedSubset(t *testing.T) {
 	} {
 		c, err := in.condition(text)
 		if err != nil {
-			t.Errorf("%s: %v", text, err)
+			t.Errorf("%s: got %v", text, err)
 			continue
 		}
 		if got := c(e); got != want {
-			t.Errorf("%s is %t", text, got)
+			t.Errorf("%s evaluates to %t", text, got)
 		}
 	}
 	for text, want := range map[string]string{
@@ -305,7 +305,7 @@ func TestConditionsAreTheDocumentedSubset(t *testing.T) {
 		`${1.2.3 == 1}`: "not a number",
 	} {
 		if _, err := in.condition(text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", text, err, want)
+			t.Errorf("%s: got error %v, want %q", text, err, want)
 		}
 	}
 }
@@ -314,14 +314,14 @@ func TestAlfrescoFilesAreRefusedWithReasons(t *testing.T) {
 	const event = `"event": {"source": "connector.t.SMS_RECEIVED", "inputs": {"pattern": "x"}}`
 	file := func(action string) string { return "{\n" + event + ",\n\"action\": " + action + "\n}" }
 	for name, tc := range map[string]struct{ text, want string }{
-		"no event":             {`{"event": {}, "action": {"source": "command-consumer", "payload": {}}}`, "connector.NAME.SMS_RECEIVED"},
-		"no payload":           {file(`{"source": "command-consumer"}`), "has no action.payload"},
-		"an unknown payload":   {file(`{"source": "command-consumer", "payload": {"payloadType": "ScriptPayload"}}`), `payloadType is "ScriptPayload"`},
-		"another connector":    {file(`{"source": "connector.slack.SEND_MESSAGE", "payload": {}}`), "another connector cannot be run"},
-		"SEND_SMS, no numbers": {file(`{"source": "twilio.SEND_SMS", "payload": {"smsFrom": "+1"}}`), "needs smsTo"},
-		"a start of nothing":   {file(`{"source": "command-consumer", "payload": {"payloadType": "StartMessagePayload"}}`), "lacks its name"},
-		"a number in a key":    {file(`{"source": "command-consumer", "payload": {"payloadType": "StartMessagePayload", "name": "n", "businessKey": "${originalMessage}"}}`), "is not allowed here"},
-		"no pattern":           {`{"event": {"source": "connector.t.SMS_RECEIVED"}, "action": {"source": "command-consumer", "payload": {"payloadType": "SignalPayload", "name": "n"}}}`, "has no pattern"},
+		"no event":                  {`{"event": {}, "action": {"source": "command-consumer", "payload": {}}}`, "connector.NAME.SMS_RECEIVED"},
+		"no payload":                {file(`{"source": "command-consumer"}`), "has no action.payload"},
+		"an unknown payload":        {file(`{"source": "command-consumer", "payload": {"payloadType": "ScriptPayload"}}`), `payloadType is "ScriptPayload"`},
+		"another connector":         {file(`{"source": "connector.slack.SEND_MESSAGE", "payload": {}}`), "another connector cannot be run"},
+		"SEND_SMS, no numbers":      {file(`{"source": "twilio.SEND_SMS", "payload": {"smsFrom": "+1"}}`), "needs smsTo"},
+		"a start without a process": {file(`{"source": "command-consumer", "payload": {"payloadType": "StartMessagePayload"}}`), "lacks its name"},
+		"a phone number in a key":   {file(`{"source": "command-consumer", "payload": {"payloadType": "StartMessagePayload", "name": "n", "businessKey": "${originalMessage}"}}`), "is not allowed here"},
+		"no pattern":                {`{"event": {"source": "connector.t.SMS_RECEIVED"}, "action": {"source": "command-consumer", "payload": {"payloadType": "SignalPayload", "name": "n"}}}`, "has no pattern"},
 	} {
 		if _, err := parse("some-trigger.json", tc.text); err == nil || !strings.Contains(err.Error(), tc.want) || !strings.HasPrefix(err.Error(), "some-trigger.json:") {
 			t.Errorf("%s: %v\n want %q", name, err, tc.want)
@@ -332,6 +332,6 @@ func TestAlfrescoFilesAreRefusedWithReasons(t *testing.T) {
 func TestWarningsAreBounded(t *testing.T) {
 	set := mustParse(t, "triggers:\n  - {name: a, pattern: a, start: {workflow: W, taskQueue: q, input: ["+strings.Repeat("01,\n", 5000)+"1]}}\n")
 	if n := len(set.Warnings()); n != maxWarnings {
-		t.Errorf("%d warnings", n)
+		t.Errorf("got %d warnings, want the maximum", n)
 	}
 }

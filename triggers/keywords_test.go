@@ -41,7 +41,7 @@ func TestKeywordsAreThoseOfTheNumber(t *testing.T) {
 		for _, firing := range set.Match(t.Context(), m) {
 			names = append(names, firing.Trigger())
 			if want := map[string]sms.EventKind{"all": sms.EventReceived, "out": sms.EventOptOut, "in": sms.EventOptIn, "help": sms.EventHelp}[firing.Trigger()]; firing.Event.Event != want {
-				t.Errorf("%s publishes %s", firing.Trigger(), firing.Event.Event)
+				t.Errorf("trigger %s publishes the event %s", firing.Trigger(), firing.Event.Event)
 			}
 		}
 		if got := strings.Join(names, " "); got != tc.want {
@@ -58,24 +58,24 @@ func TestInvalidKeywordsAreRefused(t *testing.T) {
 		"keywords:\n  +15005550006: {}\n  ' +15005550006': {}\n": "are defined twice",
 	} {
 		if _, err := parse("t.yaml", text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %q", text, err, want)
+			t.Errorf("%q: got error %v, want %q", text, err, want)
 		}
 	}
 	if set, err := parse("t.yaml", "keywords: {'12345': {}}\n"); err != nil || set.Event(sms.Inbound{To: "12345", Body: "STOP"}) != sms.EventReceived {
-		t.Errorf("a file of keywords alone: %v", err)
+		t.Errorf("a file with only keywords: got error %v", err)
 	}
 }
 
 func TestLintSaysWhichTextsNeverFire(t *testing.T) {
 	const action = ", echoError: e, start: {workflow: W, taskQueue: q}}\n"
 	for name, tc := range map[string]struct{ text, want string }{
-		"half of a pattern":   {"triggers:\n  - {name: a, pattern: '(?i)^(yes|no|cancel)$'" + action, `it never fires for "CANCEL": Twilio handles that text as SMS_OPT_OUT`},
-		"a word anywhere":     {"triggers:\n  - {name: a, pattern: 'stop'" + action, `it never fires for "stop": Twilio handles that text`},
-		"nothing but a word":  {"triggers:\n  - {name: a, pattern: '^(stop|end)$'" + action, `it never fires: all texts that it matches are SMS_OPT_OUT`},
-		"no such words":       {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$', to: '12345'" + action, ""},
-		"none at some number": {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$'" + action, ""},
-		"words of its own":    {"keywords: {'12345': {help: [aide]}}\ntriggers:\n  - {name: a, pattern: '^(stop|aide)$', to: '12345'" + action, `it never fires for "aide": Twilio handles that text as SMS_HELP`},
-		"yes and start":       {"triggers:\n  - {name: a, pattern: '(?i)^(yes|start)$'" + action, ""},
+		"one alternative of a pattern":   {"triggers:\n  - {name: a, pattern: '(?i)^(yes|no|cancel)$'" + action, `it never fires for "CANCEL": Twilio handles that text as SMS_OPT_OUT`},
+		"a word anywhere":                {"triggers:\n  - {name: a, pattern: 'stop'" + action, `it never fires for "stop": Twilio handles that text`},
+		"only a keyword":                 {"triggers:\n  - {name: a, pattern: '^(stop|end)$'" + action, `it never fires: all texts that it matches are SMS_OPT_OUT`},
+		"no such words":                  {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$', to: '12345'" + action, ""},
+		"no keyword at some number":      {"keywords: {'12345': {}}\ntriggers:\n  - {name: a, pattern: '^(yes|stop)$'" + action, ""},
+		"a number with its own keywords": {"keywords: {'12345': {help: [aide]}}\ntriggers:\n  - {name: a, pattern: '^(stop|aide)$', to: '12345'" + action, `it never fires for "aide": Twilio handles that text as SMS_HELP`},
+		"yes and start":                  {"triggers:\n  - {name: a, pattern: '(?i)^(yes|start)$'" + action, ""},
 	} {
 		var all []string
 		for _, finding := range mustParse(t, tc.text).Lint(t.Context()) {

@@ -1,6 +1,7 @@
 package triggers
 
-// Lint: triggers that load, but probably do not do what their author wants.
+// Lint finds triggers that load, but probably do not do what their author
+// wants.
 
 import (
 	"context"
@@ -26,7 +27,7 @@ func (f Finding) String() string {
 }
 
 // maxTries limits how often Lint matches one trigger's texts with another's
-// pattern: a few seconds' worth.
+// pattern, to a few seconds in total.
 const maxTries = 5_000_000
 
 // Lint looks for triggers that never fire, that fire together, that take too
@@ -78,7 +79,8 @@ func (s *Set) Lint(ctx context.Context) []Finding {
 	return findings
 }
 
-// slow tries long texts that consist of the pattern's own characters.
+// slow reports whether a long text of the pattern's own characters exceeds the
+// budget.
 func (t *Trigger) slow(ctx context.Context, samples []string) bool {
 	for _, seed := range append([]string{"a", "1", " "}, samples...) {
 		if seed == "" {

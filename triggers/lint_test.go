@@ -41,7 +41,7 @@ func TestSamplesAreMatchedByTheirPattern(t *testing.T) {
 		set := mustParse(t, "triggers:\n  - {name: a, pattern: '"+pattern+"', start: {workflow: W, taskQueue: q}}\n")
 		samples := set.triggers[0].samples(t.Context())
 		if len(samples) == 0 || !strings.EqualFold(strings.ReplaceAll(samples[0], "\t", " "), want) {
-			t.Errorf("%s: %q, want %q", pattern, samples, want)
+			t.Errorf("samples of %s: got %q, want %q first", pattern, samples, want)
 		}
 	}
 }
@@ -57,6 +57,6 @@ func TestLintOfVeryManyTriggersEnds(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	if findings := set.Lint(ctx); len(findings) != 10 || ctx.Err() != nil {
-		t.Errorf("%d findings, %v", len(findings), ctx.Err())
+		t.Errorf("got %d findings, want 10; context error %v", len(findings), ctx.Err())
 	}
 }

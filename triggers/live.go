@@ -1,6 +1,6 @@
 package triggers
 
-// Live: the triggers in force, which follow their files.
+// Live holds the triggers in force, and follows their files.
 
 import (
 	"context"

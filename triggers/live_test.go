@@ -22,7 +22,8 @@ func watched(t *testing.T) (live *Live, write func(string), reports chan report)
 	version := 0
 	write = func(text string) {
 		version++
-		// As with mounted configuration, the new file replaces the old one.
+		// As for mounted configuration, the old file is replaced, not written
+		// to.
 		temporary := filepath.Join(dir, ".new")
 		if err := os.WriteFile(temporary, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -61,7 +62,7 @@ func TestLivePutsAChangeInForce(t *testing.T) {
 		t.Error("the new file is not in force")
 	}
 	if len(match(t, before, "Order Number 42")) != 1 {
-		t.Error("a set that is in use changed")
+		t.Error("a set that is in use has changed")
 	}
 }
 
@@ -73,15 +74,15 @@ func TestLiveKeepsTriggersOfBrokenFiles(t *testing.T) {
 		t.Fatalf("reported %v", r.err)
 	}
 	if live.Set() != before {
-		t.Error("the old triggers are not in force")
+		t.Error("the old triggers are not in force any more")
 	}
 	write(contract)
 	if r := <-reports; r.err != nil || live.Set() == before {
-		t.Errorf("a mended file: %v", r.err)
+		t.Errorf("a corrected file: got error %v", r.err)
 	}
 }
 
-// turns returns what a number of looks report.
+// turns makes a number of turns, and returns what they report.
 func turns(l *Live, n int) (reports []report) {
 	for range n {
 		if changed, set, err := l.turn(); changed {
@@ -112,16 +113,16 @@ func TestLiveIgnoresAHalfCopiedFile(t *testing.T) {
 	write(t, path, contract)
 	l := opened(t, path)
 	changed := strings.ReplaceAll(contract, "Order Number", "Order No")
-	half, _, _ := strings.Cut(changed, "  - name: cancel") // would load without a mistake
+	half, _, _ := strings.Cut(changed, "  - name: cancel") // loads without a mistake
 	for _, part := range []string{half[:20], half, changed[:len(changed)-10]} {
 		write(t, path, part)
 		if reports := turns(l, 1); reports != nil {
-			t.Errorf("after %d bytes: %+v", len(part), reports)
+			t.Errorf("after %d bytes: got %+v", len(part), reports)
 		}
 	}
 	write(t, path, changed)
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || reports[0].set.Len() != 2 || l.Set() != reports[0].set {
-		t.Errorf("the whole file: %+v", reports)
+		t.Errorf("the whole file: got %+v", reports)
 	}
 }
 
@@ -139,17 +140,17 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// Gone for one look only: no change.
+	// The file is gone for a single turn: no change.
 	rename(path, away)
 	if reports := turns(l, 1); reports != nil {
-		t.Errorf("gone: %+v", reports)
+		t.Errorf("gone: got %+v", reports)
 	}
 	rename(away, path)
 	if reports := turns(l, 3); reports != nil || l.Set() != before {
-		t.Errorf("back again: %+v", reports)
+		t.Errorf("back again: got %+v", reports)
 	}
-	// Replaced by a file of the same size and time, as tools that preserve times
-	// do.
+	// The file is replaced by one of the same size and time, as by a tool that
+	// preserves times.
 	info, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)
@@ -160,16 +161,16 @@ func TestLiveSeesAFileThatReturns(t *testing.T) {
 	}
 	rename(away, path)
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || len(match(t, l.Set(), "TELL Ann")) != 1 {
-		t.Errorf("replaced: %+v", reports)
+		t.Errorf("replaced: got %+v", reports)
 	}
-	// Missing for longer, and back later.
+	// The file is missing for longer, and comes back later.
 	rename(path, away)
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].set.Len() != 2 {
-		t.Errorf("gone for good: %+v", reports)
+		t.Errorf("gone for good: got %+v", reports)
 	}
 	rename(away, path)
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].set.Len() != 3 {
-		t.Errorf("back: %+v", reports)
+		t.Errorf("back: got %+v", reports)
 	}
 }
 
@@ -196,7 +197,7 @@ func TestLiveSeesSwappedLinks(t *testing.T) {
 	l := opened(t, dir)
 	link("..2", "..data")
 	if reports := turns(l, 3); len(reports) != 1 || reports[0].err != nil || len(match(t, l.Set(), "Order No 42")) != 1 {
-		t.Errorf("after the swap: %+v", reports)
+		t.Errorf("after the swap: got %+v", reports)
 	}
 }
 
@@ -206,17 +207,17 @@ func TestLiveReportsABrokenFileOnce(t *testing.T) {
 	l := opened(t, path)
 	write(t, path, "triggers: [")
 	if reports := turns(l, 5); len(reports) != 1 || reports[0].err == nil {
-		t.Errorf("broken: %+v", reports)
+		t.Errorf("broken: got %+v", reports)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	if reports := turns(l, 5); len(reports) != 1 || reports[0].err == nil || reports[0].set.Len() != 2 {
-		t.Errorf("gone: %+v", reports)
+		t.Errorf("gone: got %+v", reports)
 	}
 	write(t, path, contract)
 	if reports := turns(l, 5); len(reports) != 1 || reports[0].err != nil {
-		t.Errorf("as before: %+v", reports)
+		t.Errorf("as before: got %+v", reports)
 	}
 }
 
@@ -226,6 +227,6 @@ func TestFolderIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := Load(dir, Options{}); err == nil || !strings.Contains(err.Error(), "not a file") {
-		t.Errorf("a folder: %v", err)
+		t.Errorf("a folder: got error %v", err)
 	}
 }

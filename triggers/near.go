@@ -1,7 +1,7 @@
 package triggers
 
-// Near misses: why a trigger does not fire although its author expects it to,
-// and how a pattern could be improved.
+// Near misses explain why a trigger does not fire although its author expects
+// it to, and how its pattern could be improved.
 
 import (
 	"context"
@@ -22,7 +22,7 @@ type Near struct {
 	Says string `json:"says"`
 }
 
-// easings are the ways in which a comparison may be relaxed.
+// easings are the ways in which a match may be relaxed.
 var easings = []struct {
 	says string
 	ease func(string) string // nil: ignore case
@@ -77,7 +77,7 @@ func (s *Set) NearMisses(ctx context.Context, message sms.Inbound) []Near {
 	return near
 }
 
-// eased names the fewest easings that make the pattern match.
+// eased describes the smallest set of easings that makes the pattern match.
 func (t *Trigger) eased(ctx context.Context, body string) string {
 	subsets := make([]uint, 0, 1<<len(easings))
 	for set := uint(1); set < 1<<len(easings); set++ {
@@ -148,7 +148,7 @@ func (s *Set) Hints(ctx context.Context) []Finding {
 			say("it does not fire for %q, with the space that keyboards add; end the pattern with \\s*$", samples[0]+" ")
 		}
 		if classes.MatchString(t.source) && !strings.Contains(t.source, "(?U") && !strings.Contains(t.source, "U)") {
-			say("in Java, \\w and \\b only know ASCII letters, so Zoë is not a word; write (?U) before the pattern")
+			say("in Java, \\w and \\b only match ASCII letters, so Zoë is not a word; write (?U) before the pattern")
 		}
 	}
 	return hints

@@ -28,7 +28,7 @@ func TestNearMissesSayWhyNothingFires(t *testing.T) {
 	} {
 		got := set.NearMisses(t.Context(), sms.Inbound{From: "+15005550009", To: "+15005550006", Body: body})
 		if want == "" && len(got) > 0 || want != "" && (len(got) != 1 || !strings.Contains(got[0].Says, want)) {
-			t.Errorf("%q: %+v, want %q", body, got, want)
+			t.Errorf("%q: got %+v, want %q", body, got, want)
 		}
 	}
 	loose, err := parse("t.yaml", "triggers:\n  - {name: order, pattern: 'Order Number', start: {workflow: W, taskQueue: q}}\n")
@@ -36,7 +36,7 @@ func TestNearMissesSayWhyNothingFires(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := loose.NearMisses(t.Context(), sms.Inbound{From: "+15005550009", To: "+15005550006", Body: "Liked “Order Number 42”"}); len(got) != 1 || !strings.Contains(got[0].Says, "reactions: true: the text is the reaction 👍") {
-		t.Errorf("a reaction: %+v", got)
+		t.Errorf("a reaction: got %+v", got)
 	}
 }
 
@@ -55,7 +55,7 @@ func TestHintsOfferWhatPatternsMayWant(t *testing.T) {
 		}
 		got := set.Hints(t.Context())
 		if want == "" && len(got) > 0 || want != "" && (len(got) != 1 || !strings.Contains(got[0].String(), want)) {
-			t.Errorf("%s: %v, want %s", pattern, got, want)
+			t.Errorf("%s: got %v, want %s", pattern, got, want)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package triggers
 
-// Patterns: what to look for in a text, as Java regular expressions.
+// Patterns are Java regular expressions that say what to look for in a text.
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"temporal-twilio/javaregex"
 )
 
-// Budgets, in steps of the engine, which runs about 30 of them per microsecond.
+// Budgets, in steps of the engine, which does about 30 of them per microsecond.
 const (
 	// freeSteps is the budget of each pattern: those that people write need a
 	// few hundred.

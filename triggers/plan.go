@@ -1,6 +1,6 @@
 package triggers
 
-// Plans: what a match asks of Temporal and what the sender is told, resolved
+// A plan is what a match asks of Temporal and what the sender is told, resolved
 // once.
 
 import "temporal-twilio/sms"

@@ -1,6 +1,6 @@
 package triggers
 
-// Reports: how trigger files were understood.
+// A report says how trigger files were understood.
 
 import (
 	"strings"

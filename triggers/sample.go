@@ -1,6 +1,6 @@
 package triggers
 
-// Samples: texts that a pattern matches, generated from the pattern.
+// Samples are texts that a pattern matches, generated from the pattern.
 
 import (
 	"context"
@@ -16,8 +16,8 @@ const (
 	maxSampleLength = 1600
 )
 
-// Syntax of Java's patterns that Go lacks, and that can be ignored to generate
-// a text: possessive quantifiers, atomic groups, lookaround.
+// Syntax of Java's patterns that Go lacks, and that can be ignored when
+// generating a text: possessive quantifiers, atomic groups, lookaround.
 var (
 	possessive = regexp.MustCompile(`([+*?}])\+`)
 	grouping   = strings.NewReplacer("(?>", "(?:")

@@ -23,6 +23,6 @@ func TestExamplesFireTheirTriggers(t *testing.T) {
 	}
 	got := set.Examples(t.Context())
 	if len(got) < 2 || got[0] != "Order Number 42" || len(set.Match(t.Context(), message(got[1]))) == 0 || slices.Contains(got, "") {
-		t.Errorf("the examples are %q", got)
+		t.Errorf("got the examples %q", got)
 	}
 }

@@ -48,7 +48,7 @@ func TestSchemaTakesWhatTheLoaderTakes(t *testing.T) {
 	s := schema(t)
 	samples, err := filepath.Glob("../test/e2e/testdata/alfresco/*.json")
 	if err != nil || len(samples) < 20 {
-		t.Fatalf("%d samples, %v", len(samples), err)
+		t.Fatalf("got %d samples, want at least 20; error %v", len(samples), err)
 	}
 	for _, path := range append(samples, "../local/triggers.yaml") {
 		data, err := os.ReadFile(path)
@@ -56,18 +56,18 @@ func TestSchemaTakesWhatTheLoaderTakes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := valid(t, s, string(data)); err != nil {
-			t.Errorf("%s: %v", path, err)
+			t.Errorf("%s: got %v", path, err)
 		}
 	}
 	if err := valid(t, s, strings.Replace(keywordTriggers, "+15005550007", "'+15005550007'", 1)); err != nil {
-		t.Errorf("keywords: %v", err)
+		t.Errorf("keywords: got %v", err)
 	}
 	for name, text := range goodTriggers {
 		if err := valid(t, s, "triggers:\n"+text); err != nil {
-			t.Errorf("schema, %s: %v", name, err)
+			t.Errorf("schema, %s: got %v", name, err)
 		}
 		if _, err := parse("t.yaml", "triggers:\n"+text); err != nil {
-			t.Errorf("loader, %s: %v", name, err)
+			t.Errorf("loader, %s: got %v", name, err)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestSchemaRefusesWhatTheLoaderRefuses(t *testing.T) {
 			continue
 		}
 		if err := valid(t, s, "triggers:\n"+tc.text); err == nil {
-			t.Errorf("%s: accepted", name)
+			t.Errorf("%s: the schema accepts it", name)
 		}
 	}
 }

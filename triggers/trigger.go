@@ -1,6 +1,6 @@
 package triggers
 
-// Triggers: matching messages against the rules of trigger files.
+// Matching messages against the triggers of trigger files.
 
 import (
 	"context"

@@ -45,7 +45,7 @@ func mustParse(t *testing.T, text string) *Set {
 // secret is for pseudonyms.
 const secret = "0123456789abcdef0123456789abcdef"
 
-// parse reads the text of one file.
+// parse reads the content of one trigger file.
 func parse(name, text string) (*Set, error) {
 	c := newChecker(Options{IDSecret: []byte(secret), TaskQueue: "processes", BusinessKeyAttribute: "BusinessKey"})
 	c.read(name, []byte(text))
@@ -97,17 +97,17 @@ func TestEventIsThatOfTheContract(t *testing.T) {
 	want := `{"event":"SMS_RECEIVED","matchGroups":{"1":"42","orderNumber":"42"},"originalMessage":"Order Number 42","to":"+15005550006","from":"+15005550009",` +
 		`"messageSid":"SM00000000000000000000000000000001","accountSid":"AC1","receivedAt":"1970-01-01T00:00:01Z","trigger":"order-status"}`
 	if got := asJSON(t, firing.Event); got != want {
-		t.Errorf("event %s\n want %s", got, want)
+		t.Errorf("got the event %s\n want %s", got, want)
 	}
 	if got := string(firing.Plan().Call.Input); got != `{"from":"+15005550009","orderNumber":"42"}` {
-		t.Errorf("input %s", got)
+		t.Errorf("got the input %s", got)
 	}
 	if firing.Plan().Echo.String() != "Your reference number is 42" || firing.Plan().EchoError != "There was a problem publishing that event." {
-		t.Errorf("echo %q, echoError %q", firing.Plan().Echo.String(), firing.Plan().EchoError)
+		t.Errorf("got echo %q, echoError %q", firing.Plan().Echo.String(), firing.Plan().EchoError)
 	}
 	cancel := match(t, mustParse(t, contract), "cancel 7")[0]
 	if id := cancel.Plan().Call.WorkflowID; id != "order-7" {
-		t.Errorf("signals %s", id)
+		t.Errorf("got the workflow ID %s to signal", id)
 	}
 }
 
@@ -120,13 +120,13 @@ func TestGroupWithoutPartIsNull(t *testing.T) {
 `)
 	firing := match(t, set, "yes")[0]
 	if got := asJSON(t, firing.Event.MatchGroups); got != `{"1":"yes","2":null,"no":null,"yes":"yes"}` {
-		t.Errorf("groups %s", got)
+		t.Errorf("got the groups %s", got)
 	}
 	if firing.Plan().Echo.String() != "yes=yes no= first=yes" {
-		t.Errorf("echo %q", firing.Plan().Echo.String())
+		t.Errorf("got the echo %q", firing.Plan().Echo.String())
 	}
 	if got := string(firing.Plan().Call.Input); got != `{"no":null,"text":"no="}` {
-		t.Errorf("input %s", got)
+		t.Errorf("got the input %s", got)
 	}
 }
 
@@ -140,14 +140,14 @@ func TestValuesAreNeverReadAgain(t *testing.T) {
 	for _, body := range []string{`${from}`, `$1 \1 \$`, `&lt;`, "a\nb", `{{x}}`, `\Q`} {
 		firing := match(t, set, body)[0]
 		if firing.Plan().Echo.String() != "["+body+"]" {
-			t.Errorf("echo %q of %q", firing.Plan().Echo.String(), body)
+			t.Errorf("got the echo %q of %q", firing.Plan().Echo.String(), body)
 		}
 		want := asJSON(t, map[string]any{
 			"s": "<" + body + ">", "n": json.Number("5"), "b": true, "l": []any{body, json.Number("1.5")}, "${from}": "x",
 			"e": map[string]*string{"all": &body, "1": &body},
 		})
 		if got := string(firing.Plan().Call.Input); got != want {
-			t.Errorf("input %s, want %s", got, want)
+			t.Errorf("got the input %s, want %s", got, want)
 		}
 	}
 }
@@ -169,7 +169,7 @@ func TestNumbersStayWhatTheyWere(t *testing.T) {
 			want = `9007199254740993`
 		}
 		if got := string(match(t, set, "x")[0].Plan().Call.Input); !strings.Contains(got, want) {
-			t.Errorf("%s: %s", name, got)
+			t.Errorf("%s: got %s", name, got)
 		}
 	}
 	set := mustParse(t, "triggers:\n  - {name: a, pattern: x, echo: '${result.id} ${result.list}', update: {workflowId: w, name: u}}\n")
@@ -179,7 +179,7 @@ func TestNumbersStayWhatTheyWere(t *testing.T) {
 	} {
 		firing := match(t, set, "x")[0]
 		if got := firing.Plan().Echo.In(json.RawMessage(answer)); got != want {
-			t.Errorf("%s is echoed as %q, want %q", answer, got, want)
+			t.Errorf("%s: got the echo %q, want %q", answer, got, want)
 		}
 	}
 }
@@ -199,12 +199,12 @@ func TestNumbersOnlyYAMLKnowsAreReported(t *testing.T) {
   - {name: b, pattern: y, to: ['+15005550006'], echoError: e, start: {workflow: W, taskQueue: q}}
 `)
 	if got := string(match(t, set, "x")[0].Plan().Call.Input); got != `{"fine":"01234","zip":"01234"}` {
-		t.Errorf("input %s", got)
+		t.Errorf("got the input %s", got)
 	}
 	for _, findings := range [][]Finding{set.Warnings(), set.Lint(t.Context())} {
 		if len(findings) != 2 || findings[0].Line != 4 || findings[1].Line != 10 || findings[1].Trigger != "a" ||
 			!strings.Contains(findings[0].Message, "to has an unquoted value") || !strings.Contains(findings[1].Message, "zip has") {
-			t.Errorf("findings %v", findings)
+			t.Errorf("got the findings %v", findings)
 		}
 	}
 }
@@ -216,10 +216,10 @@ func TestParseRefusesABrokenFile(t *testing.T) {
 		"no triggers":                      {"triggers: []\n", "triggers.yaml:1: no triggers"},
 		"an empty file":                    {"", "triggers.yaml:1: no triggers"},
 		"an unknown key":                   {"triggers:\n  - name: a\n    patern: x\n", "triggers.yaml:3: unknown field"},
-		"a value of another type":          {"triggers:\n  - name: [a]\n", "triggers.yaml:2: "},
+		"a value of the wrong type":        {"triggers:\n  - name: [a]\n", "triggers.yaml:2: "},
 		"no pattern":                       {"triggers:\n  - name: a\n    start: {workflow: W, taskQueue: q}\n", `triggers.yaml:2: trigger "a" has no pattern`},
-		"a pattern that is none":           {"triggers:\n  - name: a\n    pattern: '('\n    start: {workflow: W, taskQueue: q}\n", `triggers.yaml:3: trigger "a": the pattern is not valid`},
-		"a name of another form":           {"triggers:\n  - name: My Trigger\n    pattern: x\n    start: {workflow: W, taskQueue: q}\n", "triggers.yaml:2: trigger name"},
+		"an invalid pattern":               {"triggers:\n  - name: a\n    pattern: '('\n    start: {workflow: W, taskQueue: q}\n", `triggers.yaml:3: trigger "a": the pattern is not valid`},
+		"an invalid name":                  {"triggers:\n  - name: My Trigger\n    pattern: x\n    start: {workflow: W, taskQueue: q}\n", "triggers.yaml:2: trigger name"},
 		"a name used twice":                {"triggers:\n" + good + good, "triggers.yaml:5: trigger \"a\" is also defined at triggers.yaml:2"},
 		"an echo with an unknown group":    {"triggers:\n" + good + "    echo: 'Hi ${h}'\n", "triggers.yaml:5: trigger \"a\": echo: ${h} is unknown; available are matchGroups.g, matchGroups.1"},
 		"a misspelt group":                 {"triggers:\n  - name: a\n    pattern: '(?<orderNumber>x)'\n    echo: '${ordernumber}'\n    start: {workflow: W, taskQueue: q}\n", `echo: ${ordernumber} is unknown; did you mean "orderNumber"?`},
@@ -239,10 +239,10 @@ func TestParseRefusesABrokenFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := parse("triggers.yaml", tc.text)
 			if err == nil {
-				t.Fatal("accepted")
+				t.Fatal("the invalid file is accepted")
 			}
 			if !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("error %q\n want %q", err, tc.want)
+				t.Errorf("got error %q\n want %q", err, tc.want)
 			}
 		})
 	}
@@ -251,14 +251,14 @@ func TestParseRefusesABrokenFile(t *testing.T) {
 func TestParseReportsAllMistakesAtOnce(t *testing.T) {
 	_, err := parse("t.yaml", "triggers:\n  - name: A\n    pattern: '('\n  - name: b\n")
 	if err == nil || strings.Count(err.Error(), "t.yaml:") != 3 {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v, want three mistakes", err)
 	}
 }
 
 func TestLoadNamesTheUnreadableFile(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none.yaml")
 	if _, err := Load(missing, Options{}); err == nil || !strings.Contains(err.Error(), missing) {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v, want one that names the file", err)
 	}
 	huge := filepath.Join(t.TempDir(), "huge.yaml")
 	if err := os.WriteFile(huge, make([]byte, maxFile+1), 0o600); err != nil {
