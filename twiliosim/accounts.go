@@ -76,8 +76,8 @@ type Service struct {
 	// StatusCallback is used for messages that do not set one. Optional:
 	// default none.
 	StatusCallback string `json:"statusCallback,omitempty"`
-	// ValidityPeriod in seconds, 1 to 36000, for messages that do not set one.
-	// Optional: default 36000.
+	// ValidityPeriod is for messages that do not set one, in seconds, 1 to
+	// 36000. Optional: default 36000.
 	ValidityPeriod int `json:"validityPeriod,omitempty"`
 	// AdvancedOptOut adds OptOutType to the inbound webhook.
 	AdvancedOptOut bool `json:"advancedOptOut,omitempty"`
@@ -158,7 +158,7 @@ func (s *Sim) authenticate(user, password string) *account {
 	return nil
 }
 
-// reach returns the account in a path if it is who's own account or one of its
+// reach returns the account in a path if it is the caller's own or one of its
 // subaccounts.
 func (s *Sim) reach(who *account, sid string) *account {
 	s.mu.RLock()

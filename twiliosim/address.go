@@ -1,7 +1,7 @@
 package twiliosim
 
-// Addresses: which strings are phone numbers, short codes, alphanumeric senders
-// and channel addresses, and how fast each type of sender sends.
+// Addresses are phone numbers, short codes, alphanumeric senders and channel
+// addresses. Each type of sender sends at its own rate.
 
 import (
 	"strings"
@@ -77,7 +77,7 @@ func kindOf(address string) addressKind {
 // sameChannel reports whether a text can go from one kind of address to another.
 func sameChannel(from, to addressKind) bool { return from.channel() == to.channel() }
 
-// channel returns the kind that stands for a channel; it is the same for all
+// channel returns the kind that represents a channel; it is the same for all
 // addresses of SMS.
 func (k addressKind) channel() addressKind {
 	if k >= whatsApp {

@@ -1,7 +1,7 @@
 package twiliosim
 
-// What the application says about itself, for the page: texts worth trying, and
-// whether it sends at all.
+// What the application reports about itself, for the page: texts worth trying,
+// and whether it sends at all.
 
 import (
 	"context"
@@ -20,7 +20,7 @@ const (
 	aboutTimeout = 2 * time.Second
 )
 
-// about is the answer at Options.Examples.
+// about is the response from Options.Examples.
 type about struct {
 	Examples []string `json:"examples"`
 	// Paused says why nothing is sent; nil if the application sends.

@@ -63,7 +63,7 @@ func fill(tb testing.TB, sim *Sim, n int) {
 			"StatusCallback": {""},
 		})
 		if r.status != http.StatusCreated {
-			tb.Fatalf("create %d: %+v", i, r.body)
+			tb.Fatalf("create %d: got %+v", i, r.body)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestFullStoreFitsItsMemory(t *testing.T) {
 	deadline := time.Now().Add(5 * time.Minute) // for a busy machine
 	for one(t, sim, sim.Messages(Filter{Limit: 1})[0].SID).Status != Delivered {
 		if time.Now().After(deadline) {
-			t.Fatal("not delivered in time")
+			t.Fatal("the messages were not delivered within the deadline")
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -111,7 +111,7 @@ func TestFullStoreFitsItsMemory(t *testing.T) {
 	used := int64(after.HeapAlloc) - int64(before.HeapAlloc)
 	t.Logf("%d messages of 160 characters take %d MB", kept, used>>20)
 	if used > bound {
-		t.Errorf("they take %d MB, want under %d", used>>20, bound>>20)
+		t.Errorf("the messages take %d MB, want less than %d", used>>20, bound>>20)
 	}
 	runtime.KeepAlive(sim)
 }

@@ -17,7 +17,7 @@ func TestStoreEvictsOldestByTextSize(t *testing.T) {
 	const each = 3200 + 3019
 	for range maxWeight/each + 100 {
 		if r := sim.create(acc, form); r.status != http.StatusCreated {
-			t.Fatalf("%+v", r.body)
+			t.Fatalf("got %+v", r.body)
 		}
 	}
 	if n := sim.State().Messages; n != maxWeight/each {
@@ -25,7 +25,7 @@ func TestStoreEvictsOldestByTextSize(t *testing.T) {
 	}
 	sim.Reset()
 	if sim.weight != 0 {
-		t.Errorf("after a reset %d bytes are counted", sim.weight)
+		t.Errorf("%d bytes are counted after a reset, want 0", sim.weight)
 	}
 }
 
@@ -41,13 +41,13 @@ func TestMessageRetainsNoRequestMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r := sim.create(sim.accounts[sim.Account], values); r.status != http.StatusCreated {
-			t.Fatalf("%+v", r.body)
+			t.Fatalf("got %+v", r.body)
 		}
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	if used := int64(after.HeapAlloc) - int64(before.HeapAlloc); used > 20<<20 {
-		t.Errorf("200 short messages take %d MB", used>>20)
+		t.Errorf("200 short messages take %d MB, want at most 20", used>>20)
 	}
 	runtime.KeepAlive(sim)
 }

@@ -1,7 +1,7 @@
 package twiliosim
 
-// Status callbacks: those of a message are sent one after the other, in the
-// order of its statuses, unless a fault changes that.
+// The status callbacks of a message are sent one after the other, in the order
+// of its statuses, unless a fault changes that.
 
 import (
 	"maps"
@@ -14,7 +14,7 @@ import (
 // Sim.mu.
 type callbackQueue struct {
 	waiting []callback
-	held    *callback // sent after the next one
+	held    *callback // to be sent after the next one
 	busy    bool
 }
 

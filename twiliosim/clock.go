@@ -1,7 +1,7 @@
 package twiliosim
 
-// The simulated clock: it follows the real one, can be advanced or frozen, and
-// runs scheduled functions in the order in which they are due.
+// The simulated clock follows the real one, can be advanced or frozen, and runs
+// scheduled functions in the order in which they are due.
 
 import (
 	"container/heap"
@@ -60,7 +60,7 @@ func (c *clock) nowLocked() time.Time {
 // the clock jumps.
 func (c *clock) at(t time.Time, fn func(at time.Time)) { c.atUnless(new(atomic.Bool), t, fn) }
 
-// atUnless is like at, for a function that may have become pointless by then:
+// atUnless is like at, for a function that may no longer be needed by then:
 // void timers are dropped when the queue grows long.
 func (c *clock) atUnless(void *atomic.Bool, t time.Time, fn func(at time.Time)) {
 	c.mu.Lock()
@@ -143,8 +143,8 @@ func (c *clock) loop() {
 	}
 }
 
-// untilNext returns how long the loop may sleep; a frozen clock makes nothing
-// due.
+// untilNext returns how long the loop may sleep; while the clock is frozen,
+// nothing becomes due.
 func (c *clock) untilNext() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()

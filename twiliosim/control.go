@@ -1,7 +1,7 @@
 package twiliosim
 
-// The controls under /sim/: what a person, the page or a script can do. API.md
-// documents each with its request and response.
+// The controls under /sim/, for people, the page and scripts. API.md documents
+// each with its request and response.
 
 import (
 	"encoding/json"
@@ -188,8 +188,8 @@ type ClockState struct {
 
 // State returns the simulator's current state. It contains no secret.
 func (s *Sim) State() State {
-	// Read first: an event that comes in between is reported twice, but never
-	// missed.
+	// Read first, so that an event that comes in between is reported twice
+	// rather than missed.
 	last := s.events.id(s.events.last())
 	now, offset, frozen := s.clock.state()
 	st := State{

@@ -56,7 +56,7 @@ func TestInboundControlAnswersAsDocumented(t *testing.T) {
 	status, out := ask(t, sim, "POST", "/sim/inbound", `{"from":"+15551230001","to":"+15005550006","body":"Order Number 42"}`)
 	replies, _ := out["replies"].([]any)
 	if status != 200 || out["webhookStatus"] != 200.0 || len(replies) != 1 {
-		t.Fatalf("%d %v", status, out)
+		t.Fatalf("got %d %v", status, out)
 	}
 	if reply := replies[0].(map[string]any); reply["to"] != phone || reply["body"] != "Your reference number is 42" {
 		t.Errorf("reply %v", reply)
@@ -67,7 +67,7 @@ func TestInboundControlAnswersAsDocumented(t *testing.T) {
 	status, out = ask(t, sim, "GET", "/sim/messages?phone=%2B15551230001&direction=outbound", "")
 	messages, _ := out["messages"].([]any)
 	if status != 200 || len(messages) != 1 || messages[0].(map[string]any)["inReplyTo"] == nil {
-		t.Errorf("%d %v", status, out)
+		t.Errorf("got %d %v", status, out)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestControlsSayWhatToChange(t *testing.T) {
 		status, out := ask(t, sim, tc.method, tc.path, tc.body)
 		message, _ := out["error"].(string)
 		if status != tc.status || !strings.Contains(message, tc.want) {
-			t.Errorf("%s %s %.40s: %d %q, want %d with %q", tc.method, tc.path, tc.body, status, message, tc.status, tc.want)
+			t.Errorf("%s %s %.40s: got %d %q, want %d with %q", tc.method, tc.path, tc.body, status, message, tc.status, tc.want)
 		}
 	}
 }
@@ -114,9 +114,9 @@ func TestControlsAddAndRemoveEveryFault(t *testing.T) {
 	for _, kind := range FaultKinds {
 		status, out := ask(t, sim, "POST", "/sim/faults", `{"kind":"`+kind+`","delay":"1ms"}`)
 		if status != 200 || out["kind"] != kind {
-			t.Fatalf("%s: %d %v", kind, status, out)
+			t.Fatalf("%s: got %d %v", kind, status, out)
 		}
-		if kind == FaultRefuse { // it takes effect at once and is then over
+		if kind == FaultRefuse { // it fires at once and is then used up
 			await(t, "the port to open again", func() bool {
 				res, err := http.Get(sim.URL + "/sim/health")
 				return err == nil && res.Body.Close() == nil
@@ -124,11 +124,11 @@ func TestControlsAddAndRemoveEveryFault(t *testing.T) {
 			continue
 		}
 		if list := sim.Faults(); len(list) != 1 || list[0].Kind != kind {
-			t.Errorf("in force: %+v", list)
+			t.Errorf("got the faults %+v, want the new one", list)
 		}
 		id, _ := out["id"].(string)
 		if status, out := ask(t, sim, "DELETE", "/sim/faults/"+id, ""); status != 200 || len(sim.Faults()) != 0 {
-			t.Errorf("removing %s: %d %v", kind, status, out)
+			t.Errorf("removing %s: got %d %v", kind, status, out)
 		}
 	}
 }
@@ -141,26 +141,26 @@ func TestControlsRefuseOtherSitesPages(t *testing.T) {
 		headers []string
 		status  int
 	}{
-		"a plain form":              {"/sim/reset", []string{"Content-Type: text/plain"}, 415},
-		"a web form":                {"/sim/reset", []string{"Content-Type: application/x-www-form-urlencoded"}, 415},
-		"no content type":           {"/sim/reset", []string{"Content-Type: "}, 415},
-		"another origin":            {"/sim/reset", []string{"Origin: https://evil.example"}, 403},
-		"an opaque origin":          {"/sim/reset", []string{"Origin: null"}, 403},
-		"another port's origin":     {"/sim/reset", []string{"Origin: http://127.0.0.1:1"}, 403},
-		"a name that leads here":    {"/sim/reset", []string{"Host: evil.example", "Origin: http://evil.example"}, 403},
-		"such a name, without":      {"/sim/reset", []string{"Host: evil.example"}, 403},
-		"a name like ours":          {"/sim/reset", []string{"Host: 127.0.0.1.evil.example"}, 403},
-		"the REST API from a page":  {"/2010-04-01/Accounts/" + sim.Account + "/Messages.json", []string{"Origin: https://evil.example"}, 403},
-		"the own page":              {"/sim/reset", []string{"Origin: " + sim.URL}, 200},
-		"the own page by localhost": {"/sim/reset", []string{"Host: localhost:1", "Origin: http://localhost:1"}, 200},
-		"a script":                  {"/sim/reset", []string{"Host: " + host}, 200},
+		"a plain form":                  {"/sim/reset", []string{"Content-Type: text/plain"}, 415},
+		"a web form":                    {"/sim/reset", []string{"Content-Type: application/x-www-form-urlencoded"}, 415},
+		"no content type":               {"/sim/reset", []string{"Content-Type: "}, 415},
+		"another origin":                {"/sim/reset", []string{"Origin: https://evil.example"}, 403},
+		"an opaque origin":              {"/sim/reset", []string{"Origin: null"}, 403},
+		"another port's origin":         {"/sim/reset", []string{"Origin: http://127.0.0.1:1"}, 403},
+		"another name for this address": {"/sim/reset", []string{"Host: evil.example", "Origin: http://evil.example"}, 403},
+		"such a name, without":          {"/sim/reset", []string{"Host: evil.example"}, 403},
+		"a name that begins like ours":  {"/sim/reset", []string{"Host: 127.0.0.1.evil.example"}, 403},
+		"the REST API from a page":      {"/2010-04-01/Accounts/" + sim.Account + "/Messages.json", []string{"Origin: https://evil.example"}, 403},
+		"the own page":                  {"/sim/reset", []string{"Origin: " + sim.URL}, 200},
+		"our own page, by localhost":    {"/sim/reset", []string{"Host: localhost:1", "Origin: http://localhost:1"}, 200},
+		"a script":                      {"/sim/reset", []string{"Host: " + host}, 200},
 	} {
 		if status, out := ask(t, sim, "POST", tc.path, "{}", tc.headers...); status != tc.status {
-			t.Errorf("%s: %d %v, want %d", name, status, out, tc.status)
+			t.Errorf("%s: got %d %v, want %d", name, status, out, tc.status)
 		}
 	}
 	if status, _ := ask(t, sim, "GET", "/sim/messages", "", "Host: evil.example"); status != 403 {
-		t.Errorf("reading under another name: %d", status)
+		t.Errorf("a read by another host name: got %d", status)
 	}
 }
 
@@ -168,14 +168,14 @@ func TestControlsServeOnlyThisMachine(t *testing.T) {
 	for _, addr := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "nonsense"} {
 		if sim, err := Start(Options{Addr: addr}); err == nil {
 			_ = sim.Close()
-			t.Errorf("listens on %s", addr)
+			t.Errorf("listens on %s, which other machines can reach", addr)
 		} else if addr != "nonsense" && !strings.Contains(err.Error(), "--allow-remote") {
-			t.Errorf("%s: %v", addr, err)
+			t.Errorf("%s: got %v", addr, err)
 		}
 	}
 	sim := start(t, Options{Addr: "0.0.0.0:0", AllowRemote: true})
 	if status, _ := ask(t, sim, "GET", "/sim/health", "", "Host: twiliosim:8090"); status != 200 {
-		t.Errorf("another name when remote is allowed: %d", status)
+		t.Errorf("another host name with AllowRemote: got %d", status)
 	}
 }
 
@@ -192,7 +192,7 @@ func follow(t testing.TB, sim *Sim, lastID string, stop func(kind string, data m
 	}
 	defer res.Body.Close()
 	if got := res.Header.Get("Content-Type"); got != "text/event-stream" {
-		t.Fatalf("Content-Type %s", got)
+		t.Fatalf("got Content-Type %s", got)
 	}
 	lines := bufio.NewScanner(res.Body)
 	lines.Buffer(nil, 1<<20)
@@ -213,7 +213,7 @@ func follow(t testing.TB, sim *Sim, lastID string, stop func(kind string, data m
 			}
 		}
 	}
-	t.Fatalf("the stream ended after %v", kinds)
+	t.Fatalf("the event stream ended after %v", kinds)
 	return nil, nil
 }
 
@@ -230,11 +230,11 @@ func TestEventsAreStreamedAndReplayed(t *testing.T) {
 	ids, kinds := follow(t, sim, begin, delivered)
 	for _, want := range []string{"faults.changed", "message.created", "message.updated", "webhook.answered", "optout.changed", "debugger.entry"} {
 		if !slices.Contains(kinds, want) {
-			t.Errorf("no %s in %v", want, kinds)
+			t.Errorf("got no event %s in %v", want, kinds)
 		}
 	}
 	if kinds[0] != "faults.changed" {
-		t.Errorf("begins with %s", kinds[0])
+		t.Errorf("the first event is %s, want faults.changed", kinds[0])
 	}
 	again, replayed := follow(t, sim, ids[2], delivered)
 	if strings.Join(again, " ") != strings.Join(ids[3:], " ") || strings.Join(replayed, " ") != strings.Join(kinds[3:], " ") {
@@ -251,13 +251,13 @@ func TestReaderLearnsOfMissedEvents(t *testing.T) {
 	first := func(string, map[string]any) bool { return true }
 	for name, id := range map[string]string{"too old": begin, "of another run": "00000000-2000", "nonsense": "x"} {
 		if _, kinds := follow(t, sim, id, first); kinds[0] != "gap" {
-			t.Errorf("%s: %v", name, kinds)
+			t.Errorf("%s: got the events %v, want a gap first", name, kinds)
 		}
 	}
 	n := 0
 	_, kinds := follow(t, sim, begin, func(string, map[string]any) bool { n++; return n == keptEvents })
 	if kinds[1] != "state.changed" {
-		t.Errorf("after the gap: %v", kinds[:2])
+		t.Errorf("after the gap: got the events %v", kinds[:2])
 	}
 }
 
@@ -272,17 +272,17 @@ func TestResetStartsAfresh(t *testing.T) {
 	sim.Freeze(true)
 	begin := sim.State().LastEventID
 	if status, out := ask(t, sim, "POST", "/sim/reset", "{}"); status != 200 || out["messages"] != 0.0 {
-		t.Fatalf("%d %v", status, out)
+		t.Fatalf("got %d %v", status, out)
 	}
 	st := sim.State()
 	if len(st.OptOuts)+len(st.Faults)+len(st.Outcomes)+st.Messages+len(sim.Debugger())+len(sim.WebhookCalls()) != 0 {
-		t.Errorf("left over: %+v", st)
+		t.Errorf("left over after a reset: got %+v", st)
 	}
 	if st.Clock.Frozen || time.Duration(st.Clock.Offset).Abs() > time.Second || len(st.Numbers) != 1 || st.Numbers[0].Webhook != app.URL {
-		t.Errorf("state %+v", st)
+		t.Errorf("got the state %+v", st)
 	}
 	if _, kinds := follow(t, sim, begin, func(kind string, _ map[string]any) bool { return kind == "reset" }); len(kinds) == 0 {
-		t.Error("no reset event")
+		t.Error("got no reset event")
 	}
 	if got := sids(t, rest(t, sim, "GET", "Messages.json", nil)); len(got) != 0 {
 		t.Errorf("listed %v", got)
@@ -294,7 +294,7 @@ func TestMeasureNamesTheCulprit(t *testing.T) {
 	sim := start(t, Options{})
 	status, out := ask(t, sim, "POST", "/sim/measure", `{"body":"It’s 42"}`)
 	if status != 200 || fmt.Sprint(out) != "map[culprit:’ culpritIndex:2 encoding:UCS-2 segments:1 units:7]" {
-		t.Errorf("%d %v", status, out)
+		t.Errorf("got %d %v", status, out)
 	}
 	if _, out := ask(t, sim, "POST", "/sim/measure", `{"body":"plain €"}`); fmt.Sprint(out) != "map[encoding:GSM-7 segments:1 units:8]" {
 		t.Errorf("%v", out)
@@ -307,7 +307,7 @@ func TestStateNamesNoSecret(t *testing.T) {
 	raw, _ := json.Marshal(out)
 	for _, secret := range []string{sim.Token, DefaultTestToken, "keysecret"} {
 		if strings.Contains(string(raw), secret) {
-			t.Errorf("the state has %s", secret)
+			t.Errorf("the state contains the secret %s", secret)
 		}
 	}
 }
@@ -321,11 +321,11 @@ func TestPageLoadsNothingFromElsewhere(t *testing.T) {
 	defer res.Body.Close()
 	body, _ := io.ReadAll(res.Body)
 	if res.StatusCode != 200 || !strings.Contains(string(body), "<html") || !strings.Contains(res.Header.Get("Content-Security-Policy"), "default-src 'self'") {
-		t.Errorf("%d %v %s", res.StatusCode, res.Header, body)
+		t.Errorf("got %d %v %s", res.StatusCode, res.Header, body)
 	}
 }
 
-// The documentation names every control, fault kind and event, and no other.
+// The documentation names every control, fault kind and event, and no others.
 func TestDocumentationIsComplete(t *testing.T) {
 	raw, err := os.ReadFile("API.md")
 	if err != nil {
@@ -342,18 +342,18 @@ func TestDocumentationIsComplete(t *testing.T) {
 	mentioned := map[string]bool{}
 	for _, path := range regexp.MustCompile(`/sim/[a-z]+`).FindAllString(doc, -1) {
 		if mentioned[path] = true; !known[path] {
-			t.Errorf("API.md has %s, which is not there", path)
+			t.Errorf("API.md names %s, which does not exist", path)
 		}
 	}
 	for path := range known {
 		if !mentioned[path] {
-			t.Errorf("API.md lacks %s", path)
+			t.Errorf("API.md does not name %s", path)
 		}
 	}
 	for _, word := range append(slices.Clone(FaultKinds), eventMessageCreated, eventMessageUpdated, eventMessageDeleted, eventWebhook,
 		eventDebugger, eventOptOut, eventFaults, eventOutcomes, eventState, eventApplication, eventReset, eventGap) {
 		if !strings.Contains(doc, "`"+word+"`") {
-			t.Errorf("API.md lacks `%s`", word)
+			t.Errorf("API.md does not name `%s`", word)
 		}
 	}
 }
@@ -376,13 +376,13 @@ func TestCloseEndsWhatIsUnderWay(t *testing.T) {
 	<-entered
 	began := time.Now()
 	if err := sim.Close(); err != nil || time.Since(began) > 5*time.Second {
-		t.Errorf("closed after %v: %v", time.Since(began), err)
+		t.Errorf("closed after %v with error %v", time.Since(began), err)
 	}
 	if err := <-failed; err == nil {
-		t.Error("the text that was under way has no error")
+		t.Error("the text in progress returned no error when the simulator closed")
 	}
 	if err := sim.Close(); err != nil {
-		t.Errorf("closed twice: %v", err)
+		t.Errorf("closing twice: got error %v", err)
 	}
 }
 

@@ -1,7 +1,7 @@
 package twiliosim
 
-// Creating a message: every check of the Messages resource, in Twilio's order
-// and with its codes and messages.
+// Creating a message makes every check of the Messages resource, in Twilio's
+// order and with its codes and messages.
 
 import (
 	"net/http"
@@ -48,7 +48,7 @@ type draft struct {
 
 // readDraft checks everything that does not depend on the account.
 func readDraft(form url.Values) (draft, *reply) { //nolint:cyclop // a table of Twilio's refusals, in its order
-	// Cloned, since a value may be a substring of the whole request, which
+	// Clone the values: each may be a substring of the whole request, which
 	// would otherwise be kept as long as the message.
 	own := func(key string) string { return strings.Clone(form.Get(key)) }
 	d := draft{

@@ -24,39 +24,39 @@ func TestCreateRefusesAsTwilioDoes(t *testing.T) {
 		code    int
 		message string
 	}{
-		"without To":                    {map[string]string{"To": "-"}, 21604, "A 'To' phone number is required."},
-		"without sender":                {map[string]string{"From": "-"}, 21603, "A 'From' phone number is required."},
-		"with an empty body":            {map[string]string{"Body": ""}, 21602, "Message body is required."},
-		"without content":               {map[string]string{"Body": "-"}, 21619, "A text message body or media urls must be specified."},
-		"to no number":                  {map[string]string{"To": "hello"}, 21211, "The 'To' number hello is not a valid phone number."},
-		"to a number that is too short": {map[string]string{"To": "+1555"}, 21211, "The 'To' number +1555 is not a valid phone number."},
-		"from an impossible sender":     {map[string]string{"From": "no such sender!"}, 21212, "The 'From' number no such sender! is not a valid phone number, shortcode, or alphanumeric sender ID."},
-		"from a number not owned":       {map[string]string{"From": "+15005550001"}, 21606, "The From phone number +15005550001 is not a valid, SMS-capable inbound phone number or short code for your account."},
-		"from a short code not owned":   {map[string]string{"From": "12345"}, 21606, ""},
-		"from a word to the USA":        {map[string]string{"From": "Acme"}, 21612, ""},
-		"to its own sender":             {map[string]string{"To": DefaultNumber}, 21266, ""},
-		"across channels":               {map[string]string{"To": "whatsapp:" + phone}, 21910, ""},
-		"from a channel not owned":      {map[string]string{"To": "whatsapp:" + phone, "From": "whatsapp:+15005550001"}, 63007, ""},
-		"from WhatsApp to RCS":          {map[string]string{"To": "rcs:" + phone, "From": "whatsapp:" + DefaultNumber}, 21910, ""},
-		"to an agent":                   {map[string]string{"To": "rcs:another", "From": "rcs:my_agent"}, 21211, ""},
-		"to an unknown channel":         {map[string]string{"To": "mailto:" + phone}, 21211, ""},
-		"with 1601 characters":          {map[string]string{"Body": strings.Repeat("я", 1601)}, 21617, ""},
-		"with a bad media URL":          {map[string]string{"MediaUrl": "cat.png"}, 21620, ""},
-		"with a bad callback":           {map[string]string{"StatusCallback": "nowhere"}, 21609, "The 'StatusCallback' URL nowhere is not a valid URL."},
-		"with an endless callback":      {map[string]string{"StatusCallback": "http://host/" + strings.Repeat("x", 4000)}, 21609, ""},
-		"with a validity of 0":          {map[string]string{"ValidityPeriod": "0"}, 21624, ""},
-		"with a validity of 36001":      {map[string]string{"ValidityPeriod": "36001"}, 21624, ""},
-		"with a bad content SID":        {map[string]string{"ContentSid": "HX1"}, 21654, ""},
-		"with a malformed service":      {map[string]string{"From": "-", "MessagingServiceSid": "MG1"}, 21705, ""},
-		"with an unknown service":       {map[string]string{"From": "-", "MessagingServiceSid": "MG00000000000000000000000000000009"}, 21701, ""},
-		"with an empty service":         {map[string]string{"From": "-", "MessagingServiceSid": "MG00000000000000000000000000000002"}, 21704, ""},
-		"scheduled without a time":      {map[string]string{"ScheduleType": "fixed", "MessagingServiceSid": pool}, 35111, ""},
-		"scheduled without a service":   {map[string]string{"ScheduleType": "fixed", "SendAt": in(time.Hour)}, 35118, ""},
-		"scheduled at nonsense":         {map[string]string{"ScheduleType": "fixed", "SendAt": "soon", "MessagingServiceSid": pool}, 35114, ""},
-		"scheduled too soon":            {map[string]string{"ScheduleType": "fixed", "SendAt": in(14 * time.Minute), "MessagingServiceSid": pool}, 35115, ""},
-		"scheduled too late":            {map[string]string{"ScheduleType": "fixed", "SendAt": in(36 * 24 * time.Hour), "MessagingServiceSid": pool}, 35117, ""},
-		"scheduled without its type":    {map[string]string{"SendAt": in(time.Hour), "MessagingServiceSid": pool}, 35126, ""},
-		"scheduled in another way":      {map[string]string{"ScheduleType": "smart", "SendAt": in(time.Hour), "MessagingServiceSid": pool}, 35126, ""},
+		"without To":                           {map[string]string{"To": "-"}, 21604, "A 'To' phone number is required."},
+		"without sender":                       {map[string]string{"From": "-"}, 21603, "A 'From' phone number is required."},
+		"with an empty body":                   {map[string]string{"Body": ""}, 21602, "Message body is required."},
+		"without content":                      {map[string]string{"Body": "-"}, 21619, "A text message body or media urls must be specified."},
+		"to no number":                         {map[string]string{"To": "hello"}, 21211, "The 'To' number hello is not a valid phone number."},
+		"to a number that is too short":        {map[string]string{"To": "+1555"}, 21211, "The 'To' number +1555 is not a valid phone number."},
+		"from an impossible sender":            {map[string]string{"From": "no such sender!"}, 21212, "The 'From' number no such sender! is not a valid phone number, shortcode, or alphanumeric sender ID."},
+		"from a number not owned":              {map[string]string{"From": "+15005550001"}, 21606, "The From phone number +15005550001 is not a valid, SMS-capable inbound phone number or short code for your account."},
+		"from a short code not owned":          {map[string]string{"From": "12345"}, 21606, ""},
+		"from a word to the USA":               {map[string]string{"From": "Acme"}, 21612, ""},
+		"to its own sender":                    {map[string]string{"To": DefaultNumber}, 21266, ""},
+		"across channels":                      {map[string]string{"To": "whatsapp:" + phone}, 21910, ""},
+		"from a channel not owned":             {map[string]string{"To": "whatsapp:" + phone, "From": "whatsapp:+15005550001"}, 63007, ""},
+		"from WhatsApp to RCS":                 {map[string]string{"To": "rcs:" + phone, "From": "whatsapp:" + DefaultNumber}, 21910, ""},
+		"to an agent":                          {map[string]string{"To": "rcs:another", "From": "rcs:my_agent"}, 21211, ""},
+		"to an unknown channel":                {map[string]string{"To": "mailto:" + phone}, 21211, ""},
+		"with 1601 characters":                 {map[string]string{"Body": strings.Repeat("я", 1601)}, 21617, ""},
+		"with a bad media URL":                 {map[string]string{"MediaUrl": "cat.png"}, 21620, ""},
+		"with a bad callback":                  {map[string]string{"StatusCallback": "nowhere"}, 21609, "The 'StatusCallback' URL nowhere is not a valid URL."},
+		"with a callback URL that is too long": {map[string]string{"StatusCallback": "http://host/" + strings.Repeat("x", 4000)}, 21609, ""},
+		"with a validity of 0":                 {map[string]string{"ValidityPeriod": "0"}, 21624, ""},
+		"with a validity of 36001":             {map[string]string{"ValidityPeriod": "36001"}, 21624, ""},
+		"with a bad content SID":               {map[string]string{"ContentSid": "HX1"}, 21654, ""},
+		"with a malformed service":             {map[string]string{"From": "-", "MessagingServiceSid": "MG1"}, 21705, ""},
+		"with an unknown service":              {map[string]string{"From": "-", "MessagingServiceSid": "MG00000000000000000000000000000009"}, 21701, ""},
+		"with an empty service":                {map[string]string{"From": "-", "MessagingServiceSid": "MG00000000000000000000000000000002"}, 21704, ""},
+		"scheduled without a time":             {map[string]string{"ScheduleType": "fixed", "MessagingServiceSid": pool}, 35111, ""},
+		"scheduled without a service":          {map[string]string{"ScheduleType": "fixed", "SendAt": in(time.Hour)}, 35118, ""},
+		"scheduled at nonsense":                {map[string]string{"ScheduleType": "fixed", "SendAt": "soon", "MessagingServiceSid": pool}, 35114, ""},
+		"scheduled too soon":                   {map[string]string{"ScheduleType": "fixed", "SendAt": in(14 * time.Minute), "MessagingServiceSid": pool}, 35115, ""},
+		"scheduled too late":                   {map[string]string{"ScheduleType": "fixed", "SendAt": in(36 * 24 * time.Hour), "MessagingServiceSid": pool}, 35117, ""},
+		"scheduled without its type":           {map[string]string{"SendAt": in(time.Hour), "MessagingServiceSid": pool}, 35126, ""},
+		"scheduled with an unknown type":       {map[string]string{"ScheduleType": "smart", "SendAt": in(time.Hour), "MessagingServiceSid": pool}, 35126, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			form := url.Values{"To": {phone}, "From": {DefaultNumber}, "Body": {"hi"}}
@@ -73,7 +73,7 @@ func TestCreateRefusesAsTwilioDoes(t *testing.T) {
 		})
 	}
 	if n := len(sim.Messages(Filter{})); n != 0 {
-		t.Errorf("refused requests left %d messages", n)
+		t.Errorf("%d messages exist although all requests were refused", n)
 	}
 	t.Run("with 11 media", func(t *testing.T) {
 		form := url.Values{"To": {phone}, "From": {DefaultNumber}}
@@ -93,15 +93,15 @@ func checkError(t *testing.T, g got) {
 		switch field {
 		case "code", "message", "more_info", "status", "detail":
 		default:
-			t.Errorf("an error has the field %s", field)
+			t.Errorf("an error has the unknown field %s", field)
 		}
 	}
 	status, _ := g.body["status"].(float64)
 	if int(status) != g.status || g.str("message") == "" || g.str("more_info") != moreInfo(g.code()) {
-		t.Errorf("error body %s under HTTP %d", g.raw, g.status)
+		t.Errorf("got the error body %s with HTTP status %d", g.raw, g.status)
 	}
 	if got := g.header.Get("X-Twilio-Error-Code"); got != strings.TrimPrefix(g.str("more_info"), "https://www.twilio.com/docs/errors/") {
-		t.Errorf("X-Twilio-Error-Code %q beside %s", got, g.raw)
+		t.Errorf("got X-Twilio-Error-Code %q with body %s", got, g.raw)
 	}
 }
 
@@ -140,15 +140,15 @@ func TestPictureMessageHasItsMedia(t *testing.T) {
 	list := rest(t, sim, "GET", "Messages/"+g.str("sid")+"/Media.json", nil)
 	items, _ := list.body["media_list"].([]any)
 	if len(items) != 2 {
-		t.Fatalf("media list %s", list.raw)
+		t.Fatalf("got the media list %s, want 2 items", list.raw)
 	}
 	first := items[0].(map[string]any)
 	if first["content_type"] != "image/png" || first["parent_sid"] != g.str("sid") {
-		t.Errorf("first medium %v", first)
+		t.Errorf("got the first medium %v", first)
 	}
 	uri := first["uri"].(string)
 	if one := rest(t, sim, "GET", uri, nil); one.str("sid") != first["sid"] {
-		t.Errorf("medium %s", one.raw)
+		t.Errorf("got the medium %s", one.raw)
 	}
 	noRedirect := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := noRedirect.Get(sim.URL + strings.TrimSuffix(uri, ".json"))
@@ -157,13 +157,13 @@ func TestPictureMessageHasItsMedia(t *testing.T) {
 	}
 	defer res.Body.Close()
 	if res.Header.Get("Location") != "https://example.org/cat.png?v=1" {
-		t.Errorf("the medium itself: %d to %q", res.StatusCode, res.Header.Get("Location"))
+		t.Errorf("fetching the medium: got %d and a redirect to %q", res.StatusCode, res.Header.Get("Location"))
 	}
 	if d := rest(t, sim, "DELETE", uri, nil); d.status != http.StatusNoContent {
-		t.Errorf("delete: %d %s", d.status, d.raw)
+		t.Errorf("delete: got %d %s", d.status, d.raw)
 	}
 	if again := rest(t, sim, "GET", uri, nil); again.code() != 20404 {
-		t.Errorf("after delete: %s", again.raw)
+		t.Errorf("after the delete: got %s", again.raw)
 	}
 }
 
@@ -191,7 +191,7 @@ func TestAuthenticationAcceptsTokenOrKey(t *testing.T) {
 		"the subaccount for itself":       {child, "childtoken", child, 200},
 		"the subaccount for its parent":   {child, "childtoken", sim.Account, 401},
 		"the account for a stranger":      {sim.Account, sim.Token, stranger, 401},
-		"the account for one not there":   {sim.Account, sim.Token, "AC00000000000000000000000000000009", 401},
+		"the account for an unknown one":  {sim.Account, sim.Token, "AC00000000000000000000000000000009", 401},
 		"test credentials for a listing":  {DefaultTestAccount, DefaultTestToken, DefaultTestAccount, 403},
 		"test credentials for the others": {DefaultTestAccount, DefaultTestToken, sim.Account, 401},
 	} {
@@ -210,11 +210,11 @@ func TestAuthenticationAcceptsTokenOrKey(t *testing.T) {
 	}
 	made := rest(t, sim, "POST", "/2010-04-01/Accounts.json", url.Values{"FriendlyName": {"Shop"}})
 	if made.status != http.StatusCreated || made.str("owner_account_sid") != sim.Account {
-		t.Fatalf("subaccount by API: %d %s", made.status, made.raw)
+		t.Fatalf("creating a subaccount: got %d %s", made.status, made.raw)
 	}
 	sub := restAs(t, sim, made.str("sid"), made.str("auth_token"), "GET", made.str("uri"), nil)
 	if sub.status != 200 || sub.str("friendly_name") != "Shop" {
-		t.Errorf("its own credentials: %d %s", sub.status, sub.raw)
+		t.Errorf("with the subaccount's own credentials: got %d %s", sub.status, sub.raw)
 	}
 }
 
@@ -234,14 +234,14 @@ func TestSubaccountSeesOnlyItsMessages(t *testing.T) {
 		t.Fatalf("created %s", theirs.raw)
 	}
 	if g := rest(t, sim, "POST", path+".json", url.Values{"To": {phone}, "From": {DefaultNumber}, "Body": {"x"}}); g.code() != 21606 {
-		t.Errorf("the child sent from its parent's number: %s", g.raw)
+		t.Errorf("sending from the parent's number as a subaccount: got %s", g.raw)
 	}
 	if g := rest(t, sim, "GET", path+"/"+mine+".json", nil); g.code() != 20404 {
-		t.Errorf("the child sees its parent's message: %s", g.raw)
+		t.Errorf("fetching the parent's message as a subaccount: got %s", g.raw)
 	}
 	list := rest(t, sim, "GET", path+".json", nil)
 	if n := len(list.body["messages"].([]any)); n != 1 {
-		t.Errorf("the child's listing has %d messages", n)
+		t.Errorf("the subaccount's listing has %d messages, want 1", n)
 	}
 }
 
@@ -267,11 +267,11 @@ func TestMagicNumbersAnswerTestCredentialsAlone(t *testing.T) {
 		form := url.Values{"To": {tc.to}, "From": {tc.from}, "Body": {"hi"}}
 		g := restAs(t, sim, DefaultTestAccount, DefaultTestToken, "POST", path, form)
 		if g.status != tc.status || g.code() != tc.code {
-			t.Errorf("test credentials, %s to %s: %d %s, want %d %d", tc.from, tc.to, g.status, g.raw, tc.status, tc.code)
+			t.Errorf("test credentials, %s to %s: got %d %s, want %d %d", tc.from, tc.to, g.status, g.raw, tc.status, tc.code)
 		}
 		if tc.from == DefaultNumber && tc.to != DefaultNumber {
 			if g := rest(t, sim, "POST", "Messages.json", form); g.status != http.StatusCreated {
-				t.Errorf("the main account, to %s: %d %s", tc.to, g.status, g.raw)
+				t.Errorf("the main account, to %s: got %d %s", tc.to, g.status, g.raw)
 			}
 		}
 	}
@@ -295,11 +295,11 @@ func TestTestCredentialsReachNothingElse(t *testing.T) {
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		if g := as(method, path, nil); g.status != http.StatusForbidden || g.code() != 20008 {
-			t.Errorf("%s: %d %s", request, g.status, g.raw)
+			t.Errorf("%s: got %d %s", request, g.status, g.raw)
 		}
 	}
 	if len(sim.Messages(Filter{})) != 0 || len(app.seen()) != 0 {
-		t.Error("test credentials left a message or made a callback")
+		t.Error("a request with test credentials created a message or made a callback")
 	}
 }
 
@@ -309,18 +309,18 @@ func TestResponsesHaveTwiliosHeaders(t *testing.T) {
 		g := rest(t, sim, "GET", path, nil)
 		for _, name := range []string{"Twilio-Request-Id", "Twilio-Concurrent-Requests", "Twilio-Request-Duration", "X-Home-Region", "X-Api-Domain"} {
 			if g.header.Get(name) == "" {
-				t.Errorf("%s: no %s", path, name)
+				t.Errorf("%s: the header %s is missing", path, name)
 			}
 		}
 		if !strings.HasPrefix(g.header.Get("Twilio-Request-Id"), "RQ") {
-			t.Errorf("%s: request ID %q", path, g.header.Get("Twilio-Request-Id"))
+			t.Errorf("%s: got the request ID %q", path, g.header.Get("Twilio-Request-Id"))
 		}
 	}
 	if g := rest(t, sim, "GET", "Messages/SM00000000000000000000000000000000.json", nil); g.code() != 20404 ||
 		!strings.Contains(g.str("message"), "/Messages/SM00000000000000000000000000000000.json was not found") {
-		t.Errorf("unknown message: %s", g.raw)
+		t.Errorf("unknown message: got %s", g.raw)
 	}
 	if g := rest(t, sim, "PUT", "Messages.json", nil); g.status != 405 || g.code() != 20004 {
-		t.Errorf("PUT: %d %s", g.status, g.raw)
+		t.Errorf("PUT: got %d %s", g.status, g.raw)
 	}
 }

@@ -1,7 +1,7 @@
 package twiliosim
 
-// The debugger: problems with webhooks, TwiML and messages, with Twilio's error
-// codes, as its console lists them.
+// The debugger lists problems with webhooks, TwiML and messages, with Twilio's
+// error codes, as Twilio's console does.
 
 import (
 	"fmt"
@@ -20,7 +20,7 @@ type DebuggerEntry struct {
 	MessageSID string `json:"messageSid,omitempty"`
 	URL        string `json:"url,omitempty"`
 	HTTPStatus int    `json:"httpStatus,omitempty"`
-	// Detail describes what exactly happened.
+	// Detail describes what happened in this case.
 	Detail string `json:"detail,omitempty"`
 }
 

@@ -1,7 +1,7 @@
 package twiliosim
 
-// Events: what happened, in order, for the page and for tests. The newest are
-// kept so that a reader who lost its connection can catch up.
+// Events record what happened, in order, for the page and for tests. The newest
+// are kept, so that a reader that lost its connection can catch up.
 
 import (
 	"fmt"

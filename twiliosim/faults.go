@@ -1,6 +1,6 @@
 package twiliosim
 
-// Faults on demand: what goes wrong, how often, and for which messages.
+// Faults on demand: what fails, how often, and for which messages.
 
 import (
 	"errors"
@@ -200,7 +200,7 @@ func (f *Fault) complete() error { //nolint:cyclop // a table of rules for fault
 	if f.Kind == FaultRefuse && (f.Number != "" || f.Rate != 0 || f.Next > 1) {
 		return errors.New("fault refuse: it closes the port for everyone, once; set only its delay")
 	}
-	if !(f.Rate >= 0 && f.Rate <= 1) { // this form also refuses NaN
+	if !(f.Rate >= 0 && f.Rate <= 1) { // this form of the condition also refuses NaN
 		return fmt.Errorf("fault %s: rate %v: want above 0 and up to 1", f.Kind, f.Rate)
 	}
 	if f.Next < 0 {
@@ -228,7 +228,8 @@ func (f *Fault) complete() error { //nolint:cyclop // a table of rules for fault
 	return nil
 }
 
-// faults holds the active faults, and the simulator's only random numbers.
+// faults holds the active faults, and the simulator's only source of random
+// numbers.
 type faults struct {
 	mu     sync.Mutex
 	list   []*Fault

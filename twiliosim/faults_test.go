@@ -36,11 +36,11 @@ func TestLostResponseStillCreatesTheMessage(t *testing.T) {
 	}
 	list := sim.Messages(Filter{To: phone})
 	if len(list) != 1 {
-		t.Fatalf("%d messages were created, want 1", len(list))
+		t.Fatalf("got %d messages, want 1", len(list))
 	}
 	await(t, "its delivery", func() bool { return one(t, sim, list[0].SID).Status == Delivered })
 	if g, err := try(sim, good); err != nil || g.status != http.StatusCreated {
-		t.Errorf("the next one: %v %v", g, err)
+		t.Errorf("the next create: got %v, %v", g, err)
 	}
 }
 
@@ -48,10 +48,10 @@ func TestLostResponseSkipsFailedRequests(t *testing.T) {
 	sim := start(t, Options{})
 	fault(t, sim, Fault{Kind: FaultResponseLost, Operation: "create", Next: 1})
 	if g, err := try(sim, url.Values{"To": {"x"}, "From": {DefaultNumber}, "Body": {"hi"}}); err != nil || g.code() != 21211 {
-		t.Fatalf("a refused request: %v %v", g.raw, err)
+		t.Fatalf("a refused create: got %v, %v", g.raw, err)
 	}
 	if _, err := try(sim, good); err == nil {
-		t.Error("the fault was used up by a request that created nothing")
+		t.Error("a request that created nothing used up the fault")
 	}
 }
 
@@ -77,10 +77,10 @@ func TestFaultsBeforeTheWorkCreateNothing(t *testing.T) {
 				t.Errorf("got %d %s %v, want %d %d", g.status, g.raw, err, tc.status, tc.code)
 			}
 			if n := len(sim.Messages(Filter{})); n != 0 {
-				t.Errorf("%d messages were created", n)
+				t.Errorf("got %d messages, want none", n)
 			}
 			if g, err := try(sim, good); err != nil || g.status != http.StatusCreated {
-				t.Errorf("the next one: %v %v", g.raw, err)
+				t.Errorf("the next create: got %v, %v", g.raw, err)
 			}
 		})
 	}
@@ -111,13 +111,13 @@ func TestFaultsAfterTheWorkKeepMessage(t *testing.T) {
 			defer res.Body.Close()
 			raw, err := io.ReadAll(res.Body)
 			if tc.fault.Kind == FaultTruncated && !errors.Is(err, io.ErrUnexpectedEOF) {
-				t.Errorf("reading ended with %v, want an unexpected end", err)
+				t.Errorf("reading ended with %v, want an unexpected EOF", err)
 			}
 			if res.StatusCode != tc.status || !tc.body(string(raw)) {
 				t.Errorf("got %d %q", res.StatusCode, raw)
 			}
 			if n := len(sim.Messages(Filter{})); n != 1 {
-				t.Errorf("%d messages were created, want 1", n)
+				t.Errorf("got %d messages, want 1", n)
 			}
 		})
 	}
@@ -128,13 +128,13 @@ func TestFaultKeepsToOperationAndNumber(t *testing.T) {
 	fault(t, sim, Fault{Kind: Fault500, Operation: "list"})
 	fault(t, sim, Fault{Kind: Fault503, Number: "+15551230002"})
 	if g, _ := try(sim, good); g.status != http.StatusCreated {
-		t.Errorf("another number's create: %d", g.status)
+		t.Errorf("a create for another number: got %d", g.status)
 	}
 	if g := rest(t, sim, "GET", "Messages.json", nil); g.status != 500 {
-		t.Errorf("the list: %d", g.status)
+		t.Errorf("a listing: got %d, want 500", g.status)
 	}
 	if g, _ := try(sim, url.Values{"To": {"+1 555 123 0002"}, "From": {DefaultNumber}, "Body": {"hi"}}); g.status != 503 {
-		t.Errorf("the number's create: %d", g.status)
+		t.Errorf("a create for the number: got %d, want 503", g.status)
 	}
 }
 
@@ -144,18 +144,18 @@ func TestFaultEndsAfterNRequests(t *testing.T) {
 	for i := range 4 {
 		g, _ := try(sim, good)
 		if want := map[bool]int{true: 500, false: 201}[i < 3]; g.status != want {
-			t.Errorf("request %d: %d, want %d", i, g.status, want)
+			t.Errorf("request %d: got %d, want %d", i, g.status, want)
 		}
 	}
 	if left := sim.Faults(); len(left) != 1 || !left[0].UsedUp || left[0].Fired != 3 {
-		t.Errorf("the fault that is used up is listed as %+v", left)
+		t.Errorf("the used-up fault is listed as %+v", left)
 	}
 	for range keptUsedUp + 1 {
 		fault(t, sim, Fault{Kind: Fault500, Next: 1})
 		try(sim, good)
 	}
 	if left := sim.Faults(); len(left) != keptUsedUp {
-		t.Errorf("%d faults that are used up are kept", len(left))
+		t.Errorf("%d used-up faults are kept", len(left))
 	}
 }
 
@@ -171,13 +171,13 @@ func TestSeedRepeatsFaultsByRate(t *testing.T) {
 	}
 	first, again, other := run(7), run(7), run(8)
 	if first != again {
-		t.Errorf("one seed, two courses:\n%s\n%s", first, again)
+		t.Errorf("the same seed produced two sequences:\n%s\n%s", first, again)
 	}
 	if first == other {
-		t.Errorf("two seeds, one course: %s", first)
+		t.Errorf("two seeds produced the same sequence: got %s", first)
 	}
 	if n := strings.Count(first, "1"); n < 16 || n > 48 {
-		t.Errorf("a rate of 0.5 failed %d of 64", n)
+		t.Errorf("a rate of 0.5 failed %d of 64 requests, want 16 to 48", n)
 	}
 }
 
@@ -186,7 +186,7 @@ func TestDelayHoldsTheRequestUp(t *testing.T) {
 	fault(t, sim, Fault{Kind: FaultDelay, Delay: Duration(60 * time.Millisecond), Next: 1})
 	began := time.Now()
 	if g, _ := try(sim, good); g.status != http.StatusCreated || time.Since(began) < 60*time.Millisecond {
-		t.Errorf("%d after %v", g.status, time.Since(began))
+		t.Errorf("got %d after %v, want a delay of 60ms", g.status, time.Since(began))
 	}
 }
 
@@ -203,7 +203,7 @@ func TestRefusedConnectionFailsAtThePort(t *testing.T) {
 	}
 	await(t, "the port to open again", func() bool { g, err := try(sim, good); return err == nil && g.status == http.StatusCreated })
 	if n := len(sim.Messages(Filter{})); n != 2 {
-		t.Errorf("%d messages, want 2", n)
+		t.Errorf("got %d messages, want 2", n)
 	}
 }
 
@@ -216,16 +216,16 @@ func TestListingLagHidesMessagesFromLists(t *testing.T) {
 	received := text(t, sim, "hi").MessageSID
 	listed := func() string { return rest(t, sim, "GET", "Messages.json", nil).raw }
 	if raw := listed(); strings.Contains(raw, sid) || strings.Contains(raw, received) || !strings.Contains(raw, other) {
-		t.Errorf("listed at once: %s", raw)
+		t.Errorf("listed before the lag has passed: got %s", raw)
 	}
 	if g := rest(t, sim, "GET", "Messages/"+sid+".json", nil); g.status != 200 {
-		t.Errorf("fetched by SID: %d", g.status)
+		t.Errorf("fetching by SID: got %d", g.status)
 	}
 	if err := sim.Advance(10 * time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	if raw := listed(); !strings.Contains(raw, sid) || !strings.Contains(raw, received) {
-		t.Error("not listed after the lag")
+		t.Error("the messages are not listed after the lag")
 	}
 }
 
@@ -240,7 +240,7 @@ func TestParseFaultReadsALine(t *testing.T) {
 		"webhook-lost":                                          {Kind: "webhook-lost", Operation: "callback"},
 	} {
 		if got, err := ParseFault(line); err != nil || got != want {
-			t.Errorf("%s: %+v %v", line, got, err)
+			t.Errorf("%s: got %+v %v", line, got, err)
 		}
 	}
 	for line, want := range map[string]string{
@@ -258,7 +258,7 @@ func TestParseFaultReadsALine(t *testing.T) {
 		"listing-lag,op=create":        "cannot be restricted",
 	} {
 		if _, err := ParseFault(line); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want something with %q", line, err, want)
+			t.Errorf("%q: got error %v, want one with %q", line, err, want)
 		}
 	}
 }

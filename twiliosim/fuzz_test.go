@@ -20,17 +20,17 @@ func FuzzTwiML(f *testing.F) {
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
 		verbs, warnings, failure := readAnswer(contentType, body)
 		if failure != nil && (verbs != nil || warnings != nil || failure.code == 0) {
-			t.Errorf("failed with %+v and yet answered %v %v", failure, verbs, warnings)
+			t.Errorf("got the failure %+v together with %v and %v", failure, verbs, warnings)
 		}
 		if len(warnings) > maxWarnings || len(verbs) > len(body) {
-			t.Errorf("%d warnings and %d verbs from %d bytes", len(warnings), len(verbs), len(body))
+			t.Errorf("got %d warnings and %d verbs from %d bytes", len(warnings), len(verbs), len(body))
 		}
 		for _, v := range verbs {
 			if v.method != "GET" && v.method != "POST" {
-				t.Errorf("method %q", v.method)
+				t.Errorf("got the method %q", v.method)
 			}
 			if !utf8.ValidString(v.body) {
-				t.Errorf("a body that is not UTF-8: %q", v.body)
+				t.Errorf("got a body that is not UTF-8: %q", v.body)
 			}
 		}
 	})
@@ -58,18 +58,18 @@ func FuzzRESTForm(f *testing.F) {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, req)
 		if w.Code >= 500 {
-			t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
+			t.Fatalf("%s %s: got %d %s", method, path, w.Code, w.Body)
 		}
 		if !strings.HasPrefix(w.Header().Get("Content-Type"), "application/json") {
-			return // a redirect to a medium or to a clean path, or the page
+			return // a redirect to a medium or a cleaned path, or the page
 		}
 		var body map[string]any
 		if err := json.Unmarshal(w.Body.Bytes(), &body); err != nil {
-			t.Fatalf("%s %s: %d, no JSON: %q", method, path, w.Code, w.Body)
+			t.Fatalf("%s %s: got %d with invalid JSON: %q", method, path, w.Code, w.Body)
 		}
 		if w.Code == http.StatusCreated && method == "POST" && strings.HasSuffix(path, "Messages.json") {
 			for _, v := range violations(body, messageSchema) {
-				t.Errorf("%s: %s", form, v)
+				t.Errorf("%s: got %s", form, v)
 			}
 		}
 	})
@@ -93,7 +93,7 @@ func FuzzControlJSON(f *testing.F) {
 		w := httptest.NewRecorder()
 		handler.ServeHTTP(w, req)
 		if w.Code != 200 && w.Code != 400 && w.Code != 413 || !json.Valid(w.Body.Bytes()) {
-			t.Fatalf("%s %q: %d %q", name, body, w.Code, w.Body)
+			t.Fatalf("%s %q: got %d %q", name, body, w.Code, w.Body)
 		}
 	})
 }
@@ -103,7 +103,7 @@ func FuzzParseFault(f *testing.F) {
 	f.Fuzz(func(t *testing.T, line string) {
 		if fault, err := ParseFault(line); err == nil {
 			if again := fault; again.complete() != nil || again != fault {
-				t.Errorf("%q: %+v is not complete", line, fault)
+				t.Errorf("%q: the fault %+v is not complete", line, fault)
 			}
 		}
 	})

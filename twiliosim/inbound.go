@@ -1,7 +1,7 @@
 package twiliosim
 
-// Inbound: a phone texts a number. The webhook is called, its TwiML is
-// executed, and the debugger lists what went wrong.
+// When a phone texts a number, the webhook is called, its TwiML is executed,
+// and the debugger lists what went wrong.
 
 import (
 	"context"
@@ -24,7 +24,7 @@ const (
 	// (14109).
 	maxDocuments = 50
 	maxReplies   = 10
-	// maxWord limits each remark of an application on a text, in bytes.
+	// maxWord limits each of the headers below, in bytes.
 	maxWord = 200
 )
 
@@ -315,8 +315,8 @@ func (se *session) run(ctx context.Context, webhook string) {
 	}
 }
 
-// fetch requests a document from the application; failed is the error code for
-// the fallback, 0 for success.
+// fetch requests a document from the application; failed is the error code to
+// pass to the fallback, 0 for success.
 func (se *session) fetch(ctx context.Context, h hook) (verbs []verb, failed int) {
 	a := se.sim.call(ctx, h)
 	se.result.WebhookStatus = a.status
@@ -340,7 +340,7 @@ func (se *session) fetch(ctx context.Context, h hook) (verbs []verb, failed int)
 	return verbs, 0
 }
 
-// note stores what the application says about the message.
+// note stores what the application reports about the message.
 func (se *session) note(header http.Header) {
 	outcome, workflowID := header.Get(OutcomeHeader), header.Get(WorkflowHeader)
 	if outcome == "" && workflowID == "" || len(outcome) > maxWord || len(workflowID) > maxWord {
@@ -349,7 +349,7 @@ func (se *session) note(header http.Header) {
 	se.tell(outcome, workflowID)
 }
 
-// tell stores what became of the message, and shows it.
+// tell stores what became of the message, and publishes it to the page.
 func (se *session) tell(outcome, workflowID string) {
 	se.result.Outcome, se.result.WorkflowID = outcome, workflowID
 	s, m := se.sim, se.message

@@ -56,7 +56,7 @@ func TestWebhookGetsTwiliosParameters(t *testing.T) {
 		"MediaContentType0": "image/png",
 	} {
 		if got := req.PostForm.Get(key); got != want {
-			t.Errorf("%s is %q, want %q", key, got, want)
+			t.Errorf("parameter %s is %q, want %q", key, got, want)
 		}
 	}
 	for name, want := range map[string]string{
@@ -68,13 +68,13 @@ func TestWebhookGetsTwiliosParameters(t *testing.T) {
 		}
 	}
 	if req.Header.Get("I-Twilio-Idempotency-Token") == "" {
-		t.Error("no idempotency token")
+		t.Error("the request has no idempotency token")
 	}
 	if req.URL.Fragment != "" || req.URL.Query().Get("tenant") != "a b" {
-		t.Errorf("requested %s", req.URL)
+		t.Errorf("the webhook was requested at %s", req.URL)
 	}
 	if !twilio.Verify(sim.Token, hook, req.PostForm, req.Header.Get(twilio.SignatureHeader)) {
-		t.Error("the signature does not verify over the URL without its fragment")
+		t.Error("the signature is not valid for the URL without its fragment")
 	}
 	res, err := (&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}).Get(req.PostForm.Get("MediaUrl0"))
 	if err != nil {
@@ -82,7 +82,7 @@ func TestWebhookGetsTwiliosParameters(t *testing.T) {
 	}
 	defer res.Body.Close()
 	if res.Header.Get("Location") != "https://example.org/cat.png" {
-		t.Errorf("MediaUrl0 leads to %q", res.Header.Get("Location"))
+		t.Errorf("MediaUrl0 redirects to %q", res.Header.Get("Location"))
 	}
 	stored := rest(t, sim, "GET", "Messages/"+result.MessageSID+".json", nil)
 	if stored.str("direction") != "inbound" || stored.str("status") != "received" || stored.str("body") != "R&D a=b +100% ’ñ\n€" {
@@ -101,10 +101,10 @@ func TestGetWebhookSignsItsFullURL(t *testing.T) {
 	}
 	req := app.seen()[0]
 	if req.Method != "GET" || req.URL.Query().Get("Body") != "R&D" || req.URL.Query().Get("a") != "1" {
-		t.Errorf("%s %s", req.Method, req.URL)
+		t.Errorf("got %s %s", req.Method, req.URL)
 	}
 	if !twilio.Verify(sim.Token, app.URL+req.URL.String(), nil, req.Header.Get(twilio.SignatureHeader)) {
-		t.Error("the signature does not verify")
+		t.Error("the signature is not valid")
 	}
 }
 
@@ -134,16 +134,16 @@ func TestTwiMLIsCarriedOut(t *testing.T) {
 		"another root":                 {xml, `<Reply><Message>Hi</Message></Reply>`, "", 12100},
 		"two roots":                    {xml, `<Response/><Response/>`, "", 12100},
 		"an unknown charset":           {xml, `<?xml version="1.0" encoding="EBCDIC"?><Response/>`, "", 12100},
-		"too long a document":          {xml, `<Response><Message>` + strings.Repeat("x", 64<<10) + `</Message></Response>`, "", 11750},
-		"a verb of voice":              {xml, `<Response><Say>Hi</Say><Message>text</Message></Response>`, "text", 12200},
+		"a document that is too long":  {xml, `<Response><Message>` + strings.Repeat("x", 64<<10) + `</Message></Response>`, "", 11750},
+		"a verb for voice calls":       {xml, `<Response><Say>Hi</Say><Message>text</Message></Response>`, "text", 12200},
 		"an unknown attribute":         {xml, `<Response><Message colour="red">Hi</Message></Response>`, "Hi", 12200},
 		"an unknown child":             {xml, `<Response><Message><Body>Hi</Body><Emoji/></Message></Response>`, "Hi", 12200},
 		"text outside of verbs":        {xml, `<Response>loose<Message>Hi</Message></Response>`, "Hi", 12200},
 		"an empty message":             {xml, `<Response><Message> </Message><Message>Hi</Message></Response>`, "Hi", 14103},
 		"a message that is too long":   {xml, `<Response><Message>` + strings.Repeat("x", 1601) + `</Message></Response>`, "", 21617},
-		"a recipient that is none":     {xml, `<Response><Message to="you">Hi</Message></Response>`, "", 14101},
+		"an invalid recipient":         {xml, `<Response><Message to="you">Hi</Message></Response>`, "", 14101},
 		"a sender that is not owned":   {xml, `<Response><Message from="+15551239999">Hi</Message></Response>`, "", 14102},
-		"media that is no URL":         {xml, `<Response><Message><Media>ftp://host/x</Media></Message></Response>`, "", 21620},
+		"media that is not a URL":      {xml, `<Response><Message><Media>ftp://host/x</Media></Message></Response>`, "", 21620},
 		"a Redirect to itself forever": {xml, `<Response><Redirect/></Response>`, "", 14106},
 		"eleven messages":              {xml, `<Response>` + strings.Repeat(`<Message>n</Message>`, 11) + `</Response>`, strings.TrimSpace(strings.Repeat("n\n", 10)), 14109},
 	} {
@@ -155,15 +155,15 @@ func TestTwiMLIsCarriedOut(t *testing.T) {
 				t.Errorf("replied %q, want %q", got, tc.replies)
 			}
 			if result.ErrorCode != tc.code {
-				t.Errorf("error %d %s, want %d", result.ErrorCode, result.Error, tc.code)
+				t.Errorf("got error %d %s, want %d", result.ErrorCode, result.Error, tc.code)
 			}
 			entries := sim.Debugger()
 			if (len(entries) > 0) != (tc.code != 0) || tc.code != 0 && entries[0].Code != tc.code {
-				t.Errorf("debugger %+v", entries)
+				t.Errorf("got the debugger entries %+v", entries)
 			}
 			for _, reply := range result.Replies {
 				if m := one(t, sim, reply.SID); m.Direction != "outbound-reply" || m.To != phone || m.From != DefaultNumber || m.InReplyTo != result.MessageSID {
-					t.Errorf("reply %+v", m)
+					t.Errorf("got the reply %+v", m)
 				}
 			}
 		})
@@ -192,10 +192,10 @@ func TestMessageVerbAttributesCount(t *testing.T) {
 	m := one(t, sim, result.Replies[0].SID)
 	if m.To != "+15551230002" || m.From != "+15005550011" || m.StatusCallback != app.URL+"/app/status?x=1" ||
 		len(m.Media) != 2 || m.Media[0].URL != app.URL+"/cat.png" || m.Media[1].ContentType != "image/gif" {
-		t.Errorf("reply %+v", m)
+		t.Errorf("got the reply %+v", m)
 	}
 	if form := app.next(t); form.Get("MessageStatus") != "sent" || form.Get("MessageSid") != m.SID {
-		t.Errorf("callback %v", form)
+		t.Errorf("got the callback %v", form)
 	}
 }
 
@@ -209,12 +209,12 @@ func TestRedirectsAndActionsLeadOn(t *testing.T) {
 			twiml(`<Response><Message>one</Message><Redirect>second?x=1</Redirect><Message>never</Message></Response>`)(w, r)
 		case "/a/second":
 			if r.URL.Query().Get("x") != "1" || r.PostForm.Get("Body") != "hi" {
-				t.Errorf("second document: %s %v", r.URL, r.PostForm)
+				t.Errorf("the second document was requested by %s with %v", r.URL, r.PostForm)
 			}
 			twiml(`<Response><Message action="/after" method="GET">two</Message><Message>never</Message></Response>`)(w, r)
 		case "/after":
 			if !strings.HasPrefix(r.Form.Get("MessageSid"), "SM") || r.Form.Get("MessageStatus") != "queued" {
-				t.Errorf("action: %v", r.Form)
+				t.Errorf("the action got %v", r.Form)
 			}
 			http.Redirect(w, r, "/moved", http.StatusFound)
 		case "/moved":
@@ -227,13 +227,13 @@ func TestRedirectsAndActionsLeadOn(t *testing.T) {
 		t.Errorf("replied %q", got)
 	}
 	if got := strings.Join(asked, ", "); got != "POST /a/first, POST /a/second, GET /after, GET /moved" {
-		t.Errorf("asked %s", got)
+		t.Errorf("got the requests %s", got)
 	}
 }
 
 func TestWebhookFailuresHaveTwiliosNumbers(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = r.ParseForm() // an unread body would hide that the caller left
+		_ = r.ParseForm() // the server only notices a closed connection once the body is read
 		switch r.URL.Path {
 		case "/slow":
 			select {
@@ -256,24 +256,24 @@ func TestWebhookFailuresHaveTwiliosNumbers(t *testing.T) {
 		url          string
 		code, status int
 	}{
-		"an error status":             {app.URL + "/", 11200, 418},
-		"no response in time":         {app.URL + "/slow#rt=100", 11200, 0},
-		"no end in time":              {app.URL + "/slow#tt=100", 11200, 0},
-		"a connection that is closed": {app.URL + "/hang-up", 11200, 0},
-		"nobody listening":            {"http://127.0.0.1:1/", 11205, 0},
-		"no such host":                {"http://no-such-host.invalid/", 11210, 0},
-		"redirects without end":       {app.URL + "/loop", 11215, 307},
-		"a certificate not trusted":   {secure.URL, 11220, 0},
-		"TLS to a plain server":       {strings.Replace(app.URL, "http:", "https:", 1), 11220, 0},
+		"an error status":          {app.URL + "/", 11200, 418},
+		"no response in time":      {app.URL + "/slow#rt=100", 11200, 0},
+		"no end in time":           {app.URL + "/slow#tt=100", 11200, 0},
+		"a closed connection":      {app.URL + "/hang-up", 11200, 0},
+		"nobody listening":         {"http://127.0.0.1:1/", 11205, 0},
+		"no such host":             {"http://no-such-host.invalid/", 11210, 0},
+		"redirects without end":    {app.URL + "/loop", 11215, 307},
+		"an untrusted certificate": {secure.URL, 11220, 0},
+		"TLS to a plain server":    {strings.Replace(app.URL, "http:", "https:", 1), 11220, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sim := start(t, Options{Webhook: tc.url})
 			result := text(t, sim, "hi")
 			if result.ErrorCode != tc.code || result.WebhookStatus != tc.status {
-				t.Errorf("error %d %q, status %d; want %d, %d", result.ErrorCode, result.Error, result.WebhookStatus, tc.code, tc.status)
+				t.Errorf("got error %d %q, status %d; want %d, %d", result.ErrorCode, result.Error, result.WebhookStatus, tc.code, tc.status)
 			}
 			if entries := sim.Debugger(); len(entries) != 1 || entries[0].Code != tc.code || entries[0].MessageSID != result.MessageSID {
-				t.Errorf("debugger %+v", entries)
+				t.Errorf("got the debugger entries %+v", entries)
 			}
 		})
 	}
@@ -283,7 +283,7 @@ func TestFailedConnectionIsRetriedOnce(t *testing.T) {
 	sim := start(t, Options{Webhook: "http://127.0.0.1:1/"})
 	text(t, sim, "hi")
 	if calls := sim.WebhookCalls(); len(calls) != 1 || calls[0].Attempts != 2 {
-		t.Errorf("calls %+v, want two attempts", calls)
+		t.Errorf("got the calls %+v, want two attempts", calls)
 	}
 }
 
@@ -311,7 +311,7 @@ func TestFailedWebhookFallsBackOnce(t *testing.T) {
 				t.Errorf("the fallback got %v", req.PostForm)
 			}
 			if !twilio.Verify(sim.Token, app.URL+"/fallback", req.PostForm, req.Header.Get(twilio.SignatureHeader)) {
-				t.Error("the fallback's signature does not verify")
+				t.Error("the signature to the fallback is not valid")
 			}
 		})
 	}
@@ -320,7 +320,7 @@ func TestFailedWebhookFallsBackOnce(t *testing.T) {
 		sim := start(t, Options{Webhook: app.URL + "/sms", Fallback: app.URL + "/fallback"})
 		text(t, sim, "hi")
 		if n := len(app.seen()); n != 2 {
-			t.Errorf("%d requests, want 2", n)
+			t.Errorf("got %d requests, want 2", n)
 		}
 	})
 }
@@ -340,7 +340,7 @@ func TestURLCredentialsAnswerAChallenge(t *testing.T) {
 	defer app.Close()
 	sim := start(t, Options{Webhook: strings.Replace(app.URL, "http://", "http://ann:secret@", 1)})
 	if got := bodies(text(t, sim, "hi")); got != "in" || strings.Join(sent, " ") != ": ann:secret" {
-		t.Errorf("replied %q after %v", got, sent)
+		t.Errorf("replied %q after the requests %v", got, sent)
 	}
 }
 
@@ -350,37 +350,37 @@ func TestOptOutsAreKeptPerPair(t *testing.T) {
 	refused := func(from, to string) bool {
 		g, err := try(sim, url.Values{"To": {to}, "From": {from}, "Body": {"hi"}})
 		if err != nil || g.status != 201 && (g.code() != 21610 || g.status != 400 || g.str("message") != "Attempt to send to unsubscribed recipient") {
-			t.Fatalf("%d %s %v", g.status, g.raw, err)
+			t.Fatalf("got %d %s %v", g.status, g.raw, err)
 		}
 		return g.status != 201
 	}
 	if result := text(t, sim, "please STOP"); result.OptOut != "" || refused(DefaultNumber, phone) {
-		t.Error("a sentence counted as a keyword")
+		t.Error("a sentence was taken for a keyword")
 	}
 	result := text(t, sim, " Stop\n")
 	if result.OptOut != "STOP" || result.AutoReply == "" || result.WebhookStatus != 200 {
-		t.Errorf("STOP: %+v", result)
+		t.Errorf("STOP: got %+v", result)
 	}
 	if len(result.Replies) != 0 || result.ErrorCode != 21610 || result.Outcome != "not echoed: the recipient has opted out" {
-		t.Errorf("the webhook's reply after STOP: %+v", result)
+		t.Errorf("the webhook replied after STOP: got %+v", result)
 	}
 	if !refused(DefaultNumber, phone) {
-		t.Error("still texting the phone that said STOP")
+		t.Error("a message to a phone that sent STOP was accepted")
 	}
 	if refused("+15005550011", phone) || refused(DefaultNumber, "+15551230002") {
-		t.Error("the opt-out spread to another sender or recipient")
+		t.Error("the opt-out applies to another sender or recipient")
 	}
 	if result := text(t, sim, "QUIT"); result.AutoReply != "" {
-		t.Error("a second STOP was answered")
+		t.Error("a second STOP got a reply")
 	}
 	if result := text(t, sim, "HELP"); result.OptOut != "HELP" || result.AutoReply == "" {
-		t.Errorf("HELP: %+v", result)
+		t.Errorf("HELP: got %+v", result)
 	}
 	if result := text(t, sim, "unstop"); result.OptOut != "START" || result.AutoReply == "" || bodies(result) != "echo" || refused(DefaultNumber, phone) {
-		t.Errorf("UNSTOP: %+v", result)
+		t.Errorf("UNSTOP: got %+v", result)
 	}
 	if result := text(t, sim, "yes"); result.AutoReply != "" || bodies(result) != "echo" {
-		t.Errorf("YES from a phone that never stopped: %+v", result)
+		t.Errorf("YES from a phone that never opted out: got %+v", result)
 	}
 }
 
@@ -389,15 +389,15 @@ func TestStopAndStartWordsAreObeyed(t *testing.T) {
 	for _, stop := range []string{"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"} {
 		text(t, sim, stop)
 		if len(sim.OptOuts()) != 1 {
-			t.Errorf("%s did not stop", stop)
+			t.Errorf("after %s, the phone has not opted out", stop)
 		}
 		if g, _ := try(sim, good); g.code() != 21610 {
-			t.Errorf("%s: %s", stop, g.raw)
+			t.Errorf("%s: got %s", stop, g.raw)
 		}
 		for _, begin := range []string{"START", "YES", "UNSTOP"} {
 			text(t, sim, begin)
 			if len(sim.OptOuts()) != 0 {
-				t.Errorf("%s did not start", begin)
+				t.Errorf("after %s, the phone has not opted in", begin)
 			}
 			text(t, sim, stop)
 		}
@@ -421,7 +421,7 @@ func TestServiceSharesOptOuts(t *testing.T) {
 		{"To": {phone}, "MessagingServiceSid": {pool}, "Body": {"hi"}},
 	} {
 		if g, _ := try(sim, form); g.code() != 21610 {
-			t.Errorf("%v: %s", form, g.raw)
+			t.Errorf("sending with %v after STOP: got %s", form, g.raw)
 		}
 	}
 }
@@ -436,15 +436,15 @@ func TestReplyLoopOfTwoProgramsStops(t *testing.T) {
 	stopped := func() []Message { return sim.Messages(Filter{Status: Failed}) }
 	await(t, "the loop to be stopped", func() bool { return len(stopped()) > 0 })
 	if m := stopped()[0]; m.Error != 14107 {
-		t.Errorf("stopped with %d", m.Error)
+		t.Errorf("the loop ended with error %d, want 14107", m.Error)
 	}
 	advance(t, sim, loopWindow)
 	if r := inbound(t, sim, Inbound{From: phone, To: DefaultNumber, Body: "hello"}); one(t, sim, r.Replies[0].SID).Error != 0 {
-		t.Error("another pair of numbers was stopped")
+		t.Error("the loop also stopped another pair of numbers")
 	}
 	r := inbound(t, sim, Inbound{From: "+15005550011", To: DefaultNumber, Body: "hello again"})
 	if m := one(t, sim, r.Replies[0].SID); m.Error != 0 {
-		t.Errorf("after the pause: %d", m.Error)
+		t.Errorf("after the pause: got error %d, want none", m.Error)
 	}
 }
 
@@ -454,19 +454,19 @@ func TestInboundMessageIsRedeliveredUnderSID(t *testing.T) {
 	first := text(t, sim, "once")
 	again := inbound(t, sim, Inbound{From: phone, To: DefaultNumber, MessageSID: first.MessageSID})
 	if again.MessageSID != first.MessageSID || len(sim.Messages(Filter{Direction: "inbound"})) != 1 {
-		t.Errorf("repeated as %+v", again)
+		t.Errorf("the repeated text has the result %+v", again)
 	}
 	if a, b := app.next(t), app.next(t); a.Get("MessageSid") != b.Get("MessageSid") || b.Get("Body") != "once" {
-		t.Errorf("webhook got %v, then %v", a, b)
+		t.Errorf("the webhook got %v, then %v", a, b)
 	}
 	fault(t, sim, Fault{Kind: FaultWebhookDoubled, Operation: "inbound", Next: 1})
 	text(t, sim, "twice")
 	if a, b := app.next(t), app.next(t); a.Get("MessageSid") != b.Get("MessageSid") || a.Get("Body") != "twice" || b.Get("Body") != "twice" {
-		t.Errorf("doubled: %v, %v", a, b)
+		t.Errorf("a doubled request: got %v, %v", a, b)
 	}
 	fault(t, sim, Fault{Kind: FaultWebhookLost, Operation: "inbound", Next: 1})
 	if result := text(t, sim, "never"); result.WebhookStatus != 0 || result.Error == "" {
-		t.Errorf("lost: %+v", result)
+		t.Errorf("a lost request: got %+v", result)
 	}
 }
 
@@ -485,7 +485,7 @@ func TestInvalidTextSaysWhy(t *testing.T) {
 		"repeating a ghost": {Inbound{From: phone, To: DefaultNumber, MessageSID: "SM1"}, "no such inbound message"},
 	} {
 		if _, err := sim.Inbound(context.Background(), tc.in); err == nil || !strings.Contains(err.Error(), tc.want) {
-			t.Errorf("%s: %v, want something with %q", name, err, tc.want)
+			t.Errorf("%s: got error %v, want one with %q", name, err, tc.want)
 		}
 	}
 }
@@ -515,7 +515,7 @@ func TestChannelTextIsAnsweredOnChannel(t *testing.T) {
 			t.Errorf("the webhook got %v", form)
 		}
 		if len(result.Replies) != 1 || result.Replies[0].To != from {
-			t.Errorf("%s: %+v", from, result)
+			t.Errorf("%s: got %+v", from, result)
 		}
 	}
 }
@@ -550,10 +550,10 @@ func TestApplicationsOutcomeHeadersAreKept(t *testing.T) {
 	result := text(t, sim, "hello")
 	m := sim.Messages(Filter{SID: result.MessageSID})[0]
 	if result.Outcome != "accepted" || result.WorkflowID != "sms-1" || m.Outcome != "accepted" || m.WorkflowID != "sms-1" {
-		t.Errorf("the result is %+v, the message %+v", result, m)
+		t.Errorf("got the result %+v and the message %+v", result, m)
 	}
 	said[OutcomeHeader] = strings.Repeat("x", maxWord+1)
 	if result := text(t, sim, "hello"); result.Outcome != "" {
-		t.Errorf("%d bytes are kept", len(result.Outcome))
+		t.Errorf("%d bytes of the outcome are kept, want none", len(result.Outcome))
 	}
 }

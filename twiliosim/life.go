@@ -1,7 +1,7 @@
 package twiliosim
 
-// The life of an outbound message: it is queued at its sender, is sent, and
-// ends as the outcome rules say. Every step runs on the simulated clock.
+// In its life, an outbound message is queued at its sender, is sent, and ends
+// as the outcome rules say. Every step runs on the simulated clock.
 
 import (
 	"time"
@@ -135,7 +135,8 @@ func (s *Sim) conclude(m *message, end Status, code int, at time.Time) {
 	s.arrive(m)
 }
 
-// become sets a message's status, notifies the page, and queues the callback.
+// become sets a message's status, publishes the change to the page, and queues
+// the callback.
 func (s *Sim) become(m *message, status Status, code int, at time.Time) {
 	m.status, m.updatedAt = status, at
 	if code != 0 {

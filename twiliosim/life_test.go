@@ -59,24 +59,24 @@ func TestMessageLivesAsItsOutcomeSays(t *testing.T) {
 			sid := send(t, sim, phone, "hi", "StatusCallback", app.URL+"/status?ref=7")
 			await(t, "the end", func() bool { return steps(one(t, sim, sid)) == tc.steps })
 			if m := one(t, sim, sid); m.Error != tc.code {
-				t.Errorf("error %d, want %d", m.Error, tc.code)
+				t.Errorf("got error %d, want %d", m.Error, tc.code)
 			}
 			for status := range strings.FieldsSeq(tc.told) {
 				form := app.next(t)
 				if form.Get("MessageStatus") != status || form.Get("SmsStatus") != status || form.Get("MessageSid") != sid || form.Get("ref") != "7" {
-					t.Errorf("callback %v, want %s", form, status)
+					t.Errorf("got the callback %v, want %s", form, status)
 				}
 				failed := status == "failed" || status == "undelivered"
 				if form.Has("ErrorCode") != failed || failed && form.Get("ErrorCode") != fmt.Sprint(tc.code) {
-					t.Errorf("%s has ErrorCode %q", status, form.Get("ErrorCode"))
+					t.Errorf("the callback for %s has ErrorCode %q", status, form.Get("ErrorCode"))
 				}
 				if ended := status == "delivered" || status == "undelivered"; form.Has("RawDlrDoneDate") != ended || ended && len(form.Get("RawDlrDoneDate")) != 10 {
-					t.Errorf("%s has RawDlrDoneDate %q", status, form.Get("RawDlrDoneDate"))
+					t.Errorf("the callback for %s has RawDlrDoneDate %q", status, form.Get("RawDlrDoneDate"))
 				}
 			}
 			for _, req := range app.seen() {
 				if !twilio.Verify(sim.Token, app.URL+req.URL.String(), req.PostForm, req.Header.Get(twilio.SignatureHeader)) {
-					t.Error("a callback's signature does not verify")
+					t.Error("the signature of a callback is not valid")
 				}
 			}
 		})
@@ -91,18 +91,18 @@ func TestRejectionMatchesTheRESTAPI(t *testing.T) {
 		return url.Values{"To": {to}, "From": {DefaultNumber}, "Body": {body}}
 	}
 	if g, _ := try(sim, form("+15551230014", "hi")); g.status != 400 || g.str("message") != "To number: +15551230014, is not a mobile number" {
-		t.Errorf("landline: %d %s", g.status, g.raw)
+		t.Errorf("landline: got %d %s", g.status, g.raw)
 	}
 	if g, _ := try(sim, form(phone, "a flood")); g.status != 429 || g.code() != 21611 {
-		t.Errorf("flood: %d %s", g.status, g.raw)
+		t.Errorf("flood: got %d %s", g.status, g.raw)
 	}
 	if g, _ := try(sim, form(phone, "a flood")); g.status != 201 {
-		t.Errorf("after its one time: %d %s", g.status, g.raw)
+		t.Errorf("after the rule was used up: got %d %s", g.status, g.raw)
 	}
 	for code, status := range map[int]int{20003: 401, 20404: 404, 20429: 429, 20500: 500, 20503: 503, 21211: 400, 21408: 400, 21703: 400} {
 		outcome(t, sim, Outcome{Status: "rejected", ErrorCode: code, Next: 1})
 		if g, _ := try(sim, form(phone, "hi")); g.status != status || g.code() != code || g.str("message") == "Unknown error" {
-			t.Errorf("%d: %d %s", code, g.status, g.raw)
+			t.Errorf("%d: got %d %s", code, g.status, g.raw)
 		}
 	}
 }
@@ -125,20 +125,20 @@ func TestSenderSendsAtItsPace(t *testing.T) {
 	}
 	advance(t, sim, 0)
 	if l, f := sent(long), sent(free); l != 1 || f != 1 {
-		t.Errorf("at once %d and %d left, want 1 and 1", l, f)
+		t.Errorf("at first, %d and %d were sent, want 1 and 1", l, f)
 	}
 	advance(t, sim, time.Second)
 	if l, f := sent(long), sent(free); l != 1 || f != 4 {
-		t.Errorf("after 1 s %d and %d left, want 1 of two segments each, and 4 at three a second", l, f)
+		t.Errorf("after 1 s, %d and %d were sent, want 1 (of two segments each) and 4 (at three a second)", l, f)
 	}
 	advance(t, sim, time.Second)
 	if l := sent(long); l != 2 {
-		t.Errorf("after 2 s %d left, want 2", l)
+		t.Errorf("after 2 s, %d were sent, want 2", l)
 	}
 	advance(t, sim, time.Hour)
 	first, last := one(t, sim, long[0]), one(t, sim, long[3])
 	if d := last.SentAt.Sub(*first.SentAt); d != 6*time.Second {
-		t.Errorf("the last of four was sent %v after the first, want 6s, however far the clock jumped", d)
+		t.Errorf("the last of four messages was sent %v after the first, want 6s, however far the clock jumped", d)
 	}
 }
 
@@ -153,19 +153,19 @@ func TestFullQueueRefusesMessages(t *testing.T) {
 	}
 	g, _ := try(sim, good)
 	if g.status != 429 || g.code() != 21611 || g.str("message") != "SMS queue is full." {
-		t.Errorf("direct: %d %s", g.status, g.raw)
+		t.Errorf("sent directly: got %d %s", g.status, g.raw)
 	}
 	g, _ = try(sim, url.Values{"To": {phone}, "MessagingServiceSid": {pool}, "Body": {"hi"}})
 	if g.status != 201 || g.str("status") != "accepted" {
-		t.Fatalf("by service: %d %s", g.status, g.raw)
+		t.Fatalf("sent by the service: got %d %s", g.status, g.raw)
 	}
 	advance(t, sim, choosing)
 	if m := one(t, sim, g.str("sid")); m.Status != Failed || m.Error != 30001 {
-		t.Errorf("by service it became %s %d, want failed 30001", m.Status, m.Error)
+		t.Errorf("the service's message became %s %d, want failed 30001", m.Status, m.Error)
 	}
 	advance(t, sim, 2*time.Second)
 	if g, _ := try(sim, good); g.status != 201 {
-		t.Errorf("after some have left: %d %s", g.status, g.raw)
+		t.Errorf("after some were sent: got %d %s", g.status, g.raw)
 	}
 }
 
@@ -176,14 +176,14 @@ func TestConcurrentRequestsBeyondLimitAreRefused(t *testing.T) {
 	for range 2 {
 		busy.Go(func() { rest(t, sim, "GET", "Messages.json", nil) })
 	}
-	await(t, "both to be under way", func() bool { return sim.Faults()[0].UsedUp })
+	await(t, "both requests to be in progress", func() bool { return sim.Faults()[0].UsedUp })
 	g, err := try(sim, good)
 	if err != nil || g.status != 429 || g.code() != 20429 || g.header.Get("Twilio-Concurrent-Requests") != "3" {
-		t.Errorf("the third: %d %s %v", g.status, g.raw, err)
+		t.Errorf("the third request: got %d %s %v", g.status, g.raw, err)
 	}
 	busy.Wait()
 	if g, _ := try(sim, good); g.status != 201 {
-		t.Errorf("afterwards: %d %s", g.status, g.raw)
+		t.Errorf("afterwards: got %d %s", g.status, g.raw)
 	}
 }
 
@@ -196,7 +196,7 @@ func TestServiceChoosesAndKeepsASender(t *testing.T) {
 	}
 	used := map[string]string{}
 	for i := range 8 {
-		to := "+1555123000" + fmt.Sprint(1+i%3) // an odd number of recipients: with mere rotation, their senders would change
+		to := "+1555123000" + fmt.Sprint(1+i%3) // an odd number of recipients, so that mere rotation would change their senders
 		g, _ := try(sim, url.Values{"To": {to}, "MessagingServiceSid": {pool}, "Body": {"hi"}})
 		if g.status != 201 || g.str("status") != "accepted" || g.body["from"] != nil || g.str("num_segments") != "0" || g.str("messaging_service_sid") != pool {
 			t.Fatalf("created %d %s", g.status, g.raw)
@@ -209,15 +209,15 @@ func TestServiceChoosesAndKeepsASender(t *testing.T) {
 		used[to] = m.From
 		for _, status := range []string{"queued", "sent", "delivered"} {
 			if form := app.next(t); form.Get("MessageStatus") != status || form.Get("MessagingServiceSid") != pool || form.Get("From") != m.From {
-				t.Errorf("callback %v, want %s", form, status)
+				t.Errorf("got the callback %v, want %s", form, status)
 			}
 		}
 		if list := rest(t, sim, "GET", "Messages.json?From="+url.QueryEscape(m.From), nil); !strings.Contains(list.raw, m.SID) {
-			t.Errorf("not listed by its sender %s", m.From)
+			t.Errorf("the message is not listed under its sender %s", m.From)
 		}
 	}
 	if used["+15551230001"] != numbers[0] || used["+15551230002"] != numbers[1] {
-		t.Errorf("the pool took turns like this: %v", used)
+		t.Errorf("the senders were assigned as %v", used)
 	}
 }
 
@@ -233,7 +233,7 @@ func TestMessageOfSenderlessServiceFails(t *testing.T) {
 	}
 	advance(t, sim, time.Second)
 	if m := one(t, sim, g.str("sid")); m.Status != Failed || m.Error != 21704 || m.ErrorMessage != "The Messaging Service contains no phone numbers" {
-		t.Errorf("it is %s %d %q", m.Status, m.Error, m.ErrorMessage)
+		t.Errorf("the message is %s %d %q", m.Status, m.Error, m.ErrorMessage)
 	}
 }
 
@@ -256,25 +256,25 @@ func TestScheduledMessageIsSentOrCanceled(t *testing.T) {
 	goes, stays := schedule(), schedule()
 	g := rest(t, sim, "POST", "Messages/"+stays+".json", url.Values{"Status": {"canceled"}})
 	if g.status != 200 || g.str("status") != "canceled" {
-		t.Fatalf("cancel: %d %s", g.status, g.raw)
+		t.Fatalf("cancel: got %d %s", g.status, g.raw)
 	}
 	if form := app.next(t); form.Get("MessageStatus") != "canceled" || form.Get("MessageSid") != stays {
-		t.Errorf("callback %v", form)
+		t.Errorf("got the callback %v", form)
 	}
 	advance(t, sim, 59*time.Minute)
 	if m := one(t, sim, goes); m.Status != Scheduled {
-		t.Errorf("a minute before its time it is %s", m.Status)
+		t.Errorf("a minute before SendAt, the message is %s", m.Status)
 	}
 	advance(t, sim, 2*time.Minute)
 	await(t, "delivery", func() bool { return one(t, sim, goes).Status == Delivered })
 	if m := one(t, sim, stays); steps(m) != "scheduled canceled" {
-		t.Errorf("the canceled one: %s", steps(m))
+		t.Errorf("the canceled message went through %s", steps(m))
 	}
 	if form := app.next(t); form.Get("MessageStatus") != "queued" {
-		t.Errorf("first callback of the one that went: %v", form)
+		t.Errorf("the first callback of the sent message is %v", form)
 	}
 	if g := rest(t, sim, "POST", "Messages/"+goes+".json", url.Values{"Status": {"canceled"}}); g.code() != 30409 {
-		t.Errorf("canceling it afterwards: %s", g.raw)
+		t.Errorf("canceling the sent message: got %s", g.raw)
 	}
 }
 
@@ -288,11 +288,11 @@ func TestMessageExpiresInALongQueue(t *testing.T) {
 	next := send(t, sim, phone, "hi")
 	advance(t, sim, 5*time.Second)
 	if m := one(t, sim, late); m.Status != Failed || m.Error != 30036 {
-		t.Errorf("it is %s %d, want failed 30036", m.Status, m.Error)
+		t.Errorf("the message is %s %d, want failed 30036", m.Status, m.Error)
 	}
 	advance(t, sim, 6*time.Second)
 	if m := one(t, sim, next); m.Status == Queued {
-		t.Error("the expired message held a place in the queue")
+		t.Error("the expired message took a place in the queue")
 	}
 }
 
@@ -313,12 +313,12 @@ func TestCallbacksRetryAsTheirURLSays(t *testing.T) {
 	}{
 		"a 500 is not, by default":   {"", 500, 1},
 		"a 500 is, if it is asked":   {"#rc=2&rp=5xx", 500, 3},
-		"a 404 is not under 5xx":     {"#rc=2&rp=5xx", 404, 1},
+		"5xx does not include a 404": {"#rc=2&rp=5xx", 404, 1},
 		"a 404 is under 4xx":         {"#rc=1&rp=ct,4xx", 404, 2},
-		"everything is under all":    {"#rc=5&rp=all", 503, 6},
-		"more than five are not had": {"#rc=9&rp=all", 503, 2},
+		"all includes everything":    {"#rc=5&rp=all", 503, 6},
+		"no more than five attempts": {"#rc=9&rp=all", 503, 2},
 		"success is never":           {"#rc=5&rp=all", 204, 1},
-		"nothing is with rc=0":       {"#rc=0&rp=all", 500, 1},
+		"no retries with rc=0":       {"#rc=0&rp=all", 500, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			app := newApplication(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(tc.status) })
@@ -327,7 +327,7 @@ func TestCallbacksRetryAsTheirURLSays(t *testing.T) {
 			send(t, sim, phone, "hi", "StatusCallback", app.URL+"/status"+tc.fragment)
 			await(t, "the call", func() bool { return len(sim.WebhookCalls()) == 1 })
 			if got := sim.WebhookCalls()[0]; got.Attempts != tc.attempts || len(app.seen()) != tc.attempts || got.Status != tc.status {
-				t.Errorf("%d attempts, status %d, want %d", got.Attempts, got.Status, tc.attempts)
+				t.Errorf("got %d attempts, status %d, want %d attempts", got.Attempts, got.Status, tc.attempts)
 			}
 			if failed := tc.status >= 400; (len(sim.Debugger()) == 1) != failed || failed && sim.Debugger()[0].Code != 11200 {
 				t.Errorf("debugger %+v", sim.Debugger())
@@ -337,7 +337,7 @@ func TestCallbacksRetryAsTheirURLSays(t *testing.T) {
 				tokens[req.Header.Get("I-Twilio-Idempotency-Token")] = true
 			}
 			if len(tokens) != 1 || tokens[""] {
-				t.Errorf("idempotency tokens %v, want one for all attempts", tokens)
+				t.Errorf("got the idempotency tokens %v, want one for all attempts", tokens)
 			}
 		})
 	}
@@ -358,7 +358,7 @@ func TestFailedCallbackGoesToItsFallback(t *testing.T) {
 		t.Errorf("fallback got %v", form)
 	}
 	if last := app.seen()[1]; !twilio.Verify(sim.Token, app.URL+"/fallback", last.PostForm, last.Header.Get(twilio.SignatureHeader)) {
-		t.Error("the fallback's signature does not verify")
+		t.Error("the signature to the fallback is not valid")
 	}
 }
 
@@ -384,14 +384,14 @@ func TestCallbackFaultsTakeEffect(t *testing.T) {
 					advance(t, sim, time.Hour)
 				}
 				if form := app.next(t); form.Get("MessageStatus") != status {
-					t.Errorf("callback %d is %s, want %s", i, form.Get("MessageStatus"), status)
+					t.Errorf("callback %d has status %s, want %s", i, form.Get("MessageStatus"), status)
 				}
 			}
 			if err := sim.Close(); err != nil {
 				t.Fatal(err)
 			}
 			if n := len(app.seen()); n != len(told) {
-				t.Errorf("%d callbacks, want %d", n, len(told))
+				t.Errorf("got %d callbacks, want %d", n, len(told))
 			}
 		})
 	}
@@ -421,10 +421,10 @@ func TestHangingApplicationCostsCallbacksNotMemory(t *testing.T) {
 	sim := start(t, Options{})
 	sim.waiting.Store(maxWaiting - 1)
 	outcome(t, sim, Outcome{Status: "sent"})
-	send(t, sim, phone, "the last that may wait", "StatusCallback", hanging.URL)
-	await(t, "its callback to wait", func() bool { return sim.waiting.Load() == maxWaiting })
+	send(t, sim, phone, "the last text that may wait", "StatusCallback", hanging.URL)
+	await(t, "the callback of another message to wait", func() bool { return sim.waiting.Load() == maxWaiting })
 	dropped := send(t, sim, phone, "one too many", "StatusCallback", hanging.URL)
-	await(t, "the debugger to say so", func() bool { return len(sim.Debugger()) == 1 })
+	await(t, "the debugger to list the dropped one", func() bool { return len(sim.Debugger()) == 1 })
 	if e := sim.Debugger()[0]; e.MessageSID != dropped || e.Detail != tooManyWaiting {
 		t.Errorf("debugger %+v", e)
 	}
@@ -441,12 +441,12 @@ func TestEvictedMessagesLoseTheirSchedule(t *testing.T) {
 	}
 	for range 3 * minSwept {
 		if r := sim.create(sim.accounts[sim.Account], form); r.status != http.StatusCreated {
-			t.Fatalf("%+v", r.body)
+			t.Fatalf("got %+v", r.body)
 		}
 	}
 	sim.clock.mu.Lock()
 	defer sim.clock.mu.Unlock()
 	if n := len(sim.clock.queue); n > minSwept+1 {
-		t.Errorf("%d steps are kept for 100 messages", n)
+		t.Errorf("%d timers are kept for 100 messages", n)
 	}
 }

@@ -1,6 +1,7 @@
 package twiliosim
 
-// Listing messages, page by page, newest first; and the routes of the REST API.
+// Listing messages, page by page, newest first, and the resources for numbers
+// and accounts.
 
 import (
 	"cmp"

@@ -13,7 +13,7 @@ func sids(t testing.TB, g got) []string {
 	t.Helper()
 	list, ok := g.body["messages"].([]any)
 	if g.status != http.StatusOK || !ok {
-		t.Fatalf("listing: %d %s", g.status, g.raw)
+		t.Fatalf("listing: got %d %s", g.status, g.raw)
 	}
 	out := make([]string, len(list))
 	for i, item := range list {
@@ -54,20 +54,20 @@ func TestListingIsPagedNewestFirst(t *testing.T) {
 		t.Errorf("paged\n%s\nwant\n%s", got, want)
 	}
 	if len(pages) != 3 {
-		t.Fatalf("%d pages, want 3", len(pages))
+		t.Fatalf("got %d pages, want 3", len(pages))
 	}
 	for i, g := range pages {
 		prefix := "/2010-04-01/Accounts/" + sim.Account + "/Messages.json?To=%2B15551230001&PageSize=3&Page="
 		if g.str("first_page_uri") != prefix+"0" || !strings.HasPrefix(g.str("uri"), prefix+fmt.Sprint(i)) ||
 			g.body["page"] != float64(i) || g.body["page_size"] != 3.0 || g.body["start"] != float64(3*i) || g.body["end"] != float64(3*i+len(sids(t, g))-1) {
-			t.Errorf("page %d: %s", i, g.raw)
+			t.Errorf("page %d: got %s", i, g.raw)
 		}
 		if (g.body["previous_page_uri"] == nil) != (i == 0) || (g.body["next_page_uri"] == nil) != (i == 2) {
-			t.Errorf("page %d: previous %v, next %v", i, g.body["previous_page_uri"], g.body["next_page_uri"])
+			t.Errorf("page %d: got previous %v, next %v", i, g.body["previous_page_uri"], g.body["next_page_uri"])
 		}
 	}
 	if token := pages[0].str("next_page_uri"); !strings.HasSuffix(token, "&Page=1&PageToken=PA"+made[4]) {
-		t.Errorf("next page %s", token)
+		t.Errorf("the link to the next page is %s", token)
 	}
 	for uri := pages[2].str("previous_page_uri"); uri != "" && len(back) < 9; {
 		g := rest(t, sim, "GET", uri, nil)
@@ -89,11 +89,11 @@ func TestPagingSurvivesDeletionOfItsMessage(t *testing.T) {
 	sid := sids(t, first)[1]
 	await(t, "delivery", func() bool { return one(t, sim, sid).Status == Delivered })
 	if g := rest(t, sim, "DELETE", "Messages/"+sid+".json", nil); g.status != http.StatusNoContent || g.raw != "" {
-		t.Fatalf("delete: %d %s", g.status, g.raw)
+		t.Fatalf("delete: got %d %s", g.status, g.raw)
 	}
 	second := sids(t, rest(t, sim, "GET", first.str("next_page_uri"), nil))
 	if len(second) != 2 || second[0] != made[1] || second[1] != made[0] {
-		t.Errorf("second page %v of %v", second, made)
+		t.Errorf("got the second page %v of %v", second, made)
 	}
 }
 
@@ -195,21 +195,21 @@ func TestRedactedMessageHasNoBody(t *testing.T) {
 		"redacting while canceling": {"Body": {""}, "Status": {"canceled"}},
 	} {
 		if g := rest(t, sim, "POST", path, form); g.status != http.StatusBadRequest || g.code() != 30400 {
-			t.Errorf("%s: %d %s", name, g.status, g.raw)
+			t.Errorf("%s: got %d %s", name, g.status, g.raw)
 		}
 	}
 	if g := rest(t, sim, "POST", path, url.Values{"Status": {"canceled"}}); g.status != http.StatusConflict || g.code() != 30409 || g.str("message") != "This message cannot be canceled" {
-		t.Errorf("canceling what is not scheduled: %d %s", g.status, g.raw)
+		t.Errorf("canceling a message that is not scheduled: got %d %s", g.status, g.raw)
 	}
 	if g := rest(t, sim, "POST", path, url.Values{"Body": {""}}); g.status != http.StatusConflict || g.code() != 20009 {
-		t.Errorf("redacting what is on its way: %d %s", g.status, g.raw)
+		t.Errorf("redacting a message that is not sent yet: got %d %s", g.status, g.raw)
 	}
 	advance(t, sim, time.Minute)
 	if g := rest(t, sim, "POST", path, url.Values{"Body": {""}}); g.status != 200 || g.body["body"] != "" {
-		t.Errorf("redact: %d %s", g.status, g.raw)
+		t.Errorf("redact: got %d %s", g.status, g.raw)
 	}
 	if g := rest(t, sim, "GET", path, nil); strings.Contains(g.raw, "secret") || g.str("num_segments") != "1" {
-		t.Errorf("afterwards: %s", g.raw)
+		t.Errorf("afterwards: got %s", g.raw)
 	}
 }
 
@@ -220,22 +220,22 @@ func TestMessageIsDeletedOnceDone(t *testing.T) {
 	path := "Messages/" + sid + ".json"
 	if g := rest(t, sim, "DELETE", path, nil); g.status != http.StatusConflict || g.code() != 20009 ||
 		g.str("message") != "Cannot delete message because delivery has not been completed." {
-		t.Errorf("on its way: %d %s", g.status, g.raw)
+		t.Errorf("deleting a message that is not sent yet: got %d %s", g.status, g.raw)
 	}
 	advance(t, sim, time.Minute)
 	if g := rest(t, sim, "DELETE", path, nil); g.status != http.StatusNoContent {
-		t.Errorf("done: %d %s", g.status, g.raw)
+		t.Errorf("done: got %d %s", g.status, g.raw)
 	}
 	for _, method := range []string{"GET", "DELETE", "POST"} {
 		if g := rest(t, sim, method, path, nil); g.status != 404 || g.code() != 20404 {
-			t.Errorf("%s of what is gone: %d %s", method, g.status, g.raw)
+			t.Errorf("%s of a deleted message: got %d %s", method, g.status, g.raw)
 		}
 	}
 	if list := sids(t, rest(t, sim, "GET", "Messages.json", nil)); len(list) != 0 {
-		t.Errorf("listed: %v", list)
+		t.Errorf("the deleted message is listed: got %v", list)
 	}
 	if m := one(t, sim, sid); !m.Deleted || m.Body != "" {
-		t.Errorf("the controls show %+v", m)
+		t.Errorf("the controls show the deleted message as %+v", m)
 	}
 }
 
@@ -244,10 +244,10 @@ func TestFeedbackIsTaken(t *testing.T) {
 	sid := send(t, sim, phone, "hi")
 	g := rest(t, sim, "POST", "Messages/"+sid+"/Feedback.json", url.Values{"Outcome": {"confirmed"}})
 	if g.status != 200 || g.str("outcome") != "confirmed" || g.str("message_sid") != sid || g.str("date_created") == "" {
-		t.Errorf("%d %s", g.status, g.raw)
+		t.Errorf("got %d %s", g.status, g.raw)
 	}
 	if g := rest(t, sim, "POST", "Messages/"+sid+"/Feedback.json", url.Values{"Outcome": {"great"}}); g.code() != 20001 {
-		t.Errorf("another outcome: %s", g.raw)
+		t.Errorf("another outcome: got %s", g.raw)
 	}
 }
 
@@ -265,15 +265,15 @@ func TestStoreEvictsOldestByCount(t *testing.T) {
 		total += len(sids(t, rest(t, sim, "GET", "Messages.json?To=%2B1555123000"+fmt.Sprint(i), nil)))
 	}
 	if total != 10 {
-		t.Errorf("%d found by recipient, want 10", total)
+		t.Errorf("found %d messages by recipient, want 10", total)
 	}
 	if g := rest(t, sim, "GET", "Messages/"+made[0]+".json", nil); g.code() != 20404 {
-		t.Errorf("the oldest: %s", g.raw)
+		t.Errorf("the oldest: got %s", g.raw)
 	}
 	sim.mu.RLock()
 	defer sim.mu.RUnlock()
 	f := &sim.accounts[sim.Account].feed
 	if len(sim.bySID) != 10 || len(f.all) != 10 || len(f.from[DefaultNumber]) != 10 {
-		t.Errorf("indexes hold %d, %d, %d", len(sim.bySID), len(f.all), len(f.from[DefaultNumber]))
+		t.Errorf("the indexes hold %d, %d and %d messages, want 10", len(sim.bySID), len(f.all), len(f.from[DefaultNumber]))
 	}
 }

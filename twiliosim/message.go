@@ -1,7 +1,7 @@
 package twiliosim
 
-// Message: what is stored of one, and its three representations: the Messages
-// resource of the REST API, the controls' JSON, and an event.
+// What is stored of a message, and its three representations: the Messages
+// resource of the REST API, the JSON of the controls, and an event.
 
 import (
 	"fmt"
@@ -106,7 +106,7 @@ type message struct {
 	feedback       *feedbackState
 	history        []change
 
-	deleted   bool // its resource is gone, but page tokens need its place in listings
+	deleted   bool // deleted, but page tokens need its place in listings
 	evicted   atomic.Bool
 	callbacks callbackQueue
 }

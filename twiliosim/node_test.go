@@ -1,7 +1,7 @@
 package twiliosim
 
-// Twilio's own Node client and segment calculator against the simulator. They
-// are installed once, into .local/ at the root of the repository.
+// Tests with Twilio's own Node client and segment calculator. They are
+// installed once, into .local/ at the root of the repository.
 
 import (
 	"bytes"
@@ -27,7 +27,7 @@ func nodeFolder(t *testing.T) string {
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err != nil {
 			if os.Getenv("CI") != "" {
-				t.Fatalf("CI must have %s: %v", program, err)
+				t.Fatalf("CI must have %s: got %v", program, err)
 			}
 			t.Skipf("%s is not installed", program)
 		}
@@ -122,7 +122,7 @@ func TestSegmentsMatchTwiliosCalculator(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(want) != len(bodies) {
-		t.Fatalf("%d answers for %d texts", len(want), len(bodies))
+		t.Fatalf("got %d answers for %d texts", len(want), len(bodies))
 	}
 	wrong, several := 0, 0
 	for i, body := range bodies {
@@ -134,23 +134,22 @@ func TestSegmentsMatchTwiliosCalculator(t *testing.T) {
 			continue
 		}
 		if wrong++; wrong <= 5 {
-			t.Errorf("%q: %s in %d, the calculator says %v in %v", body, size.Encoding, size.Segments, want[i][0], want[i][1])
+			t.Errorf("%q: got %s in %d segments, the calculator has %v in %v", body, size.Encoding, size.Segments, want[i][0], want[i][1])
 		}
 	}
 	if wrong > 5 {
 		t.Errorf("and %d more", wrong-5)
 	}
 	if several < len(bodies)/4 {
-		t.Errorf("only %d texts have several segments: the comparison says little", several)
+		t.Errorf("only %d texts have several segments, so the comparison proves little", several)
 	}
 }
 
 // randomBodies returns texts around the limits of one, two and three segments,
-// made of what people write: letters that are in GSM-7, in its extension, and
-// outside of it, and characters that are composed of several. Characters that
-// make no sense together, such as a skin tone on a letter, are left out:
-// calculators and telephones differ on them. The seed is fixed, so that a
-// difference can be found again.
+// made of what people write: letters in GSM-7, in its extension and outside of
+// it, and characters composed of several. Combinations that make no sense, such
+// as a skin tone on a letter, are left out: calculators and phones differ on
+// them. The seed is fixed, so that a difference can be reproduced.
 func randomBodies(n int) []string {
 	each := func(letters string) []string { return strings.Split(letters, "") }
 	alphabets := [][]string{

@@ -1,7 +1,7 @@
 package twiliosim
 
-// Opt-outs: which recipients have told which sender to stop, and the keywords
-// for it.
+// Opt-outs record which recipients have told which sender to stop. This file
+// also has the keywords for that.
 
 import (
 	"slices"

@@ -1,6 +1,6 @@
 package twiliosim
 
-// Outcomes: how outbound messages end, by number or by rule, if not
+// Outcomes decide how outbound messages end, by number or by rule, if not
 // "delivered".
 
 import (

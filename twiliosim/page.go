@@ -11,8 +11,8 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// pagePolicy allows pictures from anywhere but everything else only from here,
-// and keeps text from becoming HTML: anyone can write messages.
+// pagePolicy allows images from anywhere but everything else only from the
+// simulator itself, and forbids making HTML of text: anyone can write messages.
 const pagePolicy = "default-src 'self'; img-src *; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
 

@@ -1,6 +1,7 @@
 package twiliosim
 
-// The REST API: authentication, parsing, and the form of responses and errors.
+// The REST API: its routes, authentication, parsing, and the form of responses
+// and errors.
 
 import (
 	"bytes"
@@ -58,7 +59,7 @@ func notFound(path string) reply {
 	return fail(http.StatusNotFound, 20404, "The requested resource %s was not found", path)
 }
 
-// request is a REST request that has been parsed and checked.
+// request is a parsed and authenticated REST request.
 type request struct {
 	account   *account
 	operation string

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// The Messages resource as Twilio's OpenAPI description of API 2010-04-01 has
-// it, restated: what may be in each field, and where null may occur. The
-// description allows null nearly everywhere; here it is allowed where Twilio's
-// documentation says that it occurs.
+// The Messages resource, restated from Twilio's OpenAPI description of API
+// 2010-04-01: what each field may contain, and where null may occur. The
+// description allows null nearly everywhere; this schema allows it only where
+// Twilio's documentation says that it occurs.
 
 type rule struct {
 	null bool
@@ -109,7 +109,7 @@ func pageSchema(items string, item map[string]rule) map[string]rule {
 	}
 }
 
-// violations lists how an object violates a schema.
+// violations lists the ways in which an object violates a schema.
 func violations(object map[string]any, schema map[string]rule) (list []string) {
 	for field, r := range schema {
 		v, present := object[field]
@@ -144,10 +144,10 @@ func TestResponsesFitTheSchema(t *testing.T) {
 	check := func(what string, g got, status int, schema map[string]rule) {
 		t.Helper()
 		if g.status != status {
-			t.Fatalf("%s: %d %s", what, g.status, g.raw)
+			t.Fatalf("%s: got %d %s", what, g.status, g.raw)
 		}
 		for _, v := range violations(g.body, schema) {
-			t.Errorf("%s: %s", what, v)
+			t.Errorf("%s: got %s", what, v)
 		}
 	}
 	statuses := map[string]bool{}
@@ -193,7 +193,7 @@ func TestResponsesFitTheSchema(t *testing.T) {
 	check("test credentials", test, http.StatusCreated, messageSchema)
 	for _, status := range []string{"queued", "accepted", "scheduled", "canceled", "delivered", "failed", "undelivered"} {
 		if !statuses[status] {
-			t.Errorf("no response had the status %s", status)
+			t.Errorf("no response had the status %s, so its fields are untested", status)
 		}
 	}
 }
@@ -208,7 +208,7 @@ func TestSchemaFindsWhatIsWrong(t *testing.T) {
 		maps.Copy(object, g.body)
 		object[field] = wrong
 		if len(violations(object, messageSchema)) != 1 {
-			t.Errorf("%s as %v: %v", field, wrong, violations(object, messageSchema))
+			t.Errorf("%s as %v: got the violations %v, want one", field, wrong, violations(object, messageSchema))
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package twiliosim
 
-// The HTTP server: who can reach it, and a port that can refuse connections for
-// a while.
+// The HTTP server, which decides who can reach it, and whose port can refuse
+// connections for a while.
 
 import (
 	"context"

@@ -1,6 +1,6 @@
 package twiliosim
 
-// Sim: starting and stopping a simulator, and its API for Go tests.
+// Starting and stopping a simulator, and its API for Go tests.
 
 import (
 	"cmp"
@@ -239,7 +239,8 @@ func (s *Sim) Shutdown(ctx context.Context) error {
 }
 
 // maxWaiting is how many messages may wait for their webhooks at a time: an
-// application that hangs under load costs requests, but not unbounded memory.
+// application that hangs under load loses requests, but the simulator's memory
+// stays bounded.
 const (
 	maxWaiting     = 20_000
 	tooManyWaiting = "too many webhook requests are already waiting for a response; this one was dropped"

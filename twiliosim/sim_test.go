@@ -1,6 +1,6 @@
 package twiliosim
 
-// The helpers of the tests, and the first thing a newcomer tries.
+// Helpers for the tests, and a test of the first thing that a new user tries.
 
 import (
 	"context"
@@ -37,7 +37,7 @@ func start(t testing.TB, o Options) *Sim {
 	return sim
 }
 
-// application is a webhook that records what it is sent and answers as told.
+// application is a webhook that records requests and answers as configured.
 type application struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -45,7 +45,8 @@ type application struct {
 	arrived  chan url.Values
 }
 
-// newApplication answers every request with TwiML, or with what answer writes.
+// newApplication returns an application that answers every request with TwiML,
+// or with what answer writes.
 func newApplication(t testing.TB, answer http.HandlerFunc) *application {
 	a := &application{arrived: make(chan url.Values, 10_000)}
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -58,7 +59,7 @@ func newApplication(t testing.TB, answer http.HandlerFunc) *application {
 		answer(w, r)
 		select {
 		case a.arrived <- r.Form:
-		default: // nobody waits for that many; a flood must not hang the test
+		default: // drop the request: no test waits for that many, and a flood must not hang it
 		}
 	}))
 	t.Cleanup(a.Close)
@@ -94,7 +95,7 @@ func answer(contentType, body string) http.HandlerFunc {
 	}
 }
 
-// got is a REST answer as a client sees it.
+// got is a REST response as a client sees it.
 type got struct {
 	status int
 	header http.Header
@@ -162,7 +163,7 @@ func send(t testing.TB, sim *Sim, to, body string, more ...string) string {
 	}
 	g := rest(t, sim, "POST", "Messages.json", form)
 	if g.status != http.StatusCreated {
-		t.Fatalf("create: %d %s", g.status, g.raw)
+		t.Fatalf("create: got %d %s", g.status, g.raw)
 	}
 	return g.str("sid")
 }
@@ -171,7 +172,7 @@ func one(t testing.TB, sim *Sim, sid string) Message {
 	t.Helper()
 	list := sim.Messages(Filter{SID: sid})
 	if len(list) != 1 {
-		t.Fatalf("message %s: found %d", sid, len(list))
+		t.Fatalf("message %s: found %d, want 1", sid, len(list))
 	}
 	return list[0]
 }
@@ -182,7 +183,7 @@ func await(t testing.TB, what string, holds func() bool) {
 	deadline := time.Now().Add(10 * time.Second)
 	for !holds() {
 		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain for %s", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 		time.Sleep(time.Millisecond)
 	}
@@ -201,7 +202,7 @@ func TestTextIsAnsweredByTwiML(t *testing.T) {
 	}
 	req := app.seen()[0]
 	if !twilio.Verify(sim.Token, app.URL+"/twilio/sms", req.PostForm, req.Header.Get(twilio.SignatureHeader)) {
-		t.Error("the webhook's signature does not verify")
+		t.Error("the signature to the webhook is not valid")
 	}
 	if req.PostForm.Get("MessageSid") != result.MessageSID || req.PostForm.Get("Body") != "Order Number 42" {
 		t.Errorf("webhook got %v", req.PostForm)

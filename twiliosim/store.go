@@ -1,6 +1,6 @@
 package twiliosim
 
-// The store of messages: the newest are kept, found by SID, and listed newest
+// The store keeps the newest messages, finds them by SID, and lists them newest
 // first by account, recipient or sender without scanning all of them.
 
 import (
@@ -18,7 +18,7 @@ type feed struct {
 func (f *feed) init() { f.to, f.from = map[string][]*message{}, map[string][]*message{} }
 
 // maxWeight limits the total size of the texts and addresses of all messages:
-// 100,000 long messages would take more than their number suggests.
+// 100,000 long messages take far more memory than short ones.
 const maxWeight = 40 << 20 // bytes
 
 // weigh returns the size of a message, in bytes.

@@ -1,6 +1,6 @@
 package twiliosim
 
-// twilio-go, Twilio's own client for Go, against the simulator.
+// Tests with twilio-go, Twilio's own client for Go.
 
 import (
 	"errors"
@@ -70,7 +70,7 @@ func TestTwilioGoManagesMessages(t *testing.T) {
 			_, err = c.FetchMessage(*m.Sid, nil)
 			var refused *client.TwilioRestError
 			if !errors.As(err, &refused) || refused.Code != 20404 || refused.Status != 404 || refused.MoreInfo == "" {
-				t.Errorf("fetched what is gone: %v", err)
+				t.Errorf("fetching a deleted message: got error %v", err)
 			}
 		})
 	}
@@ -95,22 +95,22 @@ func TestTwilioGoListsAllPages(t *testing.T) {
 		return bodies
 	}
 	if got := list(&api.ListMessageParams{}); len(got) != 23 || got[0] != "22" || got[22] != "0" {
-		t.Errorf("all: %v", got)
+		t.Errorf("all: got %v", got)
 	}
 	if got := list((&api.ListMessageParams{}).SetTo("+15551230001")); len(got) != 11 || got[0] != "21" {
-		t.Errorf("by recipient: %v", got)
+		t.Errorf("by recipient: got %v", got)
 	}
 	if got := list((&api.ListMessageParams{}).SetLimit(7)); len(got) != 7 {
-		t.Errorf("limited: %v", got)
+		t.Errorf("limited: got %v", got)
 	}
 	await(t, "delivery", func() bool { return len(sim.Messages(Filter{Status: Delivered})) == 23 })
 	hour := time.Hour
 	now := sim.Now()
 	if got := list((&api.ListMessageParams{}).SetDateSentAfter(now.Add(-hour)).SetDateSentBefore(now.Add(hour))); len(got) != 23 {
-		t.Errorf("this hour: %v", got)
+		t.Errorf("this hour: got %v", got)
 	}
 	if got := list((&api.ListMessageParams{}).SetDateSentAfter(now.Add(hour))); len(got) != 0 {
-		t.Errorf("the next hour: %v", got)
+		t.Errorf("the next hour: got %v", got)
 	}
 }
 
@@ -140,7 +140,7 @@ func TestTwilioGoReadsErrors(t *testing.T) {
 	} {
 		var refused *client.TwilioRestError
 		if err := tc.do(); !errors.As(err, &refused) || refused.Status != tc.status || refused.Code != tc.code {
-			t.Errorf("%s: %v", tc.what, err)
+			t.Errorf("%s: got %v", tc.what, err)
 		}
 	}
 	fault(t, sim, Fault{Kind: FaultNotJSON, Next: 1})
@@ -149,10 +149,10 @@ func TestTwilioGoReadsErrors(t *testing.T) {
 	}
 	fault(t, sim, Fault{Kind: FaultTruncated, Next: 1})
 	if _, err := c.CreateMessage(create(phone, "truncated")); err == nil {
-		t.Error("half an answer was read as a message")
+		t.Error("a truncated response was read as a message")
 	}
 	if n := len(sim.Messages(Filter{})); n != 2 {
-		t.Errorf("%d messages, want the two whose answers broke", n)
+		t.Errorf("got %d messages, want the two whose responses were broken", n)
 	}
 }
 
@@ -170,6 +170,6 @@ func TestTwilioGoVerifiesOurWebhooks(t *testing.T) {
 		t.Error("twilio-go refuses the signature")
 	}
 	if params["Body"] += "!"; v.Validate(app.URL+"/sms?x=1", params, req.Header.Get("X-Twilio-Signature")) {
-		t.Error("twilio-go accepts another body")
+		t.Error("twilio-go accepts the signature of another body")
 	}
 }

@@ -1,6 +1,6 @@
 package twiliosim
 
-// TwiML: parsing a webhook's response into the verbs of a messaging response.
+// Parsing a webhook's response, TwiML, into the verbs of a messaging response.
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ type problem struct {
 }
 
 // readAnswer parses a webhook's response into verbs. Warnings do not affect the
-// verbs; with a non-nil failure there are none.
+// verbs; if failure is not nil, there are no verbs.
 func readAnswer(contentType string, body []byte) (verbs []verb, warnings []problem, failure *problem) {
 	if len(body) > maxTwiML {
 		return nil, nil, &problem{11750, fmt.Sprintf("the response is longer than %d bytes", maxTwiML)}
@@ -256,7 +256,8 @@ func (r *twimlReader) warn(format string, args ...any) {
 	}
 }
 
-// latin1 decodes the only charset besides UTF-8 that servers still declare.
+// latin1 decodes ISO-8859-1, the only charset besides UTF-8 that servers still
+// declare.
 func latin1(charset string, input io.Reader) (io.Reader, error) {
 	switch strings.ToLower(charset) {
 	case "iso-8859-1", "us-ascii", "latin1":

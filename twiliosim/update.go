@@ -1,7 +1,7 @@
 package twiliosim
 
-// Operations on existing messages: redact, cancel, delete, list their media,
-// and send feedback.
+// Operations on existing messages: redacting, canceling and deleting them,
+// listing their media, and sending feedback.
 
 import (
 	"net/http"

@@ -1,7 +1,7 @@
 package twiliosim
 
-// Webhook requests: how the simulator calls the application, signed, with
-// Twilio's timeouts, retries and redirects.
+// Webhook requests call the application, signed, and with Twilio's timeouts,
+// retries and redirects.
 
 import (
 	"context"
@@ -40,8 +40,8 @@ type hook struct {
 	messageSID string
 }
 
-// hookAnswer is the outcome. code is 0 for a response below 400, otherwise the
-// code in Twilio's debugger.
+// hookAnswer is the outcome of a hook. code is 0 for a response below 400,
+// otherwise the code in Twilio's debugger.
 type hookAnswer struct {
 	status      int
 	contentType string
@@ -288,7 +288,7 @@ func describe(ctx context.Context, err error) string {
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause.Error()
 	}
-	// The URL is shown separately.
+	// The URL is recorded separately.
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
@@ -306,8 +306,8 @@ func (s *Sim) record(h hook, target string, a hookAnswer) {
 		c.MessageStatus, c.To = h.params.Get("MessageStatus"), h.params.Get("To")
 	}
 	for key, values := range a.header {
-		// This is enough for an application to name the workflow that it
-		// started.
+		// Enough of the response for an application to name the workflow that
+		// it started.
 		if strings.HasPrefix(key, "X-") && len(values[0]) <= 512 && len(c.Headers) < 16 {
 			if c.Headers == nil {
 				c.Headers = map[string]string{}
