@@ -1,6 +1,6 @@
 package broadcast
 
-// Encodings: how the bytes of a recipients file become text.
+// Decoding the bytes of a recipients file to text.
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ const (
 )
 
 // refusedHeads maps the first bytes of files that cannot be read as text to
-// what to do about it.
+// what they are and what to do.
 var refusedHeads = []struct{ head, says string }{
 	{"\xff\xfe\x00\x00", "is UTF-32; save it as UTF-8"},
 	{"\x00\x00\xfe\xff", "is UTF-32; save it as UTF-8"},
@@ -115,7 +115,7 @@ func (e encoding) size(text []byte) int64 {
 		switch {
 		case c < 0x80, c >= 0xc0 && c < 0xf0: // the first byte of a character
 			units++
-		case c >= 0xf0: // of one that takes two units
+		case c >= 0xf0: // the first byte of a character of two units
 			units += 2
 		}
 	}

@@ -1,7 +1,7 @@
 package broadcast
 
-// Numbers: the set of a file's phone numbers. A file can have millions, which
-// take most of a worker's memory.
+// The set of a file's phone numbers. A file can have millions, which take most
+// of a worker's memory.
 
 import "hash/maphash"
 

@@ -14,11 +14,11 @@ func TestNumbersAreASet(t *testing.T) {
 	for _, again := range []bool{false, true} {
 		for _, n := range some {
 			if known := set.add(n); known != again {
-				t.Fatalf("%d was there already: %v, want %v", n, known, again)
+				t.Fatalf("add(%d) = %v, want %v", n, known, again)
 			}
 		}
 	}
 	if set.count != len(some) || len(set.slots) > 2*len(some) {
-		t.Errorf("%d of %d numbers take %d slots", set.count, len(some), len(set.slots))
+		t.Errorf("the set has %d of %d numbers, in %d slots", set.count, len(some), len(set.slots))
 	}
 }

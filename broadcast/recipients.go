@@ -1,6 +1,7 @@
 package broadcast
 
-// Recipients: read from a file, page by page; and duplicates in a list.
+// Recipients are read from a file, page by page. Duplicates are found in a file
+// and in a list.
 
 import (
 	"context"
@@ -199,7 +200,7 @@ func (at *reading) isAt(c cursor) bool {
 	return here.offset == c.offset && (here.sum == c.sum || c.sum == "")
 }
 
-// begin opens a file and reads what precedes the recipients.
+// begin opens a file and reads what precedes the recipients, such as a header.
 func (f *Files) begin(ctx context.Context, in sms.PageInput) (*reading, *records, io.Closer, error) {
 	file, version, err := f.open(ctx, in.File, 0)
 	if err != nil {
@@ -214,7 +215,8 @@ func (f *Files) begin(ctx context.Context, in sms.PageInput) (*reading, *records
 	return at, r, file, nil
 }
 
-// advance reads records up to an offset, to learn who is in them.
+// advance reads records up to an offset, to learn which recipients they
+// contain.
 func (f *Files) advance(ctx context.Context, at *reading, r *records, offset int64) error {
 	for n := 0; r.offset < offset; n++ {
 		if n%beat == 0 {

@@ -55,7 +55,7 @@ func TestPagesNeitherLoseNorRepeatRecords(t *testing.T) {
 				cursor, more = page.Next, page.Next != ""
 			}
 			if len(got) != 95 || got[0] != "+15000000000" || got[94] != "+15000000094" {
-				t.Errorf("%s by %d returns %d recipients", name, limit, len(got))
+				t.Errorf("%s in pages of %d: got %d recipients, want 95", name, limit, len(got))
 			}
 			if name == "all.csv" && string(last.Variables) != `{"name":"Ann \"94\"","note":"two\nlines"}` {
 				t.Errorf("variables %s", last.Variables)
@@ -85,22 +85,22 @@ func TestStrangeFilesAreRefused(t *testing.T) {
 	write(t, dir, "good.csv", "to\n+15000000001\n")
 	a := files(t, dir, "")
 	for name, in := range map[string]sms.PageInput{
-		"a file above":        {File: "../" + filepath.Base(filepath.Dir(secret)) + "/secret.csv"},
-		"an absolute path":    {File: secret},
-		"a link out":          {File: "link.csv"},
-		"a file that is away": {File: "away.csv"},
-		"an empty file":       {File: "none.csv"},
-		"no column to":        {File: "other.csv"},
-		"a cursor of words":   {File: "good.csv", Cursor: "next"},
-		"a negative cursor":   {File: "good.csv", Cursor: "-5"},
+		"a file above":      {File: "../" + filepath.Base(filepath.Dir(secret)) + "/secret.csv"},
+		"an absolute path":  {File: secret},
+		"a link out":        {File: "link.csv"},
+		"a missing file":    {File: "away.csv"},
+		"an empty file":     {File: "none.csv"},
+		"no column to":      {File: "other.csv"},
+		"an invalid cursor": {File: "good.csv", Cursor: "next"},
+		"a negative cursor": {File: "good.csv", Cursor: "-5"},
 	} {
 		in.Limit = 10
 		if page, err := a.ReadRecipients(t.Context(), in); err == nil {
-			t.Errorf("%s returns %v", name, page)
+			t.Errorf("%s: got %v, want an error", name, page)
 		}
 	}
 	if _, err := (&Files{}).ReadRecipients(t.Context(), sms.PageInput{File: "good.csv"}); err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE") {
-		t.Errorf("without a folder: %v", err)
+		t.Errorf("without a folder: got error %v", err)
 	}
 }
 
@@ -127,17 +127,17 @@ func TestRepeatedNumbersAreReadOnce(t *testing.T) {
 	want := []string{"+12125550100", "(212) 555-0101", "whatsapp:+12125550100", "nobody", "nobody", "+12125550102"}
 	for _, limit := range []int{1, 2, 3, 100} {
 		if got, _ := readAll(t, files(t, dir, "US"), "list.csv", "", limit); !slices.Equal(got, want) {
-			t.Errorf("by %d, in the worker's region: %q", limit, got)
+			t.Errorf("in pages of %d, in the worker's region: got %q", limit, got)
 		}
 		if got, _ := readAll(t, files(t, dir, "DE"), "list.csv", "US", limit); !slices.Equal(got, want) {
-			t.Errorf("by %d, in the send's region: %q", limit, got)
+			t.Errorf("in pages of %d, in the send's region: got %q", limit, got)
 		}
 	}
 	repeated, err := files(t, dir, "US").FindRepeated(t.Context(), sms.RepeatedInput{
 		Recipients: sms.To("+12125550100", "nobody", "212 555 0100", "nobody", "+12125550101", "+12125550100"),
 	})
 	if want := []int{2, 5}; err != nil || !slices.Equal(repeated, want) {
-		t.Errorf("in a list, the places %v come again, want %v; %v", repeated, want, err)
+		t.Errorf("in a list: got the repeated places %v, want %v; error %v", repeated, want, err)
 	}
 }
 
@@ -155,7 +155,7 @@ func TestLinesWithoutRecipientAreNamed(t *testing.T) {
 			said = append(said, problem.Message)
 		}
 		if got := strings.Join(said, "; "); got != want || !slices.Equal(to, []string{"+15000000001"}) {
-			t.Errorf("%s: %q, %s", name, to, got)
+			t.Errorf("%s: got %q, %s", name, to, got)
 		}
 	}
 }
@@ -183,12 +183,12 @@ func TestBadLinesFailAlone(t *testing.T) {
 				var line int
 				message := strings.Replace(problem.Message, "the record on lines 4 to 5", "line 4", 1)
 				if _, err := fmt.Sscanf(message, "line %d of the file ", &line); err != nil || problem.Code != sms.CodeInvalidInput {
-					t.Errorf("%s: %+v", name, problem)
+					t.Errorf("%s: got %+v", name, problem)
 				}
 				lines = append(lines, line)
 			}
 			if !slices.Equal(to, want.to) || !slices.Equal(lines, want.lines) {
-				t.Errorf("%s by %d returns %.200q, and bad lines %v", name, limit, to, lines)
+				t.Errorf("%s in pages of %d: got %.200q and bad lines %v", name, limit, to, lines)
 			}
 		}
 	}
@@ -208,12 +208,12 @@ func TestPagesFitIntoAPayload(t *testing.T) {
 			t.Fatal(err)
 		}
 		if data, err := json.Marshal(page); err != nil || len(data) > 2<<20 {
-			t.Errorf("a page of %d recipients has %d bytes; %v", len(page.Recipients), len(data), err)
+			t.Errorf("a page of %d recipients has %d bytes; error %v", len(page.Recipients), len(data), err)
 		}
 		read += len(page.Recipients)
 		cursor, more = page.Next, page.Next != ""
 	}
 	if read != 30 {
-		t.Errorf("%d were read", read)
+		t.Errorf("%d recipients were read, want 30", read)
 	}
 }

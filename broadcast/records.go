@@ -1,7 +1,6 @@
 package broadcast
 
-// Records: a recipients file, split into records, even if some of them are
-// malformed.
+// A recipients file is split into records, even if some of them are malformed.
 
 import (
 	"bufio"
@@ -94,8 +93,8 @@ func resumeRecords(file io.Reader, at position, as layout) *records {
 	return &records{position: at, layout: as, reader: bufio.NewReaderSize(as.encoding.text(sips{file}), 4*maxRecord)}
 }
 
-// sips reads small pieces: whatever a page does not need is read again for the
-// next one.
+// sips reads small pieces, since what a page does not need is read again for
+// the next one.
 type sips struct{ io.Reader }
 
 func (s sips) Read(p []byte) (int, error) { return s.Reader.Read(p[:min(len(p), 8<<10)]) }
@@ -181,8 +180,8 @@ var errLong = errors.New("a line is too long")
 
 // peek returns the next record without consuming it. In a table, a line break
 // inside a quoted field does not end a record; if such a field is never closed,
-// the record is one line. JSON lines have no separator; the header may have
-// any.
+// the record is one line. separators is empty for JSON lines; in the header, it
+// holds all that are possible.
 func (r *records) peek(separators string) ([]byte, error) {
 	for n := 4 << 10; ; n *= 4 {
 		window, err := r.reader.Peek(n)
@@ -207,9 +206,9 @@ func (r *records) peek(separators string) ([]byte, error) {
 	}
 }
 
-// recordEnd returns where the first record of a window ends, 0 if it does not,
-// and where its first line does. A quote only opens a field at the field's
-// start, after white space that is trimmed.
+// recordEnd returns where the first record of a window ends, 0 if it is
+// incomplete, and where its first line ends. A quote only opens a field at the
+// field's start, after white space that is trimmed.
 func recordEnd(window []byte, separators string) (end, first int, open bool) {
 	beginning := true // of a field
 	for i := 0; i < len(window); i++ {

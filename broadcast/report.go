@@ -1,6 +1,6 @@
 package broadcast
 
-// Reports: files that say what became of each recipient of a broadcast.
+// A report is a file that says what became of each recipient of a broadcast.
 
 import (
 	"context"
@@ -51,7 +51,7 @@ func reserve(ctx context.Context, store Store, name, broadcast string) error {
 	}
 	if !reserved {
 		ours, err := owns(ctx, store, name, broadcast)
-		if err != nil || ours { // an earlier attempt got this far
+		if err != nil || ours { // an earlier attempt reserved it
 			return err
 		}
 		return refuse("another broadcast is writing the report %q, or was terminated while it did; choose another name, or remove its pages in %s", name, parts(name))
@@ -118,7 +118,7 @@ func (f *Files) FinishReport(ctx context.Context, in sms.FinishInput) (string, e
 		name = ""
 	} else if there, err := store.exists(ctx, name); err != nil {
 		return "", err
-	} else if !there { // otherwise, an earlier attempt got this far
+	} else if !there { // otherwise, an earlier attempt has joined them
 		if !ours {
 			return "", elsewhere(in.Name)
 		}

@@ -45,10 +45,10 @@ func TestReportHoldsEachPageOnce(t *testing.T) {
 		to = append(to, strings.Split(line, `"`)[3])
 	}
 	if want := []string{"+10", "+20", "+11", "+21", "+12", "+22"}; !slices.Equal(to, want) {
-		t.Errorf("the report tells of %v", to)
+		t.Errorf("the report contains %v", to)
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("the files %q are left behind", left)
 	}
 }
 
@@ -63,13 +63,13 @@ func TestTwoBroadcastsNeverShareAReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := begin("b2"); err == nil {
-		t.Error("a second broadcast began while the first one wrote its report")
+		t.Error("a second broadcast could begin while the first was writing its report")
 	}
 	if err := a.WriteReport(t.Context(), sms.ReportInput{Name: "monday", Broadcast: "b2"}); err == nil {
-		t.Error("a page of the second broadcast got into the first one's report")
+		t.Error("a page of the second broadcast was written to the first one's report")
 	}
 	if _, err := a.FinishReport(t.Context(), sms.FinishInput{Name: "monday", Broadcast: "b2", Pages: 1}); err == nil {
-		t.Error("the second broadcast finished the first one's report")
+		t.Error("the second broadcast could finish the first one's report")
 	}
 	if err := a.WriteReport(t.Context(), sms.ReportInput{Name: "monday", Broadcast: "b1"}); err != nil {
 		t.Error(err)
@@ -78,10 +78,10 @@ func TestTwoBroadcastsNeverShareAReport(t *testing.T) {
 		t.Error(err)
 	}
 	if err := begin("b3"); err == nil {
-		t.Error("a broadcast began whose report would replace a finished one")
+		t.Error("a broadcast could begin with the name of a finished report")
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("the files %q are left behind", left)
 	}
 }
 
@@ -93,11 +93,11 @@ func TestEmptyBroadcastLeavesNoReport(t *testing.T) {
 			t.Fatal(err)
 		}
 		if name, err := a.FinishReport(t.Context(), sms.FinishInput{Name: "monday", Broadcast: "b1"}); name != "" || err != nil {
-			t.Errorf("finished as %q, %v", name, err)
+			t.Errorf("finished as %q, error %v", name, err)
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("the files %q are left behind", left)
 	}
 }
 
@@ -105,17 +105,17 @@ func TestBroadcastChecksFilesBeforeBeginning(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "other.csv", "phone\n+1\n")
 	for name, in := range map[string]sms.BeginInput{
-		"a file that is away":  {File: "away.csv"},
+		"a missing file":       {File: "away.csv"},
 		"no column to":         {File: "other.csv"},
 		"a report above":       {Report: "../up"},
 		"a report in a folder": {Report: "a/b"},
 		"a hidden report":      {Report: ".hidden"},
 	} {
 		if _, err := files(t, dir, "").BeginBroadcast(t.Context(), in); err == nil {
-			t.Errorf("%s: it began", name)
+			t.Errorf("%s: got no error", name)
 		}
 	}
 	if _, err := (&Files{}).BeginBroadcast(t.Context(), sms.BeginInput{Report: "monday"}); err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE") {
-		t.Errorf("without a folder: %v", err)
+		t.Errorf("without a folder: got error %v", err)
 	}
 }

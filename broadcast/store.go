@@ -1,6 +1,7 @@
 package broadcast
 
-// The store: where recipients files are read from and reports are written to.
+// The store from which recipients files are read and to which reports are
+// written.
 
 import (
 	"bufio"
@@ -194,7 +195,7 @@ func (b bucket) open(ctx context.Context, name string, offset int64) (io.ReadClo
 		return nil, "", notAName(name)
 	}
 	if offset > 0 {
-		// S3 has no empty ranges, but a file may end right here.
+		// S3 has no empty ranges, but the file may end at this offset.
 		if about, err := b.Attributes(ctx, name); err == nil && about.Size <= offset {
 			return io.NopCloser(strings.NewReader("")), version(about.Size, about.ModTime.UnixNano()), nil
 		}

@@ -20,7 +20,7 @@ func TestStoreOpensByURL(t *testing.T) {
 	worker := files(t, dir, "US")
 	worker.Store = store
 	if page, err := worker.ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Limit: 10}); err != nil || len(page.Recipients) != 1 {
-		t.Errorf("%+v, %v", page, err)
+		t.Errorf("got %+v, %v", page, err)
 	}
 	for address, says := range map[string]string{
 		"/srv/broadcasts":       "file:///srv/broadcasts",
@@ -33,7 +33,7 @@ func TestStoreOpensByURL(t *testing.T) {
 		"s3://bucket?regoin=eu": `"regoin"`,
 	} {
 		if _, err := Open(t.Context(), address); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v, want %q", address, err, says)
+			t.Errorf("%s: got error %v, want %q", address, err, says)
 		}
 	}
 }
@@ -47,7 +47,7 @@ func TestMissingFileIsExplained(t *testing.T) {
 	} {
 		_, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: name, Limit: 10})
 		if err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v, want %q", name, err, says)
+			t.Errorf("%s: got error %v, want %q", name, err, says)
 		}
 	}
 }
@@ -67,12 +67,12 @@ func TestReportIsReservedOnce(t *testing.T) {
 		}
 		all.Wait()
 		if n := reserved.Load(); n != 1 {
-			t.Fatalf("%d broadcasts have reserved one report", n)
+			t.Fatalf("%d broadcasts reserved the same report, want 1", n)
 		}
 	}
 }
 
-// An owner's file that was visible while still empty would belong to nobody.
+// An owner file that were visible while empty would belong to no broadcast.
 func TestReservationIsSeenComplete(t *testing.T) {
 	dir := t.TempDir()
 	for round := range 50 {

@@ -1,6 +1,6 @@
 package broadcast
 
-// Tables: CSV as spreadsheets and people write it.
+// CSV, as spreadsheets and people write it.
 
 import (
 	"bufio"

@@ -37,7 +37,7 @@ func read(t *testing.T, dir, name string, limit int, fresh bool) (all sms.Page) 
 		}
 		page, err := worker.ReadRecipients(t.Context(), sms.PageInput{File: name, Cursor: all.Next, Limit: limit})
 		if err != nil {
-			t.Fatalf("%s by %d, at %q: %v", name, limit, all.Next, err)
+			t.Fatalf("%s in pages of %d, at %q: got %v", name, limit, all.Next, err)
 		}
 		all.Recipients = append(all.Recipients, page.Recipients...)
 		all.Errors = append(all.Errors, page.Errors...)
@@ -67,7 +67,7 @@ func TestTablesReadAsPeopleWrite(t *testing.T) {
 		"UTF-16 LE, no mark":           {inUTF16(binary.LittleEndian, false, plain), ann + bo, 0},
 		"UTF-16 BE, no mark":           {inUTF16(binary.BigEndian, false, "sep=;\n"+semicolons), ann + bo, 0},
 		"half a character":             {inUTF16(binary.LittleEndian, true, tabs) + "+\x001\x00\x3d\xd8\n\x00" + "+\x00", ann + bo, 2},
-		"halves that are no pair":      {inUTF16(binary.BigEndian, true, tabs) + "\xdd\xd5\xde\x93\x00\n\xd8\x3d\xd8\x3d\x00\n\x00+\xd8\x3d\x00", ann + bo, 3},
+		"unpaired surrogates":          {inUTF16(binary.BigEndian, true, tabs) + "\xdd\xd5\xde\x93\x00\n\xd8\x3d\xd8\x3d\x00\n\x00+\xd8\x3d\x00", ann + bo, 3},
 		"a space after the comma":      {"to, name\n+15005550009, Renée\n+15005550010, \"José – Zoë 🎂\"", ann + bo, 0},
 		"an empty cell after a tab":    {"to\tfirst\tlast\n+15005550009\t\tLee\n", `{"+15005550009" {"first":"","last":"Lee"}}`, 0},
 		"quotes and line breaks":       {"name;to\n\"Ann \"\"Lee\"\"\n;Smith\";+15005550009\n", `{"+15005550009" {"name":"Ann \"Lee\"\n;Smith"}}`, 0},
@@ -94,12 +94,12 @@ func TestTablesReadAsPeopleWrite(t *testing.T) {
 					got += fmt.Sprintf("{%q %s}", r.To, r.Variables)
 				}
 				if got != tc.want || len(all.Errors) != tc.bad {
-					t.Errorf("%s, by %d: %s\nand %v\nwant %s", name, limit, got, all.Errors, tc.want)
+					t.Errorf("%s, in pages of %d: got %s\nand %v\nwant %s", name, limit, got, all.Errors, tc.want)
 				}
 			}
 		}
 		if found, err := files(t, dir, "US").BeginBroadcast(t.Context(), sms.BeginInput{File: "list.csv"}); err != nil || found.Total != strings.Count(tc.want, "{\"+")+tc.bad {
-			t.Errorf("%s: %+v, %v", name, found, err)
+			t.Errorf("%s: got %+v, %v", name, found, err)
 		}
 	}
 }
@@ -121,17 +121,17 @@ func TestAmbiguousFilesAreRefusedByName(t *testing.T) {
 		dir := t.TempDir()
 		write(t, dir, "list.csv", text)
 		if _, err := files(t, dir, "US").BeginBroadcast(t.Context(), sms.BeginInput{File: "list.csv"}); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%q is refused with %v, want %q", text, err, says)
+			t.Errorf("%q: got error %v, want %q", text, err, says)
 		}
 	}
 	dir := t.TempDir()
 	write(t, dir, "list.jsonl", "{\"to\":\"+15005550009\",\"variables\":{\"name\":\"Ren\xe9\"}}\n")
 	if _, err := files(t, dir, "US").BeginBroadcast(t.Context(), sms.BeginInput{File: "list.jsonl"}); err == nil || !strings.Contains(err.Error(), "Windows-1252") {
-		t.Errorf("JSON lines in Windows-1252 are refused with %v", err)
+		t.Errorf("JSON lines in Windows-1252: got error %v", err)
 	}
 }
 
-// counting is a store that counts the bytes read from it.
+// counting is a store that counts the bytes that are read from it.
 type counting struct {
 	Store
 	bytes *int
@@ -173,7 +173,7 @@ func TestPagesReadTheFileOnce(t *testing.T) {
 	}
 	// Each page reads slightly ahead, and discards that.
 	if most := list.Len() + pages*16<<10; pages < 100 || bytes > most {
-		t.Errorf("%d pages of a file of %d bytes read %d, at most %d are due", pages, list.Len(), bytes, most)
+		t.Errorf("reading %d pages of a file of %d bytes read %d bytes, want at most %d", pages, list.Len(), bytes, most)
 	}
 }
 
@@ -201,10 +201,10 @@ func TestFileChangedDuringBroadcastIsNoticed(t *testing.T) {
 			got = append(got, r.To)
 		}
 		if (err != nil) != (tc.want == nil) || !slices.Equal(got, tc.want) {
-			t.Errorf("%s: the second page has %q, %v", name, got, err)
+			t.Errorf("%s: the second page has %q, error %v", name, got, err)
 		}
 		if err != nil && !strings.Contains(err.Error(), "was changed before byte") {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v", name, err)
 		}
 	}
 }
@@ -219,19 +219,19 @@ func TestCursorsOfOlderWorkersWork(t *testing.T) {
 	for _, cursor := range []string{"16", strings.TrimSuffix(first.Next, "-0")} {
 		page, err := files(t, dir, "US").ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Cursor: cursor, Limit: 10})
 		if err != nil || len(page.Recipients) != 1 || page.Recipients[0].To != "+15005550010" {
-			t.Errorf("%s: %+v, %v", cursor, page, err)
+			t.Errorf("cursor %s: got %+v, %v", cursor, page, err)
 		}
 	}
 }
 
-// A number that is only partly written belongs to another phone.
+// Part of a number may be the number of another phone.
 func TestIncompleteLastLineIsNotTexted(t *testing.T) {
 	for name, tc := range map[string]struct{ before, after, want string }{
-		"added in part":         {"to\n+15005550009\n", "to\n+15005550009\n+491701234", "+15005550009"},
-		"added whole":           {"to\n+15005550009\n", "to\n+15005550009\n+15005550010\n", "+15005550009 +15005550010"},
-		"there from the start":  {"to\n+15005550009\n+15005550010", "to\n+15005550009\n+15005550010", "+15005550009 +15005550010"},
-		"completed after":       {"to\n+15005550009\n+491701234", "to\n+15005550009\n+4917012345678\n", "+15005550009 +4917012345678"},
-		"completed but for one": {"to\n+15005550009\n+491701234", "to\n+15005550009\n+491701234567", "+15005550009"},
+		"added in part":            {"to\n+15005550009\n", "to\n+15005550009\n+491701234", "+15005550009"},
+		"added whole":              {"to\n+15005550009\n", "to\n+15005550009\n+15005550010\n", "+15005550009 +15005550010"},
+		"present from the start":   {"to\n+15005550009\n+15005550010", "to\n+15005550009\n+15005550010", "+15005550009 +15005550010"},
+		"completed after":          {"to\n+15005550009\n+491701234", "to\n+15005550009\n+4917012345678\n", "+15005550009 +4917012345678"},
+		"completed except for one": {"to\n+15005550009\n+491701234", "to\n+15005550009\n+491701234567", "+15005550009"},
 	} {
 		dir := t.TempDir()
 		write(t, dir, "list.csv", tc.before)
@@ -256,7 +256,7 @@ func TestIncompleteLastLineIsNotTexted(t *testing.T) {
 			begun.Cursor = page.Next
 		}
 		if strings.Join(got, " ") != tc.want || strings.Contains(said, "line 3 of the file was added after the broadcast began") != (len(got) == 1) {
-			t.Errorf("%s: %q, %q", name, got, said)
+			t.Errorf("%s: got %q, %q", name, got, said)
 		}
 	}
 }
@@ -276,7 +276,7 @@ func FuzzPagesOfAnyFileAreItsRecords(f *testing.F) {
 		whole := read(t, dir, "list.csv", 1<<30, true)
 		limit = 1 + (limit&0xff)%5
 		if fresh, one := read(t, dir, "list.csv", limit, true), read(t, dir, "list.csv", limit, false); !reflect.DeepEqual(fresh, whole) || !reflect.DeepEqual(one, whole) {
-			t.Errorf("by %d: %+v\nby one worker: %+v\nat once: %+v", limit, fresh, one, whole)
+			t.Errorf("in pages of %d: got %+v\nby one worker: %+v\nat once: %+v", limit, fresh, one, whole)
 		}
 	})
 }
@@ -287,9 +287,9 @@ func TestTableLosesNoLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if fields, err := table.fields([]byte("+15005550009,Ann\n+15005550010,Bo\n")); err == nil {
-		t.Errorf("the second line is lost: %q", fields)
+		t.Errorf("the second line was dropped without an error: got %q", fields)
 	}
 	if fields, err := table.fields([]byte("+15005550009,Ann\r\n")); err != nil || len(fields) != 2 {
-		t.Errorf("%q, %v", fields, err)
+		t.Errorf("got %q, %v", fields, err)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"temporal-twilio/internal/yamlfile"
 )
 
-// runCases reads a file of cases and prints how each of them ends. try returns
-// what to print after the case's number, and what is wrong.
+// runCases reads a file of cases and prints the result of each. try returns
+// what to print after the case's number, and an error if the case fails.
 func runCases[T any](out io.Writer, path string, try func(T) (title, wrong string, err error)) error {
 	data, err := os.ReadFile(path)
 	if err != nil {

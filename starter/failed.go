@@ -1,6 +1,6 @@
 package main
 
-// starter failed: outbound and inbound texts that failed or are in doubt.
+// starter failed: lists outbound and inbound texts that failed or are in doubt.
 
 import (
 	"context"

@@ -1,7 +1,7 @@
 package main
 
-// starter find: what became of one text, or of all texts of a phone, in order,
-// from Twilio's records, with what Temporal knows about each.
+// starter find: shows what became of one text, or of all texts of a phone, in
+// order, from Twilio's records, with what Temporal knows about each.
 
 import (
 	"cmp"
@@ -114,7 +114,8 @@ func readSince(text string, now time.Time) (time.Time, error) {
 	return now, fmt.Errorf("--since is %q: want today, yesterday, a time such as 10:00, a date such as 2026-11-26, or a duration such as 90m", text)
 }
 
-// readSubject returns the SID or the address that find is asked for.
+// readSubject parses the argument of find: the SID of a text, or the address of
+// a phone.
 func readSubject(text string) (string, error) {
 	if sms.IsMessageSID(text) || strings.Contains(text, ":") { // such as whatsapp:+15005550009
 		return text, nil

@@ -1,6 +1,6 @@
 package main
 
-// starter questions: the questions that wait for a reply.
+// starter questions: lists the questions that wait for a reply.
 
 import (
 	"context"

@@ -155,7 +155,7 @@ type missing struct {
 // number instead of a text.
 func (r *rendered) suggest(model json.RawMessage, pairs []string) {
 	given := map[string]json.RawMessage{}
-	_ = json.Unmarshal(model, &given) // has been read before, or is empty
+	_ = json.Unmarshal(model, &given) // it has been parsed before, or is empty
 	for i := range r.Missing {
 		name, _, _ := strings.Cut(r.Missing[i].Name, ".")
 		delete(given, name) // it is null
@@ -255,7 +255,7 @@ func renderModel(ctx context.Context, template *freemarker.Template, model json.
 	return template.Render(ctx, value)
 }
 
-// maxMissing limits how many missing variables are looked for.
+// maxMissing limits how many missing variables are reported.
 const maxMissing = 50
 
 // allMissing finds the other missing variables by rendering again with a

@@ -31,7 +31,7 @@ func TestRenderShowsTextAndCost(t *testing.T) {
 		{"${\"2026-01-01T12:00:00Z\"?datetime.iso?string(\"HH:mm\")}", "13:00\n\n1 segment, GSM-7, 5 units\n", []string{"--time-zone", "Europe/Berlin"}},
 	} {
 		if got, err := render(t, tc.template, tc.args...); err != nil || got != tc.want {
-			t.Errorf("%q makes %q, %v, want %q", tc.template, got, err, tc.want)
+			t.Errorf("%q renders %q, %v, want %q", tc.template, got, err, tc.want)
 		}
 	}
 }
@@ -40,20 +40,20 @@ func TestRenderNamesAllThatIsMissing(t *testing.T) {
 	got, err := render(t, "Dear ${name},\nyour ${order.item} of ${count + 1} <#list lines as l>${l}</#list>${place!}", "--json")
 	var r rendered
 	if !errors.Is(err, errFindings) || json.Unmarshal([]byte(got), &r) != nil {
-		t.Fatalf("%s %v", got, err)
+		t.Fatalf("got %s, error %v", got, err)
 	}
 	var names []string
 	for _, m := range r.Missing {
 		names = append(names, m.Name)
 	}
 	if all := strings.Join(names, " "); !strings.HasPrefix(all, "name order") || !strings.Contains(all, "count lines") || r.Missing[1].Line != 2 || r.Missing[1].Column != 8 {
-		t.Errorf("missing are %+v", r.Missing)
+		t.Errorf("got the missing variables %+v", r.Missing)
 	}
 	if got, err := render(t, "${x", "--json"); !errors.Is(err, errFindings) || !strings.Contains(got, `"error"`) {
-		t.Errorf("a template that cannot be read: %s %v", got, err)
+		t.Errorf("with an invalid template: got %s, error %v", got, err)
 	}
 	if _, err := render(t, "x", "--locale", "?"); err == nil || errors.Is(err, errFindings) {
-		t.Errorf("a locale that is none: %v", err)
+		t.Errorf("with an invalid locale: got error %v", err)
 	}
 }
 
@@ -65,10 +65,10 @@ func TestRenderCasesHoldOrFail(t *testing.T) {
   - {vars: {name: Bo, total: 1}, want: Bo 1}
 `
 	if got, err := render(t, "${name} ${total}", "--cases", write(t, "c.yaml", cases)); err != nil || !strings.Contains(got, "2 of 2 cases pass") {
-		t.Errorf("%s %v", got, err)
+		t.Errorf("got %s %v", got, err)
 	}
 	if got, err := render(t, "${name} ${total}!", "--cases", write(t, "c.yaml", cases)); !errors.Is(err, errFindings) || !strings.Contains(got, `got  "Bo 1!"`) {
-		t.Errorf("%s %v", got, err)
+		t.Errorf("got %s %v", got, err)
 	}
 }
 
@@ -79,17 +79,17 @@ func TestVariablesAreReadOrRefused(t *testing.T) {
 		f := variableFlags{pairs: []string{pair}}
 		got, err := f.model()
 		if (err == nil && string(got) != want) || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%s is %s, %v, want %s", pair, got, err, want)
+			t.Errorf("%s = %s, %v, want %s", pair, got, err, want)
 		}
 	}
 	if _, err := (&variableFlags{file: write(t, "v.json", "[1]")}).model(); err == nil || !strings.Contains(err.Error(), "want a JSON object") {
-		t.Errorf("a list is read as an object: %v", err)
+		t.Errorf("a list was accepted as an object: got %v", err)
 	}
 }
 
 func TestVersionIsPrinted(t *testing.T) {
 	if out, err := starter(t, "--version"); err != nil || !strings.HasPrefix(out, "starter version ") {
-		t.Errorf("%s %v", out, err)
+		t.Errorf("got %s %v", out, err)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestRenderSuggestsWhatWasMeant(t *testing.T) {
 		cmd.SetArgs(append([]string{"render"}, args...))
 		_ = cmd.Execute() // the output shows any error
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("%v: %s", args, out.String())
+			t.Errorf("%v: got %s", args, out.String())
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package main
 
-// starter broadcast watch, pause, resume and cancel: what can be done with a
-// broadcast that is running.
+// starter broadcast watch, pause, resume and cancel: follow and control a
+// running broadcast.
 
 import (
 	"context"
@@ -68,7 +68,7 @@ func actOnBroadcast(ctx context.Context, out io.Writer, act, id string, asJSON b
 	return nil
 }
 
-// watchBroadcast follows a broadcast that has been started before.
+// watchBroadcast follows a broadcast that is already running.
 func watchBroadcast(ctx context.Context, out, progress io.Writer, id string, asJSON bool) error {
 	c, err := connect()
 	if err != nil {

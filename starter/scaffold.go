@@ -1,6 +1,7 @@
 package main
 
-// starter scaffold: a project of workflow stubs for an Alfresco application.
+// starter scaffold: writes a project of workflow stubs for an Alfresco
+// application.
 
 import (
 	"context"
@@ -67,8 +68,8 @@ and checked as by starter triggers lint.`,
 	return cmd
 }
 
-// lintScaffold prints what lint finds in the trigger files of the project. What
-// lint finds does not prevent the project from being written.
+// lintScaffold prints what lint finds in the trigger files of the project.
+// These findings do not fail the command.
 func lintScaffold(ctx context.Context, out io.Writer, app *scaffold.App, folder string, o scaffold.Options) error {
 	if len(app.Triggers) == 0 {
 		return nil
@@ -98,9 +99,9 @@ func projectName(folder string) string {
 	return name
 }
 
-// repository returns the root of this repository, searched upwards from the
-// working directory and from the program; if not found, a directory beside
-// the project.
+// repository returns the root of this repository, which it searches upwards
+// from the working directory and from the program; if it is not found, a
+// directory beside the project.
 func repository() string {
 	var starts []string
 	for _, at := range []func() (string, error){os.Getwd, os.Executable} {

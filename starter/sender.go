@@ -1,6 +1,6 @@
 package main
 
-// The workflow that sent a text: the one whose history has the text's SID in the
+// Finding the workflow that sent a text: its history has the text's SID in the
 // result of a SendSms.
 
 import (

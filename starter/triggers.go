@@ -103,7 +103,7 @@ type linted struct {
 	Notes []note `json:"notes"`
 }
 
-// level is how much a line of lint matters.
+// level is the severity of a line of lint.
 type level string
 
 const (
@@ -118,7 +118,7 @@ type finding struct {
 	triggers.Finding
 }
 
-// note is a message that names its place itself, as "file:line: …".
+// note is a message that begins with its own "file:line: ".
 type note struct {
 	Level   level  `json:"level"`
 	Message string `json:"message"`
@@ -247,7 +247,7 @@ func unpolled(ctx context.Context, set *triggers.Set) (findings []triggers.Findi
 	for queue, starting := range set.TaskQueues() {
 		description, err := c.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
 		if err != nil {
-			return nil, fmt.Errorf("ask Temporal at %s who polls task queue %q: %w", c.Address, queue, err)
+			return nil, fmt.Errorf("ask Temporal at %s which workers poll task queue %q: %w", c.Address, queue, err)
 		}
 		if len(description.GetPollers()) > 0 {
 			continue

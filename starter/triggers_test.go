@@ -55,17 +55,17 @@ func TestLintPrintsFindingsAndFails(t *testing.T) {
 	good := write(t, "t.yaml", orderTriggers)
 	out, err := starter(t, "triggers", "lint", good)
 	if err != nil || !strings.Contains(out, "reads as: start OrderStatusWorkflow on task queue orders") {
-		t.Errorf("a good file: %s %v", out, err)
+		t.Errorf("a valid file: got %s, error %v", out, err)
 	}
 	for name, tc := range map[string]struct{ text, want string }{
-		"an unknown group":          {strings.Replace(orderTriggers, "is ${orderNumber}", "is ${orderNr}", 1), "t.yaml:4: trigger \"order-status\": echo: ${orderNr} is unknown"},
-		"what Java would not take":  {strings.Replace(orderTriggers, "(?<orderNumber>.+)", "(?P<orderNumber>.+)", 1), "t.yaml:3: trigger \"order-status\": the pattern is not valid"},
-		"what never fires":          {strings.Replace(orderTriggers, "Order Number (?<orderNumber>.+)", "(?<orderNumber>STOP)", 1), "it never fires"},
-		"a file that is not there ": {"", "no triggers"},
+		"an unknown group":   {strings.Replace(orderTriggers, "is ${orderNumber}", "is ${orderNr}", 1), "t.yaml:4: trigger \"order-status\": echo: ${orderNr} is unknown"},
+		"an invalid pattern": {strings.Replace(orderTriggers, "(?<orderNumber>.+)", "(?P<orderNumber>.+)", 1), "t.yaml:3: trigger \"order-status\": the pattern is not valid"},
+		"what never fires":   {strings.Replace(orderTriggers, "Order Number (?<orderNumber>.+)", "(?<orderNumber>STOP)", 1), "it never fires"},
+		"a missing file ":    {"", "no triggers"},
 	} {
 		out, err := starter(t, "triggers", "lint", good, write(t, "t.yaml", tc.text))
 		if !errors.Is(err, errFindings) || !strings.Contains(out, tc.want) {
-			t.Errorf("%s: %s %v\n want %q", name, out, err, tc.want)
+			t.Errorf("%s: got %s, error %v\n want %q", name, out, err, tc.want)
 		}
 	}
 }
@@ -103,7 +103,7 @@ func TestScaffoldPrintsWhatLintFinds(t *testing.T) {
 		}
 		out, err := starter(t, "scaffold", app, "--out", filepath.Join(t.TempDir(), "shop"))
 		if err != nil || !strings.Contains(out, "workflows: 1") || strings.Contains(out, "reads as") {
-			t.Errorf("%s %v", out, err)
+			t.Errorf("got %s %v", out, err)
 		}
 		for _, want := range wants {
 			if !strings.Contains(out, want) {
@@ -124,14 +124,14 @@ func TestTestShowsGroupsEchoAndCall(t *testing.T) {
 		`"workflowId": "sms-SM00000000000000000000000000000001"`, `"orderNumber": "42"`,
 	} {
 		if !strings.Contains(out, want) {
-			t.Errorf("no %s in\n%s", want, out)
+			t.Errorf("%q is missing in\n%s", want, out)
 		}
 	}
 	if out, err := starter(t, "triggers", "test", file, "--body", "hello"); !errors.Is(err, errFindings) || !strings.Contains(out, "No trigger fires") {
-		t.Errorf("a text that fires nothing: %s %v", out, err)
+		t.Errorf("a text that fires nothing: got %s, error %v", out, err)
 	}
 	if out, _ := starter(t, "triggers", "test", file, "--body", "STOP"); !strings.Contains(out, "SMS_OPT_OUT") {
-		t.Errorf("a keyword: %s", out)
+		t.Errorf("a keyword: got %s", out)
 	}
 }
 
@@ -149,12 +149,12 @@ func TestCasesHoldOrFail(t *testing.T) {
     want: []
 `
 	if out, err := starter(t, "triggers", "test", file, "--cases", write(t, "c.yaml", good)); err != nil || !strings.Contains(out, "2 of 2 cases pass") {
-		t.Errorf("%s %v", out, err)
+		t.Errorf("got %s %v", out, err)
 	}
 	for from, to := range map[string]string{"is 42": "is 43", "{orderNumber: '42'}": "{orderNumber: '4'}", "want: []": "want: [{trigger: x}]", "OrderStatusWorkflow": "Other"} {
 		out, err := starter(t, "triggers", "test", file, "--cases", write(t, "c.yaml", strings.Replace(good, from, to, 1)))
 		if !errors.Is(err, errFindings) || !strings.Contains(out, "1 of 2 cases pass") {
-			t.Errorf("%s: %s %v", to, out, err)
+			t.Errorf("%s: got %s, error %v", to, out, err)
 		}
 	}
 }
@@ -185,10 +185,10 @@ func TestSimulatedTextPassesTheWebhook(t *testing.T) {
 	url := handler.URL + webhook.SmsPath
 	args := []string{"simulate", "--from", "+15005550009", "--body", "Order Number <42>", "--url", url}
 	if out, err := starter(t, append(args, "--signed-url", "https://sms.example.com"+webhook.SmsPath)...); err != nil || !strings.Contains(out, "outcome: accepted\nworkflow: sms-1\nreply: Your reference number is <42>") || published != 1 {
-		t.Errorf("%s %v, published %d", out, err, published)
+		t.Errorf("got %s, error %v, published %d", out, err, published)
 	}
 	if out, err := starter(t, args...); !errors.Is(err, errFindings) || !strings.Contains(out, "403") || published != 1 {
-		t.Errorf("signed for another address: %s %v, published %d", out, err, published)
+		t.Errorf("signed for another address: got %s, error %v, published %d", out, err, published)
 	}
 }
 
@@ -196,15 +196,15 @@ func TestLintTellsUnreadableFilesFromFindings(t *testing.T) {
 	good := write(t, "t.yaml", orderTriggers)
 	missing := filepath.Join(t.TempDir(), "none.yaml")
 	if _, err := starter(t, "triggers", "lint", good, missing); err == nil || errors.Is(err, errFindings) || !strings.Contains(err.Error(), missing) {
-		t.Errorf("a missing file: %v", err)
+		t.Errorf("a missing file: got error %v", err)
 	}
 	if _, err := starter(t, "triggers", "nonsense"); err == nil || !strings.Contains(err.Error(), "nonsense") {
-		t.Errorf("a command that is none: %v", err)
+		t.Errorf("an unknown command: got error %v", err)
 	}
 	var all linted
 	out, err := starter(t, "triggers", "lint", "--json", good, write(t, "u.yaml", "triggers:\n  - {name: a}\n"), write(t, "v.yaml", "triggers:\n  - {name: b, pattern: STOP, start: {workflow: W, taskQueue: q}}\n"))
 	if !errors.Is(err, errFindings) || json.Unmarshal([]byte(out), &all) != nil || len(all.Mistakes) == 0 || len(all.Findings) != 2 || len(all.Read) != 2 {
-		t.Errorf("%s %v", out, err)
+		t.Errorf("got %s %v", out, err)
 	}
 }
 
@@ -217,7 +217,7 @@ func TestToolsReadTheWebhooksEnvironment(t *testing.T) {
 	t.Setenv("TWILIO_ACCOUNT", "AC00000000000000000000000000000009")
 	out, err := starter(t, "triggers", "test", write(t, "a.json", alfresco), "--body", "x", "--from", "+15005550009")
 	if want := `"workflowId": "` + sms.Pseudonym([]byte("0123456789abcdef0123456789abcdef"), "+15005550009") + `-SM00000000000000000000000000000001"`; err != nil || !strings.Contains(out, `"taskQueue": "shop"`) || !strings.Contains(out, want) {
-		t.Errorf("%s %v, want %s", out, err, want)
+		t.Errorf("got %s, error %v, want %s", out, err, want)
 	}
 	var account string
 	var valid bool
@@ -229,14 +229,14 @@ func TestToolsReadTheWebhooksEnvironment(t *testing.T) {
 	}))
 	defer server.Close()
 	if out, err := starter(t, "simulate", "--from", "+1", "--body", "x", "--url", server.URL, "--signed-url", "https://sms.example.com/twilio/sms"); err != nil || !valid || account != "AC00000000000000000000000000000009" {
-		t.Errorf("%s %v, signed %t for %s", out, err, valid, account)
+		t.Errorf("got %s, error %v, signed %t for %s", out, err, valid, account)
 	}
 }
 
 func TestCasesCompareNumbersExactly(t *testing.T) {
 	for wanted, same := range map[string]bool{"9007199254740993": true, "9007199254740992": false, "12345678901234567890": false, "7.5": false} {
 		if got := len(differs("x", plain(json.Number("9007199254740993")), plain(json.Number(wanted)))) == 0; got != same {
-			t.Errorf("9007199254740993 is the same as %s: %t", wanted, got)
+			t.Errorf("9007199254740993 equals %s: got %t", wanted, got)
 		}
 	}
 	if wrong := differs("x", plain(7.5), plain(json.Number("7.50"))); len(wrong) > 0 {
@@ -249,13 +249,13 @@ func TestTestShowsTextsAndNearMisses(t *testing.T) {
   - {name: reply, pattern: '^Hi$', start: {workflow: SendSmsWorkflow, taskQueue: twilio, input: {smsTo: '${from}', smsBody: 'It’s you'}}}
 `)
 	if out, err := starter(t, "triggers", "test", file, "--body", "Hi"); err != nil || !strings.Contains(out, "  text: It’s you\n    \n    1 segment, UCS-2, 8 units because of ’ (U+2019) at line 1, column 3\n") {
-		t.Errorf("%s %v", out, err)
+		t.Errorf("got %s %v", out, err)
 	}
 	rendered := write(t, "r.yaml", `triggers:
   - {name: reply, pattern: '^Hi$', start: {workflow: SendSmsWorkflow, taskQueue: twilio, input: {smsTo: '${from}', smsBody: '#{price}', variables: null, metadata: {price: 1234.5}, locale: de}}}
 `)
 	if out, err := starter(t, "triggers", "test", rendered, "--body", "Hi"); err != nil || !strings.Contains(out, "  text: 1234,5\n") {
-		t.Errorf("%s %v", out, err)
+		t.Errorf("got %s %v", out, err)
 	}
 	for body, wants := range map[string][]string{
 		"hi":       {"reply would fire if case were ignored"},
@@ -265,12 +265,12 @@ func TestTestShowsTextsAndNearMisses(t *testing.T) {
 		out, err := starter(t, "triggers", "test", file, "--body", body)
 		for _, want := range wants {
 			if !errors.Is(err, errFindings) || !strings.Contains(out, want) {
-				t.Errorf("%q: %s %v\nwant %s", body, out, err, want)
+				t.Errorf("%q: got %s, error %v\nwant %s", body, out, err, want)
 			}
 		}
 	}
 	if out, err := starter(t, "triggers", "lint", write(t, "t.yaml", strings.ReplaceAll(orderTriggers, "(?<orderNumber>.+)'", "(?<orderNumber>\\d+)$'"))); err != nil || !strings.Contains(out, "hint: ") || !strings.Contains(out, `\s*$`) {
-		t.Errorf("%s %v", out, err)
+		t.Errorf("got %s %v", out, err)
 	}
 }
 
@@ -285,7 +285,7 @@ func TestLintNotesSubfoldersAndSecret(t *testing.T) {
 	_ = lint(t.Context(), &out, []string{dir}, lintFlags{}) // the output shows any error
 	for _, want := range []string{"more: subfolders are not read", "ID_SECRET"} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q is missing: %s", want, out.String())
+			t.Errorf("%q is missing in %s", want, out.String())
 		}
 	}
 }

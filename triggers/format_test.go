@@ -301,7 +301,7 @@ func TestConditionsAreTheDocumentedSubset(t *testing.T) {
 		`from == to`: "one expression", `${from.startsWith('+1')}`: "the call of from.startsWith", `${matchGroups['x']}`: "[ ]",
 		`${true ? 1 : 2}`: "the choice", `${1 + 1}`: "arithmetic", `${from = 1}`: "to compare write ==", `${5 div 2}`: "div", `${a}`: "unknown",
 		`${matchGroups.x == 1}`: "names no group", `${from ==}`: "a value is missing", `${(from}`: "a ) is missing", `${from to}`: "unexpected \"to\"",
-		`${'a}`: "closing '", `${}`: "a value is missing", `${` + strings.Repeat("!", 100) + `true}`: "nested", `${from & to}`: "write &&", `${€}`: "no meaning",
+		`${'a}`: "closing '", `${}`: "a value is missing", `${` + strings.Repeat("!", 100) + `true}`: "nested", `${from & to}`: "write &&", `${€}`: "in a condition",
 		`${1.2.3 == 1}`: "not a number",
 	} {
 		if _, err := in.condition(text); err == nil || !strings.Contains(err.Error(), want) {

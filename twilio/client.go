@@ -1,6 +1,6 @@
 package twilio
 
-// The client: one account's access to Twilio, using twilio-go.
+// A client has access to one Twilio account, using twilio-go.
 
 import (
 	"context"

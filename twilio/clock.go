@@ -1,8 +1,7 @@
 package twilio
 
-// The clock: what time it is at Twilio, measured from the Date of its
-// responses. Messages are dated by Twilio's clock, which may be minutes off
-// from ours.
+// Twilio's clock, as measured from the Date of its responses. Messages are
+// dated by that clock, which may be minutes off from ours.
 
 import (
 	"net/http"

@@ -1,7 +1,7 @@
 package twilio
 
-// One request and its response, observed: what twilio-go's errors do not say,
-// above all whether Twilio can have seen the request at all.
+// An exchange observes one request and its response. It learns what twilio-go's
+// errors do not say, above all whether Twilio can have seen the request.
 
 import (
 	"bytes"

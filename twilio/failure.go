@@ -1,7 +1,7 @@
 package twilio
 
-// Failures: what each HTTP status, Twilio error code and network fault means
-// for the message, in one place.
+// What each HTTP status, Twilio error code and network fault means for the
+// message, in one place.
 
 import (
 	"context"
@@ -70,7 +70,7 @@ var codes = map[int]reason{
 	20005: suspended,    // account not active
 	20006: denied,       // access denied
 	20008: denied,       // resource not accessible with test credentials
-	20404: wrongAccount, // not found: of a create, the account
+	20404: wrongAccount, // not found; for a create, this is the account
 	20429: tooMany,
 	21222: credentials, // username with invalid characters
 	21224: credentials, // password likewise

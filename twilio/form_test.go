@@ -50,7 +50,7 @@ func TestFormIsTwilioGos(t *testing.T) {
 		name := value.Type().Field(i).Name
 		shared = shared || name == "MessagingServiceSID"
 		if shared && value.Field(i).IsZero() && !slices.Contains([]string{"ContentVariables", "StatusCallback", "StatusSignals"}, name) {
-			t.Errorf("the test sets no %s", name)
+			t.Errorf("the test does not set %s", name)
 		}
 		if name == "PersistentAction" {
 			break
@@ -62,13 +62,13 @@ func TestFormIsTwilioGos(t *testing.T) {
 		SetScheduleType("fixed").SetSendAt(at.UTC().Truncate(time.Second)).SetValidityPeriod(3600).SetStatusCallback(full.StatusCallback).
 		SetSmartEncoded(yes).SetShortenUrls(no).SetSendAsMms(yes).SetProvideFeedback(no).SetRiskCheck("disable").
 		SetContentRetention("discard").SetAddressRetention("obfuscate").SetMaxPrice(price).SetPersistentAction(options.PersistentAction)
-	_, _ = api.NewApiServiceWithClient(theirs).CreateMessage(params) // it fails, but only after it has made the form
+	_, _ = api.NewApiServiceWithClient(theirs).CreateMessage(params) // it fails, but only after the form is recorded
 	ours, err := url.ParseQuery(full.form())
 	if err != nil || !reflect.DeepEqual(ours, theirs.form) {
-		t.Errorf("%v, form %v, want %v", err, ours, theirs.form)
+		t.Errorf("got error %v, form %v, want %v", err, ours, theirs.form)
 	}
 	if form := (&Draft{To: "+15005550009"}).form(); form != "To=%2B15005550009" {
-		t.Errorf("without options, the form is %s", form)
+		t.Errorf("without options: got the form %s", form)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestURLsHaveRegionAndEdge(t *testing.T) {
 		_, _ = c.Send(t.Context(), draft)
 		_, _ = c.Fetch(t.Context(), "SM1")
 		if len(hosts) != 2 || hosts[0] != want || hosts[1] != want {
-			t.Errorf("requests go to %v, want %s", hosts, want)
+			t.Errorf("got requests to %v, want %s", hosts, want)
 		}
 	}
 }
@@ -102,7 +102,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestOddCredentialsAreNotSent(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("Twilio was asked") }))
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the request was sent") }))
 	defer server.Close()
 	c, err := New(Access{AccountSID: testAccount, Token: "a token\nfrom a file", BaseURL: server.URL})
 	if err != nil {
@@ -113,7 +113,7 @@ func TestOddCredentialsAreNotSent(t *testing.T) {
 		"a probe":  c.Probe,
 	} {
 		if problem := sms.AsError(ask(t.Context())); problem == nil || problem.Code != sms.CodeAuthentication || problem.Scope != sms.ScopeAccount || problem.Retryable {
-			t.Errorf("%s: %+v", name, problem)
+			t.Errorf("%s: got %+v", name, problem)
 		}
 	}
 }

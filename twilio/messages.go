@@ -1,6 +1,6 @@
 package twilio
 
-// Looking up: what Twilio knows about existing messages.
+// Looking up and changing existing messages.
 
 import (
 	"context"

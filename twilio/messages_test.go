@@ -27,8 +27,8 @@ func TestListingIsWholeAtItsEnd(t *testing.T) {
 		asked int
 	}{
 		"all of them":          {Query{Limit: 50}, "SM5 SM4 SM3 SM2 SM1", true, 3},
-		"back to a moment":     {Query{Limit: 50, Since: at(4)}, "SM5 SM4 SM3", true, 2},
-		"more than are wanted": {Query{Limit: 4, Since: at(0)}, "SM5 SM4 SM3 SM2", false, 3},
+		"back to a given time": {Query{Limit: 50, Since: at(4)}, "SM5 SM4 SM3", true, 2},
+		"more than the limit":  {Query{Limit: 4, Since: at(0)}, "SM5 SM4 SM3 SM2", false, 3},
 		"exactly as many":      {Query{Limit: 5, Since: at(0)}, "SM5 SM4 SM3 SM2 SM1", true, 3},
 	} {
 		c, queries := listingOf(t, func(n string) ([]string, string) { return pages[n], next[n] })
@@ -38,7 +38,7 @@ func TestListingIsWholeAtItsEnd(t *testing.T) {
 			sids = append(sids, r.SID)
 		}
 		if err != nil || strings.Join(sids, " ") != tc.found || listing.Whole != tc.whole || len(*queries) != tc.asked {
-			t.Errorf("%s: %v, whole %v, asked %d times, %v", name, sids, listing.Whole, len(*queries), err)
+			t.Errorf("%s: got %v, whole %v after %d requests, error %v", name, sids, listing.Whole, len(*queries), err)
 		}
 	}
 }
@@ -53,14 +53,14 @@ func TestScheduledMessageEndsNoListing(t *testing.T) {
 	})
 	listing, err := c.List(t.Context(), Query{Limit: 50, Since: time.Date(2026, 11, 25, 10, 0, 4, 0, time.UTC)})
 	if err != nil || !listing.Whole || len(listing.Records) != 1 || listing.Records[0].SID != "SM3" {
-		t.Errorf("%+v, %v", listing, err)
+		t.Errorf("got %+v, %v", listing, err)
 	}
 }
 
 func TestEmptyPagesHaveAnEnd(t *testing.T) {
 	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
 	if listing, err := c.List(t.Context(), Query{Limit: 2000, Since: time.Now()}); err != nil || listing.Whole || len(*queries) > 50 {
-		t.Errorf("whole %v after %d pages, %v", listing.Whole, len(*queries), err)
+		t.Errorf("got whole %v after %d pages, error %v", listing.Whole, len(*queries), err)
 	}
 }
 
@@ -68,7 +68,7 @@ func TestProxyDoesNotSetTheClock(t *testing.T) {
 	c := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) })
 	_, _ = c.Send(t.Context(), draft)
 	if now, known := c.Now(); known {
-		t.Errorf("it is %s", now)
+		t.Errorf("the clock is %s before any response", now)
 	}
 }
 
@@ -80,14 +80,14 @@ func TestClockIsTwilios(t *testing.T) {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		})
 		if _, known := c.Now(); known {
-			t.Error("the clock was never measured")
+			t.Error("the clock is unknown after a response")
 		}
 		for range 3 {
 			_, _ = c.Send(t.Context(), draft)
 		}
 		now, known := c.Now()
 		if off := now.Sub(time.Now().Add(skew)); !known || off > 0 || off < -1500*time.Millisecond {
-			t.Errorf("skew %s: the clock is %s off", skew, off)
+			t.Errorf("skew %s: the clock is off by %s", skew, off)
 		}
 	}
 }
@@ -98,7 +98,7 @@ func TestClockFollowsOneThatWasSet(t *testing.T) {
 	for _, ahead := range []time.Duration{0, time.Hour, -time.Hour} {
 		c.clock.measure(now, now.Add(time.Millisecond), now.Add(ahead).UTC().Format(http.TimeFormat))
 		if at, _ := c.Now(); at.Sub(now.Add(ahead)).Abs() > 2*time.Second {
-			t.Errorf("%s ahead: %s", ahead, at.Sub(now))
+			t.Errorf("%s ahead: got %s", ahead, at.Sub(now))
 		}
 	}
 	c.clock.measure(now, now, "soon") // not a date
@@ -116,7 +116,7 @@ func TestCreateIsCheckedLast(t *testing.T) {
 	checked := draft
 	checked.Check = func() error { return late }
 	if _, err := c.Send(t.Context(), checked); err != late || asked != 0 {
-		t.Errorf("%v, asked %d times", err, asked)
+		t.Errorf("got error %v after %d requests", err, asked)
 	}
 	checked.Check = func() error { return nil }
 	for range 2 { // the second request reuses the connection
@@ -126,7 +126,7 @@ func TestCreateIsCheckedLast(t *testing.T) {
 	}
 	checked.Check = func() error { return late }
 	if _, err := c.Send(t.Context(), checked); err != late || asked != 2 {
-		t.Errorf("%v, asked %d times", err, asked)
+		t.Errorf("got error %v after %d requests", err, asked)
 	}
 }
 
@@ -137,10 +137,10 @@ func TestProbeReportsARefusedAccount(t *testing.T) {
 		refused bool
 		code    sms.Code
 	}{
-		"an active account":   {200, `{"sid":"` + testAccount + `","status":"active"}`, false, ""},
-		"a suspended one":     {200, `{"sid":"` + testAccount + `","status":"suspended"}`, true, sms.CodeAuthentication},
-		"a wrong token":       {401, `{"code":20003,"message":"Authenticate","status":401}`, true, sms.CodeAuthentication},
-		"a Twilio in trouble": {503, `{}`, true, sms.CodeConnection},
+		"an active account": {200, `{"sid":"` + testAccount + `","status":"active"}`, false, ""},
+		"a suspended one":   {200, `{"sid":"` + testAccount + `","status":"suspended"}`, true, sms.CodeAuthentication},
+		"a wrong token":     {401, `{"code":20003,"message":"Authenticate","status":401}`, true, sms.CodeAuthentication},
+		"a failing Twilio":  {503, `{}`, true, sms.CodeConnection},
 	} {
 		c := answering(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(tc.status)
@@ -148,7 +148,7 @@ func TestProbeReportsARefusedAccount(t *testing.T) {
 		})
 		err := sms.AsError(c.Probe(t.Context()))
 		if (err != nil) != tc.refused || err != nil && (err.Code != tc.code || err.Scope != sms.ScopeAccount) {
-			t.Errorf("%s: %+v", name, err)
+			t.Errorf("%s: got %+v", name, err)
 		}
 	}
 	key, err := New(Access{AccountSID: testAccount, Username: "SK1", Password: "x", BaseURL: "http://" + raw(t, "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"messages\":[]}")})
@@ -156,7 +156,7 @@ func TestProbeReportsARefusedAccount(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := key.Probe(t.Context()); err != nil {
-		t.Errorf("an API key, which cannot fetch accounts: %v", err)
+		t.Errorf("with an API key, which cannot fetch accounts: got error %v", err)
 	}
 }
 
@@ -177,6 +177,6 @@ func TestRenewedCredentialsServeTheNextRequest(t *testing.T) {
 	token = "two"
 	_ = c.Probe(t.Context())
 	if got := strings.Join(used, " "); got != "AC1:one AC1:two" {
-		t.Errorf("used %s", got)
+		t.Errorf("used the credentials %s", got)
 	}
 }

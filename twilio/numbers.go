@@ -1,6 +1,6 @@
 package twilio
 
-// Numbers: the account's own, and where their texts go.
+// The account's phone numbers, and where their texts go.
 
 import (
 	"context"

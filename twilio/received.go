@@ -1,6 +1,6 @@
 package twilio
 
-// Received: everything that an account received.
+// Listing everything that an account received.
 
 import (
 	"context"

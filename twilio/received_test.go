@@ -49,17 +49,17 @@ func TestReceivedListsAllInbound(t *testing.T) {
 	since := time.Date(2026, 11, 25, 10, 0, 0, 500, time.UTC)
 	received, failed := named(c.Received(t.Context(), since, since.AddDate(1, 0, 0)))
 	if failed != nil {
-		t.Fatalf("%+v", *failed)
+		t.Fatalf("got %+v", *failed)
 	}
 	var sids []string
 	for _, r := range received {
 		sids = append(sids, r.SID)
 	}
 	if got := strings.Join(sids, " "); got != "SM1 SM3 SM4" {
-		t.Errorf("received %s", got)
+		t.Errorf("got the messages %s", got)
 	}
 	if len(*queries) != 3 || !strings.Contains((*queries)[0], "DateSent%3E=2026-11-25T10%3A00%3A00Z") || !strings.Contains((*queries)[2], "PageToken=PASM2") {
-		t.Errorf("asked %q", *queries)
+		t.Errorf("got the queries %q", *queries)
 	}
 }
 
@@ -67,6 +67,6 @@ func TestEndlessListingIsAFailure(t *testing.T) {
 	c, queries := listingOf(t, func(string) ([]string, string) { return nil, "1" })
 	received, failed := named(c.Received(t.Context(), time.Now(), time.Now()))
 	if failed == nil || failed.Code != sms.CodeUnknown || !strings.Contains(failed.Message, "200000 messages") || received != nil || len(*queries) != maxReceivedPages+1 {
-		t.Errorf("received %v, %+v, asked %d times", received, failed, len(*queries))
+		t.Errorf("got %v, %+v after %d requests", received, failed, len(*queries))
 	}
 }

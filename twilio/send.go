@@ -1,6 +1,7 @@
 package twilio
 
-// Sending: one create request, and what is known about the message afterwards.
+// Sending is one create request. Its result says what is known about the
+// message afterwards.
 
 import (
 	"cmp"

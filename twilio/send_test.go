@@ -25,7 +25,7 @@ const (
 	created     = `{"sid":"SM00000000000000000000000000000001","to":"+15005550009","from":"+15005550006","status":"queued","num_segments":"2","body":"Hi"}`
 )
 
-// named formats a failure as the payload reports it.
+// named returns a failure as the payload reports it.
 func named[T any](value T, err error) (T, *sms.Error) { return value, sms.AsError(err) }
 
 var draft = Draft{From: "+15005550006", To: "+15005550009", Body: "Hi"}
@@ -62,17 +62,17 @@ func TestSendCreatesTheMessageAtTwilio(t *testing.T) {
 	})
 	got, problem := named(c.Send(t.Context(), draft))
 	if problem != nil {
-		t.Fatalf("%+v", *problem)
+		t.Fatalf("got %+v", *problem)
 	}
 	want := sms.Message{To: "+15005550009", SID: "SM00000000000000000000000000000001", Status: sms.StatusQueued, Segments: 2}
 	if got != want {
 		t.Errorf("message %+v, want %+v", got, want)
 	}
 	if path != "/2010-04-01/Accounts/"+testAccount+"/Messages.json" || user != testAccount || password != testToken {
-		t.Errorf("request to %s by %s", path, user)
+		t.Errorf("got a request to %s by %s", path, user)
 	}
 	if form.Encode() != "Body=Hi&From=%2B15005550006&To=%2B15005550009" {
-		t.Errorf("form %s", form.Encode())
+		t.Errorf("got the form %s", form.Encode())
 	}
 }
 
@@ -81,7 +81,7 @@ func TestSendNamesEachHTTPStatus(t *testing.T) {
 		c := answering(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 		_, problem := named(c.Send(t.Context(), draft))
 		if problem == nil {
-			t.Fatalf("%d without a message counts as sent", status)
+			t.Fatalf("a response %d without a message counts as sent", status)
 		}
 		code, retryable := sms.CodeOutcomeUnknown, false
 		switch {
@@ -98,7 +98,7 @@ func TestSendNamesEachHTTPStatus(t *testing.T) {
 			code = sms.CodeInvalidRequest
 		}
 		if problem.Code != code || problem.Retryable != retryable || problem.HTTPStatus != status || problem.To != draft.To {
-			t.Errorf("%d: %+v, want %s, retryable %v", status, *problem, code, retryable)
+			t.Errorf("status %d: got %+v, want %s, retryable %v", status, *problem, code, retryable)
 		}
 	}
 }
@@ -107,12 +107,13 @@ func TestInformationalAnswerLeavesOutcomeUnknown(t *testing.T) {
 	for status := 100; status <= 199; status++ {
 		c := newTestClient(t, "http://"+raw(t, fmt.Sprintf("HTTP/1.1 %d Wait\r\n\r\n", status)), 5*time.Second)
 		if _, problem := named(c.Send(t.Context(), draft)); problem == nil || problem.Code != sms.CodeOutcomeUnknown || problem.Retryable {
-			t.Errorf("%d: %+v", status, problem)
+			t.Errorf("status %d: got %+v", status, problem)
 		}
 	}
 }
 
-// raw answers the first request of each connection with some bytes, and closes.
+// raw responds to the first request of each connection with some bytes, and
+// closes it.
 func raw(t *testing.T, answer string) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -154,7 +155,7 @@ func TestForeignAnswerIsNoEmptyListing(t *testing.T) {
 		})
 		listing, problem := named(c.List(t.Context(), Query{To: draft.To, Limit: 50}))
 		if (problem == nil) != tc.empty || len(listing.Records) > 0 || listing.Whole != tc.empty {
-			t.Errorf("%s: %v, %+v", name, listing, problem)
+			t.Errorf("%s: got %v, %+v", name, listing, problem)
 		}
 	}
 }
@@ -190,24 +191,25 @@ func TestSendNamesTwiliosErrors(t *testing.T) {
 			})
 			_, problem := named(c.Send(t.Context(), draft))
 			if problem == nil {
-				t.Fatal("no error")
+				t.Fatal("got no error")
 			}
 			if problem.Code != tc.code || problem.Retryable != tc.retryable || problem.TwilioCode != tc.twilio || problem.HTTPStatus != tc.status {
-				t.Errorf("%+v", *problem)
+				t.Errorf("got %+v", *problem)
 			}
 			if problem.MoreInfo == "" || problem.Message == "" {
-				t.Errorf("no explanation: %+v", *problem)
+				t.Errorf("the error lacks an explanation: got %+v", *problem)
 			}
 		})
 	}
 }
 
-// A caller has only the payload: it must show what the table says.
+// A caller only has the payload, from which it must follow whether the account
+// is refused.
 func TestAccountRefusalsShowInThePayload(t *testing.T) {
 	check := func(why reason, code int) {
 		e := (&exchange{}).because(why, "", &client.TwilioRestError{Code: code}, "")
 		if want := why.scope == sms.ScopeAccount && !why.retry; e.RefusesAccount() != want {
-			t.Errorf("%s with Twilio's code %d: refuses the account %t, want %t", why.label, code, !want, want)
+			t.Errorf("%s with Twilio's code %d: got RefusesAccount %t, want %t", why.label, code, !want, want)
 		}
 	}
 	for code, why := range codes {
@@ -230,17 +232,17 @@ func TestSendTakesLostAnswersForUnknown(t *testing.T) {
 		}
 	}
 	for name, handler := range map[string]http.HandlerFunc{
-		"the connection closes without an answer": hijack(func(net.Conn) {}),
-		"the connection is reset":                 hijack(func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }),
-		"the answer is cut off": hijack(func(c net.Conn) {
+		"the connection closes without a response": hijack(func(net.Conn) {}),
+		"the connection is reset":                  hijack(func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) }),
+		"the response is cut off": hijack(func(c net.Conn) {
 			_, _ = io.WriteString(c, "HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n"+created[:40])
 		}),
-		"the answer is not HTTP": hijack(func(c net.Conn) { _, _ = io.WriteString(c, "hello\r\n\r\n") }),
-		"the answer is not JSON": func(w http.ResponseWriter, _ *http.Request) {
+		"the response is not HTTP": hijack(func(c net.Conn) { _, _ = io.WriteString(c, "hello\r\n\r\n") }),
+		"the response is not JSON": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusCreated)
 			_, _ = io.WriteString(w, "<html>")
 		},
-		"the answer has no SID": func(w http.ResponseWriter, _ *http.Request) {
+		"the response has no SID": func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusCreated)
 			_, _ = io.WriteString(w, "{}")
 		},
@@ -252,11 +254,11 @@ func TestSendTakesLostAnswersForUnknown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, problem := named(answering(t, handler).Send(t.Context(), draft))
 			if problem == nil || problem.Code != sms.CodeOutcomeUnknown || problem.Retryable {
-				t.Errorf("%+v, want OUTCOME_UNKNOWN", problem)
+				t.Errorf("got %+v, want OUTCOME_UNKNOWN", problem)
 			}
 		})
 	}
-	t.Run("the answer takes too long", func(t *testing.T) {
+	t.Run("the response takes too long", func(t *testing.T) {
 		asked := make(chan struct{})
 		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body) // so that the server notices the client leave
@@ -267,7 +269,7 @@ func TestSendTakesLostAnswersForUnknown(t *testing.T) {
 		_, problem := named(newTestClient(t, server.URL, 50*time.Millisecond).Send(t.Context(), draft))
 		<-asked
 		if problem == nil || problem.Code != sms.CodeOutcomeUnknown {
-			t.Errorf("%+v, want OUTCOME_UNKNOWN", problem)
+			t.Errorf("got %+v, want OUTCOME_UNKNOWN", problem)
 		}
 	})
 }
@@ -285,15 +287,15 @@ func TestUnreachedTwilioSentNothing(t *testing.T) {
 		url       string
 		retryable bool
 	}{
-		"the connection is refused":        {"http://" + closed.Addr().String(), true},
-		"the host has no address":          {"http://twilio.invalid", true},
-		"the certificate is not trusted":   {untrusted.URL, false},
-		"the server speaks something else": {"https://" + strings.TrimPrefix(answeringURL(t), "http://"), true},
+		"the connection is refused":          {"http://" + closed.Addr().String(), true},
+		"the host has no address":            {"http://twilio.invalid", true},
+		"the certificate is not trusted":     {untrusted.URL, false},
+		"the server speaks another protocol": {"https://" + strings.TrimPrefix(answeringURL(t), "http://"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, problem := named(newTestClient(t, tc.url, 5*time.Second).Send(t.Context(), draft))
 			if problem == nil || problem.Code != sms.CodeConnection || problem.Retryable != tc.retryable {
-				t.Errorf("%+v, want TWILIO_CONNECTION_ERROR, retryable %v", problem, tc.retryable)
+				t.Errorf("got %+v, want TWILIO_CONNECTION_ERROR, retryable %v", problem, tc.retryable)
 			}
 		})
 	}
@@ -308,30 +310,30 @@ func answeringURL(t *testing.T) string {
 func TestSendHeedsItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c := answering(t, func(http.ResponseWriter, *http.Request) { t.Error("Twilio was asked") })
+	c := answering(t, func(http.ResponseWriter, *http.Request) { t.Error("the request was sent") })
 	if _, problem := named(c.Send(ctx, draft)); problem == nil || problem.Code != sms.CodeConnection || problem.Retryable {
-		t.Errorf("%+v", problem)
+		t.Errorf("got %+v", problem)
 	}
 }
 
 func TestGatewayErrorsHideNumbers(t *testing.T) {
 	var err error = &sms.Error{To: "+15005550009", Code: sms.CodeInvalidTo, Message: "The 'To' number +15005550009 is not a valid phone number."}
 	if strings.Contains(fmt.Sprint(errors.Join(err)), "555") {
-		t.Errorf("the error prints the number: %v", err)
+		t.Errorf("the error contains the number: got %v", err)
 	}
 }
 
 func TestNewRefusesOptionsThatCannotWork(t *testing.T) {
 	for name, o := range map[string]Access{
-		"no account":            {Token: testToken},
-		"no credentials":        {AccountSID: testAccount},
-		"a key without secret":  {AccountSID: testAccount, Username: "SK1"},
-		"a region alone":        {AccountSID: testAccount, Token: testToken, Region: "ie1"},
-		"an edge alone":         {AccountSID: testAccount, Token: testToken, Edge: "dublin"},
-		"a base URL of no kind": {AccountSID: testAccount, Token: testToken, BaseURL: "localhost:8090"},
+		"no account":               {Token: testToken},
+		"no credentials":           {AccountSID: testAccount},
+		"a key without its secret": {AccountSID: testAccount, Username: "SK1"},
+		"a region alone":           {AccountSID: testAccount, Token: testToken, Region: "ie1"},
+		"an edge alone":            {AccountSID: testAccount, Token: testToken, Edge: "dublin"},
+		"an invalid base URL":      {AccountSID: testAccount, Token: testToken, BaseURL: "localhost:8090"},
 	} {
 		if _, err := New(o); err == nil {
-			t.Errorf("%s is accepted", name)
+			t.Errorf("%s: got no error", name)
 		}
 	}
 }
@@ -352,6 +354,6 @@ func TestReplyEscapesWhatItSays(t *testing.T) {
 		}
 	}
 	if n := strings.Count(string(Reply(make([]string, 30)...)), "<Message>"); n != MaxReplies {
-		t.Errorf("%d replies, want %d", n, MaxReplies)
+		t.Errorf("got %d replies, want %d", n, MaxReplies)
 	}
 }

@@ -95,8 +95,7 @@ const (
 )
 
 // spellings lists the other URLs that mean the same as rawURL. Each is hashed
-// together with a form of formSize bytes; the list ends when that becomes too
-// much.
+// together with a form of formSize bytes; the list ends at that limit.
 func spellings(rawURL string, formSize int) []string {
 	room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))
 	all, known := []string{rawURL}, map[string]bool{rawURL: true}
@@ -199,7 +198,7 @@ func escapedOrPlain(group string) []func(string) string {
 	return []func(string) string{plain, escaped}
 }
 
-// escapeIn writes every escape with the given digits.
+// escapeIn writes every escape with the given hex digits.
 func escapeIn(digits string) func(string) string {
 	return func(query string) string {
 		return respell(query, func(c byte, spelt string) string {

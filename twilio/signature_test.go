@@ -35,24 +35,24 @@ func TestVerifyAcceptsWhatTwilioSigned(t *testing.T) {
 		params    url.Values
 		signature string
 	}{
-		"a form":                             {vectorURL, vectorParams(nil), "RSOYDt4T1cUTdK1PDd93/VVr8B8="},
-		"a form, signed with port 443":       {vectorURL, vectorParams(nil), "kvajT1Ptam85bY51eRf/AJRuM3w="},
-		"port 443 given, signed without":     {"https://mycompany.com:443/myapp.php?foo=1&bar=2", vectorParams(nil), "RSOYDt4T1cUTdK1PDd93/VVr8B8="},
-		"port 443 given and signed":          {"https://mycompany.com:443/myapp.php?foo=1&bar=2", vectorParams(nil), "kvajT1Ptam85bY51eRf/AJRuM3w="},
-		"http, signed with port 80":          {"http://mycompany.com/myapp.php?foo=1&bar=2", vectorParams(nil), "0ZXoZLH/DfblKGATFgpif+LLRf4="},
-		"http on another port":               {"http://mycompany.com:1234/myapp.php?foo=1&bar=2", vectorParams(nil), "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="},
-		"https on another port":              {"https://mycompany.com:1234/myapp.php?foo=1&bar=2", vectorParams(nil), "CYn1h0gLBdNxDGkKJg6hYohgeD8="},
-		"a URL without query":                {"https://mycompany.com/myapp.php", vectorParams(nil), "1xaxFBvyzXYvWplzNOSs28HWO94="},
-		"a request without params":           {vectorURL, nil, "zYQTYrRWXE7LtzbG4PfP7/bkkGo="},
-		"repeated values, sorted and unique": {vectorURL, url.Values{"Sid": {"CA123"}, "SidAccount": {"AC123"}, "Digits": {"5678", "1234", "1234"}}, "IK+Dwps556ElfBT0I3Rgjkr1wJU="},
-		"a key with a dot, two values":       {vectorURL, url.Values{"MessagingBinding.Address": {"+1325xxxxxxx", "+1415xxxxxxx"}}, "83O6e2vORAoJHUNzJjDWN1jz+BA="},
-		"special and accented characters":    {vectorURL, url.Values{"Message": {"Hello & goodbye! @#$%^*()"}, "From": {"+1 (415) 867-5309"}, "Special": {"unicode: ñáéíóú"}}, "dCPiR4WtQ6QFN6pJh81CtlCcWLQ="},
-		"the older query encoding":           {vectorURL + "&Body=It's+amazing", vectorParams(nil), "TfZzewPq8wqrGlMfyAud8+/IvJ0="},
-		"a key that begins another":          {vectorURL, vectorParams(url.Values{"ReasonConferenceEnded": {"test"}, "Reason": {"Participant"}}), "vOEb5UThFn24KEfnOFLQY2AE5FY="},
+		"a form":                               {vectorURL, vectorParams(nil), "RSOYDt4T1cUTdK1PDd93/VVr8B8="},
+		"a form, signed with port 443":         {vectorURL, vectorParams(nil), "kvajT1Ptam85bY51eRf/AJRuM3w="},
+		"called with port 443, signed without": {"https://mycompany.com:443/myapp.php?foo=1&bar=2", vectorParams(nil), "RSOYDt4T1cUTdK1PDd93/VVr8B8="},
+		"called and signed with port 443":      {"https://mycompany.com:443/myapp.php?foo=1&bar=2", vectorParams(nil), "kvajT1Ptam85bY51eRf/AJRuM3w="},
+		"http, signed with port 80":            {"http://mycompany.com/myapp.php?foo=1&bar=2", vectorParams(nil), "0ZXoZLH/DfblKGATFgpif+LLRf4="},
+		"http on another port":                 {"http://mycompany.com:1234/myapp.php?foo=1&bar=2", vectorParams(nil), "Zmvh+3yNM1Phv2jhDCwEM3q5ebU="},
+		"https on another port":                {"https://mycompany.com:1234/myapp.php?foo=1&bar=2", vectorParams(nil), "CYn1h0gLBdNxDGkKJg6hYohgeD8="},
+		"a URL without query":                  {"https://mycompany.com/myapp.php", vectorParams(nil), "1xaxFBvyzXYvWplzNOSs28HWO94="},
+		"a request without params":             {vectorURL, nil, "zYQTYrRWXE7LtzbG4PfP7/bkkGo="},
+		"repeated values, sorted and unique":   {vectorURL, url.Values{"Sid": {"CA123"}, "SidAccount": {"AC123"}, "Digits": {"5678", "1234", "1234"}}, "IK+Dwps556ElfBT0I3Rgjkr1wJU="},
+		"a key with a dot, two values":         {vectorURL, url.Values{"MessagingBinding.Address": {"+1325xxxxxxx", "+1415xxxxxxx"}}, "83O6e2vORAoJHUNzJjDWN1jz+BA="},
+		"special and accented characters":      {vectorURL, url.Values{"Message": {"Hello & goodbye! @#$%^*()"}, "From": {"+1 (415) 867-5309"}, "Special": {"unicode: ñáéíóú"}}, "dCPiR4WtQ6QFN6pJh81CtlCcWLQ="},
+		"the older query encoding":             {vectorURL + "&Body=It's+amazing", vectorParams(nil), "TfZzewPq8wqrGlMfyAud8+/IvJ0="},
+		"a key that is a prefix of another":    {vectorURL, vectorParams(url.Values{"ReasonConferenceEnded": {"test"}, "Reason": {"Participant"}}), "vOEb5UThFn24KEfnOFLQY2AE5FY="},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if !Verify(vectorToken, tc.url, tc.params, tc.signature) {
-				t.Fatal("refused")
+				t.Fatal("Verify = false for a valid signature")
 			}
 			for what, refused := range map[string]bool{
 				"another token":     Verify("12346", tc.url, tc.params, tc.signature),
@@ -63,7 +63,7 @@ func TestVerifyAcceptsWhatTwilioSigned(t *testing.T) {
 				"another signature": Verify(vectorToken, tc.url, tc.params, "A"+tc.signature[1:]),
 			} {
 				if refused {
-					t.Errorf("accepted with %s", what)
+					t.Errorf("Verify = true with %s", what)
 				}
 			}
 		})
@@ -73,13 +73,13 @@ func TestVerifyAcceptsWhatTwilioSigned(t *testing.T) {
 func TestVerifyBodyAcceptsOnlySignedJSON(t *testing.T) {
 	const signature = "a9nBmqA0ju/hNViExpshrM61xv4="
 	if !VerifyBody(vectorToken, vectorURL+vectorSHA, []byte(vectorJSON), signature) {
-		t.Error("refused the vector")
+		t.Error("VerifyBody = false for a valid signature")
 	}
 	if VerifyBody(vectorToken, vectorURL+vectorSHA, []byte(vectorJSON+" "), signature) {
-		t.Error("accepted another body")
+		t.Error("VerifyBody = true for another body")
 	}
 	if VerifyBody(vectorToken, vectorURL, []byte(vectorJSON), Sign(vectorToken, vectorURL, nil)) {
-		t.Error("accepted a URL without the body's digest")
+		t.Error("VerifyBody = true for a URL without the body's digest")
 	}
 }
 
@@ -103,7 +103,7 @@ func TestVerifyTriesPortsAsTwilioDoes(t *testing.T) {
 		{"https://host/sms", "https://host/sms/", false},
 	} {
 		if got := Verify("t", tc.given, nil, Sign("t", tc.signed, nil)); got != tc.want {
-			t.Errorf("signed %s, given %s: %v, want %v", tc.signed, tc.given, got, tc.want)
+			t.Errorf("signed %s, called %s: Verify = %v, want %v", tc.signed, tc.given, got, tc.want)
 		}
 	}
 }
@@ -129,7 +129,7 @@ func FuzzSpellingsMeanTheSame(f *testing.F) {
 		for _, spelling := range spellings("https://host/p?"+query, 0) {
 			_, other, _ := strings.Cut(spelling, "?")
 			if got, err := url.ParseQuery(other); err != nil || !reflect.DeepEqual(got, want) {
-				t.Errorf("%q is taken for %q, which means %v, %v", other, query, got, err)
+				t.Errorf("%q is another spelling of %q, but is parsed as %v, %v", other, query, got, err)
 			}
 		}
 	})
@@ -139,7 +139,7 @@ func TestSpellingsAreBounded(t *testing.T) {
 	long := "https://host/p?a=" + strings.Repeat("'~*!():@,$/?[]{}|^%3a+%20", 1000)
 	for _, formSize := range []int{0, 64 << 10, 10 << 20} {
 		if n := (len(spellings(long, formSize)) + 1) * (len(long) + formSize); n > max(maxHashed, len(long)+formSize) {
-			t.Errorf("with a form of %d bytes %d are hashed", formSize, n)
+			t.Errorf("with a form of %d bytes, %d bytes are hashed", formSize, n)
 		}
 	}
 }
@@ -155,7 +155,7 @@ func TestForgedFormCostsLittle(t *testing.T) {
 	Verify(vectorToken, "https://host/p?a='!(),:@*~[]%20+b%2a%3a", params, "x")
 	runtime.ReadMemStats(&after)
 	if used := after.TotalAlloc - before.TotalAlloc; used > 8<<20 {
-		t.Errorf("%d bytes are allocated: sorted anew for each spelling?", used)
+		t.Errorf("verifying allocated %d bytes, want at most 8 MB", used)
 	}
 }
 

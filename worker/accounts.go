@@ -1,7 +1,7 @@
 package main
 
-// Accounts: whether Twilio accepts the credentials, asked at startup and until
-// it does.
+// Whether Twilio accepts the credentials of each account. Twilio is asked at
+// startup and until it does.
 
 import (
 	"context"
@@ -24,7 +24,7 @@ type refusals struct {
 	names map[string]sms.Code
 }
 
-// err returns an error that names a refused account, or nil if none is known.
+// err returns an error that names a refused account, or nil if none is refused.
 func (r *refusals) err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

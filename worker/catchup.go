@@ -1,6 +1,7 @@
 package main
 
-// The catch-up: a schedule, and a worker that publishes missed messages.
+// The catch-up consists of a schedule and a worker that publishes missed
+// messages.
 
 import (
 	"context"
@@ -74,7 +75,7 @@ func newCatchUp(c *config.Live, temporalClient *temporal.Client, live *triggers.
 		insist(ctx, logger, "create the schedule of the catch-up", func(ctx context.Context) error {
 			return schedule(ctx, c.Config, temporalClient)
 		})
-		ours.CaughtUp(time.Now()) // it counts as late only if it makes no progress from now on
+		ours.CaughtUp(time.Now()) // the catch-up counts as late only if it makes no progress from now on
 		logger.Info("catching up", "schedule", catchUpSchedule, "every", c.CatchUp)
 		<-ctx.Done()
 		return nil

@@ -1,6 +1,6 @@
 package main
 
-// worker codec: the codec server, a separate process.
+// worker codec: runs the codec server, a separate process.
 
 import (
 	"errors"
@@ -51,7 +51,8 @@ give CODEC_TOKEN only to people who may, and put TLS in front of it.`,
 	}
 }
 
-// checkCodec returns an error that says what a codec server lacks.
+// checkCodec returns an error if the configuration of the codec server is
+// incomplete.
 func checkCodec(c config.Config) error {
 	var missing []error
 	if c.PayloadKeys == "" {

@@ -33,7 +33,7 @@ func TestCodecServerRefusesToStartOpen(t *testing.T) {
 			}
 			err = checkCodec(c)
 			if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
-				t.Errorf("error %v, want %q", err, tc.want)
+				t.Errorf("got error %v, want %q", err, tc.want)
 			}
 		})
 	}

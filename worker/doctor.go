@@ -1,7 +1,7 @@
 package main
 
-// worker doctor: checks everything between Temporal, Twilio and the webhook
-// that can be checked from here, one line each, with what to do.
+// worker doctor: checks everything about Temporal, Twilio and the webhook that
+// can be checked from here, and prints a line for each, with what to do.
 
 import (
 	"cmp"
@@ -53,7 +53,7 @@ type finding struct {
 	Check  string `json:"check"`
 	Status string `json:"status"`
 	Says   string `json:"says"`
-	// Do says what to do about it; empty if it is ok.
+	// Do says what to do about it; empty if nothing is wrong.
 	Do string `json:"do,omitempty"`
 }
 
@@ -322,7 +322,7 @@ func (d *doctor) signatures(ctx context.Context) {
 		d.failed(check, "the webhook refuses our signature", "the webhook's WEBHOOK_PUBLIC_URL and TWILIO_TOKEN must be the same as here; its log says what differs")
 		return
 	case status != http.StatusNoContent:
-		d.failed(check, fmt.Sprintf("%s answers with status %d instead of 204", shown, status), "is it our webhook that answers there? Does the proxy preserve the path?")
+		d.failed(check, fmt.Sprintf("%s responds with status %d instead of 204", shown, status), "is our webhook running there? Does the proxy preserve the path?")
 		return
 	}
 	if !expires.IsZero() {
@@ -332,7 +332,7 @@ func (d *doctor) signatures(ctx context.Context) {
 		d.ok(check, "the webhook accepts what Twilio signs and refuses everything else")
 		return
 	}
-	d.failed(check, fmt.Sprintf("a request with a wrong signature is answered with status %d instead of 403", status), "set WEBHOOK_SIGNATURE=on on the webhook")
+	d.failed(check, fmt.Sprintf("a request with a wrong signature gets status %d instead of 403", status), "set WEBHOOK_SIGNATURE=on on the webhook")
 }
 
 // callBack posts a status callback signed with a token. It returns the

@@ -1,6 +1,6 @@
 package main
 
-// What worker doctor finds in the trigger files and on the task queues.
+// The checks of worker doctor on the trigger files and the task queues.
 
 import (
 	"context"
@@ -76,13 +76,13 @@ func poll(ctx context.Context, c *temporal.Client, queue string, kind enumspb.Ta
 		Namespace: c.Namespace, TaskQueue: &taskqueuepb.TaskQueue{Name: queue}, TaskQueueType: kind, ReportStats: true,
 	})
 	if err != nil {
-		return finding{"task queue " + queue, statusFailed, "Temporal does not report who polls it for " + what, "check the permissions of the API key"}
+		return finding{"task queue " + queue, statusFailed, "Temporal does not report which workers poll it for " + what, "check the permissions of the API key"}
 	}
 	return polled(queue, what, described, time.Now())
 }
 
-// polled says who polls a task queue, how long ago, and how long its tasks have
-// been waiting.
+// polled reports how many workers poll a task queue, when the last one did, and
+// how long its tasks have been waiting.
 func polled(queue, what string, described *workflowservice.DescribeTaskQueueResponse, now time.Time) finding {
 	f := finding{Check: "task queue " + queue, Status: statusOK}
 	recent, last := 0, time.Time{}

@@ -21,19 +21,19 @@ func TestDoctorKnowsDeadWorkers(t *testing.T) {
 		waits        time.Duration
 		status, says string
 	}{
-		"nobody":                   {nil, 0, statusFailed, "no worker polls it"},
-		"one that polls":           {[]time.Duration{30 * time.Second}, 0, statusOK, "workers that poll it for activities: 1, last 30s ago"},
-		"one that died":            {[]time.Duration{4 * time.Minute}, 0, statusWarning, "in the last 4m0s"},
-		"one lives, another died":  {[]time.Duration{4 * time.Minute, time.Second}, time.Second, statusOK, "workers that poll it for activities: 1, last 1s ago"},
-		"tasks that nobody takes":  {[]time.Duration{20 * time.Second}, 9 * time.Second, statusWarning, "waiting for a worker for 9s"},
-		"a clock that is far back": {[]time.Duration{-time.Hour}, 0, statusOK, "last 0s ago"},
+		"nobody":                     {nil, 0, statusFailed, "no worker polls it"},
+		"one that polls":             {[]time.Duration{30 * time.Second}, 0, statusOK, "workers that poll it for activities: 1, last 30s ago"},
+		"one that died":              {[]time.Duration{4 * time.Minute}, 0, statusWarning, "in the last 4m0s"},
+		"one runs, another has died": {[]time.Duration{4 * time.Minute, time.Second}, time.Second, statusOK, "workers that poll it for activities: 1, last 1s ago"},
+		"tasks that no worker takes": {[]time.Duration{20 * time.Second}, 9 * time.Second, statusWarning, "waiting for a worker for 9s"},
+		"a clock that is far behind": {[]time.Duration{-time.Hour}, 0, statusOK, "last 0s ago"},
 	} {
 		described := &workflowservice.DescribeTaskQueueResponse{Stats: &taskqueuepb.TaskQueueStats{ApproximateBacklogAge: durationpb.New(tc.waits)}}
 		for _, ago := range tc.polls {
 			described.Pollers = append(described.Pollers, &taskqueuepb.PollerInfo{LastAccessTime: timestamppb.New(now.Add(-ago))})
 		}
 		if f := polled("twilio", "activities", described, now); f.Status != tc.status || !strings.Contains(f.Says, tc.says) {
-			t.Errorf("%s: %+v", name, f)
+			t.Errorf("%s: got %+v", name, f)
 		}
 	}
 }
@@ -43,7 +43,7 @@ func TestDoctorTellsUnreachableFromRefused(t *testing.T) {
 		d := &doctor{config: config.Config{}}
 		d.refusal("Twilio account", &sms.Error{Code: code})
 		if f := d.findings[0]; f.Status != statusFailed || !strings.Contains(f.Says+f.Do, want) || (code == sms.CodeConnection && strings.Contains(f.Do, "token")) {
-			t.Errorf("%s: %+v", code, f)
+			t.Errorf("%s: got %+v", code, f)
 		}
 	}
 }
@@ -53,7 +53,7 @@ func TestRefusedAccountIsNamed(t *testing.T) {
 		var r refusals
 		r.set(name, sms.CodeAuthentication)
 		if err := r.err(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want %s", err, want)
+			t.Errorf("got error %v, want %s", err, want)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package main
 
-// Health: the probes at METRICS_ADDR, whichever halves the process runs.
+// The health probes at METRICS_ADDR, whichever halves the process runs.
 // Liveness depends on nothing else: if Temporal is down, a restart does not
 // help.
 
@@ -12,7 +12,7 @@ import (
 	"temporal-twilio/internal/temporal"
 )
 
-// health holds what the halves know about their readiness.
+// health holds what is known about the readiness of the halves.
 type health struct {
 	// stopping ends when the process is asked to stop.
 	stopping context.Context

@@ -92,7 +92,7 @@ func inventoryAt(ctx context.Context, address string) (has payload.Inventory, er
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return has, fmt.Errorf("ask a process for its keys: %s answers with status %d", address, response.StatusCode)
+		return has, fmt.Errorf("ask a process for its keys: %s responds with status %d", address, response.StatusCode)
 	}
 	return payload.ReadInventory(response.Body)
 }
@@ -125,7 +125,7 @@ func changeKeys(out io.Writer, file, id, done string, how func([]byte, string) (
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(temporary.Name()) }() // gone if it was renamed
+	defer func() { _ = os.Remove(temporary.Name()) }() // already renamed on success
 	_, err = temporary.Write(changed)
 	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
 		return err

@@ -41,17 +41,17 @@ func TestKeysAreMadeAndRotated(t *testing.T) {
 	} {
 		out, err := keysRun(t, file, step.args...)
 		if step.refuse == "" && (err != nil || !strings.Contains(out, step.says)) {
-			t.Errorf("%q says %q, %v, want %q", step.args, out, err, step.says)
+			t.Errorf("%q: got output %q, error %v, want %q", step.args, out, err, step.says)
 		}
 		if step.refuse != "" && (err == nil || !strings.Contains(err.Error(), step.refuse)) {
-			t.Errorf("%q: error %v, want %q", step.args, err, step.refuse)
+			t.Errorf("%q: got error %v, want %q", step.args, err, step.refuse)
 		}
 	}
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("the file's mode is %v, %v", info.Mode(), err)
+		t.Errorf("the file has mode %v, error %v", info.Mode(), err)
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
-		t.Errorf("left beside the file: %v", entries)
+		t.Errorf("other files are left behind: got %v", entries)
 	}
 }
 
@@ -68,10 +68,10 @@ func TestKeyWaitsForEveryProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := keysRun(t, file, "use", "one", "--metrics", has, "--metrics", lacks); err == nil || !strings.Contains(err.Error(), lacks+" lacks key one") {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v", err)
 	}
 	if out, _ := keysRun(t, file, "list"); !strings.Contains(out, "current: none") {
-		t.Errorf("the key is current all the same: %s", out)
+		t.Errorf("the key became current: got %s", out)
 	}
 	if _, err := keysRun(t, file, "use", "one", "--metrics", has); err != nil {
 		t.Error(err)

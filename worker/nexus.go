@@ -1,6 +1,6 @@
 package main
 
-// Nexus: the service "sms", through which workflows of other namespaces send
+// The Nexus service "sms", through which workflows of other namespaces send
 // without access to the task queue.
 
 import (

@@ -41,13 +41,13 @@ func (l *lossy) intercept(ctx context.Context, method string, req, reply any, cc
 }
 
 func TestNexusRequestRetriesAreOneSend(t *testing.T) {
-	t.Run("while it goes on", func(t *testing.T) { t.Parallel(); retryOfARequest(t, false) })
+	t.Run("while the send continues", func(t *testing.T) { t.Parallel(); retryOfARequest(t, false) })
 	t.Run("after its end", func(t *testing.T) { t.Parallel(); retryOfARequest(t, true) })
 }
 
 // retryOfARequest loses the first response to the start of an operation, so
-// that the start is retried, and repeats it once more: after the workflow's
-// first run, or after its last.
+// that the start is retried, and repeats the request once more: after the
+// workflow's first run, or after its last.
 func retryOfARequest(t *testing.T, afterItsEnd bool) {
 	temporal, connection, sends, run := callThroughLoss(t)
 	stack.Eventually(t, "the start is answered a second time", func(context.Context) error {
@@ -59,7 +59,7 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 	started := connection.started.Load()
 	id := started.GetWorkflowId()
 	if !strings.HasPrefix(id, "nexus-send-") {
-		t.Errorf("the workflow's ID is %s", id)
+		t.Errorf("the workflow's ID is %s, want the prefix nexus-send-", id)
 	}
 	current := func(ctx context.Context) string {
 		described, _ := temporal.Client.DescribeWorkflow(ctx, id, "")
@@ -88,10 +88,10 @@ func retryOfARequest(t *testing.T, afterItsEnd bool) {
 	}
 	late, err := temporal.Client.WorkflowService().StartWorkflowExecution(t.Context(), started)
 	if !afterItsEnd && late.GetRunId() != second {
-		t.Errorf("the retry finds %q, %v, not %s", late.GetRunId(), err, second)
+		t.Errorf("the retry returned run %q, error %v, want %s", late.GetRunId(), err, second)
 	}
 	if now := current(t.Context()); now != second || sends.Load() != 1 {
-		t.Errorf("the retry started %s beside %s; %d sends", now, second, sends.Load())
+		t.Errorf("the retry started run %s in addition to %s; got %d sends", now, second, sends.Load())
 	}
 }
 
@@ -107,7 +107,7 @@ func TestNexusSendSurvivesItsHandler(t *testing.T) {
 		return nil
 	})
 	id := connection.started.Load().GetWorkflowId()
-	// One signal for each run: a second one in the first run would be lost.
+	// Signal each run once: a second signal in the first run would be lost.
 	signalled := ""
 	for range 2 {
 		stack.Eventually(t, "the send goes on", func(ctx context.Context) error {
@@ -117,7 +117,7 @@ func TestNexusSendSurvivesItsHandler(t *testing.T) {
 			}
 			now := described.WorkflowExecution.RunID
 			if now == signalled {
-				return errors.New("its first run has not ended")
+				return errors.New("the send's first run has not ended")
 			}
 			if err = temporal.Client.SignalWorkflow(ctx, id, now, "go on", nil); err == nil {
 				signalled = now
@@ -127,15 +127,15 @@ func TestNexusSendSurvivesItsHandler(t *testing.T) {
 	}
 	var result sms.SendSmsWorkflowResult
 	if err := run.Get(t.Context(), &result); err != nil || len(result.Messages) != 1 {
-		t.Errorf("the caller has %+v, %v", result, err)
+		t.Errorf("the caller got %+v, %v", result, err)
 	}
 	if sends.Load() != 1 {
-		t.Errorf("%d sends", sends.Load())
+		t.Errorf("got %d sends, want 1", sends.Load())
 	}
 }
 
-// callThroughLoss calls the operation through a separate Temporal, over a
-// lossy connection.
+// callThroughLoss calls the operation in a Temporal of its own, over a lossy
+// connection.
 func callThroughLoss(t *testing.T) (temporal *stack.Temporal, connection *lossy, sends *atomic.Int32, run client.WorkflowRun) {
 	t.Helper()
 	temporal = stack.StartTemporal(t, `component.nexusoperations.request.timeout="4s"`)

@@ -1,7 +1,7 @@
 package main
 
-// Readiness: whether texts can be published now, which load balancers ask often
-// and concurrently.
+// Whether texts can be published now, which load balancers ask often and
+// concurrently.
 
 import (
 	"context"
@@ -20,9 +20,9 @@ const (
 	// text may wait, so that a slow Temporal is not taken for one that does
 	// not answer.
 	askTimeout = 10 * time.Second
-	// slowAfter is how long a probe waits for an answer before it gets the
-	// previous one, since probes are impatient. firstWait is the same if there
-	// is no previous answer.
+	// slowAfter is how long a probe waits for Temporal before it gets the
+	// previous answer: load balancers have short timeouts. firstWait is the
+	// same if there is no previous answer.
 	slowAfter = 500 * time.Millisecond
 	firstWait = 2 * time.Second
 )

@@ -29,7 +29,7 @@ func TestReadinessExplainsTemporalsRefusal(t *testing.T) {
 		r := &readiness{ask: func(context.Context) error { return tc.answer }}
 		note, err := r.get(t.Context())
 		if note != tc.note || (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {
-			t.Errorf("%s: note %q, error %v", name, note, err)
+			t.Errorf("%s: got note %q, error %v", name, note, err)
 		}
 	}
 }
@@ -57,12 +57,12 @@ func TestReadinessChecksOnceASecond(t *testing.T) {
 		time.Sleep(readyFor / 2)
 		all()
 		if got := asked.Load(); got != 1 {
-			t.Errorf("asked %d times within a second", got)
+			t.Errorf("asked Temporal %d times within a second, want once", got)
 		}
 		time.Sleep(readyFor)
 		all()
 		if got := asked.Load(); got != 2 {
-			t.Errorf("asked %d times, want once more after a second", got)
+			t.Errorf("asked Temporal %d times, want once more after a second", got)
 		}
 	})
 }
@@ -87,28 +87,28 @@ func TestReadinessStaysWhileTemporalIsSlow(t *testing.T) {
 			began := time.Now()
 			note, err := r.get(t.Context())
 			if took := time.Since(began); took > time.Second {
-				t.Errorf("a probe waited for %v", took)
+				t.Errorf("a probe waited for %v, want at most a second", took)
 			}
 			return note, err
 		}
 		if note, err := get(0); note != "" || err != nil {
-			t.Fatalf("well: %q, %v", note, err)
+			t.Fatalf("Temporal answers: got %q, %v", note, err)
 		}
 		delay.Store(int64(9 * time.Second))
 		for range 5 {
 			if note, err := get(2 * time.Second); note != "Temporal is slow" || err != nil {
-				t.Errorf("slow: %q, %v", note, err)
+				t.Errorf("Temporal is slow: got %q, %v", note, err)
 			}
 		}
 		delay.Store(int64(time.Hour))
-		get(askTimeout) // a new request: the previous one has been answered
+		get(askTimeout) // wait for a new request: the previous one has been answered
 		if note, err := get(askTimeout); err == nil || !strings.Contains(err.Error(), "does not answer") {
-			t.Errorf("silent: %q, %v", note, err)
+			t.Errorf("Temporal does not answer: got %q, %v", note, err)
 		}
 		delay.Store(0)
 		away.Store(true)
 		if note, err := get(askTimeout + time.Second); err == nil {
-			t.Errorf("away: %q, %v", note, err)
+			t.Errorf("still no answer: got %q, %v", note, err)
 		}
 	})
 }
@@ -117,7 +117,7 @@ func TestReadinessIsUnknownUntilTemporalAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &readiness{ask: func(context.Context) error { time.Sleep(5 * time.Second); return nil }}
 		if _, err := r.get(t.Context()); err == nil {
-			t.Error("ready before Temporal answered")
+			t.Error("got no error before Temporal has answered")
 		}
 		time.Sleep(3500 * time.Millisecond)
 		if _, err := r.get(t.Context()); err != nil {

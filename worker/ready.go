@@ -49,7 +49,7 @@ func ready(ctx context.Context, c config.Config) error {
 		return fmt.Errorf("%s: %w", variable, err)
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1" // "localhost" would need a lookup
+		host = "127.0.0.1" // "localhost" would require a DNS lookup
 	}
 	transport, scheme := &http.Transport{}, "http"
 	if who == "webhook" && (c.WebhookTLSCert != "" || len(c.WebhookACMEHosts) > 0) {
@@ -73,7 +73,7 @@ func ready(ctx context.Context, c config.Config) error {
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(response.Body, 500)) // the status is enough
-		return fmt.Errorf("the %s answers with status %d: %s", who, response.StatusCode, strings.TrimSpace(string(text)))
+		return fmt.Errorf("the %s responds with status %d: %s", who, response.StatusCode, strings.TrimSpace(string(text)))
 	}
 	return nil
 }

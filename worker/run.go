@@ -1,6 +1,6 @@
 package main
 
-// Run: the process's halves, started and stopped together.
+// The process's halves, which are started and stopped together.
 
 import (
 	"context"
@@ -183,7 +183,7 @@ func newWorker(ctx context.Context, c *config.Live, temporalClient *temporal.Cli
 		case <-ctx.Done():
 			return nil
 		case err := <-fatal:
-			return fmt.Errorf("the worker cannot go on: %w", err)
+			return fmt.Errorf("the worker cannot continue: %w", err)
 		}
 	}, nil
 }

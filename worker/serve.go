@@ -1,7 +1,6 @@
 package main
 
-// Serving: an HTTP server with TLS if configured, which drains when the process
-// stops.
+// An HTTP server, with TLS if configured, that drains when the process stops.
 
 import (
 	"context"
@@ -82,7 +81,7 @@ type wordless struct {
 }
 
 func (w wordless) Write(line []byte) (int, error) {
-	w.logger.Warn(w.name + ": the HTTP server had trouble with a connection")
+	w.logger.Warn(w.name + ": error on an HTTP connection")
 	return len(line), nil
 }
 

@@ -82,12 +82,12 @@ func TestShutdownAnswersRequestsInProgress(t *testing.T) {
 	stop()
 	select {
 	case err := <-ended:
-		t.Fatalf("the service ended with a request in progress: %v", err)
-	case <-time.After(50 * time.Millisecond): // it has had time to end
+		t.Fatalf("the service ended with a request in progress: got %v", err)
+	case <-time.After(50 * time.Millisecond): // the service has had time to end
 	}
 	close(finish)
 	if got := <-answer; got != "done" {
-		t.Errorf("answered %s", got)
+		t.Errorf("got the response %s, want done", got)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("ended with %v", err)
@@ -100,7 +100,7 @@ func TestDrainingWebhookStillAnswers(t *testing.T) {
 	stop()
 	response, err := http.Get("http://" + address)
 	if err != nil {
-		t.Fatalf("while it drains: %v", err)
+		t.Fatalf("a request while the service drains: got error %v", err)
 	}
 	response.Body.Close()
 	if err := <-ended; err != nil {
@@ -123,7 +123,7 @@ func TestSlowClientIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadAll(connection); err != nil {
-		t.Errorf("the connection is still open: %v", err)
+		t.Errorf("the connection is still open: got %v", err)
 	}
 }
 
@@ -141,7 +141,7 @@ func TestHugeHeadersAreRefused(t *testing.T) {
 	}
 	response.Body.Close()
 	if response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
-		t.Errorf("status %d", response.StatusCode)
+		t.Errorf("got status %d, want 431", response.StatusCode)
 	}
 }
 
@@ -179,7 +179,7 @@ func TestMalformedRequestIsLoggedWithoutContent(t *testing.T) {
 	}{
 		"headers that are too large": {nil, large + strings.Repeat("+15005550009", 8<<10) + "\r\n\r\n", "431", 1},
 		"no HTTP":                    {nil, "+15005550009 calling\r\n\r\n", "400", 1},
-		"HTTP where TLS is spoken":   {secure, "GET /+15005550009 HTTP/1.1\r\n\r\n", "400", 1},
+		"HTTP to a TLS server":       {secure, "GET /+15005550009 HTTP/1.1\r\n\r\n", "400", 1},
 		"nothing":                    {nil, "", "", 0},
 		"a request":                  {nil, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "200", 0},
 	} {
@@ -190,25 +190,25 @@ func TestMalformedRequestIsLoggedWithoutContent(t *testing.T) {
 			t.Fatal(err)
 		}
 		if tc.text != "" {
-			_, _ = io.WriteString(connection, tc.text) // the server may have closed it
+			_, _ = io.WriteString(connection, tc.text) // the server may already have closed it
 			answer := make([]byte, 100)
 			n, _ := io.ReadAtLeast(connection, answer, 12)
 			if !strings.Contains(string(answer[:n]), " "+tc.status+" ") {
-				t.Errorf("%s: answered %q", name, answer[:n])
+				t.Errorf("%s: got the response %q", name, answer[:n])
 			}
 			_, _ = io.Copy(io.Discard, connection)
 		}
 		connection.Close()
 		stop()
 		if err := <-ended; err != nil {
-			t.Errorf("%s: ended with %v", name, err)
+			t.Errorf("%s: the service ended with %v", name, err)
 		}
 		// The server forgets a connection a moment before it reports it as closed.
 		for deadline := time.Now().Add(10 * time.Second); strings.Count(log.String(), "level=WARN") < tc.lines && time.Now().Before(deadline); {
 			time.Sleep(time.Millisecond)
 		}
 		if got := strings.Count(log.String(), "level=WARN"); got != tc.lines || strings.Contains(log.String(), "+1500") {
-			t.Errorf("%s: %d lines, want %d: %s", name, got, tc.lines, log)
+			t.Errorf("%s: got %d log lines, want %d: %s", name, got, tc.lines, log)
 		}
 	}
 }
@@ -258,13 +258,13 @@ func TestRenewedCertificateNeedsNoRestart(t *testing.T) {
 		return fmt.Sprint(connection.ConnectionState().PeerCertificates[0].DNSNames)
 	}
 	if got := names(); got != "[old.example.com]" {
-		t.Errorf("certificate for %s", got)
+		t.Errorf("got a certificate for %s", got)
 	}
 	if err := os.WriteFile(certFile, []byte("half written"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if got := names(); got != "[old.example.com]" {
-		t.Errorf("with a broken file the certificate is for %s", got)
+		t.Errorf("with a broken file: got a certificate for %s", got)
 	}
 	stack.Eventually(t, "the metric shows the broken file", func(context.Context) error {
 		if broken() != 1 {
@@ -275,7 +275,7 @@ func TestRenewedCertificateNeedsNoRestart(t *testing.T) {
 	certificate(t, dir, "new.example.com")
 	stack.Eventually(t, "the renewed certificate is in use", func(context.Context) error {
 		if got := names(); got != "[new.example.com]" || broken() != 0 {
-			return fmt.Errorf("it is for %s, and broken is %g", got, broken())
+			return fmt.Errorf("got a certificate for %s, metric %g", got, broken())
 		}
 		return nil
 	})
@@ -299,7 +299,7 @@ func TestClientCertificateShowsItsExpiry(t *testing.T) {
 	measureFiles(metrics.New(registry, ""), live, c)
 	at := metricstest.All(t, registry)["sms_expiry_timestamp_seconds{what=Temporal client certificate}"]
 	if left := time.Until(time.Unix(int64(at), 0)); left < time.Minute || left > time.Hour {
-		t.Errorf("it expires in %s, want an hour", left)
+		t.Errorf("the metric says that it expires in %s, want an hour", left)
 	}
 }
 
@@ -308,16 +308,16 @@ func TestTLSMisconfigurationIsRefused(t *testing.T) {
 		config config.Config
 		want   string
 	}{
-		"files that are absent": {config.Config{WebhookTLSCert: "/none/c.pem", WebhookTLSKey: "/none/k.pem"}, "WEBHOOK_TLS_CERT"},
+		"missing files": {config.Config{WebhookTLSCert: "/none/c.pem", WebhookTLSKey: "/none/k.pem"}, "WEBHOOK_TLS_CERT"},
 	} {
 		if _, err := webhookTLS(tc.config, metrics.New(nil, ""), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), tc.want) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v", name, err)
 		}
 	}
 	if plain, err := webhookTLS(config.Config{}, metrics.New(nil, ""), slog.New(slog.DiscardHandler)); err != nil || plain != nil {
-		t.Errorf("nothing set: %v, %v", plain, err)
+		t.Errorf("nothing set: got %v, error %v", plain, err)
 	}
 	if acme, err := webhookTLS(config.Config{WebhookACMEHosts: []string{"sms.example.com"}, WebhookACMECache: t.TempDir()}, metrics.New(nil, ""), slog.New(slog.DiscardHandler)); err != nil || acme.GetCertificate == nil {
-		t.Errorf("ACME: %v", err)
+		t.Errorf("ACME: got error %v", err)
 	}
 }

@@ -1,6 +1,6 @@
 package main
 
-// Share: the rates are for all workers together, so each gets an equal share.
+// The rates are for all workers together, so each worker gets an equal share.
 
 import (
 	"context"

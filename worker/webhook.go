@@ -1,7 +1,7 @@
 package main
 
-// The webhook: its handler, its triggers, which are reloaded when their files
-// change, and its listener.
+// The webhook consists of its handler, its listener, and its triggers, which
+// are reloaded when their files change.
 
 import (
 	"context"

@@ -1,6 +1,7 @@
 package scaffold
 
-// Models: the steps of a BPMN file, each with its counterpart in a workflow.
+// A model holds the steps of a BPMN file, each with its counterpart in a
+// workflow.
 
 import (
 	"bytes"

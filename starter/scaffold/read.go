@@ -1,7 +1,7 @@
 package scaffold
 
 // Reading an application: its trigger files (*.json) and models (*.bpmn20.xml,
-// *.bpmn), in a directory and those below it.
+// *.bpmn), in a directory and its subdirectories.
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ import (
 // maxFile limits the size of a file.
 const maxFile = 10 << 20
 
-// trigger is the part of a trigger file that is needed; package triggers checks
-// the rest.
+// trigger is the part of a trigger file that a project needs; package triggers
+// checks the rest.
 type trigger struct {
 	Name  string `json:"name"`
 	Event struct {

@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// test/docs/scaffold_test.go compiles and runs what is written here.
+// test/docs/scaffold_test.go compiles and runs the projects that this package
+// writes.
 
 var options = Options{Name: "shop", TaskQueue: "processes", Library: "../temporal-twilio"}
 
@@ -30,50 +31,50 @@ func TestScaffoldReadsTriggersAndModels(t *testing.T) {
 		keys = append(keys, p.Key)
 	}
 	if want := []string{"Process_appointment", "Process_order", "Process_typed", "bookingMessage"}; !slices.Equal(keys, want) {
-		t.Errorf("processes %q, want %q", keys, want)
+		t.Errorf("got processes %q, want %q", keys, want)
 	}
 	p := a.Processes[0]
 	want := Payload{Fields: []Field{
 		{"attempts", "Attempts", "float64", "number"}, {"day", "Day", "string", "string | null"}, {"phone", "Phone", "string", "string"},
 	}}
 	if p.Name != "Appointment" || !slices.Equal(p.Triggers, []string{"request"}) || !reflect.DeepEqual(p.Input, want) {
-		t.Errorf("%+v", p)
+		t.Errorf("got %+v", p)
 	}
 	var steps []string
 	for _, s := range p.Steps {
 		steps = append(steps, s.Kind+" "+s.Name)
 		if s.Advice == "" {
-			t.Errorf("no advice for %s", s.Kind)
+			t.Errorf("there is no advice for %s", s.Kind)
 		}
 	}
 	if want := []string{
 		"userTask Confirm the date", "timer boundaryEvent No answer, PT24H", "error boundaryEvent Event_failed, Error_sms",
 		"message intermediateCatchEvent Paid, paid", "serviceTask Say thanks",
 	}; !slices.Equal(steps, want) {
-		t.Errorf("steps %q, want %q", steps, want)
+		t.Errorf("got steps %q, want %q", steps, want)
 	}
 	var types []string
 	for _, m := range a.Messages {
 		types = append(types, m.Type())
 	}
 	if want := []string{"AnswerMessage", "OrderPaidSignal", "OrderShippedSignal"}; !slices.Equal(types, want) || !a.Messages[1].Payload.Event {
-		t.Errorf("messages %q, want %q", types, want)
+		t.Errorf("got messages %q, want %q", types, want)
 	}
 	if len(a.Triggers) != 8 {
-		t.Errorf("trigger files %q", slices.Sorted(maps.Keys(a.Triggers)))
+		t.Errorf("got trigger files %q", slices.Sorted(maps.Keys(a.Triggers)))
 	}
 }
 
 func TestScaffoldOverwritesNothing(t *testing.T) {
 	a, dir := read(t, "testdata/shop"), filepath.Join(t.TempDir(), "new")
 	if _, err := a.Write(dir, "cobol", options); err == nil || !strings.Contains(err.Error(), "go, typescript") {
-		t.Errorf("an unknown language: %v", err)
+		t.Errorf("an unknown language: got error %v", err)
 	}
 	if _, err := a.Write(dir, "go", options); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.Write(dir, "go", options); err == nil || !strings.Contains(err.Error(), "not empty") {
-		t.Errorf("a folder in use: %v", err)
+		t.Errorf("a folder that is not empty: got error %v", err)
 	}
 }
 
@@ -102,11 +103,11 @@ func TestScaffoldTakesHostileNames(t *testing.T) {
 	for _, language := range Languages {
 		files, err := a.render(language, options)
 		if err != nil {
-			t.Fatal(err) // gofmt refuses what does not parse
+			t.Fatal(err) // gofmt refuses code that does not parse
 		}
 		for _, f := range files {
 			if text := string(f.data); strings.Contains(text, "\nvar y") || strings.Contains(text, "\nfunc init()") || strings.Contains(text, "\n} }") {
-				t.Errorf("%s has a name as code:\n%s", f.name, text)
+				t.Errorf("in %s, a name became code:\n%s", f.name, text)
 			}
 		}
 	}
@@ -119,18 +120,18 @@ func TestScaffoldRefusesWhatItCannotWrite(t *testing.T) {
 	}{
 		"nothing":    {nil, "neither a process"},
 		"two in one": {map[string]string{"a.json": start("a-b", "a"), "b.json": start("a_b", "b")}, "rename one"},
-		"a model cut off": {
+		"a truncated model": {
 			map[string]string{"a.bpmn": `<definitions><process id="a">`}, "a.bpmn: not a BPMN model",
 		},
 	} {
 		if _, err := Read(folder(t, tc.files)); err == nil || !strings.Contains(err.Error(), tc.want) {
-			t.Errorf("%s: %v, want %q", name, err, tc.want)
+			t.Errorf("%s: got error %v, want %q", name, err, tc.want)
 		}
 	}
 }
 
-// TestReadmeStartsTemporalBeforeTheWorker: a worker that finds no Temporal
-// exits.
+// TestReadmeStartsTemporalBeforeTheWorker checks the order, since a worker that
+// finds no Temporal exits.
 func TestReadmeStartsTemporalBeforeTheWorker(t *testing.T) {
 	for language, worker := range map[string]string{"go": "\ngo run .\n", "typescript": "\nnpm start\n"} {
 		dir := filepath.Join(t.TempDir(), "shop")

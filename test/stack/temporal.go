@@ -114,5 +114,5 @@ func Eventually(t testing.TB, what string, check func(context.Context) error) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	t.Fatalf("waited in vain until %s: %v", what, last)
+	t.Fatalf("timed out waiting until %s: %v", what, last)
 }
