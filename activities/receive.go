@@ -146,18 +146,18 @@ var reusePolicies = map[string]enumspb.WorkflowIdReusePolicy{
 // However often it is repeated, it starts one workflow, unless that one has
 // closed and another has been started meanwhile.
 func (a *Activities) SignalWithStart(ctx context.Context, in sms.SignalWithStartInput) (result sms.SignalWithStartResult, err error) {
-	c, call, id := activity.GetClient(ctx), &in.Firing.Call, sms.StartedWorkflowID(in.MessageSID, in.Firing.Trigger)
+	c, call := activity.GetClient(ctx), &in.Firing.Call
 	found, err := c.DescribeWorkflow(ctx, call.WorkflowID, "")
 	switch {
 	case isNotFound(err):
 	case err != nil:
 		return result, final(err)
-	case found.RawResponse.GetWorkflowExtendedInfo().GetRequestIdInfos()[id] != nil:
+	case found.RawResponse.GetWorkflowExtendedInfo().GetRequestIdInfos()[in.RequestID] != nil:
 		return sms.SignalWithStartResult{Started: true}, nil
 	case found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
 		return sms.SignalWithStartResult{Open: true}, nil
 	}
-	_, err = c.SignalWithStartWorkflow(context.WithValue(ctx, requestKey{}, id), call.WorkflowID, call.Name, call.SignalInput, client.StartWorkflowOptions{
+	_, err = c.SignalWithStartWorkflow(context.WithValue(ctx, requestKey{}, in.RequestID), call.WorkflowID, call.Name, call.SignalInput, client.StartWorkflowOptions{
 		TaskQueue:                call.TaskQueue,
 		WorkflowExecutionTimeout: time.Duration(call.ExecutionTimeout), WorkflowRunTimeout: time.Duration(call.RunTimeout), WorkflowTaskTimeout: time.Duration(call.TaskTimeout),
 		WorkflowIDReusePolicy: reusePolicies[call.IDReuse],

@@ -54,6 +54,9 @@ type FindRunResult struct {
 
 // SignalWithStartInput is a firing that starts a workflow with its first signal.
 type SignalWithStartInput struct {
+	// RequestID identifies the request, so that Temporal recognises a repeated
+	// one.
+	RequestID  string `json:"requestId"`
 	MessageSID string `json:"messageSid"`
 	Firing     Firing `json:"firing"`
 }

@@ -360,7 +360,7 @@ func (r *receiving) signalWithStart(ctx workflow.Context, f *sms.Firing) error {
 		}
 		if race > 0 && workflow.GetVersion(ctx, "signal-at-start", workflow.DefaultVersion, 1) > workflow.DefaultVersion {
 			var result sms.SignalWithStartResult
-			in := sms.SignalWithStartInput{MessageSID: r.input.Text.MessageSID, Firing: *f}
+			in := sms.SignalWithStartInput{RequestID: r.ownID(f), MessageSID: r.input.Text.MessageSID, Firing: *f}
 			err := untilAnswered(ctx, "Start the workflow with its signal", sms.SignalWithStartName, in, &result)
 			switch {
 			case err != nil || result.Started:

@@ -36,8 +36,9 @@ type receivingStage struct {
 	// signals lists the workflows that were signalled.
 	signals []string
 	started []string
-	// updateID is the ID of the latest update.
-	updateID string
+	// updateID is the ID of the latest update, and requestID is that of the
+	// latest start with a signal.
+	updateID, requestID string
 	// atStart is how many times a workflow was started with its signal.
 	atStart int
 	// received is when the text that was offered to a keeper was received, and
@@ -74,6 +75,7 @@ func newReceivingStage() *receivingStage {
 	})
 	register(sms.SignalWithStartName, func(_ context.Context, in sms.SignalWithStartInput) (sms.SignalWithStartResult, error) {
 		s.atStart++
+		s.requestID = in.RequestID
 		return sms.SignalWithStartResult{Started: in.Firing.Call.IDReuse == sms.ReuseAllowDuplicate}, nil
 	})
 	register(sms.AskWorkflowName, func(_ context.Context, in sms.AskWorkflowInput) (sms.AskWorkflowResult, error) {
@@ -172,10 +174,14 @@ func TestAccountsTextsShareNoIDs(t *testing.T) {
 	const id = "sms-SM1-AC2"
 	s := newReceivingStage()
 	s.open["open"] = true
-	firings := []sms.Firing{firing("a", sms.Call{Action: sms.ActionStart, Workflow: "W"}), firing("b", sms.Call{Action: sms.ActionUpdate, WorkflowID: "open"})}
+	firings := []sms.Firing{
+		firing("a", sms.Call{Action: sms.ActionStart, Workflow: "W"}), firing("b", sms.Call{Action: sms.ActionUpdate, WorkflowID: "open"}),
+		firing("c", sms.Call{Action: sms.ActionSignalWithStart, Workflow: "W", TaskQueue: "q", WorkflowID: "chat", Name: "s", IDReuse: sms.ReuseAllowDuplicate}),
+	}
 	s.ExecuteWorkflow(sms.ReceiveSmsWorkflowName, sms.ReceiveSmsInput{Text: sms.Text{MessageSID: "SM1"}, WorkflowID: id, Firings: firings}, nil)
-	if want := []string{id + "-a"}; !reflect.DeepEqual(s.started, want) || s.updateID != id+"-b" {
-		t.Errorf("started %v, update ID %s", s.started, s.updateID)
+	slices.Sort(s.started)
+	if want := []string{"chat", id + "-a"}; !reflect.DeepEqual(s.started, want) || s.updateID != id+"-b" || s.requestID != id+"-c" {
+		t.Errorf("started %v, update ID %s, request ID %s", s.started, s.updateID, s.requestID)
 	}
 }
 

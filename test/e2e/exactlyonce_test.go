@@ -164,7 +164,7 @@ func TestRepeatedSignalWithStartStartsOnce(t *testing.T) {
 	attempt := func(id string, n int) (result sms.SignalWithStartResult) {
 		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 			ID: fmt.Sprint(id, n), TaskQueue: sms.TaskQueue, StartToCloseTimeout: stack.Patience, ScheduleToCloseTimeout: stack.Patience,
-		}, sms.SignalWithStartName, sms.SignalWithStartInput{MessageSID: "SM1", Firing: sms.Firing{Trigger: id, Call: sms.Call{
+		}, sms.SignalWithStartName, sms.SignalWithStartInput{RequestID: "sms-SM1-" + id, MessageSID: "SM1", Firing: sms.Firing{Trigger: id, Call: sms.Call{
 			Workflow: "Waits", TaskQueue: "relay", WorkflowID: id, Name: "text", Input: json.RawMessage("0"), SignalInput: json.RawMessage("0"),
 		}}})
 		if err == nil {

@@ -190,7 +190,7 @@ var mutants = []mutant{
 		r.decide(`, `	case false:
 		r.decide(`, "workflows", "TestReceiveOutlivesAFailedCall"},
 	{"The sender is told the truth", "a workflow that does not wait starts once without its signal", "workflows/receive.go", `if race > 0 && workflow.GetVersion(`, `if race > maxRaces && workflow.GetVersion(`, "workflows", "TestReceiveStartsWithTheSignal"},
-	{"The sender is told the truth", "a repeated start with a signal is recognised", "activities/receive.go", `GetRequestIdInfos()[id] != nil`, `GetRequestIdInfos()[""] != nil`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
+	{"The sender is told the truth", "a repeated start with a signal is recognised", "activities/receive.go", `GetRequestIdInfos()[in.RequestID] != nil`, `GetRequestIdInfos()[""] != nil`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
 	{"The sender is told the truth", "an open workflow is signalled by the text's", "activities/receive.go", `case found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:`, `case false:`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
 	{"The sender is told the truth", "added search attributes count at once", "internal/temporal/attributes.go", `c.asked = time.Time{} // the cached list`, `_ = time.Time{} // the cached list`, "internal/temporal", "TestAddedSearchAttributesAreKnown"},
 	{"The sender is told the truth", "a trigger's memo is no answer", "sms/receive.go", `if name != MemoReplies && name != MemoAccount {`, `if true {`, "webhook", "TestDispatchIgnoresATriggersOwnReplies"},
