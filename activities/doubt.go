@@ -3,6 +3,7 @@ package activities
 // Doubts: recipients who may or may not have been texted, looked up at Twilio.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -53,6 +54,9 @@ func (a *Activities) patience() time.Duration {
 type search struct {
 	misses, left int
 	since        time.Time
+	// silent is true if the search ended only because of such looks, and Twilio
+	// may answer later.
+	silent bool
 }
 
 // lookUp looks up the recipients in doubt until each is resolved or nothing
@@ -60,12 +64,13 @@ type search struct {
 // (see ours). One that is not found counts as not created only if the listing
 // is known to be complete and has had the time that listings may take: its
 // recipient is tried again. Otherwise, the recipient stays in doubt. lookUp
-// returns how long to wait if another attempt is to look up the rest.
+// returns how long to wait if another attempt is to look up the rest. silent
+// means that Twilio did not answer, but may later.
 //
 // It is unknown how far Twilio's listings lag, so absence alone proves nothing.
 // But a listing that shows a message lags by no more than that message's age,
 // and shows all messages of the same age a moment later.
-func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
+func (s *send) lookUp(ctx context.Context) (wait time.Duration, silent bool) {
 	l := &search{}
 	for pause := 100 * time.Millisecond; len(s.in(doubtful)) > 0; pause = min(2*pause, slowest) {
 		until, more := s.look(ctx, l)
@@ -74,30 +79,30 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration) {
 		}
 		rest := until.Sub(s.now()) + time.Millisecond
 		if _, ends := s.mayGoOn(rest); rest > longWait && pause >= slowest && !ends && s.room(rest) {
-			return rest
+			return rest, false
 		}
 		if rest > 0 {
 			pause = min(pause, rest)
 		}
 		if sleep(ctx, pause) != nil {
-			return 0
+			return 0, false
 		}
 	}
 	if ctx.Err() == nil {
 		s.recall(ctx)
 	}
-	return 0
+	return 0, l.silent
 }
 
 // look looks for the messages in doubt once. It returns whether there is more
 // to learn and, if so, the earliest time, by Twilio's clock, at which another
 // look can show it.
 func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool) {
-	heard := s.estimate(ctx)
+	unheard := s.estimate(ctx)
 	ripe := s.quiet.Add(s.activities.patience())
 	now := s.now()
-	decided := heard && !s.complete.IsZero() && !now.Before(s.complete) && !now.Before(ripe)
-	absent, all := s.find(ctx)
+	decided := unheard == nil && !s.complete.IsZero() && !now.Before(s.complete) && !now.Before(ripe)
+	absent, unfound := s.find(ctx)
 	if s.recorded.Load() { // keep what was found, in case this attempt ends too
 		_ = s.heart.record(ctx) // the wait notices if the context has ended
 	}
@@ -107,18 +112,23 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 			s.giveBack(to)
 		}
 	}
-	waits := heard && !decided && s.input.OnUnknown != sms.OnUnknownResend && !s.complete.IsZero() && s.complete.Sub(now) <= maxSettleWait
-	left := len(s.in(doubtful))
+	waits := unheard == nil && !decided && s.input.OnUnknown != sms.OnUnknownResend && !s.complete.IsZero() && s.complete.Sub(now) <= maxSettleWait
+	left, missed := len(s.in(doubtful)), cmp.Or(unheard, unfound)
+	patience := 2 * s.activities.patience()
+	if s.stalls > 0 {
+		patience = 0 // an earlier round was patient
+	}
 	switch {
 	case ctx.Err() != nil, left == 0:
 		return until, false
 	case now.Before(ripe): // it is too early to conclude anything
 		return ripe, true
-	case l.unanswered(!waits && (!heard || !all), left, 2*s.activities.patience()):
+	case l.unanswered(!waits && missed != nil, left, patience):
 		return until, true // ask again after a pause
 	case waits:
 		return s.complete, true
 	}
+	l.silent = missed != nil && sms.AsError(missed).Retryable
 	return until, false
 }
 
@@ -178,12 +188,12 @@ func (s *send) absent(recipients []*recipient) {
 
 // estimate sets when a listing will show every message that was in doubt: at
 // quiet, plus the longest time that the listing may lag. It becomes unknown
-// again if the listing lacks a message that is known to exist. It returns false
-// if Twilio did not answer.
-func (s *send) estimate(ctx context.Context) (heard bool) {
+// again if the listing lacks a message that is known to exist. The error is that
+// of a listing.
+func (s *send) estimate(ctx context.Context) error {
 	listing, err := s.listing(ctx, twilio.Query{Limit: 20})
 	if err != nil {
-		return false
+		return err
 	}
 	if s.mu.Lock(); s.untimed {
 		s.quiet = time.Time{}
@@ -203,7 +213,7 @@ func (s *send) estimate(ctx context.Context) (heard bool) {
 	if known, any := s.ledger.before(s.quiet); any {
 		listing, err := s.listing(ctx, twilio.Query{To: known.to, Since: known.at.Add(-time.Minute), Limit: maxListed})
 		if err != nil {
-			return false
+			return err
 		}
 		lacks = !slices.ContainsFunc(listing.Records, func(r twilio.Record) bool { return r.SID == known.sid && r.To == known.to })
 		shown = later(shown, known.at)
@@ -216,7 +226,7 @@ func (s *send) estimate(ctx context.Context) (heard bool) {
 	case !shown.IsZero() && (s.complete.IsZero() || at.Before(s.complete)):
 		s.complete = at
 	}
-	return true
+	return nil
 }
 
 // listing returns Twilio's listing. A gateway that panics has not answered: this
@@ -241,23 +251,22 @@ func (s *send) lastLook(ctx context.Context) {
 	defer cancel()
 	ctx, done := context.WithTimeout(ctx, min(s.heart.recordTimeout()/2, 10*time.Second))
 	defer done()
-	s.find(ctx)
+	_, _ = s.find(ctx)
 	s.recall(ctx)
 }
 
 // find looks for the messages in doubt and records those that are certainly ours.
-// It returns the recipients whose listing shows no message that could be ours,
-// and whether Twilio answered for all of them.
-func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
+// It returns the recipients whose listing shows no message that could be ours.
+// The error is that of one of their listings.
+func (s *send) find(ctx context.Context) (absent []*recipient, failed error) {
 	if s.hidden() {
-		return nil, true
+		return nil, nil
 	}
 	var (
 		mu     sync.Mutex
 		asking sync.WaitGroup
 		places = make(chan struct{}, lookUps)
 	)
-	all = true
 	for _, to := range s.in(doubtful) {
 		places <- struct{}{}
 		asking.Go(func() {
@@ -268,7 +277,7 @@ func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
 			mu.Lock()
 			defer mu.Unlock()
 			if problem != nil || err != nil {
-				all = all && err == nil
+				failed = cmp.Or(failed, err)
 				return
 			}
 			s.ledger.claim(s.owner, to.to, to.content.body, s.anyText())
@@ -283,7 +292,7 @@ func (s *send) find(ctx context.Context) (absent []*recipient, all bool) {
 		})
 	}
 	asking.Wait()
-	return absent, all
+	return absent, failed
 }
 
 // sinceOf returns the moment from which a recipient's message may have been
@@ -393,7 +402,7 @@ func (s *send) recall(ctx context.Context) {
 const (
 	// leastPasses is the minimum number of times that we ask before giving up on
 	// an unanswered listing.
-	leastPasses = 8
+	leastPasses = 12
 	// A pass ends after mostFailures failed listings in a row.
 	mostFailures = 2
 )

@@ -312,7 +312,7 @@ func TestDecisionIsNotPostponedByLooking(t *testing.T) {
 			s.bodies, _ = newBodies(t.Context(), a.Renderer, s.input, began)
 			s.heart = newHeart(a.Record, 0, began)
 			s.adopt(left)
-			wait = s.lookUp(t.Context())
+			wait, _ = s.lookUp(t.Context())
 			left, _ = pass(t, s.snapshot())
 		}
 		if took := time.Since(began); attempts < 2 || len(s.in(deferred)) != 1 || took > 2*time.Minute {
@@ -425,7 +425,7 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 
 func TestFailingListingIsAskedForRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		asked, beats := 0, 0
+		began, asked, beats := time.Now(), 0, 0
 		gateway := &faltering{lister: lister{gatewayFunc(func(context.Context, twilio.Draft) (sms.Message, error) {
 			return sms.Message{}, unknownError(503)
 		}), nil}}
@@ -434,10 +434,55 @@ func TestFailingListingIsAskedForRarely(t *testing.T) {
 		a.Settle, a.Patience = defaultSettle, defaultPatience
 		a.Record = func(context.Context, any) error { beats++; return nil }
 		result, err := run(t, a, one)
-		if err != nil || len(result.Errors) != 1 || asked < leastPasses || asked > 100 || beats > 100 {
-			t.Errorf("got %d listings, %d heartbeats, %+v, %v", asked, beats, result, err)
+		most := 40 * (1 + int(time.Since(began).Minutes()))
+		if err != nil || len(result.Errors) != 1 || asked < leastPasses || asked > most || beats > most {
+			t.Errorf("got %d listings, %d heartbeats, want at most %d; %+v, %v", asked, beats, most, result, err)
 		}
 	})
+}
+
+// refusing is a gateway whose listings fail with an error until a moment.
+type refusing struct {
+	*fakeTwilio
+	err   error
+	until time.Time
+}
+
+func (r refusing) List(ctx context.Context, q twilio.Query) (twilio.Listing, error) {
+	if time.Now().Before(r.until) {
+		return twilio.Listing{}, r.err
+	}
+	return r.fakeTwilio.List(ctx, q)
+}
+
+func TestSilentTwilioIsWaitedFor(t *testing.T) {
+	for name, tc := range map[string]struct {
+		err     sms.Error
+		waits   bool
+		created bool
+	}{
+		"unreachable, created":     {sms.Error{Code: sms.CodeConnection, Retryable: true}, true, true},
+		"unreachable, not created": {sms.Error{Code: sms.CodeConnection, Retryable: true}, true, false},
+		"no permission":            {sms.Error{Code: sms.CodePermissionDenied}, false, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
+				if n == 1 {
+					return unknownError(503), tc.created
+				}
+				return nil, true
+			}}
+			f.records = []twilio.Record{another(second, "of somebody else", -5*time.Minute)}
+			a := newActivities(refusing{f, &tc.err, began.Add(5 * time.Minute)})
+			a.Settle, a.Patience = defaultSettle, defaultPatience
+			result, err := run(t, a, one)
+			took := time.Since(began)
+			if err != nil || tc.waits != (len(result.Messages) == 1) || tc.waits && f.sent(first) != 1 || tc.waits == (took < 3*time.Minute) {
+				t.Errorf("%s: after %s, texted %d times, got %+v, %v", name, took, f.sent(first), result, err)
+			}
+		})
+	}
 }
 
 func TestListingThatPanicsIsUnanswered(t *testing.T) {

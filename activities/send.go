@@ -204,7 +204,8 @@ func (s *send) run(ctx context.Context) error {
 	for {
 		settled := s.settled()
 		s.text(ctx)
-		if wait := s.lookUp(ctx); wait > 0 {
+		wait, silent := s.lookUp(ctx)
+		if wait > 0 {
 			return s.another(ctx, wait, "Twilio's listing does not show yet what was sent")
 		}
 		s.tally(s.settled() > settled)
@@ -215,12 +216,12 @@ func (s *send) run(ctx context.Context) error {
 		if again {
 			continue
 		}
-		if ctx.Err() != nil || len(s.in(untried, deferred)) == 0 || s.halt != nil && s.halt.final {
+		if ctx.Err() != nil || len(s.in(untried, deferred)) == 0 && !silent || s.halt != nil && s.halt.final {
 			break
 		}
 		delay := s.delay()
 		if s.room(delay) {
-			return s.another(ctx, delay, s.reason())
+			return s.another(ctx, delay, s.reason(silent))
 		}
 		if s.callerGoesOn() || !s.fits(delay) || s.tired(delay, false) || sleep(ctx, delay) != nil {
 			break
@@ -285,9 +286,12 @@ func (s *send) moment() (m moment) {
 }
 
 // reason says why another attempt is needed.
-func (s *send) reason() string {
-	if s.paused() {
+func (s *send) reason(silent bool) string {
+	switch {
+	case s.paused():
 		return "all sending is paused"
+	case silent:
+		return "Twilio does not say what became of some messages"
 	}
 	return "Twilio could not accept every message yet"
 }

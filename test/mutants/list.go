@@ -43,6 +43,8 @@ var mutants = []mutant{
 	{"Nobody twice", "a full listing proves nothing", "activities/doubt.go", `case len(maybe) == 0 && listing.Whole:`, `case len(maybe) == 0:`, "activities", "TestFullListingProvesNothing"},
 	{"Nobody twice", "absence counts only after a listing's time", "activities/doubt.go", `!now.Before(s.complete) && !now.Before(ripe)`, `!now.Before(s.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
 	{"Nobody twice", "a doubt is resent a few times", "activities/doubt.go", `s.resends >= mostResends, `, ``, "activities", "TestResendsAreFew"},
+	{"Nobody twice", "a Twilio that does not say what it sent is waited for", "activities/send.go", `== 0 && !silent ||`, `== 0 ||`, "activities", "TestSilentTwilioIsWaitedFor"},
+	{"Nobody twice", "a refused listing is not waited for", "activities/doubt.go", `l.silent = missed != nil && sms.AsError(missed).Retryable`, `l.silent = missed != nil`, "activities", "TestSilentTwilioIsWaitedFor"},
 	{"Nobody twice", "a listing that failed is asked for again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsRetried"},
 	{"Nobody twice", "an attempt that only looks does not put the decision off", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestDecisionIsNotPostponedByLooking"},
 	{"Nobody twice", "a new doubt puts the decision off", "activities/progress.go", `			r.Timed = false
@@ -98,7 +100,7 @@ var mutants = []mutant{
 `, ``, "activities", "TestSendSmsCompletesThroughAPanic"},
 	{"Always completes", "the last attempt completes without the key", "activities/attempt.go", `!room || !activity.HasHeartbeatDetails(ctx)`, `room && false || !activity.HasHeartbeatDetails(ctx)`, "activities", "TestLastAttemptCompletesWithoutTheKey"},
 	{"Always completes", "a stopping worker leaves doubts to another", "activities/send.go", `room, _ = s.allows(delay)`, `_, _ = s.allows(delay)`, "activities", "TestStoppingWorkerLeavesDoubtsToAnother"},
-	{"Always completes", "looks before the listing is complete are no misses", "activities/doubt.go", `l.unanswered(!waits && (!heard || !all),`, `l.unanswered((!heard || !all),`, "activities", "TestIncompleteLooksLeaveNoDoubt"},
+	{"Always completes", "looks before the listing is complete are no misses", "activities/doubt.go", `l.unanswered(!waits && missed != nil,`, `l.unanswered(missed != nil,`, "activities", "TestIncompleteLooksLeaveNoDoubt"},
 	{"Always completes", "a listing that fails is asked for after a pause", "activities/doubt.go", `		return until, true // ask again`, `		return now, true // ask again`, "activities", "TestFailingListingIsAskedForRarely"},
 	{"Always completes", "a listing that panics ends no worker", "activities/doubt.go", `listing, err = twilio.Listing{}, errPanicked`, `panic(errPanicked)`, "activities", "TestListingThatPanicsIsUnanswered"},
 	{"Always completes", "a message that listings hide decides no doubt", "activities/send.go", `at = time.Time{} // its`, `_ = time.Time{} // its`, "activities", "TestHiddenNumberProvesNoLag"},
