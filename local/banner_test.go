@@ -9,7 +9,7 @@ import (
 func TestBannerExportsWhatOtherTerminalsNeed(t *testing.T) {
 	usual := settings{temporalPort: 7233, uiPort: 8233, twilioPort: 8090, data: ".local", bin: ".local/bin"}
 	if got := banner(usual, temporalServer{}); strings.Contains(got, "  export ") {
-		t.Errorf("on the usual ports nothing is needed:\n%s", got)
+		t.Errorf("with the default ports, the banner sets variables:\n%s", got)
 	}
 	others := usual
 	others.uiPort, others.twilioPort, others.encrypt = 9233, 9090, true

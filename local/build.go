@@ -1,7 +1,7 @@
 package main
 
-// Building the embedded Temporal: some 1300 packages the first time, hence the
-// progress display.
+// Building the embedded Temporal: the first time, this compiles some 1300
+// packages, hence the progress display.
 
 import (
 	"bufio"
@@ -180,7 +180,7 @@ func (p *progress) line(text string) bool {
 		return false
 	}
 	if !isPackage && p.total > 0 {
-		return true // a module that only the build needs
+		return true // a module that only this build needs
 	}
 	p.done++
 	p.show()
@@ -214,9 +214,9 @@ func (p *progress) text() string {
 }
 
 // remaining estimates how long the other packages take. Those that many others
-// import come first and are small: measured, half of the time has passed when 83 %
-// of the packages are done, and 80 % of it when 96 % are. The share of the time that
-// is left is thus about the square root of the share of the packages.
+// import come first and are small: as measured, half of the time has passed when 83
+// % of the packages are done, and 80 % of it when 96 % are. The share of the time
+// that is left is thus about the square root of the share of the packages.
 func remaining(done, total int, passed time.Duration) time.Duration {
 	share := math.Sqrt(float64(total-done) / float64(total))
 	return time.Duration(float64(passed) * share / (1 - share))

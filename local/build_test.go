@@ -37,7 +37,7 @@ func module(t *testing.T, say string) string {
 
 func TestBuildShowsItsProgress(t *testing.T) {
 	var out bytes.Buffer
-	// A unique text, so that Go's cache contains nothing of it.
+	// A unique text, so that Go's build cache does not contain the package.
 	dir := module(t, `"built `+time.Now().String()+`"`)
 	binary := filepath.Join(t.TempDir(), "new", "tiny")
 	if err := build(t.Context(), dir, binary, newConsole(&out, os.Getenv)); err != nil {
@@ -45,13 +45,13 @@ func TestBuildShowsItsProgress(t *testing.T) {
 	}
 	said, err := exec.Command(binary).CombinedOutput()
 	if err != nil || !strings.HasPrefix(string(said), "built ") {
-		t.Errorf("what was built says %q: %v", said, err)
+		t.Errorf("the built program prints %q: got %v", said, err)
 	}
 	if !regexp.MustCompile(`(?m)^  (\d+) of (\d+) packages \(100 %\)$`).MatchString(out.String()) {
-		t.Errorf("progress:\n%s", out.String())
+		t.Errorf("got the progress:\n%s", out.String())
 	}
 	if rest, _ := os.ReadDir(filepath.Dir(binary)); len(rest) != 1 {
-		t.Errorf("left beside the binary: %v", rest)
+		t.Errorf("other files are left beside the binary: got %v", rest)
 	}
 }
 
@@ -59,10 +59,10 @@ func TestFailedBuildShowsCompilerOutput(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "tiny")
 	err := build(t.Context(), module(t, "undefinedName"), binary, newConsole(&bytes.Buffer{}, os.Getenv))
 	if err == nil || !strings.Contains(err.Error(), "undefined: undefinedName") {
-		t.Errorf("error: %v", err)
+		t.Errorf("got error %v", err)
 	}
 	if _, err := os.Stat(binary); err == nil {
-		t.Error("there is a binary all the same")
+		t.Error("a binary exists although the build failed")
 	}
 }
 
@@ -71,7 +71,7 @@ func TestBuildThatIsInterruptedSaysSo(t *testing.T) {
 	cancel()
 	err := build(ctx, module(t, `"x"`), filepath.Join(t.TempDir(), "tiny"), newConsole(&bytes.Buffer{}, os.Getenv))
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("error: %v, want context.Canceled", err)
+		t.Errorf("got error %v, want context.Canceled", err)
 	}
 }
 
@@ -110,13 +110,13 @@ func TestProgressPrintsEachTenth(t *testing.T) {
 	bar := &progress{out: newConsole(&out, os.Getenv), what: "packages", total: 200}
 	for range 200 {
 		if !bar.line("example.com/p") {
-			t.Fatal("a compiled package is not taken as a step")
+			t.Fatal("a compiled package does not count as a step")
 		}
 	}
 	bar.finish()
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if len(lines) != 10 || lines[0] != "20 of 200 packages (10 %)" || lines[9] != "  200 of 200 packages (100 %)" {
-		t.Errorf("progress:\n%s", out.String())
+		t.Errorf("got the progress:\n%s", out.String())
 	}
 }
 
@@ -139,7 +139,7 @@ func TestTimeLeftIsNearTheTruth(t *testing.T) {
 	}{{489, 154 * time.Second}, {740, 230 * time.Second}, {965, 307 * time.Second}, {1097, 384 * time.Second}, {1229, 538 * time.Second}, {1269, 614 * time.Second}, {1296, 691 * time.Second}} {
 		truth := took - at.passed
 		if got := remaining(at.done, total, at.passed); got < truth*2/3 || got > truth*8/5 {
-			t.Errorf("with %d done after %s, %s are left, and the estimate is %s", at.done, at.passed, truth, got.Round(time.Second))
+			t.Errorf("with %d done after %s, %s are left, but the estimate is %s", at.done, at.passed, truth, got.Round(time.Second))
 		}
 	}
 }
@@ -169,7 +169,7 @@ func TestProgressCountsWhatGoReports(t *testing.T) {
 		"":                                     false,
 	} {
 		if got := bar.line(line); got != want {
-			t.Errorf("%q is a step: %v, want %v", line, got, want)
+			t.Errorf("line %q counts as a step: %v, want %v", line, got, want)
 		}
 	}
 }
@@ -183,11 +183,11 @@ func TestEmbeddedServerLeavesKubernetesOut(t *testing.T) {
 	}
 	packages := strings.Fields(string(out))
 	if !slices.Contains(packages, "go.temporal.io/server/temporal") {
-		t.Errorf("%d packages, and no server among them", len(packages))
+		t.Errorf("%d packages are built, but not the server", len(packages))
 	}
 	for _, p := range packages {
 		if strings.HasPrefix(p, "k8s.io/client-go") || strings.HasPrefix(p, "github.com/envoyproxy/") {
-			t.Errorf("%s is built", p)
+			t.Errorf("%s is built, but not needed", p)
 		}
 	}
 }

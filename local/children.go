@@ -1,7 +1,7 @@
 package main
 
-// Child processes: started one after the other, watched, and stopped in reverse
-// order.
+// Child processes are started one after the other, watched, and stopped in
+// reverse order.
 
 import (
 	"context"
@@ -41,7 +41,7 @@ type process struct {
 type family struct {
 	out       *console
 	settings  settings
-	hurry     context.Context // ends when the grace period must be cut short
+	hurry     context.Context // ends when the user will not wait for the grace period
 	processes []*process
 }
 

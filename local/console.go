@@ -1,7 +1,7 @@
 package main
 
-// One terminal for several writers: whole lines, each prefixed with its
-// writer's name.
+// The console lets several writers share a terminal: it prints whole lines,
+// each prefixed with its writer's name.
 
 import (
 	"bytes"

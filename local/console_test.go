@@ -29,7 +29,7 @@ func TestLinesOfSeveralChildrenStayWhole(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", out.String(), want)
 	}
 	if want := "one\r\ntwo\n\nend"; log.String() != want {
-		t.Errorf("log %q, want %q", log.String(), want)
+		t.Errorf("got the log %q, want %q", log.String(), want)
 	}
 }
 
@@ -40,7 +40,7 @@ func TestEndlessLineIsCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	if lines := strings.Count(out.String(), "\n"); lines != 3 || len(w.rest) != 0 {
-		t.Errorf("%d lines, and %d bytes are kept", lines, len(w.rest))
+		t.Errorf("got %d lines, and %d bytes are kept", lines, len(w.rest))
 	}
 }
 
@@ -48,7 +48,7 @@ func TestColourNeedsAWillingTerminal(t *testing.T) {
 	var out bytes.Buffer
 	c := newConsole(&out, noEnv)
 	if c.colour || c.terminal {
-		t.Error("a file is taken for a terminal")
+		t.Error("a file is treated as a terminal")
 	}
 	// The null device is a character device, as a terminal is.
 	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
@@ -65,7 +65,7 @@ func TestColourNeedsAWillingTerminal(t *testing.T) {
 			return ""
 		}).colour
 		if got != want {
-			t.Errorf("with %q in the environment, colour is %v, want %v", env, got, want)
+			t.Errorf("with %q in the environment: got colour %v, want %v", env, got, want)
 		}
 	}
 	c.colour = true
@@ -92,6 +92,6 @@ func TestBrokenTerminalBlocksNoChild(t *testing.T) {
 	select {
 	case <-c.closed:
 	default:
-		t.Error("nothing tells that nobody reads")
+		t.Error("the console does not report that nobody reads it")
 	}
 }

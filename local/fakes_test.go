@@ -1,7 +1,8 @@
 package main
 
-// The test binary plays all parts: under a child's name it is a small fake of
-// that child, and under the name "local" it is the program itself.
+// The test binary is also the programs under test: under a child's name it is a
+// small fake of that child, and under the name "local" it is the program
+// itself.
 
 import (
 	"errors"
@@ -22,8 +23,8 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// A fake reads FAKE_<NAME> for how to misbehave, and FAKE_DIR for the files
-// in which it reports to the test.
+// A fake reads from FAKE_<NAME> how to misbehave. In the directory FAKE_DIR, it
+// writes files for the test.
 const (
 	dieEarly    = "die-early"    // exit with 3 before it is ready
 	neverReady  = "never-ready"  // answer 503

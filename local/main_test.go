@@ -101,12 +101,12 @@ func (l *launcher) start() {
 	})
 }
 
-// waitFor asks until the condition holds.
+// waitFor polls until the condition holds.
 func (l *launcher) waitFor(what string, condition func() bool) {
 	l.t.Helper()
 	for deadline := time.Now().Add(patience); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			l.t.Fatalf("no %s within %s; it says:\n%s", what, patience, l.output)
+			l.t.Fatalf("timed out waiting for %s (%s); the output is:\n%s", what, patience, l.output)
 		}
 	}
 }
@@ -129,7 +129,7 @@ func (l *launcher) wait() int {
 	select {
 	case <-l.exited:
 	case <-time.After(patience):
-		l.t.Fatalf("it does not end; it says:\n%s", l.output)
+		l.t.Fatalf("the program does not end; its output is:\n%s", l.output)
 	}
 	for name, pid := range l.pids() {
 		l.waitFor("end of "+name, func() bool { return !alive(pid) })
@@ -212,7 +212,7 @@ func TestCtrlCStopsChildrenInReverse(t *testing.T) {
 	}
 	l.signalGroup(syscall.SIGINT)
 	if status := l.wait(); status != 0 {
-		t.Errorf("exit status %d, want 0", status)
+		t.Errorf("got exit status %d, want 0", status)
 	}
 	order, err := os.ReadFile(filepath.Join(l.dir, termFile))
 	if err != nil {
@@ -220,7 +220,7 @@ func TestCtrlCStopsChildrenInReverse(t *testing.T) {
 	}
 	// "terminated" is SIGTERM: Ctrl-C's own signal has not reached them.
 	if want := "codec: terminated\norderstatus: terminated\nworker: terminated\ntwiliosim: terminated\ntemporal: terminated\n"; string(order) != want {
-		t.Errorf("they were asked to end as\n%swant\n%s", order, want)
+		t.Errorf("got the order\n%swant\n%s", order, want)
 	}
 }
 
@@ -235,7 +235,7 @@ func TestSIGTERMAndSIGHUPStopAllToo(t *testing.T) {
 		l.waitForOutput("Ctrl-C stops everything.")
 		l.signalGroup(s)
 		if status := l.wait(); status != 0 {
-			t.Errorf("%v: exit status %d, want 0", s, status)
+			t.Errorf("%v: got exit status %d, want 0", s, status)
 		}
 	}
 }
@@ -245,7 +245,7 @@ func TestCtrlCDuringStartupStopsChildren(t *testing.T) {
 	l.waitForOutput("twiliosim | I serve")
 	l.signalGroup(syscall.SIGINT)
 	if status := l.wait(); status != 0 {
-		t.Errorf("exit status %d, want 0:\n%s", status, l.output)
+		t.Errorf("got exit status %d, want 0:\n%s", status, l.output)
 	}
 	if strings.Contains(l.output.String(), "worker") {
 		t.Errorf("the worker was started before the local Twilio was ready:\n%s", l.output)
@@ -257,7 +257,7 @@ func TestChildIgnoringSIGTERMIsKilled(t *testing.T) {
 	l.waitForOutput("Ctrl-C stops everything.")
 	l.signalGroup(syscall.SIGINT)
 	if status := l.wait(); status != 0 {
-		t.Errorf("exit status %d, want 0", status)
+		t.Errorf("got exit status %d, want 0", status)
 	}
 	l.waitForOutput("worker did not stop within 100ms")
 }
@@ -266,13 +266,13 @@ func TestSecondCtrlCKillsRemainingChildren(t *testing.T) {
 	l := launch(t, "FAKE_WORKER="+ignoreTerm, "--grace=1h")
 	l.waitForOutput("Ctrl-C stops everything.")
 	l.signalGroup(syscall.SIGINT)
-	l.waitFor("SIGTERM at the worker", func() bool {
+	l.waitFor("SIGTERM to reach the worker", func() bool {
 		_, err := os.Stat(filepath.Join(l.dir, termFile))
 		return err == nil
 	})
 	l.signalGroup(syscall.SIGINT)
 	if status := l.wait(); status != 0 {
-		t.Errorf("exit status %d, want 0", status)
+		t.Errorf("got exit status %d, want 0", status)
 	}
 }
 
@@ -280,11 +280,11 @@ func TestGrandchildrenEndWithTheirParent(t *testing.T) {
 	l := launch(t, "FAKE_WORKER="+grandchild)
 	l.waitForOutput("Ctrl-C stops everything.")
 	if _, ok := l.pids()["grandchild"]; !ok {
-		t.Fatal("the fake worker has started no grandchild")
+		t.Fatal("the fake worker did not start a grandchild")
 	}
 	l.signalGroup(syscall.SIGINT)
 	if status := l.wait(); status != 0 {
-		t.Errorf("exit status %d, want 0", status)
+		t.Errorf("got exit status %d, want 0", status)
 	}
 }
 
@@ -298,7 +298,7 @@ func TestLostTerminalStopsAll(t *testing.T) {
 		_ = response.Body.Close()
 	}
 	if status := l.wait(); status != 0 {
-		t.Errorf("exit status %d, want 0", status)
+		t.Errorf("got exit status %d, want 0", status)
 	}
 }
 
@@ -306,7 +306,7 @@ func TestChildDyingEarlyIsNamed(t *testing.T) {
 	for _, name := range []string{"temporal", "twiliosim", "worker"} {
 		l := launch(t, "FAKE_"+strings.ToUpper(name)+"="+dieEarly)
 		if status := l.wait(); status != 1 {
-			t.Errorf("%s: exit status %d, want 1", name, status)
+			t.Errorf("%s: got exit status %d, want 1", name, status)
 		}
 		l.checkObituary(name, "exit status 3", "I cannot start")
 	}
@@ -321,7 +321,7 @@ func TestChildDyingLaterIsNamed(t *testing.T) {
 			t.Fatalf("%s is still alive", name)
 		}
 		if status := l.wait(); status != 1 {
-			t.Errorf("%s: exit status %d, want 1", name, status)
+			t.Errorf("%s: got exit status %d, want 1", name, status)
 		}
 		l.checkObituary(name, "exit status 4", "I serve")
 	}
@@ -340,7 +340,7 @@ func TestKilledWorkerIsStartedAgain(t *testing.T) {
 	l.waitForOutput("worker has died (signal: killed): starting it again")
 	l.signalGroup(syscall.SIGINT)
 	if status := l.wait(); status != 0 {
-		t.Errorf("exit status %d, want 0; it says\n%s", status, l.output)
+		t.Errorf("got exit status %d, want 0; the output is\n%s", status, l.output)
 	}
 }
 
@@ -353,7 +353,7 @@ func (l *launcher) checkObituary(name, how, lastWords string) {
 	line := l.lastLine()
 	for _, want := range []string{"local: " + name + " ", how, log} {
 		if !strings.Contains(line, want) {
-			l.t.Errorf("%q is missing from the last line: %s", want, line)
+			l.t.Errorf("%q is missing from the last line: got %s", want, line)
 		}
 	}
 	text, err := os.ReadFile(log)
@@ -368,22 +368,22 @@ func (l *launcher) checkObituary(name, how, lastWords string) {
 func TestChildNeverReadyIsNamed(t *testing.T) {
 	l := launch(t, "FAKE_WORKER="+neverReady, "--ready-timeout=1s")
 	if status := l.wait(); status != 1 {
-		t.Errorf("exit status %d, want 1", status)
+		t.Errorf("got exit status %d, want 1", status)
 	}
 	l.waitForOutput("local: worker is not ready after 1s")
 	if line := l.lastLine(); !strings.Contains(line, "/readyz: 503") || !strings.Contains(line, "worker.log") {
-		t.Errorf("the last line does not tell why and where to look: %s", line)
+		t.Errorf("the last line does not say why and where to look: %s", line)
 	}
 }
 
 func TestMissingBinaryIsNamedWithRemedy(t *testing.T) {
 	l := launch(t, "--bin="+t.TempDir())
 	if status := l.wait(); status != 1 {
-		t.Errorf("exit status %d, want 1", status)
+		t.Errorf("got exit status %d, want 1", status)
 	}
 	l.waitForOutput("local: twiliosim")
 	if !strings.Contains(l.lastLine(), "run make build") {
-		t.Errorf("no remedy: %s", l.lastLine())
+		t.Errorf("the last line does not say what to do: got %s", l.lastLine())
 	}
 }
 
@@ -408,7 +408,7 @@ func TestPortsInUseAreFoundFirst(t *testing.T) {
 		}
 		l := launch(t, settings...)
 		if status := l.wait(); status != 1 {
-			t.Errorf("exit status %d, want 1", status)
+			t.Errorf("got exit status %d, want 1", status)
 		}
 		l.waitForOutput("\n")
 		got := l.output.String()
@@ -416,15 +416,15 @@ func TestPortsInUseAreFoundFirst(t *testing.T) {
 			variable := "LOCAL_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(flag, "--"), "-", "_"))
 			for _, want := range []string{taken[flag] + " (" + flags[flag] + ")", "is make run running already?", variable + "="} {
 				if !strings.Contains(got, want) {
-					t.Errorf("%q is missing from: %s", want, got)
+					t.Errorf("%q is missing from: got %s", want, got)
 				}
 			}
 		}
 		if strings.Count(got, "\n") != 1 {
-			t.Errorf("more than one line: %s", got)
+			t.Errorf("got more than one line: %s", got)
 		}
 		if started := l.pids(); len(started) != 0 {
-			t.Errorf("started all the same: %v", started)
+			t.Errorf("the children %v were started", started)
 		}
 	}
 }
@@ -440,7 +440,7 @@ func TestTriggersFromEnvironmentAreUsed(t *testing.T) {
 		flags.StringVar(&s.triggers, "triggers", "default.yaml", "")
 		err := flagsFromEnvironment(flags, func(name string) (string, bool) { value, ok := env[name]; return value, ok })
 		if err != nil || s.triggers != want {
-			t.Errorf("with %q the triggers are %s (%v), want %s", given, s.triggers, err, want)
+			t.Errorf("with %q: got the triggers %s (%v), want %s", given, s.triggers, err, want)
 		}
 	}
 }
@@ -481,11 +481,11 @@ func TestMistakesInEnvironmentStartNothing(t *testing.T) {
 		}
 		l.start()
 		if status := l.wait(); status != 1 {
-			t.Errorf("%s: exit status %d, want 1", given, status)
+			t.Errorf("%s: got exit status %d, want 1", given, status)
 		}
 		l.waitForOutput(want)
 		if started := l.pids(); len(started) != 0 {
-			t.Errorf("%s: started all the same: %v", given, started)
+			t.Errorf("%s: the children %v were started", given, started)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func addNexusEndpoint(ctx context.Context, address string) error {
 	}
 	defer func() { _ = conn.Close() }()
 	operator := operatorservice.NewOperatorServiceClient(conn)
-	// Asked first: the server logs an error if the endpoint of an earlier run is
+	// Check first: the server logs an error if the endpoint of an earlier run is
 	// created again.
 	list, err := operator.ListNexusEndpoints(ctx, &operatorservice.ListNexusEndpointsRequest{Name: sms.NexusEndpoint})
 	if err == nil && len(list.GetEndpoints()) > 0 {

@@ -1,7 +1,7 @@
 package main
 
-// Ports: checked to be free before anything starts, then polled until they
-// answer.
+// Ports are checked to be free before anything starts, and then polled until
+// they answer.
 
 import (
 	"context"

@@ -34,7 +34,7 @@ func TestParseVersion(t *testing.T) {
 			t.Errorf("%q: %v, %v, want %v, %v", tt.output, got, ok, tt.want, tt.ok)
 		}
 		if use := ok && got.atLeast(oldestMajor, oldestMinor); use != tt.use {
-			t.Errorf("%q: used = %v, want %v", tt.output, use, tt.use)
+			t.Errorf("%q: got used %v, want %v", tt.output, use, tt.use)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func TestCLITooOldIsPassedOver(t *testing.T) {
 func TestTemporalImpostorOnPortIsNamed(t *testing.T) {
 	l := launch(t, "--temporal=/bin/echo")
 	if status := l.wait(); status != 1 {
-		t.Errorf("exit status %d, want 1", status)
+		t.Errorf("got exit status %d, want 1", status)
 	}
 	l.waitForOutput("/bin/echo --version prints")
 }
@@ -92,9 +92,9 @@ func TestChildrenSeeOnlyThisStacksEnvironment(t *testing.T) {
 			t.Errorf("%s is missing from %v", want, env)
 		}
 	}
-	// Of two, the last one counts.
+	// Of duplicate variables, the last one counts.
 	if strings.Contains(strings.Join(env, " "), "API_KEY") || strings.Contains(strings.Join(env, " "), "_FILE=theirs") || env[len(env)-2] != "TRIGGERS=t.yaml" {
-		t.Errorf("another stack's settings come through: %v", env)
+		t.Errorf("the environment contains another stack's settings: got %v", env)
 	}
 }
 
@@ -106,7 +106,7 @@ func TestStoreOfMakeRunHasCustomers(t *testing.T) {
 	path := filepath.Join(s.store(), "customers.csv")
 	data, err := os.ReadFile(path)
 	if err != nil || strings.Count(string(data), "\n") != 21 || !strings.HasPrefix(string(data), "to,name\n") {
-		t.Errorf("%q, %v", data, err)
+		t.Errorf("got %q, %v", data, err)
 	}
 	if err := os.WriteFile(path, []byte("to\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -115,13 +115,13 @@ func TestStoreOfMakeRunHasCustomers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if data, _ = os.ReadFile(path); string(data) != "to\n" {
-		t.Errorf("the user's own file is replaced: %q", data)
+		t.Errorf("the user's own file was replaced: got %q", data)
 	}
 	if env := environment(nil, s); !slices.Contains(env, "BROADCAST_DIR="+s.store()) {
-		t.Errorf("no store in %q", env)
+		t.Errorf("the environment lacks BROADCAST_DIR: got %q", env)
 	}
 	theirs := "BROADCAST_STORE=s3://theirs"
 	if env := environment([]string{theirs}, s); !slices.Contains(env, theirs) || slices.ContainsFunc(env, func(pair string) bool { return strings.HasPrefix(pair, "BROADCAST_DIR") }) {
-		t.Errorf("the user's store is not theirs in %q", env)
+		t.Errorf("the environment replaces the user's store: got %q", env)
 	}
 }

@@ -1,6 +1,6 @@
 package config
 
-// Accounts: additional sets of credentials, by the names that callers use.
+// Accounts are additional sets of credentials, by the names that callers use.
 
 import (
 	"cmp"
@@ -104,7 +104,7 @@ func (a NamedAccount) complete(c Config, open follow.Open) (NamedAccount, error)
 		}
 		*secret.value = NewSecret(text)
 	}
-	// A mistake in the environment's own value is reported there.
+	// A mistake in the environment's own value is reported for the environment.
 	a.Concurrency = cmp.Or(a.Concurrency, max(c.Concurrency, 1))
 	a.Rate = cmp.Or(a.Rate, max(c.Rate, 0))
 	a.AccountRate = cmp.Or(a.AccountRate, max(c.AccountRate, 0))

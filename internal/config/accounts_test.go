@@ -29,13 +29,13 @@ func TestAccountsHaveTheirCredentialsAndPace(t *testing.T) {
 	}
 	marketing, alerts := accounts["marketing"], accounts["alerts"]
 	if access := marketing.Twilio(); access.AccountSID != "AC2" || access.Token != "fromfile" || access.Region != "ie1" || access.Edge != "dublin" || access.Timeout != time.Second {
-		t.Errorf("marketing is reached by %+v", access)
+		t.Errorf("marketing has the access %+v", access)
 	}
 	if marketing.Concurrency != 20 || marketing.Rate != 1 || alerts.Concurrency != 5 || alerts.Rate != 0 {
-		t.Errorf("the paces are %+v and %+v", marketing, alerts)
+		t.Errorf("got the paces %+v and %+v", marketing, alerts)
 	}
 	if access := alerts.Twilio(); access.Username != "SK3" || access.Password != "hidden" {
-		t.Errorf("alerts is reached by %+v", access)
+		t.Errorf("alerts has the access %+v", access)
 	}
 }
 
@@ -49,15 +49,15 @@ func TestBrokenAccountsFileShowsNoSecrets(t *testing.T) {
 		"a region and no edge": {"accounts:\n  a: {account: AC1, token: t, region: ie1}\n", "region and edge must be set together"},
 		"a negative pace":      {"accounts:\n  a: {account: AC1, token: t, rate: -1}\n", "rate and accountRate 0 or more"},
 		"an empty file":        {"accounts:\n  a: {account: AC1, tokenFile: /dev/null}\n", `account "a": /dev/null is empty`},
-		"a file that is away":  {"accounts:\n  a: {account: AC1, tokenFile: /does/not/exist}\n", "/does/not/exist"},
+		"a missing file":       {"accounts:\n  a: {account: AC1, tokenFile: /does/not/exist}\n", "/does/not/exist"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Config{Accounts: write(t, tc.text)}.readAccounts(os.ReadFile)
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
-				t.Errorf("error %v, want %q", err, tc.want)
+				t.Errorf("got error %v, want %q", err, tc.want)
 			}
 			if err != nil && strings.Contains(err.Error(), secret) {
-				t.Errorf("the error shows the secret: %v", err)
+				t.Errorf("the error contains the secret: got %v", err)
 			}
 		})
 	}

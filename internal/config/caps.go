@@ -1,6 +1,6 @@
 package config
 
-// Caps: how many messages may be sent to numbers with the same prefix.
+// A cap limits how many messages may be sent to numbers with the same prefix.
 
 import (
 	"errors"

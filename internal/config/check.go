@@ -1,7 +1,7 @@
 package config
 
-// Checks: everything that is wrong with a configuration, reported at once and
-// by the names of its variables.
+// Checks of a configuration, which report all mistakes at once, by the names of
+// its variables.
 
 import (
 	"cmp"
@@ -198,7 +198,7 @@ func or(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// Check returns, as [Mistakes], what a worker or a webhook lacks.
+// Check returns, as [Mistakes], which variables a worker or a webhook lacks.
 func (c Config) Check(worker, webhook bool) error {
 	var m Mistakes
 	fail := func(format string, args ...any) { m.add(fmt.Errorf(format, args...)) }

@@ -35,11 +35,11 @@ func TestSecretsNeverPrint(t *testing.T) {
 		"structured": logged.String(),
 	} {
 		if strings.Contains(text, value) || strings.Contains(text, fmt.Sprintf("%x", value)) {
-			t.Errorf("%s shows the secret: %s", how, text)
+			t.Errorf("%s shows the secret: got %s", how, text)
 		}
 	}
 	if c.Token.Reveal() != value {
-		t.Error("Reveal does not give the value")
+		t.Error("Reveal does not return the value")
 	}
 }
 
@@ -64,10 +64,10 @@ func TestReadKnowsAliases(t *testing.T) {
 				t.Fatal(err)
 			}
 			if c.Account != tc.account || c.Token.Reveal() != tc.token {
-				t.Errorf("read %s and %s", c.Account, c.Token.Reveal())
+				t.Errorf("got account %s and token %s", c.Account, c.Token.Reveal())
 			}
 			if c.WebhookAddr != "127.0.0.1:8080" {
-				t.Errorf("webhook listens on %s by default", c.WebhookAddr)
+				t.Errorf("the default WEBHOOK_ADDR is %s", c.WebhookAddr)
 			}
 		})
 	}
@@ -79,17 +79,17 @@ func TestReadRefusesInvalidValues(t *testing.T) {
 		want      string
 	}{
 		"a secret given twice":        {map[string]string{"TWILIO_TOKEN": "t", "TWILIO_TOKEN_FILE": "/x"}, "TWILIO_TOKEN and TWILIO_TOKEN_FILE are both set"},
-		"a file that is not there":    {map[string]string{"TWILIO_TOKEN_FILE": "/does/not/exist"}, "read TWILIO_TOKEN_FILE: open /does/not/exist"},
+		"a missing file":              {map[string]string{"TWILIO_TOKEN_FILE": "/does/not/exist"}, "read TWILIO_TOKEN_FILE: open /does/not/exist"},
 		"an empty file":               {map[string]string{"TWILIO_TOKEN_FILE": os.DevNull}, "read TWILIO_TOKEN_FILE: /dev/null is empty"},
-		"a time without a unit":       {map[string]string{"TWILIO_TIMEOUT": "10"}, `TWILIO_TIMEOUT is "10": add a unit, such as "10s"`},
-		"a time that is none":         {map[string]string{"TWILIO_TIMEOUT": "soon"}, `TWILIO_TIMEOUT is "soon": write a time with its unit, such as "10s" or "1h30m"`},
-		"a time that is negative":     {map[string]string{"WEBHOOK_DRAIN": "-1s"}, `WEBHOOK_DRAIN is "-1s"; it must be 0s or more`},
-		"no time at all":              {map[string]string{"TWILIO_TIMEOUT": "0s"}, `TWILIO_TIMEOUT is "0s"; it must be 1ms or more`},
-		"a count that is none":        {map[string]string{"SEND_CONCURRENCY": "2.5"}, `SEND_CONCURRENCY is "2.5": write a whole number, such as 20`},
-		"no concurrency at all":       {map[string]string{"SEND_CONCURRENCY": "0"}, `SEND_CONCURRENCY is "0"; it must be 1 or more`},
-		"a rate that is none":         {map[string]string{"SEND_RATE": "fast"}, `SEND_RATE is "fast": write a number, such as 1.5`},
+		"a duration without a unit":   {map[string]string{"TWILIO_TIMEOUT": "10"}, `TWILIO_TIMEOUT is "10": add a unit, such as "10s"`},
+		"an invalid duration":         {map[string]string{"TWILIO_TIMEOUT": "soon"}, `TWILIO_TIMEOUT is "soon": write a time with its unit, such as "10s" or "1h30m"`},
+		"a negative duration":         {map[string]string{"WEBHOOK_DRAIN": "-1s"}, `WEBHOOK_DRAIN is "-1s"; it must be 0s or more`},
+		"a duration of zero":          {map[string]string{"TWILIO_TIMEOUT": "0s"}, `TWILIO_TIMEOUT is "0s"; it must be 1ms or more`},
+		"an invalid count":            {map[string]string{"SEND_CONCURRENCY": "2.5"}, `SEND_CONCURRENCY is "2.5": write a whole number, such as 20`},
+		"a concurrency of zero":       {map[string]string{"SEND_CONCURRENCY": "0"}, `SEND_CONCURRENCY is "0"; it must be 1 or more`},
+		"an invalid rate":             {map[string]string{"SEND_RATE": "fast"}, `SEND_RATE is "fast": write a number, such as 1.5`},
 		"a negative rate":             {map[string]string{"SEND_RATE": "-1"}, `SEND_RATE is "-1"; it must be 0 or more`},
-		"a rate that is not a value":  {map[string]string{"SEND_ACCOUNT_RATE": "NaN"}, `SEND_ACCOUNT_RATE is "NaN"; it must be 0 or more`},
+		"a rate that is not a number": {map[string]string{"SEND_ACCOUNT_RATE": "NaN"}, `SEND_ACCOUNT_RATE is "NaN"; it must be 0 or more`},
 		"an endless rate":             {map[string]string{"SEND_RATE": "+Inf"}, `SEND_RATE is "+Inf"; it must be 0 or more`},
 		"a misspelt unit":             {map[string]string{"SEND_RATE_UNIT": "parts"}, `SEND_RATE_UNIT is "parts"; it must be messages or segments`},
 		"a misspelt switch":           {map[string]string{"WEBHOOK_SIGNATURE": "none"}, `WEBHOOK_SIGNATURE is "none"; it must be on or off`},
@@ -99,18 +99,18 @@ func TestReadRefusesInvalidValues(t *testing.T) {
 		"a region without an edge":    {map[string]string{"TWILIO_REGION": "ie1"}, "TWILIO_REGION and TWILIO_EDGE must be set together; set both or neither"},
 		"a certificate alone":         {map[string]string{"WEBHOOK_TLS_CERT": "c.pem"}, "WEBHOOK_TLS_CERT and WEBHOOK_TLS_KEY must be set together; set both or neither"},
 		"two kinds of certificates":   {map[string]string{"WEBHOOK_TLS_CERT": "c.pem", "WEBHOOK_TLS_KEY": "k.pem", "WEBHOOK_ACME_HOSTS": "h"}, "WEBHOOK_ACME_HOSTS and WEBHOOK_TLS_CERT are both set; unset one"},
-		"an address that is none":     {map[string]string{"TWILIO_BASE_URL": "localhost:8090"}, `TWILIO_BASE_URL is "localhost:8090": it must be an http:// or https:// URL, such as https://sms.example.com`},
-		"an address with a query":     {map[string]string{"WEBHOOK_PUBLIC_URL": "https://sms.example.com?a=b"}, `WEBHOOK_PUBLIC_URL is "https://sms.example.com?a=b": it must be an http:// or https:// URL, such as https://sms.example.com`},
-		"a locale that is none":       {map[string]string{"TEMPLATE_LOCALE": "English"}, `TEMPLATE_LOCALE is "English": write a language with an optional country, such as pt_BR`},
-		"a time zone that is none":    {map[string]string{"TEMPLATE_TIME_ZONE": "Berlin"}, `TEMPLATE_TIME_ZONE is "Berlin": write a place, such as Europe/Berlin, or an offset, such as GMT+02:00`},
-		"a country that is none":      {map[string]string{"DEFAULT_REGION": "XX"}, `DEFAULT_REGION is "XX": write a country by its two letters (ISO 3166), such as US`},
-		"a secret that is short":      {map[string]string{"ID_SECRET": "short"}, "ID_SECRET is too short: it has 5 characters and must have at least 16, better 32 random ones"},
-		"accounts that are not there": {map[string]string{"TWILIO_ACCOUNTS": "/does/not/exist"}, "read TWILIO_ACCOUNTS: open /does/not/exist: no such file or directory"},
+		"an invalid URL":              {map[string]string{"TWILIO_BASE_URL": "localhost:8090"}, `TWILIO_BASE_URL is "localhost:8090": it must be an http:// or https:// URL, such as https://sms.example.com`},
+		"a URL with a query":          {map[string]string{"WEBHOOK_PUBLIC_URL": "https://sms.example.com?a=b"}, `WEBHOOK_PUBLIC_URL is "https://sms.example.com?a=b": it must be an http:// or https:// URL, such as https://sms.example.com`},
+		"an invalid locale":           {map[string]string{"TEMPLATE_LOCALE": "English"}, `TEMPLATE_LOCALE is "English": write a language with an optional country, such as pt_BR`},
+		"an invalid time zone":        {map[string]string{"TEMPLATE_TIME_ZONE": "Berlin"}, `TEMPLATE_TIME_ZONE is "Berlin": write a place, such as Europe/Berlin, or an offset, such as GMT+02:00`},
+		"an invalid country":          {map[string]string{"DEFAULT_REGION": "XX"}, `DEFAULT_REGION is "XX": write a country by its two letters (ISO 3166), such as US`},
+		"a secret that is too short":  {map[string]string{"ID_SECRET": "short"}, "ID_SECRET is too short: it has 5 characters and must have at least 16, better 32 random ones"},
+		"a missing accounts file":     {map[string]string{"TWILIO_ACCOUNTS": "/does/not/exist"}, "read TWILIO_ACCOUNTS: open /does/not/exist: no such file or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Read(tc.variables)
 			if err == nil || !strings.HasPrefix(err.Error(), tc.want) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("error %v, want %s", err, tc.want)
+				t.Errorf("got error %v, want %s", err, tc.want)
 			}
 		})
 	}
@@ -119,11 +119,11 @@ func TestReadRefusesInvalidValues(t *testing.T) {
 func TestTwoStoresOfBroadcastsAreRefused(t *testing.T) {
 	_, err := Read(map[string]string{"BROADCAST_STORE": "s3://bucket", "BROADCAST_DIR": "/srv/sms"})
 	if err == nil || !strings.Contains(err.Error(), "BROADCAST_STORE=file:///srv/sms") {
-		t.Errorf("both: %v", err)
+		t.Errorf("both set: got error %v", err)
 	}
 	c, err := Read(map[string]string{"BROADCAST_STORE": "s3://bucket"})
 	if err != nil || c.BroadcastStore != "s3://bucket" {
-		t.Errorf("one: %q, %v", c.BroadcastStore, err)
+		t.Errorf("only one set: got %q, %v", c.BroadcastStore, err)
 	}
 }
 
@@ -143,11 +143,11 @@ func TestMistakesAreReportedTogether(t *testing.T) {
 			}
 		}
 		if named != 1 {
-			t.Errorf("%s is told of %d times:\n%v", name, named, err)
+			t.Errorf("%s is reported %d times, want once:\n%v", name, named, err)
 		}
 	}
 	if len(lines) != 11 || strings.Contains(err.Error(), "secret\"") || strings.Contains(err.Error(), "strconv") || strings.Contains(err.Error(), "parse") {
-		t.Errorf("%d lines:\n%v", len(lines), err)
+		t.Errorf("got %d lines, want 11:\n%v", len(lines), err)
 	}
 }
 
@@ -175,13 +175,13 @@ func TestCheckIgnoresUnusedParts(t *testing.T) {
 		worker, webhook bool
 		mistakes        int
 	}{
-		"a worker":                     {with(sends, "ID_SECRET", "0123456789abcdef"), true, false, 0},
-		"a worker without a secret":    {sends, true, false, 1},
-		"a worker of nothing":          {nil, true, false, 2},
-		"a webhook of nothing":         {nil, false, true, 2},
-		"a webhook of a subaccount":    {with(subaccount, "ID_SECRET", "0123456789abcdef"), false, true, 0},
-		"a webhook without a secret":   {subaccount, false, true, 1},
-		"a webhook without signatures": {map[string]string{"WEBHOOK_SIGNATURE": "off"}, false, true, 0},
+		"a worker":                       {with(sends, "ID_SECRET", "0123456789abcdef"), true, false, 0},
+		"a worker without a secret":      {sends, true, false, 1},
+		"a worker without any variable":  {nil, true, false, 2},
+		"a webhook without any variable": {nil, false, true, 2},
+		"a webhook of a subaccount":      {with(subaccount, "ID_SECRET", "0123456789abcdef"), false, true, 0},
+		"a webhook without a secret":     {subaccount, false, true, 1},
+		"a webhook without signatures":   {map[string]string{"WEBHOOK_SIGNATURE": "off"}, false, true, 0},
 	} {
 		c, err := Read(tc.variables)
 		if err != nil {
@@ -189,7 +189,7 @@ func TestCheckIgnoresUnusedParts(t *testing.T) {
 		}
 		var mistakes Mistakes
 		if err := c.Check(tc.worker, tc.webhook); (err == nil) != (tc.mistakes == 0) || err != nil && (!errors.As(err, &mistakes) || len(mistakes) != tc.mistakes) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v", name, err)
 		}
 	}
 }
@@ -208,16 +208,16 @@ func TestValuesAreTrimmed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Token.Reveal() != "token" || c.APIKey != "SK1" || c.APISecret.Reveal() != "secret" || c.IDSecret.Reveal() != "0123456789abcdef0123456789abcdef" {
-		t.Error("a secret has white space around it")
+		t.Error("the white space around a secret is not removed")
 	}
 	if got := c.Subaccounts.Reveal()[two]; !slices.Equal(got, []string{"a", "b"}) {
-		t.Errorf("tokens %q", got)
+		t.Errorf("got the tokens %q", got)
 	}
 	if !slices.Equal(c.WebhookForwarded, []string{"X-Forwarded-Host", "X-Forwarded-Proto"}) {
-		t.Errorf("headers %q", c.WebhookForwarded)
+		t.Errorf("got the headers %q", c.WebhookForwarded)
 	}
 	if c.Timeout != 5*time.Second || c.LogLevel != "info" || c.DefaultRegion != "US" || c.BaseURL != "http://127.0.0.1:1" {
-		t.Errorf("read as %v, %q, %q, %q", c.Timeout, c.LogLevel, c.DefaultRegion, c.BaseURL)
+		t.Errorf("got %v, %q, %q, %q", c.Timeout, c.LogLevel, c.DefaultRegion, c.BaseURL)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestUnknownVariablesAreReported(t *testing.T) {
 		"the environment variable TWILIO_TOKN is not read by this program; did you mean TWILIO_TOKEN?",
 		"the environment variable WEBHOOK_URL is not read by this program; did you mean WEBHOOK_PUBLIC_URL?",
 	}; !slices.Equal(c.Warnings, want) {
-		t.Errorf("warned of:\n%s", strings.Join(c.Warnings, "\n"))
+		t.Errorf("got the warnings:\n%s", strings.Join(c.Warnings, "\n"))
 	}
 }
 
@@ -254,6 +254,6 @@ func TestVariablesAreAllDescribed(t *testing.T) {
 func TestPageIsCurrent(t *testing.T) {
 	page, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil || string(page) != Markdown() {
-		t.Errorf("docs/configuration.md is not what Config says: run go generate ./internal/config (%v)", err)
+		t.Errorf("docs/configuration.md is not current: run go generate ./internal/config (%v)", err)
 	}
 }

@@ -66,7 +66,7 @@ const more = "TEMPORAL_API_KEY_FILE names a file that holds the API key. That fi
 // traces describes the variables that OpenTelemetry's exporter reads.
 const traces = "OTEL_EXPORTER_OTLP_ENDPOINT, such as http://collector:4318, or OTEL_EXPORTER_OTLP_TRACES_ENDPOINT makes the programs send traces there, by OTLP over HTTP. OTEL_SDK_DISABLED=true and OTEL_TRACES_EXPORTER=none turn them off. OTEL_TRACES_SAMPLER, OTEL_EXPORTER_OTLP_HEADERS, OTEL_RESOURCE_ATTRIBUTES and OpenTelemetry's other variables work as usual"
 
-// rotated says which values follow their files.
+// rotated describes which values follow their files.
 const rotated = "Twilio's credentials, those in TWILIO_ACCOUNTS included, are read again within seconds when their files change; a replaced auth token still verifies webhooks for 15 minutes. A file that is empty, half written or lacks an account that it had before is ignored, and the log names it. Write an API key before its secret: both are used once the secret has changed too"
 
 // Help lists the variables for a terminal.

@@ -1,7 +1,7 @@
 package config
 
-// The configuration file: the same variables in YAML, for what is not set in the
-// environment.
+// The configuration file sets the same variables in YAML, unless they are set in
+// the environment.
 
 import (
 	"encoding/json"

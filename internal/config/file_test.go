@@ -30,7 +30,7 @@ DEFAULT_REGION:
 		t.Fatal(err)
 	}
 	if c.Account != "AC1" || c.Rate != 1.5 || c.Concurrency != 9 || !c.WebhookShowOutcome || len(c.WebhookOwnNumbers.All) != 2 || c.LogLevel != "debug" || c.Token.Reveal() != "of the environment" {
-		t.Errorf("%+v", c)
+		t.Errorf("got %+v", c)
 	}
 	var out strings.Builder
 	if err := Print(&out, environment); err != nil {
@@ -41,7 +41,7 @@ DEFAULT_REGION:
 		"TWILIO_TOKEN=<secret>  # environment, as TWILIO_AUTH_TOKEN\n", "SEND_RATE_UNIT=messages  # default\n", "CONFIG_FILE=" + file + "  # environment\n",
 	} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in\n%s", want, out.String())
+			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
 	}
 }
@@ -69,20 +69,20 @@ UNRELATED: 1
 		file + ":9: UNRELATED: this program has no such variable\n",
 	} {
 		if err == nil || !strings.Contains(err.Error()+"\n", want) {
-			t.Errorf("no %q in\n%v", want, err)
+			t.Errorf("%q is missing in\n%v", want, err)
 		}
 	}
 	if err == nil || strings.Contains(err.Error(), "hidden") || strings.Contains(err.Error(), ":5:") {
-		t.Errorf("it reports too much:\n%v", err)
+		t.Errorf("the error contains secrets or correct lines:\n%v", err)
 	}
 	for text, want := range map[string]string{"": "", "# nothing\n": "", "- a\n": "CONFIG_FILE: ", "a: 1\na: 2\n": "already defined"} {
 		_, err := Read(map[string]string{"CONFIG_FILE": write(t, text)})
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v", text, err)
+			t.Errorf("%q: got error %v", text, err)
 		}
 	}
 	if _, err := Read(map[string]string{"CONFIG_FILE": "/does/not/exist"}); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "CONFIG_FILE") {
-		t.Errorf("a file that is away: %v", err)
+		t.Errorf("a missing file: got error %v", err)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestFileCredentialsAreFollowed(t *testing.T) {
 func TestFileSchemaIsCurrent(t *testing.T) {
 	text, err := os.ReadFile("../../docs/configuration.schema.json")
 	if err != nil || !slices.Equal(text, Schema()) {
-		t.Errorf("docs/configuration.schema.json is not what Config says: run go generate ./internal/config (%v)", err)
+		t.Errorf("docs/configuration.schema.json is not current: run go generate ./internal/config (%v)", err)
 	}
 }
 
@@ -131,10 +131,10 @@ func TestFileSchemaAcceptsWhatReads(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := resolved.Validate(value); (err == nil) != valid {
-			t.Errorf("%q: the schema says %v", text, err)
+			t.Errorf("%q: the schema's error is %v", text, err)
 		}
 		if _, err := Read(map[string]string{"CONFIG_FILE": write(t, text), "TWILIO_TOKEN_FILE": ""}); valid == (err != nil && !strings.Contains(err.Error(), "/run/token")) {
-			t.Errorf("%q: read says %v", text, err)
+			t.Errorf("%q: the error of Read is %v", text, err)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package config
 
-// Live: Twilio's credentials while the process runs. They follow their files.
+// Twilio's credentials follow their files while the process runs.
 
 import (
 	"cmp"

@@ -55,14 +55,14 @@ func (r *rotation) write(name, text string) {
 func (r *rotation) sends(when string, access twilio.Access, username, password string) {
 	r.t.Helper()
 	if u, p := access.Renewed(); u != username || p != password {
-		r.t.Errorf("%s: sends as %q with %q, want %q with %q", when, u, p, username, password)
+		r.t.Errorf("%s: got the login %q, %q, want %q, %q", when, u, p, username, password)
 	}
 }
 
 func (r *rotation) verifies(when string, want map[string][]string) {
 	r.t.Helper()
 	if got := r.WebhookTokens(); !reflect.DeepEqual(got, want) {
-		r.t.Errorf("%s: verifies %v, want %v", when, got, want)
+		r.t.Errorf("%s: got the tokens %v, want %v", when, got, want)
 	}
 }
 
@@ -76,10 +76,10 @@ func TestLiveFollowsTheTokenFile(t *testing.T) {
 		r.write("token", text)
 		r.sends(name, access, one, oldToken)
 		if r.Err() == nil {
-			t.Errorf("%s: nothing says that the file is not in force", name)
+			t.Errorf("%s: Err returns nil although the file cannot be used", name)
 		}
 		if log := r.log.String(); strings.Count(log, "level=WARN") != 1 || !strings.Contains(log, filepath.Join(r.dir, "token")) || strings.Contains(log, newToken[:16]) {
-			t.Errorf("%s: the log is %s", name, log)
+			t.Errorf("%s: got the log %s", name, log)
 		}
 	}
 	r.verifies("still", map[string][]string{one: {oldToken}})
@@ -87,11 +87,11 @@ func TestLiveFollowsTheTokenFile(t *testing.T) {
 	r.write("token", newToken+"\n")
 	r.sends("after the change", access, one, newToken)
 	if err := r.Err(); err != nil {
-		t.Errorf("after the change: %v", err)
+		t.Errorf("after the change: got error %v", err)
 	}
 	r.verifies("after the change", map[string][]string{one: {newToken, oldToken}})
 	if log := r.log.String(); !strings.Contains(log, "a changed file is in force") || !strings.Contains(log, "ID_SECRET is not set") || strings.Contains(log, oldToken) || strings.Contains(log, newToken) {
-		t.Errorf("the log is %s", log)
+		t.Errorf("got the log %s", log)
 	}
 }
 
@@ -133,10 +133,10 @@ func TestLiveFollowsTheOtherAccounts(t *testing.T) {
 		r.sends("without an account", alerts, "SK2", "s2")
 		r.sends("without a subaccount", subaccount, three, "b")
 		if !strings.Contains(r.log.String(), "only after a restart") {
-			t.Errorf("%s: the log is %s", name, r.log.String())
+			t.Errorf("%s: got the log %s", name, r.log.String())
 		}
 	}
 	if strings.Contains(r.log.String(), "ID_SECRET") {
-		t.Errorf("with ID_SECRET, the log is %s", r.log.String())
+		t.Errorf("with ID_SECRET: got the log %s", r.log.String())
 	}
 }

@@ -1,6 +1,6 @@
 package config
 
-// Printing: the effective configuration, with the source of each value.
+// Printing the effective configuration, with the source of each value.
 
 import (
 	"cmp"

@@ -28,10 +28,10 @@ func TestPrintShowsSourcesButNoSecret(t *testing.T) {
 		"WEBHOOK_PUBLIC_URL=https://<secret>@sms.example.com  # environment\n",
 	} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in\n%s", want, out.String())
+			t.Errorf("%q is missing in\n%s", want, out.String())
 		}
 	}
 	if strings.Contains(out.String(), "hidden") || strings.Contains(out.String(), "PATH=/bin") {
-		t.Errorf("it shows too much:\n%s", out.String())
+		t.Errorf("a secret or a variable of another program is printed:\n%s", out.String())
 	}
 }

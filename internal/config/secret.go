@@ -1,6 +1,6 @@
 package config
 
-// Secrets: values that are never printed.
+// Secrets are values that are never printed.
 
 import (
 	"encoding/json"

@@ -29,14 +29,14 @@ func TestAccountsHaveTheirOwnTokens(t *testing.T) {
 	}
 	tokens := c.WebhookTokens()
 	if want := map[string][]string{one: {"primary", "secondary", "c"}, two: {"a", "b"}, three: {"named"}}; !reflect.DeepEqual(tokens, want) {
-		t.Errorf("tokens %v", tokens)
+		t.Errorf("got the tokens %v", tokens)
 	}
 	if printed := fmt.Sprintf("%v %+v %#v", c, c, c.Subaccounts); strings.Contains(printed, "primary") || strings.Contains(printed, "="+"a") {
-		t.Errorf("a token is printed: %s", printed)
+		t.Errorf("a token is printed: got %s", printed)
 	}
 	for _, bad := range []string{"AC1=secret", one + "=", one, "=secret"} {
 		if _, err := Read(map[string]string{"TWILIO_SUBACCOUNT_TOKENS": bad}); err == nil || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%q: %v", bad, err)
+			t.Errorf("%q: got error %v", bad, err)
 		}
 	}
 }

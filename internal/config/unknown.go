@@ -1,6 +1,6 @@
 package config
 
-// Unknown variables: those that look like ours but are not.
+// Unknown variables are those that look like ours but are not.
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ var ours = regexp.MustCompile(`^(TWILIO|WEBHOOK|SEND|SMS|CATCH_UP|CATCHUP|TRIGGE
 // namespace, which may well be named webhook or twilio.
 var kubernetes = regexp.MustCompile(`_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP)`)
 
-// unknown returns a line for each variable that looks like ours but is not,
+// unknown returns a warning for each variable that looks like ours but is not,
 // with the name that was probably meant.
 func unknown(variables map[string]string) (lines []string) {
 	known := spellings()

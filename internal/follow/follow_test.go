@@ -55,25 +55,25 @@ func TestFileKeepsItsLastUsableValue(t *testing.T) {
 		}
 		err := file.Err()
 		if got := file.Value(); got != step.want || (err == nil) != (step.err == "") || err != nil && !strings.Contains(err.Error(), step.err) {
-			t.Errorf("%.10q: %q, %v; want %q, %q", step.text, got, err, step.want, step.err)
+			t.Errorf("%.10q: got %q, %v; want %q, %q", step.text, got, err, step.want, step.err)
 		}
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	if file.Look(0); file.Value() != "three" || !errors.Is(file.Err(), os.ErrNotExist) {
-		t.Errorf("while the file is gone: %q, %v", file.Value(), file.Err())
+		t.Errorf("while the file is missing: got %q, %v", file.Value(), file.Err())
 	}
 	// Each new state is logged once: two values; empty, half written, too long,
 	// and missing.
 	if got := strings.Count(log.String(), "level=INFO"); got != 2 {
-		t.Errorf("%d lines about values:\n%s", got, log)
+		t.Errorf("got %d lines about values, want 2:\n%s", got, log)
 	}
 	if got := strings.Count(log.String(), "level=WARN"); got != 4 || strings.Contains(log.String(), "two") {
-		t.Errorf("%d warnings:\n%s", got, log)
+		t.Errorf("got %d warnings, want 4:\n%s", got, log)
 	}
 	if _, err := New(slog.New(slog.DiscardHandler), "the token", func(string, Open) (string, error) { return "", errors.New("none") }); err == nil {
-		t.Error("what cannot be read at first is followed")
+		t.Error("New accepts a file that cannot be read")
 	}
 }
 
@@ -82,7 +82,7 @@ func TestReplacedValuesAreKeptAWhile(t *testing.T) {
 	write(t, path, "0")
 	file, _ := token(t, path)
 	if got := file.Replaced(time.Hour); got != nil {
-		t.Errorf("at first: %v", got)
+		t.Errorf("at first: got the replaced values %v, want none", got)
 	}
 	for text := range strings.SplitSeq("123456789", "") {
 		write(t, path, text)
@@ -92,7 +92,7 @@ func TestReplacedValuesAreKeptAWhile(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	if got := file.Replaced(0); got != nil {
-		t.Errorf("after the while: %v", got)
+		t.Errorf("after the interval: got the replaced values %v, want none", got)
 	}
 }
 
@@ -103,7 +103,7 @@ func TestValuesFollowTheirFiles(t *testing.T) {
 	write(t, path, "two")
 	for deadline := time.Now().Add(time.Minute); file.Value() != "two"; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("the changed file is not read")
+			t.Fatal("the changed file was not read in time")
 		}
 	}
 }
@@ -135,10 +135,10 @@ func TestFileThatHangsHoldsNobodyUp(t *testing.T) {
 		select {
 		case got := <-done:
 			if got != "one" {
-				t.Errorf("%q is in force", got)
+				t.Errorf("got the value %q, want one", got)
 			}
 		case <-time.After(20 * time.Second):
-			t.Fatal("whoever needs the value waits for the file")
+			t.Fatal("Value waits for a file that hangs")
 		}
 	}
 	before := time.Now()
@@ -146,17 +146,17 @@ func TestFileThatHangsHoldsNobodyUp(t *testing.T) {
 		file.Value()
 	}
 	if took := time.Since(before); took > 20*time.Second {
-		t.Errorf("100 values took %s: each waits for the file", took)
+		t.Errorf("reading the value 100 times took %s: each call waits for the file", took)
 	}
 	if file.Err() == nil || strings.Count(log.String(), "level=WARN") != 1 {
-		t.Errorf("while it hangs: %v; the log is %s", file.Err(), log.String())
+		t.Errorf("while reading hangs: got error %v, log %s", file.Err(), log.String())
 	}
 	hangs.Store(false)
 	close(release)
 	write(t, path, "two")
 	for deadline := time.Now().Add(time.Minute); file.Value() != "two" || file.Err() != nil; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("once it can be read: %q, %v", file.Value(), file.Err())
+			t.Fatalf("once the file can be read: got %q, %v", file.Value(), file.Err())
 		}
 	}
 }
@@ -189,14 +189,14 @@ func TestFileFollowsKubernetesLinks(t *testing.T) {
 		usable        bool
 	}{{"two", "two", true}, {"away", "two", false}, {".", "two", false}, {"one", "one", true}} {
 		if swap(step.version); step.version == "." {
-			// The link to the token now leads to itself.
+			// The link to the token now points to itself.
 			if _, err := os.Stat(path); err == nil {
-				t.Fatal("the loop can be read")
+				t.Fatal("a link to itself can be read")
 			}
 		}
 		file.Look(0)
 		if got := file.Value(); got != step.want || (file.Err() == nil) != step.usable {
-			t.Errorf("after the swap to %s: %q, %v; the log is %s", step.version, got, file.Err(), log)
+			t.Errorf("after the swap to %s: got %q, %v; log %s", step.version, got, file.Err(), log)
 		}
 	}
 }
@@ -213,13 +213,13 @@ func TestUnreadableFileKeepsItsValue(t *testing.T) {
 		file.Look(0)
 	}
 	if file.Value() != "one" || file.Err() == nil || strings.Count(log.String(), "level=WARN") != 1 {
-		t.Errorf("%q, %v; the log is %s", file.Value(), file.Err(), log)
+		t.Errorf("got %q, %v; log %s", file.Value(), file.Err(), log)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	write(t, path, "two")
 	if file.Look(0); file.Value() != "two" || file.Err() != nil {
-		t.Errorf("once it can be read: %q, %v", file.Value(), file.Err())
+		t.Errorf("once the file can be read: got %q, %v", file.Value(), file.Err())
 	}
 }

@@ -71,7 +71,7 @@ var deliveryCodes = map[int]bool{
 	30006: true, // a landline, or an unreachable carrier
 	30007: true, // filtered
 	30008: true, // unknown
-	30022: true, // too fast for the registered campaign
+	30022: true, // over the limits of the registered campaign
 	30023: true, // the campaign's daily cap
 	30032: true, // an unverified toll-free number
 	30034: true, // an unregistered number
@@ -277,7 +277,7 @@ func (a *Account) Accepted(segments int) {
 }
 
 // Failed counts a failed create; an error that is not Twilio's has no reason
-// and does not count.
+// and is not counted.
 func (a *Account) Failed(e *sms.Error) {
 	if a != nil && e.Reason != "" {
 		a.all.twilioFailures.WithLabelValues(a.name, e.Reason).Inc()
@@ -387,7 +387,7 @@ func (m *Metrics) Delivery(update sms.StatusUpdate) {
 	m.deliveries.WithLabelValues(string(update.Status), code).Inc()
 }
 
-// CaughtUp records until when missed texts have been caught up on.
+// CaughtUp records the time until which missed texts have been caught up on.
 func (m *Metrics) CaughtUp(through time.Time) {
 	if !through.IsZero() {
 		m.catchUpThrough.Set(unix(through))

@@ -35,17 +35,17 @@ func TestKnownSeriesBeginAtZero(t *testing.T) {
 		"sms_account_refused{account=marketing}",
 	} {
 		if value, there := all[series]; !there || value != 0 {
-			t.Errorf("%s: there %t, %g", series, there, value)
+			t.Errorf("%s: got exists %t, value %g, want 0", series, there, value)
 		}
 	}
 	for _, code := range sms.Codes() {
 		if series := "sms_sends_total{account=default,code=" + string(code) + ",outcome=not_sent}"; code != sms.CodeOutcomeUnknown && !has(all, series) {
-			t.Errorf("no %s", series)
+			t.Errorf("the series %s is missing", series)
 		}
 	}
 	for _, reason := range twilio.Reasons() {
 		if series := "sms_twilio_failures_total{account=default,reason=" + reason + "}"; !has(all, series) {
-			t.Errorf("no %s", series)
+			t.Errorf("the series %s is missing", series)
 		}
 	}
 }
@@ -69,7 +69,7 @@ func TestSendsCountByOutcomeAndCode(t *testing.T) {
 		"sms_doubts_resolved_total{account=default,how=reported}":                    1,
 	} {
 		if got[series] != want {
-			t.Errorf("%s is %g, want %g", series, got[series], want)
+			t.Errorf("%s = %g, want %g", series, got[series], want)
 		}
 	}
 }
@@ -112,7 +112,7 @@ func TestRequestsAreMeasuredByStatusClass(t *testing.T) {
 	got := metricstest.Values(t, registry)
 	for status, want := range map[string]float64{"none": 2, "2xx": 1, "4xx": 1, "5xx": 1} {
 		if series := "sms_twilio_request_seconds{method=POST,status=" + status + "}"; got[series] != want {
-			t.Errorf("%s is %g, want %g", series, got[series], want)
+			t.Errorf("%s = %g, want %g", series, got[series], want)
 		}
 	}
 }
@@ -126,7 +126,7 @@ func TestCodesListsAll(t *testing.T) {
 	}
 	for _, found := range regexp.MustCompile(`Code\w+ Code = "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
 		if !slices.Contains(sms.Codes(), sms.Code(found[1])) {
-			t.Errorf("Codes lacks %s", found[1])
+			t.Errorf("sms.Codes lacks %s", found[1])
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package payload
 
-// The codec: converts payloads to encrypted ones and back.
+// The codec converts payloads to encrypted ones and back.
 
 import (
 	commonpb "go.temporal.io/api/common/v1"
@@ -20,7 +20,7 @@ const (
 	whyNoKey       = "this process has no such key; add it to the file of PAYLOAD_KEYS"
 	whyDamaged     = "its data is damaged, or belongs to another key with this ID"
 	whyTooLong     = "it is too long"
-	whyTooManyDeep = "it is encrypted several times over"
+	whyTooManyDeep = "it is encrypted more than once"
 )
 
 // codec adapts the ring to the SDK and the codec server.
@@ -79,7 +79,7 @@ func (r *Ring) decrypt(payload *commonpb.Payload) (*commonpb.Payload, error) {
 	id := payload.GetMetadata()[metadataKeyID]
 	keys := r.inForce()
 	if keys.ciphers[string(id)] == nil && r.file != nil {
-		r.file.Look(followAtOnce) // it may have been added since
+		r.file.Look(followAtOnce) // the key may have been added since
 		keys = r.inForce()
 	}
 	cipher := keys.ciphers[string(id)]

@@ -1,6 +1,6 @@
 package payload
 
-// Converters: from values and errors to payloads, for clients and their
+// Converters turn values and errors into payloads, for clients and their
 // workers.
 
 import (

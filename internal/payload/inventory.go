@@ -1,7 +1,7 @@
 package payload
 
-// Inventories: which keys a process has. All processes must know a key before
-// one of them encrypts with it.
+// An inventory says which keys a process has. All processes must know a key
+// before one of them encrypts with it.
 
 import (
 	"bufio"

@@ -8,7 +8,7 @@
 // AES-256-GCM, and a tag of 16 bytes.
 package payload
 
-// Keys: the contents of a key file.
+// The contents of a key file.
 
 import (
 	"bytes"

@@ -65,9 +65,9 @@ func protected(ring *Ring) client.Options {
 	return options
 }
 
-const secret = "a text that nobody may read"
+const secret = "a text that nobody else may read"
 
-// The format is that of the SDKs' samples; this test reads and writes it
+// The format is that of the SDKs' samples: this test reads and writes it
 // without the codec.
 func TestCodecUsesTheSamplesWireFormat(t *testing.T) {
 	path := keyFile(t, "one", "one")
@@ -79,11 +79,11 @@ func TestCodecUsesTheSamplesWireFormat(t *testing.T) {
 
 	written := must(c.Encode([]*commonpb.Payload{plain}))(t)[0]
 	if string(written.Metadata["encoding"]) != "binary/encrypted" || string(written.Metadata["encryption-key-id"]) != "one" || len(written.Metadata) != 2 {
-		t.Errorf("metadata %q", written.Metadata)
+		t.Errorf("got the metadata %q", written.Metadata)
 	}
 	var opened commonpb.Payload
 	if err := proto.Unmarshal(must(gcm.Open(nil, written.Data[:12], written.Data[12:], nil))(t), &opened); err != nil || !proto.Equal(&opened, plain) {
-		t.Errorf("the sample reads %v, %v", &opened, err)
+		t.Errorf("the sample decodes %v, %v", &opened, err)
 	}
 
 	nonce := []byte("twelve bytes")
@@ -92,7 +92,7 @@ func TestCodecUsesTheSamplesWireFormat(t *testing.T) {
 		Data:     gcm.Seal(nonce, nonce, must(proto.Marshal(plain))(t), nil),
 	}
 	if read := must(c.Decode([]*commonpb.Payload{theirs}))(t)[0]; !proto.Equal(read, plain) {
-		t.Errorf("read %v", read)
+		t.Errorf("got %v from the sample's payload", read)
 	}
 }
 
@@ -104,10 +104,10 @@ func TestRingWithoutCurrentKeyStaysClear(t *testing.T) {
 	dc := protected(open(t, path)).DataConverter
 	var read string
 	if err := dc.FromPayload(written, &read); err != nil || read != secret {
-		t.Errorf("read %q, %v", read, err)
+		t.Errorf("got %q, %v", read, err)
 	}
 	if clear := must(dc.ToPayload(secret))(t); !bytes.Contains(clear.Data, []byte(secret)) {
-		t.Errorf("wrote %v", clear)
+		t.Errorf("without a current key: wrote %v", clear)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestUnreadablePayloadNamesOnlyItsKey(t *testing.T) {
 			err := protected(tc.ring).DataConverter.FromPayload(tc.payload, &read)
 			var unreadable *sms.UnreadableError
 			if !errors.As(err, &unreadable) || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "+1500") {
-				t.Errorf("error %v, want %q", err, tc.want)
+				t.Errorf("got error %v, want %q", err, tc.want)
 			}
 		})
 	}
@@ -158,19 +158,19 @@ func TestFailuresHideTheirTexts(t *testing.T) {
 	failure := protected(ring).FailureConverter.ErrorToFailure(failed)
 	raw := string(must(proto.Marshal(failure))(t))
 	if strings.Contains(raw, secret) || strings.Contains(raw, "+15005550009") || !strings.Contains(raw, "Kind") {
-		t.Errorf("the failure is stored as %q", raw)
+		t.Errorf("the failure is stored with its text: got %q", raw)
 	}
 	if read := protected(ring).FailureConverter.FailureToError(failure); !strings.Contains(read.Error(), secret) || !strings.Contains(errors.Unwrap(read).Error(), cause.Error()) {
-		t.Errorf("read %v", read)
+		t.Errorf("got the failure %v", read)
 	}
 	var known *temporal.ApplicationError
 	unread := protected(open(t, "")).FailureConverter.FailureToError(failure)
 	if !errors.As(unread, &known) || known.Type() != "Kind" || !strings.Contains(unread.Error(), `the key "one"`) {
-		t.Errorf("without the key: %v", unread)
+		t.Errorf("without the key: got %v", unread)
 	}
 	inClear := protected(open(t, "")).FailureConverter.ErrorToFailure(errors.New("plain"))
 	if inClear.GetMessage() != "plain" || inClear.GetEncodedAttributes() != nil {
-		t.Errorf("without a current key: %v", inClear)
+		t.Errorf("without a current key: got %v", inClear)
 	}
 }
 
@@ -178,35 +178,35 @@ func TestUnusableKeyFilesAreRefused(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString(make([]byte, 32))
 	many := strings.Repeat(`{"id":"%d","key":"`+key+`"},`, maxKeys+1)
 	for name, tc := range map[string]struct{ text, want string }{
-		"empty":                {"", "it must be JSON"},
-		"another language":     {"current: one", "it must be JSON"},
-		"an unknown field":     {`{"curent": "one", "keys": []}`, "it must be JSON"},
-		"two objects":          {`{"keys": []} {}`, "after the JSON object"},
-		"a current of none":    {`{"current": "two", "keys": [{"id": "one", "key": "` + key + `"}]}`, `the current key is "two"`},
-		"a pass phrase":        {`{"keys": [{"id": "one", "key": "correct horse"}]}`, "not a pass phrase"},
-		"half a key":           {`{"keys": [{"id": "one", "key": "` + key[:20] + `"}]}`, "32 random bytes"},
-		"the same ID twice":    {`{"keys": [{"id": "one", "key": "` + key + `"}, {"id": "one", "key": "` + key + `"}]}`, "two keys"},
-		"an ID with a space":   {`{"keys": [{"id": "one two", "key": "` + key + `"}]}`, "the ID of key 1"},
-		"far too many keys":    {`{"keys": [` + strings.TrimSuffix(many, ",") + `]}`, "it has 51 keys"},
-		"a very long document": {strings.Repeat(" ", maxFile) + `{"keys": []}`, "longer than"},
+		"empty":                  {"", "it must be JSON"},
+		"another language":       {"current: one", "it must be JSON"},
+		"an unknown field":       {`{"curent": "one", "keys": []}`, "it must be JSON"},
+		"two objects":            {`{"keys": []} {}`, "after the JSON object"},
+		"an unknown current key": {`{"current": "two", "keys": [{"id": "one", "key": "` + key + `"}]}`, `the current key is "two"`},
+		"a pass phrase":          {`{"keys": [{"id": "one", "key": "correct horse"}]}`, "not a pass phrase"},
+		"half a key":             {`{"keys": [{"id": "one", "key": "` + key[:20] + `"}]}`, "32 random bytes"},
+		"the same ID twice":      {`{"keys": [{"id": "one", "key": "` + key + `"}, {"id": "one", "key": "` + key + `"}]}`, "two keys"},
+		"an ID with a space":     {`{"keys": [{"id": "one two", "key": "` + key + `"}]}`, "the ID of key 1"},
+		"far too many keys":      {`{"keys": [` + strings.TrimSuffix(many, ",") + `]}`, "it has 51 keys"},
+		"a very long document":   {strings.Repeat(" ", maxFile) + `{"keys": []}`, "longer than"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "keys.json")
 			write(t, path, []byte(tc.text))
 			if _, err := Open(path, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), key) {
-				t.Errorf("error %v, want %q", err, tc.want)
+				t.Errorf("got error %v, want %q", err, tc.want)
 			}
 		})
 	}
 	if _, err := Open(filepath.Join(t.TempDir(), "none"), nil); err == nil {
-		t.Error("a file that is missing is taken")
+		t.Error("Open accepts a missing file")
 	}
 	path := keyFile(t, "one", "one")
 	if err := os.Chmod(path, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Open(path, nil); err == nil || !strings.Contains(err.Error(), "chmod 600") {
-		t.Errorf("a file that all may change: %v", err)
+		t.Errorf("a file that everyone may change: got error %v", err)
 	}
 }
 
@@ -220,12 +220,12 @@ func TestRingFollowsItsFile(t *testing.T) {
 	write(t, path, text)
 	reread(r)
 	if has := r.Inventory(); fmt.Sprint(has) != "{[one two] one}" {
-		t.Errorf("with a second key: %v", has)
+		t.Errorf("with a second key: got %v", has)
 	}
 	write(t, path, must(MakeCurrent(text, "two"))(t))
 	reread(r)
 	if has := r.Inventory(); fmt.Sprint(has) != "{[one two] two}" {
-		t.Errorf("with the second key current: %v", has)
+		t.Errorf("with the second key current: got %v", has)
 	}
 }
 
@@ -254,13 +254,13 @@ func TestHalfWrittenKeyFileIsIgnored(t *testing.T) {
 		write(t, path, whole[:n])
 		reread(r)
 		if has := r.Inventory(); fmt.Sprint(has) != "{[one] one}" || r.Err() == nil {
-			t.Fatalf("the first %d bytes are in force: %v", n, has)
+			t.Fatalf("after writing %d bytes: got %v, want the previous keys and an error", n, has)
 		}
 	}
 	write(t, path, whole)
 	reread(r)
 	if has := r.Inventory(); fmt.Sprint(has) != "{[one two] two}" || r.Err() != nil {
-		t.Errorf("the whole: %v, %v", has, r.Err())
+		t.Errorf("after writing all bytes: got %v, %v", has, r.Err())
 	}
 }
 
@@ -271,7 +271,7 @@ func TestEncryptingRingNeverReturnsToClear(t *testing.T) {
 		t.Helper()
 		reread(r)
 		if !r.Encrypts() || r.Err() == nil {
-			t.Errorf("%s: encrypts %v, error %v", when, r.Encrypts(), r.Err())
+			t.Errorf("%s: got encrypts %v, error %v", when, r.Encrypts(), r.Err())
 		}
 	}
 	write(t, path, must(MakeCurrent(must(os.ReadFile(path))(t), ""))(t))
@@ -285,21 +285,21 @@ func TestEncryptingRingNeverReturnsToClear(t *testing.T) {
 func TestKeyFilesAreChangedInSteps(t *testing.T) {
 	text := must(Add(nil, "one"))(t)
 	if described := must(Describe(text))(t); !strings.Contains(described, "one: reads\n") || !strings.Contains(described, "written unencrypted") {
-		t.Errorf("a new key: %s", described)
+		t.Errorf("a new key: got %s", described)
 	}
 	text = must(MakeCurrent(text, "one"))(t)
 	if _, err := Remove(text, "one"); err == nil {
-		t.Error("the current key is removed")
+		t.Error("the current key can be removed")
 	}
 	text = must(MakeCurrent(must(Add(text, "two"))(t), "two"))(t)
 	if described := must(Describe(must(Remove(text, "one"))(t)))(t); described != "two: reads and encrypts\ncurrent: two\n" {
-		t.Errorf("after a rotation: %s", described)
+		t.Errorf("after a rotation: got %s", described)
 	}
 	if _, err := MakeCurrent(text, "three"); err == nil {
-		t.Error("a key that is not there becomes current")
+		t.Error("an unknown key can become current")
 	}
 	if _, err := Add(text, "two"); err == nil {
-		t.Error("a key is added twice")
+		t.Error("a key can be added twice")
 	}
 }
 

@@ -1,6 +1,6 @@
 package payload
 
-// The ring: the keys in force, which follow their file.
+// The ring holds the keys in force, which follow their file.
 
 import (
 	"errors"

@@ -1,6 +1,6 @@
 package payload
 
-// The codec server: decrypts payloads over HTTP, for Temporal's Web UI and
+// The codec server decrypts payloads over HTTP, for Temporal's Web UI and
 // command line.
 
 import (
@@ -45,7 +45,7 @@ func Server(ring *Ring, o ServerOptions) http.Handler {
 	handle("decode", func(p *commonpb.Payload) *commonpb.Payload {
 		decoded, err := ring.Codec().Decode([]*commonpb.Payload{p})
 		if err != nil {
-			return p // it has another key: the rest of the page is still useful
+			return p // encrypted with a key that is not in the ring; the rest of the page is still useful
 		}
 		return decoded[0]
 	})

@@ -44,7 +44,7 @@ func TestSchemasAreCurrent(t *testing.T) {
 		name, _ := filepath.Rel(folder, path)
 		data, err := os.ReadFile(path)
 		if !bytes.Equal(data, want[filepath.ToSlash(name)]) {
-			t.Errorf("docs/schemas/%s is not what the types say: run go generate ./internal/schemas", name)
+			t.Errorf("docs/schemas/%s is not current: run go generate ./internal/schemas", name)
 		}
 		delete(want, filepath.ToSlash(name))
 		return err
@@ -85,7 +85,7 @@ func TestSchemasCoverAllRegistered(t *testing.T) {
 			continue // their inputs are the state of earlier runs, or absent
 		}
 		if described[name+"Input"] == nil {
-			t.Errorf("%s has no schema of its input", name)
+			t.Errorf("%s has no schema for its input", name)
 		}
 	}
 }
@@ -97,7 +97,7 @@ func TestSchemasKnowAllValues(t *testing.T) {
 	}
 	for name, kind := range types {
 		if kind.Kind() == reflect.String && len(source.constants[name]) == 0 {
-			t.Errorf("%s has no values", name)
+			t.Errorf("no constants were found for %s", name)
 		}
 	}
 }
@@ -113,10 +113,10 @@ func validators(t *testing.T) map[string]*jsonschema.Resolved {
 		}
 		var schema jsonschema.Schema
 		if err := json.Unmarshal(data, &schema); err != nil {
-			t.Fatalf("%s: %v", p.path(), err)
+			t.Fatalf("%s: got %v", p.path(), err)
 		}
 		if compiled[p.name], err = schema.Resolve(nil); err != nil {
-			t.Fatalf("%s: %v", p.path(), err)
+			t.Fatalf("%s: got %v", p.path(), err)
 		}
 	}
 	return compiled
@@ -181,7 +181,7 @@ func TestRecordedPayloadsHaveTheirSchemas(t *testing.T) {
 		var history historypb.History
 		read := temporalproto.CustomJSONUnmarshalOptions{}
 		if err := read.Unmarshal(data, &history); err != nil {
-			t.Fatalf("%s: %v", path, err)
+			t.Fatalf("%s: got %v", path, err)
 		}
 		for _, payload := range payloadsOf(&history) {
 			schema := schemas[payload.name]
@@ -197,7 +197,7 @@ func TestRecordedPayloadsHaveTheirSchemas(t *testing.T) {
 		}
 	}
 	if len(counts) < 25 {
-		t.Errorf("the histories have payloads of %d kinds only: %v", len(counts), slices.Sorted(maps.Keys(counts)))
+		t.Errorf("the histories have payloads of only %d types: got %v", len(counts), slices.Sorted(maps.Keys(counts)))
 	}
 }
 
@@ -219,7 +219,7 @@ func TestDocumentedInputsHaveTheirSchemas(t *testing.T) {
 	}
 	inputs := documented.FindAllSubmatch(page, -1)
 	if len(inputs) < 5 {
-		t.Fatalf("docs/sending.md has %d inputs", len(inputs))
+		t.Fatalf("found only %d inputs in docs/sending.md", len(inputs))
 	}
 	schemas := validators(t)
 	for _, input := range inputs {
@@ -254,7 +254,7 @@ func TestSchemasRefuseInvalidInput(t *testing.T) {
 		"SendSmsResult":             `{"messages": null, "errors": [], "twilioResult": "[]", "twilioError": null}`,
 	} {
 		if validate(schemas[name], []byte(input)) == nil {
-			t.Errorf("%s is accepted: %s", name, input)
+			t.Errorf("%s accepts %s", name, input)
 		}
 	}
 }
@@ -265,6 +265,6 @@ func TestSchemasNameFieldsInJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	if file := string(files["SendSmsInput.json"]); !strings.Contains(file, "Required unless messagingServiceSid is set") {
-		t.Error("comments name fields as Go does")
+		t.Error("comments name fields as Go does, not as JSON does")
 	}
 }

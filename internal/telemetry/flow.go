@@ -125,8 +125,9 @@ func (w *workflowFlow) ExecuteWorkflow(ctx workflow.Context, in *interceptor.Exe
 	_, span := w.traces.tracer.Start(parent, named("RunWorkflow", info.WorkflowType.Name), trace.WithSpanKind(trace.SpanKindServer), trace.WithTimestamp(info.WorkflowStartTime),
 		trace.WithAttributes(attribute.String("temporal.run_id", info.WorkflowExecution.RunID)))
 	result, err := w.Next.ExecuteWorkflow(workflow.WithValue(ctx, runContextKey{}, span.SpanContext()), in)
-	// A worker that evicts the workflow never gets here, and one that replays a
-	// closed workflow has nothing to add. A span that does not end is not sent.
+	// A worker that evicts the workflow never gets here. One that replays a
+	// closed workflow has nothing to add: it does not end the span, which is
+	// therefore not sent.
 	if !workflow.IsReplaying(ctx) {
 		mark(span, err)
 		span.End()
@@ -181,7 +182,7 @@ func read(header map[string]*commonpb.Payload) (span trace.SpanContext) {
 }
 
 // plainName and digits decide which workflow and activity types may appear in a
-// span: others could have been derived from a text.
+// span: others may be derived from a text.
 var (
 	plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.:-]{0,99}$`)
 	digits    = regexp.MustCompile(`[0-9]{5}`)

@@ -1,8 +1,8 @@
 package telemetry
 
-// Traces: spans of the webhook's requests, workflows, activities and requests
-// to Twilio, sent by OTLP over HTTP if OpenTelemetry's own variables name an
-// endpoint.
+// Traces consist of spans for the webhook's requests, workflows, activities and
+// requests to Twilio. They are sent by OTLP over HTTP if OpenTelemetry's own
+// variables name an endpoint.
 
 import (
 	"cmp"

@@ -54,7 +54,7 @@ func TestTracesAreSentIfConfigured(t *testing.T) {
 	} {
 		traces, err := OpenTraces(t.Context(), func(name string) string { return c.environment[name] }, slog.New(slog.DiscardHandler))
 		if (traces != nil) != c.sent || (err != nil) != (c.refused != "") || err != nil && !strings.Contains(err.Error(), c.refused) {
-			t.Errorf("%s: %v, %v", name, traces, err)
+			t.Errorf("%s: got %v, %v", name, traces, err)
 		}
 		traces.Close()
 	}
@@ -70,11 +70,11 @@ func TestSamplerFollowsTheParent(t *testing.T) {
 		sampler, argument     string
 		root, taken, nottaken bool
 	}{
-		"by default":       {"", "", true, true, false},
-		"none of our own":  {"parentbased_traceidratio", "0", false, true, false},
-		"all of our own":   {"parentbased_traceidratio", "1", true, true, false},
-		"off":              {"always_off", "", false, false, false},
-		"without a parent": {"always_on", "", true, true, true},
+		"by default":        {"", "", true, true, false},
+		"none of our spans": {"parentbased_traceidratio", "0", false, true, false},
+		"all of our spans":  {"parentbased_traceidratio", "1", true, true, false},
+		"off":               {"always_off", "", false, false, false},
+		"without a parent":  {"always_on", "", true, true, true},
 	} {
 		t.Setenv("OTEL_TRACES_SAMPLER", tc.sampler)
 		t.Setenv("OTEL_TRACES_SAMPLER_ARG", tc.argument)
@@ -84,7 +84,7 @@ func TestSamplerFollowsTheParent(t *testing.T) {
 			_, span := traces.tracer.Start(ctx, "a span")
 			span.End()
 			if got := len(spans.GetSpans()) == 1; got != want {
-				t.Errorf("%s: a span below %v is recorded: %v", name, trace.SpanContextFromContext(ctx).TraceFlags(), got)
+				t.Errorf("%s: got a span below %v recorded: %v", name, trace.SpanContextFromContext(ctx).TraceFlags(), got)
 			}
 		}
 	}
@@ -107,20 +107,20 @@ func TestActivitySpansAreBounded(t *testing.T) {
 	}
 	env.RegisterActivity(page)
 	if _, err := env.ExecuteActivity(page); err == nil {
-		t.Error("the activity does not fail")
+		t.Error("the activity succeeds, want an error")
 	}
 	got := spans.GetSpans()
 	if len(got) != maxRequests+1 {
-		t.Fatalf("%d spans, want %d", len(got), maxRequests+1)
+		t.Fatalf("got %d spans, want %d", len(got), maxRequests+1)
 	}
 	last := got[len(got)-1]
 	for key, want := range map[string]string{"twilio.requests": "200", "twilio.requests.failed": "1", "error.type": "NotSentYet"} {
 		if value := attributeOf(last, key); value != want {
-			t.Errorf("%s is %q, want %q", key, value, want)
+			t.Errorf("%s = %q, want %q", key, value, want)
 		}
 	}
 	if got[0].Parent.SpanID() != last.SpanContext.SpanID() || attributeOf(got[0], "twilio.request_id") == "" {
-		t.Errorf("a request's span is %+v", got[0])
+		t.Errorf("got the request's span %+v", got[0])
 	}
 	impersonal(t, got)
 }
@@ -139,11 +139,11 @@ func impersonal(t *testing.T, spans tracetest.SpanStubs) {
 	for _, span := range spans {
 		for _, a := range span.Attributes {
 			if strings.Contains(a.Value.String(), personal) {
-				t.Errorf("%s: %s is %s", span.Name, a.Key, a.Value.String())
+				t.Errorf("span %s: attribute %s contains %s", span.Name, a.Key, a.Value.String())
 			}
 		}
 		if strings.Contains(span.Name+span.Status.Description, personal) || len(span.Events) > 0 {
-			t.Errorf("a span is %+v", span)
+			t.Errorf("a span contains private data: got %+v", span)
 		}
 	}
 }
@@ -166,10 +166,10 @@ func TestRunSpanHoldsItsActivities(t *testing.T) {
 	env.ExecuteWorkflow("Flow")
 	got := spans.GetSpans()
 	if len(got) != 2 || got[1].Name != "RunWorkflow:Flow" {
-		t.Fatalf("spans %+v", got)
+		t.Fatalf("got the spans %+v", got)
 	}
 	if got[0].Parent.SpanID() != got[1].SpanContext.SpanID() || got[0].SpanContext.TraceID() != got[1].SpanContext.TraceID() {
-		t.Errorf("the activity's parent is %v, the workflow is %v", got[0].Parent, got[1].SpanContext)
+		t.Errorf("the activity's parent is %v, want the workflow's span %v", got[0].Parent, got[1].SpanContext)
 	}
 	impersonal(t, got)
 }
@@ -180,7 +180,7 @@ func TestWorkersNameRunSpansAlike(t *testing.T) {
 	again, spanAgain := ids{}.NewIDs(ctx)
 	other, _ := ids{}.NewIDs(t.Context())
 	if trace != again || span != spanAgain || span != (ids{}).NewSpanID(ctx, other) || trace == other {
-		t.Errorf("%v %v, %v %v, %v", trace, span, again, spanAgain, other)
+		t.Errorf("got the IDs %v %v, %v %v, %v", trace, span, again, spanAgain, other)
 	}
 }
 
@@ -198,10 +198,10 @@ func TestWebhooksMakeSpansOfTextsAlone(t *testing.T) {
 	}
 	got := spans.GetSpans()
 	if len(got) != 1 || got[0].Name != "POST /twilio/sms" || attributeOf(got[0], "http.response.status_code") != "503" {
-		t.Fatalf("spans %+v", got)
+		t.Fatalf("got the spans %+v", got)
 	}
 	if got[0].Parent.IsValid() || len(got[0].Links) > 0 {
-		t.Error("anybody can say whose trace a text is of")
+		t.Error("the trace context of a request is not ignored")
 	}
 	impersonal(t, got)
 }
@@ -212,11 +212,11 @@ func TestHeadersHoldATraceparentAlone(t *testing.T) {
 	header := map[string]*commonpb.Payload{}
 	write(header, span.SpanContext())
 	if len(header) != 1 || strings.Count(string(header[headerKey].GetData()), ":") != 1 || read(header).SpanID() != span.SpanContext().SpanID() {
-		t.Errorf("header %v", header)
+		t.Errorf("got the header %v", header)
 	}
 	header[headerKey].Data = []byte(`{"traceparent":"` + personal + `","tracestate":"a=b"}`)
 	if read(header).IsValid() {
-		t.Error("a broken traceparent is taken")
+		t.Error("an invalid traceparent is accepted")
 	}
 }
 

@@ -28,7 +28,7 @@ func asciiHeaders(ctx context.Context, method string, req, reply any, cc *grpc.C
 			}
 		}
 		if changed {
-			sent.Set(resourceHeader, escaped...) // a copy of the context's
+			sent.Set(resourceHeader, escaped...) // FromOutgoingContext returns a copy
 			ctx = metadata.NewOutgoingContext(ctx, sent)
 		}
 	}

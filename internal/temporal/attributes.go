@@ -40,7 +40,7 @@ func (c *Client) EnsureSearchAttributes(ctx context.Context) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.asked = time.Time{} // the cached list lacks what was just added
+	c.asked = time.Time{} // the cached list lacks the added attributes
 	return failed
 }
 

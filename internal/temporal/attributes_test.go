@@ -38,13 +38,13 @@ func (o *operator) AddSearchAttributes(_ context.Context, r *operatorservice.Add
 func TestAddedSearchAttributesAreKnown(t *testing.T) {
 	c := &Client{Client: &operator{}}
 	if n := len(c.SearchAttributes(t.Context())); n != 0 {
-		t.Fatalf("%d are known before they are added", n)
+		t.Fatalf("got %d attributes before they are added, want 0", n)
 	}
 	if err := c.EnsureSearchAttributes(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if n := len(c.SearchAttributes(t.Context())); n != len(ours) {
-		t.Errorf("%d are known", n)
+		t.Errorf("got %d attributes", n)
 	}
 }
 
@@ -56,15 +56,15 @@ func TestSearchAttributesAreSoonKnown(t *testing.T) {
 		return len(c.SearchAttributes(t.Context()))
 	}
 	if c.SearchAttributes(t.Context()) != nil {
-		t.Error("known although Temporal is away")
+		t.Error("got attributes although Temporal is unreachable")
 	}
 	o.custom, o.err = ours, nil
 	if n := list(); n != len(ours) {
-		t.Errorf("a second after Temporal is back, %d are known", n)
+		t.Errorf("a second after Temporal is back: got %d attributes", n)
 	}
 	o.custom, o.err = nil, errors.New("away")
 	c.asked = time.Time{}
 	if n := list(); n != len(ours) {
-		t.Errorf("once it is away again, %d are known", n)
+		t.Errorf("after Temporal has become unreachable again: got %d attributes", n)
 	}
 }

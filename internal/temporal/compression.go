@@ -1,8 +1,8 @@
 package temporal
 
-// Compression: a request that fits into a packet is sent uncompressed. The SDK
-// compresses every request. For a small one, that costs more than all other
-// work on it, and does not make it smaller.
+// Requests that fit into a packet are sent uncompressed. The SDK compresses
+// every request. For a small one, that costs more than all other work on it,
+// and does not save a packet.
 
 import (
 	"context"

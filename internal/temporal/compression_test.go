@@ -20,11 +20,11 @@ func TestSmallRequestsAreNotCompressed(t *testing.T) {
 		req    any
 		plain  bool
 	}{
-		"a small one":                    {"DescribeWorkflowExecution", &workflowservice.DescribeWorkflowExecutionRequest{Execution: id(40)}, true},
-		"a large one":                    {"DescribeWorkflowExecution", &workflowservice.DescribeWorkflowExecutionRequest{Execution: id(2000)}, false},
-		"a small one with long answers":  {"GetWorkflowExecutionHistory", &workflowservice.GetWorkflowExecutionHistoryRequest{Execution: id(40)}, false},
-		"a poll, answered by an history": {"PollWorkflowTaskQueue", &workflowservice.PollWorkflowTaskQueueRequest{}, false},
-		"something else":                 {"DescribeWorkflowExecution", "no message", false},
+		"a small one":                           {"DescribeWorkflowExecution", &workflowservice.DescribeWorkflowExecutionRequest{Execution: id(40)}, true},
+		"a large one":                           {"DescribeWorkflowExecution", &workflowservice.DescribeWorkflowExecutionRequest{Execution: id(2000)}, false},
+		"a small request with a large response": {"GetWorkflowExecutionHistory", &workflowservice.GetWorkflowExecutionHistoryRequest{Execution: id(40)}, false},
+		"a poll, whose response has a history":  {"PollWorkflowTaskQueue", &workflowservice.PollWorkflowTaskQueueRequest{}, false},
+		"something else":                        {"DescribeWorkflowExecution", "no message", false},
 	} {
 		var chosen []string
 		before := make([]grpc.CallOption, 1, 8)
@@ -39,7 +39,7 @@ func TestSmallRequestsAreNotCompressed(t *testing.T) {
 				return nil
 			}, before...)
 		if err != nil || len(chosen) == 0 || (chosen[len(chosen)-1] == encoding.Identity) != tc.plain {
-			t.Errorf("%s: %v, %v", name, chosen, err)
+			t.Errorf("%s: got the compressors %v, error %v", name, chosen, err)
 		}
 		if before[:2][1] != nil {
 			t.Errorf("%s: the caller's options were changed", name)

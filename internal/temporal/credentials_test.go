@@ -21,7 +21,7 @@ func TestAPIKeyFileMustHoldKey(t *testing.T) {
 	for path, want := range map[string]string{"/none": "read TEMPORAL_API_KEY_FILE", empty: "is empty"} {
 		t.Setenv("TEMPORAL_API_KEY_FILE", path)
 		if _, err := renew(&client.Options{}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v", path, err)
+			t.Errorf("%s: got error %v", path, err)
 		}
 	}
 	if err := os.WriteFile(empty, []byte("secret\n"), 0o600); err != nil {
@@ -30,11 +30,11 @@ func TestAPIKeyFileMustHoldKey(t *testing.T) {
 	t.Setenv("TEMPORAL_API_KEY_FILE", empty)
 	var options client.Options
 	if _, err := renew(&options, slog.New(slog.DiscardHandler)); err != nil || options.Credentials == nil || options.ConnectionOptions.TLS == nil {
-		t.Errorf("%+v, %v", options.ConnectionOptions, err)
+		t.Errorf("got %+v, %v", options.ConnectionOptions, err)
 	}
 	t.Setenv("TEMPORAL_API_KEY", "another")
 	if _, err := renew(&client.Options{}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "both set") {
-		t.Errorf("two keys: %v", err)
+		t.Errorf("two keys: got error %v", err)
 	}
 }
 
@@ -43,7 +43,7 @@ func TestClientCertificatesAreReadFromFiles(t *testing.T) {
 	t.Setenv("TEMPORAL_TLS_CLIENT_KEY_PATH", "/none/key.pem")
 	options := client.Options{ConnectionOptions: client.ConnectionOptions{TLS: &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{}}}}}
 	if _, err := renew(&options, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "TEMPORAL_TLS_CLIENT_CERT_PATH") {
-		t.Errorf("files that are absent: %v", err)
+		t.Errorf("missing files: got error %v", err)
 	}
 }
 
@@ -56,18 +56,18 @@ func TestRenewedSaysWhichFileIsBroken(t *testing.T) {
 	t.Setenv("TEMPORAL_API_KEY_FILE", path)
 	renewed, err := renew(&client.Options{}, slog.New(slog.DiscardHandler))
 	if err != nil || renewed.CertificateExpires != nil {
-		t.Fatalf("%+v, %v", renewed, err)
+		t.Fatalf("got %+v, %v", renewed, err)
 	}
 	broken := renewed.Files["TEMPORAL_API_KEY_FILE"]
 	if err := broken(); err != nil {
-		t.Errorf("a good file: %v", err)
+		t.Errorf("a valid file: got error %v", err)
 	}
 	if err := os.Truncate(path, 0); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(time.Minute); broken() == nil; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("nothing says that the file is empty")
+			t.Fatal("no error is reported although the file is empty")
 		}
 	}
 }
@@ -76,10 +76,10 @@ func TestVersioningNeedsDeploymentAndBuildID(t *testing.T) {
 	t.Setenv("TEMPORAL_DEPLOYMENT_NAME", "sms")
 	t.Setenv("TEMPORAL_WORKER_BUILD_ID", "")
 	if _, err := deployment(); err == nil {
-		t.Error("a deployment without a build is taken")
+		t.Error("a deployment without a build ID is accepted")
 	}
 	t.Setenv("TEMPORAL_WORKER_BUILD_ID", "v1")
 	if o, err := deployment(); err != nil || !o.UseVersioning || o.Version.BuildID != "v1" {
-		t.Errorf("%+v, %v", o, err)
+		t.Errorf("got %+v, %v", o, err)
 	}
 }

@@ -1,6 +1,7 @@
 package temporal
 
-// The pause of all sending: a workflow that is open for as long as the pause lasts.
+// The pause of all sending is a workflow that is open for as long as the pause
+// lasts.
 
 import (
 	"context"

@@ -1,7 +1,7 @@
 package temporal
 
-// Logs of the SDK, without the texts of errors: those of an activity may quote
-// its input, such as the name of a recipients file. Temporal has the texts, in
+// The SDK's logs omit the texts of errors: those of an activity may quote its
+// input, such as the name of a recipients file. Temporal has the texts, in
 // failures, which are encrypted.
 
 import (

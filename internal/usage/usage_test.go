@@ -56,7 +56,7 @@ func TestMistakesAreExplained(t *testing.T) {
 			got = err.Error()
 		}
 		if got != tc.want {
-			t.Errorf("%s: %q, want %q", tc.args, got, tc.want)
+			t.Errorf("%s: got error %q, want %q", tc.args, got, tc.want)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package yamlfile
 
-// Values of any type, with numbers as they are written.
+// Values of any type, whose numbers stay as they are written.
 
 import (
 	"encoding/json"

@@ -44,7 +44,7 @@ func TestYAMLIsRead(t *testing.T) {
 func TestFilesMayBeJSON(t *testing.T) {
 	got, err := read("t.json", "{\t\"name\":\t\"\\ud83d\\ude00 \\\\ud83d\\\\ude00 \\/ \\u00e9\",\n\t\"count\": 5}")
 	if want := (content{Name: "😀 \\ud83d\\ude00 / é", Count: 5}); err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("read as %+v, %v", got, err)
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
@@ -71,7 +71,7 @@ func TestMistakesShowLinesButNoValues(t *testing.T) {
 	} {
 		_, err := read("t.yaml", text)
 		if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "secret") {
-			t.Errorf("%.40q: %v\n want %q", text, err, want)
+			t.Errorf("%.40q: got error %v\n want %q", text, err, want)
 		}
 	}
 }
@@ -94,17 +94,17 @@ func TestNumbersStayWhatIsWritten(t *testing.T) {
 			err = f.Decode(&c)
 		}
 		if err != nil {
-			t.Errorf("%s: %v", text, err)
+			t.Errorf("%s: got %v", text, err)
 			continue
 		}
 		for _, v := range []Value{c.V, c.M["k"]} {
 			if got, err := json.Marshal(v); err != nil || string(got) != want {
-				t.Errorf("%s is %s, %v; want %s", text, got, err, want)
+				t.Errorf("%s = %s, %v; want %s", text, got, err, want)
 			}
 		}
 	}
 	if _, err := read("t.yaml", "any: {a: {k: 1, k: 2}}\n"); err == nil || !strings.Contains(err.Error(), `t.yaml:1: key "k"`) {
-		t.Errorf("a duplicate key inside a value: %v", err)
+		t.Errorf("a duplicate key inside a value: got error %v", err)
 	}
 }
 
@@ -114,10 +114,10 @@ func TestNumbersWithoutJSONFormAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, want := f.Loose("a"), []Loose{{2, "zip"}, {3, "to"}, {4, ""}}; !reflect.DeepEqual(got, want) {
-		t.Errorf("found %v, want %v", got, want)
+		t.Errorf("got %v, want %v", got, want)
 	}
 	if got := f.Loose("nothing"); got != nil {
-		t.Errorf("found %v in nothing", got)
+		t.Errorf("got %v for a missing key", got)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestMisspeltKeysSuggestTheRightOne(t *testing.T) {
 		strings.Repeat("name", 99) + ": 1": `unknown field "namename`,
 	} {
 		if _, err := read("t.yaml", text); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(want, "mean") != strings.Contains(err.Error(), "mean") {
-			t.Errorf("%.40s: %v, want %s", text, err, want)
+			t.Errorf("%.40s: got error %v, want %s", text, err, want)
 		}
 	}
 	for _, tc := range []struct {
@@ -138,7 +138,7 @@ func TestMisspeltKeysSuggestTheRightOne(t *testing.T) {
 		want int
 	}{{"", "", 0}, {"ehco", "echo", 1}, {"ecoh", "echo", 1}, {"eco", "echo", 1}, {"echoo", "echo", 1}, {"acho", "echo", 1}, {"", "abc", 3}, {"kitten", "sitting", 3}} {
 		if got := Distance(tc.a, tc.b); got != tc.want {
-			t.Errorf("from %q to %q are %d, want %d", tc.a, tc.b, got, tc.want)
+			t.Errorf("Distance(%q, %q) = %d, want %d", tc.a, tc.b, got, tc.want)
 		}
 	}
 }
@@ -163,11 +163,11 @@ func TestLinesPointToThePart(t *testing.T) {
 		7: {"part", "part", "name", "nothing"},
 	} {
 		if got := f.Line(path...); got != want {
-			t.Errorf("%v is in line %d, want %d", path, got, want)
+			t.Errorf("%v is on line %d, want %d", path, got, want)
 		}
 	}
 	if got := f.Line("list", 7); got != 3 {
-		t.Errorf("what is absent is in line %d, want 3", got)
+		t.Errorf("a missing part is on line %d, want 3", got)
 	}
 }
 
@@ -178,7 +178,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, name := range []string{"t.yaml", "t.json"} {
 			if _, err := read(name, text); err != nil && !strings.HasPrefix(err.Error(), name+":") {
-				t.Errorf("an error without a place: %v", err)
+				t.Errorf("the error has no line: got %v", err)
 			}
 		}
 	})

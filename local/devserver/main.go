@@ -26,7 +26,7 @@ const version = "1.0.0"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	// A second signal ends the process at once: SQLite survives it.
+	// A second signal ends the process at once: the SQLite file stays intact.
 	context.AfterFunc(ctx, stop)
 
 	if err := newRootCommand().ExecuteContext(ctx); err != nil {

@@ -1,7 +1,7 @@
 package main
 
-// The server as users run it: a process that is started, spoken to over gRPC
-// and HTTP, interrupted, and started again on the same file.
+// The server as users run it: a process that is started, called over gRPC and
+// HTTP, interrupted, and started again on the same file.
 
 import (
 	"bufio"
@@ -73,7 +73,7 @@ func start(t *testing.T, args ...string) *process {
 	if err != nil || !strings.HasPrefix(line, "Server:") {
 		_ = p.cmd.Process.Kill()
 		_ = p.cmd.Wait()
-		t.Fatalf("the server said %q and not that it serves: %v\n%s", line, err, p.stderr)
+		t.Fatalf("the server printed %q instead of its address: %v\n%s", line, err, p.stderr)
 	}
 	go func() { _, _ = io.Copy(io.Discard, stdout) }()
 
@@ -119,7 +119,7 @@ func checkRestart(t *testing.T, stop func(*process, *testing.T)) {
 		t.Fatal(err)
 	}
 	if got := namespace.Config.WorkflowExecutionRetentionTtl.AsDuration(); got != retention {
-		t.Errorf("retention = %v, want %v", got, retention)
+		t.Errorf("got retention %v, want %v", got, retention)
 	}
 	_, err = workflows.StartWorkflowExecution(t.Context(), &workflowservice.StartWorkflowExecutionRequest{
 		Namespace:    "default",
@@ -140,7 +140,7 @@ func checkRestart(t *testing.T, stop func(*process, *testing.T)) {
 		t.Fatal(err)
 	}
 	if got := described.WorkflowExecutionInfo.Status; got != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		t.Errorf("the workflow's status after the restart is %v", got)
+		t.Errorf("after the restart, the workflow's status is %v", got)
 	}
 	for _, name := range []string{"default", "orders"} {
 		attributes, err := operatorservice.NewOperatorServiceClient(p.conn).ListSearchAttributes(t.Context(), &operatorservice.ListSearchAttributesRequest{Namespace: name})
@@ -148,7 +148,7 @@ func checkRestart(t *testing.T, stop func(*process, *testing.T)) {
 			t.Fatal(err)
 		}
 		if got := attributes.CustomAttributes["Customer"]; got != enumspb.INDEXED_VALUE_TYPE_KEYWORD {
-			t.Errorf("search attribute Customer of namespace %s is %v", name, got)
+			t.Errorf("search attribute Customer of namespace %s has type %v", name, got)
 		}
 	}
 	p.interrupt(t)
@@ -183,7 +183,7 @@ func TestListReadsSearchAttributesOnce(t *testing.T) {
 		}
 	}
 	if listed < rows {
-		t.Errorf("%d of %d workflows are listed: %v", listed, rows, err)
+		t.Errorf("only %d of %d workflows are listed: got %v", listed, rows, err)
 	}
 	p.interrupt(t)
 }
@@ -216,7 +216,7 @@ func TestServerServesItsWebUI(t *testing.T) {
 	p.interrupt(t)
 }
 
-// getOnceListening asks until the Web UI, which starts last, answers.
+// getOnceListening retries until the Web UI, which starts last, responds.
 func getOnceListening(url string) (string, error) {
 	var lastErr error
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -237,10 +237,10 @@ func TestServerNamesATakenPort(t *testing.T) {
 	taken := p.cmd.Args[4]
 	output, err := command(t.Context(), "server", "start-dev", "--port", taken, "--headless").CombinedOutput()
 	if err == nil {
-		t.Error("exit status 0, want another")
+		t.Error("got exit status 0, want a failure")
 	}
 	if lines := strings.Split(strings.TrimSpace(string(output)), "\n"); len(lines) != 1 || !strings.Contains(lines[0], "127.0.0.1:"+taken) {
-		t.Errorf("it says %q, want one line with the address", output)
+		t.Errorf("got the output %q, want one line with the address", output)
 	}
 	p.interrupt(t)
 }

@@ -23,7 +23,7 @@ func TestParseSearchAttributes(t *testing.T) {
 	}
 	for _, bad := range []string{"Customer", "=Keyword", "Customer=keyword", "Customer=", "Customer=Unspecified"} {
 		if _, err := parseSearchAttributes([]string{bad}); err == nil || !strings.Contains(err.Error(), bad) {
-			t.Errorf("%q: error %v, want one that quotes it", bad, err)
+			t.Errorf("%q: got error %v, want one that quotes it", bad, err)
 		}
 	}
 }
@@ -44,7 +44,7 @@ func TestParseDynamicConfig(t *testing.T) {
 	}
 	for _, bad := range []string{"a", "=1", "a=", "a=word", "a=1 2"} {
 		if _, err := parseDynamicConfig([]string{bad}); err == nil || !strings.Contains(err.Error(), bad) {
-			t.Errorf("%q: error %v, want one that quotes it", bad, err)
+			t.Errorf("%q: got error %v, want one that quotes it", bad, err)
 		}
 	}
 }
@@ -52,10 +52,10 @@ func TestParseDynamicConfig(t *testing.T) {
 func TestDynamicConfigFlagOverridesDefault(t *testing.T) {
 	key := dynamicconfig.MakeKey("history.timerProcessorMaxPollRPS")
 	if got := withDefaults(nil)[key]; got != 400 {
-		t.Errorf("default = %v, want 400", got)
+		t.Errorf("got the default %v, want 400", got)
 	}
 	if got := withDefaults(dynamicconfig.StaticClient{key: 7})[key]; got != 7 {
-		t.Errorf("overridden = %v, want 7", got)
+		t.Errorf("got %v instead of the override, want 7", got)
 	}
 }
 
@@ -66,7 +66,7 @@ func TestOptionsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	if opts.ip != "127.0.0.1" || opts.uiIP != "127.0.0.1" || opts.uiPort != 8233 {
-		t.Errorf("completed to %+v", opts)
+		t.Errorf("got the options %+v", opts)
 	}
 	for flag, breakIt := range map[string]func(*options){
 		"--ip":         func(o *options) { o.ip = "example" },
@@ -78,7 +78,7 @@ func TestOptionsComplete(t *testing.T) {
 		opts := good
 		breakIt(&opts)
 		if err := opts.complete(); err == nil || !strings.HasPrefix(err.Error(), flag) {
-			t.Errorf("a bad %s: error %v", flag, err)
+			t.Errorf("an invalid %s: got error %v", flag, err)
 		}
 	}
 }
@@ -89,6 +89,6 @@ func TestSearchAttributesBeyondLimitAreRefused(t *testing.T) {
 		attributes[name] = enumspb.INDEXED_VALUE_TYPE_BOOL
 	}
 	if _, err := addAliases(map[string]string{}, attributes); err == nil {
-		t.Error("26 attributes of type Bool are accepted; SQLite's tables have fewer columns")
+		t.Error("addAliases accepts 26 attributes of type Bool, more than SQLite's tables have columns for")
 	}
 }

@@ -1,6 +1,6 @@
 package main
 
-// The server and its Web UI: assembled, started, and stopped.
+// Assembling, starting and stopping the server and its Web UI.
 
 import (
 	"context"
@@ -44,8 +44,8 @@ var defaultDynamicConfig = map[string]any{
 	"history.timerProcessorMaxPollRPS":    400,
 	// Never ask the internet for newer versions.
 	"frontend.enableServerVersionCheck": false,
-	// The Web UI and a person beside it exceed the default of 10 requests a
-	// second.
+	// Together with a person's commands, the Web UI exceeds the default of 10
+	// requests a second.
 	"frontend.namespaceRPS.visibility": 100,
 }
 
@@ -191,7 +191,7 @@ func newLogger(opts options) (log.Logger, zap.AtomicLevel) {
 	}
 	core := log.BuildZapLogger(log.Config{Level: opts.logLevel, Format: format})
 	level := zap.NewAtomicLevelAt(core.Level())
-	// Stack traces of Temporal's own functions help nobody here.
+	// Omit stack traces: they show only Temporal's own functions.
 	return log.NewZapLogger(core.WithOptions(zap.IncreaseLevel(level), zap.AddStacktrace(zap.FatalLevel))), level
 }
 

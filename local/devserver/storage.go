@@ -45,9 +45,9 @@ func sqlConfig(filename string) *config.SQL {
 	}
 	cfg.DatabaseName = filename
 	cfg.ConnectAttributes["mode"] = "rwc"
-	// A write-ahead log that is not synced at each commit survives any end of
-	// this process, though not a power cut, and halves the time that a workflow
-	// takes.
+	// A write-ahead log that is not synced at each commit survives a crash of
+	// this process, though not a power failure, and halves the time that a
+	// workflow takes.
 	cfg.ConnectAttributes["journal_mode"] = "wal"
 	cfg.ConnectAttributes["synchronous"] = "normal"
 	return cfg

@@ -195,7 +195,7 @@ func (p *tab) until(what, expression string) {
 	deadline := time.Now().Add(patience)
 	for !eval[bool](p, "Boolean("+expression+")") {
 		if time.Now().After(deadline) {
-			p.Fatalf("waited in vain until %s; the page shows:\n%s", what, eval[string](p, "document.body.innerText"))
+			p.Fatalf("timed out waiting until %s; the page shows:\n%s", what, eval[string](p, "document.body.innerText"))
 		}
 		time.Sleep(10 * time.Millisecond)
 	}

@@ -24,7 +24,7 @@ async function until(what, holds) {
     if (value) return value;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  assert.fail("waited in vain for " + what);
+  assert.fail("timed out waiting for " + what);
 }
 
 const checks = {
