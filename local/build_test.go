@@ -51,7 +51,7 @@ func TestBuildShowsItsProgress(t *testing.T) {
 		t.Errorf("got the progress:\n%s", out.String())
 	}
 	if rest, _ := os.ReadDir(filepath.Dir(binary)); len(rest) != 1 {
-		t.Errorf("other files are left beside the binary: got %v", rest)
+		t.Errorf("other files are left beside the binary: %v", rest)
 	}
 }
 

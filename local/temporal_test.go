@@ -94,7 +94,7 @@ func TestChildrenSeeOnlyThisStacksEnvironment(t *testing.T) {
 	}
 	// Of duplicate variables, the last one counts.
 	if strings.Contains(strings.Join(env, " "), "API_KEY") || strings.Contains(strings.Join(env, " "), "_FILE=theirs") || env[len(env)-2] != "TRIGGERS=t.yaml" {
-		t.Errorf("the environment contains another stack's settings: got %v", env)
+		t.Errorf("the environment contains another stack's settings: %v", env)
 	}
 }
 

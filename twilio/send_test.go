@@ -319,7 +319,7 @@ func TestSendHeedsItsContext(t *testing.T) {
 func TestGatewayErrorsHideNumbers(t *testing.T) {
 	var err error = &sms.Error{To: "+15005550009", Code: sms.CodeInvalidTo, Message: "The 'To' number +15005550009 is not a valid phone number."}
 	if strings.Contains(fmt.Sprint(errors.Join(err)), "555") {
-		t.Errorf("the error contains the number: got %v", err)
+		t.Errorf("the error contains the number: %v", err)
 	}
 }
 

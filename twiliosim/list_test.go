@@ -232,7 +232,7 @@ func TestMessageIsDeletedOnceDone(t *testing.T) {
 		}
 	}
 	if list := sids(t, rest(t, sim, "GET", "Messages.json", nil)); len(list) != 0 {
-		t.Errorf("the deleted message is listed: got %v", list)
+		t.Errorf("the deleted message is listed: %v", list)
 	}
 	if m := one(t, sim, sid); !m.Deleted || m.Body != "" {
 		t.Errorf("the controls show the deleted message as %+v", m)

@@ -51,7 +51,7 @@ func TestKeysAreMadeAndRotated(t *testing.T) {
 		t.Errorf("the file has mode %v, error %v", info.Mode(), err)
 	}
 	if entries, _ := os.ReadDir(filepath.Dir(file)); len(entries) != 1 {
-		t.Errorf("other files are left behind: got %v", entries)
+		t.Errorf("other files are left behind: %v", entries)
 	}
 }
 

@@ -82,7 +82,7 @@ func TestShutdownAnswersRequestsInProgress(t *testing.T) {
 	stop()
 	select {
 	case err := <-ended:
-		t.Fatalf("the service ended with a request in progress: got %v", err)
+		t.Fatalf("the service ended with a request in progress: %v", err)
 	case <-time.After(50 * time.Millisecond): // the service has had time to end
 	}
 	close(finish)
@@ -123,7 +123,7 @@ func TestSlowClientIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadAll(connection); err != nil {
-		t.Errorf("the connection is still open: got %v", err)
+		t.Errorf("the connection is still open: %v", err)
 	}
 }
 

@@ -57,7 +57,7 @@ func TestBrokenAccountsFileShowsNoSecrets(t *testing.T) {
 				t.Errorf("got error %v, want %q", err, tc.want)
 			}
 			if err != nil && strings.Contains(err.Error(), secret) {
-				t.Errorf("the error contains the secret: got %v", err)
+				t.Errorf("the error contains the secret: %v", err)
 			}
 		})
 	}

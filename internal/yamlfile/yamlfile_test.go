@@ -178,7 +178,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, name := range []string{"t.yaml", "t.json"} {
 			if _, err := read(name, text); err != nil && !strings.HasPrefix(err.Error(), name+":") {
-				t.Errorf("the error has no line: got %v", err)
+				t.Errorf("the error has no line: %v", err)
 			}
 		}
 	})

@@ -1,6 +1,6 @@
 package e2e
 
-// Several accounts at one webhook: each signs only its own texts, and their
+// Several accounts at one webhook: each can sign only its own texts, and their
 // tokens are rotated.
 
 import (
@@ -62,22 +62,22 @@ func TestAccountsSpeakForThemselvesOnly(t *testing.T) {
 	})
 	run := ask(t, s, "Shall we come?", nil)
 	if status, _ := textAs(t, s, another, anotherToken, "SM00000000000000000000000000000a01", stack.Number, "Mallory says yes"); status != http.StatusOK {
-		t.Errorf("another account's text: status %d", status)
+		t.Errorf("another account's text: got status %d", status)
 	}
 	if status, answer := textAs(t, s, another, anotherToken, "SM00000000000000000000000000000a02", stack.Number, "hello"); status != http.StatusOK || !strings.Contains(answer, "Theirs") || strings.Contains(answer, "Ours") {
-		t.Errorf("another account's text fires: %d %s", status, answer)
+		t.Errorf("another account's text fires a trigger: got %d %s", status, answer)
 	}
 	if status, _ := textAs(t, s, stack.Account, anotherToken, "SM00000000000000000000000000000a03", stack.Number, "hello"); status != http.StatusForbidden {
-		t.Errorf("under the name of ours: status %d", status)
+		t.Errorf("with our account's SID: got status %d", status)
 	}
 	if status, _ := textAs(t, s, another, anotherToken, "SM00000000000000000000000000000a04", bound, "hello"); status != http.StatusForbidden {
-		t.Errorf("to one of our numbers: status %d", status)
+		t.Errorf("to one of our numbers: got status %d", status)
 	}
 	if status, answer := textAs(t, s, stack.Account, stack.Token, "SM00000000000000000000000000000a05", stack.Number, "Yes, please"); status != http.StatusOK || strings.Contains(answer, "Ours") {
-		t.Errorf("our own account's reply: %d %s", status, answer)
+		t.Errorf("our own account's reply: got %d %s", status, answer)
 	}
 	if got := answer(t, run); got.Outcome != sms.AskAnswered || got.Reply == nil || got.Reply.Body != "Yes, please" {
-		t.Errorf("the question was answered by %+v", got.Reply)
+		t.Errorf("the question was answered with %+v", got.Reply)
 	}
 }
 
@@ -92,18 +92,18 @@ func TestRotatedTokenNeedsNoRestart(t *testing.T) {
 	stack.Eventually(t, "the worker is alive", func(ctx context.Context) error { return stack.Get(ctx, s.Webhook+"/healthz") })
 	const body = "Order Number 4711"
 	if status := text(t, s, body).WebhookStatus; status != http.StatusForbidden {
-		t.Errorf("with the token before, the webhook answers with status %d", status)
+		t.Errorf("with the old token, got status %d", status)
 	}
 	if err := os.WriteFile(token, []byte(stack.Token+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	stack.Eventually(t, "the webhook accepts what is signed with the token", func(context.Context) error {
+	stack.Eventually(t, "the webhook accepts a text signed with the new token", func(context.Context) error {
 		if status := text(t, s, body).WebhookStatus; status != http.StatusOK {
 			return fmt.Errorf("status %d", status)
 		}
 		return nil
 	})
 	if result := sendSms(t, s, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"}); len(result.Messages) != 1 {
-		t.Errorf("%+v", result.Errors)
+		t.Errorf("got %+v", result.Errors)
 	}
 }

@@ -1,6 +1,6 @@
 package e2e
 
-// What a trigger can do besides starting and signalling.
+// What a trigger can do besides starting and signalling workflows.
 
 import (
 	"context"
@@ -75,11 +75,11 @@ func TestUpdateBecomesTheReply(t *testing.T) {
 	const want = "Ann has 7.5, asked 1 times"
 	for range 2 {
 		if _, body, err := send(delivery(t, s, stack.Token, sid, "balance 1")); err != nil || !strings.Contains(body, want) {
-			t.Errorf("answered %s, %v", body, err)
+			t.Errorf("got the reply %s, %v", body, err)
 		}
 	}
 	if result := text(t, s, "balance 1 long"); replies(result) != "No account 1." {
-		t.Errorf("an answer without bounds: %.100s", replies(result))
+		t.Errorf("an answer that is too long: got the replies %.100s", replies(result))
 	}
 	if err := s.Temporal.Client.SignalWorkflow(t.Context(), "account-1", "", "close", nil); err != nil {
 		t.Fatal(err)
@@ -88,11 +88,11 @@ func TestUpdateBecomesTheReply(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, body, err := send(delivery(t, s, stack.Token, sid, "balance 1")); err != nil || !strings.Contains(body, want) {
-		t.Errorf("after the workflow closed: %s, %v", body, err)
+		t.Errorf("after the workflow closed: got %s, %v", body, err)
 	}
 	for _, body := range []string{"balance 2", "balance 1 other"} {
 		if result := text(t, s, body); !strings.HasPrefix(replies(result), "No account") {
-			t.Errorf("%q is answered %q", body, replies(result))
+			t.Errorf("%q: got the replies %q", body, replies(result))
 		}
 	}
 }
@@ -123,7 +123,7 @@ func TestUnansweredUpdateIsNotReportedLost(t *testing.T) {
 	const sid = "SM00000000000000000000000000000dd1"
 	status, body, err := send(delivery(t, s, stack.Token, sid, "balance"))
 	if err != nil || status != http.StatusServiceUnavailable || strings.Contains(body, "Lost.") {
-		t.Errorf("before the workflow answers: %d %s, %v", status, body, err)
+		t.Errorf("before the workflow answers: got %d %s, %v", status, body, err)
 	}
 	if err := s.Temporal.Client.SignalWorkflow(t.Context(), "account-1", "", "ready", nil); err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestSignalRedeliveryIsAnsweredTheSame(t *testing.T) {
 	another := s.AnotherWebhook(t)
 	const sid = "SM000000000000000000000000000000ee"
 	if _, body, err := send(delivery(t, s, stack.Token, sid, "close 1")); err != nil || !strings.Contains(body, "Closed.") {
-		t.Fatalf("answered %s, %v", body, err)
+		t.Fatalf("got the reply %s, %v", body, err)
 	}
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), "account-1", "").Get(t.Context(), nil); err != nil {
 		t.Fatal(err)
@@ -161,11 +161,11 @@ func TestSignalRedeliveryIsAnsweredTheSame(t *testing.T) {
 		here := *s
 		here.Webhook = hook
 		if _, body, err := send(delivery(t, &here, stack.Token, sid, "close 1")); err != nil || !strings.Contains(body, "Closed.") {
-			t.Errorf("redelivered to %s: %s, %v", hook, body, err)
+			t.Errorf("redelivered to %s: got %s, %v", hook, body, err)
 		}
 	}
 	if _, body, err := send(delivery(t, s, stack.Token, "SM000000000000000000000000000000ef", "close 1")); err != nil || !strings.Contains(body, "There is no account 1.") {
-		t.Errorf("another message: %s, %v", body, err)
+		t.Errorf("another message: got %s, %v", body, err)
 	}
 }
 
@@ -190,15 +190,15 @@ func TestRefusalIsFinal(t *testing.T) {
 		}
 		status, answer, err := send(delivery(t, s, stack.Token, sid, body))
 		if err != nil || status != http.StatusOK || !strings.Contains(answer, "<Response><Message>"+want+"</Message></Response>") {
-			t.Errorf("answered %d %s, %v", status, answer, err)
+			t.Errorf("got %d %s, %v", status, answer, err)
 		}
 	}
 	say("again", "There is none.")
 	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "account-1", TaskQueue: "bank"}, "Account"); err != nil {
 		t.Fatal(err)
 	}
-	// What the sender was told is what happened, whichever triggers are in force
-	// by now.
+	// The sender gets the same answer again, whichever triggers are in force by
+	// now.
 	say("again", "There is none.")
 	// A trigger without an echo does not remove another's.
 	say("audit", "Fine.")
@@ -245,7 +245,7 @@ func TestOwnIDStartsOncePerText(t *testing.T) {
 		want    string
 	}{{1, taken}, {1, taken}, {2, open}} {
 		if got := answer(step.message); got != step.want {
-			t.Errorf("step %d: %s", i, got)
+			t.Errorf("step %d: got %s", i, got)
 		}
 	}
 	closeIt()
@@ -254,7 +254,7 @@ func TestOwnIDStartsOncePerText(t *testing.T) {
 		want    string
 	}{{1, taken}, {2, open}, {3, taken}, {2, open}, {4, open}} {
 		if got := answer(step.message); got != step.want {
-			t.Errorf("after closing, step %d: %s", i, got)
+			t.Errorf("after closing, step %d: got %s", i, got)
 		}
 	}
 	description, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "order-1", "")
@@ -263,7 +263,7 @@ func TestOwnIDStartsOncePerText(t *testing.T) {
 	}
 	closeIt()
 	if got := answer(1); got != taken {
-		t.Errorf("after two runs: %s", got)
+		t.Errorf("after two runs: got %s", got)
 	}
 	now, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "order-1", "")
 	if err != nil || now.WorkflowExecution.RunID != description.WorkflowExecution.RunID {
@@ -299,7 +299,7 @@ func TestChangedTriggersNeedNoRestart(t *testing.T) {
 			phones++
 			result, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: fmt.Sprintf("+1500556%04d", phones), To: stack.Number, Body: "hello"})
 			if err != nil || result.WebhookStatus != http.StatusOK || replies(result) == "" {
-				t.Fatalf("answered %+v, %v", result, err)
+				t.Fatalf("got %+v, %v", result, err)
 			}
 			if !done(replies(result)) {
 				return fmt.Errorf("answered %q", replies(result))

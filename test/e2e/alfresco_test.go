@@ -1,7 +1,7 @@
 package e2e
 
-// Alfresco's trigger files, unchanged: each is loaded, gets a text, and must
-// start or signal the expected workflow.
+// Alfresco's trigger files, unchanged: for each of them, a text must start or
+// signal the expected workflow.
 
 import (
 	"context"
@@ -69,14 +69,14 @@ var sampleCases = map[string]sampleCase{
 	"unicode":             {body: "дом 5", reply: "Дом № 5 & <b>", starts: "Process_dom", input: `{"nomer":"5"}`},
 }
 
-// phoneOf assigns a different phone to each sample: a single one would soon
-// be taken for a machine, and would get nothing after STOP. PHONE stands for
-// it in the expectations.
+// phoneOf assigns a different phone to each sample: a single phone would soon
+// be taken for a machine, and would get nothing after STOP. The expectations
+// refer to it as PHONE.
 func phoneOf(sample string) string {
 	return fmt.Sprintf("+1500555%04d", 1000+crc32.ChecksumIEEE([]byte(sample))%9000)
 }
 
-// catching says what each catcher declares.
+// catching maps each catcher to what it declares.
 var catching = map[string]func(workflow.Context) error{
 	"catcher-1": func(ctx workflow.Context) error {
 		return firstError(workflows.CatchSignal(ctx, "orderPaid"), workflows.CatchSignal(ctx, "orderShipped"), workflows.CatchMessage(ctx, []byte(idSecret), "answer", "k1"))
@@ -96,7 +96,8 @@ func firstError(all ...error) error {
 	return nil
 }
 
-// catcher declares what it catches and passes each signal to the test.
+// catcher is a workflow that declares what it catches, and passes each signal
+// to the test.
 func catcher(caught chan<- [3]string) func(workflow.Context) error {
 	return func(ctx workflow.Context) error {
 		id := workflow.GetInfo(ctx).WorkflowExecution.ID
@@ -131,21 +132,21 @@ func TestAlfrescosTriggerFilesRunUnchanged(t *testing.T) {
 			continue
 		}
 		if !strings.Contains(s.Worker.Output(), "trigger="+name) {
-			t.Errorf("the worker does not report as what it read %s", name)
+			t.Errorf("the worker does not report how it read %s", name)
 		}
 		result, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phoneOf(name), To: stack.Number, Body: tc.body})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if replies(result) != tc.reply {
-			t.Errorf("%s: status %d, replies %q, want %q\n%s", name, result.WebhookStatus, replies(result), tc.reply, result.TwiML)
+			t.Errorf("%s: got status %d, replies %q, want %q\n%s", name, result.WebhookStatus, replies(result), tc.reply, result.TwiML)
 		}
 		if tc.starts != "" {
 			checkStarted(t, s, name, result.MessageSID, tc)
 		}
 		checkCaught(t, name, result.MessageSID, tc, caught)
 	}
-	stack.Eventually(t, "the text that a sample sends has gone out", func(context.Context) error {
+	stack.Eventually(t, "the text that a sample sends is created", func(context.Context) error {
 		for _, m := range messages(t, s) {
 			if m.To == "+15005550010" && m.Body == phoneOf("send-sms")+" says: hi ${x}" {
 				return nil
@@ -156,7 +157,7 @@ func TestAlfrescosTriggerFilesRunUnchanged(t *testing.T) {
 	// Nothing came besides.
 	select {
 	case extra := <-caught:
-		t.Errorf("caught %v as well", extra)
+		t.Errorf("also caught %v", extra)
 	default:
 	}
 }
@@ -207,7 +208,7 @@ func checkStarted(t *testing.T, s *stack.Stack, name, messageSID string, tc samp
 	}
 	event, err := history.Next()
 	if err != nil {
-		t.Errorf("%s: %v", name, err)
+		t.Errorf("%s: got %v", name, err)
 		return
 	}
 	started := event.GetWorkflowExecutionStartedEventAttributes()
@@ -216,7 +217,7 @@ func checkStarted(t *testing.T, s *stack.Stack, name, messageSID string, tc samp
 	}
 	var input json.RawMessage
 	if err := converter.GetDefaultDataConverter().FromPayloads(&commonpb.Payloads{Payloads: started.GetInput().GetPayloads()}, &input); err != nil {
-		t.Errorf("%s: %v", name, err)
+		t.Errorf("%s: got %v", name, err)
 	}
 	sameJSON(t, name, messageSID, string(input), tc.input)
 }
@@ -227,12 +228,12 @@ func sameJSON(t *testing.T, name, messageSID, got, want string) {
 	t.Helper()
 	var g, w map[string]any
 	if err := json.Unmarshal([]byte(got), &g); err != nil {
-		t.Errorf("%s: input %s: %v", name, got, err)
+		t.Errorf("%s: got the input %s: %v", name, got, err)
 		return
 	}
 	if want == "event" {
 		if g["messageSid"] != messageSID || g["trigger"] != name || g["originalMessage"] != sampleCases[name].body {
-			t.Errorf("%s: input %s is not the event", name, got)
+			t.Errorf("%s: the input %s is not the event", name, got)
 		}
 		return
 	}
@@ -243,7 +244,7 @@ func sameJSON(t *testing.T, name, messageSID, got, want string) {
 	delete(g, "messageSid")
 	delete(g, "trigger")
 	if !reflect.DeepEqual(g, w) {
-		t.Errorf("%s: input %s\n want %s", name, got, want)
+		t.Errorf("%s: got the input %s\n want %s", name, got, want)
 	}
 }
 
@@ -254,12 +255,12 @@ func checkCaught(t *testing.T, name, messageSID string, tc sampleCase, caught <-
 		case got := <-caught:
 			want, ok := tc.caught[got[0]]
 			if !ok {
-				t.Errorf("%s: %s caught %s", name, got[0], got[2])
+				t.Errorf("%s: %s caught the unexpected %s", name, got[0], got[2])
 				continue
 			}
 			sameJSON(t, name, messageSID, got[2], want)
 		case <-time.After(30 * time.Second):
-			t.Errorf("%s: not caught", name)
+			t.Errorf("%s: no catcher got the signal", name)
 		}
 	}
 }

@@ -49,17 +49,17 @@ func TestReplyFiresNoTrigger(t *testing.T) {
 	s := stack.Start(t, stack.Options{})
 	run := ask(t, s, "Shall we come on Monday?", map[string]any{"pattern": "(?i)^(?<word>yes|no)\\b"})
 	if got := text(t, s, "Order Number 42"); replies(got) != "Your reference number is 42" {
-		t.Errorf("a text that is no reply: %q", replies(got))
+		t.Errorf("a text that is not a reply: got the replies %q", replies(got))
 	}
 	if got := text(t, s, "Yes, please. Order Number 43"); len(got.Replies) > 0 {
-		t.Errorf("a trigger answered the reply: %q", replies(got))
+		t.Errorf("the reply fired a trigger: got the replies %q", replies(got))
 	}
 	result := answer(t, run)
 	if result.Outcome != sms.AskAnswered || result.Reply == nil || *result.Reply.MatchGroups["word"] != "Yes" {
-		t.Errorf("result %+v", result)
+		t.Errorf("got the result %+v", result)
 	}
 	if got := text(t, s, "yes"); len(got.Replies) > 0 || got.WebhookStatus != 200 {
-		t.Errorf("a reply to nothing: %+v", got)
+		t.Errorf("a reply without a question: got %+v", got)
 	}
 }
 
@@ -72,12 +72,12 @@ func TestReplyGoesToOneOpenQuestion(t *testing.T) {
 	text(t, s, "yes")    // answers neither question
 	text(t, s, "b2 yes") // answers the second
 	if result := answer(t, second); result.Outcome != sms.AskAnswered || result.Reply.Body != "b2 yes" {
-		t.Errorf("the second got %+v", result)
+		t.Errorf("the second question got %+v", result)
 	}
 	text(t, s, "Loved “A1: Monday?”") // a reaction is not a reply
 	text(t, s, "Yes")                 // answers the first question, the only one that is still open
 	if result := answer(t, first); result.Outcome != sms.AskAnswered || result.Reply.Body != "Yes" {
-		t.Errorf("the first got %+v", result)
+		t.Errorf("the first question got %+v", result)
 	}
 }
 
@@ -90,10 +90,10 @@ func TestQuestionOfServiceTakesEachNumber(t *testing.T) {
 	}
 	run := ask(t, s, "Shall we come on Monday?", map[string]any{"smsFrom": nil, "messagingServiceSid": service})
 	if got := text(t, s, "Order Number 43"); len(got.Replies) > 0 {
-		t.Errorf("a trigger answered the reply: %q", replies(got))
+		t.Errorf("the reply fired a trigger: got the replies %q", replies(got))
 	}
 	if result := answer(t, run); result.Outcome != sms.AskAnswered || result.Reply.To != stack.Number {
-		t.Errorf("result %+v", result)
+		t.Errorf("got the result %+v", result)
 	}
 }
 
@@ -112,7 +112,7 @@ func TestQuestionTakesEachSpelling(t *testing.T) {
 			t.Fatal(err)
 		}
 		if result := answer(t, run); result.Outcome != sms.AskAnswered || result.Reply.From != answers {
-			t.Errorf("%s answered by %s: %+v", asked, answers, result)
+			t.Errorf("%s answered by %s: got %+v", asked, answers, result)
 		}
 	}
 }

@@ -71,17 +71,17 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 			err = handle.Get(ctx, &p)
 		}
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("%s: got %v", name, err)
 		}
 		return p
 	}
 	if p := update(sms.PauseUpdate); p.State != "paused" {
-		t.Errorf("after pause: %+v", p)
+		t.Errorf("after pause: got %+v", p)
 	}
 	s.Worker.Kill()
 	s.StartWorker(t)
 	if p := update(sms.ResumeUpdate); p.State != "sending" {
-		t.Errorf("after resume: %+v", p)
+		t.Errorf("after resume: got %+v", p)
 	}
 	s.Worker.Kill()
 	s.StartWorker(t)
@@ -97,13 +97,13 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 		t.Errorf("the worker's memory grew from %d MB, after a tenth of the recipients, to %d MB", early>>20, late>>20)
 	}
 	if done.State != "done" || done.Sent != *broadcastSize || done.Recipients != *broadcastSize+2 || done.Errors[sms.CodeInvalidTo] != 1 || done.Errors[sms.CodeInvalidInput] != 1 {
-		t.Errorf("the broadcast ended with %+v", done)
+		t.Errorf("got the result %+v", done)
 	}
 	created := make(map[string]int)
 	for _, m := range s.Twilio.Messages(twiliosim.Filter{Limit: 1 << 20, Direction: "outbound"}) {
 		created[m.To]++
 		if want := "Hello Ann " + strings.TrimLeft(m.To[5:], "0"); m.Body != want && m.To != "+15550000000" {
-			t.Errorf("%q was sent, want %q", m.Body, want)
+			t.Errorf("sent %q, want %q", m.Body, want)
 		}
 	}
 	told := readReport(t, filepath.Join(dir, done.Report))
@@ -113,12 +113,12 @@ func TestBroadcastSurvivesPausesAndCrashes(t *testing.T) {
 		}
 	}
 	if told["nobody"] != 1 {
-		t.Errorf("the bad recipient is reported %d times", told["nobody"])
+		t.Errorf("the bad recipient is reported %d times, want once", told["nobody"])
 	}
 }
 
-// margin is how many bytes a worker may need in addition, regardless of the
-// length of the list.
+// margin is how many more bytes a worker may need, regardless of the length of
+// the list.
 const margin = 32 << 20
 
 // memoryAt waits until the given number of recipients have been processed, and
@@ -133,7 +133,7 @@ func memoryAt(ctx context.Context, t *testing.T, s *stack.Stack, progress func(c
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("%d recipients were never dealt with", recipients)
+			t.Fatalf("the broadcast did not get to %d recipients in time", recipients)
 		case <-ticker.C:
 		}
 	}
@@ -174,10 +174,10 @@ func TestCancelledBroadcastFinishesPageAndReport(t *testing.T) {
 	}
 	told := readReport(t, filepath.Join(dir, "cancelled.jsonl"))
 	if done.State != "cancelled" || done.Report != "cancelled.jsonl" || done.Recipients != 50 || len(told) != 50 {
-		t.Errorf("ended with %+v, a report on %d", done, len(told))
+		t.Errorf("got %+v and a report on %d recipients", done, len(told))
 	}
 	if sent := outbound(); done.Sent != sent || done.Errors[sms.CodeCancelled] != 50-sent || sent == 50 {
-		t.Errorf("%d were texted, and it ended with %+v", sent, done)
+		t.Errorf("%d were texted, but the result is %+v", sent, done)
 	}
 }
 
@@ -202,7 +202,7 @@ func TestBroadcastResumesAfterTwilioRefusedIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		var p sms.BroadcastProgress
-		stack.Eventually(t, fmt.Sprintf("after %d the broadcast is %s", code, state), func(ctx context.Context) error {
+		stack.Eventually(t, fmt.Sprintf("after error %d, the broadcast is %s", code, state), func(ctx context.Context) error {
 			answer, err := s.Temporal.Client.QueryWorkflow(ctx, run.GetID(), "", sms.ProgressQuery)
 			if err == nil {
 				err = answer.Get(&p)
@@ -213,7 +213,7 @@ func TestBroadcastResumesAfterTwilioRefusedIt(t *testing.T) {
 			return err
 		})
 		if p.Recipients != 0 || p.Why == "" || p.NextTry == nil || (code == 21611) != (len(p.Notes) == 1) {
-			t.Errorf("%d: %+v", code, p)
+			t.Errorf("error %d: got %+v", code, p)
 		}
 		s.Twilio.RemoveOutcome(refused.ID)
 		handle, err := s.Temporal.Client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: run.GetID(), UpdateName: sms.ResumeUpdate, WaitForStage: client.WorkflowUpdateStageCompleted})
@@ -224,11 +224,11 @@ func TestBroadcastResumesAfterTwilioRefusedIt(t *testing.T) {
 			err = run.Get(ctx, &p)
 		}
 		if err != nil || p.State != "done" || p.Sent != 60 || p.Total != 60 {
-			t.Errorf("%d: %+v, %v", code, p, err)
+			t.Errorf("error %d: got %+v, %v", code, p, err)
 		}
 		for _, to := range list {
 			if n := len(s.Twilio.Messages(twiliosim.Filter{Limit: 10, To: to})); n != 1 {
-				t.Errorf("%s was texted %d times", to, n)
+				t.Errorf("%s was texted %d times, want once", to, n)
 			}
 		}
 	}

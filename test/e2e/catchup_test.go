@@ -33,12 +33,12 @@ func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 	caughtUp(t, s, 0)
 	heard := text(t, s, "Order Number 1")
 	if replies(heard) != "Your reference number is 1" {
-		t.Fatalf("replies %q", replies(heard))
+		t.Fatalf("got the replies %q", replies(heard))
 	}
 	s.Worker.Stop(t)
 	missed, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: "Order Number 2"})
 	if err != nil || missed.WebhookStatus == 200 {
-		t.Fatalf("the webhook is down, and answers %d, %v", missed.WebhookStatus, err)
+		t.Fatalf("with the webhook down: got status %d, %v", missed.WebhookStatus, err)
 	}
 	s.StartWorker(t)
 	var status orderStatus
@@ -46,7 +46,7 @@ func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 		return s.Temporal.Client.GetWorkflow(ctx, sms.TextWorkflowID(missed.MessageSID), "").Get(ctx, &status)
 	})
 	if status.OrderNumber != "2" {
-		t.Errorf("workflow result %+v", status)
+		t.Errorf("got the result %+v", status)
 	}
 	// Two more catch-ups see both messages, and publish nothing.
 	caughtUp(t, s, 2)
@@ -57,11 +57,11 @@ func TestCatchUpPublishesMissedTextsOnce(t *testing.T) {
 	}
 	latest := found.Executions[0].Execution
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), latest.WorkflowId, latest.RunId).Get(t.Context(), &last); err != nil || last.Received != 2 || last.Matched != 2 || last.Failed != 0 {
-		t.Errorf("the last catch-up says %+v, %v", last, err)
+		t.Errorf("got the last catch-up's result %+v, %v", last, err)
 	}
-	// When the first text arrived live, both triggers got it; the second text
-	// has one workflow. A text accepted before the stop is published by the next
-	// worker.
+	// The first text arrived live and started both triggers' workflows; the
+	// second one, a catch-up's, only one. A text that was accepted before the
+	// stop is published by the next worker.
 	for sid, want := range map[string]int{heard.MessageSID: 3, missed.MessageSID: 1} {
 		hasWorkflows(t, s, sid, want)
 	}
@@ -85,13 +85,13 @@ func TestCatchUpEndsIfSwitchedOff(t *testing.T) {
 	here.Webhook = s.AnotherWebhook(t, "CATCH_UP=")
 	marked := signed(t, &here, stack.Token, url.Values{"MessageSid": {sid}, "From": {phone}, "Body": {"Order arret"}, "OptOutType": {"STOP"}})
 	if status, body, err := send(marked); err != nil || status != http.StatusOK {
-		t.Fatalf("answered %d %s, %v", status, body, err)
+		t.Fatalf("got %d %s, %v", status, body, err)
 	}
 	if _, err := s.Temporal.Client.DescribeWorkflow(t.Context(), sms.TextWorkflowID(sid), ""); err != nil {
-		t.Errorf("the marked text: %v", err)
+		t.Errorf("the marked text has no workflow: %v", err)
 	}
 	if _, err := schedule.Describe(t.Context()); err != nil {
-		t.Errorf("the schedule: %v", err)
+		t.Errorf("the schedule is gone: got %v", err)
 	}
 	s.Worker.Stop(t)
 	s.AnotherWebhook(t, "CATCH_UP=0s")

@@ -43,22 +43,22 @@ func TestResultComesBeforeTheDeadline(t *testing.T) {
 	for n, handle := range handles {
 		var result sms.SendSmsResult
 		if err := handle.Get(ctx, &result); err != nil {
-			t.Errorf("with %s it failed: %v", timeouts[n], err)
+			t.Errorf("with %s: got error %v", timeouts[n], err)
 			continue
 		}
 		for _, e := range result.Errors {
 			if e.Code == sms.CodeTimeUp {
 				late++
 			} else if e.Code != sms.CodeOutcomeUnknown {
-				t.Errorf("with %s, %s is told %s", timeouts[n], e.To, e.Code)
+				t.Errorf("with %s: %s got the code %s", timeouts[n], e.To, e.Code)
 			}
 		}
 		if len(result.Errors) != 3 {
-			t.Errorf("with %s: %+v", timeouts[n], result)
+			t.Errorf("with %s: got %+v", timeouts[n], result)
 		}
 	}
 	if late == 0 {
-		t.Error("nobody's time was up")
+		t.Error("no send ran out of time")
 	}
 }
 
@@ -79,9 +79,9 @@ func TestCallerThatRetriesHearsAtOnce(t *testing.T) {
 	}
 	var result sms.SendSmsResult
 	if err := handle.Get(ctx, &result); err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeRateLimited || !result.Errors[0].Retryable {
-		t.Errorf("%+v, %v", result, err)
+		t.Errorf("got %+v, %v", result, err)
 	}
 	if asked := s.Twilio.Faults()[0].Fired; asked != 1 {
-		t.Errorf("Twilio was asked %d times", asked)
+		t.Errorf("Twilio got %d requests, want 1", asked)
 	}
 }

@@ -42,11 +42,11 @@ func TestWorkflowLearnsOfItsDeliveries(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(report.Deliveries) != 2 || report.Deliveries[0].Status != sms.StatusDelivered || report.Deliveries[1].Status != sms.StatusUndelivered || report.Deliveries[1].ErrorCode != 30003 {
-		t.Errorf("deliveries %+v", report.Deliveries)
+		t.Errorf("got the deliveries %+v", report.Deliveries)
 	}
 	for _, m := range messages(t, s) {
 		if m.Body != "" {
-			t.Errorf("the body of a message that is %s was not cleared", m.Status)
+			t.Errorf("the body of the message with status %s was not cleared", m.Status)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 package e2e
 
-// worker doctor, against stacks that each have a different fault.
+// Tests of worker doctor, against stacks that each have a different fault.
 
 import (
 	"context"
@@ -37,10 +37,10 @@ func doctor(t *testing.T, s *stack.Stack, more ...string) (found diagnosis, stat
 		t.Fatal(err)
 	}
 	if err := json.Unmarshal(out, &found); err != nil {
-		t.Fatalf("%v: %s%s", err, out, problems.String())
+		t.Fatalf("%v: got %s%s", err, out, problems.String())
 	}
 	if strings.Contains(string(out)+problems.String(), stack.Token) {
-		t.Error("the doctor shows the token")
+		t.Error("the output contains the token")
 	}
 	return found, cmd.ProcessState.ExitCode()
 }
@@ -53,7 +53,7 @@ func (d diagnosis) is(check, status, says string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("no %s of %q that says %q in %+v", status, check, says, d)
+	return fmt.Errorf("found no %s of %q with %q in %+v", status, check, says, d)
 }
 
 func TestDoctorPassesAWorkingStack(t *testing.T) {
@@ -97,24 +97,24 @@ func TestDoctorNamesEachFault(t *testing.T) {
 		check, status string
 		says          string
 	}{
-		"a value that is wrong":        {[]string{"SEND_CONCURRENCY=many"}, "configuration", "failed", "SEND_CONCURRENCY"},
-		"broken triggers":              {[]string{"TRIGGERS=" + broken}, "triggers", "failed", "broken.json"},
-		"a trigger's own workers":      {[]string{"TRIGGERS=" + elsewhere}, "task queue elsewhere", "warning", "the workflows that the trigger order starts wait there"},
-		"a misspelt variable":          {[]string{"TWILIO_TOKN=x"}, "configuration", "warning", "TWILIO_TOKN"},
-		"Temporal is away":             {[]string{"TEMPORAL_ADDRESS=" + closed}, "Temporal", "failed", "TEMPORAL_ADDRESS"},
-		"there is no such namespace":   {[]string{"TEMPORAL_NAMESPACE=nowhere"}, "Temporal", "failed", "TEMPORAL_NAMESPACE"},
-		"a short retention":            {[]string{"TEMPORAL_NAMESPACE=bare"}, "retention", "warning", "--retention 720h"},
-		"no search attributes":         {[]string{"TEMPORAL_NAMESPACE=bare"}, "search attributes", "warning", "search-attribute create --namespace bare --name SmsParty --type KeywordList"},
-		"no worker":                    {[]string{"TEMPORAL_NAMESPACE=bare"}, "task queue twilio", "failed", "start a worker"},
-		"no catch-up":                  {[]string{"CATCH_UP=5m"}, "task queue twilio-catch-up", "failed", "no worker polls"},
-		"a wrong token":                {[]string{"TWILIO_TOKEN=00000000000000000000000000000000"}, "Twilio account", "failed", "AUTHENTICATION_CONNECTION_ERROR"},
-		"not the token of the webhook": {[]string{"TWILIO_TOKEN=00000000000000000000000000000000"}, "signature round trip", "failed", "TWILIO_TOKEN"},
-		"no webhook at the address":    {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed}, "signature round trip", "failed", "cannot be reached"},
-		"numbers that call another":    {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed}, "Twilio account", "failed", "none of its 1 numbers calls"},
-		"a number that calls another":  {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed, "WEBHOOK_OWN_NUMBERS=" + stack.Number}, "number " + stack.Number, "failed", "it calls " + s.Webhook},
-		"a password in the address":    {[]string{"WEBHOOK_PUBLIC_URL=http://me:" + stack.Token + "@" + closed}, "signature round trip", "failed", "http://<secret>@" + closed},
-		"another path":                 {[]string{"WEBHOOK_PUBLIC_URL=" + s.Webhook + "/prefix"}, "signature round trip", "failed", "status 404"},
-		"a certificate that expires":   {[]string{"WEBHOOK_TLS_CERT=" + cert, "WEBHOOK_TLS_KEY=" + key}, "WEBHOOK_TLS_CERT", "warning", "renew"},
+		"an invalid value":                    {[]string{"SEND_CONCURRENCY=many"}, "configuration", "failed", "SEND_CONCURRENCY"},
+		"broken triggers":                     {[]string{"TRIGGERS=" + broken}, "triggers", "failed", "broken.json"},
+		"no worker of a trigger's workflow":   {[]string{"TRIGGERS=" + elsewhere}, "task queue elsewhere", "warning", "the workflows that the trigger order starts wait there"},
+		"a misspelt variable":                 {[]string{"TWILIO_TOKN=x"}, "configuration", "warning", "TWILIO_TOKN"},
+		"Temporal is away":                    {[]string{"TEMPORAL_ADDRESS=" + closed}, "Temporal", "failed", "TEMPORAL_ADDRESS"},
+		"a missing namespace":                 {[]string{"TEMPORAL_NAMESPACE=nowhere"}, "Temporal", "failed", "TEMPORAL_NAMESPACE"},
+		"a short retention":                   {[]string{"TEMPORAL_NAMESPACE=bare"}, "retention", "warning", "--retention 720h"},
+		"no search attributes":                {[]string{"TEMPORAL_NAMESPACE=bare"}, "search attributes", "warning", "search-attribute create --namespace bare --name SmsParty --type KeywordList"},
+		"no worker":                           {[]string{"TEMPORAL_NAMESPACE=bare"}, "task queue twilio", "failed", "start a worker"},
+		"no catch-up":                         {[]string{"CATCH_UP=5m"}, "task queue twilio-catch-up", "failed", "no worker polls"},
+		"a wrong token":                       {[]string{"TWILIO_TOKEN=00000000000000000000000000000000"}, "Twilio account", "failed", "AUTHENTICATION_CONNECTION_ERROR"},
+		"another token than the webhook's":    {[]string{"TWILIO_TOKEN=00000000000000000000000000000000"}, "signature round trip", "failed", "TWILIO_TOKEN"},
+		"no webhook at the URL":               {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed}, "signature round trip", "failed", "cannot be reached"},
+		"no number that calls the webhook":    {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed}, "Twilio account", "failed", "none of its 1 numbers calls"},
+		"a number that calls another webhook": {[]string{"WEBHOOK_PUBLIC_URL=http://" + closed, "WEBHOOK_OWN_NUMBERS=" + stack.Number}, "number " + stack.Number, "failed", "it calls " + s.Webhook},
+		"a password in the URL":               {[]string{"WEBHOOK_PUBLIC_URL=http://me:" + stack.Token + "@" + closed}, "signature round trip", "failed", "http://<secret>@" + closed},
+		"another path":                        {[]string{"WEBHOOK_PUBLIC_URL=" + s.Webhook + "/prefix"}, "signature round trip", "failed", "status 404"},
+		"a certificate that expires soon":     {[]string{"WEBHOOK_TLS_CERT=" + cert, "WEBHOOK_TLS_KEY=" + key}, "WEBHOOK_TLS_CERT", "warning", "renew"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			found, exit := doctor(t, s, tc.environment...)
@@ -122,7 +122,7 @@ func TestDoctorNamesEachFault(t *testing.T) {
 				t.Error(err)
 			}
 			if tc.status == "failed" && exit != 1 {
-				t.Errorf("exit status %d", exit)
+				t.Errorf("got exit status %d", exit)
 			}
 		})
 	}

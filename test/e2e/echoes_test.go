@@ -23,7 +23,7 @@ func TestThreeWebhooksEchoAtOnePace(t *testing.T) {
 	hooks := []string{s.Webhook, s.AnotherWebhook(t), s.AnotherWebhook(t)}
 	for hook, base := range hooks {
 		n := 0
-		stack.Eventually(t, "a webhook knows of the search attributes", func(ctx context.Context) error {
+		stack.Eventually(t, "a webhook finds the search attributes", func(ctx context.Context) error {
 			here := *s
 			here.Webhook = base
 			n++
@@ -33,7 +33,7 @@ func TestThreeWebhooksEchoAtOnePace(t *testing.T) {
 			query := fmt.Sprintf("WorkflowId STARTS_WITH 'sms-MM%016x' AND SmsTrigger = 'all'", hook)
 			found, err := s.Temporal.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: query})
 			if err == nil && found.Count == 0 {
-				err = errors.New("no text is listed by its trigger")
+				err = errors.New("no text is listed under its trigger")
 			}
 			return err
 		})
@@ -61,7 +61,7 @@ func TestThreeWebhooksEchoAtOnePace(t *testing.T) {
 		}
 		return echoed
 	}
-	// On a busy machine, Temporal may be too slow to be asked about one phone.
+	// On a busy machine, Temporal may not answer in time for one of the phones.
 	for phone := 1; ; phone++ {
 		began := time.Now()
 		echoed := echoes(phone)

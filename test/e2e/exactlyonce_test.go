@@ -1,6 +1,6 @@
 package e2e
 
-// Each message exactly once in its workflow.
+// Each message is in its workflow exactly once.
 
 import (
 	"context"
@@ -38,15 +38,15 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
     signalWithStart: {workflow: Relay, taskQueue: relay, id: relay, signal: text, input: 0}
 `})
 	startWorker(t, s, "relay", map[string]any{"Relay": relay})
-	// hook alternates between the two processes: neither knows what the other
-	// saw.
+	// hook alternates between the two processes: neither knows which texts the
+	// other has seen.
 	hooks := []string{s.Webhook, s.AnotherWebhook(t)}
 	say := func(n, hook int) {
 		here := *s
 		here.Webhook = hooks[hook]
 		status, body, err := send(delivery(t, &here, stack.Token, fmt.Sprintf("SM%032x", n), "text"))
 		if err != nil || status != http.StatusOK || !strings.Contains(body, "taken") {
-			t.Fatalf("message %d is answered %d %s, %v", n, status, body, err)
+			t.Fatalf("message %d: got %d %s, %v", n, status, body, err)
 		}
 	}
 	run := func(ctx context.Context) (id string, open bool) {
@@ -60,7 +60,7 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
 	last := ""
 	for n := 1; n <= 3; n++ {
 		say(n, n%2)
-		stack.Eventually(t, "the text is taken", func(ctx context.Context) error {
+		stack.Eventually(t, "the text is received", func(ctx context.Context) error {
 			id, open := run(ctx)
 			if n == 2 && open || n != 2 && (id == last || !open) {
 				return fmt.Errorf("not yet")
@@ -68,20 +68,20 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
 			// The first run of a workflow receives its text; the second waits.
 			history := s.Temporal.Client.GetWorkflowHistory(ctx, "relay", id, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 			if event, err := history.Next(); n != 2 && (err != nil || event.GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId() == "") {
-				return fmt.Errorf("still in its first run, %v", err)
+				return fmt.Errorf("the workflow is still in its first run: %v", err)
 			}
 			last = id
 			return nil
 		})
 	}
-	// Message 3 is not delivered again: its workflow is still open, and there,
-	// only an inbox recognises a redelivery.
+	// Message 3 is not delivered again: its workflow is still open, and only an
+	// inbox would recognise a redelivery there.
 	for _, n := range []int{1, 2, 1, 2} {
 		say(n, (n+1)%2)
 		say(n, n%2)
 	}
 	if id, open := run(t.Context()); id != last || !open {
-		t.Errorf("a redelivered text went on: run %s, open %t, before %s", id, open, last)
+		t.Errorf("a redelivered text changed the workflow: run %s, open %t, before run %s", id, open, last)
 	}
 	history := s.Temporal.Client.GetWorkflowHistory(t.Context(), "relay", last, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for history.HasNext() {
@@ -90,7 +90,7 @@ func TestTextsReachNoLaterWorkflow(t *testing.T) {
 			t.Fatal(err)
 		}
 		if event.GetWorkflowExecutionSignaledEventAttributes() != nil {
-			t.Error("a redelivered text was taken again")
+			t.Error("a redelivered text was received again")
 		}
 	}
 }
@@ -105,7 +105,7 @@ func TestSignalWithStartOutlivesHastyWorkflows(t *testing.T) {
 `})
 	var mu sync.Mutex
 	runs, taken := 0, map[string]int{}
-	// drain takes the signals that are there, and closes.
+	// drain receives the signals that have arrived, and closes.
 	startWorker(t, s, "drain", map[string]any{"Drain": func(ctx workflow.Context, _ int) error {
 		mu.Lock()
 		defer mu.Unlock()
@@ -119,20 +119,20 @@ func TestSignalWithStartOutlivesHastyWorkflows(t *testing.T) {
 	const texts = 6
 	for n := range texts {
 		if status, body, err := send(delivery(t, s, stack.Token, fmt.Sprintf("SM%032x", n), "text")); err != nil || status != http.StatusOK || !strings.Contains(body, "taken") {
-			t.Fatalf("text %d is answered %d %s, %v", n, status, body, err)
+			t.Fatalf("text %d: got %d %s, %v", n, status, body, err)
 		}
 		var result sms.ReceiveSmsResult
 		ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 		defer cancel()
 		if err := s.Temporal.Client.GetWorkflow(ctx, sms.TextWorkflowID(fmt.Sprintf("SM%032x", n)), "").Get(ctx, &result); err != nil || result.Outcome != sms.OutcomePublished {
-			t.Errorf("text %d: %+v, %v", n, result, err)
+			t.Errorf("text %d: got %+v, %v", n, result, err)
 		}
 	}
-	stack.Eventually(t, "each text is taken", func(context.Context) error {
+	stack.Eventually(t, "each text is received", func(context.Context) error {
 		mu.Lock()
 		defer mu.Unlock()
 		if len(taken) != texts {
-			return fmt.Errorf("taken %v in %d runs", taken, runs)
+			return fmt.Errorf("received %v in %d runs", taken, runs)
 		}
 		return nil
 	})
@@ -140,11 +140,11 @@ func TestSignalWithStartOutlivesHastyWorkflows(t *testing.T) {
 	defer mu.Unlock()
 	for text, times := range taken {
 		if times != 1 {
-			t.Errorf("%s was taken %d times", text, times)
+			t.Errorf("%s was received %d times, want once", text, times)
 		}
 	}
 	if runs > 2*texts {
-		t.Errorf("%d texts started %d workflows", texts, runs)
+		t.Errorf("%d texts started %d workflows, want at most 2 for each", texts, runs)
 	}
 }
 
@@ -176,13 +176,13 @@ func TestRepeatedSignalWithStartStartsOnce(t *testing.T) {
 		return result
 	}
 	if result := attempt("open", 0); result.Started || !result.Open {
-		t.Errorf("of an open workflow: %+v", result)
+		t.Errorf("with an open workflow: got %+v", result)
 	}
 	first := ""
 	for n := range 3 {
 		result, run := attempt("new", n), s.Temporal.Client.GetWorkflow(ctx, "new", "")
 		if err := run.Get(ctx, nil); err != nil || !result.Started {
-			t.Fatalf("attempt %d: %+v, %v", n, result, err)
+			t.Fatalf("attempt %d: got %+v, %v", n, result, err)
 		}
 		if n == 0 {
 			first = run.GetRunID()

@@ -14,7 +14,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// example is a program of examples/, running.
+// example is a running program of examples/.
 type example struct {
 	*exec.Cmd
 	stdin io.Writer
@@ -41,7 +41,7 @@ func runExample(t *testing.T, s *stack.Stack, name string, args ...string) *exam
 func (e *example) ends(t *testing.T, with string) {
 	t.Helper()
 	if err := e.Wait(); err != nil || !strings.HasSuffix(strings.TrimSpace(e.out.String()), with) {
-		t.Errorf("it ends with %v, having printed %q; want %q", err, e.out.String(), with)
+		t.Errorf("ended with error %v and the output %q, want the end %q", err, e.out.String(), with)
 	}
 }
 
@@ -65,7 +65,7 @@ func TestExampleReminderHearsTheGuest(t *testing.T) {
 	e := runExample(t, s, "reminder", "--to", phone, "--in", "1ms")
 	texted(t, s, phone, `^Dear Ann, we expect you on \d+ \w+ at \d\d:\d\d\. Will you come\?`)
 	if got := replies(text(t, s, "Order Number 42")); got != "Your reference number is 42" {
-		t.Errorf("a text that is no answer: %q", got)
+		t.Errorf("a text that is not an answer: got the replies %q", got)
 	}
 	text(t, s, "No, sorry")
 	e.ends(t, "not coming")
@@ -79,7 +79,7 @@ func TestExampleApprovalAsksTheNextPerson(t *testing.T) {
 	e := runExample(t, s, "approval", "--approvers", first+","+phone, "--timeout", "3s")
 	code := texted(t, s, first, `^Refund order 42: 120 EUR\. Do you approve\? Answer "(\w\d) yes" or`)[1]
 	if again := texted(t, s, phone, `"(\w\d) yes"`)[1]; again != code {
-		t.Errorf("the second person is asked with code %q, the first with %q", again, code)
+		t.Errorf("the second person was sent the code %q, the first %q", again, code)
 	}
 	text(t, s, code+" yes")
 	e.ends(t, phone+" approved. Done: Refund order 42: 120 EUR")

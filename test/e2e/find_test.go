@@ -24,7 +24,7 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 		return string(text), cmd.ProcessState.ExitCode()
 	}
 	if out, status := find(phone); status != 1 || !strings.Contains(out, "nothing found") {
-		t.Errorf("before anything: status %d\n%s", status, out)
+		t.Errorf("before any text: got status %d\n%s", status, out)
 	}
 	stack.Eventually(t, "the namespace has the search attributes", func(context.Context) error {
 		if !strings.Contains(s.Worker.Output(), "worker started") {
@@ -49,27 +49,27 @@ func TestStarterFindShowsAPhonesHistory(t *testing.T) {
 	} {
 		next := strings.Index(out, want)
 		if next <= place {
-			t.Errorf("%s is not told in its order", want)
+			t.Errorf("%s is missing or out of order", want)
 		}
 		place = next
 	}
 	if !strings.Contains(out, "reply of the webhook") {
-		t.Errorf("the echo is not told apart:\n%s", out)
+		t.Errorf("the echo is not marked as a reply of the webhook:\n%s", out)
 	}
 	if status != 0 || !strings.Contains(out, fmt.Sprintf("%s running, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) && !strings.Contains(out, fmt.Sprintf("%s completed, trigger order-status", sms.TextWorkflowID(ordered.MessageSID))) || !strings.Contains(out, "no workflow has it") {
-		t.Errorf("status %d\n%s", status, out)
+		t.Errorf("got status %d\n%s", status, out)
 	}
 	if out, status := find(ordered.MessageSID, "--json"); status != 0 || !strings.Contains(out, `"trigger": "order-status"`) {
-		t.Errorf("by the SID: status %d\n%s", status, out)
+		t.Errorf("by the SID: got status %d\n%s", status, out)
 	}
 	var sent sms.SendSmsResult
 	if err := run.Get(t.Context(), &sent); err != nil {
 		t.Fatal(err)
 	}
 	if out, status := find(sent.Messages[0].SID); status != 0 || !strings.Contains(out, "sent by "+run.GetID()+" completed") {
-		t.Errorf("an outbound text: status %d\n%s", status, out)
+		t.Errorf("an outbound text: got status %d\n%s", status, out)
 	}
 	if out, status := find("SM00000000000000000000000000000000"); status != 1 {
-		t.Errorf("a SID that Twilio does not have: status %d\n%s", status, out)
+		t.Errorf("an unknown SID: got status %d\n%s", status, out)
 	}
 }

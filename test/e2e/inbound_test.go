@@ -51,7 +51,7 @@ func TestTextStartsAWorkflow(t *testing.T) {
 	s.StartExample(t, "orderstatus")
 	result := text(t, s, "Order Number 42")
 	if result.WebhookStatus != http.StatusOK || replies(result) != "Your reference number is 42" {
-		t.Fatalf("status %d, replies %q", result.WebhookStatus, replies(result))
+		t.Fatalf("got status %d, replies %q", result.WebhookStatus, replies(result))
 	}
 	id := sms.TextWorkflowID(result.MessageSID)
 	var status orderStatus
@@ -59,7 +59,7 @@ func TestTextStartsAWorkflow(t *testing.T) {
 		t.Fatal(err)
 	}
 	if status.OrderNumber != "42" {
-		t.Errorf("workflow result %+v", status)
+		t.Errorf("got the result %+v", status)
 	}
 	description, err := s.Temporal.Client.DescribeWorkflow(t.Context(), id, "")
 	if err != nil {
@@ -67,10 +67,10 @@ func TestTextStartsAWorkflow(t *testing.T) {
 	}
 	memo := fmt.Sprint(description.Memo)
 	if !strings.Contains(memo, "order-status") || !strings.Contains(memo, result.MessageSID) || strings.Contains(memo, "+1500555") {
-		t.Errorf("memo %s", memo)
+		t.Errorf("got the memo %s", memo)
 	}
 	if nothing := text(t, s, "hello"); nothing.WebhookStatus != http.StatusOK || len(nothing.Replies) > 0 {
-		t.Errorf("a text that matches nothing is answered: %+v", nothing)
+		t.Errorf("a text that matches nothing got the reply %+v", nothing)
 	}
 	if strings.Contains(s.Worker.Output(), "+1500555") {
 		t.Error("the worker logged a phone number")
@@ -83,8 +83,8 @@ func delivery(t *testing.T, s *stack.Stack, token, messageSID, body string) *htt
 	return deliveryFrom(t, s, phone, token, messageSID, body)
 }
 
-// deliveryFrom returns the same from another phone: a single one would soon be
-// taken for a machine, and get no replies.
+// deliveryFrom is delivery with another phone: a single one would soon be taken
+// for a machine, and get no replies.
 func deliveryFrom(t *testing.T, s *stack.Stack, from, token, messageSID, body string) *http.Request {
 	t.Helper()
 	return signed(t, s, token, url.Values{"MessageSid": {messageSID}, "From": {from}, "Body": {body}})
@@ -158,16 +158,16 @@ func TestTextDeliveredOftenStartsOneWorkflow(t *testing.T) {
 	delivering.Wait()
 	for _, answer := range answers {
 		if answer != answers[0] || !strings.Contains(answer, "Your reference number is 42") {
-			t.Errorf("answered %s, and %s", answers[0], answer)
+			t.Errorf("got the replies %s and %s", answers[0], answer)
 		}
 	}
 	id := sms.TextWorkflowID(sid)
 	stack.Eventually(t, "the workflow has closed", func(ctx context.Context) error {
 		return s.Temporal.Client.GetWorkflow(ctx, id, "").Get(ctx, nil)
 	})
-	// Once more, after the workflow has closed.
+	// Deliver it once more, after the workflow has closed.
 	if _, body, err := send(delivery(t, s, stack.Token, sid, "Order Number 42")); err != nil || !strings.Contains(body, "Your reference number is 42") {
-		t.Errorf("after the workflow closed: %s, %v", body, err)
+		t.Errorf("after the workflow closed: got %s, %v", body, err)
 	}
 	hasWorkflows(t, s, sid, 1)
 }
@@ -178,12 +178,11 @@ func TestBadSignaturePublishesNothing(t *testing.T) {
 	const bad, good = "SM000000000000000000000000000000bb", "SM000000000000000000000000000000cc"
 	status, _, err := send(delivery(t, s, "another token", bad, "Order Number 42"))
 	if err != nil || status != http.StatusForbidden {
-		t.Errorf("answered %d, %v", status, err)
+		t.Errorf("got status %d, %v", status, err)
 	}
-	// A valid text afterwards shows that the list would have contained the bad
-	// one.
+	// Once the later valid text is listed, the bad one would be, too.
 	if status, _, err := send(delivery(t, s, stack.Token, good, "Order Number 42")); err != nil || status != http.StatusOK {
-		t.Fatalf("answered %d, %v", status, err)
+		t.Fatalf("got status %d, %v", status, err)
 	}
 	hasWorkflows(t, s, good, 1)
 	if n := executions(t, s, bad); n != 0 {
@@ -198,16 +197,16 @@ func TestSendersLearnThatTemporalIsUnreachable(t *testing.T) {
 	began := time.Now()
 	result := text(t, s, "Order Number 42")
 	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("the sender waited %s", took)
+		t.Errorf("the sender waited %s, want at most 10s", took)
 	}
 	if replies(result) != "There was a problem publishing that event." {
-		t.Errorf("status %d, replies %q", result.WebhookStatus, replies(result))
+		t.Errorf("got status %d, replies %q", result.WebhookStatus, replies(result))
 	}
 	if status, exited := s.Worker.Exited(); exited {
 		t.Fatalf("the worker ended with status %d", status)
 	}
 	if err := stack.Get(t.Context(), s.Webhook+"/readyz"); err == nil {
-		t.Error("the webhook calls itself ready")
+		t.Error("the webhook is ready although Temporal is down")
 	}
 	s.Temporal.Start(t)
 	stack.Eventually(t, "the webhook is ready again", func(ctx context.Context) error {
@@ -215,7 +214,7 @@ func TestSendersLearnThatTemporalIsUnreachable(t *testing.T) {
 	})
 	result = text(t, s, "Order Number 43")
 	if replies(result) != "Your reference number is 43" {
-		t.Fatalf("status %d, replies %q", result.WebhookStatus, replies(result))
+		t.Fatalf("got status %d, replies %q", result.WebhookStatus, replies(result))
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
 	defer cancel()
@@ -224,7 +223,7 @@ func TestSendersLearnThatTemporalIsUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := run.Get(ctx, nil); err != nil {
-		t.Errorf("the same worker does not run a workflow: %v", err)
+		t.Errorf("the same worker does not complete a workflow: %v", err)
 	}
 }
 
@@ -239,14 +238,14 @@ func TestTextSignalsTheWorkflowItNames(t *testing.T) {
 `})
 	got := listen(t, s, "order-7", "cancel")
 	if result := text(t, s, "CANCEL 7"); replies(result) != "Order 7 is cancelled." {
-		t.Errorf("replies %q", replies(result))
+		t.Errorf("got the replies %q", replies(result))
 	}
 	event := <-got
 	if event.OriginalMessage != "CANCEL 7" || event.From != phone || *event.MatchGroups["orderNumber"] != "7" || event.Trigger != "cancel" {
-		t.Errorf("signal %+v", event)
+		t.Errorf("got the signal %+v", event)
 	}
 	if result := text(t, s, "cancel 8"); replies(result) != "There is no order 8." {
-		t.Errorf("replies %q", replies(result))
+		t.Errorf("got the replies %q", replies(result))
 	}
 }
 

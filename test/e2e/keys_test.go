@@ -19,20 +19,20 @@ func TestKeyIsBurntBySendingOnly(t *testing.T) {
 	}
 	input := map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone, other}, "smsBody": "Hi", "idempotencyKey": "order-42", "giveUpAfter": "1s"}
 	if result := sendSms(t, s, input); len(result.Messages) != 1 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeRateLimited {
-		t.Fatalf("%+v", result)
+		t.Fatalf("got %+v", result)
 	}
 	s.Twilio.RemoveFault(fault.ID)
-	for range 2 { // the second time there is nothing left to be sent
+	for range 2 { // the second call texts the phone that the first could not text
 		if result := sendSms(t, s, input); len(result.Messages) != 2 || len(result.Errors) != 0 || result.Messages[0].To != phone {
-			t.Errorf("%+v", result)
+			t.Errorf("got %+v", result)
 		}
 	}
 	input["smsBody"] = "Bye"
 	if result := sendSms(t, s, input); len(result.Messages) != 0 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput {
-		t.Errorf("another text with the same key: %+v", result)
+		t.Errorf("another text with the same key: got %+v", result)
 	}
 	if sent := messages(t, s); len(sent) != 2 {
-		t.Errorf("%d messages were sent", len(sent))
+		t.Errorf("%d messages were sent, want 2", len(sent))
 	}
 }
 
@@ -43,14 +43,14 @@ func TestKeyHoldsForALongList(t *testing.T) {
 	input := map[string]any{"smsFrom": stack.Number, "smsTo": list, "smsBody": "Hi", "idempotencyKey": "order-42"}
 	for range 2 {
 		if result := sendSms(t, s, input); result.Broadcast == nil || result.Broadcast.State != "done" || result.Broadcast.Sent != 3 {
-			t.Fatalf("%+v, %+v", result.Errors, result.Broadcast)
+			t.Fatalf("got %+v, %+v", result.Errors, result.Broadcast)
 		}
 	}
 	input["smsTo"] = list[:sms.MaxRecipients]
 	if result := sendSms(t, s, input); len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidInput || !strings.Contains(result.Errors[0].Message, "another text, sender or list") {
-		t.Errorf("the same key with a shorter list: %d messages, %d errors", len(result.Messages), len(result.Errors))
+		t.Errorf("the same key with a shorter list: got %d messages, %d errors", len(result.Messages), len(result.Errors))
 	}
 	if sent := messages(t, s); len(sent) != 3 {
-		t.Errorf("%d messages were sent", len(sent))
+		t.Errorf("%d messages were sent, want 3", len(sent))
 	}
 }

@@ -52,18 +52,18 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 	}
 	gathered := func(run client.WorkflowRun) (sid string) {
 		if err := run.Get(ctx, &sid); err != nil {
-			t.Fatalf("workflow %s: %v", run.GetID(), err)
+			t.Fatalf("workflow %s: got %v", run.GetID(), err)
 		}
 		return sid
 	}
 	caughtUp(t, s, 0)
 	first := begin("one")
-	one, all := text(t, s, "one"), text(t, s, "all") // no workflow catches the second
+	one, all := text(t, s, "one"), text(t, s, "all") // no workflow catches the second text
 	if got := gathered(first); replies(one) != "Taken." || got != one.MessageSID {
-		t.Fatalf("replies %q, the workflow got %s of %s", replies(one), got, one.MessageSID)
+		t.Fatalf("got the replies %q; the workflow got %s, want %s", replies(one), got, one.MessageSID)
 	}
 	said := time.Now()
-	stack.Eventually(t, "it is a later second", func(context.Context) error {
+	stack.Eventually(t, "the next second has begun", func(context.Context) error {
 		if !time.Now().Truncate(time.Second).After(said) {
 			return errors.New("not yet")
 		}
@@ -87,14 +87,14 @@ func TestCatchUpReachesNoLaterWorkflow(t *testing.T) {
 	// The first workflow already has its text: catching up on it is not a
 	// failure.
 	if err := s.Temporal.Client.GetWorkflow(ctx, latest.WorkflowId, latest.RunId).Get(ctx, &last); err != nil || last.Matched != 2 || last.Failed != 0 {
-		t.Errorf("the last catch-up says %+v, %v", last, err)
+		t.Errorf("got the last catch-up's result %+v, %v", last, err)
 	}
 	for _, run := range runs {
 		if err := s.Temporal.Client.SignalWorkflow(ctx, run.GetID(), run.GetRunID(), "end", nil); err != nil {
-			t.Errorf("workflow %s: %v", run.GetID(), err)
+			t.Errorf("workflow %s: got %v", run.GetID(), err)
 		}
 		if got := gathered(run); got != "" {
-			t.Errorf("workflow %s, which began later, got %s; there were %s and %s", run.GetID(), got, one.MessageSID, all.MessageSID)
+			t.Errorf("workflow %s, which started later, got %s; the texts are %s and %s", run.GetID(), got, one.MessageSID, all.MessageSID)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func TestCatchUpPassesARefusedUpdate(t *testing.T) {
 	}
 	caughtUp(t, s, 0)
 	if got := text(t, s, "ship it"); replies(got) != "It is shipped." {
-		t.Fatalf("replies %q", replies(got))
+		t.Fatalf("got the replies %q", replies(got))
 	}
 	s.Worker.Stop(t)
 	missed := text(t, s, "buy bread")

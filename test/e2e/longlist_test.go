@@ -56,20 +56,20 @@ func TestLongListBecomesOneBroadcast(t *testing.T) {
 	}
 	b := result.Broadcast
 	if b == nil || b.State != "done" || b.Sent != 40 || b.Recipients != sms.MaxRecipients+1 || result.TwilioError == nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidTo {
-		t.Fatalf("ended with %+v, %+v", result, b)
+		t.Fatalf("got the result %+v, %+v", result, b)
 	}
 	told := readReport(t, filepath.Join(dir, b.Report))
 	for _, to := range tooLongList(40) {
 		if told[to] != 1 {
-			t.Fatalf("%s is reported %d times", to, told[to])
+			t.Fatalf("%s is reported %d times, want once", to, told[to])
 		}
 	}
 	if n := texted(); n != 40 {
-		t.Errorf("%d messages for 40 phones", n)
+		t.Errorf("%d messages were sent to 40 phones", n)
 	}
 	open, err := s.Temporal.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Query: "WorkflowType = 'BroadcastSmsWorkflow' AND ExecutionStatus != 'ContinuedAsNew'"})
 	if err != nil || open.Count != 1 {
-		t.Errorf("%v broadcasts of one list, %v", open, err)
+		t.Errorf("got %v broadcasts for one list, %v", open, err)
 	}
 }
 
@@ -112,9 +112,9 @@ func TestCancelledLongListStopsItsBroadcast(t *testing.T) {
 	}
 	b := result.Broadcast
 	if b == nil || b.State != "cancelled" || b.Sent != texted() || b.Sent == 0 || b.Sent > sms.MaxRecipients/2 {
-		t.Fatalf("%d were texted, and it ended with %+v, %+v", texted(), result, b)
+		t.Fatalf("%d were texted, but the result is %+v, %+v", texted(), result, b)
 	}
 	if last := result.Errors[len(result.Errors)-1]; last.Code != sms.CodeCancelled {
-		t.Errorf("those whose turn never came: %+v", last)
+		t.Errorf("the recipients whose turn never came have the error %+v", last)
 	}
 }

@@ -1,7 +1,6 @@
 package e2e
 
-// Nexus: workflows of another namespace, which text without access to the task
-// queue.
+// Nexus: workflows of another namespace send without access to the task queue.
 
 import (
 	"context"
@@ -71,7 +70,7 @@ func TestNexusCallerTextsFromItsNamespace(t *testing.T) {
 	text(t, s, "Yes, we are")
 	var got string
 	if err := run.Get(t.Context(), &got); err != nil || got != "Yes, we are" {
-		t.Errorf("the caller has %q, %v", got, err)
+		t.Errorf("the caller got %q, %v", got, err)
 	}
 	stack.Eventually(t, "both operations are listed as completed", func(context.Context) error {
 		runs := nexusRuns(t, s)
@@ -95,7 +94,7 @@ func TestNexusCallerCancelledClosesItsQuestion(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := run.Get(t.Context(), nil); !temporal.IsCanceledError(err) {
-		t.Errorf("the caller ends with %v", err)
+		t.Errorf("the caller ended with %v", err)
 	}
 	stack.Eventually(t, "the question is listed as cancelled", func(context.Context) error {
 		for id, status := range nexusRuns(t, s) {
@@ -106,12 +105,12 @@ func TestNexusCallerCancelledClosesItsQuestion(t *testing.T) {
 		return fmt.Errorf("%v", nexusRuns(t, s))
 	})
 	if got := text(t, s, "yes"); len(got.Replies) > 0 || got.WebhookStatus != 200 {
-		t.Errorf("a reply to no question: %+v", got)
+		t.Errorf("a reply without a question: got %+v", got)
 	}
 }
 
-// cancels asks a question, and cancels it twice by its operation token, as
-// another workflow of the namespace can.
+// cancels is a workflow that asks a question, and cancels it twice by its
+// operation token, as another workflow of the namespace can.
 func cancels(ctx workflow.Context, to string) error {
 	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
 	asked := texts.ExecuteOperation(ctx, sms.NexusAsk, sms.AskSmsInput{SmsFrom: stack.Number, SmsTo: to, SmsBody: "Yes?"}, workflow.NexusOperationOptions{})
@@ -131,7 +130,8 @@ func cancels(ctx workflow.Context, to string) error {
 	return nil
 }
 
-// calls calls one operation, and returns the text of its error.
+// calls is a workflow that calls one operation, and returns the text of its
+// error.
 func calls(ctx workflow.Context, operation string, input map[string]any) (string, error) {
 	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
 	err := texts.ExecuteOperation(ctx, operation, input, workflow.NexusOperationOptions{}).Get(ctx, nil)
@@ -145,7 +145,7 @@ func calls(ctx workflow.Context, operation string, input map[string]any) (string
 	return strings.Join(said, "\n"), nil
 }
 
-// broadcasts broadcasts to a list, and returns the result.
+// broadcasts is a workflow that broadcasts to a list, and returns the result.
 func broadcasts(ctx workflow.Context, to []string) (done sms.BroadcastProgress, err error) {
 	input := sms.BroadcastSmsInput{SendSmsInput: sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(to...), SmsBody: "Hello"}, PageSize: 10}
 	texts := workflow.NewNexusClient(sms.NexusEndpoint, sms.NexusService)
@@ -213,7 +213,7 @@ func TestNexusBroadcastSurvivesItsWorker(t *testing.T) {
 	s.StartWorker(t)
 	var done sms.BroadcastProgress
 	if err := run.Get(t.Context(), &done); err != nil || done.Sent != recipients {
-		t.Errorf("the caller has %+v, %v", done, err)
+		t.Errorf("the caller got %+v, %v", done, err)
 	}
 	texted := map[string]int{}
 	for _, m := range messages(t, s) {
@@ -221,7 +221,7 @@ func TestNexusBroadcastSurvivesItsWorker(t *testing.T) {
 	}
 	for _, phone := range to {
 		if texted[phone] != 1 {
-			t.Errorf("%s was texted %d times", phone, texted[phone])
+			t.Errorf("%s was texted %d times, want once", phone, texted[phone])
 		}
 	}
 }
@@ -232,7 +232,7 @@ func TestNexusRefusesInvalidInput(t *testing.T) {
 	c := s.Temporal.AddNamespace(t, "shop")
 	s.Temporal.AddNexusEndpoint(t)
 	caller(t, c)
-	// One of our workflows, but not run by an operation.
+	// This is one of our workflows, but no operation runs it.
 	_, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "ours", TaskQueue: "nobody"}, "Ours")
 	if err != nil {
 		t.Fatal(err)
@@ -265,17 +265,17 @@ func TestNexusRefusesInvalidInput(t *testing.T) {
 		}
 		var got string
 		if err := run.Get(t.Context(), &got); err != nil || !strings.Contains(got, tc.want) {
-			t.Errorf("%s of %v: %q, %v, want %q", tc.operation, tc.input, got, err, tc.want)
+			t.Errorf("%s of %v: got %q, %v, want %q", tc.operation, tc.input, got, err, tc.want)
 		}
 		if strings.Contains(got, phone) {
-			t.Errorf("%s: the error names the phone: %s", tc.operation, got)
+			t.Errorf("%s: the error contains the phone number: %s", tc.operation, got)
 		}
 	}
 	if sent := messages(t, s); len(sent) > 0 {
-		t.Errorf("sent %+v", sent)
+		t.Errorf("sent %+v, want nothing", sent)
 	}
 	described, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "ours", "")
 	if err != nil || described.RawResponse.GetWorkflowExtendedInfo().GetCancelRequested() {
-		t.Errorf("a workflow that no operation runs: %v, %v", described, err)
+		t.Errorf("a workflow that no operation runs: got %v, %v", described, err)
 	}
 }

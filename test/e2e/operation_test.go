@@ -1,6 +1,6 @@
 package e2e
 
-// Operation: probes, versions, and the configuration in force.
+// Tests of operation: probes, versions, and the configuration in force.
 
 import (
 	"context"
@@ -24,14 +24,14 @@ func TestProbesWorkWithoutAWebhook(t *testing.T) {
 	stack.StartProcess(t, "worker", environment, stack.Build(t, "worker"), "--only", "worker")
 	stack.Eventually(t, "the worker is alive without Temporal", func(ctx context.Context) error { return stack.Get(ctx, "http://"+address+"/healthz") })
 	if err := stack.Get(t.Context(), "http://"+address+"/readyz"); err == nil || !strings.Contains(err.Error(), "503") {
-		t.Errorf("it calls itself ready: %v", err)
+		t.Errorf("the worker is ready although Temporal is down: %v", err)
 	}
 	s.Temporal.Start(t)
 	stack.Eventually(t, "the worker is ready", func(ctx context.Context) error { return stack.Get(ctx, "http://"+address+"/readyz") })
 	ready := exec.CommandContext(t.Context(), stack.Build(t, "worker"), "ready")
 	ready.Env = environment
 	if out, err := ready.CombinedOutput(); err != nil {
-		t.Errorf("worker ready: %v %s", err, out)
+		t.Errorf("worker ready: got %v, %s", err, out)
 	}
 	s.Temporal.Stop(t)
 	stack.Eventually(t, "the worker is unready", func(ctx context.Context) error {
@@ -41,7 +41,7 @@ func TestProbesWorkWithoutAWebhook(t *testing.T) {
 		return nil
 	})
 	if err := stack.Get(t.Context(), "http://"+address+"/healthz"); err != nil {
-		t.Errorf("it is not alive: %v", err)
+		t.Errorf("the worker is not alive: %v", err)
 	}
 }
 
@@ -65,7 +65,7 @@ func TestVersionedWorkerPollsOnceCurrent(t *testing.T) {
 			queues[queue.Name] = true
 		}
 		if !queues[sms.TaskQueue] || !queues[sms.CatchUpTaskQueue] {
-			return errors.New("not all of its task queues are known")
+			return errors.New("not all of its task queues are known yet")
 		}
 		_, err = handle.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: "v1"})
 		return err
@@ -74,7 +74,7 @@ func TestVersionedWorkerPollsOnceCurrent(t *testing.T) {
 	defer cancel()
 	var result sms.SendSmsResult
 	if err := run.Get(ctx, &result); err != nil || len(result.Messages) != 1 {
-		t.Errorf("%+v, %v", result, err)
+		t.Errorf("got %+v, %v", result, err)
 	}
 }
 

@@ -45,14 +45,14 @@ func listen(t *testing.T, s *stack.Stack, workflowID, signal string) <-chan trig
 	go func() {
 		var event triggers.Event
 		if err := run.Get(context.Background(), &event); err != nil {
-			t.Errorf("the listening workflow: %v", err)
+			t.Errorf("the listening workflow: got error %v", err)
 		}
 		got <- event
 	}()
 	return got
 }
 
-// sendSms runs SendSmsWorkflow with an input of any shape.
+// sendSms runs SendSmsWorkflow with any input.
 func sendSms(t *testing.T, s *stack.Stack, input any) sms.SendSmsResult {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
@@ -83,12 +83,12 @@ func TestSendSmsTextsEachRecipient(t *testing.T) {
 		"smsBody": "Dear ${user.name}, your table is ready.", "variables": map[string]any{"user": map[string]any{"name": "Ann"}},
 	})
 	if len(result.Messages) != 2 || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeInvalidTo || result.TwilioError == nil {
-		t.Fatalf("%+v", result)
+		t.Fatalf("got %+v", result)
 	}
 	for i, to := range []string{"+15005550011", "+15005550012"} {
 		m := result.Messages[i]
 		if m.To != to || !strings.HasPrefix(m.SID, "SM") || m.Status != sms.StatusQueued || m.Segments != 1 {
-			t.Errorf("message %+v", m)
+			t.Errorf("got the message %+v", m)
 		}
 	}
 	var bodies []string
@@ -96,7 +96,7 @@ func TestSendSmsTextsEachRecipient(t *testing.T) {
 		bodies = append(bodies, m.To+" "+m.Body)
 	}
 	if got := strings.Join(bodies, "|"); got != "+15005550011 Dear Ann, your table is ready.|+15005550012 Dear Ann, your table is ready." {
-		t.Errorf("the local Twilio has %s", got)
+		t.Errorf("the local Twilio sent %s", got)
 	}
 }
 
@@ -114,7 +114,7 @@ func TestSendSmsRunsAsStandaloneActivity(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(raw["twilioError"]) != "null" || string(raw["errors"]) != "[]" || !strings.HasPrefix(string(raw["twilioResult"]), `"[{\"to\":\"+15005550009\",\"sid\":\"SM`) {
-		t.Errorf("result %s", raw)
+		t.Errorf("got the result %s", raw)
 	}
 }
 
@@ -150,11 +150,11 @@ func TestOneKeyIsOneSend(t *testing.T) {
 	sending.Wait()
 	for _, result := range results {
 		if result.TwilioError == nil || len(result.Messages) != 1 || len(result.Errors) != 1 || !reflect.DeepEqual(result, results[0]) {
-			t.Errorf("results %+v and %+v", results[0], result)
+			t.Errorf("got the results %+v and %+v", results[0], result)
 		}
 	}
 	if sent := messages(t, s); len(sent) != 1 {
-		t.Errorf("%d messages were sent", len(sent))
+		t.Errorf("%d messages were sent, want 1", len(sent))
 	}
 }
 
@@ -184,7 +184,7 @@ func TestTerminatedKeyedSendHoldsNobodyUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(result.Errors) != 1 || result.Errors[0].To != phone || result.Errors[0].Code != sms.CodeOutcomeUnknown {
-		t.Errorf("%+v", result)
+		t.Errorf("got %+v", result)
 	}
 }
 
@@ -205,7 +205,7 @@ func TestKeyedSendCompletesWithinItsTimeout(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeOutcomeUnknown || !strings.Contains(result.Errors[0].Message, "still running") {
-		t.Errorf("%+v", result)
+		t.Errorf("got %+v", result)
 	}
 }
 
@@ -249,11 +249,11 @@ func TestCancelledSendReturnsWhatWasSent(t *testing.T) {
 	}
 	sent := len(messages(t, s))
 	if len(result.Messages) != sent || len(result.Messages)+len(result.Errors) != recipients || sent == recipients {
-		t.Errorf("%d messages and %d errors of %d recipients; %d were sent", len(result.Messages), len(result.Errors), recipients, sent)
+		t.Errorf("got %d messages and %d errors for %d recipients; %d were sent", len(result.Messages), len(result.Errors), recipients, sent)
 	}
 	for _, e := range result.Errors {
 		if e.Code != sms.CodeCancelled || !e.Retryable {
-			t.Fatalf("error %+v", e)
+			t.Fatalf("got the error %+v", e)
 		}
 	}
 }
@@ -265,7 +265,7 @@ func TestStoppedWorkerLeavesTheRest(t *testing.T) {
 	s.Worker.Stop(t)
 	before := len(messages(t, s))
 	if before == recipients {
-		t.Fatal("the list was too short to be interrupted")
+		t.Fatal("the list is too short to be interrupted")
 	}
 	s.StartWorker(t)
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
@@ -275,7 +275,7 @@ func TestStoppedWorkerLeavesTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if sent := len(messages(t, s)); len(result.Messages) != recipients || sent != recipients {
-		t.Errorf("%d messages and %d errors of %d recipients; %d were sent", len(result.Messages), len(result.Errors), recipients, sent)
+		t.Errorf("got %d messages and %d errors for %d recipients; %d were sent", len(result.Messages), len(result.Errors), recipients, sent)
 	}
 }
 
@@ -284,7 +284,7 @@ func TestSendSmsReportsTwiliosReason(t *testing.T) {
 	wrong := stack.Start(t, stack.Options{NoWorker: true, Environment: []string{"TWILIO_TOKEN=ffffffffffffffffffffffffffffffff"}})
 	worker := stack.StartProcess(t, "worker", wrong.Environment(), stack.Build(t, "worker")) // this worker never becomes ready
 	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})); len(got) != 1 || got[0] != sms.CodeAuthentication {
-		t.Errorf("wrong credentials give %v", got)
+		t.Errorf("with wrong credentials: got the codes %v", got)
 	}
 	stack.Eventually(t, "the worker is unready and says why", func(ctx context.Context) error {
 		if err := stack.Get(ctx, wrong.Webhook+"/readyz"); err == nil || !strings.Contains(worker.Output(), "level=ERROR msg=\"Twilio refuses the account") {
@@ -293,13 +293,13 @@ func TestSendSmsReportsTwiliosReason(t *testing.T) {
 		return nil
 	})
 	if warned := worker.Output(); !strings.Contains(warned, "level=WARN msg=\"a text was not sent\"") || strings.Contains(warned, strings.TrimPrefix(phone, "+")) {
-		t.Errorf("the log says %s", warned)
+		t.Errorf("got the log %s", warned)
 	}
 	if err := wrong.Twilio.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if got := codes(sendSms(t, wrong, map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi", "giveUpAfter": "3s"})); len(got) != 1 || got[0] != sms.CodeConnection {
-		t.Errorf("a Twilio that is down gives %v", got)
+		t.Errorf("with Twilio unreachable: got the codes %v", got)
 	}
 }
 

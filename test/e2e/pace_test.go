@@ -1,7 +1,7 @@
 package e2e
 
-// Sends that wait for each other: for the pace of their sender, or for the one send
-// of their key.
+// Sends that wait for each other: for the rate of their sender, or for the one send
+// with their key.
 
 import (
 	"context"
@@ -33,7 +33,7 @@ func TestPacedSendsHeartbeatLittle(t *testing.T) {
 	began := time.Now()
 	var handles []client.ActivityHandle
 	for n := range sends {
-		// For most of them, the turn comes only after their first attempt.
+		// Most of them get their turn only after their first attempt.
 		handle, err := s.Temporal.Client.ExecuteActivity(ctx, client.StartActivityOptions{
 			ID: fmt.Sprint("paced-", n), TaskQueue: sms.TaskQueue, StartToCloseTimeout: 5 * time.Second,
 		}, sms.SendSmsName, sms.SendSmsInput{SmsFrom: stack.Number, SmsTo: sms.To(fmt.Sprintf("+15005551%03d", n)), SmsBody: "Hello"})
@@ -45,17 +45,17 @@ func TestPacedSendsHeartbeatLittle(t *testing.T) {
 	for _, handle := range handles {
 		var result sms.SendSmsResult
 		if err := handle.Get(ctx, &result); err != nil || len(result.Messages) != 1 {
-			t.Errorf("%s: %+v, %v", handle.GetID(), result.Errors, err)
+			t.Errorf("%s: got %+v, %v", handle.GetID(), result.Errors, err)
 		}
 	}
 	if took := time.Since(began); took < (sends-perSecond)*time.Second/perSecond {
-		t.Errorf("the pace was not kept: %s", took)
+		t.Errorf("the sends took only %s, faster than the rate", took)
 	}
 	if sent := messages(t, s); len(sent) != sends {
 		t.Errorf("%d messages were sent", len(sent))
 	}
 	beats := heartbeats(ctx, t, metrics)
-	t.Logf("%v heartbeats", beats)
+	t.Logf("got %v heartbeats", beats)
 	if beats > 10*sends {
 		t.Errorf("%v heartbeats", beats)
 	}
@@ -127,7 +127,7 @@ func TestKeyedSendHoldsNoSlot(t *testing.T) {
 	}
 	var result sms.SendSmsResult
 	if err := handle.Get(ctx, &result); err != nil || len(result.Messages) != 1 {
-		t.Errorf("%+v, %v", result.Errors, err)
+		t.Errorf("got %+v, %v", result.Errors, err)
 	}
 }
 
@@ -137,10 +137,10 @@ func TestCapStopsMessagesBeyondIt(t *testing.T) {
 	s := stack.Start(t, stack.Options{Environment: []string{"SEND_CAPS=+1500555=2/d, *=1/d", "METRICS_ADDR=" + metrics}})
 	result := sendSms(t, s, map[string]any{"smsFrom": stack.Number, "smsTo": []string{phone, "+15005550011", "+15005550012", "+12125550100"}, "smsBody": "Hi"})
 	if got := codes(result); len(got) != 1 || got[0] != sms.CodeCapReached || len(messages(t, s)) != 3 {
-		t.Errorf("codes %v, %d messages", got, len(messages(t, s)))
+		t.Errorf("got the codes %v and %d messages", got, len(messages(t, s)))
 	}
 	body, err := fetched(t.Context(), "http://"+metrics+"/metrics")
 	if err != nil || !strings.Contains(body, `sms_capped_total{account="default",prefix="+1500555"} 1`) || !strings.Contains(body, `sms_capped_total{account="default",prefix="*"} 0`) {
-		t.Errorf("the metrics do not say it: %v", err)
+		t.Errorf("the metrics do not count the capped message: %v", err)
 	}
 }

@@ -1,6 +1,6 @@
 package e2e
 
-// Stop all sending: for all workers, including those that start in the
+// Pausing all sending holds for all workers, including those that start in the
 // meantime.
 
 import (
@@ -19,7 +19,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// fetched returns the body of one of a worker's pages.
+// fetched returns the body at one of a worker's URLs.
 func fetched(ctx context.Context, url string) (string, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -45,7 +45,7 @@ func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 		cmd.Env = s.Environment()
 		out, err := cmd.CombinedOutput()
 		if err != nil {
-			t.Fatalf("starter %v: %v %s", args, err, out)
+			t.Fatalf("starter %v: got error %v, output %s", args, err, out)
 		}
 		return string(out)
 	}
@@ -62,10 +62,10 @@ func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 	starter("pause-all")
 	starter("resume-all")
 	if out := starter("pause-all", "--why", why); !strings.Contains(out, "within 5 s") {
-		t.Errorf("paused, it does not say when workers stop: %s", out)
+		t.Errorf("pause-all does not say when workers stop: got %s", out)
 	}
 	if out := starter("pause-all", "--why", "another"); !strings.Contains(out, "already") || !strings.Contains(out, why) {
-		t.Errorf("paused twice: %s", out)
+		t.Errorf("pausing twice: got %s", out)
 	}
 	stack.Eventually(t, "the worker says that it is paused", ready("ready; all sending is paused"))
 	another := stack.StartProcess(t, "worker", append(append([]string{}, s.Environment()...), "TRIGGERS=", "METRICS_ADDR="), stack.Build(t, "worker"))
@@ -85,7 +85,7 @@ func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 		}
 		runs = append(runs, run)
 	}
-	stack.Eventually(t, "each send was tried twice", func(ctx context.Context) error {
+	stack.Eventually(t, "each send has been tried twice", func(ctx context.Context) error {
 		for _, run := range runs {
 			described, err := s.Temporal.Client.DescribeWorkflow(ctx, run.GetID(), "")
 			if err != nil {
@@ -99,7 +99,7 @@ func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 	})
 	got := text(t, s, "hello")
 	if len(got.Replies) != 0 {
-		t.Errorf("a text meanwhile has %d replies", len(got.Replies))
+		t.Errorf("a text during the pause got %d replies", len(got.Replies))
 	}
 	hasWorkflows(t, s, got.MessageSID, 1)
 	if sent := messages(t, s); len(sent) != 0 {
@@ -110,19 +110,19 @@ func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 		t.Error(err)
 	}
 	if body, err := fetched(t.Context(), "http://"+metrics+"/metrics"); err != nil || !strings.Contains(body, "\nsms_sending_paused 1\n") {
-		t.Errorf("the metrics do not say it: %v", err)
+		t.Errorf("the metrics do not show the pause: %v", err)
 	}
 	if out := starter("resume-all"); !strings.Contains(out, why) {
-		t.Errorf("resumed: %s", out)
+		t.Errorf("resume-all: got %s", out)
 	}
 	for _, run := range runs {
 		var result sms.SendSmsWorkflowResult
 		if err := run.Get(t.Context(), &result); err != nil || len(result.Messages) != 1 {
-			t.Errorf("%+v, %v", result.Errors, err)
+			t.Errorf("got %+v, %v", result.Errors, err)
 		}
 	}
-	stack.Eventually(t, "the worker says nothing of a pause", ready("ready"))
+	stack.Eventually(t, "the worker is ready and does not mention a pause", ready("ready"))
 	if strings.Contains(another.Output(), why) {
-		t.Error("the log holds the reason, which may hold anything")
+		t.Error("the log contains the reason, which is private")
 	}
 }

@@ -1,6 +1,6 @@
 package e2e
 
-// Privacy: what a process without a key does.
+// What a process without a key does.
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// waits waits until a workflow task has failed because of a missing key, and
+// waits blocks until a workflow task has failed because of a missing key, and
 // checks that the workflow is still open.
 func waits(t *testing.T, s *stack.Stack, id, key string) {
 	t.Helper()
@@ -49,7 +49,7 @@ func stillOpen(t *testing.T, s *stack.Stack, id string) {
 		t.Fatal(err)
 	}
 	if described.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		t.Errorf("%s has ended: %s", id, described.Status)
+		t.Errorf("%s has ended: got %s", id, described.Status)
 	}
 }
 
@@ -62,7 +62,7 @@ func TestSendsWaitForWorkerWithKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			keys := stack.NewKeyFile(t, "one", "one")
-			// A second attempt first checks whether the one before it has texted
+			// A second attempt first checks whether the first one has texted
 			// anyone.
 			s := stack.Start(t, stack.Options{Environment: append(environment(t), "TWILIO_LISTING_PATIENCE=1s", "TWILIO_TIMEOUT=1s")})
 			c := s.Temporal.Protected(t, keys)
@@ -83,15 +83,15 @@ func TestSendsWaitForWorkerWithKey(t *testing.T) {
 			stack.Eventually(t, "the activity has a second attempt", func(ctx context.Context) error {
 				described, err := alone.Describe(ctx, client.DescribeActivityOptions{})
 				if err == nil && described.Attempt < 2 {
-					err = fmt.Errorf("attempt %d, status %s", described.Attempt, described.Status)
+					err = fmt.Errorf("got attempt %d, status %s", described.Attempt, described.Status)
 				}
 				return err
 			})
 			if sent := messages(t, s); len(sent) > 0 {
-				t.Fatalf("sent %v", sent)
+				t.Fatalf("sent %v, want nothing", sent)
 			}
 			if log := s.Worker.Output(); !strings.Contains(log, "one") || strings.Contains(log, "5550009") {
-				t.Errorf("the log does not name the key, or it names the phone:\n%s", log)
+				t.Errorf("the log does not name the key, or it contains the phone number:\n%s", log)
 			}
 
 			s.Worker.Stop(t)
@@ -100,11 +100,11 @@ func TestSendsWaitForWorkerWithKey(t *testing.T) {
 			for what, get := range map[string]func(context.Context, any) error{"workflow": run.Get, "activity": alone.Get} {
 				var result sms.SendSmsResult
 				if err := get(ctx, &result); err != nil || len(result.Messages) != 1 {
-					t.Errorf("%s: %+v, %v", what, result, err)
+					t.Errorf("%s: got %+v, %v", what, result, err)
 				}
 			}
 			if sent := messages(t, s); len(sent) != 2 {
-				t.Errorf("sent %v", sent)
+				t.Errorf("sent %v, want 2 messages", sent)
 			}
 		})
 	}
@@ -142,9 +142,9 @@ func TestSignalsWaitForTheirKey(t *testing.T) {
 	if err := run.Get(ctx, &report); err != nil {
 		t.Fatal(err)
 	}
-	// Every signal arrived: the workflow looked up nothing at Twilio.
+	// Every signal arrived, so the workflow looked up nothing at Twilio.
 	if len(report.Deliveries) != 1 || report.Deliveries[0].Status != sms.StatusDelivered {
-		t.Errorf("deliveries %+v", report.Deliveries)
+		t.Errorf("got the deliveries %+v", report.Deliveries)
 	}
 	if strings.Contains(worker.Output(), "Corrupted signal") {
 		t.Errorf("a signal was dropped:\n%s", worker.Output())
@@ -159,18 +159,18 @@ func TestWebhookWithoutKeyAsksForRedelivery(t *testing.T) {
 	s := stack.Start(t, stack.Options{Environment: []string{keys.Environment()}})
 	told := text(t, s, "Order Number 42")
 	if told.WebhookStatus != http.StatusOK || replies(told) == "" {
-		t.Fatalf("status %d, replies %q", told.WebhookStatus, replies(told))
+		t.Fatalf("got status %d, replies %q", told.WebhookStatus, replies(told))
 	}
 	s.Add("PAYLOAD_KEYS=")
 	other := s.AnotherWebhook(t)
 	s.Webhook, other = other, s.Webhook
 	status, body, err := send(delivery(t, s, stack.Token, told.MessageSID, "Order Number 42"))
 	if err != nil || status != http.StatusServiceUnavailable {
-		t.Errorf("a webhook without the key answers %d %q, %v", status, body, err)
+		t.Errorf("a webhook without the key: got %d %q, %v", status, body, err)
 	}
 	s.Webhook = other
 	status, body, err = send(delivery(t, s, stack.Token, told.MessageSID, "Order Number 42"))
 	if err != nil || status != http.StatusOK || !strings.Contains(body, replies(told)) {
-		t.Errorf("a webhook with the key answers %d %q, %v", status, body, err)
+		t.Errorf("a webhook with the key: got %d %q, %v", status, body, err)
 	}
 }

@@ -1,6 +1,7 @@
 package e2e
 
-// A published text is not a reply to the question that it caused.
+// A text that started a workflow is not a reply to the question that this
+// workflow asks.
 
 import (
 	"context"
@@ -65,8 +66,8 @@ func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 	} {
 		t.Run(action, func(t *testing.T) {
 			t.Parallel()
-			// Each delivery reaches a different process: neither knows what the other
-			// has seen.
+			// Each delivery reaches a different process: neither knows which texts
+			// the other has seen.
 			s := stack.Start(t, stack.Options{Triggers: "triggers:\n  - {name: buy, pattern: '^buy', echo: 'Taken.', echoError: 'Lost.', " + says + "}\n"})
 			another := *s
 			another.Webhook = s.AnotherWebhook(t)
@@ -94,7 +95,7 @@ func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 				t.Helper()
 				status, answer, err := send(delivery(t, s, stack.Token, sid, body))
 				if err != nil || status != http.StatusOK || strings.Contains(answer, "Taken.") != (want != "") {
-					t.Errorf("%q is answered %d %s, %v; want %q", body, status, answer, err, want)
+					t.Errorf("%q: got %d %s, %v; want %q", body, status, answer, err, want)
 				}
 			}
 			say(s, sid, "buy bread", "Taken.")
@@ -114,7 +115,7 @@ func TestTextsAnswerNoQuestionTheyCaused(t *testing.T) {
 			defer cancel()
 			var got string
 			if err := s.Temporal.Client.GetWorkflow(ctx, id, "").Get(ctx, &got); err != nil || got != "buy it, yes" {
-				t.Errorf("the reply is %q, %v", got, err)
+				t.Errorf("got the reply %q, %v", got, err)
 			}
 			// A text that answered a question fires no trigger when it is redelivered.
 			say(&another, reply, "buy it, yes", "")
@@ -128,7 +129,7 @@ func caughtUp(t *testing.T, s *stack.Stack, more int) {
 	t.Helper()
 	const ended = "WorkflowType = 'CatchUpSmsWorkflow' AND ExecutionStatus = 'Completed'"
 	before := -1
-	stack.Eventually(t, "it has caught up", func(ctx context.Context) error {
+	stack.Eventually(t, "the catch-ups have ended", func(ctx context.Context) error {
 		found, err := s.Temporal.Client.ListWorkflow(ctx, listRequest(ended))
 		if err != nil {
 			return err
@@ -154,7 +155,7 @@ func TestCatchUpAnswersNoLaterQuestion(t *testing.T) {
 	for question, reply := range map[string]string{"Do you confirm?": "sure", "Pay 1000?": "yes"} {
 		// Twilio's times are to the second.
 		said := time.Now()
-		stack.Eventually(t, "it is a later second", func(context.Context) error {
+		stack.Eventually(t, "the next second has begun", func(context.Context) error {
 			if !time.Now().Truncate(time.Second).After(said) {
 				return errors.New("not yet")
 			}
@@ -163,15 +164,15 @@ func TestCatchUpAnswersNoLaterQuestion(t *testing.T) {
 		run := ask(t, s, question, nil)
 		caughtUp(t, s, 2)
 		if got := text(t, s, reply); len(got.Replies) > 0 {
-			t.Errorf("%q is answered %q", reply, replies(got))
+			t.Errorf("%q: got the replies %q", reply, replies(got))
 		}
 		if result := answer(t, run); result.Outcome != sms.AskAnswered || result.Reply.Body != reply {
-			t.Errorf("%q: outcome %s, reply %+v", question, result.Outcome, result.Reply)
+			t.Errorf("%q: got outcome %s, reply %+v", question, result.Outcome, result.Reply)
 		}
 	}
 	caughtUp(t, s, 2)
 	found, err := s.Temporal.Client.ListWorkflow(t.Context(), listRequest("WorkflowType = 'OrderStatusWorkflow'"))
 	if err != nil || len(found.Executions) != 1 {
-		t.Errorf("%d events were published, want just the order; %v", len(found.GetExecutions()), err)
+		t.Errorf("got %d published events, want only the order; %v", len(found.GetExecutions()), err)
 	}
 }

@@ -1,6 +1,6 @@
 package e2e
 
-// When the webhook calls itself ready.
+// When the webhook reports that it is ready.
 
 import (
 	"context"
@@ -20,18 +20,18 @@ func TestWebhookIsUnreadyWithoutItsNamespace(t *testing.T) {
 	worker := stack.StartProcess(t, "worker", environment, stack.Build(t, "worker"), "--only", "webhook")
 	stack.Eventually(t, "the webhook answers", func(ctx context.Context) error { return stack.Get(ctx, s.Webhook+"/healthz") })
 	if err := stack.Get(t.Context(), s.Webhook+"/readyz"); err == nil || !strings.Contains(err.Error(), "503") {
-		t.Errorf("it calls itself ready: %v", err)
+		t.Errorf("the webhook is ready without a namespace: %v", err)
 	}
-	// The sender is told that publishing failed: the text does not count as one
+	// The sender is told that publishing failed: the text is not treated as one
 	// that matches nothing.
 	if got := text(t, s, "Order Number 42"); replies(got) != "There was a problem publishing that event." {
-		t.Errorf("status %d, replies %q", got.WebhookStatus, replies(got))
+		t.Errorf("got status %d, replies %q", got.WebhookStatus, replies(got))
 	}
 	if got := text(t, s, "hello"); got.WebhookStatus != http.StatusServiceUnavailable {
-		t.Errorf("a text that might be a reply: %d", got.WebhookStatus)
+		t.Errorf("a text that might be a reply: got status %d", got.WebhookStatus)
 	}
 	if !strings.Contains(worker.Output(), "the namespace does not exist") {
-		t.Error("the log does not say why")
+		t.Error("the log does not say that the namespace is missing")
 	}
 }
 
@@ -48,14 +48,14 @@ func TestWebhookDrainsUnready(t *testing.T) {
 		case strings.Contains(err.Error(), "status 503"):
 			return nil
 		default:
-			t.Fatalf("while it drains: %v", err)
+			t.Fatalf("a request while the webhook drains: got error %v", err)
 			return nil
 		}
 	})
 	if got := text(t, s, "Order Number 42"); replies(got) != "Your reference number is 42" {
-		t.Errorf("a text while it drains: status %d, replies %q", got.WebhookStatus, replies(got))
+		t.Errorf("a text while the webhook drains: got status %d, replies %q", got.WebhookStatus, replies(got))
 	}
 	if status := s.Worker.Wait(t); status != 0 {
-		t.Errorf("it ended with status %d", status)
+		t.Errorf("the worker ended with status %d", status)
 	}
 }

@@ -25,7 +25,7 @@ func TestWorkersShareTheRates(t *testing.T) {
 	for i := range crew {
 		crew[i] = stack.StartProcess(t, "worker", s.Environment(), program)
 	}
-	stack.Eventually(t, "each worker knows of the others", func(context.Context) error {
+	stack.Eventually(t, "each worker counts the others", func(context.Context) error {
 		for _, one := range crew {
 			if !strings.Contains(one.Output(), "workers=3") {
 				return errors.New("one does not")
@@ -51,7 +51,7 @@ func TestWorkersShareTheRates(t *testing.T) {
 				err = handle.Get(ctx, &result)
 			}
 			if err != nil || len(result.Errors) > 0 {
-				t.Errorf("codes %v: %v", codes(result), err)
+				t.Errorf("got the codes %v: %v", codes(result), err)
 			}
 		})
 	}
@@ -65,7 +65,7 @@ func TestWorkersShareTheRates(t *testing.T) {
 	sending.Wait()
 	texts := s.Twilio.Messages(twiliosim.Filter{Limit: 2 * sends * each})
 	if len(texts) != sends*each {
-		t.Fatalf("%d texts, want %d", len(texts), sends*each)
+		t.Fatalf("got %d texts, want %d", len(texts), sends*each)
 	}
 	slices.SortFunc(texts, func(a, b twiliosim.Message) int { return a.CreatedAt.Compare(b.CreatedAt) })
 	// Each has a third of the rate, with bursts of one second's worth: 9, and
@@ -73,7 +73,7 @@ func TestWorkersShareTheRates(t *testing.T) {
 	const most = 30
 	for i := range len(texts) - most {
 		if took := texts[i+most].CreatedAt.Sub(texts[i].CreatedAt); took < 2*time.Second {
-			t.Fatalf("%d texts took %s at 10 a second", most+1, took)
+			t.Fatalf("%d texts took only %s at 10 a second", most+1, took)
 		}
 	}
 }

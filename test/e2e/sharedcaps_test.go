@@ -1,6 +1,6 @@
 package e2e
 
-// Caps count what all workers send.
+// Caps count the messages of all workers.
 
 import (
 	"context"
@@ -59,12 +59,12 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 			}
 		}
 		if err != nil || len(result.Messages)+len(result.Errors) != each {
-			t.Errorf("codes %v: %v", codes(result), err)
+			t.Errorf("got the codes %v: %v", codes(result), err)
 		}
 		return len(result.Messages)
 	}
 	if n := send(0); n != each {
-		t.Fatalf("%d texts", n)
+		t.Fatalf("got %d texts", n)
 	}
 	var sending sync.WaitGroup
 	for n := 1; n < sends; n++ {
@@ -81,7 +81,7 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 	// Messages that the killed worker had counted but not sent still count.
 	texts := len(s.Twilio.Messages(twiliosim.Filter{Limit: 1000}))
 	if texts > most {
-		t.Errorf("%d texts with a cap of %d", texts, most)
+		t.Errorf("got %d texts with a cap of %d", texts, most)
 	}
 	crew[0] = stack.StartProcess(t, "worker", s.Environment(), stack.Build(t, "worker"))
 	stack.Eventually(t, "it starts again", func(context.Context) error {
@@ -95,6 +95,6 @@ func TestCapsHoldForAllWorkers(t *testing.T) {
 		left -= send(n)
 	}
 	if left < 0 {
-		t.Errorf("a worker that starts allows %d more", -left)
+		t.Errorf("a new worker allows %d more", -left)
 	}
 }

@@ -19,8 +19,8 @@ import (
 	"temporal-twilio/test/stack"
 )
 
-// quick ends at once, so that the next message can start a run with the same
-// ID.
+// quick is a workflow that ends at once, so that the next message can start a
+// run with the same ID.
 func quick(workflow.Context, any) error { return nil }
 
 // startersOf returns, for each run of an ID, the message that started it.
@@ -54,7 +54,7 @@ func TestRacingTextsStartOneRunEach(t *testing.T) {
 		here := *s
 		here.Webhook = hooks[hook]
 		var body string
-		// While its outcome is pending, a text must be delivered again.
+		// While the outcome of a text is pending, it must be delivered again.
 		stack.Eventually(t, fmt.Sprintf("%s %d, message %d is answered", policy, id, n), func(context.Context) error {
 			status, said, err := send(deliveryFrom(t, &here, fmt.Sprintf("+1500%07d", 100*id+n), stack.Token, text(policy, id, n), fmt.Sprintf("%s %d", policy, id)))
 			if err == nil && status != http.StatusOK {
@@ -84,24 +84,24 @@ func TestRacingTextsStartOneRunEach(t *testing.T) {
 				}
 				for hook := range hooks {
 					if again := say(policy, id, n, hook); again != taken[n] {
-						t.Errorf("%s %d: message %d was taken: %t, and when it came again: %t", policy, id, n, taken[n], again)
+						t.Errorf("%s %d: message %d was accepted: %t, and when redelivered: %t", policy, id, n, taken[n], again)
 					}
 				}
 			}
 		}
 	}
 	for name, starters := range want {
-		stack.Eventually(t, "each message that was taken, and no other, has started a run of "+name, func(ctx context.Context) error {
+		stack.Eventually(t, "each message that was accepted, and no other, has started a run of "+name, func(ctx context.Context) error {
 			runs, err := startersOf(ctx, s, name)
 			if err == nil && !maps.Equal(runs, starters) {
-				err = fmt.Errorf("runs by message %v, want %v", runs, starters)
+				err = fmt.Errorf("got the runs by message %v, want %v", runs, starters)
 			}
 			return err
 		})
 	}
 }
 
-// brief ends soon, or when it is signalled.
+// brief is a workflow that ends soon, or when it is signalled.
 func brief(ctx workflow.Context, _ any) error {
 	workflow.GetSignalChannel(ctx, "end").Receive(ctx, nil)
 	return nil
@@ -116,13 +116,13 @@ func TestTextsThatJoinedStartNothingLater(t *testing.T) {
 	say := func(n int) {
 		status, body, err := send(delivery(t, s, stack.Token, fmt.Sprintf("SM%032x", n), "go"))
 		if err != nil || status != http.StatusOK || !strings.Contains(body, "taken") {
-			t.Errorf("message %d: %d %s, %v", n, status, body, err)
+			t.Errorf("message %d: got %d %s, %v", n, status, body, err)
 		}
 	}
 	say(1)
 	started(t, s, "brief")
 	say(2)
-	stack.Eventually(t, "the second has joined", func(ctx context.Context) error {
+	stack.Eventually(t, "the second message has joined", func(ctx context.Context) error {
 		return s.Temporal.Client.GetWorkflow(ctx, sms.TextWorkflowID(fmt.Sprintf("SM%032x", 2)), "").Get(ctx, nil)
 	})
 	if err := s.Temporal.Client.SignalWorkflow(t.Context(), "brief", "", "end", nil); err != nil {
@@ -135,7 +135,7 @@ func TestTextsThatJoinedStartNothingLater(t *testing.T) {
 	say(2)
 	say(1)
 	if now := runID(t, s, "brief"); now != first {
-		t.Errorf("a message that had joined the first run started %s", now)
+		t.Errorf("redelivering a message that had joined the first run started %s", now)
 	}
 	say(3)
 	stack.Eventually(t, "another message starts another", func(context.Context) error {

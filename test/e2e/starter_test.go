@@ -20,7 +20,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// ran is the result of a program.
+// ran is the result of running a program.
 type ran struct {
 	stdout, stderr string
 	status         int
@@ -49,34 +49,34 @@ func TestStarterSendShowsEachRecipientsOutcome(t *testing.T) {
 	got := starter(t, s.Environment(), "send", "--from", stack.Number, "--to", "+15005550011,+15005550012",
 		"--to", "+15005550013", "--body", "Dear ${name}", "--var", "name=Ann")
 	if got.status != 0 || !strings.HasPrefix(got.stderr, "workflow send-") {
-		t.Fatalf("%+v", got)
+		t.Fatalf("got %+v", got)
 	}
 	sent := messages(t, s)
 	if len(sent) != 3 {
-		t.Fatalf("the local Twilio has %+v", sent)
+		t.Fatalf("the local Twilio has the messages %+v", sent)
 	}
 	lines := strings.Split(strings.TrimSpace(got.stdout), "\n")
 	if len(lines) != 4 || strings.Join(strings.Fields(lines[0]), " ") != "TO STATUS SID SEGMENTS" {
-		t.Fatalf("printed\n%s", got.stdout)
+		t.Fatalf("got the output\n%s", got.stdout)
 	}
 	for i, line := range lines[1:] {
 		message := sent[i]
 		if want := message.To + " queued " + message.SID + " 1"; strings.Join(strings.Fields(line), " ") != want || message.Body != "Dear Ann" {
-			t.Errorf("line %q of %+v", line, message)
+			t.Errorf("got the line %q for %+v", line, message)
 		}
 	}
 
 	id := strings.Fields(got.stderr)[1]
 	if got := starter(t, s.Environment(), "cancel", id); got.status != 1 || !strings.Contains(got.stdout, "already ended, as completed") {
-		t.Errorf("cancelled after its end: %+v", got)
+		t.Errorf("cancelling after its end: got %+v", got)
 	}
 
 	got = starter(t, s.Environment(), "send", "--from", stack.Number, "--to", "+15005550014,nobody", "--body", "Hi")
 	if got.status != 1 || !strings.HasPrefix(got.stderr, "workflow send-") {
-		t.Errorf("with a recipient that fails: %+v", got)
+		t.Errorf("with a recipient that fails: got %+v", got)
 	}
 	if lines := strings.Split(got.stdout, "\n"); len(lines) < 3 || !strings.HasPrefix(lines[1], "+15005550014") || !strings.Contains(lines[2], string(sms.CodeInvalidTo)) {
-		t.Errorf("printed\n%s", got.stdout)
+		t.Errorf("got the output\n%s", got.stdout)
 	}
 }
 
@@ -88,7 +88,7 @@ func TestStarterSendPrintsResultAsJSON(t *testing.T) {
 		status int
 		codes  string
 	}{
-		"of a send that went well":    {"+15005550011", 0, ""},
+		"of a successful send":        {"+15005550011", 0, ""},
 		"with a recipient that fails": {"nobody", 1, string(sms.CodeInvalidTo)},
 	} {
 		got := starter(t, s.Environment(), "send", "--from", stack.Number, "--to", tc.to, "--body", "Hi", "--json")
@@ -101,7 +101,7 @@ func TestStarterSendPrintsResultAsJSON(t *testing.T) {
 			names = append(names, string(code))
 		}
 		if got.status != tc.status || !strings.HasPrefix(got.stderr, "workflow send-") || strings.Join(names, " ") != tc.codes || len(result.Messages)+len(result.Errors) != 1 {
-			t.Errorf("%s: status %d, %+v, %s", name, got.status, result, got.stderr)
+			t.Errorf("%s: got status %d, %+v, %s", name, got.status, result, got.stderr)
 		}
 	}
 }
@@ -111,15 +111,15 @@ func TestStarterSendStandaloneStartsNoWorkflow(t *testing.T) {
 	s := stack.Start(t, stack.Options{})
 	args := []string{"send", "--from", stack.Number, "--to", phone, "--body", "Hi"}
 	if got := starter(t, s.Environment(), append(args, "--standalone")...); got.status != 0 {
-		t.Fatalf("%+v", got)
+		t.Fatalf("got %+v", got)
 	}
-	// A second send, run by a workflow, shows that the list would contain a
-	// workflow of the first.
+	// Once the second send's workflow is listed, the first send's would be,
+	// too, if it had one.
 	if got := starter(t, s.Environment(), args...); got.status != 0 {
-		t.Fatalf("%+v", got)
+		t.Fatalf("got %+v", got)
 	}
 	if n := len(s.Twilio.Messages(twiliosim.Filter{To: phone})); n != 2 {
-		t.Errorf("%d messages", n)
+		t.Errorf("got %d messages", n)
 	}
 	found := 0
 	stack.Eventually(t, "the workflow of the second send is visible", func(ctx context.Context) error {
@@ -130,7 +130,7 @@ func TestStarterSendStandaloneStartsNoWorkflow(t *testing.T) {
 		return err
 	})
 	if found != 1 {
-		t.Errorf("%d workflows", found)
+		t.Errorf("got %d workflows", found)
 	}
 }
 
@@ -159,11 +159,11 @@ func TestStarterReportsMistakes(t *testing.T) {
 			t.Parallel()
 			got := starter(t, []string{tc.environment}, tc.args...)
 			if got.status != 2 || got.stdout != "" || !strings.Contains(got.stderr, "starter: ") {
-				t.Errorf("%+v", got)
+				t.Errorf("got %+v", got)
 			}
 			for _, want := range tc.want {
 				if !strings.Contains(got.stderr, want) {
-					t.Errorf("%q does not name %s", got.stderr, want)
+					t.Errorf("the output %q does not contain %s", got.stderr, want)
 				}
 			}
 		})
@@ -182,24 +182,24 @@ func TestStarterListsAndCancelsPending(t *testing.T) {
 	_, id, _ := strings.Cut(answer.Error, "starter cancel ")
 	for _, want := range []string{"the text is still pending as send-", "http://ui.example.com/namespaces/default/workflows/" + id, "No worker polls", "make run"} {
 		if id == "" || !strings.Contains(answer.Error, want) {
-			t.Errorf("%q does not say %q", answer.Error, want)
+			t.Errorf("the error %q does not contain %q", answer.Error, want)
 		}
 	}
 	if got := starter(t, environment, "cancel", id); got.status != 0 || got.stdout != "requested the cancellation of workflow "+id+"\n" {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 	if !strings.Contains(got.stderr, `no worker polls task queue "twilio", so this waits`) {
-		t.Errorf("while it waits, it says %q", got.stderr)
+		t.Errorf("got the output %q while waiting", got.stderr)
 	}
 	description, err := temporal.Client.DescribeWorkflow(t.Context(), id, "")
 	if err != nil || !description.RawResponse.GetWorkflowExtendedInfo().GetCancelRequested() {
-		t.Errorf("the workflow is not asked to cancel: %v", err)
+		t.Errorf("the workflow has no cancellation request: %v", err)
 	}
 	if got := starter(t, environment, "cancel", id, "--json"); got.status != 0 || !strings.Contains(got.stdout, `"workflowId": "`+id+`"`) {
-		t.Errorf("cancel --json: %+v", got)
+		t.Errorf("cancel --json: got %+v", got)
 	}
 	if got := starter(t, environment, "cancel", "nothing"); got.status != 2 || !strings.Contains(got.stderr, "nothing with this ID is open") {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 }
 
@@ -209,11 +209,11 @@ func TestStarterSendsMediaAndAwaitsDelivery(t *testing.T) {
 	args := []string{"send", "--from", stack.Number, "--to", phone, "--body", "Hi", "--key", "k", "--media", "https://example.com/a.png", "--wait"}
 	for range 2 {
 		if got := starter(t, s.Environment(), args...); got.status != 0 || !strings.Contains(got.stdout, phone+": delivered") {
-			t.Errorf("%+v", got)
+			t.Errorf("got %+v", got)
 		}
 	}
 	if sent := s.Twilio.Messages(twiliosim.Filter{To: phone}); len(sent) != 1 || len(sent[0].Media) != 1 {
-		t.Errorf("sent are %+v", sent)
+		t.Errorf("sent %+v", sent)
 	}
 }
 
@@ -243,7 +243,7 @@ func TestStarterAskPrintsTheReply(t *testing.T) {
 			text(t, s, tc.reply)
 		}
 		if g := <-got; g.status != tc.status || !strings.HasPrefix(g.stdout, tc.stdout) || !strings.Contains(g.stderr, "waiting for the reply") {
-			t.Errorf("%v: %+v", tc.more, g)
+			t.Errorf("%v: got %+v", tc.more, g)
 		}
 	}
 }
@@ -257,16 +257,16 @@ func TestStarterBroadcastShowsProgress(t *testing.T) {
 	}
 	got := starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Dear ${name}", "--file", "list.csv", "--report", "monday")
 	if got.status != 1 || !strings.HasPrefix(got.stdout, "done: 3 recipients, 2 sent\n  INVALID_TO_PHONE_NUMBER_ERROR: 1\n  report: monday") || !strings.Contains(got.stderr, "workflow broadcast-") {
-		t.Errorf("%+v", got)
+		t.Errorf("got %+v", got)
 	}
 	if !strings.Contains(got.stderr, "3 of 3 · 1 failed · done") {
-		t.Errorf("progress without a total: %q", got.stderr)
+		t.Errorf("got the progress %q without a total", got.stderr)
 	}
 	before := len(s.Twilio.Messages(twiliosim.Filter{Limit: 100}))
 	got = starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Dear ${name}", "--file", "list.csv", "--dry-run")
 	if got.status != 1 || !strings.Contains(got.stdout, "it would be 2 messages in 2 segments\n  to +15005550011, GSM-7, 1 segment: Dear Ann\n") || !strings.Contains(got.stdout, "not to nobody: INVALID_TO") ||
 		len(s.Twilio.Messages(twiliosim.Filter{Limit: 100})) != before {
-		t.Errorf("dry run: %+v", got)
+		t.Errorf("dry run: got %+v", got)
 	}
 	got = starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Hi", "--to", "+15005550013", "--json")
 	var p struct {
@@ -274,17 +274,17 @@ func TestStarterBroadcastShowsProgress(t *testing.T) {
 		Recipients, Sent int
 	}
 	if err := json.Unmarshal([]byte(got.stdout), &p); err != nil || got.status != 0 || p.State != "done" || p.Recipients != 1 || p.Sent != 1 {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("got %+v, %v", got, err)
 	}
 	actOnASleepingBroadcast(t, s)
 	for _, act := range []string{"send", "ask", "broadcast"} {
 		got := starter(t, s.Environment(), act, "--from", stack.Number, "--body", "Hi", "--to", "+15005550013", "--account", "marketing")
 		if got.status == 0 || !strings.Contains(got.stdout+got.stderr, `no account "marketing"`) {
-			t.Errorf("%s from an account that the worker lacks: %+v", act, got)
+			t.Errorf("%s from an account that the worker lacks: got %+v", act, got)
 		}
 	}
 	if got := starter(t, s.Environment(), "broadcast", "--from", stack.Number, "--body", "Hi"); got.status != 2 || !strings.Contains(got.stderr, "missing: --file or --to") {
-		t.Errorf("with no recipients: %+v", got)
+		t.Errorf("without recipients: got %+v", got)
 	}
 }
 
@@ -312,22 +312,22 @@ func actOnASleepingBroadcast(t *testing.T, s *stack.Stack) {
 	interruptedWatch(t, s, run.GetID())
 	var paused sms.BroadcastProgress
 	if got := starter(t, s.Environment(), "broadcast", "pause", run.GetID(), "--json"); got.status != 0 || json.Unmarshal([]byte(got.stdout), &paused) != nil || paused.State != "paused" || paused.Asleep != 1 {
-		t.Errorf("pause --json: %+v", got)
+		t.Errorf("pause --json: got %+v", got)
 	}
 	for _, act := range []struct{ name, says string }{{"pause", "0 of 1 · 1 in quiet hours · paused\n"}, {"resume", "0 of 1 · 1 in quiet hours\n"}, {"cancel", "0 of 1 · 1 in quiet hours · cancelled\n"}} {
 		if got := starter(t, s.Environment(), "broadcast", act.name, run.GetID()); got.status != 0 || got.stdout != act.says {
-			t.Errorf("%s: %+v", act.name, got)
+			t.Errorf("%s: got %+v", act.name, got)
 		}
 	}
 	var p sms.BroadcastProgress
 	if err := run.Get(t.Context(), &p); err != nil || p.State != "cancelled" || p.Errors[sms.CodeCancelled] != 1 {
-		t.Errorf("%+v, %v", p, err)
+		t.Errorf("got %+v, %v", p, err)
 	}
 	if got := starter(t, s.Environment(), "broadcast", "pause", run.GetID()); got.status != 2 {
-		t.Errorf("a broadcast that has ended: %+v", got)
+		t.Errorf("pausing a broadcast that has ended: got %+v", got)
 	}
 	if got := starter(t, s.Environment(), "broadcast", "watch", run.GetID()); got.status != 1 || !strings.HasPrefix(got.stdout, "cancelled: 1 recipients, 0 sent\n") {
-		t.Errorf("watching a broadcast that has ended: %+v", got)
+		t.Errorf("watching a broadcast that has ended: got %+v", got)
 	}
 }
 
@@ -346,15 +346,15 @@ func interruptedWatch(t *testing.T, s *stack.Stack, id string) {
 		t.Fatal(err)
 	}
 	if status := watch.Wait(t); status != 2 {
-		t.Errorf("after Ctrl-C the status is %d", status)
+		t.Errorf("got status %d after Ctrl-C", status)
 	}
 	for _, want := range []string{"the broadcast is still pending as " + id, "starter broadcast watch " + id, "starter broadcast cancel " + id} {
 		if !strings.Contains(watch.Output(), want) {
-			t.Errorf("after Ctrl-C it does not say %q:\n%s", want, watch.Output())
+			t.Errorf("the output after Ctrl-C does not contain %q:\n%s", want, watch.Output())
 		}
 	}
 	if got := starter(t, s.Environment(), "broadcast", "watch", "nothing"); got.status != 2 || !strings.Contains(got.stderr, "watch the broadcast nothing") {
-		t.Errorf("watching what is not there: %+v", got)
+		t.Errorf("watching an unknown broadcast: got %+v", got)
 	}
 }
 
@@ -371,11 +371,11 @@ func TestStarterHelpShowsExamples(t *testing.T) {
 	} {
 		got := starter(t, nil, tc.args...)
 		if got.status != 0 || got.stderr != "" {
-			t.Errorf("%v: %+v", tc.args, got)
+			t.Errorf("%v: got %+v", tc.args, got)
 		}
 		for _, want := range tc.want {
 			if !strings.Contains(got.stdout, want) {
-				t.Errorf("%v does not show %q:\n%s", tc.args, want, got.stdout)
+				t.Errorf("%v: the output does not contain %q:\n%s", tc.args, want, got.stdout)
 			}
 		}
 	}

@@ -37,7 +37,7 @@ func TestWorkerRefusesToStartMisconfigured(t *testing.T) {
 	broken := file("broken.yaml", "triggers:\n  - name: any\n    pattern: '(x'\n    start: {workflow: W, taskQueue: q}\n")
 	noYAML := file("no.yaml", "triggers:\n  - name: 'any\n")
 	unknown := file("unknown.yaml", "triggers:\n  - name: any\n    patern: 'x'\n")
-	// These are valid; each case changes one of them.
+	// These variables are valid; each case changes one of them.
 	well := map[string]string{
 		"TWILIO_ACCOUNT": stack.Account, "TWILIO_TOKEN": stack.Token, "TWILIO_BASE_URL": "http://127.0.0.1:1",
 		"TRIGGERS": triggers, "WEBHOOK_PUBLIC_URL": "https://sms.example.com", "WEBHOOK_ADDR": "127.0.0.1:0",
@@ -58,19 +58,19 @@ func TestWorkerRefusesToStartMisconfigured(t *testing.T) {
 		"with a region and no edge":        {map[string]string{"TWILIO_REGION": "ie1"}, nil, []string{"TWILIO_REGION", "TWILIO_EDGE"}},
 		"with half an API key":             {map[string]string{"TWILIO_API_KEY": "SK1"}, nil, []string{"TWILIO_API_KEY", "TWILIO_API_SECRET"}},
 		"with a token given twice":         {map[string]string{"TWILIO_TOKEN_FILE": triggers}, nil, []string{"TWILIO_TOKEN", "TWILIO_TOKEN_FILE"}},
-		"with a token file that is absent": {map[string]string{"TWILIO_TOKEN": "", "TWILIO_TOKEN_FILE": "/nowhere/token"}, nil, []string{"TWILIO_TOKEN_FILE", "/nowhere/token"}},
+		"with a missing token file":        {map[string]string{"TWILIO_TOKEN": "", "TWILIO_TOKEN_FILE": "/nowhere/token"}, nil, []string{"TWILIO_TOKEN_FILE", "/nowhere/token"}},
 		"with a broken pattern":            {map[string]string{"TRIGGERS": broken}, nil, []string{broken + ":3:", `"any"`, "pattern"}},
-		"with a file that is no YAML":      {map[string]string{"TRIGGERS": noYAML}, nil, []string{noYAML + ":2:"}},
+		"with a file that is not YAML":     {map[string]string{"TRIGGERS": noYAML}, nil, []string{noYAML + ":2:"}},
 		"with a misspelt key":              {map[string]string{"TRIGGERS": unknown}, nil, []string{unknown + ":3:", "patern"}},
-		"with a trigger file that is gone": {map[string]string{"TRIGGERS": "/nowhere/triggers.yaml"}, nil, []string{"/nowhere/triggers.yaml"}},
+		"with a missing trigger file":      {map[string]string{"TRIGGERS": "/nowhere/triggers.yaml"}, nil, []string{"/nowhere/triggers.yaml"}},
 		"just the webhook, no triggers":    {map[string]string{"TRIGGERS": ""}, []string{"--only", "webhook"}, []string{"TRIGGERS"}},
 		"with an unknown half":             {nil, []string{"--only", "wroker"}, []string{"--only", `"wroker"`}},
 		"with the webhook's port taken":    {map[string]string{"WEBHOOK_ADDR": taken.Addr().String()}, nil, []string{"WEBHOOK_ADDR", taken.Addr().String(), "in use"}},
 		"with the metrics' port taken":     {map[string]string{"METRICS_ADDR": taken.Addr().String()}, nil, []string{"METRICS_ADDR", taken.Addr().String(), "in use"}},
-		"with an address that is none":     {map[string]string{"WEBHOOK_ADDR": "8080"}, nil, []string{"WEBHOOK_ADDR", "8080"}},
-		"with a pace that is no number":    {map[string]string{"SEND_CONCURRENCY": "many"}, nil, []string{"SEND_CONCURRENCY", `"many"`}},
+		"with an invalid address":          {map[string]string{"WEBHOOK_ADDR": "8080"}, nil, []string{"WEBHOOK_ADDR", "8080"}},
+		"with a rate that is not a number": {map[string]string{"SEND_CONCURRENCY": "many"}, nil, []string{"SEND_CONCURRENCY", `"many"`}},
 		"with several mistakes":            {map[string]string{"TWILIO_TIMEOUT": "10", "SEND_RATE": "fast", "ID_SECRET": "short", "TRIGGERS": ""}, nil, []string{`"10s"`, `"fast"`, "ID_SECRET"}},
-		"with a folder that is absent":     {map[string]string{"BROADCAST_DIR": "/nowhere"}, nil, []string{"BROADCAST_DIR", "/nowhere"}},
+		"with a missing folder":            {map[string]string{"BROADCAST_DIR": "/nowhere"}, nil, []string{"BROADCAST_DIR", "/nowhere"}},
 		"with an unknown log level":        {map[string]string{"LOG_LEVEL": "loud"}, nil, []string{"LOG_LEVEL", `"loud"`}},
 		"with an unknown log format":       {map[string]string{"LOG_FORMAT": "xml"}, nil, []string{"LOG_FORMAT", `"xml"`}},
 		"with half of Temporal's TLS":      {map[string]string{"TEMPORAL_TLS_CLIENT_CERT_PATH": "/nowhere/client.pem"}, nil, []string{"Temporal's configuration"}},
@@ -90,22 +90,22 @@ func TestWorkerRefusesToStartMisconfigured(t *testing.T) {
 			}
 			worker := stack.StartProcess(t, "worker", environment, stack.Build(t, "worker"), tc.args...)
 			if status := worker.Wait(t); status != 1 {
-				t.Errorf("the worker ended with status %d", status)
+				t.Errorf("the worker ended with status %d, want 1", status)
 			}
-			// The last lines are the reasons; warnings may come before.
+			// The last lines are the reasons; warnings may precede them.
 			_, reasons, _ := strings.Cut("\n"+worker.Output(), "\nworker: ")
 			for line := range strings.SplitSeq(strings.TrimSpace(reasons), "\nworker: ") {
 				if line == "" || strings.Contains(line, "\n") {
-					t.Errorf("the worker ends with %q", worker.Output())
+					t.Errorf("the worker's output ends with %q", worker.Output())
 				}
 			}
 			for _, want := range tc.want {
 				if !strings.Contains(reasons, want) {
-					t.Errorf("%q does not name %s", reasons, want)
+					t.Errorf("the output %q does not contain %s", reasons, want)
 				}
 			}
 			if strings.Contains(worker.Output(), stack.Token) {
-				t.Error("the token is printed")
+				t.Error("the output contains the token")
 			}
 		})
 	}
@@ -121,11 +121,11 @@ func TestWorkerReportsReadiness(t *testing.T) {
 	}
 	for _, address := range []string{"127.0.0.1" + port, "0.0.0.0" + port, port} {
 		if status, output := ready(address); status != 0 {
-			t.Errorf("at %s: status %d: %s", address, status, output)
+			t.Errorf("at %s: got status %d: %s", address, status, output)
 		}
 	}
 	s.Temporal.Stop(t)
-	stack.Eventually(t, "it says that Temporal is unreachable", func(context.Context) error {
+	stack.Eventually(t, "the webhook reports that Temporal is unreachable", func(context.Context) error {
 		if status, output := ready("127.0.0.1" + port); status != 1 || !strings.Contains(output, "not ready: Temporal is unreachable") {
 			return fmt.Errorf("status %d: %s", status, output)
 		}
@@ -133,7 +133,7 @@ func TestWorkerReportsReadiness(t *testing.T) {
 	})
 	s.Worker.Stop(t)
 	if status, output := ready("127.0.0.1" + port); status != 1 || !strings.Contains(output, "does not answer") {
-		t.Errorf("after the worker has stopped: status %d: %s", status, output)
+		t.Errorf("after the worker has stopped: got status %d: %s", status, output)
 	}
 }
 
@@ -168,7 +168,7 @@ func TestWorkerReportsReadinessOverTLS(t *testing.T) {
 	})
 }
 
-// certificate returns a certificate that nobody trusts.
+// certificate returns a self-signed certificate.
 func certificate(t *testing.T) tls.Certificate {
 	t.Helper()
 	server := httptest.NewTLSServer(http.NotFoundHandler())

@@ -41,7 +41,7 @@ func s3Server(t *testing.T) (store, dir string, environment []string) {
 		t.Fatal(err)
 	}
 	address := listener.Addr().String()
-	_ = listener.Close() // the server takes over the port
+	_ = listener.Close() // the server listens on the port instead
 	server := exec.Command(binary, "--port", address, "--access", "sender", "--secret", "of-this-test", "--quiet", "posix", "--sidecar", t.TempDir(), root)
 	var said strings.Builder
 	server.Stdout, server.Stderr = &said, &said
@@ -52,7 +52,7 @@ func s3Server(t *testing.T) (store, dir string, environment []string) {
 		_ = server.Process.Kill()
 		_ = server.Wait()
 		if t.Failed() {
-			t.Logf("what the S3 server printed:\n%s", said.String())
+			t.Logf("the output of the S3 server:\n%s", said.String())
 		}
 	})
 	stack.Eventually(t, "the S3 server answers", func(ctx context.Context) error {
@@ -67,7 +67,7 @@ func s3Server(t *testing.T) (store, dir string, environment []string) {
 }
 
 func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
-	t.Parallel() // it waits for the time-outs of the worker that is killed
+	t.Parallel() // the test waits until the killed worker's activities time out
 	url, dir, environment := s3Server(t)
 	var list strings.Builder
 	list.WriteString("to;name\n")
@@ -106,16 +106,16 @@ func TestBroadcastNeedsNoSharedFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if done.State != "done" || done.Sent != recipients || done.Total != recipients+1 || done.Report != "monday.jsonl" {
-		t.Errorf("%+v", done)
+		t.Errorf("got %+v", done)
 	}
 	told := readReport(t, filepath.Join(dir, "monday.jsonl"))
 	for i := range recipients {
 		if to := fmt.Sprintf("+1415555%04d", i); told[to] != 1 {
-			t.Fatalf("%s is reported %d times", to, told[to])
+			t.Fatalf("%s is reported %d times, want once", to, told[to])
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 2 {
-		t.Errorf("left in the bucket: %q", left)
+		t.Errorf("the objects %q are left in the bucket", left)
 	}
 }
 
@@ -141,23 +141,23 @@ func TestBucketKeepsReportsApart(t *testing.T) {
 	}
 	all.Wait()
 	if n := reserved.Load(); n != 1 {
-		t.Errorf("%d broadcasts have reserved one report", n)
+		t.Errorf("%d broadcasts reserved the same report, want 1", n)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "list.csv"), []byte("to\n+15005550009\n+15005550010\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	page, err := files.ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Limit: 2})
 	if err != nil || len(page.Recipients) != 2 {
-		t.Fatalf("%+v, %v", page, err)
+		t.Fatalf("got %+v, %v", page, err)
 	}
-	if page.Next != "" { // the page does not know yet that the file ends here
+	if page.Next != "" { // this page cannot tell yet that the file ends here
 		if page, err = files.ReadRecipients(t.Context(), sms.PageInput{File: "list.csv", Cursor: page.Next, Limit: 2}); err != nil || len(page.Recipients) != 0 || page.Next != "" {
-			t.Errorf("at the end: %+v, %v", page, err)
+			t.Errorf("at the end of the file: got %+v, %v", page, err)
 		}
 	}
 	for name, says := range map[string]string{"away.csv": "cannot be opened", "../other.csv": "is not the name of a file"} {
 		if _, err := files.ReadRecipients(t.Context(), sms.PageInput{File: name, Limit: 2}); err == nil || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got error %v", name, err)
 		}
 	}
 }

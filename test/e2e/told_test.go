@@ -1,6 +1,6 @@
 package e2e
 
-// What a sender is told while no worker polls is what happens once one polls.
+// What a sender is told while no worker polls holds once one polls.
 
 import (
 	"context"
@@ -20,8 +20,8 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// counting receives texts until it is signalled to end, and returns how many
-// arrived.
+// counting is a workflow that receives texts until it is signalled to end, and
+// returns how many arrived.
 func counting(ctx workflow.Context, _ any) (n int, err error) {
 	texts, end := workflow.GetSignalChannel(ctx, "text"), workflow.GetSignalChannel(ctx, "end")
 	for ended := false; !ended; {
@@ -67,7 +67,7 @@ func TestSendersLearnTheTruthWithoutWorkers(t *testing.T) {
 	for n, text := range texts {
 		all.Go(func() {
 			if got := say(text.body, n); got != text.alone {
-				t.Errorf("%s, without a worker: %s", text.body, got)
+				t.Errorf("%s, without a worker: got %s", text.body, got)
 			}
 		})
 	}
@@ -75,11 +75,11 @@ func TestSendersLearnTheTruthWithoutWorkers(t *testing.T) {
 	stack.StartProcess(t, "worker", s.Environment(), stack.Build(t, "worker"), "--only", "worker")
 	// Each sender who was told that the text was lost texts again.
 	if got := say("told", 100); got != taken {
-		t.Errorf("texted again: %s", got)
+		t.Errorf("texting again: got %s", got)
 	}
 	for n, text := range texts {
 		if got := say(text.body, n); got != text.later {
-			t.Errorf("%s, delivered again: %s", text.body, got)
+			t.Errorf("%s, delivered again: got %s", text.body, got)
 		}
 	}
 	for _, text := range texts {
@@ -111,11 +111,11 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	caughtUp(t, s, 0)
 	one := text(t, s, "order 1")
 	if replies(one) != "first" {
-		t.Fatalf("replies %q", replies(one))
+		t.Fatalf("got the replies %q", replies(one))
 	}
 	marked, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: "+15005550011", To: stack.Number, Body: "order arret", Params: map[string]string{"OptOutType": "STOP"}})
 	if err != nil || marked.WebhookStatus != http.StatusOK {
-		t.Fatalf("%+v, %v", marked, err)
+		t.Fatalf("got %+v, %v", marked, err)
 	}
 	// The same trigger, but renamed, with a wider pattern, and after another one
 	// that stops.
@@ -132,7 +132,7 @@ func TestChangedTriggersLeaveOldTextsAlone(t *testing.T) {
 	})
 	caughtUp(t, s, 3)
 	if n := executions(t, s, one.MessageSID); n != 1 {
-		t.Errorf("the text from before has %d workflows", n)
+		t.Errorf("the earlier text has %d workflows, want 1", n)
 	}
 	// The text with only Twilio's opt-out mark gets a workflow that records that
 	// it was seen.

@@ -43,15 +43,15 @@ func TestWorkflowIDMayHoldAnyLetter(t *testing.T) {
 		map[string]any{"smsFrom": stack.Number, "smsTo": phone, "smsBody": "Hi"})
 	var result sms.SendSmsResult
 	if err == nil {
-		err = run.Get(ctx, &result) // the worker's client sent it
+		err = run.Get(ctx, &result) // sent by the worker's client
 	}
 	if err != nil || len(result.Messages) != 1 || run.GetID() != "Bestellung-ä" {
-		t.Errorf("%+v, %v", result, err)
+		t.Errorf("got %+v, %v", result, err)
 	}
 	if _, err := s.Twilio.Inbound(ctx, twiliosim.Inbound{From: phone, To: stack.Number, Body: "chat with Zoë"}); err != nil { // the webhook's
 		t.Fatal(err)
 	}
-	stack.Eventually(t, "the trigger's workflow has texted", func(context.Context) error {
+	stack.Eventually(t, "the trigger's workflow has sent its text", func(context.Context) error {
 		for _, m := range messages(t, s) {
 			if m.Body == "Hello Zoë" {
 				return ours.GetWorkflow(ctx, "chat-Zoë", "").Get(ctx, nil)
