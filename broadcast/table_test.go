@@ -287,7 +287,7 @@ func TestTableLosesNoLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if fields, err := table.fields([]byte("+15005550009,Ann\n+15005550010,Bo\n")); err == nil {
-		t.Errorf("the second line was dropped without an error: got %q", fields)
+		t.Errorf("the second line was dropped without an error: %q", fields)
 	}
 	if fields, err := table.fields([]byte("+15005550009,Ann\r\n")); err != nil || len(fields) != 2 {
 		t.Errorf("got %q, %v", fields, err)

@@ -353,7 +353,7 @@ func (l *launcher) checkObituary(name, how, lastWords string) {
 	line := l.lastLine()
 	for _, want := range []string{"local: " + name + " ", how, log} {
 		if !strings.Contains(line, want) {
-			l.t.Errorf("%q is missing from the last line: got %s", want, line)
+			l.t.Errorf("%q is missing from the last line: %s", want, line)
 		}
 	}
 	text, err := os.ReadFile(log)
@@ -383,7 +383,7 @@ func TestMissingBinaryIsNamedWithRemedy(t *testing.T) {
 	}
 	l.waitForOutput("local: twiliosim")
 	if !strings.Contains(l.lastLine(), "run make build") {
-		t.Errorf("the last line does not say what to do: got %s", l.lastLine())
+		t.Errorf("the last line does not say what to do: %s", l.lastLine())
 	}
 }
 
@@ -416,7 +416,7 @@ func TestPortsInUseAreFoundFirst(t *testing.T) {
 			variable := "LOCAL_" + strings.ToUpper(strings.ReplaceAll(strings.TrimPrefix(flag, "--"), "-", "_"))
 			for _, want := range []string{taken[flag] + " (" + flags[flag] + ")", "is make run running already?", variable + "="} {
 				if !strings.Contains(got, want) {
-					t.Errorf("%q is missing from: got %s", want, got)
+					t.Errorf("%q is missing from: %s", want, got)
 				}
 			}
 		}

@@ -115,10 +115,10 @@ func TestStoreOfMakeRunHasCustomers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if data, _ = os.ReadFile(path); string(data) != "to\n" {
-		t.Errorf("the user's own file was replaced: got %q", data)
+		t.Errorf("the user's own file was replaced: %q", data)
 	}
 	if env := environment(nil, s); !slices.Contains(env, "BROADCAST_DIR="+s.store()) {
-		t.Errorf("the environment lacks BROADCAST_DIR: got %q", env)
+		t.Errorf("the environment lacks BROADCAST_DIR: %q", env)
 	}
 	theirs := "BROADCAST_STORE=s3://theirs"
 	if env := environment([]string{theirs}, s); !slices.Contains(env, theirs) || slices.ContainsFunc(env, func(pair string) bool { return strings.HasPrefix(pair, "BROADCAST_DIR") }) {

@@ -30,7 +30,7 @@ func TestPlainRecipientIsReadQuickly(t *testing.T) {
 	} {
 		var quick, read Recipient
 		if got := quick.plain([]byte(text)); got != want {
-			t.Errorf("plain accepts %s: got %v", text, got)
+			t.Errorf("plain accepts %s: %v", text, got)
 		}
 		if !want {
 			continue

@@ -197,7 +197,7 @@ func TestSendNamesTwiliosErrors(t *testing.T) {
 				t.Errorf("got %+v", *problem)
 			}
 			if problem.MoreInfo == "" || problem.Message == "" {
-				t.Errorf("the error lacks an explanation: got %+v", *problem)
+				t.Errorf("the error lacks an explanation: %+v", *problem)
 			}
 		})
 	}

@@ -27,7 +27,7 @@ func nodeFolder(t *testing.T) string {
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err != nil {
 			if os.Getenv("CI") != "" {
-				t.Fatalf("CI must have %s: got %v", program, err)
+				t.Fatalf("CI must have %s: %v", program, err)
 			}
 			t.Skipf("%s is not installed", program)
 		}

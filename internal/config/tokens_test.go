@@ -32,7 +32,7 @@ func TestAccountsHaveTheirOwnTokens(t *testing.T) {
 		t.Errorf("got the tokens %v", tokens)
 	}
 	if printed := fmt.Sprintf("%v %+v %#v", c, c, c.Subaccounts); strings.Contains(printed, "primary") || strings.Contains(printed, "="+"a") {
-		t.Errorf("a token is printed: got %s", printed)
+		t.Errorf("a token is printed: %s", printed)
 	}
 	for _, bad := range []string{"AC1=secret", one + "=", one, "=secret"} {
 		if _, err := Read(map[string]string{"TWILIO_SUBACCOUNT_TOKENS": bad}); err == nil || strings.Contains(err.Error(), "secret") {

@@ -158,7 +158,7 @@ func TestFailuresHideTheirTexts(t *testing.T) {
 	failure := protected(ring).FailureConverter.ErrorToFailure(failed)
 	raw := string(must(proto.Marshal(failure))(t))
 	if strings.Contains(raw, secret) || strings.Contains(raw, "+15005550009") || !strings.Contains(raw, "Kind") {
-		t.Errorf("the failure is stored with its text: got %q", raw)
+		t.Errorf("the failure is stored with its text: %q", raw)
 	}
 	if read := protected(ring).FailureConverter.FailureToError(failure); !strings.Contains(read.Error(), secret) || !strings.Contains(errors.Unwrap(read).Error(), cause.Error()) {
 		t.Errorf("got the failure %v", read)

@@ -197,7 +197,7 @@ func TestRecordedPayloadsHaveTheirSchemas(t *testing.T) {
 		}
 	}
 	if len(counts) < 25 {
-		t.Errorf("the histories have payloads of only %d types: got %v", len(counts), slices.Sorted(maps.Keys(counts)))
+		t.Errorf("the histories have payloads of only %d types: %v", len(counts), slices.Sorted(maps.Keys(counts)))
 	}
 }
 

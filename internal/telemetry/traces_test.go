@@ -143,7 +143,7 @@ func impersonal(t *testing.T, spans tracetest.SpanStubs) {
 			}
 		}
 		if strings.Contains(span.Name+span.Status.Description, personal) || len(span.Events) > 0 {
-			t.Errorf("a span contains private data: got %+v", span)
+			t.Errorf("a span contains private data: %+v", span)
 		}
 	}
 }

@@ -183,7 +183,7 @@ func TestListReadsSearchAttributesOnce(t *testing.T) {
 		}
 	}
 	if listed < rows {
-		t.Errorf("only %d of %d workflows are listed: got %v", listed, rows, err)
+		t.Errorf("only %d of %d workflows are listed: %v", listed, rows, err)
 	}
 	p.interrupt(t)
 }

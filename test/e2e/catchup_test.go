@@ -91,7 +91,7 @@ func TestCatchUpEndsIfSwitchedOff(t *testing.T) {
 		t.Errorf("the marked text has no workflow: %v", err)
 	}
 	if _, err := schedule.Describe(t.Context()); err != nil {
-		t.Errorf("the schedule is gone: got %v", err)
+		t.Errorf("the schedule is gone: %v", err)
 	}
 	s.Worker.Stop(t)
 	s.AnotherWebhook(t, "CATCH_UP=0s")

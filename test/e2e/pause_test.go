@@ -62,7 +62,7 @@ func TestSendingPausesAndResumesEverywhere(t *testing.T) {
 	starter("pause-all")
 	starter("resume-all")
 	if out := starter("pause-all", "--why", why); !strings.Contains(out, "within 5 s") {
-		t.Errorf("pause-all does not say when workers stop: got %s", out)
+		t.Errorf("pause-all does not say when workers stop: %s", out)
 	}
 	if out := starter("pause-all", "--why", "another"); !strings.Contains(out, "already") || !strings.Contains(out, why) {
 		t.Errorf("pausing twice: got %s", out)

@@ -49,7 +49,7 @@ func stillOpen(t *testing.T, s *stack.Stack, id string) {
 		t.Fatal(err)
 	}
 	if described.Status != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-		t.Errorf("%s has ended: got %s", id, described.Status)
+		t.Errorf("%s has ended: %s", id, described.Status)
 	}
 }
 
