@@ -137,7 +137,7 @@ func TestUnreadablePayloadNamesOnlyItsKey(t *testing.T) {
 		"damaged":              {theirs, damaged, "damaged"},
 		"cut off":              {theirs, short, "damaged"},
 		"with a strange ID":    {theirs, strangeID, "(no ID of a key)"},
-		"encrypted many times": {theirs, deep, "several times"},
+		"encrypted many times": {theirs, deep, "more than once"},
 		"of another codec":     {theirs, zlib, "binary/zlib"},
 	} {
 		t.Run(name, func(t *testing.T) {

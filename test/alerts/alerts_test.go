@@ -107,7 +107,7 @@ func TestAlertsFireAloneWhenProvoked(t *testing.T) {
 	tests := string(read(t, rulesTests))
 	for _, r := range rules(t) {
 		if !strings.Contains(tests, `exp_samples: [{labels: '{alertname="`+r.Alert+`"}'`) {
-			t.Errorf("%s does not provoke %s", rulesTests, r.Alert)
+			t.Errorf("%s does not test %s", rulesTests, r.Alert)
 		}
 	}
 }
@@ -127,12 +127,12 @@ func TestAlertsHaveRunbookEntries(t *testing.T) {
 	}
 	for _, heading := range regexp.MustCompile(`(?m)^### (.+)$`).FindAllStringSubmatch(runbook, -1) {
 		if !alerts[heading[1]] {
-			t.Errorf("docs/runbook.md has an entry for %s, which is no alert", heading[1])
+			t.Errorf("docs/runbook.md has an entry for %s, which is not an alert", heading[1])
 		}
 	}
 }
 
-// every returns all that a pattern finds in files, without the suffixes that
+// every returns all matches of a pattern in files, without the suffixes that
 // Prometheus adds to a histogram.
 func every(t *testing.T, pattern *regexp.Regexp, files []string) map[string]bool {
 	t.Helper()
@@ -168,7 +168,7 @@ func TestMetricsAreThoseOfThePages(t *testing.T) {
 	exist["sms_payloads_unreadable_total"] = exist["sms_payloads_unreadable"]
 	delete(exist, "sms_payloads_unreadable")
 	named := every(t, regexp.MustCompile(`\b(sms_[a-z_]+)\b`), glob("../../docs/*.md", "../../*.md", "../../deploy/*/*.yaml", "../../deploy/*/*.json"))
-	delete(named, "sms_from") // a field of an input
+	delete(named, "sms_from") // a field of an input, not a metric
 	for name := range named {
 		if !exist[name] {
 			t.Errorf("a page or a rule names %s, which does not exist", name)

@@ -1,6 +1,7 @@
 package alerts
 
-// A real scrape: what the rules and the dashboard ask Prometheus for is there.
+// After a real scrape, Prometheus has all series that the rules and the
+// dashboard query.
 
 import (
 	"context"
@@ -109,7 +110,7 @@ func TestRulesAndDashboardQueryExistingMetrics(t *testing.T) {
 			p.has(t, panel.Title, strings.ReplaceAll(target.Expr, "$__rate_interval", "1m"))
 		}
 	}
-	// An alert whose condition really occurs.
+	// The condition of this alert really occurs in the test.
 	p.has(t, "a workflow whose code was changed", `ALERTS{alertname="TemporalNonDeterminism", alertstate="firing"}`)
 	checkLabels(t, targets)
 }
@@ -179,7 +180,7 @@ func provoke(t *testing.T, s *stack.Stack) {
 	}
 }
 
-// checkLabels looks for numbers and bodies in what is served.
+// checkLabels looks for phone numbers and bodies in the served metrics.
 func checkLabels(t *testing.T, targets []string) {
 	t.Helper()
 	for _, target := range targets {
@@ -198,7 +199,7 @@ func checkLabels(t *testing.T, targets []string) {
 		}
 		for _, private := range []string{"5005550", "Order Number", "Shall we", stack.Token, "the-secret-of-the-tests"} {
 			if strings.Contains(string(all), private) {
-				t.Errorf("the metrics hold %q", private)
+				t.Errorf("the metrics contain %q", private)
 			}
 		}
 	}

@@ -58,7 +58,7 @@ var rooms = sync.OnceValue(func() map[string][]string {
 // goPackage is what "go list -json" reports about a package.
 type goPackage struct {
 	ImportPath string
-	// Imports are the direct ones, Deps all that are reached. Tests are not
+	// Imports are the direct imports, Deps all that are reached. Tests are not
 	// included: they may use what their room may not.
 	Imports, Deps []string
 }
@@ -79,7 +79,7 @@ func TestWorkflowAuthorsLinkOnlyTheSDK(t *testing.T) {
 	for _, author := range []string{"sms", "workflows", "workflows/smstest"} {
 		p := packages[module+"/"+author]
 		if p == nil {
-			t.Errorf("there is no package %s", author)
+			t.Errorf("the package %s does not exist", author)
 			continue
 		}
 		for _, path := range append(p.Deps, p.ImportPath) {
@@ -94,7 +94,7 @@ func TestWorkflowAuthorsLinkOnlyTheSDK(t *testing.T) {
 					light = light || host == "go.temporal.io"
 				}
 				if !light {
-					t.Errorf("%s imports %s, which all who import %s/%s would link", path, imported, module, author)
+					t.Errorf("%s imports %s, which everyone who imports %s/%s would link", path, imported, module, author)
 				}
 			}
 		}
@@ -106,7 +106,7 @@ func mistakes(p *goPackage, packages map[string]*goPackage) (found []string) {
 	from := room(p.ImportPath)
 	allowed, known := rooms()[from]
 	if !known {
-		return []string{fmt.Sprintf("%s is in a folder that has no arrows yet: say in .golangci.yml and in docs/architecture.md what %s/ may import", p.ImportPath, from)}
+		return []string{fmt.Sprintf("%s is in a folder without arrows: say in .golangci.yml and in docs/architecture.md what %s/ may import", p.ImportPath, from)}
 	}
 	for _, reached := range p.Deps {
 		if packages[reached] == nil {
@@ -178,7 +178,7 @@ func list(t *testing.T) map[string]*goPackage {
 			return packages
 		}
 		if err != nil {
-			t.Fatalf("read what go list says: %v", err)
+			t.Fatalf("parse the output of go list: got %v", err)
 		}
 		packages[p.ImportPath] = &p
 	}
@@ -205,7 +205,7 @@ func TestBrokenArrowIsNamed(t *testing.T) {
 		"workflows":  "temporal-twilio/workflows imports temporal-twilio/activities, but no arrow runs activities <- workflows",
 		"webhook":    "temporal-twilio/webhook imports temporal-twilio/twiliosim, but nothing outside local/ and test/ imports twiliosim/",
 		"freemarker": "temporal-twilio/freemarker imports temporal-twilio/sms through temporal-twilio/javaregex, but no arrow runs sms <- freemarker",
-		"shed":       "temporal-twilio/shed is in a folder that has no arrows yet: say in .golangci.yml and in docs/architecture.md what shed/ may import",
+		"shed":       "temporal-twilio/shed is in a folder without arrows: say in .golangci.yml and in docs/architecture.md what shed/ may import",
 	} {
 		if got := strings.Join(mistakes(packages[module+"/"+path], packages), "\n"); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", path, got, want)

@@ -27,7 +27,7 @@ func TestChangelogNamesEachChangeOnce(t *testing.T) {
 		order := []string{"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 		sorted := slices.DeleteFunc(slices.Clone(order), func(name string) bool { return !slices.Contains(sections, name) })
 		if !slices.Equal(sections, sorted) {
-			t.Errorf("%s has the sections %q, not %q, each once", version, sections, sorted)
+			t.Errorf("%s has the sections %q, want each of them once, as %q", version, sections, sorted)
 		}
 		seen := map[string]bool{}
 		for line, next := range pairs(strings.Split(release, "\n")) {
@@ -35,7 +35,7 @@ func TestChangelogNamesEachChangeOnce(t *testing.T) {
 				t.Errorf("%s: there must be an empty line between %q and %q", version, line, next)
 			}
 			if strings.HasPrefix(line, "- ") && seen[line] {
-				t.Errorf("%s: this entry comes twice: %s", version, line)
+				t.Errorf("%s: the entry appears twice: %s", version, line)
 			}
 			seen[line] = true
 		}

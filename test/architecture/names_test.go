@@ -1,7 +1,7 @@
 package architecture
 
-// Names of tests: short, and with the subject first, so that "-run Broadcast"
-// finds all tests of a subject.
+// The names of tests are short and begin with the subject, so that "-run
+// Broadcast" finds all tests of a subject.
 
 import (
 	"path/filepath"
@@ -25,7 +25,7 @@ func TestNamesOfTestsAreShort(t *testing.T) {
 	for name := range testNames(t, filepath.Join("..", "..")) {
 		words := wordsOf(name)
 		if len(words) > maxWords {
-			t.Errorf("%s has %d words: say what happens to its subject in at most %d", name, len(words), maxWords)
+			t.Errorf("%s has %d words: say what happens to the subject in at most %d", name, len(words), maxWords)
 		}
 		if slices.Contains(notSubjects, words[0]) {
 			t.Errorf("%s does not begin with its subject", name)
@@ -40,7 +40,7 @@ func TestWordsOfNamesAreCounted(t *testing.T) {
 		"TestDecodeReadsTheSID":    "Decode Reads The SID",
 	} {
 		if got := strings.Join(wordsOf(name), " "); got != want {
-			t.Errorf("%s has the words %q, want %q", name, got, want)
+			t.Errorf("wordsOf(%s) = %q, want %q", name, got, want)
 		}
 	}
 }

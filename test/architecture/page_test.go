@@ -1,6 +1,6 @@
 package architecture
 
-// docs/architecture.md names files and tests. Both must exist, or it misleads.
+// The files and tests that docs/architecture.md names must exist.
 
 import (
 	"io/fs"
@@ -25,17 +25,17 @@ func TestArchitecturePageNamesWhatExists(t *testing.T) {
 	}
 	for _, link := range linked.FindAllStringSubmatch(string(page), -1) {
 		if _, err := os.Stat(filepath.Join(root, link[1])); err != nil {
-			t.Errorf("docs/architecture.md names %s, which does not exist: name the file that has its subject now", link[1])
+			t.Errorf("docs/architecture.md names %s, which does not exist: name the file that now has its subject", link[1])
 		}
 	}
 	tests := testNames(t, root)
 	named := namedTest.FindAllStringSubmatch(string(page), -1)
 	if len(named) < 20 {
-		t.Errorf("docs/architecture.md names %d tests: which test keeps which promise?", len(named))
+		t.Errorf("docs/architecture.md names only %d tests: name the test that checks each promise", len(named))
 	}
 	for _, name := range named {
 		if !tests[name[1]] {
-			t.Errorf("docs/architecture.md names %s, which does not exist: name the test that keeps the promise now", name[1])
+			t.Errorf("docs/architecture.md names %s, which does not exist: name the test that now checks the promise", name[1])
 		}
 	}
 }

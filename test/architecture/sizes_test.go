@@ -1,7 +1,6 @@
 package architecture
 
-// Sizes: .golangci.yml limits the length of functions, and this test that of
-// files.
+// .golangci.yml limits the length of functions, and this test that of files.
 
 import (
 	"bytes"

@@ -62,7 +62,7 @@ func TestBroadcast(t *testing.T) {
 		texted[m.To] = true
 	}
 	if done.State != "done" || done.Sent != n || len(texted) != len(messages) || len(texted) < min(n, twiliosim.DefaultMaxMessages) {
-		t.Errorf("%d messages to %d phones; it ended with %+v", len(messages), len(texted), done)
+		t.Errorf("got %d messages to %d phones, result %+v", len(messages), len(texted), done)
 	}
 	t.Logf("%d recipients in %s, %.0f/s, %d pages; the worker had at most %.0f MB", n, took.Round(time.Second), float64(n)/took.Seconds(), done.Pages, megabytes(s.Worker.PeakMemory(t)))
 }

@@ -1,6 +1,6 @@
 package bench
 
-// Costs: what a text, a list and a broadcast cost Temporal and a store, in actions,
+// What a text, a list and a broadcast cost Temporal and a store, in actions,
 // history and requests.
 
 import (
@@ -133,7 +133,7 @@ func TestCosts(t *testing.T) {
 	var done sms.BroadcastProgress
 	all, beats := run(sms.BroadcastSmsWorkflowName, map[string]any{"smsFrom": stack.Number, "smsBody": "Your table is ready.", "smsTo": listOf(many).SmsTo, "report": "bench"}, &done)
 	if done.Sent != many {
-		t.Fatalf("%+v", done)
+		t.Fatalf("got %+v", done)
 	}
 	keepCost(t, "a broadcast of 4,000 with a report, each", all, beats, many)
 	keep(t, table.Row{Part: costsPart, Name: "a broadcast of 4,000 with a report, each", Unit: "requests to S3", Median: float64(requests.Load()) / many, Note: fmt.Sprintf("%d pages", done.Pages)})

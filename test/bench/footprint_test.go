@@ -1,7 +1,7 @@
 package bench
 
-// Footprint: how soon the worker is ready, how much memory it needs, and how large it
-// is, compared with Node-RED.
+// The worker's footprint, compared with Node-RED: how soon it is ready, how much
+// memory it needs, and how large it is.
 
 import (
 	"context"
@@ -36,7 +36,7 @@ func releaseBuild(t *testing.T) (dir string) {
 	build := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-s -w", "-o", dir+"/", "./worker", "./starter")
 	build.Dir = filepath.Join("..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatalf("%v: got %s", err, out)
 	}
 	return dir
 }

@@ -1,7 +1,7 @@
 package bench
 
-// Inbound: from a text at the webhook to its echo, compared with a bare client that
-// makes the same requests to Temporal.
+// Inbound texts, from the webhook's request to the echo, compared with a bare
+// client that makes the same requests to Temporal.
 
 import (
 	"context"

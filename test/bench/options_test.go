@@ -1,6 +1,6 @@
 package bench
 
-// Options: what encryption, tracing and metrics cost a send.
+// What the options for encryption, tracing and metrics cost a send.
 
 import (
 	"context"
@@ -48,7 +48,7 @@ func sends(t *testing.T, c func(*stack.Stack) client.Client, environment ...stri
 func TestOptions(t *testing.T) {
 	off := sends(t, nil)
 	row := func(name, beside string) versus {
-		return versus{part: optionsPart, name: name, beside: beside, atOnce: atOnce, atLeast: 0.95, why: "it is work for each payload and call, and the machine has nothing to spare"}
+		return versus{part: optionsPart, name: name, beside: beside, atOnce: atOnce, atLeast: 0.95, why: "each payload and call takes extra work, and the machine is fully used"}
 	}
 	keys := stack.NewKeyFile(t, "bench", "bench")
 	encrypted := sends(t, func(s *stack.Stack) client.Client { return s.Temporal.Protected(t, keys) }, keys.Environment())
@@ -80,7 +80,7 @@ func TestOptions(t *testing.T) {
 	row("SendSmsWorkflow, with traces", "without").report(t, traced, off)
 }
 
-// scrape asks for the metrics every second until the test ends.
+// scrape requests the metrics every second until the test ends.
 func scrape(t *testing.T, address string) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -95,7 +95,7 @@ func scrape(t *testing.T, address string) {
 				return
 			case <-ticker.C:
 				if err := stack.Get(ctx, address); err != nil && ctx.Err() == nil {
-					t.Errorf("metrics: %v", err)
+					t.Errorf("metrics: got %v", err)
 				}
 			}
 		}

@@ -1,8 +1,8 @@
 package bench
 
-// Outbound: SendSms compared with the ten lines that people write around twilio-go,
-// with an activity that does nothing, and with a bare HTTP client. All of them run in
-// one worker, and text the same local Twilio.
+// SendSms compared with the ten lines that people write around twilio-go, with an
+// activity that does nothing, and with a bare HTTP client. All of them run in one
+// worker, and text the same local Twilio.
 
 import (
 	"context"
@@ -127,7 +127,7 @@ func (b *bare) create(ctx context.Context, from, to, body string) (created sms.M
 // nothing is an activity that does nothing.
 func nothing(context.Context, sms.SendSmsInput) error { return nil }
 
-// oneActivity is the workflow that runs any one of the activities.
+// oneActivity is a workflow that runs one of the activities.
 func oneActivity(ctx workflow.Context, name string, in sms.SendSmsInput) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 5 * time.Minute, HeartbeatTimeout: 30 * time.Second, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
@@ -148,8 +148,7 @@ func oneActivity(ctx workflow.Context, name string, in sms.SendSmsInput) error {
 	return sending.Get(ctx, nil)
 }
 
-// outbound is a worker with all of these activities, which counts its
-// heartbeats.
+// outbound is a worker with all of these activities that counts its heartbeats.
 type outbound struct {
 	*stack.Stack
 	sending        *activities.Activities
@@ -231,11 +230,11 @@ func listOf(recipients int) sms.SendSmsInput {
 
 const outboundPart = "A text out"
 
-// Why lists are slower than their aims.
+// The reasons for which lists miss their aims.
 const (
 	whyOne  = "SendSms reads and checks its input, renders, reads the number, and reports in typed form and as text"
 	whySlow = "SendSms waits for the last of its creates, and names recipients in records before it tries them"
-	whyList = "the local Twilio answers at once, so that what counts is the processor: HTTP, the records, and the report of each recipient"
+	whyList = "the local Twilio responds at once, so the processor is the limit: HTTP, the records, and the report of each recipient"
 )
 
 func TestOutbound(t *testing.T) {
@@ -309,7 +308,7 @@ func TestOutboundMemory(t *testing.T) {
 			err = handle.Get(t.Context(), &result)
 		}
 		if err != nil || len(result.Messages) != n {
-			t.Fatalf("%d of %d were sent to: %v", len(result.Messages), n, err)
+			t.Fatalf("%d of %d recipients were texted: %v", len(result.Messages), n, err)
 		}
 		t.Logf("after a list of %d: at most %.0f MB", n, float64(s.Worker.PeakMemory(t))/(1<<20))
 	}

@@ -1,8 +1,8 @@
 package bench
 
-// Processor: how much processor time a list costs the process that sends it, compared
-// with a bare HTTP client. Unlike throughput, it depends neither on the machine's other
-// load nor on the cost of Temporal and the local Twilio.
+// How much processor time a list costs the process that sends it, compared with a bare
+// HTTP client. Unlike throughput, it depends neither on the machine's other load nor on
+// the cost of Temporal and the local Twilio.
 
 import (
 	"context"
@@ -58,7 +58,7 @@ func TestProcessor(t *testing.T) {
 				err = value.Get(&result)
 			}
 			if err != nil || len(result.Messages) != n {
-				t.Fatalf("%d of %d were sent to: %v", len(result.Messages), n, err)
+				t.Fatalf("%d of %d recipients were texted: %v", len(result.Messages), n, err)
 			}
 		}
 		theirs := func() {
@@ -68,7 +68,7 @@ func TestProcessor(t *testing.T) {
 				err = value.Get(&created)
 			}
 			if err != nil || len(created) != n {
-				t.Fatalf("%d of %d were sent to: %v", len(created), n, err)
+				t.Fatalf("%d of %d recipients were texted: %v", len(created), n, err)
 			}
 		}
 		ours()

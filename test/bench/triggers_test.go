@@ -1,6 +1,6 @@
 package bench
 
-// Triggers: the time that each adds to a text, and texts that match nothing,
+// The time that each trigger adds to a text, and texts that match nothing,
 // compared with Node-RED.
 
 import (
@@ -40,7 +40,7 @@ func perText(t *testing.T, set *triggers.Set) float64 {
 	n, began := 0, time.Now()
 	for ; time.Since(began) < *turn/4; n++ {
 		if len(set.Match(t.Context(), message)) > 0 {
-			t.Fatal("a trigger wants the text")
+			t.Fatal("a trigger matches the text")
 		}
 	}
 	return time.Since(began).Seconds() * 1e6 / float64(n)
@@ -75,7 +75,7 @@ func TestTriggers(t *testing.T) {
 	}
 }
 
-var nodeRed = flag.String("node-red", "", "the program of Node-RED 4; without it there are no rows of it")
+var nodeRed = flag.String("node-red", "", "the program of Node-RED 4; without it, the rows for Node-RED are left out")
 
 // flow answers a text as a trigger does, by a regular expression and TwiML.
 const flow = `[{"id":"tab","type":"tab","label":"sms"},
@@ -124,7 +124,7 @@ func startNodeRed(t *testing.T) (base string, p *stack.Process, took time.Durati
 func TestUnwanted(t *testing.T) {
 	row := versus{
 		part: inboundPart, name: "an inbound text that nothing matches, 32 at a time", beside: "Node-RED 4 doing the regular expression and TwiML", atOnce: 32, atLeast: 3,
-		why: "each text has its signature verified, and asks Temporal whether a question to this phone is open and whether the text was delivered before (no cache can say so for sure); Node-RED does none of these",
+		why: "for each text, the webhook verifies the signature, and asks Temporal whether a question to this phone is open and whether the text was delivered before (no cache can know); Node-RED does none of this",
 	}
 	s := stack.Start(t, stack.Options{Environment: []string{"LOG_LEVEL=error"}})
 	c := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}

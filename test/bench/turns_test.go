@@ -32,7 +32,7 @@ type measured struct {
 	median    time.Duration
 }
 
-// versus is a comparison of throughput or, for one at a time, of latency.
+// versus is a comparison of throughput or, with one call at a time, of latency.
 type versus struct {
 	part, name, beside string
 	atOnce             int
@@ -77,7 +77,7 @@ func keep(t *testing.T, row table.Row) {
 	}
 }
 
-// take does work for a turn.
+// take works for the length of a turn.
 func take(t *testing.T, atOnce int, work func(context.Context, int) error) measured {
 	t.Helper()
 	var (
@@ -105,7 +105,7 @@ func take(t *testing.T, atOnce int, work func(context.Context, int) error) measu
 	elapsed := time.Since(began)
 	slices.Sort(took)
 	if len(took) == 0 {
-		t.Fatal("nothing was done")
+		t.Fatal("no call was completed")
 	}
 	return measured{float64(len(took)) / elapsed.Seconds(), took[len(took)/2]}
 }

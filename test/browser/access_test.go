@@ -1,7 +1,7 @@
 package browser
 
-// Accessibility: people who cannot see the page, or do not use a mouse, can use
-// it as well as others.
+// Accessibility: people who cannot see the page or do not use a mouse can use
+// it, too.
 
 import (
 	"testing"
@@ -22,7 +22,7 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 			}
 			p.press(kb.Tab)
 		}
-		t.Fatalf("Tab does not lead to %s", what)
+		t.Fatalf("Tab does not reach %s", what)
 	}
 	focused := `document.activeElement`
 	p.press("Order Number 7" + kb.Enter)
@@ -34,7 +34,7 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 
 	tabTo("the second phone's number", focused+`.matches("article:nth-of-type(2) .number")`)
 	if outline := eval[string](p, `getComputedStyle(document.activeElement).outlineStyle`); outline != "solid" {
-		t.Errorf("the focus ring is %s", outline)
+		t.Errorf("the outline of the focused element is %s, want solid", outline)
 	}
 	p.press("+44 7700 900123" + kb.Enter)
 	p.until("the number is taken", `document.querySelector("article:nth-of-type(2) .number").value === "+447700900123"`)
@@ -44,7 +44,7 @@ func TestEverythingWorksByKeyboard(t *testing.T) {
 	p.press("line two" + kb.Enter)
 	p.shows(phone(2, ".mine"), "line one\nline two")
 	if got := sim.Messages(twiliosim.Filter{From: "+447700900123"}); len(got) != 1 {
-		t.Errorf("the other number sent %d messages", len(got))
+		t.Errorf("the other number sent %d messages, want 1", len(got))
 	}
 
 	tabTo("another phone", focused+`.matches(".add-phone")`)
@@ -67,7 +67,7 @@ func TestAxeFindsNothingAtPhoneWidth(t *testing.T) {
 		p.click("#" + view + "-tab")
 		p.until("nothing moves", `document.getAnimations().length === 0`)
 		for _, fault := range violations(p) {
-			t.Errorf("%s: %s", view, fault)
+			t.Errorf("%s: got %s", view, fault)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func TestControlsAreNamedAndTextReadable(t *testing.T) {
 			p.click("#" + view + "-tab")
 			p.until("nothing moves", `document.getAnimations().length === 0`)
 			for _, fault := range append(eval[[]string](p, unreadable), violations(p)...) {
-				t.Errorf("%s, %s: %s", theme, view, fault)
+				t.Errorf("%s, %s: got %s", theme, view, fault)
 			}
 		}
 	}

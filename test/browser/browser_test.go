@@ -68,7 +68,7 @@ func startChromium() {
 	chromium.ctx = ctx
 	end := chromium.close
 	chromium.close = func() {
-		_ = chromedp.Cancel(ctx) // there is nothing to wait for if the browser never started
+		_ = chromedp.Cancel(ctx) // if the browser never started, there is nothing to wait for
 		end()
 	}
 }
@@ -89,7 +89,7 @@ func open(t testing.TB, url string) *tab {
 	p := newTab(t)
 	p.Cleanup(func() {
 		for _, problem := range p.logged() {
-			t.Errorf("the page logged: %s", problem)
+			t.Errorf("the page logged: got %s", problem)
 		}
 	})
 	p.visit(url)
@@ -107,7 +107,7 @@ func newTab(t testing.TB) *tab {
 	t.Cleanup(closeTab)
 	p := &tab{TB: t, ctx: ctx}
 	if err := chromedp.Listen(ctx, p.listen); err != nil {
-		t.Fatalf("open a tab: %v", err)
+		t.Fatalf("open a tab: got %v", err)
 	}
 	p.do("set the tab up", command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}), chromedp.EmulateViewport(1280, 800))
 	return p
@@ -153,7 +153,7 @@ func (p *tab) logged() []string {
 	return append([]string{}, p.problems...)
 }
 
-// do runs actions, with patience.
+// do runs actions, and fails the test if they take longer than patience.
 func (p *tab) do(what string, actions ...chromedp.Action[chromedp.Void]) {
 	p.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)

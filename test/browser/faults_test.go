@@ -22,16 +22,16 @@ func TestFaultTakesEffectThenRunsOut(t *testing.T) {
 	p.shows("#faults-tab .badge", "1")
 
 	if status := send(t, sim, ann, "first"); status != http.StatusServiceUnavailable {
-		t.Errorf("with the fault, a create answers %d", status)
+		t.Errorf("with the fault: a create got status %d", status)
 	}
 	p.shows("#faults-panel .rule", "next 1 time")
 	if status := send(t, sim, ann, "second"); status != http.StatusServiceUnavailable {
-		t.Errorf("with the fault, a second create answers %d", status)
+		t.Errorf("with the fault: a second create got status %d", status)
 	}
 	p.shows("#faults-panel .rule", "used up · fired 2×")
 	p.absent("#faults-tab .badge")
 	if status := send(t, sim, ann, "third"); status != http.StatusCreated {
-		t.Errorf("with the fault used up, a create answers %d", status)
+		t.Errorf("with the fault used up: a create got status %d", status)
 	}
 	p.shows(phone(1, ".theirs"), "third")
 }
@@ -44,7 +44,7 @@ func TestQueueOfASenderIsFull(t *testing.T) {
 	p.click("#fault-form .primary")
 	p.shows("#faults-panel .rule", "Queue full")
 	if status := send(t, sim, ann, "an offer"); status != http.StatusTooManyRequests {
-		t.Errorf("with a full queue, a create answers %d", status)
+		t.Errorf("with a full queue: a create got status %d", status)
 	}
 	p.shows("#faults-panel .rule", "used up · fired 1×")
 }
@@ -55,7 +55,7 @@ func TestLostResponseStillDeliversTheMessage(t *testing.T) {
 	p.click("#fault-form .primary")
 	p.shows("#faults-panel .rule", "Answer lost")
 	if status := send(t, sim, ann, "did you get this?"); status != 0 {
-		t.Errorf("a create whose answer is lost answers %d", status)
+		t.Errorf("with a lost response: a create got status %d", status)
 	}
 	p.shows(phone(1, ".theirs[data-status=delivered]"), "did you get this?")
 }
@@ -70,7 +70,7 @@ func TestFaultByRateIsRemoved(t *testing.T) {
 	p.click("#fault-form .primary")
 	p.shows("#faults-panel .rule", "status callbacks · 25 % of cases · for 3s")
 	if faults := sim.Faults(); len(faults) != 1 || faults[0].Rate != 0.25 || time.Duration(faults[0].Delay) != 3*time.Second {
-		t.Errorf("the fault in force is %+v", faults)
+		t.Errorf("got the faults %+v", faults)
 	}
 	p.click("#faults-panel .rule button")
 	p.absent("#faults-panel .rule")
@@ -84,13 +84,13 @@ func TestPageAddsEveryFault(t *testing.T) {
 	p.click("#faults-tab")
 	for _, kind := range twiliosim.FaultKinds {
 		if kind == twiliosim.FaultRefuse {
-			continue // it is not a fault in force but happens once: see the next test
+			continue // it is not in force but fires once: see the next test
 		}
 		p.choose("#fault-kind", kind)
 		p.click("#fault-form .primary")
 		p.until(kind+" is in force", `document.querySelectorAll("#faults-panel .rule").length === 1`)
 		if faults := sim.Faults(); len(faults) != 1 || faults[0].Kind != kind || faults[0].Next != 1 {
-			t.Errorf("%s: in force are %+v", kind, faults)
+			t.Errorf("%s: got the faults %+v", kind, faults)
 		}
 		if name := eval[string](p, `document.querySelector("#faults-panel .rule strong").innerText`); name == kind {
 			t.Errorf("%s has no name on the page", kind)
@@ -107,14 +107,14 @@ func TestPageClosesThePort(t *testing.T) {
 	p.absent("#fault-form .often")
 	p.write("#fault-delay", "2s")
 	p.click("#fault-form .primary")
-	p.until("the page says so", `document.getElementById("announcer").textContent.includes("Connection refused")`)
+	p.until("the page reports it", `document.getElementById("announcer").textContent.includes("Connection refused")`)
 	if status := send(t, sim, ann, "anybody there?"); status != 0 {
-		t.Errorf("a create through the closed port answers %d", status)
+		t.Errorf("with the port closed: a create got status %d", status)
 	}
 	deadline := time.Now().Add(patience)
 	for send(t, sim, ann, "and now?") != http.StatusCreated {
 		if time.Now().After(deadline) {
-			t.Fatal("the port stays closed")
+			t.Fatal("the port was not reopened in time")
 		}
 	}
 	p.shows(phone(1, ".theirs"), "and now?")

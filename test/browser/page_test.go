@@ -1,6 +1,6 @@
 package browser
 
-// What people do on the page, one test for each.
+// Tests of what people do on the page.
 
 import (
 	"fmt"
@@ -45,7 +45,7 @@ func TestTextIsSentAndReplyReceived(t *testing.T) {
 		t.Errorf("the link to the workflow is %s, want %s", href, want)
 	}
 	if eval[bool](p, `document.querySelector("article:nth-of-type(2) .message") !== null`) {
-		t.Error("the other phone shows the message too")
+		t.Error("the other phone shows the message, too")
 	}
 }
 
@@ -55,7 +55,7 @@ func TestTextThatStartsNothingIsShown(t *testing.T) {
 	p.shows(phone(1, ".mine .chip"), "Webhook 200")
 	p.shows(phone(1, ".mine .outcome"), "No trigger matched")
 	if eval[bool](p, `document.querySelector(".mine a.chip") !== null`) {
-		t.Error("there is a link to a workflow, and no workflow")
+		t.Error("there is a link to a workflow although there is no workflow")
 	}
 }
 
@@ -67,7 +67,7 @@ func TestMessageLinksToItsWorkflow(t *testing.T) {
 	p.shows(phone(1, ".theirs a.chip"), "Workflow")
 	links := eval[[]string](p, `[...document.querySelectorAll(".theirs a.chip")].map((a) => new URL(a.href).pathname + " " + new URL(a.href).searchParams.get("query"))`)
 	if want := `/namespaces/default/workflows WorkflowId = "order \"A/1\""`; len(links) != 1 || links[0] != want {
-		t.Errorf("the links are %q, want %q", links, want)
+		t.Errorf("got the links %q, want %q", links, want)
 	}
 }
 
@@ -88,7 +88,7 @@ func TestPageSetsAWebhook(t *testing.T) {
 	p.absent("#webhook-form")
 	p.shows("#webhook-panel code", application+"/twilio/sms")
 	if n := sim.State().Numbers[1]; n.Rate != 7 || n.Webhook != application+"/twilio/sms" {
-		t.Errorf("the other number is %+v", n)
+		t.Errorf("the settings of the other number are %+v", n)
 	}
 	p.shows(phone(1, ".example"), "Hello")
 	p.write(phone(1, "textarea"), "Order Number 42"+kb.Enter)
@@ -125,7 +125,7 @@ func TestTicksFollowMessageUntilDelivered(t *testing.T) {
 	}
 	p.shows(phone(1, "li:nth-child(1) .status"), "Delivered")
 	p.shows(phone(1, "li:nth-child(2) .status"), "Delivered")
-	// New elements in the log would be read out again.
+	// A screen reader would read out new elements in the log again.
 	if n := eval[int](p, `document.querySelectorAll("[role=log] .message[data-kept]").length`); n != 2 {
 		t.Errorf("%d of 2 messages changed in place", n)
 	}
@@ -174,7 +174,7 @@ func TestPhoneOptsOutAndInAgain(t *testing.T) {
 	p.shows(phone(1, ".theirs"), "unsubscribed")
 	p.absent(phone(2, ".opted-out"))
 	if status := send(t, sim, ann, "an offer"); status != http.StatusBadRequest {
-		t.Errorf("sending to a phone that opted out answers %d", status)
+		t.Errorf("sending to a phone that opted out: got status %d", status)
 	}
 	p.write(phone(1, "textarea"), "Order Number 42"+kb.Enter)
 	p.shows(phone(1, ".mine .outcome"), "Not echoed: the recipient has opted out")
@@ -198,17 +198,17 @@ func TestLongThreadKeepsTheNewest(t *testing.T) {
 	p.shows(phone(1, ".older"), "Only the newest 300 messages are shown.")
 	old := sim.Messages(twiliosim.Filter{To: ann})
 	if len(old) != 1 {
-		t.Fatalf("sent: %+v", old)
+		t.Fatalf("got the messages %+v, want one", old)
 	}
 	if status := post(t, sim, "Messages/"+old[0].SID+".json", url.Values{"Body": {""}}); status != http.StatusOK {
-		t.Fatalf("clearing its text answers %d", status)
+		t.Fatalf("clearing its text: got status %d", status)
 	}
 	text(t, sim, ann, "text 305")
 	p.until("the newest are there still", first+` === "text 6" && `+last+` === "text 305"`)
 	if shown := eval[int](p, `document.querySelectorAll("article:first-of-type .message").length`); shown != 300 {
-		t.Errorf("%d messages are shown", shown)
+		t.Errorf("%d messages are shown, want 300", shown)
 	}
-	p.until("no answered text waits", `![...document.querySelectorAll(".chip")].some((e) => e.innerText.includes("Waiting"))`)
+	p.until("no text that was answered is shown as waiting", `![...document.querySelectorAll(".chip")].some((e) => e.innerText.includes("Waiting"))`)
 }
 
 func TestCharacterForcingUCS2IsNamed(t *testing.T) {
@@ -223,7 +223,7 @@ func TestCharacterForcingUCS2IsNamed(t *testing.T) {
 	p.shows(phone(1, ".size"), "11 of 70 · 1 segment")
 	p.click(phone(1, ".culprit"))
 	if got := eval[string](p, `(({ value, selectionStart, selectionEnd }) => value.slice(selectionStart, selectionEnd))(document.activeElement)`); got != "’" {
-		t.Errorf("the character selected is %q", got)
+		t.Errorf("the selected character is %q", got)
 	}
 	p.write(phone(1, "textarea"), strings.Repeat("0123456789", 17))
 	p.shows(phone(1, ".size"), "170 of 306 · 2 segments")
@@ -236,9 +236,9 @@ func TestTextIsShownAsText(t *testing.T) {
 	p.shows(phone(1, ".mine .body"), "echo "+evil)
 	p.shows(phone(1, ".theirs .body"), evil)
 	p.shows("#webhook-panel pre", "&lt;script&gt;")
-	p.shows(phone(1, ".mine .chip"), "Workflow") // its address is not a web address, so it is not a link
+	p.shows(phone(1, ".mine .chip"), "Workflow") // its URL is not a web address, so it is not a link
 	if n := eval[int](p, `document.querySelectorAll(".thread img, .thread b, .thread script, #webhook-panel b, #webhook-panel script, .thread a").length`); n != 0 {
-		t.Errorf("%d elements were made from text", n)
+		t.Errorf("%d elements were made from texts", n)
 	}
 	if title := eval[string](p, "document.title"); title != "Local Twilio" {
 		t.Errorf("a script from a message ran: the title is %q", title)
@@ -257,7 +257,7 @@ func TestPictureIsSentAndShown(t *testing.T) {
 	p.write(phone(1, "textarea"), "look"+kb.Enter)
 	p.until("the picture is shown", `document.querySelector(".mine .picture img")?.naturalWidth === 440`)
 	if media := sim.Messages(twiliosim.Filter{From: ann})[0].Media; len(media) != 1 || media[0].ContentType != "image/png" {
-		t.Errorf("the message carries %+v", media)
+		t.Errorf("the message has the media %+v", media)
 	}
 }
 
@@ -321,10 +321,10 @@ func TestPhonesSurviveVisitsAndResets(t *testing.T) {
 	p.visit(sim.URL)
 	p.shows(phone(2, ".mine"), "hello")
 	if got := eval[[]string](p, `[...document.querySelectorAll("article .number, article select")].map((e) => e.value)`); strings.Join(got, " ") != "+1 500 555 0010 +15005550006 +1 555 123 0042 +18885550007" {
-		t.Errorf("after a second visit the phones are %q", got)
+		t.Errorf("the second visit shows the phones %q", got)
 	}
 	if sent := sim.Messages(twiliosim.Filter{From: "+15551230042"}); len(sent) != 1 || sent[0].To != "+18885550007" {
-		t.Errorf("the message was %+v", sent)
+		t.Errorf("got the message %+v", sent)
 	}
 
 	p.click("#reset-button")
@@ -387,7 +387,7 @@ func TestClockIsAdvanced(t *testing.T) {
 	p.write("#clock-by", "90m"+kb.Enter)
 	p.shows("#clock-button", "+2h 30m")
 	if ahead := sim.Now().Sub(before); ahead < 150*time.Minute || ahead > 151*time.Minute {
-		t.Errorf("the clock is %v ahead", ahead)
+		t.Errorf("the clock is %v ahead, want 2h30m", ahead)
 	}
 }
 
@@ -401,7 +401,7 @@ func TestMessagesToUnopenedNumbersAreShown(t *testing.T) {
 	p.shows("#others + ul button", "+1 555 123 0013")
 	p.click("#others + ul button")
 	p.shows(phone(5, ".theirs"), "hello +15551230013")
-	// If the row is too narrow to show all phones, the strip leads to each of
+	// If the row is too narrow to show all phones, the strip scrolls to each of
 	// them.
 	for n, number := range []string{"0009", "0010", "0011", "0012", "0013"} {
 		p.click(fmt.Sprintf("#strip button:nth-child(%d)", n+1))
@@ -423,7 +423,7 @@ func TestNumbersAreShownInFull(t *testing.T) {
 	for _, width := range []int64{1920, 1360, 1280, 320} {
 		p.do("set the size", chromedp.EmulateViewport(width, 800))
 		for _, cut := range eval[[]string](p, `[...document.querySelectorAll("article .number")].filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth).map((e) => e.value)`) {
-			t.Errorf("%d pixels wide, the page cuts %s", width, cut)
+			t.Errorf("at a width of %d pixels, the page cuts off %s", width, cut)
 		}
 	}
 }
@@ -442,7 +442,7 @@ func TestNoPhoneIsCut(t *testing.T) {
 				p.click("#phones-tab")
 			}
 			for _, cut := range eval[[]string](p, cutInRow) {
-				t.Errorf("%d phones, %d pixels wide: %s", phones, width, cut)
+				t.Errorf("%d phones at a width of %d pixels: got %s", phones, width, cut)
 			}
 		}
 		p.do("set the size", chromedp.EmulateViewport(1280, 800))
@@ -574,7 +574,7 @@ func TestCallsAndProblemsNameThePhone(t *testing.T) {
 			p.click("#webhook-tab")
 		}
 		if broken := eval[int](p, `[...document.querySelectorAll("#webhook-panel summary")].filter((e) => e.clientHeight > 48).length`); broken > 0 {
-			t.Errorf("%d pixels wide, %d callbacks take more than a line", width, broken)
+			t.Errorf("at a width of %d pixels, %d callbacks take more than one line", width, broken)
 		}
 	}
 	p.do("set the size", chromedp.EmulateViewport(1280, 800))
@@ -596,7 +596,7 @@ func TestFloodOfMessagesIsFollowed(t *testing.T) {
 		t.Errorf("the thread holds %d messages, want the newest 300", n)
 	}
 	if n := eval[int](p, `document.querySelectorAll("article").length`); n != 4 {
-		t.Errorf("there are %d phones, want 2 more than at the start", n)
+		t.Errorf("got %d phones, want 2 more than at the start", n)
 	}
 }
 
@@ -607,11 +607,11 @@ func TestThemeIsChosenAndKept(t *testing.T) {
 	p.click("#theme-button")
 	dark := eval[string](p, ground)
 	if light == dark {
-		t.Errorf("both themes have the ground %s", light)
+		t.Errorf("both themes have the background %s", light)
 	}
 	p.visit(sim.URL)
 	if again := eval[string](p, ground); again != dark {
-		t.Errorf("on the next visit the ground is %s, want %s", again, dark)
+		t.Errorf("on the next visit, the background is %s, want %s", again, dark)
 	}
 }
 

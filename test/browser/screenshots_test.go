@@ -61,20 +61,20 @@ func TestScreenshotsShowThePage(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(file) > maxPicture {
-				t.Errorf("%d bytes, want at most %d", len(file), maxPicture)
+				t.Errorf("the picture has %d bytes, want at most %d", len(file), maxPicture)
 			}
 			decoded, err := png.DecodeConfig(bytes.NewReader(file))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if want := (image.Point{int(scale * float64(picture.width)), int(scale * float64(picture.height))}); decoded.Width != want.X || decoded.Height != want.Y {
-				t.Errorf("%d by %d, want %v: make it anew with -update", decoded.Width, decoded.Height, want)
+				t.Errorf("the picture is %d by %d, want %v: make it anew with -update", decoded.Width, decoded.Height, want)
 			}
 		})
 	}
 }
 
-// takePictures makes a conversation worth showing and takes the pictures of it.
+// takePictures makes a realistic conversation and takes the pictures of it.
 func takePictures(t *testing.T, docs string) {
 	application := startApplication(t)
 	sim := startTwilio(t, twiliosim.Options{Webhook: application + "/twilio/sms", Examples: application + "/examples", UIURL: "http://127.0.0.1:8233"})

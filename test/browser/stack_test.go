@@ -32,7 +32,7 @@ func TestPageSaysThatSendingIsPaused(t *testing.T) {
 	starter := func(args ...string) {
 		t.Helper()
 		if process := stack.StartProcess(t, "starter", product.Environment(), stack.Build(t, "starter"), args...); process.Wait(t) != 0 {
-			t.Fatalf("starter %v: %s", args, process.Output())
+			t.Fatalf("starter %v: got %s", args, process.Output())
 		}
 	}
 	starter("pause-all", "--why", "<b>wrong price</b>")
@@ -44,7 +44,7 @@ func TestPageSaysThatSendingIsPaused(t *testing.T) {
 		p.until("nothing moves", `document.getAnimations().length === 0`)
 		p.until("the phones are below it", `document.getElementById("pause").getBoundingClientRect().bottom <= document.querySelector("main").querySelector(".phones-area, .inspector").getBoundingClientRect().top + 8`)
 		for _, fault := range violations(p) {
-			t.Errorf("%d pixels wide: %s", width, fault)
+			t.Errorf("at a width of %d pixels: got %s", width, fault)
 		}
 	}
 	starter("resume-all")
@@ -81,11 +81,11 @@ func TestTextFromPageStartsAWorkflow(t *testing.T) {
 			return err
 		}
 		if len(found.Executions) != 1 {
-			return fmt.Errorf("it finds %d workflows", len(found.Executions))
+			return fmt.Errorf("the query finds %d workflows", len(found.Executions))
 		}
 		execution := found.Executions[0]
 		if id := execution.Execution.WorkflowId; !strings.HasPrefix(id, "sms-"+sid) || execution.Type.Name != "OrderStatusWorkflow" {
-			t.Errorf("it finds %s %s", execution.Type.Name, id)
+			t.Errorf("the query finds %s %s", execution.Type.Name, id)
 		}
 		return nil
 	})

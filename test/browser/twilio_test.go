@@ -39,7 +39,7 @@ func startTwilio(t testing.TB, o twiliosim.Options) *twiliosim.Sim {
 	}
 	t.Cleanup(func() {
 		if err := sim.Close(); err != nil {
-			t.Errorf("close the local Twilio: %v", err)
+			t.Errorf("close the local Twilio: got %v", err)
 		}
 	})
 	return sim
@@ -53,7 +53,7 @@ func startApplication(t testing.TB) string {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /twilio/sms", func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil || !twilio.Verify(twiliosim.DefaultToken, server.URL+r.URL.Path, r.PostForm, r.Header.Get(twilio.SignatureHeader)) {
-			http.Error(w, "the signature is not Twilio's", http.StatusForbidden)
+			http.Error(w, "the signature is not valid", http.StatusForbidden)
 			return
 		}
 		answer(w, r.PostForm)
@@ -64,7 +64,7 @@ func startApplication(t testing.TB) string {
 	mux.HandleFunc("GET /picture.png", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "image/png")
 		if err := png.Encode(w, picture()); err != nil {
-			t.Errorf("serve the picture: %v", err)
+			t.Errorf("serve the picture: got %v", err)
 		}
 	})
 	server = httptest.NewServer(mux)
@@ -72,8 +72,8 @@ func startApplication(t testing.TB) string {
 	return server.URL
 }
 
-// answer is the application: it knows orders, repeats what begins with "echo ",
-// and fails on demand. It reports what became of the text.
+// answer is the application: it replies to orders, repeats a text that begins
+// with "echo ", and fails on demand. It reports what became of the text.
 func answer(w http.ResponseWriter, text url.Values) {
 	reply, body := "", text.Get("Body")
 	if order, ok := strings.CutPrefix(body, "Order Number "); ok {
@@ -143,7 +143,7 @@ func post(t testing.TB, sim *twiliosim.Sim, resource string, form url.Values) in
 	return response.StatusCode
 }
 
-// picture returns what a picture message carries: a small landscape.
+// picture returns the image of a picture message: a small landscape.
 func picture() image.Image {
 	const width, height = 440, 280
 	img := image.NewRGBA(image.Rect(0, 0, width, height))

@@ -47,8 +47,8 @@ const (
 	workers = 2
 	// heartbeat is the heartbeat timeout of a list.
 	heartbeat = 1500 * time.Millisecond
-	// listTimeout is more time than a list needs on any machine: when its time is
-	// up, a send reports an outcome as unknown that it could still learn.
+	// listTimeout is more time than a list needs on any machine: a send that runs
+	// out of time reports outcomes as unknown that it could have learnt.
 	listTimeout = 30 * time.Minute
 	// stormsAtOnce is how many tests run at the same time: each has half a dozen
 	// processes, which together keep less than one processor busy.
@@ -179,7 +179,8 @@ type list struct {
 	err    error
 }
 
-// mark begins the texts that are sent to the lists, and no other texts.
+// mark is the start of each text that is sent to the lists, and of no other
+// text.
 const mark = "List "
 
 func newList(number int) *list {
@@ -223,7 +224,7 @@ func (l *list) send(ctx context.Context, c client.Client) {
 	l.err = err
 }
 
-// soon makes each attempt follow soon after the last.
+// soon is a retry policy with short pauses between attempts.
 var soon = temporal.RetryPolicy{InitialInterval: 50 * time.Millisecond, BackoffCoefficient: 1}
 
 // sending is a workflow that sends a list. It waits for a dead worker no longer
@@ -283,7 +284,7 @@ func (s *storm) blow(t *testing.T, weather func()) (all []*list) {
 	}
 }
 
-// verdict is the effect of a storm on the recipients.
+// verdict counts the effects of a storm on the recipients.
 type verdict struct {
 	recipients, twice, missing, unsent int
 	// unknown counts outcomes that stayed unknown, and decidable those among
@@ -312,7 +313,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 	for _, l := range all {
 		if l.err != nil {
 			v.failed++
-			t.Errorf("%s failed: %v", l.id, l.err)
+			t.Errorf("%s failed: got %v", l.id, l.err)
 			continue
 		}
 		most := 1
@@ -329,14 +330,14 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 			}
 			if !slices.ContainsFunc(created[m.To], func(c twiliosim.Message) bool { return c.SID == m.SID }) {
 				v.invented++
-				t.Errorf("%s reports a message that Twilio does not have: %s", l.id, m.SID)
+				t.Errorf("%s reports the message %s, which Twilio does not have", l.id, m.SID)
 			}
 			if reported[m.SID] {
 				v.shared++
 			}
 			reported[m.SID] = true
 		}
-		if nameless > 0 && !l.twin { // of twins, it is impossible to tell whose message is whose
+		if nameless > 0 && !l.twin { // it is impossible to tell the messages of twins apart
 			t.Errorf("%s reports %d messages without their SIDs", l.id, nameless)
 		}
 		for _, e := range l.result.Errors {
@@ -349,7 +350,7 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 				// whether one with different quotes is ours.
 				if !l.twin && (len(texts) == 0 || texts[0].Body == l.body) {
 					v.decidable++
-					t.Errorf("%s: an outcome is unknown that is not, with %d texts: %s", l.id, len(texts), e.Message)
+					t.Errorf("%s: an outcome is reported as unknown although it can be decided from %d texts: %s", l.id, len(texts), e.Message)
 				}
 			case len(texts) >= most:
 				v.wrong++
@@ -378,12 +379,12 @@ func (s *storm) judge(t *testing.T, all []*list) verdict {
 func (v verdict) hold(t *testing.T) {
 	t.Helper()
 	if v.twice > 0 || v.missing > 0 || v.decidable > 0 {
-		t.Errorf("%d were texted twice, %d are missing from the report, %d outcomes are unknown that were not", v.twice, v.missing, v.decidable)
+		t.Errorf("%d were texted twice, %d are missing from the report, %d outcomes that could be decided are reported as unknown", v.twice, v.missing, v.decidable)
 	}
 }
 
-// crowded is a recipient whom others keep texting, and whose responses are lost:
-// the message in doubt is on a later page of the listing.
+// crowded is a recipient whom others keep texting, and for whom Twilio's
+// responses are lost: the message in doubt is on a later page of the listing.
 var crowded = recipient(1, listLength/2)
 
 // crowd makes others text the crowded recipient until the context ends.
@@ -410,9 +411,9 @@ func TestNobodyIsTextedTwiceThroughCrashes(t *testing.T) {
 	s := newStorm(t, stack.Build(t, "worker"), "", rain, stack.Options{})
 	v := s.judge(t, s.blow(t, s.kills(t, *kills)))
 	v.hold(t)
-	// This Twilio's listings do not lag, so it always lets us decide.
+	// This Twilio's listings do not lag, so every outcome can be decided.
 	if v.unknown > 0 {
-		t.Errorf("%d outcomes are unknown", v.unknown)
+		t.Errorf("%d outcomes are unknown, want none", v.unknown)
 	}
 }
 
@@ -422,7 +423,7 @@ func TestNobodyIsTextedTwiceAcrossVersions(t *testing.T) {
 	v := s.judge(t, s.blow(t, s.kills(t, max(*kills/2, 1))))
 	v.hold(t)
 	if v.unknown > 0 {
-		t.Errorf("%d outcomes are unknown", v.unknown)
+		t.Errorf("%d outcomes are unknown, want none", v.unknown)
 	}
 }
 
@@ -448,7 +449,7 @@ func TestNobodyIsTextedTwiceInCrowds(t *testing.T) {
 	others.Wait()
 	s.judge(t, all).hold(t)
 	if n := len(s.Twilio.Messages(twiliosim.Filter{To: crowded, Limit: 1 << 20})); n < 200 {
-		t.Errorf("the crowded one was texted %d times: no page was full", n)
+		t.Errorf("the crowded recipient was texted only %d times, so no page was full", n)
 	}
 }
 
@@ -463,7 +464,7 @@ func TestNobodyIsTextedTwiceThroughSleep(t *testing.T) {
 			v := s.judge(t, s.blow(t, s.kills(t, *kills/2)))
 			v.hold(t)
 			if v.unknown > 0 {
-				t.Errorf("%d outcomes are unknown", v.unknown)
+				t.Errorf("%d outcomes are unknown, want none", v.unknown)
 			}
 		})
 	}
@@ -478,7 +479,7 @@ func TestForgetfulWorkerTextsTwice(t *testing.T) {
 	sending.Go(func() { newList(0).send(ctx, s.Temporal.Client) })
 	defer sending.Wait()
 	defer cancel()
-	stack.Eventually(t, "a list is under way", func(context.Context) error {
+	stack.Eventually(t, "a list is being sent", func(context.Context) error {
 		if n, _ := s.texted(); n < 2*listLength/10 {
 			return fmt.Errorf("%d are texted", n)
 		}
@@ -487,9 +488,9 @@ func TestForgetfulWorkerTextsTwice(t *testing.T) {
 	for range workers {
 		s.kill(t)
 	}
-	stack.Eventually(t, "somebody is texted twice", func(context.Context) error {
+	stack.Eventually(t, "someone is texted twice", func(context.Context) error {
 		if n, twice := s.texted(); twice == 0 {
-			return fmt.Errorf("%d are texted, each once", n)
+			return fmt.Errorf("%d recipients were texted, nobody twice", n)
 		}
 		return nil
 	})
@@ -522,9 +523,9 @@ func TestHiddenMessageIsReportedAsUnknown(t *testing.T) {
 	}
 	if len(l.result.Messages) != 19 || len(l.result.Errors) != 1 || l.result.Errors[0].To != hidden || l.result.Errors[0].Code != sms.CodeOutcomeUnknown {
 		report, _ := json.Marshal(l.result)
-		t.Errorf("report %s", report)
+		t.Errorf("got the report %s", report)
 	}
 	if n := len(s.Twilio.Messages(twiliosim.Filter{To: hidden})); n != 1 {
-		t.Errorf("the recipient in doubt was texted %d times", n)
+		t.Errorf("the recipient in doubt was texted %d times, want once", n)
 	}
 }

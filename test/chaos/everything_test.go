@@ -1,7 +1,7 @@
 package chaos
 
 // Everything at once: lists are sent and texts come in while every process is
-// killed, suspended and lied to, in an order that the seed decides.
+// killed, suspended and misled, in an order that the seed decides.
 
 import (
 	"context"
@@ -34,8 +34,8 @@ type fault struct {
 	strike func(*testing.T, *everything, *rand.Rand)
 }
 
-// faults lists the storm's faults, in addition to those that Twilio applies to
-// requests throughout.
+// faults lists the storm's faults. In addition, Twilio fails requests
+// throughout.
 var faults = []fault{
 	{"SIGKILL of a worker", func(t *testing.T, e *everything, random *rand.Rand) { e.replace(t, random, e.program) }},
 	{"a worker replaced by one of an older version", func(t *testing.T, e *everything, random *rand.Rand) { e.replace(t, random, e.older) }},
@@ -53,7 +53,7 @@ var faults = []fault{
 	{"Temporal suspended", func(_ *testing.T, e *everything, random *rand.Rand) {
 		suspend(e.Temporal.Process(), between(random, 1, 3))
 	}},
-	{"change of the key of payloads", func(t *testing.T, e *everything, _ *rand.Rand) { e.changeKeys(t) }},
+	{"change of the payload key", func(t *testing.T, e *everything, _ *rand.Rand) { e.changeKeys(t) }},
 	{"change of the triggers", func(t *testing.T, e *everything, random *rand.Rand) {
 		stack.Replace(t, e.triggers, fmt.Sprintf("%s  - {name: other, pattern: 'other %d', signalAll: {name: other}}\n", textTriggers, random.Uint32()))
 	}},
@@ -62,7 +62,7 @@ var faults = []fault{
 	{"flood of fuzzed texts", func(t *testing.T, e *everything, random *rand.Rand) { e.tried += fuzz(t, e.webhook(random), random) }},
 }
 
-// blow is one fault, with the quiet time before it.
+// blow is one fault, after a pause without faults.
 type blow struct {
 	fault  fault
 	after  time.Duration
@@ -197,7 +197,7 @@ func ended(t *testing.T, p *stack.Process) bool {
 	t.Helper()
 	status, exited := p.Exited()
 	if exited {
-		t.Logf("a process ended with status %d, and is started again; it printed:\n%s", status, p.Output())
+		t.Logf("a process ended with status %d and is started again; its output:\n%s", status, p.Output())
 	}
 	if exited && strings.Contains(p.Output(), "panic:") {
 		t.Error("a process panicked")
@@ -267,7 +267,7 @@ func (e *everything) receive(t *testing.T, over <-chan struct{}) (answers []answ
 }
 
 // lastWord delivers each text to both webhooks once the faults are over, and
-// returns for each whether its sender was told that it is lost.
+// returns for each text whether its sender was told that it is lost.
 func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[int]bool {
 	t.Helper()
 	var (
@@ -277,7 +277,7 @@ func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[
 		calm    = &http.Client{Timeout: 30 * time.Second}
 	)
 	ask := func(hook *victim, n int) (taken bool) {
-		stack.Eventually(t, fmt.Sprintf("text %d (%s) is answered in calm", n, textBody(n)), func(context.Context) (err error) {
+		stack.Eventually(t, fmt.Sprintf("text %d (%s) is answered after the storm", n, textBody(n)), func(context.Context) (err error) {
 			var status int
 			if taken, status, err = deliverOnce(calm, hook.url, n); err == nil && status != http.StatusOK {
 				err = fmt.Errorf("answered %d", status) // the webhook asked for another delivery
@@ -295,7 +295,7 @@ func (e *everything) lastWord(t *testing.T, answers []answered, v *verdict) map[
 			defer mu.Unlock()
 			if again != taken || answers[n].taken && !taken {
 				v.wrong++
-				t.Errorf("text %d (%s) was taken in the storm: %t, in calm: %t, by the other webhook: %t", n, textBody(n), answers[n].taken, taken, again)
+				t.Errorf("text %d (%s) was accepted in the storm: %t, afterwards: %t, by the other webhook: %t", n, textBody(n), answers[n].taken, taken, again)
 			}
 			told[n] = !taken
 			return nil
@@ -314,13 +314,13 @@ func (e *everything) inbound(t *testing.T, answers []answered, v *verdict) {
 		switch count := taken[strconv.Itoa(n)]; {
 		case count > 1:
 			v.twice++
-			t.Errorf("text %d (%s) is in its workflow %d times", n, textBody(n), count)
+			t.Errorf("text %d (%s) is in its workflow %d times, want once", n, textBody(n), count)
 		case count == 0 && !told[n]:
 			v.invented++
-			t.Errorf("text %d (%s) is in no workflow, and its sender was told that it was taken", n, textBody(n))
+			t.Errorf("text %d (%s) is in no workflow, but its sender was told that it was accepted", n, textBody(n))
 		case count == 1 && told[n]:
 			v.wrong++
-			t.Errorf("text %d (%s) is in its workflow, and its sender was told that it was lost", n, textBody(n))
+			t.Errorf("text %d (%s) is in its workflow, but its sender was told that it was lost", n, textBody(n))
 		}
 	}
 }
@@ -362,11 +362,11 @@ func TestEverythingFailsAtOnce(t *testing.T) {
 			sure++
 		}
 	}
-	if v.unknown > 0 { // this Twilio's listings always decide the outcome
-		t.Errorf("%d outcomes are unknown", v.unknown)
+	if v.unknown > 0 { // with this Twilio's listings, every outcome can be decided
+		t.Errorf("%d outcomes are unknown, want none", v.unknown)
 	}
 	if sure == 0 || v.recipients == 0 {
-		t.Error("the storm tested nothing")
+		t.Error("nothing was accepted or sent during the storm")
 	}
 	var table strings.Builder
 	line := func(what string, format string, args ...any) {
@@ -378,7 +378,7 @@ func TestEverythingFailsAtOnce(t *testing.T) {
 		line(f.name, "%d", e.struck[f.name])
 	}
 	line("Twilio's clock is off by", "%s", skew)
-	line("kinds of what Twilio does to requests", "%d, all the while", len(rain)+1)
+	line("kinds of what Twilio does to requests", "%d, throughout", len(rain)+1)
 	line("inputs tried", "%d", v.recipients+deliveries+e.tried)
 	line("lost", "%d", v.failed+v.invented)
 	line("doubled", "%d", v.twice)
@@ -397,7 +397,7 @@ func TestSeedDecidesTheFaults(t *testing.T) {
 		return all
 	}
 	if one, other := sequence(1), sequence(2); !reflect.DeepEqual(one, sequence(1)) || reflect.DeepEqual(one, other) {
-		t.Errorf("seed 1 decides %q and then %q, seed 2 %q", one, sequence(1), other)
+		t.Errorf("seed 1 draws %q and then %q, seed 2 draws %q", one, sequence(1), other)
 	}
 	next := forecast(3)
 	var kinds []string
@@ -406,7 +406,7 @@ func TestSeedDecidesTheFaults(t *testing.T) {
 	}
 	slices.Sort(kinds)
 	if kinds = slices.Compact(kinds); len(kinds) != len(faults) {
-		t.Errorf("the first %d blows are of %d kinds", len(faults), len(kinds))
+		t.Errorf("the first %d faults are of only %d kinds", len(faults), len(kinds))
 	}
 }
 

@@ -21,7 +21,8 @@ import (
 )
 
 const (
-	// slowClients is how many clients send next to nothing at the same time.
+	// slowClients is how many clients hold a connection open at the same time
+	// and send almost nothing.
 	slowClients = 200
 	// malformed and fuzzed are how many requests the floods send in the given
 	// time.
@@ -60,10 +61,10 @@ func loris(t *testing.T, v *victim, random *rand.Rand) int {
 	for range 3 {
 		time.Sleep(between(random, 0.1, 0.5))
 		for _, conn := range clients {
-			_, _ = io.WriteString(conn, "a") // it may have been closed, as it should be
+			_, _ = io.WriteString(conn, "a") // the webhook should have closed it already
 		}
 		if err := stack.Get(t.Context(), v.url+"/healthz"); err != nil {
-			t.Errorf("while %d clients are slow: %v", len(clients), err)
+			t.Errorf("with %d slow clients: got error %v", len(clients), err)
 		}
 	}
 	return len(clients)
@@ -82,9 +83,9 @@ func flood(t *testing.T, v *victim, random *rand.Rand) int {
 		clients.Go(func() error {
 			status, err := raw(v, text)
 			if err == nil && (status < 400 || status == http.StatusInternalServerError) {
-				t.Errorf("%.200q is answered %d", text, status)
+				t.Errorf("%.200q got status %d", text, status)
 			}
-			return nil // what is not a request gets no response
+			return nil // bytes that are not a request get no response
 		})
 	}
 	_ = clients.Wait()
@@ -92,7 +93,7 @@ func flood(t *testing.T, v *victim, random *rand.Rand) int {
 	return sent
 }
 
-// raw sends bytes and returns the status of the answer.
+// raw sends bytes and returns the status of the response.
 func raw(v *victim, text string) (int, error) {
 	conn, err := dial(v)
 	if err != nil {
@@ -120,9 +121,9 @@ func malform(random *rand.Rand) string {
 	switch random.IntN(8) {
 	case 0:
 		return noise
-	case 1: // it ends before its body does
+	case 1: // a request that ends before its body does
 		return head + "Content-Length: 100000\r\n\r\n" + noise
-	case 2: // its head is too large
+	case 2: // a request with a header that is too large
 		return head + "X-Noise: " + strings.Repeat("x", 40<<10) + "\r\n\r\n"
 	case 3:
 		return head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n" + noise
@@ -134,14 +135,14 @@ func malform(random *rand.Rand) string {
 	case 6:
 		body := "%zz&;=" + noise
 		return head + fmt.Sprintf("%s: x\r\nContent-Length: %d\r\n\r\n%s", twilio.SignatureHeader, len(body), body)
-	default: // its body is too large
+	default: // a request with a body that is too large
 		body := "Body=" + strings.Repeat("x", 1<<20)
 		return head + fmt.Sprintf("%s: x\r\nContent-Length: %d\r\n\r\n%s", twilio.SignatureHeader, len(body), body)
 	}
 }
 
-// fuzz sends signed texts with arbitrary fields: each is answered, and none
-// with an internal error.
+// fuzz sends signed texts with arbitrary fields: each gets a response, and none
+// an internal error.
 func fuzz(t *testing.T, v *victim, random *rand.Rand) int {
 	t.Helper()
 	v.ready(t)
@@ -169,7 +170,7 @@ func fuzz(t *testing.T, v *victim, random *rand.Rand) int {
 				return err
 			}
 			if s := response.StatusCode; s != http.StatusOK && s != http.StatusServiceUnavailable && (s < 400 || s > 499) {
-				return fmt.Errorf("%q is answered %d", form, s)
+				return fmt.Errorf("%q got status %d", form, s)
 			}
 			return nil
 		})
@@ -180,8 +181,7 @@ func fuzz(t *testing.T, v *victim, random *rand.Rand) int {
 	return sent
 }
 
-// fuzzedForm makes a text that fires no trigger, each of whose fields may be
-// anything.
+// fuzzedForm makes a text with arbitrary fields that fires no trigger.
 func fuzzedForm(random *rand.Rand) url.Values {
 	form := url.Values{
 		"MessageSid": {fmt.Sprintf("SM%016x%016x", random.Uint64()|1<<63, random.Uint64())}, "AccountSid": {stack.Account},

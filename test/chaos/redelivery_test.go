@@ -24,8 +24,8 @@ import (
 var texts = flag.Int("chaos.texts", 200, "how many texts the storm of redeliveries has, from 10")
 
 // The promise: each message is in its workflow once, or its sender was never told
-// that it was accepted. A message that was answered "taken" gets the same answer
-// in each later delivery, unless Temporal is unreachable then.
+// that it was accepted. A message that was accepted gets the same answer in each
+// later delivery, unless Temporal is unreachable then.
 func TestStormOfRedeliveriesPublishesOnce(t *testing.T) {
 	t.Parallel()
 	all := *texts
@@ -34,7 +34,7 @@ func TestStormOfRedeliveriesPublishesOnce(t *testing.T) {
 	startReceivers(t, s)
 
 	told, failures, outages := deliverStorm(t, s, hooks, all)
-	t.Logf("%d messages, Temporal stopped %d times, %d deliveries failed, %d senders told of nothing else", all, outages, failures, len(told))
+	t.Logf("%d messages: Temporal was stopped %d times, %d deliveries failed, %d senders were told only that their text is lost", all, outages, failures, len(told))
 
 	takenTexts(t, s, all, told)
 	deliverInCalm(t, hooks, all, told)
@@ -44,17 +44,17 @@ func TestStormOfRedeliveriesPublishesOnce(t *testing.T) {
 		switch count := taken[strconv.Itoa(n)]; {
 		case count > 1:
 			doubled++
-			t.Errorf("message %d (%s) is in its workflow %d times", n, textBody(n), count)
+			t.Errorf("message %d (%s) is in its workflow %d times, want once", n, textBody(n), count)
 		case count == 0 && !told[n]:
 			missing++
-			t.Errorf("message %d (%s) is in no workflow, and its sender was told that it was taken", n, textBody(n))
+			t.Errorf("message %d (%s) is in no workflow, but its sender was told that it was accepted", n, textBody(n))
 		}
 	}
 	if doubled+missing > 0 {
-		t.Errorf("%d doubled, %d missing of %d", doubled, missing, all)
+		t.Errorf("of %[3]d messages, %[1]d were processed twice and %[2]d are missing", doubled, missing, all)
 	}
 	if outages == 0 || failures == 0 || len(told) == all {
-		t.Errorf("the storm tested nothing: %d outages, %d failures, %d of %d told", outages, failures, len(told), all)
+		t.Errorf("the storm had no effect: %d outages, %d failures, %d of %d senders told that their text is lost", outages, failures, len(told), all)
 	}
 }
 
@@ -72,10 +72,10 @@ func TestContinueAsNewDoublesNoText(t *testing.T) {
 		}
 		return description.WorkflowExecution.RunID
 	}
-	long := func(n int) int { return 7 + n*6*ledgers } // the numbers of the texts that go to ledger 1
+	long := func(n int) int { return 7 + n*6*ledgers } // the numbers of the texts for ledger 1
 	say := func(n int) {
 		if taken, status, err := deliverOnce(http.DefaultClient, s.Webhook, long(n)); !taken {
-			t.Fatalf("text %d is answered %d, %v", n, status, err)
+			t.Fatalf("text %d: got status %d, %v", n, status, err)
 		}
 	}
 	first := run(t.Context())
@@ -103,7 +103,7 @@ func TestContinueAsNewDoublesNoText(t *testing.T) {
 		return err
 	})
 	if got := strings.Join(taken, " "); got != "7 31 55 79 103 127 151" {
-		t.Errorf("taken %s", got)
+		t.Errorf("received the texts %s", got)
 	}
 }
 
@@ -126,7 +126,7 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 		// rough is when Temporal was last unreachable, or had just recovered.
 		rough time.Time
 	)
-	const recovery = 15 * time.Second // of a server that restarts on a busy machine
+	const recovery = 15 * time.Second // allow for a server that restarts on a busy machine
 	roughUntil := func(at time.Time) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -144,13 +144,13 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 				mu.Lock()
 				switch {
 				case err != nil:
-					t.Errorf("message %d: %v", j.n, err)
+					t.Errorf("message %d: got %v", j.n, err)
 				case taken:
 					success[j.n] = true
 				default:
 					failures++
 					if before && began.After(rough) {
-						t.Errorf("message %d (%s) was taken, and lost when it came again, with Temporal there all the while", j.n, textBody(j.n))
+						t.Errorf("message %d (%s) was accepted, and called lost when redelivered, although Temporal was reachable throughout", j.n, textBody(j.n))
 					}
 				}
 				mu.Unlock()
@@ -165,7 +165,8 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 			roughUntil(time.Now().Add(time.Hour))
 			s.Temporal.Stop(t)
 			if outages == 0 {
-				// Longer than a webhook retries, so that senders are told.
+				// Stop Temporal for longer than a webhook retries, so that
+				// senders are told.
 				time.Sleep(8 * time.Second)
 			}
 			s.Temporal.Start(t)
@@ -174,7 +175,7 @@ func deliverStorm(t *testing.T, s *stack.Stack, hooks []string, all int) (told m
 			select {
 			case <-done:
 				return
-			case <-time.After(time.Duration(2+outages) * time.Second): // no faults, for longer each time
+			case <-time.After(time.Duration(2+outages) * time.Second): // without faults, for longer each time
 			}
 		}
 	})
@@ -224,7 +225,7 @@ func deliverInCalm(t *testing.T, hooks []string, all int, told map[int]bool) {
 		for _, hook := range hooks {
 			taken, err := deliver(transport, hook, n)
 			if err != nil || !taken && !told[n] {
-				t.Errorf("message %d (%s) was taken, and lost when it came again: %v", n, textBody(n), err)
+				t.Errorf("message %d (%s) was accepted, and called lost when redelivered: %v", n, textBody(n), err)
 			}
 			if taken {
 				delete(told, n)

@@ -28,15 +28,14 @@ import (
 )
 
 const (
-	// For each wave of the load: how many lists, recipients in each, and
-	// questions.
+	// The load of each wave: how many lists, recipients in each, and questions.
 	waveLists, waveRecipients, waveQuestions = 3, 40, 3
 	// asked is the first number of the phones that are asked, above all numbers
 	// in the lists.
 	asked = 900
 )
 
-// rotation is a stack whose processes each have a copy of the key file.
+// rotation is a stack in which each process has its own copy of the key file.
 type rotation struct {
 	*stack.Stack
 	// keys is the file that is changed, and caller the callers' copy of it.
@@ -54,7 +53,7 @@ type rotation struct {
 	answered int
 }
 
-// employee is a process with a separate copy of the key file.
+// employee is a process with its own copy of the key file.
 type employee struct {
 	*stack.Process
 	keys    stack.KeyFile
@@ -139,7 +138,7 @@ func (r *rotation) reply(t *testing.T, wave int) {
 	t.Helper()
 	for _, q := range r.questions[wave*waveQuestions : (wave+1)*waveQuestions] {
 		text := twiliosim.Inbound{From: q.phone, To: stack.Number, Body: q.answer}
-		stack.Eventually(t, "the reply is taken", func(ctx context.Context) error {
+		stack.Eventually(t, "the reply is accepted", func(ctx context.Context) error {
 			result, err := r.Twilio.Inbound(ctx, text)
 			if err == nil && result.WebhookStatus != http.StatusOK {
 				err = fmt.Errorf("answered %d", result.WebhookStatus)
@@ -199,10 +198,10 @@ func (r *rotation) done(t *testing.T) {
 	for _, q := range r.questions[r.answered:] {
 		var result sms.AskSmsResult
 		if err := q.run.Get(ctx, &result); err != nil {
-			t.Fatalf("%s: %v", q.run.GetID(), err)
+			t.Fatalf("%s: got %v", q.run.GetID(), err)
 		}
 		if result.Outcome != sms.AskAnswered || result.Reply == nil || result.Reply.Body != q.answer {
-			t.Errorf("%s: %+v: a signal was dropped", q.run.GetID(), result)
+			t.Errorf("%s: got %+v, so a signal was dropped", q.run.GetID(), result)
 		}
 	}
 	r.answered = len(r.questions)
@@ -229,19 +228,19 @@ func (r *rotation) judge(t *testing.T) {
 		}
 		for _, to := range l.to {
 			if len(texts[to]) != 1 || reported[to] != texts[to][0].SID {
-				t.Errorf("%s: a recipient was texted %d times, and the report is %q", l.id, len(texts[to]), reported[to])
+				t.Errorf("%s: a recipient was texted %d times, and the report has the SID %q", l.id, len(texts[to]), reported[to])
 			}
 		}
 	}
 	for _, q := range r.questions {
 		if len(texts[q.phone]) != 1 {
-			t.Errorf("%s was asked %d times", q.run.GetID(), len(texts[q.phone]))
+			t.Errorf("%s: the phone got %d questions, want 1", q.run.GetID(), len(texts[q.phone]))
 		}
 	}
 	for _, e := range append(r.staff(), r.ended...) {
 		for _, complaint := range []string{"a payload cannot be read", "Corrupted signal"} {
 			if strings.Contains(e.Output(), complaint) {
-				t.Errorf("a process said %q:\n%s", complaint, e.Output())
+				t.Errorf("a process logged %q:\n%s", complaint, e.Output())
 			}
 		}
 	}
@@ -316,7 +315,7 @@ func TestKeyRotationLosesNothing(t *testing.T) {
 	r.reply(t, 3)
 	r.done(t)
 	if ids := r.keyIDs(t, first); !slices.Equal(ids, []string{"new", "old"}) {
-		t.Errorf("the first question was written with the keys %v", ids)
+		t.Errorf("the first question's history is encrypted with the keys %v", ids)
 	}
 
 	r.keys.Change(t, payload.Remove, "old") // as after retention

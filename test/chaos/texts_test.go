@@ -1,6 +1,6 @@
 package chaos
 
-// The texts of the storms, the workflows that they are for, and what became of
+// The texts of the storms, the workflows that receive them, and what became of
 // them.
 
 import (
@@ -27,10 +27,10 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// The storm's messages go to workflows in each way that can fail on its own:
-// one workflow each, a few long ones that continue as new while they receive,
-// short ones that close after a message and are started again by the next, those
-// under an ID that others have as well, one that catches and one that answers.
+// The storm's messages go to workflows in each way that can fail on its own: one
+// workflow each, a few long ones that continue as new while they receive, short
+// ones that close after a message and are started again by the next, those with
+// an ID that other messages share, one that catches and one that answers.
 const textTriggers = `triggers:
   - name: each
     pattern: 'start (?<n>\d+)'
@@ -163,8 +163,8 @@ func startReceivers(t *testing.T, s *stack.Stack) {
 	}
 	if _, err := s.Temporal.Client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
 		ID: "hall", TaskQueue: "storm",
-		// A task that is lost with a server is repeated after this time. By
-		// default that is 10 s, later than an update may be answered.
+		// A task that is lost with a server is repeated after this time. The
+		// default of 10 s is too long for the answer to an update.
 		WorkflowTaskTimeout: 3 * time.Second,
 	}, "Hall"); err != nil {
 		t.Fatal(err)
@@ -178,8 +178,9 @@ func startReceivers(t *testing.T, s *stack.Stack) {
 	})
 }
 
-// deliver delivers message n of the storm, each from a different phone, and
-// reports whether the reply says that it was accepted, lost, or neither yet.
+// deliver delivers message n of the storm, each from a different phone. taken
+// reports whether the reply says that the message was accepted; an error means
+// that the sender got neither reply.
 func deliver(c *http.Client, hook string, n int) (taken bool, err error) {
 	taken, _, err = deliverOnce(c, hook, n)
 	return taken, err
@@ -226,7 +227,7 @@ func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[st
 	enough := func() error {
 		for n := range all {
 			if taken[strconv.Itoa(n)] == 0 && !told[n] {
-				return fmt.Errorf("message %d (%s) is not there", n, textBody(n))
+				return fmt.Errorf("message %d (%s) is missing", n, textBody(n))
 			}
 		}
 		return nil
@@ -241,7 +242,7 @@ func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[st
 			err = enough()
 		}
 		if err == nil && open == 0 {
-			// Once more: a redelivery may be late.
+			// Count once more, since a redelivery may be late.
 			if again, err := countTexts(t.Context(), s, closed); err == nil {
 				return again
 			}
@@ -250,7 +251,7 @@ func takenTexts(t *testing.T, s *stack.Stack, all int, told map[int]bool) map[st
 			moved, seen = time.Now(), now
 		}
 		if time.Since(moved) > patience {
-			t.Logf("gave up waiting, as nothing has moved for %s: %d workflows are open, %v", patience, open, err)
+			t.Logf("gave up waiting, as nothing has changed for %s: %d workflows are open, %v", patience, open, err)
 			return taken
 		}
 		select {

@@ -44,8 +44,8 @@ import (
 const (
 	// nobody is the user that PostgreSQL runs as: it refuses to run as root.
 	nobody = 65534
-	// sends is how many sends, to three recipients each, and how many texts
-	// there are; the faults begin once a third of them has been sent.
+	// sends is the number of sends, to three recipients each, and also of
+	// texts; the faults begin once a third of them has been sent.
 	sends, texts = 60, 60
 )
 
@@ -182,7 +182,7 @@ func image(t *testing.T) (dir string) {
 		size += info.Size()
 	}
 	if t.Logf("the programs have %d MB", size>>20); size > 100<<20 {
-		t.Errorf("the programs have %d MB", size>>20)
+		t.Errorf("the programs have %d MB, want at most 100", size>>20)
 	}
 	triggers, err := os.ReadFile("../../deploy/triggers/triggers.yaml")
 	if err != nil {
@@ -271,7 +271,7 @@ func TestComposeStackLosesNothing(t *testing.T) {
 	})
 }
 
-// load sends and receives, calls kill meanwhile, and judges what became of it.
+// load sends and receives, calls kill meanwhile, and checks the outcomes.
 func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), stack.Patience)
@@ -303,7 +303,7 @@ func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 	stack.Eventually(t, "each phone has the echo, and what the trigger's workflow sends", func(ctx context.Context) error {
 		for i := range texts {
 			if n := len(twilio.Messages(twiliosim.Filter{To: fmt.Sprintf("+1555004%04d", i)})); n != lost[i]+2 {
-				return fmt.Errorf("phone %d was texted %d times, of which %d that its text is lost%s", i, n, lost[i], state(ctx, c, twilio, fmt.Sprintf("+1555004%04d", i)))
+				return fmt.Errorf("phone %d was texted %d times, %d of them to say that its text is lost%s", i, n, lost[i], state(ctx, c, twilio, fmt.Sprintf("+1555004%04d", i)))
 			}
 		}
 		return nil
@@ -311,7 +311,7 @@ func load(t *testing.T, c client.Client, twilio *twiliosim.Sim, kill func()) {
 	for i := range sends {
 		for list := 1; list <= 3; list++ {
 			if n := len(twilio.Messages(twiliosim.Filter{To: fmt.Sprintf("+1555%03d%04d", list, i)})); n != 1 {
-				t.Errorf("recipient %d of send %d was texted %d times", list, i, n)
+				t.Errorf("recipient %d of send %d was texted %d times, want once", list, i, n)
 			}
 		}
 	}
@@ -366,7 +366,7 @@ func text(ctx context.Context, twilio *twiliosim.Sim, i int) (lost int, err erro
 			in.MessageSID = ""
 			lost++
 		default:
-			return lost, fmt.Errorf("text %d was answered %+v", i, result)
+			return lost, fmt.Errorf("text %d got the reply %+v", i, result)
 		}
 	}
 }

@@ -43,7 +43,7 @@ var (
 )
 
 func TestWorkersBesideEachOther(t *testing.T) {
-	busy, _ := os.ReadFile("/proc/loadavg") // if it cannot be read, the table does not show the load
+	busy, _ := os.ReadFile("/proc/loadavg") // if the load cannot be read, the table does not show it
 	address, _ := startTemporal(t, services(t), "")
 	twilio, err := twiliosim.Start(twiliosim.Options{Account: stack.Account, Token: stack.Token, Numbers: []string{stack.Number}})
 	if err != nil {
@@ -60,7 +60,7 @@ func TestWorkersBesideEachOther(t *testing.T) {
 	}
 	defer c.Close()
 	environment := []string{"TEMPORAL_ADDRESS=" + address, "TWILIO_ACCOUNT=" + stack.Account, "TWILIO_TOKEN=" + stack.Token, "TWILIO_BASE_URL=" + twilio.URL, "METRICS_ADDR="}
-	rates := map[[2]int][]float64{} // by workers and size, in recipients a second
+	rates := map[[2]int][]float64{} // by number of workers and list size, in recipients a second
 	for range *rounds {
 		for _, workers := range crews {
 			crew := startCrew(t, environment, workers)
@@ -120,7 +120,7 @@ func sent(t *testing.T, c client.Client, size int) float64 {
 					err = run.Get(t.Context(), &result)
 				}
 				if err != nil || len(result.Messages) != size {
-					t.Errorf("%d of %d were texted: %v", len(result.Messages), size, err)
+					t.Errorf("%d of %d recipients were texted: %v", len(result.Messages), size, err)
 					return
 				}
 				done.Add(int64(size))
@@ -163,12 +163,12 @@ func writeTable(t *testing.T, path, text string) {
 	t.Helper()
 	before, err := os.ReadFile(path)
 	if err == nil && !between.Match(before) {
-		err = errors.New("it has no place for the table")
+		err = errors.New("the page has no place for the table")
 	}
 	if err == nil {
 		err = os.WriteFile(path, between.ReplaceAll(before, []byte("${1}"+text+"${2}")), 0o644)
 	}
 	if err != nil {
-		t.Fatalf("%s: %v", path, err)
+		t.Fatalf("%s: got %v", path, err)
 	}
 }

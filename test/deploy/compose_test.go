@@ -1,7 +1,7 @@
 package deploy
 
-// Compose: docker-compose.yml as Docker's own loader reads it, and the image that
-// it builds.
+// Tests of docker-compose.yml, as Docker's own loader reads it, and of the image
+// that it builds.
 
 import (
 	"maps"
@@ -70,7 +70,7 @@ var pinned = regexp.MustCompile(`:v?\d+\.\d+[\w.-]*$`)
 func TestComposeServicesAreSafeToStart(t *testing.T) {
 	project := loadCompose(t)
 	if len(project.Services) != 6 {
-		t.Errorf("there are %d services", len(project.Services))
+		t.Errorf("got %d services, want 6", len(project.Services))
 	}
 	for name, s := range project.Services {
 		if s.Build == nil && !pinned.MatchString(s.Image) {
@@ -83,7 +83,7 @@ func TestComposeServicesAreSafeToStart(t *testing.T) {
 		}
 		for _, secret := range s.Secrets {
 			if project.Secrets[secret.Source].File == "" {
-				t.Errorf("%s: secret %s is no file", name, secret.Source)
+				t.Errorf("%s: secret %s is not a file", name, secret.Source)
 			}
 		}
 		for _, volume := range s.Volumes {
@@ -91,15 +91,15 @@ func TestComposeServicesAreSafeToStart(t *testing.T) {
 				continue // the loader refuses a volume that is not declared
 			}
 			if _, err := os.Stat(volume.Source); err != nil || !volume.ReadOnly {
-				t.Errorf("%s: %s is not there, or may be changed: %v", name, volume.Source, err)
+				t.Errorf("%s: %s is missing or not read-only: %v", name, volume.Source, err)
 			}
 		}
 		for other, how := range s.DependsOn {
 			on := project.Services[other]
 			if how.Condition == types.ServiceConditionHealthy && on.HealthCheck == nil {
-				t.Errorf("%s waits until %s is healthy, which has no health check", name, other)
+				t.Errorf("%s waits until %s is healthy, but that has no health check", name, other)
 			} else if how.Condition == types.ServiceConditionCompletedSuccessfully && on.Restart == types.RestartPolicyAlways {
-				t.Errorf("%s waits until %s ends, which always restarts", name, other)
+				t.Errorf("%s waits until %s ends, but that always restarts", name, other)
 			}
 		}
 		if s.Restart != types.RestartPolicyOnFailure && s.HealthCheck == nil {
@@ -108,13 +108,13 @@ func TestComposeServicesAreSafeToStart(t *testing.T) {
 	}
 	connector := project.Services["connector"]
 	if !connector.ReadOnly || connector.Privileged || !slices.Equal(connector.CapDrop, []string{"ALL"}) || len(connector.CapAdd) > 0 || !slices.Contains(connector.SecurityOpt, "no-new-privileges:true") {
-		t.Error("the connector may do more than it needs")
+		t.Error("the connector has more permissions than it needs")
 	}
 	if period := connector.StopGracePeriod; period == nil || period.String() != "40s" {
-		t.Error("the connector is killed while sends are in progress")
+		t.Error("the grace period of the connector is too short for sends in progress")
 	}
 	if connector.HealthCheck == nil || !slices.Equal(connector.HealthCheck.Test, []string{"CMD", "/worker", "ready"}) {
-		t.Error("the image has no program for the connector's health check")
+		t.Error("the connector's health check does not use a program in the image")
 	}
 }
 
@@ -126,7 +126,7 @@ func TestComposeImagesShareOneTemporalVersion(t *testing.T) {
 		}
 	}
 	if len(versions) != 1 {
-		t.Errorf("the server and its schema have the versions %v", slices.Collect(maps.Keys(versions)))
+		t.Errorf("the server and its schema have different versions: %v", slices.Collect(maps.Keys(versions)))
 	}
 }
 
@@ -138,13 +138,13 @@ func TestImageHoldsOnlyWhatItNeeds(t *testing.T) {
 	stages := strings.Split(string(text), "\nFROM ")
 	build, image := stages[1], stages[len(stages)-1]
 	if len(stages) != 3 || !regexp.MustCompile(`^golang:\d+\.\d+\.\d+-bookworm AS build\n`).MatchString(build) {
-		t.Errorf("the binaries are built from %q", build)
+		t.Errorf("the binaries are built by unexpected stages: %q", build)
 	}
 	if !strings.Contains(build, "CGO_ENABLED=0") || !strings.Contains(build, "-trimpath") {
-		t.Error("the binaries need libraries that the image lacks, or hold paths")
+		t.Error("the binaries need libraries that the image lacks, or contain paths")
 	}
 	if !strings.HasPrefix(image, "scratch\n") {
-		t.Error("the image has a system")
+		t.Error("the image is not built from scratch")
 	}
 	instructions := map[string][]string{}
 	for line := range strings.Lines(image) {
@@ -158,9 +158,9 @@ func TestImageHoldsOnlyWhatItNeeds(t *testing.T) {
 		"--from=build /usr/local/go/lib/time/zoneinfo.zip /zoneinfo.zip",
 	}
 	if slices.Sort(instructions["COPY"]); !slices.Equal(instructions["COPY"], want) || len(instructions["ADD"])+len(instructions["RUN"]) > 0 {
-		t.Errorf("the image holds %v", instructions["COPY"])
+		t.Errorf("the image contains %v", instructions["COPY"])
 	}
 	if !slices.Equal(instructions["USER"], []string{"65532:65532"}) || !slices.Equal(instructions["ENTRYPOINT"], []string{`["/worker"]`}) {
-		t.Errorf("the image runs %v as %v", instructions["ENTRYPOINT"], instructions["USER"])
+		t.Errorf("the image runs %v as user %v", instructions["ENTRYPOINT"], instructions["USER"])
 	}
 }

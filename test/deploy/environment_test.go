@@ -25,7 +25,7 @@ func known() (names, secrets []string) {
 		case name == "-":
 		case field.Type == reflect.TypeFor[config.Secret]() || field.Type == reflect.TypeFor[config.AccountTokens]():
 			secrets = append(secrets, name+"_FILE")
-		case field.Tag.Get("file") != "": // so that it changes with its secret
+		case field.Tag.Get("file") != "": // so that the variable changes with its secret
 			secrets = append(secrets, name+"_FILE")
 		default:
 			names = append(names, name)
@@ -42,27 +42,27 @@ func readBy(t *testing.T, half string, variables map[string]string) {
 	names, secrets := known()
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		if !slices.Contains(names, name) && !slices.Contains(secrets, name) {
-			t.Errorf("%s: %s is not read, or has its secret in clear", half, name)
+			t.Errorf("%s: %s is not read, or contains its secret", half, name)
 		}
 	}
 	c, err := config.Read(variables)
 	if err = config.All(err, c.Check(half != "webhook" && half != "codec", half != "worker" && half != "codec")); err != nil {
-		t.Errorf("%s: it does not start: %v", half, err)
+		t.Errorf("%s: the configuration is refused: %v", half, err)
 	}
 	if c.PayloadKeys != "" {
 		if _, err := os.Stat(c.PayloadKeys); err != nil {
-			t.Errorf("%s: %v", half, err)
+			t.Errorf("%s: got %v", half, err)
 		}
 	}
 	if half != "codec" && c.IDSecret.Reveal() == "" {
-		t.Errorf("%s: it has no ID_SECRET", half)
+		t.Errorf("%s: ID_SECRET is not set", half)
 	}
 	if half == "codec" && (c.CodecToken.Reveal() == "" || c.PayloadKeys == "" || len(c.CodecOrigins) == 0) {
-		t.Errorf("codec: it has no token, no keys or no origins")
+		t.Errorf("codec: the token, the keys or the origins are not set")
 	}
 	if half != "worker" && half != "codec" {
 		if info, err := os.Stat(c.Triggers); err != nil || !info.IsDir() {
-			t.Errorf("%s: TRIGGERS is no folder: %v", half, err)
+			t.Errorf("%s: TRIGGERS is not a folder: %v", half, err)
 		}
 	}
 }
@@ -97,7 +97,7 @@ func (c *cluster) environment(t *testing.T, pod core.PodSpec) map[string]string 
 	container, variables := pod.Containers[0], map[string]string{}
 	for _, from := range container.EnvFrom {
 		if from.ConfigMapRef == nil || c.configs[from.ConfigMapRef.Name] == nil {
-			t.Fatalf("its variables come from what is not there: %+v", from)
+			t.Fatalf("the variables come from a source that does not exist: %+v", from)
 		}
 		maps.Copy(variables, c.configs[from.ConfigMapRef.Name].Data)
 	}
@@ -108,7 +108,7 @@ func (c *cluster) environment(t *testing.T, pod core.PodSpec) map[string]string 
 		}
 		ref := one.ValueFrom.ConfigMapKeyRef
 		if ref == nil || c.configs[ref.Name] == nil || c.configs[ref.Name].Data[ref.Key] == "" {
-			t.Fatalf("%s comes from what is not there, or is a secret and no file", one.Name)
+			t.Fatalf("%s comes from a source that does not exist, or is a secret but not a file", one.Name)
 		}
 		variables[one.Name] = c.configs[ref.Name].Data[ref.Key]
 	}
@@ -144,21 +144,21 @@ func (c *cluster) files(t *testing.T, volume core.Volume) (files []string) {
 	switch {
 	case volume.Secret != nil:
 		if mode := volume.Secret.DefaultMode; mode == nil || *mode != 0o440 {
-			t.Errorf("the files of %s are open to others", volume.Name)
+			t.Errorf("the files of %s can be read by other users", volume.Name)
 		}
 		if len(volume.Secret.Items) == 0 {
 			return secretFiles(t, volume.Secret.SecretName)
 		}
 		for _, item := range volume.Secret.Items {
 			if !slices.Contains(secretFiles(t, volume.Secret.SecretName), item.Key) {
-				t.Errorf("the secret %s has no %s", volume.Secret.SecretName, item.Key)
+				t.Errorf("the secret %s lacks %s", volume.Secret.SecretName, item.Key)
 			}
 			files = append(files, item.Path)
 		}
 	case volume.ConfigMap != nil && c.configs[volume.ConfigMap.Name] != nil:
 		files = slices.Collect(maps.Keys(c.configs[volume.ConfigMap.Name].Data))
 	default:
-		t.Errorf("the volume %s is neither a secret nor a ConfigMap that is there", volume.Name)
+		t.Errorf("the volume %s is neither a secret nor an existing ConfigMap", volume.Name)
 	}
 	return files
 }
@@ -173,7 +173,8 @@ func TestPodsSetOnlyKnownVariables(t *testing.T) {
 			}
 			readBy(t, name, c.environment(t, pod.Spec))
 		}
-		// Neither a sender nor a codec server needs an auth token.
+		// Neither a worker that only sends nor a codec server needs an auth
+		// token.
 		for _, name := range []string{"worker", "codec"} {
 			for variable := range c.environment(t, c.pods[name].Spec) {
 				if strings.HasPrefix(variable, "TWILIO_TOKEN") || name == "codec" && strings.HasPrefix(variable, "TWILIO_") {

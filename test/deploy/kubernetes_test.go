@@ -3,8 +3,8 @@
 // configuration.
 package deploy
 
-// Kubernetes: the objects that kustomize builds from deploy/kubernetes,
-// decoded strictly.
+// The Kubernetes objects that kustomize builds from deploy/kubernetes, decoded
+// strictly.
 
 import (
 	"errors"
@@ -57,7 +57,7 @@ func build(t *testing.T, folder string) *cluster {
 			t.Errorf("%s %s is in the namespace %q", kind, object.GetName(), object.GetNamespace())
 		}
 		if err := c.add(kind, object.GetName(), data); err != nil {
-			t.Errorf("%s %s: %v", kind, object.GetName(), err)
+			t.Errorf("%s %s: got %v", kind, object.GetName(), err)
 		}
 	}
 	for name, d := range c.deployments {
@@ -90,7 +90,7 @@ func (c *cluster) add(kind, name string, data []byte) error {
 	case "temporal.io/v1alpha1 Connection":
 		return put(&c.connections, name, data)
 	}
-	return errors.New("a kind that this test does not know")
+	return errors.New("this test does not know the kind")
 }
 
 // put reads an object, case-sensitively and without unknown or repeated fields.
@@ -117,11 +117,11 @@ func TestPodsAreConfined(t *testing.T) {
 	for _, folder := range folders {
 		c := build(t, folder)
 		if len(c.pods) != 3 {
-			t.Errorf("%s: %d deployments, not the worker, the webhook and the codec server", folder, len(c.pods))
+			t.Errorf("%s: got %d deployments, want the worker, the webhook and the codec server", folder, len(c.pods))
 		}
 		for name, pod := range c.pods {
 			for _, complaint := range confined(pod.Spec) {
-				t.Errorf("%s/%s: %s", folder, name, complaint)
+				t.Errorf("%s/%s: got %s", folder, name, complaint)
 			}
 		}
 		if level := c.namespaces["sms"].Labels["pod-security.kubernetes.io/enforce"]; level != "restricted" {
@@ -130,7 +130,7 @@ func TestPodsAreConfined(t *testing.T) {
 	}
 }
 
-// confined returns the permissions that a pod has without needing them.
+// confined lists the permissions that a pod has but does not need.
 func confined(pod core.PodSpec) (complaints []string) {
 	require := func(ok bool, complaint string) {
 		if !ok {
@@ -146,9 +146,9 @@ func confined(pod core.PodSpec) (complaints []string) {
 	require(security.RunAsUser != nil && *security.RunAsUser == 65532, "it does not run as the image's user")
 	require(security.FSGroup != nil && *security.FSGroup == 65532, "it cannot read its secrets")
 	require(security.SeccompProfile != nil && security.SeccompProfile.Type == core.SeccompProfileTypeRuntimeDefault, "it has no seccomp profile")
-	require(is(pod.AutomountServiceAccountToken, false), "it has a token of the cluster")
+	require(is(pod.AutomountServiceAccountToken, false), "it has a token for the cluster's API")
 	require(is(pod.EnableServiceLinks, false), "it has the variables of other services")
-	require(!pod.HostNetwork && !pod.HostPID && !pod.HostIPC, "it is part of its node")
+	require(!pod.HostNetwork && !pod.HostPID && !pod.HostIPC, "it shares a namespace of its node")
 	require(len(pod.Containers) == 1 && len(pod.InitContainers) == 0, "it has more than one container")
 	for _, container := range pod.Containers {
 		security := container.SecurityContext
@@ -158,7 +158,7 @@ func confined(pod core.PodSpec) (complaints []string) {
 		require(is(security.AllowPrivilegeEscalation, false), "it may gain privileges")
 		require(is(security.ReadOnlyRootFilesystem, true), "it may write to its image")
 		require(security.Capabilities != nil && slices.Equal(security.Capabilities.Drop, []core.Capability{"ALL"}) && len(security.Capabilities.Add) == 0, "it has capabilities")
-		require(security.Privileged == nil && security.RunAsUser == nil && security.RunAsNonRoot == nil, "it overrides the pod")
+		require(security.Privileged == nil && security.RunAsUser == nil && security.RunAsNonRoot == nil, "it overrides the settings of the pod")
 		require(!container.Resources.Requests.Cpu().IsZero() && !container.Resources.Requests.Memory().IsZero(), "it requests no CPU or memory")
 		require(!container.Resources.Limits.Memory().IsZero(), "its memory has no limit")
 		require(container.Resources.Limits.Cpu().IsZero(), "its CPU is throttled")
@@ -171,8 +171,8 @@ func confined(pod core.PodSpec) (complaints []string) {
 	return complaints
 }
 
-// The paths that the connector serves, which others rely on; importing its webhook
-// would mean building Temporal's SDK for three words.
+// The paths that the connector serves, which others rely on; importing the webhook
+// for them would mean building Temporal's SDK.
 const (
 	livePath   = "/healthz"
 	readyPath  = "/readyz"
@@ -193,7 +193,8 @@ func TestProbesAskWhatThePodsServe(t *testing.T) {
 			addresses := map[string]string{"http": variables["WEBHOOK_ADDR"], "metrics": variables["METRICS_ADDR"]}
 			ready := readyPath
 			if name == "codec" {
-				// It depends on nothing else, so it is ready whenever it is alive.
+				// The codec server depends on nothing else, so it is ready
+				// whenever it is alive.
 				addresses, ready = map[string]string{"http": variables["CODEC_ADDR"]}, livePath
 			}
 			for _, port := range container.Ports {
@@ -203,22 +204,22 @@ func TestProbesAskWhatThePodsServe(t *testing.T) {
 			}
 			for path, probe := range map[string]*core.Probe{livePath: container.LivenessProbe, ready: container.ReadinessProbe} {
 				if probe == nil || probe.HTTPGet == nil {
-					t.Errorf("%s/%s: nobody asks %s", folder, name, path)
+					t.Errorf("%s/%s: no probe requests %s", folder, name, path)
 				} else if number(container, probe.HTTPGet.Port) == 0 || probe.HTTPGet.Scheme == core.URISchemeHTTPS {
-					t.Errorf("%s/%s: nothing answers the probe at %s", folder, name, probe.HTTPGet.Port.String())
+					t.Errorf("%s/%s: no container port has the name of the probe's port %s", folder, name, probe.HTTPGet.Port.String())
 				}
 			}
 			if live, then := container.LivenessProbe.HTTPGet.Path, container.ReadinessProbe.HTTPGet.Path; live != livePath || then != ready {
-				t.Errorf("%s/%s: the probes ask %s and %s", folder, name, live, then)
+				t.Errorf("%s/%s: the probes request %s and %s", folder, name, live, then)
 			}
 			drain := 0
 			_, _ = fmt.Sscanf(variables["WEBHOOK_DRAIN"], "%ds", &drain)
 			if seconds := pod.Spec.TerminationGracePeriodSeconds; seconds == nil || *seconds < int64(grace+drain+5) {
-				t.Errorf("%s/%s: it is killed before it has stopped", folder, name)
+				t.Errorf("%s/%s: the grace period is too short for the process to stop", folder, name)
 			}
 		}
 		if c.environment(t, c.pods["webhook"].Spec)["WEBHOOK_DRAIN"] == "" {
-			t.Errorf("%s: the webhook ends while requests still come", folder)
+			t.Errorf("%s: the webhook stops while requests still arrive", folder)
 		}
 	}
 }
@@ -229,11 +230,11 @@ func TestDisruptionsLeaveAPodOfEach(t *testing.T) {
 		for _, name := range []string{"worker", "webhook"} {
 			budget := c.budgets[name]
 			if budget == nil || budget.Spec.MaxUnavailable == nil || budget.Spec.MaxUnavailable.IntValue() != 1 {
-				t.Errorf("%s: no budget keeps the %s", folder, name)
+				t.Errorf("%s: no disruption budget protects the %s", folder, name)
 				continue
 			}
 			if !selects(budget.Spec.Selector.MatchLabels, c.pods[name].Labels) {
-				t.Errorf("%s: the budget %s is for other pods", folder, name)
+				t.Errorf("%s: the selector of the disruption budget %s matches other pods", folder, name)
 			}
 			replicas := (*int32)(nil)
 			if d := c.deployments[name]; d != nil {
@@ -242,12 +243,12 @@ func TestDisruptionsLeaveAPodOfEach(t *testing.T) {
 				replicas = c.versioned[name].Spec.Replicas
 			}
 			if replicas == nil || *replicas < 2 {
-				t.Errorf("%s: there is but one %s", folder, name)
+				t.Errorf("%s: there is only one %s", folder, name)
 			}
 		}
 		for name, d := range c.deployments {
 			if !selects(d.Spec.Selector.MatchLabels, d.Spec.Template.Labels) || len(d.Spec.Selector.MatchLabels) == 0 {
-				t.Errorf("%s/%s: its selector is for other pods", folder, name)
+				t.Errorf("%s/%s: the selector matches other pods", folder, name)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package deploy
 
-// The network: what may connect to a pod, and what a pod may connect to.
+// The network policies: what may connect to a pod, and what a pod may connect
+// to.
 
 import (
 	"net/netip"
@@ -122,7 +123,7 @@ func TestNetworkPoliciesAdmitOnlyNeededTraffic(t *testing.T) {
 			{"codec", stranger, 8234, false},
 		} {
 			if c.admits(c.pods[in.pod], in.from, in.port) != in.allowed {
-				t.Errorf("%s/%s: %+v at port %d: allowed is %t", folder, in.pod, in.from, in.port, !in.allowed)
+				t.Errorf("%s/%s: a connection from %+v to port %d is allowed: %t", folder, in.pod, in.from, in.port, !in.allowed)
 			}
 		}
 		for _, out := range []struct {
@@ -143,11 +144,11 @@ func TestNetworkPoliciesAdmitOnlyNeededTraffic(t *testing.T) {
 		} {
 			for _, name := range []string{"worker", "webhook"} {
 				if c.reaches(c.pods[name], out.to, out.protocol, out.port) != out.allowed {
-					t.Errorf("%s/%s to %+v at port %d: allowed is %t", folder, name, out.to, out.port, !out.allowed)
+					t.Errorf("%s/%s: a connection to %+v, port %d, is allowed: %t", folder, name, out.to, out.port, !out.allowed)
 				}
 			}
 			if c.reaches(c.pods["codec"], out.to, out.protocol, out.port) {
-				t.Errorf("%s/codec reaches %+v at port %d", folder, out.to, out.port)
+				t.Errorf("%s/codec: a connection to %+v, port %d, is allowed", folder, out.to, out.port)
 			}
 		}
 	}
@@ -162,26 +163,26 @@ func TestIngressExposesOnlyTheWebhook(t *testing.T) {
 				for _, path := range rule.HTTP.Paths {
 					service := c.services[path.Backend.Service.Name]
 					if service == nil || path.Backend.Service.Name != name {
-						t.Fatalf("%s: the ingress %s leads to %+v", folder, name, path.Backend)
+						t.Fatalf("%s: the ingress %s has the backend %+v", folder, name, path.Backend)
 					}
 					pod := c.pods[name]
 					at := slices.IndexFunc(service.Spec.Ports, func(p core.ServicePort) bool { return p.Name == path.Backend.Service.Port.Name })
 					if at < 0 || !selects(service.Spec.Selector, pod.Labels) || number(pod.Spec.Containers[0], service.Spec.Ports[at].TargetPort) != pod.Spec.Containers[0].Ports[0].ContainerPort {
-						t.Errorf("%s: the service %s leads to no port of its pods", folder, name)
+						t.Errorf("%s: the service %s has no port of its pods", folder, name)
 					}
 				}
 				if len(ingress.Spec.TLS) != 1 || !slices.Contains(ingress.Spec.TLS[0].Hosts, rule.Host) {
-					t.Errorf("%s: %s is reached without TLS", folder, rule.Host)
+					t.Errorf("%s: %s is served without TLS", folder, rule.Host)
 				}
 			}
 		}
 		rule := c.ingresses["webhook"].Spec.Rules[0]
 		if "https://"+rule.Host != public {
-			t.Errorf("%s: the ingress is %s, and Twilio calls %s", folder, rule.Host, public)
+			t.Errorf("%s: the ingress has the host %s, but Twilio calls %s", folder, rule.Host, public)
 		}
 		for path, through := range map[string]bool{smsPath: true, statusPath: true, readyPath: false, "/metrics": false, "/": false} {
 			if slices.ContainsFunc(rule.HTTP.Paths, func(p networking.HTTPIngressPath) bool { return strings.HasPrefix(path, p.Path) }) != through {
-				t.Errorf("%s: the ingress lets %s through: %t", folder, path, !through)
+				t.Errorf("%s: the ingress serves %s: %t", folder, path, !through)
 			}
 		}
 	}

@@ -58,24 +58,24 @@ type connection struct {
 func TestVersionedDeploymentMatchesTheWorker(t *testing.T) {
 	base, c := build(t, "base"), build(t, "versioned")
 	if c.deployments["worker"] != nil || len(c.versioned) != 1 {
-		t.Fatal("the worker is not one WorkerDeployment")
+		t.Fatal("the worker is not a single WorkerDeployment")
 	}
 	spec := c.versioned["worker"].Spec
 	plain, versioned := base.environment(t, base.pods["worker"].Spec), c.environment(t, spec.Template.Spec)
 	if len(versioned) != len(plain) {
-		t.Errorf("it has the variables %v, and without a version %v", versioned, plain)
+		t.Errorf("got the variables %v, want the same as without versions: %v", versioned, plain)
 	}
 	// The controller sets TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE from these.
 	temporal := c.connections[spec.WorkerOptions.ConnectionRef.Name]
 	if temporal == nil {
-		t.Fatalf("there is no connection %q", spec.WorkerOptions.ConnectionRef.Name)
+		t.Fatalf("the connection %q does not exist", spec.WorkerOptions.ConnectionRef.Name)
 	}
 	if temporal.Spec.HostPort != plain["TEMPORAL_ADDRESS"] || spec.WorkerOptions.TemporalNamespace != plain["TEMPORAL_NAMESPACE"] {
-		t.Errorf("it reaches %s at %s, and the webhook %s at %s", spec.WorkerOptions.TemporalNamespace, temporal.Spec.HostPort,
+		t.Errorf("the worker connects to %s at %s, and the webhook to %s at %s", spec.WorkerOptions.TemporalNamespace, temporal.Spec.HostPort,
 			plain["TEMPORAL_NAMESPACE"], plain["TEMPORAL_ADDRESS"])
 	}
 	if spec.Rollout.Strategy != "Progressive" || len(spec.Rollout.Steps) == 0 || spec.Sunset.DeleteDelay == nil || spec.Sunset.ScaledownDelay == nil {
-		t.Error("a version neither comes step by step nor goes")
+		t.Error("a new version is not rolled out in steps, or an old one is never deleted")
 	}
 	for _, step := range spec.Rollout.Steps {
 		if step.RampPercentage < 1 || step.RampPercentage > 99 || step.PauseDuration.Duration < 30*time.Second {

@@ -24,8 +24,8 @@ import (
 
 // notRun lists the commands that no test runs, with the reasons.
 var notRun = map[string]string{
-	"make run":                           "it takes fixed ports, which may be in use: a test of its own runs it on others",
-	"make test":                          "it is what runs this test",
+	"make run":                           "it uses fixed ports, which may be taken: a separate test runs it on other ports",
+	"make test":                          "it runs this test itself",
 	"docker compose up --build --detach": "it needs a Docker engine",
 }
 
@@ -54,17 +54,17 @@ func TestCommandsDoWhatThePagesSay(t *testing.T) {
 		output := shell.run(t, b.at(), addresses.Replace(command))
 		if i+1 < len(all) && all[i+1].page == b.page && (all[i+1].language == "text" || all[i+1].language == "json") {
 			if want := all[i+1]; !matches(want.text, output) {
-				t.Errorf("%s: the command prints\n%s\nand not\n%s", want.at(), output, want.text)
+				t.Errorf("%s: got the output\n%s\nwant\n%s", want.at(), output, want.text)
 			}
 		}
 	}
 	if left != 0 {
-		t.Errorf("the pages lack some of the commands that are excepted: %v", notRun)
+		t.Errorf("the pages lack some of the commands in notRun: got %v", notRun)
 	}
 	inspected(t, s)
 }
 
-// inspected checks what the commands of the section on the CLI have done.
+// inspected checks the effects of the commands in the section on the CLI.
 func inspected(t *testing.T, s *stack.Stack) {
 	t.Helper()
 	description, err := s.Temporal.Client.DescribeWorkflow(t.Context(), "order-42", "")
@@ -102,7 +102,7 @@ func TestReadmeTriggersDoWhatItSays(t *testing.T) {
 	} {
 		result, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: text})
 		if err != nil || len(result.Replies) != 1 || result.Replies[0].Body != want {
-			t.Errorf("%s: %+v, %v", text, result.Replies, err)
+			t.Errorf("%s: got %+v, %v", text, result.Replies, err)
 		}
 	}
 }
@@ -129,7 +129,7 @@ func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 		}
 	}
 	if len(commands) != 2 {
-		t.Fatalf("the section %q has %d commands; this test knows a worker and a send", ownNumber, len(commands))
+		t.Fatalf("the section %q has %d commands, want one for a worker and one for a send", ownNumber, len(commands))
 	}
 	// exec, so that a signal to the shell reaches the worker.
 	worker := stack.StartProcess(t, "worker", append(shell.environment, "TWILIO_BASE_URL="+sim.URL, "WEBHOOK_ADDR=127.0.0.1:0"),
@@ -146,9 +146,9 @@ func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 	shell.run(t, commands[1].at(), commands[1].text)
 	sent := sim.Messages(twiliosim.Filter{To: phone})
 	if len(sent) != 1 || sent[0].Body != "Hello from my own number" {
-		t.Errorf("the local Twilio has %+v", sent)
+		t.Errorf("the local Twilio sent %+v", sent)
 	}
-	// What Twilio would post, signed for the public address.
+	// The request that Twilio would post, signed for the public URL.
 	form := url.Values{"MessageSid": {"SM000000000000000000000000000000aa"}, "AccountSid": {stack.Account}, "From": {phone}, "To": {stack.Number}, "Body": {"Order Number 42"}}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+webhook+"/twilio/sms", strings.NewReader(form.Encode()))
 	if err != nil {
@@ -162,7 +162,7 @@ func TestProductionPageWorkerServesOwnNumber(t *testing.T) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		t.Errorf("the webhook answers %s", response.Status)
+		t.Errorf("the webhook responded with %s", response.Status)
 	}
 }
 
@@ -194,7 +194,7 @@ func newShell(t *testing.T, environment ...string) *shell {
 			t.Fatal(err)
 		}
 	}
-	// HOME: the CLI reads a configuration file there.
+	// The CLI reads a configuration file in HOME.
 	environment = append(environment, "HOME="+dir, "PATH="+onPath+":"+os.Getenv("PATH"))
 	return &shell{dir: dir, environment: environment}
 }
@@ -251,7 +251,7 @@ func TestShownOutputIsCompared(t *testing.T) {
 		"TO  SID\n+1  SM…\n+2  SM…": false,
 	} {
 		if got := matches(shown, printed); got != want {
-			t.Errorf("%s: %t", fmt.Sprintf("%q", shown), got)
+			t.Errorf("%s: got %t", fmt.Sprintf("%q", shown), got)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package docs
 
-// The configuration: what its page and the worker's help say about it, compared
-// with what the worker reads.
+// The page and the help on the configuration, compared with what the worker
+// reads.
 
 import (
 	"maps"
@@ -49,7 +49,7 @@ func TestConfigurationFileIsReadAsShown(t *testing.T) {
 		"WEBHOOK_OWN_NUMBERS=+15005550006,+15005550007  # " + file + ":5\n",
 	} {
 		if !strings.Contains(string(printed), want) {
-			t.Errorf("no %q in\n%s", want, printed)
+			t.Errorf("%q is missing in\n%s", want, printed)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func TestGoPageCompilesInAnotherModule(t *testing.T) {
 		}
 	}
 	if modFile == "" || files != 2 {
-		t.Fatalf("docs/go.md has a go.mod %q and %d Go files", modFile, files)
+		t.Fatalf("docs/go.md has the go.mod %q and %d Go files, want 2", modFile, files)
 	}
 	write(t, filepath.Join(dir, "go.mod"), modFile)
 	mustRun(t, dir, "go", "mod", "tidy")
@@ -37,7 +37,7 @@ func TestGoPageCompilesInAnotherModule(t *testing.T) {
 	}
 	for _, heavy := range []string{"twilio-go", "phonenumbers", "gocloud.dev", "temporal-twilio/freemarker", "temporal-twilio/javaregex", "temporal-twilio/activities"} {
 		if strings.Contains(string(linked), heavy) {
-			t.Errorf("a workflow author links %s", heavy)
+			t.Errorf("a workflow author's program links %s", heavy)
 		}
 	}
 }

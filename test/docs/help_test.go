@@ -1,7 +1,7 @@
 package docs
 
-// The help of every program: it exits with 0 at once, and has an example whose
-// flags exist.
+// Every program has a help, which exits with 0 at once, and has an example
+// whose flags exist.
 
 import (
 	"context"
@@ -26,7 +26,7 @@ func TestHelpOfProgramsHasExamples(t *testing.T) {
 	t.Parallel()
 	found, err := filepath.Glob(filepath.Join(root(t), "examples", "*", "main.go"))
 	if err != nil || len(found) != len(helped)-4 {
-		t.Errorf("the examples are %v, %v", found, err)
+		t.Errorf("got the examples %v, %v", found, err)
 	}
 	bin := t.TempDir()
 	for _, folder := range helped {
@@ -54,7 +54,7 @@ func checkHelp(t *testing.T, bin string, command ...string) {
 	for line := range strings.Lines(strings.ReplaceAll(examples, "\\\n", " ")) {
 		line, _, _ = strings.Cut(line, "  #")
 		if regexp.MustCompile(`^  ([A-Z_]+=\S+ )*` + command[0] + ` `).MatchString(line) {
-			helpOf(t, bin, strings.TrimSpace(line)) // an unknown flag is an error
+			helpOf(t, bin, strings.TrimSpace(line)) // fails if a flag is unknown
 		}
 	}
 	_, rest, _ := strings.Cut(help, "Available Commands:\n")

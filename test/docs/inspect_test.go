@@ -61,7 +61,7 @@ func TestInspectPageAnswersItsQuestions(t *testing.T) {
 	if _, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: "CANCEL 8"}); err != nil {
 		t.Fatal(err)
 	}
-	stack.Eventually(t, "what failed is listed", func(ctx context.Context) error {
+	stack.Eventually(t, "the failures are listed", func(ctx context.Context) error {
 		bash := exec.CommandContext(ctx, "bash", "-c", ".local/bin/starter failed --since 1h")
 		bash.Dir, bash.Env = shell.dir, shell.environment
 		output, _ := bash.Output() // the exit status shows any error
@@ -71,7 +71,7 @@ func TestInspectPageAnswersItsQuestions(t *testing.T) {
 			}
 		}
 		if strings.Contains(string(output), strings.TrimPrefix(phone, "+")) {
-			t.Errorf("a number is printed: %s", output)
+			t.Errorf("a phone number is printed: %s", output)
 		}
 		return nil
 	})

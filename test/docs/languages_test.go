@@ -23,7 +23,7 @@ func sources(t *testing.T, pattern string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root(t), "examples", "languages", filepath.FromSlash(pattern)))
 	if err != nil || len(files) < 2 {
-		t.Fatalf("the files of %s are %v, %v", pattern, files, err)
+		t.Fatalf("got the files %[2]v for %[1]s, %[3]v", pattern, files, err)
 	}
 	return files
 }
@@ -83,12 +83,12 @@ func TestTypeScriptExampleRunsWithEncryption(t *testing.T) {
 	}
 	var got string
 	if err := run.Get(t.Context(), &got); err != nil || got != "coming late" {
-		t.Errorf("it ends with %q, %v", got, err)
+		t.Errorf("got the result %q, %v", got, err)
 	}
 	texted("We will wait for you, Ann.")
 	// The same result without the keys.
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), "appointment-7", "").Get(t.Context(), &got); err == nil {
-		t.Error("the result is readable without the keys")
+		t.Error("the result can be read without the keys")
 	}
 }
 

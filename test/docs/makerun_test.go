@@ -1,6 +1,6 @@
 package docs
 
-// "make run": its program, on ports other than the default ones.
+// The program of "make run", on ports other than the default ones.
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 	run := stack.StartProcess(t, "make run", nil, stack.Build(t, "local"), args...)
 	stack.Eventually(t, "the banner is shown", func(context.Context) error {
 		if status, exited := run.Exited(); exited {
-			t.Fatalf("it ended with status %d:\n%s", status, run.Output())
+			t.Fatalf("the program ended with status %d:\n%s", status, run.Output())
 		}
 		if !strings.Contains(run.Output(), "Ctrl-C stops everything") {
 			return errors.New(run.Output())
@@ -64,35 +64,35 @@ func TestMakeRunDoesWhatReadmeSays(t *testing.T) {
 		}
 		tried++
 		if output := shell.run(t, b.at(), addresses.Replace(b.text)); !matches(all[i+1].text, output) {
-			t.Errorf("%s: the command prints\n%s", b.at(), output)
+			t.Errorf("%s: got the output\n%s", b.at(), output)
 		}
 	}
 	if tried != 2 {
-		t.Errorf("%d commands tried; this test knows a send and a text", tried)
+		t.Errorf("got %d commands, want one for a send and one for a text", tried)
 	}
 	list := shell.run(t, "this test", "temporal workflow list")
 	if !strings.Contains(list, "OrderStatusWorkflow") || !strings.Contains(list, "SendSmsWorkflow") {
-		t.Errorf("the workflows are not there:\n%s", list)
+		t.Errorf("the workflows are missing:\n%s", list)
 	}
 
 	if endpoint := shell.run(t, "this test", "temporal operator nexus endpoint get --name sms"); !strings.Contains(endpoint, "twilio") {
-		t.Errorf("the Nexus endpoint is\n%s", endpoint)
+		t.Errorf("got the Nexus endpoint\n%s", endpoint)
 	}
 
 	readEncrypted(t, shell, ports, run.Output())
 
 	run.Stop(t)
 	if status, _ := run.Exited(); status != 0 {
-		t.Errorf("asked to stop, it ends with status %d", status)
+		t.Errorf("after an interrupt: got exit status %d", status)
 	}
 	for name, port := range ports {
 		if connection, err := net.Dial("tcp", "127.0.0.1:"+port); err == nil {
 			_ = connection.Close()
-			t.Errorf("somebody still answers at the port for %s", name)
+			t.Errorf("another process still listens on the port for %s", name)
 		}
 	}
 	if kept, err := filepath.Glob(filepath.Join(data, "temporal*.db")); err != nil || len(kept) != 1 {
-		t.Errorf("the workflows are kept in %v, %v", kept, err)
+		t.Errorf("the workflows are stored in %v, %v", kept, err)
 	}
 }
 
@@ -105,7 +105,7 @@ func pasteBanner(t *testing.T, shell *shell, banner string) {
 	output := shell.run(t, "the banner", commands)
 	for _, want := range []string{"queued", "done: 20 recipients, 20 sent", "Hello, Ann"} {
 		if !strings.Contains(output, want) {
-			t.Errorf("the banner's commands\n%s\nprint nothing with %q:\n%s", commands, want, output)
+			t.Errorf("the banner's commands\n%s\ndo not print %q but:\n%s", commands, want, output)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func readEncrypted(t *testing.T, shell *shell, ports map[string]string, banner s
 	}
 	defer settings.Body.Close()
 	if text, err := io.ReadAll(settings.Body); err != nil || !strings.Contains(string(text), codec) {
-		t.Errorf("the Web UI does not know the codec server: %s, %v", text, err)
+		t.Errorf("the Web UI is not configured with the codec server: %s, %v", text, err)
 	}
 	_, rest, _ := strings.Cut(banner, "to encrypt payloads:\n")
 	encrypt, _, _ := strings.Cut(rest, "\n")
@@ -133,7 +133,7 @@ func readEncrypted(t *testing.T, shell *shell, ports map[string]string, banner s
 		}
 		defer page.Body.Close()
 		if has, err := payload.ReadInventory(page.Body); err != nil || has.Current != "demo" {
-			return fmt.Errorf("its keys are %v, %w", has, err)
+			return fmt.Errorf("got the keys %v, %w", has, err)
 		}
 		return nil
 	})
@@ -141,14 +141,14 @@ func readEncrypted(t *testing.T, shell *shell, ports map[string]string, banner s
 	sent := shell.run(t, "this test", ".local/bin/starter send --to +15005550009 --from +15005550006 --body 'For your eyes'")
 	id := workflowID.FindString(sent)
 	if id == "" {
-		t.Fatalf("no workflow is named:\n%s", sent)
+		t.Fatalf("the output names no workflow:\n%s", sent)
 	}
 	show := "temporal workflow show --output json --workflow-id " + id
 	if seen := shell.run(t, "this test", show); strings.Contains(decoded(seen), "For your eyes") {
-		t.Errorf("without the codec server one reads\n%s", seen)
+		t.Errorf("the text can be read without the codec server:\n%s", seen)
 	}
 	if seen := shell.run(t, "this test", show+" --codec-endpoint "+codec+"/{namespace}"); !strings.Contains(decoded(seen), "For your eyes") {
-		t.Errorf("with the codec server one reads\n%s", seen)
+		t.Errorf("the text cannot be read with the codec server:\n%s", seen)
 	}
 }
 

@@ -1,7 +1,7 @@
 package docs
 
-// docs/migrating.md: its model can be read, its workflow runs, and its commands
-// work.
+// Tests of docs/migrating.md: its model can be read, its workflow runs, and its
+// commands work.
 
 import (
 	"encoding/json"
@@ -100,12 +100,12 @@ func TestMigratingPageCommandsWork(t *testing.T) {
 			commands++
 			text := strings.ReplaceAll(b.text, "../shop-workflows", "shop-workflows")
 			if output := shell.run(t, b.at(), text); !strings.Contains(output, "workflows: 1") && !strings.Contains(output, "Dear Ann") {
-				t.Errorf("%s prints\n%s", b.at(), output)
+				t.Errorf("%s: got the output\n%s", b.at(), output)
 			}
 		}
 	}
 	if commands != 2 {
-		t.Errorf("the page has %d commands", commands)
+		t.Errorf("the page has %d commands, want 2", commands)
 	}
 	source, err := os.ReadFile(filepath.Join(shell.dir, "shop-workflows", "process_appointment_workflow.go"))
 	if err != nil {
@@ -113,7 +113,7 @@ func TestMigratingPageCommandsWork(t *testing.T) {
 	}
 	for _, want := range []string{"userTask Confirm the date", "timer boundaryEvent No answer, PT24H", "message intermediateCatchEvent Payment, paid", "error boundaryEvent Not thanked"} {
 		if !strings.Contains(string(source), want) {
-			t.Errorf("the scaffold has no %q:\n%s", want, source)
+			t.Errorf("%q is missing in the scaffold:\n%s", want, source)
 		}
 	}
 }

@@ -36,7 +36,7 @@ func TestNexusPageDoesWhatItSays(t *testing.T) {
 	}
 	steps := strings.Split(strings.Trim(commands, "\x00"), "\x00")
 	if len(create) != 1 || len(steps) != 3 || example == "" {
-		t.Fatalf("%s has %d commands and %d for production", page, len(steps), len(create))
+		t.Fatalf("%s has %d commands, and %d for production; want 3 and 1", page, len(steps), len(create))
 	}
 	sameCode(t, snippet, "examples/nexus/confirm.go")
 
@@ -56,12 +56,12 @@ func TestNexusPageDoesWhatItSays(t *testing.T) {
 	})
 	printed := shell.run(t, page, strings.ReplaceAll(steps[2], "http://127.0.0.1:8090", s.Twilio.URL))
 	if !matches(output, printed) {
-		t.Errorf("the commands print\n%s\nand not\n%s", printed, output)
+		t.Errorf("got the output\n%s\nwant\n%s", printed, output)
 	}
 }
 
-// sameCode checks that each line of a snippet is in a file, in its order. Names
-// of the contract may be written out.
+// sameCode checks that a file contains the lines of a snippet in the same
+// order. The snippet may write names of the contract as strings.
 func sameCode(t *testing.T, snippet, name string) {
 	t.Helper()
 	file := strings.NewReplacer("sms.NexusEndpoint", `"`+sms.NexusEndpoint+`"`, "sms.NexusService", `"`+sms.NexusService+`"`,
@@ -71,7 +71,7 @@ func sameCode(t *testing.T, snippet, name string) {
 		line = strings.TrimSpace(line)
 		_, after, found := strings.Cut(file, line)
 		if !found {
-			t.Errorf("%s lacks, or has earlier, the snippet's line %s", name, line)
+			t.Errorf("%s lacks the snippet's line %s, or has it earlier", name, line)
 			continue
 		}
 		file = after

@@ -115,7 +115,7 @@ func snippet(t *testing.T, page, language string) string {
 		}
 	}
 	if len(found) != 1 {
-		t.Fatalf("%s has %d blocks of %s; the tests know what to do with one", page, len(found), language)
+		t.Fatalf("%s has %d blocks of %s, want 1", page, len(found), language)
 	}
 	return found[0]
 }
@@ -151,7 +151,7 @@ func TestPagesAreAllTested(t *testing.T) {
 	for _, file := range written {
 		page := "docs/" + filepath.Base(file)
 		if _, known := otherPages[page]; !known && !slices.Contains(pages, page) {
-			t.Errorf("no test runs what %s shows: add it to pages or otherPages", page)
+			t.Errorf("no test runs the blocks of %s: add it to pages or otherPages", page)
 		}
 	}
 }
@@ -191,7 +191,7 @@ func TestFileLinksLeadToFiles(t *testing.T) {
 				continue
 			}
 			if _, err := os.Stat(filepath.Join(filepath.Dir(document), target)); err != nil {
-				t.Errorf("%s links to %s, which is not there", document, target)
+				t.Errorf("%s links to %s, which does not exist", document, target)
 			}
 		}
 	}

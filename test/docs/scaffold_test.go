@@ -33,11 +33,11 @@ func TestScaffoldedGoProjectRuns(t *testing.T) {
 	stack.StartProcess(t, "shop", []string{"TEMPORAL_ADDRESS=" + s.Temporal.Address}, filepath.Join(dir, "shop"))
 	received, err := s.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: phone, To: stack.Number, Body: "appointment monday"})
 	if err != nil || len(received.Replies) != 1 || received.Replies[0].Body != "We will ask you again." {
-		t.Fatalf("%+v, %v", received, err)
+		t.Fatalf("got %+v, %v", received, err)
 	}
 	var result string
 	if err := s.Temporal.Client.GetWorkflow(t.Context(), sms.TextWorkflowID(received.MessageSID), "").Get(t.Context(), &result); err != nil || result != "started" {
-		t.Errorf("the workflow returns %q, %v", result, err)
+		t.Errorf("got the result %q, %v", result, err)
 	}
 }
 
@@ -76,13 +76,13 @@ func checkPackages(t *testing.T, dir, modules string) {
 	for _, dependencies := range []map[string]string{declared.Dependencies, declared.DevDependencies} {
 		for name, version := range dependencies {
 			if installed := parse(filepath.Join(modules, "node_modules", filepath.FromSlash(name), "package.json")).Version; installed != version {
-				t.Errorf("package.json has %s %s, and the test %s: use the same version in %s", name, version, installed, typescript)
+				t.Errorf("package.json has %s %s, but the test installs %s: use the same version in %s", name, version, installed, typescript)
 			}
 		}
 	}
 	sources, err := filepath.Glob(filepath.Join(dir, "src", "*.ts"))
 	if err != nil || len(sources) == 0 {
-		t.Fatalf("the sources are %v, %v", sources, err)
+		t.Fatalf("got the sources %v, %v", sources, err)
 	}
 	for _, source := range sources {
 		text, err := os.ReadFile(source)

@@ -54,7 +54,7 @@ func TestSendingPageDoesWhatItSays(t *testing.T) {
 			if err := run.Get(ctx, &result); err != nil {
 				t.Fatal(err)
 			}
-			failed := func() { t.Errorf("the result is %+v, errors %s", result, result.Errors) }
+			failed := func() { t.Errorf("got the result %+v, errors %s", result, result.Errors) }
 			switch workflow {
 			case sms.SendSmsWorkflowName:
 				if string(result.Errors) != "[]" || len(result.Messages) == 0 {
@@ -72,12 +72,12 @@ func TestSendingPageDoesWhatItSays(t *testing.T) {
 					failed()
 				}
 			default:
-				t.Errorf("no test knows what %s should give", workflow)
+				t.Errorf("this test does not know what to expect of %s", workflow)
 			}
 		})
 	}
 	if ran < 5 {
-		t.Errorf("the page has %d inputs", ran)
+		t.Errorf("the page has only %d inputs", ran)
 	}
 }
 

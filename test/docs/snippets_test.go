@@ -36,10 +36,10 @@ func remind(t *testing.T, s *stack.Stack, taskQueue string) {
 	}
 	sent := s.Twilio.Messages(twiliosim.Filter{To: phone})
 	if len(sent) != 1 || sent[0].Body != "Dear Ann, your table is ready." {
-		t.Fatalf("the local Twilio has %+v", sent)
+		t.Fatalf("the local Twilio sent %+v", sent)
 	}
 	if len(result.Errors) != 0 || len(result.Messages) != 1 || result.Messages[0].SID != sent[0].SID || result.Messages[0].Segments != 1 {
-		t.Errorf("the workflow has %+v of %+v", result, sent)
+		t.Errorf("the workflow got %+v for %+v", result, sent)
 	}
 }
 
@@ -147,7 +147,7 @@ func needs(t *testing.T, program string, args ...string) {
 	switch {
 	case err == nil:
 	case os.Getenv("CI") == "true":
-		t.Fatalf("CI must test this snippet: %s: %v\n%s", program, err, output)
+		t.Fatalf("CI must test this snippet, but %s failed: %v\n%s", program, err, output)
 	default:
 		t.Skipf("this snippet needs %s: %v\n%s", program, err, output)
 	}

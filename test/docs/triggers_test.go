@@ -1,7 +1,7 @@
 package docs
 
-// docs/triggers.md: its triggers run together in one stack, its conversations
-// are held by phones, and its commands are run as written.
+// Tests of docs/triggers.md: its triggers run together in one stack, phones
+// hold its conversations, and its commands run as written.
 
 import (
 	"context"
@@ -72,7 +72,7 @@ func triggerDoc(t *testing.T) (dir string, conversations [][]string, commands []
 		case b.language == "go":
 			source := read(t, "test/docs/triggers_test.go")
 			if !strings.Contains(source, b.text) {
-				t.Errorf("docs/triggers.md:%d: this is not what the test runs", b.line)
+				t.Errorf("docs/triggers.md:%d: the test runs different code", b.line)
 			}
 		default:
 			t.Errorf("docs/triggers.md:%d: no test runs a block of %q", b.line, b.language)
@@ -106,7 +106,7 @@ func TestTriggersPageDoesWhatItSays(t *testing.T) {
 		t.Errorf("the invoice was paid by %q, %v", payer, err)
 	}
 	if len(commands) != 2 {
-		t.Errorf("the document has %d blocks of commands", len(commands))
+		t.Errorf("the page has %d blocks of commands, want 2", len(commands))
 	}
 	starter := filepath.Dir(stack.Build(t, "starter"))
 	for _, b := range commands {
@@ -155,13 +155,14 @@ func countRequest(query string) *workflowservice.CountWorkflowExecutionsRequest 
 	return &workflowservice.CountWorkflowExecutionsRequest{Query: query}
 }
 
-// converse holds a conversation: "> " is what the phone says, "< " what it gets.
+// converse holds a conversation: a line with "> " is sent by the phone, one with
+// "< " is the reply.
 func converse(t *testing.T, s *stack.Stack, phone string, lines []string) {
 	t.Helper()
 	for i := 0; i < len(lines); {
 		body, ok := strings.CutPrefix(lines[i], "> ")
 		if !ok {
-			t.Fatalf("%q is neither said nor answered", lines[i])
+			t.Fatalf("the line %q begins with neither > nor <", lines[i])
 		}
 		var want []string
 		for i++; i < len(lines) && strings.HasPrefix(lines[i], "< "); i++ {
@@ -176,7 +177,7 @@ func converse(t *testing.T, s *stack.Stack, phone string, lines []string) {
 			got = append(got, reply.Body)
 		}
 		if strings.Join(got, "\n") != strings.Join(want, "\n") || result.WebhookStatus != 200 {
-			t.Errorf("%q is answered %q with status %d, not %q", body, got, result.WebhookStatus, want)
+			t.Errorf("%q: got the replies %q with status %d, want %q", body, got, result.WebhookStatus, want)
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package docs
 
-// docs/twiliosim.md: its command starts a local Twilio, its snippet is the body
-// of a program.
+// Tests of docs/twiliosim.md: its command starts a local Twilio, and its
+// snippet is the body of a program.
 
 import (
 	"context"

@@ -78,11 +78,11 @@ func TestReleaseIsReproducible(t *testing.T) {
 	program := "twiliosim-" + version + "-" + runtime.GOOS + "-" + runtime.GOARCH
 	for _, name := range []string{program, program + ".cdx.json", "SHA256SUMS"} {
 		if len(here[name]) == 0 || !bytes.Equal(here[name], there[name]) {
-			t.Errorf("%s has %d bytes here and %d there, or others", name, len(here[name]), len(there[name]))
+			t.Errorf("%s has %d bytes here and %d bytes there, or different ones", name, len(here[name]), len(there[name]))
 		}
 	}
 	if !strings.Contains(string(here["SHA256SUMS"]), "  "+program+"\n") {
-		t.Errorf("no checksum of %s:\n%s", program, here["SHA256SUMS"])
+		t.Errorf("the checksum of %s is missing:\n%s", program, here["SHA256SUMS"])
 	}
 
 	path := filepath.Join(t.TempDir(), program)
@@ -90,7 +90,7 @@ func TestReleaseIsReproducible(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out := run(t, root, path, "--version"); !strings.Contains(out, version) {
-		t.Errorf("--version says %q", out)
+		t.Errorf("--version prints %q", out)
 	}
 
 	var materials struct {
@@ -99,7 +99,7 @@ func TestReleaseIsReproducible(t *testing.T) {
 		} `json:"components"`
 	}
 	if err := json.Unmarshal(here[program+".cdx.json"], &materials); err != nil || len(materials.Components) == 0 {
-		t.Errorf("the bill of materials names %d modules: %v", len(materials.Components), err)
+		t.Errorf("the bill of materials has %d modules: %v", len(materials.Components), err)
 	}
 }
 
@@ -113,7 +113,7 @@ func TestReleaseNeedsADocumentedVersion(t *testing.T) {
 		command.Dir = "../.."
 		out, err := command.CombinedOutput()
 		if err == nil || !strings.Contains(string(out), want) {
-			t.Errorf("%q: %v\n%s", version, err, out)
+			t.Errorf("%q: got error %v\n%s", version, err, out)
 		}
 	}
 }

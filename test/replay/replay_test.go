@@ -580,7 +580,7 @@ func run(t *testing.T, s *stack.Stack, name string, of scene) {
 	if id == "" {
 		started, err := play(ctx, s, name, of)
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("%s: got %v", name, err)
 		}
 		id, runID = name, started.GetRunID()
 	}
@@ -589,7 +589,7 @@ func run(t *testing.T, s *stack.Stack, name string, of scene) {
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
-			t.Fatalf("%s: %v", name, err)
+			t.Fatalf("%s: got %v", name, err)
 		}
 		history.Events = append(history.Events, event)
 	}

@@ -1,7 +1,7 @@
 package replay
 
-// Versions: each version of each change to a workflow has a history, including
-// one from before the change.
+// Each version of each change to a workflow has a history, including one from
+// before the change.
 
 import (
 	"os"
@@ -15,7 +15,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// versions notes which versions the replayed workflows were told.
+// versions records which versions the replayed workflows got.
 type versions struct {
 	interceptor.WorkerInterceptorBase
 	mu   sync.Mutex
@@ -89,6 +89,6 @@ func TestHistoriesCoverEachVersion(t *testing.T) {
 		}
 	}
 	if calls < 8 {
-		t.Errorf("%d changes were found in the sources", calls)
+		t.Errorf("found only %d changes in the sources", calls)
 	}
 }

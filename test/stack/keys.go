@@ -1,6 +1,6 @@
 package stack
 
-// Keys of payloads, and a client that has them.
+// Payload keys, and a client that has them.
 
 import (
 	"log/slog"

@@ -1,6 +1,6 @@
 package stack
 
-// Processes: the programs under test, run as a user runs them.
+// Processes are the programs under test, run as a user runs them.
 
 import (
 	"bytes"
@@ -42,7 +42,7 @@ func StartProcess(t testing.TB, name string, environment []string, program strin
 	t.Cleanup(func() {
 		p.Kill()
 		if t.Failed() {
-			t.Logf("what %s printed:\n%s", name, p.Output())
+			t.Logf("the output of %s:\n%s", name, p.Output())
 		}
 	})
 	return p
@@ -124,7 +124,7 @@ func (p *Process) memory(t testing.TB, field string) int64 {
 			return kB << 10
 		}
 	}
-	t.Fatalf("/proc does not show %s of %s", field, p.name)
+	t.Fatalf("/proc does not have %s of %s", field, p.name)
 	return 0
 }
 
@@ -151,7 +151,7 @@ func root(t testing.TB) string {
 	t.Helper()
 	_, file, _, ok := runtime.Caller(0)
 	if !ok {
-		t.Fatal("the test does not know its source file")
+		t.Fatal("the source file of this test is unknown")
 	}
 	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
 }
@@ -169,7 +169,8 @@ func Build(t testing.TB, folder string) string {
 		if err != nil {
 			return "", err
 		}
-		// One at a time: the next then finds that there is nothing to do.
+		// Build one program at a time: if two tests want the same one, the
+		// second finds it built.
 		lock, err := os.Create(filepath.Join(dir, "lock"))
 		if err != nil {
 			return "", err

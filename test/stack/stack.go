@@ -24,7 +24,7 @@ import (
 	"temporal-twilio/twiliosim"
 )
 
-// What is configured in the local Twilio.
+// The configuration of the local Twilio.
 const (
 	Account = "AC00000000000000000000000000000001"
 	Token   = "0123456789abcdef0123456789abcdef"
@@ -104,7 +104,8 @@ func (s *Stack) StartWorker(t testing.TB) {
 		if err := Get(ctx, s.Webhook+"/readyz"); err != nil {
 			return err
 		}
-		// The server answers queries by search attributes a moment after they were created.
+		// The server accepts queries by search attributes only a moment after they were
+		// created.
 		_, err := s.Temporal.Client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 			Query: fmt.Sprintf("%s = '' AND %s = '' AND %s = '' AND %s = ''", sms.AttributeCatches, sms.AttributeParty, sms.AttributeTrigger, sms.AttributeOutcome),
 		})
@@ -156,7 +157,7 @@ func triggerFile(t testing.TB, o Options) string {
 	return path
 }
 
-// Get fails unless a URL answers with status 200.
+// Get returns an error unless a URL responds with status 200.
 func Get(ctx context.Context, url string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
@@ -168,7 +169,7 @@ func Get(ctx context.Context, url string) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s answers with status %d", url, response.StatusCode)
+		return fmt.Errorf("%s responds with status %d", url, response.StatusCode)
 	}
 	return nil
 }
@@ -190,8 +191,8 @@ const (
 	portBlock = 100
 )
 
-// FreePort returns a port that nobody listens on, and that it does not return again
-// soon, in this process or another.
+// FreePort returns a port that no process listens on, and that it does not return
+// again soon, in this process or another.
 func FreePort(t testing.TB) string {
 	t.Helper()
 	ports.Lock()

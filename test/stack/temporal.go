@@ -1,6 +1,6 @@
 package stack
 
-// Temporal: a real server that a test can stop and restart.
+// A real Temporal server that a test can stop and restart.
 
 import (
 	"context"
@@ -17,7 +17,8 @@ import (
 
 // Temporal is a separate server on a free port, with its data in a file.
 type Temporal struct {
-	// Address is host:port, the same through stops and starts.
+	// Address is host:port. It stays the same when the server is stopped and
+	// started.
 	Address string
 	// Client works in the default namespace.
 	Client client.Client
@@ -57,7 +58,7 @@ func StartTemporal(t testing.TB, settings ...string) *Temporal {
 	return s
 }
 
-// Start starts the server again, with the data it had.
+// Start starts the server again, with its previous data.
 func (s *Temporal) Start(t testing.TB) {
 	t.Helper()
 	s.launch(t)

@@ -1,7 +1,7 @@
 package sweep
 
-// The drive: every path of the product, with numbers, texts and secrets that
-// occur nowhere else.
+// The drive takes every path of the product, with numbers, texts and secrets
+// that occur nowhere else.
 
 import (
 	"context"
@@ -155,7 +155,7 @@ func (d *drive) starter(t *testing.T, status int, args ...string) {
 	cmd.Env = append([]string{"HOME=" + t.TempDir()}, d.stack.Environment()...)
 	output, _ := cmd.CombinedOutput() // the exit status shows any error
 	if cmd.ProcessState.ExitCode() != status {
-		t.Errorf("starter %q ends with %d, want %d:\n%s", args, cmd.ProcessState.ExitCode(), status, output)
+		t.Errorf("starter %q: got exit status %d, want %d:\n%s", args, cmd.ProcessState.ExitCode(), status, output)
 	}
 }
 
@@ -170,10 +170,10 @@ func (d *drive) sends(t *testing.T) {
 	var report sms.SendSmsWorkflowResult
 	options := client.StartWorkflowOptions{ID: "send", TaskQueue: sms.TaskQueue, StaticSummary: d.secret("a summary", "Summary for Axolotl"), Memo: map[string]any{"note": d.secret("a memo", "Memo for Axolotl")}}
 	if err := start(t, d.client, options, sms.SendSmsWorkflowName, input).Get(t.Context(), &report); err != nil || len(report.Deliveries) != 2 {
-		t.Fatalf("%+v, %v", report, err)
+		t.Fatalf("got %+v, %v", report, err)
 	}
 	if sent := d.stack.Twilio.Messages(twiliosim.Filter{Limit: 1000}); !slices.ContainsFunc(sent, func(m twiliosim.Message) bool { return m.Body == body }) {
-		t.Fatalf("nobody got %q", body)
+		t.Fatalf("no phone got %q", body)
 	}
 	broken := d.secret("a broken template", "Broken Pangolin ${")
 	refused := d.secret("a refused number", "+15005550103")
@@ -185,7 +185,7 @@ func (d *drive) sends(t *testing.T) {
 	} {
 		var result sms.SendSmsWorkflowResult
 		if err := start(t, d.client, client.StartWorkflowOptions{ID: id, TaskQueue: sms.TaskQueue}, sms.SendSmsWorkflowName, in).Get(t.Context(), &result); err != nil || len(result.Errors) == 0 {
-			t.Errorf("%s: %+v, %v", id, result, err)
+			t.Errorf("%s: got %+v, %v", id, result, err)
 		}
 	}
 	failing, err := d.client.ExecuteActivity(t.Context(), client.StartActivityOptions{ID: "failing", TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: time.Minute}, sms.SendSmsName,
@@ -194,7 +194,7 @@ func (d *drive) sends(t *testing.T) {
 		t.Fatal(err)
 	}
 	if failing.Get(t.Context(), nil) == nil {
-		t.Error("a send with onError=fail does not fail")
+		t.Error("a send with onError=fail did not fail")
 	}
 	d.starter(t, 0, "send", "--from", stack.Number, "--to", one, "--body", d.secret("a third text", "Hello Manatee"), "--label", d.secret("a label", "label of Manatee"), "--key", d.secret("an idempotency key", "key-of-manatee"))
 	d.starter(t, 0, "send", "--from", stack.Number, "--to", other, "--body", d.secret("a fourth text", "Hello Kinkajou"), "--standalone")
@@ -207,7 +207,7 @@ func (d *drive) sends(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := handle.Get(t.Context(), nil); err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: got %v", name, err)
 		}
 	}
 }
@@ -229,7 +229,7 @@ func (d *drive) broadcasts(t *testing.T) {
 	run := start(t, d.client, client.StartWorkflowOptions{ID: "broadcast", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, input)
 	var progress sms.BroadcastProgress
 	if err := run.Get(t.Context(), &progress); err != nil || progress.Sent != 30 {
-		t.Errorf("broadcast %+v, %v", progress, err)
+		t.Errorf("broadcast: got %+v, %v", progress, err)
 	}
 	input["file"], input["report"] = d.secret("a missing file", "missing-wallaby.csv"), "another"
 	// It either waits for the file or fails: in both cases, an activity has
@@ -262,7 +262,7 @@ func (d *drive) sendsLongList(t *testing.T) {
 	})
 	var result sms.SendSmsWorkflowResult
 	if err := run.Get(t.Context(), &result); err != nil || result.Broadcast == nil || result.Broadcast.Sent != texted {
-		t.Errorf("long list: %+v, %v", result.Broadcast, err)
+		t.Errorf("long list: got %+v, %v", result.Broadcast, err)
 	}
 }
 
@@ -271,14 +271,14 @@ func (d *drive) text(t *testing.T, from, body, want string) {
 	t.Helper()
 	result, err := d.stack.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: from, To: stack.Number, Body: body})
 	if err != nil || result.WebhookStatus != http.StatusOK {
-		t.Fatalf("%q is answered %+v, %v", body, result, err)
+		t.Fatalf("%q: got %+v, %v", body, result, err)
 	}
 	var all []string
 	for _, reply := range result.Replies {
 		all = append(all, reply.Body)
 	}
 	if got := strings.Join(all, "|"); got != want {
-		t.Errorf("%q is answered %q, want %q", body, got, want)
+		t.Errorf("%q: got the replies %q, want %q", body, got, want)
 	}
 }
 
@@ -315,10 +315,10 @@ func (d *drive) asks(t *testing.T) {
 	d.text(t, phone, d.secret("a reply", "Yes, the Binturong is hungry"), "")
 	var result sms.AskSmsResult
 	if err := run.Get(t.Context(), &result); err != nil || result.Outcome != sms.AskAnswered {
-		t.Errorf("answer %+v, %v", result, err)
+		t.Errorf("got the answer %+v, %v", result, err)
 	}
 	if ask("ask-wrong", d.secret("no number to ask", "ask Quoll at 0307654321"), map[string]any{"pattern": d.secret("a bad pattern", "(quoll")}).Get(t.Context(), nil) == nil {
-		t.Error("a question that cannot be asked is asked")
+		t.Error("an invalid question was asked")
 	}
 	ask("ask-cancelled", d.secret("who is not asked on", "+15005550122"), nil)
 	sent("+15005550122")
@@ -359,7 +359,7 @@ func (d *drive) waits(t *testing.T) {
 	d.text(t, d.secret("who is not answered", "+15005550153"), d.secret("a text without an answer", "Order Bilby"), "")
 	var result sms.SendSmsWorkflowResult
 	if err := paused.Get(t.Context(), &result); err != nil || len(result.Errors) != 1 || result.Errors[0].Code != sms.CodeSendingPaused {
-		t.Errorf("paused: %+v, %v", result, err)
+		t.Errorf("paused: got %+v, %v", result, err)
 	}
 	d.starter(t, 0, "resume-all")
 	d.starter(t, 0, "find", "+15005550101", "--since", "1h")
@@ -380,7 +380,7 @@ func (d *drive) silences(t *testing.T) {
 			return
 		}
 	}
-	t.Error("the machines still talk")
+	t.Error("the machines were not silenced in time")
 }
 
 func (d *drive) catchesUp(t *testing.T) {
@@ -389,7 +389,7 @@ func (d *drive) catchesUp(t *testing.T) {
 	d.log.WriteString(d.stack.Worker.Output())
 	missed, err := d.stack.Twilio.Inbound(t.Context(), twiliosim.Inbound{From: d.secret("who was missed", "+15005550141"), To: stack.Number, Body: d.secret("a missed text", "Order Markhor")})
 	if err != nil || missed.WebhookStatus == http.StatusOK {
-		t.Fatalf("the webhook is down, and answers %+v, %v", missed, err)
+		t.Fatalf("with the webhook down: got %+v, %v", missed, err)
 	}
 	d.stack.StartWorker(t)
 	until(t, "the missed text has its workflow", func() (bool, error) {

@@ -1,7 +1,7 @@
 package sweep
 
-// The dump: everything that Temporal shows of a namespace to someone without
-// the key.
+// The dump holds everything that Temporal shows of a namespace to someone
+// without the key.
 
 import (
 	"context"
@@ -38,7 +38,7 @@ func (d *drive) dump(ctx context.Context, h haystack) error {
 		if one.GetTaskQueue() == nobody {
 			continue
 		}
-		// What a workflow shows about itself is never encrypted.
+		// The details that a workflow shows in the Web UI are never encrypted.
 		metadata, err := service.QueryWorkflow(ctx, &workflowservice.QueryWorkflowRequest{
 			Namespace: namespace, Execution: execution, Query: &querypb.WorkflowQuery{QueryType: "__temporal_workflow_metadata"},
 		})

@@ -28,8 +28,8 @@ type needles map[string]string
 func forms(needle string) (all []string) {
 	needle = strings.TrimPrefix(needle, "+")
 	all = append(all, needle, url.QueryEscape(needle))
-	// Base64 of a text that begins anywhere: its first and last letters depend on
-	// what is around it.
+	// Base64 of a text at any offset: the first and last letters depend on the
+	// bytes around it.
 	for shift := range 3 {
 		encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + needle))
 		begin, end := (shift*8+5)/6, (shift+len(needle))*8/6
@@ -116,7 +116,7 @@ func TestEncryptionLeavesNothingPersonalBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(h) < 40 {
-		t.Errorf("only %d things to search", len(h))
+		t.Errorf("found only %d places to search", len(h))
 	}
 	d.stack.Worker.Stop(t)
 	d.stack.Temporal.Stop(t)
@@ -143,15 +143,15 @@ func TestEncryptionLeavesNothingPersonalBehind(t *testing.T) {
 	seen := map[string]bool{}
 	for where, text := range h {
 		for _, found := range d.needles.in(text) {
-			t.Errorf("%s holds %s", where, found)
+			t.Errorf("%s contains %s", where, found)
 		}
 		kind, _, _ := strings.Cut(where, ":")
 		seen[kind] = seen[kind] || len(clear.in(text)) > 0
 	}
-	// The sweep must find what is not encrypted, or it proves nothing.
+	// The sweep must find what is stored unencrypted, or it proves nothing.
 	for _, kind := range []string{"history", "the disk"} {
 		if !seen[kind] {
-			t.Errorf("the sweep does not see what is written in clear in %s", kind)
+			t.Errorf("the sweep does not find the unencrypted texts in %s", kind)
 		}
 	}
 }

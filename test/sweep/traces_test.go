@@ -1,6 +1,6 @@
 package sweep
 
-// The spans of the drive: that they are one trace from the text to Twilio, and few.
+// The spans of the drive must form one trace from the text to Twilio, and be few.
 
 import (
 	"fmt"
@@ -71,7 +71,7 @@ func (d *drive) traces(t *testing.T) {
 	t.Helper()
 	all := spans(d.collector.Spans())
 	if err := all.chained(); err != nil {
-		t.Errorf("%v; there are %d spans: %q", err, len(all), all.names())
+		t.Errorf("%v; got %d spans: %q", err, len(all), all.names())
 	}
 	pages := 0
 	for _, span := range all {
@@ -79,14 +79,14 @@ func (d *drive) traces(t *testing.T) {
 			continue
 		}
 		if n := len(all.under(span, "Twilio POST")) + len(all.under(span, "Twilio GET")); n > 5 {
-			t.Errorf("a send makes %d spans of requests", n)
+			t.Errorf("a send has %d spans for requests, want at most 5", n)
 		}
 		if number(span, "twilio.requests") >= 10 {
 			pages++
 		}
 	}
 	if pages < 3 {
-		t.Errorf("%d spans of pages of 10 recipients, want 3 at least", pages)
+		t.Errorf("got %d spans for pages of 10 recipients, want at least 3", pages)
 	}
 }
 

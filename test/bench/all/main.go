@@ -138,7 +138,7 @@ func templateRows(line string) []table.Row {
 	}
 	row := func(name, ratio, ours, theirs string, atLeast float64) table.Row {
 		return table.Row{
-			Why:  "a template is walked as a tree, and Java compiles its hot loop",
+			Why:  "the engine interprets a tree, and Java compiles the hot loop",
 			Part: "FreeMarker", Name: m[1] + ", " + name, Beside: "Java", Unit: "× the speed", Median: parsed(ratio), AtLeast: atLeast,
 			Note: ours + "/s and " + theirs + "/s",
 		}
@@ -176,8 +176,7 @@ func parsed(text string) float64 {
 	return number
 }
 
-// heading returns the page's introduction, with the machine it was measured
-// on.
+// heading returns the page's introduction, which describes the machine.
 func heading(w io.Writer, began time.Time, busy string, failed []string) {
 	fmt.Fprintf(w, `# Benchmarks
 

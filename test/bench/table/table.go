@@ -1,5 +1,5 @@
-// Package table keeps what benchmarks measured: rows, each with its aim. The tests of
-// a run append them to a file, from which a page is made.
+// Package table stores the results of benchmarks: rows, each with its aim. The tests
+// of a run append them to a file, from which a page is made.
 package table
 
 import (

@@ -1,6 +1,6 @@
 // Command forgetful is a worker that heartbeats as most do: through the SDK,
-// which sends heartbeats some time later. They say whom it has texted, but not
-// whom it is about to text. With it, the chaos test must find people texted
+// which sends heartbeats some time later. They record whom it has texted, but
+// not whom it is about to text. With it, the chaos test must find people texted
 // twice.
 package main
 
@@ -23,8 +23,8 @@ func main() {
 	})
 }
 
-// record leaves it to the SDK to record the progress some time later, without
-// those whose create may have begun.
+// record lets the SDK record the progress some time later, without the
+// recipients whose create may have begun.
 func record(ctx context.Context, details any) error {
 	data, err := json.Marshal(details)
 	if err != nil {

@@ -56,7 +56,7 @@ func run(options worker.Options, change func(*activities.Activities)) error {
 		Patience: c.Patience,
 	}
 	change(sending)
-	options.DisableWorkflowWorker = true // it has no workflows, and would fail their tasks
+	options.DisableWorkflowWorker = true // the worker has no workflows, and would fail their tasks
 	w := worker.New(temporal, sms.TaskQueue, options)
 	sending.Register(w)
 	return w.Run(worker.InterruptCh())
