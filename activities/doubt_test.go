@@ -398,8 +398,7 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 			left.Window = append(left.Window, place)
 			left.Open = append(left.Open, [2]int64{started.Unix(), 0})
 		}
-		var drafts []twilio.Draft
-		gateway := &faltering{lister: lister{accepting(&drafts), func(q twilio.Query) []twilio.Record {
+		gateway := &faltering{lister: lister{list: func(q twilio.Query) []twilio.Record {
 			if q.To == "" || q.To == shown.To {
 				return []twilio.Record{shown}
 			}
@@ -416,9 +415,18 @@ func TestIncompleteLooksLeaveNoDoubt(t *testing.T) {
 		}
 		a := newActivities(gateway)
 		a.Settle, a.Patience = time.Second, time.Second
-		result := resumeWith(t, a, left, sms.SendSmsInput{SmsFrom: "+15005550006", SmsTo: sms.To(phones(doubts)...), SmsBody: "Hi"})
-		if len(drafts) != doubts || len(result.Messages) != doubts {
-			t.Errorf("got %d texts, %d errors: %+v", len(drafts), len(result.Errors), result.TwilioError)
+		s := newTestSend(phones(doubts)...)
+		s.activities, s.account, s.ledger = a, a.Accounts[""], a.ledgerOf("")
+		s.info = activity.Info{Attempt: 2, RetryPolicy: &temporal.RetryPolicy{NonRetryableErrorTypes: []string{sms.NotSentYetErrorType}}} // a page
+		s.input.SmsFrom, s.input.SmsBody = "+15005550006", "Hi"
+		s.bodies, _ = newBodies(t.Context(), a.Renderer, s.input, started)
+		s.heart = newHeart(a.Record, 0, started)
+		left.List = s.list
+		left, _ = pass(t, left)
+		s.adopt(left)
+		wait, silent := s.lookUp(t.Context())
+		if absent := len(s.in(deferred)); absent != doubts || wait > 0 || silent {
+			t.Errorf("%d recipients may be tried again, want %d; wait %s, silent %t", absent, doubts, wait, silent)
 		}
 	})
 }
