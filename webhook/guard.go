@@ -28,9 +28,11 @@ const (
 	// each other: the number then stays silent for a day.
 	maxStreak = 50
 	maxPause  = time.Minute
-	// watched is the length of a streak from which a webhook checks whether the
-	// two are taken for machines.
-	watched = 10
+	// watched is how many texts come to a webhook without a pause of longPause
+	// before it checks whether the two are taken for machines. Ten webhooks
+	// each receive only a tenth of a streak.
+	watched   = 10
+	longPause = 10 * maxPause
 	// maxReplyBytes is how much Twilio reads of a reply (error 11750), less a
 	// margin for markup.
 	maxReplyBytes = 60 << 10
@@ -45,7 +47,8 @@ type guard struct {
 	mu      sync.Mutex
 	pairs   recent[[2]string, *pace]
 	answers recent[string, bool]
-	counted recent[string, bool]
+	// counted holds when this webhook first received a text.
+	counted recent[string, time.Time]
 	// asking limits how often Temporal is asked; before pausedUntil, it is not
 	// asked at all.
 	asking      *rate.Limiter

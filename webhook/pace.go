@@ -45,6 +45,9 @@ type pace struct {
 	// later, and last is when the latest text came.
 	streak      int
 	began, last time.Time
+	// often is how many texts came to this webhook without a pause long enough
+	// to hide texts that went to others.
+	often int
 	// silent is whether the pair was silenced when this webhook last found out.
 	silent bool
 	// replied holds the times at which the latest texts with a reply came to
@@ -55,6 +58,9 @@ type pace struct {
 	// SID of the text because of which Temporal was asked.
 	accepted []Accepted
 	asked    string
+	// ahead is how far this machine's clock is ahead of Temporal's, as far as
+	// the listed texts show.
+	ahead time.Duration
 }
 
 // learn finds out which texts of the pair other webhooks have accepted, if that
@@ -80,10 +86,10 @@ func (g *guard) asks(message sms.Inbound, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := g.pace(message)
-	if _, decided := g.answers.get(message.MessageSID); decided || p.streak <= unasked || p.asked == message.MessageSID || now.Before(g.pausedUntil) {
+	if _, decided := g.answers.get(message.MessageSID); decided || p.streak <= unasked && p.often < watched || p.asked == message.MessageSID || now.Before(g.pausedUntil) {
 		return false
 	}
-	if within, _ := g.withinPace(p, message, now); !within && p.streak < watched || !g.asking.AllowN(now, 1) {
+	if within, _ := g.withinPace(p, message, now); !within && p.often < watched || !g.asking.AllowN(now, 1) {
 		return false
 	}
 	p.asked = message.MessageSID
@@ -98,7 +104,17 @@ func (g *guard) learned(message sms.Inbound, accepted []Accepted, err error, now
 		return
 	}
 	slices.SortFunc(accepted, func(a, b Accepted) int { return a.At.Compare(b.At) })
-	g.pace(message).accepted = accepted
+	p := g.pace(message)
+	p.accepted, p.ahead = accepted, 0
+	var ahead []time.Duration
+	for _, text := range accepted {
+		if here, counted := g.counted.get(text.MessageSID); counted {
+			ahead = append(ahead, here.Sub(text.At))
+		}
+	}
+	if len(ahead) > 0 { // a redelivery may come late, but not all texts do
+		p.ahead = max(0, slices.Min(ahead))
+	}
 }
 
 // echoes reports whether a text is slow enough to be echoed, and counts it.
@@ -114,12 +130,12 @@ func (g *guard) echoes(message sms.Inbound, now time.Time) bool {
 // be echoed, and when it came: the time at which another webhook accepted it,
 // if one did.
 func (g *guard) withinPace(p *pace, message sms.Inbound, now time.Time) (within bool, at time.Time) {
-	now = p.notBefore(now)
+	now = p.byTemporal(now)
 	times := slices.Clone(p.replied)
 	for _, text := range p.accepted {
 		if text.MessageSID == message.MessageSID {
 			now = text.At
-		} else if here, _ := g.counted.get(text.MessageSID); !here {
+		} else if _, here := g.counted.get(text.MessageSID); !here {
 			times = append(times, text.At)
 		}
 	}
@@ -134,22 +150,26 @@ func (g *guard) withinPace(p *pace, message sms.Inbound, now time.Time) (within 
 }
 
 // streak counts a text once, however often it is delivered. It returns how many
-// texts this webhook has received from the sender without a pause, and whether
-// it knows that the pair of sender and number is silenced.
-func (g *guard) streak(message sms.Inbound, now time.Time) (streak int, silent bool) {
+// texts this webhook has received from the sender without a pause, whether
+// other webhooks may have received enough for a silence, and whether this one
+// knows that the pair of sender and number is silenced.
+func (g *guard) streak(message sms.Inbound, now time.Time) (streak int, watch, silent bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	p := g.pace(message)
-	if counted, _ := g.counted.get(message.MessageSID); counted {
-		return p.streak, p.silent
+	if _, counted := g.counted.get(message.MessageSID); !counted {
+		g.counted.put(message.MessageSID, now)
+		if now.Sub(p.last) > maxPause {
+			p.streak, p.began = 0, now
+		}
+		if now.Sub(p.last) > longPause {
+			p.often = 0
+		}
+		p.streak++
+		p.often++
+		p.last = now
 	}
-	g.counted.put(message.MessageSID, true)
-	if now.Sub(p.last) > maxPause {
-		p.streak, p.began = 0, now
-	}
-	p.streak++
-	p.last = now
-	return p.streak, p.silent
+	return p.streak, p.often >= watched, p.silent
 }
 
 // silence remembers whether a pair is silenced, since machines stop texting
@@ -168,9 +188,9 @@ func (g *guard) streakOfAll(message sms.Inbound, ended, now time.Time) (streak i
 	defer g.mu.Unlock()
 	p := g.pace(message)
 	if ended.After(p.began) {
-		p.streak, p.began = 0, ended
+		p.streak, p.often, p.began = 0, 0, ended
 	}
-	now = p.notBefore(now)
+	now = p.byTemporal(now)
 	for _, text := range slices.Backward(p.accepted) {
 		if now.Sub(text.At) > maxPause || !text.At.After(ended) {
 			break
@@ -181,9 +201,10 @@ func (g *guard) streakOfAll(message sms.Inbound, ended, now time.Time) (streak i
 	return max(streak, p.streak)
 }
 
-// notBefore returns the time of the newest text that Temporal has listed, if now is
-// earlier: this machine's clock is behind Temporal's.
-func (p *pace) notBefore(now time.Time) time.Time {
+// byTemporal returns the time by Temporal's clock, as far as the texts that it
+// has listed show that this machine's is ahead or behind.
+func (p *pace) byTemporal(now time.Time) time.Time {
+	now = now.Add(-p.ahead)
 	if n := len(p.accepted); n > 0 && p.accepted[n-1].At.After(now) {
 		return p.accepted[n-1].At
 	}

@@ -3,8 +3,10 @@ package webhook
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -91,4 +93,45 @@ func TestOldSilenceEndsNoStreak(t *testing.T) {
 	if streak := g.streakOfAll(m, now.Add(time.Second), now); streak != 0 {
 		t.Errorf("after a silence since it began: got a streak of %d, want 0", streak)
 	}
+}
+
+func TestFastClockHidesNoTexts(t *testing.T) {
+	g, now := newGuard(&Options{}), time.Now()
+	m := sms.Inbound{MessageSID: "SMnew", From: "+15005550011", To: "+15005550006"}
+	const ahead = time.Hour
+	here := m
+	here.MessageSID = "SMhere"
+	g.streak(here, now.Add(ahead))
+	accepted := []Accepted{{"SMhere", now}}
+	for n := range echoBurst {
+		accepted = append(accepted, Accepted{"SM" + string(rune('a'+n)), now.Add(time.Second)})
+	}
+	now = now.Add(ahead + 2*time.Second)
+	g.streak(m, now)
+	g.learned(m, accepted, nil, now)
+	if within, _ := g.withinPace(g.pace(m), m, now); within {
+		t.Error("texts that seem old by this webhook's clock do not count")
+	}
+	if streak := g.streakOfAll(m, time.Time{}, now); streak != echoBurst+1 {
+		t.Errorf("got a streak of %d, want %d", streak, echoBurst+1)
+	}
+	if streak := g.streakOfAll(m, time.Time{}, now.Add(2*maxPause)); streak != 2 {
+		t.Errorf("after a pause: got a streak of %d, want that of this webhook, 2", streak)
+	}
+}
+
+func TestManyWebhooksSilenceASlowLoop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const webhooks, period = 10, 7 * time.Second
+		all := &shared{}
+		hooks := slices.Concat(all.webhooks(t, everything), all.webhooks(t, everything), all.webhooks(t, everything), all.webhooks(t, everything))[:webhooks]
+		texts := 0
+		for ; all.silent == 0 && texts < 10*maxStreak; texts++ {
+			hooks[texts%webhooks].deliver(numbered(texts, "hi"), token)
+			time.Sleep(period)
+		}
+		if texts <= maxStreak || texts > 2*watched*webhooks {
+			t.Errorf("silenced after %d texts", texts)
+		}
+	})
 }

@@ -88,8 +88,8 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 // silenced reports whether the sender and our number are taken for machines that
 // answer each other, by this webhook or another.
 func (h *handler) silenced(ctx context.Context, message sms.Inbound) bool {
-	streak, silent := h.guard.streak(message, time.Now())
-	if h.Silencer == nil || streak < watched && !silent {
+	streak, watch, silent := h.guard.streak(message, time.Now())
+	if h.Silencer == nil || !watch && !silent {
 		return streak > maxStreak
 	}
 	began, ended, err := h.Silencer.Silenced(ctx, message)

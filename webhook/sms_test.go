@@ -454,7 +454,7 @@ func TestSilenceEndsALoopOfMachines(t *testing.T) {
 	now := time.Now()
 	for n := range 3 * maxStreak {
 		now = now.Add(2 * maxPause)
-		if streak, _ := g.streak(sms.Inbound{MessageSID: fmt.Sprint(n)}, now); streak != 1 {
+		if streak, _, _ := g.streak(sms.Inbound{MessageSID: fmt.Sprint(n)}, now); streak != 1 {
 			t.Fatalf("got a streak of %d, want 1", streak)
 		}
 	}
