@@ -72,9 +72,16 @@ func callingCode(number string) string {
 }
 
 // capped returns the error of a recipient whose cap has been reached.
-func capped(limit *Cap) *sms.Error {
+func capped(limit *Cap, to string) *sms.Error {
+	prefix, code := limit.Prefix, ""
+	if _, number := sms.CutChannel(to); prefix == EachCountry {
+		code = callingCode(number)
+	}
+	if code != "" {
+		prefix = "+" + code
+	}
 	return &sms.Error{
-		Code: sms.CodeCapReached, Retryable: limit.Most > 0,
+		Code: sms.CodeCapReached, Retryable: limit.Most > 0, Cap: prefix,
 		Message: fmt.Sprintf("the cap for %s in SEND_CAPS has been reached, %d in %s; nothing was sent. Find out who is requesting so many texts before you raise it", limit.Prefix, limit.Most, limit.Per),
 	}
 }

@@ -60,7 +60,7 @@ func (a *Activities) PreviewSms(ctx context.Context, raw converter.RawValue) (pr
 		seen[sms.Party(to)] = true
 		sent, problem := texts.of(ctx, recipient)
 		if limit, _ := account.Caps.of(to); limit != nil && limit.Most == 0 {
-			problem = capped(limit)
+			problem = capped(limit, to)
 		}
 		if problem != nil {
 			told := *problem

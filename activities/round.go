@@ -157,7 +157,7 @@ func (s *send) try(ctx context.Context, to *recipient) {
 	}
 	if limit != nil {
 		s.account.Metrics.Capped(limit.Prefix)
-		s.refuse(to, capped(limit))
+		s.refuse(to, capped(limit, to.to))
 		return
 	}
 	defer s.giveBack(to)

@@ -54,6 +54,9 @@ type BroadcastProgress struct {
 	// Asleep is how many recipients the broadcast holds back until their quiet
 	// hours end.
 	Asleep int `json:"asleep,omitempty"`
+	// Capped is how many recipients the broadcast holds back until a cap in
+	// SEND_CAPS has room.
+	Capped int `json:"capped,omitempty"`
 	Pages  int `json:"pages"`
 	// Rate is how many recipients are processed per second while it sends, and
 	// SecondsLeft how long the rest takes at that rate, or at the sender's rate if

@@ -99,6 +99,9 @@ type Error struct {
 	MoreInfo string `json:"moreInfo,omitempty"`
 	// Retryable is true only if nothing was sent and a later attempt may succeed.
 	Retryable bool `json:"retryable"`
+	// Cap is the prefix of the numbers to which the cap applies, such as "+44", if
+	// the code is CAP_REACHED.
+	Cap string `json:"cap,omitempty"`
 	// Recipient names the recipient of an unknown outcome in the same way as
 	// Twilio's callbacks about it ([StatusUpdate.Recipient]). Empty for all
 	// other errors, and if callbacks were not requested.

@@ -42,8 +42,8 @@ const (
 	// key.
 	maxKey = 900
 	// maxAsleep is how many recipients a broadcast holds until their quiet
-	// hours end. Beyond that, it stops reading the list, since what a run
-	// passes on has to fit into a payload.
+	// hours end or a cap has room. Beyond that, it stops reading the list, since
+	// what a run passes on has to fit into a payload.
 	maxAsleep      = 2000
 	maxAsleepBytes = 256 << 10
 	// maxCarried leaves room within the 2 MB of a payload.
@@ -51,8 +51,9 @@ const (
 )
 
 // DefaultBroadcastPatience is how long a broadcast keeps trying while it can
-// text nobody, pauses and waits for a cap apart.
-const DefaultBroadcastPatience = 24 * time.Hour
+// text nobody, pauses apart. It is longer than a message counts for a cap per
+// day, which is up to 24 h 24 min.
+const DefaultBroadcastPatience = 25 * time.Hour
 
 // BroadcastSmsWorkflow sends one text to all recipients, with the promise of
 // SendSms: nobody is texted twice, and each is in the report. The updates
@@ -85,8 +86,8 @@ func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.Bro
 	if err := b.handle(ctx); err != nil {
 		return b.progress, err
 	}
-	waits := workflow.GetVersion(ctx, "broadcast-waits", workflow.DefaultVersion, 4)
-	b.patient, b.untilMended, b.obedient, b.fair = waits >= 1, waits >= 2, waits >= 3, waits >= 4
+	waits := workflow.GetVersion(ctx, "broadcast-waits", workflow.DefaultVersion, 5)
+	b.patient, b.untilMended, b.obedient, b.fair, b.capsApart = waits >= 1, waits >= 2, waits >= 3, waits >= 4, waits >= 5
 	b.numbered = input.IdempotencyKey != "" && workflow.GetVersion(ctx, "broadcast-page-numbers", workflow.DefaultVersion, 1) >= 1
 	if b.numbered && b.held.Page == 0 { // an older worker numbered pages by what it had reported
 		b.held.Page = b.progress.Pages + min(1, len(b.held.Rest)+len(b.held.Asleep))
@@ -125,6 +126,10 @@ type broadcast struct {
 	// fair is false for broadcasts that started on an older worker, for which a
 	// person's pause and waits for a cap counted towards giveUpAfter.
 	fair bool
+	// capsApart is false for broadcasts that started on an older worker, for
+	// which a cap held up the whole list, without end if others used it up, and
+	// which reported a page that was read as they were cancelled as in doubt.
+	capsApart bool
 	// numbered is false for broadcasts with a key that started on an older
 	// worker, which numbered their pages in the order of the reports.
 	numbered bool
@@ -151,9 +156,11 @@ type held struct {
 	// that way since.
 	FailingSince time.Time `json:"failingSince"`
 	Failures     int       `json:"failures,omitempty"`
-	// Asleep are the recipients in quiet hours, in the order in which they
-	// wake.
+	// Asleep are the recipients in quiet hours or under a cap, in the order in
+	// which it is their turn again.
 	Asleep []sleepers `json:"asleep,omitempty"`
+	// Caps says how the waits for caps go, by the prefix of the cap.
+	Caps map[string]capWait `json:"caps,omitempty"`
 	// Ended is true once all recipients have been read.
 	Ended bool `json:"ended,omitempty"`
 }
@@ -189,13 +196,14 @@ func (b *broadcast) check(wrong error) error {
 // handle answers queries and updates.
 func (b *broadcast) handle(ctx workflow.Context) error {
 	become := func(state string, from ...string) func(workflow.Context) (sms.BroadcastProgress, error) {
-		return func(workflow.Context) (sms.BroadcastProgress, error) {
+		return func(ctx workflow.Context) (sms.BroadcastProgress, error) {
 			if b.progress.State != state && !slices.Contains(from, b.progress.State) {
 				return b.progress, fmt.Errorf("the broadcast is %s", b.progress.State)
 			}
 			b.byItself = false
 			if b.fair && state == broadcastSending {
 				b.held.FailingSince, b.held.Failures = time.Time{}, 0
+				b.retryCaps(workflow.Now(ctx))
 			}
 			b.progress.State, b.progress.Why, b.progress.NextTry = state, "", nil
 			b.tell(ctx)
@@ -291,17 +299,17 @@ func (b *broadcast) run(ctx workflow.Context) (more bool, err error) {
 }
 
 // step handles the recipients whose turn it is: those who were not texted,
-// those who woke up, or the next ones in the list. If all remaining recipients
-// are in quiet hours, it waits.
+// those whose wait has ended, or the next ones in the list. If all remaining
+// recipients are in quiet hours or under a cap, it waits.
 func (b *broadcast) step(ctx workflow.Context) error {
-	page := sms.Page{Next: b.progress.Cursor}
+	page, limit := sms.Page{Next: b.progress.Cursor}, ""
 	switch size := b.pageSize(); {
 	case len(b.held.Rest) > 0:
 		page.Recipients, b.held.Rest = b.held.Rest, nil
 	case len(b.held.Asleep) > 0 && !b.held.Asleep[0].Until.After(workflow.Now(ctx)):
-		page.Recipients = b.awoken(size)
+		page.Recipients, limit = b.awoken(size)
 	case b.held.Ended || b.manyAsleep():
-		return b.await(ctx, b.held.Asleep[0].Until, broadcastWaiting, "all recipients whose turn it is are in quiet hours")
+		return b.await(ctx, b.held.Asleep[0].Until, broadcastWaiting, b.whyAsleep())
 	default:
 		var err error
 		if page, err = b.read(ctx); err != nil {
@@ -311,12 +319,12 @@ func (b *broadcast) step(ctx workflow.Context) error {
 			b.held.Page++
 		}
 	}
-	return b.deal(ctx, page)
+	return b.deal(ctx, page, limit)
 }
 
-// manyAsleep reports whether the broadcast holds as many recipients in quiet
-// hours as it can. With a key, one held recipient is enough: the next page is
-// not read until this one is sent, so that a rerun forms the same pages.
+// manyAsleep reports whether the broadcast holds as many recipients as it can. With
+// a key, one held recipient is enough: the next page is not read until this one is
+// sent, so that a rerun forms the same pages.
 func (b *broadcast) manyAsleep() bool {
 	bytes := 0
 	for _, group := range b.held.Asleep {
@@ -324,33 +332,26 @@ func (b *broadcast) manyAsleep() bool {
 			bytes += len(group.Recipients[i].To) + len(group.Recipients[i].Variables)
 		}
 	}
-	return b.progress.Asleep >= maxAsleep || bytes >= maxAsleepBytes || bytes > 0 && b.input.IdempotencyKey != ""
+	return b.progress.Asleep+b.progress.Capped >= maxAsleep || bytes >= maxAsleepBytes || bytes > 0 && b.input.IdempotencyKey != ""
 }
 
-// awoken removes and returns up to most recipients whose quiet hours have
-// ended, earliest first. A page with a key stays whole.
-func (b *broadcast) awoken(most int) sms.Recipients {
+// awoken removes and returns up to most recipients whose wait has ended, earliest
+// first, and the cap that they waited for, if any. A page with a key stays whole.
+func (b *broadcast) awoken(most int) (awoken sms.Recipients, limit string) {
 	first := &b.held.Asleep[0]
 	n := len(first.Recipients)
 	if b.input.IdempotencyKey == "" {
 		n = min(n, most)
 	}
-	awoken := first.Recipients[:n:n]
+	awoken, limit = first.Recipients[:n:n], first.Cap
+	if len(b.held.Last.Messages)+len(b.held.Last.Errors) == 0 {
+		b.held.Last = forEach(awoken, first.unsent())
+	}
+	*b.waiting(first) -= n
 	if first.Recipients = first.Recipients[n:]; len(first.Recipients) == 0 {
 		b.held.Asleep = b.held.Asleep[1:]
 	}
-	b.progress.Asleep -= n
-	if len(b.held.Last.Messages)+len(b.held.Last.Errors) == 0 {
-		b.held.Last = forEach(awoken, stillAsleep)
-	}
-	return awoken
-}
-
-// stillAsleep is the error for recipients in quiet hours if the broadcast ends
-// before they are texted.
-var stillAsleep = sms.Error{
-	Code: sms.CodeCancelled, Retryable: true,
-	Message: "the broadcast ended before the recipient's quiet hours did; nothing was sent",
+	return awoken, limit
 }
 
 // await waits until the given time, unless someone pauses, resumes or cancels
@@ -452,9 +453,9 @@ func (b *broadcast) left() sms.ReportPage {
 		b.held.Asleep = nil
 	}
 	for _, group := range b.held.Asleep {
-		left.Errors = append(left.Errors, forEach(group.Recipients, stillAsleep).Errors...)
+		left.Errors = append(left.Errors, forEach(group.Recipients, group.unsent()).Errors...)
 	}
-	b.held, b.progress.Asleep = held{}, 0
+	b.held, b.progress.Asleep, b.progress.Capped = held{}, 0, 0
 	return left
 }
 

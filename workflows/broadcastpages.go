@@ -59,17 +59,21 @@ func (b *broadcast) slice() (page sms.Page) {
 }
 
 // deal sends to a page's recipients who are awake, and reports what became of
-// each. Recipients to try again later are held.
-func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
+// each. Recipients to try again later are held. limit is the cap that the
+// recipients have waited for, if any.
+func (b *broadcast) deal(ctx workflow.Context, page sms.Page, limit string) error {
 	recipients := page.Recipients
+	var groups []sleepers
 	if b.input.QuietHours != nil && len(recipients) > 0 && !b.input.DryRun {
-		awake, groups, err := asleep(ctx, recipients, &b.input.SendSmsInput, b.input.IdempotencyKey != "")
-		if err != nil {
+		var err error
+		if recipients, groups, err = asleep(ctx, recipients, &b.input.SendSmsInput, b.input.IdempotencyKey != ""); err != nil {
 			return err
 		}
-		b.hold(groups)
-		recipients = awake
 	}
+	if b.capsApart && ctx.Err() != nil { // nothing of the page is sent
+		return ctx.Err()
+	}
+	b.hold(groups)
 	// From here on, sending the list from the cursor would skip the page.
 	b.progress.Cursor, b.held.Ended = page.Next, page.Next == ""
 	if len(page.Recipients)+len(page.Errors) == 0 {
@@ -92,7 +96,8 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 			return failure
 		}
 	}
-	settled, rest := b.part(ctx, recipients, sms.ReportPage{Messages: result.Messages, Errors: result.Errors})
+	settled, rest, capped := b.part(ctx, recipients, sms.ReportPage{Messages: result.Messages, Errors: result.Errors})
+	settled.Errors = slices.Concat(settled.Errors, b.holdCapped(ctx, capped, limit, len(settled.Messages) > 0))
 	b.measure(ctx, began, len(settled.Messages)+len(settled.Errors))
 	settled.Errors = slices.Concat(page.Errors, settled.Errors)
 	if len(settled.Messages)+len(settled.Errors) > 0 {
@@ -108,15 +113,15 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page) error {
 	return b.notYet(ctx, len(settled.Messages) > 0 || b.numbered && len(b.held.Last.Messages) > texted)
 }
 
-// hold adds recipients in quiet hours, in the order in which these end.
+// hold adds recipients who wait, in the order in which their waits end.
 func (b *broadcast) hold(groups []sleepers) {
 	for _, group := range groups {
-		b.progress.Asleep += len(group.Recipients)
+		*b.waiting(&group) += len(group.Recipients)
 		at := 0
 		for at < len(b.held.Asleep) && b.held.Asleep[at].Until.Before(group.Until) {
 			at++
 		}
-		if at < len(b.held.Asleep) && b.held.Asleep[at].Until.Equal(group.Until) {
+		if at < len(b.held.Asleep) && b.held.Asleep[at].Until.Equal(group.Until) && b.held.Asleep[at].Cap == group.Cap {
 			b.held.Asleep[at].Recipients = append(b.held.Asleep[at].Recipients, group.Recipients...)
 			continue
 		}
@@ -124,22 +129,22 @@ func (b *broadcast) hold(groups []sleepers) {
 	}
 }
 
-// part divides the result of a page into what is final and the recipients to
-// try again. A page with a key is tried again as a whole, since the key is for
-// the whole list; those who were texted are not texted again.
-func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result sms.ReportPage) (settled sms.ReportPage, rest sms.Recipients) {
-	again := make(map[string]bool)
+// part divides the result of a page into what is final, the recipients to try
+// again, and those who wait for a cap. A page with a key is tried again as a whole,
+// since the key is for the whole list; those who were texted are not texted again.
+func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result sms.ReportPage) (settled sms.ReportPage, rest sms.Recipients, capped []sleepers) {
+	again := make(map[string]*sms.Error)
 	for i := range result.Errors {
 		if b.worthAnother(&result.Errors[i]) {
-			again[result.Errors[i].To] = true
+			again[result.Errors[i].To] = &result.Errors[i]
 		}
 	}
 	if !b.patient || len(again) == 0 {
-		return result, nil
+		return result, nil, nil
 	}
 	if b.input.IdempotencyKey != "" {
 		b.held.Last = result
-		return sms.ReportPage{}, recipients
+		return sms.ReportPage{}, recipients, nil
 	}
 	in := sms.ReadAddressesInput{DefaultRegion: b.input.DefaultRegion}
 	for i := range recipients {
@@ -148,25 +153,31 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute, Summary: "Find who was not texted"})
 	var read []string
 	if err := workflow.ExecuteLocalActivity(finding, sms.ReadAddressesName, in).Get(ctx, &read); err != nil {
-		return result, nil // cancelled: report what is known
+		return result, nil, nil // cancelled: report what is known
 	}
 	for i, to := range read {
-		if again[to] {
+		switch e := again[to]; {
+		case e == nil:
+			continue
+		case b.capsApart && e.Code == sms.CodeCapReached:
+			capped = underCap(capped, e.Cap, recipients[i])
+		default:
 			rest = append(rest, recipients[i])
-			delete(again, to) // the list may contain it twice
 		}
+		delete(again, to) // the list may contain it twice
 	}
 	settled.Messages = result.Messages
 	for i := range result.Errors {
 		// A recipient whose number the sending worker reads differently is not
 		// found, and is reported.
-		if e := &result.Errors[i]; b.worthAnother(e) && !again[e.To] {
-			b.held.Last.Errors = append(b.held.Last.Errors, *e)
-		} else {
+		switch e := &result.Errors[i]; {
+		case !b.worthAnother(e) || again[e.To] != nil:
 			settled.Errors = append(settled.Errors, *e)
+		case !b.capsApart || e.Code != sms.CodeCapReached:
+			b.held.Last.Errors = append(b.held.Last.Errors, *e)
 		}
 	}
-	return settled, rest
+	return settled, rest, capped
 }
 
 // keyedPatience is how long the send of a page with a key is retried without
@@ -304,13 +315,14 @@ func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
 	now := workflow.Now(ctx)
 	if progressed {
 		b.held.FailingSince, b.held.Failures = time.Time{}, 0
-	} else if b.held.FailingSince.IsZero() || b.fair && cause.Code == sms.CodeCapReached { // a cap has room again in time
+	} else if b.held.FailingSince.IsZero() || b.fair && !b.capsApart && cause.Code == sms.CodeCapReached {
 		b.held.FailingSince = now
 	}
 	why := because(&cause)
 	switch failing := now.Sub(b.held.FailingSince); {
 	case cause.Code == sms.CodeSendingPaused:
 		b.held.FailingSince, b.held.Failures = time.Time{}, 0
+		b.retryCaps(now)
 		return b.await(ctx, now.Add(resumeWait), broadcastPaused, why)
 	case !progressed && failing >= time.Duration(b.input.GiveUpAfter):
 		return fmt.Errorf("given up after %s without any progress: %s", spoken(failing), why)

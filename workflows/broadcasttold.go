@@ -65,6 +65,9 @@ func ProgressLine(p sms.BroadcastProgress) string {
 	if p.Asleep > 0 {
 		parts = append(parts, thousands(p.Asleep)+" in quiet hours")
 	}
+	if p.Capped > 0 {
+		parts = append(parts, thousands(p.Capped)+" under a cap")
+	}
 	switch {
 	case p.State != broadcastSending:
 		parts = append(parts, p.State)
@@ -94,6 +97,8 @@ func because(e *sms.Error) string {
 		why = "Twilio refuses the account"
 	case e.Code == sms.CodeSendingPaused:
 		why = "all sending is paused; run starter resume-all to resume"
+	case e.Code == sms.CodeCapReached && e.Cap != "" && e.Cap != "*":
+		why = "the cap for " + e.Cap + " is reached"
 	case e.Code == sms.CodeCapReached:
 		why = "the cap of the recipients' country is reached"
 	case e.Code == sms.CodeConnection:

@@ -12,10 +12,22 @@ import (
 	"temporal-twilio/sms"
 )
 
-// sleepers is a group of recipients whose quiet hours end at the same time.
+// sleepers is a group of recipients who wait until the same time.
 type sleepers struct {
 	Until      time.Time      `json:"until"`
 	Recipients sms.Recipients `json:"recipients"`
+	// Cap is the prefix of the cap for which they wait in a broadcast; empty if
+	// they are in quiet hours.
+	Cap string `json:"cap,omitempty"`
+}
+
+// unsent returns the error of the group's recipients if their broadcast ends
+// before they are texted.
+func (g *sleepers) unsent() sms.Error {
+	if g.Cap != "" {
+		return sms.Error{Code: sms.CodeCapReached, Cap: g.Cap, Retryable: true, Message: "the cap for " + g.Cap + " in SEND_CAPS had no room while the broadcast waited; nothing was sent"}
+	}
+	return sms.Error{Code: sms.CodeCancelled, Retryable: true, Message: "the broadcast ended before the recipient's quiet hours did; nothing was sent"}
 }
 
 // asleep divides recipients into those who may be texted now and those in quiet

@@ -263,8 +263,8 @@ var mutants = []mutant{
 	{"Always completes", "a page of too many is refused", "activities/longlist.go", `if !isLong(input) || !t.isPage()`, `if isLong(input) || !t.isPage()`, "activities", "TestPageOfTooManyIsRefused"},
 	{"A reply answers one question", "a question waits from when it was sent", "workflows/ask.go", `		began = workflow.Now(ctx)
 `, ``, "workflows", "TestQuestionWaitsFromSending"},
-	{"Always completes", "who has just woken is reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, stillAsleep)`, ``, "workflows", "TestSleepersWhoJustWokeAreReported"},
-	{"Always completes", "a number that is read differently is reported", "workflows/broadcastpages.go", `b.worthAnother(e) && !again[e.To]`, `b.worthAnother(e)`, "workflows", "TestRecipientReadOtherwiseIsReported"},
+	{"Always completes", "who has just woken is reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, first.unsent())`, ``, "workflows", "TestSleepersWhoJustWokeAreReported"},
+	{"Always completes", "a number that is read differently is reported", "workflows/broadcastpages.go", `case !b.worthAnother(e) || again[e.To] != nil:`, `case !b.worthAnother(e):`, "workflows", "TestRecipientReadOtherwiseIsReported"},
 	{"Always completes", "a send that is cancelled between two attempts has a report", "workflows/sendsms.go", `if temporal.IsCanceledError(err) && workflow.GetVersion`, `if false && workflow.GetVersion`, "workflows", "TestCancelledSendHasAReport"},
 	{"Always completes", "a question that is cancelled has a result", "workflows/ask.go", `if temporal.IsCanceledError(err) && a.reports(ctx) {`, `if false && a.reports(ctx) {`, "workflows", "TestCancelledQuestionHasAResult"},
 	{"A reply answers one question", "a question that is cancelled while it is opened is closed", "workflows/ask.go", `!temporal.IsCanceledError(err) || !a.reports(ctx) {`, `true {`, "workflows", "TestCancelledQuestionHasAResult"},
@@ -281,7 +281,17 @@ var mutants = []mutant{
 		return nil, ErrHeld`, "activities", "TestHeldPaceLetsNobodySend"},
 	{"Under control", "a pause wears no send out", "activities/send.go", `if s.paused() && s.input.GiveUpAfter == 0 {`, `if false {`, "activities", "TestPauseWearsNoSendOut"},
 	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsUntilPauseEnds"},
-	{"Always completes", "a broadcast waits for a cap to have room", "workflows/broadcastpages.go", `|| b.fair && cause.Code == sms.CodeCapReached {`, `{`, "workflows", "TestCapIsWaitedFor"},
+	{"Always completes", "a broadcast waits for a cap to have room", "workflows/broadcast.go", `DefaultBroadcastPatience = 25 * time.Hour`, `DefaultBroadcastPatience = 24 * time.Hour`, "workflows", "TestCapIsWaitedFor"},
+	{"Always completes", "a capped country holds up nobody else", "workflows/broadcastpages.go", `case b.capsApart && e.Code == sms.CodeCapReached:`, `case false:`, "workflows", "TestCappedCountryHoldsUpNobodyElse"},
+	{"Always completes", "a cap that others use up is given up", "workflows/broadcastcaps.go", `failing >= time.Duration(b.input.GiveUpAfter) {`, `failing < 0 {`, "workflows", "TestUsedUpCapIsGivenUp"},
+	{"Always completes", "a cap that lets some through is not given up", "workflows/broadcastcaps.go", `		wait.Since, wait.Failures = now, 0
+`, ``, "workflows", "TestProgressGivesNoCapUp"},
+	{"Always completes", "a pause gives no cap up", "workflows/broadcastcaps.go", `	b.held.Caps = nil
+`, ``, "workflows", "TestPauseGivesNoCapUp"},
+	{"Under control", "resume tries a cap at once", "workflows/broadcastcaps.go", `			g.Until = now
+`, `			_ = g
+`, "workflows", "TestResumeTriesACapAtOnce"},
+	{"The sender is told the truth", "a page that was not sent is not in doubt", "workflows/broadcastpages.go", `if b.capsApart && ctx.Err() != nil {`, `if false {`, "workflows", "TestUnsentPageIsNotInDoubt"},
 	{"Always completes", "a resumed broadcast is patient anew", "workflows/broadcast.go", `if b.fair && state == broadcastSending {`, `if false {`, "workflows", "TestResumedBroadcastIsPatientAnew"},
 	{"Under control", "a broadcast obeys while a page fails", "workflows/broadcast.go", `if b.obedient && b.progress.State != broadcastSending {`, `if false {`, "workflows", "TestBroadcastObeysWhileAPageFails"},
 	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if _, paused := h.Paused(); paused {`, `if false {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},

@@ -125,10 +125,12 @@ var scenes = map[string]scene{
 	"broadcast-sms-resumed":        {workflow: sms.BroadcastSmsWorkflowName, act: recover(20003), input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "resumed"}},
 	"broadcast-sms-denied":         {workflow: sms.BroadcastSmsWorkflowName, act: recover(20404), input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "denied"}},
 	"broadcast-sms-obeys":          {workflow: sms.BroadcastSmsWorkflowName, act: pauseFailing, faults: slow, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "obeys"}},
-	"broadcast-sms-asleep":         {workflow: sms.BroadcastSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
-	"broadcast-sms-keyed":          {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed", "idempotencyKey": "spring", "pageSize": 30}},
-	"send-sms-asleep":              {workflow: sms.SendSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
-	"catch-up-sms":                 {workflow: sms.CatchUpSmsWorkflowName, input: sms.CatchUpSmsInput{}, queue: sms.CatchUpTaskQueue},
+	// Here a cap holds up only the recipients to whom it applies.
+	"broadcast-sms-capped": {workflow: sms.BroadcastSmsWorkflowName, act: retryCapped, input: send(map[string]any{"smsTo": []string{"+447400123456", "+447400123457", "+15005550009"}, "pageSize": 2})},
+	"broadcast-sms-asleep": {workflow: sms.BroadcastSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
+	"broadcast-sms-keyed":  {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed", "idempotencyKey": "spring", "pageSize": 30}},
+	"send-sms-asleep":      {workflow: sms.SendSmsWorkflowName, act: cancelAsleep, input: send(map[string]any{"smsTo": []string{"+12125550100", "nobody"}, "quietHours": asleep})},
+	"catch-up-sms":         {workflow: sms.CatchUpSmsWorkflowName, input: sms.CatchUpSmsInput{}, queue: sms.CatchUpTaskQueue},
 	"ask-sms-several": {workflow: sms.AskSmsWorkflowName, act: outlive(several), input: map[string]any{
 		"smsFrom": stack.Number, "smsTo": several, "smsBody": "Coming?", "ifSeveral": "refuse",
 	}},
@@ -362,6 +364,19 @@ func cancelAsleep(s *stage) error {
 	return s.Temporal.Client.CancelWorkflow(s, s.run.GetID(), s.run.GetRunID())
 }
 
+// retryCapped resumes a broadcast that waits for a cap, and cancels it.
+func retryCapped(s *stage) error {
+	for waits, name := range []string{sms.ResumeUpdate, sms.CancelUpdate} {
+		if err := s.waits(waits + 1); err != nil {
+			return err
+		}
+		if err := s.update(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // recover makes Twilio refuse the account until the broadcast has paused itself,
 // and then resumes it.
 func recover(twilioCode int) func(*stage) error {
@@ -559,7 +574,7 @@ func open(t *testing.T, settings ...string) *stack.Stack {
 	}
 	s := stack.Start(t, stack.Options{
 		TemporalSettings: settings,
-		Environment:      []string{"CATCH_UP=1h", "BROADCAST_DIR=" + dir, "SEND_CONCURRENCY=2", "ID_SECRET=" + secret},
+		Environment:      []string{"CATCH_UP=1h", "BROADCAST_DIR=" + dir, "SEND_CONCURRENCY=2", "SEND_CAPS=+44=1/d", "ID_SECRET=" + secret},
 	})
 	delay := twiliosim.Fault{Kind: twiliosim.FaultDelay, Operation: "create", Delay: twiliosim.Duration(50 * time.Millisecond)}
 	if _, err := s.Twilio.AddFault(delay); err != nil {

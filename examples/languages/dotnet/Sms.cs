@@ -129,6 +129,8 @@ public sealed record Error
     public string? MoreInfo { get; init; }
     [JsonPropertyName("retryable")]
     public required bool Retryable { get; init; }
+    [JsonPropertyName("cap")]
+    public string? Cap { get; init; }
     [JsonPropertyName("recipient")]
     public string? Recipient { get; init; }
 }

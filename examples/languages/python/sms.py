@@ -97,6 +97,7 @@ class Error(TypedDict):
     message: str
     moreInfo: NotRequired[str]
     retryable: bool
+    cap: NotRequired[str]
     recipient: NotRequired[str]
 
 

@@ -82,6 +82,7 @@ export interface Error {
   message: string;
   moreInfo?: string;
   retryable: boolean;
+  cap?: string;
   recipient?: string;
 }
 

@@ -80,6 +80,7 @@ public final class Sms {
     public String message;
     public String moreInfo;
     public Boolean retryable;
+    public String cap;
     public String recipient;
   }
 

@@ -1,0 +1,129 @@
+package workflows
+
+// Caps of a broadcast: recipients whose cap is reached wait for room, and hold up
+// nobody else.
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"temporal-twilio/sms"
+)
+
+// capWait says how the wait for a cap goes. The recipients of a cap are tried
+// again a page at a time, at growing intervals while it lets none of them
+// through.
+type capWait struct {
+	// Until is when the next of its recipients are tried.
+	Until time.Time `json:"until"`
+	// Since is when it was first reached, or last let a recipient who had waited
+	// for it through, and Failures is how many pages it has refused since.
+	Since    time.Time `json:"since"`
+	Failures int       `json:"failures,omitempty"`
+}
+
+// forgotten is how long ago a cap's recipients were last to be tried if its wait
+// begins anew. Quiet hours, which are shorter, do not prolong a wait.
+const forgotten = 24 * time.Hour
+
+// underCap adds a recipient to those who wait for a cap. An older worker does not
+// say which cap.
+func underCap(groups []sleepers, prefix string, to sms.Recipient) []sleepers {
+	prefix = cmp.Or(prefix, "*")
+	place := slices.IndexFunc(groups, func(g sleepers) bool { return g.Cap == prefix })
+	if place < 0 {
+		place, groups = len(groups), append(groups, sleepers{Cap: prefix})
+	}
+	groups[place].Recipients = append(groups[place].Recipients, to)
+	return groups
+}
+
+// holdCapped holds the recipients of a page under a cap, behind those who wait for
+// it already. tried is the cap that the page has waited for, if any, and through
+// is true if someone on the page was texted. It returns the errors of recipients
+// whose cap has let none of them through for too long.
+func (b *broadcast) holdCapped(ctx workflow.Context, groups []sleepers, tried string, through bool) (given []sms.Error) {
+	now := workflow.Now(ctx)
+	if wait, known := b.held.Caps[tried]; known && through {
+		wait.Since, wait.Failures = now, 0
+		b.held.Caps[tried] = wait
+	}
+	for _, group := range groups {
+		wait, known := b.held.Caps[group.Cap]
+		if known = known && now.Sub(wait.Until) < forgotten; !known {
+			wait = capWait{Since: now}
+		}
+		if !known || group.Cap == tried {
+			wait.Failures++
+			wait.Until = now.Add(min(firstWait<<min(wait.Failures-1, 10), longWait))
+		}
+		if b.held.Caps == nil {
+			b.held.Caps = make(map[string]capWait)
+		}
+		b.held.Caps[group.Cap] = wait
+		group.Recipients = slices.Concat(b.take(group.Cap), group.Recipients)
+		if failing := now.Sub(wait.Since); failing >= time.Duration(b.input.GiveUpAfter) {
+			problem := group.unsent()
+			b.progress.Error = cmp.Or(b.progress.Error, fmt.Sprintf("given up after %s without any progress: %s", spoken(failing), because(&problem)))
+			given = append(given, forEach(group.Recipients, problem).Errors...)
+			continue
+		}
+		group.Until = wait.Until
+		b.hold([]sleepers{group})
+	}
+	if len(groups) > 0 {
+		b.tell(ctx)
+	}
+	return given
+}
+
+// take removes and returns the recipients who wait for a cap.
+func (b *broadcast) take(prefix string) (taken sms.Recipients) {
+	b.held.Asleep = slices.DeleteFunc(b.held.Asleep, func(g sleepers) bool {
+		if g.Cap != prefix {
+			return false
+		}
+		taken = append(taken, g.Recipients...)
+		return true
+	})
+	b.progress.Capped -= len(taken)
+	return taken
+}
+
+// retryCaps makes it the turn of everyone under a cap, whose wait begins anew.
+func (b *broadcast) retryCaps(now time.Time) {
+	b.held.Caps = nil
+	for i := range b.held.Asleep {
+		if g := &b.held.Asleep[i]; g.Cap != "" {
+			g.Until = now
+		}
+	}
+	slices.SortStableFunc(b.held.Asleep, func(x, y sleepers) int { return x.Until.Compare(y.Until) })
+}
+
+// waiting returns the count of recipients who wait for the same reason as a
+// group.
+func (b *broadcast) waiting(group *sleepers) *int {
+	if group.Cap != "" {
+		return &b.progress.Capped
+	}
+	return &b.progress.Asleep
+}
+
+// whyAsleep says why it is the turn of none of the recipients who are held.
+func (b *broadcast) whyAsleep() string {
+	problem := b.held.Asleep[0].unsent()
+	switch {
+	case b.progress.Capped == 0:
+		return "all recipients whose turn it is are in quiet hours"
+	case b.progress.Asleep > 0:
+		return "all recipients whose turn it is are in quiet hours or under a cap"
+	case slices.ContainsFunc(b.held.Asleep, func(g sleepers) bool { return g.Cap != problem.Cap }):
+		return "the caps of the recipients' countries are reached (" + string(sms.CodeCapReached) + ")"
+	}
+	return because(&problem)
+}
