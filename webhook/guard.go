@@ -45,7 +45,7 @@ type guard struct {
 	burst int
 
 	mu      sync.Mutex
-	pairs   recent[[2]string, *pace]
+	pairs   recent[[3]string, *pace]
 	answers recent[string, bool]
 	// counted holds when this webhook first received a text.
 	counted recent[string, time.Time]

@@ -214,7 +214,7 @@ func (p *pace) byTemporal(now time.Time) time.Time {
 // pace returns what is known of the text's pair, and counts the pair among the
 // latest. The caller holds mu.
 func (g *guard) pace(message sms.Inbound) *pace {
-	pair := [2]string{message.To, message.From}
+	pair := [3]string{message.AccountSID, message.To, message.From}
 	p, known := g.pairs.get(pair)
 	if !known {
 		p = &pace{}

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -61,8 +62,13 @@ func TestTextsOfAPairAreListed(t *testing.T) {
 	if d.Receive(t.Context(), m, firings, Late); len(parties) != 1 || asked(parties[0]) {
 		t.Errorf("a text that is caught up on counts as one of now: queried %q", parties)
 	}
-	if m.To = "+15005550007"; strings.Contains(s.query, d.pair(m)) {
+	other := m
+	if other.To = "+15005550007"; strings.Contains(s.query, d.pair(other)) {
 		t.Error("the query for another number is the same")
+	}
+	other = m
+	if other.AccountSID = "AC2"; strings.Contains(s.query, d.pair(other)) {
+		t.Error("the query for another account's texts is the same")
 	}
 }
 
@@ -134,4 +140,22 @@ func TestManyWebhooksSilenceASlowLoop(t *testing.T) {
 			t.Errorf("silenced after %d texts", texts)
 		}
 	})
+}
+
+// Each account can have any form signed with its own token, also one with
+// another account's number.
+func TestAccountSilencesNoOthersNumber(t *testing.T) {
+	g, now := newGuard(&Options{}), time.Now()
+	m := sms.Inbound{AccountSID: "AC2", From: "+15005550011", To: "+15005550006", Event: sms.EventReceived}
+	for n := range maxStreak {
+		m.MessageSID = fmt.Sprint(n)
+		g.streak(m, now)
+		g.unsaid(m)
+	}
+	g.silence(m, true)
+	m.AccountSID, m.MessageSID = "AC1", "another"
+	streak, watch, silent := g.streak(m, now)
+	if unsaid := g.unsaid(m); unsaid != "" || streak != 1 || watch || silent {
+		t.Errorf("got a streak of %d, watched %t, silent %t, %q", streak, watch, silent, unsaid)
+	}
 }

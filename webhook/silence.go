@@ -80,7 +80,8 @@ func (d *Dispatcher) Accepted(ctx context.Context, message sms.Inbound, since ti
 	return accepted, nil
 }
 
-// pair returns the pseudonym of a phone and a number together.
+// pair returns the pseudonym of a phone and an account's number together. The
+// texts of another account do not count, even if they claim the same number.
 func (d *Dispatcher) pair(message sms.Inbound) string {
-	return sms.Pseudonym(d.IDSecret, message.To, message.From)
+	return sms.Pseudonym(d.IDSecret, message.AccountSID, message.To, message.From)
 }

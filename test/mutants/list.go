@@ -232,6 +232,8 @@ var mutants = []mutant{
 	{"No loop of machines", "each webhook lists the texts that all accept", "webhook/dispatch.go", `parties = append(parties, r.pair(r.message))`, ``, "webhook", "TestTextsOfAPairAreListed"},
 	{"No loop of machines", "a text that is caught up on has no pace", "webhook/dispatch.go", `if r.mode != Late { //`, `if true { //`, "webhook", "TestTextsOfAPairAreListed"},
 	{"No loop of machines", "a streak at several webhooks is one", "webhook/pace.go", `return max(streak, p.streak)`, `return p.streak`, "webhook", "TestStreakCountsForAllWebhooks"},
+	{"No loop of machines", "an account does not silence another's number", "webhook/silence.go", `message.AccountSID, message.To`, `message.To`, "webhook", "TestTextsOfAPairAreListed"},
+	{"No loop of machines", "an account does not pace another's echoes", "webhook/pace.go", `{message.AccountSID, message.To`, `{"", message.To`, "webhook", "TestAccountSilencesNoOthersNumber"},
 	{"No loop of machines", "a loop too slow for each of many webhooks is noticed", "webhook/pace.go", `if now.Sub(p.last) > longPause {`, `if now.Sub(p.last) > maxPause {`, "webhook", "TestManyWebhooksSilenceASlowLoop"},
 	{"No loop of machines", "a clock that is ahead hides no texts", "webhook/pace.go", `now = now.Add(-p.ahead)`, `_ = p.ahead`, "webhook", "TestFastClockHidesNoTexts"},
 	{"No loop of machines", "a silence that somebody ended stays ended", "webhook/pace.go", ` || !text.At.After(ended) {`, ` {`, "webhook", "TestStreakCountsForAllWebhooks"},
