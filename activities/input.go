@@ -17,9 +17,10 @@ import (
 )
 
 // decodeInput decodes the activity's raw argument. The SDK does not decode it,
-// since its failure would fail the activity. Quiet hours are refused unless the
-// caller observes them itself. The error is a *sms.Error with everything that
-// is wrong.
+// since its failure would fail the activity. Quiet hours are refused for a send
+// with a key, of which some recipients might be texted much later, unless the caller
+// waits for their end itself. The error is a *sms.Error with everything that is
+// wrong.
 func decodeInput(raw converter.RawValue, callerWaits bool) (input sms.SendSmsInput, err error) {
 	payload := raw.Payload()
 	if payload == nil {
@@ -28,10 +29,11 @@ func decodeInput(raw converter.RawValue, callerWaits bool) (input sms.SendSmsInp
 	problems, _ := errors.AsType[sms.Problems](sms.DecodePayload(payload.GetMetadata(), payload.GetData(), &input))
 	if hours := input.QuietHours; hours != nil {
 		wrong := hours.Check()
-		if !callerWaits {
-			wrong = errors.New("quietHours needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it")
+		if !callerWaits && input.IdempotencyKey != "" {
+			wrong = errors.New("quietHours with an idempotencyKey needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it")
 		}
-		problems = problems.AddIf(wrong != nil, "quietHours", fmt.Sprint(wrong))
+		problems = problems.AddIf(wrong != nil, "quietHours", fmt.Sprint(wrong)).
+			AddIf(input.SendAt != nil, "sendAt", "sendAt and quietHours cannot be combined: Twilio would send at sendAt, even to those in quiet hours; set only one")
 	}
 	return input, input.Check(regional(&input, problems))
 }

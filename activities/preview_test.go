@@ -82,11 +82,12 @@ func TestPreviewCountsSegmentsAndFailures(t *testing.T) {
 	}
 }
 
-func TestQuietHoursAreForTheWorkflow(t *testing.T) {
+func TestKeyedQuietHoursNeedTheWorkflow(t *testing.T) {
 	input := one
+	input.IdempotencyKey = "spring"
 	input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
 	result, err := run(t, newActivities(accepting(&[]twilio.Draft{})), input)
-	if err != nil || len(result.Errors) != 1 || result.Errors[0].Message != "quietHours needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it" {
+	if err != nil || len(result.Errors) != 1 || result.Errors[0].Message != "quietHours with an idempotencyKey needs a timer, which an activity does not have: start SendSmsWorkflow or BroadcastSmsWorkflow with it" {
 		t.Errorf("got %+v, %v", result, err)
 	}
 }

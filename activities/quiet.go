@@ -28,7 +28,6 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 	if err := in.QuietHours.Check(); err != nil {
 		return nil, temporal.NewNonRetryableApplicationError(err.Error(), string(sms.CodeInvalidInput), nil)
 	}
-	fallback := []*time.Location{location(in.QuietHours.TimeZone)}
 	region := cmp.Or(in.DefaultRegion, a.DefaultRegion)
 	var groups []sms.QuietGroup
 	var together []*time.Location
@@ -44,12 +43,7 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 			continue
 		}
 		seen[party] = true
-		zones := zonesOf(party)
-		until, ok := in.QuietHours.Until(in.At, zones)
-		if !ok || len(zones) == 0 {
-			zones = fallback
-			until, _ = in.QuietHours.Until(in.At, zones)
-		}
+		until, zones := quietUntil(in.QuietHours, party, in.At)
 		together = append(together, zones...)
 		if until.After(in.At) {
 			groups = grouped(groups, until, place)
@@ -71,6 +65,33 @@ func (a *Activities) FindQuiet(_ context.Context, in sms.FindQuietInput) ([]sms.
 		all[place] = place
 	}
 	return []sms.QuietGroup{{Until: until.UTC(), Places: all}}, nil
+}
+
+// quietUntil returns the earliest time, from a given one on, at which an address is
+// not in quiet hours, and the time zones in which it is looked for.
+func quietUntil(hours sms.QuietHours, address string, at time.Time) (until time.Time, zones []*time.Location) {
+	zones = zonesOf(address)
+	until, ok := hours.Until(at, zones)
+	if !ok || len(zones) == 0 {
+		zones = []*time.Location{location(hours.TimeZone)}
+		until, _ = hours.Until(at, zones)
+	}
+	return until, zones
+}
+
+// quietNow returns an error if a recipient's quiet hours have begun, as they may have
+// while the send was held up. The time is Temporal's, as for the workflow that
+// waits for the end of the quiet hours.
+func (s *send) quietNow(to *recipient) *sms.Error {
+	if s.input.QuietHours == nil {
+		return nil
+	}
+	now := s.info.StartedTime.Add(elapsed(s.began))
+	until, _ := quietUntil(*s.input.QuietHours, sms.Party(to.to), now)
+	if !until.After(now) {
+		return nil
+	}
+	return &sms.Error{Code: sms.CodeQuietHours, Retryable: true, Message: "the recipient is in quiet hours until " + until.UTC().Format(time.RFC3339) + "; nothing was sent"}
 }
 
 // grouped adds a recipient to the group with the same end.

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	_ "time/tzdata"
 
 	"temporal-twilio/sms"
+	"temporal-twilio/twilio"
 )
 
 func TestQuietHoursFollowTheNumbersZone(t *testing.T) {
@@ -48,5 +50,56 @@ func TestQuietHoursFollowTheNumbersZone(t *testing.T) {
 		if all := strings.Join(got, " "); all != tc.want && (err == nil || !strings.HasPrefix(all, tc.want)) {
 			t.Errorf("%s: %s, want %s", name, all, tc.want)
 		}
+	}
+}
+
+func TestQuietHoursThatBeginMeanwhileCount(t *testing.T) {
+	from := func(ahead time.Duration) *sms.QuietHours {
+		at := time.Now().UTC().Add(ahead)
+		return &sms.QuietHours{From: at.Format("15:04"), To: at.Add(6 * time.Hour).Format("15:04"), TimeZone: "UTC"}
+	}
+	for name, tc := range map[string]struct {
+		hours *sms.QuietHours
+		sent  int
+	}{"none": {nil, 1}, "hours ahead": {from(12 * time.Hour), 1}, "begun": {from(-3 * time.Hour), 0}} {
+		var drafts []twilio.Draft
+		in := one
+		in.SmsTo, in.QuietHours = sms.To("messenger:1234567890"), tc.hours // nothing says where that is
+		in.SmsFrom = "messenger:987"
+		result, err := run(t, newActivities(accepting(&drafts)), in)
+		if err != nil || len(drafts) != tc.sent || len(result.Errors) != 1-tc.sent {
+			t.Fatalf("%s: got %d texts, result %+v, error %v", name, len(drafts), result, err)
+		}
+		if tc.sent == 0 && (result.Errors[0].Code != sms.CodeQuietHours || !result.Errors[0].Retryable) {
+			t.Errorf("%s: got %+v", name, result.Errors[0])
+		}
+	}
+}
+
+func TestNoTurnIsTakenAtNight(t *testing.T) {
+	for name, wait := range map[string]time.Duration{"just before": 30 * time.Second, "just after": 90 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			var drafts []twilio.Draft
+			a := newActivities(accepting(&drafts))
+			account := a.Accounts[""]
+			account.Pace = NewPace(Limits{Concurrency: 1})
+			a.Accounts[""] = account
+			s := newTestSend(first)
+			s.activities, s.account = a, account
+			s.info.StartedTime, s.began = time.Date(2026, 1, 15, 20, 59, 0, 0, time.UTC), time.Now()
+			s.input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
+			to := &recipient{to: "+447400123456", rendered: true}
+			if err := account.Pace.Acquire(t.Context(), Turn{}); err != nil {
+				t.Fatal(err)
+			}
+			go s.try(t.Context(), to)
+			synctest.Wait()
+			time.Sleep(wait)
+			account.Pace.Release()
+			synctest.Wait()
+			if late := wait > time.Minute; late == (len(drafts) > 0) || late && to.problem.Code != sms.CodeQuietHours {
+				t.Errorf("%s: got %d texts, %+v", name, len(drafts), to.problem)
+			}
+		})
 	}
 }

@@ -151,6 +151,10 @@ func (s *send) render(ctx context.Context, to *recipient) *sms.Error {
 
 // try sends to one recipient. If the gateway panics, the outcome is unknown.
 func (s *send) try(ctx context.Context, to *recipient) {
+	if problem := s.quietNow(to); problem != nil {
+		s.refuse(to, problem)
+		return
+	}
 	limit, err := s.reserveCap(ctx, to)
 	if err != nil {
 		return
@@ -189,6 +193,10 @@ func (s *send) try(ctx context.Context, to *recipient) {
 		return
 	}
 	defer s.account.Pace.Release()
+	if problem := s.quietNow(to); problem != nil { // its turn came too late
+		s.refuse(to, problem)
+		return
+	}
 	s.create(ctx, to)
 }
 

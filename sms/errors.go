@@ -69,6 +69,8 @@ const (
 	// CodeCapReached: SEND_CAPS allows no more messages to numbers with the
 	// recipient's prefix for now.
 	CodeCapReached Code = "CAP_REACHED"
+	// CodeQuietHours: the recipient's quiet hours began before its turn.
+	CodeQuietHours Code = "QUIET_HOURS"
 )
 
 // Codes returns all of them.
@@ -76,7 +78,7 @@ func Codes() []Code {
 	return []Code{
 		CodeMissingInput, CodeInvalidInput, CodeConnection, CodeAuthentication, CodeInvalidRequest, CodeInvalidTo, CodeInvalidFrom,
 		CodePermissionDenied, CodeInvalidRegion, CodeTemplateMetadata, CodeTemplateSyntax, CodeUnknown,
-		CodeRateLimited, CodeOptedOut, CodeOutcomeUnknown, CodeCancelled, CodeTimeUp, CodeWorkerStopped, CodeNoAttemptLeft, CodeSendingPaused, CodeCapReached,
+		CodeRateLimited, CodeOptedOut, CodeOutcomeUnknown, CodeCancelled, CodeTimeUp, CodeWorkerStopped, CodeNoAttemptLeft, CodeSendingPaused, CodeCapReached, CodeQuietHours,
 	}
 }
 

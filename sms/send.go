@@ -109,8 +109,9 @@ type SendSmsInput struct {
 	PersistentAction []string `json:"persistentAction,omitempty" example:"[\"geo:52.5,13.4|Berlin\"]"`
 
 	// QuietHours keeps recipients from being texted in the evening and at
-	// night, by their local time. Only for SendSmsWorkflow and
-	// BroadcastSmsWorkflow, which can wait. Optional.
+	// night, by their local time. SendSmsWorkflow and BroadcastSmsWorkflow text
+	// them when their quiet hours end; SendSms itself, which cannot wait,
+	// reports them as QUIET_HOURS. Optional.
 	QuietHours *QuietHours `json:"quietHours,omitempty"`
 	// MaxSegments refuses a text that takes more segments. Optional: default no
 	// limit but Twilio's 1600 characters.

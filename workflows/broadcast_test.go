@@ -32,6 +32,8 @@ type broadcastBench struct {
 	*testsuite.TestWorkflowEnvironment
 	texted []string
 	keys   []string
+	// hours are the quiet hours of the last page.
+	hours *sms.QuietHours
 	// patience is the last page's limit for retries without progress.
 	patience time.Duration
 	// dir is BROADCAST_DIR.
@@ -97,7 +99,7 @@ func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 		if in.SmsBody == "broken" || in.SmsBody == "broken later" && b.pages > 0 {
 			return sms.SendSmsResult{Errors: []sms.Error{{Code: sms.CodeTemplateSyntax, Message: "line 1 of smsBody: ${ is not closed"}}}, nil
 		}
-		b.keys, b.patience = append(b.keys, in.IdempotencyKey), time.Duration(in.GiveUpAfter)
+		b.keys, b.patience, b.hours = append(b.keys, in.IdempotencyKey), time.Duration(in.GiveUpAfter), in.QuietHours
 		if b.pages++; b.sending != nil {
 			b.sending(b.pages)
 		}

@@ -146,13 +146,8 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 		b.held.Last = result
 		return sms.ReportPage{}, recipients, nil
 	}
-	in := sms.ReadAddressesInput{DefaultRegion: b.input.DefaultRegion}
-	for i := range recipients {
-		in.To = append(in.To, recipients[i].To)
-	}
-	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute, Summary: "Find who was not texted"})
-	var read []string
-	if err := workflow.ExecuteLocalActivity(finding, sms.ReadAddressesName, in).Get(ctx, &read); err != nil {
+	read, err := readAddresses(ctx, recipients, b.input.DefaultRegion)
+	if err != nil {
 		return result, nil, nil // cancelled: report what is known
 	}
 	for i, to := range read {
@@ -180,6 +175,18 @@ func (b *broadcast) part(ctx workflow.Context, recipients sms.Recipients, result
 	return settled, rest, capped
 }
 
+// readAddresses returns the addresses of recipients as the results of sends have
+// them.
+func readAddresses(ctx workflow.Context, recipients sms.Recipients, region string) (read []string, err error) {
+	in := sms.ReadAddressesInput{DefaultRegion: region}
+	for i := range recipients {
+		in.To = append(in.To, recipients[i].To)
+	}
+	finding := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: time.Minute, Summary: "Find who was not texted"})
+	err = workflow.ExecuteLocalActivity(finding, sms.ReadAddressesName, in).Get(ctx, &read)
+	return read, err
+}
+
 // keyedPatience is how long the send of a page with a key is retried without
 // progress before the broadcast reports the reason and retries by itself. A
 // sender whose queue is full pauses for longer, so that this is reported at
@@ -190,11 +197,11 @@ const keyedPatience = 10 * time.Second
 // error.
 func (b *broadcast) send(ctx workflow.Context, recipients sms.Recipients) (result sms.SendSmsResult, err error) {
 	input := b.input.SendSmsInput
-	input.SmsTo, input.QuietHours, input.GiveUpAfter = recipients, nil, 0
+	input.SmsTo, input.GiveUpAfter = recipients, 0
 	options := SendOptions(sms.Summary(fmt.Sprintf("Page %d", b.progress.Pages+1), input.Label))
 	switch {
 	case input.IdempotencyKey != "":
-		input.IdempotencyKey = b.pageKey()
+		input.IdempotencyKey, input.QuietHours = b.pageKey(), nil // a page with a key is sent whole
 		if b.patient {
 			input.GiveUpAfter = sms.Duration(keyedPatience)
 		}

@@ -101,6 +101,8 @@ func because(e *sms.Error) string {
 		why = "the cap for " + e.Cap + " is reached"
 	case e.Code == sms.CodeCapReached:
 		why = "the cap of the recipients' country is reached"
+	case e.Code == sms.CodeQuietHours:
+		why = "the recipients' quiet hours have begun"
 	case e.Code == sms.CodeConnection:
 		why = "Twilio cannot be reached"
 	case e.Code == sms.CodeRateLimited:

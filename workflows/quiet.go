@@ -4,6 +4,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -65,13 +66,21 @@ func asleep(ctx workflow.Context, recipients sms.Recipients, input *sms.SendSmsI
 	return awake, groups, nil
 }
 
-// sendAwake sends to each recipient once its quiet hours have ended. The result
-// lists recipients in the order in which their quiet hours ended. A send with a
-// key waits until all are awake, since a key is for one list.
+// lateWait is how long a send waits before it looks again at recipients whose quiet
+// hours began while it was held up.
+const lateWait = time.Minute
+
+// sendAwake sends to each recipient as soon as it is awake. The result lists
+// recipients in the order in which their quiet hours ended. A send with a key
+// waits until all are awake, since a key is for one list.
 func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSmsResult, err error) {
 	hours := input.QuietHours
-	if input.QuietHours = nil; hours == nil || len(input.SmsTo) == 0 {
+	if hours == nil || len(input.SmsTo) == 0 {
+		input.QuietHours = nil
 		return SendSms(ctx, input)
+	}
+	if input.IdempotencyKey != "" {
+		input.QuietHours = nil
 	}
 	onError, left := input.OnError, input.SmsTo
 	input.OnError = "" // decided applies it once the whole list is sent
@@ -82,6 +91,7 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 		if err != nil {
 			return decided(unsent(result, left, err), onError)
 		}
+		left = nil
 		if input.SmsTo = awake; len(awake) > 0 {
 			began := ctx.Err() == nil
 			part, err := SendSms(ctx, input)
@@ -91,21 +101,51 @@ func sendAwake(ctx workflow.Context, input sms.SendSmsInput) (result sms.SendSms
 			if err != nil {
 				return result, err
 			}
+			part, left = fellAsleep(ctx, awake, part, input.DefaultRegion)
 			result = sms.JoinResults(result, part)
 		}
-		if len(groups) == 0 {
+		next := workflow.Now(ctx).Add(lateWait)
+		if len(left) == 0 && len(groups) == 0 {
 			return decided(result, onError)
+		} else if len(left) == 0 {
+			next = groups[0].Until
 		}
-		left = nil
 		for _, group := range groups {
 			left = append(left, group.Recipients...)
 		}
 		workflow.SetCurrentDetails(ctx, fmt.Sprintf("Twilio accepted %d messages, %d were not sent. %d recipients are in quiet hours, the first until %s.",
-			len(result.Messages), len(result.Errors), len(left), groups[0].Until.UTC().Format(time.RFC3339)))
-		if err := workflow.Sleep(ctx, groups[0].Until.Sub(workflow.Now(ctx))); err != nil {
+			len(result.Messages), len(result.Errors), len(left), next.UTC().Format(time.RFC3339)))
+		if err := workflow.Sleep(ctx, next.Sub(workflow.Now(ctx))); err != nil {
 			return decided(unsent(result, left, err), onError)
 		}
 	}
+}
+
+// fellAsleep returns a result without the recipients whose quiet hours began before
+// their turn, and these recipients.
+func fellAsleep(ctx workflow.Context, recipients sms.Recipients, result sms.SendSmsResult, region string) (sms.SendSmsResult, sms.Recipients) {
+	late := make(map[string]bool)
+	for i := range result.Errors {
+		if e := &result.Errors[i]; e.Code == sms.CodeQuietHours {
+			late[e.To] = true
+		}
+	}
+	if len(late) == 0 {
+		return result, nil
+	}
+	read, err := readAddresses(ctx, recipients, region)
+	if err != nil {
+		return result, nil // cancelled: report what is known
+	}
+	var left sms.Recipients
+	found := make(map[string]bool)
+	for i, to := range read {
+		if late[to] && !found[to] { // the list may contain it twice
+			left, found[to] = append(left, recipients[i]), true
+		}
+	}
+	errors := slices.DeleteFunc(slices.Clone(result.Errors), func(e sms.Error) bool { return e.Code == sms.CodeQuietHours && found[e.To] })
+	return sms.NewSendSmsResult(result.Messages, errors), left
 }
 
 // decided returns a result, with the error that the caller requested with onError.

@@ -120,3 +120,41 @@ func TestInvalidQuietHoursAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestHeldSendAwaitsMorning(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	b.SetStartTime(time.Date(2026, 1, 15, 20, 59, 59, 0, time.UTC))
+	at := make(map[string]string)
+	b.outcome = func(page int, to string) *sms.Error {
+		if page == 1 && to != "+447400123457" {
+			return &sms.Error{Code: sms.CodeQuietHours, Retryable: true}
+		}
+		at[to] = b.Now().UTC().Format("02 15:04")
+		return nil
+	}
+	b.ExecuteWorkflow(sms.SendSmsWorkflowName, sms.SendSmsWorkflowInput{SendSmsInput: sms.SendSmsInput{
+		SmsFrom: "+15005550006", SmsBody: "Hi", DefaultRegion: "GB", SmsTo: sms.To("07400 123456", "+447400123457", "+447400123458"), QuietHours: &sms.QuietHours{From: "21:00", To: "08:00"},
+	}})
+	var report sms.SendSmsWorkflowResult
+	if err := b.GetWorkflowResult(&report); err != nil || len(report.Messages) != 3 || len(report.Errors) != 0 || len(b.texted) != 3 || at["07400 123456"] != "16 08:00" || at["+447400123458"] != "16 08:00" || b.hours == nil {
+		t.Errorf("got %+v, error %v, texted at %v", report, err, at)
+	}
+}
+
+func TestHeldPageAwaitsMorning(t *testing.T) {
+	b := newBroadcastBench(t, 0)
+	b.SetStartTime(time.Date(2026, 1, 15, 20, 59, 59, 0, time.UTC))
+	input := b.fromFile(t, "+447400123456,Ann", "+447400123457,Bo")
+	input.QuietHours = &sms.QuietHours{From: "21:00", To: "08:00"}
+	at := make(map[string]string)
+	b.outcome = func(page int, to string) *sms.Error {
+		if page == 1 && to == "+447400123456" {
+			return &sms.Error{Code: sms.CodeQuietHours, Retryable: true}
+		}
+		at[to] = b.Now().UTC().Format("02 15:04")
+		return nil
+	}
+	if progress, report := b.runOn(t, input); progress.State != "done" || progress.Sent != 2 || len(report) != 2 || at["+447400123456"] != "16 08:00" || b.hours == nil {
+		t.Errorf("got %+v, report %+v, texted at %v", progress, report, at)
+	}
+}

@@ -296,6 +296,18 @@ var mutants = []mutant{
 	{"The sender is told the truth", "a page that was not sent is not in doubt", "workflows/broadcastpages.go", `if b.capsApart && ctx.Err() != nil {`, `if false {`, "workflows", "TestUnsentPageIsNotInDoubt"},
 	{"Always completes", "a resumed broadcast is patient anew", "workflows/broadcast.go", `if b.fair && state == broadcastSending {`, `if false {`, "workflows", "TestResumedBroadcastIsPatientAnew"},
 	{"Under control", "a broadcast obeys while a page fails", "workflows/broadcast.go", `if b.obedient && b.progress.State != broadcastSending {`, `if false {`, "workflows", "TestBroadcastObeysWhileAPageFails"},
+	{"Under control", "a turn in quiet hours is not taken", "activities/round.go", `problem != nil { // its turn came too late`, `problem != nil && false { //`, "activities", "TestNoTurnIsTakenAtNight"},
+	{"Under control", "a send that begins in quiet hours texts nobody", "activities/quiet.go", `	if !until.After(now) {
+		return nil
+	}
+	return &sms.Error`, `	if true {
+		return nil
+	}
+	return &sms.Error`, "activities", "TestQuietHoursThatBeginMeanwhileCount"},
+	{"Always completes", "a send that is held into quiet hours awaits the morning", "workflows/quiet.go", `if len(late) == 0 {`, `if true {`, "workflows", "TestHeldSendAwaitsMorning"},
+	{"Under control", "a page is sent with its quiet hours", "workflows/broadcastpages.go", `	input.SmsTo, input.GiveUpAfter = recipients, 0
+`, `	input.SmsTo, input.GiveUpAfter, input.QuietHours = recipients, 0, nil
+`, "workflows", "TestHeldPageAwaitsMorning"},
 	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if _, paused := h.Paused(); paused {`, `if false {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},
 	{"Under control", "a late return makes no room for newer messages", "workflows/caps.go", `if t.At > 0 {`, `if false {`, "workflows", "TestLateReturnMakesNoRoom"},
 	{"Under control", "a return names when it was reserved", "activities/capcount.go", `back.At = s.allowance.at[key]`, ``, "activities", "TestCapsCountWhatWasSent"},
