@@ -60,6 +60,12 @@ func (s *Set) Event(message sms.Inbound) sms.EventKind {
 	return s.keywordsOf(message.To).Classify(message)
 }
 
+// OptsIn reports whether a message opts in, which may also be an ordinary one: a
+// "yes" more often answers a question.
+func (s *Set) OptsIn(message sms.Inbound) bool {
+	return s.keywordsOf(message.To).OptsIn(message)
+}
+
 func (s *Set) keywordsOf(number string) sms.Keywords {
 	if words, ok := s.keywords[number]; ok {
 		return words
@@ -71,7 +77,7 @@ func (s *Set) keywordsOf(number string) sms.Keywords {
 // in counts as two events, unless Twilio classified it.
 func (s *Set) meant(t *Trigger, message sms.Inbound) bool {
 	if t.event == sms.EventOptIn {
-		return s.keywordsOf(message.To).OptsIn(message)
+		return s.OptsIn(message)
 	}
 	return t.event == s.Event(message)
 }

@@ -41,12 +41,13 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusForbidden, otherAccount)
 		return
 	}
-	answer, matched := Answer{Again: true, Outcome: "too many texts at once"}, []triggers.Match(nil)
+	answer, matched, kind := Answer{Again: true, Outcome: "too many texts at once"}, []triggers.Match(nil), ""
 	// Only verified requests take a slot, so that nobody else can use them up.
 	if h.enter(ctx) {
 		defer h.leave()
 		set := h.Triggers()
 		message.Event = set.Event(message)
+		kind = kindOf(set, message)
 		matched = set.Match(ctx, message)
 		unsaid, mode := "", Live
 		if h.silenced(ctx, message) {
@@ -67,9 +68,9 @@ func (h *handler) sms(w http.ResponseWriter, r *http.Request) {
 	}
 	h.Metrics.Text(names(matched), answer.Outcome, time.Since(began))
 	h.restrain(ctx, message, &answer)
-	h.report(ctx, message, matched, answer)
+	h.report(ctx, message, kind, matched, answer)
 	if h.ShowOutcome {
-		w.Header().Set(OutcomeHeader, inWords(message, answer))
+		w.Header().Set(OutcomeHeader, inWords(kind, answer))
 		if answer.WorkflowID != "" {
 			w.Header().Set(WorkflowHeader, answer.WorkflowID)
 		}
@@ -149,16 +150,30 @@ func (h *handler) restrain(ctx context.Context, message sms.Inbound, answer *Ans
 	}
 }
 
-// kinds names the texts that are not ordinary ones.
-var kinds = map[sms.EventKind]string{sms.EventOptOut: "opt-out", sms.EventOptIn: "opt-in", sms.EventHelp: "help"}
+// kinds names the events of texts that are not ordinary ones.
+var kinds = map[sms.EventKind]string{sms.EventOptOut: "opt-out", sms.EventOptIn: optIn, sms.EventHelp: "help"}
 
-// inWords describes what became of a text, for people.
-func inWords(message sms.Inbound, answer Answer) string {
+const optIn = "opt-in"
+
+// kindOf names the kind of a text; empty if it is an ordinary one.
+func kindOf(set *triggers.Set, message sms.Inbound) string {
+	switch kind := kinds[message.Event]; {
+	case kind != "":
+		return kind
+	case set.OptsIn(message):
+		return optIn
+	case message.Reaction() != nil:
+		return "reaction"
+	}
+	return ""
+}
+
+// inWords describes what became of a text, for people. A "yes" that answers a
+// question was not meant to opt in.
+func inWords(kind string, answer Answer) string {
 	var words []string
-	if kind := kinds[message.Event]; kind != "" {
+	if kind != "" && (kind != optIn || answer.Outcome != string(sms.OutcomeAnswered)) {
 		words = append(words, kind)
-	} else if message.Reaction() != nil {
-		words = append(words, "reaction")
 	}
 	words = append(words, answer.Outcome)
 	if answer.Unsaid != "" {
@@ -168,10 +183,10 @@ func inWords(message sms.Inbound, answer Answer) string {
 }
 
 // report logs one line about a text.
-func (h *handler) report(ctx context.Context, message sms.Inbound, matched []triggers.Match, answer Answer) {
+func (h *handler) report(ctx context.Context, message sms.Inbound, kind string, matched []triggers.Match, answer Answer) {
 	level := slog.LevelInfo
 	attributes := []any{
-		"outcome", inWords(message, answer), "triggers", strings.Join(names(matched), " "), "messageSid", message.MessageSID, "account", message.AccountSID,
+		"outcome", inWords(kind, answer), "triggers", strings.Join(names(matched), " "), "messageSid", message.MessageSID, "account", message.AccountSID,
 	}
 	if answer.Known {
 		attributes = append(attributes, "redelivered", true)

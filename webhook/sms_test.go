@@ -547,11 +547,15 @@ func TestWebhookShowsOutcomesIfAskedTo(t *testing.T) {
 		{"hello", "no trigger"},
 		{"STOP", "opt-out, no trigger"},
 		{"help", "help, no trigger"},
+		{"start", "opt-in, no trigger"},
 		{"Liked “hello”", "reaction, no trigger"},
 	} {
 		if got := b.deliver(numbered(n, tc.body), token).Header().Get(OutcomeHeader); got != tc.want {
 			t.Errorf("%s: got the outcome %q, want %q", tc.body, got, tc.want)
 		}
+	}
+	if got := inWords(optIn, Answer{Outcome: string(sms.OutcomeAnswered)}); got != "answered" {
+		t.Errorf("a yes to a question says %q", got)
 	}
 	if log := b.log.String(); !strings.Contains(log, `outcome="accepted, not echoed: too fast"`) {
 		t.Errorf("the log lacks the outcome:\n%s", log)
