@@ -305,6 +305,38 @@ func TestNarrowScreenShowsOnePhone(t *testing.T) {
 	p.shows(phone(2, ".mine"), "long")
 }
 
+func TestStripFollowsTheChosenPhone(t *testing.T) {
+	sim, p := start(t, twiliosim.Options{})
+	p.do("make it narrow", chromedp.EmulateViewport(320, 568))
+	inSight := func(what, tab string) {
+		t.Helper()
+		p.until(what+" is in sight", `(() => {
+			const [tab, strip] = [document.querySelector("#strip `+tab+`"), document.getElementById("strip")].map((e) => e.getBoundingClientRect());
+			return tab.left >= strip.left && tab.right <= strip.right;
+		})()`)
+	}
+	for n := 3; n <= 8; n++ {
+		p.run(`document.querySelector("#strip button:last-child").click()`)
+		p.until("the phone is there", fmt.Sprintf(`document.querySelectorAll("article.phone").length === %d`, n))
+	}
+	inSight("the new phone", "[aria-pressed=true]")
+	inSight("the button for another", "button:last-child")
+	p.run(`document.querySelector("#strip button").click()`)
+	inSight("the first phone", "[aria-pressed=true]")
+
+	p.run(`document.getElementById("strip").scrollLeft = 120`)
+	text(t, sim, bob, "Order Number 9")
+	p.shows("#strip .badge", "1")
+	if left := eval[float64](p, `document.getElementById("strip").scrollLeft`); left != 120 {
+		t.Errorf("a message has scrolled the strip to %v", left)
+	}
+
+	p.run(`document.querySelector("#strip button:nth-child(8)").click()`)
+	p.do("load again", chromedp.Reload())
+	p.until("the page is back", `document.querySelector("#strip button:nth-child(8)[aria-pressed=true]")`)
+	inSight("the phone of the last visit", "[aria-pressed=true]")
+}
+
 func TestPhonesSurviveVisitsAndResets(t *testing.T) {
 	sim, p := start(t, twiliosim.Options{Numbers: []string{ours, "+18885550007"}})
 	p.click(".add-phone")

@@ -164,7 +164,10 @@ export class Phones {
 
   // fit shows the strip unless all phones and the card beside them are in sight.
   fit() {
-    this.strip.hidden = this.phones.length < Number(getComputedStyle(this.row).getPropertyValue("--columns"));
+    const hidden = this.phones.length < Number(getComputedStyle(this.row).getPropertyValue("--columns"));
+    if (hidden === this.strip.hidden) return;
+    this.strip.hidden = hidden;
+    this.scrollStrip();
   }
 
   // meet opens a phone for a number that has none, or offers one.
@@ -206,8 +209,22 @@ export class Phones {
       ...this.phones.map((phone, i) => el("button", { type: "button", class: "tab", "aria-pressed": String(i === this.selected), "aria-label": `${write.phone(phone.number)}${phone.unread ? `, ${phone.unread} new` : ""}`, onclick: () => { this.show(i); this.changed(); } },
         `…${phone.number.slice(-4)}`, phone.unread ? el("span", { class: "badge" }, String(phone.unread)) : null)),
       el("button", { type: "button", class: "tab", "aria-label": "Another phone", disabled: this.phones.length >= most, onclick: () => this.add() }, icon("add")));
-    if (focused) this.strip.children[this.selected].focus();
+    if (focused) this.strip.children[this.selected].focus({ preventScroll: true });
     this.fit();
+    if (this.leadsTo !== this.phones[this.selected]) this.scrollStrip();
+  }
+
+  // scrollStrip brings the chosen phone's tab and those beside it into sight. It
+  // is not called for every message, since a person may scroll as well.
+  scrollStrip() {
+    if (this.strip.hidden) return;
+    this.leadsTo = this.phones[this.selected];
+    const tabs = this.strip.children;
+    const edge = this.strip.getBoundingClientRect();
+    const before = edge.left - tabs[Math.max(0, this.selected - 1)].getBoundingClientRect().left;
+    const after = tabs[this.selected + 1].getBoundingClientRect().right - edge.right;
+    if (before > 0) this.strip.scrollLeft -= before + 3;
+    else if (after > 0) this.strip.scrollLeft += after + 3;
   }
 }
 
