@@ -17,6 +17,9 @@ import (
 const (
 	// FaultDelay delays a REST request by Delay before it is handled.
 	FaultDelay = "delay"
+	// Fault401 rejects a REST request with 20003, as if its credentials were
+	// wrong, without processing it.
+	Fault401 = "401"
 	// Fault429 rejects a REST request with 20429 and Retry-After, without
 	// processing it.
 	Fault429 = "429"
@@ -80,7 +83,7 @@ var (
 
 	// faultOperations maps each kind to the operations that it applies to.
 	faultOperations = map[string][]string{
-		FaultDelay: restOperations, Fault429: restOperations, Fault500: restOperations, Fault503: restOperations,
+		FaultDelay: restOperations, Fault401: restOperations, Fault429: restOperations, Fault500: restOperations, Fault503: restOperations,
 		FaultReset: restOperations, FaultResponseLost: restOperations, FaultTruncated: restOperations,
 		FaultNotJSON: restOperations, FaultRefuse: nil, FaultListingLag: nil, FaultRewritten: nil, FaultQueueFull: nil,
 		FaultWebhookLost: webhookOperations, FaultWebhookLate: webhookOperations,
@@ -88,7 +91,7 @@ var (
 	}
 	// FaultKinds lists the kinds in the order of the documentation.
 	FaultKinds = []string{
-		FaultDelay, Fault429, Fault500, Fault503, FaultRefuse, FaultReset, FaultResponseLost, FaultTruncated,
+		FaultDelay, Fault401, Fault429, Fault500, Fault503, FaultRefuse, FaultReset, FaultResponseLost, FaultTruncated,
 		FaultNotJSON, FaultListingLag, FaultRewritten, FaultQueueFull, FaultWebhookLost, FaultWebhookLate, FaultWebhookDoubled, FaultWebhookReordered,
 	}
 )

@@ -61,6 +61,7 @@ func TestFaultsBeforeTheWorkCreateNothing(t *testing.T) {
 		status, code int // 0: the connection is reset
 		retryAfter   string
 	}{
+		"401":                          {Fault{Kind: Fault401}, 401, 20003, ""},
 		"429":                          {Fault{Kind: Fault429}, 429, 20429, "1"},
 		"429 with its own Retry-After": {Fault{Kind: Fault429, RetryAfter: Duration(2500 * time.Millisecond)}, 429, 20429, "3"},
 		"500":                          {Fault{Kind: Fault500}, 500, 20500, ""},

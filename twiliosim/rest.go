@@ -145,7 +145,7 @@ func (s *Sim) handle(ctx context.Context, q *request, concurrent int) (*reply, *
 	if f := s.faults.fire(o, FaultDelay); f != nil && !sleep(ctx, time.Duration(f.Delay)) {
 		return nil, nil
 	}
-	if f := s.faults.fire(o, Fault429, Fault500, Fault503, FaultReset); f != nil {
+	if f := s.faults.fire(o, Fault401, Fault429, Fault500, Fault503, FaultReset); f != nil {
 		return f.reply(), nil
 	}
 	r := s.route(q)
@@ -164,6 +164,8 @@ func (s *Sim) handle(ctx context.Context, q *request, concurrent int) (*reply, *
 func (f *Fault) reply() *reply {
 	var r reply
 	switch f.Kind {
+	case Fault401:
+		r = unauthorized()
 	case Fault429:
 		r = fail(http.StatusTooManyRequests, 20429, "Too Many Requests")
 	case Fault500:

@@ -11,6 +11,7 @@ const webhooks = ["callback", "inbound"];
 // What each kind does, the operations that it applies to, and its settings.
 const kinds = {
   "response-lost": { name: "Answer lost", text: "The work is done and the message is sent, then the connection breaks.", operations: requests },
+  401: { name: "401 Credentials refused", text: "Refused with 20003, as if someone had changed the token; nothing is done.", operations: requests },
   429: { name: "429 Too many requests", text: "Refused with 20429 and Retry-After; nothing is done.", operations: requests, settings: ["retryAfter"] },
   500: { name: "500 Server error", text: "Refused with 20500.", operations: requests, settings: ["retryAfter", "after"] },
   503: { name: "503 Unavailable", text: "Refused with 20503.", operations: requests, settings: ["retryAfter", "after"] },
