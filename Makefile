@@ -22,7 +22,7 @@ UNRACED = ./test/bench/... ./test/docs ./test/browser ./test/alerts ./test/relea
 TOGETHER = -count=1 -p=3 -parallel=4 -timeout=30m
 
 # The flags with which local/build.go builds the embedded Temporal: with others,
-# its tests and go vet would compile its 1300 packages once more.
+# its tests and go vet would compile its 1100 packages once more.
 TEMPORAL_FLAGS = -trimpath -tags=release,disable_grpc_modules
 DEVSERVER_TEST = CGO_ENABLED=0 go test -vet=off ${TEMPORAL_FLAGS}
 
@@ -40,7 +40,7 @@ build: ## the binaries, into .local/bin
 	go build -o ${BIN}/ ${MAINS}
 
 .PHONY: devserver
-devserver: build ## the embedded Temporal, into .local/bin (about 4 minutes the first time)
+devserver: build ## the embedded Temporal, into .local/bin (about 3 minutes the first time)
 	@${BIN}/local devserver
 
 .PHONY: temporalcli

@@ -1,0 +1,21 @@
+// Package pgx stands in for the driver of PostgreSQL: this server stores
+// everything in SQLite.
+package pgx
+
+import "errors"
+
+// What the server's plugin for PostgreSQL names.
+type (
+	ConnConfig struct{}
+	Conn       struct{}
+	TypeMap    struct{}
+)
+
+// ParseConfig fails, so that no connection is ever opened.
+func ParseConfig(string) (*ConnConfig, error) {
+	return nil, errors.New("this server stores nothing in PostgreSQL")
+}
+
+func (*Conn) TypeMap() *TypeMap { return nil }
+
+func (*TypeMap) RegisterDefaultPgType(any, string) {}

@@ -1,0 +1,12 @@
+// Package types has the types of S3 that Temporal's archiver names.
+package types
+
+type (
+	Object       struct{ Key *string }
+	CommonPrefix struct{ Prefix *string }
+	NoSuchBucket struct{}
+	NoSuchKey    struct{}
+)
+
+func (*NoSuchBucket) Error() string { return "no such bucket" }
+func (*NoSuchKey) Error() string    { return "no such key" }
