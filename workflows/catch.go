@@ -4,6 +4,7 @@ package workflows
 // that name no workflow can find it.
 
 import (
+	"errors"
 	"slices"
 
 	"go.temporal.io/sdk/temporal"
@@ -28,14 +29,23 @@ func CatchSignal(ctx workflow.Context, name string) error {
 
 // CatchMessage declares that this workflow catches a message with a correlation
 // key: only a trigger with this name and the same key reaches it. secret must
-// be the webhooks' (ID_SECRET): the key is stored as a pseudonym.
+// be the webhooks' (ID_SECRET): the key is stored as a pseudonym, and without the
+// secret nothing would ever reach the workflow.
 func CatchMessage(ctx workflow.Context, secret []byte, name, correlationKey string) error {
 	// The pseudonym is recorded, so that replays of old runs do not depend on
 	// the current secret.
 	var catches string
-	err := workflow.SideEffect(ctx, func(workflow.Context) any { return sms.MessageCatch(secret, name, correlationKey) }).Get(&catches)
+	err := workflow.SideEffect(ctx, func(workflow.Context) any {
+		if len(secret) == 0 {
+			return ""
+		}
+		return sms.MessageCatch(secret, name, correlationKey)
+	}).Get(&catches)
 	if err != nil {
 		return err
+	}
+	if catches == "" {
+		return errors.New("catch a message: no secret is given; it must be the webhooks' ID_SECRET")
 	}
 	return catch(ctx, catches)
 }

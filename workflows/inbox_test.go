@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -98,6 +99,15 @@ func TestInboxForgetsTheOldestMessages(t *testing.T) {
 	}
 	if len(i.state.Seen) != inboxMemory || len(i.seen) != inboxMemory || i.seen["SM9/"] || !i.seen["SM10/"] {
 		t.Errorf("the inbox remembers %d and %d messages, want its maximum", len(i.state.Seen), len(i.seen))
+	}
+}
+
+func TestCatchMessageNeedsTheSecret(t *testing.T) {
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.ExecuteWorkflow(func(ctx workflow.Context) error { return CatchMessage(ctx, nil, "paid", "42") })
+	if err := env.GetWorkflowError(); err == nil || !strings.Contains(err.Error(), "ID_SECRET") {
+		t.Errorf("a message that cannot reach the workflow is caught: %v", err)
 	}
 }
 
