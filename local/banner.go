@@ -31,9 +31,7 @@ func banner(s settings, temporal temporalServer) string {
 	line("")
 	line("  or, in another terminal, from the repository:")
 	line("")
-	if needed := variables(s); len(needed) > 0 {
-		line("     export %s", strings.Join(needed, " "))
-	}
+	line("     . %s", quoted(s.variables()))
 	starter := filepath.Join(s.bin, "starter")
 	line("     %s send --from %s --to %s --body 'Hello, ${name}' --var name=Ann", starter, number, phone)
 	line("     %s broadcast --from %s --file customers.csv --body 'Dear ${name}, we are closed on Monday.'", starter, number)
@@ -50,22 +48,4 @@ func banner(s settings, temporal temporalServer) string {
 	line("Ctrl-C stops everything.")
 	line("")
 	return b.String()
-}
-
-// variables returns the environment that another program needs: addresses that
-// differ from the defaults, and the key file.
-func variables(s settings) (needed []string) {
-	if s.temporalPort != 7233 {
-		needed = append(needed, "TEMPORAL_ADDRESS="+address(s.temporalPort))
-	}
-	if s.temporalPort != 7233 || s.uiPort != 8233 {
-		needed = append(needed, "TEMPORAL_UI_URL="+url(s.uiPort, ""))
-	}
-	if s.twilioPort != 8090 {
-		needed = append(needed, "TWILIO_BASE_URL="+url(s.twilioPort, ""))
-	}
-	if s.encrypt {
-		needed = append(needed, "PAYLOAD_KEYS="+s.keys())
-	}
-	return needed
 }

@@ -204,7 +204,7 @@ func TestCtrlCStopsChildrenInReverse(t *testing.T) {
 	for _, want := range []string{
 		url(l.ports["--twilio-port"], ""), url(l.ports["--ui-port"], ""), url(l.ports["--webhook-port"], "/twilio/sms"),
 		"Order Number 42", "+15005550006", "starter send", "starter find",
-		"export TEMPORAL_ADDRESS=" + address(l.ports["--temporal-port"]) + " TEMPORAL_UI_URL=" + url(l.ports["--ui-port"], "") + " TWILIO_BASE_URL=" + url(l.ports["--twilio-port"], "") + "\n",
+		"     . " + filepath.Join(l.dir, "data", "env") + "\n",
 	} {
 		if !strings.Contains(l.output.String(), want) {
 			t.Errorf("%q is missing from the banner:\n%s", want, l.output)

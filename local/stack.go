@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,7 +43,7 @@ func runStack(ctx, hurry context.Context, s settings, out *console) error {
 	if err := os.MkdirAll(filepath.Join(s.data, "logs"), 0o755); err != nil {
 		return err
 	}
-	if err := errors.Join(fillStore(s), makeKeys(s)); err != nil {
+	if err := errors.Join(fillStore(s), makeKeys(s), writeVariables(s)); err != nil {
 		return err
 	}
 	family := &family{out: out, settings: s, hurry: hurry}
@@ -188,23 +189,66 @@ func environment(inherited []string, s settings) []string {
 			env = append(env, pair)
 		}
 	}
+	env = append(env, forOthers(s)...)
 	return append(env,
-		"TEMPORAL_ADDRESS="+address(s.temporalPort),
 		"TEMPORAL_CONFIG_FILE="+os.DevNull, // a profile may be for another Temporal
-		"TWILIO_ACCOUNT="+account,
-		"TWILIO_TOKEN="+token,
-		"TWILIO_BASE_URL="+url(s.twilioPort, ""),
-		"ID_SECRET=of-this-machine-and-no-secret",
-		"PAYLOAD_KEYS="+s.keys(),
 		"CODEC_ADDR="+address(s.codecPort),
 		"CODEC_ORIGINS="+url(s.uiPort, "")+",http://localhost:"+strconv.Itoa(s.uiPort),
 		"CODEC_ENCODE=true", // so that the command line can start workflows, too
 		"WEBHOOK_ADDR="+address(s.webhookPort),
-		"WEBHOOK_PUBLIC_URL="+url(s.webhookPort, ""),
 		"WEBHOOK_SHOW_OUTCOME=true",
-		"TRIGGERS="+s.triggers,
 		"METRICS_ADDR="+address(s.metricsPort),
 	)
+}
+
+// forOthers returns the variables that the user's own programs, starter and
+// worker doctor share with the children.
+func forOthers(s settings) []string {
+	return []string{
+		"TEMPORAL_ADDRESS=" + address(s.temporalPort),
+		"TEMPORAL_UI_URL=" + url(s.uiPort, ""),
+		"TWILIO_ACCOUNT=" + account,
+		"TWILIO_TOKEN=" + token,
+		"TWILIO_BASE_URL=" + url(s.twilioPort, ""),
+		"ID_SECRET=of-this-machine-and-no-secret",
+		"PAYLOAD_KEYS=" + s.keys(),
+		"WEBHOOK_PUBLIC_URL=" + url(s.webhookPort, ""),
+		"TRIGGERS=" + s.triggers,
+	}
+}
+
+// variables returns the path of the file with which another terminal gets the
+// variables.
+func (s settings) variables() string { return filepath.Join(s.data, "env") }
+
+// writeVariables writes that file, for any shell: its paths are absolute, as the
+// user's programs run elsewhere.
+func writeVariables(s settings) error {
+	all := forOthers(s)
+	if queue := os.Getenv("TRIGGERS_TASK_QUEUE"); queue != "" {
+		all = append(all, "TRIGGERS_TASK_QUEUE="+queue)
+	}
+	var b strings.Builder
+	for _, pair := range all {
+		name, value, _ := strings.Cut(pair, "=")
+		if name == "PAYLOAD_KEYS" || name == "TRIGGERS" {
+			absolute, err := filepath.Abs(value)
+			if err != nil {
+				return err
+			}
+			value = absolute
+		}
+		fmt.Fprintf(&b, "export %s=%s\n", name, quoted(value))
+	}
+	return os.WriteFile(s.variables(), []byte(b.String()), 0o600)
+}
+
+// quoted returns a word for a shell.
+func quoted(word string) string {
+	if regexp.MustCompile(`^[\w./:-]+$`).MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 func address(port int) string { return fmt.Sprintf("%s:%d", loopback, port) }

@@ -93,7 +93,15 @@ func TestChildrenSeeOnlyThisStacksEnvironment(t *testing.T) {
 		}
 	}
 	// Of duplicate variables, the last one counts.
-	if strings.Contains(strings.Join(env, " "), "API_KEY") || strings.Contains(strings.Join(env, " "), "_FILE=theirs") || env[len(env)-2] != "TRIGGERS=t.yaml" {
+	last := func(name string) string {
+		for _, pair := range slices.Backward(env) {
+			if strings.HasPrefix(pair, name+"=") {
+				return pair
+			}
+		}
+		return ""
+	}
+	if strings.Contains(strings.Join(env, " "), "API_KEY") || strings.Contains(strings.Join(env, " "), "_FILE=theirs") || last("TRIGGERS") != "TRIGGERS=t.yaml" {
 		t.Errorf("the environment contains another stack's settings: %v", env)
 	}
 }

@@ -35,9 +35,9 @@ func simulateCommand() *cobra.Command {
 		Short: "Deliver a text to a webhook, signed like Twilio's",
 		Long: `Deliver a text to a webhook, signed as Twilio signs, and print what it answers.
 The auth token must be the webhook's: TWILIO_TOKEN, TWILIO_AUTH_TOKEN or the
-file TWILIO_TOKEN_FILE, by default that of the local stack. Behind a proxy,
---signed-url is the address that Twilio would call, the webhook's
-WEBHOOK_PUBLIC_URL with /twilio/sms. A webhook with WEBHOOK_SHOW_OUTCOME=true,
+file TWILIO_TOKEN_FILE, by default that of the local stack. The webhook is the one
+at WEBHOOK_PUBLIC_URL, by default that of make run. With --url, the text goes past a
+proxy; --signed-url is then the address that Twilio would call. A webhook with WEBHOOK_SHOW_OUTCOME=true,
 such as that of make run, also says what became of the text.
 
 Exit status: 0 answered with 200, 1 with any other status, 2 no answer.`,
@@ -51,7 +51,7 @@ Exit status: 0 answered with 200, 1 with any other status, 2 no answer.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.url, "url", "http://127.0.0.1:8080/twilio/sms", "the webhook")
+	flags.StringVar(&f.url, "url", "", "the webhook (default: WEBHOOK_PUBLIC_URL with /twilio/sms, or else http://127.0.0.1:8080/twilio/sms)")
 	flags.StringVar(&f.signedURL, "signed-url", "", "URL to sign, if not --url")
 	flags.StringVar(&f.from, "from", "", "the sender")
 	flags.StringVar(&f.to, "to", "+15005550006", "the number that the text is sent to")
@@ -78,6 +78,7 @@ func simulate(ctx context.Context, out io.Writer, f simulateFlags) error {
 		return err
 	}
 	f.account = cmp.Or(c.Account, f.account)
+	f.url = cmp.Or(f.url, strings.TrimRight(cmp.Or(c.WebhookPublicURL, "http://127.0.0.1:8080"), "/")+"/twilio/sms")
 	form, err := f.form()
 	if err != nil {
 		return err

@@ -190,6 +190,10 @@ func TestSimulatedTextPassesTheWebhook(t *testing.T) {
 	if out, err := starter(t, args...); !errors.Is(err, errFindings) || !strings.Contains(out, "403") || published != 1 {
 		t.Errorf("signed for another address: got %s, error %v, published %d", out, err, published)
 	}
+	t.Setenv("WEBHOOK_PUBLIC_URL", handler.URL)
+	if out, err := starter(t, "simulate", "--from", "+15005550009", "--body", "Order Number 7", "--signed-url", "https://sms.example.com"+webhook.SmsPath); err != nil || published != 2 {
+		t.Errorf("to WEBHOOK_PUBLIC_URL: %s %v, published %d", out, err, published)
+	}
 }
 
 func TestLintTellsUnreadableFilesFromFindings(t *testing.T) {
