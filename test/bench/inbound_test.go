@@ -89,7 +89,9 @@ func TestInbound(t *testing.T) {
 		return versus{part: inboundPart, name: name, beside: beside, atOnce: atOnce}
 	}
 	started := row("a text that starts a workflow, 32 at a time", "a client that starts one", 32)
-	started.atLeast, started.why = 0.85, "a text is also verified, matched and looked for among open questions"
+	started.atLeast = 0.95
+	started.why = "of the processor time of a bare start, which is nearly all Temporal's, the webhook's own process adds about 13 % (HTTP, the signature, Temporal's client), " +
+		"the read of open questions about 9 %, and the search attributes and the memo, by which texts are found and answered again, about 6 %; the triggers do not show"
 	started.report(t, text("plain hello"), start)
 	alone := row("the same, one at a time", "a client that starts one", 1)
 	alone.report(t, text("plain hello"), start)
