@@ -61,7 +61,13 @@ type broadcastBench struct {
 
 func newBroadcastBench(t *testing.T, recipients int) *broadcastBench {
 	t.Helper()
-	b := &broadcastBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), dir: t.TempDir(), hanging: func() {}, quietAsked: func() {}}
+	return newBroadcastBenchIn(t, t.TempDir(), recipients)
+}
+
+// newBroadcastBenchIn is like newBroadcastBench, for another run of a broadcast.
+func newBroadcastBenchIn(t *testing.T, dir string, recipients int) *broadcastBench {
+	t.Helper()
+	b := &broadcastBench{TestWorkflowEnvironment: (&testsuite.WorkflowTestSuite{}).NewTestWorkflowEnvironment(), dir: dir, hanging: func() {}, quietAsked: func() {}}
 	b.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // the machine may be busy
 	b.SetTestTimeout(time.Minute)
 	Register(b)
