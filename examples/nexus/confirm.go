@@ -42,7 +42,7 @@ func Confirm(ctx workflow.Context, phone string) (string, error) {
 		return "", err
 	}
 	if asked.Reply == nil {
-		return string(asked.Outcome), nil
+		return string(asked.Outcome), ctx.Err()
 	}
 	return asked.Reply.Body, nil
 }

@@ -96,9 +96,9 @@ func TestNexusCallerCancelledClosesItsQuestion(t *testing.T) {
 	if err := run.Get(t.Context(), nil); !temporal.IsCanceledError(err) {
 		t.Errorf("the caller ended with %v", err)
 	}
-	stack.Eventually(t, "the question is listed as cancelled", func(context.Context) error {
+	stack.Eventually(t, "the question has ended", func(context.Context) error {
 		for id, status := range nexusRuns(t, s) {
-			if strings.HasPrefix(id, "nexus-ask-") && status == "Canceled" {
+			if strings.HasPrefix(id, "nexus-ask-") && status == "Completed" {
 				return nil
 			}
 		}
@@ -123,8 +123,9 @@ func cancels(ctx workflow.Context, to string) error {
 		if err := texts.ExecuteOperation(ctx, sms.NexusCancel, input, workflow.NexusOperationOptions{}).Get(ctx, nil); err != nil {
 			return err
 		}
-		if err := asked.Get(ctx, nil); !temporal.IsCanceledError(err) {
-			return fmt.Errorf("the question ends with %w", err)
+		var result sms.AskSmsResult
+		if err := asked.Get(ctx, &result); err != nil || result.Outcome != sms.AskCancelled {
+			return fmt.Errorf("the question ended with %q, error %v", result.Outcome, err)
 		}
 	}
 	return nil
