@@ -1,7 +1,7 @@
 package freemarker_test
 
-// Benchmarks: rendering, and parsing with rendering, of templates of all
-// kinds; and the same next to the Java engine.
+// Benchmarks of rendering, and of parsing and rendering, for templates of all
+// kinds; also in comparison with the Java engine.
 
 import (
 	"bytes"

@@ -1,6 +1,7 @@
 package freemarker_test
 
-// The corpus: templates with the answers of Apache FreeMarker itself.
+// The corpus consists of templates with the answers of Apache FreeMarker
+// itself.
 
 import (
 	"bufio"
@@ -56,7 +57,7 @@ func ask(template string, model json.RawMessage, locale, zone string) answer {
 // correct position.
 type tally struct {
 	areas    map[string]*areaResult
-	failures io.Writer // for the details; may be nil
+	failures io.Writer // where to write the details; may be nil
 }
 
 type areaResult struct{ passed, total, parseErrors, exact int }
@@ -149,7 +150,7 @@ func (t *tally) other(tb testing.TB, name string) {
 			Column                           int     `json:"expect_column"`
 		}
 		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
-			tb.Fatalf("%s: %v", name, err)
+			tb.Fatalf("%s: got %v", name, err)
 		}
 		if len(c.Model) == 0 || string(c.Model) == "null" {
 			c.Model = json.RawMessage("{}")
@@ -178,18 +179,18 @@ func (t *tally) report(tb testing.TB) {
 		all.exact += r.exact
 		tb.Logf("%-24s %5d/%-5d %6.2f%%", a, r.passed, r.total, 100*float64(r.passed)/float64(r.total))
 		if 100*r.passed < 95*r.total {
-			tb.Errorf("area %s is below 95%%", a)
+			tb.Errorf("area %s: fewer than 95%% of the cases pass", a)
 		}
 	}
 	if all.total == 0 {
-		tb.Fatal("there are no cases")
+		tb.Fatal("the corpus has no cases")
 	}
 	tb.Logf("%-24s %5d/%-5d %6.2f%%", "all", all.passed, all.total, 100*float64(all.passed)/float64(all.total))
-	tb.Logf("parse errors at the exact place: %d/%d", all.exact, all.parseErrors)
+	tb.Logf("parse errors at the exact position: %d/%d", all.exact, all.parseErrors)
 	if 100*all.passed < 99*all.total {
 		tb.Error("fewer than 99% of all cases pass")
 	}
 	if 100*all.exact < 95*all.parseErrors {
-		tb.Error("fewer than 95% of the parse errors are at the exact place")
+		tb.Error("fewer than 95% of the parse errors are at the exact position")
 	}
 }

@@ -12,42 +12,42 @@ import (
 func TestDateFormatKeepsTheReadZone(t *testing.T) {
 	for _, c := range []struct{ name, template, want string }{
 		{
-			"a format goes on in the zone it read",
+			"a format keeps the zone that it has parsed",
 			`${"2024-07-05 12:00 PST"?datetime("yyyy-MM-dd HH:mm z")?string("yyyy-MM-dd HH:mm z")}`,
 			"2024-07-05 13:00 PDT",
 		},
 		{
-			"another format and another zone do not",
+			"another format or zone does not",
 			`<#assign d="2024-07-05 12:00 PST"?datetime("yyyy-MM-dd HH:mm z")>${d?string("HH:mm z")} ${d?string("yyyy-MM-dd HH:mm z")}<#setting time_zone="Europe/Berlin">${d?string("yyyy-MM-dd HH:mm z")}<#setting time_zone="UTC"> ${d?string("yyyy-MM-dd HH:mm z")}`,
 			"20:00 UTC 2024-07-05 13:00 PDT2024-07-05 22:00 CEST 2024-07-05 20:00 UTC",
 		},
 		{
-			"number_format keeps it, the locale does not",
+			"it survives a change of number_format, not of the locale",
 			`<#assign d="2024-07-05 12:00 PST"?datetime("yyyy-MM-dd HH:mm z")><#setting number_format="0.0">${d?string("yyyy-MM-dd HH:mm z")} <#setting time_zone="UTC">${d?string("yyyy-MM-dd HH:mm z")} <#setting locale="de">${d?string("yyyy-MM-dd HH:mm z")}`,
 			"2024-07-05 13:00 PDT 2024-07-05 13:00 PDT 2024-07-05 20:00 UTC",
 		},
 		{
-			"the format of the settings is one of its own",
+			"the format in the settings is separate",
 			`<#setting datetime_format="yyyy-MM-dd HH:mm z"><#assign d="2024-07-05 12:00 PST"?datetime>${d} ${d?datetime} ${d?string("yyyy-MM-dd HH:mm z")}`,
 			"2024-07-05 13:00 PDT 2024-07-05 13:00 PDT 2024-07-05 20:00 UTC",
 		},
 		{
-			"each type of date has its own",
+			"each type of date has a separate format",
 			`<#assign d="2024-07-05 12:00 PST"?date("yyyy-MM-dd HH:mm z")>${d?string("yyyy-MM-dd HH:mm z")} <#assign t="2024-07-05 12:00 EST"?datetime("yyyy-MM-dd HH:mm z")>${t?string("yyyy-MM-dd HH:mm z")} ${d?string("yyyy-MM-dd HH:mm z")}`,
 			"2024-07-05 13:00 PDT 2024-07-05 13:00 EDT 2024-07-05 13:00 PDT",
 		},
 		{
-			"also when reading failed later",
+			"also if parsing fails afterwards",
 			`<#attempt>${"2024-07-05 12:00 PST x"?datetime("yyyy-MM-dd HH:mm z'y'")}<#recover>E</#attempt> ${"2024-07-05T12:00:00Z"?datetime.iso?string("yyyy-MM-dd HH:mm z'y'")}`,
 			"E 2024-07-05 05:00 PDTy",
 		},
 		{
-			"the format of the settings goes on, too",
+			"the format in the settings keeps the zone, too",
 			`<#setting datetime_format="yyyy-MM-dd HH:mm z">${"2024-07-05 12:00 PST"?datetime} ${"2024-07-05 12:00 UTC"?datetime("yyyy-MM-dd HH:mm z")?string("yyyy-MM-dd HH:mm z")} ${"2024-07-05 12:00 UTC"?datetime} ${"2024-07-05T12:00:00Z"?datetime.iso}`,
 			"2024-07-05 13:00 PDT 2024-07-05 12:00 UTC 2024-07-05 12:00 UTC 2024-07-05 12:00 UTC",
 		},
 		{
-			"a first letter is changed as a char",
+			"a first letter is changed as one char",
 			`${"İstanbul"?uncap_first} ${"İstanbul"?uncap_first?length} ${" ÄB"?uncap_first} ${"ßa"?cap_first}`,
 			"istanbul 8  äB ßa",
 		},

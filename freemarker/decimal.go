@@ -1,7 +1,7 @@
 package freemarker
 
-// Decimal numbers as text: reading them as java.math.BigDecimal does, and
-// writing them in full.
+// Parsing decimal numbers as java.math.BigDecimal does, and writing them in
+// full.
 
 import (
 	"errors"

@@ -128,8 +128,8 @@ func (n *identNode) eval(e *env) (Value, error) {
 	return n.search(e)
 }
 
-// find returns where the variable's value is stored, to be read before anything
-// else runs, or nil if it must be searched for.
+// find returns where the variable's value is stored, or nil if it must be
+// searched for. The pointer must be read before anything else runs.
 func (n *identNode) find(e *env) *Value {
 	if n.depth >= 0 {
 		f := e.top
@@ -466,8 +466,9 @@ func (n *chainNode) general(e *env, i int, l, r Value) (Value, error) {
 	return e.arithmetic(n.pos, link.op, l, r)
 }
 
-// operand returns the expression that errors name for the left operand of link
-// i: the first one, or the chain itself for the result so far.
+// operand returns the expression to name in errors about the left operand of
+// link i: the chain's first operand or, for the result of earlier links, the
+// chain itself.
 func (n *chainNode) operand(i int) expr {
 	if i == 0 {
 		return n.first
@@ -562,7 +563,7 @@ func asMarkup(v, other Value) *markup {
 	return &markup{format: other.ref.(*markup).format, plain: v.str(), isPlain: true}
 }
 
-// blame returns an expression for error messages.
+// blame returns the expression that an error message should name.
 func blame(x expr, at pos) expr {
 	if x == nil {
 		return &fixedNode{pos: at}

@@ -1,7 +1,7 @@
 package freemarker_test
 
-// Templates made at random, in families: each is about one part of the language,
-// in combinations that nobody would write down.
+// Templates made at random, in families. Each family exercises one part of the
+// language, in combinations that nobody would write by hand.
 
 import (
 	"fmt"
@@ -28,7 +28,7 @@ func (m maker) chance(percent int) bool { return m.r.IntN(100) < percent }
 
 func (m maker) int(from, to int) int { return from + m.r.IntN(to-from+1) }
 
-// some joins up to n things.
+// some joins up to n random parts.
 func (m maker) some(n int, sep string, make func() string) string {
 	return strings.Join(repeat(m.r.IntN(n)+1, make), sep)
 }

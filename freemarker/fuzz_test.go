@@ -49,7 +49,7 @@ func FuzzParse(f *testing.F) {
 		}
 		pe, ok := err.(*freemarker.ParseError)
 		if !ok {
-			t.Fatalf("the error is a %T", err)
+			t.Fatalf("got an error of type %T", err)
 		}
 		if strings.Contains(pe.Message, "internal error") || pe.Line < 1 || pe.Column < 0 {
 			t.Fatal(pe)

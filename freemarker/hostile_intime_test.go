@@ -2,8 +2,8 @@
 
 package freemarker_test
 
-// Hostile templates against the clock. One goroutine renders: the race detector has
-// nothing to find, and would take most of its time here.
+// Tests of the time that hostile templates take. Since a single goroutine renders,
+// the race detector would find nothing, and take very long.
 
 import (
 	"context"
@@ -27,7 +27,7 @@ func TestHostileTemplatesAreAnsweredInTime(t *testing.T) {
 			var took, parsed time.Duration
 			var err error
 			const allowed = 2 * time.Second
-			for range 5 { // the garbage collector may take up some of the time
+			for range 5 { // the garbage collector may take some of the time
 				var tpl *freemarker.Template
 				start := cputime.Used()
 				tpl, err = freemarker.Parse("hostile", source)
@@ -40,23 +40,23 @@ func TestHostileTemplatesAreAnsweredInTime(t *testing.T) {
 				}
 			}
 			if took > allowed {
-				t.Errorf("took %v, %v of it to parse", took, parsed)
+				t.Errorf("rendering took %v, of which parsing took %v", took, parsed)
 			}
 			if err != nil && strings.Contains(err.Error(), "internal error") {
 				t.Error(err)
 			}
 			var re *freemarker.RenderError
 			if strings.Contains(name, "caught") && !(errors.As(err, &re) && re.Kind == freemarker.KindLimit) {
-				t.Errorf("a template caught a limit: %v", err)
+				t.Errorf("a template caught the error of a limit: got %v", err)
 			}
 			t.Logf("%v (parsing %v): %v", took.Round(time.Millisecond), parsed.Round(time.Millisecond), err)
 		})
 	}
 }
 
-// TestContextEndsARendering checks that a deadline is honoured in the midst
-// of each hostile template, within 50 ms of processor time. The garbage collector
-// may take up some of it: there are ten tries.
+// TestContextEndsARendering checks that a deadline is honoured in the midst of
+// each hostile template, within 50 ms of processor time. The garbage collector
+// may use up that time, so there are ten tries.
 func TestContextEndsARendering(t *testing.T) {
 	model := freemarker.Map(freemarker.Entry{Key: "a", Value: freemarker.String("a")})
 	for name, source := range hostile {

@@ -18,8 +18,8 @@ func numbered(format string, n int) string {
 	return b.String()
 }
 
-// hostile holds templates by what they attack. Each must be answered in time;
-// most must be refused.
+// hostile maps kinds of attacks to templates. Each must be rendered or refused
+// in time; most must be refused.
 var hostile = map[string]string{
 	"nested parentheses":            "${" + rep("(", 50000) + "1" + rep(")", 50000) + "}",
 	"nested lists":                  "${" + rep("[", 50000) + rep("]", 50000) + "?size}",

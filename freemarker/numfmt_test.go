@@ -18,7 +18,7 @@ func TestFloatsAreRoundedExactly(t *testing.T) {
 		}
 		got := strings.ReplaceAll(string(appendFloatGrouped(nil, f)), ",", "")
 		if got != want {
-			t.Fatalf("%v (%#x) is written as %s, not %s", f, math.Float64bits(f), got, want)
+			t.Fatalf("%v (%#x) is written as %s, want %s", f, math.Float64bits(f), got, want)
 		}
 	}
 	for _, f := range []float64{

@@ -54,7 +54,7 @@ func startJava(t *testing.T) *javaEngine {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("starting the Java harness: %v", err)
+		t.Fatalf("starting the Java harness: got %v", err)
 	}
 	t.Cleanup(func() { in.Close(); cmd.Wait() })
 	return &javaEngine{bufio.NewScanner(out), func(line string) error {
@@ -65,7 +65,7 @@ func startJava(t *testing.T) *javaEngine {
 
 func (j *javaEngine) line(t *testing.T) string {
 	if !j.lines.Scan() {
-		t.Fatalf("the Java harness ended: %v", j.lines.Err())
+		t.Fatalf("the Java harness ended: got %v", j.lines.Err())
 	}
 	return j.lines.Text()
 }

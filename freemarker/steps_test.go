@@ -1,7 +1,7 @@
 package freemarker_test
 
-// The count of steps, which ends a rendering: nothing that a template can
-// repeat is free, and none of it is so slow that a deadline passes unseen.
+// Tests of the limit of steps: everything that a template can repeat counts as
+// steps, and no step is so slow that a deadline passes unnoticed.
 
 import (
 	"context"
@@ -61,14 +61,14 @@ func TestNodesEachTakeAStep(t *testing.T) {
 			_, err = tpl.Render(context.Background(), freemarker.Map(freemarker.Entry{Key: "a", Value: freemarker.Int(1)}))
 			var re *freemarker.RenderError
 			if !errors.As(err, &re) || re.Kind != freemarker.KindLimit || !strings.Contains(re.Message, "steps") {
-				t.Errorf("rendered with %v, want too many steps", err)
+				t.Errorf("rendered with error %v, want too many steps", err)
 			}
 		})
 	}
 }
 
-// TestRegexEndsWithTheRendering checks that a match knows how much
-// time the rendering still has.
+// TestRegexEndsWithTheRendering checks that a match ends when the rendering's
+// time is up.
 func TestRegexEndsWithTheRendering(t *testing.T) {
 	const source = `<#assign s = ""?left_pad(20000, "ab")>${s?replace("(.*)(.*)(.*)(.*)(.*)x\\1", "y", "r")}`
 	tpl, err := freemarker.Parse("regex", source, freemarker.WithLimits(freemarker.Limits{Time: time.Nanosecond}))
@@ -77,7 +77,7 @@ func TestRegexEndsWithTheRendering(t *testing.T) {
 	}
 	_, err = tpl.Render(context.Background(), freemarker.Map())
 	if err == nil || !strings.Contains(err.Error(), "the rendering takes too long") {
-		t.Errorf("rendered with %v", err)
+		t.Errorf("rendered with error %v, want one about the time", err)
 	}
 	tpl, err = freemarker.Parse("regex", source)
 	if err != nil {
@@ -86,7 +86,7 @@ func TestRegexEndsWithTheRendering(t *testing.T) {
 	ctx, cancel := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
 	defer cancel()
 	if _, err = tpl.Render(ctx, freemarker.Map()); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("rendered with %v, want the context's error", err)
+		t.Errorf("rendered with error %v, want the context's error", err)
 	}
 }
 
@@ -104,9 +104,9 @@ func TestFromJSONRefusesLongIntegersUnread(t *testing.T) {
 	select {
 	case err := <-done:
 		if err == nil || !strings.Contains(err.Error(), "10000 digits") {
-			t.Errorf("the error is %v", err)
+			t.Errorf("got error %v, want one about the digits", err)
 		}
 	case <-time.After(20 * time.Second): // converting them would take minutes
-		t.Error("the digits were converted")
+		t.Error("the digits were converted before they were counted")
 	}
 }

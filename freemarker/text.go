@@ -1,7 +1,7 @@
 package freemarker
 
-// How values become text: the settings of a rendering, number, date and boolean
-// formats, and the collator. This is where package javatext is used.
+// Converting values to text: the settings of a rendering, number, date and
+// boolean formats, and the collator. Most uses of package javatext are here.
 
 import (
 	"errors"

@@ -362,8 +362,8 @@ func (m *hashMap) near(key string, hint *uint32) *Value {
 	return &m.vals[i]
 }
 
-// sameName reports whether two names are equal. Most are short, so that
-// comparing them here is faster than calling memequal.
+// sameName reports whether two names are equal. Most are short, so comparing
+// them here is faster than calling memequal.
 func sameName(a, b string) bool {
 	n := len(a)
 	switch {

@@ -1,6 +1,6 @@
 package javaregex
 
-// This file runs Java's answers against ours, and prints the pass rate by area.
+// This file compares our answers with Java's, and prints the pass rate by area.
 
 import (
 	"bufio"
@@ -38,7 +38,7 @@ type corpusCase struct {
 // correct answer, with the time allowed.
 type answer struct {
 	Error          bool               `json:"error,omitempty"`
-	Index          *int               `json:"index,omitempty"` // of the error, in characters
+	Index          *int               `json:"index,omitempty"` // position of the error, in characters
 	Find           bool               `json:"find"`
 	Whole          string             `json:"whole,omitempty"`
 	Start          int                `json:"start,omitempty"` // in characters
@@ -112,11 +112,11 @@ func (c *corpusCase) run() string {
 	}
 	p, err := CompileLimits(c.Pattern, c.Flags, Limits{Time: time.Minute})
 	if want.Error != (err != nil) {
-		return fmt.Sprintf("error is %v, want one: %v", err, want.Error)
+		return fmt.Sprintf("got error %v, want an error: %v", err, want.Error)
 	}
 	if err != nil {
 		if want.Index != nil && !c.sameIndex(err.(*SyntaxError), *want.Index) {
-			return fmt.Sprintf("%v: want index %d", err, *want.Index)
+			return fmt.Sprintf("got error %v, want index %d", err, *want.Index)
 		}
 		return ""
 	}
@@ -156,7 +156,7 @@ func (c *corpusCase) compare(p *Pattern, want *answer) string {
 	text, err := replace(ctx, c.Input, c.Argument)
 	if want.BadReplacement {
 		if _, ok := err.(*ReplacementError); !ok {
-			return fmt.Sprintf("answers %q, %v, want a bad replacement", text, err)
+			return fmt.Sprintf("got %q, %v, want an invalid replacement", text, err)
 		}
 		return ""
 	}
@@ -165,7 +165,7 @@ func (c *corpusCase) compare(p *Pattern, want *answer) string {
 
 func differ[T comparable](err error, got, want []T) string {
 	if err != nil || !slices.Equal(got, want) {
-		return fmt.Sprintf("answers %v, %v, want %v", got, err, want)
+		return fmt.Sprintf("got %v, %v, want %v", got, err, want)
 	}
 	return ""
 }
@@ -180,16 +180,16 @@ func (c *corpusCase) compareMatch(want *answer, m *Match, err error) string {
 		}
 	}
 	if err != nil || want.Find != (m != nil) {
-		return fmt.Sprintf("found %v, %v, want %v", m != nil, err, want.Find)
+		return fmt.Sprintf("got found %v, %v, want %v", m != nil, err, want.Find)
 	}
 	if m == nil {
 		return ""
 	}
 	if whole, _ := m.Group(0); whole != want.Whole || c.place(m.Start()) != want.Start {
-		return fmt.Sprintf("matched %q at %d, want %q at %d", whole, c.place(m.Start()), want.Whole, want.Start)
+		return fmt.Sprintf("got the match %q at %d, want %q at %d", whole, c.place(m.Start()), want.Whole, want.Start)
 	}
 	if m.GroupCount() != len(want.Numbered) {
-		return fmt.Sprintf("%d groups, want %d", m.GroupCount(), len(want.Numbered))
+		return fmt.Sprintf("got %d groups, want %d", m.GroupCount(), len(want.Numbered))
 	}
 	for i, wantText := range want.Numbered {
 		if problem := compareGroup(m, i+1, wantText); problem != "" {
@@ -210,9 +210,9 @@ func compareGroup(m *Match, i int, want *string) string {
 	text, ok := m.Group(i)
 	switch {
 	case ok != (want != nil):
-		return fmt.Sprintf("took part: %v, want %v", ok, want != nil)
+		return fmt.Sprintf("got participated: %v, want %v", ok, want != nil)
 	case ok && text != *want:
-		return fmt.Sprintf("is %q, want %q", text, *want)
+		return fmt.Sprintf("got %q, want %q", text, *want)
 	}
 	return ""
 }

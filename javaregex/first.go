@@ -40,7 +40,7 @@ func (b byteSet) and(other *byteSet) byteSet {
 	return b
 }
 
-// meets reports whether something is in both sets.
+// meets reports whether the sets have a common element.
 func (b *byteSet) meets(other *byteSet) bool { return b.and(other) != byteSet{} }
 
 // firstInfo says how the matches of a part can start: with one of bytes; or, if
@@ -253,7 +253,7 @@ func (c *compiler) gatherNeeds(n *node) {
 				c.gatherNeeds(n.subs[0])
 			}
 			if len(c.needs) == before {
-				return // would not add any the next time either
+				return // another repetition would not add any either
 			}
 		}
 	}

@@ -1,7 +1,7 @@
 package javaregex
 
-// This file holds what must be true for any pattern and input: nothing panics, limits are
-// kept, and every optimisation finds what the plain matcher does.
+// Tests of what must be true for any pattern and input: nothing panics, limits are kept,
+// and every optimisation finds what the plain matcher does.
 
 import (
 	"context"
@@ -29,7 +29,8 @@ func seeds(f *testing.F) {
 
 var fuzzLimits = Limits{Steps: 200_000, Memory: 1 << 20, Nesting: 300}
 
-// FuzzAnyPattern feeds anything to everything: no panic, offsets within the input and in order.
+// FuzzAnyPattern runs any pattern on any input: nothing may panic, and offsets must be within
+// the input and in order.
 func FuzzAnyPattern(f *testing.F) {
 	seeds(f)
 	f.Fuzz(func(t *testing.T, pattern, input string, flags int) {
@@ -37,7 +38,7 @@ func FuzzAnyPattern(f *testing.F) {
 		if err != nil {
 			var syntax *SyntaxError
 			if !errors.As(err, &syntax) || syntax.Index < -1 || syntax.Index > len(pattern) {
-				t.Fatalf("%#v", err)
+				t.Fatalf("got the error %#v", err)
 			}
 			return
 		}
@@ -47,7 +48,7 @@ func FuzzAnyPattern(f *testing.F) {
 		for _, m := range all {
 			for i := range m.GroupCount() + 1 {
 				if start, end := m.GroupStart(i), m.GroupEnd(i); start > end || end > len(input) || start < -1 {
-					t.Fatalf("group %d from %d to %d", i, start, end)
+					t.Fatalf("group %d matches from %d to %d", i, start, end)
 				}
 				m.Group(i)
 			}
@@ -66,7 +67,7 @@ func FuzzAnyPattern(f *testing.F) {
 func checkError(t *testing.T, err error) {
 	var budget *BudgetError
 	if err != nil && !errors.As(err, &budget) {
-		t.Fatalf("%#v", err)
+		t.Fatalf("got the error %#v", err)
 	}
 }
 
@@ -93,7 +94,7 @@ func TestShortcutsAgreeWithThePlainMatcher(t *testing.T) {
 
 func checkShortcuts(t *testing.T, pattern, input string, flags int) {
 	if !utf8.ValidString(input) {
-		return // U+FFFD in a pattern and an invalid byte: text is compared by bytes, classes are not
+		return // U+FFFD in a pattern matches an invalid byte only in a class, since text is compared by bytes
 	}
 	limits := fuzzLimits.withDefaults()
 	tree, err := parse(pattern, Flags(flags), limits)
@@ -153,15 +154,15 @@ func TestContextEndsAMatch(t *testing.T) {
 	begun := time.Now()
 	_, err = p.Find(ctx, strings.Repeat("a", 1009))
 	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("error is %v", err)
+		t.Fatalf("got error %v, want the deadline's", err)
 	}
 	if took := time.Since(begun); took > 500*time.Millisecond {
-		t.Errorf("took %v", took)
+		t.Errorf("took %v after a deadline, want at most 500ms", took)
 	}
 	ctx, cancel = context.WithCancel(context.Background())
 	cancel()
 	if _, err := p.Find(ctx, "a"); !errors.Is(err, context.Canceled) {
-		t.Errorf("error is %v", err)
+		t.Errorf("got error %v, want the cancellation", err)
 	}
 }
 
@@ -186,18 +187,18 @@ func TestLimitsAreKept(t *testing.T) {
 			_, err = p.ReplaceAll(context.Background(), c.input, "$0")
 			var budget *BudgetError
 			if !errors.As(err, &budget) || budget.Budget != c.budget {
-				t.Errorf("error is %v, want the budget of %s", err, c.budget)
+				t.Errorf("got error %v, want the budget of %s", err, c.budget)
 			}
 		})
 	}
 	if _, err := CompileLimits("aaaa", 0, Limits{Pattern: 3}); err == nil {
-		t.Error("a pattern that is too long compiles")
+		t.Error("a pattern longer than its limit was compiled")
 	}
 	if _, err := CompileLimits("((a))", 0, Limits{Nesting: 2}); err == nil {
-		t.Error("a pattern that is nested too deep compiles")
+		t.Error("a pattern nested deeper than its limit was compiled")
 	}
 	if _, err := CompileFlags("a", CanonEq); err == nil {
-		t.Error("CANON_EQ compiles")
+		t.Error("the flag CANON_EQ was accepted")
 	}
 }
 
@@ -215,10 +216,10 @@ func TestMatchAllocatesOnlyItsResult(t *testing.T) {
 		})
 	}
 	if n := find("your code is 482913"); n > 1 || kept == nil {
-		t.Errorf("%v allocations for %v", n, kept)
+		t.Errorf("got %v allocations for %v, want at most 1", n, kept)
 	}
 	if n := find("no such thing"); n > 0 || kept != nil {
-		t.Errorf("%v allocations for %v", n, kept)
+		t.Errorf("got %v allocations for %v, want none", n, kept)
 	}
 	if testing.CoverMode() != "" {
 		return // coverage instrumentation keeps Find from being inlined
@@ -231,7 +232,7 @@ func TestMatchAllocatesOnlyItsResult(t *testing.T) {
 		}
 		end = m.End()
 	}); n > 0 || end == 0 {
-		t.Errorf("%v allocations for a match that is not kept, which ends at %d", n, end)
+		t.Errorf("got %v allocations for a match that is not kept and ends at %d, want none", n, end)
 	}
 }
 
@@ -247,7 +248,7 @@ func TestPatternServesManyGoroutines(t *testing.T) {
 				want := strings.Repeat("7", i+1)
 				m, err := p.Find(context.Background(), "ordine "+want)
 				if err != nil || m.Named()["n"] != want {
-					t.Errorf("%v, %v, want %s", m, err, want)
+					t.Errorf("got %v, %v, want %s", m, err, want)
 					return
 				}
 			}

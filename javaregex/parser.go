@@ -147,7 +147,7 @@ func (p *parser) alternatives() (*node, error) {
 // sequence reads repeated atoms up to a |, a ) or the end.
 func (p *parser) sequence() (*node, error) {
 	var nodes []*node
-	literals := 0 // how many literals are next to each other at the end of nodes
+	literals := 0 // how many adjacent literals are at the end of nodes
 	end := func() {
 		if literals == 1 {
 			nodes[len(nodes)-1].standAlone()

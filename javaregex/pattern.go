@@ -299,7 +299,7 @@ func (p *Pattern) find(ctx context.Context, input string, start int, found *resu
 func (p *Pattern) next(ctx context.Context, m *machine, start, last int) (bool, error) {
 	m.last, m.accepted = int32(last), int32(last)
 	if p.prog.usesLastMatch {
-		m.memo = nil // what failed may not fail now
+		m.memo = nil // remembered failures may not hold for the next search
 	}
 	found := false
 	if m.whole = start == wholeInput; m.whole {
@@ -326,5 +326,5 @@ func (p *Pattern) ending(ctx context.Context, budget Budget) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return context.DeadlineExceeded // the context has not noticed yet
+	return context.DeadlineExceeded // the context's timer has not fired yet
 }

@@ -63,7 +63,7 @@ func (m *machine) rangedRun(pc int32, in *inst, pos int) (int32, int, bool) {
 	}
 	_, width := m.charAt(pos)
 	from, least := end, pos+width
-	if end == lo { // what is known is about the same run
+	if end == lo { // the known failures are of the same run
 		_, back := m.charBefore(end)
 		from, end = end-back, hi
 	}
@@ -274,7 +274,8 @@ func (m *machine) canBegin(next *byteSet, pos int) bool {
 	return next.hasEnd()
 }
 
-// setLocal changes a local, to be undone on backtracking.
+// setLocal changes a local, and pushes a frame that undoes this on
+// backtracking.
 func (m *machine) setLocal(local, value int32) {
 	m.push(frameLocal, 0, local, m.locals[local], 0)
 	m.locals[local] = value

@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// A class alone is replaced without the matcher; in a group, by it.
+// A pattern that is a single class is replaced without the matcher; in a group,
+// by the matcher.
 func TestReplacingOneClassAgreesWithGroups(t *testing.T) {
 	ctx := context.Background()
 	for _, class := range []string{`[^0-9+]`, `\d`, `.`, `[äß€]`, `[^a]`, `\s`, `[\x{1F600}-\x{1F64F}]`, `\p{L}`} {
@@ -16,7 +17,7 @@ func TestReplacingOneClassAgreesWithGroups(t *testing.T) {
 				for _, all := range []bool{true, false} {
 					alone, inGroup := must(t, class), must(t, "("+class+")")
 					if alone.prog.single == nil || inGroup.prog.single != nil {
-						t.Fatalf("%s: not a class alone, or alone in a group", class)
+						t.Fatalf("%s: a single class is not recognised, or is recognised inside a group", class)
 					}
 					got, found, err := alone.AppendReplaced(ctx, []byte("kept"), input, replacement, all)
 					want, wantFound, wantErr := inGroup.AppendReplaced(ctx, []byte("kept"), input, replacement, all)
@@ -45,13 +46,13 @@ func TestReplacingOneClassKeepsLimits(t *testing.T) {
 		}
 		var budget *BudgetError
 		if _, err := p.ReplaceAll(context.Background(), strings.Repeat("a", 20), "b"); !errors.As(err, &budget) || budget.Budget != c.budget {
-			t.Errorf("%s: %v", c.name, err)
+			t.Errorf("%s: got error %v", c.name, err)
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := must(t, `[a-c]`).ReplaceAll(ctx, "a", "b"); !errors.Is(err, context.Canceled) {
-		t.Errorf("a cancelled context: %v", err)
+		t.Errorf("with a cancelled context: got error %v", err)
 	}
 }
 

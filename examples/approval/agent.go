@@ -8,8 +8,9 @@ import (
 )
 
 // RefundAgent handles a complaint as an AI agent does: it makes a plan and acts
-// through tools. A model would make the plan in an activity; the point here is
-// that the plan is not carried out before a person has agreed.
+// through tools. A real agent would ask a model for the plan, in an activity;
+// this example shows that the plan is not carried out before a person has
+// approved it.
 func RefundAgent(ctx workflow.Context, a Approval) (string, error) {
 	var decision Decision
 	if err := workflow.ExecuteChildWorkflow(ctx, ApprovalWorkflow, a).Get(ctx, &decision); err != nil {

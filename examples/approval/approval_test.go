@@ -38,7 +38,7 @@ func TestAgentActsOnlyIfSomebodyApproves(t *testing.T) {
 				t.Errorf("got %q, %v, want %q", got, err, tc.want)
 			}
 			if asked := len(phones.Texts("")); asked != tc.asked {
-				t.Errorf("%d were asked, want %d", asked, tc.asked)
+				t.Errorf("asked %d phones, want %d", asked, tc.asked)
 			}
 		})
 	}

@@ -192,8 +192,8 @@ func (s *schema) refs() (names []string) {
 
 func refName(ref string) string { return ref[strings.LastIndex(ref, "/")+1:] }
 
-// kind returns what a value is. Of several forms, it is the most general one:
-// for recipients the list, for a recipient the object.
+// kind returns the kind of a value. If a value can have several forms, it is
+// the most general one: for recipients the list, for a recipient the object.
 func (s *schema) kind() (kind string, inner *schema) {
 	for _, one := range s.AnyOf {
 		if k, i := one.kind(); k == "list" {

@@ -1,6 +1,6 @@
 package main
 
-// Confirm: sends a reminder and asks a question, both through Nexus.
+// Confirm sends a reminder and asks a question, both through Nexus.
 
 import (
 	"fmt"

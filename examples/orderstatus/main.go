@@ -17,7 +17,7 @@ import (
 	"temporal-twilio/internal/payload"
 )
 
-// taskQueue is the one that the trigger in local/triggers.yaml names.
+// taskQueue is the task queue that the trigger in local/triggers.yaml names.
 const taskQueue = "orders"
 
 func main() {

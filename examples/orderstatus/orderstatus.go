@@ -6,7 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// OrderStatusInput is what the trigger makes of the text.
+// OrderStatusInput is the input that the trigger makes from the text.
 type OrderStatusInput struct {
 	// OrderNumber is the group of the same name in the trigger's pattern.
 	OrderNumber string `json:"orderNumber"`

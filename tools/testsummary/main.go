@@ -98,7 +98,7 @@ func (s *summary) line(line string) {
 }
 
 func (s *summary) keep(e event) {
-	// The verdict on a package; the rest of what it prints waits for that.
+	// The result of a package; its other output waits for that.
 	if e.Test == "" && (strings.HasPrefix(e.Output, "ok ") || strings.HasPrefix(e.Output, "FAIL\t")) {
 		fmt.Fprint(s.out, e.Output)
 		return
@@ -129,8 +129,8 @@ func (s *summary) testEnded(e event) {
 	delete(s.output[e.Package], e.Test)
 }
 
-// packageEnded counts a package that failed apart from its tests (it did not
-// build, it panicked, it ran out of time) as one failure.
+// packageEnded counts a package as one failure if it failed but none of its
+// tests did: it did not build, panicked, or ran out of time.
 func (s *summary) packageEnded(e event) {
 	if e.Action == "fail" && s.failures[e.Package] == 0 {
 		s.failed++

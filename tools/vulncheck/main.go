@@ -66,7 +66,7 @@ func find(ctx context.Context, warnings io.Writer, download func(context.Context
 	}
 	if newest != nil {
 		fmt.Fprintf(warnings, "WARNING: the newest database of vulnerabilities is unreachable (%v).\n"+
-			"WARNING: what was found after %s is not checked for.\n", newest, made.Format(time.DateOnly))
+			"WARNING: vulnerabilities found after %s are not checked for.\n", newest, made.Format(time.DateOnly))
 	}
 	database := filepath.Join(dir, "data", "osv")
 	entries, err := filepath.Glob(filepath.Join(database, "GO-*.json"))

@@ -45,8 +45,8 @@ func TestCalledVulnerabilityFails(t *testing.T) {
 	}{
 		{name: "called", function: "Title", want: "GO-0000-0001"},
 		{name: "not called", function: "ToUpper"},
-		{name: "fixed in the Go of the release", function: "Title", goVersion: "go1.99.1"},
-		{name: "not fixed in the Go of the release", function: "Title", goVersion: "go1.98.7", want: "GO-0000-0001"},
+		{name: "fixed in the release's version of Go", function: "Title", goVersion: "go1.99.1"},
+		{name: "not fixed in the release's version of Go", function: "Title", goVersion: "go1.98.7", want: "GO-0000-0001"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var report strings.Builder
@@ -71,7 +71,7 @@ func TestCheckWithoutItsPartsFails(t *testing.T) {
 		"no program": func() error { return check(t.Context(), t.Output(), database, t.TempDir(), "", []string{"."}) },
 	} {
 		if err := try(); err == nil {
-			t.Errorf("%s: passed", name)
+			t.Errorf("%s: got no error", name)
 		}
 	}
 }
@@ -101,7 +101,7 @@ func TestDatabaseOutOfReachIsSaid(t *testing.T) {
 		err, warning     string
 	}{
 		{name: "newest", latest: full, warning: "known as of 2026-11-20"},
-		{name: "pinned", fallback: full, warning: "WARNING: the newest database of vulnerabilities is unreachable (no route to the proxy).\nWARNING: what was found after 2026-11-05"},
+		{name: "pinned", fallback: full, warning: "WARNING: the newest database of vulnerabilities is unreachable (no route to the proxy).\nWARNING: vulnerabilities found after 2026-11-05"},
 		{name: "none", err: "there is no database"},
 		{name: "cut off", latest: cut, err: "has only 3999 entries"},
 	} {
@@ -117,7 +117,7 @@ func TestDatabaseOutOfReachIsSaid(t *testing.T) {
 				return "", "", unreachable
 			})
 			if test.err == "" && (err != nil || dir == "") || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
-				t.Errorf("%q, %v", dir, err)
+				t.Errorf("got %q, %v", dir, err)
 			}
 			if !strings.Contains(warnings.String(), test.warning) || test.name == "newest" && strings.Contains(warnings.String(), "WARNING") {
 				t.Errorf("%s", warnings.String())

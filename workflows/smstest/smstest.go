@@ -60,7 +60,7 @@ func New(env *testsuite.TestWorkflowEnvironment) *Phones {
 func (p *Phones) Refuse(to string, code sms.Code) { p.refuses[to] = code }
 
 // Reply makes a phone answer the next question that it is asked, after a delay.
-// A phone without a reply lets questions time out.
+// Questions to a phone without a reply time out.
 func (p *Phones) Reply(from, body string, after time.Duration) { p.replies[from] = reply{body, after} }
 
 // File sets the recipients that a broadcast reads from a file.
@@ -125,7 +125,7 @@ func (p *Phones) ask(ctx workflow.Context, input sms.AskSmsInput) (result sms.As
 	return result, workflow.Sleep(ctx, reply.after)
 }
 
-// broadcast sends to all recipients at once. It asks a test's own source page
+// broadcast sends to all recipients at once. It calls a test's own source page
 // by page. A dry run sends nothing, and quiet hours end at once.
 func (p *Phones) broadcast(ctx workflow.Context, input sms.BroadcastSmsInput) (progress sms.BroadcastProgress, err error) {
 	progress = sms.BroadcastProgress{State: "done", Errors: map[sms.Code]int{}}

@@ -20,7 +20,7 @@ const (
 	bo   = "+15005550010"
 )
 
-// appointment is a workflow as a user would write it.
+// appointment is a workflow as users write them.
 func appointment(ctx workflow.Context, to string) (string, error) {
 	answer, err := workflows.AskSms(ctx, sms.AskSmsInput{SmsFrom: ours, SmsTo: to, SmsBody: "Monday?", Timeout: sms.Duration(time.Hour)})
 	if err != nil || answer.Outcome != sms.AskAnswered {
@@ -60,7 +60,7 @@ func TestWorkflowIsTestedWithoutTwilio(t *testing.T) {
 				t.Fatal(err)
 			}
 			if texts := phones.Texts(ann); got != tc.want || len(texts) != tc.texts {
-				t.Errorf("ended with %q after %d texts, want %q after %d", got, len(texts), tc.want, tc.texts)
+				t.Errorf("got the result %q after %d texts, want %q after %d", got, len(texts), tc.want, tc.texts)
 			}
 		})
 	}

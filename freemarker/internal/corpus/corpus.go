@@ -17,7 +17,7 @@ import (
 )
 
 // Case is a template with the result of the reference: Output, or Class with
-// Line and Column. A case without either took the reference too long.
+// Line and Column. A case with neither took too long in the reference.
 type Case struct {
 	Area     string          `json:"area"`
 	Template string          `json:"template"`

@@ -331,7 +331,8 @@ func (d *Digits) roundUp() {
 	d.RoundedUp = true
 }
 
-// estimateExponent estimates floor(log10(value)); it may be one too many.
+// estimateExponent estimates floor(log10(value)); the estimate may be one too
+// high.
 func estimateExponent(frac uint64, exp int) int {
 	mantissa := math.Float64frombits(uint64(bias)<<fractionBits | frac&(hiddenBit-1))
 	// Each product is rounded separately, as in Java.

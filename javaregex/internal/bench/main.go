@@ -1,8 +1,8 @@
 //go:build unix
 
 // Bench measures patterns as people write them for short messages: in this
-// engine, in Go's regexp and, if a JDK is on the PATH, in Java once it is warm.
-// It must run in the module's root.
+// engine, in Go's regexp and, if a JDK is on the PATH, in Java after its
+// warm-up. It must run in the module's root.
 package main
 
 import (
@@ -39,7 +39,7 @@ var cases = []struct{ name, pattern, input string }{
 }
 
 const (
-	warmUp  = 600 // milliseconds of the processor's time
+	warmUp  = 600 // milliseconds of processor time
 	window  = 40
 	windows = 9
 )

@@ -113,7 +113,7 @@ func run(cmd *cobra.Command, o twiliosim.Options) error {
 	}
 	token := o.Token
 	if token != twiliosim.DefaultToken {
-		token = "…" // known to whoever chose it, and not logged
+		token = "…" // the user who chose the token knows it, so it is not logged
 	}
 	fmt.Fprintf(cmd.OutOrStdout(), "twiliosim listening on %s\n\nOpen it in a browser: it has phones to text from. A program can text them with\n  TWILIO_BASE_URL=%s TWILIO_ACCOUNT=%s TWILIO_TOKEN=%s\n",
 		sim.URL, sim.URL, sim.Account, token)

@@ -36,7 +36,7 @@ func launch(t *testing.T, args ...string) (url string, stop func(), ended <-chan
 	}
 	url, ok := strings.CutPrefix(strings.TrimSpace(line), "twiliosim listening on ")
 	if !ok {
-		t.Fatalf("it said %q", line)
+		t.Fatalf("got the output %q", line)
 	}
 	return url, cancel, done
 }
@@ -62,13 +62,13 @@ func TestTwiliosimListensAndStops(t *testing.T) {
 	select {
 	case err := <-ended:
 		if err != nil {
-			t.Errorf("ended with %v", err)
+			t.Errorf("the program ended with %v", err)
 		}
 	case <-time.After(10 * time.Second):
-		t.Fatal("it did not stop")
+		t.Fatal("the program did not stop in time")
 	}
 	if _, err := http.Get(url + "/sim/health"); err == nil {
-		t.Error("it still listens")
+		t.Error("the program still listens after its end")
 	}
 }
 
@@ -76,7 +76,7 @@ func TestTwiliosimPrintsHowToText(t *testing.T) {
 	said := func(args ...string) string {
 		var out strings.Builder
 		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // it stops as soon as it has started
+		cancel() // the program stops as soon as it has started
 		cmd := command()
 		cmd.SetArgs(append([]string{"--addr", "127.0.0.1:0"}, args...))
 		cmd.SetOut(&out)
@@ -86,10 +86,10 @@ func TestTwiliosimPrintsHowToText(t *testing.T) {
 		return out.String()
 	}
 	if got := said(); !strings.Contains(got, "TWILIO_BASE_URL=http://127.0.0.1:") || !strings.Contains(got, "TWILIO_TOKEN=0123456789abcdef0123456789abcdef") {
-		t.Errorf("it said %q", got)
+		t.Errorf("got the output %q", got)
 	}
 	if got := said("--token", "mysecret"); strings.Contains(got, "mysecret") {
-		t.Errorf("it told a token of one's own: %q", got)
+		t.Errorf("the program prints a token that the user chose: got %q", got)
 	}
 }
 
@@ -120,7 +120,7 @@ func TestFaultsAreAllFlags(t *testing.T) {
 	}
 	want := slices.DeleteFunc(slices.Clone(twiliosim.FaultKinds), func(kind string) bool { return kind == twiliosim.FaultRefuse })
 	if !slices.Equal(kinds, want) {
-		t.Errorf("in force: %v, want %v", kinds, want)
+		t.Errorf("got the faults %v, want %v", kinds, want)
 	}
 }
 
@@ -142,9 +142,9 @@ func TestBadFlagIsNamed(t *testing.T) {
 		cmd.SetArgs(strings.Fields(tc.args))
 		cmd.SetOut(io.Discard)
 		ctx, cancel := context.WithCancel(context.Background())
-		cancel() // if it does start, it stops at once
+		cancel() // if the program does start, it stops at once
 		if err := cmd.ExecuteContext(ctx); err == nil || !strings.Contains(err.Error(), tc.want) {
-			t.Errorf("%s: %v, want something with %q", tc.args, err, tc.want)
+			t.Errorf("%s: got error %v, want one with %q", tc.args, err, tc.want)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func TestOrderIsJavas(t *testing.T) {
 		total++
 		if got := c.Compare(a, b); got != want || c.Equal(a, b) != (want == 0) {
 			if wrong++; wrong <= 30 {
-				t.Errorf("%s %+q %+q: %d, equal %v, Java has %d", f[0], a, b, got, c.Equal(a, b), want)
+				t.Errorf("%s %+q %+q: got %d, equal %v, Java has %d", f[0], a, b, got, c.Equal(a, b), want)
 			}
 		}
 	}
@@ -39,7 +39,7 @@ func FuzzCompare(f *testing.F) {
 	f.Fuzz(func(t *testing.T, l, a, b string) {
 		c := For(locale.Parse(l))
 		if c.Compare(a, a) != 0 || c.Equal(a, b) != (c.Compare(a, b) == 0) {
-			t.Errorf("%q %q", a, b)
+			t.Errorf("got %q %q", a, b)
 		}
 	})
 }

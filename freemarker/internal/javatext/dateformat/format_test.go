@@ -64,7 +64,8 @@ func answer(c []string) string {
 	return strconv.FormatInt(ms, 10)
 }
 
-// written returns a formatted date, or "!" and why it cannot be formatted.
+// written returns a formatted date, or "!" and the reason why it cannot be
+// formatted.
 func written(f *Format, ms int64) string {
 	out, err := f.Append(nil, ms)
 	if err != nil {
@@ -76,15 +77,15 @@ func written(f *Format, ms int64) string {
 func TestZoneIDsNeverReadPaths(t *testing.T) {
 	for _, id := range []string{"../../etc/passwd", "/etc/localtime", "Europe/../Europe/Berlin", "europe/berlin", "", "GMT+24", "GMT+1:5", "GMT+99999999999999"} {
 		if z := LoadZone(id); z.ID() != "GMT" {
-			t.Errorf("%q is %s", id, z.ID())
+			t.Errorf("LoadZone(%q) = %s, want GMT", id, z.ID())
 		}
 		if _, ok := LoadZoneStrict(id); ok {
-			t.Errorf("%q is taken for a zone", id)
+			t.Errorf("%q is accepted as a zone", id)
 		}
 	}
 	for id, want := range map[string]string{"GMT+2": "GMT+02:00", "GMT-0330": "GMT-03:30", "GMT+0": "GMT+00:00", "Asia/Tokyo": "Asia/Tokyo", "UTC": "UTC"} {
 		if z := LoadZone(id); z.ID() != want {
-			t.Errorf("%q is %s, want %s", id, z.ID(), want)
+			t.Errorf("LoadZone(%q) = %s, want %s", id, z.ID(), want)
 		}
 	}
 }
@@ -110,7 +111,7 @@ func FuzzFormat(f *testing.F) {
 	for _, spec := range []string{"yyyy-MM-dd HH:mm:ss.SSS z", "iso_m_nz", "xs", "full_short", "YYYY-'W'ww-u", "G W F D a K k XXX Z"} {
 		f.Add(spec, "de_DE", "Europe/Berlin", int64(1709647629000), "2024-03-05T14:07:09Z")
 	}
-	f.Add("yY", "de_DE", "UTC", int64(0), "  0") // spaces use up the room for the digits
+	f.Add("yY", "de_DE", "UTC", int64(0), "  0") // spaces take up the room for the digits
 	f.Fuzz(func(t *testing.T, spec, l, zone string, ms int64, text string) {
 		for kind := Unknown; kind <= DateTime; kind++ {
 			format, err := New(spec, kind, locale.Parse(l), LoadZone(zone))

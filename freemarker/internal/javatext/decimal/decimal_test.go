@@ -63,7 +63,7 @@ func answer(t *testing.T, c []string) string {
 		e, _ := strconv.Atoi(exponent)
 		text, err = f.AppendDecimal(nil, v, -e)
 	default:
-		t.Fatalf("a case of type %q", c[2])
+		t.Fatalf("unknown type of case %q", c[2])
 	}
 	if err != nil {
 		return "!" + err.Error()
@@ -77,16 +77,16 @@ func TestTextsHaveBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := f.AppendDecimal(nil, big.NewInt(1), -2_000_000_000); err != ErrTooLong {
-		t.Errorf("10^2000000000: %v", err)
+		t.Errorf("10^2000000000: got %v", err)
 	}
 	if text, err := f.AppendDecimal(nil, big.NewInt(1), 2_000_000_000); err != nil || string(text) != "0" {
-		t.Errorf("10^-2000000000: %q %v", text, err)
+		t.Errorf("10^-2000000000: got %q %v", text, err)
 	}
 	if _, err := Fraction(locale.Locale{}, 2_000_000_000, 2_000_000_000).AppendFloat64(nil, 1.5); err != nil {
-		t.Errorf("a double has no more than 340 decimals, and yet: %v", err)
+		t.Errorf("a double has at most 340 decimals, but got error %v", err)
 	}
 	if _, err := Fraction(locale.Locale{}, 2_000_000_000, 2_000_000_000).AppendDecimal(nil, big.NewInt(1), 0); err != ErrTooLong {
-		t.Errorf("two billion decimals: %v", err)
+		t.Errorf("two billion decimals: got error %v", err)
 	}
 }
 
@@ -99,16 +99,16 @@ func TestNamedFormatsAreFreeMarkers(t *testing.T) {
 		return string(text)
 	}
 	if got := append64(Computer(), math.Inf(-1)); got != "-INF" {
-		t.Errorf("computer: %s", got)
+		t.Errorf("computer: got %s", got)
 	}
 	if got := append64(Computer(), 1234.5678901234567891); got != "1234.567890123457" && got != "1234.5678901234567" {
-		t.Errorf("computer: %s", got)
+		t.Errorf("computer: got %s", got)
 	}
 	if got := append64(Fraction(locale.Parse("de_DE"), 2, 4), 1234.5); got != "1234,50" {
-		t.Errorf("#{x; m2M4}: %s", got)
+		t.Errorf("#{x; m2M4}: got %s", got)
 	}
 	if got := append64(Fraction(locale.Parse("en_US"), 0, 50), 1234567.125); got != "1234567.125" {
-		t.Errorf("#{x}: %s", got)
+		t.Errorf("#{x}: got %s", got)
 	}
 }
 

@@ -33,20 +33,20 @@ func TestSettingsReadAsInFreeMarker(t *testing.T) {
 		"iw_IL": "he_IL", "en,GB": "en_GB", `"fr_FR"`: "fr_FR", "JVM default": "en_US", "_": "", "in": "id",
 	} {
 		if got := Parse(setting).String(); got != want {
-			t.Errorf("%q is %q, want %q", setting, got, want)
+			t.Errorf("Parse(%q) is %q, want %q", setting, got, want)
 		}
 	}
 }
 
 func TestLocalesWithoutDataFallBack(t *testing.T) {
 	if got := Parse("de_US").Numbers(); got.Decimal != ',' || got.CurrencyCode != "USD" || got.CurrencySymbol != "$" {
-		t.Errorf("German in the United States has %c %s %s", got.Decimal, got.CurrencyCode, got.CurrencySymbol)
+		t.Errorf("German in the United States: got %c %s %s", got.Decimal, got.CurrencyCode, got.CurrencySymbol)
 	}
 	if got := Parse("xx_YY").Numbers(); got.Decimal != '.' || got.CurrencyCode != "XXX" {
-		t.Errorf("an unknown locale has %c %s", got.Decimal, got.CurrencyCode)
+		t.Errorf("an unknown locale: got %c %s", got.Decimal, got.CurrencyCode)
 	}
 	if got := Parse("xx_DE").Dates(); got.FirstDay != 2 || got.MinimalDays != 4 {
-		t.Errorf("weeks in Germany start with day %d and need %d days", got.FirstDay, got.MinimalDays)
+		t.Errorf("weeks in Germany: got first day %d, minimum of %d days", got.FirstDay, got.MinimalDays)
 	}
 }
 
