@@ -87,7 +87,7 @@ func newCommand(hurry context.Context, out *console) *cobra.Command {
 		Use:     "local",
 		Version: buildversion.String(),
 		Short:   "Temporal, a local Twilio and the worker in one terminal",
-		Long: `Runs the whole stack on this machine: Temporal with its Web UI, a local Twilio
+		Long: `Run the whole stack on this machine: Temporal with its Web UI, a local Twilio
 with a phone in the browser, and the worker with the webhook. Ctrl-C stops it.
 
 Each flag can also be set in the environment, as LOCAL_ and its name:

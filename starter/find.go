@@ -60,12 +60,12 @@ func findCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "find NUMBER|SID",
 		Short: "Show what became of the texts of a phone, or of one text",
-		Long: `List the texts to and from a phone, or the one with a MessageSid, in order: as
-Twilio has them, with their status and error code, and for each inbound one
-the workflow that handles it. If there is none, no trigger matches it, or no
-webhook accepted it, which Twilio's error log shows (11200). With a MessageSid, also
-the workflow that sent a text, if Temporal still has it. The newest 200 texts
-in each direction are looked at. It uses the same credentials as the
+		Long: `List the texts to and from a phone, or the one with a MessageSid, in order,
+with Twilio's status and error code, and for each inbound one the workflow that
+handles it. If there is none, no trigger matches the text, or no webhook accepted
+it, which Twilio's error log shows (11200). With a MessageSid, it also shows the
+workflow that sent the text, if Temporal still has it. Only the newest 200 texts in
+each direction are listed. It uses the same credentials as the
 worker, such as TWILIO_ACCOUNT and TWILIO_TOKEN_FILE, by default those of make
 run, and prints numbers and texts.
 

@@ -33,14 +33,15 @@ func simulateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "simulate --from NUMBER --body TEXT",
 		Short: "Deliver a text to a webhook, signed like Twilio's",
-		Long: `Deliver a text to a webhook, signed as Twilio signs, and print what it answers.
+		Long: `Deliver a text to a webhook, signed as Twilio signs, and print its response.
 The auth token must be the webhook's: TWILIO_TOKEN, TWILIO_AUTH_TOKEN or the
 file TWILIO_TOKEN_FILE, by default that of the local stack. The webhook is the one
 at WEBHOOK_PUBLIC_URL, by default that of make run. With --url, the text goes past a
 proxy; --signed-url is then the address that Twilio would call. A webhook with WEBHOOK_SHOW_OUTCOME=true,
 such as that of make run, also says what became of the text.
 
-Exit status: 0 answered with 200, 1 with any other status, 2 no answer.`,
+Exit status: 0 a response with status 200, 1 any other status, 2 no
+response.`,
 		Example: `  starter simulate --from +15005550009 --body 'Order Number 42'
   starter simulate --from +15005550009 --body hi --url http://10.0.0.5:8080/twilio/sms \
       --signed-url https://sms.example.com/twilio/sms

@@ -75,7 +75,8 @@ unnoticed. With --pollers it asks Temporal whether any worker polls the task
 queues. Files are checked one by one, a folder as a whole. Each line begins with its
 level: error (refused), warning (probably not meant) or hint.
 
-Exit status: 0 no error and no warning, 1 some, 2 anything else.`,
+Exit status: 0 no errors or warnings, 1 errors or warnings, 2 any other
+failure.`,
 		Example: `  starter triggers lint triggers.yaml
   starter triggers lint --pollers triggers/`,
 		Args: cobra.MinimumNArgs(1),
@@ -275,8 +276,8 @@ func testCommand() *cobra.Command {
 		Use:   "test FILE",
 		Short: "Try a text against trigger files",
 		Long: `Try a text against a trigger file or folder, without Temporal or Twilio: which
-triggers fire, with which groups, what the sender is told, and what exactly
-Temporal is asked to do. Or run a file of cases:
+triggers fire, with which groups, what the sender is told, and the exact
+request to Temporal. Or run a file of cases:
 
   cases:
     - body: Order Number 42
@@ -289,7 +290,7 @@ Temporal is asked to do. Or run a file of cases:
       want: []
 
 A case may also set from, to and account. Only the fields that a case
-gives are compared.
+sets are compared.
 
 Exit status: 0 a trigger fires and all cases pass, 1 otherwise, 2 on any error.`,
 		Example: `  starter triggers test triggers.yaml --body 'Order Number 42'

@@ -35,11 +35,11 @@ func main() {
 const help = `Run the Temporal worker and the webhook that Twilio calls.
 
 The worker polls task queue "twilio" for the activity SendSms and the workflows
-of this project. The webhook takes inbound messages at POST /twilio/sms and
+of this project. The webhook receives inbound messages at POST /twilio/sms and
 publishes what the triggers match; it runs if TRIGGERS names a trigger file.
 
-Configuration comes from the environment and from the file of --config, with the
-default in parentheses.
+Configuration comes from the environment and from the file of --config. Defaults
+are in parentheses.
 
 `
 
