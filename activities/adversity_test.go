@@ -395,7 +395,7 @@ func TestRefusalsHideNoOutage(t *testing.T) {
 		s.note(s.recipients[2*n+1], sms.Message{}, unknownError(503))
 	}
 	if s.halt == nil || s.halt.problem.Code != sms.CodeConnection {
-		t.Errorf("the round continues after %d failures in a row: %+v", enough, s.halt)
+		t.Errorf("the round continues after %d failures in a row: got %+v", enough, s.halt)
 	}
 }
 

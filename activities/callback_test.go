@@ -52,7 +52,7 @@ func TestCallbackProvesAccountAndNamesRecipient(t *testing.T) {
 		names[s.reference(&recipient{})] = true
 	}
 	if len(names) != 2 {
-		t.Errorf("two runs share a reference to a recipient: %v", names)
+		t.Errorf("two runs share a reference to a recipient: got %v", names)
 	}
 	if sms.StatusProven(nil, url.Values{}) {
 		t.Error("StatusProven = true without a secret")

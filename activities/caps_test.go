@@ -26,7 +26,7 @@ func TestLongestPrefixChoosesTheCap(t *testing.T) {
 	}
 	for to, want := range map[string]string{"+18095550001": "+1809", "+447400123456": "+44", "whatsapp:US.13491208655302741918": "*"} {
 		if limit, _ := c.of(to); capped(limit, to).Cap != want {
-			t.Errorf("%s: %+v", to, capped(limit, to))
+			t.Errorf("%s: got %+v", to, capped(limit, to))
 		}
 	}
 	if limit, _ := NewCaps("", []Cap{{"+44", 2, time.Hour}}).of("+4915112345678"); limit != nil {

@@ -116,7 +116,7 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 	left, missed := len(s.in(doubtful)), cmp.Or(unheard, unfound)
 	patience := 2 * s.activities.patience()
 	if s.stalls > 0 {
-		patience = 0 // an earlier round was patient
+		patience = 0 // an earlier round has waited for it
 	}
 	switch {
 	case ctx.Err() != nil, left == 0:

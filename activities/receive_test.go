@@ -87,8 +87,8 @@ func TestFailedKeeperIsAskedAgain(t *testing.T) {
 	}
 }
 
-// responding is a Temporal that responds to each update with an answer or an
-// error.
+// responding is a Temporal client that responds to each update with an answer
+// or an error.
 type responding struct {
 	client.Client
 	answer any

@@ -201,8 +201,8 @@ func (g *guard) streakOfAll(message sms.Inbound, ended, now time.Time) (streak i
 	return max(streak, p.streak)
 }
 
-// byTemporal returns the time by Temporal's clock, as far as the texts that it
-// has listed show that this machine's is ahead or behind.
+// byTemporal returns the time by Temporal's clock, as far as the listed texts
+// show how far this machine's clock is ahead or behind.
 func (p *pace) byTemporal(now time.Time) time.Time {
 	now = now.Add(-p.ahead)
 	if n := len(p.accepted); n > 0 && p.accepted[n-1].At.After(now) {

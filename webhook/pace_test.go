@@ -142,8 +142,8 @@ func TestManyWebhooksSilenceASlowLoop(t *testing.T) {
 	})
 }
 
-// Each account can have any form signed with its own token, also one with
-// another account's number.
+// With its own token, an account can sign any form, also one that claims to be
+// for another account's number.
 func TestAccountSilencesNoOthersNumber(t *testing.T) {
 	g, now := newGuard(&Options{}), time.Now()
 	m := sms.Inbound{AccountSID: "AC2", From: "+15005550011", To: "+15005550006", Event: sms.EventReceived}

@@ -78,7 +78,7 @@ func TestSignaturesOfEachSpelling(t *testing.T) {
 				t.Errorf("got status %d, want accepted %t", w.Code, c.Accept)
 			}
 			if strings.Contains(b.log.String(), "sms.example") {
-				t.Errorf("the log quotes a header: %s", b.log.String())
+				t.Errorf("the log quotes a header: got %s", b.log.String())
 			}
 		})
 	}

@@ -276,7 +276,7 @@ func TestCancelledQuestionHasAResult(t *testing.T) {
 		if result.Outcome != sms.AskCancelled || result.Reply != nil || len(result.Sent.Messages) != tc.sent || len(result.Sent.Errors) != tc.unsent || b.shut != tc.closed {
 			t.Errorf("%s: %+v, closed %d times", name, result, b.shut)
 		} else if tc.unsent > 0 && (result.Sent.Errors[0].Code != tc.code || result.Sent.Errors[0].To != "+15005550009") {
-			t.Errorf("%s: %+v", name, result.Sent.Errors)
+			t.Errorf("%s: got %+v", name, result.Sent.Errors)
 		}
 	}
 }
@@ -293,6 +293,6 @@ func TestReplyThatPrecedesACancellationCounts(t *testing.T) {
 	b.closing = func() { b.SignalWorkflow(sms.ReplySignal, sms.Reply{MessageSID: "SM9", Body: "yes"}) }
 	b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply == nil {
-		t.Errorf("%+v", result)
+		t.Errorf("got %+v", result)
 	}
 }

@@ -51,8 +51,8 @@ const (
 )
 
 // DefaultBroadcastPatience is how long a broadcast keeps trying while it can
-// text nobody, pauses apart. It is longer than a message counts for a cap per
-// day, which is up to 24 h 24 min.
+// text nobody, not counting pauses. It is longer than a message counts for a
+// daily cap, which is up to 24 h 24 min.
 const DefaultBroadcastPatience = 25 * time.Hour
 
 // BroadcastSmsWorkflow sends one text to all recipients, with the promise of
@@ -127,8 +127,9 @@ type broadcast struct {
 	// person's pause and waits for a cap counted towards giveUpAfter.
 	fair bool
 	// capsApart is false for broadcasts that started on an older worker, for
-	// which a cap held up the whole list, without end if others used it up, and
-	// which reported a page that was read as they were cancelled as in doubt.
+	// which a cap held up the whole list, forever if others used it up, and
+	// which reported a page as in doubt if they were cancelled while it was
+	// read.
 	capsApart bool
 	// numbered is false for broadcasts with a key that started on an older
 	// worker, which numbered their pages in the order of the reports.
@@ -157,9 +158,9 @@ type held struct {
 	FailingSince time.Time `json:"failingSince"`
 	Failures     int       `json:"failures,omitempty"`
 	// Asleep are the recipients in quiet hours or under a cap, in the order in
-	// which it is their turn again.
+	// which they are due again.
 	Asleep []sleepers `json:"asleep,omitempty"`
-	// Caps says how the waits for caps go, by the prefix of the cap.
+	// Caps holds the waits for caps, by the prefix of the cap.
 	Caps map[string]capWait `json:"caps,omitempty"`
 	// Ended is true once all recipients have been read.
 	Ended bool `json:"ended,omitempty"`

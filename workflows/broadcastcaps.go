@@ -1,7 +1,7 @@
 package workflows
 
-// Caps of a broadcast: recipients whose cap is reached wait for room, and hold up
-// nobody else.
+// The caps of a broadcast: recipients whose cap is reached wait for room, and do
+// not hold up the others.
 
 import (
 	"cmp"
@@ -14,20 +14,20 @@ import (
 	"temporal-twilio/sms"
 )
 
-// capWait says how the wait for a cap goes. The recipients of a cap are tried
-// again a page at a time, at growing intervals while it lets none of them
+// capWait is the state of the wait for a cap. The recipients of a cap are tried
+// again a page at a time, at growing intervals while the cap lets none of them
 // through.
 type capWait struct {
 	// Until is when the next of its recipients are tried.
 	Until time.Time `json:"until"`
-	// Since is when it was first reached, or last let a recipient who had waited
-	// for it through, and Failures is how many pages it has refused since.
+	// Since is when the cap was first reached, or when it last let a waiting
+	// recipient through, and Failures is how many pages it has refused since.
 	Since    time.Time `json:"since"`
 	Failures int       `json:"failures,omitempty"`
 }
 
-// forgotten is how long ago a cap's recipients were last to be tried if its wait
-// begins anew. Quiet hours, which are shorter, do not prolong a wait.
+// forgotten is the time since a cap's recipients were last due after which its
+// wait begins anew. Quiet hours, which are shorter, do not prolong a wait.
 const forgotten = 24 * time.Hour
 
 // underCap adds a recipient to those who wait for a cap. An older worker does not
@@ -42,8 +42,8 @@ func underCap(groups []sleepers, prefix string, to sms.Recipient) []sleepers {
 	return groups
 }
 
-// holdCapped holds the recipients of a page under a cap, behind those who wait for
-// it already. tried is the cap that the page has waited for, if any, and through
+// holdCapped holds the recipients of a page under a cap, behind those who already
+// wait for it. tried is the cap that the page has waited for, if any, and through
 // is true if someone on the page was texted. It returns the errors of recipients
 // whose cap has let none of them through for too long.
 func (b *broadcast) holdCapped(ctx workflow.Context, groups []sleepers, tried string, through bool) (given []sms.Error) {
@@ -94,7 +94,7 @@ func (b *broadcast) take(prefix string) (taken sms.Recipients) {
 	return taken
 }
 
-// retryCaps makes it the turn of everyone under a cap, whose wait begins anew.
+// retryCaps makes all recipients under a cap due, and restarts their waits.
 func (b *broadcast) retryCaps(now time.Time) {
 	b.held.Caps = nil
 	for i := range b.held.Asleep {
@@ -114,7 +114,7 @@ func (b *broadcast) waiting(group *sleepers) *int {
 	return &b.progress.Asleep
 }
 
-// whyAsleep says why it is the turn of none of the recipients who are held.
+// whyAsleep returns why none of the held recipients is due.
 func (b *broadcast) whyAsleep() string {
 	problem := b.held.Asleep[0].unsent()
 	switch {

@@ -70,7 +70,7 @@ func (b *broadcast) deal(ctx workflow.Context, page sms.Page, limit string) erro
 			return err
 		}
 	}
-	if b.capsApart && ctx.Err() != nil { // nothing of the page is sent
+	if b.capsApart && ctx.Err() != nil { // nothing of the page was sent
 		return ctx.Err()
 	}
 	b.hold(groups)

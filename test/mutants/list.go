@@ -26,32 +26,32 @@ var mutants = []mutant{
 	{"The right phone", "an unknown channel is refused", "activities/address.go", `	default:
 		return "", fmt.Errorf("%s is not a channel;`, `	default:
 		_ = fmt.Errorf("%s is not a channel;`, "activities", "TestAddressIsReadInFull|TestRefusedAddressIsExplained"},
-	{"The right phone", "what may be an area code or a country code is refused", "activities/address.go", `strings.HasPrefix(digits, code)`, `false && code != ""`, "activities", "TestRefusedAddressIsExplained|TestAddressIsReadInFull"},
+	{"The right phone", "a number that may begin with an area code or a country code is refused", "activities/address.go", `strings.HasPrefix(digits, code)`, `false && code != ""`, "activities", "TestRefusedAddressIsExplained|TestAddressIsReadInFull"},
 	{"The right phone", "a dialling prefix is not part of a number", "activities/address.go", `&& !plan.prefix.MatchString(number)`, ``, "activities", "TestWholeNumberIsReadAsParsed"},
-	{"The right phone", "a phone in two spellings is texted once", "activities/send.go", `if to.to = address; seen[sms.Party(address)] {`, `if to.to = address; seen[given.To] {`, "activities", "TestPhoneInTwoSpellingsTextedOnce"},
-	{"The right phone", "a note after a tab has no numbers", "broadcast/records.go", `separators != "\t" && unicode.IsSpace(r)`, `r == ' ' && unicode.IsSpace(r)`, "broadcast", "TestTablesReadAsPeopleWrite"},
-	{"The right phone", "quiet hours split no phone", "activities/quiet.go", `if seen[party] && !in.Together {`, `if false {`, "workflows", "TestQuietHoursSplitNoPhone"},
+	{"The right phone", "a phone that is listed in two spellings is texted once", "activities/send.go", `if to.to = address; seen[sms.Party(address)] {`, `if to.to = address; seen[given.To] {`, "activities", "TestPhoneInTwoSpellingsTextedOnce"},
+	{"The right phone", "a number in a note after a tab is not a recipient", "broadcast/records.go", `separators != "\t" && unicode.IsSpace(r)`, `r == ' ' && unicode.IsSpace(r)`, "broadcast", "TestTablesReadAsPeopleWrite"},
+	{"The right phone", "quiet hours keep duplicates of a phone together", "activities/quiet.go", `if seen[party] && !in.Together {`, `if false {`, "workflows", "TestQuietHoursSplitNoPhone"},
 
 	// Nobody twice.
-	{"Nobody twice", "a second attempt doubts the first few", "activities/send.go", `if to.written < firstFew && to.state == untried {`, `if false {`, "activities", "TestSecondAttemptDoubtsTheFirstFew"},
+	{"Nobody twice", "a second attempt puts the first few recipients in doubt", "activities/send.go", `if to.written < firstFew && to.state == untried {`, `if false {`, "activities", "TestSecondAttemptDoubtsTheFirstFew"},
 	{"Nobody twice", "a recipient is recorded before the create", "activities/progress.go", `	to.open = true
 	if to.state == doubtful {
 `, `	if to.state == doubtful {
 `, "test/chaos", "TestNobodyIsTextedTwiceThroughCrashes"},
 	{"Nobody twice", "a recipient whose create had begun is in doubt", "activities/progress.go", `if to.state != doubtful {`, `if false {`, "activities", "TestDoubtsAreLookedUpFirst|TestRecordSurvivesAnAttempt"},
-	{"Nobody twice", "a record of another list puts everybody in doubt", "activities/progress.go", `if r.List != s.list || !r.fits(len(s.recipients)) {`, `if !r.fits(len(s.recipients)) {`, "activities", "TestRecordOfAnotherListDoubtsEverybody"},
-	{"Nobody twice", "a full listing proves nothing", "activities/doubt.go", `case len(maybe) == 0 && listing.Whole:`, `case len(maybe) == 0:`, "activities", "TestFullListingProvesNothing"},
-	{"Nobody twice", "absence counts only after a listing's time", "activities/doubt.go", `!now.Before(s.complete) && !now.Before(ripe)`, `!now.Before(s.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
-	{"Nobody twice", "a doubt is resent a few times", "activities/doubt.go", `s.resends >= mostResends, `, ``, "activities", "TestResendsAreFew"},
-	{"Nobody twice", "a Twilio that does not say what it sent is waited for", "activities/send.go", `== 0 && !silent ||`, `== 0 ||`, "activities", "TestSilentTwilioIsWaitedFor"},
-	{"Nobody twice", "a refused listing is not waited for", "activities/doubt.go", `l.silent = missed != nil && sms.AsError(missed).Retryable`, `l.silent = missed != nil`, "activities", "TestSilentTwilioIsWaitedFor"},
-	{"Nobody twice", "a listing that failed is asked for again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsRetried"},
-	{"Nobody twice", "an attempt that only looks does not put the decision off", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestDecisionIsNotPostponedByLooking"},
-	{"Nobody twice", "a new doubt puts the decision off", "activities/progress.go", `			r.Timed = false
+	{"Nobody twice", "a record of another list puts everyone in doubt", "activities/progress.go", `if r.List != s.list || !r.fits(len(s.recipients)) {`, `if !r.fits(len(s.recipients)) {`, "activities", "TestRecordOfAnotherListDoubtsEverybody"},
+	{"Nobody twice", "a listing that is cut off does not prove absence", "activities/doubt.go", `case len(maybe) == 0 && listing.Whole:`, `case len(maybe) == 0:`, "activities", "TestFullListingProvesNothing"},
+	{"Nobody twice", "absence counts only once the listing has had its time", "activities/doubt.go", `!now.Before(s.complete) && !now.Before(ripe)`, `!now.Before(s.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
+	{"Nobody twice", "a recipient in doubt is texted again at most a few times", "activities/doubt.go", `s.resends >= mostResends, `, ``, "activities", "TestResendsAreFew"},
+	{"Nobody twice", "a send waits while Twilio does not list what it sent", "activities/send.go", `== 0 && !silent ||`, `== 0 ||`, "activities", "TestSilentTwilioIsWaitedFor"},
+	{"Nobody twice", "a send does not wait for a listing that is refused", "activities/doubt.go", `l.silent = missed != nil && sms.AsError(missed).Retryable`, `l.silent = missed != nil`, "activities", "TestSilentTwilioIsWaitedFor"},
+	{"Nobody twice", "a failed listing is requested again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsRetried"},
+	{"Nobody twice", "an attempt that only looks does not postpone the decision", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestDecisionIsNotPostponedByLooking"},
+	{"Nobody twice", "a new doubt postpones the decision", "activities/progress.go", `			r.Timed = false
 `, ``, "activities", "TestNewDoubtWaitsForTwilioAgain"},
-	{"Nobody twice", "a text in other quotes is not absent", "activities/doubt.go", `skeleton(r.Body) == skeleton(to.content.body)`, `false`, "activities", "TestChangedTextIsUnknown"},
-	{"Nobody twice", "another rendering is not absent", "activities/doubt.go", `|| !rendering ||`, `|| rendering && false ||`, "activities", "TestTextOfAnotherRenderingIsUnknown"},
-	{"Nobody twice", "time asleep counts", "activities/attempt.go", `return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))`, `return now.Sub(since)`, "activities", "TestTimeAsleepCounts"},
+	{"Nobody twice", "a listed text with different quotes is not treated as absent", "activities/doubt.go", `skeleton(r.Body) == skeleton(to.content.body)`, `false`, "activities", "TestChangedTextIsUnknown"},
+	{"Nobody twice", "a different rendering is not treated as absent", "activities/doubt.go", `|| !rendering ||`, `|| rendering && false ||`, "activities", "TestTextOfAnotherRenderingIsUnknown"},
+	{"Nobody twice", "the time that a machine sleeps counts", "activities/attempt.go", `return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))`, `return now.Sub(since)`, "activities", "TestTimeAsleepCounts"},
 	{"Nobody twice", "an attempt that may have been replaced creates nothing", "activities/attempt.go", `if !t.heart.fresh() || t.total() > 0`, `if t.total() > 0`, "activities", "TestTimeAsleepCounts"},
 	{"Nobody twice", "a create is checked at the last moment", "activities/round.go", `				return s.check()
 `, `				return nil
@@ -60,11 +60,11 @@ var mutants = []mutant{
 		return time.Time{}, false`, `if false {
 		return time.Time{}, false`, "activities", "TestRetryWithoutAccountAsksForAnother"},
 	{"Nobody twice", "a fault is not retried as if nothing had started", "activities/once.go", `whole.Retryable = whole.Code != sms.CodeUnknown && whole.Code != sms.CodeOutcomeUnknown`, `whole.Retryable = true`, "activities", "TestPanickedSendIsNotSentAgain"},
-	{"Nobody twice", "a fault of a retry is an unknown outcome", "activities/sendsms.go", `	if retried {
+	{"Nobody twice", "a fault during a retry is reported as an unknown outcome", "activities/sendsms.go", `	if retried {
 		fault.Code`, `	if false {
 		fault.Code`, "activities", "TestPanickedSendIsNotSentAgain"},
-	{"Nobody twice", "an attempt that is given up is recorded", "activities/send.go", `return s.another(ctx, delay, "the attempt was abandoned")`, `return again("the attempt was abandoned", delay, cause)`, "activities", "TestAttemptGivenUpIsRecorded"},
-	{"Always completes", "a halt does not cut a heartbeat short", "activities/round.go", `	pool.Wait()
+	{"Nobody twice", "an attempt that gives up records its progress", "activities/send.go", `return s.another(ctx, delay, "the attempt was abandoned")`, `return again("the attempt was abandoned", delay, cause)`, "activities", "TestAttemptGivenUpIsRecorded"},
+	{"Always completes", "the end of a round does not interrupt a heartbeat", "activities/round.go", `	pool.Wait()
 	clerk.Wait()
 `, `	pool.Wait()
 	if s.halt != nil {
@@ -72,44 +72,44 @@ var mutants = []mutant{
 	}
 	clerk.Wait()
 `, "activities", "TestHaltLetsAHeartbeatEnd"},
-	{"Nobody twice", "an attempt that is seen late is recorded first", "activities/attempt.go", `return waited < prompt && !behind.Load() && !late`, `return !late`, "activities", "TestLateAttemptIsRecordedFirst"},
-	{"Nobody twice", "an attempt that is late by Twilio's clock is recorded first", "activities/attempt.go", `return waited < prompt && !behind.Load() && !late`, `return waited < prompt && !behind.Load() && (late || !late)`, "activities", "TestLateAttemptIsRecordedFirst"},
+	{"Nobody twice", "an attempt that starts late writes a record first", "activities/attempt.go", `return waited < prompt && !behind.Load() && !late`, `return !late`, "activities", "TestLateAttemptIsRecordedFirst"},
+	{"Nobody twice", "an attempt that starts late by Twilio's clock writes a record first", "activities/attempt.go", `return waited < prompt && !behind.Load() && !late`, `return waited < prompt && !behind.Load() && (late || !late)`, "activities", "TestLateAttemptIsRecordedFirst"},
 	{"Nobody twice", "a machine that slept waits for Twilio", "activities/send.go", `	s.untimed = true
 	if until`, `	if until`, "activities", "TestMachineThatSleptWaitsForTwilio"},
-	{"Nobody twice", "a listing that hangs proves nothing", "activities/doubt.go", `	case lacks:
+	{"Nobody twice", "a listing that lacks known messages does not prove absence", "activities/doubt.go", `	case lacks:
 		s.complete = time.Time{}`, `	case false && lacks:
 		s.complete = time.Time{}`, "activities", "TestHangingListingProvesNothing"},
-	{"Nobody twice", "a scheduled message ends no listing", "twilio/messages.go", `case !r.sent.IsZero() && r.sent.Before(q.Since):`, `case !r.Created.IsZero() && r.Created.Before(q.Since):`, "twilio", "TestScheduledMessageEndsNoListing"},
+	{"Nobody twice", "a scheduled message does not end a listing", "twilio/messages.go", `case !r.sent.IsZero() && r.sent.Before(q.Since):`, `case !r.Created.IsZero() && r.Created.Before(q.Since):`, "twilio", "TestScheduledMessageEndsNoListing"},
 	{"Nobody twice", "a proxy does not set the clock", "twilio/exchange.go", `if requestID != "" {`, `if true {`, "twilio", "TestProxyDoesNotSetTheClock"},
-	{"Nobody twice", "a lost answer is not a refusal", "activities/round.go", `case problem.Code == sms.CodeOutcomeUnknown:
+	{"Nobody twice", "a lost response is not treated as a refusal", "activities/round.go", `case problem.Code == sms.CodeOutcomeUnknown:
 		s.disturb()`, `case false:
 		s.disturb()`, "activities", "TestDoubtAboutOneRecipientIsDecided"},
 
 	// Nobody else's message.
 	{"Nobody else's message", "a message of another send is not adopted", "activities/ledger.go", `l.owners[m.SID] = owner`, `_ = owner`, "activities", "TestMessageOfAnotherSendNotAdopted"},
-	{"Nobody else's message", "rivals for one message leave it unknown", "activities/doubt.go", `sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) ||`, ``, "activities", "TestMessageOfAnotherSendNotAdopted"},
-	{"Nobody else's message", "a message from before the record is not adopted", "activities/send.go", `m.from = m.sure.Add(-dateSlack)`, `m.from = time.Unix(1, 0)`, "activities", "TestOlderMessageIsNotAdopted"},
+	{"Nobody else's message", "a message that several sends may own leaves the outcome unknown", "activities/doubt.go", `sure <= s.ledger.rivals(s.owner, to.to, to.content.body, s.anyText()) ||`, ``, "activities", "TestMessageOfAnotherSendNotAdopted"},
+	{"Nobody else's message", "a message older than the record is not adopted", "activities/send.go", `m.from = m.sure.Add(-dateSlack)`, `m.from = time.Unix(1, 0)`, "activities", "TestOlderMessageIsNotAdopted"},
 
 	{"Nobody else's message", "a callback names the run", "activities/callback.go", `if run := s.info.WorkflowExecution.RunID; run != "" {`, `if run := s.info.WorkflowExecution.RunID; false {`, "activities", "TestCallbackProvesAccountAndNamesRecipient"},
 
 	// Always completes.
-	{"Always completes", "a panic is a result", "activities/sendsms.go", `		if recover() != nil {
+	{"Always completes", "a panic still returns a result", "activities/sendsms.go", `		if recover() != nil {
 			logPanic(ctx)
 			result, err = s.broken(retried(ctx)), nil
 		}
 `, ``, "activities", "TestSendSmsCompletesThroughAPanic"},
 	{"Always completes", "the last attempt completes without the key", "activities/attempt.go", `!room || !activity.HasHeartbeatDetails(ctx)`, `room && false || !activity.HasHeartbeatDetails(ctx)`, "activities", "TestLastAttemptCompletesWithoutTheKey"},
 	{"Always completes", "a stopping worker leaves doubts to another", "activities/send.go", `room, _ = s.allows(delay)`, `_, _ = s.allows(delay)`, "activities", "TestStoppingWorkerLeavesDoubtsToAnother"},
-	{"Always completes", "looks before the listing is complete are no misses", "activities/doubt.go", `l.unanswered(!waits && missed != nil,`, `l.unanswered(missed != nil,`, "activities", "TestIncompleteLooksLeaveNoDoubt"},
-	{"Always completes", "a listing that fails is asked for after a pause", "activities/doubt.go", `		return until, true // ask again`, `		return now, true // ask again`, "activities", "TestFailingListingIsAskedForRarely"},
-	{"Always completes", "a listing that panics ends no worker", "activities/doubt.go", `listing, err = twilio.Listing{}, errPanicked`, `panic(errPanicked)`, "activities", "TestListingThatPanicsIsUnanswered"},
-	{"Always completes", "a message that listings hide decides no doubt", "activities/send.go", `at = time.Time{} // its`, `_ = time.Time{} // its`, "activities", "TestHiddenNumberProvesNoLag"},
-	{"The sender is told the truth", "a doubt remains one until it is sent again", "activities/round.go", `	if to.state == doubtful {
+	{"Always completes", "looks before the listing is complete do not count as misses", "activities/doubt.go", `l.unanswered(!waits && missed != nil,`, `l.unanswered(missed != nil,`, "activities", "TestIncompleteLooksLeaveNoDoubt"},
+	{"Always completes", "a failed listing is requested again after a pause", "activities/doubt.go", `		return until, true // ask again`, `		return now, true // ask again`, "activities", "TestFailingListingIsAskedForRarely"},
+	{"Always completes", "a listing that panics does not end the worker", "activities/doubt.go", `listing, err = twilio.Listing{}, errPanicked`, `panic(errPanicked)`, "activities", "TestListingThatPanicsIsUnanswered"},
+	{"Always completes", "a message that listings hide does not resolve a doubt", "activities/send.go", `at = time.Time{} // its`, `_ = time.Time{} // its`, "activities", "TestHiddenNumberProvesNoLag"},
+	{"The sender is told the truth", "a recipient stays in doubt until the text is sent again", "activities/round.go", `	if to.state == doubtful {
 		return
 	}
 	s.set(to, st, problem)`, `	s.set(to, st, problem)`, "activities", "TestRefusedResendLeavesTheDoubt"},
-	{"The sender is told the truth", "a text sent again does not hide the first", "activities/progress.go", `if to.state == doubtful && to.sum != sum {`, `if false {`, "activities", "TestResendLeavesTheFirstText"},
-	{"The sender is told the truth", "a cancellation is not reported as a cap", "activities/capcount.go", `	if ctx.Err() != nil || s.halted() {
+	{"The sender is told the truth", "a resent text does not hide the first one", "activities/progress.go", `if to.state == doubtful && to.sum != sum {`, `if false {`, "activities", "TestResendLeavesTheFirstText"},
+	{"The sender is told the truth", "a cancellation is not reported as a reached cap", "activities/capcount.go", `	if ctx.Err() != nil || s.halted() {
 		return nil, errUncounted
 	}
 	if a.isReached(key) {
@@ -128,99 +128,99 @@ var mutants = []mutant{
 	answer, err := s.activities.capCount.reserve(ctx, s.activities.counts(ctx), limit.request(key, asked))
 	if false {
 		`, "activities", "TestCancellationIsNotToldAsCap"},
-	{"Always completes", "the payload leaves before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
+	{"Always completes", "the result is returned before the deadline", "activities/attempt.go", `return t.total() - min(t.total()/10, 2*time.Second)`, `return t.total()`, "activities", "TestAttemptLeavesTimeForThePayload"},
 	{"Always completes", "a result fits into a payload", "activities/address.go", `const most = 60`, `const most = 1 << 20`, "activities", "TestHostileAddressFitsIntoAPayload"},
-	{"Always completes", "a list stops if the account is refused", "activities/round.go", `	case !problem.Retryable:
+	{"Always completes", "a list stops if Twilio refuses the account", "activities/round.go", `	case !problem.Retryable:
 		s.stop(s.untriedBecause(problem), true)
 `, `	case !problem.Retryable:
 `, "activities", "TestListStopsIfAccountIsRefused"},
 
 	// One key, one send.
 	{"One key, one send", "a page that is tried again keeps its key", "workflows/broadcastpages.go", `if !b.numbered {`, `if true {`, "workflows", "TestKeyedPageKeepsItsNumber"},
-	{"One key, one send", "a long list has its key's send", "activities/sendsms.go", `if input.IdempotencyKey != "" && !a.hasKey(`, `if input.IdempotencyKey != "" && !isLong(input) && !a.hasKey(`, "activities", "TestKeyedLongListIsOneSend"},
-	{"One key, one send", "a pause spends no send of a key", "activities/once.go", `|| k.paused(result) {`, `{`, "activities", "TestPauseSpendsNoKeyedSend"},
-	{"One key, one send", "a key belongs to one content", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsBurntBySendingOnly"},
+	{"One key, one send", "a long list is sent under its key", "activities/sendsms.go", `if input.IdempotencyKey != "" && !a.hasKey(`, `if input.IdempotencyKey != "" && !isLong(input) && !a.hasKey(`, "activities", "TestKeyedLongListIsOneSend"},
+	{"One key, one send", "a pause does not use up a send of a key", "activities/once.go", `|| k.paused(result) {`, `{`, "activities", "TestPauseSpendsNoKeyedSend"},
+	{"One key, one send", "a key is for one content only", "activities/once.go", `err == nil && found && content != k.content`, `err == nil && found && false && content != k.content`, "test/e2e", "TestKeyIsBurntBySendingOnly"},
 
 	{"One key, one send", "a mistake is not retried as one of Twilio's", "activities/once.go", `e.Retryable = result.Errors[0].Retryable`, `_ = e`, "activities", "TestKeyedMistakeIsNotRetryable"},
-	{"One key, one send", "whoever was texted is in the result", "activities/once.go", `		sent = append(sent, messages[to])
+	{"One key, one send", "every recipient who was texted is in the result", "activities/once.go", `		sent = append(sent, messages[to])
 `, `		_ = to
 `, "activities", "TestKeyedResultNamesWhoWasTexted"},
 
 	// A long list is one broadcast.
 	{"A long list is one broadcast", "all attempts share the broadcast", "activities/longlist.go", `[]byte(ownerOf(&l.info))`, `[]byte(ownerOf(&l.info) + string(l.info.TaskToken))`, "test/e2e", "TestLongListBecomesOneBroadcast"},
-	{"A long list is one broadcast", "it stops with its send", "activities/longlist.go", `err := c.CancelWorkflow(ctx, l.id, "")`, `var err error`, "test/e2e", "TestCancelledLongListStopsItsBroadcast"},
+	{"A long list is one broadcast", "the broadcast stops with its send", "activities/longlist.go", `err := c.CancelWorkflow(ctx, l.id, "")`, `var err error`, "test/e2e", "TestCancelledLongListStopsItsBroadcast"},
 
 	// One text, one workflow.
 	{"One text, one workflow", "no text is refused for the lack of our attributes", "webhook/dispatch.go", `errors.As(err, &refused) && r.input.Attributes:`, `errors.As(err, &refused) && false:`, "webhook", "TestDispatchStartsWithoutAttributesIfNeeded"},
 	{"One text, one workflow", "search attributes are known soon after Temporal answers", "internal/temporal/attributes.go", `c.attributes == nil || err == nil && c.lacks() > 0`, `err == nil && c.lacks() > 0`, "internal/temporal", "TestSearchAttributesAreSoonKnown"},
 	{"One text, one workflow", "a workflow ID is never used twice", "webhook/dispatch.go", `enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,`, `enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,`, "test/e2e", "TestChangedTriggersLeaveOldTextsAlone"},
-	{"One text, one workflow", "an attempt that failed is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchTriesAgainWhatFailedOnce"},
+	{"One text, one workflow", "a failed attempt is repeated", "webhook/dispatch.go", `if err == nil || !isPassing(err) {`, `if true {`, "webhook", "TestDispatchTriesAgainWhatFailedOnce"},
 	{"One text, one workflow", "a text that Twilio classified leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `r.tells()`, "webhook", "TestDispatchRecordsMarkedTexts"},
 	{"One text, one workflow", "a classified text starts no refused trigger", "webhook/dispatch.go", `len(r.input.Firings) == 1 && r.publishes() &&`, `len(r.input.Firings) == 1 &&`, "webhook", "TestMarkedTextStartsNoRefusedTrigger"},
-	{"One text, one workflow", "an opt-out needs no schedules", "webhook/dispatch.go", `return catchesUp || err != nil`, `return catchesUp && err == nil`, "webhook", "TestOptOutsNeedNoSchedules"},
-	{"One text, one workflow", "a refusal that was told leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `(m.Parameters[sms.OptOutType] != "" || r.tells() && false)`, "webhook", "TestToldRefusalIsNotCaughtUp"},
-	{"One text, one workflow", "a redelivery finds its workflow whatever triggers say", "webhook/dispatch.go", `if !r.wanted() && !r.delivered(accepting) {`, `if !r.wanted() {`, "webhook", "TestRedeliveryFindsItsWorkflow"},
+	{"One text, one workflow", "an opt-out is recorded even if schedules cannot be read", "webhook/dispatch.go", `return catchesUp || err != nil`, `return catchesUp && err == nil`, "webhook", "TestOptOutsNeedNoSchedules"},
+	{"One text, one workflow", "a refusal that the sender was told of leaves a record", "webhook/dispatch.go", `(m.Parameters[sms.OptOutType] != "" || r.tells())`, `(m.Parameters[sms.OptOutType] != "" || r.tells() && false)`, "webhook", "TestToldRefusalIsNotCaughtUp"},
+	{"One text, one workflow", "a redelivery finds its workflow whatever the triggers are now", "webhook/dispatch.go", `if !r.wanted() && !r.delivered(accepting) {`, `if !r.wanted() {`, "webhook", "TestRedeliveryFindsItsWorkflow"},
 	{"One text, one workflow", "a message is not caught without the secret", "workflows/catch.go", `if catches == "" {`, `if false {`, "workflows", "TestCatchMessageNeedsTheSecret"},
 	{"One text, one workflow", "a catch-up goes back no further than the first", "workflows/catchup.go", `if query.Since.Before(last.Began) {`, `if false {`, "workflows", "TestCatchUpKeepsToItsBeginning"},
 	{"One text, one workflow", "a catch-up goes by Temporal's clock", "webhook/catchup.go", `now := activity.GetInfo(ctx).StartedTime`, `now := time.Now()`, "webhook", "TestCatchUpGoesByTemporalsClock"},
-	{"One text, one workflow", "a first catch-up that fails counts", "workflows/catchup.go", `if first && err != nil && ctx.Err() == nil {`, `if false && first {`, "workflows", "TestCatchUpKeepsToItsBeginning"},
-	{"One text, one workflow", "a text takes no ID of its own workflow", "webhook/check.go", `case c.WorkflowID == r.workflowID:`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
-	{"One text, one workflow", "an ID with a hole is refused", "triggers/trigger.go", `if name := t.missing(&m.Event); name != "" {`, `if name := t.missing(&m.Event); false {`, "triggers", "TestIDWithAHoleIsRefused"},
+	{"One text, one workflow", "a first catch-up counts even if it fails", "workflows/catchup.go", `if first && err != nil && ctx.Err() == nil {`, `if false && first {`, "workflows", "TestCatchUpKeepsToItsBeginning"},
+	{"One text, one workflow", "a trigger cannot use the ID of the text's own workflow", "webhook/check.go", `case c.WorkflowID == r.workflowID:`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
+	{"One text, one workflow", "an ID with an empty part is refused", "triggers/trigger.go", `if name := t.missing(&m.Event); name != "" {`, `if name := t.missing(&m.Event); false {`, "triggers", "TestIDWithAHoleIsRefused"},
 
 	// The sender is told the truth.
-	{"The sender is told the truth", "what may have been published is not called lost", "webhook/dispatch.go", `Again: doubt || !r.tells()`, `Again: !r.tells()`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
-	{"The sender is told the truth", "what an earlier delivery published is not called lost", "webhook/dispatch.go", `doubt = doubt || r.mayBeAccepted()`, ``, "webhook", "TestRedeliveryRemembersWhatWasAccepted|TestFallbackTellsNoLoss"},
-	{"The sender is told the truth", "a fallback knows that it is one", "webhook/dispatch.go", `return accepted || r.message.Parameters[fallbackParameter] != ""`, `return accepted`, "webhook", "TestFallbackTellsNoLoss"},
+	{"The sender is told the truth", "a text that may have been published is not reported lost", "webhook/dispatch.go", `Again: doubt || !r.tells()`, `Again: !r.tells()`, "webhook", "TestDispatchTellsOnlyWhatIsCertain"},
+	{"The sender is told the truth", "a text that an earlier delivery published is not reported lost", "webhook/dispatch.go", `doubt = doubt || r.mayBeAccepted()`, ``, "webhook", "TestRedeliveryRemembersWhatWasAccepted|TestFallbackTellsNoLoss"},
+	{"The sender is told the truth", "a webhook notices that it is the fallback", "webhook/dispatch.go", `return accepted || r.message.Parameters[fallbackParameter] != ""`, `return accepted`, "webhook", "TestFallbackTellsNoLoss"},
 	{"The sender is told the truth", "a webhook gives up only while its caller waits", "webhook/decide.go", `return request == nil || request.Err() == nil`, `return request == nil || true`, "webhook", "TestDispatchGivesNothingUpUnheard"},
-	{"The sender is told the truth", "a delivery knows its caller", "webhook/sms.go", `ctx = withCaller(ctx, r.Context())`, ``, "webhook", "TestReceiveNoticesAnAbsentCaller"},
-	{"The sender is told the truth", "texts go before a backlog of sends", "webhook/dispatch.go", `options.Priority = temporal.Priority{PriorityKey: sms.PriorityOfTexts}`, `_ = temporal.Priority{}`, "webhook", "TestTextsGoBeforeSends"},
-	{"The sender is told the truth", "and so do the questions that they answer", "activities/questions.go", `Priority:      temporal.Priority{PriorityKey: sms.PriorityOfTexts},`, ``, "test/e2e", "TestTextsAndQuestionsHavePriority"},
-	{"The sender is told the truth", "but not what they start", "workflows/receive.go", `temporal.Priority{PriorityKey: sms.PriorityOfStarted}`, `temporal.Priority{}`, "test/e2e", "TestTextsAndQuestionsHavePriority"},
-	{"The sender is told the truth", "a redelivery is answered as the first", "webhook/dispatch.go", `case earlier == nil && r.certain():`, `case r.certain():`, "webhook", "TestDispatchAnswersRedeliveriesTheSame"},
-	{"The sender is told the truth", "what the sender was told is lost is not published", "workflows/receive.go", `case told && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceivePublishesNothingReportedLost"},
-	{"The sender is told the truth", "an update that failed is not repeated", "activities/receive.go", `return err != nil && !refused`, `_, outcome := errors.AsType[*temporal.ApplicationError](err); return outcome && !refused`, "activities", "TestFailedUpdateIsAnOutcome"},
+	{"The sender is told the truth", "a delivery notices whether its caller still waits", "webhook/sms.go", `ctx = withCaller(ctx, r.Context())`, ``, "webhook", "TestReceiveNoticesAnAbsentCaller"},
+	{"The sender is told the truth", "texts take precedence over a backlog of sends", "webhook/dispatch.go", `options.Priority = temporal.Priority{PriorityKey: sms.PriorityOfTexts}`, `_ = temporal.Priority{}`, "webhook", "TestTextsGoBeforeSends"},
+	{"The sender is told the truth", "the questions that texts may answer take precedence, too", "activities/questions.go", `Priority:      temporal.Priority{PriorityKey: sms.PriorityOfTexts},`, ``, "test/e2e", "TestTextsAndQuestionsHavePriority"},
+	{"The sender is told the truth", "the workflows that texts start have the default priority", "workflows/receive.go", `temporal.Priority{PriorityKey: sms.PriorityOfStarted}`, `temporal.Priority{}`, "test/e2e", "TestTextsAndQuestionsHavePriority"},
+	{"The sender is told the truth", "a redelivery gets the answer of the first delivery", "webhook/dispatch.go", `case earlier == nil && r.certain():`, `case r.certain():`, "webhook", "TestDispatchAnswersRedeliveriesTheSame"},
+	{"The sender is told the truth", "a text that the sender was told is lost is not published", "workflows/receive.go", `case told && f.EchoError != "" && !f.Call.Certain():`, `case false:`, "workflows", "TestReceivePublishesNothingReportedLost"},
+	{"The sender is told the truth", "a failed update is not repeated", "activities/receive.go", `return err != nil && !refused`, `_, outcome := errors.AsType[*temporal.ApplicationError](err); return outcome && !refused`, "activities", "TestFailedUpdateIsAnOutcome"},
 	{"The sender is told the truth", "an unreachable Temporal is not taken for a closed workflow", "activities/receive.go", `case isNotFound(err):
 		return sms.AskWorkflowResult{Closed: true}, nil`, `case err != nil:
 		return sms.AskWorkflowResult{Closed: true}, nil`, "activities", "TestSilenceOfTemporalIsNoAnswer"},
 	{"The sender is told the truth", "an unanswered update is not reported lost", "workflows/receive.go", `ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout`, `ScheduleToCloseTimeout: 9*time.Second, StartToCloseTimeout: askTimeout`, "workflows", "TestReceiveWaitsForAnUpdatesAnswer"},
-	{"The sender is told the truth", "a request under way does not overtake a refusal", "webhook/dispatch.go", `r.publishes() || r.mayBeAccepted() && !r.refusedRetries()`, `r.publishes()`, "webhook", "TestRefusalIsNotOvertaken"},
-	{"No loop of machines", "a redelivery is muted whatever triggers say", "webhook/sms.go", `if answer.Known && mode == Live`, `if false && mode == Live`, "webhook", "TestRedeliveryIsMutedWhateverTriggersSay"},
-	{"One text, one workflow", "a text that was cut off is delivered again", "webhook/request.go", `return nil, http.StatusServiceUnavailable, "the body`, `return nil, http.StatusBadRequest, "the body`, "webhook", "TestWebhookRefusesForgedRequests"},
-	{"The sender is told the truth", "an answer in bytes is an answer", "activities/receive.go", `result.Value = asJSON(answer.Payload().GetData())`, `result.Value = answer.Payload().GetData()`, "activities", "TestAnswersMayHaveAnyEncoding"},
-	{"The sender is told the truth", "only the delivery that gave up takes it back", "workflows/receive.go", `!slices.Contains(deliveries, -d)`, `deliveries[len(deliveries)-1] > 0`, "workflows", "TestGiveUpSurvivesLossAndRepeats"},
-	{"The sender is told the truth", "a delivery takes back only its own giving up", "webhook/decide.go", `sms.GiveUpSignal, -delivery)`, `sms.GiveUpSignal, -1)`, "webhook", "TestDeliveryTakesBackItsGiveUp"},
-	{"The sender is told the truth", "a call that fails ends only its firing", "workflows/receive.go", `	case ctx.Err() == nil:
+	{"The sender is told the truth", "a request in flight does not overtake a refusal", "webhook/dispatch.go", `r.publishes() || r.mayBeAccepted() && !r.refusedRetries()`, `r.publishes()`, "webhook", "TestRefusalIsNotOvertaken"},
+	{"No loop of machines", "a redelivery is muted whatever the triggers are now", "webhook/sms.go", `if answer.Known && mode == Live`, `if false && mode == Live`, "webhook", "TestRedeliveryIsMutedWhateverTriggersSay"},
+	{"One text, one workflow", "a text that was cut off is requested again", "webhook/request.go", `return nil, http.StatusServiceUnavailable, "the body`, `return nil, http.StatusBadRequest, "the body`, "webhook", "TestWebhookRefusesForgedRequests"},
+	{"The sender is told the truth", "an answer that is not JSON is still an answer", "activities/receive.go", `result.Value = asJSON(answer.Payload().GetData())`, `result.Value = answer.Payload().GetData()`, "activities", "TestAnswersMayHaveAnyEncoding"},
+	{"The sender is told the truth", "only the delivery that gave up can withdraw that", "workflows/receive.go", `!slices.Contains(deliveries, -d)`, `deliveries[len(deliveries)-1] > 0`, "workflows", "TestGiveUpSurvivesLossAndRepeats"},
+	{"The sender is told the truth", "a delivery withdraws only its own giving up", "webhook/decide.go", `sms.GiveUpSignal, -delivery)`, `sms.GiveUpSignal, -1)`, "webhook", "TestDeliveryTakesBackItsGiveUp"},
+	{"The sender is told the truth", "a failed call only ends its own firing", "workflows/receive.go", `	case ctx.Err() == nil:
 		r.decide(`, `	case false:
 		r.decide(`, "workflows", "TestReceiveOutlivesAFailedCall"},
 	{"The sender is told the truth", "a workflow that does not wait starts once without its signal", "workflows/receive.go", `if race > 0 && workflow.GetVersion(`, `if race > maxRaces && workflow.GetVersion(`, "workflows", "TestReceiveStartsWithTheSignal"},
 	{"The sender is told the truth", "a repeated start with a signal is recognised", "activities/receive.go", `GetRequestIdInfos()[in.RequestID] != nil`, `GetRequestIdInfos()[""] != nil`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
-	{"The sender is told the truth", "an open workflow is signalled by the text's", "activities/receive.go", `case found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:`, `case false:`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
-	{"The sender is told the truth", "added search attributes count at once", "internal/temporal/attributes.go", `c.asked = time.Time{} // the cached list`, `_ = time.Time{} // the cached list`, "internal/temporal", "TestAddedSearchAttributesAreKnown"},
-	{"The sender is told the truth", "a trigger's memo is no answer", "sms/receive.go", `if name != MemoReplies && name != MemoAccount {`, `if true {`, "webhook", "TestDispatchIgnoresATriggersOwnReplies"},
+	{"The sender is told the truth", "the text's workflow signals an open workflow", "activities/receive.go", `case found.Status == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:`, `case false:`, "test/e2e", "TestRepeatedSignalWithStartStartsOnce"},
+	{"The sender is told the truth", "added search attributes are used at once", "internal/temporal/attributes.go", `c.asked = time.Time{} // the cached list`, `_ = time.Time{} // the cached list`, "internal/temporal", "TestAddedSearchAttributesAreKnown"},
+	{"The sender is told the truth", "a trigger's memo cannot set the answer", "sms/receive.go", `if name != MemoReplies && name != MemoAccount {`, `if true {`, "webhook", "TestDispatchIgnoresATriggersOwnReplies"},
 
 	// Only Twilio.
-	{"Only Twilio", "a signature is needed", "webhook/request.go", `if signature == "" {`, `if signature == "" && false {`, "webhook", "TestSignatureRefusalsNameTheCause"},
-	{"Only Twilio", "a signature is compared", "twilio/signature.go", `return hmac.Equal([]byte(sign(token, spelling, form)), []byte(signature))`, `return true`, "twilio", "TestVerifyAcceptsWhatTwilioSigned"},
-	{"Only Twilio", "a body has its digest", "twilio/signature.go", `return hmac.Equal(want, got[:]) &&`, `return (true || hmac.Equal(want, got[:])) &&`, "twilio", "TestVerifyBodyAcceptsOnlySignedJSON"},
+	{"Only Twilio", "a signature is required", "webhook/request.go", `if signature == "" {`, `if signature == "" && false {`, "webhook", "TestSignatureRefusalsNameTheCause"},
+	{"Only Twilio", "the signature is compared", "twilio/signature.go", `return hmac.Equal([]byte(sign(token, spelling, form)), []byte(signature))`, `return true`, "twilio", "TestVerifyAcceptsWhatTwilioSigned"},
+	{"Only Twilio", "the body's digest is checked", "twilio/signature.go", `return hmac.Equal(want, got[:]) &&`, `return (true || hmac.Equal(want, got[:])) &&`, "twilio", "TestVerifyBodyAcceptsOnlySignedJSON"},
 	{"Only Twilio", "the spellings that are tried are bounded", "twilio/signature.go", `room := min(maxSpellings, max(1, maxHashed/(len(rawURL)+formSize+1)))`, `room := 1 << 20`, "twilio", "TestSpellingsAreBounded"},
-	{"Only Twilio", "a token speaks for its own account", "webhook/request.go", `tokens, known := all[account]`, `tokens, known := all[AnyAccount]`, "webhook", "TestTokensSpeakForTheirAccountOnly"},
-	{"Only Twilio", "a number belongs to its account", "webhook/guard.go", `return !known || owner == account`, `return true || !known || owner == account`, "webhook", "TestTextsMustComeFromNumbersAccount"},
-	{"Only Twilio", "accounts share no text", "webhook/dispatch.go", `if account != r.message.AccountSID && `, `if false && `, "webhook", "TestAccountsShareNoText"},
-	{"Only Twilio", "a second account's text knows its workflow", "webhook/dispatch.go", `r.input.WorkflowID = r.workflowID`, `_ = r.workflowID`, "webhook", "TestAccountsShareNoText"},
-	{"Only Twilio", "nor what texts start and ask", "workflows/receive.go", `if r.input.WorkflowID != "" {`, `if false {`, "workflows", "TestAccountsTextsShareNoIDs"},
-	{"Only Twilio", "a status comes from the account that sent", "webhook/status.go", `sender != "" && sender != account`, `false && sender != account`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
-	{"Only Twilio", "a status proves who made its address", "webhook/status.go", `len(h.Tokens()) < 2 || sms.StatusProven(h.StatusSecret, query)`, `true`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
+	{"Only Twilio", "a token is only valid for its own account", "webhook/request.go", `tokens, known := all[account]`, `tokens, known := all[AnyAccount]`, "webhook", "TestTokensSpeakForTheirAccountOnly"},
+	{"Only Twilio", "a number only accepts texts from its own account", "webhook/guard.go", `return !known || owner == account`, `return true || !known || owner == account`, "webhook", "TestTextsMustComeFromNumbersAccount"},
+	{"Only Twilio", "two accounts never share a text", "webhook/dispatch.go", `if account != r.message.AccountSID && `, `if false && `, "webhook", "TestAccountsShareNoText"},
+	{"Only Twilio", "a second account's text finds its own workflow", "webhook/dispatch.go", `r.input.WorkflowID = r.workflowID`, `_ = r.workflowID`, "webhook", "TestAccountsShareNoText"},
+	{"Only Twilio", "texts of two accounts never share what they start and ask", "workflows/receive.go", `if r.input.WorkflowID != "" {`, `if false {`, "workflows", "TestAccountsTextsShareNoIDs"},
+	{"Only Twilio", "a status is only accepted from the account that sent", "webhook/status.go", `sender != "" && sender != account`, `false && sender != account`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
+	{"Only Twilio", "the URL of a status callback is proven to be ours", "webhook/status.go", `len(h.Tokens()) < 2 || sms.StatusProven(h.StatusSecret, query)`, `true`, "webhook", "TestStatusReachesOnlyItsAccountsWorkflows"},
 
 	// A reply answers one question.
 	{"A reply answers one question", "a reply fires no trigger", "workflows/receive.go", `		if answered {
 			return r.conclude(`, `		if answered && false {
 			return r.conclude(`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
 
-	{"A reply answers one question", "an update that failed is made again under another ID", "activities/receive.go", `fmt.Sprintf("%s-%d", id, attempt)`, `id`, "activities", "TestFailedKeeperIsAskedAgain"},
+	{"A reply answers one question", "a failed update is repeated with another ID", "activities/receive.go", `fmt.Sprintf("%s-%d", id, attempt)`, `id`, "activities", "TestFailedKeeperIsAskedAgain"},
 	{"A reply answers one question", "a webhook's clock may be wrong", "workflows/receive.go", `ask.Text.ReceivedAt = workflow.GetInfo(ctx).WorkflowStartTime`, `_ = ask`, "workflows", "TestWrongClockDatesNoReply"},
-	{"A reply answers one question", "offered texts leave room to match", "workflows/receive.go", `workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion`, `true`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
-	{"A reply answers one question", "a text from before a question is no reply to it", "sms/question.go", `return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, `return true || !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, "workflows", "TestOlderTextDoesNotAnswerQuestion"},
-	{"A reply answers one question", "a question that ended leaves the others", "workflows/questions.go", `				if k.asks(ctx, q) {`, `				if true {`, "workflows", "TestEndedQuestionLeavesTheOthers"},
+	{"A reply answers one question", "offering texts leaves slots for matching", "workflows/receive.go", `workflow.GetVersion(ctx, "keepers-by-activity", workflow.DefaultVersion, 1) == workflow.DefaultVersion`, `true`, "workflows", "TestReplyGoesOnlyToItsQuestion"},
+	{"A reply answers one question", "a text older than a question does not answer it", "sms/question.go", `return !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, `return true || !receivedAt.Before(q.OpenedAt.Truncate(time.Second))`, "workflows", "TestOlderTextDoesNotAnswerQuestion"},
+	{"A reply answers one question", "the end of a question leaves the others open", "workflows/questions.go", `				if k.asks(ctx, q) {`, `				if true {`, "workflows", "TestEndedQuestionLeavesTheOthers"},
 	{"A reply answers one question", "a question that ended is forgotten", "workflows/questions.go", `		if looked {
 `, `		if false {
 `, "workflows", "TestKeeperForgetsEndedQuestions"},
@@ -228,22 +228,22 @@ var mutants = []mutant{
 
 	// No loop of machines.
 	{"No loop of machines", "our own numbers are not answered", "webhook/guard.go", `case message.From == message.To || slices.Contains(g.own, message.From):`, `case false && slices.Contains(g.own, message.From):`, "webhook", "TestLoopsGetNoEcho"},
-	{"No loop of machines", "answers have a pace", "webhook/guard.go", `may = g.echoes(message, time.Now())`, `may = true`, "webhook", "TestLoopsGetNoEcho"},
+	{"No loop of machines", "echoes keep a pace", "webhook/guard.go", `may = g.echoes(message, time.Now())`, `may = true`, "webhook", "TestLoopsGetNoEcho"},
 	{"No loop of machines", "texts that other webhooks accept count", "webhook/pace.go", `times = append(times, text.At)`, `_ = text`, "webhook", "TestWebhooksEchoAtOnePace"},
 	{"No loop of machines", "each webhook lists the texts that all accept", "webhook/dispatch.go", `parties = append(parties, r.pair(r.message))`, ``, "webhook", "TestTextsOfAPairAreListed"},
-	{"No loop of machines", "a text that is caught up on has no pace", "webhook/dispatch.go", `if r.mode != Late { //`, `if true { //`, "webhook", "TestTextsOfAPairAreListed"},
-	{"No loop of machines", "a streak at several webhooks is one", "webhook/pace.go", `return max(streak, p.streak)`, `return p.streak`, "webhook", "TestStreakCountsForAllWebhooks"},
+	{"No loop of machines", "a text that is caught up on does not count towards the pace", "webhook/dispatch.go", `if r.mode != Late { //`, `if true { //`, "webhook", "TestTextsOfAPairAreListed"},
+	{"No loop of machines", "a streak over several webhooks counts as one", "webhook/pace.go", `return max(streak, p.streak)`, `return p.streak`, "webhook", "TestStreakCountsForAllWebhooks"},
 	{"No loop of machines", "an account does not silence another's number", "webhook/silence.go", `message.AccountSID, message.To`, `message.To`, "webhook", "TestTextsOfAPairAreListed"},
 	{"No loop of machines", "an account does not pace another's echoes", "webhook/pace.go", `{message.AccountSID, message.To`, `{"", message.To`, "webhook", "TestAccountSilencesNoOthersNumber"},
 	{"No loop of machines", "a loop too slow for each of many webhooks is noticed", "webhook/pace.go", `if now.Sub(p.last) > longPause {`, `if now.Sub(p.last) > maxPause {`, "webhook", "TestManyWebhooksSilenceASlowLoop"},
-	{"No loop of machines", "a clock that is ahead hides no texts", "webhook/pace.go", `now = now.Add(-p.ahead)`, `_ = p.ahead`, "webhook", "TestFastClockHidesNoTexts"},
-	{"No loop of machines", "a silence that somebody ended stays ended", "webhook/pace.go", ` || !text.At.After(ended) {`, ` {`, "webhook", "TestStreakCountsForAllWebhooks"},
-	{"No loop of machines", "a Temporal that does not answer is not asked at once again", "webhook/pace.go", `g.pausedUntil = now.Add(askingPause)`, `_ = now`, "webhook", "TestWebhookCountsByItselfWithoutTemporal"},
+	{"No loop of machines", "a clock that is ahead does not hide texts", "webhook/pace.go", `now = now.Add(-p.ahead)`, `_ = p.ahead`, "webhook", "TestFastClockHidesNoTexts"},
+	{"No loop of machines", "a silence that someone ended stays ended", "webhook/pace.go", ` || !text.At.After(ended) {`, ` {`, "webhook", "TestStreakCountsForAllWebhooks"},
+	{"No loop of machines", "a webhook pauses before it asks an unresponsive Temporal again", "webhook/pace.go", `g.pausedUntil = now.Add(askingPause)`, `_ = now`, "webhook", "TestWebhookCountsByItselfWithoutTemporal"},
 	{"No loop of machines", "a long streak is silenced", "webhook/pace.go", `	p.streak++
 `, ``, "webhook", "TestSilenceEndsALoopOfMachines"},
 	{"No loop of machines", "a silence outlasts a pause", "webhook/pace.go", `g.pace(message).silent = silent`, `_ = silent`, "webhook", "TestSilenceOutlastsAPause"},
-	{"No loop of machines", "a text in a silence is silenced later, too", "webhook/catchup.go", `(ended.IsZero() || !message.ReceivedAt.Before(began) && message.ReceivedAt.Before(ended))`, `ended.IsZero()`, "webhook", "TestCatchUpTextsNoSilencedPhone"},
-	{"No loop of machines", "a reaction is not an order", "triggers/trigger.go", `|| reaction != nil && !trigger.reactions {`, `{`, "triggers", "TestReactionsFireOnlyTriggersThatAsk"},
+	{"No loop of machines", "a text that came in a silence is not echoed later either", "webhook/catchup.go", `(ended.IsZero() || !message.ReceivedAt.Before(began) && message.ReceivedAt.Before(ended))`, `ended.IsZero()`, "webhook", "TestCatchUpTextsNoSilencedPhone"},
+	{"No loop of machines", "a reaction does not fire an ordinary trigger", "triggers/trigger.go", `|| reaction != nil && !trigger.reactions {`, `{`, "triggers", "TestReactionsFireOnlyTriggersThatAsk"},
 
 	// Bounded engines.
 	{"Bounded engines", "patterns share one budget", "triggers/pattern.go", `*left -= steps`, `*left -= 0`, "triggers", "TestTriesTakeFromTheBudget"},
@@ -251,29 +251,29 @@ var mutants = []mutant{
 	{"Bounded engines", "a match has a budget of memory", "javaregex/machine.go", `case m.depth*frameBytes+m.memo.size() > m.limits.Memory:`, `case false:`, "javaregex", "TestLimitsAreKept"},
 	{"Bounded engines", "a rendering has a budget of steps", "freemarker/limits.go", `if e.steps > e.limits.Steps {`, `if false {`, "freemarker", "TestHostileTemplatesAreAnsweredInTime|TestNodesEachTakeAStep"},
 
-	{"Bounded engines", "a file that hangs holds nobody up", "internal/follow/follow.go", `	case <-time.After(patience):
+	{"Bounded engines", "a file that hangs does not block callers", "internal/follow/follow.go", `	case <-time.After(patience):
 `, ``, "internal/follow", "TestFileThatHangsHoldsNobodyUp"},
-	{"Bounded engines", "no text is tied to an ID that cannot be stored", "webhook/check.go", `case strings.Contains(c.WorkflowID, "\x00"):`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
-	{"Bounded engines", "a huge emoji does not count", "sms/reaction.go", `	if len(text) > maxEmoji {`, `	if false {`, "sms", "TestHugeEmojiTakesNoTime"},
-	{"Bounded engines", "nor to a search attribute that cannot be stored", "webhook/check.go", `case strings.Contains(textOf(value), "\x00"):`, `case false:`, "webhook", "TestSearchAttributesHoldNoNUL"},
+	{"Bounded engines", "a text's call with an ID that cannot be stored is refused", "webhook/check.go", `case strings.Contains(c.WorkflowID, "\x00"):`, `case false:`, "webhook", "TestDispatchRefusesWhatTemporalWouldRefuse"},
+	{"Bounded engines", "a huge emoji is not a reaction", "sms/reaction.go", `	if len(text) > maxEmoji {`, `	if false {`, "sms", "TestHugeEmojiTakesNoTime"},
+	{"Bounded engines", "a call with a search attribute that cannot be stored is refused", "webhook/check.go", `case strings.Contains(textOf(value), "\x00"):`, `case false:`, "webhook", "TestSearchAttributesHoldNoNUL"},
 	{"Bounded engines", "a half-copied file is not put in force", "triggers/live.go", `now.sum == l.seen && now.sum != l.tried`, `now.sum != l.tried`, "triggers", "TestLiveIgnoresAHalfCopiedFile"},
 
 	// Broadcasts.
 	{"Nobody twice", "two broadcasts never share a report", "broadcast/store.go", `f.root.Link(draft, name)`, `f.root.Rename(draft, name)`, "broadcast", "TestTwoBroadcastsNeverShareAReport|TestReportIsReservedOnce"},
 	{"Always completes", "no line of a file is lost", "broadcast/table.go", `t.csv.InputOffset()-before < int64(len(text))`, `t.csv.InputOffset() < before`, "broadcast", "TestTableLosesNoLine"},
-	{"Always completes", "a page that ends late replaces no other", "broadcast/report.go", `if slices.Contains(in.Missing, page) {`, `if false && slices.Contains(in.Missing, page) {`, "workflows", "TestReportOutlivesAnUnwrittenPage"},
-	{"Always completes", "a broadcast goes on until its next run fits", "workflows/broadcast.go", `ctx.Err() == nil && b.fits() {`, `ctx.Err() == nil {`, "workflows", "TestNextRunFitsIntoAPayload"},
-	{"Always completes", "a page of too many is refused", "activities/longlist.go", `if !isLong(input) || !t.isPage()`, `if isLong(input) || !t.isPage()`, "activities", "TestPageOfTooManyIsRefused"},
-	{"A reply answers one question", "a question waits from when it was sent", "workflows/ask.go", `		began = workflow.Now(ctx)
+	{"Always completes", "a page that is written late does not replace another", "broadcast/report.go", `if slices.Contains(in.Missing, page) {`, `if false && slices.Contains(in.Missing, page) {`, "workflows", "TestReportOutlivesAnUnwrittenPage"},
+	{"Always completes", "a broadcast continues until the input of its next run fits", "workflows/broadcast.go", `ctx.Err() == nil && b.fits() {`, `ctx.Err() == nil {`, "workflows", "TestNextRunFitsIntoAPayload"},
+	{"Always completes", "a page with too many recipients is refused", "activities/longlist.go", `if !isLong(input) || !t.isPage()`, `if isLong(input) || !t.isPage()`, "activities", "TestPageOfTooManyIsRefused"},
+	{"A reply answers one question", "a question's wait starts when it was sent", "workflows/ask.go", `		began = workflow.Now(ctx)
 `, ``, "workflows", "TestQuestionWaitsFromSending"},
-	{"Always completes", "who has just woken is reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, first.unsent())`, ``, "workflows", "TestSleepersWhoJustWokeAreReported"},
-	{"Always completes", "a number that is read differently is reported", "workflows/broadcastpages.go", `case !b.worthAnother(e) || again[e.To] != nil:`, `case !b.worthAnother(e):`, "workflows", "TestRecipientReadOtherwiseIsReported"},
+	{"Always completes", "recipients whose quiet hours just ended are reported", "workflows/broadcast.go", `b.held.Last = forEach(awoken, first.unsent())`, ``, "workflows", "TestSleepersWhoJustWokeAreReported"},
+	{"Always completes", "a number that another worker reads differently is reported", "workflows/broadcastpages.go", `case !b.worthAnother(e) || again[e.To] != nil:`, `case !b.worthAnother(e):`, "workflows", "TestRecipientReadOtherwiseIsReported"},
 	{"Always completes", "a send that is cancelled between two attempts has a report", "workflows/sendsms.go", `if temporal.IsCanceledError(err) && workflow.GetVersion`, `if false && workflow.GetVersion`, "workflows", "TestCancelledSendHasAReport"},
 	{"Always completes", "a question that is cancelled has a result", "workflows/ask.go", `if temporal.IsCanceledError(err) && a.reports(ctx) {`, `if false && a.reports(ctx) {`, "workflows", "TestCancelledQuestionHasAResult"},
 	{"A reply answers one question", "a question that is cancelled while it is opened is closed", "workflows/ask.go", `!temporal.IsCanceledError(err) || !a.reports(ctx) {`, `true {`, "workflows", "TestCancelledQuestionHasAResult"},
-	{"The sender is told the truth", "whoever was never texted is not in doubt", "workflows/quiet.go", `case !began:`, `case false:`, "workflows", "TestCancelledBeforeItBeganSendsNothing"},
+	{"The sender is told the truth", "a recipient who was never tried is not in doubt", "workflows/quiet.go", `case !began:`, `case false:`, "workflows", "TestCancelledBeforeItBeganSendsNothing"},
 	{"Always completes", "a long list that is cancelled has a result that fits", "workflows/quiet.go", `if isLong { //`, `if false { //`, "workflows", "TestCancelledLongListHasOneError"},
-	{"Always completes", "an error keeps no sleeper from being texted", "workflows/quiet.go", `input.OnError = "" //`, `_ = onError //`, "workflows", "TestSleepersAreTextedDespiteAnError"},
+	{"Always completes", "an error does not keep recipients in quiet hours from being texted", "workflows/quiet.go", `input.OnError = "" //`, `_ = onError //`, "workflows", "TestSleepersAreTextedDespiteAnError"},
 	{"Always completes", "a broadcast pauses if the account is refused", "workflows/broadcastpages.go", `return b.untilMended || e.Code == sms.CodeAuthentication`, `return false`, "workflows", "TestBroadcastPausesIfAccountRefused"},
 	{"Always completes", "a broadcast gives up in the end", "workflows/broadcastpages.go", `case !progressed && failing >= time.Duration(b.input.GiveUpAfter):`, `case false:`, "workflows", "TestBroadcastGivesUpInTheEnd"},
 	{"The sender is told the truth", "a status never goes backwards", "sms/status.go", `return rank[s] > rank[before]`, `return true`, "sms", "TestStatusNeverGoesBackwards"},
@@ -282,10 +282,10 @@ var mutants = []mutant{
 	{"Under control", "a pause holds every turn", "activities/pace.go", `	if p.held {
 		return nil, ErrHeld`, `	if false {
 		return nil, ErrHeld`, "activities", "TestHeldPaceLetsNobodySend"},
-	{"Under control", "a pause wears no send out", "activities/send.go", `if s.paused() && s.input.GiveUpAfter == 0 {`, `if false {`, "activities", "TestPauseWearsNoSendOut"},
+	{"Under control", "a pause does not use up a send's patience", "activities/send.go", `if s.paused() && s.input.GiveUpAfter == 0 {`, `if false {`, "activities", "TestPauseWearsNoSendOut"},
 	{"Under control", "a broadcast waits for the end of a pause", "workflows/broadcastpages.go", `case cause.Code == sms.CodeSendingPaused:`, `case false:`, "workflows", "TestBroadcastWaitsUntilPauseEnds"},
 	{"Always completes", "a broadcast waits for a cap to have room", "workflows/broadcast.go", `DefaultBroadcastPatience = 25 * time.Hour`, `DefaultBroadcastPatience = 24 * time.Hour`, "workflows", "TestCapIsWaitedFor"},
-	{"Always completes", "a capped country holds up nobody else", "workflows/broadcastpages.go", `case b.capsApart && e.Code == sms.CodeCapReached:`, `case false:`, "workflows", "TestCappedCountryHoldsUpNobodyElse"},
+	{"Always completes", "a capped country does not hold up the others", "workflows/broadcastpages.go", `case b.capsApart && e.Code == sms.CodeCapReached:`, `case false:`, "workflows", "TestCappedCountryHoldsUpNobodyElse"},
 	{"Always completes", "a cap that others use up is given up", "workflows/broadcastcaps.go", `failing >= time.Duration(b.input.GiveUpAfter) {`, `failing < 0 {`, "workflows", "TestUsedUpCapIsGivenUp"},
 	{"Always completes", "a cap that lets some through is not given up", "workflows/broadcastcaps.go", `		wait.Since, wait.Failures = now, 0
 `, ``, "workflows", "TestProgressGivesNoCapUp"},
@@ -295,8 +295,8 @@ var mutants = []mutant{
 `, `			_ = g
 `, "workflows", "TestResumeTriesACapAtOnce"},
 	{"The sender is told the truth", "a page that was not sent is not in doubt", "workflows/broadcastpages.go", `if b.capsApart && ctx.Err() != nil {`, `if false {`, "workflows", "TestUnsentPageIsNotInDoubt"},
-	{"Always completes", "a resumed broadcast is patient anew", "workflows/broadcast.go", `if b.fair && state == broadcastSending {`, `if false {`, "workflows", "TestResumedBroadcastIsPatientAnew"},
-	{"Under control", "a broadcast obeys while a page fails", "workflows/broadcast.go", `if b.obedient && b.progress.State != broadcastSending {`, `if false {`, "workflows", "TestBroadcastObeysWhileAPageFails"},
+	{"Always completes", "resuming a broadcast restarts its patience", "workflows/broadcast.go", `if b.fair && state == broadcastSending {`, `if false {`, "workflows", "TestResumedBroadcastIsPatientAnew"},
+	{"Under control", "a broadcast can be paused while a page fails", "workflows/broadcast.go", `if b.obedient && b.progress.State != broadcastSending {`, `if false {`, "workflows", "TestBroadcastObeysWhileAPageFails"},
 	{"Under control", "a turn in quiet hours is not taken", "activities/round.go", `problem != nil { // its turn came too late`, `problem != nil && false { //`, "activities", "TestNoTurnIsTakenAtNight"},
 	{"Under control", "a send that begins in quiet hours texts nobody", "activities/quiet.go", `	if !until.After(now) {
 		return nil
@@ -309,25 +309,25 @@ var mutants = []mutant{
 	{"Under control", "a page is sent with its quiet hours", "workflows/broadcastpages.go", `	input.SmsTo, input.GiveUpAfter = recipients, 0
 `, `	input.SmsTo, input.GiveUpAfter, input.QuietHours = recipients, 0, nil
 `, "workflows", "TestHeldPageAwaitsMorning"},
-	{"Under control", "a pause leaves texts unanswered", "webhook/sms.go", `if _, paused := h.Paused(); paused {`, `if false {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},
-	{"Under control", "a late return makes no room for newer messages", "workflows/caps.go", `if t.At > 0 {`, `if false {`, "workflows", "TestLateReturnMakesNoRoom"},
-	{"Under control", "a return names when it was reserved", "activities/capcount.go", `back.At = s.allowance.at[key]`, ``, "activities", "TestCapsCountWhatWasSent"},
-	{"Under control", "a cap is kept", "workflows/caps.go", `max(0, t.Most-total(counted, now))`, `t.Most + total(counted, now)`, "workflows", "TestCapsCountInAWindow"},
+	{"Under control", "texts get no echo during a pause", "webhook/sms.go", `if _, paused := h.Paused(); paused {`, `if false {`, "webhook", "TestPausedSendingPublishesWithoutAnswer"},
+	{"Under control", "returning old messages does not make room for newer ones", "workflows/caps.go", `if t.At > 0 {`, `if false {`, "workflows", "TestLateReturnMakesNoRoom"},
+	{"Under control", "returned messages carry the time of their reservation", "activities/capcount.go", `back.At = s.allowance.at[key]`, ``, "activities", "TestCapsCountWhatWasSent"},
+	{"Under control", "a cap is not exceeded", "workflows/caps.go", `max(0, t.Most-total(counted, now))`, `t.Most + total(counted, now)`, "workflows", "TestCapsCountInAWindow"},
 	{"Under control", "a cap holds for all workers", "activities/capcount.go", `	a.add(key, limit, asked, answer)
 `, `	a.add(key, limit, asked, reservation{answer.count + capAhead, answer.at})
 `, "activities", "TestCapStopsSendsBeyondIt"},
-	{"Under control", "what is counted too late is given back", "activities/capcount.go", `back.request.Count, back.request.At = -w.answer.count, w.answer.at`, `back.request.Count = 0`, "activities", "TestLateCountIsGivenBack"},
-	{"Under control", "what was counted long ago is not given back", "activities/capcount.go", `if counted.Equal(s.allowance.counted[key]) {`, `if true {`, "activities", "TestOldCountIsVoid"},
-	{"Under control", "what was counted long ago is not used", "activities/capcount.go", `limit != nil && elapsed(`, `false && elapsed(`, "activities", "TestOldCountIsVoid"},
+	{"Under control", "messages that are counted too late are returned", "activities/capcount.go", `back.request.Count, back.request.At = -w.answer.count, w.answer.at`, `back.request.Count = 0`, "activities", "TestLateCountIsGivenBack"},
+	{"Under control", "messages that were counted long ago are not returned", "activities/capcount.go", `if counted.Equal(s.allowance.counted[key]) {`, `if true {`, "activities", "TestOldCountIsVoid"},
+	{"Under control", "messages that were counted long ago are not used", "activities/capcount.go", `limit != nil && elapsed(`, `false && elapsed(`, "activities", "TestOldCountIsVoid"},
 	{"Under control", "a reached cap is asked for once a second", "activities/capcount.go", `return known && elapsed(at) < reachedFor`, `return known && elapsed(at) < 0`, "activities", "TestReachedCapIsRarelyAsked"},
-	{"Under control", "what is counted too late is given back before the next", "activities/capcount.go", `append(late, c.waiting...)`, `append(c.waiting, late...)`, "activities", "TestSlowCountIsCountedOnce"},
-	{"Under control", "what is not counted is not sent", "activities/capcount.go", `		return nil, errUncounted
+	{"Under control", "messages that are counted too late are returned before the next request", "activities/capcount.go", `append(late, c.waiting...)`, `append(c.waiting, late...)`, "activities", "TestSlowCountIsCountedOnce"},
+	{"Under control", "a message that is not counted is not sent", "activities/capcount.go", `		return nil, errUncounted
 	}
 	a.add`, `	}
 	a.add`, "activities", "TestUncountedMessageIsNotSent"},
-	{"Under control", "what was not sent does not count", "activities/capcount.go", `counted.IsZero() || to.state == accepted || to.state == doubtful`, `counted.IsZero() || to.state != accepted`, "activities", "TestCapStopsSendsBeyondIt|TestCapsCountWhatWasSent"},
-	{"Under control", "what turns out not to be sent does not count", "activities/doubt.go", `s.giveBack(to)`, `_ = to`, "activities", "TestAbsentMessageDoesNotCount"},
-	{"Under control", "a dry run knows who is never texted", "activities/preview.go", `limit != nil && limit.Most == 0`, `false && limit != nil`, "activities", "TestPreviewCountsSegmentsAndFailures"},
+	{"Under control", "a message that was not sent does not count", "activities/capcount.go", `counted.IsZero() || to.state == accepted || to.state == doubtful`, `counted.IsZero() || to.state != accepted`, "activities", "TestCapStopsSendsBeyondIt|TestCapsCountWhatWasSent"},
+	{"Under control", "a message that turns out not to be sent does not count", "activities/doubt.go", `s.giveBack(to)`, `_ = to`, "activities", "TestAbsentMessageDoesNotCount"},
+	{"Under control", "a dry run reports recipients who are never texted", "activities/preview.go", `limit != nil && limit.Most == 0`, `false && limit != nil`, "activities", "TestPreviewCountsSegmentsAndFailures"},
 	{"Under control", "high priority goes first", "activities/turns.go", `cmp.Or(first[high], first[normal], first[low])`, `cmp.Or(first[low], first[normal], first[high])`, "activities", "TestHighPriorityTakesTheNextTurn|TestHighPriorityTakesTheNextSlot"},
 	{"Under control", "low priority is not starved", "activities/turns.go", `o.skipped[level] >= fairness`, `false`, "activities", "TestLowPriorityIsNotStarved"},
 
