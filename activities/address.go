@@ -155,7 +155,7 @@ var (
 // readNumber converts a phone number to E.164.
 func readNumber(text, region string) (string, error) {
 	digits := digitsOf(text)
-	if digits == "" || strings.TrimPrefix(text, "+") != digits { // a text of digits only, after an optional plus, is none of these
+	if digits == "" || strings.TrimPrefix(text, "+") != digits { // digits only, after an optional plus, are none of these
 		if whole := wholeFloat.FindStringSubmatch(text); whole != nil {
 			text, digits = whole[1], digitsOf(whole[1])
 		}
@@ -260,7 +260,7 @@ func planOf(code int) *plan {
 	}
 	found := &plan{prefix: regexp.MustCompile("")} // without metadata, every number is parsed
 	region := phonenumbers.GetRegionCodeForCountryCode(code)
-	all, _ := phonenumbers.MetadataCollection() // it was parsed when the program started
+	all, _ := phonenumbers.MetadataCollection() // the metadata was parsed when the program started
 	for _, of := range all.GetMetadata() {
 		if int(of.GetCountryCode()) != code || of.GetId() != region {
 			continue

@@ -138,7 +138,7 @@ func TestMachineThatSleptWaitsForTwilio(t *testing.T) {
 			if n > 1 {
 				return nil, true
 			}
-			time.AfterFunc(5*time.Second, func() { // it carries out the create whose response was lost
+			time.AfterFunc(5*time.Second, func() { // Twilio carries out the create whose response was lost
 				f.mu.Lock()
 				defer f.mu.Unlock()
 				f.records = append([]twilio.Record{another(d.To, d.Body, 0)}, f.records...)
@@ -206,7 +206,7 @@ func TestChangedTextIsUnknown(t *testing.T) {
 		"another text":      {"Hi", "Bye", "", 2},
 		"a longer text":     {"Hi", "Hi there", "", 2},
 		"another rendering": {"It costs ${n}", "It costs 1.000", `{"n":1000}`, 1},
-		"other values":      {"It costs ${n}", "It costs 2,000", `{"n":1000}`, 2}, // this attempt rendered it itself
+		"other values":      {"It costs ${n}", "It costs 2,000", `{"n":1000}`, 2}, // this attempt rendered the text itself
 	} {
 		f := &fakeTwilio{}
 		f.fail = func(n int, _ twilio.Draft) (error, bool) {
@@ -258,8 +258,8 @@ func TestMessageOfAnotherSendNotAdopted(t *testing.T) {
 }
 
 func TestOlderMessageIsNotAdopted(t *testing.T) {
-	// It waited an hour to be sent; ten minutes before that, another sender sent
-	// the same text.
+	// The message waited an hour to be sent; ten minutes before that, another
+	// sender sent the same text.
 	f := &fakeTwilio{fail: func(n int, _ twilio.Draft) (error, bool) {
 		if n == 1 {
 			return unknownError(500), false
@@ -429,7 +429,7 @@ func TestResendsAreFew(t *testing.T) {
 	// Twilio creates each message without ever responding, and its listing
 	// never ends.
 	f := &fakeTwilio{endless: true, fail: func(int, twilio.Draft) (error, bool) { return unknownError(503), true }}
-	f.skew = -time.Hour // so that none can be proven to be ours
+	f.skew = -time.Hour // so that no message can be proven to be ours
 	f.records = []twilio.Record{another(second, "of somebody else", time.Second)}
 	input := one
 	input.SmartEncoded = new(true)

@@ -104,7 +104,7 @@ func TestTimeAsleepCounts(t *testing.T) {
 }
 
 // suspended returns a time after which the machine slept for a while: its
-// monotonic clock stopped, its wall clock went on.
+// monotonic clock stopped, its wall clock continued.
 func suspended(t *testing.T, now time.Time, slept time.Duration) time.Time {
 	t.Helper()
 	moment := now

@@ -287,7 +287,7 @@ func (k *keyed) merged() sms.SendSmsResult {
 			sent = append(sent, m)
 		} else if e, ok := failures[to.to]; ok {
 			failed = append(failed, e)
-		} else { // its address is too long to repeat, or the worker that sent parses it differently
+		} else { // the result omits a long address, or the worker that sent parses it differently
 			unknown = append(unknown, to.problem)
 		}
 		delete(messages, to.to)

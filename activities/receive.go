@@ -126,7 +126,7 @@ func beganAfter(ctx context.Context, c client.Client, found *client.WorkflowExec
 	if first := found.RawResponse.GetWorkflowExecutionInfo().GetFirstRunId(); first != "" && first != found.WorkflowExecution.RunID {
 		origin, err := c.DescribeWorkflow(ctx, found.WorkflowExecution.ID, first)
 		if isNotFound(err) {
-			return false, nil // it started before anything that the namespace still keeps
+			return false, nil // its start is older than anything that the namespace still keeps
 		}
 		if err != nil {
 			return false, err

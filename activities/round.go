@@ -115,7 +115,7 @@ func (s *send) nameAhead(ctx context.Context) {
 		s.mu.Unlock()
 		since := s.moment()
 		for _, to := range batch {
-			_ = s.render(ctx, to) // it fails again at the recipient's turn
+			_ = s.render(ctx, to) // the error is reported at the recipient's turn
 		}
 		s.mu.Lock()
 		for _, to := range batch {
@@ -209,7 +209,8 @@ func (s *send) turnLimit() time.Duration {
 }
 
 // create makes the request, if the attempt may still do so. A request that has
-// started goes on until the attempt has to end, even if the send is cancelled.
+// started continues until the attempt has to end, even if the send is
+// cancelled.
 func (s *send) create(ctx context.Context, to *recipient) {
 	creating, cancel := s.within(context.WithoutCancel(ctx), s.lastEnd())
 	defer cancel()
@@ -285,7 +286,7 @@ func (s *send) note(to *recipient, message sms.Message, err error) {
 		s.unsent(to, refused, problem)
 	}
 	switch {
-	case problem.Scope == sms.ScopeSender: // its queue is full for everyone
+	case problem.Scope == sms.ScopeSender: // the sender's queue is full for everyone
 		s.stop(s.untriedBecause(problem), false)
 	case problem.Scope != sms.ScopeAccount:
 		s.failures = 0

@@ -305,7 +305,7 @@ func (s *send) accept(to *recipient, m sms.Message, at time.Time) {
 	s.countAccepted(to, m)
 	to.open, to.message, to.problem, to.cause, to.content = false, m, sms.Error{}, -1, content{}
 	if s.hidden() {
-		at = time.Time{} // its absence from a listing does not mean that the listing lags
+		at = time.Time{} // a listing without the message is not known to lag
 	} else {
 		s.known = &known{To: m.To, SID: m.SID, At: at}
 	}

@@ -1,7 +1,7 @@
 // Package broadcast stores what a broadcast reads and writes: the file of its
 // recipients, and the report of what became of each.
 //
-// [Files] has the activities. They read a file in one pass, whatever its
+// [Files] implements the activities. They read a file in one pass, whatever its
 // encoding and separators ([Files.ReadRecipients]), page by page. A page ends
 // at a cursor: the byte offset of the next record, and a checksum of all text
 // before it. A worker that continues from its own last page goes straight to

@@ -62,7 +62,7 @@ func (e *env) codeError(n *builtinNode, err error) error {
 	if pe, ok := err.(*ParseError); ok && pe.Limit {
 		return e.limitError("code for ?" + n.bi.written + ": " + pe.Message)
 	}
-	if pe, ok := err.(*ParseError); ok { // its text may quote the code, which is data
+	if pe, ok := err.(*ParseError); ok { // the error's text may quote the code, which is data
 		return otherError(n.pos, "the code for ?%s is not valid at line %d, column %d", n.bi.written, pe.Line, pe.Column)
 	}
 	return wrapOther(n.pos, "the code for ?"+n.bi.written+" is not valid", err)

@@ -381,7 +381,7 @@ func (lx *lexer) failAt(n int) {
 	end := lx.p + n
 	if end < len(lx.src) {
 		_, size := utf8.DecodeRuneInString(lx.src[end:])
-		if end+size >= len(lx.src) && size < 4 { // it looked for one more character
+		if end+size >= len(lx.src) && size < 4 { // the reference looks for one more character
 			lx.failAtEnd()
 		}
 		lx.advance(end + 1)

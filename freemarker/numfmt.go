@@ -93,7 +93,7 @@ func thousandths(f float64) (whole, frac uint64) {
 	}
 	mant |= 1 << 52
 	shift := 1075 - exp
-	if shift >= 64 { // it is below 2^-11, which is less than half of 0.001
+	if shift >= 64 { // |f| is below 2^-11, which is less than half of 0.001
 		return 0, 0
 	}
 	if shift <= 52 {

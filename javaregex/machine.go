@@ -92,7 +92,7 @@ type machine struct {
 	// each. Java continues after the loop there, which in a leaky program
 	// differs from trying again.
 	tried    [][]uint64
-	hasTried bool // there is such a position
+	hasTried bool // whether tried holds any position
 }
 
 // workspace is the memory that is enough for most matches.

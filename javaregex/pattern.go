@@ -97,8 +97,8 @@ func (p *Pattern) GroupNames() []string {
 // Find returns the first match in input, as Matcher.find() does, or nil if
 // there is none. The error is a *BudgetError, or the context's.
 func (p *Pattern) Find(ctx context.Context, input string) (match *Match, err error) {
-	// So small that the compiler inlines it into the caller: a match that the
-	// caller does not keep is then not allocated.
+	// This method is small enough to be inlined into the caller: a match that
+	// the caller does not keep is then not allocated.
 	var found result
 	if p.find(ctx, input, 0, &found, &err) {
 		match = &Match{found}

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// opcode says what an instruction does. "Goes on" means to its next
-// instruction.
+// opcode is what an instruction does. "Goes on" means that it continues at its
+// next instruction.
 type opcode uint8
 
 const (
@@ -106,7 +106,7 @@ type program struct {
 	// usesLastMatch: the pattern has a \G.
 	usesLastMatch bool
 
-	small     bool         // it has no sub-matches, and most matches need few frames
+	small     bool         // the program has no sub-matches, and most matches need few frames
 	triedSets int          // of loops in a leaky program, see inst.tried
 	minLength int          // in characters
 	anchored  bool         // matches only start at the start of the input

@@ -60,7 +60,7 @@ func prepare(t *testing.T, settings ...string) *launcher {
 	}
 	l.cmd = exec.Command(filepath.Join(l.dir, "local"), "--bin", l.dir, "--data", filepath.Join(l.dir, "data"))
 	l.cmd.Env = append(os.Environ(), "FAKE_DIR="+l.dir, "PATH="+l.dir+":"+os.Getenv("PATH"),
-		"GORACE=atexit_sleep_ms=0") // else each of these processes takes 1 s to end
+		"GORACE=atexit_sleep_ms=0") // otherwise, each of these processes takes 1 s to end
 	for flag, port := range l.ports {
 		l.cmd.Args = append(l.cmd.Args, flag, strconv.Itoa(port))
 	}

@@ -81,8 +81,8 @@ func children(s settings, temporal temporalServer) []child {
 				"--ui-ip", loopback, "--ui-port", strconv.Itoa(s.uiPort),
 				"--ui-codec-endpoint", url(s.codecPort, ""),
 				"--db-filename", temporal.database(s.data),
-				// Its warnings while it stops only say that one of its parts
-				// stopped before another.
+				// While Temporal stops, its warnings only say that one of its
+				// parts stopped before another.
 				"--log-level", "error",
 				// Without these, a single history shard makes each task wait up
 				// to 50 ms.
@@ -194,7 +194,7 @@ func environment(inherited []string, s settings) []string {
 		"TEMPORAL_CONFIG_FILE="+os.DevNull, // a profile may be for another Temporal
 		"CODEC_ADDR="+address(s.codecPort),
 		"CODEC_ORIGINS="+url(s.uiPort, "")+",http://localhost:"+strconv.Itoa(s.uiPort),
-		"CODEC_ENCODE=true", // so that the command line can start workflows, too
+		"CODEC_ENCODE=true", // lets the command line start workflows, too
 		"WEBHOOK_ADDR="+address(s.webhookPort),
 		"WEBHOOK_SHOW_OUTCOME=true",
 		"METRICS_ADDR="+address(s.metricsPort),

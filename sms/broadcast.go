@@ -69,7 +69,7 @@ type BroadcastProgress struct {
 	// when it continues by itself. Both are empty if someone paused it.
 	Why     string     `json:"why,omitempty"`
 	NextTry *time.Time `json:"nextTry,omitempty"`
-	// Notes are for whoever started the broadcast; each appears once.
+	// Notes are for the person who started the broadcast; each appears once.
 	Notes []string `json:"notes,omitempty"`
 	// Error says why the broadcast failed before its end, or has no report.
 	Error string `json:"error,omitempty"`

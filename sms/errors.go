@@ -123,7 +123,7 @@ type Error struct {
 type Scope string
 
 const (
-	// ScopeRecipient: nobody else.
+	// ScopeRecipient: only this recipient.
 	ScopeRecipient Scope = ""
 	// ScopeSender: all recipients of the same sender.
 	ScopeSender Scope = "sender"
@@ -144,8 +144,8 @@ func AsError(err error) *Error {
 }
 
 // RefusesAccount reports whether Twilio would accept nothing from the account,
-// whoever the recipient is, until someone changes the credentials, the account
-// or the worker's configuration.
+// for any recipient, until someone changes the credentials, the account or the
+// worker's configuration.
 func (e *Error) RefusesAccount() bool {
 	switch e.Code {
 	case CodeAuthentication:

@@ -104,7 +104,7 @@ func TestHugeEmojiTakesNoTime(t *testing.T) {
 	if r := ParseReaction(strings.Repeat("1", 1<<20) + "\u20e3 to “Order 5”"); r != nil {
 		t.Errorf("got the reaction %.20q, want none", r.Emoji)
 	}
-	if took := time.Since(began); took > 10*time.Second { // it would take a minute if each digit scanned the rest
+	if took := time.Since(began); took > 10*time.Second { // parsing would take a minute if each digit scanned the rest
 		t.Errorf("took %s, want at most 10s", took)
 	}
 }

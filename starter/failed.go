@@ -171,7 +171,7 @@ func (e *ended) codes() map[sms.Code]int {
 		return codes
 	}
 	list, question := []sms.Error{}, sms.SendSmsResult{}
-	_ = json.Unmarshal(e.Errors, &list) // it is a list, or absent
+	_ = json.Unmarshal(e.Errors, &list) // the field is a list, or absent
 	if json.Unmarshal(e.Sent, &question) == nil {
 		list = append(list, question.Errors...)
 	}

@@ -69,7 +69,7 @@ type remedy struct{ to, command string }
 var cancelIt = remedy{"cancel it", "cancel"}
 
 // pending returns the error of a command that stops waiting for a workflow or
-// an activity, which goes on.
+// an activity, which continues.
 func pending(c *temporal.Client, what, id string, why error, remedies ...remedy) error {
 	text := fmt.Sprintf("%s: %s is still pending as %s in Temporal at %s", plainly(why), what, id, c.Address)
 	if link := webUI(c, id); link != "" {

@@ -18,7 +18,7 @@ import (
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 )
 
-// Access says how to reach one Twilio account.
+// Access holds the credentials and the address of one Twilio account.
 type Access struct {
 	// AccountSID is the account that sends, "AC" and 32 hex digits.
 	AccountSID string

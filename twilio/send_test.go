@@ -261,7 +261,7 @@ func TestSendTakesLostAnswersForUnknown(t *testing.T) {
 	t.Run("the response takes too long", func(t *testing.T) {
 		asked := make(chan struct{})
 		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_, _ = io.Copy(io.Discard, r.Body) // so that the server notices the client leave
+			_, _ = io.Copy(io.Discard, r.Body) // so that the server notices when the client disconnects
 			close(asked)
 			<-r.Context().Done()
 		}))

@@ -116,7 +116,7 @@ func TestControlsAddAndRemoveEveryFault(t *testing.T) {
 		if status != 200 || out["kind"] != kind {
 			t.Fatalf("%s: got %d %v", kind, status, out)
 		}
-		if kind == FaultRefuse { // it fires at once and is then used up
+		if kind == FaultRefuse { // the fault fires at once and is then used up
 			await(t, "the port to open again", func() bool {
 				res, err := http.Get(sim.URL + "/sim/health")
 				return err == nil && res.Body.Close() == nil
@@ -179,7 +179,7 @@ func TestControlsServeOnlyThisMachine(t *testing.T) {
 	}
 }
 
-// follow reads events until stop says so.
+// follow reads events until stop returns true.
 func follow(t testing.TB, sim *Sim, lastID string, stop func(kind string, data map[string]any) bool) (ids, kinds []string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

@@ -21,8 +21,8 @@ import (
 	"temporal-twilio/twilio"
 )
 
-// CatchUp has the activity CatchUpSms. It handles each text in Twilio's log; a
-// text that already has its workflow does not get another.
+// CatchUp implements the activity CatchUpSms. It handles each text in Twilio's
+// log; a text that already has its workflow does not get another.
 type CatchUp struct {
 	// Received lists the texts of an interval, in any order, except that those
 	// of the same second are in order of arrival. It may return both texts and

@@ -84,7 +84,7 @@ func withCaller(ctx, request context.Context) context.Context {
 	return context.WithValue(ctx, callerKey{}, request)
 }
 
-// isHeard reports whether anybody still waits for the answer.
+// isHeard reports whether anyone still waits for the answer.
 func isHeard(ctx context.Context) bool {
 	request, _ := ctx.Value(callerKey{}).(context.Context)
 	return request == nil || request.Err() == nil

@@ -34,7 +34,7 @@ func (s *server) ListWorkflowExecutions(_ context.Context, r *workflowservice.Li
 func TestTextsOfAPairAreListed(t *testing.T) {
 	var parties []string
 	now := time.Now()
-	s := &server{listed: []Accepted{{"SM2", now}, {"SM2", now.Add(-time.Hour)}}} // it has continued as new
+	s := &server{listed: []Accepted{{"SM2", now}, {"SM2", now.Add(-time.Hour)}}} // the workflow has continued as new
 	s.start = func(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) error {
 		return json.Unmarshal(r.GetSearchAttributes().GetIndexedFields()[sms.AttributeParty].GetData(), &parties)
 	}

@@ -235,7 +235,7 @@ func inbound(params url.Values) (sms.Inbound, error) {
 			return message, fmt.Errorf("parameter %s is missing", name)
 		}
 	}
-	if !sms.IsMessageSID(message.MessageSID) { // it becomes part of workflow IDs
+	if !sms.IsMessageSID(message.MessageSID) { // the SID becomes part of workflow IDs
 		return message, errors.New("parameter MessageSid is not a message SID")
 	}
 	for n := range maxMedia { // whatever NumMedia says

@@ -150,7 +150,7 @@ func Handler(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET "+SmsPath, h.sms)
 	mux.HandleFunc(SmsPath, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", "GET, POST")
-		h.refuse(w, r, http.StatusMethodNotAllowed, "messages come by POST or GET")
+		h.refuse(w, r, http.StatusMethodNotAllowed, "send messages by POST or GET")
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, http.StatusNotFound, "nothing is served at this URL; messages go to "+SmsPath)

@@ -99,7 +99,7 @@ func judge(err error) verdict {
 	return verdict{err: reason("Temporal is unreachable")}
 }
 
-// reason is an error for whoever probes; it begins with the name of what
+// reason is the error that a probe gets; it begins with the name of what
 // failed.
 type reason string
 

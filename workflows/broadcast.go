@@ -119,9 +119,9 @@ type broadcast struct {
 	// untilMended is false for broadcasts that started on an older worker, which
 	// waited only if Twilio refused the credentials.
 	untilMended bool
-	// obedient is false for broadcasts that started on an older worker, which went
-	// on after a page that failed, even if someone had paused or cancelled them
-	// while it was sent.
+	// obedient is false for broadcasts that started on an older worker, which
+	// continued after a page that failed, even if someone had paused or cancelled
+	// them while it was sent.
 	obedient bool
 	// fair is false for broadcasts that started on an older worker, for which a
 	// person's pause and waits for a cap counted towards giveUpAfter.

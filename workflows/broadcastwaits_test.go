@@ -550,7 +550,7 @@ func TestTimeLeftCountsTheSendersQueue(t *testing.T) {
 		want              int
 	}{
 		{"+15005550006", 1_000, 100, "", 10},            // the queue holds all of them
-		{"+15005550006", 100_000, 900, "", 64_000},      // it holds ten hours' worth
+		{"+15005550006", 100_000, 900, "", 64_000},      // the queue holds ten hours' worth
 		{"+15005550006", 100_000, 40_000, full, 60_000}, // as after resume, with the queue still full
 		{"+15005550006", 40_000, 39_500, "", 500},       // the queue cannot hold more than the remaining recipients
 		{"", 100_000, 40_000, "the queue of the Messaging Service is full", 0},

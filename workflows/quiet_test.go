@@ -75,7 +75,7 @@ func TestCancelledSendKeepsWhatIsKnown(t *testing.T) {
 	b := newBroadcastBench(t, 0)
 	b.SetStartTime(time.Date(2026, 11, 27, 4, 0, 0, 0, time.UTC))
 	b.sending = func(part int) {
-		if part == 2 { // this environment sets no result for it
+		if part == 2 { // the test environment sets no result for it
 			b.CancelWorkflow()
 		}
 	}

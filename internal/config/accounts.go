@@ -115,7 +115,7 @@ func (a NamedAccount) complete(c Config, open follow.Open) (NamedAccount, error)
 	return a, nil
 }
 
-// Twilio returns how to reach the account.
+// Twilio returns the access to the account.
 func (a NamedAccount) Twilio() twilio.Access {
 	return twilio.Access{
 		AccountSID: a.Account,

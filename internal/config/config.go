@@ -162,7 +162,7 @@ func readFile(variables map[string]string, name string, open follow.Open) (err e
 	return nil
 }
 
-// Twilio returns how to reach the account.
+// Twilio returns the access to the account.
 func (c Config) Twilio() twilio.Access {
 	return twilio.Access{
 		AccountSID: c.Account,

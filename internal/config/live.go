@@ -71,13 +71,13 @@ func (l *Live) Watch(ctx context.Context) error {
 // Err returns why changed files are not in force, or nil if they are.
 func (l *Live) Err() error { return l.file.Err() }
 
-// Twilio returns how to reach the account.
+// Twilio returns the access to the account.
 func (l *Live) Twilio() twilio.Access { return l.following((*Config).access, "") }
 
-// NamedTwilio returns how to reach an account of the accounts file.
+// NamedTwilio returns the access to an account of the accounts file.
 func (l *Live) NamedTwilio(name string) twilio.Access { return l.following((*Config).access, name) }
 
-// Subaccount returns how to reach an account of TWILIO_SUBACCOUNT_TOKENS.
+// Subaccount returns the access to an account of TWILIO_SUBACCOUNT_TOKENS.
 func (l *Live) Subaccount(sid string) twilio.Access { return l.following((*Config).subaccount, sid) }
 
 func (l *Live) following(access func(*Config, string) twilio.Access, name string) twilio.Access {
@@ -102,7 +102,7 @@ func (l *Live) WebhookTokens() map[string][]string {
 	return tokens
 }
 
-// access returns how to reach a named account; "" is that of the environment.
+// access returns the access to a named account; "" is that of the environment.
 func (c *Config) access(name string) twilio.Access {
 	if name == "" {
 		return c.Twilio()
@@ -110,7 +110,7 @@ func (c *Config) access(name string) twilio.Access {
 	return c.Named[name].Twilio()
 }
 
-// subaccount returns how to reach an account by its first auth token.
+// subaccount returns the access to an account with its first auth token.
 func (c *Config) subaccount(sid string) twilio.Access {
 	access := c.Twilio()
 	access.AccountSID, access.Token, access.Username, access.Password = sid, c.Subaccounts.Reveal()[sid][0], "", ""

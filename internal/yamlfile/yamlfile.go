@@ -53,7 +53,7 @@ func Parse(name string, data []byte) (*File, error) {
 			return f, nil
 		case strings.Contains(located.Message, "found multiple"):
 			return nil, f.at(1, "there is more than one document; put each into a separate file")
-		case strings.Contains(located.Message, "anchor"): // it quotes what may be a secret
+		case strings.Contains(located.Message, "anchor"): // the library's error quotes what may be a secret
 			return nil, f.at(syntaxLine(located, data), noAliases)
 		}
 		return nil, f.at(syntaxLine(located, data), "%s", located.Message)

@@ -84,7 +84,7 @@ func TestPageAddsEveryFault(t *testing.T) {
 	p.click("#faults-tab")
 	for _, kind := range twiliosim.FaultKinds {
 		if kind == twiliosim.FaultRefuse {
-			continue // it is not in force but fires once: see the next test
+			continue // this fault is not in force but fires once: see the next test
 		}
 		p.choose("#fault-kind", kind)
 		p.click("#fault-form .primary")

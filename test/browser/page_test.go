@@ -372,7 +372,7 @@ func TestPageSurvivesARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := newTab(t) // it will log that the connection was lost
+	p := newTab(t) // the page will log that the connection was lost
 	p.visit(first.URL)
 	p.write(phone(1, "textarea"), "before"+kb.Enter)
 	p.shows(phone(1, ".mine"), "before")

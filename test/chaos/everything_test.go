@@ -152,7 +152,7 @@ func (e *everything) changeKeys(t *testing.T) {
 		e.keys.Change(t, payload.Add, id)
 	}
 	e.changes++
-	time.Sleep(1500 * time.Millisecond) // they read the file every second, and whenever they lack a key
+	time.Sleep(1500 * time.Millisecond) // the processes read the file every second, and whenever they lack a key
 	e.keys.Change(t, payload.MakeCurrent, id)
 }
 

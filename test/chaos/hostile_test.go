@@ -127,9 +127,9 @@ func malform(random *rand.Rand) string {
 		return head + "X-Noise: " + strings.Repeat("x", 40<<10) + "\r\n\r\n"
 	case 3:
 		return head + "Transfer-Encoding: chunked\r\n\r\nzz\r\n" + noise
-	case 4: // nobody signed it
+	case 4: // unsigned
 		return head + fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(form), form)
-	case 5: // somebody else did
+	case 5: // signed with another token
 		signature := twilio.Sign("another token", "http://x/twilio/sms", url.Values{})
 		return head + fmt.Sprintf("%s: %s\r\nContent-Length: %d\r\n\r\n%s", twilio.SignatureHeader, signature, len(form), form)
 	case 6:

@@ -96,8 +96,8 @@ func (r *rotation) wave(t *testing.T, number int) {
 		}
 		r.questions = append(r.questions, q)
 	}
-	// Before a worker is killed: it takes half a minute until Temporal notices
-	// that it is dead.
+	// Start the wave before a worker is killed: Temporal takes half a minute to
+	// notice that a worker is dead.
 	stack.Eventually(t, "the questions have come", func(context.Context) error {
 		texts := r.texts()
 		for _, q := range r.questions[number*waveQuestions:] {

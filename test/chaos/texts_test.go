@@ -312,7 +312,7 @@ func countTexts(ctx context.Context, s *stack.Stack, closed map[string][]string)
 }
 
 // readClosed adds the results of the short workflows that have closed, by run ID.
-// What it has read is kept if it fails.
+// If it fails, it keeps what it has read.
 func readClosed(ctx context.Context, s *stack.Stack, closed map[string][]string) error {
 	var (
 		mu      sync.Mutex

@@ -174,8 +174,8 @@ var scenes = map[string]scene{
 	"send-sms-long-asleep": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
 	"send-sms-unheard":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
 	"send-sms-unknown":     {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsBody": "It’s on", "waitForDelivery": true, "timeout": "1m"}), faults: unknown},
-	// These were recorded as if before a change: GetVersion returned
-	// DefaultVersion for it.
+	// The following scenes were recorded as if before a change: GetVersion
+	// returned DefaultVersion for it.
 	"send-sms-cancelled-between-before": {workflow: sms.SendSmsWorkflowName, input: send(nil), faults: busy, act: cancelBetween},
 	"send-sms-long-asleep-before":       {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": longList, "quietHours": asleep})},
 	"send-sms-unheard-before":           {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"waitForDelivery": true, "timeout": "1s"}), faults: unheard},
@@ -187,7 +187,8 @@ var scenes = map[string]scene{
 	}},
 	"sms-questions-ended-before": {id: sms.QuestionsID([]byte(secret), stack.Number, refusing)},
 	"broadcast-sms-keyed-before": {workflow: sms.BroadcastSmsWorkflowName, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "keyed-before", "idempotencyKey": "autumn", "pageSize": 30}},
-	// This one was recorded when the wait after a failure ended an earlier pause.
+	// This scene was recorded when the wait after a failure still ended an
+	// earlier pause.
 	"broadcast-sms-obeys-before": {workflow: sms.BroadcastSmsWorkflowName, act: pauseFailing, faults: slow, input: map[string]any{"smsFrom": stack.Number, "smsBody": "Hi ${name}", "file": fileName, "report": "obeys-before"}},
 
 	"send-sms-with-errors": {workflow: sms.SendSmsWorkflowName, input: send(map[string]any{"smsTo": []string{"nobody"}})},
@@ -199,7 +200,7 @@ func calling(call sms.Call) sms.Firing {
 	f.Trigger = strings.ToLower(strings.Trim(f.Trigger, "-"))
 	if call.Action == sms.ActionStart || call.Action == sms.ActionSignalWithStart {
 		f.Call.Workflow, f.Call.TaskQueue = sms.SendSmsWorkflowName, sms.TaskQueue
-		f.Call.Input = []byte(`{}`) // it completes, and reports what is missing
+		f.Call.Input = []byte(`{}`) // the send completes, and reports what is missing
 	}
 	return f
 }
@@ -248,7 +249,7 @@ func (s *stage) texts() int {
 	return len(s.Twilio.Messages(twiliosim.Filter{Limit: 10000, Direction: "outbound"}))
 }
 
-// texted waits until the scene has texted somebody.
+// texted waits until the scene has texted someone.
 func (s *stage) texted() error {
 	for tick := time.Tick(10 * time.Millisecond); s.texts() == s.before; {
 		select {
@@ -260,7 +261,7 @@ func (s *stage) texted() error {
 	return nil
 }
 
-// cancel cancels the workflow once it has texted somebody.
+// cancel cancels the workflow once it has texted someone.
 func cancel(s *stage) error {
 	if err := s.texted(); err != nil {
 		return err
@@ -331,7 +332,7 @@ func (s *stage) waits(timers int) error {
 }
 
 // has waits until the history of the scene's workflow has the given number of
-// certain events.
+// matching events.
 func (s *stage) has(count int, is func(*historypb.HistoryEvent) bool) error {
 	for tick := time.Tick(50 * time.Millisecond); ; {
 		events := s.Temporal.Client.GetWorkflowHistory(s, s.run.GetID(), s.run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)

@@ -36,7 +36,7 @@ func StartProcess(t testing.TB, name string, environment []string, program strin
 		t.Fatalf("start %s: %v", name, err)
 	}
 	go func() {
-		_ = p.cmd.Wait() // a killed process is no error here
+		_ = p.cmd.Wait() // a killed process is not an error here
 		close(p.done)
 	}()
 	t.Cleanup(func() {
@@ -91,13 +91,13 @@ func (p *Process) Signal(signal os.Signal) error { return p.cmd.Process.Signal(s
 // Stop asks the process to end and waits for it.
 func (p *Process) Stop(t testing.TB) {
 	t.Helper()
-	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // the process may have ended already
 	p.Wait(t)
 }
 
 // Kill ends the process at once, as a crash does.
 func (p *Process) Kill() {
-	_ = p.cmd.Process.Kill() // it may have ended already
+	_ = p.cmd.Process.Kill() // the process may have ended already
 	<-p.done
 }
 

@@ -29,7 +29,7 @@ import (
 	"temporal-twilio/workflows"
 )
 
-// inClear is written by a client without keys.
+// inClear is a text that a client without keys stores.
 const inClear = "what anybody may read"
 
 // nobody is a task queue without pollers.
@@ -232,8 +232,8 @@ func (d *drive) broadcasts(t *testing.T) {
 		t.Errorf("broadcast: got %+v, %v", progress, err)
 	}
 	input["file"], input["report"] = d.secret("a missing file", "missing-wallaby.csv"), "another"
-	// It either waits for the file or fails: in both cases, an activity has
-	// failed.
+	// The broadcast either waits for the file or has failed: in both cases, an
+	// activity has failed.
 	start(t, d.client, client.StartWorkflowOptions{ID: "broadcast-missing", TaskQueue: sms.TaskQueue}, sms.BroadcastSmsWorkflowName, input)
 	until(t, "the missing file is noticed", func() (bool, error) {
 		return strings.Contains(d.stack.Worker.Output(), "broadcast-missing"), nil
