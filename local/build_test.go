@@ -45,7 +45,7 @@ func TestBuildShowsItsProgress(t *testing.T) {
 	}
 	said, err := exec.Command(binary).CombinedOutput()
 	if err != nil || !strings.HasPrefix(string(said), "built ") {
-		t.Errorf("the built program prints %q: got %v", said, err)
+		t.Errorf("the built program prints %q: %v", said, err)
 	}
 	if !regexp.MustCompile(`(?m)^  (\d+) of (\d+) packages \(100 %\)$`).MatchString(out.String()) {
 		t.Errorf("got the progress:\n%s", out.String())

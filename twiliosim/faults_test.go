@@ -217,7 +217,7 @@ func TestListingLagHidesMessagesFromLists(t *testing.T) {
 	received := text(t, sim, "hi").MessageSID
 	listed := func() string { return rest(t, sim, "GET", "Messages.json", nil).raw }
 	if raw := listed(); strings.Contains(raw, sid) || strings.Contains(raw, received) || !strings.Contains(raw, other) {
-		t.Errorf("listed before the lag has passed: got %s", raw)
+		t.Errorf("listed before the lag has passed: %s", raw)
 	}
 	if g := rest(t, sim, "GET", "Messages/"+sid+".json", nil); g.status != 200 {
 		t.Errorf("fetching by SID: got %d", g.status)

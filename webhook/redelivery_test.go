@@ -160,7 +160,7 @@ func TestAccountsShareNoText(t *testing.T) {
 	delete(started["sms-SM00000000000000000000000000000001"].Fields, sms.MemoAccount) // as an older version, which did not record it
 	m.AccountSID = "AC1"
 	if got := d.Receive(t.Context(), m, o.Triggers().Match(t.Context(), m), Live); !got.Known {
-		t.Errorf("another version's text is delivered again: got %+v", got)
+		t.Errorf("another version's text is delivered again: %+v", got)
 	}
 }
 

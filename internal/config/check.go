@@ -137,7 +137,7 @@ func (c *Config) normalise(variables map[string]string) error {
 		fail("TEMPLATE_TIME_ZONE is %q: write a place, such as Europe/Berlin, or an offset, such as GMT+02:00", c.TemplateTimeZone)
 	}
 	if n := utf8.RuneCountInString(c.IDSecret.Reveal()); n > 0 && n < minIDSecret {
-		fail("ID_SECRET is too short: it has %d characters and must have at least %d, better 32 random ones", n, minIDSecret)
+		fail("ID_SECRET is too short: it has %d characters and must have at least %d, preferably 32 random ones", n, minIDSecret)
 	}
 	return m.err()
 }

@@ -104,7 +104,7 @@ func TestReadRefusesInvalidValues(t *testing.T) {
 		"an invalid locale":           {map[string]string{"TEMPLATE_LOCALE": "English"}, `TEMPLATE_LOCALE is "English": write a language with an optional country, such as pt_BR`},
 		"an invalid time zone":        {map[string]string{"TEMPLATE_TIME_ZONE": "Berlin"}, `TEMPLATE_TIME_ZONE is "Berlin": write a place, such as Europe/Berlin, or an offset, such as GMT+02:00`},
 		"an invalid country":          {map[string]string{"DEFAULT_REGION": "XX"}, `DEFAULT_REGION is "XX": write a country by its two letters (ISO 3166), such as US`},
-		"a secret that is too short":  {map[string]string{"ID_SECRET": "short"}, "ID_SECRET is too short: it has 5 characters and must have at least 16, better 32 random ones"},
+		"a secret that is too short":  {map[string]string{"ID_SECRET": "short"}, "ID_SECRET is too short: it has 5 characters and must have at least 16, preferably 32 random ones"},
 		"a missing accounts file":     {map[string]string{"TWILIO_ACCOUNTS": "/does/not/exist"}, "read TWILIO_ACCOUNTS: open /does/not/exist: no such file or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -84,7 +84,7 @@ func TestSamplerFollowsTheParent(t *testing.T) {
 			_, span := traces.tracer.Start(ctx, "a span")
 			span.End()
 			if got := len(spans.GetSpans()) == 1; got != want {
-				t.Errorf("%s: got a span below %v recorded: %v", name, trace.SpanContextFromContext(ctx).TraceFlags(), got)
+				t.Errorf("%s: a span below %v is recorded: %v", name, trace.SpanContextFromContext(ctx).TraceFlags(), got)
 			}
 		}
 	}

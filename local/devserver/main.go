@@ -76,7 +76,7 @@ func newStartDevCommand() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&opts.ip, "ip", "127.0.0.1", "address to listen on for gRPC")
 	f.IntVarP(&opts.port, "port", "p", 7233, "port for gRPC")
-	f.StringArrayVarP(&opts.namespaces, "namespace", "n", nil, "namespace to create beside \"default\"; may be repeated")
+	f.StringArrayVarP(&opts.namespaces, "namespace", "n", nil, "namespace to create in addition to \"default\"; may be repeated")
 	f.BoolVar(&opts.headless, "headless", false, "no Web UI")
 	f.StringVar(&opts.uiIP, "ui-ip", "", "address to listen on for the Web UI (default: that of --ip)")
 	f.IntVar(&opts.uiPort, "ui-port", 0, "port for the Web UI (default: --port + 1000)")

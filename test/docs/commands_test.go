@@ -59,7 +59,7 @@ func TestCommandsDoWhatThePagesSay(t *testing.T) {
 		}
 	}
 	if left != 0 {
-		t.Errorf("the pages lack some of the commands in notRun: got %v", notRun)
+		t.Errorf("the pages lack some of the commands in notRun: %v", notRun)
 	}
 	inspected(t, s)
 }

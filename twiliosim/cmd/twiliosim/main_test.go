@@ -89,7 +89,7 @@ func TestTwiliosimPrintsHowToText(t *testing.T) {
 		t.Errorf("got the output %q", got)
 	}
 	if got := said("--token", "mysecret"); strings.Contains(got, "mysecret") {
-		t.Errorf("the program prints a token that the user chose: got %q", got)
+		t.Errorf("the program prints a token that the user chose: %q", got)
 	}
 }
 
