@@ -82,7 +82,7 @@ func execute(t *testing.T, gateway Gateway, args ...any) sms.SendSmsResult {
 	t.Helper()
 	result, err := run(t, newActivities(gateway), args...)
 	if err != nil {
-		t.Fatalf("SendSms failed: got %v", err)
+		t.Fatalf("SendSms failed: got error %v", err)
 	}
 	return result
 }

@@ -47,7 +47,7 @@ func TestHostileTemplatesAreAnsweredInTime(t *testing.T) {
 			}
 			var re *freemarker.RenderError
 			if strings.Contains(name, "caught") && !(errors.As(err, &re) && re.Kind == freemarker.KindLimit) {
-				t.Errorf("a template caught the error of a limit: got %v", err)
+				t.Errorf("a template caught the error of a limit: got error %v", err)
 			}
 			t.Logf("%v (parsing %v): %v", took.Round(time.Millisecond), parsed.Round(time.Millisecond), err)
 		})

@@ -54,7 +54,7 @@ func startJava(t *testing.T) *javaEngine {
 		t.Fatal(err)
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatalf("starting the Java harness: got %v", err)
+		t.Fatalf("starting the Java harness: got error %v", err)
 	}
 	t.Cleanup(func() { in.Close(); cmd.Wait() })
 	return &javaEngine{bufio.NewScanner(out), func(line string) error {

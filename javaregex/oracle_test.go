@@ -53,7 +53,7 @@ func answered(t testing.TB, cases []*corpusCase) []*corpusCase {
 	for i, text := range askJava(t, cases) {
 		expect := new(answer)
 		if err := json.Unmarshal(text, expect); err != nil {
-			t.Fatalf("%s: got %v", text, err)
+			t.Fatalf("%s: got error %v", text, err)
 		}
 		c := cases[i]
 		if c.Expect != nil && c.Expect.BoundedMS > 0 {
@@ -98,7 +98,7 @@ func askJava(t testing.TB, cases []*corpusCase) []json.RawMessage {
 	java.Stderr = os.Stderr
 	out, err := java.Output()
 	if err != nil {
-		t.Fatalf("java: got %v", err)
+		t.Fatalf("java: got error %v", err)
 	}
 	var answers []json.RawMessage
 	lines := bufio.NewScanner(bytes.NewReader(out))

@@ -34,7 +34,7 @@ func TestAlfrescoBodyIsATemplate(t *testing.T) {
 	} {
 		set, err := parse("tell.json", sendingFile(tc.inputs))
 		if err != nil {
-			t.Errorf("%s: got %v", name, err)
+			t.Errorf("%s: got error %v", name, err)
 			continue
 		}
 		firing := match(t, set, tc.body)[0]
@@ -52,7 +52,7 @@ func TestAlfrescoBodyIsATemplate(t *testing.T) {
 		}
 		template, err := freemarker.Parse("smsBody", input["smsBody"].(string))
 		if err != nil {
-			t.Errorf("%s: got %v", name, err)
+			t.Errorf("%s: got error %v", name, err)
 			continue
 		}
 		if got, err := template.Render(t.Context(), model); err != nil || got != tc.want {
@@ -86,7 +86,7 @@ func TestAlfrescoReadsAByteOrderMark(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := parse("tell.json", strings.ReplaceAll(good, "\n ", "\n\t\t")); err != nil {
-		t.Errorf("with tabs: got %v", err)
+		t.Errorf("with tabs: got error %v", err)
 	}
 	for broken, want := range map[string]string{
 		strings.Replace(good, `"action":`, `"action"`, 1): "tell.json:3: not JSON: invalid character '{'",

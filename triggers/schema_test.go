@@ -56,18 +56,18 @@ func TestSchemaTakesWhatTheLoaderTakes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if err := valid(t, s, string(data)); err != nil {
-			t.Errorf("%s: got %v", path, err)
+			t.Errorf("%s: got error %v", path, err)
 		}
 	}
 	if err := valid(t, s, strings.Replace(keywordTriggers, "+15005550007", "'+15005550007'", 1)); err != nil {
-		t.Errorf("keywords: got %v", err)
+		t.Errorf("keywords: got error %v", err)
 	}
 	for name, text := range goodTriggers {
 		if err := valid(t, s, "triggers:\n"+text); err != nil {
-			t.Errorf("schema, %s: got %v", name, err)
+			t.Errorf("schema, %s: got error %v", name, err)
 		}
 		if _, err := parse("t.yaml", "triggers:\n"+text); err != nil {
-			t.Errorf("loader, %s: got %v", name, err)
+			t.Errorf("loader, %s: got error %v", name, err)
 		}
 	}
 }

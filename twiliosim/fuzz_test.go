@@ -69,7 +69,7 @@ func FuzzRESTForm(f *testing.F) {
 		}
 		if w.Code == http.StatusCreated && method == "POST" && strings.HasSuffix(path, "Messages.json") {
 			for _, v := range violations(body, messageSchema) {
-				t.Errorf("%s: got %s", form, v)
+				t.Errorf("%s: %s", form, v)
 			}
 		}
 	})

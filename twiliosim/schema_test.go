@@ -147,7 +147,7 @@ func TestResponsesFitTheSchema(t *testing.T) {
 			t.Fatalf("%s: got %d %s", what, g.status, g.raw)
 		}
 		for _, v := range violations(g.body, schema) {
-			t.Errorf("%s: got %s", what, v)
+			t.Errorf("%s: %s", what, v)
 		}
 	}
 	statuses := map[string]bool{}

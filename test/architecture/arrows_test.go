@@ -178,7 +178,7 @@ func list(t *testing.T) map[string]*goPackage {
 			return packages
 		}
 		if err != nil {
-			t.Fatalf("parse the output of go list: got %v", err)
+			t.Fatalf("parse the output of go list: got error %v", err)
 		}
 		packages[p.ImportPath] = &p
 	}

@@ -95,7 +95,7 @@ func scrape(t *testing.T, address string) {
 				return
 			case <-ticker.C:
 				if err := stack.Get(ctx, address); err != nil && ctx.Err() == nil {
-					t.Errorf("metrics: got %v", err)
+					t.Errorf("metrics: got error %v", err)
 				}
 			}
 		}

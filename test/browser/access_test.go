@@ -67,7 +67,7 @@ func TestAxeFindsNothingAtPhoneWidth(t *testing.T) {
 		p.click("#" + view + "-tab")
 		p.until("nothing moves", `document.getAnimations().length === 0`)
 		for _, fault := range violations(p) {
-			t.Errorf("%s: got %s", view, fault)
+			t.Errorf("%s: %s", view, fault)
 		}
 	}
 }
@@ -89,7 +89,7 @@ func TestControlsAreNamedAndTextReadable(t *testing.T) {
 			p.click("#" + view + "-tab")
 			p.until("nothing moves", `document.getAnimations().length === 0`)
 			for _, fault := range append(eval[[]string](p, unreadable), violations(p)...) {
-				t.Errorf("%s, %s: got %s", theme, view, fault)
+				t.Errorf("%s, %s: %s", theme, view, fault)
 			}
 		}
 	}

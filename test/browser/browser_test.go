@@ -89,7 +89,7 @@ func open(t testing.TB, url string) *tab {
 	p := newTab(t)
 	p.Cleanup(func() {
 		for _, problem := range p.logged() {
-			t.Errorf("the page logged: got %s", problem)
+			t.Errorf("the page logged: %s", problem)
 		}
 	})
 	p.visit(url)
@@ -107,7 +107,7 @@ func newTab(t testing.TB) *tab {
 	t.Cleanup(closeTab)
 	p := &tab{TB: t, ctx: ctx}
 	if err := chromedp.Listen(ctx, p.listen); err != nil {
-		t.Fatalf("open a tab: got %v", err)
+		t.Fatalf("open a tab: got error %v", err)
 	}
 	p.do("set the tab up", command(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}), chromedp.EmulateViewport(1280, 800))
 	return p

@@ -474,7 +474,7 @@ func TestNoPhoneIsCut(t *testing.T) {
 				p.click("#phones-tab")
 			}
 			for _, cut := range eval[[]string](p, cutInRow) {
-				t.Errorf("%d phones at a width of %d pixels: got %s", phones, width, cut)
+				t.Errorf("%d phones at a width of %d pixels: %s", phones, width, cut)
 			}
 		}
 		p.do("set the size", chromedp.EmulateViewport(1280, 800))

@@ -44,7 +44,7 @@ func TestPageSaysThatSendingIsPaused(t *testing.T) {
 		p.until("nothing moves", `document.getAnimations().length === 0`)
 		p.until("the phones are below it", `document.getElementById("pause").getBoundingClientRect().bottom <= document.querySelector("main").querySelector(".phones-area, .inspector").getBoundingClientRect().top + 8`)
 		for _, fault := range violations(p) {
-			t.Errorf("at a width of %d pixels: got %s", width, fault)
+			t.Errorf("at a width of %d pixels: %s", width, fault)
 		}
 	}
 	starter("resume-all")

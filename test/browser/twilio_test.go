@@ -39,7 +39,7 @@ func startTwilio(t testing.TB, o twiliosim.Options) *twiliosim.Sim {
 	}
 	t.Cleanup(func() {
 		if err := sim.Close(); err != nil {
-			t.Errorf("close the local Twilio: got %v", err)
+			t.Errorf("close the local Twilio: got error %v", err)
 		}
 	})
 	return sim
@@ -64,7 +64,7 @@ func startApplication(t testing.TB) string {
 	mux.HandleFunc("GET /picture.png", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "image/png")
 		if err := png.Encode(w, picture()); err != nil {
-			t.Errorf("serve the picture: got %v", err)
+			t.Errorf("serve the picture: got error %v", err)
 		}
 	})
 	server = httptest.NewServer(mux)

@@ -40,7 +40,7 @@ func startPostgreSQL(t *testing.T, user, passwordFile, space string) *postgresql
 	p := &postgresql{bin: filepath.Dir(found[0]), disk: folder(t, nobody), user: user, port: stack.FreePort(t)}
 	if space != "" {
 		if err := syscall.Mount("tmpfs", p.disk, "tmpfs", 0, fmt.Sprintf("size=%s,uid=%d,gid=%d,mode=755", space, nobody, nobody)); err != nil {
-			t.Fatalf("mount a disk for PostgreSQL: got %v", err)
+			t.Fatalf("mount a disk for PostgreSQL: got error %v", err)
 		}
 		t.Cleanup(func() {
 			if err := syscall.Unmount(p.disk, syscall.MNT_DETACH); err != nil {

@@ -121,7 +121,7 @@ func TestPodsAreConfined(t *testing.T) {
 		}
 		for name, pod := range c.pods {
 			for _, complaint := range confined(pod.Spec) {
-				t.Errorf("%s/%s: got %s", folder, name, complaint)
+				t.Errorf("%s/%s: %s", folder, name, complaint)
 			}
 		}
 		if level := c.namespaces["sms"].Labels["pod-security.kubernetes.io/enforce"]; level != "restricted" {

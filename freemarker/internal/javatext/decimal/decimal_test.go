@@ -77,7 +77,7 @@ func TestTextsHaveBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := f.AppendDecimal(nil, big.NewInt(1), -2_000_000_000); err != ErrTooLong {
-		t.Errorf("10^2000000000: got %v", err)
+		t.Errorf("10^2000000000: got error %v", err)
 	}
 	if text, err := f.AppendDecimal(nil, big.NewInt(1), 2_000_000_000); err != nil || string(text) != "0" {
 		t.Errorf("10^-2000000000: got %q %v", text, err)
