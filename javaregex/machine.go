@@ -444,7 +444,7 @@ func (m *machine) rare(pc int32, in *inst, pos int) (int32, int, bool) {
 // ASCII, ignoring case.
 func hasFoldedPrefix(s, text string) bool {
 	last := len(text) - 1
-	if len(s) <= last || !foldsTo(s[last], text[last]) { // the end first: long texts often start alike
+	if len(s) <= last || !foldsTo(s[last], text[last]) { // compare the last byte first: long texts often start alike
 		return false
 	}
 	for i := range last {

@@ -40,7 +40,8 @@ type AskSmsInput struct {
 	IfSeveral IfSeveral `json:"ifSeveral,omitempty" example:"\"oldest\", \"latest\", \"code\" or \"refuse\""`
 	// Code is the word that a reply must start with, for IfSeveral code.
 	Code string `json:"code,omitempty" example:"\"A\""`
-	// Label says what the question is for, in summaries, as that of SendSms. Optional.
+	// Label says what the question is for, in summaries. It is as for SendSms.
+	// Optional.
 	Label string `json:"label,omitempty" example:"\"visit on Monday\""`
 	// DefaultRegion, Locale, TimeZone and Account are as for SendSms. Optional.
 	DefaultRegion string `json:"defaultRegion,omitempty" example:"\"US\""`

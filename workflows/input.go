@@ -1,6 +1,6 @@
 package workflows
 
-// A workflow's argument, which is decoded as that of SendSms is.
+// A workflow's argument, which is decoded in the same way as that of SendSms.
 
 import (
 	"encoding/json"

@@ -1,6 +1,6 @@
 package e2e
 
-// What a process without a key does.
+// Tests of what a process without a key does.
 
 import (
 	"context"

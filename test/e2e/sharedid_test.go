@@ -1,7 +1,8 @@
 package e2e
 
-// Workflow IDs that several messages share: each message starts or joins one
-// run, or its sender is told that it did not, however the messages race.
+// Tests of workflow IDs that several messages share: each message starts or
+// joins one run, or its sender is told that it did not, however the messages
+// race.
 
 import (
 	"context"

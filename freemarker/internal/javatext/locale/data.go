@@ -28,7 +28,7 @@ type Numbers struct {
 	CurrencyCode   string // ISO 4217, of the country; "XXX" if it has none
 	CurrencySymbol string
 
-	symbols map[string]string // by currency code, if they differ from it
+	symbols map[string]string // by currency code; a currency without one is written as its code
 }
 
 // Dates is the data of a locale's date formats. Weekdays start with Sunday.
