@@ -103,7 +103,7 @@ var mutants = []mutant{
 	{"Always completes", "looks before the listing is complete do not count as misses", "activities/doubt.go", `l.unanswered(!waits && missed != nil,`, `l.unanswered(missed != nil,`, "activities", "TestIncompleteLooksLeaveNoDoubt"},
 	{"Always completes", "a failed listing is requested again after a pause", "activities/doubt.go", `		return until, true // ask again`, `		return now, true // ask again`, "activities", "TestFailingListingIsAskedForRarely"},
 	{"Always completes", "a listing that panics does not end the worker", "activities/doubt.go", `listing, err = twilio.Listing{}, errPanicked`, `panic(errPanicked)`, "activities", "TestListingThatPanicsIsUnanswered"},
-	{"Always completes", "a message that listings hide does not resolve a doubt", "activities/send.go", `at = time.Time{} // its`, `_ = time.Time{} // its`, "activities", "TestHiddenNumberProvesNoLag"},
+	{"Always completes", "a message that listings hide does not resolve a doubt", "activities/send.go", `at = time.Time{} // a`, `_ = time.Time{} // a`, "activities", "TestHiddenNumberProvesNoLag"},
 	{"The sender is told the truth", "a recipient stays in doubt until the text is sent again", "activities/round.go", `	if to.state == doubtful {
 		return
 	}
