@@ -38,10 +38,14 @@ func AskSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (result sms.As
 			result.Sent = cancelled(a.request.SmsTo, a.began)
 		}
 	}
-	// A reply may have arrived at the last moment.
+	// A reply may have arrived at the last moment, or together with a
+	// cancellation.
 	var reply sms.Reply
-	if err == nil && result.Reply == nil && a.replies.ReceiveAsync(&reply) {
-		result.Outcome, result.Reply = sms.AskAnswered, &reply
+	if result.Reply == nil && a.replies.ReceiveAsync(&reply) {
+		result.Reply = &reply
+	}
+	if result.Reply != nil {
+		result.Outcome = sms.AskAnswered
 	}
 	return result, err
 }
@@ -162,11 +166,14 @@ func (a *asking) run(ctx workflow.Context) error {
 		}
 		var reply sms.Reply
 		ok, _ := a.replies.ReceiveWithTimeout(ctx, next-workflow.Now(ctx).Sub(began), &reply)
+		if ok {
+			a.result.Reply = &reply
+		}
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case ok:
-			a.result.Outcome, a.result.Reply = sms.AskAnswered, &reply
+			a.result.Outcome = sms.AskAnswered
 			return nil
 		case next == timeout:
 			a.result.Outcome = sms.AskTimedOut

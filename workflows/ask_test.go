@@ -10,8 +10,10 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"temporal-twilio/activities"
 	"temporal-twilio/sms"
@@ -294,5 +296,33 @@ func TestReplyThatPrecedesACancellationCounts(t *testing.T) {
 	b.RegisterDelayedCallback(b.CancelWorkflow, time.Hour)
 	if result := b.run(t, sms.AskSmsInput{}); result.Outcome != sms.AskAnswered || result.Reply == nil {
 		t.Errorf("got %+v", result)
+	}
+}
+
+// TestReplyInTheTaskOfACancellationCounts has a reply and a cancellation arrive in
+// one workflow task, while the question waits and while it is sent.
+func TestReplyInTheTaskOfACancellationCounts(t *testing.T) {
+	for _, sending := range []time.Duration{0, 2 * time.Hour} {
+		b := newAskBench("")
+		b.paused = sending
+		asked := func(ctx workflow.Context, raw converter.RawValue) (result sms.AskSmsResult, err error) {
+			ctx, cancel := workflow.WithCancel(ctx)
+			workflow.Go(ctx, func(ctx workflow.Context) {
+				_ = workflow.Sleep(ctx, time.Hour)
+				workflow.GetSignalChannel(ctx, sms.ReplySignal).(workflow.SendChannel).SendAsync(sms.Reply{MessageSID: "SM9", Body: "yes"})
+				cancel()
+			})
+			return AskSmsWorkflow(ctx, raw)
+		}
+		b.RegisterWorkflow(asked)
+		input, err := converter.GetDefaultDataConverter().ToPayload(sms.AskSmsInput{SmsFrom: "+15005550006", SmsTo: "+15005550009", SmsBody: "Coming?"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.ExecuteWorkflow(asked, converter.NewRawValue(input))
+		var result sms.AskSmsResult
+		if err := b.GetWorkflowResult(&result); err != nil || result.Outcome != sms.AskAnswered || result.Reply == nil || result.Reply.Body != "yes" {
+			t.Errorf("sent in %s: got %+v, error %v", sending, result, err)
+		}
 	}
 }
