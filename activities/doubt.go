@@ -20,6 +20,9 @@ const (
 	defaultPatience = 30 * time.Second
 	// maxSettleWait bounds the wait until a listing is known to be complete.
 	maxSettleWait = 10 * time.Minute
+	// longestLag is how many times TWILIO_LISTING_PATIENCE is waited for a listing
+	// to show a message that is known to exist.
+	longestLag = 20
 	// longWait is the shortest wait that is left to the next attempt, if there
 	// will be one, so that it does not hold a slot of the worker.
 	longWait = 10 * time.Second
@@ -98,7 +101,7 @@ func (s *send) lookUp(ctx context.Context) (wait time.Duration, silent bool) {
 // to learn and, if so, the earliest time, by Twilio's clock, at which another
 // look can show it.
 func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool) {
-	unheard := s.estimate(ctx)
+	lags, unheard := s.estimate(ctx)
 	ripe := s.quiet.Add(s.activities.patience())
 	now := s.now()
 	decided := unheard == nil && !s.complete.IsZero() && !now.Before(s.complete) && !now.Before(ripe)
@@ -127,6 +130,8 @@ func (s *send) look(ctx context.Context, l *search) (until time.Time, more bool)
 		return until, true // ask again after a pause
 	case waits:
 		return s.complete, true
+	case lags && s.input.OnUnknown != sms.OnUnknownResend && now.Before(s.quiet.Add(longestLag*s.activities.patience())):
+		return until, true
 	}
 	l.silent = missed != nil && sms.AsError(missed).Retryable
 	return until, false
@@ -188,12 +193,12 @@ func (s *send) absent(recipients []*recipient) {
 
 // estimate sets when a listing will show every message that was in doubt: at
 // quiet, plus the longest time that the listing may lag. It becomes unknown
-// again if the listing lacks a message that is known to exist. The error is that
-// of a listing.
-func (s *send) estimate(ctx context.Context) error {
+// again if the listing lacks a message that is known to exist: it lags. The
+// error is that of a listing.
+func (s *send) estimate(ctx context.Context) (lags bool, err error) {
 	listing, err := s.listing(ctx, twilio.Query{Limit: 20})
 	if err != nil {
-		return err
+		return false, err
 	}
 	if s.mu.Lock(); s.untimed {
 		s.quiet = time.Time{}
@@ -209,24 +214,23 @@ func (s *send) estimate(ctx context.Context) error {
 			shown = r.Created
 		}
 	}
-	lacks := false
 	if known, any := s.ledger.before(s.quiet); any {
 		listing, err := s.listing(ctx, twilio.Query{To: known.to, Since: known.at.Add(-time.Minute), Limit: maxListed})
 		if err != nil {
-			return err
+			return false, err
 		}
-		lacks = !slices.ContainsFunc(listing.Records, func(r twilio.Record) bool { return r.SID == known.sid && r.To == known.to })
+		lags = !slices.ContainsFunc(listing.Records, func(r twilio.Record) bool { return r.SID == known.sid && r.To == known.to })
 		shown = later(shown, known.at)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch at := s.quiet.Add(max(0, s.now().Sub(shown))); {
-	case lacks:
+	case lags:
 		s.complete = time.Time{}
 	case !shown.IsZero() && (s.complete.IsZero() || at.Before(s.complete)):
 		s.complete = at
 	}
-	return nil
+	return lags, nil
 }
 
 // listing returns Twilio's listing. A gateway that panics has not answered: this

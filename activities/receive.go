@@ -81,7 +81,7 @@ func askRun(ctx context.Context, c client.Client, in sms.AskWorkflowInput) (resu
 		result.Value = asJSON(answer.Payload().GetData())
 	}
 	switch {
-	case isOutcome(err):
+	case isOutcome(err), isFull(err):
 		return sms.AskWorkflowResult{Refused: true}, nil
 	case isNotFound(err):
 		return sms.AskWorkflowResult{Closed: true}, nil
@@ -273,6 +273,13 @@ func isOutcome(err error) bool {
 	_, broken := status.FromError(err)
 	_, unreadable := errors.AsType[*sms.UnreadableError](err)
 	return err != nil && !refused && !broken && !unreadable && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled)
+}
+
+// isFull reports whether the run has had as many updates as Temporal allows,
+// 2,000 by default. It recognises a repeated one even then.
+func isFull(err error) bool {
+	_, full := errors.AsType[*serviceerror.FailedPrecondition](err)
+	return full
 }
 
 func isNotFound(err error) bool {

@@ -137,6 +137,9 @@ func TestSilenceOfTemporalIsNoAnswer(t *testing.T) {
 			t.Errorf("after %v, the result is %+v", silence, result)
 		}
 	}
+	if result, err := askRun(t.Context(), &responding{err: serviceerror.NewFailedPrecondition("too many updates")}, sms.AskWorkflowInput{}); err != nil || !result.Refused {
+		t.Errorf("if the run has had too many updates: got %+v, %v, want a refusal", result, err)
+	}
 	if result, err := askRun(t.Context(), &responding{err: serviceerror.NewNotFound("the workflow has closed")}, sms.AskWorkflowInput{}); err != nil || !result.Closed {
 		t.Errorf("after the workflow closed, the result is %+v, %v", result, err)
 	}

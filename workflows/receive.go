@@ -507,7 +507,7 @@ func untilAnswered(ctx workflow.Context, summary, name string, in, answer any) e
 func untilAsked(ctx workflow.Context, summary, name string, in, answer any) error {
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: sms.TaskQueue, ScheduleToCloseTimeout: untilRepaired, StartToCloseTimeout: askTimeout, Summary: summary,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: 10 * time.Second},
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: 100 * time.Millisecond, MaximumInterval: time.Minute},
 	}), name, in).Get(ctx, answer)
 	return asDenial(err)
 }

@@ -44,6 +44,7 @@ var mutants = []mutant{
 	{"Nobody twice", "absence counts only once the listing has had its time", "activities/doubt.go", `!now.Before(s.complete) && !now.Before(ripe)`, `!now.Before(s.complete)`, "activities", "TestAbsenceCountsOnlyAfterThePatience"},
 	{"Nobody twice", "a recipient in doubt is texted again at most a few times", "activities/doubt.go", `s.resends >= mostResends, `, ``, "activities", "TestResendsAreFew"},
 	{"Nobody twice", "a send waits while Twilio does not list what it sent", "activities/send.go", `== 0 && !silent ||`, `== 0 ||`, "activities", "TestSilentTwilioIsWaitedFor"},
+	{"Nobody twice", "a listing that lags is waited for", "activities/doubt.go", `case lags && s.input`, `case lags && false && s.input`, "activities", "TestLaggingListingIsWaitedFor"},
 	{"Nobody twice", "a send does not wait for a listing that is refused", "activities/doubt.go", `l.silent = missed != nil && sms.AsError(missed).Retryable`, `l.silent = missed != nil`, "activities", "TestSilentTwilioIsWaitedFor"},
 	{"Nobody twice", "a failed listing is requested again", "activities/doubt.go", `return l.misses < leastPasses ||`, `return`, "activities", "TestSlowFailedListingIsRetried"},
 	{"Nobody twice", "an attempt that only looks does not postpone the decision", "activities/progress.go", `if len(r.Window) > 0 && !r.Timed {`, `if len(r.Window) > 0 {`, "activities", "TestDecisionIsNotPostponedByLooking"},
@@ -76,7 +77,7 @@ var mutants = []mutant{
 	{"Nobody twice", "an attempt that starts late by Twilio's clock writes a record first", "activities/attempt.go", `return waited < prompt && !behind.Load() && !late`, `return waited < prompt && !behind.Load() && (late || !late)`, "activities", "TestLateAttemptIsRecordedFirst"},
 	{"Nobody twice", "a machine that slept waits for Twilio", "activities/send.go", `	s.untimed = true
 	if until`, `	if until`, "activities", "TestMachineThatSleptWaitsForTwilio"},
-	{"Nobody twice", "a listing that lacks known messages does not prove absence", "activities/doubt.go", `	case lacks:
+	{"Nobody twice", "a listing that lacks known messages does not prove absence", "activities/doubt.go", `	case lags:
 		s.complete = time.Time{}`, `	case false && lacks:
 		s.complete = time.Time{}`, "activities", "TestHangingListingProvesNothing"},
 	{"Nobody twice", "a scheduled message does not end a listing", "twilio/messages.go", `case !r.sent.IsZero() && r.sent.Before(q.Since):`, `case !r.Created.IsZero() && r.Created.Before(q.Since):`, "twilio", "TestScheduledMessageEndsNoListing"},
