@@ -88,6 +88,12 @@ func BroadcastSmsWorkflow(ctx workflow.Context, raw converter.RawValue) (sms.Bro
 	}
 	waits := workflow.GetVersion(ctx, "broadcast-waits", workflow.DefaultVersion, 5)
 	b.patient, b.untilMended, b.obedient, b.fair, b.capsApart = waits >= 1, waits >= 2, waits >= 3, waits >= 4, waits >= 5
+	if b.input.GiveUpAfter == 0 {
+		b.input.GiveUpAfter = sms.Duration(DefaultBroadcastPatience)
+		if !b.capsApart {
+			b.input.GiveUpAfter = sms.Duration(24 * time.Hour)
+		}
+	}
 	b.numbered = input.IdempotencyKey != "" && workflow.GetVersion(ctx, "broadcast-page-numbers", workflow.DefaultVersion, 1) >= 1
 	if b.numbered && b.held.Page == 0 { // an older worker numbered pages by what it had reported
 		b.held.Page = b.progress.Pages + min(1, len(b.held.Rest)+len(b.held.Asleep))
@@ -127,9 +133,9 @@ type broadcast struct {
 	// person's pause and waits for a cap counted towards giveUpAfter.
 	fair bool
 	// capsApart is false for broadcasts that started on an older worker, for
-	// which a cap held up the whole list, forever if others used it up, and
-	// which reported a page as in doubt if they were cancelled while it was
-	// read.
+	// which a cap held up the whole list, forever if others used it up, which
+	// gave up after 24 h by default, and which reported a page as in doubt if
+	// they were cancelled while it was read.
 	capsApart bool
 	// numbered is false for broadcasts with a key that started on an older
 	// worker, which numbered their pages in the order of the reports.
@@ -185,9 +191,6 @@ func (b *broadcast) check(wrong error) error {
 		AddIf(b.input.QuietHours != nil && b.input.SendAt != nil, "sendAt", "sendAt and quietHours cannot be combined: Twilio would send at sendAt, even to those in quiet hours; set only one").
 		AddIf(b.input.OnError == sms.OnErrorFail, "onError", "a broadcast completes, and its report says what became of each recipient; leave onError out").
 		AddIf(b.input.SenderRate < 0, "senderRate", "senderRate must be a number of segments per second, such as 1")
-	if b.input.GiveUpAfter == 0 {
-		b.input.GiveUpAfter = sms.Duration(DefaultBroadcastPatience)
-	}
 	if len(problems) > 0 {
 		return problems
 	}

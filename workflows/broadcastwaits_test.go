@@ -620,6 +620,22 @@ func TestCapIsWaitedFor(t *testing.T) {
 	}
 }
 
+// TestOldBroadcastKeepsItsPatience runs a broadcast that began on an older worker: its
+// history ends when that gave up.
+func TestOldBroadcastKeepsItsPatience(t *testing.T) {
+	for version, want := range map[workflow.Version]time.Duration{4: 24 * time.Hour, 5: DefaultBroadcastPatience} {
+		b := newBroadcastBench(t, 10)
+		b.OnGetVersion("broadcast-waits", workflow.DefaultVersion, workflow.Version(5)).Return(version)
+		b.outcome = func(int, string) *sms.Error { return &sms.Error{Code: sms.CodeConnection, Retryable: true} }
+		b.SetWorkflowRunTimeout(48 * time.Hour)
+		began := b.Now()
+		b.ExecuteWorkflow(sms.BroadcastSmsWorkflowName, fromSource())
+		if took := b.Now().Sub(began); b.GetWorkflowError() == nil || took < want || took > want+30*time.Minute {
+			t.Errorf("version %d: given up after %s, want %s; error %v", version, took, want, b.GetWorkflowError())
+		}
+	}
+}
+
 func TestResumedBroadcastIsPatientAnew(t *testing.T) {
 	b := newBroadcastBench(t, 10)
 	began := b.Now()
