@@ -305,11 +305,13 @@ const (
 	resumeWait = 30 * time.Second
 )
 
-// cause returns the error for which a page is tried again: a reached cap only if
-// there is no other.
+// cause returns the error for which a page is tried again: a reached cap or quiet
+// hours only if there is no other.
 func (b *broadcast) cause() sms.Error {
 	all := b.held.Last.Errors
-	place := slices.IndexFunc(all, func(e sms.Error) bool { return b.worthAnother(&e) && !(b.fair && e.Code == sms.CodeCapReached) })
+	place := slices.IndexFunc(all, func(e sms.Error) bool {
+		return b.worthAnother(&e) && e.Code != sms.CodeQuietHours && !(b.fair && e.Code == sms.CodeCapReached)
+	})
 	if place < 0 {
 		place = slices.IndexFunc(all, func(e sms.Error) bool { return b.worthAnother(&e) })
 	}
@@ -331,6 +333,9 @@ func (b *broadcast) notYet(ctx workflow.Context, progressed bool) error {
 		b.held.FailingSince, b.held.Failures = time.Time{}, 0
 		b.retryCaps(now)
 		return b.await(ctx, now.Add(resumeWait), broadcastPaused, why)
+	case cause.Code == sms.CodeQuietHours:
+		b.held.FailingSince, b.held.Failures = time.Time{}, 0
+		return b.await(ctx, now.Add(lateWait), broadcastWaiting, why)
 	case !progressed && failing >= time.Duration(b.input.GiveUpAfter):
 		return fmt.Errorf("given up after %s without any progress: %s", spoken(failing), why)
 	case cause.TwilioCode == queueFull:
